@@ -1,0 +1,111 @@
+/**
+ * An option is declared once, here as a zod schema with a help text; from it come the TypeScript type, the check, the CLI
+ * flag, the JSON schema, the documentation table and the entry in the run manifest.
+ */
+import { z } from 'zod';
+import { fail } from '../errors.js';
+
+export type OptionShape = Record<string, z.ZodType>;
+export type OptionsSchema<S extends OptionShape = OptionShape> = z.ZodObject<S, z.core.$strict>;
+// biome-ignore lint/suspicious/noExplicitAny: zod's own type of "any object schema".
+export type OptionsOf<T> = T extends z.ZodObject<any, any> ? z.output<T> : never;
+
+interface NumberSpec<D> {
+  readonly default: D;
+  readonly min?: number;
+  readonly max?: number;
+  /** The bound `min` itself is refused. */
+  readonly above?: number;
+  readonly help: string;
+}
+
+function bounded(schema: z.ZodNumber, spec: NumberSpec<unknown>): z.ZodNumber {
+  let s = schema;
+  if (spec.min !== undefined) s = s.min(spec.min);
+  if (spec.above !== undefined) s = s.gt(spec.above);
+  if (spec.max !== undefined) s = s.max(spec.max);
+  return s;
+}
+
+/** A whole number. */
+export const int = (spec: NumberSpec<number>) => bounded(z.int(), spec).default(spec.default).describe(spec.help);
+/** A finite number. */
+export const float = (spec: NumberSpec<number>) => bounded(z.number(), spec).default(spec.default).describe(spec.help);
+/** true or false. */
+export const flag = (spec: { default: boolean; help: string }) => z.boolean().default(spec.default).describe(spec.help);
+/** One of a fixed set of words. */
+export const choice = <const T extends readonly [string, ...string[]]>(
+  values: T,
+  spec: { default: T[number]; help: string },
+) =>
+  z
+    .enum(values)
+    .default(spec.default as never)
+    .describe(spec.help);
+/** Text. */
+export const text = (spec: { default: string; help: string }) => z.string().default(spec.default).describe(spec.help);
+/** Text that may be absent. */
+export const optionalText = (spec: { help: string }) => z.string().optional().describe(spec.help);
+/** A whole number that may be absent. */
+export const optionalInt = (spec: Omit<NumberSpec<never>, 'default'>) =>
+  bounded(z.int(), { ...spec, default: undefined }).optional().describe(spec.help);
+/** A finite number that may be absent. */
+export const optionalFloat = (spec: Omit<NumberSpec<never>, 'default'>) =>
+  bounded(z.number(), { ...spec, default: undefined }).optional().describe(spec.help);
+/** A list of words, in YAML a list, on the command line comma-separated. */
+export const words = (spec: { default: readonly string[]; help: string }) =>
+  z.array(z.string()).default([...spec.default]).describe(spec.help);
+/** A list of numbers, in YAML a list, on the command line comma-separated. */
+export const numbers = (spec: { default: readonly number[]; min?: number; help: string }) =>
+  z.array(spec.min === undefined ? z.number() : z.number().min(spec.min)).default([...spec.default]).describe(spec.help);
+
+/** Declares the options of one unit; an unknown key is an error. */
+export const options = <S extends OptionShape>(shape: S): OptionsSchema<S> => z.strictObject(shape);
+
+/**
+ * Checks `input` against `schema` and fills in the defaults.
+ * @throws RecdistillError `unknown-option` (with the nearest known name) or `bad-option`
+ */
+export function parseOptions<T extends OptionsSchema>(schema: T, input: unknown, owner: string): OptionsOf<T> {
+  const result = schema.safeParse(input ?? {});
+  if (result.success) return result.data as OptionsOf<T>;
+  const issue = result.error.issues[0]!;
+  const path = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const option = issue.keys[0]!;
+    const known = Object.keys(schema.shape);
+    fail('unknown-option', { owner, option, suggestion: nearest(option, known), known: known.join(', ') });
+  }
+  const given = issue.path.reduce<unknown>((v, k) => (v as Record<PropertyKey, unknown> | undefined)?.[k], input);
+  const help = (schema.shape[String(issue.path[0])] as z.ZodType | undefined)?.description;
+  fail('bad-option', {
+    owner,
+    option: path || '(all)',
+    given: given === undefined ? 'missing' : JSON.stringify(given),
+    expected: issue.message.replace(/^Invalid (input|option): expected /, '').replace(/^Too (small|big): expected /, ''),
+    help,
+  });
+}
+
+/** The nearest of `known` to `word` by edit distance, if it is near enough to be a typing error. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  for (const k of known) {
+    const d = editDistance(word.toLowerCase(), k.toLowerCase());
+    if (d < bestDistance) [best, bestDistance] = [k, d];
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

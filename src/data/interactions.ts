@@ -1,0 +1,130 @@
+/** Implicit feedback of users on items in compressed sparse row form, and the data sets made of it. */
+
+export interface Interactions {
+  /** Number of users = rows. */
+  readonly users: number;
+  /** Number of items = columns. */
+  readonly items: number;
+  /** Row starts, length `users + 1`. */
+  readonly indptr: Int32Array;
+  /** Item ids, ascending and without repetition within each row. */
+  readonly indices: Int32Array;
+  /** Unix time in seconds for each entry of `indices`, if the source had times. */
+  readonly times?: Float64Array;
+}
+
+/** External ids: `ids[k]` is the id of row or column `k` as the source spelled it. */
+export interface IdMap {
+  readonly ids: readonly string[];
+  readonly index: ReadonlyMap<string, number>;
+}
+
+/** A data set that is ready to train on: three disjoint parts over the same users and items. */
+export interface Dataset {
+  readonly name: string;
+  readonly users: IdMap;
+  readonly items: IdMap;
+  /** Readable names of items, where the source has them; `''` where it has none for an item. */
+  readonly itemLabels?: readonly string[];
+  readonly train: Interactions;
+  readonly valid: Interactions;
+  readonly test: Interactions;
+  /** SHA-256 (hex) of the ids and of the three parts: equal data, equal fingerprint, whatever the source format. */
+  readonly fingerprint: string;
+  /** What was done on the way from the source: rows read, filtered, dropped, split; shown to the user and kept in manifests. */
+  readonly notes: readonly string[];
+}
+
+/** Number of interactions. */
+export const count = (x: Interactions): number => x.indices.length;
+
+/** The items of one user, ascending. A view: do not write. */
+export const itemsOf = (x: Interactions, user: number): Int32Array =>
+  x.indices.subarray(x.indptr[user]!, x.indptr[user + 1]!);
+
+/** True if `user` has `item`, by binary search. */
+export function has(x: Interactions, user: number, item: number): boolean {
+  let lo = x.indptr[user]!;
+  let hi = x.indptr[user + 1]!;
+  while (lo < hi) {
+    const mid = (lo + hi) >>> 1;
+    if (x.indices[mid]! < item) lo = mid + 1;
+    else hi = mid;
+  }
+  return lo < x.indptr[user + 1]! && x.indices[lo] === item;
+}
+
+/**
+ * Builds the rows from pairs; a pair given twice counts once (with its earliest time).
+ * @param userIds one row number in `[0, users)` for each pair
+ * @param itemIds one column number in `[0, items)` for each pair
+ */
+export function fromPairs(
+  users: number,
+  items: number,
+  userIds: ArrayLike<number>,
+  itemIds: ArrayLike<number>,
+  times?: ArrayLike<number>,
+): Interactions {
+  const n = userIds.length;
+  const order = new Uint32Array(n).map((_, k) => k);
+  order.sort((a, b) => userIds[a]! - userIds[b]! || itemIds[a]! - itemIds[b]! || (times ? times[a]! - times[b]! : 0));
+  const indptr = new Int32Array(users + 1);
+  const indices = new Int32Array(n);
+  const kept = times ? new Float64Array(n) : undefined;
+  let size = 0;
+  let lastUser = -1;
+  let lastItem = -1;
+  for (const k of order) {
+    const u = userIds[k]!;
+    const i = itemIds[k]!;
+    if (u === lastUser && i === lastItem) continue;
+    indices[size] = i;
+    if (kept) kept[size] = times![k]!;
+    size += 1;
+    indptr[u + 1]! += 1;
+    [lastUser, lastItem] = [u, i];
+  }
+  for (let u = 0; u < users; u++) indptr[u + 1]! += indptr[u]!;
+  return { users, items, indptr, indices: indices.slice(0, size), ...(kept ? { times: kept.slice(0, size) } : {}) };
+}
+
+/** The same interactions with users and items exchanged. Times are not carried over. */
+export function transpose(x: Interactions): Interactions {
+  const indptr = new Int32Array(x.items + 1);
+  for (const i of x.indices) indptr[i + 1]! += 1;
+  for (let i = 0; i < x.items; i++) indptr[i + 1]! += indptr[i]!;
+  const cursor = indptr.slice();
+  const indices = new Int32Array(x.indices.length);
+  for (let u = 0; u < x.users; u++) {
+    for (let k = x.indptr[u]!; k < x.indptr[u + 1]!; k++) indices[cursor[x.indices[k]!]!++] = u;
+  }
+  return { users: x.items, items: x.users, indptr, indices };
+}
+
+/** Row-wise union of two parts over the same users and items (used to mask train and valid items when testing). */
+export function union(a: Interactions, b: Interactions): Interactions {
+  const indptr = new Int32Array(a.users + 1);
+  const indices = new Int32Array(a.indices.length + b.indices.length);
+  let size = 0;
+  for (let u = 0; u < a.users; u++) {
+    let i = a.indptr[u]!;
+    let j = b.indptr[u]!;
+    while (i < a.indptr[u + 1]! || j < b.indptr[u + 1]!) {
+      const x = i < a.indptr[u + 1]! ? a.indices[i]! : Number.POSITIVE_INFINITY;
+      const y = j < b.indptr[u + 1]! ? b.indices[j]! : Number.POSITIVE_INFINITY;
+      indices[size++] = Math.min(x, y);
+      if (x <= y) i += 1;
+      if (y <= x) j += 1;
+    }
+    indptr[u + 1] = size;
+  }
+  return { users: a.users, items: a.items, indptr, indices: indices.slice(0, size) };
+}
+
+/** Number of interactions of each item. */
+export function itemCounts(x: Interactions): Int32Array {
+  const counts = new Int32Array(x.items);
+  for (const i of x.indices) counts[i]! += 1;
+  return counts;
+}

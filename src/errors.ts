@@ -1,0 +1,119 @@
+/**
+ * Every error that recdistill raises on purpose: a code, a message that says what was given and what was expected, a hint
+ * that says what to do, an HTTP status, and the exit code of the command line (1 = failed, 2 = wrong usage).
+ */
+interface ErrorTemplate {
+  readonly message: (p: Record<string, unknown>) => string;
+  readonly hint: (p: Record<string, unknown>) => string;
+  readonly status?: number;
+  readonly exit?: 1 | 2;
+}
+
+const table = {
+  // --- options and usage -------------------------------------------------------------------------------------------
+  'unknown-option': {
+    message: (p) => `unknown option "${p.option}" for ${p.owner}`,
+    hint: (p) => (p.suggestion ? `Did you mean "${p.suggestion}"?` : `Known options: ${p.known}.`),
+    status: 400,
+    exit: 2,
+  },
+  'bad-option': {
+    message: (p) => `option "${p.option}" of ${p.owner} is ${p.given}; expected ${p.expected}`,
+    hint: (p) => (p.help ? `${p.help}` : 'Change the value and try again.'),
+    status: 400,
+    exit: 2,
+  },
+  'unknown-name': {
+    message: (p) => `there is no ${p.kind} called "${p.given}"`,
+    hint: (p) => `Known: ${p.known}.`,
+    status: 404,
+    exit: 2,
+  },
+  usage: { message: (p) => `${p.problem}`, hint: (p) => `${p.hint}`, status: 400, exit: 2 },
+
+  // --- data --------------------------------------------------------------------------------------------------------
+  'file-missing': {
+    message: (p) => `cannot read ${p.path}: there is no such file or folder`,
+    hint: () => 'Check the path; relative paths start at the folder the command runs in.',
+    status: 404,
+  },
+  'bad-data': { message: (p) => `${p.path}: ${p.problem}`, hint: (p) => `${p.hint}`, status: 422 },
+
+  // --- kernels -----------------------------------------------------------------------------------------------------
+  'out-of-memory': {
+    message: (p) => `not enough memory: ${p.what} needs ${p.needed}, ${p.available} available`,
+    hint: (p) => `${p.hint}`,
+    status: 507,
+  },
+  'worker-failed': {
+    message: (p) => `a worker thread failed in ${p.kernel}: ${p.reason}`,
+    hint: () => 'The results of this call are lost and the pool is closed; make new kernels. Please report this.',
+    status: 500,
+  },
+
+  // --- models and training -----------------------------------------------------------------------------------------
+  'needs-not-met': { message: (p) => `${p.problem}`, hint: (p) => `${p.hint}`, status: 422, exit: 2 },
+  diverged: {
+    message: (p) => `${p.model} diverged: the loss of epoch ${p.epoch} is ${p.loss}`,
+    hint: () => 'Lower learningRate or raise l2. The last good checkpoint is kept.',
+    status: 422,
+  },
+
+  // --- runs and artifacts ------------------------------------------------------------------------------------------
+  'run-locked': {
+    message: (p) => `the run ${p.path} is in use by process ${p.pid} since ${p.since}`,
+    hint: () => 'Wait for it, stop it, or choose another --name.',
+    status: 409,
+  },
+  'run-differs': {
+    message: (p) => `the run ${p.path} was made with other ${p.what}: ${p.difference}`,
+    hint: () => 'Choose another --name, or add --overwrite to start this run anew.',
+    status: 409,
+  },
+  'artifact-damaged': {
+    message: (p) => `${p.path} is damaged: ${p.problem}`,
+    hint: (p) => `${p.hint ?? 'Delete the file and run the command again; a run continues from its last whole checkpoint.'}`,
+    status: 422,
+  },
+  'write-failed': {
+    message: (p) => `cannot write ${p.path}: ${p.problem}`,
+    hint: () => 'Free some space or check the permissions; nothing half-written was left behind.',
+    status: 507,
+  },
+
+  // --- the end of it -----------------------------------------------------------------------------------------------
+  interrupted: {
+    message: (p) => `interrupted: ${p.what} stopped at a clean checkpoint`,
+    hint: () => 'Run the same command again to continue.',
+    status: 499,
+  },
+} satisfies Record<string, ErrorTemplate>;
+
+export type ErrorCode = keyof typeof table;
+
+export class RecdistillError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly status: number;
+  readonly exitCode: 1 | 2;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, details: Record<string, unknown>, cause?: unknown) {
+    const template: ErrorTemplate = table[code];
+    super(template.message(details), cause === undefined ? undefined : { cause });
+    this.name = 'RecdistillError';
+    this.code = code;
+    this.hint = template.hint(details);
+    this.status = template.status ?? 500;
+    this.exitCode = template.exit ?? 1;
+    this.details = details;
+  }
+}
+
+/** Throws a `RecdistillError`. `details` fill the message template of `code`. */
+export function fail(code: ErrorCode, details: Record<string, unknown>, cause?: unknown): never {
+  throw new RecdistillError(code, details, cause);
+}
+
+/** Every error code, for the documentation and its test. */
+export const errorCodes = Object.keys(table) as readonly ErrorCode[];
