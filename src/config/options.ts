@@ -48,16 +48,26 @@ export const text = (spec: { default: string; help: string }) => z.string().defa
 export const optionalText = (spec: { help: string }) => z.string().optional().describe(spec.help);
 /** A whole number that may be absent. */
 export const optionalInt = (spec: Omit<NumberSpec<never>, 'default'>) =>
-  bounded(z.int(), { ...spec, default: undefined }).optional().describe(spec.help);
+  bounded(z.int(), { ...spec, default: undefined })
+    .optional()
+    .describe(spec.help);
 /** A finite number that may be absent. */
 export const optionalFloat = (spec: Omit<NumberSpec<never>, 'default'>) =>
-  bounded(z.number(), { ...spec, default: undefined }).optional().describe(spec.help);
+  bounded(z.number(), { ...spec, default: undefined })
+    .optional()
+    .describe(spec.help);
 /** A list of words, in YAML a list, on the command line comma-separated. */
 export const words = (spec: { default: readonly string[]; help: string }) =>
-  z.array(z.string()).default([...spec.default]).describe(spec.help);
+  z
+    .array(z.string())
+    .default([...spec.default])
+    .describe(spec.help);
 /** A list of numbers, in YAML a list, on the command line comma-separated. */
 export const numbers = (spec: { default: readonly number[]; min?: number; help: string }) =>
-  z.array(spec.min === undefined ? z.number() : z.number().min(spec.min)).default([...spec.default]).describe(spec.help);
+  z
+    .array(spec.min === undefined ? z.number() : z.number().min(spec.min))
+    .default([...spec.default])
+    .describe(spec.help);
 
 /** Declares the options of one unit; an unknown key is an error. */
 export const options = <S extends OptionShape>(shape: S): OptionsSchema<S> => z.strictObject(shape);
@@ -82,7 +92,9 @@ export function parseOptions<T extends OptionsSchema>(schema: T, input: unknown,
     owner,
     option: path || '(all)',
     given: given === undefined ? 'missing' : JSON.stringify(given),
-    expected: issue.message.replace(/^Invalid (input|option): expected /, '').replace(/^Too (small|big): expected /, ''),
+    expected: issue.message
+      .replace(/^Invalid (input|option): expected /, '')
+      .replace(/^Too (small|big): expected /, ''),
     help,
   });
 }

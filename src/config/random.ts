@@ -1,0 +1,139 @@
+/**
+ * Counter-based random numbers: a value depends only on a key and a counter, never on what was drawn before, so that any
+ * number of threads in any order draws the same numbers. Threefry-2x32 with 20 rounds: Salmon, Moraes, Dror and Shaw,
+ * "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+ */
+import { fail } from '../errors.js';
+
+/** Two 32-bit words that name one stream of random numbers. */
+export interface RandomKey {
+  readonly k0: number;
+  readonly k1: number;
+}
+
+/** An array whose elements can be exchanged in place. */
+export interface Shuffled<T> {
+  readonly length: number;
+  [index: number]: T;
+}
+
+const PARITY = 0x1bd11bda;
+
+/**
+ * Encrypts the counter `(c0, c1)` under the key `(k0, k1)` and writes two random 32-bit words to `out[0]` and `out[1]`.
+ * All four inputs are taken modulo 2^32.
+ */
+export function threefry2x32(k0: number, k1: number, c0: number, c1: number, out: Uint32Array): void {
+  const ks0 = k0 | 0;
+  const ks1 = k1 | 0;
+  const ks2 = PARITY ^ ks0 ^ ks1;
+  let x0 = (c0 + ks0) | 0;
+  let x1 = (c1 + ks1) | 0;
+
+  // Four rounds of one group of rotations, then a key injection; twenty rounds are five such groups.
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 13) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 15) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 26) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 6) ^ x0;
+  x0 = (x0 + ks1) | 0;
+  x1 = (x1 + ks2 + 1) | 0;
+
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 17) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 29) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 16) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 24) ^ x0;
+  x0 = (x0 + ks2) | 0;
+  x1 = (x1 + ks0 + 2) | 0;
+
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 13) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 15) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 26) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 6) ^ x0;
+  x0 = (x0 + ks0) | 0;
+  x1 = (x1 + ks1 + 3) | 0;
+
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 17) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 29) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 16) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 24) ^ x0;
+  x0 = (x0 + ks1) | 0;
+  x1 = (x1 + ks2 + 4) | 0;
+
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 13) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 15) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 26) ^ x0;
+  x0 = (x0 + x1) | 0;
+  x1 = rotate(x1, 6) ^ x0;
+  out[0] = x0 + ks2;
+  out[1] = x1 + ks0 + 5;
+}
+
+const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by));
+
+const words = new Uint32Array(2);
+
+/**
+ * The key of one purpose under one seed. The purpose is hashed (FNV-1a, 32 bits, UTF-8) and encrypted under the seed, so
+ * that neither neighbouring seeds nor similar purposes give related streams.
+ * @param seed any safe integer
+ * @throws RecdistillError `bad-option` if `seed` is not a safe integer
+ */
+export function stream(seed: number, purpose: string): RandomKey {
+  if (!Number.isSafeInteger(seed)) {
+    fail('bad-option', { option: 'seed', owner: purpose, given: String(seed), expected: 'a whole number within 2^53' });
+  }
+  threefry2x32(seed, Math.floor(seed / 2 ** 32), fnv1a(purpose), 0, words);
+  return { k0: words[0]!, k1: words[1]! };
+}
+
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+}
+
+/** A number in [0, 1) with 53 random bits, at counter `(c0, c1)`. */
+export function uniform(key: RandomKey, c0: number, c1: number): number {
+  threefry2x32(key.k0, key.k1, c0, c1, words);
+  return (words[0]! * 2 ** 21 + (words[1]! >>> 11)) / 2 ** 53;
+}
+
+/** A whole number in [0, bound), at counter `(c0, c1)`; `bound` is in [1, 2^32]. Bias at most bound / 2^32. */
+export function uniformInt(key: RandomKey, c0: number, c1: number, bound: number): number {
+  threefry2x32(key.k0, key.k1, c0, c1, words);
+  return scaleWord(words[0]!, bound);
+}
+
+/** floor(word * bound / 2^32) without rounding: both halves of the product stay below 2^53. */
+export function scaleWord(word: number, bound: number): number {
+  return Math.floor(((word >>> 16) * bound + Math.floor(((word & 0xffff) * bound) / 65536)) / 65536);
+}
+
+/** Puts `array` in random order, in place (Fisher-Yates); the order depends only on its length, `key` and `epoch`. */
+export function shuffle<T>(array: Shuffled<T>, key: RandomKey, epoch: number): void {
+  for (let i = array.length - 1; i > 0; i--) {
+    const j = uniformInt(key, epoch, i, i + 1);
+    const kept = array[i]!;
+    array[i] = array[j]!;
+    array[j] = kept;
+  }
+}
