@@ -1,6 +1,6 @@
 // Builds everything: AssemblyScript kernels -> embedded bytes -> TypeScript (library, tests, benchmarks).
 // The kernels are compiled only when their sources changed, so that an edit in src/ costs one incremental tsc run.
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,7 +10,11 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
 const require = createRequire(join(root, 'package.json'));
-const node = (script, args) => execFileSync(process.execPath, [script, ...args], { stdio: ['ignore', 2, 2] });
+const node = (script, args) => {
+  // Compiler messages go to stderr: stdout belongs to the command that is being prepared.
+  const { status } = spawnSync(process.execPath, [script, ...args], { stdio: ['ignore', 2, 2] });
+  if (status !== 0) process.exit(status ?? 1);
+};
 
 const asc = join(dirname(require.resolve('assemblyscript/package.json')), 'bin', 'asc.js');
 // 65,536 pages is the 4 GiB ceiling of a 32-bit memory; the real size is decided when the memory is made.

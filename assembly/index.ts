@@ -1,0 +1,3 @@
+export { negatives, normal } from './random';
+export { accumulate, dotPairs, linkRows } from './pairs';
+export { adagrad, adam, sgd } from './optimizers';

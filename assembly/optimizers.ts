@@ -1,0 +1,72 @@
+// Optimiser steps over a flat range. Every step clears the gradient that it used.
+
+/** Adam as in torch.optim (Kingma and Ba 2015), coupled weight decay; correct1 = 1 - beta1^t, correct2 = 1 - beta2^t. */
+export function adam(
+  parameter: usize, gradient: usize, first: usize, second: usize,
+  learningRate: f64, beta1: f64, beta2: f64, epsilon: f64, l2: f64, correct1: f64, correct2: f64, begin: i32, end: i32,
+): void {
+  // p -= (lr / correct1) * m / (sqrt(v) / sqrt(correct2) + eps)
+  const step = (learningRate / correct1) as f32;
+  const root = (1.0 / Math.sqrt(correct2)) as f32;
+  const b1 = beta1 as f32, c1 = (1.0 - beta1) as f32, b2 = beta2 as f32, c2 = (1.0 - beta2) as f32, eps = epsilon as f32, decay = l2 as f32;
+  const step4 = f32x4.splat(step), root4 = f32x4.splat(root), b14 = f32x4.splat(b1), c14 = f32x4.splat(c1);
+  const b24 = f32x4.splat(b2), c24 = f32x4.splat(c2), eps4 = f32x4.splat(eps), decay4 = f32x4.splat(decay), zero = f32x4.splat(0);
+  let k = begin;
+  for (; k + 4 <= end; k += 4) {
+    const at = (k as usize) << 2;
+    const p = v128.load(parameter + at);
+    const g = f32x4.add(v128.load(gradient + at), f32x4.mul(decay4, p));
+    const m = f32x4.add(f32x4.mul(b14, v128.load(first + at)), f32x4.mul(c14, g));
+    const v = f32x4.add(f32x4.mul(b24, v128.load(second + at)), f32x4.mul(c24, f32x4.mul(g, g)));
+    v128.store(first + at, m);
+    v128.store(second + at, v);
+    v128.store(gradient + at, zero);
+    v128.store(parameter + at, f32x4.sub(p, f32x4.div(f32x4.mul(step4, m), f32x4.add(f32x4.mul(f32x4.sqrt(v), root4), eps4))));
+  }
+  for (; k < end; k++) {
+    const at = (k as usize) << 2;
+    const p = load<f32>(parameter + at);
+    const g = load<f32>(gradient + at) + decay * p;
+    const m = b1 * load<f32>(first + at) + c1 * g;
+    const v = b2 * load<f32>(second + at) + c2 * (g * g);
+    store<f32>(first + at, m);
+    store<f32>(second + at, v);
+    store<f32>(gradient + at, 0);
+    store<f32>(parameter + at, p - (step * m) / (Mathf.sqrt(v) * root + eps));
+  }
+}
+
+/** Stochastic gradient descent with coupled weight decay; momentum 0 leaves the buffer alone. `fresh` is 1 in the first step. */
+export function sgd(
+  parameter: usize, gradient: usize, buffer: usize,
+  learningRate: f64, momentum: f64, l2: f64, fresh: i32, begin: i32, end: i32,
+): void {
+  const step = learningRate as f32, keep = momentum as f32, decay = l2 as f32;
+  for (let k = begin; k < end; k++) {
+    const at = (k as usize) << 2;
+    const p = load<f32>(parameter + at);
+    let g = load<f32>(gradient + at) + decay * p;
+    if (keep != 0) {
+      if (!fresh) g += keep * load<f32>(buffer + at);
+      store<f32>(buffer + at, g);
+    }
+    store<f32>(gradient + at, 0);
+    store<f32>(parameter + at, p - step * g);
+  }
+}
+
+/** Adagrad (Duchi et al. 2011) as in torch.optim, without learning rate decay. */
+export function adagrad(
+  parameter: usize, gradient: usize, squares: usize, learningRate: f64, epsilon: f64, l2: f64, begin: i32, end: i32,
+): void {
+  const step = learningRate as f32, eps = epsilon as f32, decay = l2 as f32;
+  for (let k = begin; k < end; k++) {
+    const at = (k as usize) << 2;
+    const p = load<f32>(parameter + at);
+    const g = load<f32>(gradient + at) + decay * p;
+    const sum = load<f32>(squares + at) + g * g;
+    store<f32>(squares + at, sum);
+    store<f32>(gradient + at, 0);
+    store<f32>(parameter + at, p - (step * g) / (Mathf.sqrt(sum) + eps));
+  }
+}

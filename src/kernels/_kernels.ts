@@ -1,0 +1,11 @@
+/**
+ * The kernels: every hot loop of recdistill behind one flat interface (typed arrays and numbers). Each family of kernels is
+ * one file here, with its documentation, its readable TypeScript form and its WebAssembly form (assembly/ has the same name),
+ * and one line below.
+ */
+import type { Machine } from './_machine.js';
+import type { OptimizerKernels } from './optimizers.js';
+import type { PairKernels } from './pairs.js';
+import type { RandomKernels } from './random.js';
+
+export type Kernels = Machine & RandomKernels & PairKernels & OptimizerKernels;

@@ -1,0 +1,42 @@
+import { availableParallelism, totalmem } from 'node:os';
+import type { Kernels } from './_kernels.js';
+import type { Machine } from './_machine.js';
+import { optimizersReference, optimizersWasm } from './optimizers.js';
+import { pairsReference, pairsWasm } from './pairs.js';
+import { randomReference, randomWasm } from './random.js';
+import { createReferenceMachine } from './reference.js';
+import { createWasmMachine } from './wasm.js';
+
+const referenceForms = [randomReference, pairsReference, optimizersReference] as const;
+const wasmForms = [randomWasm, pairsWasm, optimizersWasm] as const;
+
+export interface KernelOptions {
+  /** 1 to 64; default: one for each core, at most 4. */
+  readonly threads?: number;
+  /** Most bytes that kernels may use; default: 4 GiB or the machine's memory, whichever is less. */
+  readonly memoryLimit?: number;
+}
+
+/**
+ * Fast kernels: AssemblyScript SIMD, float32, several threads. The same call with the same data gives the same bits at
+ * any number of threads.
+ * @throws RecdistillError `bad-option` (threads), `out-of-memory`
+ */
+export function createKernels(options: KernelOptions = {}): Kernels {
+  const threads = options.threads ?? Math.min(4, availableParallelism());
+  const memoryLimit = options.memoryLimit ?? Math.min(2 ** 32, totalmem());
+  const machine = createWasmMachine({ threads, memoryLimit });
+  return extend(machine, wasmForms.map((form) => form(machine)));
+}
+
+/** The readable forms of the same kernels in plain TypeScript; `f64` is the oracle of the tests. */
+export function createReferenceKernels(precision: 'f32' | 'f64' = 'f64'): Kernels {
+  const machine = createReferenceMachine(precision);
+  return extend(machine, referenceForms.map((form) => form(machine)));
+}
+
+/** Object.assign would freeze the machine's counters at their value of this moment. */
+function extend(machine: Machine, forms: readonly object[]): Kernels {
+  const descriptors = [machine, ...forms].map((part) => Object.getOwnPropertyDescriptors(part));
+  return Object.defineProperties({}, Object.assign({}, ...descriptors)) as Kernels;
+}

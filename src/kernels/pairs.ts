@@ -1,0 +1,54 @@
+import type { Floats, Machine, WasmMachine } from './_machine.js';
+
+export interface PairKernels {
+  /**
+   * out[k] = the inner product of row `rows[k]` of `a` and row `columns[k]` of `b`, for k in `[0, n)`;
+   * both tables have rows of `dim` numbers.
+   */
+  dotPairs(a: Floats, b: Floats, dim: number, rows: Int32Array, columns: Int32Array, out: Floats, n: number): void;
+  /**
+   * target[rows[k]] += weights[k] * source[columns[k]] for k in `[0, n)`, where both tables have rows of `dim` numbers.
+   * A row's entries are added in the order of k, whatever the number of threads.
+   */
+  accumulate(target: Floats, rows: Int32Array, source: Floats, columns: Int32Array, weights: Floats, dim: number, n: number): void;
+}
+
+export function pairsReference(_: Machine): PairKernels {
+  return {
+    dotPairs(a, b, dim, rows, columns, out, n) {
+      for (let k = 0; k < n; k++) {
+        let sum = 0;
+        for (let d = 0; d < dim; d++) sum += a[rows[k]! * dim + d]! * b[columns[k]! * dim + d]!;
+        out[k] = sum;
+      }
+    },
+    accumulate(target, rows, source, columns, weights, dim, n) {
+      for (let k = 0; k < n; k++) {
+        for (let d = 0; d < dim; d++) target[rows[k]! * dim + d]! += weights[k]! * source[columns[k]! * dim + d]!;
+      }
+    },
+  };
+}
+
+export function pairsWasm(m: WasmMachine): PairKernels {
+  let clean = { address: 0, rows: 0 };
+  return {
+    dotPairs(a, b, dim, rows, columns, out, n) {
+      m.run('dotPairs', [m.address(a), m.address(b), dim, m.address(rows), m.address(columns), m.address(out)], n, 512);
+    },
+    accumulate(target, rows, source, columns, weights, dim, n) {
+      const size = Math.floor(target.length / dim);
+      const heads = m.workspace('accumulate.heads', size * 4);
+      if (heads !== clean.address || size > clean.rows) {
+        m.intsAt(heads, size).fill(-1);
+        clean = { address: heads, rows: size };
+      }
+      const next = m.workspace('accumulate.next', n * 4);
+      const distinct = m.workspace('accumulate.distinct', n * 4);
+      const found = m.workspace('accumulate.found', 4);
+      m.run('linkRows', [m.address(rows), heads, next, distinct, found], n, n);
+      const args = [m.address(target), m.address(source), m.address(columns), m.address(weights), dim, heads, next, distinct];
+      m.run('accumulate', args, m.intsAt(found, 1)[0]!, 64);
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import { type RandomKey, scaleWord, threefry2x32 } from '../config/random.js';
+import type { Floats, Machine, WasmMachine } from './_machine.js';
+import type { Rows } from './rows.js';
+
+const CHUNK = 8192;
+/** Draws before the search for a negative goes on one by one; part of the meaning of a seed. */
+const ATTEMPTS = 64;
+
+export interface RandomKernels {
+  /** out[k] = scale * a standard normal number, from counter (epoch, k). Box-Muller. */
+  normal(out: Floats, key: RandomKey, epoch: number, scale: number): void;
+  /**
+   * out[k] = an item in `[0, items)` that `users[k]` does not have in `rows`, uniform, from the counters
+   * (epoch * 64 + attempt, first + k). A user who has every item gets any item.
+   */
+  negatives(out: Int32Array, users: Int32Array, rows: Rows, items: number, key: RandomKey, epoch: number, first: number): void;
+}
+
+export function randomReference(_: Machine): RandomKernels {
+  const words = new Uint32Array(2);
+  return {
+    normal(out, key, epoch, scale) {
+      for (let k = 0; k < out.length; k++) {
+        threefry2x32(key.k0, key.k1, epoch, k, words);
+        const u = (words[0]! + 0.5) / 2 ** 32;
+        out[k] = scale * Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * (words[1]! / 2 ** 32));
+      }
+    },
+    negatives(out, users, rows, items, key, epoch, first) {
+      for (let k = 0; k < out.length; k++) {
+        const own = rows.indices.subarray(rows.indptr[users[k]!]!, rows.indptr[users[k]! + 1]!);
+        let item = 0;
+        let attempt = 0;
+        for (; attempt < ATTEMPTS; attempt++) {
+          threefry2x32(key.k0, key.k1, epoch * ATTEMPTS + attempt, first + k, words);
+          item = scaleWord(words[0]!, items);
+          if (!own.includes(item)) break;
+        }
+        for (let step = 0; attempt === ATTEMPTS && step < items && own.includes(item); step++) {
+          item = item + 1 === items ? 0 : item + 1;
+        }
+        out[k] = item;
+      }
+    },
+  };
+}
+
+export function randomWasm(m: WasmMachine): RandomKernels {
+  return {
+    normal(out, key, epoch, scale) {
+      m.run('normal', [m.address(out), key.k0, key.k1, epoch, scale], out.length, CHUNK);
+    },
+    negatives(out, users, rows, items, key, epoch, first) {
+      const args = [m.address(out), m.address(users), m.address(rows.indptr), m.address(rows.indices), items, key.k0, key.k1, epoch, first];
+      m.run('negatives', args, out.length, 1024);
+    },
+  };
+}

@@ -1,0 +1,38 @@
+/** A worker thread: waits for a job, helps with it, waits for the next. */
+import { workerData } from 'node:worker_threads';
+import { ACTIVE, EPOCH, FAILED, jobIn, type KernelExports, OPEN, STOP, work } from './job.js';
+
+interface WorkerData {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly control: SharedArrayBuffer;
+  readonly names: readonly string[];
+}
+
+const { module, memory, control, names } = workerData as WorkerData;
+const job = jobIn(control);
+const kernels = new WebAssembly.Instance(module, { env: { memory, abort } }).exports as unknown as KernelExports;
+
+// Looking for this long before sleeping saves the wake-up of some 30 microseconds between the kernels of one step.
+const LOOKS_BEFORE_SLEEP = 4000;
+
+function abort(): never {
+  throw new Error('a kernel aborted');
+}
+
+let seen = 0;
+while (Atomics.load(job.ints, STOP) === 0) {
+  let looks = 0;
+  while (Atomics.load(job.ints, EPOCH) === seen && looks < LOOKS_BEFORE_SLEEP) looks += 1;
+  if (looks === LOOKS_BEFORE_SLEEP) Atomics.wait(job.ints, EPOCH, seen);
+  seen = Atomics.load(job.ints, EPOCH);
+  Atomics.add(job.ints, ACTIVE, 1);
+  try {
+    if (Atomics.load(job.ints, OPEN) === 1 && Atomics.load(job.ints, STOP) === 0) work(job, kernels, names);
+  } catch (error) {
+    const text = new TextEncoder().encode(error instanceof Error ? error.message : String(error));
+    job.reason.fill(0).set(text.subarray(0, job.reason.length));
+    Atomics.store(job.ints, FAILED, 1);
+  }
+  if (Atomics.sub(job.ints, ACTIVE, 1) === 1) Atomics.notify(job.ints, ACTIVE);
+}
