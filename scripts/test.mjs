@@ -34,5 +34,7 @@ stream.on('test:fail', (data) => {
 });
 stream.compose(new spec()).pipe(process.stdout);
 stream.on('end', () => {
-  setImmediate(() => process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`));
+  setImmediate(() =>
+    process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`),
+  );
 });

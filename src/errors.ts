@@ -72,7 +72,8 @@ const table = {
   },
   'artifact-damaged': {
     message: (p) => `${p.path} is damaged: ${p.problem}`,
-    hint: (p) => `${p.hint ?? 'Delete the file and run the command again; a run continues from its last whole checkpoint.'}`,
+    hint: (p) =>
+      `${p.hint ?? 'Delete the file and run the command again; a run continues from its last whole checkpoint.'}`,
     status: 422,
   },
   'write-failed': {

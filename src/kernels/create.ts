@@ -26,13 +26,19 @@ export function createKernels(options: KernelOptions = {}): Kernels {
   const threads = options.threads ?? Math.min(4, availableParallelism());
   const memoryLimit = options.memoryLimit ?? Math.min(2 ** 32, totalmem());
   const machine = createWasmMachine({ threads, memoryLimit });
-  return extend(machine, wasmForms.map((form) => form(machine)));
+  return extend(
+    machine,
+    wasmForms.map((form) => form(machine)),
+  );
 }
 
 /** The readable forms of the same kernels in plain TypeScript; `f64` is the oracle of the tests. */
 export function createReferenceKernels(precision: 'f32' | 'f64' = 'f64'): Kernels {
   const machine = createReferenceMachine(precision);
-  return extend(machine, referenceForms.map((form) => form(machine)));
+  return extend(
+    machine,
+    referenceForms.map((form) => form(machine)),
+  );
 }
 
 /** Object.assign would freeze the machine's counters at their value of this moment. */

@@ -10,7 +10,15 @@ export interface PairKernels {
    * target[rows[k]] += weights[k] * source[columns[k]] for k in `[0, n)`, where both tables have rows of `dim` numbers.
    * A row's entries are added in the order of k, whatever the number of threads.
    */
-  accumulate(target: Floats, rows: Int32Array, source: Floats, columns: Int32Array, weights: Floats, dim: number, n: number): void;
+  accumulate(
+    target: Floats,
+    rows: Int32Array,
+    source: Floats,
+    columns: Int32Array,
+    weights: Floats,
+    dim: number,
+    n: number,
+  ): void;
 }
 
 export function pairsReference(_: Machine): PairKernels {
@@ -47,7 +55,16 @@ export function pairsWasm(m: WasmMachine): PairKernels {
       const distinct = m.workspace('accumulate.distinct', n * 4);
       const found = m.workspace('accumulate.found', 4);
       m.run('linkRows', [m.address(rows), heads, next, distinct, found], n, n);
-      const args = [m.address(target), m.address(source), m.address(columns), m.address(weights), dim, heads, next, distinct];
+      const args = [
+        m.address(target),
+        m.address(source),
+        m.address(columns),
+        m.address(weights),
+        dim,
+        heads,
+        next,
+        distinct,
+      ];
       m.run('accumulate', args, m.intsAt(found, 1)[0]!, 64);
     },
   };

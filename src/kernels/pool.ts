@@ -50,7 +50,11 @@ export function createPool(module: WebAssembly.Module, memory: WebAssembly.Memor
 
   return {
     run(kernel, args, count, chunk) {
-      if (closed) fail('usage', { problem: `the kernels are closed; ${kernel} cannot run`, hint: 'Make new kernels with createKernels().' });
+      if (closed)
+        fail('usage', {
+          problem: `the kernels are closed; ${kernel} cannot run`,
+          hint: 'Make new kernels with createKernels().',
+        });
       const index = indexOf.get(kernel);
       if (index === undefined) fail('unknown-name', { kind: 'kernel', given: kernel, known: names.join(', ') });
       if (count <= 0) return;

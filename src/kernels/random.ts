@@ -13,7 +13,15 @@ export interface RandomKernels {
    * out[k] = an item in `[0, items)` that `users[k]` does not have in `rows`, uniform, from the counters
    * (epoch * 64 + attempt, first + k). A user who has every item gets any item.
    */
-  negatives(out: Int32Array, users: Int32Array, rows: Rows, items: number, key: RandomKey, epoch: number, first: number): void;
+  negatives(
+    out: Int32Array,
+    users: Int32Array,
+    rows: Rows,
+    items: number,
+    key: RandomKey,
+    epoch: number,
+    first: number,
+  ): void;
 }
 
 export function randomReference(_: Machine): RandomKernels {
@@ -51,7 +59,17 @@ export function randomWasm(m: WasmMachine): RandomKernels {
       m.run('normal', [m.address(out), key.k0, key.k1, epoch, scale], out.length, CHUNK);
     },
     negatives(out, users, rows, items, key, epoch, first) {
-      const args = [m.address(out), m.address(users), m.address(rows.indptr), m.address(rows.indices), items, key.k0, key.k1, epoch, first];
+      const args = [
+        m.address(out),
+        m.address(users),
+        m.address(rows.indptr),
+        m.address(rows.indices),
+        items,
+        key.k0,
+        key.k1,
+        epoch,
+        first,
+      ];
       m.run('negatives', args, out.length, 1024);
     },
   };

@@ -1,5 +1,5 @@
 /** The WebAssembly machine: AssemblyScript SIMD kernels in float32, one shared memory, several threads. */
-import { RecdistillError, fail } from '../errors.js';
+import { fail, RecdistillError } from '../errors.js';
 import type { Floats, WasmMachine } from './_machine.js';
 import { createAllocator } from './memory.js';
 import { createPool } from './pool.js';
@@ -104,7 +104,12 @@ function reserve(pages: number): WebAssembly.Memory {
     try {
       return new WebAssembly.Memory({ initial: size, maximum: size, shared: true });
     } catch (error) {
-      if (size <= 256) fail('out-of-memory', { what: 'the kernels', needed: '16 MB', available: 'less', hint: 'Free some memory.' }, error);
+      if (size <= 256)
+        fail(
+          'out-of-memory',
+          { what: 'the kernels', needed: '16 MB', available: 'less', hint: 'Free some memory.' },
+          error,
+        );
     }
   }
 }
