@@ -1,0 +1,54 @@
+/**
+ * What a distillation method is: it turns knowledge (rankings of teachers) into a loss on the student's scores, and says as
+ * data what it needs, so that what cannot work is refused in a sentence before any work is done. One file and one line in
+ * `index.ts` add a method.
+ */
+import type { OptionsOf, OptionsSchema } from '../config/options.js';
+import type { Interactions } from '../data/interactions.js';
+import type { Rankings } from '../data/rankings.js';
+import type { Kernels } from '../kernels/index.js';
+import type { TrainableModel } from '../models/_model.js';
+import type { Hooks } from '../train/loop.js';
+import type { Trajectory } from '../train/trajectory.js';
+
+/** What a method asks of the student. `factors`: scores are inner products of two tables. */
+export type Capability = 'factors';
+
+export interface Needs {
+  readonly teachers: 'none' | 'one' | 'many';
+  /** `frozen`: the last checkpoint is enough. `trajectory`: earlier ones too. */
+  readonly form: 'frozen' | 'trajectory';
+  readonly base: 'kept' | 'replaced' | 'either';
+  readonly student: readonly Capability[];
+}
+
+export interface DistillContext {
+  readonly kernels: Kernels;
+  readonly student: TrainableModel;
+  readonly train: Interactions;
+  readonly teachers: readonly Trajectory[];
+  readonly batchSize: number;
+  readonly batchesPerEpoch: number;
+  readonly seed: number;
+  /** The student's own ranking of unobserved items, as it is now. */
+  rankStudent(depth: number): Rankings;
+  /** Tells what the method did, for logs and reports. */
+  tell(epoch: number, details: Readonly<Record<string, unknown>>): void;
+}
+
+export interface Distiller extends Hooks {
+  /** Gives kernel memory back. */
+  close(): void;
+}
+
+export interface DistillerSpec<S extends OptionsSchema = OptionsSchema> {
+  readonly name: string;
+  readonly summary: string;
+  readonly source: string;
+  readonly needs: Needs;
+  readonly options: S;
+  create(context: DistillContext, options: OptionsOf<S>): Distiller;
+}
+
+/** Keeps the option types of one spec while registering it as any spec. */
+export const distiller = <S extends OptionsSchema>(spec: DistillerSpec<S>) => spec as unknown as DistillerSpec;

@@ -1,0 +1,17 @@
+/** The registry of distillation methods: one line adds one. */
+import { fail } from '../errors.js';
+import type { DistillerSpec } from './_distiller.js';
+import { hetcomp } from './hetcomp.js';
+import { none } from './none.js';
+
+export const distillers: readonly DistillerSpec[] = [none, hetcomp];
+
+/** @throws RecdistillError `unknown-name` */
+export function distillerNamed(name: string): DistillerSpec {
+  const found = distillers.find((d) => d.name === name);
+  if (!found) fail('unknown-name', { kind: 'distillation method', given: name, known: distillers.map((d) => d.name).join(', ') });
+  return found;
+}
+
+export * from './_distiller.js';
+export * from './hetcomp-knowledge.js';

@@ -1,0 +1,12 @@
+import { options } from '../config/options.js';
+import { distiller } from './_distiller.js';
+
+/** No distillation: the student alone, with its base loss. What every method is compared with. */
+export const none = distiller({
+  name: 'none',
+  summary: 'No distillation: the student with its base loss only',
+  source: 'the usual control',
+  needs: { teachers: 'none', form: 'frozen', base: 'kept', student: [] },
+  options: options({}),
+  create: () => ({ base: 'kept', close() {} }),
+});

@@ -1,0 +1,79 @@
+/** The ensemble: rankings of several teachers made into one, by the sum of their items' importance ("Eq. 8" of HetComp). */
+import type { Interactions } from '../data/interactions.js';
+import { type Rankings, rankingOf } from '../data/rankings.js';
+import { consistencyImportance, type ImportanceOptions, rankImportance } from './importance.js';
+
+/** What one teacher says of one user: its list now, and (for the consistency term) its earlier lists. */
+export interface Voice {
+  readonly list: Int32Array;
+  readonly earlier?: readonly Int32Array[];
+}
+
+/** Sums importance over teachers into one dense row, and leaves the row clean for the next user. */
+export interface Fuser {
+  /** The best `topK` items by summed importance, ties to the lower id; fewer if fewer have any. */
+  fuse(voices: readonly Voice[], topK: number): Int32Array;
+  /** Summed importance of every item. A copy. */
+  importance(voices: readonly Voice[]): Float64Array;
+}
+
+export function createFuser(catalogue: number, o: ImportanceOptions): Fuser {
+  const sum = new Float64Array(catalogue);
+  const touched: number[] = [];
+  const rankIn = new Int32Array(catalogue);
+
+  const add = (item: number, worth: number) => {
+    if (sum[item] === 0) touched.push(item);
+    sum[item]! += worth;
+  };
+  const hear = ({ list, earlier = [] }: Voice) => {
+    const end = Math.min(list.length, o.cutoff);
+    for (let r = 0; r < end; r++) add(list[r]!, rankImportance(r, o.temperature, o.cutoff));
+    if (o.importance === 'rank') return;
+    // An item that a list does not hold has the first rank beyond the list.
+    const ranks = Array.from({ length: end }, (): number[] => []);
+    for (const before of earlier) {
+      rankIn.fill(before.length);
+      before.forEach((item, r) => {
+        rankIn[item] = r;
+      });
+      for (let r = 0; r < end; r++) ranks[r]!.push(rankIn[list[r]!]!);
+    }
+    for (let r = 0; r < end; r++) add(list[r]!, consistencyImportance([...ranks[r]!, r]));
+  };
+  const clear = () => {
+    for (const item of touched) sum[item] = 0;
+    touched.length = 0;
+  };
+  return {
+    fuse(voices, topK) {
+      for (const voice of voices) hear(voice);
+      touched.sort((a, b) => sum[b]! - sum[a]! || a - b);
+      const best = Int32Array.from(touched.slice(0, topK));
+      clear();
+      return best;
+    },
+    importance(voices) {
+      for (const voice of voices) hear(voice);
+      const copy = sum.slice();
+      clear();
+      return copy;
+    },
+  };
+}
+
+/** One ranking from several teachers' rankings over the same users and items. `mask` items are left out. */
+export function fuseRankings(teachers: readonly Rankings[], o: ImportanceOptions, topK: number, mask?: Interactions): Rankings {
+  const { users, catalogue } = teachers[0]!;
+  const fuser = createFuser(catalogue, o);
+  const items = new Int32Array(users * topK).fill(-1);
+  for (let u = 0; u < users; u++) {
+    const hidden = mask ? new Set(mask.indices.subarray(mask.indptr[u]!, mask.indptr[u + 1]!)) : undefined;
+    const voices = teachers.map((t) => {
+      const list = rankingOf(t, u);
+      return { list: hidden ? list.filter((i) => !hidden.has(i)) : list };
+    });
+    items.set(fuser.fuse(voices, topK), u * topK);
+  }
+  return { users, catalogue, depth: topK, items };
+}

@@ -1,0 +1,112 @@
+/**
+ * What a model is. A model knows how to score and how to take a gradient on its scores back to its parameters; it owns
+ * neither the loop nor the optimiser. One file and one line in `index.ts` add a model.
+ */
+import type { OptionsOf, OptionsSchema } from '../config/options.js';
+import type { Interactions } from '../data/interactions.js';
+import type { Floats, Kernels } from '../kernels/index.js';
+
+export interface Parameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Floats;
+  /** Same length as `values`; the optimiser reads and clears it. */
+  readonly gradient: Floats;
+}
+
+/** Tables whose inner products are the scores: score(u, i) = <users[u], items[i]>, rows of `dim` numbers. */
+export interface Factors {
+  readonly users: Floats;
+  readonly items: Floats;
+  readonly dim: number;
+  /** Add gradients with respect to the tables here; the model's `backward` takes them on to its parameters. */
+  readonly userGradient: Floats;
+  readonly itemGradient: Floats;
+}
+
+/** Train interactions with one sampled negative each. Arrays are in kernel memory and hold at least `size` entries. */
+export interface PairBatch {
+  readonly kind: 'pairs';
+  readonly size: number;
+  readonly users: Int32Array;
+  readonly positives: Int32Array;
+  readonly negatives: Int32Array;
+  /** Number of the epoch, from 1, and of the batch in it, from 0. */
+  readonly epoch: number;
+  readonly index: number;
+}
+
+/** Whole users, each at most once. */
+export interface RowBatch {
+  readonly kind: 'rows';
+  readonly size: number;
+  readonly users: Int32Array;
+  readonly epoch: number;
+  readonly index: number;
+}
+
+export type Batch = PairBatch | RowBatch;
+
+export interface Model {
+  readonly name: string;
+  readonly users: number;
+  readonly items: number;
+  /** Everything that training changes. Empty for a model that is computed from the train data at once. */
+  readonly parameters: readonly Parameter[];
+  /** Numbers that scoring needs, whether trained or computed. */
+  readonly size: number;
+  /** Writes the scores of all items for each of `users`: `out` has `users.length * items` numbers, in kernel memory. */
+  scoreRows(users: Int32Array, out: Floats): void;
+  /** Present if the scores are inner products; brings the tables up to date with the parameters. */
+  readonly factors?: () => Factors;
+  /** Gives all kernel memory back. */
+  close(): void;
+}
+
+export interface TrainableModel extends Model {
+  /** What one batch of the base loss consists of. */
+  readonly batches: 'pairs' | 'rows';
+  /** Called before the losses of a batch: derived tables follow the parameters. */
+  forward?(): void;
+  /** Adds the gradient of the base loss of a batch; returns the loss, summed over the batch. */
+  accumulate(batch: Batch): number;
+  /** Called after the losses of a batch: gradients of derived tables go on to the parameters. */
+  backward?(): void;
+}
+
+export interface ModelContext {
+  readonly kernels: Kernels;
+  readonly train: Interactions;
+  readonly seed: number;
+}
+
+interface SpecBase<S extends OptionsSchema> {
+  readonly name: string;
+  /** One line for lists and help. */
+  readonly summary: string;
+  /** The published source of the model. */
+  readonly source: string;
+  readonly options: S;
+  /** Kernel memory in bytes that training takes, for the estimate before a run. */
+  memory(data: { readonly users: number; readonly items: number; readonly interactions: number }, options: OptionsOf<S>): number;
+}
+
+/** A model that is trained epoch by epoch. */
+export interface TrainedSpec<S extends OptionsSchema = OptionsSchema> extends SpecBase<S> {
+  readonly kind: 'trained';
+  create(context: ModelContext, options: OptionsOf<S>): TrainableModel;
+}
+
+/** A model that is computed from the train data at once. */
+export interface ComputedSpec<S extends OptionsSchema = OptionsSchema> extends SpecBase<S> {
+  readonly kind: 'computed';
+  create(context: ModelContext, options: OptionsOf<S>): Model;
+}
+
+export type ModelSpec = TrainedSpec | ComputedSpec;
+
+/** Keeps the option types of one spec while registering it as any spec. */
+export const trained = <S extends OptionsSchema>(spec: Omit<TrainedSpec<S>, 'kind'>) =>
+  ({ kind: 'trained', ...spec }) as unknown as TrainedSpec;
+export const computed = <S extends OptionsSchema>(spec: Omit<ComputedSpec<S>, 'kind'>) =>
+  ({ kind: 'computed', ...spec }) as unknown as ComputedSpec;

@@ -1,0 +1,46 @@
+/** Matrix factorisation with the BPR loss (Rendle et al., UAI 2009): score(u, i) = <p_u, q_i>, no biases. */
+import { float, int, options } from '../config/options.js';
+import { stream } from '../config/random.js';
+import { type Factors, trained } from './_model.js';
+import { bprStep, freeParameters, normalTable, scoreByFactors } from './factors.js';
+import { trainShape } from './options.js';
+
+export const bprMf = trained({
+  name: 'bpr-mf',
+  summary: 'Matrix factorisation with the BPR loss',
+  source: 'Rendle et al., BPR: Bayesian personalized ranking from implicit feedback, UAI 2009',
+  options: options({
+    dim: int({ default: 64, min: 1, max: 1024, help: 'Numbers per user and per item.' }),
+    initScale: float({ default: 0.01, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
+    ...trainShape({ epochs: 400, batchSize: 2048, learningRate: 0.002, l2: 0.00001, evaluateEvery: 10, patience: 5 }),
+  }),
+  memory: ({ users, items }, o) => (users + items) * o.dim * 4 * 4 + o.batchSize * 64,
+  create({ kernels: k, train, seed }, o) {
+    const users = normalTable(k, 'users', train.users, o.dim, stream(seed, 'bpr-mf users'), o.initScale);
+    const items = normalTable(k, 'items', train.items, o.dim, stream(seed, 'bpr-mf items'), o.initScale);
+    const parameters = [users, items];
+    const step = bprStep(k, o.batchSize);
+    const factors: Factors = {
+      users: users.values,
+      items: items.values,
+      dim: o.dim,
+      userGradient: users.gradient,
+      itemGradient: items.gradient,
+    };
+    return {
+      name: 'bpr-mf',
+      users: train.users,
+      items: train.items,
+      parameters,
+      size: (train.users + train.items) * o.dim,
+      batches: 'pairs',
+      factors: () => factors,
+      scoreRows: (rows, out) => scoreByFactors(k, factors, rows, train.items, out),
+      accumulate: (batch) => step.accumulate(factors, batch),
+      close() {
+        step.close();
+        freeParameters(k, parameters);
+      },
+    };
+  },
+});

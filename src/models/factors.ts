@@ -1,0 +1,68 @@
+/** What all inner-product models share: scoring and the pairwise BPR step on a pair of tables. */
+import type { Floats, Kernels } from '../kernels/index.js';
+import { bpr } from '../losses/bpr.js';
+import type { Batch, Factors, Parameter } from './_model.js';
+
+/** A table of `rows x columns` numbers with its gradient, filled with normal numbers of deviation `deviation`. */
+export function normalTable(
+  k: Kernels,
+  name: string,
+  rows: number,
+  columns: number,
+  key: { k0: number; k1: number },
+  deviation: number,
+): Parameter {
+  const values = k.floats(rows * columns);
+  k.normal(values, key, 0, deviation);
+  return { name, shape: [rows, columns], values, gradient: k.floats(rows * columns) };
+}
+
+export const zeroTable = (k: Kernels, name: string, shape: readonly number[]): Parameter => {
+  const length = shape.reduce((a, b) => a * b, 1);
+  return { name, shape, values: k.floats(length), gradient: k.floats(length) };
+};
+
+export const freeParameters = (k: Kernels, parameters: readonly Parameter[]): void => {
+  for (const p of parameters) k.free(p.values, p.gradient);
+};
+
+/** All scores of `users` as a block of the matrix product of the two tables. */
+export function scoreByFactors(k: Kernels, f: Factors, users: Int32Array, items: number, out: Floats): void {
+  const rows = k.floats(users.length * f.dim);
+  for (let r = 0; r < users.length; r++) {
+    rows.set(f.users.subarray(users[r]! * f.dim, (users[r]! + 1) * f.dim), r * f.dim);
+  }
+  k.gemm(rows, f.items, out, users.length, items, f.dim, 'nt');
+  k.free(rows);
+}
+
+export interface BprStep {
+  /** Adds the gradient of the BPR loss of a batch to the factors' gradients; returns the summed loss. */
+  accumulate(factors: Factors, batch: Batch): number;
+  close(): void;
+}
+
+/** Buffers for batches of up to `batchSize` triples, each two pairs: (user, positive), (user, negative). */
+export function bprStep(k: Kernels, batchSize: number): BprStep {
+  const users = k.ints(2 * batchSize);
+  const items = k.ints(2 * batchSize);
+  const scores = k.floats(2 * batchSize);
+  const weights = k.floats(2 * batchSize);
+  return {
+    accumulate(f, batch) {
+      if (batch.kind !== 'pairs') throw new TypeError('BPR works on batches of pairs');
+      const n = batch.size;
+      for (let t = 0; t < n; t++) {
+        users[2 * t] = users[2 * t + 1] = batch.users[t]!;
+        items[2 * t] = batch.positives[t]!;
+        items[2 * t + 1] = batch.negatives[t]!;
+      }
+      k.dotPairs(f.users, f.items, f.dim, users, items, scores, 2 * n);
+      const loss = bpr(scores, weights, n);
+      k.accumulate(f.userGradient, users, f.items, items, weights, f.dim, 2 * n);
+      k.accumulate(f.itemGradient, items, f.users, users, weights, f.dim, 2 * n);
+      return loss;
+    },
+    close: () => k.free(users, items, scores, weights),
+  };
+}

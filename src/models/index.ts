@@ -1,0 +1,22 @@
+/** The registry of models: one line adds one. */
+import { fail } from '../errors.js';
+import type { ModelSpec } from './_model.js';
+import { bprMf } from './bpr-mf.js';
+import { ease } from './ease.js';
+import { itemKnn } from './item-knn.js';
+import { lightgcn } from './lightgcn.js';
+import { multVae } from './mult-vae.js';
+import { topPop } from './top-pop.js';
+
+export const models: readonly ModelSpec[] = [topPop, itemKnn, ease, bprMf, lightgcn, multVae];
+
+/** @throws RecdistillError `unknown-name` */
+export function modelNamed(name: string): ModelSpec {
+  const found = models.find((m) => m.name === name);
+  if (!found) fail('unknown-name', { kind: 'model', given: name, known: models.map((m) => m.name).join(', ') });
+  return found;
+}
+
+export * from './_model.js';
+export type { TrainOptions } from './options.js';
+export * from './rank.js';

@@ -1,0 +1,104 @@
+/**
+ * LightGCN (He et al., SIGIR 2020): E_{l+1} = A E_l with A the bipartite adjacency weighted 1 / sqrt(deg(u) deg(i)); the final
+ * embeddings are the mean of E_0 .. E_layers; scores are their inner products; BPR loss.
+ */
+import { float, int, options } from '../config/options.js';
+import { stream } from '../config/random.js';
+import { type Interactions, transpose } from '../data/interactions.js';
+import { type Floats, freeRows, type Kernels, type Rows, takeRows } from '../kernels/index.js';
+import { type Factors, trained } from './_model.js';
+import { bprStep, freeParameters, normalTable, scoreByFactors } from './factors.js';
+import { trainShape } from './options.js';
+
+export const lightgcn = trained({
+  name: 'lightgcn',
+  summary: 'Linear graph convolution on the user-item graph with the BPR loss',
+  source: 'He et al., LightGCN: simplifying and powering graph convolution network for recommendation, SIGIR 2020',
+  options: options({
+    dim: int({ default: 64, min: 1, max: 1024, help: 'Numbers per user and per item.' }),
+    layers: int({ default: 3, min: 0, max: 8, help: 'Steps of propagation over the graph.' }),
+    initScale: float({ default: 0.1, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
+    ...trainShape({ epochs: 300, batchSize: 8192, learningRate: 0.005, l2: 0.00001, evaluateEvery: 10, patience: 5 }),
+  }),
+  memory: ({ users, items, interactions }, o) => (users + items) * o.dim * 4 * 8 + interactions * 16 + o.batchSize * 64,
+  create({ kernels: k, train, seed }, o) {
+    const users = normalTable(k, 'users', train.users, o.dim, stream(seed, 'lightgcn users'), o.initScale);
+    const items = normalTable(k, 'items', train.items, o.dim, stream(seed, 'lightgcn items'), o.initScale);
+    const parameters = [users, items];
+    const graph = takeGraph(k, train);
+    const step = bprStep(k, o.batchSize);
+    const table = (like: Floats) => k.floats(like.length);
+    const final: Factors = {
+      users: table(users.values),
+      items: table(items.values),
+      dim: o.dim,
+      userGradient: table(users.values),
+      itemGradient: table(items.values),
+    };
+    const spare = [0, 1].map(() => ({ users: table(users.values), items: table(items.values) }));
+
+    /** out = mean of the layers that start from (fromUsers, fromItems). The map is symmetric: its gradient is itself. */
+    const spread = (fromUsers: Floats, fromItems: Floats, outUsers: Floats, outItems: Floats) => {
+      outUsers.set(fromUsers);
+      outItems.set(fromItems);
+      let [u, i] = [fromUsers, fromItems];
+      for (let layer = 0; layer < o.layers; layer++) {
+        const to = spare[layer % 2]!;
+        k.propagate(graph.byUser, i, to.users, o.dim, outUsers);
+        k.propagate(graph.byItem, u, to.items, o.dim, outItems);
+        [u, i] = [to.users, to.items];
+      }
+      k.scale(outUsers, 1 / (o.layers + 1));
+      k.scale(outItems, 1 / (o.layers + 1));
+    };
+    const forward = () => spread(users.values, items.values, final.users, final.items);
+    const factors = () => {
+      forward();
+      return final;
+    };
+    return {
+      name: 'lightgcn',
+      users: train.users,
+      items: train.items,
+      parameters,
+      size: (train.users + train.items) * o.dim,
+      batches: 'pairs',
+      factors,
+      scoreRows: (rows, out) => scoreByFactors(k, factors(), rows, train.items, out),
+      forward,
+      accumulate: (batch) => step.accumulate(final, batch),
+      backward() {
+        spread(final.userGradient, final.itemGradient, users.gradient, items.gradient);
+        final.userGradient.fill(0);
+        final.itemGradient.fill(0);
+      },
+      close() {
+        step.close();
+        freeRows(k, graph.byUser);
+        freeRows(k, graph.byItem);
+        k.free(final.users, final.items, final.userGradient, final.itemGradient);
+        for (const s of spare) k.free(s.users, s.items);
+        freeParameters(k, parameters);
+      },
+    };
+  },
+});
+
+/** The normalised adjacency in both directions; a node without edges has an empty row. */
+function takeGraph(k: Kernels, train: Interactions): { byUser: Rows; byItem: Rows } {
+  const turned = transpose(train);
+  const degree = (x: Interactions, row: number) => x.indptr[row + 1]! - x.indptr[row]!;
+  const weights = (x: Interactions, other: Interactions) => {
+    const out = new Float64Array(x.indices.length);
+    for (let row = 0; row < x.users; row++) {
+      for (let e = x.indptr[row]!; e < x.indptr[row + 1]!; e++) {
+        out[e] = 1 / Math.sqrt(degree(x, row) * degree(other, x.indices[e]!));
+      }
+    }
+    return out;
+  };
+  return {
+    byUser: takeRows(k, { columns: train.items, ...train }, weights(train, turned)),
+    byItem: takeRows(k, { columns: train.users, ...turned }, weights(turned, train)),
+  };
+}

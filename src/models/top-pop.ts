@@ -1,0 +1,26 @@
+/** The same for everybody: score(u, i) = number of train interactions of i. The floor that every model must clear. */
+import { options } from '../config/options.js';
+import { itemCounts } from '../data/interactions.js';
+import { computed } from './_model.js';
+
+export const topPop = computed({
+  name: 'top-pop',
+  summary: 'Most popular items first, the same for everybody',
+  source: 'folklore',
+  options: options({}),
+  memory: ({ items }) => items * 4,
+  create({ train }) {
+    const counts = itemCounts(train);
+    return {
+      name: 'top-pop',
+      users: train.users,
+      items: train.items,
+      parameters: [],
+      size: train.items,
+      scoreRows(users, out) {
+        for (let r = 0; r < users.length; r++) out.set(counts, r * train.items);
+      },
+      close() {},
+    };
+  },
+});

@@ -1,0 +1,57 @@
+/** An optimiser knows only parameters and their gradients. One file and one line in `index.ts` add one. */
+import type { Floats, Kernels } from '../kernels/index.js';
+
+/** What an optimiser changes: parameters of a model, or extra ones of a method. */
+export interface Optimized {
+  readonly name: string;
+  readonly values: Floats;
+  readonly gradient: Floats;
+}
+
+export interface OptimizerOptions {
+  readonly learningRate: number;
+  /** Coupled weight decay: added to the gradient as l2 * parameter. */
+  readonly l2: number;
+}
+
+export interface Optimizer {
+  /** Moves every parameter by its gradient and clears the gradient. */
+  step(): void;
+  /** Steps taken so far. */
+  steps: number;
+  /** What must be kept, besides `steps`, to continue where it stopped. Named `<parameter>.<what>`. */
+  readonly state: readonly { readonly name: string; readonly values: Floats }[];
+  close(): void;
+}
+
+export interface OptimizerSpec {
+  readonly name: string;
+  create(kernels: Kernels, parameters: readonly Optimized[], options: OptimizerOptions): Optimizer;
+}
+
+/** An optimiser that keeps `slots` numbers beside each parameter and does the same to every parameter. */
+export function withSlots(
+  k: Kernels,
+  parameters: readonly Optimized[],
+  slots: readonly string[],
+  update: (p: Optimized, slot: readonly Floats[], step: number) => void,
+): Optimizer {
+  const tables = parameters.map((p) => slots.map(() => k.floats(p.values.length)));
+  let steps = 0;
+  return {
+    step() {
+      steps += 1;
+      parameters.forEach((p, at) => {
+        update(p, tables[at]!, steps);
+      });
+    },
+    get steps() {
+      return steps;
+    },
+    set steps(n) {
+      steps = n;
+    },
+    state: parameters.flatMap((p, at) => slots.map((slot, s) => ({ name: `${p.name}.${slot}`, values: tables[at]![s]! }))),
+    close: () => k.free(...tables.flat()),
+  };
+}

@@ -1,0 +1,10 @@
+import { type OptimizerSpec, withSlots } from './_optimizer.js';
+
+/** Adagrad (Duchi et al., JMLR 2011) as torch.optim.Adagrad without learning rate decay. */
+export const adagrad: OptimizerSpec = {
+  name: 'adagrad',
+  create: (k, parameters, o) =>
+    withSlots(k, parameters, ['squares'], (p, [squares]) => {
+      k.adagrad(p.values, p.gradient, squares!, { ...o, epsilon: 1e-10 });
+    }),
+};

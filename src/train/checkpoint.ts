@@ -1,0 +1,61 @@
+/** The state of a run between two epochs: enough to go on as if it had never stopped. */
+import { fail } from '../errors.js';
+import type { Floats } from '../kernels/index.js';
+import type { Model } from '../models/_model.js';
+import type { Optimizer } from '../optim/index.js';
+import type { Hooks, Progress } from './loop.js';
+
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Float64Array | Int32Array | Uint8Array;
+}
+
+export interface Checkpoint {
+  readonly epoch: number;
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** Plain JSON. */
+  readonly state: Readonly<Record<string, unknown>>;
+}
+
+/** Where checkpoints are kept. `save` must not return before the checkpoint is safe. */
+export interface LoopStore {
+  save(checkpoint: Checkpoint): void;
+  load(): Checkpoint | undefined;
+}
+
+export function checkpointOf(progress: Progress, model: Model, optimizer: Optimizer, best: readonly Floats[], hooks: Hooks): Checkpoint {
+  const tensors: Record<string, Tensor> = {};
+  model.parameters.forEach((p, at) => {
+    tensors[`model.${p.name}`] = { shape: p.shape, data: p.values };
+    tensors[`best.${p.name}`] = { shape: p.shape, data: best[at]! };
+  });
+  for (const s of optimizer.state) tensors[`optimizer.${s.name}`] = { shape: [s.values.length], data: s.values };
+  // JSON has no infinity: before the first evaluation the best value is simply absent.
+  const { bestValue, ...rest } = progress;
+  const state = { ...rest, ...(Number.isFinite(bestValue) ? { bestValue } : {}), steps: optimizer.steps, method: hooks.save?.() ?? null };
+  return { epoch: progress.epoch, tensors, state };
+}
+
+/** Puts a checkpoint back into the parts it was taken from. @throws RecdistillError `artifact-damaged` */
+export function restore(c: Checkpoint, model: Model, optimizer: Optimizer, best: readonly Floats[], hooks: Hooks): Progress {
+  const fill = (name: string, into: Floats) => {
+    const data = c.tensors[name]?.data;
+    if (data?.length !== into.length) {
+      fail('artifact-damaged', {
+        path: `checkpoint of epoch ${c.epoch}`,
+        problem: `table ${name} has ${data?.length ?? 'no'} numbers; this model needs ${into.length}`,
+        hint: 'The checkpoint belongs to another model or other data; choose another --name.',
+      });
+    }
+    into.set(data);
+  };
+  model.parameters.forEach((p, at) => {
+    fill(`model.${p.name}`, p.values);
+    fill(`best.${p.name}`, best[at]!);
+  });
+  for (const s of optimizer.state) fill(`optimizer.${s.name}`, s.values);
+  optimizer.steps = Number(c.state.steps);
+  if (c.state.method !== null) hooks.load?.(c.state.method);
+  const { epoch, bestEpoch, bestValue, waited, reason } = c.state as unknown as Progress;
+  return { epoch, bestEpoch, bestValue: bestValue ?? Number.NEGATIVE_INFINITY, waited, reason };
+}

@@ -1,0 +1,155 @@
+/**
+ * The one training loop. It owns epochs, evaluation, early stopping, checkpoints and resume; models give gradients, methods
+ * give hooks, and everything that happens is told as events.
+ */
+import type { Interactions } from '../data/interactions.js';
+import { fail } from '../errors.js';
+import type { Kernels } from '../kernels/index.js';
+import type { Batch, TrainableModel } from '../models/_model.js';
+import type { TrainOptions } from '../models/options.js';
+import { optimizerNamed } from '../optim/index.js';
+import { createBatches } from './batches.js';
+import { checkpointOf, type LoopStore, restore } from './checkpoint.js';
+import type { Listener, StopReason } from './events.js';
+
+/** What a distillation method adds to the loop. */
+export interface Hooks {
+  /** `replaced`: the base loss is left out. */
+  readonly base: 'kept' | 'replaced';
+  /** Adds the gradient of the method's loss on a batch; returns the loss. */
+  accumulate?(batch: Batch): number;
+  /** `restartPatience`: the task has changed, so earlier results no longer say when to stop. */
+  afterEpoch?(epoch: number): { readonly restartPatience: boolean };
+  /** What must be kept to continue where it stopped. */
+  save?(): unknown;
+  load?(state: unknown): void;
+}
+
+export interface TrainTask {
+  readonly kernels: Kernels;
+  readonly model: TrainableModel;
+  readonly train: Interactions;
+  readonly options: TrainOptions;
+  /** Result on valid; the larger, the better. Called every `evaluateEvery` epochs and after the last. */
+  validate(epoch: number): { readonly value: number; readonly metrics: Readonly<Record<string, number>> };
+  /** Called after an evaluation, before the checkpoint is written. */
+  evaluated?(epoch: number, best: boolean): void;
+  readonly hooks?: (batchesPerEpoch: number) => Hooks;
+  readonly store?: LoopStore;
+  readonly listen?: Listener;
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainOutcome {
+  readonly epochs: number;
+  readonly bestEpoch: number;
+  readonly bestValue: number;
+  readonly reason: StopReason;
+  /** Seconds in training steps and in evaluation; of this process only, when the run was resumed. */
+  readonly seconds: { readonly train: number; readonly evaluate: number };
+}
+
+/** How far a run has come; the part of a checkpoint that is not a table. */
+export interface Progress {
+  epoch: number;
+  bestEpoch: number;
+  bestValue: number;
+  /** Evaluations since the best one. */
+  waited: number;
+  reason: StopReason | '';
+}
+
+/**
+ * Trains until `epochs` are done or `patience` evaluations brought nothing better, then puts the best parameters back.
+ * @throws RecdistillError `diverged` (the best parameters so far are put back and kept), `interrupted` (after a checkpoint)
+ */
+export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
+  const { kernels: k, model, options: o, listen, store } = task;
+  const batches = createBatches(k, task.train, model.batches, o.batchSize, o.seed);
+  const optimizer = optimizerNamed(o.optimizer).create(k, model.parameters, o);
+  const hooks = task.hooks?.(batches.perEpoch) ?? { base: 'kept' };
+  const best = model.parameters.map((p) => p.values.slice());
+  const progress: Progress = { epoch: 0, bestEpoch: 0, bestValue: Number.NEGATIVE_INFINITY, waited: 0, reason: '' };
+  const seconds = { train: 0, evaluate: 0 };
+
+  const keepBest = () => model.parameters.forEach((p, at) => void best[at]!.set(p.values));
+  const putBestBack = () => model.parameters.forEach((p, at) => void p.values.set(best[at]!));
+  const save = () => {
+    store?.save(checkpointOf(progress, model, optimizer, best, hooks));
+    if (store) listen?.({ type: 'checkpoint', epoch: progress.epoch });
+  };
+  const trainEpoch = (epoch: number): number => {
+    let loss = 0;
+    for (const batch of batches.epoch(epoch)) {
+      model.forward?.();
+      if (hooks.base === 'kept') loss += model.accumulate(batch);
+      loss += hooks.accumulate?.(batch) ?? 0;
+      model.backward?.();
+      optimizer.step();
+    }
+    return loss;
+  };
+  const evaluate = (epoch: number) => {
+    const began = performance.now();
+    const { value, metrics } = task.validate(epoch);
+    const isBest = value > progress.bestValue;
+    if (isBest) {
+      [progress.bestEpoch, progress.bestValue, progress.waited] = [epoch, value, 0];
+      keepBest();
+    } else progress.waited += 1;
+    task.evaluated?.(epoch, isBest);
+    const took = (performance.now() - began) / 1000;
+    seconds.evaluate += took;
+    listen?.({ type: 'evaluation', epoch, metrics, best: isBest, seconds: took });
+  };
+  const finish = (reason: StopReason): TrainOutcome => {
+    progress.reason = reason;
+    save();
+    putBestBack();
+    listen?.({ type: 'stop', epoch: progress.epoch, bestEpoch: progress.bestEpoch, reason });
+    const { epoch: epochs, bestEpoch, bestValue } = progress;
+    return { epochs, bestEpoch, bestValue, reason, seconds };
+  };
+
+  try {
+    const found = store?.load();
+    if (found) Object.assign(progress, restore(found, model, optimizer, best, hooks));
+    if (progress.reason === 'epochs' || progress.reason === 'patience') {
+      putBestBack();
+      return { epochs: progress.epoch, bestEpoch: progress.bestEpoch, bestValue: progress.bestValue, reason: progress.reason, seconds };
+    }
+    progress.reason = '';
+    listen?.({ type: 'start', model: model.name, epoch: progress.epoch, epochs: o.epochs, batches: batches.perEpoch });
+    while (progress.epoch < o.epochs) {
+      // Once an epoch everything else (signals, timers, output) gets its turn.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (task.signal?.aborted) {
+        save();
+        listen?.({ type: 'stop', epoch: progress.epoch, bestEpoch: progress.bestEpoch, reason: 'interrupted' });
+        fail('interrupted', { what: `training ${model.name} (epoch ${progress.epoch})` });
+      }
+      const epoch = progress.epoch + 1;
+      const began = performance.now();
+      const loss = trainEpoch(epoch);
+      const took = (performance.now() - began) / 1000;
+      seconds.train += took;
+      if (!Number.isFinite(loss)) {
+        putBestBack();
+        listen?.({ type: 'stop', epoch, bestEpoch: progress.bestEpoch, reason: 'diverged' });
+        fail('diverged', { model: model.name, epoch, loss, bestEpoch: progress.bestEpoch });
+      }
+      progress.epoch = epoch;
+      listen?.({ type: 'epoch', epoch, epochs: o.epochs, loss, seconds: took });
+      if (hooks.afterEpoch?.(epoch).restartPatience) progress.waited = 0;
+      if (epoch % o.evaluateEvery === 0 || epoch === o.epochs) {
+        evaluate(epoch);
+        if (progress.waited >= o.patience) return finish('patience');
+        save();
+      }
+    }
+    return finish('epochs');
+  } finally {
+    optimizer.close();
+    batches.close();
+  }
+}
