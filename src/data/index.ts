@@ -1,2 +1,3 @@
 export * from './interactions.js';
 export * from './rankings.js';
+export * from './trajectory.js';

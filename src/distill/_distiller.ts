@@ -7,18 +7,16 @@ import type { OptionsOf, OptionsSchema } from '../config/options.js';
 import type { Interactions } from '../data/interactions.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Kernels } from '../kernels/index.js';
-import type { TrainableModel } from '../models/_model.js';
+import type { Capability, TrainableModel } from '../models/_model.js';
 import type { Hooks } from '../train/loop.js';
-import type { Trajectory } from '../train/trajectory.js';
-
-/** What a method asks of the student. `factors`: scores are inner products of two tables. */
-export type Capability = 'factors';
+import type { Trajectory } from '../data/trajectory.js';
 
 export interface Needs {
   readonly teachers: 'none' | 'one' | 'many';
   /** `frozen`: the last checkpoint is enough. `trajectory`: earlier ones too. */
   readonly form: 'frozen' | 'trajectory';
   readonly base: 'kept' | 'replaced' | 'either';
+  /** What the student must be able to do. */
   readonly student: readonly Capability[];
 }
 

@@ -3,7 +3,7 @@
  * and teacher, which checkpoint of the teacher the student should follow now.
  */
 import { type Rankings, rankingOf } from '../data/rankings.js';
-import type { Trajectory } from '../train/trajectory.js';
+import type { Trajectory } from '../data/trajectory.js';
 
 /** `reference` repeats the official code's rounding and comparisons; `correct` is the clean definition. */
 export type Arithmetic = 'correct' | 'reference';

@@ -10,7 +10,7 @@ import { rankingOf } from '../data/rankings.js';
 import { createFuser, importanceOptions, type Voice } from '../ensemble/index.js';
 import { freeRows, type Rows, takeRows } from '../kernels/index.js';
 import type { Batch } from '../models/_model.js';
-import type { Trajectory } from '../train/trajectory.js';
+import type { Trajectory } from '../data/trajectory.js';
 import { type DistillContext, distiller } from './_distiller.js';
 import { advance, allReached, type KnowledgeOptions, newSelection, progressOf, threshold } from './hetcomp-knowledge.js';
 

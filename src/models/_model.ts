@@ -80,6 +80,9 @@ export interface ModelContext {
   readonly seed: number;
 }
 
+/** What a model can do beyond scoring. `factors`: its scores are inner products of two tables. */
+export type Capability = 'factors';
+
 interface SpecBase<S extends OptionsSchema> {
   readonly name: string;
   /** One line for lists and help. */
@@ -87,6 +90,7 @@ interface SpecBase<S extends OptionsSchema> {
   /** The published source of the model. */
   readonly source: string;
   readonly options: S;
+  readonly capabilities: readonly Capability[];
   /** Kernel memory in bytes that training takes, for the estimate before a run. */
   memory(data: { readonly users: number; readonly items: number; readonly interactions: number }, options: OptionsOf<S>): number;
 }

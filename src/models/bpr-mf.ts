@@ -14,6 +14,7 @@ export const bprMf = trained({
     initScale: float({ default: 0.01, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
     ...trainShape({ epochs: 400, batchSize: 2048, learningRate: 0.002, l2: 0.00001, evaluateEvery: 10, patience: 5 }),
   }),
+  capabilities: ['factors'],
   memory: ({ users, items }, o) => (users + items) * o.dim * 4 * 4 + o.batchSize * 64,
   create({ kernels: k, train, seed }, o) {
     const users = normalTable(k, 'users', train.users, o.dim, stream(seed, 'bpr-mf users'), o.initScale);

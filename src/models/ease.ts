@@ -19,6 +19,7 @@ export const ease = computed({
       help: 'Which inverse: users x users (dual), items x items (primal), or the smaller (auto). The scores are the same.',
     }),
   }),
+  capabilities: [],
   memory: ({ users, items }, o) => {
     const n = o.form === 'dual' ? users : o.form === 'primal' ? items : Math.min(users, items);
     return n * n * 4 + items * 256;

@@ -15,6 +15,7 @@ export const itemKnn = computed({
     neighbours: int({ default: 200, min: 1, max: 1_000_000, help: 'Most similar items kept for each item.' }),
     shrinkage: float({ default: 10, min: 0, max: 1e6, help: 'Added to the denominator: lowers similarities that rest on few users.' }),
   }),
+  capabilities: [],
   memory: ({ items }, o) => items * Math.min(items, o.neighbours) * 8,
   create({ train }, o) {
     const near = neighboursOf(train, o.neighbours, o.shrinkage);

@@ -20,6 +20,7 @@ export const lightgcn = trained({
     initScale: float({ default: 0.1, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
     ...trainShape({ epochs: 300, batchSize: 8192, learningRate: 0.005, l2: 0.00001, evaluateEvery: 10, patience: 5 }),
   }),
+  capabilities: ['factors'],
   memory: ({ users, items, interactions }, o) => (users + items) * o.dim * 4 * 8 + interactions * 16 + o.batchSize * 64,
   create({ kernels: k, train, seed }, o) {
     const users = normalTable(k, 'users', train.users, o.dim, stream(seed, 'lightgcn users'), o.initScale);

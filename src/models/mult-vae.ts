@@ -18,6 +18,7 @@ export const multVae = trained({
     annealEpochs: int({ default: 30, min: 0, max: 100_000, help: 'Epochs over which the weight of the KL term grows from 0.' }),
     ...trainShape({ epochs: 100, batchSize: 512, learningRate: 0.001, l2: 0, evaluateEvery: 5, patience: 5 }),
   }),
+  capabilities: [],
   memory: ({ items }, o) => items * o.hidden * 2 * 4 * 4 + o.batchSize * items * 4,
   create({ kernels: k, train, seed }, o) {
     const vae = createVae(k, { items: train.items, hidden: o.hidden, latent: o.dim }, seed);

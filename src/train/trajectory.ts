@@ -1,23 +1,7 @@
 /**
- * A trajectory: ordered checkpoints of one teacher, each as the ranking it gives to every user. A run does not know which epoch
- * will be its best, so it keeps snapshots on the way, thinned so that there are never many, and chooses at the end.
+ * How a run records its trajectory: it does not know which epoch will be its best, so it keeps snapshots on the way, thinned so
+ * that there are never many, and chooses at the end.
  */
-import type { Rankings } from '../data/rankings.js';
-
-export interface TrajectoryCheckpoint {
-  readonly epoch: number;
-  /** Unobserved items, best first. */
-  readonly rankings: Rankings;
-}
-
-export interface Trajectory {
-  readonly teacher: string;
-  /** Earliest first; the last one is the teacher at its best. */
-  readonly checkpoints: readonly TrajectoryCheckpoint[];
-  /** Each user's own train items, best first, by the teacher at its best; absent for teachers from elsewhere. */
-  readonly observed?: Rankings;
-}
-
 /** At most twice this many snapshots are kept at any time. */
 const SNAPSHOTS = 16;
 

@@ -1,0 +1,36 @@
+/** What a run will cost, told before it starts. */
+import { freemem } from 'node:os';
+import type { Dataset } from '../data/index.js';
+import { fail } from '../errors.js';
+import type { ModelSpec } from '../models/index.js';
+
+/** Beside kernel memory: Node itself, the data set and rankings in the making. */
+const BASE_BYTES = 150e6;
+
+/** Bytes that training this model on this data will take at most, roughly. */
+export function memoryNeeded(spec: ModelSpec, options: Readonly<Record<string, unknown>>, dataset: Dataset): number {
+  const { users, items, indices } = dataset.train;
+  const kernel = spec.memory({ users, items, interactions: indices.length }, options as never);
+  // Ranking needs a block of scores (at most 64 MB) and a list of 100 for each user, twice.
+  return BASE_BYTES + kernel + 64e6 + users * 800;
+}
+
+/** Bytes that this process may still take: what the system has free, or less where a container sets a limit. */
+export function memoryAvailable(): number {
+  const limit = (process as { constrainedMemory?: () => number }).constrainedMemory?.() ?? 0;
+  const room = limit > 0 && limit < 2 ** 50 ? limit - process.memoryUsage.rss() : Number.POSITIVE_INFINITY;
+  return Math.min(room, (process as { availableMemory?: () => number }).availableMemory?.() ?? freemem());
+}
+
+/** @throws RecdistillError `out-of-memory` */
+export function checkMemory(spec: ModelSpec, options: Readonly<Record<string, unknown>>, dataset: Dataset, available = memoryAvailable()): void {
+  const needed = memoryNeeded(spec, options, dataset);
+  if (needed <= available) return;
+  const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+  fail('out-of-memory', {
+    what: `${spec.name} on ${dataset.train.users} users x ${dataset.train.items} items`,
+    needed: mb(needed),
+    available: mb(available),
+    hint: 'Nothing was started. Lower dim, hidden or batchSize, drop rare items with minItem, or free memory.',
+  });
+}

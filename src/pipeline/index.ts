@@ -1,0 +1,4 @@
+export * from './estimate.js';
+export * from './evaluation.js';
+export * from './job.js';
+export * from './pipeline.js';

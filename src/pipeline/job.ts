@@ -1,0 +1,257 @@
+/**
+ * One model from nothing to a judged result: train (or compute) it, record its trajectory, test it once, keep everything in a run folder
+ * if one is named. A job that was interrupted goes on; one that is finished is read back.
+ */
+import { join } from 'node:path';
+import { openRun, type Run, readRankings, readTrajectory, writeRankings, writeSafetensors, writeTrajectory } from '../artifact/index.js';
+import { type OptionsOf, parseOptions } from '../config/options.js';
+import type { Dataset } from '../data/index.js';
+import type { Rankings } from '../data/rankings.js';
+import type { Trajectory } from '../data/trajectory.js';
+import { type Distiller, type DistillerSpec, distillerNamed } from '../distill/index.js';
+import type { Evaluation } from '../eval/index.js';
+import type { Kernels } from '../kernels/index.js';
+import { type Model, modelNamed, rankAll, rankObserved, type TrainableModel, type TrainOptions } from '../models/index.js';
+import { type Listener, type LoopStore, runLoop } from '../train/index.js';
+import { createJudge, type EvaluationOptions, evaluationOptions, LIST_LENGTH } from './evaluation.js';
+import { checkMemory } from './estimate.js';
+import { latencyOf } from './latency.js';
+import { checkNeeds, splitOptions } from './method.js';
+import { createSnapshots } from './snapshots.js';
+
+export interface JobRequest {
+  readonly dataset: Dataset;
+  readonly kernels: Kernels;
+  /** Registered name of the model. */
+  readonly model: string;
+  /** Registered name of the distillation method; `none` if absent. */
+  readonly method?: string;
+  /** Options of the model and of the method together; an option that neither has is an error. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** What the method learns from. */
+  readonly teachers?: readonly Teacher[];
+  readonly evaluation?: Partial<EvaluationOptions>;
+  /** Checkpoints in the trajectory that is kept. */
+  readonly checkpoints?: number;
+  /** Where the run is kept; absent: in memory only, nothing survives an interruption. */
+  readonly folder?: string;
+  readonly overwrite?: boolean;
+  readonly listen?: Listener;
+  readonly signal?: AbortSignal;
+}
+
+/** A trajectory with the hash that names it. */
+export interface Teacher {
+  readonly trajectory: Trajectory;
+  readonly hash: string;
+}
+
+/** What is known of a finished job. */
+export interface JobResult {
+  readonly model: string;
+  readonly method: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Epoch of the parameters that were kept; 0 for a model that is computed at once. */
+  readonly bestEpoch: number;
+  readonly epochs: number;
+  /** Numbers that scoring needs. */
+  readonly parameters: number;
+  readonly bytes: number;
+  /** Median microseconds for one user's exact top 10 on one thread. */
+  readonly latencyMicroseconds: number;
+  readonly seconds: number;
+  /** Test metrics, means over users. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export interface Job {
+  readonly result: JobResult;
+  /** Per-user test values, for comparisons. */
+  readonly evaluation: Evaluation;
+  /** Top lists for testing: train and valid items left out. */
+  readonly rankings: Rankings;
+  readonly teacher: Teacher;
+  /** True if nothing had to be done. */
+  readonly reused: boolean;
+}
+
+/** Gets a finished model with its best parameters, which lives only as long as the call. */
+export type Use = (model: Model, job: Pick<Job, 'result' | 'evaluation'>) => void;
+
+/**
+ * @param use called with the finished model before it is closed; not called for a job that is read back
+ * @throws RecdistillError `unknown-name`, `unknown-option`, `bad-option`, `needs-not-met`, `out-of-memory`, `run-locked`, `run-differs`,
+ *   `artifact-damaged`, `write-failed`, `diverged`, `interrupted`
+ */
+export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
+  const { dataset, kernels: k, teachers = [], checkpoints = 4 } = request;
+  const spec = modelNamed(request.model);
+  const method = distillerNamed(request.method ?? 'none');
+  const { modelOptions, methodOptions } = splitOptions(spec, method, request.options ?? {});
+  const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
+  checkNeeds(spec, method, teachers.map((t) => t.trajectory), dataset);
+  const judge = createJudge(dataset, evaluation);
+  checkMemory(spec, modelOptions, dataset);
+
+  const seed = Number(modelOptions.seed ?? 0);
+  const options = { model: request.model, method: method.name, ...modelOptions, ...methodOptions, ...evaluation, checkpoints };
+  const inputs = Object.fromEntries(teachers.map((t, x) => [`teacher ${x + 1}: ${t.trajectory.teacher}`, t.hash]));
+  const run = request.folder
+    ? openRun(
+        request.folder,
+        { kind: 'train', options, dataFingerprint: dataset.fingerprint, inputs },
+        { threads: k.threads, overwrite: request.overwrite ?? false },
+      )
+    : undefined;
+  try {
+    if (run?.isFinished()) return readBack(run, dataset, judge.test);
+    const listen = listenerOf(run, request.listen);
+    const began = performance.now();
+    const model = spec.create({ kernels: k, train: dataset.train, seed }, modelOptions as never);
+    try {
+      const finished =
+        spec.kind === 'computed'
+          ? computedOnce(k, model, request, judge)
+          : await trainedByLoop(model as TrainableModel, request, run, judge, method, methodOptions, modelOptions as never, listen);
+      const trajectory: Trajectory = {
+        teacher: request.model,
+        dataFingerprint: dataset.fingerprint,
+        checkpoints: finished.checkpoints,
+        observed: rankObserved(k, model, dataset.train, Math.min(dataset.train.items, LIST_LENGTH)),
+      };
+      const rankings = rankAll(k, model, judge.mask.test, judge.depth);
+      const tested = judge.test(rankings);
+      const result: JobResult = {
+        model: request.model,
+        method: method.name,
+        options,
+        bestEpoch: finished.bestEpoch,
+        epochs: finished.epochs,
+        parameters: model.size,
+        bytes: model.size * 4,
+        latencyMicroseconds: latencyOf(k, model, dataset.train),
+        seconds: (performance.now() - began) / 1000,
+        metrics: { ...tested.means, ...tested.beyondAccuracy.evaluatedUsers },
+      };
+      use?.(model, { result, evaluation: tested });
+      if (run) keep(run, model, trajectory, rankings, result);
+      finished.forget();
+      return { result, evaluation: tested, rankings, teacher: { trajectory, hash: run?.manifest.hash ?? '' }, reused: false };
+    } finally {
+      model.close();
+    }
+  } finally {
+    run?.close();
+  }
+}
+
+interface Finished {
+  readonly bestEpoch: number;
+  readonly epochs: number;
+  readonly checkpoints: Trajectory['checkpoints'];
+  forget(): void;
+}
+
+type Judge = ReturnType<typeof createJudge>;
+
+function computedOnce(k: Kernels, model: Model, request: JobRequest, judge: Judge): Finished {
+  const rankings = rankAll(k, model, judge.mask.valid, judge.depth);
+  const metrics = judge.valid(rankings).means;
+  request.listen?.({ type: 'evaluation', epoch: 0, metrics, best: true, seconds: 0 });
+  return { bestEpoch: 0, epochs: 0, checkpoints: [{ epoch: 0, metrics, rankings }], forget() {} };
+}
+
+async function trainedByLoop(
+  model: TrainableModel,
+  request: JobRequest,
+  run: Run | undefined,
+  judge: Judge,
+  method: DistillerSpec,
+  methodOptions: OptionsOf<DistillerSpec['options']>,
+  o: TrainOptions,
+  listen: Listener,
+): Promise<Finished> {
+  const { kernels: k, dataset } = request;
+  const snapshots = createSnapshots(o.evaluateEvery, run ? join(run.path, 'snapshots') : undefined);
+  let seen: { rankings: Rankings; metrics: Readonly<Record<string, number>> } | undefined;
+  let distiller: Distiller | undefined;
+  try {
+    const outcome = await runLoop({
+      kernels: k,
+      model,
+      train: dataset.train,
+      options: o,
+      validate() {
+        const rankings = rankAll(k, model, judge.mask.valid, judge.depth);
+        const evaluation = judge.valid(rankings);
+        seen = { rankings, metrics: evaluation.means };
+        return { value: judge.select(evaluation), metrics: evaluation.means };
+      },
+      evaluated: (epoch, best) => snapshots.add(epoch, seen!.rankings, seen!.metrics, best),
+      hooks(batchesPerEpoch) {
+        distiller = method.create(
+          {
+            kernels: k,
+            student: model,
+            train: dataset.train,
+            teachers: (request.teachers ?? []).map((t) => t.trajectory),
+            batchSize: o.batchSize,
+            batchesPerEpoch,
+            seed: o.seed,
+            rankStudent: (depth) => rankAll(k, model, dataset.train, Math.min(depth, dataset.train.items)),
+            tell: (epoch, details) => listen({ type: 'method', epoch, method: method.name, details }),
+          },
+          methodOptions as never,
+        );
+        return distiller;
+      },
+      ...(run ? { store: storeOf(run, listen) } : {}),
+      listen,
+      ...(request.signal ? { signal: request.signal } : {}),
+    });
+    const { bestEpoch, epochs } = outcome;
+    return { bestEpoch, epochs, checkpoints: snapshots.choose(bestEpoch, request.checkpoints ?? 4), forget: snapshots.remove };
+  } finally {
+    distiller?.close();
+  }
+}
+
+function storeOf(run: Run, listen: Listener): LoopStore {
+  return {
+    save: (checkpoint) => run.saveCheckpoint(checkpoint),
+    load() {
+      const { checkpoint, damaged } = run.loadLatestCheckpoint<Record<string, unknown>>();
+      for (const d of damaged) listen({ type: 'note', message: `${d.path} is damaged (${d.problem}); going on from the one before` });
+      return checkpoint;
+    },
+  };
+}
+
+/** The run folder listens to everything; metrics.jsonl gets what does not depend on the clock. */
+function listenerOf(run: Run | undefined, listen: Listener | undefined): Listener {
+  return (event) => {
+    if (run && event.type !== 'checkpoint') run.event(event);
+    if (run && event.type === 'evaluation') run.metric({ epoch: event.epoch, ...event.metrics, best: event.best });
+    listen?.(event);
+  };
+}
+
+const MODEL = 'model.safetensors';
+const TEST_RANKINGS = 'rankings-test.safetensors';
+
+function keep(run: Run, model: Model, trajectory: Trajectory, rankings: Rankings, result: JobResult): void {
+  const tensors = Object.fromEntries(model.parameters.map((p) => [p.name, { shape: p.shape, data: p.values }]));
+  if (model.parameters.length > 0) writeSafetensors(join(run.path, MODEL), tensors, { model: result.model });
+  writeTrajectory(join(run.path, 'trajectory'), trajectory);
+  writeRankings(join(run.path, TEST_RANKINGS), rankings);
+  // Last of all: result.json says that the run is finished.
+  run.writeResult('result.json', result);
+}
+
+function readBack(run: Run, dataset: Dataset, test: Judge['test']): Job {
+  const result = run.readResult('result.json') as JobResult;
+  const { rankings } = readRankings(join(run.path, TEST_RANKINGS));
+  const expected = { dataFingerprint: dataset.fingerprint, users: dataset.train.users, catalogue: dataset.train.items };
+  const trajectory = readTrajectory(join(run.path, 'trajectory'), expected);
+  return { result, evaluation: test(rankings), rankings, teacher: { trajectory, hash: run.manifest.hash }, reused: true };
+}

@@ -1,0 +1,38 @@
+/** How long one recommendation takes. */
+import { type Kernels, takeRows, freeRows } from '../kernels/index.js';
+import type { Interactions } from '../data/interactions.js';
+import type { Model } from '../models/_model.js';
+
+const ROUNDS = 60;
+const WARM_UP = 20;
+
+/**
+ * Median microseconds for the exact top 10 of one user among all items the user does not have: one thread, model in memory, measured
+ * over some users spread over all. A figure for comparison in one table, not a benchmark.
+ */
+export function latencyOf(k: Kernels, model: Model, train: Interactions): number {
+  const mask = takeRows(k, { columns: train.items, indptr: train.indptr, indices: train.indices });
+  const user = k.ints(1);
+  const best = k.ints(10);
+  const factors = model.factors?.();
+  const packed = factors ? k.packItems(factors.items, factors.dim, model.items) : undefined;
+  const scores = factors ? undefined : k.floats(model.items);
+  const recommend = () => {
+    if (factors) k.topKDot(factors.users, packed!, factors.dim, user, model.items, mask, 10, best);
+    else {
+      model.scoreRows(user, scores!);
+      k.topK(scores!, 1, model.items, mask, user, 10, best);
+    }
+  };
+  const times: number[] = [];
+  for (let round = 0; round < WARM_UP + ROUNDS; round++) {
+    user[0] = Math.floor((round * model.users) / (WARM_UP + ROUNDS));
+    const began = performance.now();
+    recommend();
+    if (round >= WARM_UP) times.push((performance.now() - began) * 1000);
+  }
+  packed?.free();
+  freeRows(k, mask);
+  k.free(user, best, ...(scores ? [scores] : []));
+  return times.sort((a, b) => a - b)[ROUNDS / 2]!;
+}

@@ -1,0 +1,62 @@
+/** Options and needs of a model and a distillation method together. */
+import { nearest, type OptionsSchema, parseOptions } from '../config/options.js';
+import type { Dataset, Trajectory } from '../data/index.js';
+import type { DistillerSpec } from '../distill/index.js';
+import { fail } from '../errors.js';
+import { type ModelSpec, models } from '../models/index.js';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/**
+ * Deals options out to the model and to the method, checked and with defaults.
+ * @throws RecdistillError `unknown-option` for one that neither has, `bad-option`
+ */
+export function splitOptions(model: ModelSpec, method: DistillerSpec, given: Values): { modelOptions: Values; methodOptions: Values } {
+  const of = (schema: OptionsSchema) => Object.fromEntries(Object.entries(given).filter(([name]) => name in schema.shape));
+  const known = [...Object.keys(model.options.shape), ...Object.keys(method.options.shape)];
+  const stray = Object.keys(given).find((name) => !known.includes(name));
+  if (stray !== undefined) {
+    const owner = method.name === 'none' ? model.name : `${model.name} with ${method.name}`;
+    fail('unknown-option', { owner, option: stray, suggestion: nearest(stray, known), known: known.join(', ') });
+  }
+  return {
+    modelOptions: parseOptions(model.options, of(model.options), model.name) as Values,
+    methodOptions: parseOptions(method.options, of(method.options), method.name) as Values,
+  };
+}
+
+/** Refuses, before any work, what the method cannot do. @throws RecdistillError `needs-not-met` */
+export function checkNeeds(model: ModelSpec, method: DistillerSpec, teachers: readonly Trajectory[], dataset: Dataset): void {
+  const refuse = (problem: string, hint: string): never => fail('needs-not-met', { problem, hint });
+  const { needs, name } = method;
+  if (needs.teachers === 'none') {
+    if (teachers.length > 0) refuse(`${name} takes no teachers; ${teachers.length} were given`, 'Leave the teachers out, or choose another method.');
+    return;
+  }
+  if (model.kind === 'computed') {
+    const able = models.filter((m) => m.kind === 'trained').map((m) => m.name);
+    refuse(`${model.name} is computed at once and cannot be a student`, `Students: ${able.join(', ')}.`);
+  }
+  const missing = needs.student.find((c) => !model.capabilities.includes(c));
+  if (missing) {
+    const able = models.filter((m) => needs.student.every((c) => m.capabilities.includes(c))).map((m) => m.name);
+    refuse(`${name} needs a student with ${missing}, which ${model.name} does not have`, `Students for ${name}: ${able.join(', ')}.`);
+  }
+  if (teachers.length === 0) refuse(`${name} needs teachers; none were given`, 'Train some first and name their runs with --teachers.');
+  if (needs.teachers === 'one' && teachers.length > 1) refuse(`${name} learns from one teacher; ${teachers.length} were given`, 'Name one.');
+  for (const t of teachers) {
+    const { users, catalogue } = t.checkpoints[0]!.rankings;
+    if (t.dataFingerprint !== dataset.fingerprint) {
+      refuse(
+        `teacher ${t.teacher} was trained on other data (${t.dataFingerprint.slice(0, 12)}..., not ${dataset.fingerprint.slice(0, 12)}...)`,
+        'Teachers and student must see the same users, items and split: use the same data options.',
+      );
+    }
+    if (users !== dataset.train.users || catalogue !== dataset.train.items) {
+      refuse(
+        `teacher ${t.teacher} ranks ${catalogue} items for ${users} users; the data set has ${dataset.train.items} and ${dataset.train.users}`,
+        'Train the teacher on this data set.',
+      );
+    }
+  }
+}
