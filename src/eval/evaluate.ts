@@ -1,0 +1,194 @@
+/** Judges rankings against the items that users really took: per-user values, their means, and the values over all lists. */
+import { type Interactions, itemsOf } from '../data/interactions.js';
+import { type Rankings, rankingOf } from '../data/rankings.js';
+import { fail } from '../errors.js';
+import type { ListMetric, Metric, UserMetric } from './metrics/_metric.js';
+import { findMetric } from './metrics/index.js';
+
+export interface EvaluateOptions {
+  /** Names of the registry in `metrics/index.ts`. */
+  readonly metrics: readonly string[];
+  /** List lengths K, each >= 1 and at most the depth of the rankings. */
+  readonly topK: readonly number[];
+  /** Train interactions of each item (`itemCounts(train)`); only `popularity` asks for them. */
+  readonly trainCounts?: Int32Array;
+}
+
+/** Values are keyed by metric and K as in `recall@10`, in the order asked for. NaN = not defined. */
+export interface Evaluation {
+  /** Ids of the evaluated users, those with at least one relevant item; ascending. */
+  readonly users: Int32Array;
+  /** Number of users without a relevant item, who count in no mean. */
+  readonly usersLeftOut: number;
+  /** For each user metric one value per entry of `users`, in the same order. */
+  readonly perUser: Readonly<Record<string, Float64Array>>;
+  /** Mean over `users` of each entry of `perUser`. */
+  readonly means: Readonly<Record<string, number>>;
+  /** The list metrics, over the lists of the evaluated users and over the lists of all users. */
+  readonly beyondAccuracy: {
+    readonly evaluatedUsers: Readonly<Record<string, number>>;
+    readonly allUsers: Readonly<Record<string, number>>;
+  };
+}
+
+/**
+ * Evaluates one ranking per user. Linear in users x depth + relevant items.
+ * @param rankings lists of candidate items only: what is to be masked has been masked when they were made
+ * @param relevant the items of the part that is tested on (valid or test), over the same users and items
+ * @throws RecdistillError `unknown-name` for a metric, `bad-option` for K, `needs-not-met` if the parts do not fit together,
+ *   `bad-data` if a list holds an item twice or an id outside the catalogue
+ */
+export function evaluateRankings(rankings: Rankings, relevant: Interactions, options: EvaluateOptions): Evaluation {
+  const asked = options.metrics.map(findMetric);
+  checkTopK(options.topK, rankings);
+  checkShapes(rankings, relevant, asked, options.trainCounts);
+  checkLists(rankings);
+
+  const everyone = Int32Array.from({ length: rankings.users }, (_, user) => user);
+  const users = everyone.filter((user) => relevant.indptr[user + 1]! > relevant.indptr[user]!);
+  const perUser = judgeUsers(rankings, relevant, users, asked.filter(isUserMetric), options.topK);
+  const ofLists = asked.filter(isListMetric);
+  const trainCounts = options.trainCounts ?? new Int32Array(0);
+  return {
+    users,
+    usersLeftOut: rankings.users - users.length,
+    perUser,
+    means: Object.fromEntries(Object.entries(perUser).map(([key, values]) => [key, mean(values)])),
+    beyondAccuracy: {
+      evaluatedUsers: judgeLists(rankings, users, ofLists, options.topK, trainCounts),
+      allUsers: judgeLists(rankings, everyone, ofLists, options.topK, trainCounts),
+    },
+  };
+}
+
+const isUserMetric = (metric: Metric): metric is UserMetric => metric.kind === 'user';
+const isListMetric = (metric: Metric): metric is ListMetric => metric.kind === 'lists';
+
+function mean(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}
+
+/** Finds the hits of each user once, down to the largest K; every metric at every K reads a prefix of them. */
+function judgeUsers(
+  rankings: Rankings,
+  relevant: Interactions,
+  users: Int32Array,
+  metrics: readonly UserMetric[],
+  topK: readonly number[],
+): Record<string, Float64Array> {
+  const columns = metrics.flatMap((metric) =>
+    topK.map((k) => ({ metric, k, key: `${metric.name}@${k}`, values: new Float64Array(users.length) })),
+  );
+  const longest = Math.max(...topK);
+  const hits = new Int32Array(Math.min(longest, rankings.depth));
+  // owner[i] === user + 1 says that item i is relevant to this user; it never has to be cleared.
+  const owner = new Int32Array(rankings.catalogue);
+  for (let row = 0; row < users.length; row++) {
+    const user = users[row]!;
+    const wanted = itemsOf(relevant, user);
+    for (const item of wanted) owner[item] = user + 1;
+    const list = rankingOf(rankings, user);
+    const end = Math.min(longest, list.length);
+    let found = 0;
+    for (let position = 0; position < end; position++) {
+      if (owner[list[position]!] === user + 1) hits[found++] = position;
+    }
+    for (const { metric, k, values } of columns) {
+      let within = found;
+      while (within > 0 && hits[within - 1]! >= k) within -= 1;
+      values[row] = metric.value(hits.subarray(0, within), wanted.length, k);
+    }
+  }
+  return Object.fromEntries(columns.map(({ key, values }) => [key, values]));
+}
+
+function judgeLists(
+  rankings: Rankings,
+  users: Int32Array,
+  metrics: readonly ListMetric[],
+  topK: readonly number[],
+  trainCounts: Int32Array,
+): Record<string, number> {
+  const exposures = new Map(metrics.length === 0 ? [] : topK.map((k) => [k, exposureOf(rankings, users, k)]));
+  return Object.fromEntries(
+    metrics.flatMap((metric) =>
+      topK.map((k) => {
+        const exposure = exposures.get(k)!;
+        return [`${metric.name}@${k}`, metric.value({ rankings, users, k, exposure, trainCounts })];
+      }),
+    ),
+  );
+}
+
+function exposureOf(rankings: Rankings, users: Int32Array, k: number): Int32Array {
+  const exposure = new Int32Array(rankings.catalogue);
+  for (const user of users) {
+    const list = rankingOf(rankings, user);
+    const length = Math.min(k, list.length);
+    for (let position = 0; position < length; position++) exposure[list[position]!]! += 1;
+  }
+  return exposure;
+}
+
+function checkTopK(topK: readonly number[], rankings: Rankings): void {
+  // Lists as long as the catalogue hold all there is, so that no K asks for more than they can give.
+  const most = rankings.depth >= rankings.catalogue ? Number.POSITIVE_INFINITY : rankings.depth;
+  const refuse = (given: unknown, expected: string, help?: string): never =>
+    fail('bad-option', { owner: 'evaluation', option: 'topK', given, expected, help });
+  if (topK.length === 0) refuse('empty', 'at least one list length');
+  for (const k of topK) {
+    if (!Number.isSafeInteger(k) || k < 1) refuse(k, 'a whole number >= 1');
+    if (k > most) {
+      refuse(
+        k,
+        `at most ${rankings.depth}, the length of the lists that were kept`,
+        'Ask for a smaller K, or rank again and keep longer lists.',
+      );
+    }
+  }
+}
+
+function checkShapes(
+  rankings: Rankings,
+  relevant: Interactions,
+  metrics: readonly Metric[],
+  trainCounts: Int32Array | undefined,
+): void {
+  if (rankings.users !== relevant.users || rankings.catalogue !== relevant.items) {
+    fail('needs-not-met', {
+      problem:
+        `the rankings are of ${rankings.users} users over ${rankings.catalogue} items, ` +
+        `the relevant items of ${relevant.users} users over ${relevant.items} items`,
+      hint: 'Evaluate rankings on the data set they were made for.',
+    });
+  }
+  const needy = metrics.find((metric) => metric.kind === 'lists' && metric.needsTrainCounts);
+  if (needy && trainCounts?.length !== rankings.catalogue) {
+    const given = trainCounts ? `${trainCounts.length} were given` : 'none were given';
+    fail('needs-not-met', {
+      problem: `${needy.name} needs the train interactions of all ${rankings.catalogue} items; ${given}`,
+      hint: 'Pass trainCounts: itemCounts(dataset.train).',
+    });
+  }
+}
+
+/** Refuses lists that would be judged wrongly: external rankings come from files. */
+function checkLists(rankings: Rankings): void {
+  const { users, catalogue, depth, items } = rankings;
+  const hint = 'A list holds different item ids, best first, and is filled with -1 at its end.';
+  if (items.length !== users * depth) {
+    fail('bad-data', { path: 'rankings', problem: `${items.length} entries instead of ${users} x ${depth}`, hint });
+  }
+  const refuse = (user: number, problem: string): never =>
+    fail('bad-data', { path: 'rankings', problem: `the list of user ${user} ${problem}`, hint });
+  const seen = new Int32Array(catalogue);
+  for (let user = 0; user < users; user++) {
+    for (const item of rankingOf(rankings, user)) {
+      if (item < 0 || item >= catalogue) refuse(user, `holds ${item}, which is no item of 0 to ${catalogue - 1}`);
+      if (seen[item] === user + 1) refuse(user, `holds item ${item} twice`);
+      seen[item] = user + 1;
+    }
+  }
+}

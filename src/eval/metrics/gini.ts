@@ -1,0 +1,21 @@
+import type { ListMetric } from './_metric.js';
+
+/** How unequally the lists treat the items: 0 = each item equally often, near 1 = always the same few. NaN without any list. */
+export const gini: ListMetric = {
+  kind: 'lists',
+  name: 'gini',
+  label: 'Gini',
+  formula: 'sum_{i=1..N} (2i - N - 1) x_i / (N * sum x), x = ascending counts of all N items over the top-K lists',
+  needsTrainCounts: false,
+  value: ({ exposure }) => {
+    const ascending = exposure.slice().sort();
+    const items = ascending.length;
+    let weighted = 0;
+    let total = 0;
+    for (let i = 0; i < items; i++) {
+      weighted += (2 * (i + 1) - items - 1) * ascending[i]!;
+      total += ascending[i]!;
+    }
+    return weighted / (items * total);
+  },
+};

@@ -1,0 +1,10 @@
+import type { UserMetric } from './_metric.js';
+
+/** The share of the list that is relevant. Range [0, 1]; always over K, also for a user with fewer than K candidates. */
+export const precision: UserMetric = {
+  kind: 'user',
+  name: 'precision',
+  label: 'P',
+  formula: 'hits / K',
+  value: (hits, _relevant, k) => hits.length / k,
+};

@@ -1,0 +1,142 @@
+/** Paired tests: the same users judged twice, so that only their differences matter. */
+import { pairedDifferences } from './differences.js';
+import { normalUpperTail, studentUpperTail } from './distributions.js';
+
+/** Paired t test of d = a - b. Fields are NaN where they are not defined: n < 2, or all differences 0. */
+export interface PairedT {
+  /** mean(d) / (sd(d) / sqrt(n)). */
+  readonly t: number;
+  /** n - 1. */
+  readonly df: number;
+  /** Of "the means are equal" against "they differ". */
+  readonly pTwoSided: number;
+  /** Against "the mean of a is greater". */
+  readonly pGreater: number;
+  /** Against "the mean of a is less". */
+  readonly pLess: number;
+  readonly meanDifference: number;
+  /** With n - 1 in the denominator. */
+  readonly sdDifference: number;
+  /** Cohen's d_z = mean(d) / sd(d), the size of the effect in standard deviations of the difference. */
+  readonly dz: number;
+}
+
+/** Wilcoxon signed-rank test of d = a - b. Fields are NaN where they are not defined. */
+export interface WilcoxonSignedRank {
+  /** Sum of the ranks of |d| over the positive differences; zeros are dropped, ties (up to rounding) have average ranks. */
+  readonly plus: number;
+  /** The same over the negative differences. */
+  readonly minus: number;
+  /** How many differences are not 0. */
+  readonly nonzero: number;
+  /** min(plus, minus). */
+  readonly statistic: number;
+  /** Two-sided, from the normal approximation with the variance corrected for ties. */
+  readonly pAsymptotic: number;
+  /** The same with the distance to the mean reduced by 1/2. */
+  readonly pContinuity: number;
+  /** Two-sided, from the exact distribution; NaN with ties, with zeros, or with more than 50 differences. */
+  readonly pExact: number;
+  /** Exact, against "a is greater"; NaN where `pExact` is. */
+  readonly pExactGreater: number;
+  /** The one to report: `pExact` where it is defined, else `pContinuity`. */
+  readonly p: number;
+}
+
+/** Beyond this the counts of the exact distribution, up to 2^n, would no longer be exact in double precision. */
+const MOST_EXACT = 50;
+
+/** Differences of decimals that are equal on paper (0.9 - 0.8 and 0.1 - 0) differ by some units of this, relative to the values. */
+const ROUNDING = 16 * Number.EPSILON;
+
+/**
+ * Paired t test.
+ * @param a one value per user
+ * @param b the values of the same users, in the same order
+ * @throws RecdistillError `needs-not-met` if the lengths differ
+ */
+export function pairedT(a: ArrayLike<number>, b: ArrayLike<number>): PairedT {
+  const d = pairedDifferences(a, b);
+  const n = d.length;
+  let sum = 0;
+  for (const x of d) sum += x;
+  const meanDifference = sum / n;
+  let squares = 0;
+  for (const x of d) squares += (x - meanDifference) ** 2;
+  const sdDifference = Math.sqrt(squares / (n - 1));
+  const df = n - 1;
+  const t = meanDifference / (sdDifference / Math.sqrt(n));
+  return {
+    t,
+    df,
+    pTwoSided: 2 * studentUpperTail(Math.abs(t), df),
+    pGreater: studentUpperTail(t, df),
+    pLess: studentUpperTail(-t, df),
+    meanDifference,
+    sdDifference,
+    dz: meanDifference / sdDifference,
+  };
+}
+
+/**
+ * Wilcoxon signed-rank test.
+ * @param a one value per user
+ * @param b the values of the same users, in the same order
+ * @throws RecdistillError `needs-not-met` if the lengths differ
+ */
+export function wilcoxonSignedRank(a: ArrayLike<number>, b: ArrayLike<number>): WilcoxonSignedRank {
+  const d = pairedDifferences(a, b);
+  const error = d.map((_, j) => ROUNDING * Math.max(Math.abs(a[j]!), Math.abs(b[j]!)));
+  const order = Array.from(d.keys()).filter((j) => !(Math.abs(d[j]!) <= error[j]!));
+  order.sort((i, j) => Math.abs(d[i]!) - Math.abs(d[j]!));
+  const n = order.length;
+  const tied = (i: number, j: number): boolean => Math.abs(Math.abs(d[i]!) - Math.abs(d[j]!)) <= error[i]! + error[j]!;
+  let plus = 0;
+  let minus = 0;
+  let tieCorrection = 0;
+  for (let start = 0; start < n; ) {
+    let end = start + 1;
+    while (end < n && tied(order[start]!, order[end]!)) end += 1;
+    const rank = (start + 1 + end) / 2;
+    for (let k = start; k < end; k++) {
+      if (d[order[k]!]! > 0) plus += rank;
+      else minus += rank;
+    }
+    const together = end - start;
+    tieCorrection += (together ** 3 - together) / 48;
+    start = end;
+  }
+  const statistic = Math.min(plus, minus);
+  const distance = (n * (n + 1)) / 4 - statistic;
+  const sd = Math.sqrt((n * (n + 1) * (2 * n + 1)) / 24 - tieCorrection);
+  const pAsymptotic = 2 * normalUpperTail(distance / sd);
+  const pContinuity = 2 * normalUpperTail(Math.max(0, distance - 0.5) / sd);
+  const isExact = n > 0 && n === d.length && n <= MOST_EXACT && tieCorrection === 0;
+  const tail = isExact ? exactUpperTails(n) : undefined;
+  const pExactGreater = tail ? tail[plus]! : Number.NaN;
+  const pExact = tail ? Math.min(1, 2 * tail[Math.max(plus, minus)]!) : Number.NaN;
+  return {
+    plus,
+    minus,
+    nonzero: n,
+    statistic,
+    pAsymptotic,
+    pContinuity,
+    pExact,
+    pExactGreater,
+    p: isExact ? pExact : pContinuity,
+  };
+}
+
+/** `tails[w]` = P(W >= w) for the sum W of those of the ranks 1..n that a fair coin picks. */
+function exactUpperTails(n: number): Float64Array {
+  const most = (n * (n + 1)) / 2;
+  // Ways to reach each sum, one rank after the other; from the top, so that each rank is used at most once.
+  const ways = new Float64Array(most + 1);
+  ways[0] = 1;
+  for (let rank = 1; rank <= n; rank++) {
+    for (let sum = most; sum >= rank; sum--) ways[sum]! += ways[sum - rank]!;
+  }
+  for (let sum = most - 1; sum >= 0; sum--) ways[sum]! += ways[sum + 1]!;
+  return ways.map((count) => count / 2 ** n);
+}

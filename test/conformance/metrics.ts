@@ -1,0 +1,78 @@
+/** Subject `metrics`: rankings from scores, all metrics at every K, and the evaluation of the BD code. */
+import { itemCounts, type Rankings, rankingOf } from 'recdistill/data';
+import { bdRankings, type Evaluation, evaluateRankings, rankScores } from 'recdistill/eval';
+import type { Checker, Inputs, Result } from './_checker.js';
+import { readBoolean, readInteractions, readMatrix, readNumbers, readText } from './inputs.js';
+
+export const metrics: Checker = {
+  check: (inputs) => {
+    const kind = readText(inputs, 'kind');
+    if (kind === 'ranking-metrics') return { float64: rankingMetrics(inputs) };
+    if (kind === 'bd-compat') return { float64: bdCompat(inputs) };
+    throw new Error(`inputs.kind is "${kind}", expected ranking-metrics or bd-compat`);
+  },
+};
+
+/** The names in the golden files, and ours. */
+const userMetrics = {
+  recall: 'recall',
+  precision: 'precision',
+  ndcg: 'ndcg',
+  hit_rate: 'hit-rate',
+  mrr: 'mrr',
+  map: 'map',
+};
+const listMetrics = { coverage: 'coverage', gini: 'gini', popularity: 'popularity' };
+
+function rankingMetrics(inputs: Inputs): Result {
+  const scores = readMatrix(inputs, 'scores');
+  const items = scores.columns;
+  const topK = readNumbers(inputs, 'K');
+  const train = readInteractions(inputs, 'train', items);
+  const masks = readBoolean(inputs, 'mask_valid') ? [train, readInteractions(inputs, 'valid', items)] : [train];
+  // K may exceed the catalogue; then lists as long as the catalogue hold everything.
+  const rankings = rankScores(scores.values, scores.rows, items, masks, Math.min(Math.max(...topK), items));
+  const evaluation = evaluateRankings(rankings, readInteractions(inputs, 'relevant', items), {
+    metrics: [...Object.values(userMetrics), ...Object.values(listMetrics)],
+    topK,
+    trainCounts: itemCounts(train),
+  });
+  return {
+    top: Array.from({ length: rankings.users }, (_, user) => rankingOf(rankings, user)),
+    at: Object.fromEntries(topK.map((k) => [String(k), valuesAt(evaluation, rankings, k)])),
+  };
+}
+
+function valuesAt(evaluation: Evaluation, rankings: Rankings, k: number): Result {
+  const { users, perUser, means, beyondAccuracy } = evaluation;
+  const everyUser = (key: string): Float64Array => {
+    const values = new Float64Array(rankings.users).fill(Number.NaN);
+    users.forEach((user, row) => {
+      values[user] = perUser[key]![row]!;
+    });
+    return values;
+  };
+  const under = (names: Readonly<Record<string, string>>, value: (key: string) => Result): Result =>
+    Object.fromEntries(Object.entries(names).map(([theirs, ours]) => [theirs, value(`${ours}@${k}`)]));
+  return {
+    per_user: under(userMetrics, everyUser),
+    mean: under(userMetrics, (key) => means[key]),
+    beyond_accuracy: {
+      evaluated_users: under(listMetrics, (key) => beyondAccuracy.evaluatedUsers[key]),
+      all_users: under(listMetrics, (key) => beyondAccuracy.allUsers[key]),
+    },
+  };
+}
+
+function bdCompat(inputs: Inputs): Result {
+  const scores = readMatrix(inputs, 'scores');
+  const topK = readNumbers(inputs, 'K');
+  const testItems = readNumbers(inputs, 'test_item');
+  const rankings = bdRankings(scores.values, readInteractions(inputs, 'train', scores.columns));
+  const relevant = readInteractions({ relevant: testItems.map((item) => [item]) }, 'relevant', scores.columns);
+  const { means } = evaluateRankings(rankings, relevant, { metrics: ['bd-hit-rate', 'bd-ndcg'], topK });
+  return {
+    rank_1_based: testItems.map((item, user) => rankingOf(rankings, user).indexOf(item) + 1),
+    at: Object.fromEntries(topK.map((k) => [String(k), { H: means[`bd-hit-rate@${k}`], N: means[`bd-ndcg@${k}`] }])),
+  };
+}
