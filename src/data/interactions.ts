@@ -67,8 +67,9 @@ export function fromPairs(
   times?: ArrayLike<number>,
 ): Interactions {
   const n = userIds.length;
-  const order = new Uint32Array(n).map((_, k) => k);
-  order.sort((a, b) => userIds[a]! - userIds[b]! || itemIds[a]! - itemIds[b]! || (times ? times[a]! - times[b]! : 0));
+  // Two stable counting sorts, by item and then by user, order the pairs in linear time.
+  const byItem = stableOrder(items, itemIds, n, (k) => k);
+  const order = stableOrder(users, userIds, n, (k) => byItem[k]!);
   const indptr = new Int32Array(users + 1);
   const indices = new Int32Array(n);
   const kept = times ? new Float64Array(n) : undefined;
@@ -78,7 +79,10 @@ export function fromPairs(
   for (const k of order) {
     const u = userIds[k]!;
     const i = itemIds[k]!;
-    if (u === lastUser && i === lastItem) continue;
+    if (u === lastUser && i === lastItem) {
+      if (kept) kept[size - 1] = Math.min(kept[size - 1]!, times![k]!);
+      continue;
+    }
     indices[size] = i;
     if (kept) kept[size] = times![k]!;
     size += 1;
@@ -87,6 +91,19 @@ export function fromPairs(
   }
   for (let u = 0; u < users; u++) indptr[u + 1]! += indptr[u]!;
   return { users, items, indptr, indices: indices.slice(0, size), ...(kept ? { times: kept.slice(0, size) } : {}) };
+}
+
+/** The numbers `source(0) .. source(n - 1)` in ascending order of their `keys`, equal keys in the order given. */
+function stableOrder(range: number, keys: ArrayLike<number>, n: number, source: (k: number) => number): Uint32Array {
+  const cursor = new Uint32Array(range + 1);
+  for (let k = 0; k < n; k++) cursor[keys[k]! + 1]! += 1;
+  for (let key = 0; key < range; key++) cursor[key + 1]! += cursor[key]!;
+  const order = new Uint32Array(n);
+  for (let k = 0; k < n; k++) {
+    const pair = source(k);
+    order[cursor[keys[pair]!]!++] = pair;
+  }
+  return order;
 }
 
 /** The same interactions with users and items exchanged. Times are not carried over. */

@@ -1,0 +1,44 @@
+/** Valid and test interactions with items that train lacks: no model that learns from interactions alone can rank them. */
+import { selectEntries } from './filters.js';
+import { type Interactions, itemCounts } from './interactions.js';
+import type { Parts } from './splits/_split.js';
+
+export interface ColdItems {
+  readonly parts: Parts;
+  /** Interactions dropped because their item does not occur in train. */
+  readonly coldRows: number;
+  /** Users dropped from valid and test because one of the two had become or was empty. */
+  readonly users: number;
+  /** Interactions dropped together with those users. */
+  readonly userRows: number;
+}
+
+/**
+ * Drops valid and test interactions whose items train lacks; with `pairUsers` also drops from both parts every user for whom
+ * one of the two is empty then (HetComp's preparation, rule H15 in the notes on methods).
+ */
+export function dropColdItems(parts: Parts, pairUsers: boolean): ColdItems {
+  const trained = itemCounts(parts.train);
+  const warm = (x: Interactions) =>
+    selectEntries(
+      x,
+      Uint8Array.from(x.indices, (i) => Number(trained[i]! > 0)),
+    );
+  const valid = warm(parts.valid);
+  const test = warm(parts.test);
+  const rows = (a: Interactions, b: Interactions) => a.indices.length + b.indices.length;
+  const coldRows = rows(parts.valid, parts.test) - rows(valid, test);
+  if (!pairUsers) return { parts: { train: parts.train, valid, test }, coldRows, users: 0, userRows: 0 };
+
+  const size = (x: Interactions, u: number) => x.indptr[u + 1]! - x.indptr[u]!;
+  const paired = Uint8Array.from({ length: valid.users }, (_, u) => Number(size(valid, u) > 0 && size(test, u) > 0));
+  let users = 0;
+  for (let u = 0; u < valid.users; u++) if (paired[u] === 0 && size(valid, u) + size(test, u) > 0) users += 1;
+  const keep = (x: Interactions) => {
+    const entries = new Uint8Array(x.indices.length);
+    for (let u = 0; u < x.users; u++) entries.fill(paired[u]!, x.indptr[u]!, x.indptr[u + 1]!);
+    return selectEntries(x, entries);
+  };
+  const kept = { train: parts.train, valid: keep(valid), test: keep(test) };
+  return { parts: kept, coldRows, users, userRows: rows(valid, test) - rows(kept.valid, kept.test) };
+}

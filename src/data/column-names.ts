@@ -1,0 +1,137 @@
+/** Which column is which: by what the user said, by well-known names, or by position. */
+import { nearest } from '../config/options.js';
+import { fail } from '../errors.js';
+import type { Column, Table } from './readers/_reader.js';
+
+export type Role = 'user' | 'item' | 'time' | 'rating';
+
+/** Names, or positions from 1, that the user gave; `none` for a time or rating column that shall not be read. */
+export type ColumnWishes = { readonly [role in Role]?: string | undefined };
+
+export interface ColumnMap {
+  readonly user: Column;
+  readonly item: Column;
+  readonly time?: Column;
+  readonly rating?: Column;
+}
+
+/** In lower case, without spaces, dashes and underscores. */
+const KNOWN: { readonly [role in Role]: readonly string[] } = {
+  user: [
+    'user',
+    'userid',
+    'uid',
+    'usr',
+    'customer',
+    'customerid',
+    'visitor',
+    'visitorid',
+    'member',
+    'memberid',
+    'reviewerid',
+    'account',
+    'accountid',
+  ],
+  item: [
+    'item',
+    'itemid',
+    'iid',
+    'product',
+    'productid',
+    'movie',
+    'movieid',
+    'book',
+    'bookid',
+    'article',
+    'articleid',
+    'track',
+    'trackid',
+    'song',
+    'songid',
+    'artist',
+    'artistid',
+    'asin',
+    'parentasin',
+    'sku',
+    'isbn',
+    'poi',
+    'poiid',
+    'venue',
+    'venueid',
+    'business',
+    'businessid',
+  ],
+  time: ['time', 'timestamp', 'ts', 'date', 'datetime', 'unixtime', 'unixreviewtime', 'createdat', 'eventtime'],
+  rating: ['rating', 'ratings', 'score', 'stars', 'overall', 'value'],
+};
+
+// RecBole writes types behind names, as in "user_id:token".
+const simplify = (name: string): string =>
+  name
+    .trim()
+    .toLowerCase()
+    .replace(/:.*$/, '')
+    .replace(/[\s_-]/g, '');
+
+/** True if `name` is a name that sources commonly give to a user, item, time or rating column. */
+export const isKnownName = (name: string): boolean =>
+  Object.values(KNOWN).some((names) => names.includes(simplify(name)));
+
+/** Seconds of 1973 and later, or the start of an ISO 8601 date: how the time is told from the rating without a header. */
+const looksLikeTime = (field: string | undefined): boolean =>
+  field !== undefined && (Number(field) >= 1e8 || /^\d{4}-\d{2}-\d{2}/.test(field));
+
+/**
+ * Finds the columns of a table.
+ * @throws RecdistillError `bad-data` if a named column is missing, or user and item cannot be told
+ */
+export function mapColumns(path: string, table: Table, wishes: ColumnWishes): ColumnMap {
+  const { columns } = table;
+  const found = (role: Role): Column | undefined => {
+    const wish = wishes[role];
+    if (wish === 'none' && (role === 'time' || role === 'rating')) return undefined;
+    if (wish !== undefined) return named(path, columns, wish);
+    if (table.named) return columns.find((c) => KNOWN[role].includes(simplify(c.name)));
+    return byPosition(table, role);
+  };
+  const user = found('user');
+  const item = found('item');
+  if (!user || !item) {
+    const missing = user ? 'item' : 'user';
+    const names = columns.map((c) => c.name).join(', ');
+    fail('bad-data', {
+      path,
+      problem: `cannot tell which column is the ${missing}; columns found: ${names}`,
+      hint: `Name it with --${missing}.${table.named ? ' If the first row is data and not a header, add --header no.' : ''}`,
+    });
+  }
+  if (user === item) {
+    const hint = 'Choose two different columns with --user and --item.';
+    fail('bad-data', { path, problem: `the column ${user.name} cannot be both user and item`, hint });
+  }
+  const time = found('time');
+  const rating = found('rating');
+  return { user, item, ...(time ? { time } : {}), ...(rating ? { rating } : {}) };
+}
+
+function named(path: string, columns: readonly Column[], wish: string): Column {
+  const column =
+    columns.find((c) => c.name === wish) ??
+    columns.find((c) => c.name.trim().toLowerCase() === wish.trim().toLowerCase()) ??
+    (/^[1-9]\d*$/.test(wish) ? columns[Number(wish) - 1] : undefined);
+  if (column) return column;
+  const names = columns.map((c) => c.name);
+  const near = nearest(wish, names);
+  const hint = near ? `Did you mean "${near}"?` : 'Give one of these names, or a position from 1.';
+  fail('bad-data', { path, problem: `there is no column "${wish}"; columns found: ${names.join(', ')}`, hint });
+}
+
+/** user, item, then a rating and a time in either order. */
+function byPosition(table: Table, role: Role): Column | undefined {
+  if (role === 'user') return table.columns[0];
+  if (role === 'item') return table.columns[1];
+  const times = [2, 3].filter((k) => looksLikeTime(table.sample?.[k]));
+  if (role === 'time') return times.length > 0 ? table.columns[times.at(-1)!] : undefined;
+  const rest = [2, 3].filter((k) => !times.includes(k));
+  return rest.length > 0 ? table.columns[rest[0]!] : undefined;
+}

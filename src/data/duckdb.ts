@@ -1,0 +1,127 @@
+/** A DuckDB instance for the time of one load: small, without extensions or network, and always closed. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import { fail } from '../errors.js';
+import type { SourceFile } from './source-file.js';
+
+export interface Database {
+  /** Runs a statement and returns its rows. */
+  readonly query: (sql: string, values?: readonly DuckDBValue[]) => Promise<DuckDBValue[][]>;
+  /** Runs a query and hands each number to `take(column, row, value)`; for results too long to keep as rows. */
+  readonly scan: (sql: string, take: (column: number, row: number, value: number) => void) => Promise<void>;
+}
+
+const MEMORY_MB = 512;
+
+/** Opens a database in memory (it moves to a temporary folder what does not fit), runs `use`, and closes it in any case. */
+export async function withDatabase<T>(use: (db: Database) => Promise<T>): Promise<T> {
+  const spill = await mkdtemp(join(tmpdir(), 'recdistill-'));
+  let instance: DuckDBInstance | undefined;
+  let connection: DuckDBConnection | undefined;
+  try {
+    instance = await DuckDBInstance.create(':memory:', {
+      threads: '2',
+      memory_limit: `${MEMORY_MB}MB`,
+      temp_directory: spill,
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+    });
+    connection = await instance.connect();
+    await connection.run("SET TimeZone = 'UTC'");
+    return await use(database(connection));
+  } finally {
+    connection?.closeSync();
+    instance?.closeSync();
+    await rm(spill, { recursive: true, force: true });
+  }
+}
+
+function database(connection: DuckDBConnection): Database {
+  return {
+    query: async (sql, values) => (await connection.runAndReadAll(sql, values && [...values])).getRows(),
+    scan: async (sql, take) => {
+      const result = await connection.stream(sql);
+      let row = 0;
+      for (;;) {
+        const chunk = await result.fetchChunk();
+        if (!chunk || chunk.rowCount === 0) return;
+        for (let column = 0; column < chunk.columnCount; column++) {
+          const vector = chunk.getColumnVector(column);
+          for (let k = 0; k < chunk.rowCount; k++) take(column, row + k, vector.getItem(k) as number);
+        }
+        row += chunk.rowCount;
+      }
+    },
+  };
+}
+
+/** Text as an SQL string literal. */
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** Text as an SQL name. */
+export const identifier = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+
+/** A path as a DuckDB reader takes it: the readers expand `*`, `?` and `[`, which may be part of a file name. */
+export const pathValue = (file: SourceFile): string => file.path.replace(/[*?[]/g, '[$&]');
+
+/** Longest line of a text file in bytes; DuckDB's own limit of 2 MB refuses two ids of 1 MB. */
+export const MAX_LINE = 16 * 1024 * 1024;
+
+/**
+ * The lines of a text file as a relation with the column `line`; blank lines are left out. Delimiter and null word are
+ * control characters that no text has, so a line is never divided.
+ */
+export const linesOf = (file: SourceFile): string =>
+  `read_csv($1, auto_detect=false, header=false, delim='\u0001\u0002\u0003', quote='', escape='', ` +
+  `columns={'line': 'VARCHAR'}, nullstr='\u0004', max_line_size=${MAX_LINE}, compression='${file.compression}')`;
+
+/** The first lines of a text file that are not blank. */
+export async function firstLines(db: Database, file: SourceFile, limit: number): Promise<string[]> {
+  const rows = await db
+    .query(`SELECT line FROM ${linesOf(file)} LIMIT ${limit}`, [pathValue(file)])
+    .catch((e) => badFile(file.path, e));
+  return rows.map(([line]) => String(line));
+}
+
+/** Turns what DuckDB says about a file into one sentence. */
+export function badFile(path: string, cause: unknown): never {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  if (text.startsWith('Out of Memory')) {
+    const hint = 'Split the file into smaller ones, or convert it to Parquet with integer ids.';
+    fail(
+      'out-of-memory',
+      { what: `reading ${path}`, needed: `more than ${MEMORY_MB} MB`, available: 'no more', hint },
+      cause,
+    );
+  }
+  fail('bad-data', { path, problem: sentenceOf(text), hint: hintOf(text) }, cause);
+}
+
+function sentenceOf(text: string): string {
+  const line = /CSV Error on Line: (\d+)/.exec(text)?.[1] ?? /in line (\d+)/.exec(text)?.[1];
+  const where = line ? `line ${line}: ` : '';
+  const columns = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
+  if (columns) return `${where}${columns[2]} columns; expected ${columns[1]}`;
+  if (text.includes('unterminated quote')) return `${where}a quote is opened and not closed`;
+  if (text.includes('Invalid unicode')) return `${where}the text is not UTF-8`;
+  if (text.includes('Maximum line size') || text.includes('maximum_object_size')) {
+    return `${where}the line is longer than ${MAX_LINE / 2 ** 20} MB`;
+  }
+  if (text.includes('state machine'))
+    return 'line ends or quotes are mixed (\\r\\n with \\n, or text after a closing quote)';
+  if (text.includes('Malformed JSON')) return `${where}not valid JSON`;
+  if (text.includes('JSON transform error')) return `${where}not a JSON object`;
+  return text
+    .split('\n')[0]!
+    .replace(/^[A-Z][A-Za-z ]+: /, '')
+    .slice(0, 300);
+}
+
+function hintOf(text: string): string {
+  if (text.includes('Invalid unicode')) return 'Save the file as UTF-8.';
+  if (/JSON/.test(text)) return 'Expected one JSON object per line, such as {"user": "u1", "item": "i1"}.';
+  if (/parquet/i.test(text)) return 'The file is not Parquet, or it is cut; write it again or choose another --format.';
+  return 'Correct the file; a field with delimiters, quotes or line ends must be in double quotes, a quote within it doubled.';
+}

@@ -1,0 +1,105 @@
+/** Filters: plain functions from interactions to fewer interactions. */
+import { type Interactions, itemCounts, transpose } from './interactions.js';
+import { type Pairs, selectPairs } from './pairs.js';
+
+/** The rows rated at least `minRating`. */
+export const ratedAtLeast = (pairs: Pairs, minRating: number): Pairs =>
+  selectPairs(pairs, (row) => pairs.ratings![row]! >= minRating);
+
+/** The same users and items with only those entries `k` of `indices` for which `keep[k]` is 1. */
+export function selectEntries(x: Interactions, keep: Uint8Array): Interactions {
+  const indptr = new Int32Array(x.users + 1);
+  const indices = new Int32Array(x.indices.length);
+  const times = x.times && new Float64Array(x.indices.length);
+  let size = 0;
+  for (let u = 0; u < x.users; u++) {
+    for (let k = x.indptr[u]!; k < x.indptr[u + 1]!; k++) {
+      if (keep[k] === 0) continue;
+      indices[size] = x.indices[k]!;
+      if (times) times[size] = x.times![k]!;
+      size += 1;
+    }
+    indptr[u + 1] = size;
+  }
+  return {
+    users: x.users,
+    items: x.items,
+    indptr,
+    indices: indices.slice(0, size),
+    ...(times ? { times: times.slice(0, size) } : {}),
+  };
+}
+
+/**
+ * Keeps users with at least `minUser` and items with at least `minItem` interactions; the others lose all theirs, but keep
+ * their numbers (see `compact`).
+ * @param core `once`: both counts are those of `x`. `k-core`: again and again until both minimums hold in the result.
+ */
+export function withMinimum(x: Interactions, minUser: number, minItem: number, core: 'once' | 'k-core'): Interactions {
+  const userCount = x.indptr.slice(1).map((end, u) => end - x.indptr[u]!);
+  const itemCount = itemCounts(x);
+  const userGone = userCount.map((n) => Number(n < minUser));
+  const itemGone = itemCount.map((n) => Number(n < minItem));
+  if (core === 'k-core') peel(x, { userCount, itemCount, userGone, itemGone, minUser, minItem });
+  const keep = new Uint8Array(x.indices.length);
+  for (let u = 0; u < x.users; u++) {
+    if (userGone[u] === 1) continue;
+    for (let k = x.indptr[u]!; k < x.indptr[u + 1]!; k++) keep[k] = 1 - itemGone[x.indices[k]!]!;
+  }
+  return selectEntries(x, keep);
+}
+
+interface Peeling {
+  readonly userCount: Int32Array;
+  readonly itemCount: Int32Array;
+  readonly userGone: Int32Array;
+  readonly itemGone: Int32Array;
+  readonly minUser: number;
+  readonly minItem: number;
+}
+
+/** Removes users and items one at a time, each taking one from the counts of its neighbours: linear in the interactions. */
+function peel(x: Interactions, p: Peeling): void {
+  const t = transpose(x);
+  const gone: number[] = [];
+  // A stack of users (u) and items (-1 - i) whose neighbours have not been told yet.
+  for (let u = 0; u < x.users; u++) if (p.userGone[u] === 1) gone.push(u);
+  for (let i = 0; i < x.items; i++) if (p.itemGone[i] === 1) gone.push(-1 - i);
+  for (let next = gone.pop(); next !== undefined; next = gone.pop()) {
+    const isUser = next >= 0;
+    const [rows, row] = isUser ? [x, next] : [t, -1 - next];
+    const [counts, other, minimum] = isUser
+      ? [p.itemCount, p.itemGone, p.minItem]
+      : [p.userCount, p.userGone, p.minUser];
+    for (let k = rows.indptr[row]!; k < rows.indptr[row + 1]!; k++) {
+      const neighbour = rows.indices[k]!;
+      counts[neighbour]! -= 1;
+      if (other[neighbour] === 1 || counts[neighbour]! >= minimum) continue;
+      other[neighbour] = 1;
+      gone.push(isUser ? -1 - neighbour : neighbour);
+    }
+  }
+}
+
+/** Removes users and items without interactions. `users` and `items` of the result list the old numbers that stay. */
+export function compact(x: Interactions): { interactions: Interactions; users: Int32Array; items: Int32Array } {
+  const itemCount = itemCounts(x);
+  const users = Int32Array.from({ length: x.users }, (_, u) => u).filter((u) => x.indptr[u + 1]! > x.indptr[u]!);
+  const items = Int32Array.from({ length: x.items }, (_, i) => i).filter((i) => itemCount[i]! > 0);
+  const newItem = new Int32Array(x.items);
+  items.forEach((old, now) => {
+    newItem[old] = now;
+  });
+  const indptr = new Int32Array(users.length + 1);
+  users.forEach((old, now) => {
+    indptr[now + 1] = x.indptr[old + 1]!;
+  });
+  const interactions: Interactions = {
+    users: users.length,
+    items: items.length,
+    indptr,
+    indices: x.indices.map((i) => newItem[i]!),
+    ...(x.times ? { times: x.times } : {}),
+  };
+  return { interactions, users, items };
+}

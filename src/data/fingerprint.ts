@@ -1,0 +1,30 @@
+/** The name of a data set's content. */
+import { createHash } from 'node:crypto';
+import { endianness } from 'node:os';
+import type { Interactions } from './interactions.js';
+
+/**
+ * SHA-256 (hex) over the ids of users and items in order and the three parts as rows of item numbers. Times, names and notes
+ * do not count; neither does the format of the source nor the byte order of the machine.
+ */
+export function fingerprintOf(
+  users: readonly string[],
+  items: readonly string[],
+  parts: { readonly train: Interactions; readonly valid: Interactions; readonly test: Interactions },
+): string {
+  const hash = createHash('sha256').update('recdistill data 1\n');
+  for (const ids of [users, items]) {
+    hash.update(`${ids.length}\n`);
+    // The length before each id keeps ids with line ends apart.
+    for (const id of ids) hash.update(`${Buffer.byteLength(id)}:${id}\n`);
+  }
+  for (const part of [parts.train, parts.valid, parts.test]) {
+    for (const numbers of [part.indptr, part.indices]) hash.update(`${numbers.length}\n`).update(littleEndian(numbers));
+  }
+  return hash.digest('hex');
+}
+
+function littleEndian(numbers: Int32Array): Buffer {
+  if (endianness() === 'LE') return Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+  return Buffer.from(new Uint8Array(numbers.slice().buffer)).swap32();
+}

@@ -1,0 +1,104 @@
+/** What valid and test reveal to training, or ask of it in vain: counted before anything is repaired. */
+import { count, has, type Interactions, itemCounts } from './interactions.js';
+import type { Parts } from './splits/_split.js';
+
+export interface LeakageFinding {
+  readonly check: 'shared-pairs' | 'duplicates' | 'items-never-trained' | 'users-never-trained' | 'future-in-train';
+  /** The part or parts looked at, such as `test` or `train and test`. */
+  readonly where: string;
+  readonly count: number;
+  /** What `count` is a part of. */
+  readonly of: number;
+  /** count / of, in [0, 1]. */
+  readonly share: number;
+  readonly explanation: string;
+}
+
+const finding = (
+  check: LeakageFinding['check'],
+  where: string,
+  found: number,
+  of: number,
+  explanation: string,
+): LeakageFinding => ({ check, where, count: found, of, share: of > 0 ? found / of : 0, explanation });
+
+/**
+ * The leakage report of three parts, which need not be disjoint.
+ * @param duplicates rows of each part that repeat an earlier row of the same part; already left out of `parts`
+ */
+export function leakageReport(
+  parts: Parts,
+  duplicates: { readonly train: number; readonly valid: number; readonly test: number } = {
+    train: 0,
+    valid: 0,
+    test: 0,
+  },
+): LeakageFinding[] {
+  const { train, valid, test } = parts;
+  const findings: LeakageFinding[] = [];
+  const pairs = [
+    ['train', 'valid'],
+    ['train', 'test'],
+    ['valid', 'test'],
+  ] as const;
+  for (const [a, b] of pairs) {
+    const text = `Interactions of ${b} that are also in ${a}: a model that remembers ${a} answers them without understanding.`;
+    findings.push(finding('shared-pairs', `${a} and ${b}`, shared(parts[a], parts[b]), count(parts[b]), text));
+  }
+  for (const part of ['train', 'valid', 'test'] as const) {
+    const rows = count(parts[part]) + duplicates[part];
+    findings.push(
+      finding(
+        'duplicates',
+        part,
+        duplicates[part],
+        rows,
+        `Rows of ${part} that repeat another row of it; each pair counts once.`,
+      ),
+    );
+  }
+  const trained = itemCounts(train);
+  for (const [name, part] of [
+    ['valid', valid],
+    ['test', test],
+  ] as const) {
+    const cold = part.indices.reduce((sum, i) => sum + Number(trained[i] === 0), 0);
+    const text = `Interactions of ${name} with an item that train lacks: no model that learns from interactions can find them.`;
+    findings.push(finding('items-never-trained', name, cold, count(part), text));
+  }
+  for (const [name, part] of [
+    ['valid', valid],
+    ['test', test],
+  ] as const) {
+    const { all, untrained } = usersWithoutTrain(train, part);
+    const text = `Users of ${name} without any train interaction: to them a model can only recommend what is popular.`;
+    findings.push(finding('users-never-trained', name, untrained, all, text));
+  }
+  if (train.times && test.times && count(test) > 0) {
+    const first = test.times.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+    const later = train.times.reduce((sum, t) => sum + Number(t > first), 0);
+    const text =
+      'Train interactions later than the earliest test interaction: training knows a future that a live system would not; only the split time avoids it.';
+    findings.push(finding('future-in-train', 'train', later, count(train), text));
+  }
+  return findings;
+}
+
+function shared(a: Interactions, b: Interactions): number {
+  let both = 0;
+  for (let u = 0; u < b.users; u++) {
+    for (let k = b.indptr[u]!; k < b.indptr[u + 1]!; k++) if (has(a, u, b.indices[k]!)) both += 1;
+  }
+  return both;
+}
+
+function usersWithoutTrain(train: Interactions, part: Interactions): { all: number; untrained: number } {
+  let all = 0;
+  let untrained = 0;
+  for (let u = 0; u < part.users; u++) {
+    if (part.indptr[u + 1] === part.indptr[u]) continue;
+    all += 1;
+    if (train.indptr[u + 1] === train.indptr[u]) untrained += 1;
+  }
+  return { all, untrained };
+}

@@ -1,0 +1,14 @@
+/** One interaction of each user goes to test and one to valid; a user with fewer than three keeps all in train. */
+import { orderOf, partition, type Split, splitKey, TEST, VALID } from './_split.js';
+
+export const leaveOneOut: Split = (x, spec) => {
+  const part = new Uint8Array(x.indices.length);
+  const key = splitKey(spec.seed);
+  for (let user = 0; user < x.users; user++) {
+    const order = orderOf(x, user, spec, key);
+    if (order.length < 3) continue;
+    part[order.at(-1)!] = TEST;
+    part[order.at(-2)!] = VALID;
+  }
+  return partition(x, part);
+};
