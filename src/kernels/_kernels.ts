@@ -4,8 +4,9 @@
  * and one line below.
  */
 import type { Machine } from './_machine.js';
+import type { GemmKernels } from './gemm.js';
 import type { OptimizerKernels } from './optimizers.js';
 import type { PairKernels } from './pairs.js';
 import type { RandomKernels } from './random.js';
 
-export type Kernels = Machine & RandomKernels & PairKernels & OptimizerKernels;
+export type Kernels = Machine & RandomKernels & PairKernels & OptimizerKernels & GemmKernels;

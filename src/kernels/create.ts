@@ -1,14 +1,15 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { Kernels } from './_kernels.js';
 import type { Machine } from './_machine.js';
+import { gemmReference, gemmWasm } from './gemm.js';
 import { optimizersReference, optimizersWasm } from './optimizers.js';
 import { pairsReference, pairsWasm } from './pairs.js';
 import { randomReference, randomWasm } from './random.js';
 import { createReferenceMachine } from './reference.js';
 import { createWasmMachine } from './wasm.js';
 
-const referenceForms = [randomReference, pairsReference, optimizersReference] as const;
-const wasmForms = [randomWasm, pairsWasm, optimizersWasm] as const;
+const referenceForms = [randomReference, pairsReference, optimizersReference, gemmReference] as const;
+const wasmForms = [randomWasm, pairsWasm, optimizersWasm, gemmWasm] as const;
 
 export interface KernelOptions {
   /** 1 to 64; default: one for each core, at most 4. */

@@ -1,0 +1,121 @@
+import { fail } from '../errors.js';
+import type { Floats, Machine, WasmMachine } from './_machine.js';
+import { takeSlots } from './slots.js';
+
+/** Which operand is given transposed: `nn` neither, `nt` b (n x k), `tn` a (k x m). */
+export type GemmForm = 'nn' | 'nt' | 'tn';
+
+export interface GemmOptions {
+  /** Numbers from one row to the next, where a matrix is a part of a wider one; default: its own width. */
+  readonly lda?: number;
+  readonly ldb?: number;
+  readonly ldc?: number;
+  /** Factor of the product; default 1. */
+  readonly alpha?: number;
+  /** Adds to c instead of replacing it; default false. */
+  readonly accumulate?: boolean;
+  /** Leaves parts of c strictly above the diagonal undefined, for a symmetric c: about half the work; default false. */
+  readonly lower?: boolean;
+}
+
+export interface GemmKernels {
+  /**
+   * c = alpha * op(a) op(b), or c + that: row-major, c is m x n, op(a) m x k, op(b) k x n. c may not overlap a or b.
+   * To use a part of a matrix, give a view that starts at its first number, and lda, ldb or ldc.
+   * @throws RecdistillError `usage` if an array is shorter than its matrix
+   */
+  gemm(a: Floats, b: Floats, c: Floats, m: number, n: number, k: number, form: GemmForm, options?: GemmOptions): void;
+}
+
+interface Shape {
+  readonly lda: number;
+  readonly ldb: number;
+  readonly ldc: number;
+  readonly alpha: number;
+  readonly accumulate: boolean;
+  readonly lower: boolean;
+}
+
+function shapeOf(a: Floats, b: Floats, c: Floats, m: number, n: number, k: number, form: GemmForm, o: GemmOptions): Shape {
+  const [aRows, aColumns] = form === 'tn' ? [k, m] : [m, k];
+  const [bRows, bColumns] = form === 'nt' ? [n, k] : [k, n];
+  const { lda = aColumns, ldb = bColumns, ldc = n, alpha = 1, accumulate = false, lower = false } = o;
+  const check = (name: string, array: Floats, rows: number, columns: number, ld: number) => {
+    const needed = rows === 0 || columns === 0 ? 0 : (rows - 1) * ld + columns;
+    if (ld >= columns && array.length >= needed) return;
+    fail('usage', {
+      problem: `gemm: ${name} has ${array.length} numbers, ${ld} from row to row; ${rows} x ${columns} needs ${needed}`,
+      hint: `Check m, n, k, the form and the ld${name} option.`,
+    });
+  };
+  check('a', a, aRows, aColumns, lda);
+  check('b', b, bRows, bColumns, ldb);
+  check('c', c, m, n, ldc);
+  return { lda, ldb, ldc, alpha, accumulate, lower };
+}
+
+export function gemmReference(_: Machine): GemmKernels {
+  return {
+    gemm(a, b, c, m, n, k, form, options = {}) {
+      const { lda, ldb, ldc, alpha, accumulate, lower } = shapeOf(a, b, c, m, n, k, form, options);
+      const [aRow, aTerm] = form === 'tn' ? [1, lda] : [lda, 1];
+      const [bTerm, bColumn] = form === 'nt' ? [1, ldb] : [ldb, 1];
+      for (let i = 0; i < m; i++) {
+        for (let j = 0; j < (lower ? Math.min(i + 1, n) : n); j++) {
+          let sum = 0;
+          for (let p = 0; p < k; p++) sum += a[i * aRow + p * aTerm]! * b[p * bTerm + j * bColumn]!;
+          c[i * ldc + j] = alpha * sum + (accumulate ? c[i * ldc + j]! : 0);
+        }
+      }
+    },
+  };
+}
+
+/** Terms that are packed at a time; the same number as in assembly/gemm.ts. */
+const DEPTH = 256;
+/** Largest side of a tile: 512 rows of packed terms are half of a 1 MB second-level cache. */
+const SIDE = 512;
+/** Chunks enough that the last ones to finish cost little on a few threads. */
+const CHUNKS = 24;
+/** Products in a chunk that outweigh handing it out. */
+const WORTH = 2 ** 20;
+/** Most numbers in the partial sums of a long product. */
+const PARTIAL = 2 ** 23;
+
+const FORMS = { nn: 0, nt: 1, tn: 2 } as const;
+
+/** How the work is cut: by its shape alone, so that the result does not depend on the number of threads. */
+function cut(m: number, n: number, k: number): { tileM: number; tileN: number; tiles: number; parts: number } {
+  let [down, across, parts] = [Math.ceil(m / SIDE), Math.ceil(n / SIDE), 1];
+  const chunks = Math.min(CHUNKS, Math.floor((m * n * k) / WORTH));
+  const blocks = Math.ceil(k / DEPTH);
+  if (down * across < chunks && blocks >= 8) {
+    parts = Math.max(1, Math.min(Math.ceil(chunks / (down * across)), blocks >> 1, Math.floor(PARTIAL / (m * n))));
+  }
+  while (down * across * parts < chunks && Math.max(m / down, n / across) > 32) {
+    if (m / down > n / across) down += 1;
+    else across += 1;
+  }
+  const tileM = Math.ceil(m / down / 4) * 4;
+  const tileN = Math.ceil(n / across / 8) * 8;
+  return { tileM, tileN, tiles: Math.ceil(m / tileM) * Math.ceil(n / tileN), parts };
+}
+
+export function gemmWasm(w: WasmMachine): GemmKernels {
+  return {
+    gemm(a, b, c, m, n, k, form, options = {}) {
+      const { lda, ldb, ldc, alpha, accumulate, lower } = shapeOf(a, b, c, m, n, k, form, options);
+      if (m === 0 || n === 0) return;
+      if (k === 0) {
+        for (let i = 0; i < m && !accumulate; i++) c.fill(0, i * ldc, i * ldc + n);
+        return;
+      }
+      const { tileM, tileN, tiles, parts } = cut(m, n, k);
+      const sums = parts > 1 ? w.workspace('gemm.sums', parts * m * n * 4) : 0;
+      const slots = takeSlots(w, 'gemm', ((tileM + tileN) * DEPTH + 32) * 4);
+      const operands = [w.address(a), w.address(b), w.address(c), m, n, k, lda, ldb, ldc, FORMS[form], alpha, accumulate ? 1 : 0];
+      w.run('gemm', [...operands, lower ? 1 : 0, tileM, tileN, parts, sums, ...slots], tiles * parts, 1);
+      if (parts > 1) w.run('addParts', [sums, parts, w.address(c), ldc, m, n, alpha, accumulate ? 1 : 0], m, 16);
+    },
+  };
+}
