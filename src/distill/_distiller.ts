@@ -6,10 +6,10 @@
 import type { OptionsOf, OptionsSchema } from '../config/options.js';
 import type { Interactions } from '../data/interactions.js';
 import type { Rankings } from '../data/rankings.js';
+import type { Trajectory } from '../data/trajectory.js';
 import type { Kernels } from '../kernels/index.js';
 import type { Capability, TrainableModel } from '../models/_model.js';
 import type { Hooks } from '../train/loop.js';
-import type { Trajectory } from '../data/trajectory.js';
 
 export interface Needs {
   readonly teachers: 'none' | 'one' | 'many';

@@ -14,7 +14,14 @@ export type Arithmetic = 'correct' | 'reference';
  * `reference` rounds NDCG to 4 decimals.
  * @param marks one number per item, for marking; left as other users' leftovers (`mark` must not repeat)
  */
-export function discrepancy(student: Int32Array, teacher: Int32Array, weights: Float64Array, marks: Int32Array, mark: number, arithmetic: Arithmetic): number {
+export function discrepancy(
+  student: Int32Array,
+  teacher: Int32Array,
+  weights: Float64Array,
+  marks: Int32Array,
+  mark: number,
+  arithmetic: Arithmetic,
+): number {
   const k = weights.length;
   for (let p = 0; p < Math.min(k, teacher.length); p++) marks[teacher[p]!] = mark;
   let got = 0;
@@ -55,14 +62,21 @@ export const newSelection = (users: number, teachers: number): Selection => ({
 });
 
 /** alpha * decay^floor(epoch / period): falls below 1 in time, from when on everybody advances in every call. */
-export const threshold = (o: KnowledgeOptions, epoch: number): number => o.alpha * o.decay ** Math.floor(epoch / o.period);
+export const threshold = (o: KnowledgeOptions, epoch: number): number =>
+  o.alpha * o.decay ** Math.floor(epoch / o.period);
 
 /**
  * One call of dynamic knowledge construction, in place. The first call only measures distances to the next checkpoint. Later ones
  * compare the stored distance with the distance now: by ratio > threshold the student has come nearer and moves on to the next
  * checkpoint; by ratio < 1 it has drifted away, and moves on too. 0/0 (reached, both times) moves on in `correct` arithmetic and stays in `reference`.
  */
-export function advance(s: Selection, student: Rankings, teachers: readonly Trajectory[], o: KnowledgeOptions, epoch: number): void {
+export function advance(
+  s: Selection,
+  student: Rankings,
+  teachers: readonly Trajectory[],
+  o: KnowledgeOptions,
+  epoch: number,
+): void {
   const weights = discrepancyWeights(o.discrepancyK);
   const marks = new Int32Array(student.catalogue);
   const limit = threshold(o, epoch);
@@ -75,7 +89,14 @@ export function advance(s: Selection, student: Rankings, teachers: readonly Traj
       const at = u * teachers.length + x;
       const v = s.selected[at]!;
       const distanceTo = (checkpoint: number) =>
-        discrepancy(own, rankingOf(checkpoints[Math.min(last, checkpoint)]!.rankings, u), weights, marks, ++mark, o.arithmetic);
+        discrepancy(
+          own,
+          rankingOf(checkpoints[Math.min(last, checkpoint)]!.rankings, u),
+          weights,
+          marks,
+          ++mark,
+          o.arithmetic,
+        );
       if (!s.started) s.distance[at] = distanceTo(v + 1);
       else if (v < last) {
         const ratio = s.distance[at]! / distanceTo(v + 1);

@@ -7,25 +7,50 @@ import { choice, float, int, options } from '../config/options.js';
 import { shuffle, stream } from '../config/random.js';
 import { itemsOf } from '../data/interactions.js';
 import { rankingOf } from '../data/rankings.js';
+import type { Trajectory } from '../data/trajectory.js';
 import { createFuser, importanceOptions, type Voice } from '../ensemble/index.js';
 import { freeRows, type Rows, takeRows } from '../kernels/index.js';
 import type { Batch } from '../models/_model.js';
-import type { Trajectory } from '../data/trajectory.js';
 import { type DistillContext, distiller } from './_distiller.js';
-import { advance, allReached, type KnowledgeOptions, newSelection, progressOf, threshold } from './hetcomp-knowledge.js';
+import {
+  advance,
+  allReached,
+  type KnowledgeOptions,
+  newSelection,
+  progressOf,
+  threshold,
+} from './hetcomp-knowledge.js';
 
 const hetcompOptions = options({
   lambda: float({ default: 0.01, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
-  fineWeight: float({ default: 0.5, min: 0, max: 1e6, help: 'Weight of the fine-grained loss relative to the overall one.' }),
-  base: choice(['kept', 'replaced'], { default: 'replaced', help: "Whether the student's own loss is added, or only the distillation loss counts." }),
+  fineWeight: float({
+    default: 0.5,
+    min: 0,
+    max: 1e6,
+    help: 'Weight of the fine-grained loss relative to the overall one.',
+  }),
+  base: choice(['kept', 'replaced'], {
+    default: 'replaced',
+    help: "Whether the student's own loss is added, or only the distillation loss counts.",
+  }),
   rows: choice(['users', 'batch'], {
     default: 'users',
     help: 'Whose knowledge a step uses: every user once an epoch, or the users of the batch (active ones more often, as in the reference).',
   }),
   topK: int({ default: 100, min: 2, max: 1000, help: 'Unobserved items in the knowledge of a user.' }),
   observedK: int({ default: 10, min: 0, max: 1000, help: 'Observed items in the knowledge of a user.' }),
-  discrepancyK: int({ default: 50, min: 1, max: 1000, help: 'Length of the lists whose distance decides on the next checkpoint.' }),
-  alpha: float({ default: 1.05, above: 0, max: 100, help: 'Initial threshold: how much nearer the student must have come to move on.' }),
+  discrepancyK: int({
+    default: 50,
+    min: 1,
+    max: 1000,
+    help: 'Length of the lists whose distance decides on the next checkpoint.',
+  }),
+  alpha: float({
+    default: 1.05,
+    above: 0,
+    max: 100,
+    help: 'Initial threshold: how much nearer the student must have come to move on.',
+  }),
   decay: float({ default: 0.995, above: 0, max: 1, help: 'Factor on the threshold in every period.' }),
   period: int({ default: 10, min: 1, max: 10_000, help: 'Epochs between two constructions of knowledge.' }),
   arithmetic: choice(['correct', 'reference'], {
@@ -98,11 +123,20 @@ export const hetcomp = distiller({
         context.tell(epoch, {
           phase,
           threshold: threshold(knowledge, epoch),
-          teachers: teachers.map((t, x) => ({ teacher: t.teacher, share: shares[x], distance: meanDistance(selection.distance, teachers.length, x) })),
+          teachers: teachers.map((t, x) => ({
+            teacher: t.teacher,
+            share: shares[x],
+            distance: meanDistance(selection.distance, teachers.length, x),
+          })),
         });
         return { restartPatience: phase === 'fine' && o.arithmetic === 'correct' };
       },
-      save: () => ({ phase, started: selection.started, selected: [...selection.selected], distance: [...selection.distance] }),
+      save: () => ({
+        phase,
+        started: selection.started,
+        selected: [...selection.selected],
+        distance: [...selection.distance],
+      }),
       load(state) {
         const s = state as { phase: typeof phase; started: boolean; selected: number[]; distance: number[] };
         phase = s.phase;
@@ -136,10 +170,17 @@ function meanDistance(distance: Float64Array, width: number, x: number): number 
  * Each user's first observed items by the teachers' summed importance over the user's own items; fewer than `most` for a user with fewer
  * (choice C3). Without any teacher that ranks observed items: the user's items in id order.
  */
-function observedRows({ kernels: k, train, teachers }: DistillContext, most: number, fuse: (v: readonly Voice[], n: number) => Int32Array): Rows {
+function observedRows(
+  { kernels: k, train, teachers }: DistillContext,
+  most: number,
+  fuse: (v: readonly Voice[], n: number) => Int32Array,
+): Rows {
   const speaking = teachers.flatMap((t) => (t.observed ? [t.observed] : []));
   const lists = Array.from({ length: train.users }, (_, u) => {
-    const fused = fuse(speaking.map((r) => ({ list: rankingOf(r, u) })), most);
+    const fused = fuse(
+      speaking.map((r) => ({ list: rankingOf(r, u) })),
+      most,
+    );
     return speaking.length > 0 ? fused : itemsOf(train, u).slice(0, most);
   });
   const indptr = new Int32Array(train.users + 1);

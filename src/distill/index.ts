@@ -9,7 +9,8 @@ export const distillers: readonly DistillerSpec[] = [none, hetcomp];
 /** @throws RecdistillError `unknown-name` */
 export function distillerNamed(name: string): DistillerSpec {
   const found = distillers.find((d) => d.name === name);
-  if (!found) fail('unknown-name', { kind: 'distillation method', given: name, known: distillers.map((d) => d.name).join(', ') });
+  if (!found)
+    fail('unknown-name', { kind: 'distillation method', given: name, known: distillers.map((d) => d.name).join(', ') });
   return found;
 }
 

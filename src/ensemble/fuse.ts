@@ -63,7 +63,12 @@ export function createFuser(catalogue: number, o: ImportanceOptions): Fuser {
 }
 
 /** One ranking from several teachers' rankings over the same users and items. `mask` items are left out. */
-export function fuseRankings(teachers: readonly Rankings[], o: ImportanceOptions, topK: number, mask?: Interactions): Rankings {
+export function fuseRankings(
+  teachers: readonly Rankings[],
+  o: ImportanceOptions,
+  topK: number,
+  mask?: Interactions,
+): Rankings {
   const { users, catalogue } = teachers[0]!;
   const fuser = createFuser(catalogue, o);
   const items = new Int32Array(users * topK).fill(-1);

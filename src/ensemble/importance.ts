@@ -10,7 +10,12 @@ export const importanceOptions = options({
     default: 'rank',
     help: 'What an item is worth: its rank alone, or also how steady its rank was over the checkpoints so far.',
   }),
-  temperature: float({ default: 10, above: 0, max: 1e6, help: 'Importance of rank r (from 0) is exp(-r / temperature).' }),
+  temperature: float({
+    default: 10,
+    above: 0,
+    max: 1e6,
+    help: 'Importance of rank r (from 0) is exp(-r / temperature).',
+  }),
   cutoff: int({ default: 100, min: 1, max: 1_000_000, help: 'Items of this rank (from 0) or worse count nothing.' }),
 });
 

@@ -36,7 +36,16 @@ interface Shape {
   readonly lower: boolean;
 }
 
-function shapeOf(a: Floats, b: Floats, c: Floats, m: number, n: number, k: number, form: GemmForm, o: GemmOptions): Shape {
+function shapeOf(
+  a: Floats,
+  b: Floats,
+  c: Floats,
+  m: number,
+  n: number,
+  k: number,
+  form: GemmForm,
+  o: GemmOptions,
+): Shape {
   const [aRows, aColumns] = form === 'tn' ? [k, m] : [m, k];
   const [bRows, bColumns] = form === 'nt' ? [n, k] : [k, n];
   const { lda = aColumns, ldb = bColumns, ldc = n, alpha = 1, accumulate = false, lower = false } = o;
@@ -113,7 +122,20 @@ export function gemmWasm(w: WasmMachine): GemmKernels {
       const { tileM, tileN, tiles, parts } = cut(m, n, k);
       const sums = parts > 1 ? w.workspace('gemm.sums', parts * m * n * 4) : 0;
       const slots = takeSlots(w, 'gemm', ((tileM + tileN) * DEPTH + 32) * 4);
-      const operands = [w.address(a), w.address(b), w.address(c), m, n, k, lda, ldb, ldc, FORMS[form], alpha, accumulate ? 1 : 0];
+      const operands = [
+        w.address(a),
+        w.address(b),
+        w.address(c),
+        m,
+        n,
+        k,
+        lda,
+        ldb,
+        ldc,
+        FORMS[form],
+        alpha,
+        accumulate ? 1 : 0,
+      ];
       w.run('gemm', [...operands, lower ? 1 : 0, tileM, tileN, parts, sums, ...slots], tiles * parts, 1);
       if (parts > 1) w.run('addParts', [sums, parts, w.address(c), ldc, m, n, alpha, accumulate ? 1 : 0], m, 16);
     },

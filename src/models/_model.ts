@@ -92,7 +92,10 @@ interface SpecBase<S extends OptionsSchema> {
   readonly options: S;
   readonly capabilities: readonly Capability[];
   /** Kernel memory in bytes that training takes, for the estimate before a run. */
-  memory(data: { readonly users: number; readonly items: number; readonly interactions: number }, options: OptionsOf<S>): number;
+  memory(
+    data: { readonly users: number; readonly items: number; readonly interactions: number },
+    options: OptionsOf<S>,
+  ): number;
 }
 
 /** A model that is trained epoch by epoch. */

@@ -13,7 +13,12 @@ export const itemKnn = computed({
   source: 'Sarwar et al., Item-based collaborative filtering recommendation algorithms, WWW 2001',
   options: options({
     neighbours: int({ default: 200, min: 1, max: 1_000_000, help: 'Most similar items kept for each item.' }),
-    shrinkage: float({ default: 10, min: 0, max: 1e6, help: 'Added to the denominator: lowers similarities that rest on few users.' }),
+    shrinkage: float({
+      default: 10,
+      min: 0,
+      max: 1e6,
+      help: 'Added to the denominator: lowers similarities that rest on few users.',
+    }),
   }),
   capabilities: [],
   memory: ({ items }, o) => items * Math.min(items, o.neighbours) * 8,
@@ -30,7 +35,8 @@ export const itemKnn = computed({
         for (let r = 0; r < users.length; r++) {
           const at = r * train.items;
           for (const j of itemsOf(train, users[r]!)) {
-            for (let e = near.indptr[j]!; e < near.indptr[j + 1]!; e++) out[at + near.indices[e]!]! += near.similarity[e]!;
+            for (let e = near.indptr[j]!; e < near.indptr[j + 1]!; e++)
+              out[at + near.indices[e]!]! += near.similarity[e]!;
           }
         }
       },

@@ -152,7 +152,8 @@ function codeGradient(code: Floats, noise: Floats, dz: Floats, rows: number, lat
       const mu = code[at]!;
       const logvar = code[at + latent]!;
       code[at] = g + klWeight * mu;
-      code[at + latent] = g * noise[r * latent + d]! * 0.5 * Math.exp(logvar / 2) + klWeight * 0.5 * (Math.exp(logvar) - 1);
+      code[at + latent] =
+        g * noise[r * latent + d]! * 0.5 * Math.exp(logvar / 2) + klWeight * 0.5 * (Math.exp(logvar) - 1);
     }
   }
 }

@@ -13,9 +13,19 @@ export const multVae = trained({
   options: options({
     hidden: int({ default: 200, min: 1, max: 4096, help: 'Units of the hidden layer on either side.' }),
     dim: int({ default: 64, min: 1, max: 4096, help: 'Numbers of the latent code.' }),
-    dropout: float({ default: 0.5, min: 0, max: 0.99, help: "Share of a user's items hidden from the encoder in training." }),
+    dropout: float({
+      default: 0.5,
+      min: 0,
+      max: 0.99,
+      help: "Share of a user's items hidden from the encoder in training.",
+    }),
     beta: float({ default: 0.2, min: 0, max: 10, help: 'Weight of the KL term after annealing.' }),
-    annealEpochs: int({ default: 30, min: 0, max: 100_000, help: 'Epochs over which the weight of the KL term grows from 0.' }),
+    annealEpochs: int({
+      default: 30,
+      min: 0,
+      max: 100_000,
+      help: 'Epochs over which the weight of the KL term grows from 0.',
+    }),
     ...trainShape({ epochs: 100, batchSize: 512, learningRate: 0.001, l2: 0, evaluateEvery: 5, patience: 5 }),
   }),
   capabilities: [],

@@ -12,12 +12,30 @@ export interface TrainDefaults {
 
 export const trainShape = (d: TrainDefaults) => ({
   epochs: int({ default: d.epochs, min: 1, max: 100_000, help: 'Most passes over the train data.' }),
-  batchSize: int({ default: d.batchSize, min: 1, max: 1_000_000, help: 'Interactions (or users, for autoencoders) in one step.' }),
+  batchSize: int({
+    default: d.batchSize,
+    min: 1,
+    max: 1_000_000,
+    help: 'Interactions (or users, for autoencoders) in one step.',
+  }),
   learningRate: float({ default: d.learningRate, above: 0, max: 100, help: 'Step size of the optimiser.' }),
   l2: float({ default: d.l2, min: 0, max: 100, help: 'Weight decay, added to the gradient as l2 * parameter.' }),
-  optimizer: choice(['adam', 'sgd', 'adagrad'], { default: 'adam', help: 'How gradients become steps (semantics of torch.optim).' }),
-  evaluateEvery: int({ default: d.evaluateEvery, min: 1, max: 10_000, help: 'Epochs between two evaluations on valid.' }),
-  patience: int({ default: d.patience, min: 1, max: 10_000, help: 'Evaluations without a better result before training stops.' }),
+  optimizer: choice(['adam', 'sgd', 'adagrad'], {
+    default: 'adam',
+    help: 'How gradients become steps (semantics of torch.optim).',
+  }),
+  evaluateEvery: int({
+    default: d.evaluateEvery,
+    min: 1,
+    max: 10_000,
+    help: 'Epochs between two evaluations on valid.',
+  }),
+  patience: int({
+    default: d.patience,
+    min: 1,
+    max: 10_000,
+    help: 'Evaluations without a better result before training stops.',
+  }),
   seed: int({ default: 0, min: 0, help: 'Everything random follows from it.' }),
 });
 

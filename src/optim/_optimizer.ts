@@ -51,7 +51,9 @@ export function withSlots(
     set steps(n) {
       steps = n;
     },
-    state: parameters.flatMap((p, at) => slots.map((slot, s) => ({ name: `${p.name}.${slot}`, values: tables[at]![s]! }))),
+    state: parameters.flatMap((p, at) =>
+      slots.map((slot, s) => ({ name: `${p.name}.${slot}`, values: tables[at]![s]! })),
+    ),
     close: () => k.free(...tables.flat()),
   };
 }

@@ -23,7 +23,12 @@ export function memoryAvailable(): number {
 }
 
 /** @throws RecdistillError `out-of-memory` */
-export function checkMemory(spec: ModelSpec, options: Readonly<Record<string, unknown>>, dataset: Dataset, available = memoryAvailable()): void {
+export function checkMemory(
+  spec: ModelSpec,
+  options: Readonly<Record<string, unknown>>,
+  dataset: Dataset,
+  available = memoryAvailable(),
+): void {
   const needed = memoryNeeded(spec, options, dataset);
   if (needed <= available) return;
   const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;

@@ -38,7 +38,12 @@ export function createJudge(dataset: Dataset, o: EvaluationOptions): Judge {
   }
   const known = defaultMetrics.flatMap((m) => o.at.map((k) => `${m}@${k}`));
   if (!known.includes(o.selectBy)) {
-    fail('bad-option', { option: 'selectBy', owner: 'evaluation', given: o.selectBy, expected: `one of ${known.join(', ')}` });
+    fail('bad-option', {
+      option: 'selectBy',
+      owner: 'evaluation',
+      given: o.selectBy,
+      expected: `one of ${known.join(', ')}`,
+    });
   }
   const depth = Math.min(train.items, Math.max(LIST_LENGTH, ...o.at));
   const trainCounts = itemCounts(train);

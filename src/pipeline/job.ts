@@ -3,7 +3,15 @@
  * if one is named. A job that was interrupted goes on; one that is finished is read back.
  */
 import { join } from 'node:path';
-import { openRun, type Run, readRankings, readTrajectory, writeRankings, writeSafetensors, writeTrajectory } from '../artifact/index.js';
+import {
+  openRun,
+  type Run,
+  readRankings,
+  readTrajectory,
+  writeRankings,
+  writeSafetensors,
+  writeTrajectory,
+} from '../artifact/index.js';
 import { type OptionsOf, parseOptions } from '../config/options.js';
 import type { Dataset } from '../data/index.js';
 import type { Rankings } from '../data/rankings.js';
@@ -11,10 +19,17 @@ import type { Trajectory } from '../data/trajectory.js';
 import { type Distiller, type DistillerSpec, distillerNamed } from '../distill/index.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
-import { type Model, modelNamed, rankAll, rankObserved, type TrainableModel, type TrainOptions } from '../models/index.js';
+import {
+  type Model,
+  modelNamed,
+  rankAll,
+  rankObserved,
+  type TrainableModel,
+  type TrainOptions,
+} from '../models/index.js';
 import { type Listener, type LoopStore, runLoop } from '../train/index.js';
-import { createJudge, type EvaluationOptions, evaluationOptions, LIST_LENGTH } from './evaluation.js';
 import { checkMemory } from './estimate.js';
+import { createJudge, type EvaluationOptions, evaluationOptions, LIST_LENGTH } from './evaluation.js';
 import { latencyOf } from './latency.js';
 import { checkNeeds, splitOptions } from './method.js';
 import { createSnapshots } from './snapshots.js';
@@ -89,12 +104,24 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
   const method = distillerNamed(request.method ?? 'none');
   const { modelOptions, methodOptions } = splitOptions(spec, method, request.options ?? {});
   const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
-  checkNeeds(spec, method, teachers.map((t) => t.trajectory), dataset);
+  checkNeeds(
+    spec,
+    method,
+    teachers.map((t) => t.trajectory),
+    dataset,
+  );
   const judge = createJudge(dataset, evaluation);
   checkMemory(spec, modelOptions, dataset);
 
   const seed = Number(modelOptions.seed ?? 0);
-  const options = { model: request.model, method: method.name, ...modelOptions, ...methodOptions, ...evaluation, checkpoints };
+  const options = {
+    model: request.model,
+    method: method.name,
+    ...modelOptions,
+    ...methodOptions,
+    ...evaluation,
+    checkpoints,
+  };
   const inputs = Object.fromEntries(teachers.map((t, x) => [`teacher ${x + 1}: ${t.trajectory.teacher}`, t.hash]));
   const run = request.folder
     ? openRun(
@@ -112,7 +139,16 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
       const finished =
         spec.kind === 'computed'
           ? computedOnce(k, model, request, judge)
-          : await trainedByLoop(model as TrainableModel, request, run, judge, method, methodOptions, modelOptions as never, listen);
+          : await trainedByLoop(
+              model as TrainableModel,
+              request,
+              run,
+              judge,
+              method,
+              methodOptions,
+              modelOptions as never,
+              listen,
+            );
       const trajectory: Trajectory = {
         teacher: request.model,
         dataFingerprint: dataset.fingerprint,
@@ -136,7 +172,13 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
       use?.(model, { result, evaluation: tested });
       if (run) keep(run, model, trajectory, rankings, result);
       finished.forget();
-      return { result, evaluation: tested, rankings, teacher: { trajectory, hash: run?.manifest.hash ?? '' }, reused: false };
+      return {
+        result,
+        evaluation: tested,
+        rankings,
+        teacher: { trajectory, hash: run?.manifest.hash ?? '' },
+        reused: false,
+      };
     } finally {
       model.close();
     }
@@ -210,7 +252,12 @@ async function trainedByLoop(
       ...(request.signal ? { signal: request.signal } : {}),
     });
     const { bestEpoch, epochs } = outcome;
-    return { bestEpoch, epochs, checkpoints: snapshots.choose(bestEpoch, request.checkpoints ?? 4), forget: snapshots.remove };
+    return {
+      bestEpoch,
+      epochs,
+      checkpoints: snapshots.choose(bestEpoch, request.checkpoints ?? 4),
+      forget: snapshots.remove,
+    };
   } finally {
     distiller?.close();
   }
@@ -221,7 +268,8 @@ function storeOf(run: Run, listen: Listener): LoopStore {
     save: (checkpoint) => run.saveCheckpoint(checkpoint),
     load() {
       const { checkpoint, damaged } = run.loadLatestCheckpoint<Record<string, unknown>>();
-      for (const d of damaged) listen({ type: 'note', message: `${d.path} is damaged (${d.problem}); going on from the one before` });
+      for (const d of damaged)
+        listen({ type: 'note', message: `${d.path} is damaged (${d.problem}); going on from the one before` });
       return checkpoint;
     },
   };
@@ -253,5 +301,11 @@ function readBack(run: Run, dataset: Dataset, test: Judge['test']): Job {
   const { rankings } = readRankings(join(run.path, TEST_RANKINGS));
   const expected = { dataFingerprint: dataset.fingerprint, users: dataset.train.users, catalogue: dataset.train.items };
   const trajectory = readTrajectory(join(run.path, 'trajectory'), expected);
-  return { result, evaluation: test(rankings), rankings, teacher: { trajectory, hash: run.manifest.hash }, reused: true };
+  return {
+    result,
+    evaluation: test(rankings),
+    rankings,
+    teacher: { trajectory, hash: run.manifest.hash },
+    reused: true,
+  };
 }

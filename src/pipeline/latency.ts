@@ -1,6 +1,7 @@
 /** How long one recommendation takes. */
-import { type Kernels, takeRows, freeRows } from '../kernels/index.js';
+
 import type { Interactions } from '../data/interactions.js';
+import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
 import type { Model } from '../models/_model.js';
 
 const ROUNDS = 60;

@@ -11,8 +11,13 @@ type Values = Readonly<Record<string, unknown>>;
  * Deals options out to the model and to the method, checked and with defaults.
  * @throws RecdistillError `unknown-option` for one that neither has, `bad-option`
  */
-export function splitOptions(model: ModelSpec, method: DistillerSpec, given: Values): { modelOptions: Values; methodOptions: Values } {
-  const of = (schema: OptionsSchema) => Object.fromEntries(Object.entries(given).filter(([name]) => name in schema.shape));
+export function splitOptions(
+  model: ModelSpec,
+  method: DistillerSpec,
+  given: Values,
+): { modelOptions: Values; methodOptions: Values } {
+  const of = (schema: OptionsSchema) =>
+    Object.fromEntries(Object.entries(given).filter(([name]) => name in schema.shape));
   const known = [...Object.keys(model.options.shape), ...Object.keys(method.options.shape)];
   const stray = Object.keys(given).find((name) => !known.includes(name));
   if (stray !== undefined) {
@@ -26,11 +31,20 @@ export function splitOptions(model: ModelSpec, method: DistillerSpec, given: Val
 }
 
 /** Refuses, before any work, what the method cannot do. @throws RecdistillError `needs-not-met` */
-export function checkNeeds(model: ModelSpec, method: DistillerSpec, teachers: readonly Trajectory[], dataset: Dataset): void {
+export function checkNeeds(
+  model: ModelSpec,
+  method: DistillerSpec,
+  teachers: readonly Trajectory[],
+  dataset: Dataset,
+): void {
   const refuse = (problem: string, hint: string): never => fail('needs-not-met', { problem, hint });
   const { needs, name } = method;
   if (needs.teachers === 'none') {
-    if (teachers.length > 0) refuse(`${name} takes no teachers; ${teachers.length} were given`, 'Leave the teachers out, or choose another method.');
+    if (teachers.length > 0)
+      refuse(
+        `${name} takes no teachers; ${teachers.length} were given`,
+        'Leave the teachers out, or choose another method.',
+      );
     return;
   }
   if (model.kind === 'computed') {
@@ -40,10 +54,15 @@ export function checkNeeds(model: ModelSpec, method: DistillerSpec, teachers: re
   const missing = needs.student.find((c) => !model.capabilities.includes(c));
   if (missing) {
     const able = models.filter((m) => needs.student.every((c) => m.capabilities.includes(c))).map((m) => m.name);
-    refuse(`${name} needs a student with ${missing}, which ${model.name} does not have`, `Students for ${name}: ${able.join(', ')}.`);
+    refuse(
+      `${name} needs a student with ${missing}, which ${model.name} does not have`,
+      `Students for ${name}: ${able.join(', ')}.`,
+    );
   }
-  if (teachers.length === 0) refuse(`${name} needs teachers; none were given`, 'Train some first and name their runs with --teachers.');
-  if (needs.teachers === 'one' && teachers.length > 1) refuse(`${name} learns from one teacher; ${teachers.length} were given`, 'Name one.');
+  if (teachers.length === 0)
+    refuse(`${name} needs teachers; none were given`, 'Train some first and name their runs with --teachers.');
+  if (needs.teachers === 'one' && teachers.length > 1)
+    refuse(`${name} learns from one teacher; ${teachers.length} were given`, 'Name one.');
   for (const t of teachers) {
     const { users, catalogue } = t.checkpoints[0]!.rankings;
     if (t.dataFingerprint !== dataset.fingerprint) {

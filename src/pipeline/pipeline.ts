@@ -15,9 +15,15 @@ import { type Job, runJob } from './job.js';
 /** One model of the pipeline; further keys are options of the model (and, for a student, of its method). */
 const entry = z.looseObject({
   model: z.string().describe('Registered name of the model.'),
-  name: z.string().regex(/^[\w][\w.-]*$/).optional().describe('Name of its run; default: the name of the model or method.'),
+  name: z
+    .string()
+    .regex(/^[\w][\w.-]*$/)
+    .optional()
+    .describe('Name of its run; default: the name of the model or method.'),
 });
-const studentEntry = entry.extend({ method: z.string().default('hetcomp').describe('Registered name of the distillation method.') });
+const studentEntry = entry.extend({
+  method: z.string().default('hetcomp').describe('Registered name of the distillation method.'),
+});
 
 export const pipelineOptions = options({
   name: text({ default: 'pipeline', help: 'Folder of the runs, below the runs folder.' }),

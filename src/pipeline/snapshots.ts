@@ -67,10 +67,16 @@ function onDisk(folder: string): Shelf {
     },
     get(name) {
       const { rankings, meta } = readRankings(path(name));
-      return { epoch: Number(meta.get('epoch')), rankings, metrics: JSON.parse(meta.get('metrics') ?? '{}') as Metrics };
+      return {
+        epoch: Number(meta.get('epoch')),
+        rankings,
+        metrics: JSON.parse(meta.get('metrics') ?? '{}') as Metrics,
+      };
     },
     drop: (name) => fs.rmSync(path(name), { force: true }),
     epochs: () =>
-      (fs.existsSync(folder) ? fs.readdirSync(folder) : []).flatMap((name) => /^(\d+)\.safetensors$/.exec(name)?.[1] ?? []).map(Number),
+      (fs.existsSync(folder) ? fs.readdirSync(folder) : [])
+        .flatMap((name) => /^(\d+)\.safetensors$/.exec(name)?.[1] ?? [])
+        .map(Number),
   };
 }

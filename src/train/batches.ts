@@ -55,7 +55,9 @@ function pairBatches(k: Kernels, train: Interactions, batchSize: number, seed: n
 
 /** Every user with at least one train item once, in random order. */
 function rowBatches(k: Kernels, train: Interactions, batchSize: number, seed: number): Batches {
-  const active = Int32Array.from({ length: train.users }, (_, u) => u).filter((u) => train.indptr[u + 1]! > train.indptr[u]!);
+  const active = Int32Array.from({ length: train.users }, (_, u) => u).filter(
+    (u) => train.indptr[u + 1]! > train.indptr[u]!,
+  );
   const size = Math.max(1, Math.min(batchSize, active.length));
   const users = k.ints(size);
   const key = stream(seed, 'batches order');

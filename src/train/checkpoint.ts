@@ -23,7 +23,13 @@ export interface LoopStore {
   load(): Checkpoint | undefined;
 }
 
-export function checkpointOf(progress: Progress, model: Model, optimizer: Optimizer, best: readonly Floats[], hooks: Hooks): Checkpoint {
+export function checkpointOf(
+  progress: Progress,
+  model: Model,
+  optimizer: Optimizer,
+  best: readonly Floats[],
+  hooks: Hooks,
+): Checkpoint {
   const tensors: Record<string, Tensor> = {};
   model.parameters.forEach((p, at) => {
     tensors[`model.${p.name}`] = { shape: p.shape, data: p.values };
@@ -32,12 +38,23 @@ export function checkpointOf(progress: Progress, model: Model, optimizer: Optimi
   for (const s of optimizer.state) tensors[`optimizer.${s.name}`] = { shape: [s.values.length], data: s.values };
   // JSON has no infinity: before the first evaluation the best value is simply absent.
   const { bestValue, ...rest } = progress;
-  const state = { ...rest, ...(Number.isFinite(bestValue) ? { bestValue } : {}), steps: optimizer.steps, method: hooks.save?.() ?? null };
+  const state = {
+    ...rest,
+    ...(Number.isFinite(bestValue) ? { bestValue } : {}),
+    steps: optimizer.steps,
+    method: hooks.save?.() ?? null,
+  };
   return { epoch: progress.epoch, tensors, state };
 }
 
 /** Puts a checkpoint back into the parts it was taken from. @throws RecdistillError `artifact-damaged` */
-export function restore(c: Checkpoint, model: Model, optimizer: Optimizer, best: readonly Floats[], hooks: Hooks): Progress {
+export function restore(
+  c: Checkpoint,
+  model: Model,
+  optimizer: Optimizer,
+  best: readonly Floats[],
+  hooks: Hooks,
+): Progress {
   const fill = (name: string, into: Floats) => {
     const data = c.tensors[name]?.data;
     if (data?.length !== into.length) {

@@ -1,8 +1,20 @@
 /** Everything the loop does is told as an event; progress bars, logs, run folders and dashboards only listen. */
 
 export type TrainEvent =
-  | { readonly type: 'start'; readonly model: string; readonly epoch: number; readonly epochs: number; readonly batches: number }
-  | { readonly type: 'epoch'; readonly epoch: number; readonly epochs: number; readonly loss: number; readonly seconds: number }
+  | {
+      readonly type: 'start';
+      readonly model: string;
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly batches: number;
+    }
+  | {
+      readonly type: 'epoch';
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly loss: number;
+      readonly seconds: number;
+    }
   | {
       readonly type: 'evaluation';
       readonly epoch: number;
@@ -12,7 +24,12 @@ export type TrainEvent =
     }
   | { readonly type: 'checkpoint'; readonly epoch: number }
   /** What a method wants to tell of its own state, e.g. which checkpoints its users have reached. */
-  | { readonly type: 'method'; readonly epoch: number; readonly method: string; readonly details: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: 'method';
+      readonly epoch: number;
+      readonly method: string;
+      readonly details: Readonly<Record<string, unknown>>;
+    }
   | { readonly type: 'note'; readonly message: string }
   | { readonly type: 'stop'; readonly epoch: number; readonly bestEpoch: number; readonly reason: StopReason };
 

@@ -116,7 +116,13 @@ export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
     if (found) Object.assign(progress, restore(found, model, optimizer, best, hooks));
     if (progress.reason === 'epochs' || progress.reason === 'patience') {
       putBestBack();
-      return { epochs: progress.epoch, bestEpoch: progress.bestEpoch, bestValue: progress.bestValue, reason: progress.reason, seconds };
+      return {
+        epochs: progress.epoch,
+        bestEpoch: progress.bestEpoch,
+        bestValue: progress.bestValue,
+        reason: progress.reason,
+        seconds,
+      };
     }
     progress.reason = '';
     listen?.({ type: 'start', model: model.name, epoch: progress.epoch, epochs: o.epochs, batches: batches.perEpoch });
