@@ -61,8 +61,9 @@ const table = {
 
   // --- runs and artifacts ------------------------------------------------------------------------------------------
   'run-locked': {
-    message: (p) => `the run ${p.path} is in use by process ${p.pid} since ${p.since}`,
-    hint: () => 'Wait for it, stop it, or choose another --name.',
+    message: (p) => `the run ${p.path} is in use by process ${p.pid} on ${p.host} since ${p.since}`,
+    hint: () =>
+      'Wait for it, stop it, or choose another --name. If that process is certainly gone, delete the file "lock" in the run.',
     status: 409,
   },
   'run-differs': {
@@ -70,11 +71,21 @@ const table = {
     hint: () => 'Choose another --name, or add --overwrite to start this run anew.',
     status: 409,
   },
+  'artifact-differs': {
+    message: (p) => `${p.path} was made from other ${p.what}: ${p.difference}`,
+    hint: () => 'Make it again from this data, or use the data it was made from.',
+    status: 409,
+  },
   'artifact-damaged': {
     message: (p) => `${p.path} is damaged: ${p.problem}`,
     hint: (p) =>
       `${p.hint ?? 'Delete the file and run the command again; a run continues from its last whole checkpoint.'}`,
     status: 422,
+  },
+  'read-failed': {
+    message: (p) => `cannot read ${p.path}: ${p.problem}`,
+    hint: () => 'Check that it is a file and that you may read it.',
+    status: 500,
   },
   'write-failed': {
     message: (p) => `cannot write ${p.path}: ${p.problem}`,

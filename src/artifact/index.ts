@@ -1,0 +1,12 @@
+export * from '../student/parse-bundle.js';
+export type { Tensor, TensorData } from '../student/safetensors.js';
+export * from './atomic.js';
+export * from './bundle.js';
+export type { Checkpoint, DamagedCheckpoint } from './checkpoint.js';
+export { appendLine, readJsonLines, readLines } from './lines.js';
+export * from './rankings-file.js';
+export * from './run-folder.js';
+export * from './run-manifest.js';
+export { type ReadSafetensors, readSafetensors, tensorOf, writeSafetensors } from './safetensors.js';
+export { hashOf, parseJsonFile, readSealedJson, writeSealedJson } from './sealed-json.js';
+export * from './trajectory.js';

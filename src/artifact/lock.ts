@@ -1,0 +1,143 @@
+/**
+ * One process per run. The file `lock` says who holds it. It appears with its content in one step (a hard link to a file
+ * already written), so nobody ever reads half a lock.
+ *
+ * Taking over from a dead holder: the successor of a lock with token T is the file `lock-T`, made the same exclusive way, so
+ * of many takers one wins; a successor may itself have died, and then has a successor. The end of this chain holds the run.
+ * The winner checks that no file of the chain was replaced meanwhile, then renames its own file over `lock`, in one step.
+ */
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { fail } from '../errors.js';
+import { ioCode, writeFailed } from './io-error.js';
+import { isRunning, startOf } from './process-alive.js';
+
+interface Owner {
+  readonly pid: number;
+  readonly host: string;
+  /** When the process started, as the operating system counts it; null where it does not tell. */
+  readonly started: string | null;
+  /** When the lock was taken, ISO 8601. */
+  readonly since: string;
+  readonly token: string;
+}
+
+interface Link {
+  readonly path: string;
+  readonly token: string;
+}
+
+/** Names in a run folder that belong to the lock. */
+export const isLockFile = (name: string): boolean =>
+  name === 'lock' || name.startsWith('lock-') || name.startsWith('.lock-');
+
+/**
+ * Takes the lock of `folder`, also from a holder that is dead.
+ * @returns the function that gives it back; it is given back at the latest when the process exits
+ * @throws RecdistillError `run-locked` if a living process holds it, or one that cannot be judged from this host; `write-failed`
+ */
+export function acquireLock(folder: string): () => void {
+  const lock = join(folder, 'lock');
+  const mine: Owner = {
+    pid: process.pid,
+    host: hostname(),
+    started: startOf(process.pid),
+    since: new Date().toISOString(),
+    token: randomUUID(),
+  };
+  const draft = join(folder, `.lock-${mine.token}`);
+  try {
+    fs.writeFileSync(draft, JSON.stringify(mine), { flag: 'wx' });
+    while (!tryAcquire(folder, lock, draft)) {
+      // Another process changed the chain while it was walked: it won, died or gave back, and a new walk will tell.
+    }
+  } catch (cause) {
+    writeFailed(lock, cause);
+  } finally {
+    fs.rmSync(draft, { force: true });
+  }
+  tidy(folder);
+  const release = (): void => {
+    if (!held.delete(release)) return;
+    if (held.size === 0) process.off('exit', releaseAll);
+    if (ownerOf(lock)?.token === mine.token) fs.rmSync(lock, { force: true });
+  };
+  if (held.size === 0) process.on('exit', releaseAll);
+  held.add(release);
+  return release;
+}
+
+const held = new Set<() => void>();
+
+function releaseAll(): void {
+  for (const release of held) release();
+}
+
+function tryAcquire(folder: string, lock: string, draft: string): boolean {
+  const chain: Link[] = [];
+  let end = lock;
+  for (let owner = ownerOf(end); owner !== undefined; owner = ownerOf(end)) {
+    if (owner === null || owner.host !== hostname() || isRunning(owner.pid, owner.started)) refuse(folder, owner);
+    chain.push({ path: end, token: owner.token });
+    end = join(folder, `lock-${owner.token}`);
+  }
+  if (!linkExclusively(draft, end)) return false;
+  if (!chain.every((link) => ownerOf(link.path)?.token === link.token)) {
+    fs.rmSync(end, { force: true });
+    return false;
+  }
+  if (end !== lock) fs.renameSync(end, lock);
+  return true;
+}
+
+/** Removes what dead takers left behind. A living one that still has a `lock-T` finds that `lock` has changed, and gives way. */
+function tidy(folder: string): void {
+  for (const name of fs.readdirSync(folder)) {
+    const owner = name.startsWith('.lock-') ? ownerOf(join(folder, name)) : undefined;
+    const abandoned = owner && owner.host === hostname() && !isRunning(owner.pid, owner.started);
+    if (name.startsWith('lock-') || abandoned) fs.rmSync(join(folder, name), { force: true });
+  }
+}
+
+function refuse(folder: string, owner: Owner | null): never {
+  const { pid, host, since } = owner ?? { pid: 'unknown', host: 'an unknown host', since: 'an unknown time' };
+  fail('run-locked', { path: folder, pid, host, since });
+}
+
+function linkExclusively(from: string, to: string): boolean {
+  try {
+    fs.linkSync(from, to);
+    return true;
+  } catch (cause) {
+    if (ioCode(cause) === 'EEXIST') return false;
+    if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP'].includes(ioCode(cause) ?? '')) throw cause;
+  }
+  // No hard links here (FAT, some network shares): as exclusive, but the content follows a moment later.
+  try {
+    fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL);
+    return true;
+  } catch (cause) {
+    if (ioCode(cause) === 'EEXIST') return false;
+    throw cause;
+  }
+}
+
+/** @returns undefined if there is no such lock, null if it cannot be understood (a copy under way, another program) */
+function ownerOf(path: string): Owner | null | undefined {
+  let text: string;
+  try {
+    text = fs.readFileSync(path, 'utf8');
+  } catch (cause) {
+    if (ioCode(cause) === 'ENOENT') return undefined;
+    throw cause;
+  }
+  try {
+    const owner = JSON.parse(text) as Owner;
+    const valid = Number.isSafeInteger(owner.pid) && owner.pid > 0 && /^[\w-]{1,64}$/.test(owner.token);
+    return valid ? owner : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,58 @@
+/** Reading files whose size is known before memory is taken for them. */
+import fs from 'node:fs';
+import { fail } from '../errors.js';
+import { readFailed } from './io-error.js';
+
+/** A file that is open for reading. */
+export interface OpenFile {
+  readonly path: string;
+  /** Size in bytes when it was opened. */
+  readonly bytes: number;
+  /** Reads `length` bytes from `position` on, both within the file. */
+  read(position: number, length: number): Uint8Array;
+}
+
+/**
+ * Opens `path`, lets `use` read it and closes it.
+ * @throws RecdistillError `file-missing`, `read-failed`, `out-of-memory`, `artifact-damaged` if the file shrinks meanwhile
+ */
+export function withFile<T>(path: string, use: (file: OpenFile) => T): T {
+  let fd: number;
+  try {
+    fd = fs.openSync(path, 'r');
+  } catch (cause) {
+    readFailed(path, cause);
+  }
+  try {
+    const stat = fs.fstatSync(fd);
+    if (!stat.isFile()) fail('read-failed', { path, problem: 'it is not a file' });
+    return use({ path, bytes: stat.size, read: (position, length) => readPart(fd, path, position, length) });
+  } catch (cause) {
+    readFailed(path, cause);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** The whole content of a file. @throws as `withFile` */
+export const readBytes = (path: string): Uint8Array => withFile(path, (file) => file.read(0, file.bytes));
+
+function readPart(fd: number, path: string, position: number, length: number): Uint8Array {
+  const bytes = allocate(path, length);
+  for (let at = 0; at < length; ) {
+    const got = fs.readSync(fd, bytes, at, Math.min(length - at, 2 ** 30), position + at);
+    if (got === 0)
+      fail('artifact-damaged', { path, problem: `it ends at byte ${position + at}; expected ${position + length}` });
+    at += got;
+  }
+  return bytes;
+}
+
+function allocate(path: string, length: number): Uint8Array {
+  try {
+    return new Uint8Array(length);
+  } catch (cause) {
+    const hint = 'Close other programs, or use a machine with more memory.';
+    fail('out-of-memory', { what: `reading ${path}`, needed: `${length} bytes`, available: 'fewer', hint }, cause);
+  }
+}

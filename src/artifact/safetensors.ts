@@ -1,0 +1,161 @@
+/**
+ * Safetensors files with a checksum of the whole file, header included.
+ * The header starts with `{"__metadata__":{"sha256":"<64 digits>"`: the SHA-256 (hex) of the file in which these 64 digits
+ * are zeros. Any reader of the format sees ordinary metadata; ours notices one flipped bit anywhere.
+ */
+import { createHash } from 'node:crypto';
+import { fail } from '../errors.js';
+import {
+  type Dtype,
+  dtypes,
+  headerLength,
+  limits,
+  parseHeader,
+  type Safetensors,
+  type Tensor,
+  type TensorData,
+  type TensorType,
+  tensorData,
+  viewTensors,
+} from '../student/safetensors.js';
+import { StudentError } from '../student/student-error.js';
+import { writeAtomic } from './atomic.js';
+import { withFile } from './read.js';
+
+const prefix = '{"__metadata__":{"sha256":"';
+const zeros = '0'.repeat(64);
+
+export interface ReadSafetensors extends Safetensors {
+  /** The file's checksum, or undefined if it has none (another program wrote it). */
+  readonly checksum: string | undefined;
+}
+
+/**
+ * Lays out a file. Tensors go by falling element size, then by name, so that every reader finds them aligned.
+ * @returns the file in parts, which share memory with the tensors, and its checksum
+ * @throws TypeError if a shape does not fit its data or a name is not allowed
+ */
+export function encodeSafetensors(
+  tensors: Readonly<Record<string, Tensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): { parts: Uint8Array[]; checksum: string } {
+  const sorted = Object.entries(tensors)
+    .map(([name, { shape, data }]) => ({ name, shape, data, dtype: dtypeOf(name, shape, data) }))
+    .sort((a, b) => dtypes[b.dtype] - dtypes[a.dtype] || (a.name < b.name ? -1 : 1));
+  if (Object.hasOwn(metadata, 'sha256')) throw new TypeError('the metadata entry "sha256" is the checksum of the file');
+  // Written by hand: an object would move keys that look like numbers to the front, before the checksum.
+  const words = Object.entries(metadata).map(([key, text]) => `,${JSON.stringify(key)}:${JSON.stringify(text)}`);
+  let at = 0;
+  const entries = sorted.map(({ name, dtype, shape, data }) => {
+    const place = [at, at + data.byteLength];
+    at += data.byteLength;
+    return `,${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: place })}`;
+  });
+  const text = Buffer.from(`${prefix}${zeros}"${words.join('')}}${entries.join('')}}`);
+  const header = Buffer.alloc(8 + Math.ceil(text.length / 8) * 8, ' ');
+  if (header.length - 8 > limits.headerBytes) throw new TypeError(`the header has ${header.length} bytes; too many`);
+  header.writeBigUInt64LE(BigInt(header.length - 8));
+  text.copy(header, 8);
+  const parts = [header, ...sorted.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
+  const checksum = digest(parts);
+  header.write(checksum, 8 + prefix.length, 'latin1');
+  return { parts, checksum };
+}
+
+/**
+ * Writes a file atomically.
+ * @param tensors by name: 1 to 256 characters each, at most 8 dimensions
+ * @param metadata texts to keep beside them
+ * @returns the file's checksum
+ * @throws RecdistillError `write-failed`; TypeError as `encodeSafetensors`
+ */
+export function writeSafetensors(
+  path: string,
+  tensors: Readonly<Record<string, Tensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): string {
+  const { parts, checksum } = encodeSafetensors(tensors, metadata);
+  writeAtomic(path, parts);
+  return checksum;
+}
+
+/**
+ * Reads a file after checking all of it.
+ * @param options.foreign also take files without a checksum, which other programs write; false by default
+ * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`
+ */
+export function readSafetensors(path: string, options: { foreign?: boolean } = {}): ReadSafetensors {
+  return toldOf(path, () =>
+    withFile(path, (file) => {
+      const first = file.read(0, Math.min(8, file.bytes));
+      const length = headerLength(first, file.bytes);
+      const head = Buffer.from(file.read(8, length).buffer);
+      const header = parseHeader(head, file.bytes - 8 - length);
+      const data = file.read(8 + length, file.bytes - 8 - length);
+      const checksum = head.toString('latin1', 0, prefix.length) === prefix ? header.metadata.get('sha256') : undefined;
+      if (checksum === undefined && !options.foreign) {
+        fail('artifact-damaged', { path, problem: 'it carries no checksum where recdistill writes one' });
+      }
+      if (checksum !== undefined) {
+        head.write(zeros, prefix.length, 'latin1');
+        if (digest([first, head, data]) !== checksum) {
+          fail('artifact-damaged', { path, problem: 'its content does not match its SHA-256' });
+        }
+      }
+      return { metadata: header.metadata, tensors: viewTensors(header, data), checksum };
+    }),
+  );
+}
+
+/**
+ * The elements of the tensor `name` if it has the wanted type and shape; `null` in a shape allows any length there.
+ * @throws RecdistillError `artifact-damaged`
+ */
+export function tensorOf<T extends TensorData>(
+  path: string,
+  file: Safetensors,
+  name: string,
+  type: TensorType<T>,
+  shape: readonly (number | null)[],
+): T {
+  const tensor = file.tensors.get(name);
+  if (!tensor) fail('artifact-damaged', { path, problem: `it has no tensor "${name}"` });
+  return toldOf(path, () => tensorData(name, tensor, type, shape));
+}
+
+/** Runs `work`; a complaint of the student's reader becomes one about the file `path`. */
+function toldOf<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof StudentError) fail('artifact-damaged', { path, problem: cause.message }, cause);
+    throw cause;
+  }
+}
+
+function dtypeOf(name: string, shape: readonly number[], data: TensorData): Dtype {
+  if (name === '__metadata__' || name.length === 0 || name.length > limits.nameLength) {
+    throw new TypeError(`"${name.slice(0, 60)}" cannot name a tensor`);
+  }
+  const length = shape.reduce((product, n) => product * n, 1);
+  if (
+    shape.length > limits.dimensions ||
+    !shape.every((n) => Number.isSafeInteger(n) && n >= 0) ||
+    length !== data.length
+  ) {
+    throw new TypeError(`tensor "${name}" of shape [${shape}] needs ${length} elements; it has ${data.length}`);
+  }
+  if (data instanceof Float32Array) return 'F32';
+  if (data instanceof Float64Array) return 'F64';
+  if (data instanceof Int32Array) return 'I32';
+  if (data instanceof Uint32Array) return 'U32';
+  return 'U8';
+}
+
+function digest(parts: readonly Uint8Array[]): string {
+  const hash = createHash('sha256');
+  // One update takes less than 2 GiB.
+  for (const part of parts)
+    for (let at = 0; at < part.length; at += 2 ** 30) hash.update(part.subarray(at, at + 2 ** 30));
+  return hash.digest('hex');
+}

@@ -1,0 +1,50 @@
+/** JSON files that carry their own SHA-256, so that a change by accident is noticed. */
+import { createHash } from 'node:crypto';
+import { fail } from '../errors.js';
+import { canonicalJson, isPlainObject } from '../student/canonical-json.js';
+import { writeAtomic } from './atomic.js';
+import { readBytes } from './read.js';
+
+/** SHA-256 (hex) of a JSON value in its canonical spelling: equal values, equal hash, whatever the order of keys. */
+export const hashOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
+
+/** `value` with its own hash under `sha256`, as it is after a round trip through JSON. */
+export function seal(value: object): Record<string, unknown> {
+  const plain = JSON.parse(canonicalJson(value)) as Record<string, unknown>;
+  // Keys keep the order they were given in, which reads better than the canonical one.
+  const ordered = Object.fromEntries(Object.keys(value).flatMap((key) => (key in plain ? [[key, plain[key]]] : [])));
+  return { ...ordered, sha256: hashOf(plain) };
+}
+
+/** Writes `seal(value)`. @throws RecdistillError `write-failed` */
+export function writeSealedJson(path: string, value: object): void {
+  writeAtomic(path, `${JSON.stringify(seal(value), null, 2)}\n`);
+}
+
+/**
+ * Reads what `writeSealedJson` wrote.
+ * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`
+ */
+export function readSealedJson(path: string, hint?: string): Record<string, unknown> {
+  const json = parseJsonFile(path, hint);
+  if (!isPlainObject(json)) fail('artifact-damaged', { path, problem: 'it is not a JSON object', hint });
+  const { sha256, ...value } = json;
+  let given: string;
+  try {
+    given = hashOf(value);
+  } catch (cause) {
+    fail('artifact-damaged', { path, problem: (cause as Error).message, hint }, cause);
+  }
+  if (given !== sha256) fail('artifact-damaged', { path, problem: 'its content does not match its SHA-256', hint });
+  return value;
+}
+
+/** Reads a JSON file. @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged` */
+export function parseJsonFile(path: string, hint?: string): unknown {
+  const bytes = readBytes(path);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch (cause) {
+    return fail('artifact-damaged', { path, problem: 'it is not JSON', hint }, cause);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * A vector for a user who was not there in training, from the items they have (set B), by ridge least squares on the
+ * item factors V; nothing is retrained:
+ *
+ *   x = argmin  sum_{i in B} (1 - x . v_i)^2 + lambda |x|^2  =  (V_B' V_B + lambda I)^-1 V_B' 1
+ *   u = x * (mean length of the trained users' factors) / |x|
+ *
+ * lambda = l2 * (mean squared length of an item's factors), so that `l2` means the same whatever the factors' scale.
+ * The last line puts the new user's scores on the scale of the trained users' scores, which matters beside item biases.
+ */
+
+export interface FoldInSpace {
+  /** `items * dim` item factors. */
+  readonly factors: Float32Array;
+  readonly dim: number;
+  /** Mean squared length of an item's factors. */
+  readonly meanSquare: number;
+  /** Mean length of a user's factors. */
+  readonly userLength: number;
+}
+
+/** What fold-in needs to know of a student, computed once. */
+export function foldInSpace(userFactors: Float32Array, itemFactors: Float32Array, dim: number): FoldInSpace {
+  let squares = 0;
+  for (const v of itemFactors) squares += v * v;
+  let lengths = 0;
+  for (let start = 0; start < userFactors.length; start += dim) {
+    let square = 0;
+    for (let j = start; j < start + dim; j++) square += userFactors[j]! ** 2;
+    lengths += Math.sqrt(square);
+  }
+  return {
+    factors: itemFactors,
+    dim,
+    meanSquare: squares / Math.max(1, itemFactors.length / dim),
+    userLength: lengths / Math.max(1, userFactors.length / dim),
+  };
+}
+
+/**
+ * The vector of a new user.
+ * @param items item numbers, at least one, without repetition
+ * @param l2 strength of the ridge, > 0
+ * @returns `dim` numbers; all 0 if every given item has zero factors
+ */
+export function foldIn(space: FoldInSpace, items: ArrayLike<number>, l2: number): Float64Array {
+  const { factors, dim } = space;
+  const gram = new Float64Array(dim * dim);
+  const x = new Float64Array(dim);
+  for (let n = 0; n < items.length; n++) {
+    const row = items[n]! * dim;
+    for (let a = 0; a < dim; a++) {
+      const value = factors[row + a]!;
+      x[a]! += value;
+      for (let b = 0; b <= a; b++) gram[a * dim + b]! += value * factors[row + b]!;
+    }
+  }
+  const lambda = l2 * space.meanSquare;
+  // All factors zero: there is nothing to solve, and the zero vector ranks by bias alone.
+  if (lambda === 0) return x;
+  for (let a = 0; a < dim; a++) gram[a * dim + a]! += lambda;
+  solveCholesky(gram, x, dim);
+  const length = Math.hypot(...x);
+  return length > 0 ? x.map((v) => (v * space.userLength) / length) : x;
+}
+
+/** Solves `A x = b` in place for a symmetric positive definite `A` of which only the lower triangle is read. */
+function solveCholesky(a: Float64Array, b: Float64Array, n: number): void {
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = a[i * n + j]!;
+      for (let k = 0; k < j; k++) sum -= a[i * n + k]! * a[j * n + k]!;
+      a[i * n + j] = i === j ? Math.sqrt(sum) : sum / a[j * n + j]!;
+    }
+  }
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < i; k++) b[i]! -= a[i * n + k]! * b[k]!;
+    b[i]! /= a[i * n + i]!;
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    for (let k = i + 1; k < n; k++) b[i]! -= a[k * n + i]! * b[k]!;
+    b[i]! /= a[i * n + i]!;
+  }
+}

@@ -1,0 +1,183 @@
+/** Reads a student bundle whose files are already in memory; the same code in Node, browsers and edge workers. */
+import { canonicalJson, isPlainObject } from './canonical-json.js';
+import { parseSafetensors, type Tensor, type TensorData, type TensorType, tensorData } from './safetensors.js';
+import { damaged, StudentError } from './student-error.js';
+import { problemOf, type StudentModel } from './student-model.js';
+
+export const bundleFormat = 'recdistill-student';
+export const bundleVersion = 1;
+
+/** Where each part of a bundle is kept. */
+export const bundleFiles = {
+  manifest: 'manifest.json',
+  tensors: 'student.safetensors',
+  items: 'items.json',
+  users: 'users.json',
+} as const;
+
+/** The bundle's files as they came from the disk or the network. */
+export type BundleSource = Readonly<Record<keyof typeof bundleFiles, ArrayBuffer | Uint8Array | string>>;
+
+export interface BundleManifest {
+  readonly format: typeof bundleFormat;
+  readonly formatVersion: typeof bundleVersion;
+  readonly users: number;
+  readonly items: number;
+  readonly dim: number;
+  /** Fingerprint of the data set that the student was trained on. */
+  readonly dataFingerprint: string;
+  /** Terms under which the student, made from that data, may be used. */
+  readonly licence: string;
+  /** How it was made: command, methods, options, versions. */
+  readonly madeBy: Readonly<Record<string, unknown>>;
+  /** Quality on the test part, by metric name. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Length and SHA-256 (hex) of the other files. */
+  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
+  /** SHA-256 (hex) of the canonical JSON (RFC 8785) of this manifest without this entry. */
+  readonly sha256: string;
+}
+
+export interface StudentBundle {
+  readonly manifest: BundleManifest;
+  readonly model: StudentModel;
+}
+
+/**
+ * Checks and reads a bundle: hashes, versions, counts, shapes, ranges, finite numbers.
+ * @throws StudentError `bundle-damaged`, `bundle-version`, or `crypto-missing` where the platform hides its hash function
+ */
+export async function parseBundle(source: BundleSource): Promise<StudentBundle> {
+  const manifest = await parseManifest(bytesOf(source.manifest));
+  const tensorBytes = await checked(source, 'tensors', manifest);
+  const { dim, users, items } = manifest;
+  const userNames = namesOf(await checked(source, 'users', manifest), bundleFiles.users);
+  const itemNames = namesOf(await checked(source, 'items', manifest), bundleFiles.items);
+  const { tensors } = within(bundleFiles.tensors, () => parseSafetensors(tensorBytes));
+  const userBiases = optional(tensors, 'user.bias', [users], Float32Array);
+  const itemBiases = optional(tensors, 'item.bias', [items], Float32Array);
+  const indptr = optional(tensors, 'seen.indptr', [users + 1], Int32Array);
+  const indices = optional(tensors, 'seen.indices', [null], Int32Array);
+  if (!indptr !== !indices) damaged('it has only one of "seen.indptr" and "seen.indices"', bundleFiles.tensors);
+  const model: StudentModel = {
+    users,
+    items,
+    dim,
+    userFactors: needed(tensors, 'user.factors', [users, dim], Float32Array),
+    itemFactors: needed(tensors, 'item.factors', [items, dim], Float32Array),
+    userIds: userNames.ids,
+    itemIds: itemNames.ids,
+    ...(userBiases && { userBiases }),
+    ...(itemBiases && { itemBiases }),
+    ...(itemNames.labels && { labels: itemNames.labels }),
+    ...(indptr && indices && { seen: { indptr, indices } }),
+  };
+  const problem = problemOf(model);
+  if (problem !== undefined) damaged(problem);
+  return { manifest, model };
+}
+
+async function parseManifest(bytes: Uint8Array): Promise<BundleManifest> {
+  const file = bundleFiles.manifest;
+  const json = parseJson(bytes, file);
+  if (!isPlainObject(json) || json.format !== bundleFormat) damaged('it is not the manifest of a student bundle', file);
+  if (json.formatVersion !== bundleVersion) {
+    const given = JSON.stringify(json.formatVersion);
+    const message = `the bundle has format version ${given}; this version of recdistill reads ${bundleVersion}`;
+    throw new StudentError(
+      'bundle-version',
+      message,
+      'Export the student again, or install the version that made it.',
+      file,
+    );
+  }
+  const { sha256, ...rest } = json;
+  const spelled = within(file, () => canonicalJson(rest));
+  if ((await sha256Of(new TextEncoder().encode(spelled))) !== sha256)
+    damaged('its content does not match its SHA-256', file);
+  const counts = [json.users, json.items, json.dim];
+  if (!counts.every((v) => Number.isSafeInteger(v) && (v as number) >= 1)) damaged('it has no valid counts', file);
+  if (!isPlainObject(json.files)) damaged('it lists no files', file);
+  return json as unknown as BundleManifest;
+}
+
+async function checked(
+  source: BundleSource,
+  part: 'tensors' | 'items' | 'users',
+  manifest: BundleManifest,
+): Promise<Uint8Array> {
+  const file = bundleFiles[part];
+  const bytes = bytesOf(source[part]);
+  const entry: unknown = manifest.files[file];
+  if (!isPlainObject(entry)) damaged(`it does not list ${file}`, bundleFiles.manifest);
+  if (entry.bytes !== bytes.length) damaged(`it has ${bytes.length} bytes; the manifest says ${entry.bytes}`, file);
+  if ((await sha256Of(bytes)) !== entry.sha256) damaged('its content does not match the SHA-256 in the manifest', file);
+  return bytes;
+}
+
+function namesOf(bytes: Uint8Array, file: string): { ids: string[]; labels?: string[] } {
+  const json = parseJson(bytes, file);
+  if (!isPlainObject(json)) damaged('it is not a JSON object', file);
+  const { ids, labels } = json;
+  if (!isTexts(ids)) damaged('its "ids" are not a list of texts', file);
+  if (labels === undefined) return { ids };
+  if (!isTexts(labels)) damaged('its "labels" are not a list of texts', file);
+  return { ids, labels };
+}
+
+function needed<T extends TensorData>(
+  tensors: ReadonlyMap<string, Tensor>,
+  name: string,
+  shape: readonly (number | null)[],
+  type: TensorType<T>,
+): T {
+  return optional(tensors, name, shape, type) ?? damaged(`it has no tensor "${name}"`, bundleFiles.tensors);
+}
+
+function optional<T extends TensorData>(
+  tensors: ReadonlyMap<string, Tensor>,
+  name: string,
+  shape: readonly (number | null)[],
+  type: TensorType<T>,
+): T | undefined {
+  const tensor = tensors.get(name);
+  return tensor && within(bundleFiles.tensors, () => tensorData(name, tensor, type, shape));
+}
+
+function bytesOf(source: ArrayBuffer | Uint8Array | string): Uint8Array {
+  if (typeof source === 'string') return new TextEncoder().encode(source);
+  return source instanceof Uint8Array ? source : new Uint8Array(source);
+}
+
+function parseJson(bytes: Uint8Array, file: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch (cause) {
+    return damaged('it is not JSON', file, cause);
+  }
+}
+
+/** Runs `work` and names `file` in the error that it throws. */
+function within<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    return damaged(cause instanceof Error ? cause.message : String(cause), file, cause);
+  }
+}
+
+async function sha256Of(bytes: Uint8Array): Promise<string> {
+  const subtle = globalThis.crypto?.subtle;
+  if (!subtle) {
+    throw new StudentError(
+      'crypto-missing',
+      'this platform gives no hash function to check the bundle with (globalThis.crypto.subtle)',
+      'Serve the page over HTTPS or from localhost.',
+    );
+  }
+  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((v) => typeof v === 'string');

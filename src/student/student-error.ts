@@ -1,0 +1,29 @@
+/** What can go wrong at run time: a wrong argument, an id that the student does not know, a bundle that must not be used. */
+export type StudentErrorCode =
+  | 'bad-argument'
+  | 'unknown-user'
+  | 'unknown-item'
+  | 'bundle-damaged'
+  | 'bundle-version'
+  | 'crypto-missing';
+
+/** The only error that the student layer raises on purpose. `hint` says what to do. */
+export class StudentError extends Error {
+  readonly code: StudentErrorCode;
+  readonly hint: string;
+  /** The file of the bundle that the error is about, if it is about one. */
+  readonly file: string | undefined;
+
+  constructor(code: StudentErrorCode, message: string, hint: string, file?: string, cause?: unknown) {
+    super(file === undefined ? message : `${file}: ${message}`, cause === undefined ? undefined : { cause });
+    this.name = 'StudentError';
+    this.code = code;
+    this.hint = hint;
+    this.file = file;
+  }
+}
+
+/** Throws `bundle-damaged`. */
+export function damaged(problem: string, file?: string, cause?: unknown): never {
+  throw new StudentError('bundle-damaged', problem, 'Export or copy the file again.', file, cause);
+}

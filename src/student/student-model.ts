@@ -1,0 +1,66 @@
+/** What a student is made of, and whether its parts fit together. */
+
+/** Everything a student is made of. `users`, `items`, `dim` > 0; all numbers finite. */
+export interface StudentModel {
+  readonly users: number;
+  readonly items: number;
+  readonly dim: number;
+  /** `users * dim`, row by row. */
+  readonly userFactors: Float32Array;
+  /** `items * dim`, row by row. */
+  readonly itemFactors: Float32Array;
+  /** One number for each user, added to all its scores. */
+  readonly userBiases?: Float32Array;
+  /** One number for each item, added to its scores. */
+  readonly itemBiases?: Float32Array;
+  /** External ids; row `u` of the factors belongs to `userIds[u]`. No id occurs twice. */
+  readonly userIds: readonly string[];
+  readonly itemIds: readonly string[];
+  /** Readable names of items; `''` where there is none. */
+  readonly labels?: readonly string[];
+  /** Items that each user already has, in compressed sparse rows, ascending within a row. */
+  readonly seen?: { readonly indptr: Int32Array; readonly indices: Int32Array };
+}
+
+/** The first thing that is wrong with a model, in words, or undefined if nothing is. */
+export function problemOf(model: StudentModel): string | undefined {
+  const { users, items, dim, userBiases, itemBiases, labels, seen } = model;
+  for (const [name, value] of Object.entries({ users, items, dim })) {
+    if (!Number.isSafeInteger(value) || value < 1) return `${name} is ${value}; expected a whole number of at least 1`;
+  }
+  const lengths: [string, { readonly length: number } | undefined, number][] = [
+    ['userFactors', model.userFactors, users * dim],
+    ['itemFactors', model.itemFactors, items * dim],
+    ['userBiases', userBiases, users],
+    ['itemBiases', itemBiases, items],
+    ['userIds', model.userIds, users],
+    ['itemIds', model.itemIds, items],
+    ['labels', labels, items],
+    ['seen.indptr', seen?.indptr, users + 1],
+  ];
+  for (const [name, part, expected] of lengths) {
+    if (part && part.length !== expected) return `${name} has ${part.length} entries; expected ${expected}`;
+  }
+  for (const name of ['userFactors', 'itemFactors', 'userBiases', 'itemBiases'] as const) {
+    const at = model[name]?.findIndex((v) => !Number.isFinite(v)) ?? -1;
+    if (at >= 0) return `${name} has ${model[name]?.[at]} at position ${at}`;
+  }
+  if (new Set(model.userIds).size !== users) return 'a user id occurs twice';
+  if (new Set(model.itemIds).size !== items) return 'an item id occurs twice';
+  return seen && seenProblem(seen, users, items);
+}
+
+function seenProblem(seen: NonNullable<StudentModel['seen']>, users: number, items: number): string | undefined {
+  const { indptr, indices } = seen;
+  if (indptr[0] !== 0 || indptr[users] !== indices.length) return 'the rows of "seen" do not cover its entries';
+  for (let u = 0; u < users; u++) {
+    const end = indptr[u + 1]!;
+    if (end < indptr[u]! || end > indices.length) return `row ${u} of "seen" has no valid end`;
+    let last = -1;
+    for (let k = indptr[u]!; k < end; k++) {
+      if (indices[k]! <= last || indices[k]! >= items) return `row ${u} of "seen" has item ${indices[k]} after ${last}`;
+      last = indices[k]!;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,167 @@
+/** The student at run time: exact recommendations from user and item factors, without any dependency. */
+import { type FoldInSpace, foldIn, foldInSpace } from './fold-in.js';
+import { StudentError } from './student-error.js';
+import { problemOf, type StudentModel } from './student-model.js';
+import { dot, type Scan, scanTopK } from './top-k.js';
+
+export interface RankedItem {
+  readonly itemId: string;
+  readonly label?: string;
+  /** 1 is best. */
+  readonly rank: number;
+  readonly score: number;
+}
+
+export interface ListOptions {
+  /** Length of the list, a whole number >= 1; 10 by default. The list is shorter if fewer items are allowed. */
+  readonly k?: number;
+  /** Item ids to leave out, besides the seen ones. Ids that the student does not know are never listed anyway. */
+  readonly exclude?: readonly string[];
+  /** Keeps an item if it returns true. Called only for items good enough to be listed, so it may be slow. */
+  readonly filter?: (itemId: string) => boolean;
+  /** Ranks only these items. Ids that the student does not know cannot be scored and are left out. */
+  readonly candidates?: readonly string[];
+  /** List items that the user already has, too; false by default. */
+  readonly includeSeen?: boolean;
+}
+
+export interface FoldInOptions extends ListOptions {
+  /** Strength of the ridge, relative to the size of the item factors; > 0, 1 by default (formula in fold-in.ts). */
+  readonly l2?: number;
+}
+
+export interface Student {
+  readonly model: StudentModel;
+  hasUser(userId: string): boolean;
+  hasItem(itemId: string): boolean;
+  /** The best items for a user, best first. @throws StudentError `unknown-user`, `bad-argument` */
+  recommend(userId: string, options?: ListOptions): RankedItem[];
+  /** `recommend` for many users, in their order. @throws StudentError `unknown-user`, `bad-argument` */
+  batch(userIds: readonly string[], options?: ListOptions): RankedItem[][];
+  /** The items nearest to one item by the cosine of their factors, without itself. @throws StudentError `unknown-item`, `bad-argument` */
+  similarItems(itemId: string, options?: Omit<ListOptions, 'includeSeen'>): RankedItem[];
+  /** The score of one item for one user. @throws StudentError `unknown-user`, `unknown-item` */
+  score(userId: string, itemId: string): number;
+  /**
+   * Recommendations for somebody who was not there in training, from the items they have. Unknown ids are left out.
+   * @throws StudentError `unknown-item` if the student knows none of the items, `bad-argument`
+   */
+  recommendFromItems(itemIds: readonly string[], options?: FoldInOptions): RankedItem[];
+}
+
+const none = new Int32Array(0);
+
+/**
+ * Makes a student of its parts, which it keeps and does not copy.
+ * @throws StudentError `bad-argument` if the parts do not fit together
+ */
+export function createStudent(model: StudentModel): Student {
+  const { dim, userFactors, itemFactors, itemBiases, userBiases, seen } = model;
+  const problem = problemOf(model);
+  if (problem !== undefined) fail('bad-argument', problem, 'Pass the parts of one student together.');
+  const userIndex = indexOf(model.userIds);
+  const itemIndex = indexOf(model.itemIds);
+  let space: FoldInSpace | undefined;
+  let inverseLengths: Float64Array | undefined;
+
+  const userOf = (userId: string): number =>
+    userIndex.get(userId) ??
+    fail(
+      'unknown-user',
+      `the student has no user "${short(userId)}"`,
+      'Use recommendFromItems with the items they have.',
+    );
+  const itemOf = (itemId: string): number =>
+    itemIndex.get(itemId) ?? fail('unknown-item', `the student has no item "${short(itemId)}"`, 'Check the item id.');
+  const known = (ids: readonly string[]): Int32Array => {
+    const numbers = ids.map((id) => itemIndex.get(id)).filter((i) => i !== undefined);
+    return Int32Array.from(new Set(numbers)).sort();
+  };
+
+  const list = (
+    scan: Pick<Scan, 'query' | 'bias' | 'scale'>,
+    own: Int32Array,
+    options: ListOptions,
+    offset: number,
+  ): RankedItem[] => {
+    const { k = 10, exclude, filter, candidates } = options;
+    if (!Number.isSafeInteger(k) || k < 1) {
+      fail('bad-argument', `k is ${k}; expected a whole number of at least 1`, 'Ask for at least one item.');
+    }
+    const top = scanTopK({
+      ...scan,
+      factors: itemFactors,
+      dim,
+      k,
+      candidates: candidates && known(candidates),
+      excluded: exclude?.length ? Int32Array.from([...own, ...known(exclude)]).sort() : own,
+      accept: filter && ((item) => filter(model.itemIds[item]!)),
+    });
+    return Array.from(top.items, (item, n) => {
+      const label = model.labels?.[item];
+      return { itemId: model.itemIds[item]!, ...(label ? { label } : {}), rank: n + 1, score: top.scores[n]! + offset };
+    });
+  };
+
+  const factorsOf = (user: number): Float32Array => userFactors.subarray(user * dim, (user + 1) * dim);
+
+  const recommend = (userId: string, options: ListOptions = {}): RankedItem[] => {
+    const user = userOf(userId);
+    const own = seen && !options.includeSeen ? seen.indices.subarray(seen.indptr[user]!, seen.indptr[user + 1]!) : none;
+    return list({ query: factorsOf(user), bias: itemBiases }, own, options, userBiases?.[user] ?? 0);
+  };
+
+  return {
+    model,
+    hasUser: (userId) => userIndex.has(userId),
+    hasItem: (itemId) => itemIndex.has(itemId),
+    recommend,
+    batch: (userIds, options) => userIds.map((userId) => recommend(userId, options)),
+    similarItems(itemId, options = {}) {
+      const item = itemOf(itemId);
+      inverseLengths ??= invertedLengths(itemFactors, dim);
+      const query = Float64Array.from(
+        itemFactors.subarray(item * dim, (item + 1) * dim),
+        (v) => v * inverseLengths![item]!,
+      );
+      return list({ query, scale: inverseLengths }, Int32Array.of(item), options, 0);
+    },
+    score(userId, itemId) {
+      const user = userOf(userId);
+      const item = itemOf(itemId);
+      const product = dot(Float64Array.from(factorsOf(user)), itemFactors, item * dim, dim);
+      return product + (itemBiases?.[item] ?? 0) + (userBiases?.[user] ?? 0);
+    },
+    recommendFromItems(itemIds, options = {}) {
+      const { l2 = 1 } = options;
+      if (!(l2 > 0 && Number.isFinite(l2))) fail('bad-argument', `l2 is ${l2}; expected a number above 0`, 'Try 1.');
+      const own = known(itemIds);
+      if (own.length === 0) {
+        fail(
+          'unknown-item',
+          `the student knows none of the ${itemIds.length} items given`,
+          'Give at least one item it knows.',
+        );
+      }
+      space ??= foldInSpace(userFactors, itemFactors, dim);
+      const query = foldIn(space, own, l2);
+      return list({ query, bias: itemBiases }, options.includeSeen ? none : own, options, 0);
+    },
+  };
+}
+
+const indexOf = (ids: readonly string[]): ReadonlyMap<string, number> => new Map(ids.map((id, n) => [id, n]));
+
+function invertedLengths(factors: Float32Array, dim: number): Float64Array {
+  return Float64Array.from({ length: factors.length / dim }, (_, item) => {
+    let square = 0;
+    for (let j = item * dim; j < (item + 1) * dim; j++) square += factors[j]! ** 2;
+    return square > 0 ? 1 / Math.sqrt(square) : 0;
+  });
+}
+
+function fail(code: 'bad-argument' | 'unknown-user' | 'unknown-item', message: string, hint: string): never {
+  throw new StudentError(code, message, hint);
+}
+
+const short = (id: string): string => (id.length > 60 ? `${id.slice(0, 60)}...` : id);
