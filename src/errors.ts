@@ -38,6 +38,11 @@ const table = {
     status: 404,
   },
   'bad-data': { message: (p) => `${p.path}: ${p.problem}`, hint: (p) => `${p.hint}`, status: 422 },
+  'download-failed': {
+    message: (p) => `cannot download ${p.url}: ${p.reason}`,
+    hint: () => 'Check the network and try again, or put the file in place yourself and set RECDISTILL_DATA (docs/data.md).',
+    status: 502,
+  },
 
   // --- kernels -----------------------------------------------------------------------------------------------------
   'out-of-memory': {

@@ -1,28 +1,12 @@
 /** A teacher's trajectory on disk: `trajectory.json` and the rankings of each checkpoint, `<index>-epoch-<n>.safetensors`. */
 import { join } from 'node:path';
 import type { Rankings } from '../data/rankings.js';
+import type { Trajectory } from '../data/trajectory.js';
 import { fail } from '../errors.js';
 import { isPlainObject } from '../student/canonical-json.js';
 import { writeFolder } from './atomic.js';
 import { readRankings, writeRankings } from './rankings-file.js';
 import { readSealedJson, writeSealedJson } from './sealed-json.js';
-
-export interface TrajectoryCheckpoint {
-  readonly epoch: number;
-  /** The teacher's quality on the valid part at this checkpoint, by metric name. */
-  readonly metrics: Readonly<Record<string, number>>;
-  /** The teacher's best items for each user. */
-  readonly rankings: Rankings;
-}
-
-/** Ordered checkpoints of one teacher, earliest first, over the same users, items and depth. */
-export interface Trajectory {
-  /** The teacher's name. */
-  readonly teacher: string;
-  /** Fingerprint of the data set that the teacher was trained on. */
-  readonly dataFingerprint: string;
-  readonly checkpoints: readonly TrajectoryCheckpoint[];
-}
 
 /** What a reader wants a trajectory to fit; what is absent is not compared. */
 export interface TrajectoryExpectation {
@@ -40,6 +24,8 @@ interface Index {
   readonly catalogue: number;
   readonly depth: number;
   readonly checkpoints: readonly IndexEntry[];
+  /** Checksum of the order of observed items, where the teacher gives one. */
+  readonly observed?: string;
 }
 
 interface IndexEntry {
@@ -52,6 +38,7 @@ interface IndexEntry {
 
 const format = 1;
 const indexName = 'trajectory.json';
+const observedName = 'observed.safetensors';
 const filePattern = /^\d+-epoch-\d+\.safetensors$/;
 
 /**
@@ -60,7 +47,7 @@ const filePattern = /^\d+-epoch-\d+\.safetensors$/;
  * ascending epochs or do not agree in users, items and depth
  */
 export function writeTrajectory(folder: string, trajectory: Trajectory): void {
-  const { teacher, dataFingerprint, checkpoints } = trajectory;
+  const { teacher, dataFingerprint, checkpoints, observed } = trajectory;
   const first = checkpoints[0];
   if (!first) throw new TypeError('a trajectory has at least one checkpoint');
   const { users, catalogue, depth } = first.rankings;
@@ -74,14 +61,16 @@ export function writeTrajectory(folder: string, trajectory: Trajectory): void {
   });
   writeFolder(
     folder,
-    (name) => name === indexName || filePattern.test(name),
+    (name) => name === indexName || name === observedName || filePattern.test(name),
     (temp) => {
       const entries = checkpoints.map(({ epoch, metrics, rankings }, n): IndexEntry => {
         const file = `${n}-epoch-${epoch}.safetensors`;
         const meta = { teacher, dataFingerprint, epoch: String(epoch) };
         return { epoch, file, checksum: writeRankings(join(temp, file), rankings, meta), metrics };
       });
-      const index: Index = { format, teacher, dataFingerprint, users, catalogue, depth, checkpoints: entries };
+      const own = observed && writeRankings(join(temp, observedName), observed, { teacher, dataFingerprint });
+      const sizes = { users, catalogue, depth };
+      const index: Index = { format, teacher, dataFingerprint, ...sizes, checkpoints: entries, ...(own && { observed: own }) };
       writeSealedJson(join(temp, indexName), index);
     },
   );
@@ -104,17 +93,27 @@ export function readTrajectory(folder: string, expected: TrajectoryExpectation =
     const [what, word] = words[key];
     fail('artifact-differs', { path: folder, what, difference: `${word} was ${index[key]}, now ${expected[key]}` });
   }
-  const checkpoints = index.checkpoints.map(({ epoch, file, checksum, metrics }) => {
+  const listed = (file: string, checksum: string, depth?: number): Rankings => {
     const filePath = join(folder, file);
     const { rankings, checksum: given } = readRankings(filePath);
     if (given !== checksum)
       fail('artifact-damaged', { path: filePath, problem: `it is not the file that ${indexName} lists`, hint });
-    if (rankings.users !== index.users || rankings.catalogue !== index.catalogue || rankings.depth !== index.depth) {
+    const fits = rankings.users === index.users && rankings.catalogue === index.catalogue;
+    if (!fits || (depth !== undefined && rankings.depth !== depth)) {
       fail('artifact-damaged', { path: filePath, problem: `its size is not the one in ${indexName}`, hint });
     }
-    return { epoch, metrics, rankings };
-  });
-  return { teacher: index.teacher, dataFingerprint: index.dataFingerprint, checkpoints };
+    return rankings;
+  };
+  return {
+    teacher: index.teacher,
+    dataFingerprint: index.dataFingerprint,
+    checkpoints: index.checkpoints.map(({ epoch, file, checksum, metrics }) => ({
+      epoch,
+      metrics,
+      rankings: listed(file, checksum, index.depth),
+    })),
+    ...(index.observed === undefined ? {} : { observed: listed(observedName, index.observed) }),
+  };
 }
 
 const hint = 'Delete the trajectory folder and train the teacher again.';

@@ -1,3 +1,16 @@
+export { type CatalogEntry, catalog } from './catalog.js';
+export { ratedAtLeast, withMinimum } from './filters.js';
+export { fingerprintOf } from './fingerprint.js';
+export { canonicalOrder, idMap } from './ids.js';
+export { type DatasetStatistics, inspect } from './inspect.js';
 export * from './interactions.js';
+export { type LeakageFinding, leakageReport } from './leakage.js';
+export { type LoadedDataset, loadDataset } from './load.js';
+export { cacheFolder, getDataset, locate, type Whereabouts } from './locate.js';
+export { type DataOptions, dataOptions } from './options.js';
 export * from './rankings.js';
+export type { Parts, Split, SplitSpec } from './splits/_split.js';
+export { type SplitName, splits } from './splits/index.js';
+export { type SyntheticSpec, synthesize } from './synthetic.js';
+export { writeSplit } from './write-split.js';
 export * from './trajectory.js';

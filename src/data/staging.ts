@@ -161,6 +161,6 @@ async function readPairs(db: Database, part: StagedPart, user: Int32Array, item:
       else times![row] = value;
     },
   );
-  if (times && times.some((t) => t >= MAX_SECONDS)) for (let k = 0; k < times.length; k++) times[k]! /= 1000;
+  if (times?.some((t) => t >= MAX_SECONDS)) for (let k = 0; k < times.length; k++) times[k]! /= 1000;
   return { users, items, ...(times ? { times } : {}), ...(ratings ? { ratings } : {}) };
 }

@@ -5,7 +5,7 @@
  */
 import { choice, float, options } from '../config/options.js';
 import { type Interactions, itemsOf, transpose } from '../data/interactions.js';
-import { type Floats, freeRows, type Kernels, takeRows } from '../kernels/index.js';
+import { type Floats, freeRows, takeRows } from '../kernels/index.js';
 import { computed } from './_model.js';
 
 export const ease = computed({

@@ -7,19 +7,19 @@ import type { Reader, ReadRequest, Table } from './_reader.js';
 const DELIMITERS = [',', '\t', ';', '|', '::'] as const;
 
 /** Comma-separated, or whichever delimiter the first line has most of. */
-export const csv: Reader = (db, request) => delimited(db, request);
+export const csv: Reader = (db, request) => delimited(db, request, undefined, 2);
 
 /** Tab-separated. */
-export const tsv: Reader = (db, request) => delimited(db, request, '\t');
+export const tsv: Reader = (db, request) => delimited(db, request, '\t', 2);
 
-async function delimited(db: Database, request: ReadRequest, given?: string): Promise<Table> {
+async function delimited(db: Database, request: ReadRequest, given: string | undefined, least: number): Promise<Table> {
   const { file } = request;
   const [first, second] = await firstLines(db, file, 2);
   if (first === undefined)
     fail('bad-data', { path: file.path, problem: 'has no lines', hint: 'Expected rows of user and item.' });
   const delimiter = given ?? likeliest(first);
   const fields = splitLine(first, delimiter);
-  if (fields.length < 2) {
+  if (fields.length < least) {
     fail('bad-data', {
       path: file.path,
       problem: `line 1 has one field, ${JSON.stringify(excerpt(first))}; expected at least user and item`,
@@ -42,7 +42,7 @@ async function delimited(db: Database, request: ReadRequest, given?: string): Pr
 
 /** The rows of a whole small file as text, all columns (labels, id maps). */
 export async function readRows(db: Database, request: ReadRequest): Promise<{ table: Table; rows: string[][] }> {
-  const table = await delimited(db, request, request.file.name.endsWith('.csv') ? undefined : '\t');
+  const table = await delimited(db, request, request.file.name.endsWith('.csv') ? undefined : '\t', 1);
   const rows = await db.query(`SELECT ${table.columns.map((c) => c.sql).join(', ')} FROM ${table.sql}`, [
     pathValue(request.file),
   ]);

@@ -1,0 +1,74 @@
+/** Reads the files of a plan into numbered pairs. */
+import { basename } from 'node:path';
+import { fail } from '../errors.js';
+import { badFile, type Database, firstLines } from './duckdb.js';
+import { readLabels } from './labels.js';
+import type { DataOptions } from './options.js';
+import type { Source } from './pairs.js';
+import type { Plan } from './plan.js';
+import { readRows } from './readers/delimited.js';
+import { type Format, readers } from './readers/index.js';
+import { openSource, type SourceFile } from './source-file.js';
+import { numberIds, type StagedPart, stage } from './staging.js';
+
+export interface ReadSource extends Source {
+  /** One name for each item, if the source has names. */
+  readonly labels?: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** @throws RecdistillError `file-missing`, `bad-data`, `out-of-memory` */
+export async function readSource(db: Database, plan: Plan, options: DataOptions): Promise<ReadSource> {
+  const parts: StagedPart[] = [];
+  const notes: string[] = [];
+  for (const [k, path] of plan.files.entries()) {
+    const file = await openSource(path);
+    const format = plan.format ?? (await formatOf(db, file));
+    const wished = Object.values(plan.columns).filter((wish) => wish !== undefined);
+    const table = await readers[format](db, { file, header: plan.header, wished });
+    const needRating = options.minRating !== undefined;
+    const part = await stage(db, `part${k}`, file, table, plan.columns, { needRating }).catch((e) => badFile(path, e));
+    if (part.rows === 0 && plan.files.length === 1) {
+      fail('bad-data', {
+        path,
+        problem: 'has no rows of data',
+        hint: 'Expected rows of user and item after the header.',
+      });
+    }
+    const { columns } = part;
+    const used = Object.entries(columns).map(([role, column]) => `${role} = ${column.name}`);
+    notes.push(
+      `read ${basename(path)} as ${format}${table.named ? '' : ' without header'}: ${part.rows} rows, ${used.join(', ')}`,
+    );
+    parts.push(part);
+  }
+  const source = await numberIds(db, parts, {
+    users: await catalogueIds(db, plan, plan.users),
+    items: await catalogueIds(db, plan, plan.items),
+  });
+  const labels = plan.labels && (await readLabels(db, plan.folder, plan.labels, source.items));
+  return { ...source, ...(labels?.some((label) => label !== '') ? { labels } : {}), notes };
+}
+
+async function catalogueIds(db: Database, plan: Plan, path: string | undefined): Promise<string[]> {
+  if (path === undefined) return [];
+  const { rows } = await readRows(db, { file: await openSource(path), header: plan.header, wished: [] });
+  return rows.map(([id]) => id!).filter((id) => id !== '');
+}
+
+const SUFFIXES: readonly (readonly [RegExp, Format])[] = [
+  [/\.csv$/, 'csv'],
+  [/\.(?:tsv|tab)$/, 'tsv'],
+  [/\.(?:jsonl|ndjson|json)$/, 'jsonl'],
+  [/\.(?:parquet|pq)$/, 'parquet'],
+];
+
+/** The format by file name; a text file with another suffix is looked into. */
+async function formatOf(db: Database, file: SourceFile): Promise<Format> {
+  const known = SUFFIXES.find(([pattern]) => pattern.test(file.name));
+  if (known) return known[1];
+  const [line = ''] = await firstLines(db, file, 1);
+  const words = line.trim().split(/\s+/);
+  const isList = /^[\d ]+$/.test(line.trim()) && Number(words[0]) === words.length - 1;
+  return isList ? 'lists' : 'csv';
+}

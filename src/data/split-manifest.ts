@@ -1,0 +1,34 @@
+/** `manifest.json` of a split folder that recdistill wrote. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { fail } from '../errors.js';
+
+export const SPLIT_MANIFEST = 'manifest.json';
+
+const schema = z.object({
+  format: z.literal('recdistill-split'),
+  version: z.literal(1),
+  name: z.string(),
+  fingerprint: z.string(),
+  users: z.int(),
+  items: z.int(),
+  interactions: z.object({ train: z.int(), valid: z.int(), test: z.int() }),
+  notes: z.array(z.string()),
+});
+
+export type SplitManifest = z.output<typeof schema>;
+
+/** The manifest of a folder; undefined if it has none, or one of another program. */
+export async function readManifest(folder: string): Promise<SplitManifest | undefined> {
+  const path = join(folder, SPLIT_MANIFEST);
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined || !text.includes('recdistill-split')) return undefined;
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    const hint =
+      'Write the split again with `recdistill data split`, or delete the manifest to load the files as they are.';
+    return fail('bad-data', { path, problem: 'is not a whole manifest of a split', hint }, cause);
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * A data set made up: items in latent groups and niches, users with tastes, popularity and activity with heavy tails. Every
+ * number depends on the seed and on counters alone, so a size and a seed always give the same data.
+ */
+import { type RandomKey, shuffle, stream, threefry2x32, uniform } from '../config/random.js';
+import { fail } from '../errors.js';
+import type { Pairs, Source } from './pairs.js';
+import { itemName, NICHES, THEMES } from './synthetic-names.js';
+
+export interface SyntheticSpec {
+  readonly users: number;
+  readonly items: number;
+  /** Exact number of interactions, at most a quarter of users x items. */
+  readonly interactions: number;
+  readonly seed: number;
+}
+
+export const SYNTHETIC_DEFAULT: SyntheticSpec = { users: 2000, items: 3000, interactions: 60_000, seed: 0 };
+
+export interface SyntheticSource extends Source {
+  /** A readable name of each item. */
+  readonly labels: readonly string[];
+}
+
+/** Exponent of item popularity by rank (Zipf), and spread of log activity: catalogues and logs in practice have about these. */
+const POPULARITY_EXPONENT = 0.9;
+const ACTIVITY_SIGMA = 0.9;
+/** Shares of a user's interactions: a loved niche, any niche of a liked theme, anything at all. */
+const NICHE_SHARE = 0.65;
+const THEME_SHARE = 0.2;
+const LOVED_NICHES = 3;
+const START = Date.UTC(2023, 0, 1) / 1000;
+const SPAN = 365 * 24 * 3600;
+
+/** Reads `synthetic` or `synthetic:USERSxITEMSxINTERACTIONS` with `:SEED` behind it or not; undefined for any other text. */
+export function parseSynthetic(data: string): SyntheticSpec | undefined {
+  if (data === 'synthetic') return SYNTHETIC_DEFAULT;
+  if (!data.startsWith('synthetic:')) return undefined;
+  const match = /^synthetic:(\d+)x(\d+)x(\d+)(?::(\d+))?$/.exec(data);
+  if (!match) {
+    const help = 'For example synthetic:2000x3000x60000, or synthetic:2000x3000x60000:7 with seed 7.';
+    fail('bad-option', {
+      option: 'data',
+      owner: 'data',
+      given: data,
+      expected: 'synthetic:USERSxITEMSxINTERACTIONS',
+      help,
+    });
+  }
+  const [users, items, interactions, seed] = match.slice(1).map((part) => Number(part ?? 0));
+  return { users: users!, items: items!, interactions: interactions!, seed: seed! };
+}
+
+/** @throws RecdistillError `bad-option` if the size cannot be made */
+export function synthesize(spec: SyntheticSpec): SyntheticSource {
+  checkSize(spec);
+  const catalogue = makeItems(spec);
+  const activity = makeActivity(spec);
+  const users = new Int32Array(spec.interactions);
+  const items = new Int32Array(spec.interactions);
+  const times = new Float64Array(spec.interactions);
+  const timeKey = stream(spec.seed, 'synthetic time');
+  const draw = makeDrawer(spec, catalogue);
+  let at = 0;
+  for (let u = 0; u < spec.users; u++) {
+    const first = at;
+    at = draw(u, activity[u]!, items, at);
+    // A user is active for a part of the year, so that a split by time meets new and departed users.
+    const begin = uniform(timeKey, u, 0) * 0.7;
+    for (let k = first; k < at; k++) {
+      users[k] = u;
+      times[k] = Math.floor(START + SPAN * (begin + 0.3 * uniform(timeKey, u, k - first + 1)));
+    }
+  }
+  return {
+    users: numbered('u', spec.users),
+    items: numbered('i', spec.items),
+    parts: [{ users, items, times } satisfies Pairs],
+    labels: Array.from(catalogue.niche, (niche, i) => itemName(niche, i + 1)),
+  };
+}
+
+function checkSize({ users, items, interactions, seed }: SyntheticSpec): void {
+  const refuse = (given: string, expected: string) =>
+    fail('bad-option', { option: 'data', owner: 'synthetic data', given, expected });
+  if (users < 2 || items < 8) refuse(`${users} users and ${items} items`, 'at least 2 users and 8 items');
+  if (users > 2 ** 30 || items > 2 ** 30) refuse(`${users} users and ${items} items`, 'at most 2^30 of each');
+  if (interactions < users || interactions > (users * items) / 4 || interactions > 2 ** 30) {
+    refuse(`${interactions} interactions`, 'at least one per user and at most a quarter of users x items');
+  }
+  if (!Number.isSafeInteger(seed)) refuse(`seed ${seed}`, 'a whole number');
+}
+
+/** Ids with leading zeros, so that their order as text is their order as numbers. */
+function numbered(prefix: string, n: number): string[] {
+  const digits = String(n).length;
+  return Array.from({ length: n }, (_, k) => prefix + String(k + 1).padStart(digits, '0'));
+}
+
+interface Catalogue {
+  /** Niche of each item, in [0, THEMES x NICHES). */
+  readonly niche: Int32Array;
+  /** Items ordered by niche, and where each niche starts. */
+  readonly byNiche: Int32Array;
+  readonly starts: Int32Array;
+  /** Running sum of popularity along `byNiche`, with 0 in front. */
+  readonly cumulative: Float64Array;
+}
+
+function makeItems({ items, seed }: SyntheticSpec): Catalogue {
+  const key = stream(seed, 'synthetic items');
+  const niches = THEMES * NICHES;
+  const rank = Int32Array.from({ length: items }, (_, i) => i);
+  shuffle(rank, key, 0);
+  const niche = Int32Array.from({ length: items }, (_, i) => Math.floor(uniform(key, 1, i) * niches));
+  const starts = new Int32Array(niches + 1);
+  for (const n of niche) starts[n + 1]! += 1;
+  for (let n = 0; n < niches; n++) starts[n + 1]! += starts[n]!;
+  const cursor = starts.slice();
+  const byNiche = new Int32Array(items);
+  niche.forEach((n, i) => {
+    byNiche[cursor[n]!++] = i;
+  });
+  const cumulative = new Float64Array(items + 1);
+  // The offset keeps the first few items from taking everything.
+  byNiche.forEach((i, k) => {
+    cumulative[k + 1] = cumulative[k]! + (rank[i]! + 10) ** -POPULARITY_EXPONENT;
+  });
+  return { niche, byNiche, starts, cumulative };
+}
+
+/** Interactions of each user: log-normal, at least one, at most a third of the items, with the exact sum wanted. */
+function makeActivity({ users, items, interactions, seed }: SyntheticSpec): Int32Array {
+  const key = stream(seed, 'synthetic activity');
+  const most = Math.max(1, Math.floor(items / 3));
+  const weights = Float64Array.from({ length: users }, (_, u) => Math.exp(ACTIVITY_SIGMA * gaussian(key, u)));
+  const scale = interactions / weights.reduce((a, b) => a + b, 0);
+  const activity = Int32Array.from(weights, (w) => Math.min(most, Math.max(1, Math.round(w * scale))));
+  let missing = interactions - activity.reduce((a, b) => a + b, 0);
+  for (let u = 0; missing !== 0; u = (u + 1) % users) {
+    const step = Math.sign(missing);
+    const next = activity[u]! + step;
+    if (next < 1 || next > most) continue;
+    activity[u] = next;
+    missing -= step;
+  }
+  return activity;
+}
+
+/** A standard normal number (Box and Muller). */
+const gaussian = (key: RandomKey, k: number): number =>
+  Math.sqrt(-2 * Math.log(1 - uniform(key, k, 0))) * Math.cos(2 * Math.PI * uniform(key, k, 1));
+
+/** Draws `n` different items for a user into `out` from position `at`; returns the next position. */
+type Drawer = (user: number, n: number, out: Int32Array, at: number) => number;
+
+function makeDrawer({ items, seed }: SyntheticSpec, { byNiche, starts, cumulative }: Catalogue): Drawer {
+  const taste = stream(seed, 'synthetic taste');
+  const key = stream(seed, 'synthetic draw');
+  const owner = new Int32Array(items).fill(-1);
+  const words = new Uint32Array(2);
+  const loved = new Int32Array(LOVED_NICHES);
+  return (user, n, out, at) => {
+    const theme = Math.floor(uniform(taste, user, 0) * THEMES);
+    // Most loved niches belong to the user's theme, so that tastes overlap between users of one theme.
+    for (let k = 0; k < LOVED_NICHES; k++) {
+      const within = k < LOVED_NICHES - 1 ? theme * NICHES : Math.floor(uniform(taste, user, 8 + k) * THEMES) * NICHES;
+      loved[k] = within + Math.floor(uniform(taste, user, 1 + k) * NICHES);
+    }
+    const end = at + n;
+    const attempts = 20 * n;
+    for (let attempt = 0; at < end && attempt < attempts; attempt++) {
+      threefry2x32(key.k0, key.k1, user, attempt, words);
+      const where = words[0]! / 2 ** 32;
+      let [from, to] = [0, items];
+      if (where < NICHE_SHARE) {
+        const niche = loved[Math.floor((where / NICHE_SHARE) * LOVED_NICHES)]!;
+        [from, to] = [starts[niche]!, starts[niche + 1]!];
+      } else if (where < NICHE_SHARE + THEME_SHARE) {
+        [from, to] = [starts[theme * NICHES]!, starts[(theme + 1) * NICHES]!];
+      }
+      if (from === to) continue;
+      const item = byNiche[search(cumulative, from, to, words[1]! / 2 ** 32)]!;
+      if (owner[item] === user) continue;
+      owner[item] = user;
+      out[at++] = item;
+    }
+    // A user who has used up what they like takes the rest in catalogue order.
+    for (let k = 0; at < end; k++) {
+      const item = byNiche[(k + user) % items]!;
+      if (owner[item] === user) continue;
+      owner[item] = user;
+      out[at++] = item;
+    }
+    return at;
+  };
+}
+
+/** The position in [from, to) at share `u` of the popularity between them, by binary search. */
+function search(cumulative: Float64Array, from: number, to: number, u: number): number {
+  const target = cumulative[from]! + u * (cumulative[to]! - cumulative[from]!);
+  let [lo, hi] = [from, to - 1];
+  while (lo < hi) {
+    const mid = (lo + hi) >>> 1;
+    if (cumulative[mid + 1]! <= target) lo = mid + 1;
+    else hi = mid;
+  }
+  return lo;
+}
