@@ -2,3 +2,4 @@ export { negatives, normal } from './random';
 export { accumulate, dotPairs, linkRows } from './pairs';
 export { adagrad, adam, sgd } from './optimizers';
 export { addParts, gemm } from './gemm';
+export { packItems, topK, topKDot } from './top-k';

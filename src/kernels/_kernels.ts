@@ -8,5 +8,6 @@ import type { GemmKernels } from './gemm.js';
 import type { OptimizerKernels } from './optimizers.js';
 import type { PairKernels } from './pairs.js';
 import type { RandomKernels } from './random.js';
+import type { TopKKernels } from './top-k.js';
 
-export type Kernels = Machine & RandomKernels & PairKernels & OptimizerKernels & GemmKernels;
+export type Kernels = Machine & RandomKernels & PairKernels & OptimizerKernels & GemmKernels & TopKKernels;

@@ -6,10 +6,11 @@ import { optimizersReference, optimizersWasm } from './optimizers.js';
 import { pairsReference, pairsWasm } from './pairs.js';
 import { randomReference, randomWasm } from './random.js';
 import { createReferenceMachine } from './reference.js';
+import { topKReference, topKWasm } from './top-k.js';
 import { createWasmMachine } from './wasm.js';
 
-const referenceForms = [randomReference, pairsReference, optimizersReference, gemmReference] as const;
-const wasmForms = [randomWasm, pairsWasm, optimizersWasm, gemmWasm] as const;
+const referenceForms = [randomReference, pairsReference, optimizersReference, gemmReference, topKReference] as const;
+const wasmForms = [randomWasm, pairsWasm, optimizersWasm, gemmWasm, topKWasm] as const;
 
 export interface KernelOptions {
   /** 1 to 64; default: one for each core, at most 4. */
