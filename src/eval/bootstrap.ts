@@ -21,7 +21,9 @@ export interface Interval {
 export const bootstrapMean = (values: ArrayLike<number>, options?: BootstrapOptions): Interval =>
   bootstrapMeans([values], options)[0]!;
 
-/** Interval of mean(a - b) for two values per user: users are drawn, so pairs stay pairs. Throws as `bootstrapMeans`. */
+/**
+ * Interval of mean(a - b) for two values per user: users are drawn, so pairs stay pairs. Throws as `bootstrapMeans`.
+ */
 export const bootstrapMeanDifference = (
   a: ArrayLike<number>,
   b: ArrayLike<number>,
@@ -29,8 +31,8 @@ export const bootstrapMeanDifference = (
 ): Interval => bootstrapMean(pairedDifferences(a, b), options);
 
 /**
- * The interval of each column's mean. All columns share each draw of users, which keeps what they have in common and costs
- * the drawing once.
+ * The interval of each column's mean. All columns share each draw of users, which keeps what they have in common and
+ * costs the drawing once.
  * @param columns one value per user each, of equal length; NaN intervals if that length is 0
  * @throws RecdistillError `bad-option` for an option out of range, `needs-not-met` if the lengths differ
  */

@@ -15,7 +15,9 @@ const tests = {
 export interface CompareOptions {
   /** Keys of per-user values such as `recall@10`. */
   readonly metrics: readonly string[];
-  /** How the p-values of all rows together are adjusted: Holm (any false finding) or Benjamini-Hochberg (share of them). */
+  /**
+   * How the p-values of all rows together are adjusted: Holm (any false finding) or Benjamini-Hochberg (share of them).
+   */
   readonly adjust: keyof typeof adjustments;
   /** Paired t test by default. */
   readonly test?: keyof typeof tests;
@@ -53,8 +55,8 @@ export interface ComparisonRow {
 
 /**
  * Compares per-user values of `others` with those of `base`. The rows come by metric, then in the order of `others`.
- * @throws RecdistillError `needs-not-met` if an evaluation is over other users than the base, `unknown-name` if a key was not
- *   evaluated or there is no such test or adjustment, `bad-option` for a bootstrap option out of range
+ * @throws RecdistillError `needs-not-met` if an evaluation is over other users than the base, `unknown-name` if a key
+ *   was not evaluated or there is no such test or adjustment, `bad-option` for a bootstrap option out of range
  */
 export function compare(
   base: Evaluation,

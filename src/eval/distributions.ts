@@ -1,7 +1,8 @@
 /**
- * Upper tails of the distributions that the tests need. The relative error stays small however small the tail is, because
- * comparisons over thousands of users reach p = 1e-180: below 1e-12 up to 50,000 degrees of freedom, 1e-10 up to a million. (jstat 1.9.6 was tried: its Student tail is off by 2e-7 because its
- * continued fraction stops early, and its normal tail is 0 from z = 9 on because it is 1 minus a rounded number.)
+ * Upper tails of the distributions that the tests need. The relative error stays small however small the tail is,
+ * because comparisons over thousands of users reach p = 1e-180: below 1e-12 up to 50,000 degrees of freedom, 1e-10 up
+ * to a million. (jstat 1.9.6 was tried: its Student tail is off by 2e-7 because its continued fraction stops early, and
+ * its normal tail is 0 from z = 9 on because it is 1 minus a rounded number.)
  */
 
 /** P(T >= t) for Student's t with `df` > 0 degrees of freedom. Abramowitz and Stegun 26.7.1. */
@@ -42,7 +43,7 @@ export function normalUpperTail(z: number): number {
 
 /** log of 1 / B(a, 1/2), the inverse of the beta function. */
 function logBetaHalf(a: number): number {
-  // Gamma(a + 1/2) / Gamma(a) as an asymptotic series, after moving a to where seven terms are exact in double precision.
+  // Gamma(a + 1/2) / Gamma(a) as an asymptotic series, after moving a to where six terms reach double precision.
   let moved = a;
   let ratio = 1;
   for (; moved < 15; moved += 1) ratio *= moved / (moved + 0.5);

@@ -1,4 +1,4 @@
-/** Judges rankings against the items that users really took: per-user values, their means, and the values over all lists. */
+/** Judges rankings against the items that users really took: per-user values, their means, values over all lists. */
 import { type Interactions, itemsOf } from '../data/interactions.js';
 import { type Rankings, rankingOf } from '../data/rankings.js';
 import { fail } from '../errors.js';
@@ -35,8 +35,8 @@ export interface Evaluation {
  * Evaluates one ranking per user. Linear in users x depth + relevant items.
  * @param rankings lists of candidate items only: what is to be masked has been masked when they were made
  * @param relevant the items of the part that is tested on (valid or test), over the same users and items
- * @throws RecdistillError `unknown-name` for a metric, `bad-option` for K, `needs-not-met` if the parts do not fit together,
- *   `bad-data` if a list holds an item twice or an id outside the catalogue
+ * @throws RecdistillError `unknown-name` for a metric, `bad-option` for K, `needs-not-met` if the parts do not fit
+ *   together, `bad-data` if a list holds an item twice or an id outside the catalogue
  */
 export function evaluateRankings(rankings: Rankings, relevant: Interactions, options: EvaluateOptions): Evaluation {
   const asked = options.metrics.map(findMetric);

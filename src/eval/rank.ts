@@ -1,11 +1,11 @@
-/** Exact ranking of given scores, readable and without tricks: the oracle of the fused kernel, and enough for small data. */
+/** Exact ranking of given scores, readable and without tricks: the oracle of the fused kernel. */
 import { has, type Interactions } from '../data/interactions.js';
 import type { Rankings } from '../data/rankings.js';
 import { fail } from '../errors.js';
 
 /**
- * Ranks the candidate items of every user: those that are in none of `masks` and whose score is not NaN. Higher scores come
- * first, infinite ones included; of two equal scores the lower item id comes first.
+ * Ranks the candidate items of every user: those that are in none of `masks` and whose score is not NaN. Higher scores
+ * come first, infinite ones included; of two equal scores the lower item id comes first.
  * @param scores `users * items` values, row by row
  * @param masks interactions to leave out (train; when testing valid too), each over the same users and items
  * @param depth how many items to keep per user, >= 1; a user with fewer candidates has a shorter list

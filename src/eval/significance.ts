@@ -23,7 +23,7 @@ export interface PairedT {
 
 /** Wilcoxon signed-rank test of d = a - b. Fields are NaN where they are not defined. */
 export interface WilcoxonSignedRank {
-  /** Sum of the ranks of |d| over the positive differences; zeros are dropped, ties (up to rounding) have average ranks. */
+  /** Sum of the ranks of |d| over the positive differences; zeros dropped, ties (up to rounding) averaged. */
   readonly plus: number;
   /** The same over the negative differences. */
   readonly minus: number;
@@ -46,7 +46,7 @@ export interface WilcoxonSignedRank {
 /** Beyond this the counts of the exact distribution, up to 2^n, would no longer be exact in double precision. */
 const MOST_EXACT = 50;
 
-/** Differences of decimals that are equal on paper (0.9 - 0.8 and 0.1 - 0) differ by some units of this, relative to the values. */
+/** Differences that are equal on paper (0.9 - 0.8 and 0.1 - 0) may differ by this, relative to the values. */
 const ROUNDING = 16 * Number.EPSILON;
 
 /**

@@ -1,13 +1,13 @@
 /**
- * The contract of a conformance checker: it computes what the golden numbers of one subject speak of. One file in this folder
- * and one line in `index.ts` add one.
+ * The contract of a conformance checker: it computes what the golden numbers of one subject speak of. One file in this
+ * folder and one line in `index.ts` add one.
  */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** The `inputs` of a case. A checker sees no more of the case, least of all what is expected. */
 export type Inputs = { readonly [key: string]: Json };
 
-/** A computed result, shaped like `expected`. Typed arrays stand for lists; NaN, null and absent mean "not defined here". */
+/** A computed result, shaped like `expected`. Typed arrays are lists; NaN, null and absent mean "not defined here". */
 export type Result =
   | null
   | undefined

@@ -1,6 +1,6 @@
 /**
- * The golden cases as tests: those of the folder that RECDISTILL_CONFORMANCE names, else our own small ones in fixtures/.
- * Subjects without a checker are left to `npm run conformance`, where they count as failed.
+ * The golden cases as tests: those of the folder that RECDISTILL_CONFORMANCE names, else our own small ones in
+ * fixtures/. Subjects without a checker are left to `npm run conformance`, where they count as failed.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';

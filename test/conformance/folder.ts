@@ -1,4 +1,4 @@
-/** Reads the golden files of a folder: `{subject, tolerance: {abs, rel}, cases: [{name, inputs, expected}]}` in each JSON file. */
+/** Reads golden files: `{subject, tolerance: {abs, rel}, cases: [{name, inputs, expected}]}` in each JSON file. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Inputs, Json, Tolerance } from './_checker.js';

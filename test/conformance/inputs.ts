@@ -1,4 +1,6 @@
-/** Reads the inputs of a case by name and kind; a case of another shape fails with a sentence instead of wrong numbers. */
+/**
+ * Reads the inputs of a case by name and kind; a case of another shape fails with a sentence instead of wrong numbers.
+ */
 import { fromPairs, type Interactions } from 'recdistill/data';
 import type { Inputs, Json } from './_checker.js';
 import { flattenRows, type Matrix } from './matrix.js';

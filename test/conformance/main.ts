@@ -1,4 +1,4 @@
-/** `npm run conformance -- DIR [--subject NAME]`: checks every golden file of DIR. Exit 0 only if nothing failed; 2 = usage. */
+/** `npm run conformance -- DIR [--subject NAME]`: exit 0 if no golden case of DIR failed, 1 if any did, 2 = usage. */
 import { parseArgs } from 'node:util';
 import { type GoldenFolder, readFolder } from './folder.js';
 import { checkers } from './index.js';

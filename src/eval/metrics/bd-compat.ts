@@ -1,7 +1,7 @@
 /**
- * The evaluation of the published BD code (Kweon et al., WWW 2021), for comparison with its printed numbers only. It differs
- * from our rules in three ways: train items are not removed but take part with score 0; of two equal scores the higher
- * item id wins; and the rank, counted from 1, stands where the formulas expect one counted from 0.
+ * The evaluation of the published BD code (Kweon et al., WWW 2021), for comparison with its printed numbers only. It
+ * differs from our rules in three ways: train items are not removed but take part with score 0; of two equal scores the
+ * higher item id wins; and the rank, counted from 1, stands where the formulas expect one counted from 0.
  */
 import { type Interactions, itemsOf } from '../../data/interactions.js';
 import type { Rankings } from '../../data/rankings.js';
@@ -35,7 +35,8 @@ const countedHits = (hits: Int32Array, k: number): Int32Array =>
   hits.length > 0 && hits[hits.length - 1] === k - 1 ? hits.subarray(0, -1) : hits;
 
 /**
- * Ranks every item for every user as the BD code does; to be evaluated with `bd-hit-rate` and `bd-ndcg`. NaN is not ranked.
+ * Ranks every item for every user as the BD code does; to be evaluated with `bd-hit-rate` and `bd-ndcg`. NaN is not
+ * ranked.
  * @param scores `train.users * train.items` values, row by row
  * @param train items whose score is replaced by 0
  * @throws RecdistillError `needs-not-met` if the shapes do not fit

@@ -1,6 +1,6 @@
 import type { ListMetric } from './_metric.js';
 
-/** How unequally the lists treat the items: 0 = each item equally often, near 1 = always the same few. NaN without any list. */
+/** How unequally the lists treat the items: 0 = all alike, near 1 = always the same few. NaN without any list. */
 export const gini: ListMetric = {
   kind: 'lists',
   name: 'gini',

@@ -28,7 +28,7 @@ export const metrics = {
 
 export type MetricName = keyof typeof metrics;
 
-/** What is evaluated when nothing is asked for: the metrics by their usual definitions, without the compatible variants. */
+/** What is evaluated when nothing is asked for: the usual definitions, without the compatible variants. */
 export const defaultMetrics: readonly MetricName[] = [
   'recall',
   'precision',

@@ -1,6 +1,6 @@
 import type { UserMetric } from './_metric.js';
 
-/** Average precision, cut at K: its mean over users is MAP@K. Range [0, 1]; 1 if the list begins with relevant items only. */
+/** Average precision, cut at K: its mean over users is MAP@K. Range [0, 1]; 1 for a perfect list. */
 export const map: UserMetric = {
   kind: 'user',
   name: 'map',

@@ -15,7 +15,7 @@ export const ndcg: UserMetric = {
 
 const discount = (position: number): number => 1 / Math.log2(position + 2);
 
-/** `ideal[n]` is the gain of n relevant items at the first n positions. Grown on demand: the same few n recur for all users. */
+/** `ideal[n]` is the gain of n relevant items at the first n positions; grown on demand, as the same few n recur. */
 const ideal = [0];
 
 function idealGain(n: number): number {

@@ -2,8 +2,8 @@ import { rankingOf } from '../../data/rankings.js';
 import type { ListMetric } from './_metric.js';
 
 /**
- * Average popularity of what is shown, in train interactions per item; >= 0. A user whose list is empty shows nothing and
- * does not count; NaN if all lists are empty.
+ * Average popularity of what is shown, in train interactions per item; >= 0. A user whose list is empty shows nothing
+ * and does not count; NaN if all lists are empty.
  */
 export const popularity: ListMetric = {
   kind: 'lists',

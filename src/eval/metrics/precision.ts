@@ -1,6 +1,6 @@
 import type { UserMetric } from './_metric.js';
 
-/** The share of the list that is relevant. Range [0, 1]; always over K, also for a user with fewer than K candidates. */
+/** The share of the list that is relevant. Range [0, 1]; over K also for a user with fewer than K candidates. */
 export const precision: UserMetric = {
   kind: 'user',
   name: 'precision',
