@@ -1,0 +1,69 @@
+/** Runs one case on every machine: the kernels' contract is equal bits at any number of threads, and the reference's values. */
+import { deepEqual, equal } from 'node:assert/strict';
+import type { Kernels } from '../kernels/_kernels.js';
+import type { Floats } from '../kernels/_machine.js';
+import { createKernels, createReferenceKernels } from '../kernels/create.js';
+
+/** Takes arrays that the case need not give back. */
+export interface Arrays {
+  floats(values: ArrayLike<number> | number): Floats;
+  ints(values: ArrayLike<number> | number): Int32Array;
+}
+
+export type KernelCase<T extends string> = (k: Kernels, take: Arrays) => Readonly<Record<T, Floats | Int32Array>>;
+
+type Values<T extends string> = Readonly<Record<T, readonly number[]>>;
+
+export interface Machines {
+  /**
+   * Runs the case on WebAssembly with 1, 2, 3 and 4 threads, on the first of them twice, and on both references.
+   * Fails if the bits differ between threads or between the two times, or if the second time takes more memory.
+   */
+  run<T extends string>(testCase: KernelCase<T>): { wasm: Values<T>; f32: Values<T>; f64: Values<T> };
+  close(): void;
+}
+
+export function everyMachine(memoryLimit = 2 ** 28): Machines {
+  const wasm = [1, 2, 3, 4].map((threads) => createKernels({ threads, memoryLimit }));
+  const f32 = createReferenceKernels('f32');
+  const f64 = createReferenceKernels('f64');
+  return {
+    run(testCase) {
+      const first = runOn(wasm[0]!, testCase);
+      const inUse = wasm[0]!.bytesInUse;
+      deepEqual(runOn(wasm[0]!, testCase), first, 'the same call again gives other bits');
+      equal(wasm[0]!.bytesInUse, inUse, 'the same call again takes more memory');
+      for (const k of wasm.slice(1))
+        deepEqual(runOn(k, testCase), first, `${k.threads} threads give other bits than 1`);
+      return { wasm: first, f32: runOn(f32, testCase), f64: runOn(f64, testCase) };
+    },
+    close() {
+      for (const k of [...wasm, f32, f64]) k.close();
+    },
+  };
+}
+
+function runOn<T extends string>(k: Kernels, testCase: KernelCase<T>): Values<T> {
+  const taken: (Floats | Int32Array)[] = [];
+  const take = <A extends Floats | Int32Array>(values: ArrayLike<number> | number, make: (length: number) => A): A => {
+    const array = make(typeof values === 'number' ? values : values.length);
+    taken.push(array);
+    if (typeof values !== 'number') array.set(values);
+    return array;
+  };
+  const results = testCase(k, { floats: (v) => take(v, k.floats), ints: (v) => take(v, k.ints) });
+  const names = Object.keys(results) as T[];
+  const copies = Object.fromEntries(names.map((name) => [name, Array.from(results[name])])) as Record<T, number[]>;
+  k.free(...taken);
+  return copies;
+}
+
+/** Fails unless |actual[k] - expected[k]| <= tolerance * (1 + |expected[k]|) for all k. */
+export function close(actual: readonly number[], expected: readonly number[], tolerance: number): void {
+  equal(actual.length, expected.length);
+  for (let k = 0; k < actual.length; k++) {
+    const [a, e] = [actual[k]!, expected[k]!];
+    if (Object.is(a, e) || Math.abs(a - e) <= tolerance * (1 + Math.abs(e))) continue;
+    equal(a, e, `number ${k}: ${a}, expected ${e} within ${tolerance}`);
+  }
+}
