@@ -32,7 +32,7 @@ export function latencyOf(k: Kernels, model: Model, train: Interactions): number
     recommend();
     if (round >= WARM_UP) times.push((performance.now() - began) * 1000);
   }
-  packed?.free();
+  if (packed) k.free(packed.panels);
   freeRows(k, mask);
   k.free(user, best, ...(scores ? [scores] : []));
   return times.sort((a, b) => a - b)[ROUNDS / 2]!;
