@@ -3,3 +3,4 @@ export { accumulate, dotPairs, linkRows } from './pairs';
 export { adagrad, adam, sgd } from './optimizers';
 export { addParts, gemm } from './gemm';
 export { packItems, topK, topKDot } from './top-k';
+export { addScaled, propagate, scale } from './propagate';

@@ -7,7 +7,8 @@ import type { Machine } from './_machine.js';
 import type { GemmKernels } from './gemm.js';
 import type { OptimizerKernels } from './optimizers.js';
 import type { PairKernels } from './pairs.js';
+import type { PropagateKernels } from './propagate.js';
 import type { RandomKernels } from './random.js';
 import type { TopKKernels } from './top-k.js';
 
-export type Kernels = Machine & RandomKernels & PairKernels & OptimizerKernels & GemmKernels & TopKKernels;
+export type Kernels = Machine & PropagateKernels & RandomKernels & PairKernels & OptimizerKernels & GemmKernels & TopKKernels;

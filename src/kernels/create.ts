@@ -4,13 +4,14 @@ import type { Machine } from './_machine.js';
 import { gemmReference, gemmWasm } from './gemm.js';
 import { optimizersReference, optimizersWasm } from './optimizers.js';
 import { pairsReference, pairsWasm } from './pairs.js';
+import { propagateReference, propagateWasm } from './propagate.js';
 import { randomReference, randomWasm } from './random.js';
 import { createReferenceMachine } from './reference.js';
 import { topKReference, topKWasm } from './top-k.js';
 import { createWasmMachine } from './wasm.js';
 
-const referenceForms = [randomReference, pairsReference, optimizersReference, gemmReference, topKReference] as const;
-const wasmForms = [randomWasm, pairsWasm, optimizersWasm, gemmWasm, topKWasm] as const;
+const referenceForms = [propagateReference, randomReference, pairsReference, optimizersReference, gemmReference, topKReference] as const;
+const wasmForms = [propagateWasm, randomWasm, pairsWasm, optimizersWasm, gemmWasm, topKWasm] as const;
 
 export interface KernelOptions {
   /** 1 to 64; default: one for each core, at most 4. */

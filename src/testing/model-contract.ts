@@ -1,0 +1,210 @@
+/**
+ * What every trained model must keep to. Run it on a model of your own: `for (const c of modelContract(spec)) test(c.name, c.run)`. Each case
+ * throws an AssertionError when the model breaks it.
+ */
+import assert from 'node:assert/strict';
+import { type Dataset, type Interactions, loadDataset } from '../data/index.js';
+import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
+import { type Batch, type Model, type ModelSpec, type Parameter, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
+import { type Checkpoint, runLoop } from '../train/index.js';
+
+export interface ContractCase {
+  readonly name: string;
+  readonly run: () => void | Promise<void>;
+}
+
+/** Small enough for finite differences, with users and items that never occur. */
+export const smallTrain: Interactions = {
+  users: 7,
+  items: 11,
+  indptr: Int32Array.of(0, 3, 5, 5, 9, 10, 12, 13),
+  indices: Int32Array.of(0, 2, 5, 1, 2, 0, 3, 5, 9, 4, 2, 9, 0),
+};
+
+/** @param options small sizes for the model, e.g. `{ dim: 4 }`; every option that is a size by default is made small */
+export function modelContract(spec: ModelSpec, options: Readonly<Record<string, unknown>> = {}): ContractCase[] {
+  const shared = [
+    { name: `${spec.name}: the whole catalogue is scored, finite, the same in any order of users`, run: () => scoresRows(spec, options) },
+    { name: `${spec.name}: closing gives all memory back`, run: () => givesBack(spec, options) },
+    { name: `${spec.name}: wasm scores like the float64 reference`, run: () => sameOnBothMachines(spec, options) },
+  ];
+  if (spec.kind === 'computed') return shared;
+  return [
+    ...shared,
+    { name: `${spec.name}: the gradient is that of the loss`, run: () => finiteDifferences(spec, options) },
+    { name: `${spec.name}: same bits at 1, 2, 3 and 4 threads`, run: () => sameAtAnyThreads(spec, options) },
+    { name: `${spec.name}: an interrupted run ends in the same bits`, run: () => resumes(spec, options) },
+    { name: `${spec.name}: another seed, another model`, run: () => seeded(spec, options) },
+  ];
+}
+
+/** Options small enough for tests, whatever the model calls its sizes. */
+export function smallOptions(spec: ModelSpec, more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  const small: Record<string, unknown> = { dim: 4, hidden: 5, batchSize: 5, epochs: 3, evaluateEvery: 1, patience: 100, neighbours: 5 };
+  const has = Object.fromEntries(Object.entries(small).filter(([name]) => name in spec.options.shape));
+  return spec.options.parse({ ...has, ...more }) as Record<string, unknown>;
+}
+
+function make(spec: ModelSpec, k: Kernels, options: Readonly<Record<string, unknown>>, seed = 3, train = smallTrain): Model {
+  return spec.create({ kernels: k, train, seed }, smallOptions(spec, options) as never);
+}
+
+function scoresOf(k: Kernels, model: Model, users: readonly number[]): Float64Array {
+  const rows = k.ints(users.length);
+  rows.set(users);
+  const out = k.floats(users.length * model.items);
+  model.scoreRows(rows, out);
+  const copy = Float64Array.from(out);
+  k.free(rows, out);
+  return copy;
+}
+
+function scoresRows(spec: ModelSpec, options: Readonly<Record<string, unknown>>): void {
+  const k = createReferenceKernels('f64');
+  const model = make(spec, k, options);
+  const all = scoresOf(k, model, [0, 1, 2, 3, 4, 5, 6]);
+  assert.ok(all.every(Number.isFinite), 'every score is finite, also for users and items without interactions');
+  const turned = scoresOf(k, model, [6, 2, 0]);
+  for (const [at, u] of [6, 2, 0].entries()) {
+    for (let i = 0; i < model.items; i++) near(turned[at * model.items + i]!, all[u * model.items + i]!, 1e-9, `user ${u}, item ${i}`);
+  }
+  const ranked = rankAll(k, model, smallTrain, 20);
+  assert.equal(ranked.items.filter((i) => i >= 0).length, 7 * 11 - 13, 'every item that is not a train item is ranked');
+  model.close();
+}
+
+function givesBack(spec: ModelSpec, options: Readonly<Record<string, unknown>>): void {
+  const k = createKernels({ threads: 1, memoryLimit: 64e6 });
+  const train = (): void => {
+    const model = make(spec, k, options);
+    scoresOf(k, model, [0, 3]);
+    model.close();
+  };
+  // The first time kernels take working memory that they keep.
+  train();
+  const before = k.bytesInUse;
+  train();
+  assert.equal(k.bytesInUse, before);
+  k.close();
+}
+
+function sameOnBothMachines(spec: ModelSpec, options: Readonly<Record<string, unknown>>): void {
+  const [wasm, reference] = [createKernels({ threads: 1, memoryLimit: 64e6 }), createReferenceKernels('f64')];
+  const [a, b] = [make(spec, wasm, options), make(spec, reference, options)];
+  copyParameters(b.parameters, a.parameters);
+  const [x, y] = [scoresOf(wasm, a, [0, 2, 3]), scoresOf(reference, b, [0, 2, 3])];
+  x.forEach((value, at) => near(value, y[at]!, 2e-5, `score ${at}`));
+  wasm.close();
+}
+
+const copyParameters = (from: readonly Parameter[], to: readonly Parameter[]): void =>
+  from.forEach((p, at) => void to[at]!.values.set(p.values));
+
+/** A batch that repeats users and items, so that gradients have to add up. */
+export function smallBatch(k: Kernels, kind: 'pairs' | 'rows'): Batch {
+  const ints = (values: number[]) => {
+    const array = k.ints(values.length);
+    array.set(values);
+    return array;
+  };
+  if (kind === 'rows') return { kind, size: 4, users: ints([3, 0, 2, 5]), epoch: 2, index: 0 };
+  return { kind, size: 5, users: ints([0, 3, 3, 5, 0]), positives: ints([2, 9, 0, 2, 2]), negatives: ints([4, 4, 2, 10, 7]), epoch: 2, index: 0 };
+}
+
+function finiteDifferences(spec: ModelSpec, options: Readonly<Record<string, unknown>>): void {
+  const k = createReferenceKernels('f64');
+  const model = make(spec, k, { ...options, ...('initScale' in spec.options.shape ? { initScale: 0.5 } : {}) }) as TrainableModel;
+  const batch = smallBatch(k, model.batches);
+  // The reported loss is a sum; a model may take the gradient of the mean, so the ratio is found and then has to hold everywhere.
+  const lossAt = (): number => {
+    model.forward?.();
+    const loss = model.accumulate(batch);
+    model.backward?.();
+    return loss;
+  };
+  lossAt();
+  const gradients = model.parameters.map((p) => Float64Array.from(p.gradient));
+  const numeric = model.parameters.map((p) =>
+    Float64Array.from(p.values, (value, at) => {
+      const h = 1e-5;
+      p.values[at] = value + h;
+      const up = lossAt();
+      p.values[at] = value - h;
+      const down = lossAt();
+      p.values[at] = value;
+      return (up - down) / (2 * h);
+    }),
+  );
+  const largest = Math.max(...numeric.map((g) => Math.max(...g.map(Math.abs))));
+  assert.ok(largest > 1e-3, 'the loss depends on the parameters');
+  const perRow = model.batches === 'rows' ? 1 / batch.size : 1;
+  model.parameters.forEach((p, n) => {
+    for (let at = 0; at < p.values.length; at++) {
+      near(gradients[n]![at]!, numeric[n]![at]! * perRow, 1e-6 * Math.max(1, largest), `gradient of ${p.name}[${at}]`);
+    }
+  });
+  model.close();
+}
+
+/** Trains for three epochs and returns the bits of every parameter. */
+async function trainedBits(spec: ModelSpec, options: Readonly<Record<string, unknown>>, threads: number, data: Dataset, seed = 3): Promise<string> {
+  const k = createKernels({ threads, memoryLimit: 256e6 });
+  const o = smallOptions(spec, { batchSize: 64, ...options, seed });
+  const model = spec.create({ kernels: k, train: data.train, seed }, o as never) as TrainableModel;
+  await runLoop({ kernels: k, model, train: data.train, options: o as unknown as TrainOptions, validate: (value) => ({ value, metrics: {} }) });
+  const bits = bitsOf(model.parameters);
+  model.close();
+  k.close();
+  return bits;
+}
+
+const bitsOf = (parameters: readonly Parameter[]): string =>
+  parameters.map((p) => Buffer.from(p.values.buffer, p.values.byteOffset, p.values.byteLength).toString('base64')).join(' ');
+
+const contractData = (): Promise<Dataset> => loadDataset({ data: 'synthetic:60x80x900' });
+
+async function sameAtAnyThreads(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+  const data = await contractData();
+  const one = await trainedBits(spec, options, 1, data);
+  for (const threads of [2, 3, 4]) assert.ok((await trainedBits(spec, options, threads, data)) === one, `${threads} threads gave other bits than 1`);
+}
+
+async function seeded(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+  const data = await contractData();
+  assert.ok((await trainedBits(spec, options, 1, data)) !== (await trainedBits(spec, options, 1, data, 4)));
+}
+
+async function resumes(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+  const data = await contractData();
+  const straight = await trainedBits(spec, options, 1, data);
+  const k = createKernels({ threads: 1, memoryLimit: 256e6 });
+  const o = smallOptions(spec, { batchSize: 64, ...options, seed: 3 });
+  let kept: Checkpoint | undefined;
+  const store = {
+    // What a disk does: the state as it was at that moment, through JSON.
+    save: (c: Checkpoint) => {
+      const tensors = Object.fromEntries(Object.entries(c.tensors).map(([name, t]) => [name, { shape: t.shape, data: t.data.slice() }]));
+      kept = { epoch: c.epoch, tensors, state: JSON.parse(JSON.stringify(c.state)) as Record<string, unknown> };
+    },
+    load: () => kept,
+  };
+  const part = async (until: number): Promise<string> => {
+    const model = spec.create({ kernels: k, train: data.train, seed: 3 }, o as never) as TrainableModel;
+    const stop = new AbortController();
+    const task = { kernels: k, model, train: data.train, options: o as unknown as TrainOptions, validate: (value: number) => ({ value, metrics: {} }), store, signal: stop.signal };
+    const listen = (e: { type: string; epoch?: number }) => void (e.type === 'checkpoint' && e.epoch === until && stop.abort());
+    await runLoop({ ...task, listen }).catch((error: { code?: string }) => assert.equal(error.code, 'interrupted'));
+    const bits = bitsOf(model.parameters);
+    model.close();
+    return bits;
+  };
+  await part(1);
+  await part(2);
+  assert.ok((await part(0)) === straight, 'a run in three parts gave other bits than one in one part');
+  k.close();
+}
+
+function near(got: number, expected: number, tolerance: number, what: string): void {
+  const error = Math.abs(got - expected);
+  assert.ok(error <= tolerance + 1e-5 * Math.abs(expected), `${what}: got ${got}, expected ${expected}`);
+}
