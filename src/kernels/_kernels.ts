@@ -4,11 +4,22 @@
  * and one line below.
  */
 import type { Machine } from './_machine.js';
+import type { DenseKernels } from './dense.js';
 import type { GemmKernels } from './gemm.js';
+import type { MultinomialKernels } from './multinomial.js';
 import type { OptimizerKernels } from './optimizers.js';
 import type { PairKernels } from './pairs.js';
 import type { PropagateKernels } from './propagate.js';
 import type { RandomKernels } from './random.js';
 import type { TopKKernels } from './top-k.js';
 
-export type Kernels = Machine & PropagateKernels & RandomKernels & PairKernels & OptimizerKernels & GemmKernels & TopKKernels;
+export interface Kernels
+  extends Machine,
+    DenseKernels,
+    GemmKernels,
+    MultinomialKernels,
+    OptimizerKernels,
+    PairKernels,
+    PropagateKernels,
+    RandomKernels,
+    TopKKernels {}

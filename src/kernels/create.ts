@@ -1,7 +1,9 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { Kernels } from './_kernels.js';
 import type { Machine } from './_machine.js';
+import { denseReference, denseWasm } from './dense.js';
 import { gemmReference, gemmWasm } from './gemm.js';
+import { multinomialReference, multinomialWasm } from './multinomial.js';
 import { optimizersReference, optimizersWasm } from './optimizers.js';
 import { pairsReference, pairsWasm } from './pairs.js';
 import { propagateReference, propagateWasm } from './propagate.js';
@@ -10,8 +12,17 @@ import { createReferenceMachine } from './reference.js';
 import { topKReference, topKWasm } from './top-k.js';
 import { createWasmMachine } from './wasm.js';
 
-const referenceForms = [propagateReference, randomReference, pairsReference, optimizersReference, gemmReference, topKReference] as const;
-const wasmForms = [propagateWasm, randomWasm, pairsWasm, optimizersWasm, gemmWasm, topKWasm] as const;
+/** Each family of kernels in its two forms. */
+const families = [
+  { reference: denseReference, wasm: denseWasm },
+  { reference: gemmReference, wasm: gemmWasm },
+  { reference: multinomialReference, wasm: multinomialWasm },
+  { reference: optimizersReference, wasm: optimizersWasm },
+  { reference: pairsReference, wasm: pairsWasm },
+  { reference: propagateReference, wasm: propagateWasm },
+  { reference: randomReference, wasm: randomWasm },
+  { reference: topKReference, wasm: topKWasm },
+] as const;
 
 export interface KernelOptions {
   /** 1 to 64; default: one for each core, at most 4. */
@@ -31,7 +42,7 @@ export function createKernels(options: KernelOptions = {}): Kernels {
   const machine = createWasmMachine({ threads, memoryLimit });
   return extend(
     machine,
-    wasmForms.map((form) => form(machine)),
+    families.map(({ wasm }) => wasm(machine)),
   );
 }
 
@@ -40,7 +51,7 @@ export function createReferenceKernels(precision: 'f32' | 'f64' = 'f64'): Kernel
   const machine = createReferenceMachine(precision);
   return extend(
     machine,
-    referenceForms.map((form) => form(machine)),
+    families.map(({ reference }) => reference(machine)),
   );
 }
 

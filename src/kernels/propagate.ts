@@ -39,7 +39,15 @@ export function propagateWasm(m: WasmMachine): PropagateKernels {
   return {
     propagate(rows, x, y, dim, sum) {
       const weights = rows.weights ? m.address(rows.weights) : 0;
-      const args = [m.address(rows.indptr), m.address(rows.indices), weights, m.address(x), m.address(y), sum ? m.address(sum) : 0, dim];
+      const args = [
+        m.address(rows.indptr),
+        m.address(rows.indices),
+        weights,
+        m.address(x),
+        m.address(y),
+        sum ? m.address(sum) : 0,
+        dim,
+      ];
       m.run('propagate', args, rows.rows, 64);
     },
     addScaled: (y, x, factor) => m.run('addScaled', [m.address(y), m.address(x), factor], y.length, CHUNK),

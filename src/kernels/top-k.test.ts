@@ -168,7 +168,7 @@ function checkDot(
     const items_ = take.floats(q);
     const handle = packed ? k.packItems(items_, dim, items) : items_;
     k.topKDot(take.floats(u), handle, dim, take.ints(users), items, masked, depth, out, outScores);
-    if ('panels' in handle) k.free(handle.panels);
+    if ('panels' in handle) handle.free();
     return { out, outScores };
   });
   const best = users.flatMap((user) => {

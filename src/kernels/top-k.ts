@@ -2,12 +2,14 @@ import type { Floats, Machine, WasmMachine } from './_machine.js';
 import type { Rows } from './rows.js';
 import { takeSlots } from './slots.js';
 
-/** An item table in the layout that topKDot reads; made by packItems, given back by `free(packed.panels)`. */
+/** An item table in the layout that topKDot reads; made by packItems. */
 export interface PackedItems {
   readonly items: number;
   readonly dim: number;
   /** The layout is the machine's own business. */
   readonly panels: Floats;
+  /** Gives the memory back; the table cannot be used after it. */
+  free(): void;
 }
 
 /**
@@ -88,7 +90,7 @@ export function topKReference(m: Machine): TopKKernels {
     packItems(q, dim, items) {
       const panels = m.floats(items * dim);
       panels.set(q.subarray(0, items * dim));
-      return { items, dim, panels };
+      return { items, dim, panels, free: () => m.free(panels) };
     },
   };
 }
@@ -137,7 +139,7 @@ export function topKWasm(m: WasmMachine): TopKKernels {
     packItems(q, dim, items) {
       const panels = m.floats(panelNumbers(dim, items));
       pack(q, dim, items, m.address(panels));
-      return { items, dim, panels };
+      return { items, dim, panels, free: () => m.free(panels) };
     },
   };
 }

@@ -1,0 +1,101 @@
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { after, test } from 'node:test';
+import fc from 'fast-check';
+import { close, everyMachine } from '../testing/machines.js';
+
+const machines = everyMachine();
+after(() => machines.close());
+
+function multinomial(logits: readonly number[], items: number, targets: readonly (readonly number[])[], scale: number) {
+  const indptr = [0];
+  for (const row of targets) indptr.push(indptr.at(-1)! + row.length);
+  return machines.run((k, take) => {
+    const gradient = take.floats(logits);
+    const losses = take.floats(targets.length);
+    const rows = targets.length;
+    k.multinomial(gradient, rows, items, take.ints(indptr), take.ints(targets.flat()), scale, losses);
+    return { gradient, losses };
+  });
+}
+
+test('losses and gradients agree with float64, and each gradient sums to 0', () => {
+  const shape = fc.integer({ min: 1, max: 90 }).chain((items) =>
+    fc.record({
+      items: fc.constant(items),
+      rows: fc.array(
+        fc.record({
+          logits: fc.array(fc.double({ min: -80, max: 80, noNaN: true }), { minLength: items, maxLength: items }),
+          targets: fc.uniqueArray(fc.nat(items - 1), { maxLength: items }),
+        }),
+        { maxLength: 8 },
+      ),
+      scale: fc.constantFrom(1, 0.002),
+    }),
+  );
+  fc.assert(
+    fc.property(shape, ({ items, rows, scale }) => {
+      const logits = rows.flatMap((row) => row.logits).map(Math.fround);
+      const { wasm, f32, f64 } = multinomial(
+        logits,
+        items,
+        rows.map((row) => row.targets),
+        scale,
+      );
+      for (const { gradient, losses } of [wasm, f32]) {
+        close(losses, f64.losses, 2e-6);
+        gradient.forEach((g, i) => {
+          const count = rows[Math.floor(i / items)]!.targets.length;
+          ok(Math.abs(g - f64.gradient[i]!) <= 1e-6 * scale * (count + 1), `gradient ${i}: ${g}, ${f64.gradient[i]}`);
+        });
+      }
+      rows.forEach((row, r) => {
+        const sum = f64.gradient.slice(r * items, (r + 1) * items).reduce((a, b) => a + b, 0);
+        ok(Math.abs(sum) <= 1e-12 * (row.targets.length + 1));
+      });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('long rows: the sum of many small terms keeps its digits', () => {
+  const items = 25_187;
+  const logits = Array.from({ length: 3 * items }, (_, k) => Math.fround(2 * Math.sin(k * k)));
+  const targets = [[5, 17, 25_186], [], [0, 1, 2, 3]];
+  const { wasm, f64 } = multinomial(logits, items, targets, 1);
+  close(wasm.losses, f64.losses, 3e-7);
+  close(wasm.gradient, f64.gradient, 3e-7);
+});
+
+test('a row without targets has loss 0 and gradient 0; one item has both 0', () => {
+  const { wasm } = multinomial([3, -2, 100], 3, [[]], 1);
+  deepEqual(wasm, { gradient: [0, 0, 0], losses: [0] });
+  deepEqual(multinomial([7], 1, [[0]], 0.5).wasm, { gradient: [0], losses: [0] });
+});
+
+test('logits far apart neither overflow nor turn into NaN', () => {
+  const { wasm } = multinomial([1e30, -1e30, 0, 500, 1e30], 5, [[0, 1]], 1);
+  deepEqual(wasm.gradient, [0, -1, 0, 0, 1]);
+  ok(wasm.losses[0]! > 1e30);
+});
+
+test('NaN logits give NaN, so that a diverged model is noticed', () => {
+  const { wasm } = multinomial([1, Number.NaN, 2, 3, 4], 5, [[0]], 1);
+  ok(Number.isNaN(wasm.losses[0]));
+  ok(wasm.gradient.every(Number.isNaN));
+});
+
+test('the gradient is the slope of the loss', () => {
+  const logits = [0.3, -1.2, 2, 0.7, -0.4, 1.1];
+  const step = 1e-5;
+  const loss = (item: number, by: number) => {
+    const moved = logits.map((x, i) => (i === item ? x + by : x));
+    return multinomial(moved, 6, [[1, 3]], 1).f64.losses[0]!;
+  };
+  const { f64 } = multinomial(logits, 6, [[1, 3]], 1);
+  equal(f64.gradient.length, 6);
+  close(
+    f64.gradient,
+    logits.map((_, i) => (loss(i, step) - loss(i, -step)) / (2 * step)),
+    1e-8,
+  );
+});
