@@ -6,3 +6,4 @@ export { packItems, topK, topKDot } from './top-k';
 export { addScaled, propagate, scale } from './propagate';
 export { addBias, columnSums, tanh, tanhBackward } from './dense';
 export { multinomial } from './multinomial';
+export { blockColumns, diagonal, invertBlock, mirror, putColumns } from './invert';

@@ -171,13 +171,13 @@ function score4(vectors: usize, panel: usize, row: usize, scores: usize, step: u
   v128.store(maxima + 3 * maximaStep, ordered(m3));
 }
 
-/** Scores of one block for one user, 32 items at a time. */
+/** Scores of one block for one user, two panels at a time: one would wait for its sums, four read too many places at once. */
 function score1(vector: usize, panel: usize, row: usize, scores: usize, maxima: usize): void {
   const size = row << 3;
   let most = f32x4.splat(-Infinity);
-  for (let half = 0; half < 2; half++) {
-    let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0;
-    let p1 = panel + size, p2 = p1 + size, p3 = p2 + size;
+  for (let pair = 0; pair < 4; pair++) {
+    let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
+    let p1 = panel + size;
     const end = p1;
     let v = vector;
     do {
@@ -186,28 +186,17 @@ function score1(vector: usize, panel: usize, row: usize, scores: usize, maxima: 
       c1 = f32x4.add(c1, f32x4.mul(x, v128.load(panel, 16)));
       c2 = f32x4.add(c2, f32x4.mul(x, v128.load(p1)));
       c3 = f32x4.add(c3, f32x4.mul(x, v128.load(p1, 16)));
-      c4 = f32x4.add(c4, f32x4.mul(x, v128.load(p2)));
-      c5 = f32x4.add(c5, f32x4.mul(x, v128.load(p2, 16)));
-      c6 = f32x4.add(c6, f32x4.mul(x, v128.load(p3)));
-      c7 = f32x4.add(c7, f32x4.mul(x, v128.load(p3, 16)));
       v += 4;
       panel += 32;
       p1 += 32;
-      p2 += 32;
-      p3 += 32;
     } while (panel != end);
     v128.store(scores, c0);
     v128.store(scores, c1, 16);
     v128.store(scores, c2, 32);
     v128.store(scores, c3, 48);
-    v128.store(scores, c4, 64);
-    v128.store(scores, c5, 80);
-    v128.store(scores, c6, 96);
-    v128.store(scores, c7, 112);
     most = f32x4.pmax(f32x4.pmax(f32x4.pmax(f32x4.pmax(most, c0), c1), c2), c3);
-    most = f32x4.pmax(f32x4.pmax(f32x4.pmax(f32x4.pmax(most, c4), c5), c6), c7);
-    scores += 128;
-    panel = p3;
+    scores += 64;
+    panel = p1;
   }
   v128.store(maxima, ordered(most));
 }

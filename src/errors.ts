@@ -40,7 +40,8 @@ const table = {
   'bad-data': { message: (p) => `${p.path}: ${p.problem}`, hint: (p) => `${p.hint}`, status: 422 },
   'download-failed': {
     message: (p) => `cannot download ${p.url}: ${p.reason}`,
-    hint: () => 'Check the network and try again, or put the file in place yourself and set RECDISTILL_DATA (docs/data.md).',
+    hint: () =>
+      'Check the network and try again, or put the file in place yourself and set RECDISTILL_DATA (docs/data.md).',
     status: 502,
   },
 
@@ -54,6 +55,13 @@ const table = {
     message: (p) => `a worker thread failed in ${p.kernel}: ${p.reason}`,
     hint: () => 'The results of this call are lost and the pool is closed; make new kernels. Please report this.',
     status: 500,
+  },
+
+  'not-positive-definite': {
+    message: (p) =>
+      `the ${p.n} x ${p.n} matrix is not positive definite: row ${p.row} depends on the rows before it, or is not a number`,
+    hint: () => 'Add more to its diagonal (raise l2), and check that its numbers are finite.',
+    status: 422,
   },
 
   // --- models and training -----------------------------------------------------------------------------------------

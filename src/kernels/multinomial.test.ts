@@ -99,3 +99,16 @@ test('the gradient is the slope of the loss', () => {
     1e-8,
   );
 });
+
+test('softmax keeps a relative error below 5e-7 down to exp(-87), and is 0 far below', () => {
+  const logits = [0];
+  for (let x = 0; x > -87; x -= 0.0131) logits.push(Math.fround(x));
+  logits.push(-104, -1000);
+  const { wasm, f64 } = multinomial(logits, logits.length, [[0]], 1);
+  for (let i = 1; i < logits.length - 2; i++) {
+    const error = Math.abs(wasm.gradient[i]! / f64.gradient[i]! - 1);
+    // Below 2^-126 a float has fewer digits: the softmax of the last logits is exp(x) / 77.
+    ok(error <= 5e-7 || f64.gradient[i]! < 2 ** -126, `exp(${logits[i]}): relative error ${error}`);
+  }
+  deepEqual(wasm.gradient.slice(-2), [0, 0]);
+});

@@ -99,8 +99,8 @@ export function topKReference(m: Machine): TopKKernels {
 const BLOCK = 64;
 /** Items scored before the best of them are picked: a row of scores is then at most 128 KB. */
 const TILE = 32_768;
-/** Users scored against one block of items while it is in the first-level cache. */
-const GROUP = 32;
+/** Users scored against one block of items while it is in the first-level cache; their rows of scores fill 1 MB. */
+const GROUP = 8;
 
 const lines = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
