@@ -43,7 +43,8 @@ export interface CatalogEntry {
 
 const CITEULIKE = {
   terms: 'No licence is stated; research use, with citation.',
-  citation: 'Wang, Chen and Li: Collaborative topic regression with social regularization, IJCAI 2013.',
+  citation:
+    'Wang, Chen and Li: Collaborative topic regression with social regularization for tag recommendation, IJCAI 2013.',
 };
 const FOURSQUARE = {
   terms: 'No licence is stated; the terms of the origin were not seen. Treat as research-only and do not redistribute.',
@@ -51,12 +52,14 @@ const FOURSQUARE = {
 };
 const YELP = {
   terms: 'No licence is stated; the terms of Yelp apply. Treat as research-only and do not redistribute.',
-  citation: 'Lee, Kang, Kang and Yu: Continual collaborative distillation for recommender system, KDD 2024.',
+  citation: 'Lee, Kang, Kweon and Yu: Continual collaborative distillation for recommender system, KDD 2024.',
 };
 
 /** Tags and keywords of a paper as one short line: the keywords say most, the first tags place it. */
 function paperName([tags = '', keywords = '']: readonly string[]): string {
-  const words = [...new Set(keywords.split(' ').filter(Boolean))].slice(0, 5).join(' ');
+  // A few words were garbled where the keywords were made; plain words are enough.
+  const plain = keywords.split(' ').filter((word) => /^[\p{L}\p{N}-]+$/u.test(word));
+  const words = [...new Set(plain)].slice(0, 5).join(' ');
   const places = tags.split(', ').filter(Boolean).slice(0, 3).join(', ');
   return words && places ? `${words} (${places})` : words || places;
 }

@@ -15,7 +15,7 @@ export interface ColdItems {
 
 /**
  * Drops valid and test interactions whose items train lacks; with `pairUsers` also drops from both parts every user for whom
- * one of the two is empty then (HetComp's preparation, rule H15 in the notes on methods).
+ * one of the two is empty then (as the preparation of HetComp's authors does).
  */
 export function dropColdItems(parts: Parts, pairUsers: boolean): ColdItems {
   const trained = itemCounts(parts.train);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
-import { fail } from '../errors.js';
+import { fail, RecdistillError } from '../errors.js';
 import type { SourceFile } from './source-file.js';
 
 export interface Database {
@@ -46,12 +46,13 @@ function database(connection: DuckDBConnection): Database {
       let row = 0;
       for (;;) {
         const chunk = await result.fetchChunk();
-        if (!chunk || chunk.rowCount === 0) return;
+        const rows = chunk?.rowCount ?? 0;
+        if (!chunk || rows === 0) return;
         for (let column = 0; column < chunk.columnCount; column++) {
           const vector = chunk.getColumnVector(column);
-          for (let k = 0; k < chunk.rowCount; k++) take(column, row + k, vector.getItem(k) as number);
+          for (let k = 0; k < rows; k++) take(column, row + k, vector.getItem(k) as number);
         }
-        row += chunk.rowCount;
+        row += rows;
       }
     },
   };
@@ -71,11 +72,11 @@ export const MAX_LINE = 16 * 1024 * 1024;
 
 /**
  * The lines of a text file as a relation with the column `line`; blank lines are left out. Delimiter and null word are
- * control characters that no text has, so a line is never divided.
+ * control characters that no text has, so a line is never divided; \n, \r\n and \r end a line, also mixed.
  */
 export const linesOf = (file: SourceFile): string =>
   `read_csv($1, auto_detect=false, header=false, delim='\u0001\u0002\u0003', quote='', escape='', ` +
-  `columns={'line': 'VARCHAR'}, nullstr='\u0004', max_line_size=${MAX_LINE}, compression='${file.compression}')`;
+  `columns={'line': 'VARCHAR'}, nullstr='\u0004', max_line_size=${MAX_LINE}, strict_mode=false, compression='${file.compression}')`;
 
 /** The first lines of a text file that are not blank. */
 export async function firstLines(db: Database, file: SourceFile, limit: number): Promise<string[]> {
@@ -85,8 +86,9 @@ export async function firstLines(db: Database, file: SourceFile, limit: number):
   return rows.map(([line]) => String(line));
 }
 
-/** Turns what DuckDB says about a file into one sentence. */
+/** Turns what DuckDB says about a file into one sentence; an error of our own goes on as it is. */
 export function badFile(path: string, cause: unknown): never {
+  if (cause instanceof RecdistillError) throw cause;
   const text = cause instanceof Error ? cause.message : String(cause);
   if (text.startsWith('Out of Memory')) {
     const hint = 'Split the file into smaller ones, or convert it to Parquet with integer ids.';
@@ -100,19 +102,17 @@ export function badFile(path: string, cause: unknown): never {
 }
 
 function sentenceOf(text: string): string {
-  const line = /CSV Error on Line: (\d+)/.exec(text)?.[1] ?? /in line (\d+)/.exec(text)?.[1];
+  const line = /CSV Error on Line: (\d+)/.exec(text)?.[1];
   const where = line ? `line ${line}: ` : '';
   const columns = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
   if (columns) return `${where}${columns[2]} columns; expected ${columns[1]}`;
   if (text.includes('unterminated quote')) return `${where}a quote is opened and not closed`;
   if (text.includes('Invalid unicode')) return `${where}the text is not UTF-8`;
-  if (text.includes('Maximum line size') || text.includes('maximum_object_size')) {
+  if (text.includes('Maximum line size')) {
     return `${where}the line is longer than ${MAX_LINE / 2 ** 20} MB`;
   }
   if (text.includes('state machine'))
     return 'line ends or quotes are mixed (\\r\\n with \\n, or text after a closing quote)';
-  if (text.includes('Malformed JSON')) return `${where}not valid JSON`;
-  if (text.includes('JSON transform error')) return `${where}not a JSON object`;
   return text
     .split('\n')[0]!
     .replace(/^[A-Z][A-Za-z ]+: /, '')
@@ -121,7 +121,6 @@ function sentenceOf(text: string): string {
 
 function hintOf(text: string): string {
   if (text.includes('Invalid unicode')) return 'Save the file as UTF-8.';
-  if (/JSON/.test(text)) return 'Expected one JSON object per line, such as {"user": "u1", "item": "i1"}.';
   if (/parquet/i.test(text)) return 'The file is not Parquet, or it is cut; write it again or choose another --format.';
   return 'Correct the file; a field with delimiters, quotes or line ends must be in double quotes, a quote within it doubled.';
 }

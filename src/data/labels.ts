@@ -23,7 +23,7 @@ export async function readLabels(
   if (!existsSync(file) || (through !== undefined && !existsSync(through))) return undefined;
   const names = source.style === 'lines' ? await fromLines(file) : await fromColumns(db, file, source.name);
   const outer = through === undefined ? undefined : await fromColumns(db, through, ([id = '']) => id);
-  return items.map((id) => names.get(outer ? (outer.get(id) ?? '') : id) ?? '');
+  return items.map((id) => printable(names.get(outer ? (outer.get(id) ?? '') : id) ?? ''));
 }
 
 async function fromLines(path: string): Promise<Map<string, string>> {
@@ -33,6 +33,9 @@ async function fromLines(path: string): Promise<Map<string, string>> {
   for await (const line of lines) names.set(String(k++), line.trim());
   return names;
 }
+
+/** Control characters could move the cursor of a terminal. */
+const printable = (name: string): string => name.replace(/\p{Cc}+/gu, ' ').trim();
 
 const joined = (fields: readonly string[]): string => fields.filter(Boolean).join(' · ');
 

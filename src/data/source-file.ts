@@ -10,7 +10,7 @@ import { fail } from '../errors.js';
 export interface SourceFile {
   /** Absolute. */
   readonly path: string;
-  readonly compression: 'none' | 'gzip' | 'zstd';
+  readonly compression: 'uncompressed' | 'gzip' | 'zstd';
   /** The file name without folder and compression suffix, in lower case. */
   readonly name: string;
 }
@@ -41,7 +41,7 @@ export async function openSource(path: string): Promise<SourceFile> {
     await checkZstd(absolute, path);
     return { path: absolute, compression: 'zstd', name: name.replace(/\.zstd?$/, '') };
   }
-  return { path: absolute, compression: 'none', name };
+  return { path: absolute, compression: 'uncompressed', name };
 }
 
 const damaged = (path: string, format: string, problem: string, cause?: unknown): never =>

@@ -81,7 +81,7 @@ async function checkRows(
   if (!found[0]) return;
   const [row, role] = found[0] as [number, 'user' | 'item' | 'time' | 'rating'];
   const column = columns[role]!;
-  const raw = `${column.sql}::VARCHAR`;
+  const raw = `(${column.sql}::VARCHAR)`;
   const source = await db.query(`SELECT ${raw}[:60], strlen(${raw}) FROM ${table.sql} LIMIT 1 OFFSET ${row}`, [
     pathValue(file),
   ]);

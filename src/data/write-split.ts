@@ -29,7 +29,8 @@ export async function writeSplit(dataset: Dataset, folder: string): Promise<void
     await writeLines(join(temporary, SPLIT_MANIFEST), [JSON.stringify(manifestOf(dataset), null, 2)]);
     await rename(temporary, target);
   } catch (cause) {
-    await rm(temporary, { recursive: true, force: true });
+    // Where the folder could not even be made there is nothing to remove.
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     fail('write-failed', { path: folder, problem: cause instanceof Error ? cause.message : String(cause) }, cause);
   }
 }

@@ -1,0 +1,78 @@
+/** A ready split: kept as it is, except that a pair of user and item stays in its first part only. */
+import { fail } from '../errors.js';
+import { compact, selectEntries } from './filters.js';
+import { count, has, type Interactions, itemCounts, union } from './interactions.js';
+import { leakageReport } from './leakage.js';
+import type { DataOptions } from './options.js';
+import { checkParts, checkSize, interactionsOf, type Prepared, rated, warmed } from './prepare.js';
+import type { ReadSource } from './read-source.js';
+import type { Parts } from './splits/_split.js';
+
+export function prepareGiven(name: string, source: ReadSource, options: DataOptions): Prepared {
+  for (const option of ['minUser', 'minItem'] as const) {
+    if ((options[option] ?? 1) <= 1) continue;
+    const hint = 'Leave it out, or pool the parts and split anew with --split ratio, leave-one-out or time.';
+    fail('usage', { problem: `${option} does not apply to ${name}, a ready split that is kept as it is`, hint });
+  }
+  const notes: string[] = [];
+  const [train, valid, test] = source.parts.map((part) => rated(part, options, notes));
+  const rows = { train: train!, valid: valid!, test: test! };
+  const found = {
+    train: interactionsOf(source, rows.train),
+    valid: interactionsOf(source, rows.valid),
+    test: interactionsOf(source, rows.test),
+  };
+  const duplicates = {
+    train: rows.train.users.length - count(found.train),
+    valid: rows.valid.users.length - count(found.valid),
+    test: rows.test.users.length - count(found.test),
+  };
+  const leakage = leakageReport(found, duplicates);
+  const repeated = duplicates.train + duplicates.valid + duplicates.test;
+  if (repeated > 0) notes.push(`${repeated} duplicate rows within parts: each pair of user and item counts once`);
+  const disjoint = {
+    train: found.train,
+    valid: without(found.valid, found.train),
+    test: without(found.test, union(found.train, found.valid)),
+  };
+  const [fewerValid, fewerTest] = [
+    count(found.valid) - count(disjoint.valid),
+    count(found.test) - count(disjoint.test),
+  ];
+  if (fewerValid + fewerTest > 0) {
+    notes.push(
+      `removed what an earlier part has already: ${fewerValid} interactions from valid, ${fewerTest} from test`,
+    );
+  }
+  notes.push(countItems(source, disjoint));
+  const parts = options.coldItems === 'drop' ? warmed(disjoint, true, notes) : disjoint;
+  const all = union(union(parts.train, parts.valid), parts.test);
+  checkSize(name, compact(all).interactions, notes.join('; '));
+  checkParts(name, parts, { valid: rows.valid.users.length > 0, test: rows.test.users.length > 0 });
+  const { users, items, labels } = source;
+  return { users, items, ...(labels ? { labels } : {}), parts, leakage, notes };
+}
+
+function countItems(source: ReadSource, parts: Parts): string {
+  const { items } = source;
+  const occurring = compact(union(union(parts.train, parts.valid), parts.test)).interactions.items;
+  const trained = itemCounts(parts.train).reduce((sum, n) => sum + Number(n > 0), 0);
+  const how =
+    occurring === items.length
+      ? 'all that occur in any part'
+      : `${occurring} occur in a part, the others only in the item list`;
+  const largest = Number(items.at(-1));
+  const gaps =
+    Number.isSafeInteger(largest) && largest >= items.length
+      ? `; ids go up to ${largest}, numbers without a row are no items`
+      : '';
+  return `items: ${items.length}, ${how}; ${trained} occur in train${gaps}`;
+}
+
+function without(x: Interactions, y: Interactions): Interactions {
+  const keep = new Uint8Array(x.indices.length);
+  for (let u = 0; u < x.users; u++) {
+    for (let k = x.indptr[u]!; k < x.indptr[u + 1]!; k++) keep[k] = Number(!has(y, u, x.indices[k]!));
+  }
+  return selectEntries(x, keep);
+}

@@ -1,0 +1,57 @@
+/** Raw interactions: merged, filtered, split. */
+import { compact, withMinimum } from './filters.js';
+import { count } from './interactions.js';
+import { leakageReport } from './leakage.js';
+import type { DataOptions } from './options.js';
+import { concatPairs } from './pairs.js';
+import { checkParts, checkSize, interactionsOf, type Prepared, rated, warmed } from './prepare.js';
+import type { ReadSource } from './read-source.js';
+import type { SplitSpec } from './splits/_split.js';
+import { splits } from './splits/index.js';
+
+export function prepareRaw(
+  name: string,
+  source: ReadSource,
+  options: DataOptions,
+  defaultMinUser: number,
+  ratios: SplitSpec['ratios'],
+): Prepared {
+  const notes: string[] = [];
+  const read = source.parts.length === 1 ? source.parts[0]! : concatPairs(source.parts);
+  const pairs = rated(read, options, notes);
+  const all = interactionsOf(source, pairs);
+  notes.push(
+    `${pairs.users.length - count(all)} duplicate rows: each pair of user and item counts once, with its earliest time`,
+  );
+  const minUser = options.minUser ?? defaultMinUser;
+  const minItem = options.minItem ?? 1;
+  const filtered = withMinimum(all, minUser, minItem, options.core);
+  const { interactions, users, items } = compact(filtered);
+  const before = compact(all).interactions;
+  notes.push(
+    `minUser ${minUser}, minItem ${minItem} (${options.core}) removed ${before.users - users.length} of ${before.users} users, ` +
+      `${before.items - items.length} of ${before.items} items, ${count(all) - count(filtered)} interactions`,
+  );
+  checkSize(name, interactions, `${read.users.length} rows read; ${notes.join('; ')}`);
+  const how = options.split === 'auto' || options.split === 'given' ? 'ratio' : options.split;
+  const parts = splits[how](interactions, { ratios, holdOut: options.holdOut, seed: options.splitSeed });
+  notes.push(describeSplit(how, options, ratios));
+  const leakage = leakageReport(parts);
+  const cold = options.coldItems === 'keep' ? parts : warmed(parts, how !== 'time', notes);
+  checkParts(name, cold, { valid: how === 'leave-one-out' || ratios[1] > 0, test: true });
+  const labels = source.labels;
+  return {
+    users: Array.from(users, (u) => source.users[u]!),
+    items: Array.from(items, (i) => source.items[i]!),
+    ...(labels ? { labels: Array.from(items, (i) => labels[i]!) } : {}),
+    parts: cold,
+    leakage,
+    notes,
+  };
+}
+
+function describeSplit(how: string, options: DataOptions, ratios: readonly number[]): string {
+  const shares = how === 'leave-one-out' ? '' : ` ${ratios.join(' / ')}`;
+  const order = how === 'time' ? '' : `, held out: ${options.holdOut}, split seed ${options.splitSeed}`;
+  return `split ${how}${shares}${order}`;
+}

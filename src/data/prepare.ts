@@ -1,0 +1,67 @@
+/** What raw interactions and ready splits have in common on the way to three disjoint parts. */
+import { fail } from '../errors.js';
+import { dropColdItems } from './cold-items.js';
+import { ratedAtLeast } from './filters.js';
+import { count, fromPairs, type Interactions } from './interactions.js';
+import type { LeakageFinding } from './leakage.js';
+import type { DataOptions } from './options.js';
+import type { Pairs } from './pairs.js';
+import type { ReadSource } from './read-source.js';
+import type { Parts } from './splits/_split.js';
+
+export interface Prepared {
+  readonly users: readonly string[];
+  readonly items: readonly string[];
+  readonly labels?: readonly string[];
+  readonly parts: Parts;
+  readonly leakage: readonly LeakageFinding[];
+  readonly notes: readonly string[];
+}
+
+/** Rows and what became of them, for the notes and for the error when nothing is left. */
+export function rated(pairs: Pairs, options: DataOptions, log: string[]): Pairs {
+  if (options.minRating === undefined) return pairs;
+  const kept = ratedAtLeast(pairs, options.minRating);
+  log.push(`minRating ${options.minRating} removed ${pairs.users.length - kept.users.length} rows`);
+  return kept;
+}
+
+export function interactionsOf(source: ReadSource, pairs: Pairs): Interactions {
+  return fromPairs(source.users.length, source.items.length, pairs.users, pairs.items, pairs.times);
+}
+
+export function warmed(parts: Parts, perUser: boolean, notes: string[]): Parts {
+  // Users are dropped in pairs only where the split aims at both parts for each of them.
+  const cold = dropColdItems(parts, perUser && count(parts.valid) > 0 && count(parts.test) > 0);
+  notes.push(
+    `dropped ${cold.coldRows} valid and test interactions with items that train lacks` +
+      (perUser ? `, then ${cold.users} users left without valid or test (${cold.userRows} interactions)` : ''),
+  );
+  return cold.parts;
+}
+
+export function checkSize(name: string, x: Interactions, story: string): void {
+  const refuse = (problem: string) =>
+    fail('bad-data', {
+      path: name,
+      problem: `${problem} (${story})`,
+      hint: 'Lower --min-rating, --min-user or --min-item, or give more data.',
+    });
+  if (count(x) === 0) refuse('no interaction is left');
+  if (x.users < 2) refuse(`all ${count(x)} interactions are of one user; at least two users are needed`);
+  if (x.items < 2) refuse(`all ${count(x)} interactions are with one item; at least two items are needed`);
+}
+
+/** Refuses parts that should have interactions and have none. */
+export function checkParts(
+  name: string,
+  parts: Parts,
+  wanted: { readonly valid: boolean; readonly test: boolean },
+): void {
+  for (const part of ['train', 'valid', 'test'] as const) {
+    if ((part !== 'train' && !wanted[part]) || count(parts[part]) > 0) continue;
+    const hint =
+      'Choose other --ratios or another --split, or try --cold-items keep; of a ready split, check its files.';
+    fail('bad-data', { path: name, problem: `no interaction is left in ${part}`, hint });
+  }
+}
