@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fail } from '../errors.js';
-import { ioCode, writeFailed } from './io-error.js';
+import { ioCode, readFailed, writeFailed } from './io-error.js';
 
 /**
  * Replaces the file `path` by `data` (several parts are written one after the other).
@@ -94,9 +94,19 @@ export function writeFolder(folder: string, owned: (name: string) => boolean, fi
   }
 }
 
-/** @throws RecdistillError `usage` if `folder` holds a name that is not `owned` */
+/** The names in a folder. @throws RecdistillError `file-missing`, `read-failed` */
+export function namesIn(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch (cause) {
+    readFailed(folder, cause);
+  }
+}
+
+/** @throws RecdistillError `usage` if `folder` holds a name that is not `owned`, `read-failed` */
 export function refuseForeign(folder: string, owned: (name: string) => boolean): void {
-  const foreign = fs.existsSync(folder) ? fs.readdirSync(folder).find((name) => !owned(name)) : undefined;
+  if (!fs.existsSync(folder)) return;
+  const foreign = namesIn(folder).find((name) => !owned(name));
   if (foreign === undefined) return;
   fail('usage', {
     problem: `the folder ${folder} holds other files, such as "${foreign}", and is not overwritten`,

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fail, RecdistillError } from '../errors.js';
 import { canonicalJson } from '../student/canonical-json.js';
 import type { Tensor } from '../student/safetensors.js';
-import { makeFolder } from './atomic.js';
-import { ioCode, readFailed, writing } from './io-error.js';
+import { makeFolder, namesIn } from './atomic.js';
+import { writing } from './io-error.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 
 /** One state of a model and of the loop around it. */
@@ -40,10 +40,15 @@ export function writeCheckpoint(run: string, hash: string, checkpoint: Checkpoin
   makeFolder(folder);
   const metadata = { run: hash, epoch: String(epoch), state: canonicalJson(state) };
   writeSafetensors(join(folder, nameOf(epoch)), tensors, metadata);
-  const old = checkpointEpochs(run)
-    .slice(kept)
-    .map((e) => join(folder, nameOf(e)));
-  for (const path of old) writing(path, () => fs.rmSync(path, { force: true }));
+  pruneCheckpoints(run);
+}
+
+/** Removes all but the two newest checkpoints. @throws RecdistillError `write-failed` */
+export function pruneCheckpoints(run: string): void {
+  for (const epoch of checkpointEpochs(run).slice(kept)) {
+    const path = join(run, folderName, nameOf(epoch));
+    writing(path, () => fs.rmSync(path, { force: true }));
+  }
 }
 
 /**
@@ -77,14 +82,8 @@ export function setAside(damaged: readonly DamagedCheckpoint[]): void {
 }
 
 /** Epochs that have a checkpoint, newest first. */
-export function checkpointEpochs(run: string): number[] {
-  let names: string[];
-  try {
-    names = fs.readdirSync(join(run, folderName));
-  } catch (cause) {
-    if (ioCode(cause) === 'ENOENT') return [];
-    readFailed(join(run, folderName), cause);
-  }
+function checkpointEpochs(run: string): number[] {
+  const names = fs.existsSync(join(run, folderName)) ? namesIn(join(run, folderName)) : [];
   const epochs = names.flatMap((name) => {
     const match = pattern.exec(name);
     return match && nameOf(Number(match[1])) === name ? [Number(match[1])] : [];

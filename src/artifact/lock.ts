@@ -47,18 +47,19 @@ export function acquireLock(folder: string): () => void {
     since: new Date().toISOString(),
     token: randomUUID(),
   };
-  const draft = join(folder, `.lock-${mine.token}`);
+  const draft = join(folder, `.lock-${mine.pid}-${mine.token}`);
   try {
-    fs.writeFileSync(draft, JSON.stringify(mine), { flag: 'wx' });
-    while (!tryAcquire(folder, lock, draft)) {
-      // Another process changed the chain while it was walked: it won, died or gave back, and a new walk will tell.
-    }
+    do {
+      // Each time anew: a process on another host that shares the folder may have swept it away.
+      fs.writeFileSync(draft, JSON.stringify(mine));
+      // Without success the chain was changed while it was walked: its end won, died or gave back, and a new walk will tell.
+    } while (!tryAcquire(folder, lock, draft));
+    tidy(folder);
   } catch (cause) {
     writeFailed(lock, cause);
   } finally {
     fs.rmSync(draft, { force: true });
   }
-  tidy(folder);
   const release = (): void => {
     if (!held.delete(release)) return;
     if (held.size === 0) process.off('exit', releaseAll);
@@ -95,8 +96,9 @@ function tryAcquire(folder: string, lock: string, draft: string): boolean {
 /** Removes what dead takers left behind. A living one that still has a `lock-T` finds that `lock` has changed, and gives way. */
 function tidy(folder: string): void {
   for (const name of fs.readdirSync(folder)) {
-    const owner = name.startsWith('.lock-') ? ownerOf(join(folder, name)) : undefined;
-    const abandoned = owner && owner.host === hostname() && !isRunning(owner.pid, owner.started);
+    // A draft is judged by the process id in its name: a killed taker may have left it empty.
+    const drafter = /^\.lock-(\d+)-/.exec(name)?.[1];
+    const abandoned = drafter !== undefined && !isRunning(Number(drafter), null);
     if (name.startsWith('lock-') || abandoned) fs.rmSync(join(folder, name), { force: true });
   }
 }
@@ -111,7 +113,7 @@ function linkExclusively(from: string, to: string): boolean {
     fs.linkSync(from, to);
     return true;
   } catch (cause) {
-    if (ioCode(cause) === 'EEXIST') return false;
+    if (['EEXIST', 'ENOENT'].includes(ioCode(cause) ?? '')) return false;
     if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP'].includes(ioCode(cause) ?? '')) throw cause;
   }
   // No hard links here (FAT, some network shares): as exclusive, but the content follows a moment later.

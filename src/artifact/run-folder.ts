@@ -5,10 +5,12 @@ import { isTemp, makeFolder, refuseForeign, syncFolder, writeAtomic } from './at
 import {
   type Checkpoint,
   type DamagedCheckpoint,
+  pruneCheckpoints,
   readNewestCheckpoint,
   setAside,
   writeCheckpoint,
 } from './checkpoint.js';
+import { writing } from './io-error.js';
 import { acquireLock, isLockFile } from './lock.js';
 import { openLog } from './run-log.js';
 import {
@@ -104,7 +106,7 @@ export function openRun(folder: string, spec: RunSpec, options: OpenRunOptions =
   const release = acquireLock(path);
   try {
     finishOverwrite(path);
-    removeTemps(path);
+    writing(path, () => removeTemps(path));
     const { manifest, resumed } = settleManifest(path, wanted, overwrite);
     return runOf(path, manifest, resumed, setting, release);
   } catch (cause) {
@@ -167,6 +169,7 @@ function runOf(path: string, manifest: RunManifest, resumed: boolean, setting: R
       const { checkpoint, damaged } = readNewestCheckpoint(path, manifest.hash);
       if (!isFinished()) {
         setAside(damaged);
+        pruneCheckpoints(path);
         const epoch = checkpoint?.epoch ?? -1;
         metrics.cutAfter(epoch);
         events.cutAfter(epoch);

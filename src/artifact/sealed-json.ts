@@ -9,7 +9,7 @@ import { readBytes } from './read.js';
 export const hashOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
 
 /** `value` with its own hash under `sha256`, as it is after a round trip through JSON. */
-export function seal(value: object): Record<string, unknown> {
+function seal(value: object): Record<string, unknown> {
   const plain = JSON.parse(canonicalJson(value)) as Record<string, unknown>;
   // Keys keep the order they were given in, which reads better than the canonical one.
   const ordered = Object.fromEntries(Object.keys(value).flatMap((key) => (key in plain ? [[key, plain[key]]] : [])));

@@ -22,7 +22,7 @@ export type Dtype = keyof typeof dtypes;
 /** Bounds on a header; a longer one is refused. The header's bound is the one of the reference implementation. */
 export const limits = { headerBytes: 100_000_000, tensors: 100_000, nameLength: 256, dimensions: 8 } as const;
 
-export interface TensorEntry {
+interface TensorEntry {
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: readonly number[];

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, mock, test } from 'node:test';
+import { RecdistillError } from '../errors.js';
+import { makeFolder, writeAtomic, writeFolder } from './atomic.js';
+
+let dir: string;
+beforeEach(() => {
+  dir = fs.mkdtempSync(join(tmpdir(), 'recdistill-atomic-'));
+});
+afterEach(() => {
+  mock.restoreAll();
+  fs.rmSync(dir, { recursive: true, force: true });
+});
+
+const osError = (code: string): Error => Object.assign(new Error(`${code}: made up for the test`), { code });
+const fails = (problem: RegExp) => (error: unknown) =>
+  error instanceof RecdistillError && error.code === 'write-failed' && problem.test(error.message);
+
+test('writes text, bytes and parts', () => {
+  const path = join(dir, 'a');
+  writeAtomic(path, 'é');
+  assert.equal(fs.readFileSync(path, 'utf8'), 'é');
+  writeAtomic(path, [Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)]);
+  assert.deepEqual([...fs.readFileSync(path)], [1, 2, 3]);
+  assert.deepEqual(fs.readdirSync(dir), ['a']);
+});
+
+test('goes on after a write that took only a part', () => {
+  const write = fs.writeSync;
+  mock.method(fs, 'writeSync', (fd: number, bytes: Uint8Array, at: number, length: number) =>
+    write(fd, bytes, at, Math.min(length, 3)),
+  );
+  writeAtomic(join(dir, 'a'), '0123456789');
+  assert.equal(fs.readFileSync(join(dir, 'a'), 'utf8'), '0123456789');
+});
+
+test('whatever step fails, the former file stays whole and nothing is left behind', () => {
+  const path = join(dir, 'a');
+  writeAtomic(path, 'former');
+  const steps = [
+    ['openSync', 'EACCES', /permission denied \(EACCES\)/],
+    ['writeSync', 'ENOSPC', /the disk is full \(ENOSPC\)/],
+    ['fsyncSync', 'EIO', /the disk reported an error \(EIO\)/],
+    ['renameSync', 'EROFS', /read-only \(EROFS\)/],
+  ] as const;
+  for (const [step, code, problem] of steps) {
+    mock.method(fs, step, () => {
+      throw osError(code);
+    });
+    assert.throws(() => writeAtomic(path, 'new content'), fails(problem), step);
+    mock.restoreAll();
+    assert.equal(fs.readFileSync(path, 'utf8'), 'former', step);
+    assert.deepEqual(fs.readdirSync(dir), ['a'], step);
+  }
+});
+
+test('the content is on the disk before the name is, and the name before the call ends', () => {
+  const calls: string[] = [];
+  for (const name of ['writeSync', 'fsyncSync', 'renameSync'] as const) {
+    const original = fs[name] as (...args: unknown[]) => unknown;
+    mock.method(fs, name, (...args: unknown[]) => {
+      calls.push(name);
+      return original(...args);
+    });
+  }
+  writeAtomic(join(dir, 'a'), 'text');
+  const folderSync = process.platform === 'win32' ? [] : ['fsyncSync'];
+  assert.deepEqual(calls, ['writeSync', 'fsyncSync', 'renameSync', ...folderSync]);
+});
+
+test('a target that cannot be is told', () => {
+  assert.throws(() => writeAtomic(join(dir, 'no', 'a'), ''), fails(/folder does not exist/));
+  fs.mkdirSync(join(dir, 'folder'));
+  assert.throws(() => writeAtomic(join(dir, 'folder'), ''), fails(/there is a folder of that name/));
+  writeAtomic(join(dir, 'file'), '');
+  assert.throws(() => makeFolder(join(dir, 'file')), fails(/there is a file of that name/));
+  assert.throws(() => makeFolder(join(dir, 'file', 'x')), fails(/a part of the path is a file/));
+  assert.deepEqual(fs.readdirSync(dir).sort(), ['file', 'folder']);
+});
+
+const owned = (name: string): boolean => name.endsWith('.txt');
+const fill = (text: string) => (temp: string) => writeAtomic(join(temp, 'a.txt'), text);
+
+test('writeFolder replaces the whole content', () => {
+  const target = join(dir, 'deep', 'x');
+  writeFolder(target, owned, (temp) => writeAtomic(join(temp, 'old.txt'), ''));
+  writeFolder(target, owned, fill('new'));
+  assert.deepEqual(fs.readdirSync(target), ['a.txt']);
+  assert.deepEqual(fs.readdirSync(join(dir, 'deep')), ['x']);
+});
+
+test('writeFolder keeps the former content when filling or swapping fails', () => {
+  const target = join(dir, 'x');
+  writeFolder(target, owned, fill('former'));
+  const check = (problem: RegExp): void => {
+    assert.throws(() => writeFolder(target, owned, fill('new')), fails(problem));
+    mock.restoreAll();
+    assert.equal(fs.readFileSync(join(target, 'a.txt'), 'utf8'), 'former');
+    assert.deepEqual(fs.readdirSync(dir), ['x']);
+  };
+  mock.method(fs, 'writeSync', () => {
+    throw osError('ENOSPC');
+  });
+  check(/disk is full/);
+  const rename = fs.renameSync;
+  mock.method(fs, 'renameSync', (from: string, to: string) => {
+    if (to === target && from.endsWith('.new')) throw osError('EIO');
+    rename(from, to);
+  });
+  check(/disk reported/);
+});
+
+test('writeFolder brings back what a crash between its two renames put aside', () => {
+  const target = join(dir, 'x');
+  writeFolder(target, owned, fill('former'));
+  fs.renameSync(target, join(dir, '.x.old'));
+  fs.mkdirSync(join(dir, '.x.new'));
+  const failing = (): void => {
+    throw osError('ENOSPC');
+  };
+  assert.throws(() => writeFolder(target, owned, failing), fails(/disk is full/));
+  assert.equal(fs.readFileSync(join(target, 'a.txt'), 'utf8'), 'former');
+  assert.deepEqual(fs.readdirSync(dir), ['x']);
+});
+
+test('writeFolder does not remove what is not ours', () => {
+  fs.mkdirSync(join(dir, 'home'));
+  writeAtomic(join(dir, 'home', 'thesis.tex'), 'precious');
+  assert.throws(
+    () => writeFolder(join(dir, 'home'), owned, fill('new')),
+    (error) => error instanceof RecdistillError && error.code === 'usage' && /thesis\.tex/.test(error.message),
+  );
+  assert.deepEqual(fs.readdirSync(join(dir, 'home')), ['thesis.tex']);
+});

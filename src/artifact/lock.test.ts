@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
+import { after, afterEach, before, mock, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { RecdistillError } from '../errors.js';
+import { acquireLock } from './lock.js';
+import { isRunning, startOf } from './process-alive.js';
+
+const childMark = 'RECDISTILL_TEST_LOCK_CHILD';
+
+/** In a child: for each folder named on stdin, tries to lock it and answers `won` or `lost`; holds what it won. */
+async function child(): Promise<void> {
+  for await (const folder of createInterface({ input: process.stdin })) {
+    if (folder === 'exit') process.exit(0);
+    try {
+      acquireLock(folder);
+      process.stdout.write('won\n');
+    } catch (error) {
+      process.stdout.write(error instanceof RecdistillError && error.code === 'run-locked' ? 'lost\n' : `${error}\n`);
+    }
+  }
+}
+
+if (process.env[childMark]) await child();
+else tests();
+
+function tests(): void {
+  let dir: string;
+  const children: ChildProcess[] = [];
+  before(() => {
+    dir = fs.mkdtempSync(join(tmpdir(), 'recdistill-lock-'));
+  });
+  afterEach(() => mock.restoreAll());
+  after(async () => {
+    for (const c of children) await kill(c);
+    fs.rmSync(dir, { recursive: true, force: true });
+  });
+
+  const folderFor = (name: string): string => fs.mkdtempSync(join(dir, `${name}-`));
+  const locked = (folder: string, pid: number | string) => (error: unknown) =>
+    error instanceof RecdistillError &&
+    error.code === 'run-locked' &&
+    error.message.includes(folder) &&
+    error.details.pid === pid;
+
+  function start(): { process: ChildProcess; ask: (folder: string) => Promise<string> } {
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const script = fileURLToPath(import.meta.url);
+    const c = spawn(process.execPath, [script], {
+      env: { ...env, [childMark]: '1' },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    children.push(c);
+    const answers = createInterface({ input: c.stdout })[Symbol.asyncIterator]();
+    const ask = async (folder: string): Promise<string> => {
+      c.stdin.write(`${folder}\n`);
+      return (await answers.next()).value as string;
+    };
+    return { process: c, ask };
+  }
+
+  async function kill(c: ChildProcess): Promise<void> {
+    if (c.exitCode !== null || c.signalCode !== null) return;
+    const gone = once(c, 'exit');
+    c.kill('SIGKILL');
+    await gone;
+  }
+
+  /** Leaves a lock as a process that is gone would, and tells its token. */
+  function stale(folder: string, fields: object = {}, file = 'lock'): string {
+    const token = `stale-${fs.readdirSync(folder).length}`;
+    const owner = { pid: deadPid, host: hostname(), started: '1', since: '2020-01-01T00:00:00Z', token, ...fields };
+    fs.writeFileSync(join(folder, file), JSON.stringify(owner));
+    return token;
+  }
+  // Above the largest process id that Linux, macOS or Windows give out.
+  const deadPid = 2 ** 30;
+
+  test('one holder at a time, also within one process; nothing is left behind', () => {
+    const folder = folderFor('plain');
+    const release = acquireLock(folder);
+    assert.throws(() => acquireLock(folder), locked(folder, process.pid));
+    assert.deepEqual(fs.readdirSync(folder), ['lock']);
+    release();
+    release();
+    assert.deepEqual(fs.readdirSync(folder), []);
+    acquireLock(folder)();
+  });
+
+  test('many opened and closed runs leave no listener on the process', () => {
+    const before = process.listenerCount('exit');
+    for (let k = 0; k < 20; k++) acquireLock(folderFor('many'))();
+    assert.equal(process.listenerCount('exit'), before);
+  });
+
+  test('another living process is named; killed, it is succeeded; ended, it has given back', async () => {
+    const folder = folderFor('child');
+    const first = start();
+    assert.equal(await first.ask(folder), 'won');
+    assert.throws(() => acquireLock(folder), locked(folder, first.process.pid!));
+    await kill(first.process);
+    assert.deepEqual(fs.readdirSync(folder), ['lock']);
+    acquireLock(folder)();
+    const second = start();
+    assert.equal(await second.ask(folder), 'won');
+    const gone = once(second.process, 'exit');
+    second.process.stdin!.write('exit\n');
+    await gone;
+    assert.deepEqual(fs.readdirSync(folder), []);
+  });
+
+  test('of many processes that take over at once, one wins', async () => {
+    const racers = Array.from({ length: 5 }, start);
+    for (let round = 0; round < 30; round++) {
+      const folder = folderFor('race');
+      // Every third round the lock is free, every third it was left once, every third its taker was killed too.
+      if (round % 3 > 0) {
+        const token = stale(folder);
+        if (round % 3 > 1) stale(folder, {}, `lock-${token}`);
+      }
+      const answers = await Promise.all(racers.map((racer) => racer.ask(folder)));
+      assert.deepEqual(answers.sort(), ['lost', 'lost', 'lost', 'lost', 'won'], `round ${round}`);
+      assert.deepEqual(fs.readdirSync(folder), ['lock'], `round ${round}`);
+    }
+  });
+
+  test('overtaken between looking and linking: the slower one gives way, or looks again', () => {
+    for (const given of ['kept', 'given back']) {
+      const folder = folderFor('overtaken');
+      stale(folder);
+      const link = fs.linkSync;
+      let fast: (() => void) | undefined;
+      mock.method(fs, 'linkSync', (from: string, to: string) => {
+        if (!fast) {
+          mock.restoreAll();
+          fast = acquireLock(folder);
+          if (given === 'given back') fast();
+        }
+        link(from, to);
+      });
+      if (given === 'kept') {
+        assert.throws(() => acquireLock(folder), locked(folder, process.pid));
+        assert.deepEqual(fs.readdirSync(folder), ['lock']);
+        fast!();
+      } else {
+        acquireLock(folder)();
+      }
+      assert.deepEqual(fs.readdirSync(folder), []);
+    }
+  });
+
+  test('a process id in use again is not taken for the holder', () => {
+    const folder = folderFor('reused');
+    stale(folder, { pid: process.pid, started: 'another time' });
+    // Where the system does not tell start times, the process id is all there is, and the careful answer is "in use".
+    if (startOf(process.pid) === null) assert.throws(() => acquireLock(folder), locked(folder, process.pid));
+    else acquireLock(folder)();
+  });
+
+  test('a dead process that nobody has collected holds nothing', async () => {
+    if (startOf(process.pid) === null) return;
+    // The shell starts a cat and becomes a Node process, which does not know that it has this child and never collects it.
+    const become = 'cat <&3 & echo $!; exec "$0" -e "console.log(0); process.stdin.resume()"';
+    const c = spawn('sh', ['-c', become, process.execPath], { stdio: ['pipe', 'pipe', 'inherit', 'pipe'] });
+    children.push(c);
+    const lines = createInterface({ input: c.stdout! })[Symbol.asyncIterator]();
+    const pid = Number((await lines.next()).value);
+    await lines.next();
+    assert.equal(isRunning(pid, null), true);
+    (c.stdio[3] as Writable).end();
+    while (isRunning(pid, null)) await new Promise(setImmediate);
+    // Still there for the operating system.
+    process.kill(pid, 0);
+  });
+
+  test('what cannot be judged counts as in use', () => {
+    const elsewhere = folderFor('elsewhere');
+    stale(elsewhere, { host: 'another-host' });
+    assert.throws(() => acquireLock(elsewhere), locked(elsewhere, deadPid));
+    for (const text of ['', '{"pid":', 'null', '{"pid":0,"token":"x"}', `{"pid":${deadPid},"token":"../x"}`]) {
+      const folder = folderFor('unclear');
+      fs.writeFileSync(join(folder, 'lock'), text);
+      assert.throws(() => acquireLock(folder), locked(folder, 'unknown'));
+      assert.deepEqual(fs.readdirSync(folder), ['lock']);
+    }
+  });
+
+  test('works where there are no hard links', () => {
+    const folder = folderFor('no-links');
+    mock.method(fs, 'linkSync', () => {
+      throw Object.assign(new Error('EPERM'), { code: 'EPERM' });
+    });
+    stale(folder);
+    const release = acquireLock(folder);
+    assert.throws(() => acquireLock(folder), locked(folder, process.pid));
+    release();
+    assert.deepEqual(fs.readdirSync(folder), []);
+  });
+
+  test('a folder that cannot be written is told', () => {
+    const code = (error: unknown): boolean => error instanceof RecdistillError && error.code === 'write-failed';
+    assert.throws(() => acquireLock(join(dir, 'absent')), code);
+  });
+
+  test('drafts of killed takers are swept, those of living ones are not', () => {
+    const folder = folderFor('drafts');
+    fs.writeFileSync(join(folder, `.lock-${deadPid}-x`), '');
+    fs.writeFileSync(join(folder, `.lock-${process.pid}-x`), '');
+    acquireLock(folder)();
+    assert.deepEqual(fs.readdirSync(folder), [`.lock-${process.pid}-x`]);
+  });
+}
