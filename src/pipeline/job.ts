@@ -29,6 +29,7 @@ import {
 } from '../models/index.js';
 import { type Listener, type LoopStore, runLoop } from '../train/index.js';
 import { checkMemory } from './estimate.js';
+import { jobFiles } from './finished.js';
 import { createJudge, type EvaluationOptions, evaluationOptions, LIST_LENGTH } from './evaluation.js';
 import { latencyOf } from './latency.js';
 import { checkNeeds, splitOptions } from './method.js';
@@ -51,6 +52,8 @@ export interface JobRequest {
   /** Where the run is kept; absent: in memory only, nothing survives an interruption. */
   readonly folder?: string;
   readonly overwrite?: boolean;
+  /** How the data set was loaded; kept in the run folder, so that later commands can load it again. */
+  readonly source?: Readonly<Record<string, unknown>>;
   readonly listen?: Listener;
   readonly signal?: AbortSignal;
 }
@@ -132,6 +135,7 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
     : undefined;
   try {
     if (run?.isFinished()) return readBack(run, dataset, judge.test);
+    if (run && request.source) run.writeResult(jobFiles.source, request.source);
     const listen = listenerOf(run, request.listen);
     const began = performance.now();
     const model = spec.create({ kernels: k, train: dataset.train, seed }, modelOptions as never);
@@ -284,23 +288,20 @@ function listenerOf(run: Run | undefined, listen: Listener | undefined): Listene
   };
 }
 
-const MODEL = 'model.safetensors';
-const TEST_RANKINGS = 'rankings-test.safetensors';
-
 function keep(run: Run, model: Model, trajectory: Trajectory, rankings: Rankings, result: JobResult): void {
   const tensors = Object.fromEntries(model.parameters.map((p) => [p.name, { shape: p.shape, data: p.values }]));
-  if (model.parameters.length > 0) writeSafetensors(join(run.path, MODEL), tensors, { model: result.model });
-  writeTrajectory(join(run.path, 'trajectory'), trajectory);
-  writeRankings(join(run.path, TEST_RANKINGS), rankings);
+  if (model.parameters.length > 0) writeSafetensors(join(run.path, jobFiles.model), tensors, { model: result.model });
+  writeTrajectory(join(run.path, jobFiles.trajectory), trajectory);
+  writeRankings(join(run.path, jobFiles.rankings), rankings);
   // Last of all: result.json says that the run is finished.
-  run.writeResult('result.json', result);
+  run.writeResult(jobFiles.result, result);
 }
 
 function readBack(run: Run, dataset: Dataset, test: Judge['test']): Job {
-  const result = run.readResult('result.json') as JobResult;
-  const { rankings } = readRankings(join(run.path, TEST_RANKINGS));
+  const result = run.readResult(jobFiles.result) as JobResult;
+  const { rankings } = readRankings(join(run.path, jobFiles.rankings));
   const expected = { dataFingerprint: dataset.fingerprint, users: dataset.train.users, catalogue: dataset.train.items };
-  const trajectory = readTrajectory(join(run.path, 'trajectory'), expected);
+  const trajectory = readTrajectory(join(run.path, jobFiles.trajectory), expected);
   return {
     result,
     evaluation: test(rankings),

@@ -122,6 +122,7 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
         evaluation: o.evaluation,
         checkpoints: o.checkpoints,
         ...(folder ? { folder } : {}),
+        source: o.data,
         overwrite: context.overwrite ?? false,
         listen: (event) => context.listen?.({ type: 'train', name: step.name, event }),
         ...(context.signal ? { signal: context.signal } : {}),

@@ -1,0 +1,47 @@
+/** What `demo` does, as the same kind of object that a pipeline file holds. */
+
+export interface Demo {
+  readonly pipeline: object;
+  /** How long it takes on two cores, roughly. */
+  readonly minutes: string;
+}
+
+/** CiteULike-t, 5,219 users and 25,181 items: within 6 minutes on two cores. */
+export const citeulike: Demo = {
+  minutes: 'about 5 minutes',
+  pipeline: {
+    name: 'demo',
+    data: { data: 'citeulike-t', minUser: 5, split: 'ratio', splitSeed: 0, coldItems: 'drop' },
+    evaluation: { at: [10, 50], selectBy: 'recall@50' },
+    baselines: [{ model: 'top-pop' }, { model: 'item-knn' }, { model: 'ease' }],
+    teachers: [
+      { model: 'bpr-mf', dim: 64, epochs: 200 },
+      { model: 'lightgcn', dim: 64, epochs: 100 },
+      { model: 'mult-vae', epochs: 60 },
+    ],
+    students: [
+      { model: 'bpr-mf', name: 'student-alone', method: 'none', dim: 6, epochs: 200 },
+      { model: 'bpr-mf', name: 'student-hetcomp', method: 'hetcomp', dim: 6, epochs: 200 },
+    ],
+  },
+};
+
+/** Made-up data of a size that takes a minute or two. */
+export const synthetic: Demo = {
+  minutes: 'about a minute',
+  pipeline: {
+    name: 'demo-synthetic',
+    data: { data: 'synthetic' },
+    evaluation: { at: [10, 50], selectBy: 'recall@50' },
+    baselines: [{ model: 'top-pop' }, { model: 'item-knn' }, { model: 'ease' }],
+    teachers: [
+      { model: 'bpr-mf', dim: 32, epochs: 100 },
+      { model: 'lightgcn', dim: 32, epochs: 60 },
+      { model: 'mult-vae', epochs: 40 },
+    ],
+    students: [
+      { model: 'bpr-mf', name: 'student-alone', method: 'none', dim: 6, epochs: 100 },
+      { model: 'bpr-mf', name: 'student-hetcomp', method: 'hetcomp', dim: 6, epochs: 100 },
+    ],
+  },
+};

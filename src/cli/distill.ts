@@ -1,0 +1,91 @@
+import { options, text, words } from '../config/options.js';
+import { distillerNamed, distillers } from '../distill/index.js';
+import { fail } from '../errors.js';
+import { models } from '../models/index.js';
+import { readTeacher } from '../pipeline/index.js';
+import type { Command, Given } from './_command.js';
+import { givenOf, readOptions } from './flags.js';
+import { dataGroup, evaluationGroup, group, machineGroup, nameGroup, runsGroup } from './groups.js';
+import { answerOf, quoted, runNamed, trajectoryGroup } from './job.js';
+import { loadDataOf, findRuns, readRun } from './runs.js';
+import { modelGroup } from './train.js';
+
+const chosen = group(
+  'What to distil',
+  'distill',
+  options({
+    teachers: words({ default: [], help: 'Finished runs to learn from, by name or folder, such as bpr-mf,lightgcn.' }),
+    student: text({ default: 'bpr-mf', help: 'Model of the student.' }),
+    method: text({ default: 'hetcomp', help: 'Method of distillation.' }),
+  }),
+);
+
+const methodGroup = (name: string) => group(`Options of ${name}`, name, distillerNamed(name).options);
+
+const students = models.filter((m) => m.kind === 'trained').map((m) => m.name);
+const methods = distillers.map((d) => d.name);
+const shared = [dataGroup, evaluationGroup, trajectoryGroup, nameGroup, machineGroup] as const;
+
+const choiceOf = ({ flags: { student = 'bpr-mf', method = 'hetcomp' } }: Given) => ({
+  student: String(student),
+  method: String(method),
+});
+
+export const distill: Command = {
+  name: 'distill',
+  summary: 'Train a small student on what finished teachers know',
+  about: [
+    'Methods:',
+    ...distillers.map((d) => `  ${d.name.padEnd(10)} ${d.summary}`),
+    `Students: ${students.join(', ')}.`,
+    'Data options default to those of the first teacher: teachers and student must see the same users, items and split.',
+    'The run gets a folder `student`: a bundle that recommends without the training data.',
+  ].join('\n'),
+  args: [],
+  groups: [chosen, ...students.map(modelGroup), ...methods.map(methodGroup), ...shared],
+  groupsFor(given) {
+    const { student, method } = choiceOf(given);
+    return [chosen, methodGroup(method), modelGroup(student), ...shared];
+  },
+  examples: [
+    ['distill --teachers bpr-mf,lightgcn,mult-vae --dim 6', 'a tiny student of three teachers'],
+    ['distill --teachers bpr-mf,lightgcn --dim 6 --name small --seed 1', 'under a name of your own'],
+    ['distill --method none --teachers bpr-mf --dim 6', 'the same student on its own, for comparison'],
+  ],
+  async run(given, console) {
+    const { teachers: names } = readOptions(chosen, given);
+    const { student: model, method } = choiceOf(given);
+    if (names.length === 0) {
+      fail('usage', {
+        problem: 'distill needs --teachers: the finished runs to learn from',
+        hint: 'Train some first, then for example: distill --teachers bpr-mf,lightgcn',
+      });
+    }
+    const owned = [modelGroup(model), methodGroup(method)];
+    for (const part of owned) readOptions(part, given);
+    const evaluation = readOptions(evaluationGroup, given);
+    const { runs } = readOptions(runsGroup, given);
+    const places = names.flatMap((name) => findRuns(name, runs));
+    const first = readRun(places[0]!);
+    const { data, dataset } = await loadDataOf(first, given);
+    const teachers = places.map((place) => {
+      readRun(place);
+      return { name: place.name, teacher: readTeacher(place.folder) };
+    });
+    const done = await runNamed(
+      {
+        ...{ given, dataset, data, model, method, evaluation },
+        defaultName: `${model}-${method}`,
+        options: Object.assign({}, ...owned.map((part) => givenOf(part.schema, given))),
+        // Teachers of a student on its own only say which data it is about.
+        teachers: distillerNamed(method).needs.teachers === 'none' ? [] : teachers,
+      },
+      console,
+    );
+    const user = dataset.users.ids[0]!;
+    return answerOf(done, console, evaluation.at, [
+      `evaluate ${[done.name, ...places.map((p) => p.name)].map(quoted).join(' ')}`,
+      `recommend ${quoted(done.name)} --user ${quoted(user)}`,
+    ]);
+  },
+};

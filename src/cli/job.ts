@@ -1,0 +1,155 @@
+/** What `train` and `distill` have in common: one job in a run folder, with progress, a clean stop and a bundle. */
+import { join } from 'node:path';
+import { options } from '../config/options.js';
+import type { DataOptions, LoadedDataset } from '../data/index.js';
+import { fail } from '../errors.js';
+import { modelNamed } from '../models/index.js';
+import {
+  type EvaluationOptions,
+  type Job,
+  memoryAvailable,
+  memoryNeeded,
+  pipelineOptions,
+  runJob,
+  type Teacher,
+} from '../pipeline/index.js';
+import type { Answer, Console, Given } from './_command.js';
+import { readOptions } from './flags.js';
+import { formatBytes, formatCount, formatMetric, formatMicroseconds, formatSeconds } from './format.js';
+import { group, type Machine, machineOf, nameGroup, withKernels } from './groups.js';
+import { interruptible } from './interrupt.js';
+import { createProgress } from './progress.js';
+import { licenceNote, portable } from './source.js';
+import { BUNDLE_FOLDER, writeStudent } from './student-bundle.js';
+import { renderTable } from './table.js';
+
+export const trajectoryGroup = group(
+  'Trajectory',
+  'trajectory',
+  options({ checkpoints: pipelineOptions.shape.checkpoints }),
+);
+
+export interface NamedJob {
+  readonly given: Given;
+  readonly defaultName: string;
+  readonly dataset: LoadedDataset;
+  readonly data: DataOptions;
+  readonly model: string;
+  readonly method: string;
+  /** Of the model and the method together, as given. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly evaluation: EvaluationOptions;
+  readonly teachers: readonly { readonly name: string; readonly teacher: Teacher }[];
+}
+
+export interface FinishedJob {
+  readonly job: Job;
+  readonly name: string;
+  readonly folder: string;
+  readonly runs: string;
+  /** Folder of the student bundle, if the model can be one. */
+  readonly bundle?: string;
+}
+
+/** Runs the job under its name. @throws RecdistillError as `runJob` */
+export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJob> {
+  const { given, dataset, model, method } = o;
+  const { name = o.defaultName, runs, overwrite } = readOptions(nameGroup, given);
+  checkName(name);
+  const { checkpoints } = readOptions(trajectoryGroup, given);
+  const machine = machineOf(given);
+  const folder = join(runs, name);
+  tellCost(o, machine, console);
+  const job = await withKernels(machine, (kernels) =>
+    interruptible(console.say, async (signal) => {
+      const progress = createProgress(console, o.evaluation.selectBy);
+      progress.job(name);
+      try {
+        return await runJob(
+          {
+            ...{ dataset, kernels, model, method, folder, overwrite, checkpoints, signal },
+            options: o.options,
+            teachers: o.teachers.map((t) => t.teacher),
+            evaluation: o.evaluation,
+            source: portable(o.data),
+            listen: progress.train,
+          },
+          (trained, { evaluation }) =>
+            void writeStudent(folder, trained, dataset, evaluation, {
+              ...{ model, method },
+              teachers: o.teachers.map((t) => t.name),
+              licence: licenceNote(o.data.data),
+            }),
+        );
+      } finally {
+        progress.close();
+      }
+    }),
+  );
+  const bundled = modelNamed(model).capabilities.includes('factors');
+  return { job, name, folder, runs, ...(bundled ? { bundle: join(folder, BUNDLE_FOLDER) } : {}) };
+}
+
+/** The name becomes a folder below the runs folder, and must stay there. */
+function checkName(name: string): void {
+  if (/^[\w][\w.-]*(\/[\w][\w.-]*)*$/.test(name)) return;
+  const expected = 'letters, digits, "_", "-" and ".", with "/" between folders';
+  fail('bad-option', { option: '--name', owner: 'runs', given: JSON.stringify(name), expected });
+}
+
+/** Says what the job will cost, and refuses what cannot work. @throws RecdistillError `out-of-memory` */
+function tellCost({ model, options: given, dataset }: NamedJob, machine: Machine, console: Console): void {
+  const spec = modelNamed(model);
+  const o = spec.options.parse(Object.fromEntries(Object.entries(given).filter(([name]) => name in spec.options.shape)));
+  const needed = memoryNeeded(spec, o, dataset);
+  const available = Math.min(memoryAvailable(), machine.memoryLimit ?? Number.POSITIVE_INFINITY);
+  const { users, items, indices } = dataset.train;
+  console.say(
+    `${dataset.name}: ${formatCount(users)} users, ${formatCount(items)} items, ${formatCount(indices.length)} interactions to train on.`,
+  );
+  const epochs = (o as { epochs?: number }).epochs;
+  const length = epochs === undefined ? 'It is computed at once' : `At most ${epochs} epochs; the time left is shown as they go`;
+  console.say(`${model} needs about ${formatBytes(needed)} of memory; ${formatBytes(available)} available. ${length}.`);
+  if (needed <= available) return;
+  fail('out-of-memory', {
+    what: `${model} on this data`,
+    needed: formatBytes(needed),
+    available: formatBytes(available),
+    hint: 'Nothing was started. Lower --dim, --hidden or --batch-size, drop rare items with --min-item, or raise --memory-limit.',
+  });
+}
+
+/** The result in both forms. @param next commands that make sense now, without the program's name */
+export function answerOf(done: FinishedJob, console: Console, at: readonly number[], next: readonly string[]): Answer {
+  const { job, name, folder, bundle } = done;
+  const { result, reused } = job;
+  const { means } = job.evaluation;
+  const table = renderTable(
+    [{ title: 'test' }, ...at.map((k) => ({ title: `@${k}`, right: true }))],
+    ['recall', 'ndcg', 'hit-rate', 'mrr', 'map'].map((m) => [m, ...at.map((k) => formatMetric(means[`${m}@${k}`]))]),
+  );
+  const work = result.epochs > 0 ? `best epoch ${result.bestEpoch} of ${result.epochs}, ` : '';
+  const text = [
+    reused
+      ? `${name} was finished before; nothing had to be done.`
+      : `${name} is finished (${work}${formatSeconds(result.seconds)}).`,
+    '',
+    table,
+    '',
+    `${formatCount(result.parameters)} parameters, ${formatBytes(result.bytes)}; exact top 10 of a user in ${formatMicroseconds(result.latencyMicroseconds)} on one thread.`,
+    `Run folder: ${folder}${bundle ? `; student bundle, ready to serve: ${bundle}` : ''}`,
+    '',
+    nextSteps(console.program, done.runs, next),
+  ].join('\n');
+  return { text, json: { name, folder, reused, ...(bundle ? { bundle } : {}), result } };
+}
+
+/** Commands to go on with; they get --runs where it is not the default. */
+export function nextSteps(program: string, runs: string, commands: readonly string[]): string {
+  const where = runs === 'runs' ? '' : ` --runs ${quoted(runs)}`;
+  return ['What to do next:', ...commands.map((c) => `  ${program} ${c}${where}`)].join('\n');
+}
+
+/** A word as a shell needs it. */
+export const quoted = (word: string): string => (/^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+

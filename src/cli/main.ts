@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+import { relative, sep } from 'node:path';
+import { packageVersion } from '../artifact/package-version.js';
+import type { Answer, Console } from './_command.js';
+import { failureOf, failureText } from './failure.js';
+import { refuseStrays } from './flags.js';
+import { outputGroup } from './groups.js';
+import { helpOf, helpOfAll } from './help.js';
+import { commands } from './index.js';
+import { parseCommandLine } from './program.js';
+
+/** How to call this program again: by its name where it is installed, else by its file. */
+function programName(script: string): string {
+  const parts = script.split(sep);
+  if (parts.includes('node_modules')) return 'npx recdistill';
+  return parts.at(-1) === 'recdistill' ? 'recdistill' : `node ${relative(process.cwd(), script) || script}`;
+}
+
+async function answerTo(words: readonly string[]): Promise<Answer> {
+  const program = programName(process.argv[1] ?? 'recdistill');
+  const request = parseCommandLine(commands, words);
+  if (request.kind === 'version') return { text: packageVersion, json: { version: packageVersion } };
+  const { given } = request;
+  if (request.kind === 'help') {
+    const { topic } = request;
+    const text = typeof topic === 'object' ? helpOf(program, topic, given) : helpOfAll(program, commands, topic);
+    return { text, json: { help: text } };
+  }
+  const { command } = request;
+  refuseStrays(given, [...(command.groupsFor?.(given) ?? command.groups), outputGroup], command.name);
+  const quiet = given.flags.quiet === true;
+  const console: Console = {
+    say: (text) => void (quiet || process.stderr.write(`${text}\n`)),
+    quiet,
+    terminal: process.stderr.isTTY === true,
+    program,
+  };
+  return command.run(given, console);
+}
+
+/** The one place that writes to stdout. */
+function print(asJson: boolean, text: string, json: unknown): void {
+  process.stdout.write(asJson ? `${JSON.stringify(json, null, 2)}\n` : `${text}\n`);
+}
+
+async function main(words: readonly string[]): Promise<void> {
+  // A reader that has seen enough, such as `head`, is no error.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+  const asJson = words.includes('--json');
+  try {
+    const answer = await answerTo(words);
+    print(asJson, answer.text, answer.json);
+    if (answer.failed) process.exitCode = 1;
+  } catch (error) {
+    const failure = failureOf(error);
+    process.stderr.write(`${failureText(failure, error, Boolean(process.env.RECDISTILL_DEBUG))}\n`);
+    const { exit, ...rest } = failure;
+    if (asJson) print(true, '', { error: rest });
+    process.exitCode = exit;
+  }
+}
+
+await main(process.argv.slice(2));

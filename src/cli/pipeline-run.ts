@@ -1,0 +1,78 @@
+/** Runs a pipeline with progress, a clean stop and a bundle for each student. */
+import { parseOptions } from '../config/options.js';
+import type { Dataset } from '../data/index.js';
+import { modelNamed } from '../models/index.js';
+import {
+  memoryAvailable,
+  memoryNeeded,
+  type PipelineEvent,
+  type PipelineOptions,
+  type PipelineRow,
+  pipelineOptions,
+  runPipeline,
+} from '../pipeline/index.js';
+import type { Console, Given } from './_command.js';
+import { readOptions } from './flags.js';
+import { formatBytes, formatCount } from './format.js';
+import { machineOf, withKernels, writeRunsGroup } from './groups.js';
+import { interruptible } from './interrupt.js';
+import { createProgress, followPipeline } from './progress.js';
+import { licenceNote, portable } from './source.js';
+import { writeStudent } from './student-bundle.js';
+
+export interface PipelineOutcome {
+  readonly options: PipelineOptions;
+  readonly dataset: Dataset;
+  readonly rows: readonly PipelineRow[];
+  /** Names of the rows whose runs were finished before. */
+  readonly reused: readonly string[];
+  readonly runs: string;
+}
+
+/** @throws RecdistillError as `runPipeline` */
+export async function runWholePipeline(input: unknown, given: Given, console: Console): Promise<PipelineOutcome> {
+  const o = parseOptions(pipelineOptions, input, 'pipeline');
+  const { runs, overwrite } = readOptions(writeRunsGroup, given);
+  const reused: string[] = [];
+  const progress = createProgress(console, o.evaluation.selectBy);
+  const follow = followPipeline(progress, o.evaluation.selectBy);
+  const listen = (event: PipelineEvent) => {
+    if (event.type === 'data') for (const line of costOf(o, event.dataset)) console.say(line);
+    if (event.type === 'row' && event.reused) reused.push(event.row.name);
+    follow(event);
+  };
+  const student = (_: string, model: Parameters<typeof writeStudent>[1], dataset: Dataset, row: PipelineRow) => {
+    if (row.folder === undefined) return;
+    writeStudent(row.folder, model, dataset, row.evaluation, {
+      model: row.model,
+      method: row.method ?? 'none',
+      teachers: row.method === 'none' ? [] : o.teachers.map((t) => t.name ?? t.model),
+      licence: licenceNote(o.data.data),
+    });
+  };
+  try {
+    const result = await withKernels(machineOf(given), (kernels) =>
+      interruptible(console.say, (signal) =>
+        runPipeline({ ...o, data: portable(o.data) }, { kernels, runs, overwrite, listen, signal, student }),
+      ),
+    );
+    return { options: o, ...result, reused, runs };
+  } finally {
+    progress.close();
+  }
+}
+
+/** What the whole will need. */
+function costOf(o: PipelineOptions, dataset: Dataset): string[] {
+  const needs = [...o.baselines, ...o.teachers, ...o.students].map((entry) => {
+    const spec = modelNamed(entry.model);
+    const own = Object.entries(entry).filter(([name]) => name in spec.options.shape);
+    return { model: entry.model, bytes: memoryNeeded(spec, spec.options.parse(Object.fromEntries(own)), dataset) };
+  });
+  const most = needs.reduce((a, b) => (b.bytes > a.bytes ? b : a));
+  const { users, items, indices } = dataset.train;
+  return [
+    `${dataset.name}: ${formatCount(users)} users, ${formatCount(items)} items, ${formatCount(indices.length)} interactions to train on.`,
+    `Memory: at most about ${formatBytes(most.bytes)} (${most.model}); ${formatBytes(memoryAvailable())} available.`,
+  ];
+}

@@ -1,0 +1,131 @@
+/** Shows how far the work is: a bar on a terminal, plain lines elsewhere, nothing with --quiet. It only listens to events. */
+import { SingleBar } from 'cli-progress';
+import type { PipelineEvent } from '../pipeline/index.js';
+import type { TrainEvent } from '../train/index.js';
+import type { Console } from './_command.js';
+import { formatMetric, formatSeconds } from './format.js';
+
+/** Plain lines come at most this often; evaluations always come. */
+const LINE_MS = 2000;
+
+export interface Progress {
+  /** A new piece of work starts; its title stands before what follows. */
+  job(title: string): void;
+  train(event: TrainEvent): void;
+  /** A line that stays. */
+  say(text: string): void;
+  close(): void;
+}
+
+interface Painter {
+  start(title: string, at: number, total: number): void;
+  /** `always`: not to be left out where lines are rationed. */
+  step(title: string, at: number, total: number, facts: readonly string[], always: boolean): void;
+  clear(): void;
+}
+
+/** @param metric the one that decides on the best epoch, such as `recall@50`; shown while training */
+export function createProgress(console: Console, metric: string, now: () => number = () => performance.now()): Progress {
+  const painter = console.quiet ? silent : console.terminal ? bar() : lines(console, now);
+  let title = '';
+  let epochs = 0;
+  let epoch = 0;
+  let loss = Number.NaN;
+  let best: { readonly epoch: number; readonly value: number } | undefined;
+  let seconds = 0;
+  let measured = 0;
+  const say = (text: string) => {
+    painter.clear();
+    console.say(text);
+  };
+  const facts = (now?: number): string[] => {
+    const pace = seconds / measured;
+    const shown = now === undefined ? [] : [`${metric} ${formatMetric(now)}`];
+    return [
+      ...(Number.isNaN(loss) ? [] : [`loss ${loss.toPrecision(4)}`]),
+      ...shown,
+      ...(best ? [`best ${now === undefined ? `${metric} ` : ''}${formatMetric(best.value)} at ${best.epoch}`] : []),
+      // Early stopping may end it sooner.
+      ...(measured > 0 ? [`${paceOf(pace)}, at most ${formatSeconds(pace * (epochs - epoch))} left`] : []),
+    ];
+  };
+  return {
+    job(name) {
+      title = name;
+      [best, loss, seconds, measured, epoch, epochs] = [undefined, Number.NaN, 0, 0, 0, 0];
+    },
+    train(event) {
+      if (event.type === 'start') {
+        [epoch, epochs] = [event.epoch, event.epochs];
+        if (epoch > 0) say(`${title}: continuing after epoch ${epoch}`);
+        painter.start(title, epoch, epochs);
+      } else if (event.type === 'epoch') {
+        [epoch, loss] = [event.epoch, event.loss];
+        [seconds, measured] = [seconds + event.seconds, measured + 1];
+        painter.step(title, epoch, epochs, facts(), false);
+      } else if (event.type === 'evaluation' && epochs > 0) {
+        const value = event.metrics[metric] ?? Number.NaN;
+        if (event.best) best = { epoch: event.epoch, value };
+        // Evaluation belongs to the time that an epoch takes.
+        seconds += event.seconds;
+        painter.step(title, epoch, epochs, facts(value), true);
+      } else if (event.type === 'note') say(`${title}: ${event.message}`);
+      else if (event.type === 'stop') painter.clear();
+    },
+    say,
+    close: () => painter.clear(),
+  };
+}
+
+const paceOf = (seconds: number): string =>
+  seconds >= 1 ? `${seconds.toFixed(1)} s an epoch` : `${(1 / seconds).toPrecision(2)} epochs a second`;
+
+const silent: Painter = { start() {}, step() {}, clear() {} };
+
+function lines(console: Console, now: () => number): Painter {
+  let last = Number.NEGATIVE_INFINITY;
+  return {
+    start() {
+      last = now();
+    },
+    step(title, at, total, facts, always) {
+      if (!always && now() - last < LINE_MS) return;
+      last = now();
+      console.say([`${title}: epoch ${at} of ${total}`, ...facts].join(', '));
+    },
+    clear() {},
+  };
+}
+
+function bar(): Painter {
+  let drawn: SingleBar | undefined;
+  return {
+    start(title, at, total) {
+      // gracefulExit would take over Ctrl-C.
+      const options = { clearOnComplete: true, gracefulExit: false, barsize: 20, format: '{title} {bar} {value}/{total} {facts}' };
+      drawn = new SingleBar({ ...options, barCompleteChar: '#', barIncompleteChar: '.' });
+      drawn.start(total, at, { title, facts: '' });
+    },
+    step(_, at, __, facts) {
+      drawn?.update(at, { facts: facts.join(', ') });
+    },
+    clear() {
+      drawn?.stop();
+      drawn = undefined;
+    },
+  };
+}
+
+/** Follows a pipeline: which job of how many, how it goes, what came of it. */
+export function followPipeline(progress: Progress, metric: string): (event: PipelineEvent) => void {
+  return (event) => {
+    if (event.type === 'job') progress.job(`[${event.at}/${event.of}] ${event.name}`);
+    else if (event.type === 'train') progress.train(event.event);
+    else if (event.type === 'row') {
+      const { name, seconds, evaluation } = event.row;
+      const value = formatMetric(evaluation.means[metric]);
+      const how = event.reused ? 'finished before, reused' : formatSeconds(seconds);
+      progress.say(`${name}: test ${metric} ${value} (${how})`);
+    }
+  };
+}

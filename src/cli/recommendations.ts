@@ -1,0 +1,46 @@
+/** Lists of items as people read them. */
+import { join } from 'node:path';
+import { bundleFiles, readBundle, type StudentBundle } from '../artifact/index.js';
+import { createStudent, type RankedItem, type Student } from '../student/index.js';
+import { existsSync } from 'node:fs';
+import { fail } from '../errors.js';
+import { shortened } from './format.js';
+import { placeOf, noRun } from './runs.js';
+import { BUNDLE_FOLDER } from './student-bundle.js';
+import { renderTable } from './table.js';
+
+export interface OpenedStudent {
+  readonly student: Student;
+  readonly manifest: StudentBundle['manifest'];
+}
+
+/** Opens a bundle by the name of its run, or by its folder. @throws RecdistillError `unknown-name`, `needs-not-met`, `artifact-damaged` */
+export async function openStudent(given: string, runs: string): Promise<OpenedStudent> {
+  const place = placeOf(given, runs) ?? noRun(given, runs);
+  const folder = [join(place.folder, BUNDLE_FOLDER), place.folder].find((f) => existsSync(join(f, bundleFiles.tensors)));
+  if (folder === undefined) {
+    fail('needs-not-met', {
+      problem: `${place.name} has no student bundle`,
+      hint: 'Bundles come from `distill`, and from `train` with a model whose scores are inner products, once the run is finished.',
+    });
+  }
+  const { manifest, model } = await readBundle(folder);
+  return { student: createStudent(model), manifest };
+}
+
+/** @param held items that the user took later: they get a mark */
+export function listText(list: readonly RankedItem[], held: ReadonlySet<string> = new Set()): string {
+  return renderTable(
+    [{ title: '', right: true }, { title: 'item' }, { title: 'name' }, { title: 'score', right: true }],
+    list.map((r) => [
+      `${held.has(r.itemId) ? '+ ' : ''}${r.rank}`,
+      shortened(r.itemId, 40),
+      shortened(r.label ?? '', 80),
+      r.score.toFixed(3),
+    ]),
+  );
+}
+
+/** The name of an item, or its id. */
+export const nameOf = (itemId: string, label: string | undefined): string =>
+  label ? shortened(label, 90) : shortened(itemId, 40);

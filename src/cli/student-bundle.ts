@@ -1,0 +1,49 @@
+/** Writes the student that a job has just trained as a bundle that needs neither the training data nor the model's code. */
+import { join } from 'node:path';
+import { packageVersion } from '../artifact/package-version.js';
+import { writeBundle } from '../artifact/index.js';
+import { type Dataset, union } from '../data/index.js';
+import type { Evaluation } from '../eval/index.js';
+import type { Model } from '../models/index.js';
+
+export const BUNDLE_FOLDER = 'student';
+
+export interface Provenance {
+  readonly model: string;
+  readonly method: string;
+  readonly teachers: readonly string[];
+  readonly licence: string;
+}
+
+/**
+ * Writes `RUN/student`. Items of train and valid count as those that a user already has, so that the bundle answers what was evaluated.
+ * @returns false if the model's scores are no inner products; then nothing is written
+ * @throws RecdistillError `write-failed`
+ */
+export function writeStudent(run: string, model: Model, dataset: Dataset, evaluation: Evaluation, from: Provenance): boolean {
+  const factors = model.factors?.();
+  if (!factors) return false;
+  const seen = union(dataset.train, dataset.valid);
+  const { licence, ...made } = from;
+  writeBundle(
+    join(run, BUNDLE_FOLDER),
+    {
+      users: model.users,
+      items: model.items,
+      dim: factors.dim,
+      userFactors: Float32Array.from(factors.users),
+      itemFactors: Float32Array.from(factors.items),
+      userIds: dataset.users.ids,
+      itemIds: dataset.items.ids,
+      ...(dataset.itemLabels ? { labels: dataset.itemLabels } : {}),
+      seen: { indptr: seen.indptr, indices: seen.indices },
+    },
+    {
+      dataFingerprint: dataset.fingerprint,
+      licence,
+      madeBy: { program: 'recdistill', version: packageVersion, data: dataset.name, ...made, teachers: [...made.teachers] },
+      metrics: Object.fromEntries(Object.entries(evaluation.means).filter(([, value]) => Number.isFinite(value))),
+    },
+  );
+  return true;
+}
