@@ -7,3 +7,4 @@ export { addScaled, propagate, scale } from './propagate';
 export { addBias, columnSums, tanh, tanhBackward } from './dense';
 export { multinomial } from './multinomial';
 export { blockColumns, diagonal, invertBlock, mirror, putColumns } from './invert';
+export { hetcompFinish, hetcompItems, hetcompPrepare, hetcompUsers } from './hetcomp';

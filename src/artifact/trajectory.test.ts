@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import type { Rankings } from '../data/rankings.js';
+import type { Trajectory } from '../data/trajectory.js';
 import { RecdistillError } from '../errors.js';
 import { writeSealedJson } from './sealed-json.js';
-import { readTrajectory, type Trajectory, writeTrajectory } from './trajectory.js';
+import { readTrajectory, writeTrajectory } from './trajectory.js';
 
 let dir: string;
 let folder: string;

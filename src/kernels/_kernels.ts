@@ -6,6 +6,7 @@
 import type { Machine } from './_machine.js';
 import type { DenseKernels } from './dense.js';
 import type { GemmKernels } from './gemm.js';
+import type { HetcompKernels } from './hetcomp.js';
 import type { InvertKernels } from './invert.js';
 import type { MultinomialKernels } from './multinomial.js';
 import type { OptimizerKernels } from './optimizers.js';
@@ -18,6 +19,7 @@ export interface Kernels
   extends Machine,
     DenseKernels,
     GemmKernels,
+    HetcompKernels,
     InvertKernels,
     MultinomialKernels,
     OptimizerKernels,

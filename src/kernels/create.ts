@@ -3,6 +3,7 @@ import type { Kernels } from './_kernels.js';
 import type { Machine } from './_machine.js';
 import { denseReference, denseWasm } from './dense.js';
 import { gemmReference, gemmWasm } from './gemm.js';
+import { hetcompReference, hetcompWasm } from './hetcomp.js';
 import { invertReference, invertWasm } from './invert.js';
 import { multinomialReference, multinomialWasm } from './multinomial.js';
 import { optimizersReference, optimizersWasm } from './optimizers.js';
@@ -17,6 +18,7 @@ import { createWasmMachine } from './wasm.js';
 const families = [
   { reference: denseReference, wasm: denseWasm },
   { reference: gemmReference, wasm: gemmWasm },
+  { reference: hetcompReference, wasm: hetcompWasm },
   { reference: invertReference, wasm: invertWasm },
   { reference: multinomialReference, wasm: multinomialWasm },
   { reference: optimizersReference, wasm: optimizersWasm },

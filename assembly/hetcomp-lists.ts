@@ -1,0 +1,97 @@
+// Which items of a user stand outside the remainder: train items and the items taught in order.
+
+import { Plan, panel } from './hetcomp';
+
+/** Length of a list without its filling of -1. */
+// @ts-ignore: decorator
+@inline
+export function lengthOf(list: usize, most: i32, items: i32): i32 {
+  let n = 0;
+  while (n < most && (load<i32>(list + ((n as usize) << 2)) as u32) < (items as u32)) n++;
+  return n;
+}
+
+// @ts-ignore: decorator
+@inline
+export function userOf(p: Plan, index: i32): i32 {
+  return load<i32>(p.users + ((index as usize) << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+export function rankedOf(p: Plan, user: i32): usize {
+  return p.ranked + (((user as usize) * (p.topK as usize)) << 2);
+}
+
+/** One user's links: for each taught item of the list the next one in the same tile (or -1), and its part in the remainders. */
+// @ts-ignore: decorator
+@inline
+export function linksOf(p: Plan, g: i32, b: i32): usize {
+  return p.links + ((((g * 4 + b) as usize) * (p.topK as usize)) << 3);
+}
+
+/** The address of one user's number for one item. */
+// @ts-ignore: decorator
+@inline
+export function cell(p: Plan, g: i32, b: i32, item: i32): usize {
+  const mask = (1 << p.shift) - 1;
+  return panel(p, item >> p.shift, g) + ((((b << p.shift) + (item & mask)) as usize) << 2);
+}
+
+/**
+ * Links the taught items of a user by tile, so that exclude() finds them without a search. In phase fine each link also
+ * says whether the item counts in the remainder of the shorter list: not a train item, not on that list, seen for the first time.
+ */
+export function mark(p: Plan, g: i32, b: i32, index: i32): void {
+  const user = userOf(p, index);
+  const ranked = rankedOf(p, user);
+  const taught = lengthOf(ranked, p.taught, p.items);
+  const heads = p.heads + ((((g * (p.tiles + 1)) * 4 + b) as usize) << 2);
+  const links = linksOf(p, g, b);
+  for (let r = taught - 1; r >= 0; r--) {
+    const head = heads + (((load<i32>(ranked + ((r as usize) << 2)) >> p.shift) as usize) << 4);
+    store<i32>(links + ((r as usize) << 3), load<i32>(head));
+    store<i32>(head, r);
+  }
+  if (!p.fine) return;
+  // The user's row of exponentials is free until the scores are computed: it serves as the set of items seen.
+  for (let r = 0; r < taught; r++) store<i32>(cell(p, g, b, load<i32>(ranked + ((r as usize) << 2))), 0);
+  const stop = load<i32>(p.trainStarts + ((user as usize) << 2), 4);
+  for (let k = load<i32>(p.trainStarts + ((user as usize) << 2)); k < stop; k++) {
+    store<i32>(cell(p, g, b, load<i32>(p.trainItems + ((k as usize) << 2))), 1);
+  }
+  for (let r = 0; r < taught; r++) {
+    const seen = cell(p, g, b, load<i32>(ranked + ((r as usize) << 2)));
+    store<i32>(links + ((r as usize) << 3), r >= p.taughtTwice && load<i32>(seen) == 0 ? 1 : 0, 4);
+    store<i32>(seen, 1);
+  }
+}
+
+/** Overwrites the numbers of items outside the remainder, and of the places beyond the last item. Tiles come in order from 0. */
+export function exclude(p: Plan, g: i32, tile: i32, e: usize, first: i32, alive: i32, value: f32): void {
+  const bytes = (4 as usize) << p.shift;
+  const heads = p.heads + (((g * (p.tiles + 1)) as usize) << 4);
+  const from = tile << p.shift;
+  const to = from + (1 << p.shift);
+  for (let b = 0; b < 4; b++) {
+    const row = e + (b as usize) * bytes;
+    for (let item = max(p.items, from); item < to; item++) store<f32>(row + (((item - from) as usize) << 2), value);
+    if (!((alive >> b) & 1)) continue;
+    const user = userOf(p, first + g * 4 + b);
+    const ranked = rankedOf(p, user);
+    const links = linksOf(p, g, b);
+    for (let r = load<i32>(heads + (((tile * 4 + b) as usize) << 2)); r >= 0; r = load<i32>(links + ((r as usize) << 3))) {
+      store<f32>(row + (((load<i32>(ranked + ((r as usize) << 2)) - from) as usize) << 2), value);
+    }
+    // The last row of heads holds how far each user's train items have been passed.
+    const cursor = heads + (((p.tiles * 4 + b) as usize) << 2);
+    const stop = load<i32>(p.trainStarts + ((user as usize) << 2), 4);
+    let k = tile == 0 ? load<i32>(p.trainStarts + ((user as usize) << 2)) : load<i32>(cursor);
+    for (; k < stop; k++) {
+      const item = load<i32>(p.trainItems + ((k as usize) << 2));
+      if (item >= to) break;
+      store<f32>(row + (((item - from) as usize) << 2), value);
+    }
+    store<i32>(cursor, k);
+  }
+}

@@ -1,0 +1,197 @@
+// One user's lists against the remainder: loss and gradients. The remainder's sum and weighted sums are known by now.
+
+import { LIMIT, LOG2E, Plan, panel } from './hetcomp';
+import { cell, lengthOf, linksOf, rankedOf, userOf } from './hetcomp-lists';
+import { exponentials } from './hetcomp-tile';
+
+const FLOOR: f64 = 1e-5;
+/** A remainder whose whole gradient is smaller than this is nothing beside the rounding of the lists' own gradients. */
+const NOTHING: f64 = 1e-20;
+
+/**
+ * The remainder's exponentials are e^(s - shift). Writes the loss, adds the user's gradient, leaves
+ * weights and exponentials as hetcompItems() needs them.
+ */
+export function solve(p: Plan, g: i32, b: i32, first: i32, guarded: i32, shift: f32, scale: f64): void {
+  const dim = p.dim, index = first + g * 4 + b, user = userOf(p, index);
+  const vector = p.userVectors + (((user * dim) as usize) << 2);
+  const totals = p.totals + ((((g * (dim + 1)) * 4 + b) as usize) << 3);
+  const starts = p.observedStarts + ((user as usize) << 2);
+  const observed = p.observedItems + ((load<i32>(starts) as usize) << 2);
+  const ranked = rankedOf(p, user);
+  const seen = lengthOf(observed, load<i32>(starts, 4) - load<i32>(starts), p.items);
+  const taught = lengthOf(ranked, p.taught, p.items);
+  const twice = min(taught, p.taughtTwice);
+  const n = seen + taught;
+
+  // Lists of the user, one after the other: score, gradient, denominator (float64), exponential (float32), item.
+  const room = p.entries as usize;
+  const score = p.lists + (g as usize) * room * 32;
+  const gradient = score + room * 8;
+  const denominator = gradient + room * 8;
+  const exponential = denominator + room * 8;
+  const item = exponential + room * 4;
+  const logs = p.exact && guarded;
+  for (let i = 0; i < n; i++) {
+    const id = load<i32>(i < seen ? observed + ((i as usize) << 2) : ranked + (((i - seen) as usize) << 2));
+    let s = dot(vector, p.itemVectors + (((id * dim) as usize) << 2), dim);
+    store<i32>(item + ((i as usize) << 2), id);
+    store<f64>(gradient + ((i as usize) << 3), 0);
+    if (!p.exact) s = min<f64>(max<f64>(s, -LIMIT), LIMIT);
+    store<f64>(score + ((i as usize) << 3), s);
+    store<f32>(exponential + ((i as usize) << 2), (logs ? 0 : s * LOG2E) as f32);
+  }
+  for (let i = n; i & 7; i++) store<f32>(exponential + ((i as usize) << 2), 0);
+  exponentials(exponential, (((n + 7) & ~7) as usize) << 2);
+
+  const sum = load<f64>(totals + ((dim as usize) << 5));
+  const floor: f64 = p.exact ? 0 : FLOOR;
+  const cellOfLoss = denominator + ((n as usize) << 3);
+  store<f64>(cellOfLoss, 0);
+  let factor: f64;
+  const at = seen as usize;
+  if (logs) {
+    // Nothing here may leave the logarithms: scores can be thousands apart.
+    const offset = shift as f64;
+    const rest = offset + Math.log(sum);
+    if (!p.fine) factor = inLogs(score, gradient, denominator, n, rest, 1, 1, cellOfLoss);
+    else {
+      const a = inLogs(score, gradient, denominator, seen, rest, 1, 0, cellOfLoss);
+      const h = inLogs(score + (at << 3), gradient + (at << 3), denominator, taught, rest, 0.5, 0, cellOfLoss);
+      let wider = rest;
+      for (let r = twice; r < taught; r++) if (counts(p, g, b, r)) wider = logAdd(wider, load<f64>(score + ((at + (r as usize)) << 3)));
+      const q = inLogs(score + (at << 3), gradient + (at << 3), denominator, twice, wider, 0.5, 0, cellOfLoss);
+      for (let r = twice; r < taught; r++) {
+        const i = (at + (r as usize)) << 3;
+        if (counts(p, g, b, r)) store<f64>(gradient + i, load<f64>(gradient + i) + Math.exp(load<f64>(score + i) + q));
+      }
+      factor = logAdd(logAdd(a, h), q);
+    }
+    factor = Math.exp(factor + offset);
+  } else if (!p.fine) {
+    factor = inSums(exponential, gradient, denominator, n, sum, floor, 1, 1, cellOfLoss);
+  } else {
+    const a = inSums(exponential, gradient, denominator, seen, sum, floor, 1, 0, cellOfLoss);
+    const h = inSums(exponential + (at << 2), gradient + (at << 3), denominator, taught, sum, floor, 0.5, 0, cellOfLoss);
+    let wider = sum;
+    for (let r = twice; r < taught; r++) if (counts(p, g, b, r)) wider += load<f32>(exponential + ((at + (r as usize)) << 2)) as f64;
+    const q = inSums(exponential + (at << 2), gradient + (at << 3), denominator, twice, wider, floor, 0.5, 0, cellOfLoss);
+    for (let r = twice; r < taught; r++) {
+      const i = at + (r as usize);
+      if (!counts(p, g, b, r)) continue;
+      store<f64>(gradient + (i << 3), load<f64>(gradient + (i << 3)) + q * (load<f32>(exponential + (i << 2)) as f64));
+    }
+    factor = a + h + q;
+  }
+  store<f32>(p.losses + ((index as usize) << 2), load<f64>(cellOfLoss) as f32);
+
+  // A vanishing factor cannot carry the lists' gradients: then the row holds these alone and the weights are the vector itself.
+  const vanishes = !(factor * sum > NOTHING);
+  if (vanishes) {
+    for (let tile = 0; tile < p.tiles; tile++) memory.fill(panel(p, tile, g) + ((b as usize) << (p.shift + 2)), 0, (4 as usize) << p.shift);
+  }
+  for (let k = 0; k < dim; k++) {
+    const total = totals + ((k as usize) << 5);
+    store<f64>(total, vanishes ? 0 : load<f64>(total) * factor);
+    const weight = (load<f32>(vector + ((k as usize) << 2)) as f64) * (vanishes ? 1.0 : factor);
+    store<f32>(p.weights + ((((g * dim + k) * 4 + b) as usize) << 2), weight as f32);
+  }
+  const inverse = vanishes ? 1.0 : 1.0 / factor;
+  for (let i = 0; i < n; i++) {
+    const at = i as usize;
+    const id = load<i32>(item + (at << 2));
+    const row = p.itemVectors + (((id * dim) as usize) << 2);
+    const own = load<f64>(gradient + (at << 3));
+    if (!p.exact && guarded && Math.abs(dot(vector, row, dim)) > LIMIT) continue;
+    const to = cell(p, g, b, id);
+    store<f32>(to, ((load<f32>(to) as f64) + own * inverse) as f32);
+    for (let k = 0; k < dim; k++) {
+      const total = totals + ((k as usize) << 5);
+      store<f64>(total, load<f64>(total) + own * (load<f32>(row + ((k as usize) << 2)) as f64));
+    }
+  }
+  for (let k = 0; k < dim; k++) {
+    const to = p.userGradient + (((user * dim + k) as usize) << 2);
+    store<f32>(to, ((load<f32>(to) as f64) + scale * load<f64>(totals + ((k as usize) << 5))) as f32);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function dot(a: usize, b: usize, dim: i32): f64 {
+  let sum: f64 = 0;
+  for (let k = 0; k < dim; k++) sum += (load<f32>(a + ((k as usize) << 2)) as f64) * (load<f32>(b + ((k as usize) << 2)) as f64);
+  return sum;
+}
+
+// @ts-ignore: decorator
+@inline
+function counts(p: Plan, g: i32, b: i32, r: i32): i32 {
+  return load<i32>(linksOf(p, g, b) + ((r as usize) << 3), 4);
+}
+
+/**
+ * factor * sum over k of log(denominator_k) - s_k, added at `loss`; gradients of the list's own scores added; returns
+ * factor * sum of 1 / denominator, of those above the floor. The denominator is the item (`alone`) or the item and those
+ * after it, and the remainder.
+ */
+function inSums(
+  exponential: usize, gradient: usize, denominator: usize, n: i32,
+  rest: f64, floor: f64, factor: f64, alone: i32, loss: usize,
+): f64 {
+  let suffix = rest, logs: f64 = 0, product: f64 = 1;
+  for (let k = n - 1; k >= 0; k--) {
+    const at = k as usize;
+    const own = load<f32>(exponential + (at << 2)) as f64;
+    suffix = (alone ? rest : suffix) + own;
+    store<f64>(denominator + (at << 3), suffix);
+    // log(d / e) and not log(d) - s, so that the rounding of e^s cancels where nothing remains; one logarithm for four of them.
+    product *= max<f64>(suffix, floor) / own;
+    if ((k & 3) == 0) {
+      logs += Math.log(product);
+      product = 1;
+    }
+  }
+  store<f64>(loss, load<f64>(loss) + factor * logs);
+  let weight: f64 = 0;
+  for (let k = 0; k < n; k++) {
+    const at = k as usize;
+    const own = load<f64>(denominator + (at << 3));
+    const inverse = own < floor ? 0.0 : factor / own;
+    weight += inverse;
+    const pull = (alone ? inverse : weight) * (load<f32>(exponential + (at << 2)) as f64);
+    store<f64>(gradient + (at << 3), load<f64>(gradient + (at << 3)) + (pull - factor));
+  }
+  return weight;
+}
+
+/** The same where everything, `rest` and the result too, is a logarithm; without a floor. */
+function inLogs(
+  score: usize, gradient: usize, denominator: usize, n: i32, rest: f64, factor: f64, alone: i32, loss: usize,
+): f64 {
+  let suffix = rest, sum: f64 = 0;
+  for (let k = n - 1; k >= 0; k--) {
+    const at = (k as usize) << 3;
+    suffix = logAdd(alone ? rest : suffix, load<f64>(score + at));
+    store<f64>(denominator + at, suffix);
+    sum += suffix - load<f64>(score + at);
+  }
+  store<f64>(loss, load<f64>(loss) + factor * sum);
+  let weight: f64 = -Infinity;
+  const logFactor = Math.log(factor);
+  for (let k = 0; k < n; k++) {
+    const at = (k as usize) << 3;
+    const own = logFactor - load<f64>(denominator + at);
+    weight = logAdd(weight, own);
+    const pull = Math.exp((alone ? own : weight) + load<f64>(score + at));
+    store<f64>(gradient + at, load<f64>(gradient + at) + (pull - factor));
+  }
+  return weight;
+}
+
+/** log(e^a + e^b). */
+function logAdd(a: f64, b: f64): f64 {
+  const most = max<f64>(a, b);
+  if (most == -Infinity) return most;
+  return most + Math.log1p(Math.exp(min<f64>(a, b) - most));
+}

@@ -1,0 +1,222 @@
+// One step of HetComp's student, without ever holding users x items scores: blocks of users, four at a time.
+//
+//   hetcompPrepare   items -> tiles [tile][dimension][item]; the greatest norm of each tile          parallel over tiles
+//   hetcompUsers     scores -> e^s -> sums; losses, user gradients; what is left for the items       parallel over groups of four
+//   hetcompItems     item gradient of the block, in the layout of the tiles, users in order          parallel over tiles
+//   hetcompFinish    back to rows, added to the item gradient                                        parallel over tiles
+//
+// A block's `exponentials` are [tile][user][item]. After hetcompUsers they hold, for each user, the gradient by each score
+// divided by a factor that has gone into the user's `weights`; so hetcompItems is an outer product and nothing else.
+
+import { exclude, mark } from './hetcomp-lists';
+import { solve } from './hetcomp-solve';
+import { addOuter, exponentials, fold, greatest, guardedExponentials, plainSums, scores, weightedSums } from './hetcomp-tile';
+
+/** Written by src/kernels/hetcomp.ts, field by field in this order. */
+@unmanaged
+export class Plan {
+  users: usize;
+  userVectors: usize;
+  itemVectors: usize;
+  trainStarts: usize;
+  trainItems: usize;
+  observedStarts: usize;
+  observedItems: usize;
+  ranked: usize;
+  userGradient: usize;
+  itemGradient: usize;
+  losses: usize;
+  batch: i32;
+  dim: i32;
+  items: i32;
+  topK: i32;
+  /** Items of `ranked` that are taught, and of these the first that are taught once more (phase fine). */
+  taught: i32;
+  taughtTwice: i32;
+  fine: i32;
+  exact: i32;
+  /** Items of a tile are 2^shift. */
+  shift: i32;
+  tiles: i32;
+  /** Users of a block, a multiple of four; entries of one user's lists at most. */
+  block: i32;
+  entries: i32;
+  /** Working memory: for all. */
+  table: usize;
+  gradients: usize;
+  norms: usize;
+  exponentials: usize;
+  weights: usize;
+  /** For each group of four users of a block. */
+  vectors: usize;
+  lanes: usize;
+  totals: usize;
+  heads: usize;
+  links: usize;
+  lists: usize;
+}
+
+/** Scores beyond this need care: `reference` clamps them here, and further out 2^t leaves float32. */
+export const LIMIT: f64 = 40;
+export const LOG2E: f64 = 1.4426950408889634;
+/** Lanes of float32 sums are folded into float64 after so many items. */
+const FOLD = 512;
+
+export function hetcompPrepare(plan: usize, begin: i32, end: i32): void {
+  const p = changetype<Plan>(plan);
+  const dim = p.dim, width = 1 << p.shift;
+  for (let tile = begin; tile < end; tile++) {
+    const table = p.table + (((tile * dim) as usize) << (p.shift + 2));
+    memory.fill(p.gradients + (table - p.table), 0, ((dim * width) as usize) << 2);
+    let most: f64 = 0;
+    for (let j = 0; j < width; j++) {
+      const item = (tile << p.shift) + j;
+      const from = p.itemVectors + (((item * dim) as usize) << 2);
+      let norm: f64 = 0;
+      for (let k = 0; k < dim; k++) {
+        const x: f32 = item < p.items ? load<f32>(from + ((k as usize) << 2)) : 0;
+        norm += (x as f64) * (x as f64);
+        store<f32>(table + (((k * width + j) as usize) << 2), x);
+      }
+      if (!(norm <= most)) most = norm == norm ? norm : Infinity;
+    }
+    store<f64>(p.norms + ((tile as usize) << 3), Math.sqrt(most));
+  }
+}
+
+export function hetcompUsers(plan: usize, scale: f64, first: i32, begin: i32, end: i32): void {
+  const p = changetype<Plan>(plan);
+  let norm: f64 = 0;
+  for (let tile = 0; tile < p.tiles; tile++) norm = max<f64>(norm, load<f64>(p.norms + ((tile as usize) << 3)));
+  for (let g = begin; g < end; g++) group(p, scale, first, g, norm);
+}
+
+function group(p: Plan, scale: f64, first: i32, g: i32, norm: f64): void {
+  const dim = p.dim, bytes = (4 as usize) << p.shift;
+  const vectors = p.vectors + (((g * dim) as usize) << 4);
+  const lanes = p.lanes + (((g * (dim + 1)) as usize) << 6);
+  const totals = p.totals + (((g * (dim + 1)) as usize) << 5);
+  memory.fill(lanes, 0, ((dim + 1) as usize) << 6);
+  memory.fill(totals, 0, ((dim + 1) as usize) << 5);
+  memory.fill(p.heads + (((g * (p.tiles + 1)) as usize) << 4), 0xff, ((p.tiles + 1) as usize) << 4);
+
+  // A user without an entry here (beyond the batch, or without finite scores) has the vector 0 and is skipped at the end.
+  let alive = 0, guarded = 0;
+  for (let b = 0; b < 4; b++) {
+    const index = first + g * 4 + b;
+    let length: f64 = 0;
+    let from: usize = 0;
+    if (index < p.batch) {
+      from = p.userVectors + (((load<i32>(p.users + ((index as usize) << 2)) * dim) as usize) << 2);
+      for (let k = 0; k < dim; k++) {
+        const x = load<f32>(from + ((k as usize) << 2)) as f64;
+        length += x * x;
+      }
+      const bound = Math.sqrt(length) * norm;
+      if (bound <= 1e38) {
+        alive |= 1 << b;
+        if (bound > LIMIT) guarded |= 1 << b;
+        mark(p, g, b, index);
+      } else store<f32>(p.losses + ((index as usize) << 2), NaN);
+    }
+    for (let k = 0; k < dim; k++) {
+      store<f32>(vectors + (((k * 4 + b) as usize) << 2), (alive >> b) & 1 ? load<f32>(from + ((k as usize) << 2)) : 0);
+    }
+  }
+  // Scores of a guarded group stay in natural units: a difference of large scores is taken before anything is rounded.
+  if (!guarded) {
+    for (let k = 0; k < dim * 4; k++) {
+      const at = vectors + ((k as usize) << 2);
+      store<f32>(at, ((load<f32>(at) as f64) * LOG2E) as f32);
+    }
+  }
+
+  const shifts = lanes + ((dim as usize) << 6);
+  let shift0: f32 = 0, shift1: f32 = 0, shift2: f32 = 0, shift3: f32 = 0;
+  if (guarded && p.exact && alive) {
+    shift0 = shift1 = shift2 = shift3 = -Infinity;
+    for (let tile = 0; tile < p.tiles; tile++) {
+      const e = panel(p, tile, g);
+      scores(tableOf(p, tile), vectors, e, dim, bytes);
+      exclude(p, g, tile, e, first, alive, NaN);
+      shift0 = greatest(e, shift0, bytes);
+      shift1 = greatest(e + bytes, shift1, bytes);
+      shift2 = greatest(e + 2 * bytes, shift2, bytes);
+      shift3 = greatest(e + 3 * bytes, shift3, bytes);
+    }
+    shift0 = guarded & 1 && shift0 > -Infinity ? shift0 : 0;
+    shift1 = guarded & 2 && shift1 > -Infinity ? shift1 : 0;
+    shift2 = guarded & 4 && shift2 > -Infinity ? shift2 : 0;
+    shift3 = guarded & 8 && shift3 > -Infinity ? shift3 : 0;
+  }
+  // Beyond 87 an exponential leaves the normal numbers of float32; a shifted score is never above 0.
+  const high = (p.exact ? 87 : LIMIT) as f32;
+  for (let tile = 0, pending = 0; tile < p.tiles; tile++) {
+    const e = panel(p, tile, g);
+    const table = tableOf(p, tile);
+    if (alive == 0) {
+      memory.fill(e, 0, 4 * bytes);
+      continue;
+    }
+    scores(table, vectors, e, dim, bytes);
+    if (guarded) {
+      exclude(p, g, tile, e, first, alive, NaN);
+      guardedExponentials(e, shifts, shift0, high, bytes);
+      guardedExponentials(e + bytes, shifts + 16, shift1, high, bytes);
+      guardedExponentials(e + 2 * bytes, shifts + 32, shift2, high, bytes);
+      guardedExponentials(e + 3 * bytes, shifts + 48, shift3, high, bytes);
+    } else {
+      exponentials(e, 4 * bytes);
+      exclude(p, g, tile, e, first, alive, 0);
+      plainSums(e, shifts, bytes);
+    }
+    weightedSums(e, table, lanes, dim, bytes);
+    pending += 1 << p.shift;
+    if (pending >= FOLD || tile + 1 == p.tiles) {
+      fold(lanes, totals, (dim + 1) * 4);
+      pending = 0;
+    }
+  }
+  for (let b = 0; b < 4; b++) {
+    const shift = b < 2 ? (b == 0 ? shift0 : shift1) : b == 2 ? shift2 : shift3;
+    if ((alive >> b) & 1) solve(p, g, b, first, (guarded >> b) & 1, shift, scale);
+    else for (let k = 0; k < dim; k++) store<f32>(p.weights + ((((g * dim + k) * 4 + b) as usize) << 2), 0);
+  }
+}
+
+export function hetcompItems(plan: usize, groups: i32, begin: i32, end: i32): void {
+  const p = changetype<Plan>(plan);
+  const bytes = (4 as usize) << p.shift;
+  for (let tile = begin; tile < end; tile++) {
+    const target = p.gradients + (tile as usize) * (p.dim as usize) * bytes;
+    for (let g = 0; g < groups; g++) {
+      addOuter(target, p.weights + (((g * p.dim) as usize) << 4), panel(p, tile, g), p.dim, bytes);
+    }
+  }
+}
+
+export function hetcompFinish(plan: usize, scale: f64, begin: i32, end: i32): void {
+  const p = changetype<Plan>(plan);
+  const dim = p.dim, width = 1 << p.shift, factor = scale as f32;
+  for (let tile = begin; tile < end; tile++) {
+    const from = p.gradients + (((tile * dim) as usize) << (p.shift + 2));
+    for (let j = 0; j < width && (tile << p.shift) + j < p.items; j++) {
+      const to = p.itemGradient + (((((tile << p.shift) + j) * dim) as usize) << 2);
+      for (let k = 0; k < dim; k++) {
+        const at = to + ((k as usize) << 2);
+        store<f32>(at, load<f32>(at) + factor * load<f32>(from + (((k * width + j) as usize) << 2)));
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function tableOf(p: Plan, tile: i32): usize {
+  return p.table + (((tile * p.dim) as usize) << (p.shift + 2));
+}
+
+/** The exponentials of a group of four users on one tile. */
+export function panel(p: Plan, tile: i32, g: i32): usize {
+  return p.exponentials + (((tile * p.block + g * 4) as usize) << (p.shift + 2));
+}
