@@ -70,7 +70,14 @@ export function writeTrajectory(folder: string, trajectory: Trajectory): void {
       });
       const own = observed && writeRankings(join(temp, observedName), observed, { teacher, dataFingerprint });
       const sizes = { users, catalogue, depth };
-      const index: Index = { format, teacher, dataFingerprint, ...sizes, checkpoints: entries, ...(own && { observed: own }) };
+      const index: Index = {
+        format,
+        teacher,
+        dataFingerprint,
+        ...sizes,
+        checkpoints: entries,
+        ...(own && { observed: own }),
+      };
       writeSealedJson(join(temp, indexName), index);
     },
   );

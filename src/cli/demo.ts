@@ -34,7 +34,9 @@ export const demo: Command = {
 };
 
 function choose({ say }: Console): typeof citeulike {
-  say('Three baselines, three teachers, their ensemble, and one small student: first on its own, then taught by the teachers.');
+  say(
+    'Three baselines, three teachers, their ensemble, and one small student: first on its own, then taught by the teachers.',
+  );
   if ('folder' in locate('citeulike-t')) {
     say('Data: citeulike-t, what researchers keep in their libraries.');
     return citeulike;
@@ -42,7 +44,9 @@ function choose({ say }: Console): typeof citeulike {
   const why = process.env.RECDISTILL_DATA
     ? 'the folder in RECDISTILL_DATA has no citeulike-t'
     : 'RECDISTILL_DATA names no folder of data sets';
-  say(`Data: synthetic, made up by recdistill, because ${why}. The numbers show that it works, not how good it is on real data.`);
+  say(
+    `Data: synthetic, made up by recdistill, because ${why}. The numbers show that it works, not how good it is on real data.`,
+  );
   return synthetic;
 }
 
@@ -73,7 +77,16 @@ async function answerOf({ options, dataset, rows, reused, runs }: PipelineOutcom
     '',
     next,
   ].join('\n');
-  return { text, json: { ...(report.json as object), dataset: dataset.name, notes: dataset.notes, user: userId, recommendations: list } };
+  return {
+    text,
+    json: {
+      ...(report.json as object),
+      dataset: dataset.name,
+      notes: dataset.notes,
+      user: userId,
+      recommendations: list,
+    },
+  };
 }
 
 /** The first user with at least ten train items and something held out; a fixed rule, so that nothing is picked by its result. */

@@ -7,7 +7,7 @@ import type { Command, Given } from './_command.js';
 import { givenOf, readOptions } from './flags.js';
 import { dataGroup, evaluationGroup, group, machineGroup, nameGroup, runsGroup } from './groups.js';
 import { answerOf, quoted, runNamed, trajectoryGroup } from './job.js';
-import { loadDataOf, findRuns, readRun } from './runs.js';
+import { findRuns, loadDataOf, readRun } from './runs.js';
 import { modelGroup } from './train.js';
 
 const chosen = group(

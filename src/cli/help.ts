@@ -59,7 +59,15 @@ function optionRow(row: OptionRow): [string, string] {
 }
 
 function placeholder({ kind }: OptionRow): string {
-  const words = { integer: 'N', number: 'X', numbers: 'X,X', strings: 'A,B', choice: 'WORD', string: 'TEXT', boolean: '' };
+  const words = {
+    integer: 'N',
+    number: 'X',
+    numbers: 'X,X',
+    strings: 'A,B',
+    choice: 'WORD',
+    string: 'TEXT',
+    boolean: '',
+  };
   return words[kind];
 }
 

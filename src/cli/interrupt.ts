@@ -3,7 +3,10 @@
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** Runs `work` with a signal that the first SIGINT or SIGTERM sets off. */
-export async function interruptible<T>(say: (text: string) => void, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function interruptible<T>(
+  say: (text: string) => void,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   const stop = () => {
     say('\nStopping at the next clean checkpoint. Press Ctrl-C again to stop at once.');

@@ -100,7 +100,9 @@ function checkName(name: string): void {
 /** Says what the job will cost, and refuses what cannot work. @throws RecdistillError `out-of-memory` */
 function tellCost({ model, options: given, dataset }: NamedJob, machine: Machine, console: Console): void {
   const spec = modelNamed(model);
-  const o = spec.options.parse(Object.fromEntries(Object.entries(given).filter(([name]) => name in spec.options.shape)));
+  const o = spec.options.parse(
+    Object.fromEntries(Object.entries(given).filter(([name]) => name in spec.options.shape)),
+  );
   const needed = memoryNeeded(spec, o, dataset);
   const available = Math.min(memoryAvailable(), machine.memoryLimit ?? Number.POSITIVE_INFINITY);
   const { users, items, indices } = dataset.train;
@@ -108,7 +110,8 @@ function tellCost({ model, options: given, dataset }: NamedJob, machine: Machine
     `${dataset.name}: ${formatCount(users)} users, ${formatCount(items)} items, ${formatCount(indices.length)} interactions to train on.`,
   );
   const epochs = (o as { epochs?: number }).epochs;
-  const length = epochs === undefined ? 'It is computed at once' : `At most ${epochs} epochs; the time left is shown as they go`;
+  const length =
+    epochs === undefined ? 'It is computed at once' : `At most ${epochs} epochs; the time left is shown as they go`;
   console.say(`${model} needs about ${formatBytes(needed)} of memory; ${formatBytes(available)} available. ${length}.`);
   if (needed <= available) return;
   fail('out-of-memory', {
@@ -151,5 +154,5 @@ export function nextSteps(program: string, runs: string, commands: readonly stri
 }
 
 /** A word as a shell needs it. */
-export const quoted = (word: string): string => (/^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
-
+export const quoted = (word: string): string =>
+  /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -1,7 +1,15 @@
 /** The one table of a pipeline, and what it means in sentences. */
 import { type ComparisonRow, compare } from '../eval/index.js';
 import type { PipelineOptions, PipelineRow } from '../pipeline/index.js';
-import { formatBytes, formatCount, formatMetric, formatMicroseconds, formatP, formatPercent, listed } from './format.js';
+import {
+  formatBytes,
+  formatCount,
+  formatMetric,
+  formatMicroseconds,
+  formatP,
+  formatPercent,
+  listed,
+} from './format.js';
 import { type Column, renderTable } from './table.js';
 
 const ORDER = ['baseline', 'teacher', 'ensemble', 'student'] as const;
@@ -22,7 +30,8 @@ const shortName = (metric: string): string => {
 
 export function reportOf(rows: readonly PipelineRow[], reused: readonly string[], o: PipelineOptions): PipelineReport {
   const { at, selectBy } = o.evaluation;
-  const value = (row: PipelineRow) => row.evaluation.means[selectBy] ?? row.evaluation.beyondAccuracy.evaluatedUsers[selectBy]!;
+  const value = (row: PipelineRow) =>
+    row.evaluation.means[selectBy] ?? row.evaluation.beyondAccuracy.evaluatedUsers[selectBy]!;
   const teachers = rows.filter((r) => r.role === 'teacher');
   const upsets = rows
     .filter((r) => r.role === 'baseline')
@@ -72,14 +81,20 @@ function comparedStudents(rows: readonly PipelineRow[], at: readonly number[], s
   return students
     .filter((r) => r.method === 'none')
     .flatMap((alone) => {
-      const taught = students.filter((r) => r.method !== 'none' && r.model === alone.model && r.parameters === alone.parameters);
+      const taught = students.filter(
+        (r) => r.method !== 'none' && r.model === alone.model && r.parameters === alone.parameters,
+      );
       const known = metrics.filter((m) => m in alone.evaluation.perUser);
       return taught.length === 0 ? [] : compare(alone.evaluation, taught, { metrics: known, adjust: 'holm' });
     });
 }
 
 function significance(c: ComparisonRow): string {
-  const verdict = !(c.adjustedP < 0.01) ? 'the difference may be chance' : c.difference > 0 ? 'significantly better' : 'significantly worse';
+  const verdict = !(c.adjustedP < 0.01)
+    ? 'the difference may be chance'
+    : c.difference > 0
+      ? 'significantly better'
+      : 'significantly worse';
   return (
     `${c.name} against the same student without distillation: ${shortName(c.metric)} ${formatPercent(c.relativeDifference)}, ` +
     `${verdict} (${formatP(c.adjustedP)}, paired t test over users, Holm).`
@@ -100,7 +115,9 @@ function economy(rows: readonly PipelineRow[], value: (row: PipelineRow) => numb
 }
 
 const reuse = (reused: readonly string[], all: number): string[] =>
-  reused.length === 0 ? [] : [`${reused.length} of ${all - 1} runs were finished before and were read back: ${listed(reused)}.`];
+  reused.length === 0
+    ? []
+    : [`${reused.length} of ${all - 1} runs were finished before and were read back: ${listed(reused)}.`];
 
 function rowJson(row: PipelineRow, reused: readonly string[]): unknown {
   const { evaluation, ...rest } = row;

@@ -25,7 +25,11 @@ interface Painter {
 }
 
 /** @param metric the one that decides on the best epoch, such as `recall@50`; shown while training */
-export function createProgress(console: Console, metric: string, now: () => number = () => performance.now()): Progress {
+export function createProgress(
+  console: Console,
+  metric: string,
+  now: () => number = () => performance.now(),
+): Progress {
   const painter = console.quiet ? silent : console.terminal ? bar() : lines(console, now);
   let title = '';
   let epochs = 0;
@@ -102,7 +106,12 @@ function bar(): Painter {
   return {
     start(title, at, total) {
       // gracefulExit would take over Ctrl-C.
-      const options = { clearOnComplete: true, gracefulExit: false, barsize: 20, format: '{title} {bar} {value}/{total} {facts}' };
+      const options = {
+        clearOnComplete: true,
+        gracefulExit: false,
+        barsize: 20,
+        format: '{title} {bar} {value}/{total} {facts}',
+      };
       drawn = new SingleBar({ ...options, barCompleteChar: '#', barIncompleteChar: '.' });
       drawn.start(total, at, { title, facts: '' });
     },

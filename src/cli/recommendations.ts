@@ -1,11 +1,12 @@
 /** Lists of items as people read them. */
+
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleFiles, readBundle, type StudentBundle } from '../artifact/index.js';
-import { createStudent, type RankedItem, type Student } from '../student/index.js';
-import { existsSync } from 'node:fs';
 import { fail } from '../errors.js';
+import { createStudent, type RankedItem, type Student } from '../student/index.js';
 import { shortened } from './format.js';
-import { placeOf, noRun } from './runs.js';
+import { noRun, placeOf } from './runs.js';
 import { BUNDLE_FOLDER } from './student-bundle.js';
 import { renderTable } from './table.js';
 
@@ -17,7 +18,9 @@ export interface OpenedStudent {
 /** Opens a bundle by the name of its run, or by its folder. @throws RecdistillError `unknown-name`, `needs-not-met`, `artifact-damaged` */
 export async function openStudent(given: string, runs: string): Promise<OpenedStudent> {
   const place = placeOf(given, runs) ?? noRun(given, runs);
-  const folder = [join(place.folder, BUNDLE_FOLDER), place.folder].find((f) => existsSync(join(f, bundleFiles.tensors)));
+  const folder = [join(place.folder, BUNDLE_FOLDER), place.folder].find((f) =>
+    existsSync(join(f, bundleFiles.tensors)),
+  );
   if (folder === undefined) {
     fail('needs-not-met', {
       problem: `${place.name} has no student bundle`,

@@ -37,7 +37,9 @@ export function placeOf(given: string, runs: string): RunPlace | undefined {
 export function findRuns(given: string, runs: string): RunPlace[] {
   const place = placeOf(given, runs);
   if (place && isRun(place.folder)) return [place];
-  const inner = place ? runNames(place.folder).map((name) => ({ name: `${place.name}/${name}`, folder: join(place.folder, name) })) : [];
+  const inner = place
+    ? runNames(place.folder).map((name) => ({ name: `${place.name}/${name}`, folder: join(place.folder, name) }))
+    : [];
   return inner.length > 0 ? inner : noRun(given, runs);
 }
 
@@ -46,7 +48,9 @@ export function noRun(given: string, runs: string): never {
   const names = runNames(runs);
   const near = nearest(given, names);
   const some = `${names.slice(0, 10).join(', ')}${names.length > 10 ? ' and others' : ''}`;
-  const known = near ? `${near} (the nearest), of ${names.length} in ${runs}` : some || `none in ${runs}; train one first`;
+  const known = near
+    ? `${near} (the nearest), of ${names.length} in ${runs}`
+    : some || `none in ${runs}; train one first`;
   return fail('unknown-name', { kind: 'run', given, known });
 }
 
@@ -66,7 +70,10 @@ export function readRun(place: RunPlace): FinishedRun {
  * @param given data flags replace recorded options, for a source that has moved
  * @throws RecdistillError `needs-not-met` if nothing was recorded and nothing given, and as `loadDataset`
  */
-export async function loadDataOf(run: FinishedRun, given: Given): Promise<{ data: DataOptions; dataset: LoadedDataset }> {
+export async function loadDataOf(
+  run: FinishedRun,
+  given: Given,
+): Promise<{ data: DataOptions; dataset: LoadedDataset }> {
   if (!run.source && given.flags.data === undefined) {
     fail('needs-not-met', {
       problem: `${run.folder} does not say where its data came from`,

@@ -1,7 +1,7 @@
 /** Writes the student that a job has just trained as a bundle that needs neither the training data nor the model's code. */
 import { join } from 'node:path';
-import { packageVersion } from '../artifact/package-version.js';
 import { writeBundle } from '../artifact/index.js';
+import { packageVersion } from '../artifact/package-version.js';
 import { type Dataset, union } from '../data/index.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Model } from '../models/index.js';
@@ -20,7 +20,13 @@ export interface Provenance {
  * @returns false if the model's scores are no inner products; then nothing is written
  * @throws RecdistillError `write-failed`
  */
-export function writeStudent(run: string, model: Model, dataset: Dataset, evaluation: Evaluation, from: Provenance): boolean {
+export function writeStudent(
+  run: string,
+  model: Model,
+  dataset: Dataset,
+  evaluation: Evaluation,
+  from: Provenance,
+): boolean {
   const factors = model.factors?.();
   if (!factors) return false;
   const seen = union(dataset.train, dataset.valid);
@@ -41,7 +47,13 @@ export function writeStudent(run: string, model: Model, dataset: Dataset, evalua
     {
       dataFingerprint: dataset.fingerprint,
       licence,
-      madeBy: { program: 'recdistill', version: packageVersion, data: dataset.name, ...made, teachers: [...made.teachers] },
+      madeBy: {
+        program: 'recdistill',
+        version: packageVersion,
+        data: dataset.name,
+        ...made,
+        teachers: [...made.teachers],
+      },
       metrics: Object.fromEntries(Object.entries(evaluation.means).filter(([, value]) => Number.isFinite(value))),
     },
   );

@@ -1,8 +1,8 @@
 /** What every kernel's suite rests on: one case on all machines, the float64 reference as the oracle. */
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
-import { createKernels, createReferenceKernels } from './create.js';
 import type { Kernels } from './_kernels.js';
+import { createKernels, createReferenceKernels } from './create.js';
 
 export type Outputs = Readonly<Record<string, ArrayLike<number>>>;
 

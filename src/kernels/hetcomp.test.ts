@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Kernels } from './_kernels.js';
 import { agree, numbers, type Outputs, put, putInts, wholes } from './_agree.test.js';
+import type { Kernels } from './_kernels.js';
 import type { HetcompStep } from './hetcomp.js';
 import { freeRows, takeRows } from './rows.js';
 
@@ -64,7 +64,10 @@ const tolerance = { losses: 1e-6, userGradient: 1e-5, itemGradient: 1e-5 };
 const sorted = (ids: Int32Array): number[] => [...new Set(ids)].sort((a, b) => a - b);
 
 /** Lists of any kind: empty, shorter than K, with repeated and with common items, ranked items that are train items. */
-function makeCase(seed: number, shape: Pick<Case, 'items' | 'dim' | 'topK' | 'phase' | 'arithmetic'> & { batch: number; spread: number }): Case {
+function makeCase(
+  seed: number,
+  shape: Pick<Case, 'items' | 'dim' | 'topK' | 'phase' | 'arithmetic'> & { batch: number; spread: number },
+): Case {
   const users = shape.batch + 2;
   const { items, dim, spread } = shape;
   const lists = (part: number, most: number) =>
@@ -111,7 +114,10 @@ test('hetcomp agrees over several tiles and blocks of users', () => {
 });
 
 /** With unit vectors as items a user's vector is the row of scores itself. */
-function onScores(scores: readonly (readonly number[])[], rest: Pick<Case, 'train' | 'observed' | 'ranked' | 'phase' | 'arithmetic'>): Case {
+function onScores(
+  scores: readonly (readonly number[])[],
+  rest: Pick<Case, 'train' | 'observed' | 'ranked' | 'phase' | 'arithmetic'>,
+): Case {
   const items = scores[0]!.length;
   return {
     ...rest,
@@ -147,7 +153,8 @@ test('hetcomp in reference arithmetic: scores at, near and beyond the clamp, the
     (u, i) => (u === 0 ? noise[i]! : 60 * noise[i]!),
   ];
   for (const phase of phases) {
-    for (const kind of kinds) agree(runOn(onScores(rows(kind), { ...sets, phase, arithmetic: 'reference' })), tolerance);
+    for (const kind of kinds)
+      agree(runOn(onScores(rows(kind), { ...sets, phase, arithmetic: 'reference' })), tolerance);
   }
 });
 

@@ -1,7 +1,14 @@
 /** What a finished job left in its run folder, read without the data and without a lock. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleFiles, parseJsonFile, type RunManifest, readRankings, readRunManifest, readTrajectory } from '../artifact/index.js';
+import {
+  bundleFiles,
+  parseJsonFile,
+  type RunManifest,
+  readRankings,
+  readRunManifest,
+  readTrajectory,
+} from '../artifact/index.js';
 import type { Rankings } from '../data/rankings.js';
 import type { JobResult, Teacher } from './job.js';
 

@@ -29,8 +29,8 @@ import {
 } from '../models/index.js';
 import { type Listener, type LoopStore, runLoop } from '../train/index.js';
 import { checkMemory } from './estimate.js';
-import { jobFiles } from './finished.js';
 import { createJudge, type EvaluationOptions, evaluationOptions, LIST_LENGTH } from './evaluation.js';
+import { jobFiles } from './finished.js';
 import { latencyOf } from './latency.js';
 import { checkNeeds, splitOptions } from './method.js';
 import { createSnapshots } from './snapshots.js';

@@ -5,7 +5,15 @@
 import assert from 'node:assert/strict';
 import { type Dataset, type Interactions, loadDataset } from '../data/index.js';
 import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
-import { type Batch, type Model, type ModelSpec, type Parameter, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
+import {
+  type Batch,
+  type Model,
+  type ModelSpec,
+  type Parameter,
+  rankAll,
+  type TrainableModel,
+  type TrainOptions,
+} from '../models/index.js';
 import { type Checkpoint, runLoop } from '../train/index.js';
 
 export interface ContractCase {
@@ -24,7 +32,10 @@ export const smallTrain: Interactions = {
 /** @param options small sizes for the model, e.g. `{ dim: 4 }`; every option that is a size by default is made small */
 export function modelContract(spec: ModelSpec, options: Readonly<Record<string, unknown>> = {}): ContractCase[] {
   const shared = [
-    { name: `${spec.name}: the whole catalogue is scored, finite, the same in any order of users`, run: () => scoresRows(spec, options) },
+    {
+      name: `${spec.name}: the whole catalogue is scored, finite, the same in any order of users`,
+      run: () => scoresRows(spec, options),
+    },
     { name: `${spec.name}: closing gives all memory back`, run: () => givesBack(spec, options) },
     { name: `${spec.name}: wasm scores like the float64 reference`, run: () => sameOnBothMachines(spec, options) },
   ];
@@ -40,12 +51,26 @@ export function modelContract(spec: ModelSpec, options: Readonly<Record<string, 
 
 /** Options small enough for tests, whatever the model calls its sizes. */
 export function smallOptions(spec: ModelSpec, more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
-  const small: Record<string, unknown> = { dim: 4, hidden: 5, batchSize: 5, epochs: 3, evaluateEvery: 1, patience: 100, neighbours: 5 };
+  const small: Record<string, unknown> = {
+    dim: 4,
+    hidden: 5,
+    batchSize: 5,
+    epochs: 3,
+    evaluateEvery: 1,
+    patience: 100,
+    neighbours: 5,
+  };
   const has = Object.fromEntries(Object.entries(small).filter(([name]) => name in spec.options.shape));
   return spec.options.parse({ ...has, ...more }) as Record<string, unknown>;
 }
 
-function make(spec: ModelSpec, k: Kernels, options: Readonly<Record<string, unknown>>, seed = 3, train = smallTrain): Model {
+function make(
+  spec: ModelSpec,
+  k: Kernels,
+  options: Readonly<Record<string, unknown>>,
+  seed = 3,
+  train = smallTrain,
+): Model {
   return spec.create({ kernels: k, train, seed }, smallOptions(spec, options) as never);
 }
 
@@ -66,7 +91,8 @@ function scoresRows(spec: ModelSpec, options: Readonly<Record<string, unknown>>)
   assert.ok(all.every(Number.isFinite), 'every score is finite, also for users and items without interactions');
   const turned = scoresOf(k, model, [6, 2, 0]);
   for (const [at, u] of [6, 2, 0].entries()) {
-    for (let i = 0; i < model.items; i++) near(turned[at * model.items + i]!, all[u * model.items + i]!, 1e-9, `user ${u}, item ${i}`);
+    for (let i = 0; i < model.items; i++)
+      near(turned[at * model.items + i]!, all[u * model.items + i]!, 1e-9, `user ${u}, item ${i}`);
   }
   const ranked = rankAll(k, model, smallTrain, 20);
   assert.equal(ranked.items.filter((i) => i >= 0).length, 7 * 11 - 13, 'every item that is not a train item is ranked');
@@ -93,7 +119,7 @@ function sameOnBothMachines(spec: ModelSpec, options: Readonly<Record<string, un
   const [a, b] = [make(spec, wasm, options), make(spec, reference, options)];
   copyParameters(b.parameters, a.parameters);
   const [x, y] = [scoresOf(wasm, a, [0, 2, 3]), scoresOf(reference, b, [0, 2, 3])];
-  x.forEach((value, at) => near(value, y[at]!, 2e-5, `score ${at}`));
+  for (const [at, value] of x.entries()) near(value, y[at]!, 2e-5, `score ${at}`);
   wasm.close();
 }
 
@@ -108,12 +134,23 @@ export function smallBatch(k: Kernels, kind: 'pairs' | 'rows'): Batch {
     return array;
   };
   if (kind === 'rows') return { kind, size: 4, users: ints([3, 0, 2, 5]), epoch: 2, index: 0 };
-  return { kind, size: 5, users: ints([0, 3, 3, 5, 0]), positives: ints([2, 9, 0, 2, 2]), negatives: ints([4, 4, 2, 10, 7]), epoch: 2, index: 0 };
+  return {
+    kind,
+    size: 5,
+    users: ints([0, 3, 3, 5, 0]),
+    positives: ints([2, 9, 0, 2, 2]),
+    negatives: ints([4, 4, 2, 10, 7]),
+    epoch: 2,
+    index: 0,
+  };
 }
 
 function finiteDifferences(spec: ModelSpec, options: Readonly<Record<string, unknown>>): void {
   const k = createReferenceKernels('f64');
-  const model = make(spec, k, { ...options, ...('initScale' in spec.options.shape ? { initScale: 0.5 } : {}) }) as TrainableModel;
+  const model = make(spec, k, {
+    ...options,
+    ...('initScale' in spec.options.shape ? { initScale: 0.5 } : {}),
+  }) as TrainableModel;
   const batch = smallBatch(k, model.batches);
   // The reported loss is a sum; a model may take the gradient of the mean, so the ratio is found and then has to hold everywhere.
   const lossAt = (): number => {
@@ -147,11 +184,23 @@ function finiteDifferences(spec: ModelSpec, options: Readonly<Record<string, unk
 }
 
 /** Trains for three epochs and returns the bits of every parameter. */
-async function trainedBits(spec: ModelSpec, options: Readonly<Record<string, unknown>>, threads: number, data: Dataset, seed = 3): Promise<string> {
+async function trainedBits(
+  spec: ModelSpec,
+  options: Readonly<Record<string, unknown>>,
+  threads: number,
+  data: Dataset,
+  seed = 3,
+): Promise<string> {
   const k = createKernels({ threads, memoryLimit: 256e6 });
   const o = smallOptions(spec, { batchSize: 64, ...options, seed });
   const model = spec.create({ kernels: k, train: data.train, seed }, o as never) as TrainableModel;
-  await runLoop({ kernels: k, model, train: data.train, options: o as unknown as TrainOptions, validate: (value) => ({ value, metrics: {} }) });
+  await runLoop({
+    kernels: k,
+    model,
+    train: data.train,
+    options: o as unknown as TrainOptions,
+    validate: (value) => ({ value, metrics: {} }),
+  });
   const bits = bitsOf(model.parameters);
   model.close();
   k.close();
@@ -159,14 +208,17 @@ async function trainedBits(spec: ModelSpec, options: Readonly<Record<string, unk
 }
 
 const bitsOf = (parameters: readonly Parameter[]): string =>
-  parameters.map((p) => Buffer.from(p.values.buffer, p.values.byteOffset, p.values.byteLength).toString('base64')).join(' ');
+  parameters
+    .map((p) => Buffer.from(p.values.buffer, p.values.byteOffset, p.values.byteLength).toString('base64'))
+    .join(' ');
 
 const contractData = (): Promise<Dataset> => loadDataset({ data: 'synthetic:60x80x900' });
 
 async function sameAtAnyThreads(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
   const data = await contractData();
   const one = await trainedBits(spec, options, 1, data);
-  for (const threads of [2, 3, 4]) assert.ok((await trainedBits(spec, options, threads, data)) === one, `${threads} threads gave other bits than 1`);
+  for (const threads of [2, 3, 4])
+    assert.ok((await trainedBits(spec, options, threads, data)) === one, `${threads} threads gave other bits than 1`);
 }
 
 async function seeded(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
@@ -183,7 +235,9 @@ async function resumes(spec: ModelSpec, options: Readonly<Record<string, unknown
   const store = {
     // What a disk does: the state as it was at that moment, through JSON.
     save: (c: Checkpoint) => {
-      const tensors = Object.fromEntries(Object.entries(c.tensors).map(([name, t]) => [name, { shape: t.shape, data: t.data.slice() }]));
+      const tensors = Object.fromEntries(
+        Object.entries(c.tensors).map(([name, t]) => [name, { shape: t.shape, data: t.data.slice() }]),
+      );
       kept = { epoch: c.epoch, tensors, state: JSON.parse(JSON.stringify(c.state)) as Record<string, unknown> };
     },
     load: () => kept,
@@ -191,8 +245,17 @@ async function resumes(spec: ModelSpec, options: Readonly<Record<string, unknown
   const part = async (until: number): Promise<string> => {
     const model = spec.create({ kernels: k, train: data.train, seed: 3 }, o as never) as TrainableModel;
     const stop = new AbortController();
-    const task = { kernels: k, model, train: data.train, options: o as unknown as TrainOptions, validate: (value: number) => ({ value, metrics: {} }), store, signal: stop.signal };
-    const listen = (e: { type: string; epoch?: number }) => void (e.type === 'checkpoint' && e.epoch === until && stop.abort());
+    const task = {
+      kernels: k,
+      model,
+      train: data.train,
+      options: o as unknown as TrainOptions,
+      validate: (value: number) => ({ value, metrics: {} }),
+      store,
+      signal: stop.signal,
+    };
+    const listen = (e: { type: string; epoch?: number }) =>
+      void (e.type === 'checkpoint' && e.epoch === until && stop.abort());
     await runLoop({ ...task, listen }).catch((error: { code?: string }) => assert.equal(error.code, 'interrupted'));
     const bits = bitsOf(model.parameters);
     model.close();
