@@ -31,7 +31,7 @@ export function discrepancy(
     if (p < student.length && marks[student[p]!] === mark) got += weights[p]!;
   }
   const ndcg = got / ideal;
-  return 1 - (arithmetic === 'reference' ? Math.round(ndcg * 1e4) / 1e4 : ndcg);
+  return 1 - (arithmetic === 'reference' ? roundHalfEven(ndcg, 4) : ndcg);
 }
 
 /** The weights of `discrepancy` for lists of length `k`. */
@@ -121,6 +121,16 @@ export function progressOf(s: Selection, teachers: readonly Trajectory[]): numbe
   });
 }
 
+/** Mean checkpoint of the users for each of `width` teachers; `reference` rounds to 2 decimals. */
+export function meanSelected(s: Selection, width: number, arithmetic: Arithmetic): number[] {
+  const users = s.selected.length / width;
+  return Array.from({ length: width }, (_, x) => {
+    let sum = 0;
+    for (let u = 0; u < users; u++) sum += s.selected[u * width + x]!;
+    return arithmetic === 'reference' ? roundHalfEven(sum / users, 2) : sum / users;
+  });
+}
+
 /**
  * True when the student may go on to fine-grained order. `correct`: every pair is at its last checkpoint. `reference`: the teachers' mean
  * checkpoints, each rounded to 2 decimals, sum up to the sum of the last ones.
@@ -129,11 +139,18 @@ export function allReached(s: Selection, teachers: readonly Trajectory[], arithm
   const width = teachers.length;
   const last = teachers.map((t) => t.checkpoints.length - 1);
   if (arithmetic === 'correct') return s.selected.every((v, at) => v === last[at % width]);
-  const users = s.selected.length / width;
-  const means = last.map((_, x) => {
-    let sum = 0;
-    for (let u = 0; u < users; u++) sum += s.selected[u * width + x]!;
-    return Math.round((sum / users) * 100) / 100;
-  });
-  return means.reduce((a, b) => a + b, 0) >= last.reduce((a, b) => a + b, 0);
+  return sumOf(meanSelected(s, width, arithmetic)) >= sumOf(last);
+}
+
+const sumOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+/**
+ * Python's round(x, digits) for x >= 0: the nearest decimal number to the exact value of x, the even one of two that are equally near.
+ * Means over eight users do lie between two decimals: 0.125 becomes 0.12, where Math.round would give 0.13.
+ */
+export function roundHalfEven(x: number, digits: number): number {
+  // x lies exactly in the middle if and only if it is an odd multiple of 2^-(digits + 1).
+  if ((x * 2 ** (digits + 1)) % 2 !== 1) return Number(x.toFixed(digits));
+  const below = Math.floor(x * 10 ** digits);
+  return (below + (below % 2)) / 10 ** digits;
 }

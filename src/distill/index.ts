@@ -14,5 +14,7 @@ export function distillerNamed(name: string): DistillerSpec {
   return found;
 }
 
+export * from '../ensemble/index.js';
+export * from '../losses/hetcomp.js';
 export * from './_distiller.js';
 export * from './hetcomp-knowledge.js';

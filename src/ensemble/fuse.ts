@@ -1,5 +1,5 @@
 /** The ensemble: rankings of several teachers made into one, by the sum of their items' importance ("Eq. 8" of HetComp). */
-import type { Interactions } from '../data/interactions.js';
+import { type Interactions, itemsOf } from '../data/interactions.js';
 import { type Rankings, rankingOf } from '../data/rankings.js';
 import { consistencyImportance, type ImportanceOptions, rankImportance } from './importance.js';
 
@@ -9,10 +9,17 @@ export interface Voice {
   readonly earlier?: readonly Int32Array[];
 }
 
+export interface FuseOptions {
+  /** Items that are not in the result; in the teachers' lists they keep their ranks. */
+  readonly without?: Int32Array;
+  /** Goes on with items without importance, by lower id, so that a list is short only where the catalogue is; default false. */
+  readonly fill?: boolean;
+}
+
 /** Sums importance over teachers into one dense row, and leaves the row clean for the next user. */
 export interface Fuser {
-  /** The best `topK` items by summed importance, ties to the lower id; fewer if fewer have any. */
-  fuse(voices: readonly Voice[], topK: number): Int32Array;
+  /** The best `topK` items by summed importance, ties to the lower id; fewer if fewer have any and `fill` is not set. */
+  fuse(voices: readonly Voice[], topK: number, options?: FuseOptions): Int32Array;
   /** Summed importance of every item. A copy. */
   importance(voices: readonly Voice[]): Float64Array;
 }
@@ -23,6 +30,8 @@ export function createFuser(catalogue: number, o: ImportanceOptions): Fuser {
   const rankIn = new Int32Array(catalogue);
 
   const add = (item: number, worth: number) => {
+    // At a low temperature importance underflows to 0: such an item counts as not named at all.
+    if (worth === 0) return;
     if (sum[item] === 0) touched.push(item);
     sum[item]! += worth;
   };
@@ -46,12 +55,17 @@ export function createFuser(catalogue: number, o: ImportanceOptions): Fuser {
     touched.length = 0;
   };
   return {
-    fuse(voices, topK) {
+    fuse(voices, topK, { without, fill = false } = {}) {
       for (const voice of voices) hear(voice);
-      touched.sort((a, b) => sum[b]! - sum[a]! || a - b);
-      const best = Int32Array.from(touched.slice(0, topK));
+      const hidden = new Set(without);
+      const best = (without ? touched.filter((item) => !hidden.has(item)) : touched.slice())
+        .sort((a, b) => sum[b]! - sum[a]! || a - b)
+        .slice(0, topK);
+      for (let item = 0; fill && item < catalogue && best.length < topK; item++) {
+        if (sum[item] === 0 && !hidden.has(item)) best.push(item);
+      }
       clear();
-      return best;
+      return Int32Array.from(best);
     },
     importance(voices) {
       for (const voice of voices) hear(voice);
@@ -62,23 +76,23 @@ export function createFuser(catalogue: number, o: ImportanceOptions): Fuser {
   };
 }
 
-/** One ranking from several teachers' rankings over the same users and items. `mask` items are left out. */
+/**
+ * One ranking from several teachers' rankings over the same users and items.
+ * @param options.mask items of each user that are left out of the result
+ */
 export function fuseRankings(
   teachers: readonly Rankings[],
   o: ImportanceOptions,
   topK: number,
-  mask?: Interactions,
+  options: { readonly mask?: Interactions; readonly fill?: boolean } = {},
 ): Rankings {
   const { users, catalogue } = teachers[0]!;
+  const { mask, fill = false } = options;
   const fuser = createFuser(catalogue, o);
   const items = new Int32Array(users * topK).fill(-1);
   for (let u = 0; u < users; u++) {
-    const hidden = mask ? new Set(mask.indices.subarray(mask.indptr[u]!, mask.indptr[u + 1]!)) : undefined;
-    const voices = teachers.map((t) => {
-      const list = rankingOf(t, u);
-      return { list: hidden ? list.filter((i) => !hidden.has(i)) : list };
-    });
-    items.set(fuser.fuse(voices, topK), u * topK);
+    const voices = teachers.map((t) => ({ list: rankingOf(t, u) }));
+    items.set(fuser.fuse(voices, topK, { fill, ...(mask ? { without: itemsOf(mask, u) } : {}) }), u * topK);
   }
   return { users, catalogue, depth: topK, items };
 }

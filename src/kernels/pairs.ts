@@ -45,6 +45,8 @@ export function pairsWasm(m: WasmMachine): PairKernels {
       m.run('dotPairs', [m.address(a), m.address(b), dim, m.address(rows), m.address(columns), m.address(out)], n, 512);
     },
     accumulate(target, rows, source, columns, weights, dim, n) {
+      // Without entries linkRows would not run, and `found` would hold the number of an earlier call.
+      if (n === 0) return;
       const size = Math.floor(target.length / dim);
       const heads = m.workspace('accumulate.heads', size * 4);
       if (heads !== clean.address || size > clean.rows) {

@@ -17,6 +17,10 @@ export function modelNamed(name: string): ModelSpec {
   return found;
 }
 
+export * from '../optim/index.js';
 export * from './_model.js';
+export { edgeWeights } from './lightgcn.js';
+export { inputOf } from './mult-vae.js';
+export * from './mult-vae-network.js';
 export type { TrainOptions } from './options.js';
 export * from './rank.js';

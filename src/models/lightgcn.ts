@@ -4,7 +4,7 @@
  */
 import { float, int, options } from '../config/options.js';
 import { stream } from '../config/random.js';
-import { type Interactions, transpose } from '../data/interactions.js';
+import { type Interactions, itemCounts, transpose } from '../data/interactions.js';
 import { type Floats, freeRows, type Kernels, type Rows, takeRows } from '../kernels/index.js';
 import { type Factors, trained } from './_model.js';
 import { bprStep, freeParameters, normalTable, scoreByFactors } from './factors.js';
@@ -88,18 +88,19 @@ export const lightgcn = trained({
 /** The normalised adjacency in both directions; a node without edges has an empty row. */
 function takeGraph(k: Kernels, train: Interactions): { byUser: Rows; byItem: Rows } {
   const turned = transpose(train);
-  const degree = (x: Interactions, row: number) => x.indptr[row + 1]! - x.indptr[row]!;
-  const weights = (x: Interactions, other: Interactions) => {
-    const out = new Float64Array(x.indices.length);
-    for (let row = 0; row < x.users; row++) {
-      for (let e = x.indptr[row]!; e < x.indptr[row + 1]!; e++) {
-        out[e] = 1 / Math.sqrt(degree(x, row) * degree(other, x.indices[e]!));
-      }
-    }
-    return out;
-  };
   return {
-    byUser: takeRows(k, { columns: train.items, ...train }, weights(train, turned)),
-    byItem: takeRows(k, { columns: train.users, ...turned }, weights(turned, train)),
+    byUser: takeRows(k, { columns: train.items, ...train }, edgeWeights(train)),
+    byItem: takeRows(k, { columns: train.users, ...turned }, edgeWeights(turned)),
   };
+}
+
+/** 1 / sqrt(degree of the row * degree of the column) for each entry of `graph.indices`. */
+export function edgeWeights(graph: Interactions): Float64Array {
+  const columnDegrees = itemCounts(graph);
+  const out = new Float64Array(graph.indices.length);
+  for (let row = 0; row < graph.users; row++) {
+    const [from, to] = [graph.indptr[row]!, graph.indptr[row + 1]!];
+    for (let e = from; e < to; e++) out[e] = 1 / Math.sqrt((to - from) * columnDegrees[graph.indices[e]!]!);
+  }
+  return out;
 }

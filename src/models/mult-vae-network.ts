@@ -50,6 +50,10 @@ export interface Vae {
   readonly parameters: readonly Parameter[];
   /** Adds the gradient of the mean loss of the batch; returns the loss summed over the rows. */
   step(rows: BatchRows, noise: Floats, beta: number): number;
+  /** code = [mu, logvar] of each row: `rows * 2 * latent` numbers. */
+  encode(rows: BatchRows, code: Floats): void;
+  /** logits = `rows * items` numbers of the codes z, `rows * latent` numbers. */
+  decode(rows: number, z: Floats, logits: Floats): void;
   /** logits of each row with z = mu. */
   score(rows: BatchRows, out: Floats): void;
   close(): void;
@@ -88,6 +92,16 @@ export function createVae(k: Kernels, size: { items: number; hidden: number; lat
 
   return {
     parameters,
+    encode(rows, code) {
+      const h = k.floats(rows.size * hidden);
+      encode(rows, h, code);
+      k.free(h);
+    },
+    decode(rows, z, logits) {
+      const h = k.floats(rows * hidden);
+      decode(rows, z, h, logits);
+      k.free(h);
+    },
     score(rows, out) {
       const n = rows.size;
       const [h, code, z] = [k.floats(n * hidden), k.floats(n * 2 * latent), k.floats(n * latent)];
@@ -130,7 +144,7 @@ export function createVae(k: Kernels, size: { items: number; hidden: number; lat
 }
 
 /** z = mu + noise * exp(logvar / 2); returns the KL divergence to N(0, 1), summed over the rows. */
-function sample(code: Floats, noise: Floats, z: Floats, rows: number, latent: number): number {
+export function sample(code: Floats, noise: Floats, z: Floats, rows: number, latent: number): number {
   let kl = 0;
   for (let r = 0; r < rows; r++) {
     for (let d = 0; d < latent; d++) {

@@ -66,7 +66,7 @@ export const multVae = trained({
 });
 
 /** The users' rows, each with unit norm before dropout; what is kept is scaled by 1 / keepRate. */
-function inputOf(
+export function inputOf(
   train: Interactions,
   users: Int32Array,
   keep: ((user: number, position: number) => boolean) | undefined,

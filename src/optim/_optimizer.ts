@@ -12,6 +12,13 @@ export interface OptimizerOptions {
   readonly learningRate: number;
   /** Coupled weight decay: added to the gradient as l2 * parameter. */
   readonly l2: number;
+  /** Of Adam; default 0.9 and 0.999. */
+  readonly beta1?: number;
+  readonly beta2?: number;
+  /** Of Adam, default 1e-8, and of Adagrad, default 1e-10. */
+  readonly epsilon?: number;
+  /** Of plain gradient descent; default 0. */
+  readonly momentum?: number;
 }
 
 export interface Optimizer {

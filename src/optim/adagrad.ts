@@ -5,6 +5,6 @@ export const adagrad: OptimizerSpec = {
   name: 'adagrad',
   create: (k, parameters, o) =>
     withSlots(k, parameters, ['squares'], (p, [squares]) => {
-      k.adagrad(p.values, p.gradient, squares!, { ...o, epsilon: 1e-10 });
+      k.adagrad(p.values, p.gradient, squares!, { epsilon: 1e-10, ...o });
     }),
 };

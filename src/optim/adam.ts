@@ -5,6 +5,6 @@ export const adam: OptimizerSpec = {
   name: 'adam',
   create: (k, parameters, o) =>
     withSlots(k, parameters, ['first', 'second'], (p, [first, second], step) => {
-      k.adam(p.values, p.gradient, first!, second!, { ...o, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step });
+      k.adam(p.values, p.gradient, first!, second!, { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...o, step });
     }),
 };

@@ -1,11 +1,13 @@
 import { type OptimizerSpec, withSlots } from './_optimizer.js';
 
-/** Plain stochastic gradient descent. */
+/** Stochastic gradient descent with the momentum and the coupled weight decay of torch.optim.SGD. */
 export const sgd: OptimizerSpec = {
   name: 'sgd',
-  create: (k, parameters, o) =>
-    withSlots(k, parameters, [], (p, _, step) => {
+  create(k, parameters, o) {
+    const momentum = o.momentum ?? 0;
+    return withSlots(k, parameters, momentum === 0 ? [] : ['momentum'], (p, [buffer], step) => {
       // Without momentum the kernel leaves its buffer alone, so any array will do.
-      k.sgd(p.values, p.gradient, p.gradient, { ...o, momentum: 0, step });
-    }),
+      k.sgd(p.values, p.gradient, buffer ?? p.gradient, { ...o, momentum, step });
+    });
+  },
 };

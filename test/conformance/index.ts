@@ -1,9 +1,27 @@
 /** Every checker by the subject of its golden file. A subject without a line here counts as failed. */
 import type { Checker } from './_checker.js';
+import { ensembleImportance } from './ensemble-importance.js';
+import { hetcompDiscrepancy } from './hetcomp-discrepancy.js';
+import { hetcompDkc } from './hetcomp-dkc.js';
+import { hetcompOverallLoss } from './hetcomp-overall-loss.js';
+import { hetcompRankLoss } from './hetcomp-rank-loss.js';
 import { metrics } from './metrics.js';
+import { modelBprMf } from './model-bpr-mf.js';
+import { modelLightgcn } from './model-lightgcn.js';
+import { modelMultVae } from './model-mult-vae.js';
+import { optimizers } from './optimizers.js';
 import { significance } from './significance.js';
 
 export const checkers = {
+  'ensemble-importance': ensembleImportance,
+  'hetcomp-discrepancy': hetcompDiscrepancy,
+  'hetcomp-dkc': hetcompDkc,
+  'hetcomp-overall-loss': hetcompOverallLoss,
+  'hetcomp-rank-loss': hetcompRankLoss,
   metrics,
+  'model-bpr-mf': modelBprMf,
+  'model-lightgcn': modelLightgcn,
+  'model-mult-vae': modelMultVae,
+  optimizers,
   significance,
 } satisfies Record<string, Checker>;

@@ -1,13 +1,20 @@
 /** Subject `metrics`: rankings from scores, all metrics at every K, and the evaluation of the BD code. */
-import { itemCounts, type Rankings, rankingOf } from 'recdistill/data';
+import { itemCounts, type Rankings, rankingOf, union } from 'recdistill/data';
 import { bdRankings, type Evaluation, evaluateRankings, rankScores } from 'recdistill/eval';
+import { freeRows, takeRows } from 'recdistill/kernels';
 import type { Checker, Inputs, Result } from './_checker.js';
+import { onFloat32, put, putInts } from './_machines.js';
 import { readBoolean, readInteractions, readMatrix, readNumbers, readText } from './inputs.js';
 
 export const metrics: Checker = {
+  // The kernel gives the lists, and everything else follows from them in float64. Scores have 6 decimals: below 16 float32 tells
+  // any two of them apart (its steps are 9.5e-7) and keeps ties, so the lists and all that follows must be the same.
+  float32: { abs: 1e-11, rel: 1e-11, keys: ['top', 'at'] },
   check: (inputs) => {
     const kind = readText(inputs, 'kind');
-    if (kind === 'ranking-metrics') return { float64: rankingMetrics(inputs) };
+    if (kind === 'ranking-metrics') {
+      return { float64: rankingMetrics(inputs, rankScores), float32: rankingMetrics(inputs, rankByKernel) };
+    }
     if (kind === 'bd-compat') return { float64: bdCompat(inputs) };
     throw new Error(`inputs.kind is "${kind}", expected ranking-metrics or bd-compat`);
   },
@@ -24,14 +31,33 @@ const userMetrics = {
 };
 const listMetrics = { coverage: 'coverage', gini: 'gini', popularity: 'popularity' };
 
-function rankingMetrics(inputs: Inputs): Result {
+/** The compiled top-K kernel in the place of `rankScores`. */
+const rankByKernel: typeof rankScores = (scores, users, items, masks, depth) => {
+  const lists = new Int32Array(users * depth);
+  onFloat32((k) => {
+    const mask = takeRows(k, { columns: items, ...masks.reduce(union) });
+    const rows = putInts(
+      k,
+      Array.from({ length: users }, (_, u) => u),
+    );
+    const [given, best] = [put(k, scores), k.ints(lists.length)];
+    k.topK(given, users, items, mask, rows, depth, best);
+    lists.set(best);
+    freeRows(k, mask);
+    k.free(rows, given, best);
+    return null;
+  });
+  return { users, catalogue: items, depth, items: lists };
+};
+
+function rankingMetrics(inputs: Inputs, rank: typeof rankScores): Result {
   const scores = readMatrix(inputs, 'scores');
   const items = scores.columns;
   const topK = readNumbers(inputs, 'K');
   const train = readInteractions(inputs, 'train', items);
   const masks = readBoolean(inputs, 'mask_valid') ? [train, readInteractions(inputs, 'valid', items)] : [train];
   // K may exceed the catalogue; then lists as long as the catalogue hold everything.
-  const rankings = rankScores(scores.values, scores.rows, items, masks, Math.min(Math.max(...topK), items));
+  const rankings = rank(scores.values, scores.rows, items, masks, Math.min(Math.max(...topK), items));
   const evaluation = evaluateRankings(rankings, readInteractions(inputs, 'relevant', items), {
     metrics: [...Object.values(userMetrics), ...Object.values(listMetrics)],
     topK,
