@@ -5,4 +5,4 @@ import { hetcompLossChecker } from './_hetcomp-loss.js';
  * A score near 40 is off by up to 2e-6 in float32, and with it e^score by a 2e-6th part. A gradient sums up as many such parts as
  * there are observed and ranked items (each at most 1), and the loss as many errors of 4e-6.
  */
-export const hetcompOverallLoss = hetcompLossChecker('overall', { abs: 2e-4, rel: 1e-5 });
+export const hetcompOverallLoss = hetcompLossChecker('overall', { abs: 5e-5, rel: 5e-6 });
