@@ -64,6 +64,8 @@ export function checkNeeds(
   if (needs.teachers === 'one' && teachers.length > 1)
     refuse(`${name} learns from one teacher; ${teachers.length} were given`, 'Name one.');
   for (const t of teachers) {
+    if (t.checkpoints.length === 0)
+      refuse(`teacher ${t.teacher} has no checkpoint`, 'A trajectory holds at least the teacher at its best.');
     const { users, catalogue } = t.checkpoints[0]!.rankings;
     if (t.dataFingerprint !== dataset.fingerprint) {
       refuse(

@@ -14,7 +14,7 @@ import {
   type TrainableModel,
   type TrainOptions,
 } from '../models/index.js';
-import { type Checkpoint, runLoop } from '../train/index.js';
+import { type TrainRun, trainedBits, trainedInPartsBits } from './train-runs.js';
 
 export interface ContractCase {
   readonly name: string;
@@ -161,17 +161,7 @@ function finiteDifferences(spec: ModelSpec, options: Readonly<Record<string, unk
   };
   lossAt();
   const gradients = model.parameters.map((p) => Float64Array.from(p.gradient));
-  const numeric = model.parameters.map((p) =>
-    Float64Array.from(p.values, (value, at) => {
-      const h = 1e-5;
-      p.values[at] = value + h;
-      const up = lossAt();
-      p.values[at] = value - h;
-      const down = lossAt();
-      p.values[at] = value;
-      return (up - down) / (2 * h);
-    }),
-  );
+  const numeric = numericGradients(model.parameters, lossAt);
   const largest = Math.max(...numeric.map((g) => Math.max(...g.map(Math.abs))));
   assert.ok(largest > 1e-3, 'the loss depends on the parameters');
   const perRow = model.batches === 'rows' ? 1 / batch.size : 1;
@@ -183,91 +173,58 @@ function finiteDifferences(spec: ModelSpec, options: Readonly<Record<string, unk
   model.close();
 }
 
-/** Trains for three epochs and returns the bits of every parameter. */
-async function trainedBits(
+/** Central differences of `lossAt` by every number of every parameter. */
+export const numericGradients = (parameters: readonly Parameter[], lossAt: () => number): Float64Array[] =>
+  parameters.map((p) =>
+    Float64Array.from(p.values, (value, at) => {
+      const h = 1e-5;
+      p.values[at] = value + h;
+      const up = lossAt();
+      p.values[at] = value - h;
+      const down = lossAt();
+      p.values[at] = value;
+      return (up - down) / (2 * h);
+    }),
+  );
+
+const contractRun = (
   spec: ModelSpec,
   options: Readonly<Record<string, unknown>>,
-  threads: number,
   data: Dataset,
   seed = 3,
-): Promise<string> {
-  const k = createKernels({ threads, memoryLimit: 256e6 });
+): TrainRun => {
   const o = smallOptions(spec, { batchSize: 64, ...options, seed });
-  const model = spec.create({ kernels: k, train: data.train, seed }, o as never) as TrainableModel;
-  await runLoop({
-    kernels: k,
-    model,
-    train: data.train,
+  return {
+    data,
     options: o as unknown as TrainOptions,
-    validate: (value) => ({ value, metrics: {} }),
-  });
-  const bits = bitsOf(model.parameters);
-  model.close();
-  k.close();
-  return bits;
-}
+    create: (kernels) => spec.create({ kernels, train: data.train, seed }, o as never) as TrainableModel,
+  };
+};
 
-const bitsOf = (parameters: readonly Parameter[]): string =>
-  parameters
-    .map((p) => Buffer.from(p.values.buffer, p.values.byteOffset, p.values.byteLength).toString('base64'))
-    .join(' ');
-
-const contractData = (): Promise<Dataset> => loadDataset({ data: 'synthetic:60x80x900' });
+/** Small, and with the long tails of real data. */
+export const contractData = (): Promise<Dataset> => loadDataset({ data: 'synthetic:60x80x900' });
 
 async function sameAtAnyThreads(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
-  const data = await contractData();
-  const one = await trainedBits(spec, options, 1, data);
+  const run = contractRun(spec, options, await contractData());
+  const one = await trainedBits(run, 1);
   for (const threads of [2, 3, 4])
-    assert.ok((await trainedBits(spec, options, threads, data)) === one, `${threads} threads gave other bits than 1`);
+    assert.ok((await trainedBits(run, threads)) === one, `${threads} threads gave other bits than 1`);
 }
 
 async function seeded(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
   const data = await contractData();
-  assert.ok((await trainedBits(spec, options, 1, data)) !== (await trainedBits(spec, options, 1, data, 4)));
+  const [one, other] = [contractRun(spec, options, data), contractRun(spec, options, data, 4)];
+  assert.ok((await trainedBits(one, 1)) !== (await trainedBits(other, 1)));
 }
 
 async function resumes(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
-  const data = await contractData();
-  const straight = await trainedBits(spec, options, 1, data);
-  const k = createKernels({ threads: 1, memoryLimit: 256e6 });
-  const o = smallOptions(spec, { batchSize: 64, ...options, seed: 3 });
-  let kept: Checkpoint | undefined;
-  const store = {
-    // What a disk does: the state as it was at that moment, through JSON.
-    save: (c: Checkpoint) => {
-      const tensors = Object.fromEntries(
-        Object.entries(c.tensors).map(([name, t]) => [name, { shape: t.shape, data: t.data.slice() }]),
-      );
-      kept = { epoch: c.epoch, tensors, state: JSON.parse(JSON.stringify(c.state)) as Record<string, unknown> };
-    },
-    load: () => kept,
-  };
-  const part = async (until: number): Promise<string> => {
-    const model = spec.create({ kernels: k, train: data.train, seed: 3 }, o as never) as TrainableModel;
-    const stop = new AbortController();
-    const task = {
-      kernels: k,
-      model,
-      train: data.train,
-      options: o as unknown as TrainOptions,
-      validate: (value: number) => ({ value, metrics: {} }),
-      store,
-      signal: stop.signal,
-    };
-    const listen = (e: { type: string; epoch?: number }) =>
-      void (e.type === 'checkpoint' && e.epoch === until && stop.abort());
-    await runLoop({ ...task, listen }).catch((error: { code?: string }) => assert.equal(error.code, 'interrupted'));
-    const bits = bitsOf(model.parameters);
-    model.close();
-    return bits;
-  };
-  await part(1);
-  await part(2);
-  assert.ok((await part(0)) === straight, 'a run in three parts gave other bits than one in one part');
-  k.close();
+  const run = contractRun(spec, options, await contractData());
+  const [straight, parts] = [await trainedBits(run, 1), await trainedInPartsBits(run, [1, 2])];
+  assert.ok(parts === straight, 'a run in three parts gave other bits than one in one part');
 }
 
-function near(got: number, expected: number, tolerance: number, what: string): void {
+/** Fails unless `got` is within `tolerance`, or a 1e-5th part, of `expected`. */
+export function near(got: number, expected: number, tolerance: number, what: string): void {
   const error = Math.abs(got - expected);
   assert.ok(error <= tolerance + 1e-5 * Math.abs(expected), `${what}: got ${got}, expected ${expected}`);
 }

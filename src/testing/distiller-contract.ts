@@ -1,0 +1,227 @@
+/**
+ * What every distillation method must keep to. Run it on a method of your own: `for (const c of distillerContract(spec)) test(c.name, c.run)`.
+ * Each case throws an AssertionError when the method breaks it. Students are the registered models that the method can work with.
+ */
+import assert from 'node:assert/strict';
+import { describeOptions } from '../config/index.js';
+import type { Dataset, Interactions, Trajectory } from '../data/index.js';
+import { type DistillContext, type Distiller, type DistillerSpec, distillerNamed } from '../distill/index.js';
+import { RecdistillError } from '../errors.js';
+import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
+import { type ModelSpec, models, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
+import { checkNeeds } from '../pipeline/method.js';
+import { teachersFor } from './made-up-teachers.js';
+import {
+  type ContractCase,
+  contractData,
+  near,
+  numericGradients,
+  smallBatch,
+  smallOptions,
+  smallTrain,
+} from './model-contract.js';
+import { type TrainRun, trainedBits, trainedInPartsBits } from './train-runs.js';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** More items than the users' lists of 10 and their train items take, so that there is a remainder. */
+const smallData: Interactions = { ...smallTrain, items: 25 };
+
+/** @param options of the method, where its defaults do not fit 25 items */
+export function distillerContract(spec: DistillerSpec, options: Values = {}): ContractCase[] {
+  const name = (rest: string) => `${spec.name}: ${rest}`;
+  const cases: ContractCase[] = [
+    { name: name('what cannot work is refused before any work, in a sentence'), run: () => refusals(spec) },
+  ];
+  for (const student of studentsOf(spec)) {
+    const on = (rest: string) => name(`${student.name}: ${rest}`);
+    cases.push(
+      { name: on('closing gives all memory back'), run: () => givesBack(spec, student, options) },
+      { name: on('same bits at 1, 2, 3 and 4 threads'), run: () => sameAtAnyThreads(spec, student, options) },
+      { name: on('an interrupted run ends in the same bits'), run: () => resumes(spec, student, options) },
+    );
+    if (spec.needs.teachers === 'none') continue;
+    cases.push({ name: on('the gradient is that of the loss'), run: () => gradients(spec, student, options) });
+    if ('lambda' in spec.options.shape)
+      cases.push({ name: on('lambda 0 is plain training, bit by bit'), run: () => lambdaZero(spec, student, options) });
+  }
+  return cases;
+}
+
+/** Registered models that can be trained by this method. */
+const studentsOf = ({ needs }: DistillerSpec): ModelSpec[] =>
+  models.filter((m) => m.kind === 'trained' && needs.student.every((c) => m.capabilities.includes(c)));
+
+/** Options small enough for tests, whatever the method calls its sizes. */
+function smallMethodOptions(spec: DistillerSpec, more: Values): never {
+  // An alpha below 1 moves everybody on in every call, so that few epochs see every phase.
+  const small: Values = { topK: 10, observedK: 2, discrepancyK: 4, period: 1, alpha: 0.9 };
+  const has = Object.fromEntries(Object.entries(small).filter(([name]) => name in spec.options.shape));
+  return spec.options.parse({ ...has, ...more }) as never;
+}
+
+const teachersOf = (spec: DistillerSpec, train: Interactions, fingerprint = ''): Trajectory[] =>
+  teachersFor(train, { none: 0, one: 1, many: 3 }[spec.needs.teachers], fingerprint);
+
+function create(
+  spec: DistillerSpec,
+  student: TrainableModel,
+  options: Values,
+  context: Pick<DistillContext, 'kernels' | 'train' | 'batchSize' | 'batchesPerEpoch'>,
+): Distiller {
+  const { kernels, train } = context;
+  return spec.create(
+    {
+      ...context,
+      student,
+      teachers: teachersOf(spec, train),
+      seed: 3,
+      rankStudent: (depth) => rankAll(kernels, student, train, Math.min(depth, train.items)),
+      tell() {},
+    },
+    smallMethodOptions(spec, options),
+  );
+}
+
+function onSmallData(spec: DistillerSpec, student: ModelSpec, options: Values, k: Kernels, modelOptions: Values = {}) {
+  const model = student.create(
+    { kernels: k, train: smallData, seed: 3 },
+    smallOptions(student, modelOptions) as never,
+  ) as TrainableModel;
+  const context = { kernels: k, train: smallData, batchSize: 5, batchesPerEpoch: 3 };
+  return { model, method: create(spec, model, options, context) };
+}
+
+function givesBack(spec: DistillerSpec, student: ModelSpec, options: Values): void {
+  const k = createKernels({ threads: 1, memoryLimit: 64e6 });
+  const work = (): void => {
+    const { model, method } = onSmallData(spec, student, options, k);
+    const batch = smallBatch(k, model.batches);
+    model.forward?.();
+    method.accumulate?.(batch);
+    method.afterEpoch?.(1);
+    method.close();
+    model.close();
+    k.free(...Object.values(batch).filter((part) => part instanceof Int32Array));
+  };
+  // The first time kernels take working memory that they keep.
+  work();
+  const before = k.bytesInUse;
+  work();
+  assert.equal(k.bytesInUse, before);
+  k.close();
+}
+
+/** With every value of every choice that the method offers; at the start, and after the method has seen many epochs. */
+function gradients(spec: DistillerSpec, student: ModelSpec, options: Values): void {
+  const choices = describeOptions(spec.options).flatMap(({ name, choices = [] }) =>
+    choices.map((value) => ({ [name]: value })),
+  );
+  const weight = 'lambda' in spec.options.shape ? { lambda: 0.7 } : {};
+  for (const choice of [{}, ...choices]) gradientWith(spec, student, { ...weight, ...options, ...choice });
+}
+
+function gradientWith(spec: DistillerSpec, student: ModelSpec, options: Values): void {
+  const k = createReferenceKernels('f64');
+  const initScale = 'initScale' in student.options.shape ? { initScale: 0.5 } : {};
+  const { model, method } = onSmallData(spec, student, options, k, initScale);
+  assert.ok(method.accumulate, 'a method that needs teachers adds a loss');
+  const batch = smallBatch(k, model.batches);
+  const lossAt = (): number => {
+    for (const p of model.parameters) p.gradient.fill(0);
+    model.forward?.();
+    const loss = method.accumulate!(batch);
+    model.backward?.();
+    return loss;
+  };
+  for (const epochs of [0, 25]) {
+    for (let epoch = 1; epoch <= epochs; epoch++) method.afterEpoch?.(epoch);
+    lossAt();
+    const got = model.parameters.map((p) => Float64Array.from(p.gradient));
+    const numeric = numericGradients(model.parameters, lossAt);
+    const largest = Math.max(...numeric.map((g) => Math.max(...g.map(Math.abs))));
+    assert.ok(
+      largest > 1e-4,
+      `the loss depends on the parameters (${JSON.stringify(options)}, after ${epochs} epochs)`,
+    );
+    model.parameters.forEach((p, n) => {
+      for (const [at, expected] of numeric[n]!.entries()) {
+        const what = `gradient of ${p.name}[${at}] with ${JSON.stringify(options)} after ${epochs} epochs`;
+        near(got[n]![at]!, expected, 1e-6 * Math.max(1, largest), what);
+      }
+    });
+  }
+  method.close();
+  model.close();
+}
+
+/** Six epochs of a student, with a method or without. */
+function runOf(student: ModelSpec, data: Dataset, spec?: DistillerSpec, options: Values = {}): TrainRun {
+  const o = smallOptions(student, { batchSize: 64, epochs: 6, seed: 3 }) as unknown as TrainOptions;
+  return {
+    data,
+    options: o,
+    create: (kernels) => student.create({ kernels, train: data.train, seed: 3 }, o as never) as TrainableModel,
+    ...(spec
+      ? {
+          method: (kernels, model, batchesPerEpoch) =>
+            create(spec, model, options, { kernels, train: data.train, batchSize: o.batchSize, batchesPerEpoch }),
+        }
+      : {}),
+  };
+}
+
+async function sameAtAnyThreads(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
+  const run = runOf(student, await contractData(), spec, options);
+  const one = await trainedBits(run, 1);
+  for (const threads of [2, 3, 4])
+    assert.ok((await trainedBits(run, threads)) === one, `${threads} threads gave other bits than 1`);
+}
+
+async function resumes(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
+  const run = runOf(student, await contractData(), spec, options);
+  const [straight, parts] = [await trainedBits(run, 1), await trainedInPartsBits(run, [1, 2, 5])];
+  assert.ok(parts === straight, 'a run in four parts gave other bits than one in one part');
+}
+
+async function lambdaZero(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
+  const data = await contractData();
+  const base = 'base' in spec.options.shape ? { base: 'kept' } : {};
+  const bits = (s?: DistillerSpec, o?: Values) => trainedBits(runOf(student, data, s, o), 1);
+  const alone = await bits(distillerNamed('none'));
+  assert.ok((await bits()) === alone, 'method none changes nothing');
+  assert.ok((await bits(spec, { ...options, ...base, lambda: 0 })) === alone, 'lambda 0 changed the parameters');
+  assert.ok((await bits(spec, { ...options, ...base, lambda: 0.5 })) !== alone, 'lambda 0.5 changed nothing');
+}
+
+async function refusals(spec: DistillerSpec): Promise<void> {
+  const data = await contractData();
+  const [student] = studentsOf(spec);
+  assert.ok(student, `no registered model can be a student of ${spec.name}`);
+  const good = teachersOf(spec, data.train, data.fingerprint);
+  const refused = (what: string, model: ModelSpec | undefined, teachers: readonly Trajectory[]): void => {
+    if (!model) return;
+    assert.throws(
+      () => checkNeeds(model, spec, teachers, data),
+      (e) => e instanceof RecdistillError && e.code === 'needs-not-met' && / /.test(e.message) && / /.test(e.hint),
+      `${what} was not refused with a sentence`,
+    );
+  };
+  checkNeeds(student, spec, good, data);
+  if (spec.needs.teachers === 'none') {
+    refused('a teacher for a method without teachers', student, teachersFor(data.train, 1, data.fingerprint));
+    return;
+  }
+  refused('no teacher', student, []);
+  refused('a teacher of other data', student, teachersOf(spec, data.train, 'f'.repeat(64)));
+  refused('a teacher of other users', student, teachersOf(spec, smallData, data.fingerprint));
+  refused('a teacher without a checkpoint', student, [{ ...good[0]!, checkpoints: [] }, ...good.slice(1)]);
+  refused(
+    'a student that is computed at once',
+    models.find((m) => m.kind === 'computed'),
+    good,
+  );
+  if (spec.needs.teachers === 'one') refused('two teachers', student, [...good, ...good]);
+  const unable = models.find((m) => m.kind === 'trained' && !studentsOf(spec).includes(m));
+  if (spec.needs.student.length > 0) refused('a student without what the method needs', unable, good);
+}

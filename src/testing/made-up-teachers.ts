@@ -1,0 +1,43 @@
+/** Trajectories of teachers that never trained, for tests of methods: rankings at random, the later the nearer to a last one. */
+import { shuffle, stream } from '../config/random.js';
+import { type Interactions, itemsOf, type Rankings, type Trajectory } from '../data/index.js';
+
+const CHECKPOINTS = 3;
+
+/** @param fingerprint of the data set they claim to know; every other teacher ranks observed items, too */
+export function teachersFor(train: Interactions, teachers: number, fingerprint: string): Trajectory[] {
+  return Array.from({ length: teachers }, (_, x) => ({
+    teacher: `made-up-${x + 1}`,
+    dataFingerprint: fingerprint,
+    checkpoints: Array.from({ length: CHECKPOINTS }, (_, c) => ({
+      epoch: c + 1,
+      metrics: {},
+      rankings: unobserved(train, x, c),
+    })),
+    ...(x % 2 === 0 ? { observed: rankingsOf(train, (u) => shuffled(itemsOf(train, u), `observed ${x}`, u)) } : {}),
+  }));
+}
+
+/** The last checkpoint is an order of its own for each teacher and user; earlier ones have more of its front shuffled. */
+function unobserved(train: Interactions, teacher: number, checkpoint: number): Rankings {
+  return rankingsOf(train, (u) => {
+    const own = new Set(itemsOf(train, u));
+    const candidates = Int32Array.from({ length: train.items }, (_, i) => i).filter((i) => !own.has(i));
+    const last = shuffled(candidates, `last ${teacher}`, u);
+    const mixed = Math.floor((last.length * (CHECKPOINTS - 1 - checkpoint)) / CHECKPOINTS);
+    last.set(shuffled(last.subarray(0, mixed), `mixed ${teacher} ${checkpoint}`, u));
+    return last;
+  });
+}
+
+function rankingsOf(train: Interactions, listOf: (user: number) => Int32Array): Rankings {
+  const items = new Int32Array(train.users * train.items).fill(-1);
+  for (let u = 0; u < train.users; u++) items.set(listOf(u), u * train.items);
+  return { users: train.users, catalogue: train.items, depth: train.items, items };
+}
+
+function shuffled(items: Int32Array, purpose: string, user: number): Int32Array {
+  const copy = items.slice();
+  shuffle(copy, stream(5, purpose), user);
+  return copy;
+}

@@ -1,0 +1,80 @@
+/** Training runs whose outcome is compared bit by bit: in one part, in several with what a disk keeps in between, at any threads. */
+import assert from 'node:assert/strict';
+import type { Dataset } from '../data/index.js';
+import { createKernels, type Kernels } from '../kernels/index.js';
+import type { Parameter, TrainableModel, TrainOptions } from '../models/index.js';
+import { type Checkpoint, type Hooks, type LoopStore, runLoop, type TrainEvent } from '../train/index.js';
+
+/** One run, to be started as often as needed. */
+export interface TrainRun {
+  readonly data: Dataset;
+  readonly options: TrainOptions;
+  create(k: Kernels): TrainableModel;
+  /** What a method adds; closed after the run. */
+  method?(k: Kernels, model: TrainableModel, batchesPerEpoch: number): Hooks & { close(): void };
+}
+
+const MEMORY = 256e6;
+
+/** The bits of every parameter after the whole run. */
+export async function trainedBits(run: TrainRun, threads: number): Promise<string> {
+  const k = createKernels({ threads, memoryLimit: MEMORY });
+  const bits = await part(run, k);
+  k.close();
+  return bits;
+}
+
+/** The same, interrupted at the checkpoint of each epoch of `stops` and continued by a new model from what was kept. */
+export async function trainedInPartsBits(run: TrainRun, stops: readonly number[]): Promise<string> {
+  const k = createKernels({ threads: 1, memoryLimit: MEMORY });
+  const store = diskLike();
+  for (const epoch of stops) await part(run, k, store, epoch);
+  const bits = await part(run, k, store);
+  k.close();
+  return bits;
+}
+
+/** Keeps what a disk would keep: the state as it was at that moment, through JSON. */
+function diskLike(): LoopStore {
+  let kept: Checkpoint | undefined;
+  return {
+    save(c) {
+      const tensors = Object.fromEntries(
+        Object.entries(c.tensors).map(([name, t]) => [name, { shape: t.shape, data: t.data.slice() }]),
+      );
+      kept = { epoch: c.epoch, tensors, state: JSON.parse(JSON.stringify(c.state)) as Record<string, unknown> };
+    },
+    load: () => kept,
+  };
+}
+
+async function part(run: TrainRun, k: Kernels, store?: LoopStore, until?: number): Promise<string> {
+  const model = run.create(k);
+  let method: ReturnType<NonNullable<TrainRun['method']>> | undefined;
+  const stop = new AbortController();
+  const task = runLoop({
+    kernels: k,
+    model,
+    train: run.data.train,
+    options: run.options,
+    validate: (epoch) => ({ value: epoch, metrics: {} }),
+    hooks(batchesPerEpoch) {
+      method = run.method?.(k, model, batchesPerEpoch);
+      return method ?? { base: 'kept' };
+    },
+    signal: stop.signal,
+    listen: (e: TrainEvent) => void (e.type === 'checkpoint' && e.epoch === until && stop.abort()),
+    ...(store ? { store } : {}),
+  });
+  if (until === undefined) await task;
+  else await assert.rejects(task, (error: { code?: string }) => error.code === 'interrupted');
+  const bits = bitsOf(model.parameters);
+  method?.close();
+  model.close();
+  return bits;
+}
+
+const bitsOf = (parameters: readonly Parameter[]): string =>
+  parameters
+    .map((p) => Buffer.from(p.values.buffer, p.values.byteOffset, p.values.byteLength).toString('base64'))
+    .join(' ');

@@ -1,0 +1,17 @@
+/** Every distillation method of the registry is run through the contract; a new one needs no line here. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { distillers } from 'recdistill/distill';
+import { distillerContract } from 'recdistill/testing';
+
+for (const spec of distillers) for (const c of distillerContract(spec)) test(c.name, c.run);
+
+test('every method file has its line in the registry', () => {
+  const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src', 'distill');
+  const files = readdirSync(folder).filter((f) => !f.endsWith('.test.ts'));
+  const declaring = files.filter((f) => /= distiller\(\{/.test(readFileSync(join(folder, f), 'utf8')));
+  assert.deepEqual(declaring.map((f) => f.replace(/\.ts$/, '')).sort(), distillers.map((d) => d.name).sort());
+});
