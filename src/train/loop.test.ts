@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fromPairs } from '../data/interactions.js';
+import { createReferenceKernels } from '../kernels/index.js';
+import type { TrainableModel } from '../models/_model.js';
+import type { TrainOptions } from '../models/options.js';
+import type { Checkpoint, LoopStore } from './checkpoint.js';
+import type { TrainEvent } from './events.js';
+import { runLoop, type TrainTask } from './loop.js';
+
+const k = createReferenceKernels('f64');
+const train = fromPairs(3, 4, [0, 1, 2], [1, 2, 3]);
+const options: TrainOptions = {
+  epochs: 6,
+  batchSize: 2,
+  learningRate: 1,
+  l2: 0,
+  optimizer: 'sgd',
+  evaluateEvery: 1,
+  patience: 100,
+  seed: 0,
+};
+
+/** One number that every batch raises by 1; two batches are an epoch. */
+function counter(loss: (value: number) => number = () => 1): TrainableModel & { value(): number } {
+  const w = { name: 'w', shape: [1], values: k.floats(1), gradient: k.floats(1) };
+  return {
+    name: 'counter',
+    users: 3,
+    items: 4,
+    parameters: [w],
+    size: 1,
+    batches: 'rows',
+    accumulate() {
+      w.gradient[0]! -= 1;
+      return loss(w.values[0]!);
+    },
+    scoreRows() {},
+    close() {},
+    value: () => w.values[0]!,
+  };
+}
+
+/** Quality of each epoch, from the first; the rest is worse than all. */
+const scripted =
+  (...values: readonly number[]): TrainTask['validate'] =>
+  (epoch) => ({
+    value: values[epoch - 1] ?? -1,
+    metrics: { quality: values[epoch - 1] ?? -1 },
+  });
+
+function start(model: TrainableModel, more: Partial<TrainTask> & { o?: Partial<TrainOptions> } = {}) {
+  const events: TrainEvent[] = [];
+  const { o, ...rest } = more;
+  const listen = (e: TrainEvent) => {
+    events.push(e);
+    more.listen?.(e);
+  };
+  const task = { kernels: k, model, train, options: { ...options, ...o }, validate: scripted(1, 2, 3, 4, 5, 6) };
+  return { events, outcome: runLoop({ ...task, ...rest, listen }) };
+}
+
+function memoryStore(): LoopStore & { saved: Checkpoint[] } {
+  const saved: Checkpoint[] = [];
+  const copy = (c: Checkpoint): Checkpoint => ({
+    epoch: c.epoch,
+    tensors: Object.fromEntries(
+      Object.entries(c.tensors).map(([name, t]) => [name, { shape: t.shape, data: t.data.slice() }]),
+    ),
+    state: JSON.parse(JSON.stringify(c.state)) as Record<string, unknown>,
+  });
+  return { saved, save: (c) => void saved.push(copy(c)), load: () => saved.at(-1) };
+}
+
+const code = (wanted: string) => (e: unknown) => (e as { code?: string }).code === wanted;
+
+test('all epochs are run, each evaluated, and the best parameters are put back', async () => {
+  const model = counter();
+  const { events, outcome } = start(model, { validate: scripted(1, 5, 4, 3, 2, 1) });
+  const { seconds, ...rest } = await outcome;
+  assert.deepEqual(rest, { epochs: 6, bestEpoch: 2, bestValue: 5, reason: 'epochs' });
+  assert.ok(seconds.train >= 0 && seconds.evaluate >= 0);
+  assert.equal(model.value(), 4);
+  const told = events.flatMap((e) => (e.type === 'evaluation' ? [[e.epoch, e.best]] : []));
+  assert.deepEqual(told, [
+    [1, true],
+    [2, true],
+    [3, false],
+    [4, false],
+    [5, false],
+    [6, false],
+  ]);
+  assert.deepEqual(
+    events.flatMap((e) => (e.type === 'epoch' ? [e.loss] : [])),
+    [2, 2, 2, 2, 2, 2],
+  );
+});
+
+test('an equal result is no better one: the earlier epoch is kept', async () => {
+  const { outcome } = start(counter(), { validate: scripted(1, 3, 3, 3) });
+  assert.equal((await outcome).bestEpoch, 2);
+});
+
+test('patience counts evaluations, not epochs, and the last epoch is always evaluated', async () => {
+  const patient = start(counter(), { validate: scripted(1, 9), o: { patience: 3, epochs: 50 } });
+  assert.deepEqual([(await patient.outcome).epochs, (await patient.outcome).reason], [5, 'patience']);
+  const asked: number[] = [];
+  const validate = (epoch: number) => {
+    asked.push(epoch);
+    return { value: -epoch, metrics: {} };
+  };
+  const { outcome } = start(counter(), { validate, o: { evaluateEvery: 3, patience: 2, epochs: 50 } });
+  assert.equal((await outcome).epochs, 9);
+  assert.deepEqual(asked, [3, 6, 9]);
+  asked.length = 0;
+  await start(counter(), { validate, o: { evaluateEvery: 4, epochs: 6 } }).outcome;
+  assert.deepEqual(asked, [4, 6]);
+});
+
+test('a method may start the patience anew', async () => {
+  const hooks = () => ({ base: 'kept' as const, afterEpoch: (epoch: number) => ({ restartPatience: epoch === 3 }) });
+  const { outcome } = start(counter(), { hooks, validate: scripted(9), o: { patience: 2, epochs: 50 } });
+  assert.equal((await outcome).epochs, 4);
+});
+
+test('a method that replaces the base loss is the only one to add gradients', async () => {
+  let batches = 0;
+  const hooks = (perEpoch: number) => {
+    assert.equal(perEpoch, 2);
+    return {
+      base: 'replaced' as const,
+      accumulate: () => {
+        batches += 1;
+        return 0.5;
+      },
+    };
+  };
+  const model = counter();
+  const { events, outcome } = start(model, { hooks });
+  await outcome;
+  assert.deepEqual([model.value(), batches], [0, 12]);
+  assert.equal(events.find((e) => e.type === 'epoch')!.loss, 1);
+});
+
+for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+  test(`a loss of ${bad} is raised as diverged, with the best parameters put back and kept`, async () => {
+    const model = counter((value) => (value >= 6 ? bad : 1));
+    const store = memoryStore();
+    const { events, outcome } = start(model, { store, validate: scripted(1, 9, 2) });
+    await assert.rejects(outcome, (e) => code('diverged')(e) && /epoch 4/.test(String(e)));
+    assert.equal(model.value(), 4);
+    assert.deepEqual(events.at(-1), { type: 'stop', epoch: 4, bestEpoch: 2, reason: 'diverged' });
+    const last = store.saved.at(-1)!;
+    assert.equal(last.epoch, 3);
+    assert.deepEqual([...last.tensors['best.w']!.data], [4]);
+  });
+}
+
+test('a quality that is not a number is never the best', async () => {
+  const { outcome } = start(counter(), { validate: scripted(Number.NaN, 1, Number.NaN) });
+  assert.deepEqual([(await outcome).bestEpoch, (await outcome).bestValue], [2, 1]);
+});
+
+test('a run that is stopped says so after a checkpoint, and goes on from there to the same end', async () => {
+  const straight = counter();
+  const expected = await start(straight, { validate: scripted(1, 2, 9, 3, 4, 5) }).outcome;
+  const store = memoryStore();
+  const stop = new AbortController();
+  const first = start(counter(), {
+    store,
+    signal: stop.signal,
+    validate: scripted(1, 2, 9, 3, 4, 5),
+    listen: (e) => void (e.type === 'epoch' && e.epoch === 4 && stop.abort()),
+  });
+  await assert.rejects(first.outcome, code('interrupted'));
+  assert.equal(store.saved.at(-1)!.epoch, 4);
+  const model = counter();
+  const { events, outcome } = start(model, { store, validate: scripted(1, 2, 9, 3, 4, 5) });
+  const { seconds, ...rest } = await outcome;
+  assert.ok(seconds.train >= 0);
+  assert.deepEqual(rest, { epochs: 6, bestEpoch: expected.bestEpoch, bestValue: 9, reason: 'epochs' });
+  assert.equal(model.value(), straight.value());
+  assert.deepEqual(
+    events.flatMap((e) => (e.type === 'epoch' ? [e.epoch] : [])),
+    [5, 6],
+  );
+});
+
+test('a run that is stopped before its first epoch keeps its start', async () => {
+  const store = memoryStore();
+  const { outcome } = start(counter(), { store, signal: AbortSignal.abort() });
+  await assert.rejects(outcome, code('interrupted'));
+  assert.equal(store.saved.at(-1)!.epoch, 0);
+  assert.equal((await start(counter(), { store }).outcome).epochs, 6);
+});
+
+test('a finished run is not run again', async () => {
+  for (const patience of [2, 100]) {
+    const store = memoryStore();
+    const done = await start(counter(), { store, validate: scripted(5, 1, 1, 1, 1, 1), o: { patience } }).outcome;
+    const model = counter();
+    const { events, outcome } = start(model, {
+      store,
+      o: { patience },
+      validate: () => assert.fail('nothing is left to evaluate'),
+    });
+    const again = await outcome;
+    assert.deepEqual([again.epochs, again.bestEpoch, again.reason], [done.epochs, 1, done.reason]);
+    assert.equal(model.value(), 2);
+    assert.deepEqual(events, []);
+  }
+});
+
+test('what a method keeps comes back to it', async () => {
+  const store = memoryStore();
+  const stop = new AbortController();
+  const seen: unknown[] = [];
+  const hooks = () => ({
+    base: 'kept' as const,
+    save: () => ({ phase: 'fine', numbers: [1, 2] }),
+    load: (state: unknown) => void seen.push(state),
+  });
+  const listen = (e: TrainEvent) => void (e.type === 'checkpoint' && stop.abort());
+  await assert.rejects(start(counter(), { store, hooks, listen, signal: stop.signal }).outcome, code('interrupted'));
+  assert.deepEqual(seen, []);
+  await start(counter(), { store, hooks }).outcome;
+  assert.deepEqual(seen, [{ phase: 'fine', numbers: [1, 2] }]);
+});
+
+test('a checkpoint of another model is refused', async () => {
+  const store = memoryStore();
+  await start(counter(), { store }).outcome;
+  const tensors = { 'model.w': { shape: [2], data: Float64Array.of(1, 2) } };
+  store.saved.push({ ...store.saved.at(-1)!, tensors });
+  await assert.rejects(start(counter(), { store }).outcome, code('artifact-damaged'));
+});
+
+test('the loop gives back all kernel memory that it took', async () => {
+  const model = counter();
+  const before = k.bytesInUse;
+  await start(model, { o: { optimizer: 'adam' } }).outcome;
+  await assert.rejects(start(counter(() => Number.NaN)).outcome);
+  assert.equal(k.bytesInUse, before + 16);
+});
