@@ -91,13 +91,18 @@ export function parseOptions<T extends OptionsSchema>(schema: T, input: unknown,
   fail('bad-option', {
     owner,
     option: path || '(all)',
-    given: given === undefined ? 'missing' : JSON.stringify(given),
+    given: given === undefined ? 'missing' : show(given),
     expected: issue.message
       .replace(/^Invalid (input|option): expected /, '')
+      .replace(/, received .*$/, '')
       .replace(/^Too (small|big): expected /, ''),
     help,
   });
 }
+
+/** As in JSON; NaN, infinities and what JSON has no word for as in JavaScript. */
+const show = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'object' ? JSON.stringify(value) : String(value);
 
 /** The nearest of `known` to `word` by edit distance, if it is near enough to be a typing error. */
 export function nearest(word: string, known: readonly string[]): string | undefined {

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { RecdistillError } from '../errors.js';
+import { describeOptions, kebab } from './describe.js';
+import {
+  choice,
+  flag,
+  float,
+  int,
+  nearest,
+  numbers,
+  optionalFloat,
+  optionalInt,
+  optionalText,
+  options,
+  parseOptions,
+  text,
+  words,
+} from './options.js';
+
+const schema = options({
+  batchSize: int({ default: 8, min: 1, max: 100, help: 'Size of a step.' }),
+  learningRate: float({ default: 0.1, above: 0, max: 10, help: 'Size of a change.' }),
+  shuffled: flag({ default: true, help: 'In random order.' }),
+  optimizer: choice(['adam', 'sgd'], { default: 'adam', help: 'How to step.' }),
+  path: text({ default: 'here', help: 'Where.' }),
+  column: optionalText({ help: 'Which.' }),
+  least: optionalInt({ min: 1, help: 'How many.' }),
+  rating: optionalFloat({ help: 'How good.' }),
+  at: numbers({ default: [10, 50], min: 1, help: 'List lengths.' }),
+  names: words({ default: ['a'], help: 'Words.' }),
+});
+
+const defaults = {
+  batchSize: 8,
+  learningRate: 0.1,
+  shuffled: true,
+  optimizer: 'adam',
+  path: 'here',
+  at: [10, 50],
+  names: ['a'],
+};
+
+/** The error that refuses `input`. */
+function refusal(input: unknown): RecdistillError {
+  try {
+    parseOptions(schema, input, 'bpr-mf');
+  } catch (error) {
+    if (error instanceof RecdistillError) return error;
+    throw error;
+  }
+  return assert.fail(`${JSON.stringify(input)} was taken`);
+}
+
+test('what is not given is the default, what is given is kept', () => {
+  assert.deepEqual(parseOptions(schema, undefined, 'x'), defaults);
+  assert.deepEqual(parseOptions(schema, {}, 'x'), defaults);
+  const given = { ...defaults, batchSize: 100, learningRate: 10, column: 'c', least: 1, rating: -3.5, at: [1.5] };
+  assert.deepEqual(parseOptions(schema, given, 'x'), given);
+});
+
+test('defaults are not shared between callers', () => {
+  (parseOptions(schema, {}, 'x').at as number[]).push(99);
+  assert.deepEqual(parseOptions(schema, {}, 'x').at, [10, 50]);
+});
+
+test('an unknown option is refused with the nearest known one, or all of them', () => {
+  const near = refusal({ batchsize: 3 });
+  assert.deepEqual([near.code, near.exitCode, near.status], ['unknown-option', 2, 400]);
+  assert.match(near.message, /unknown option "batchsize" for bpr-mf/);
+  assert.equal(near.hint, 'Did you mean "batchSize"?');
+  assert.equal(refusal({ learning_rate: 3 }).hint, 'Did you mean "learningRate"?');
+  assert.match(refusal({ xyzzy: 3 }).hint, /^Known options: batchSize, learningRate, .*names\.$/);
+});
+
+test('a value of the wrong kind or range is refused with what was given and what was expected', () => {
+  const cases: readonly (readonly [unknown, RegExp])[] = [
+    [{ batchSize: 0 }, /"batchSize" of bpr-mf is 0; expected .*>=\s*1/],
+    [{ batchSize: 101 }, /"batchSize" of bpr-mf is 101; expected .*<=\s*100/],
+    [{ batchSize: 1.5 }, /"batchSize" of bpr-mf is 1\.5; expected int/],
+    [{ batchSize: '8' }, /"batchSize" of bpr-mf is "8"; expected number$/],
+    [{ batchSize: 8n }, /"batchSize" of bpr-mf is 8; expected number$/],
+    [{ batchSize: null }, /"batchSize" of bpr-mf is null; expected number/],
+    [{ learningRate: 0 }, /"learningRate" of bpr-mf is 0; expected .*>\s*0/],
+    [{ learningRate: Number.NaN }, /"learningRate" of bpr-mf is NaN/],
+    [{ learningRate: Number.POSITIVE_INFINITY }, /"learningRate" of bpr-mf is Infinity/],
+    [{ shuffled: 'yes' }, /"shuffled" of bpr-mf is "yes"; expected boolean/],
+    [{ optimizer: 'adan' }, /"optimizer" of bpr-mf is "adan"; expected .*"adam"\|"sgd"/],
+    [{ at: 10 }, /"at" of bpr-mf is 10; expected array/],
+    [{ at: [10, 0] }, /"at\.1" of bpr-mf is 0; expected .*>=\s*1/],
+    [{ names: [1] }, /"names\.0" of bpr-mf is 1; expected string/],
+  ];
+  for (const [input, message] of cases) {
+    const error = refusal(input);
+    assert.equal(error.code, 'bad-option');
+    assert.match(error.message, message);
+  }
+  assert.equal(refusal({ batchSize: 0 }).hint, 'Size of a step.');
+  assert.equal(refusal({ at: [0] }).hint, 'List lengths.');
+});
+
+test('options that are no object at all are refused', () => {
+  for (const input of [3, 'x', [], true]) assert.equal(refusal(input).code, 'bad-option');
+});
+
+test('the nearest word is near, and undefined where none is', () => {
+  const known = ['seed', 'epochs', 'batchSize'];
+  assert.equal(nearest('epoch', known), 'epochs');
+  assert.equal(nearest('BATCHSIZE', known), 'batchSize');
+  assert.equal(nearest('sede', known), 'seed');
+  assert.equal(nearest('temperature', known), undefined);
+  assert.equal(nearest('x', []), undefined);
+  fc.assert(fc.property(fc.constantFrom(...known), (word) => nearest(word, known) === word));
+});
+
+test('every option has a row that says all about it, in the order of declaration', () => {
+  const rows = describeOptions(schema);
+  assert.deepEqual(
+    rows.map((r) => r.name),
+    Object.keys(schema.shape),
+  );
+  assert.deepEqual(
+    rows.map((r) => r.kind),
+    ['integer', 'number', 'boolean', 'choice', 'string', 'string', 'integer', 'number', 'numbers', 'strings'],
+  );
+  assert.ok(rows.every((r) => r.help.endsWith('.')));
+  const row = (name: string) => rows.find((r) => r.name === name)!;
+  assert.deepEqual(row('batchSize'), {
+    name: 'batchSize',
+    flag: 'batch-size',
+    kind: 'integer',
+    default: 8,
+    range: '>= 1, <= 100',
+    help: 'Size of a step.',
+  });
+  assert.deepEqual([row('learningRate').range, row('optimizer').range], ['> 0, <= 10', 'adam | sgd']);
+  assert.deepEqual(row('optimizer').choices, ['adam', 'sgd']);
+  assert.deepEqual([row('least').default, row('least').range, row('rating').range], [undefined, '>= 1', '']);
+  assert.deepEqual(row('at').default, [10, 50]);
+});
+
+test('a flag is the name in kebab-case', () => {
+  assert.equal(kebab('learningRate'), 'learning-rate');
+  assert.equal(kebab('topK'), 'top-k');
+  assert.equal(kebab('seed'), 'seed');
+});

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import fc from 'fast-check';
+import { RecdistillError } from '../errors.js';
+import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
+import type { OptimizerOptions } from './_optimizer.js';
+import { optimizerNamed, optimizers } from './index.js';
+
+const wasm = createKernels({ threads: 2, memoryLimit: 2 ** 26 });
+const reference = createReferenceKernels('f64');
+after(() => wasm.close());
+
+type Full = Required<OptimizerOptions>;
+
+/** One number, as the documentation of torch.optim has it. */
+const naive: Readonly<Record<string, (o: Full) => (x: number, gradient: number, t: number) => number>> = {
+  adam(o) {
+    let [m, v] = [0, 0];
+    return (x, gradient, t) => {
+      const g = gradient + o.l2 * x;
+      m = o.beta1 * m + (1 - o.beta1) * g;
+      v = o.beta2 * v + (1 - o.beta2) * g ** 2;
+      const [m1, v1] = [m / (1 - o.beta1 ** t), v / (1 - o.beta2 ** t)];
+      return x - (o.learningRate * m1) / (Math.sqrt(v1) + o.epsilon);
+    };
+  },
+  sgd(o) {
+    let buffer: number | undefined;
+    return (x, gradient) => {
+      const g = gradient + o.l2 * x;
+      buffer = buffer === undefined ? g : o.momentum * buffer + g;
+      return x - o.learningRate * (o.momentum === 0 ? g : buffer);
+    };
+  },
+  adagrad(o) {
+    let sum = 0;
+    return (x, gradient) => {
+      const g = gradient + o.l2 * x;
+      sum += g ** 2;
+      return x - (o.learningRate * g) / (Math.sqrt(sum) + o.epsilon);
+    };
+  },
+};
+
+/** The parameters after each step; `gradients[t][k]`. */
+function steps(
+  k: Kernels,
+  name: string,
+  o: OptimizerOptions,
+  start: readonly number[],
+  gradients: readonly number[][],
+) {
+  const p = { name: 'p', values: k.floats(start.length), gradient: k.floats(start.length) };
+  p.values.set(start);
+  const optimizer = optimizerNamed(name).create(k, [p], o);
+  const after = gradients.map((g) => {
+    p.gradient.set(g);
+    optimizer.step();
+    assert.ok(
+      p.gradient.every((x) => x === 0),
+      'a step clears the gradient',
+    );
+    return Array.from(p.values);
+  });
+  assert.equal(optimizer.steps, gradients.length);
+  optimizer.close();
+  k.free(p.values, p.gradient);
+  return after;
+}
+
+const number = fc.integer({ min: -2000, max: 2000 }).map((x) => x / 1000);
+const size = fc.integer({ min: 1, max: 40 });
+const run = size.chain((n) =>
+  fc.record({
+    start: fc.array(number, { minLength: n, maxLength: n }),
+    gradients: fc.array(fc.array(number, { minLength: n, maxLength: n }), { minLength: 1, maxLength: 6 }),
+    o: fc.record({
+      learningRate: fc.constantFrom(0.001, 0.1),
+      l2: fc.constantFrom(0, 1e-5, 0.1),
+      beta1: fc.constantFrom(0.9, 0.5),
+      beta2: fc.constantFrom(0.999, 0.9),
+      epsilon: fc.constantFrom(1e-8, 1e-3),
+      momentum: fc.constantFrom(0, 0.9),
+    }),
+  }),
+);
+
+for (const { name } of optimizers) {
+  test(`${name} steps like its definition`, () => {
+    fc.assert(
+      fc.property(run, ({ start, gradients, o }) => {
+        const expected = gradients.map(() => [] as number[]);
+        start.forEach((x, k) => {
+          const step = naive[name]!(o);
+          gradients.forEach((g, t) => {
+            x = step(x, g[k]!, t + 1);
+            expected[t]!.push(x);
+          });
+        });
+        const check = (k: Kernels, tolerance: number) => {
+          for (const [t, row] of steps(k, name, o, start, gradients).entries()) {
+            for (const [at, got] of row.entries()) {
+              const wanted = expected[t]![at]!;
+              assert.ok(Math.abs(got - wanted) <= tolerance, `step ${t}, number ${at}: ${got}, expected ${wanted}`);
+            }
+          }
+        };
+        check(reference, 1e-12);
+        check(wasm, 1e-5);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test(`${name} goes on from its state as if it had never stopped`, () => {
+    for (const k of [reference, wasm]) {
+      const o = { learningRate: 0.1, l2: 0.01, momentum: 0.9 };
+      const make = () => {
+        const p = { name: 'p', values: k.floats(5), gradient: k.floats(5) };
+        return { p, optimizer: optimizerNamed(name).create(k, [p], o) };
+      };
+      const step = ({ p, optimizer }: ReturnType<typeof make>, t: number) => {
+        p.gradient.set([1, -2, t, 0, 0.5]);
+        optimizer.step();
+      };
+      const before = k.bytesInUse;
+      const [straight, stopped, resumed] = [make(), make(), make()];
+      for (let t = 1; t <= 6; t++) step(straight, t);
+      for (let t = 1; t <= 3; t++) step(stopped, t);
+      resumed.p.values.set(stopped.p.values);
+      resumed.optimizer.steps = stopped.optimizer.steps;
+      resumed.optimizer.state.forEach(({ name, values }, at) => {
+        assert.equal(name, stopped.optimizer.state[at]!.name);
+        assert.match(name, /^p\./);
+        values.set(stopped.optimizer.state[at]!.values);
+      });
+      for (let t = 4; t <= 6; t++) step(resumed, t);
+      assert.deepEqual([...resumed.p.values], [...straight.p.values]);
+      for (const { p, optimizer } of [straight, stopped, resumed]) {
+        optimizer.close();
+        k.free(p.values, p.gradient);
+      }
+      assert.equal(k.bytesInUse, before);
+    }
+  });
+}
+
+test('momentum keeps numbers only where there is some', () => {
+  const p = { name: 'p', values: reference.floats(2), gradient: reference.floats(2) };
+  const state = (momentum?: number) =>
+    optimizerNamed('sgd')
+      .create(reference, [p], { learningRate: 1, l2: 0, ...(momentum === undefined ? {} : { momentum }) })
+      .state.map((s) => s.name);
+  assert.deepEqual([state(), state(0), state(0.9)], [[], [], ['p.momentum']]);
+});
+
+test('an unknown optimiser is refused with those there are', () => {
+  assert.throws(
+    () => optimizerNamed('adan'),
+    (e) => e instanceof RecdistillError && e.code === 'unknown-name' && /adam, sgd, adagrad/.test(e.hint),
+  );
+});

@@ -1,0 +1,52 @@
+/** One word, one meaning: an option of the same name is of the same kind and says the same wherever it stands. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describeOptions, type OptionRow, type OptionsSchema } from 'recdistill';
+import { dataOptions } from 'recdistill/data';
+import { distillers } from 'recdistill/distill';
+import { models } from 'recdistill/models';
+
+const owners: readonly (readonly [string, OptionsSchema])[] = [
+  ...models.map((m) => [m.name, m.options] as const),
+  ...distillers.map((d) => [d.name, d.options] as const),
+  ['data', dataOptions as unknown as OptionsSchema],
+];
+const uses = new Map<string, { owner: string; row: OptionRow }[]>();
+for (const [owner, schema] of owners) {
+  for (const row of describeOptions(schema)) uses.set(row.name, [...(uses.get(row.name) ?? []), { owner, row }]);
+}
+
+test('there are options to look at', () => assert.ok(uses.size > 30 && uses.get('seed')!.length > 2));
+
+test('every option is camelCase, with a help text that is a sentence', () => {
+  for (const [name, [first]] of uses) {
+    assert.match(name, /^[a-z][a-z0-9]*([A-Z][a-z0-9]*)*$/, `${first!.owner}: ${name}`);
+    assert.match(first!.row.help, /^[A-Za-z].*[.]$/s, `${first!.owner}: help of ${name}: ${first!.row.help}`);
+  }
+});
+
+test('options of the same name are of the same kind', () => {
+  for (const [name, all] of uses) {
+    const kinds = new Set(all.map(({ row }) => row.kind));
+    assert.equal(kinds.size, 1, `${name}: ${all.map(({ owner, row }) => `${owner} has ${row.kind}`).join(', ')}`);
+  }
+});
+
+test('a word of the vocabulary is not spelled in another way', () => {
+  const wrong =
+    /^(lr|embed(ding)?(Dim|Size)?|latent(Dim)?|factors|k|batch|nEpochs|iterations|weightDecay|decayL2|reg|tau|temp)$/;
+  assert.deepEqual(
+    [...uses.keys()].filter((name) => wrong.test(name)),
+    [],
+  );
+});
+
+test('units of one registry have names of their own, in kebab-case, with a summary and a source', () => {
+  for (const registry of [models, distillers]) {
+    assert.equal(new Set(registry.map((u) => u.name)).size, registry.length);
+    for (const { name, summary, source } of registry) {
+      assert.match(name, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+      assert.ok(summary.length > 10 && source.length > 3, name);
+    }
+  }
+});
