@@ -1,4 +1,4 @@
-/** One word, one meaning: an option of the same name is of the same kind and says the same wherever it stands. */
+/** One word from file to flag: how options and units are named, and that an option of one name is of one kind everywhere. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeOptions, type OptionRow, type OptionsSchema } from 'recdistill';

@@ -30,21 +30,14 @@ export function splitOptions(
   };
 }
 
-/** Refuses, before any work, what the method cannot do. @throws RecdistillError `needs-not-met` */
-export function checkNeeds(
-  model: ModelSpec,
-  method: DistillerSpec,
-  teachers: readonly Trajectory[],
-  dataset: Dataset,
-): void {
-  const refuse = (problem: string, hint: string): never => fail('needs-not-met', { problem, hint });
-  const { needs, name } = method;
+/**
+ * Refuses what needs no teacher to be seen: a method that cannot teach this model, or not with so many teachers.
+ * @throws RecdistillError `needs-not-met`
+ */
+export function checkStudent(model: ModelSpec, { needs, name }: DistillerSpec, teachers: number): void {
   if (needs.teachers === 'none') {
-    if (teachers.length > 0)
-      refuse(
-        `${name} takes no teachers; ${teachers.length} were given`,
-        'Leave the teachers out, or choose another method.',
-      );
+    if (teachers > 0)
+      refuse(`${name} takes no teachers; ${teachers} were given`, 'Leave the teachers out, or choose another method.');
     return;
   }
   if (model.kind === 'computed') {
@@ -59,10 +52,20 @@ export function checkNeeds(
       `Students for ${name}: ${able.join(', ')}.`,
     );
   }
-  if (teachers.length === 0)
+  if (teachers === 0)
     refuse(`${name} needs teachers; none were given`, 'Train some first and name their runs with --teachers.');
-  if (needs.teachers === 'one' && teachers.length > 1)
-    refuse(`${name} learns from one teacher; ${teachers.length} were given`, 'Name one.');
+  if (needs.teachers === 'one' && teachers > 1)
+    refuse(`${name} learns from one teacher; ${teachers} were given`, 'Name one.');
+}
+
+/** Refuses, before any work, what the method cannot do. @throws RecdistillError `needs-not-met` */
+export function checkNeeds(
+  model: ModelSpec,
+  method: DistillerSpec,
+  teachers: readonly Trajectory[],
+  dataset: Dataset,
+): void {
+  checkStudent(model, method, teachers.length);
   for (const t of teachers) {
     if (t.checkpoints.length === 0)
       refuse(`teacher ${t.teacher} has no checkpoint`, 'A trajectory holds at least the teacher at its best.');
@@ -81,3 +84,5 @@ export function checkNeeds(
     }
   }
 }
+
+const refuse = (problem: string, hint: string): never => fail('needs-not-met', { problem, hint });

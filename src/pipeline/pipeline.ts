@@ -3,14 +3,17 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { int, type OptionsOf, options, parseOptions, text } from '../config/options.js';
 import { type Dataset, dataOptions, loadDataset, type Rankings } from '../data/index.js';
+import { distillerNamed } from '../distill/index.js';
 import { fuseRankings, importanceOptions } from '../ensemble/index.js';
 import { fail } from '../errors.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
-import type { Model } from '../models/index.js';
+import { type Model, modelNamed } from '../models/index.js';
 import type { TrainEvent } from '../train/index.js';
+import { checkMemory } from './estimate.js';
 import { createJudge, evaluationOptions, LIST_LENGTH } from './evaluation.js';
 import { type Job, runJob } from './job.js';
+import { checkStudent, splitOptions } from './method.js';
 
 /** One model of the pipeline; further keys are options of the model (and, for a student, of its method). */
 const entry = z.looseObject({
@@ -84,6 +87,8 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
   const dataset = await loadDataset(o.data);
   context.listen?.({ type: 'data', dataset });
   const judge = createJudge(dataset, o.evaluation);
+  for (const step of plan)
+    if (step.role !== 'ensemble') checkMemory(modelNamed(step.model), step.modelOptions, dataset);
   const rows: PipelineRow[] = [];
   const teachers: { job: Job; row: PipelineRow }[] = [];
   const tell = (row: PipelineRow, reused: boolean) => {
@@ -145,18 +150,32 @@ interface Step {
   readonly model: string;
   readonly method: string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** Those of `options` that are the model's, checked and with defaults. */
+  readonly modelOptions: Readonly<Record<string, unknown>>;
 }
 
 /** The jobs in order: baselines, teachers, the ensemble of these, students. */
 function planOf(o: PipelineOptions): Step[] {
   const step = (role: Role, given: z.output<typeof entry> & { method?: string }): Step => {
     const { model, name, method = 'none', ...rest } = given;
-    return { role, name: name ?? (role === 'student' ? `student-${method}` : model), model, method, options: rest };
+    const [spec, taught] = [modelNamed(model), distillerNamed(method)];
+    // What the last student cannot do is told before the first teacher is trained.
+    const { modelOptions } = splitOptions(spec, taught, rest);
+    checkStudent(spec, taught, method === 'none' ? 0 : o.teachers.length);
+    const named = name ?? (role === 'student' ? `student-${method}` : model);
+    return { role, name: named, model, method, options: rest, modelOptions };
   };
   const plan = [
     ...o.baselines.map((e) => step('baseline', e)),
     ...o.teachers.map((e) => step('teacher', e)),
-    { role: 'ensemble', name: 'ensemble', model: 'ensemble', method: 'none', options: {} } satisfies Step,
+    {
+      role: 'ensemble',
+      name: 'ensemble',
+      model: 'ensemble',
+      method: 'none',
+      options: {},
+      modelOptions: {},
+    } satisfies Step,
     ...o.students.map((e) => step('student', e)),
   ];
   const twice = plan.find((a, at) => plan.findIndex((b) => b.name === a.name) !== at);

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { distillerNamed } from '../distill/index.js';
+import { modelNamed } from '../models/index.js';
+import { checkStudent, splitOptions } from './method.js';
+import { refusedAs } from './small.test.support.js';
+
+const [bprMf, hetcomp, none] = [modelNamed('bpr-mf'), distillerNamed('hetcomp'), distillerNamed('none')];
+
+test('options go to the one who has them, checked and with defaults', () => {
+  const { modelOptions, methodOptions } = splitOptions(bprMf, hetcomp, { dim: 3, lambda: 0.5 });
+  assert.deepEqual([modelOptions.dim, modelOptions.optimizer, 'lambda' in modelOptions], [3, 'adam', false]);
+  assert.deepEqual([methodOptions.lambda, methodOptions.topK, 'dim' in methodOptions], [0.5, 100, false]);
+});
+
+test('an option that neither has is refused with the nearest of both', () => {
+  const hint = (given: object, method = hetcomp) => {
+    try {
+      splitOptions(bprMf, method, { ...given });
+    } catch (e) {
+      assert.ok(refusedAs('unknown-option')(e));
+      return (e as { hint: string }).hint;
+    }
+    return assert.fail('was taken');
+  };
+  assert.equal(hint({ lamda: 1 }), 'Did you mean "lambda"?');
+  assert.equal(hint({ dims: 1 }), 'Did you mean "dim"?');
+  assert.match(hint({ lambda: 1 }, none), /^Known options: dim, /);
+  assert.match(hint({ toString: 1 }), /^Known options: /);
+});
+
+test('a bad value is refused in the name of the one who has it', () => {
+  assert.throws(() => splitOptions(bprMf, hetcomp, { dim: 0 }), refusedAs('bad-option', /"dim" of bpr-mf/));
+  assert.throws(() => splitOptions(bprMf, hetcomp, { alpha: 0 }), refusedAs('bad-option', /"alpha" of hetcomp/));
+});
+
+test('students and numbers of teachers that a method cannot do with are refused', () => {
+  checkStudent(bprMf, hetcomp, 1);
+  checkStudent(bprMf, none, 0);
+  checkStudent(modelNamed('ease'), none, 0);
+  assert.throws(() => checkStudent(bprMf, none, 2), refusedAs('needs-not-met', /takes no teachers; 2/));
+  assert.throws(() => checkStudent(bprMf, hetcomp, 0), refusedAs('needs-not-met', /none were given/));
+  assert.throws(() => checkStudent(modelNamed('ease'), hetcomp, 1), refusedAs('needs-not-met', /computed at once/));
+  assert.throws(() => checkStudent(modelNamed('mult-vae'), hetcomp, 1), refusedAs('needs-not-met', /factors/));
+  const one = { ...hetcomp, needs: { ...hetcomp.needs, teachers: 'one' as const } };
+  assert.throws(() => checkStudent(bprMf, one, 2), refusedAs('needs-not-met', /one teacher; 2/));
+});

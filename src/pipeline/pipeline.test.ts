@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { createKernels } from '../kernels/index.js';
+import { jobFiles } from './finished.js';
+import { type PipelineContext, type PipelineEvent, runPipeline } from './pipeline.js';
+import { evaluation, kernels, newFolder, quick, refusedAs, SMALL } from './small.test.support.js';
+
+const hetcomp = { ...quick, dim: 2, period: 1, topK: 20, discrepancyK: 10, lambda: 0.1 };
+const plan = {
+  name: 'tiny',
+  data: { data: SMALL },
+  evaluation,
+  baselines: [{ model: 'top-pop' }],
+  teachers: [
+    { model: 'bpr-mf', ...quick },
+    { model: 'ease', name: 'linear' },
+  ],
+  students: [
+    { model: 'bpr-mf', method: 'none', ...quick, dim: 2 },
+    { model: 'bpr-mf', ...hetcomp },
+  ],
+  checkpoints: 3,
+};
+
+async function run(input: unknown, context: Partial<PipelineContext> = {}) {
+  const events: PipelineEvent[] = [];
+  const listen = (e: PipelineEvent) => {
+    events.push(e);
+    context.listen?.(e);
+  };
+  return { events, result: await runPipeline(input, { kernels, ...context, listen }) };
+}
+
+test('the chain gives a row for each part, in order, under its name', async () => {
+  const students: string[] = [];
+  const { events, result } = await run(plan, { student: (name) => students.push(name) });
+  assert.deepEqual(
+    result.rows.map((r) => [r.role, r.name, r.model, r.method]),
+    [
+      ['baseline', 'top-pop', 'top-pop', undefined],
+      ['teacher', 'bpr-mf', 'bpr-mf', undefined],
+      ['teacher', 'linear', 'ease', undefined],
+      ['ensemble', 'ensemble', 'bpr-mf + linear', undefined],
+      ['student', 'student-none', 'bpr-mf', 'none'],
+      ['student', 'student-hetcomp', 'bpr-mf', 'hetcomp'],
+    ],
+  );
+  const [, mf, linear, ensemble, alone, taught] = result.rows;
+  assert.equal(ensemble!.parameters, mf!.parameters + linear!.parameters);
+  assert.equal(ensemble!.bytes, mf!.bytes + linear!.bytes);
+  assert.equal(alone!.parameters, taught!.parameters);
+  for (const row of result.rows) {
+    assert.ok(row.evaluation.means['recall@10']! >= 0 && row.folder === undefined);
+    assert.deepEqual(row.evaluation.users, result.rows[0]!.evaluation.users, 'all are judged on the same users');
+  }
+  assert.deepEqual(students, ['student-none', 'student-hetcomp']);
+  assert.equal(events[0]!.type, 'data');
+  const jobs = events.flatMap((e) => (e.type === 'job' ? [[e.name, e.at, e.of]] : []));
+  assert.deepEqual(
+    jobs,
+    result.rows.map((r, at) => [r.name, at + 1, 6]),
+  );
+  assert.ok(events.some((e) => e.type === 'train' && e.event.type === 'method' && e.name === 'student-hetcomp'));
+});
+
+test('a chain that was kept is read back; one that was interrupted goes on to the same bytes', async () => {
+  const [straight, parts] = [newFolder(), newFolder()];
+  const first = await run(plan, { runs: straight });
+  assert.deepEqual(readdirSync(join(straight, 'tiny')).sort(), [
+    'bpr-mf',
+    'linear',
+    'student-hetcomp',
+    'student-none',
+    'top-pop',
+  ]);
+  const again = await run(plan, { runs: straight });
+  const reused = (events: readonly PipelineEvent[]) => events.flatMap((e) => (e.type === 'row' ? [e.reused] : []));
+  assert.deepEqual(reused(first.events), [false, false, false, false, false, false]);
+  // The ensemble is no run: it is fused anew from what its teachers left.
+  assert.deepEqual(reused(again.events), [true, true, true, false, true, true]);
+  assert.deepEqual(again.result.rows, first.result.rows);
+
+  for (const [name, epoch] of [
+    ['bpr-mf', 3],
+    ['student-hetcomp', 2],
+  ] as const) {
+    const stop = new AbortController();
+    const listen = (e: PipelineEvent) => {
+      if (e.type !== 'train' || e.name !== name) return;
+      if (e.event.type === 'checkpoint' && e.event.epoch === epoch) stop.abort();
+    };
+    await assert.rejects(run(plan, { runs: parts, listen, signal: stop.signal }), refusedAs('interrupted'));
+  }
+  await run(plan, { runs: parts });
+  for (const name of ['bpr-mf', 'student-none', 'student-hetcomp']) {
+    for (const file of [jobFiles.model, 'metrics.jsonl']) {
+      const [a, b] = [parts, straight].map((runs) => readFileSync(join(runs, 'tiny', name, file)));
+      assert.ok(a!.equals(b!), `${name}/${file}`);
+    }
+  }
+});
+
+test('another number of threads, the same table', async () => {
+  const one = createKernels({ threads: 1, memoryLimit: 2 ** 28 });
+  const means = async (k: typeof one) => (await run(plan, { kernels: k })).result.rows.map((r) => r.evaluation.means);
+  assert.deepEqual(await means(one), await means(kernels));
+  one.close();
+});
+
+test('what is wrong anywhere in the plan is refused before any data is read', async () => {
+  const teacher = { model: 'bpr-mf', ...quick };
+  const wrong: readonly (readonly [Parameters<typeof refusedAs>[0], object])[] = [
+    ['unknown-option', { student: [] }],
+    ['bad-option', { teachers: [] }],
+    ['bad-option', { students: [] }],
+    ['bad-option', { teachers: [{ dim: 3 }] }],
+    ['bad-option', { teachers: [{ model: 'bpr-mf', name: '../elsewhere' }] }],
+    ['bad-option', { checkpoints: 0 }],
+    ['bad-option', { evaluation: { at: [0] } }],
+    ['usage', { teachers: [teacher, teacher] }],
+    ['usage', { teachers: [{ ...teacher, name: 'ensemble' }] }],
+    ['unknown-name', { students: [{ model: 'bpr', method: 'hetcomp' }] }],
+    ['unknown-name', { students: [{ model: 'bpr-mf', method: 'hetcom' }] }],
+    ['unknown-option', { students: [{ model: 'bpr-mf', lamda: 1 }] }],
+    ['bad-option', { students: [{ model: 'bpr-mf', lambda: -1 }] }],
+    ['needs-not-met', { students: [{ model: 'ease' }] }],
+    ['needs-not-met', { students: [{ model: 'mult-vae' }] }],
+  ];
+  const runs = newFolder();
+  for (const [code, more] of wrong) {
+    const events: PipelineEvent[] = [];
+    await assert.rejects(
+      runPipeline({ ...plan, ...more }, { kernels, runs, listen: (e) => events.push(e) }),
+      refusedAs(code),
+      JSON.stringify(more),
+    );
+    assert.deepEqual(events, [], JSON.stringify(more));
+  }
+  assert.ok(!existsSync(runs));
+});
+
+test('K above the number of items is refused before anything is trained', async () => {
+  const events: PipelineEvent[] = [];
+  const input = { ...plan, evaluation: { at: [10, 1000], selectBy: 'recall@10' } };
+  await assert.rejects(runPipeline(input, { kernels, listen: (e) => events.push(e) }), refusedAs('bad-option', /1000/));
+  assert.deepEqual(
+    events.map((e) => e.type),
+    ['data'],
+  );
+});

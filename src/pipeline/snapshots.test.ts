@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import type { Rankings } from '../data/rankings.js';
+import { newFolder } from './small.test.support.js';
+import { createSnapshots, type Snapshots } from './snapshots.js';
+
+/** A ranking that says which epoch it is of. */
+const rankingsOf = (epoch: number): Rankings => ({
+  users: 2,
+  catalogue: 5000,
+  depth: 2,
+  items: Int32Array.of(epoch, epoch + 1, epoch, -1),
+});
+
+const add = (s: Snapshots, epoch: number, best: boolean) =>
+  s.add(epoch, rankingsOf(epoch), { 'recall@10': epoch / 1000 }, best);
+
+for (const [where, folderOf] of [
+  ['in memory', () => undefined],
+  ['on disk', newFolder],
+] as const) {
+  test(`snapshots ${where}: few are kept, spread over the run, and the best one always`, () => {
+    const folder = folderOf();
+    const snapshots = createSnapshots(5, folder);
+    for (let epoch = 5; epoch <= 1000; epoch += 5) add(snapshots, epoch, epoch <= 715);
+    if (folder) assert.ok(readdirSync(folder).length <= 33);
+    const chosen = snapshots.choose(715, 4);
+    assert.equal(chosen.length, 4);
+    assert.equal(chosen.at(-1)!.epoch, 715);
+    for (const [at, target] of [179, 358, 536].entries()) assert.ok(Math.abs(chosen[at]!.epoch - target) <= 80);
+    for (const c of chosen) {
+      assert.deepEqual(c.rankings, rankingsOf(c.epoch));
+      assert.deepEqual(c.metrics, { 'recall@10': c.epoch / 1000 });
+    }
+    snapshots.remove();
+    if (folder) assert.ok(!existsSync(folder));
+  });
+}
+
+test('snapshots on disk are there for the process that goes on', () => {
+  const folder = newFolder();
+  for (const epoch of [1, 2, 3]) add(createSnapshots(1, folder), epoch, epoch === 2);
+  const epochs = createSnapshots(1, folder).choose(2, 4);
+  assert.deepEqual(
+    epochs.map((c) => c.epoch),
+    [1, 2],
+  );
+});
