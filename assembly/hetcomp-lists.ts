@@ -23,34 +23,51 @@ export function rankedOf(p: Plan, user: i32): usize {
   return p.ranked + (((user as usize) * (p.topK as usize)) << 2);
 }
 
-/** One user's links: for each taught item of the list the next one in the same tile (or -1), and its part in the remainders. */
+/** What is kept of a taught item of a user. */
+@unmanaged
+export class Link {
+  /** Place in the list of the next one in the same tile, or -1. */
+  next: i32;
+  /** 1 if the item counts in the remainder of the shorter list of phase fine. */
+  counts: i32;
+  /** Its number before it was overwritten; that of the overwriting if the item is twice on the list. */
+  value: f32;
+}
+/** Bytes of a link in a row of links, as a shift. */
+const LINK = 4;
+
 // @ts-ignore: decorator
 @inline
-export function linksOf(p: Plan, g: i32, b: i32): usize {
-  return p.links + ((((g * 4 + b) as usize) * (p.topK as usize)) << 3);
+export function linkOf(p: Plan, g: i32, b: i32, r: i32): Link {
+  return changetype<Link>(p.links + ((((g * 4 + b) * p.topK + r) as usize) << LINK));
+}
+
+/** Where a panel has user b's number for the item at place `at` of the tile. */
+// @ts-ignore: decorator
+@inline
+function place(b: i32, at: i32): usize {
+  return (((at >> 2) << 6) + (b << 4) + ((at & 3) << 2)) as usize;
 }
 
 /** The address of one user's number for one item. */
 // @ts-ignore: decorator
 @inline
 export function cell(p: Plan, g: i32, b: i32, item: i32): usize {
-  const mask = (1 << p.shift) - 1;
-  return panel(p, item >> p.shift, g) + ((((b << p.shift) + (item & mask)) as usize) << 2);
+  return panel(p, item >> p.shift, g) + place(b, item & ((1 << p.shift) - 1));
 }
 
 /**
- * Links the taught items of a user by tile, so that exclude() finds them without a search. In phase fine each link also
- * says whether the item counts in the remainder of the shorter list: not a train item, not on that list, seen for the first time.
+ * Links the taught items of a user by tile, so that exclude() finds them without a search. An item counts in the remainder of the
+ * shorter list of phase fine if it is no train item, is not on that list and was not seen before.
  */
 export function mark(p: Plan, g: i32, b: i32, index: i32): void {
   const user = userOf(p, index);
   const ranked = rankedOf(p, user);
   const taught = lengthOf(ranked, p.taught, p.items);
   const heads = p.heads + ((((g * (p.tiles + 1)) * 4 + b) as usize) << 2);
-  const links = linksOf(p, g, b);
   for (let r = taught - 1; r >= 0; r--) {
     const head = heads + (((load<i32>(ranked + ((r as usize) << 2)) >> p.shift) as usize) << 4);
-    store<i32>(links + ((r as usize) << 3), load<i32>(head));
+    linkOf(p, g, b, r).next = load<i32>(head);
     store<i32>(head, r);
   }
   if (!p.fine) return;
@@ -62,26 +79,30 @@ export function mark(p: Plan, g: i32, b: i32, index: i32): void {
   }
   for (let r = 0; r < taught; r++) {
     const seen = cell(p, g, b, load<i32>(ranked + ((r as usize) << 2)));
-    store<i32>(links + ((r as usize) << 3), r >= p.taughtTwice && load<i32>(seen) == 0 ? 1 : 0, 4);
+    linkOf(p, g, b, r).counts = r >= p.taughtTwice && load<i32>(seen) == 0 ? 1 : 0;
     store<i32>(seen, 1);
   }
 }
 
-/** Overwrites the numbers of items outside the remainder, and of the places beyond the last item. Tiles come in order from 0. */
+/**
+ * Overwrites the numbers of items outside the remainder, and of the places beyond the last item; the links keep those of the taught
+ * items. Tiles come in order from 0.
+ */
 export function exclude(p: Plan, g: i32, tile: i32, e: usize, first: i32, alive: i32, value: f32): void {
-  const bytes = (4 as usize) << p.shift;
   const heads = p.heads + (((g * (p.tiles + 1)) as usize) << 4);
   const from = tile << p.shift;
   const to = from + (1 << p.shift);
   for (let b = 0; b < 4; b++) {
-    const row = e + (b as usize) * bytes;
-    for (let item = max(p.items, from); item < to; item++) store<f32>(row + (((item - from) as usize) << 2), value);
+    for (let item = max(p.items, from); item < to; item++) store<f32>(e + place(b, item - from), value);
     if (!((alive >> b) & 1)) continue;
     const user = userOf(p, first + g * 4 + b);
     const ranked = rankedOf(p, user);
-    const links = linksOf(p, g, b);
-    for (let r = load<i32>(heads + (((tile * 4 + b) as usize) << 2)); r >= 0; r = load<i32>(links + ((r as usize) << 3))) {
-      store<f32>(row + (((load<i32>(ranked + ((r as usize) << 2)) - from) as usize) << 2), value);
+    for (let r = load<i32>(heads + (((tile * 4 + b) as usize) << 2)); r >= 0; ) {
+      const link = linkOf(p, g, b, r);
+      const at = e + place(b, load<i32>(ranked + ((r as usize) << 2)) - from);
+      link.value = load<f32>(at);
+      store<f32>(at, value);
+      r = link.next;
     }
     // The last row of heads holds how far each user's train items have been passed.
     const cursor = heads + (((p.tiles * 4 + b) as usize) << 2);
@@ -90,7 +111,7 @@ export function exclude(p: Plan, g: i32, tile: i32, e: usize, first: i32, alive:
     for (; k < stop; k++) {
       const item = load<i32>(p.trainItems + ((k as usize) << 2));
       if (item >= to) break;
-      store<f32>(row + (((item - from) as usize) << 2), value);
+      store<f32>(e + place(b, item - from), value);
     }
     store<i32>(cursor, k);
   }

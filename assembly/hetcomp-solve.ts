@@ -1,7 +1,7 @@
 // One user's lists against the remainder: loss and gradients. The remainder's sum and weighted sums are known by now.
 
 import { LIMIT, LOG2E, Plan, panel } from './hetcomp';
-import { cell, lengthOf, linksOf, rankedOf, userOf } from './hetcomp-lists';
+import { cell, lengthOf, linkOf, rankedOf, userOf } from './hetcomp-lists';
 import { exponentials } from './hetcomp-tile';
 
 const FLOOR: f64 = 1e-5;
@@ -9,10 +9,11 @@ const FLOOR: f64 = 1e-5;
 const NOTHING: f64 = 1e-20;
 
 /**
- * The remainder's exponentials are e^(s - shift). Writes the loss, adds the user's gradient, leaves
+ * `guarded`: whether the user's scores may leave +-LIMIT; `kept`: whether the links hold the exponentials of the taught items. The
+ * remainder's exponentials are e^(s - shift). Writes the loss, adds the user's gradient, leaves
  * weights and exponentials as hetcompItems() needs them.
  */
-export function solve(p: Plan, g: i32, b: i32, first: i32, guarded: i32, shift: f32, scale: f64): void {
+export function solve(p: Plan, g: i32, b: i32, first: i32, guarded: i32, kept: i32, shift: f32, scale: f64): void {
   const dim = p.dim, index = first + g * 4 + b, user = userOf(p, index);
   const vector = p.userVectors + (((user * dim) as usize) << 2);
   const totals = p.totals + ((((g * (dim + 1)) * 4 + b) as usize) << 3);
@@ -24,25 +25,33 @@ export function solve(p: Plan, g: i32, b: i32, first: i32, guarded: i32, shift: 
   const twice = min(taught, p.taughtTwice);
   const n = seen + taught;
 
-  // Lists of the user, one after the other: score, gradient, denominator (float64), exponential (float32), item.
+  // A gradient by the user's vector; then, for both lists one after the other: score, gradient, denominator (float64), exponential (float32), item.
   const room = p.entries as usize;
-  const score = p.lists + (g as usize) * room * 32;
+  const pull = p.lists + (g as usize) * (room * 32 + (((dim + 1) & ~1) as usize) * 8);
+  const score = pull + (((dim + 1) & ~1) as usize) * 8;
   const gradient = score + room * 8;
   const denominator = gradient + room * 8;
   const exponential = denominator + room * 8;
   const item = exponential + room * 4;
   const logs = p.exact && guarded;
-  for (let i = 0; i < n; i++) {
-    const id = load<i32>(i < seen ? observed + ((i as usize) << 2) : ranked + (((i - seen) as usize) << 2));
-    let s = dot(vector, p.itemVectors + (((id * dim) as usize) << 2), dim);
-    store<i32>(item + ((i as usize) << 2), id);
-    store<f64>(gradient + ((i as usize) << 3), 0);
+  memory.copy(item, observed, (seen as usize) << 2);
+  memory.copy(item + ((seen as usize) << 2), ranked, (taught as usize) << 2);
+  memory.fill(gradient, 0, (n as usize) << 3);
+  const computed = kept ? seen : n;
+  for (let i = 0; i < computed; i++) {
+    let s = dot(vector, p.itemVectors + (((load<i32>(item + ((i as usize) << 2)) * dim) as usize) << 2), dim);
     if (!p.exact) s = min<f64>(max<f64>(s, -LIMIT), LIMIT);
     store<f64>(score + ((i as usize) << 3), s);
     store<f32>(exponential + ((i as usize) << 2), (logs ? 0 : s * LOG2E) as f32);
   }
-  for (let i = n; i & 7; i++) store<f32>(exponential + ((i as usize) << 2), 0);
-  exponentials(exponential, (((n + 7) & ~7) as usize) << 2);
+  for (let i = computed; i & 7; i++) store<f32>(exponential + ((i as usize) << 2), 0);
+  exponentials(exponential, (((computed + 7) & ~7) as usize) << 2);
+  for (let i = computed; i < n; i++) {
+    let e = linkOf(p, g, b, i - seen).value;
+    // The item is twice on the list.
+    if (e == 0) e = Math.exp(dot(vector, p.itemVectors + (((load<i32>(item + ((i as usize) << 2)) * dim) as usize) << 2), dim)) as f32;
+    store<f32>(exponential + ((i as usize) << 2), e);
+  }
 
   const sum = load<f64>(totals + ((dim as usize) << 5));
   const floor: f64 = p.exact ? 0 : FLOOR;
@@ -59,11 +68,11 @@ export function solve(p: Plan, g: i32, b: i32, first: i32, guarded: i32, shift: 
       const a = inLogs(score, gradient, denominator, seen, rest, 1, 0, cellOfLoss);
       const h = inLogs(score + (at << 3), gradient + (at << 3), denominator, taught, rest, 0.5, 0, cellOfLoss);
       let wider = rest;
-      for (let r = twice; r < taught; r++) if (counts(p, g, b, r)) wider = logAdd(wider, load<f64>(score + ((at + (r as usize)) << 3)));
+      for (let r = twice; r < taught; r++) if (linkOf(p, g, b, r).counts) wider = logAdd(wider, load<f64>(score + ((at + (r as usize)) << 3)));
       const q = inLogs(score + (at << 3), gradient + (at << 3), denominator, twice, wider, 0.5, 0, cellOfLoss);
       for (let r = twice; r < taught; r++) {
         const i = (at + (r as usize)) << 3;
-        if (counts(p, g, b, r)) store<f64>(gradient + i, load<f64>(gradient + i) + Math.exp(load<f64>(score + i) + q));
+        if (linkOf(p, g, b, r).counts) store<f64>(gradient + i, load<f64>(gradient + i) + Math.exp(load<f64>(score + i) + q));
       }
       factor = logAdd(logAdd(a, h), q);
     }
@@ -74,11 +83,11 @@ export function solve(p: Plan, g: i32, b: i32, first: i32, guarded: i32, shift: 
     const a = inSums(exponential, gradient, denominator, seen, sum, floor, 1, 0, cellOfLoss);
     const h = inSums(exponential + (at << 2), gradient + (at << 3), denominator, taught, sum, floor, 0.5, 0, cellOfLoss);
     let wider = sum;
-    for (let r = twice; r < taught; r++) if (counts(p, g, b, r)) wider += load<f32>(exponential + ((at + (r as usize)) << 2)) as f64;
+    for (let r = twice; r < taught; r++) if (linkOf(p, g, b, r).counts) wider += load<f32>(exponential + ((at + (r as usize)) << 2)) as f64;
     const q = inSums(exponential + (at << 2), gradient + (at << 3), denominator, twice, wider, floor, 0.5, 0, cellOfLoss);
     for (let r = twice; r < taught; r++) {
       const i = at + (r as usize);
-      if (!counts(p, g, b, r)) continue;
+      if (!linkOf(p, g, b, r).counts) continue;
       store<f64>(gradient + (i << 3), load<f64>(gradient + (i << 3)) + q * (load<f32>(exponential + (i << 2)) as f64));
     }
     factor = a + h + q;
@@ -87,47 +96,55 @@ export function solve(p: Plan, g: i32, b: i32, first: i32, guarded: i32, shift: 
 
   // A vanishing factor cannot carry the lists' gradients: then the row holds these alone and the weights are the vector itself.
   const vanishes = !(factor * sum > NOTHING);
-  if (vanishes) {
-    for (let tile = 0; tile < p.tiles; tile++) memory.fill(panel(p, tile, g) + ((b as usize) << (p.shift + 2)), 0, (4 as usize) << p.shift);
+  for (let tile = 0; vanishes && tile < p.tiles; tile++) {
+    const from = panel(p, tile, g) + ((b as usize) << 4);
+    for (let at: usize = 0; at < (16 as usize) << p.shift; at += 64) v128.store(from + at, f32x4.splat(0));
   }
   for (let k = 0; k < dim; k++) {
-    const total = totals + ((k as usize) << 5);
-    store<f64>(total, vanishes ? 0 : load<f64>(total) * factor);
-    const weight = (load<f32>(vector + ((k as usize) << 2)) as f64) * (vanishes ? 1.0 : factor);
-    store<f32>(p.weights + ((((g * dim + k) * 4 + b) as usize) << 2), weight as f32);
+    const x = load<f32>(vector + ((k as usize) << 2)) as f64;
+    store<f32>(p.weights + ((((g * dim + k) * 4 + b) as usize) << 2), (vanishes ? x : x * factor) as f32);
+    store<f64>(pull + ((k as usize) << 3), vanishes ? 0 : load<f64>(totals + ((k as usize) << 5)) * factor);
   }
   const inverse = vanishes ? 1.0 : 1.0 / factor;
   for (let i = 0; i < n; i++) {
-    const at = i as usize;
-    const id = load<i32>(item + (at << 2));
+    const id = load<i32>(item + ((i as usize) << 2));
     const row = p.itemVectors + (((id * dim) as usize) << 2);
-    const own = load<f64>(gradient + (at << 3));
+    const own = load<f64>(gradient + ((i as usize) << 3));
     if (!p.exact && guarded && Math.abs(dot(vector, row, dim)) > LIMIT) continue;
     const to = cell(p, g, b, id);
     store<f32>(to, ((load<f32>(to) as f64) + own * inverse) as f32);
-    for (let k = 0; k < dim; k++) {
-      const total = totals + ((k as usize) << 5);
-      store<f64>(total, load<f64>(total) + own * (load<f32>(row + ((k as usize) << 2)) as f64));
-    }
+    addTo(pull, own, row, dim);
   }
   for (let k = 0; k < dim; k++) {
     const to = p.userGradient + (((user * dim + k) as usize) << 2);
-    store<f32>(to, ((load<f32>(to) as f64) + scale * load<f64>(totals + ((k as usize) << 5))) as f32);
+    store<f32>(to, ((load<f32>(to) as f64) + scale * load<f64>(pull + ((k as usize) << 3))) as f32);
   }
 }
 
 // @ts-ignore: decorator
 @inline
 function dot(a: usize, b: usize, dim: i32): f64 {
-  let sum: f64 = 0;
-  for (let k = 0; k < dim; k++) sum += (load<f32>(a + ((k as usize) << 2)) as f64) * (load<f32>(b + ((k as usize) << 2)) as f64);
-  return sum;
+  const whole = (dim as usize) << 2 & ~7;
+  let sum = f64x2.splat(0);
+  for (let at: usize = 0; at < whole; at += 8) {
+    const x = f64x2.promote_low_f32x4(v128.load64_zero(a + at)), y = f64x2.promote_low_f32x4(v128.load64_zero(b + at));
+    sum = f64x2.add(sum, f64x2.mul(x, y));
+  }
+  const total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+  return dim & 1 ? total + (load<f32>(a + whole) as f64) * (load<f32>(b + whole) as f64) : total;
 }
 
+/** to += factor * row, a sum in float64. */
 // @ts-ignore: decorator
 @inline
-function counts(p: Plan, g: i32, b: i32, r: i32): i32 {
-  return load<i32>(linksOf(p, g, b) + ((r as usize) << 3), 4);
+function addTo(to: usize, factor: f64, row: usize, dim: i32): void {
+  const whole = (dim as usize) << 2 & ~7;
+  const factors = f64x2.splat(factor);
+  for (let at: usize = 0; at < whole; at += 8) {
+    const x = f64x2.promote_low_f32x4(v128.load64_zero(row + at));
+    v128.store(to + 2 * at, f64x2.add(v128.load(to + 2 * at), f64x2.mul(factors, x)));
+  }
+  if (dim & 1) store<f64>(to + 2 * whole, load<f64>(to + 2 * whole) + factor * (load<f32>(row + whole) as f64));
 }
 
 /**
@@ -159,8 +176,8 @@ function inSums(
     const own = load<f64>(denominator + (at << 3));
     const inverse = own < floor ? 0.0 : factor / own;
     weight += inverse;
-    const pull = (alone ? inverse : weight) * (load<f32>(exponential + (at << 2)) as f64);
-    store<f64>(gradient + (at << 3), load<f64>(gradient + (at << 3)) + (pull - factor));
+    const share = (alone ? inverse : weight) * (load<f32>(exponential + (at << 2)) as f64);
+    store<f64>(gradient + (at << 3), load<f64>(gradient + (at << 3)) + (share - factor));
   }
   return weight;
 }
@@ -183,8 +200,8 @@ function inLogs(
     const at = (k as usize) << 3;
     const own = logFactor - load<f64>(denominator + at);
     weight = logAdd(weight, own);
-    const pull = Math.exp((alone ? own : weight) + load<f64>(score + at));
-    store<f64>(gradient + at, load<f64>(gradient + at) + (pull - factor));
+    const share = Math.exp((alone ? own : weight) + load<f64>(score + at));
+    store<f64>(gradient + at, load<f64>(gradient + at) + (share - factor));
   }
   return weight;
 }

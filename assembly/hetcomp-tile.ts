@@ -1,5 +1,6 @@
-// The inner loops of HetComp's step: four users against one tile of items. A tile's tables are [row][item] with rows of
-// `bytes` = 4 * items bytes (a multiple of 64); `u` and `weights` are [dimension][user].
+// The inner loops of HetComp's step: four users against one tile of items. Numbers lie in strips of four items, so that every loop
+// walks through memory once with fixed offsets: a panel is [strip][user][item of the strip], a table is [strip][dimension][item of
+// the strip]; `u` and `weights` are [dimension][user]. The number of strips is a multiple of four.
 
 /**
  * 2^t = 2^round(t) * p(t - round(t)), relative error below 3e-7 for t in [-126, 127]; p is the minimax polynomial on [-1/2, 1/2].
@@ -33,21 +34,21 @@ export function exponentials(at: usize, bytes: usize): void {
 }
 
 /** out[user][item] = sum over the dimensions of u * q. */
-export function scores(q: usize, u: usize, out: usize, dim: i32, bytes: usize): void {
-  for (let at: usize = 0; at < bytes; at += 32) {
-    let column = q + at, factor = u;
-    let x = v128.load(column), y = v128.load(column, 16);
+export function scores(q: usize, u: usize, out: usize, dim: i32, strips: i32): void {
+  const step = (dim as usize) << 4;
+  for (const end = out + ((strips as usize) << 6); out < end; out += 128) {
+    let left = q, right = q + step, factor = u;
+    let x = v128.load(left), y = v128.load(right);
     let w0 = v128.load_splat<f32>(factor), w1 = v128.load_splat<f32>(factor, 4);
     let w2 = v128.load_splat<f32>(factor, 8), w3 = v128.load_splat<f32>(factor, 12);
-    let a0 = f32x4.mul(x, w0), b0 = f32x4.mul(y, w0);
-    let a1 = f32x4.mul(x, w1), b1 = f32x4.mul(y, w1);
-    let a2 = f32x4.mul(x, w2), b2 = f32x4.mul(y, w2);
-    let a3 = f32x4.mul(x, w3), b3 = f32x4.mul(y, w3);
+    let a0 = f32x4.mul(x, w0), a1 = f32x4.mul(x, w1), a2 = f32x4.mul(x, w2), a3 = f32x4.mul(x, w3);
+    let b0 = f32x4.mul(y, w0), b1 = f32x4.mul(y, w1), b2 = f32x4.mul(y, w2), b3 = f32x4.mul(y, w3);
     for (let k = 1; k < dim; k++) {
-      column += bytes;
+      left += 16;
+      right += 16;
       factor += 16;
-      x = v128.load(column);
-      y = v128.load(column, 16);
+      x = v128.load(left);
+      y = v128.load(right);
       w0 = v128.load_splat<f32>(factor);
       a0 = f32x4.add(a0, f32x4.mul(x, w0));
       b0 = f32x4.add(b0, f32x4.mul(y, w0));
@@ -61,43 +62,40 @@ export function scores(q: usize, u: usize, out: usize, dim: i32, bytes: usize): 
       a3 = f32x4.add(a3, f32x4.mul(x, w3));
       b3 = f32x4.add(b3, f32x4.mul(y, w3));
     }
-    let to = out + at;
-    v128.store(to, a0);
-    v128.store(to, b0, 16);
-    to += bytes;
-    v128.store(to, a1);
-    v128.store(to, b1, 16);
-    to += bytes;
-    v128.store(to, a2);
-    v128.store(to, b2, 16);
-    to += bytes;
-    v128.store(to, a3);
-    v128.store(to, b3, 16);
+    v128.store(out, a0);
+    v128.store(out, a1, 16);
+    v128.store(out, a2, 32);
+    v128.store(out, a3, 48);
+    v128.store(out, b0, 64);
+    v128.store(out, b1, 80);
+    v128.store(out, b2, 96);
+    v128.store(out, b3, 112);
+    q += 2 * step;
   }
 }
 
 /** sums[k][user] += sum over the items of e[user] * q[k] for each dimension k; each sum is four lanes. */
-export function weightedSums(e: usize, q: usize, sums: usize, dim: i32, bytes: usize): void {
-  const e1 = e + bytes, e2 = e1 + bytes, e3 = e2 + bytes;
+export function weightedSums(e: usize, q: usize, sums: usize, dim: i32, strips: i32): void {
+  const step = (dim as usize) << 4, end = e + ((strips as usize) << 6);
   let k = 0;
   for (; k + 2 <= dim; k += 2) {
     let a0 = v128.load(sums), a1 = v128.load(sums, 16), a2 = v128.load(sums, 32), a3 = v128.load(sums, 48);
     let b0 = v128.load(sums, 64), b1 = v128.load(sums, 80), b2 = v128.load(sums, 96), b3 = v128.load(sums, 112);
-    const q1 = q + bytes;
-    for (let at: usize = 0; at < bytes; at += 16) {
-      const x = v128.load(q + at), y = v128.load(q1 + at);
-      let w = v128.load(e + at);
+    for (let at = e, column = q; at < end; at += 64) {
+      const x = v128.load(column), y = v128.load(column, 16);
+      let w = v128.load(at);
       a0 = f32x4.add(a0, f32x4.mul(w, x));
       b0 = f32x4.add(b0, f32x4.mul(w, y));
-      w = v128.load(e1 + at);
+      w = v128.load(at, 16);
       a1 = f32x4.add(a1, f32x4.mul(w, x));
       b1 = f32x4.add(b1, f32x4.mul(w, y));
-      w = v128.load(e2 + at);
+      w = v128.load(at, 32);
       a2 = f32x4.add(a2, f32x4.mul(w, x));
       b2 = f32x4.add(b2, f32x4.mul(w, y));
-      w = v128.load(e3 + at);
+      w = v128.load(at, 48);
       a3 = f32x4.add(a3, f32x4.mul(w, x));
       b3 = f32x4.add(b3, f32x4.mul(w, y));
+      column += step;
     }
     v128.store(sums, a0);
     v128.store(sums, a1, 16);
@@ -108,16 +106,17 @@ export function weightedSums(e: usize, q: usize, sums: usize, dim: i32, bytes: u
     v128.store(sums, b2, 96);
     v128.store(sums, b3, 112);
     sums += 128;
-    q = q1 + bytes;
+    q += 32;
   }
   if (k == dim) return;
   let a0 = v128.load(sums), a1 = v128.load(sums, 16), a2 = v128.load(sums, 32), a3 = v128.load(sums, 48);
-  for (let at: usize = 0; at < bytes; at += 16) {
-    const x = v128.load(q + at);
-    a0 = f32x4.add(a0, f32x4.mul(v128.load(e + at), x));
-    a1 = f32x4.add(a1, f32x4.mul(v128.load(e1 + at), x));
-    a2 = f32x4.add(a2, f32x4.mul(v128.load(e2 + at), x));
-    a3 = f32x4.add(a3, f32x4.mul(v128.load(e3 + at), x));
+  for (let at = e, column = q; at < end; at += 64) {
+    const x = v128.load(column);
+    a0 = f32x4.add(a0, f32x4.mul(v128.load(at), x));
+    a1 = f32x4.add(a1, f32x4.mul(v128.load(at, 16), x));
+    a2 = f32x4.add(a2, f32x4.mul(v128.load(at, 32), x));
+    a3 = f32x4.add(a3, f32x4.mul(v128.load(at, 48), x));
+    column += step;
   }
   v128.store(sums, a0);
   v128.store(sums, a1, 16);
@@ -126,14 +125,13 @@ export function weightedSums(e: usize, q: usize, sums: usize, dim: i32, bytes: u
 }
 
 /** sums[user] += sum over the items of e[user]. */
-export function plainSums(e: usize, sums: usize, bytes: usize): void {
-  const e1 = e + bytes, e2 = e1 + bytes, e3 = e2 + bytes;
+export function plainSums(e: usize, sums: usize, strips: i32): void {
   let a0 = v128.load(sums), a1 = v128.load(sums, 16), a2 = v128.load(sums, 32), a3 = v128.load(sums, 48);
-  for (let at: usize = 0; at < bytes; at += 16) {
-    a0 = f32x4.add(a0, v128.load(e + at));
-    a1 = f32x4.add(a1, v128.load(e1 + at));
-    a2 = f32x4.add(a2, v128.load(e2 + at));
-    a3 = f32x4.add(a3, v128.load(e3 + at));
+  for (const end = e + ((strips as usize) << 6); e < end; e += 64) {
+    a0 = f32x4.add(a0, v128.load(e));
+    a1 = f32x4.add(a1, v128.load(e, 16));
+    a2 = f32x4.add(a2, v128.load(e, 32));
+    a3 = f32x4.add(a3, v128.load(e, 48));
   }
   v128.store(sums, a0);
   v128.store(sums, a1, 16);
@@ -145,14 +143,14 @@ export function plainSums(e: usize, sums: usize, bytes: usize): void {
  * One user whose scores may be anything: in place s -> e^(s - shift) within +-limit and 0 outside; sums[0] += e^(the nearer end) even
  * for those outside. NaN marks an item that is left out of both.
  */
-export function guardedExponentials(at: usize, sums: usize, shift: f32, limit: f32, bytes: usize): void {
+export function guardedExponentials(at: usize, sums: usize, shift: f32, limit: f32, strips: i32): void {
   const magic = v128.load_splat<f32>(POWER), c5 = v128.load_splat<f32>(POWER, 4), c4 = v128.load_splat<f32>(POWER, 8);
   const c3 = v128.load_splat<f32>(POWER, 12), c2 = v128.load_splat<f32>(POWER, 16), c1 = v128.load_splat<f32>(POWER, 20);
   const c0 = v128.load_splat<f32>(POWER, 24);
   const shift4 = f32x4.splat(shift), low4 = f32x4.splat(-limit), high4 = f32x4.splat(limit);
   const log2e = f32x4.splat(1.442695);
   let sum = v128.load(sums);
-  for (const end = at + bytes; at < end; at += 16) {
+  for (const end = at + ((strips as usize) << 6); at < end; at += 64) {
     const s = f32x4.sub(v128.load(at), shift4);
     const e = exp2x4(f32x4.mul(f32x4.min(f32x4.max(s, low4), high4), log2e), magic, c5, c4, c3, c2, c1, c0);
     sum = f32x4.add(sum, v128.and(e, f32x4.eq(s, s)));
@@ -161,42 +159,43 @@ export function guardedExponentials(at: usize, sums: usize, shift: f32, limit: f
   v128.store(sums, sum);
 }
 
-/** The greatest number from `at` on and `most`; NaN is passed over. */
-export function greatest(at: usize, most: f32, bytes: usize): f32 {
+/** The greatest of one user's numbers and `most`; NaN is passed over. */
+export function greatest(at: usize, most: f32, strips: i32): f32 {
   let top = f32x4.splat(most);
-  for (const end = at + bytes; at < end; at += 16) top = f32x4.pmax(top, v128.load(at));
+  for (const end = at + ((strips as usize) << 6); at < end; at += 64) top = f32x4.pmax(top, v128.load(at));
   const a = max<f32>(f32x4.extract_lane(top, 0), f32x4.extract_lane(top, 1));
   const b = max<f32>(f32x4.extract_lane(top, 2), f32x4.extract_lane(top, 3));
   return max<f32>(a, b);
 }
 
 /** target[k] += sum over the four users of weights[k] * e[user], for each dimension k. */
-export function addOuter(target: usize, weights: usize, e: usize, dim: i32, bytes: usize): void {
-  const e1 = e + bytes, e2 = e1 + bytes, e3 = e2 + bytes;
+export function addOuter(target: usize, weights: usize, e: usize, dim: i32, strips: i32): void {
+  const step = (dim as usize) << 4, end = e + ((strips as usize) << 6);
   let k = 0;
   for (; k + 2 <= dim; k += 2) {
     const u0 = v128.load_splat<f32>(weights), u1 = v128.load_splat<f32>(weights, 4);
     const u2 = v128.load_splat<f32>(weights, 8), u3 = v128.load_splat<f32>(weights, 12);
     const w0 = v128.load_splat<f32>(weights, 16), w1 = v128.load_splat<f32>(weights, 20);
     const w2 = v128.load_splat<f32>(weights, 24), w3 = v128.load_splat<f32>(weights, 28);
-    const next = target + bytes;
-    for (let at: usize = 0; at < bytes; at += 16) {
-      const x0 = v128.load(e + at), x1 = v128.load(e1 + at), x2 = v128.load(e2 + at), x3 = v128.load(e3 + at);
+    for (let at = e, to = target; at < end; at += 64) {
+      const x0 = v128.load(at), x1 = v128.load(at, 16), x2 = v128.load(at, 32), x3 = v128.load(at, 48);
       const a = f32x4.add(f32x4.add(f32x4.mul(u0, x0), f32x4.mul(u1, x1)), f32x4.add(f32x4.mul(u2, x2), f32x4.mul(u3, x3)));
       const b = f32x4.add(f32x4.add(f32x4.mul(w0, x0), f32x4.mul(w1, x1)), f32x4.add(f32x4.mul(w2, x2), f32x4.mul(w3, x3)));
-      v128.store(target + at, f32x4.add(v128.load(target + at), a));
-      v128.store(next + at, f32x4.add(v128.load(next + at), b));
+      v128.store(to, f32x4.add(v128.load(to), a));
+      v128.store(to, f32x4.add(v128.load(to, 16), b), 16);
+      to += step;
     }
-    target = next + bytes;
+    target += 32;
     weights += 32;
   }
   if (k == dim) return;
   const u0 = v128.load_splat<f32>(weights), u1 = v128.load_splat<f32>(weights, 4);
   const u2 = v128.load_splat<f32>(weights, 8), u3 = v128.load_splat<f32>(weights, 12);
-  for (let at: usize = 0; at < bytes; at += 16) {
-    const a = f32x4.add(f32x4.mul(u0, v128.load(e + at)), f32x4.mul(u1, v128.load(e1 + at)));
-    const b = f32x4.add(f32x4.mul(u2, v128.load(e2 + at)), f32x4.mul(u3, v128.load(e3 + at)));
-    v128.store(target + at, f32x4.add(v128.load(target + at), f32x4.add(a, b)));
+  for (let at = e, to = target; at < end; at += 64) {
+    const a = f32x4.add(f32x4.mul(u0, v128.load(at)), f32x4.mul(u1, v128.load(at, 16)));
+    const b = f32x4.add(f32x4.mul(u2, v128.load(at, 32)), f32x4.mul(u3, v128.load(at, 48)));
+    v128.store(to, f32x4.add(v128.load(to), f32x4.add(a, b)));
+    to += step;
   }
 }
 

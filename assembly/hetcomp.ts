@@ -1,11 +1,11 @@
 // One step of HetComp's student, without ever holding users x items scores: blocks of users, four at a time.
 //
-//   hetcompPrepare   items -> tiles [tile][dimension][item]; the greatest norm of each tile          parallel over tiles
+//   hetcompPrepare   items -> tables of strips (hetcomp-tile.ts); the greatest norm of each tile      parallel over tiles
 //   hetcompUsers     scores -> e^s -> sums; losses, user gradients; what is left for the items       parallel over groups of four
-//   hetcompItems     item gradient of the block, in the layout of the tiles, users in order          parallel over tiles
+//   hetcompItems     item gradient of the block, in strips too, users in order                      parallel over tiles
 //   hetcompFinish    back to rows, added to the item gradient                                        parallel over tiles
 //
-// A block's `exponentials` are [tile][user][item]. After hetcompUsers they hold, for each user, the gradient by each score
+// A block's `exponentials` are panels, [tile][group of four users]. After hetcompUsers they hold, for each user, the gradient by each score
 // divided by a factor that has gone into the user's `weights`; so hetcompItems is an outer product and nothing else.
 
 import { exclude, mark } from './hetcomp-lists';
@@ -66,8 +66,7 @@ export function hetcompPrepare(plan: usize, begin: i32, end: i32): void {
   const p = changetype<Plan>(plan);
   const dim = p.dim, width = 1 << p.shift;
   for (let tile = begin; tile < end; tile++) {
-    const table = p.table + (((tile * dim) as usize) << (p.shift + 2));
-    memory.fill(p.gradients + (table - p.table), 0, ((dim * width) as usize) << 2);
+    memory.fill(p.gradients + (tableOf(p, tile) - p.table), 0, ((dim * width) as usize) << 2);
     let most: f64 = 0;
     for (let j = 0; j < width; j++) {
       const item = (tile << p.shift) + j;
@@ -76,7 +75,7 @@ export function hetcompPrepare(plan: usize, begin: i32, end: i32): void {
       for (let k = 0; k < dim; k++) {
         const x: f32 = item < p.items ? load<f32>(from + ((k as usize) << 2)) : 0;
         norm += (x as f64) * (x as f64);
-        store<f32>(table + (((k * width + j) as usize) << 2), x);
+        store<f32>(p.table + inStrips(item, k, dim), x);
       }
       if (!(norm <= most)) most = norm == norm ? norm : Infinity;
     }
@@ -92,7 +91,7 @@ export function hetcompUsers(plan: usize, scale: f64, first: i32, begin: i32, en
 }
 
 function group(p: Plan, scale: f64, first: i32, g: i32, norm: f64): void {
-  const dim = p.dim, bytes = (4 as usize) << p.shift;
+  const dim = p.dim, strips = 1 << (p.shift - 2);
   const vectors = p.vectors + (((g * dim) as usize) << 4);
   const lanes = p.lanes + (((g * (dim + 1)) as usize) << 6);
   const totals = p.totals + (((g * (dim + 1)) as usize) << 5);
@@ -137,12 +136,12 @@ function group(p: Plan, scale: f64, first: i32, g: i32, norm: f64): void {
     shift0 = shift1 = shift2 = shift3 = -Infinity;
     for (let tile = 0; tile < p.tiles; tile++) {
       const e = panel(p, tile, g);
-      scores(tableOf(p, tile), vectors, e, dim, bytes);
+      scores(tableOf(p, tile), vectors, e, dim, strips);
       exclude(p, g, tile, e, first, alive, NaN);
-      shift0 = greatest(e, shift0, bytes);
-      shift1 = greatest(e + bytes, shift1, bytes);
-      shift2 = greatest(e + 2 * bytes, shift2, bytes);
-      shift3 = greatest(e + 3 * bytes, shift3, bytes);
+      shift0 = greatest(e, shift0, strips);
+      shift1 = greatest(e + 16, shift1, strips);
+      shift2 = greatest(e + 32, shift2, strips);
+      shift3 = greatest(e + 48, shift3, strips);
     }
     shift0 = guarded & 1 && shift0 > -Infinity ? shift0 : 0;
     shift1 = guarded & 2 && shift1 > -Infinity ? shift1 : 0;
@@ -150,27 +149,27 @@ function group(p: Plan, scale: f64, first: i32, g: i32, norm: f64): void {
     shift3 = guarded & 8 && shift3 > -Infinity ? shift3 : 0;
   }
   // Beyond 87 an exponential leaves the normal numbers of float32; a shifted score is never above 0.
-  const high = (p.exact ? 87 : LIMIT) as f32;
+  const limit = (p.exact ? 87 : LIMIT) as f32;
   for (let tile = 0, pending = 0; tile < p.tiles; tile++) {
     const e = panel(p, tile, g);
     const table = tableOf(p, tile);
     if (alive == 0) {
-      memory.fill(e, 0, 4 * bytes);
+      memory.fill(e, 0, (16 as usize) << p.shift);
       continue;
     }
-    scores(table, vectors, e, dim, bytes);
+    scores(table, vectors, e, dim, strips);
     if (guarded) {
       exclude(p, g, tile, e, first, alive, NaN);
-      guardedExponentials(e, shifts, shift0, high, bytes);
-      guardedExponentials(e + bytes, shifts + 16, shift1, high, bytes);
-      guardedExponentials(e + 2 * bytes, shifts + 32, shift2, high, bytes);
-      guardedExponentials(e + 3 * bytes, shifts + 48, shift3, high, bytes);
+      guardedExponentials(e, shifts, shift0, limit, strips);
+      guardedExponentials(e + 16, shifts + 16, shift1, limit, strips);
+      guardedExponentials(e + 32, shifts + 32, shift2, limit, strips);
+      guardedExponentials(e + 48, shifts + 48, shift3, limit, strips);
     } else {
-      exponentials(e, 4 * bytes);
+      exponentials(e, (16 as usize) << p.shift);
       exclude(p, g, tile, e, first, alive, 0);
-      plainSums(e, shifts, bytes);
+      plainSums(e, shifts, strips);
     }
-    weightedSums(e, table, lanes, dim, bytes);
+    weightedSums(e, table, lanes, dim, strips);
     pending += 1 << p.shift;
     if (pending >= FOLD || tile + 1 == p.tiles) {
       fold(lanes, totals, (dim + 1) * 4);
@@ -179,35 +178,37 @@ function group(p: Plan, scale: f64, first: i32, g: i32, norm: f64): void {
   }
   for (let b = 0; b < 4; b++) {
     const shift = b < 2 ? (b == 0 ? shift0 : shift1) : b == 2 ? shift2 : shift3;
-    if ((alive >> b) & 1) solve(p, g, b, first, (guarded >> b) & 1, shift, scale);
+    if ((alive >> b) & 1) solve(p, g, b, first, (guarded >> b) & 1, guarded == 0 ? 1 : 0, shift, scale);
     else for (let k = 0; k < dim; k++) store<f32>(p.weights + ((((g * dim + k) * 4 + b) as usize) << 2), 0);
   }
 }
 
 export function hetcompItems(plan: usize, groups: i32, begin: i32, end: i32): void {
   const p = changetype<Plan>(plan);
-  const bytes = (4 as usize) << p.shift;
   for (let tile = begin; tile < end; tile++) {
-    const target = p.gradients + (tile as usize) * (p.dim as usize) * bytes;
+    const target = p.gradients + (tableOf(p, tile) - p.table);
     for (let g = 0; g < groups; g++) {
-      addOuter(target, p.weights + (((g * p.dim) as usize) << 4), panel(p, tile, g), p.dim, bytes);
+      addOuter(target, p.weights + (((g * p.dim) as usize) << 4), panel(p, tile, g), p.dim, 1 << (p.shift - 2));
     }
   }
 }
 
 export function hetcompFinish(plan: usize, scale: f64, begin: i32, end: i32): void {
   const p = changetype<Plan>(plan);
-  const dim = p.dim, width = 1 << p.shift, factor = scale as f32;
-  for (let tile = begin; tile < end; tile++) {
-    const from = p.gradients + (((tile * dim) as usize) << (p.shift + 2));
-    for (let j = 0; j < width && (tile << p.shift) + j < p.items; j++) {
-      const to = p.itemGradient + (((((tile << p.shift) + j) * dim) as usize) << 2);
-      for (let k = 0; k < dim; k++) {
-        const at = to + ((k as usize) << 2);
-        store<f32>(at, load<f32>(at) + factor * load<f32>(from + (((k * width + j) as usize) << 2)));
-      }
+  const dim = p.dim, factor = scale as f32;
+  const stop = min(end << p.shift, p.items);
+  for (let item = begin << p.shift; item < stop; item++) {
+    for (let k = 0; k < dim; k++) {
+      const to = p.itemGradient + (((item * dim + k) as usize) << 2);
+      store<f32>(to, load<f32>(to) + factor * load<f32>(p.gradients + inStrips(item, k, dim)));
     }
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function inStrips(item: i32, k: i32, dim: i32): usize {
+  return ((((item >> 2) * dim + k) as usize) << 4) + (((item & 3) as usize) << 2);
 }
 
 // @ts-ignore: decorator

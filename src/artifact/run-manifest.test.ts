@@ -53,21 +53,21 @@ test('a manifest comes back, and tells where and how the run was made', () => {
   assert.equal(makeManifest({ ...spec, options: {} }).seed, null);
 });
 
-test('every flipped bit of a manifest is noticed or changes nothing', () => {
+test('a flipped bit in any byte of a manifest is noticed or changes nothing', () => {
   const path = join(dir, 'flipped.json');
   const manifest = makeManifest(spec);
   writeManifest(path, manifest);
   const bytes = fs.readFileSync(path);
-  for (let bit = 0; bit < bytes.length * 8; bit++) {
-    bytes[bit >> 3]! ^= 1 << (bit & 7);
+  for (let at = 0; at < bytes.length; at++) {
+    bytes[at]! ^= 1 << (at & 7);
     fs.writeFileSync(path, bytes);
     try {
       assert.deepEqual(readManifest(path), manifest);
     } catch (error) {
-      assert.ok(error instanceof RecdistillError && error.code === 'artifact-damaged', `bit ${bit}: ${error}`);
+      assert.ok(error instanceof RecdistillError && error.code === 'artifact-damaged', `byte ${at}: ${error}`);
       assert.match(error.hint, /--overwrite/);
     }
-    bytes[bit >> 3]! ^= 1 << (bit & 7);
+    bytes[at]! ^= 1 << (at & 7);
   }
 });
 

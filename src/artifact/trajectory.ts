@@ -44,7 +44,7 @@ const filePattern = /^\d+-epoch-\d+\.safetensors$/;
 /**
  * Writes a trajectory in place of the one that `folder` may hold; it stays as it was if that fails.
  * @throws RecdistillError `write-failed`, `usage` if the folder holds other files; TypeError if the checkpoints are not of
- * ascending epochs or do not agree in users, items and depth
+ * ascending epochs or do not agree in users, items and depth, or `observed` not in users and items
  */
 export function writeTrajectory(folder: string, trajectory: Trajectory): void {
   const { teacher, dataFingerprint, checkpoints, observed } = trajectory;
@@ -59,6 +59,9 @@ export function writeTrajectory(folder: string, trajectory: Trajectory): void {
       throw new TypeError(`checkpoint ${n} has other users, items or depth than checkpoint 0`);
     }
   });
+  if (observed && (observed.users !== users || observed.catalogue !== catalogue)) {
+    throw new TypeError('the observed items are of other users or items than checkpoint 0');
+  }
   writeFolder(
     folder,
     (name) => name === indexName || name === observedName || filePattern.test(name),

@@ -20,15 +20,15 @@ export const citeulike: Demo = {
       { model: 'mult-vae', epochs: 60 },
     ],
     students: [
-      { model: 'bpr-mf', name: 'student-alone', method: 'none', dim: 6, epochs: 200 },
-      { model: 'bpr-mf', name: 'student-hetcomp', method: 'hetcomp', dim: 6, epochs: 200 },
+      { model: 'bpr-mf', name: 'student-alone', method: 'none', dim: 6, epochs: 300, learningRate: 0.01 },
+      { model: 'bpr-mf', name: 'student-hetcomp', method: 'hetcomp', dim: 6, epochs: 300, learningRate: 0.01 },
     ],
   },
 };
 
 /** Made-up data of a size that takes a minute or two. */
 export const synthetic: Demo = {
-  minutes: 'about a minute',
+  minutes: 'less than a minute',
   pipeline: {
     name: 'demo-synthetic',
     data: { data: 'synthetic' },
@@ -37,11 +37,11 @@ export const synthetic: Demo = {
     teachers: [
       { model: 'bpr-mf', dim: 32, epochs: 100 },
       { model: 'lightgcn', dim: 32, epochs: 60 },
-      { model: 'mult-vae', epochs: 40 },
+      { model: 'mult-vae', epochs: 15, evaluateEvery: 3, annealEpochs: 10, batchSize: 128, learningRate: 0.002 },
     ],
     students: [
-      { model: 'bpr-mf', name: 'student-alone', method: 'none', dim: 6, epochs: 100 },
-      { model: 'bpr-mf', name: 'student-hetcomp', method: 'hetcomp', dim: 6, epochs: 100 },
+      { model: 'bpr-mf', name: 'student-alone', method: 'none', dim: 6, epochs: 300, learningRate: 0.01 },
+      { model: 'bpr-mf', name: 'student-hetcomp', method: 'hetcomp', dim: 6, epochs: 300, learningRate: 0.01 },
     ],
   },
 };

@@ -27,7 +27,7 @@ export const demo: Command = {
   ],
   async run(given, console) {
     const { pipeline, minutes } = choose(console);
-    console.say(`Nothing to watch out for: it takes ${minutes} on two cores, and Ctrl-C stops it cleanly.`);
+    console.say(`It takes ${minutes} on two cores. Ctrl-C stops it cleanly, and the next demo goes on from there.`);
     const outcome = await runWholePipeline(pipeline, given, console);
     return answerOf(outcome, console);
   },

@@ -29,7 +29,7 @@ export function unknownFlag(flag: string, known: readonly string[], owner: strin
 /** The given flags that `schema` declares, as values; defaults are not filled in. */
 export function givenOf(schema: OptionsSchema, given: Given): Record<string, unknown> {
   const rows = describeOptions(schema).filter((row) => row.name in given.flags);
-  return Object.fromEntries(rows.map((row) => [row.name, valueOf(row, given.flags[row.name]!)]));
+  return Object.fromEntries(rows.map((row) => [row.name, valueGiven(row, given.flags[row.name]!)]));
 }
 
 /**
@@ -57,7 +57,7 @@ export function withFlagNames<T>(work: () => T): T {
 }
 
 /** Text that is not what the option takes stays text, so that the option's own check refuses it. */
-function valueOf(row: OptionRow, text: string | boolean): unknown {
+function valueGiven(row: OptionRow, text: string | boolean): unknown {
   if (typeof text === 'boolean') return text;
   const parts = () =>
     text

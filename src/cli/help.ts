@@ -33,7 +33,7 @@ export function helpOf(program: string, command: Command, given: Given): string 
     ...(command.about ? [command.about] : []),
     ...(command.args.length > 0 ? [`Arguments:\n${pairs(command.args.map(argumentRow))}`] : []),
     ...merged([...groups, outputGroup]).map(([title, rows]) => `${title}:\n${pairs(rows.map(optionRow))}`),
-    `Examples:\n${pairs(command.examples.map(([words, what]) => [`${program} ${words}`, what]))}`,
+    `Examples:\n${command.examples.map(([words, what]) => `  # ${what}\n  ${program} ${words}`).join('\n')}`,
   ];
   return parts.join('\n\n');
 }

@@ -1,7 +1,27 @@
 /** The registry of commands, in the order of the help: one line adds one. */
 import type { Command } from './_command.js';
+import { dataGet } from './data-get.js';
+import { dataInspect } from './data-inspect.js';
+import { dataList } from './data-list.js';
+import { dataSplit } from './data-split.js';
 import { demo } from './demo.js';
 import { distill } from './distill.js';
+import { doctor } from './doctor.js';
+import { evaluate } from './evaluate.js';
+import { recommend } from './recommend.js';
+import { run } from './run.js';
 import { train } from './train.js';
 
-export const commands: readonly Command[] = [demo, train, distill];
+export const commands: readonly Command[] = [
+  demo,
+  train,
+  distill,
+  evaluate,
+  recommend,
+  run,
+  dataList,
+  dataGet,
+  dataInspect,
+  dataSplit,
+  doctor,
+];

@@ -17,18 +17,18 @@ const silent = { writeOut: () => {}, writeErr: () => {} };
 /** @throws RecdistillError `unknown-name`, `unknown-option`, `usage` */
 export function parseCommandLine(commands: readonly Command[], words: readonly string[]): Request {
   let request: Request = { kind: 'help', topic: undefined, given: { args: [], flags: {} } };
-  const program = quiet(new Commander('recdistill')).option('-h, --help').option('-V, --version');
+  const program = quiet(new Commander('recdistill')).option('--json').option('--quiet').option('-V, --version');
   const answer = (given: Request) => {
     request = given;
   };
-  program.argument('[command...]').action((words_: string[], flags: Given['flags']) => {
-    if (words_[0] !== undefined) unknownCommand(words_[0], [...new Set(commands.map((c) => c.name.split(' ')[0]!))]);
+  program.argument('[command...]').action((unknown: string[], flags: Given['flags']) => {
+    if (unknown[0] !== undefined) unknownCommand(unknown[0], firstWords(commands));
     if (flags.version) answer({ kind: 'version' });
   });
   for (const command of commands) {
     const [first, second] = command.name.split(' ') as [string, string?];
     const parent = second === undefined ? program : groupOf(program, first, commands, answer);
-    const sub = quiet(parent.command(second ?? first)).option('-h, --help');
+    const sub = quiet(parent.command(second ?? first));
     for (const row of rowsOf([...command.groups, outputGroup])) {
       const flag = flagOf(row.name);
       if (row.kind === 'boolean') sub.option(flag).option(flag.replace('--', '--no-'));
@@ -57,7 +57,8 @@ const quiet = (c: Commander): Commander =>
     .exitOverride()
     .configureOutput(silent)
     .showSuggestionAfterError(false)
-    .enablePositionalOptions();
+    .enablePositionalOptions()
+    .option('-h, --help');
 
 /** `data` of `data list`: on its own it shows the help of all its commands. */
 function groupOf(
@@ -68,13 +69,15 @@ function groupOf(
 ): Commander {
   const found = program.commands.find((c) => c.name() === word);
   if (found) return found;
-  const group = quiet(program.command(word)).option('-h, --help').argument('[command...]');
+  const group = quiet(program.command(word)).option('--json').option('--quiet').argument('[command...]');
   return group.action((words: string[]) => {
     const known = commands.flatMap((c) => (c.name.startsWith(`${word} `) ? [c.name] : []));
     if (words[0] !== undefined) unknownCommand(`${word} ${words[0]}`, known);
     answer({ kind: 'help', topic: word, given: { args: [], flags: {} } });
   });
 }
+
+const firstWords = (commands: readonly Command[]): string[] => [...new Set(commands.map((c) => c.name.split(' ')[0]!))];
 
 function unknownCommand(word: string, known: readonly string[]): never {
   const suggestion = nearest(word, known);
@@ -106,13 +109,19 @@ function explain(cause: CommanderError, commands: readonly Command[], words: rea
   const command = commands.find((c) => c.name.split(' ').every((w, at) => words[at] === w));
   const flag = /'([^']*)'/.exec(cause.message)?.[1] ?? '';
   const owner = command?.name ?? 'recdistill';
+  const first = words[0] ?? '';
+  if (!first.startsWith('-') && !firstWords(commands).includes(first)) unknownCommand(first, firstWords(commands));
   if (cause.code === 'commander.unknownOption') {
     const known = rowsOf([...(command?.groups ?? []), outputGroup]).map((row) => flagOf(row.name));
-    unknownFlag(flag, [...known, '--help'], owner);
+    const name = flag.split('=')[0]!;
+    if (!known.includes(name)) unknownFlag(flag, [...known, '--help'], owner);
+    fail('usage', { problem: `${name} is a switch and takes no value`, hint: helpHint(command) });
   }
   const problem =
     cause.code === 'commander.optionMissingArgument'
       ? `${flag.split(' ')[0]} needs a value`
       : cause.message.replace(/^error: /, '');
-  return fail('usage', { problem, hint: `See: recdistill ${[command?.name ?? [], '--help'].flat().join(' ')}` });
+  return fail('usage', { problem, hint: helpHint(command) });
 }
+
+const helpHint = (command: Command | undefined): string => `See: recdistill ${command ? `${command.name} ` : ''}--help`;

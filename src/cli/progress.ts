@@ -7,6 +7,9 @@ import { formatMetric, formatSeconds } from './format.js';
 
 /** Plain lines come at most this often; evaluations always come. */
 const LINE_MS = 2000;
+/** Width of the bar in characters. */
+const BAR = 20;
+const CLEAR_LINE = '\r\x1b[K';
 
 export interface Progress {
   /** A new piece of work starts; its title stands before what follows. */
@@ -18,6 +21,7 @@ export interface Progress {
 }
 
 interface Painter {
+  job(title: string): void;
   start(title: string, at: number, total: number): void;
   /** `always`: not to be left out where lines are rationed. */
   step(title: string, at: number, total: number, facts: readonly string[], always: boolean): void;
@@ -57,6 +61,7 @@ export function createProgress(
     job(name) {
       title = name;
       [best, loss, seconds, measured, epoch, epochs] = [undefined, Number.NaN, 0, 0, 0, 0];
+      painter.job(name);
     },
     train(event) {
       if (event.type === 'start') {
@@ -82,13 +87,14 @@ export function createProgress(
 }
 
 const paceOf = (seconds: number): string =>
-  seconds >= 1 ? `${seconds.toFixed(1)} s an epoch` : `${(1 / seconds).toPrecision(2)} epochs a second`;
+  seconds >= 1 ? `${seconds.toFixed(1)} s an epoch` : `${seconds > 0.1 ? (1 / seconds).toFixed(1) : Math.round(1 / seconds)} epochs a second`;
 
-const silent: Painter = { start() {}, step() {}, clear() {} };
+const silent: Painter = { job() {}, start() {}, step() {}, clear() {} };
 
 function lines(console: Console, now: () => number): Painter {
   let last = Number.NEGATIVE_INFINITY;
   return {
+    job: (title) => console.say(`${title} ...`),
     start() {
       last = now();
     },
@@ -103,25 +109,30 @@ function lines(console: Console, now: () => number): Painter {
 
 function bar(): Painter {
   let drawn: SingleBar | undefined;
+  const clear = () => {
+    drawn?.stop();
+    drawn = undefined;
+    process.stderr.write(CLEAR_LINE);
+  };
   return {
+    job(title) {
+      clear();
+      process.stderr.write(`${title} ...`);
+    },
     start(title, at, total) {
+      clear();
+      const format = '{title} {bar} {value}/{total} {facts}';
       // gracefulExit would take over Ctrl-C.
-      const options = {
-        clearOnComplete: true,
-        gracefulExit: false,
-        barsize: 20,
-        format: '{title} {bar} {value}/{total} {facts}',
-      };
-      drawn = new SingleBar({ ...options, barCompleteChar: '#', barIncompleteChar: '.' });
+      const options = { format, barsize: BAR, barCompleteChar: '#', barIncompleteChar: '.', gracefulExit: false };
+      // Switching line wrap off would outlive a second Ctrl-C; the text is cut instead.
+      drawn = new SingleBar({ ...options, clearOnComplete: true, linewrap: true });
       drawn.start(total, at, { title, facts: '' });
     },
-    step(_, at, __, facts) {
-      drawn?.update(at, { facts: facts.join(', ') });
+    step(title, at, total, facts) {
+      const room = (process.stderr.columns ?? 80) - title.length - BAR - 2 * String(total).length - 6;
+      drawn?.update(at, { facts: facts.join(', ').slice(0, Math.max(0, room)) });
     },
-    clear() {
-      drawn?.stop();
-      drawn = undefined;
-    },
+    clear,
   };
 }
 
@@ -131,10 +142,10 @@ export function followPipeline(progress: Progress, metric: string): (event: Pipe
     if (event.type === 'job') progress.job(`[${event.at}/${event.of}] ${event.name}`);
     else if (event.type === 'train') progress.train(event.event);
     else if (event.type === 'row') {
-      const { name, seconds, evaluation } = event.row;
+      const { role, name, seconds, evaluation } = event.row;
       const value = formatMetric(evaluation.means[metric]);
-      const how = event.reused ? 'finished before, reused' : formatSeconds(seconds);
-      progress.say(`${name}: test ${metric} ${value} (${how})`);
+      const how = event.reused ? ' (finished before, read back)' : ` (${formatSeconds(seconds)})`;
+      progress.say(`${name}: test ${metric} ${value}${role === 'ensemble' ? '' : how}`);
     }
   };
 }

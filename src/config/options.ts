@@ -79,7 +79,9 @@ export const options = <S extends OptionShape>(shape: S): OptionsSchema<S> => z.
 export function parseOptions<T extends OptionsSchema>(schema: T, input: unknown, owner: string): OptionsOf<T> {
   const result = schema.safeParse(input ?? {});
   if (result.success) return result.data as OptionsOf<T>;
-  const issue = result.error.issues[0]!;
+  // A misspelt name leaves its option missing as well; the name is what the user has to mend.
+  const { issues } = result.error;
+  const issue = issues.find((i) => i.code === 'unrecognized_keys') ?? issues[0]!;
   const path = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     const option = issue.keys[0]!;

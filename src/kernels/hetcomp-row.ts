@@ -118,7 +118,7 @@ function plackettLuce(
   let weight = Number.NEGATIVE_INFINITY;
   for (const [k, i] of list.entries()) {
     const log = logs[k]!;
-    loss += factor * ((log < floor ? floor : log) - s[i]!);
+    loss += factor * (Math.max(log, floor) - s[i]!);
     if (!(log < floor)) weight = logAdd(weight, Math.log(factor) - log);
     gradient[i]! += Math.exp(s[i]! + weight) - factor;
   }

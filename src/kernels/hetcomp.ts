@@ -136,8 +136,8 @@ export function hetcompWasm(m: WasmMachine): HetcompKernels {
         take('lanes', block * (dim + 1) * 16),
         take('totals', block * (dim + 1) * 8),
         take('heads', block * (tiles + 1) * 4),
-        take('links', block * topK * 8),
-        take('lists', groups * entries * 32),
+        take('links', block * topK * 16),
+        take('lists', groups * (entries * 32 + (dim + 1) * 8)),
       ];
       const plan = take('plan', fields.length * 4);
       m.intsAt(plan, fields.length).set(fields);

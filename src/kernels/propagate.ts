@@ -1,25 +1,33 @@
 import type { Floats, Machine, WasmMachine } from './_machine.js';
 import type { Rows } from './rows.js';
 
+/** Rows of one chunk: few, because a popular row costs as much as hundreds of others. */
+const ROWS_AT_ONCE = 32;
+const CHUNK = 16_384;
+
 export interface PropagateKernels {
   /**
-   * y[r] = sum over the entries e of row r of weights[e] * x[indices[e]] (weight 1 where `rows` has none), and sum[r] += y[r] if `sum` is
-   * given; all tables have rows of `dim` numbers, `x` one for each column of `rows`, `y` and `sum` one for each row.
+   * y[r] = the sum over the entries of row r of weight * x[column], for tables of `dim` numbers in each row: `x` has a row for each
+   * column of `rows`, `y` one for each row. The weight is 1 where `rows` has none. An empty row gives zeros.
+   * `y` must not overlap `x`.
+   * @param sum as `y`; if given, sum[r] += y[r]
    */
   propagate(rows: Rows, x: Floats, y: Floats, dim: number, sum?: Floats): void;
-  /** y += factor * x */
+  /** y += factor * x, for arrays of equal length. */
   addScaled(y: Floats, x: Floats, factor: number): void;
-  /** y *= factor */
+  /** y *= factor. */
   scale(y: Floats, factor: number): void;
 }
 
 export function propagateReference(_: Machine): PropagateKernels {
   return {
-    propagate({ rows, indptr, indices, weights }, x, y, dim, sum) {
-      for (let r = 0; r < rows; r++) {
+    propagate(rows, x, y, dim, sum) {
+      for (let r = 0; r < rows.rows; r++) {
         for (let d = 0; d < dim; d++) {
           let total = 0;
-          for (let e = indptr[r]!; e < indptr[r + 1]!; e++) total += (weights?.[e] ?? 1) * x[indices[e]! * dim + d]!;
+          for (let k = rows.indptr[r]!; k < rows.indptr[r + 1]!; k++) {
+            total += (rows.weights ? rows.weights[k]! : 1) * x[rows.indices[k]! * dim + d]!;
+          }
           y[r * dim + d] = total;
           if (sum) sum[r * dim + d]! += total;
         }
@@ -35,22 +43,17 @@ export function propagateReference(_: Machine): PropagateKernels {
 }
 
 export function propagateWasm(m: WasmMachine): PropagateKernels {
-  const CHUNK = 16_384;
   return {
     propagate(rows, x, y, dim, sum) {
-      const weights = rows.weights ? m.address(rows.weights) : 0;
-      const args = [
-        m.address(rows.indptr),
-        m.address(rows.indices),
-        weights,
-        m.address(x),
-        m.address(y),
-        sum ? m.address(sum) : 0,
-        dim,
-      ];
-      m.run('propagate', args, rows.rows, 64);
+      const sparse = [m.address(rows.indptr), m.address(rows.indices), rows.weights ? m.address(rows.weights) : 0];
+      const tables = [m.address(x), m.address(y), sum ? m.address(sum) : 0];
+      m.run('propagate', [...sparse, ...tables, dim], rows.rows, ROWS_AT_ONCE);
     },
-    addScaled: (y, x, factor) => m.run('addScaled', [m.address(y), m.address(x), factor], y.length, CHUNK),
-    scale: (y, factor) => m.run('scale', [m.address(y), factor], y.length, CHUNK),
+    addScaled(y, x, factor) {
+      m.run('addScaled', [m.address(y), m.address(x), factor], y.length, CHUNK);
+    },
+    scale(y, factor) {
+      m.run('scale', [m.address(y), factor], y.length, CHUNK);
+    },
   };
 }

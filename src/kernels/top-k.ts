@@ -95,7 +95,7 @@ export function topKReference(m: Machine): TopKKernels {
   };
 }
 
-/** Items in a block; the same number as in assembly/top-k.ts. */
+/** Items in a block; the same number as in assembly/select.ts. */
 const BLOCK = 64;
 /** Items scored before the best of them are picked: a row of scores is then at most 128 KB. */
 const TILE = 32_768;

@@ -1,16 +1,23 @@
-/** What a finished job left in its run folder, read without the data and without a lock. */
-import { existsSync } from 'node:fs';
+/** What a finished job leaves in its run folder, and reading it again. */
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   bundleFiles,
   parseJsonFile,
+  type Run,
   type RunManifest,
   readRankings,
   readRunManifest,
   readTrajectory,
+  writeRankings,
+  writeSafetensors,
+  writeTrajectory,
 } from '../artifact/index.js';
+import type { Dataset } from '../data/index.js';
 import type { Rankings } from '../data/rankings.js';
-import type { JobResult, Teacher } from './job.js';
+import type { Model } from '../models/index.js';
+import type { Judge } from './evaluation.js';
+import type { Job, JobResult, Teacher } from './job.js';
 
 /** Names of the files of a job in its run folder, beside those that every run has. */
 export const jobFiles = {
@@ -39,7 +46,7 @@ export const isRun = (folder: string): boolean =>
 
 export const isFinishedRun = (folder: string): boolean => existsSync(join(folder, jobFiles.result));
 
-/** @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged` */
+/** Reads a finished run without its data and without a lock. @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged` */
 export function readFinishedRun(folder: string): FinishedRun {
   const source = join(folder, jobFiles.source);
   return {
@@ -54,4 +61,31 @@ export function readFinishedRun(folder: string): FinishedRun {
 /** The trajectory of a finished run, as a teacher. @throws RecdistillError as `readFinishedRun` */
 export function readTeacher(folder: string): Teacher {
   return { trajectory: readTrajectory(join(folder, jobFiles.trajectory)), hash: readRunManifest(folder).hash };
+}
+
+/** Writes what `readBack` reads. */
+export function keep(run: Run, model: Model, job: Pick<Job, 'result' | 'rankings' | 'teacher'>): void {
+  const tensors = Object.fromEntries(model.parameters.map((p) => [p.name, { shape: p.shape, data: p.values }]));
+  if (model.parameters.length > 0)
+    writeSafetensors(join(run.path, jobFiles.model), tensors, { model: job.result.model });
+  writeTrajectory(join(run.path, jobFiles.trajectory), job.teacher.trajectory);
+  writeRankings(join(run.path, jobFiles.rankings), job.rankings);
+  // result.json says that the run is finished; from then on there is nothing to resume.
+  run.writeResult(jobFiles.result, job.result);
+  rmSync(join(run.path, 'checkpoints'), { recursive: true, force: true });
+}
+
+/** A finished run that this process holds, checked against the data. @throws RecdistillError as `readFinishedRun`, `artifact-differs` */
+export function readBack(run: Run, dataset: Dataset, judge: Judge): Job {
+  const result = run.readResult(jobFiles.result) as JobResult;
+  const { rankings } = readRankings(join(run.path, jobFiles.rankings));
+  const expected = { dataFingerprint: dataset.fingerprint, users: dataset.train.users, catalogue: dataset.train.items };
+  const trajectory = readTrajectory(join(run.path, jobFiles.trajectory), expected);
+  return {
+    result,
+    evaluation: judge.test(rankings),
+    rankings,
+    teacher: { trajectory, hash: run.manifest.hash },
+    reused: true,
+  };
 }

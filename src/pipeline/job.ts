@@ -2,38 +2,22 @@
  * One model from nothing to a judged result: train (or compute) it, record its trajectory, test it once, keep everything in a run folder
  * if one is named. A job that was interrupted goes on; one that is finished is read back.
  */
-import { join } from 'node:path';
-import {
-  openRun,
-  type Run,
-  readRankings,
-  readTrajectory,
-  writeRankings,
-  writeSafetensors,
-  writeTrajectory,
-} from '../artifact/index.js';
-import { type OptionsOf, parseOptions } from '../config/options.js';
+import { openRun, type Run } from '../artifact/index.js';
+import { parseOptions } from '../config/options.js';
 import type { Dataset } from '../data/index.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
-import { type Distiller, type DistillerSpec, distillerNamed } from '../distill/index.js';
+import { distillerNamed } from '../distill/index.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
-import {
-  type Model,
-  modelNamed,
-  rankAll,
-  rankObserved,
-  type TrainableModel,
-  type TrainOptions,
-} from '../models/index.js';
-import { type Listener, type LoopStore, runLoop } from '../train/index.js';
+import { type Model, modelNamed, rankAll, rankObserved, type TrainableModel } from '../models/index.js';
+import type { Listener } from '../train/index.js';
 import { checkMemory } from './estimate.js';
 import { createJudge, type EvaluationOptions, evaluationOptions, LIST_LENGTH } from './evaluation.js';
-import { jobFiles } from './finished.js';
+import { jobFiles, keep, readBack } from './finished.js';
+import { fitAtOnce, fitByLoop } from './fit.js';
 import { latencyOf } from './latency.js';
 import { checkNeeds, splitOptions } from './method.js';
-import { createSnapshots } from './snapshots.js';
 
 export interface JobRequest {
   readonly dataset: Dataset;
@@ -134,29 +118,21 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
       )
     : undefined;
   try {
-    if (run?.isFinished()) return readBack(run, dataset, judge.test);
+    if (run?.isFinished()) return readBack(run, dataset, judge);
     if (run && request.source) run.writeResult(jobFiles.source, request.source);
     const listen = listenerOf(run, request.listen);
     const began = performance.now();
     const model = spec.create({ kernels: k, train: dataset.train, seed }, modelOptions as never);
     try {
-      const finished =
+      const setting = { run, judge, method, methodOptions, options: modelOptions as never, listen };
+      const fitted =
         spec.kind === 'computed'
-          ? computedOnce(k, model, request, judge)
-          : await trainedByLoop(
-              model as TrainableModel,
-              request,
-              run,
-              judge,
-              method,
-              methodOptions,
-              modelOptions as never,
-              listen,
-            );
+          ? fitAtOnce(k, model, judge, listen)
+          : await fitByLoop(model as TrainableModel, request, setting);
       const trajectory: Trajectory = {
         teacher: request.model,
         dataFingerprint: dataset.fingerprint,
-        checkpoints: finished.checkpoints,
+        checkpoints: fitted.checkpoints,
         observed: rankObserved(k, model, dataset.train, Math.min(dataset.train.items, LIST_LENGTH)),
       };
       const rankings = rankAll(k, model, judge.mask.test, judge.depth);
@@ -165,8 +141,8 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
         model: request.model,
         method: method.name,
         options,
-        bestEpoch: finished.bestEpoch,
-        epochs: finished.epochs,
+        bestEpoch: fitted.bestEpoch,
+        epochs: fitted.epochs,
         parameters: model.size,
         bytes: model.size * 4,
         latencyMicroseconds: latencyOf(k, model, dataset.train),
@@ -174,15 +150,11 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
         metrics: { ...tested.means, ...tested.beyondAccuracy.evaluatedUsers },
       };
       use?.(model, { result, evaluation: tested });
-      if (run) keep(run, model, trajectory, rankings, result);
-      finished.forget();
-      return {
-        result,
-        evaluation: tested,
-        rankings,
-        teacher: { trajectory, hash: run?.manifest.hash ?? '' },
-        reused: false,
-      };
+      const teacher = { trajectory, hash: run?.manifest.hash ?? '' };
+      const job: Job = { result, evaluation: tested, rankings, teacher, reused: false };
+      if (run) keep(run, model, job);
+      fitted.forget();
+      return job;
     } finally {
       model.close();
     }
@@ -191,122 +163,11 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
   }
 }
 
-interface Finished {
-  readonly bestEpoch: number;
-  readonly epochs: number;
-  readonly checkpoints: Trajectory['checkpoints'];
-  forget(): void;
-}
-
-type Judge = ReturnType<typeof createJudge>;
-
-function computedOnce(k: Kernels, model: Model, request: JobRequest, judge: Judge): Finished {
-  const rankings = rankAll(k, model, judge.mask.valid, judge.depth);
-  const metrics = judge.valid(rankings).means;
-  request.listen?.({ type: 'evaluation', epoch: 0, metrics, best: true, seconds: 0 });
-  return { bestEpoch: 0, epochs: 0, checkpoints: [{ epoch: 0, metrics, rankings }], forget() {} };
-}
-
-async function trainedByLoop(
-  model: TrainableModel,
-  request: JobRequest,
-  run: Run | undefined,
-  judge: Judge,
-  method: DistillerSpec,
-  methodOptions: OptionsOf<DistillerSpec['options']>,
-  o: TrainOptions,
-  listen: Listener,
-): Promise<Finished> {
-  const { kernels: k, dataset } = request;
-  const snapshots = createSnapshots(o.evaluateEvery, run ? join(run.path, 'snapshots') : undefined);
-  let seen: { rankings: Rankings; metrics: Readonly<Record<string, number>> } | undefined;
-  let distiller: Distiller | undefined;
-  try {
-    const outcome = await runLoop({
-      kernels: k,
-      model,
-      train: dataset.train,
-      options: o,
-      validate() {
-        const rankings = rankAll(k, model, judge.mask.valid, judge.depth);
-        const evaluation = judge.valid(rankings);
-        seen = { rankings, metrics: evaluation.means };
-        return { value: judge.select(evaluation), metrics: evaluation.means };
-      },
-      evaluated: (epoch, best) => snapshots.add(epoch, seen!.rankings, seen!.metrics, best),
-      hooks(batchesPerEpoch) {
-        distiller = method.create(
-          {
-            kernels: k,
-            student: model,
-            train: dataset.train,
-            teachers: (request.teachers ?? []).map((t) => t.trajectory),
-            batchSize: o.batchSize,
-            batchesPerEpoch,
-            seed: o.seed,
-            rankStudent: (depth) => rankAll(k, model, dataset.train, Math.min(depth, dataset.train.items)),
-            tell: (epoch, details) => listen({ type: 'method', epoch, method: method.name, details }),
-          },
-          methodOptions as never,
-        );
-        return distiller;
-      },
-      ...(run ? { store: storeOf(run, listen) } : {}),
-      listen,
-      ...(request.signal ? { signal: request.signal } : {}),
-    });
-    const { bestEpoch, epochs } = outcome;
-    return {
-      bestEpoch,
-      epochs,
-      checkpoints: snapshots.choose(bestEpoch, request.checkpoints ?? 4),
-      forget: snapshots.remove,
-    };
-  } finally {
-    distiller?.close();
-  }
-}
-
-function storeOf(run: Run, listen: Listener): LoopStore {
-  return {
-    save: (checkpoint) => run.saveCheckpoint(checkpoint),
-    load() {
-      const { checkpoint, damaged } = run.loadLatestCheckpoint<Record<string, unknown>>();
-      for (const d of damaged)
-        listen({ type: 'note', message: `${d.path} is damaged (${d.problem}); going on from the one before` });
-      return checkpoint;
-    },
-  };
-}
-
 /** The run folder listens to everything; metrics.jsonl gets what does not depend on the clock. */
 function listenerOf(run: Run | undefined, listen: Listener | undefined): Listener {
   return (event) => {
     if (run && event.type !== 'checkpoint') run.event(event);
     if (run && event.type === 'evaluation') run.metric({ epoch: event.epoch, ...event.metrics, best: event.best });
     listen?.(event);
-  };
-}
-
-function keep(run: Run, model: Model, trajectory: Trajectory, rankings: Rankings, result: JobResult): void {
-  const tensors = Object.fromEntries(model.parameters.map((p) => [p.name, { shape: p.shape, data: p.values }]));
-  if (model.parameters.length > 0) writeSafetensors(join(run.path, jobFiles.model), tensors, { model: result.model });
-  writeTrajectory(join(run.path, jobFiles.trajectory), trajectory);
-  writeRankings(join(run.path, jobFiles.rankings), rankings);
-  // Last of all: result.json says that the run is finished.
-  run.writeResult(jobFiles.result, result);
-}
-
-function readBack(run: Run, dataset: Dataset, test: Judge['test']): Job {
-  const result = run.readResult(jobFiles.result) as JobResult;
-  const { rankings } = readRankings(join(run.path, jobFiles.rankings));
-  const expected = { dataFingerprint: dataset.fingerprint, users: dataset.train.users, catalogue: dataset.train.items };
-  const trajectory = readTrajectory(join(run.path, jobFiles.trajectory), expected);
-  return {
-    result,
-    evaluation: test(rankings),
-    rankings,
-    teacher: { trajectory, hash: run.manifest.hash },
-    reused: true,
   };
 }

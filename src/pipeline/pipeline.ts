@@ -97,6 +97,7 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
   };
 
   for (const [at, step] of plan.entries()) {
+    if (context.signal?.aborted) fail('interrupted', { what: `the pipeline, before ${step.name},` });
     context.listen?.({ type: 'job', role: step.role, name: step.name, at: at + 1, of: plan.length });
     if (step.role === 'ensemble') {
       tell(ensembleRow(teachers, judge.test, o.ensemble), false);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { Dataset } from '../data/index.js';
 import { createKernels, type Kernels } from '../kernels/index.js';
 import type { Parameter, TrainableModel, TrainOptions } from '../models/index.js';
-import { type Checkpoint, type Hooks, type LoopStore, runLoop, type TrainEvent } from '../train/index.js';
+import { type Hooks, type LoopCheckpoint, type LoopStore, runLoop, type TrainEvent } from '../train/index.js';
 
 /** One run, to be started as often as needed. */
 export interface TrainRun {
@@ -24,7 +24,7 @@ export async function trainedBits(run: TrainRun, threads: number): Promise<strin
   return bits;
 }
 
-/** The same, interrupted at the checkpoint of each epoch of `stops` and continued by a new model from what was kept. */
+/** The same, interrupted after each epoch of `stops` and continued by a new model from what was kept. */
 export async function trainedInPartsBits(run: TrainRun, stops: readonly number[]): Promise<string> {
   const k = createKernels({ threads: 1, memoryLimit: MEMORY });
   const store = diskLike();
@@ -36,7 +36,7 @@ export async function trainedInPartsBits(run: TrainRun, stops: readonly number[]
 
 /** Keeps what a disk would keep: the state as it was at that moment, through JSON. */
 function diskLike(): LoopStore {
-  let kept: Checkpoint | undefined;
+  let kept: LoopCheckpoint | undefined;
   return {
     save(c) {
       const tensors = Object.fromEntries(
@@ -63,7 +63,7 @@ async function part(run: TrainRun, k: Kernels, store?: LoopStore, until?: number
       return method ?? { base: 'kept' };
     },
     signal: stop.signal,
-    listen: (e: TrainEvent) => void (e.type === 'checkpoint' && e.epoch === until && stop.abort()),
+    listen: (e: TrainEvent) => void (e.type === 'epoch' && e.epoch === until && stop.abort()),
     ...(store ? { store } : {}),
   });
   if (until === undefined) await task;

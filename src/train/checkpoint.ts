@@ -5,22 +5,22 @@ import type { Model } from '../models/_model.js';
 import type { Optimizer } from '../optim/index.js';
 import type { Hooks, Progress } from './loop.js';
 
-export interface Tensor {
+export interface LoopTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 }
 
-export interface Checkpoint {
+export interface LoopCheckpoint {
   readonly epoch: number;
-  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly tensors: Readonly<Record<string, LoopTensor>>;
   /** Plain JSON. */
   readonly state: Readonly<Record<string, unknown>>;
 }
 
 /** Where checkpoints are kept. `save` must not return before the checkpoint is safe. */
 export interface LoopStore {
-  save(checkpoint: Checkpoint): void;
-  load(): Checkpoint | undefined;
+  save(checkpoint: LoopCheckpoint): void;
+  load(): LoopCheckpoint | undefined;
 }
 
 export function checkpointOf(
@@ -29,8 +29,8 @@ export function checkpointOf(
   optimizer: Optimizer,
   best: readonly Floats[],
   hooks: Hooks,
-): Checkpoint {
-  const tensors: Record<string, Tensor> = {};
+): LoopCheckpoint {
+  const tensors: Record<string, LoopTensor> = {};
   model.parameters.forEach((p, at) => {
     tensors[`model.${p.name}`] = { shape: p.shape, data: p.values };
     tensors[`best.${p.name}`] = { shape: p.shape, data: best[at]! };
@@ -49,7 +49,7 @@ export function checkpointOf(
 
 /** Puts a checkpoint back into the parts it was taken from. @throws RecdistillError `artifact-damaged` */
 export function restore(
-  c: Checkpoint,
+  c: LoopCheckpoint,
   model: Model,
   optimizer: Optimizer,
   best: readonly Floats[],

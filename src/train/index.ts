@@ -1,4 +1,4 @@
-export type { Checkpoint, LoopStore, Tensor } from './checkpoint.js';
+export type { LoopCheckpoint, LoopStore } from './checkpoint.js';
 export * from './events.js';
 export * from './loop.js';
 export * from './trajectory.js';

@@ -4,7 +4,7 @@ import { fromPairs } from '../data/interactions.js';
 import { createReferenceKernels } from '../kernels/index.js';
 import type { TrainableModel } from '../models/_model.js';
 import type { TrainOptions } from '../models/options.js';
-import type { Checkpoint, LoopStore } from './checkpoint.js';
+import type { LoopCheckpoint, LoopStore } from './checkpoint.js';
 import type { TrainEvent } from './events.js';
 import { runLoop, type TrainTask } from './loop.js';
 
@@ -60,9 +60,9 @@ function start(model: TrainableModel, more: Partial<TrainTask> & { o?: Partial<T
   return { events, outcome: runLoop({ ...task, ...rest, listen }) };
 }
 
-function memoryStore(): LoopStore & { saved: Checkpoint[] } {
-  const saved: Checkpoint[] = [];
-  const copy = (c: Checkpoint): Checkpoint => ({
+function memoryStore(): LoopStore & { saved: LoopCheckpoint[] } {
+  const saved: LoopCheckpoint[] = [];
+  const copy = (c: LoopCheckpoint): LoopCheckpoint => ({
     epoch: c.epoch,
     tensors: Object.fromEntries(
       Object.entries(c.tensors).map(([name, t]) => [name, { shape: t.shape, data: t.data.slice() }]),
@@ -220,7 +220,7 @@ test('what a method keeps comes back to it', async () => {
     save: () => ({ phase: 'fine', numbers: [1, 2] }),
     load: (state: unknown) => void seen.push(state),
   });
-  const listen = (e: TrainEvent) => void (e.type === 'checkpoint' && stop.abort());
+  const listen = (e: TrainEvent) => void (e.type === 'epoch' && stop.abort());
   await assert.rejects(start(counter(), { store, hooks, listen, signal: stop.signal }).outcome, code('interrupted'));
   assert.deepEqual(seen, []);
   await start(counter(), { store, hooks }).outcome;

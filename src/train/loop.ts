@@ -74,10 +74,17 @@ export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
 
   const keepBest = () => model.parameters.forEach((p, at) => void best[at]!.set(p.values));
   const putBestBack = () => model.parameters.forEach((p, at) => void p.values.set(best[at]!));
+  let saved = { at: performance.now(), took: 0 };
   const save = () => {
-    store?.save(checkpointOf(progress, model, optimizer, best, hooks));
-    if (store) listen?.({ type: 'checkpoint', epoch: progress.epoch });
+    if (!store) return;
+    const began = performance.now();
+    store.save(checkpointOf(progress, model, optimizer, best, hooks));
+    saved = { at: performance.now(), took: performance.now() - began };
+    listen?.({ type: 'checkpoint', epoch: progress.epoch });
   };
+  // Large models write hundreds of megabytes: beyond a tenth of a second each, checkpoints get a twentieth of the time. Where a run
+  // resumes from does not change how it ends.
+  const saveIfDue = () => performance.now() - saved.at >= 20 * (saved.took - 100) && save();
   const trainEpoch = (epoch: number): number => {
     let loss = 0;
     for (const batch of batches.epoch(epoch)) {
@@ -150,7 +157,7 @@ export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
       if (epoch % o.evaluateEvery === 0 || epoch === o.epochs) {
         evaluate(epoch);
         if (progress.waited >= o.patience) return finish('patience');
-        save();
+        saveIfDue();
       }
     }
     return finish('epochs');

@@ -1,0 +1,149 @@
+import { createKernels, has, type Interactions, itemsOf, shuffle, stream, takeRows, uniformInt } from 'recdistill';
+import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
+import { near } from '../compare.js';
+import { tensor } from '../tensors.js';
+import { adamOn } from './_adam.js';
+import { copied, freshModel, parametersOf } from './_model.js';
+
+const USERS = 760;
+const DIM = 6;
+const TOP_K = 100;
+const OBSERVED_K = 10;
+const ADAM = { learningRate: 0.001, l2: 1e-5 };
+const CASES = {
+  overall: { phase: 'overall', scale: 0.01 },
+  rank: { phase: 'fine', scale: 0.005 },
+} as const;
+
+/** One training step of HetComp's student on the users of one batch, with made-up teacher lists. */
+export const hetcompStep: BenchRow<keyof typeof CASES> = {
+  title: "HetComp's student step: distillation loss over all items, backward, Adam",
+  goal: '>= 20x, and >= 10x with malloc tuned',
+  cases: ['overall', 'rank'],
+  prepare,
+};
+
+function prepare(name: keyof typeof CASES, { data, threads }: PrepareOptions): PreparedCase {
+  const { phase, scale } = CASES[name];
+  const k = createKernels({ threads });
+  const model = freshModel(k, data, 'bpr-mf', { dim: DIM, initScale: 0.5 });
+  const inputs = parametersOf(model);
+  const optimizer = adamOn(k, model.parameters, ADAM);
+  const train = takeRows(k, { columns: data.items, indptr: data.train.indptr, indices: data.train.indices });
+  const observed = takeRows(k, { columns: data.items, ...firstItems(data.train) });
+  const users = k.ints(USERS);
+  users.set(usersOfBatch(data.train));
+  const lists = Array.from(users, (u) => madeUpList(data.train, u));
+  const ranked = k.ints(data.users * TOP_K).fill(-1);
+  lists.forEach((list, row) => {
+    ranked.set(list, users[row]! * TOP_K);
+  });
+  const losses = k.floats(USERS);
+  let loss = 0;
+
+  const script = 'hetcomp-step.py';
+  const params = { ...ADAM, loss: name };
+  return {
+    work: `${users.length} users x ${data.items} items, dim ${DIM}, ${TOP_K} ranked and up to ${OBSERVED_K} observed items a user`,
+    inputs: {
+      ...inputs,
+      userIds: tensor(users.slice()),
+      ranked: tensor(Int32Array.from(lists.flatMap((list) => [...list])), USERS, TOP_K),
+      observed: tensor(filled(data.train, users), USERS, OBSERVED_K),
+      trainIndptr: tensor(data.train.indptr),
+      trainIndices: tensor(data.train.indices),
+    },
+    ours: {
+      run() {
+        const f = model.factors!();
+        k.hetcomp({
+          users,
+          userVectors: f.users,
+          itemVectors: f.items,
+          dim: DIM,
+          items: data.items,
+          train,
+          observed,
+          ranked,
+          topK: TOP_K,
+          phase,
+          arithmetic: 'exact',
+          scale,
+          userGradient: f.userGradient,
+          itemGradient: f.itemGradient,
+          losses,
+        });
+        optimizer.step();
+        loss = 0;
+        for (const l of losses) loss += scale * l;
+      },
+      result: () => ({
+        loss: tensor(Float32Array.of(loss)),
+        ...parametersOf(model),
+        userMoment: copied(optimizer.moments[0]!.first),
+        itemMoment: copied(optimizer.moments[1]!.first),
+      }),
+      close: () => k.close(),
+    },
+    peers: [
+      {
+        name: 'torch',
+        script,
+        about: 'log-sum-exp over masked scores, torch.optim.Adam as it comes',
+        params: { ...params, form: 'masked', fused: false },
+      },
+      {
+        name: 'torch-sums',
+        script,
+        about: 'sum of all exponentials minus those of listed and train items, Adam(fused=True)',
+        params: { ...params, form: 'sums', fused: true },
+      },
+    ],
+    // Adam's first moment after one step is the gradient, up to a factor; the parameters alone would show little but its sign.
+    compare: (ours, peer) => [
+      near('loss', ours.loss!, peer.loss!, 1e-5),
+      near('gradient of users', ours.userMoment!, peer.userMoment!, 1e-4),
+      near('gradient of items', ours.itemMoment!, peer.itemMoment!, 1e-4),
+      near('user embeddings', ours.users!, peer.users!, 1e-4),
+      near('item embeddings', ours.items!, peer.items!, 1e-4),
+    ],
+  };
+}
+
+/** The first distinct users of shuffled interactions, ascending: active users are in a batch more often, as in training. */
+function usersOfBatch(train: Interactions): Int32Array {
+  const owners: number[] = [];
+  for (let u = 0; u < train.users; u++) for (const _ of itemsOf(train, u)) owners.push(u);
+  shuffle(owners, stream(1, 'benchmark batch'), 0);
+  return Int32Array.from([...new Set(owners)].slice(0, USERS)).sort();
+}
+
+/** Each user's first observed items, fewer for a user who has fewer. */
+function firstItems(train: Interactions): { indptr: Int32Array; indices: Int32Array } {
+  const lists = Array.from({ length: train.users }, (_, u) => itemsOf(train, u).subarray(0, OBSERVED_K));
+  const indptr = new Int32Array(train.users + 1);
+  lists.forEach((list, u) => {
+    indptr[u + 1] = indptr[u]! + list.length;
+  });
+  return { indptr, indices: Int32Array.from(lists.flatMap((list) => [...list])) };
+}
+
+/** The same for some users, filled with -1 to equal length. */
+function filled(train: Interactions, users: Int32Array): Int32Array {
+  const out = new Int32Array(users.length * OBSERVED_K).fill(-1);
+  users.forEach((u, row) => {
+    out.set(itemsOf(train, u).subarray(0, OBSERVED_K), row * OBSERVED_K);
+  });
+  return out;
+}
+
+/** Distinct unobserved items, uniformly drawn. */
+function madeUpList(train: Interactions, user: number): Int32Array {
+  const key = stream(1, 'benchmark knowledge');
+  const list = new Set<number>();
+  for (let draw = 0; list.size < TOP_K; draw++) {
+    const item = uniformInt(key, user, draw, train.items);
+    if (!has(train, user, item)) list.add(item);
+  }
+  return Int32Array.from(list);
+}

@@ -1,0 +1,17 @@
+/** Every row of the benchmark; the key is the word on the command line. */
+import type { BenchRow } from '../_row.js';
+import { bprEpoch } from './bpr-epoch.js';
+import { evaluate } from './evaluate.js';
+import { hetcompStep } from './hetcomp-step.js';
+import { lightgcn } from './lightgcn.js';
+import { multVae } from './mult-vae.js';
+import { topK } from './top-k.js';
+
+export const rows = {
+  'hetcomp-step': hetcompStep,
+  'top-k': topK,
+  evaluate,
+  lightgcn,
+  'mult-vae': multVae,
+  'bpr-epoch': bprEpoch,
+} as const satisfies Record<string, BenchRow>;

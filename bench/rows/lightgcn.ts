@@ -1,0 +1,80 @@
+import { createKernels, type Interactions, transpose } from 'recdistill';
+import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
+import { near } from '../compare.js';
+import { tensor } from '../tensors.js';
+import { copied, freshModel } from './_model.js';
+
+const LAYERS = 3;
+const DIM = 64;
+
+/** The part of LightGCN that costs: the embeddings spread over the user-item graph. */
+export const lightgcn: BenchRow<'forward'> = {
+  title: `LightGCN's propagation, ${LAYERS} layers, dim ${DIM}`,
+  goal: '>= 3x against PyTorch with a sparse CSR matrix',
+  cases: ['forward'],
+  prepare: (_, options) => prepare(options),
+};
+
+function prepare({ data, threads }: PrepareOptions): PreparedCase {
+  const k = createKernels({ threads });
+  const model = freshModel(k, data, 'lightgcn', { dim: DIM, layers: LAYERS });
+  const nodes = data.users + data.items;
+  const embedding = new Float32Array(nodes * DIM);
+  embedding.set(model.parameters[0]!.values, 0);
+  embedding.set(model.parameters[1]!.values, data.users * DIM);
+  const graph = adjacency(data.train);
+  return {
+    work: `${data.users} users, ${data.items} items, ${graph.indices.length} directed edges`,
+    inputs: {
+      embedding: tensor(embedding, nodes, DIM),
+      indptr: tensor(graph.indptr),
+      indices: tensor(graph.indices),
+      weights: tensor(graph.weights),
+    },
+    ours: {
+      run: () => model.forward!(),
+      result() {
+        const { users, items } = model.factors!();
+        return { users: copied(users, data.users, DIM), items: copied(items, data.items, DIM) };
+      },
+      close: () => k.close(),
+    },
+    peers: [
+      {
+        name: 'torch',
+        script: 'lightgcn.py',
+        about: 'sparse CSR matrix times dense matrix for each layer',
+        params: { layers: LAYERS, users: data.users },
+      },
+    ],
+    compare: (ours, peer) => [
+      near('final user embeddings', ours.users!, peer.users!, 1e-5),
+      near('final item embeddings', ours.items!, peer.items!, 1e-5),
+    ],
+  };
+}
+
+/** The bipartite graph with users first, each edge weighted 1 / sqrt(degree x degree). */
+function adjacency(train: Interactions): { indptr: Int32Array; indices: Int32Array; weights: Float32Array } {
+  const turned = transpose(train);
+  const edges = train.indices.length;
+  const indptr = new Int32Array(train.users + train.items + 1);
+  indptr.set(train.indptr, 0);
+  indptr.set(
+    turned.indptr.map((start) => start + edges),
+    train.users,
+  );
+  const indices = new Int32Array(2 * edges);
+  indices.set(
+    train.indices.map((item) => item + train.users),
+    0,
+  );
+  indices.set(turned.indices, edges);
+  const weights = new Float32Array(2 * edges);
+  const degree = (node: number): number => indptr[node + 1]! - indptr[node]!;
+  for (let node = 0; node < train.users + train.items; node++) {
+    for (let e = indptr[node]!; e < indptr[node + 1]!; e++)
+      weights[e] = 1 / Math.sqrt(degree(node) * degree(indices[e]!));
+  }
+  return { indptr, indices, weights };
+}

@@ -1,0 +1,40 @@
+// Writes docs/options.md from the declarations of the options. test/options-page.test.ts fails while the page is not what this writes.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { dataOptions, describeOptions, distillers, evaluationOptions, importanceOptions, models } from 'recdistill';
+
+const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
+const value = (v) => (v === undefined ? '' : `\`${Array.isArray(v) ? v.join(',') : v}\``);
+
+function table(schema) {
+  const rows = describeOptions(schema).map(
+    (o) => `| \`${o.name}\` | ${o.kind} | ${value(o.default)} | ${cell(o.range)} | ${cell(o.help)} |`,
+  );
+  return rows.length === 0
+    ? 'No options.'
+    : ['| option | kind | default | range | meaning |', '|---|---|---|---|---|', ...rows].join('\n');
+}
+
+const section = (title, about, schema) => [`## ${title}`, ...(about ? [about] : []), '', table(schema), ''].join('\n');
+
+export const page = [
+  '# Options',
+  '',
+  'Made from the declarations in the code by `npm run docs`. In YAML and in the library an option has the name below; on the command line it is',
+  'the same in kebab case (`batchSize` is `--batch-size`). An unknown option is an error.',
+  '',
+  section('data', 'Where interactions come from, how they are filtered and split.', dataOptions),
+  section('evaluation', 'How models are judged.', evaluationOptions),
+  section('ensemble', "How the teachers' rankings are fused.", importanceOptions),
+  ...models.map((m) => section(`model ${m.name}`, `${m.summary}. ${m.source}.`, m.options)),
+  ...distillers.map((d) => section(`method ${d.name}`, `${d.summary}. ${d.source}.`, d.options)),
+].join('\n');
+
+const target = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'options.md');
+if (process.argv.includes('--check')) {
+  if (readFileSync(target, 'utf8') !== page) {
+    console.error('docs/options.md is out of date: run npm run docs');
+    process.exit(1);
+  }
+} else writeFileSync(target, page);

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Console } from './_command.js';
+import { createProgress, followPipeline } from './progress.js';
+
+function listening(quiet = false): { console: Console; lines: string[] } {
+  const lines: string[] = [];
+  const say = (text: string) => void (quiet || lines.push(text));
+  return { console: { say, quiet, terminal: false, program: 'recdistill' }, lines };
+}
+
+const epoch = (n: number, seconds = 0.5) => ({ type: 'epoch', epoch: n, epochs: 20, loss: 10, seconds }) as const;
+
+test('plain lines come every two seconds and at every evaluation, with the time left', () => {
+  const { console, lines } = listening();
+  let clock = 0;
+  const progress = createProgress(console, 'recall@50', () => clock);
+  progress.job('teacher');
+  progress.train({ type: 'start', model: 'bpr-mf', epoch: 0, epochs: 20, batches: 1 });
+  for (let n = 1; n <= 8; n++) {
+    clock += 500;
+    progress.train(epoch(n));
+  }
+  assert.deepEqual(lines, [
+    'teacher ...',
+    'teacher: epoch 4 of 20, loss 10.00, 2.0 epochs a second, at most 8 s left',
+    'teacher: epoch 8 of 20, loss 10.00, 2.0 epochs a second, at most 6 s left',
+  ]);
+  progress.train({ type: 'evaluation', epoch: 8, metrics: { 'recall@50': 0.25 }, best: true, seconds: 4 });
+  progress.train({ type: 'evaluation', epoch: 9, metrics: { 'recall@50': 0.2 }, best: false, seconds: 0 });
+  assert.equal(
+    lines[3],
+    'teacher: epoch 8 of 20, loss 10.00, recall@50 0.2500, best 0.2500 at 8, 1.0 s an epoch, at most 12 s left',
+  );
+  assert.match(lines[4]!, /recall@50 0\.2000, best 0\.2500 at 8/);
+});
+
+test('a run that goes on says so, and notes are passed on', () => {
+  const { console, lines } = listening();
+  const progress = createProgress(console, 'recall@50', () => 0);
+  progress.job('a');
+  progress.train({ type: 'start', model: 'bpr-mf', epoch: 7, epochs: 20, batches: 1 });
+  progress.train({ type: 'note', message: 'a checkpoint is damaged' });
+  assert.deepEqual(lines, ['a ...', 'a: continuing after epoch 7', 'a: a checkpoint is damaged']);
+});
+
+test('a pipeline says which job of how many', () => {
+  const { console, lines } = listening();
+  const progress = createProgress(console, 'recall@50', () => 0);
+  followPipeline(progress, 'recall@50')({ type: 'job', role: 'teacher', name: 'ease', at: 2, of: 9 });
+  assert.deepEqual(lines, ['[2/9] ease ...']);
+});
+
+test('quiet is quiet', () => {
+  const { console, lines } = listening(true);
+  const progress = createProgress(console, 'recall@50', () => 1e9);
+  progress.job('a');
+  progress.train({ type: 'start', model: 'bpr-mf', epoch: 3, epochs: 20, batches: 1 });
+  progress.train(epoch(4));
+  progress.train({ type: 'note', message: 'x' });
+  progress.close();
+  assert.deepEqual(lines, []);
+});

@@ -1,0 +1,32 @@
+import type { Command } from './_command.js';
+import { machineGroup, writeRunsGroup } from './groups.js';
+import { nextSteps, quoted } from './job.js';
+import { readPipelineFile } from './pipeline-file.js';
+import { reportOf } from './pipeline-report.js';
+import { runWholePipeline } from './pipeline-run.js';
+
+export const run: Command = {
+  name: 'run',
+  summary: 'Run a whole pipeline from a YAML file: baselines, teachers, ensemble, students',
+  about: 'Finished runs are read back, stopped ones go on. docs/cli.md describes the file.',
+  args: [{ name: 'FILE', help: 'The pipeline, such as pipeline.yaml.', required: true }],
+  groups: [writeRunsGroup, machineGroup],
+  examples: [
+    ['run pipeline.yaml', 'everything that is not finished yet'],
+    ['run pipeline.yaml --json > result.json', 'the table for a program'],
+    ['run pipeline.yaml --overwrite', 'anew, where options have changed'],
+  ],
+  async run(given, console) {
+    const file = readPipelineFile(given.args[0]!);
+    const { options, dataset, rows, reused, runs } = await file.within(() =>
+      runWholePipeline(file.value, given, console),
+    );
+    const report = reportOf(rows, reused, options);
+    const student = rows.filter((r) => r.role === 'student').at(-1)!;
+    const next = nextSteps(console.program, runs, [
+      `evaluate ${quoted(options.name)} --metrics`,
+      `recommend ${quoted(`${options.name}/${student.name}`)} --user ${quoted(dataset.users.ids[0]!)}`,
+    ]);
+    return { text: `${report.text}\n\n${next}`, json: report.json };
+  },
+};

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { agree, numbers, put } from './_agree.test.js';
+import type { Kernels } from './_kernels.js';
+import { createReferenceKernels } from './create.js';
+
+type Floats = ReturnType<Kernels['floats']>;
+type Step = (k: Kernels, parameter: Floats, gradient: Floats, state: readonly [Floats, Floats], step: number) => void;
+
+/** Five steps with a new gradient each; every step must leave the gradient at zero. */
+function train(n: number, seed: number, update: Step): void {
+  agree(
+    (k) => {
+      const parameter = put(k, numbers(seed, n));
+      const gradient = k.floats(n);
+      const state = [k.floats(n), k.floats(n)] as const;
+      for (let step = 1; step <= 5; step++) {
+        gradient.set(numbers(seed + step, n, 0.1));
+        update(k, parameter, gradient, state, step);
+        assert.ok(gradient.every((g) => g === 0));
+      }
+      const out = { parameter: parameter.slice(), first: state[0].slice(), second: state[1].slice() };
+      k.free(parameter, gradient, ...state);
+      return out;
+    },
+    { parameter: 2e-6, first: 2e-6, second: 2e-6 },
+  );
+}
+
+const length = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constantFrom(16_384, 16_387));
+const l2 = fc.constantFrom(0, 1e-3);
+const learningRate = fc.constantFrom(1e-3, 0.05);
+
+test('adam agrees on any length', () => {
+  fc.assert(
+    fc.property(length, fc.nat(1000), learningRate, l2, (n, seed, rate, decay) => {
+      const rest = { learningRate: rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, l2: decay };
+      train(n, seed + 1, (k, p, g, [first, second], step) => k.adam(p, g, first, second, { ...rest, step }));
+    }),
+    { numRuns: 15 },
+  );
+});
+
+test('sgd agrees on any length, with and without momentum', () => {
+  fc.assert(
+    fc.property(length, fc.nat(1000), learningRate, fc.constantFrom(0, 0.9), l2, (n, seed, rate, momentum, decay) => {
+      const rest = { learningRate: rate, momentum, l2: decay };
+      train(n, seed + 1, (k, p, g, [buffer], step) => k.sgd(p, g, buffer, { ...rest, step }));
+    }),
+    { numRuns: 15 },
+  );
+});
+
+test('adagrad agrees on any length', () => {
+  fc.assert(
+    fc.property(length, fc.nat(1000), learningRate, l2, (n, seed, rate, decay) => {
+      const rest = { learningRate: rate, epsilon: 1e-10, l2: decay };
+      train(n, seed + 1, (k, p, g, [squares]) => k.adagrad(p, g, squares, rest));
+    }),
+    { numRuns: 15 },
+  );
+});
+
+test('the first steps are those of torch.optim, worked out by hand', () => {
+  const k = createReferenceKernels();
+  const after = (update: (p: Floats, g: Floats, a: Floats, b: Floats) => void) => {
+    const p = Float64Array.of(1);
+    update(p, Float64Array.of(0.5), Float64Array.of(7), Float64Array.of(0));
+    return p[0]!;
+  };
+  const near = (x: number, expected: number) => assert.ok(Math.abs(x - expected) < 1e-12, `${x}, not ${expected}`);
+  // Adam's first step has the size of the learning rate: both corrections cancel.
+  const adam = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 0, l2: 0, step: 1 };
+  near(
+    after((p, g, _, b) => k.adam(p, g, Float64Array.of(0), b, adam)),
+    0.9,
+  );
+  // In the first step momentum takes the gradient (0.5 + 0.2 * 1), whatever the buffer holds.
+  near(
+    after((p, g, a) => k.sgd(p, g, a, { learningRate: 0.1, momentum: 0.9, l2: 0.2, step: 1 })),
+    0.93,
+  );
+  near(
+    after((p, g, a) => k.sgd(p, g, a, { learningRate: 0.1, momentum: 0.9, l2: 0.2, step: 2 })),
+    1 - 0.1 * (0.7 + 6.3),
+  );
+  near(
+    after((p, g, _, b) => k.adagrad(p, g, b, { learningRate: 0.1, epsilon: 0, l2: 0 })),
+    0.9,
+  );
+});

@@ -1,0 +1,2 @@
+export * from './bpr.js';
+export * from './hetcomp.js';

@@ -1,0 +1,103 @@
+/** Bringing a model to its best, with everything that has to be kept on the way. */
+import { join } from 'node:path';
+import type { Run } from '../artifact/index.js';
+import type { Rankings } from '../data/rankings.js';
+import type { Trajectory } from '../data/trajectory.js';
+import type { Distiller, DistillerSpec } from '../distill/index.js';
+import type { Kernels } from '../kernels/index.js';
+import { type Model, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
+import { type Listener, type LoopStore, runLoop } from '../train/index.js';
+import type { Judge } from './evaluation.js';
+import type { JobRequest } from './job.js';
+import { createSnapshots } from './snapshots.js';
+
+/** A model at its best, and how it came there. */
+export interface Fitted {
+  readonly bestEpoch: number;
+  readonly epochs: number;
+  readonly checkpoints: Trajectory['checkpoints'];
+  /** Removes what was kept on the way. */
+  forget(): void;
+}
+
+/** A model that was computed when it was made has one checkpoint. */
+export function fitAtOnce(k: Kernels, model: Model, judge: Judge, listen: Listener): Fitted {
+  const rankings = rankAll(k, model, judge.mask.valid, judge.depth);
+  const metrics = judge.valid(rankings).means;
+  listen({ type: 'evaluation', epoch: 0, metrics, best: true, seconds: 0 });
+  return { bestEpoch: 0, epochs: 0, checkpoints: [{ epoch: 0, metrics, rankings }], forget() {} };
+}
+
+export interface LoopSetting {
+  readonly run: Run | undefined;
+  readonly judge: Judge;
+  readonly method: DistillerSpec;
+  readonly methodOptions: Readonly<Record<string, unknown>>;
+  readonly options: TrainOptions;
+  readonly listen: Listener;
+}
+
+/** Trains by the loop, with the method's hooks, and records snapshots on the way. */
+export async function fitByLoop(model: TrainableModel, request: JobRequest, setting: LoopSetting): Promise<Fitted> {
+  const { kernels: k, dataset } = request;
+  const { run, judge, method, methodOptions, options: o, listen } = setting;
+  const snapshots = createSnapshots(o.evaluateEvery, run ? join(run.path, 'snapshots') : undefined);
+  let seen: { rankings: Rankings; metrics: Readonly<Record<string, number>> } | undefined;
+  let distiller: Distiller | undefined;
+  try {
+    const outcome = await runLoop({
+      kernels: k,
+      model,
+      train: dataset.train,
+      options: o,
+      validate() {
+        const rankings = rankAll(k, model, judge.mask.valid, judge.depth);
+        const evaluation = judge.valid(rankings);
+        seen = { rankings, metrics: evaluation.means };
+        return { value: judge.select(evaluation), metrics: evaluation.means };
+      },
+      evaluated: (epoch, best) => snapshots.add(epoch, seen!.rankings, seen!.metrics, best),
+      hooks(batchesPerEpoch) {
+        distiller = method.create(
+          {
+            kernels: k,
+            student: model,
+            train: dataset.train,
+            teachers: (request.teachers ?? []).map((t) => t.trajectory),
+            batchSize: o.batchSize,
+            batchesPerEpoch,
+            seed: o.seed,
+            rankStudent: (depth) => rankAll(k, model, dataset.train, Math.min(depth, dataset.train.items)),
+            tell: (epoch, details) => listen({ type: 'method', epoch, method: method.name, details }),
+          },
+          methodOptions as never,
+        );
+        return distiller;
+      },
+      ...(run ? { store: storeOf(run, listen) } : {}),
+      listen,
+      ...(request.signal ? { signal: request.signal } : {}),
+    });
+    const { bestEpoch, epochs } = outcome;
+    return {
+      bestEpoch,
+      epochs,
+      checkpoints: snapshots.choose(bestEpoch, request.checkpoints ?? 4),
+      forget: snapshots.remove,
+    };
+  } finally {
+    distiller?.close();
+  }
+}
+
+function storeOf(run: Run, listen: Listener): LoopStore {
+  return {
+    save: (checkpoint) => run.saveCheckpoint(checkpoint),
+    load() {
+      const { checkpoint, damaged } = run.loadLatestCheckpoint<Record<string, unknown>>();
+      for (const d of damaged)
+        listen({ type: 'note', message: `${d.path} is damaged (${d.problem}); going on from the one before` });
+      return checkpoint;
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { after, test } from 'node:test';
+import { createWorkshop } from './program.js';
+
+const w = createWorkshop();
+after(w.remove);
+
+const DATA = ['--data', 'synthetic:200x150x4000'];
+const SHORT = ['--epochs', '12', '--evaluate-every', '3'];
+
+interface Row {
+  readonly name: string;
+  readonly reused: boolean;
+  readonly metrics: Record<string, number>;
+}
+
+test('train, distill, evaluate, recommend, each as a command', { timeout: 120_000 }, async () => {
+  const teacher = await w.run('train', 'bpr-mf', ...DATA, '--dim', '16', ...SHORT);
+  assert.equal(teacher.code, 0, teacher.stderr);
+  assert.match(teacher.stderr, /needs about .* of memory/);
+  assert.match(teacher.stderr, /bpr-mf: epoch 12 of 12, loss .*recall@50/);
+  assert.match(teacher.stdout, /^bpr-mf is finished \(best epoch \d+ of 12/);
+  assert.match(teacher.stdout, /What to do next:\n {2}node .*main\.js distill --teachers bpr-mf/);
+
+  const second = await w.run('train', 'ease', ...DATA, '--quiet');
+  assert.deepEqual([second.code, second.stderr], [0, '']);
+
+  const student = await w.json('distill', '--teachers', 'bpr-mf,ease', '--dim', '4', ...SHORT, '--period', '2');
+  assert.equal(student.code, 0, student.stderr);
+  assert.equal(student.value.name, 'bpr-mf-hetcomp');
+  assert.equal(student.value.reused, false);
+
+  const again = await w.json('distill', '--teachers', 'bpr-mf,ease', '--dim', '4', ...SHORT, '--period', '2');
+  assert.equal(again.value.reused, true);
+
+  const judged = await w.run('evaluate', 'bpr-mf', 'ease', 'bpr-mf-hetcomp', '--per-user', 'values.tsv');
+  assert.equal(judged.code, 0, judged.stderr);
+  assert.match(judged.stdout, /ease +recall@10 +[+-]0\.\d{4} .*(p [<=] )/);
+  const values = readFileSync(w.path('values.tsv'), 'utf8').trimEnd().split('\n');
+  assert.equal(values[0]!.split('\t').slice(0, 3).join(' '), 'run user recall@10');
+  const { value } = await w.json('evaluate', 'bpr-mf', 'ease', 'bpr-mf-hetcomp');
+  assert.equal(values.length - 1, 3 * Number(value.users));
+  // What is judged later is what was judged then.
+  const own = (student.value.result as { metrics: Record<string, number> }).metrics;
+  assert.equal((value.runs as Row[])[2]!.metrics['recall@10'], own['recall@10']);
+
+  const user = values[1]!.split('\t')[1]!;
+  const list = await w.json('recommend', 'bpr-mf-hetcomp', '--user', user, '--k', '5');
+  const items = list.value.recommendations as { itemId: string; label: string }[];
+  assert.equal(items.length, 5);
+  assert.ok(items.every((item) => item.label !== ''));
+  const text = await w.run('recommend', 'runs/bpr-mf-hetcomp/student', '--user', user);
+  assert.ok(text.stdout.includes(items[0]!.label));
+  const fresh = await w.run('recommend', 'bpr-mf-hetcomp', '--items', `${items[0]!.itemId},${items[1]!.itemId}`);
+  assert.match(fresh.stdout, /For somebody who has /);
+});
+
+const PIPELINE = `name: chain
+data: { data: "synthetic:200x150x4000" }
+baselines: [{ model: top-pop }]
+teachers:
+  - { model: bpr-mf, dim: 16, epochs: 9, evaluateEvery: 3 }
+  - { model: lightgcn, dim: 16, epochs: 9, evaluateEvery: 3 }
+students:
+  - { model: bpr-mf, method: none, dim: 4, epochs: 9, evaluateEvery: 3 }
+  - { model: bpr-mf, method: hetcomp, dim: 4, epochs: 9, evaluateEvery: 3, period: 2 }
+`;
+
+test('the same chain as a pipeline file, and again from what is finished', { timeout: 120_000 }, async () => {
+  writeFileSync(w.path('pipeline.yaml'), PIPELINE);
+  const first = await w.run('run', 'pipeline.yaml');
+  assert.equal(first.code, 0, first.stderr);
+  assert.match(first.stderr, /\[3\/6\] lightgcn/);
+  for (const role of [
+    'baseline +top-pop',
+    'teacher +lightgcn',
+    'ensemble',
+    'student +student-none',
+    'student +student-hetcomp',
+  ]) {
+    assert.match(first.stdout, new RegExp(`^${role}`, 'm'));
+  }
+  assert.match(first.stdout, /student-hetcomp against the same student without distillation: R@50/);
+  const again = await w.json('run', 'pipeline.yaml');
+  const rows = again.value.rows as Row[];
+  assert.deepEqual(
+    rows.filter((r) => r.reused).map((r) => r.name),
+    ['top-pop', 'bpr-mf', 'lightgcn', 'student-none', 'student-hetcomp'],
+  );
+  const whole = await w.json('evaluate', 'chain');
+  const means = new Map((whole.value.runs as Row[]).map((r) => [r.name, r.metrics['ndcg@10']]));
+  for (const row of rows.filter((r) => r.name !== 'ensemble'))
+    assert.equal(means.get(`chain/${row.name}`), row.metrics['ndcg@10']);
+  const list = await w.run('recommend', 'chain/student-hetcomp', '--user', 'u001');
+  assert.equal(list.code, 0, list.stderr);
+});
+
+test('data: list, split and inspect fit together', { timeout: 60_000 }, async () => {
+  const list = await w.json('data', 'list');
+  assert.ok((list.value.dataSets as { name: string }[]).some((d) => d.name === 'citeulike-t'));
+  const split = await w.json('data', 'split', 'synthetic:200x150x4000', '--out', 'split', '--split', 'leave-one-out');
+  const inspected = await w.json('data', 'inspect', 'split');
+  assert.equal(inspected.value.fingerprint, split.value.fingerprint);
+  const text = await w.run('data', 'inspect', 'split');
+  assert.match(text.stdout, /train \/ valid \/ test/);
+  const twice = await w.run('data', 'split', 'synthetic', '--out', 'split');
+  assert.equal(twice.code, 2);
+});
+
+test('doctor finds this machine well', { timeout: 60_000 }, async () => {
+  const { code, value, stderr } = await w.json('doctor', '--threads', '3');
+  const checks = value.checks as { name: string; ok: boolean; value: string }[];
+  assert.deepEqual(
+    checks.filter((c) => !c.ok),
+    [],
+  );
+  assert.deepEqual([code, value.ok, stderr], [0, true, '']);
+  assert.match(checks.find((c) => c.name === 'threads')!.value, /1 to 3 threads give the same bits/);
+});
+
+test('a reader that stops early is no error', { timeout: 30_000 }, async () => {
+  const { child, ended } = w.start('train', '--help');
+  child.stdout!.destroy();
+  const { code, stderr } = await ended;
+  assert.deepEqual([code, stderr], [0, '']);
+});

@@ -1,0 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+test('docs/options.md says what the code says', () => {
+  execFileSync(process.execPath, [join('scripts', 'options-page.mjs'), '--check'], { cwd: root, stdio: 'pipe' });
+});
