@@ -47,7 +47,7 @@ function byKernel(k: Kernels, inputs: Inputs, phase: Phase): Result {
       k,
       Array.from({ length: dim * dim }, (_, at) => (at % (dim + 1) === 0 ? 1 : 0)),
     ),
-    itemVectors: put(k, turned(scores)),
+    itemVectors: put(k, turned(scores).map(besideTheClamp)),
     ranked: putInts(k, ranked.values),
     userGradient: k.floats(dim * dim),
     itemGradient: k.floats(items * dim),
@@ -72,3 +72,11 @@ function listsInOrder(lists: readonly (readonly number[])[], columns: number) {
 
 const turned = ({ rows, columns, values }: Matrix): Float64Array =>
   Float64Array.from(values, (_, at) => values[(at % rows) * columns + Math.floor(at / rows)]!);
+
+/** A score just beyond the clamp has gradient 0; rounded to float32 it must not fall on the clamp itself, which has one. */
+const besideTheClamp = (score: number): number =>
+  Math.abs(score) > CLAMP && Math.abs(Math.fround(score)) === CLAMP ? Math.sign(score) * NEXT_TO_CLAMP : score;
+
+const CLAMP = 40;
+/** The next float32 number above 40. */
+const NEXT_TO_CLAMP = 40 + 2 ** -18;

@@ -15,6 +15,7 @@ const kinds: Readonly<Record<string, (x: number) => number>> = {
   'near the clamp': (x) => 39.9 + 0.2 * x,
   'near the lower clamp': (x) => -39.9 - 0.2 * x,
   'at the clamp': (x) => (x < 0.5 ? 40 : -40),
+  'a hair from the clamp': (x) => 40 + Math.round(8 * x - 4) / 1e6,
   'beyond the clamp': (x) => 200 * x - 100,
   'near the floor': (x) => -13 + 4 * x,
   'one score above all': (x) => (x > 0.9 ? 39 : -20 + x),
