@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fromPairs, type Interactions, itemsOf } from '../data/interactions.js';
+import { type Rankings, rankingOf } from '../data/rankings.js';
+import type { Trajectory } from '../data/trajectory.js';
+import { createReferenceKernels, type Kernels } from '../kernels/index.js';
+import { modelNamed, type PairBatch, type TrainableModel } from '../models/index.js';
+import type { Distiller } from './_distiller.js';
+import { hetcomp } from './hetcomp.js';
+
+const ITEMS = 16;
+const train: Interactions = fromPairs(5, ITEMS, [0, 0, 0, 1, 3, 3, 4], [2, 7, 9, 0, 1, 2, 5]);
+
+const rankingsOf = (listOf: (user: number) => readonly number[]): Rankings => {
+  const items = new Int32Array(train.users * ITEMS).fill(-1);
+  for (let u = 0; u < train.users; u++) items.set(listOf(u), u * ITEMS);
+  return { users: train.users, catalogue: ITEMS, depth: ITEMS, items };
+};
+
+/** Checkpoint c puts the unobserved items in ascending order, begun at item c. */
+const teacherOf = (checkpoints: number, observed: boolean): Trajectory => ({
+  teacher: 't',
+  dataFingerprint: '',
+  checkpoints: Array.from({ length: checkpoints }, (_, c) => ({
+    epoch: c + 1,
+    metrics: {},
+    rankings: rankingsOf((u) =>
+      Array.from({ length: ITEMS }, (_, i) => (i + c) % ITEMS).filter((i) => !itemsOf(train, u).includes(i)),
+    ),
+  })),
+  ...(observed ? { observed: rankingsOf((u) => [...itemsOf(train, u)].reverse()) } : {}),
+});
+
+type Step = Pick<Parameters<Kernels['hetcomp']>[0], 'scale' | 'phase' | 'arithmetic' | 'topK'> & {
+  users: number[];
+  ranked: number[];
+  observed: number[][];
+};
+
+/** The method on a student, with what it asked the kernel for. */
+function make(options: object, teachers = [teacherOf(3, true), teacherOf(2, false)]) {
+  const steps: Step[] = [];
+  const told: Readonly<Record<string, unknown>>[] = [];
+  const base = createReferenceKernels('f64');
+  const kernels = Object.create(base, {
+    hetcomp: {
+      value(step: Parameters<Kernels['hetcomp']>[0]) {
+        const { scale, phase, arithmetic, topK, observed } = step;
+        const lists = Array.from({ length: train.users }, (_, u) => [
+          ...observed.indices.subarray(observed.indptr[u]!, observed.indptr[u + 1]!),
+        ]);
+        steps.push({
+          scale,
+          phase,
+          arithmetic,
+          topK,
+          users: [...step.users],
+          ranked: [...step.ranked],
+          observed: lists,
+        });
+        base.hetcomp(step);
+      },
+    },
+  }) as Kernels;
+  const spec = modelNamed('bpr-mf');
+  const student = spec.create({ kernels, train, seed: 1 }, spec.options.parse({ dim: 2 }) as never) as TrainableModel;
+  const context = { kernels, student, train, teachers, batchSize: 4, batchesPerEpoch: 2, seed: 1 };
+  const method: Distiller = hetcomp.create(
+    {
+      ...context,
+      rankStudent: () => teacherOf(1, false).checkpoints[0]!.rankings,
+      tell: (epoch, details) => void told.push({ epoch, ...details }),
+    },
+    hetcomp.options.parse({ topK: 4, observedK: 2, discrepancyK: 3, period: 2, ...options }) as never,
+  );
+  return { method, steps, told };
+}
+
+const batch = (users: readonly number[], epoch = 1, index = 0): PairBatch => {
+  const ids = Int32Array.from(users);
+  return { kind: 'pairs', size: users.length, users: ids, positives: ids, negatives: ids, epoch, index };
+};
+
+/** An epoch in which every user is at the last checkpoint of every teacher. */
+function finish(method: Distiller): void {
+  for (let epoch = 2; epoch <= 10; epoch += 2) method.afterEpoch!(epoch);
+}
+
+test('the loss is weighted by lambda, and in the fine phase by fineWeight, too', () => {
+  const { method, steps, told } = make({ lambda: 0.3, fineWeight: 0.25, alpha: 0.5 });
+  method.accumulate!(batch([0]));
+  finish(method);
+  method.accumulate!(batch([0]));
+  assert.deepEqual(
+    steps.map((s) => [s.phase, s.scale, s.arithmetic, s.topK]),
+    [
+      ['overall', 0.3, 'exact', 4],
+      ['fine', 0.3 * 0.25, 'exact', 4],
+    ],
+  );
+  assert.equal(told.at(-1)!.phase, 'fine');
+  assert.equal(make({ base: 'kept' }).method.base, 'kept');
+  assert.equal(make({}).method.base, 'replaced');
+});
+
+test('reference arithmetic reaches the kernel', () => {
+  const { method, steps } = make({ arithmetic: 'reference' });
+  method.accumulate!(batch([0]));
+  assert.equal(steps[0]!.arithmetic, 'reference');
+});
+
+test('rows users: every user once an epoch, in another order in the next, the same when asked again', () => {
+  const { method, steps } = make({ rows: 'users' });
+  const epoch = (e: number) => {
+    steps.length = 0;
+    for (const index of [0, 1]) method.accumulate!(batch([0, 0], e, index));
+    return steps.flatMap((s) => s.users);
+  };
+  const orders = [1, 2, 3, 4].map(epoch);
+  for (const order of orders) assert.deepEqual([...order].sort(), [0, 1, 2, 3, 4]);
+  assert.ok(new Set(orders.map(String)).size > 1);
+  assert.deepEqual(epoch(2), orders[1]);
+});
+
+test('rows batch: the distinct users of the batch', () => {
+  const { method, steps } = make({ rows: 'batch' });
+  method.accumulate!(batch([4, 0, 4, 3]));
+  assert.deepEqual(steps[0]!.users, [0, 3, 4]);
+});
+
+test('observed items are in the order of the teachers who rank them, at most observedK, without any in order of id', () => {
+  const { method, steps } = make({});
+  method.accumulate!(batch([0]));
+  assert.deepEqual(steps[0]!.observed, [[9, 7], [0], [], [2, 1], [5]]);
+  const silent = make({}, [teacherOf(2, false)]);
+  silent.method.accumulate!(batch([0]));
+  assert.deepEqual(silent.steps[0]!.observed, [[2, 7], [0], [], [1, 2], [5]]);
+});
+
+test('the ranked items are those of the checkpoints that each user has reached', () => {
+  const teachers = [teacherOf(4, true)];
+  const { method, steps, told } = make({ alpha: 0.5 }, teachers);
+  const listOf = (c: number, u: number) => [...rankingOf(teachers[0]!.checkpoints[c]!.rankings, u)].slice(0, 4);
+  for (const [call, expected] of [0, 0, 1, 2, 3, 3].entries()) {
+    method.accumulate!(batch([0]));
+    for (let u = 0; u < train.users; u++)
+      assert.deepEqual(steps.at(-1)!.ranked.slice(4 * u, 4 * u + 4), listOf(expected, u), `call ${call}, user ${u}`);
+    method.afterEpoch!(2 * (call + 1));
+  }
+  assert.deepEqual((told.at(-1) as { teachers: unknown[] }).teachers.length, 1);
+});
+
+test('knowledge is built every period epochs, and patience starts anew once, with the fine phase', () => {
+  const { method, told } = make({ alpha: 0.5, period: 3 });
+  const restarts = Array.from({ length: 18 }, (_, e) => method.afterEpoch!(e + 1).restartPatience);
+  assert.equal(restarts.filter(Boolean).length, 1);
+  const at = restarts.indexOf(true) + 1;
+  assert.equal(at % 3, 0);
+  assert.deepEqual(
+    told.map((t) => t.epoch),
+    Array.from({ length: at / 3 }, (_, n) => 3 * (n + 1)),
+  );
+});
+
+test('in reference arithmetic patience goes on', () => {
+  const { method, told } = make({ alpha: 0.5, arithmetic: 'reference' }, [teacherOf(1, true)]);
+  assert.equal(method.afterEpoch!(2).restartPatience, false);
+  assert.equal(told[0]!.phase, 'fine');
+});
