@@ -44,8 +44,8 @@ export function solve(p: Plan, g: i32, b: i32, first: i32, guarded: i32, kept: i
     store<f64>(score + ((i as usize) << 3), s);
     store<f32>(exponential + ((i as usize) << 2), (logs ? 0 : s * LOG2E) as f32);
   }
-  for (let i = computed; i & 7; i++) store<f32>(exponential + ((i as usize) << 2), 0);
-  exponentials(exponential, (((computed + 7) & ~7) as usize) << 2);
+  for (let i = computed; i & 15; i++) store<f32>(exponential + ((i as usize) << 2), 0);
+  exponentials(exponential, (((computed + 15) & ~15) as usize) << 2);
   for (let i = computed; i < n; i++) {
     let e = linkOf(p, g, b, i - seen).value;
     // The item is twice on the list.
@@ -156,17 +156,18 @@ function inSums(
   exponential: usize, gradient: usize, denominator: usize, n: i32,
   rest: f64, floor: f64, factor: f64, alone: i32, loss: usize,
 ): f64 {
-  let suffix = rest, logs: f64 = 0, product: f64 = 1;
+  let suffix = rest, logs: f64 = 0, product: f64 = 1, owns: f64 = 1;
   for (let k = n - 1; k >= 0; k--) {
     const at = k as usize;
     const own = load<f32>(exponential + (at << 2)) as f64;
     suffix = (alone ? rest : suffix) + own;
     store<f64>(denominator + (at << 3), suffix);
     // log(d / e) and not log(d) - s, so that the rounding of e^s cancels where nothing remains; one logarithm for four of them.
-    product *= max<f64>(suffix, floor) / own;
+    product *= suffix < floor ? floor : suffix;
+    owns *= own;
     if ((k & 3) == 0) {
-      logs += Math.log(product);
-      product = 1;
+      logs += Math.log(product / owns);
+      product = owns = 1;
     }
   }
   store<f64>(loss, load<f64>(loss) + factor * logs);

@@ -4,10 +4,10 @@
 
 /**
  * 2^t = 2^round(t) * p(t - round(t)), relative error below 3e-7 for t in [-126, 127]; p is the minimax polynomial on [-1/2, 1/2].
- * First the number 1.5 * 2^23: adding it leaves round(t) in the low bits, from where a shift brings it to the exponent.
+ * First the number 1.5 * 2^23: adding it leaves round(t) in the low bits, from where a shift brings it to the exponent; last log2(e).
  * The constants are read from memory because V8 builds literal vectors anew in every pass of a loop, which takes half the time.
  */
-const POWER = memory.data<f32>([12582912, 0.0013264727, 0.009671513, 0.05550734, 0.24022242, 0.693147, 1]);
+const POWER = memory.data<f32>([12582912, 0.0013264727, 0.009671513, 0.05550734, 0.24022242, 0.693147, 1, 1.442695]);
 
 // @ts-ignore: decorator
 @inline
@@ -22,14 +22,16 @@ function exp2x4(t: v128, magic: v128, c5: v128, c4: v128, c3: v128, c2: v128, c1
   return i32x4.add(p, i32x4.shl(shifted, 23));
 }
 
-/** In place: x = 2^x over `bytes` bytes, a multiple of 32. */
+/** In place: x = 2^x over `bytes` bytes, a multiple of 64. */
 export function exponentials(at: usize, bytes: usize): void {
   const magic = v128.load_splat<f32>(POWER), c5 = v128.load_splat<f32>(POWER, 4), c4 = v128.load_splat<f32>(POWER, 8);
   const c3 = v128.load_splat<f32>(POWER, 12), c2 = v128.load_splat<f32>(POWER, 16), c1 = v128.load_splat<f32>(POWER, 20);
   const c0 = v128.load_splat<f32>(POWER, 24);
-  for (const end = at + bytes; at < end; at += 32) {
+  for (const end = at + bytes; at < end; at += 64) {
     v128.store(at, exp2x4(v128.load(at), magic, c5, c4, c3, c2, c1, c0));
     v128.store(at, exp2x4(v128.load(at, 16), magic, c5, c4, c3, c2, c1, c0), 16);
+    v128.store(at, exp2x4(v128.load(at, 32), magic, c5, c4, c3, c2, c1, c0), 32);
+    v128.store(at, exp2x4(v128.load(at, 48), magic, c5, c4, c3, c2, c1, c0), 48);
   }
 }
 
@@ -148,11 +150,11 @@ export function guardedExponentials(at: usize, sums: usize, shift: f32, limit: f
   const c3 = v128.load_splat<f32>(POWER, 12), c2 = v128.load_splat<f32>(POWER, 16), c1 = v128.load_splat<f32>(POWER, 20);
   const c0 = v128.load_splat<f32>(POWER, 24);
   const shift4 = f32x4.splat(shift), low4 = f32x4.splat(-limit), high4 = f32x4.splat(limit);
-  const log2e = f32x4.splat(1.442695);
+  const log2e = v128.load_splat<f32>(POWER, 28);
   let sum = v128.load(sums);
   for (const end = at + ((strips as usize) << 6); at < end; at += 64) {
     const s = f32x4.sub(v128.load(at), shift4);
-    const e = exp2x4(f32x4.mul(f32x4.min(f32x4.max(s, low4), high4), log2e), magic, c5, c4, c3, c2, c1, c0);
+    const e = exp2x4(f32x4.mul(f32x4.pmin(high4, f32x4.pmax(low4, s)), log2e), magic, c5, c4, c3, c2, c1, c0);
     sum = f32x4.add(sum, v128.and(e, f32x4.eq(s, s)));
     v128.store(at, v128.and(e, v128.and(f32x4.ge(s, low4), f32x4.le(s, high4))));
   }

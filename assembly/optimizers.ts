@@ -42,7 +42,20 @@ export function sgd(
   learningRate: f64, momentum: f64, l2: f64, fresh: i32, begin: i32, end: i32,
 ): void {
   const step = learningRate as f32, keep = momentum as f32, decay = l2 as f32;
-  for (let k = begin; k < end; k++) {
+  const step4 = f32x4.splat(step), keep4 = f32x4.splat(keep), decay4 = f32x4.splat(decay), zero = f32x4.splat(0);
+  let k = begin;
+  for (; k + 4 <= end; k += 4) {
+    const at = (k as usize) << 2;
+    const p = v128.load(parameter + at);
+    let g = f32x4.add(v128.load(gradient + at), f32x4.mul(decay4, p));
+    if (keep != 0) {
+      if (!fresh) g = f32x4.add(g, f32x4.mul(keep4, v128.load(buffer + at)));
+      v128.store(buffer + at, g);
+    }
+    v128.store(gradient + at, zero);
+    v128.store(parameter + at, f32x4.sub(p, f32x4.mul(step4, g)));
+  }
+  for (; k < end; k++) {
     const at = (k as usize) << 2;
     const p = load<f32>(parameter + at);
     let g = load<f32>(gradient + at) + decay * p;
@@ -60,7 +73,18 @@ export function adagrad(
   parameter: usize, gradient: usize, squares: usize, learningRate: f64, epsilon: f64, l2: f64, begin: i32, end: i32,
 ): void {
   const step = learningRate as f32, eps = epsilon as f32, decay = l2 as f32;
-  for (let k = begin; k < end; k++) {
+  const step4 = f32x4.splat(step), eps4 = f32x4.splat(eps), decay4 = f32x4.splat(decay), zero = f32x4.splat(0);
+  let k = begin;
+  for (; k + 4 <= end; k += 4) {
+    const at = (k as usize) << 2;
+    const p = v128.load(parameter + at);
+    const g = f32x4.add(v128.load(gradient + at), f32x4.mul(decay4, p));
+    const sum = f32x4.add(v128.load(squares + at), f32x4.mul(g, g));
+    v128.store(squares + at, sum);
+    v128.store(gradient + at, zero);
+    v128.store(parameter + at, f32x4.sub(p, f32x4.div(f32x4.mul(step4, g), f32x4.add(f32x4.sqrt(sum), eps4))));
+  }
+  for (; k < end; k++) {
     const at = (k as usize) << 2;
     const p = load<f32>(parameter + at);
     const g = load<f32>(gradient + at) + decay * p;

@@ -123,8 +123,8 @@ def prepare(inputs, params):
             "loss": torch.tensor([last["loss"]]),
             "users": user_table,
             "items": item_table,
-            "userMoment": optimizer.state[user_table]["exp_avg"],
-            "itemMoment": optimizer.state[item_table]["exp_avg"],
+            "users.first": optimizer.state[user_table]["exp_avg"],
+            "items.first": optimizer.state[item_table]["exp_avg"],
         }
 
     return run, result

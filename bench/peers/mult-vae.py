@@ -51,9 +51,9 @@ def prepare(inputs, params):
         last["loss"] = loss.item()
 
     def result():
-        moments = {name: optimizer.state[table]["exp_avg"] for name, table in tables.items()}
+        moments = {f"{name}.first": optimizer.state[table]["exp_avg"] for name, table in tables.items()}
         if dense:
-            moments["w1"] = moments["w1"].T
+            moments["w1.first"] = moments["w1.first"].T
         return {"loss": torch.tensor([last["loss"]]), **moments}
 
     return run, result

@@ -1,5 +1,12 @@
-import { type Floats, type Kernels, parseOptions } from 'recdistill';
-import { modelNamed, type TrainableModel } from 'recdistill/models';
+import {
+  type Floats,
+  type Kernels,
+  modelNamed,
+  type Optimizer,
+  optimizerNamed,
+  parseOptions,
+  type TrainableModel,
+} from 'recdistill';
 import type { BenchData } from '../data.js';
 import { type Tensor, tensor } from '../tensors.js';
 
@@ -21,3 +28,11 @@ export const copied = (values: Floats, ...shape: number[]): Tensor => tensor(Flo
 /** Copies of all parameters under their names. */
 export const parametersOf = (model: TrainableModel): Readonly<Record<string, Tensor>> =>
   Object.fromEntries(model.parameters.map((p) => [p.name, copied(p.values, ...p.shape)]));
+
+/** torch.optim.Adam's counterpart over all parameters of a model. */
+export const adamOf = (k: Kernels, model: TrainableModel, options: { learningRate: number; l2: number }): Optimizer =>
+  optimizerNamed('adam').create(k, model.parameters, options);
+
+/** Copies of Adam's first moments, named `<parameter>.first`: after one step the gradients, up to a factor. */
+export const firstMoments = (adam: Optimizer): Readonly<Record<string, Tensor>> =>
+  Object.fromEntries(adam.state.filter((s) => s.name.endsWith('.first')).map((s) => [s.name, copied(s.values)]));

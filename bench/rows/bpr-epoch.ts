@@ -1,9 +1,8 @@
 import { createKernels, shuffle, stream, takeRows } from 'recdistill';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
-import { near } from '../compare.js';
+import { mostlyNear, near } from '../compare.js';
 import { tensor } from '../tensors.js';
-import { adamOn } from './_adam.js';
-import { freshModel, parametersOf } from './_model.js';
+import { adamOf, freshModel, parametersOf } from './_model.js';
 
 const CASES = {
   'dim64-batch1024': { dim: 64, batchSize: 1024 },
@@ -24,7 +23,7 @@ function prepare({ dim, batchSize }: Shape, { data, threads }: PrepareOptions): 
   const k = createKernels({ threads });
   const { train } = data;
   const model = freshModel(k, data, 'bpr-mf', { dim, batchSize, initScale: 0.1 });
-  const optimizer = adamOn(k, model.parameters, ADAM);
+  const optimizer = adamOf(k, model, ADAM);
   const n = train.indices.length;
   const owner = new Int32Array(n);
   for (let u = 0; u < data.users; u++) owner.fill(u, train.indptr[u], train.indptr[u + 1]);
@@ -71,10 +70,14 @@ function prepare({ dim, batchSize }: Shape, { data, threads }: PrepareOptions): 
       { name: 'torch', script, about: 'torch.optim.Adam as it comes', params: { ...params, fused: false } },
       { name: 'torch-fused', script, about: 'torch.optim.Adam(fused=True)', params: { ...params, fused: true } },
     ],
+    // Adam divides a gradient by its own size, so where one cancels to nothing but rounding, a step may go either way: a few
+    // numbers in a million may end up to one learningRate apart, all others agree to float32.
     compare: (ours, peer) => [
       near('loss of the epoch', ours.loss!, peer.loss!, 1e-5),
-      near('user embeddings', ours.users!, peer.users!, 1e-3),
-      near('item embeddings', ours.items!, peer.items!, 1e-3),
+      mostlyNear('user embeddings', ours.users!, peer.users!, 1e-5, 1e-4),
+      mostlyNear('item embeddings', ours.items!, peer.items!, 1e-5, 1e-4),
+      near('worst user embedding', ours.users!, peer.users!, 1e-2),
+      near('worst item embedding', ours.items!, peer.items!, 1e-2),
     ],
   };
 }

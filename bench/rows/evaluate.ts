@@ -1,6 +1,12 @@
-import { createKernels, type Interactions, itemsOf, union } from 'recdistill';
-import { evaluateRankings } from 'recdistill/eval';
-import { rankAll, type TrainableModel } from 'recdistill/models';
+import {
+  createKernels,
+  evaluateRankings,
+  type Interactions,
+  itemsOf,
+  rankAll,
+  type TrainableModel,
+  union,
+} from 'recdistill';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
 import { mostlyNear, near } from '../compare.js';
 import type { BenchData } from '../data.js';

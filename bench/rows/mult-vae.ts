@@ -3,8 +3,7 @@ import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
 import { near } from '../compare.js';
 import type { BenchData } from '../data.js';
 import { tensor } from '../tensors.js';
-import { adamOn } from './_adam.js';
-import { copied, freshModel, parametersOf } from './_model.js';
+import { adamOf, copied, firstMoments, freshModel, parametersOf } from './_model.js';
 
 const BATCH = 500;
 const BETA = 0.2;
@@ -33,7 +32,7 @@ function prepare({ hidden, dim }: (typeof CASES)[keyof typeof CASES], { data, th
     batchSize: BATCH,
   });
   const inputs = parametersOf(model);
-  const optimizer = adamOn(k, model.parameters, ADAM);
+  const optimizer = adamOf(k, model, ADAM);
   const users = k.ints(BATCH);
   users.set(usersWithItems(data));
   let loss = 0;
@@ -49,12 +48,7 @@ function prepare({ hidden, dim }: (typeof CASES)[keyof typeof CASES], { data, th
         loss = model.accumulate({ kind: 'rows', size: BATCH, users, epoch: 1, index: 0 }) / BATCH;
         optimizer.step();
       },
-      result: () => ({
-        loss: tensor(Float32Array.of(loss)),
-        ...Object.fromEntries(
-          model.parameters.map((p, at) => [p.name, copied(optimizer.moments[at]!.first, ...p.shape)]),
-        ),
-      }),
+      result: () => ({ loss: tensor(Float32Array.of(loss)), ...firstMoments(optimizer) }),
       close: () => k.close(),
     },
     peers: [
@@ -74,7 +68,9 @@ function prepare({ hidden, dim }: (typeof CASES)[keyof typeof CASES], { data, th
     // Adam's first moment after one step is the gradient, up to a factor.
     compare: (ours, peer) => [
       near('loss', ours.loss!, peer.loss!, 1e-5),
-      ...model.parameters.map((p) => near(`gradient of ${p.name}`, ours[p.name]!, peer[p.name]!, 1e-4)),
+      ...model.parameters.map(({ name }) =>
+        near(`gradient of ${name}`, ours[`${name}.first`]!, peer[`${name}.first`]!, 1e-4),
+      ),
     ],
   };
 }

@@ -1,5 +1,4 @@
-import { createKernels, itemsOf } from 'recdistill';
-import { rankAll } from 'recdistill/models';
+import { createKernels, itemsOf, rankAll } from 'recdistill';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
 import { sameRankings } from '../compare.js';
 import { tensor } from '../tensors.js';

@@ -15,13 +15,13 @@ export const citeulike: Demo = {
     evaluation: { at: [10, 50], selectBy: 'recall@50' },
     baselines: [{ model: 'top-pop' }, { model: 'item-knn' }, { model: 'ease' }],
     teachers: [
-      { model: 'bpr-mf', dim: 64, epochs: 200 },
-      { model: 'lightgcn', dim: 64, epochs: 100 },
-      { model: 'mult-vae', epochs: 60 },
+      { model: 'bpr-mf', epochs: 150 },
+      { model: 'lightgcn', epochs: 160 },
+      { model: 'mult-vae', epochs: 20 },
     ],
     students: [
-      { model: 'bpr-mf', name: 'student-alone', method: 'none', dim: 6, epochs: 300, learningRate: 0.01 },
-      { model: 'bpr-mf', name: 'student-hetcomp', method: 'hetcomp', dim: 6, epochs: 300, learningRate: 0.01 },
+      { model: 'bpr-mf', name: 'student-alone', method: 'none', dim: 6, epochs: 200, learningRate: 0.005 },
+      { model: 'bpr-mf', name: 'student-hetcomp', method: 'hetcomp', dim: 6, epochs: 150, period: 5 },
     ],
   },
 };

@@ -45,6 +45,8 @@ export interface DistillerSpec<S extends OptionsSchema = OptionsSchema> {
   readonly source: string;
   readonly needs: Needs;
   readonly options: S;
+  /** Options of the student that suit this method better than the model's own defaults; what the user gives goes before. */
+  readonly studentDefaults?: Readonly<Record<string, unknown>>;
   create(context: DistillContext, options: OptionsOf<S>): Distiller;
 }
 

@@ -82,6 +82,8 @@ export function hetcompReference(_: Machine): HetcompKernels {
   };
 }
 
+/** Users of a block are a multiple of this: eight groups of four divide well among 1, 2, 4 or 8 threads. */
+const BLOCK = 32;
 /** Working memory for the exponentials of one block of users: few enough to stay in the caches, many enough for the threads. */
 const BLOCK_BYTES = 4 * 2 ** 20;
 
@@ -94,12 +96,12 @@ export function hetcompWasm(m: WasmMachine): HetcompKernels {
       const tiles = Math.ceil(items / 2 ** shift);
       const padded = tiles * 2 ** shift;
       // The block depends on the catalogue only, not on the threads, so the order of the sums does not either.
-      const fits = Math.floor(BLOCK_BYTES / (4 * padded * 4)) * 4;
-      const block = Math.min(Math.max(fits, 32), 1024, Math.ceil(users.length / 4) * 4);
+      const fits = Math.floor(BLOCK_BYTES / (padded * 4) / BLOCK) * BLOCK;
+      const block = Math.min(Math.max(fits, BLOCK), 1024, Math.ceil(users.length / 4) * 4);
       const groups = block / 4;
       let longest = 0;
       for (const user of users) longest = Math.max(longest, observed.indptr[user + 1]! - observed.indptr[user]!);
-      const entries = Math.ceil((longest + topK + 1) / 8) * 8;
+      const entries = Math.ceil((longest + topK + 1) / 16) * 16;
       const take = (name: string, bytes: number): number => m.workspace(`hetcomp.${name}`, bytes);
 
       // The fields of Plan in assembly/hetcomp.ts, in its order.

@@ -26,7 +26,7 @@ export const multVae = trained({
       max: 100_000,
       help: 'Epochs over which the weight of the KL term grows from 0.',
     }),
-    ...trainShape({ epochs: 100, batchSize: 512, learningRate: 0.001, l2: 0, evaluateEvery: 5, patience: 5 }),
+    ...trainShape({ epochs: 60, batchSize: 128, learningRate: 0.002, l2: 0, evaluateEvery: 5, patience: 5 }),
   }),
   capabilities: [],
   memory: ({ items }, o) => items * o.hidden * 2 * 4 * 4 + o.batchSize * items * 4,

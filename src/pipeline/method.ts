@@ -24,8 +24,11 @@ export function splitOptions(
     const owner = method.name === 'none' ? model.name : `${model.name} with ${method.name}`;
     fail('unknown-option', { owner, option: stray, suggestion: nearest(stray, known), known: known.join(', ') });
   }
+  const suited = Object.fromEntries(
+    Object.entries(method.studentDefaults ?? {}).filter(([name]) => name in model.options.shape),
+  );
   return {
-    modelOptions: parseOptions(model.options, of(model.options), model.name) as Values,
+    modelOptions: parseOptions(model.options, { ...suited, ...of(model.options) }, model.name) as Values,
     methodOptions: parseOptions(method.options, of(method.options), method.name) as Values,
   };
 }
