@@ -21,24 +21,39 @@ before(() => {
   execFileSync('tar', ['-xzf', join(folder, archive), '-C', installed, '--strip-components=1']);
   // The dependencies are those of this checkout: a test reaches no registry.
   for (const name of readdirSync(join(root, 'node_modules'))) {
-    if (!name.startsWith('.') && name !== 'recdistill') symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
+    if (!name.startsWith('.') && name !== 'recdistill')
+      symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
   }
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const node = (...args: string[]) => execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 120_000 });
+const node = (...args: string[]) =>
+  execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 120_000 });
 
 test('it carries what it needs and no tests', () => {
-  for (const file of ['LICENSE', 'NOTICE', 'README.md', 'dist/index.js', 'dist/cli/main.js', 'dist/kernels/worker.js']) {
+  for (const file of [
+    'LICENSE',
+    'NOTICE',
+    'README.md',
+    'dist/index.js',
+    'dist/cli/main.js',
+    'dist/kernels/worker.js',
+  ]) {
     assert.ok(existsSync(join(installed, file)), file);
   }
   const files = readdirSync(join(installed, 'dist'), { recursive: true }).map(String);
-  assert.deepEqual(files.filter((f) => f.includes('.test.')), []);
+  assert.deepEqual(
+    files.filter((f) => f.includes('.test.')),
+    [],
+  );
 });
 
 test('publint finds nothing to complain about', async () => {
   const { messages, pkg } = await publint({ pkgDir: installed, strict: true, pack: false });
-  assert.deepEqual(messages.map((m) => formatMessage(m, pkg)), []);
+  assert.deepEqual(
+    messages.map((m) => formatMessage(m, pkg)),
+    [],
+  );
 });
 
 test('every export loads, and threads run from the installed package', () => {

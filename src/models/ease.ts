@@ -59,7 +59,7 @@ export const ease = computed({
       users: train.users,
       items: train.items,
       parameters: [],
-      size: train.items * train.items,
+      size: dual ? n * n + train.indices.length : n * n,
       scoreRows(users, out) {
         for (let start = 0; start < users.length; start += block) {
           const some = users.subarray(start, start + block);

@@ -1,0 +1,31 @@
+/** package-lock.json must serve every platform, whatever registry it was made with. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+interface Entry {
+  readonly resolved?: string;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+const file = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'package-lock.json');
+const { packages } = JSON.parse(readFileSync(file, 'utf8')) as { packages: Record<string, Entry> };
+
+test('the lock file records no download addresses', () => {
+  assert.deepEqual(
+    Object.keys(packages).filter((name) => packages[name]!.resolved),
+    [],
+  );
+});
+
+test('the lock file knows the packages of all platforms', () => {
+  // A registry that lacks some of them makes npm leave them out, and then `npm ci` refuses the file: add them by hand (version, os, cpu, optional).
+  const missing = Object.entries(packages).flatMap(([name, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (dep) => !packages[`node_modules/${dep}`] && !packages[`${name}/node_modules/${dep}`],
+    ),
+  );
+  assert.deepEqual(missing, []);
+});
