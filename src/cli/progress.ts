@@ -87,7 +87,9 @@ export function createProgress(
 }
 
 const paceOf = (seconds: number): string =>
-  seconds >= 1 ? `${seconds.toFixed(1)} s an epoch` : `${seconds > 0.1 ? (1 / seconds).toFixed(1) : Math.round(1 / seconds)} epochs a second`;
+  seconds >= 1
+    ? `${seconds.toFixed(1)} s an epoch`
+    : `${seconds > 0.1 ? (1 / seconds).toFixed(1) : Math.round(1 / seconds)} epochs a second`;
 
 const silent: Painter = { job() {}, start() {}, step() {}, clear() {} };
 
