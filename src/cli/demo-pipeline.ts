@@ -15,12 +15,13 @@ export const citeulike: Demo = {
     evaluation: { at: [10, 50], selectBy: 'recall@50' },
     baselines: [{ model: 'top-pop' }, { model: 'item-knn' }, { model: 'ease' }],
     teachers: [
-      { model: 'bpr-mf', epochs: 150 },
-      { model: 'lightgcn', epochs: 160 },
-      { model: 'mult-vae', epochs: 20 },
+      { model: 'bpr-mf', epochs: 260 },
+      { model: 'lightgcn', epochs: 200 },
+      { model: 'mult-vae', epochs: 25 },
     ],
+    // The student on its own had its learning rate and l2 tuned on valid like the teachers.
     students: [
-      { model: 'bpr-mf', name: 'student-alone', method: 'none', dim: 6, epochs: 200, learningRate: 0.005 },
+      { model: 'bpr-mf', name: 'student-alone', method: 'none', dim: 6, epochs: 400, learningRate: 0.005, l2: 0.01 },
       { model: 'bpr-mf', name: 'student-hetcomp', method: 'hetcomp', dim: 6, epochs: 150, period: 5 },
     ],
   },

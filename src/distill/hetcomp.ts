@@ -67,7 +67,7 @@ export const hetcomp = distiller({
   needs: { teachers: 'many', form: 'trajectory', base: 'either', student: ['factors'] },
   options: hetcompOptions,
   // Sums over the whole catalogue are smooth, so that large steps are safe, and a run is worth little before its curriculum is over.
-  studentDefaults: { learningRate: 0.02, epochs: 300 },
+  studentDefaults: { learningRate: 0.02, l2: 0.00001, epochs: 300 },
   create(context, o) {
     const { kernels: k, train, teachers, student } = context;
     const knowledge: KnowledgeOptions = o;

@@ -12,7 +12,7 @@ export const bprMf = trained({
   options: options({
     dim: int({ default: 64, min: 1, max: 1024, help: 'Numbers per user and per item.' }),
     initScale: float({ default: 0.01, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
-    ...trainShape({ epochs: 400, batchSize: 2048, learningRate: 0.002, l2: 0.00001, evaluateEvery: 10, patience: 5 }),
+    ...trainShape({ epochs: 300, batchSize: 2048, learningRate: 0.002, l2: 0.003, evaluateEvery: 10, patience: 5 }),
   }),
   capabilities: ['factors'],
   memory: ({ users, items }, o) => (users + items) * o.dim * 4 * 4 + o.batchSize * 64,

@@ -18,7 +18,7 @@ export const lightgcn = trained({
     dim: int({ default: 64, min: 1, max: 1024, help: 'Numbers per user and per item.' }),
     layers: int({ default: 3, min: 0, max: 8, help: 'Steps of propagation over the graph.' }),
     initScale: float({ default: 0.1, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
-    ...trainShape({ epochs: 300, batchSize: 8192, learningRate: 0.005, l2: 0.00001, evaluateEvery: 10, patience: 5 }),
+    ...trainShape({ epochs: 300, batchSize: 8192, learningRate: 0.005, l2: 0.001, evaluateEvery: 10, patience: 5 }),
   }),
   capabilities: ['factors'],
   memory: ({ users, items, interactions }, o) => (users + items) * o.dim * 4 * 8 + interactions * 16 + o.batchSize * 64,
