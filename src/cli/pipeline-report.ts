@@ -40,6 +40,7 @@ export function reportOf(rows: readonly PipelineRow[], reused: readonly string[]
   const comparisons = comparedStudents(rows, at, selectBy);
   const sentences = [
     ...upsets.map(({ name, beats }) => `*  ${name} is better than ${listed(beats)} in ${shortName(selectBy)}.`),
+    ...better(rows, value, selectBy),
     ...comparisons.filter((c) => c.metric === selectBy).map(significance),
     ...economy(rows, value, selectBy),
     ...reuse(reused, rows.length),
@@ -99,6 +100,17 @@ function significance(c: ComparisonRow): string {
     `${c.name} against the same student without distillation: ${shortName(c.metric)} ${formatPercent(c.relativeDifference)}, ` +
     `${verdict} (${formatP(c.adjustedP)}, paired t test over users, Holm).`
   );
+}
+
+/** A teacher that beats the ensemble is said, too. */
+function better(rows: readonly PipelineRow[], value: (row: PipelineRow) => number, selectBy: string): string[] {
+  const ensemble = rows.find((r) => r.role === 'ensemble');
+  if (!ensemble) return [];
+  const ahead = rows.filter((r) => r.role === 'teacher' && value(r) > value(ensemble)).map((r) => r.name);
+  if (ahead.length === 0) return [];
+  return [
+    `The ensemble, in which every teacher counts the same, is not better than ${listed(ahead)} in ${shortName(selectBy)}.`,
+  ];
 }
 
 /** What the best taught student keeps of the ensemble, and what it saves. */
