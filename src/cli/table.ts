@@ -7,6 +7,9 @@ export interface Column {
   readonly right?: boolean;
 }
 
+/** A divider goes no further, however long a cell is. */
+const WIDEST = 110;
+
 const chars = {
   top: '',
   'top-mid': '',
@@ -46,9 +49,9 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
     .split('\n')
     .map((line) => line.trimEnd());
   const width = Math.max(...lines.map((line) => [...line].length));
-  const out = [lines[0]!, '-'.repeat(width)];
+  const out = [lines[0]!, '-'.repeat(Math.min(WIDEST, width))];
   for (let at = 1; at < lines.length; at++) {
-    if (dividers.includes(at)) out.push('-'.repeat(width));
+    if (dividers.includes(at)) out.push('-'.repeat(Math.min(WIDEST, width)));
     out.push(lines[at]!);
   }
   return out.join('\n');
