@@ -67,6 +67,8 @@ function placeholder({ kind }: OptionRow): string {
     choice: 'WORD',
     string: 'TEXT',
     boolean: '',
+    list: 'list',
+    group: 'group',
   };
   return words[kind];
 }

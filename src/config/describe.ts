@@ -7,7 +7,7 @@ export interface OptionRow {
   readonly name: string;
   /** kebab-case, as on the command line, without dashes. */
   readonly flag: string;
-  readonly kind: 'integer' | 'number' | 'boolean' | 'string' | 'strings' | 'numbers' | 'choice';
+  readonly kind: 'integer' | 'number' | 'boolean' | 'string' | 'strings' | 'numbers' | 'choice' | 'list' | 'group';
   readonly default: unknown;
   readonly range: string;
   readonly choices?: readonly string[];
@@ -43,7 +43,11 @@ export const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-$
 
 function kindOf(p: JsonProperty): OptionRow['kind'] {
   if (p.enum) return 'choice';
-  if (p.type === 'array') return p.items?.type === 'string' ? 'strings' : 'numbers';
+  if (p.type === 'array') {
+    if (p.items?.type === 'string') return 'strings';
+    return p.items?.type === 'number' || p.items?.type === 'integer' ? 'numbers' : 'list';
+  }
+  if (p.type === 'object') return 'group';
   if (p.type === 'integer' || p.type === 'number' || p.type === 'boolean') return p.type;
   return 'string';
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { fail } from '../errors.js';
+import { describeOptions, type OptionRow } from './describe.js';
 
 export type OptionShape = Record<string, z.ZodType>;
 export type OptionsSchema<S extends OptionShape = OptionShape> = z.ZodObject<S, z.core.$strict>;
@@ -94,12 +95,30 @@ export function parseOptions<T extends OptionsSchema>(schema: T, input: unknown,
     owner,
     option: path || '(all)',
     given: given === undefined ? 'missing' : show(given),
-    expected: issue.message
-      .replace(/^Invalid (input|option): expected /, '')
-      .replace(/, received .*$/, '')
-      .replace(/^Too (small|big): expected /, ''),
+    expected:
+      expectation(schema, path) ??
+      issue.message.replace(/^.*expected (number to be )?/, '').replace(/, received .*$/, ''),
     help,
   });
+}
+
+const kinds: Readonly<Record<OptionRow['kind'], string>> = {
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  string: 'text',
+  strings: 'a list of words',
+  numbers: 'a list of numbers',
+  choice: 'one of',
+  list: 'a list',
+  group: 'a group of options',
+};
+
+/** What an option takes, from its declaration; undefined for a part of a list or of a group. */
+function expectation(schema: OptionsSchema, path: string): string | undefined {
+  const plain = z.strictObject(Object.fromEntries(Object.entries(schema.shape).filter(([name]) => name === path)));
+  const row = describeOptions(plain)[0];
+  return row && `${kinds[row.kind]} ${row.range}`.trimEnd();
 }
 
 /** As in JSON; NaN, infinities and what JSON has no word for as in JavaScript. */
