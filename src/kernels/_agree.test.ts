@@ -1,38 +1,29 @@
-/** What every kernel's suite rests on: one case on all machines, the float64 reference as the oracle. */
+/** Properties of kernels: any case, on all machines, with the float64 reference as the oracle. */
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import type { Kernels } from './_kernels.js';
-import { createKernels, createReferenceKernels } from './create.js';
+import type { Floats } from './_machine.js';
+import { everyMachine } from './_machines.test.js';
 
-export type Outputs = Readonly<Record<string, ArrayLike<number>>>;
+export type Outputs = Readonly<Record<string, Floats | Int32Array>>;
+type Numbers = Readonly<Record<string, readonly number[]>>;
 
-const oracle = createReferenceKernels('f64');
-const float32 = createReferenceKernels('f32');
-const compiled = [1, 2, 3, 4].map((threads) => createKernels({ threads, memoryLimit: 2 ** 28 }));
-after(() => {
-  for (const kernels of compiled) kernels.close();
-});
+const machines = everyMachine();
+after(machines.close);
 
 /**
- * Runs the case on the float64 and float32 references and on the compiled kernels with 1, 2, 3 and 4 threads. The compiled ones
- * must agree bit for bit; all must be within `tolerance` of the oracle, relative to the greatest number of that output
- * (an output missing in `tolerance` must be equal).
+ * Runs the case on every machine: WebAssembly must agree bit for bit at any number of threads, and all must be within `tolerance` of
+ * the float64 reference, relative to the greatest number of that output (an output missing in `tolerance` must be equal).
+ * @returns what the float64 reference gave
  */
-export function agree(run: (kernels: Kernels) => Outputs, tolerance: Readonly<Record<string, number>> = {}): Outputs {
-  const expected = run(oracle);
-  close(run(float32), expected, tolerance, 'reference f32');
-  const first = run(compiled[0]!);
-  close(first, expected, tolerance, 'wasm');
-  for (const kernels of compiled.slice(1)) {
-    const other = run(kernels);
-    for (const [name, values] of Object.entries(first)) {
-      assert.deepEqual(other[name], values, `${name}: ${kernels.threads} threads differ from one`);
-    }
-  }
-  return expected;
+export function agree(run: (kernels: Kernels) => Outputs, tolerance: Readonly<Record<string, number>> = {}): Numbers {
+  const { wasm, f32, f64 } = machines.run(run);
+  close(f32, f64, tolerance, 'reference f32');
+  close(wasm, f64, tolerance, 'wasm');
+  return f64;
 }
 
-function close(actual: Outputs, expected: Outputs, tolerance: Readonly<Record<string, number>>, machine: string): void {
+function close(actual: Numbers, expected: Numbers, tolerance: Readonly<Record<string, number>>, machine: string): void {
   for (const [name, values] of Object.entries(expected)) {
     const got = actual[name]!;
     assert.equal(got.length, values.length);

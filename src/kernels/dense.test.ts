@@ -1,7 +1,7 @@
 import { deepEqual, ok } from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { close, everyMachine } from '../testing/machines.js';
+import { close, everyMachine } from './_machines.test.js';
 
 const machines = everyMachine();
 after(() => machines.close());

@@ -1,7 +1,7 @@
 import { deepEqual, throws } from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { close, everyMachine } from '../testing/machines.js';
+import { close, everyMachine } from './_machines.test.js';
 import { createKernels } from './create.js';
 import type { GemmForm, GemmOptions } from './gemm.js';
 

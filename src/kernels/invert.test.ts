@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, throws } from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { RecdistillError } from '../errors.js';
-import { everyMachine } from '../testing/machines.js';
+import { everyMachine } from './_machines.test.js';
 import { createKernels, createReferenceKernels } from './create.js';
 
 const machines = everyMachine();

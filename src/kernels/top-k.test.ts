@@ -1,7 +1,7 @@
 import { deepEqual } from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { everyMachine } from '../testing/machines.js';
+import { everyMachine } from './_machines.test.js';
 
 const machines = everyMachine();
 after(() => machines.close());
