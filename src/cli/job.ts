@@ -7,6 +7,7 @@ import { modelNamed } from '../models/index.js';
 import {
   type EvaluationOptions,
   type Job,
+  jobFiles,
   memoryAvailable,
   memoryNeeded,
   pipelineOptions,
@@ -19,8 +20,7 @@ import { formatBytes, formatCount, formatMetric, formatMicroseconds, formatSecon
 import { group, type Machine, machineOf, nameGroup, withKernels } from './groups.js';
 import { interruptible } from './interrupt.js';
 import { createProgress } from './progress.js';
-import { licenceNote, portable } from './source.js';
-import { BUNDLE_FOLDER, writeStudent } from './student-bundle.js';
+import { portable } from './source.js';
 import { renderTable } from './table.js';
 
 export const trajectoryGroup = group(
@@ -65,29 +65,21 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
       const progress = createProgress(console, o.evaluation.selectBy);
       progress.job(name);
       try {
-        return await runJob(
-          {
-            ...{ dataset, kernels, model, method, folder, overwrite, checkpoints, signal },
-            options: o.options,
-            teachers: o.teachers.map((t) => t.teacher),
-            evaluation: o.evaluation,
-            source: portable(o.data),
-            listen: progress.train,
-          },
-          (trained, { evaluation }) =>
-            void writeStudent(folder, trained, dataset, evaluation, {
-              ...{ model, method },
-              teachers: o.teachers.map((t) => t.name),
-              licence: licenceNote(o.data.data),
-            }),
-        );
+        return await runJob({
+          ...{ dataset, kernels, model, method, folder, overwrite, checkpoints, signal },
+          options: o.options,
+          teachers: o.teachers.map((t) => t.teacher),
+          evaluation: o.evaluation,
+          source: portable(o.data),
+          listen: progress.train,
+        });
       } finally {
         progress.close();
       }
     }),
   );
   const bundled = modelNamed(model).capabilities.includes('factors');
-  return { job, name, folder, runs, ...(bundled ? { bundle: join(folder, BUNDLE_FOLDER) } : {}) };
+  return { job, name, folder, runs, ...(bundled ? { bundle: join(folder, jobFiles.student) } : {}) };
 }
 
 /** The name becomes a folder below the runs folder, and must stay there. */

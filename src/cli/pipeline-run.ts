@@ -1,4 +1,4 @@
-/** Runs a pipeline with progress, a clean stop and a bundle for each student. */
+/** Runs a pipeline with progress and a clean stop. */
 import { parseOptions } from '../config/options.js';
 import type { Dataset } from '../data/index.js';
 import { modelNamed } from '../models/index.js';
@@ -17,8 +17,7 @@ import { formatBytes, formatCount } from './format.js';
 import { machineOf, withKernels, writeRunsGroup } from './groups.js';
 import { interruptible } from './interrupt.js';
 import { createProgress, followPipeline } from './progress.js';
-import { licenceNote, portable } from './source.js';
-import { writeStudent } from './student-bundle.js';
+import { portable } from './source.js';
 
 export interface PipelineOutcome {
   readonly options: PipelineOptions;
@@ -41,19 +40,10 @@ export async function runWholePipeline(input: unknown, given: Given, console: Co
     if (event.type === 'row' && event.reused) reused.push(event.row.name);
     follow(event);
   };
-  const student = (_: string, model: Parameters<typeof writeStudent>[1], dataset: Dataset, row: PipelineRow) => {
-    if (row.folder === undefined) return;
-    writeStudent(row.folder, model, dataset, row.evaluation, {
-      model: row.model,
-      method: row.method ?? 'none',
-      teachers: row.method === 'none' ? [] : o.teachers.map((t) => t.name ?? t.model),
-      licence: licenceNote(o.data.data),
-    });
-  };
   try {
     const result = await withKernels(machineOf(given), (kernels) =>
       interruptible(console.say, (signal) =>
-        runPipeline({ ...o, data: portable(o.data) }, { kernels, runs, overwrite, listen, signal, student }),
+        runPipeline({ ...o, data: portable(o.data) }, { kernels, runs, overwrite, listen, signal }),
       ),
     );
     return { options: o, ...result, reused, runs };

@@ -4,10 +4,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleFiles, readBundle, type StudentBundle } from '../artifact/index.js';
 import { fail } from '../errors.js';
+import { jobFiles } from '../pipeline/index.js';
 import { createStudent, type RankedItem, type Student } from '../student/index.js';
 import { shortened } from './format.js';
 import { noRun, placeOf } from './runs.js';
-import { BUNDLE_FOLDER } from './student-bundle.js';
 import { renderTable } from './table.js';
 
 export interface OpenedStudent {
@@ -18,7 +18,7 @@ export interface OpenedStudent {
 /** Opens a bundle by the name of its run, or by its folder. @throws RecdistillError `unknown-name`, `needs-not-met`, `artifact-damaged` */
 export async function openStudent(given: string, runs: string): Promise<OpenedStudent> {
   const place = placeOf(given, runs) ?? noRun(given, runs);
-  const folder = [join(place.folder, BUNDLE_FOLDER), place.folder].find((f) =>
+  const folder = [join(place.folder, jobFiles.student), place.folder].find((f) =>
     existsSync(join(f, bundleFiles.tensors)),
   );
   if (folder === undefined) {

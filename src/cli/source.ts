@@ -12,13 +12,3 @@ export function portable(o: DataOptions): DataOptions {
     ...(o.labels === undefined ? {} : { labels: resolve(o.labels) }),
   };
 }
-
-/** On which terms a student that was made from this data may be used. */
-export function licenceNote(data: string): string {
-  if (Object.hasOwn(catalog, data)) {
-    const { title, terms, citation } = catalog[data]!;
-    return `Made from ${title}. Terms of the data: ${terms} Please cite: ${citation}`;
-  }
-  if (data.startsWith('synthetic')) return 'Made from synthetic data; no terms.';
-  return 'Made from data of your own; its terms hold for the student, too.';
-}

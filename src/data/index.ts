@@ -12,5 +12,6 @@ export * from './rankings.js';
 export type { Parts, Split, SplitSpec } from './splits/_split.js';
 export { type SplitName, splits } from './splits/index.js';
 export { type SyntheticSpec, synthesize } from './synthetic.js';
+export { licenceNote } from './terms.js';
 export * from './trajectory.js';
 export { writeSplit } from './write-split.js';

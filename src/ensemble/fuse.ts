@@ -27,7 +27,7 @@ export interface Fuser {
 export function createFuser(catalogue: number, o: ImportanceOptions): Fuser {
   const sum = new Float64Array(catalogue);
   const touched: number[] = [];
-  const rankIn = new Int32Array(catalogue);
+  const rankIn = new Int32Array(catalogue).fill(-1);
 
   const add = (item: number, worth: number) => {
     // At a low temperature importance underflows to 0: such an item counts as not named at all.
@@ -42,11 +42,14 @@ export function createFuser(catalogue: number, o: ImportanceOptions): Fuser {
     // An item that a list does not hold has the first rank beyond the list.
     const ranks = Array.from({ length: end }, (): number[] => []);
     for (const before of earlier) {
-      rankIn.fill(before.length);
       before.forEach((item, r) => {
         rankIn[item] = r;
       });
-      for (let r = 0; r < end; r++) ranks[r]!.push(rankIn[list[r]!]!);
+      for (let r = 0; r < end; r++) {
+        const rank = rankIn[list[r]!]!;
+        ranks[r]!.push(rank < 0 ? before.length : rank);
+      }
+      for (const item of before) rankIn[item] = -1;
     }
     for (let r = 0; r < end; r++) add(list[r]!, consistencyImportance([...ranks[r]!, r]));
   };

@@ -1,7 +1,7 @@
 /** Full rankings from any model. */
 import type { Interactions } from '../data/interactions.js';
 import type { Rankings } from '../data/rankings.js';
-import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
+import { type Floats, freeRows, type Kernels, takeRows } from '../kernels/index.js';
 import type { Model } from './_model.js';
 
 /** Scores held at once while ranking a model that is not an inner product: 16 M numbers = 64 MB. */
@@ -40,7 +40,33 @@ export function rankAll(k: Kernels, model: Model, mask: Interactions, depth: num
  * This is the observed half of what a teacher hands over.
  */
 export function rankObserved(k: Kernels, model: Model, train: Interactions, depth: number): Rankings {
+  const scores = scoreObserved(k, model, train);
   const items = new Int32Array(model.users * depth).fill(-1);
+  for (let u = 0; u < model.users; u++) {
+    const entries = Array.from({ length: train.indptr[u + 1]! - train.indptr[u]! }, (_, e) => train.indptr[u]! + e);
+    // Entries ascend by item id, so that an equal score leaves the lower id first.
+    entries.sort((a, b) => scores[b]! - scores[a]! || a - b);
+    entries.slice(0, depth).forEach((e, rank) => {
+      items[u * depth + rank] = train.indices[e]!;
+    });
+  }
+  return { users: model.users, catalogue: model.items, depth, items };
+}
+
+/** One score for each train interaction. Only a model without factors has to score whole rows for it. */
+function scoreObserved(k: Kernels, model: Model, train: Interactions): Floats {
+  const total = train.indices.length;
+  const factors = model.factors?.();
+  if (factors) {
+    const [users, items, scores] = [k.ints(total), k.ints(total), k.floats(total)];
+    for (let u = 0; u < train.users; u++) users.fill(u, train.indptr[u]!, train.indptr[u + 1]!);
+    items.set(train.indices);
+    k.dotPairs(factors.users, factors.items, factors.dim, users, items, scores, total);
+    const own = scores.slice();
+    k.free(users, items, scores);
+    return own;
+  }
+  const own = new Float64Array(total);
   const perBlock = Math.max(1, Math.min(model.users, Math.floor(BLOCK / model.items)));
   const rows = k.ints(perBlock);
   const scores = k.floats(perBlock * model.items);
@@ -49,13 +75,11 @@ export function rankObserved(k: Kernels, model: Model, train: Interactions, dept
     for (let r = 0; r < block.length; r++) block[r] = start + r;
     model.scoreRows(block, scores);
     for (let r = 0; r < block.length; r++) {
-      const u = start + r;
-      const own = Array.from(train.indices.subarray(train.indptr[u]!, train.indptr[u + 1]!));
-      const at = r * model.items;
-      own.sort((a, b) => scores[at + b]! - scores[at + a]! || a - b);
-      items.set(own.slice(0, depth), u * depth);
+      for (let e = train.indptr[start + r]!; e < train.indptr[start + r + 1]!; e++) {
+        own[e] = scores[r * model.items + train.indices[e]!]!;
+      }
     }
   }
   k.free(rows, scores);
-  return { users: model.users, catalogue: model.items, depth, items };
+  return own;
 }

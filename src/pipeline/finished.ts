@@ -24,6 +24,8 @@ export const jobFiles = {
   model: 'model.safetensors',
   rankings: 'rankings-test.safetensors',
   trajectory: 'trajectory',
+  /** The student bundle, of a model whose scores are inner products. */
+  student: 'student',
   /** Its presence says that the run is finished. */
   result: 'result.json',
   /** How the data set was loaded. */

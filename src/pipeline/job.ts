@@ -4,7 +4,7 @@
  */
 import { openRun, type Run } from '../artifact/index.js';
 import { parseOptions } from '../config/options.js';
-import type { Dataset } from '../data/index.js';
+import { type Dataset, licenceNote } from '../data/index.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { distillerNamed } from '../distill/index.js';
@@ -18,6 +18,7 @@ import { jobFiles, keep, readBack } from './finished.js';
 import { fitAtOnce, fitByLoop } from './fit.js';
 import { latencyOf } from './latency.js';
 import { checkNeeds, splitOptions } from './method.js';
+import { writeStudent } from './student-bundle.js';
 
 export interface JobRequest {
   readonly dataset: Dataset;
@@ -152,7 +153,14 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
       use?.(model, { result, evaluation: tested });
       const teacher = { trajectory, hash: run?.manifest.hash ?? '' };
       const job: Job = { result, evaluation: tested, rankings, teacher, reused: false };
-      if (run) keep(run, model, job);
+      if (run) {
+        writeStudent(run.path, model, dataset, tested, {
+          ...{ model: result.model, method: result.method },
+          teachers: teachers.map((t) => t.trajectory.teacher),
+          licence: licenceNote(String(request.source?.data ?? '')),
+        });
+        keep(run, model, job);
+      }
       fitted.forget();
       return job;
     } finally {

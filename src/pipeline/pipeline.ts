@@ -8,7 +8,7 @@ import { fuseRankings, importanceOptions } from '../ensemble/index.js';
 import { fail } from '../errors.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
-import { type Model, modelNamed } from '../models/index.js';
+import { modelNamed } from '../models/index.js';
 import type { TrainEvent } from '../train/index.js';
 import { checkMemory } from './estimate.js';
 import { createJudge, evaluationOptions, LIST_LENGTH } from './evaluation.js';
@@ -71,8 +71,6 @@ export interface PipelineContext {
   readonly overwrite?: boolean;
   readonly listen?: (event: PipelineEvent) => void;
   readonly signal?: AbortSignal;
-  /** Called with each freshly trained student before it is closed. */
-  readonly student?: (name: string, model: Model, dataset: Dataset, row: PipelineRow) => void;
 }
 
 export interface PipelineResult {
@@ -104,8 +102,22 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
       continue;
     }
     const folder = context.runs === undefined ? undefined : join(context.runs, o.name, step.name);
-    let row: PipelineRow | undefined;
-    const rowOf = (job: Pick<Job, 'result' | 'evaluation'>): PipelineRow => ({
+    const job = await runJob({
+      dataset,
+      kernels: context.kernels,
+      model: step.model,
+      method: step.method,
+      options: step.options,
+      teachers: step.method === 'none' ? [] : teachers.map((t) => t.job.teacher),
+      evaluation: o.evaluation,
+      checkpoints: o.checkpoints,
+      ...(folder ? { folder } : {}),
+      source: o.data,
+      overwrite: context.overwrite ?? false,
+      listen: (event) => context.listen?.({ type: 'train', name: step.name, event }),
+      ...(context.signal ? { signal: context.signal } : {}),
+    });
+    const row: PipelineRow = {
       role: step.role,
       name: step.name,
       model: step.model,
@@ -116,29 +128,7 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
       seconds: job.result.seconds,
       evaluation: job.evaluation,
       ...(folder ? { folder } : {}),
-    });
-    const job = await runJob(
-      {
-        dataset,
-        kernels: context.kernels,
-        model: step.model,
-        method: step.method,
-        options: step.options,
-        teachers: step.method === 'none' ? [] : teachers.map((t) => t.job.teacher),
-        evaluation: o.evaluation,
-        checkpoints: o.checkpoints,
-        ...(folder ? { folder } : {}),
-        source: o.data,
-        overwrite: context.overwrite ?? false,
-        listen: (event) => context.listen?.({ type: 'train', name: step.name, event }),
-        ...(context.signal ? { signal: context.signal } : {}),
-      },
-      (model, finished) => {
-        row = rowOf(finished);
-        if (step.role === 'student') context.student?.(step.name, model, dataset, row);
-      },
-    );
-    row ??= rowOf(job);
+    };
     if (step.role === 'teacher') teachers.push({ job, row });
     tell(row, job.reused);
   }

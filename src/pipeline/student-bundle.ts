@@ -1,12 +1,11 @@
-/** Writes the student that a job has just trained as a bundle that needs neither the training data nor the model's code. */
+/** Writes the model that a job has just trained as a student bundle that needs neither the training data nor the model's code. */
 import { join } from 'node:path';
 import { writeBundle } from '../artifact/index.js';
 import { packageVersion } from '../artifact/package-version.js';
 import { type Dataset, union } from '../data/index.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Model } from '../models/index.js';
-
-export const BUNDLE_FOLDER = 'student';
+import { jobFiles } from './finished.js';
 
 export interface Provenance {
   readonly model: string;
@@ -32,7 +31,7 @@ export function writeStudent(
   const seen = union(dataset.train, dataset.valid);
   const { licence, ...made } = from;
   writeBundle(
-    join(run, BUNDLE_FOLDER),
+    join(run, jobFiles.student),
     {
       users: model.users,
       items: model.items,
