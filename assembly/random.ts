@@ -49,9 +49,9 @@ export function normal(out: usize, k0: u32, k1: u32, epoch: u32, scale: f64, beg
   }
 }
 
-/** out[k] = an item that user users[k] does not have in the rows given, from counters (epoch * 64 + attempt, first + k). */
+/** out[k] = an item that user users[k] does not have in the rows given, from counters (epoch * 64 + attempt, first + k); pool 0 = all items. */
 export function negatives(
-  out: usize, users: usize, indptr: usize, indices: usize, items: i32,
+  out: usize, users: usize, indptr: usize, indices: usize, items: i32, pool: usize, poolSize: i32,
   k0: u32, k1: u32, epoch: u32, first: i32, begin: i32, end: i32,
 ): void {
   for (let k = begin; k < end; k++) {
@@ -61,7 +61,8 @@ export function negatives(
     let item: i32 = 0;
     let attempt: u32 = 0;
     for (; attempt < 64; attempt++) {
-      item = ((((threefry(k0, k1, epoch * 64 + attempt, first + k) >> 32) as u64) * (items as u64)) >> 32) as i32;
+      item = ((((threefry(k0, k1, epoch * 64 + attempt, first + k) >> 32) as u64) * (poolSize as u64)) >> 32) as i32;
+      if (pool != 0) item = load<i32>(pool + ((item as usize) << 2));
       if (!contains(indices, start, stop, item)) break;
     }
     // A user who has nearly everything: take the next free item, so that the draw always ends.

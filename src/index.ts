@@ -10,5 +10,6 @@ export * from './losses/index.js';
 export * from './models/index.js';
 export * from './optim/index.js';
 export * from './pipeline/index.js';
+export * from './samplers/index.js';
 export * from './student/index.js';
 export * from './train/index.js';

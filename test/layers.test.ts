@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const source = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src');
 const base = ['errors', 'config'];
-const learning = [...base, 'data', 'kernels', 'losses', 'optim', 'models', 'train'];
+const learning = [...base, 'data', 'kernels', 'losses', 'optim', 'samplers', 'models', 'train'];
 const allowed: Record<string, readonly string[]> = {
   errors: [],
   config: ['errors'],
@@ -16,7 +16,8 @@ const allowed: Record<string, readonly string[]> = {
   kernels: base,
   losses: [...base, 'kernels'],
   optim: [...base, 'kernels'],
-  models: [...base, 'data', 'kernels', 'losses', 'optim'],
+  samplers: [...base, 'data', 'kernels'],
+  models: [...base, 'data', 'kernels', 'losses', 'optim', 'samplers'],
   train: learning,
   ensemble: learning,
   distill: [...learning, 'ensemble'],

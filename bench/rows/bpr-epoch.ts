@@ -57,6 +57,7 @@ function prepare({ dim, batchSize }: Shape, { data, threads }: PrepareOptions): 
             users: users.subarray(begin, end),
             positives: positives.subarray(begin, end),
             negatives: negatives.subarray(begin, end),
+            perPositive: 1,
             epoch: 1,
             index,
           });

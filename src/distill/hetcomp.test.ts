@@ -78,7 +78,16 @@ function make(options: object, teachers = [teacherOf(3, true), teacherOf(2, fals
 
 const batch = (users: readonly number[], epoch = 1, index = 0): PairBatch => {
   const ids = Int32Array.from(users);
-  return { kind: 'pairs', size: users.length, users: ids, positives: ids, negatives: ids, epoch, index };
+  return {
+    kind: 'pairs',
+    size: users.length,
+    users: ids,
+    positives: ids,
+    negatives: ids,
+    perPositive: 1,
+    epoch,
+    index,
+  };
 };
 
 /** An epoch in which every user is at the last checkpoint of every teacher. */

@@ -234,6 +234,7 @@ function usersOfBatch({ kernels: k, train, batchSize }: DistillContext): Picker 
   return {
     most,
     pick(batch) {
+      if (batch.kind === 'items') throw new TypeError('hetcomp works on batches of users or of their interactions');
       const distinct = Int32Array.from(new Set(batch.users.subarray(0, batch.size))).sort();
       users.set(distinct);
       return users.subarray(0, distinct.length);

@@ -52,11 +52,19 @@ function interactions(items: number) {
   return { lists, rows: { columns: items, indptr, indices: Int32Array.from(lists.flat()) } };
 }
 
-const draw = (k: Kernels, users: ArrayLike<number>, items: number, seed: number, epoch: number, first: number) => {
+const draw = (
+  k: Kernels,
+  users: ArrayLike<number>,
+  items: number,
+  seed: number,
+  epoch: number,
+  first: number,
+  pooled = false,
+) => {
   const rows = takeRows(k, interactions(items).rows);
   const drawn = k.ints(users.length);
   const of = putInts(k, users);
-  k.negatives(drawn, of, rows, items, stream(seed, 'negatives'), epoch, first);
+  k.negatives(drawn, of, rows, items, stream(seed, 'negatives'), epoch, first, pooled ? rows.indices : undefined);
   const copy = drawn.slice();
   freeRows(k, rows);
   k.free(drawn, of);
@@ -72,9 +80,10 @@ test('negatives are the same everywhere, and never an item of the user unless th
       fc.nat(1000),
       fc.nat(1e6),
       fc.constantFrom(1, 300, 1100),
-      (n, seed, epoch, first, length) => {
+      fc.boolean(),
+      (n, seed, epoch, first, length, pooled) => {
         const users = wholes(seed, length, 4);
-        const { drawn } = agree((k) => ({ drawn: draw(k, users, n, seed, epoch, first) }));
+        const { drawn } = agree((k) => ({ drawn: draw(k, users, n, seed, epoch, first, pooled) }));
         const { lists } = interactions(n);
         for (let k = 0; k < length; k++) {
           const own = lists[users[k]!]!;

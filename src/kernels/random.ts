@@ -12,6 +12,7 @@ export interface RandomKernels {
   /**
    * out[k] = an item in `[0, items)` that `users[k]` does not have in `rows`, uniform, from the counters
    * (epoch * 64 + attempt, first + k). A user who has every item gets any item.
+   * @param pool where to draw from instead: an item is as likely as it is frequent here
    */
   negatives(
     out: Int32Array,
@@ -21,6 +22,7 @@ export interface RandomKernels {
     key: RandomKey,
     epoch: number,
     first: number,
+    pool?: Int32Array,
   ): void;
 }
 
@@ -34,14 +36,15 @@ export function randomReference(_: Machine): RandomKernels {
         out[k] = scale * Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * (words[1]! / 2 ** 32));
       }
     },
-    negatives(out, users, rows, items, key, epoch, first) {
+    negatives(out, users, rows, items, key, epoch, first, pool) {
       for (let k = 0; k < out.length; k++) {
         const own = rows.indices.subarray(rows.indptr[users[k]!]!, rows.indptr[users[k]! + 1]!);
         let item = 0;
         let attempt = 0;
         for (; attempt < ATTEMPTS; attempt++) {
           threefry2x32(key.k0, key.k1, epoch * ATTEMPTS + attempt, first + k, words);
-          item = scaleWord(words[0]!, items);
+          const drawn = scaleWord(words[0]!, pool?.length ?? items);
+          item = pool?.[drawn] ?? drawn;
           if (!own.includes(item)) break;
         }
         for (let step = 0; attempt === ATTEMPTS && step < items && own.includes(item); step++) {
@@ -58,13 +61,15 @@ export function randomWasm(m: WasmMachine): RandomKernels {
     normal(out, key, epoch, scale) {
       m.run('normal', [m.address(out), key.k0, key.k1, epoch, scale], out.length, CHUNK);
     },
-    negatives(out, users, rows, items, key, epoch, first) {
+    negatives(out, users, rows, items, key, epoch, first, pool) {
       const args = [
         m.address(out),
         m.address(users),
         m.address(rows.indptr),
         m.address(rows.indices),
         items,
+        pool ? m.address(pool) : 0,
+        pool?.length ?? items,
         key.k0,
         key.k1,
         epoch,

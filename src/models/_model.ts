@@ -12,6 +12,8 @@ export interface Parameter {
   readonly values: Floats;
   /** Same length as `values`; the optimiser reads and clears it. */
   readonly gradient: Floats;
+  /** What the rows stand for, if a step only concerns the rows of the users or items in its batch. */
+  readonly rows?: 'users' | 'items';
 }
 
 /** Tables whose inner products are the scores: score(u, i) = <users[u], items[i]>, rows of `dim` numbers. */
@@ -24,13 +26,15 @@ export interface Factors {
   readonly itemGradient: Floats;
 }
 
-/** Train interactions with one sampled negative each. Arrays are in kernel memory and hold at least `size` entries. */
+/** Train interactions with `perPositive` sampled negatives each. Arrays are in kernel memory and hold at least `size` entries. */
 export interface PairBatch {
   readonly kind: 'pairs';
   readonly size: number;
   readonly users: Int32Array;
   readonly positives: Int32Array;
+  /** `size * perPositive` items: those against interaction b stand from `b * perPositive` on. */
   readonly negatives: Int32Array;
+  readonly perPositive: number;
   /** Number of the epoch, from 1, and of the batch in it, from 0. */
   readonly epoch: number;
   readonly index: number;
@@ -45,7 +49,16 @@ export interface RowBatch {
   readonly index: number;
 }
 
-export type Batch = PairBatch | RowBatch;
+/** Whole items, each at most once. */
+export interface ItemBatch {
+  readonly kind: 'items';
+  readonly size: number;
+  readonly items: Int32Array;
+  readonly epoch: number;
+  readonly index: number;
+}
+
+export type Batch = PairBatch | RowBatch | ItemBatch;
 
 export interface Model {
   readonly name: string;
@@ -65,7 +78,7 @@ export interface Model {
 
 export interface TrainableModel extends Model {
   /** What one batch of the base loss consists of. */
-  readonly batches: 'pairs' | 'rows';
+  readonly batches: Batch['kind'];
   /** Called before the losses of a batch: derived tables follow the parameters. */
   forward?(): void;
   /** Adds the gradient of the base loss of a batch; returns the loss, summed over the batch. */

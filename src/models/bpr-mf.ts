@@ -3,7 +3,7 @@ import { float, int, options } from '../config/options.js';
 import { stream } from '../config/random.js';
 import { type Factors, trained } from './_model.js';
 import { bprStep, freeParameters, normalTable, scoreByFactors } from './factors.js';
-import { trainShape } from './options.js';
+import { pairShape } from './options.js';
 
 export const bprMf = trained({
   name: 'bpr-mf',
@@ -12,15 +12,15 @@ export const bprMf = trained({
   options: options({
     dim: int({ default: 64, min: 1, max: 1024, help: 'Numbers per user and per item.' }),
     initScale: float({ default: 0.01, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
-    ...trainShape({ epochs: 300, batchSize: 2048, learningRate: 0.002, l2: 0.003, evaluateEvery: 10, patience: 5 }),
+    ...pairShape({ epochs: 300, batchSize: 2048, learningRate: 0.002, l2: 0.003, evaluateEvery: 10, patience: 5 }),
   }),
   capabilities: ['factors'],
-  memory: ({ users, items }, o) => (users + items) * o.dim * 4 * 4 + o.batchSize * 64,
+  memory: ({ users, items }, o) => (users + items) * o.dim * 4 * 4 + o.batchSize * o.negatives * 64,
   create({ kernels: k, train, seed }, o) {
-    const users = normalTable(k, 'users', train.users, o.dim, stream(seed, 'bpr-mf users'), o.initScale);
-    const items = normalTable(k, 'items', train.items, o.dim, stream(seed, 'bpr-mf items'), o.initScale);
+    const users = normalTable(k, 'users', train.users, o.dim, stream(seed, 'bpr-mf users'), o.initScale, 'users');
+    const items = normalTable(k, 'items', train.items, o.dim, stream(seed, 'bpr-mf items'), o.initScale, 'items');
     const parameters = [users, items];
-    const step = bprStep(k, o.batchSize);
+    const step = bprStep(k, o.batchSize * o.negatives);
     const factors: Factors = {
       users: users.values,
       items: items.values,

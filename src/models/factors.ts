@@ -11,10 +11,11 @@ export function normalTable(
   columns: number,
   key: { k0: number; k1: number },
   deviation: number,
+  of?: 'users' | 'items',
 ): Parameter {
   const values = k.floats(rows * columns);
   k.normal(values, key, 0, deviation);
-  return { name, shape: [rows, columns], values, gradient: k.floats(rows * columns) };
+  return { name, shape: [rows, columns], values, gradient: k.floats(rows * columns), ...(of ? { rows: of } : {}) };
 }
 
 export const zeroTable = (k: Kernels, name: string, shape: readonly number[]): Parameter => {
@@ -42,19 +43,20 @@ export interface BprStep {
   close(): void;
 }
 
-/** Buffers for batches of up to `batchSize` triples, each two pairs: (user, positive), (user, negative). */
-export function bprStep(k: Kernels, batchSize: number): BprStep {
-  const users = k.ints(2 * batchSize);
-  const items = k.ints(2 * batchSize);
-  const scores = k.floats(2 * batchSize);
-  const weights = k.floats(2 * batchSize);
+/** Buffers for batches of up to `triples` triples, each two pairs: (user, positive), (user, negative). */
+export function bprStep(k: Kernels, triples: number): BprStep {
+  const users = k.ints(2 * triples);
+  const items = k.ints(2 * triples);
+  const scores = k.floats(2 * triples);
+  const weights = k.floats(2 * triples);
   return {
     accumulate(f, batch) {
       if (batch.kind !== 'pairs') throw new TypeError('BPR works on batches of pairs');
-      const n = batch.size;
+      const n = batch.size * batch.perPositive;
       for (let t = 0; t < n; t++) {
-        users[2 * t] = users[2 * t + 1] = batch.users[t]!;
-        items[2 * t] = batch.positives[t]!;
+        const pair = Math.floor(t / batch.perPositive);
+        users[2 * t] = users[2 * t + 1] = batch.users[pair]!;
+        items[2 * t] = batch.positives[pair]!;
         items[2 * t + 1] = batch.negatives[t]!;
       }
       k.dotPairs(f.users, f.items, f.dim, users, items, scores, 2 * n);

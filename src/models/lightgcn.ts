@@ -8,7 +8,7 @@ import { type Interactions, itemCounts, transpose } from '../data/interactions.j
 import { type Floats, freeRows, type Kernels, type Rows, takeRows } from '../kernels/index.js';
 import { type Factors, trained } from './_model.js';
 import { bprStep, freeParameters, normalTable, scoreByFactors } from './factors.js';
-import { trainShape } from './options.js';
+import { pairShape } from './options.js';
 
 export const lightgcn = trained({
   name: 'lightgcn',
@@ -18,16 +18,17 @@ export const lightgcn = trained({
     dim: int({ default: 64, min: 1, max: 1024, help: 'Numbers per user and per item.' }),
     layers: int({ default: 3, min: 0, max: 8, help: 'Steps of propagation over the graph.' }),
     initScale: float({ default: 0.1, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
-    ...trainShape({ epochs: 300, batchSize: 8192, learningRate: 0.005, l2: 0.001, evaluateEvery: 10, patience: 5 }),
+    ...pairShape({ epochs: 300, batchSize: 8192, learningRate: 0.005, l2: 0.001, evaluateEvery: 10, patience: 5 }),
   }),
   capabilities: ['factors'],
-  memory: ({ users, items, interactions }, o) => (users + items) * o.dim * 4 * 8 + interactions * 16 + o.batchSize * 64,
+  memory: ({ users, items, interactions }, o) =>
+    (users + items) * o.dim * 4 * 8 + interactions * 16 + o.batchSize * o.negatives * 64,
   create({ kernels: k, train, seed }, o) {
-    const users = normalTable(k, 'users', train.users, o.dim, stream(seed, 'lightgcn users'), o.initScale);
-    const items = normalTable(k, 'items', train.items, o.dim, stream(seed, 'lightgcn items'), o.initScale);
+    const users = normalTable(k, 'users', train.users, o.dim, stream(seed, 'lightgcn users'), o.initScale, 'users');
+    const items = normalTable(k, 'items', train.items, o.dim, stream(seed, 'lightgcn items'), o.initScale, 'items');
     const parameters = [users, items];
     const graph = takeGraph(k, train);
-    const step = bprStep(k, o.batchSize);
+    const step = bprStep(k, o.batchSize * o.negatives);
     const table = (like: Floats) => k.floats(like.length);
     const final: Factors = {
       users: table(users.values),

@@ -42,6 +42,7 @@ export const multVae = trained({
       size: vae.parameters.reduce((sum, p) => sum + p.values.length, 0),
       batches: 'rows',
       accumulate(batch) {
+        if (batch.kind !== 'rows') throw new TypeError('mult-vae works on batches of users');
         const { epoch, index } = batch;
         const users = batch.users.subarray(0, batch.size);
         // A counter of its own for each user of each epoch: the mask does not depend on how users are batched.

@@ -1,5 +1,6 @@
 /** The options that all trained models share; each model gives its own defaults. */
 import { choice, float, int } from '../config/options.js';
+import { samplers } from '../samplers/index.js';
 
 export interface TrainDefaults {
   readonly epochs: number;
@@ -39,6 +40,25 @@ export const trainShape = (d: TrainDefaults) => ({
   seed: int({ default: 0, min: 0, help: 'Everything random follows from it.' }),
 });
 
+/** The options of models that learn from pairs of a train item and sampled ones. */
+export const pairShape = (d: TrainDefaults & { readonly negatives?: number }) => ({
+  ...trainShape(d),
+  negatives: int({
+    default: d.negatives ?? 1,
+    min: 1,
+    max: 1000,
+    help: 'Items drawn against each interaction, anew in each epoch.',
+  }),
+  sampler: choice(samplers.map((s) => s.name) as [string, ...string[]], {
+    default: 'uniform',
+    help: `How they are drawn from what the user does not have: ${samplers.map((s) => `${s.name} (${s.summary})`).join(', ')}.`,
+  }),
+  l2Scope: choice(['all', 'batch'], {
+    default: 'all',
+    help: 'Whether l2 pulls on all parameters in each step, or on the rows of the users and items in the batch, once for each time they occur.',
+  }),
+});
+
 export type TrainOptions = {
   readonly epochs: number;
   readonly batchSize: number;
@@ -48,4 +68,8 @@ export type TrainOptions = {
   readonly evaluateEvery: number;
   readonly patience: number;
   readonly seed: number;
+  /** The rest: only of models that learn from pairs. */
+  readonly negatives?: number;
+  readonly sampler?: string;
+  readonly l2Scope?: 'all' | 'batch';
 };

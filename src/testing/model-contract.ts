@@ -127,19 +127,21 @@ const copyParameters = (from: readonly Parameter[], to: readonly Parameter[]): v
   from.forEach((p, at) => void to[at]!.values.set(p.values));
 
 /** A batch that repeats users and items, so that gradients have to add up. */
-export function smallBatch(k: Kernels, kind: 'pairs' | 'rows'): Batch {
+export function smallBatch(k: Kernels, kind: Batch['kind']): Batch {
   const ints = (values: number[]) => {
     const array = k.ints(values.length);
     array.set(values);
     return array;
   };
   if (kind === 'rows') return { kind, size: 4, users: ints([3, 0, 2, 5]), epoch: 2, index: 0 };
+  if (kind === 'items') return { kind, size: 4, items: ints([3, 0, 2, 9]), epoch: 2, index: 0 };
   return {
     kind,
     size: 5,
     users: ints([0, 3, 3, 5, 0]),
     positives: ints([2, 9, 0, 2, 2]),
     negatives: ints([4, 4, 2, 10, 7]),
+    perPositive: 1,
     epoch: 2,
     index: 0,
   };
@@ -164,7 +166,7 @@ function finiteDifferences(spec: ModelSpec, options: Readonly<Record<string, unk
   const numeric = numericGradients(model.parameters, lossAt);
   const largest = Math.max(...numeric.map((g) => Math.max(...g.map(Math.abs))));
   assert.ok(largest > 1e-3, 'the loss depends on the parameters');
-  const perRow = model.batches === 'rows' ? 1 / batch.size : 1;
+  const perRow = model.batches === 'pairs' ? 1 : 1 / batch.size;
   model.parameters.forEach((p, n) => {
     for (let at = 0; at < p.values.length; at++) {
       near(gradients[n]![at]!, numeric[n]![at]! * perRow, 1e-6 * Math.max(1, largest), `gradient of ${p.name}[${at}]`);

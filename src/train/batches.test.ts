@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { stream } from '../config/random.js';
 import { fromPairs, has, type Interactions } from '../data/interactions.js';
-import { createReferenceKernels } from '../kernels/index.js';
+import { createReferenceKernels, freeRows, takeRows } from '../kernels/index.js';
+import { samplerNamed, samplers } from '../samplers/index.js';
 import { type Batches, createBatches } from './batches.js';
 
 const k = createReferenceKernels('f64');
@@ -27,8 +29,9 @@ const input = fc.record({
 const copied = (batches: Batches, epoch: number) =>
   Array.from(batches.epoch(epoch), (b) => {
     const part = (a: Int32Array) => [...a.subarray(0, b.size)];
-    const pairs = b.kind === 'pairs' ? { positives: part(b.positives), negatives: part(b.negatives) } : {};
-    return { size: b.size, epoch: b.epoch, index: b.index, users: part(b.users), ...pairs };
+    const pairs = b.kind === 'pairs' ? { positives: part(b.positives), negatives: [...b.negatives] } : {};
+    const ids = part(b.kind === 'items' ? b.items : b.users);
+    return { size: b.size, epoch: b.epoch, index: b.index, ids, ...pairs };
   });
 
 const pairsOf = (t: Interactions): string[] =>
@@ -39,7 +42,7 @@ const pairsOf = (t: Interactions): string[] =>
 test('batches of pairs: every interaction once, no negative that the user has', () => {
   fc.assert(
     fc.property(input, ({ train, size, seed, epoch }) => {
-      const batches = createBatches(k, train, 'pairs', size, seed);
+      const batches = createBatches(k, train, 'pairs', { batchSize: size, seed });
       const all = copied(batches, epoch);
       batches.close();
       assert.equal(all.length, batches.perEpoch);
@@ -47,7 +50,7 @@ test('batches of pairs: every interaction once, no negative that the user has', 
       all.forEach((b, index) => {
         assert.deepEqual([b.epoch, b.index], [epoch, index]);
         assert.ok(b.size >= 1 && b.size <= size);
-        b.users.forEach((u, at) => {
+        b.ids.forEach((u, at) => {
           seen.push(`${u} ${b.positives![at]}`);
           assert.ok(!has(train, u, b.negatives![at]!), `user ${u} has ${b.negatives![at]}`);
         });
@@ -60,17 +63,64 @@ test('batches of pairs: every interaction once, no negative that the user has', 
 test('batches of rows: every user who has something once', () => {
   fc.assert(
     fc.property(input, ({ train, size, seed, epoch }) => {
-      const batches = createBatches(k, train, 'rows', size, seed);
+      const batches = createBatches(k, train, 'rows', { batchSize: size, seed });
       const all = copied(batches, epoch);
       batches.close();
       assert.equal(all.length, batches.perEpoch);
-      const users = all.flatMap((b) => b.users).sort((a, b) => a - b);
+      const users = all.flatMap((b) => b.ids).sort((a, b) => a - b);
       assert.deepEqual(
         users,
         [...Array(train.users).keys()].filter((u) => train.indptr[u + 1]! > train.indptr[u]!),
       );
     }),
   );
+});
+
+test('batches of items: every item that somebody has once', () => {
+  fc.assert(
+    fc.property(input, ({ train, size, seed, epoch }) => {
+      const batches = createBatches(k, train, 'items', { batchSize: size, seed });
+      const items = copied(batches, epoch).flatMap((b) => b.ids);
+      batches.close();
+      assert.deepEqual(
+        items.sort((a, b) => a - b),
+        [...new Set(train.indices)].sort((a, b) => a - b),
+      );
+    }),
+  );
+});
+
+test('several negatives for each interaction stand together, and none of them is an item that the user has', () => {
+  fc.assert(
+    fc.property(input, fc.integer({ min: 2, max: 5 }), ({ train, size, seed, epoch }, negatives) => {
+      for (const sampler of samplers) {
+        const batches = createBatches(k, train, 'pairs', { batchSize: size, seed, negatives, sampler: sampler.name });
+        for (const b of batches.epoch(epoch)) {
+          assert.ok(b.kind === 'pairs' && b.perPositive === negatives);
+          for (let n = 0; n < b.size * negatives; n++) {
+            assert.ok(!has(train, b.users[Math.floor(n / negatives)]!, b.negatives[n]!));
+          }
+        }
+        batches.close();
+      }
+    }),
+  );
+});
+
+test('the popularity sampler draws items as often as they occur, and none that nobody has', () => {
+  // Item 0 has 60 interactions, item 1 has 20; user 99 has item 3 only, and items 2 and 4 nobody has.
+  const users = [...Array(60).keys(), ...Array(20).keys(), 99];
+  const items = [...Array(60).fill(0), ...Array(20).fill(1), ...Array(1).fill(3)];
+  const many = fromPairs(100, 5, users, items);
+  const rows = takeRows(k, { columns: 5, indptr: many.indptr, indices: many.indices });
+  const sampler = samplerNamed('popularity').create(k, many, rows);
+  const [drawn, of] = [k.ints(4000), k.ints(4000).fill(99)];
+  sampler.draw(drawn, of, stream(1, 'test'), 1, 0);
+  const share = (item: number) => drawn.filter((i) => i === item).length / drawn.length;
+  assert.ok(Math.abs(share(0) - 0.75) < 0.03 && Math.abs(share(1) - 0.25) < 0.03, `${share(0)} and ${share(1)}`);
+  sampler.close();
+  freeRows(k, rows);
+  k.free(drawn, of);
 });
 
 test('an epoch has the same batches whether the epochs before it were drawn or not, and other ones than its neighbours', () => {
@@ -80,13 +130,14 @@ test('an epoch has the same batches whether the epochs before it were drawn or n
     Array.from({ length: 60 }, (_, n) => n % 8),
     Array.from({ length: 60 }, (_, n) => n % 9),
   );
-  for (const kind of ['pairs', 'rows'] as const) {
-    const [straight, resumed] = [createBatches(k, many, kind, 7, 5), createBatches(k, many, kind, 7, 5)];
+  for (const kind of ['pairs', 'rows', 'items'] as const) {
+    const of = (seed: number) => createBatches(k, many, kind, { batchSize: 7, seed });
+    const [straight, resumed] = [of(5), of(5)];
     const epochs = [1, 2, 3].map((epoch) => copied(straight, epoch));
     assert.deepEqual(copied(resumed, 3), epochs[2]);
-    const order = (epoch: number) => epochs[epoch - 1]!.flatMap((b) => b.users);
+    const order = (epoch: number) => epochs[epoch - 1]!.flatMap((b) => b.ids);
     assert.notDeepEqual(order(1), order(2));
-    const other = createBatches(k, many, kind, 7, 6);
+    const other = of(6);
     assert.notDeepEqual(copied(other, 1), epochs[0]);
     for (const b of [straight, resumed, other]) b.close();
   }
@@ -94,8 +145,8 @@ test('an epoch has the same batches whether the epochs before it were drawn or n
 
 test('closing gives all memory back', () => {
   const before = k.bytesInUse;
-  for (const kind of ['pairs', 'rows'] as const) {
-    const batches = createBatches(k, fromPairs(3, 4, [0, 1], [2, 3]), kind, 2, 0);
+  for (const kind of ['pairs', 'rows', 'items'] as const) {
+    const batches = createBatches(k, fromPairs(3, 4, [0, 1], [2, 3]), kind, { batchSize: 2, seed: 0 });
     copied(batches, 1);
     batches.close();
   }

@@ -1,8 +1,10 @@
 /** The batches of an epoch. They depend on the seed and the number of the epoch only, so a resumed run sees the same. */
 import { shuffle, stream } from '../config/random.js';
-import type { Interactions } from '../data/interactions.js';
+import { type Interactions, transpose } from '../data/interactions.js';
 import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
 import type { Batch } from '../models/_model.js';
+import type { TrainOptions } from '../models/options.js';
+import { samplerNamed } from '../samplers/index.js';
 
 export interface Batches {
   readonly perEpoch: number;
@@ -10,22 +12,25 @@ export interface Batches {
   close(): void;
 }
 
-export function createBatches(
-  k: Kernels,
-  train: Interactions,
-  kind: 'pairs' | 'rows',
-  batchSize: number,
-  seed: number,
-): Batches {
-  return kind === 'pairs' ? pairBatches(k, train, batchSize, seed) : rowBatches(k, train, batchSize, seed);
+export type BatchOptions = Pick<TrainOptions, 'batchSize' | 'seed' | 'negatives' | 'sampler'>;
+
+export function createBatches(k: Kernels, train: Interactions, kind: Batch['kind'], o: BatchOptions): Batches {
+  if (kind === 'pairs') return pairBatches(k, train, o);
+  if (kind === 'rows') return rowBatches(k, train, o, (users, rest) => ({ kind: 'rows', users, ...rest }));
+  return rowBatches(k, transpose(train), o, (items, rest) => ({ kind: 'items', items, ...rest }));
 }
 
-/** Every train interaction once, in random order, each with one negative drawn uniformly from what the user does not have. */
-function pairBatches(k: Kernels, train: Interactions, batchSize: number, seed: number): Batches {
+/** Every train interaction once, in random order, each with the items that the sampler draws against it. */
+function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches {
+  const { seed, negatives: perPositive = 1 } = o;
   const total = train.indices.length;
-  const size = Math.min(batchSize, total);
+  const size = Math.min(o.batchSize, total);
   const rows = takeRows(k, { columns: train.items, indptr: train.indptr, indices: train.indices });
-  const [users, positives, negatives] = [k.ints(size), k.ints(size), k.ints(size)];
+  const sampler = samplerNamed(o.sampler ?? 'uniform').create(k, train, rows);
+  const [users, positives] = [k.ints(size), k.ints(size)];
+  // The user of each negative: with one for each interaction these are the users of the batch.
+  const against = perPositive === 1 ? users : k.ints(size * perPositive);
+  const negatives = k.ints(size * perPositive);
   const orderKey = stream(seed, 'batches order');
   const negativeKey = stream(seed, 'batches negatives');
   const owner = new Int32Array(total);
@@ -41,26 +46,30 @@ function pairBatches(k: Kernels, train: Interactions, batchSize: number, seed: n
         for (let b = 0; b < n; b++) {
           users[b] = owner[order[start + b]!]!;
           positives[b] = train.indices[order[start + b]!]!;
+          if (perPositive > 1) against.fill(users[b]!, b * perPositive, (b + 1) * perPositive);
         }
-        k.negatives(negatives.subarray(0, n), users, rows, train.items, negativeKey, epoch, start);
-        yield { kind: 'pairs', size: n, users, positives, negatives, epoch, index };
+        sampler.draw(negatives.subarray(0, n * perPositive), against, negativeKey, epoch, start * perPositive);
+        yield { kind: 'pairs', size: n, users, positives, negatives, perPositive, epoch, index };
       }
     },
     close() {
+      sampler.close();
       freeRows(k, rows);
-      k.free(users, positives, negatives);
+      k.free(users, positives, negatives, ...(perPositive > 1 ? [against] : []));
     },
   };
 }
 
-/** Every user with at least one train item once, in random order. */
-function rowBatches(k: Kernels, train: Interactions, batchSize: number, seed: number): Batches {
-  const active = Int32Array.from({ length: train.users }, (_, u) => u).filter(
-    (u) => train.indptr[u + 1]! > train.indptr[u]!,
+type OfRow = (ids: Int32Array, rest: { size: number; epoch: number; index: number }) => Batch;
+
+/** Every row of `graph` that is not empty once, in random order. */
+function rowBatches(k: Kernels, graph: Interactions, o: BatchOptions, batchOf: OfRow): Batches {
+  const active = Int32Array.from({ length: graph.users }, (_, u) => u).filter(
+    (u) => graph.indptr[u + 1]! > graph.indptr[u]!,
   );
-  const size = Math.max(1, Math.min(batchSize, active.length));
-  const users = k.ints(size);
-  const key = stream(seed, 'batches order');
+  const size = Math.max(1, Math.min(o.batchSize, active.length));
+  const ids = k.ints(size);
+  const key = stream(o.seed, 'batches order');
   return {
     perEpoch: Math.ceil(active.length / size),
     *epoch(epoch) {
@@ -68,10 +77,10 @@ function rowBatches(k: Kernels, train: Interactions, batchSize: number, seed: nu
       shuffle(order, key, epoch);
       for (let start = 0, index = 0; start < order.length; start += size, index++) {
         const part = order.subarray(start, start + size);
-        users.set(part);
-        yield { kind: 'rows', size: part.length, users, epoch, index };
+        ids.set(part);
+        yield batchOf(ids, { size: part.length, epoch, index });
       }
     },
-    close: () => k.free(users),
+    close: () => k.free(ids),
   };
 }

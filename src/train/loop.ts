@@ -10,6 +10,7 @@ import type { TrainOptions } from '../models/options.js';
 import { optimizerNamed } from '../optim/index.js';
 import { createBatches } from './batches.js';
 import { checkpointOf, type LoopStore, restore } from './checkpoint.js';
+import { batchDecay } from './decay.js';
 import type { Listener, StopReason } from './events.js';
 
 /** What a distillation method adds to the loop. */
@@ -65,8 +66,10 @@ export interface Progress {
  */
 export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
   const { kernels: k, model, options: o, listen, store } = task;
-  const batches = createBatches(k, task.train, model.batches, o.batchSize, o.seed);
-  const optimizer = optimizerNamed(o.optimizer).create(k, model.parameters, o);
+  const batches = createBatches(k, task.train, model.batches, o);
+  const ofBatch = o.l2Scope === 'batch' && o.l2 > 0;
+  const decay = ofBatch ? batchDecay(k, model.parameters, o.l2, o.batchSize * (o.negatives ?? 1)) : undefined;
+  const optimizer = optimizerNamed(o.optimizer).create(k, model.parameters, { ...o, ...(ofBatch ? { l2: 0 } : {}) });
   const hooks = task.hooks?.(batches.perEpoch) ?? { base: 'kept' };
   const best = model.parameters.map((p) => p.values.slice());
   const progress: Progress = { epoch: 0, bestEpoch: 0, bestValue: Number.NEGATIVE_INFINITY, waited: 0, reason: '' };
@@ -92,6 +95,7 @@ export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
       if (hooks.base === 'kept') loss += model.accumulate(batch);
       loss += hooks.accumulate?.(batch) ?? 0;
       model.backward?.();
+      decay?.add(batch);
       optimizer.step();
     }
     return loss;
@@ -163,6 +167,7 @@ export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
     return finish('epochs');
   } finally {
     optimizer.close();
+    decay?.close();
     batches.close();
   }
 }

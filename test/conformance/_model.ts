@@ -47,5 +47,5 @@ export function takeTriples(k: Kernels, inputs: Inputs): PairBatch & { free(): v
     putInts(k, readNumbers(inputs, key)),
   ) as [Int32Array, Int32Array, Int32Array];
   const free = () => k.free(users, positives, negatives);
-  return { kind: 'pairs', size: users.length, users, positives, negatives, epoch: 1, index: 0, free };
+  return { kind: 'pairs', size: users.length, users, positives, negatives, perPositive: 1, epoch: 1, index: 0, free };
 }

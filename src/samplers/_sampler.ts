@@ -1,0 +1,21 @@
+/** A sampler draws the items that stand against the train items. One file and one line in `index.ts` add one. */
+import type { RandomKey } from '../config/random.js';
+import type { Interactions } from '../data/interactions.js';
+import type { Kernels, Rows } from '../kernels/index.js';
+
+export interface Sampler {
+  /**
+   * out[k] = an item that `users[k]` does not have in train. The draw depends on the key, the epoch and the number `first + k` only.
+   * A user who has every item gets any item.
+   */
+  draw(out: Int32Array, users: Int32Array, key: RandomKey, epoch: number, first: number): void;
+  close(): void;
+}
+
+export interface SamplerSpec {
+  readonly name: string;
+  /** One line for lists and help. */
+  readonly summary: string;
+  /** @param rows the train items of each user, in kernel memory; stays with the caller */
+  create(kernels: Kernels, train: Interactions, rows: Rows): Sampler;
+}

@@ -1,0 +1,12 @@
+import type { SamplerSpec } from './_sampler.js';
+
+/** An item is as likely as it is popular: drawn from all train interactions, so an item that nobody has is never drawn. */
+export const popularity: SamplerSpec = {
+  name: 'popularity',
+  summary: 'items as often as they occur in train',
+  create: (k, train, rows) => ({
+    draw: (out, users, key, epoch, first) =>
+      k.negatives(out, users, rows, train.items, key, epoch, first, rows.indices),
+    close() {},
+  }),
+};

@@ -1,0 +1,11 @@
+import type { SamplerSpec } from './_sampler.js';
+
+/** Every item that the user does not have is equally likely. */
+export const uniform: SamplerSpec = {
+  name: 'uniform',
+  summary: 'every item alike',
+  create: (k, train, rows) => ({
+    draw: (out, users, key, epoch, first) => k.negatives(out, users, rows, train.items, key, epoch, first),
+    close() {},
+  }),
+};
