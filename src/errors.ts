@@ -29,6 +29,12 @@ const table = {
     status: 404,
     exit: 2,
   },
+  'bad-space': {
+    message: (p) => `the search space of ${p.owner} is not valid at "${p.option}": ${p.problem}`,
+    hint: (p) => `${p.hint}`,
+    status: 400,
+    exit: 2,
+  },
   usage: { message: (p) => `${p.problem}`, hint: (p) => `${p.hint}`, status: 400, exit: 2 },
 
   // --- data --------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
  * neither the loop nor the optimiser. One file and one line in `index.ts` add a model.
  */
 import type { OptionsOf, OptionsSchema } from '../config/options.js';
+import type { SearchSpace } from '../config/search.js';
 import type { Interactions } from '../data/interactions.js';
 import type { Floats, Kernels } from '../kernels/index.js';
 
@@ -103,6 +104,8 @@ interface SpecBase<S extends OptionsSchema> {
   /** The published source of the model. */
   readonly source: string;
   readonly options: S;
+  /** What `tune` may try, by the name of the option; empty if there is nothing to tune. */
+  readonly search: SearchSpace;
   readonly capabilities: readonly Capability[];
   /** Kernel memory in bytes that training takes, for the estimate before a run. */
   memory(

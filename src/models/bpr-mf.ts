@@ -1,6 +1,7 @@
 /** Matrix factorisation with the BPR loss (Rendle et al., UAI 2009): score(u, i) = <p_u, q_i>, no biases. */
 import { float, int, options } from '../config/options.js';
 import { stream } from '../config/random.js';
+import { logRange, oneOf } from '../config/search.js';
 import { type Factors, trained } from './_model.js';
 import { bprStep, freeParameters, normalTable, scoreByFactors } from './factors.js';
 import { pairShape } from './options.js';
@@ -14,6 +15,12 @@ export const bprMf = trained({
     initScale: float({ default: 0.01, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
     ...pairShape({ epochs: 300, batchSize: 2048, learningRate: 0.002, l2: 0.003, evaluateEvery: 10, patience: 5 }),
   }),
+  search: {
+    dim: oneOf(32, 64, 128),
+    learningRate: logRange(0.0005, 0.02),
+    l2: logRange(0.0001, 0.03),
+    batchSize: oneOf(1024, 2048, 4096, 8192),
+  },
   capabilities: ['factors'],
   memory: ({ users, items }, o) => (users + items) * o.dim * 4 * 4 + o.batchSize * o.negatives * 64,
   create({ kernels: k, train, seed }, o) {

@@ -4,6 +4,7 @@
  * P_jj = (1 - x_j' M x_j) / l2: the same scores from a smaller inverse.
  */
 import { choice, float, options } from '../config/options.js';
+import { logRange } from '../config/search.js';
 import { type Interactions, itemsOf, transpose } from '../data/interactions.js';
 import { type Floats, freeRows, takeRows } from '../kernels/index.js';
 import { computed } from './_model.js';
@@ -19,6 +20,7 @@ export const ease = computed({
       help: 'Which inverse: users x users (dual), items x items (primal), or the smaller (auto). The scores are the same.',
     }),
   }),
+  search: { l2: logRange(1, 10_000) },
   capabilities: [],
   memory: ({ users, items }, o) => {
     const n = o.form === 'dual' ? users : o.form === 'primal' ? items : Math.min(users, items);

@@ -4,6 +4,7 @@
  * score(u, i) = sum of sim(i, j) over the train items j of u that are among the `neighbours` most similar to i.
  */
 import { float, int, options } from '../config/options.js';
+import { logRange, range } from '../config/search.js';
 import { type Interactions, itemsOf, transpose } from '../data/interactions.js';
 import { computed } from './_model.js';
 
@@ -20,6 +21,7 @@ export const itemKnn = computed({
       help: 'Added to the denominator: lowers similarities that rest on few users.',
     }),
   }),
+  search: { neighbours: range(10, 1000, { scale: 'log', whole: true }), shrinkage: logRange(0.1, 1000) },
   capabilities: [],
   memory: ({ items }, o) => items * Math.min(items, o.neighbours) * 8,
   create({ train }, o) {

@@ -4,6 +4,7 @@
  */
 import { float, int, options } from '../config/options.js';
 import { stream } from '../config/random.js';
+import { logRange, oneOf, wholeRange } from '../config/search.js';
 import { type Interactions, itemCounts, transpose } from '../data/interactions.js';
 import { type Floats, freeRows, type Kernels, type Rows, takeRows } from '../kernels/index.js';
 import { type Factors, trained } from './_model.js';
@@ -20,6 +21,13 @@ export const lightgcn = trained({
     initScale: float({ default: 0.1, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
     ...pairShape({ epochs: 300, batchSize: 8192, learningRate: 0.005, l2: 0.001, evaluateEvery: 10, patience: 5 }),
   }),
+  search: {
+    dim: oneOf(32, 64, 128),
+    layers: wholeRange(1, 4),
+    learningRate: logRange(0.0005, 0.02),
+    l2: logRange(0.00003, 0.01),
+    batchSize: oneOf(2048, 4096, 8192, 16384),
+  },
   capabilities: ['factors'],
   memory: ({ users, items, interactions }, o) =>
     (users + items) * o.dim * 4 * 8 + interactions * 16 + o.batchSize * o.negatives * 64,

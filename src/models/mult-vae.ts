@@ -1,6 +1,7 @@
 /** Variational autoencoder with multinomial likelihood on user rows (Liang et al., WWW 2018). */
 import { float, int, options } from '../config/options.js';
 import { stream, uniform } from '../config/random.js';
+import { logRange, oneOf, range, wholeRange } from '../config/search.js';
 import { type Interactions, itemsOf } from '../data/interactions.js';
 import { trained } from './_model.js';
 import { createVae, type SparseBatch, takeBatch } from './mult-vae-network.js';
@@ -28,6 +29,15 @@ export const multVae = trained({
     }),
     ...trainShape({ epochs: 40, batchSize: 128, learningRate: 0.002, l2: 0, evaluateEvery: 5, patience: 5 }),
   }),
+  search: {
+    hidden: oneOf(100, 200, 400, 600),
+    dim: oneOf(32, 64, 128, 200),
+    dropout: range(0.2, 0.8),
+    beta: range(0.05, 1),
+    annealEpochs: wholeRange(0, 40),
+    learningRate: logRange(0.0003, 0.01),
+    batchSize: oneOf(64, 128, 256, 512),
+  },
   capabilities: [],
   memory: ({ items }, o) => items * o.hidden * 2 * 4 * 4 + o.batchSize * items * 4,
   create({ kernels: k, train, seed }, o) {

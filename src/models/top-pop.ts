@@ -8,6 +8,7 @@ export const topPop = computed({
   summary: 'Most popular items first, the same for everybody',
   source: 'folklore',
   options: options({}),
+  search: {},
   capabilities: [],
   memory: ({ items }) => items * 4,
   create({ train }) {
