@@ -40,7 +40,7 @@ export async function loadDataset(input: Partial<DataOptions> = {}): Promise<Loa
   const options = parseOptions(dataOptions, input, 'data');
   const ratios = checkRatios(options.ratios);
   const { name, source, minUser, manifest } = await originOf(options);
-  const ready = source.parts.length === 3;
+  const ready = source.parts.length > 1;
   if (options.split === 'given' && !ready) {
     const hint = 'Choose --split ratio, leave-one-out or time, or name a folder with train, valid and test.';
     fail('usage', { problem: `${name} is not a ready split, so there is no given split to keep`, hint });

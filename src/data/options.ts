@@ -1,6 +1,7 @@
 /** Everything that decides how a data set is loaded, declared once. */
 import {
   choice,
+  float,
   int,
   numbers,
   type OptionsOf,
@@ -16,9 +17,9 @@ export const dataOptions = options({
     default: 'synthetic',
     help: 'A named data set (see `recdistill data list`), synthetic:USERSxITEMSxINTERACTIONS, or the path of a file or folder.',
   }),
-  format: choice(['auto', 'csv', 'tsv', 'jsonl', 'parquet', 'lists', 'split'], {
+  format: choice(['auto', 'csv', 'tsv', 'jsonl', 'parquet', 'lists', 'user-lists', 'split'], {
     default: 'auto',
-    help: 'Format of the source. auto goes by the file name: .csv .tsv .jsonl .parquet (text also .gz, .zst), users.dat, a folder with train, valid and test.',
+    help: 'Format of the source. auto goes by the file name: .csv .tsv .jsonl .parquet (text also .gz, .zst), users.dat, a folder with train, valid and test; other text is looked into.',
   }),
   user: optionalText({
     help: 'Column of the user: its name, or its position from 1. Default: a well-known name; without header the first column.',
@@ -55,6 +56,12 @@ export const dataOptions = options({
     default: [0.6, 0.2, 0.2],
     min: 0,
     help: 'Shares of train, valid and test; they sum to 1. For the splits ratio (of each user) and time (of all interactions).',
+  }),
+  validShare: float({
+    default: 0.1,
+    min: 0,
+    max: 0.9,
+    help: "Share of each user's train interactions that becomes valid where a ready split has none. 0 = no valid: training ends after its epochs, and the last one is kept.",
   }),
   holdOut: choice(['random', 'latest'], {
     default: 'random',

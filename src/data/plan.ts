@@ -14,7 +14,7 @@ export interface Plan {
   readonly name: string;
   /** Absolute; file names of `labels` start here. */
   readonly folder: string;
-  /** One absolute path, or those of train, valid and test. */
+  /** One absolute path, or those of train, valid and test, or of train and test. */
   readonly files: readonly string[];
   readonly format?: Format;
   readonly columns: ColumnWishes;
@@ -38,7 +38,7 @@ export interface Plan {
 export async function planSource(options: DataOptions): Promise<Plan> {
   const { user, item, time, rating, format, header, labels } = options;
   const plan = await planData(options.data);
-  if (format === 'split' && plan.files.length !== 3) {
+  if (format === 'split' && plan.files.length < 2) {
     const hint = 'Expected a folder with the files train, valid and test (.tsv, .csv, .jsonl or .parquet).';
     fail('bad-data', { path: options.data, problem: 'is not a ready split', hint });
   }
@@ -98,25 +98,26 @@ const SUFFIX = String.raw`\.(?:tsv|csv|txt|jsonl|ndjson|json|parquet|pq)(?:\.gz|
 const PARTS = ['train', 'valid', 'test'].map((part) => new RegExp(`^${part}${SUFFIX}`, 'i'));
 const SINGLE = new RegExp(String.raw`^(?:(?:interactions|ratings)${SUFFIX}|users\.dat(?:\.gz|\.zst)?$)`, 'i');
 
-/** A folder of the user: a ready split if it has the three parts, else one file with a usual name. */
+/** A folder of the user: a ready split if it has parts (valid may be missing), else one file with a usual name. */
 async function folderPlan(folder: string): Promise<Plan> {
   const names = (await readdir(folder)).sort();
   const parts = PARTS.map((pattern) => names.filter((name) => pattern.test(name)));
   const single = names.filter((name) => SINGLE.test(name));
-  const files = parts.some((found) => found.length > 0) ? parts : [single];
+  const isSplit = parts.some((found) => found.length > 0);
+  const files = isSplit ? parts.filter((found, at) => at !== 1 || found.length > 0) : [single];
   const wrong = files.findIndex((found) => found.length !== 1);
   if (wrong >= 0) {
-    const what = files.length === 3 ? ['train', 'valid', 'test'][wrong]! : 'interactions';
+    const what = isSplit ? ['train', 'valid', 'test'][parts.indexOf(files[wrong]!)]! : 'interactions';
     const problem =
       files[wrong]!.length > 1
         ? `has more than one file of ${what}: ${files[wrong]!.join(', ')}`
         : `has no file of ${what}`;
     const hint =
-      'Expected train, valid and test (.tsv, .csv, .jsonl or .parquet), or one of interactions.*, ratings.*, users.dat; or name the file itself.';
+      'Expected train, valid (it may be missing) and test (.tsv, .csv, .txt, .jsonl or .parquet), or one of interactions.*, ratings.*, users.dat; or name the file itself.';
     fail('bad-data', { path: folder, problem, hint });
   }
   const manifest = await readManifest(folder);
-  const catalogue = (file: string) => (files.length === 3 && names.includes(file) ? join(folder, file) : undefined);
+  const catalogue = (file: string) => (isSplit && names.includes(file) ? join(folder, file) : undefined);
   const users = catalogue('users.tsv');
   const items = catalogue('items.tsv') ?? catalogue('item_map.tsv');
   return {

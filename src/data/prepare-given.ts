@@ -4,9 +4,11 @@ import { compact, selectEntries } from './filters.js';
 import { count, has, type Interactions, itemCounts, union } from './interactions.js';
 import { leakageReport } from './leakage.js';
 import type { DataOptions } from './options.js';
+import type { Pairs } from './pairs.js';
 import { checkParts, checkSize, interactionsOf, type Prepared, rated, warmed } from './prepare.js';
 import type { ReadSource } from './read-source.js';
 import type { Parts } from './splits/_split.js';
+import { ratio } from './splits/ratio.js';
 
 export function prepareGiven(name: string, source: ReadSource, options: DataOptions): Prepared {
   for (const option of ['minUser', 'minItem'] as const) {
@@ -15,8 +17,9 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
     fail('usage', { problem: `${option} does not apply to ${name}, a ready split that is kept as it is`, hint });
   }
   const notes: string[] = [];
-  const [train, valid, test] = source.parts.map((part) => rated(part, options, notes));
-  const rows = { train: train!, valid: valid!, test: test! };
+  const parts = source.parts.map((part) => rated(part, options, notes));
+  const none: Pairs = { users: new Int32Array(0), items: new Int32Array(0) };
+  const rows = { train: parts[0]!, valid: parts.length === 3 ? parts[1]! : none, test: parts.at(-1)! };
   const found = {
     train: interactionsOf(source, rows.train),
     valid: interactionsOf(source, rows.valid),
@@ -31,12 +34,13 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
   const repeated = duplicates.train + duplicates.valid + duplicates.test;
   if (repeated > 0) notes.push(`${repeated} duplicate rows within parts: each pair of user and item counts once`);
   const disjoint = {
-    train: found.train,
-    valid: without(found.valid, found.train),
+    ...(source.parts.length === 3
+      ? { train: found.train, valid: without(found.valid, found.train) }
+      : validOf(found.train, options, notes)),
     test: without(found.test, union(found.train, found.valid)),
   };
   const [fewerValid, fewerTest] = [
-    count(found.valid) - count(disjoint.valid),
+    source.parts.length === 3 ? count(found.valid) - count(disjoint.valid) : 0,
     count(found.test) - count(disjoint.test),
   ];
   if (fewerValid + fewerTest > 0) {
@@ -45,12 +49,24 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
     );
   }
   notes.push(countItems(source, disjoint));
-  const parts = options.coldItems === 'drop' ? warmed(disjoint, true, notes) : disjoint;
-  const all = union(union(parts.train, parts.valid), parts.test);
+  const kept = options.coldItems === 'drop' ? warmed(disjoint, true, notes) : disjoint;
+  const all = union(union(kept.train, kept.valid), kept.test);
   checkSize(name, compact(all).interactions, notes.join('; '));
-  checkParts(name, parts, { valid: rows.valid.users.length > 0, test: rows.test.users.length > 0 });
+  checkParts(name, kept, { valid: rows.valid.users.length > 0, test: rows.test.users.length > 0 });
   const { users, items, labels } = source;
-  return { users, items, ...(labels ? { labels } : {}), parts, leakage, notes };
+  return { users, items, ...(labels ? { labels } : {}), parts: kept, leakage, notes };
+}
+
+/** A valid part for a split that came without one, out of its train part. */
+function validOf(train: Interactions, o: DataOptions, notes: string[]): Pick<Parts, 'train' | 'valid'> {
+  const { validShare, splitSeed, holdOut } = o;
+  const parts = ratio(train, { ratios: [1 - validShare, validShare, 0], holdOut, seed: splitSeed });
+  const how =
+    validShare === 0
+      ? 'and validShare is 0: training ends after its epochs, and the last one is kept'
+      : `so ${count(parts.valid)} train interactions became valid: ${validShare} of each user's, rounded down, ${holdOut}, split seed ${splitSeed}`;
+  notes.push(`the split has no valid part, ${how}`);
+  return parts;
 }
 
 function countItems(source: ReadSource, parts: Parts): string {

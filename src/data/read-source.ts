@@ -23,7 +23,7 @@ export async function readSource(db: Database, plan: Plan, options: DataOptions)
   const notes: string[] = [];
   for (const [k, path] of plan.files.entries()) {
     const file = await openSource(path);
-    const format = plan.format ?? (await formatOf(db, file));
+    const format = plan.format ?? (await formatOf(db, file, plan.files.length > 1));
     const wished = Object.values(plan.columns).filter((wish) => wish !== undefined);
     const table = await readers[format](db, { file, header: plan.header, wished });
     const needRating = options.minRating !== undefined;
@@ -63,12 +63,14 @@ const SUFFIXES: readonly (readonly [RegExp, Format])[] = [
   [/\.(?:parquet|pq)$/, 'parquet'],
 ];
 
-/** The format by file name; a text file with another suffix is looked into. */
-async function formatOf(db: Database, file: SourceFile): Promise<Format> {
+/** The format by file name; a text file with another suffix is looked into. A single number on a line is no list. */
+async function formatOf(db: Database, file: SourceFile, ofSplit: boolean): Promise<Format> {
   const known = SUFFIXES.find(([pattern]) => pattern.test(file.name));
   if (known) return known[1];
-  const [line = ''] = await firstLines(db, file, 1);
-  const words = line.trim().split(/\s+/);
-  const isList = /^[\d ]+$/.test(line.trim()) && Number(words[0]) === words.length - 1;
-  return isList ? 'lists' : 'csv';
+  const lines = (await firstLines(db, file, 20)).map((line) => line.trim()).filter((line) => line !== '');
+  if (lines.length === 0 || !lines.every((line) => /^\d+( +\d+)*$/.test(line))) return 'csv';
+  const counted =
+    file.name === 'users.dat' || lines.every((line) => Number(line.split(/ +/)[0]) === line.split(/ +/).length - 1);
+  // Lists that start with their length do not say whose they are, so the parts of a split cannot be such.
+  return counted && !ofSplit ? 'lists' : 'user-lists';
 }

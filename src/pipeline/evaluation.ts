@@ -23,6 +23,8 @@ export interface Judge {
   valid(rankings: Rankings): Evaluation;
   /** Quality of rankings with `mask.test` against test, in all metrics. */
   test(rankings: Rankings): Evaluation;
+  /** False if the data has no valid part: then nothing can be selected, and the last epoch is kept. */
+  readonly selects: boolean;
   /** The number that decides on the best epoch. */
   select(evaluation: Evaluation): number;
 }
@@ -54,6 +56,7 @@ export function createJudge(dataset: Dataset, o: EvaluationOptions): Judge {
     mask: { valid: train, test: union(train, valid) },
     valid: (rankings) => evaluateRankings(rankings, valid, { metrics: often, topK: o.at, trainCounts }),
     test: (rankings) => evaluateRankings(rankings, test, { metrics: defaultMetrics, topK: o.at, trainCounts }),
+    selects: valid.indices.length > 0,
     select: (evaluation) => evaluation.means[o.selectBy] ?? evaluation.beyondAccuracy.evaluatedUsers[o.selectBy]!,
   };
 }

@@ -23,7 +23,7 @@ export interface Fitted {
 /** A model that was computed when it was made has one checkpoint. */
 export function fitAtOnce(k: Kernels, model: Model, judge: Judge, listen: Listener): Fitted {
   const rankings = rankAll(k, model, judge.mask.valid, judge.depth);
-  const metrics = judge.valid(rankings).means;
+  const metrics = judge.selects ? judge.valid(rankings).means : {};
   listen({ type: 'evaluation', epoch: 0, metrics, best: true, seconds: 0 });
   return { bestEpoch: 0, epochs: 0, checkpoints: [{ epoch: 0, metrics, rankings }], forget() {} };
 }
@@ -42,6 +42,7 @@ export async function fitByLoop(model: TrainableModel, request: JobRequest, sett
   const { kernels: k, dataset } = request;
   const { run, judge, method, methodOptions, options: o, listen } = setting;
   const snapshots = createSnapshots(o.evaluateEvery, run ? join(run.path, 'snapshots') : undefined);
+  if (!judge.selects) listen({ type: 'note', message: 'there is no valid part: the last epoch is kept' });
   let seen: { rankings: Rankings; metrics: Readonly<Record<string, number>> } | undefined;
   let distiller: Distiller | undefined;
   try {
@@ -50,8 +51,12 @@ export async function fitByLoop(model: TrainableModel, request: JobRequest, sett
       model,
       train: dataset.train,
       options: o,
-      validate() {
+      validate(epoch) {
         const rankings = rankAll(k, model, judge.mask.valid, judge.depth);
+        if (!judge.selects) {
+          seen = { rankings, metrics: {} };
+          return { value: epoch, metrics: {} };
+        }
         const evaluation = judge.valid(rankings);
         seen = { rankings, metrics: evaluation.means };
         return { value: judge.select(evaluation), metrics: evaluation.means };

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { rankingOf } from '../data/index.js';
 import { loadDataset } from '../data/load.js';
-import type { TrainEvent } from '../train/index.js';
+import type { Listener, TrainEvent } from '../train/index.js';
 import { isFinishedRun, jobFiles, readFinishedRun, readTeacher } from './finished.js';
 import { type JobRequest, runJob, type Teacher } from './job.js';
-import { evaluation, kernels, newFolder, quick, refusedAs, smallData } from './small.test.support.js';
+import { evaluation, kernels, newFolder, quick, refusedAs, SMALL, smallData } from './small.test.support.js';
 
 const request = async (more: Partial<JobRequest> = {}): Promise<JobRequest> => ({
   dataset: await smallData(),
@@ -194,4 +194,22 @@ test('a damaged file of a finished run is refused, not used', async () => {
   const path = join(folder, jobFiles.rankings);
   writeFileSync(path, readFileSync(path).subarray(0, -40));
   await assert.rejects(async () => runJob(await request({ folder })), refusedAs('artifact-damaged'));
+});
+
+test('without a valid part nothing is selected: all epochs are run and the last one is kept', async () => {
+  const dataset = await loadDataset({ data: SMALL, ratios: [0.8, 0, 0.2] });
+  const notes: string[] = [];
+  const listen: Listener = (event) => void (event.type === 'note' && notes.push(event.message));
+  const job = await runJob({
+    dataset,
+    kernels,
+    model: 'bpr-mf',
+    options: { ...quick, patience: 1 },
+    evaluation,
+    listen,
+  });
+  assert.deepEqual([job.result.epochs, job.result.bestEpoch], [quick.epochs, quick.epochs]);
+  assert.match(notes.join(), /no valid part/);
+  assert.deepEqual(job.teacher.trajectory.checkpoints.at(-1)!.metrics, {});
+  assert.ok(job.result.metrics['recall@10']! > 0);
 });

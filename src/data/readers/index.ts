@@ -4,7 +4,8 @@ import { csv, tsv } from './delimited.js';
 import { jsonl } from './json-lines.js';
 import { lists } from './lists.js';
 import { parquet } from './parquet.js';
+import { userLists } from './user-lists.js';
 
-export const readers = { csv, tsv, jsonl, parquet, lists } satisfies Record<string, Reader>;
+export const readers = { csv, tsv, jsonl, parquet, lists, 'user-lists': userLists } satisfies Record<string, Reader>;
 
 export type Format = keyof typeof readers;

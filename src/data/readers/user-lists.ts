@@ -1,0 +1,12 @@
+/** Lists that name their user: each line is `<user> <item> <item> ...`, as LightGCN's data sets are published. Blank lines are no users. */
+import { linesOf } from '../duckdb.js';
+import type { Reader } from './_reader.js';
+
+export const userLists: Reader = async (_, { file }) => ({
+  columns: [
+    { name: 'user', sql: 'u' },
+    { name: 'item', sql: 'i' },
+  ],
+  named: true,
+  sql: `(SELECT words[1] AS u, unnest(words[2:]) AS i FROM (SELECT string_split_regex(trim(line), '\\s+') AS words FROM ${linesOf(file)}))`,
+});
