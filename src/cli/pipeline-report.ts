@@ -70,9 +70,9 @@ function tableOf(rows: readonly PipelineRow[], at: readonly number[], marked: Re
       formatBytes(r.bytes),
       formatMicroseconds(r.latencyMicroseconds),
     ]);
-    return block.length > 0 && role !== ORDER[0] ? [[], ...cells] : cells;
+    return block.length > 0 ? [[], ...cells] : cells;
   });
-  return renderTable(columns, lines);
+  return renderTable(columns, lines.slice(1));
 }
 
 /** Every student that learned from teachers against the same model on its own. */

@@ -22,10 +22,13 @@ export const run: Command = {
       runWholePipeline(file.value, given, console),
     );
     const report = reportOf(rows, reused, options);
-    const student = rows.filter((r) => r.role === 'student').at(-1)!;
+    const student = rows.findLast((r) => r.role === 'student');
+    const teachers = rows.filter((r) => r.role === 'teacher').map((r) => `${options.name}/${r.name}`);
     const next = nextSteps(console.program, runs, [
       `evaluate ${quoted(options.name)} --metrics`,
-      `recommend ${quoted(`${options.name}/${student.name}`)} --user ${quoted(dataset.users.ids[0]!)}`,
+      student
+        ? `recommend ${quoted(`${options.name}/${student.name}`)} --user ${quoted(dataset.users.ids[0]!)}`
+        : `distill --teachers ${quoted(teachers.join(','))} --dim 6`,
     ]);
     return { text: `${report.text}\n\n${next}`, json: report.json };
   },

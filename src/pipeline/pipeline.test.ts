@@ -124,12 +124,19 @@ test('another number of threads, the same table', async () => {
   one.close();
 });
 
+test('a pipeline may be of teachers only', async () => {
+  const { rows } = (await run({ ...plan, baselines: [], students: [] })).result;
+  assert.deepEqual(
+    rows.map((r) => r.role),
+    [...plan.teachers.map(() => 'teacher'), 'ensemble'],
+  );
+});
+
 test('what is wrong anywhere in the plan is refused before any data is read', async () => {
   const teacher = { model: 'bpr-mf', ...quick };
   const wrong: readonly (readonly [Parameters<typeof refusedAs>[0], object])[] = [
     ['unknown-option', { student: [] }],
     ['bad-option', { teachers: [] }],
-    ['bad-option', { students: [] }],
     ['bad-option', { teachers: [{ dim: 3 }] }],
     ['bad-option', { teachers: [{ model: 'bpr-mf', name: '../elsewhere' }] }],
     ['bad-option', { checkpoints: 0 }],

@@ -34,7 +34,10 @@ export const pipelineOptions = options({
   evaluation: evaluationOptions.prefault({}).describe('How models are judged.'),
   baselines: z.array(entry).default([]).describe('Models for comparison that do not teach.'),
   teachers: z.array(entry).min(1).describe('Models that teach.'),
-  students: z.array(studentEntry).min(1).describe('Students, each with a method of distillation.'),
+  students: z
+    .array(studentEntry)
+    .default([])
+    .describe('Students, each with a method of distillation; none: only the teachers are trained.'),
   ensemble: importanceOptions.prefault({}).describe('How the ensemble that stands in the table is fused.'),
   checkpoints: int({ default: 4, min: 1, max: 100, help: 'Checkpoints in the trajectory of a teacher.' }),
 });
