@@ -2,7 +2,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { dataOptions, describeOptions, distillers, evaluationOptions, importanceOptions, models } from 'recdistill';
+import {
+  dataOptions,
+  describeOptions,
+  distillers,
+  evaluationOptions,
+  importanceOptions,
+  models,
+  trajectoryOptions,
+} from 'recdistill';
 
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
 const value = (v) => (v === undefined ? '' : `\`${Array.isArray(v) ? v.join(',') : v}\``);
@@ -26,6 +34,7 @@ export const page = [
   '',
   section('data', 'Where interactions come from, how they are filtered and split.', dataOptions),
   section('evaluation', 'How models are judged.', evaluationOptions),
+  section('trajectory', 'Which states of a teacher are handed on.', trajectoryOptions),
   section('ensemble', "How the teachers' rankings are fused.", importanceOptions),
   ...models.map((m) => section(`model ${m.name}`, `${m.summary}. ${m.source}.`, m.options)),
   ...distillers.map((d) => section(`method ${d.name}`, `${d.summary}. ${d.source}.`, d.options)),

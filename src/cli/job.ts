@@ -1,6 +1,5 @@
 /** What `train` and `distill` have in common: one job in a run folder, with progress, a clean stop and a bundle. */
 import { join } from 'node:path';
-import { options } from '../config/options.js';
 import type { DataOptions, LoadedDataset } from '../data/index.js';
 import { fail } from '../errors.js';
 import { modelNamed } from '../models/index.js';
@@ -10,10 +9,10 @@ import {
   jobFiles,
   memoryAvailable,
   memoryNeeded,
-  pipelineOptions,
   runJob,
   type Teacher,
 } from '../pipeline/index.js';
+import { trajectoryOptions } from '../train/index.js';
 import type { Answer, Console, Given } from './_command.js';
 import { readOptions } from './flags.js';
 import { formatBytes, formatCount, formatMetric, formatMicroseconds, formatSeconds } from './format.js';
@@ -23,11 +22,7 @@ import { createProgress } from './progress.js';
 import { portable } from './source.js';
 import { renderTable } from './table.js';
 
-export const trajectoryGroup = group(
-  'Trajectory',
-  'trajectory',
-  options({ checkpoints: pipelineOptions.shape.checkpoints }),
-);
+export const trajectoryGroup = group('Trajectory', 'trajectory', trajectoryOptions);
 
 export interface NamedJob {
   readonly given: Given;
@@ -56,7 +51,7 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
   const { given, dataset, model, method } = o;
   const { name = o.defaultName, runs, overwrite } = readOptions(nameGroup, given);
   checkName(name);
-  const { checkpoints } = readOptions(trajectoryGroup, given);
+  const trajectory = readOptions(trajectoryGroup, given);
   const machine = machineOf(given);
   const folder = join(runs, name);
   tellCost(o, machine, console);
@@ -66,7 +61,7 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
       progress.job(name);
       try {
         return await runJob({
-          ...{ dataset, kernels, model, method, folder, overwrite, checkpoints, signal },
+          ...{ dataset, kernels, model, method, folder, overwrite, trajectory, signal },
           options: o.options,
           teachers: o.teachers.map((t) => t.teacher),
           evaluation: o.evaluation,

@@ -6,7 +6,7 @@ import type { Trajectory } from '../data/trajectory.js';
 import type { Distiller, DistillerSpec } from '../distill/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
-import { type Listener, type LoopStore, runLoop } from '../train/index.js';
+import { type Listener, type LoopStore, runLoop, type TrajectoryOptions } from '../train/index.js';
 import type { Judge } from './evaluation.js';
 import type { JobRequest } from './job.js';
 import { createSnapshots } from './snapshots.js';
@@ -34,6 +34,8 @@ export interface LoopSetting {
   readonly method: DistillerSpec;
   readonly methodOptions: Readonly<Record<string, unknown>>;
   readonly options: TrainOptions;
+  readonly trajectory: TrajectoryOptions;
+  readonly selectBy: string;
   readonly listen: Listener;
 }
 
@@ -87,7 +89,7 @@ export async function fitByLoop(model: TrainableModel, request: JobRequest, sett
     return {
       bestEpoch,
       epochs,
-      checkpoints: snapshots.choose(bestEpoch, request.checkpoints ?? 4),
+      checkpoints: snapshots.choose(bestEpoch, setting.trajectory, (metrics) => metrics[setting.selectBy] ?? 1),
       forget: snapshots.remove,
     };
   } finally {

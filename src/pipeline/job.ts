@@ -11,7 +11,7 @@ import { distillerNamed } from '../distill/index.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, modelNamed, rankAll, rankObserved, type TrainableModel } from '../models/index.js';
-import type { Listener } from '../train/index.js';
+import { type Listener, type TrajectoryOptions, trajectoryOptions } from '../train/index.js';
 import { checkMemory } from './estimate.js';
 import { createJudge, type EvaluationOptions, evaluationOptions, LIST_LENGTH } from './evaluation.js';
 import { jobFiles, keep, readBack } from './finished.js';
@@ -32,8 +32,8 @@ export interface JobRequest {
   /** What the method learns from. */
   readonly teachers?: readonly Teacher[];
   readonly evaluation?: Partial<EvaluationOptions>;
-  /** Checkpoints in the trajectory that is kept. */
-  readonly checkpoints?: number;
+  /** How many checkpoints of the trajectory are kept, and which. */
+  readonly trajectory?: Partial<TrajectoryOptions>;
   /** Where the run is kept; absent: in memory only, nothing survives an interruption. */
   readonly folder?: string;
   readonly overwrite?: boolean;
@@ -87,11 +87,12 @@ export type Use = (model: Model, job: Pick<Job, 'result' | 'evaluation'>) => voi
  *   `artifact-damaged`, `write-failed`, `diverged`, `interrupted`
  */
 export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
-  const { dataset, kernels: k, teachers = [], checkpoints = 4 } = request;
+  const { dataset, kernels: k, teachers = [] } = request;
   const spec = modelNamed(request.model);
   const method = distillerNamed(request.method ?? 'none');
   const { modelOptions, methodOptions } = splitOptions(spec, method, request.options ?? {});
   const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
+  const kept = parseOptions(trajectoryOptions, request.trajectory, 'trajectory');
   checkNeeds(
     spec,
     method,
@@ -108,7 +109,7 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
     ...modelOptions,
     ...methodOptions,
     ...evaluation,
-    checkpoints,
+    ...kept,
   };
   const inputs = Object.fromEntries(teachers.map((t, x) => [`teacher ${x + 1}: ${t.trajectory.teacher}`, t.hash]));
   const run = request.folder
@@ -125,7 +126,10 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
     const began = performance.now();
     const model = spec.create({ kernels: k, train: dataset.train, seed }, modelOptions as never);
     try {
-      const setting = { run, judge, method, methodOptions, options: modelOptions as never, listen };
+      const setting = {
+        ...{ run, judge, method, methodOptions, listen },
+        ...{ options: modelOptions as never, trajectory: kept, selectBy: evaluation.selectBy },
+      };
       const fitted =
         spec.kind === 'computed'
           ? fitAtOnce(k, model, judge, listen)

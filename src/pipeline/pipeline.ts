@@ -1,7 +1,7 @@
 /** The whole chain, as the YAML file of `recdistill run` and the library's `runPipeline` describe it. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { int, type OptionsOf, options, parseOptions, text } from '../config/options.js';
+import { type OptionsOf, options, parseOptions, text } from '../config/options.js';
 import { type Dataset, dataOptions, loadDataset, type Rankings } from '../data/index.js';
 import { distillerNamed } from '../distill/index.js';
 import { fuseRankings, importanceOptions } from '../ensemble/index.js';
@@ -9,7 +9,7 @@ import { fail } from '../errors.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { modelNamed } from '../models/index.js';
-import type { TrainEvent } from '../train/index.js';
+import { type TrainEvent, trajectoryOptions } from '../train/index.js';
 import { checkMemory } from './estimate.js';
 import { createJudge, evaluationOptions, LIST_LENGTH } from './evaluation.js';
 import { type Job, runJob } from './job.js';
@@ -39,7 +39,7 @@ export const pipelineOptions = options({
     .default([])
     .describe('Students, each with a method of distillation; none: only the teachers are trained.'),
   ensemble: importanceOptions.prefault({}).describe('How the ensemble that stands in the table is fused.'),
-  checkpoints: int({ default: 4, min: 1, max: 100, help: 'Checkpoints in the trajectory of a teacher.' }),
+  ...trajectoryOptions.shape,
 });
 
 export type PipelineOptions = OptionsOf<typeof pipelineOptions>;
@@ -113,7 +113,7 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
       options: step.options,
       teachers: step.method === 'none' ? [] : teachers.map((t) => t.job.teacher),
       evaluation: o.evaluation,
-      checkpoints: o.checkpoints,
+      trajectory: { checkpoints: o.checkpoints, spread: o.spread },
       ...(folder ? { folder } : {}),
       source: o.data,
       overwrite: context.overwrite ?? false,

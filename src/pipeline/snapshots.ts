@@ -4,15 +4,18 @@ import { join } from 'node:path';
 import { makeFolder, readRankings, writeRankings } from '../artifact/index.js';
 import type { Rankings } from '../data/rankings.js';
 import type { TrajectoryCheckpoint } from '../data/trajectory.js';
-import { chooseEpochs, strideAfter } from '../train/trajectory.js';
+import { chooseEpochs, isKept, strideAfter, type TrajectoryOptions } from '../train/trajectory.js';
 
 type Metrics = Readonly<Record<string, number>>;
 
 export interface Snapshots {
   /** Takes what an evaluation saw. `best`: the best epoch so far. */
   add(epoch: number, rankings: Rankings, metrics: Metrics, best: boolean): void;
-  /** The checkpoints of the trajectory of a run whose best epoch is `best`. */
-  choose(best: number, checkpoints: number): TrajectoryCheckpoint[];
+  /**
+   * The checkpoints of the trajectory of a run whose best epoch is `best`.
+   * @param quality of the metrics that came with a snapshot
+   */
+  choose(best: number, o: TrajectoryOptions, quality: (metrics: Metrics) => number): TrajectoryCheckpoint[];
   /** Forgets everything. */
   remove(): void;
 }
@@ -31,14 +34,17 @@ export function createSnapshots(every: number, folder: string | undefined): Snap
   const shelf = folder === undefined ? inMemory() : onDisk(folder);
   return {
     add(epoch, rankings, metrics, best) {
-      const stride = strideAfter(Math.ceil(epoch / every)) * every;
-      for (const e of shelf.epochs()) if (e % stride !== 0) shelf.drop(String(e));
-      if (epoch % stride === 0) shelf.put(String(epoch), { epoch, rankings, metrics });
+      const number = (e: number) => Math.ceil(e / every);
+      const stride = strideAfter(number(epoch));
+      for (const e of shelf.epochs()) if (!isKept(number(e), stride)) shelf.drop(String(e));
+      if (isKept(number(epoch), stride)) shelf.put(String(epoch), { epoch, rankings, metrics });
       if (best) shelf.put(BEST, { epoch, rankings, metrics });
     },
-    choose(best, checkpoints) {
-      const kept = shelf.epochs().filter((e) => e < best);
-      return chooseEpochs(kept, best, checkpoints).map((e) => shelf.get(e === best ? BEST : String(e)));
+    choose(best, o, quality) {
+      const of = (name: string) => quality(shelf.get(name).metrics);
+      const kept = shelf.epochs().map((epoch) => ({ epoch, quality: of(String(epoch)) }));
+      const epochs = chooseEpochs(kept, { epoch: best, quality: of(BEST) }, o);
+      return epochs.map((e) => shelf.get(e === best ? BEST : String(e)));
     },
     remove() {
       for (const e of shelf.epochs()) shelf.drop(String(e));

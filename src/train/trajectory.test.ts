@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { chooseEpochs, strideAfter } from './trajectory.js';
+import { chooseEpochs, isKept, strideAfter } from './trajectory.js';
+
+/** Quality grows with the root of the epoch: fast at first. */
+const snapshot = (epoch: number) => ({ epoch, quality: Math.sqrt(epoch) / 100 });
 
 test('the stride is a power of two that keeps at most 16 snapshots', () => {
   for (let n = 0; n <= 3000; n++) {
@@ -18,10 +21,11 @@ test('a trajectory is checkpoints in order, from what was kept, the best one las
     kept: fc.uniqueArray(fc.integer({ min: 1, max: 400 }), { maxLength: 32 }).map((e) => e.sort((a, b) => a - b)),
     best: fc.integer({ min: 1, max: 400 }),
     checkpoints: fc.integer({ min: 1, max: 8 }),
+    spread: fc.constantFrom('epochs' as const, 'log-epochs' as const, 'quality' as const),
   });
   fc.assert(
-    fc.property(run, ({ kept, best, checkpoints }) => {
-      const chosen = chooseEpochs(kept, best, checkpoints);
+    fc.property(run, ({ kept, best, checkpoints, spread }) => {
+      const chosen = chooseEpochs(kept.map(snapshot), snapshot(best), { checkpoints, spread });
       const before = kept.filter((e) => e < best);
       assert.equal(chosen.at(-1), best);
       assert.equal(chosen.length, Math.min(checkpoints, before.length + 1));
@@ -35,9 +39,18 @@ test('a trajectory is checkpoints in order, from what was kept, the best one las
   );
 });
 
-test('the checkpoints are spread evenly where every epoch was kept', () => {
-  const kept = Array.from({ length: 100 }, (_, e) => e + 1);
-  assert.deepEqual(chooseEpochs(kept, 80, 4), [20, 40, 60, 80]);
-  assert.deepEqual(chooseEpochs(kept, 1, 4), [1]);
-  assert.deepEqual(chooseEpochs([], 7, 4), [7]);
+test('the checkpoints are spread as asked for where every epoch was kept', () => {
+  const kept = Array.from({ length: 100 }, (_, e) => snapshot(e + 1));
+  const of = (spread: 'epochs' | 'log-epochs' | 'quality', best = 80) =>
+    chooseEpochs(kept, snapshot(best), { checkpoints: 4, spread });
+  assert.deepEqual(of('epochs'), [20, 40, 60, 80]);
+  assert.deepEqual(of('log-epochs'), [2, 8, 26, 80]);
+  assert.deepEqual(of('quality'), [5, 20, 45, 80]);
+  assert.deepEqual(of('quality', 1), [1]);
+  assert.deepEqual(chooseEpochs([], snapshot(7), { checkpoints: 4, spread: 'epochs' }), [7]);
+});
+
+test('the snapshots that are kept thin out, but the earliest stay', () => {
+  const kept = Array.from({ length: 100 }, (_, n) => n + 1).filter((n) => isKept(n, 8));
+  assert.deepEqual(kept.slice(0, 6), [1, 2, 4, 8, 16, 24]);
 });
