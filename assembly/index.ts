@@ -1,6 +1,6 @@
 export { negatives, normal } from './random';
-export { accumulate, dotPairs, linkRows } from './pairs';
-export { adagrad, adam, sgd } from './optimizers';
+export { accumulate, distancePairs, dotPairs, linkRows } from './pairs';
+export { adagrad, adam, clipRows, lazyAdam, sgd } from './optimizers';
 export { addParts, gemm } from './gemm';
 export { packItems, topK, topKDot } from './top-k';
 export { addScaled, propagate, scale } from './propagate';

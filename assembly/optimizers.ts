@@ -36,6 +36,26 @@ export function adam(
   }
 }
 
+/** Adam on those rows of `dim` numbers whose gradient is not all zero. */
+export function lazyAdam(
+  parameter: usize, gradient: usize, first: usize, second: usize, dim: i32,
+  learningRate: f64, beta1: f64, beta2: f64, epsilon: f64, l2: f64, correct1: f64, correct2: f64, begin: i32, end: i32,
+): void {
+  for (let r = begin; r < end; r++) {
+    const from = r * dim;
+    if (isZero(gradient + ((from as usize) << 2), dim)) continue;
+    adam(parameter, gradient, first, second, learningRate, beta1, beta2, epsilon, l2, correct1, correct2, from, from + dim);
+  }
+}
+
+function isZero(at: usize, n: i32): bool {
+  const zero = f32x4.splat(0);
+  let k = 0;
+  for (; k + 4 <= n; k += 4) if (v128.any_true(f32x4.ne(v128.load(at + ((k as usize) << 2)), zero))) return false;
+  for (; k < n; k++) if (load<f32>(at + ((k as usize) << 2)) != 0) return false;
+  return true;
+}
+
 /** Stochastic gradient descent with coupled weight decay; momentum 0 leaves the buffer alone. `fresh` is 1 in the first step. */
 export function sgd(
   parameter: usize, gradient: usize, buffer: usize,
@@ -92,5 +112,36 @@ export function adagrad(
     store<f32>(squares + at, sum);
     store<f32>(gradient + at, 0);
     store<f32>(parameter + at, p - (step * g) / (Mathf.sqrt(sum) + eps));
+  }
+}
+
+/** Rows of `dim` numbers that are longer than `length` are shortened to it. */
+export function clipRows(parameter: usize, dim: i32, length: f64, begin: i32, end: i32): void {
+  const most = length as f32;
+  for (let r = begin; r < end; r++) {
+    const row = parameter + (((r as usize) * (dim as usize)) << 2);
+    let sum = f32x4.splat(0);
+    let d = 0;
+    for (; d + 4 <= dim; d += 4) {
+      const x = v128.load(row + ((d as usize) << 2));
+      sum = f32x4.add(sum, f32x4.mul(x, x));
+    }
+    let squares = (f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 2)) + (f32x4.extract_lane(sum, 1) + f32x4.extract_lane(sum, 3));
+    for (; d < dim; d++) {
+      const x = load<f32>(row + ((d as usize) << 2));
+      squares += x * x;
+    }
+    const own = Mathf.sqrt(squares);
+    if (!(own > most)) continue;
+    const factor = most / own;
+    const factor4 = f32x4.splat(factor);
+    for (d = 0; d + 4 <= dim; d += 4) {
+      const at = row + ((d as usize) << 2);
+      v128.store(at, f32x4.mul(v128.load(at), factor4));
+    }
+    for (; d < dim; d++) {
+      const at = row + ((d as usize) << 2);
+      store<f32>(at, load<f32>(at) * factor);
+    }
   }
 }

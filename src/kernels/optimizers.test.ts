@@ -42,6 +42,53 @@ test('adam agrees on any length', () => {
   );
 });
 
+const table = fc.record({
+  rows: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constantFrom(1500)),
+  dim: fc.integer({ min: 1, max: 21 }),
+  seed: fc.nat(1000),
+});
+
+test('lazyAdam agrees on any shape, with rows that never, sometimes and always have a gradient', () => {
+  fc.assert(
+    fc.property(table, learningRate, l2, ({ rows, dim, seed }, rate, decay) => {
+      const rest = { learningRate: rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, l2: decay };
+      train(rows * dim, seed + 1, (k, p, g, [first, second], step) => {
+        for (let r = 0; r < rows; r++) if (r % 3 === 1 || (r + step) % 3 === 2) g.fill(0, r * dim, (r + 1) * dim);
+        // A single number, also the last of a row, is a gradient.
+        if (rows > 4) g[4 * dim + dim - 1] = 0.5;
+        const still = p.slice(dim, 2 * dim);
+        k.lazyAdam(p, g, first, second, dim, { ...rest, step });
+        assert.deepEqual(p.slice(dim, 2 * dim), still);
+      });
+    }),
+    { numRuns: 15 },
+  );
+});
+
+test('clipRows agrees on any shape, and leaves no row longer than asked', () => {
+  fc.assert(
+    fc.property(table, fc.constantFrom(0.5, 1, 2), ({ rows, dim, seed }, length) => {
+      const { clipped } = agree(
+        (k) => {
+          const rowsIn = put(k, numbers(seed + 1, rows * dim));
+          k.clipRows(rowsIn, dim, length);
+          const out = rowsIn.slice();
+          k.free(rowsIn);
+          return { clipped: out };
+        },
+        { clipped: 1e-6 },
+      );
+      const before = numbers(seed + 1, rows * dim);
+      for (let r = 0; r < rows; r++) {
+        const own = Math.hypot(...clipped!.slice(r * dim, (r + 1) * dim));
+        const was = Math.hypot(...before.subarray(r * dim, (r + 1) * dim));
+        assert.ok(Math.abs(own - Math.min(was, length)) < 1e-9, `a row of length ${was} now has ${own}`);
+      }
+    }),
+    { numRuns: 20 },
+  );
+});
+
 test('sgd agrees on any length, with and without momentum', () => {
   fc.assert(
     fc.property(length, fc.nat(1000), learningRate, fc.constantFrom(0, 0.9), l2, (n, seed, rate, momentum, decay) => {

@@ -1,6 +1,8 @@
 import type { Floats, Machine, WasmMachine } from './_machine.js';
 
 const CHUNK = 16_384;
+/** Rows of a chunk, for kernels that work row by row. */
+const rowsAtOnce = (dim: number): number => Math.max(1, Math.floor(CHUNK / dim));
 
 export interface AdamStep {
   readonly learningRate: number;
@@ -30,25 +32,24 @@ export interface AdagradStep {
 /** One optimiser step over flat arrays of equal length; each clears `gradient` afterwards. Semantics of torch.optim. */
 export interface OptimizerKernels {
   adam(parameter: Floats, gradient: Floats, first: Floats, second: Floats, step: AdamStep): void;
+  /** The same for the rows of `dim` numbers whose gradient is not all zero; nothing of the other rows changes. */
+  lazyAdam(parameter: Floats, gradient: Floats, first: Floats, second: Floats, dim: number, step: AdamStep): void;
   /** `buffer` is the momentum buffer; it is not touched when momentum is 0. */
   sgd(parameter: Floats, gradient: Floats, buffer: Floats, step: SgdStep): void;
   adagrad(parameter: Floats, gradient: Floats, squares: Floats, step: AdagradStep): void;
+  /** Shortens every row of `dim` numbers that is longer than `length` (Euclidean) to that length. */
+  clipRows(parameter: Floats, dim: number, length: number): void;
 }
 
 export function optimizersReference(_: Machine): OptimizerKernels {
   return {
-    adam(parameter, gradient, first, second, s) {
-      const correct1 = 1 - s.beta1 ** s.step;
-      const correct2 = 1 - s.beta2 ** s.step;
-      for (let k = 0; k < parameter.length; k++) {
-        const g = gradient[k]! + s.l2 * parameter[k]!;
-        const m = s.beta1 * first[k]! + (1 - s.beta1) * g;
-        const v = s.beta2 * second[k]! + (1 - s.beta2) * g * g;
-        first[k] = m;
-        second[k] = v;
-        parameter[k]! -= (s.learningRate * (m / correct1)) / (Math.sqrt(v / correct2) + s.epsilon);
+    adam: adamReference,
+    lazyAdam(parameter, gradient, first, second, dim, s) {
+      for (let start = 0; start < parameter.length; start += dim) {
+        const row = (table: Floats) => table.subarray(start, start + dim);
+        if (row(gradient).every((g) => g === 0)) continue;
+        adamReference(row(parameter), row(gradient), row(first), row(second), s);
       }
-      gradient.fill(0);
     },
     sgd(parameter, gradient, buffer, s) {
       for (let k = 0; k < parameter.length; k++) {
@@ -69,15 +70,51 @@ export function optimizersReference(_: Machine): OptimizerKernels {
       }
       gradient.fill(0);
     },
+    clipRows(parameter, dim, length) {
+      for (let start = 0; start < parameter.length; start += dim) {
+        const row = parameter.subarray(start, start + dim);
+        let squares = 0;
+        for (const x of row) squares += x * x;
+        const own = Math.sqrt(squares);
+        if (own > length) for (let d = 0; d < dim; d++) row[d]! *= length / own;
+      }
+    },
   };
 }
+
+function adamReference(parameter: Floats, gradient: Floats, first: Floats, second: Floats, s: AdamStep): void {
+  const correct1 = 1 - s.beta1 ** s.step;
+  const correct2 = 1 - s.beta2 ** s.step;
+  for (let k = 0; k < parameter.length; k++) {
+    const g = gradient[k]! + s.l2 * parameter[k]!;
+    const m = s.beta1 * first[k]! + (1 - s.beta1) * g;
+    const v = s.beta2 * second[k]! + (1 - s.beta2) * g * g;
+    first[k] = m;
+    second[k] = v;
+    parameter[k]! -= (s.learningRate * (m / correct1)) / (Math.sqrt(v / correct2) + s.epsilon);
+  }
+  gradient.fill(0);
+}
+
+const adamNumbers = (s: AdamStep): number[] => [
+  s.learningRate,
+  s.beta1,
+  s.beta2,
+  s.epsilon,
+  s.l2,
+  1 - s.beta1 ** s.step,
+  1 - s.beta2 ** s.step,
+];
 
 export function optimizersWasm(m: WasmMachine): OptimizerKernels {
   return {
     adam(parameter, gradient, first, second, s) {
       const tables = [m.address(parameter), m.address(gradient), m.address(first), m.address(second)];
-      const numbers = [s.learningRate, s.beta1, s.beta2, s.epsilon, s.l2, 1 - s.beta1 ** s.step, 1 - s.beta2 ** s.step];
-      m.run('adam', [...tables, ...numbers], parameter.length, CHUNK);
+      m.run('adam', [...tables, ...adamNumbers(s)], parameter.length, CHUNK);
+    },
+    lazyAdam(parameter, gradient, first, second, dim, s) {
+      const tables = [m.address(parameter), m.address(gradient), m.address(first), m.address(second)];
+      m.run('lazyAdam', [...tables, dim, ...adamNumbers(s)], parameter.length / dim, rowsAtOnce(dim));
     },
     sgd(parameter, gradient, buffer, s) {
       const tables = [m.address(parameter), m.address(gradient), m.address(buffer)];
@@ -86,6 +123,9 @@ export function optimizersWasm(m: WasmMachine): OptimizerKernels {
     adagrad(parameter, gradient, squares, s) {
       const tables = [m.address(parameter), m.address(gradient), m.address(squares)];
       m.run('adagrad', [...tables, s.learningRate, s.epsilon, s.l2], parameter.length, CHUNK);
+    },
+    clipRows(parameter, dim, length) {
+      m.run('clipRows', [m.address(parameter), dim, length], parameter.length / dim, rowsAtOnce(dim));
     },
   };
 }

@@ -12,28 +12,29 @@ const shapes = fc.record({
   n: fc.oneof(fc.integer({ min: 0, max: 60 }), fc.constantFrom(512, 513, 3000)),
 });
 
-test('dotPairs agrees on any shape', () => {
-  fc.assert(
-    fc.property(shapes, ({ seed, rows, columns, dim, n }) => {
-      agree(
-        (k) => {
-          const a = put(k, numbers(seed, rows * dim));
-          const b = put(k, numbers(seed + 1, columns * dim));
-          const r = putInts(k, wholes(seed + 2, n, rows));
-          const c = putInts(k, wholes(seed + 3, n, columns));
-          // One place more than asked for: it must stay as it was.
-          const out = k.floats(n + 1).fill(5);
-          k.dotPairs(a, b, dim, r, c, out, n);
-          const copy = out.slice();
-          k.free(a, b, r, c, out);
-          return { out: copy };
-        },
-        { out: 2e-6 },
-      );
-    }),
-    { numRuns: 50 },
-  );
-});
+for (const kernel of ['dotPairs', 'distancePairs'] as const)
+  test(`${kernel} agrees on any shape`, () => {
+    fc.assert(
+      fc.property(shapes, ({ seed, rows, columns, dim, n }) => {
+        agree(
+          (k) => {
+            const a = put(k, numbers(seed, rows * dim));
+            const b = put(k, numbers(seed + 1, columns * dim));
+            const r = putInts(k, wholes(seed + 2, n, rows));
+            const c = putInts(k, wholes(seed + 3, n, columns));
+            // One place more than asked for: it must stay as it was.
+            const out = k.floats(n + 1).fill(5);
+            k[kernel](a, b, dim, r, c, out, n);
+            const copy = out.slice();
+            k.free(a, b, r, c, out);
+            return { out: copy };
+          },
+          { out: 2e-6 },
+        );
+      }),
+      { numRuns: 50 },
+    );
+  });
 
 test('accumulate agrees on any shape, with rows that are hit never, once and often', () => {
   fc.assert(
@@ -52,11 +53,14 @@ test('accumulate agrees on any shape, with rows that are hit never, once and oft
           // Twice: the first call must leave its working memory fit for the second.
           k.accumulate(target, r, source, c, weights, dim, n);
           k.accumulate(target, r, source, c, weights, dim, n);
-          const copy = target.slice();
-          k.free(target, source, r, c, weights);
-          return { target: copy };
+          const own = put(k, numbers(seed + 5, rows * dim));
+          const away = k.floats(rows * dim);
+          k.accumulate(away, r, source, c, weights, dim, n, own);
+          const copies = { target: target.slice(), away: away.slice() };
+          k.free(target, source, r, c, weights, own, away);
+          return copies;
         },
-        { target: 1e-5 },
+        { target: 1e-5, away: 1e-5 },
       );
     }),
     { numRuns: 50 },

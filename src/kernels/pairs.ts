@@ -6,9 +6,12 @@ export interface PairKernels {
    * both tables have rows of `dim` numbers.
    */
   dotPairs(a: Floats, b: Floats, dim: number, rows: Int32Array, columns: Int32Array, out: Floats, n: number): void;
+  /** The same with the squared Euclidean distance of the two rows in place of their inner product. */
+  distancePairs(a: Floats, b: Floats, dim: number, rows: Int32Array, columns: Int32Array, out: Floats, n: number): void;
   /**
    * target[rows[k]] += weights[k] * source[columns[k]] for k in `[0, n)`, where both tables have rows of `dim` numbers.
    * A row's entries are added in the order of k, whatever the number of threads.
+   * @param own a table like `target`; if given, what is added is weights[k] * (source[columns[k]] - own[rows[k]])
    */
   accumulate(
     target: Floats,
@@ -18,6 +21,7 @@ export interface PairKernels {
     weights: Floats,
     dim: number,
     n: number,
+    own?: Floats,
   ): void;
 }
 
@@ -30,9 +34,18 @@ export function pairsReference(_: Machine): PairKernels {
         out[k] = sum;
       }
     },
-    accumulate(target, rows, source, columns, weights, dim, n) {
+    distancePairs(a, b, dim, rows, columns, out, n) {
       for (let k = 0; k < n; k++) {
-        for (let d = 0; d < dim; d++) target[rows[k]! * dim + d]! += weights[k]! * source[columns[k]! * dim + d]!;
+        let sum = 0;
+        for (let d = 0; d < dim; d++) sum += (a[rows[k]! * dim + d]! - b[columns[k]! * dim + d]!) ** 2;
+        out[k] = sum;
+      }
+    },
+    accumulate(target, rows, source, columns, weights, dim, n, own) {
+      for (let k = 0; k < n; k++) {
+        const [row, column] = [rows[k]! * dim, columns[k]! * dim];
+        for (let d = 0; d < dim; d++)
+          target[row + d]! += weights[k]! * (source[column + d]! - (own ? own[row + d]! : 0));
       }
     },
   };
@@ -44,7 +57,11 @@ export function pairsWasm(m: WasmMachine): PairKernels {
     dotPairs(a, b, dim, rows, columns, out, n) {
       m.run('dotPairs', [m.address(a), m.address(b), dim, m.address(rows), m.address(columns), m.address(out)], n, 512);
     },
-    accumulate(target, rows, source, columns, weights, dim, n) {
+    distancePairs(a, b, dim, rows, columns, out, n) {
+      const ids = [m.address(rows), m.address(columns)];
+      m.run('distancePairs', [m.address(a), m.address(b), dim, ...ids, m.address(out)], n, 512);
+    },
+    accumulate(target, rows, source, columns, weights, dim, n, own) {
       // Without entries linkRows would not run, and `found` would hold the number of an earlier call.
       if (n === 0) return;
       const size = Math.floor(target.length / dim);
@@ -62,6 +79,7 @@ export function pairsWasm(m: WasmMachine): PairKernels {
         m.address(source),
         m.address(columns),
         m.address(weights),
+        own ? m.address(own) : 0,
         dim,
         heads,
         next,

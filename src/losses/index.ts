@@ -1,2 +1,3 @@
 export * from './bpr.js';
 export * from './hetcomp.js';
+export * from './hinge.js';

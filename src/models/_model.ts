@@ -17,7 +17,10 @@ export interface Parameter {
   readonly rows?: 'users' | 'items';
 }
 
-/** Tables whose inner products are the scores: score(u, i) = <users[u], items[i]>, rows of `dim` numbers. */
+/**
+ * Tables whose inner products are the scores: score(u, i) = <users[u], items[i]>, rows of `dim` numbers. A method keeps this object and
+ * reads the tables from it anew in every batch: a model may work them out only when they are read.
+ */
 export interface Factors {
   readonly users: Floats;
   readonly items: Floats;
@@ -86,6 +89,8 @@ export interface TrainableModel extends Model {
   accumulate(batch: Batch): number;
   /** Called after the losses of a batch: gradients of derived tables go on to the parameters. */
   backward?(): void;
+  /** Called after the optimiser's step: puts parameters back where the model wants them, such as into a ball. */
+  afterStep?(): void;
 }
 
 export interface ModelContext {

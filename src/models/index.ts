@@ -2,13 +2,14 @@
 import { fail } from '../errors.js';
 import type { ModelSpec } from './_model.js';
 import { bprMf } from './bpr-mf.js';
+import { cml } from './cml.js';
 import { ease } from './ease.js';
 import { itemKnn } from './item-knn.js';
 import { lightgcn } from './lightgcn.js';
 import { multVae } from './mult-vae.js';
 import { topPop } from './top-pop.js';
 
-export const models: readonly ModelSpec[] = [topPop, itemKnn, ease, bprMf, lightgcn, multVae];
+export const models: readonly ModelSpec[] = [topPop, itemKnn, ease, bprMf, cml, lightgcn, multVae];
 
 /** @throws RecdistillError `unknown-name` */
 export function modelNamed(name: string): ModelSpec {

@@ -1,5 +1,6 @@
 /** The options that all trained models share; each model gives its own defaults. */
 import { choice, float, int } from '../config/options.js';
+import { optimizers } from '../optim/index.js';
 import { samplers } from '../samplers/index.js';
 
 export interface TrainDefaults {
@@ -21,9 +22,9 @@ export const trainShape = (d: TrainDefaults) => ({
   }),
   learningRate: float({ default: d.learningRate, above: 0, max: 100, help: 'Step size of the optimiser.' }),
   l2: float({ default: d.l2, min: 0, max: 100, help: 'Weight decay, added to the gradient as l2 * parameter.' }),
-  optimizer: choice(['adam', 'sgd', 'adagrad'], {
+  optimizer: choice(optimizers.map((o) => o.name) as [string, ...string[]], {
     default: 'adam',
-    help: 'How gradients become steps (semantics of torch.optim).',
+    help: `How gradients become steps (semantics of torch.optim): ${optimizers.map((o) => `${o.name} (${o.summary})`).join(', ')}.`,
   }),
   evaluateEvery: int({
     default: d.evaluateEvery,
@@ -64,7 +65,7 @@ export type TrainOptions = {
   readonly batchSize: number;
   readonly learningRate: number;
   readonly l2: number;
-  readonly optimizer: 'adam' | 'sgd' | 'adagrad';
+  readonly optimizer: string;
   readonly evaluateEvery: number;
   readonly patience: number;
   readonly seed: number;

@@ -4,6 +4,8 @@ import type { Floats, Kernels } from '../kernels/index.js';
 /** What an optimiser changes: parameters of a model, or extra ones of a method. */
 export interface Optimized {
   readonly name: string;
+  /** The first number counts the rows. */
+  readonly shape: readonly number[];
   readonly values: Floats;
   readonly gradient: Floats;
 }
@@ -33,6 +35,8 @@ export interface Optimizer {
 
 export interface OptimizerSpec {
   readonly name: string;
+  /** A few words for lists and help. */
+  readonly summary: string;
   create(kernels: Kernels, parameters: readonly Optimized[], options: OptimizerOptions): Optimizer;
 }
 

@@ -3,9 +3,10 @@ import { fail } from '../errors.js';
 import type { OptimizerSpec } from './_optimizer.js';
 import { adagrad } from './adagrad.js';
 import { adam } from './adam.js';
+import { lazyAdam } from './lazy-adam.js';
 import { sgd } from './sgd.js';
 
-export const optimizers: readonly OptimizerSpec[] = [adam, sgd, adagrad];
+export const optimizers: readonly OptimizerSpec[] = [adam, lazyAdam, sgd, adagrad];
 
 /** @throws RecdistillError `unknown-name` */
 export function optimizerNamed(name: string): OptimizerSpec {

@@ -24,6 +24,18 @@ const naive: Readonly<Record<string, (o: Full) => (x: number, gradient: number, 
       return x - (o.learningRate * m1) / (Math.sqrt(v1) + o.epsilon);
     };
   },
+  // A row of one number: left alone in a step without gradient.
+  'lazy-adam'(o) {
+    let [m, v] = [0, 0];
+    return (x, gradient, t) => {
+      if (gradient === 0) return x;
+      const g = gradient + o.l2 * x;
+      m = o.beta1 * m + (1 - o.beta1) * g;
+      v = o.beta2 * v + (1 - o.beta2) * g ** 2;
+      const [m1, v1] = [m / (1 - o.beta1 ** t), v / (1 - o.beta2 ** t)];
+      return x - (o.learningRate * m1) / (Math.sqrt(v1) + o.epsilon);
+    };
+  },
   sgd(o) {
     let buffer: number | undefined;
     return (x, gradient) => {
@@ -48,9 +60,11 @@ function steps(
   name: string,
   o: OptimizerOptions,
   start: readonly number[],
-  gradients: readonly number[][],
+  gradients: readonly (readonly number[])[],
+  rows = start.length,
 ) {
-  const p = { name: 'p', values: k.floats(start.length), gradient: k.floats(start.length) };
+  const n = start.length;
+  const p = { name: 'p', shape: [rows, n / rows], values: k.floats(n), gradient: k.floats(n) };
   p.values.set(start);
   const optimizer = optimizerNamed(name).create(k, [p], o);
   const after = gradients.map((g) => {
@@ -68,7 +82,10 @@ function steps(
   return after;
 }
 
-const number = fc.integer({ min: -2000, max: 2000 }).map((x) => x / 1000);
+const number = fc.oneof(
+  { weight: 5, arbitrary: fc.integer({ min: -2000, max: 2000 }).map((x) => x / 1000) },
+  fc.constant(0),
+);
 const size = fc.integer({ min: 1, max: 40 });
 const run = size.chain((n) =>
   fc.record({
@@ -116,7 +133,7 @@ for (const { name } of optimizers) {
     for (const k of [reference, wasm]) {
       const o = { learningRate: 0.1, l2: 0.01, momentum: 0.9 };
       const make = () => {
-        const p = { name: 'p', values: k.floats(5), gradient: k.floats(5) };
+        const p = { name: 'p', shape: [5], values: k.floats(5), gradient: k.floats(5) };
         return { p, optimizer: optimizerNamed(name).create(k, [p], o) };
       };
       const step = ({ p, optimizer }: ReturnType<typeof make>, t: number) => {
@@ -145,8 +162,51 @@ for (const { name } of optimizers) {
   });
 }
 
+test('lazy-adam moves the rows that have a gradient, as torch.optim.SparseAdam', () => {
+  const o = { learningRate: 0.1, l2: 0, beta1: 0.5, beta2: 0.75, epsilon: 1e-12 };
+  const gradients = [
+    [1, 0, 0, 0],
+    [0, 0, 2, -1],
+    [0, 1, 0, 0],
+  ];
+  // Step 2: m / sqrt(v) is 1 and -1, times 0.1 sqrt(1 - 0.75^2) / (1 - 0.5^2). Step 3: m = (0.25, 0.5), v = (0.1875, 0.25).
+  const second = (0.1 * Math.sqrt(0.4375)) / 0.75;
+  const third = (0.1 * Math.sqrt(0.578125)) / 0.875;
+  const expected = [
+    [0.9, 2, 3, 4],
+    [0.9, 2, 3 - second, 4 + second],
+    [0.9 - (third * 0.25) / Math.sqrt(0.1875), 2 - third, 3 - second, 4 + second],
+  ];
+  for (const k of [reference, wasm]) {
+    for (const [t, row] of steps(k, 'lazy-adam', o, [1, 2, 3, 4], gradients, 2).entries()) {
+      for (const [at, x] of row.entries()) assert.ok(Math.abs(x - expected[t]![at]!) < 1e-6, `step ${t}: ${row}`);
+    }
+  }
+});
+
+test('lazy-adam pulls moved rows only towards 0', () => {
+  const o = { learningRate: 0.1, l2: 0.5 };
+  const [after] = steps(reference, 'lazy-adam', o, [1, 2, 3, 4], [[1, 0, 0, 0]], 2);
+  assert.deepEqual(after!.slice(2), [3, 4]);
+  assert.ok(after![0]! < 1 && after![1]! < 2);
+});
+
+test('lazy-adam is adam, bit by bit, where every row has a gradient in every step', () => {
+  fc.assert(
+    fc.property(run, fc.integer({ min: 1, max: 7 }), ({ start, gradients, o }, dim) => {
+      const wide = <T>(list: readonly T[]) => list.flatMap((x) => Array<T>(dim).fill(x));
+      const all = gradients.map((g) => wide(g.map((x) => x || 1)));
+      for (const k of [reference, wasm]) {
+        const lazy = steps(k, 'lazy-adam', o, wide(start), all, start.length);
+        assert.deepEqual(lazy, steps(k, 'adam', o, wide(start), all, start.length));
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
 test('momentum keeps numbers only where there is some', () => {
-  const p = { name: 'p', values: reference.floats(2), gradient: reference.floats(2) };
+  const p = { name: 'p', shape: [2], values: reference.floats(2), gradient: reference.floats(2) };
   const state = (momentum?: number) =>
     optimizerNamed('sgd')
       .create(reference, [p], { learningRate: 1, l2: 0, ...(momentum === undefined ? {} : { momentum }) })
@@ -157,6 +217,6 @@ test('momentum keeps numbers only where there is some', () => {
 test('an unknown optimiser is refused with those there are', () => {
   assert.throws(
     () => optimizerNamed('adan'),
-    (e) => e instanceof RecdistillError && e.code === 'unknown-name' && /adam, sgd, adagrad/.test(e.hint),
+    (e) => e instanceof RecdistillError && e.code === 'unknown-name' && /adam, lazy-adam, sgd, adagrad/.test(e.hint),
   );
 });

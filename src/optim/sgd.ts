@@ -3,6 +3,7 @@ import { type OptimizerSpec, withSlots } from './_optimizer.js';
 /** Stochastic gradient descent with the momentum and the coupled weight decay of torch.optim.SGD. */
 export const sgd: OptimizerSpec = {
   name: 'sgd',
+  summary: 'plain gradient descent',
   create(k, parameters, o) {
     const momentum = o.momentum ?? 0;
     return withSlots(k, parameters, momentum === 0 ? [] : ['momentum'], (p, [buffer], step) => {

@@ -97,6 +97,7 @@ export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
       model.backward?.();
       decay?.add(batch);
       optimizer.step();
+      model.afterStep?.();
     }
     return loss;
   };

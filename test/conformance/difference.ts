@@ -5,6 +5,7 @@ const INFORMATIONAL = new Set([
   'official_as_coded_for_information',
   'official_BCELoss_as_coded',
   'third_party_loss',
+  'clipped_torch_max_norm',
   'official_hetcomp_rounded4',
 ]);
 

@@ -7,6 +7,7 @@ import { hetcompOverallLoss } from './hetcomp-overall-loss.js';
 import { hetcompRankLoss } from './hetcomp-rank-loss.js';
 import { metrics } from './metrics.js';
 import { modelBprMf } from './model-bpr-mf.js';
+import { modelCml } from './model-cml.js';
 import { modelLightgcn } from './model-lightgcn.js';
 import { modelMultVae } from './model-mult-vae.js';
 import { optimizers } from './optimizers.js';
@@ -20,6 +21,7 @@ export const checkers = {
   'hetcomp-rank-loss': hetcompRankLoss,
   metrics,
   'model-bpr-mf': modelBprMf,
+  'model-cml': modelCml,
   'model-lightgcn': modelLightgcn,
   'model-mult-vae': modelMultVae,
   optimizers,

@@ -13,8 +13,8 @@ export const optimizers: Checker = {
 };
 
 function trained(k: Kernels, inputs: Inputs): Result {
-  const { values: start, columns } = readMatrix(inputs, 'params');
-  const parameter = { name: 'p', values: put(k, start), gradient: k.floats(start.length) };
+  const { values: start, rows, columns } = readMatrix(inputs, 'params');
+  const parameter = { name: 'p', shape: [rows, columns], values: put(k, start), gradient: k.floats(start.length) };
   const optimizer = optimizerNamed(readText(inputs, 'algorithm')).create(k, [parameter], optionsOf(inputs));
   const after = (inputs.grads as readonly Json[]).map((grads) => {
     parameter.gradient.set(readLists({ grads }, 'grads').flat());

@@ -1,0 +1,150 @@
+/**
+ * Collaborative metric learning (Hsieh et al., WWW 2017): users and items are points p_u and q_i within a ball, score(u, i) = -|p_u - q_i|^2,
+ * and a train item must be nearer to the user than a sampled one by a margin.
+ */
+import { choice, float, int, options } from '../config/options.js';
+import { stream } from '../config/random.js';
+import type { Kernels } from '../kernels/index.js';
+import { hinge } from '../losses/hinge.js';
+import { type Batch, type Parameter, trained } from './_model.js';
+import { freeParameters, normalTable, scoreByFactors } from './factors.js';
+import { pairShape } from './options.js';
+import { productTables } from './product-tables.js';
+
+export const cml = trained({
+  name: 'cml',
+  summary: 'Users and items as points: what a user has lies near, by a hinge loss on distances',
+  source: 'Hsieh et al., Collaborative metric learning, WWW 2017',
+  options: options({
+    dim: int({ default: 64, min: 1, max: 1024, help: 'Numbers per user and per item.' }),
+    margin: float({
+      default: 0.5,
+      above: 0,
+      max: 1000,
+      help: 'How much farther, in squared distance, a sampled item has to be.',
+    }),
+    clip: float({ default: 1, above: 0, max: 1e6, help: 'Radius of the ball that users and items are kept in.' }),
+    against: choice(['hardest', 'all'], {
+      default: 'hardest',
+      help: 'Which of the sampled items count: of those against one interaction the nearest, or all.',
+    }),
+    initScale: float({ default: 0.1, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
+    ...pairShape({
+      epochs: 300,
+      batchSize: 2048,
+      learningRate: 0.002,
+      l2: 0,
+      evaluateEvery: 10,
+      patience: 5,
+      negatives: 10,
+    }),
+  }),
+  capabilities: ['factors'],
+  memory: ({ users, items }, o) => (users + items) * (o.dim * 6 + 4) * 4 + o.batchSize * (1 + o.negatives) * 16,
+  create({ kernels: k, train, seed }, o) {
+    const users = normalTable(k, 'users', train.users, o.dim, stream(seed, 'cml users'), o.initScale, 'users');
+    const items = normalTable(k, 'items', train.items, o.dim, stream(seed, 'cml items'), o.initScale, 'items');
+    const parameters = [users, items];
+    const tables = productTables(k, users, items);
+    const step = metricStep(k, users, items, o);
+    const intoBall = () => {
+      for (const p of parameters) k.clipRows(p.values, o.dim, o.clip);
+    };
+    intoBall();
+    return {
+      name: 'cml',
+      users: train.users,
+      items: train.items,
+      parameters,
+      size: (train.users + train.items) * o.dim,
+      batches: 'pairs',
+      factors: tables.refresh,
+      scoreRows: (rows, out) => scoreByFactors(k, tables.refresh(), rows, train.items, out),
+      forward: tables.outdate,
+      accumulate: step.accumulate,
+      backward: tables.backward,
+      afterStep: intoBall,
+      close() {
+        step.close();
+        tables.close();
+        freeParameters(k, parameters);
+      },
+    };
+  },
+});
+
+interface MetricStep {
+  /** Adds the gradient of the hinge loss of a batch to the points' gradients; returns the summed loss. */
+  accumulate(batch: Batch): number;
+  close(): void;
+}
+
+interface MetricOptions {
+  readonly dim: number;
+  readonly margin: number;
+  readonly against: 'hardest' | 'all';
+  readonly batchSize: number;
+  readonly negatives: number;
+}
+
+function metricStep(k: Kernels, p: Parameter, q: Parameter, o: MetricOptions): MetricStep {
+  const most = o.batchSize * (1 + o.negatives);
+  const [users, items, distances, weights] = [k.ints(most), k.ints(most), k.floats(most), k.floats(most)];
+  // Of each triple the pairs: that of the train item and that of the sampled one.
+  const pairs = new Int32Array(2 * o.batchSize * o.negatives);
+  const scores = new Float64Array(pairs.length);
+  const gradient = new Float64Array(pairs.length);
+
+  /** The pairs of a batch: first those of the train items, then those of the sampled ones. Returns how many. */
+  const listPairs = (batch: Batch): { positive: number; each: number } => {
+    if (batch.kind !== 'pairs') throw new TypeError('metric learning works on batches of pairs');
+    const { size, perPositive } = batch;
+    users.set(batch.users.subarray(0, size));
+    items.set(batch.positives.subarray(0, size));
+    for (let b = 0; b < size; b++) users.fill(batch.users[b]!, size + b * perPositive, size + (b + 1) * perPositive);
+    items.set(batch.negatives.subarray(0, size * perPositive), size);
+    return { positive: size, each: perPositive };
+  };
+  /** Returns the number of triples. */
+  const listTriples = (positive: number, each: number): number => {
+    let triples = 0;
+    const add = (b: number, pair: number) => {
+      pairs[2 * triples] = b;
+      pairs[2 * triples + 1] = pair;
+      triples += 1;
+    };
+    for (let b = 0, at = positive; b < positive; b++, at += each) {
+      if (o.against === 'all') for (let n = at; n < at + each; n++) add(b, n);
+      else {
+        let nearest = at;
+        for (let n = at + 1; n < at + each; n++) if (distances[n]! < distances[nearest]!) nearest = n;
+        add(b, nearest);
+      }
+    }
+    return triples;
+  };
+  return {
+    accumulate(batch) {
+      const { positive, each } = listPairs(batch);
+      const all = positive * (1 + each);
+      k.distancePairs(p.values, q.values, o.dim, users, items, distances, all);
+      const triples = listTriples(positive, each);
+      for (let t = 0; t < 2 * triples; t++) scores[t] = -distances[pairs[t]!]!;
+      const loss = hinge(scores, gradient, triples, o.margin);
+      weights.fill(0, 0, all);
+      // The derivative of -|p - q|^2 is 2 (q - p) by p and 2 (p - q) by q.
+      for (let t = 0; t < 2 * triples; t++) weights[pairs[t]!]! += 2 * gradient[t]!;
+      let n = 0;
+      for (let pair = 0; pair < all; pair++) {
+        if (weights[pair] === 0) continue;
+        users[n] = users[pair]!;
+        items[n] = items[pair]!;
+        weights[n++] = weights[pair]!;
+      }
+      k.accumulate(p.gradient, users, q.values, items, weights, o.dim, n, p.values);
+      k.accumulate(q.gradient, items, p.values, users, weights, o.dim, n, q.values);
+      return loss;
+    },
+    close: () => k.free(users, items, distances, weights),
+  };
+}
