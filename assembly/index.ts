@@ -1,10 +1,11 @@
 export { negatives, normal } from './random';
-export { accumulate, distancePairs, dotPairs, linkRows } from './pairs';
+export { accumulate, distancePairs, dotPairs, gather, linkRows } from './pairs';
 export { adagrad, adam, clipRows, lazyAdam, sgd } from './optimizers';
 export { addParts, gemm } from './gemm';
 export { packItems, topK, topKDot } from './top-k';
 export { addScaled, propagate, scale } from './propagate';
-export { addBias, columnSums, tanh, tanhBackward } from './dense';
+export { addBias, columnSums, multiply, relu, reluBackward, scaleColumns, tanh, tanhBackward } from './dense';
+export { perceptronScores } from './perceptron';
 export { multinomial } from './multinomial';
 export { blockColumns, diagonal, invertBlock, mirror, putColumns } from './invert';
 export { hetcompFinish, hetcompItems, hetcompPrepare, hetcompUsers } from './hetcomp';

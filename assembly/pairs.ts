@@ -1,4 +1,4 @@
-// Scores of single (user, item) pairs, and the way back: adding weighted rows of one table to rows of another.
+// Scores of single (user, item) pairs, and the way back: adding weighted rows of one table to rows of another. Rows picked out of a table.
 
 /** out[k] = <u[users[k]], q[items[k]]>; rows of `dim` floats, dim a multiple of 1 (the tail is done one by one). */
 export function dotPairs(u: usize, q: usize, dim: i32, users: usize, items: usize, out: usize, begin: i32, end: i32): void {
@@ -104,5 +104,18 @@ export function accumulate(
       }
       k = load<i32>(next + ((k as usize) << 2));
     }
+  }
+}
+
+/** Rows [begin, end) of out = the rows `rows[k]` of a table with rows of `dim` floats. */
+export function gather(table: usize, rows: usize, dim: i32, out: usize, begin: i32, end: i32): void {
+  const bytes = (dim as usize) << 2;
+  const whole = bytes & ~15;
+  for (let k = begin; k < end; k++) {
+    const from = table + (load<i32>(rows + ((k as usize) << 2)) as usize) * bytes;
+    const to = out + (k as usize) * bytes;
+    let at: usize = 0;
+    for (; at < whole; at += 16) v128.store(to + at, v128.load(from + at));
+    for (; at < bytes; at += 4) store<f32>(to + at, load<f32>(from + at));
   }
 }

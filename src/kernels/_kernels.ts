@@ -11,6 +11,7 @@ import type { InvertKernels } from './invert.js';
 import type { MultinomialKernels } from './multinomial.js';
 import type { OptimizerKernels } from './optimizers.js';
 import type { PairKernels } from './pairs.js';
+import type { PerceptronKernels } from './perceptron.js';
 import type { PropagateKernels } from './propagate.js';
 import type { RandomKernels } from './random.js';
 import type { TopKKernels } from './top-k.js';
@@ -24,6 +25,7 @@ export interface Kernels
     MultinomialKernels,
     OptimizerKernels,
     PairKernels,
+    PerceptronKernels,
     PropagateKernels,
     RandomKernels,
     TopKKernels {}

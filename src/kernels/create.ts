@@ -8,6 +8,7 @@ import { invertReference, invertWasm } from './invert.js';
 import { multinomialReference, multinomialWasm } from './multinomial.js';
 import { optimizersReference, optimizersWasm } from './optimizers.js';
 import { pairsReference, pairsWasm } from './pairs.js';
+import { perceptronReference, perceptronWasm } from './perceptron.js';
 import { propagateReference, propagateWasm } from './propagate.js';
 import { randomReference, randomWasm } from './random.js';
 import { createReferenceMachine } from './reference.js';
@@ -23,6 +24,7 @@ const families = [
   { reference: multinomialReference, wasm: multinomialWasm },
   { reference: optimizersReference, wasm: optimizersWasm },
   { reference: pairsReference, wasm: pairsWasm },
+  { reference: perceptronReference, wasm: perceptronWasm },
   { reference: propagateReference, wasm: propagateWasm },
   { reference: randomReference, wasm: randomWasm },
   { reference: topKReference, wasm: topKWasm },

@@ -67,6 +67,23 @@ test('accumulate agrees on any shape, with rows that are hit never, once and oft
   );
 });
 
+test('gather agrees on any shape', () => {
+  fc.assert(
+    fc.property(shapes, ({ seed, rows, dim, n }) => {
+      agree((k) => {
+        const table = put(k, numbers(seed, rows * dim));
+        const picked = putInts(k, wholes(seed + 1, n, rows));
+        const out = k.floats(n * dim + 1).fill(5);
+        k.gather(table, picked, dim, out, n);
+        const copy = out.slice();
+        k.free(table, picked, out);
+        return { out: copy };
+      });
+    }),
+    { numRuns: 50 },
+  );
+});
+
 test('accumulate without pairs changes nothing, whatever an earlier call left in memory', () => {
   const k = createKernels({ threads: 1, memoryLimit: 2 ** 24 });
   const junk = k.ints(100_000).fill(1e9);

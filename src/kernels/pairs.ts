@@ -23,6 +23,8 @@ export interface PairKernels {
     n: number,
     own?: Floats,
   ): void;
+  /** Row k of `out` = row `rows[k]` of `table`, for k in `[0, n)`; both have rows of `dim` numbers. */
+  gather(table: Floats, rows: Int32Array, dim: number, out: Floats, n: number): void;
 }
 
 export function pairsReference(_: Machine): PairKernels {
@@ -47,6 +49,9 @@ export function pairsReference(_: Machine): PairKernels {
         for (let d = 0; d < dim; d++)
           target[row + d]! += weights[k]! * (source[column + d]! - (own ? own[row + d]! : 0));
       }
+    },
+    gather(table, rows, dim, out, n) {
+      for (let k = 0; k < n; k++) out.set(table.subarray(rows[k]! * dim, (rows[k]! + 1) * dim), k * dim);
     },
   };
 }
@@ -86,6 +91,9 @@ export function pairsWasm(m: WasmMachine): PairKernels {
         distinct,
       ];
       m.run('accumulate', args, m.intsAt(found, 1)[0]!, 64);
+    },
+    gather(table, rows, dim, out, n) {
+      m.run('gather', [m.address(table), m.address(rows), dim, m.address(out)], n, 512);
     },
   };
 }

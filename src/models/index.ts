@@ -7,9 +7,10 @@ import { ease } from './ease.js';
 import { itemKnn } from './item-knn.js';
 import { lightgcn } from './lightgcn.js';
 import { multVae } from './mult-vae.js';
+import { neumf } from './neumf.js';
 import { topPop } from './top-pop.js';
 
-export const models: readonly ModelSpec[] = [topPop, itemKnn, ease, bprMf, cml, lightgcn, multVae];
+export const models: readonly ModelSpec[] = [topPop, itemKnn, ease, bprMf, cml, neumf, lightgcn, multVae];
 
 /** @throws RecdistillError `unknown-name` */
 export function modelNamed(name: string): ModelSpec {
@@ -23,5 +24,7 @@ export * from './_model.js';
 export { edgeWeights } from './lightgcn.js';
 export { inputOf } from './mult-vae.js';
 export * from './mult-vae-network.js';
+export * from './neumf-network.js';
+export * from './neumf-step.js';
 export type { TrainOptions } from './options.js';
 export * from './rank.js';

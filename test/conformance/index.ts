@@ -10,6 +10,7 @@ import { modelBprMf } from './model-bpr-mf.js';
 import { modelCml } from './model-cml.js';
 import { modelLightgcn } from './model-lightgcn.js';
 import { modelMultVae } from './model-mult-vae.js';
+import { modelNeumf } from './model-neumf.js';
 import { optimizers } from './optimizers.js';
 import { significance } from './significance.js';
 
@@ -24,6 +25,7 @@ export const checkers = {
   'model-cml': modelCml,
   'model-lightgcn': modelLightgcn,
   'model-mult-vae': modelMultVae,
+  'model-neumf': modelNeumf,
   optimizers,
   significance,
 } satisfies Record<string, Checker>;

@@ -1,0 +1,105 @@
+import type { Floats, Machine, WasmMachine } from './_machine.js';
+import { takeSlots } from './slots.js';
+
+/** A dense layer: y = W x + bias, W given row by row, one row for each of the `bias.length` outputs. */
+export interface Layer {
+  readonly weights: Floats;
+  readonly bias: Floats;
+}
+
+export interface PerceptronKernels {
+  /**
+   * Scores of all pairs of rows by a network whose first layer is split: out[r][c] += output(x) with
+   * x = relu(W_L ... relu(W_2 relu(a[r] + b[c]) + bias_2) ... + bias_L).
+   * @param a `rows` rows of `width` numbers: the share of one side in the first layer
+   * @param b `columns` rows of `width` numbers: the share of the other side
+   * @param hidden the layers after the first, each of at least one unit
+   * @param output a layer of a single unit
+   * @param out `rows * columns` numbers, row by row
+   */
+  perceptronScores(
+    a: Floats,
+    b: Floats,
+    rows: number,
+    columns: number,
+    width: number,
+    hidden: readonly Layer[],
+    output: Layer,
+    out: Floats,
+  ): void;
+}
+
+export function perceptronReference(m: Machine): PerceptronKernels {
+  const numbers = (length: number): Floats =>
+    m.precision === 'f64' ? new Float64Array(length) : new Float32Array(length);
+  const apply = (layer: Layer, x: Floats): Floats =>
+    numbers(layer.bias.length).map((_, unit) => {
+      let sum = layer.bias[unit]!;
+      for (let d = 0; d < x.length; d++) sum += layer.weights[unit * x.length + d]! * x[d]!;
+      return sum;
+    });
+  const relu = (x: Floats): Floats => x.map((value) => Math.max(value, 0));
+  return {
+    perceptronScores(a, b, rows, columns, width, hidden, output, out) {
+      for (let r = 0; r < rows; r++) {
+        for (let c = 0; c < columns; c++) {
+          let x = relu(numbers(width).map((_, d) => a[r * width + d]! + b[c * width + d]!));
+          for (const layer of hidden) x = relu(apply(layer, x));
+          out[r * columns + c]! += apply(output, x)[0]!;
+        }
+      }
+    },
+  };
+}
+
+/** Columns in a chunk; the same number as in assembly/perceptron.ts. */
+const BLOCK = 64;
+
+const fours = (units: number): number => Math.ceil(units / 4) * 4;
+
+/** Weights in the order in which they are used: by fours of units, missing units being zeros; the output last. */
+function packWeights(hidden: readonly Layer[], output: Layer, width: number, to: Float32Array): void {
+  let at = 0;
+  let inputs = width;
+  for (const { weights, bias } of hidden) {
+    for (let first = 0; first < bias.length; first += 4) {
+      for (let d = -1; d < inputs; d++) {
+        for (let unit = first; unit < first + 4; unit++) {
+          to[at++] = unit >= bias.length ? 0 : d < 0 ? bias[unit]! : weights[unit * inputs + d]!;
+        }
+      }
+    }
+    inputs = bias.length;
+  }
+  to[at] = output.bias[0]!;
+  to.set(output.weights, at + 1);
+}
+
+export function perceptronWasm(m: WasmMachine): PerceptronKernels {
+  return {
+    perceptronScores(a, b, rows, columns, width, hidden, output, out) {
+      const widths = hidden.map(({ bias }) => bias.length);
+      const inputs = [width, ...widths];
+      const packed = widths.reduce((sum, units, l) => sum + fours(units) * (inputs[l]! + 1), 1 + inputs.at(-1)!);
+      const weights = m.workspace('perceptron.weights', packed * 4);
+      packWeights(hidden, output, width, m.floatsAt(weights, packed));
+      const sizes = m.workspace('perceptron.widths', Math.max(1, widths.length) * 4);
+      m.intsAt(sizes, widths.length).set(widths);
+      const most = Math.max(...inputs.map(fours));
+      const slots = takeSlots(m, 'perceptron', (BLOCK * width + 2 * 8 * most) * 4);
+      const args = [
+        m.address(a),
+        m.address(b),
+        rows,
+        columns,
+        width,
+        sizes,
+        widths.length,
+        weights,
+        most,
+        m.address(out),
+      ];
+      m.run('perceptronScores', [...args, ...slots], Math.ceil(columns / BLOCK), 1);
+    },
+  };
+}

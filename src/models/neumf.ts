@@ -1,0 +1,88 @@
+/** Neural matrix factorisation (He et al., WWW 2017): a weighted inner product and a perceptron on embeddings of their own, with the BCE loss. */
+import { float, int, options } from '../config/options.js';
+import { fail } from '../errors.js';
+import { trained } from './_model.js';
+import { freeNeumf, neumfScores, neumfTables, neumfWidths } from './neumf-network.js';
+import { neumfStep } from './neumf-step.js';
+import { pairShape } from './options.js';
+
+export const neumf = trained({
+  name: 'neumf',
+  summary: 'Neural matrix factorisation: an inner product and a perceptron side by side',
+  source: 'He et al., Neural collaborative filtering, WWW 2017',
+  options: options({
+    dim: int({ default: 32, min: 1, max: 1024, help: 'Numbers of each of the two embeddings of a user or item.' }),
+    layers: int({
+      default: 3,
+      min: 1,
+      max: 10,
+      help: 'Hidden layers, each half as wide as what it is given; the first is given 2 dim numbers.',
+    }),
+    initScale: float({ default: 0.01, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
+    ...pairShape({
+      epochs: 100,
+      batchSize: 1024,
+      learningRate: 0.001,
+      l2: 0.01,
+      evaluateEvery: 5,
+      patience: 5,
+      negatives: 4,
+    }),
+  }),
+  capabilities: [],
+  memory: ({ users, items }, o) => {
+    const widths = neumfWidths(o.dim, o.layers).reduce((sum, width) => sum + width, 0);
+    const points = o.batchSize * (1 + o.negatives);
+    const tables = (users + items) * 2 * o.dim * 4;
+    const step = points * (o.dim + 2 * widths + 8) + o.batchSize * 5 * o.dim;
+    const scoring = items * o.dim;
+    return (tables + step + scoring) * 4;
+  },
+  create({ kernels: k, train, seed }, o) {
+    if (neumfWidths(o.dim, o.layers).at(-1) === 0) {
+      const most = Math.floor(Math.log2(o.dim)) + 1;
+      fail('bad-option', {
+        option: 'layers',
+        owner: 'neumf',
+        given: o.layers,
+        expected: `at most ${most} with dim ${o.dim}`,
+        help: 'Each layer halves the width, and none may be left with 0 units: lower layers or raise dim.',
+      });
+    }
+    const shape = { users: train.users, items: train.items, dim: o.dim, layers: o.layers, initScale: o.initScale };
+    const tables = neumfTables(k, shape, seed);
+    const size = Math.min(o.batchSize, train.indices.length);
+    const points = size * (1 + o.negatives);
+    const step = neumfStep(k, tables, o.dim, size, points);
+    const [items, labels] = [k.ints(points), k.floats(points)];
+    return {
+      name: 'neumf',
+      users: train.users,
+      items: train.items,
+      parameters: tables.parameters,
+      size: tables.parameters.reduce((sum, p) => sum + p.values.length, 0),
+      batches: 'pairs',
+      accumulate(batch) {
+        if (batch.kind !== 'pairs') throw new TypeError('neumf works on batches of pairs');
+        const { perPositive, positives, negatives } = batch;
+        const perGroup = 1 + perPositive;
+        for (let b = 0; b < batch.size; b++) {
+          items[b * perGroup] = positives[b]!;
+          items.set(negatives.subarray(b * perPositive, (b + 1) * perPositive), b * perGroup + 1);
+        }
+        for (let p = 0; p < batch.size * perGroup; p++) labels[p] = p % perGroup === 0 ? 1 : 0;
+        return step.accumulate({
+          users: batch.users.subarray(0, batch.size),
+          items: items.subarray(0, batch.size * perGroup),
+          labels,
+        });
+      },
+      scoreRows: (users, out) => neumfScores(k, tables, shape, users, out),
+      close() {
+        step.close();
+        k.free(items, labels);
+        freeNeumf(k, tables);
+      },
+    };
+  },
+});
