@@ -144,3 +144,42 @@ export function scaleColumns(x: usize, factors: usize, out: usize, columns: i32,
   const size = (columns as usize) << 2;
   for (let r = begin; r < end; r++) multiply(x + (r as usize) * size, factors, out + (r as usize) * size, 0, columns);
 }
+
+/** x = 1 / (1 + exp(-x)) in place. */
+export function sigmoid(x: usize, begin: i32, end: i32): void {
+  let k = begin;
+  for (; k + 4 <= end; k += 4) {
+    const at = x + ((k as usize) << 2);
+    v128.store(at, sigmoid4(v128.load(at)));
+  }
+  for (; k < end; k++) {
+    const at = x + ((k as usize) << 2);
+    store<f32>(at, f32x4.extract_lane(sigmoid4(v128.load_splat<f32>(at)), 0));
+  }
+}
+
+/** e / (1 + e) with e = exp(x) below 0, so that small values keep their digits; 1 / (1 + exp(-x)) from 0 on. */
+// @ts-ignore: decorator
+@inline
+function sigmoid4(x: v128): v128 {
+  const one = f32x4.splat(1);
+  const e = exp4(f32x4.neg(f32x4.abs(x)));
+  const top = v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0)));
+  return f32x4.div(top, f32x4.add(one, e));
+}
+
+/** dy *= y (1 - y). */
+export function sigmoidBackward(y: usize, dy: usize, begin: i32, end: i32): void {
+  const one = f32x4.splat(1);
+  let k = begin;
+  for (; k + 4 <= end; k += 4) {
+    const at = (k as usize) << 2;
+    const value = v128.load(y + at);
+    v128.store(dy + at, f32x4.mul(v128.load(dy + at), f32x4.mul(value, f32x4.sub(one, value))));
+  }
+  for (; k < end; k++) {
+    const at = (k as usize) << 2;
+    const value = load<f32>(y + at);
+    store<f32>(dy + at, load<f32>(dy + at) * (value * ((1 as f32) - value)));
+  }
+}

@@ -4,7 +4,9 @@ export { adagrad, adam, clipRows, lazyAdam, sgd } from './optimizers';
 export { addParts, gemm } from './gemm';
 export { packItems, topK, topKDot } from './top-k';
 export { addScaled, propagate, scale } from './propagate';
-export { addBias, columnSums, multiply, relu, reluBackward, scaleColumns, tanh, tanhBackward } from './dense';
+export {
+  addBias, columnSums, multiply, relu, reluBackward, scaleColumns, sigmoid, sigmoidBackward, tanh, tanhBackward,
+} from './dense';
 export { perceptronScores } from './perceptron';
 export { multinomial } from './multinomial';
 export { blockColumns, diagonal, invertBlock, mirror, putColumns } from './invert';

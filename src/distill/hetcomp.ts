@@ -78,8 +78,6 @@ export const hetcomp = distiller({
     const rows = takeRows(k, { columns: train.items, indptr: train.indptr, indices: train.indices });
     const picker = o.rows === 'users' ? everyUserOnce(context) : usersOfBatch(context);
     const losses = k.floats(picker.most);
-    // The loop brings the tables up to date before each batch; asking again would propagate a graph twice.
-    const f = student.factors!();
     let phase: 'overall' | 'fine' = 'overall';
 
     const rebuild = () => {
@@ -95,6 +93,7 @@ export const hetcomp = distiller({
       accumulate(batch) {
         const users = picker.pick(batch);
         if (users.length === 0) return 0;
+        const f = student.factors!(users);
         const scale = o.lambda * (phase === 'fine' ? o.fineWeight : 1);
         k.hetcomp({
           users,

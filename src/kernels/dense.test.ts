@@ -45,64 +45,71 @@ test('addBias and columnSums leave what lies behind their matrix alone', () => {
 test('tanh has a relative error below 5e-7 everywhere, keeps its sign and its limits', () => {
   const inputs = [0, -0, 1e-30, -1e-8, 0.6249999, 0.625, 9, -9, 88, -88, 1e30, -1e30, 1 / 0, -1 / 0, Number.NaN];
   for (let x = -10; x < 10; x += 0.00137) inputs.push(x);
+  precise('tanh', inputs, Math.tanh);
+});
+
+test('sigmoid has a relative error below 5e-7 down to -87, and its limits', () => {
+  const inputs = [0, -0, 1e-30, -1e-30, -87, 88, 1e30, -1e30, 1 / 0, -1 / 0, Number.NaN];
+  for (let x = -80; x < 20; x += 0.0137) inputs.push(x);
+  precise('sigmoid', inputs, (x) => (x < -1e9 ? 0 : 1 / (1 + Math.exp(-x))));
+});
+
+function precise(kernel: 'tanh' | 'sigmoid', inputs: readonly number[], exact: (x: number) => number): void {
   const { wasm, f32 } = machines.run((k, take) => {
     const x = take.floats(inputs);
-    k.tanh(x, inputs.length);
+    k[kernel](x, inputs.length);
     return { x };
   });
   inputs.forEach((input, i) => {
-    const expected = Math.tanh(Math.fround(input));
+    const expected = exact(Math.fround(input));
     for (const value of [wasm.x[i]!, f32.x[i]!]) {
       ok(
         Object.is(value, expected) || Math.abs(value - expected) <= 5e-7 * Math.abs(expected),
-        `tanh(${input}) is ${value}, expected ${expected}`,
+        `${kernel}(${input}) is ${value}, expected ${expected}`,
       );
     }
   });
-});
+}
 
-test('tanh and tanhBackward change the first n numbers only, over several chunks too', () => {
-  for (const n of [0, 1, 3, 4, 70, 40_003]) {
-    const { wasm, f64 } = machines.run((k, take) => {
-      const y = take.floats(real(n + 5, 1));
-      const dy = take.floats(real(n + 5, 2));
-      k.tanh(y, n);
-      k.tanhBackward(y, dy, n);
-      return { y, dy };
-    });
-    close(wasm.y, f64.y, 1e-6);
-    close(wasm.dy, f64.dy, 3e-6);
-    close(
-      wasm.y.slice(n),
-      real(n + 5, 1)
-        .slice(n)
-        .map(Math.fround),
-      0,
-    );
-    close(
-      wasm.dy.slice(n),
-      real(n + 5, 2)
-        .slice(n)
-        .map(Math.fround),
-      0,
-    );
-  }
-});
-
-test('tanhBackward is the derivative of tanh', () => {
-  const step = 1e-6;
-  const inputs = [-2, -0.5, 0, 0.3, 1.2];
-  const { f64 } = machines.run((k, take) => {
-    const [y, up, down, dy] = [take.floats(inputs), take.floats(5), take.floats(5), take.floats([1, 1, 1, 1, 1])];
-    up.set(inputs.map((x) => x + step));
-    down.set(inputs.map((x) => x - step));
-    for (const x of [y, up, down]) k.tanh(x, 5);
-    k.tanhBackward(y, dy, 5);
-    return { dy, up, down };
+for (const [kernel, backward] of [
+  ['tanh', 'tanhBackward'],
+  ['sigmoid', 'sigmoidBackward'],
+] as const) {
+  test(`${kernel} and ${backward} change the first n numbers only, over several chunks too`, () => {
+    for (const n of [0, 1, 3, 4, 70, 40_003]) {
+      const { wasm, f64 } = machines.run((k, take) => {
+        const y = take.floats(real(n + 5, 1));
+        const dy = take.floats(real(n + 5, 2));
+        k[kernel](y, n);
+        k[backward](y, dy, n);
+        return { y, dy };
+      });
+      close(wasm.y, f64.y, 1e-6);
+      close(wasm.dy, f64.dy, 3e-6);
+      const untouched = (seed: number) =>
+        real(n + 5, seed)
+          .slice(n)
+          .map(Math.fround);
+      close(wasm.y.slice(n), untouched(1), 0);
+      close(wasm.dy.slice(n), untouched(2), 0);
+    }
   });
-  close(
-    f64.dy,
-    f64.up.map((x, i) => (x - f64.down[i]!) / (2 * step)),
-    1e-9,
-  );
-});
+
+  test(`${backward} is the derivative of ${kernel}`, () => {
+    const step = 1e-6;
+    const inputs = [-2, -0.5, 0, 0.3, 1.2];
+    const { f64 } = machines.run((k, take) => {
+      const [y, up, down, dy] = [take.floats(inputs), take.floats(5), take.floats(5), take.floats([1, 1, 1, 1, 1])];
+      up.set(inputs.map((x) => x + step));
+      down.set(inputs.map((x) => x - step));
+      for (const x of [y, up, down]) k[kernel](x, 5);
+      k[backward](y, dy, 5);
+      return { dy, up, down };
+    });
+    close(
+      f64.dy,
+      f64.up.map((x, i) => (x - f64.down[i]!) / (2 * step)),
+      1e-9,
+    );
+  });
+}

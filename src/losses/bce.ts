@@ -5,6 +5,7 @@ import type { Floats } from '../kernels/index.js';
  * Finite for any finite logits.
  * @param targets in [0, 1]; labels are 0 and 1
  * @param gradient gets the derivative with respect to each logit, sigmoid(logit) - target
+ * The gradient may be `logits` itself.
  */
 export function bce(logits: Floats, targets: Floats, gradient: Floats, n: number): number {
   let loss = 0;

@@ -17,14 +17,15 @@ export interface Parameter {
   readonly rows?: 'users' | 'items';
 }
 
-/**
- * Tables whose inner products are the scores: score(u, i) = <users[u], items[i]>, rows of `dim` numbers. A method keeps this object and
- * reads the tables from it anew in every batch: a model may work them out only when they are read.
- */
-export interface Factors {
+/** Tables whose inner products are the scores: score(u, i) = <users[u], items[i]>, rows of `dim` numbers. */
+export interface Tables {
   readonly users: Floats;
   readonly items: Floats;
   readonly dim: number;
+}
+
+/** Tables through which a loss on any scores reaches the parameters. */
+export interface Factors extends Tables {
   /** Add gradients with respect to the tables here; the model's `backward` takes them on to its parameters. */
   readonly userGradient: Floats;
   readonly itemGradient: Floats;
@@ -74,8 +75,17 @@ export interface Model {
   readonly size: number;
   /** Writes the scores of all items for each of `users`: `out` has `users.length * items` numbers, in kernel memory. */
   scoreRows(users: Int32Array, out: Floats): void;
-  /** Present if the scores are inner products; brings the tables up to date with the parameters. */
-  readonly factors?: () => Factors;
+  /**
+   * Present if the scores are inner products that can be ranked by but not learned through. Makes the tables from the parameters as they
+   * are; they hold until the next call.
+   */
+  readonly tables?: () => Tables;
+  /**
+   * Present if the scores are inner products that a loss can be taken back through; brings the tables up to date with the parameters.
+   * A loss asks anew in each batch, between `forward` and `backward`, and may name the users whose scores it needs: the rows of others
+   * are then left undefined, and their gradients must stay 0.
+   */
+  readonly factors?: (users?: Int32Array) => Factors;
   /** Gives all kernel memory back. */
   close(): void;
 }
@@ -84,7 +94,7 @@ export interface TrainableModel extends Model {
   /** What one batch of the base loss consists of. */
   readonly batches: Batch['kind'];
   /** Called before the losses of a batch: derived tables follow the parameters. */
-  forward?(): void;
+  forward?(batch: Batch): void;
   /** Adds the gradient of the base loss of a batch; returns the loss, summed over the batch. */
   accumulate(batch: Batch): number;
   /** Called after the losses of a batch: gradients of derived tables go on to the parameters. */

@@ -4,6 +4,7 @@
  */
 import { choice, float, int, options } from '../config/options.js';
 import { stream } from '../config/random.js';
+import { logRange, oneOf, range, wholeRange } from '../config/search.js';
 import type { Kernels } from '../kernels/index.js';
 import { hinge } from '../losses/hinge.js';
 import { type Batch, type Parameter, trained } from './_model.js';
@@ -39,6 +40,13 @@ export const cml = trained({
       negatives: 10,
     }),
   }),
+  search: {
+    dim: oneOf(32, 64, 128),
+    margin: range(0.1, 2),
+    negatives: wholeRange(5, 40),
+    learningRate: logRange(0.0005, 0.02),
+    batchSize: oneOf(1024, 2048, 4096, 8192),
+  },
   capabilities: ['factors'],
   memory: ({ users, items }, o) => (users + items) * (o.dim * 6 + 4) * 4 + o.batchSize * (1 + o.negatives) * 16,
   create({ kernels: k, train, seed }, o) {
@@ -58,9 +66,9 @@ export const cml = trained({
       parameters,
       size: (train.users + train.items) * o.dim,
       batches: 'pairs',
-      factors: tables.refresh,
-      scoreRows: (rows, out) => scoreByFactors(k, tables.refresh(), rows, train.items, out),
-      forward: tables.outdate,
+      factors: tables.factors,
+      scoreRows: (rows, out) => scoreByFactors(k, tables.factors(), rows, train.items, out),
+      forward: tables.forward,
       accumulate: step.accumulate,
       backward: tables.backward,
       afterStep: intoBall,

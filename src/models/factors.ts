@@ -1,7 +1,7 @@
 /** What all inner-product models share: scoring and the pairwise BPR step on a pair of tables. */
 import type { Floats, Kernels } from '../kernels/index.js';
 import { bpr } from '../losses/bpr.js';
-import type { Batch, Factors, Parameter } from './_model.js';
+import type { Batch, Factors, Parameter, Tables } from './_model.js';
 
 /** A table of `rows x columns` numbers with its gradient, filled with normal numbers of deviation `deviation`. */
 export function normalTable(
@@ -28,7 +28,7 @@ export const freeParameters = (k: Kernels, parameters: readonly Parameter[]): vo
 };
 
 /** All scores of `users` as a block of the matrix product of the two tables. */
-export function scoreByFactors(k: Kernels, f: Factors, users: Int32Array, items: number, out: Floats): void {
+export function scoreByFactors(k: Kernels, f: Tables, users: Int32Array, items: number, out: Floats): void {
   const rows = k.floats(users.length * f.dim);
   for (let r = 0; r < users.length; r++) {
     rows.set(f.users.subarray(users[r]! * f.dim, (users[r]! + 1) * f.dim), r * f.dim);

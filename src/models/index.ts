@@ -2,15 +2,28 @@
 import { fail } from '../errors.js';
 import type { ModelSpec } from './_model.js';
 import { bprMf } from './bpr-mf.js';
+import { cdae } from './cdae.js';
 import { cml } from './cml.js';
 import { ease } from './ease.js';
+import { itemAutoencoder } from './item-autoencoder.js';
 import { itemKnn } from './item-knn.js';
 import { lightgcn } from './lightgcn.js';
 import { multVae } from './mult-vae.js';
 import { neumf } from './neumf.js';
 import { topPop } from './top-pop.js';
 
-export const models: readonly ModelSpec[] = [topPop, itemKnn, ease, bprMf, cml, neumf, lightgcn, multVae];
+export const models: readonly ModelSpec[] = [
+  topPop,
+  itemKnn,
+  ease,
+  bprMf,
+  cml,
+  neumf,
+  lightgcn,
+  multVae,
+  itemAutoencoder,
+  cdae,
+];
 
 /** @throws RecdistillError `unknown-name` */
 export function modelNamed(name: string): ModelSpec {
@@ -22,9 +35,10 @@ export function modelNamed(name: string): ModelSpec {
 export * from '../optim/index.js';
 export * from './_model.js';
 export { edgeWeights } from './lightgcn.js';
-export { inputOf } from './mult-vae.js';
-export * from './mult-vae-network.js';
 export * from './neumf-network.js';
 export * from './neumf-step.js';
 export type { TrainOptions } from './options.js';
 export * from './rank.js';
+export { unitNorm } from './row-vae.js';
+export * from './vae-network.js';
+export * from './vae-rows.js';

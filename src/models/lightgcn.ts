@@ -61,9 +61,11 @@ export const lightgcn = trained({
       k.scale(outUsers, 1 / (o.layers + 1));
       k.scale(outItems, 1 / (o.layers + 1));
     };
-    const forward = () => spread(users.values, items.values, final.users, final.items);
+    const propagate = () => spread(users.values, items.values, final.users, final.items);
+    // Within a batch the parameters stay as they are, and one propagation serves every loss.
+    let inBatch = false;
     const factors = () => {
-      forward();
+      if (!inBatch) propagate();
       return final;
     };
     return {
@@ -75,9 +77,13 @@ export const lightgcn = trained({
       batches: 'pairs',
       factors,
       scoreRows: (rows, out) => scoreByFactors(k, factors(), rows, train.items, out),
-      forward,
+      forward() {
+        propagate();
+        inBatch = true;
+      },
       accumulate: (batch) => step.accumulate(final, batch),
       backward() {
+        inBatch = false;
         spread(final.userGradient, final.itemGradient, users.gradient, items.gradient);
         final.userGradient.fill(0);
         final.itemGradient.fill(0);

@@ -1,5 +1,6 @@
 /** Neural matrix factorisation (He et al., WWW 2017): a weighted inner product and a perceptron on embeddings of their own, with the BCE loss. */
 import { float, int, options } from '../config/options.js';
+import { logRange, oneOf, wholeRange } from '../config/search.js';
 import { fail } from '../errors.js';
 import { trained } from './_model.js';
 import { freeNeumf, neumfScores, neumfTables, neumfWidths } from './neumf-network.js';
@@ -29,6 +30,14 @@ export const neumf = trained({
       negatives: 4,
     }),
   }),
+  search: {
+    dim: oneOf(16, 32, 64),
+    layers: wholeRange(1, 3),
+    negatives: wholeRange(2, 10),
+    learningRate: logRange(0.0003, 0.01),
+    l2: logRange(0.001, 0.3),
+    batchSize: oneOf(512, 1024, 2048, 4096),
+  },
   capabilities: [],
   memory: ({ users, items }, o) => {
     const widths = neumfWidths(o.dim, o.layers).reduce((sum, width) => sum + width, 0);

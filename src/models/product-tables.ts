@@ -1,13 +1,13 @@
 /** Distances as inner products, for all that works on factors: -|p - q|^2 = <[2p, 1, -|p|^2], [q, -|q|^2, 1]>. */
-import type { Floats, Kernels } from '../kernels/index.js';
+import type { Kernels } from '../kernels/index.js';
 import type { Factors, Parameter } from './_model.js';
 
 export interface ProductTables {
   /** The tables, up to date with the points. */
-  refresh(): Factors;
-  /** The points have moved: the tables are worked out when they are read next. Training on pairs never reads them. */
-  outdate(): void;
-  /** Adds what the tables' gradients say to those of the points and clears them; only where the tables have been read. */
+  factors(): Factors;
+  /** A batch begins. Training on pairs alone never asks for the tables, and they are not worked out. */
+  forward(): void;
+  /** Adds what the tables' gradients say to those of the points and clears them, if anybody asked for the tables in this batch. */
   backward(): void;
   close(): void;
 }
@@ -24,7 +24,8 @@ export function productTables(k: Kernels, p: Parameter, q: Parameter): ProductTa
     return { ...side, rows, table: k.floats(rows * wide), gradient: k.floats(rows * wide) };
   });
   const [users, items] = [sides[0]!, sides[1]!];
-  let fresh = false;
+  /** Within a batch the points stay where they are, and one set of tables serves every loss that asks. */
+  let state: 'outside' | 'in batch' | 'built in batch' = 'outside';
 
   const build = () => {
     for (const { points, factor, one, square, rows, table } of sides) {
@@ -40,37 +41,27 @@ export function productTables(k: Kernels, p: Parameter, q: Parameter): ProductTa
         table[to + square] = -squares;
       }
     }
-    fresh = true;
-  };
-  const read = (table: Floats) => {
-    if (!fresh) build();
-    return table;
   };
   const factors: Factors = {
     dim: wide,
-    get users() {
-      return read(users.table);
-    },
-    get items() {
-      return read(items.table);
-    },
-    get userGradient() {
-      return read(users.gradient);
-    },
-    get itemGradient() {
-      return read(items.gradient);
-    },
+    users: users.table,
+    items: items.table,
+    userGradient: users.gradient,
+    itemGradient: items.gradient,
   };
   return {
-    refresh() {
-      build();
+    factors() {
+      if (state !== 'built in batch') build();
+      if (state === 'in batch') state = 'built in batch';
       return factors;
     },
-    outdate() {
-      fresh = false;
+    forward() {
+      state = 'in batch';
     },
     backward() {
-      if (!fresh) return;
+      const built = state === 'built in batch';
+      state = 'outside';
+      if (!built) return;
       for (const { points, factor, square, rows, gradient } of sides) {
         for (let r = 0; r < rows; r++) {
           const [to, from] = [r * dim, r * wide];

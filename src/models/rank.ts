@@ -2,10 +2,13 @@
 import type { Interactions } from '../data/interactions.js';
 import type { Rankings } from '../data/rankings.js';
 import { type Floats, freeRows, type Kernels, takeRows } from '../kernels/index.js';
-import type { Model } from './_model.js';
+import type { Model, Tables } from './_model.js';
 
 /** Scores held at once while ranking a model that is not an inner product: 16 M numbers = 64 MB. */
 const BLOCK = 16_000_000;
+
+/** Tables whose inner products are the scores, as the parameters are now; undefined if there are none. */
+export const tablesOf = (model: Model): Tables | undefined => model.tables?.() ?? model.factors?.();
 
 /**
  * The best `depth` items of every user among all items that are not in `mask`; ties go to the lower item id.
@@ -15,15 +18,15 @@ export function rankAll(k: Kernels, model: Model, mask: Interactions, depth: num
   const chosen = users ?? Int32Array.from({ length: model.users }, (_, u) => u);
   const items = new Int32Array(model.users * depth).fill(-1);
   const masked = takeRows(k, { columns: mask.items, indptr: mask.indptr, indices: mask.indices });
-  const factors = model.factors?.();
-  const perBlock = factors ? chosen.length : Math.max(1, Math.min(chosen.length, Math.floor(BLOCK / model.items)));
+  const tables = tablesOf(model);
+  const perBlock = tables ? chosen.length : Math.max(1, Math.min(chosen.length, Math.floor(BLOCK / model.items)));
   const rows = k.ints(Math.max(1, perBlock));
   const best = k.ints(Math.max(1, perBlock) * depth);
-  const scores = factors ? undefined : k.floats(perBlock * model.items);
+  const scores = tables ? undefined : k.floats(perBlock * model.items);
   for (let start = 0; start < chosen.length; start += perBlock) {
     const block = rows.subarray(0, Math.min(perBlock, chosen.length - start));
     block.set(chosen.subarray(start, start + block.length));
-    if (factors) k.topKDot(factors.users, factors.items, factors.dim, block, model.items, masked, depth, best);
+    if (tables) k.topKDot(tables.users, tables.items, tables.dim, block, model.items, masked, depth, best);
     else {
       model.scoreRows(block, scores!);
       k.topK(scores!, block.length, model.items, masked, block, depth, best);
@@ -53,15 +56,15 @@ export function rankObserved(k: Kernels, model: Model, train: Interactions, dept
   return { users: model.users, catalogue: model.items, depth, items };
 }
 
-/** One score for each train interaction. Only a model without factors has to score whole rows for it. */
+/** One score for each train interaction. Only a model without tables has to score whole rows for it. */
 function scoreObserved(k: Kernels, model: Model, train: Interactions): Floats {
   const total = train.indices.length;
-  const factors = model.factors?.();
-  if (factors) {
+  const tables = tablesOf(model);
+  if (tables) {
     const [users, items, scores] = [k.ints(total), k.ints(total), k.floats(total)];
     for (let u = 0; u < train.users; u++) users.fill(u, train.indptr[u]!, train.indptr[u + 1]!);
     items.set(train.indices);
-    k.dotPairs(factors.users, factors.items, factors.dim, users, items, scores, total);
+    k.dotPairs(tables.users, tables.items, tables.dim, users, items, scores, total);
     const own = scores.slice();
     k.free(users, items, scores);
     return own;

@@ -16,7 +16,8 @@ export interface Provenance {
 
 /**
  * Writes `RUN/student`. Items of train and valid count as those that a user already has, so that the bundle answers what was evaluated.
- * @returns false if the model's scores are no inner products; then nothing is written
+ * @returns false if the model has no factors; then nothing is written. Tables that a network made would serve its known users only: what is
+ *   known of a new one would have to go through the network.
  * @throws RecdistillError `write-failed`
  */
 export function writeStudent(

@@ -98,8 +98,9 @@ function givesBack(spec: DistillerSpec, student: ModelSpec, options: Values): vo
   const work = (): void => {
     const { model, method } = onSmallData(spec, student, options, k);
     const batch = smallBatch(k, model.batches);
-    model.forward?.();
+    model.forward?.(batch);
     method.accumulate?.(batch);
+    model.backward?.();
     method.afterEpoch?.(1);
     method.close();
     model.close();
@@ -130,7 +131,7 @@ function gradientWith(spec: DistillerSpec, student: ModelSpec, options: Values):
   const batch = smallBatch(k, model.batches);
   const lossAt = (): number => {
     for (const p of model.parameters) p.gradient.fill(0);
-    model.forward?.();
+    model.forward?.(batch);
     const loss = method.accumulate!(batch);
     model.backward?.();
     return loss;

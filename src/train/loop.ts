@@ -91,7 +91,7 @@ export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
   const trainEpoch = (epoch: number): number => {
     let loss = 0;
     for (const batch of batches.epoch(epoch)) {
-      model.forward?.();
+      model.forward?.(batch);
       if (hooks.base === 'kept') loss += model.accumulate(batch);
       loss += hooks.accumulate?.(batch) ?? 0;
       model.backward?.();

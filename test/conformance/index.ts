@@ -7,7 +7,9 @@ import { hetcompOverallLoss } from './hetcomp-overall-loss.js';
 import { hetcompRankLoss } from './hetcomp-rank-loss.js';
 import { metrics } from './metrics.js';
 import { modelBprMf } from './model-bpr-mf.js';
+import { modelCdae } from './model-cdae.js';
 import { modelCml } from './model-cml.js';
+import { modelItemAutoencoder } from './model-item-autoencoder.js';
 import { modelLightgcn } from './model-lightgcn.js';
 import { modelMultVae } from './model-mult-vae.js';
 import { modelNeumf } from './model-neumf.js';
@@ -22,7 +24,9 @@ export const checkers = {
   'hetcomp-rank-loss': hetcompRankLoss,
   metrics,
   'model-bpr-mf': modelBprMf,
+  'model-cdae': modelCdae,
   'model-cml': modelCml,
+  'model-item-autoencoder': modelItemAutoencoder,
   'model-lightgcn': modelLightgcn,
   'model-mult-vae': modelMultVae,
   'model-neumf': modelNeumf,

@@ -20,3 +20,7 @@ export function nestRows(values: ArrayLike<number>, columns: number): number[][]
     Array.from({ length: columns }, (_, c) => values[row * columns + c]!),
   );
 }
+
+/** The values of the transposed matrix, row by row. */
+export const turned = ({ rows, columns, values }: Matrix): Float64Array =>
+  Float64Array.from(values, (_, at) => values[(at % rows) * columns + Math.floor(at / rows)]!);

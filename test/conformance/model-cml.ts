@@ -23,7 +23,7 @@ function loss(k: Kernels, inputs: Inputs): Result {
   const distances = scoresOfAll(k, model).map((score) => -score);
   const of = (chosen: Int32Array) => Array.from(chosen, (item, t) => distances[triples.users[t]! * items.rows + item]!);
   const [positive, negative] = [of(triples.positives), of(triples.negatives)];
-  model.forward?.();
+  model.forward?.(triples);
   const result = {
     sq_dist_all: nestRows(distances, items.rows),
     pos_sq_dist: positive,

@@ -28,7 +28,7 @@ function lightgcn(k: Kernels, inputs: Inputs): Result {
   const options = { dim, layers: readNumber(inputs, 'layers'), batchSize: triples.size };
   const model = makeModel(k, 'lightgcn', train, options);
   fillParameters(model, { users: users.values, items: items.values });
-  model.forward!();
+  model.forward!(triples);
   const loss = model.accumulate(triples);
   model.backward!();
   const final = model.factors!();

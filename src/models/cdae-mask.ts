@@ -1,0 +1,81 @@
+/** The (user, item) pairs whose scores the loss of CDAE looks at. */
+import { stream } from '../config/random.js';
+import { type Interactions, itemsOf } from '../data/interactions.js';
+import { type Floats, freeRows, type Kernels, takeRows } from '../kernels/index.js';
+
+export interface Mask {
+  /** The pairs of the last `draw`, in kernel memory, and 1 for an interaction, 0 for a drawn item. */
+  readonly users: Int32Array;
+  readonly items: Int32Array;
+  readonly targets: Floats;
+  /** @returns how many pairs there are: the users' interactions, and each item that was drawn against them once for its user */
+  draw(users: Int32Array, epoch: number, index: number): number;
+  close(): void;
+}
+
+/**
+ * Against n interactions of a user, `negatives * n` items are drawn that the user does not have, uniformly and with replacement; an item
+ * that is drawn twice counts once. The draw depends on the seed, the epoch and the place of the user in it.
+ * @param batchSize most users in one draw
+ */
+export function createMask(
+  k: Kernels,
+  train: Interactions,
+  negatives: number,
+  batchSize: number,
+  seed: number,
+  purpose: string,
+): Mask {
+  const degrees = Int32Array.from({ length: train.users }, (_, u) => train.indptr[u + 1]! - train.indptr[u]!);
+  const interactions = degrees
+    .sort()
+    .subarray(-batchSize)
+    .reduce((a, b) => a + b, 0);
+  const most = interactions * negatives;
+  const [users, items] = [k.ints(interactions + most), k.ints(interactions + most)];
+  const targets = k.floats(interactions + most);
+  const [against, drawn] = [k.ints(most), k.ints(most)];
+  const rows = takeRows(k, { columns: train.items, indptr: train.indptr, indices: train.indices });
+  const key = stream(seed, purpose);
+  // Number of the last draw of a user that an item was in.
+  const lastIn = new Float64Array(train.items);
+  let draws = 0;
+  return {
+    users,
+    items,
+    targets,
+    draw(chosen, epoch, index) {
+      let asked = 0;
+      for (const user of chosen) {
+        const n = itemsOf(train, user).length * negatives;
+        against.fill(user, asked, asked + n);
+        asked += n;
+      }
+      k.negatives(drawn.subarray(0, asked), against, rows, train.items, key, epoch, index * most);
+      let [pairs, from] = [0, 0];
+      const add = (user: number, item: number, target: number) => {
+        users[pairs] = user;
+        items[pairs] = item;
+        targets[pairs] = target;
+        pairs += 1;
+      };
+      for (const user of chosen) {
+        draws += 1;
+        const own = itemsOf(train, user);
+        for (const item of own) add(user, item, 1);
+        const to = from + own.length * negatives;
+        for (; from < to; from++) {
+          const item = drawn[from]!;
+          if (lastIn[item] === draws) continue;
+          lastIn[item] = draws;
+          add(user, item, 0);
+        }
+      }
+      return pairs;
+    },
+    close() {
+      freeRows(k, rows);
+      k.free(users, items, targets, against, drawn);
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * Collaborative denoising autoencoder: h_u = sigmoid(We' x + be + p_u) of the user's items x, some of them dropped in training;
+ * score(u, i) = <h_u, d_i> + b_i; loss = binary cross-entropy on a user's items and on items drawn against them. Only the scores of these
+ * pairs are computed.
+ */
+import { float, int, options } from '../config/options.js';
+import { stream } from '../config/random.js';
+import { logRange, oneOf, range, wholeRange } from '../config/search.js';
+import { bce } from '../losses/bce.js';
+import { type Factors, trained } from './_model.js';
+import { createEncoder } from './cdae-encoder.js';
+import { createMask } from './cdae-mask.js';
+import { normalTable, scoreByFactors } from './factors.js';
+import { trainShape } from './options.js';
+import { createScratch } from './scratch.js';
+
+export const cdae = trained({
+  name: 'cdae',
+  summary: 'Denoising autoencoder with a vector for each user',
+  source: 'Wu et al., Collaborative denoising auto-encoders for top-N recommender systems, WSDM 2016',
+  options: options({
+    dim: int({ default: 50, min: 1, max: 4096, help: 'Units of the hidden layer.' }),
+    dropout: float({
+      default: 0.5,
+      min: 0,
+      max: 0.99,
+      help: "Share of a user's items hidden from the encoder in training.",
+    }),
+    negatives: int({
+      default: 5,
+      min: 1,
+      max: 1000,
+      help: "Items drawn for each of a user's, anew in each epoch.",
+    }),
+    ...trainShape({ epochs: 300, batchSize: 128, learningRate: 0.002, l2: 0.001, evaluateEvery: 10, patience: 5 }),
+  }),
+  search: {
+    dim: oneOf(32, 64, 128, 256),
+    dropout: range(0.2, 0.8),
+    negatives: wholeRange(1, 20),
+    learningRate: logRange(0.0003, 0.01),
+    l2: logRange(0.0001, 0.1),
+    batchSize: oneOf(64, 128, 256, 512),
+  },
+  capabilities: ['factors'],
+  memory: ({ users, items, interactions }, o) =>
+    ((users * o.dim + items * (2 * o.dim + 1)) * 4 + users * (o.dim + 1) * 2 + interactions * (1 + o.negatives) * 5) *
+    4,
+  create({ kernels: k, train, seed }, o) {
+    const width = o.dim + 1;
+    const encoder = createEncoder(k, train, o, seed);
+    const deviation = Math.sqrt(2 / (train.items + o.dim));
+    const decoder = normalTable(k, 'decoder', train.items, width, stream(seed, 'cdae decoder'), deviation, 'items');
+    // A row is [d_i, b_i].
+    for (let i = 0; i < train.items; i++) decoder.values[i * width + o.dim] = 0;
+    const parameters = [...encoder.parameters, decoder];
+    const mask = createMask(k, train, o.negatives, o.batchSize, seed, 'cdae negatives');
+    const scratch = createScratch(k);
+    const tables: Factors = {
+      users: encoder.hidden,
+      items: decoder.values,
+      dim: width,
+      userGradient: encoder.gradient,
+      itemGradient: decoder.gradient,
+    };
+    const factors = (users?: Int32Array) => {
+      encoder.update(users);
+      return tables;
+    };
+    return {
+      name: 'cdae',
+      users: train.users,
+      items: train.items,
+      parameters,
+      size: parameters.reduce((sum, p) => sum + p.values.length, 0),
+      batches: 'rows',
+      factors,
+      scoreRows: (users, out) => scoreByFactors(k, factors(users), users, train.items, out),
+      forward: (batch) => encoder.begin(batch.epoch),
+      accumulate(batch) {
+        if (batch.kind !== 'rows') throw new TypeError('cdae works on batches of users');
+        const users = batch.users.subarray(0, batch.size);
+        const f = factors(users);
+        const n = mask.draw(users, batch.epoch, batch.index);
+        const scores = scratch.floats('scores', n);
+        k.dotPairs(f.users, f.items, width, mask.users, mask.items, scores, n);
+        const loss = bce(scores, mask.targets, scores, n);
+        k.accumulate(f.userGradient, mask.users, f.items, mask.items, scores, width, n);
+        k.accumulate(f.itemGradient, mask.items, f.users, mask.users, scores, width, n);
+        return loss;
+      },
+      backward: encoder.end,
+      close() {
+        scratch.close();
+        mask.close();
+        encoder.close();
+        k.free(decoder.values, decoder.gradient);
+      },
+    };
+  },
+});

@@ -1,0 +1,56 @@
+/**
+ * The autoencoder of mult-vae on item rows: it rebuilds, under a softmax over users, who has an item. score(u, i) = logits of item i at u.
+ * The same network as Liang et al., WWW 2018; rows of items as in the item-based form of Sedhain et al., AutoRec, WWW 2015.
+ */
+import { options } from '../config/options.js';
+import { logRange, oneOf, range, wholeRange } from '../config/search.js';
+import { transpose } from '../data/interactions.js';
+import { type Tables, trained } from './_model.js';
+import { scoreByFactors } from './factors.js';
+import { createRowVae, vaeMemory, vaeShape } from './row-vae.js';
+
+export const itemAutoencoder = trained({
+  name: 'item-autoencoder',
+  summary: 'Variational autoencoder with multinomial likelihood on the rows of items',
+  source:
+    'Liang et al., Variational autoencoders for collaborative filtering, WWW 2018, on the item rows of Sedhain et al., AutoRec, WWW 2015',
+  options: options(
+    vaeShape(
+      {
+        ...{ hidden: 200, dim: 64, dropout: 0.5, beta: 0.2, annealEpochs: 5 },
+        ...{ epochs: 40, batchSize: 128, learningRate: 0.002, l2: 0, evaluateEvery: 5, patience: 5 },
+      },
+      "an item's users",
+    ),
+  ),
+  search: {
+    hidden: oneOf(100, 200, 400, 600),
+    dim: oneOf(32, 64, 128, 200),
+    dropout: range(0.2, 0.8),
+    beta: range(0.05, 1),
+    annealEpochs: wholeRange(0, 40),
+    learningRate: logRange(0.0003, 0.01),
+    batchSize: oneOf(64, 128, 256, 512),
+  },
+  capabilities: [],
+  memory: ({ users, items }, o) => vaeMemory(items, users, o),
+  create({ kernels: k, train, seed }, o) {
+    const vae = createRowVae(k, transpose(train), seed, 'item-autoencoder', o);
+    const tables = (): Tables => ({ users: vae.columns, items: vae.everyOutput(), dim: vae.dim });
+    return {
+      name: 'item-autoencoder',
+      users: train.users,
+      items: train.items,
+      parameters: vae.parameters,
+      size: vae.size,
+      batches: 'items',
+      accumulate(batch) {
+        if (batch.kind !== 'items') throw new TypeError('item-autoencoder works on batches of items');
+        return vae.accumulate(batch.items.subarray(0, batch.size), batch.epoch, batch.index);
+      },
+      tables,
+      scoreRows: (users, out) => scoreByFactors(k, tables(), users, train.items, out),
+      close: vae.close,
+    };
+  },
+});

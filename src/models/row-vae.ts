@@ -1,0 +1,124 @@
+/**
+ * What mult-vae (rows of users) and item-autoencoder (rows of items) share: the options, and a variational autoencoder that is trained on the
+ * rows of a matrix and then holds a code for each (Liang et al., WWW 2018).
+ */
+import { flag, float, int } from '../config/options.js';
+import { stream } from '../config/random.js';
+import type { Interactions } from '../data/interactions.js';
+import type { Floats, Kernels } from '../kernels/index.js';
+import type { Parameter } from './_model.js';
+import { type TrainDefaults, trainShape } from './options.js';
+import { createVae } from './vae-network.js';
+import { takeRowBlock } from './vae-rows.js';
+
+export interface VaeDefaults extends TrainDefaults {
+  readonly hidden: number;
+  readonly dim: number;
+  readonly dropout: number;
+  readonly beta: number;
+  readonly annealEpochs: number;
+}
+
+/** @param entries what a row consists of, for help texts: `a user's items` */
+export const vaeShape = (d: VaeDefaults, entries: string) => ({
+  hidden: int({ default: d.hidden, min: 1, max: 4096, help: 'Units of the hidden layer on either side.' }),
+  dim: int({ default: d.dim, min: 1, max: 4096, help: 'Numbers of the latent code.' }),
+  variational: flag({
+    default: true,
+    help: 'Whether codes are drawn from a distribution that the KL term holds near normal; otherwise a denoising autoencoder.',
+  }),
+  dropout: float({
+    default: d.dropout,
+    min: 0,
+    max: 0.99,
+    help: `Share of ${entries} hidden from the encoder in training.`,
+  }),
+  beta: float({ default: d.beta, min: 0, max: 10, help: 'Weight of the KL term after annealing.' }),
+  annealEpochs: int({
+    default: d.annealEpochs,
+    min: 0,
+    max: 100_000,
+    help: 'Epochs over which the weight of the KL term grows from 0.',
+  }),
+  ...trainShape(d),
+});
+
+export interface VaeOptions {
+  readonly hidden: number;
+  readonly dim: number;
+  readonly variational: boolean;
+  readonly dropout: number;
+  readonly beta: number;
+  readonly annealEpochs: number;
+  readonly batchSize: number;
+}
+
+/** Kernel memory of a model on `rows` rows over `columns` columns: parameters with Adam, one batch of logits, outputs of all rows. */
+export const vaeMemory = (rows: number, columns: number, o: VaeOptions): number =>
+  (columns * (o.hidden + 1) * 2 * 4 + Math.min(rows, o.batchSize) * columns + rows * (o.hidden + 1)) * 4;
+
+export interface RowVae {
+  readonly parameters: readonly Parameter[];
+  readonly size: number;
+  /** Numbers in a row of `outputs`, `everyOutput` and `columns`; a score is the inner product of two rows. */
+  readonly dim: number;
+  /** The output layer: a row for each column of the matrix. */
+  readonly columns: Floats;
+  /** Adds the gradient of the mean loss of the rows; returns the loss, summed over them. */
+  accumulate(ids: Int32Array, epoch: number, index: number): number;
+  /** What the output layer is multiplied by, for the rows `ids`: `ids.length * dim` numbers. */
+  outputs(ids: Int32Array, out: Floats): void;
+  /** The same for all rows; holds until the next call. */
+  everyOutput(): Floats;
+  close(): void;
+}
+
+/** Rows that are encoded at a time when all are. */
+const BLOCK = 1024;
+
+/** @param purpose name of the model: it names the streams of random numbers */
+export function createRowVae(k: Kernels, matrix: Interactions, seed: number, purpose: string, o: VaeOptions): RowVae {
+  const size = { columns: matrix.items, hidden: o.hidden, latent: o.dim, variational: o.variational };
+  const vae = createVae(k, size, seed, purpose);
+  const dropKey = stream(seed, `${purpose} dropout`);
+  const noiseKey = stream(seed, `${purpose} noise`);
+  let every: Floats | undefined;
+  const outputs = (ids: Int32Array, out: Floats) => {
+    const block = takeRowBlock(k, matrix, ids, unitNorm);
+    vae.outputs(block, out);
+    block.close();
+  };
+  return {
+    parameters: vae.parameters,
+    size: vae.parameters.reduce((sum, p) => sum + p.values.length, 0),
+    dim: vae.width,
+    columns: vae.w4,
+    accumulate(ids, epoch, index) {
+      const block = takeRowBlock(k, matrix, ids, unitNorm, { rate: o.dropout, key: dropKey, epoch });
+      const noise = k.floats(o.variational ? ids.length * o.dim : 0);
+      k.normal(noise, noiseKey, epoch * 65536 + index, 1);
+      const beta = o.annealEpochs === 0 ? o.beta : o.beta * Math.min(1, (epoch - 1) / o.annealEpochs);
+      const loss = vae.step(block, noise, beta);
+      k.free(noise);
+      block.close();
+      return loss;
+    },
+    outputs,
+    everyOutput() {
+      every ??= k.floats(matrix.users * vae.width);
+      for (let start = 0; start < matrix.users; start += BLOCK) {
+        const stop = Math.min(start + BLOCK, matrix.users);
+        const ids = Int32Array.from({ length: stop - start }, (_, r) => start + r);
+        outputs(ids, every.subarray(start * vae.width, stop * vae.width));
+      }
+      return every;
+    },
+    close() {
+      if (every) k.free(every);
+      vae.close();
+    },
+  };
+}
+
+/** The rows are divided by their norm before entries are dropped. */
+export const unitNorm = (entries: number): number => 1 / Math.sqrt(entries);

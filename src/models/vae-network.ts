@@ -1,0 +1,170 @@
+/**
+ * The network of the variational autoencoders, on sparse rows over `columns`: h1 = tanh(W1 x + b1); [mu, logvar] = W2 h1 + b2;
+ * z = mu + noise * exp(logvar / 2); h2 = tanh(W3 [z, 1]); logits = W4 [h2, 1]; loss of a row = -sum_c x_c log_softmax(logits)_c + beta * KL,
+ * averaged over the batch. Not variational: W2 gives mu alone, z = mu, no KL.
+ * W1 is kept as columns x hidden. The decoder keeps its biases as the last column of its weights, so that the logits are inner products of
+ * rows [h2, 1] with rows of W4.
+ */
+import { stream } from '../config/random.js';
+import type { Floats, Kernels } from '../kernels/index.js';
+import type { Parameter } from './_model.js';
+import { freeParameters, normalTable, zeroTable } from './factors.js';
+import { createScratch } from './scratch.js';
+import type { RowBlock } from './vae-rows.js';
+
+export interface VaeSize {
+  readonly columns: number;
+  readonly hidden: number;
+  readonly latent: number;
+  readonly variational: boolean;
+}
+
+export interface Vae {
+  readonly parameters: readonly Parameter[];
+  /** Numbers in a row of `code`: [mu, logvar] or mu alone. */
+  readonly codeWidth: number;
+  /** Numbers in a row of `outputs` and of `w4`: hidden + 1. */
+  readonly width: number;
+  /** W4 with its biases: `columns * width` numbers. */
+  readonly w4: Floats;
+  /** Adds the gradient of the mean loss of the block; returns the loss summed over its rows. `noise`: `rows * latent` numbers. */
+  step(rows: RowBlock, noise: Floats, beta: number): number;
+  /** code = [mu, logvar] of each row. */
+  encode(rows: RowBlock, code: Floats): void;
+  /**
+   * z = [mu + noise * exp(logvar / 2), 1] of each row, `rows * (latent + 1)` numbers; without noise z = [mu, 1].
+   * @returns the KL divergence to N(0, 1), summed over the rows; 0 if the network is not variational
+   */
+  sample(code: Floats, noise: Floats | undefined, z: Floats, rows: number): number;
+  /** out = [h2, 1] of each row of z, `rows * width` numbers. */
+  decode(rows: number, z: Floats, out: Floats): void;
+  /** [h2, 1] of each row with z = mu: the logits are the inner products with the rows of `w4`. */
+  outputs(rows: RowBlock, out: Floats): void;
+  close(): void;
+}
+
+/** @param purpose names the streams of the initial numbers */
+export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: string): Vae {
+  const { columns, hidden, latent, variational } = size;
+  const width = hidden + 1;
+  const codeWidth = variational ? 2 * latent : latent;
+  // Glorot deviation, as in the authors' notebook; biases 0.
+  const table = (name: string, rows: number, inputs: number, withBias: boolean) => {
+    const deviation = Math.sqrt(2 / (rows + inputs));
+    const p = normalTable(k, name, rows, inputs + (withBias ? 1 : 0), stream(seed, `${purpose} ${name}`), deviation);
+    if (withBias) fillLast(p.values, rows, inputs, 0);
+    return p;
+  };
+  const w1 = table('w1', columns, hidden, false);
+  const b1 = zeroTable(k, 'b1', [hidden]);
+  const w2 = table('w2', codeWidth, hidden, false);
+  const b2 = zeroTable(k, 'b2', [codeWidth]);
+  const w3 = table('w3', hidden, latent, true);
+  const w4 = table('w4', columns, hidden, true);
+  const parameters = [w1, b1, w2, b2, w3, w4];
+  const scratch = createScratch(k);
+
+  const encode = (rows: RowBlock, h1: Floats, code: Floats) => {
+    k.propagate(rows.input, w1.values, h1, hidden);
+    k.addBias(h1, b1.values, rows.size, hidden);
+    k.tanh(h1, rows.size * hidden);
+    k.gemm(h1, w2.values, code, rows.size, codeWidth, hidden, 'nt');
+    k.addBias(code, b2.values, rows.size, codeWidth);
+  };
+  const sample = (code: Floats, noise: Floats | undefined, z: Floats, rows: number): number => {
+    let kl = 0;
+    for (let r = 0; r < rows; r++) {
+      for (let d = 0; d < latent; d++) {
+        const mu = code[r * codeWidth + d]!;
+        z[r * (latent + 1) + d] = mu;
+        if (!variational) continue;
+        const logvar = code[r * codeWidth + latent + d]!;
+        const deviation = Math.exp(logvar / 2);
+        if (noise) z[r * (latent + 1) + d] = mu + noise[r * latent + d]! * deviation;
+        kl += 0.5 * (deviation * deviation - logvar + mu * mu - 1);
+      }
+    }
+    fillLast(z, rows, latent, 1);
+    return kl;
+  };
+  const decode = (rows: number, z: Floats, out: Floats) => {
+    k.gemm(z, w3.values, out, rows, hidden, latent + 1, 'nt', { ldc: width });
+    k.tanh(out, rows * width);
+    fillLast(out, rows, hidden, 1);
+  };
+  const codeGradient = (code: Floats, noise: Floats, dz: Floats, rows: number, klWeight: number) => {
+    for (let r = 0; r < rows; r++) {
+      for (let d = 0; d < latent; d++) {
+        const at = r * codeWidth + d;
+        const g = dz[r * latent + d]!;
+        if (!variational) {
+          code[at] = g;
+          continue;
+        }
+        const deviation = Math.exp(code[at + latent]! / 2);
+        code[at] = g + klWeight * code[at]!;
+        code[at + latent] = 0.5 * (g * noise[r * latent + d]! * deviation + klWeight * (deviation * deviation - 1));
+      }
+    }
+  };
+
+  return {
+    parameters,
+    codeWidth,
+    width,
+    w4: w4.values,
+    encode: (rows, code) => encode(rows, scratch.floats('h1', rows.size * hidden), code),
+    sample,
+    decode,
+    outputs(rows, out) {
+      const n = rows.size;
+      const [h1, code] = [scratch.floats('h1', n * hidden), scratch.floats('code', n * codeWidth)];
+      const z = scratch.floats('z', n * (latent + 1));
+      encode(rows, h1, code);
+      sample(code, undefined, z, n);
+      decode(n, z, out);
+    },
+    step(rows, noise, beta) {
+      const n = rows.size;
+      const [h1, h2] = [scratch.floats('h1', n * hidden), scratch.floats('h2', n * width)];
+      const [code, z] = [scratch.floats('code', n * codeWidth), scratch.floats('z', n * (latent + 1))];
+      const [logits, losses] = [scratch.floats('logits', n * columns), scratch.floats('losses', n)];
+      const [dh1, dh2, dz] = [
+        scratch.floats('dh1', n * hidden),
+        scratch.floats('dh2', n * width),
+        scratch.floats('dz', n * latent),
+      ];
+      encode(rows, h1, code);
+      let loss = sample(code, noise, z, n) * beta;
+      decode(n, z, h2);
+      k.gemm(h2, w4.values, logits, n, columns, width, 'nt');
+      k.multinomial(logits, n, columns, rows.targets.indptr, rows.targets.indices, 1 / n, losses);
+      for (let r = 0; r < n; r++) loss += losses[r]!;
+
+      k.gemm(logits, h2, w4.gradient, columns, width, n, 'tn', { accumulate: true });
+      k.gemm(logits, w4.values, dh2, n, hidden, columns, 'nn', { ldb: width, ldc: width });
+      // The last column of h2 is 1, where this leaves 0.
+      k.tanhBackward(h2, dh2, n * width);
+      k.gemm(dh2, z, w3.gradient, hidden, latent + 1, n, 'tn', { lda: width, accumulate: true });
+      k.gemm(dh2, w3.values, dz, n, latent, hidden, 'nn', { lda: width, ldb: latent + 1 });
+      codeGradient(code, noise, dz, n, beta / n);
+      k.gemm(code, h1, w2.gradient, codeWidth, hidden, n, 'tn', { accumulate: true });
+      k.columnSums(code, b2.gradient, n, codeWidth);
+      k.gemm(code, w2.values, dh1, n, hidden, codeWidth, 'nn');
+      k.tanhBackward(h1, dh1, n * hidden);
+      k.columnSums(dh1, b1.gradient, n, hidden);
+      const { indices, weights } = rows.input;
+      k.accumulate(w1.gradient, indices, dh1, rows.rowOf, weights, hidden, rows.input.indptr[n]!);
+      return loss;
+    },
+    close() {
+      scratch.close();
+      freeParameters(k, parameters);
+    },
+  };
+}
+
+/** Sets the last of `columns + 1` numbers in each row. */
+function fillLast(x: Floats, rows: number, columns: number, value: number): void {
+  for (let r = 0; r < rows; r++) x[r * (columns + 1) + columns] = value;
+}
