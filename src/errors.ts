@@ -30,7 +30,7 @@ const table = {
     exit: 2,
   },
   'bad-space': {
-    message: (p) => `the search space of ${p.owner} is not valid at "${p.option}": ${p.problem}`,
+    message: (p) => `the search space of ${p.owner} is not valid: ${p.problem}`,
     hint: (p) => `${p.hint}`,
     status: 400,
     exit: 2,
@@ -72,6 +72,12 @@ const table = {
 
   // --- models and training -----------------------------------------------------------------------------------------
   'needs-not-met': { message: (p) => `${p.problem}`, hint: (p) => `${p.hint}`, status: 422, exit: 2 },
+  'preset-differs': {
+    message: (p) => `the preset ${p.preset} was found on ${p.data} (${p.before}), and this data is another (${p.now})`,
+    hint: (p) => `To use its options nevertheless, give them by hand: ${p.flags}`,
+    status: 409,
+    exit: 2,
+  },
   diverged: {
     message: (p) => `${p.model} diverged: the loss of epoch ${p.epoch} is ${p.loss}`,
     hint: () => 'Lower learningRate or raise l2. The last good checkpoint is kept.',

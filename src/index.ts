@@ -11,5 +11,7 @@ export * from './models/index.js';
 export * from './optim/index.js';
 export * from './pipeline/index.js';
 export * from './samplers/index.js';
+export * from './presets/index.js';
 export * from './student/index.js';
 export * from './train/index.js';
+export * from './tune/index.js';

@@ -23,9 +23,11 @@ const allowed: Record<string, readonly string[]> = {
   distill: [...learning, 'ensemble'],
   eval: [...base, 'data', 'kernels'],
   artifact: [...base, 'data', 'kernels', 'models', 'student'],
-  pipeline: [...learning, 'ensemble', 'distill', 'eval', 'artifact', 'student'],
+  presets: [...base, 'artifact'],
+  pipeline: [...learning, 'ensemble', 'distill', 'eval', 'artifact', 'student', 'presets'],
+  tune: [...learning, 'eval', 'artifact', 'presets', 'pipeline'],
   testing: [...learning, 'ensemble', 'distill', 'eval', 'artifact', 'student', 'pipeline'],
-  cli: [...learning, 'ensemble', 'distill', 'eval', 'artifact', 'student', 'pipeline'],
+  cli: [...learning, 'ensemble', 'distill', 'eval', 'artifact', 'student', 'presets', 'pipeline', 'tune'],
 };
 
 test('imports go one way', () => {

@@ -96,7 +96,7 @@ test('a space that the options do not accept is refused by name', () => {
   const good = { rate: logRange(0.1, 10), dim: wholeRange(1, 64), optimizer: oneOf('adam', 'sgd') };
   checkSpace(good, schema, 'toy');
   const bad: [string, Dimension, RegExp][] = [
-    ['rat', range(1, 2), /"rat": there is no such option/],
+    ['rat', range(1, 2), /rat: there is no such option/],
     ['rate', oneOf(), /no choices/],
     ['rate', range(2, 1), /from 2 to 1/],
     ['rate', logRange(0, 1), /starts at 0 on a logarithmic scale/],

@@ -85,7 +85,8 @@ export function randomPoint(space: SearchSpace, key: RandomKey, counter: number)
  */
 export function checkSpace(space: SearchSpace, schema: OptionsSchema, owner: string): void {
   for (const [option, dimension] of Object.entries(space)) {
-    const refuse = (problem: string, hint: string): never => fail('bad-space', { owner, option, problem, hint });
+    const refuse = (problem: string, hint: string): never =>
+      fail('bad-space', { owner, option, problem: `${option}: ${problem}`, hint });
     if (!(option in schema.shape)) {
       refuse('there is no such option', `Options of ${owner}: ${Object.keys(schema.shape).join(', ')}.`);
     }
@@ -115,4 +116,4 @@ function checkRange({ low, high, scale, whole }: Range, refuse: (problem: string
 
 /** Values that an option refuses if it refuses any: options take intervals, of all numbers or of whole ones. */
 const witnesses = (dimension: Dimension): readonly SearchValue[] =>
-  dimension.kind === 'choices' ? dimension.values : [dimension.low, fromUnit(dimension, 0.381966), dimension.high];
+  dimension.kind === 'choices' ? dimension.values : [dimension.low, dimension.high, fromUnit(dimension, 0.381966)];

@@ -33,6 +33,7 @@ export type TrainEvent =
   | { readonly type: 'note'; readonly message: string }
   | { readonly type: 'stop'; readonly epoch: number; readonly bestEpoch: number; readonly reason: StopReason };
 
-export type StopReason = 'epochs' | 'patience' | 'diverged' | 'interrupted';
+/** `stopped`: the validation said so, as when other trials of a search have done better by the same epoch. */
+export type StopReason = 'epochs' | 'patience' | 'stopped' | 'diverged' | 'interrupted';
 
 export type Listener = (event: TrainEvent) => void;

@@ -117,6 +117,19 @@ test('patience counts evaluations, not epochs, and the last epoch is always eval
   assert.deepEqual(asked, [4, 6]);
 });
 
+test('a validation may end the training; the best so far is put back, and a finished run stays finished', async () => {
+  const model = counter();
+  const store = memoryStore();
+  const validate = (epoch: number) => ({ value: epoch === 2 ? 9 : epoch, metrics: {}, stop: epoch >= 3 });
+  const { events, outcome } = start(model, { validate, store });
+  const { epochs, bestEpoch, reason } = await outcome;
+  assert.deepEqual([epochs, bestEpoch, reason, model.value()], [3, 2, 'stopped', 4]);
+  assert.deepEqual(events.at(-1), { type: 'stop', epoch: 3, bestEpoch: 2, reason: 'stopped' });
+  const again = counter();
+  assert.equal((await start(again, { validate, store }).outcome).reason, 'stopped');
+  assert.equal(again.value(), 4);
+});
+
 test('a method may start the patience anew', async () => {
   const hooks = () => ({ base: 'kept' as const, afterEpoch: (epoch: number) => ({ restartPatience: epoch === 3 }) });
   const { outcome } = start(counter(), { hooks, validate: scripted(9), o: { patience: 2, epochs: 50 } });

@@ -26,13 +26,22 @@ export interface Hooks {
   load?(state: unknown): void;
 }
 
+/** Result on valid. */
+export interface Validation {
+  /** The larger, the better. */
+  readonly value: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** True to train no further: others have done better by now. */
+  readonly stop?: boolean;
+}
+
 export interface TrainTask {
   readonly kernels: Kernels;
   readonly model: TrainableModel;
   readonly train: Interactions;
   readonly options: TrainOptions;
-  /** Result on valid; the larger, the better. Called every `evaluateEvery` epochs and after the last. */
-  validate(epoch: number): { readonly value: number; readonly metrics: Readonly<Record<string, number>> };
+  /** Called every `evaluateEvery` epochs and after the last. */
+  validate(epoch: number): Validation;
   /** Called after an evaluation, before the checkpoint is written. */
   evaluated?(epoch: number, best: boolean): void;
   readonly hooks?: (batchesPerEpoch: number) => Hooks;
@@ -61,7 +70,8 @@ export interface Progress {
 }
 
 /**
- * Trains until `epochs` are done or `patience` evaluations brought nothing better, then puts the best parameters back.
+ * Trains until `epochs` are done, `patience` evaluations brought nothing better or `validate` says stop, then puts the best
+ * parameters back.
  * @throws RecdistillError `diverged` (the best parameters so far are put back and kept), `interrupted` (after a checkpoint)
  */
 export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
@@ -101,9 +111,9 @@ export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
     }
     return loss;
   };
-  const evaluate = (epoch: number) => {
+  const evaluate = (epoch: number): StopReason | undefined => {
     const began = performance.now();
-    const { value, metrics } = task.validate(epoch);
+    const { value, metrics, stop } = task.validate(epoch);
     const isBest = value > progress.bestValue;
     if (isBest) {
       [progress.bestEpoch, progress.bestValue, progress.waited] = [epoch, value, 0];
@@ -113,6 +123,7 @@ export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
     const took = (performance.now() - began) / 1000;
     seconds.evaluate += took;
     listen?.({ type: 'evaluation', epoch, metrics, best: isBest, seconds: took });
+    return progress.waited >= o.patience ? 'patience' : stop ? 'stopped' : undefined;
   };
   const finish = (reason: StopReason): TrainOutcome => {
     progress.reason = reason;
@@ -126,7 +137,7 @@ export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
   try {
     const found = store?.load();
     if (found) Object.assign(progress, restore(found, model, optimizer, best, hooks));
-    if (progress.reason === 'epochs' || progress.reason === 'patience') {
+    if (progress.reason !== '') {
       putBestBack();
       return {
         epochs: progress.epoch,
@@ -136,7 +147,6 @@ export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
         seconds,
       };
     }
-    progress.reason = '';
     listen?.({ type: 'start', model: model.name, epoch: progress.epoch, epochs: o.epochs, batches: batches.perEpoch });
     while (progress.epoch < o.epochs) {
       // Once an epoch everything else (signals, timers, output) gets its turn.
@@ -160,8 +170,8 @@ export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
       listen?.({ type: 'epoch', epoch, epochs: o.epochs, loss, seconds: took });
       if (hooks.afterEpoch?.(epoch).restartPatience) progress.waited = 0;
       if (epoch % o.evaluateEvery === 0 || epoch === o.epochs) {
-        evaluate(epoch);
-        if (progress.waited >= o.patience) return finish('patience');
+        const over = evaluate(epoch);
+        if (over) return finish(over);
         saveIfDue();
       }
     }

@@ -1,0 +1,63 @@
+/** One trial: a model trained with some options and judged on valid. Nothing of it is kept on disk, and test is not looked at. */
+import type { Dataset } from '../data/index.js';
+import type { Kernels } from '../kernels/index.js';
+import { type ModelSpec, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
+import { checkMemory, type Judge } from '../pipeline/index.js';
+import { type Listener, runLoop } from '../train/index.js';
+
+export interface TrialTask {
+  readonly dataset: Dataset;
+  readonly kernels: Kernels;
+  readonly spec: ModelSpec;
+  /** Of the model, checked and with defaults. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly judge: Judge;
+  /** Told the best result so far after each evaluation; true ends the trial. */
+  stops(epoch: number, best: number): boolean;
+  readonly listen?: Listener;
+  readonly signal?: AbortSignal;
+}
+
+export interface TrialOutcome {
+  /** The best result on valid, in the metric that selects. */
+  readonly value: number;
+  /** All metrics on valid at that epoch. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly bestEpoch: number;
+  readonly epochs: number;
+  /** `computed`: the model needs no epochs. */
+  readonly reason: 'epochs' | 'patience' | 'stopped' | 'computed';
+}
+
+/** @throws RecdistillError `diverged`, `out-of-memory`, `not-positive-definite`, `interrupted` */
+export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
+  const { dataset, kernels: k, spec, options, judge, listen, signal } = task;
+  checkMemory(spec, options, dataset);
+  const seed = Number(options.seed ?? 0);
+  const model = spec.create({ kernels: k, train: dataset.train, seed }, options as never);
+  const validate = () => {
+    const evaluation = judge.valid(rankAll(k, model, judge.mask.valid, judge.depth));
+    return { value: judge.select(evaluation), metrics: evaluation.means };
+  };
+  try {
+    if (spec.kind === 'computed') return { ...validate(), bestEpoch: 0, epochs: 0, reason: 'computed' };
+    let best = { value: Number.NEGATIVE_INFINITY, metrics: {} as Readonly<Record<string, number>> };
+    const outcome = await runLoop({
+      kernels: k,
+      model: model as TrainableModel,
+      train: dataset.train,
+      options: options as unknown as TrainOptions,
+      validate(epoch) {
+        const now = validate();
+        if (now.value > best.value) best = now;
+        return { ...now, stop: task.stops(epoch, best.value) };
+      },
+      ...(listen ? { listen } : {}),
+      ...(signal ? { signal } : {}),
+    });
+    const { bestEpoch, epochs, reason } = outcome;
+    return { ...best, bestEpoch, epochs, reason: reason as TrialOutcome['reason'] };
+  } finally {
+    model.close();
+  }
+}
