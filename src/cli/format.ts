@@ -47,3 +47,7 @@ export const listed = (words: readonly string[]): string =>
 /** Cut to `length` characters. */
 export const shortened = (text: string, length: number): string =>
   text.length > length ? `${text.slice(0, length - 3)}...` : text;
+
+/** `-` for what nobody knows. */
+export const ifKnown = (value: number | undefined, format: (value: number) => string): string =>
+  value === undefined ? '-' : format(value);

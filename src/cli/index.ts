@@ -8,6 +8,7 @@ import { demo } from './demo.js';
 import { distill } from './distill.js';
 import { doctor } from './doctor.js';
 import { evaluate } from './evaluate.js';
+import { importCommand } from './import.js';
 import { recommend } from './recommend.js';
 import { run } from './run.js';
 import { train } from './train.js';
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   demo,
   train,
   distill,
+  importCommand,
   evaluate,
   recommend,
   run,

@@ -78,7 +78,7 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
 }
 
 /** The name becomes a folder below the runs folder, and must stay there. */
-function checkName(name: string): void {
+export function checkName(name: string): void {
   if (/^[\w][\w.-]*(\/[\w][\w.-]*)*$/.test(name)) return;
   const expected = 'letters, digits, "_", "-" and ".", with "/" between folders';
   fail('bad-option', { option: '--name', owner: 'runs', given: JSON.stringify(name), expected });

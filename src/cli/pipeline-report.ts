@@ -8,6 +8,7 @@ import {
   formatMicroseconds,
   formatP,
   formatPercent,
+  ifKnown,
   listed,
 } from './format.js';
 import { type Column, renderTable } from './table.js';
@@ -66,9 +67,9 @@ function tableOf(rows: readonly PipelineRow[], at: readonly number[], marked: Re
       role,
       `${r.name}${marked.has(r.name) ? MARK : ''}`,
       ...at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`].map((m) => formatMetric(r.evaluation.means[m]))),
-      formatCount(r.parameters),
-      formatBytes(r.bytes),
-      formatMicroseconds(r.latencyMicroseconds),
+      ifKnown(r.parameters, formatCount),
+      ifKnown(r.bytes, formatBytes),
+      ifKnown(r.latencyMicroseconds, formatMicroseconds),
     ]);
     return block.length > 0 ? [[], ...cells] : cells;
   });
@@ -119,12 +120,17 @@ function economy(rows: readonly PipelineRow[], value: (row: PipelineRow) => numb
   const taught = rows.filter((r) => r.role === 'student' && r.method !== 'none');
   if (!ensemble || taught.length === 0) return [];
   const best = taught.reduce((a, b) => (value(b) > value(a) ? b : a));
+  const kept = `${best.name} keeps ${((100 * value(best)) / value(ensemble)).toFixed(1)} % of the ensemble's ${shortName(selectBy)}`;
   const times = (x: number) => (x >= 10 ? Math.round(x) : Number(x.toPrecision(2)));
-  return [
-    `${best.name} keeps ${((100 * value(best)) / value(ensemble)).toFixed(1)} % of the ensemble's ${shortName(selectBy)}, ` +
-      `is ${times(ensemble.bytes / best.bytes)} times smaller and answers ${times(ensemble.latencyMicroseconds / best.latencyMicroseconds)} times faster.`,
-  ];
+  // Nobody knows the size of a teacher that was made elsewhere.
+  const size = ratio(ensemble.bytes, best.bytes);
+  const time = ratio(ensemble.latencyMicroseconds, best.latencyMicroseconds);
+  if (size === undefined || time === undefined) return [`${kept}.`];
+  return [`${kept}, is ${times(size)} times smaller and answers ${times(time)} times faster.`];
 }
+
+const ratio = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? undefined : a / b;
 
 const reuse = (reused: readonly string[], all: number): string[] =>
   reused.length === 0

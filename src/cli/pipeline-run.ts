@@ -54,15 +54,20 @@ export async function runWholePipeline(input: unknown, given: Given, console: Co
 
 /** What the whole will need. */
 function costOf(o: PipelineOptions, dataset: Dataset): string[] {
-  const needs = [...o.baselines, ...o.teachers, ...o.students].map((entry) => {
+  const needs = [...o.baselines, ...o.teachers, ...o.students].flatMap((entry) => {
+    if (entry.model === undefined) return [];
     const spec = modelNamed(entry.model);
     const own = Object.entries(entry).filter(([name]) => name in spec.options.shape);
     return { model: entry.model, bytes: memoryNeeded(spec, spec.options.parse(Object.fromEntries(own)), dataset) };
   });
-  const most = needs.reduce((a, b) => (b.bytes > a.bytes ? b : a));
+  const [most] = needs.sort((a, b) => b.bytes - a.bytes);
   const { users, items, indices } = dataset.train;
   return [
     `${dataset.name}: ${formatCount(users)} users, ${formatCount(items)} items, ${formatCount(indices.length)} interactions to train on.`,
-    `Memory: at most about ${formatBytes(most.bytes)} (${most.model}); ${formatBytes(memoryAvailable())} available.`,
+    ...(most
+      ? [
+          `Memory: at most about ${formatBytes(most.bytes)} (${most.model}); ${formatBytes(memoryAvailable())} available.`,
+        ]
+      : []),
   ];
 }

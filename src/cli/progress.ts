@@ -4,6 +4,7 @@ import type { PipelineEvent } from '../pipeline/index.js';
 import type { TrainEvent } from '../train/index.js';
 import type { Console } from './_command.js';
 import { formatMetric, formatSeconds } from './format.js';
+import { reportLines } from './import-report.js';
 
 /** Plain lines come at most this often; evaluations always come. */
 const LINE_MS = 2000;
@@ -143,10 +144,12 @@ export function followPipeline(progress: Progress, metric: string): (event: Pipe
   return (event) => {
     if (event.type === 'job') progress.job(`[${event.at}/${event.of}] ${event.name}`);
     else if (event.type === 'train') progress.train(event.event);
+    else if (event.type === 'rankings') for (const line of reportLines(event.report)) progress.say(line);
     else if (event.type === 'row') {
       const { role, name, seconds, evaluation } = event.row;
       const value = formatMetric(evaluation.means[metric]);
-      const how = event.reused ? ' (finished before, read back)' : ` (${formatSeconds(seconds)})`;
+      const time = seconds === undefined ? '' : ` (${formatSeconds(seconds)})`;
+      const how = event.reused ? ' (finished before, read back)' : time;
       progress.say(`${name}: test ${metric} ${value}${role === 'ensemble' ? '' : how}`);
     }
   };

@@ -16,7 +16,7 @@ export interface ColumnMap {
 }
 
 /** In lower case, without spaces, dashes and underscores. */
-const KNOWN: { readonly [role in Role]: readonly string[] } = {
+export const KNOWN_NAMES: { readonly [role in Role]: readonly string[] } = {
   user: [
     'user',
     'userid',
@@ -66,7 +66,7 @@ const KNOWN: { readonly [role in Role]: readonly string[] } = {
 };
 
 // RecBole writes types behind names, as in "user_id:token".
-const simplify = (name: string): string =>
+export const simplify = (name: string): string =>
   name
     .trim()
     .toLowerCase()
@@ -75,7 +75,7 @@ const simplify = (name: string): string =>
 
 /** True if `name` is a name that sources commonly give to a user, item, time or rating column. */
 export const isKnownName = (name: string): boolean =>
-  Object.values(KNOWN).some((names) => names.includes(simplify(name)));
+  Object.values(KNOWN_NAMES).some((names) => names.includes(simplify(name)));
 
 /** Seconds of 1973 and later, or the start of an ISO 8601 date: how the time is told from the rating without a header. */
 const looksLikeTime = (field: string | undefined): boolean =>
@@ -91,7 +91,7 @@ export function mapColumns(path: string, table: Table, wishes: ColumnWishes): Co
     const wish = wishes[role];
     if (wish === 'none' && (role === 'time' || role === 'rating')) return undefined;
     if (wish !== undefined) return named(path, columns, wish);
-    if (table.named) return columns.find((c) => KNOWN[role].includes(simplify(c.name)));
+    if (table.named) return columns.find((c) => KNOWN_NAMES[role].includes(simplify(c.name)));
     return byPosition(table, role);
   };
   const user = found('user');
@@ -114,7 +114,8 @@ export function mapColumns(path: string, table: Table, wishes: ColumnWishes): Co
   return { user, item, ...(time ? { time } : {}), ...(rating ? { rating } : {}) };
 }
 
-function named(path: string, columns: readonly Column[], wish: string): Column {
+/** The column that the user named. @throws RecdistillError `bad-data` */
+export function named(path: string, columns: readonly Column[], wish: string): Column {
   const column =
     columns.find((c) => c.name === wish) ??
     columns.find((c) => c.name.trim().toLowerCase() === wish.trim().toLowerCase()) ??

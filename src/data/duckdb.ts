@@ -9,21 +9,22 @@ import type { SourceFile } from './source-file.js';
 export interface Database {
   /** Runs a statement and returns its rows. */
   readonly query: (sql: string, values?: readonly DuckDBValue[]) => Promise<DuckDBValue[][]>;
-  /** Runs a query and hands each number to `take(column, row, value)`; for results too long to keep as rows. */
-  readonly scan: (sql: string, take: (column: number, row: number, value: number) => void) => Promise<void>;
+  /** Runs a query of numbers and hands over its rows one after the other, for results too long to keep; `values` is used again. */
+  readonly scan: (sql: string, take: (values: Float64Array, row: number) => void) => Promise<void>;
 }
 
-const MEMORY_MB = 512;
-
-/** Opens a database in memory (it moves to a temporary folder what does not fit), runs `use`, and closes it in any case. */
-export async function withDatabase<T>(use: (db: Database) => Promise<T>): Promise<T> {
+/**
+ * Opens a database in memory (it moves to a temporary folder what does not fit), runs `use`, and closes it in any case.
+ * @param memory MB that it may take
+ */
+export async function withDatabase<T>(use: (db: Database) => Promise<T>, memory = 512): Promise<T> {
   const spill = await mkdtemp(join(tmpdir(), 'recdistill-'));
   let instance: DuckDBInstance | undefined;
   let connection: DuckDBConnection | undefined;
   try {
     instance = await DuckDBInstance.create(':memory:', {
       threads: '2',
-      memory_limit: `${MEMORY_MB}MB`,
+      memory_limit: `${memory}MB`,
       temp_directory: spill,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
@@ -43,16 +44,18 @@ function database(connection: DuckDBConnection): Database {
     query: async (sql, values) => (await connection.runAndReadAll(sql, values && [...values])).getRows(),
     scan: async (sql, take) => {
       const result = await connection.stream(sql);
+      const values = new Float64Array(result.columnCount);
       let row = 0;
       for (;;) {
         const chunk = await result.fetchChunk();
         const rows = chunk?.rowCount ?? 0;
         if (!chunk || rows === 0) return;
-        for (let column = 0; column < chunk.columnCount; column++) {
-          const vector = chunk.getColumnVector(column);
-          for (let k = 0; k < rows; k++) take(column, row + k, vector.getItem(k) as number);
+        const vectors = Array.from(values, (_, column) => chunk.getColumnVector(column));
+        for (let k = 0; k < rows; k++, row++) {
+          for (let column = 0; column < vectors.length; column++)
+            values[column] = vectors[column]!.getItem(k) as number;
+          take(values, row);
         }
-        row += rows;
       }
     },
   };
@@ -68,7 +71,10 @@ export const identifier = (text: string): string => `"${text.replaceAll('"', '""
 export const pathValue = (file: SourceFile): string => file.path.replace(/[*?[]/g, '[$&]');
 
 /** Longest line of a text file in bytes; DuckDB's own limit of 2 MB refuses two ids of 1 MB. */
-export const MAX_LINE = 16 * 1024 * 1024;
+const MAX_LINE = 16 * 1024 * 1024;
+
+/** Readers take a buffer of 16 lines of the longest kind if nobody says otherwise; two of these would be all the memory there is. */
+export const LINE_SIZE = `max_line_size=${MAX_LINE}, buffer_size=${2 * MAX_LINE}`;
 
 /**
  * The lines of a text file as a relation with the column `line`; blank lines are left out. Delimiter and null word are
@@ -76,7 +82,7 @@ export const MAX_LINE = 16 * 1024 * 1024;
  */
 export const linesOf = (file: SourceFile): string =>
   `read_csv($1, auto_detect=false, header=false, delim='\u0001\u0002\u0003', quote='', escape='', ` +
-  `columns={'line': 'VARCHAR'}, nullstr='\u0004', max_line_size=${MAX_LINE}, strict_mode=false, compression='${file.compression}')`;
+  `columns={'line': 'VARCHAR'}, nullstr='\u0004', ${LINE_SIZE}, strict_mode=false, compression='${file.compression}')`;
 
 /** The first lines of a text file that are not blank. */
 export async function firstLines(db: Database, file: SourceFile, limit: number): Promise<string[]> {
@@ -94,12 +100,15 @@ export function badFile(path: string, cause: unknown): never {
     const hint = 'Split the file into smaller ones, or convert it to Parquet with integer ids.';
     fail(
       'out-of-memory',
-      { what: `reading ${path}`, needed: `more than ${MEMORY_MB} MB`, available: 'no more', hint },
+      { what: `reading ${path}`, needed: `more than ${limitIn(text)}`, available: 'no more', hint },
       cause,
     );
   }
   fail('bad-data', { path, problem: sentenceOf(text), hint: hintOf(text) }, cause);
 }
+
+/** DuckDB says "(used/limit used)". */
+const limitIn = (text: string): string => /\/([\d.]+ \w+) used/.exec(text)?.[1] ?? 'it may take';
 
 function sentenceOf(text: string): string {
   const line = /CSV Error on Line: (\d+)/.exec(text)?.[1];

@@ -1,7 +1,8 @@
-/** The name of a data set's content. */
+/** The names of contents: of a data set, of rankings. */
 import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
 import type { Interactions } from './interactions.js';
+import type { Rankings } from './rankings.js';
 
 /**
  * SHA-256 (hex) over the ids of users and items in order and the three parts as rows of item numbers. Times, names and notes
@@ -20,6 +21,15 @@ export function fingerprintOf(
   }
   for (const part of [parts.train, parts.valid, parts.test]) {
     for (const numbers of [part.indptr, part.indices]) hash.update(`${numbers.length}\n`).update(littleEndian(numbers));
+  }
+  return hash.digest('hex');
+}
+
+/** SHA-256 (hex) over what several rankings hold, in order, and over their sizes. */
+export function digestOf(rankings: readonly Rankings[]): string {
+  const hash = createHash('sha256').update('recdistill rankings 1\n');
+  for (const { users, catalogue, depth, items } of rankings) {
+    hash.update(`${users} ${catalogue} ${depth}\n`).update(littleEndian(items));
   }
   return hash.digest('hex');
 }

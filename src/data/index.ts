@@ -1,6 +1,7 @@
 export { type CatalogEntry, catalog } from './catalog.js';
+export { type ExternalRankings, type ExternalTeacher, readExternalRankings } from './external.js';
 export { ratedAtLeast, withMinimum } from './filters.js';
-export { fingerprintOf } from './fingerprint.js';
+export { digestOf, fingerprintOf } from './fingerprint.js';
 export { canonicalOrder, idMap } from './ids.js';
 export { type DatasetStatistics, inspect } from './inspect.js';
 export * from './interactions.js';
@@ -8,6 +9,8 @@ export { type LeakageFinding, leakageReport } from './leakage.js';
 export { type LoadedDataset, loadDataset } from './load.js';
 export { cacheFolder, getDataset, locate, type Whereabouts } from './locate.js';
 export { type DataOptions, dataOptions } from './options.js';
+export { type RankingOptions, rankingOptions } from './ranking-options.js';
+export type * from './ranking-report.js';
 export * from './rankings.js';
 export type { Parts, Split, SplitSpec } from './splits/_split.js';
 export { type SplitName, splits } from './splits/index.js';

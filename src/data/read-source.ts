@@ -63,10 +63,14 @@ const SUFFIXES: readonly (readonly [RegExp, Format])[] = [
   [/\.(?:parquet|pq)$/, 'parquet'],
 ];
 
+/** What the name of a file says about its format, if anything. */
+export const formatByName = ({ name }: SourceFile): Format | undefined =>
+  SUFFIXES.find(([pattern]) => pattern.test(name))?.[1];
+
 /** The format by file name; a text file with another suffix is looked into. A single number on a line is no list. */
 async function formatOf(db: Database, file: SourceFile, ofSplit: boolean): Promise<Format> {
-  const known = SUFFIXES.find(([pattern]) => pattern.test(file.name));
-  if (known) return known[1];
+  const known = formatByName(file);
+  if (known) return known;
   const lines = (await firstLines(db, file, 20)).map((line) => line.trim()).filter((line) => line !== '');
   if (lines.length === 0 || !lines.every((line) => /^\d+( +\d+)*$/.test(line))) return 'csv';
   const counted =

@@ -1,10 +1,11 @@
 /** From tables to numbers: rows are checked and copied into DuckDB, ids are numbered there, and only numbers come out. */
 import { fail } from '../errors.js';
+import { badId, type RowCheck, refuseBadRows } from './check-rows.js';
 import { type ColumnMap, type ColumnWishes, mapColumns } from './column-names.js';
 import { badFile, type Database, pathValue } from './duckdb.js';
 import { canonicalOrder } from './ids.js';
 import type { Pairs, Source } from './pairs.js';
-import type { Table } from './readers/_reader.js';
+import type { Column, Table } from './readers/_reader.js';
 import type { SourceFile } from './source-file.js';
 
 export interface StagedPart {
@@ -12,9 +13,6 @@ export interface StagedPart {
   readonly rows: number;
   readonly columns: ColumnMap;
 }
-
-/** Longest id in bytes: room for any key in use, and a stop for a file read in the wrong format. */
-const MAX_ID = 2 ** 20;
 
 /** Seconds end in the year 5138 here; above it a time is taken as milliseconds, and above a thousand times it is refused. */
 const MAX_SECONDS = 1e11;
@@ -59,43 +57,20 @@ export async function stage(
     ...(columns.time ? { time: columns.time } : {}),
     ...(rated ? { rating: rated } : {}),
   };
-  await checkRows(db, name, file, table, used);
+  await refuseBadRows(db, name, file, table, checksOf(used));
   const [[rows] = []] = await db.query(`SELECT count(*)::INTEGER FROM ${name}`);
   return { name, rows: Number(rows), columns: used };
 }
 
-async function checkRows(
-  db: Database,
-  name: string,
-  file: SourceFile,
-  table: Table,
-  columns: ColumnMap,
-): Promise<void> {
-  const bad = (id: string) => `(${id} IS NULL OR ${id} = '' OR strlen(${id}) > ${MAX_ID})`;
-  const badTime = columns.time ? `(t IS NULL OR NOT isfinite(t) OR t < 0 OR t >= ${MAX_SECONDS * 1000})` : 'false';
-  const badRating = columns.rating ? '(r IS NULL OR NOT isfinite(r))' : 'false';
-  const found = await db.query(
-    `SELECT rowid::INTEGER, CASE WHEN ${bad('u')} THEN 'user' WHEN ${bad('i')} THEN 'item' WHEN ${badTime} THEN 'time' ` +
-      `ELSE 'rating' END FROM ${name} WHERE ${bad('u')} OR ${bad('i')} OR ${badTime} OR ${badRating} ORDER BY rowid LIMIT 1`,
-  );
-  if (!found[0]) return;
-  const [row, role] = found[0] as [number, 'user' | 'item' | 'time' | 'rating'];
-  const column = columns[role]!;
-  const raw = `(${column.sql}::VARCHAR)`;
-  const source = await db.query(`SELECT ${raw}[:60], strlen(${raw}) FROM ${table.sql} LIMIT 1 OFFSET ${row}`, [
-    pathValue(file),
-  ]);
-  const [value, bytes] = source[0] ?? [];
-  const shown = value === null || value === '' ? 'empty' : JSON.stringify(value);
-  const problem =
-    Number(bytes) > MAX_ID && (role === 'user' || role === 'item')
-      ? `an id of ${bytes} bytes; at most ${MAX_ID} are accepted`
-      : `the ${role} is ${shown}`;
-  fail('bad-data', {
-    path: file.path,
-    problem: `row ${row + 1}, column ${column.name}: ${problem}`,
-    hint: HINTS[role],
-  });
+function checksOf(columns: ColumnMap): RowCheck[] {
+  const check = (what: keyof typeof HINTS, column: Column | undefined, bad: string): RowCheck[] =>
+    column ? [{ what, column, bad, hint: HINTS[what] }] : [];
+  return [
+    ...check('user', columns.user, badId('u')),
+    ...check('item', columns.item, badId('i')),
+    ...check('time', columns.time, `(t IS NULL OR NOT isfinite(t) OR t < 0 OR t >= ${MAX_SECONDS * 1000})`),
+    ...check('rating', columns.rating, '(r IS NULL OR NOT isfinite(r))'),
+  ];
 }
 
 const HINTS = {
@@ -154,11 +129,11 @@ async function readPairs(db: Database, part: StagedPart, user: Int32Array, item:
   const ratingColumn = times ? 3 : 2;
   await db.scan(
     `SELECT ${columns.join(', ')} FROM ${part.name} p JOIN users ON p.u = users.id JOIN items ON p.i = items.id`,
-    (column, row, value) => {
-      if (column === 0) users[row] = user[value]!;
-      else if (column === 1) items[row] = item[value]!;
-      else if (column === ratingColumn) ratings![row] = value;
-      else times![row] = value;
+    (values, row) => {
+      users[row] = user[values[0]!]!;
+      items[row] = item[values[1]!]!;
+      if (times) times[row] = values[2]!;
+      if (ratings) ratings[row] = values[ratingColumn]!;
     },
   );
   if (times?.some((t) => t >= MAX_SECONDS)) for (let k = 0; k < times.length; k++) times[k]! /= 1000;

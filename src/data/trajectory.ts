@@ -15,6 +15,6 @@ export interface Trajectory {
   readonly dataFingerprint: string;
   /** Earliest first, over the same users, items and depth; the last one is the teacher at its best. */
   readonly checkpoints: readonly TrajectoryCheckpoint[];
-  /** Each user's own train items, best first, by the teacher at its best; absent for teachers from elsewhere. */
+  /** Each user's own train items, best first, by the teacher at its best; absent where it is not known, as for a teacher from elsewhere that ranks candidates only. */
   readonly observed?: Rankings;
 }

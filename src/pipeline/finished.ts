@@ -17,7 +17,7 @@ import type { Dataset } from '../data/index.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Model } from '../models/index.js';
 import type { Judge } from './evaluation.js';
-import type { Job, JobResult, Teacher } from './job.js';
+import type { Outcome, RunResult, Teacher } from './job.js';
 
 /** Names of the files of a job in its run folder, beside those that every run has. */
 export const jobFiles = {
@@ -30,12 +30,14 @@ export const jobFiles = {
   result: 'result.json',
   /** How the data set was loaded. */
   source: 'data.json',
+  /** What was found in the file, of rankings that were made elsewhere. */
+  report: 'import.json',
 } as const;
 
 export interface FinishedRun {
   readonly folder: string;
   readonly manifest: RunManifest;
-  readonly result: JobResult;
+  readonly result: RunResult;
   /** Top lists for testing, train and valid items left out. */
   readonly rankings: Rankings;
   /** The data options that the run recorded, if it did. */
@@ -54,7 +56,7 @@ export function readFinishedRun(folder: string): FinishedRun {
   return {
     folder,
     manifest: readRunManifest(folder),
-    result: parseJsonFile(join(folder, jobFiles.result)) as JobResult,
+    result: parseJsonFile(join(folder, jobFiles.result)) as RunResult,
     rankings: readRankings(join(folder, jobFiles.rankings)).rankings,
     ...(existsSync(source) ? { source: parseJsonFile(source) as Record<string, unknown> } : {}),
   };
@@ -65,21 +67,25 @@ export function readTeacher(folder: string): Teacher {
   return { trajectory: readTrajectory(join(folder, jobFiles.trajectory)), hash: readRunManifest(folder).hash };
 }
 
-/** Writes what `readBack` reads. */
-export function keep(run: Run, model: Model, job: Pick<Job, 'result' | 'rankings' | 'teacher'>): void {
+/** Writes the parameters, where the model has any. @throws RecdistillError `write-failed` */
+export function keepModel(run: Run, model: Model): void {
+  if (model.parameters.length === 0) return;
   const tensors = Object.fromEntries(model.parameters.map((p) => [p.name, { shape: p.shape, data: p.values }]));
-  if (model.parameters.length > 0)
-    writeSafetensors(join(run.path, jobFiles.model), tensors, { model: job.result.model });
-  writeTrajectory(join(run.path, jobFiles.trajectory), job.teacher.trajectory);
-  writeRankings(join(run.path, jobFiles.rankings), job.rankings);
+  writeSafetensors(join(run.path, jobFiles.model), tensors, { model: model.name });
+}
+
+/** Writes what `readBack` reads; everything else has to be there before. @throws RecdistillError `write-failed` */
+export function keep(run: Run, outcome: Pick<Outcome, 'result' | 'rankings' | 'teacher'>): void {
+  writeTrajectory(join(run.path, jobFiles.trajectory), outcome.teacher.trajectory);
+  writeRankings(join(run.path, jobFiles.rankings), outcome.rankings);
   // result.json says that the run is finished; from then on there is nothing to resume.
-  run.writeResult(jobFiles.result, job.result);
+  run.writeResult(jobFiles.result, outcome.result);
   rmSync(join(run.path, 'checkpoints'), { recursive: true, force: true });
 }
 
 /** A finished run that this process holds, checked against the data. @throws RecdistillError as `readFinishedRun`, `artifact-differs` */
-export function readBack(run: Run, dataset: Dataset, judge: Judge): Job {
-  const result = run.readResult(jobFiles.result) as JobResult;
+export function readBack<Result extends RunResult>(run: Run, dataset: Dataset, judge: Judge): Outcome<Result> {
+  const result = run.readResult(jobFiles.result) as Result;
   const { rankings } = readRankings(join(run.path, jobFiles.rankings));
   const expected = { dataFingerprint: dataset.fingerprint, users: dataset.train.users, catalogue: dataset.train.items };
   const trajectory = readTrajectory(join(run.path, jobFiles.trajectory), expected);

@@ -1,5 +1,7 @@
 export * from './estimate.js';
 export * from './evaluation.js';
+export * from './external.js';
 export * from './finished.js';
 export * from './job.js';
 export * from './pipeline.js';
+export { type PipelineOptions, pipelineOptions, type Role } from './plan.js';

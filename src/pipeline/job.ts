@@ -14,7 +14,7 @@ import { type Model, modelNamed, rankAll, rankObserved, type TrainableModel } fr
 import { type Listener, type TrajectoryOptions, trajectoryOptions } from '../train/index.js';
 import { checkMemory } from './estimate.js';
 import { createJudge, type EvaluationOptions, evaluationOptions, LIST_LENGTH } from './evaluation.js';
-import { jobFiles, keep, readBack } from './finished.js';
+import { jobFiles, keep, keepModel, readBack } from './finished.js';
 import { fitAtOnce, fitByLoop } from './fit.js';
 import { latencyOf } from './latency.js';
 import { checkNeeds, splitOptions } from './method.js';
@@ -49,26 +49,35 @@ export interface Teacher {
   readonly hash: string;
 }
 
-/** What is known of a finished job. */
-export interface JobResult {
+/** What is known of a finished run. */
+export interface RunResult extends Partial<Cost> {
+  /** Registered name of the model; `external` for rankings made elsewhere. */
   readonly model: string;
   readonly method: string;
   readonly options: Readonly<Record<string, unknown>>;
   /** Epoch of the parameters that were kept; 0 for a model that is computed at once. */
   readonly bestEpoch: number;
   readonly epochs: number;
+  /** Test metrics, means over users. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** What a model costs. Nobody knows that of rankings made elsewhere. */
+export interface Cost {
   /** Numbers that scoring needs. */
   readonly parameters: number;
   readonly bytes: number;
   /** Median microseconds for one user's exact top 10 on one thread. */
   readonly latencyMicroseconds: number;
+  /** Time that training took. */
   readonly seconds: number;
-  /** Test metrics, means over users. */
-  readonly metrics: Readonly<Record<string, number>>;
 }
 
-export interface Job {
-  readonly result: JobResult;
+export type JobResult = RunResult & Cost;
+
+/** What a finished run hands on. */
+export interface Outcome<Result extends RunResult = RunResult> {
+  readonly result: Result;
   /** Per-user test values, for comparisons. */
   readonly evaluation: Evaluation;
   /** Top lists for testing: train and valid items left out. */
@@ -77,6 +86,8 @@ export interface Job {
   /** True if nothing had to be done. */
   readonly reused: boolean;
 }
+
+export type Job = Outcome<JobResult>;
 
 /** Gets a finished model with its best parameters, which lives only as long as the call. */
 export type Use = (model: Model, job: Pick<Job, 'result' | 'evaluation'>) => void;
@@ -163,7 +174,8 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
           teachers: teachers.map((t) => t.trajectory.teacher),
           licence: licenceNote(String(request.source?.data ?? '')),
         });
-        keep(run, model, job);
+        keepModel(run, model);
+        keep(run, job);
       }
       fitted.forget();
       return job;

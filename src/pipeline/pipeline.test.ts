@@ -64,8 +64,8 @@ test('the chain gives a row for each part, in order, under its name', async () =
     ],
   );
   const [, mf, linear, ensemble, alone, taught] = result.rows;
-  assert.equal(ensemble!.parameters, mf!.parameters + linear!.parameters);
-  assert.equal(ensemble!.bytes, mf!.bytes + linear!.bytes);
+  assert.equal(ensemble!.parameters, mf!.parameters! + linear!.parameters!);
+  assert.equal(ensemble!.bytes, mf!.bytes! + linear!.bytes!);
   assert.equal(alone!.parameters, taught!.parameters);
   for (const row of result.rows) {
     assert.ok(row.evaluation.means['recall@10']! >= 0 && row.folder === undefined);

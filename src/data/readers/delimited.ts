@@ -1,7 +1,7 @@
 /** CSV, TSV and their relatives: one interaction per line, fields between `,` `;` `|` tab or `::`, with or without header. */
 import { fail } from '../../errors.js';
 import { isKnownName } from '../column-names.js';
-import { type Database, firstLines, MAX_LINE, pathValue } from '../duckdb.js';
+import { type Database, firstLines, LINE_SIZE, pathValue } from '../duckdb.js';
 import type { Reader, ReadRequest, Table } from './_reader.js';
 
 const DELIMITERS = [',', '\t', ';', '|', '::'] as const;
@@ -34,7 +34,7 @@ async function delimited(db: Database, request: ReadRequest, given: string | und
     named,
     sql:
       `read_csv($1, auto_detect=false, header=${named}, delim='${delimiter}', quote='"', escape='"', ` +
-      `columns={${fields.map((_, k) => `c${k + 1}: 'VARCHAR'`).join(', ')}}, max_line_size=${MAX_LINE}, ` +
+      `columns={${fields.map((_, k) => `c${k + 1}: 'VARCHAR'`).join(', ')}}, ${LINE_SIZE}, ` +
       `compression='${file.compression}')`,
     ...(sample ? { sample } : {}),
   };

@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import { optionalText, options } from '../config/options.js';
+import {
+  type DataOptions,
+  dataOptions,
+  type LoadedDataset,
+  loadDataset,
+  rankingOptions,
+  readExternalRankings,
+} from '../data/index.js';
+import { createJudge, type ImportedTeacher, importTeachers, nameOfFile } from '../pipeline/index.js';
+import type { Answer, Command, Given } from './_command.js';
+import { readOptions } from './flags.js';
+import { formatMetric } from './format.js';
+import { dataGroup, evaluationGroup, group, nameGroup } from './groups.js';
+import { reportLines } from './import-report.js';
+import { checkName, nextSteps, quoted } from './job.js';
+import { findRuns, loadDataOf, readRun } from './runs.js';
+import { portable } from './source.js';
+import { renderTable } from './table.js';
+
+const rankingGroup = group('Rankings', 'rankings', rankingOptions);
+
+/** Flags of the file of rankings go by the names that data has elsewhere; those of the data set then get a longer one. */
+const { user, item, format, header, ...rest } = dataOptions.shape;
+const renamed = { dataUser: user, dataItem: item, dataFormat: format, dataHeader: header };
+const ownDataGroup = group('Data', 'data', options({ ...rest, ...renamed }));
+const likeGroup = group(
+  'Data',
+  'import',
+  options({ like: optionalText({ help: 'Use the data of this run: its source, filters and split.' }) }),
+);
+
+export const importCommand: Command = {
+  name: 'import',
+  summary: 'Make teachers of rankings that another program made',
+  about: [
+    'FILE is CSV, TSV, JSON lines or Parquet (text also .gz, .zst) with a row for each user and item: user, item, rank (1 = best) or',
+    'score (higher is better), and, if there are any, teacher and checkpoint. Ids are those of the data set. Train items are taken out.',
+    'Each teacher becomes a finished run, NAME or NAME/TEACHER, for distill, evaluate and compare. docs/external-teachers.md has the rules.',
+  ].join('\n'),
+  args: [{ name: 'FILE', help: 'The rankings.', required: true }],
+  groups: [rankingGroup, likeGroup, ownDataGroup, evaluationGroup, nameGroup],
+  examples: [
+    ['import rankings.csv --like bpr-mf', 'for the data of a run that is there'],
+    ['import rankings.parquet --data citeulike-t --name mine', 'for a named data set'],
+    [
+      'import scores.csv --score logit --user uid --item iid --data clicks.csv --data-user customer',
+      'columns of other names',
+    ],
+  ],
+  async run(given, console) {
+    const file = given.args[0]!;
+    const { name = nameOfFile(file), runs, overwrite } = readOptions(nameGroup, given);
+    if (given.flags.name !== undefined) checkName(name);
+    const reading = readOptions(rankingGroup, given);
+    const evaluation = readOptions(evaluationGroup, given);
+    const { data, dataset } = await dataOf(given, runs);
+    const { depth } = createJudge(dataset, evaluation);
+    console.say(`Reading ${file} for ${dataset.name} ...`);
+    const external = await readExternalRankings(file, dataset, depth, reading);
+    const imported = importTeachers({
+      ...{ dataset, external, name, evaluation, folder: join(runs, name), overwrite },
+      source: portable(data),
+    });
+    const next = nextSteps(console.program, runs, [
+      `distill --teachers ${quoted(name)} --dim 6`,
+      `compare ${quoted(name)}`,
+    ]);
+    const lines = reportLines(external.report);
+    return answerOf(imported, external.report, [...lines, '', tableOf(imported, evaluation.at), '', next]);
+  },
+};
+
+/** The data set of the flags, or of the run that --like names. @throws RecdistillError as `loadDataset` */
+async function dataOf(given: Given, runs: string): Promise<{ data: DataOptions; dataset: LoadedDataset }> {
+  const { like } = readOptions(likeGroup, given);
+  // Checked under the names that were given.
+  readOptions(ownDataGroup, given);
+  const flags = Object.entries(given.flags).map(([flag, value]) => [dataOptionOf(flag) ?? '', value] as const);
+  const asData = { args: [], flags: Object.fromEntries(flags.filter(([name]) => name in dataOptions.shape)) };
+  if (like !== undefined) return loadDataOf(readRun(findRuns(like, runs)[0]!), asData);
+  const data = readOptions(dataGroup, asData);
+  return { data, dataset: await loadDataset(data) };
+}
+
+/** The data option that a flag of this command stands for. */
+function dataOptionOf(flag: string): string | undefined {
+  if (flag in renamed) return flag[4]!.toLowerCase() + flag.slice(5);
+  return flag in rankingOptions.shape ? undefined : flag;
+}
+
+/** Valid quality of each checkpoint, then test quality of the last. */
+function tableOf(imported: readonly ImportedTeacher[], at: readonly number[]): string {
+  const keys = at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`]);
+  const cells = (values: Readonly<Record<string, number>>) => keys.map((key) => formatMetric(values[key]));
+  return renderTable(
+    [
+      { title: 'run' },
+      { title: 'part' },
+      { title: 'epoch', right: true },
+      ...keys.map((title) => ({ title, right: true })),
+    ],
+    imported.flatMap(({ name, outcome: { teacher, result } }) => [
+      ...teacher.trajectory.checkpoints.map((c) => [name, 'valid', String(c.epoch), ...cells(c.metrics)]),
+      [name, 'test', String(result.bestEpoch), ...cells(result.metrics)],
+    ]),
+  );
+}
+
+function answerOf(imported: readonly ImportedTeacher[], report: object, lines: readonly string[]): Answer {
+  const reused = imported.filter((t) => t.outcome.reused).map((t) => t.name);
+  const done = reused.length > 0 ? [`${reused.join(', ')}: imported before; nothing had to be done.`] : [];
+  const teachers = imported.map(({ name, folder, outcome: { reused, result, teacher } }) => ({
+    ...{ name, folder, reused, result },
+    checkpoints: teacher.trajectory.checkpoints.map(({ epoch, metrics }) => ({ epoch, metrics })),
+  }));
+  return { text: [...done, ...lines].join('\n'), json: { report, teachers } };
+}

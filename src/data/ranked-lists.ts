@@ -1,0 +1,147 @@
+/** One teacher at one checkpoint: rows of a file, sorted by user and place, become lists of candidates. */
+import { fail } from '../errors.js';
+import { type Dataset, has } from './interactions.js';
+import type { Oddity } from './ranking-report.js';
+import type { Rankings } from './rankings.js';
+import type { StagedGroup, StagedRankings } from './stage-rankings.js';
+
+/** What all groups of one file have in common. */
+export interface ListSetting {
+  readonly path: string;
+  readonly dataset: Dataset;
+  readonly staged: StagedRankings;
+  readonly order: 'rank' | 'score';
+  /** Length to which lists are cut. */
+  readonly depth: number;
+  /** Number in the data set of each user and item of the file; -1 for one that it lacks. */
+  readonly userOf: Int32Array;
+  readonly itemOf: Int32Array;
+}
+
+export interface RankedLists {
+  /** Without train items. */
+  readonly candidates: Rankings;
+  /** Without train and valid items. */
+  readonly test: Rankings;
+  /** Train items only. */
+  readonly observed: Rankings;
+  readonly duplicates: Oddity;
+  readonly gaps: Oddity;
+}
+
+interface Row {
+  item: number;
+  value: number;
+  row: number;
+}
+
+/** @throws RecdistillError `bad-data` if two items of a user have the same rank */
+export async function readLists(group: number, setting: ListSetting): Promise<RankedLists> {
+  const { dataset, staged, order, depth, userOf, itemOf } = setting;
+  const { train, valid } = dataset;
+  const [candidates, test, observed] = [newList(train, depth), newList(train, depth), newList(train, depth)];
+  const where = describe(staged.groups[group]!);
+  const duplicates = counter();
+  const gaps = counter();
+  const seen = new Int32Array(staged.items.length).fill(-1);
+  let rows: Row[] = [];
+
+  const endUser = (fileUser: number) => {
+    const id = () => JSON.stringify(staged.users[fileUser]);
+    if (order === 'rank') {
+      checkRanks(setting, where, fileUser, rows);
+      const missing = firstGap(rows);
+      if (missing !== undefined) gaps.add(() => `${where}user ${id()} has no item at rank ${missing}`);
+    } else {
+      // Sorting is stable, and items that the data set lacks are left out below.
+      rows.sort((a, b) => b.value - a.value || itemOf[a.item]! - itemOf[b.item]!);
+    }
+    const user = userOf[fileUser]!;
+    if (user < 0) return;
+    for (const { item: fileItem, row } of rows) {
+      if (seen[fileItem] === fileUser) {
+        duplicates.add(() => `${where}user ${id()} has ${JSON.stringify(staged.items[fileItem])} again in row ${row}`);
+        continue;
+      }
+      seen[fileItem] = fileUser;
+      const item = itemOf[fileItem]!;
+      if (item < 0) continue;
+      if (has(train, user, item)) observed.add(user, item);
+      else {
+        candidates.add(user, item);
+        if (!has(valid, user, item)) test.add(user, item);
+      }
+    }
+  };
+
+  let current = -1;
+  await staged.scan(group, (user, item, value, row) => {
+    if (user !== current && current >= 0) {
+      endUser(current);
+      rows = [];
+    }
+    current = user;
+    rows.push({ item, value, row });
+  });
+  if (current >= 0) endUser(current);
+  return {
+    candidates: candidates.rankings,
+    test: test.rankings,
+    observed: observed.rankings,
+    duplicates: duplicates.found(),
+    gaps: gaps.found(),
+  };
+}
+
+/** Which teacher and checkpoint, to stand before a sentence; nothing where the file does not say. */
+export function describe({ teacher, checkpoint }: Pick<StagedGroup, 'teacher' | 'checkpoint'>): string {
+  const parts = [teacher && `teacher ${JSON.stringify(teacher)}`, checkpoint && `checkpoint ${checkpoint}`];
+  const said = parts.filter((part) => part !== '').join(', ');
+  return said === '' ? '' : `${said}: `;
+}
+
+/** Lists that grow to at most `depth`; what comes later is left out. */
+function newList({ users, items }: { users: number; items: number }, depth: number) {
+  const lengths = new Int32Array(users);
+  const rankings: Rankings = { users, catalogue: items, depth, items: new Int32Array(users * depth).fill(-1) };
+  return {
+    rankings,
+    add(user: number, item: number): void {
+      if (lengths[user]! < depth) rankings.items[user * depth + lengths[user]!++] = item;
+    },
+  };
+}
+
+function counter() {
+  let count = 0;
+  let example: string | undefined;
+  return {
+    add(words: () => string): void {
+      if (count++ === 0) example = words();
+    },
+    found: (): Oddity => ({ count, ...(example === undefined ? {} : { example }) }),
+  };
+}
+
+function checkRanks({ path, staged }: ListSetting, where: string, user: number, rows: readonly Row[]): void {
+  for (let k = 1; k < rows.length; k++) {
+    const [a, b] = [rows[k - 1]!, rows[k]!];
+    if (a.value !== b.value || a.item === b.item) continue;
+    const [first, second] = [a, b].map(({ item, row }) => `${JSON.stringify(staged.items[item])} (row ${row})`);
+    fail('bad-data', {
+      path,
+      problem: `${where}user ${JSON.stringify(staged.users[user])} has two items at rank ${a.value}: ${first} and ${second}`,
+      hint: 'Ranks of a user differ within a teacher and checkpoint. If the file holds several teachers or checkpoints, name their columns with --teacher and --checkpoint.',
+    });
+  }
+}
+
+/** The first rank that is skipped below the last one. */
+function firstGap(rows: readonly Row[]): number | undefined {
+  let expected = 1;
+  for (const { value } of rows) {
+    if (value > expected) return expected;
+    if (value === expected) expected += 1;
+  }
+  return undefined;
+}

@@ -1,0 +1,131 @@
+/** What a pipeline is to do, as its file says, and the steps that follow from it. */
+import { z } from 'zod';
+import { type OptionsOf, options, parseOptions, text } from '../config/options.js';
+import { dataOptions, type RankingOptions, rankingOptions } from '../data/index.js';
+import { distillerNamed } from '../distill/index.js';
+import { importanceOptions } from '../ensemble/index.js';
+import { fail } from '../errors.js';
+import { modelNamed } from '../models/index.js';
+import { trajectoryOptions } from '../train/index.js';
+import { evaluationOptions } from './evaluation.js';
+import { nameOfFile } from './external.js';
+import { checkStudent, splitOptions } from './method.js';
+
+const name = z
+  .string()
+  .regex(/^[\w][\w.-]*$/)
+  .optional()
+  .describe('Name of its run; default: the name of the model, the method or the file.');
+const model = z.string().describe('Registered name of the model.');
+
+/** One model of the pipeline; further keys are options of the model (and, for a student, of its method). */
+const entry = z.looseObject({ model, name });
+/** A model, or a file of rankings that were made elsewhere; further keys are options of reading it. */
+const teacherEntry = z.looseObject({
+  model: model.optional(),
+  rankings: z.string().optional().describe('File of rankings that were made elsewhere, instead of a model.'),
+  name,
+});
+const studentEntry = entry.extend({
+  method: z.string().default('hetcomp').describe('Registered name of the distillation method.'),
+});
+
+export const pipelineOptions = options({
+  name: text({ default: 'pipeline', help: 'Folder of the runs, below the runs folder.' }),
+  data: dataOptions.prefault({}).describe('Where the interactions come from and how they are filtered and split.'),
+  evaluation: evaluationOptions.prefault({}).describe('How models are judged.'),
+  baselines: z.array(entry).default([]).describe('Models for comparison that do not teach.'),
+  teachers: z.array(teacherEntry).min(1).describe('Models that teach, and files of rankings.'),
+  students: z
+    .array(studentEntry)
+    .default([])
+    .describe('Students, each with a method of distillation; none: only the teachers are trained.'),
+  ensemble: importanceOptions.prefault({}).describe('How the ensemble that stands in the table is fused.'),
+  ...trajectoryOptions.shape,
+});
+
+export type PipelineOptions = OptionsOf<typeof pipelineOptions>;
+
+export type Role = 'baseline' | 'teacher' | 'ensemble' | 'student';
+
+/** A model that is trained or computed. */
+export interface ModelStep {
+  readonly kind: 'model';
+  readonly role: Exclude<Role, 'ensemble'>;
+  readonly name: string;
+  readonly model: string;
+  readonly method: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Those of `options` that are the model's, checked and with defaults. */
+  readonly modelOptions: Readonly<Record<string, unknown>>;
+}
+
+/** A file of rankings, in which there may be several teachers. */
+export interface RankingsStep {
+  readonly kind: 'rankings';
+  readonly role: 'teacher';
+  readonly name: string;
+  readonly file: string;
+  readonly options: RankingOptions;
+}
+
+export interface EnsembleStep {
+  readonly kind: 'ensemble';
+  readonly role: 'ensemble';
+  readonly name: string;
+}
+
+export type Step = ModelStep | RankingsStep | EnsembleStep;
+
+/**
+ * The steps in order: baselines, teachers, the ensemble of these, students.
+ * @throws RecdistillError for anything that is wrong with them and can be known before any data is read
+ */
+export function planOf(o: PipelineOptions): Step[] {
+  const plan: Step[] = [
+    ...o.baselines.map((e) => modelStep('baseline', e)),
+    ...o.teachers.map(teacherStep),
+    { kind: 'ensemble', role: 'ensemble', name: 'ensemble' },
+    ...o.students.map((e) => modelStep('student', e)),
+  ];
+  checkStudents(plan, o.teachers.length);
+  const twice = plan.find((a, at) => plan.findIndex((b) => b.name === a.name) !== at);
+  if (twice) {
+    fail('usage', {
+      problem: `two parts of the pipeline are called "${twice.name}"`,
+      hint: 'Give one of them another name with "name:".',
+    });
+  }
+  return plan;
+}
+
+/** What the last student cannot do is told before the first teacher is trained. @throws RecdistillError `needs-not-met` */
+export function checkStudents(plan: readonly Step[], teachers: number): void {
+  for (const step of plan) {
+    if (step.kind !== 'model') continue;
+    checkStudent(modelNamed(step.model), distillerNamed(step.method), step.method === 'none' ? 0 : teachers);
+  }
+}
+
+function modelStep(role: ModelStep['role'], given: z.output<typeof entry> & { method?: string }): ModelStep {
+  const { model, name, method = 'none', ...rest } = given;
+  const { modelOptions } = splitOptions(modelNamed(model), distillerNamed(method), rest);
+  const named = name ?? (role === 'student' ? `student-${method}` : model);
+  return { kind: 'model', role, name: named, model, method, options: rest, modelOptions };
+}
+
+function teacherStep(given: z.output<typeof teacherEntry>, at: number): ModelStep | RankingsStep {
+  const { model, rankings: file, name, ...rest } = given;
+  if (model !== undefined && file === undefined) return modelStep('teacher', { ...rest, model, name });
+  if (file === undefined || model !== undefined) {
+    fail('bad-option', {
+      option: `teachers.${at}`,
+      owner: 'pipeline',
+      given: JSON.stringify(given),
+      expected: 'either a model or a file of rankings',
+      help: 'For example { model: bpr-mf } or { rankings: mine.csv }.',
+    });
+  }
+  const options = parseOptions(rankingOptions, rest, `the rankings of ${file}`);
+  return { kind: 'rankings', role: 'teacher', name: name ?? nameOfFile(file), file, options };
+}
