@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { fromPairs } from '../data/interactions.js';
+import { RecdistillError } from '../errors.js';
+import { createReferenceKernels } from '../kernels/index.js';
+import type { TrainableModel } from './_model.js';
+import { neumf } from './neumf.js';
+import { freeNeumf, neumfScores, neumfTables, neumfWidths } from './neumf-network.js';
+import { neumfStep } from './neumf-step.js';
+
+const k = createReferenceKernels('f64');
+after(k.close);
+
+const train = fromPairs(3, 6, [0, 0, 1, 2], [0, 3, 1, 5]);
+const make = (options: Readonly<Record<string, unknown>>, data = train) =>
+  neumf.create({ kernels: k, train: data, seed: 1 }, neumf.options.parse(options) as never) as TrainableModel;
+const ints = (...values: number[]) => Object.assign(k.ints(values.length), values);
+
+test('each layer halves the width, rounded down', () => {
+  assert.deepEqual(neumfWidths(32, 3), [32, 16, 8]);
+  assert.deepEqual(neumfWidths(11, 4), [11, 5, 2, 1]);
+  assert.deepEqual(neumfWidths(1, 2), [1, 0]);
+});
+
+test('as many layers as the width allows, and one more is refused with what to do', () => {
+  make({ dim: 6, layers: 3 }).close();
+  assert.throws(
+    () => make({ dim: 6, layers: 4 }),
+    (error: unknown) => {
+      assert.ok(error instanceof RecdistillError && error.code === 'bad-option');
+      assert.match(error.message, /layers.*of neumf is 4; expected at most 3 with dim 6/);
+      return true;
+    },
+  );
+  assert.equal(k.bytesInUse, 0);
+});
+
+const shape = { users: 3, items: 6, dim: 5, layers: 2, initScale: 0.7 };
+
+test('scores are those of the definition', () => {
+  const t = neumfTables(k, shape, 4);
+  const users = ints(2, 0);
+  const out = k.floats(12);
+  neumfScores(k, t, shape, users, out);
+  const rowOf = (p: { values: ArrayLike<number> }, row: number, columns: number) =>
+    Array.from({ length: columns }, (_, d) => p.values[row * columns + d]!);
+  const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, d) => sum + value * b[d]!, 0);
+  const wOut = Array.from(t.parameters.find((p) => p.name === 'wOut')!.values);
+  for (const [r, u] of [2, 0].entries()) {
+    for (let i = 0; i < 6; i++) {
+      const item = rowOf(t.gmfItems, i, 5);
+      const gmf = rowOf(t.gmfUsers, u, 5).map((value, d) => value * item[d]!);
+      let x = [...rowOf(t.mlpUsers, u, 5), ...rowOf(t.mlpItems, i, 5)];
+      for (const { weights, bias } of t.hidden) {
+        const inputs = x;
+        x = Array.from(bias.values, (b, unit) => Math.max(0, b + dot(rowOf(weights, unit, inputs.length), inputs)));
+      }
+      const expected = dot(wOut, [...gmf, ...x]) + t.bOut.values[0]!;
+      assert.ok(Math.abs(out[r * 6 + i]! - expected) < 1e-12, `user ${u}, item ${i}`);
+    }
+  }
+  k.free(users, out);
+  freeNeumf(k, t);
+});
+
+test('a batch counts each interaction once with label 1 and each item drawn against it once with label 0', () => {
+  const model = make({ dim: 5, layers: 2, initScale: 0.7, batchSize: 4, negatives: 2 });
+  const t = neumfTables(k, shape, 9);
+  model.parameters.forEach((p, at) => void t.parameters[at]!.values.set(p.values));
+  const batch = {
+    kind: 'pairs',
+    size: 3,
+    users: ints(1, 0, 1, 2),
+    positives: ints(1, 3, 4, 0),
+    negatives: ints(0, 5, 5, 2, 0, 0, 1, 1),
+    perPositive: 2,
+    epoch: 1,
+    index: 0,
+  } as const;
+  const loss = model.accumulate(batch);
+  const step = neumfStep(k, t, shape.dim, 9, 9);
+  const labels = Object.assign(k.floats(9), [1, 1, 1, 0, 0, 0, 0, 0, 0]);
+  const same = step.accumulate({
+    users: ints(1, 0, 1, 1, 1, 0, 0, 1, 1),
+    items: ints(1, 3, 4, 0, 5, 5, 2, 0, 0),
+    labels,
+  });
+  assert.ok(Math.abs(loss - same) < 1e-12 && loss > 1);
+  model.parameters.forEach((p, at) => {
+    p.gradient.forEach((g, d) => {
+      assert.ok(Math.abs(g - t.parameters[at]!.gradient[d]!) < 1e-12, `gradient of ${p.name}[${d}]`);
+    });
+  });
+  assert.ok(model.parameters.every((p) => p.gradient.some((g) => g !== 0)));
+});
