@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { optionalText, options } from '../config/options.js';
 import {
   type DataOptions,
-  dataOptions,
   type LoadedDataset,
   loadDataset,
   rankingOptions,
@@ -10,6 +9,7 @@ import {
 } from '../data/index.js';
 import { createJudge, type ImportedTeacher, importTeachers, nameOfFile } from '../pipeline/index.js';
 import type { Answer, Command, Given } from './_command.js';
+import { dataFlags } from './data-flags.js';
 import { readOptions } from './flags.js';
 import { formatMetric } from './format.js';
 import { dataGroup, evaluationGroup, group, nameGroup } from './groups.js';
@@ -21,10 +21,7 @@ import { renderTable } from './table.js';
 
 const rankingGroup = group('Rankings', 'rankings', rankingOptions);
 
-/** Flags of the file of rankings go by the names that data has elsewhere; those of the data set then get a longer one. */
-const { user, item, format, header, ...rest } = dataOptions.shape;
-const renamed = { dataUser: user, dataItem: item, dataFormat: format, dataHeader: header };
-const ownDataGroup = group('Data', 'data', options({ ...rest, ...renamed }));
+const own = dataFlags(['user', 'item', 'format', 'header']);
 const likeGroup = group(
   'Data',
   'import',
@@ -40,7 +37,7 @@ export const importCommand: Command = {
     'Each teacher becomes a finished run, NAME or NAME/TEACHER, for distill, evaluate and compare. docs/external-teachers.md has the rules.',
   ].join('\n'),
   args: [{ name: 'FILE', help: 'The rankings.', required: true }],
-  groups: [rankingGroup, likeGroup, ownDataGroup, evaluationGroup, nameGroup],
+  groups: [rankingGroup, likeGroup, own.group, evaluationGroup, nameGroup],
   examples: [
     ['import rankings.csv --like bpr-mf', 'for the data of a run that is there'],
     ['import rankings.parquet --data citeulike-t --name mine', 'for a named data set'],
@@ -65,7 +62,7 @@ export const importCommand: Command = {
     });
     const next = nextSteps(console.program, runs, [
       `distill --teachers ${quoted(name)} --dim 6`,
-      `compare ${quoted(name)}`,
+      `evaluate ${quoted(name)}`,
     ]);
     const lines = reportLines(external.report);
     return answerOf(imported, external.report, [...lines, '', tableOf(imported, evaluation.at), '', next]);
@@ -75,19 +72,10 @@ export const importCommand: Command = {
 /** The data set of the flags, or of the run that --like names. @throws RecdistillError as `loadDataset` */
 async function dataOf(given: Given, runs: string): Promise<{ data: DataOptions; dataset: LoadedDataset }> {
   const { like } = readOptions(likeGroup, given);
-  // Checked under the names that were given.
-  readOptions(ownDataGroup, given);
-  const flags = Object.entries(given.flags).map(([flag, value]) => [dataOptionOf(flag) ?? '', value] as const);
-  const asData = { args: [], flags: Object.fromEntries(flags.filter(([name]) => name in dataOptions.shape)) };
+  const asData = own.usual(given);
   if (like !== undefined) return loadDataOf(readRun(findRuns(like, runs)[0]!), asData);
   const data = readOptions(dataGroup, asData);
   return { data, dataset: await loadDataset(data) };
-}
-
-/** The data option that a flag of this command stands for. */
-function dataOptionOf(flag: string): string | undefined {
-  if (flag in renamed) return flag[4]!.toLowerCase() + flag.slice(5);
-  return flag in rankingOptions.shape ? undefined : flag;
 }
 
 /** Valid quality of each checkpoint, then test quality of the last. */

@@ -1,5 +1,6 @@
 /** The registry of commands, in the order of the help: one line adds one. */
 import type { Command } from './_command.js';
+import { compareCommand } from './compare.js';
 import { dataGet } from './data-get.js';
 import { dataInspect } from './data-inspect.js';
 import { dataList } from './data-list.js';
@@ -19,6 +20,7 @@ export const commands: readonly Command[] = [
   distill,
   importCommand,
   evaluate,
+  compareCommand,
   recommend,
   run,
   dataList,

@@ -69,6 +69,12 @@ export const numbers = (spec: { default: readonly number[]; min?: number; help: 
     .array(spec.min === undefined ? z.number() : z.number().min(spec.min))
     .default([...spec.default])
     .describe(spec.help);
+/** A list of numbers that may be absent. */
+export const optionalNumbers = (spec: { min?: number; help: string }) =>
+  z
+    .array(spec.min === undefined ? z.number() : z.number().min(spec.min))
+    .optional()
+    .describe(spec.help);
 
 /** Declares the options of one unit; an unknown key is an error. */
 export const options = <S extends OptionShape>(shape: S): OptionsSchema<S> => z.strictObject(shape);
