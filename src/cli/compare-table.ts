@@ -104,7 +104,16 @@ export function comparisonCsv(c: Comparison): string {
     return c.keys.map((key) => {
       const r = rowOf(c, j.name, key);
       const tested = r
-        ? [c.base.name, r.difference, 100 * r.relativeDifference, r.interval.low, r.interval.high, r.p, r.adjustedP, markOf(r)]
+        ? [
+            c.base.name,
+            r.difference,
+            100 * r.relativeDifference,
+            r.interval.low,
+            r.interval.high,
+            r.p,
+            r.adjustedP,
+            markOf(r),
+          ]
         : Array.from({ length: 8 }, () => '');
       return [j.name, key, valuesOf(j)[key], ...tested, parameters, bytes, latencyMicroseconds, seconds]
         .map(csvField)

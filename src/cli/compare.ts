@@ -45,7 +45,8 @@ export const compareCommand: Command = {
     const o = readOptions(compareGroup, given);
     const { runs } = readOptions(runsGroup, given);
     for (const metric of o.metrics) findMetric(metric);
-    if (o.metrics.length === 0) fail('usage', { problem: '--metrics names no metric', hint: 'For example: recall,ndcg' });
+    if (o.metrics.length === 0)
+      fail('usage', { problem: '--metrics names no metric', hint: 'For example: recall,ndcg' });
     const places = chosen(given.args, o.against, runs);
     if (places.length < 2) {
       const hint = 'Name another one, or judge a single run with `evaluate`.';

@@ -5,10 +5,9 @@ import { models } from '../models/index.js';
 import { readTeacher } from '../pipeline/index.js';
 import type { Command, Given } from './_command.js';
 import { givenOf, readOptions } from './flags.js';
-import { dataGroup, evaluationGroup, group, machineGroup, nameGroup, runsGroup } from './groups.js';
+import { dataGroup, evaluationGroup, group, machineGroup, modelGroup, nameGroup, runsGroup } from './groups.js';
 import { answerOf, quoted, runNamed, trajectoryGroup } from './job.js';
 import { findRuns, loadDataOf, readRun } from './runs.js';
-import { modelGroup } from './train.js';
 
 const chosen = group(
   'What to distil',

@@ -26,6 +26,16 @@ export function unknownFlag(flag: string, known: readonly string[], owner: strin
   return fail('unknown-option', { owner, option: flag, suggestion: nearest(flag, known), known: known.join(' ') });
 }
 
+/** The given flags that `groups` have, as they would stand on the command line. */
+export function wordsOf(groups: readonly OptionGroup[], given: Given): string[] {
+  return rowsOf(groups).flatMap(({ name }) => {
+    const value = given.flags[name];
+    if (value === undefined) return [];
+    const flag = flagOf(name);
+    return typeof value === 'string' ? [`${flag}=${value}`] : [value ? flag : flag.replace('--', '--no-')];
+  });
+}
+
 /** The given flags that `schema` declares, as values; defaults are not filled in. */
 export function givenOf(schema: OptionsSchema, given: Given): Record<string, unknown> {
   const rows = describeOptions(schema).filter((row) => row.name in given.flags);

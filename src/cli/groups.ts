@@ -4,6 +4,7 @@ import { flag, type OptionsSchema, optionalInt, optionalText, options, text } fr
 import { dataOptions } from '../data/index.js';
 import { fail } from '../errors.js';
 import { createKernels, type Kernels } from '../kernels/index.js';
+import { modelNamed } from '../models/index.js';
 import { evaluationOptions } from '../pipeline/index.js';
 import type { Given, OptionGroup } from './_command.js';
 import { readOptions } from './flags.js';
@@ -13,6 +14,9 @@ export const group = <S extends OptionsSchema>(title: string, owner: string, sch
 
 export const dataGroup = group('Data', 'data', dataOptions);
 export const evaluationGroup = group('Evaluation', 'evaluation', evaluationOptions);
+
+/** @throws RecdistillError `unknown-name` */
+export const modelGroup = (name: string): OptionGroup => group(`Options of ${name}`, name, modelNamed(name).options);
 
 /** Every command has these. */
 export const outputGroup = group(

@@ -53,10 +53,14 @@ function merged(groups: readonly OptionGroup[]): [string, OptionRow[]][] {
 }
 
 function optionRow(row: OptionRow): [string, string] {
-  const flag = row.kind === 'boolean' ? flagOf(row.name) : `${flagOf(row.name)} ${placeholder(row)}`;
+  const flag = row.kind === 'boolean' ? switchOf(row) : `${flagOf(row.name)} ${placeholder(row)}`;
   const facts = [row.range, ...defaultOf(row)].filter((fact) => fact !== '');
   return [flag, facts.length > 0 ? `${row.help} (${facts.join('; ')})` : row.help];
 }
+
+/** A switch that is on can only be switched off. */
+const switchOf = ({ name, default: on }: OptionRow): string =>
+  on ? flagOf(name).replace('--', '--[no-]') : flagOf(name);
 
 function placeholder({ kind }: OptionRow): string {
   const words = {

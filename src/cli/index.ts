@@ -13,10 +13,12 @@ import { importCommand } from './import.js';
 import { recommend } from './recommend.js';
 import { run } from './run.js';
 import { train } from './train.js';
+import { tune } from './tune.js';
 
 export const commands: readonly Command[] = [
   demo,
   train,
+  tune,
   distill,
   importCommand,
   evaluate,

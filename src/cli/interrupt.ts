@@ -2,7 +2,10 @@
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Runs `work` with a signal that the first SIGINT or SIGTERM sets off. */
+/**
+ * Runs `work` with a signal that the first SIGINT or SIGTERM sets off. In a child process the end of the channel to the parent does, too:
+ * so a parent stops its children on every system, and none goes on alone.
+ */
 export async function interruptible<T>(
   say: (text: string) => void,
   work: (signal: AbortSignal) => Promise<T>,
@@ -16,11 +19,17 @@ export async function interruptible<T>(
   };
   const release = () => {
     for (const signal of SIGNALS) process.removeListener(signal, stop);
+    process.removeListener('disconnect', stop);
   };
   for (const signal of SIGNALS) process.on(signal, stop);
+  process.on('disconnect', stop);
+  if (isOrphan()) stop();
   try {
     return await work(controller.signal);
   } finally {
     release();
   }
 }
+
+/** True in a child process whose parent closed the channel before anybody listened. */
+const isOrphan = (): boolean => process.send !== undefined && !process.connected;

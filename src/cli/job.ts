@@ -6,6 +6,7 @@ import { modelNamed } from '../models/index.js';
 import {
   type EvaluationOptions,
   type Job,
+  type JobResult,
   jobFiles,
   memoryAvailable,
   memoryNeeded,
@@ -109,6 +110,23 @@ function tellCost({ model, options: given, dataset }: NamedJob, machine: Machine
   });
 }
 
+/** What a program gets to know of a finished job. */
+export interface JobJson {
+  readonly name: string;
+  readonly folder: string;
+  readonly reused: boolean;
+  readonly bundle?: string;
+  /** Metrics on valid at the best epoch. */
+  readonly valid: Readonly<Record<string, number>>;
+  readonly result: JobResult;
+}
+
+export function jsonOf({ job, name, folder, bundle }: FinishedJob): JobJson {
+  const { result, reused, teacher } = job;
+  const valid = teacher.trajectory.checkpoints.at(-1)!.metrics;
+  return { name, folder, reused, ...(bundle ? { bundle } : {}), valid, result };
+}
+
 /** The result in both forms. @param next commands that make sense now, without the program's name */
 export function answerOf(done: FinishedJob, console: Console, at: readonly number[], next: readonly string[]): Answer {
   const { job, name, folder, bundle } = done;
@@ -131,7 +149,7 @@ export function answerOf(done: FinishedJob, console: Console, at: readonly numbe
     '',
     nextSteps(console.program, done.runs, next),
   ].join('\n');
-  return { text, json: { name, folder, reused, ...(bundle ? { bundle } : {}), result } };
+  return { text, json: jsonOf(done) };
 }
 
 /** Commands to go on with; they get --runs where it is not the default. */

@@ -10,6 +10,7 @@ import {
   type PipelineRow,
   pipelineOptions,
   runPipeline,
+  withPreset,
 } from '../pipeline/index.js';
 import type { Console, Given } from './_command.js';
 import { readOptions } from './flags.js';
@@ -30,7 +31,7 @@ export interface PipelineOutcome {
 
 /** @throws RecdistillError as `runPipeline` */
 export async function runWholePipeline(input: unknown, given: Given, console: Console): Promise<PipelineOutcome> {
-  const o = parseOptions(pipelineOptions, input, 'pipeline');
+  const o = withPreset(parseOptions(pipelineOptions, input, 'pipeline'));
   const { runs, overwrite } = readOptions(writeRunsGroup, given);
   const reused: string[] = [];
   const progress = createProgress(console, o.evaluation.selectBy);

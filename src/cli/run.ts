@@ -1,9 +1,12 @@
 import type { Command } from './_command.js';
 import { machineGroup, writeRunsGroup } from './groups.js';
 import { nextSteps, quoted } from './job.js';
-import { readPipelineFile } from './pipeline-file.js';
 import { reportOf } from './pipeline-report.js';
 import { runWholePipeline } from './pipeline-run.js';
+import { readYamlFile } from './yaml-file.js';
+
+const EXAMPLE =
+  'A small pipeline: teachers: [{ model: bpr-mf }, { model: lightgcn }], students: [{ model: bpr-mf, dim: 6 }].';
 
 export const run: Command = {
   name: 'run',
@@ -17,7 +20,7 @@ export const run: Command = {
     ['run pipeline.yaml --overwrite', 'anew, where options have changed'],
   ],
   async run(given, console) {
-    const file = readPipelineFile(given.args[0]!);
+    const file = readYamlFile(given.args[0]!, EXAMPLE);
     const { options, dataset, rows, reused, runs } = await file.within(() =>
       runWholePipeline(file.value, given, console),
     );

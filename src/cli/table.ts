@@ -59,7 +59,8 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
 
 /** The same as a table of Markdown. Dividing lines are left out: it has none. */
 export function renderMarkdown(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => escapeMarkdown(oneLine(cell).trim())).join(' | ')} |`;
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => escapeMarkdown(oneLine(cell).trim())).join(' | ')} |`;
   const rule = `|${columns.map((c) => (c.right ? '---:' : '---')).join('|')}|`;
   return [line(columns.map((c) => c.title)), rule, ...rows.filter((row) => row.length > 0).map(line)].join('\n');
 }

@@ -1,49 +1,44 @@
 import { loadDataset } from '../data/index.js';
-import { modelNamed, models } from '../models/index.js';
-import type { Command, OptionGroup } from './_command.js';
-import { givenOf, readOptions } from './flags.js';
-import { dataGroup, evaluationGroup, group, machineGroup, nameGroup } from './groups.js';
-import { answerOf, quoted, runNamed, trajectoryGroup } from './job.js';
-
-export const modelGroup = (name: string): OptionGroup => group(`Options of ${name}`, name, modelNamed(name).options);
-
-const shared = [dataGroup, evaluationGroup, trajectoryGroup, nameGroup, machineGroup] as const;
+import { models } from '../models/index.js';
+import type { Command } from './_command.js';
+import { modelGroup } from './groups.js';
+import { answerOf, quoted } from './job.js';
+import { presetList } from './preset.js';
+import { readSetting, trainGroups, trainOne } from './train-one.js';
+import { severalGroup, trainSeveral } from './train-several.js';
 
 export const train: Command = {
   name: 'train',
-  summary: 'Train one model and judge it on the test part',
+  summary: 'Train one model or several, and judge them on the test part',
   about: [
     'Models:',
     ...models.map((m) => `  ${m.name.padEnd(10)} ${m.summary}`),
+    'Presets of options that a search found:',
+    ...presetList(),
     'train MODEL --help lists the options of a model. A run that was stopped goes on when the same command is given again.',
+    'Several models are trained in turn, each in a run of its own; an option goes to those of them that have it.',
   ].join('\n'),
-  args: [{ name: 'MODEL', help: 'Which model; the list is above.', required: true }],
-  groups: [...models.map((m) => modelGroup(m.name)), ...shared],
-  groupsFor: ({ args }) => (args[0] === undefined ? shared : [modelGroup(args[0]), ...shared]),
+  args: [{ name: 'MODEL', help: 'Which models; the list is above.', required: true, many: true }],
+  groups: [...models.map((m) => modelGroup(m.name)), severalGroup, ...trainGroups],
+  groupsFor: ({ args }) => [...args.map(modelGroup), ...(args.length === 1 ? [] : [severalGroup]), ...trainGroups],
   examples: [
     ['train ease', 'a strong baseline on synthetic data, in seconds'],
     ['train bpr-mf --data citeulike-t --dim 64', 'a teacher on a named data set'],
     ['train lightgcn --data ratings.csv --user userId --item movieId', 'on a file of your own'],
+    [
+      'train bpr-mf lightgcn mult-vae --data citeulike-hetcomp-split --preset citeulike-hetcomp-split',
+      'three tuned teachers',
+    ],
+    ['train bpr-mf lightgcn --epochs 50 --side-by-side 2', 'two at once; the threads are divided between them'],
   ],
   async run(given, console) {
+    if (given.args.length > 1) return trainSeveral(given, console);
     const model = given.args[0]!;
-    const own = modelGroup(model);
-    readOptions(own, given);
-    const evaluation = readOptions(evaluationGroup, given);
-    const data = readOptions(dataGroup, given);
-    const dataset = await loadDataset(data);
-    const done = await runNamed(
-      {
-        ...{ given, dataset, data, model, evaluation },
-        defaultName: model,
-        method: 'none',
-        options: givenOf(own.schema, given),
-        teachers: [],
-      },
-      console,
-    );
+    const setting = readSetting([model], given);
+    const dataset = await loadDataset(setting.data);
+    const done = await trainOne(model, setting, dataset, given, console);
     const user = dataset.users.ids[0]!;
-    return answerOf(done, console, evaluation.at, [
+    return answerOf(done, console, setting.evaluation.at, [
       `distill --teachers ${quoted(done.name)} --dim 6`,
       ...(done.bundle ? [`recommend ${quoted(done.name)} --user ${quoted(user)}`] : []),
       `evaluate ${quoted(done.name)}`,

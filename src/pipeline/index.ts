@@ -4,4 +4,4 @@ export * from './external.js';
 export * from './finished.js';
 export * from './job.js';
 export * from './pipeline.js';
-export { type PipelineOptions, pipelineOptions, type Role } from './plan.js';
+export { type PipelineOptions, pipelineOptions, type Role, withPreset } from './plan.js';

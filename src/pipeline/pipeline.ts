@@ -14,12 +14,21 @@ import { fail } from '../errors.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { modelNamed } from '../models/index.js';
+import { checkPresetData, readPreset } from '../presets/index.js';
 import type { TrainEvent } from '../train/index.js';
 import { checkMemory } from './estimate.js';
 import { createJudge, LIST_LENGTH } from './evaluation.js';
 import { importTeachers } from './external.js';
 import { type Cost, type Outcome, runJob } from './job.js';
-import { checkStudents, type PipelineOptions, pipelineOptions, planOf, type Role, type Step } from './plan.js';
+import {
+  checkStudents,
+  type PipelineOptions,
+  pipelineOptions,
+  planOf,
+  type Role,
+  type Step,
+  withPreset,
+} from './plan.js';
 
 /** A row of the result: what it is, how good, how large, how fast. */
 export interface PipelineRow extends Partial<Cost> {
@@ -56,8 +65,10 @@ export interface PipelineResult {
 /** @throws RecdistillError for anything that is wrong with the options, before any work; else as `runJob` */
 export async function runPipeline(input: unknown, context: PipelineContext): Promise<PipelineResult> {
   const o = parseOptions(pipelineOptions, input, 'pipeline');
-  const plan = planOf(o);
+  const preset = o.preset === undefined ? undefined : readPreset(o.preset);
+  const plan = planOf(withPreset(o));
   const dataset = await loadDataset(o.data);
+  if (preset) checkPresetData(preset, dataset, Object.keys(preset.models));
   context.listen?.({ type: 'data', dataset });
   const judge = createJudge(dataset, o.evaluation);
   for (const step of plan) if (step.kind === 'model') checkMemory(modelNamed(step.model), step.modelOptions, dataset);

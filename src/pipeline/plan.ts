@@ -1,11 +1,12 @@
 /** What a pipeline is to do, as its file says, and the steps that follow from it. */
 import { z } from 'zod';
-import { type OptionsOf, options, parseOptions, text } from '../config/options.js';
+import { type OptionsOf, optionalText, options, parseOptions, text } from '../config/options.js';
 import { dataOptions, type RankingOptions, rankingOptions } from '../data/index.js';
 import { distillerNamed } from '../distill/index.js';
 import { importanceOptions } from '../ensemble/index.js';
 import { fail } from '../errors.js';
 import { modelNamed } from '../models/index.js';
+import { presetOptions, readPreset } from '../presets/index.js';
 import { trajectoryOptions } from '../train/index.js';
 import { evaluationOptions } from './evaluation.js';
 import { nameOfFile } from './external.js';
@@ -34,6 +35,9 @@ export const pipelineOptions = options({
   name: text({ default: 'pipeline', help: 'Folder of the runs, below the runs folder.' }),
   data: dataOptions.prefault({}).describe('Where the interactions come from and how they are filtered and split.'),
   evaluation: evaluationOptions.prefault({}).describe('How models are judged.'),
+  preset: optionalText({
+    help: "Options that a search found, beneath those of baselines and teachers: a preset's name or file.",
+  }),
   baselines: z.array(entry).default([]).describe('Models for comparison that do not teach.'),
   teachers: z.array(teacherEntry).min(1).describe('Models that teach, and files of rankings.'),
   students: z
@@ -47,6 +51,22 @@ export const pipelineOptions = options({
 export type PipelineOptions = OptionsOf<typeof pipelineOptions>;
 
 export type Role = 'baseline' | 'teacher' | 'ensemble' | 'student';
+
+/**
+ * The pipeline with the options of its preset in the entries of baselines and teachers; what an entry says itself stays. Models that the
+ * preset does not have keep their defaults.
+ * @throws RecdistillError as `readPreset`; `unknown-option`, `bad-option` if a model does not take what the preset says
+ */
+export function withPreset(o: PipelineOptions): PipelineOptions {
+  if (o.preset === undefined) return o;
+  const preset = readPreset(o.preset);
+  const under = <T extends { readonly model?: string | undefined }>(entries: readonly T[]): T[] =>
+    entries.map((e) => ({
+      ...(e.model !== undefined && e.model in preset.models ? presetOptions(preset, modelNamed(e.model)) : {}),
+      ...e,
+    }));
+  return { ...o, baselines: under(o.baselines), teachers: under(o.teachers) };
+}
 
 /** A model that is trained or computed. */
 export interface ModelStep {

@@ -1,19 +1,19 @@
-/** Reads a pipeline from YAML, and says where in the file a problem is. */
+/** Reads YAML, and says where in the file a problem is. */
 import { readFileSync } from 'node:fs';
-import { isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { isCollection, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { fail, RecdistillError } from '../errors.js';
 
-export interface PipelineFile {
+export interface YamlFile {
   readonly value: unknown;
   /** Runs `work`; an error about an option or a name gets its place in the file. */
   within<T>(work: () => Promise<T>): Promise<T>;
 }
 
-const EXAMPLE =
-  'A small pipeline: teachers: [{ model: bpr-mf }, { model: lightgcn }], students: [{ model: bpr-mf, dim: 6 }].';
-
-/** @throws RecdistillError `file-missing`, `read-failed`, `usage` for a file that is empty or no YAML */
-export function readPipelineFile(path: string): PipelineFile {
+/**
+ * @param example what a file may look like, for a user whose file is empty
+ * @throws RecdistillError `file-missing`, `read-failed`, `usage` for a file that is empty or no YAML
+ */
+export function readYamlFile(path: string, example: string): YamlFile {
   const counter = new LineCounter();
   const document = parseDocument(textOf(path), { lineCounter: counter, prettyErrors: false });
   const at = (offset: number) => {
@@ -27,9 +27,9 @@ export function readPipelineFile(path: string): PipelineFile {
       hint: 'Correct the YAML; mind the indentation.',
     });
   }
-  if (document.contents === null) fail('usage', { problem: `${path} is empty`, hint: EXAMPLE });
+  if (document.contents === null) fail('usage', { problem: `${path} is empty`, hint: example });
   return {
-    // Few aliases are plenty for a pipeline; more could blow a small file up.
+    // Few aliases are plenty; more could blow a small file up.
     value: document.toJS({ maxAliasCount: 100 }),
     async within(work) {
       try {
@@ -57,6 +57,11 @@ function textOf(path: string): string {
 /** Where in the file the option or the name is that the error is about. */
 function placeOf(root: Node, { code, details }: RecdistillError): number | undefined {
   if (code === 'unknown-name') return find(root, (key, value) => key !== undefined && value === details.given);
+  if (code === 'bad-space' && isCollection(root)) {
+    const place = [details.owner, details.option].filter((key) => key !== undefined);
+    const node = root.getIn(place, true);
+    return isNode(node) ? node.range?.[0] : undefined;
+  }
   if (code !== 'unknown-option' && code !== 'bad-option') return undefined;
   const path = String(details.option).split('.');
   const name = path.findLast((part) => !/^\d+$/.test(part));

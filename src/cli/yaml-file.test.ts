@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fail } from '../errors.js';
-import { readPipelineFile } from './pipeline-file.js';
+import { readYamlFile } from './yaml-file.js';
 
+const EXAMPLE = 'Such as: teachers: [{ model: bpr-mf }].';
 const folder = mkdtempSync(join(tmpdir(), 'recdistill-yaml-'));
 after(() => rmSync(folder, { recursive: true }));
 
@@ -29,7 +30,7 @@ students:
 `;
 
 test('a pipeline is read as plain values', () => {
-  const { value } = readPipelineFile(file(SAMPLE));
+  const { value } = readYamlFile(file(SAMPLE), EXAMPLE);
   assert.deepEqual((value as { teachers: unknown }).teachers, [
     { model: 'bpr-mf', dim: 8 },
     { model: 'lightgcnn', dim: 0 },
@@ -37,7 +38,7 @@ test('a pipeline is read as plain values', () => {
 });
 
 test('an error gets its line and column', async () => {
-  const { within } = readPipelineFile(file(SAMPLE));
+  const { within } = readYamlFile(file(SAMPLE), EXAMPLE);
   const at = (place: string) => ({ code: 'usage', message: new RegExp(`p\\.yaml, ${place}: `), exitCode: 2 });
   const known = { owner: 'x', known: 'a', expected: 'e' };
   await assert.rejects(
@@ -62,8 +63,23 @@ test('an error gets its line and column', async () => {
   );
 });
 
+test('an error about a search space points at the option of that model', async () => {
+  const { within } = readYamlFile(file('ease:\n  l2: [1]\nbpr-mf:\n  dim: [8]\n  l2: []\n'), EXAMPLE);
+  const bad = (details: object, place: string) =>
+    assert.rejects(
+      within(async () => fail('bad-space', { problem: 'no', hint: 'Change it.', ...details })),
+      { code: 'usage', message: new RegExp(`p\\.yaml, ${place}: the search space of`) },
+    );
+  await bad({ owner: 'bpr-mf', option: 'l2' }, 'line 5, column 7');
+  await bad({ owner: 'ease' }, 'line 2, column 3');
+  await assert.rejects(
+    within(async () => fail('bad-space', { owner: 'top-pop', problem: 'no', hint: 'Leave it out.' })),
+    { code: 'bad-space' },
+  );
+});
+
 test('other errors pass as they are', async () => {
-  const { within } = readPipelineFile(file(SAMPLE));
+  const { within } = readYamlFile(file(SAMPLE), EXAMPLE);
   await assert.rejects(
     within(async () => fail('file-missing', { path: 'x' })),
     { code: 'file-missing' },
@@ -71,10 +87,17 @@ test('other errors pass as they are', async () => {
   assert.equal(await within(async () => 5), 5);
 });
 
-test('a file that is no pipeline is refused with a place', () => {
-  assert.throws(() => readPipelineFile(file('a: [1\nb: }')), { code: 'usage', message: /p\.yaml, line 2, column 1/ });
-  assert.throws(() => readPipelineFile(file('a: 1\na: 2')), { code: 'usage', message: /line 2/ });
-  assert.throws(() => readPipelineFile(file('# nothing\n')), { code: 'usage', message: /is empty/, hint: /teachers/ });
-  assert.throws(() => readPipelineFile(join(folder, 'none.yaml')), { code: 'file-missing' });
-  assert.throws(() => readPipelineFile(folder), { code: 'read-failed' });
+test('a file that is no YAML is refused with a place', () => {
+  assert.throws(() => readYamlFile(file('a: [1\nb: }'), EXAMPLE), {
+    code: 'usage',
+    message: /p\.yaml, line 2, column 1/,
+  });
+  assert.throws(() => readYamlFile(file('a: 1\na: 2'), EXAMPLE), { code: 'usage', message: /line 2/ });
+  assert.throws(() => readYamlFile(file('# nothing\n'), EXAMPLE), {
+    code: 'usage',
+    message: /is empty/,
+    hint: /teachers/,
+  });
+  assert.throws(() => readYamlFile(join(folder, 'none.yaml'), EXAMPLE), { code: 'file-missing' });
+  assert.throws(() => readYamlFile(folder, EXAMPLE), { code: 'read-failed' });
 });
