@@ -55,7 +55,7 @@ export interface VaeOptions {
 
 /** Kernel memory of a model on `rows` rows over `columns` columns: parameters with Adam, one batch of logits, outputs of all rows. */
 export const vaeMemory = (rows: number, columns: number, o: VaeOptions): number =>
-  (columns * (o.hidden + 1) * 2 * 4 + Math.min(rows, o.batchSize) * columns + rows * (o.hidden + 1)) * 4;
+  (columns * (o.hidden + 4) * 2 * 4 + Math.min(rows, o.batchSize) * columns + rows * (o.hidden + 4)) * 4;
 
 export interface RowVae {
   readonly parameters: readonly Parameter[];

@@ -2,8 +2,8 @@
  * The network of the variational autoencoders, on sparse rows over `columns`: h1 = tanh(W1 x + b1); [mu, logvar] = W2 h1 + b2;
  * z = mu + noise * exp(logvar / 2); h2 = tanh(W3 [z, 1]); logits = W4 [h2, 1]; loss of a row = -sum_c x_c log_softmax(logits)_c + beta * KL,
  * averaged over the batch. Not variational: W2 gives mu alone, z = mu, no KL.
- * W1 is kept as columns x hidden. The decoder keeps its biases as the last column of its weights, so that the logits are inner products of
- * rows [h2, 1] with rows of W4.
+ * W1 is kept as columns x hidden. The decoder keeps its biases as a column behind its weights, so that the logits are inner products of
+ * rows [h2, 1] with rows of W4. Both are filled up with zeros to a multiple of 4 numbers: products of rows that are not aligned are slower.
  */
 import { stream } from '../config/random.js';
 import type { Floats, Kernels } from '../kernels/index.js';
@@ -23,7 +23,9 @@ export interface Vae {
   readonly parameters: readonly Parameter[];
   /** Numbers in a row of `code`: [mu, logvar] or mu alone. */
   readonly codeWidth: number;
-  /** Numbers in a row of `outputs` and of `w4`: hidden + 1. */
+  /** Numbers in a row of `z` and of W3: latent + 1, filled up. */
+  readonly zWidth: number;
+  /** Numbers in a row of `outputs` and of `w4`: hidden + 1, filled up. */
   readonly width: number;
   /** W4 with its biases: `columns * width` numbers. */
   readonly w4: Floats;
@@ -32,7 +34,7 @@ export interface Vae {
   /** code = [mu, logvar] of each row. */
   encode(rows: RowBlock, code: Floats): void;
   /**
-   * z = [mu + noise * exp(logvar / 2), 1] of each row, `rows * (latent + 1)` numbers; without noise z = [mu, 1].
+   * z = [mu + noise * exp(logvar / 2), 1] of each row, `rows * zWidth` numbers; without noise z = [mu, 1].
    * @returns the KL divergence to N(0, 1), summed over the rows; 0 if the network is not variational
    */
   sample(code: Floats, noise: Floats | undefined, z: Floats, rows: number): number;
@@ -46,21 +48,21 @@ export interface Vae {
 /** @param purpose names the streams of the initial numbers */
 export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: string): Vae {
   const { columns, hidden, latent, variational } = size;
-  const width = hidden + 1;
+  const [width, zWidth] = [withBias(hidden), withBias(latent)];
   const codeWidth = variational ? 2 * latent : latent;
   // Glorot deviation, as in the authors' notebook; biases 0.
-  const table = (name: string, rows: number, inputs: number, withBias: boolean) => {
+  const table = (name: string, rows: number, inputs: number, columns = inputs) => {
     const deviation = Math.sqrt(2 / (rows + inputs));
-    const p = normalTable(k, name, rows, inputs + (withBias ? 1 : 0), stream(seed, `${purpose} ${name}`), deviation);
-    if (withBias) fillLast(p.values, rows, inputs, 0);
+    const p = normalTable(k, name, rows, columns, stream(seed, `${purpose} ${name}`), deviation);
+    if (columns > inputs) endRows(p.values, rows, inputs, columns, 0);
     return p;
   };
-  const w1 = table('w1', columns, hidden, false);
+  const w1 = table('w1', columns, hidden);
   const b1 = zeroTable(k, 'b1', [hidden]);
-  const w2 = table('w2', codeWidth, hidden, false);
+  const w2 = table('w2', codeWidth, hidden);
   const b2 = zeroTable(k, 'b2', [codeWidth]);
-  const w3 = table('w3', hidden, latent, true);
-  const w4 = table('w4', columns, hidden, true);
+  const w3 = table('w3', hidden, latent, zWidth);
+  const w4 = table('w4', columns, hidden, width);
   const parameters = [w1, b1, w2, b2, w3, w4];
   const scratch = createScratch(k);
 
@@ -76,21 +78,21 @@ export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: stri
     for (let r = 0; r < rows; r++) {
       for (let d = 0; d < latent; d++) {
         const mu = code[r * codeWidth + d]!;
-        z[r * (latent + 1) + d] = mu;
+        z[r * zWidth + d] = mu;
         if (!variational) continue;
         const logvar = code[r * codeWidth + latent + d]!;
         const deviation = Math.exp(logvar / 2);
-        if (noise) z[r * (latent + 1) + d] = mu + noise[r * latent + d]! * deviation;
+        if (noise) z[r * zWidth + d] = mu + noise[r * latent + d]! * deviation;
         kl += 0.5 * (deviation * deviation - logvar + mu * mu - 1);
       }
     }
-    fillLast(z, rows, latent, 1);
+    endRows(z, rows, latent, zWidth, 1);
     return kl;
   };
   const decode = (rows: number, z: Floats, out: Floats) => {
-    k.gemm(z, w3.values, out, rows, hidden, latent + 1, 'nt', { ldc: width });
+    k.gemm(z, w3.values, out, rows, hidden, zWidth, 'nt', { ldc: width });
     k.tanh(out, rows * width);
-    fillLast(out, rows, hidden, 1);
+    endRows(out, rows, hidden, width, 1);
   };
   const codeGradient = (code: Floats, noise: Floats, dz: Floats, rows: number, klWeight: number) => {
     for (let r = 0; r < rows; r++) {
@@ -111,6 +113,7 @@ export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: stri
   return {
     parameters,
     codeWidth,
+    zWidth,
     width,
     w4: w4.values,
     encode: (rows, code) => encode(rows, scratch.floats('h1', rows.size * hidden), code),
@@ -119,7 +122,7 @@ export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: stri
     outputs(rows, out) {
       const n = rows.size;
       const [h1, code] = [scratch.floats('h1', n * hidden), scratch.floats('code', n * codeWidth)];
-      const z = scratch.floats('z', n * (latent + 1));
+      const z = scratch.floats('z', n * zWidth);
       encode(rows, h1, code);
       sample(code, undefined, z, n);
       decode(n, z, out);
@@ -127,7 +130,7 @@ export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: stri
     step(rows, noise, beta) {
       const n = rows.size;
       const [h1, h2] = [scratch.floats('h1', n * hidden), scratch.floats('h2', n * width)];
-      const [code, z] = [scratch.floats('code', n * codeWidth), scratch.floats('z', n * (latent + 1))];
+      const [code, z] = [scratch.floats('code', n * codeWidth), scratch.floats('z', n * zWidth)];
       const [logits, losses] = [scratch.floats('logits', n * columns), scratch.floats('losses', n)];
       const [dh1, dh2, dz] = [
         scratch.floats('dh1', n * hidden),
@@ -143,10 +146,9 @@ export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: stri
 
       k.gemm(logits, h2, w4.gradient, columns, width, n, 'tn', { accumulate: true });
       k.gemm(logits, w4.values, dh2, n, hidden, columns, 'nn', { ldb: width, ldc: width });
-      // The last column of h2 is 1, where this leaves 0.
       k.tanhBackward(h2, dh2, n * width);
-      k.gemm(dh2, z, w3.gradient, hidden, latent + 1, n, 'tn', { lda: width, accumulate: true });
-      k.gemm(dh2, w3.values, dz, n, latent, hidden, 'nn', { lda: width, ldb: latent + 1 });
+      k.gemm(dh2, z, w3.gradient, hidden, zWidth, n, 'tn', { lda: width, accumulate: true });
+      k.gemm(dh2, w3.values, dz, n, latent, hidden, 'nn', { lda: width, ldb: zWidth });
       codeGradient(code, noise, dz, n, beta / n);
       k.gemm(code, h1, w2.gradient, codeWidth, hidden, n, 'tn', { accumulate: true });
       k.columnSums(code, b2.gradient, n, codeWidth);
@@ -164,7 +166,12 @@ export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: stri
   };
 }
 
-/** Sets the last of `columns + 1` numbers in each row. */
-function fillLast(x: Floats, rows: number, columns: number, value: number): void {
-  for (let r = 0; r < rows; r++) x[r * (columns + 1) + columns] = value;
+const withBias = (inputs: number): number => Math.ceil((inputs + 1) / 4) * 4;
+
+/** Puts `value` and then zeros behind the first `inputs` of `width` numbers in each row. */
+function endRows(x: Floats, rows: number, inputs: number, width: number, value: number): void {
+  for (let r = 0; r < rows; r++) {
+    x[r * width + inputs] = value;
+    x.fill(0, r * width + inputs + 1, (r + 1) * width);
+  }
 }

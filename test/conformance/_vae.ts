@@ -22,26 +22,26 @@ function vaeResult(k: Kernels, inputs: Inputs): Result {
   const [beta, variational] = [readNumber(inputs, 'beta'), 'epsilon' in inputs];
   const vae = createVae(k, { columns, hidden, latent, variational }, 0, 'conformance');
   fillParameters(vae, {
-    // The first layer is kept as columns x hidden, the decoder with its biases as last column; all else as in the golden files.
+    // The first layer is kept as columns x hidden, the decoder with its biases behind its weights; all else as in the golden files.
     w1: turned(w1),
     b1: Float64Array.from(readNumbers(inputs, 'b1')),
     w2: readMatrix(inputs, 'W2').values,
     b2: Float64Array.from(readNumbers(inputs, 'b2')),
-    w3: withLast(w3, readNumbers(inputs, 'b3')),
-    w4: withLast(readMatrix(inputs, 'W4'), readNumbers(inputs, 'b4')),
+    w3: withBias(w3, readNumbers(inputs, 'b3'), vae.zWidth),
+    w4: withBias(readMatrix(inputs, 'W4'), readNumbers(inputs, 'b4'), vae.width),
   });
   const everyRow = Int32Array.from({ length: n }, (_, r) => r);
   const rows = takeRowBlock(k, interactionsOf(x), everyRow, unitNorm);
   const noise = put(k, variational ? readMatrix(inputs, 'epsilon').values : []);
-  const { codeWidth, width } = vae;
-  const [code, z, output] = [k.floats(n * codeWidth), k.floats(n * (latent + 1)), k.floats(n * width)];
+  const { codeWidth, zWidth, width } = vae;
+  const [code, z, output] = [k.floats(n * codeWidth), k.floats(n * zWidth), k.floats(n * width)];
   const [logits, losses] = [k.floats(n * columns), k.floats(n)];
   vae.encode(rows, code);
   const kl = Array.from(everyRow, (r) =>
     vae.sample(
       code.subarray(r * codeWidth, (r + 1) * codeWidth),
       noise.subarray(r * latent, (r + 1) * latent),
-      z.subarray(r * (latent + 1), (r + 1) * (latent + 1)),
+      z.subarray(r * zWidth, (r + 1) * zWidth),
       1,
     ),
   );
@@ -54,12 +54,12 @@ function vaeResult(k: Kernels, inputs: Inputs): Result {
   const result = {
     mu: codes.map((row) => row.slice(0, latent)),
     ...(variational ? { logvar: codes.map((row) => row.slice(latent)), kl_per_row: kl } : {}),
-    z: nestRows(z, latent + 1).map((row) => row.slice(0, latent)),
+    z: nestRows(z, zWidth).map((row) => row.slice(0, latent)),
     logits: plain,
     log_likelihood_per_row: Array.from(losses, (l) => -l),
     loss_sum: loss,
     loss_mean: loss / n,
-    grad_of_loss_mean: gradientsOf(vae),
+    grad_of_loss_mean: gradientsOf(vae, hidden, latent),
   };
   rows.close();
   vae.close();
@@ -79,21 +79,28 @@ function interactionsOf(x: Matrix): Interactions {
 }
 
 /** Under the names of the golden files. */
-function gradientsOf({ parameters }: Vae): { [name: string]: Result } {
+function gradientsOf({ parameters }: Vae, hidden: number, latent: number): { [name: string]: Result } {
   const gradient = (name: string) => {
     const p = parameters.find((q) => q.name === name)!;
     return nestRows(p.gradient, p.shape.at(-1)!);
   };
   const w1 = flattenRows(gradient('w1'));
-  const weights = (name: string) => gradient(name).map((row) => row.slice(0, -1));
-  const biases = (name: string) => gradient(name).map((row) => row.at(-1)!);
+  const weights = (name: string, inputs: number) => gradient(name).map((row) => row.slice(0, inputs));
+  const biases = (name: string, inputs: number) => gradient(name).map((row) => row[inputs]!);
   return {
     ...{ W1: nestRows(turned(w1), w1.rows), b1: gradient('b1')[0] },
     ...{ W2: gradient('w2'), b2: gradient('b2')[0] },
-    ...{ W3: weights('w3'), b3: biases('w3') },
-    ...{ W4: weights('w4'), b4: biases('w4') },
+    ...{ W3: weights('w3', latent), b3: biases('w3', latent) },
+    ...{ W4: weights('w4', hidden), b4: biases('w4', hidden) },
   };
 }
 
-const withLast = ({ columns, values }: Matrix, last: readonly number[]): Float64Array =>
-  Float64Array.from(nestRows(values, columns).flatMap((row, r) => [...row, last[r]!]));
+/** Rows [weights, bias, zeros], `width` numbers each. */
+function withBias({ rows, columns, values }: Matrix, biases: readonly number[], width: number): Float64Array {
+  const out = new Float64Array(rows * width);
+  for (let r = 0; r < rows; r++) {
+    out.set(values.subarray(r * columns, (r + 1) * columns), r * width);
+    out[r * width + columns] = biases[r]!;
+  }
+  return out;
+}
