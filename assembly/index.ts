@@ -1,4 +1,5 @@
 export { negatives, normal } from './random';
+export { als } from './als';
 export { accumulate, distancePairs, dotPairs, gather, linkRows } from './pairs';
 export { adagrad, adam, clipRows, lazyAdam, sgd } from './optimizers';
 export { addParts, gemm } from './gemm';

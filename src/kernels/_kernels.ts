@@ -4,6 +4,7 @@
  * and one line below.
  */
 import type { Machine } from './_machine.js';
+import type { AlsKernels } from './als.js';
 import type { DenseKernels } from './dense.js';
 import type { GemmKernels } from './gemm.js';
 import type { HetcompKernels } from './hetcomp.js';
@@ -18,6 +19,7 @@ import type { TopKKernels } from './top-k.js';
 
 export interface Kernels
   extends Machine,
+    AlsKernels,
     DenseKernels,
     GemmKernels,
     HetcompKernels,

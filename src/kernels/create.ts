@@ -1,6 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { Kernels } from './_kernels.js';
 import type { Machine } from './_machine.js';
+import { alsReference, alsWasm } from './als.js';
 import { denseReference, denseWasm } from './dense.js';
 import { gemmReference, gemmWasm } from './gemm.js';
 import { hetcompReference, hetcompWasm } from './hetcomp.js';
@@ -17,6 +18,7 @@ import { createWasmMachine } from './wasm.js';
 
 /** Each family of kernels in its two forms. */
 const families = [
+  { reference: alsReference, wasm: alsWasm },
   { reference: denseReference, wasm: denseWasm },
   { reference: gemmReference, wasm: gemmWasm },
   { reference: hetcompReference, wasm: hetcompWasm },

@@ -109,7 +109,10 @@ export interface ModelContext {
   readonly seed: number;
 }
 
-/** What a model can do beyond scoring. `factors`: its scores are inner products of two tables. */
+/**
+ * What a model can do beyond scoring. `factors`: its scores are inner products of a table of users and one of items, so that it has a student
+ * bundle; a trained one takes gradients through them and can be a student.
+ */
 export type Capability = 'factors';
 
 interface SpecBase<S extends OptionsSchema> {

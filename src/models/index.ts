@@ -5,17 +5,21 @@ import { bprMf } from './bpr-mf.js';
 import { cdae } from './cdae.js';
 import { cml } from './cml.js';
 import { ease } from './ease.js';
+import { ials } from './ials.js';
 import { itemAutoencoder } from './item-autoencoder.js';
 import { itemKnn } from './item-knn.js';
 import { lightgcn } from './lightgcn.js';
 import { multVae } from './mult-vae.js';
 import { neumf } from './neumf.js';
+import { rp3beta } from './rp3beta.js';
 import { topPop } from './top-pop.js';
 
 export const models: readonly ModelSpec[] = [
   topPop,
   itemKnn,
+  rp3beta,
   ease,
+  ials,
   bprMf,
   cml,
   neumf,

@@ -12,6 +12,9 @@ export interface TrainDefaults {
   readonly patience: number;
 }
 
+/** Of every model with random numbers in it. */
+export const seed = () => int({ default: 0, min: 0, help: 'Everything random follows from it.' });
+
 export const trainShape = (d: TrainDefaults) => ({
   epochs: int({ default: d.epochs, min: 1, max: 100_000, help: 'Most passes over the train data.' }),
   batchSize: int({
@@ -38,7 +41,7 @@ export const trainShape = (d: TrainDefaults) => ({
     max: 10_000,
     help: 'Evaluations without a better result before training stops.',
   }),
-  seed: int({ default: 0, min: 0, help: 'Everything random follows from it.' }),
+  seed: seed(),
 });
 
 /** The options of models that learn from pairs of a train item and sampled ones. */

@@ -40,7 +40,18 @@ test('students and numbers of teachers that a method cannot do with are refused'
   checkStudent(modelNamed('ease'), none, 0);
   assert.throws(() => checkStudent(bprMf, none, 2), refusedAs('needs-not-met', /takes no teachers; 2/));
   assert.throws(() => checkStudent(bprMf, hetcomp, 0), refusedAs('needs-not-met', /none were given/));
-  assert.throws(() => checkStudent(modelNamed('ease'), hetcomp, 1), refusedAs('needs-not-met', /computed at once/));
+  for (const computed of ['ease', 'ials']) {
+    // Factors alone make no student: what is computed at once has no gradient.
+    assert.throws(
+      () => checkStudent(modelNamed(computed), hetcomp, 1),
+      (e) => {
+        assert.ok(refusedAs('needs-not-met', /computed at once/)(e));
+        assert.match((e as { hint: string }).hint, /^Students for hetcomp: bpr-mf, lightgcn/);
+        assert.doesNotMatch((e as { hint: string }).hint, /ials|ease/);
+        return true;
+      },
+    );
+  }
   assert.throws(() => checkStudent(modelNamed('mult-vae'), hetcomp, 1), refusedAs('needs-not-met', /factors/));
   const one = { ...hetcomp, needs: { ...hetcomp.needs, teachers: 'one' as const } };
   assert.throws(() => checkStudent(bprMf, one, 2), refusedAs('needs-not-met', /one teacher; 2/));

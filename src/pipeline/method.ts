@@ -43,18 +43,12 @@ export function checkStudent(model: ModelSpec, { needs, name }: DistillerSpec, t
       refuse(`${name} takes no teachers; ${teachers} were given`, 'Leave the teachers out, or choose another method.');
     return;
   }
-  if (model.kind === 'computed') {
-    const able = models.filter((m) => m.kind === 'trained').map((m) => m.name);
-    refuse(`${model.name} is computed at once and cannot be a student`, `Students: ${able.join(', ')}.`);
-  }
-  const missing = needs.student.find((c) => !model.capabilities.includes(c));
-  if (missing) {
-    const able = models.filter((m) => needs.student.every((c) => m.capabilities.includes(c))).map((m) => m.name);
-    refuse(
-      `${name} needs a student with ${missing}, which ${model.name} does not have`,
-      `Students for ${name}: ${able.join(', ')}.`,
-    );
-  }
+  const lacks = (m: ModelSpec) => needs.student.find((c) => !m.capabilities.includes(c));
+  const able = models.filter((m) => m.kind === 'trained' && !lacks(m)).map((m) => m.name);
+  const students = `Students for ${name}: ${able.join(', ')}.`;
+  if (model.kind === 'computed') refuse(`${model.name} is computed at once and cannot be a student`, students);
+  const missing = lacks(model);
+  if (missing) refuse(`${name} needs a student with ${missing}, which ${model.name} does not have`, students);
   if (teachers === 0)
     refuse(`${name} needs teachers; none were given`, 'Train some first and name their runs with --teachers.');
   if (needs.teachers === 'one' && teachers > 1)

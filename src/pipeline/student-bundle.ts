@@ -4,7 +4,7 @@ import { writeBundle } from '../artifact/index.js';
 import { packageVersion } from '../artifact/package-version.js';
 import { type Dataset, union } from '../data/index.js';
 import type { Evaluation } from '../eval/index.js';
-import type { Model } from '../models/index.js';
+import { type Model, modelNamed, tablesOf } from '../models/index.js';
 import { jobFiles } from './finished.js';
 
 export interface Provenance {
@@ -16,8 +16,9 @@ export interface Provenance {
 
 /**
  * Writes `RUN/student`. Items of train and valid count as those that a user already has, so that the bundle answers what was evaluated.
- * @returns false if the model has no factors; then nothing is written. Tables that a network made would serve its known users only: what is
- *   known of a new one would have to go through the network.
+ * Only for models with the capability `factors`: tables that a network made would serve its known users only, as what is known of a new one
+ * would have to go through the network.
+ * @returns false if the model has no such tables; then nothing is written
  * @throws RecdistillError `write-failed`
  */
 export function writeStudent(
@@ -27,7 +28,7 @@ export function writeStudent(
   evaluation: Evaluation,
   from: Provenance,
 ): boolean {
-  const factors = model.factors?.();
+  const factors = modelNamed(from.model).capabilities.includes('factors') ? tablesOf(model) : undefined;
   if (!factors) return false;
   const seen = union(dataset.train, dataset.valid);
   const { licence, ...made } = from;

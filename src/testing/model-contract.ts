@@ -1,5 +1,5 @@
 /**
- * What every trained model must keep to. Run it on a model of your own: `for (const c of modelContract(spec)) test(c.name, c.run)`. Each case
+ * What every model must keep to. Run it on a model of your own: `for (const c of modelContract(spec)) test(c.name, c.run)`. Each case
  * throws an AssertionError when the model breaks it.
  */
 import assert from 'node:assert/strict';
@@ -41,7 +41,12 @@ export function modelContract(spec: ModelSpec, options: Readonly<Record<string, 
     { name: `${spec.name}: closing gives all memory back`, run: () => givesBack(spec, options) },
     { name: `${spec.name}: wasm scores like the float64 reference`, run: () => sameOnBothMachines(spec, options) },
   ];
-  if (spec.kind === 'computed') return shared;
+  if (spec.kind === 'computed') {
+    return [
+      ...shared,
+      { name: `${spec.name}: same bits at 1, 2, 3 and 4 threads`, run: () => scoresAtAnyThreads(spec, options) },
+    ];
+  }
   return [
     ...shared,
     { name: `${spec.name}: the gradient is that of the loss`, run: () => finiteDifferences(spec, options) },
@@ -230,6 +235,20 @@ async function sameAtAnyThreads(spec: ModelSpec, options: Readonly<Record<string
   const one = await trainedBits(run, 1);
   for (const threads of [2, 3, 4])
     assert.ok((await trainedBits(run, threads)) === one, `${threads} threads gave other bits than 1`);
+}
+
+async function scoresAtAnyThreads(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+  const { train } = await contractData();
+  const users = Array.from({ length: train.users }, (_, u) => u);
+  const [one, ...more] = [1, 2, 3, 4].map((threads) => {
+    const k = createKernels({ threads, memoryLimit: 64e6 });
+    const model = make(spec, k, options, 3, train);
+    const scores = scoresOf(k, model, users);
+    model.close();
+    k.close();
+    return scores;
+  });
+  for (const [at, scores] of more.entries()) assert.deepEqual(scores, one, `${at + 2} threads gave other bits than 1`);
 }
 
 async function seeded(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {

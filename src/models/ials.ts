@@ -1,0 +1,90 @@
+/**
+ * Implicit alternating least squares (Hu, Koren and Volinsky, ICDM 2008), with the loss of Rendle et al., RecSys 2022:
+ * sum over train pairs (1 - <p_u, q_i>)^2 + w * sum over all pairs <p_u, q_i>^2
+ *   + l2 * (sum over users (n_u + w |I|)^e |p_u|^2 + sum over items (n_i + w |U|)^e |q_i|^2),
+ * w = unobservedWeight, e = l2Exponent, n = train interactions. A half step solves all users for fixed items in closed form:
+ * (w Q'Q + sum q_i q_i' + l2 (n_u + w |I|)^e I) p_u = sum q_i over the items i of u; the other half the items for fixed users.
+ */
+import { float, int, options } from '../config/options.js';
+import { stream } from '../config/random.js';
+import { logRange, oneOf, range } from '../config/search.js';
+import { type Interactions, transpose } from '../data/interactions.js';
+import { type Floats, freeRows, takeRows } from '../kernels/index.js';
+import { computed } from './_model.js';
+import { scoreByFactors } from './factors.js';
+import { seed as seedOption } from './options.js';
+
+export const ials = computed({
+  name: 'ials',
+  summary: 'Matrix factorisation by alternating least squares over all user-item pairs',
+  source: 'Rendle et al., Revisiting the performance of iALS on item recommendation benchmarks, RecSys 2022',
+  options: options({
+    dim: int({ default: 64, min: 1, max: 1024, help: 'Numbers per user and per item.' }),
+    epochs: int({ default: 16, min: 1, max: 1000, help: 'Times that all users and then all items are solved.' }),
+    unobservedWeight: float({
+      default: 0.1,
+      above: 0,
+      max: 1000,
+      help: 'Weight of a pair that was not observed, where an observed one has 1 more.',
+    }),
+    l2: float({ default: 0.003, above: 0, max: 1000, help: 'Weight of the squared norms; larger = smoother.' }),
+    l2Exponent: float({
+      default: 1,
+      min: 0,
+      max: 2,
+      help: 'How l2 grows with the interactions of a user or an item: 0 = the same for all, 1 = in proportion.',
+    }),
+    initScale: float({ default: 0.01, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
+    seed: seedOption(),
+  }),
+  search: {
+    dim: oneOf(32, 64, 128),
+    unobservedWeight: logRange(0.001, 1),
+    l2: logRange(0.0001, 0.1),
+    l2Exponent: range(0, 1),
+  },
+  capabilities: ['factors'],
+  memory: ({ users, items, interactions }, o) =>
+    (users + items) * (o.dim + 4) * 4 + interactions * 8 + o.dim * o.dim * 64,
+  create({ kernels: k, train, seed }, o) {
+    const byItem = transpose(train);
+    const [ofUser, ofItem] = [rowsOf(train), rowsOf(byItem)];
+    const tables = { users: k.floats(train.users * o.dim), items: k.floats(train.items * o.dim), dim: o.dim };
+    k.normal(tables.items, stream(seed, 'ials items'), 0, o.initScale);
+    const base = k.floats(o.dim * o.dim);
+    const solve = (side: ReturnType<typeof rowsOf>, source: Floats, target: Floats) => {
+      const { columns } = side.rows;
+      k.gemm(source, source, base, o.dim, o.dim, columns, 'tn', { alpha: o.unobservedWeight });
+      k.als(side.rows, source, base, side.ridges, target, o.dim);
+    };
+    for (let epoch = 0; epoch < o.epochs; epoch++) {
+      solve(ofUser, tables.items, tables.users);
+      solve(ofItem, tables.users, tables.items);
+    }
+    k.free(base);
+    for (const { rows, ridges } of [ofUser, ofItem]) {
+      freeRows(k, rows);
+      k.free(ridges);
+    }
+    return {
+      name: 'ials',
+      users: train.users,
+      items: train.items,
+      parameters: [],
+      size: (train.users + train.items) * o.dim,
+      tables: () => tables,
+      scoreRows: (rows, out) => scoreByFactors(k, tables, rows, train.items, out),
+      close: () => k.free(tables.users, tables.items),
+    };
+
+    /** One side's interactions in kernel memory, with l2 (n + w * size of the other side)^e for each row. */
+    function rowsOf(x: Interactions) {
+      const rows = takeRows(k, { columns: x.items, indptr: x.indptr, indices: x.indices });
+      const ridges = k.floats(x.users);
+      for (let r = 0; r < x.users; r++) {
+        ridges[r] = o.l2 * (x.indptr[r + 1]! - x.indptr[r]! + o.unobservedWeight * x.items) ** o.l2Exponent;
+      }
+      return { rows, ridges };
+    }
+  },
+});

@@ -1,0 +1,48 @@
+/**
+ * Random walks of three steps, from the user to an item, to another user, to an item (Paudel et al., TiiS 2017):
+ * w(j, i) = sum over the users v who have both of (1 / n_j)^alpha (1 / n_v)^alpha / n_i^beta, n = train interactions;
+ * score(u, i) = sum of w(j, i) over the train items j of u for which i is among the `neighbours` largest w(j, .).
+ * The paper's factor (1 / n_u)^alpha is the same for all items of a user and is left out.
+ */
+import { float, int, options } from '../config/options.js';
+import { range } from '../config/search.js';
+import { itemCounts } from '../data/interactions.js';
+import { computed } from './_model.js';
+import { neighboursOf, scoreByNeighbours } from './neighbours.js';
+
+export const rp3beta = computed({
+  name: 'rp3beta',
+  summary: 'Random walks of three steps, with popular items held back',
+  source:
+    'Paudel et al., Updatable, accurate, diverse, and scalable recommendations for interactive applications, TiiS 2017',
+  options: options({
+    alpha: float({ default: 1, above: 0, max: 100, help: 'Exponent of the probability of each step.' }),
+    beta: float({ default: 0, min: 0, max: 10, help: 'Exponent of the popularity by which a score is divided.' }),
+    neighbours: int({ default: 200, min: 1, max: 1_000_000, help: 'Largest weights kept for each item.' }),
+  }),
+  search: {
+    alpha: range(0.2, 2),
+    beta: range(0, 0.8),
+    neighbours: range(50, 1000, { scale: 'log', whole: true }),
+  },
+  capabilities: [],
+  memory: ({ items }, o) => items * Math.min(items, o.neighbours) * 8,
+  create({ train }, o) {
+    const counts = itemCounts(train);
+    const near = neighboursOf(train, {
+      keep: o.neighbours,
+      side: 'from',
+      share: (n) => n ** -o.alpha,
+      weight: (sum, j, i) => (sum * counts[j]! ** -o.alpha) / counts[i]! ** o.beta,
+    });
+    return {
+      name: 'rp3beta',
+      users: train.users,
+      items: train.items,
+      parameters: [],
+      size: near.indptr[train.items]! * 2,
+      scoreRows: (users, out) => scoreByNeighbours(near, train, users, out),
+      close() {},
+    };
+  },
+});
