@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { choice, optionalText, options, words } from '../config/options.js';
 import { fail } from '../errors.js';
 import { type ComparisonRow, compare, findMetric } from '../eval/index.js';
@@ -74,7 +75,8 @@ export const compareCommand: Command = {
 /** Each run once; the one to compare with need not be among the others. @throws RecdistillError `unknown-name` */
 function chosen(names: readonly string[], against: string | undefined, runs: string): RunPlace[] {
   const all = names.flatMap((name) => findRuns(name, runs));
-  const places = all.filter((place, k) => all.findIndex((p) => p.folder === place.folder) === k);
+  const folders = all.map((p) => resolve(p.folder));
+  const places = all.filter((_, k) => folders.indexOf(folders[k]!) === k);
   if (against === undefined || places.some((p) => isCalled(p, against))) return places;
   return [...findRuns(against, runs), ...places];
 }

@@ -61,7 +61,7 @@ async function answerOf({ options, dataset, rows, reused, runs }: PipelineOutcom
   const held = new Set(Array.from(itemsOf(dataset.test, user), itemId));
   const has = Array.from(itemsOf(dataset.train, user), (i) => nameOf(itemId(i), dataset.itemLabels?.[i]));
   const next = nextSteps(console.program, runs, [
-    `evaluate ${options.name}`,
+    `compare ${options.name}`,
     `recommend ${options.name}/${taught.name} --user ${quoted(dataset.users.ids.at(-1)!)}`,
     `distill --teachers ${options.teachers.map((t) => `${options.name}/${t.name ?? t.model}`).join(',')} --dim 12 --name dim12`,
     'doctor',

@@ -83,7 +83,7 @@ export const distill: Command = {
     );
     const user = dataset.users.ids[0]!;
     return answerOf(done, console, evaluation.at, [
-      `evaluate ${[done.name, ...places.map((p) => p.name)].map(quoted).join(' ')}`,
+      `compare ${[done.name, ...places.map((p) => p.name)].map(quoted).join(' ')}`,
       `recommend ${quoted(done.name)} --user ${quoted(user)}`,
     ]);
   },

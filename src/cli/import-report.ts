@@ -42,13 +42,11 @@ function teacherLines({ teacher, checkpoints, usersWithoutRanking: none, usersWi
       ? `Teacher ${name}: ${checkpoints.length} checkpoints (${many}).`
       : `Teacher ${name}: a single checkpoint, so that students learn from it alone and not from a trajectory.`,
     ...(none.count > 0
-      ? [
-          `  ${counted(none.count, 'user')} have no ranking at all, such as ${quotedIds(none.examples)}: their lists are empty.`,
-        ]
+      ? [`  ${counted(none.count, 'user')} without any ranking, such as ${quotedIds(none.examples)}: empty lists.`]
       : []),
     ...(filled.length > 0
       ? [
-          `  Some checkpoints lack users, who got the list of the nearest checkpoint: ${listed(filled.map((c) => `${counted(c.filled, 'user')}${at(c)}`))}.`,
+          `  Checkpoints lack users, who got the list of the nearest one that has them: ${listed(filled.map((c) => `${counted(c.filled, 'user')}${at(c)}`))}.`,
         ]
       : []),
     ...(shorter.length > 0

@@ -10,6 +10,7 @@ import { distill } from './distill.js';
 import { doctor } from './doctor.js';
 import { evaluate } from './evaluate.js';
 import { importCommand } from './import.js';
+import { rankings } from './rankings.js';
 import { recommend } from './recommend.js';
 import { run } from './run.js';
 import { train } from './train.js';
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   tune,
   distill,
   importCommand,
+  rankings,
   evaluate,
   compareCommand,
   recommend,

@@ -28,7 +28,7 @@ export const run: Command = {
     const student = rows.findLast((r) => r.role === 'student');
     const teachers = rows.filter((r) => r.role === 'teacher').map((r) => `${options.name}/${r.name}`);
     const next = nextSteps(console.program, runs, [
-      `evaluate ${quoted(options.name)} --metrics`,
+      ...(rows.length > 2 ? [`compare ${quoted(options.name)}`] : []),
       student
         ? `recommend ${quoted(`${options.name}/${student.name}`)} --user ${quoted(dataset.users.ids[0]!)}`
         : `distill --teachers ${quoted(teachers.join(','))} --dim 6`,

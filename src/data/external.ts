@@ -3,13 +3,14 @@ import { basename } from 'node:path';
 import { parseOptions } from '../config/options.js';
 import { fail } from '../errors.js';
 import { badFile, withDatabase } from './duckdb.js';
+import { fillMissing, forTesting, listsIn, shorterIn } from './fill-lists.js';
 import { canonicalOrder } from './ids.js';
-import { type Dataset, type IdMap, itemsOf } from './interactions.js';
+import type { Dataset, IdMap } from './interactions.js';
 import { describe, type ListSetting, type RankedLists, readLists } from './ranked-lists.js';
 import { mapRankingColumns } from './ranking-columns.js';
 import { type RankingOptions, rankingOptions } from './ranking-options.js';
-import type { Oddity, RankingReport, TeacherReport, UnknownIds } from './ranking-report.js';
-import { type Rankings, rankingOf } from './rankings.js';
+import type { CheckpointReport, Oddity, RankingReport, TeacherReport, UnknownIds } from './ranking-report.js';
+import type { Rankings } from './rankings.js';
 import { formatByName } from './read-source.js';
 import { readers } from './readers/index.js';
 import { openSource } from './source-file.js';
@@ -105,15 +106,9 @@ async function teachersOf(setting: ListSetting & Pick<RankingReport, 'columns'>)
     });
     reports.push({
       teacher,
-      checkpoints: ordered.map(({ epoch, group }, c) => {
-        const { checkpoint, rows } = staged.groups[group]!;
-        const lists = read[c]!.candidates;
-        return {
-          ...(checkpoint === '' ? {} : { checkpoint }),
-          ...{ epoch, rows, users: listsIn(lists), filled: filling.counts[c]! },
-          shorter: shorterIn(lists, dataset),
-        };
-      }),
+      checkpoints: ordered.map(({ epoch, group }, c) =>
+        checkpointReport(setting, group, epoch, read[c]!.candidates, filling.counts[c]!),
+      ),
       usersWithoutRanking: {
         count: filling.unranked.length,
         examples: filling.unranked.slice(0, EXAMPLES).map((u) => dataset.users.ids[u]!),
@@ -121,23 +116,39 @@ async function teachersOf(setting: ListSetting & Pick<RankingReport, 'columns'>)
       usersWithObserved,
     });
   }
-  const sum = (what: 'duplicates' | 'gaps'): Oddity => {
-    const example = oddities.find((o) => o[what].count > 0)?.[what].example;
-    const count = oddities.reduce((total, o) => total + o[what].count, 0);
-    return { count, ...(example === undefined ? {} : { example }) };
-  };
   return {
     teachers,
     report: {
-      ...{ path, columns, rows: staged.rows, unknownUsers, unknownItems },
-      ...{ duplicates: sum('duplicates'), gaps: sum('gaps'), teachers: reports },
+      ...{ path, columns, rows: staged.rows, unknownUsers, unknownItems, teachers: reports },
+      duplicates: together(oddities.map((o) => o.duplicates)),
+      gaps: together(oddities.map((o) => o.gaps)),
     },
   };
 }
 
+function checkpointReport(
+  { staged, dataset }: ListSetting,
+  group: number,
+  epoch: number,
+  lists: Rankings,
+  filled: number,
+): CheckpointReport {
+  const { checkpoint, rows } = staged.groups[group]!;
+  return {
+    ...(checkpoint === '' ? {} : { checkpoint }),
+    ...{ epoch, rows, users: listsIn(lists), filled, shorter: shorterIn(lists, dataset) },
+  };
+}
+
+function together(oddities: readonly Oddity[]): Oddity {
+  const example = oddities.find((o) => o.count > 0)?.example;
+  const count = oddities.reduce((total, o) => total + o.count, 0);
+  return { count, ...(example === undefined ? {} : { example }) };
+}
+
 /**
- * The groups of a teacher from the earliest checkpoint to the last: by number if all are numbers, else by code point. Whole numbers are
- * the epochs themselves; otherwise checkpoints count 1, 2, ...
+ * The groups of a teacher from the earliest checkpoint to the last: by number if all are numbers, or the same text around a number as in
+ * `epoch-9` and `epoch-10`; else by code point. Whole numbers are the epochs; otherwise checkpoints count 1, 2, ...
  */
 function inOrder(path: string, staged: StagedRankings, teacher: string): { group: number; epoch: number }[] {
   const own = staged.groups.flatMap((g, group) => (g.teacher === teacher ? [{ group, label: g.checkpoint }] : []));
@@ -145,76 +156,35 @@ function inOrder(path: string, staged: StagedRankings, teacher: string): { group
     const problem = `${describe({ teacher, checkpoint: '' })}${own.length} checkpoints; at most ${MOST_CHECKPOINTS} are accepted`;
     fail('bad-data', { path, problem, hint: 'Keep a few that are spread up to the best one; four are usual.' });
   }
-  const place = canonicalOrder(own.map(({ label }) => label));
-  const ordered = Array.from(place, (k) => own[k]!);
-  const isNumber = ({ label }: { label: string }) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(label);
-  if (ordered.every(isNumber)) ordered.sort((a, b) => Number(a.label) - Number(b.label));
-  const epochs = ordered.map(({ label }) => (label === '' ? Number.NaN : Number(label)));
-  const whole = epochs.every((e, k) => Number.isSafeInteger(e) && e >= 0 && (k === 0 || e > epochs[k - 1]!));
-  return ordered.map(({ group }, k) => ({ group, epoch: whole ? epochs[k]! : k + 1 }));
+  const ordered = Array.from(canonicalOrder(own.map(({ label }) => label)), (k) => own[k]!);
+  const numbers = numbersIn(ordered.map(({ label }) => label));
+  if (!numbers) return ordered.map(({ group }, k) => ({ group, epoch: k + 1 }));
+  const numbered = ordered.map(({ group }, k) => ({ group, epoch: numbers[k]! })).sort((a, b) => a.epoch - b.epoch);
+  const whole = numbered.every(
+    ({ epoch: e }, k) => Number.isSafeInteger(e) && e >= 0 && (k === 0 || e > numbered[k - 1]!.epoch),
+  );
+  return whole ? numbered : numbered.map(({ group }, k) => ({ group, epoch: k + 1 }));
 }
 
-const isEmpty = ({ items, depth }: Rankings, user: number): boolean => items[user * depth] === -1;
-
-function listsIn(r: Rankings): number {
-  let lists = 0;
-  for (let u = 0; u < r.users; u++) lists += Number(!isEmpty(r, u));
-  return lists;
-}
-
-function shorterIn(r: Rankings, { train }: Dataset): number {
-  let shorter = 0;
-  for (let u = 0; u < r.users; u++) {
-    const could = Math.min(r.depth, train.items - itemsOf(train, u).length);
-    const { length } = rankingOf(r, u);
-    shorter += Number(length > 0 && length < could);
-  }
-  return shorter;
-}
-
-/** A user whom a checkpoint lacks gets the list of the nearest one that has the user; of two equally near, the earlier. */
-function fillMissing(lists: readonly Rankings[]): { filled: Rankings[]; counts: number[]; unranked: number[] } {
-  const { users, depth } = lists[0]!;
-  const filled = lists.map((r) => ({ ...r, items: r.items.slice() }));
-  const counts = lists.map(() => 0);
-  const unranked: number[] = [];
-  for (let u = 0; u < users; u++) {
-    const having = lists.flatMap((r, c) => (isEmpty(r, u) ? [] : [c]));
-    if (having.length === 0) unranked.push(u);
-    if (having.length === 0 || having.length === lists.length) continue;
-    for (let c = 0; c < lists.length; c++) {
-      const near = having.reduce((a, b) => (Math.abs(b - c) < Math.abs(a - c) ? b : a));
-      if (near === c) continue;
-      filled[c]!.items.set(lists[near]!.items.subarray(u * depth, (u + 1) * depth), u * depth);
-      counts[c]! += 1;
-    }
-  }
-  return { filled, counts, unranked };
-}
-
-/** Lists for testing; of a user whom the last checkpoint lacks, the list that filled the gap, without valid items. */
-function forTesting(test: Rankings, filled: Rankings, last: Rankings, { valid }: Dataset): Rankings {
-  const items = test.items.slice();
-  for (let u = 0; u < test.users; u++) {
-    if (!isEmpty(last, u) || isEmpty(filled, u)) continue;
-    const held = new Set(itemsOf(valid, u));
-    items.set(
-      rankingOf(filled, u).filter((item) => !held.has(item)),
-      u * test.depth,
-    );
-  }
-  return { ...test, items };
+/** The number in each label, if all labels are the same around it. */
+function numbersIn(labels: readonly string[]): number[] | undefined {
+  const parts = labels.map(
+    (label) => /^([+-]?\d+\.?\d*(?:e[+-]?\d+)?)$/i.exec(label) ?? /^(?<before>\D*)(\d+)(?<after>\D*)$/.exec(label),
+  );
+  const around = (part: RegExpExecArray | null) =>
+    part && JSON.stringify([part.groups?.before ?? '', part.groups?.after ?? '']);
+  if (parts.some((part) => part === null || around(part) !== around(parts[0]!))) return undefined;
+  return parts.map((part) => Number(part!.groups ? part![2] : part![1]));
 }
 
 async function unknown(staged: StagedRankings, what: 'user' | 'item', known: Int32Array): Promise<UnknownIds> {
   const ids = what === 'user' ? staged.users : staged.items;
-  const missing = known.includes(-1) ? await staged.countBy(what) : [];
-  const found = missing.flatMap(({ rows, first }, k) => (known[k] === -1 ? [{ id: ids[k]!, rows, first }] : []));
-  found.sort((a, b) => a.first - b.first);
+  const rows = known.includes(-1) ? await staged.countBy(what) : [];
+  const missing = Array.from(rows.keys()).filter((k) => known[k] === -1);
   return {
-    ids: found.length,
-    rows: found.reduce((sum, { rows }) => sum + rows, 0),
-    examples: found.slice(0, EXAMPLES).map(({ id }) => id),
+    ids: missing.length,
+    rows: missing.reduce((sum, k) => sum + rows[k]!, 0),
+    examples: missing.slice(0, EXAMPLES).map((k) => ids[k]!),
   };
 }
 
@@ -224,14 +194,9 @@ function nothingUsable(
   unknownUsers: UnknownIds,
   unknownItems: UnknownIds,
 ): never {
-  const strangers = [
-    ...(unknownUsers.ids > 0
-      ? [`${unknownUsers.ids} unknown users, such as ${JSON.stringify(unknownUsers.examples[0])}`]
-      : []),
-    ...(unknownItems.ids > 0
-      ? [`${unknownItems.ids} unknown items, such as ${JSON.stringify(unknownItems.examples[0])}`]
-      : []),
-  ];
+  const strangers = Object.entries({ users: unknownUsers, items: unknownItems }).flatMap(([what, { ids, examples }]) =>
+    ids > 0 ? [`unknown ${what} (${ids}, such as ${JSON.stringify(examples[0])})`] : [],
+  );
   const why = strangers.length > 0 ? `; the file has ${strangers.join(' and ')}` : '';
   return fail('bad-data', {
     path,

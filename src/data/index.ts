@@ -17,4 +17,5 @@ export { type SplitName, splits } from './splits/index.js';
 export { type SyntheticSpec, synthesize } from './synthetic.js';
 export { licenceNote } from './terms.js';
 export * from './trajectory.js';
+export { type NamedLists, writeRankingsTable } from './write-rankings.js';
 export { writeSplit } from './write-split.js';

@@ -16,12 +16,12 @@ export interface StagedGroup {
 
 export interface StagedRankings {
   readonly rows: number;
-  /** Ids as the file spells them, in no particular order; rows name them by position. */
+  /** Ids as the file spells them, in the order in which they first appear; rows name them by position. */
   readonly users: readonly string[];
   readonly items: readonly string[];
   readonly groups: readonly StagedGroup[];
-  /** Rows and first row (from 1) of each user or item of the file. */
-  countBy(what: 'user' | 'item'): Promise<readonly { readonly rows: number; readonly first: number }[]>;
+  /** Rows of each user or item of the file. */
+  countBy(what: 'user' | 'item'): Promise<readonly number[]>;
   /** Hands over the rows of one group, user by user, best first. `row` counts from 1. */
   scan(group: number, take: (user: number, item: number, value: number, row: number) => void): Promise<void>;
 }
@@ -66,8 +66,8 @@ export async function stageRankings(
   const users = await numbered(db, 'users', 'u');
   const items = await numbered(db, 'items', 'i');
   await db.query(
-    'CREATE TEMP TABLE groups AS SELECT t, c, n, (row_number() OVER () - 1)::INTEGER AS k ' +
-      'FROM (SELECT t, c, count(*)::DOUBLE AS n FROM raw GROUP BY t, c)',
+    'CREATE TEMP TABLE groups AS SELECT t, c, n, (row_number() OVER (ORDER BY first) - 1)::INTEGER AS k ' +
+      'FROM (SELECT t, c, count(*)::DOUBLE AS n, min(rowid) AS first FROM raw GROUP BY t, c)',
   );
   const groups = await db.query(`SELECT t, c, n FROM groups ORDER BY k LIMIT ${MOST_GROUPS + 1}`);
   if (groups.length > MOST_GROUPS) {
@@ -89,11 +89,9 @@ export async function stageRankings(
     items,
     groups: groups.map(([t, c, n]) => ({ teacher: String(t), checkpoint: String(c), rows: Number(n) })),
     async countBy(what) {
-      const key = what[0]!;
-      const counts: { rows: number; first: number }[] = [];
-      await db.scan(`SELECT count(*)::DOUBLE, (min(n) + 1)::DOUBLE FROM ranked GROUP BY ${key} ORDER BY ${key}`, (v) =>
-        counts.push({ rows: v[0]!, first: v[1]! }),
-      );
+      const key = what === 'user' ? 'u' : 'i';
+      const counts: number[] = [];
+      await db.scan(`SELECT count(*)::DOUBLE FROM ranked GROUP BY ${key} ORDER BY ${key}`, (v) => counts.push(v[0]!));
       return counts;
     },
     scan: (group, take) =>
@@ -121,10 +119,11 @@ function checksOf({ user, item, value, teacher, checkpoint, order }: RankingColu
   return checks.filter((check) => check !== undefined);
 }
 
-/** Numbers the different values of a column in the table `name`, and returns them in that order. */
+/** Numbers the different values of a column in the table `name`, in the order in which they first appear, and returns them. */
 async function numbered(db: Database, name: string, column: string): Promise<string[]> {
   await db.query(
-    `CREATE TEMP TABLE ${name} AS SELECT id, (row_number() OVER () - 1)::INTEGER AS k FROM (SELECT DISTINCT ${column} AS id FROM raw)`,
+    `CREATE TEMP TABLE ${name} AS SELECT id, (row_number() OVER (ORDER BY first) - 1)::INTEGER AS k ` +
+      `FROM (SELECT ${column} AS id, min(rowid) AS first FROM raw GROUP BY ${column})`,
   );
   return (await db.query(`SELECT id FROM ${name} ORDER BY k`)).map(([id]) => String(id));
 }

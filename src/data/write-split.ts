@@ -71,7 +71,7 @@ function* idLines(kind: 'user' | 'item', ids: readonly string[], labels?: readon
 
 const BATCH = 64 * 1024;
 
-async function writeLines(path: string, lines: Iterable<string>): Promise<void> {
+export async function writeLines(path: string, lines: Iterable<string>): Promise<void> {
   const file = await open(path, 'wx');
   try {
     let batch = '';

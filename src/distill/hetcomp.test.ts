@@ -144,6 +144,12 @@ test('observed items are in the order of the teachers who rank them, at most obs
   const silent = make({}, [teacherOf(2, false)]);
   silent.method.accumulate!(batch([0]));
   assert.deepEqual(silent.steps[0]!.observed, [[2, 7], [0], [], [1, 2], [5]]);
+  // A teacher from elsewhere may rank the items of some users only.
+  const partly = teacherOf(2, true);
+  partly.observed!.items.fill(-1, 0, partly.observed!.depth);
+  const mixed = make({}, [partly]);
+  mixed.method.accumulate!(batch([0]));
+  assert.deepEqual(mixed.steps[0]!.observed, [[2, 7], [0], [], [2, 1], [5]]);
 });
 
 test('the ranked items are those of the checkpoints that each user has reached', () => {

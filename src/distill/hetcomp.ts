@@ -170,7 +170,7 @@ function meanDistance(distance: Float64Array, width: number, x: number): number 
 
 /**
  * Each user's first observed items by the teachers' summed importance over the user's own items; fewer than `most` for a user with fewer
- * (choice C3). Without any teacher that ranks observed items: the user's items in id order.
+ * (choice C3). For a user whose own items no teacher ranks, as one from elsewhere may not: the items in id order.
  */
 function observedRows(
   { kernels: k, train, teachers }: DistillContext,
@@ -183,7 +183,7 @@ function observedRows(
       speaking.map((r) => ({ list: rankingOf(r, u) })),
       most,
     );
-    return speaking.length > 0 ? fused : itemsOf(train, u).slice(0, most);
+    return fused.length > 0 ? fused : itemsOf(train, u).slice(0, most);
   });
   const indptr = new Int32Array(train.users + 1);
   lists.forEach((list, u) => {

@@ -8,6 +8,7 @@ import {
   type ExternalRankings,
   type ExternalTeacher,
   type RankingReport,
+  type Rankings,
   type Trajectory,
 } from '../data/index.js';
 import { fail } from '../errors.js';
@@ -17,6 +18,9 @@ import type { Outcome, RunResult } from './job.js';
 
 /** What stands in place of a model's name. */
 export const EXTERNAL = 'external';
+
+/** What was found in the file, beside what every run folder has. */
+const reportFile = 'import.json';
 
 /** How the run of a file of rankings is called if nobody says otherwise. */
 export const nameOfFile = (file: string): string => folderName(basename(file).replace(/\..*$/, '')) || 'rankings';
@@ -55,46 +59,61 @@ export function importTeachers(request: ImportRequest): ImportedTeacher[] {
   checkPlaces(external.teachers, places, folder);
   return external.teachers.map((teacher, t) => {
     const place = places[t]!;
-    const own = place === '' ? name : `${name}/${place}`;
     const trajectory = { ...teacher.trajectory, teacher: teacher.name ?? name };
-    const options = { teacher: trajectory.teacher, ...evaluation };
-    const setting = { request, options, judge, rankings: teacher.rankings };
-    if (folder === undefined) return { name: own, outcome: judged(setting, trajectory, undefined) };
-    const path = join(folder, place);
-    const content = [...trajectory.checkpoints.map((c) => c.rankings), teacher.rankings];
-    const observed = trajectory.observed ? [trajectory.observed] : [];
-    const epochs = trajectory.checkpoints.map((c) => c.epoch);
-    const run = openRun(
-      path,
-      {
-        kind: 'import',
-        options: { ...options, epochs },
-        dataFingerprint: dataset.fingerprint,
-        inputs: { rankings: digestOf([...content, ...observed]) },
-      },
-      { overwrite: request.overwrite ?? false },
-    );
-    try {
-      if (run.isFinished()) return { name: own, folder: path, outcome: readBack<RunResult>(run, dataset, judge) };
-      // One that was interrupted begins anew; this cuts what it had logged.
-      run.loadLatestCheckpoint();
-      if (request.source) run.writeResult(jobFiles.source, request.source);
-      run.writeResult(jobFiles.report, reportOf(external.report, t));
-      return { name: own, folder: path, outcome: judged(setting, trajectory, run) };
-    } finally {
-      run.close();
-    }
+    const setting: Setting = {
+      ...{ request, judge, trajectory, rankings: teacher.rankings },
+      options: { teacher: trajectory.teacher, ...evaluation },
+      // What the report says of this teacher.
+      report: { ...external.report, teachers: [external.report.teachers[t]!] },
+    };
+    return {
+      name: place === '' ? name : `${name}/${place}`,
+      ...(folder === undefined
+        ? { outcome: judged(setting, undefined) }
+        : { folder: join(folder, place), outcome: kept(setting, join(folder, place)) }),
+    };
   });
 }
 
 interface Setting {
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly request: ImportRequest;
   readonly judge: Judge;
-  readonly rankings: ExternalTeacher['rankings'];
+  readonly trajectory: Trajectory;
+  readonly rankings: Rankings;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly report: RankingReport;
 }
 
-function judged({ options, judge, rankings }: Setting, read: Trajectory, run: Run | undefined): Outcome {
-  const checkpoints = read.checkpoints.map((c) => {
+/** The run of one teacher in its folder: read back, or made. */
+function kept(setting: Setting, folder: string): Outcome {
+  const { request, judge, trajectory, rankings, options, report } = setting;
+  const { dataset, source, overwrite = false } = request;
+  const { checkpoints, observed } = trajectory;
+  const content = [...checkpoints.map((c) => c.rankings), rankings, ...(observed ? [observed] : [])];
+  const run = openRun(
+    folder,
+    {
+      kind: 'import',
+      options: { ...options, epochs: checkpoints.map((c) => c.epoch) },
+      dataFingerprint: dataset.fingerprint,
+      inputs: { rankings: digestOf(content) },
+    },
+    { overwrite },
+  );
+  try {
+    if (run.isFinished()) return readBack<RunResult>(run, dataset, judge);
+    // One that was interrupted begins anew; this cuts what it had logged.
+    run.loadLatestCheckpoint();
+    if (source) run.writeResult(jobFiles.source, source);
+    run.writeResult(reportFile, report);
+    return judged(setting, run);
+  } finally {
+    run.close();
+  }
+}
+
+function judged({ options, judge, rankings, trajectory }: Setting, run: Run | undefined): Outcome {
+  const checkpoints = trajectory.checkpoints.map((c) => {
     const metrics = judge.selects ? judge.valid(c.rankings).means : {};
     run?.metric({ epoch: c.epoch, ...metrics });
     return { ...c, metrics };
@@ -108,18 +127,12 @@ function judged({ options, judge, rankings }: Setting, read: Trajectory, run: Ru
     },
     evaluation,
     rankings,
-    teacher: { trajectory: { ...read, checkpoints }, hash: run?.manifest.hash ?? '' },
+    teacher: { trajectory: { ...trajectory, checkpoints }, hash: run?.manifest.hash ?? '' },
     reused: false,
   };
   if (run) keep(run, outcome);
   return outcome;
 }
-
-/** What the report says of one teacher. */
-const reportOf = (report: RankingReport, teacher: number): RankingReport => ({
-  ...report,
-  teachers: [report.teachers[teacher]!],
-});
 
 /** The name of a teacher as that of a folder: letters, digits, `_`, `-` and `.`, not a dot at the start. */
 const folderName = (teacher: string): string =>

@@ -30,8 +30,6 @@ export const jobFiles = {
   result: 'result.json',
   /** How the data set was loaded. */
   source: 'data.json',
-  /** What was found in the file, of rankings that were made elsewhere. */
-  report: 'import.json',
 } as const;
 
 export interface FinishedRun {

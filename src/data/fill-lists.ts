@@ -1,0 +1,66 @@
+/** Users whom a checkpoint lacks: who they are, and what they get instead. */
+import { type Dataset, itemsOf } from './interactions.js';
+import { type Rankings, rankingOf } from './rankings.js';
+
+export interface Filled {
+  /** As the lists given, with the gaps filled. */
+  readonly filled: readonly Rankings[];
+  /** Users who were filled in at each checkpoint. */
+  readonly counts: readonly number[];
+  /** Users without a list at any checkpoint. */
+  readonly unranked: readonly number[];
+}
+
+const isEmpty = ({ items, depth }: Rankings, user: number): boolean => items[user * depth] === -1;
+
+/** How many users have a list. */
+export function listsIn(r: Rankings): number {
+  let lists = 0;
+  for (let u = 0; u < r.users; u++) lists += Number(!isEmpty(r, u));
+  return lists;
+}
+
+/** How many users have a list that is shorter than could be: than the depth, and than their candidates. */
+export function shorterIn(r: Rankings, { train }: Dataset): number {
+  let shorter = 0;
+  for (let u = 0; u < r.users; u++) {
+    const could = Math.min(r.depth, train.items - itemsOf(train, u).length);
+    const { length } = rankingOf(r, u);
+    shorter += Number(length > 0 && length < could);
+  }
+  return shorter;
+}
+
+/** A user whom a checkpoint lacks gets the list of the nearest one that has the user; of two equally near, the earlier. */
+export function fillMissing(lists: readonly Rankings[]): Filled {
+  const { users, depth } = lists[0]!;
+  const filled = lists.map((r) => ({ ...r, items: r.items.slice() }));
+  const counts = lists.map(() => 0);
+  const unranked: number[] = [];
+  for (let u = 0; u < users; u++) {
+    const having = lists.flatMap((r, c) => (isEmpty(r, u) ? [] : [c]));
+    if (having.length === 0) unranked.push(u);
+    if (having.length === 0 || having.length === lists.length) continue;
+    for (let c = 0; c < lists.length; c++) {
+      const near = having.reduce((a, b) => (Math.abs(b - c) < Math.abs(a - c) ? b : a));
+      if (near === c) continue;
+      filled[c]!.items.set(lists[near]!.items.subarray(u * depth, (u + 1) * depth), u * depth);
+      counts[c]! += 1;
+    }
+  }
+  return { filled, counts, unranked };
+}
+
+/** Lists for testing; of a user whom the last checkpoint lacks, the list that filled the gap, without valid items. */
+export function forTesting(test: Rankings, filled: Rankings, last: Rankings, { valid }: Dataset): Rankings {
+  const items = test.items.slice();
+  for (let u = 0; u < test.users; u++) {
+    if (!isEmpty(last, u) || isEmpty(filled, u)) continue;
+    const held = new Set(itemsOf(valid, u));
+    items.set(
+      rankingOf(filled, u).filter((item) => !held.has(item)),
+      u * test.depth,
+    );
+  }
+  return { ...test, items };
+}

@@ -1,0 +1,97 @@
+/** Writes rankings as a file that any program reads, and that reads back to the same rankings. */
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { fail } from '../errors.js';
+import { literal, withDatabase } from './duckdb.js';
+import type { Dataset } from './interactions.js';
+import { type Rankings, rankingOf } from './rankings.js';
+import { writeLines } from './write-split.js';
+
+export interface NamedLists {
+  /** Absent in every entry: the file gets no such column. */
+  readonly teacher?: string;
+  readonly checkpoint?: number;
+  /** A user's list is what these hold one after the other, each item once. */
+  readonly lists: readonly Rankings[];
+}
+
+const TEXT = { csv: 'FORMAT csv, HEADER', tsv: "FORMAT csv, HEADER, DELIMITER '\t'", jsonl: 'FORMAT json' };
+const SUFFIX = /\.(?:(csv|tsv|jsonl|ndjson)(\.gz|\.zst)?|(parquet|pq))$/i;
+
+/**
+ * Writes columns user, item, rank (from 1) and, where named, teacher and checkpoint. The format is that of the suffix: .csv, .tsv or .jsonl,
+ * each also with .gz or .zst, or .parquet. The file is whole or absent; one that is there is replaced.
+ * @throws RecdistillError `usage` for another suffix, `write-failed`
+ */
+export async function writeRankingsTable(
+  path: string,
+  dataset: Dataset,
+  entries: readonly NamedLists[],
+): Promise<void> {
+  const how = formatOptions(path);
+  const target = resolve(path);
+  const temporary = [`${target}.${randomUUID()}.tmp`, `${target}.${randomUUID()}.tmp`] as const;
+  const columns = [
+    ...['user', 'item', 'rank'],
+    ...(entries.some((e) => e.teacher !== undefined) ? ['teacher'] : []),
+    ...(entries.some((e) => e.checkpoint !== undefined) ? ['checkpoint'] : []),
+  ];
+  try {
+    await mkdir(dirname(target), { recursive: true });
+    await writeLines(temporary[0], csvLines(dataset, entries, columns));
+    const types = columns.map((c) => `'${c}': '${c === 'rank' || c === 'checkpoint' ? 'INTEGER' : 'VARCHAR'}'`);
+    await withDatabase((db) =>
+      db.query(
+        `COPY (SELECT * FROM read_csv(${literal(temporary[0].replace(/[*?[]/g, '[$&]'))}, auto_detect=false, header=true, delim=',', ` +
+          `quote='"', escape='"', columns={${types.join(', ')}})) TO ${literal(temporary[1])} (${how})`,
+      ),
+    );
+    await rename(temporary[1], target);
+  } catch (cause) {
+    fail(
+      'write-failed',
+      { path, problem: cause instanceof Error ? cause.message.split('\n')[0] : String(cause) },
+      cause,
+    );
+  } finally {
+    // Where the folder is none there is nothing to remove.
+    for (const file of temporary) await rm(file, { force: true }).catch(() => undefined);
+  }
+}
+
+function formatOptions(path: string): string {
+  const [, text, packed, binary] = SUFFIX.exec(path) ?? [];
+  if (binary !== undefined) return 'FORMAT parquet, COMPRESSION zstd';
+  if (text === undefined) {
+    const hint = 'Name it .csv, .tsv or .jsonl, each also with .gz or .zst, or .parquet.';
+    fail('usage', { problem: `the suffix of ${path} says no format for rankings`, hint });
+  }
+  const compression = packed === undefined ? 'none' : packed.toLowerCase() === '.gz' ? 'gzip' : 'zstd';
+  const name = text.toLowerCase();
+  return `${name === 'csv' || name === 'tsv' ? TEXT[name] : TEXT.jsonl}, COMPRESSION ${compression}`;
+}
+
+/** A field as RFC 4180 has it; ids are quoted, so that an empty one or one of spaces stays what it is. */
+const field = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+
+function* csvLines(
+  { users, items }: Dataset,
+  entries: readonly NamedLists[],
+  columns: readonly string[],
+): Generator<string> {
+  yield columns.join(',');
+  const itemFields = items.ids.map(field);
+  for (const { teacher, checkpoint, lists } of entries) {
+    const end = [
+      ...(columns.includes('teacher') ? [field(teacher ?? '')] : []),
+      ...(columns.includes('checkpoint') ? [checkpoint ?? ''] : []),
+    ].map((text) => `,${text}`);
+    for (let u = 0; u < users.ids.length; u++) {
+      const user = field(users.ids[u]!);
+      const list = new Set(lists.flatMap((r) => [...rankingOf(r, u)]));
+      let rank = 0;
+      for (const item of list) yield `${user},${itemFields[item]},${++rank}${end.join('')}`;
+    }
+  }
+}
