@@ -10,6 +10,7 @@ import {
   importanceOptions,
   models,
   trajectoryOptions,
+  tuneOptions,
 } from 'recdistill';
 
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
@@ -24,6 +25,14 @@ function table(schema) {
     : ['| option | kind | default | range | meaning |', '|---|---|---|---|---|', ...rows].join('\n');
 }
 
+function searched(space) {
+  const parts = Object.entries(space).map(([name, d]) => {
+    if (d.kind === 'choices') return `\`${name}\` ${d.values.join(' | ')}`;
+    return `\`${name}\` ${d.low} to ${d.high}${d.scale === 'log' ? ' (log)' : ''}`;
+  });
+  return parts.length === 0 ? '' : ` \`tune\` searches ${parts.join(', ')}.`;
+}
+
 const section = (title, about, schema) => [`## ${title}`, ...(about ? [about] : []), '', table(schema), ''].join('\n');
 
 export const page = [
@@ -36,7 +45,8 @@ export const page = [
   section('evaluation', 'How models are judged.', evaluationOptions),
   section('trajectory', 'Which states of a teacher are handed on.', trajectoryOptions),
   section('ensemble', "How the teachers' rankings are fused.", importanceOptions),
-  ...models.map((m) => section(`model ${m.name}`, `${m.summary}. ${m.source}.`, m.options)),
+  section('tune', 'How the options of models are searched on valid.', tuneOptions),
+  ...models.map((m) => section(`model ${m.name}`, `${m.summary}. ${m.source}.${searched(m.search)}`, m.options)),
   ...distillers.map((d) => section(`method ${d.name}`, `${d.summary}. ${d.source}.`, d.options)),
 ].join('\n');
 

@@ -36,6 +36,8 @@ export interface NamedJob {
   readonly options: Readonly<Record<string, unknown>>;
   readonly evaluation: EvaluationOptions;
   readonly teachers: readonly { readonly name: string; readonly teacher: Teacher }[];
+  /** Stops the job, where the caller takes care of Ctrl-C. */
+  readonly signal?: AbortSignal;
 }
 
 export interface FinishedJob {
@@ -56,8 +58,8 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
   const machine = machineOf(given);
   const folder = join(runs, name);
   tellCost(o, machine, console);
-  const job = await withKernels(machine, (kernels) =>
-    interruptible(console.say, async (signal) => {
+  const job = await withKernels(machine, (kernels) => {
+    const work = async (signal: AbortSignal) => {
       const progress = createProgress(console, o.evaluation.selectBy);
       progress.job(name);
       try {
@@ -72,8 +74,9 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
       } finally {
         progress.close();
       }
-    }),
-  );
+    };
+    return o.signal ? work(o.signal) : interruptible(console.say, work);
+  });
   const bundled = modelNamed(model).capabilities.includes('factors');
   return { job, name, folder, runs, ...(bundled ? { bundle: join(folder, jobFiles.student) } : {}) };
 }
@@ -160,4 +163,4 @@ export function nextSteps(program: string, runs: string, commands: readonly stri
 
 /** A word as a shell needs it. */
 export const quoted = (word: string): string =>
-  /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

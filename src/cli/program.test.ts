@@ -68,7 +68,7 @@ test('what is wrong is said with what to do', () => {
     ['train bpr-mf --dmi 3', 'unknown-option', /"--dmi" for train/, /Did you mean "--dim"/],
     ['train bpr-mf -x', 'unknown-option', /"-x" for train/, /--dim/],
     ['train', 'usage', /train needs MODEL/, /train MODEL/],
-    ['train bpr-mf lightgcn', 'usage', /does not take "lightgcn"/, /train MODEL/],
+    ['recommend small large', 'usage', /does not take "large"/, /recommend RUN/],
     ['train bpr-mf --dim', 'usage', /--dim needs a value/, /train --help/],
     ['doctor --json=yes', 'usage', /--json is a switch and takes no value/, /doctor --help/],
   ];

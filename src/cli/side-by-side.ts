@@ -70,7 +70,8 @@ async function trainInChild(
   });
   const ended = new Promise<string>((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code, killedBy) => resolve(killedBy ?? `exit code ${code}`));
+    // Not 'close': it does not come once the channel was closed from this side.
+    child.on('exit', (code, killedBy) => resolve(killedBy ?? `exit code ${code}`));
   });
   try {
     const [printed, end] = await Promise.all([text(child.stdout!), ended]);

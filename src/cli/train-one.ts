@@ -27,18 +27,25 @@ export function readSetting(models: readonly string[], given: Given): TrainSetti
   return { evaluation, data, preset: presetGiven(given, models) };
 }
 
-/** @throws RecdistillError as `runNamed`, `preset-differs` */
+/** @param signal stops it, where the caller takes care of Ctrl-C. @throws RecdistillError as `runNamed`, `preset-differs` */
 export function trainOne(
   model: string,
   setting: TrainSetting,
   dataset: LoadedDataset,
   given: Given,
   console: Console,
+  signal?: AbortSignal,
 ): Promise<FinishedJob> {
   const { evaluation, data, preset } = setting;
   const options = { ...optionsBeneath(preset, model, dataset), ...givenOf(modelGroup(model).schema, given) };
   return runNamed(
-    { ...{ given, dataset, data, model, evaluation, options }, defaultName: model, method: 'none', teachers: [] },
+    {
+      ...{ given, dataset, data, model, evaluation, options },
+      defaultName: model,
+      method: 'none',
+      teachers: [],
+      ...(signal ? { signal } : {}),
+    },
     console,
   );
 }

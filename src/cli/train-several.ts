@@ -7,6 +7,7 @@ import { type Failure, failureOf } from './failure.js';
 import { readOptions, rowsOf } from './flags.js';
 import { formatBytes, formatMetric, formatSeconds } from './format.js';
 import { group, modelGroup, nameGroup } from './groups.js';
+import { interruptible } from './interrupt.js';
 import { type JobJson, jsonOf, nextSteps, quoted } from './job.js';
 import { trainSideBySide } from './side-by-side.js';
 import { renderTable } from './table.js';
@@ -58,20 +59,23 @@ function oneOf(model: string, given: Given): OneOfSeveral {
   return { model, name, given: { args: [model], flags: { ...flags, name } } };
 }
 
-async function inTurn(jobs: readonly OneOfSeveral[], setting: TrainSetting, console: Console): Promise<Trained[]> {
-  const dataset = await loadDataset(setting.data);
-  const rows: Trained[] = [];
-  for (const { model, name, given } of jobs) {
-    try {
-      rows.push({ model, ...jsonOf(await trainOne(model, setting, dataset, given, console)) });
-    } catch (cause) {
-      if (cause instanceof RecdistillError && cause.code === 'interrupted') throw cause;
-      const { exit: _, ...error } = failureOf(cause);
-      console.say(`${name} failed: ${error.message}`);
-      rows.push({ model, name, error });
+function inTurn(jobs: readonly OneOfSeveral[], setting: TrainSetting, console: Console): Promise<Trained[]> {
+  return interruptible(console.say, async (signal) => {
+    const dataset = await loadDataset(setting.data);
+    const rows: Trained[] = [];
+    for (const { model, name, given } of jobs) {
+      if (signal.aborted) fail('interrupted', { what: `training, before ${name},` });
+      try {
+        rows.push({ model, ...jsonOf(await trainOne(model, setting, dataset, given, console, signal)) });
+      } catch (cause) {
+        if (cause instanceof RecdistillError && cause.code === 'interrupted') throw cause;
+        const { exit: _, ...error } = failureOf(cause);
+        console.say(`${name} failed: ${error.message}`);
+        rows.push({ model, name, error });
+      }
     }
-  }
-  return rows;
+    return rows;
+  });
 }
 
 function reportOf(rows: readonly Trained[], { evaluation }: TrainSetting, runs: string, console: Console): Answer {

@@ -17,11 +17,14 @@ export function followSearch(
   return {
     listen(event) {
       if (event.type === 'model') {
-        best = Number.NEGATIVE_INFINITY;
+        best = event.best ?? Number.NEGATIVE_INFINITY;
         const rungs =
           event.rungs.length > 0 ? `; trials that fall behind are stopped after epoch ${event.rungs.join(', ')}` : '';
         const before = event.done > 0 ? `; ${event.done} trials were finished before` : '';
-        say(`${event.model}: searching ${Object.keys(event.space).join(', ')}${rungs}${before}.`);
+        const length = event.epochs > 0 ? ` of at most ${event.epochs} epochs` : '';
+        say(
+          `${event.model}: ${event.trials} trials${length}, searching ${Object.keys(event.space).join(', ')}${rungs}${before}.`,
+        );
       } else if (event.type === 'trial') {
         of = event.of;
         progress.job(`${event.model} trial ${event.trial + 1} of ${of}`);
@@ -48,7 +51,7 @@ function outcomeOf(trial: Trial, metric: string): string {
 export function endOf({ reason, epochs, error }: Trial): string {
   const words = {
     epochs: `all ${epochs} epochs`,
-    patience: `no better by epoch ${epochs}`,
+    patience: `patience ended at epoch ${epochs}`,
     stopped: `stopped after epoch ${epochs}`,
     computed: 'computed at once',
     repeated: 'tried before',

@@ -1,6 +1,7 @@
 /** What a search found: the best trials of each model, what it took, and how to use it. */
 import { join } from 'node:path';
-import type { EvaluationOptions } from '../pipeline/index.js';
+import { modelNamed } from '../models/index.js';
+import { type EvaluationOptions, SEARCH_LOG } from '../pipeline/index.js';
 import { flagsOf } from '../presets/index.js';
 import type { ModelSearch, TuneResult } from '../tune/index.js';
 import type { Answer, Console, Given } from './_command.js';
@@ -27,16 +28,22 @@ export function searchReport({ searches, preset }: TuneResult, setting: SearchSe
   const path = join(folder, 'preset.json');
   const same = wordsOf([dataGroup, evaluationGroup], given).map(quoted);
   const found = searches.filter((s) => s.best).map((s) => s.model);
+  const seed = (models: readonly string[]) =>
+    given.flags.seed !== undefined && models.some((m) => 'seed' in modelNamed(m).options.shape)
+      ? [`--seed=${given.flags.seed}`]
+      : [];
   const commandOf = (s: ModelSearch) =>
-    s.best ? ['train', s.model, ...same, flagsOf(s.best.options)].join(' ') : undefined;
+    s.best ? ['train', s.model, ...same, ...seed([s.model]), flagsOf(s.best.options)].join(' ') : undefined;
   const text = [
     ...searches.map((s) => modelText(s, evaluation.selectBy, commandOf(s))),
-    `All trials: ${join(folder, 'trials.jsonl')}`,
+    `All trials: ${join(folder, SEARCH_LOG)}`,
     ...(found.length > 0
       ? [
           `The best options as a preset: ${path}`,
           '',
-          nextSteps(console.program, runs, [['train', ...found, ...same, '--preset', quoted(path)].join(' ')]),
+          nextSteps(console.program, runs, [
+            ['train', ...found, ...same, ...seed(found), '--preset', quoted(path)].join(' '),
+          ]),
         ]
       : []),
   ].join('\n');

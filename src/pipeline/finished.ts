@@ -42,9 +42,13 @@ export interface FinishedRun {
   readonly source?: Readonly<Record<string, unknown>>;
 }
 
-/** A student bundle has a manifest, too. */
+/** The trials of a search. */
+export const SEARCH_LOG = 'trials.jsonl';
+
+/** A student bundle and a search have a manifest, too. */
 export const isRun = (folder: string): boolean =>
-  existsSync(join(folder, 'manifest.json')) && !existsSync(join(folder, bundleFiles.tensors));
+  existsSync(join(folder, 'manifest.json')) &&
+  ![bundleFiles.tensors, SEARCH_LOG].some((name) => existsSync(join(folder, name)));
 
 export const isFinishedRun = (folder: string): boolean => existsSync(join(folder, jobFiles.result));
 

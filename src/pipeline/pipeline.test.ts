@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readBundle } from '../artifact/index.js';
@@ -7,7 +7,7 @@ import { createKernels } from '../kernels/index.js';
 import { createStudent } from '../student/index.js';
 import { jobFiles } from './finished.js';
 import { type PipelineContext, type PipelineEvent, runPipeline } from './pipeline.js';
-import { evaluation, kernels, newFolder, quick, refusedAs, SMALL } from './small.test.support.js';
+import { evaluation, kernels, newFolder, quick, refusedAs, SMALL, smallData } from './small.test.support.js';
 
 const hetcomp = { ...quick, dim: 2, period: 1, topK: 20, discrepancyK: 10, lambda: 0.1 };
 const plan = {
@@ -170,5 +170,39 @@ test('K above the number of items is refused before anything is trained', async 
   assert.deepEqual(
     events.map((e) => e.type),
     ['data'],
+  );
+});
+
+test('a preset lies beneath baselines and teachers, not students; one of other data trains nothing', async () => {
+  const folder = newFolder();
+  mkdirSync(folder);
+  const preset = join(folder, 'preset.json');
+  const save = (fingerprint: string) => {
+    const models = { 'bpr-mf': { options: { dim: 3 } }, ease: { options: { l2: 5 } } };
+    writeFileSync(
+      preset,
+      JSON.stringify({ name: 'p', data: { name: 'd', fingerprint }, selectBy: 'recall@10', models }),
+    );
+  };
+  save((await smallData()).fingerprint);
+  const { dim: _, ...rest } = quick;
+  const teachers = [
+    { model: 'bpr-mf', ...rest },
+    { model: 'bpr-mf', name: 'own', ...rest, dim: 7 },
+  ];
+  const students = [{ model: 'bpr-mf', method: 'none', epochs: 1 }];
+  const { result } = await run({ ...plan, preset, teachers, students });
+  const { users, items } = result.dataset.train;
+  const parameters = (name: string) => result.rows.find((r) => r.name === name)!.parameters;
+  assert.deepEqual(
+    ['bpr-mf', 'own', 'student-none'].map((name) => parameters(name) / (users + items)),
+    [3, 7, 64],
+  );
+  save('0'.repeat(64));
+  const context = { listen: () => assert.fail('nothing is to be done') };
+  await assert.rejects(run({ ...plan, preset }, context), refusedAs('preset-differs', /the preset p was found on d/));
+  await assert.rejects(
+    run({ ...plan, preset: 'nobody' }, context),
+    refusedAs('unknown-name', /preset called "nobody"/),
   );
 });

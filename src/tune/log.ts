@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { appendLine, readJsonLines } from '../artifact/index.js';
 import { fail } from '../errors.js';
+import { SEARCH_LOG } from '../pipeline/index.js';
 
 const value = z.union([z.number(), z.string(), z.boolean()]);
 
@@ -36,11 +37,9 @@ export interface TrialLog {
   add(trial: Trial): void;
 }
 
-export const LOG = 'trials.jsonl';
-
 /** @param folder absent: the log is in memory only. @throws RecdistillError `artifact-damaged`, `read-failed` */
 export function openTrialLog(folder: string | undefined): TrialLog {
-  const path = folder === undefined ? undefined : join(folder, LOG);
+  const path = folder === undefined ? undefined : join(folder, SEARCH_LOG);
   const trials = path === undefined ? [] : readTrials(path);
   return {
     trials,

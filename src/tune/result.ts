@@ -17,11 +17,19 @@ export interface ModelSearch {
   readonly seconds: number;
 }
 
+/** The earliest trial with the best result; undefined if all failed. */
+export const bestOf = (trials: readonly Trial[]): Trial | undefined =>
+  trials
+    .filter((t) => t.value !== undefined)
+    .reduce<Trial | undefined>(
+      (best, t) => (!best || t.value! > best.value! || (t.value === best.value && t.trial < best.trial) ? t : best),
+      undefined,
+    );
+
 /** @param trials those of this model, in the order in which they finished */
 export function resultOf({ spec, given }: Plan, trials: readonly Trial[]): ModelSearch {
   const sum = (of: (t: Trial) => number) => trials.reduce((total, t) => total + of(t), 0);
-  const good = trials.filter((t) => t.value !== undefined && t.reason !== 'repeated');
-  const trial = good.reduce<Trial | undefined>((best, t) => (best && best.value! >= t.value! ? best : t), undefined);
+  const trial = bestOf(trials);
   return {
     model: spec.name,
     trials: ranked(trials),

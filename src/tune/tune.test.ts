@@ -7,9 +7,9 @@ import { logRange, oneOf } from '../config/index.js';
 import { loadDataset } from '../data/index.js';
 import { type ErrorCode, RecdistillError } from '../errors.js';
 import { createKernels } from '../kernels/index.js';
-import { runJob } from '../pipeline/index.js';
+import { SEARCH_LOG as LOG, runJob } from '../pipeline/index.js';
 import type { Preset } from '../presets/index.js';
-import { LOG, ranked, type Trial } from './log.js';
+import { ranked, type Trial } from './log.js';
 import { parseSpaces } from './space.js';
 import { type TuneEvent, type TuneRequest, tune } from './tune.js';
 

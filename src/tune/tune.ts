@@ -13,7 +13,7 @@ import type { TrainEvent } from '../train/index.js';
 import { createHalving } from './halving.js';
 import { openTrialLog, ranked, type Trial, type TrialLog } from './log.js';
 import { type Plan, plansOf, type TuneOptions, tuneOptions, type Values, type Wanted } from './plan.js';
-import { type ModelSearch, presetOf, resultOf } from './result.js';
+import { bestOf, type ModelSearch, presetOf, resultOf } from './result.js';
 import { strategyNamed } from './strategies/index.js';
 import { runTrial } from './trial.js';
 
@@ -32,8 +32,14 @@ export type TuneEvent =
       readonly type: 'model';
       readonly model: string;
       readonly space: SearchSpace;
+      readonly trials: number;
+      /** Most epochs of a trial; 0 for a model that is computed at once. */
+      readonly epochs: number;
       readonly rungs: readonly number[];
+      /** Trials that were finished before. */
       readonly done: number;
+      /** The best result of these. */
+      readonly best?: number;
     }
   | {
       readonly type: 'trial';
@@ -106,7 +112,14 @@ async function search(plan: Plan, request: TuneRequest, o: TuneOptions, judge: J
   const key = stream(o.seed, `tune ${spec.name}`);
   const strategy = strategyNamed(o.strategy);
   const finished = () => log.trials.filter((t) => t.model === spec.name);
-  request.listen?.({ type: 'model', model: spec.name, space, rungs, done: finished().length });
+  const before = ranked(finished());
+  const best = bestOf(before)?.value;
+  request.listen?.({
+    ...{ type: 'model', model: spec.name, space, rungs, trials: o.trials },
+    epochs: Number(plan.base.epochs ?? 0),
+    done: before.length,
+    ...(best === undefined ? {} : { best }),
+  });
   for (let number = finished().length; number < o.trials; number++) {
     const before = ranked(finished());
     const point =
@@ -155,7 +168,7 @@ async function judged(
     eta,
   );
   let epochs = 0;
-  const about = () => ({ rungs: halving.reached, seconds: (performance.now() - began) / 1000 });
+  const about = () => ({ rungs: halving.reached, seconds: Math.round(performance.now() - began) / 1000 });
   const base = { model: spec.name, trial: number, options: { ...point } };
   try {
     const outcome = await runTrial({
