@@ -9,7 +9,7 @@ from _peer import serve
 
 
 def prepare(inputs, params):
-    users, positives, negatives = inputs["userIds"], inputs["positives"], inputs["negatives"]
+    users, positives, negatives = inputs["userIds"], inputs["positives"], inputs["negatives"].flatten()
     user_table = inputs["users"].clone().requires_grad_()
     item_table = inputs["items"].clone().requires_grad_()
     optimizer = torch.optim.Adam(

@@ -1,8 +1,9 @@
-import { createKernels, shuffle, stream, takeRows } from 'recdistill';
+import { createKernels } from 'recdistill';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
 import { mostlyNear, near } from '../compare.js';
 import { tensor } from '../tensors.js';
 import { adamOf, freshModel, parametersOf } from './_model.js';
+import { drawnEpoch } from './_pairs.js';
 
 const CASES = {
   'dim64-batch1024': { dim: 64, batchSize: 1024 },
@@ -21,46 +22,21 @@ type Shape = (typeof CASES)[keyof typeof CASES];
 
 function prepare({ dim, batchSize }: Shape, { data, threads }: PrepareOptions): PreparedCase {
   const k = createKernels({ threads });
-  const { train } = data;
   const model = freshModel(k, data, 'bpr-mf', { dim, batchSize, initScale: 0.1 });
   const optimizer = adamOf(k, model, ADAM);
-  const n = train.indices.length;
-  const owner = new Int32Array(n);
-  for (let u = 0; u < data.users; u++) owner.fill(u, train.indptr[u], train.indptr[u + 1]);
-  const order = Int32Array.from({ length: n }, (_, e) => e);
-  shuffle(order, stream(1, 'benchmark order'), 0);
-  const [users, positives, negatives] = [k.ints(n), k.ints(n), k.ints(n)];
-  users.set(order.map((e) => owner[e]!));
-  positives.set(order.map((e) => train.indices[e]!));
-  const rows = takeRows(k, { columns: data.items, indptr: train.indptr, indices: train.indices });
-  k.negatives(negatives, users, rows, data.items, stream(1, 'benchmark negatives'), 0, 0);
+  const drawn = drawnEpoch(k, data);
   let loss = 0;
 
   const script = 'bpr-epoch.py';
   const params = { ...ADAM, batchSize };
   return {
-    work: `${n} triples in batches of ${batchSize}, dim ${dim}, ${data.users} + ${data.items} rows`,
-    inputs: {
-      userIds: tensor(users),
-      positives: tensor(positives),
-      negatives: tensor(negatives),
-      ...parametersOf(model),
-    },
+    work: `${drawn.size} triples in batches of ${batchSize}, dim ${dim}, ${data.users} + ${data.items} rows`,
+    inputs: { ...drawn.inputs, ...parametersOf(model) },
     ours: {
       run() {
         loss = 0;
-        for (let begin = 0, index = 0; begin < n; begin += batchSize, index++) {
-          const end = Math.min(begin + batchSize, n);
-          loss += model.accumulate({
-            kind: 'pairs',
-            size: end - begin,
-            users: users.subarray(begin, end),
-            positives: positives.subarray(begin, end),
-            negatives: negatives.subarray(begin, end),
-            perPositive: 1,
-            epoch: 1,
-            index,
-          });
+        for (const batch of drawn.batches(batchSize)) {
+          loss += model.accumulate(batch);
           optimizer.step();
         }
       },

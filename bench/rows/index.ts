@@ -1,6 +1,7 @@
 /** Every row of the benchmark; the key is the word on the command line. */
 import type { BenchRow } from '../_row.js';
 import { bprEpoch } from './bpr-epoch.js';
+import { cmlEpoch } from './cml-epoch.js';
 import { evaluate } from './evaluate.js';
 import { hetcompStep } from './hetcomp-step.js';
 import { lightgcn } from './lightgcn.js';
@@ -14,4 +15,5 @@ export const rows = {
   lightgcn,
   'mult-vae': multVae,
   'bpr-epoch': bprEpoch,
+  'cml-epoch': cmlEpoch,
 } as const satisfies Record<string, BenchRow>;

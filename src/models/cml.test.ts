@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
-import { smallBatch, smallTrain } from '../testing/model-contract.js';
+import { near, numericGradients, smallBatch, smallTrain } from '../testing/model-contract.js';
 import type { PairBatch, TrainableModel } from './_model.js';
 import { modelNamed } from './index.js';
 
@@ -39,7 +39,7 @@ const threeEach = (k: Kernels): PairBatch => {
   return { kind: 'pairs', size: 2, users, positives, negatives, perPositive: 3, epoch: 1, index: 0 };
 };
 
-test('against all, every sampled item counts; against the hardest, the nearest of each interaction', () => {
+test('against all, every sampled item counts; against the hardest, the nearest of each interaction; so does the gradient', () => {
   const k = createReferenceKernels('f64');
   for (const against of ['all', 'hardest'] as const) {
     const model = make(k, { against, margin: 0.4, negatives: 3 });
@@ -56,6 +56,10 @@ test('against all, every sampled item counts; against the hardest, the nearest o
     }
     assert.ok(expected > 0.1);
     assert.ok(Math.abs(model.accumulate(batch) - expected) < 1e-12);
+    const gradients = model.parameters.map((x) => Float64Array.from(x.gradient));
+    numericGradients(model.parameters, () => model.accumulate(batch)).forEach((numeric, n) => {
+      for (const [at, g] of numeric.entries()) near(gradients[n]![at]!, g, 1e-7, `${against}: gradient ${n}[${at}]`);
+    });
     model.close();
   }
 });

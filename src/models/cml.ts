@@ -7,7 +7,7 @@ import { stream } from '../config/random.js';
 import { logRange, oneOf, range, wholeRange } from '../config/search.js';
 import type { Kernels } from '../kernels/index.js';
 import { hinge } from '../losses/hinge.js';
-import { type Batch, type Parameter, trained } from './_model.js';
+import { type Batch, type PairBatch, type Parameter, trained } from './_model.js';
 import { freeParameters, normalTable, scoreByFactors } from './factors.js';
 import { pairShape } from './options.js';
 import { productTables } from './product-tables.js';
@@ -32,12 +32,12 @@ export const cml = trained({
     initScale: float({ default: 0.1, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
     ...pairShape({
       epochs: 300,
-      batchSize: 2048,
-      learningRate: 0.002,
+      batchSize: 1024,
+      learningRate: 0.003,
       l2: 0,
       evaluateEvery: 10,
       patience: 5,
-      negatives: 10,
+      negatives: 20,
     }),
   }),
   search: {
@@ -103,29 +103,27 @@ function metricStep(k: Kernels, p: Parameter, q: Parameter, o: MetricOptions): M
   const scores = new Float64Array(pairs.length);
   const gradient = new Float64Array(pairs.length);
 
-  /** The pairs of a batch: first those of the train items, then those of the sampled ones. Returns how many. */
-  const listPairs = (batch: Batch): { positive: number; each: number } => {
-    if (batch.kind !== 'pairs') throw new TypeError('metric learning works on batches of pairs');
+  /** The pairs of a batch: first those of the train items, then those of the sampled ones. */
+  const listPairs = (batch: PairBatch): void => {
     const { size, perPositive } = batch;
     users.set(batch.users.subarray(0, size));
     items.set(batch.positives.subarray(0, size));
     for (let b = 0; b < size; b++) users.fill(batch.users[b]!, size + b * perPositive, size + (b + 1) * perPositive);
     items.set(batch.negatives.subarray(0, size * perPositive), size);
-    return { positive: size, each: perPositive };
   };
-  /** Returns the number of triples. */
-  const listTriples = (positive: number, each: number): number => {
+  /** The triples that count. Returns their number. */
+  const listTriples = ({ size, perPositive }: PairBatch): number => {
     let triples = 0;
     const add = (b: number, pair: number) => {
       pairs[2 * triples] = b;
       pairs[2 * triples + 1] = pair;
       triples += 1;
     };
-    for (let b = 0, at = positive; b < positive; b++, at += each) {
-      if (o.against === 'all') for (let n = at; n < at + each; n++) add(b, n);
+    for (let b = 0, at = size; b < size; b++, at += perPositive) {
+      if (o.against === 'all') for (let n = at; n < at + perPositive; n++) add(b, n);
       else {
         let nearest = at;
-        for (let n = at + 1; n < at + each; n++) if (distances[n]! < distances[nearest]!) nearest = n;
+        for (let n = at + 1; n < at + perPositive; n++) if (distances[n]! < distances[nearest]!) nearest = n;
         add(b, nearest);
       }
     }
@@ -133,10 +131,11 @@ function metricStep(k: Kernels, p: Parameter, q: Parameter, o: MetricOptions): M
   };
   return {
     accumulate(batch) {
-      const { positive, each } = listPairs(batch);
-      const all = positive * (1 + each);
+      if (batch.kind !== 'pairs') throw new TypeError('metric learning works on batches of pairs');
+      const all = batch.size * (1 + batch.perPositive);
+      listPairs(batch);
       k.distancePairs(p.values, q.values, o.dim, users, items, distances, all);
-      const triples = listTriples(positive, each);
+      const triples = listTriples(batch);
       for (let t = 0; t < 2 * triples; t++) scores[t] = -distances[pairs[t]!]!;
       const loss = hinge(scores, gradient, triples, o.margin);
       weights.fill(0, 0, all);

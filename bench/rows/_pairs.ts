@@ -1,0 +1,50 @@
+import { type Kernels, type PairBatch, shuffle, stream, takeRows } from 'recdistill';
+import type { BenchData } from '../data.js';
+import { type Tensors, tensor } from '../tensors.js';
+
+export interface DrawnEpoch {
+  /** Interactions. */
+  readonly size: number;
+  /** `userIds`, `positives`, and `negatives` of shape [size, perPositive]. */
+  readonly inputs: Tensors;
+  batches(batchSize: number): Iterable<PairBatch>;
+}
+
+/** All train interactions once, in random order, each with items that the user does not have; drawn beforehand for both sides. */
+export function drawnEpoch(k: Kernels, { train, users: count, items }: BenchData, perPositive = 1): DrawnEpoch {
+  const size = train.indices.length;
+  const owner = new Int32Array(size);
+  for (let u = 0; u < count; u++) owner.fill(u, train.indptr[u], train.indptr[u + 1]);
+  const order = Int32Array.from({ length: size }, (_, e) => e);
+  shuffle(order, stream(1, 'benchmark order'), 0);
+  const [users, positives] = [k.ints(size), k.ints(size)];
+  const [against, negatives] = [k.ints(size * perPositive), k.ints(size * perPositive)];
+  users.set(order.map((e) => owner[e]!));
+  positives.set(order.map((e) => train.indices[e]!));
+  for (let e = 0; e < size; e++) against.fill(users[e]!, e * perPositive, (e + 1) * perPositive);
+  const rows = takeRows(k, { columns: items, indptr: train.indptr, indices: train.indices });
+  k.negatives(negatives, against, rows, items, stream(1, 'benchmark negatives'), 0, 0);
+  return {
+    size,
+    inputs: {
+      userIds: tensor(users),
+      positives: tensor(positives),
+      negatives: tensor(negatives, size, perPositive),
+    },
+    *batches(batchSize) {
+      for (let begin = 0, index = 0; begin < size; begin += batchSize, index++) {
+        const end = Math.min(begin + batchSize, size);
+        yield {
+          kind: 'pairs',
+          size: end - begin,
+          users: users.subarray(begin, end),
+          positives: positives.subarray(begin, end),
+          negatives: negatives.subarray(begin * perPositive, end * perPositive),
+          perPositive,
+          epoch: 1,
+          index,
+        };
+      }
+    },
+  };
+}
