@@ -1,5 +1,6 @@
 // The parts of a dense layer around its matrix product.
 import { exp4 } from './exp';
+import { turn } from './transpose';
 
 /** Rows [begin, end): x[r][c] += bias[c]. */
 export function addBias(x: usize, bias: usize, columns: i32, begin: i32, end: i32): void {
@@ -182,4 +183,10 @@ export function sigmoidBackward(y: usize, dy: usize, begin: i32, end: i32): void
     const value = load<f32>(y + at);
     store<f32>(dy + at, load<f32>(dy + at) * (value * ((1 as f32) - value)));
   }
+}
+
+/** Rows [begin, end) of x become columns of out. */
+export function transpose(x: usize, rows: i32, columns: i32, out: usize, begin: i32, end: i32): void {
+  const step = (columns as usize) << 2;
+  turn(x + (begin as usize) * step, step, end - begin, columns, out + ((begin as usize) << 2), (rows as usize) << 2);
 }

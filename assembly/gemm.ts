@@ -66,7 +66,7 @@ export function addParts(sums: usize, parts: i32, c: usize, ldc: i32, m: i32, n:
 }
 
 /** Panels of `width` neighbours in memory, `kc` lines `step` bytes apart; the last panel is filled up with zeros. */
-function packAlong(from: usize, step: usize, count: i32, kc: i32, to: usize, width: i32): void {
+export function packAlong(from: usize, step: usize, count: i32, kc: i32, to: usize, width: i32): void {
   const bytes = (width as usize) << 2;
   let j = 0;
   for (; j + width <= count; j += width) {
@@ -89,7 +89,7 @@ function packAlong(from: usize, step: usize, count: i32, kc: i32, to: usize, wid
 }
 
 /** Panels of `width` lines `step` bytes apart, transposed 4 x 4; lines that are missing in the last panel count as zeros. */
-function packAcross(from: usize, step: usize, count: i32, kc: i32, to: usize, width: i32): void {
+export function packAcross(from: usize, step: usize, count: i32, kc: i32, to: usize, width: i32): void {
   const bytes = (width as usize) << 2;
   const zero = f32x4.splat(0);
   for (let j = 0; j < count; j += width) {
@@ -122,7 +122,7 @@ function packAcross(from: usize, step: usize, count: i32, kc: i32, to: usize, wi
 }
 
 /** One tile of c from packed panels; panels at the edge are computed whole and copied in part. */
-function multiply(
+export function multiply(
   a: usize, b: usize, c: usize, rows: i32, columns: i32, kc: i32, step: usize, alpha: f32, add: bool, edge: usize,
 ): void {
   const aBytes = (kc as usize) << 4, bBytes = (kc as usize) << 5;

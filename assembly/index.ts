@@ -6,9 +6,10 @@ export { addParts, gemm } from './gemm';
 export { packItems, topK, topKDot } from './top-k';
 export { addScaled, propagate, scale } from './propagate';
 export {
-  addBias, columnSums, multiply, relu, reluBackward, scaleColumns, sigmoid, sigmoidBackward, tanh, tanhBackward,
+  addBias, columnSums, multiply, relu, reluBackward, scaleColumns, sigmoid, sigmoidBackward, tanh, tanhBackward, transpose,
 } from './dense';
 export { perceptronScores } from './perceptron';
 export { multinomial } from './multinomial';
-export { blockColumns, diagonal, invertBlock, mirror, putColumns } from './invert';
+export { finish, invertBlock, limits, sweepColumns, sweepTiles } from './invert';
+export { sumRows } from './symmetric';
 export { hetcompFinish, hetcompItems, hetcompPrepare, hetcompUsers } from './hetcomp';

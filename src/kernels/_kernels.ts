@@ -15,6 +15,7 @@ import type { PairKernels } from './pairs.js';
 import type { PerceptronKernels } from './perceptron.js';
 import type { PropagateKernels } from './propagate.js';
 import type { RandomKernels } from './random.js';
+import type { SymmetricKernels } from './symmetric.js';
 import type { TopKKernels } from './top-k.js';
 
 export interface Kernels
@@ -30,4 +31,5 @@ export interface Kernels
     PerceptronKernels,
     PropagateKernels,
     RandomKernels,
+    SymmetricKernels,
     TopKKernels {}

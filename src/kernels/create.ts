@@ -13,6 +13,7 @@ import { perceptronReference, perceptronWasm } from './perceptron.js';
 import { propagateReference, propagateWasm } from './propagate.js';
 import { randomReference, randomWasm } from './random.js';
 import { createReferenceMachine } from './reference.js';
+import { symmetricReference, symmetricWasm } from './symmetric.js';
 import { topKReference, topKWasm } from './top-k.js';
 import { createWasmMachine } from './wasm.js';
 
@@ -29,6 +30,7 @@ const families = [
   { reference: perceptronReference, wasm: perceptronWasm },
   { reference: propagateReference, wasm: propagateWasm },
   { reference: randomReference, wasm: randomWasm },
+  { reference: symmetricReference, wasm: symmetricWasm },
   { reference: topKReference, wasm: topKWasm },
 ] as const;
 

@@ -171,3 +171,21 @@ test('scaleColumns: any shape, in place too', () => {
     deepEqual(wasm.x.at(-1), Math.fround(real(rows * columns + 1, 1).at(-1)!));
   }
 });
+
+test('transpose: any shape, twice is the same again', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 70 }), fc.integer({ min: 1, max: 70 }), (rows, columns) => {
+      const { wasm, f64 } = machines.run((k, take) => {
+        const [x, back] = [take.floats(real(rows * columns, 4)), take.floats(rows * columns)];
+        const out = take.floats(rows * columns);
+        k.transpose(x, rows, columns, out);
+        k.transpose(out, columns, rows, back);
+        deepEqual(back, x);
+        return { out };
+      });
+      close(wasm.out, f64.out.map(Math.fround), 0);
+      if (rows > 1 && columns > 1) deepEqual(f64.out[1], real(rows * columns, 4)[columns]);
+    }),
+    { numRuns: 25 },
+  );
+});

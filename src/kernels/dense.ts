@@ -22,6 +22,8 @@ export interface DenseKernels {
   sigmoid(x: Floats, n: number): void;
   /** dy[k] *= y[k] (1 - y[k]) for k in `[0, n)`: the gradient before sigmoid from that after it, where y = sigmoid(...). */
   sigmoidBackward(y: Floats, dy: Floats, n: number): void;
+  /** out[c][r] = x[r][c]; x is `rows * columns` numbers, row by row, and out as many, not overlapping x. */
+  transpose(x: Floats, rows: number, columns: number, out: Floats): void;
 }
 
 export function denseReference(_: Machine): DenseKernels {
@@ -59,6 +61,9 @@ export function denseReference(_: Machine): DenseKernels {
     },
     sigmoidBackward(y, dy, n) {
       for (let k = 0; k < n; k++) dy[k]! *= y[k]! * (1 - y[k]!);
+    },
+    transpose(x, rows, columns, out) {
+      for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = x[r * columns + c]!;
     },
   };
 }
@@ -101,6 +106,9 @@ export function denseWasm(m: WasmMachine): DenseKernels {
     },
     sigmoidBackward(y, dy, n) {
       m.run('sigmoidBackward', [m.address(y), m.address(dy)], n, CHUNK);
+    },
+    transpose(x, rows, columns, out) {
+      m.run('transpose', [m.address(x), rows, columns, m.address(out)], rows, LINE);
     },
   };
 }

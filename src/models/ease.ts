@@ -6,8 +6,19 @@
 import { choice, float, options } from '../config/options.js';
 import { logRange } from '../config/search.js';
 import { type Interactions, itemsOf, transpose } from '../data/interactions.js';
-import { type Floats, freeRows, takeRows } from '../kernels/index.js';
+import {
+  type Floats,
+  freeRows,
+  placeOf,
+  type Symmetric,
+  symmetricLength,
+  takeRows,
+  takeSymmetric,
+} from '../kernels/index.js';
 import { computed } from './_model.js';
+
+/** Users that are scored together in dual form. */
+const BLOCK = 64;
 
 export const ease = computed({
   name: 'ease',
@@ -22,40 +33,22 @@ export const ease = computed({
   }),
   search: { l2: logRange(1, 10_000) },
   capabilities: [],
-  memory: ({ users, items }, o) => {
+  memory({ users, items, interactions }, o) {
     const n = o.form === 'dual' ? users : o.form === 'primal' ? items : Math.min(users, items);
-    return n * n * 4 + items * 256;
+    // The inverse, the columns of one of its sweeps twice, and what scoring a block takes.
+    return symmetricLength(n) * 4 + n * 2048 + (users + items) * BLOCK * 8 + interactions * 8;
   },
   create({ kernels: k, train }, o) {
     const dual = o.form === 'dual' || (o.form === 'auto' && train.users <= train.items);
     const byItem = transpose(train);
     const n = dual ? train.users : train.items;
-    const inverse = k.floats(n * n);
-    gram(inverse, dual ? byItem : train, n, o.l2);
-    k.invert(inverse, n);
+    const inverse = takeSymmetric(k, n);
+    gram(inverse, dual ? byItem : train, o.l2);
+    k.invert(inverse);
     const diagonal = Float64Array.from({ length: train.items }, (_, j) =>
-      dual ? (1 - quadratic(inverse, n, itemsOf(byItem, j))) / o.l2 : inverse[j * n + j]!,
+      dual ? (1 - quadratic(inverse, itemsOf(byItem, j))) / o.l2 : inverse.values[placeOf(j, j)]!,
     );
-    const forward = takeRows(k, dual ? { columns: train.users, ...byItem } : { columns: train.items, ...train });
-    const block = 64;
-    const part = k.floats(n * block);
-    const product = k.floats((dual ? train.items : block) * (dual ? block : train.items));
-
-    /** out = (X P) rows of `users`: in dual form M X, taken from a block of columns of the symmetric M. */
-    const dualRows = (users: Int32Array, out: Floats, at: number) => {
-      const width = users.length;
-      for (let v = 0; v < n; v++) for (let r = 0; r < width; r++) part[v * width + r] = inverse[users[r]! * n + v]!;
-      k.propagate(forward, part.subarray(0, n * width), product.subarray(0, train.items * width), width);
-      for (let j = 0; j < train.items; j++) {
-        for (let r = 0; r < width; r++) out[at + r * train.items + j] = product[j * width + r]!;
-      }
-    };
-    const primalRows = (users: Int32Array, out: Floats, at: number) => {
-      for (let r = 0; r < users.length; r++) {
-        const row = out.subarray(at + r * n, at + (r + 1) * n).fill(0);
-        for (const i of itemsOf(train, users[r]!)) k.addScaled(row, inverse.subarray(i * n, (i + 1) * n), 1);
-      }
-    };
+    const score = dual ? dualScores() : primalScores();
     return {
       name: 'ease',
       users: train.users,
@@ -63,10 +56,7 @@ export const ease = computed({
       parameters: [],
       size: dual ? n * n + train.indices.length : n * n,
       scoreRows(users, out) {
-        for (let start = 0; start < users.length; start += block) {
-          const some = users.subarray(start, start + block);
-          (dual ? dualRows : primalRows)(some, out, start * train.items);
-        }
+        score.write(users, out);
         for (let r = 0; r < users.length; r++) {
           const at = r * train.items;
           for (let j = 0; j < train.items; j++) out[at + j] = -out[at + j]! / diagonal[j]!;
@@ -74,24 +64,70 @@ export const ease = computed({
         }
       },
       close() {
-        freeRows(k, forward);
-        k.free(inverse, part, product);
+        score.close();
+        k.free(inverse.values);
       },
     };
+
+    /** out = rows of X P, as M X: rows of the symmetric M, then their sums over the users of each item. */
+    function dualScores() {
+      const each = Int32Array.from({ length: n + 1 }, (_, u) => u);
+      const own = takeRows(k, { columns: n, indptr: each, indices: each.subarray(0, n) });
+      const usersOf = takeRows(k, { columns: n, indptr: byItem.indptr, indices: byItem.indices });
+      const chosen = k.ints(BLOCK);
+      const [rows, columns] = [k.floats(n * BLOCK), k.floats(n * BLOCK)];
+      const product = k.floats(train.items * BLOCK);
+      return {
+        write(users: Int32Array, out: Floats) {
+          for (let start = 0; start < users.length; start += BLOCK) {
+            const some = chosen.subarray(0, Math.min(BLOCK, users.length - start));
+            const width = some.length;
+            some.set(users.subarray(start, start + width));
+            k.sumRows(own, some, inverse, rows);
+            k.transpose(rows, width, n, columns);
+            k.propagate(usersOf, columns, product, width);
+            k.transpose(product, train.items, width, out.subarray(start * train.items));
+          }
+        },
+        close() {
+          freeRows(k, own);
+          freeRows(k, usersOf);
+          k.free(chosen, rows, columns, product);
+        },
+      };
+    }
+
+    /** out = rows of X P: sums of rows of P. */
+    function primalScores() {
+      const rows = takeRows(k, { columns: n, indptr: train.indptr, indices: train.indices });
+      return {
+        write(users: Int32Array, out: Floats) {
+          const chosen = k.ints(users.length);
+          chosen.set(users);
+          k.sumRows(rows, chosen, inverse, out);
+          k.free(chosen);
+        },
+        close: () => freeRows(k, rows),
+      };
+    }
   },
 });
 
 /** target = Y'Y + l2 I, where the rows of `y` (users or items) name the columns that meet in them. */
-function gram(target: Floats, y: Interactions, n: number, l2: number): void {
+function gram({ n, values }: Symmetric, y: Interactions, l2: number): void {
   for (let row = 0; row < y.users; row++) {
     const own = itemsOf(y, row);
-    for (const a of own) for (const b of own) target[a * n + b]! += 1;
+    for (let a = 0; a < own.length; a++) for (let b = 0; b <= a; b++) values[placeOf(own[a]!, own[b]!)]! += 1;
   }
-  for (let d = 0; d < n; d++) target[d * n + d]! += l2;
+  for (let d = 0; d < n; d++) values[placeOf(d, d)]! += l2;
 }
 
-function quadratic(m: Floats, n: number, set: Int32Array): number {
+/** The sum of the elements whose row and column are both in `set`. */
+function quadratic({ values }: Symmetric, set: Int32Array): number {
   let sum = 0;
-  for (const a of set) for (const b of set) sum += m[a * n + b]!;
+  for (let a = 0; a < set.length; a++) {
+    for (let b = 0; b < a; b++) sum += 2 * values[placeOf(set[a]!, set[b]!)]!;
+    sum += values[placeOf(set[a]!, set[a]!)]!;
+  }
   return sum;
 }

@@ -1,0 +1,68 @@
+// Symmetric matrices as the tiles of their lower triangle (src/kernels/symmetric.ts).
+import { giveSlot, takeSlot } from './slots';
+import { turn } from './transpose';
+
+/** Side of a tile; the same number as in src/kernels/symmetric.ts. */
+export const TILE = 256;
+/** Bytes of a row of a tile, and of a tile. */
+export const STEP: usize = 1024, TILE_BYTES: usize = 262144;
+
+/** Address of the tile in row i and column j of the tiles, i >= j. */
+// @ts-ignore: decorator
+@inline
+export function tileAt(a: usize, i: i32, j: i32): usize {
+  return a + ((i * (i + 1) / 2 + j) as usize) * TILE_BYTES;
+}
+
+/**
+ * Columns of tiles [begin, end) of out[r] = the sum of the rows of a that row chosen[r] of the sparse rows names. A slot holds a tile
+ * that is turned, and for each chosen row how far it has come.
+ */
+export function sumRows(
+  starts: usize, columns: usize, chosen: usize, count: i32, a: usize, n: i32, out: usize,
+  flags: usize, slots: i32, memory: usize, slotBytes: usize, begin: i32, end: i32,
+): void {
+  const slot = takeSlot(flags, slots);
+  const turned = memory + (slot as usize) * slotBytes;
+  const cursors = turned + TILE_BYTES;
+  const tiles = (n + TILE - 1) / TILE;
+  const outStep = (n as usize) << 2;
+  for (let j = begin; j < end; j++) {
+    const bytes = (min(TILE, n - j * TILE) as usize) << 2;
+    const target = out + ((j * TILE) as usize << 2);
+    for (let r = 0; r < count; r++) {
+      const at = (r as usize) << 2;
+      store<i32>(cursors + at, load<i32>(starts + ((load<i32>(chosen + at) as usize) << 2)));
+      for (let d: usize = 0; d < bytes; d += 4) store<f32>(target + (r as usize) * outStep + d, 0);
+    }
+    for (let i = 0; i < tiles; i++) {
+      const first = i * TILE;
+      // Tiles above the diagonal are turned, if any of their rows is wanted.
+      let tile: usize = i >= j ? tileAt(a, i, j) : 0;
+      for (let r = 0; r < count; r++) {
+        const at = (r as usize) << 2;
+        const last = load<i32>(starts + ((load<i32>(chosen + at) as usize) << 2), 4);
+        let e = load<i32>(cursors + at);
+        for (; e < last; e++) {
+          const row = load<i32>(columns + ((e as usize) << 2)) - first;
+          if (row >= TILE) break;
+          if (tile == 0) {
+            turn(tileAt(a, j, i), STEP, TILE, TILE, turned, STEP);
+            tile = turned;
+          }
+          add(target + (r as usize) * outStep, tile + (row as usize) * STEP, bytes);
+        }
+        store<i32>(cursors + at, e);
+      }
+    }
+  }
+  giveSlot(flags, slot);
+}
+
+// @ts-ignore: decorator
+@inline
+function add(to: usize, from: usize, bytes: usize): void {
+  let d: usize = 0;
+  for (; d + 16 <= bytes; d += 16) v128.store(to + d, f32x4.add(v128.load(to + d), v128.load(from + d)));
+  for (; d < bytes; d += 4) store<f32>(to + d, load<f32>(to + d) + load<f32>(from + d));
+}

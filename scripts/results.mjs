@@ -1,0 +1,202 @@
+// Writes docs/results/DATA.md and DATA.json: all models with the preset of that data set, three seeds each.
+//   npm run results -- DATA [RUNS_FOLDER]
+// What is finished is read back, so a run that was stopped goes on when the same command is given again.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  compare,
+  createJudge,
+  createKernels,
+  fuseRankings,
+  importanceOptions,
+  modelNamed,
+  parseOptions,
+  readFinishedRun,
+  readPreset,
+  runPipeline,
+} from 'recdistill';
+
+const SEEDS = [0, 1, 2];
+const BASELINES = ['top-pop', 'item-knn', 'rp3beta', 'ease', 'ials'];
+const TEACHERS = ['bpr-mf', 'cml', 'neumf', 'lightgcn', 'mult-vae', 'item-autoencoder'];
+const ALONE = ['cdae'];
+const METRICS = ['recall@10', 'ndcg@10', 'recall@50', 'ndcg@50'];
+const TITLES = ['R@10', 'N@10', 'R@50', 'N@50'];
+
+const [data, runs = join('runs', 'results')] = process.argv.slice(2);
+if (data === undefined) {
+  console.error('which data set? For example: npm run results -- citeulike-hetcomp-split');
+  process.exit(2);
+}
+const preset = readPreset(data);
+const say = (text) => process.stderr.write(`${text}\n`);
+const hasSeed = (model) => 'seed' in modelNamed(model).options.shape;
+
+/** One pipeline for each seed; a model without a seed is computed once. */
+async function runSeed(seed, kernels) {
+  const entry = (model) => ({ model, ...(hasSeed(model) ? { seed } : {}) });
+  const baselines = [...BASELINES, ...ALONE].filter((model) => seed === SEEDS[0] || hasSeed(model));
+  const options = {
+    ...{ name: `${data}-seed${seed}`, data: { data }, preset: data },
+    baselines: baselines.map(entry),
+    teachers: TEACHERS.map(entry),
+    evaluation: { at: [10, 50] },
+  };
+  const listen = (event) => {
+    if (event.type === 'job') say(`seed ${seed}: ${event.name} (${event.at} of ${event.of})`);
+    if (event.type === 'row') say(`  ${METRICS.map((m) => event.row.evaluation.means[m].toFixed(4)).join('  ')}`);
+  };
+  return runPipeline(options, { kernels, runs, listen });
+}
+
+const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
+const deviation = (values) => Math.sqrt(values.reduce((s, v) => s + (v - mean(values)) ** 2, 0) / (values.length - 1));
+const short = (value) => value.toFixed(4).replace(/^(-?)0\./, '$1.');
+const spread = (values) =>
+  values.length === 1 ? short(values[0]) : `${short(mean(values))} ± ${short(deviation(values))}`;
+const table = (titles, rows) =>
+  [titles, titles.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+function summary(results) {
+  const names = results[0].rows.map((row) => row.name);
+  return names.map((name) => {
+    const rows = results.flatMap((r) => r.rows.filter((row) => row.name === name));
+    const values = Object.fromEntries(METRICS.map((m) => [m, rows.map((row) => row.evaluation.means[m])]));
+    const { role, parameters } = rows[0];
+    return {
+      name,
+      role: ALONE.includes(name) ? 'model' : role,
+      parameters,
+      seconds: rows.map((r) => r.seconds),
+      values,
+    };
+  });
+}
+
+const modelTable = (rows) =>
+  table(
+    ['', 'model', ...TITLES, 'parameters', 'seconds'],
+    rows.map((row) => [
+      ...[row.role, row.name, ...METRICS.map((m) => spread(row.values[m]))],
+      ...[row.parameters.toLocaleString('en'), mean(row.seconds).toFixed(0)],
+    ]),
+  );
+
+/** Each teacher against the simple baselines, user by user, in the first seed. */
+function againstBaselines([{ rows }]) {
+  const of = (names) => rows.filter((row) => names.includes(row.name));
+  const strong = of(BASELINES.filter((name) => name !== 'top-pop'));
+  const found = strong.map((base) =>
+    compare(base.evaluation, of(TEACHERS), { metrics: ['recall@50'], adjust: 'holm' }),
+  );
+  const cell = (c) =>
+    `${c.relativeDifference >= 0 ? '+' : ''}${(100 * c.relativeDifference).toFixed(1)} %${c.adjustedP < 0.05 ? '' : ' (n.s.)'}`;
+  return table(
+    ['teacher', ...strong.map((base) => `against ${base.name}`)],
+    TEACHERS.map((name) => [name, ...found.map((list) => cell(list.find((c) => c.name === name)))]),
+  );
+}
+
+/** The ensemble, its best member, and what it is without each of its members. */
+function ensembles(results) {
+  const titles = ['ensemble', ...TITLES.slice(2)];
+  const lists = results.map(({ rows, dataset }) => ({
+    judge: createJudge(dataset, { at: [10, 50], selectBy: 'recall@50' }),
+    rankings: Object.fromEntries(
+      rows.filter((r) => r.role === 'teacher').map((r) => [r.name, readFinishedRun(r.folder).rankings]),
+    ),
+  }));
+  const fused = (names) =>
+    lists.map(({ judge, rankings }) => {
+      const chosen = names.map((name) => rankings[name]);
+      return judge.test(fuseRankings(chosen, parseOptions(importanceOptions, {}, 'ensemble'), chosen[0].depth)).means;
+    });
+  const line = (title, names) => {
+    const means = fused(names);
+    return [title, ...METRICS.slice(2).map((m) => spread(means.map((v) => v[m])))];
+  };
+  return table(titles, [
+    line('all six', TEACHERS),
+    ...TEACHERS.map((name) =>
+      line(
+        `without ${name}`,
+        TEACHERS.filter((t) => t !== name),
+      ),
+    ),
+  ]);
+}
+
+function bestMember(results) {
+  const value = (row) => row.evaluation.means['recall@50'];
+  const sentences = results.map(({ rows }, at) => {
+    const best = rows.filter((r) => r.role === 'teacher').reduce((a, b) => (value(b) > value(a) ? b : a));
+    const ensemble = rows.find((r) => r.role === 'ensemble');
+    const found = compare(best.evaluation, [ensemble], { metrics: ['recall@50', 'ndcg@50'], adjust: 'holm' });
+    const parts = found.map(
+      (c, n) =>
+        `${['R@50', 'N@50'][n]} ${(100 * c.relativeDifference).toFixed(1)} % (p ${c.adjustedP < 1e-4 ? '< .0001' : short(c.adjustedP)})`,
+    );
+    return `- seed ${SEEDS[at]}, against its best member ${best.name}: ${parts.join(', ')}`;
+  });
+  return sentences.join('\n');
+}
+
+const settings = () =>
+  table(
+    ['model', 'settings', 'valid', 'trials', 'epochs searched', 'seconds'],
+    Object.entries(preset.models).map(([name, m]) => [
+      name,
+      Object.entries(m.options)
+        .map(([key, value]) => `${key} ${value}`)
+        .join(', '),
+      ...[
+        m.valid === undefined ? '' : short(m.valid),
+        m.trials ?? '',
+        m.epochs ?? '',
+        m.seconds === undefined ? '' : Math.round(m.seconds),
+      ],
+    ]),
+  );
+
+const kernels = createKernels();
+const results = [];
+for (const seed of SEEDS) results.push(await runSeed(seed, kernels));
+kernels.close();
+const rows = summary(results);
+const { train, test } = results[0].dataset;
+const tested = results[0].rows[0].evaluation.users.length;
+const page = `# Results on ${data}
+
+Made by \`npm run results -- ${data}\`. ${train.users.toLocaleString('en')} users, ${train.items.toLocaleString('en')} items,
+${train.indices.length.toLocaleString('en')} train and ${test.indices.length.toLocaleString('en')} test interactions; ${tested.toLocaleString('en')} users are evaluated. Full ranking of all items, train and valid
+items masked, mean over users; settings and best epoch chosen on valid. Mean ± standard deviation over seeds ${SEEDS.join(', ')};
+models without anything random stand alone.
+
+${modelTable(rows)}
+
+## Teachers against simple baselines
+R@50, relative difference in seed ${SEEDS[0]}; paired t test over users, Holm over the column; n.s. = not significant at .05.
+
+${againstBaselines(results)}
+
+## The ensemble
+Equal weights, importance of ranks ([options](../options.md#ensemble)).
+
+${ensembles(results)}
+
+${bestMember(results)}
+
+## Settings
+The preset \`${data}\`, and what its search took ([tuning](../tuning.md)).
+
+${settings()}
+`;
+const folder = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'results');
+mkdirSync(folder, { recursive: true });
+writeFileSync(join(folder, `${data}.md`), page);
+writeFileSync(
+  join(folder, `${data}.json`),
+  `${JSON.stringify({ data, fingerprint: results[0].dataset.fingerprint, seeds: SEEDS, rows }, null, 1)}\n`,
+);
+say(`written: docs/results/${data}.md and ${data}.json`);

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { has, type Interactions, loadDataset } from '../data/index.js';
+import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
+import { ease } from './ease.js';
+
+/** Scores of `users`, each all items. */
+function scoresOf(
+  k: Kernels,
+  train: Interactions,
+  l2: number,
+  form: 'dual' | 'primal',
+  users: Int32Array,
+): Float64Array {
+  const model = ease.create({ kernels: k, train, seed: 0 }, ease.options.parse({ l2, form }) as never);
+  const out = k.floats(users.length * train.items);
+  model.scoreRows(users, out);
+  model.close();
+  const copy = Float64Array.from(out);
+  k.free(out);
+  return copy;
+}
+
+/** By Gauss-Jordan, row by row. */
+function inverseOf(matrix: readonly (readonly number[])[]): number[][] {
+  const n = matrix.length;
+  const work = matrix.map((row, i) => [...row, ...row.map((_, j) => (i === j ? 1 : 0))]);
+  for (let k = 0; k < n; k++) {
+    const pivot = work[k]!.map((x) => x / work[k]![k]!);
+    work.forEach((row, i) => {
+      work[i] = i === k ? pivot : row.map((x, j) => x - row[k]! * pivot[j]!);
+    });
+  }
+  return work.map((row) => row.slice(n));
+}
+
+test('both forms are X B with B = I - P / diag(P), P = (X X + l2 I)^-1, also for users and items without interactions', () => {
+  const indptr = Int32Array.of(0, 3, 5, 5, 7);
+  const train: Interactions = { users: 4, items: 5, indptr, indices: Int32Array.of(0, 1, 3, 1, 3, 0, 2) };
+  const x = [0, 1, 2, 3].map((u) => [0, 1, 2, 3, 4].map((i) => (has(train, u, i) ? 1 : 0)));
+  const column = (j: number) => x.map((row) => row[j]!);
+  const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, k) => sum + value * b[k]!, 0);
+  const p = inverseOf(x[0]!.map((_, i) => x[0]!.map((_, j) => dot(column(i), column(j)) + (i === j ? 0.7 : 0))));
+  const expected = x.flatMap((row) =>
+    row.map((_, j) =>
+      dot(
+        row,
+        p.map((own, i) => (i === j ? 0 : -own[j]! / p[j]![j]!)),
+      ),
+    ),
+  );
+  for (const form of ['dual', 'primal'] as const) {
+    const scores = scoresOf(createReferenceKernels('f64'), train, 0.7, form, Int32Array.of(0, 1, 2, 3));
+    for (const [at, value] of expected.entries()) {
+      assert.ok(Math.abs(scores[at]! - value) < 1e-10, `${form}, number ${at}: ${scores[at]}, not ${value}`);
+    }
+  }
+});
+
+test('both forms agree where the inverse has several tiles and users come in several blocks', async () => {
+  const { train } = await loadDataset({ data: 'synthetic:600x520x20000' });
+  const k = createKernels({ threads: 2, memoryLimit: 2 ** 26 });
+  const users = Int32Array.from({ length: train.users }, (_, r) => (r * 7) % train.users);
+  const [dual, primal] = (['dual', 'primal'] as const).map((form) => scoresOf(k, train, 20, form, users));
+  assert.ok(train.users > 256 && train.items > 256 && dual!.some((score) => score > 0.1));
+  for (const [at, score] of dual!.entries()) assert.ok(Math.abs(score - primal![at]!) < 2e-5, `number ${at}`);
+  k.close();
+});
