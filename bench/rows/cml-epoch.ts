@@ -28,7 +28,7 @@ function prepare({ against, negatives }: (typeof CASES)[keyof typeof CASES], opt
   const drawn = drawnEpoch(k, data, negatives);
   let loss = 0;
   const step = (batch: PairBatch) => {
-    model.forward?.();
+    model.forward?.(batch);
     loss += model.accumulate(batch);
     optimizer.step();
     model.afterStep?.();
