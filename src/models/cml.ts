@@ -4,7 +4,7 @@
  */
 import { choice, float, int, options } from '../config/options.js';
 import { stream } from '../config/random.js';
-import { logRange, oneOf, range, wholeRange } from '../config/search.js';
+import { logRange, oneOf, range } from '../config/search.js';
 import type { Kernels } from '../kernels/index.js';
 import { hinge } from '../losses/hinge.js';
 import { type Batch, type PairBatch, type Parameter, trained } from './_model.js';
@@ -41,11 +41,11 @@ export const cml = trained({
     }),
   }),
   search: {
-    dim: oneOf(32, 64, 128),
-    margin: range(0.1, 2),
-    negatives: wholeRange(5, 40),
-    learningRate: logRange(0.0005, 0.02),
-    batchSize: oneOf(1024, 2048, 4096, 8192),
+    dim: oneOf(64, 128),
+    margin: range(0.8, 2),
+    negatives: oneOf(10, 20, 50),
+    learningRate: logRange(0.001, 0.01),
+    batchSize: oneOf(1024, 2048, 4096),
   },
   capabilities: ['factors'],
   memory: ({ users, items }, o) => (users + items) * (o.dim * 6 + 4) * 4 + o.batchSize * (1 + o.negatives) * 16,
