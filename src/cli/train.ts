@@ -12,7 +12,7 @@ export const train: Command = {
   summary: 'Train one model or several, and judge them on the test part',
   about: [
     'Models:',
-    ...models.map((m) => `  ${m.name.padEnd(10)} ${m.summary}`),
+    ...models.map((m) => `  ${m.name.padEnd(16)} ${m.summary}`),
     'Presets of options that a search found:',
     ...presetList(),
     'train MODEL --help lists the options of a model. A run that was stopped goes on when the same command is given again.',

@@ -38,9 +38,9 @@ export const tune: Command = {
   summary: 'Search the best options of one model or several on the valid part',
   about: [
     'What is searched, unless --space says otherwise:',
-    ...tunable.map((m) => `  ${m.name.padEnd(10)} ${Object.keys(m.search).join(', ')}`),
+    ...tunable.map((m) => `  ${m.name.padEnd(16)} ${Object.keys(m.search).join(', ')}`),
     'Strategies:',
-    ...strategies.map((s) => `  ${s.name.padEnd(10)} ${s.summary}`),
+    ...strategies.map((s) => `  ${s.name.padEnd(16)} ${s.summary}`),
     'An option of a model that is given is fixed. The first trial has the default options, or those of --preset.',
     'Every trial is logged. A search that was stopped goes on when the same command is given again; more --trials make it longer.',
   ].join('\n'),
