@@ -7,6 +7,9 @@ export const TILE = 256;
 /** Bytes of a row of a tile, and of a tile. */
 export const STEP: usize = 1024, TILE_BYTES: usize = 262144;
 
+/** Rows of out below which columns of a tile are read one by one. */
+const FEW = 16;
+
 /** Address of the tile in row i and column j of the tiles, i >= j. */
 // @ts-ignore: decorator
 @inline
@@ -37,7 +40,7 @@ export function sumRows(
     }
     for (let i = 0; i < tiles; i++) {
       const first = i * TILE;
-      // Tiles above the diagonal are turned, if any of their rows is wanted.
+      // Of a tile above the diagonal there is only its mirror image: columns instead of rows. For many of them it is turned first.
       let tile: usize = i >= j ? tileAt(a, i, j) : 0;
       for (let r = 0; r < count; r++) {
         const at = (r as usize) << 2;
@@ -46,11 +49,16 @@ export function sumRows(
         for (; e < last; e++) {
           const row = load<i32>(columns + ((e as usize) << 2)) - first;
           if (row >= TILE) break;
+          const to = target + (r as usize) * outStep;
+          if (tile == 0 && count < FEW) {
+            addColumn(to, tileAt(a, j, i) + ((row as usize) << 2), bytes);
+            continue;
+          }
           if (tile == 0) {
             turn(tileAt(a, j, i), STEP, TILE, TILE, turned, STEP);
             tile = turned;
           }
-          add(target + (r as usize) * outStep, tile + (row as usize) * STEP, bytes);
+          add(to, tile + (row as usize) * STEP, bytes);
         }
         store<i32>(cursors + at, e);
       }
@@ -65,4 +73,9 @@ function add(to: usize, from: usize, bytes: usize): void {
   let d: usize = 0;
   for (; d + 16 <= bytes; d += 16) v128.store(to + d, f32x4.add(v128.load(to + d), v128.load(from + d)));
   for (; d < bytes; d += 4) store<f32>(to + d, load<f32>(to + d) + load<f32>(from + d));
+}
+
+/** to[d] += the numbers of a column of a tile, from top to bottom. */
+function addColumn(to: usize, from: usize, bytes: usize): void {
+  for (let d: usize = 0; d < bytes; d += 4, from += STEP) store<f32>(to + d, load<f32>(to + d) + load<f32>(from));
 }

@@ -62,7 +62,23 @@ test('both forms agree where the inverse has several tiles and users come in sev
   const k = createKernels({ threads: 2, memoryLimit: 2 ** 26 });
   const users = Int32Array.from({ length: train.users }, (_, r) => (r * 7) % train.users);
   const [dual, primal] = (['dual', 'primal'] as const).map((form) => scoresOf(k, train, 20, form, users));
-  assert.ok(train.users > 256 && train.items > 256 && dual!.some((score) => score > 0.1));
+  assert.ok(train.users > 512 && train.items > 512 && dual!.some((score) => score > 0.1));
   for (const [at, score] of dual!.entries()) assert.ok(Math.abs(score - primal![at]!) < 2e-5, `number ${at}`);
   k.close();
+});
+
+test('without enough regularisation it is refused, and all memory is given back', () => {
+  const twins: Interactions = {
+    users: 2,
+    items: 3,
+    indptr: Int32Array.of(0, 2, 4),
+    indices: Int32Array.of(0, 1, 0, 1),
+  };
+  const k = createReferenceKernels('f64');
+  const o = ease.options.parse({ l2: 1e-60 }) as never;
+  assert.throws(() => ease.create({ kernels: k, train: twins, seed: 0 }, o), {
+    code: 'not-positive-definite',
+    hint: /raise l2/,
+  });
+  assert.equal(k.bytesInUse, 0);
 });

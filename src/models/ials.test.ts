@@ -85,3 +85,13 @@ test('who has nothing gets zeros; each epoch lowers the loss; the seed decides w
   assert.notDeepEqual(factorsOf(o, 1).items, items);
   assert.deepEqual(factorsOf(o, 0).items, items);
 });
+
+test('without enough regularisation it is refused, and all memory is given back', () => {
+  const k = createReferenceKernels('f64');
+  const o = ials.options.parse({ dim: 4, l2: 1e-60, unobservedWeight: 1e-60 }) as never;
+  assert.throws(() => ials.create({ kernels: k, train, seed: 0 }, o), {
+    code: 'not-positive-definite',
+    hint: /raise l2/,
+  });
+  assert.equal(k.bytesInUse, 0);
+});

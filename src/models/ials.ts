@@ -57,14 +57,18 @@ export const ials = computed({
       k.gemm(source, source, base, o.dim, o.dim, columns, 'tn', { alpha: o.unobservedWeight });
       k.als(side.rows, source, base, side.ridges, target, o.dim);
     };
-    for (let epoch = 0; epoch < o.epochs; epoch++) {
-      solve(ofUser, tables.items, tables.users);
-      solve(ofItem, tables.users, tables.items);
-    }
-    k.free(base);
-    for (const { rows, ridges } of [ofUser, ofItem]) {
-      freeRows(k, rows);
-      k.free(ridges);
+    try {
+      for (let epoch = 0; epoch < o.epochs; epoch++) {
+        solve(ofUser, tables.items, tables.users);
+        solve(ofItem, tables.users, tables.items);
+      }
+    } catch (error) {
+      k.free(tables.users, tables.items);
+      throw error;
+    } finally {
+      k.free(base, ofUser.ridges, ofItem.ridges);
+      freeRows(k, ofUser.rows);
+      freeRows(k, ofItem.rows);
     }
     return {
       name: 'ials',
