@@ -9,6 +9,7 @@ import {
   evaluationOptions,
   importanceOptions,
   models,
+  rankingOptions,
   trajectoryOptions,
   tuneOptions,
 } from 'recdistill';
@@ -42,6 +43,11 @@ export const page = [
   'the same in kebab case (`batchSize` is `--batch-size`). An unknown option is an error.',
   '',
   section('data', 'Where interactions come from, how they are filtered and split.', dataOptions),
+  section(
+    'rankings',
+    'How a file of rankings that were made elsewhere is read (docs/external-teachers.md).',
+    rankingOptions,
+  ),
   section('evaluation', 'How models are judged.', evaluationOptions),
   section('trajectory', 'Which states of a teacher are handed on.', trajectoryOptions),
   section('ensemble', "How the teachers' rankings are fused.", importanceOptions),

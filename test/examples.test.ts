@@ -8,8 +8,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const node = (args: string[]) =>
-  execFileSync(process.execPath, args, { cwd: root, encoding: 'utf8', timeout: 240_000 });
+const node = (args: string[], cwd = root) =>
+  execFileSync(process.execPath, args, { cwd, encoding: 'utf8', timeout: 240_000 });
 
 test('examples/ten-lines.mjs prints a recall for every teacher, the ensemble and both students', () => {
   const lines = node([join('examples', 'ten-lines.mjs'), 'synthetic:200x200x4000'])
@@ -35,5 +35,27 @@ test('examples/pipeline.yaml runs through the command line', () => {
     );
   } finally {
     rmSync(runs, { recursive: true, force: true });
+  }
+});
+
+test('examples/external.yaml learns from rankings that came from a file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'recdistill-example-'));
+  const recdistill = (...words: string[]) => node([join(root, 'dist', 'cli', 'main.js'), ...words], folder);
+  try {
+    recdistill('train', 'ease', '--data', 'synthetic:400x500x9000');
+    recdistill('rankings', 'ease', '--out', 'theirs.csv');
+    const out = JSON.parse(recdistill('run', join(root, 'examples', 'external.yaml'), '--json'));
+    assert.deepEqual(
+      out.rows.map((r: { name: string; parameters?: number }) => [r.name, r.parameters !== undefined]),
+      [
+        ['theirs', false],
+        ['bpr-mf', true],
+        ['ensemble', false],
+        ['alone', true],
+        ['taught', true],
+      ],
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 });

@@ -113,7 +113,7 @@ function reportOf(rows: readonly Trained[], { evaluation }: TrainSetting, runs: 
           '',
           nextSteps(console.program, runs, [
             `distill --teachers ${names.join(',')} --dim 6`,
-            `evaluate ${names.join(' ')}`,
+            `${names.length > 1 ? 'compare' : 'evaluate'} ${names.join(' ')}`,
           ]),
         ]
       : [];
