@@ -6,6 +6,7 @@ import { evaluate } from './evaluate.js';
 import { hetcompStep } from './hetcomp-step.js';
 import { lightgcn } from './lightgcn.js';
 import { multVae } from './mult-vae.js';
+import { neumfEpoch } from './neumf-epoch.js';
 import { topK } from './top-k.js';
 
 export const rows = {
@@ -16,4 +17,5 @@ export const rows = {
   'mult-vae': multVae,
   'bpr-epoch': bprEpoch,
   'cml-epoch': cmlEpoch,
+  'neumf-epoch': neumfEpoch,
 } as const satisfies Record<string, BenchRow>;

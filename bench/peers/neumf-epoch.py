@@ -1,0 +1,80 @@
+"""One epoch of NeuMF: BCE with logits, summed over each batch of positives with their negatives, Adam on every parameter.
+
+The pairs are given, so that both sides train on the same ones. `fused` takes PyTorch's one-pass Adam.
+"""
+
+import torch
+from _peer import serve
+from torch import nn
+
+
+class Neumf(nn.Module):
+    def __init__(self, inputs, dim, layers):
+        super().__init__()
+        self.gmf_users = nn.Embedding.from_pretrained(inputs["gmfUsers"].clone(), freeze=False)
+        self.gmf_items = nn.Embedding.from_pretrained(inputs["gmfItems"].clone(), freeze=False)
+        self.mlp_users = nn.Embedding.from_pretrained(inputs["mlpUsers"].clone(), freeze=False)
+        self.mlp_items = nn.Embedding.from_pretrained(inputs["mlpItems"].clone(), freeze=False)
+        widths = [2 * dim // 2**layer for layer in range(layers + 1)]
+        self.linear = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:]))
+        self.out = nn.Linear(dim + widths[-1], 1)
+        names = [*range(1, layers + 1), "Out"]
+        with torch.no_grad():
+            for name, linear in zip(names, [*self.linear, self.out]):
+                linear.weight.copy_(inputs[f"w{name}"])
+                linear.bias.copy_(inputs[f"b{name}"])
+        hidden = [part for linear in self.linear for part in (linear, nn.ReLU())]
+        self.mlp = nn.Sequential(*hidden)
+
+    def forward(self, users, items):
+        gmf = self.gmf_users(users) * self.gmf_items(items)
+        mlp = self.mlp(torch.cat([self.mlp_users(users), self.mlp_items(items)], 1))
+        return self.out(torch.cat([gmf, mlp], 1)).squeeze(1)
+
+    def tables(self):
+        tables = {
+            "gmfUsers": self.gmf_users.weight,
+            "gmfItems": self.gmf_items.weight,
+            "mlpUsers": self.mlp_users.weight,
+            "mlpItems": self.mlp_items.weight,
+            "wOut": self.out.weight,
+            "bOut": self.out.bias,
+        }
+        for layer, linear in enumerate(self.linear, 1):
+            tables[f"w{layer}"], tables[f"b{layer}"] = linear.weight, linear.bias
+        return tables
+
+
+def prepare(inputs, params):
+    batch, negatives = params["batchSize"], params["negatives"]
+    users, positives = inputs["userIds"], inputs["positives"]
+    against = inputs["negatives"].view(-1, negatives)
+    model = Neumf(inputs, params["dim"], params["layers"])
+    bce = nn.BCEWithLogitsLoss(reduction="sum")
+    optimizer = torch.optim.Adam(
+        model.parameters(), lr=params["learningRate"], weight_decay=params["l2"], fused=params["fused"]
+    )
+    last = {}
+
+    def run():
+        total = 0.0
+        for begin in range(0, len(users), batch):
+            part = slice(begin, begin + batch)
+            items = torch.cat([positives[part, None], against[part]], 1)
+            labels = torch.zeros(items.shape)
+            labels[:, 0] = 1
+            logits = model(users[part].repeat_interleave(1 + negatives), items.flatten())
+            loss = bce(logits, labels.flatten())
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+        last["loss"] = total
+
+    def result():
+        return {"loss": torch.tensor([last["loss"]]), **model.tables()}
+
+    return run, result
+
+
+serve(prepare)
