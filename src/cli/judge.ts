@@ -84,7 +84,7 @@ function checkLengths(at: readonly number[], { rankings: { depth, catalogue } }:
   const help = 'Ask for shorter lists, or make the run again with a larger --at.';
   fail('bad-option', {
     option: '--at',
-    owner: 'evaluate',
+    owner: 'evaluation',
     given: wrong,
     expected: `whole numbers from 1 to ${depth}, ${why}`,
     help,
