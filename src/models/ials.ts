@@ -7,7 +7,7 @@
  */
 import { float, int, options } from '../config/options.js';
 import { stream } from '../config/random.js';
-import { logRange, oneOf, range } from '../config/search.js';
+import { logRange, oneOf } from '../config/search.js';
 import { type Interactions, transpose } from '../data/interactions.js';
 import { type Floats, freeRows, takeRows } from '../kernels/index.js';
 import { computed } from './_model.js';
@@ -22,12 +22,12 @@ export const ials = computed({
     dim: int({ default: 64, min: 1, max: 1024, help: 'Numbers per user and per item.' }),
     epochs: int({ default: 16, min: 1, max: 1000, help: 'Times that all users and then all items are solved.' }),
     unobservedWeight: float({
-      default: 0.1,
+      default: 0.003,
       above: 0,
       max: 1000,
       help: 'Weight of a pair that was not observed, where an observed one has 1 more.',
     }),
-    l2: float({ default: 0.003, above: 0, max: 1000, help: 'Weight of the squared norms; larger = smoother.' }),
+    l2: float({ default: 0.02, above: 0, max: 1000, help: 'Weight of the squared norms; larger = smoother.' }),
     l2Exponent: float({
       default: 1,
       min: 0,
@@ -39,9 +39,8 @@ export const ials = computed({
   }),
   search: {
     dim: oneOf(32, 64, 128),
-    unobservedWeight: logRange(0.001, 1),
-    l2: logRange(0.0001, 0.1),
-    l2Exponent: range(0, 1),
+    unobservedWeight: logRange(0.0003, 0.3),
+    l2: logRange(0.0005, 0.2),
   },
   capabilities: ['factors'],
   memory: ({ users, items, interactions }, o) =>
