@@ -99,53 +99,6 @@ export function tanhBackward(y: usize, dy: usize, begin: i32, end: i32): void {
   }
 }
 
-/** x = max(x, 0). pmax keeps NaN, which max(0, x) by comparison the other way round would lose. */
-export function relu(x: usize, begin: i32, end: i32): void {
-  const zero = f32x4.splat(0);
-  let k = begin;
-  for (; k + 4 <= end; k += 4) {
-    const at = x + ((k as usize) << 2);
-    v128.store(at, f32x4.pmax(v128.load(at), zero));
-  }
-  for (; k < end; k++) {
-    const at = x + ((k as usize) << 2);
-    if (load<f32>(at) < 0) store<f32>(at, 0);
-  }
-}
-
-/** dy = 0 unless y > 0. */
-export function reluBackward(y: usize, dy: usize, begin: i32, end: i32): void {
-  const zero = f32x4.splat(0);
-  let k = begin;
-  for (; k + 4 <= end; k += 4) {
-    const at = (k as usize) << 2;
-    v128.store(dy + at, v128.and(v128.load(dy + at), f32x4.gt(v128.load(y + at), zero)));
-  }
-  for (; k < end; k++) {
-    const at = (k as usize) << 2;
-    if (!(load<f32>(y + at) > 0)) store<f32>(dy + at, 0);
-  }
-}
-
-/** out = x * y. */
-export function multiply(x: usize, y: usize, out: usize, begin: i32, end: i32): void {
-  let k = begin;
-  for (; k + 4 <= end; k += 4) {
-    const at = (k as usize) << 2;
-    v128.store(out + at, f32x4.mul(v128.load(x + at), v128.load(y + at)));
-  }
-  for (; k < end; k++) {
-    const at = (k as usize) << 2;
-    store<f32>(out + at, load<f32>(x + at) * load<f32>(y + at));
-  }
-}
-
-/** Rows [begin, end): out[r][c] = x[r][c] * factors[c]. */
-export function scaleColumns(x: usize, factors: usize, out: usize, columns: i32, begin: i32, end: i32): void {
-  const size = (columns as usize) << 2;
-  for (let r = begin; r < end; r++) multiply(x + (r as usize) * size, factors, out + (r as usize) * size, 0, columns);
-}
-
 /** x = 1 / (1 + exp(-x)) in place. */
 export function sigmoid(x: usize, begin: i32, end: i32): void {
   let k = begin;

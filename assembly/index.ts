@@ -5,9 +5,8 @@ export { adagrad, adam, clipRows, lazyAdam, sgd } from './optimizers';
 export { addParts, gemm } from './gemm';
 export { packItems, topK, topKDot } from './top-k';
 export { addScaled, propagate, scale } from './propagate';
-export {
-  addBias, columnSums, multiply, relu, reluBackward, scaleColumns, sigmoid, sigmoidBackward, tanh, tanhBackward, transpose,
-} from './dense';
+export { addBias, columnSums, sigmoid, sigmoidBackward, tanh, tanhBackward, transpose } from './dense';
+export { neumfBackward, neumfForward } from './neumf';
 export { perceptronScores } from './perceptron';
 export { multinomial } from './multinomial';
 export { finish, invertBlock, limits, sweepColumns, sweepTiles } from './invert';

@@ -11,10 +11,11 @@ from torch import nn
 class Neumf(nn.Module):
     def __init__(self, inputs, dim, layers):
         super().__init__()
-        self.gmf_users = nn.Embedding.from_pretrained(inputs["gmfUsers"].clone(), freeze=False)
-        self.gmf_items = nn.Embedding.from_pretrained(inputs["gmfItems"].clone(), freeze=False)
-        self.mlp_users = nn.Embedding.from_pretrained(inputs["mlpUsers"].clone(), freeze=False)
-        self.mlp_items = nn.Embedding.from_pretrained(inputs["mlpItems"].clone(), freeze=False)
+        # A row holds both embeddings of a user or item.
+        for name in ("users", "items"):
+            gmf, mlp = inputs[name].split(dim, 1)
+            setattr(self, f"gmf_{name}", nn.Embedding.from_pretrained(gmf.clone(), freeze=False))
+            setattr(self, f"mlp_{name}", nn.Embedding.from_pretrained(mlp.clone(), freeze=False))
         widths = [2 * dim // 2**layer for layer in range(layers + 1)]
         self.linear = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:]))
         self.out = nn.Linear(dim + widths[-1], 1)
@@ -33,10 +34,8 @@ class Neumf(nn.Module):
 
     def tables(self):
         tables = {
-            "gmfUsers": self.gmf_users.weight,
-            "gmfItems": self.gmf_items.weight,
-            "mlpUsers": self.mlp_users.weight,
-            "mlpItems": self.mlp_items.weight,
+            "users": torch.cat([self.gmf_users.weight, self.mlp_users.weight], 1),
+            "items": torch.cat([self.gmf_items.weight, self.mlp_items.weight], 1),
             "wOut": self.out.weight,
             "bOut": self.out.bias,
         }

@@ -10,6 +10,7 @@ import type { GemmKernels } from './gemm.js';
 import type { HetcompKernels } from './hetcomp.js';
 import type { InvertKernels } from './invert.js';
 import type { MultinomialKernels } from './multinomial.js';
+import type { NeumfKernels } from './neumf.js';
 import type { OptimizerKernels } from './optimizers.js';
 import type { PairKernels } from './pairs.js';
 import type { PerceptronKernels } from './perceptron.js';
@@ -26,6 +27,7 @@ export interface Kernels
     HetcompKernels,
     InvertKernels,
     MultinomialKernels,
+    NeumfKernels,
     OptimizerKernels,
     PairKernels,
     PerceptronKernels,

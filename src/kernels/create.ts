@@ -7,6 +7,7 @@ import { gemmReference, gemmWasm } from './gemm.js';
 import { hetcompReference, hetcompWasm } from './hetcomp.js';
 import { invertReference, invertWasm } from './invert.js';
 import { multinomialReference, multinomialWasm } from './multinomial.js';
+import { neumfReference, neumfWasm } from './neumf.js';
 import { optimizersReference, optimizersWasm } from './optimizers.js';
 import { pairsReference, pairsWasm } from './pairs.js';
 import { perceptronReference, perceptronWasm } from './perceptron.js';
@@ -25,6 +26,7 @@ const families = [
   { reference: hetcompReference, wasm: hetcompWasm },
   { reference: invertReference, wasm: invertWasm },
   { reference: multinomialReference, wasm: multinomialWasm },
+  { reference: neumfReference, wasm: neumfWasm },
   { reference: optimizersReference, wasm: optimizersWasm },
   { reference: pairsReference, wasm: pairsWasm },
   { reference: perceptronReference, wasm: perceptronWasm },

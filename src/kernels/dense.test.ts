@@ -114,64 +114,6 @@ for (const [kernel, backward] of [
   });
 }
 
-test('relu, its way back and multiply change the first n numbers only, over several chunks too', () => {
-  for (const n of [0, 1, 3, 4, 70, 40_003]) {
-    const given = real(n + 5, 1);
-    const { wasm, f64 } = machines.run((k, take) => {
-      const y = take.floats(given);
-      const dy = take.floats(real(n + 5, 2));
-      const product = take.floats(n + 5);
-      k.multiply(y, dy, product, n);
-      k.relu(y, n);
-      k.reluBackward(y, dy, n);
-      return { y, dy, product };
-    });
-    deepEqual(
-      wasm.y,
-      given.map((x, at) => (at < n ? Math.max(0, Math.fround(x)) : Math.fround(x))),
-    );
-    wasm.dy.forEach((value, at) => {
-      ok(Object.is(value, at < n && given[at]! <= 0 ? 0 : Math.fround(real(n + 5, 2)[at]!)), `number ${at}: ${value}`);
-    });
-    close(wasm.dy, f64.dy, 1e-7);
-    close(wasm.product, f64.product, 1e-6);
-    deepEqual(wasm.product.slice(n), [0, 0, 0, 0, 0]);
-  }
-});
-
-test('relu keeps NaN, in whole vectors and in the tail', () => {
-  const { wasm, f64 } = machines.run((k, take) => {
-    const x = take.floats([Number.NaN, -1, 0, 2, Number.NaN, -1 / 0]);
-    k.relu(x, 6);
-    return { x };
-  });
-  deepEqual(wasm.x, [Number.NaN, 0, 0, 2, Number.NaN, 0]);
-  deepEqual(f64.x, wasm.x);
-});
-
-test('scaleColumns: any shape, in place too', () => {
-  for (const [rows, columns] of [
-    [0, 3],
-    [1, 1],
-    [5, 3],
-    [7, 32],
-    [9_000, 5],
-  ] as const) {
-    const { wasm, f64 } = machines.run((k, take) => {
-      const x = take.floats(real(rows * columns + 1, 1));
-      const factors = take.floats(real(columns, 2));
-      const out = take.floats(rows * columns + 1);
-      k.scaleColumns(x, factors, out, rows, columns);
-      k.scaleColumns(x, factors, x, rows, columns);
-      return { x, out };
-    });
-    close(wasm.x, f64.x, 1e-6);
-    deepEqual(wasm.out.slice(0, -1), wasm.x.slice(0, -1));
-    deepEqual(wasm.out.at(-1), 0);
-    deepEqual(wasm.x.at(-1), Math.fround(real(rows * columns + 1, 1).at(-1)!));
-  }
-});
-
 test('transpose: any shape, twice is the same again', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 70 }), fc.integer({ min: 1, max: 70 }), (rows, columns) => {

@@ -1,5 +1,11 @@
 import type { Floats, Machine, WasmMachine } from './_machine.js';
 
+/** y = W x + bias; W is given row by row, a row for each of the `bias.length` outputs. */
+export interface DenseLayer {
+  readonly weights: Floats;
+  readonly bias: Floats;
+}
+
 /** The parts of a dense layer around its matrix product (gemm). */
 export interface DenseKernels {
   /** x[r][c] += bias[c]; x is `rows * columns` numbers, row by row. */
@@ -10,14 +16,6 @@ export interface DenseKernels {
   tanh(x: Floats, n: number): void;
   /** dy[k] *= 1 - y[k]^2 for k in `[0, n)`: the gradient before tanh from that after it, where y = tanh(...). */
   tanhBackward(y: Floats, dy: Floats, n: number): void;
-  /** The first `n` numbers of x become max(x, 0); NaN stays NaN. */
-  relu(x: Floats, n: number): void;
-  /** dy[k] becomes 0 for k in `[0, n)` unless y[k] > 0: the gradient before relu from that after it, where y = relu(...). */
-  reluBackward(y: Floats, dy: Floats, n: number): void;
-  /** out[k] = x[k] * y[k] for k in `[0, n)`; `out` may be x or y. */
-  multiply(x: Floats, y: Floats, out: Floats, n: number): void;
-  /** out[r][c] = x[r][c] * factors[c]; both are `rows * columns` numbers, row by row, and `out` may be x. */
-  scaleColumns(x: Floats, factors: Floats, out: Floats, rows: number, columns: number): void;
   /** The first `n` numbers of x become 1 / (1 + e^-x); in float32 the relative error is below 5e-7 from -87 on; 0 below -87.3. */
   sigmoid(x: Floats, n: number): void;
   /** dy[k] *= y[k] (1 - y[k]) for k in `[0, n)`: the gradient before sigmoid from that after it, where y = sigmoid(...). */
@@ -43,18 +41,6 @@ export function denseReference(_: Machine): DenseKernels {
     },
     tanhBackward(y, dy, n) {
       for (let k = 0; k < n; k++) dy[k]! *= 1 - y[k]! * y[k]!;
-    },
-    relu(x, n) {
-      for (let k = 0; k < n; k++) if (x[k]! < 0) x[k] = 0;
-    },
-    reluBackward(y, dy, n) {
-      for (let k = 0; k < n; k++) if (!(y[k]! > 0)) dy[k] = 0;
-    },
-    multiply(x, y, out, n) {
-      for (let k = 0; k < n; k++) out[k] = x[k]! * y[k]!;
-    },
-    scaleColumns(x, factors, out, rows, columns) {
-      for (let k = 0; k < rows * columns; k++) out[k] = x[k]! * factors[k % columns]!;
     },
     sigmoid(x, n) {
       for (let k = 0; k < n; k++) x[k] = 1 / (1 + Math.exp(-x[k]!));
@@ -87,19 +73,6 @@ export function denseWasm(m: WasmMachine): DenseKernels {
     },
     tanhBackward(y, dy, n) {
       m.run('tanhBackward', [m.address(y), m.address(dy)], n, CHUNK);
-    },
-    relu(x, n) {
-      m.run('relu', [m.address(x)], n, CHUNK);
-    },
-    reluBackward(y, dy, n) {
-      m.run('reluBackward', [m.address(y), m.address(dy)], n, CHUNK);
-    },
-    multiply(x, y, out, n) {
-      m.run('multiply', [m.address(x), m.address(y), m.address(out)], n, CHUNK);
-    },
-    scaleColumns(x, factors, out, rows, columns) {
-      const chunk = Math.ceil(CHUNK / Math.max(1, columns));
-      m.run('scaleColumns', [m.address(x), m.address(factors), m.address(out), columns], rows, chunk);
     },
     sigmoid(x, n) {
       m.run('sigmoid', [m.address(x)], n, CHUNK);

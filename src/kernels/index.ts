@@ -1,5 +1,7 @@
 export * from './_kernels.js';
 export type { Floats, Machine } from './_machine.js';
 export * from './create.js';
+export type { DenseLayer } from './dense.js';
+export type { NeumfLayers, NeumfPoints } from './neumf.js';
 export * from './rows.js';
 export { placeOf, type Symmetric, symmetricLength, takeSymmetric } from './symmetric.js';

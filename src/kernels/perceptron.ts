@@ -1,11 +1,6 @@
 import type { Floats, Machine, WasmMachine } from './_machine.js';
+import type { DenseLayer } from './dense.js';
 import { takeSlots } from './slots.js';
-
-/** A dense layer: y = W x + bias, W given row by row, one row for each of the `bias.length` outputs. */
-export interface Layer {
-  readonly weights: Floats;
-  readonly bias: Floats;
-}
 
 export interface PerceptronKernels {
   /**
@@ -23,8 +18,8 @@ export interface PerceptronKernels {
     rows: number,
     columns: number,
     width: number,
-    hidden: readonly Layer[],
-    output: Layer,
+    hidden: readonly DenseLayer[],
+    output: DenseLayer,
     out: Floats,
   ): void;
 }
@@ -32,7 +27,7 @@ export interface PerceptronKernels {
 export function perceptronReference(m: Machine): PerceptronKernels {
   const numbers = (length: number): Floats =>
     m.precision === 'f64' ? new Float64Array(length) : new Float32Array(length);
-  const apply = (layer: Layer, x: Floats): Floats =>
+  const apply = (layer: DenseLayer, x: Floats): Floats =>
     numbers(layer.bias.length).map((_, unit) => {
       let sum = layer.bias[unit]!;
       for (let d = 0; d < x.length; d++) sum += layer.weights[unit * x.length + d]! * x[d]!;
@@ -58,7 +53,7 @@ const BLOCK = 64;
 const fours = (units: number): number => Math.ceil(units / 4) * 4;
 
 /** Weights in the order in which they are used: by fours of units, missing units being zeros; the output last. */
-function packWeights(hidden: readonly Layer[], output: Layer, width: number, to: Float32Array): void {
+function packWeights(hidden: readonly DenseLayer[], output: DenseLayer, width: number, to: Float32Array): void {
   let at = 0;
   let inputs = width;
   for (const { weights, bias } of hidden) {

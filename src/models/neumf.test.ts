@@ -5,7 +5,7 @@ import { RecdistillError } from '../errors.js';
 import { createReferenceKernels } from '../kernels/index.js';
 import type { TrainableModel } from './_model.js';
 import { neumf } from './neumf.js';
-import { freeNeumf, neumfScores, neumfTables, neumfWidths } from './neumf-network.js';
+import { createNeumf, neumfWidths } from './neumf-network.js';
 import { neumfStep } from './neumf-step.js';
 
 const k = createReferenceKernels('f64');
@@ -13,7 +13,7 @@ after(k.close);
 
 const train = fromPairs(3, 6, [0, 0, 1, 2], [0, 3, 1, 5]);
 const make = (options: Readonly<Record<string, unknown>>, data = train) =>
-  neumf.create({ kernels: k, train: data, seed: 1 }, neumf.options.parse(options) as never) as TrainableModel;
+  neumf.create({ kernels: k, train: data, seed: 2 }, neumf.options.parse(options) as never) as TrainableModel;
 const ints = (...values: number[]) => Object.assign(k.ints(values.length), values);
 
 test('each layer halves the width, rounded down', () => {
@@ -38,35 +38,35 @@ test('as many layers as the width allows, and one more is refused with what to d
 const shape = { users: 3, items: 6, dim: 5, layers: 2, initScale: 0.7 };
 
 test('scores are those of the definition', () => {
-  const t = neumfTables(k, shape, 4);
-  const users = ints(2, 0);
+  const network = createNeumf(k, shape, 4);
+  const ids = ints(2, 0);
   const out = k.floats(12);
-  neumfScores(k, t, shape, users, out);
-  const rowOf = (p: { values: ArrayLike<number> }, row: number, columns: number) =>
-    Array.from({ length: columns }, (_, d) => p.values[row * columns + d]!);
+  network.score(ids, out);
+  const rowOf = (values: ArrayLike<number>, row: number, columns: number) =>
+    Array.from({ length: columns }, (_, d) => values[row * columns + d]!);
   const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, d) => sum + value * b[d]!, 0);
-  const wOut = Array.from(t.parameters.find((p) => p.name === 'wOut')!.values);
+  const { hidden, output } = network.values;
   for (const [r, u] of [2, 0].entries()) {
     for (let i = 0; i < 6; i++) {
-      const item = rowOf(t.gmfItems, i, 5);
-      const gmf = rowOf(t.gmfUsers, u, 5).map((value, d) => value * item[d]!);
-      let x = [...rowOf(t.mlpUsers, u, 5), ...rowOf(t.mlpItems, i, 5)];
-      for (const { weights, bias } of t.hidden) {
+      const [user, item] = [rowOf(network.users.values, u, 10), rowOf(network.items.values, i, 10)];
+      let x = [...user.slice(5), ...item.slice(5)];
+      for (const { weights, bias } of hidden) {
         const inputs = x;
-        x = Array.from(bias.values, (b, unit) => Math.max(0, b + dot(rowOf(weights, unit, inputs.length), inputs)));
+        x = Array.from(bias, (b, unit) => Math.max(0, b + dot(rowOf(weights, unit, inputs.length), inputs)));
       }
-      const expected = dot(wOut, [...gmf, ...x]) + t.bOut.values[0]!;
+      const product = user.slice(0, 5).map((value, d) => value * item[d]!);
+      const expected = dot(Array.from(output.weights), [...product, ...x]) + output.bias[0]!;
       assert.ok(Math.abs(out[r * 6 + i]! - expected) < 1e-12, `user ${u}, item ${i}`);
     }
   }
-  k.free(users, out);
-  freeNeumf(k, t);
+  k.free(ids, out);
+  network.close();
 });
 
 test('a batch counts each interaction once with label 1 and each item drawn against it once with label 0', () => {
   const model = make({ dim: 5, layers: 2, initScale: 0.7, batchSize: 4, negatives: 2 });
-  const t = neumfTables(k, shape, 9);
-  model.parameters.forEach((p, at) => void t.parameters[at]!.values.set(p.values));
+  const network = createNeumf(k, shape, 9);
+  model.parameters.forEach((p, at) => void network.parameters[at]!.values.set(p.values));
   const batch = {
     kind: 'pairs',
     size: 3,
@@ -78,7 +78,7 @@ test('a batch counts each interaction once with label 1 and each item drawn agai
     index: 0,
   } as const;
   const loss = model.accumulate(batch);
-  const step = neumfStep(k, t, shape.dim, 9, 9);
+  const step = neumfStep(k, network, shape.dim, 9, 9);
   const labels = Object.assign(k.floats(9), [1, 1, 1, 0, 0, 0, 0, 0, 0]);
   const same = step.accumulate({
     users: ints(1, 0, 1, 1, 1, 0, 0, 1, 1),
@@ -88,7 +88,7 @@ test('a batch counts each interaction once with label 1 and each item drawn agai
   assert.ok(Math.abs(loss - same) < 1e-12 && loss > 1);
   model.parameters.forEach((p, at) => {
     p.gradient.forEach((g, d) => {
-      assert.ok(Math.abs(g - t.parameters[at]!.gradient[d]!) < 1e-12, `gradient of ${p.name}[${d}]`);
+      assert.ok(Math.abs(g - network.parameters[at]!.gradient[d]!) < 1e-12, `gradient of ${p.name}[${d}]`);
     });
   });
   assert.ok(model.parameters.every((p) => p.gradient.some((g) => g !== 0)));

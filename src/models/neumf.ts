@@ -3,7 +3,7 @@ import { float, int, options } from '../config/options.js';
 import { logRange, oneOf, wholeRange } from '../config/search.js';
 import { fail } from '../errors.js';
 import { trained } from './_model.js';
-import { freeNeumf, neumfScores, neumfTables, neumfWidths } from './neumf-network.js';
+import { createNeumf, neumfWidths } from './neumf-network.js';
 import { neumfStep } from './neumf-step.js';
 import { pairShape } from './options.js';
 
@@ -40,12 +40,11 @@ export const neumf = trained({
   },
   capabilities: [],
   memory: ({ users, items }, o) => {
-    const widths = neumfWidths(o.dim, o.layers).reduce((sum, width) => sum + width, 0);
+    const units = neumfWidths(o.dim, o.layers).reduce((sum, width) => sum + Math.max(8, width), 0);
     const points = o.batchSize * (1 + o.negatives);
-    const tables = (users + items) * 2 * o.dim * 4;
-    const step = points * (o.dim + 2 * widths + 8) + o.batchSize * 5 * o.dim;
-    const scoring = items * o.dim;
-    return (tables + step + scoring) * 4;
+    // Two rows of embeddings and the activations of each point; where neither is kept, the items' share in scoring is less.
+    const step = points * (4 * o.dim + units + 10) + o.batchSize * 2 * o.dim;
+    return ((users + items) * 2 * o.dim * 4 + step + items * o.dim) * 4;
   },
   create({ kernels: k, train, seed }, o) {
     if (neumfWidths(o.dim, o.layers).at(-1) === 0) {
@@ -59,38 +58,41 @@ export const neumf = trained({
       });
     }
     const shape = { users: train.users, items: train.items, dim: o.dim, layers: o.layers, initScale: o.initScale };
-    const tables = neumfTables(k, shape, seed);
+    const network = createNeumf(k, shape, seed);
     const size = Math.min(o.batchSize, train.indices.length);
     const points = size * (1 + o.negatives);
-    const step = neumfStep(k, tables, o.dim, size, points);
+    const step = neumfStep(k, network, o.dim, size, points);
     const [items, labels] = [k.ints(points), k.floats(points)];
     return {
       name: 'neumf',
       users: train.users,
       items: train.items,
-      parameters: tables.parameters,
-      size: tables.parameters.reduce((sum, p) => sum + p.values.length, 0),
+      parameters: network.parameters,
+      size: network.parameters.reduce((sum, p) => sum + p.values.length, 0),
       batches: 'pairs',
       accumulate(batch) {
         if (batch.kind !== 'pairs') throw new TypeError('neumf works on batches of pairs');
         const { perPositive, positives, negatives } = batch;
         const perGroup = 1 + perPositive;
-        for (let b = 0; b < batch.size; b++) {
-          items[b * perGroup] = positives[b]!;
-          items.set(negatives.subarray(b * perPositive, (b + 1) * perPositive), b * perGroup + 1);
+        for (let b = 0, p = 0; b < batch.size; b++) {
+          labels[p] = 1;
+          items[p++] = positives[b]!;
+          for (let j = 0; j < perPositive; j++, p++) {
+            labels[p] = 0;
+            items[p] = negatives[b * perPositive + j]!;
+          }
         }
-        for (let p = 0; p < batch.size * perGroup; p++) labels[p] = p % perGroup === 0 ? 1 : 0;
         return step.accumulate({
           users: batch.users.subarray(0, batch.size),
           items: items.subarray(0, batch.size * perGroup),
           labels,
         });
       },
-      scoreRows: (users, out) => neumfScores(k, tables, shape, users, out),
+      scoreRows: network.score,
       close() {
         step.close();
         k.free(items, labels);
-        freeNeumf(k, tables);
+        network.close();
       },
     };
   },
