@@ -1,9 +1,11 @@
 /** Every row of the benchmark; the key is the word on the command line. */
 import type { BenchRow } from '../_row.js';
 import { bprEpoch } from './bpr-epoch.js';
+import { cdaeEpoch } from './cdae-epoch.js';
 import { cmlEpoch } from './cml-epoch.js';
 import { evaluate } from './evaluate.js';
 import { hetcompStep } from './hetcomp-step.js';
+import { itemAutoencoderEpoch } from './item-autoencoder-epoch.js';
 import { lightgcn } from './lightgcn.js';
 import { multVae } from './mult-vae.js';
 import { neumfEpoch } from './neumf-epoch.js';
@@ -15,6 +17,8 @@ export const rows = {
   evaluate,
   lightgcn,
   'mult-vae': multVae,
+  'item-autoencoder-epoch': itemAutoencoderEpoch,
+  'cdae-epoch': cdaeEpoch,
   'bpr-epoch': bprEpoch,
   'cml-epoch': cmlEpoch,
   'neumf-epoch': neumfEpoch,

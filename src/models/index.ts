@@ -38,6 +38,7 @@ export function modelNamed(name: string): ModelSpec {
 
 export * from '../optim/index.js';
 export * from './_model.js';
+export * from './cdae-mask.js';
 export { edgeWeights } from './lightgcn.js';
 export * from './neumf-network.js';
 export * from './neumf-step.js';

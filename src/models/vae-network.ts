@@ -34,8 +34,8 @@ export interface Vae {
   /** code = [mu, logvar] of each row. */
   encode(rows: RowBlock, code: Floats): void;
   /**
-   * z = [mu + noise * exp(logvar / 2), 1] of each row, `rows * zWidth` numbers; without noise z = [mu, 1].
-   * @returns the KL divergence to N(0, 1), summed over the rows; 0 if the network is not variational
+   * z = [mu + noise * exp(logvar / 2), 1] of each row, `rows * zWidth` numbers; z = [mu, 1] without noise or if the network is not variational.
+   * @returns the KL divergence to N(0, 1), summed over the rows; 0 where z = [mu, 1]
    */
   sample(code: Floats, noise: Floats | undefined, z: Floats, rows: number): number;
   /** out = [h2, 1] of each row of z, `rows * width` numbers. */
@@ -79,10 +79,10 @@ export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: stri
       for (let d = 0; d < latent; d++) {
         const mu = code[r * codeWidth + d]!;
         z[r * zWidth + d] = mu;
-        if (!variational) continue;
+        if (!variational || !noise) continue;
         const logvar = code[r * codeWidth + latent + d]!;
         const deviation = Math.exp(logvar / 2);
-        if (noise) z[r * zWidth + d] = mu + noise[r * latent + d]! * deviation;
+        z[r * zWidth + d] = mu + noise[r * latent + d]! * deviation;
         kl += 0.5 * (deviation * deviation - logvar + mu * mu - 1);
       }
     }

@@ -1,9 +1,9 @@
-"""A training step of Mult-VAE with multinomial likelihood, without dropout and with given noise.
+"""Training steps of a variational autoencoder with multinomial likelihood, without dropout and with given noise.
 
 h = tanh(W1 x / |x| + b1); [mu, logvar] = W2 h + b2; z = mu + noise * exp(logvar / 2); logits = W4 tanh(W3 z + b3) + b4;
-loss = mean over users of -sum of log softmax(logits) over the user's items + beta * KL.
-Two forms: `dense` multiplies dense rows, as autoencoders are mostly written; `sparse` sums the rows of W1 that a user's
-items select. W1 is handed over as items x hidden.
+loss = mean over rows of -sum of log softmax(logits) over the row's entries + beta * KL. One run takes all rows once, `batchSize` at a time.
+Two forms: `dense` multiplies dense rows, as autoencoders are mostly written; `sparse` sums the rows of W1 that a row's
+entries select. W1 is handed over as columns x hidden.
 """
 
 import torch
@@ -22,22 +22,30 @@ def prepare(inputs, params):
     optimizer = torch.optim.Adam(
         list(tables.values()), lr=params["learningRate"], weight_decay=params["l2"], fused=params["fused"]
     )
-    indptr, columns, noise = inputs["indptr"], inputs["indices"], inputs["noise"]
-    counts = indptr[1:] - indptr[:-1]
-    rows = torch.repeat_interleave(torch.arange(len(counts)), counts)
-    items = len(b4)
+    width = len(b4)
     last = {}
 
-    def first_layer():
+    def batch_of(begin, end):
+        indptr = inputs["indptr"][begin : end + 1]
+        columns = inputs["indices"][indptr[0] : indptr[-1]]
+        counts = indptr[1:] - indptr[:-1]
+        rows = torch.repeat_interleave(torch.arange(len(counts)), counts)
+        return indptr[:-1] - indptr[0], counts, rows, columns, inputs["noise"][begin:end]
+
+    total = len(inputs["indptr"]) - 1
+    begins = range(0, total, params["batchSize"])
+    batches = [batch_of(begin, min(begin + params["batchSize"], total)) for begin in begins]
+
+    def first_layer(offsets, counts, rows, columns):
         if dense:
-            x = torch.zeros(len(counts), items)
+            x = torch.zeros(len(counts), width)
             x[rows, columns] = 1
             return x, F.linear(F.normalize(x), w1, b1)
         weights = counts.float().rsqrt()[rows]
-        return None, F.embedding_bag(columns, w1, indptr[:-1], mode="sum", per_sample_weights=weights) + b1
+        return None, F.embedding_bag(columns, w1, offsets, mode="sum", per_sample_weights=weights) + b1
 
-    def run():
-        x, first = first_layer()
+    def step(offsets, counts, rows, columns, noise):
+        x, first = first_layer(offsets, counts, rows, columns)
         mu, logvar = F.linear(torch.tanh(first), w2, b2).chunk(2, dim=1)
         z = mu + noise * torch.exp(0.5 * logvar)
         logits = F.linear(torch.tanh(F.linear(z, w3, b3)), w4, b4)
@@ -48,13 +56,18 @@ def prepare(inputs, params):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        last["loss"] = loss.item()
+        return loss.item()
+
+    def run():
+        last["loss"] = sum(step(*batch) for batch in batches)
 
     def result():
         moments = {f"{name}.first": optimizer.state[table]["exp_avg"] for name, table in tables.items()}
+        values = dict(tables)
         if dense:
             moments["w1.first"] = moments["w1.first"].T
-        return {"loss": torch.tensor([last["loss"]]), **moments}
+            values["w1"] = w1.T
+        return {"loss": torch.tensor([last["loss"]]), **moments, **values}
 
     return run, result
 

@@ -1,0 +1,94 @@
+/** What the rows on variational autoencoders share: the peer, and the parameters as it takes them. */
+import {
+  type Floats,
+  type Interactions,
+  itemsOf,
+  type Kernels,
+  type Optimizer,
+  stream,
+  type TrainableModel,
+} from 'recdistill';
+import type { PeerForm } from '../_row.js';
+import { type Tensor, tensor } from '../tensors.js';
+import { copied } from './_model.js';
+
+export interface VaeShape {
+  readonly hidden: number;
+  readonly dim: number;
+}
+
+/** In the order of the layers. */
+export const vaeNames = ['w1', 'b1', 'w2', 'b2', 'w3', 'b3', 'w4', 'b4'] as const;
+
+type Named = Readonly<Record<string, Tensor>>;
+
+/** `values` of each parameter under the peer's names: our decoder keeps its biases behind its weights. */
+function split(model: TrainableModel, { hidden, dim }: VaeShape, values: (name: string) => Floats): Named {
+  const out: Record<string, Tensor> = {};
+  for (const { name, shape } of model.parameters) {
+    const inputs = { w3: dim, w4: hidden }[name];
+    const [rows, width] = [shape[0]!, shape[1] ?? 1];
+    if (inputs === undefined) out[name] = copied(values(name), ...shape);
+    else {
+      const column = (c: number, r: number) => values(name)[r * width + c]!;
+      const weights = Float32Array.from({ length: rows * inputs }, (_, at) =>
+        column(at % inputs, Math.floor(at / inputs)),
+      );
+      out[name] = tensor(weights, rows, inputs);
+      out[name.replace('w', 'b')] = tensor(Float32Array.from({ length: rows }, (_, r) => column(inputs, r)));
+    }
+  }
+  return out;
+}
+
+export const vaeParameters = (model: TrainableModel, shape: VaeShape): Named =>
+  split(model, shape, (name) => model.parameters.find((p) => p.name === name)!.values);
+
+/** Adam's first moments, named `<parameter>.first`: after one step the gradients, up to a factor. */
+export function vaeMoments(model: TrainableModel, shape: VaeShape, adam: Optimizer): Named {
+  const moments = split(model, shape, (name) => adam.state.find((s) => s.name === `${name}.first`)!.values);
+  return Object.fromEntries(Object.entries(moments).map(([name, values]) => [`${name}.first`, values]));
+}
+
+/** The rows `ids`, and the noise that the model draws for them in epoch 1 under seed 1. */
+export function vaeRows(
+  k: Kernels,
+  name: string,
+  matrix: Interactions,
+  ids: Int32Array,
+  batchSize: number,
+  dim: number,
+) {
+  const lists = Array.from(ids, (id) => [...itemsOf(matrix, id)]);
+  const indptr = new Int32Array(ids.length + 1);
+  lists.forEach((list, row) => {
+    indptr[row + 1] = indptr[row]! + list.length;
+  });
+  const noise = new Float32Array(ids.length * dim);
+  for (let begin = 0, index = 0; begin < ids.length; begin += batchSize, index++) {
+    const part = k.floats(Math.min(batchSize, ids.length - begin) * dim);
+    k.normal(part, stream(1, `${name} noise`), 65_536 + index, 1);
+    noise.set(part, begin * dim);
+    k.free(part);
+  }
+  return {
+    indptr: tensor(indptr),
+    indices: tensor(Int32Array.from(lists.flat())),
+    noise: tensor(noise, ids.length, dim),
+  };
+}
+
+export const vaePeers = (params: Readonly<Record<string, unknown>>): PeerForm[] => [
+  {
+    name: 'torch',
+    script: 'vae.py',
+    about: 'dense rows into linear layers, torch.optim.Adam as it comes',
+    params: { ...params, form: 'dense', fused: false },
+  },
+  {
+    name: 'torch-sparse',
+    script: 'vae.py',
+    about: 'the first layer as torch embedding_bag over the entries of each row, Adam(fused=True)',
+    params: { ...params, form: 'sparse', fused: true },
+  },
+];
