@@ -19,7 +19,7 @@ export const cdae = trained({
   summary: 'Denoising autoencoder with a vector for each user',
   source: 'Wu et al., Collaborative denoising auto-encoders for top-N recommender systems, WSDM 2016',
   options: options({
-    dim: int({ default: 50, min: 1, max: 4096, help: 'Units of the hidden layer.' }),
+    dim: int({ default: 128, min: 1, max: 4096, help: 'Units of the hidden layer.' }),
     dropout: float({
       default: 0.5,
       min: 0,
@@ -32,14 +32,14 @@ export const cdae = trained({
       max: 1000,
       help: "Items drawn for each of a user's, anew in each epoch.",
     }),
-    ...trainShape({ epochs: 300, batchSize: 128, learningRate: 0.002, l2: 0.001, evaluateEvery: 10, patience: 5 }),
+    ...trainShape({ epochs: 100, batchSize: 128, learningRate: 0.01, l2: 0.0003, evaluateEvery: 10, patience: 3 }),
   }),
   search: {
     dim: oneOf(32, 64, 128, 256),
     dropout: range(0.2, 0.8),
     negatives: wholeRange(1, 20),
-    learningRate: logRange(0.0003, 0.01),
-    l2: logRange(0.0001, 0.1),
+    learningRate: logRange(0.001, 0.03),
+    l2: logRange(0.00003, 0.01),
     batchSize: oneOf(64, 128, 256, 512),
   },
   capabilities: ['factors'],

@@ -17,19 +17,19 @@ export const itemAutoencoder = trained({
   options: options(
     vaeShape(
       {
-        ...{ hidden: 200, dim: 64, dropout: 0.5, beta: 0.2, annealEpochs: 5 },
-        ...{ epochs: 40, batchSize: 128, learningRate: 0.002, l2: 0, evaluateEvery: 5, patience: 5 },
+        ...{ hidden: 100, dim: 64, dropout: 0.5, beta: 0.2, annealEpochs: 5 },
+        ...{ epochs: 40, batchSize: 128, learningRate: 0.004, l2: 0, evaluateEvery: 5, patience: 3 },
       },
       "an item's users",
     ),
   ),
   search: {
-    hidden: oneOf(100, 200, 400, 600),
+    hidden: oneOf(100, 200, 400),
     dim: oneOf(32, 64, 128, 200),
     dropout: range(0.2, 0.8),
     beta: range(0.05, 1),
-    annealEpochs: wholeRange(0, 40),
-    learningRate: logRange(0.0003, 0.01),
+    annealEpochs: wholeRange(0, 20),
+    learningRate: logRange(0.0005, 0.01),
     batchSize: oneOf(64, 128, 256, 512),
   },
   capabilities: [],
