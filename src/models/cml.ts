@@ -19,7 +19,7 @@ export const cml = trained({
   options: options({
     dim: int({ default: 64, min: 1, max: 1024, help: 'Numbers per user and per item.' }),
     margin: float({
-      default: 0.5,
+      default: 1.2,
       above: 0,
       max: 1000,
       help: 'How much farther, in squared distance, a sampled item has to be.',
