@@ -3,10 +3,13 @@ declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);
   }
-  class Memory {
-    constructor(descriptor: { initial: number; maximum: number; shared: true });
-    readonly buffer: SharedArrayBuffer;
+  interface Memory<B = SharedArrayBuffer> {
+    readonly buffer: B;
   }
+  const Memory: {
+    new (descriptor: { initial: number; maximum: number; shared: true }): Memory;
+    new (descriptor: { initial: number }): Memory<ArrayBuffer>;
+  };
   class Instance {
     constructor(module: Module, imports: Record<string, Record<string, unknown>>);
     readonly exports: Record<string, unknown>;

@@ -154,8 +154,8 @@ test('right hashes do not excuse wrong content', async () => {
     await forge(tensors, fields);
     await assert.rejects(readBundle(folder), is('artifact-damaged', message));
   }
-  await forge(parts, { formatVersion: 2 });
-  await assert.rejects(readBundle(folder), is('artifact-differs', /format version 2/));
+  await forge(parts, { formatVersion: 3 });
+  await assert.rejects(readBundle(folder), is('artifact-differs', /format version 3/));
 });
 
 test('the browser reads the same files, from text and buffers', async () => {

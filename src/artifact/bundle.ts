@@ -2,12 +2,16 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { fail } from '../errors.js';
+import { encodeRows } from '../student/codes.js';
+import { toHalf } from '../student/half.js';
 import {
   type BundleManifest,
   bundleFiles,
   bundleFormat,
   bundleVersion,
+  type Precision,
   parseBundle,
+  precisions,
   type StudentBundle,
 } from '../student/parse-bundle.js';
 import type { Tensor } from '../student/safetensors.js';
@@ -21,17 +25,29 @@ import { writeSealedJson } from './sealed-json.js';
 /** What stands in a bundle's manifest beside what follows from the model. */
 export type BundleNotes = Pick<BundleManifest, 'dataFingerprint' | 'licence' | 'madeBy' | 'metrics'>;
 
+export interface BundleOptions {
+  /** How the factors are kept: `f32` exactly (the default), `f16` or `int8` in half of the space. */
+  readonly precision?: Precision;
+}
+
 const names: readonly string[] = Object.values(bundleFiles);
 
 /**
  * Writes a bundle in place of the one that `folder` may hold; that one stays as it was if this fails.
- * The same model and notes give the same bytes.
- * @throws RecdistillError `write-failed`, `usage` if the folder holds other files or the model's parts do not fit together
+ * The same model, notes and options give the same bytes.
+ * @throws RecdistillError `write-failed`, `usage` if the folder holds other files, the model's parts do not fit together, or a factor is
+ *   beyond what f16 can hold
  */
-export function writeBundle(folder: string, model: StudentModel, notes: BundleNotes): void {
+export function writeBundle(
+  folder: string,
+  model: StudentModel,
+  notes: BundleNotes,
+  { precision = 'f32' }: BundleOptions = {},
+): void {
   const problem = problemOf(model);
   if (problem !== undefined)
     fail('usage', { problem: `the student cannot be written: ${problem}`, hint: 'Train it again.' });
+  const tensors = tensorsOf(model, precision);
   const { users, items, dim } = model;
   const files: Record<string, { bytes: number; sha256: string }> = {};
   writeFolder(
@@ -45,11 +61,11 @@ export function writeBundle(folder: string, model: StudentModel, notes: BundleNo
         files[name] = { bytes: parts.reduce((sum, part) => sum + part.length, 0), sha256: hash.digest('hex') };
       };
       const { labels } = model;
-      write(bundleFiles.tensors, encodeSafetensors(tensorsOf(model), { dataFingerprint: notes.dataFingerprint }).parts);
+      write(bundleFiles.tensors, encodeSafetensors(tensors, { dataFingerprint: notes.dataFingerprint }).parts);
       write(bundleFiles.items, [jsonBytes({ ids: model.itemIds, ...(labels && { labels }) })]);
       write(bundleFiles.users, [jsonBytes({ ids: model.userIds })]);
       const { dataFingerprint, licence, madeBy, metrics } = notes;
-      const head = { format: bundleFormat, formatVersion: bundleVersion, users, items, dim };
+      const head = { format: bundleFormat, formatVersion: bundleVersion, precision, users, items, dim };
       writeSealedJson(join(temp, bundleFiles.manifest), { ...head, dataFingerprint, licence, madeBy, metrics, files });
     },
   );
@@ -73,11 +89,20 @@ export async function readBundle(folder: string): Promise<StudentBundle> {
   }
 }
 
-function tensorsOf(model: StudentModel): Record<string, Tensor> {
+/**
+ * Writes the bundle of `folder` to `out` in another precision. Numbers that are kept less exactly do not become exact again.
+ * @throws RecdistillError as `readBundle` and `writeBundle`
+ */
+export async function convertBundle(folder: string, out: string, options: BundleOptions): Promise<void> {
+  const { model, manifest } = await readBundle(folder);
+  writeBundle(out, model, manifest, options);
+}
+
+function tensorsOf(model: StudentModel, precision: Precision): Record<string, Tensor> {
   const { users, items, dim, userBiases, itemBiases, seen } = model;
   return {
-    'user.factors': { shape: [users, dim], data: model.userFactors },
-    'item.factors': { shape: [items, dim], data: model.itemFactors },
+    ...factorTensors('user', model.userFactors, [users, dim], precision),
+    ...factorTensors('item', model.itemFactors, [items, dim], precision),
     ...(userBiases && { 'user.bias': { shape: [users], data: userBiases } }),
     ...(itemBiases && { 'item.bias': { shape: [items], data: itemBiases } }),
     ...(seen && {
@@ -85,6 +110,40 @@ function tensorsOf(model: StudentModel): Record<string, Tensor> {
       'seen.indices': { shape: [seen.indices.length], data: seen.indices },
     }),
   };
+}
+
+function factorTensors(
+  side: 'user' | 'item',
+  factors: Float32Array,
+  shape: readonly [number, number],
+  precision: Precision,
+): Record<string, Tensor> {
+  const name = `${side}.factors`;
+  switch (precision) {
+    case 'f32':
+      return { [name]: { shape, data: factors } };
+    case 'f16': {
+      const large = factors.find((v) => Math.abs(v) >= 65_520);
+      if (large !== undefined) {
+        const problem = `the student has the factor ${large}, and f16 ends at 65504`;
+        fail('usage', { problem, hint: 'Take int8, which needs as little space and has a scale for each row.' });
+      }
+      return { [name]: { shape, data: toHalf(factors) } };
+    }
+    case 'int8': {
+      const { codes, remainders, scales } = encodeRows(factors, shape[1]);
+      return {
+        [name]: { shape, data: codes },
+        [`${side}.remainders`]: { shape, data: remainders },
+        [`${side}.scales`]: { shape: [shape[0]], data: scales },
+      };
+    }
+    default:
+      return fail('usage', {
+        problem: `there is no precision "${precision}"`,
+        hint: `Known: ${precisions.join(', ')}.`,
+      });
+  }
 }
 
 const jsonBytes = (value: unknown): Uint8Array => Buffer.from(`${JSON.stringify(value)}\n`);

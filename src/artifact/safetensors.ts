@@ -149,6 +149,8 @@ function dtypeOf(name: string, shape: readonly number[], data: TensorData): Dtyp
   if (data instanceof Float64Array) return 'F64';
   if (data instanceof Int32Array) return 'I32';
   if (data instanceof Uint32Array) return 'U32';
+  if (data instanceof Uint16Array) return 'F16';
+  if (data instanceof Int8Array) return 'I8';
   return 'U8';
 }
 

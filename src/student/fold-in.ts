@@ -5,7 +5,7 @@
  *   x = argmin  sum_{i in B} (1 - x . v_i)^2 + lambda |x|^2  =  (V_B' V_B + lambda I)^-1 V_B' 1
  *   u = x * (mean length of the trained users' factors) / |x|
  *
- * lambda = l2 * (mean squared length of an item's factors), so that `l2` means the same whatever the factors' scale.
+ * lambda = l2 * (mean squared length of an item's factors), at least 1e-12 of the trace of V_B' V_B, so that `l2` means the same whatever the factors' scale.
  * The last line puts the new user's scores on the scale of the trained users' scores, which matters beside item biases.
  */
 
@@ -26,7 +26,7 @@ export function foldInSpace(userFactors: Float32Array, itemFactors: Float32Array
   let lengths = 0;
   for (let start = 0; start < userFactors.length; start += dim) {
     let square = 0;
-    for (let j = start; j < start + dim; j++) square += userFactors[j]! ** 2;
+    for (let j = start; j < start + dim; j++) square += userFactors[j]! * userFactors[j]!;
     lengths += Math.sqrt(square);
   }
   return {
@@ -55,12 +55,18 @@ export function foldIn(space: FoldInSpace, items: ArrayLike<number>, l2: number)
       for (let b = 0; b <= a; b++) gram[a * dim + b]! += value * factors[row + b]!;
     }
   }
-  const lambda = l2 * space.meanSquare;
+  let trace = 0;
+  for (let a = 0; a < dim; a++) trace += gram[a * dim + a]!;
+  // With less than the second the system could not be solved in float64.
+  const lambda = Math.max(l2 * space.meanSquare, 1e-12 * trace);
   // All factors zero: there is nothing to solve, and the zero vector ranks by bias alone.
   if (lambda === 0) return x;
   for (let a = 0; a < dim; a++) gram[a * dim + a]! += lambda;
   solveCholesky(gram, x, dim);
-  const length = Math.hypot(...x);
+  let square = 0;
+  for (const v of x) square += v * v;
+  // Not Math.hypot or Math.pow, whose last bits the language leaves to the engine.
+  const length = Math.sqrt(square);
   return length > 0 ? x.map((v) => (v * space.userLength) / length) : x;
 }
 

@@ -1,11 +1,18 @@
 /** Reads a student bundle whose files are already in memory; the same code in Node, browsers and edge workers. */
 import { canonicalJson, isPlainObject } from './canonical-json.js';
+import { decodeRows } from './codes.js';
+import { fromHalf } from './half.js';
 import { parseSafetensors, type Tensor, type TensorData, type TensorType, tensorData } from './safetensors.js';
 import { damaged, StudentError } from './student-error.js';
 import { problemOf, type StudentModel } from './student-model.js';
 
 export const bundleFormat = 'recdistill-student';
-export const bundleVersion = 1;
+/** The version that is written; version 1, which had no `precision`, is read as well. */
+export const bundleVersion = 2;
+
+/** How the factors are kept in the file; `int8` is two 8-bit numbers for each, the second a remainder (codes.ts). */
+export const precisions = ['f32', 'f16', 'int8'] as const;
+export type Precision = (typeof precisions)[number];
 
 /** Where each part of a bundle is kept. */
 export const bundleFiles = {
@@ -20,7 +27,9 @@ export type BundleSource = Readonly<Record<keyof typeof bundleFiles, ArrayBuffer
 
 export interface BundleManifest {
   readonly format: typeof bundleFormat;
-  readonly formatVersion: typeof bundleVersion;
+  readonly formatVersion: 1 | typeof bundleVersion;
+  /** Absent in version 1, which knows f32 only. */
+  readonly precision?: Precision;
   readonly users: number;
   readonly items: number;
   readonly dim: number;
@@ -50,7 +59,7 @@ export interface StudentBundle {
 export async function parseBundle(source: BundleSource): Promise<StudentBundle> {
   const manifest = await parseManifest(bytesOf(source.manifest));
   const tensorBytes = await checked(source, 'tensors', manifest);
-  const { dim, users, items } = manifest;
+  const { dim, users, items, precision = 'f32' } = manifest;
   const userNames = namesOf(await checked(source, 'users', manifest), bundleFiles.users);
   const itemNames = namesOf(await checked(source, 'items', manifest), bundleFiles.items);
   const { tensors } = within(bundleFiles.tensors, () => parseSafetensors(tensorBytes));
@@ -63,8 +72,8 @@ export async function parseBundle(source: BundleSource): Promise<StudentBundle> 
     users,
     items,
     dim,
-    userFactors: needed(tensors, 'user.factors', [users, dim], Float32Array),
-    itemFactors: needed(tensors, 'item.factors', [items, dim], Float32Array),
+    userFactors: factorsOf(tensors, 'user', users, dim, precision),
+    itemFactors: factorsOf(tensors, 'item', items, dim, precision),
     userIds: userNames.ids,
     itemIds: itemNames.ids,
     ...(userBiases && { userBiases }),
@@ -77,13 +86,26 @@ export async function parseBundle(source: BundleSource): Promise<StudentBundle> 
   return { manifest, model };
 }
 
+/**
+ * Reads a bundle file by file.
+ * @param read gives the content of a file by its name, e.g. `async (file) => (await fetch(base + file)).arrayBuffer()`
+ * @throws StudentError as `parseBundle`; whatever `read` throws
+ */
+export async function loadBundle(
+  read: (file: string) => BundleSource['manifest'] | Promise<BundleSource['manifest']>,
+): Promise<StudentBundle> {
+  const { manifest, tensors, items, users } = bundleFiles;
+  const [m, t, i, u] = await Promise.all([manifest, tensors, items, users].map(read));
+  return parseBundle({ manifest: m!, tensors: t!, items: i!, users: u! });
+}
+
 async function parseManifest(bytes: Uint8Array): Promise<BundleManifest> {
   const file = bundleFiles.manifest;
   const json = parseJson(bytes, file);
   if (!isPlainObject(json) || json.format !== bundleFormat) damaged('it is not the manifest of a student bundle', file);
-  if (json.formatVersion !== bundleVersion) {
+  if (json.formatVersion !== 1 && json.formatVersion !== bundleVersion) {
     const given = JSON.stringify(json.formatVersion);
-    const message = `the bundle has format version ${given}; this version of recdistill reads ${bundleVersion}`;
+    const message = `the bundle has format version ${given}; this version of recdistill reads 1 and ${bundleVersion}`;
     throw new StudentError(
       'bundle-version',
       message,
@@ -97,6 +119,10 @@ async function parseManifest(bytes: Uint8Array): Promise<BundleManifest> {
     damaged('its content does not match its SHA-256', file);
   const counts = [json.users, json.items, json.dim];
   if (!counts.every((v) => Number.isSafeInteger(v) && (v as number) >= 1)) damaged('it has no valid counts', file);
+  const { precision } = json;
+  if (json.formatVersion === 1 ? precision !== undefined : !precisions.includes(precision as Precision)) {
+    damaged(`its precision is none of ${precisions.join(', ')}`, file);
+  }
   if (!isPlainObject(json.files)) damaged('it lists no files', file);
   return json as unknown as BundleManifest;
 }
@@ -123,6 +149,23 @@ function namesOf(bytes: Uint8Array, file: string): { ids: string[]; labels?: str
   if (labels === undefined) return { ids };
   if (!isTexts(labels)) damaged('its "labels" are not a list of texts', file);
   return { ids, labels };
+}
+
+/** The factors of a side as float32, whatever they are kept as. */
+function factorsOf(
+  tensors: ReadonlyMap<string, Tensor>,
+  side: 'user' | 'item',
+  rows: number,
+  dim: number,
+  precision: Precision,
+): Float32Array {
+  const name = `${side}.factors`;
+  const shape = [rows, dim];
+  if (precision === 'f32') return needed(tensors, name, shape, Float32Array);
+  if (precision === 'f16') return fromHalf(needed(tensors, name, shape, Uint16Array));
+  const codes = needed(tensors, name, shape, Int8Array);
+  const remainders = needed(tensors, `${side}.remainders`, shape, Int8Array);
+  return decodeRows({ codes, remainders, scales: needed(tensors, `${side}.scales`, [rows], Float32Array) }, dim);
 }
 
 function needed<T extends TensorData>(

@@ -6,7 +6,8 @@
 import { isPlainObject } from './canonical-json.js';
 import { damaged } from './student-error.js';
 
-export type TensorData = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+/** A Uint16Array holds the bits of half precision numbers (F16). */
+export type TensorData = Float32Array | Float64Array | Int32Array | Uint32Array | Uint16Array | Int8Array | Uint8Array;
 
 export interface Tensor {
   /** Length of each dimension; `[]` is one number. */
@@ -16,7 +17,7 @@ export interface Tensor {
 }
 
 /** Element types that are read and written, with their size in bytes. Any other one is refused. */
-export const dtypes = { F64: 8, F32: 4, I32: 4, U32: 4, U8: 1 } as const;
+export const dtypes = { F64: 8, F32: 4, I32: 4, U32: 4, F16: 2, I8: 1, U8: 1 } as const;
 export type Dtype = keyof typeof dtypes;
 
 /** Bounds on a header; a longer one is refused. The header's bound is the one of the reference implementation. */
@@ -146,6 +147,10 @@ function viewOf(dtype: Dtype, section: Uint8Array): TensorData {
       return new Int32Array(bytes.buffer, bytes.byteOffset, length);
     case 'U32':
       return new Uint32Array(bytes.buffer, bytes.byteOffset, length);
+    case 'F16':
+      return new Uint16Array(bytes.buffer, bytes.byteOffset, length);
+    case 'I8':
+      return new Int8Array(bytes.buffer, bytes.byteOffset, length);
     case 'U8':
       return bytes;
   }

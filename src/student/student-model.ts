@@ -1,6 +1,9 @@
 /** What a student is made of, and whether its parts fit together. */
 
-/** Everything a student is made of. `users`, `items`, `dim` > 0; all numbers finite. */
+/** Within these bounds no score leaves the range of float32. */
+export const modelLimits = { dim: 65_536, size: 1e15 } as const;
+
+/** Everything a student is made of. `users`, `items`, `dim` > 0, `dim` up to 65,536; all numbers finite and at most 1e15 in size. */
 export interface StudentModel {
   readonly users: number;
   readonly items: number;
@@ -28,6 +31,7 @@ export function problemOf(model: StudentModel): string | undefined {
   for (const [name, value] of Object.entries({ users, items, dim })) {
     if (!Number.isSafeInteger(value) || value < 1) return `${name} is ${value}; expected a whole number of at least 1`;
   }
+  if (dim > modelLimits.dim) return `dim is ${dim}; at most ${modelLimits.dim} are allowed`;
   const lengths: [string, { readonly length: number } | undefined, number][] = [
     ['userFactors', model.userFactors, users * dim],
     ['itemFactors', model.itemFactors, items * dim],
@@ -42,8 +46,9 @@ export function problemOf(model: StudentModel): string | undefined {
     if (part && part.length !== expected) return `${name} has ${part.length} entries; expected ${expected}`;
   }
   for (const name of ['userFactors', 'itemFactors', 'userBiases', 'itemBiases'] as const) {
-    const at = model[name]?.findIndex((v) => !Number.isFinite(v)) ?? -1;
-    if (at >= 0) return `${name} has ${model[name]?.[at]} at position ${at}`;
+    const at = model[name]?.findIndex((v) => !(Math.abs(v) <= modelLimits.size)) ?? -1;
+    if (at >= 0)
+      return `${name} has ${model[name]?.[at]} at position ${at}; expected at most ${modelLimits.size} in size`;
   }
   if (new Set(model.userIds).size !== users) return 'a user id occurs twice';
   if (new Set(model.itemIds).size !== items) return 'an item id occurs twice';

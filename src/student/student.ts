@@ -1,8 +1,12 @@
-/** The student at run time: exact recommendations from user and item factors, without any dependency. */
+/**
+ * The student at run time: exact recommendations from user and item factors, without any dependency. Scores are float32 and summed in
+ * one fixed order (top-k.ts): the same bits in Node, browsers and edge workers, with WebAssembly and without.
+ */
 import { type FoldInSpace, foldIn, foldInSpace } from './fold-in.js';
+import { createScreen, type Screen } from './screen.js';
 import { StudentError } from './student-error.js';
 import { problemOf, type StudentModel } from './student-model.js';
-import { dot, type Scan, scanTopK } from './top-k.js';
+import { dot, type Scan, scanTopK, type TopItems } from './top-k.js';
 
 export interface RankedItem {
   readonly itemId: string;
@@ -30,6 +34,14 @@ export interface FoldInOptions extends ListOptions {
   readonly l2?: number;
 }
 
+export interface StudentOptions {
+  /**
+   * How items are searched: `auto` uses WebAssembly with SIMD where the platform lets a program compile it, `plain` never does. Where it
+   * only takes compiled modules, pass the `WebAssembly.Module` of `kernel.wasm`. The answers are the same, bit for bit.
+   */
+  readonly kernel?: 'auto' | 'plain' | object;
+}
+
 export interface Student {
   readonly model: StudentModel;
   hasUser(userId: string): boolean;
@@ -47,6 +59,11 @@ export interface Student {
    * @throws StudentError `unknown-item` if the student knows none of the items, `bad-argument`
    */
   recommendFromItems(itemIds: readonly string[], options?: FoldInOptions): RankedItem[];
+  /**
+   * Makes what is otherwise made on first use and answers enough requests for the engine to compile the code; call it before serving.
+   * @returns what searches the items from now on
+   */
+  warmUp(): 'wasm' | 'plain';
 }
 
 const none = new Int32Array(0);
@@ -55,14 +72,16 @@ const none = new Int32Array(0);
  * Makes a student of its parts, which it keeps and does not copy.
  * @throws StudentError `bad-argument` if the parts do not fit together
  */
-export function createStudent(model: StudentModel): Student {
+export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentOptions = {}): Student {
   const { dim, userFactors, itemFactors, itemBiases, userBiases, seen } = model;
   const problem = problemOf(model);
   if (problem !== undefined) fail('bad-argument', problem, 'Pass the parts of one student together.');
   const userIndex = indexOf(model.userIds);
   const itemIndex = indexOf(model.itemIds);
   let space: FoldInSpace | undefined;
-  let inverseLengths: Float64Array | undefined;
+  let inverseLengths: Float32Array | undefined;
+  let screen: Screen | undefined | 'not made' = kernel === 'plain' ? undefined : 'not made';
+  let screenInUse = false;
 
   const userOf = (userId: string): number =>
     userIndex.get(userId) ??
@@ -78,6 +97,18 @@ export function createStudent(model: StudentModel): Student {
     return Int32Array.from(new Set(numbers)).sort();
   };
 
+  const search = (by: Screen | undefined, scan: Scan): TopItems => {
+    // A filter may ask this student in turn, while the screen is aimed at the outer request.
+    if (!by || screenInUse) return scanTopK(scan);
+    screenInUse = true;
+    try {
+      by.aim(scan.query, scan.scale);
+      return scanTopK({ ...scan, screen: by });
+    } finally {
+      screenInUse = false;
+    }
+  };
+
   const list = (
     scan: Pick<Scan, 'query' | 'bias' | 'scale'>,
     own: Int32Array,
@@ -88,7 +119,8 @@ export function createStudent(model: StudentModel): Student {
     if (!Number.isSafeInteger(k) || k < 1) {
       fail('bad-argument', `k is ${k}; expected a whole number of at least 1`, 'Ask for at least one item.');
     }
-    const top = scanTopK({
+    if (screen === 'not made') screen = createScreen(model, typeof kernel === 'object' ? kernel : undefined);
+    const top = search(candidates ? undefined : screen, {
       ...scan,
       factors: itemFactors,
       dim,
@@ -99,7 +131,12 @@ export function createStudent(model: StudentModel): Student {
     });
     return Array.from(top.items, (item, n) => {
       const label = model.labels?.[item];
-      return { itemId: model.itemIds[item]!, ...(label ? { label } : {}), rank: n + 1, score: top.scores[n]! + offset };
+      return {
+        itemId: model.itemIds[item]!,
+        ...(label ? { label } : {}),
+        rank: n + 1,
+        score: Math.fround(top.scores[n]! + offset),
+      };
     });
   };
 
@@ -111,53 +148,70 @@ export function createStudent(model: StudentModel): Student {
     return list({ query: factorsOf(user), bias: itemBiases }, own, options, userBiases?.[user] ?? 0);
   };
 
+  const recommendFromItems = (itemIds: readonly string[], options: FoldInOptions = {}): RankedItem[] => {
+    const { l2 = 1 } = options;
+    if (!(l2 > 0 && Number.isFinite(l2))) fail('bad-argument', `l2 is ${l2}; expected a number above 0`, 'Try 1.');
+    const own = known(itemIds);
+    if (own.length === 0) {
+      fail(
+        'unknown-item',
+        `the student knows none of the ${itemIds.length} items given`,
+        'Give at least one item it knows.',
+      );
+    }
+    space ??= foldInSpace(userFactors, itemFactors, dim);
+    const query = Float32Array.from(foldIn(space, own, l2));
+    return list({ query, bias: itemBiases }, options.includeSeen ? none : own, options, 0);
+  };
+
+  const similarItems = (itemId: string, options: Omit<ListOptions, 'includeSeen'> = {}): RankedItem[] => {
+    const item = itemOf(itemId);
+    inverseLengths ??= invertedLengths(itemFactors, dim);
+    const inverse = inverseLengths[item]!;
+    const query = itemFactors.slice(item * dim, (item + 1) * dim).map((v) => v * inverse);
+    return list({ query, scale: inverseLengths }, Int32Array.of(item), options, 0);
+  };
+
   return {
     model,
     hasUser: (userId) => userIndex.has(userId),
     hasItem: (itemId) => itemIndex.has(itemId),
     recommend,
     batch: (userIds, options) => userIds.map((userId) => recommend(userId, options)),
-    similarItems(itemId, options = {}) {
-      const item = itemOf(itemId);
-      inverseLengths ??= invertedLengths(itemFactors, dim);
-      const query = Float64Array.from(
-        itemFactors.subarray(item * dim, (item + 1) * dim),
-        (v) => v * inverseLengths![item]!,
-      );
-      return list({ query, scale: inverseLengths }, Int32Array.of(item), options, 0);
-    },
+    similarItems,
     score(userId, itemId) {
       const user = userOf(userId);
       const item = itemOf(itemId);
-      const product = dot(Float64Array.from(factorsOf(user)), itemFactors, item * dim, dim);
-      return product + (itemBiases?.[item] ?? 0) + (userBiases?.[user] ?? 0);
+      const product = dot(factorsOf(user), itemFactors, item * dim, dim);
+      return Math.fround(Math.fround(product + (itemBiases?.[item] ?? 0)) + (userBiases?.[user] ?? 0));
     },
-    recommendFromItems(itemIds, options = {}) {
-      const { l2 = 1 } = options;
-      if (!(l2 > 0 && Number.isFinite(l2))) fail('bad-argument', `l2 is ${l2}; expected a number above 0`, 'Try 1.');
-      const own = known(itemIds);
-      if (own.length === 0) {
-        fail(
-          'unknown-item',
-          `the student knows none of the ${itemIds.length} items given`,
-          'Give at least one item it knows.',
-        );
+    recommendFromItems,
+    warmUp() {
+      // Enough rounds for the engine, few enough numbers to be done within a blink.
+      const rounds = Math.min(1000, Math.max(20, Math.ceil(5e7 / itemFactors.length)));
+      for (let n = 0; n < rounds; n++) {
+        recommend(model.userIds[n % model.users]!);
+        if (n % 10 > 0) continue;
+        const itemId = model.itemIds[n % model.items]!;
+        similarItems(itemId);
+        recommendFromItems([itemId]);
       }
-      space ??= foldInSpace(userFactors, itemFactors, dim);
-      const query = foldIn(space, own, l2);
-      return list({ query, bias: itemBiases }, options.includeSeen ? none : own, options, 0);
+      return screen ? 'wasm' : 'plain';
     },
   };
 }
 
 const indexOf = (ids: readonly string[]): ReadonlyMap<string, number> => new Map(ids.map((id, n) => [id, n]));
 
-function invertedLengths(factors: Float32Array, dim: number): Float64Array {
-  return Float64Array.from({ length: factors.length / dim }, (_, item) => {
+/** 1 / length of each row; 0 for one that is too short to have a direction. */
+function invertedLengths(factors: Float32Array, dim: number): Float32Array {
+  const inverses = new Float32Array(factors.length / dim);
+  for (let item = 0; item < inverses.length; item++) {
     let square = 0;
-    for (let j = item * dim; j < (item + 1) * dim; j++) square += factors[j]! ** 2;
-    return square > 0 ? 1 / Math.sqrt(square) : 0;
-  });
+    for (let j = item * dim; j < (item + 1) * dim; j++) square += factors[j]! * factors[j]!;
+    inverses[item] = square > 1e-60 ? 1 / Math.sqrt(square) : 0;
+  }
+  return inverses;
 }
 
 function fail(code: 'bad-argument' | 'unknown-user' | 'unknown-item', message: string, hint: string): never {

@@ -1,13 +1,14 @@
-/** Exact best-k of dot products: one pass, a heap of the k best so far, no score array. */
+/** Exact best-k of inner products in float32: a heap of the k best so far, no score array. */
+import type { Screen } from './screen.js';
 
 export interface Scan {
   /** The query vector, length `dim`. */
-  readonly query: ArrayLike<number>;
+  readonly query: Float32Array;
   /** `items * dim` item factors, row by row. */
   readonly factors: Float32Array;
   readonly dim: number;
-  /** Multiplier of each item's dot product; 1 if absent. */
-  readonly scale?: Float64Array | undefined;
+  /** Multiplier of each item's inner product; 1 if absent. */
+  readonly scale?: Float32Array | undefined;
   /** Added to each item's score; 0 if absent. */
   readonly bias?: Float32Array | undefined;
   /** Item numbers to look at, ascending, without repetition; all if absent. */
@@ -18,35 +19,38 @@ export interface Scan {
   readonly accept?: ((item: number) => boolean) | undefined;
   /** Length of the list wanted, at least 1. */
   readonly k: number;
+  /** Passes over items that cannot enter the list; already aimed at this query. The list is the same without it. */
+  readonly screen?: Screen | undefined;
 }
 
 export interface TopItems {
   /** Item numbers, best first; of equal scores the lower number comes first. */
   readonly items: Int32Array;
-  readonly scores: Float64Array;
+  readonly scores: Float32Array;
 }
+
+const { fround } = Math;
 
 /** The best `k` items by `dot(query, factors[item]) * scale[item] + bias[item]`; fewer if fewer are allowed. */
 export function scanTopK(scan: Scan): TopItems {
-  const { factors, dim, scale, bias, candidates, excluded, accept } = scan;
-  const query = Float64Array.from(scan.query);
+  const { query, factors, dim, scale, bias, candidates, excluded, accept, screen } = scan;
   const total = candidates?.length ?? factors.length / dim;
   const k = Math.min(scan.k, total);
   const items = new Int32Array(k);
-  const scores = new Float64Array(k);
+  const scores = new Float32Array(k);
   let size = 0;
   let threshold = Number.NEGATIVE_INFINITY;
   let skip = 0;
-  for (let c = 0; c < total && k > 0; c++) {
-    const item = candidates ? candidates[c]! : c;
+  /** Items come in ascending order. */
+  const offer = (item: number): void => {
     while (skip < excluded.length && excluded[skip]! < item) skip += 1;
-    if (excluded[skip] === item) continue;
+    if (excluded[skip] === item) return;
     let score = dot(query, factors, item * dim, dim);
-    if (scale) score *= scale[item]!;
-    if (bias) score += bias[item]!;
-    // Items come in ascending order, so one that only equals the worst of a full list loses the tie.
-    if (size === k && !(score > threshold)) continue;
-    if (accept && !accept(item)) continue;
+    if (scale) score = fround(score * scale[item]!);
+    if (bias) score = fround(score + bias[item]!);
+    // An item that only equals the worst of a full list has a higher number and loses the tie.
+    if (size === k && !(score > threshold)) return;
+    if (accept && !accept(item)) return;
     if (size < k) {
       rise(items, scores, size, item, score);
       size += 1;
@@ -54,32 +58,43 @@ export function scanTopK(scan: Scan): TopItems {
       sink(items, scores, size, item, score);
     }
     if (size === k) threshold = scores[0]!;
+  };
+  if (k > 0 && screen && !candidates) {
+    // Each round doubles what was looked at, until a round is long: the threshold rises most at the start.
+    for (let begin = 0, end = 0; begin < total; begin = end) {
+      end = Math.min(total, Math.max(screen.step, 2 * begin), begin + screen.most);
+      const count = screen.pass(threshold, begin, end);
+      for (let n = 0; n < count; n++) if (screen.passed[n]! < total) offer(screen.passed[n]!);
+    }
+  } else {
+    for (let c = 0; c < total; c++) offer(candidates ? candidates[c]! : c);
   }
   return drain(items, scores, size);
 }
 
-/** Four sums keep four multiplications in flight; their order is fixed, so a score is the same on every call. */
-export function dot(query: Float64Array, factors: Float32Array, start: number, dim: number): number {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
+/**
+ * The inner product in float32: four running sums, (first + third) + (second + fourth), then the columns left over one by one.
+ * The order is fixed, so that a score has the same bits on every machine.
+ */
+export function dot(query: Float32Array, factors: Float32Array, start: number, dim: number): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
   let j = 0;
   for (; j + 3 < dim; j += 4) {
-    a += query[j]! * factors[start + j]!;
-    b += query[j + 1]! * factors[start + j + 1]!;
-    c += query[j + 2]! * factors[start + j + 2]!;
-    d += query[j + 3]! * factors[start + j + 3]!;
+    a = fround(a + fround(query[j]! * factors[start + j]!));
+    b = fround(b + fround(query[j + 1]! * factors[start + j + 1]!));
+    c = fround(c + fround(query[j + 2]! * factors[start + j + 2]!));
+    d = fround(d + fround(query[j + 3]! * factors[start + j + 3]!));
   }
-  for (; j < dim; j++) a += query[j]! * factors[start + j]!;
-  return a + b + (c + d);
+  let sum = fround(fround(a + c) + fround(b + d));
+  for (; j < dim; j++) sum = fround(sum + fround(query[j]! * factors[start + j]!));
+  return sum;
 }
 
 // The heap's root is the worst item of the list: the lowest score, of equal ones the highest number.
 const worse = (scoreA: number, itemA: number, scoreB: number, itemB: number): boolean =>
   scoreA < scoreB || (scoreA === scoreB && itemA > itemB);
 
-function rise(items: Int32Array, scores: Float64Array, from: number, item: number, score: number): void {
+function rise(items: Int32Array, scores: Float32Array, from: number, item: number, score: number): void {
   let at = from;
   while (at > 0) {
     const parent = (at - 1) >> 1;
@@ -92,7 +107,7 @@ function rise(items: Int32Array, scores: Float64Array, from: number, item: numbe
   scores[at] = score;
 }
 
-function sink(items: Int32Array, scores: Float64Array, size: number, item: number, score: number): void {
+function sink(items: Int32Array, scores: Float32Array, size: number, item: number, score: number): void {
   let at = 0;
   for (;;) {
     let child = 2 * at + 1;
@@ -108,9 +123,9 @@ function sink(items: Int32Array, scores: Float64Array, size: number, item: numbe
   scores[at] = score;
 }
 
-function drain(items: Int32Array, scores: Float64Array, size: number): TopItems {
+function drain(items: Int32Array, scores: Float32Array, size: number): TopItems {
   const sortedItems = new Int32Array(size);
-  const sortedScores = new Float64Array(size);
+  const sortedScores = new Float32Array(size);
   for (let left = size; left > 0; left--) {
     sortedItems[left - 1] = items[0]!;
     sortedScores[left - 1] = scores[0]!;

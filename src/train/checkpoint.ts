@@ -7,7 +7,7 @@ import type { Hooks, Progress } from './loop.js';
 
 export interface LoopTensor {
   readonly shape: readonly number[];
-  readonly data: Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+  readonly data: Float32Array | Float64Array | Int32Array | Uint32Array | Uint16Array | Int8Array | Uint8Array;
 }
 
 export interface LoopCheckpoint {

@@ -1,0 +1,56 @@
+/**
+ * Factors as small integers, one scale for each row. Scales are powers of two, so that turning codes back into factors is exact and
+ * coding the result again gives the same codes.
+ */
+
+/** No scale is smaller, which keeps all products with codes far from the subnormal numbers of float32. */
+const leastScale = 2 ** -80;
+
+const bits = new Uint32Array(1);
+const float = new Float32Array(bits.buffer);
+
+/** The smallest power of two `s >= 2^-80` with `|x| <= most * s` for each of the numbers `values[begin] .. values[end - 1]`. */
+export function scaleOf(values: ArrayLike<number>, begin: number, end: number, most: number): number {
+  let largest = 0;
+  for (let j = begin; j < end; j++) largest = Math.max(largest, Math.abs(values[j]!));
+  float[0] = Math.max(largest / most, leastScale);
+  // Any bit of the mantissa carries into the exponent.
+  bits[0] = (bits[0]! + 0x7fffff) & 0xff800000;
+  const scale = float[0]!;
+  return scale * most < largest ? 2 * scale : scale;
+}
+
+/** Rows of 16-bit fixed point numbers in two bytes: `factor = scale * (code + remainder / 256)`. */
+export interface CodedRows {
+  /** `rows * dim`; alone they give the factors to about 1 % of the row's largest one. */
+  readonly codes: Int8Array;
+  readonly remainders: Int8Array;
+  /** One power of two for each row. */
+  readonly scales: Float32Array;
+}
+
+/** Codes rows of `dim` factors; the largest error is 2^-15 of a row's largest number. */
+export function encodeRows(factors: Float32Array, dim: number): CodedRows {
+  const scales = new Float32Array(factors.length / dim);
+  const codes = new Int8Array(factors.length);
+  const remainders = new Int8Array(factors.length);
+  for (let row = 0; row < scales.length; row++) {
+    const scale = scaleOf(factors, row * dim, (row + 1) * dim, 127);
+    scales[row] = scale;
+    for (let j = row * dim; j < (row + 1) * dim; j++) {
+      const whole = Math.round((factors[j]! / scale) * 256);
+      codes[j] = (whole + 128) >> 8;
+      remainders[j] = whole - 256 * codes[j]!;
+    }
+  }
+  return { codes, remainders, scales };
+}
+
+/** The factors that `encodeRows` stands for; exact, as 16 bits and a power of two fit into a float32. */
+export function decodeRows({ codes, remainders, scales }: CodedRows, dim: number): Float32Array {
+  const factors = new Float32Array(codes.length);
+  for (let j = 0; j < codes.length; j++) {
+    factors[j] = (scales[Math.floor(j / dim)]! / 256) * (256 * codes[j]! + remainders[j]!);
+  }
+  return factors;
+}

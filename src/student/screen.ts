@@ -1,0 +1,172 @@
+/**
+ * A quick look at all items with 8-bit codes of their factors, which passes over those that certainly cannot enter a list. What is left is
+ * scored exactly, so that lists do not depend on it.
+ *
+ * An item's factors are s (c + e), a power of two s, whole numbers c and a remainder e; a query is t (d + f) likewise. Then
+ *   <query, factors> = s (t <d, c> + t <f, c> + <query, e>) <= s (t <d, c> + slack),  slack = t |f| max |c| + |query| max |e|,
+ * by Cauchy and Schwarz, with a little more for the rounding of the exact score and of the bound itself.
+ */
+import { scaleOf } from './codes.js';
+import { wasmBase64 } from './screen-bytes.js';
+import type { StudentModel } from './student-model.js';
+
+export interface Screen {
+  /** Rounds begin and end at multiples of this, or end at the last item. */
+  readonly step: number;
+  /** Most items in one round. */
+  readonly most: number;
+  /** The item numbers that passed last, ascending; in the last round also numbers beyond the last item. */
+  readonly passed: Int32Array;
+  /** Turns to a query: its inner products plus item biases, or, with `multipliers` (>= 0, one for each item), times these. */
+  aim(query: Float32Array, multipliers?: Float32Array): void;
+  /** Leaves in `passed` the items from `begin` to `end` whose score may be above the threshold; returns their number. */
+  pass(threshold: number, begin: number, end: number): number;
+}
+
+const PANEL = 32;
+const ROUND = 16_384;
+const PAGE = 65_536;
+/** Far above the rounding of a float32 (2^-24) and of the few operations between, far below what the codes lose. */
+const rounding = 2 ** -20;
+
+let compiled: WebAssembly.Module | undefined;
+
+type ScreenKernel = (...numbers: number[]) => number;
+
+/**
+ * The codes of a student's items in a WebAssembly memory.
+ * @param kernel the compiled kernel, where a platform does not let a program compile it
+ * @returns undefined where there is no WebAssembly with SIMD, or no room
+ */
+export function createScreen(model: StudentModel, kernel?: object): Screen | undefined {
+  const { items, dim, itemFactors, itemBiases } = model;
+  const panels = Math.ceil(items / PANEL);
+  const pairs = Math.ceil(dim / 2);
+  const places = layout({
+    query: 4 * pairs,
+    passed: 4 * ROUND,
+    scales: 4 * PANEL * panels,
+    biases: itemBiases ? 4 * PANEL * panels : 0,
+    multiplied: 4 * PANEL * panels,
+    panels: 2 * PANEL * pairs * panels,
+  });
+  const made = instantiate(kernel, places.end);
+  if (!made) return undefined;
+  const { buffer, run } = made;
+  const scales = new Float32Array(buffer, places.scales, items);
+  const multiplied = new Float32Array(buffer, places.multiplied, items);
+  const most = fillPanels(itemFactors, dim, scales, new Int8Array(buffer, places.panels, 2 * PANEL * pairs * panels));
+  if (itemBiases) new Float32Array(buffer, places.biases, items).set(itemBiases);
+  // Sums of products of codes must stay within 32 bits.
+  const largest = Math.min(32_767, Math.floor((2 ** 31 - 1) / (127 * 2 * pairs)));
+  const codes = new Int16Array(buffer, places.query, 2 * pairs);
+  const passed = new Int32Array(buffer, places.passed, ROUND);
+  let [unit, slack, scalesAt, biasesAt] = [0, 0, 0, 0];
+  let last: Float32Array | undefined;
+
+  return {
+    step: PANEL,
+    most: ROUND,
+    passed,
+    aim(query, multipliers) {
+      unit = scaleOf(query, 0, dim, largest);
+      let [square, codeSquare, lostSquare] = [0, 0, 0];
+      for (let j = 0; j < dim; j++) {
+        const x = query[j]! / unit;
+        const code = Math.round(x);
+        codes[j] = code;
+        square += x * x;
+        codeSquare += code * code;
+        lostSquare += (x - code) * (x - code);
+      }
+      const length = Math.sqrt(square);
+      const lost = Math.sqrt(lostSquare) * most.code + length * most.rest;
+      const rounded =
+        length * (most.code + most.rest) * (dim + 8) * 2 ** -23 + Math.sqrt(codeSquare) * most.code * rounding;
+      // The last term is for factors so small that products are subnormal.
+      slack = unit * (lost + rounded) * (1 + rounding) + 1e-10;
+      scalesAt = multipliers ? places.multiplied : places.scales;
+      biasesAt = multipliers || !itemBiases ? 0 : places.biases;
+      if (!multipliers || multipliers === last) return;
+      for (let i = 0; i < items; i++) multiplied[i] = scales[i]! * multipliers[i]!;
+      last = multipliers;
+    },
+    pass: (threshold, begin, end) =>
+      run(
+        places.panels,
+        pairs,
+        places.query,
+        scalesAt,
+        biasesAt,
+        unit,
+        slack,
+        threshold,
+        begin / PANEL,
+        Math.ceil(end / PANEL),
+        places.passed,
+      ),
+  };
+}
+
+/** Codes all items. @returns the largest lengths of an item's codes and of what they leave, in units of its scale */
+function fillPanels(
+  factors: Float32Array,
+  dim: number,
+  scales: Float32Array,
+  panels: Int8Array,
+): { code: number; rest: number } {
+  const stride = 2 * PANEL * Math.ceil(dim / 2);
+  let [code, rest] = [0, 0];
+  for (let item = 0; item < scales.length; item++) {
+    const from = item * dim;
+    const to = Math.floor(item / PANEL) * stride + 2 * (item % PANEL);
+    const scale = scaleOf(factors, from, from + dim, 127);
+    scales[item] = scale;
+    let [codeSquare, restSquare] = [0, 0];
+    for (let j = 0; j < dim; j++) {
+      const x = factors[from + j]! / scale;
+      const c = Math.round(x);
+      panels[to + (j >> 1) * 2 * PANEL + (j & 1)] = c;
+      codeSquare += c * c;
+      restSquare += (x - c) * (x - c);
+    }
+    code = Math.max(code, codeSquare);
+    rest = Math.max(rest, restSquare);
+  }
+  return { code: Math.sqrt(code), rest: Math.sqrt(rest) };
+}
+
+function instantiate(
+  kernel: object | undefined,
+  bytes: number,
+): { buffer: ArrayBuffer; run: ScreenKernel } | undefined {
+  try {
+    const module = kernel ? (kernel as WebAssembly.Module) : own();
+    const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) });
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    return typeof exports.screen === 'function'
+      ? { buffer: memory.buffer, run: exports.screen as ScreenKernel }
+      : undefined;
+  } catch {
+    // No WebAssembly, no SIMD, no permission to compile or no room: everything works without.
+    return undefined;
+  }
+}
+
+function own(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(decode(wasmBase64));
+  return compiled;
+}
+
+const decode = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+
+/** Addresses of blocks of the given sizes, one after the other on multiples of 64 bytes; address 0 stays free, as it means none. */
+function layout<K extends string>(sizes: Readonly<Record<K, number>>): Record<K | 'end', number> {
+  let end = 64;
+  const places: Record<string, number> = {};
+  for (const [name, size] of Object.entries<number>(sizes)) {
+    places[name] = end;
+    end += Math.ceil(size / 64) * 64;
+  }
+  return { ...places, end } as Record<K | 'end', number>;
+}
