@@ -77,7 +77,10 @@ export function scanTopK(scan: Scan): TopItems {
  * The order is fixed, so that a score has the same bits on every machine.
  */
 export function dot(query: Float32Array, factors: Float32Array, start: number, dim: number): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
   let j = 0;
   for (; j + 3 < dim; j += 4) {
     a = fround(a + fround(query[j]! * factors[start + j]!));
