@@ -22,6 +22,11 @@ export interface Tables {
   readonly users: Floats;
   readonly items: Floats;
   readonly dim: number;
+  /**
+   * Columns, if there are such, that only add a number of one side: `items` is the column of the items' numbers, where all users have 1, and
+   * `users` that of the users' numbers, where all items have 1.
+   */
+  readonly biases?: { readonly users: number; readonly items: number };
 }
 
 /** Tables through which a loss on any scores reaches the parameters. */

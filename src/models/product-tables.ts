@@ -44,6 +44,7 @@ export function productTables(k: Kernels, p: Parameter, q: Parameter): ProductTa
   };
   const factors: Factors = {
     dim: wide,
+    biases: { users: users.square, items: items.square },
     users: users.table,
     items: items.table,
     userGradient: users.gradient,

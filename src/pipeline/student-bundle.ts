@@ -4,7 +4,7 @@ import { writeBundle } from '../artifact/index.js';
 import { packageVersion } from '../artifact/package-version.js';
 import { type Dataset, union } from '../data/index.js';
 import type { Evaluation } from '../eval/index.js';
-import { type Model, modelNamed, tablesOf } from '../models/index.js';
+import { type Model, modelNamed, type Tables, tablesOf } from '../models/index.js';
 import { jobFiles } from './finished.js';
 
 export interface Provenance {
@@ -37,9 +37,7 @@ export function writeStudent(
     {
       users: model.users,
       items: model.items,
-      dim: factors.dim,
-      userFactors: Float32Array.from(factors.users),
-      itemFactors: Float32Array.from(factors.items),
+      ...partsOf(factors),
       userIds: dataset.users.ids,
       itemIds: dataset.items.ids,
       ...(dataset.itemLabels ? { labels: dataset.itemLabels } : {}),
@@ -59,4 +57,20 @@ export function writeStudent(
     },
   );
   return true;
+}
+
+/** Columns that are biases become biases: as columns they would bend fold-in and similarities, and lose digits in small precisions. */
+function partsOf({ users, items, dim, biases }: Tables) {
+  const columns = Array.from({ length: dim }, (_, d) => d).filter((d) => d !== biases?.users && d !== biases?.items);
+  const taken = (table: Tables['users'], wanted: readonly number[]): Float32Array => {
+    const part = new Float32Array((table.length / dim) * wanted.length);
+    for (let row = 0, at = 0; at < part.length; row += dim) for (const d of wanted) part[at++] = table[row + d]!;
+    return part;
+  };
+  return {
+    dim: columns.length,
+    userFactors: taken(users, columns),
+    itemFactors: taken(items, columns),
+    ...(biases && { userBiases: taken(users, [biases.users]), itemBiases: taken(items, [biases.items]) }),
+  };
 }
