@@ -14,7 +14,8 @@ import { writeBundle } from 'recdistill/artifact';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'recdistill-student-'));
 const installed = join(folder, 'node_modules', '@recdistill', 'student');
-const bundle = join(folder, 'bundle');
+// Where the example of docs/student.md looks for one.
+const bundle = join(folder, 'runs', 'demo', 'student-hetcomp', 'student');
 
 const node = (...args: string[]) =>
   execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 120_000 });
@@ -32,7 +33,7 @@ before(() => {
   const archive = readdirSync(folder).find((f) => f.endsWith('.tgz'))!;
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');
   npm(folder, 'install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', join(folder, archive));
-  const [users, items, dim] = [5, 300, 7];
+  const [users, items, dim] = [9, 300, 7];
   writeBundle(
     bundle,
     {
@@ -40,10 +41,10 @@ before(() => {
       userFactors: Float32Array.from({ length: users * dim }, (_, j) => Math.sin(j + 1)),
       itemFactors: Float32Array.from({ length: items * dim }, (_, j) => Math.cos(3 * j)),
       itemBiases: Float32Array.from({ length: items }, (_, j) => Math.sin(j) / 9),
-      userIds: Array.from({ length: users }, (_, u) => `user ${u}`),
-      itemIds: Array.from({ length: items }, (_, i) => `item ${i}`),
+      userIds: Array.from({ length: users }, (_, u) => String(u)),
+      itemIds: Array.from({ length: items }, (_, i) => String(i)),
     },
-    { dataFingerprint: 'f00d', licence: 'none', madeBy: {}, metrics: {} },
+    { dataFingerprint: 'f00d', licence: 'for tests', madeBy: {}, metrics: { 'recall@10': 0.25 } },
     { precision: 'int8' },
   );
 });
@@ -79,11 +80,11 @@ test('publint finds nothing to complain about', async () => {
 /** Everything that a student of the bundle answers, as text with all digits. */
 const questions = `
   const texts = JSON.stringify([
-    student.batch(model.userIds, { k: 5, exclude: ['item 3'] }),
-    student.similarItems('item 7', { k: 5 }),
-    student.recommendFromItems(['item 1', 'item 2'], { k: 5 }),
-    student.recommend('user 1', { candidates: ['item 9', 'item 8'] }),
-    student.score('user 2', 'item 4'),
+    student.batch(model.userIds, { k: 5, exclude: ['3'] }),
+    student.similarItems('7', { k: 5 }),
+    student.recommendFromItems(['1', '2'], { k: 5 }),
+    student.recommend('1', { candidates: ['9', '8'] }),
+    student.score('2', '4'),
   ]);`;
 
 const inNode = (kernel: string): string => {
@@ -92,7 +93,7 @@ const inNode = (kernel: string): string => {
     file,
     `import { readFile } from 'node:fs/promises';
      import { createStudent, loadBundle } from '@recdistill/student';
-     const { model } = await loadBundle((file) => readFile('bundle/' + file));
+     const { model } = await loadBundle((file) => readFile(${JSON.stringify(bundle)} + '/' + file));
      const student = createStudent(model, { kernel: '${kernel}' });
      ${questions}
      console.log(student.warmUp() + texts);`,
@@ -111,7 +112,7 @@ const atTheEdge = (compiles: boolean, kernel: string): string => {
     `import { readFileSync } from 'node:fs';
      import { join } from 'node:path';
      import vm from 'node:vm';
-     const files = Object.fromEntries(${JSON.stringify(readdirSync(bundle))}.map((f) => [f, readFileSync(join('bundle', f))]));
+     const files = Object.fromEntries(${JSON.stringify(readdirSync(bundle))}.map((f) => [f, readFileSync(join(${JSON.stringify(bundle)}, f))]));
      const compiled = new WebAssembly.Module(readFileSync(join(${JSON.stringify(installed)}, 'kernel.wasm')));
      const globals = { TextEncoder, TextDecoder, atob, crypto: { subtle: crypto.subtle }, files, compiled };
      const context = vm.createContext(globals, { codeGeneration: { strings: false, wasm: ${compiles} } });
@@ -139,10 +140,20 @@ const atTheEdge = (compiles: boolean, kernel: string): string => {
 
 test('Node and an edge worker give the same answers, with every kernel', () => {
   const wasm = inNode('auto');
-  assert.match(wasm, /^wasm\[\[\[\{"itemId":"item \d+","rank":1,"score":/);
+  assert.match(wasm, /^wasm\[\[\[\{"itemId":"\d+","rank":1,"score":/);
   const plain = wasm.replace('wasm', 'plain');
   assert.equal(inNode('plain'), plain);
   assert.equal(atTheEdge(true, `'auto'`), wasm);
   assert.equal(atTheEdge(false, `'auto'`), plain, 'where nothing may be compiled');
   assert.equal(atTheEdge(false, 'compiled'), wasm, 'where only compiled modules are taken');
+});
+
+test('the example of the documentation runs', () => {
+  const page = readFileSync(join(root, 'docs', 'student.md'), 'utf8');
+  const example = /```js\n(.*?)```/s.exec(page)![1]!;
+  writeFileSync(join(folder, 'example.mjs'), example);
+  const said = node('example.mjs');
+  assert.match(said, /'recall@10': 0.25 \} for tests/);
+  assert.equal(said.match(/rank: 1,/g)!.length, 3);
+  assert.equal(said.match(/itemId:/g)!.length, 5 + 10 + 3);
 });

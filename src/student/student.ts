@@ -201,7 +201,11 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
   };
 }
 
-const indexOf = (ids: readonly string[]): ReadonlyMap<string, number> => new Map(ids.map((id, n) => [id, n]));
+function indexOf(ids: readonly string[]): ReadonlyMap<string, number> {
+  const index = new Map<string, number>();
+  for (let n = 0; n < ids.length; n++) index.set(ids[n]!, n);
+  return index;
+}
 
 /** 1 / length of each row; 0 for one that is too short to have a direction. */
 function invertedLengths(factors: Float32Array, dim: number): Float32Array {
