@@ -6,7 +6,7 @@ import { type FoldInSpace, foldIn, foldInSpace } from './fold-in.js';
 import { createScreen, type Screen } from './screen.js';
 import { StudentError } from './student-error.js';
 import { problemOf, type StudentModel } from './student-model.js';
-import { dot, type Scan, scanTopK, type TopItems } from './top-k.js';
+import { dot, scanTopK, type TopItems } from './top-k.js';
 
 export interface RankedItem {
   readonly itemId: string;
@@ -97,47 +97,49 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
     return Int32Array.from(new Set(numbers)).sort();
   };
 
-  const search = (by: Screen | undefined, scan: Scan): TopItems => {
-    // A filter may ask this student in turn, while the screen is aimed at the outer request.
-    if (!by || screenInUse) return scanTopK(scan);
-    screenInUse = true;
-    try {
-      by.aim(scan.query, scan.scale);
-      return scanTopK({ ...scan, screen: by });
-    } finally {
-      screenInUse = false;
-    }
-  };
-
+  /** @param scale makes similarities of inner products; item biases are then left out */
   const list = (
-    scan: Pick<Scan, 'query' | 'bias' | 'scale'>,
+    query: Float32Array,
     own: Int32Array,
     options: ListOptions,
     offset: number,
+    scale?: Float32Array,
   ): RankedItem[] => {
     const { k = 10, exclude, filter, candidates } = options;
     if (!Number.isSafeInteger(k) || k < 1) {
       fail('bad-argument', `k is ${k}; expected a whole number of at least 1`, 'Ask for at least one item.');
     }
     if (screen === 'not made') screen = createScreen(model, typeof kernel === 'object' ? kernel : undefined);
-    const top = search(candidates ? undefined : screen, {
-      ...scan,
-      factors: itemFactors,
-      dim,
-      k,
-      candidates: candidates && known(candidates),
-      excluded: exclude?.length ? Int32Array.from([...own, ...known(exclude)]).sort() : own,
-      accept: filter && ((item) => filter(model.itemIds[item]!)),
-    });
-    return Array.from(top.items, (item, n) => {
-      const label = model.labels?.[item];
-      return {
-        itemId: model.itemIds[item]!,
-        ...(label ? { label } : {}),
-        rank: n + 1,
-        score: Math.fround(top.scores[n]! + offset),
-      };
-    });
+    // A filter may ask this student in turn, while the screen is aimed at the outer request.
+    const by = candidates || screenInUse ? undefined : screen;
+    const taken = screenInUse;
+    screenInUse = true;
+    let top: TopItems;
+    try {
+      by?.aim(query, scale);
+      top = scanTopK({
+        query,
+        factors: itemFactors,
+        dim,
+        scale,
+        bias: scale ? undefined : itemBiases,
+        candidates: candidates && known(candidates),
+        excluded: exclude?.length ? Int32Array.from([...own, ...known(exclude)]).sort() : own,
+        accept: filter && ((item) => filter(model.itemIds[item]!)),
+        k,
+        screen: by,
+      });
+    } finally {
+      screenInUse = taken;
+    }
+    const ranked: RankedItem[] = [];
+    for (let n = 0; n < top.items.length; n++) {
+      const itemId = model.itemIds[top.items[n]!]!;
+      const label = model.labels?.[top.items[n]!];
+      const score = Math.fround(top.scores[n]! + offset);
+      ranked.push(label ? { itemId, label, rank: n + 1, score } : { itemId, rank: n + 1, score });
+    }
+    return ranked;
   };
 
   const factorsOf = (user: number): Float32Array => userFactors.subarray(user * dim, (user + 1) * dim);
@@ -145,7 +147,7 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
   const recommend = (userId: string, options: ListOptions = {}): RankedItem[] => {
     const user = userOf(userId);
     const own = seen && !options.includeSeen ? seen.indices.subarray(seen.indptr[user]!, seen.indptr[user + 1]!) : none;
-    return list({ query: factorsOf(user), bias: itemBiases }, own, options, userBiases?.[user] ?? 0);
+    return list(factorsOf(user), own, options, userBiases?.[user] ?? 0);
   };
 
   const recommendFromItems = (itemIds: readonly string[], options: FoldInOptions = {}): RankedItem[] => {
@@ -161,7 +163,7 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
     }
     space ??= foldInSpace(userFactors, itemFactors, dim);
     const query = Float32Array.from(foldIn(space, own, l2));
-    return list({ query, bias: itemBiases }, options.includeSeen ? none : own, options, 0);
+    return list(query, options.includeSeen ? none : own, options, 0);
   };
 
   const similarItems = (itemId: string, options: Omit<ListOptions, 'includeSeen'> = {}): RankedItem[] => {
@@ -169,7 +171,7 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
     inverseLengths ??= invertedLengths(itemFactors, dim);
     const inverse = inverseLengths[item]!;
     const query = itemFactors.slice(item * dim, (item + 1) * dim).map((v) => v * inverse);
-    return list({ query, scale: inverseLengths }, Int32Array.of(item), options, 0);
+    return list(query, Int32Array.of(item), options, 0, inverseLengths);
   };
 
   return {

@@ -60,9 +60,10 @@ export function scanTopK(scan: Scan): TopItems {
     if (size === k) threshold = scores[0]!;
   };
   if (k > 0 && screen && !candidates) {
-    // Each round doubles what was looked at, until a round is long: the threshold rises most at the start.
+    // Each round adds half of what was looked at, until rounds are long: the threshold rises most at the start.
     for (let begin = 0, end = 0; begin < total; begin = end) {
-      end = Math.min(total, Math.max(screen.step, 2 * begin), begin + screen.most);
+      const more = screen.step * Math.ceil(begin / 2 / screen.step);
+      end = Math.min(total, begin + Math.min(Math.max(screen.step, more), screen.most));
       const count = screen.pass(threshold, begin, end);
       for (let n = 0; n < count; n++) if (screen.passed[n]! < total) offer(screen.passed[n]!);
     }
