@@ -2,7 +2,7 @@
 // columns, item after item, the two codes. Query codes are 16-bit integers, so that the sums are exact integers.
 
 /**
- * Items of the panels [begin, end) with scales[i] * (unit * <query, codes of i> + slack) + biases[i] > threshold, ascending.
+ * Items of the panels [begin, end) with scales[i] * (unit * <query, codes of i> + slack) + biases[i] >= threshold, ascending.
  * @param pairs half of the number of columns
  * @param biases address, or 0 if there are none
  * @param out room for 32 numbers a panel
@@ -54,11 +54,11 @@ export function screen(
       a7 = f32x4.add(a7, v128.load(b, 112));
     }
     const most = f32x4.pmax(f32x4.pmax(f32x4.pmax(a0, a1), f32x4.pmax(a2, a3)), f32x4.pmax(f32x4.pmax(a4, a5), f32x4.pmax(a6, a7)));
-    if (!v128.any_true(f32x4.gt(most, least))) continue;
-    let hits = i32x4.bitmask(f32x4.gt(a0, least)) | i32x4.bitmask(f32x4.gt(a1, least)) << 4
-      | i32x4.bitmask(f32x4.gt(a2, least)) << 8 | i32x4.bitmask(f32x4.gt(a3, least)) << 12
-      | i32x4.bitmask(f32x4.gt(a4, least)) << 16 | i32x4.bitmask(f32x4.gt(a5, least)) << 20
-      | i32x4.bitmask(f32x4.gt(a6, least)) << 24 | i32x4.bitmask(f32x4.gt(a7, least)) << 28;
+    if (!v128.any_true(f32x4.ge(most, least))) continue;
+    let hits = i32x4.bitmask(f32x4.ge(a0, least)) | i32x4.bitmask(f32x4.ge(a1, least)) << 4
+      | i32x4.bitmask(f32x4.ge(a2, least)) << 8 | i32x4.bitmask(f32x4.ge(a3, least)) << 12
+      | i32x4.bitmask(f32x4.ge(a4, least)) << 16 | i32x4.bitmask(f32x4.ge(a5, least)) << 20
+      | i32x4.bitmask(f32x4.ge(a6, least)) << 24 | i32x4.bitmask(f32x4.ge(a7, least)) << 28;
     while (hits) {
       store<i32>(to, (p << 5) + ctz(hits));
       to += 4;

@@ -5,22 +5,28 @@
  * An item's factors are s (c + e), a power of two s, whole numbers c and a remainder e; a query is t (d + f) likewise. Then
  *   <query, factors> = s (t <d, c> + t <f, c> + <query, e>) <= s (t <d, c> + slack),  slack = t |f| max |c| + |query| max |e|,
  * by Cauchy and Schwarz, with a little more for the rounding of the exact score and of the bound itself.
+ *
+ * Items stand by falling length of their factors, roughly: the best come early, and a search ends where those that follow are too short.
  */
 import { scaleOf } from './codes.js';
 import { wasmBase64 } from './screen-bytes.js';
 import type { StudentModel } from './student-model.js';
 
 export interface Screen {
-  /** Rounds begin and end at multiples of this, or end at the last item. */
+  /** The item at each place; rounds go over places. */
+  readonly order: Int32Array;
+  /** Rounds begin and end at multiples of this, or end at the last place. */
   readonly step: number;
-  /** Most items in one round. */
+  /** Most places in one round. */
   readonly most: number;
-  /** The item numbers that passed last, ascending; in the last round also numbers beyond the last item. */
+  /** The places that passed last, ascending; in the last round also some beyond the last item. */
   readonly passed: Int32Array;
   /** Turns to a query: its inner products plus item biases, or, with `multipliers` (>= 0, one for each item), times these. */
   aim(query: Float32Array, multipliers?: Float32Array): void;
-  /** Leaves in `passed` the items from `begin` to `end` whose score may be above the threshold; returns their number. */
+  /** Leaves in `passed` the places from `begin` to `end` whose score may reach the threshold; returns their number. */
   pass(threshold: number, begin: number, end: number): number;
+  /** No score at the places from `begin`, a multiple of `step`, on is above this. */
+  limit(begin: number): number;
 }
 
 const PANEL = 32;
@@ -55,16 +61,23 @@ export function createScreen(model: StudentModel, kernel?: object): Screen | und
   const { buffer, run } = made;
   const scales = new Float32Array(buffer, places.scales, items);
   const multiplied = new Float32Array(buffer, places.multiplied, items);
-  const most = fillPanels(itemFactors, dim, scales, new Int8Array(buffer, places.panels, 2 * PANEL * pairs * panels));
-  if (itemBiases) new Float32Array(buffer, places.biases, items).set(itemBiases);
+  const lengths = lengthsOf(itemFactors, dim);
+  const order = byLength(lengths);
+  const codesOfItems = new Int8Array(buffer, places.panels, 2 * PANEL * pairs * panels);
+  const most = fillPanels(itemFactors, dim, order, scales, codesOfItems);
+  if (itemBiases) new Float32Array(buffer, places.biases, items).set(Float32Array.from(order, (i) => itemBiases[i]!));
+  const longest = mostFrom(order, lengths);
+  const highest = itemBiases && mostFrom(order, itemBiases);
   // Sums of products of codes must stay within 32 bits.
   const largest = Math.min(32_767, Math.floor((2 ** 31 - 1) / (127 * 2 * pairs)));
   const codes = new Int16Array(buffer, places.query, 2 * pairs);
   const passed = new Int32Array(buffer, places.passed, ROUND);
   let [unit, slack, scalesAt, biasesAt] = [0, 0, 0, 0];
+  let reach = 0;
   let last: Float32Array | undefined;
 
   return {
+    order,
     step: PANEL,
     most: ROUND,
     passed,
@@ -85,10 +98,11 @@ export function createScreen(model: StudentModel, kernel?: object): Screen | und
         length * (most.code + most.rest) * (dim + 8) * 2 ** -23 + Math.sqrt(codeSquare) * most.code * rounding;
       // The last term is for factors so small that products are subnormal.
       slack = unit * (lost + rounded) * (1 + rounding) + 1e-10;
+      reach = multipliers ? Number.POSITIVE_INFINITY : unit * length * (1 + (dim + 8) * 2 ** -22);
       scalesAt = multipliers ? places.multiplied : places.scales;
       biasesAt = multipliers || !itemBiases ? 0 : places.biases;
       if (!multipliers || multipliers === last) return;
-      for (let i = 0; i < items; i++) multiplied[i] = scales[i]! * multipliers[i]!;
+      for (let i = 0; i < items; i++) multiplied[i] = scales[i]! * multipliers[order[i]!]!;
       last = multipliers;
     },
     pass: (threshold, begin, end) =>
@@ -105,6 +119,11 @@ export function createScreen(model: StudentModel, kernel?: object): Screen | und
         Math.ceil(end / PANEL),
         places.passed,
       ),
+    limit(begin) {
+      const sum = reach * longest[begin / PANEL]!;
+      const bias = highest?.[begin / PANEL] ?? 0;
+      return sum + bias + (sum + Math.abs(bias)) * rounding + 1e-30;
+    },
   };
 }
 
@@ -112,17 +131,19 @@ export function createScreen(model: StudentModel, kernel?: object): Screen | und
 function fillPanels(
   factors: Float32Array,
   dim: number,
+  order: Int32Array,
   scales: Float32Array,
   panels: Int8Array,
 ): { code: number; rest: number } {
   const stride = 2 * PANEL * Math.ceil(dim / 2);
   let [code, rest] = [0, 0];
-  for (let item = 0; item < scales.length; item++) {
-    const from = item * dim;
-    const to = Math.floor(item / PANEL) * stride + 2 * (item % PANEL);
+  for (let place = 0; place < order.length; place++) {
+    const from = order[place]! * dim;
+    const to = Math.floor(place / PANEL) * stride + 2 * (place % PANEL);
     const scale = scaleOf(factors, from, from + dim, 127);
-    scales[item] = scale;
-    let [codeSquare, restSquare] = [0, 0];
+    scales[place] = scale;
+    let codeSquare = 0;
+    let restSquare = 0;
     for (let j = 0; j < dim; j++) {
       const x = factors[from + j]! / scale;
       const c = Math.round(x);
@@ -134,6 +155,41 @@ function fillPanels(
     rest = Math.max(rest, restSquare);
   }
   return { code: Math.sqrt(code), rest: Math.sqrt(rest) };
+}
+
+function lengthsOf(factors: Float32Array, dim: number): Float64Array {
+  const lengths = new Float64Array(factors.length / dim);
+  for (let item = 0; item < lengths.length; item++) {
+    let square = 0;
+    for (let j = item * dim; j < (item + 1) * dim; j++) square += factors[j]! * factors[j]!;
+    lengths[item] = Math.sqrt(square);
+  }
+  return lengths;
+}
+
+/** Item numbers by falling length, in a few thousand classes; within a class ascending. Sorting all of them would take long. */
+function byLength(lengths: Float64Array): Int32Array {
+  const classes = 4096;
+  let longest = 0;
+  for (const length of lengths) longest = Math.max(longest, length);
+  const classOf = (length: number): number => (longest > 0 ? Math.round((1 - length / longest) * (classes - 1)) : 0);
+  const next = new Int32Array(classes + 1);
+  for (const length of lengths) next[classOf(length) + 1]! += 1;
+  for (let c = 1; c < classes; c++) next[c]! += next[c - 1]!;
+  const order = new Int32Array(lengths.length);
+  for (let item = 0; item < lengths.length; item++) order[next[classOf(lengths[item]!)]!++] = item;
+  return order;
+}
+
+/** For each panel the largest value of an item in it or in one that follows. */
+function mostFrom(order: Int32Array, values: ArrayLike<number>): Float64Array {
+  const most = new Float64Array(Math.ceil(order.length / PANEL)).fill(Number.NEGATIVE_INFINITY);
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let place = order.length - 1; place >= 0; place--) {
+    largest = Math.max(largest, values[order[place]!]!);
+    most[Math.floor(place / PANEL)] = largest;
+  }
+  return most;
 }
 
 function instantiate(

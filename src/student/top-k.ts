@@ -40,16 +40,12 @@ export function scanTopK(scan: Scan): TopItems {
   const scores = new Float32Array(k);
   let size = 0;
   let threshold = Number.NEGATIVE_INFINITY;
-  let skip = 0;
-  /** Items come in ascending order. */
   const offer = (item: number): void => {
-    while (skip < excluded.length && excluded[skip]! < item) skip += 1;
-    if (excluded[skip] === item) return;
     let score = dot(query, factors, item * dim, dim);
     if (scale) score = fround(score * scale[item]!);
     if (bias) score = fround(score + bias[item]!);
-    // An item that only equals the worst of a full list has a higher number and loses the tie.
-    if (size === k && !(score > threshold)) return;
+    if (size === k && !(score > threshold || (score === threshold && item < items[0]!))) return;
+    if (holds(excluded, item)) return;
     if (accept && !accept(item)) return;
     if (size < k) {
       rise(items, scores, size, item, score);
@@ -61,14 +57,14 @@ export function scanTopK(scan: Scan): TopItems {
   };
   if (k > 0 && screen && !candidates) {
     // Each round adds half of what was looked at, until rounds are long: the threshold rises most at the start.
-    for (let begin = 0, end = 0; begin < total; begin = end) {
+    for (let begin = 0, end = 0; begin < total && !(screen.limit(begin) < threshold); begin = end) {
       const more = screen.step * Math.ceil(begin / 2 / screen.step);
       end = Math.min(total, begin + Math.min(Math.max(screen.step, more), screen.most));
       const count = screen.pass(threshold, begin, end);
-      for (let n = 0; n < count; n++) if (screen.passed[n]! < total) offer(screen.passed[n]!);
+      for (let n = 0; n < count; n++) if (screen.passed[n]! < total) offer(screen.order[screen.passed[n]!]!);
     }
   } else {
-    for (let c = 0; c < total; c++) offer(candidates ? candidates[c]! : c);
+    for (let c = 0; c < total && k > 0; c++) offer(candidates ? candidates[c]! : c);
   }
   return drain(items, scores, size);
 }
@@ -92,6 +88,18 @@ export function dot(query: Float32Array, factors: Float32Array, start: number, d
   let sum = fround(fround(a + c) + fround(b + d));
   for (; j < dim; j++) sum = fround(sum + fround(query[j]! * factors[start + j]!));
   return sum;
+}
+
+/** True if a number is in an ascending list. */
+function holds(list: Int32Array, wanted: number): boolean {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle]! < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return list[low] === wanted;
 }
 
 // The heap's root is the worst item of the list: the lowest score, of equal ones the highest number.
