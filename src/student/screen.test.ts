@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createScreen } from './screen.js';
+import { createScreen, type Screen } from './screen.js';
 import { createStudent, type ListOptions, type Student } from './student.js';
 import type { StudentModel } from './student-model.js';
 import { scanTopK } from './top-k.js';
@@ -102,6 +102,42 @@ test('the screen leaves little to score exactly', () => {
   const scan = { query: model.userFactors, factors: model.itemFactors, dim: 16, k: 10, excluded: new Int32Array(0) };
   assert.deepEqual(scanTopK({ ...scan, screen: counting }), scanTopK(scan));
   assert.ok(passed < 400, `${passed} of 20000 items passed`);
+});
+
+test('a search ends where the items left are too short', () => {
+  const next = noise(6);
+  const items = 30_000;
+  const biases = Float32Array.from({ length: items }, next).map((v) => v / 10);
+  for (const itemBiases of [undefined, biases]) {
+    const even = modelOf({ users: 1, items, dim: 8 }, () => next());
+    // The longest are not the first.
+    const model = {
+      ...even,
+      itemFactors: even.itemFactors.map((v, j) => v / (1 + (((j >> 3) + 20_000) % items) / 1000)),
+      ...(itemBiases && { itemBiases }),
+    };
+    const screen = createScreen(model)!;
+    let looked = 0;
+    const counting: Screen = {
+      ...screen,
+      pass(threshold, begin, end) {
+        looked = end;
+        return screen.pass(threshold, begin, end);
+      },
+    };
+    screen.aim(model.userFactors);
+    const query = model.userFactors;
+    const scan = {
+      query,
+      factors: model.itemFactors,
+      bias: itemBiases,
+      dim: 8,
+      k: 10,
+      excluded: Int32Array.of(10_001),
+    };
+    assert.deepEqual(scanTopK({ ...scan, screen: counting }), scanTopK(scan));
+    assert.ok(looked < items / 2, `${looked} of ${items} places were looked at`);
+  }
 });
 
 test('a filter may ask the same student', () => {

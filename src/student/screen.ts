@@ -8,6 +8,7 @@
  *
  * Items stand by falling length of their factors, roughly: the best come early, and a search ends where those that follow are too short.
  */
+import { byLength, lengthsOf, mostFrom } from './by-length.js';
 import { scaleOf } from './codes.js';
 import { wasmBase64 } from './screen-bytes.js';
 import type { StudentModel } from './student-model.js';
@@ -66,8 +67,8 @@ export function createScreen(model: StudentModel, kernel?: object): Screen | und
   const codesOfItems = new Int8Array(buffer, places.panels, 2 * PANEL * pairs * panels);
   const most = fillPanels(itemFactors, dim, order, scales, codesOfItems);
   if (itemBiases) new Float32Array(buffer, places.biases, items).set(Float32Array.from(order, (i) => itemBiases[i]!));
-  const longest = mostFrom(order, lengths);
-  const highest = itemBiases && mostFrom(order, itemBiases);
+  const longest = mostFrom(order, lengths, PANEL);
+  const highest = itemBiases && mostFrom(order, itemBiases, PANEL);
   // Sums of products of codes must stay within 32 bits.
   const largest = Math.min(32_767, Math.floor((2 ** 31 - 1) / (127 * 2 * pairs)));
   const codes = new Int16Array(buffer, places.query, 2 * pairs);
@@ -155,41 +156,6 @@ function fillPanels(
     rest = Math.max(rest, restSquare);
   }
   return { code: Math.sqrt(code), rest: Math.sqrt(rest) };
-}
-
-function lengthsOf(factors: Float32Array, dim: number): Float64Array {
-  const lengths = new Float64Array(factors.length / dim);
-  for (let item = 0; item < lengths.length; item++) {
-    let square = 0;
-    for (let j = item * dim; j < (item + 1) * dim; j++) square += factors[j]! * factors[j]!;
-    lengths[item] = Math.sqrt(square);
-  }
-  return lengths;
-}
-
-/** Item numbers by falling length, in a few thousand classes; within a class ascending. Sorting all of them would take long. */
-function byLength(lengths: Float64Array): Int32Array {
-  const classes = 4096;
-  let longest = 0;
-  for (const length of lengths) longest = Math.max(longest, length);
-  const classOf = (length: number): number => (longest > 0 ? Math.round((1 - length / longest) * (classes - 1)) : 0);
-  const next = new Int32Array(classes + 1);
-  for (const length of lengths) next[classOf(length) + 1]! += 1;
-  for (let c = 1; c < classes; c++) next[c]! += next[c - 1]!;
-  const order = new Int32Array(lengths.length);
-  for (let item = 0; item < lengths.length; item++) order[next[classOf(lengths[item]!)]!++] = item;
-  return order;
-}
-
-/** For each panel the largest value of an item in it or in one that follows. */
-function mostFrom(order: Int32Array, values: ArrayLike<number>): Float64Array {
-  const most = new Float64Array(Math.ceil(order.length / PANEL)).fill(Number.NEGATIVE_INFINITY);
-  let largest = Number.NEGATIVE_INFINITY;
-  for (let place = order.length - 1; place >= 0; place--) {
-    largest = Math.max(largest, values[order[place]!]!);
-    most[Math.floor(place / PANEL)] = largest;
-  }
-  return most;
 }
 
 function instantiate(

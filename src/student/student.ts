@@ -21,7 +21,7 @@ export interface ListOptions {
   readonly k?: number;
   /** Item ids to leave out, besides the seen ones. Ids that the student does not know are never listed anyway. */
   readonly exclude?: readonly string[];
-  /** Keeps an item if it returns true. Called only for items good enough to be listed, so it may be slow. */
+  /** Keeps an item if it returns true. Called in no particular order and only for items good enough to be listed, so it may be slow. */
   readonly filter?: (itemId: string) => boolean;
   /** Ranks only these items. Ids that the student does not know cannot be scored and are left out. */
   readonly candidates?: readonly string[];
