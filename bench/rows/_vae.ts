@@ -78,16 +78,16 @@ export function vaeRows(
   };
 }
 
-export const vaePeers = (params: Readonly<Record<string, unknown>>): PeerForm[] => [
+export const vaePeers = (script: string, params: Readonly<Record<string, unknown>>): PeerForm[] => [
   {
     name: 'torch',
-    script: 'vae.py',
+    script,
     about: 'dense rows into linear layers, torch.optim.Adam as it comes',
     params: { ...params, form: 'dense', fused: false },
   },
   {
     name: 'torch-sparse',
-    script: 'vae.py',
+    script,
     about: 'the first layer as torch embedding_bag over the entries of each row, Adam(fused=True)',
     params: { ...params, form: 'sparse', fused: true },
   },

@@ -45,7 +45,7 @@ function prepare(shape: (typeof CASES)[keyof typeof CASES], { data, threads }: P
       result: () => ({ loss: tensor(Float32Array.of(loss)), ...vaeParameters(model, shape) }),
       close: () => k.close(),
     },
-    peers: vaePeers({ ...ADAM, beta: BETA, batchSize }),
+    peers: vaePeers('item-autoencoder-epoch.py', { ...ADAM, beta: BETA, batchSize }),
     // As in bpr-epoch: where a gradient cancels to nothing but rounding, a step of Adam may go either way.
     compare: (ours, peer) => [
       near('loss of the epoch', ours.loss!, peer.loss!, 1e-5),

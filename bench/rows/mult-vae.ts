@@ -43,7 +43,7 @@ function prepare(shape: (typeof CASES)[keyof typeof CASES], { data, threads }: P
       result: () => ({ loss: tensor(Float32Array.of(loss)), ...vaeMoments(model, shape, optimizer) }),
       close: () => k.close(),
     },
-    peers: vaePeers({ ...ADAM, beta: BETA, batchSize: BATCH }),
+    peers: vaePeers('mult-vae.py', { ...ADAM, beta: BETA, batchSize: BATCH }),
     // Adam's first moment after one step is the gradient, up to a factor.
     compare: (ours, peer) => [
       near('loss', ours.loss!, peer.loss!, 1e-5),

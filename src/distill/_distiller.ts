@@ -8,23 +8,38 @@ import type { Interactions } from '../data/interactions.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import type { Kernels } from '../kernels/index.js';
-import type { Capability, TrainableModel } from '../models/_model.js';
+import type { Capability, Tables, TrainableModel } from '../models/_model.js';
 import type { Hooks } from '../train/loop.js';
 
+/**
+ * What a teacher can hand over beyond its rankings. `embeddings`: the tables of users and items whose inner products are its scores; a run
+ * of a model with factors has them, rankings made elsewhere do not.
+ */
+export type TeacherCapability = 'embeddings';
+
+/** A teacher as methods see it. */
+export interface KnownTeacher extends Trajectory {
+  /** Of the teacher at its best; absent where its scores are no such products or not known. */
+  readonly tables?: Tables;
+}
+
 export interface Needs {
+  /** `one`: any number can be given, the method learns from what they say together. `many`: it tells them apart. */
   readonly teachers: 'none' | 'one' | 'many';
   /** `frozen`: the last checkpoint is enough. `trajectory`: earlier ones too. */
   readonly form: 'frozen' | 'trajectory';
   readonly base: 'kept' | 'replaced' | 'either';
   /** What the student must be able to do. */
   readonly student: readonly Capability[];
+  /** What each teacher must have. */
+  readonly teacher: readonly TeacherCapability[];
 }
 
 export interface DistillContext {
   readonly kernels: Kernels;
   readonly student: TrainableModel;
   readonly train: Interactions;
-  readonly teachers: readonly Trajectory[];
+  readonly teachers: readonly KnownTeacher[];
   readonly batchSize: number;
   readonly batchesPerEpoch: number;
   readonly seed: number;

@@ -10,8 +10,8 @@ import { rankingOf } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { createFuser, importanceOptions, type Voice } from '../ensemble/index.js';
 import { freeRows, type Rows, takeRows } from '../kernels/index.js';
-import type { Batch } from '../models/_model.js';
 import { type DistillContext, distiller } from './_distiller.js';
+import { type BatchUsers, usersOfBatch } from './batch-users.js';
 import {
   advance,
   allReached,
@@ -64,7 +64,7 @@ export const hetcomp = distiller({
   name: 'hetcomp',
   summary: 'Follows the trajectories of several different teachers, from easy to hard',
   source: 'Kang et al., Distillation from heterogeneous models for top-k recommendation, WWW 2023',
-  needs: { teachers: 'many', form: 'trajectory', base: 'either', student: ['factors'] },
+  needs: { teachers: 'many', form: 'trajectory', base: 'either', student: ['factors'], teacher: [] },
   options: hetcompOptions,
   // Sums over the whole catalogue are smooth, so that large steps are safe, and a run is worth little before its curriculum is over.
   studentDefaults: { learningRate: 0.02, l2: 0.00001, epochs: 300 },
@@ -196,15 +196,8 @@ function observedRows(
   return takeRows(k, { columns: train.items, indptr, indices });
 }
 
-interface Picker {
-  /** Most users that one step can have. */
-  readonly most: number;
-  pick(batch: Batch): Int32Array;
-  close(): void;
-}
-
 /** The epoch's random order of users, in as many equal parts as there are batches. */
-function everyUserOnce({ kernels: k, train, batchesPerEpoch, seed }: DistillContext): Picker {
+function everyUserOnce({ kernels: k, train, batchesPerEpoch, seed }: DistillContext): BatchUsers {
   const most = Math.ceil(train.users / batchesPerEpoch);
   const users = k.ints(most);
   const key = stream(seed, 'hetcomp users');
@@ -221,22 +214,6 @@ function everyUserOnce({ kernels: k, train, batchesPerEpoch, seed }: DistillCont
       const part = order.subarray(index * most, (index + 1) * most);
       users.set(part);
       return users.subarray(0, part.length);
-    },
-    close: () => k.free(users),
-  };
-}
-
-/** The distinct users of the batch, ascending. */
-function usersOfBatch({ kernels: k, train, batchSize }: DistillContext): Picker {
-  const most = Math.min(batchSize, train.users);
-  const users = k.ints(most);
-  return {
-    most,
-    pick(batch) {
-      if (batch.kind === 'items') throw new TypeError('hetcomp works on batches of users or of their interactions');
-      const distinct = Int32Array.from(new Set(batch.users.subarray(0, batch.size))).sort();
-      users.set(distinct);
-      return users.subarray(0, distinct.length);
     },
     close: () => k.free(users),
   };

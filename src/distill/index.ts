@@ -1,10 +1,17 @@
 /** The registry of distillation methods: one line adds one. */
 import { fail } from '../errors.js';
 import type { DistillerSpec } from './_distiller.js';
+import { cd } from './cd.js';
+import { clDrd } from './cl-drd.js';
+import { dcd } from './dcd.js';
+import { de } from './de.js';
 import { hetcomp } from './hetcomp.js';
+import { multiRrd } from './multi-rrd.js';
 import { none } from './none.js';
+import { rd } from './rd.js';
+import { rrd } from './rrd.js';
 
-export const distillers: readonly DistillerSpec[] = [none, hetcomp];
+export const distillers: readonly DistillerSpec[] = [none, rd, cd, de, rrd, dcd, clDrd, multiRrd, hetcomp];
 
 /** @throws RecdistillError `unknown-name` */
 export function distillerNamed(name: string): DistillerSpec {
@@ -17,4 +24,6 @@ export function distillerNamed(name: string): DistillerSpec {
 export * from '../ensemble/index.js';
 export * from '../losses/hetcomp.js';
 export * from './_distiller.js';
+export * from './dcd-weights.js';
+export * from './de-experts.js';
 export * from './hetcomp-knowledge.js';

@@ -6,7 +6,7 @@ export const none = distiller({
   name: 'none',
   summary: 'No distillation: the student with its base loss only',
   source: 'the usual control',
-  needs: { teachers: 'none', form: 'frozen', base: 'kept', student: [] },
+  needs: { teachers: 'none', form: 'frozen', base: 'kept', student: [], teacher: [] },
   options: options({}),
   create: () => ({ base: 'kept', close() {} }),
 });

@@ -39,7 +39,7 @@ export const cdae = trained({
     dropout: range(0.2, 0.8),
     negatives: wholeRange(1, 20),
     learningRate: logRange(0.001, 0.03),
-    l2: logRange(0.00003, 0.01),
+    l2: logRange(0.00003, 0.003),
     batchSize: oneOf(64, 128, 256, 512),
   },
   capabilities: ['factors'],

@@ -66,7 +66,7 @@ test('against all, every sampled item counts; against the hardest, the nearest o
 
 test('only points of pairs within the margin have a gradient', () => {
   const k = createReferenceKernels('f64');
-  const model = make(k);
+  const model = make(k, { margin: 0.5 });
   const [users, items] = model.parameters;
   users!.values.fill(0);
   items!.values.fill(0);

@@ -30,6 +30,7 @@ export const itemAutoencoder = trained({
     beta: range(0.05, 1),
     annealEpochs: wholeRange(0, 20),
     learningRate: logRange(0.0005, 0.01),
+    l2: logRange(0.00001, 0.002),
     batchSize: oneOf(64, 128, 256, 512),
   },
   capabilities: [],

@@ -12,7 +12,7 @@ export const multVae = trained({
     vaeShape(
       {
         ...{ hidden: 200, dim: 64, dropout: 0.5, beta: 0.5, annealEpochs: 5 },
-        ...{ epochs: 40, batchSize: 128, learningRate: 0.002, l2: 0, evaluateEvery: 5, patience: 5 },
+        ...{ epochs: 40, batchSize: 128, learningRate: 0.003, l2: 0.0003, evaluateEvery: 5, patience: 3 },
       },
       "a user's items",
     ),
@@ -24,6 +24,7 @@ export const multVae = trained({
     beta: range(0.05, 1),
     annealEpochs: wholeRange(0, 20),
     learningRate: logRange(0.0005, 0.01),
+    l2: logRange(0.00001, 0.002),
     batchSize: oneOf(64, 128, 256, 512),
   },
   capabilities: [],

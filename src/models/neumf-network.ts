@@ -27,6 +27,8 @@ export interface NeumfNetwork {
   /** Rows of 2 * dim numbers: first the embedding for the product, then that for the hidden layers. */
   readonly users: Parameter;
   readonly items: Parameter;
+  /** Weights and biases of the hidden layers in turn, then of the output. */
+  readonly layers: readonly Parameter[];
   readonly values: NeumfLayers;
   readonly gradient: NeumfLayers;
   /** out = the logits of all items for each of `users`, row by row, in kernel memory. */
@@ -34,7 +36,10 @@ export interface NeumfNetwork {
   close(): void;
 }
 
-/** Fresh parameters: normal, embeddings and biases with deviation `initScale`, weights with that of Glorot. */
+/**
+ * Fresh parameters: normal, embeddings and biases with deviation `initScale`, weights with that of Glorot; but the output's weights on the product
+ * are 1, so that it begins as plain matrix factorisation.
+ */
 export function createNeumf(k: Kernels, shape: NeumfShape, seed: number): NeumfNetwork {
   const { dim, layers, initScale } = shape;
   const wide = 2 * dim;
@@ -49,7 +54,9 @@ export function createNeumf(k: Kernels, shape: NeumfShape, seed: number): NeumfN
   const items = table('items', shape.items, wide, initScale, 'items');
   const hidden = widths.map((units, l) => layer(`${l + 1}`, widths[l - 1] ?? wide, units));
   const output = layer('Out', dim + widths.at(-1)!, 1);
-  const parameters = [users, items, ...[...hidden, output].flatMap(({ weights, bias }) => [weights, bias])];
+  output.weights.values.fill(1, 0, dim);
+  const all = [...hidden, output].flatMap(({ weights, bias }) => [weights, bias]);
+  const parameters = [users, items, ...all];
   const partOf = (part: 'values' | 'gradient'): NeumfLayers => {
     const [first, ...rest] = [output, ...hidden].map((l) => ({ weights: l.weights[part], bias: l.bias[part] }));
     return { output: first!, hidden: rest };
@@ -60,6 +67,7 @@ export function createNeumf(k: Kernels, shape: NeumfShape, seed: number): NeumfN
     parameters,
     users,
     items,
+    layers: all,
     values,
     gradient: partOf('gradient'),
     score(ids, out) {

@@ -64,7 +64,7 @@ test('scores are those of the definition', () => {
 });
 
 test('a batch counts each interaction once with label 1 and each item drawn against it once with label 0', () => {
-  const model = make({ dim: 5, layers: 2, initScale: 0.7, batchSize: 4, negatives: 2 });
+  const model = make({ dim: 5, layers: 2, initScale: 0.7, batchSize: 4, negatives: 2, layerL2: 0 });
   const network = createNeumf(k, shape, 9);
   model.parameters.forEach((p, at) => void network.parameters[at]!.values.set(p.values));
   const batch = {
@@ -78,7 +78,7 @@ test('a batch counts each interaction once with label 1 and each item drawn agai
     index: 0,
   } as const;
   const loss = model.accumulate(batch);
-  const step = neumfStep(k, network, shape.dim, 9, 9);
+  const step = neumfStep(k, network, { dim: shape.dim, layerL2: 0 }, 9, 9);
   const labels = Object.assign(k.floats(9), [1, 1, 1, 0, 0, 0, 0, 0, 0]);
   const same = step.accumulate({
     users: ints(1, 0, 1, 1, 1, 0, 0, 1, 1),
@@ -92,4 +92,34 @@ test('a batch counts each interaction once with label 1 and each item drawn agai
     });
   });
   assert.ok(model.parameters.every((p) => p.gradient.some((g) => g !== 0)));
+});
+
+test('layerL2 decays the layers and nothing else, and counts in the loss', () => {
+  const batch = {
+    kind: 'pairs',
+    size: 1,
+    users: ints(1),
+    positives: ints(1),
+    negatives: ints(4),
+    perPositive: 1,
+    epoch: 1,
+    index: 0,
+  } as const;
+  const [plain, decayed] = [0, 0.3].map((layerL2) => {
+    const model = make({ dim: 5, layers: 2, initScale: 0.7, layerL2 });
+    return { loss: model.accumulate(batch), parameters: model.parameters };
+  }) as [
+    { loss: number; parameters: TrainableModel['parameters'] },
+    { loss: number; parameters: TrainableModel['parameters'] },
+  ];
+  let penalty = 0;
+  decayed.parameters.forEach((p, at) => {
+    p.gradient.forEach((g, d) => {
+      const pull = p.rows ? 0 : 0.3 * p.values[d]!;
+      penalty += (pull * p.values[d]!) / 2;
+      assert.ok(Math.abs(g - plain.parameters[at]!.gradient[d]! - pull) < 1e-12, `gradient of ${p.name}[${d}]`);
+    });
+  });
+  assert.ok(penalty > 0.1);
+  assert.ok(Math.abs(decayed.loss - plain.loss - penalty) < 1e-12);
 });

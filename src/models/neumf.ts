@@ -20,13 +20,19 @@ export const neumf = trained({
       help: 'Hidden layers, each half as wide as what it is given; the first is given 2 dim numbers.',
     }),
     initScale: float({ default: 0.01, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
+    layerL2: float({
+      default: 80,
+      min: 0,
+      max: 10_000,
+      help: 'Weight decay of the layers alone, added to their gradient as layerL2 * weight; without it they grow and undo what l2 does to the embeddings.',
+    }),
     ...pairShape({
       epochs: 100,
       batchSize: 1024,
-      learningRate: 0.001,
-      l2: 0.01,
-      evaluateEvery: 5,
-      patience: 5,
+      learningRate: 0.005,
+      l2: 0.003,
+      evaluateEvery: 10,
+      patience: 3,
       negatives: 4,
     }),
   }),
@@ -34,8 +40,9 @@ export const neumf = trained({
     dim: oneOf(16, 32, 64),
     layers: wholeRange(1, 3),
     negatives: wholeRange(2, 10),
-    learningRate: logRange(0.0003, 0.01),
-    l2: logRange(0.001, 0.3),
+    learningRate: logRange(0.001, 0.02),
+    l2: logRange(0.0005, 0.02),
+    layerL2: logRange(5, 500),
     batchSize: oneOf(512, 1024, 2048, 4096),
   },
   capabilities: [],
@@ -61,7 +68,7 @@ export const neumf = trained({
     const network = createNeumf(k, shape, seed);
     const size = Math.min(o.batchSize, train.indices.length);
     const points = size * (1 + o.negatives);
-    const step = neumfStep(k, network, o.dim, size, points);
+    const step = neumfStep(k, network, { dim: o.dim, layerL2: o.layerL2 }, size, points);
     const [items, labels] = [k.ints(points), k.floats(points)];
     return {
       name: 'neumf',

@@ -8,6 +8,7 @@ import {
   type RunManifest,
   readRankings,
   readRunManifest,
+  readSafetensors,
   readTrajectory,
   writeRankings,
   writeSafetensors,
@@ -15,7 +16,9 @@ import {
 } from '../artifact/index.js';
 import type { Dataset } from '../data/index.js';
 import type { Rankings } from '../data/rankings.js';
-import type { Model } from '../models/index.js';
+import type { Trajectory } from '../data/trajectory.js';
+import { fail } from '../errors.js';
+import type { Model, Tables } from '../models/index.js';
 import type { Judge } from './evaluation.js';
 import type { Outcome, RunResult, Teacher } from './job.js';
 
@@ -64,9 +67,23 @@ export function readFinishedRun(folder: string): FinishedRun {
   };
 }
 
-/** The trajectory of a finished run, as a teacher. @throws RecdistillError as `readFinishedRun` */
+/** A finished run as a teacher. @throws RecdistillError as `readFinishedRun` */
 export function readTeacher(folder: string): Teacher {
-  return { trajectory: readTrajectory(join(folder, jobFiles.trajectory)), hash: readRunManifest(folder).hash };
+  return teacherOf(folder, readTrajectory(join(folder, jobFiles.trajectory)), readRunManifest(folder).hash);
+}
+
+function teacherOf(folder: string, trajectory: Trajectory, hash: string): Teacher {
+  const file = join(folder, jobFiles.student, bundleFiles.tensors);
+  return { trajectory, hash, ...(existsSync(file) ? { tables: readTables(file) } : {}) };
+}
+
+/** The tables of a student bundle; unlike the bundle's own reader this does not look at its ids. */
+function readTables(file: string): Tables {
+  const { tensors } = readSafetensors(file);
+  const [users, items] = ['user.factors', 'item.factors'].map((name) => tensors.get(name));
+  if (!(users?.data instanceof Float32Array) || !(items?.data instanceof Float32Array))
+    fail('artifact-damaged', { path: file, problem: 'it has no factors of users and items' });
+  return { users: users.data, items: items.data, dim: users.shape[1]! };
 }
 
 /** Writes the parameters, where the model has any. @throws RecdistillError `write-failed` */
@@ -95,7 +112,7 @@ export function readBack<Result extends RunResult>(run: Run, dataset: Dataset, j
     result,
     evaluation: judge.test(rankings),
     rankings,
-    teacher: { trajectory, hash: run.manifest.hash },
+    teacher: teacherOf(run.path, trajectory, run.manifest.hash),
     reused: true,
   };
 }

@@ -8,7 +8,7 @@ import type { Kernels } from '../kernels/index.js';
 import { type Model, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
 import { type Listener, type LoopStore, runLoop, type TrajectoryOptions } from '../train/index.js';
 import type { Judge } from './evaluation.js';
-import type { JobRequest } from './job.js';
+import { type JobRequest, knownTeacher } from './job.js';
 import { createSnapshots } from './snapshots.js';
 
 /** A model at its best, and how it came there. */
@@ -70,7 +70,7 @@ export async function fitByLoop(model: TrainableModel, request: JobRequest, sett
             kernels: k,
             student: model,
             train: dataset.train,
-            teachers: (request.teachers ?? []).map((t) => t.trajectory),
+            teachers: (request.teachers ?? []).map(knownTeacher),
             batchSize: o.batchSize,
             batchesPerEpoch,
             seed: o.seed,

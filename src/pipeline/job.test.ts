@@ -214,3 +214,34 @@ test('without a valid part nothing is selected: all epochs are run and the last 
   assert.deepEqual(job.teacher.trajectory.checkpoints.at(-1)!.metrics, {});
   assert.ok(job.result.metrics['recall@10']! > 0);
 });
+
+test('teachers hand their tables over, from memory as from a folder; who has none cannot teach by them', async () => {
+  const folder = newFolder();
+  const [inMemory, kept] = [await runJob(await request()), await runJob(await request({ folder }))];
+  const { tables } = readTeacher(folder);
+  assert.deepEqual(tables, inMemory.teacher.tables);
+  assert.deepEqual(kept.teacher.tables, tables);
+  const { train } = await smallData();
+  assert.deepEqual([tables!.dim, tables!.users.length, tables!.items.length], [4, train.users * 4, train.items * 4]);
+  const popular = await runJob(await request({ model: 'top-pop', options: {} }));
+  assert.equal(popular.teacher.tables, undefined);
+  await assert.rejects(
+    runJob(await student({ method: 'de', options: quick, teachers: [kept.teacher, popular.teacher] })),
+    refusedAs('needs-not-met', /de needs teachers with embeddings, which top-pop does not have/),
+  );
+});
+
+test('what a method learns survives an interruption on the disk', async () => {
+  const { teacher } = await runJob(await request());
+  for (const method of ['de', 'dcd', 'multi-rrd']) {
+    const options = { ...quick, dim: 2, lambda: 0.1, ...(method === 'de' ? { experts: 3 } : {}) };
+    const distil = await student({ method, options, teachers: [teacher] });
+    const straight = await runJob(distil);
+    const folder = newFolder();
+    // The first checkpoint: later ones are written only as often as the disk is fast.
+    await interrupted({ ...distil, folder }, 1);
+    const resumed = await runJob({ ...distil, folder });
+    assert.deepEqual(resumed.result.metrics, straight.result.metrics, method);
+    assert.deepEqual(resumed.teacher.tables, straight.teacher.tables, method);
+  }
+});

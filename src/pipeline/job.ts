@@ -7,10 +7,10 @@ import { parseOptions } from '../config/options.js';
 import { type Dataset, licenceNote } from '../data/index.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
-import { distillerNamed } from '../distill/index.js';
+import { distillerNamed, type KnownTeacher } from '../distill/index.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
-import { type Model, modelNamed, rankAll, rankObserved, type TrainableModel } from '../models/index.js';
+import { type Model, modelNamed, rankAll, rankObserved, type Tables, type TrainableModel } from '../models/index.js';
 import { type Listener, type TrajectoryOptions, trajectoryOptions } from '../train/index.js';
 import { checkMemory } from './estimate.js';
 import { createJudge, type EvaluationOptions, evaluationOptions, LIST_LENGTH } from './evaluation.js';
@@ -18,7 +18,7 @@ import { jobFiles, keep, keepModel, readBack } from './finished.js';
 import { fitAtOnce, fitByLoop } from './fit.js';
 import { latencyOf } from './latency.js';
 import { checkNeeds, splitOptions } from './method.js';
-import { writeStudent } from './student-bundle.js';
+import { factorsOf, writeStudent } from './student-bundle.js';
 
 export interface JobRequest {
   readonly dataset: Dataset;
@@ -47,7 +47,15 @@ export interface JobRequest {
 export interface Teacher {
   readonly trajectory: Trajectory;
   readonly hash: string;
+  /** The tables of users and items behind its scores, of a model with factors. */
+  readonly tables?: Tables;
 }
+
+/** A teacher as methods see it. */
+export const knownTeacher = ({ trajectory, tables }: Teacher): KnownTeacher => ({
+  ...trajectory,
+  ...(tables ? { tables } : {}),
+});
 
 /** What is known of a finished run. */
 export interface RunResult extends Partial<Cost> {
@@ -104,12 +112,7 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
   const { modelOptions, methodOptions } = splitOptions(spec, method, request.options ?? {});
   const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
   const kept = parseOptions(trajectoryOptions, request.trajectory, 'trajectory');
-  checkNeeds(
-    spec,
-    method,
-    teachers.map((t) => t.trajectory),
-    dataset,
-  );
+  checkNeeds(spec, method, teachers.map(knownTeacher), dataset);
   const judge = createJudge(dataset, evaluation);
   checkMemory(spec, modelOptions, dataset);
 
@@ -166,10 +169,11 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
         metrics: { ...tested.means, ...tested.beyondAccuracy.evaluatedUsers },
       };
       use?.(model, { result, evaluation: tested });
-      const teacher = { trajectory, hash: run?.manifest.hash ?? '' };
+      const tables = factorsOf(model);
+      const teacher = { trajectory, hash: run?.manifest.hash ?? '', ...(tables ? { tables } : {}) };
       const job: Job = { result, evaluation: tested, rankings, teacher, reused: false };
       if (run) {
-        writeStudent(run.path, model, dataset, tested, {
+        writeStudent(run.path, tables, dataset, tested, {
           ...{ model: result.model, method: result.method },
           teachers: teachers.map((t) => t.trajectory.teacher),
           licence: licenceNote(String(request.source?.data ?? '')),

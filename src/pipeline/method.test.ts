@@ -5,6 +5,7 @@ import { modelNamed } from '../models/index.js';
 import { checkStudent, splitOptions } from './method.js';
 import { refusedAs } from './small.test.support.js';
 
+const mf = { name: 'bpr-mf', has: ['embeddings' as const] };
 const [bprMf, hetcomp, none] = [modelNamed('bpr-mf'), distillerNamed('hetcomp'), distillerNamed('none')];
 
 test('options go to the one who has them, checked and with defaults', () => {
@@ -35,15 +36,15 @@ test('a bad value is refused in the name of the one who has it', () => {
 });
 
 test('students and numbers of teachers that a method cannot do with are refused', () => {
-  checkStudent(bprMf, hetcomp, 1);
-  checkStudent(bprMf, none, 0);
-  checkStudent(modelNamed('ease'), none, 0);
-  assert.throws(() => checkStudent(bprMf, none, 2), refusedAs('needs-not-met', /takes no teachers; 2/));
-  assert.throws(() => checkStudent(bprMf, hetcomp, 0), refusedAs('needs-not-met', /none were given/));
+  checkStudent(bprMf, hetcomp, [mf]);
+  checkStudent(bprMf, none, []);
+  checkStudent(modelNamed('ease'), none, []);
+  assert.throws(() => checkStudent(bprMf, none, [mf, mf]), refusedAs('needs-not-met', /takes no teachers; 2/));
+  assert.throws(() => checkStudent(bprMf, hetcomp, []), refusedAs('needs-not-met', /none were given/));
   for (const computed of ['ease', 'ials']) {
     // Factors alone make no student: what is computed at once has no gradient.
     assert.throws(
-      () => checkStudent(modelNamed(computed), hetcomp, 1),
+      () => checkStudent(modelNamed(computed), hetcomp, [mf]),
       (e) => {
         assert.ok(refusedAs('needs-not-met', /computed at once/)(e));
         assert.match((e as { hint: string }).hint, /^Students for hetcomp: bpr-mf, cml, lightgcn/);
@@ -52,7 +53,13 @@ test('students and numbers of teachers that a method cannot do with are refused'
       },
     );
   }
-  assert.throws(() => checkStudent(modelNamed('mult-vae'), hetcomp, 1), refusedAs('needs-not-met', /factors/));
-  const one = { ...hetcomp, needs: { ...hetcomp.needs, teachers: 'one' as const } };
-  assert.throws(() => checkStudent(bprMf, one, 2), refusedAs('needs-not-met', /one teacher; 2/));
+  assert.throws(() => checkStudent(modelNamed('mult-vae'), hetcomp, [mf]), refusedAs('needs-not-met', /factors/));
+  const rrd = distillerNamed('rrd');
+  checkStudent(bprMf, rrd, [mf, mf]);
+  const de = distillerNamed('de');
+  checkStudent(bprMf, de, [mf]);
+  assert.throws(
+    () => checkStudent(bprMf, de, [mf, { name: 'theirs', has: [] }]),
+    refusedAs('needs-not-met', /de needs teachers with embeddings, which theirs does not have/),
+  );
 });

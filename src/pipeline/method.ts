@@ -1,7 +1,7 @@
 /** Options and needs of a model and a distillation method together. */
 import { nearest, type OptionsSchema, parseOptions } from '../config/options.js';
-import type { Dataset, Trajectory } from '../data/index.js';
-import type { DistillerSpec } from '../distill/index.js';
+import type { Dataset } from '../data/index.js';
+import type { DistillerSpec, KnownTeacher, TeacherCapability } from '../distill/index.js';
 import { fail } from '../errors.js';
 import { type ModelSpec, models } from '../models/index.js';
 
@@ -33,14 +33,27 @@ export function splitOptions(
   };
 }
 
+/** What is known of a teacher before it is trained or read. */
+export interface TeacherProfile {
+  readonly name: string;
+  readonly has: readonly TeacherCapability[];
+}
+
 /**
- * Refuses what needs no teacher to be seen: a method that cannot teach this model, or not with so many teachers.
+ * Refuses what needs no teacher to be seen: a method that cannot teach this model, or not with these teachers.
  * @throws RecdistillError `needs-not-met`
  */
-export function checkStudent(model: ModelSpec, { needs, name }: DistillerSpec, teachers: number): void {
+export function checkStudent(
+  model: ModelSpec,
+  { needs, name }: DistillerSpec,
+  teachers: readonly TeacherProfile[],
+): void {
   if (needs.teachers === 'none') {
-    if (teachers > 0)
-      refuse(`${name} takes no teachers; ${teachers} were given`, 'Leave the teachers out, or choose another method.');
+    if (teachers.length > 0)
+      refuse(
+        `${name} takes no teachers; ${teachers.length} were given`,
+        'Leave the teachers out, or choose another method.',
+      );
     return;
   }
   const lacks = (m: ModelSpec) => needs.student.find((c) => !m.capabilities.includes(c));
@@ -49,20 +62,31 @@ export function checkStudent(model: ModelSpec, { needs, name }: DistillerSpec, t
   if (model.kind === 'computed') refuse(`${model.name} is computed at once and cannot be a student`, students);
   const missing = lacks(model);
   if (missing) refuse(`${name} needs a student with ${missing}, which ${model.name} does not have`, students);
-  if (teachers === 0)
+  if (teachers.length === 0)
     refuse(`${name} needs teachers; none were given`, 'Train some first and name their runs with --teachers.');
-  if (needs.teachers === 'one' && teachers > 1)
-    refuse(`${name} learns from one teacher; ${teachers} were given`, 'Name one.');
+  for (const teacher of teachers) {
+    const wanted = needs.teacher.find((c) => !teacher.has.includes(c));
+    if (!wanted) continue;
+    const having = models.filter((m) => m.capabilities.includes('factors')).map((m) => m.name);
+    refuse(
+      `${name} needs teachers with ${wanted}, which ${teacher.name} does not have`,
+      `Leave it out, or choose another method. Runs of these models have ${wanted}: ${having.join(', ')}.`,
+    );
+  }
 }
 
 /** Refuses, before any work, what the method cannot do. @throws RecdistillError `needs-not-met` */
 export function checkNeeds(
   model: ModelSpec,
   method: DistillerSpec,
-  teachers: readonly Trajectory[],
+  teachers: readonly KnownTeacher[],
   dataset: Dataset,
 ): void {
-  checkStudent(model, method, teachers.length);
+  checkStudent(
+    model,
+    method,
+    teachers.map((t) => ({ name: t.teacher, has: t.tables ? ['embeddings' as const] : [] })),
+  );
   for (const t of teachers) {
     if (t.checkpoints.length === 0)
       refuse(`teacher ${t.teacher} has no checkpoint`, 'A trajectory holds at least the teacher at its best.');

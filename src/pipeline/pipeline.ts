@@ -25,6 +25,7 @@ import {
   type PipelineOptions,
   pipelineOptions,
   planOf,
+  profilesOf,
   type Role,
   type Step,
   withPreset,
@@ -130,9 +131,8 @@ async function readFiles(
   const read = new Map<Step, ExternalRankings>();
   for (const step of plan)
     if (step.kind === 'rankings') read.set(step, await readExternalRankings(step.file, dataset, depth, step.options));
-  const inFiles = [...read.values()].reduce((sum, { teachers }) => sum + teachers.length, 0);
-  const models = plan.filter((step) => step.kind === 'model' && step.role === 'teacher').length;
-  checkStudents(plan, models + inFiles);
+  const found = plan.flatMap((step) => (read.get(step)?.teachers.length === 0 ? [] : profilesOf(step)));
+  checkStudents(plan, found);
   return read;
 }
 

@@ -10,7 +10,7 @@ import { presetOptions, readPreset } from '../presets/index.js';
 import { trajectoryOptions } from '../train/index.js';
 import { evaluationOptions } from './evaluation.js';
 import { nameOfFile } from './external.js';
-import { checkStudent, splitOptions } from './method.js';
+import { checkStudent, splitOptions, type TeacherProfile } from './method.js';
 
 const name = z
   .string()
@@ -108,7 +108,7 @@ export function planOf(o: PipelineOptions): Step[] {
     { kind: 'ensemble', role: 'ensemble', name: 'ensemble' },
     ...o.students.map((e) => modelStep('student', e)),
   ];
-  checkStudents(plan, o.teachers.length);
+  checkStudents(plan, plan.flatMap(profilesOf));
   const twice = plan.find((a, at) => plan.findIndex((b) => b.name === a.name) !== at);
   if (twice) {
     fail('usage', {
@@ -120,11 +120,18 @@ export function planOf(o: PipelineOptions): Step[] {
 }
 
 /** What the last student cannot do is told before the first teacher is trained. @throws RecdistillError `needs-not-met` */
-export function checkStudents(plan: readonly Step[], teachers: number): void {
+export function checkStudents(plan: readonly Step[], teachers: readonly TeacherProfile[]): void {
   for (const step of plan) {
     if (step.kind !== 'model') continue;
-    checkStudent(modelNamed(step.model), distillerNamed(step.method), step.method === 'none' ? 0 : teachers);
+    checkStudent(modelNamed(step.model), distillerNamed(step.method), step.method === 'none' ? [] : teachers);
   }
+}
+
+/** The teacher that a step will give, as far as it is known; a file may hold several. */
+export function profilesOf(step: Step): TeacherProfile[] {
+  if (step.role !== 'teacher') return [];
+  const embeds = step.kind === 'model' && modelNamed(step.model).capabilities.includes('factors');
+  return [{ name: step.name, has: embeds ? ['embeddings'] : [] }];
 }
 
 function modelStep(role: ModelStep['role'], given: z.output<typeof entry> & { method?: string }): ModelStep {

@@ -7,7 +7,7 @@ import { modelNamed } from '../models/index.js';
 import { createStudent } from '../student/index.js';
 import { jobFiles } from './finished.js';
 import { kernels, newFolder, smallData } from './small.test.support.js';
-import { writeStudent } from './student-bundle.js';
+import { factorsOf, writeStudent } from './student-bundle.js';
 
 test('a bundle of distances keeps the points and scores as the model does', async () => {
   const dataset = await smallData();
@@ -16,7 +16,8 @@ test('a bundle of distances keeps the points and scores as the model does', asyn
   const model = spec.create({ kernels, train: dataset.train, seed: 5 }, options);
   const run = newFolder();
   const from = { model: 'cml', method: 'none', teachers: [], licence: 'none' };
-  assert.ok(writeStudent(run, model, dataset, { means: { 'recall@10': 0.5 } } as unknown as Evaluation, from));
+  const evaluation = { means: { 'recall@10': 0.5 } } as unknown as Evaluation;
+  writeStudent(run, factorsOf(model), dataset, evaluation, from);
   const bundle = await readBundle(join(run, jobFiles.student));
   assert.equal(bundle.model.dim, 3);
   const student = createStudent(bundle.model);

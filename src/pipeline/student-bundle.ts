@@ -15,28 +15,36 @@ export interface Provenance {
 }
 
 /**
+ * A copy of the tables whose inner products are the model's scores, rows of users and items; undefined for models without the capability
+ * `factors`: tables that a network made would serve its known users only, as what is known of a new one would have to go through the network.
+ */
+export function factorsOf(model: Model): Tables | undefined {
+  const factors = modelNamed(model.name).capabilities.includes('factors') ? tablesOf(model) : undefined;
+  if (!factors) return undefined;
+  const { users, items, dim, biases } = factors;
+  return { users: Float32Array.from(users), items: Float32Array.from(items), dim, ...(biases && { biases }) };
+}
+
+/**
  * Writes `RUN/student`. Items of train and valid count as those that a user already has, so that the bundle answers what was evaluated.
- * Only for models with the capability `factors`: tables that a network made would serve its known users only, as what is known of a new one
- * would have to go through the network.
- * @returns false if the model has no such tables; then nothing is written
+ * @param factors tables of the model; nothing is written if it has none
  * @throws RecdistillError `write-failed`
  */
 export function writeStudent(
   run: string,
-  model: Model,
+  factors: Tables | undefined,
   dataset: Dataset,
   evaluation: Evaluation,
   from: Provenance,
-): boolean {
-  const factors = modelNamed(from.model).capabilities.includes('factors') ? tablesOf(model) : undefined;
-  if (!factors) return false;
+): void {
+  if (!factors) return;
   const seen = union(dataset.train, dataset.valid);
   const { licence, ...made } = from;
   writeBundle(
     join(run, jobFiles.student),
     {
-      users: model.users,
-      items: model.items,
+      users: dataset.train.users,
+      items: dataset.train.items,
       ...partsOf(factors),
       userIds: dataset.users.ids,
       itemIds: dataset.items.ids,
@@ -56,7 +64,6 @@ export function writeStudent(
       metrics: Object.fromEntries(Object.entries(evaluation.means).filter(([, value]) => Number.isFinite(value))),
     },
   );
-  return true;
 }
 
 /** Columns that are biases become biases: as columns they would bend fold-in and similarities, and lose digits in small precisions. */

@@ -4,8 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { describeOptions } from '../config/index.js';
-import type { Dataset, Interactions, Trajectory } from '../data/index.js';
-import { type DistillContext, type Distiller, type DistillerSpec, distillerNamed } from '../distill/index.js';
+import type { Dataset, Interactions } from '../data/index.js';
+import {
+  type DistillContext,
+  type Distiller,
+  type DistillerSpec,
+  distillerNamed,
+  type KnownTeacher,
+} from '../distill/index.js';
 import { RecdistillError } from '../errors.js';
 import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
 import { type ModelSpec, models, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
@@ -42,6 +48,9 @@ export function distillerContract(spec: DistillerSpec, options: Values = {}): Co
     );
     if (spec.needs.teachers === 'none') continue;
     cases.push({ name: on('the gradient is that of the loss'), run: () => gradients(spec, student, options) });
+    cases.push({ name: on('it does with less than it asks for'), run: () => doesWithLess(spec, student, options) });
+    if (spec.needs.teachers === 'one')
+      cases.push({ name: on('several teachers teach together'), run: () => together(spec, student, options) });
     if (spec.needs.form === 'trajectory')
       cases.push({ name: on('what it saves it loads'), run: () => keepsState(spec, student, options) });
     if ('lambda' in spec.options.shape)
@@ -56,12 +65,22 @@ const studentsOf = ({ needs }: DistillerSpec): ModelSpec[] =>
 
 /** Options small enough for tests, whatever the method calls its sizes. */
 function smallMethodOptions(spec: DistillerSpec, more: Values): never {
-  const small: Values = { topK: 10, observedK: 2, discrepancyK: 4, period: 1 };
+  const small: Values = {
+    topK: 10,
+    observedK: 2,
+    discrepancyK: 4,
+    period: 1,
+    candidates: 15,
+    dynamicFrom: 2,
+    samples: 8,
+    experts: 3,
+    annealEpochs: 5,
+  };
   const has = Object.fromEntries(Object.entries(small).filter(([name]) => name in spec.options.shape));
   return spec.options.parse({ ...has, ...more }) as never;
 }
 
-const teachersOf = (spec: DistillerSpec, train: Interactions, fingerprint = ''): Trajectory[] =>
+const teachersOf = (spec: DistillerSpec, train: Interactions, fingerprint = ''): KnownTeacher[] =>
   teachersFor(train, { none: 0, one: 1, many: 3 }[spec.needs.teachers], fingerprint);
 
 function create(
@@ -69,13 +88,14 @@ function create(
   student: TrainableModel,
   options: Values,
   context: Pick<DistillContext, 'kernels' | 'train' | 'batchSize' | 'batchesPerEpoch'>,
+  teachers: readonly KnownTeacher[] = teachersOf(spec, context.train),
 ): Distiller {
   const { kernels, train } = context;
   return spec.create(
     {
       ...context,
       student,
-      teachers: teachersOf(spec, train),
+      teachers,
       seed: 3,
       rankStudent: (depth) => rankAll(kernels, student, train, Math.min(depth, train.items)),
       tell() {},
@@ -84,13 +104,20 @@ function create(
   );
 }
 
-function onSmallData(spec: DistillerSpec, student: ModelSpec, options: Values, k: Kernels, modelOptions: Values = {}) {
+function onSmallData(
+  spec: DistillerSpec,
+  student: ModelSpec,
+  options: Values,
+  k: Kernels,
+  modelOptions: Values = {},
+  teachers?: readonly KnownTeacher[],
+) {
   const model = student.create(
     { kernels: k, train: smallData, seed: 3 },
     smallOptions(student, modelOptions) as never,
   ) as TrainableModel;
   const context = { kernels: k, train: smallData, batchSize: 5, batchesPerEpoch: 3 };
-  return { model, method: create(spec, model, options, context) };
+  return { model, method: create(spec, model, options, context, teachers) };
 }
 
 function givesBack(spec: DistillerSpec, student: ModelSpec, options: Values): void {
@@ -206,6 +233,57 @@ function keepsState(spec: DistillerSpec, student: ModelSpec, options: Values): v
   }
 }
 
+/** The loss of one batch, after some epochs, and whether any parameter gets a gradient from it. */
+function lossWith(spec: DistillerSpec, student: ModelSpec, options: Values, teachers: readonly KnownTeacher[]) {
+  const k = createReferenceKernels('f64');
+  const { model, method } = onSmallData(spec, student, options, k, {}, teachers);
+  for (let epoch = 1; epoch <= 3; epoch++) method.afterEpoch?.(epoch);
+  const batch = smallBatch(k, model.batches);
+  model.forward?.(batch);
+  const loss = method.accumulate!(batch);
+  model.backward?.();
+  const moves = model.parameters.some((p) => p.gradient.some((g) => g !== 0));
+  const finite = Number.isFinite(loss) && model.parameters.every((p) => p.gradient.every(Number.isFinite));
+  method.close();
+  model.close();
+  return { loss, moves, finite };
+}
+
+/** More items asked for than there are, a single checkpoint, and a user whom the teacher does not know. */
+function doesWithLess(spec: DistillerSpec, student: ModelSpec, options: Values): void {
+  const greedy = Object.fromEntries(
+    ['topK', 'observedK', 'discrepancyK', 'remainder', 'samples', 'candidates']
+      .filter((name) => name in spec.options.shape)
+      .map((name) => [name, 1000]),
+  );
+  const full = teachersOf(spec, smallData);
+  const short = full.map((t) => ({ ...t, checkpoints: t.checkpoints.slice(-1) }));
+  const silent = full.map((t) => ({
+    ...t,
+    checkpoints: t.checkpoints.map((c) => ({ ...c, rankings: { ...c.rankings, items: c.rankings.items.slice() } })),
+  }));
+  for (const t of silent) for (const c of t.checkpoints) c.rankings.items.fill(-1, 0, c.rankings.depth);
+  for (const [what, more, teachers] of [
+    ['long lists', greedy, full],
+    ['one checkpoint', {}, short],
+    ['an unknown user', {}, silent],
+    ['one teacher', {}, full.slice(0, 1)],
+  ] as const) {
+    const { finite, moves } = lossWith(spec, student, { ...options, ...more }, teachers);
+    assert.ok(finite, `${what}: loss and gradients are finite`);
+    // The whole catalogue as one set without order, as in the first phase of hetcomp, teaches nothing.
+    const all = what === 'long lists' && spec.needs.form === 'trajectory';
+    assert.ok(moves || all, `${what}: there is something to learn`);
+  }
+}
+
+function together(spec: DistillerSpec, student: ModelSpec, options: Values): void {
+  const three = teachersFor(smallData, 3, '');
+  const [alone, all] = [three.slice(0, 1), three].map((t) => lossWith(spec, student, options, t));
+  assert.ok(all!.finite && all!.moves);
+  assert.notEqual(all!.loss, alone!.loss);
+}
+
 async function lambdaZero(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
   const data = await contractData();
   const base = 'base' in spec.options.shape ? { base: 'kept' } : {};
@@ -221,7 +299,7 @@ async function refusals(spec: DistillerSpec): Promise<void> {
   const [student] = studentsOf(spec);
   assert.ok(student, `no registered model can be a student of ${spec.name}`);
   const good = teachersOf(spec, data.train, data.fingerprint);
-  const refused = (what: string, model: ModelSpec | undefined, teachers: readonly Trajectory[]): void => {
+  const refused = (what: string, model: ModelSpec | undefined, teachers: readonly KnownTeacher[]): void => {
     if (!model) return;
     assert.throws(
       () => checkNeeds(model, spec, teachers, data),
@@ -243,7 +321,10 @@ async function refusals(spec: DistillerSpec): Promise<void> {
     models.find((m) => m.kind === 'computed'),
     good,
   );
-  if (spec.needs.teachers === 'one') refused('two teachers', student, [...good, ...good]);
+  if (spec.needs.teacher.includes('embeddings')) {
+    const { tables: _, ...ranking } = good[0]!;
+    refused('a teacher without embeddings', student, [...good.slice(1), ranking]);
+  }
   const unable = models.find((m) => m.kind === 'trained' && !studentsOf(spec).includes(m));
   if (spec.needs.student.length > 0) refused('a student without what the method needs', unable, good);
 }

@@ -1,11 +1,13 @@
-/** Trajectories of teachers that never trained, for tests of methods: rankings at random, the later the nearer to a last one. */
-import { shuffle, stream } from '../config/random.js';
-import { type Interactions, itemsOf, type Rankings, type Trajectory } from '../data/index.js';
+/** Teachers that never trained, for tests of methods: rankings at random, the later the nearer to a last one, and tables that have nothing to do with them. */
+import { shuffle, stream, uniform } from '../config/random.js';
+import { type Interactions, itemsOf, type Rankings } from '../data/index.js';
+import type { KnownTeacher } from '../distill/index.js';
 
 const CHECKPOINTS = 3;
+const DIM = 3;
 
 /** @param fingerprint of the data set they claim to know; every other teacher ranks observed items, too */
-export function teachersFor(train: Interactions, teachers: number, fingerprint: string): Trajectory[] {
+export function teachersFor(train: Interactions, teachers: number, fingerprint: string): KnownTeacher[] {
   return Array.from({ length: teachers }, (_, x) => ({
     teacher: `made-up-${x + 1}`,
     dataFingerprint: fingerprint,
@@ -14,6 +16,11 @@ export function teachersFor(train: Interactions, teachers: number, fingerprint: 
       metrics: {},
       rankings: unobserved(train, x, c),
     })),
+    tables: {
+      users: numbers(train.users * DIM, `users ${x}`),
+      items: numbers(train.items * DIM, `items ${x}`),
+      dim: DIM,
+    },
     ...(x % 2 === 0 ? { observed: rankingsOf(train, (u) => shuffled(itemsOf(train, u), `observed ${x}`, u)) } : {}),
   }));
 }
@@ -35,6 +42,10 @@ function rankingsOf(train: Interactions, listOf: (user: number) => Int32Array): 
   for (let u = 0; u < train.users; u++) items.set(listOf(u), u * train.items);
   return { users: train.users, catalogue: train.items, depth: train.items, items };
 }
+
+/** Between -2 and 2. */
+const numbers = (length: number, purpose: string): Float32Array =>
+  Float32Array.from({ length }, (_, at) => 4 * uniform(stream(5, purpose), 0, at) - 2);
 
 function shuffled(items: Int32Array, purpose: string, user: number): Int32Array {
   const copy = items.slice();

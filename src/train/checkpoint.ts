@@ -2,8 +2,8 @@
 import { fail } from '../errors.js';
 import type { Floats } from '../kernels/index.js';
 import type { Model } from '../models/_model.js';
-import type { Optimizer } from '../optim/index.js';
-import type { Hooks, Progress } from './loop.js';
+import type { Optimized, Optimizer } from '../optim/index.js';
+import type { Hooks, KeptTable, Progress } from './loop.js';
 
 export interface LoopTensor {
   readonly shape: readonly number[];
@@ -23,6 +23,15 @@ export interface LoopStore {
   load(): LoopCheckpoint | undefined;
 }
 
+/** The parameters of a method, under names that no parameter of a model has. */
+export const extrasOf = (hooks: Hooks): readonly Optimized[] =>
+  (hooks.parameters ?? []).map((p) => ({ ...p, name: `method.${p.name}` }));
+
+const keptOf = (hooks: Hooks): readonly KeptTable[] => [
+  ...extrasOf(hooks),
+  ...(hooks.tables ?? []).map((t) => ({ ...t, name: `method.${t.name}` })),
+];
+
 export function checkpointOf(
   progress: Progress,
   model: Model,
@@ -35,6 +44,7 @@ export function checkpointOf(
     tensors[`model.${p.name}`] = { shape: p.shape, data: p.values };
     tensors[`best.${p.name}`] = { shape: p.shape, data: best[at]! };
   });
+  for (const t of keptOf(hooks)) tensors[t.name] = { shape: [t.values.length], data: t.values };
   for (const s of optimizer.state) tensors[`optimizer.${s.name}`] = { shape: [s.values.length], data: s.values };
   // JSON has no infinity: before the first evaluation the best value is simply absent.
   const { bestValue, ...rest } = progress;
@@ -55,7 +65,7 @@ export function restore(
   best: readonly Floats[],
   hooks: Hooks,
 ): Progress {
-  const fill = (name: string, into: Floats) => {
+  const fill = (name: string, into: Floats | Int32Array) => {
     const data = c.tensors[name]?.data;
     if (data?.length !== into.length) {
       fail('artifact-damaged', {
@@ -70,6 +80,7 @@ export function restore(
     fill(`model.${p.name}`, p.values);
     fill(`best.${p.name}`, best[at]!);
   });
+  for (const t of keptOf(hooks)) fill(t.name, t.values);
   for (const s of optimizer.state) fill(`optimizer.${s.name}`, s.values);
   optimizer.steps = Number(c.state.steps);
   if (c.state.method !== null) hooks.load?.(c.state.method);

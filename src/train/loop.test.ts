@@ -255,3 +255,40 @@ test('the loop gives back all kernel memory that it took', async () => {
   await assert.rejects(start(counter(() => Number.NaN)).outcome);
   assert.equal(k.bytesInUse, before + 16);
 });
+
+test('what a method learns and keeps is stepped with the model, and put back with it', async () => {
+  const extra = () => ({ name: 'w', shape: [1], values: k.floats(1), gradient: k.floats(1) });
+  const method = (own: ReturnType<typeof extra>, seen: Int32Array, fails?: AbortController) => ({
+    base: 'kept' as const,
+    parameters: [own],
+    tables: [{ name: 'seen', values: seen }],
+    accumulate() {
+      own.gradient[0]! -= 10;
+      return 0;
+    },
+    afterEpoch(epoch: number) {
+      seen[0]! += epoch;
+      if (epoch === 3) fails?.abort();
+      return { restartPatience: false };
+    },
+  });
+  let kept: LoopCheckpoint | undefined;
+  const store: LoopStore = {
+    save(c) {
+      kept = structuredClone(c);
+    },
+    load: () => kept,
+  };
+  const [own, seen, stop] = [extra(), new Int32Array(1), new AbortController()];
+  const first = start(counter(), { store, hooks: () => method(own, seen, stop), signal: stop.signal });
+  await assert.rejects(first.outcome, { code: 'interrupted' });
+  assert.deepEqual([own.values[0], seen[0]], [60, 6]);
+  // A number of the model and one of the method may have the same name.
+  assert.deepEqual(
+    ['model.w', 'method.w', 'method.seen'].map((name) => kept!.tensors[name]!.data[0]),
+    [6, 60, 6],
+  );
+  const [later, laterSeen, model] = [extra(), new Int32Array(1), counter()];
+  await start(model, { store, hooks: () => method(later, laterSeen) }).outcome;
+  assert.deepEqual([model.value(), later.values[0], laterSeen[0]], [12, 120, 21]);
+});

@@ -4,12 +4,12 @@
  */
 import type { Interactions } from '../data/interactions.js';
 import { fail } from '../errors.js';
-import type { Kernels } from '../kernels/index.js';
+import type { Floats, Kernels } from '../kernels/index.js';
 import type { Batch, TrainableModel } from '../models/_model.js';
 import type { TrainOptions } from '../models/options.js';
-import { optimizerNamed } from '../optim/index.js';
+import { type Optimized, optimizerNamed } from '../optim/index.js';
 import { createBatches } from './batches.js';
-import { checkpointOf, type LoopStore, restore } from './checkpoint.js';
+import { checkpointOf, extrasOf, type LoopStore, restore } from './checkpoint.js';
 import { batchDecay } from './decay.js';
 import type { Listener, StopReason } from './events.js';
 
@@ -21,9 +21,18 @@ export interface Hooks {
   accumulate?(batch: Batch): number;
   /** `restartPatience`: the task has changed, so earlier results no longer say when to stop. */
   afterEpoch?(epoch: number): { readonly restartPatience: boolean };
-  /** What must be kept to continue where it stopped. */
+  /** Tables that the method learns beside the model; the loop steps them with the model's optimiser and options and keeps them. */
+  readonly parameters?: readonly Optimized[];
+  /** Tables that must be kept to continue where it stopped; put back in place before `load`. */
+  readonly tables?: readonly KeptTable[];
+  /** The rest that must be kept, as plain JSON. */
   save?(): unknown;
   load?(state: unknown): void;
+}
+
+export interface KeptTable {
+  readonly name: string;
+  readonly values: Floats | Int32Array;
 }
 
 /** Result on valid. */
@@ -79,8 +88,9 @@ export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
   const batches = createBatches(k, task.train, model.batches, o);
   const ofBatch = o.l2Scope === 'batch' && o.l2 > 0;
   const decay = ofBatch ? batchDecay(k, model.parameters, o.l2, o.batchSize * (o.negatives ?? 1)) : undefined;
-  const optimizer = optimizerNamed(o.optimizer).create(k, model.parameters, { ...o, ...(ofBatch ? { l2: 0 } : {}) });
   const hooks = task.hooks?.(batches.perEpoch) ?? { base: 'kept' };
+  const learned = [...model.parameters, ...extrasOf(hooks)];
+  const optimizer = optimizerNamed(o.optimizer).create(k, learned, { ...o, ...(ofBatch ? { l2: 0 } : {}) });
   const best = model.parameters.map((p) => p.values.slice());
   const progress: Progress = { epoch: 0, bestEpoch: 0, bestValue: Number.NEGATIVE_INFINITY, waited: 0, reason: '' };
   const seconds = { train: 0, evaluate: 0 };

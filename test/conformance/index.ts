@@ -1,5 +1,9 @@
 /** Every checker by the subject of its golden file. A subject without a line here counts as failed. */
 import type { Checker } from './_checker.js';
+import { cdLoss } from './cd-loss.js';
+import { clDrdLoss } from './cl-drd-loss.js';
+import { dcdLoss } from './dcd-loss.js';
+import { deLoss } from './de-loss.js';
 import { ensembleImportance } from './ensemble-importance.js';
 import { hetcompDiscrepancy } from './hetcomp-discrepancy.js';
 import { hetcompDkc } from './hetcomp-dkc.js';
@@ -14,9 +18,15 @@ import { modelLightgcn } from './model-lightgcn.js';
 import { modelMultVae } from './model-mult-vae.js';
 import { modelNeumf } from './model-neumf.js';
 import { optimizers } from './optimizers.js';
+import { rdLoss } from './rd-loss.js';
+import { rrdLoss } from './rrd-loss.js';
 import { significance } from './significance.js';
 
 export const checkers = {
+  'cd-loss': cdLoss,
+  'cl-drd-loss': clDrdLoss,
+  'dcd-loss': dcdLoss,
+  'de-loss': deLoss,
   'ensemble-importance': ensembleImportance,
   'hetcomp-discrepancy': hetcompDiscrepancy,
   'hetcomp-dkc': hetcompDkc,
@@ -31,5 +41,7 @@ export const checkers = {
   'model-mult-vae': modelMultVae,
   'model-neumf': modelNeumf,
   optimizers,
+  'rd-loss': rdLoss,
+  'rrd-loss': rrdLoss,
   significance,
 } satisfies Record<string, Checker>;

@@ -40,6 +40,13 @@ export function readInteractions(inputs: Inputs, key: string, items: number): In
   return fromPairs(lists.length, items, users, lists.flat());
 }
 
+/** A list of groups of inputs, such as the parts of a network. */
+export function readGroups(inputs: Inputs, key: string): readonly Inputs[] {
+  const value = inputs[key];
+  return isList(value) && value.every(isGroup) ? value : refuse(inputs, key, 'a list of objects');
+}
+
+const isGroup = (value: Json): value is Inputs => typeof value === 'object' && value !== null && !isList(value);
 const isNumber = (value: Json | undefined): value is number => typeof value === 'number';
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
 const isNumbers = (value: Json | undefined): value is readonly number[] => isList(value) && value.every(isNumber);

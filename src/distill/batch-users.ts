@@ -1,0 +1,31 @@
+import type { Batch } from '../models/_model.js';
+import type { DistillContext } from './_distiller.js';
+
+/** Whom a step is about. */
+export interface BatchUsers {
+  /** Most users that one step can have. */
+  readonly most: number;
+  /** In kernel memory; valid until the next call. */
+  pick(batch: Batch): Int32Array;
+  close(): void;
+}
+
+/** The distinct users of the batch, ascending. */
+export function usersOfBatch({
+  kernels: k,
+  train,
+  batchSize,
+}: Pick<DistillContext, 'kernels' | 'train' | 'batchSize'>): BatchUsers {
+  const most = Math.min(batchSize, train.users);
+  const users = k.ints(most);
+  return {
+    most,
+    pick(batch) {
+      if (batch.kind === 'items') throw new TypeError('methods work on batches of users or of their interactions');
+      const distinct = Int32Array.from(new Set(batch.users.subarray(0, batch.size))).sort();
+      users.set(distinct);
+      return users.subarray(0, distinct.length);
+    },
+    close: () => k.free(users),
+  };
+}

@@ -1,0 +1,141 @@
+/**
+ * CD, collaborative distillation (Lee et al., ICDM 2019): binary cross-entropy with soft targets on some unobserved items, the better ranked the
+ * likelier. Where the teacher's scores are not known, its ranks give the targets. docs/methods/cd.md says what is ours.
+ */
+import { choice, float, int, type OptionsOf, options } from '../config/options.js';
+import { type RandomKey, stream, uniform } from '../config/random.js';
+import type { Interactions } from '../data/interactions.js';
+import { type Rankings, rankingOf } from '../data/rankings.js';
+import { bce, softTargets } from '../losses/index.js';
+import type { Tables } from '../models/_model.js';
+import { distiller, type KnownTeacher } from './_distiller.js';
+import { oneRanking } from './one-ranking.js';
+import { createListLoss } from './user-lists.js';
+
+const cdOptions = options({
+  lambda: float({ default: 0.01, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+  samples: int({ default: 50, min: 1, max: 10_000, help: 'Items that a user is taught by, drawn anew in each epoch.' }),
+  guide: choice(['teacher', 'student'], { default: 'teacher', help: 'Whose ranking the items are drawn from.' }),
+  candidates: int({
+    default: 3000,
+    min: 1,
+    max: 1_000_000,
+    help: "Items at the front of that ranking that can be drawn; the lists of runs end after 100, the student's do not.",
+  }),
+  period: int({
+    default: 10,
+    min: 1,
+    max: 10_000,
+    help: "Epochs between two looks at the student's ranking, where it guides.",
+  }),
+  targets: choice(['scores', 'rank'], {
+    default: 'scores',
+    help: 'scores: sigmoid((score + shift) / temperature), where there is one teacher with embeddings. rank, and otherwise: exp(-rank / rankTemperature), 0 off its list.',
+  }),
+  temperature: float({ default: 2, above: 0, max: 1e6, help: 'Softens targets from scores.' }),
+  shift: float({ default: 0, min: -1e6, max: 1e6, help: 'Added to scores before they become targets.' }),
+  rankTemperature: float({ default: 50, above: 0, max: 1e6, help: 'How slowly targets from ranks fall.' }),
+});
+
+export const cd = distiller({
+  name: 'cd',
+  summary: 'Soft targets from the teacher on unobserved items, the better ranked the likelier',
+  source: 'Lee et al., Collaborative distillation for top-n recommendation, ICDM 2019',
+  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: [] },
+  options: cdOptions,
+  create(context, o) {
+    const { train, teachers, seed } = context;
+    const rankings = oneRanking(teachers, train);
+    const targets = targetsOf(teachers, rankings, train, o);
+    const key = stream(seed, 'cd samples');
+    const guide = o.guide === 'student' ? studentGuide(context.rankStudent, train, o.candidates) : undefined;
+    const listLoss = createListLoss(context, o.lambda, {
+      width: o.samples,
+      fill(user, epoch, items) {
+        const list = rankingOf(guide?.rankings ?? rankings, user).subarray(0, o.candidates);
+        const positions = drawFront(list.length, o.samples, key, epoch, user);
+        positions.forEach((position, n) => {
+          items[n] = list[position]!;
+        });
+        return positions.length;
+      },
+      loss: (user, _epoch, scores, gradient, items) => bce(scores, targets(user, items), gradient, items.length),
+    });
+    return {
+      base: 'kept',
+      ...listLoss,
+      ...(guide ? { tables: [{ name: 'guide', values: guide.rankings.items }] } : {}),
+      afterEpoch(epoch) {
+        if (epoch % o.period === 0) guide?.look();
+        return { restartPatience: false };
+      },
+    };
+  },
+});
+
+/** Attempts for each item that is wanted: where nearly all of a list is, its last ones would take for ever. */
+const ATTEMPTS = 8;
+
+/**
+ * Different positions in a list of `n`, up to `count`: of two drawn in proportion to e^(-(position / n) / 20) the better one is kept, until there are
+ * enough; all positions if there are no more than `count`.
+ */
+export function drawFront(n: number, count: number, key: RandomKey, epoch: number, user: number): number[] {
+  if (n <= count) return Array.from({ length: n }, (_, position) => position);
+  const rate = 1 / (20 * n);
+  // The inverse of the distribution function of a geometric distribution that ends at n.
+  const all = -Math.expm1(-rate * n);
+  const position = (u: number) => Math.min(n - 1, Math.floor(-Math.log1p(-u * all) / rate));
+  const found = new Set<number>();
+  const most = 2 * ATTEMPTS * count;
+  for (let at = 0; found.size < count && at < most; at += 2) {
+    const [a, b] = [uniform(key, epoch, user * most + at), uniform(key, epoch, user * most + at + 1)];
+    found.add(position(Math.min(a, b)));
+  }
+  return [...found];
+}
+
+/** The student's own ranking, as it was when last looked at. */
+function studentGuide(rank: (depth: number) => Rankings, train: Interactions, candidates: number) {
+  const rankings = rank(Math.min(candidates, train.items));
+  return { rankings, look: () => rankings.items.set(rank(rankings.depth).items) };
+}
+
+type Targets = (user: number, items: Int32Array) => Float64Array;
+
+function targetsOf(
+  teachers: readonly KnownTeacher[],
+  rankings: Rankings,
+  train: Interactions,
+  o: OptionsOf<typeof cdOptions>,
+): Targets {
+  const out = new Float64Array(o.samples);
+  const [{ tables } = {}, ...more] = teachers;
+  if (o.targets === 'scores' && tables && more.length === 0) {
+    return (user, items) => {
+      items.forEach((item, n) => {
+        out[n] = product(tables, user, item);
+      });
+      softTargets(out, o.shift, o.temperature, out, items.length);
+      return out;
+    };
+  }
+  const ranks = new Int32Array(train.items).fill(-1);
+  return (user, items) => {
+    const list = rankingOf(rankings, user);
+    list.forEach((item, rank) => {
+      ranks[item] = rank;
+    });
+    items.forEach((item, n) => {
+      out[n] = ranks[item]! < 0 ? 0 : Math.exp(-ranks[item]! / o.rankTemperature);
+    });
+    for (const item of list) ranks[item] = -1;
+    return out;
+  };
+}
+
+function product({ users, items, dim }: Tables, user: number, item: number): number {
+  let sum = 0;
+  for (let d = 0; d < dim; d++) sum += users[user * dim + d]! * items[item * dim + d]!;
+  return sum;
+}

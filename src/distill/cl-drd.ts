@@ -1,0 +1,65 @@
+/**
+ * CL-DRD (Zeng et al., SIGIR 2022), a curriculum of ever finer order, made for passages of a query and here for items of a user: first the
+ * order within the front of the teacher's list and before two coarse groups, in the end the order of all. docs/methods/cl-drd.md
+ * says what is ours.
+ */
+import { float, int, options } from '../config/options.js';
+import { stream } from '../config/random.js';
+import { rankingOf } from '../data/rankings.js';
+import { lambdaRank } from '../losses/index.js';
+import { distiller } from './_distiller.js';
+import { oneRanking } from './one-ranking.js';
+import { samplingShape, takenOf } from './sampling.js';
+import { createListLoss } from './user-lists.js';
+
+/** Share of the list that is in order, and that of the middle group, in each stage: 10 + 10 + 10, 20 + 5 + 5 and 30 of 30. */
+const STAGES = [
+  [1 / 3, 1 / 3],
+  [2 / 3, 1 / 6],
+  [1, 0],
+] as const;
+const [MIDDLE, LAST] = [-0.25, -0.5];
+
+/** The labels of `topK` items, best first, in a stage from 0: 1 / rank in the front, then one label for each coarse group. */
+export function curriculumLabels(stage: number, topK: number): Float64Array {
+  const [front, middle] = STAGES[Math.min(stage, STAGES.length - 1)]!;
+  const [inOrder, before] = [Math.round(front * topK), Math.round((front + middle) * topK)];
+  return Float64Array.from({ length: topK }, (_, p) => (p < inOrder ? 1 / (p + 1) : p < before ? MIDDLE : LAST));
+}
+
+export const clDrd = distiller({
+  name: 'cl-drd',
+  summary: "A curriculum on the teacher's list: at first only its front in order, in the end all of it",
+  source: 'Zeng et al., Curriculum learning for dense retrieval distillation, SIGIR 2022',
+  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: [] },
+  options: options({
+    lambda: float({ default: 0.001, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    topK: int({ default: 30, min: 2, max: 1000, help: "Items of a teacher's list that a user is taught by." }),
+    period: int({
+      default: 30,
+      min: 1,
+      max: 10_000,
+      help: 'Epochs in each of the first two stages of the curriculum.',
+    }),
+    ...samplingShape,
+  }),
+  create(context, o) {
+    const { train, teachers, seed } = context;
+    const rankings = oneRanking(teachers, train);
+    const key = stream(seed, 'cl-drd top items');
+    const labels = STAGES.map((_, stage) => curriculumLabels(stage, o.topK));
+    const listLoss = createListLoss(context, o.lambda, {
+      width: o.topK,
+      fill(user, epoch, items) {
+        const taken = takenOf(rankingOf(rankings, user).subarray(0, o.candidates), o, key, epoch, user);
+        items.set(taken);
+        return taken.length;
+      },
+      loss(_user, epoch, scores, gradient) {
+        const stage = Math.min(Math.floor((epoch - 1) / o.period), STAGES.length - 1);
+        return lambdaRank(scores, labels[stage]!, gradient, scores.length).loss;
+      },
+    });
+    return { base: 'kept', ...listLoss };
+  },
+});

@@ -1,0 +1,68 @@
+/** Random lists of a user in an epoch. They follow from key, epoch and user alone, so that a resumed run draws the same. */
+import { type RandomKey, uniform, uniformInt } from '../config/random.js';
+
+/** Counters that a user has in an epoch. Where more are used, users share random numbers; nothing else happens. */
+const COUNTERS = 4096;
+
+/**
+ * Positions from 0 to `logWeights.length - 1`, drawn one after the other without replacement, each with probability in proportion to its
+ * weight among those that are left (as the largest of log weight + Gumbel noise).
+ * @param logWeights logarithms, which hold weights that a number would not
+ * @returns in the order drawn; all positions if there are no more than `count`
+ */
+export function drawWeighted(
+  logWeights: ArrayLike<number>,
+  count: number,
+  key: RandomKey,
+  epoch: number,
+  user: number,
+): Int32Array {
+  const keys = Float64Array.from(logWeights, (w, n) => w + gumbel(key, epoch, user * COUNTERS + n));
+  const positions = Int32Array.from(keys.keys()).sort((a, b) => keys[b]! - keys[a]! || a - b);
+  return positions.subarray(0, count);
+}
+
+/** Standard Gumbel noise, -log(-log u) with u in (0, 1). */
+export const gumbel = (key: RandomKey, c0: number, c1: number): number =>
+  -Math.log(-Math.log(uniform(key, c0, c1) + 2 ** -54));
+
+/**
+ * Writes different items, drawn uniformly from those in none of the lists, to `out`.
+ * @returns their number; fewer than `out` takes if there are no more
+ */
+export type DrawOutside = (epoch: number, user: number, lists: readonly ArrayLike<number>[], out: Int32Array) => number;
+
+export function createDrawOutside(items: number, key: RandomKey): DrawOutside {
+  const marks = new Int32Array(items);
+  let mark = 0;
+  return (epoch, user, lists, out) => {
+    mark += 1;
+    let free = items;
+    for (const list of lists) {
+      for (let at = 0; at < list.length; at++) {
+        if (marks[list[at]!] === mark) continue;
+        marks[list[at]!] = mark;
+        free -= 1;
+      }
+    }
+    const count = Math.min(out.length, free);
+    const counter = user * COUNTERS;
+    // Where few items are left, most attempts to hit one would fail.
+    if (free - count < items / 4) {
+      const rest = Int32Array.from(marks.keys()).filter((item) => marks[item] !== mark);
+      for (let n = 0; n < count; n++) {
+        const other = n + uniformInt(key, epoch, counter + n, free - n);
+        [rest[n], rest[other]] = [rest[other]!, rest[n]!];
+      }
+      out.set(rest.subarray(0, count));
+      return count;
+    }
+    for (let n = 0, found = 0; found < count; n++) {
+      const item = uniformInt(key, epoch, counter + n, items);
+      if (marks[item] === mark) continue;
+      marks[item] = mark;
+      out[found++] = item;
+    }
+    return count;
+  };
+}

@@ -1,0 +1,122 @@
+/**
+ * RRD on several teachers at once: each teacher's list has its own loss, weighted for each user. Weights are learned beside the student: a
+ * user's falls for teachers whose order the student does not reach, held back by a pull towards equal ones. Ours; it stands in for methods of several
+ * teachers whose definition could not be found (docs/methods/multi-rrd.md).
+ */
+import { choice, float, int, options } from '../config/options.js';
+import { stream } from '../config/random.js';
+import { itemsOf } from '../data/interactions.js';
+import { rankingOf } from '../data/rankings.js';
+import type { Floats } from '../kernels/index.js';
+import { plackettLuce } from '../losses/index.js';
+import { distiller } from './_distiller.js';
+import { createDrawOutside } from './draw.js';
+import { samplingShape, takenOf } from './sampling.js';
+import { createListLoss } from './user-lists.js';
+
+export const multiRrd = distiller({
+  name: 'multi-rrd',
+  summary: 'RRD on several teachers, each weighted for each user',
+  source: 'ours, after Kang et al., DE-RRD, CIKM 2020',
+  needs: { teachers: 'many', form: 'frozen', base: 'kept', student: ['factors'], teacher: [] },
+  options: options({
+    lambda: float({ default: 0.001, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    weighting: choice(['learned', 'uniform'], {
+      default: 'learned',
+      help: "Whether a user's weights of the teachers are learned or equal.",
+    }),
+    evenness: float({
+      default: 1,
+      min: 0,
+      max: 1e6,
+      help: 'Pull of learned weights towards equal ones: Kullback-Leibler divergence against the loss of an item.',
+    }),
+    topK: int({ default: 40, min: 1, max: 1000, help: "Items of each teacher's list whose order is taught." }),
+    remainder: int({
+      default: 40,
+      min: 0,
+      max: 1000,
+      help: "Items that only have to stand behind them, drawn anew in each epoch from what is neither the user's nor any teacher's candidate.",
+    }),
+    ...samplingShape,
+  }),
+  create(context, o) {
+    const { kernels: k, train, teachers, seed } = context;
+    const last = teachers.map((t) => t.checkpoints.at(-1)!.rankings);
+    const keys = teachers.map((_, x) => stream(seed, `multi-rrd top items ${x}`));
+    const draw = createDrawOutside(train.items, stream(seed, 'multi-rrd remainder'));
+    const listsOf = (user: number) => last.map((r) => rankingOf(r, user).subarray(0, o.candidates));
+    const taught = teachers.length * o.topK;
+    const own = { scores: new Float64Array(o.topK + o.remainder), gradient: new Float64Array(o.topK + o.remainder) };
+    const logits = {
+      name: 'teachers',
+      shape: [train.users, teachers.length],
+      values: k.floats(train.users * teachers.length),
+      gradient: k.floats(train.users * teachers.length),
+    };
+    /** Losses of the teachers, and the gradients of each by its own scores, weighted; the remainder is the same for all. */
+    const weighted = (user: number, scores: Floats, gradient: Floats): number => {
+      const ranked = listsOf(user).map((list) => Math.min(o.topK, list.length));
+      const shared = scores.subarray(ranked.reduce((a, b) => a + b, 0));
+      const weights = softmax(logits.values.subarray(user * teachers.length, (user + 1) * teachers.length));
+      gradient.fill(0);
+      let from = 0;
+      const losses = ranked.map((count, x) => {
+        const n = count + shared.length;
+        own.scores.set(scores.subarray(from, from + count));
+        own.scores.set(shared, count);
+        const loss = plackettLuce(own.scores, own.gradient, count, n);
+        for (let at = 0; at < n; at++) {
+          const place = at < count ? from + at : scores.length - n + at;
+          gradient[place]! += weights[x]! * own.gradient[at]!;
+        }
+        from += count;
+        return loss;
+      });
+      return o.weighting === 'uniform' ? mean(losses) : learn(user, weights, losses);
+    };
+    /** The loss that weights have a part in, sum over teachers of w (loss + pull log(w * teachers)), and its gradient by their logits. */
+    const learn = (user: number, weights: Float64Array, losses: readonly number[]): number => {
+      const costs = losses.map((loss, x) => loss + o.evenness * o.topK * Math.log(weights[x]! * losses.length));
+      const sum = costs.reduce((a, cost, x) => a + weights[x]! * cost, 0);
+      costs.forEach((cost, x) => {
+        logits.gradient[user * losses.length + x]! += o.lambda * weights[x]! * (cost - sum);
+      });
+      return sum;
+    };
+    const listLoss = createListLoss(context, o.lambda, {
+      width: taught + o.remainder,
+      fill(user, epoch, items) {
+        const lists = listsOf(user);
+        let n = 0;
+        lists.forEach((list, x) => {
+          const taken = takenOf(list, o, keys[x]!, epoch, user);
+          items.set(taken, n);
+          n += taken.length;
+        });
+        return n + draw(epoch, user, [itemsOf(train, user), ...lists], items.subarray(n, n + o.remainder));
+      },
+      loss: (user, _epoch, scores, gradient) => weighted(user, scores, gradient),
+    });
+    return {
+      base: 'kept',
+      accumulate: listLoss.accumulate,
+      ...(o.weighting === 'learned' ? { parameters: [logits] } : {}),
+      close() {
+        listLoss.close();
+        k.free(logits.values, logits.gradient);
+      },
+    };
+  },
+});
+
+/** Equal logits, as at the start and with uniform weighting, give equal weights. */
+function softmax(logits: Floats): Float64Array {
+  const most = Math.max(...logits);
+  const e = Float64Array.from(logits, (x) => Math.exp(x - most));
+  const sum = e.reduce((a, b) => a + b);
+  // Not 0, so that its logarithm is finite.
+  return e.map((x) => Math.max(x / sum, Number.MIN_VALUE));
+}
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;

@@ -1,0 +1,77 @@
+/**
+ * RD, ranking distillation (Tang and Wang, KDD 2018): the teacher's first unobserved items as further positives, weighted by
+ * their place and, after some epochs, by how far below that place the student has them. docs/methods/rd.md says what is ours.
+ */
+import { float, int, options } from '../config/options.js';
+import { stream } from '../config/random.js';
+import { itemsOf } from '../data/interactions.js';
+import { rankingOf } from '../data/rankings.js';
+import { approximateRank, dynamicWeight, positionWeights, weightedPositives } from '../losses/index.js';
+import { distiller } from './_distiller.js';
+import { createDrawOutside } from './draw.js';
+import { oneRanking } from './one-ranking.js';
+import { createListLoss } from './user-lists.js';
+
+export const rd = distiller({
+  name: 'rd',
+  summary: "The teacher's first items as further positives, weighted by place and by what the student lacks",
+  source: 'Tang and Wang, Ranking distillation, KDD 2018',
+  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: [] },
+  options: options({
+    lambda: float({ default: 1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    topK: int({ default: 10, min: 1, max: 1000, help: "Items of a teacher's list that count as positives." }),
+    temperature: float({
+      default: 1,
+      above: 0,
+      max: 1e6,
+      help: 'The item of rank r weighs in proportion to exp(-r / temperature).',
+    }),
+    dynamicFrom: int({
+      default: 10,
+      min: 1,
+      max: 100_000,
+      help: "From this epoch on items weigh less, the nearer the student's rank is to the teacher's.",
+    }),
+    slope: float({
+      default: 0.1,
+      above: 0,
+      max: 1e6,
+      help: 'That weight is tanh(slope * (rank by the student - rank by the teacher)), 0 below 0.',
+    }),
+    samples: int({
+      default: 100,
+      min: 1,
+      max: 10_000,
+      help: "Unobserved items that the student's rank is judged by, drawn anew in each epoch.",
+    }),
+  }),
+  create(context, o) {
+    const { train, teachers, seed } = context;
+    const rankings = oneRanking(teachers, train);
+    const draw = createDrawOutside(train.items, stream(seed, 'rd samples'));
+    const takenOf = (user: number) => rankingOf(rankings, user).subarray(0, o.topK);
+    const weights = new Float64Array(o.topK);
+    const listLoss = createListLoss(context, o.lambda, {
+      width: o.topK + o.samples,
+      fill(user, epoch, items) {
+        const taken = takenOf(user);
+        items.set(taken);
+        if (epoch < o.dynamicFrom) return taken.length;
+        const samples = items.subarray(taken.length, taken.length + o.samples);
+        return taken.length + draw(epoch, user, [itemsOf(train, user)], samples);
+      },
+      loss(user, epoch, scores, gradient) {
+        const n = takenOf(user).length;
+        weights.set(positionWeights(n, o.temperature));
+        if (epoch >= o.dynamicFrom) {
+          const samples = scores.subarray(n);
+          for (let p = 0; p < n; p++)
+            weights[p]! *= dynamicWeight(approximateRank(scores[p]!, samples, train.items), p, o.slope);
+        }
+        gradient.fill(0, n);
+        return weightedPositives(scores, weights, gradient, n);
+      },
+    });
+    return { base: 'kept', ...listLoss };
+  },
+});

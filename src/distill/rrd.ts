@@ -1,0 +1,53 @@
+/**
+ * RRD, relaxed ranking distillation (Kang et al., DE-RRD, CIKM 2020): the teacher's order of its top items, in front of random other items
+ * that only have to stand behind them. docs/methods/rrd.md says what is ours.
+ */
+import { float, int, options } from '../config/options.js';
+import { stream } from '../config/random.js';
+import { itemsOf } from '../data/interactions.js';
+import { rankingOf } from '../data/rankings.js';
+import { plackettLuce } from '../losses/index.js';
+import { distiller } from './_distiller.js';
+import { createDrawOutside } from './draw.js';
+import { oneRanking } from './one-ranking.js';
+import { samplingShape, takenOf } from './sampling.js';
+import { createListLoss } from './user-lists.js';
+
+export const rrd = distiller({
+  name: 'rrd',
+  summary: "The teacher's order of its top items, all of them before random others",
+  source: 'Kang et al., DE-RRD: a knowledge distillation framework for recommender system, CIKM 2020',
+  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: [] },
+  options: options({
+    lambda: float({ default: 0.001, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    topK: int({ default: 40, min: 1, max: 1000, help: "Items of a teacher's list whose order is taught." }),
+    remainder: int({
+      default: 40,
+      min: 0,
+      max: 1000,
+      help: "Items that only have to stand behind them, drawn anew in each epoch from what is neither the user's nor a candidate.",
+    }),
+    ...samplingShape,
+  }),
+  create(context, o) {
+    const { train, teachers, seed } = context;
+    const rankings = oneRanking(teachers, train);
+    const key = stream(seed, 'rrd top items');
+    const draw = createDrawOutside(train.items, stream(seed, 'rrd remainder'));
+    const listLoss = createListLoss(context, o.lambda, {
+      width: o.topK + o.remainder,
+      fill(user, epoch, items) {
+        const list = rankingOf(rankings, user).subarray(0, o.candidates);
+        const taken = takenOf(list, o, key, epoch, user);
+        items.set(taken);
+        const rest = items.subarray(taken.length, taken.length + o.remainder);
+        return taken.length + draw(epoch, user, [itemsOf(train, user), list], rest);
+      },
+      loss(user, _epoch, scores, gradient) {
+        const ranked = Math.min(o.topK, o.candidates, rankingOf(rankings, user).length);
+        return plackettLuce(scores, gradient, ranked, scores.length);
+      },
+    });
+    return { base: 'kept', ...listLoss };
+  },
+});

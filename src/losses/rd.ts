@@ -1,0 +1,38 @@
+import type { Floats } from '../kernels/index.js';
+
+/** Static weights of ranking distillation: w_k = e^(-k / temperature), k = 1 .. n, normalised to sum 1. */
+export function positionWeights(n: number, temperature: number): Float64Array {
+  // Counted from the first, which leaves the ratios and keeps the sum above 0 at any temperature.
+  const weights = Float64Array.from({ length: n }, (_, k) => Math.exp(-k / temperature));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return weights.map((w) => w / sum);
+}
+
+/**
+ * The rank (from 0) that an item of this score would have among `items`, judged by the share of sampled items that score higher:
+ * floor((items - 1) * share); 0 without samples.
+ */
+export function approximateRank(score: number, samples: Floats, items: number): number {
+  let higher = 0;
+  for (let n = 0; n < samples.length; n++) if (samples[n]! > score) higher += 1;
+  return samples.length === 0 ? 0 : Math.floor((items - 1) * (higher / samples.length));
+}
+
+/** max(0, tanh(slope * (rank - position))), both counted from 0: nothing for an item that stands high enough already. */
+export const dynamicWeight = (rank: number, position: number, slope: number): number =>
+  Math.max(Math.tanh(slope * (rank - position)), 0);
+
+/**
+ * Weighted positives: the sum of -weight log sigmoid(score) over the first `n`. Finite for any finite scores.
+ * @param gradient gets the derivative with respect to each score; the weights have none
+ */
+export function weightedPositives(scores: Floats, weights: ArrayLike<number>, gradient: Floats, n: number): number {
+  let loss = 0;
+  for (let k = 0; k < n; k++) {
+    const [x, w] = [scores[k]!, weights[k]!];
+    const e = Math.exp(-Math.abs(x));
+    loss += w * (Math.log1p(e) + Math.max(-x, 0));
+    gradient[k] = (-w * (x >= 0 ? e : 1)) / (1 + e);
+  }
+  return loss;
+}
