@@ -77,13 +77,51 @@ function teacherOf(folder: string, trajectory: Trajectory, hash: string): Teache
   return { trajectory, hash, ...(existsSync(file) ? { tables: readTables(file) } : {}) };
 }
 
-/** The tables of a student bundle; unlike the bundle's own reader this does not look at its ids. */
+/** The tables of a student bundle as the model had them; unlike the bundle's own reader this does not look at its ids. */
 function readTables(file: string): Tables {
   const { tensors } = readSafetensors(file);
-  const [users, items] = ['user.factors', 'item.factors'].map((name) => tensors.get(name));
-  if (!(users?.data instanceof Float32Array) || !(items?.data instanceof Float32Array))
-    fail('artifact-damaged', { path: file, problem: 'it has no factors of users and items' });
-  return { users: users.data, items: items.data, dim: users.shape[1]! };
+  const floats = (name: string): Float32Array | undefined => {
+    const data = tensors.get(name)?.data;
+    return data instanceof Float32Array ? data : undefined;
+  };
+  const [users, items] = [floats('user.factors'), floats('item.factors')];
+  if (!users || !items) fail('artifact-damaged', { path: file, problem: 'it has no factors of users and items' });
+  const dim = tensors.get('user.factors')!.shape[1]!;
+  const [userBiases, itemBiases] = [floats('user.bias'), floats('item.bias')];
+  if (!userBiases || !itemBiases) return { users, items, dim };
+  const biases = { items: dim, users: dim + 1 };
+  return {
+    users: withColumns(
+      users,
+      dim,
+      () => 1,
+      (row) => userBiases[row]!,
+    ),
+    items: withColumns(
+      items,
+      dim,
+      (row) => itemBiases[row]!,
+      () => 1,
+    ),
+    ...{ dim: dim + 2, biases },
+  };
+}
+
+/** Rows of `dim` numbers with two more behind them. */
+function withColumns(
+  table: Float32Array,
+  dim: number,
+  first: (row: number) => number,
+  second: (row: number) => number,
+): Float32Array {
+  const rows = table.length / dim;
+  const out = new Float32Array(rows * (dim + 2));
+  for (let row = 0; row < rows; row++) {
+    out.set(table.subarray(row * dim, (row + 1) * dim), row * (dim + 2));
+    out[row * (dim + 2) + dim] = first(row);
+    out[row * (dim + 2) + dim + 1] = second(row);
+  }
+  return out;
 }
 
 /** Writes the parameters, where the model has any. @throws RecdistillError `write-failed` */

@@ -215,6 +215,14 @@ test('without a valid part nothing is selected: all epochs are run and the last 
   assert.ok(job.result.metrics['recall@10']! > 0);
 });
 
+test('the constant columns of a model of distances come back from its bundle', async () => {
+  const folder = newFolder();
+  const inMemory = await runJob(await request({ model: 'cml' }));
+  await runJob(await request({ model: 'cml', folder }));
+  assert.deepEqual(readTeacher(folder).tables, inMemory.teacher.tables);
+  assert.equal(inMemory.teacher.tables!.dim, quick.dim + 2);
+});
+
 test('teachers hand their tables over, from memory as from a folder; who has none cannot teach by them', async () => {
   const folder = newFolder();
   const [inMemory, kept] = [await runJob(await request()), await runJob(await request({ folder }))];
