@@ -182,6 +182,16 @@ test("multi-rrd: a user's weight moves to the teacher whose order is nearer, and
   assert.equal(uniform.method.parameters, undefined);
 });
 
+test('multi-rrd gives no weight to a teacher that says nothing of a user', () => {
+  const silent = [[-1, -1, -1, -1], lists[1]!];
+  const spec = distillerNamed('multi-rrd');
+  const { loss, method } = on(spec, [teacher(lists), teacher(silent)], { topK: 4, remainder: 0 }, flat);
+  // log 4! for each of the two users, whatever the number of teachers that speak.
+  near(loss(), 2 * Math.log(24));
+  assert.deepEqual([...method.parameters![0]!.gradient.subarray(0, 2)].map(Math.abs), [0, 0]);
+  near(on(spec, [teacher([silent[0]!, silent[0]!])], { topK: 4, remainder: 2 }, flat).loss(), 0);
+});
+
 test('of several teachers de has the rows side by side, so that scores add up', () => {
   const table = (dim: number, from: number) => ({
     users: Float32Array.from({ length: 2 * dim }, (_, n) => from + n),

@@ -54,31 +54,41 @@ export const multiRrd = distiller({
       values: k.floats(train.users * teachers.length),
       gradient: k.floats(train.users * teachers.length),
     };
-    /** Losses of the teachers, and the gradients of each by its own scores, weighted; the remainder is the same for all. */
+    /**
+     * Losses of the teachers, and the gradients of each by its own scores, weighted; the remainder is the same for all. A shorter list counts as much as a
+     * full one, and a teacher that says nothing of the user has no weight: its loss of 0 is no merit.
+     */
     const weighted = (user: number, scores: Floats, gradient: Floats): number => {
       const ranked = listsOf(user).map((list) => Math.min(o.topK, list.length));
-      const shared = scores.subarray(ranked.reduce((a, b) => a + b, 0));
-      const weights = softmax(logits.values.subarray(user * teachers.length, (user + 1) * teachers.length));
       gradient.fill(0);
+      // A user of whom no teacher says anything has nothing to learn.
+      if (ranked.every((count) => count === 0)) return 0;
+      const shared = scores.subarray(ranked.reduce((a, b) => a + b, 0));
+      const ownLogits = logits.values.subarray(user * teachers.length, (user + 1) * teachers.length);
+      const weights = softmax(ranked.map((count, x) => (count > 0 ? ownLogits[x]! : Number.NEGATIVE_INFINITY)));
       let from = 0;
       const losses = ranked.map((count, x) => {
         const n = count + shared.length;
         own.scores.set(scores.subarray(from, from + count));
         own.scores.set(shared, count);
-        const loss = plackettLuce(own.scores, own.gradient, count, n);
+        const factor = count > 0 ? o.topK / count : 0;
+        const loss = factor * plackettLuce(own.scores, own.gradient, count, n);
         for (let at = 0; at < n; at++) {
           const place = at < count ? from + at : scores.length - n + at;
-          gradient[place]! += weights[x]! * own.gradient[at]!;
+          gradient[place]! += weights[x]! * factor * own.gradient[at]!;
         }
         from += count;
         return loss;
       });
-      return o.weighting === 'uniform' ? mean(losses) : learn(user, weights, losses);
+      return o.weighting === 'uniform' ? expected(weights, losses) : learn(user, weights, losses);
     };
     /** The loss that weights have a part in, sum over teachers of w (loss + pull log(w * teachers)), and its gradient by their logits. */
     const learn = (user: number, weights: Float64Array, losses: readonly number[]): number => {
-      const costs = losses.map((loss, x) => loss + o.evenness * o.topK * Math.log(weights[x]! * losses.length));
-      const sum = costs.reduce((a, cost, x) => a + weights[x]! * cost, 0);
+      const speaking = weights.filter((w) => w > 0).length;
+      const costs = losses.map((loss, x) =>
+        weights[x]! > 0 ? loss + o.evenness * o.topK * Math.log(weights[x]! * speaking) : 0,
+      );
+      const sum = expected(weights, costs);
       costs.forEach((cost, x) => {
         logits.gradient[user * losses.length + x]! += o.lambda * weights[x]! * (cost - sum);
       });
@@ -111,12 +121,12 @@ export const multiRrd = distiller({
 });
 
 /** Equal logits, as at the start and with uniform weighting, give equal weights. */
-function softmax(logits: Floats): Float64Array {
+function softmax(logits: readonly number[]): Float64Array {
   const most = Math.max(...logits);
   const e = Float64Array.from(logits, (x) => Math.exp(x - most));
   const sum = e.reduce((a, b) => a + b);
-  // Not 0, so that its logarithm is finite.
-  return e.map((x) => Math.max(x / sum, Number.MIN_VALUE));
+  return e.map((x) => x / sum);
 }
 
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+const expected = (weights: Float64Array, values: readonly number[]): number =>
+  values.reduce((sum, value, x) => sum + weights[x]! * value, 0);

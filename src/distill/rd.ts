@@ -50,6 +50,7 @@ export const rd = distiller({
     const rankings = oneRanking(teachers, train);
     const draw = createDrawOutside(train.items, stream(seed, 'rd samples'));
     const takenOf = (user: number) => rankingOf(rankings, user).subarray(0, o.topK);
+    const full = positionWeights(o.topK, o.temperature);
     const weights = new Float64Array(o.topK);
     const listLoss = createListLoss(context, o.lambda, {
       width: o.topK + o.samples,
@@ -62,7 +63,7 @@ export const rd = distiller({
       },
       loss(user, epoch, scores, gradient) {
         const n = takenOf(user).length;
-        weights.set(positionWeights(n, o.temperature));
+        weights.set(n === o.topK ? full : positionWeights(n, o.temperature));
         if (epoch >= o.dynamicFrom) {
           const samples = scores.subarray(n);
           for (let p = 0; p < n; p++)

@@ -149,6 +149,8 @@ test('what is wrong anywhere in the plan is refused before any data is read', as
     ['bad-option', { students: [{ model: 'bpr-mf', lambda: -1 }] }],
     ['needs-not-met', { students: [{ model: 'ease' }] }],
     ['needs-not-met', { students: [{ model: 'mult-vae' }] }],
+    ['needs-not-met', { teachers: [teacher, { model: 'top-pop' }], students: [{ model: 'bpr-mf', method: 'de' }] }],
+    ['needs-not-met', { teachers: [{ rankings: 'none.csv' }], students: [{ model: 'bpr-mf', method: 'de' }] }],
   ];
   const runs = newFolder();
   for (const [code, more] of wrong) {
