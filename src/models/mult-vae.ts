@@ -12,7 +12,7 @@ export const multVae = trained({
     vaeShape(
       {
         ...{ hidden: 200, dim: 64, dropout: 0.5, beta: 0.5, annealEpochs: 5 },
-        ...{ epochs: 40, batchSize: 128, learningRate: 0.003, l2: 0.0003, evaluateEvery: 5, patience: 3 },
+        ...{ epochs: 40, batchSize: 128, learningRate: 0.002, l2: 0, evaluateEvery: 5, patience: 5 },
       },
       "a user's items",
     ),
