@@ -3,11 +3,10 @@
  * The same network as Liang et al., WWW 2018; rows of items as in the item-based form of Sedhain et al., AutoRec, WWW 2015.
  */
 import { options } from '../config/options.js';
-import { logRange, oneOf, range, wholeRange } from '../config/search.js';
 import { transpose } from '../data/interactions.js';
 import { type Tables, trained } from './_model.js';
 import { scoreByFactors } from './factors.js';
-import { createRowVae, vaeMemory, vaeShape } from './row-vae.js';
+import { createRowVae, vaeMemory, vaeSearch, vaeShape } from './row-vae.js';
 
 export const itemAutoencoder = trained({
   name: 'item-autoencoder',
@@ -23,16 +22,7 @@ export const itemAutoencoder = trained({
       "an item's users",
     ),
   ),
-  search: {
-    hidden: oneOf(100, 200, 400),
-    dim: oneOf(32, 64, 128, 200),
-    dropout: range(0.2, 0.8),
-    beta: range(0.05, 1),
-    annealEpochs: wholeRange(0, 20),
-    learningRate: logRange(0.0005, 0.01),
-    l2: logRange(0.00001, 0.002),
-    batchSize: oneOf(64, 128, 256, 512),
-  },
+  search: vaeSearch,
   capabilities: [],
   memory: ({ users, items }, o) => vaeMemory(items, users, o),
   create({ kernels: k, train, seed }, o) {

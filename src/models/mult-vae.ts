@@ -1,8 +1,7 @@
 /** Variational autoencoder with multinomial likelihood on user rows (Liang et al., WWW 2018). */
 import { options } from '../config/options.js';
-import { logRange, oneOf, range, wholeRange } from '../config/search.js';
 import { trained } from './_model.js';
-import { createRowVae, vaeMemory, vaeShape } from './row-vae.js';
+import { createRowVae, vaeMemory, vaeSearch, vaeShape } from './row-vae.js';
 
 export const multVae = trained({
   name: 'mult-vae',
@@ -17,16 +16,7 @@ export const multVae = trained({
       "a user's items",
     ),
   ),
-  search: {
-    hidden: oneOf(100, 200, 400),
-    dim: oneOf(32, 64, 128, 200),
-    dropout: range(0.2, 0.8),
-    beta: range(0.05, 1),
-    annealEpochs: wholeRange(0, 20),
-    learningRate: logRange(0.0005, 0.01),
-    l2: logRange(0.00001, 0.002),
-    batchSize: oneOf(64, 128, 256, 512),
-  },
+  search: vaeSearch,
   capabilities: [],
   memory: ({ users, items }, o) => vaeMemory(users, items, o),
   create({ kernels: k, train, seed }, o) {

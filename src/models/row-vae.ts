@@ -4,6 +4,7 @@
  */
 import { flag, float, int } from '../config/options.js';
 import { stream } from '../config/random.js';
+import { logRange, oneOf, range, type SearchSpace, wholeRange } from '../config/search.js';
 import type { Interactions } from '../data/interactions.js';
 import type { Floats, Kernels } from '../kernels/index.js';
 import type { Parameter } from './_model.js';
@@ -42,6 +43,18 @@ export const vaeShape = (d: VaeDefaults, entries: string) => ({
   }),
   ...trainShape(d),
 });
+
+/** What `tune` tries for either. */
+export const vaeSearch: SearchSpace = {
+  hidden: oneOf(100, 200, 400),
+  dim: oneOf(32, 64, 128, 200),
+  dropout: range(0.2, 0.8),
+  beta: range(0.05, 1),
+  annealEpochs: wholeRange(0, 20),
+  learningRate: logRange(0.0005, 0.01),
+  l2: logRange(0.00001, 0.002),
+  batchSize: oneOf(64, 128, 256, 512),
+};
 
 export interface VaeOptions {
   readonly hidden: number;
