@@ -1,9 +1,11 @@
 // Writes docs/results/DATA.md and DATA.json: all models with the preset of that data set, three seeds each.
-//   npm run results -- DATA [RUNS_FOLDER]
-// What is finished is read back, so a run that was stopped goes on when the same command is given again.
+//   npm run results -- DATA [--runs FOLDER] [--threads N]
+// What is finished is read back, so a run that was stopped goes on when the same command is given again. With --seed N only that seed is
+// trained and nothing is written, so that seeds can be trained side by side or on several machines.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import {
   compare,
   createJudge,
@@ -24,7 +26,14 @@ const ALONE = ['cdae'];
 const METRICS = ['recall@10', 'ndcg@10', 'recall@50', 'ndcg@50'];
 const TITLES = ['R@10', 'N@10', 'R@50', 'N@50'];
 
-const [data, runs = join('runs', 'results')] = process.argv.slice(2);
+const {
+  values: flags,
+  positionals: [data],
+} = parseArgs({
+  allowPositionals: true,
+  options: { runs: { type: 'string' }, threads: { type: 'string' }, seed: { type: 'string' } },
+});
+const runs = flags.runs ?? join('runs', 'results');
 if (data === undefined) {
   console.error('which data set? For example: npm run results -- citeulike-hetcomp-split');
   process.exit(2);
@@ -76,10 +85,10 @@ function summary(results) {
 
 const modelTable = (rows) =>
   table(
-    ['', 'model', ...TITLES, 'parameters', 'seconds'],
+    ['', 'model', ...TITLES, 'parameters'],
     rows.map((row) => [
       ...[row.role, row.name, ...METRICS.map((m) => spread(row.values[m]))],
-      ...[row.parameters.toLocaleString('en'), mean(row.seconds).toFixed(0)],
+      row.parameters.toLocaleString('en'),
     ]),
   );
 
@@ -159,10 +168,11 @@ const settings = () =>
     ]),
   );
 
-const kernels = createKernels();
+const kernels = createKernels(flags.threads === undefined ? {} : { threads: Number(flags.threads) });
 const results = [];
-for (const seed of SEEDS) results.push(await runSeed(seed, kernels));
+for (const seed of flags.seed === undefined ? SEEDS : [Number(flags.seed)]) results.push(await runSeed(seed, kernels));
 kernels.close();
+if (flags.seed !== undefined) process.exit(0);
 const rows = summary(results);
 const { train, test } = results[0].dataset;
 const tested = results[0].rows[0].evaluation.users.length;

@@ -14,6 +14,7 @@ const ADAM = { learningRate: 0.001, l2: 1e-5 };
 /** All train interactions once, with one negative each; the triples are drawn beforehand and given to both sides. */
 export const bprEpoch: BenchRow<keyof typeof CASES> = {
   title: 'one epoch of BPR matrix factorisation with Adam on every row',
+  goal: '>= 3x',
   cases: ['dim64-batch1024', 'dim50-batch128'],
   prepare: (name, options) => prepare(CASES[name], options),
 };

@@ -16,6 +16,7 @@ const NAMES = ['encoder', 'encoderBias', 'users', 'decoder', 'decoderBias'] as c
 /** All users with items once, five items drawn for each of theirs; ours pays for the draw, peers are given what it draws. */
 export const cdaeEpoch: BenchRow<keyof typeof CASES> = {
   title: 'one epoch of the collaborative denoising autoencoder with Adam on every parameter',
+  goal: 'at least on par',
   cases: ['dim64-batch128', 'dim50-batch512'],
   prepare: (name, options) => prepare(CASES[name], options),
 };

@@ -16,6 +16,7 @@ const ADAM = { learningRate: 0.001, l2: 0 };
 export const cmlEpoch: BenchRow<keyof typeof CASES> = {
   title:
     'one epoch of collaborative metric learning with Adam on every row, all rows put back into the ball after each step',
+  goal: '>= 3x',
   cases: ['hardest-of-20', 'all-of-1'],
   prepare: (name, options) => prepare(CASES[name], options),
 };

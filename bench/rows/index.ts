@@ -7,7 +7,9 @@ import { evaluate } from './evaluate.js';
 import { hetcompStep } from './hetcomp-step.js';
 import { itemAutoencoderEpoch } from './item-autoencoder-epoch.js';
 import { lightgcn } from './lightgcn.js';
+import { lightgcnEpoch } from './lightgcn-epoch.js';
 import { multVae } from './mult-vae.js';
+import { multVaeEpoch } from './mult-vae-epoch.js';
 import { neumfEpoch } from './neumf-epoch.js';
 import { topK } from './top-k.js';
 
@@ -16,7 +18,9 @@ export const rows = {
   'top-k': topK,
   evaluate,
   lightgcn,
+  'lightgcn-epoch': lightgcnEpoch,
   'mult-vae': multVae,
+  'mult-vae-epoch': multVaeEpoch,
   'item-autoencoder-epoch': itemAutoencoderEpoch,
   'cdae-epoch': cdaeEpoch,
   'bpr-epoch': bprEpoch,

@@ -1,7 +1,8 @@
-import { createKernels, type Interactions, transpose } from 'recdistill';
+import { createKernels } from 'recdistill';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
 import { near } from '../compare.js';
 import { tensor } from '../tensors.js';
+import { adjacency } from './_graph.js';
 import { copied, freshModel } from './_model.js';
 
 const LAYERS = 3;
@@ -24,12 +25,10 @@ function prepare({ data, threads }: PrepareOptions): PreparedCase {
   embedding.set(model.parameters[1]!.values, data.users * DIM);
   const graph = adjacency(data.train);
   return {
-    work: `${data.users} users, ${data.items} items, ${graph.indices.length} directed edges`,
+    work: `${data.users} users, ${data.items} items, ${graph.indices.data.length} directed edges`,
     inputs: {
       embedding: tensor(embedding, nodes, DIM),
-      indptr: tensor(graph.indptr),
-      indices: tensor(graph.indices),
-      weights: tensor(graph.weights),
+      ...graph,
     },
     ours: {
       run: () => void model.factors!(),
@@ -52,29 +51,4 @@ function prepare({ data, threads }: PrepareOptions): PreparedCase {
       near('final item embeddings', ours.items!, peer.items!, 1e-5),
     ],
   };
-}
-
-/** The bipartite graph with users first, each edge weighted 1 / sqrt(degree x degree). */
-function adjacency(train: Interactions): { indptr: Int32Array; indices: Int32Array; weights: Float32Array } {
-  const turned = transpose(train);
-  const edges = train.indices.length;
-  const indptr = new Int32Array(train.users + train.items + 1);
-  indptr.set(train.indptr, 0);
-  indptr.set(
-    turned.indptr.map((start) => start + edges),
-    train.users,
-  );
-  const indices = new Int32Array(2 * edges);
-  indices.set(
-    train.indices.map((item) => item + train.users),
-    0,
-  );
-  indices.set(turned.indices, edges);
-  const weights = new Float32Array(2 * edges);
-  const degree = (node: number): number => indptr[node + 1]! - indptr[node]!;
-  for (let node = 0; node < train.users + train.items; node++) {
-    for (let e = indptr[node]!; e < indptr[node + 1]!; e++)
-      weights[e] = 1 / Math.sqrt(degree(node) * degree(indices[e]!));
-  }
-  return { indptr, indices, weights };
 }
