@@ -1,3 +1,4 @@
+import { shuffle, stream } from '../config/random.js';
 import type { Batch } from '../models/_model.js';
 import type { DistillContext } from './_distiller.js';
 
@@ -25,6 +26,32 @@ export function usersOfBatch({
       const distinct = Int32Array.from(new Set(batch.users.subarray(0, batch.size))).sort();
       users.set(distinct);
       return users.subarray(0, distinct.length);
+    },
+    close: () => k.free(users),
+  };
+}
+
+/** Every user once an epoch: the epoch's random order, in as many equal parts as there are batches. */
+export function everyUserOnce(
+  { kernels: k, train, batchesPerEpoch, seed }: DistillContext,
+  purpose: string,
+): BatchUsers {
+  const most = Math.ceil(train.users / batchesPerEpoch);
+  const users = k.ints(most);
+  const key = stream(seed, purpose);
+  const order = new Int32Array(train.users);
+  let shuffled = -1;
+  return {
+    most,
+    pick({ epoch, index }) {
+      if (shuffled !== epoch) {
+        for (let u = 0; u < order.length; u++) order[u] = u;
+        shuffle(order, key, epoch);
+        shuffled = epoch;
+      }
+      const part = order.subarray(index * most, (index + 1) * most);
+      users.set(part);
+      return users.subarray(0, part.length);
     },
     close: () => k.free(users),
   };

@@ -9,6 +9,7 @@ import {
   allReached,
   discrepancy,
   discrepancyWeights,
+  fineUsers,
   type KnowledgeOptions,
   meanSelected,
   newSelection,
@@ -98,11 +99,19 @@ describe('discrepancy', () => {
         const places = [...Array(k).keys()];
         const teacher = new Set(b.slice(0, k));
         const sum = (of: readonly number[]) => of.reduce((total, p) => total + weight(p), 0);
-        const ndcg = sum(places.filter((p) => p < a.length && teacher.has(a[p]!))) / sum(places);
-        assert.ok(Math.abs(distance(a, b, k, 'correct') - (1 - ndcg)) < 1e-12);
-        assert.equal(distance(a, b, k, 'reference'), 1 - roundHalfEven(ndcg, 4));
+        const got = sum(places.filter((p) => p < a.length && teacher.has(a[p]!)));
+        const candidates = sum(places.filter((p) => p < a.length));
+        const expected = a.length === 0 ? 0 : 1 - got / candidates;
+        assert.ok(Math.abs(distance(a, b, k, 'correct') - expected) < 1e-12);
+        assert.equal(distance(a, b, k, 'reference'), 1 - roundHalfEven(got / sum(places), 4));
       }),
     );
+  });
+
+  it('is 0 for equal lists, however few candidates there are, and where there are none', () => {
+    assert.equal(distance([4, 7], [7, 4], 10, 'correct'), 0);
+    assert.equal(distance([], [], 10, 'correct'), 0);
+    assert.ok(distance([4, 7], [7, 4], 10, 'reference') > 0.5);
   });
 
   it('does not see the order of the teacher', () => {
@@ -245,5 +254,28 @@ describe('the switch to fine-grained order', () => {
       [0.25, 0, 0.25, 0.5],
       [0.25, 0.75],
     ]);
+  });
+});
+
+describe('fineUsers', () => {
+  const teachers = [teacherOf([[1], [2], [3]], 3), teacherOf([[1], [2]], 3)];
+  const at = (selected: readonly number[], started = true) => ({
+    ...newSelection(3, 2),
+    selected: Uint8Array.from(selected),
+    started,
+  });
+  const some = [2, 1, 2, 0, 2, 1];
+  const every = [2, 1, 2, 1, 2, 1];
+
+  it('by user: those who are at the last checkpoint of each teacher; for all: nobody before everybody is', () => {
+    assert.deepEqual([...fineUsers(at(some), teachers, 'correct', 'user')], [1, 0, 1]);
+    assert.deepEqual([...fineUsers(at(some), teachers, 'correct', 'all')], [0, 0, 0]);
+    for (const rule of ['user', 'all'] as const)
+      assert.deepEqual([...fineUsers(at(every), teachers, 'correct', rule)], [1, 1, 1]);
+  });
+
+  it('is nobody before the first construction, even if there is one checkpoint only', () => {
+    for (const rule of ['user', 'all'] as const)
+      assert.deepEqual([...fineUsers(at(every, false), teachers, 'correct', rule)], [0, 0, 0]);
   });
 });

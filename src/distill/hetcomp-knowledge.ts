@@ -11,7 +11,8 @@ export type Arithmetic = 'correct' | 'reference';
 /**
  * D = 1 - NDCG of the student's first `k` items against the teacher's first `k`, as sets: weights follow the position in the STUDENT's list.
  *     NDCG = sum_p w_p [student_p in top-k of teacher] / sum_p w_p,   w_p = (2^exp(-p/10) - 1) / log2(p + 2),   p = 0 .. k-1
- * `reference` rounds NDCG to 4 decimals.
+ * `reference` rounds NDCG to 4 decimals. Where the student has fewer than k candidates, `correct` sums the weights of those that it has, so that
+ * equal lists have the distance 0; without any there is nothing to disagree on, and the distance is 0.
  * @param marks one number per item, for marking; left as other users' leftovers (`mark` must not repeat)
  */
 export function discrepancy(
@@ -26,7 +27,9 @@ export function discrepancy(
   for (let p = 0; p < Math.min(k, teacher.length); p++) marks[teacher[p]!] = mark;
   let got = 0;
   let ideal = 0;
-  for (let p = 0; p < k; p++) {
+  const places = arithmetic === 'reference' ? k : Math.min(k, student.length);
+  if (places === 0) return 0;
+  for (let p = 0; p < places; p++) {
     ideal += weights[p]!;
     if (p < student.length && marks[student[p]!] === mark) got += weights[p]!;
   }
@@ -140,6 +143,42 @@ export function allReached(s: Selection, teachers: readonly Trajectory[], arithm
   const last = teachers.map((t) => t.checkpoints.length - 1);
   if (arithmetic === 'correct') return s.selected.every((v, at) => v === last[at % width]);
   return sumOf(meanSelected(s, width, arithmetic)) >= sumOf(last);
+}
+
+/**
+ * Which users have come to fine-grained order (1) and which have not (0). `all`: everybody at once, by `allReached`. `user`: each one whose
+ * pairs are all at their last checkpoint. Nobody before the first construction.
+ */
+export function fineUsers(
+  s: Selection,
+  teachers: readonly Trajectory[],
+  arithmetic: Arithmetic,
+  rule: 'all' | 'user',
+): Uint8Array {
+  const fine = new Uint8Array(s.selected.length / teachers.length);
+  if (!s.started) return fine;
+  if (rule === 'all') return fine.fill(allReached(s, teachers, arithmetic) ? 1 : 0);
+  return fine.map((_, u) =>
+    teachers.every((t, x) => s.selected[u * teachers.length + x] === t.checkpoints.length - 1) ? 1 : 0,
+  );
+}
+
+/** Mean distance of the users' lists to each teacher's last checkpoint: how far the student still is from what it is to learn. */
+export function meanDiscrepancy(
+  student: Rankings,
+  teachers: readonly Trajectory[],
+  o: Pick<KnowledgeOptions, 'discrepancyK' | 'arithmetic'>,
+): number[] {
+  const weights = discrepancyWeights(o.discrepancyK);
+  const marks = new Int32Array(student.catalogue);
+  let mark = 0;
+  return teachers.map(({ checkpoints }) => {
+    const { rankings } = checkpoints.at(-1)!;
+    let sum = 0;
+    for (let u = 0; u < student.users; u++)
+      sum += discrepancy(rankingOf(student, u), rankingOf(rankings, u), weights, marks, ++mark, o.arithmetic);
+    return sum / student.users;
+  });
 }
 
 const sumOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

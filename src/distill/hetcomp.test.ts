@@ -38,7 +38,11 @@ type Step = Pick<Parameters<Kernels['hetcomp']>[0], 'scale' | 'phase' | 'arithme
 };
 
 /** The method on a student, with what it asked the kernel for. */
-function make(options: object, teachers = [teacherOf(3, true), teacherOf(2, false)]) {
+function make(
+  options: object,
+  teachers = [teacherOf(3, true), teacherOf(2, false)],
+  rankStudent = () => teacherOf(1, false).checkpoints[0]!.rankings,
+) {
   const steps: Step[] = [];
   const told: Readonly<Record<string, unknown>>[] = [];
   const base = createReferenceKernels('f64');
@@ -68,7 +72,7 @@ function make(options: object, teachers = [teacherOf(3, true), teacherOf(2, fals
   const method: Distiller = hetcomp.create(
     {
       ...context,
-      rankStudent: () => teacherOf(1, false).checkpoints[0]!.rankings,
+      rankStudent,
       tell: (epoch, details) => void told.push({ epoch, ...details }),
     },
     hetcomp.options.parse({ topK: 4, observedK: 2, discrepancyK: 3, period: 2, ...options }) as never,
@@ -107,7 +111,7 @@ test('the loss is weighted by lambda, and in the fine phase by fineWeight, too',
       ['fine', 0.3 * 0.25, 'exact', 4],
     ],
   );
-  assert.equal(told.at(-1)!.phase, 'fine');
+  assert.equal(told.at(-1)!.fine, 1);
   assert.equal(make({ base: 'kept' }).method.base, 'kept');
   assert.equal(make({}).method.base, 'replaced');
 });
@@ -173,12 +177,61 @@ test('knowledge is built every period epochs, and patience starts anew once, wit
   assert.equal(at % 3, 0);
   assert.deepEqual(
     told.map((t) => t.epoch),
-    Array.from({ length: at / 3 }, (_, n) => 3 * (n + 1)),
+    [3, 6, 9, 12, 15, 18],
   );
 });
 
 test('in reference arithmetic patience goes on', () => {
   const { method, told } = make({ alpha: 0.5, arithmetic: 'reference' }, [teacherOf(1, true)]);
   assert.equal(method.afterEpoch!(2).restartPatience, false);
-  assert.equal(told[0]!.phase, 'fine');
+  assert.equal(told[0]!.fine, 1);
+});
+
+test('switch user: who has come to the last checkpoints goes on to order while others do not', () => {
+  const teacher = teacherOf(2, true);
+  const [early, last] = teacher.checkpoints.map((c) => c.rankings);
+  // Users 1 and 4 come to rank as the teacher does at its last checkpoint.
+  const near = { ...early!, items: early!.items.slice() };
+  for (const u of [1, 4]) near.items.set(last!.items.subarray(u * ITEMS, (u + 1) * ITEMS), u * ITEMS);
+  for (const rule of ['user', 'all']) {
+    const looks = [early!, near];
+    const { method, steps, told } = make({ switch: rule, rows: 'batch' }, [teacher], () => looks.shift() ?? near);
+    const phases = () => {
+      steps.length = 0;
+      const loss = method.accumulate!(batch([0, 1, 3, 4]));
+      return { loss, steps: steps.map((s) => [s.phase, s.users]) };
+    };
+    assert.equal(method.afterEpoch!(2).restartPatience, false);
+    assert.deepEqual(phases().steps, [['overall', [0, 1, 3, 4]]]);
+    assert.equal(method.afterEpoch!(4).restartPatience, rule === 'user');
+    const own = [
+      ['overall', [0, 3]],
+      ['fine', [1, 4]],
+    ];
+    const now = phases();
+    assert.deepEqual(now.steps, rule === 'user' ? own : [['overall', [0, 1, 3, 4]]]);
+    assert.equal(told.at(-1)!.fine, rule === 'user' ? 2 / 5 : 0);
+    const resumed = make({ switch: rule, rows: 'batch' }, [teacher]);
+    resumed.method.load!(JSON.parse(JSON.stringify(method.save!())));
+    assert.equal(resumed.method.accumulate!(batch([0, 1, 3, 4])), now.loss);
+  }
+});
+
+test('what is told: share of users at each checkpoint, and how far the student is from the last one, to the end', () => {
+  const teachers = [teacherOf(3, true), teacherOf(1, true)];
+  const last = () => teachers[0]!.checkpoints[2]!.rankings;
+  const { method, told } = make({ alpha: 0.5 }, teachers, last);
+  for (let epoch = 2; epoch <= 10; epoch += 2) method.afterEpoch!(epoch);
+  const of = (x: number, what: string) =>
+    told.map((t) => (t.teachers as readonly Readonly<Record<string, unknown>>[])[x]![what]);
+  assert.deepEqual(of(0, 'share'), [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+    [0, 0, 1],
+    [0, 0, 1],
+  ]);
+  assert.deepEqual(of(1, 'share').at(-1), [1]);
+  assert.ok(of(0, 'distance').every((d) => d === 0));
+  assert.ok(of(1, 'distance').every((d) => Number(d) > 0 && Number(d) < 1));
 });

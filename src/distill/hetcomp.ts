@@ -1,25 +1,23 @@
 /**
  * HetComp (Kang et al., WWW 2023): the student follows the training trajectories of several different teachers from easy to hard. Knowledge
- * is built anew every `period` epochs for each user and teacher (hetcomp-knowledge.ts); the loss first asks for the right items
- * and, once every teacher's last checkpoint is reached, for their order. docs/methods/hetcomp.md says what the source leaves open.
+ * is built anew every `period` epochs for each user and teacher (hetcomp-knowledge.ts); the loss (hetcomp-step.ts) first asks for the right
+ * items and, once the last checkpoints are reached, for their order. docs/methods/hetcomp.md says what the source leaves open.
  */
 import { choice, float, int, options } from '../config/options.js';
-import { shuffle, stream } from '../config/random.js';
-import { itemsOf } from '../data/interactions.js';
-import { rankingOf } from '../data/rankings.js';
-import type { Trajectory } from '../data/trajectory.js';
-import { createFuser, importanceOptions, type Voice } from '../ensemble/index.js';
-import { freeRows, type Rows, takeRows } from '../kernels/index.js';
-import { type DistillContext, distiller } from './_distiller.js';
-import { type BatchUsers, usersOfBatch } from './batch-users.js';
+import { importanceOptions } from '../ensemble/index.js';
+import { distiller } from './_distiller.js';
+import { everyUserOnce, usersOfBatch } from './batch-users.js';
 import {
   advance,
-  allReached,
+  fineUsers,
   type KnowledgeOptions,
+  meanDiscrepancy,
   newSelection,
   progressOf,
   threshold,
 } from './hetcomp-knowledge.js';
+import { createKnowledgeLists } from './hetcomp-lists.js';
+import { createHetcompStep } from './hetcomp-step.js';
 
 const hetcompOptions = options({
   lambda: float({ default: 0.01, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
@@ -36,6 +34,10 @@ const hetcompOptions = options({
   rows: choice(['users', 'batch'], {
     default: 'users',
     help: 'Whose knowledge a step uses: every user once an epoch, or the users of the batch (active ones more often, as in the reference).',
+  }),
+  switch: choice(['all', 'user'], {
+    default: 'all',
+    help: "When the loss turns to order: for all users once every user is at every teacher's last checkpoint, or for each user on its own.",
   }),
   topK: int({ default: 100, min: 2, max: 1000, help: 'Unobserved items in the knowledge of a user.' }),
   observedK: int({ default: 10, min: 0, max: 1000, help: 'Observed items in the knowledge of a user.' }),
@@ -69,152 +71,69 @@ export const hetcomp = distiller({
   // Sums over the whole catalogue are smooth, so that large steps are safe, and a run is worth little before its curriculum is over.
   studentDefaults: { learningRate: 0.02, l2: 0.00001, epochs: 300 },
   create(context, o) {
-    const { kernels: k, train, teachers, student } = context;
+    const { kernels: k, train, teachers } = context;
     const knowledge: KnowledgeOptions = o;
     const selection = newSelection(train.users, teachers.length);
-    const fuser = createFuser(train.items, o);
-    const ranked = k.ints(train.users * o.topK);
-    const observed = observedRows(context, o.observedK, fuser.fuse);
-    const rows = takeRows(k, { columns: train.items, indptr: train.indptr, indices: train.indices });
-    const picker = o.rows === 'users' ? everyUserOnce(context) : usersOfBatch(context);
-    const losses = k.floats(picker.most);
-    let phase: 'overall' | 'fine' = 'overall';
-
-    const rebuild = () => {
-      ranked.fill(-1);
-      for (let u = 0; u < train.users; u++) {
-        const voices = teachers.map((t, x) => voiceOf(t, selection.selected[u * teachers.length + x]!, u));
-        ranked.set(fuser.fuse(voices, o.topK), u * o.topK);
-      }
+    const lists = createKnowledgeLists(context, o);
+    const picker = o.rows === 'users' ? everyUserOnce(context, 'hetcomp users') : usersOfBatch(context);
+    const step = createHetcompStep(context, lists, o, picker.most);
+    const chosen = k.ints(picker.most);
+    let fine = fineUsers(selection, teachers, o.arithmetic, o.switch);
+    const settle = () => {
+      lists.rebuild(selection);
+      fine = fineUsers(selection, teachers, o.arithmetic, o.switch);
     };
-    rebuild();
+    const counted = () => fine.reduce((a, b) => a + b, 0);
+    lists.rebuild(selection);
     return {
       base: o.base,
       accumulate(batch) {
         const users = picker.pick(batch);
-        if (users.length === 0) return 0;
-        const f = student.factors!(users);
-        const scale = o.lambda * (phase === 'fine' ? o.fineWeight : 1);
-        k.hetcomp({
-          users,
-          userVectors: f.users,
-          itemVectors: f.items,
-          dim: f.dim,
-          items: train.items,
-          train: rows,
-          observed,
-          ranked,
-          topK: o.topK,
-          phase,
-          arithmetic: o.arithmetic === 'correct' ? 'exact' : 'reference',
-          scale,
-          userGradient: f.userGradient,
-          itemGradient: f.itemGradient,
-          losses,
-        });
         let loss = 0;
-        for (let r = 0; r < users.length; r++) loss += losses[r]!;
-        return scale * loss;
+        for (const phase of ['overall', 'fine'] as const) {
+          const part = users.filter((u) => fine[u] === (phase === 'fine' ? 1 : 0));
+          if (part.length === 0) continue;
+          chosen.set(part);
+          const scale = o.lambda * (phase === 'fine' ? o.fineWeight : 1);
+          loss += scale * step.accumulate(chosen.subarray(0, part.length), phase, scale, batch);
+        }
+        return loss;
       },
       afterEpoch(epoch) {
-        if (phase === 'fine' || epoch % o.period !== 0) return { restartPatience: false };
-        advance(selection, context.rankStudent(o.discrepancyK), teachers, knowledge, epoch);
-        rebuild();
-        if (allReached(selection, teachers, o.arithmetic)) phase = 'fine';
-        const shares = progressOf(selection, teachers);
+        if (epoch % o.period !== 0) return { restartPatience: false };
+        const before = counted();
+        const student = context.rankStudent(o.discrepancyK);
+        if (before < train.users) {
+          advance(selection, student, teachers, knowledge, epoch);
+          settle();
+        }
+        const [now, shares] = [counted(), progressOf(selection, teachers)];
+        const distances = meanDiscrepancy(student, teachers, o);
         context.tell(epoch, {
-          phase,
+          fine: now / train.users,
           threshold: threshold(knowledge, epoch),
-          teachers: teachers.map((t, x) => ({
-            teacher: t.teacher,
-            share: shares[x],
-            distance: meanDistance(selection.distance, teachers.length, x),
-          })),
+          teachers: teachers.map((t, x) => ({ teacher: t.teacher, share: shares[x], distance: distances[x] })),
         });
-        return { restartPatience: phase === 'fine' && o.arithmetic === 'correct' };
+        return { restartPatience: now > before && o.arithmetic === 'correct' };
       },
       save: () => ({
-        phase,
         started: selection.started,
         selected: [...selection.selected],
         distance: [...selection.distance],
       }),
       load(state) {
-        const s = state as { phase: typeof phase; started: boolean; selected: number[]; distance: number[] };
-        phase = s.phase;
+        const s = state as { started: boolean; selected: number[]; distance: number[] };
         selection.started = s.started;
         selection.selected.set(s.selected);
         selection.distance.set(s.distance);
-        rebuild();
+        settle();
       },
       close() {
+        step.close();
         picker.close();
-        freeRows(k, observed);
-        freeRows(k, rows);
-        k.free(ranked, losses);
+        lists.close();
+        k.free(chosen);
       },
     };
   },
 });
-
-const voiceOf = (t: Trajectory, checkpoint: number, user: number): Voice => ({
-  list: rankingOf(t.checkpoints[checkpoint]!.rankings, user),
-  earlier: t.checkpoints.slice(0, checkpoint).map((c) => rankingOf(c.rankings, user)),
-});
-
-function meanDistance(distance: Float64Array, width: number, x: number): number {
-  let sum = 0;
-  for (let at = x; at < distance.length; at += width) sum += distance[at]!;
-  return (sum * width) / distance.length;
-}
-
-/**
- * Each user's first observed items by the teachers' summed importance over the user's own items; fewer than `most` for a user with fewer
- * (choice C3). For a user whose own items no teacher ranks, as one from elsewhere may not: the items in id order.
- */
-function observedRows(
-  { kernels: k, train, teachers }: DistillContext,
-  most: number,
-  fuse: (v: readonly Voice[], n: number) => Int32Array,
-): Rows {
-  const speaking = teachers.flatMap((t) => (t.observed ? [t.observed] : []));
-  const lists = Array.from({ length: train.users }, (_, u) => {
-    const fused = fuse(
-      speaking.map((r) => ({ list: rankingOf(r, u) })),
-      most,
-    );
-    return fused.length > 0 ? fused : itemsOf(train, u).slice(0, most);
-  });
-  const indptr = new Int32Array(train.users + 1);
-  lists.forEach((list, u) => {
-    indptr[u + 1] = indptr[u]! + list.length;
-  });
-  const indices = new Int32Array(indptr[train.users]!);
-  lists.forEach((list, u) => {
-    indices.set(list, indptr[u]!);
-  });
-  return takeRows(k, { columns: train.items, indptr, indices });
-}
-
-/** The epoch's random order of users, in as many equal parts as there are batches. */
-function everyUserOnce({ kernels: k, train, batchesPerEpoch, seed }: DistillContext): BatchUsers {
-  const most = Math.ceil(train.users / batchesPerEpoch);
-  const users = k.ints(most);
-  const key = stream(seed, 'hetcomp users');
-  const order = new Int32Array(train.users);
-  let shuffled = -1;
-  return {
-    most,
-    pick({ epoch, index }) {
-      if (shuffled !== epoch) {
-        for (let u = 0; u < order.length; u++) order[u] = u;
-        shuffle(order, key, epoch);
-        shuffled = epoch;
-      }
-      const part = order.subarray(index * most, (index + 1) * most);
-      users.set(part);
-      return users.subarray(0, part.length);
-    },
-    close: () => k.free(users),
-  };
-}

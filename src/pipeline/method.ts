@@ -90,16 +90,17 @@ export function checkNeeds(
   for (const t of teachers) {
     if (t.checkpoints.length === 0)
       refuse(`teacher ${t.teacher} has no checkpoint`, 'A trajectory holds at least the teacher at its best.');
-    const { users, catalogue } = t.checkpoints[0]!.rankings;
     if (t.dataFingerprint !== dataset.fingerprint) {
       refuse(
         `teacher ${t.teacher} was trained on other data (${t.dataFingerprint.slice(0, 12)}..., not ${dataset.fingerprint.slice(0, 12)}...)`,
         'Teachers and student must see the same users, items and split: use the same data options.',
       );
     }
-    if (users !== dataset.train.users || catalogue !== dataset.train.items) {
+    const { users, items } = dataset.train;
+    const other = t.checkpoints.find(({ rankings: r }) => r.users !== users || r.catalogue !== items)?.rankings;
+    if (other) {
       refuse(
-        `teacher ${t.teacher} ranks ${catalogue} items for ${users} users; the data set has ${dataset.train.items} and ${dataset.train.users}`,
+        `teacher ${t.teacher} ranks ${other.catalogue} items for ${other.users} users; the data set has ${items} and ${users}`,
         'Train the teacher on this data set.',
       );
     }

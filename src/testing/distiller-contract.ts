@@ -314,7 +314,12 @@ async function refusals(spec: DistillerSpec): Promise<void> {
   }
   refused('no teacher', student, []);
   refused('a teacher of other data', student, teachersOf(spec, data.train, 'f'.repeat(64)));
-  refused('a teacher of other users', student, teachersOf(spec, smallData, data.fingerprint));
+  const smaller = teachersOf(spec, smallData, data.fingerprint);
+  refused('a teacher of other users', student, smaller);
+  const mixed = { ...good[0]!, checkpoints: [...good[0]!.checkpoints, smaller[0]!.checkpoints[0]!] };
+  refused('a teacher whose last checkpoint is of other users', student, [mixed, ...good.slice(1)]);
+  const elsewhere = { ...data, train: { ...data.train, items: data.train.items + 1 } };
+  assert.throws(() => checkNeeds(student, spec, good, elsewhere), /ranks \d+ items for \d+ users/);
   refused('a teacher without a checkpoint', student, [{ ...good[0]!, checkpoints: [] }, ...good.slice(1)]);
   refused(
     'a student that is computed at once',
