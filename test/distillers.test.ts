@@ -4,10 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { distillers } from 'recdistill/distill';
+import { distillerNamed, distillers } from 'recdistill/distill';
 import { distillerContract } from 'recdistill/testing';
 
 for (const spec of distillers) for (const c of distillerContract(spec)) test(c.name, c.run);
+for (const c of distillerContract(distillerNamed('hetcomp'), { remainder: 6 })) test(`${c.name}, with 6 drawn`, c.run);
 
 test('every method file has its line in the registry', () => {
   const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src', 'distill');

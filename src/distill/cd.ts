@@ -41,7 +41,7 @@ export const cd = distiller({
   name: 'cd',
   summary: 'Soft targets from the teacher on unobserved items, the better ranked the likelier',
   source: 'Lee et al., Collaborative distillation for top-n recommendation, ICDM 2019',
-  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: [] },
+  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   options: cdOptions,
   create(context, o) {
     const { train, teachers, seed } = context;

@@ -31,7 +31,7 @@ export const clDrd = distiller({
   name: 'cl-drd',
   summary: "A curriculum on the teacher's list: at first only its front in order, in the end all of it",
   source: 'Zeng et al., Curriculum learning for dense retrieval distillation, SIGIR 2022',
-  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: [] },
+  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   options: options({
     lambda: float({ default: 0.001, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     topK: int({ default: 30, min: 2, max: 1000, help: "Items of a teacher's list that a user is taught by." }),

@@ -17,7 +17,7 @@ export const dcd = distiller({
   name: 'dcd',
   summary: 'What the student under-estimates before what it over-estimates, by its own ranking of now',
   source: 'Lee and Kim, Dual correction strategy for ranking distillation in top-n recommender system, CIKM 2021',
-  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: [] },
+  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   options: options({
     lambda: float({ default: 0.001, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     topK: int({ default: 40, min: 1, max: 1000, help: 'Items of either kind that a user is taught by.' }),

@@ -1,12 +1,21 @@
 /** The loss of HetComp for some users and its gradient, in the form that the student and the catalogue ask for. */
-import type { HetcompPhase } from '../losses/index.js';
+import { stream } from '../config/random.js';
+import { has, itemsOf } from '../data/interactions.js';
+import type { Rows } from '../kernels/index.js';
+import { type HetcompPhase, hetcompLoss, sampledHetcompLoss } from '../losses/index.js';
 import type { Batch } from '../models/_model.js';
+import { createPairLearner } from '../models/pair-learner.js';
 import type { DistillContext } from './_distiller.js';
+import { createDrawOutside } from './draw.js';
 import type { Arithmetic } from './hetcomp-knowledge.js';
 import type { KnowledgeLists } from './hetcomp-lists.js';
+import { createListStep } from './user-lists.js';
 
 export interface HetcompStepOptions {
   readonly arithmetic: Arithmetic;
+  readonly observedK: number;
+  /** Absent: all unobserved items. */
+  readonly remainder?: number | undefined;
 }
 
 export interface HetcompStep {
@@ -22,8 +31,11 @@ export function createHetcompStep(
   o: HetcompStepOptions,
   most: number,
 ): HetcompStep {
-  return overFactors(context, lists, o, most);
+  if (o.remainder !== undefined) return overSamples(context, lists, { ...o, remainder: o.remainder }, most);
+  return context.student.factors ? overFactors(context, lists, o, most) : overRows(context, lists, o, most);
 }
+
+const kernelWord = (arithmetic: Arithmetic) => (arithmetic === 'correct' ? 'exact' : 'reference');
 
 /** Over the whole catalogue, for a student whose scores are inner products: one fused kernel. */
 function overFactors(
@@ -39,7 +51,7 @@ function overFactors(
       k.hetcomp({
         ...{ users, dim: f.dim, items: train.items, train: rows, observed, ranked, topK, phase, scale, losses },
         ...{ userVectors: f.users, itemVectors: f.items, userGradient: f.userGradient, itemGradient: f.itemGradient },
-        arithmetic: o.arithmetic === 'correct' ? 'exact' : 'reference',
+        arithmetic: kernelWord(o.arithmetic),
       });
       let loss = 0;
       for (let r = 0; r < users.length; r++) loss += losses[r]!;
@@ -48,3 +60,96 @@ function overFactors(
     close: () => k.free(losses),
   };
 }
+
+/** Scores held at once for a student that is a network: 4 M numbers = 16 MB. */
+const SCORES = 4_000_000;
+
+/** Over the whole catalogue, for any student: rows of scores become rows of slopes, which go back pair by pair. */
+function overRows(
+  { kernels: k, student, train }: DistillContext,
+  { train: rows, observed, ranked, topK }: KnowledgeLists,
+  o: HetcompStepOptions,
+  most: number,
+): HetcompStep {
+  const learner = createPairLearner(k, student);
+  const perBlock = Math.max(1, Math.min(most, Math.floor(SCORES / train.items)));
+  const scores = k.floats(perBlock * train.items);
+  const pairs = Math.min(train.items, learner.atOnce);
+  const [users, items] = [k.ints(pairs), k.ints(pairs)];
+  const gradient = new Float64Array(train.items);
+  /** Takes the slopes of a user, in place of the scores, back in parts. */
+  const learn = (user: number, slopes: typeof scores) => {
+    for (let start = 0; start < train.items; start += pairs) {
+      const n = Math.min(pairs, train.items - start);
+      users.fill(user, 0, n);
+      for (let at = 0; at < n; at++) items[at] = start + at;
+      const part = { users: users.subarray(0, n), items: items.subarray(0, n) };
+      learner.learn(part, users.subarray(0, 1), (_, out) => {
+        out.set(slopes.subarray(start, start + n));
+        return 0;
+      });
+    }
+  };
+  return {
+    accumulate(chosen, phase, scale) {
+      let loss = 0;
+      for (let start = 0; start < chosen.length; start += perBlock) {
+        const block = chosen.subarray(start, start + perBlock);
+        student.scoreRows(block, scores);
+        block.forEach((user, r) => {
+          const row = scores.subarray(r * train.items, (r + 1) * train.items);
+          const taught = { observed: rowOf(observed, user), ranked: ranked.subarray(user * topK, (user + 1) * topK) };
+          const arithmetic = kernelWord(o.arithmetic);
+          loss += hetcompLoss(row, { ...taught, train: rowOf(rows, user), phase, arithmetic, topK }, gradient);
+          for (let i = 0; i < train.items; i++) row[i] = scale * gradient[i]!;
+          learn(user, row);
+        });
+      }
+      return loss;
+    },
+    close() {
+      learner.close();
+      k.free(scores, users, items);
+    },
+  };
+}
+
+/** The taught items and some of the others, for any student: what a user costs does not depend on the catalogue. */
+function overSamples(
+  context: DistillContext,
+  { observed, ranked, topK }: KnowledgeLists,
+  o: HetcompStepOptions & { readonly remainder: number },
+  most: number,
+): HetcompStep {
+  const { train, seed } = context;
+  const width = Math.min(train.items, o.observedK + topK + o.remainder);
+  const step = createListStep(context, most, width);
+  const draw = createDrawOutside(train.items, stream(seed, 'hetcomp remainder'));
+  const list = new Int32Array(width);
+  /** The ensemble's items that the user does not have: a teacher from elsewhere may name others. */
+  const rankedOf = (user: number) =>
+    ranked.subarray(user * topK, (user + 1) * topK).filter((item) => item >= 0 && !has(train, user, item));
+  return {
+    accumulate: (users, phase, scale, { epoch }) =>
+      step.accumulate(
+        users,
+        scale,
+        (user) => {
+          const [first, second] = [rowOf(observed, user), rankedOf(user)];
+          list.set(first);
+          list.set(second, first.length);
+          const taught = first.length + second.length;
+          const drawn = draw(epoch, user, [itemsOf(train, user), second], list.subarray(taught, taught + o.remainder));
+          return list.subarray(0, taught + drawn);
+        },
+        (user, scores, gradient) => {
+          const [own, count] = [rowOf(observed, user).length, rankedOf(user).length];
+          const remainder = train.items - itemsOf(train, user).length - count;
+          return sampledHetcompLoss(scores, { observed: own, ranked: count, remainder, phase, topK }, gradient);
+        },
+      ),
+    close: step.close,
+  };
+}
+
+const rowOf = ({ indptr, indices }: Rows, row: number): Int32Array => indices.subarray(indptr[row]!, indptr[row + 1]!);

@@ -3,7 +3,7 @@
  * is built anew every `period` epochs for each user and teacher (hetcomp-knowledge.ts); the loss (hetcomp-step.ts) first asks for the right
  * items and, once the last checkpoints are reached, for their order. docs/methods/hetcomp.md says what the source leaves open.
  */
-import { choice, float, int, options } from '../config/options.js';
+import { choice, float, int, optionalInt, options } from '../config/options.js';
 import { importanceOptions } from '../ensemble/index.js';
 import { distiller } from './_distiller.js';
 import { everyUserOnce, usersOfBatch } from './batch-users.js';
@@ -39,6 +39,11 @@ const hetcompOptions = options({
     default: 'all',
     help: "When the loss turns to order: for all users once every user is at every teacher's last checkpoint, or for each user on its own.",
   }),
+  remainder: optionalInt({
+    min: 1,
+    max: 1_000_000,
+    help: 'Unobserved items drawn for a user, anew in each epoch, to stand for all that are not taught; for large catalogues. Default: all of them.',
+  }),
   topK: int({ default: 100, min: 2, max: 1000, help: 'Unobserved items in the knowledge of a user.' }),
   observedK: int({ default: 10, min: 0, max: 1000, help: 'Observed items in the knowledge of a user.' }),
   discrepancyK: int({
@@ -66,7 +71,7 @@ export const hetcomp = distiller({
   name: 'hetcomp',
   summary: 'Follows the trajectories of several different teachers, from easy to hard',
   source: 'Kang et al., Distillation from heterogeneous models for top-k recommendation, WWW 2023',
-  needs: { teachers: 'many', form: 'trajectory', base: 'either', student: ['factors'], teacher: [] },
+  needs: { teachers: 'many', form: 'trajectory', base: 'either', student: ['scores'], teacher: [] },
   options: hetcompOptions,
   // Sums over the whole catalogue are smooth, so that large steps are safe, and a run is worth little before its curriculum is over.
   studentDefaults: { learningRate: 0.02, l2: 0.00001, epochs: 300 },

@@ -18,7 +18,7 @@ export const multiRrd = distiller({
   name: 'multi-rrd',
   summary: 'RRD on several teachers, each weighted for each user',
   source: 'ours, after Kang et al., DE-RRD, CIKM 2020',
-  needs: { teachers: 'many', form: 'frozen', base: 'kept', student: ['factors'], teacher: [] },
+  needs: { teachers: 'many', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   options: options({
     lambda: float({ default: 0.001, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     weighting: choice(['learned', 'uniform'], {

@@ -16,7 +16,7 @@ export const rd = distiller({
   name: 'rd',
   summary: "The teacher's first items as further positives, weighted by place and by what the student lacks",
   source: 'Tang and Wang, Ranking distillation, KDD 2018',
-  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: [] },
+  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   options: options({
     lambda: float({ default: 1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     topK: int({ default: 10, min: 1, max: 1000, help: "Items of a teacher's list that count as positives." }),

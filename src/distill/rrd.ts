@@ -17,7 +17,7 @@ export const rrd = distiller({
   name: 'rrd',
   summary: "The teacher's order of its top items, all of them before random others",
   source: 'Kang et al., DE-RRD: a knowledge distillation framework for recommender system, CIKM 2020',
-  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: [] },
+  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   options: options({
     lambda: float({ default: 0.001, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     topK: int({ default: 40, min: 1, max: 1000, help: "Items of a teacher's list whose order is taught." }),

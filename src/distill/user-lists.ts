@@ -1,6 +1,7 @@
 /** What methods share that teach by a short list of items for each user: scores of the lists, a loss on them, and its gradient back. */
 import type { Floats } from '../kernels/index.js';
 import type { Batch } from '../models/_model.js';
+import { createPairLearner } from '../models/pair-learner.js';
 import type { DistillContext } from './_distiller.js';
 import { usersOfBatch } from './batch-users.js';
 
@@ -11,6 +12,71 @@ export interface UserLists {
   fill(user: number, epoch: number, items: Int32Array): number;
   /** The loss on the scores of the list; writes the derivative with respect to each score. */
   loss(user: number, epoch: number, scores: Floats, gradient: Floats, items: Int32Array): number;
+}
+
+export interface ListStep {
+  /**
+   * Adds the gradient of `scale` times the loss, summed over `users`; returns that sum, without `scale`.
+   * @param users distinct, in kernel memory
+   * @param listOf the list of a user, asked for once in each call; it has to hold until the next one
+   * @param loss as in `UserLists`, without the epoch
+   */
+  accumulate(
+    users: Int32Array,
+    scale: number,
+    listOf: (user: number) => Int32Array,
+    loss: (user: number, scores: Floats, gradient: Floats, items: Int32Array) => number,
+  ): number;
+  close(): void;
+}
+
+/** @param most users in one call, and `width` most items of each */
+export function createListStep(
+  { kernels: k, student }: Pick<DistillContext, 'kernels' | 'student'>,
+  most: number,
+  width: number,
+): ListStep {
+  const learner = createPairLearner(k, student);
+  const length = Math.min(most * width, Math.max(learner.atOnce, width));
+  const [rows, items] = [k.ints(length), k.ints(length)];
+  return {
+    accumulate(users, scale, listOf, loss) {
+      let [sum, n, first] = [0, 0, 0];
+      const lengths: number[] = [];
+      const learn = (end: number) => {
+        if (n === 0) return;
+        const part = users.subarray(first, end);
+        sum += learner.learn({ users: rows.subarray(0, n), items: items.subarray(0, n) }, part, (scores, slopes) => {
+          let [value, from] = [0, 0];
+          part.forEach((user, at) => {
+            const to = from + lengths[at]!;
+            const own = [scores, slopes].map((x) => x.subarray(from, to)) as [Floats, Floats];
+            if (to > from) value += loss(user, ...own, items.subarray(from, to));
+            from = to;
+          });
+          for (let at = 0; at < n; at++) slopes[at]! *= scale;
+          return value;
+        });
+      };
+      users.forEach((user, at) => {
+        const list = listOf(user);
+        if (n + list.length > length) {
+          learn(at);
+          [n, first, lengths.length] = [0, at, 0];
+        }
+        items.set(list, n);
+        rows.fill(user, n, n + list.length);
+        n += list.length;
+        lengths.push(list.length);
+      });
+      learn(users.length);
+      return sum;
+    },
+    close() {
+      learner.close();
+      k.free(rows, items);
+    },
+  };
 }
 
 export interface ListLoss {
@@ -24,11 +90,10 @@ export function createListLoss(
   lambda: number,
   lists: UserLists,
 ): ListLoss {
-  const { kernels: k, student, train } = context;
+  const { train } = context;
   const { width } = lists;
   const picker = usersOfBatch(context);
-  const length = picker.most * width;
-  const [rows, items, scores, weights] = [k.ints(length), k.ints(length), k.floats(length), k.floats(length)];
+  const step = createListStep(context, picker.most, width);
   // Active users are in many batches of an epoch.
   const kept = { items: new Int32Array(train.users * width), lengths: new Int32Array(train.users), epoch: 0 };
   const listOf = (user: number, epoch: number): Int32Array => {
@@ -43,32 +108,17 @@ export function createListLoss(
   return {
     accumulate(batch) {
       const { epoch } = batch;
-      const users = picker.pick(batch);
-      let n = 0;
-      for (const user of users) {
-        const list = listOf(user, epoch);
-        items.set(list, n);
-        rows.fill(user, n, n + list.length);
-        n += list.length;
-      }
-      if (n === 0) return 0;
-      const f = student.factors!(users);
-      k.dotPairs(f.users, f.items, f.dim, rows, items, scores, n);
-      let [loss, from] = [0, 0];
-      for (const user of users) {
-        const list = listOf(user, epoch);
-        const to = from + list.length;
-        if (to > from) loss += lists.loss(user, epoch, scores.subarray(from, to), weights.subarray(from, to), list);
-        from = to;
-      }
-      for (let at = 0; at < n; at++) weights[at]! *= lambda;
-      k.accumulate(f.userGradient, rows, f.items, items, weights, f.dim, n);
-      k.accumulate(f.itemGradient, items, f.users, rows, weights, f.dim, n);
+      const loss = step.accumulate(
+        picker.pick(batch),
+        lambda,
+        (user) => listOf(user, epoch),
+        (user, scores, gradient, items) => lists.loss(user, epoch, scores, gradient, items),
+      );
       return lambda * loss;
     },
     close() {
       picker.close();
-      k.free(rows, items, scores, weights);
+      step.close();
     },
   };
 }

@@ -4,6 +4,8 @@
  * kernels and not the other way round.
  */
 
+import type { Floats } from './_machine.js';
+
 /** `overall`: every item against the remainder, order ignored. `fine`: Plackett-Luce, in the order of the lists. */
 export type HetcompPhase = 'overall' | 'fine';
 
@@ -71,7 +73,7 @@ export function hetcompLoss(
     let weight = Number.NEGATIVE_INFINITY;
     loss = 0;
     for (const i of [...observed, ...ranked]) {
-      const part = plackettLuce(s, [i], logRest, floor, 1, gradient);
+      const part = rankedPart(s, [i], logRest, floor, 1, gradient);
       loss += part.loss;
       weight = logAdd(weight, part.weight);
     }
@@ -83,9 +85,9 @@ export function hetcompLoss(
     const restOfTenth = remainder(s.length, row.train, tenth);
     const logHalf = logSumExp(restOfHalf.map((i) => s[i]!));
     const logTenth = logSumExp(restOfTenth.map((i) => s[i]!));
-    const first = plackettLuce(s, observed, logHalf, floor, 1, gradient);
-    const second = plackettLuce(s, half, logHalf, floor, 0.5, gradient);
-    const third = plackettLuce(s, tenth, logTenth, floor, 0.5, gradient);
+    const first = rankedPart(s, observed, logHalf, floor, 1, gradient);
+    const second = rankedPart(s, half, logHalf, floor, 0.5, gradient);
+    const third = rankedPart(s, tenth, logTenth, floor, 0.5, gradient);
     spread(restOfHalf, logAdd(first.weight, second.weight));
     spread(restOfTenth, third.weight);
     loss = first.loss + second.loss + third.loss;
@@ -100,8 +102,8 @@ export function hetcompLoss(
  * factor * PL(list, R), its gradient by the scores of the list added to `gradient`, and the logarithm of
  * factor * sum of 1 / denominator, by which e^s of each item of the remainder is to be multiplied.
  */
-function plackettLuce(
-  s: Float64Array,
+export function rankedPart(
+  s: Floats,
   list: readonly number[],
   logRest: number,
   floor: number,
@@ -142,7 +144,7 @@ function withoutFilling(list: ArrayLike<number>): number[] {
 }
 
 /** log(sum of e^x); minus infinity for no numbers. */
-function logSumExp(values: readonly number[]): number {
+export function logSumExp(values: Iterable<number>): number {
   let most = Number.NEGATIVE_INFINITY;
   for (const x of values) most = Math.max(most, x);
   if (most === Number.NEGATIVE_INFINITY) return most;
@@ -152,7 +154,7 @@ function logSumExp(values: readonly number[]): number {
 }
 
 /** log(e^a + e^b). */
-function logAdd(a: number, b: number): number {
+export function logAdd(a: number, b: number): number {
   const most = Math.max(a, b);
   if (most === Number.NEGATIVE_INFINITY) return most;
   return most + Math.log1p(Math.exp(Math.min(a, b) - most));

@@ -5,4 +5,5 @@ export * from './hinge.js';
 export * from './lambda-rank.js';
 export * from './plackett-luce.js';
 export * from './rd.js';
+export * from './sampled-hetcomp.js';
 export * from './soft-target.js';

@@ -36,6 +36,15 @@ export interface Factors extends Tables {
   readonly itemGradient: Floats;
 }
 
+/** Pairs of a user and an item, in kernel memory: two arrays of the same length. */
+export interface Pairs {
+  readonly users: Int32Array;
+  readonly items: Int32Array;
+}
+
+/** Gets the scores of pairs, puts the derivative of a loss with respect to each into `slopes`, and returns the loss. */
+export type ScoreLoss = (scores: Floats, slopes: Floats) => number;
+
 /** Train interactions with `perPositive` sampled negatives each. Arrays are in kernel memory and hold at least `size` entries. */
 export interface PairBatch {
   readonly kind: 'pairs';
@@ -102,6 +111,11 @@ export interface TrainableModel extends Model {
   forward?(batch: Batch): void;
   /** Adds the gradient of the base loss of a batch; returns the loss, summed over the batch. */
   accumulate(batch: Batch): number;
+  /**
+   * Present if any scores can be learned through although they are no inner products: takes a loss on the scores of pairs back to the
+   * parameters, and returns it. They are the scores of `scoreRows`. Memory grows with the pairs, so callers give them in parts.
+   */
+  learnPairs?(pairs: Pairs, loss: ScoreLoss): number;
   /** Called after the losses of a batch: gradients of derived tables go on to the parameters. */
   backward?(): void;
   /** Called after the optimiser's step: puts parameters back where the model wants them, such as into a ball. */
@@ -115,10 +129,10 @@ export interface ModelContext {
 }
 
 /**
- * What a model can do beyond scoring. `factors`: its scores are inner products of a table of users and one of items, so that it has a student
- * bundle; a trained one takes gradients through them and can be a student.
+ * What a model can do beyond scoring. `factors`: its scores are inner products of a table of users and one of items that can be served, so that
+ * it has a student bundle. `scores`: a loss on any of its scores reaches its parameters, by `factors` or `learnPairs`, so that it can be a student.
  */
-export type Capability = 'factors';
+export type Capability = 'factors' | 'scores';
 
 interface SpecBase<S extends OptionsSchema> {
   readonly name: string;

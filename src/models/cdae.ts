@@ -42,7 +42,7 @@ export const cdae = trained({
     l2: logRange(0.00003, 0.003),
     batchSize: oneOf(64, 128, 256, 512),
   },
-  capabilities: ['factors'],
+  capabilities: ['factors', 'scores'],
   memory: ({ users, items, interactions }, o) =>
     ((users * o.dim + items * (2 * o.dim + 1)) * 4 + users * (o.dim + 1) * 2 + interactions * (1 + o.negatives) * 5) *
     4,
@@ -56,16 +56,12 @@ export const cdae = trained({
     const parameters = [...encoder.parameters, decoder];
     const mask = createMask(k, train, o.negatives, o.batchSize, seed, 'cdae negatives');
     const scratch = createScratch(k);
-    const tables: Factors = {
-      users: encoder.hidden,
-      items: decoder.values,
-      dim: width,
-      userGradient: encoder.gradient,
-      itemGradient: decoder.gradient,
-    };
-    const factors = (users?: Int32Array) => {
-      encoder.update(users);
-      return tables;
+    const factors = (users?: Int32Array): Factors => {
+      const { values, gradient } = encoder.rows.update(users);
+      return {
+        ...{ users: values, userGradient: gradient },
+        ...{ items: decoder.values, itemGradient: decoder.gradient, dim: width },
+      };
     };
     return {
       name: 'cdae',
@@ -76,7 +72,7 @@ export const cdae = trained({
       batches: 'rows',
       factors,
       scoreRows: (users, out) => scoreByFactors(k, factors(users), users, train.items, out),
-      forward: (batch) => encoder.begin(batch.epoch),
+      forward: (batch) => encoder.rows.begin(batch.epoch),
       accumulate(batch) {
         if (batch.kind !== 'rows') throw new TypeError('cdae works on batches of users');
         const users = batch.users.subarray(0, batch.size);
@@ -89,7 +85,7 @@ export const cdae = trained({
         k.accumulate(f.itemGradient, mask.items, f.users, mask.users, scores, width, n);
         return loss;
       },
-      backward: encoder.end,
+      backward: encoder.rows.end,
       close() {
         scratch.close();
         mask.close();

@@ -47,7 +47,7 @@ export const cml = trained({
     learningRate: logRange(0.001, 0.01),
     batchSize: oneOf(1024, 2048, 4096),
   },
-  capabilities: ['factors'],
+  capabilities: ['factors', 'scores'],
   memory: ({ users, items }, o) => (users + items) * (o.dim * 6 + 4) * 4 + o.batchSize * (1 + o.negatives) * 16,
   create({ kernels: k, train, seed }, o) {
     const users = normalTable(k, 'users', train.users, o.dim, stream(seed, 'cml users'), o.initScale, 'users');

@@ -43,6 +43,7 @@ export { edgeWeights } from './lightgcn.js';
 export * from './neumf-network.js';
 export * from './neumf-step.js';
 export type { TrainOptions } from './options.js';
+export * from './pair-learner.js';
 export * from './rank.js';
 export { unitNorm } from './row-vae.js';
 export * from './vae-network.js';

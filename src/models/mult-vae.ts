@@ -17,7 +17,7 @@ export const multVae = trained({
     ),
   ),
   search: vaeSearch,
-  capabilities: [],
+  capabilities: ['scores'],
   memory: ({ users, items }, o) => vaeMemory(users, items, o),
   create({ kernels: k, train, seed }, o) {
     const vae = createRowVae(k, train, seed, 'mult-vae', o);
@@ -33,6 +33,15 @@ export const multVae = trained({
         return vae.accumulate(batch.users.subarray(0, batch.size), batch.epoch, batch.index);
       },
       tables: () => ({ users: vae.everyOutput(), items: vae.columns, dim: vae.dim }),
+      factors(users) {
+        const { values, gradient } = vae.derived.update(users);
+        return {
+          ...{ users: values, userGradient: gradient },
+          ...{ items: vae.columns, itemGradient: vae.columnGradient, dim: vae.dim },
+        };
+      },
+      forward: (batch) => vae.derived.begin(batch.epoch),
+      backward: vae.derived.end,
       scoreRows(users, out) {
         const rows = k.floats(users.length * vae.dim);
         vae.outputs(users, rows);

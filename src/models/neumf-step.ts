@@ -1,8 +1,9 @@
-/** A training step of NeuMF: the BCE loss of a batch of points and its gradient. */
+/** Training steps of NeuMF: the BCE loss of a batch of points, or any loss on the scores of pairs, and the gradient. */
 import type { Floats, Kernels } from '../kernels/index.js';
 import { bce } from '../losses/bce.js';
-import type { Parameter } from './_model.js';
+import type { Pairs, Parameter, ScoreLoss } from './_model.js';
 import type { NeumfNetwork } from './neumf-network.js';
+import { createScratch } from './scratch.js';
 
 /** Points in groups of equal size, those of a group side by side and of one user. In kernel memory. */
 export interface LabelledPoints {
@@ -17,6 +18,8 @@ export interface LabelledPoints {
 export interface NeumfStep {
   /** Adds the gradient of the loss, summed over the points and with the decay of the layers, to those of the parameters; returns the loss. */
   accumulate(points: LabelledPoints): number;
+  /** Adds the gradient of a loss on the scores of pairs; returns the loss. */
+  learnPairs(pairs: Pairs, loss: ScoreLoss): number;
   close(): void;
 }
 
@@ -26,32 +29,51 @@ export interface NeumfStepOptions {
   readonly layerL2: number;
 }
 
-/** @param groups most groups in a batch, and `points` most points, for which there are buffers */
-export function neumfStep(
-  k: Kernels,
-  network: NeumfNetwork,
-  { dim, layerL2 }: NeumfStepOptions,
-  groups: number,
-  points: number,
-): NeumfStep {
+/** Buffers grow with the points of a step. */
+export function neumfStep(k: Kernels, network: NeumfNetwork, { dim, layerL2 }: NeumfStepOptions): NeumfStep {
   const { users, items, values, gradient, layers } = network;
   const wide = 2 * dim;
-  const [userRows, itemRows] = [k.floats(groups * wide), k.floats(points * wide)];
-  const ones = k.floats(points).fill(1);
-  const each = k.ints(points);
-  for (let p = 0; p < points; p++) each[p] = p;
+  const scratch = createScratch(k);
+  const places = createPlaces(k);
+  /** Of groups of points of equal size: the item of each point, the user of each group. */
+  const learn = (points: Pairs, loss: ScoreLoss): number => {
+    const [n, m] = [points.users.length, points.items.length];
+    const [userRows, itemRows] = [scratch.floats('users', n * wide), scratch.floats('items', m * wide)];
+    const { each, ones } = places.upTo(m);
+    k.gather(users.values, points.users, wide, userRows, n);
+    const rows = { groups: n, userRows, items: points.items, itemRows };
+    const value = k.neumfStep(dim, items.values, values, rows, loss, gradient);
+    k.accumulate(users.gradient, points.users, userRows, each, ones, wide, n);
+    k.accumulate(items.gradient, points.items, itemRows, each, ones, wide, m);
+    return value;
+  };
   return {
-    accumulate(batch) {
-      const [n, m] = [batch.users.length, batch.items.length];
-      k.gather(users.values, batch.users, wide, userRows, n);
-      const rows = { groups: n, userRows, items: batch.items, itemRows };
-      const loss = (logits: Floats, slopes: Floats) => bce(logits, batch.labels, slopes, m);
-      const value = k.neumfStep(dim, items.values, values, rows, loss, gradient);
-      k.accumulate(users.gradient, batch.users, userRows, each, ones, wide, n);
-      k.accumulate(items.gradient, batch.items, itemRows, each, ones, wide, m);
+    accumulate({ labels, ...points }) {
+      const value = learn(points, (logits, slopes) => bce(logits, labels, slopes, points.items.length));
       return value + decayed(layers, layerL2);
     },
-    close: () => k.free(userRows, itemRows, ones, each),
+    learnPairs: learn,
+    close() {
+      scratch.close();
+      places.close();
+    },
+  };
+}
+
+/** The numbers 0, 1, ... and as many ones: what it takes to add rows up as they stand. */
+function createPlaces(k: Kernels) {
+  let [each, ones] = [k.ints(0), k.floats(0)];
+  const free = () => k.free(each, ones);
+  return {
+    upTo(n: number): { readonly each: Int32Array; readonly ones: Floats } {
+      if (each.length < n) {
+        free();
+        [each, ones] = [k.ints(n), k.floats(n).fill(1)];
+        for (let p = 0; p < n; p++) each[p] = p;
+      }
+      return { each, ones };
+    },
+    close: free,
   };
 }
 

@@ -78,7 +78,7 @@ test('a batch counts each interaction once with label 1 and each item drawn agai
     index: 0,
   } as const;
   const loss = model.accumulate(batch);
-  const step = neumfStep(k, network, { dim: shape.dim, layerL2: 0 }, 9, 9);
+  const step = neumfStep(k, network, { dim: shape.dim, layerL2: 0 });
   const labels = Object.assign(k.floats(9), [1, 1, 1, 0, 0, 0, 0, 0, 0]);
   const same = step.accumulate({
     users: ints(1, 0, 1, 1, 1, 0, 0, 1, 1),

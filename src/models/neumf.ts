@@ -45,7 +45,7 @@ export const neumf = trained({
     layerL2: logRange(5, 500),
     batchSize: oneOf(512, 1024, 2048, 4096),
   },
-  capabilities: [],
+  capabilities: ['scores'],
   memory: ({ users, items }, o) => {
     const units = neumfWidths(o.dim, o.layers).reduce((sum, width) => sum + Math.max(8, width), 0);
     const points = o.batchSize * (1 + o.negatives);
@@ -68,7 +68,7 @@ export const neumf = trained({
     const network = createNeumf(k, shape, seed);
     const size = Math.min(o.batchSize, train.indices.length);
     const points = size * (1 + o.negatives);
-    const step = neumfStep(k, network, { dim: o.dim, layerL2: o.layerL2 }, size, points);
+    const step = neumfStep(k, network, { dim: o.dim, layerL2: o.layerL2 });
     const [items, labels] = [k.ints(points), k.floats(points)];
     return {
       name: 'neumf',
@@ -95,6 +95,7 @@ export const neumf = trained({
           labels,
         });
       },
+      learnPairs: step.learnPairs,
       scoreRows: network.score,
       close() {
         step.close();

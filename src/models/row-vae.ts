@@ -8,9 +8,10 @@ import { logRange, oneOf, range, type SearchSpace, wholeRange } from '../config/
 import type { Interactions } from '../data/interactions.js';
 import type { Floats, Kernels } from '../kernels/index.js';
 import type { Parameter } from './_model.js';
+import { createDerivedRows, type DerivedRows } from './derived-rows.js';
 import { type TrainDefaults, trainShape } from './options.js';
-import { createVae } from './vae-network.js';
-import { takeRowBlock } from './vae-rows.js';
+import { createVae, type VaePass } from './vae-network.js';
+import { type RowBlock, takeRowBlock } from './vae-rows.js';
 
 export interface VaeDefaults extends TrainDefaults {
   readonly hidden: number;
@@ -83,6 +84,10 @@ export interface RowVae {
   outputs(ids: Int32Array, out: Floats): void;
   /** The same for all rows; holds until the next call. */
   everyOutput(): Floats;
+  /** The same rows, to learn through. */
+  readonly derived: DerivedRows;
+  /** The gradient of `columns`. */
+  readonly columnGradient: Floats;
   close(): void;
 }
 
@@ -96,6 +101,22 @@ export function createRowVae(k: Kernels, matrix: Interactions, seed: number, pur
   const dropKey = stream(seed, `${purpose} dropout`);
   const noiseKey = stream(seed, `${purpose} noise`);
   let every: Floats | undefined;
+  // Entries are dropped as for the loss of the model itself; the noise of the code belongs to that loss alone.
+  const derived = createDerivedRows<{ readonly block: RowBlock; readonly pass: VaePass }>(k, matrix.users, vae.width, {
+    make(ids, values, epoch) {
+      const dropout = epoch === undefined ? undefined : { rate: o.dropout, key: dropKey, epoch };
+      const block = takeRowBlock(k, matrix, ids, unitNorm, dropout);
+      const pass = vae.open(block);
+      for (let r = 0; r < ids.length; r++)
+        values.set(pass.out.subarray(r * vae.width, (r + 1) * vae.width), ids[r]! * vae.width);
+      return { block, pass };
+    },
+    back: ({ pass }, gradient) => pass.back(gradient),
+    forget({ block, pass }) {
+      pass.close();
+      block.close();
+    },
+  });
   const outputs = (ids: Int32Array, out: Floats) => {
     const block = takeRowBlock(k, matrix, ids, unitNorm);
     vae.outputs(block, out);
@@ -105,7 +126,9 @@ export function createRowVae(k: Kernels, matrix: Interactions, seed: number, pur
     parameters: vae.parameters,
     size: vae.parameters.reduce((sum, p) => sum + p.values.length, 0),
     dim: vae.width,
-    columns: vae.w4,
+    columns: vae.w4.values,
+    columnGradient: vae.w4.gradient,
+    derived,
     accumulate(ids, epoch, index) {
       const block = takeRowBlock(k, matrix, ids, unitNorm, { rate: o.dropout, key: dropKey, epoch });
       const noise = k.floats(o.variational ? ids.length * o.dim : 0);
@@ -128,6 +151,7 @@ export function createRowVae(k: Kernels, matrix: Interactions, seed: number, pur
     },
     close() {
       if (every) k.free(every);
+      derived.close();
       vae.close();
     },
   };

@@ -28,7 +28,7 @@ export interface Vae {
   /** Numbers in a row of `outputs` and of `w4`: hidden + 1, filled up. */
   readonly width: number;
   /** W4 with its biases: `columns * width` numbers. */
-  readonly w4: Floats;
+  readonly w4: Parameter;
   /** Adds the gradient of the mean loss of the block; returns the loss summed over its rows. `noise`: `rows * latent` numbers. */
   step(rows: RowBlock, noise: Floats, beta: number): number;
   /** code = [mu, logvar] of each row. */
@@ -42,7 +42,26 @@ export interface Vae {
   decode(rows: number, z: Floats, out: Floats): void;
   /** [h2, 1] of each row with z = mu: the logits are the inner products with the rows of `w4`. */
   outputs(rows: RowBlock, out: Floats): void;
+  /** The same, with all that it takes to go back from its gradient. */
+  open(rows: RowBlock): VaePass;
   close(): void;
+}
+
+export interface VaePass {
+  /** [h2, 1] of each row, `rows * width` numbers. */
+  readonly out: Floats;
+  /** Adds what a gradient by `out` says to those of the parameters; writes over it. Called once at most. */
+  back(gradient: Floats): void;
+  close(): void;
+}
+
+/** What the layers made of some rows. */
+interface Activations {
+  readonly h1: Floats;
+  readonly code: Floats;
+  readonly z: Floats;
+  /** [h2, 1]. */
+  readonly h2: Floats;
 }
 
 /** @param purpose names the streams of the initial numbers */
@@ -94,7 +113,8 @@ export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: stri
     k.tanh(out, rows * width);
     endRows(out, rows, hidden, width, 1);
   };
-  const codeGradient = (code: Floats, noise: Floats, dz: Floats, rows: number, klWeight: number) => {
+  /** Writes the gradient over the code. Without noise z = mu, and only mu has one. */
+  const codeGradient = (code: Floats, noise: Floats | undefined, dz: Floats, rows: number, klWeight: number) => {
     for (let r = 0; r < rows; r++) {
       for (let d = 0; d < latent; d++) {
         const at = r * codeWidth + d;
@@ -105,9 +125,26 @@ export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: stri
         }
         const deviation = Math.exp(code[at + latent]! / 2);
         code[at] = g + klWeight * code[at]!;
-        code[at + latent] = 0.5 * (g * noise[r * latent + d]! * deviation + klWeight * (deviation * deviation - 1));
+        const drawn = noise ? noise[r * latent + d]! * deviation : 0;
+        code[at + latent] = 0.5 * (g * drawn + klWeight * (deviation * deviation - 1));
       }
     }
+  };
+  /** From the gradient by [h2, 1] on; writes over it and over the code. */
+  const back = (rows: RowBlock, { h1, code, z, h2 }: Activations, dh2: Floats, noise?: Floats, klWeight = 0) => {
+    const n = rows.size;
+    const [dh1, dz] = [scratch.floats('dh1', n * hidden), scratch.floats('dz', n * latent)];
+    k.tanhBackward(h2, dh2, n * width);
+    k.gemm(dh2, z, w3.gradient, hidden, zWidth, n, 'tn', { lda: width, accumulate: true });
+    k.gemm(dh2, w3.values, dz, n, latent, hidden, 'nn', { lda: width, ldb: zWidth });
+    codeGradient(code, noise, dz, n, klWeight);
+    k.gemm(code, h1, w2.gradient, codeWidth, hidden, n, 'tn', { accumulate: true });
+    k.columnSums(code, b2.gradient, n, codeWidth);
+    k.gemm(code, w2.values, dh1, n, hidden, codeWidth, 'nn');
+    k.tanhBackward(h1, dh1, n * hidden);
+    k.columnSums(dh1, b1.gradient, n, hidden);
+    const { indices, weights } = rows.input;
+    k.accumulate(w1.gradient, indices, dh1, rows.rowOf, weights, hidden, rows.input.indptr[n]!);
   };
 
   return {
@@ -115,7 +152,7 @@ export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: stri
     codeWidth,
     zWidth,
     width,
-    w4: w4.values,
+    w4,
     encode: (rows, code) => encode(rows, scratch.floats('h1', rows.size * hidden), code),
     sample,
     decode,
@@ -127,16 +164,27 @@ export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: stri
       sample(code, undefined, z, n);
       decode(n, z, out);
     },
+    open(rows) {
+      const n = rows.size;
+      const kept = {
+        ...{ h1: k.floats(n * hidden), code: k.floats(n * codeWidth) },
+        ...{ z: k.floats(n * zWidth), h2: k.floats(n * width) },
+      };
+      encode(rows, kept.h1, kept.code);
+      sample(kept.code, undefined, kept.z, n);
+      decode(n, kept.z, kept.h2);
+      return {
+        out: kept.h2,
+        back: (gradient) => back(rows, kept, gradient),
+        close: () => k.free(...Object.values(kept)),
+      };
+    },
     step(rows, noise, beta) {
       const n = rows.size;
       const [h1, h2] = [scratch.floats('h1', n * hidden), scratch.floats('h2', n * width)];
       const [code, z] = [scratch.floats('code', n * codeWidth), scratch.floats('z', n * zWidth)];
       const [logits, losses] = [scratch.floats('logits', n * columns), scratch.floats('losses', n)];
-      const [dh1, dh2, dz] = [
-        scratch.floats('dh1', n * hidden),
-        scratch.floats('dh2', n * width),
-        scratch.floats('dz', n * latent),
-      ];
+      const dh2 = scratch.floats('dh2', n * width);
       encode(rows, h1, code);
       let loss = sample(code, noise, z, n) * beta;
       decode(n, z, h2);
@@ -146,17 +194,7 @@ export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: stri
 
       k.gemm(logits, h2, w4.gradient, columns, width, n, 'tn', { accumulate: true });
       k.gemm(logits, w4.values, dh2, n, hidden, columns, 'nn', { ldb: width, ldc: width });
-      k.tanhBackward(h2, dh2, n * width);
-      k.gemm(dh2, z, w3.gradient, hidden, zWidth, n, 'tn', { lda: width, accumulate: true });
-      k.gemm(dh2, w3.values, dz, n, latent, hidden, 'nn', { lda: width, ldb: zWidth });
-      codeGradient(code, noise, dz, n, beta / n);
-      k.gemm(code, h1, w2.gradient, codeWidth, hidden, n, 'tn', { accumulate: true });
-      k.columnSums(code, b2.gradient, n, codeWidth);
-      k.gemm(code, w2.values, dh1, n, hidden, codeWidth, 'nn');
-      k.tanhBackward(h1, dh1, n * hidden);
-      k.columnSums(dh1, b1.gradient, n, hidden);
-      const { indices, weights } = rows.input;
-      k.accumulate(w1.gradient, indices, dh1, rows.rowOf, weights, hidden, rows.input.indptr[n]!);
+      back(rows, { h1, code, z, h2 }, dh2, noise, beta / n);
       return loss;
     },
     close() {

@@ -47,17 +47,22 @@ test('students and numbers of teachers that a method cannot do with are refused'
       () => checkStudent(modelNamed(computed), hetcomp, [mf]),
       (e) => {
         assert.ok(refusedAs('needs-not-met', /computed at once/)(e));
-        assert.match((e as { hint: string }).hint, /^Students for hetcomp: bpr-mf, cml, lightgcn/);
+        assert.match((e as { hint: string }).hint, /^Students for hetcomp: bpr-mf, cml, neumf, lightgcn/);
         assert.doesNotMatch((e as { hint: string }).hint, /ials|ease/);
         return true;
       },
     );
   }
-  assert.throws(() => checkStudent(modelNamed('mult-vae'), hetcomp, [mf]), refusedAs('needs-not-met', /factors/));
+  for (const network of ['neumf', 'mult-vae']) checkStudent(modelNamed(network), hetcomp, [mf]);
+  assert.throws(
+    () => checkStudent(modelNamed('item-autoencoder'), hetcomp, [mf]),
+    refusedAs('needs-not-met', /scores that a loss can be taken back through, which item-autoencoder does not have/),
+  );
   const rrd = distillerNamed('rrd');
   checkStudent(bprMf, rrd, [mf, mf]);
   const de = distillerNamed('de');
   checkStudent(bprMf, de, [mf]);
+  assert.throws(() => checkStudent(modelNamed('mult-vae'), de, [mf]), refusedAs('needs-not-met', /inner products/));
   assert.throws(
     () => checkStudent(bprMf, de, [mf, { name: 'theirs', has: [] }]),
     refusedAs('needs-not-met', /de needs teachers with embeddings, which theirs does not have/),

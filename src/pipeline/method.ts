@@ -3,7 +3,7 @@ import { nearest, type OptionsSchema, parseOptions } from '../config/options.js'
 import type { Dataset } from '../data/index.js';
 import type { DistillerSpec, KnownTeacher, TeacherCapability } from '../distill/index.js';
 import { fail } from '../errors.js';
-import { type ModelSpec, models } from '../models/index.js';
+import { type Capability, type ModelSpec, models } from '../models/index.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -61,7 +61,7 @@ export function checkStudent(
   const students = `Students for ${name}: ${able.join(', ')}.`;
   if (model.kind === 'computed') refuse(`${model.name} is computed at once and cannot be a student`, students);
   const missing = lacks(model);
-  if (missing) refuse(`${name} needs a student with ${missing}, which ${model.name} does not have`, students);
+  if (missing) refuse(`${name} needs a student with ${WORDS[missing]}, which ${model.name} does not have`, students);
   if (teachers.length === 0)
     refuse(`${name} needs teachers; none were given`, 'Train some first and name their runs with --teachers.');
   for (const teacher of teachers) {
@@ -106,5 +106,10 @@ export function checkNeeds(
     }
   }
 }
+
+const WORDS: Readonly<Record<Capability, string>> = {
+  factors: 'tables of users and items whose inner products are its scores',
+  scores: 'scores that a loss can be taken back through',
+};
 
 const refuse = (problem: string, hint: string): never => fail('needs-not-met', { problem, hint });

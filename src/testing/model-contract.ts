@@ -7,6 +7,7 @@ import { type Dataset, type Interactions, loadDataset } from '../data/index.js';
 import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
 import {
   type Batch,
+  createPairLearner,
   type Model,
   type ModelSpec,
   type Parameter,
@@ -47,8 +48,13 @@ export function modelContract(spec: ModelSpec, options: Readonly<Record<string, 
       { name: `${spec.name}: same bits at 1, 2, 3 and 4 threads`, run: () => scoresAtAnyThreads(spec, options) },
     ];
   }
+  const learned = {
+    name: `${spec.name}: a loss on the scores of any pairs reaches the parameters`,
+    run: () => learnsPairs(spec, options),
+  };
   return [
     ...shared,
+    ...(spec.capabilities.includes('scores') ? [learned] : []),
     { name: `${spec.name}: the gradient is that of the loss`, run: () => finiteDifferences(spec, options) },
     { name: `${spec.name}: same bits at 1, 2, 3 and 4 threads`, run: () => sameAtAnyThreads(spec, options) },
     { name: `${spec.name}: an interrupted run ends in the same bits`, run: () => resumes(spec, options) },
@@ -196,6 +202,50 @@ function finiteDifferences(spec: ModelSpec, options: Readonly<Record<string, unk
       near(gradients[n]![at]!, numeric[n]![at]! * perRow, 1e-6 * Math.max(1, largest), `gradient of ${p.name}[${at}]`);
     }
   });
+  model.close();
+}
+
+/** Pairs that repeat users and items; of a model whose scores do not change within a batch they are those of its rows. */
+function learnsPairs(spec: ModelSpec, options: Readonly<Record<string, unknown>>): void {
+  const k = createReferenceKernels('f64');
+  const wide = 'initScale' in spec.options.shape ? { initScale: 0.5 } : {};
+  const model = make(spec, k, { ...options, ...wide }) as TrainableModel;
+  const ints = (values: readonly number[]) => {
+    const array = k.ints(values.length);
+    array.set(values);
+    return array;
+  };
+  const [users, items] = [ints([0, 0, 3, 5, 6, 3]), ints([2, 10, 9, 2, 0, 9])];
+  const batch = smallBatch(k, model.batches);
+  const learner = createPairLearner(k, model);
+  let seen = new Float64Array(0);
+  const lossAt = (): number => {
+    for (const p of model.parameters) p.gradient.fill(0);
+    model.forward?.(batch);
+    const value = learner.learn({ users, items }, ints([0, 3, 5, 6]), (scores, slopes) => {
+      seen = Float64Array.from(scores);
+      slopes.forEach((_, n) => {
+        slopes[n] = Math.cos(scores[n]! + n);
+      });
+      return seen.reduce((sum, s, n) => sum + Math.sin(s + n), 0);
+    });
+    model.backward?.();
+    return value;
+  };
+  lossAt();
+  assert.equal(seen.length, users.length);
+  if (model.learnPairs) {
+    const rows = scoresOf(k, model, Array.from(users));
+    for (const [n, s] of seen.entries()) near(s, rows[n * model.items + items[n]!]!, 1e-9, `score of pair ${n}`);
+  }
+  const gradients = model.parameters.map((p) => Float64Array.from(p.gradient));
+  const numeric = numericGradients(model.parameters, lossAt);
+  assert.ok(Math.max(...numeric.map((g) => Math.max(...g.map(Math.abs)))) > 1e-3, 'the loss depends on the parameters');
+  model.parameters.forEach((p, n) => {
+    for (const [at, expected] of numeric[n]!.entries())
+      near(gradients[n]![at]!, expected, 1e-6, `gradient of ${p.name}[${at}]`);
+  });
+  learner.close();
   model.close();
 }
 

@@ -46,7 +46,7 @@ function vaeResult(k: Kernels, inputs: Inputs): Result {
     ),
   );
   vae.decode(n, z, output);
-  k.gemm(output, vae.w4, logits, n, columns, width, 'nt');
+  k.gemm(output, vae.w4.values, logits, n, columns, width, 'nt');
   const plain = nestRows(logits, columns);
   k.multinomial(logits, n, columns, rows.targets.indptr, rows.targets.indices, 1, losses);
   const loss = vae.step(rows, noise, beta);

@@ -37,7 +37,7 @@ function neumf(k: Kernels, inputs: Inputs): Result {
 
   // Any points may stand together if each is a group of its own.
   const points = { users: putInts(k, user), items: putInts(k, item), labels: put(k, readNumbers(inputs, 'label')) };
-  const step = neumfStep(k, network, { dim, layerL2: 0 }, user.length, user.length);
+  const step = neumfStep(k, network, { dim, layerL2: 0 });
   const loss = step.accumulate(points);
   const gradientOf = (name: string) => Float64Array.from(network.parameters.find((p) => p.name === name)!.gradient);
   const nested = (name: string, columns: number) => nestRows(gradientOf(name), columns);
