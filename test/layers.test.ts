@@ -23,7 +23,7 @@ const allowed: Record<string, readonly string[]> = {
   distill: [...learning, 'ensemble'],
   eval: [...base, 'data', 'kernels'],
   artifact: [...base, 'data', 'kernels', 'models', 'student'],
-  presets: [...base, 'artifact'],
+  presets: [...base, 'data', 'artifact'],
   pipeline: [...learning, 'ensemble', 'distill', 'eval', 'artifact', 'student', 'presets'],
   tune: [...learning, 'eval', 'artifact', 'presets', 'pipeline'],
   testing: [...learning, 'ensemble', 'distill', 'eval', 'artifact', 'student', 'pipeline'],

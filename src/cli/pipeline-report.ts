@@ -1,6 +1,6 @@
 /** The one table of a pipeline, and what it means in sentences. */
 import { type ComparisonRow, compare } from '../eval/index.js';
-import type { PipelineOptions, PipelineRow } from '../pipeline/index.js';
+import { metricsOf, type PipelineOptions, type PipelineRow } from '../pipeline/index.js';
 import {
   formatBytes,
   formatCount,
@@ -54,11 +54,13 @@ export function reportOf(rows: readonly PipelineRow[], reused: readonly string[]
 }
 
 function tableOf(rows: readonly PipelineRow[], at: readonly number[], marked: ReadonlySet<string>): string {
+  const hides = rows.some((r) => r.hidden);
   const numbers = (titles: readonly string[]): Column[] => titles.map((title) => ({ title, right: true }));
   const columns = [
     { title: 'role' },
     { title: 'model' },
     ...numbers(at.flatMap((k) => [`R@${k}`, `N@${k}`])),
+    ...numbers(hides ? at.map((k) => `hidden R@${k}`) : []),
     ...numbers(['parameters', 'size', 'top 10 in']),
   ];
   const lines = ORDER.flatMap((role) => {
@@ -67,6 +69,7 @@ function tableOf(rows: readonly PipelineRow[], at: readonly number[], marked: Re
       role,
       `${r.name}${marked.has(r.name) ? MARK : ''}`,
       ...at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`].map((m) => formatMetric(r.evaluation.means[m]))),
+      ...(hides ? at.map((k) => formatMetric(r.hidden?.means[`recall@${k}`])) : []),
       ifKnown(r.parameters, formatCount),
       ifKnown(r.bytes, formatBytes),
       ifKnown(r.latencyMicroseconds, formatMicroseconds),
@@ -138,7 +141,9 @@ const reuse = (reused: readonly string[], all: number): string[] =>
     : [`${reused.length} of ${all - 1} runs were finished before and were read back: ${listed(reused)}.`];
 
 function rowJson(row: PipelineRow, reused: readonly string[]): unknown {
-  const { evaluation, ...rest } = row;
-  const metrics = { ...evaluation.means, ...evaluation.beyondAccuracy.evaluatedUsers };
-  return { ...rest, reused: reused.includes(row.name), users: evaluation.users.length, metrics };
+  const { evaluation, hidden, ...rest } = row;
+  return {
+    ...{ ...rest, reused: reused.includes(row.name), users: evaluation.users.length, metrics: metricsOf(evaluation) },
+    ...(hidden ? { hidden: { users: hidden.users.length, metrics: metricsOf(hidden) } } : {}),
+  };
 }

@@ -3,6 +3,7 @@ import { parseOptions } from '../config/options.js';
 import { fail } from '../errors.js';
 import { withDatabase } from './duckdb.js';
 import { fingerprintOf } from './fingerprint.js';
+import { hideInteractions } from './hide.js';
 import { idMap } from './ids.js';
 import { count, type Dataset } from './interactions.js';
 import type { LeakageFinding } from './leakage.js';
@@ -52,14 +53,21 @@ export async function loadDataset(input: Partial<DataOptions> = {}): Promise<Loa
   if (keep && manifest && options.minRating === undefined && options.coldItems !== 'drop') {
     checkManifest(options.data, manifest, fingerprint);
   }
+  const { hiddenShare, splitSeed } = options;
+  const found = hiddenShare > 0 ? hideInteractions(parts.train, hiddenShare, splitSeed) : undefined;
+  const left = found ? { ...parts, train: found.train } : parts;
   return {
     name,
     users: idMap(users),
     items: idMap(items),
     ...(labels ? { itemLabels: labels } : {}),
-    ...parts,
-    fingerprint,
-    notes: [...source.notes, ...notes, ...summary(parts)],
+    ...left,
+    ...(found ? { hidden: { interactions: found.hidden, whole: fingerprint } } : {}),
+    fingerprint: found ? fingerprintOf(users, items, left) : fingerprint,
+    notes: [
+      ...[...source.notes, ...notes, ...summary(left)],
+      ...(found ? [`${count(found.hidden)} train interactions are hidden (hiddenShare ${hiddenShare})`] : []),
+    ],
     leakage,
   };
 }

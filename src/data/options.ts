@@ -72,6 +72,12 @@ export const dataOptions = options({
     default: 'auto',
     help: 'What happens to valid and test interactions with items that train lacks. auto: keep in a ready split, drop otherwise.',
   }),
+  hiddenShare: float({
+    default: 0,
+    min: 0,
+    max: 0.9,
+    help: "Share of each user's train interactions that is hidden from all training, to be judged by: the setup generalization. A user keeps at least one.",
+  }),
   labels: optionalText({
     help: 'A file of readable item names: CSV or TSV with id, name; or .txt with the name of item k on line k + 1.',
   }),

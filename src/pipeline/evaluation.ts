@@ -23,6 +23,8 @@ export interface Judge {
   valid(rankings: Rankings): Evaluation;
   /** Quality of rankings with `mask.test` against test, in all metrics. */
   test(rankings: Rankings): Evaluation;
+  /** As `test`, against the hidden interactions; undefined if the data has none. */
+  hidden(rankings: Rankings): Evaluation | undefined;
   /** False if the data has no valid part: then nothing can be selected, and the last epoch is kept. */
   readonly selects: boolean;
   /** The number that decides on the best epoch. */
@@ -31,7 +33,7 @@ export interface Judge {
 
 /** @throws RecdistillError `bad-option` if K exceeds the items or `selectBy` is not among what is measured */
 export function createJudge(dataset: Dataset, o: EvaluationOptions): Judge {
-  const { train, valid, test } = dataset;
+  const { train, valid, test, hidden } = dataset;
   for (const k of o.at) {
     if (!Number.isInteger(k) || k > train.items) {
       const expected = `whole numbers from 1 to the number of items, ${train.items}`;
@@ -50,12 +52,15 @@ export function createJudge(dataset: Dataset, o: EvaluationOptions): Judge {
   const depth = Math.min(train.items, Math.max(LIST_LENGTH, ...o.at));
   const trainCounts = itemCounts(train);
   const selected = o.selectBy.split('@')[0]!;
+  const full = (rankings: Rankings, part: Interactions) =>
+    evaluateRankings(rankings, part, { metrics: defaultMetrics, topK: o.at, trainCounts });
   const often = [...new Set(['recall', 'ndcg', selected])];
   return {
     depth,
     mask: { valid: train, test: union(train, valid) },
     valid: (rankings) => evaluateRankings(rankings, valid, { metrics: often, topK: o.at, trainCounts }),
-    test: (rankings) => evaluateRankings(rankings, test, { metrics: defaultMetrics, topK: o.at, trainCounts }),
+    test: (rankings) => full(rankings, test),
+    hidden: (rankings) => (hidden ? full(rankings, hidden.interactions) : undefined),
     selects: valid.indices.length > 0,
     select: (evaluation) => evaluation.means[o.selectBy] ?? evaluation.beyondAccuracy.evaluatedUsers[o.selectBy]!,
   };

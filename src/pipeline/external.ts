@@ -14,7 +14,7 @@ import {
 import { fail } from '../errors.js';
 import { createJudge, type EvaluationOptions, evaluationOptions, type Judge } from './evaluation.js';
 import { isRun, jobFiles, keep, readBack } from './finished.js';
-import type { Outcome, RunResult } from './job.js';
+import { metricsOf, type Outcome, type RunResult } from './job.js';
 
 /** What stands in place of a model's name. */
 export const EXTERNAL = 'external';
@@ -118,14 +118,16 @@ function judged({ options, judge, rankings, trajectory }: Setting, run: Run | un
     run?.metric({ epoch: c.epoch, ...metrics });
     return { ...c, metrics };
   });
-  const evaluation = judge.test(rankings);
+  const [evaluation, hidden] = [judge.test(rankings), judge.hidden(rankings)];
   const { epoch } = checkpoints.at(-1)!;
   const outcome: Outcome = {
     result: {
       ...{ model: EXTERNAL, method: 'none', options, bestEpoch: epoch, epochs: epoch },
-      metrics: { ...evaluation.means, ...evaluation.beyondAccuracy.evaluatedUsers },
+      metrics: metricsOf(evaluation),
+      ...(hidden ? { hidden: metricsOf(hidden) } : {}),
     },
     evaluation,
+    ...(hidden ? { hidden } : {}),
     rankings,
     teacher: { trajectory: { ...trajectory, checkpoints }, hash: run?.manifest.hash ?? '' },
     reused: false,

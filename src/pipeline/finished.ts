@@ -146,9 +146,11 @@ export function readBack<Result extends RunResult>(run: Run, dataset: Dataset, j
   const { rankings } = readRankings(join(run.path, jobFiles.rankings));
   const expected = { dataFingerprint: dataset.fingerprint, users: dataset.train.users, catalogue: dataset.train.items };
   const trajectory = readTrajectory(join(run.path, jobFiles.trajectory), expected);
+  const hidden = judge.hidden(rankings);
   return {
     result,
     evaluation: judge.test(rankings),
+    ...(hidden ? { hidden } : {}),
     rankings,
     teacher: teacherOf(run.path, trajectory, run.manifest.hash),
     reused: true,

@@ -68,6 +68,8 @@ export interface RunResult extends Partial<Cost> {
   readonly epochs: number;
   /** Test metrics, means over users. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** The same on the hidden interactions, where the data has such. */
+  readonly hidden?: Readonly<Record<string, number>>;
 }
 
 /** What a model costs. Nobody knows that of rankings made elsewhere. */
@@ -88,6 +90,8 @@ export interface Outcome<Result extends RunResult = RunResult> {
   readonly result: Result;
   /** Per-user test values, for comparisons. */
   readonly evaluation: Evaluation;
+  /** The same on the hidden interactions, where the data has such. */
+  readonly hidden?: Evaluation;
   /** Top lists for testing: train and valid items left out. */
   readonly rankings: Rankings;
   readonly teacher: Teacher;
@@ -155,7 +159,7 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
         observed: rankObserved(k, model, dataset.train, Math.min(dataset.train.items, LIST_LENGTH)),
       };
       const rankings = rankAll(k, model, judge.mask.test, judge.depth);
-      const tested = judge.test(rankings);
+      const [tested, hidden] = [judge.test(rankings), judge.hidden(rankings)];
       const result: JobResult = {
         model: request.model,
         method: method.name,
@@ -166,12 +170,14 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
         bytes: model.size * 4,
         latencyMicroseconds: latencyOf(k, model, dataset.train),
         seconds: (performance.now() - began) / 1000,
-        metrics: { ...tested.means, ...tested.beyondAccuracy.evaluatedUsers },
+        metrics: metricsOf(tested),
+        ...(hidden ? { hidden: metricsOf(hidden) } : {}),
       };
       use?.(model, { result, evaluation: tested });
       const tables = factorsOf(model);
       const teacher = { trajectory, hash: run?.manifest.hash ?? '', ...(tables ? { tables } : {}) };
-      const job: Job = { result, evaluation: tested, rankings, teacher, reused: false };
+      const judged = { evaluation: tested, ...(hidden ? { hidden } : {}) };
+      const job: Job = { result, ...judged, rankings, teacher, reused: false };
       if (run) {
         writeStudent(run.path, tables, dataset, tested, {
           ...{ model: result.model, method: result.method },
@@ -190,6 +196,12 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
     run?.close();
   }
 }
+
+/** Means over users, and values over the lists of the evaluated users. */
+export const metricsOf = ({ means, beyondAccuracy }: Evaluation): Readonly<Record<string, number>> => ({
+  ...means,
+  ...beyondAccuracy.evaluatedUsers,
+});
 
 /** The run folder listens to everything; metrics.jsonl gets what does not depend on the clock. */
 function listenerOf(run: Run | undefined, listen: Listener | undefined): Listener {

@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readBundle } from '../artifact/index.js';
+import { count, loadDataset } from '../data/index.js';
 import { createKernels } from '../kernels/index.js';
 import { createStudent } from '../student/index.js';
-import { jobFiles } from './finished.js';
+import { jobFiles, readFinishedRun } from './finished.js';
 import { type PipelineContext, type PipelineEvent, runPipeline } from './pipeline.js';
 import { evaluation, kernels, newFolder, quick, refusedAs, SMALL, smallData } from './small.test.support.js';
 
@@ -78,6 +79,25 @@ test('the chain gives a row for each part, in order, under its name', async () =
     result.rows.map((r, at) => [r.name, at + 1, 6]),
   );
   assert.ok(events.some((e) => e.type === 'train' && e.event.type === 'method' && e.name === 'student-hetcomp'));
+});
+
+test('setup generalization: nobody trains on what is hidden, and all are judged on it as well', async () => {
+  const runs = newFolder();
+  const setup = { ...plan, setup: 'generalization', hiddenShare: 0.3 };
+  const { result } = await run(setup, { runs });
+  const { train, hidden } = result.dataset;
+  const whole = (await smallData()).train;
+  assert.ok(hidden && count(hidden.interactions) > 0.2 * count(whole));
+  assert.equal(count(train) + count(hidden.interactions), count(whole));
+  for (const row of result.rows) assert.ok(row.hidden!.means['recall@10']! > 0 && row.evaluation.means['recall@10']! > 0);
+  const again = await run(setup, { runs });
+  assert.deepEqual(again.result.rows, result.rows);
+  // What was kept says how its data was made: other commands find the same.
+  const kept = readFinishedRun(join(runs, 'tiny', 'student-hetcomp'));
+  assert.equal((await loadDataset(kept.source)).fingerprint, result.dataset.fingerprint);
+  assert.deepEqual(Object.keys(kept.result.hidden!), Object.keys(kept.result.metrics));
+  const given = { ...plan, data: { data: SMALL, hiddenShare: 0.1 } };
+  await assert.rejects(run(given), refusedAs('bad-option', /hiddenShare/));
 });
 
 test('a chain that was kept is read back; one that was interrupted goes on to the same bytes', async () => {

@@ -6,7 +6,6 @@ import {
   type ExternalRankings,
   loadDataset,
   type RankingReport,
-  type Rankings,
   readExternalRankings,
 } from '../data/index.js';
 import { fuseRankings } from '../ensemble/index.js';
@@ -17,11 +16,12 @@ import { modelNamed } from '../models/index.js';
 import { checkPresetData, readPreset } from '../presets/index.js';
 import type { TrainEvent } from '../train/index.js';
 import { checkMemory } from './estimate.js';
-import { createJudge, LIST_LENGTH } from './evaluation.js';
+import { createJudge, type Judge, LIST_LENGTH } from './evaluation.js';
 import { importTeachers } from './external.js';
 import { type Cost, type Outcome, runJob } from './job.js';
 import {
   checkStudents,
+  dataOf,
   type PipelineOptions,
   pipelineOptions,
   planOf,
@@ -38,6 +38,8 @@ export interface PipelineRow extends Partial<Cost> {
   readonly model: string;
   readonly method?: string;
   readonly evaluation: Evaluation;
+  /** The same on the hidden interactions, in the setup generalization. */
+  readonly hidden?: Evaluation;
   /** Its run folder, if runs are kept. */
   readonly folder?: string;
 }
@@ -68,7 +70,8 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
   const o = parseOptions(pipelineOptions, input, 'pipeline');
   const preset = o.preset === undefined ? undefined : readPreset(o.preset);
   const plan = planOf(withPreset(o));
-  const dataset = await loadDataset(o.data);
+  const source = dataOf(o);
+  const dataset = await loadDataset(source);
   if (preset) checkPresetData(preset, dataset, Object.keys(preset.models));
   context.listen?.({ type: 'data', dataset });
   const judge = createJudge(dataset, o.evaluation);
@@ -89,12 +92,12 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
     if (context.signal?.aborted) fail('interrupted', { what: `the pipeline, before ${step.name},` });
     context.listen?.({ type: 'job', role: step.role, name: step.name, at: at + 1, of: plan.length });
     if (step.kind === 'ensemble') {
-      tell(ensembleRow(teachers, judge.test, o.ensemble), false);
+      tell(ensembleRow(teachers, judge, o.ensemble), false);
       continue;
     }
     const folder = context.runs === undefined ? undefined : join(context.runs, o.name, step.name);
     const shared = {
-      ...{ dataset, evaluation: o.evaluation, source: o.data, overwrite: context.overwrite ?? false },
+      ...{ dataset, evaluation: o.evaluation, source, overwrite: context.overwrite ?? false },
       ...(folder ? { folder } : {}),
     };
     if (step.kind === 'rankings') {
@@ -136,10 +139,11 @@ async function readFiles(
   return read;
 }
 
-function rowOf(role: Role, name: string, { result, evaluation }: Outcome, folder: string | undefined): PipelineRow {
+function rowOf(role: Role, name: string, { result, evaluation, hidden }: Outcome, folder: string | undefined): PipelineRow {
   return {
     ...{ role, name, model: result.model, evaluation },
     ...costOf((what) => result[what]),
+    ...(hidden ? { hidden } : {}),
     ...(role === 'student' ? { method: result.method } : {}),
     ...(folder ? { folder } : {}),
   };
@@ -154,10 +158,12 @@ function costOf(value: (what: keyof Cost) => number | undefined): Partial<Cost> 
 /** The ensemble needs all its teachers to answer: it costs what they cost together, if that is known of each. */
 function ensembleRow(
   teachers: readonly { outcome: Outcome; row: PipelineRow }[],
-  test: (r: Rankings) => Evaluation,
+  judge: Judge,
   o: PipelineOptions['ensemble'],
 ): PipelineRow {
   const rankings = teachers.map((t) => t.outcome.rankings);
+  const fused = fuseRankings(rankings, o, Math.max(LIST_LENGTH, rankings[0]!.depth));
+  const hidden = judge.hidden(fused);
   return {
     role: 'ensemble',
     name: 'ensemble',
@@ -166,6 +172,7 @@ function ensembleRow(
       const known = teachers.flatMap((t) => t.row[what] ?? []);
       return known.length === teachers.length ? known.reduce((a, b) => a + b, 0) : undefined;
     }),
-    evaluation: test(fuseRankings(rankings, o, Math.max(LIST_LENGTH, rankings[0]!.depth))),
+    evaluation: judge.test(fused),
+    ...(hidden ? { hidden } : {}),
   };
 }

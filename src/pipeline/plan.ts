@@ -1,6 +1,6 @@
 /** What a pipeline is to do, as its file says, and the steps that follow from it. */
 import { z } from 'zod';
-import { type OptionsOf, optionalText, options, parseOptions, text } from '../config/options.js';
+import { choice, float, type OptionsOf, optionalText, options, parseOptions, text } from '../config/options.js';
 import { dataOptions, type RankingOptions, rankingOptions } from '../data/index.js';
 import { distillerNamed } from '../distill/index.js';
 import { importanceOptions } from '../ensemble/index.js';
@@ -35,6 +35,16 @@ export const pipelineOptions = options({
   name: text({ default: 'pipeline', help: 'Folder of the runs, below the runs folder.' }),
   data: dataOptions.prefault({}).describe('Where the interactions come from and how they are filtered and split.'),
   evaluation: evaluationOptions.prefault({}).describe('How models are judged.'),
+  setup: choice(['benchmark', 'generalization'], {
+    default: 'benchmark',
+    help: "benchmark: all learn from the same train part, and are tested. generalization: a share of each user's train interactions is hidden from all of them, and they are judged on these, too.",
+  }),
+  hiddenShare: float({
+    default: 0.2,
+    above: 0,
+    max: 0.9,
+    help: "Share of each user's train interactions that the setup generalization hides.",
+  }),
   preset: optionalText({
     help: "Options that a search found, beneath those of baselines and teachers: a preset's name or file.",
   }),
@@ -66,6 +76,23 @@ export function withPreset(o: PipelineOptions): PipelineOptions {
       ...e,
     }));
   return { ...o, baselines: under(o.baselines), teachers: under(o.teachers) };
+}
+
+/**
+ * How the data is loaded in this setup.
+ * @throws RecdistillError `bad-option` if `data` hides something by itself
+ */
+export function dataOf({ data, setup, hiddenShare }: PipelineOptions): PipelineOptions['data'] {
+  if (data.hiddenShare > 0) {
+    fail('bad-option', {
+      option: 'data.hiddenShare',
+      owner: 'pipeline',
+      given: data.hiddenShare,
+      expected: '"setup: generalization" instead',
+      help: 'Write "setup: generalization", with "hiddenShare" beside it.',
+    });
+  }
+  return setup === 'generalization' ? { ...data, hiddenShare } : data;
 }
 
 /** A model that is trained or computed. */

@@ -1,6 +1,7 @@
 /** The registry of presets, one line each, and presets from files. */
 import { parseJsonFile } from '../artifact/index.js';
 import { kebab, type OptionsSchema, parseOptions } from '../config/index.js';
+import type { Dataset } from '../data/index.js';
 import { fail } from '../errors.js';
 import { type Preset, presetSchema } from './_preset.js';
 import { citeulikeHetcompSplit } from './citeulike-hetcomp-split.js';
@@ -27,11 +28,12 @@ export function readPreset(given: string): Preset {
 /** @throws RecdistillError `preset-differs` if the preset was found on another data set; its hint has the options of `models` */
 export function checkPresetData(
   preset: Preset,
-  dataset: { readonly fingerprint: string },
+  dataset: Pick<Dataset, 'fingerprint' | 'hidden'>,
   models: readonly string[],
 ): void {
   const { name, fingerprint } = preset.data;
-  if (fingerprint === dataset.fingerprint) return;
+  // Hiding interactions changes neither users, items nor valid, by which the options were found.
+  if (fingerprint === dataset.fingerprint || fingerprint === dataset.hidden?.whole) return;
   const known = models.filter((model) => model in preset.models);
   const flags = known.map((model) => `${model} ${flagsOf(preset.models[model]!.options)}`).join('; ');
   const short = (hash: string) => `${hash.slice(0, 12)}...`;

@@ -1,0 +1,37 @@
+/** Hides a share of every user's train interactions from all training: new interactions to judge by, in the setup generalization. */
+import { stream, uniform } from '../config/random.js';
+import type { Interactions } from './interactions.js';
+
+export interface Hidden {
+  /** What is left to train on. */
+  readonly train: Interactions;
+  readonly hidden: Interactions;
+}
+
+/**
+ * Of a user with n interactions round(share * n) are hidden, drawn uniformly, but never the last one.
+ * @param share in [0, 1)
+ */
+export function hideInteractions(train: Interactions, share: number, seed: number): Hidden {
+  const key = stream(seed, 'hidden interactions');
+  const isHidden = new Uint8Array(train.indices.length);
+  for (let u = 0; u < train.users; u++) {
+    const [start, end] = [train.indptr[u]!, train.indptr[u + 1]!];
+    const count = Math.max(0, Math.min(Math.round(share * (end - start)), end - start - 1));
+    const order = Array.from({ length: end - start }, (_, n) => ({ at: start + n, by: uniform(key, u, n) }));
+    order.sort((a, b) => a.by - b.by || a.at - b.at);
+    for (const { at } of order.slice(0, count)) isHidden[at] = 1;
+  }
+  return { train: partOf(train, isHidden, 0), hidden: partOf(train, isHidden, 1) };
+}
+
+function partOf({ users, items, indptr, indices, times }: Interactions, marks: Uint8Array, mark: number): Interactions {
+  const of = <A extends Int32Array | Float64Array>(array: A) => array.filter((_, at) => marks[at] === mark) as A;
+  const starts = new Int32Array(users + 1);
+  for (let u = 0; u < users; u++) {
+    let count = 0;
+    for (let at = indptr[u]!; at < indptr[u + 1]!; at++) count += Number(marks[at] === mark);
+    starts[u + 1] = starts[u]! + count;
+  }
+  return { users, items, indptr: starts, indices: of(indices), ...(times ? { times: of(times) } : {}) };
+}
