@@ -26,8 +26,22 @@ const allowed: Record<string, readonly string[]> = {
   presets: [...base, 'data', 'artifact'],
   pipeline: [...learning, 'ensemble', 'distill', 'eval', 'artifact', 'student', 'presets'],
   tune: [...learning, 'eval', 'artifact', 'presets', 'pipeline'],
+  report: [...base, 'eval', 'artifact', 'pipeline'],
+  study: [...learning, 'distill', 'eval', 'artifact', 'pipeline', 'tune'],
   testing: [...learning, 'ensemble', 'distill', 'eval', 'artifact', 'student', 'pipeline'],
-  cli: [...learning, 'ensemble', 'distill', 'eval', 'artifact', 'student', 'presets', 'pipeline', 'tune'],
+  cli: [
+    ...learning,
+    'ensemble',
+    'distill',
+    'eval',
+    'artifact',
+    'student',
+    'presets',
+    'pipeline',
+    'tune',
+    'study',
+    'report',
+  ],
 };
 
 test('imports go one way', () => {

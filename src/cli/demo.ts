@@ -50,7 +50,10 @@ function choose({ say }: Console): typeof citeulike {
   return synthetic;
 }
 
-async function answerOf({ options, dataset, rows, reused, runs }: PipelineOutcome, console: Console): Promise<Answer> {
+async function answerOf(
+  { options, dataset, rows, reused, runs, files }: PipelineOutcome,
+  console: Console,
+): Promise<Answer> {
   const report = reportOf(rows, reused, options);
   const taught = rows.filter((r) => r.role === 'student').at(-1)!;
   const { student } = await openStudent(`${options.name}/${taught.name}`, runs);
@@ -69,6 +72,8 @@ async function answerOf({ options, dataset, rows, reused, runs }: PipelineOutcom
   const text = [
     report.text,
     '',
+    `Report: ${files.html}`,
+    '',
     `User ${userId} has ${has.length} items to learn from, among them:`,
     ...has.slice(0, SHOWN).map((name) => `  ${name}`),
     '',
@@ -81,6 +86,7 @@ async function answerOf({ options, dataset, rows, reused, runs }: PipelineOutcom
     text,
     json: {
       ...(report.json as object),
+      report: files,
       dataset: dataset.name,
       notes: dataset.notes,
       user: userId,

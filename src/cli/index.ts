@@ -12,7 +12,9 @@ import { evaluate } from './evaluate.js';
 import { importCommand } from './import.js';
 import { rankings } from './rankings.js';
 import { recommend } from './recommend.js';
+import { report } from './report.js';
 import { run } from './run.js';
+import { study } from './study.js';
 import { train } from './train.js';
 import { tune } from './tune.js';
 
@@ -27,6 +29,8 @@ export const commands: readonly Command[] = [
   compareCommand,
   recommend,
   run,
+  study,
+  report,
   dataList,
   dataGet,
   dataInspect,

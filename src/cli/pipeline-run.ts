@@ -1,4 +1,5 @@
 /** Runs a pipeline with progress and a clean stop. */
+import { join } from 'node:path';
 import { parseOptions } from '../config/options.js';
 import type { Dataset } from '../data/index.js';
 import { modelNamed } from '../models/index.js';
@@ -12,12 +13,14 @@ import {
   runPipeline,
   withPreset,
 } from '../pipeline/index.js';
+import { pipelineReport } from '../report/index.js';
 import type { Console, Given } from './_command.js';
 import { readOptions } from './flags.js';
 import { formatBytes, formatCount } from './format.js';
 import { machineOf, withKernels, writeRunsGroup } from './groups.js';
 import { interruptible } from './interrupt.js';
 import { createProgress, followPipeline } from './progress.js';
+import { type ReportFiles, writeReport } from './report-files.js';
 import { portable } from './source.js';
 
 export interface PipelineOutcome {
@@ -27,6 +30,7 @@ export interface PipelineOutcome {
   /** Names of the rows whose runs were finished before. */
   readonly reused: readonly string[];
   readonly runs: string;
+  readonly files: ReportFiles;
 }
 
 /** @throws RecdistillError as `runPipeline` */
@@ -47,7 +51,8 @@ export async function runWholePipeline(input: unknown, given: Given, console: Co
         runPipeline({ ...o, data: portable(o.data) }, { kernels, runs, overwrite, listen, signal }),
       ),
     );
-    return { options: o, ...result, reused, runs };
+    const files = writeReport(pipelineReport(result, o), join(runs, o.name, 'report.html'));
+    return { options: o, ...result, reused, runs, files };
   } finally {
     progress.close();
   }

@@ -21,7 +21,7 @@ export const run: Command = {
   ],
   async run(given, console) {
     const file = readYamlFile(given.args[0]!, EXAMPLE);
-    const { options, dataset, rows, reused, runs } = await file.within(() =>
+    const { options, dataset, rows, reused, runs, files } = await file.within(() =>
       runWholePipeline(file.value, given, console),
     );
     const report = reportOf(rows, reused, options);
@@ -33,6 +33,7 @@ export const run: Command = {
         ? `recommend ${quoted(`${options.name}/${student.name}`)} --user ${quoted(dataset.users.ids[0]!)}`
         : `distill --teachers ${quoted(teachers.join(','))} --dim 6`,
     ]);
-    return { text: `${report.text}\n\n${next}`, json: report.json };
+    const text = `${report.text}\n\nReport: ${files.html}\n\n${next}`;
+    return { text, json: { ...(report.json as object), report: files } };
   },
 };

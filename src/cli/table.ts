@@ -1,11 +1,8 @@
 /** Plain tables: a heading, a line, rows; no boxes. */
 import Table from 'cli-table3';
+import { type Column, oneLine } from '../report/markdown-table.js';
 
-export interface Column {
-  readonly title: string;
-  /** Numbers stand to the right. */
-  readonly right?: boolean;
-}
+export { type Column, escapeMarkdown, renderMarkdown } from '../report/markdown-table.js';
 
 /** A divider goes no further, however long a cell is. */
 const WIDEST = 110;
@@ -27,9 +24,6 @@ const chars = {
   'right-mid': '',
   middle: '',
 };
-
-/** Names come from data: a line end or an escape sequence in one must not reach the terminal. */
-const oneLine = (cell: string): string => cell.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 
 /** The table as lines without trailing blanks. An empty row becomes a dividing line. */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
@@ -56,14 +50,3 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
   }
   return out.join('\n');
 }
-
-/** The same as a table of Markdown. Dividing lines are left out: it has none. */
-export function renderMarkdown(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => escapeMarkdown(oneLine(cell).trim())).join(' | ')} |`;
-  const rule = `|${columns.map((c) => (c.right ? '---:' : '---')).join('|')}|`;
-  return [line(columns.map((c) => c.title)), rule, ...rows.filter((row) => row.length > 0).map(line)].join('\n');
-}
-
-/** Text in which nothing means anything to Markdown. */
-export const escapeMarkdown = (text: string): string => text.replace(/[\\|*_`<>[\]]/g, '\\$&');

@@ -22,7 +22,11 @@ test('of each user a share is hidden, never the last interaction, and nothing is
       assert.equal(itemsOf(hidden, u).length, Math.max(0, Math.min(Math.round(share * n), n - 1)), `user ${u}`);
     const all = union(left, hidden);
     assert.deepEqual([all.indptr, all.indices], [train.indptr, train.indices]);
-    for (const part of [left, hidden]) assert.deepEqual(Array.from(part.times!), Array.from(part.indices, (i) => i * 10));
+    for (const part of [left, hidden])
+      assert.deepEqual(
+        Array.from(part.times!),
+        Array.from(part.indices, (i) => i * 10),
+      );
   }
 });
 

@@ -30,7 +30,10 @@ export interface Dataset {
   readonly valid: Interactions;
   readonly test: Interactions;
   /** Train interactions that were taken out of `train` to judge by, where the option `hiddenShare` says so. */
-  readonly hidden?: { readonly interactions: Interactions; /** Fingerprint before they were. */ readonly whole: string };
+  readonly hidden?: {
+    readonly interactions: Interactions /** Fingerprint before they were. */;
+    readonly whole: string;
+  };
   /** SHA-256 (hex) of the ids and of the three parts: equal data, equal fingerprint, whatever the source format. */
   readonly fingerprint: string;
   /** What was done on the way from the source: rows read, filtered, dropped, split; shown to the user and kept in manifests. */

@@ -48,6 +48,8 @@ export interface KnowledgeOptions {
   readonly decay: number;
   readonly period: number;
   readonly arithmetic: Arithmetic;
+  /** `fixed`: every pair moves on in every call, whatever the distances are. Default: dynamic. */
+  readonly construction?: 'dynamic' | 'fixed';
 }
 
 /** `selected` and `distance` are users x teachers, row by row. */
@@ -100,7 +102,8 @@ export function advance(
           ++mark,
           o.arithmetic,
         );
-      if (!s.started) s.distance[at] = distanceTo(v + 1);
+      if (o.construction === 'fixed') s.selected[at] = Math.min(last, v + 1);
+      else if (!s.started) s.distance[at] = distanceTo(v + 1);
       else if (v < last) {
         const ratio = s.distance[at]! / distanceTo(v + 1);
         const reached = Number.isNaN(ratio) && o.arithmetic === 'correct';
@@ -179,6 +182,14 @@ export function meanDiscrepancy(
       sum += discrepancy(rankingOf(student, u), rankingOf(rankings, u), weights, marks, ++mark, o.arithmetic);
     return sum / student.users;
   });
+}
+
+/** `length` of the checkpoints, evenly spread and with the last one; all if there are no more. */
+export function thinned(t: Trajectory, length: number): Trajectory {
+  const n = t.checkpoints.length;
+  if (length >= n) return t;
+  const at = (c: number) => t.checkpoints[Math.ceil(((c + 1) * n) / length) - 1]!;
+  return { ...t, checkpoints: Array.from({ length }, (_, c) => at(c)) };
 }
 
 const sumOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

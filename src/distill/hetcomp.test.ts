@@ -7,6 +7,7 @@ import { createReferenceKernels, type Kernels } from '../kernels/index.js';
 import { modelNamed, type PairBatch, type TrainableModel } from '../models/index.js';
 import type { Distiller } from './_distiller.js';
 import { hetcomp } from './hetcomp.js';
+import { thinned } from './hetcomp-knowledge.js';
 
 const ITEMS = 16;
 const train: Interactions = fromPairs(5, ITEMS, [0, 0, 0, 1, 3, 3, 4], [2, 7, 9, 0, 1, 2, 5]);
@@ -234,4 +235,48 @@ test('what is told: share of users at each checkpoint, and how far the student i
   assert.deepEqual(of(1, 'share').at(-1), [1]);
   assert.ok(of(0, 'distance').every((d) => d === 0));
   assert.ok(of(1, 'distance').every((d) => Number(d) > 0 && Number(d) < 1));
+});
+
+test('what an ablation leaves out: own pace, the change of the loss, checkpoints', () => {
+  const teachers = [teacherOf(3, true), teacherOf(2, false)];
+  const still = () => teachers[0]!.checkpoints[0]!.rankings;
+  const shares = (told: readonly Readonly<Record<string, unknown>>[]) =>
+    told.map((t) => (t.teachers as readonly { share: number[] }[]).map(({ share }) => share.indexOf(1)));
+  const fixed = make({ construction: 'fixed' }, teachers, still);
+  for (const epoch of [2, 4, 6]) fixed.method.afterEpoch!(epoch);
+  assert.deepEqual(shares(fixed.told), [
+    [1, 1],
+    [2, 1],
+    [2, 1],
+  ]);
+  for (const [transfer, phases] of [
+    ['overall', ['overall', 'overall']],
+    ['fine', ['fine', 'fine']],
+    ['adaptive', ['overall', 'fine']],
+  ] as const) {
+    const { method, steps } = make({ transfer, construction: 'fixed' }, teachers, still);
+    method.accumulate!(batch([0]));
+    for (const epoch of [2, 4]) method.afterEpoch!(epoch);
+    method.accumulate!(batch([0]));
+    assert.deepEqual(
+      steps.map((s) => s.phase),
+      phases,
+    );
+  }
+  const short = make({ trajectoryLength: 1 }, teachers, still);
+  short.method.accumulate!(batch([0]));
+  const last = make(
+    {},
+    [teachers[0]!, teachers[1]!].map((t) => ({ ...t, checkpoints: t.checkpoints.slice(-1) })),
+  );
+  last.method.accumulate!(batch([0]));
+  assert.deepEqual(short.steps[0]!.ranked, last.steps[0]!.ranked);
+});
+
+test('a trajectory is thinned evenly, with the last checkpoint', () => {
+  const epochs = (length: number) => thinned(teacherOf(8, false), length).checkpoints.map((c) => c.epoch);
+  assert.deepEqual(epochs(4), [2, 4, 6, 8]);
+  assert.deepEqual(epochs(3), [3, 6, 8]);
+  assert.deepEqual(epochs(1), [8]);
+  assert.deepEqual(epochs(9).length, 8);
 });

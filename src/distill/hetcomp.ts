@@ -9,11 +9,13 @@ import { distiller } from './_distiller.js';
 import { everyUserOnce, usersOfBatch } from './batch-users.js';
 import {
   advance,
+  allReached,
   fineUsers,
   type KnowledgeOptions,
   meanDiscrepancy,
   newSelection,
   progressOf,
+  thinned,
   threshold,
 } from './hetcomp-knowledge.js';
 import { createKnowledgeLists } from './hetcomp-lists.js';
@@ -34,6 +36,19 @@ const hetcompOptions = options({
   rows: choice(['users', 'batch'], {
     default: 'users',
     help: 'Whose knowledge a step uses: every user once an epoch, or the users of the batch (active ones more often, as in the reference).',
+  }),
+  construction: choice(['dynamic', 'fixed'], {
+    default: 'dynamic',
+    help: 'When a user moves on to the next checkpoint of a teacher: by how near the student has come, or in every construction.',
+  }),
+  transfer: choice(['adaptive', 'overall', 'fine'], {
+    default: 'adaptive',
+    help: 'Whether the loss turns from the right items to their order, or is one of the two throughout.',
+  }),
+  trajectoryLength: optionalInt({
+    min: 1,
+    max: 1000,
+    help: "Checkpoints of each teacher's trajectory that are gone through, evenly spread and with the last one. Default: all.",
   }),
   switch: choice(['all', 'user'], {
     default: 'all',
@@ -76,20 +91,25 @@ export const hetcomp = distiller({
   // Sums over the whole catalogue are smooth, so that large steps are safe, and a run is worth little before its curriculum is over.
   studentDefaults: { learningRate: 0.02, l2: 0.00001, epochs: 300 },
   create(context, o) {
-    const { kernels: k, train, teachers } = context;
+    const { kernels: k, train } = context;
+    const teachers = context.teachers.map((t) => thinned(t, o.trajectoryLength ?? t.checkpoints.length));
     const knowledge: KnowledgeOptions = o;
     const selection = newSelection(train.users, teachers.length);
-    const lists = createKnowledgeLists(context, o);
+    const lists = createKnowledgeLists({ ...context, teachers }, o);
     const picker = o.rows === 'users' ? everyUserOnce(context, 'hetcomp users') : usersOfBatch(context);
     const step = createHetcompStep(context, lists, o, picker.most);
     const chosen = k.ints(picker.most);
-    let fine = fineUsers(selection, teachers, o.arithmetic, o.switch);
+    let fine: Uint8Array = new Uint8Array(train.users);
     const settle = () => {
       lists.rebuild(selection);
-      fine = fineUsers(selection, teachers, o.arithmetic, o.switch);
+      if (o.transfer === 'adaptive') fine = fineUsers(selection, teachers, o.arithmetic, o.switch);
+      else fine.fill(o.transfer === 'fine' ? 1 : 0);
     };
+    // The rounding of the official code ends the constructions when it switches; a user's own switch needs its last checkpoint.
+    const finished = () =>
+      selection.started && allReached(selection, teachers, o.switch === 'all' ? o.arithmetic : 'correct');
     const counted = () => fine.reduce((a, b) => a + b, 0);
-    lists.rebuild(selection);
+    settle();
     return {
       base: o.base,
       accumulate(batch) {
@@ -108,7 +128,7 @@ export const hetcomp = distiller({
         if (epoch % o.period !== 0) return { restartPatience: false };
         const before = counted();
         const student = context.rankStudent(o.discrepancyK);
-        if (before < train.users) {
+        if (!finished()) {
           advance(selection, student, teachers, knowledge, epoch);
           settle();
         }

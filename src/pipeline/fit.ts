@@ -1,6 +1,7 @@
 /** Bringing a model to its best, with everything that has to be kept on the way. */
 import { join } from 'node:path';
 import type { Run } from '../artifact/index.js';
+import type { Interactions } from '../data/interactions.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import type { Distiller, DistillerSpec } from '../distill/index.js';
@@ -8,7 +9,7 @@ import type { Kernels } from '../kernels/index.js';
 import { type Model, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
 import { type Listener, type LoopStore, runLoop, type TrajectoryOptions } from '../train/index.js';
 import type { Judge } from './evaluation.js';
-import { type JobRequest, knownTeacher } from './job.js';
+import { type JobRequest, knownTeacher, type Teacher } from './job.js';
 import { createSnapshots } from './snapshots.js';
 
 /** A model at its best, and how it came there. */
@@ -63,22 +64,15 @@ export async function fitByLoop(model: TrainableModel, request: JobRequest, sett
         seen = { rankings, metrics: evaluation.means };
         return { value: judge.select(evaluation), metrics: evaluation.means };
       },
-      evaluated: (epoch, best) => snapshots.add(epoch, seen!.rankings, seen!.metrics, best),
+      evaluated(epoch, best) {
+        snapshots.add(epoch, seen!.rankings, seen!.metrics, best);
+        if (!request.testCurve) return;
+        listen({ type: 'test', epoch, metrics: judge.test(rankAll(k, model, judge.mask.test, judge.depth)).means });
+      },
       hooks(batchesPerEpoch) {
-        distiller = method.create(
-          {
-            kernels: k,
-            student: model,
-            train: dataset.train,
-            teachers: (request.teachers ?? []).map(knownTeacher),
-            batchSize: o.batchSize,
-            batchesPerEpoch,
-            seed: o.seed,
-            rankStudent: (depth) => rankAll(k, model, dataset.train, Math.min(depth, dataset.train.items)),
-            tell: (epoch, details) => listen({ type: 'method', epoch, method: method.name, details }),
-          },
-          methodOptions as never,
-        );
+        const { teachers = [] } = request;
+        const teaching = { method, methodOptions, teachers, options: o, batchesPerEpoch, listen };
+        distiller = createDistiller(k, model, dataset.train, teaching);
         return distiller;
       },
       ...(run ? { store: storeOf(run, listen) } : {}),
@@ -95,6 +89,30 @@ export async function fitByLoop(model: TrainableModel, request: JobRequest, sett
   } finally {
     distiller?.close();
   }
+}
+
+export interface Teaching {
+  readonly method: DistillerSpec;
+  readonly methodOptions: Readonly<Record<string, unknown>>;
+  readonly teachers: readonly Teacher[];
+  /** Of the student. */
+  readonly options: TrainOptions;
+  readonly batchesPerEpoch: number;
+  readonly listen: Listener;
+}
+
+/** The method at work on a student. */
+export function createDistiller(k: Kernels, student: TrainableModel, train: Interactions, t: Teaching): Distiller {
+  const { method, teachers, options: o, batchesPerEpoch, listen } = t;
+  return method.create(
+    {
+      ...{ kernels: k, student, train, teachers: teachers.map(knownTeacher) },
+      ...{ batchSize: o.batchSize, batchesPerEpoch, seed: o.seed },
+      rankStudent: (depth) => rankAll(k, student, train, Math.min(depth, train.items)),
+      tell: (epoch, details) => listen({ type: 'method', epoch, method: method.name, details }),
+    },
+    t.methodOptions as never,
+  );
 }
 
 function storeOf(run: Run, listen: Listener): LoopStore {

@@ -178,7 +178,7 @@ test('what is wrong is refused before any work: nothing is kept, nothing is made
     ['bad-option', { evaluation: { at: [5], selectBy: 'recall@10' } }],
     ['needs-not-met', { method: 'hetcomp' }],
     ['needs-not-met', { teachers: await teachers() }],
-    ['needs-not-met', await student({ model: 'mult-vae', options: {} })],
+    ['needs-not-met', await student({ model: 'item-autoencoder', options: {} })],
     ['needs-not-met', await student({ model: 'ease', options: {} })],
     ['needs-not-met', await student({ dataset: await loadDataset({ data: 'synthetic:60x80x900:1' }) })],
   ];

@@ -37,6 +37,8 @@ export interface JobRequest {
   /** Where the run is kept; absent: in memory only, nothing survives an interruption. */
   readonly folder?: string;
   readonly overwrite?: boolean;
+  /** Whether each evaluation judges on test as well, for the curves of a report. Nothing is selected by it, and the result is the same. */
+  readonly testCurve?: boolean;
   /** How the data set was loaded; kept in the run folder, so that later commands can load it again. */
   readonly source?: Readonly<Record<string, unknown>>;
   readonly listen?: Listener;

@@ -89,7 +89,8 @@ test('setup generalization: nobody trains on what is hidden, and all are judged 
   const whole = (await smallData()).train;
   assert.ok(hidden && count(hidden.interactions) > 0.2 * count(whole));
   assert.equal(count(train) + count(hidden.interactions), count(whole));
-  for (const row of result.rows) assert.ok(row.hidden!.means['recall@10']! > 0 && row.evaluation.means['recall@10']! > 0);
+  for (const row of result.rows)
+    assert.ok(row.hidden!.means['recall@10']! > 0 && row.evaluation.means['recall@10']! > 0);
   const again = await run(setup, { runs });
   assert.deepEqual(again.result.rows, result.rows);
   // What was kept says how its data was made: other commands find the same.
@@ -98,6 +99,18 @@ test('setup generalization: nobody trains on what is hidden, and all are judged 
   assert.deepEqual(Object.keys(kept.result.hidden!), Object.keys(kept.result.metrics));
   const given = { ...plan, data: { data: SMALL, hiddenShare: 0.1 } };
   await assert.rejects(run(given), refusedAs('bad-option', /hiddenShare/));
+});
+
+test('a student learns from the teachers that it names', async () => {
+  const student = (more: object) => ({ model: 'bpr-mf', ...hetcomp, ...more });
+  const students = [student({ name: 'one', teachers: ['linear'] }), student({ name: 'all' })];
+  const runs = newFolder();
+  await run({ ...plan, baselines: [], students }, { runs });
+  const inputs = (name: string) => Object.keys(readFinishedRun(join(runs, 'tiny', name)).manifest.inputs);
+  assert.deepEqual(inputs('one'), ['teacher 1: ease']);
+  assert.deepEqual(inputs('all'), ['teacher 1: bpr-mf', 'teacher 2: ease']);
+  const stray = run({ ...plan, students: [student({ teachers: ['linaer'] })] });
+  await assert.rejects(stray, refusedAs('unknown-name', /"linaer"/));
 });
 
 test('a chain that was kept is read back; one that was interrupted goes on to the same bytes', async () => {
@@ -168,7 +181,7 @@ test('what is wrong anywhere in the plan is refused before any data is read', as
     ['unknown-option', { students: [{ model: 'bpr-mf', lamda: 1 }] }],
     ['bad-option', { students: [{ model: 'bpr-mf', lambda: -1 }] }],
     ['needs-not-met', { students: [{ model: 'ease' }] }],
-    ['needs-not-met', { students: [{ model: 'mult-vae' }] }],
+    ['needs-not-met', { students: [{ model: 'item-autoencoder' }] }],
     ['needs-not-met', { teachers: [teacher, { model: 'top-pop' }], students: [{ model: 'bpr-mf', method: 'de' }] }],
     ['needs-not-met', { teachers: [{ rankings: 'none.csv' }], students: [{ model: 'bpr-mf', method: 'de' }] }],
   ];

@@ -28,6 +28,7 @@ import {
   profilesOf,
   type Role,
   type Step,
+  teachersFor,
   withPreset,
 } from './plan.js';
 
@@ -65,6 +66,11 @@ export interface PipelineResult {
   readonly rows: readonly PipelineRow[];
 }
 
+/** Says what can be known to be wrong with a pipeline before any data is read. @throws RecdistillError */
+export function checkPipeline(input: unknown): void {
+  planOf(withPreset(parseOptions(pipelineOptions, input, 'pipeline')));
+}
+
 /** @throws RecdistillError for anything that is wrong with the options, before any work; else as `runJob` */
 export async function runPipeline(input: unknown, context: PipelineContext): Promise<PipelineResult> {
   const o = parseOptions(pipelineOptions, input, 'pipeline');
@@ -78,13 +84,13 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
   for (const step of plan) if (step.kind === 'model') checkMemory(modelNamed(step.model), step.modelOptions, dataset);
   const external = await readFiles(plan, dataset, judge.depth);
   const rows: PipelineRow[] = [];
-  const teachers: { outcome: Outcome; row: PipelineRow }[] = [];
+  const teachers: { name: string; outcome: Outcome; row: PipelineRow }[] = [];
   const tell = (row: PipelineRow, reused: boolean) => {
     rows.push(row);
     context.listen?.({ type: 'row', row, reused });
   };
   const teach = (row: PipelineRow, outcome: Outcome) => {
-    teachers.push({ outcome, row });
+    teachers.push({ name: row.name, outcome, row });
     tell(row, outcome.reused);
   };
 
@@ -109,11 +115,12 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
     }
     const job = await runJob({
       ...shared,
+      testCurve: o.testCurve,
       kernels: context.kernels,
       model: step.model,
       method: step.method,
       options: step.options,
-      teachers: step.method === 'none' ? [] : teachers.map((t) => t.outcome.teacher),
+      teachers: step.method === 'none' ? [] : teachersFor(step, teachers).map((t) => t.outcome.teacher),
       trajectory: { checkpoints: o.checkpoints, spread: o.spread },
       listen: (event) => context.listen?.({ type: 'train', name: step.name, event }),
       ...(context.signal ? { signal: context.signal } : {}),
@@ -139,7 +146,12 @@ async function readFiles(
   return read;
 }
 
-function rowOf(role: Role, name: string, { result, evaluation, hidden }: Outcome, folder: string | undefined): PipelineRow {
+function rowOf(
+  role: Role,
+  name: string,
+  { result, evaluation, hidden }: Outcome,
+  folder: string | undefined,
+): PipelineRow {
   return {
     ...{ role, name, model: result.model, evaluation },
     ...costOf((what) => result[what]),

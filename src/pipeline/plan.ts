@@ -1,6 +1,6 @@
 /** What a pipeline is to do, as its file says, and the steps that follow from it. */
 import { z } from 'zod';
-import { choice, float, type OptionsOf, optionalText, options, parseOptions, text } from '../config/options.js';
+import { choice, flag, float, type OptionsOf, optionalText, options, parseOptions, text } from '../config/options.js';
 import { dataOptions, type RankingOptions, rankingOptions } from '../data/index.js';
 import { distillerNamed } from '../distill/index.js';
 import { importanceOptions } from '../ensemble/index.js';
@@ -29,6 +29,7 @@ const teacherEntry = z.looseObject({
 });
 const studentEntry = entry.extend({
   method: z.string().default('hetcomp').describe('Registered name of the distillation method.'),
+  teachers: z.array(z.string()).min(1).optional().describe('Names of the teachers that it learns from; default: all.'),
 });
 
 export const pipelineOptions = options({
@@ -44,6 +45,10 @@ export const pipelineOptions = options({
     above: 0,
     max: 0.9,
     help: "Share of each user's train interactions that the setup generalization hides.",
+  }),
+  testCurve: flag({
+    default: false,
+    help: 'Judge on test at each evaluation as well, for the curves of the report; nothing is selected by it.',
   }),
   preset: optionalText({
     help: "Options that a search found, beneath those of baselines and teachers: a preset's name or file.",
@@ -102,6 +107,8 @@ export interface ModelStep {
   readonly name: string;
   readonly model: string;
   readonly method: string;
+  /** Names of the teachers that it learns from; absent: all. */
+  readonly teachers?: readonly string[];
   readonly options: Readonly<Record<string, unknown>>;
   /** Those of `options` that are the model's, checked and with defaults. */
   readonly modelOptions: Readonly<Record<string, unknown>>;
@@ -150,8 +157,27 @@ export function planOf(o: PipelineOptions): Step[] {
 export function checkStudents(plan: readonly Step[], teachers: readonly TeacherProfile[]): void {
   for (const step of plan) {
     if (step.kind !== 'model') continue;
-    checkStudent(modelNamed(step.model), distillerNamed(step.method), step.method === 'none' ? [] : teachers);
+    const own = step.method === 'none' ? [] : teachersFor(step, teachers);
+    checkStudent(modelNamed(step.model), distillerNamed(step.method), own);
   }
+}
+
+/**
+ * Those of the teachers that a step learns from. A file of rankings that names its teachers stands for all of them.
+ * @throws RecdistillError `unknown-name`
+ */
+export function teachersFor<T extends { readonly name: string }>(step: ModelStep, teachers: readonly T[]): T[] {
+  const { teachers: wanted } = step;
+  if (!wanted) return [...teachers];
+  const is = (name: string) => (t: T) => t.name === name || t.name.startsWith(`${name}/`);
+  const stray = wanted.find((name) => !teachers.some(is(name)));
+  if (stray !== undefined)
+    fail('unknown-name', {
+      kind: 'teacher in the pipeline',
+      given: stray,
+      known: teachers.map((t) => t.name).join(', '),
+    });
+  return teachers.filter((t) => wanted.some((name) => is(name)(t)));
 }
 
 /** The teacher that a step will give, as far as it is known; a file may hold several. */
@@ -161,11 +187,14 @@ export function profilesOf(step: Step): TeacherProfile[] {
   return [{ name: step.name, has: embeds ? ['embeddings'] : [] }];
 }
 
-function modelStep(role: ModelStep['role'], given: z.output<typeof entry> & { method?: string }): ModelStep {
-  const { model, name, method = 'none', ...rest } = given;
+type Entry = z.output<typeof entry> & { readonly method?: string; readonly teachers?: readonly string[] | undefined };
+
+function modelStep(role: ModelStep['role'], given: Entry): ModelStep {
+  const { model, name, method = 'none', teachers, ...rest } = given;
   const { modelOptions } = splitOptions(modelNamed(model), distillerNamed(method), rest);
   const named = name ?? (role === 'student' ? `student-${method}` : model);
-  return { kind: 'model', role, name: named, model, method, options: rest, modelOptions };
+  const of = teachers ? { teachers } : {};
+  return { kind: 'model', role, name: named, model, method, ...of, options: rest, modelOptions };
 }
 
 function teacherStep(given: z.output<typeof teacherEntry>, at: number): ModelStep | RankingsStep {

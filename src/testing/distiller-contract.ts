@@ -156,7 +156,8 @@ function gradientWith(spec: DistillerSpec, student: ModelSpec, options: Values):
   const { model, method } = onSmallData(spec, student, options, k, initScale);
   assert.ok(method.accumulate, 'a method that needs teachers adds a loss');
   // Equal scores, as of a network whose biases are 0, are where a loss that goes by ranks has no derivative.
-  for (const p of model.parameters) for (let at = 0; at < p.values.length; at++) p.values[at]! += 0.1 * Math.sin(at + 1);
+  for (const p of model.parameters)
+    for (let at = 0; at < p.values.length; at++) p.values[at]! += 0.1 * Math.sin(at + 1);
   const batch = smallBatch(k, model.batches);
   const lossAt = (): number => {
     for (const p of model.parameters) p.gradient.fill(0);

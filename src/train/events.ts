@@ -22,6 +22,8 @@ export type TrainEvent =
       readonly best: boolean;
       readonly seconds: number;
     }
+  /** Quality on test on the way, where a report is to show it; nothing is selected by it. */
+  | { readonly type: 'test'; readonly epoch: number; readonly metrics: Readonly<Record<string, number>> }
   | { readonly type: 'checkpoint'; readonly epoch: number }
   /** What a method wants to tell of its own state, e.g. which checkpoints its users have reached. */
   | {

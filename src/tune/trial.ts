@@ -1,8 +1,8 @@
-/** One trial: a model trained with some options and judged on valid. Nothing of it is kept on disk, and test is not looked at. */
+/** One trial: a model trained with some options, by itself or with a method, and judged on valid. Nothing of it is kept on disk, and test is not looked at. */
 import type { Dataset } from '../data/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { type ModelSpec, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
-import { checkMemory, type Judge } from '../pipeline/index.js';
+import { checkMemory, createDistiller, type Judge, type Teaching } from '../pipeline/index.js';
 import { type Listener, runLoop } from '../train/index.js';
 
 export interface TrialTask {
@@ -12,6 +12,8 @@ export interface TrialTask {
   /** Of the model, checked and with defaults. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly judge: Judge;
+  /** What teaches it, if anything does. */
+  readonly teaching?: Pick<Teaching, 'method' | 'methodOptions' | 'teachers'>;
   /** Told the best result so far after each evaluation; true ends the trial. */
   stops(epoch: number, best: number): boolean;
   readonly listen?: Listener;
@@ -31,7 +33,7 @@ export interface TrialOutcome {
 
 /** @throws RecdistillError `diverged`, `out-of-memory`, `not-positive-definite`, `interrupted` */
 export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
-  const { dataset, kernels: k, spec, options, judge, listen, signal } = task;
+  const { dataset, kernels: k, spec, options, judge, teaching, listen, signal } = task;
   checkMemory(spec, options, dataset);
   const seed = Number(options.seed ?? 0);
   const model = spec.create({ kernels: k, train: dataset.train, seed }, options as never);
@@ -39,6 +41,14 @@ export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
     const evaluation = judge.valid(rankAll(k, model, judge.mask.valid, judge.depth));
     return { value: judge.select(evaluation), metrics: evaluation.means };
   };
+  let distiller: ReturnType<typeof createDistiller> | undefined;
+  const taught = (of: NonNullable<typeof teaching>) => ({
+    hooks(batchesPerEpoch: number) {
+      const more = { options: options as unknown as TrainOptions, batchesPerEpoch, listen: listen ?? (() => {}) };
+      distiller = createDistiller(k, model as TrainableModel, dataset.train, { ...of, ...more });
+      return distiller;
+    },
+  });
   try {
     if (spec.kind === 'computed') return { ...validate(), bestEpoch: 0, epochs: 0, reason: 'computed' };
     let best = { value: Number.NEGATIVE_INFINITY, metrics: {} as Readonly<Record<string, number>> };
@@ -52,12 +62,14 @@ export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
         if (now.value > best.value) best = now;
         return { ...now, stop: task.stops(epoch, best.value) };
       },
+      ...(teaching ? taught(teaching) : {}),
       ...(listen ? { listen } : {}),
       ...(signal ? { signal } : {}),
     });
     const { bestEpoch, epochs, reason } = outcome;
     return { ...best, bestEpoch, epochs, reason: reason as TrialOutcome['reason'] };
   } finally {
+    distiller?.close();
     model.close();
   }
 }

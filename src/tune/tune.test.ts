@@ -10,8 +10,9 @@ import { createKernels } from '../kernels/index.js';
 import { SEARCH_LOG as LOG, runJob } from '../pipeline/index.js';
 import type { Preset } from '../presets/index.js';
 import { ranked, type Trial } from './log.js';
+import type { TuneEvent } from './search.js';
 import { parseSpaces } from './space.js';
-import { type TuneEvent, type TuneRequest, tune } from './tune.js';
+import { type TuneRequest, tune } from './tune.js';
 
 const kernels = createKernels({ threads: 1, memoryLimit: 2 ** 28 });
 const root = mkdtempSync(join(tmpdir(), 'recdistill-tune-'));

@@ -4,17 +4,15 @@
  */
 import { basename } from 'node:path';
 import { openRun } from '../artifact/index.js';
-import { parseOptions, type SearchPoint, type SearchSpace, type SearchValue, stream } from '../config/index.js';
-import { fail, RecdistillError } from '../errors.js';
+import { parseOptions } from '../config/index.js';
+import { fail } from '../errors.js';
 import type { Kernels } from '../kernels/index.js';
 import { createJudge, type EvaluationOptions, evaluationOptions, type Judge } from '../pipeline/index.js';
 import type { Preset } from '../presets/index.js';
-import type { TrainEvent } from '../train/index.js';
-import { createHalving } from './halving.js';
-import { openTrialLog, ranked, type Trial, type TrialLog } from './log.js';
-import { type Plan, plansOf, type TuneOptions, tuneOptions, type Values, type Wanted } from './plan.js';
-import { bestOf, type ModelSearch, presetOf, resultOf } from './result.js';
-import { strategyNamed } from './strategies/index.js';
+import { openTrialLog } from './log.js';
+import { type Plan, plansOf, tuneOptions, type Values, type Wanted } from './plan.js';
+import { type ModelSearch, presetOf, resultOf } from './result.js';
+import { type Subject, searchSubject, startOf, type TuneEvent } from './search.js';
 import { runTrial } from './trial.js';
 
 export interface TuneRequest extends Wanted {
@@ -26,30 +24,6 @@ export interface TuneRequest extends Wanted {
   readonly listen?: (event: TuneEvent) => void;
   readonly signal?: AbortSignal;
 }
-
-export type TuneEvent =
-  | {
-      readonly type: 'model';
-      readonly model: string;
-      readonly space: SearchSpace;
-      readonly trials: number;
-      /** Most epochs of a trial; 0 for a model that is computed at once. */
-      readonly epochs: number;
-      readonly rungs: readonly number[];
-      /** Trials that were finished before. */
-      readonly done: number;
-      /** The best result of these. */
-      readonly best?: number;
-    }
-  | {
-      readonly type: 'trial';
-      readonly model: string;
-      readonly trial: number;
-      readonly of: number;
-      readonly options: SearchPoint;
-    }
-  | { readonly type: 'train'; readonly event: TrainEvent }
-  | { readonly type: 'finished'; readonly trial: Trial };
 
 export interface TuneResult {
   readonly searches: readonly ModelSearch[];
@@ -86,7 +60,9 @@ export async function tune(request: TuneRequest): Promise<TuneResult> {
     : undefined;
   try {
     const log = openTrialLog(run?.path);
-    for (const plan of plans) await search(plan, request, o, judge, log);
+    const { listen, signal } = request;
+    const setting = { options: o, log, ...(listen ? { listen } : {}), ...(signal ? { signal } : {}) };
+    for (const plan of plans) await searchSubject(subjectOf(plan, request, judge), setting);
     const searches = plans.map((plan) =>
       resultOf(
         plan,
@@ -107,85 +83,14 @@ export async function tune(request: TuneRequest): Promise<TuneResult> {
   }
 }
 
-async function search(plan: Plan, request: TuneRequest, o: TuneOptions, judge: Judge, log: TrialLog): Promise<void> {
-  const { spec, space, rungs } = plan;
-  const key = stream(o.seed, `tune ${spec.name}`);
-  const strategy = strategyNamed(o.strategy);
-  const finished = () => log.trials.filter((t) => t.model === spec.name);
-  const before = ranked(finished());
-  const best = bestOf(before)?.value;
-  request.listen?.({
-    ...{ type: 'model', model: spec.name, space, rungs, trials: o.trials },
-    epochs: Number(plan.base.epochs ?? 0),
-    done: before.length,
-    ...(best === undefined ? {} : { best }),
-  });
-  for (let number = finished().length; number < o.trials; number++) {
-    const before = ranked(finished());
-    const point =
-      number === 0 ? startOf(plan) : strategy.propose({ space, finished: before.map((t) => t.options), key, number });
-    request.listen?.({ type: 'trial', model: spec.name, trial: number, of: o.trials, options: point });
-    const twin = before.find((t) => JSON.stringify(t.options) === JSON.stringify(point));
-    const trial = twin
-      ? {
-          ...twin,
-          trial: number,
-          epochs: 0,
-          reason: twin.value === undefined ? ('failed' as const) : ('repeated' as const),
-          rungs: {},
-          seconds: 0,
-        }
-      : await judged(plan, point, number, before, request, o.eta, judge);
-    log.add(trial);
-    request.listen?.({ type: 'finished', trial });
-  }
-}
-
-/** The first trial: what is searched, as the defaults or the preset have it. An option without a default is left out. */
-const startOf = ({ space, base }: Plan): SearchPoint =>
-  Object.fromEntries(Object.keys(space).flatMap((n) => (base[n] === undefined ? [] : [[n, base[n] as SearchValue]])));
-
-/** Errors that say something about the options of the trial, and nothing about the search. */
-const FAILURES = ['diverged', 'out-of-memory', 'not-positive-definite'];
-
-async function judged(
-  { spec, base: shared, rungs }: Plan,
-  point: SearchPoint,
-  number: number,
-  before: readonly Trial[],
-  { dataset, kernels, listen, signal }: TuneRequest,
-  eta: number,
-  judge: Judge,
-): Promise<Trial> {
-  // Signals and timers get their turn, also between models that are computed at once.
-  await new Promise((resolve) => setImmediate(resolve));
-  const stopped = () => fail('interrupted', { what: `the search for ${spec.name}, after ${number} trials,` });
-  if (signal?.aborted) stopped();
-  const began = performance.now();
-  const halving = createHalving(
-    rungs,
-    before.filter((t) => t.value !== undefined).map((t) => t.rungs),
-    eta,
-  );
-  let epochs = 0;
-  const about = () => ({ rungs: halving.reached, seconds: Math.round(performance.now() - began) / 1000 });
-  const base = { model: spec.name, trial: number, options: { ...point } };
-  try {
-    const outcome = await runTrial({
-      ...{ dataset, kernels, spec, judge, stops: halving.stops },
-      options: parseOptions(spec.options, { ...shared, ...point }, spec.name) as Values,
-      listen(event) {
-        if (event.type === 'epoch') epochs = event.epoch;
-        listen?.({ type: 'train', event });
-      },
-      ...(signal ? { signal } : {}),
-    });
-    return { ...base, ...outcome, metrics: { ...outcome.metrics }, ...about() };
-  } catch (cause) {
-    if (!(cause instanceof RecdistillError)) throw cause;
-    if (cause.code === 'interrupted') return stopped();
-    if (!FAILURES.includes(cause.code)) throw cause;
-    const { code, message } = cause;
-    return { ...base, epochs, reason: 'failed', error: { code, message }, ...about() };
-  }
+/** A model of its own, trained anew in each trial. */
+function subjectOf({ spec, space, base, rungs }: Plan, { dataset, kernels }: TuneRequest, judge: Judge): Subject {
+  return {
+    ...{ name: spec.name, space, rungs, start: startOf(space, base), epochs: Number(base.epochs ?? 0) },
+    run: (point, trial) =>
+      runTrial({
+        ...{ dataset, kernels, spec, judge, ...trial },
+        options: parseOptions(spec.options, { ...base, ...point }, spec.name) as Values,
+      }),
+  };
 }

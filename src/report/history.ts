@@ -1,0 +1,68 @@
+/** How a run came to its result, from what it logged. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readJsonLines, readTrajectory } from '../artifact/index.js';
+import { jobFiles } from '../pipeline/index.js';
+
+type Metrics = Readonly<Record<string, number>>;
+
+/** What HetComp told after a construction of its knowledge. */
+const construction = z.object({
+  epoch: z.number(),
+  details: z.object({
+    fine: z.number(),
+    threshold: z.number(),
+    teachers: z.array(z.object({ teacher: z.string(), share: z.array(z.number()), distance: z.number() })),
+  }),
+});
+
+export interface Construction {
+  readonly epoch: number;
+  /** Share of users who are taught order. */
+  readonly fine: number;
+  readonly teachers: readonly {
+    readonly teacher: string;
+    /** Share of users at each checkpoint. */
+    readonly share: readonly number[];
+    /** Mean distance of the student's lists to the last checkpoint, from 0 to 1. */
+    readonly distance: number;
+  }[];
+}
+
+export interface History {
+  readonly valid: readonly { readonly epoch: number; readonly metrics: Metrics }[];
+  /** Empty unless the pipeline asked for it with `testCurve`. */
+  readonly test: readonly { readonly epoch: number; readonly metrics: Metrics }[];
+  /** Epochs and valid metrics of the trajectory. */
+  readonly checkpoints: readonly { readonly epoch: number; readonly metrics: Metrics }[];
+  /** Of methods that tell of such. */
+  readonly constructions: readonly Construction[];
+}
+
+const numbersOf = (line: Readonly<Record<string, unknown>>): Metrics =>
+  Object.fromEntries(
+    Object.entries(line).filter((e): e is [string, number] => typeof e[1] === 'number' && e[0].includes('@')),
+  );
+
+/** @throws RecdistillError `read-failed`, `artifact-damaged` */
+export function readHistory(folder: string): History {
+  const events = readJsonLines(join(folder, 'events.jsonl'));
+  const trajectory = join(folder, jobFiles.trajectory);
+  return {
+    valid: readJsonLines(join(folder, 'metrics.jsonl')).map((line) => ({
+      epoch: Number(line.epoch),
+      metrics: numbersOf(line),
+    })),
+    test: events.flatMap((e) =>
+      e.type === 'test' ? [{ epoch: Number(e.epoch), metrics: numbersOf(e.metrics as Record<string, unknown>) }] : [],
+    ),
+    checkpoints: existsSync(trajectory)
+      ? readTrajectory(trajectory).checkpoints.map(({ epoch, metrics }) => ({ epoch, metrics }))
+      : [],
+    constructions: events.flatMap((e) => {
+      const told = e.type === 'method' ? construction.safeParse(e) : undefined;
+      return told?.success ? [{ epoch: told.data.epoch, ...told.data.details }] : [];
+    }),
+  };
+}

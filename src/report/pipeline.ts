@@ -1,0 +1,30 @@
+/** The report of a pipeline, from its rows and what their runs logged. */
+import { compare } from '../eval/index.js';
+import type { PipelineOptions, PipelineResult, PipelineRow } from '../pipeline/index.js';
+import { readHistory } from './history.js';
+import type { Page } from './page.js';
+import { type ReportRun, reportPage } from './report.js';
+
+export const reportRunOf = ({ folder, ...row }: PipelineRow): ReportRun => ({
+  ...row,
+  ...(folder === undefined ? {} : { history: readHistory(folder) }),
+});
+
+/** Students are tested against the first that learned alone, or else the ensemble. @throws RecdistillError as `readHistory` */
+export function pipelineReport({ dataset, rows }: PipelineResult, o: PipelineOptions): Page {
+  const { at, selectBy } = o.evaluation;
+  const base = rows.find((r) => r.role === 'student' && r.method === 'none') ?? rows.find((r) => r.role === 'ensemble');
+  const students = rows.filter((r) => r.role === 'student' && r !== base);
+  const metrics = at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`]);
+  return reportPage({
+    ...{
+      title: `${o.name} on ${dataset.name}`,
+      about: dataset.notes,
+      runs: rows.map(reportRunOf),
+      at,
+      metric: selectBy,
+    },
+    comparisons: base && students.length > 0 ? compare(base.evaluation, students, { metrics, adjust: 'holm' }) : [],
+    ...(base ? { against: base.name } : {}),
+  });
+}
