@@ -31,10 +31,12 @@ export function entriesOf(o: StudyOptions): StudyEntries {
 
 function written(o: StudyOptions): StudyEntry[] {
   if (o.entries === 'ablation') return ablation(o);
-  return (o.entries as Exclude<StudyOptions['entries'], string>).map(({ name, method, teachers, ...options }) => {
-    distillerNamed(method);
-    return { name: name ?? method, method, ...(teachers ? { teachers } : {}), ensemble: 'given', options };
-  });
+  return (o.entries as Exclude<StudyOptions['entries'], string>).map(
+    ({ name, method, teachers, ensemble, ...options }) => {
+      distillerNamed(method);
+      return { name: name ?? method, method, ...(teachers ? { teachers } : {}), ensemble, options };
+    },
+  );
 }
 
 /** Every method, by the teachers that have what it needs. */

@@ -1,6 +1,6 @@
 /** What a study is to compare: one student, taught in several ways by the same teachers, over several seeds. */
 import { z } from 'zod';
-import { int, numbers, type OptionsOf, options, text } from '../config/index.js';
+import { int, type OptionsOf, options, text } from '../config/index.js';
 import { pipelineOptions } from '../pipeline/index.js';
 import { tuneOptions } from '../tune/index.js';
 
@@ -15,6 +15,10 @@ const entry = z.looseObject({
     .describe('Name of its runs and its row; default: that of the method.'),
   method: z.string().describe('Registered name of the method.'),
   teachers: z.array(z.string()).min(1).optional().describe('Names of the teachers that it learns from; default: all.'),
+  ensemble: z
+    .enum(['given', 'homogeneous'])
+    .default('given')
+    .describe('Whether the teachers are those given, or as many of one model that differ in their seeds.'),
 });
 
 export const studyOptions = options({
@@ -37,7 +41,11 @@ export const studyOptions = options({
     .record(z.string(), z.record(z.string(), z.unknown()))
     .default({})
     .describe('Options for each method, in all of its entries.'),
-  seeds: numbers({ default: [0, 1, 2], min: 0, help: 'Each is a run of everything: teachers and students.' }),
+  seeds: z
+    .array(z.int().min(0))
+    .min(1)
+    .default([0, 1, 2])
+    .describe('Each is a run of everything: teachers and students.'),
   against: text({ default: 'hetcomp', help: 'Entry that the others are tested against.' }),
   tune: options({
     ...tuneOptions.shape,

@@ -90,6 +90,8 @@ test('what is wrong with a study is told before any work', async () => {
     [{ entries: [{ ...entry, teachers: ['x'] }] }, 'unknown-name', /"x"/],
     [{ student: { model: 'ease' }, entries: [entry] }, 'needs-not-met', /computed at once/],
     [{ seed: 1 }, 'unknown-option', /seed/],
+    [{ seeds: [] }, 'bad-option', /seeds/],
+    [{ seeds: [0.5] }, 'bad-option', /seeds/],
   ] as const)
     await assert.rejects(runStudy({ ...study, ...more }, context), refused(code, message), JSON.stringify(more));
   assert.throws(() => readdirSync(context.runs));

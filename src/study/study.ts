@@ -9,7 +9,7 @@ import type { ComparisonRow } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { checkPipeline, type PipelineEvent, type PipelineRow, readTeacher, runPipeline } from '../pipeline/index.js';
 import type { TuneEvent } from '../tune/index.js';
-import { entriesOf } from './entries.js';
+import { entriesOf, type StudyEntries } from './entries.js';
 import { type StudyEntry, type StudyOptions, studyOptions } from './options.js';
 import { homogeneousOf, pipelineOf } from './plan.js';
 import { rowsOver, type StudyRow, testedAgainst } from './result.js';
@@ -46,12 +46,19 @@ export interface StudyResult {
   readonly notes: readonly string[];
 }
 
+/** What a study is to do, checked as far as it can be before any data is read. @throws RecdistillError */
+export function checkStudy(input: unknown): StudyEntries & { readonly options: StudyOptions } {
+  const options = parseOptions(studyOptions, input, 'study');
+  const found = entriesOf(options);
+  const [first = 0] = options.seeds;
+  for (const plan of [pipelineOf(options, found.entries, first, {}), homogeneousOf(options, found.entries, first, {})])
+    if (plan) checkPipeline(plan);
+  return { ...found, options };
+}
+
 /** @throws RecdistillError for anything that is wrong with the study, before any work; else as `runPipeline` and `tune` */
 export async function runStudy(input: unknown, context: StudyContext): Promise<StudyResult> {
-  const o = parseOptions(studyOptions, input, 'study');
-  const { entries, notes } = entriesOf(o);
-  for (const plan of [pipelineOf(o, entries, o.seeds[0]!, {}), homogeneousOf(o, entries, o.seeds[0]!, {})])
-    if (plan) checkPipeline(plan);
+  const { options: o, entries, notes } = checkStudy(input);
   const tuned = o.tune.trials > 0 ? await tuneMethods(o, entries, context) : {};
   const best = Object.fromEntries(Object.entries(tuned).map(([method, t]) => [method, t.options]));
   const seeds: PipelineRow[][] = [];
