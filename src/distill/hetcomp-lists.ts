@@ -15,6 +15,8 @@ export interface KnowledgeLists {
   /** The ensemble's items: `users * topK` ids, best first; a shorter list ends in -1. */
   readonly ranked: Int32Array;
   readonly topK: number;
+  /** Train items and `ranked` of each user, ascending: what is in no remainder. Only where the remainder is drawn. */
+  readonly outside?: Rows;
   /** Makes `ranked` from the checkpoints that are selected. */
   rebuild(selection: Selection): void;
   close(): void;
@@ -23,6 +25,7 @@ export interface KnowledgeLists {
 export interface KnowledgeListOptions extends ImportanceOptions {
   readonly topK: number;
   readonly observedK: number;
+  readonly remainder?: number | undefined;
 }
 
 export function createKnowledgeLists(context: DistillContext, o: KnowledgeListOptions): KnowledgeLists {
@@ -31,21 +34,39 @@ export function createKnowledgeLists(context: DistillContext, o: KnowledgeListOp
   const ranked = k.ints(train.users * o.topK);
   const observed = observedRows(context, o.observedK, fuser.fuse);
   const rows = takeRows(k, { columns: train.items, indptr: train.indptr, indices: train.indices });
+  const outside: Rows | undefined =
+    o.remainder === undefined
+      ? undefined
+      : {
+          ...{ rows: train.users, columns: train.items, indptr: k.ints(train.users + 1) },
+          indices: k.ints(train.indices.length + ranked.length),
+        };
   return {
     train: rows,
     observed,
     ranked,
     topK: o.topK,
+    ...(outside ? { outside } : {}),
     rebuild({ selected }) {
       ranked.fill(-1);
       for (let u = 0; u < train.users; u++) {
         const voices = teachers.map((t, x) => voiceOf(t, selected[u * teachers.length + x]!, u));
-        ranked.set(fuser.fuse(voices, o.topK), u * o.topK);
+        // A teacher from elsewhere may list what the user has.
+        const own = itemsOf(train, u);
+        const list = fuser.fuse(voices, o.topK, { without: own });
+        ranked.set(list, u * o.topK);
+        if (!outside) continue;
+        const start = outside.indptr[u]!;
+        outside.indptr[u + 1] = start + own.length + list.length;
+        outside.indices.set(own, start);
+        outside.indices.set(list, start + own.length);
+        outside.indices.subarray(start, outside.indptr[u + 1]).sort();
       }
     },
     close() {
       freeRows(k, observed);
       freeRows(k, rows);
+      if (outside) freeRows(k, outside);
       k.free(ranked);
     },
   };

@@ -25,7 +25,7 @@ function stepOf(options: object, shape: (model: TrainableModel) => TrainableMode
     tell() {},
   };
   const importance = { importance: 'rank', temperature: 10, cutoff: 100 } as const;
-  const lists = createKnowledgeLists(context, { topK: 10, observedK: 2, ...importance });
+  const lists = createKnowledgeLists(context, { topK: 10, observedK: 2, ...importance, ...options });
   lists.rebuild(newSelection(train.users, 1));
   const step = createHetcompStep(context, lists, { arithmetic: 'correct', observedK: 2, ...options }, train.users);
   const users = k.ints(3);

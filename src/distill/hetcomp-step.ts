@@ -1,12 +1,10 @@
 /** The loss of HetComp for some users and its gradient, in the form that the student and the catalogue ask for. */
 import { stream } from '../config/random.js';
-import { has, itemsOf } from '../data/interactions.js';
 import type { Rows } from '../kernels/index.js';
 import { type HetcompPhase, hetcompLoss, sampledHetcompLoss } from '../losses/index.js';
 import type { Batch } from '../models/_model.js';
 import { createPairLearner } from '../models/pair-learner.js';
 import type { DistillContext } from './_distiller.js';
-import { createDrawOutside } from './draw.js';
 import type { Arithmetic } from './hetcomp-knowledge.js';
 import type { KnowledgeLists } from './hetcomp-lists.js';
 import { createListStep } from './user-lists.js';
@@ -114,42 +112,65 @@ function overRows(
   };
 }
 
-/** The taught items and some of the others, for any student: what a user costs does not depend on the catalogue. */
+/**
+ * The taught items and some of the others, for any student: what a user costs does not depend on the catalogue. The others are drawn with
+ * replacement; where there are no more than are asked for, all are taken.
+ */
 function overSamples(
   context: DistillContext,
-  { observed, ranked, topK }: KnowledgeLists,
-  o: HetcompStepOptions & { readonly remainder: number },
+  { observed, ranked, topK, outside }: KnowledgeLists,
+  { observedK, remainder }: { readonly observedK: number; readonly remainder: number },
   most: number,
 ): HetcompStep {
-  const { train, seed } = context;
-  const width = Math.min(train.items, o.observedK + topK + o.remainder);
+  const { kernels: k, train, seed } = context;
+  const width = observedK + topK + remainder;
   const step = createListStep(context, most, width);
-  const draw = createDrawOutside(train.items, stream(seed, 'hetcomp remainder'));
+  const [against, drawn] = [k.ints(most * remainder), k.ints(most * remainder)];
+  const key = stream(seed, 'hetcomp remainder');
   const list = new Int32Array(width);
-  /** The ensemble's items that the user does not have: a teacher from elsewhere may name others. */
-  const rankedOf = (user: number) =>
-    ranked.subarray(user * topK, (user + 1) * topK).filter((item) => item >= 0 && !has(train, user, item));
-  return {
-    accumulate: (users, phase, scale, { epoch }) =>
-      step.accumulate(
-        users,
-        scale,
-        (user) => {
-          const [first, second] = [rowOf(observed, user), rankedOf(user)];
-          list.set(first);
-          list.set(second, first.length);
-          const taught = first.length + second.length;
-          const drawn = draw(epoch, user, [itemsOf(train, user), second], list.subarray(taught, taught + o.remainder));
-          return list.subarray(0, taught + drawn);
-        },
-        (user, scores, gradient) => {
-          const [own, count] = [rowOf(observed, user).length, rankedOf(user).length];
-          const remainder = train.items - itemsOf(train, user).length - count;
-          return sampledHetcompLoss(scores, { observed: own, ranked: count, remainder, phase, topK }, gradient);
-        },
-      ),
-    close: step.close,
+  const left = (user: number) => train.items - rowOf(outside!, user).length;
+  /** Writes all items that are neither the user's nor taught to the list. */
+  const takeAll = (user: number, at: number): number => {
+    const own = rowOf(outside!, user);
+    let [length, next] = [at, 0];
+    for (let item = 0; item < train.items; item++) {
+      if (own[next] === item) next += 1;
+      else list[length++] = item;
+    }
+    return length;
   };
+  const listOf = (user: number, place: number): Int32Array => {
+    const [first, second] = [rowOf(observed, user), rankingAt(ranked, topK, user)];
+    list.set(first);
+    list.set(second, first.length);
+    const taught = first.length + second.length;
+    if (left(user) <= remainder) return list.subarray(0, takeAll(user, taught));
+    list.set(drawn.subarray(place * remainder, (place + 1) * remainder), taught);
+    return list.subarray(0, taught + remainder);
+  };
+  return {
+    accumulate(users, phase, scale, { epoch, index }) {
+      const n = users.length * remainder;
+      users.forEach((user, at) => void against.fill(user, at * remainder, (at + 1) * remainder));
+      k.negatives(drawn.subarray(0, n), against, outside!, train.items, key, epoch, index * most * remainder);
+      return step.accumulate(users, scale, listOf, (user, scores, gradient) => {
+        const [own, count] = [rowOf(observed, user).length, rankingAt(ranked, topK, user).length];
+        const row = { observed: own, ranked: count, remainder: left(user), phase, topK };
+        return sampledHetcompLoss(scores, row, gradient);
+      });
+    },
+    close() {
+      step.close();
+      k.free(against, drawn);
+    },
+  };
+}
+
+/** A user's list without the filling at its end. */
+function rankingAt(ranked: Int32Array, topK: number, user: number): Int32Array {
+  const row = ranked.subarray(user * topK, (user + 1) * topK);
+  const end = row.indexOf(-1);
+  return end < 0 ? row : row.subarray(0, end);
 }
 
 const rowOf = ({ indptr, indices }: Rows, row: number): Int32Array => indices.subarray(indptr[row]!, indptr[row + 1]!);

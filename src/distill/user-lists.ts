@@ -18,13 +18,13 @@ export interface ListStep {
   /**
    * Adds the gradient of `scale` times the loss, summed over `users`; returns that sum, without `scale`.
    * @param users distinct, in kernel memory
-   * @param listOf the list of a user, asked for once in each call; it has to hold until the next one
+   * @param listOf the list of a user at a place in `users`, asked for once in each call; it has to hold until the next one
    * @param loss as in `UserLists`, without the epoch
    */
   accumulate(
     users: Int32Array,
     scale: number,
-    listOf: (user: number) => Int32Array,
+    listOf: (user: number, place: number) => Int32Array,
     loss: (user: number, scores: Floats, gradient: Floats, items: Int32Array) => number,
   ): number;
   close(): void;
@@ -59,7 +59,7 @@ export function createListStep(
         });
       };
       users.forEach((user, at) => {
-        const list = listOf(user);
+        const list = listOf(user, at);
         if (n + list.length > length) {
           learn(at);
           [n, first, lengths.length] = [0, at, 0];

@@ -4,8 +4,6 @@
  * kernels and not the other way round.
  */
 
-import type { Floats } from './_machine.js';
-
 /** `overall`: every item against the remainder, order ignored. `fine`: Plackett-Luce, in the order of the lists. */
 export type HetcompPhase = 'overall' | 'fine';
 
@@ -73,7 +71,7 @@ export function hetcompLoss(
     let weight = Number.NEGATIVE_INFINITY;
     loss = 0;
     for (const i of [...observed, ...ranked]) {
-      const part = rankedPart(s, [i], logRest, floor, 1, gradient);
+      const part = plackettLuce(s, [i], logRest, floor, 1, gradient);
       loss += part.loss;
       weight = logAdd(weight, part.weight);
     }
@@ -85,9 +83,9 @@ export function hetcompLoss(
     const restOfTenth = remainder(s.length, row.train, tenth);
     const logHalf = logSumExp(restOfHalf.map((i) => s[i]!));
     const logTenth = logSumExp(restOfTenth.map((i) => s[i]!));
-    const first = rankedPart(s, observed, logHalf, floor, 1, gradient);
-    const second = rankedPart(s, half, logHalf, floor, 0.5, gradient);
-    const third = rankedPart(s, tenth, logTenth, floor, 0.5, gradient);
+    const first = plackettLuce(s, observed, logHalf, floor, 1, gradient);
+    const second = plackettLuce(s, half, logHalf, floor, 0.5, gradient);
+    const third = plackettLuce(s, tenth, logTenth, floor, 0.5, gradient);
     spread(restOfHalf, logAdd(first.weight, second.weight));
     spread(restOfTenth, third.weight);
     loss = first.loss + second.loss + third.loss;
@@ -102,8 +100,8 @@ export function hetcompLoss(
  * factor * PL(list, R), its gradient by the scores of the list added to `gradient`, and the logarithm of
  * factor * sum of 1 / denominator, by which e^s of each item of the remainder is to be multiplied.
  */
-export function rankedPart(
-  s: Floats,
+function plackettLuce(
+  s: Float64Array,
   list: readonly number[],
   logRest: number,
   floor: number,
@@ -144,12 +142,12 @@ function withoutFilling(list: ArrayLike<number>): number[] {
 }
 
 /** log(sum of e^x); minus infinity for no numbers. */
-export function logSumExp(values: Iterable<number>): number {
+export function logSumExp(values: ArrayLike<number>): number {
   let most = Number.NEGATIVE_INFINITY;
-  for (const x of values) most = Math.max(most, x);
+  for (let k = 0; k < values.length; k++) most = Math.max(most, values[k]!);
   if (most === Number.NEGATIVE_INFINITY) return most;
   let sum = 0;
-  for (const x of values) sum += Math.exp(x - most);
+  for (let k = 0; k < values.length; k++) sum += Math.exp(values[k]! - most);
   return most + Math.log(sum);
 }
 

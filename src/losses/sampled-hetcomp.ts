@@ -2,15 +2,15 @@
  * The loss of HetComp with a sampled remainder: of the items that only have to stand behind the taught ones a few are drawn, and each stands for
  * as many as there are of it. With all of them drawn it is `hetcompLoss`.
  */
-import { type HetcompPhase, logAdd, logSumExp, rankedPart } from '../kernels/hetcomp-row.js';
+import { type HetcompPhase, logAdd, logSumExp } from '../kernels/hetcomp-row.js';
 import type { Floats } from '../kernels/index.js';
 
 export interface SampledHetcompRow {
   /** Scores at the front that are of observed items, in rank order. */
   readonly observed: number;
-  /** Scores behind them that are of the teachers' items: unobserved, each once, best first. The rest are of drawn items, each once. */
+  /** Scores behind them that are of the teachers' items: unobserved, each once, best first. The rest are of drawn items. */
   readonly ranked: number;
-  /** Items that the drawn ones stand for: those neither observed nor ranked. At least as many as are drawn. */
+  /** Items that the drawn ones stand for: those neither observed nor ranked. */
   readonly remainder: number;
   readonly phase: HetcompPhase;
   /** K: phase `fine` uses the first floor(K / 2) and the first floor(K / 10) ranked items, as far as there are so many. */
@@ -25,38 +25,57 @@ export interface SampledHetcompRow {
  * @param gradient gets the derivative with respect to each score; of the same length
  */
 export function sampledHetcompLoss(scores: Floats, row: SampledHetcompRow, gradient: Floats): number {
-  const { phase, topK, remainder } = row;
-  const from = row.observed + row.ranked;
+  const { phase, topK, remainder, observed } = row;
+  const from = observed + row.ranked;
   const correction = from < scores.length ? Math.log(remainder / (scores.length - from)) : 0;
   const logRest = correction + logSumExp(scores.subarray(from));
-  const observed = places(0, row.observed);
-  const ranked = places(row.observed, from);
   gradient.fill(0);
-
-  let loss = 0;
-  /** Adds a part to the loss; returns the logarithm of what e^s of each item of its remainder is to be multiplied by. */
-  const teach = (list: readonly number[], log: number, factor: number): number => {
-    const part = rankedPart(scores, list, log, Number.NEGATIVE_INFINITY, factor, gradient);
-    loss += part.loss;
-    return part.weight;
-  };
+  const lists = listsOf(scores, gradient);
   let weight = Number.NEGATIVE_INFINITY;
   if (phase === 'overall') {
-    for (const i of [...observed, ...ranked]) weight = logAdd(weight, teach([i], logRest, 1));
+    for (let i = 0; i < from; i++) weight = logAdd(weight, lists.teach(i, i + 1, logRest, 1));
   } else {
     for (const part of [2, 10]) {
-      const depth = Math.min(Math.floor(topK / part), row.ranked);
       // Ranked items behind those that are taught belong to the remainder, exactly.
-      const behind = row.observed + depth;
+      const behind = observed + Math.min(Math.floor(topK / part), row.ranked);
       const log = logAdd(logRest, logSumExp(scores.subarray(behind, from)));
-      const own = teach(ranked.slice(0, depth), log, 0.5);
-      const all = part === 2 ? logAdd(own, teach(observed, log, 1)) : own;
-      for (let i = behind; i < from; i++) gradient[i]! += Math.exp(scores[i]! + all);
-      weight = logAdd(weight, all);
+      let own = lists.teach(observed, behind, log, 0.5);
+      if (part === 2) own = logAdd(own, lists.teach(0, observed, log, 1));
+      for (let i = behind; i < from; i++) gradient[i]! += Math.exp(scores[i]! + own);
+      weight = logAdd(weight, own);
     }
   }
-  for (let i = from; i < scores.length; i++) gradient[i]! += Math.exp(scores[i]! + correction + weight);
-  return loss;
+  const spread = correction + weight;
+  for (let i = from; i < scores.length; i++) gradient[i] = Math.exp(scores[i]! + spread);
+  return lists.loss();
 }
 
-const places = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, n) => from + n);
+/** Logarithms of the denominators of a list, for one list at a time. */
+let logs = new Float64Array(128);
+
+function listsOf(scores: Floats, gradient: Floats) {
+  let loss = 0;
+  return {
+    loss: () => loss,
+    /**
+     * Adds `factor` times the Plackett-Luce loss of the items from `start` to `end` in front of a remainder, and its gradient by their scores. Returns
+     * the logarithm of what e^s of each item of the remainder is to be multiplied by.
+     */
+    teach(start: number, end: number, logRest: number, factor: number): number {
+      if (logs.length < end - start) logs = new Float64Array(2 * (end - start));
+      let suffix = logRest;
+      for (let k = end - 1; k >= start; k--) {
+        suffix = logAdd(suffix, scores[k]!);
+        logs[k - start] = suffix;
+      }
+      let weight = Number.NEGATIVE_INFINITY;
+      for (let k = start; k < end; k++) {
+        const log = logs[k - start]!;
+        loss += factor * (log - scores[k]!);
+        weight = logAdd(weight, Math.log(factor) - log);
+        gradient[k]! += Math.exp(scores[k]! + weight) - factor;
+      }
+      return weight;
+    },
+  };
+}
