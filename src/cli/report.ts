@@ -49,9 +49,13 @@ export const report: Command = {
     const places = given.args.flatMap((name) => findRuns(name, runs));
     expectSameData(places.map((place) => ({ name: place.name, run: readRun(place) })));
     const { judged, at } = await judgeRuns(places, o.at, own.usual(given));
-    const reported = judged.map((j) => reportRunOf(j, judged));
+    const names = shortNames(judged.map((j) => j.name));
+    const reported = judged.map((j, at) => ({ ...reportRunOf(j, judged), name: names[at]! }));
     const students = reported.filter((r) => r.role === 'student');
-    const base = o.against === undefined ? students[0] : reported.find((r) => isCalled(r.name, o.against!));
+    const base =
+      o.against === undefined
+        ? students[0]
+        : reported.find((r, at) => isCalled(judged[at]!.name, o.against!) || r.name === o.against);
     if (o.against !== undefined && !base)
       fail('unknown-name', { kind: 'run in the report', given: o.against, known: listed(reported.map((r) => r.name)) });
     const others = students.filter((r) => r !== base);
@@ -72,6 +76,12 @@ export const report: Command = {
 };
 
 const isCalled = (name: string, word: string): boolean => name === word || name.endsWith(`/${word}`);
+
+/** The last parts of the names where these tell the runs apart: plots have little room. */
+function shortNames(names: readonly string[]): readonly string[] {
+  const last = names.map((name) => name.split('/').at(-1)!);
+  return new Set(last).size === names.length ? last : names;
+}
 
 /** A run whose hash another of them names taught that one. */
 function reportRunOf({ name, run, evaluation }: Judged, all: readonly Judged[]): ReportRun {

@@ -6,4 +6,4 @@ export { createDistiller, type Teaching } from './fit.js';
 export * from './job.js';
 export { splitOptions } from './method.js';
 export * from './pipeline.js';
-export { type PipelineOptions, pipelineOptions, type Role, withPreset } from './plan.js';
+export { namedTeachers, type PipelineOptions, pipelineOptions, type Role, withPreset } from './plan.js';

@@ -22,13 +22,13 @@ import { type Cost, type Outcome, runJob } from './job.js';
 import {
   checkStudents,
   dataOf,
+  namedTeachers,
   type PipelineOptions,
   pipelineOptions,
   planOf,
   profilesOf,
   type Role,
   type Step,
-  teachersFor,
   withPreset,
 } from './plan.js';
 
@@ -120,7 +120,7 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
       model: step.model,
       method: step.method,
       options: step.options,
-      teachers: step.method === 'none' ? [] : teachersFor(step, teachers).map((t) => t.outcome.teacher),
+      teachers: step.method === 'none' ? [] : namedTeachers(step.teachers, teachers).map((t) => t.outcome.teacher),
       trajectory: { checkpoints: o.checkpoints, spread: o.spread },
       listen: (event) => context.listen?.({ type: 'train', name: step.name, event }),
       ...(context.signal ? { signal: context.signal } : {}),

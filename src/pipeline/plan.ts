@@ -157,17 +157,19 @@ export function planOf(o: PipelineOptions): Step[] {
 export function checkStudents(plan: readonly Step[], teachers: readonly TeacherProfile[]): void {
   for (const step of plan) {
     if (step.kind !== 'model') continue;
-    const own = step.method === 'none' ? [] : teachersFor(step, teachers);
+    const own = step.method === 'none' ? [] : namedTeachers(step.teachers, teachers);
     checkStudent(modelNamed(step.model), distillerNamed(step.method), own);
   }
 }
 
 /**
- * Those of the teachers that a step learns from. A file of rankings that names its teachers stands for all of them.
+ * Those of the teachers that are named, or all. The name of a file of rankings that names its teachers stands for all of these.
  * @throws RecdistillError `unknown-name`
  */
-export function teachersFor<T extends { readonly name: string }>(step: ModelStep, teachers: readonly T[]): T[] {
-  const { teachers: wanted } = step;
+export function namedTeachers<T extends { readonly name: string }>(
+  wanted: readonly string[] | undefined,
+  teachers: readonly T[],
+): T[] {
   if (!wanted) return [...teachers];
   const is = (name: string) => (t: T) => t.name === name || t.name.startsWith(`${name}/`);
   const stray = wanted.find((name) => !teachers.some(is(name)));

@@ -6,7 +6,7 @@ import type { Dataset } from '../data/index.js';
 import { type DistillerSpec, distillerNamed } from '../distill/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { modelNamed } from '../models/index.js';
-import { createJudge, splitOptions, type Teacher } from '../pipeline/index.js';
+import { createJudge, namedTeachers, splitOptions, type Teacher } from '../pipeline/index.js';
 import {
   bestOf,
   openTrialLog,
@@ -67,10 +67,7 @@ async function searchMethod(entry: StudyEntry, request: SearchRequest): Promise<
   const given = { ...seed, ...student, ...o.methods[entry.method], ...entry.options };
   const { modelOptions, methodOptions } = splitOptions(spec, method, given);
   const space = spaceOf(method, { ...modelOptions, ...methodOptions }, Object.keys(given));
-  const teachers =
-    method.needs.teachers === 'none'
-      ? []
-      : request.teachers.filter((t) => !entry.teachers || entry.teachers.includes(t.name));
+  const teachers = method.needs.teachers === 'none' ? [] : namedTeachers(entry.teachers, request.teachers);
   const judge = createJudge(dataset, o.evaluation);
   const { trials: __, ...rule } = o.tune;
   const run = openRun(
