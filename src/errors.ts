@@ -118,6 +118,47 @@ const table = {
     status: 507,
   },
 
+  // --- serving -----------------------------------------------------------------------------------------------------
+  'bad-request': { message: (p) => `${p.problem}`, hint: (p) => `${p.hint}`, status: 400 },
+  'not-allowed': {
+    message: (p) => `${p.problem}`,
+    hint: () => 'Send the header "Authorization: Bearer TOKEN" with the token of this server.',
+    status: 401,
+  },
+  'no-route': {
+    message: (p) => `there is nothing at ${p.method} ${p.path}`,
+    hint: () => 'See /docs for what this server answers.',
+    status: 404,
+  },
+  'body-too-large': {
+    message: (p) => `the body is too large; at most ${p.most} bytes are taken`,
+    hint: () => 'Ask for fewer things at once.',
+    status: 413,
+  },
+  'too-many-requests': {
+    message: (p) => `more than ${p.most} requests within ${p.window} from this address`,
+    hint: (p) => `Try again in ${p.after}.`,
+    status: 429,
+  },
+  overloaded: {
+    message: (p) => `the server has more to do than it can: ${p.problem}`,
+    hint: () => 'Try again after the seconds that the header Retry-After names.',
+    status: 503,
+  },
+  'reload-failed': {
+    message: (p) => `the new bundle is not served, and the one before goes on: ${p.problem}`,
+    hint: (p) => `${p.hint}`,
+    status: 422,
+  },
+  'cannot-listen': {
+    message: (p) => `cannot listen on ${p.host} port ${p.port}: ${p.problem}`,
+    hint: () => 'Choose another --port or --host; --port 0 takes any port that is free.',
+  },
+  'server-failed': {
+    message: (p) => `the server ended: ${p.problem}`,
+    hint: () => 'The log above says what happened before. Please report this.',
+  },
+
   // --- the end of it -----------------------------------------------------------------------------------------------
   interrupted: {
     message: (p) => `interrupted: ${p.what} stopped at a clean checkpoint`,

@@ -29,6 +29,7 @@ const allowed: Record<string, readonly string[]> = {
   report: [...base, 'eval', 'artifact', 'pipeline'],
   study: [...learning, 'distill', 'eval', 'artifact', 'pipeline', 'tune'],
   testing: [...learning, 'ensemble', 'distill', 'eval', 'artifact', 'student', 'pipeline'],
+  serve: [...base, 'artifact', 'student'],
   cli: [
     ...learning,
     'ensemble',
@@ -41,6 +42,7 @@ const allowed: Record<string, readonly string[]> = {
     'tune',
     'study',
     'report',
+    'serve',
   ],
 };
 

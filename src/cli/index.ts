@@ -14,6 +14,7 @@ import { rankings } from './rankings.js';
 import { recommend } from './recommend.js';
 import { report } from './report.js';
 import { run } from './run.js';
+import { serveCommand } from './serve.js';
 import { study } from './study.js';
 import { train } from './train.js';
 import { tune } from './tune.js';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   evaluate,
   compareCommand,
   recommend,
+  serveCommand,
   run,
   study,
   report,

@@ -15,19 +15,22 @@ export interface OpenedStudent {
   readonly manifest: StudentBundle['manifest'];
 }
 
-/** Opens a bundle by the name of its run, or by its folder. @throws RecdistillError `unknown-name`, `needs-not-met`, `artifact-damaged` */
-export async function openStudent(given: string, runs: string): Promise<OpenedStudent> {
+/** The folder of a bundle, by the name of its run or by its path. @throws RecdistillError `unknown-name`, `needs-not-met` */
+export function bundleFolderOf(given: string, runs: string): string {
   const place = placeOf(given, runs) ?? noRun(given, runs);
   const folder = [join(place.folder, jobFiles.student), place.folder].find((f) =>
     existsSync(join(f, bundleFiles.tensors)),
   );
-  if (folder === undefined) {
-    fail('needs-not-met', {
-      problem: `${place.name} has no student bundle`,
-      hint: 'Bundles come from `distill`, and from `train` with a model whose scores are inner products, once the run is finished.',
-    });
-  }
-  const { manifest, model } = await readBundle(folder);
+  if (folder !== undefined) return folder;
+  return fail('needs-not-met', {
+    problem: `${place.name} has no student bundle`,
+    hint: 'Bundles come from `distill`, and from `train` with a model whose scores are inner products, once the run is finished.',
+  });
+}
+
+/** Opens a bundle by the name of its run, or by its folder. @throws RecdistillError as `bundleFolderOf` and `readBundle` */
+export async function openStudent(given: string, runs: string): Promise<OpenedStudent> {
+  const { manifest, model } = await readBundle(bundleFolderOf(given, runs));
   return { student: createStudent(model), manifest };
 }
 

@@ -1,0 +1,102 @@
+/** `node build/bench/serve/main.js`: a server in a process of its own under load from this one. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { writeMadeUpBundle } from './bundle.js';
+import { runLoad } from './load.js';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '10' },
+    connections: { type: 'string', default: '16' },
+    workers: { type: 'string', default: '2' },
+    users: { type: 'string', default: '5000' },
+    items: { type: 'string', default: '25000' },
+    dim: { type: 'string', default: '20' },
+    k: { type: 'string', default: '10' },
+    'swap-every': { type: 'string', default: '0' },
+    mischief: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+const USAGE = `node build/bench/serve/main.js [--seconds 10] [--connections 16] [--workers 2] [--users 5000] [--items 25000] [--dim 20] [--k 10]
+  [--swap-every SECONDS] [--mischief]
+Starts recdistill serve with a made-up bundle, asks for recommendations, and prints one JSON document. --swap-every writes another bundle and
+reloads it; --mischief adds malformed requests and slow clients. A second of warm-up comes before.`;
+
+if (values.help) {
+  process.stdout.write(`${USAGE}\n`);
+} else {
+  await main();
+}
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'recdistill-load-'));
+  const bundle = join(folder, 'bundle');
+  const [users, items, dim] = [Number(values.users), Number(values.items), Number(values.dim)];
+  const ids = writeMadeUpBundle(bundle, { users, items, dim, seed: 1 });
+  const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+  const server = spawn(process.execPath, [program, 'serve', bundle, '--port', '0', '--workers', values.workers], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  try {
+    const port = await portOf(server.stderr);
+    const place = { host: '127.0.0.1', port };
+    const load = { place, connections: Number(values.connections), users: ids, k: Number(values.k) };
+    await runLoad({ ...load, milliseconds: 1000, mischief: false });
+    const memory: number[] = [];
+    const every = 1000 * Number(values['swap-every']);
+    let swaps = 0;
+    let over = false;
+    const aside = async (): Promise<void> => {
+      for (let passed = 0; !over; passed += 500) {
+        memory.push(residentBytes(server.pid!));
+        await wait(500);
+        if (every === 0 || passed < every * (swaps + 1)) continue;
+        swaps += 1;
+        writeMadeUpBundle(bundle, { users, items, dim, seed: 1 + swaps });
+        const { status } = await fetch(`http://127.0.0.1:${port}/v1/reload`, { method: 'POST' });
+        if (status !== 200) throw new Error(`a reload was answered with ${status}`);
+      }
+    };
+    const beside = aside();
+    const result = await runLoad({ ...load, milliseconds: 1000 * Number(values.seconds), mischief: values.mischief });
+    over = true;
+    await beside;
+    const residentMB = memory.map((bytes) => Math.round(bytes / 1e6));
+    const thinned = residentMB.filter((_, n) => n % Math.ceil(residentMB.length / 60) === 0);
+    process.stdout.write(`${JSON.stringify({ ...values, ...result, swaps, residentMB: thinned }, null, 2)}\n`);
+  } finally {
+    server.kill('SIGTERM');
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The port from the line that the server prints; its further lines go to stderr. */
+function portOf(stderr: NodeJS.ReadableStream): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const lines = createInterface({ input: stderr });
+    lines.on('line', (line) => {
+      const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1];
+      if (port !== undefined) resolve(Number(port));
+      else process.stderr.write(`${line}\n`);
+    });
+    lines.on('close', () => reject(new Error('the server did not start')));
+  });
+}
+
+/** Memory of a process and of its children, bytes; 0 where the system does not say. */
+function residentBytes(pid: number): number {
+  try {
+    const own = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+    return children.reduce((sum, child) => sum + residentBytes(Number(child)), own);
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,139 @@
+/** The HTTP application: routes, checks and guards around one thread's copy of a student. It does not listen yet. */
+import swagger from '@fastify/swagger';
+import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
+import { z } from 'zod';
+import { packageVersion } from '../artifact/package-version.js';
+import { RecdistillError } from '../errors.js';
+import { badRequest, failureOf } from './failures.js';
+import { demandToken, limitRate, RETRY_AFTER, relieve, setHeaders } from './guards.js';
+import type { Metrics } from './metrics.js';
+import { addHealth, addOperation, type Operations } from './operation.js';
+import type { ServeOptions } from './options.js';
+import { createPending } from './pending.js';
+import type { RateTable } from './rate-table.js';
+import { addRoutes } from './routes.js';
+import { ID_LENGTH, jsonSchema, requestSchemas } from './schemas.js';
+import type { Holder } from './served.js';
+
+export interface AppParts {
+  readonly options: ServeOptions;
+  readonly holder: Holder;
+  readonly metrics: Metrics;
+  readonly operations: Operations;
+  readonly rates: RateTable;
+  /** Requests must carry it; absent for a server that anybody may ask. */
+  readonly token?: string;
+}
+
+/** Makes the application, ready for `inject`, or for its `server` to listen. */
+export async function createApp({
+  options,
+  holder,
+  metrics,
+  operations,
+  rates,
+  token,
+}: AppParts): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: options.bodyLimit,
+    trustProxy: options.trustProxy,
+    requestTimeout: options.requestTimeout,
+    // Longer than the idle time of common proxies, which else meet connections that are just being closed.
+    keepAliveTimeout: 75_000,
+    connectionTimeout: Math.max(30_000, 2 * options.requestTimeout),
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    disableRequestLogging: options.log !== 'info',
+    logger: options.log === 'silent' ? false : { level: options.log, stream: process.stderr },
+    // An id of Unicode characters is up to twelve times as long in a path.
+    routerOptions: { maxParamLength: 12 * ID_LENGTH },
+    http: { headersTimeout: options.requestTimeout, connectionsCheckingInterval: 1000, maxHeaderSize: 32_768 },
+    frameworkErrors: (error, _request, reply) => void sendFailure(error, reply, options),
+    clientErrorHandler(_error, socket) {
+      if (socket.writable) socket.end(malformed);
+      else socket.destroy();
+    },
+  });
+  app.server.maxConnections = options.maxConnections;
+  app.setValidatorCompiler(({ schema, httpPart }) => (value: unknown) => {
+    const checked = (schema as unknown as z.ZodType).safeParse(value);
+    return checked.success
+      ? { value: checked.data }
+      : { error: badRequest(checked.error, partNames[httpPart ?? ''] ?? 'request') };
+  });
+  app.setErrorHandler((error, _request, reply) => sendFailure(error, reply, options));
+  app.setNotFoundHandler(({ method, url }, reply) => {
+    const path = url.split('?')[0]!.slice(0, 200);
+    return sendFailure(new RecdistillError('no-route', { method, path }), reply, options);
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    metrics.answered(request.routeOptions.url ?? 'none', request.method, reply.statusCode, reply.elapsedTime / 1000);
+    done();
+  });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (operations.stopping()) reply.header('connection', 'close');
+    done(null, payload);
+  });
+  await setHeaders(app);
+  await describe(app, token !== undefined);
+
+  addHealth(app, operations);
+  await app.register(async (guarded) => {
+    if (options.rateLimit > 0) await limitRate(guarded, options.rateLimit, rates);
+    if (token !== undefined) await demandToken(guarded, token);
+    const schemas = requestSchemas(options);
+    addOperation(guarded, operations, schemas);
+    await guarded.register(async (busy) => {
+      if (options.maxDelay > 0) await relieve(busy, options, metrics);
+      const pending = createPending(options.maxPending, () => metrics.refused('pending'));
+      addRoutes(busy, { holder, schemas, metrics, pending });
+    });
+  });
+  await app.ready();
+  return app;
+}
+
+const partNames: Readonly<Record<string, string>> = { params: 'path', querystring: 'query', body: 'body' };
+
+function sendFailure(error: unknown, reply: FastifyReply, { bodyLimit }: ServeOptions): FastifyReply {
+  const { status, error: told } = failureOf(error, bodyLimit);
+  if (status >= 500 && told.code === 'unexpected') reply.log.error(error);
+  if (status === 503) reply.header('retry-after', String(RETRY_AFTER));
+  return reply.code(status).send({ error: told });
+}
+
+/** Bytes that are no request at all get this and the end of the connection. */
+const malformed = ((): string => {
+  const body = JSON.stringify({
+    error: { code: 'bad-request', message: 'this is not an HTTP request, or it came too slowly', hint: 'See /docs.' },
+  });
+  return `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+})();
+
+/** The OpenAPI document, from the schemas of the routes. */
+async function describe(app: FastifyInstance, secured: boolean): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.0.3',
+      info: {
+        title: 'recdistill',
+        version: packageVersion,
+        description:
+          'Recommendations from a student bundle. What goes wrong is answered with { "error": { code, message, hint } }.',
+      },
+      ...(secured && {
+        components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+        security: [{ token: [] }],
+      }),
+    },
+    transform: ({ schema, url }) => ({
+      schema: Object.fromEntries(
+        Object.entries(schema ?? {}).map(([part, value]) => [
+          part,
+          value instanceof z.ZodType ? jsonSchema(value) : value,
+        ]),
+      ),
+      url,
+    }),
+  });
+}

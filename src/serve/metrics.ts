@@ -1,0 +1,104 @@
+/** What Prometheus asks for. Every thread counts for itself; `merged` adds them up. */
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Basis } from './answer.js';
+import type { Served } from './served.js';
+
+/** Values of one thread, as they travel between threads. */
+export type Counts = readonly object[];
+
+export interface Metrics {
+  answered(route: string, method: string, status: number, seconds: number): void;
+  listed(basis: Basis | 'similar'): void;
+  refused(reason: 'pending' | 'delay'): void;
+  counts(): Promise<Counts>;
+}
+
+/** @param current what is served at the time of asking */
+export function createMetrics(current: () => Served): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'recdistill_requests_total',
+    help: 'Requests answered.',
+    labelNames: ['route', 'method', 'status'],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'recdistill_request_seconds',
+    help: 'Time from the arrival of a request to the end of its answer.',
+    labelNames: ['route'],
+    buckets: [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
+    registers,
+  });
+  const lists = new Counter({
+    name: 'recdistill_lists_total',
+    help: 'Lists made, by where they come from.',
+    labelNames: ['basis'],
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'recdistill_refused_total',
+    help: 'Requests answered with 503, by what there was too much of.',
+    labelNames: ['reason'],
+    registers,
+  });
+  new Gauge({
+    name: 'recdistill_bundle_info',
+    help: 'The bundle that is served; always 1.',
+    labelNames: ['bundle', 'precision', 'dim'],
+    aggregator: 'first',
+    registers,
+    collect() {
+      const { id, manifest } = current();
+      this.reset();
+      this.labels(id, manifest.precision ?? 'f32', String(manifest.dim)).set(1);
+    },
+  });
+  for (const part of ['users', 'items'] as const) {
+    new Gauge({
+      name: `recdistill_bundle_${part}`,
+      help: `Number of ${part} in the bundle.`,
+      aggregator: 'first',
+      registers,
+      collect() {
+        this.set(current().manifest[part]);
+      },
+    });
+  }
+  return {
+    answered(route, method, status, time) {
+      requests.labels(route, method, String(status)).inc();
+      seconds.labels(route).observe(time);
+    },
+    listed: (basis) => lists.labels(basis).inc(),
+    refused: (reason) => refusals.labels(reason).inc(),
+    counts: () => registry.getMetricsAsJSON(),
+  };
+}
+
+export interface ProcessMetrics {
+  reloaded(outcome: 'done' | 'failed'): void;
+  /** The text for Prometheus, from the counts of all threads and what holds for the process. */
+  merged(threads: readonly Counts[]): Promise<string>;
+}
+
+/** What is counted once for a process: memory, CPU time, delay of the main thread, reloads. */
+export function createProcessMetrics(): ProcessMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const reloads = new Counter({
+    name: 'recdistill_reloads_total',
+    help: 'Bundles that were put in place of another, and those that were refused.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
+  return {
+    reloaded: (outcome) => reloads.labels(outcome).inc(),
+    async merged(threads) {
+      const sum = AggregatorRegistry.aggregate(threads.map((counts) => [...counts]));
+      return `${await sum.metrics()}${await registry.metrics()}`;
+    },
+  };
+}
+
+export const metricsType = Registry.PROMETHEUS_CONTENT_TYPE;

@@ -1,0 +1,64 @@
+/** A list for somebody of whom nothing is known. */
+import type { ListOptions, RankedItem, StudentModel } from '../student/index.js';
+
+export interface Popular {
+  /**
+   * `popular`: by the number of users who have an item, from the `seen` table of the bundle. `average`: the bundle has no such table, and
+   * items are ranked by the mean of the scores that all users give them.
+   */
+  readonly basis: 'popular' | 'average';
+  /** The best `k` items; the score is the number of users, or the mean score. Of equal ones the first in the catalogue. */
+  list(options: Omit<ListOptions, 'filter' | 'includeSeen'> & { readonly k: number }): RankedItem[];
+}
+
+/** Ranks the whole catalogue once. */
+export function createPopular(model: StudentModel): Popular {
+  const { itemIds, labels, seen } = model;
+  const scores = seen ? countsOf(seen.indices, model.items) : meanScores(model);
+  const order = Int32Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);
+  return {
+    basis: seen ? 'popular' : 'average',
+    list({ k, exclude = [], candidates }) {
+      const excluded = new Set(exclude);
+      const wanted = candidates && new Set(candidates);
+      const ranked: RankedItem[] = [];
+      for (let place = 0; place < order.length && ranked.length < k; place++) {
+        const item = order[place]!;
+        const itemId = itemIds[item]!;
+        if (excluded.has(itemId) || (wanted && !wanted.has(itemId))) continue;
+        const label = labels?.[item];
+        const rank = ranked.length + 1;
+        const score = scores[item]!;
+        ranked.push(label ? { itemId, label, rank, score } : { itemId, rank, score });
+      }
+      return ranked;
+    },
+  };
+}
+
+function countsOf(indices: Int32Array, items: number): Float64Array {
+  const counts = new Float64Array(items);
+  for (const item of indices) counts[item]! += 1;
+  return counts;
+}
+
+/** Scores are linear in the user's factors, so the mean score is the score of the mean user. */
+function meanScores({
+  users,
+  items,
+  dim,
+  userFactors,
+  itemFactors,
+  userBiases,
+  itemBiases,
+}: StudentModel): Float64Array {
+  const mean = new Float64Array(dim);
+  for (let at = 0; at < userFactors.length; at++) mean[at % dim]! += userFactors[at]! / users;
+  let bias = 0;
+  for (const b of userBiases ?? []) bias += b / users;
+  return Float64Array.from({ length: items }, (_, item) => {
+    let score = bias + (itemBiases?.[item] ?? 0);
+    for (let d = 0; d < dim; d++) score += mean[d]! * itemFactors[item * dim + d]!;
+    return score;
+  });
+}

@@ -1,0 +1,117 @@
+/** What the server answers about users and items. */
+import type { FastifyInstance } from 'fastify';
+import { answerTo } from './answer.js';
+import type { Metrics } from './metrics.js';
+import type { Pending } from './pending.js';
+import { answers, type Checked, jsonSchema, type RequestSchemas } from './schemas.js';
+import type { Holder, Served } from './served.js';
+
+/** The answers that a route may give, as JSON Schema. */
+export const responses = (ok: keyof typeof answers, ...failures: readonly number[]): Record<number, object> => ({
+  200: jsonSchema(answers[ok]),
+  ...Object.fromEntries(failures.map((status) => [status, jsonSchema(answers.error)])),
+});
+
+export interface RouteParts {
+  readonly holder: Holder;
+  readonly schemas: RequestSchemas;
+  readonly metrics: Metrics;
+  readonly pending: Pending;
+}
+
+export function addRoutes(app: FastifyInstance, { holder, schemas, metrics, pending }: RouteParts): void {
+  const failures = [400, 401, 429, 503];
+
+  app.get<{ Params: Checked<'userParams'>; Querystring: Checked<'listQuery'> }>(
+    '/v1/users/:user/recommendations',
+    {
+      schema: {
+        summary: 'The best items for a user, or popular ones for a user that nobody knows',
+        params: schemas.userParams,
+        querystring: schemas.listQuery,
+        response: responses('list', ...failures),
+      },
+    },
+    ({ params, query }) => {
+      const served = holder.current;
+      const answer = answerTo(served, params, query);
+      metrics.listed(answer.basis);
+      return { ...answer, bundle: served.id };
+    },
+  );
+
+  app.post<{ Body: Checked<'listBody'> }>(
+    '/v1/recommendations',
+    {
+      schema: {
+        summary: 'The best items for a user, or for somebody new from the items they have',
+        querystring: schemas.noQuery,
+        body: schemas.listBody,
+        response: responses('list', ...failures, 413, 415),
+      },
+    },
+    ({ body }) => {
+      const served = holder.current;
+      const answer = answerTo(served, body, body);
+      metrics.listed(answer.basis);
+      return { ...answer, bundle: served.id };
+    },
+  );
+
+  app.post<{ Body: Checked<'batchBody'> }>(
+    '/v1/recommendations/batch',
+    {
+      schema: {
+        summary: 'Lists for many users at once',
+        querystring: schemas.noQuery,
+        body: schemas.batchBody,
+        response: responses('batch', ...failures, 413, 415),
+      },
+    },
+    async ({ body }) => {
+      const served = holder.current;
+      const lists = await pending.map(body.requests, (asked) => {
+        const answer = answerTo(served, asked, body);
+        metrics.listed(answer.basis);
+        return answer;
+      });
+      return { bundle: served.id, answers: lists };
+    },
+  );
+
+  app.get<{ Params: Checked<'itemParams'>; Querystring: Checked<'similarQuery'> }>(
+    '/v1/items/:item/similar',
+    {
+      schema: {
+        summary: 'The items nearest to an item',
+        params: schemas.itemParams,
+        querystring: schemas.similarQuery,
+        response: responses('similar', ...failures, 404),
+      },
+    },
+    ({ params: { item }, query: { k, exclude } }) => {
+      const served = holder.current;
+      const similar = served.student.similarItems(item, { k, ...(exclude && { exclude }) });
+      metrics.listed('similar');
+      return { item, bundle: served.id, similar };
+    },
+  );
+
+  app.get(
+    '/v1/bundle',
+    {
+      schema: {
+        summary: 'What is served',
+        querystring: schemas.noQuery,
+        response: responses('bundle', ...failures),
+      },
+    },
+    () => aboutBundle(holder.current),
+  );
+}
+
+/** The answer of `/v1/bundle` and of a reload. */
+export function aboutBundle({ id, manifest, kernel }: Served): object {
+  const { sha256, users, items, dim, precision = 'f32', licence, metrics } = manifest;
+  return { bundle: id, sha256, users, items, dim, precision, licence, metrics, kernel };
+}

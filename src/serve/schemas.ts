@@ -1,0 +1,106 @@
+/** What requests and answers look like: one declaration for the check, the serializer and the OpenAPI document. */
+import { z } from 'zod';
+import { bases } from './answer.js';
+import type { ServeOptions } from './options.js';
+
+/** Longest id that is taken. */
+export const ID_LENGTH = 1024;
+
+type Limits = Pick<ServeOptions, 'maxK' | 'maxBatch' | 'maxItems'>;
+
+/** Text of a query that is a whole number becomes one; the schema behind says what is wrong with all else. */
+const counted = (value: unknown): unknown =>
+  typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+const switched = (value: unknown): unknown => (value === 'true' ? true : value === 'false' ? false : value);
+const listed = (value: unknown): unknown => (typeof value === 'string' ? [value] : value);
+
+/** The requests, for the limits of this server. */
+export function requestSchemas({ maxK, maxBatch, maxItems }: Limits) {
+  const id = z.string().max(ID_LENGTH);
+  const user = id.describe('Id of the user, as in the training data.');
+  const k = z.int().min(1).max(maxK).describe('How many items; fewer come back if fewer are allowed.');
+  const ids = z.array(id).max(maxItems);
+  const exclude = ids.describe('Items never to list.');
+  const items = ids.describe('Items that they have.');
+  const includeSeen = z.boolean().describe('List items that they already have, too.');
+  const standard = Math.min(10, maxK);
+  const asked = { user: user.optional(), items: items.optional() };
+  const list = {
+    k: k.default(standard),
+    exclude: exclude.optional(),
+    candidates: ids.describe('Rank only these items.').optional(),
+    includeSeen: includeSeen.default(false),
+  };
+  const query = {
+    k: z.preprocess(counted, k.default(standard)),
+    exclude: z.preprocess(listed, exclude.optional()),
+  };
+  return {
+    userParams: z.strictObject({ user }),
+    itemParams: z.strictObject({ item: id.describe('Id of the item, as in the training data.') }),
+    listQuery: z.strictObject({ ...query, includeSeen: z.preprocess(switched, includeSeen.default(false)) }),
+    similarQuery: z.strictObject(query),
+    listBody: z.strictObject({ ...asked, ...list }),
+    batchBody: z.strictObject({ requests: z.array(z.strictObject(asked)).min(1).max(maxBatch), ...list }),
+    noQuery: z.strictObject({}),
+  };
+}
+
+export type RequestSchemas = ReturnType<typeof requestSchemas>;
+/** What a checked request holds. */
+export type Checked<K extends keyof RequestSchemas> = z.output<RequestSchemas[K]>;
+
+const bundle = z.string().describe('Which bundle answered: the first 12 digits of its SHA-256.');
+const ranked = z.object({
+  itemId: z.string(),
+  label: z.string().optional(),
+  rank: z.int().describe('1 is best.'),
+  score: z.number(),
+});
+const recommendations = z.array(ranked).describe('Best first.');
+const list = z.object({
+  user: z.string().optional(),
+  basis: z
+    .enum(bases)
+    .describe(
+      'Where the list comes from: "user", the factors trained for this user; "history", the items given; "popular", the number of users who have an item; "average", the mean score, where the bundle does not know who has what.',
+    ),
+  unknownItems: z.array(z.string()).optional().describe('Items given that the student does not know.'),
+  recommendations,
+});
+
+export const answers = {
+  list: list.extend({ bundle }),
+  batch: z.object({ bundle, answers: z.array(list).describe('In the order of the requests.') }),
+  similar: z.object({ item: z.string(), bundle, similar: recommendations }),
+  bundle: z.object({
+    bundle,
+    sha256: z.string(),
+    users: z.int(),
+    items: z.int(),
+    dim: z.int(),
+    precision: z.string(),
+    licence: z.string(),
+    metrics: z.record(z.string(), z.number()).describe('Quality on the test part.'),
+    kernel: z.string().describe('"wasm", or "plain" where the platform cannot compile the kernel.'),
+  }),
+  health: z.object({ status: z.enum(['ok', 'stopping']) }),
+  error: z.object({ error: z.object({ code: z.string(), message: z.string(), hint: z.string() }) }),
+};
+
+export type JsonSchema = Record<string, unknown> & { properties?: Record<string, JsonSchema>; required?: string[] };
+
+/** The JSON Schema of what a schema gives out. What has a default is not required. */
+export function jsonSchema(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, {
+    target: 'draft-7',
+    io: 'output',
+    override: ({ jsonSchema }) => {
+      const { properties, required } = jsonSchema as JsonSchema;
+      if (!properties || !required) return;
+      const needed = required.filter((name) => properties[name]?.default === undefined);
+      if (needed.length > 0) jsonSchema.required = needed;
+      else delete jsonSchema.required;
+    },
+  }) as JsonSchema;
+}

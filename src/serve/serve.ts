@@ -1,0 +1,84 @@
+/** Starts a server: in this thread, or with several workers in a process of its own. */
+import { packageVersion } from '../artifact/package-version.js';
+import { createApp } from './app.js';
+import { inTurn } from './in-turn.js';
+import { closeApp, listen, urlOf } from './listen.js';
+import { createMetrics, createProcessMetrics } from './metrics.js';
+import { parseServeOptions, type ServeOptions } from './options.js';
+import { createRateTable } from './rate-table.js';
+import { aboutBundle } from './routes.js';
+import { createHolder, prepare, readSteadyBundle, reloading } from './served.js';
+import { serveTeam } from './team/supervisor.js';
+import { tokenOf } from './token.js';
+
+/** A server that runs. */
+export interface Serving {
+  /** Such as `http://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Serves the bundle that is in the folder now; no request fails meanwhile. Resolves to what `/v1/bundle` then answers.
+   * @throws RecdistillError `reload-failed`; the bundle before stays
+   */
+  reload(): Promise<object>;
+  /** Takes no more connections, answers what is under way, and ends. */
+  close(): Promise<void>;
+  /** Resolves after `close`. @throws RecdistillError `server-failed` if the server ended otherwise */
+  readonly ended: Promise<void>;
+}
+
+/**
+ * Serves the bundle in a folder over HTTP.
+ * @param bundle folder of a student bundle
+ * @throws RecdistillError `bad-option`, `cannot-listen`, and as `readBundle`
+ */
+export async function serve(bundle: string, given: Partial<ServeOptions> = {}): Promise<Serving> {
+  const options = parseServeOptions(given);
+  const token = tokenOf(options, process.env);
+  return options.workers === 1 ? serveAlone(bundle, options, token) : serveTeam(bundle, options, token);
+}
+
+async function serveAlone(folder: string, options: ServeOptions, token: string | undefined): Promise<Serving> {
+  const holder = createHolder(prepare(await readSteadyBundle(folder)));
+  const metrics = createMetrics(() => holder.current);
+  const whole = createProcessMetrics();
+  let stopping = false;
+  const reload = inTurn(() =>
+    reloading(whole, async () => {
+      const bundle = await readSteadyBundle(folder);
+      if (bundle.manifest.sha256 !== holder.current.manifest.sha256) holder.swap(prepare(bundle));
+      return aboutBundle(holder.current);
+    }),
+  );
+  const operations = {
+    reload,
+    metricsText: async () => whole.merged([await metrics.counts()]),
+    stopping: () => stopping,
+  };
+  const app = await createApp({
+    ...{ options, holder, metrics, operations, rates: createRateTable() },
+    ...(token !== undefined && { token }),
+  });
+  const port = await listen(app.server, options);
+  app.log.info({ version: packageVersion, bundle: holder.current.id, port }, 'serving');
+  let told: () => void;
+  const ended = new Promise<void>((resolve) => {
+    told = resolve;
+  });
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    stopping = true;
+    await closeApp(app, options.grace);
+    told();
+  };
+  return {
+    url: urlOf({ host: options.host, port }),
+    port,
+    reload,
+    close() {
+      closing ??= close();
+      return closing;
+    },
+    ended,
+  };
+}

@@ -1,0 +1,76 @@
+/** A bundle that answers requests, and the place where one is put for another. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { type BundleManifest, readBundle, type StudentBundle } from '../artifact/index.js';
+import { fail, RecdistillError } from '../errors.js';
+import { createStudent, type Student } from '../student/index.js';
+import type { ProcessMetrics } from './metrics.js';
+import { createPopular, type Popular } from './popular.js';
+
+export interface Served {
+  readonly student: Student;
+  readonly popular: Popular;
+  readonly manifest: BundleManifest;
+  /** The first 12 digits of the bundle's SHA-256: which bundle an answer comes from. */
+  readonly id: string;
+  /** What searches the items. */
+  readonly kernel: 'wasm' | 'plain';
+}
+
+/** Makes a bundle ready to answer: everything that would otherwise be made in the first request. */
+export function prepare({ model, manifest }: StudentBundle): Served {
+  const student = createStudent(model);
+  const popular = createPopular(model);
+  return { student, popular, manifest, id: manifest.sha256.slice(0, 12), kernel: student.warmUp() };
+}
+
+/** Holds what is served. A request takes `current` once and keeps it to its end, so that an answer comes from one bundle. */
+export interface Holder {
+  readonly current: Served;
+  /** From now on new requests are answered by `next`. */
+  swap(next: Served): void;
+}
+
+export function createHolder(first: Served): Holder {
+  let current = first;
+  return {
+    get current() {
+      return current;
+    },
+    swap(next) {
+      current = next;
+    },
+  };
+}
+
+/** A bundle is replaced by two renames and read file by file, so a reader may meet one that is halfway. */
+const ATTEMPTS = 5;
+const PAUSE = 40;
+
+/**
+ * Reads a bundle that another process may be replacing at this moment.
+ * @throws RecdistillError as `readBundle`, if it stays unreadable for a while
+ */
+export async function readSteadyBundle(folder: string): Promise<StudentBundle> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await readBundle(folder);
+    } catch (cause) {
+      const passing = cause instanceof RecdistillError && ['artifact-damaged', 'file-missing'].includes(cause.code);
+      if (!passing || attempt === ATTEMPTS) throw cause;
+      await wait(PAUSE);
+    }
+  }
+}
+
+/** Runs the reading and preparing of a new bundle, and counts how it went. @throws RecdistillError `reload-failed` */
+export async function reloading<T>({ reloaded }: Pick<ProcessMetrics, 'reloaded'>, work: () => Promise<T>): Promise<T> {
+  try {
+    const done = await work();
+    reloaded('done');
+    return done;
+  } catch (cause) {
+    reloaded('failed');
+    if (!(cause instanceof RecdistillError)) throw cause;
+    return fail('reload-failed', { problem: cause.message, hint: cause.hint }, cause);
+  }
+}

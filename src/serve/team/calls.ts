@@ -1,0 +1,78 @@
+/** Questions and answers between threads and processes. Errors of recdistill arrive as what they were. */
+import { type ErrorCode, errorCodes, RecdistillError } from '../../errors.js';
+
+/** A channel that carries messages both ways. */
+export interface Line {
+  post(message: unknown): void;
+  onMessage(take: (message: unknown) => void): void;
+}
+
+/** What the other end may ask for. */
+export type Handlers = Readonly<Record<string, (given: never) => unknown>>;
+
+export interface Calls {
+  /** Asks the other end; resolves to its answer. @throws what the handler there threw; RecdistillError `server-failed` after `hangUp` */
+  call(name: string, given?: unknown): Promise<unknown>;
+  /** Ends all calls that wait, as no answer will come. */
+  hangUp(reason: string): void;
+}
+
+interface Told {
+  readonly code?: ErrorCode;
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
+type Message =
+  | { readonly kind: 'call'; readonly id: number; readonly name: string; readonly given: unknown }
+  | { readonly kind: 'value'; readonly id: number; readonly value: unknown }
+  | { readonly kind: 'error'; readonly id: number; readonly error: Told };
+
+export function createCalls(line: Line, handlers: Handlers): Calls {
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  let last = 0;
+  const answer = async (id: number, name: string, given: unknown): Promise<void> => {
+    try {
+      const handler = handlers[name];
+      if (!handler) throw new Error(`nobody answers "${name}"`);
+      line.post({ kind: 'value', id, value: await handler(given as never) });
+    } catch (error) {
+      line.post({ kind: 'error', id, error: told(error) });
+    }
+  };
+  line.onMessage((raw) => {
+    const message = raw as Message;
+    if (message.kind === 'call') {
+      void answer(message.id, message.name, message.given);
+      return;
+    }
+    const asked = waiting.get(message.id);
+    waiting.delete(message.id);
+    if (message.kind === 'value') asked?.resolve(message.value);
+    else asked?.reject(restored(message.error));
+  });
+  return {
+    call(name, given) {
+      last += 1;
+      const id = last;
+      return new Promise((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        line.post({ kind: 'call', id, name, given });
+      });
+    },
+    hangUp(problem) {
+      for (const { reject } of waiting.values()) reject(new RecdistillError('server-failed', { problem }));
+      waiting.clear();
+    },
+  };
+}
+
+/** An error as plain data. */
+function told(error: unknown): Told {
+  if (!(error instanceof RecdistillError)) return { message: error instanceof Error ? error.message : String(error) };
+  const { code, details, message } = error;
+  return { code, message, details: JSON.parse(JSON.stringify(details)) as Record<string, unknown> };
+}
+
+const restored = ({ code, details, message }: Told): Error =>
+  code !== undefined && errorCodes.includes(code) ? new RecdistillError(code, { ...details }) : new Error(message);

@@ -1,0 +1,117 @@
+/**
+ * Several workers. This process opens the port and starts another one, which inherits the open socket once for each of its threads: the system
+ * hands every connection to a thread that is free. Should that process die, it is started again.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { fail, RecdistillError } from '../../errors.js';
+import { listen, type Place, urlOf } from '../listen.js';
+import type { ServeOptions } from '../options.js';
+import type { Serving } from '../serve.js';
+import { type Calls, createCalls } from './calls.js';
+import type { ProcessStart } from './process.js';
+
+/** stdin, stdout, stderr and the channel come before. */
+const FIRST_SOCKET = 4;
+/** A process that dies this many times within a minute is not started again. */
+const MOST_DEATHS = 5;
+
+interface Team {
+  readonly child: ChildProcess;
+  readonly calls: Calls;
+}
+
+export async function serveTeam(folder: string, options: ServeOptions, token?: string): Promise<Serving> {
+  if (process.platform === 'win32') {
+    const hint = 'Take --workers 1, and start several servers behind a proxy.';
+    fail('usage', { problem: 'several workers need Linux or macOS', hint });
+  }
+  const sockets = Array.from({ length: options.workers }, (_, n) => FIRST_SOCKET + n);
+  const starting: ProcessStart = { folder, options, sockets, ...(token !== undefined && { token }) };
+  let port = options.port;
+  let closing: Promise<void> | undefined;
+
+  const begin = async (): Promise<Team> => {
+    const team = await open({ host: options.host, port }, options.workers, (taken) => {
+      port = taken;
+    });
+    await team.calls.call('start', starting).catch(async (cause: unknown) => {
+      team.child.kill();
+      throw cause;
+    });
+    return team;
+  };
+
+  let team = await begin();
+  const watched = async (): Promise<void> => {
+    const deaths: number[] = [];
+    for (;;) {
+      const code = team.child.exitCode ?? (await once(team.child, 'exit'))[0];
+      if (closing) return;
+      deaths.push(Date.now());
+      if (deaths.length >= MOST_DEATHS && Date.now() - deaths.at(-MOST_DEATHS)! < 60_000) {
+        fail('server-failed', { problem: `its process died ${deaths.length} times, at last with ${code}` });
+      }
+      await wait(100 * deaths.length);
+      if (closing) return;
+      team = await begin();
+    }
+  };
+  const ended = watched();
+  // Who starts a server need not listen to how it ends.
+  ended.catch(() => undefined);
+
+  const close = async (): Promise<void> => {
+    const { child, calls } = team;
+    const gone = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+    await calls.call('close').catch(() => undefined);
+    if (child.connected) child.disconnect();
+    const timer = setTimeout(() => child.kill('SIGKILL'), 1000 * (options.grace + 5));
+    await gone;
+    clearTimeout(timer);
+  };
+  return {
+    url: urlOf({ host: options.host, port }),
+    port,
+    reload: () => team.calls.call('reload') as Promise<object>,
+    close() {
+      closing ??= close();
+      return closing;
+    },
+    ended,
+  };
+}
+
+/** Opens the port and starts the process. @param taken is told of the port before anything can fail */
+async function open(place: Place, workers: number, taken: (port: number) => void): Promise<Team> {
+  const server = createServer();
+  taken(await listen(server, place));
+  const socket = descriptorOf(server);
+  const child = fork(fileURLToPath(new URL('./process.js', import.meta.url)), [], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...Array.from({ length: workers }, () => socket)],
+    // Options of this process, such as those of a test runner or a debugger, are not meant for that one.
+    execArgv: [],
+  });
+  // Nothing was accepted here: no turn of the event loop has passed since the port opened.
+  server.close();
+  const calls = createCalls(
+    {
+      post: (message) => child.connected && child.send(message as object),
+      onMessage: (take) => child.on('message', take),
+    },
+    {},
+  );
+  child.on('exit', (code, signal) => calls.hangUp(`its process ended with ${signal ?? code}`));
+  child.on('error', (error) => calls.hangUp(error.message));
+  return { child, calls };
+}
+
+/** The number of an open socket, which Node has no public name for. */
+function descriptorOf(server: Server): number {
+  const fd = (server as unknown as { _handle?: { fd?: number } })._handle?.fd;
+  if (fd !== undefined && fd >= 0) return fd;
+  throw new RecdistillError('server-failed', { problem: 'this version of Node does not tell the number of a socket' });
+}
