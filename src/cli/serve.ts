@@ -1,4 +1,5 @@
-import { type Serving, serve, serveOptions } from '../serve/index.js';
+import type { Serving } from '../serve/index.js';
+import { serveOptions } from '../serve/options.js';
 import type { Command, Console } from './_command.js';
 import { failureOf } from './failure.js';
 import { readOptions } from './flags.js';
@@ -27,6 +28,8 @@ export const serveCommand: Command = {
     const options = readOptions(serveGroup, given);
     const { runs } = readOptions(runsGroup, given);
     const folder = bundleFolderOf(given.args[0]!, runs);
+    // Other commands start faster without the HTTP server in memory.
+    const { serve } = await import('../serve/index.js');
     const serving = await serve(folder, options);
     const { url } = serving;
     if (!LOOPBACK.includes(options.host) && options.tokenFile === undefined && !process.env.RECDISTILL_TOKEN) {

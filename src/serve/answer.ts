@@ -34,20 +34,29 @@ export interface ListAnswer {
  * A known user is answered by the factors that were trained for them, and items given beside are left out as theirs; anybody else by
  * fold-in of the items given; where none of them is known, by what is popular.
  */
-export function answerTo({ student, popular }: Served, { user, items = [] }: Asked, limits: ListLimits): ListAnswer {
-  const { k, exclude = [], candidates, includeSeen } = limits;
-  const options = { k, includeSeen, ...(candidates && { candidates }) };
-  const excluding = (more: readonly string[]) =>
-    exclude.length + more.length > 0 ? { ...options, exclude: [...exclude, ...more] } : options;
-  const name = user === undefined ? {} : { user };
-  const unknown = items.filter((id) => !student.hasItem(id));
-  const more = unknown.length > 0 ? { unknownItems: unknown } : {};
-  if (user !== undefined && student.hasUser(user)) {
-    const recommendations = student.recommend(user, excluding(includeSeen ? [] : items));
-    return { ...name, basis: 'user', ...more, recommendations };
+export function answerTo(served: Served, { user, items }: Asked, limits: ListLimits): ListAnswer {
+  const { student, popular } = served;
+  const known = user !== undefined && student.hasUser(user);
+  // The most frequent request by far.
+  if (known && !items?.length)
+    return { user, basis: 'user', recommendations: student.recommend(user, optionsOf(limits)) };
+  const given = items ?? [];
+  const unknown = given.filter((id) => !student.hasItem(id));
+  const about = {
+    ...(user !== undefined && { user }),
+    ...(unknown.length > 0 && { unknownItems: unknown }),
+  };
+  if (known) {
+    const options = optionsOf(limits, limits.includeSeen ? [] : given);
+    return { ...about, basis: 'user', recommendations: student.recommend(user, options) };
   }
-  if (unknown.length < items.length) {
-    return { ...name, basis: 'history', ...more, recommendations: student.recommendFromItems(items, excluding([])) };
+  if (unknown.length < given.length) {
+    return { ...about, basis: 'history', recommendations: student.recommendFromItems(given, optionsOf(limits)) };
   }
-  return { ...name, basis: popular.basis, ...more, recommendations: popular.list(excluding([])) };
+  return { ...about, basis: popular.basis, recommendations: popular.list(optionsOf(limits)) };
+}
+
+function optionsOf({ k, exclude, candidates, includeSeen }: ListLimits, more?: readonly string[]) {
+  const excluded = more && exclude ? [...exclude, ...more] : (more ?? exclude);
+  return { k, includeSeen, ...(excluded && { exclude: excluded }), ...(candidates && { candidates }) };
 }

@@ -1,6 +1,6 @@
 /** The HTTP application: routes, checks and guards around one thread's copy of a student. It does not listen yet. */
 import swagger from '@fastify/swagger';
-import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyReply, fastify, LogController } from 'fastify';
 import { z } from 'zod';
 import { packageVersion } from '../artifact/package-version.js';
 import { RecdistillError } from '../errors.js';
@@ -34,6 +34,7 @@ export async function createApp({
   rates,
   token,
 }: AppParts): Promise<FastifyInstance> {
+  const logged = options.log === 'info';
   const app = fastify({
     bodyLimit: options.bodyLimit,
     trustProxy: options.trustProxy,
@@ -43,7 +44,9 @@ export async function createApp({
     connectionTimeout: Math.max(30_000, 2 * options.requestTimeout),
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    disableRequestLogging: options.log !== 'info',
+    logController: new LogController({ disableRequestLogging: !logged }),
+    // A logger for each request would have the number of the request in its lines, and most requests write none.
+    ...(!logged && { childLoggerFactory: (logger) => logger }),
     logger: options.log === 'silent' ? false : { level: options.log, stream: process.stderr },
     // An id of Unicode characters is up to twelve times as long in a path.
     routerOptions: { maxParamLength: 12 * ID_LENGTH },
@@ -70,9 +73,10 @@ export async function createApp({
     metrics.answered(request.routeOptions.url ?? 'none', request.method, reply.statusCode, reply.elapsedTime / 1000);
     done();
   });
-  app.addHook('onSend', (_request, reply, payload, done) => {
+  // For requests that came before the server began to end; later ones are told by fastify.
+  app.addHook('preHandler', (_request, reply, done) => {
     if (operations.stopping()) reply.header('connection', 'close');
-    done(null, payload);
+    done();
   });
   await setHeaders(app);
   await describe(app, token !== undefined);

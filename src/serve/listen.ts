@@ -36,10 +36,13 @@ export async function listen(server: Server, where: Place | { readonly fd: numbe
 /** Stops to take connections, lets open requests end for `grace` seconds at most, and closes. */
 export async function closeApp(app: FastifyInstance, grace: number): Promise<void> {
   const timer = setTimeout(() => app.server.closeAllConnections(), 1000 * grace);
+  // Connections that were busy at first are closed once their answer is out.
+  const sweep = setInterval(() => app.server.closeIdleConnections(), 50);
   try {
     await app.close();
   } finally {
     clearTimeout(timer);
+    clearInterval(sweep);
   }
 }
 

@@ -13,7 +13,7 @@ export type Handlers = Readonly<Record<string, (given: never) => unknown>>;
 export interface Calls {
   /** Asks the other end; resolves to its answer. @throws what the handler there threw; RecdistillError `server-failed` after `hangUp` */
   call(name: string, given?: unknown): Promise<unknown>;
-  /** Ends all calls that wait, as no answer will come. */
+  /** Ends all calls that wait and all to come, as there will be no answer. */
   hangUp(reason: string): void;
 }
 
@@ -31,6 +31,7 @@ type Message =
 export function createCalls(line: Line, handlers: Handlers): Calls {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   let last = 0;
+  let cut: string | undefined;
   const answer = async (id: number, name: string, given: unknown): Promise<void> => {
     try {
       const handler = handlers[name];
@@ -53,6 +54,7 @@ export function createCalls(line: Line, handlers: Handlers): Calls {
   });
   return {
     call(name, given) {
+      if (cut !== undefined) return Promise.reject(new RecdistillError('server-failed', { problem: cut }));
       last += 1;
       const id = last;
       return new Promise((resolve, reject) => {
@@ -61,6 +63,7 @@ export function createCalls(line: Line, handlers: Handlers): Calls {
       });
     },
     hangUp(problem) {
+      cut = problem;
       for (const { reject } of waiting.values()) reject(new RecdistillError('server-failed', { problem }));
       waiting.clear();
     },

@@ -45,19 +45,20 @@ export async function serveTeam(folder: string, options: ServeOptions, token?: s
     return team;
   };
 
-  let team = await begin();
+  let team = begin();
+  await team;
   const watched = async (): Promise<void> => {
     const deaths: number[] = [];
     for (;;) {
-      const code = team.child.exitCode ?? (await once(team.child, 'exit'))[0];
+      const end = await team.then(endOf, (cause: Error) => cause.message);
       if (closing) return;
       deaths.push(Date.now());
       if (deaths.length >= MOST_DEATHS && Date.now() - deaths.at(-MOST_DEATHS)! < 60_000) {
-        fail('server-failed', { problem: `its process died ${deaths.length} times, at last with ${code}` });
+        fail('server-failed', { problem: `its process died ${deaths.length} times, at last with: ${end}` });
       }
       await wait(100 * deaths.length);
       if (closing) return;
-      team = await begin();
+      team = begin();
     }
   };
   const ended = watched();
@@ -65,24 +66,31 @@ export async function serveTeam(folder: string, options: ServeOptions, token?: s
   ended.catch(() => undefined);
 
   const close = async (): Promise<void> => {
-    const { child, calls } = team;
-    const gone = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+    const now = await team.catch(() => undefined);
+    if (!now) return;
+    const { child, calls } = now;
     await calls.call('close').catch(() => undefined);
     if (child.connected) child.disconnect();
     const timer = setTimeout(() => child.kill('SIGKILL'), 1000 * (options.grace + 5));
-    await gone;
+    await endOf(now);
     clearTimeout(timer);
   };
   return {
     url: urlOf({ host: options.host, port }),
     port,
-    reload: () => team.calls.call('reload') as Promise<object>,
+    reload: async () => (await team).calls.call('reload') as Promise<object>,
     close() {
       closing ??= close();
       return closing;
     },
     ended,
   };
+}
+
+/** Waits until a process has ended; says how. */
+async function endOf({ child }: Team): Promise<string> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return String(child.signalCode ?? child.exitCode);
 }
 
 /** Opens the port and starts the process. @param taken is told of the port before anything can fail */

@@ -1,0 +1,115 @@
+/** Several workers in a process of their own. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { fail } from '../errors.js';
+import { createFolder, madeUpModel, madeUpStudent, writeMadeUp } from './made-up.test.support.js';
+import { serve } from './serve.js';
+import { createCalls, type Line } from './team/calls.js';
+import { shared } from './team/shared-bundle.js';
+
+const folder = createFolder();
+before(() => writeMadeUp(folder.path('bundle')));
+after(() => folder.remove());
+
+/** A connection of its own for each request, so that both threads get some. */
+const ask = (url: string) => fetch(url, { headers: { connection: 'close' } });
+
+test('workers give the answers of the student, count together, and end together', async () => {
+  const server = await serve(folder.path('bundle'), { port: 0, log: 'silent', workers: 2 });
+  try {
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, n) => ask(`${server.url}/v1/users/u${n % 30}/recommendations?k=5`)),
+    );
+    const student = madeUpStudent();
+    for (const [n, answer] of answers.entries()) {
+      const { recommendations } = (await answer.json()) as { recommendations: unknown };
+      assert.deepEqual(recommendations, student.recommend(`u${n % 30}`, { k: 5 }));
+    }
+    const metrics = await (await ask(`${server.url}/metrics`)).text();
+    assert.match(metrics, /recdistill_lists_total\{basis="user"\} 40/);
+    assert.match(metrics, /recdistill_bundle_users 30/);
+  } finally {
+    await server.close();
+  }
+  await server.ended;
+  await assert.rejects(ask(`${server.url}/health`));
+});
+
+test('what goes wrong at the start reaches who started it', async () => {
+  await assert.rejects(serve(folder.path('nowhere'), { port: 0, workers: 2 }), { code: 'file-missing' });
+  const first = await serve(folder.path('bundle'), { port: 0, log: 'silent', workers: 2 });
+  try {
+    const again = serve(folder.path('bundle'), { port: first.port, workers: 2 });
+    await assert.rejects(again, { code: 'cannot-listen', message: /another program/ });
+  } finally {
+    await first.close();
+  }
+});
+
+test('a process that dies is started again on the same port', {
+  skip: process.platform !== 'linux' && 'needs /proc',
+}, async () => {
+  const server = await serve(folder.path('bundle'), { port: 0, log: 'silent', workers: 2 });
+  try {
+    const child = childRunning('team/process.js');
+    process.kill(child, 'SIGKILL');
+    for (;;) {
+      const answer = await ask(`${server.url}/v1/users/u1/recommendations`).catch(() => undefined);
+      if (answer?.status === 200 && childRunning('team/process.js') !== child) break;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  } finally {
+    await server.close();
+  }
+});
+
+/** The child process of this one that runs a program; -1 if there is none. */
+function childRunning(program: string): number {
+  const own = readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1];
+      return parent === String(process.pid) && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(program);
+    } catch {
+      // It ended meanwhile.
+      return false;
+    }
+  });
+  return Number(own[0] ?? -1);
+}
+
+test('the tables of a shared bundle lie in shared memory and hold the same numbers', () => {
+  const model = madeUpModel();
+  const { model: moved } = shared({ model, manifest: {} as never });
+  assert.deepEqual(moved, model);
+  for (const table of [moved.userFactors, moved.itemFactors, moved.seen!.indptr, moved.seen!.indices]) {
+    assert.ok(table.buffer instanceof SharedArrayBuffer);
+  }
+});
+
+test('calls bring back values and errors, and end when the line is cut', async () => {
+  const ends: ((message: unknown) => void)[] = [];
+  const line = (here: 0 | 1): Line => ({
+    post: (message) => queueMicrotask(() => ends[1 - here]!(structuredClone(message))),
+    onMessage: (take) => {
+      ends[here] = take;
+    },
+  });
+  const asking = createCalls(line(0), {});
+  createCalls(line(1), {
+    double: (x: number) => 2 * x,
+    known: () => fail('file-missing', { path: 'x' }),
+    strange: () => {
+      throw new TypeError('odd');
+    },
+    never: () => new Promise(() => undefined),
+  });
+  assert.equal(await asking.call('double', 21), 42);
+  await assert.rejects(asking.call('known'), { code: 'file-missing', message: /cannot read x/ });
+  await assert.rejects(asking.call('strange'), /odd/);
+  await assert.rejects(asking.call('nothing'), /nobody answers/);
+  const waiting = asking.call('never');
+  asking.hangUp('cut');
+  await assert.rejects(waiting, { code: 'server-failed' });
+});

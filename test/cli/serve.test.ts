@@ -1,0 +1,57 @@
+/** `recdistill serve` as a child process. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { writeBundle } from 'recdistill/artifact';
+import { createWorkshop } from './program.js';
+
+const shop = createWorkshop();
+const model = (seed: number) => ({
+  ...{ users: 2, items: 3, dim: 2 },
+  userFactors: Float32Array.of(1, 0, 0, seed),
+  itemFactors: Float32Array.of(1, 0, 0, 1, 0.5, 0.5),
+  userIds: ['ann', 'bob'],
+  itemIds: ['x', 'y', 'z'],
+});
+const write = (seed: number) =>
+  writeBundle(shop.path('bundle'), model(seed), { dataFingerprint: 'f', licence: 'none', madeBy: {}, metrics: {} });
+
+before(() => write(1));
+after(() => shop.remove());
+
+for (const workers of ['1', '2']) {
+  test(`it serves, reloads on SIGHUP and ends cleanly on SIGTERM, ${workers} worker(s)`, async () => {
+    write(1);
+    const { child, ended, seen } = shop.start('serve', 'bundle', '--port', '0', '--workers', workers, '--json');
+    let said = '';
+    child.stderr!.on('data', (text: string) => {
+      said += text;
+    });
+    await seen(/Serving bundle on http/);
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said)![0];
+    const bob = async () => {
+      const answer = (await (await fetch(`${url}/v1/users/bob/recommendations?k=1`)).json()) as {
+        recommendations: { itemId: string; score: number }[];
+      };
+      return answer.recommendations[0]!;
+    };
+    assert.deepEqual(await bob(), { itemId: 'y', rank: 1, score: 1 });
+    write(3);
+    child.kill('SIGHUP');
+    await seen(/Serving what is in the folder now/);
+    assert.equal((await bob()).score, 3);
+    child.kill('SIGTERM');
+    const { code, stdout } = await ended;
+    assert.equal(code, 0, said);
+    assert.equal((JSON.parse(stdout) as { stopped: boolean }).stopped, true);
+    await assert.rejects(fetch(`${url}/health`));
+  });
+}
+
+test('what cannot be served is said', async () => {
+  const none = await shop.json('serve', 'nothing');
+  assert.deepEqual([none.code, (none.value.error as { code: string }).code], [2, 'unknown-name']);
+  const port = await shop.json('serve', 'bundle', '--port', '70000');
+  assert.deepEqual([port.code, (port.value.error as { code: string }).code], [2, 'bad-option']);
+  const host = await shop.json('serve', 'bundle', '--host', '192.0.2.1', '--port', '0');
+  assert.deepEqual([host.code, (host.value.error as { code: string }).code], [1, 'cannot-listen']);
+});
