@@ -29,6 +29,7 @@ const allowed: Record<string, readonly string[]> = {
   report: [...base, 'eval', 'artifact', 'pipeline'],
   study: [...learning, 'distill', 'eval', 'artifact', 'pipeline', 'tune'],
   testing: [...learning, 'ensemble', 'distill', 'eval', 'artifact', 'student', 'pipeline'],
+  export: [...base, 'data', 'artifact', 'student'],
   serve: [...base, 'artifact', 'student'],
   cli: [
     ...learning,
@@ -42,6 +43,7 @@ const allowed: Record<string, readonly string[]> = {
     'tune',
     'study',
     'report',
+    'export',
     'serve',
   ],
 };

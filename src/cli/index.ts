@@ -9,6 +9,7 @@ import { demo } from './demo.js';
 import { distill } from './distill.js';
 import { doctor } from './doctor.js';
 import { evaluate } from './evaluate.js';
+import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
 import { rankings } from './rankings.js';
 import { recommend } from './recommend.js';
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   compareCommand,
   recommend,
   serveCommand,
+  exportCommand,
   run,
   study,
   report,

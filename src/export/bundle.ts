@@ -1,0 +1,17 @@
+/** Another bundle, in the same or another precision. */
+import { readBundle, writeBundle } from '../artifact/index.js';
+import type { Exporter } from './_exporter.js';
+
+export const bundle: Exporter = {
+  name: 'bundle',
+  summary: 'a student bundle, to convert precisions or to import',
+  makes: 'folder',
+  precisions: ['f32', 'f16', 'int8'],
+  async write({ model, notes }, out, precision) {
+    writeBundle(out, model, notes, { precision });
+  },
+  async read(path) {
+    const { model, manifest } = await readBundle(path);
+    return { model, notes: manifest };
+  },
+};

@@ -1,0 +1,94 @@
+/** One JSON file, for small catalogues: to look at, or for a program that reads nothing else. */
+import { z } from 'zod';
+import { writeAtomic } from '../artifact/index.js';
+import { fail } from '../errors.js';
+import type { StudentModel } from '../student/index.js';
+import type { Exporter } from './_exporter.js';
+import { assembled, checkedJson, damaged, notesOf, notesSchema } from './sidecar.js';
+
+/** More factors than this are tens of megabytes of text. */
+const MOST = 5_000_000;
+
+const row = { id: z.string(), factors: z.array(z.number()), bias: z.number().optional() };
+const fileSchema = z.object({
+  format: z.literal('recdistill-json'),
+  dim: z.int().min(1),
+  notes: notesSchema,
+  items: z.array(z.object({ ...row, label: z.string().optional() })).min(1),
+  users: z.array(z.object({ ...row, seen: z.array(z.int()).optional() })).min(1),
+});
+
+export const json: Exporter = {
+  name: 'json',
+  summary: 'one JSON file, for small catalogues',
+  makes: 'file',
+  precisions: ['f32'],
+  async write(student, out) {
+    const { model } = student;
+    const size = (model.users + model.items) * model.dim;
+    if (size > MOST) {
+      const problem = `the student has ${size} factors, and json is for ${MOST} at most`;
+      fail('usage', { problem, hint: 'Take parquet or npy.' });
+    }
+    const head = { format: 'recdistill-json', dim: model.dim, notes: notesOf(student) };
+    const lines = (rows: readonly object[]) => rows.map((r) => JSON.stringify(r)).join(',\n');
+    const text = `${JSON.stringify(head).slice(0, -1)},\n"items":[\n${lines(itemRows(model))}\n],\n"users":[\n${lines(userRows(model))}\n]}\n`;
+    writeAtomic(out, text);
+  },
+  async read(path) {
+    const { dim, notes, items, users } = checkedJson(path, fileSchema);
+    const table = (rows: readonly { factors: readonly number[] }[]): Float32Array => {
+      if (rows.some((r) => r.factors.length !== dim)) damaged(path, `a row has not ${dim} factors`);
+      return Float32Array.from(rows.flatMap((r) => r.factors));
+    };
+    const biases = (rows: readonly { bias?: number | undefined }[]) =>
+      rows.some((r) => r.bias !== undefined) ? Float32Array.from(rows, (r) => r.bias ?? 0) : undefined;
+    const [userBiases, itemBiases] = [biases(users), biases(items)];
+    const seen = users.some((u) => u.seen) ? compressed(users.map((u) => u.seen ?? [])) : undefined;
+    const model: StudentModel = {
+      ...{ users: users.length, items: items.length, dim },
+      userFactors: table(users),
+      itemFactors: table(items),
+      userIds: users.map((u) => u.id),
+      itemIds: items.map((i) => i.id),
+      ...(items.some((i) => i.label !== undefined) && { labels: items.map((i) => i.label ?? '') }),
+      ...(userBiases && { userBiases }),
+      ...(itemBiases && { itemBiases }),
+      ...(seen && { seen }),
+    };
+    return assembled(path, model, notes);
+  },
+};
+
+/** Nine digits tell every float32 from its neighbours. */
+export const exact = (value: number): number => Number(value.toPrecision(9));
+
+/** Compressed sparse rows of lists of item numbers. */
+export function compressed(rows: readonly ArrayLike<number>[]): { indptr: Int32Array; indices: Int32Array } {
+  const indptr = new Int32Array(rows.length + 1);
+  for (const [n, list] of rows.entries()) indptr[n + 1] = indptr[n]! + list.length;
+  const indices = new Int32Array(indptr[rows.length]!);
+  for (const [n, list] of rows.entries()) indices.set(list, indptr[n]!);
+  return { indptr, indices };
+}
+
+const slice = (table: Float32Array, row: number, dim: number): number[] =>
+  Array.from(table.subarray(row * dim, (row + 1) * dim), exact);
+
+/** One object for each item, in the order of the catalogue. */
+export const itemRows = ({ itemIds, itemFactors, itemBiases, labels, dim }: StudentModel): object[] =>
+  itemIds.map((id, n) => ({
+    id,
+    ...(labels && { label: labels[n]! }),
+    ...(itemBiases && { bias: exact(itemBiases[n]!) }),
+    factors: slice(itemFactors, n, dim),
+  }));
+
+/** One object for each user; `seen` holds the numbers of items, from 0 in the order of the catalogue. */
+export const userRows = ({ userIds, userFactors, userBiases, seen, dim }: StudentModel): object[] =>
+  userIds.map((id, n) => ({
+    id,
+    ...(userBiases && { bias: exact(userBiases[n]!) }),
+    factors: slice(userFactors, n, dim),
+    ...(seen && { seen: Array.from(seen.indices.subarray(seen.indptr[n]!, seen.indptr[n + 1]!)) }),
+  }));

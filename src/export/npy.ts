@@ -1,0 +1,133 @@
+/** A folder of NumPy arrays (.npy, format version 1.0), read by `numpy.load` without pickle, and by most vector databases. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeAtomic, writeFolder } from '../artifact/index.js';
+import { readBytes } from '../artifact/read.js';
+import { fail } from '../errors.js';
+import { fromHalf, toHalf } from '../student/half.js';
+import type { Exporter } from './_exporter.js';
+import { assembled, damaged, readSidecar, sidecarFiles, writeSidecar } from './sidecar.js';
+
+/** numpy's words for what the arrays hold; a Uint16Array has the bits of half precision. */
+const types = { '<f4': Float32Array, '<f2': Uint16Array, '<i4': Int32Array } as const;
+type ArrayType = keyof typeof types;
+type NpyArray = Float32Array | Uint16Array | Int32Array;
+
+const arrays = ['user_factors', 'item_factors', 'user_bias', 'item_bias', 'seen_indptr', 'seen_indices'] as const;
+type ArrayName = (typeof arrays)[number];
+const fileOf = (name: ArrayName): string => `${name}.npy`;
+const files: readonly string[] = [...arrays.map(fileOf), ...Object.values(sidecarFiles)];
+
+export const npy: Exporter = {
+  name: 'npy',
+  summary: 'a folder of NumPy arrays: factors, biases, who has what, and ids as JSON',
+  makes: 'folder',
+  precisions: ['f32', 'f16'],
+  async write(student, out, precision) {
+    const { users, items, dim, userFactors, itemFactors, userBiases, itemBiases, seen } = student.model;
+    if (precision === 'f16') refuseLarge(userFactors, itemFactors);
+    const factors = (values: Float32Array): NpyArray => (precision === 'f16' ? toHalf(values) : values);
+    writeFolder(
+      out,
+      (name) => files.includes(name),
+      (temp) => {
+        const write = (name: ArrayName, values: NpyArray, shape: readonly number[]) =>
+          writeAtomic(join(temp, fileOf(name)), encodeNpy(values, shape));
+        write('user_factors', factors(userFactors), [users, dim]);
+        write('item_factors', factors(itemFactors), [items, dim]);
+        if (userBiases) write('user_bias', userBiases, [users]);
+        if (itemBiases) write('item_bias', itemBiases, [items]);
+        if (seen) {
+          write('seen_indptr', seen.indptr, [users + 1]);
+          write('seen_indices', seen.indices, [seen.indices.length]);
+        }
+        writeSidecar(temp, student, 'npy', precision);
+      },
+    );
+  },
+  async read(path) {
+    const { about, ...names } = readSidecar(path, 'npy');
+    const { users, items, dim, notes } = about;
+    const factors = (name: ArrayName, rows: number): Float32Array => {
+      const values = decodeNpy(join(path, fileOf(name)), [rows, dim]);
+      return values instanceof Uint16Array ? fromHalf(values) : floats(join(path, fileOf(name)), values);
+    };
+    const biases = (name: ArrayName, rows: number) =>
+      optional(path, name, (file) => floats(file, decodeNpy(file, [rows])));
+    const whole = (name: ArrayName, rows: number | null) =>
+      optional(path, name, (file) => {
+        const values = decodeNpy(file, [rows]);
+        return values instanceof Int32Array ? values : damaged(file, 'it does not hold whole numbers (<i4)');
+      });
+    const [userBiases, itemBiases] = [biases('user_bias', users), biases('item_bias', items)];
+    const [indptr, indices] = [whole('seen_indptr', users + 1), whole('seen_indices', null)];
+    if (!indptr !== !indices) damaged(path, 'it has only one of seen_indptr.npy and seen_indices.npy');
+    const model = {
+      ...{ users, items, dim, ...names },
+      userFactors: factors('user_factors', users),
+      itemFactors: factors('item_factors', items),
+      ...(userBiases && { userBiases }),
+      ...(itemBiases && { itemBiases }),
+      ...(indptr && indices && { seen: { indptr, indices } }),
+    };
+    return assembled(path, model, notes);
+  },
+};
+
+const floats = (file: string, values: NpyArray): Float32Array =>
+  values instanceof Float32Array ? values : damaged(file, 'it does not hold 32-bit floats (<f4)');
+
+function optional<T>(folder: string, name: ArrayName, read: (file: string) => T): T | undefined {
+  const file = join(folder, fileOf(name));
+  return existsSync(file) ? read(file) : undefined;
+}
+
+/** @throws RecdistillError `usage` */
+function refuseLarge(...tables: readonly Float32Array[]): void {
+  const large = tables.map((table) => table.find((v) => Math.abs(v) >= 65_520)).find((v) => v !== undefined);
+  if (large === undefined) return;
+  fail('usage', { problem: `the student has the factor ${large}, and f16 ends at 65504`, hint: 'Take f32.' });
+}
+
+const MAGIC = '\x93NUMPY\x01\x00';
+
+/** The bytes of an array of the given shape, row by row. */
+function encodeNpy(values: NpyArray, shape: readonly number[]): Uint8Array[] {
+  const type = values instanceof Float32Array ? '<f4' : values instanceof Int32Array ? '<i4' : '<f2';
+  const spelled = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const words = `{'descr': '${type}', 'fortran_order': False, 'shape': (${spelled}), }`;
+  // Magic, two bytes of length, the words and a line end fill whole blocks of 64 bytes.
+  const length = Math.ceil((MAGIC.length + 2 + words.length + 1) / 64) * 64 - MAGIC.length - 2;
+  const head = Buffer.alloc(MAGIC.length + 2 + length, ' ');
+  head.write(MAGIC, 'latin1');
+  head.writeUInt16LE(length, MAGIC.length);
+  head.write(words, MAGIC.length + 2, 'latin1');
+  head.write('\n', head.length - 1);
+  return [head, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)];
+}
+
+/** @param shape what it must be; `null` takes any length. @throws RecdistillError `artifact-damaged` */
+function decodeNpy(path: string, shape: readonly (number | null)[]): NpyArray {
+  const bytes = Buffer.from(readBytes(path).buffer);
+  if (bytes.length < 10 || bytes.toString('latin1', 0, 8) !== MAGIC)
+    damaged(path, 'it is not a .npy file of version 1.0');
+  const start = 10 + bytes.readUInt16LE(8);
+  const words = bytes.toString('latin1', 10, start);
+  const descr = /'descr':\s*'([^']*)'/.exec(words)?.[1] ?? '';
+  const given = /'shape':\s*\(([^)]*)\)/
+    .exec(words)?.[1]
+    ?.split(',')
+    .flatMap((n) => (n.trim() ? [Number(n)] : []));
+  if (!Object.hasOwn(types, descr) || !/'fortran_order':\s*False/.test(words) || !given) {
+    damaged(path, `its header is ${JSON.stringify(words.trim().slice(0, 100))}`);
+  }
+  const fits = given!.length === shape.length && shape.every((n, d) => n === null || n === given![d]);
+  if (!fits) damaged(path, `its shape is (${given}); expected (${shape.map((n) => n ?? 'any')})`);
+  const Type = types[descr as ArrayType];
+  const length = given!.reduce((product, n) => product * n, 1);
+  const data = bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + bytes.length);
+  if (data.byteLength !== length * Type.BYTES_PER_ELEMENT) {
+    damaged(path, `it has ${data.byteLength} bytes of numbers; its shape needs ${length * Type.BYTES_PER_ELEMENT}`);
+  }
+  return new Type(data as ArrayBuffer);
+}

@@ -1,0 +1,168 @@
+/**
+ * A folder with an ONNX model and the ids of its users and items. The model takes numbers of users, `k` and what to add to the scores
+ * (-infinity leaves an item out), and gives the numbers and scores of the best items:
+ *
+ *   scores = user_factors[user] . item_factors^T + item_bias + user_bias[user] + added;  items, scores = top k
+ */
+import { join } from 'node:path';
+import { type Precision, writeAtomic, writeFolder } from '../artifact/index.js';
+import { packageVersion } from '../artifact/package-version.js';
+import { fail } from '../errors.js';
+import { encodeRows } from '../student/codes.js';
+import { toHalf } from '../student/half.js';
+import type { StudentModel } from '../student/index.js';
+import type { Exporter } from './_exporter.js';
+import { encodeOnnx, type OnnxNode, type OnnxTensor } from './onnx-proto.js';
+import { sidecarFiles, writeSidecar } from './sidecar.js';
+
+const MODEL = 'student.onnx';
+const files: readonly string[] = [MODEL, ...Object.values(sidecarFiles)];
+/** A message of the format ends at 2 GiB. */
+const MOST_BYTES = 2 ** 31 - 2 ** 20;
+
+export const onnx: Exporter = {
+  name: 'onnx',
+  summary: 'a folder with an ONNX model that gives the best items, and ids as JSON',
+  makes: 'folder',
+  precisions: ['f32', 'f16', 'int8'],
+  async write(student, out, precision) {
+    const bytes = await modelBytes(student.model, precision, student.notes.licence);
+    writeFolder(
+      out,
+      (name) => files.includes(name),
+      (temp) => {
+        writeAtomic(join(temp, MODEL), bytes);
+        writeSidecar(temp, student, 'onnx', precision);
+      },
+    );
+  },
+};
+
+function modelBytes(model: StudentModel, precision: Precision, licence: string): Promise<Uint8Array> {
+  const { users, items, dim, userBiases, itemBiases } = model;
+  const user = factorsOf('user', model.userFactors, users, dim, precision);
+  const item = factorsOf('item', model.itemFactors, items, dim, precision);
+  const constants: OnnxTensor[] = [...user.constants, ...item.constants];
+  const size = constants.reduce((sum, { data }) => sum + data.byteLength, 0);
+  if (size > MOST_BYTES) {
+    const problem = `the model would have ${size} bytes, and ONNX ends at 2 GiB`;
+    fail('usage', { problem, hint: 'Take a smaller --precision.' });
+  }
+  const nodes: OnnxNode[] = [
+    ...user.decode('user'),
+    ...item.decode(),
+    {
+      op: 'Gemm',
+      inputs: ['user_rows', 'item_rows', ...(itemBiases ? ['item_bias'] : [])],
+      outputs: ['products'],
+      attributes: { transB: 1 },
+    },
+  ];
+  let scores = 'products';
+  if (itemBiases) constants.push({ name: 'item_bias', type: 'float', shape: [items], data: itemBiases });
+  if (userBiases) {
+    constants.push({ name: 'user_bias', type: 'float', shape: [users, 1], data: userBiases });
+    nodes.push({ op: 'Gather', inputs: ['user_bias', 'user'], outputs: ['user_bias_rows'] });
+    nodes.push({ op: 'Add', inputs: [scores, 'user_bias_rows'], outputs: ['biased'] });
+    scores = 'biased';
+  }
+  nodes.push({ op: 'Add', inputs: [scores, 'added'], outputs: ['all_scores'] });
+  nodes.push({ op: 'TopK', inputs: ['all_scores', 'k'], outputs: ['scores', 'items'], attributes: { axis: -1 } });
+  return encodeOnnx({
+    ...{ version: packageVersion, nodes, constants },
+    help: 'The best items for users, best first. Row n of a table belongs to entry n of "ids" in users.json and items.json.',
+    inputs: [
+      { name: 'user', type: 'int64', shape: ['users'], help: 'Numbers of users, from 0.' },
+      { name: 'k', type: 'int64', shape: [1], help: 'Length of the lists.' },
+      {
+        name: 'added',
+        type: 'float',
+        shape: ['rows', 'columns'],
+        help: `Added to the scores: users x ${items}, with -infinity for items to leave out, or 1 x 1 with a 0.`,
+      },
+    ],
+    outputs: [
+      { name: 'items', type: 'int64', shape: ['users', 'length'], help: 'Numbers of items, from 0.' },
+      { name: 'scores', type: 'float', shape: ['users', 'length'], help: 'Their scores.' },
+    ],
+    metadata: { licence, precision, items: String(items), users: String(users) },
+  });
+}
+
+interface Factors {
+  readonly constants: readonly OnnxTensor[];
+  /** Nodes that make `<side>_rows` as floats. @param rows input that names the wanted rows; all if absent */
+  decode(rows?: string): OnnxNode[];
+}
+
+function factorsOf(
+  side: 'user' | 'item',
+  factors: Float32Array,
+  rows: number,
+  dim: number,
+  precision: Precision,
+): Factors {
+  const shape = [rows, dim];
+  const taken = (name: string, wanted: string | undefined): [string, OnnxNode[]] =>
+    wanted === undefined
+      ? [name, []]
+      : [`${name}_rows`, [{ op: 'Gather', inputs: [name, wanted], outputs: [`${name}_rows`] }]];
+  const target = `${side}_rows`;
+  const name = `${side}_factors`;
+  switch (precision) {
+    case 'f32':
+      return {
+        constants: [{ name, type: 'float', shape, data: factors }],
+        decode(wanted) {
+          const [source, nodes] = taken(name, wanted);
+          return [...nodes, { op: 'Identity', inputs: [source], outputs: [target] }];
+        },
+      };
+    case 'f16':
+      return {
+        constants: [{ name, type: 'float16', shape, data: toHalf(factors) }],
+        decode(wanted) {
+          const [source, nodes] = taken(name, wanted);
+          return [...nodes, castToFloat(source, target)];
+        },
+      };
+    case 'int8': {
+      const { codes, remainders, scales } = encodeRows(factors, dim);
+      const parts = {
+        codes: `${side}_codes`,
+        remainders: `${side}_remainders`,
+        scales: `${side}_scales`,
+        step: `${side}_step`,
+      };
+      return {
+        constants: [
+          { name: parts.codes, type: 'int8', shape, data: codes },
+          { name: parts.remainders, type: 'int8', shape, data: remainders },
+          { name: parts.scales, type: 'float', shape: [rows, 1], data: scales },
+          { name: parts.step, type: 'float', shape: [1], data: Float32Array.of(1 / 256) },
+        ],
+        // factor = scale * (code + remainder / 256), all of it exact in float32.
+        decode(wanted) {
+          const [codesAt, a] = taken(parts.codes, wanted);
+          const [remaindersAt, b] = taken(parts.remainders, wanted);
+          const [scalesAt, c] = taken(parts.scales, wanted);
+          return [
+            ...[...a, ...b, ...c],
+            castToFloat(codesAt, `${side}_whole`),
+            castToFloat(remaindersAt, `${side}_rest`),
+            { op: 'Mul', inputs: [`${side}_rest`, parts.step], outputs: [`${side}_part`] },
+            { op: 'Add', inputs: [`${side}_whole`, `${side}_part`], outputs: [`${side}_sum`] },
+            { op: 'Mul', inputs: [`${side}_sum`, scalesAt], outputs: [target] },
+          ];
+        },
+      };
+    }
+  }
+}
+
+const castToFloat = (from: string, to: string): OnnxNode => ({
+  op: 'Cast',
+  inputs: [from],
+  outputs: [to],
+  attributes: { to: 1 },
+});

@@ -1,0 +1,149 @@
+/** A folder with a table of items and one of users in Parquet, a row for each, the factors as a list of 32-bit floats. */
+import { copyFileSync, createWriteStream, existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { DuckDBListValue, DuckDBValue } from '@duckdb/node-api';
+import { writeFolder } from '../artifact/index.js';
+import { badFile, literal, withDatabase } from '../data/duckdb.js';
+import { fail } from '../errors.js';
+import type { StudentModel } from '../student/index.js';
+import type { Exporter } from './_exporter.js';
+import { compressed, itemRows, userRows } from './json.js';
+import { assembled, damaged, readSidecar, sidecarFiles, writeSidecar } from './sidecar.js';
+
+const tables = { items: 'items.parquet', users: 'users.parquet' } as const;
+const files: readonly string[] = [...Object.values(tables), ...Object.values(sidecarFiles)];
+
+const factors = { factors: 'FLOAT[]', bias: 'FLOAT' };
+const columns = {
+  items: { position: 'INTEGER', id: 'VARCHAR', label: 'VARCHAR', ...factors },
+  users: { position: 'INTEGER', id: 'VARCHAR', ...factors, seen: 'INTEGER[]' },
+} as const;
+
+export const parquet: Exporter = {
+  name: 'parquet',
+  summary: 'a folder with a Parquet table of items and one of users',
+  makes: 'folder',
+  precisions: ['f32'],
+  async write(student, out) {
+    const { model } = student;
+    const made = await mkdtemp(join(tmpdir(), 'recdistill-'));
+    try {
+      await writeTable(made, 'items', itemRows(model), model);
+      await writeTable(made, 'users', userRows(model), model);
+      writeFolder(
+        out,
+        (name) => files.includes(name),
+        (temp) => {
+          for (const name of Object.values(tables)) copyFileSync(join(made, name), join(temp, name));
+          writeSidecar(temp, student, 'parquet', 'f32');
+        },
+      );
+    } finally {
+      await rm(made, { recursive: true, force: true });
+    }
+  },
+  async read(path) {
+    const { about, userIds, itemIds, labels } = readSidecar(path, 'parquet');
+    const { users, items, dim, notes } = about;
+    const userTable = await readTable(path, 'users', userIds, dim);
+    const itemTable = await readTable(path, 'items', itemIds, dim);
+    const seen = userTable.seen && compressed(userTable.seen);
+    const model: StudentModel = {
+      ...{ users, items, dim, userIds, itemIds },
+      userFactors: userTable.factors,
+      itemFactors: itemTable.factors,
+      ...(labels && { labels }),
+      ...(userTable.biases && { userBiases: userTable.biases }),
+      ...(itemTable.biases && { itemBiases: itemTable.biases }),
+      ...(seen && { seen }),
+    };
+    return assembled(path, model, notes);
+  },
+};
+
+async function writeTable(
+  folder: string,
+  table: keyof typeof tables,
+  rows: readonly object[],
+  model: StudentModel,
+): Promise<void> {
+  const lines = join(folder, `${table}.jsonl`);
+  const target = join(folder, tables[table]);
+  const has: Readonly<Record<string, boolean>> = {
+    label: model.labels !== undefined,
+    bias: (table === 'users' ? model.userBiases : model.itemBiases) !== undefined,
+    seen: model.seen !== undefined,
+  };
+  const kept = Object.entries(columns[table]).filter(([name]) => has[name] ?? true);
+  const types = kept.map(([name, type]) => `${name}: ${literal(type)}`).join(', ');
+  try {
+    await pipeline(Readable.from(numbered(rows)), createWriteStream(lines));
+    await withDatabase((db) =>
+      db.query(
+        `COPY (SELECT * FROM read_json(${literal(lines)}, format='newline_delimited', columns={${types}}) ` +
+          `ORDER BY position) TO ${literal(target)} (FORMAT parquet, COMPRESSION zstd)`,
+      ),
+    );
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    fail('write-failed', { path: target, problem }, cause);
+  } finally {
+    await rm(lines, { force: true });
+  }
+}
+
+function* numbered(rows: readonly object[]): Generator<string> {
+  for (const [position, row] of rows.entries()) yield `${JSON.stringify({ position, ...row })}\n`;
+}
+
+interface Table {
+  readonly factors: Float32Array;
+  readonly biases?: Float32Array;
+  readonly seen?: readonly Int32Array[];
+}
+
+async function readTable(
+  folder: string,
+  table: keyof typeof tables,
+  ids: readonly string[],
+  dim: number,
+): Promise<Table> {
+  const path = join(folder, tables[table]);
+  if (!existsSync(path)) fail('file-missing', { path });
+  const source = `read_parquet(${literal(path)})`;
+  return withDatabase(async (db) => {
+    const found = (await db.query(`DESCRIBE SELECT * FROM ${source}`)).map((row) => String(row[0]));
+    const wanted = Object.entries(columns[table]).filter(([name]) => found.includes(name));
+    for (const name of ['position', 'id', 'factors'])
+      if (!found.includes(name)) damaged(path, `it has no column "${name}"`);
+    const casts = wanted.map(([name, type]) => `CAST(${name} AS ${type}) AS ${name}`).join(', ');
+    const rows = await db.query(`SELECT ${casts} FROM ${source} ORDER BY position`);
+    if (rows.length !== ids.length) damaged(path, `it has ${rows.length} rows; expected ${ids.length}`);
+    const column = (name: string): readonly (DuckDBValue | undefined)[] | undefined => {
+      const at = wanted.findIndex(([n]) => n === name);
+      return at < 0 ? undefined : rows.map((row) => row[at]);
+    };
+    const wrong = column('id')!.findIndex((id, n) => id !== ids[n]);
+    if (wrong >= 0) damaged(path, `row ${wrong} is not that of "${ids[wrong]}"`);
+    const values = new Float32Array(ids.length * dim);
+    for (const [n, list] of column('factors')!.entries()) {
+      const row = numbersOf(list);
+      if (row.length !== dim) damaged(path, `row ${n} has ${row.length} factors; expected ${dim}`);
+      values.set(row, n * dim);
+    }
+    const biases = column('bias');
+    const seen = column('seen');
+    return {
+      factors: values,
+      ...(biases && { biases: Float32Array.from(biases as number[]) }),
+      ...(seen && { seen: seen.map((list) => Int32Array.from(numbersOf(list))) }),
+    };
+  }).catch((cause) => badFile(path, cause));
+}
+
+const numbersOf = (list: DuckDBValue | undefined): number[] =>
+  list === null || list === undefined ? [] : [...((list as DuckDBListValue).items as readonly number[])];
