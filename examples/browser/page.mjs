@@ -1,0 +1,37 @@
+// All of it happens in the browser: the bundle is downloaded once, and what a visitor likes never leaves their machine.
+import { createStudent, loadBundle } from './student/index.js';
+
+const started = performance.now();
+const { model } = await loadBundle(async (file) => (await fetch(`bundle/${file}`)).arrayBuffer());
+const student = createStudent(model);
+const kernel = student.warmUp();
+const at = (id) => document.getElementById(id);
+at('state').textContent =
+  `${model.items} items, ready after ${Math.round(performance.now() - started)} ms (${kernel === 'wasm' ? 'WebAssembly' : 'plain'}).`;
+
+const nameOf = (itemId, label) => label || itemId;
+const likes = [];
+
+function show() {
+  at('likes').textContent = likes.join(', ') || 'nothing yet';
+  const list = likes.length > 0 ? student.recommendFromItems(likes, { k: 5 }) : [];
+  at('list').replaceChildren(
+    ...list.map(({ itemId, label }) => {
+      const line = document.createElement('li');
+      line.textContent = nameOf(itemId, label);
+      line.dataset.item = itemId;
+      return line;
+    }),
+  );
+}
+
+for (const [n, itemId] of model.itemIds.slice(0, 30).entries()) {
+  const button = document.createElement('button');
+  button.textContent = nameOf(itemId, model.labels?.[n]);
+  button.dataset.item = itemId;
+  button.addEventListener('click', () => {
+    if (!likes.includes(itemId)) likes.push(itemId);
+    show();
+  });
+  at('catalogue').append(button);
+}

@@ -1,0 +1,28 @@
+// The files of the page on http://127.0.0.1: node examples/browser/serve.mjs BUNDLE [PORT]
+// Any web server does the same: the page, the modules of recdistill/student beside it in student/, and the bundle in bundle/.
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const [bundle, port = '3000'] = process.argv.slice(2);
+const folders = {
+  '': dirname(fileURLToPath(import.meta.url)),
+  student: dirname(fileURLToPath(import.meta.resolve('recdistill/student'))),
+  bundle,
+};
+const types = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.json': 'application/json',
+};
+
+const server = createServer(async (request, response) => {
+  const [, folder = '', name = 'index.html'] = /^\/(?:(student|bundle)\/)?([\w.-]+)?$/.exec(request.url ?? '') ?? [];
+  const content = await readFile(join(folders[folder], name)).catch(() => undefined);
+  response.writeHead(content ? 200 : 404, { 'content-type': types[extname(name)] ?? 'application/octet-stream' });
+  response.end(content);
+});
+server.listen(Number(port), '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}/`));
+process.once('SIGTERM', () => server.close());

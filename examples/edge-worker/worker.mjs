@@ -1,0 +1,34 @@
+// An edge worker: GET /?user=ID or /?items=ID,ID. It needs the web platform only: fetch, Response, URL and crypto.subtle.
+// The bundle lies among the static files of the deployment, here behind `env.ASSETS`.
+import { createStudent, loadBundle } from 'recdistill/student';
+
+/** @param kernel the compiled kernel.wasm, on platforms where a program must not compile WebAssembly itself */
+export function workerWith(kernel) {
+  /** Loaded with the first request of an instance, and kept. */
+  let loading;
+  const load = async (env, base) => {
+    const { model } = await loadBundle(async (file) => {
+      const answer = await env.ASSETS.fetch(new URL(`/bundle/${file}`, base));
+      if (!answer.ok) throw new Error(`${file}: ${answer.status}`);
+      return answer.arrayBuffer();
+    });
+    return createStudent(model, kernel ? { kernel } : {});
+  };
+  return {
+    async fetch(request, env) {
+      loading ??= load(env, request.url).catch((error) => {
+        loading = undefined;
+        throw error;
+      });
+      const student = await loading;
+      const { searchParams } = new URL(request.url);
+      const user = searchParams.get('user');
+      const items = (searchParams.get('items') ?? '').split(',').filter((id) => student.hasItem(id));
+      if (user !== null && student.hasUser(user)) return Response.json(student.recommend(user, { k: 5 }));
+      if (items.length > 0) return Response.json(student.recommendFromItems(items, { k: 5 }));
+      return Response.json({ error: 'give a known user, or items' }, { status: 404 });
+    },
+  };
+}
+
+export default workerWith();
