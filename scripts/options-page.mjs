@@ -13,6 +13,7 @@ import {
   trajectoryOptions,
   tuneOptions,
 } from 'recdistill';
+import { serveOptions } from 'recdistill/serve';
 
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
 const value = (v) => (v === undefined ? '' : `\`${Array.isArray(v) ? v.join(',') : v}\``);
@@ -52,6 +53,7 @@ export const page = [
   section('trajectory', 'Which states of a teacher are handed on.', trajectoryOptions),
   section('ensemble', "How the teachers' rankings are fused.", importanceOptions),
   section('tune', 'How the options of models are searched on valid.', tuneOptions),
+  section('serve', 'The HTTP server (docs/serving.md).', serveOptions),
   ...models.map((m) => section(`model ${m.name}`, `${m.summary}. ${m.source}.${searched(m.search)}`, m.options)),
   ...distillers.map((d) => section(`method ${d.name}`, `${d.summary}. ${d.source}.`, d.options)),
 ].join('\n');

@@ -13,7 +13,7 @@ const opened = new Set<string>();
 
 before(async () => {
   writeMadeUp(folder.path('bundle'));
-  app = await appOn(folder.path('bundle'), { maxK: 50, maxBatch: 8, maxItems: 20, bodyLimit: 20_000 });
+  app = await appOn(folder.path('bundle'), { maxK: 50, maxBatch: 8, maxItems: 20, bodyLimit: 20_000, maxDelay: 0 });
   // Modules are read once, when they are needed first.
   for (const page of ['/openapi.json', '/docs', '/metrics']) await app.inject(page);
   const open = fs.openSync;

@@ -9,6 +9,7 @@ import { RecdistillError } from '../errors.js';
 import type { Metrics } from './metrics.js';
 import type { ServeOptions } from './options.js';
 import { countRequest, type RateTable, WINDOW } from './rate-table.js';
+import { sincePrepared } from './served.js';
 
 /** Seconds after which a client that got 503 may come back. */
 export const RETRY_AFTER = 1;
@@ -93,15 +94,22 @@ export async function limitRate(app: FastifyInstance, most: number, table: RateT
   app.addHook('onRequest', app.rateLimit());
 }
 
-/** Answers 503 while requests wait for this thread longer than `maxDelay` milliseconds on average. */
+/** Milliseconds over which the wait for a thread is averaged. */
+const WATCHED = 1000;
+
+/**
+ * Answers 503 while requests wait for this thread longer than `maxDelay` milliseconds on average. The pause that a new bundle makes is no
+ * overload: what waited for it is answered.
+ */
 export async function relieve(app: FastifyInstance, { maxDelay }: ServeOptions, metrics: Metrics): Promise<void> {
   await app.register(underPressure, {
     maxEventLoopDelay: maxDelay,
-    sampleInterval: 500,
+    sampleInterval: WATCHED,
     async pressureHandler(_request, _reply, _type, value) {
+      // Not finite: nothing was measured yet.
+      if (!Number.isFinite(value) || sincePrepared() < 2 * WATCHED) return;
       metrics.refused('delay');
-      const delay = Number.isFinite(value) ? `${Math.round(value!)} ms` : 'long';
-      throw new RecdistillError('overloaded', { problem: `requests wait ${delay}` });
+      throw new RecdistillError('overloaded', { problem: `requests wait ${Math.round(value!)} ms` });
     },
   });
 }

@@ -1,4 +1,5 @@
 /** A bundle that answers requests, and the place where one is put for another. */
+import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type BundleManifest, readBundle, type StudentBundle } from '../artifact/index.js';
 import { fail, RecdistillError } from '../errors.js';
@@ -16,11 +17,18 @@ export interface Served {
   readonly kernel: 'wasm' | 'plain';
 }
 
+let preparedAt = 0;
+
+/** Milliseconds since this thread was last busy with a new bundle. */
+export const sincePrepared = (): number => performance.now() - preparedAt;
+
 /** Makes a bundle ready to answer: everything that would otherwise be made in the first request. */
 export function prepare({ model, manifest }: StudentBundle): Served {
   const student = createStudent(model);
   const popular = createPopular(model);
-  return { student, popular, manifest, id: manifest.sha256.slice(0, 12), kernel: student.warmUp() };
+  const kernel = student.warmUp();
+  preparedAt = performance.now();
+  return { student, popular, manifest, id: manifest.sha256.slice(0, 12), kernel };
 }
 
 /** Holds what is served. A request takes `current` once and keeps it to its end, so that an answer comes from one bundle. */
