@@ -25,13 +25,13 @@ export interface LoadResult {
   /** Connections that broke while a request was under way. */
   readonly broken: number;
   /** Answers to malformed requests, by status. */
-  readonly mischief: Readonly<Record<string, number>>;
+  readonly malformed: Readonly<Record<string, number>>;
 }
 
 export async function runLoad(o: LoadOptions): Promise<LoadResult> {
   const latencies = createLatencies();
   const statuses: Record<string, number> = {};
-  const mischief: Record<string, number> = {};
+  const refused: Record<string, number> = {};
   let broken = 0;
   const host = `${o.place.host}:${o.place.port}`;
   const requests = o.users.map(
@@ -59,7 +59,7 @@ export async function runLoad(o: LoadOptions): Promise<LoadResult> {
   };
   const step = Math.max(1, Math.floor(requests.length / o.connections));
   const work = Array.from({ length: o.connections }, (_, c) => ask(c * step));
-  if (o.mischief) work.push(malformed(o.place, host, end, mischief), slow(o.place, host, end));
+  if (o.mischief) work.push(malformed(o.place, host, end, refused), slow(o.place, host, end));
   await Promise.all(work);
   const seconds = (performance.now() - began) / 1000;
   const at = (share: number) => Number(latencies.quantile(share).toFixed(2));
@@ -75,7 +75,7 @@ export async function runLoad(o: LoadOptions): Promise<LoadResult> {
     },
     statuses,
     broken,
-    mischief,
+    malformed: refused,
   };
 }
 
