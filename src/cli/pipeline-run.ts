@@ -51,7 +51,7 @@ export async function runWholePipeline(input: unknown, given: Given, console: Co
         runPipeline({ ...o, data: portable(o.data) }, { kernels, runs, overwrite, listen, signal }),
       ),
     );
-    const files = writeReport(pipelineReport(result, o), join(runs, o.name, 'report.html'));
+    const files = await writeReport(pipelineReport(result, o), join(runs, o.name, 'report.html'));
     return { options: o, ...result, reused, runs, files };
   } finally {
     progress.close();

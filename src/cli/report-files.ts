@@ -9,10 +9,10 @@ export interface ReportFiles {
 }
 
 /** @param path of the HTML file, ending in .html. @throws RecdistillError `write-failed` */
-export function writeReport(page: Page, path: string): ReportFiles {
+export async function writeReport(page: Page, path: string): Promise<ReportFiles> {
   const files = { html: path, markdown: path.replace(/\.html$/, '.md') };
   makeFolder(dirname(resolve(path)));
-  writeAtomic(files.html, renderHtml(page));
+  writeAtomic(files.html, await renderHtml(page));
   writeAtomic(files.markdown, renderPageMarkdown(page));
   return files;
 }

@@ -67,7 +67,7 @@ export const report: Command = {
       comparisons: base && others.length > 0 ? compare(base.evaluation, others, { metrics, adjust: 'holm' }) : [],
       ...(base ? { against: base.name } : {}),
     });
-    const files = writeReport(page, o.out);
+    const files = await writeReport(page, o.out);
     return {
       text: `Report of ${reported.length} runs: ${files.html}, tables also in ${files.markdown}`,
       json: { ...files, runs: reported.map((r) => r.name) },

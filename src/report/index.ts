@@ -1,4 +1,5 @@
 export { type Construction, type History, readHistory } from './history.js';
 export { type Page, renderHtml, renderPageMarkdown, type Section, type Table } from './page.js';
 export * from './pipeline.js';
+export type { GroupedPoint, Lines, Named, Plot, Point, Shares } from './plot.js';
 export { type ReportInput, type ReportRun, reportPage } from './report.js';

@@ -1,6 +1,6 @@
 /** A report as a page: sections of sentences, tables and plots, as one HTML file that needs nothing else, and as Markdown. */
 import { type Column, escapeMarkdown, renderMarkdown } from './markdown-table.js';
-import { SERIES } from './plots.js';
+import { type Plot, SERIES } from './plot.js';
 
 export interface Table {
   readonly columns: readonly Column[];
@@ -11,8 +11,8 @@ export interface Section {
   readonly title: string;
   readonly text?: readonly string[];
   readonly table?: Table;
-  /** An HTML fragment. Markdown goes without. */
-  readonly plot?: string;
+  /** Markdown goes without. */
+  readonly plot?: Plot;
 }
 
 export interface Page {
@@ -46,12 +46,13 @@ figure { margin: 0.5rem 0; } svg { max-width: 100%; height: auto; }
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
-export function renderHtml({ title, about, sections }: Page): string {
+export async function renderHtml({ title, about, sections }: Page): Promise<string> {
+  const { draw } = await import('./plots.js');
   const body = sections.map((s) => {
     const parts = [
       `<h2>${escaped(s.title)}</h2>`,
       ...(s.text ?? []).map((line) => `<p>${escaped(line)}</p>`),
-      ...(s.plot === undefined ? [] : [`<figure role="img" aria-label="${escaped(s.title)}">${s.plot}</figure>`]),
+      ...(s.plot === undefined ? [] : [`<figure role="img" aria-label="${escaped(s.title)}">${draw(s.plot)}</figure>`]),
       ...(s.table ? [tableHtml(s.table)] : []),
     ];
     return `<section>\n${parts.join('\n')}\n</section>`;

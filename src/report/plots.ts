@@ -1,29 +1,22 @@
 /** The plots of a report as inline SVG. Colours are CSS variables of the page, so that they can be read in light and dark. */
-import * as Plot from '@observablehq/plot';
+import * as PlotLibrary from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import { type Lines, type Named, type Plot, type Point, SERIES, type Shares } from './plot.js';
 
-/** A point of a line, or a dot with a name. */
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-  readonly name: string;
-}
-
-/** Colours of the page's style sheet; more series share them in turn. */
-export const SERIES = 8;
 const colour = (n: number): string => `var(--series-${(n % SERIES) + 1})`;
 
 const WIDTH = 860;
 const HEIGHT = 320;
 
-interface Frame {
-  readonly x: string;
-  readonly y: string;
+/** @returns an HTML fragment */
+export function draw(plot: Plot): string {
+  if (plot.kind === 'lines') return lines(plot);
+  return plot.kind === 'named' ? named(plot) : shares(plot);
 }
 
-function drawn(options: Plot.PlotOptions, names: readonly string[], legend = true): string {
+function drawn(options: PlotLibrary.PlotOptions, names: readonly string[], legend = true): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  const plot = Plot.plot({
+  const plot = PlotLibrary.plot({
     document: document as never,
     ...{ width: WIDTH, height: HEIGHT, marginLeft: 56, marginRight: 24 },
     style: { background: 'transparent', fontSize: '12px' },
@@ -35,34 +28,32 @@ function drawn(options: Plot.PlotOptions, names: readonly string[], legend = tru
 
 const namesOf = (points: readonly Point[]): string[] => [...new Set(points.map((p) => p.name))];
 
-/** A line for each name. @param dots points that are marked, such as checkpoints */
-export function lines(points: readonly Point[], { x, y }: Frame, dots: readonly Point[] = []): string {
+function lines({ points, x, y, dots = [] }: Lines): string {
   const names = namesOf(points);
   return drawn(
     {
       x: { label: x },
       y: { label: y, grid: true, zero: true },
       marks: [
-        Plot.ruleY([0]),
-        Plot.lineY([...points], { x: 'x', y: 'y', stroke: 'name', strokeWidth: 1.8 }),
-        Plot.dot([...dots], { x: 'x', y: 'y', fill: 'name', r: 4 }),
+        PlotLibrary.ruleY([0]),
+        PlotLibrary.lineY([...points], { x: 'x', y: 'y', stroke: 'name', strokeWidth: 1.8 }),
+        PlotLibrary.dot([...dots], { x: 'x', y: 'y', fill: 'name', r: 4 }),
       ],
     },
     names,
   );
 }
 
-/** Named dots over a logarithmic axis. @param kinds the group of each name, which gives the colour */
-export function named(points: readonly (Point & { readonly kind: string })[], { x, y }: Frame): string {
-  const kinds = [...new Set(points.map((p) => p.kind))];
+function named({ points, x, y }: Named): string {
+  const kinds = [...new Set(points.map((p) => p.group))];
   return drawn(
     {
       marginRight: 140,
       x: { label: x, type: 'log', grid: true, tickFormat: '~s' },
       y: { label: y, grid: true },
       marks: [
-        Plot.dot([...points], { x: 'x', y: 'y', fill: 'kind', r: 5 }),
-        Plot.text([...points], {
+        PlotLibrary.dot([...points], { x: 'x', y: 'y', fill: 'group', r: 5 }),
+        PlotLibrary.text([...points], {
           x: 'x',
           y: 'y',
           text: 'name',
@@ -76,15 +67,14 @@ export function named(points: readonly (Point & { readonly kind: string })[], { 
   );
 }
 
-/** Shares that sum to one, as areas on each other, one panel for each group. */
-export function shares(points: readonly (Point & { readonly group: string })[], { x, y }: Frame): string {
+function shares({ points, x, y }: Shares): string {
   return drawn(
     {
       x: { label: x, ticks: 4 },
       y: { label: y, percent: true },
       fx: { label: null },
       marks: [
-        Plot.areaY([...points], {
+        PlotLibrary.areaY([...points], {
           x: 'x',
           y: 'y',
           fill: 'name',
@@ -92,7 +82,7 @@ export function shares(points: readonly (Point & { readonly group: string })[], 
           order: namesOf(points),
           curve: 'step-after',
         }),
-        Plot.ruleY([0]),
+        PlotLibrary.ruleY([0]),
       ],
     },
     namesOf(points),

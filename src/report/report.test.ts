@@ -58,7 +58,7 @@ test('the history of a run: valid and test by epoch, its checkpoints, what the m
 
 test('a report in HTML: one file, no script, nothing from elsewhere, with plots of each kind and two colour schemes', async () => {
   const { result, page: made } = await page();
-  const html = renderHtml(made);
+  const html = await renderHtml(made);
   assert.doesNotMatch(html, /<script|<link|src=|@import|url\(|https?:\/\/(?!www\.w3\.org)/);
   assert.match(html, /prefers-color-scheme: dark/);
   const { document } = parseHTML(html);
@@ -91,8 +91,8 @@ test('a report in Markdown has the tables', async () => {
   assert.doesNotMatch(markdown, /<svg|by epoch/);
 });
 
-test('text from data is text in either form', () => {
+test('text from data is text in either form', async () => {
   const hostile = { title: '<script>alert(1)</script> & "x" | *y*', about: ['a|b'], sections: [] };
-  assert.doesNotMatch(renderHtml(hostile), /<script>alert/);
+  assert.doesNotMatch(await renderHtml(hostile), /<script>alert/);
   assert.match(renderPageMarkdown(hostile), /\\<script\\>/);
 });

@@ -13,7 +13,7 @@ import {
 } from './format.js';
 import type { Construction, History } from './history.js';
 import type { Page, Section } from './page.js';
-import { lines, named, type Point, shares } from './plots.js';
+import type { Point } from './plot.js';
 
 export interface ReportRun extends Partial<Cost> {
   readonly name: string;
@@ -128,7 +128,7 @@ function curveSection(title: string, runs: readonly ReportRun[], metric: string)
   const dots = part === 'valid' && trained.every((r) => r.role === 'teacher') ? pointsOf('checkpoints') : [];
   const points = pointsOf(part);
   if (points.length === 0) return [];
-  return [{ title: `${title} (${part})`, plot: lines(points, { x: 'epoch', y: `${part} ${metric}` }, dots) }];
+  return [{ title: `${title} (${part})`, plot: { kind: 'lines', points, x: 'epoch', y: `${part} ${metric}`, dots } }];
 }
 
 function constructionSections({ name, history }: ReportRun): Section[] {
@@ -145,12 +145,12 @@ function constructionSections({ name, history }: ReportRun): Section[] {
     {
       title: `${name}: users at each checkpoint, by teacher`,
       text: [phaseText(told)],
-      plot: shares(ordered, { x: 'epoch', y: 'users (%)' }),
+      plot: { kind: 'shares', points: ordered, x: 'epoch', y: 'users (%)' },
     },
     {
       title: `${name}: distance of the student to each teacher's last checkpoint`,
       text: ['1 - NDCG of the lists, mean over users; 0 = the same items.'],
-      plot: lines(distances, { x: 'epoch', y: 'distance' }),
+      plot: { kind: 'lines', points: distances, x: 'epoch', y: 'distance' },
     },
   ];
 }
@@ -172,6 +172,6 @@ function costSection(
   const { runs, metric } = input;
   const known = runs.filter((r) => (r[what] ?? 0) > 0 && r.evaluation.means[metric] !== undefined);
   if (known.length < 2) return [];
-  const points = known.map((r) => ({ x: r[what]!, y: r.evaluation.means[metric]!, name: r.name, kind: r.role }));
-  return [{ title, plot: named(points, { x, y: `test ${metric}` }) }];
+  const points = known.map((r) => ({ x: r[what]!, y: r.evaluation.means[metric]!, name: r.name, group: r.role }));
+  return [{ title, plot: { kind: 'named', points, x, y: `test ${metric}` } }];
 }
