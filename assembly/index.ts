@@ -12,3 +12,4 @@ export { multinomial } from './multinomial';
 export { finish, invertBlock, limits, sweepColumns, sweepTiles } from './invert';
 export { sumRows } from './symmetric';
 export { hetcompFinish, hetcompItems, hetcompPrepare, hetcompUsers } from './hetcomp';
+export { drawByRanks, ranks } from './ranks';

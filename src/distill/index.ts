@@ -24,6 +24,7 @@ export function distillerNamed(name: string): DistillerSpec {
 export * from '../ensemble/index.js';
 export * from '../losses/hetcomp.js';
 export * from './_distiller.js';
+export * from './bd-weights.js';
 export * from './dcd-weights.js';
 export * from './de-experts.js';
 export * from './hetcomp-knowledge.js';

@@ -16,6 +16,7 @@ import type { PairKernels } from './pairs.js';
 import type { PerceptronKernels } from './perceptron.js';
 import type { PropagateKernels } from './propagate.js';
 import type { RandomKernels } from './random.js';
+import type { RankKernels } from './ranks.js';
 import type { SymmetricKernels } from './symmetric.js';
 import type { TopKKernels } from './top-k.js';
 
@@ -33,5 +34,6 @@ export interface Kernels
     PerceptronKernels,
     PropagateKernels,
     RandomKernels,
+    RankKernels,
     SymmetricKernels,
     TopKKernels {}

@@ -13,6 +13,7 @@ import { pairsReference, pairsWasm } from './pairs.js';
 import { perceptronReference, perceptronWasm } from './perceptron.js';
 import { propagateReference, propagateWasm } from './propagate.js';
 import { randomReference, randomWasm } from './random.js';
+import { ranksReference, ranksWasm } from './ranks.js';
 import { createReferenceMachine } from './reference.js';
 import { symmetricReference, symmetricWasm } from './symmetric.js';
 import { topKReference, topKWasm } from './top-k.js';
@@ -32,6 +33,7 @@ const families = [
   { reference: perceptronReference, wasm: perceptronWasm },
   { reference: propagateReference, wasm: propagateWasm },
   { reference: randomReference, wasm: randomWasm },
+  { reference: ranksReference, wasm: ranksWasm },
   { reference: symmetricReference, wasm: symmetricWasm },
   { reference: topKReference, wasm: topKWasm },
 ] as const;

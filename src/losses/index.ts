@@ -1,4 +1,5 @@
 export * from './bce.js';
+export * from './bd.js';
 export * from './bpr.js';
 export * from './hetcomp.js';
 export * from './hinge.js';

@@ -1,5 +1,8 @@
 /** Every checker by the subject of its golden file. A subject without a line here counts as failed. */
 import type { Checker } from './_checker.js';
+import { bdLossBpr } from './bd-loss-bpr.js';
+import { bdLossCdae } from './bd-loss-cdae.js';
+import { bdWeights } from './bd-weights.js';
 import { cdLoss } from './cd-loss.js';
 import { clDrdLoss } from './cl-drd-loss.js';
 import { dcdLoss } from './dcd-loss.js';
@@ -23,6 +26,9 @@ import { rrdLoss } from './rrd-loss.js';
 import { significance } from './significance.js';
 
 export const checkers = {
+  'bd-loss-bpr': bdLossBpr,
+  'bd-loss-cdae': bdLossCdae,
+  'bd-weights': bdWeights,
   'cd-loss': cdLoss,
   'cl-drd-loss': clDrdLoss,
   'dcd-loss': dcdLoss,
