@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  bdOptions,
   dataOptions,
   describeOptions,
   distillers,
@@ -56,6 +57,7 @@ export const page = [
   section('serve', 'The HTTP server (docs/serving.md).', serveOptions),
   ...models.map((m) => section(`model ${m.name}`, `${m.summary}. ${m.source}.${searched(m.search)}`, m.options)),
   ...distillers.map((d) => section(`method ${d.name}`, `${d.summary}. ${d.source}.`, d.options)),
+  section('bd', 'How a teacher and a student train on together (docs/methods/bd.md).', bdOptions),
 ].join('\n');
 
 const target = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'options.md');

@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeOptions, type OptionRow, type OptionsSchema } from 'recdistill';
 import { dataOptions } from 'recdistill/data';
-import { distillers } from 'recdistill/distill';
+import { bdOptions, distillers } from 'recdistill/distill';
 import { models } from 'recdistill/models';
 
 const owners: readonly (readonly [string, OptionsSchema])[] = [
   ...models.map((m) => [m.name, m.options] as const),
   ...distillers.map((d) => [d.name, d.options] as const),
+  ['bd', bdOptions as unknown as OptionsSchema],
   ['data', dataOptions as unknown as OptionsSchema],
 ];
 const uses = new Map<string, { owner: string; row: OptionRow }[]>();

@@ -44,8 +44,17 @@ export function writeCheckpoint(run: string, hash: string, checkpoint: Checkpoin
 }
 
 /** Removes all but the two newest checkpoints. @throws RecdistillError `write-failed` */
-export function pruneCheckpoints(run: string): void {
-  for (const epoch of checkpointEpochs(run).slice(kept)) {
+export const pruneCheckpoints = (run: string): void => removeCheckpoints(run, checkpointEpochs(run).slice(kept));
+
+/** Removes the checkpoints of later epochs. @throws RecdistillError `write-failed` */
+export const dropCheckpointsAfter = (run: string, until: number): void =>
+  removeCheckpoints(
+    run,
+    checkpointEpochs(run).filter((epoch) => epoch > until),
+  );
+
+function removeCheckpoints(run: string, epochs: readonly number[]): void {
+  for (const epoch of epochs) {
     const path = join(run, folderName, nameOf(epoch));
     writing(path, () => fs.rmSync(path, { force: true }));
   }
@@ -53,15 +62,17 @@ export function pruneCheckpoints(run: string): void {
 
 /**
  * The newest checkpoint that is whole; `damaged` lists newer ones that are not.
+ * @param until looks at no later epoch
  * @returns `checkpoint` undefined if the run has none yet
  * @throws RecdistillError `artifact-damaged` if there are checkpoints and none of them is whole
  */
 export function readNewestCheckpoint(
   run: string,
   hash: string,
+  until = Number.POSITIVE_INFINITY,
 ): { checkpoint: Checkpoint | undefined; damaged: DamagedCheckpoint[] } {
   const damaged: DamagedCheckpoint[] = [];
-  for (const epoch of checkpointEpochs(run)) {
+  for (const epoch of checkpointEpochs(run).filter((e) => e <= until)) {
     const path = join(run, folderName, nameOf(epoch));
     try {
       return { checkpoint: readCheckpoint(path, hash, epoch), damaged };

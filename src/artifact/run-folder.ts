@@ -5,6 +5,7 @@ import { isTemp, makeFolder, refuseForeign, syncFolder, writeAtomic } from './at
 import {
   type Checkpoint,
   type DamagedCheckpoint,
+  dropCheckpointsAfter,
   pruneCheckpoints,
   readNewestCheckpoint,
   setAside,
@@ -42,9 +43,10 @@ export interface Run {
   /**
    * The newest whole checkpoint, and what is wrong with newer ones. Unless the run is finished, lines of later epochs are cut
    * from the logs (of any epoch if there is no checkpoint), so that going on from it writes them again as they were.
+   * @param until the newest that is not of a later epoch: of runs that are trained together one may be ahead. Later ones are removed
    * @throws RecdistillError `artifact-damaged` if there are checkpoints and none of them is whole, `write-failed`
    */
-  loadLatestCheckpoint<State = unknown>(): LoadedCheckpoint<State>;
+  loadLatestCheckpoint<State = unknown>(until?: number): LoadedCheckpoint<State>;
   /** Writes a result atomically: text as it is, anything else as JSON. `result.json` finishes the run. @throws RecdistillError `write-failed` */
   writeResult(name: string, value: unknown): void;
   /** A JSON result. @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged` */
@@ -164,10 +166,11 @@ function runOf(path: string, manifest: RunManifest, resumed: boolean, setting: R
       metrics.sync();
       writeCheckpoint(path, manifest.hash, checkpoint);
     },
-    loadLatestCheckpoint<State>() {
+    loadLatestCheckpoint<State>(until = Number.POSITIVE_INFINITY) {
       held();
-      const { checkpoint, damaged } = readNewestCheckpoint(path, manifest.hash);
+      const { checkpoint, damaged } = readNewestCheckpoint(path, manifest.hash, until);
       if (!isFinished()) {
+        dropCheckpointsAfter(path, until);
         setAside(damaged);
         pruneCheckpoints(path);
         const epoch = checkpoint?.epoch ?? -1;

@@ -1,5 +1,6 @@
 /** The registry of commands, in the order of the help: one line adds one. */
 import type { Command } from './_command.js';
+import { bdCommand } from './bd.js';
 import { compareCommand } from './compare.js';
 import { dataGet } from './data-get.js';
 import { dataInspect } from './data-inspect.js';
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   train,
   tune,
   distill,
+  bdCommand,
   importCommand,
   rankings,
   evaluate,

@@ -47,8 +47,8 @@ export const count = (x: Interactions): number => x.indices.length;
 export const itemsOf = (x: Interactions, user: number): Int32Array =>
   x.indices.subarray(x.indptr[user]!, x.indptr[user + 1]!);
 
-/** True if `user` has `item`, by binary search. */
-export function has(x: Interactions, user: number, item: number): boolean {
+/** Where `item` stands in `indices` for `user`, by binary search; -1 if the user does not have it. */
+export function placeInRow(x: Interactions, user: number, item: number): number {
   let lo = x.indptr[user]!;
   let hi = x.indptr[user + 1]!;
   while (lo < hi) {
@@ -56,8 +56,11 @@ export function has(x: Interactions, user: number, item: number): boolean {
     if (x.indices[mid]! < item) lo = mid + 1;
     else hi = mid;
   }
-  return lo < x.indptr[user + 1]! && x.indices[lo] === item;
+  return lo < x.indptr[user + 1]! && x.indices[lo] === item ? lo : -1;
 }
+
+/** True if `user` has `item`. */
+export const has = (x: Interactions, user: number, item: number): boolean => placeInRow(x, user, item) >= 0;
 
 /**
  * Builds the rows from pairs; a pair given twice counts once (with its earliest time).

@@ -9,7 +9,7 @@ import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import type { Kernels } from '../kernels/index.js';
 import type { Capability, Tables, TrainableModel } from '../models/_model.js';
-import type { Hooks } from '../train/loop.js';
+import type { Hooks } from '../train/hooks.js';
 
 /**
  * What a teacher can hand over beyond its rankings. `embeddings`: the tables of users and items whose inner products are its scores; a run

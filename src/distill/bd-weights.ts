@@ -55,10 +55,20 @@ export function discrepancyRule(direction: Direction, o: WeightOptions): Discrep
   }
 }
 
-/** Which ranks the rules speak of: best first among a user's unobserved items, or as in the published code. */
-export function rankOrder(sampling: Sampling, publishedObserved: number): Pick<RankOrder, 'first' | 'maskedScore'> {
-  return sampling === 'reference' ? { first: 'lowest', maskedScore: publishedObserved } : { first: 'highest' };
+/**
+ * Which ranks the rules speak of: best first among a user's unobserved items, or as in the published code.
+ * @param observed the score with which train items take part there
+ */
+export function rankOrder(sampling: Sampling, observed: number): Pick<RankOrder, 'first' | 'maskedScore'> {
+  return sampling === 'reference' ? { first: 'lowest', maskedScore: observed } : { first: 'highest' };
 }
+
+/**
+ * The published code sets the scores of train items to 0: among signed ones, but behind the outputs of its autoencoder, which are all above 0, as
+ * probabilities of another are.
+ */
+export const publishedObserved = (model: string): number =>
+  ['cdae', 'mult-vae'].includes(model) ? Number.NEGATIVE_INFINITY : 0;
 
 /** The rule as a table in kernel memory, over all that ranks from 1 to `items` can give; free its weights. */
 export function ruleTable(k: Kernels, { teacher, student, weight }: DiscrepancyRule, items: number): RankRule {

@@ -46,7 +46,7 @@ const same = (a: ReturnType<typeof stepOf>, b: ReturnType<typeof stepOf>, what: 
 const asNetwork = (model: TrainableModel): TrainableModel => {
   const { factors: _, ...rest } = model;
   const learner = createPairLearner(createReferenceKernels('f64'), model);
-  return { ...rest, learnPairs: (pairs, loss) => learner.learn(pairs, pairs.users, loss) };
+  return { ...rest, learnPairs: learner.learn, scorePairs: learner.score };
 };
 
 test('the fused kernel, rows of scores and all items drawn give the same loss and gradient', () => {

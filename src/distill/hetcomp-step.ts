@@ -2,7 +2,7 @@
 import { stream } from '../config/random.js';
 import type { Rows } from '../kernels/index.js';
 import { type HetcompPhase, hetcompLoss, sampledHetcompLoss } from '../losses/index.js';
-import type { Batch } from '../models/_model.js';
+import type { Batch, ScoreLoss } from '../models/_model.js';
 import { createPairLearner } from '../models/pair-learner.js';
 import type { DistillContext } from './_distiller.js';
 import type { Arithmetic } from './hetcomp-knowledge.js';
@@ -82,10 +82,11 @@ function overRows(
       users.fill(user, 0, n);
       for (let at = 0; at < n; at++) items[at] = start + at;
       const part = { users: users.subarray(0, n), items: items.subarray(0, n) };
-      learner.learn(part, users.subarray(0, 1), (_, out) => {
+      const put: ScoreLoss = (_, out) => {
         out.set(slopes.subarray(start, start + n));
         return 0;
-      });
+      };
+      learner.learn(part, put, users.subarray(0, 1));
     }
   };
   return {

@@ -24,6 +24,8 @@ export function distillerNamed(name: string): DistillerSpec {
 export * from '../ensemble/index.js';
 export * from '../losses/hetcomp.js';
 export * from './_distiller.js';
+export * from './bd.js';
+export * from './bd-options.js';
 export * from './bd-weights.js';
 export * from './dcd-weights.js';
 export * from './de-experts.js';

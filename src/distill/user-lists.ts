@@ -1,6 +1,6 @@
 /** What methods share that teach by a short list of items for each user: scores of the lists, a loss on them, and its gradient back. */
 import type { Floats } from '../kernels/index.js';
-import type { Batch } from '../models/_model.js';
+import type { Batch, ScoreLoss } from '../models/_model.js';
 import { createPairLearner } from '../models/pair-learner.js';
 import type { DistillContext } from './_distiller.js';
 import { usersOfBatch } from './batch-users.js';
@@ -46,7 +46,8 @@ export function createListStep(
       const learn = (end: number) => {
         if (n === 0) return;
         const part = users.subarray(first, end);
-        sum += learner.learn({ users: rows.subarray(0, n), items: items.subarray(0, n) }, part, (scores, slopes) => {
+        const pairs = { users: rows.subarray(0, n), items: items.subarray(0, n) };
+        const lossOf: ScoreLoss = (scores, slopes) => {
           let [value, from] = [0, 0];
           part.forEach((user, at) => {
             const to = from + lengths[at]!;
@@ -56,7 +57,8 @@ export function createListStep(
           });
           for (let at = 0; at < n; at++) slopes[at]! *= scale;
           return value;
-        });
+        };
+        sum += learner.learn(pairs, lossOf, part);
       };
       users.forEach((user, at) => {
         const list = listOf(user, at);

@@ -40,6 +40,8 @@ function step(k: Kernels, c: Case) {
   const userRows = put(k, numbers(seed + 21, groups * 2 * dim));
   const itemRows = k.floats(points * 2 * dim + 1).fill(5);
   const logits = new Float64Array(points);
+  const alone = k.floats(points);
+  k.neumfLogits(dim, items, layers, { groups, userRows, items: ids }, alone);
   const slopes = slopesOf(seed, points);
   const value = k.neumfStep(
     dim,
@@ -54,6 +56,7 @@ function step(k: Kernels, c: Case) {
     gradient,
   );
   assert.equal(value, 42);
+  assert.deepEqual([...alone], [...logits], 'the logits alone are those of a step');
   const all = [...gradient.hidden, gradient.output];
   const outputs = {
     logits,
@@ -67,7 +70,7 @@ function step(k: Kernels, c: Case) {
     ),
   };
   for (const { weights, bias } of [...all, ...layers.hidden, layers.output]) k.free(weights, bias);
-  k.free(items, ids, userRows, itemRows);
+  k.free(items, ids, userRows, itemRows, alone);
   return outputs;
 }
 

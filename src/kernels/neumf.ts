@@ -14,17 +14,23 @@ export interface NeumfLayers {
 }
 
 /** Points in groups of equal size; those of a group are side by side and of one user. */
-export interface NeumfPoints {
+export interface NeumfGroups {
   readonly groups: number;
-  /** 2 * dim numbers for each group, the row of its user; replaced by the gradient with respect to it. */
+  /** 2 * dim numbers for each group, the row of its user. */
   readonly userRows: Floats;
   /** The item of each point; their number is a multiple of the number of groups. */
   readonly items: Int32Array;
+}
+
+/** The same with room for gradients; `userRows` is replaced by the gradient with respect to it. */
+export interface NeumfPoints extends NeumfGroups {
   /** Gets the gradient with respect to the item's row of each point, 2 * dim numbers. */
   readonly itemRows: Floats;
 }
 
 export interface NeumfKernels {
+  /** Writes the logits of points to `out`. @param items rows of 2 * dim numbers */
+  neumfLogits(dim: number, items: Floats, layers: NeumfLayers, points: NeumfGroups, out: Floats): void;
   /**
    * Takes a loss on the logits of points back to rows and layers. `loss` is given the logits in the order of the points and puts its
    * derivative with respect to each into `slopes`; what it returns is returned.
@@ -44,32 +50,43 @@ export interface NeumfKernels {
 export function neumfReference(m: Machine): NeumfKernels {
   const numbers = (length: number): Floats =>
     m.precision === 'f64' ? new Float64Array(length) : new Float32Array(length);
-  return {
-    neumfStep(dim, items, { hidden, output }, { groups, userRows, items: ids, itemRows }, loss, gradient) {
-      const perGroup = ids.length / groups;
-      const wide = 2 * dim;
-      const rowsOf = (p: number) => {
-        const [u, i] = [Math.floor(p / perGroup) * wide, ids[p]! * wide];
-        return { user: userRows.subarray(u, u + wide), item: items.subarray(i, i + wide) };
-      };
-      /** [r, s], then what each hidden layer makes of it. */
-      const layersOf = ({ user, item }: { user: Floats; item: Floats }): Floats[] => {
-        const x = [numbers(wide)];
-        x[0]!.set(user.subarray(dim));
-        x[0]!.set(item.subarray(dim), dim);
-        for (const { weights, bias } of hidden) {
-          const inputs = x.at(-1)!;
-          x.push(numbers(bias.length).map((_, unit) => Math.max(0, bias[unit]! + dotAt(weights, unit, inputs))));
-        }
-        return x;
-      };
-      const [logits, slopes] = [numbers(ids.length), numbers(ids.length)];
+  const numbersOf = (dim: number, items: Floats, { hidden, output }: NeumfLayers, points: NeumfGroups) => {
+    const { groups, userRows, items: ids } = points;
+    const perGroup = ids.length / groups;
+    const wide = 2 * dim;
+    const rowsOf = (p: number) => {
+      const [u, i] = [Math.floor(p / perGroup) * wide, ids[p]! * wide];
+      return { user: userRows.subarray(u, u + wide), item: items.subarray(i, i + wide) };
+    };
+    /** [r, s], then what each hidden layer makes of it. */
+    const layersOf = ({ user, item }: { user: Floats; item: Floats }): Floats[] => {
+      const x = [numbers(wide)];
+      x[0]!.set(user.subarray(dim));
+      x[0]!.set(item.subarray(dim), dim);
+      for (const { weights, bias } of hidden) {
+        const inputs = x.at(-1)!;
+        x.push(numbers(bias.length).map((_, unit) => Math.max(0, bias[unit]! + dotAt(weights, unit, inputs))));
+      }
+      return x;
+    };
+    const logits = (out: Floats) => {
       for (let p = 0; p < ids.length; p++) {
         const { user, item } = rowsOf(p);
         const last = layersOf({ user, item }).at(-1)!;
-        logits[p] = output.bias[0]! + dotAt(output.weights.subarray(dim), 0, last);
-        for (let d = 0; d < dim; d++) logits[p]! += output.weights[d]! * user[d]! * item[d]!;
+        out[p] = output.bias[0]! + dotAt(output.weights.subarray(dim), 0, last);
+        for (let d = 0; d < dim; d++) out[p]! += output.weights[d]! * user[d]! * item[d]!;
       }
+    };
+    return { perGroup, wide, rowsOf, layersOf, logits };
+  };
+  return {
+    neumfLogits: (dim, items, layers, points, out) => numbersOf(dim, items, layers, points).logits(out),
+    neumfStep(dim, items, layers, points, loss, gradient) {
+      const { hidden, output } = layers;
+      const { groups, userRows, items: ids, itemRows } = points;
+      const { perGroup, wide, rowsOf, layersOf, logits: write } = numbersOf(dim, items, layers, points);
+      const [logits, slopes] = [numbers(ids.length), numbers(ids.length)];
+      write(logits);
       const value = loss(logits, slopes);
       const userGradient = numbers(groups * wide);
       for (let p = 0; p < ids.length; p++) {
@@ -219,54 +236,56 @@ export function neumfWasm(m: WasmMachine): NeumfKernels {
       }
     });
   };
+  /** Runs the way forward; `outputs` are what the way back needs of it. */
+  const forward = (dim: number, items: Floats, layers: NeumfLayers, { groups, userRows, items: ids }: NeumfGroups) => {
+    const points = ids.length;
+    const perGroup = points / groups;
+    const plan = planOf(dim, layers.hidden);
+    const packed = pack(dim, layers, plan);
+    const layout = layoutOf(plan, packed);
+    const widths = layers.hidden.map(({ bias }) => eights(bias.length));
+    const most = Math.max(...widths);
+
+    // By the shape alone, so that the order of the sums does not depend on the threads.
+    const fitting = Math.max(1, Math.floor(POINTS / perGroup));
+    const block = fitting < 4 ? fitting : fitting - (fitting % 4);
+    const chunk = block * Math.ceil(groups / block / CHUNKS);
+    const rows = fours(block * perGroup);
+    const blockBytes = rows * (2 * eights(dim) + widths.reduce((sum, width) => sum + width, 0)) * 4;
+    const state = m.workspace('neumf.state', Math.ceil(groups / block) * blockBytes);
+    const results = m.workspace('neumf.results', points * 8);
+    const own = fours(block) * (eights(dim) + widths[0]!) + 2 * eights(dim);
+    const slots = takeSlots(m, 'neumf', (own + rows * (eights(dim) + 2 * most)) * 4);
+
+    const shape = [m.address(userRows), dim, perGroup, layout, layers.hidden.length, packed, packed + eights(dim) * 4];
+    const blocks = [state, blockBytes, block];
+    const bias = layers.output.bias[0]!;
+    m.run(
+      'neumfForward',
+      [...shape, m.address(items), m.address(ids), bias, ...blocks, results, ...slots],
+      groups,
+      chunk,
+    );
+    return { plan, shape, blocks, chunk, most, slots, logits: results, slopes: results + points * 4 };
+  };
   return {
-    neumfStep(dim, items, layers, { groups, userRows, items: ids, itemRows }, loss, gradient) {
-      if (groups === 0) return loss(m.floatsAt(0, 0), m.floatsAt(0, 0));
-      const points = ids.length;
-      const perGroup = points / groups;
-      const plan = planOf(dim, layers.hidden);
-      const packed = pack(dim, layers, plan);
-      const layout = layoutOf(plan, packed);
-      const widths = layers.hidden.map(({ bias }) => eights(bias.length));
-      const most = Math.max(...widths);
-
-      // By the shape alone, so that the order of the sums does not depend on the threads.
-      const fitting = Math.max(1, Math.floor(POINTS / perGroup));
-      const block = fitting < 4 ? fitting : fitting - (fitting % 4);
-      const chunk = block * Math.ceil(groups / block / CHUNKS);
-      const chunks = Math.ceil(groups / chunk);
-      const rows = fours(block * perGroup);
-      const blockBytes = rows * (2 * eights(dim) + widths.reduce((sum, width) => sum + width, 0)) * 4;
-      const state = m.workspace('neumf.state', Math.ceil(groups / block) * blockBytes);
-      const results = m.workspace('neumf.results', points * 8);
+    neumfLogits(dim, items, layers, points, out) {
+      if (points.groups === 0) return;
+      const { logits } = forward(dim, items, layers, points);
+      out.set(m.floatsAt(logits, points.items.length));
+    },
+    neumfStep(dim, items, layers, points, loss, gradient) {
+      if (points.groups === 0) return loss(m.floatsAt(0, 0), m.floatsAt(0, 0));
+      const { plan, shape, blocks, chunk, most, slots, ...at } = forward(dim, items, layers, points);
+      const slopes = m.floatsAt(at.slopes, points.items.length);
+      const value = loss(m.floatsAt(at.logits, points.items.length), slopes);
+      const chunks = Math.ceil(points.groups / chunk);
       const sums = m.workspace('neumf.sums', chunks * plan.sums * 4);
-      const own = fours(block) * (eights(dim) + widths[0]!) + 2 * eights(dim);
-      const slots = takeSlots(m, 'neumf', (own + rows * (eights(dim) + 2 * most)) * 4);
-
-      const shape = [
-        m.address(userRows),
-        dim,
-        perGroup,
-        layout,
-        layers.hidden.length,
-        packed,
-        packed + eights(dim) * 4,
-      ];
-      const blocks = [state, blockBytes, block];
-      const bias = layers.output.bias[0]!;
-      m.run(
-        'neumfForward',
-        [...shape, m.address(items), m.address(ids), bias, ...blocks, results, ...slots],
-        groups,
-        chunk,
-      );
-      const slopes = m.floatsAt(results + points * 4, points);
-      const value = loss(m.floatsAt(results, points), slopes);
-      const outputs = [results + points * 4, m.address(itemRows), sums, plan.sums * 4, chunk, most];
-      m.run('neumfBackward', [...shape, ...blocks, ...outputs, ...slots], groups, chunk);
+      const outputs = [at.slopes, m.address(points.itemRows), sums, plan.sums * 4, chunk, most];
+      m.run('neumfBackward', [...shape, ...blocks, ...outputs, ...slots], points.groups, chunk);
       collect(dim, plan, sums, chunks, gradient);
       let slope = 0;
-      for (let p = 0; p < points; p++) slope += slopes[p]!;
+      for (let p = 0; p < slopes.length; p++) slope += slopes[p]!;
       gradient.output.bias[0]! += slope;
       return value;
     },

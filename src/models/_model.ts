@@ -116,6 +116,8 @@ export interface TrainableModel extends Model {
    * parameters, and returns it. They are the scores of `scoreRows`. Memory grows with the pairs, so callers give them in parts.
    */
   learnPairs?(pairs: Pairs, loss: ScoreLoss): number;
+  /** Present together with `learnPairs`: writes the same scores to `out`, in kernel memory. */
+  scorePairs?(pairs: Pairs, out: Floats): void;
   /** Called after the losses of a batch: gradients of derived tables go on to the parameters. */
   backward?(): void;
   /** Called after the optimiser's step: puts parameters back where the model wants them, such as into a ball. */

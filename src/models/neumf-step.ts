@@ -20,6 +20,8 @@ export interface NeumfStep {
   accumulate(points: LabelledPoints): number;
   /** Adds the gradient of a loss on the scores of pairs; returns the loss. */
   learnPairs(pairs: Pairs, loss: ScoreLoss): number;
+  /** Writes the scores of pairs to `out`. */
+  scorePairs(pairs: Pairs, out: Floats): void;
   close(): void;
 }
 
@@ -53,6 +55,12 @@ export function neumfStep(k: Kernels, network: NeumfNetwork, { dim, layerL2 }: N
       return value + decayed(layers, layerL2);
     },
     learnPairs: learn,
+    scorePairs(pairs, out) {
+      const n = pairs.users.length;
+      const userRows = scratch.floats('users', n * wide);
+      k.gather(users.values, pairs.users, wide, userRows, n);
+      k.neumfLogits(dim, items.values, values, { groups: n, userRows, items: pairs.items }, out);
+    },
     close() {
       scratch.close();
       places.close();

@@ -96,6 +96,7 @@ export const neumf = trained({
         });
       },
       learnPairs: step.learnPairs,
+      scorePairs: step.scorePairs,
       scoreRows: network.score,
       close() {
         step.close();

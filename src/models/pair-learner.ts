@@ -1,32 +1,44 @@
-/** A loss on the scores of any pairs of a user and an item, taken back to the parameters of any model with the capability `scores`. */
-import type { Kernels } from '../kernels/index.js';
-import type { Pairs, ScoreLoss, TrainableModel } from './_model.js';
+/** The scores of any pairs of a user and an item, and a loss on them taken back to the parameters of any model with the capability `scores`. */
+import type { Floats, Kernels } from '../kernels/index.js';
+import type { ModelSpec, Pairs, ScoreLoss, TrainableModel } from './_model.js';
 import { createScratch } from './scratch.js';
 
+/** In training steps, between `forward` and `backward` of the model, its scores are those of the step: under dropout, where it has such. */
 export interface PairLearner {
   /** Pairs that are best given at a time; a network keeps much of each until the loss is known, tables do not. */
   readonly atOnce: number;
   /**
-   * Adds the gradient of the loss; returns the loss. Called between `forward` and `backward` of the model.
-   * @param users the distinct users of the pairs, in kernel memory
+   * Writes the scores of pairs to `out`, in kernel memory.
+   * @param users the distinct users of the pairs, in kernel memory; absent: they are looked up
    */
-  learn(pairs: Pairs, users: Int32Array, loss: ScoreLoss): number;
+  score(pairs: Pairs, out: Floats, users?: Int32Array): void;
+  /** Adds the gradient of the loss; returns the loss. Called between `forward` and `backward` of the model. @param users as in `score` */
+  learn(pairs: Pairs, loss: ScoreLoss, users?: Int32Array): number;
   close(): void;
 }
 
 /** Some tens of megabytes in a network of usual size. */
 const AT_ONCE = 16_384;
 
+/** Whether a loss on any of its scores can train a model of this kind. */
+export const learnsPairs = ({ kind, capabilities }: ModelSpec): boolean =>
+  kind === 'trained' && capabilities.includes('scores');
+
 export function createPairLearner(k: Kernels, model: TrainableModel): PairLearner {
-  const { factors, learnPairs } = model;
+  const { factors, learnPairs, scorePairs } = model;
   if (!factors) {
-    if (!learnPairs) throw new TypeError(`${model.name} does not have the capability scores`);
-    return { atOnce: AT_ONCE, learn: (pairs, _users, loss) => learnPairs(pairs, loss), close() {} };
+    if (!learnPairs || !scorePairs) throw new TypeError(`${model.name} does not have the capability scores`);
+    return { atOnce: AT_ONCE, score: scorePairs, learn: learnPairs, close() {} };
   }
   const scratch = createScratch(k);
+  const distinct = createDistinct(model.users);
   return {
     atOnce: Number.POSITIVE_INFINITY,
-    learn({ users: rows, items }, users, loss) {
+    score({ users: rows, items }, out, users = distinct(rows)) {
+      const f = factors(users);
+      k.dotPairs(f.users, f.items, f.dim, rows, items, out, rows.length);
+    },
+    learn({ users: rows, items }, loss, users = distinct(rows)) {
       const n = rows.length;
       const [scores, slopes] = [scratch.floats('scores', n), scratch.floats('slopes', n)];
       const f = factors(users);
@@ -37,5 +49,19 @@ export function createPairLearner(k: Kernels, model: TrainableModel): PairLearne
       return value;
     },
     close: scratch.close,
+  };
+}
+
+/** Each id once, in the order of first occurrence. */
+function createDistinct(bound: number): (ids: Int32Array) => Int32Array {
+  const lastIn = new Float64Array(bound);
+  let calls = 0;
+  return (ids) => {
+    calls += 1;
+    return ids.filter((id) => {
+      if (lastIn[id] === calls) return false;
+      lastIn[id] = calls;
+      return true;
+    });
   };
 }

@@ -29,13 +29,17 @@ export function checkMemory(
   dataset: Dataset,
   available = memoryAvailable(),
 ): void {
-  const needed = memoryNeeded(spec, options, dataset);
+  refuseBeyond(
+    available,
+    memoryNeeded(spec, options, dataset),
+    `${spec.name} on ${dataset.train.users} users x ${dataset.train.items} items`,
+    'Nothing was started. Lower dim, hidden or batchSize, drop rare items with minItem, or free memory.',
+  );
+}
+
+/** @throws RecdistillError `out-of-memory` if more bytes are needed than are available */
+export function refuseBeyond(available: number, needed: number, what: string, hint: string): void {
   if (needed <= available) return;
   const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
-  fail('out-of-memory', {
-    what: `${spec.name} on ${dataset.train.users} users x ${dataset.train.items} items`,
-    needed: mb(needed),
-    available: mb(available),
-    hint: 'Nothing was started. Lower dim, hidden or batchSize, drop rare items with minItem, or free memory.',
-  });
+  fail('out-of-memory', { what, needed: mb(needed), available: mb(available), hint });
 }

@@ -137,8 +137,11 @@ export function keep(run: Run, outcome: Pick<Outcome, 'result' | 'rankings' | 't
   writeRankings(join(run.path, jobFiles.rankings), outcome.rankings);
   // result.json says that the run is finished; from then on there is nothing to resume.
   run.writeResult(jobFiles.result, outcome.result);
-  rmSync(join(run.path, 'checkpoints'), { recursive: true, force: true });
 }
+
+/** A finished run has no use for them. */
+export const forgetCheckpoints = (run: Run): void =>
+  rmSync(join(run.path, 'checkpoints'), { recursive: true, force: true });
 
 /** A finished run that this process holds, checked against the data. @throws RecdistillError as `readFinishedRun`, `artifact-differs` */
 export function readBack<Result extends RunResult>(run: Run, dataset: Dataset, judge: Judge): Outcome<Result> {

@@ -1,16 +1,14 @@
 /** Bringing a model to its best, with everything that has to be kept on the way. */
-import { join } from 'node:path';
 import type { Run } from '../artifact/index.js';
 import type { Interactions } from '../data/interactions.js';
-import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import type { Distiller, DistillerSpec } from '../distill/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
-import { type Listener, type LoopStore, runLoop, type TrajectoryOptions } from '../train/index.js';
+import { type Listener, runLoop, type TrajectoryOptions } from '../train/index.js';
 import type { Judge } from './evaluation.js';
 import { type JobRequest, knownTeacher, type Teacher } from './job.js';
-import { createSnapshots } from './snapshots.js';
+import { storeOf, watchModel } from './watch.js';
 
 /** A model at its best, and how it came there. */
 export interface Fitted {
@@ -44,31 +42,16 @@ export interface LoopSetting {
 export async function fitByLoop(model: TrainableModel, request: JobRequest, setting: LoopSetting): Promise<Fitted> {
   const { kernels: k, dataset } = request;
   const { run, judge, method, methodOptions, options: o, listen } = setting;
-  const snapshots = createSnapshots(o.evaluateEvery, run ? join(run.path, 'snapshots') : undefined);
+  const { fitted, ...watch } = watchModel(k, model, {
+    ...setting,
+    evaluateEvery: o.evaluateEvery,
+    testCurve: request.testCurve ?? false,
+  });
   if (!judge.selects) listen({ type: 'note', message: 'there is no valid part: the last epoch is kept' });
-  let seen: { rankings: Rankings; metrics: Readonly<Record<string, number>> } | undefined;
   let distiller: Distiller | undefined;
   try {
     const outcome = await runLoop({
-      kernels: k,
-      model,
-      train: dataset.train,
-      options: o,
-      validate(epoch) {
-        const rankings = rankAll(k, model, judge.mask.valid, judge.depth);
-        if (!judge.selects) {
-          seen = { rankings, metrics: {} };
-          return { value: epoch, metrics: {} };
-        }
-        const evaluation = judge.valid(rankings);
-        seen = { rankings, metrics: evaluation.means };
-        return { value: judge.select(evaluation), metrics: evaluation.means };
-      },
-      evaluated(epoch, best) {
-        snapshots.add(epoch, seen!.rankings, seen!.metrics, best);
-        if (!request.testCurve) return;
-        listen({ type: 'test', epoch, metrics: judge.test(rankAll(k, model, judge.mask.test, judge.depth)).means });
-      },
+      ...{ kernels: k, model, train: dataset.train, options: o, listen, ...watch },
       hooks(batchesPerEpoch) {
         const { teachers = [] } = request;
         const teaching = { method, methodOptions, teachers, options: o, batchesPerEpoch, listen };
@@ -76,16 +59,9 @@ export async function fitByLoop(model: TrainableModel, request: JobRequest, sett
         return distiller;
       },
       ...(run ? { store: storeOf(run, listen) } : {}),
-      listen,
       ...(request.signal ? { signal: request.signal } : {}),
     });
-    const { bestEpoch, epochs } = outcome;
-    return {
-      bestEpoch,
-      epochs,
-      checkpoints: snapshots.choose(bestEpoch, setting.trajectory, (metrics) => metrics[setting.selectBy] ?? 1),
-      forget: snapshots.remove,
-    };
+    return fitted(outcome);
   } finally {
     distiller?.close();
   }
@@ -113,16 +89,4 @@ export function createDistiller(k: Kernels, student: TrainableModel, train: Inte
     },
     t.methodOptions as never,
   );
-}
-
-function storeOf(run: Run, listen: Listener): LoopStore {
-  return {
-    save: (checkpoint) => run.saveCheckpoint(checkpoint),
-    load() {
-      const { checkpoint, damaged } = run.loadLatestCheckpoint<Record<string, unknown>>();
-      for (const d of damaged)
-        listen({ type: 'note', message: `${d.path} is damaged (${d.problem}); going on from the one before` });
-      return checkpoint;
-    },
-  };
 }

@@ -1,9 +1,13 @@
+export * from './bd.js';
+export { type BdRole, bdRoles } from './bd-plan.js';
+export * from './bd-published.js';
 export * from './estimate.js';
 export * from './evaluation.js';
 export * from './external.js';
 export * from './finished.js';
 export { createDistiller, type Teaching } from './fit.js';
 export * from './job.js';
+export { type Learned, learnedOf, readLearned } from './learned.js';
 export { splitOptions } from './method.js';
 export * from './pipeline.js';
 export { namedTeachers, type PipelineOptions, pipelineOptions, type Role, withPreset } from './plan.js';

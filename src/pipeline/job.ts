@@ -4,21 +4,20 @@
  */
 import { openRun, type Run } from '../artifact/index.js';
 import { parseOptions } from '../config/options.js';
-import { type Dataset, licenceNote } from '../data/index.js';
+import type { Dataset } from '../data/index.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { distillerNamed, type KnownTeacher } from '../distill/index.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
-import { type Model, modelNamed, rankAll, rankObserved, type Tables, type TrainableModel } from '../models/index.js';
+import { type Model, modelNamed, type Tables, type TrainableModel } from '../models/index.js';
 import { type Listener, type TrajectoryOptions, trajectoryOptions } from '../train/index.js';
 import { checkMemory } from './estimate.js';
-import { createJudge, type EvaluationOptions, evaluationOptions, LIST_LENGTH } from './evaluation.js';
-import { jobFiles, keep, keepModel, readBack } from './finished.js';
+import { createJudge, type EvaluationOptions, evaluationOptions } from './evaluation.js';
+import { finishModel } from './finish.js';
+import { forgetCheckpoints, jobFiles, readBack } from './finished.js';
 import { fitAtOnce, fitByLoop } from './fit.js';
-import { latencyOf } from './latency.js';
 import { checkNeeds, splitOptions } from './method.js';
-import { factorsOf, writeStudent } from './student-bundle.js';
 
 export interface JobRequest {
   readonly dataset: Dataset;
@@ -154,41 +153,16 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
         spec.kind === 'computed'
           ? fitAtOnce(k, model, judge, listen)
           : await fitByLoop(model as TrainableModel, request, setting);
-      const trajectory: Trajectory = {
-        teacher: request.model,
-        dataFingerprint: dataset.fingerprint,
-        checkpoints: fitted.checkpoints,
-        observed: rankObserved(k, model, dataset.train, Math.min(dataset.train.items, LIST_LENGTH)),
-      };
-      const rankings = rankAll(k, model, judge.mask.test, judge.depth);
-      const [tested, hidden] = [judge.test(rankings), judge.hidden(rankings)];
-      const result: JobResult = {
-        model: request.model,
-        method: method.name,
-        options,
-        bestEpoch: fitted.bestEpoch,
-        epochs: fitted.epochs,
-        parameters: model.size,
-        bytes: model.size * 4,
-        latencyMicroseconds: latencyOf(k, model, dataset.train),
-        seconds: (performance.now() - began) / 1000,
-        metrics: metricsOf(tested),
-        ...(hidden ? { hidden: metricsOf(hidden) } : {}),
-      };
-      use?.(model, { result, evaluation: tested });
-      const tables = factorsOf(model);
-      const teacher = { trajectory, hash: run?.manifest.hash ?? '', ...(tables ? { tables } : {}) };
-      const judged = { evaluation: tested, ...(hidden ? { hidden } : {}) };
-      const job: Job = { result, ...judged, rankings, teacher, reused: false };
-      if (run) {
-        writeStudent(run.path, tables, dataset, tested, {
-          ...{ model: result.model, method: result.method },
+      const job = finishModel(
+        {
+          ...{ kernels: k, dataset, judge, run, model, fitted, options, began },
+          method: method.name,
           teachers: teachers.map((t) => t.trajectory.teacher),
-          licence: licenceNote(String(request.source?.data ?? '')),
-        });
-        keepModel(run, model);
-        keep(run, job);
-      }
+          source: request.source,
+        },
+        use,
+      );
+      if (run) forgetCheckpoints(run);
       fitted.forget();
       return job;
     } finally {
@@ -206,7 +180,7 @@ export const metricsOf = ({ means, beyondAccuracy }: Evaluation): Readonly<Recor
 });
 
 /** The run folder listens to everything; metrics.jsonl gets what does not depend on the clock. */
-function listenerOf(run: Run | undefined, listen: Listener | undefined): Listener {
+export function listenerOf(run: Run | undefined, listen: Listener | undefined): Listener {
   return (event) => {
     if (run && event.type !== 'checkpoint') run.event(event);
     if (run && event.type === 'evaluation') run.metric({ epoch: event.epoch, ...event.metrics, best: event.best });

@@ -205,7 +205,7 @@ function finiteDifferences(spec: ModelSpec, options: Readonly<Record<string, unk
   model.close();
 }
 
-/** Pairs that repeat users and items; of a model whose scores do not change within a batch they are those of its rows. */
+/** Pairs that repeat users and items: they have the scores of rows, and what a loss on them says about the parameters is its gradient. */
 function learnsPairs(spec: ModelSpec, options: Readonly<Record<string, unknown>>): void {
   const k = createReferenceKernels('f64');
   const wide = 'initScale' in spec.options.shape ? { initScale: 0.5 } : {};
@@ -218,11 +218,26 @@ function learnsPairs(spec: ModelSpec, options: Readonly<Record<string, unknown>>
   const [users, items] = [ints([0, 0, 3, 5, 6, 3]), ints([2, 10, 9, 2, 0, 9])];
   const batch = smallBatch(k, model.batches);
   const learner = createPairLearner(k, model);
+  const rows = scoresOf(k, model, Array.from(users));
+  const places = items.map((item, n) => n * model.items + item);
+  const agrees = (got: ArrayLike<number>, n: number) => near(got[n]!, rows[places[n]!]!, 1e-9, `score of pair ${n}`);
+  const out = k.floats(users.length + 1);
+  for (const asked of [0, 2, users.length]) {
+    out.fill(5);
+    learner.score({ users: users.subarray(0, asked), items: items.subarray(0, asked) }, out);
+    for (let n = 0; n < asked; n++) agrees(out, n);
+    assert.ok(
+      out.subarray(asked).every((x) => x === 5),
+      'nothing is written beyond what was asked for',
+    );
+  }
   let seen = new Float64Array(0);
   const lossAt = (): number => {
     for (const p of model.parameters) p.gradient.fill(0);
     model.forward?.(batch);
-    const value = learner.learn({ users, items }, ints([0, 3, 5, 6]), (scores, slopes) => {
+    const pairs = { users, items };
+    learner.score(pairs, out, ints([0, 3, 5, 6]));
+    const value = learner.learn(pairs, (scores, slopes) => {
       seen = Float64Array.from(scores);
       slopes.forEach((_, n) => {
         slopes[n] = Math.cos(scores[n]! + n);
@@ -234,10 +249,12 @@ function learnsPairs(spec: ModelSpec, options: Readonly<Record<string, unknown>>
   };
   lossAt();
   assert.equal(seen.length, users.length);
-  if (model.learnPairs) {
-    const rows = scoresOf(k, model, Array.from(users));
-    for (const [n, s] of seen.entries()) near(s, rows[n * model.items + items[n]!]!, 1e-9, `score of pair ${n}`);
-  }
+  assert.deepEqual(
+    [...out.subarray(0, users.length)],
+    [...seen],
+    'within a batch they are those that are learned through',
+  );
+  if (model.learnPairs) seen.forEach((_, n) => void agrees(seen, n));
   const gradients = model.parameters.map((p) => Float64Array.from(p.gradient));
   const numeric = numericGradients(model.parameters, lossAt);
   assert.ok(Math.max(...numeric.map((g) => Math.max(...g.map(Math.abs)))) > 1e-3, 'the loss depends on the parameters');

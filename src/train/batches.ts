@@ -84,3 +84,22 @@ function rowBatches(k: Kernels, graph: Interactions, o: BatchOptions, batchOf: O
     close: () => k.free(ids),
   };
 }
+
+/** A batch of one of several learners. */
+export interface OwnBatch {
+  readonly learner: number;
+  readonly batch: Batch;
+}
+
+/** The batches of an epoch, step by step: of several learners, who has fewer than another rests now and then, evenly over the epoch. */
+export function* inStep(all: readonly Batches[], epoch: number): Iterable<readonly OwnBatch[]> {
+  const left = all.map((batches) => batches.epoch(epoch)[Symbol.iterator]());
+  const steps = Math.max(...all.map((batches) => batches.perEpoch));
+  for (let step = 0; step < steps; step++) {
+    const due = all.flatMap(({ perEpoch }, learner) => {
+      const before = Math.floor((step * perEpoch) / steps);
+      return Math.floor(((step + 1) * perEpoch) / steps) > before ? [learner] : [];
+    });
+    yield due.map((learner) => ({ learner, batch: left[learner]!.next().value as Batch }));
+  }
+}

@@ -3,7 +3,8 @@ import { fail } from '../errors.js';
 import type { Floats } from '../kernels/index.js';
 import type { Model } from '../models/_model.js';
 import type { Optimized, Optimizer } from '../optim/index.js';
-import type { Hooks, KeptTable, Progress } from './loop.js';
+import type { Hooks, KeptTable } from './hooks.js';
+import type { Progress } from './learner.js';
 
 export interface LoopTensor {
   readonly shape: readonly number[];
@@ -17,10 +18,24 @@ export interface LoopCheckpoint {
   readonly state: Readonly<Record<string, unknown>>;
 }
 
-/** Where checkpoints are kept. `save` must not return before the checkpoint is safe. */
+/** Where the checkpoints of a model are kept: of models that learn together, at least the newest two. */
 export interface LoopStore {
+  /** Must not return before the checkpoint is safe. */
   save(checkpoint: LoopCheckpoint): void;
-  load(): LoopCheckpoint | undefined;
+  /** The newest checkpoint, or the newest that is not of a later epoch than `until`. */
+  load(until?: number): LoopCheckpoint | undefined;
+}
+
+/** The newest checkpoints that are of the same epoch in all stores: a process may have ended between two of them. */
+export function newestOfAll(stores: readonly (LoopStore | undefined)[]): readonly LoopCheckpoint[] | undefined {
+  let until: number | undefined;
+  for (;;) {
+    const found = stores.map((store) => store?.load(until));
+    const epochs = found.map((checkpoint) => checkpoint?.epoch ?? -1);
+    const oldest = Math.min(...epochs);
+    if (epochs.every((epoch) => epoch === oldest)) return oldest < 0 ? undefined : (found as LoopCheckpoint[]);
+    until = oldest;
+  }
 }
 
 /** The parameters of a method, under names that no parameter of a model has. */

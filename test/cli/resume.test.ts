@@ -9,6 +9,7 @@ after(w.remove);
 const TRAIN = ['train', 'bpr-mf', '--data', 'synthetic:200x150x4000', '--dim', '8', '--epochs', '120'];
 const OFTEN = ['--evaluate-every', '1', '--patience', '1000'];
 const DISTILL = ['distill', '--teachers', 'teacher,ease', '--dim', '4', '--epochs', '120', '--period', '4'];
+const BD = ['bd', '--teacher', 'teacher', '--student', 'small', '--epochs', '120', '--update', '4'];
 const KILLS = 4;
 const EVALUATED = /: epoch \d+ of \d+, .*recall@50/;
 
@@ -17,6 +18,8 @@ before(async () => {
     [...TRAIN, ...OFTEN, '--name', 'teacher'],
     ['train', 'ease', '--data', 'synthetic:200x150x4000'],
     [...DISTILL, ...OFTEN, '--name', 'student'],
+    ['train', 'bpr-mf', '--data', 'synthetic:200x150x4000', '--dim', '3', '--epochs', '5', '--name', 'small'],
+    [...BD, ...OFTEN, '--name', 'both'],
   ]) {
     const { code, stderr } = await w.run(...words);
     assert.equal(code, 0, stderr);
@@ -30,9 +33,10 @@ async function aMoment(): Promise<number> {
   return turns;
 }
 
-for (const [command, words, model] of [
-  ['train', TRAIN, 'teacher'],
-  ['distill', DISTILL, 'student'],
+for (const [command, words, model, parts] of [
+  ['train', TRAIN, 'teacher', ['']],
+  ['distill', DISTILL, 'student', ['']],
+  ['bd', BD, 'both', ['teacher', 'student']],
 ] as const) {
   test(`${command} killed at random moments ends with the same bytes`, { timeout: 120_000 }, async () => {
     const name = `${command}-killed`;
@@ -51,9 +55,11 @@ for (const [command, words, model] of [
     assert.ok(moments.length >= 2, `${moments.length} of ${KILLS} kills hit`);
     const { code, stderr } = await w.run(...words, ...OFTEN, '--name', name);
     assert.equal(code, 0, `killed after ${moments.join(', ')}:\n${stderr}`);
-    const made = lastingFiles(w.path('runs', name));
-    assert.ok('model.safetensors' in made && 'metrics.jsonl' in made);
-    assert.deepEqual(made, lastingFiles(w.path('runs', model)), `killed after ${moments.join(', ')}`);
+    for (const part of parts) {
+      const made = lastingFiles(w.path('runs', name, part));
+      assert.ok('model.safetensors' in made && 'metrics.jsonl' in made);
+      assert.deepEqual(made, lastingFiles(w.path('runs', model, part)), `killed after ${moments.join(', ')}`);
+    }
   });
 }
 

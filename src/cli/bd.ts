@@ -1,0 +1,167 @@
+import { join } from 'node:path';
+import { type OptionsSchema, options, text } from '../config/options.js';
+import { bdOptions } from '../distill/index.js';
+import { fail } from '../errors.js';
+import { learnsPairs, models } from '../models/index.js';
+import { type BdOutcome, type BdRole, bdRoles, type Job, readLearned, runBd } from '../pipeline/index.js';
+import type { Answer, Command, Console } from './_command.js';
+import { givenOf, readOptions } from './flags.js';
+import { formatCount, formatMetric, formatSeconds } from './format.js';
+import { dataGroup, evaluationGroup, group, machineGroup, machineOf, nameGroup, withKernels } from './groups.js';
+import { interruptible } from './interrupt.js';
+import { checkName, nextSteps, quoted, trajectoryGroup } from './job.js';
+import { createProgress } from './progress.js';
+import { findRuns, loadDataOf, type RunPlace, readRun } from './runs.js';
+import { portable } from './source.js';
+import { renderTable } from './table.js';
+
+const chosen = group(
+  'Who learns',
+  'bd',
+  options({
+    teacher: text({ default: '', help: 'Finished run of the teacher, by name or folder.' }),
+    student: text({ default: '', help: 'Finished run of the student; it must not be larger than the teacher.' }),
+  }),
+);
+const bdGroup = group('Options of bd', 'bd', bdOptions);
+const groups = [chosen, bdGroup, dataGroup, evaluationGroup, trajectoryGroup, nameGroup, machineGroup] as const;
+
+/** A role with the run that it begins from. */
+interface Before {
+  readonly role: BdRole;
+  readonly place: RunPlace;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly parameters: number | undefined;
+}
+
+export const bdCommand: Command = {
+  name: 'bd',
+  summary: 'Bidirectional distillation: a teacher and a student train on together',
+  about: [
+    'Both begin as finished runs of the same data (train them first) and learn from the data and from each other.',
+    `Models that can take part, in any pair: ${models
+      .filter(learnsPairs)
+      .map((m) => m.name)
+      .join(', ')}.`,
+    'The result is two runs, NAME/teacher and NAME/student. Data options default to those of the teacher.',
+  ].join('\n'),
+  args: [],
+  groups,
+  examples: [
+    ['bd --teacher bpr-mf --student small', 'both better than each was alone'],
+    [
+      'bd --teacher bpr-mf --student small --direction to-student --name one-way',
+      'only the student learns from the other',
+    ],
+    ['bd --teacher big --student small --protocol reference', 'as the published code, for its numbers'],
+  ],
+  async run(given, console) {
+    const o = readOptions(chosen, given);
+    for (const own of groups) readOptions<OptionsSchema>(own, given);
+    for (const role of bdRoles) {
+      if (o[role] !== '') continue;
+      fail('usage', {
+        problem: `bd needs --${role}: the finished run that the ${role} begins from`,
+        hint: 'Train both first, then for example: bd --teacher bpr-mf --student small',
+      });
+    }
+    const evaluation = readOptions(evaluationGroup, given);
+    const { name = 'bd', runs, overwrite } = readOptions(nameGroup, given);
+    checkName(name);
+    const before = bdRoles.map((role): Before => {
+      const place = onlyRun(o[role], runs, role);
+      const { metrics, parameters } = readRun(place).result;
+      return { role, place, metrics, parameters };
+    });
+    const { data, dataset } = await loadDataOf(readRun(before[0]!.place), given);
+    const [teacher, student] = before.map(({ place }) => readLearned(place.folder));
+    const folder = join(runs, name);
+    const outcome = await withKernels(machineOf(given), (kernels) =>
+      interruptible(console.say, async (signal) => {
+        const progress = createProgress(console, evaluation.selectBy);
+        progress.job(name);
+        try {
+          return await runBd({
+            ...{ dataset, kernels, evaluation, folder, overwrite, signal },
+            ...{ teacher: teacher!, student: student!, source: portable(data) },
+            options: givenOf(bdOptions, given),
+            trajectory: readOptions(trajectoryGroup, given),
+            // One bar for both: the student is what it is all for.
+            listen: (role, event) => role === 'student' && progress.train(event),
+          });
+        } finally {
+          progress.close();
+        }
+      }),
+    );
+    return answerOf(outcome, before, { name, runs, folder, at: evaluation.at, user: dataset.users.ids[0]! }, console);
+  },
+};
+
+/** @throws RecdistillError `unknown-name`, `usage` if the name stands for several runs */
+function onlyRun(given: string, runs: string, role: BdRole): RunPlace {
+  const [place, ...more] = findRuns(given, runs);
+  if (more.length === 0) return place!;
+  return fail('usage', {
+    problem: `--${role} ${given} stands for ${more.length + 1} runs`,
+    hint: `Name one of them, such as ${place!.name}.`,
+  });
+}
+
+interface Named {
+  readonly name: string;
+  readonly runs: string;
+  readonly folder: string;
+  readonly at: readonly number[];
+  /** Somebody to recommend to. */
+  readonly user: string;
+}
+
+function answerOf(outcome: BdOutcome, before: readonly Before[], named: Named, console: Console): Answer {
+  const { name, runs, folder, at } = named;
+  const keys = [...['recall', 'ndcg'].flatMap((metric) => at.map((k) => `${metric}@${k}`)), ...publishedKeys(outcome)];
+  const right = (title: string) => ({ title, right: true });
+  const rows = before.flatMap(({ role, place, metrics, parameters }) => {
+    const row = (what: string, size: number | undefined, values: Readonly<Record<string, number>>) => [
+      ...[role, what, size === undefined ? '-' : formatCount(size)],
+      ...keys.map((key) => (values[key] === undefined ? '-' : formatMetric(values[key]))),
+    ];
+    const { result } = outcome[role];
+    return [
+      row(`before: ${place.name}`, parameters, metrics),
+      row(`after: ${name}/${role}`, result.parameters, result.metrics),
+    ];
+  });
+  const { reused, result } = outcome.student;
+  const [teacher, student] = bdRoles.map((role) => `${name}/${role}`);
+  const names = [student!, teacher!, ...before.map(({ place }) => place.name).reverse()];
+  const commands = [
+    `compare ${names.map(quoted).join(' ')}`,
+    `recommend ${quoted(student!)} --user ${quoted(named.user)}`,
+  ];
+  const took = `best epochs ${bdRoles.map((role) => `${outcome[role].result.bestEpoch} (${role})`).join(' and ')} of ${result.epochs}, ${formatSeconds(result.seconds)}`;
+  const text = [
+    reused ? `${name} was finished before; nothing had to be done.` : `${name} is finished (${took}).`,
+    '',
+    renderTable([{ title: 'test' }, { title: 'run' }, right('parameters'), ...keys.map(right)], rows),
+    '',
+    `Run folders: ${bdRoles.map((role) => join(folder, role)).join(', ')}`,
+    '',
+    nextSteps(console.program, runs, commands),
+  ].join('\n');
+  const json = (role: BdRole) => {
+    const run = before.find((b) => b.role === role)!;
+    const { result: after, reused: had }: Job = outcome[role];
+    return {
+      folder: join(folder, role),
+      reused: had,
+      before: { name: run.place.name, metrics: run.metrics },
+      result: after,
+    };
+  };
+  return { text, json: { name, folder, reused, teacher: json('teacher'), student: json('student') } };
+}
+
+/** The figures of the published code, where they were taken. */
+const publishedKeys = ({ student }: BdOutcome): string[] =>
+  Object.keys(student.result.metrics).filter((key) => key.startsWith('bd-'));

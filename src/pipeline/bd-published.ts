@@ -1,0 +1,49 @@
+/** The figures that the published code of BD prints, to compare with its numbers only (methods and deviations: docs/methods/bd.md). */
+import { type Dataset, itemsOf } from '../data/index.js';
+import { publishedObserved } from '../distill/index.js';
+import { metrics } from '../eval/index.js';
+import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
+import type { Model } from '../models/index.js';
+
+/** List lengths of its tables. */
+const LENGTHS = [50, 100, 200];
+/** Scores held at once: 16 MB. */
+const BLOCK = 4_000_000;
+
+/**
+ * `bd-hit-rate` and `bd-ndcg` at 50, 100 and 200 on test, means over users with a test item: train items take part with score 0, valid items are
+ * candidates, of equal scores the higher item id wins.
+ */
+export function publishedMetrics(k: Kernels, model: Model, { train, test }: Dataset): Record<string, number> {
+  const { items } = train;
+  const judged = Array.from({ length: test.users }, (_, u) => u).filter((u) => itemsOf(test, u).length > 0);
+  const perBlock = Math.max(1, Math.min(judged.length, Math.floor(BLOCK / items)));
+  const mask = takeRows(k, { columns: items, indptr: train.indptr, indices: train.indices });
+  const [users, scores, ranks] = [k.ints(perBlock), k.floats(perBlock * items), k.ints(perBlock * items)];
+  const lengths = LENGTHS.filter((length) => length <= items);
+  const kinds = [metrics['bd-hit-rate'], metrics['bd-ndcg']].flatMap((metric) =>
+    lengths.map((length) => ({ metric, length, sum: 0 })),
+  );
+  for (let start = 0; start < judged.length; start += perBlock) {
+    const n = Math.min(perBlock, judged.length - start);
+    const block = users.subarray(0, n);
+    block.set(judged.slice(start, start + n));
+    model.scoreRows(block, scores);
+    const maskedScore = publishedObserved(model.name);
+    k.ranks(scores, n, items, { first: 'lowest', mask, maskRows: block, maskedScore }, ranks);
+    for (let r = 0; r < n; r++) {
+      // Counted from the lowest score on, so that the last rank is the first place.
+      const places = itemsOf(test, block[r]!).map((item) => items - ranks[r * items + item]!);
+      places.sort();
+      for (const kind of kinds) {
+        const hits = places.filter((place) => place < kind.length);
+        kind.sum += kind.metric.value(hits, places.length, kind.length);
+      }
+    }
+  }
+  freeRows(k, mask);
+  k.free(users, scores, ranks);
+  return Object.fromEntries(
+    kinds.map(({ metric, length, sum }) => [`${metric.name}@${length}`, sum / Math.max(1, judged.length)]),
+  );
+}

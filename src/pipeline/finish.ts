@@ -1,0 +1,72 @@
+/** What comes after training: the model is tested once, and everything that other commands read of it is kept. */
+import type { Run } from '../artifact/index.js';
+import { type Dataset, licenceNote } from '../data/index.js';
+import type { Trajectory } from '../data/trajectory.js';
+import type { Kernels } from '../kernels/index.js';
+import { type Model, rankAll, rankObserved } from '../models/index.js';
+import { type Judge, LIST_LENGTH } from './evaluation.js';
+import { keep, keepModel } from './finished.js';
+import type { Fitted } from './fit.js';
+import { type Job, type JobResult, metricsOf, type Use } from './job.js';
+import { latencyOf } from './latency.js';
+import { factorsOf, writeStudent } from './student-bundle.js';
+
+export interface Finishing {
+  readonly kernels: Kernels;
+  readonly dataset: Dataset;
+  readonly judge: Judge;
+  readonly run: Run | undefined;
+  readonly model: Model;
+  readonly fitted: Fitted;
+  readonly method: string;
+  /** All options of the run. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Who taught it. */
+  readonly teachers: readonly string[];
+  /** How the data set was loaded. */
+  readonly source: Readonly<Record<string, unknown>> | undefined;
+  /** When its training began, by `performance.now()`. */
+  readonly began: number;
+  /** Further test metrics for the result. */
+  readonly metrics?: Readonly<Record<string, number>>;
+}
+
+/** @throws RecdistillError `write-failed` */
+export function finishModel(f: Finishing, use?: Use): Job {
+  const { kernels: k, dataset, judge, run, model, fitted, method, options } = f;
+  const trajectory: Trajectory = {
+    teacher: model.name,
+    dataFingerprint: dataset.fingerprint,
+    checkpoints: fitted.checkpoints,
+    observed: rankObserved(k, model, dataset.train, Math.min(dataset.train.items, LIST_LENGTH)),
+  };
+  const rankings = rankAll(k, model, judge.mask.test, judge.depth);
+  const [tested, hidden] = [judge.test(rankings), judge.hidden(rankings)];
+  const result: JobResult = {
+    model: model.name,
+    method,
+    options,
+    bestEpoch: fitted.bestEpoch,
+    epochs: fitted.epochs,
+    parameters: model.size,
+    bytes: model.size * 4,
+    latencyMicroseconds: latencyOf(k, model, dataset.train),
+    seconds: (performance.now() - f.began) / 1000,
+    metrics: { ...metricsOf(tested), ...f.metrics },
+    ...(hidden ? { hidden: metricsOf(hidden) } : {}),
+  };
+  use?.(model, { result, evaluation: tested });
+  const tables = factorsOf(model);
+  const teacher = { trajectory, hash: run?.manifest.hash ?? '', ...(tables ? { tables } : {}) };
+  const judged = { evaluation: tested, ...(hidden ? { hidden } : {}) };
+  const job: Job = { result, ...judged, rankings, teacher, reused: false };
+  if (run) {
+    writeStudent(run.path, tables, dataset, tested, {
+      ...{ model: model.name, method, teachers: f.teachers },
+      licence: licenceNote(String(f.source?.data ?? '')),
+    });
+    keepModel(run, model);
+    keep(run, job);
+  }
+  return job;
+}

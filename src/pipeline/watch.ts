@@ -1,0 +1,69 @@
+/** Follows a model while it trains: judges it on valid, and keeps snapshots for its trajectory. */
+import { join } from 'node:path';
+import type { Run } from '../artifact/index.js';
+import type { Rankings } from '../data/rankings.js';
+import type { Kernels } from '../kernels/index.js';
+import { type Model, rankAll } from '../models/index.js';
+import type { LearnerTask, Listener, LoopStore, TrainOutcome, TrajectoryOptions } from '../train/index.js';
+import type { Judge } from './evaluation.js';
+import type { Fitted } from './fit.js';
+import { createSnapshots } from './snapshots.js';
+
+export interface WatchSetting {
+  readonly run: Run | undefined;
+  readonly judge: Judge;
+  readonly evaluateEvery: number;
+  readonly trajectory: TrajectoryOptions;
+  readonly selectBy: string;
+  readonly listen: Listener;
+  /** Each evaluation judges on test as well. */
+  readonly testCurve?: boolean;
+  /** The last epoch is kept, whatever valid says. */
+  readonly keepLast?: boolean;
+  /** Further numbers that are told with each evaluation and decide nothing. */
+  readonly measure?: () => Readonly<Record<string, number>>;
+}
+
+/** What the loop asks for, and what came of it in the end. */
+export interface Watch extends Required<Pick<LearnerTask, 'validate' | 'evaluated'>> {
+  fitted(outcome: TrainOutcome): Fitted;
+}
+
+export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Watch {
+  const { run, judge, selectBy, measure, listen } = setting;
+  const snapshots = createSnapshots(setting.evaluateEvery, run ? join(run.path, 'snapshots') : undefined);
+  const selects = judge.selects && !setting.keepLast;
+  let seen: { rankings: Rankings; metrics: Readonly<Record<string, number>> } | undefined;
+  return {
+    validate(epoch) {
+      const rankings = rankAll(k, model, judge.mask.valid, judge.depth);
+      const evaluation = judge.selects ? judge.valid(rankings) : undefined;
+      const metrics = { ...evaluation?.means, ...measure?.() };
+      seen = { rankings, metrics };
+      return { value: evaluation && selects ? judge.select(evaluation) : epoch, metrics };
+    },
+    evaluated(epoch, best) {
+      snapshots.add(epoch, seen!.rankings, seen!.metrics, best);
+      if (!setting.testCurve) return;
+      listen({ type: 'test', epoch, metrics: judge.test(rankAll(k, model, judge.mask.test, judge.depth)).means });
+    },
+    fitted: ({ bestEpoch, epochs }) => ({
+      ...{ bestEpoch, epochs },
+      checkpoints: snapshots.choose(bestEpoch, setting.trajectory, (metrics) => metrics[selectBy] ?? 1),
+      forget: snapshots.remove,
+    }),
+  };
+}
+
+/** The checkpoints of a run folder. */
+export function storeOf(run: Run, listen: Listener): LoopStore {
+  return {
+    save: (checkpoint) => run.saveCheckpoint(checkpoint),
+    load(until) {
+      const { checkpoint, damaged } = run.loadLatestCheckpoint<Record<string, unknown>>(until);
+      for (const d of damaged)
+        listen({ type: 'note', message: `${d.path} is damaged (${d.problem}); going on from the one before` });
+      return checkpoint;
+    },
+  };
+}

@@ -1,0 +1,118 @@
+/** One model in the loop: its batches, its optimiser, its best parameters, and how long it has waited for better ones. */
+import type { Kernels } from '../kernels/index.js';
+import type { Batch, TrainableModel } from '../models/_model.js';
+import type { TrainOptions } from '../models/options.js';
+import { optimizerNamed } from '../optim/index.js';
+import type { Batches } from './batches.js';
+import { checkpointOf, extrasOf, type LoopCheckpoint, type LoopStore, restore } from './checkpoint.js';
+import { batchDecay } from './decay.js';
+import type { Listener, StopReason } from './events.js';
+import type { Hooks } from './hooks.js';
+
+/** Result on valid. */
+export interface Validation {
+  /** The larger, the better. */
+  readonly value: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** True to train no further: others have done better by now. */
+  readonly stop?: boolean;
+}
+
+/** A model that is to learn, and how. */
+export interface LearnerTask {
+  readonly model: TrainableModel;
+  readonly options: TrainOptions;
+  /** Called every `evaluateEvery` epochs and after the last. */
+  validate(epoch: number): Validation;
+  /** Called after an evaluation, before the checkpoint is written. */
+  evaluated?(epoch: number, best: boolean): void;
+  readonly store?: LoopStore;
+  readonly listen?: Listener;
+}
+
+export interface TrainOutcome {
+  readonly epochs: number;
+  readonly bestEpoch: number;
+  readonly bestValue: number;
+  readonly reason: StopReason;
+  /** Seconds in training steps and in evaluation; of this process only, when the run was resumed. */
+  readonly seconds: { readonly train: number; readonly evaluate: number };
+}
+
+/** How far a run has come; the part of a checkpoint that is not a table. */
+export interface Progress {
+  epoch: number;
+  bestEpoch: number;
+  bestValue: number;
+  /** Evaluations since the best one. */
+  waited: number;
+  reason: StopReason | '';
+}
+
+export interface Learner extends Pick<LearnerTask, 'model' | 'options' | 'store' | 'listen'> {
+  readonly batches: Batches;
+  readonly progress: Progress;
+  readonly seconds: { train: number; evaluate: number };
+  /** Moves the parameters by the gradients of a batch. */
+  step(batch: Batch): void;
+  evaluate(epoch: number): void;
+  /** Why it has no reason to go on, by its last evaluation. */
+  over(): 'patience' | 'stopped' | undefined;
+  putBestBack(): void;
+  checkpoint(): LoopCheckpoint;
+  restore(checkpoint: LoopCheckpoint): void;
+  outcome(): TrainOutcome;
+  close(): void;
+}
+
+/** @param hooks the method whose tables it steps and keeps */
+export function createLearner(k: Kernels, task: LearnerTask, batches: Batches, hooks: Hooks): Learner {
+  const { model, options: o, listen } = task;
+  const ofBatch = o.l2Scope === 'batch' && o.l2 > 0;
+  const decay = ofBatch ? batchDecay(k, model.parameters, o.l2, o.batchSize * (o.negatives ?? 1)) : undefined;
+  const learned = [...model.parameters, ...extrasOf(hooks)];
+  const optimizer = optimizerNamed(o.optimizer).create(k, learned, { ...o, ...(ofBatch ? { l2: 0 } : {}) });
+  const best = model.parameters.map((p) => p.values.slice());
+  const progress: Progress = { epoch: 0, bestEpoch: 0, bestValue: Number.NEGATIVE_INFINITY, waited: 0, reason: '' };
+  const seconds = { train: 0, evaluate: 0 };
+  let stopped = false;
+  return {
+    ...task,
+    batches,
+    progress,
+    seconds,
+    step(batch) {
+      model.backward?.();
+      decay?.add(batch);
+      optimizer.step();
+      model.afterStep?.();
+    },
+    evaluate(epoch) {
+      const began = performance.now();
+      const { value, metrics, stop = false } = task.validate(epoch);
+      stopped = stop;
+      const isBest = value > progress.bestValue;
+      if (isBest) {
+        [progress.bestEpoch, progress.bestValue, progress.waited] = [epoch, value, 0];
+        model.parameters.forEach((p, at) => void best[at]!.set(p.values));
+      } else progress.waited += 1;
+      task.evaluated?.(epoch, isBest);
+      const took = (performance.now() - began) / 1000;
+      seconds.evaluate += took;
+      listen?.({ type: 'evaluation', epoch, metrics, best: isBest, seconds: took });
+    },
+    over: () => (progress.waited >= o.patience ? 'patience' : stopped ? 'stopped' : undefined),
+    putBestBack: () => model.parameters.forEach((p, at) => void p.values.set(best[at]!)),
+    checkpoint: () => checkpointOf(progress, model, optimizer, best, hooks),
+    restore: (checkpoint) => void Object.assign(progress, restore(checkpoint, model, optimizer, best, hooks)),
+    outcome() {
+      const { epoch: epochs, bestEpoch, bestValue, reason } = progress;
+      return { epochs, bestEpoch, bestValue, reason: reason as StopReason, seconds };
+    },
+    close() {
+      optimizer.close();
+      decay?.close();
+      batches.close();
+    },
+  };
+}
