@@ -1,7 +1,7 @@
 export { negatives, normal } from './random';
 export { als } from './als';
 export { accumulate, distancePairs, dotPairs, gather, linkRows } from './pairs';
-export { adagrad, adam, clipRows, lazyAdam, sgd } from './optimizers';
+export { adagrad, adagradRows, adam, clipRows, lazyAdam, sgd, sgdRows } from './optimizers';
 export { addParts, gemm } from './gemm';
 export { packItems, topK, topKDot } from './top-k';
 export { addScaled, propagate, scale } from './propagate';

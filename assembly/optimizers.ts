@@ -36,13 +36,13 @@ export function adam(
   }
 }
 
-/** Adam on those rows of `dim` numbers whose gradient is not all zero. */
+/** Adam on those rows of `dim` numbers whose gradient is not all zero; entry r of `rows` is looked at, or row r where there are none (0). */
 export function lazyAdam(
-  parameter: usize, gradient: usize, first: usize, second: usize, dim: i32,
+  parameter: usize, gradient: usize, first: usize, second: usize, dim: i32, rows: usize,
   learningRate: f64, beta1: f64, beta2: f64, epsilon: f64, l2: f64, correct1: f64, correct2: f64, begin: i32, end: i32,
 ): void {
   for (let r = begin; r < end; r++) {
-    const from = r * dim;
+    const from = (rows != 0 ? load<i32>(rows + ((r as usize) << 2)) : r) * dim;
     if (isZero(gradient + ((from as usize) << 2), dim)) continue;
     adam(parameter, gradient, first, second, learningRate, beta1, beta2, epsilon, l2, correct1, correct2, from, from + dim);
   }
@@ -88,6 +88,17 @@ export function sgd(
   }
 }
 
+/** The same on the rows of `dim` numbers named in `rows`. */
+export function sgdRows(
+  parameter: usize, gradient: usize, buffer: usize,
+  learningRate: f64, momentum: f64, l2: f64, fresh: i32, dim: i32, rows: usize, begin: i32, end: i32,
+): void {
+  for (let r = begin; r < end; r++) {
+    const from = load<i32>(rows + ((r as usize) << 2)) * dim;
+    sgd(parameter, gradient, buffer, learningRate, momentum, l2, fresh, from, from + dim);
+  }
+}
+
 /** Adagrad (Duchi et al. 2011) as in torch.optim, without learning rate decay. */
 export function adagrad(
   parameter: usize, gradient: usize, squares: usize, learningRate: f64, epsilon: f64, l2: f64, begin: i32, end: i32,
@@ -112,6 +123,17 @@ export function adagrad(
     store<f32>(squares + at, sum);
     store<f32>(gradient + at, 0);
     store<f32>(parameter + at, p - (step * g) / (Mathf.sqrt(sum) + eps));
+  }
+}
+
+/** The same on the rows of `dim` numbers named in `rows`. */
+export function adagradRows(
+  parameter: usize, gradient: usize, squares: usize, learningRate: f64, epsilon: f64, l2: f64,
+  dim: i32, rows: usize, begin: i32, end: i32,
+): void {
+  for (let r = begin; r < end; r++) {
+    const from = load<i32>(rows + ((r as usize) << 2)) * dim;
+    adagrad(parameter, gradient, squares, learningRate, epsilon, l2, from, from + dim);
   }
 }
 

@@ -65,6 +65,53 @@ test('lazyAdam agrees on any shape, with rows that never, sometimes and always h
   );
 });
 
+test('on some rows only, every optimiser does what it does on all, where the others have no gradient', () => {
+  type OnRows = (k: Kernels, t: readonly Floats[], dim: number, rows: Int32Array | undefined, step: number) => void;
+  const only = (dim: number, rows: Int32Array | undefined) => rows && { rows, dim };
+  const kinds: Record<string, OnRows> = {
+    lazyAdam: (k, [p, g, a, b], dim, rows, step) =>
+      k.lazyAdam(p!, g!, a!, b!, dim, { ...adamOptions, l2: 0.1, step }, rows),
+    sgd: (k, [p, g, a], dim, rows, step) =>
+      k.sgd(p!, g!, a!, { learningRate: 0.1, momentum: 0, l2: 0, step }, only(dim, rows)),
+    adagrad: (k, [p, g, a], dim, rows) =>
+      k.adagrad(p!, g!, a!, { learningRate: 0.1, epsilon: 1e-10, l2: 0 }, only(dim, rows)),
+  };
+  const some = table.chain((t) => fc.record({ t: fc.constant(t), chosen: fc.array(fc.nat(Math.max(0, t.rows - 1))) }));
+  for (const [name, update] of Object.entries(kinds)) {
+    fc.assert(
+      fc.property(some, ({ t: { rows, dim, seed }, chosen }) => {
+        if (rows === 0) return;
+        const trainOn = (k: Kernels, listed: boolean) => {
+          const gradient = k.floats(rows * dim);
+          const state = [k.floats(rows * dim), k.floats(rows * dim)];
+          const tables = [put(k, numbers(seed + 1, rows * dim)), gradient, ...state];
+          const list = Object.assign(k.ints(new Set(chosen).size), [...new Set(chosen)]);
+          for (let step = 1; step <= 3; step++) {
+            const fresh = numbers(seed + step, rows * dim);
+            for (const r of list) gradient.set(fresh.subarray(r * dim, (r + 1) * dim), r * dim);
+            update(k, tables, dim, listed ? list : undefined, step);
+            assert.ok(gradient.every((g) => g === 0));
+          }
+          const out = tables.map((x) => x.slice());
+          k.free(...tables, list);
+          return out;
+        };
+        agree(
+          (k) => {
+            const [some, all] = [trainOn(k, true), trainOn(k, false)];
+            assert.deepEqual(some, all, name);
+            return { parameter: some[0]! };
+          },
+          { parameter: 2e-5 },
+        );
+      }),
+      { numRuns: 10 },
+    );
+  }
+});
+
+const adamOptions = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+
 test('clipRows agrees on any shape, and leaves no row longer than asked', () => {
   fc.assert(
     fc.property(table, fc.constantFrom(0.5, 1, 2), ({ rows, dim, seed }, length) => {

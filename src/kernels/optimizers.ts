@@ -29,14 +29,33 @@ export interface AdagradStep {
   readonly l2: number;
 }
 
+/** Rows of a table, each named once, in kernel memory. */
+export interface SomeRows {
+  readonly rows: Int32Array;
+  /** Numbers of a row. */
+  readonly dim: number;
+}
+
 /** One optimiser step over flat arrays of equal length; each clears `gradient` afterwards. Semantics of torch.optim. */
 export interface OptimizerKernels {
   adam(parameter: Floats, gradient: Floats, first: Floats, second: Floats, step: AdamStep): void;
-  /** The same for the rows of `dim` numbers whose gradient is not all zero; nothing of the other rows changes. */
-  lazyAdam(parameter: Floats, gradient: Floats, first: Floats, second: Floats, dim: number, step: AdamStep): void;
-  /** `buffer` is the momentum buffer; it is not touched when momentum is 0. */
-  sgd(parameter: Floats, gradient: Floats, buffer: Floats, step: SgdStep): void;
-  adagrad(parameter: Floats, gradient: Floats, squares: Floats, step: AdagradStep): void;
+  /**
+   * The same for the rows of `dim` numbers whose gradient is not all zero; nothing of the other rows changes.
+   * @param rows those that may have a gradient, each once, in kernel memory; absent: any
+   */
+  lazyAdam(
+    parameter: Floats,
+    gradient: Floats,
+    first: Floats,
+    second: Floats,
+    dim: number,
+    step: AdamStep,
+    rows?: Int32Array,
+  ): void;
+  /** `buffer` is the momentum buffer; it is not touched when momentum is 0. @param only nothing else is read or changed */
+  sgd(parameter: Floats, gradient: Floats, buffer: Floats, step: SgdStep, only?: SomeRows): void;
+  /** @param only nothing else is read or changed */
+  adagrad(parameter: Floats, gradient: Floats, squares: Floats, step: AdagradStep, only?: SomeRows): void;
   /** Shortens every row of `dim` numbers that is longer than `length` (Euclidean) to that length. */
   clipRows(parameter: Floats, dim: number, length: number): void;
 }
@@ -44,32 +63,13 @@ export interface OptimizerKernels {
 export function optimizersReference(_: Machine): OptimizerKernels {
   return {
     adam: adamReference,
-    lazyAdam(parameter, gradient, first, second, dim, s) {
-      for (let start = 0; start < parameter.length; start += dim) {
-        const row = (table: Floats) => table.subarray(start, start + dim);
-        if (row(gradient).every((g) => g === 0)) continue;
-        adamReference(row(parameter), row(gradient), row(first), row(second), s);
-      }
+    lazyAdam(parameter, gradient, first, second, dim, s, rows) {
+      eachRow([parameter, gradient, first, second], rows && { rows, dim }, dim, (p, g, m, v) => {
+        if (g.some((x) => x !== 0)) adamReference(p, g, m, v, s);
+      });
     },
-    sgd(parameter, gradient, buffer, s) {
-      for (let k = 0; k < parameter.length; k++) {
-        let g = gradient[k]! + s.l2 * parameter[k]!;
-        if (s.momentum !== 0) {
-          if (s.step > 1) g += s.momentum * buffer[k]!;
-          buffer[k] = g;
-        }
-        parameter[k]! -= s.learningRate * g;
-      }
-      gradient.fill(0);
-    },
-    adagrad(parameter, gradient, squares, s) {
-      for (let k = 0; k < parameter.length; k++) {
-        const g = gradient[k]! + s.l2 * parameter[k]!;
-        squares[k]! += g * g;
-        parameter[k]! -= (s.learningRate * g) / (Math.sqrt(squares[k]!) + s.epsilon);
-      }
-      gradient.fill(0);
-    },
+    sgd: (...[p, g, b, s, only]) => eachRow([p, g, b], only, p.length, (...row) => sgdReference(...row, s)),
+    adagrad: (...[p, g, q, s, only]) => eachRow([p, g, q], only, p.length, (...row) => adagradReference(...row, s)),
     clipRows(parameter, dim, length) {
       for (let start = 0; start < parameter.length; start += dim) {
         const row = parameter.subarray(start, start + dim);
@@ -80,6 +80,42 @@ export function optimizersReference(_: Machine): OptimizerKernels {
       }
     },
   };
+}
+
+type Tables<Of extends readonly Floats[]> = { [At in keyof Of]: Floats };
+
+/** Calls `update` with each of the rows in all tables, or with all rows of `dim` numbers in turn. */
+function eachRow<Of extends readonly Floats[]>(
+  tables: readonly [...Of],
+  only: SomeRows | undefined,
+  dim: number,
+  update: (...row: Tables<Of>) => void,
+): void {
+  const rowAt = (start: number, width: number) =>
+    update(...(tables.map((t) => t.subarray(start, start + width)) as Tables<Of>));
+  if (only) for (const row of only.rows) rowAt(row * only.dim, only.dim);
+  else for (let start = 0; start < tables[0]!.length; start += dim) rowAt(start, dim);
+}
+
+function sgdReference(parameter: Floats, gradient: Floats, buffer: Floats, s: SgdStep): void {
+  for (let k = 0; k < parameter.length; k++) {
+    let g = gradient[k]! + s.l2 * parameter[k]!;
+    if (s.momentum !== 0) {
+      if (s.step > 1) g += s.momentum * buffer[k]!;
+      buffer[k] = g;
+    }
+    parameter[k]! -= s.learningRate * g;
+  }
+  gradient.fill(0);
+}
+
+function adagradReference(parameter: Floats, gradient: Floats, squares: Floats, s: AdagradStep): void {
+  for (let k = 0; k < parameter.length; k++) {
+    const g = gradient[k]! + s.l2 * parameter[k]!;
+    squares[k]! += g * g;
+    parameter[k]! -= (s.learningRate * g) / (Math.sqrt(squares[k]!) + s.epsilon);
+  }
+  gradient.fill(0);
 }
 
 function adamReference(parameter: Floats, gradient: Floats, first: Floats, second: Floats, s: AdamStep): void {
@@ -107,22 +143,29 @@ const adamNumbers = (s: AdamStep): number[] => [
 ];
 
 export function optimizersWasm(m: WasmMachine): OptimizerKernels {
+  const runOn = (name: 'sgd' | 'adagrad', args: readonly number[], length: number, only: SomeRows | undefined) => {
+    if (!only) m.run(name, args, length, CHUNK);
+    else m.run(`${name}Rows`, [...args, only.dim, m.address(only.rows)], only.rows.length, rowsAtOnce(only.dim));
+  };
   return {
     adam(parameter, gradient, first, second, s) {
       const tables = [m.address(parameter), m.address(gradient), m.address(first), m.address(second)];
       m.run('adam', [...tables, ...adamNumbers(s)], parameter.length, CHUNK);
     },
-    lazyAdam(parameter, gradient, first, second, dim, s) {
+    lazyAdam(parameter, gradient, first, second, dim, s, rows) {
       const tables = [m.address(parameter), m.address(gradient), m.address(first), m.address(second)];
-      m.run('lazyAdam', [...tables, dim, ...adamNumbers(s)], parameter.length / dim, rowsAtOnce(dim));
+      const all = parameter.length / dim;
+      const args = [...tables, dim, rows ? m.address(rows) : 0, ...adamNumbers(s)];
+      m.run('lazyAdam', args, rows ? rows.length : all, rowsAtOnce(dim));
     },
-    sgd(parameter, gradient, buffer, s) {
+    sgd(parameter, gradient, buffer, s, only) {
       const tables = [m.address(parameter), m.address(gradient), m.address(buffer)];
-      m.run('sgd', [...tables, s.learningRate, s.momentum, s.l2, s.step === 1 ? 1 : 0], parameter.length, CHUNK);
+      const numbers = [s.learningRate, s.momentum, s.l2, s.step === 1 ? 1 : 0];
+      runOn('sgd', [...tables, ...numbers], parameter.length, only);
     },
-    adagrad(parameter, gradient, squares, s) {
+    adagrad(parameter, gradient, squares, s, only) {
       const tables = [m.address(parameter), m.address(gradient), m.address(squares)];
-      m.run('adagrad', [...tables, s.learningRate, s.epsilon, s.l2], parameter.length, CHUNK);
+      runOn('adagrad', [...tables, s.learningRate, s.epsilon, s.l2], parameter.length, only);
     },
     clipRows(parameter, dim, length) {
       m.run('clipRows', [m.address(parameter), dim, length], parameter.length / dim, rowsAtOnce(dim));

@@ -6,13 +6,9 @@ import type { OptionsOf, OptionsSchema } from '../config/options.js';
 import type { SearchSpace } from '../config/search.js';
 import type { Interactions } from '../data/interactions.js';
 import type { Floats, Kernels } from '../kernels/index.js';
+import type { Optimized } from '../optim/index.js';
 
-export interface Parameter {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly values: Floats;
-  /** Same length as `values`; the optimiser reads and clears it. */
-  readonly gradient: Floats;
+export interface Parameter extends Optimized {
   /** What the rows stand for, if a step only concerns the rows of the users or items in its batch. */
   readonly rows?: 'users' | 'items';
 }
@@ -97,9 +93,9 @@ export interface Model {
   /**
    * Present if the scores are inner products that a loss can be taken back through; brings the tables up to date with the parameters.
    * A loss asks anew in each batch, between `forward` and `backward`, and may name the users whose scores it needs: the rows of others
-   * are then left undefined, and their gradients must stay 0.
+   * are then left undefined, and their gradients must stay 0. So must those of other items, where it names items; an item may be named twice.
    */
-  readonly factors?: (users?: Int32Array) => Factors;
+  readonly factors?: (users?: Int32Array, items?: Int32Array) => Factors;
   /** Gives all kernel memory back. */
   close(): void;
 }

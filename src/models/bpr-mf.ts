@@ -3,7 +3,7 @@ import { float, int, options } from '../config/options.js';
 import { stream } from '../config/random.js';
 import { logRange, oneOf } from '../config/search.js';
 import { type Factors, trained } from './_model.js';
-import { bprStep, freeParameters, normalTable, scoreByFactors } from './factors.js';
+import { bprStep, freeParameters, markBatch, marked, normalTable, scoreByFactors } from './factors.js';
 import { pairShape } from './options.js';
 
 export const bprMf = trained({
@@ -24,8 +24,9 @@ export const bprMf = trained({
   capabilities: ['factors', 'scores'],
   memory: ({ users, items }, o) => (users + items) * o.dim * 4 * 4 + o.batchSize * o.negatives * 64,
   create({ kernels: k, train, seed }, o) {
-    const users = normalTable(k, 'users', train.users, o.dim, stream(seed, 'bpr-mf users'), o.initScale, 'users');
-    const items = normalTable(k, 'items', train.items, o.dim, stream(seed, 'bpr-mf items'), o.initScale, 'items');
+    const table = (of: 'users' | 'items') =>
+      marked(k, normalTable(k, of, train[of], o.dim, stream(seed, `bpr-mf ${of}`), o.initScale, of));
+    const [users, items] = [table('users'), table('items')];
     const parameters = [users, items];
     const step = bprStep(k, o.batchSize * o.negatives);
     const factors: Factors = {
@@ -42,9 +43,17 @@ export const bprMf = trained({
       parameters,
       size: (train.users + train.items) * o.dim,
       batches: 'pairs',
-      factors: () => factors,
+      factors(ofUsers, ofItems) {
+        users.touched?.mark(ofUsers);
+        items.touched?.mark(ofItems);
+        return factors;
+      },
       scoreRows: (rows, out) => scoreByFactors(k, factors, rows, train.items, out),
-      accumulate: (batch) => step.accumulate(factors, batch),
+      accumulate(batch) {
+        const loss = step.accumulate(factors, batch);
+        if (batch.kind === 'pairs') markBatch(parameters, batch);
+        return loss;
+      },
       close() {
         step.close();
         freeParameters(k, parameters);

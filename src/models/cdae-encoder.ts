@@ -7,7 +7,7 @@ import type { Interactions } from '../data/interactions.js';
 import type { Floats, Kernels } from '../kernels/index.js';
 import type { Parameter } from './_model.js';
 import { createDerivedRows, type DerivedRows } from './derived-rows.js';
-import { freeParameters, normalTable, zeroTable } from './factors.js';
+import { freeParameters, marked, normalTable, zeroTable } from './factors.js';
 import { type RowBlock, takeRowBlock } from './vae-rows.js';
 
 export interface Encoder {
@@ -34,7 +34,7 @@ export function createEncoder(
   const { dim } = o;
   const width = dim + 1;
   const table = (name: string, rows: number, of: 'users' | 'items') =>
-    normalTable(k, name, rows, dim, stream(seed, `cdae ${name}`), Math.sqrt(2 / (rows + dim)), of);
+    marked(k, normalTable(k, name, rows, dim, stream(seed, `cdae ${name}`), Math.sqrt(2 / (rows + dim)), of));
   const weights = table('encoder', train.items, 'items');
   const bias = zeroTable(k, 'encoderBias', [dim]);
   const own = table('users', train.users, 'users');
@@ -69,6 +69,8 @@ export function createEncoder(
       }
       const { indices, indptr, weights: entries } = block.input;
       k.accumulate(weights.gradient, indices, dh, block.rowOf, entries, dim, indptr[n]!);
+      own.touched?.mark(users);
+      weights.touched?.mark(indices.subarray(0, indptr[n]!));
       k.free(dh);
     },
     forget({ block, h }) {

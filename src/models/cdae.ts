@@ -10,7 +10,7 @@ import { bce } from '../losses/bce.js';
 import { type Factors, trained } from './_model.js';
 import { createEncoder } from './cdae-encoder.js';
 import { createMask } from './cdae-mask.js';
-import { normalTable, scoreByFactors } from './factors.js';
+import { freeParameters, marked, normalTable, scoreByFactors } from './factors.js';
 import { trainShape } from './options.js';
 import { createScratch } from './scratch.js';
 
@@ -50,13 +50,14 @@ export const cdae = trained({
     const width = o.dim + 1;
     const encoder = createEncoder(k, train, o, seed);
     const deviation = Math.sqrt(2 / (train.items + o.dim));
-    const decoder = normalTable(k, 'decoder', train.items, width, stream(seed, 'cdae decoder'), deviation, 'items');
+    const key = stream(seed, 'cdae decoder');
+    const decoder = marked(k, normalTable(k, 'decoder', train.items, width, key, deviation, 'items'));
     // A row is [d_i, b_i].
     for (let i = 0; i < train.items; i++) decoder.values[i * width + o.dim] = 0;
     const parameters = [...encoder.parameters, decoder];
     const mask = createMask(k, train, o.negatives, o.batchSize, seed, 'cdae negatives');
     const scratch = createScratch(k);
-    const factors = (users?: Int32Array): Factors => {
+    const factorsOf = (users?: Int32Array): Factors => {
       const { values, gradient } = encoder.rows.update(users);
       return {
         ...{ users: values, userGradient: gradient },
@@ -70,19 +71,23 @@ export const cdae = trained({
       parameters,
       size: parameters.reduce((sum, p) => sum + p.values.length, 0),
       batches: 'rows',
-      factors,
-      scoreRows: (users, out) => scoreByFactors(k, factors(users), users, train.items, out),
+      factors(users, items) {
+        decoder.touched?.mark(items);
+        return factorsOf(users);
+      },
+      scoreRows: (users, out) => scoreByFactors(k, factorsOf(users), users, train.items, out),
       forward: (batch) => encoder.rows.begin(batch.epoch),
       accumulate(batch) {
         if (batch.kind !== 'rows') throw new TypeError('cdae works on batches of users');
         const users = batch.users.subarray(0, batch.size);
-        const f = factors(users);
+        const f = factorsOf(users);
         const n = mask.draw(users, batch.epoch, batch.index);
         const scores = scratch.floats('scores', n);
         k.dotPairs(f.users, f.items, width, mask.users, mask.items, scores, n);
         const loss = bce(scores, mask.targets, scores, n);
         k.accumulate(f.userGradient, mask.users, f.items, mask.items, scores, width, n);
         k.accumulate(f.itemGradient, mask.items, f.users, mask.users, scores, width, n);
+        decoder.touched?.mark(mask.items.subarray(0, n));
         return loss;
       },
       backward: encoder.rows.end,
@@ -90,7 +95,7 @@ export const cdae = trained({
         scratch.close();
         mask.close();
         encoder.close();
-        k.free(decoder.values, decoder.gradient);
+        freeParameters(k, [decoder]);
       },
     };
   },

@@ -8,7 +8,7 @@ import { logRange, oneOf, range } from '../config/search.js';
 import type { Kernels } from '../kernels/index.js';
 import { hinge } from '../losses/hinge.js';
 import { type Batch, type PairBatch, type Parameter, trained } from './_model.js';
-import { freeParameters, normalTable, scoreByFactors } from './factors.js';
+import { freeParameters, markBatch, marked, normalTable, scoreByFactors } from './factors.js';
 import { pairShape } from './options.js';
 import { productTables } from './product-tables.js';
 
@@ -50,8 +50,9 @@ export const cml = trained({
   capabilities: ['factors', 'scores'],
   memory: ({ users, items }, o) => (users + items) * (o.dim * 6 + 4) * 4 + o.batchSize * (1 + o.negatives) * 16,
   create({ kernels: k, train, seed }, o) {
-    const users = normalTable(k, 'users', train.users, o.dim, stream(seed, 'cml users'), o.initScale, 'users');
-    const items = normalTable(k, 'items', train.items, o.dim, stream(seed, 'cml items'), o.initScale, 'items');
+    const table = (of: 'users' | 'items') =>
+      marked(k, normalTable(k, of, train[of], o.dim, stream(seed, `cml ${of}`), o.initScale, of));
+    const [users, items] = [table('users'), table('items')];
     const parameters = [users, items];
     const tables = productTables(k, users, items);
     const step = metricStep(k, users, items, o);
@@ -150,6 +151,7 @@ function metricStep(k: Kernels, p: Parameter, q: Parameter, o: MetricOptions): M
       }
       k.accumulate(p.gradient, users, q.values, items, weights, o.dim, n, p.values);
       k.accumulate(q.gradient, items, p.values, users, weights, o.dim, n, q.values);
+      markBatch([p, q], batch);
       return loss;
     },
     close: () => k.free(users, items, distances, weights),

@@ -1,7 +1,8 @@
 /** What all inner-product models share: scoring and the pairwise BPR step on a pair of tables. */
 import type { Floats, Kernels } from '../kernels/index.js';
 import { bpr } from '../losses/bpr.js';
-import type { Batch, Factors, Parameter, Tables } from './_model.js';
+import { createTouchedRows } from '../optim/index.js';
+import type { Batch, Factors, PairBatch, Parameter, Tables } from './_model.js';
 
 /** A table of `rows x columns` numbers with its gradient, filled with normal numbers of deviation `deviation`. */
 export function normalTable(
@@ -24,8 +25,28 @@ export const zeroTable = (k: Kernels, name: string, shape: readonly number[]): P
 };
 
 export const freeParameters = (k: Kernels, parameters: readonly Parameter[]): void => {
-  for (const p of parameters) k.free(p.values, p.gradient);
+  for (const p of parameters) {
+    p.touched?.close();
+    k.free(p.values, p.gradient);
+  }
 };
+
+/** The same table for a model that marks every row to whose gradient it adds. */
+export const marked = (k: Kernels, table: Parameter): Parameter => ({
+  ...table,
+  touched: createTouchedRows(k, table.shape[0]!),
+});
+
+/** Marks the rows of a batch's users and items, drawn ones included. */
+export function markBatch(parameters: readonly Parameter[], batch: PairBatch): void {
+  for (const { rows, touched } of parameters) {
+    if (rows === 'users') touched?.mark(batch.users.subarray(0, batch.size));
+    if (rows === 'items') {
+      touched?.mark(batch.positives.subarray(0, batch.size));
+      touched?.mark(batch.negatives.subarray(0, batch.size * batch.perPositive));
+    }
+  }
+}
 
 /** All scores of `users` as a block of the matrix product of the two tables. */
 export function scoreByFactors(k: Kernels, f: Tables, users: Int32Array, items: number, out: Floats): void {

@@ -5,7 +5,7 @@
 import { stream } from '../config/random.js';
 import type { Floats, Kernels, NeumfLayers } from '../kernels/index.js';
 import type { Parameter } from './_model.js';
-import { freeParameters, normalTable } from './factors.js';
+import { freeParameters, marked, normalTable } from './factors.js';
 
 export interface NeumfShape {
   readonly users: number;
@@ -50,8 +50,8 @@ export function createNeumf(k: Kernels, shape: NeumfShape, seed: number): NeumfN
     weights: table(`w${suffix}`, units, inputs, Math.sqrt(2 / (inputs + units))),
     bias: { ...table(`b${suffix}`, 1, units, initScale), shape: [units] },
   });
-  const users = table('users', shape.users, wide, initScale, 'users');
-  const items = table('items', shape.items, wide, initScale, 'items');
+  const users = marked(k, table('users', shape.users, wide, initScale, 'users'));
+  const items = marked(k, table('items', shape.items, wide, initScale, 'items'));
   const hidden = widths.map((units, l) => layer(`${l + 1}`, widths[l - 1] ?? wide, units));
   const output = layer('Out', dim + widths.at(-1)!, 1);
   output.weights.values.fill(1, 0, dim);

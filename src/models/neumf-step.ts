@@ -47,6 +47,8 @@ export function neumfStep(k: Kernels, network: NeumfNetwork, { dim, layerL2 }: N
     const value = k.neumfStep(dim, items.values, values, rows, loss, gradient);
     k.accumulate(users.gradient, points.users, userRows, each, ones, wide, n);
     k.accumulate(items.gradient, points.items, itemRows, each, ones, wide, m);
+    users.touched?.mark(points.users);
+    items.touched?.mark(points.items);
     return value;
   };
   return {

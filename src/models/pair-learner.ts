@@ -35,13 +35,13 @@ export function createPairLearner(k: Kernels, model: TrainableModel): PairLearne
   return {
     atOnce: Number.POSITIVE_INFINITY,
     score({ users: rows, items }, out, users = distinct(rows)) {
-      const f = factors(users);
+      const f = factors(users, items);
       k.dotPairs(f.users, f.items, f.dim, rows, items, out, rows.length);
     },
     learn({ users: rows, items }, loss, users = distinct(rows)) {
       const n = rows.length;
       const [scores, slopes] = [scratch.floats('scores', n), scratch.floats('slopes', n)];
-      const f = factors(users);
+      const f = factors(users, items);
       k.dotPairs(f.users, f.items, f.dim, rows, items, scores, n);
       const value = loss(scores, slopes);
       k.accumulate(f.userGradient, rows, f.items, items, slopes, f.dim, n);

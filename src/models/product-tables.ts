@@ -72,6 +72,7 @@ export function productTables(k: Kernels, p: Parameter, q: Parameter): ProductTa
           }
         }
         gradient.fill(0);
+        points.touched?.mark();
       }
     },
     close: () => k.free(...sides.flatMap((s) => [s.table, s.gradient])),

@@ -1,5 +1,6 @@
 /** An optimiser knows only parameters and their gradients. One file and one line in `index.ts` add one. */
-import type { Floats, Kernels } from '../kernels/index.js';
+import type { Floats, Kernels, SomeRows } from '../kernels/index.js';
+import type { TouchedRows } from './touched-rows.js';
 
 /** What an optimiser changes: parameters of a model, or extra ones of a method. */
 export interface Optimized {
@@ -7,7 +8,16 @@ export interface Optimized {
   /** The first number counts the rows. */
   readonly shape: readonly number[];
   readonly values: Floats;
+  /** Same length as `values`; the optimiser reads and clears it. */
   readonly gradient: Floats;
+  /** Whoever adds to the gradient marks the rows here; absent: they may be any in every step. */
+  readonly touched?: TouchedRows;
+}
+
+/** The rows that a step may have given a gradient, if that is known. Takes the marks away. */
+export function someRows({ values, shape, touched }: Optimized): SomeRows | undefined {
+  const rows = touched?.take();
+  return rows && { rows, dim: values.length / shape[0]! };
 }
 
 export interface OptimizerOptions {

@@ -16,3 +16,4 @@ export function optimizerNamed(name: string): OptimizerSpec {
 }
 
 export type { Optimized, Optimizer, OptimizerOptions, OptimizerSpec } from './_optimizer.js';
+export { createTouchedRows, type TouchedRows } from './touched-rows.js';

@@ -1,4 +1,4 @@
-import { type OptimizerSpec, withSlots } from './_optimizer.js';
+import { type OptimizerSpec, someRows, withSlots } from './_optimizer.js';
 
 /**
  * Adam that leaves rows without any gradient alone, as torch.optim.SparseAdam: their moments stay, and the bias correction goes by the steps of
@@ -11,6 +11,7 @@ export const lazyAdam: OptimizerSpec = {
   create: (k, parameters, o) =>
     withSlots(k, parameters, ['first', 'second'], (p, [first, second], step) => {
       const dim = p.values.length / p.shape[0]!;
-      k.lazyAdam(p.values, p.gradient, first!, second!, dim, { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...o, step });
+      const adam = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, ...o, step };
+      k.lazyAdam(p.values, p.gradient, first!, second!, dim, adam, someRows(p)?.rows);
     }),
 };

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { RecdistillError } from '../errors.js';
 import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
 import type { OptimizerOptions } from './_optimizer.js';
-import { optimizerNamed, optimizers } from './index.js';
+import { createTouchedRows, optimizerNamed, optimizers } from './index.js';
 
 const wasm = createKernels({ threads: 2, memoryLimit: 2 ** 26 });
 const reference = createReferenceKernels('f64');
@@ -219,4 +219,32 @@ test('an unknown optimiser is refused with those there are', () => {
     () => optimizerNamed('adan'),
     (e) => e instanceof RecdistillError && e.code === 'unknown-name' && /adam, lazy-adam, sgd, adagrad/.test(e.hint),
   );
+});
+
+test('sparse optimisers read the marked rows only, and all rows once any may have a gradient', () => {
+  for (const { name } of optimizers) {
+    for (const [o, sparse] of [
+      [{ learningRate: 0.1, l2: 0 }, name !== 'adam'],
+      [{ learningRate: 0.1, l2: 0.1 }, name === 'lazy-adam'],
+    ] as const) {
+      const touched = createTouchedRows(wasm, 3);
+      const p = { name: 'p', shape: [3, 2], values: wasm.floats(6), gradient: wasm.floats(6), touched };
+      const optimizer = optimizerNamed(name).create(wasm, [p], o);
+      const after = (...ids: number[]) => {
+        p.gradient.fill(1);
+        touched.mark(Int32Array.from(ids));
+        optimizer.step();
+        return [0, 2, 4].filter((at) => p.gradient[at] === 0).map((at) => at / 2);
+      };
+      const every = [0, 1, 2];
+      assert.deepEqual(after(2, 0, 2), sparse ? [0, 2] : every, name);
+      assert.deepEqual(after(), sparse ? [] : every, `${name}: marks are gone after a step`);
+      touched.mark();
+      assert.deepEqual(after(1), every);
+      assert.deepEqual(after(1), sparse ? [1] : every);
+      optimizer.close();
+      touched.close();
+      wasm.free(p.values, p.gradient);
+    }
+  }
 });

@@ -1,4 +1,4 @@
-import { type OptimizerSpec, withSlots } from './_optimizer.js';
+import { type OptimizerSpec, someRows, withSlots } from './_optimizer.js';
 
 /** Stochastic gradient descent with the momentum and the coupled weight decay of torch.optim.SGD. */
 export const sgd: OptimizerSpec = {
@@ -6,9 +6,11 @@ export const sgd: OptimizerSpec = {
   summary: 'plain gradient descent',
   create(k, parameters, o) {
     const momentum = o.momentum ?? 0;
+    // Otherwise rows without a gradient move, too.
+    const sparse = momentum === 0 && o.l2 === 0;
     return withSlots(k, parameters, momentum === 0 ? [] : ['momentum'], (p, [buffer], step) => {
       // Without momentum the kernel leaves its buffer alone, so any array will do.
-      k.sgd(p.values, p.gradient, buffer ?? p.gradient, { ...o, momentum, step });
+      k.sgd(p.values, p.gradient, buffer ?? p.gradient, { ...o, momentum, step }, sparse ? someRows(p) : undefined);
     });
   },
 };

@@ -16,6 +16,7 @@ import {
   type TrainOptions,
   tablesOf,
 } from '../models/index.js';
+import { marksEveryRow } from './marks-contract.js';
 import { type TrainRun, trainedBits, trainedInPartsBits } from './train-runs.js';
 
 export interface ContractCase {
@@ -57,6 +58,7 @@ export function modelContract(spec: ModelSpec, options: Readonly<Record<string, 
     ...(spec.capabilities.includes('scores') ? [learned] : []),
     { name: `${spec.name}: the gradient is that of the loss`, run: () => finiteDifferences(spec, options) },
     { name: `${spec.name}: same bits at 1, 2, 3 and 4 threads`, run: () => sameAtAnyThreads(spec, options) },
+    { name: `${spec.name}: optimisers that look at marked rows only miss nothing`, run: () => marks(spec, options) },
     { name: `${spec.name}: an interrupted run ends in the same bits`, run: () => resumes(spec, options) },
     { name: `${spec.name}: another seed, another model`, run: () => seeded(spec, options) },
   ];
@@ -322,6 +324,11 @@ async function seeded(spec: ModelSpec, options: Readonly<Record<string, unknown>
   const data = await contractData();
   const [one, other] = [contractRun(spec, options, data), contractRun(spec, options, data, 4)];
   assert.ok((await trainedBits(one, 1)) !== (await trainedBits(other, 1)));
+}
+
+async function marks(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+  const run = contractRun(spec, { ...options, batchSize: 8 }, await contractData());
+  await marksEveryRow(run, spec.capabilities.includes('scores'));
 }
 
 async function resumes(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {

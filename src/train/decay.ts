@@ -1,6 +1,7 @@
 /** Weight decay on what a batch concerns only, as in much published BPR code. */
 import type { Kernels } from '../kernels/index.js';
 import type { Batch, Parameter } from '../models/_model.js';
+import { markBatch } from '../models/factors.js';
 
 export interface BatchDecay {
   /** Adds `l2 * row` to the gradient of each row of a user or item, once for each time that it occurs in the batch. */
@@ -22,6 +23,7 @@ export function batchDecay(k: Kernels, parameters: readonly Parameter[], l2: num
         if (rows === 'items') pull(batch.positives, batch.size);
         if (rows === 'items') pull(batch.negatives, drawn);
       }
+      markBatch(parameters, batch);
     },
     close: () => k.free(weights),
   };

@@ -1,0 +1,65 @@
+/** What a model must keep to that marks the rows to whose gradients it adds: part of the model contract. */
+import assert from 'node:assert/strict';
+import type { Kernels } from '../kernels/index.js';
+import { createPairLearner, type Pairs, type ScoreLoss, type TrainableModel } from '../models/index.js';
+import type { Hooks } from '../train/index.js';
+import { type TrainRun, trainedBits } from './train-runs.js';
+
+/** Those that need not look at rows without a gradient. */
+const SPARSE = ['lazy-adam', 'sgd', 'adagrad'];
+
+/**
+ * With each sparse optimiser a training gives the same bits whether it looks at marked rows only or at all: by the model's own loss, with weight
+ * decay of the batch if it has such, and, where its scores can be learned through, with losses on some pairs and on all items.
+ */
+export async function marksEveryRow(run: TrainRun, learnsPairs: boolean): Promise<void> {
+  for (const optimizer of SPARSE) {
+    const decay = 'l2Scope' in run.options ? { l2: 0.01, l2Scope: 'batch' as const } : { l2: 0 };
+    const options = { ...run.options, ...decay, optimizer, learningRate: 0.01 };
+    const own: TrainRun = { ...run, options, ...(learnsPairs ? { method: someLosses } : {}) };
+    const full: TrainRun = { ...own, create: (k) => unmarked(run.create(k)) };
+    assert.ok(
+      (await trainedBits(own, 1)) === (await trainedBits(full, 1)),
+      `${optimizer} on marked rows gave other bits`,
+    );
+  }
+}
+
+const unmarked = (model: TrainableModel): TrainableModel => ({
+  ...model,
+  parameters: model.parameters.map(({ touched: _, ...p }) => p),
+});
+
+/** In every second batch a loss on two pairs, in every third one on all scores of a user, by factors where the model has them. */
+function someLosses(k: Kernels, model: TrainableModel): Hooks & { close(): void } {
+  const learner = createPairLearner(k, model);
+  const ints = (values: readonly number[]) => Object.assign(k.ints(values.length), values);
+  const few = { users: ints([1, model.users - 1]), items: ints([model.items - 1, 0]) };
+  const all = { users: k.ints(model.items).fill(2), items: ints([...Array(model.items).keys()]) };
+  const loss: ScoreLoss = (scores, slopes) => {
+    slopes.forEach((_, n) => {
+      slopes[n] = Math.tanh(scores[n]!) - 0.5;
+    });
+    return 0;
+  };
+  const learn = ({ users, items }: Pairs) => {
+    const f = model.factors?.(users.subarray(0, 1));
+    if (!f) return learner.learn({ users, items }, loss);
+    const slopes = k.floats(items.length).fill(0.1);
+    k.accumulate(f.userGradient, users, f.items, items, slopes, f.dim, items.length);
+    k.accumulate(f.itemGradient, items, f.users, users, slopes, f.dim, items.length);
+    k.free(slopes);
+    return 0;
+  };
+  return {
+    base: 'kept',
+    accumulate({ index }) {
+      if (index % 2 === 0) learner.learn(few, loss);
+      return index % 3 === 0 ? learn(all) : 0;
+    },
+    close() {
+      learner.close();
+      k.free(few.users, few.items, all.users, all.items);
+    },
+  };
+}
