@@ -1,5 +1,6 @@
 /** Every row of the benchmark; the key is the word on the command line. */
 import type { BenchRow } from '../_row.js';
+import { bdEpoch } from './bd-epoch.js';
 import { bprEpoch } from './bpr-epoch.js';
 import { cdaeEpoch } from './cdae-epoch.js';
 import { cmlEpoch } from './cml-epoch.js';
@@ -26,4 +27,5 @@ export const rows = {
   'bpr-epoch': bprEpoch,
   'cml-epoch': cmlEpoch,
   'neumf-epoch': neumfEpoch,
+  'bd-epoch': bdEpoch,
 } as const satisfies Record<string, BenchRow>;
