@@ -1,6 +1,7 @@
 /** The registry of commands, in the order of the help: one line adds one. */
 import type { Command } from './_command.js';
 import { bdCommand } from './bd.js';
+import { bdReport } from './bd-report.js';
 import { compareCommand } from './compare.js';
 import { dataGet } from './data-get.js';
 import { dataInspect } from './data-inspect.js';
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   run,
   study,
   report,
+  bdReport,
   dataList,
   dataGet,
   dataInspect,

@@ -1,4 +1,5 @@
 export * from './adjust.js';
+export * from './bd.js';
 export * from './bootstrap.js';
 export * from './compare.js';
 export * from './evaluate.js';

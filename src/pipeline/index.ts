@@ -11,3 +11,4 @@ export { type Learned, learnedOf, readLearned } from './learned.js';
 export { splitOptions } from './method.js';
 export * from './pipeline.js';
 export { namedTeachers, type PipelineOptions, pipelineOptions, type Role, withPreset } from './plan.js';
+export { testRanks } from './test-ranks.js';

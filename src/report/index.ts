@@ -1,3 +1,4 @@
+export * from './bd.js';
 export { type Construction, type History, readHistory } from './history.js';
 export { type Page, renderHtml, renderPageMarkdown, type Section, type Table } from './page.js';
 export * from './pipeline.js';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { createWorkshop } from './program.js';
 
@@ -56,6 +57,29 @@ test('bd makes two better runs of two, that the other commands take like any', {
     assert.equal(code, 0, `${words.join(' ')}: ${stderr}`);
   }
 });
+
+test('bd-report finds the runs before, and says who is ahead', { timeout: 60_000 }, async () => {
+  const out = w.path('bd.html');
+  const { value } = await w.json('bd-report', 'bd', '--out', out);
+  const told = value as unknown as { runs: { name: string }[]; before: Stage; after: Stage; json: string };
+  assert.deepEqual(
+    told.runs.map((r) => r.name),
+    ['big', 'small', 'bd/teacher', 'bd/student'],
+  );
+  for (const { ahead, byUser } of [told.before, told.after]) {
+    assert.ok(ahead.student > 0 && Math.abs(ahead.student + ahead.teacher + ahead.neither - 1) < 1e-9);
+    assert.ok(byUser.length > 1 && byUser.every((q) => q.student >= 0 && q.student <= 1));
+  }
+  for (const file of [out, told.json, out.replace('.html', '.md')]) assert.ok(existsSync(file), file);
+  const { code, stderr } = await w.run('bd-report', 'small');
+  assert.equal(code, 2);
+  assert.match(stderr, /small is no bd/);
+});
+
+interface Stage {
+  readonly ahead: { readonly student: number; readonly teacher: number; readonly neither: number };
+  readonly byUser: readonly { readonly student: number }[];
+}
 
 test('what is wrong on the command line is refused with what to do', { timeout: 60_000 }, async () => {
   const refusals: readonly (readonly [readonly string[], RegExp])[] = [

@@ -1,0 +1,117 @@
+/** What bidirectional distillation did to a teacher and a student: who is ahead where, before and after. */
+import { type Interactions, itemCounts, itemsOf } from '../data/interactions.js';
+
+/** Ranks of all test interactions, from 1, by either model. */
+export interface BdRanks {
+  readonly teacher: Int32Array;
+  readonly student: Int32Array;
+}
+
+export interface BdStages<T> {
+  readonly before: T;
+  readonly after: T;
+}
+
+/** Shares of the test interactions, by who has them further in front; they sum to 1. */
+export interface Ahead {
+  readonly student: number;
+  readonly teacher: number;
+  readonly neither: number;
+}
+
+export interface DiscrepancyBin {
+  /** Rank of the student minus rank of the teacher, both ends included; infinite at the ends, which JSON has as null. */
+  readonly from: number;
+  readonly to: number;
+  readonly share: number;
+}
+
+export interface Quartile {
+  /** Fewest and most train interactions of an item or a user in it. */
+  readonly from: number;
+  readonly to: number;
+  /** Test interactions in it. */
+  readonly interactions: number;
+  /** Share of these that each model has among its first K. */
+  readonly teacher: number;
+  readonly student: number;
+}
+
+export interface BdStage {
+  readonly ahead: Ahead;
+  readonly discrepancy: readonly DiscrepancyBin[];
+  /** Least popular items first; each holds about a quarter of the test interactions, as equally popular items stay together. */
+  readonly byItem: readonly Quartile[];
+  /** Least active users first. */
+  readonly byUser: readonly Quartile[];
+}
+
+export interface BdAnalysis extends BdStages<BdStage> {
+  /** K of `byItem` and `byUser`. */
+  readonly at: number;
+}
+
+/** What was trained on, and what is tested on. */
+interface Tested {
+  readonly train: Interactions;
+  readonly test: Interactions;
+}
+
+/** Ends of the bins of differences on either side. */
+const EDGES = [1, 10, 100, 1000];
+
+/** @param at K: what counts as found */
+export function analyseBd({ train, test }: Tested, ranks: BdStages<BdRanks>, at: number): BdAnalysis {
+  const stage = (of: BdRanks): BdStage => {
+    const popularity = itemCounts(train);
+    const activity = new Int32Array(test.indices.length);
+    for (let u = 0; u < test.users; u++) activity.fill(itemsOf(train, u).length, test.indptr[u], test.indptr[u + 1]);
+    return {
+      ...{ ahead: aheadOf(of), discrepancy: discrepancyOf(of) },
+      byItem: quartilesOf(
+        test.indices.map((item) => popularity[item]!),
+        of,
+        at,
+      ),
+      byUser: quartilesOf(activity, of, at),
+    };
+  };
+  return { at, before: stage(ranks.before), after: stage(ranks.after) };
+}
+
+const shareOf = (ranks: BdRanks, holds: (difference: number) => boolean): number => {
+  let found = 0;
+  ranks.student.forEach((s, at) => {
+    if (holds(s - ranks.teacher[at]!)) found += 1;
+  });
+  return found / Math.max(1, ranks.student.length);
+};
+
+const aheadOf = (ranks: BdRanks): Ahead => ({
+  student: shareOf(ranks, (d) => d < 0),
+  teacher: shareOf(ranks, (d) => d > 0),
+  neither: shareOf(ranks, (d) => d === 0),
+});
+
+function discrepancyOf(ranks: BdRanks): DiscrepancyBin[] {
+  const behind = EDGES.map((from, at) => ({ from, to: (EDGES[at + 1] ?? Number.POSITIVE_INFINITY) - 1 }));
+  const ahead = behind.map(({ from, to }) => ({ from: -to, to: -from })).reverse();
+  return [...ahead, { from: 0, to: 0 }, ...behind].map((bin) => ({
+    ...bin,
+    share: shareOf(ranks, (d) => d >= bin.from && d <= bin.to),
+  }));
+}
+
+/** @param sizes of each test interaction, what it is sorted by */
+function quartilesOf(sizes: Int32Array, ranks: BdRanks, at: number): Quartile[] {
+  const sorted = sizes.slice().sort();
+  // Interactions of one size stay together, so that a quartile does not depend on the order of ids.
+  const ends = [1, 2, 3, 4].map((n) => sorted[Math.ceil((n * sorted.length) / 4) - 1]!);
+  return [...new Set(ends)].flatMap((to, n, all) => {
+    const inside = [...sizes.keys()].filter((x) => sizes[x]! <= to && (n === 0 || sizes[x]! > all[n - 1]!));
+    if (inside.length === 0) return [];
+    const found = (of: Int32Array) => inside.filter((x) => of[x]! <= at).length / inside.length;
+    const from = inside.reduce((least, x) => Math.min(least, sizes[x]!), to);
+    return [{ from, to, interactions: inside.length, teacher: found(ranks.teacher), student: found(ranks.student) }];
+  });
+}
