@@ -62,6 +62,15 @@ export function placeInRow(x: Interactions, user: number, item: number): number 
 /** True if `user` has `item`. */
 export const has = (x: Interactions, user: number, item: number): boolean => placeInRow(x, user, item) >= 0;
 
+/** Lists of numbers one after the other, list n from `indptr[n]` to `indptr[n + 1]`, in the order that they have. */
+export function packLists(lists: readonly ArrayLike<number>[]): { indptr: Int32Array; indices: Int32Array } {
+  const indptr = new Int32Array(lists.length + 1);
+  for (const [n, list] of lists.entries()) indptr[n + 1] = indptr[n]! + list.length;
+  const indices = new Int32Array(indptr[lists.length]!);
+  for (const [n, list] of lists.entries()) indices.set(list, indptr[n]!);
+  return { indptr, indices };
+}
+
 /**
  * Builds the rows from pairs; a pair given twice counts once (with its earliest time).
  * @param userIds one row number in `[0, users)` for each pair

@@ -1,5 +1,5 @@
 /** What HetComp's teachers say of each user now, in kernel memory: items that the user has, and the ensemble of the selected checkpoints. */
-import { itemsOf } from '../data/interactions.js';
+import { itemsOf, packLists } from '../data/interactions.js';
 import { rankingOf } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { createFuser, type ImportanceOptions, type Voice } from '../ensemble/index.js';
@@ -94,13 +94,5 @@ function observedRows(
     );
     return fused.length > 0 ? fused : itemsOf(train, u).slice(0, most);
   });
-  const indptr = new Int32Array(train.users + 1);
-  lists.forEach((list, u) => {
-    indptr[u + 1] = indptr[u]! + list.length;
-  });
-  const indices = new Int32Array(indptr[train.users]!);
-  lists.forEach((list, u) => {
-    indices.set(list, indptr[u]!);
-  });
-  return takeRows(k, { columns: train.items, indptr, indices });
+  return takeRows(k, { columns: train.items, ...packLists(lists) });
 }

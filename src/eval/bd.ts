@@ -62,20 +62,15 @@ const EDGES = [1, 10, 100, 1000];
 
 /** @param at K: what counts as found */
 export function analyseBd({ train, test }: Tested, ranks: BdStages<BdRanks>, at: number): BdAnalysis {
-  const stage = (of: BdRanks): BdStage => {
-    const popularity = itemCounts(train);
-    const activity = new Int32Array(test.indices.length);
-    for (let u = 0; u < test.users; u++) activity.fill(itemsOf(train, u).length, test.indptr[u], test.indptr[u + 1]);
-    return {
-      ...{ ahead: aheadOf(of), discrepancy: discrepancyOf(of) },
-      byItem: quartilesOf(
-        test.indices.map((item) => popularity[item]!),
-        of,
-        at,
-      ),
-      byUser: quartilesOf(activity, of, at),
-    };
-  };
+  const counts = itemCounts(train);
+  const popularity = test.indices.map((item) => counts[item]!);
+  const activity = new Int32Array(test.indices.length);
+  for (let u = 0; u < test.users; u++) activity.fill(itemsOf(train, u).length, test.indptr[u], test.indptr[u + 1]);
+  const stage = (of: BdRanks): BdStage => ({
+    ...{ ahead: aheadOf(of), discrepancy: discrepancyOf(of) },
+    byItem: quartilesOf(popularity, of, at),
+    byUser: quartilesOf(activity, of, at),
+  });
   return { at, before: stage(ranks.before), after: stage(ranks.after) };
 }
 

@@ -1,6 +1,7 @@
 /** One JSON file, for small catalogues: to look at, or for a program that reads nothing else. */
 import { z } from 'zod';
 import { writeAtomic } from '../artifact/index.js';
+import { packLists } from '../data/interactions.js';
 import { fail } from '../errors.js';
 import type { StudentModel } from '../student/index.js';
 import type { Exporter } from './_exporter.js';
@@ -44,7 +45,7 @@ export const json: Exporter = {
     const biases = (rows: readonly { bias?: number | undefined }[]) =>
       rows.some((r) => r.bias !== undefined) ? Float32Array.from(rows, (r) => r.bias ?? 0) : undefined;
     const [userBiases, itemBiases] = [biases(users), biases(items)];
-    const seen = users.some((u) => u.seen) ? compressed(users.map((u) => u.seen ?? [])) : undefined;
+    const seen = users.some((u) => u.seen) ? packLists(users.map((u) => u.seen ?? [])) : undefined;
     const model: StudentModel = {
       ...{ users: users.length, items: items.length, dim },
       userFactors: table(users),
@@ -62,15 +63,6 @@ export const json: Exporter = {
 
 /** Nine digits tell every float32 from its neighbours. */
 export const exact = (value: number): number => Number(value.toPrecision(9));
-
-/** Compressed sparse rows of lists of item numbers. */
-export function compressed(rows: readonly ArrayLike<number>[]): { indptr: Int32Array; indices: Int32Array } {
-  const indptr = new Int32Array(rows.length + 1);
-  for (const [n, list] of rows.entries()) indptr[n + 1] = indptr[n]! + list.length;
-  const indices = new Int32Array(indptr[rows.length]!);
-  for (const [n, list] of rows.entries()) indices.set(list, indptr[n]!);
-  return { indptr, indices };
-}
 
 const slice = (table: Float32Array, row: number, dim: number): number[] =>
   Array.from(table.subarray(row * dim, (row + 1) * dim), exact);

@@ -8,10 +8,11 @@ import { pipeline } from 'node:stream/promises';
 import type { DuckDBListValue, DuckDBValue } from '@duckdb/node-api';
 import { writeFolder } from '../artifact/index.js';
 import { badFile, literal, withDatabase } from '../data/duckdb.js';
+import { packLists } from '../data/interactions.js';
 import { fail } from '../errors.js';
 import type { StudentModel } from '../student/index.js';
 import type { Exporter } from './_exporter.js';
-import { compressed, itemRows, userRows } from './json.js';
+import { itemRows, userRows } from './json.js';
 import { assembled, damaged, readSidecar, sidecarFiles, writeSidecar } from './sidecar.js';
 
 const tables = { items: 'items.parquet', users: 'users.parquet' } as const;
@@ -51,7 +52,7 @@ export const parquet: Exporter = {
     const { users, items, dim, notes } = about;
     const userTable = await readTable(path, 'users', userIds, dim);
     const itemTable = await readTable(path, 'items', itemIds, dim);
-    const seen = userTable.seen && compressed(userTable.seen);
+    const seen = userTable.seen && packLists(userTable.seen);
     const model: StudentModel = {
       ...{ users, items, dim, userIds, itemIds },
       userFactors: userTable.factors,
