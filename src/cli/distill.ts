@@ -1,4 +1,5 @@
-import { options, text, words } from '../config/options.js';
+import { readBundle } from '../artifact/index.js';
+import { optionalText, options, text, words } from '../config/options.js';
 import { distillerNamed, distillers } from '../distill/index.js';
 import { fail } from '../errors.js';
 import { models } from '../models/index.js';
@@ -7,6 +8,7 @@ import type { Command, Given } from './_command.js';
 import { givenOf, readOptions } from './flags.js';
 import { dataGroup, evaluationGroup, group, machineGroup, modelGroup, nameGroup, runsGroup } from './groups.js';
 import { answerOf, quoted, runNamed, trajectoryGroup } from './job.js';
+import { bundleFolderOf } from './recommendations.js';
 import { findRuns, loadDataOf, readRun } from './runs.js';
 
 const chosen = group(
@@ -16,6 +18,9 @@ const chosen = group(
     teachers: words({ default: [], help: 'Finished runs to learn from, by name or folder, such as bpr-mf,lightgcn.' }),
     student: text({ default: 'bpr-mf', help: 'Model of the student.' }),
     method: text({ default: 'hetcomp', help: 'Method of distillation.' }),
+    continue: optionalText({
+      help: 'Run or bundle of a student of earlier data to go on from: what it knows is kept, new users and items are folded in.',
+    }),
   }),
 );
 
@@ -50,14 +55,20 @@ export const distill: Command = {
     ['distill --teachers bpr-mf,lightgcn,mult-vae --dim 6', 'a tiny student of three teachers'],
     ['distill --teachers bpr-mf,lightgcn --dim 6 --name small --seed 1', 'under a name of your own'],
     ['distill --method none --teachers bpr-mf --dim 6', 'the same student on its own, for comparison'],
+    [
+      'distill --continue small --data now.csv --teachers bpr-mf --epochs 10 --name small-now',
+      'the student of last week, with what has happened since; the teachers have seen it',
+    ],
+    ['distill --continue small --data now.csv --method none --name small-now', 'the same without teachers'],
   ],
   async run(given, console) {
-    const { teachers: names } = readOptions(chosen, given);
+    const { teachers: names, continue: before } = readOptions(chosen, given);
     const { student: model, method } = choiceOf(given);
-    if (names.length === 0) {
+    const alone = distillerNamed(method).needs.teachers === 'none';
+    if (names.length === 0 && !(alone && given.flags.data !== undefined)) {
       fail('usage', {
         problem: 'distill needs --teachers: the finished runs to learn from',
-        hint: 'Train some first, then for example: distill --teachers bpr-mf,lightgcn',
+        hint: 'Train some first, then for example: distill --teachers bpr-mf,lightgcn. With --method none, --data will do.',
       });
     }
     const owned = [modelGroup(model), methodGroup(method)];
@@ -65,8 +76,8 @@ export const distill: Command = {
     const evaluation = readOptions(evaluationGroup, given);
     const { runs } = readOptions(runsGroup, given);
     const places = names.flatMap((name) => findRuns(name, runs));
-    const first = readRun(places[0]!);
-    const { data, dataset } = await loadDataOf(first, given);
+    const start = before === undefined ? undefined : await readBundle(bundleFolderOf(before, runs));
+    const { data, dataset } = await loadDataOf(places[0] ? readRun(places[0]) : undefined, given);
     const teachers = places.map((place) => {
       readRun(place);
       return { name: place.name, teacher: readTeacher(place.folder) };
@@ -77,13 +88,14 @@ export const distill: Command = {
         defaultName: `${model}-${method}`,
         options: Object.assign({}, ...owned.map((part) => givenOf(part.schema, given))),
         // Teachers of a student on its own only say which data it is about.
-        teachers: distillerNamed(method).needs.teachers === 'none' ? [] : teachers,
+        teachers: alone ? [] : teachers,
+        ...(start ? { start } : {}),
       },
       console,
     );
     const user = dataset.users.ids[0]!;
     return answerOf(done, console, evaluation.at, [
-      `compare ${[done.name, ...places.map((p) => p.name)].map(quoted).join(' ')}`,
+      ...(places.length > 0 ? [`compare ${[done.name, ...places.map((p) => p.name)].map(quoted).join(' ')}`] : []),
       `recommend ${quoted(done.name)} --user ${quoted(user)}`,
     ]);
   },

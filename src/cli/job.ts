@@ -1,5 +1,6 @@
 /** What `train` and `distill` have in common: one job in a run folder, with progress, a clean stop and a bundle. */
 import { join } from 'node:path';
+import type { StudentBundle } from '../artifact/index.js';
 import type { DataOptions, LoadedDataset } from '../data/index.js';
 import { fail } from '../errors.js';
 import { modelNamed } from '../models/index.js';
@@ -36,6 +37,8 @@ export interface NamedJob {
   readonly options: Readonly<Record<string, unknown>>;
   readonly evaluation: EvaluationOptions;
   readonly teachers: readonly { readonly name: string; readonly teacher: Teacher }[];
+  /** A bundle of earlier data to go on from. */
+  readonly start?: StudentBundle;
   /** Stops the job, where the caller takes care of Ctrl-C. */
   readonly signal?: AbortSignal;
 }
@@ -68,6 +71,7 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
           options: o.options,
           teachers: o.teachers.map((t) => t.teacher),
           evaluation: o.evaluation,
+          ...(o.start ? { start: o.start } : {}),
           source: portable(o.data),
           listen: progress.train,
         });

@@ -66,20 +66,20 @@ export function readRun(place: RunPlace): FinishedRun {
 }
 
 /**
- * Loads the data that a run was made on.
+ * Loads the data that a run was made on, or without a run the data that is given.
  * @param given data flags replace recorded options, for a source that has moved
  * @throws RecdistillError `needs-not-met` if nothing was recorded and nothing given, and as `loadDataset`
  */
 export async function loadDataOf(
-  run: FinishedRun,
+  run: FinishedRun | undefined,
   given: Given,
 ): Promise<{ data: DataOptions; dataset: LoadedDataset }> {
-  if (!run.source && given.flags.data === undefined) {
+  if (run && !run.source && given.flags.data === undefined) {
     fail('needs-not-met', {
       problem: `${run.folder} does not say where its data came from`,
       hint: 'Name the data with --data and the options that it was made with.',
     });
   }
-  const data = readOptions(dataGroup, given, run.source);
+  const data = readOptions(dataGroup, given, run?.source);
   return { data, dataset: await loadDataset(data) };
 }

@@ -59,6 +59,8 @@ export async function fitByLoop(model: TrainableModel, request: JobRequest, sett
         return distiller;
       },
       ...(run ? { store: storeOf(run, listen) } : {}),
+      // What goes on from a bundle may be at its best before the first epoch.
+      evaluateStart: request.start !== undefined,
       ...(request.signal ? { signal: request.signal } : {}),
     });
     return fitted(outcome);

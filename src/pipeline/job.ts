@@ -2,7 +2,7 @@
  * One model from nothing to a judged result: train (or compute) it, record its trajectory, test it once, keep everything in a run folder
  * if one is named. A job that was interrupted goes on; one that is finished is read back.
  */
-import { openRun, type Run } from '../artifact/index.js';
+import { openRun, type Run, type StudentBundle } from '../artifact/index.js';
 import { parseOptions } from '../config/options.js';
 import type { Dataset } from '../data/index.js';
 import type { Rankings } from '../data/rankings.js';
@@ -18,6 +18,7 @@ import { finishModel } from './finish.js';
 import { forgetCheckpoints, jobFiles, readBack } from './finished.js';
 import { fitAtOnce, fitByLoop } from './fit.js';
 import { checkNeeds, splitOptions } from './method.js';
+import { startFrom, startText, withDimOf } from './start.js';
 
 export interface JobRequest {
   readonly dataset: Dataset;
@@ -30,6 +31,11 @@ export interface JobRequest {
   readonly options?: Readonly<Record<string, unknown>>;
   /** What the method learns from. */
   readonly teachers?: readonly Teacher[];
+  /**
+   * A student of earlier data that this one goes on from: users and items that it knows begin with its numbers, new ones are folded in. The
+   * model must be one whose parameters are the tables of its scores (bpr-mf); `dim` is that of the bundle.
+   */
+  readonly start?: StudentBundle;
   readonly evaluation?: Partial<EvaluationOptions>;
   /** How many checkpoints of the trajectory are kept, and which. */
   readonly trajectory?: Partial<TrajectoryOptions>;
@@ -111,10 +117,15 @@ export type Use = (model: Model, job: Pick<Job, 'result' | 'evaluation'>) => voi
  *   `artifact-damaged`, `write-failed`, `diverged`, `interrupted`
  */
 export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
-  const { dataset, kernels: k, teachers = [] } = request;
+  const { dataset, kernels: k, teachers = [], start } = request;
   const spec = modelNamed(request.model);
   const method = distillerNamed(request.method ?? 'none');
-  const { modelOptions, methodOptions } = splitOptions(spec, method, request.options ?? {});
+  const given = request.options ?? {};
+  const { modelOptions, methodOptions } = splitOptions(
+    spec,
+    method,
+    start && 'dim' in spec.options.shape ? withDimOf(start, given) : given,
+  );
   const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
   const kept = parseOptions(trajectoryOptions, request.trajectory, 'trajectory');
   checkNeeds(spec, method, teachers.map(knownTeacher), dataset);
@@ -130,7 +141,10 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
     ...evaluation,
     ...kept,
   };
-  const inputs = Object.fromEntries(teachers.map((t, x) => [`teacher ${x + 1}: ${t.trajectory.teacher}`, t.hash]));
+  const inputs = {
+    ...Object.fromEntries(teachers.map((t, x) => [`teacher ${x + 1}: ${t.trajectory.teacher}`, t.hash])),
+    ...(start ? { 'bundle before': start.manifest.sha256 } : {}),
+  };
   const run = request.folder
     ? openRun(
         request.folder,
@@ -145,6 +159,7 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
     const began = performance.now();
     const model = spec.create({ kernels: k, train: dataset.train, seed }, modelOptions as never);
     try {
+      if (start) listen({ type: 'note', message: startText(startFrom(model as TrainableModel, start, dataset)) });
       const setting = {
         ...{ run, judge, method, methodOptions, listen },
         ...{ options: modelOptions as never, trajectory: kept, selectBy: evaluation.selectBy },

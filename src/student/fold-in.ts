@@ -11,7 +11,7 @@
 
 export interface FoldInSpace {
   /** `items * dim` item factors. */
-  readonly factors: Float32Array;
+  readonly factors: ArrayLike<number>;
   readonly dim: number;
   /** Mean squared length of an item's factors. */
   readonly meanSquare: number;

@@ -57,6 +57,28 @@ test('train, distill, evaluate, recommend, each as a command', { timeout: 120_00
   assert.match(fresh.stdout, /For somebody who has /);
 });
 
+test('a student goes on when there is more data', { timeout: 120_000 }, async () => {
+  const rows = Array.from({ length: 1800 }, (_, n) => `${n % 60},${(Math.imul(n, 2654435761) >>> 8) % 90}`);
+  const known = rows.filter((row) => !row.startsWith('59,'));
+  writeFileSync(w.path('before.csv'), ['user,item', ...known].join('\n'));
+  writeFileSync(w.path('now.csv'), ['user,item', ...rows].join('\n'));
+  const begun = await w.run('train', 'bpr-mf', '--data', 'before.csv', '--dim', '4', ...SHORT, '--name', 'old');
+  assert.equal(begun.code, 0, begun.stderr);
+  const alone = ['distill', '--continue', 'old', '--data', 'now.csv', '--method', 'none', ...SHORT];
+  const fresh = await w.run(...alone, '--name', 'new');
+  assert.equal(fresh.code, 0, fresh.stderr);
+  assert.match(fresh.stderr, /Users: 59 known, 1 new and folded in\. Items: \d+ known, 0 new/);
+  assert.match(fresh.stdout, /^new is finished/);
+  assert.equal((await w.run('recommend', 'new', '--user', '59')).code, 0);
+  const taught = await w.run('train', 'ease', '--data', 'now.csv');
+  assert.equal(taught.code, 0, taught.stderr);
+  const student = await w.run('distill', '--continue', 'runs/old/student', '--teachers', 'ease', ...SHORT);
+  assert.equal(student.code, 0, student.stderr);
+  const wrong = await w.run(...alone, '--name', 'wrong', '--dim', '9');
+  assert.equal(wrong.code, 2, wrong.stderr);
+  assert.match(wrong.stderr, /4, as in the bundle/);
+});
+
 const PIPELINE = `name: chain
 data: { data: "synthetic:200x150x4000" }
 baselines: [{ model: top-pop }]
