@@ -11,4 +11,5 @@ export { type Learned, learnedOf, readLearned } from './learned.js';
 export { splitOptions } from './method.js';
 export * from './pipeline.js';
 export { namedTeachers, type PipelineOptions, pipelineOptions, type Role, withPreset } from './plan.js';
+export { type StartCounts, type StartReport, startFrom } from './start.js';
 export { testRanks } from './test-ranks.js';

@@ -1,0 +1,235 @@
+// Writes docs/results/continue.md and continue.json: a student kept up to date through the six blocks of ccd-yelp, in order of time.
+//   npm run continue -- [--runs FOLDER] [--threads N]
+// At block t everything of the blocks before and the train part of t is known; judged is the test part of t. What is finished is read back.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import {
+  compare,
+  createJudge,
+  createKernels,
+  evaluationOptions,
+  fuseRankings,
+  importanceOptions,
+  loadDataset,
+  modelNamed,
+  parseOptions,
+  rankAll,
+  readBundle,
+  runJob,
+  startFrom,
+} from 'recdistill';
+
+const BLOCKS = [0, 1, 2, 3, 4, 5];
+const SEEDS = [0, 1, 2];
+const METRICS = ['recall@50', 'ndcg@50'];
+const TEACHERS = {
+  'bpr-mf': { dim: 64, epochs: 150, batchSize: 2048, learningRate: 0.002, l2: 0.003 },
+  lightgcn: { dim: 64, layers: 2, epochs: 150, batchSize: 4096, learningRate: 0.005, l2: 0.001 },
+  ials: { dim: 64 },
+};
+const STUDENT = { dim: 16, evaluateEvery: 5 };
+const EPOCHS = { retrained: 100, continued: 20 };
+const WAYS = ['folded in', 'continued', 'retrained'];
+
+const { values: flags } = parseArgs({ options: { runs: { type: 'string' }, threads: { type: 'string' } } });
+const runs = flags.runs ?? join('runs', 'continue');
+const kernels = createKernels(flags.threads === undefined ? {} : { threads: Number(flags.threads) });
+const say = (text) => process.stderr.write(`${text}\n`);
+const evaluation = parseOptions(evaluationOptions, {}, 'evaluation');
+
+/** Rows [user, item] of a part, by id. */
+function rowsOf(dataset, part) {
+  const { indptr, indices } = dataset[part];
+  return dataset.users.ids.flatMap((user, u) =>
+    Array.from(indices.subarray(indptr[u], indptr[u + 1]), (i) => [user, dataset.items.ids[i]]),
+  );
+}
+
+/** The state of things at each block, as split folders. Pairs that are known already are no test of anything and are dropped. */
+async function states(folder) {
+  const known = new Map();
+  const key = ([user, item]) => `${user}\t${item}`;
+  const take = (rows) => {
+    const fresh = [...new Map(rows.map((row) => [key(row), row])).values()].filter((row) => !known.has(key(row)));
+    return { fresh, dropped: rows.length - fresh.length };
+  };
+  const found = [];
+  for (const block of BLOCKS) {
+    const data = await loadDataset({ data: `ccd-yelp-task${block}` });
+    for (const row of take(rowsOf(data, 'train')).fresh) known.set(key(row), row);
+    const valid = take(rowsOf(data, 'valid'));
+    const judged = new Set(valid.fresh.map(key));
+    const test = take(rowsOf(data, 'test').filter((row) => !judged.has(key(row))));
+    const at = join(folder, `block${block}`);
+    mkdirSync(at);
+    const parts = { train: [...known.values()], valid: valid.fresh, test: test.fresh };
+    for (const [part, rows] of Object.entries(parts)) {
+      writeFileSync(join(at, `${part}.tsv`), `${['user\titem', ...rows.map(key)].join('\n')}\n`);
+    }
+    found.push(await loadDataset({ data: at }));
+    for (const row of [...valid.fresh, ...test.fresh]) known.set(key(row), row);
+  }
+  return found;
+}
+
+async function teachersOf(dataset, block, seed) {
+  const jobs = [];
+  for (const [model, own] of Object.entries(TEACHERS)) {
+    say(`seed ${seed}, block ${block}: ${model}`);
+    const options = { ...own, seed };
+    jobs.push(
+      await runJob({ dataset, kernels, model, options, folder: join(runs, `seed${seed}`, `block${block}`, model) }),
+    );
+  }
+  return jobs;
+}
+
+/** The bundle with new users and items folded in, and nothing trained. */
+function folded(bundle, dataset) {
+  const spec = modelNamed('bpr-mf');
+  const model = spec.create(
+    { kernels, train: dataset.train, seed: 0 },
+    spec.options.parse({ dim: bundle.manifest.dim }),
+  );
+  try {
+    const began = performance.now();
+    const report = startFrom(model, bundle, dataset);
+    const seconds = (performance.now() - began) / 1000;
+    const judge = createJudge(dataset, evaluation);
+    return {
+      evaluation: judge.test(rankAll(kernels, model, judge.mask.test, judge.depth)),
+      epochs: 0,
+      seconds,
+      report,
+    };
+  } finally {
+    model.close();
+  }
+}
+
+async function distilled(dataset, block, seed, way, teachers, start) {
+  say(`seed ${seed}, block ${block}: ${way}`);
+  const folder = join(runs, `seed${seed}`, `block${block}`, way);
+  const options = { ...STUDENT, epochs: EPOCHS[way], seed };
+  const job = await runJob({
+    ...{ dataset, kernels, model: 'bpr-mf', method: 'hetcomp', options, teachers, folder },
+    ...(start ? { start } : {}),
+  });
+  const { epochs, seconds } = job.result;
+  return { evaluation: job.evaluation, epochs, seconds, bundle: await readBundle(join(folder, 'student')) };
+}
+
+async function runSeed(seed, data) {
+  const rows = [];
+  let first;
+  let last;
+  for (const block of BLOCKS) {
+    const dataset = data[block];
+    const jobs = await teachersOf(dataset, block, seed);
+    const teachers = jobs.map((j) => j.teacher);
+    const retrained = await distilled(dataset, block, seed, 'retrained', teachers);
+    const rankings = jobs.map((j) => j.rankings);
+    const fused = fuseRankings(rankings, parseOptions(importanceOptions, {}, 'ensemble'), rankings[0].depth);
+    const ensemble = { evaluation: createJudge(dataset, evaluation).test(fused) };
+    if (block === 0) {
+      first = retrained.bundle;
+      last = retrained.bundle;
+      rows.push({ block, ensemble, retrained });
+      continue;
+    }
+    const continued = await distilled(dataset, block, seed, 'continued', teachers, last);
+    last = continued.bundle;
+    rows.push({ block, ensemble, retrained, continued, 'folded in': folded(first, dataset) });
+  }
+  return rows;
+}
+
+const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
+const short = (value) => value.toFixed(4).replace(/^(-?)0\./, '$1.');
+const spread = (values) => {
+  const m = mean(values);
+  return `${short(m)} ± ${short(Math.sqrt(values.reduce((s, v) => s + (v - m) ** 2, 0) / (values.length - 1)))}`;
+};
+const table = (rows) =>
+  [rows[0], rows[0].map(() => '---'), ...rows.slice(1)].map((r) => `| ${r.join(' | ')} |`).join('\n');
+
+const temporary = mkdtempSync(join(tmpdir(), 'recdistill-blocks-'));
+try {
+  const data = await states(temporary);
+  const seeds = [];
+  for (const seed of SEEDS) seeds.push(await runSeed(seed, data));
+  const later = BLOCKS.slice(1);
+  const all = (block, way, of) => seeds.map((rows) => of(rows[block][way]));
+  const quality = (metric) =>
+    table([
+      ['', ...later.map((b) => `block ${b}`)],
+      ...['ensemble', ...WAYS].map((way) => [
+        way,
+        ...later.map((b) => spread(all(b, way, (r) => r.evaluation.means[metric]))),
+      ]),
+    ]);
+  const cost = table([
+    ['', 'epochs', 'seconds'],
+    ...WAYS.map((way) => {
+      const of = (what) => mean(later.flatMap((b) => all(b, way, (r) => r[what])));
+      return [way, of('epochs').toFixed(0), of('seconds').toFixed(1)];
+    }),
+  ]);
+  const tests = later.map((b) => {
+    const [rows] = seeds;
+    const others = ['continued', 'folded in'].map((name) => ({ name, evaluation: rows[b][name].evaluation }));
+    const found = compare(rows[b].retrained.evaluation, others, { metrics: METRICS, adjust: 'holm' });
+    const part = (c) =>
+      `${c.name} ${c.metric} ${(100 * c.relativeDifference).toFixed(1)} % (p ${c.adjustedP < 1e-4 ? '< .0001' : short(c.adjustedP)})`;
+    return `- block ${b}: ${found.map(part).join(', ')}`;
+  });
+  const sizes = data.map(({ train, test }, b) => [
+    ...[b, train.users, train.items, train.indices.length, test.indices.length].map((n) => n.toLocaleString('en')),
+    b === 0 ? '' : seeds[0][b]['folded in'].report.users.foldedIn + seeds[0][b]['folded in'].report.users.random,
+    b === 0 ? '' : seeds[0][b]['folded in'].report.items.foldedIn + seeds[0][b]['folded in'].report.items.random,
+  ]);
+  const page = `# A student that goes on
+
+Made by \`npm run continue\` on the six blocks of ccd-yelp, which follow each other in time. At block t everything of the blocks before and the train part
+of t is known, teachers (${Object.keys(TEACHERS).join(', ')}) are trained on that from the beginning, and the test part of t is judged. The student (bpr-mf, dim ${STUDENT.dim})
+is either the one of block 0 with everybody new **folded in** and nothing trained since, or that of the block before **continued** by HetComp for at most ${EPOCHS.continued} epochs
+(\`distill --continue\`), or **retrained** from the beginning for at most ${EPOCHS.retrained}. Mean ± standard deviation over seeds ${SEEDS.join(', ')}.
+
+${table([['block', 'users', 'items', 'train', 'test', 'users since block 0', 'items since block 0'], ...sizes])}
+
+## R@50
+${quality('recall@50')}
+
+## N@50
+${quality('ndcg@50')}
+
+## Cost of bringing the student up to date, mean over blocks
+${cost}
+
+## Against retraining
+Relative difference in seed ${SEEDS[0]}; paired t test over users, Holm over the block.
+
+${tests.join('\n')}
+`;
+  const folder = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'results');
+  writeFileSync(join(folder, 'continue.md'), page);
+  const plain = seeds.map((rows) =>
+    rows.map(({ block, ...ways }) => ({
+      block,
+      ...Object.fromEntries(
+        Object.entries(ways).map(([way, { evaluation: e, epochs, seconds, report }]) => [
+          way,
+          { ...Object.fromEntries(METRICS.map((m) => [m, e.means[m]])), epochs, seconds, report },
+        ]),
+      ),
+    })),
+  );
+  writeFileSync(join(folder, 'continue.json'), `${JSON.stringify({ seeds: SEEDS, blocks: plain }, null, 1)}\n`);
+  say('written: docs/results/continue.md and continue.json');
+} finally {
+  kernels.close();
+  rmSync(temporary, { recursive: true });
+}
