@@ -5,8 +5,9 @@ import type { Dataset } from '../data/index.js';
 import { fail } from '../errors.js';
 import { type Preset, presetSchema } from './_preset.js';
 import { citeulikeHetcompSplit } from './citeulike-hetcomp-split.js';
+import { foursquareHetcompSplit } from './foursquare-hetcomp-split.js';
 
-export const presets: readonly Preset[] = [citeulikeHetcompSplit];
+export const presets: readonly Preset[] = [citeulikeHetcompSplit, foursquareHetcompSplit];
 
 /**
  * @param given name of a registered preset, or path of a file such as the `preset.json` that `tune` writes
