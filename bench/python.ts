@@ -19,12 +19,12 @@ export function findPython(benchFolder: string, named: string | undefined, env: 
   return { missing: `PyTorch peers are skipped: ${candidate} ${reason}; ${advice}.` };
 }
 
-/** Makes bench/.venv with PyTorch and NumPy; pip's own words go to stderr. True if it worked. */
+/** Makes bench/.venv with PyTorch, NumPy and faiss; pip's own words go to stderr. True if it worked. */
 export function setUpPython(benchFolder: string): boolean {
   const run = (file: string, args: readonly string[]): boolean =>
     spawnSync(file, args, { stdio: ['ignore', 2, 2] }).status === 0;
   const made = run('python3', ['-m', 'venv', join(benchFolder, '.venv')]);
-  return made && run(venvPython(benchFolder), ['-m', 'pip', 'install', 'torch', 'numpy']);
+  return made && run(venvPython(benchFolder), ['-m', 'pip', 'install', 'torch', 'numpy', 'faiss-cpu']);
 }
 
 function venvPython(benchFolder: string): string {

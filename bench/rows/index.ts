@@ -12,6 +12,7 @@ import { lightgcnEpoch } from './lightgcn-epoch.js';
 import { multVae } from './mult-vae.js';
 import { multVaeEpoch } from './mult-vae-epoch.js';
 import { neumfEpoch } from './neumf-epoch.js';
+import { student } from './student.js';
 import { topK } from './top-k.js';
 
 export const rows = {
@@ -28,4 +29,5 @@ export const rows = {
   'cml-epoch': cmlEpoch,
   'neumf-epoch': neumfEpoch,
   'bd-epoch': bdEpoch,
+  student,
 } as const satisfies Record<string, BenchRow>;
