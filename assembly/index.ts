@@ -2,6 +2,7 @@ export { negatives, normal } from './random';
 export { als } from './als';
 export { accumulate, distancePairs, dotPairs, gather, linkRows } from './pairs';
 export { adagrad, adagradRows, adam, clipRows, lazyAdam, sgd, sgdRows } from './optimizers';
+export { fuse } from './fuse';
 export { addParts, gemm } from './gemm';
 export { packItems, topK, topKDot } from './top-k';
 export { addScaled, propagate, scale } from './propagate';

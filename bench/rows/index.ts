@@ -6,6 +6,7 @@ import { cdaeEpoch } from './cdae-epoch.js';
 import { cmlEpoch } from './cml-epoch.js';
 import { evaluate } from './evaluate.js';
 import { hetcompStep } from './hetcomp-step.js';
+import { hetcompUpdate } from './hetcomp-update.js';
 import { itemAutoencoderEpoch } from './item-autoencoder-epoch.js';
 import { lightgcn } from './lightgcn.js';
 import { lightgcnEpoch } from './lightgcn-epoch.js';
@@ -17,6 +18,7 @@ import { topK } from './top-k.js';
 
 export const rows = {
   'hetcomp-step': hetcompStep,
+  'hetcomp-update': hetcompUpdate,
   'top-k': topK,
   evaluate,
   lightgcn,

@@ -24,21 +24,21 @@ export interface Fuser {
   importance(voices: readonly Voice[]): Float64Array;
 }
 
-export function createFuser(catalogue: number, o: ImportanceOptions): Fuser {
-  const sum = new Float64Array(catalogue);
-  const touched: number[] = [];
-  const rankIn = new Int32Array(catalogue).fill(-1);
+/**
+ * What a voice says that its items are worth: writes a number for each place of its list into `out`, as far as that goes.
+ * @returns how many places count; those behind are worth nothing
+ */
+export type Worth = (voice: Voice, out: Float32Array | Float64Array) => number;
 
-  const add = (item: number, worth: number) => {
-    // At a low temperature importance underflows to 0: such an item counts as not named at all.
-    if (worth === 0) return;
-    if (sum[item] === 0) touched.push(item);
-    sum[item]! += worth;
-  };
-  const hear = ({ list, earlier = [] }: Voice) => {
-    const end = Math.min(list.length, o.cutoff);
-    for (let r = 0; r < end; r++) add(list[r]!, rankImportance(r, o.temperature, o.cutoff));
-    if (o.importance === 'rank') return;
+export function createWorth(catalogue: number, o: ImportanceOptions): Worth {
+  const rankIn = new Int32Array(catalogue).fill(-1);
+  const ofRank = Float64Array.from({ length: Math.min(catalogue, o.cutoff) }, (_, r) =>
+    rankImportance(r, o.temperature, o.cutoff),
+  );
+  return ({ list, earlier = [] }, out) => {
+    const end = Math.min(list.length, o.cutoff, out.length);
+    out.set(ofRank.subarray(0, end));
+    if (o.importance === 'rank') return end;
     // An item that a list does not hold has the first rank beyond the list.
     const ranks = Array.from({ length: end }, (): number[] => []);
     for (const before of earlier) {
@@ -51,7 +51,26 @@ export function createFuser(catalogue: number, o: ImportanceOptions): Fuser {
       }
       for (const item of before) rankIn[item] = -1;
     }
-    for (let r = 0; r < end; r++) add(list[r]!, consistencyImportance([...ranks[r]!, r]));
+    for (let r = 0; r < end; r++) out[r]! += consistencyImportance([...ranks[r]!, r]);
+    return end;
+  };
+}
+
+export function createFuser(catalogue: number, o: ImportanceOptions): Fuser {
+  const sum = new Float64Array(catalogue);
+  const touched: number[] = [];
+  const worthOf = createWorth(catalogue, o);
+  const worth = new Float64Array(Math.min(catalogue, o.cutoff));
+
+  const hear = (voice: Voice) => {
+    const end = worthOf(voice, worth);
+    for (let r = 0; r < end; r++) {
+      // At a low temperature importance underflows to 0: such an item counts as not named at all.
+      if (worth[r] === 0) continue;
+      const item = voice.list[r]!;
+      if (sum[item] === 0) touched.push(item);
+      sum[item]! += worth[r]!;
+    }
   };
   const clear = () => {
     for (const item of touched) sum[item] = 0;

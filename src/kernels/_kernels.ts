@@ -6,6 +6,7 @@
 import type { Machine } from './_machine.js';
 import type { AlsKernels } from './als.js';
 import type { DenseKernels } from './dense.js';
+import type { FuseKernels } from './fuse.js';
 import type { GemmKernels } from './gemm.js';
 import type { HetcompKernels } from './hetcomp.js';
 import type { InvertKernels } from './invert.js';
@@ -24,6 +25,7 @@ export interface Kernels
   extends Machine,
     AlsKernels,
     DenseKernels,
+    FuseKernels,
     GemmKernels,
     HetcompKernels,
     InvertKernels,

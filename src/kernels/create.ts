@@ -3,6 +3,7 @@ import type { Kernels } from './_kernels.js';
 import type { Machine } from './_machine.js';
 import { alsReference, alsWasm } from './als.js';
 import { denseReference, denseWasm } from './dense.js';
+import { fuseReference, fuseWasm } from './fuse.js';
 import { gemmReference, gemmWasm } from './gemm.js';
 import { hetcompReference, hetcompWasm } from './hetcomp.js';
 import { invertReference, invertWasm } from './invert.js';
@@ -23,6 +24,7 @@ import { createWasmMachine } from './wasm.js';
 const families = [
   { reference: alsReference, wasm: alsWasm },
   { reference: denseReference, wasm: denseWasm },
+  { reference: fuseReference, wasm: fuseWasm },
   { reference: gemmReference, wasm: gemmWasm },
   { reference: hetcompReference, wasm: hetcompWasm },
   { reference: invertReference, wasm: invertWasm },
