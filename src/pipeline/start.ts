@@ -8,7 +8,7 @@ import { type Interactions, transpose } from '../data/interactions.js';
 import { fail } from '../errors.js';
 import type { Floats } from '../kernels/index.js';
 import type { TrainableModel } from '../models/index.js';
-import { type FoldInSpace, foldIn, foldInSpace } from '../student/fold-in.js';
+import { type FoldInSpace, foldIn, foldInDefaults, foldInSpace } from '../student/fold-in.js';
 
 /** How many users, or items, begin in which way. */
 export interface StartCounts {
@@ -20,9 +20,6 @@ export interface StartCounts {
 }
 
 export type StartReport = Readonly<Record<'users' | 'items', StartCounts>>;
-
-/** The ridge of `recommendFromItems`, so that somebody new begins where the bundle would have placed them. */
-const RIDGE = 1;
 
 /**
  * Options with the dim of the bundle, where none is given.
@@ -110,7 +107,8 @@ function foldInNew({ table, placed }: Side, space: FoldInSpace, has: Interaction
       random++;
       continue;
     }
-    table.set(foldIn(space, own, RIDGE), row * space.dim);
+    // The weights of `recommendFromItems`, so that somebody new begins where the bundle would have placed them.
+    table.set(foldIn(space, own, foldInDefaults), row * space.dim);
     placed[row] = 1;
     foldedIn++;
   }

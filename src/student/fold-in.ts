@@ -1,28 +1,40 @@
 /**
- * A vector for a user who was not there in training, from the items they have (set B), by ridge least squares on the
- * item factors V; nothing is retrained:
+ * A vector for a user who was not there in training, from the items they have (set B), by weighted least squares on the item factors V; nothing
+ * is retrained. Items that they do not have count a little, as in implicit feedback (Hu et al., 2008):
  *
- *   x = argmin  sum_{i in B} (1 - x . v_i)^2 + lambda |x|^2  =  (V_B' V_B + lambda I)^-1 V_B' 1
+ *   x = argmin  sum_{i in B} (1 - x . v_i)^2 + w sum_i (x . v_i)^2 + lambda |x|^2  =  (V_B' V_B + w V' V + lambda I)^-1 V_B' 1
  *   u = x * (mean length of the trained users' factors) / |x|
  *
- * lambda = l2 * (mean squared length of an item's factors), at least 1e-12 of the trace of V_B' V_B, so that `l2` means the same whatever the factors' scale.
- * The last line puts the new user's scores on the scale of the trained users' scores, which matters beside item biases.
+ * lambda = l2 * (mean squared length of an item's factors), at least 1e-12 of the trace of the rest, so that `l2` means the same whatever the
+ * factors' scale. The last line puts the new user's scores on the scale of the trained users' scores, which matters beside item biases.
  */
 
 export interface FoldInSpace {
   /** `items * dim` item factors. */
   readonly factors: ArrayLike<number>;
   readonly dim: number;
+  /** V' V, of which only the lower triangle is kept. */
+  readonly gram: Float64Array;
   /** Mean squared length of an item's factors. */
   readonly meanSquare: number;
   /** Mean length of a user's factors. */
   readonly userLength: number;
 }
 
-/** What fold-in needs to know of a student, computed once. */
+export interface FoldInWeights {
+  /** Strength of the ridge, > 0. */
+  readonly l2: number;
+  /** What an item counts that the user does not have, beside 1 for one that they have; >= 0. */
+  readonly unobserved: number;
+}
+
+/** Chosen on hidden users of CiteULike and of made-up data, for students with and without teachers (docs/results/fold-in.md). */
+export const foldInDefaults: FoldInWeights = { l2: 30, unobserved: 0.03 };
+
+/** What fold-in needs to know of a student, computed once in `items * dim^2` steps. */
 export function foldInSpace(userFactors: Float32Array, itemFactors: Float32Array, dim: number): FoldInSpace {
-  let squares = 0;
-  for (const v of itemFactors) squares += v * v;
+  const gram = new Float64Array(dim * dim);
+  for (let row = 0; row < itemFactors.length; row += dim) addProduct(gram, itemFactors, row, dim);
   let lengths = 0;
   for (let start = 0; start < userFactors.length; start += dim) {
     let square = 0;
@@ -32,7 +44,8 @@ export function foldInSpace(userFactors: Float32Array, itemFactors: Float32Array
   return {
     factors: itemFactors,
     dim,
-    meanSquare: squares / Math.max(1, itemFactors.length / dim),
+    gram,
+    meanSquare: traceOf(gram, dim) / Math.max(1, itemFactors.length / dim),
     userLength: lengths / Math.max(1, userFactors.length / dim),
   };
 }
@@ -40,25 +53,19 @@ export function foldInSpace(userFactors: Float32Array, itemFactors: Float32Array
 /**
  * The vector of a new user.
  * @param items item numbers, at least one, without repetition
- * @param l2 strength of the ridge, > 0
  * @returns `dim` numbers; all 0 if every given item has zero factors
  */
-export function foldIn(space: FoldInSpace, items: ArrayLike<number>, l2: number): Float64Array {
+export function foldIn(space: FoldInSpace, items: ArrayLike<number>, { l2, unobserved }: FoldInWeights): Float64Array {
   const { factors, dim } = space;
-  const gram = new Float64Array(dim * dim);
+  const gram = space.gram.map((v) => unobserved * v);
   const x = new Float64Array(dim);
   for (let n = 0; n < items.length; n++) {
     const row = items[n]! * dim;
-    for (let a = 0; a < dim; a++) {
-      const value = factors[row + a]!;
-      x[a]! += value;
-      for (let b = 0; b <= a; b++) gram[a * dim + b]! += value * factors[row + b]!;
-    }
+    for (let a = 0; a < dim; a++) x[a]! += factors[row + a]!;
+    addProduct(gram, factors, row, dim);
   }
-  let trace = 0;
-  for (let a = 0; a < dim; a++) trace += gram[a * dim + a]!;
   // With less than the second the system could not be solved in float64.
-  const lambda = Math.max(l2 * space.meanSquare, 1e-12 * trace);
+  const lambda = Math.max(l2 * space.meanSquare, 1e-12 * traceOf(gram, dim));
   // All factors zero: there is nothing to solve, and the zero vector ranks by bias alone.
   if (lambda === 0) return x;
   for (let a = 0; a < dim; a++) gram[a * dim + a]! += lambda;
@@ -68,6 +75,20 @@ export function foldIn(space: FoldInSpace, items: ArrayLike<number>, l2: number)
   // Not Math.hypot or Math.pow, whose last bits the language leaves to the engine.
   const length = Math.sqrt(square);
   return length > 0 ? x.map((v) => (v * space.userLength) / length) : x;
+}
+
+/** Adds v v' to the lower triangle, v = the `dim` numbers from `row` on. */
+function addProduct(gram: Float64Array, v: ArrayLike<number>, row: number, dim: number): void {
+  for (let a = 0; a < dim; a++) {
+    const value = v[row + a]!;
+    for (let b = 0; b <= a; b++) gram[a * dim + b]! += value * v[row + b]!;
+  }
+}
+
+function traceOf(gram: Float64Array, dim: number): number {
+  let trace = 0;
+  for (let a = 0; a < dim; a++) trace += gram[a * dim + a]!;
+  return trace;
 }
 
 /** Solves `A x = b` in place for a symmetric positive definite `A` of which only the lower triangle is read. */

@@ -109,21 +109,21 @@ test('labels are given where there are some', () => {
 
 test('fold-in solves its normal equations and has the length of a trained user', () => {
   const student = createStudent(groups);
-  const l2 = 0.5;
-  const list = student.recommendFromItems(['x0', 'x1', 'unknown'], { l2, k: 5, includeSeen: true });
+  const [l2, w] = [0.5, 0.25];
+  const list = student.recommendFromItems(['x0', 'x1', 'unknown'], { l2, unobserved: w, k: 5, includeSeen: true });
   const score = (id: string): number => list.find(({ itemId }) => itemId === id)!.score;
   // On the axes x0 = (1, 0) and y0 = (0, 1) the scores are the new user's two numbers.
   const u = [score('x0'), score('y0')] as const;
   assert.ok(Math.abs(Math.hypot(...u) - 3) < 1e-6);
   const meanSquare = (1 + 4.01 + 1 + 4.01) / 5;
-  const [a, b, c] = [1 + 4 + l2 * meanSquare, 0.2, 0.01 + l2 * meanSquare];
+  const [a, b, c] = [1 + 4 + 5.01 * w + l2 * meanSquare, 0.2 + 0.4 * w, 0.01 + 5.01 * w + l2 * meanSquare];
   const [right0, right1] = [3, 0.1];
   const x = [c * right0 - b * right1, a * right1 - b * right0] as const;
   assert.ok(Math.abs(u[0] / u[1] - x[0] / x[1]) < 1e-4 * Math.abs(x[0] / x[1]));
-  const fresh = student.recommendFromItems(['x0'], { k: 3 });
+  const fresh = student.recommendFromItems(['x0'], { k: 2 });
   assert.deepEqual(
     fresh.map(({ itemId }) => itemId),
-    ['x1', 'y1', 'y0'],
+    ['x1', 'y1'],
   );
 });
 
@@ -174,6 +174,7 @@ test('wrong arguments are refused in a sentence', () => {
     [() => student.score('a', 'nothing'), 'unknown-item', /no item "nothing"/],
     [() => student.recommendFromItems(['nothing']), 'unknown-item', /none of the 1 items/],
     [() => student.recommendFromItems(['x0'], { l2: 0 }), 'bad-argument', /l2 is 0/],
+    [() => student.recommendFromItems(['x0'], { unobserved: -1 }), 'bad-argument', /unobserved is -1/],
     [() => student.recommend('a', { k: 0 }), 'bad-argument', /k is 0/],
     [() => student.recommend('a', { k: 1.5 }), 'bad-argument', /k is 1.5/],
     [() => createStudent({ ...groups, dim: 3 }), 'bad-argument', /userFactors has 4 entries; expected 6/],

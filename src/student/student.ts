@@ -2,7 +2,7 @@
  * The student at run time: exact recommendations from user and item factors, without any dependency. Scores are float32 and summed in
  * one fixed order (top-k.ts): the same bits in Node, browsers and edge workers, with WebAssembly and without.
  */
-import { type FoldInSpace, foldIn, foldInSpace } from './fold-in.js';
+import { type FoldInSpace, foldIn, foldInDefaults, foldInSpace } from './fold-in.js';
 import { createScreen, type Screen } from './screen.js';
 import { StudentError } from './student-error.js';
 import { problemOf, type StudentModel } from './student-model.js';
@@ -30,8 +30,10 @@ export interface ListOptions {
 }
 
 export interface FoldInOptions extends ListOptions {
-  /** Strength of the ridge, relative to the size of the item factors; > 0, 1 by default (formula in fold-in.ts). */
+  /** Strength of the ridge, relative to the size of the item factors; > 0, 30 by default (formula in fold-in.ts). */
   readonly l2?: number;
+  /** What an item counts that they do not have, beside 1 for one that they have; >= 0, 0.03 by default. */
+  readonly unobserved?: number;
 }
 
 export interface StudentOptions {
@@ -151,8 +153,10 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
   };
 
   const recommendFromItems = (itemIds: readonly string[], options: FoldInOptions = {}): RankedItem[] => {
-    const { l2 = 1 } = options;
-    if (!(l2 > 0 && Number.isFinite(l2))) fail('bad-argument', `l2 is ${l2}; expected a number above 0`, 'Try 1.');
+    const { l2 = foldInDefaults.l2, unobserved = foldInDefaults.unobserved } = options;
+    if (!(l2 > 0 && Number.isFinite(l2))) fail('bad-argument', `l2 is ${l2}; expected a number above 0`, 'Try 30.');
+    if (!(unobserved >= 0 && Number.isFinite(unobserved)))
+      fail('bad-argument', `unobserved is ${unobserved}; expected a number from 0`, 'Try 0.03.');
     const own = known(itemIds);
     if (own.length === 0) {
       fail(
@@ -162,7 +166,7 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
       );
     }
     space ??= foldInSpace(userFactors, itemFactors, dim);
-    const query = Float32Array.from(foldIn(space, own, l2));
+    const query = Float32Array.from(foldIn(space, own, { l2, unobserved }));
     return list(query, options.includeSeen ? none : own, options, 0);
   };
 
