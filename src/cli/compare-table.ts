@@ -10,7 +10,7 @@ import {
   formatSeconds,
   ifKnown,
 } from './format.js';
-import { type Judged, valuesOf } from './judge.js';
+import { type Judged, type JudgedPart, valuesOf } from './judge.js';
 import type { Column } from './table.js';
 
 export interface Comparison {
@@ -21,6 +21,7 @@ export interface Comparison {
   readonly keys: readonly string[];
   /** Every other run against `base` in each metric that has a value for each user. */
   readonly rows: readonly ComparisonRow[];
+  readonly part: JudgedPart;
   readonly test: 't' | 'wilcoxon';
   readonly adjust: 'holm' | 'bh';
 }
@@ -47,7 +48,7 @@ export function comparisonText(c: Comparison, form: Form): string {
   const tests = `${c.test === 't' ? 'paired t test' : 'Wilcoxon signed-rank test'}, ${c.adjust === 'holm' ? 'Holm' : 'Benjamini-Hochberg'}`;
   const users = formatCount(c.base.evaluation.users.length);
   const about = [
-    `Test part, full ranking, mean over ${users} users. Marks: significantly different from ${c.base.name}`,
+    `${c.part === 'test' ? 'Test part' : 'Hidden interactions'}, full ranking, mean over ${users} users. Marks: significantly different from ${c.base.name}`,
     `(${tests}; * p < 0.05, ** p < 0.01, *** p < 0.001).`,
   ].join('\n');
   const differences = [form.words(`Against ${c.base.name}, user by user:`), differenceTable(c, form)];
@@ -141,8 +142,9 @@ export function comparisonJson(c: Comparison): unknown {
       metrics: Object.fromEntries(metrics),
     };
   });
-  const { judged, base, test, adjust } = c;
-  return { against: base.name, users: base.evaluation.users.length, data: judged[0]!.dataset.name, test, adjust, runs };
+  const { judged, base, part, test, adjust } = c;
+  const users = base.evaluation.users.length;
+  return { against: base.name, part, users, data: judged[0]!.dataset.name, test, adjust, runs };
 }
 
 function differenceJson(r: ComparisonRow): object {

@@ -8,7 +8,7 @@ import { dataFlags } from './data-flags.js';
 import { readOptions } from './flags.js';
 import { listed } from './format.js';
 import { group, runsGroup } from './groups.js';
-import { atOption, expectSameData, type Judged, judgeRuns } from './judge.js';
+import { atOption, expectSameData, type Judged, judgeRuns, partOption } from './judge.js';
 import { findRuns, type RunPlace, readRun } from './runs.js';
 import { escapeMarkdown, renderMarkdown, renderTable } from './table.js';
 
@@ -21,6 +21,7 @@ const compareGroup = group(
   options({
     against: optionalText({ help: 'The run that the others are compared with. Default: the first.' }),
     at: atOption,
+    part: partOption,
     metrics: words({ default: ['recall', 'ndcg'], help: 'Metrics by name, such as recall,ndcg,mrr.' }),
     test: choice(['t', 'wilcoxon'], { default: 't', help: 'Paired test over users.' }),
     adjust: choice(['holm', 'bh'], { default: 'holm', help: 'How p-values are adjusted for the number of tests.' }),
@@ -54,11 +55,11 @@ export const compareCommand: Command = {
       fail('usage', { problem: `compare needs two runs; there is ${listed(places.map((p) => p.name))} only`, hint });
     }
     expectSameData(places.map((place) => ({ name: place.name, run: readRun(place) })));
-    const { judged, at } = await judgeRuns(places, o.at, own.usual(given));
+    const { judged, at } = await judgeRuns(places, o.at, own.usual(given), o.part);
     const base = judged.find((j) => j.name === baseOf(places, o.against).name)!;
     const keys = o.metrics.flatMap((m) => at.map((k) => `${m}@${k}`));
     const comparison: Comparison = {
-      ...{ judged, base, keys, test: o.test, adjust: o.adjust },
+      ...{ judged, base, keys, part: o.part, test: o.test, adjust: o.adjust },
       rows: tested(base, judged, keys, o),
     };
     const json = comparisonJson(comparison);

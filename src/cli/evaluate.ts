@@ -6,7 +6,7 @@ import { readOptions } from './flags.js';
 import { formatMetric } from './format.js';
 import { dataGroup, group, runsGroup } from './groups.js';
 import { nextSteps, quoted } from './job.js';
-import { atOption, type Judged, judgeRuns, valuesOf } from './judge.js';
+import { atOption, type Judged, judgeRuns, partOption, valuesOf } from './judge.js';
 import { findRuns } from './runs.js';
 import { renderTable } from './table.js';
 
@@ -15,6 +15,7 @@ const evaluateGroup = group(
   'evaluate',
   options({
     at: atOption,
+    part: partOption,
     metrics: flag({ default: false, help: 'Show all metrics, not only recall and NDCG.' }),
     perUser: optionalText({ help: 'Write the values of every user to this TSV file.' }),
   }),
@@ -39,7 +40,7 @@ export const evaluate: Command = {
     const o = readOptions(evaluateGroup, given);
     const { runs } = readOptions(runsGroup, given);
     const places = given.args.flatMap((name) => findRuns(name, runs));
-    const { judged, at } = await judgeRuns(places, o.at, given);
+    const { judged, at } = await judgeRuns(places, o.at, given, o.part);
     const users = judged[0]!.evaluation.users.length;
     const shown = o.metrics ? [...defaultMetrics] : ['recall', 'ndcg'];
     if (o.perUser !== undefined) {
@@ -49,7 +50,7 @@ export const evaluate: Command = {
     const sameUsers = judged.every((j) => j.evaluation.users.length === users);
     const sameData = judged.every((j) => j.dataset.fingerprint === judged[0]!.dataset.fingerprint);
     const text = [
-      `Test part, full ranking, mean over ${sameUsers ? users : 'the'} users.`,
+      `${o.part === 'test' ? 'Test part' : 'Hidden interactions'}, full ranking, mean over ${sameUsers ? users : 'the'} users.`,
       '',
       metricsTable(judged, shown, at),
       ...(sameData ? [] : ['', 'These runs are of different data: their numbers cannot be compared.']),
@@ -57,7 +58,7 @@ export const evaluate: Command = {
         ? ['', nextSteps(console.program, runs, [`compare ${given.args.map(quoted).join(' ')}`])]
         : []),
     ].join('\n');
-    return { text, json: { users, runs: judged.map(runJson) } };
+    return { text, json: { part: o.part, users, runs: judged.map(runJson) } };
   },
 };
 

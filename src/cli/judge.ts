@@ -1,6 +1,6 @@
 /** Finished runs judged anew on the test part, from the rankings that they kept: what `evaluate` and `compare` begin with. */
-import { optionalNumbers } from '../config/options.js';
-import { type Dataset, itemCounts } from '../data/index.js';
+import { choice, optionalNumbers } from '../config/options.js';
+import { type Dataset, type Interactions, itemCounts } from '../data/index.js';
 import { fail } from '../errors.js';
 import { defaultMetrics, type Evaluation, evaluateRankings } from '../eval/index.js';
 import { evaluationOptions, type FinishedRun } from '../pipeline/index.js';
@@ -11,6 +11,12 @@ export const atOption = optionalNumbers({
   min: 1,
   help: 'List lengths K at which metrics are taken. Default: those of the first run.',
 });
+
+export const partOption = choice(['test', 'hidden'], {
+  default: 'test',
+  help: 'What is judged by: the test part, or the interactions that --hidden-share took out of train.',
+});
+export type JudgedPart = 'test' | 'hidden';
 
 export interface Judged {
   readonly name: string;
@@ -29,12 +35,14 @@ export const valuesOf = ({ evaluation: { means, beyondAccuracy } }: Judged): Rea
  * Judges runs in all metrics, each on the data set that it was made on.
  * @param at list lengths; absent: those of the first run
  * @param data data flags, for a source that has moved
- * @throws RecdistillError `needs-not-met` for a run that is not finished, `artifact-differs` if its data is another now, `bad-option`
+ * @param part the lists are the same for both: hidden interactions are candidates when testing, too
+ * @throws RecdistillError `needs-not-met` for a run that is not finished or has no hidden interactions, `artifact-differs` if its data is another now, `bad-option`
  */
 export async function judgeRuns(
   places: readonly RunPlace[],
   at: readonly number[] | undefined,
   data: Given,
+  part: JudgedPart = 'test',
 ): Promise<{ judged: Judged[]; at: readonly number[] }> {
   const found = places.map((place) => ({ name: place.name, run: readRun(place) }));
   const recorded = found[0]!.run.result.options.at;
@@ -46,9 +54,23 @@ export async function judgeRuns(
     checkLengths(lengths, run);
     const trainCounts = itemCounts(dataset.train);
     const options = { metrics: defaultMetrics, topK: lengths, trainCounts };
-    judged.push({ name, run, dataset, evaluation: evaluateRankings(run.rankings, dataset.test, options) });
+    judged.push({
+      name,
+      run,
+      dataset,
+      evaluation: evaluateRankings(run.rankings, relevantOf(dataset, part, name), options),
+    });
   }
   return { judged, at: lengths };
+}
+
+function relevantOf(dataset: Dataset, part: JudgedPart, run: string): Interactions {
+  if (part === 'test') return dataset.test;
+  if (dataset.hidden) return dataset.hidden.interactions;
+  return fail('needs-not-met', {
+    problem: `${run} was made without hidden interactions`,
+    hint: 'Make it again with --hidden-share 0.2, or judge by the test part.',
+  });
 }
 
 /** Loads the data of runs, each data set once, and checks that it still is the one that the run was made on. */

@@ -70,13 +70,32 @@ test('a student goes on when there is more data', { timeout: 120_000 }, async ()
   assert.match(fresh.stderr, /Users: 59 known, 1 new and folded in\. Items: \d+ known, 0 new/);
   assert.match(fresh.stdout, /^new is finished/);
   assert.equal((await w.run('recommend', 'new', '--user', '59')).code, 0);
-  const taught = await w.run('train', 'ease', '--data', 'now.csv');
+  const taught = await w.run('train', 'ease', '--data', 'now.csv', '--name', 'now');
   assert.equal(taught.code, 0, taught.stderr);
-  const student = await w.run('distill', '--continue', 'runs/old/student', '--teachers', 'ease', ...SHORT);
+  const student = await w.run('distill', '--continue', 'runs/old/student', '--teachers', 'now', ...SHORT);
   assert.equal(student.code, 0, student.stderr);
   const wrong = await w.run(...alone, '--name', 'wrong', '--dim', '9');
   assert.equal(wrong.code, 2, wrong.stderr);
   assert.match(wrong.stderr, /4, as in the bundle/);
+});
+
+test('hidden interactions can be judged by', { timeout: 120_000 }, async () => {
+  const some = ['--data', 'synthetic:80x90x1500', '--at', '5,10', '--select-by', 'recall@10'];
+  for (const model of ['top-pop', 'item-knn']) {
+    const made = await w.run('train', model, ...some, '--hidden-share', '0.2', '--name', `hides/${model}`);
+    assert.equal(made.code, 0, made.stderr);
+  }
+  const { value } = await w.json('evaluate', 'hides/item-knn', '--part', 'hidden');
+  const own = JSON.parse(readFileSync(w.path('runs', 'hides', 'item-knn', 'result.json'), 'utf8'));
+  const [run] = value.runs as Row[];
+  assert.equal(value.part, 'hidden');
+  assert.equal(run!.metrics['recall@10'], own.hidden['recall@10']);
+  assert.notEqual(run!.metrics['recall@10'], own.metrics['recall@10']);
+  const compared = await w.run('compare', 'hides', '--part', 'hidden');
+  assert.match(compared.stdout, /^Hidden interactions, full ranking/);
+  const wrong = await w.run('evaluate', 'ease', '--part', 'hidden');
+  assert.equal(wrong.code, 2, wrong.stderr);
+  assert.match(wrong.stderr, /ease was made without hidden interactions/);
 });
 
 const PIPELINE = `name: chain
