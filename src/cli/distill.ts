@@ -85,7 +85,8 @@ export const distill: Command = {
     const done = await runNamed(
       {
         ...{ given, dataset, data, model, method, evaluation },
-        defaultName: `${model}-${method}`,
+        // The student before may well have the usual name.
+        defaultName: `${model}-${method}${start ? '-continued' : ''}`,
         options: Object.assign({}, ...owned.map((part) => givenOf(part.schema, given))),
         // Teachers of a student on its own only say which data it is about.
         teachers: alone ? [] : teachers,
