@@ -1,11 +1,12 @@
 // Writes docs/results/bd-published.md and .json: bidirectional distillation under the protocol of its published code, beside the figures that code printed.
 //   npm run bd-published -- [bpr-mf|cdae ...] [--runs FOLDER] [--threads N] [--seed N]
 // With --seed N only that seed is trained and nothing is written, so that seeds can be trained side by side. What is finished is read back.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createKernels, loadDataset, readLearned, runBd, runJob } from 'recdistill';
+import { mean, short, spread, table, writePage } from './_tables.mjs';
 
 const DATA = 'citeulike-bd';
 const SEEDS = [0, 1, 2];
@@ -100,20 +101,15 @@ async function runPair(model, seed) {
   return { teacher: curve('teacher'), student: curve('student'), seconds, perEpoch: seconds / bd.epochs };
 }
 
-const short = (value) => value.toFixed(4).replace(/^(-?)0\./, '$1.');
-const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
-const deviation = (values) => Math.sqrt(values.reduce((s, v) => s + (v - mean(values)) ** 2, 0) / (values.length - 1));
-
 function tableOf(model, seeds) {
   const { printed } = PAIRS[model];
-  const rows = [['epoch of the phase', '', '', ...TITLES]];
-  rows.push(rows[0].map(() => '---'));
+  const rows = [];
   const missed = [];
   for (const [epoch, both] of Object.entries(printed)) {
     for (const role of ['teacher', 'student']) {
       const values = METRICS.map((_, m) => seeds.map((s) => s[role][epoch][m]));
       rows.push([epoch, role, 'printed', ...both[role].map(short)]);
-      rows.push([epoch, role, 'ours', ...values.map((v) => `${short(mean(v))} ± ${short(deviation(v))}`)]);
+      rows.push([epoch, role, 'ours', ...values.map(spread)]);
       if (epoch === '0') continue;
       values.forEach((v, m) => {
         if (mean(v) < both[role][m])
@@ -121,12 +117,11 @@ function tableOf(model, seeds) {
       });
     }
   }
-  const table = rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
   const verdict =
     missed.length === 0
       ? 'Every printed figure after the phase is reached or beaten, in the mean over seeds.'
       : `Below what was printed, in the mean over seeds: ${missed.join('; ')}.`;
-  return `${table}\n\n${verdict} Our phase took ${mean(seeds.map((s) => s.perEpoch)).toFixed(2)} s an epoch.`;
+  return `${table(['epoch of the phase', '', '', ...TITLES], rows)}\n\n${verdict} Our phase took ${mean(seeds.map((s) => s.perEpoch)).toFixed(2)} s an epoch.`;
 }
 
 const seeds = flags.seed === undefined ? SEEDS : [Number(flags.seed)];
@@ -137,8 +132,7 @@ for (const model of chosen) {
 }
 kernels.close();
 if (flags.seed !== undefined) process.exit(0);
-const folder = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'results');
-const file = join(folder, 'bd-published.json');
+const file = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'results', 'bd-published.json');
 const kept = { ...(existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).models : {}), ...found };
 const page = `# Bidirectional distillation beside its printed figures
 
@@ -151,6 +145,4 @@ ${Object.keys(PAIRS)
   .map((model) => `## ${model}\n${tableOf(model, kept[model])}`)
   .join('\n\n')}
 `;
-writeFileSync(join(folder, 'bd-published.md'), page);
-writeFileSync(file, `${JSON.stringify({ data: DATA, seeds: SEEDS, metrics: METRICS, models: kept }, null, 1)}\n`);
-say('written: docs/results/bd-published.md and bd-published.json');
+writePage('bd-published', page, { data: DATA, seeds: SEEDS, metrics: METRICS, models: kept });

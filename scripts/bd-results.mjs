@@ -3,10 +3,10 @@
 // With --seed N only that seed is trained and nothing is written, so that seeds can be trained side by side; the search runs in seed 0 only and must be
 // finished first (--seed 0). What is finished is read back.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { compare, createKernels, loadDataset, readLearned, runBd, runJob } from 'recdistill';
+import { mean, short, shortP, spread, table, writePage } from './_tables.mjs';
 
 const SEEDS = [0, 1, 2];
 const METRICS = ['recall@10', 'ndcg@10', 'recall@50', 'ndcg@50'];
@@ -143,15 +143,6 @@ async function runSeed(seed, found) {
   return rows;
 }
 
-const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
-const short = (value) => value.toFixed(4).replace(/^(-?)0\./, '$1.');
-const spread = (values) => {
-  const m = mean(values);
-  return `${short(m)} ± ${short(Math.sqrt(values.reduce((s, v) => s + (v - m) ** 2, 0) / (values.length - 1)))}`;
-};
-const table = (rows) =>
-  [rows[0], rows[0].map(() => '---'), ...rows.slice(1)].map((r) => `| ${r.join(' | ')} |`).join('\n');
-
 /** Each user's mean over seeds, so that a user counts once. */
 function averaged(evaluations) {
   const [first] = evaluations;
@@ -166,7 +157,6 @@ function averaged(evaluations) {
 }
 
 const percent = (x) => `${x >= 0 ? '+' : ''}${(100 * x).toFixed(1)} %`;
-const p = (value) => (value < 1e-4 ? '< .0001' : short(value));
 
 /** `name` against others, user by user. */
 function tested(all, name, others) {
@@ -176,7 +166,7 @@ function tested(all, name, others) {
   return found.map((c) => {
     // compare says how the other differs from this one; here it is the other way round.
     const ahead = c.mean === 0 ? Number.NaN : -c.difference / c.mean;
-    return [name, c.name, c.metric === 'recall@50' ? 'H@50' : 'N@50', percent(ahead), p(c.adjustedP)];
+    return [name, c.name, c.metric === 'recall@50' ? 'H@50' : 'N@50', percent(ahead), shortP(c.adjustedP)];
   });
 }
 
@@ -197,38 +187,41 @@ Made by \`npm run bd-results -- ${name}\`. ${train.users.toLocaleString('en')} u
 (${test.indices.length.toLocaleString('en')} in all); full ranking, train and valid items masked, settings and epochs chosen on valid. bpr-mf of dim ${DIMS.teacher} teaches bpr-mf of dim ${DIMS.student}.
 "Trained longer" is the phase of bd with both weights 0. Mean ± standard deviation over seeds ${SEEDS.join(', ')}.
 
-${table([['', ...TITLES], ...main.filter((row) => !row.includes('of dim')).map(line)])}
+${table(['', ...TITLES], main.filter((row) => !row.includes('of dim')).map(line))}
 
 ## Is it better?
 Each user's mean over the seeds; paired t test, Holm over the block.
 
-${table([
+${table(
   ['row', 'against', 'metric', 'difference', 'adjusted p'],
-  ...tested(all, 'teacher by bd', ['teacher before', 'teacher trained longer']),
-  ...tested(all, 'student by bd', ['student before', 'student trained longer', ...students]),
-])}
+  [
+    ...tested(all, 'teacher by bd', ['teacher before', 'teacher trained longer']),
+    ...tested(all, 'student by bd', ['student before', 'student trained longer', ...students]),
+  ],
+)}
 ${
   further.length === 0
     ? ''
     : `
 ## Ablations
-${table([['', ...TITLES], line('teacher by bd'), line('student by bd'), ...names.filter((row) => row.includes(',') || row.includes('of dim')).map(line)])}
+${table(['', ...TITLES], [line('teacher by bd'), line('student by bd'), ...names.filter((row) => row.includes(',') || row.includes('of dim')).map(line)])}
 `
 }
 ## Settings
 Five values for each, by recall@50 on valid in seed ${SEEDS[0]}; of bd the mean of both models' gain.
 
-${table([['', 'chosen', 'tried (valid)'], ...Object.entries(found).map(([what, { best, tries }]) => [what, best, tries.map((t) => `${t.value} (${short(t.valid)})`).join(', ')])])}
+${table(
+  ['', 'chosen', 'tried (valid)'],
+  Object.entries(found).map(([what, { best, tries }]) => [
+    what,
+    best,
+    tries.map((t) => `${t.value} (${short(t.valid)})`).join(', '),
+  ]),
+)}
 `;
-const folder = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'results');
-writeFileSync(join(folder, `bd-${name}.md`), page);
 const plain = all.map((rows) =>
   Object.fromEntries(
     Object.entries(rows).map(([row, e]) => [row, Object.fromEntries(METRICS.map((m) => [m, e.means[m]]))]),
   ),
 );
-writeFileSync(
-  join(folder, `bd-${name}.json`),
-  `${JSON.stringify({ data: name, seeds: SEEDS, search: found, rows: plain }, null, 1)}\n`,
-);
-say(`written: docs/results/bd-${name}.md and bd-${name}.json`);
+writePage(`bd-${name}`, page, { data: name, seeds: SEEDS, search: found, rows: plain });

@@ -3,8 +3,7 @@
 // At block t everything of the blocks before and the train part of t is known; judged is the test part of t. What is finished is read back.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   compare,
@@ -21,6 +20,7 @@ import {
   runJob,
   startFrom,
 } from 'recdistill';
+import { mean, shortP, spread, table, writePage } from './_tables.mjs';
 
 const BLOCKS = [0, 1, 2, 3, 4, 5];
 const SEEDS = [0, 1, 2];
@@ -147,15 +147,6 @@ async function runSeed(seed, data) {
   return rows;
 }
 
-const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
-const short = (value) => value.toFixed(4).replace(/^(-?)0\./, '$1.');
-const spread = (values) => {
-  const m = mean(values);
-  return `${short(m)} ± ${short(Math.sqrt(values.reduce((s, v) => s + (v - m) ** 2, 0) / (values.length - 1)))}`;
-};
-const table = (rows) =>
-  [rows[0], rows[0].map(() => '---'), ...rows.slice(1)].map((r) => `| ${r.join(' | ')} |`).join('\n');
-
 const temporary = mkdtempSync(join(tmpdir(), 'recdistill-blocks-'));
 try {
   const data = await states(temporary);
@@ -164,26 +155,29 @@ try {
   const later = BLOCKS.slice(1);
   const all = (block, way, of) => seeds.map((rows) => of(rows[block][way]));
   const quality = (metric) =>
-    table([
+    table(
       ['', ...later.map((b) => `block ${b}`)],
-      ...['ensemble', ...WAYS].map((way) => [
-        way,
-        ...later.map((b) => spread(all(b, way, (r) => r.evaluation.means[metric]))),
-      ]),
-    ]);
-  const cost = table([
+      [
+        ...['ensemble', ...WAYS].map((way) => [
+          way,
+          ...later.map((b) => spread(all(b, way, (r) => r.evaluation.means[metric]))),
+        ]),
+      ],
+    );
+  const cost = table(
     ['', 'epochs', 'seconds'],
-    ...WAYS.map((way) => {
-      const of = (what) => mean(later.flatMap((b) => all(b, way, (r) => r[what])));
-      return [way, of('epochs').toFixed(0), of('seconds').toFixed(1)];
-    }),
-  ]);
+    [
+      ...WAYS.map((way) => {
+        const of = (what) => mean(later.flatMap((b) => all(b, way, (r) => r[what])));
+        return [way, of('epochs').toFixed(0), of('seconds').toFixed(1)];
+      }),
+    ],
+  );
   const tests = later.map((b) => {
     const [rows] = seeds;
     const others = ['continued', 'folded in'].map((name) => ({ name, evaluation: rows[b][name].evaluation }));
     const found = compare(rows[b].retrained.evaluation, others, { metrics: METRICS, adjust: 'holm' });
-    const part = (c) =>
-      `${c.name} ${c.metric} ${(100 * c.relativeDifference).toFixed(1)} % (p ${c.adjustedP < 1e-4 ? '< .0001' : short(c.adjustedP)})`;
+    const part = (c) => `${c.name} ${c.metric} ${(100 * c.relativeDifference).toFixed(1)} % (p ${shortP(c.adjustedP)})`;
     return `- block ${b}: ${found.map(part).join(', ')}`;
   });
   const sizes = data.map(({ train, test }, b) => [
@@ -198,7 +192,7 @@ of t is known, teachers (${Object.keys(TEACHERS).join(', ')}) are trained on tha
 is either the one of block 0 with everybody new **folded in** and nothing trained since, or that of the block before **continued** by HetComp for at most ${EPOCHS.continued} epochs
 (\`distill --continue\`), or **retrained** from the beginning for at most ${EPOCHS.retrained}. Mean ± standard deviation over seeds ${SEEDS.join(', ')}.
 
-${table([['block', 'users', 'items', 'train', 'test', 'users since block 0', 'items since block 0'], ...sizes])}
+${table(['block', 'users', 'items', 'train', 'test', 'users since block 0', 'items since block 0'], sizes)}
 
 ## R@50
 ${quality('recall@50')}
@@ -214,8 +208,6 @@ Relative difference in seed ${SEEDS[0]}; paired t test over users, Holm over the
 
 ${tests.join('\n')}
 `;
-  const folder = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'results');
-  writeFileSync(join(folder, 'continue.md'), page);
   const plain = seeds.map((rows) =>
     rows.map(({ block, ...ways }) => ({
       block,
@@ -227,8 +219,7 @@ ${tests.join('\n')}
       ),
     })),
   );
-  writeFileSync(join(folder, 'continue.json'), `${JSON.stringify({ seeds: SEEDS, blocks: plain }, null, 1)}\n`);
-  say('written: docs/results/continue.md and continue.json');
+  writePage('continue', page, { seeds: SEEDS, blocks: plain });
 } finally {
   kernels.close();
   rmSync(temporary, { recursive: true });

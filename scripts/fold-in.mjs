@@ -2,8 +2,7 @@
 //   npm run fold-in -- [DATA] [--runs FOLDER] [--threads N]
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   createJudge,
@@ -17,6 +16,7 @@ import {
   runJob,
   startFrom,
 } from 'recdistill';
+import { short, spread, table, writePage } from './_tables.mjs';
 
 const HIDDEN_EVERY = 5;
 const SEEDS = [0, 1, 2];
@@ -96,13 +96,6 @@ async function job(dataset, where, { name, method, options }, seed) {
   return { evaluation: done.evaluation, bundle: await readBundle(join(folder(name), 'student')) };
 }
 
-const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
-const short = (value) => value.toFixed(4).replace(/^(-?)0\./, '$1.');
-const spread = (values) => {
-  const m = mean(values);
-  return `${short(m)} ± ${short(Math.sqrt(values.reduce((s, v) => s + (v - m) ** 2, 0) / (values.length - 1)))}`;
-};
-
 const temporary = mkdtempSync(join(tmpdir(), 'recdistill-fold-in-'));
 try {
   const base = await withoutHidden(join(temporary, 'without'));
@@ -127,24 +120,16 @@ try {
       ),
     ];
   });
-  const rows = [
-    ['student', 'the hidden users', 'R@50', 'N@50'],
-    ['---', '---', '---', '---'],
-    ['top-pop', 'the same list for all', ...METRICS.map((m) => short(popular[m]))],
-    ...lines,
-  ];
+  const rows = [['top-pop', 'the same list for all', ...METRICS.map((m) => short(popular[m]))], ...lines];
   const page = `# Fold-in against training
 
 Made by \`npm run fold-in -- ${data}\`. Every ${HIDDEN_EVERY}th user of ${data} (${popular.users} with test items) is hidden from training, then folded in by
 least squares from what they have ([how](../student.md)), and judged on their test items beside the same users in a student that was trained with them. Students have dim ${STUDENTS[0].options.dim};
 the teachers of hetcomp are ${TEACHERS.join(' and ')}, which see the hidden users no more than the student does. Mean ± standard deviation over seeds ${SEEDS.join(', ')}.
 
-${rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}
+${table(['student', 'the hidden users', 'R@50', 'N@50'], rows)}
 `;
-  const folder = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'results');
-  writeFileSync(join(folder, 'fold-in.md'), page);
-  writeFileSync(join(folder, 'fold-in.json'), `${JSON.stringify({ data, seeds: SEEDS, popular, found }, null, 1)}\n`);
-  process.stderr.write('written: docs/results/fold-in.md and fold-in.json\n');
+  writePage('fold-in', page, { data, seeds: SEEDS, popular, found });
 } finally {
   kernels.close();
   rmSync(temporary, { recursive: true });

@@ -2,9 +2,7 @@
 //   npm run results -- DATA [--runs FOLDER] [--threads N]
 // What is finished is read back, so a run that was stopped goes on when the same command is given again. With --seed N only that seed is
 // trained and nothing is written, so that seeds can be trained side by side or on several machines.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   compare,
@@ -18,6 +16,7 @@ import {
   readPreset,
   runPipeline,
 } from 'recdistill';
+import { short, shortP, spread, table, writePage } from './_tables.mjs';
 
 const SEEDS = [0, 1, 2];
 const BASELINES = ['top-pop', 'item-knn', 'rp3beta', 'ease', 'ials'];
@@ -58,14 +57,6 @@ async function runSeed(seed, kernels) {
   };
   return runPipeline(options, { kernels, runs, listen });
 }
-
-const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
-const deviation = (values) => Math.sqrt(values.reduce((s, v) => s + (v - mean(values)) ** 2, 0) / (values.length - 1));
-const short = (value) => value.toFixed(4).replace(/^(-?)0\./, '$1.');
-const spread = (values) =>
-  values.length === 1 ? short(values[0]) : `${short(mean(values))} ± ${short(deviation(values))}`;
-const table = (titles, rows) =>
-  [titles, titles.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 function summary(results) {
   const names = results[0].rows.map((row) => row.name);
@@ -143,8 +134,7 @@ function bestMember(results) {
     const ensemble = rows.find((r) => r.role === 'ensemble');
     const found = compare(best.evaluation, [ensemble], { metrics: ['recall@50', 'ndcg@50'], adjust: 'holm' });
     const parts = found.map(
-      (c, n) =>
-        `${['R@50', 'N@50'][n]} ${(100 * c.relativeDifference).toFixed(1)} % (p ${c.adjustedP < 1e-4 ? '< .0001' : short(c.adjustedP)})`,
+      (c, n) => `${['R@50', 'N@50'][n]} ${(100 * c.relativeDifference).toFixed(1)} % (p ${shortP(c.adjustedP)})`,
     );
     return `- seed ${SEEDS[at]}, against its best member ${best.name}: ${parts.join(', ')}`;
   });
@@ -202,11 +192,4 @@ The preset \`${data}\`, and what its search took ([tuning](../tuning.md)).
 
 ${settings()}
 `;
-const folder = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'results');
-mkdirSync(folder, { recursive: true });
-writeFileSync(join(folder, `${data}.md`), page);
-writeFileSync(
-  join(folder, `${data}.json`),
-  `${JSON.stringify({ data, fingerprint: results[0].dataset.fingerprint, seeds: SEEDS, rows }, null, 1)}\n`,
-);
-say(`written: docs/results/${data}.md and ${data}.json`);
+writePage(data, page, { data, fingerprint: results[0].dataset.fingerprint, seeds: SEEDS, rows });
