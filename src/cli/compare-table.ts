@@ -10,7 +10,7 @@ import {
   formatSeconds,
   ifKnown,
 } from './format.js';
-import { type Judged, type JudgedPart, valuesOf } from './judge.js';
+import { type Judged, type JudgedPart, partTitles, valuesOf } from './judge.js';
 import type { Column } from './table.js';
 
 export interface Comparison {
@@ -48,7 +48,7 @@ export function comparisonText(c: Comparison, form: Form): string {
   const tests = `${c.test === 't' ? 'paired t test' : 'Wilcoxon signed-rank test'}, ${c.adjust === 'holm' ? 'Holm' : 'Benjamini-Hochberg'}`;
   const users = formatCount(c.base.evaluation.users.length);
   const about = [
-    `${c.part === 'test' ? 'Test part' : 'Hidden interactions'}, full ranking, mean over ${users} users. Marks: significantly different from ${c.base.name}`,
+    `${partTitles[c.part]}, full ranking, mean over ${users} users. Marks: significantly different from ${c.base.name}`,
     `(${tests}; * p < 0.05, ** p < 0.01, *** p < 0.001).`,
   ].join('\n');
   const differences = [form.words(`Against ${c.base.name}, user by user:`), differenceTable(c, form)];

@@ -6,7 +6,7 @@ import { readOptions } from './flags.js';
 import { formatMetric } from './format.js';
 import { dataGroup, group, runsGroup } from './groups.js';
 import { nextSteps, quoted } from './job.js';
-import { atOption, type Judged, judgeRuns, partOption, valuesOf } from './judge.js';
+import { atOption, type Judged, judgeRuns, partOption, partTitles, valuesOf } from './judge.js';
 import { findRuns } from './runs.js';
 import { renderTable } from './table.js';
 
@@ -50,7 +50,7 @@ export const evaluate: Command = {
     const sameUsers = judged.every((j) => j.evaluation.users.length === users);
     const sameData = judged.every((j) => j.dataset.fingerprint === judged[0]!.dataset.fingerprint);
     const text = [
-      `${o.part === 'test' ? 'Test part' : 'Hidden interactions'}, full ranking, mean over ${sameUsers ? users : 'the'} users.`,
+      `${partTitles[o.part]}, full ranking, mean over ${sameUsers ? users : 'the'} users.`,
       '',
       metricsTable(judged, shown, at),
       ...(sameData ? [] : ['', 'These runs are of different data: their numbers cannot be compared.']),

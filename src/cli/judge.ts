@@ -18,6 +18,9 @@ export const partOption = choice(['test', 'hidden'], {
 });
 export type JudgedPart = 'test' | 'hidden';
 
+/** What a table begins with. */
+export const partTitles: Readonly<Record<JudgedPart, string>> = { test: 'Test part', hidden: 'Hidden interactions' };
+
 export interface Judged {
   readonly name: string;
   readonly run: FinishedRun;

@@ -74,7 +74,7 @@ function createCollector({ kernels: k, train, teachers }: DistillContext, o: Imp
   const lengths = teachers.map((t) => Math.min(o.cutoff, Math.max(...t.checkpoints.map((c) => c.rankings.depth))));
   const width = lengths.reduce((a, b) => a + b, 0);
   const rows = Math.min(BLOCK, train.users);
-  const [items, worth] = [k.ints(rows * width), k.floats(rows * width) as Float32Array];
+  const [items, worth] = [k.ints(rows * width), k.floats(rows * width)];
   const worthOf = createWorth(train.items, o);
   const steady = o.importance === 'rank+consistency';
   // Ranks alone are worth the same to everybody.

@@ -1,6 +1,7 @@
 /** The ensemble: rankings of several teachers made into one, by the sum of their items' importance ("Eq. 8" of HetComp). */
 import { type Interactions, itemsOf } from '../data/interactions.js';
 import { type Rankings, rankingOf } from '../data/rankings.js';
+import type { Floats } from '../kernels/index.js';
 import { consistencyImportance, type ImportanceOptions, rankImportance } from './importance.js';
 
 /** What one teacher says of one user: its list now, and (for the consistency term) its earlier lists. */
@@ -28,7 +29,7 @@ export interface Fuser {
  * What a voice says that its items are worth: writes a number for each place of its list into `out`, as far as that goes.
  * @returns how many places count; those behind are worth nothing
  */
-export type Worth = (voice: Voice, out: Float32Array | Float64Array) => number;
+export type Worth = (voice: Voice, out: Floats) => number;
 
 export function createWorth(catalogue: number, o: ImportanceOptions): Worth {
   const rankIn = new Int32Array(catalogue).fill(-1);

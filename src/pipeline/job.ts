@@ -18,7 +18,7 @@ import { finishModel } from './finish.js';
 import { forgetCheckpoints, jobFiles, readBack } from './finished.js';
 import { fitAtOnce, fitByLoop } from './fit.js';
 import { checkNeeds, splitOptions } from './method.js';
-import { startFrom, startText, withDimOf } from './start.js';
+import { optionsToStart, startFrom, startText } from './start.js';
 
 export interface JobRequest {
   readonly dataset: Dataset;
@@ -124,7 +124,7 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
   const { modelOptions, methodOptions } = splitOptions(
     spec,
     method,
-    start && 'dim' in spec.options.shape ? withDimOf(start, given) : given,
+    start ? optionsToStart(spec, start, given) : given,
   );
   const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
   const kept = parseOptions(trajectoryOptions, request.trajectory, 'trajectory');

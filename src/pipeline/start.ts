@@ -7,7 +7,7 @@ import type { Dataset } from '../data/index.js';
 import { type Interactions, transpose } from '../data/interactions.js';
 import { fail } from '../errors.js';
 import type { Floats } from '../kernels/index.js';
-import type { TrainableModel } from '../models/index.js';
+import type { ModelSpec, TrainableModel } from '../models/index.js';
 import { type FoldInSpace, foldIn, foldInDefaults, foldInSpace } from '../student/fold-in.js';
 
 /** How many users, or items, begin in which way. */
@@ -23,12 +23,15 @@ export type StartReport = Readonly<Record<'users' | 'items', StartCounts>>;
 
 /**
  * Options with the dim of the bundle, where none is given.
- * @throws RecdistillError `bad-option` if another is
+ * @throws RecdistillError `bad-option` if another is, `needs-not-met` for a model that would be computed before it could be refused
  */
-export function withDimOf(
+export function optionsToStart(
+  { name, kind, options: { shape } }: ModelSpec,
   { manifest: { dim } }: StudentBundle,
   options: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
+  if (kind === 'computed') refuse(name);
+  if (!('dim' in shape)) return options;
   if (options.dim !== undefined && options.dim !== dim) {
     const expected = `${dim}, as in the bundle`;
     const help = 'Leave it out; a student of another size has to be trained from the beginning.';
@@ -39,14 +42,17 @@ export function withDimOf(
 
 /**
  * Puts what the bundle knows into a model whose parameters are the tables behind its scores, such as bpr-mf.
- * @throws RecdistillError `needs-not-met` for a model of another kind, or a bundle with biases
+ * @throws RecdistillError `needs-not-met` for a model of another kind or dim, or a bundle with biases
  */
 export function startFrom(model: TrainableModel, { model: from }: StudentBundle, dataset: Dataset): StartReport {
   const tables = model.factors?.();
   const isParameter = (table: Floats) => model.parameters.some((p) => p.values === table);
   if (!tables || model.parameters.length !== 2 || !isParameter(tables.users) || !isParameter(tables.items)) {
-    const problem = `${model.name} cannot go on from a bundle: what it learns is not the tables that a bundle holds`;
-    fail('needs-not-met', { problem, hint: 'Let the student be bpr-mf, which takes the tables of any model.' });
+    return refuse(model.name);
+  }
+  if (tables.dim !== from.dim) {
+    const problem = `${model.name} has dim ${tables.dim}, and the bundle ${from.dim}`;
+    fail('needs-not-met', { problem, hint: `Make the model with dim ${from.dim}.` });
   }
   if (from.userBiases || from.itemBiases) {
     const problem = `the bundle has biases, for which ${model.name} has no place`;
@@ -64,6 +70,11 @@ export function startFrom(model: TrainableModel, { model: from }: StudentBundle,
   const toUsers = foldInSpace(from.userFactors, from.itemFactors, from.dim);
   const newUsers = foldInNew(users, { ...toUsers, factors: items.table }, train, items.placed);
   return { users: { ...users.counts, ...newUsers }, items: { ...items.counts, ...newItems } };
+}
+
+function refuse(name: string): never {
+  const problem = `${name} cannot go on from a bundle: what it learns is not the tables that a bundle holds`;
+  return fail('needs-not-met', { problem, hint: 'Let the student be bpr-mf, which takes the tables of any model.' });
 }
 
 /** The report in one sentence. */

@@ -28,7 +28,7 @@ export interface FoldInWeights {
   readonly unobserved: number;
 }
 
-/** Chosen on hidden users of CiteULike and of made-up data, for students with and without teachers (docs/results/fold-in.md). */
+/** Chosen on hidden users of CiteULike and of made-up data, for students with and without teachers (`npm run fold-in` measures them). */
 export const foldInDefaults: FoldInWeights = { l2: 30, unobserved: 0.03 };
 
 /** What fold-in needs to know of a student, computed once in `items * dim^2` steps. */
