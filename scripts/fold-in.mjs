@@ -1,5 +1,6 @@
 // Writes docs/results/fold-in.md and fold-in.json: users who were hidden from training, folded in from their history, against the same users trained.
-//   npm run fold-in -- [DATA] [--runs FOLDER] [--threads N]
+//   npm run fold-in -- [DATA] [--runs FOLDER] [--threads N] [--seed N]
+// What is finished is read back; with --seed N only that seed is trained and nothing is written, so that seeds can be trained side by side.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +32,10 @@ const STUDENTS = [
 const {
   values: flags,
   positionals: [data = 'citeulike-hetcomp-split'],
-} = parseArgs({ allowPositionals: true, options: { runs: { type: 'string' }, threads: { type: 'string' } } });
+} = parseArgs({
+  allowPositionals: true,
+  options: { runs: { type: 'string' }, threads: { type: 'string' }, seed: { type: 'string' } },
+});
 const runs = flags.runs ?? join('runs', 'fold-in');
 const kernels = createKernels(flags.threads === undefined ? {} : { threads: Number(flags.threads) });
 const evaluation = parseOptions(evaluationOptions, {}, 'evaluation');
@@ -96,21 +100,7 @@ async function job(dataset, where, { name, method, options }, seed) {
   return { evaluation: done.evaluation, bundle: await readBundle(join(folder(name), 'student')) };
 }
 
-const temporary = mkdtempSync(join(tmpdir(), 'recdistill-fold-in-'));
-try {
-  const base = await withoutHidden(join(temporary, 'without'));
-  const popular = ofHidden((await runJob({ dataset: whole, kernels, model: 'top-pop' })).evaluation);
-  const found = [];
-  for (const student of STUDENTS) {
-    const seeds = [];
-    for (const seed of SEEDS) {
-      const trained = await job(whole, 'everybody', student, seed);
-      const { bundle } = await job(base, 'without-hidden', student, seed);
-      const folded = Object.fromEntries(SHARES.map((share) => [share, foldedIn(bundle, share)]));
-      seeds.push({ trained: ofHidden(trained.evaluation), folded });
-    }
-    found.push({ student: student.name, seeds });
-  }
+function write(found, popular) {
   const lines = found.flatMap(({ student, seeds }) => {
     const line = (what, of) => [student, what, ...METRICS.map((m) => spread(seeds.map((s) => of(s)[m])))];
     return [
@@ -130,6 +120,24 @@ the teachers of hetcomp are ${TEACHERS.join(' and ')}, which see the hidden user
 ${table(['student', 'the hidden users', 'R@50', 'N@50'], rows)}
 `;
   writePage('fold-in', page, { data, seeds: SEEDS, popular, found });
+}
+
+const temporary = mkdtempSync(join(tmpdir(), 'recdistill-fold-in-'));
+try {
+  const base = await withoutHidden(join(temporary, 'without'));
+  const popular = ofHidden((await runJob({ dataset: whole, kernels, model: 'top-pop' })).evaluation);
+  const found = [];
+  for (const student of STUDENTS) {
+    const seeds = [];
+    for (const seed of flags.seed === undefined ? SEEDS : [Number(flags.seed)]) {
+      const trained = await job(whole, 'everybody', student, seed);
+      const { bundle } = await job(base, 'without-hidden', student, seed);
+      const folded = Object.fromEntries(SHARES.map((share) => [share, foldedIn(bundle, share)]));
+      seeds.push({ trained: ofHidden(trained.evaluation), folded });
+    }
+    found.push({ student: student.name, seeds });
+  }
+  if (flags.seed === undefined) write(found, popular);
 } finally {
   kernels.close();
   rmSync(temporary, { recursive: true });
