@@ -21,13 +21,15 @@ const { values } = parseArgs({
     k: { type: 'string', default: '10' },
     'swap-every': { type: 'string', default: '0' },
     mischief: { type: 'boolean', default: false },
+    bare: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 const USAGE = `node build/bench/serve/main.js [--seconds 10] [--connections 16] [--workers 2] [--users 5000] [--items 25000] [--dim 20] [--k 10]
-  [--swap-every SECONDS] [--mischief]
+  [--swap-every SECONDS] [--mischief] | [--bare MS]
 Starts recdistill serve with a made-up bundle, asks for recommendations, and prints one JSON document. --swap-every writes another bundle and
-reloads it; --mischief adds malformed requests and slow clients. A second of warm-up comes before.`;
+reloads it; --mischief adds malformed requests and slow clients. --bare puts a plain node:http server in place of it, one thread with a constant
+answer after MS milliseconds of work. A second of warm-up comes before.`;
 
 if (values.help) {
   process.stdout.write(`${USAGE}\n`);
@@ -40,10 +42,12 @@ async function main(): Promise<void> {
   const bundle = join(folder, 'bundle');
   const [users, items, dim] = [Number(values.users), Number(values.items), Number(values.dim)];
   const ids = writeMadeUpBundle(bundle, { users, items, dim, seed: 1 });
-  const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
-  const server = spawn(process.execPath, [program, 'serve', bundle, '--port', '0', '--workers', values.workers], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  const program = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+  const command =
+    values.bare === undefined
+      ? [program('../../../dist/cli/main.js'), 'serve', bundle, '--port', '0', '--workers', values.workers]
+      : [program('bare.js'), values.bare];
+  const server = spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'pipe'] });
   try {
     const port = await portOf(server.stderr);
     const place = { host: '127.0.0.1', port };
