@@ -4,6 +4,10 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
+if (process.argv[2]?.startsWith('-')) {
+  console.error(`there is no option ${process.argv[2]}; the one argument is the folder to make`);
+  process.exit(2);
+}
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const out = resolve(process.argv[2] ?? join(root, 'build', 'student'));
 const built = join(root, 'dist', 'student');
