@@ -32,9 +32,15 @@ const TEACHERS = {
   ials: { dim: 64, l2: 0.005, unobservedWeight: 0.011 },
   cml: { epochs: 60 },
 };
-const STUDENT = { dim: 16, evaluateEvery: 5 };
-const EPOCHS = { retrained: 100, continued: 20 };
-const WAYS = ['folded in', 'continued', 'retrained'];
+/** The final checkpoints alone, as `distill --continue` has it, so that the ways differ in nothing but where they begin. */
+const STUDENT = { dim: 16, evaluateEvery: 5, trajectoryLength: 1 };
+const CONTINUED = { ...STUDENT, epochs: 20 };
+const OPTIONS = {
+  retrained: { ...STUDENT, epochs: 100 },
+  continued: CONTINUED,
+  'continued along trajectories': { ...CONTINUED, trajectoryLength: 4 },
+};
+const WAYS = ['folded in', ...Object.keys(OPTIONS).reverse()];
 
 const { values: flags } = parseArgs({
   options: { runs: { type: 'string' }, threads: { type: 'string' }, seed: { type: 'string' } },
@@ -116,8 +122,8 @@ function folded(bundle, dataset) {
 
 async function distilled(dataset, block, seed, way, teachers, start) {
   say(`seed ${seed}, block ${block}: ${way}`);
-  const folder = join(runs, `seed${seed}`, `block${block}`, way);
-  const options = { ...STUDENT, epochs: EPOCHS[way], seed };
+  const folder = join(runs, `seed${seed}`, `block${block}`, way.replaceAll(' ', '-'));
+  const options = { ...OPTIONS[way], seed };
   const job = await runJob({
     ...{ dataset, kernels, model: 'bpr-mf', method: 'hetcomp', options, teachers, folder },
     ...(start ? { start } : {}),
@@ -144,9 +150,13 @@ async function runSeed(seed, data) {
       rows.push({ block, ensemble, retrained });
       continue;
     }
-    const continued = await distilled(dataset, block, seed, 'continued', teachers, last);
+    const from = last;
+    const goneOn = (way) => distilled(dataset, block, seed, way, teachers, from);
+    const continued = await goneOn('continued');
     last = continued.bundle;
-    rows.push({ block, ensemble, retrained, continued, 'folded in': folded(first, dataset) });
+    const along = await goneOn('continued along trajectories');
+    const ways = { continued, 'continued along trajectories': along, 'folded in': folded(first, dataset) };
+    rows.push({ block, ensemble, retrained, ...ways });
   }
   return rows;
 }
@@ -175,7 +185,10 @@ function write(data, seeds) {
   );
   const tests = later.map((b) => {
     const [rows] = seeds;
-    const others = ['continued', 'folded in'].map((name) => ({ name, evaluation: rows[b][name].evaluation }));
+    const others = WAYS.filter((way) => way !== 'retrained').map((name) => ({
+      name,
+      evaluation: rows[b][name].evaluation,
+    }));
     const found = compare(rows[b].retrained.evaluation, others, { metrics: METRICS, adjust: 'holm' });
     const part = (c) => `${c.name} ${c.metric} ${(100 * c.relativeDifference).toFixed(1)} % (p ${shortP(c.adjustedP)})`;
     return `- block ${b}: ${found.map(part).join(', ')}`;
@@ -189,8 +202,9 @@ function write(data, seeds) {
 
 Made by \`npm run continue\` on the six blocks of ccd-yelp, which follow each other in time. At block t everything of the blocks before and the train part
 of t is known, teachers (${Object.keys(TEACHERS).join(', ')}) are trained on that from the beginning, and the test part of t is judged. The student (bpr-mf, dim ${STUDENT.dim})
-is either the one of block 0 with everybody new **folded in** and nothing trained since, or that of the block before **continued** by HetComp for at most ${EPOCHS.continued} epochs
-(\`distill --continue\`), or **retrained** from the beginning for at most ${EPOCHS.retrained}. Mean ± standard deviation over seeds ${SEEDS.join(', ')}.
+is either the one of block 0 with everybody new **folded in** and nothing trained since, or that of the block before **continued** by HetComp for at most ${CONTINUED.epochs} epochs
+(\`distill --continue\`), or **retrained** from the beginning for at most ${OPTIONS.retrained.epochs}; both learn from the final checkpoints alone. **Continued along trajectories** is the same step, but from the easy
+checkpoints to the final ones. Mean ± standard deviation over seeds ${SEEDS.join(', ')}.
 
 ${table(['block', 'users', 'items', 'train', 'test', 'users since block 0', 'items since block 0'], sizes)}
 

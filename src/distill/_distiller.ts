@@ -62,6 +62,8 @@ export interface DistillerSpec<S extends OptionsSchema = OptionsSchema> {
   readonly options: S;
   /** Options of the student that suit this method better than the model's own defaults; what the user gives goes before. */
   readonly studentDefaults?: Readonly<Record<string, unknown>>;
+  /** Options of the method itself that suit a student which goes on from a bundle; what the user gives goes before. */
+  readonly goingOn?: Readonly<Record<string, unknown>>;
   create(context: DistillContext, options: OptionsOf<S>): Distiller;
 }
 

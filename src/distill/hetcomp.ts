@@ -48,7 +48,7 @@ const hetcompOptions = options({
   trajectoryLength: optionalInt({
     min: 1,
     max: 1000,
-    help: "Checkpoints of each teacher's trajectory that are gone through, evenly spread and with the last one. Default: all.",
+    help: "Checkpoints of each teacher's trajectory that are gone through, evenly spread and with the last one. Default: all, or 1 for a student that goes on from a bundle.",
   }),
   switch: choice(['all', 'user'], {
     default: 'all',
@@ -90,6 +90,8 @@ export const hetcomp = distiller({
   options: hetcompOptions,
   // Sums over the whole catalogue are smooth, so that large steps are safe, and a run is worth little before its curriculum is over.
   studentDefaults: { learningRate: 0.02, l2: 0.00001, epochs: 300 },
+  // A student that has been taught is beyond the easy checkpoints: they pull it back (docs/results/continue.md).
+  goingOn: { trajectoryLength: 1 },
   create(context, o) {
     const { kernels: k, train } = context;
     const teachers = context.teachers.map((t) => thinned(t, o.trajectoryLength ?? t.checkpoints.length));

@@ -124,7 +124,7 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
   const { modelOptions, methodOptions } = splitOptions(
     spec,
     method,
-    start ? optionsToStart(spec, start, given) : given,
+    start ? optionsToStart(spec, method, start, given) : given,
   );
   const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
   const kept = parseOptions(trajectoryOptions, request.trajectory, 'trajectory');

@@ -121,6 +121,17 @@ test('a job goes on from a bundle: it is judged before its first epoch, at its b
   await assert.rejects(runJob({ ...request, options, folder, start: other }), refusedAs('run-differs'));
 });
 
+test('HetComp teaches a student that goes on by the final checkpoints alone, unless told otherwise', async () => {
+  const { dim: _, ...options } = quick;
+  const request = { dataset: states.now, kernels, evaluation };
+  const { teacher } = await runJob({ ...request, model: 'bpr-mf', options });
+  const taught = { ...request, model: 'bpr-mf', method: 'hetcomp', teachers: [teacher], start: bundle };
+  const usual = await runJob({ ...taught, options });
+  assert.equal(usual.result.options.trajectoryLength, 1);
+  const whole = await runJob({ ...taught, options: { ...options, trajectoryLength: 2 } });
+  assert.equal(whole.result.options.trajectoryLength, 2);
+});
+
 test('what cannot go on is refused, and keeps no memory', async () => {
   const request = { dataset: states.now, kernels, model: 'bpr-mf', evaluation, start: bundle };
   const biased = { ...bundle, model: { ...bundle.model, itemBiases: new Float32Array(bundle.model.items) } };

@@ -5,6 +5,7 @@
 import type { StudentBundle } from '../artifact/index.js';
 import type { Dataset } from '../data/index.js';
 import { type Interactions, transpose } from '../data/interactions.js';
+import type { DistillerSpec } from '../distill/index.js';
 import { fail } from '../errors.js';
 import type { Floats } from '../kernels/index.js';
 import type { ModelSpec, TrainableModel } from '../models/index.js';
@@ -22,22 +23,23 @@ export interface StartCounts {
 export type StartReport = Readonly<Record<'users' | 'items', StartCounts>>;
 
 /**
- * Options with the dim of the bundle, where none is given.
+ * Options with the dim of the bundle and what suits the method when a student goes on, where nothing is given.
  * @throws RecdistillError `bad-option` if another is, `needs-not-met` for a model that would be computed before it could be refused
  */
 export function optionsToStart(
   { name, kind, options: { shape } }: ModelSpec,
+  { goingOn }: DistillerSpec,
   { manifest: { dim } }: StudentBundle,
   options: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   if (kind === 'computed') refuse(name);
-  if (!('dim' in shape)) return options;
+  if (!('dim' in shape)) return { ...goingOn, ...options };
   if (options.dim !== undefined && options.dim !== dim) {
     const expected = `${dim}, as in the bundle`;
     const help = 'Leave it out; a student of another size has to be trained from the beginning.';
     fail('bad-option', { option: 'dim', owner: 'a student that goes on', given: options.dim, expected, help });
   }
-  return { ...options, dim };
+  return { ...goingOn, ...options, dim };
 }
 
 /**
