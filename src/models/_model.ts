@@ -105,7 +105,10 @@ export interface TrainableModel extends Model {
   readonly batches: Batch['kind'];
   /** Called before the losses of a batch: derived tables follow the parameters. */
   forward?(batch: Batch): void;
-  /** Adds the gradient of the base loss of a batch; returns the loss, summed over the batch. */
+  /**
+   * Adds the gradient of the base loss of a batch; returns the loss, summed over the batch. The gradient is that of the sum; where a batch is
+   * rows, it may be that of the mean over them, as the paper of the model has it.
+   */
   accumulate(batch: Batch): number;
   /**
    * Present if any scores can be learned through although they are no inner products: takes a loss on the scores of pairs back to the
