@@ -1,11 +1,12 @@
 /**
- * The autoencoder of mult-vae on item rows: it rebuilds, under a softmax over users, who has an item. score(u, i) = logits of item i at u.
- * The same network as Liang et al., WWW 2018; rows of items as in the item-based form of Sedhain et al., AutoRec, WWW 2015.
+ * The autoencoder of mult-vae on item rows: it rebuilds, under a softmax over users, who has an item. score(u, i) = log P(u | i) + log P(i), or
+ * the logit of item i at u. The same network as Liang et al., WWW 2018; rows of items as in the item-based form of Sedhain et al., AutoRec, WWW 2015.
  */
-import { options } from '../config/options.js';
+import { choice, options } from '../config/options.js';
 import { transpose } from '../data/interactions.js';
 import { type Tables, trained } from './_model.js';
 import { scoreByFactors } from './factors.js';
+import { createJointTables, jointMemory } from './joint-tables.js';
 import { createRowVae, vaeMemory, vaeSearch, vaeShape } from './row-vae.js';
 
 export const itemAutoencoder = trained({
@@ -13,21 +14,29 @@ export const itemAutoencoder = trained({
   summary: 'Variational autoencoder with multinomial likelihood on the rows of items',
   source:
     'Liang et al., Variational autoencoders for collaborative filtering, WWW 2018, on the item rows of Sedhain et al., AutoRec, WWW 2015',
-  options: options(
-    vaeShape(
+  options: options({
+    ...vaeShape(
       {
         ...{ hidden: 100, dim: 64, dropout: 0.5, beta: 0.2, annealEpochs: 5 },
         ...{ epochs: 40, batchSize: 128, learningRate: 0.004, l2: 0, evaluateEvery: 5, patience: 3 },
       },
       "an item's users",
     ),
-  ),
+    score: choice(['joint', 'logit'], {
+      default: 'joint',
+      help: 'joint: log P(user | item) + log P(item), comparable across items; logit: the output of the network as it is.',
+    }),
+  }),
   search: vaeSearch,
   capabilities: [],
-  memory: ({ users, items }, o) => vaeMemory(items, users, o),
+  memory: ({ users, items }, o) => vaeMemory(items, users, o) + jointMemory(items, users, o.hidden + 4) * 4,
   create({ kernels: k, train, seed }, o) {
     const vae = createRowVae(k, transpose(train), seed, 'item-autoencoder', o);
-    const tables = (): Tables => ({ users: vae.columns, items: vae.everyOutput(), dim: vae.dim });
+    const joint = createJointTables(k, train);
+    const tables = (): Tables => {
+      const logits = { users: vae.columns, items: vae.everyOutput(), dim: vae.dim };
+      return o.score === 'joint' ? joint.of(logits) : logits;
+    };
     return {
       name: 'item-autoencoder',
       users: train.users,
@@ -41,7 +50,10 @@ export const itemAutoencoder = trained({
       },
       tables,
       scoreRows: (users, out) => scoreByFactors(k, tables(), users, train.items, out),
-      close: vae.close,
+      close() {
+        joint.close();
+        vae.close();
+      },
     };
   },
 });

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createReferenceKernels } from '../kernels/index.js';
+import { smallTrain } from '../testing/model-contract.js';
+import { createJointTables } from './joint-tables.js';
+
+const DIM = 4;
+const { users, items } = smallTrain;
+
+/** Items 6, 7, 8 and 10 have no users. */
+const counts = [3, 1, 3, 1, 1, 2, 0, 0, 0, 2, 0];
+
+function tablesOf(shift: (item: number) => number) {
+  const k = createReferenceKernels('f64');
+  const table = (rows: number, at: (row: number, d: number) => number) => {
+    const values = k.floats(rows * DIM);
+    for (let r = 0; r < rows; r++) for (let d = 0; d < DIM; d++) values[r * DIM + d] = at(r, d);
+    return values;
+  };
+  // The last number of a user is 1: that of an item shifts all its logits.
+  const from = {
+    users: table(users, (u, d) => (d === DIM - 1 ? 1 : Math.sin(3 * u + d))),
+    items: table(items, (i, d) => (d === DIM - 1 ? shift(i) : Math.cos(2 * i - d))),
+    dim: DIM,
+  };
+  const product = (t: { users: ArrayLike<number>; items: ArrayLike<number>; dim: number }, u: number, i: number) =>
+    Array.from({ length: t.dim }, (_, d) => t.users[u * t.dim + d]! * t.items[i * t.dim + d]!).reduce((a, b) => a + b);
+  const joint = createJointTables(k, smallTrain);
+  const grid = (t: Parameters<typeof product>[0]) =>
+    Array.from({ length: items }, (_, i) => Array.from({ length: users }, (_, u) => product(t, u, i)));
+  const result = { logits: grid(from), scores: grid(joint.of(from)), again: grid(joint.of(from)) };
+  joint.close();
+  return result;
+}
+
+test('scores are log P(user | item) + log n, by hand', () => {
+  const { logits, scores, again } = tablesOf((i) => i / 3);
+  for (let i = 0; i < items; i++) {
+    const sum = logits[i]!.map(Math.exp).reduce((a, b) => a + b);
+    for (let u = 0; u < users; u++) {
+      const wanted = Math.log(Math.exp(logits[i]![u]!) / sum) + Math.log(counts[i] || 0.5);
+      assert.ok(Math.abs(scores[i]![u]! - wanted) < 1e-9, `item ${i}, user ${u}: ${scores[i]![u]}, not ${wanted}`);
+    }
+  }
+  assert.deepEqual(again, scores, 'tables that are made again are the same');
+});
+
+test('what shifts all logits of an item changes nothing', () => {
+  const [a, b] = [tablesOf(() => 0), tablesOf((i) => 40 - 9 * i)];
+  a.scores.forEach((row, i) => {
+    row.forEach((score, u) => assert.ok(Math.abs(score - b.scores[i]![u]!) < 1e-9, `item ${i}, user ${u}`));
+  });
+});

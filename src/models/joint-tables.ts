@@ -1,0 +1,74 @@
+/**
+ * Scores that compare across items, from an autoencoder of items. The softmax of an item's logits is P(user | item), and nothing in its loss
+ * says how one item stands to another: logits may be shifted by any number for each item. Bayes' rule supplies it: log P(user | item) +
+ * log P(item), with P(item) as its share of interactions.
+ */
+import { type Interactions, itemCounts } from '../data/interactions.js';
+import type { Floats, Kernels } from '../kernels/index.js';
+import type { Tables } from './_model.js';
+
+/** Logits held at once while they are summed: 4 M numbers = 16 MB. */
+const BLOCK = 4_000_000;
+/** Numbers behind those of the network: what an item is shifted by, filled up as rows of the network are. */
+const BEHIND = 4;
+
+export interface JointTables {
+  /**
+   * Inner products of `users` and `items` with what each item is shifted by, log n_i - log(sum over users of exp(logit)): log P(user, item)
+   * but for a constant. An item without users counts as half a user. Holds until the next call.
+   * @param from logits are inner products of its rows
+   */
+  of(from: Tables): Tables;
+  close(): void;
+}
+
+export function createJointTables(k: Kernels, train: Interactions): JointTables {
+  const counts = itemCounts(train);
+  let kept: { readonly users: Floats; readonly items: Floats } | undefined;
+  return {
+    of({ users, items, dim }) {
+      const wide = dim + BEHIND;
+      kept ??= { users: k.floats(train.users * wide), items: k.floats(train.items * wide) };
+      widen(users, train.users, dim, kept.users, () => 1);
+      const sums = logSums(k, items, train.items, users, train.users, dim);
+      widen(items, train.items, dim, kept.items, (i) => Math.log(Math.max(counts[i]!, 0.5)) - sums[i]!);
+      return { ...kept, dim: wide };
+    },
+    close() {
+      if (kept) k.free(kept.users, kept.items);
+    },
+  };
+}
+
+/** Numbers of memory that the tables and the sums take. */
+export const jointMemory = (rows: number, columns: number, dim: number): number =>
+  (rows + columns) * (dim + BEHIND) + Math.max(columns, Math.min(BLOCK, rows * columns));
+
+function widen(from: Floats, rows: number, dim: number, to: Floats, behind: (row: number) => number): void {
+  const wide = dim + BEHIND;
+  for (let r = 0; r < rows; r++) {
+    to.set(from.subarray(r * dim, (r + 1) * dim), r * wide);
+    to[r * wide + dim] = behind(r);
+    to.fill(0, r * wide + dim + 1, (r + 1) * wide);
+  }
+}
+
+/** log(sum over columns of exp(logit)) of each row; logits are inner products of `rows` and `columns`. */
+function logSums(k: Kernels, rows: Floats, n: number, columns: Floats, width: number, dim: number): Float64Array {
+  const sums = new Float64Array(n);
+  const most = Math.max(1, Math.min(n, Math.floor(BLOCK / width)));
+  const [logits, losses] = [k.floats(most * width), k.floats(most)];
+  // The first column as the only target of each row: its loss is what is asked for, less its logit.
+  const [indptr, first] = [k.ints(most + 1), k.ints(most)];
+  for (let r = 0; r <= most; r++) indptr[r] = r;
+  first.fill(0);
+  for (let start = 0; start < n; start += most) {
+    const size = Math.min(most, n - start);
+    k.gemm(rows.subarray(start * dim, (start + size) * dim), columns, logits, size, width, dim, 'nt');
+    for (let r = 0; r < size; r++) sums[start + r] = logits[r * width]!;
+    k.multinomial(logits, size, width, indptr, first, 1, losses);
+    for (let r = 0; r < size; r++) sums[start + r]! += losses[r]!;
+  }
+  k.free(logits, losses, indptr, first);
+  return sums;
+}
