@@ -13,13 +13,18 @@ export interface PreparedCase {
   readonly inputs: Tensors;
   readonly ours: OurSide;
   readonly peers: readonly PeerForm[];
-  /** Compares what both sides hold after exactly one run; every check must pass before any time counts. */
+  /** Compares what both sides hold after exactly one run (or `first`); every check must pass before any time counts. */
   compare(ours: Tensors, peer: Tensors): readonly Check[];
 }
 
 export interface OurSide {
   /** The timed work. Work that trains goes on from the state that the run before left, on both sides. */
   run(): void | Promise<void>;
+  /**
+   * Done once in place of the first run, before results are compared: where a run is so many steps that what float32 rounds differently has grown.
+   * A peer has one too then.
+   */
+  first?(): void | Promise<void>;
   /** What is compared; not timed. */
   result(): Tensors;
   /** Stops threads and gives memory back. */

@@ -91,6 +91,19 @@ test('a different result stops before any time is taken', async () => {
   assert.doesNotMatch(reportText(row), /median/);
 });
 
+test('what stands in the place of the first run is done once, on both sides', async () => {
+  const { work, calls } = prepared('first');
+  let firsts = 0;
+  const first = () => {
+    assert.equal(calls.runs, 0);
+    firsts += 1;
+  };
+  const report = await pair('small', { ...work, ours: { ...work.ours, first } }, { ...options, peerCommand: command });
+  assert.equal(report.matched, true);
+  assert.equal(firsts, 1);
+  assert.equal((await pair('small', prepared('first').work, { ...options, peerCommand: command })).matched, false);
+});
+
 test('each side of the allocator is compared', async () => {
   const report = await pair('small', prepared('malloc').work, { ...options, peerCommand: command });
   assert.deepEqual(

@@ -121,18 +121,18 @@ async function startPeers(
   return versions;
 }
 
-/** Exactly one run on each side, from the same state. */
+/** Exactly one run on each side, or what stands in its place, from the same state. */
 async function compareOnce(
   prepared: PreparedCase,
   folder: string,
   sides: readonly PeerSide[],
 ): Promise<CaseReport['checks']> {
-  await prepared.ours.run();
+  await (prepared.ours.first ?? prepared.ours.run)();
   const ours = prepared.ours.result();
   const checks: CaseReport['checks'][number][] = [];
   for (const { form, allocator, peer } of sides) {
     const target = join(folder, `${form.name}-${allocator}`);
-    await peer.run(0);
+    await (prepared.ours.first ? peer.first() : peer.run(0));
     await peer.result(target);
     const theirs = await readTensors(target);
     for (const c of prepared.compare(ours, theirs)) checks.push({ ...c, peer: form.name, allocator });

@@ -14,6 +14,8 @@ export interface Peer {
   prepare(request: PeerInputs): Promise<Readonly<Record<string, string>>>;
   /** Runs the work until `atLeastMs` have been spent, at least once; the time of each run in ms. */
   run(atLeastMs: number): Promise<readonly number[]>;
+  /** Does once what stands in the place of the first run. */
+  first(): Promise<void>;
   /** Has the peer write its arrays into `folder`. */
   result(folder: string): Promise<void>;
   /** Ends the process, politely first. Never throws. */
@@ -108,6 +110,9 @@ export function startPeer(command: PeerCommand, timeoutMs = 900_000): Peer {
     pid: child.pid ?? -1,
     prepare: async (inputs) => (await request({ op: 'prepare', ...inputs })).versions ?? {},
     run: async (atLeastMs) => (await request({ op: 'run', atLeastMs })).ms ?? [],
+    first: async () => {
+      await request({ op: 'first' });
+    },
     result: async (folder) => {
       await request({ op: 'result', folder });
     },

@@ -1,7 +1,8 @@
 """What every peer shares: arrays in files, one JSON document per line on stdin and stdout, and the clock.
 
 A peer script ends with `serve(prepare)`, where `prepare(inputs, params)` gets the arrays as tensors and gives two
-functions: `run()`, the timed work, and `result()`, the tensors that are compared.
+functions: `run()`, the timed work, and `result()`, the tensors that are compared; and, where our side has one, `first()`, done once
+in place of the first run.
 """
 
 import json
@@ -54,10 +55,13 @@ def answer(message, work, prepare):
     op = message["op"]
     if op == "prepare":
         torch.set_num_threads(message["threads"])
-        work["run"], work["result"] = prepare(read_tensors(message["folder"]), message["params"])
+        work["run"], work["result"], *work["first"] = prepare(read_tensors(message["folder"]), message["params"])
         return {"versions": {"torch": torch.__version__, "python": platform.python_version()}}
     if op == "run":
         return {"ms": timed_runs(work["run"], message["atLeastMs"])}
+    if op == "first":
+        work["first"][0]()
+        return {}
     if op == "result":
         write_tensors(message["folder"], work["result"]())
         return {}

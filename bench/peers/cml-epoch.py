@@ -27,9 +27,9 @@ def prepare(inputs, params):
             distances = (user.unsqueeze(1) - F.embedding(drawn, item_table)).square().sum(2)
             return drawn.gather(1, distances.argmin(1, keepdim=True))
 
-    def run():
+    def train(size):
         total = 0.0
-        for begin in range(0, len(users), batch):
+        for begin in range(0, size, batch):
             part = slice(begin, begin + batch)
             user = F.embedding(users[part], user_table)
             drawn = nearest(user, negatives[part]) if hardest else negatives[part]
@@ -48,7 +48,8 @@ def prepare(inputs, params):
     def result():
         return {"loss": torch.tensor([last["loss"]]), "users": user_table, "items": item_table}
 
-    return run, result
+    compared = min(len(users), params["compared"] * batch)
+    return lambda: train(len(users)), result, lambda: train(compared)
 
 
 serve(prepare)

@@ -55,9 +55,9 @@ def prepare(inputs, params):
     )
     last = {}
 
-    def run():
+    def train(size):
         total = 0.0
-        for begin in range(0, len(users), batch):
+        for begin in range(0, size, batch):
             part = slice(begin, begin + batch)
             items = torch.cat([positives[part, None], against[part]], 1)
             labels = torch.zeros(items.shape)
@@ -73,7 +73,8 @@ def prepare(inputs, params):
     def result():
         return {"loss": torch.tensor([last["loss"]]), **model.tables()}
 
-    return run, result
+    compared = min(len(users), params["compared"] * batch)
+    return lambda: train(len(users)), result, lambda: train(compared)
 
 
 serve(prepare)

@@ -7,7 +7,8 @@ export interface DrawnEpoch {
   readonly size: number;
   /** `userIds`, `positives`, and `negatives` of shape [size, perPositive]. */
   readonly inputs: Tensors;
-  batches(batchSize: number): Iterable<PairBatch>;
+  /** @param most the first so many interactions alone */
+  batches(batchSize: number, most?: number): Iterable<PairBatch>;
 }
 
 /** All train interactions once, in random order, each with items that the user does not have; drawn beforehand for both sides. */
@@ -31,9 +32,10 @@ export function drawnEpoch(k: Kernels, { train, users: count, items }: BenchData
       positives: tensor(positives),
       negatives: tensor(negatives, size, perPositive),
     },
-    *batches(batchSize) {
-      for (let begin = 0, index = 0; begin < size; begin += batchSize, index++) {
-        const end = Math.min(begin + batchSize, size);
+    *batches(batchSize, most = size) {
+      const last = Math.min(size, most);
+      for (let begin = 0, index = 0; begin < last; begin += batchSize, index++) {
+        const end = Math.min(begin + batchSize, last);
         yield {
           kind: 'pairs',
           size: end - begin,
