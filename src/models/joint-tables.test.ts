@@ -47,7 +47,8 @@ test('scores are log P(user | item) + log n, by hand', () => {
 
 test('what shifts all logits of an item changes nothing', () => {
   const [a, b] = [tablesOf(() => 0), tablesOf((i) => 40 - 9 * i)];
-  a.scores.forEach((row, i) => {
-    row.forEach((score, u) => assert.ok(Math.abs(score - b.scores[i]![u]!) < 1e-9, `item ${i}, user ${u}`));
-  });
+  for (const [i, row] of a.scores.entries()) {
+    for (const [u, score] of row.entries())
+      assert.ok(Math.abs(score - b.scores[i]![u]!) < 1e-9, `item ${i}, user ${u}`);
+  }
 });
