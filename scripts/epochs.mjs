@@ -45,7 +45,7 @@ const megabytes = (side) => (side.peakMemoryBytes === undefined ? '' : (side.pea
 
 function line([row, found]) {
   const [model, goal] = ROWS[row];
-  const { ours, peers, ratioStock, ratioTuned } = found.cases[0];
+  const { ours, peers, ratioStock, ratioTuned } = found;
   const plain = peers.filter((p) => p.name === 'torch');
   const ratio = (allocator) => plain.find((p) => p.allocator === allocator)?.ratio.toFixed(1) ?? '-';
   const cells = [model, range(ours), megabytes(ours), `${ratio('stock')}, ${ratio('tuned')}`];
@@ -53,13 +53,18 @@ function line([row, found]) {
   return [...cells, `${ratioStock.toFixed(1)}, ${ratioTuned.toFixed(1)}`, String(goal), (most / 1e6).toFixed(0)];
 }
 
+/** What the page needs of a row's report. */
+function shown({ machine, notes, cases: [{ work, ours, peers, ratioStock, ratioTuned }] }) {
+  return { machine, notes, work, ours, peers, ratioStock, ratioTuned };
+}
+
 function page() {
   const titles = ['model', 'ours', 'peak MB', 'x as it comes', 'x fastest form', 'goal', 'peak MB of PyTorch'];
   const sections = Object.entries(kept).flatMap(([data, rows]) => {
     const inOrder = Object.keys(ROWS).filter((row) => row in rows);
     const works = inOrder.map((row) => {
-      const { cases, notes } = rows[row];
-      return `- ${ROWS[row][0]}: ${cases[0].work}${notes.length > 0 ? ` (${notes.join(' ')})` : ''}`;
+      const { work, notes } = rows[row];
+      return `- ${ROWS[row][0]}: ${work}${notes.length > 0 ? ` (${notes.join(' ')})` : ''}`;
     });
     const table = [titles, titles.map(() => '---'), ...inOrder.map((row) => line([row, rows[row]]))];
     return [`## ${data}`, table.map((cells) => `| ${cells.join(' | ')} |`).join('\n'), works.join('\n')];
@@ -90,7 +95,7 @@ for (const data of sets) {
       process.exitCode = 1;
       continue;
     }
-    kept[data] = { ...kept[data], [row]: JSON.parse(done.stdout) };
+    kept[data] = { ...kept[data], [row]: shown(JSON.parse(done.stdout)) };
     mkdirSync(folder, { recursive: true });
     writeFileSync(file, `${JSON.stringify(kept, null, 1)}\n`);
     writeFileSync(join(folder, 'epochs.md'), page());

@@ -10,7 +10,10 @@ const CASES = {
   'all-of-1': { against: 'all', negatives: 1 },
 } as const;
 const SHAPE = { dim: 64, batchSize: 1024, margin: 1.2, clip: 1 } as const;
-/** Batches after which results are compared, as in neumf-epoch. */
+/**
+ * Batches after which results are compared. After all 439 of Foursquare PyTorch is off its own float64 in 1,533 users, ours in 44: where rounding makes
+ * another item the nearest, a row moves by a step, and its neighbours follow.
+ */
 const COMPARED = 32;
 const ADAM = { learningRate: 0.001, l2: 0 };
 

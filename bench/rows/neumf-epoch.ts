@@ -10,7 +10,7 @@ const CASES = {
   'dim16-layers2': { dim: 16, layers: 2 },
 } as const;
 const BATCH = 1024;
-/** Batches after which results are compared: each step can bring in a rounding that moves numbers by a step. */
+/** Batches after which results are compared: each can bring in a rounding that moves numbers by a step (peers/rounding.py). */
 const COMPARED = 32;
 const NEGATIVES = 4;
 const ADAM = { learningRate: 0.001, l2: 1e-5 };
