@@ -39,7 +39,7 @@ const folder = join(root, 'docs', 'results');
 const file = join(folder, 'epochs.json');
 const kept = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
 
-const ms = (value) => (value >= 10_000 ? `${(value / 1000).toFixed(1)} s` : `${value.toPrecision(3)} ms`);
+const ms = (value) => (value >= 1000 ? `${(value / 1000).toPrecision(3)} s` : `${value.toPrecision(3)} ms`);
 const range = (side) => `${ms(side.medianMs)} (${ms(side.minMs)} to ${ms(side.maxMs)})`;
 const megabytes = (side) => (side.peakMemoryBytes === undefined ? '' : (side.peakMemoryBytes / 1e6).toFixed(0));
 
