@@ -48,8 +48,7 @@ def prepare(inputs, params):
     def result():
         return {"loss": torch.tensor([last["loss"]]), "users": user_table, "items": item_table}
 
-    compared = min(len(users), params["compared"] * batch)
-    return lambda: train(len(users)), result, lambda: train(compared)
+    return lambda: train(len(users)), result, lambda: train(params["compared"])
 
 
 serve(prepare)

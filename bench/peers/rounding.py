@@ -1,4 +1,4 @@
-"""How far rounding alone takes two forms of the same training apart: why cml-epoch and neumf-epoch compare after 32 batches.
+"""How far rounding alone takes two forms of the same training apart: why cml-epoch and neumf-epoch compare 32 batches of a long epoch.
 
     python bench/peers/rounding.py FOLDER [DRAWS]      (a folder that has train.tsv: user and item numbers)
 
@@ -66,7 +66,7 @@ def main():
         for draw in range(int(sys.argv[2]) if len(sys.argv) > 2 else 5):
             drawn = inputs_of(row, params, pairs, torch.Generator().manual_seed(draw))
             for batches in (32, -(-len(pairs) // BATCH)):
-                given = {**params, "compared": batches}
+                given = {**params, "compared": min(len(pairs), batches * BATCH)}
                 exact = trained(prepare, drawn, {**given, "fused": False}, torch.float64)
                 both = [trained(prepare, drawn, {**given, "fused": fused}, torch.float32) for fused in (False, True)]
                 share, worst = map(max, zip(*(difference(rounded, exact, params["apart"]) for rounded in both)))

@@ -2,6 +2,14 @@ import { type Kernels, type PairBatch, shuffle, stream, takeRows } from 'recdist
 import type { BenchData } from '../data.js';
 import { type Tensors, tensor } from '../tensors.js';
 
+/**
+ * Interactions of an epoch of cml and neumf that are compared: all of an epoch as short as CiteULike's, the first 32 batches of a longer one. Where rounding
+ * makes another item the nearest, or turns a unit on, rows move by a step and their neighbours follow, so that after hundreds of batches PyTorch
+ * is as far from its own float64 (peers/rounding.py).
+ */
+export const comparedOf = (size: number, batchSize: number): number =>
+  size <= 100 * batchSize ? size : 32 * batchSize;
+
 export interface DrawnEpoch {
   /** Interactions. */
   readonly size: number;

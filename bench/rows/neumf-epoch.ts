@@ -3,15 +3,13 @@ import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
 import { mostlyNear, near } from '../compare.js';
 import { tensor } from '../tensors.js';
 import { adamOf, freshModel, parametersOf } from './_model.js';
-import { drawnEpoch } from './_pairs.js';
+import { comparedOf, drawnEpoch } from './_pairs.js';
 
 const CASES = {
   'dim32-layers3': { dim: 32, layers: 3 },
   'dim16-layers2': { dim: 16, layers: 2 },
 } as const;
 const BATCH = 1024;
-/** Batches after which results are compared: each can bring in a rounding that moves numbers by a step (peers/rounding.py). */
-const COMPARED = 32;
 const NEGATIVES = 4;
 const ADAM = { learningRate: 0.001, l2: 1e-5 };
 
@@ -47,14 +45,15 @@ function prepare({ dim, layers }: Shape, { data, threads }: PrepareOptions): Pre
       optimizer.step();
     }
   };
+  const compared = comparedOf(drawn.size, BATCH);
   const script = 'neumf-epoch.py';
-  const params = { ...ADAM, compared: COMPARED, batchSize: BATCH, negatives: NEGATIVES, dim, layers };
+  const params = { ...ADAM, compared, batchSize: BATCH, negatives: NEGATIVES, dim, layers };
   return {
     work: `${data.train.indices.length} interactions in batches of ${BATCH}, ${NEGATIVES} negatives each, dim ${dim}, ${layers} hidden layers, ${data.users} + ${data.items} rows`,
     inputs: { ...drawn.inputs, ...parametersOf(model) },
     ours: {
       run: () => train(),
-      first: () => train(COMPARED * BATCH),
+      first: () => train(compared),
       result: () => ({ loss: tensor(Float32Array.of(loss)), ...parametersOf(model) }),
       close: () => k.close(),
     },

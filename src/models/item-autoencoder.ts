@@ -29,7 +29,8 @@ export const itemAutoencoder = trained({
   }),
   search: vaeSearch,
   capabilities: [],
-  memory: ({ users, items }, o) => vaeMemory(items, users, o) + jointMemory(items, users, o.hidden + 4) * 4,
+  memory: ({ users, items }, o) =>
+    vaeMemory(items, users, o) + (o.score === 'joint' ? jointMemory(items, users, o.hidden + 4) * 4 : 0),
   create({ kernels: k, train, seed }, o) {
     const vae = createRowVae(k, transpose(train), seed, 'item-autoencoder', o);
     const joint = createJointTables(k, train);
