@@ -1,48 +1,13 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { RecdistillError } from '../errors.js';
 import { readExternalRankings } from './external.js';
 import { testFolder } from './folder.test.support.js';
-import { idMap } from './ids.js';
-import { type Dataset, fromPairs } from './interactions.js';
 import type { RankingOptions } from './ranking-options.js';
 import { type Rankings, rankingOf } from './rankings.js';
-import { writeRankingsTable } from './write-rankings.js';
-
-const USERS = ['ann', 'bob', 'céline "c", d'];
-const ITEMS = ['a', 'b', 'c', 'd', 'e', 'f'];
-
-/** ann has a (train), b (valid); bob has c (train); the third has e, f (train). */
-const dataset = datasetOf(USERS, ITEMS);
-function datasetOf(users: readonly string[], items: readonly string[]): Dataset {
-  const part = (pairs: readonly (readonly [number, number])[]) => {
-    const fit = pairs.filter(([u, i]) => u < users.length && i < items.length);
-    return fromPairs(
-      users.length,
-      items.length,
-      fit.map(([u]) => u),
-      fit.map(([, i]) => i),
-    );
-  };
-  return {
-    ...{ name: 'tiny', users: idMap(users), items: idMap(items), fingerprint: 'f', notes: [] },
-    train: part([
-      [0, 0],
-      [1, 2],
-      [2, 4],
-      [2, 5],
-    ]),
-    valid: part([[0, 1]]),
-    test: part([
-      [0, 2],
-      [1, 0],
-    ]),
-  };
-}
+import { dataset, ITEMS, USERS } from './tiny-dataset.test.support.js';
 
 const names = (r: Rankings, user: number): string => [...rankingOf(r, user)].map((i) => ITEMS[i]).join('');
 const lists = (r: Rankings): string[] => USERS.map((_, u) => names(r, u));
@@ -289,85 +254,4 @@ test('compressed files are read, cut ones refused', async (t) => {
   const cut = folder.write('cut.csv.gz', whole.subarray(0, whole.length - 6));
   await assert.rejects(readExternalRankings(cut, dataset, 6), { code: 'bad-data' });
   await assert.rejects(readExternalRankings(join(folder.path, 'none.csv'), dataset, 6), { code: 'file-missing' });
-});
-
-/** Ids with everything that a format has to bear. */
-const id = fc.oneof(
-  fc.string({ minLength: 1, maxLength: 8, unit: fc.constantFrom(...'ab1 ,";|\t\'\\ü漢😀\n\r{}:#-') }),
-  fc.integer().map(String),
-);
-const ids = fc.uniqueArray(id, { minLength: 2, maxLength: 6 });
-
-test('what is written is read back as it was, whatever the ids and the format', async (t) => {
-  const folder = testFolder(t);
-  const shuffledItems = ids.chain((items) =>
-    fc.tuple(fc.constant(items), fc.array(fc.shuffledSubarray([...items.keys()]), { minLength: 24, maxLength: 24 })),
-  );
-  let n = 0;
-  await fc.assert(
-    fc.asyncProperty(
-      ids,
-      shuffledItems,
-      fc.constantFrom('csv', 'tsv', 'jsonl', 'parquet', 'csv.gz', 'jsonl.zst'),
-      async (users, [items, orders], format) => {
-        const own = datasetOf(users, items);
-        const held = (u: number) => new Set(own.train.indices.subarray(own.train.indptr[u], own.train.indptr[u + 1]));
-        const depth = items.length;
-        let k = 0;
-        const rankings = (wanted: (item: number, u: number) => boolean): Rankings => {
-          const flat = new Int32Array(users.length * depth).fill(-1);
-          users.forEach(
-            (_, u) =>
-              void flat.set(
-                orders[k++ % orders.length]!.filter((i) => wanted(i, u)),
-                u * depth,
-              ),
-          );
-          return { users: users.length, catalogue: items.length, depth, items: flat };
-        };
-        const [early, late] = [rankings((i, u) => !held(u).has(i)), rankings((i, u) => !held(u).has(i))];
-        const observed = rankings((i, u) => held(u).has(i));
-        const anything = (r: Rankings) => r.items.some((i) => i >= 0);
-        // A user must be in both checkpoints or in none: else the gap is filled.
-        for (const u of users.keys()) {
-          if (rankingOf(early, u).length > 0 && rankingOf(late, u).length > 0) continue;
-          for (const r of [early, late]) r.items.fill(-1, u * depth, (u + 1) * depth);
-        }
-        fc.pre(anything(early));
-        const path = join(folder.path, `${n++}.${format}`);
-        await writeRankingsTable(path, own, [
-          { teacher: 't "1", ü', checkpoint: 2, lists: [early] },
-          { teacher: 't "1", ü', checkpoint: 10, lists: [late, observed] },
-        ]);
-        const { teachers, report } = await readExternalRankings(path, own, depth);
-        assert.deepEqual(
-          teachers.map((x) => [x.name, x.trajectory.checkpoints.map((c) => [c.epoch, c.rankings])]),
-          [
-            [
-              't "1", ü',
-              [
-                [2, early],
-                [10, late],
-              ],
-            ],
-          ],
-        );
-        assert.deepEqual(teachers[0]!.trajectory.observed, anything(observed) ? observed : undefined);
-        assert.deepEqual([report.unknownUsers.ids, report.unknownItems.ids, report.duplicates.count], [0, 0, 0]);
-      },
-    ),
-    { numRuns: 40 },
-  );
-});
-
-test('a file that cannot be written leaves nothing behind', async (t) => {
-  const folder = testFolder(t);
-  writeFileSync(join(folder.path, 'file'), '');
-  const list = { users: 3, catalogue: 6, depth: 1, items: Int32Array.from([1, 0, 0]) };
-  await assert.rejects(writeRankingsTable(join(folder.path, 'file', 'out.csv'), dataset, [{ lists: [list] }]), {
-    code: 'write-failed',
-  });
-  await assert.rejects(writeRankingsTable(join(folder.path, 'out.xls'), dataset, [{ lists: [list] }]), {
-    code: 'usage',
-  });
 });
