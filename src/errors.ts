@@ -80,7 +80,8 @@ const table = {
   },
   diverged: {
     message: (p) => `${p.model} diverged: the loss of epoch ${p.epoch} is ${p.loss}`,
-    hint: () => 'Lower learningRate or raise l2. The last good checkpoint is kept.',
+    hint: (p) =>
+      `Lower learningRate or raise l2. ${p.bestEpoch ? `The best checkpoint so far, of epoch ${p.bestEpoch}, is kept.` : 'Nothing had been evaluated yet, so that no checkpoint is kept.'}`,
     status: 422,
   },
 

@@ -160,7 +160,7 @@ for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
     const model = counter((value) => (value >= 6 ? bad : 1));
     const store = memoryStore();
     const { events, outcome } = start(model, { store, validate: scripted(1, 9, 2) });
-    await assert.rejects(outcome, (e) => code('diverged')(e) && /epoch 4/.test(String(e)));
+    await assert.rejects(outcome, { code: 'diverged', message: /epoch 4/, hint: /so far, of epoch 2, is kept/ });
     assert.equal(model.value(), 4);
     assert.deepEqual(events.at(-1), { type: 'stop', epoch: 4, bestEpoch: 2, reason: 'diverged' });
     const last = store.saved.at(-1)!;
@@ -168,6 +168,11 @@ for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
     assert.deepEqual([...last.tensors['best.w']!.data], [4]);
   });
 }
+
+test('what diverges before it was evaluated says that nothing is kept', async () => {
+  const { outcome } = start(counter((value) => (value >= 0 ? Number.NaN : 1)));
+  await assert.rejects(outcome, { code: 'diverged', hint: /no checkpoint is kept/ });
+});
 
 test('a quality that is not a number is never the best', async () => {
   const { outcome } = start(counter(), { validate: scripted(Number.NaN, 1, Number.NaN) });
