@@ -1,6 +1,14 @@
+import { choice } from '../config/options.js';
 import { shuffle, stream } from '../config/random.js';
 import type { Batch } from '../models/_model.js';
 import type { DistillContext } from './_distiller.js';
+
+export const rowsShape = {
+  rows: choice(['users', 'batch'], {
+    default: 'users',
+    help: 'Whom a step teaches: every user once an epoch, or the users of the batch (active ones more often, as in the published codes).',
+  }),
+};
 
 /** Whom a step is about. */
 export interface BatchUsers {
@@ -10,6 +18,10 @@ export interface BatchUsers {
   pick(batch: Batch): Int32Array;
   close(): void;
 }
+
+/** @param purpose names the stream of random numbers */
+export const createBatchUsers = (context: DistillContext, rows: 'users' | 'batch', purpose: string): BatchUsers =>
+  rows === 'users' ? everyUserOnce(context, purpose) : usersOfBatch(context);
 
 /** The distinct users of the batch, ascending. */
 export function usersOfBatch({
@@ -32,10 +44,7 @@ export function usersOfBatch({
 }
 
 /** Every user once an epoch: the epoch's random order, in as many equal parts as there are batches. */
-export function everyUserOnce(
-  { kernels: k, train, batchesPerEpoch, seed }: DistillContext,
-  purpose: string,
-): BatchUsers {
+function everyUserOnce({ kernels: k, train, batchesPerEpoch, seed }: DistillContext, purpose: string): BatchUsers {
   const most = Math.ceil(train.users / batchesPerEpoch);
   const users = k.ints(most);
   const key = stream(seed, purpose);

@@ -9,11 +9,13 @@ import { type Rankings, rankingOf } from '../data/rankings.js';
 import { bce, softTargets } from '../losses/index.js';
 import type { Tables } from '../models/_model.js';
 import { distiller, type KnownTeacher } from './_distiller.js';
+import { rowsShape } from './batch-users.js';
 import { oneRanking } from './one-ranking.js';
 import { createListLoss } from './user-lists.js';
 
 const cdOptions = options({
-  lambda: float({ default: 0.01, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+  lambda: float({ default: 0.1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+  ...rowsShape,
   samples: int({ default: 50, min: 1, max: 10_000, help: 'Items that a user is taught by, drawn anew in each epoch.' }),
   guide: choice(['teacher', 'student'], { default: 'teacher', help: 'Whose ranking the items are drawn from.' }),
   candidates: int({
@@ -49,7 +51,7 @@ export const cd = distiller({
     const targets = targetsOf(teachers, rankings, train, o);
     const key = stream(seed, 'cd samples');
     const guide = o.guide === 'student' ? studentGuide(context.rankStudent, train, o.candidates) : undefined;
-    const listLoss = createListLoss(context, o.lambda, {
+    const listLoss = createListLoss(context, o, {
       width: o.samples,
       fill(user, epoch, items) {
         const list = rankingOf(guide?.rankings ?? rankings, user).subarray(0, o.candidates);

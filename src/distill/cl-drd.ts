@@ -8,6 +8,7 @@ import { stream } from '../config/random.js';
 import { rankingOf } from '../data/rankings.js';
 import { lambdaRank } from '../losses/index.js';
 import { distiller } from './_distiller.js';
+import { rowsShape } from './batch-users.js';
 import { oneRanking } from './one-ranking.js';
 import { samplingShape, takenOf } from './sampling.js';
 import { createListLoss } from './user-lists.js';
@@ -33,7 +34,8 @@ export const clDrd = distiller({
   source: 'Zeng et al., Curriculum learning for dense retrieval distillation, SIGIR 2022',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   options: options({
-    lambda: float({ default: 0.001, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: float({ default: 0.02, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    ...rowsShape,
     topK: int({ default: 30, min: 2, max: 1000, help: "Items of a teacher's list that a user is taught by." }),
     period: int({
       default: 30,
@@ -48,7 +50,7 @@ export const clDrd = distiller({
     const rankings = oneRanking(teachers, train);
     const key = stream(seed, 'cl-drd top items');
     const labels = STAGES.map((_, stage) => curriculumLabels(stage, o.topK));
-    const listLoss = createListLoss(context, o.lambda, {
+    const listLoss = createListLoss(context, o, {
       width: o.topK,
       fill(user, epoch, items) {
         const taken = takenOf(rankingOf(rankings, user).subarray(0, o.candidates), o, key, epoch, user);

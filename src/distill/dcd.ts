@@ -7,6 +7,7 @@ import { stream } from '../config/random.js';
 import { rankingOf } from '../data/rankings.js';
 import { plackettLuce } from '../losses/index.js';
 import { distiller } from './_distiller.js';
+import { rowsShape } from './batch-users.js';
 import { DCD_CAP, rankGap, ranksOf } from './dcd-weights.js';
 import { drawWeighted } from './draw.js';
 import { oneRanking } from './one-ranking.js';
@@ -19,7 +20,8 @@ export const dcd = distiller({
   source: 'Lee and Kim, Dual correction strategy for ranking distillation in top-n recommender system, CIKM 2021',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   options: options({
-    lambda: float({ default: 0.001, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: float({ default: 0.02, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    ...rowsShape,
     topK: int({ default: 40, min: 1, max: 1000, help: 'Items of either kind that a user is taught by.' }),
     period: int({ default: 1, min: 1, max: 10_000, help: "Epochs between two looks at the student's ranking." }),
     sampling: samplingShape.sampling,
@@ -46,7 +48,7 @@ export const dcd = distiller({
     };
     look();
     const choose = o.sampling === 'none' ? mostApart : drawn(o.temperature, seed);
-    const listLoss = createListLoss(context, o.lambda, {
+    const listLoss = createListLoss(context, o, {
       width: 2 * o.topK,
       fill(user, epoch, items) {
         const list = listOf(user);

@@ -6,7 +6,7 @@
 import { choice, float, int, optionalInt, options } from '../config/options.js';
 import { importanceOptions } from '../ensemble/index.js';
 import { distiller } from './_distiller.js';
-import { everyUserOnce, usersOfBatch } from './batch-users.js';
+import { createBatchUsers, rowsShape } from './batch-users.js';
 import {
   advance,
   allReached,
@@ -33,10 +33,7 @@ const hetcompOptions = options({
     default: 'replaced',
     help: "Whether the student's own loss is added, or only the distillation loss counts.",
   }),
-  rows: choice(['users', 'batch'], {
-    default: 'users',
-    help: 'Whose knowledge a step uses: every user once an epoch, or the users of the batch (active ones more often, as in the reference).',
-  }),
+  ...rowsShape,
   construction: choice(['dynamic', 'fixed'], {
     default: 'dynamic',
     help: 'When a user moves on to the next checkpoint of a teacher: by how near the student has come, or in every construction.',
@@ -98,7 +95,7 @@ export const hetcomp = distiller({
     const knowledge: KnowledgeOptions = o;
     const selection = newSelection(train.users, teachers.length);
     const lists = createKnowledgeLists({ ...context, teachers }, o);
-    const picker = o.rows === 'users' ? everyUserOnce(context, 'hetcomp users') : usersOfBatch(context);
+    const picker = createBatchUsers(context, o.rows, 'hetcomp users');
     const step = createHetcompStep(context, lists, o, picker.most);
     const chosen = k.ints(picker.most);
     let fine: Uint8Array = new Uint8Array(train.users);

@@ -10,6 +10,7 @@ import { rankingOf } from '../data/rankings.js';
 import type { Floats } from '../kernels/index.js';
 import { plackettLuce } from '../losses/index.js';
 import { distiller } from './_distiller.js';
+import { rowsShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { samplingShape, takenOf } from './sampling.js';
 import { createListLoss } from './user-lists.js';
@@ -20,7 +21,8 @@ export const multiRrd = distiller({
   source: 'ours, after Kang et al., DE-RRD, CIKM 2020',
   needs: { teachers: 'many', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   options: options({
-    lambda: float({ default: 0.001, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: float({ default: 0.02, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    ...rowsShape,
     weighting: choice(['learned', 'uniform'], {
       default: 'learned',
       help: "Whether a user's weights of the teachers are learned or equal.",
@@ -94,7 +96,7 @@ export const multiRrd = distiller({
       });
       return sum;
     };
-    const listLoss = createListLoss(context, o.lambda, {
+    const listLoss = createListLoss(context, o, {
       width: taught + o.remainder,
       fill(user, epoch, items) {
         const lists = listsOf(user);

@@ -8,6 +8,7 @@ import { itemsOf } from '../data/interactions.js';
 import { rankingOf } from '../data/rankings.js';
 import { approximateRank, dynamicWeight, positionWeights, weightedPositives } from '../losses/index.js';
 import { distiller } from './_distiller.js';
+import { rowsShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';
 import { createListLoss } from './user-lists.js';
@@ -18,7 +19,8 @@ export const rd = distiller({
   source: 'Tang and Wang, Ranking distillation, KDD 2018',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   options: options({
-    lambda: float({ default: 1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: float({ default: 10, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    ...rowsShape,
     topK: int({ default: 10, min: 1, max: 1000, help: "Items of a teacher's list that count as positives." }),
     temperature: float({
       default: 1,
@@ -52,7 +54,7 @@ export const rd = distiller({
     const takenOf = (user: number) => rankingOf(rankings, user).subarray(0, o.topK);
     const full = positionWeights(o.topK, o.temperature);
     const weights = new Float64Array(o.topK);
-    const listLoss = createListLoss(context, o.lambda, {
+    const listLoss = createListLoss(context, o, {
       width: o.topK + o.samples,
       fill(user, epoch, items) {
         const taken = takenOf(user);

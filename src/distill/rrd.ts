@@ -8,6 +8,7 @@ import { itemsOf } from '../data/interactions.js';
 import { rankingOf } from '../data/rankings.js';
 import { plackettLuce } from '../losses/index.js';
 import { distiller } from './_distiller.js';
+import { rowsShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';
 import { samplingShape, takenOf } from './sampling.js';
@@ -19,7 +20,8 @@ export const rrd = distiller({
   source: 'Kang et al., DE-RRD: a knowledge distillation framework for recommender system, CIKM 2020',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   options: options({
-    lambda: float({ default: 0.001, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: float({ default: 0.02, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    ...rowsShape,
     topK: int({ default: 40, min: 1, max: 1000, help: "Items of a teacher's list whose order is taught." }),
     remainder: int({
       default: 40,
@@ -34,7 +36,7 @@ export const rrd = distiller({
     const rankings = oneRanking(teachers, train);
     const key = stream(seed, 'rrd top items');
     const draw = createDrawOutside(train.items, stream(seed, 'rrd remainder'));
-    const listLoss = createListLoss(context, o.lambda, {
+    const listLoss = createListLoss(context, o, {
       width: o.topK + o.remainder,
       fill(user, epoch, items) {
         const list = rankingOf(rankings, user).subarray(0, o.candidates);

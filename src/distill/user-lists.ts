@@ -3,7 +3,7 @@ import type { Floats } from '../kernels/index.js';
 import type { Batch, ScoreLoss } from '../models/_model.js';
 import { createPairLearner } from '../models/pair-learner.js';
 import type { DistillContext } from './_distiller.js';
-import { usersOfBatch } from './batch-users.js';
+import { createBatchUsers } from './batch-users.js';
 
 export interface UserLists {
   /** Most items in a list. */
@@ -81,20 +81,22 @@ export function createListStep(
   };
 }
 
+export interface ListLossOptions {
+  /** Weight of the loss. */
+  readonly lambda: number;
+  readonly rows: 'users' | 'batch';
+}
+
 export interface ListLoss {
-  /** Adds the gradient of `lambda` times the loss, summed over the distinct users of the batch; returns that sum. */
+  /** Adds the gradient of `lambda` times the loss, summed over the users whom the step teaches; returns that sum. */
   accumulate(batch: Batch): number;
   close(): void;
 }
 
-export function createListLoss(
-  context: Pick<DistillContext, 'kernels' | 'student' | 'train' | 'batchSize'>,
-  lambda: number,
-  lists: UserLists,
-): ListLoss {
+export function createListLoss(context: DistillContext, { lambda, rows }: ListLossOptions, lists: UserLists): ListLoss {
   const { train } = context;
   const { width } = lists;
-  const picker = usersOfBatch(context);
+  const picker = createBatchUsers(context, rows, 'users of lists');
   const step = createListStep(context, picker.most, width);
   // Active users are in many batches of an epoch.
   const kept = { items: new Int32Array(train.users * width), lengths: new Int32Array(train.users), epoch: 0 };
