@@ -57,7 +57,7 @@ export const studyOptions = options({
     }),
   })
     .prefault({})
-    .describe('Search of lambda and learningRate for each method, with the same budget.'),
+    .describe('Search of lambda, learningRate and l2 for each method, with the same budget.'),
 });
 
 export type StudyOptions = OptionsOf<typeof studyOptions>;

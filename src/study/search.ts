@@ -1,4 +1,4 @@
-/** The same budget for every method: lambda and the student's learning rate are searched on valid, by as many trials for each. */
+/** The same budget for every method: lambda and the student's learning rate and l2 are searched on valid, by as many trials for each. */
 import { join } from 'node:path';
 import { openRun } from '../artifact/index.js';
 import { logRange, type SearchSpace, type SearchValue } from '../config/index.js';
@@ -30,8 +30,8 @@ export interface Tuned {
   readonly seconds: number;
 }
 
-/** The same rate for all, and weights around each method's own. */
-const RATE = logRange(0.0005, 0.05);
+/** Of the student, the same for all; weights lie around each method's own. */
+const STUDENT = { learningRate: logRange(0.0005, 0.05), l2: logRange(1e-5, 0.1) };
 const TIMES = 30;
 
 export interface SearchRequest {
@@ -123,7 +123,7 @@ function spaceOf(
   const lambda = Number(defaults.lambda);
   const whole: SearchSpace = {
     ...('lambda' in method.options.shape && lambda > 0 ? { lambda: logRange(lambda / TIMES, lambda * TIMES) } : {}),
-    learningRate: RATE,
+    ...Object.fromEntries(Object.entries(STUDENT).filter(([name]) => name in defaults)),
   };
   return Object.fromEntries(Object.entries(whole).filter(([name]) => !fixed.includes(name)));
 }
