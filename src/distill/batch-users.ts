@@ -21,7 +21,7 @@ export interface BatchUsers {
 
 /** @param purpose names the stream of random numbers */
 export const createBatchUsers = (context: DistillContext, rows: 'users' | 'batch', purpose: string): BatchUsers =>
-  rows === 'users' ? everyUserOnce(context, purpose) : usersOfBatch(context);
+  rows === 'users' ? everyOneOnce(context, context.train.users, purpose) : usersOfBatch(context);
 
 /** The distinct users of the batch, ascending. */
 export function usersOfBatch({
@@ -43,12 +43,16 @@ export function usersOfBatch({
   };
 }
 
-/** Every user once an epoch: the epoch's random order, in as many equal parts as there are batches. */
-function everyUserOnce({ kernels: k, train, batchesPerEpoch, seed }: DistillContext, purpose: string): BatchUsers {
-  const most = Math.ceil(train.users / batchesPerEpoch);
+/** Every one of `count` users (or items) once an epoch: the epoch's random order, in as many equal parts as there are batches. */
+export function everyOneOnce(
+  { kernels: k, batchesPerEpoch, seed }: DistillContext,
+  count: number,
+  purpose: string,
+): BatchUsers {
+  const most = Math.ceil(count / batchesPerEpoch);
   const users = k.ints(most);
   const key = stream(seed, purpose);
-  const order = new Int32Array(train.users);
+  const order = new Int32Array(count);
   let shuffled = -1;
   return {
     most,

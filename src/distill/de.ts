@@ -9,7 +9,7 @@ import { itemsOf } from '../data/interactions.js';
 import type { Floats } from '../kernels/index.js';
 import type { Batch, Factors, Tables } from '../models/_model.js';
 import { type DistillContext, distiller, type KnownTeacher } from './_distiller.js';
-import { usersOfBatch } from './batch-users.js';
+import { everyOneOnce, rowsShape, usersOfBatch } from './batch-users.js';
 import { createExperts } from './de-experts.js';
 import { gumbel } from './draw.js';
 
@@ -22,7 +22,8 @@ export const de = distiller({
   source: 'Kang et al., DE-RRD: a knowledge distillation framework for recommender system, CIKM 2020',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: ['embeddings'] },
   options: options({
-    lambda: float({ default: 0.01, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: float({ default: 0.1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    ...rowsShape,
     experts: int({ default: 30, min: 1, max: 1000, help: 'Experts for users, and as many for items.' }),
     temperature: float({ default: 1, above: 0, max: 1e6, help: 'Of the selection of experts in the first epoch.' }),
     lastTemperature: float({
@@ -49,7 +50,7 @@ export const de = distiller({
     const [users, items] = [parts[0]!, parts[1]!];
     const [from, to] = [k.floats(ROWS * own), k.floats(ROWS * target.dim)];
     const noise = new Float64Array(ROWS * o.experts);
-    const parted = parties(context);
+    const parted = o.rows === 'users' ? everyone(context) : parties(context);
 
     /** Takes rows of one side through its experts; returns the loss, summed. */
     const teach = (side: 'users' | 'items', ids: ArrayLike<number>, f: Factors, weight: number, b: Batch): number => {
@@ -122,12 +123,31 @@ function copyRow(table: Floats, row: number, dim: number, out: Floats, to: numbe
   for (let d = 0; d < dim; d++) out[to * dim + d] = table[row * dim + d]!;
 }
 
+/** Whom a step teaches. */
+interface Parties {
+  of(batch: Batch): { readonly users: Int32Array; readonly items: readonly Int32Array[] };
+  close(): void;
+}
+
+/** Every user and every item once an epoch. */
+function everyone(context: DistillContext): Parties {
+  const users = everyOneOnce(context, context.train.users, 'de users');
+  const items = everyOneOnce(context, context.train.items, 'de items');
+  return {
+    of: (batch) => ({ users: users.pick(batch), items: [items.pick(batch)] }),
+    close() {
+      users.close();
+      items.close();
+    },
+  };
+}
+
 /** The distinct users of a batch, and its distinct positive and negative items; a batch of whole users has the items of these and no others. */
-function parties(context: DistillContext) {
+function parties(context: DistillContext): Parties {
   const { train } = context;
   const picker = usersOfBatch(context);
   return {
-    of(batch: Batch): { readonly users: Int32Array; readonly items: readonly Int32Array[] } {
+    of(batch) {
       const users = picker.pick(batch);
       if (batch.kind !== 'pairs')
         return { users, items: [distinct([...users].flatMap((u) => [...itemsOf(train, u)]))] };
