@@ -4,17 +4,18 @@
  */
 import { choice, float, int, type OptionsOf, options } from '../config/options.js';
 import { type RandomKey, stream, uniform } from '../config/random.js';
-import type { Interactions } from '../data/interactions.js';
+import { type Interactions, itemsOf } from '../data/interactions.js';
 import { type Rankings, rankingOf } from '../data/rankings.js';
 import { bce, softTargets } from '../losses/index.js';
 import type { Tables } from '../models/_model.js';
 import { distiller, type KnownTeacher } from './_distiller.js';
 import { rowsShape } from './batch-users.js';
+import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';
 import { createListLoss } from './user-lists.js';
 
 const cdOptions = options({
-  lambda: float({ default: 0.1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+  lambda: float({ default: 1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
   ...rowsShape,
   samples: int({ default: 50, min: 1, max: 10_000, help: 'Items that a user is taught by, drawn anew in each epoch.' }),
   guide: choice(['teacher', 'student'], { default: 'teacher', help: 'Whose ranking the items are drawn from.' }),
@@ -22,7 +23,7 @@ const cdOptions = options({
     default: 3000,
     min: 1,
     max: 1_000_000,
-    help: "Items at the front of that ranking that can be drawn; the lists of runs end after 100, the student's do not.",
+    help: 'Items at the front of that ranking that can be drawn. Where it is known to fewer (100 in runs), any others stand for those behind.',
   }),
   period: int({
     default: 10,
@@ -50,16 +51,19 @@ export const cd = distiller({
     const rankings = oneRanking(teachers, train);
     const targets = targetsOf(teachers, rankings, train, o);
     const key = stream(seed, 'cd samples');
+    const drawOutside = createDrawOutside(train.items, stream(seed, 'cd behind the list'));
     const guide = o.guide === 'student' ? studentGuide(context.rankStudent, train, o.candidates) : undefined;
     const listLoss = createListLoss(context, o, {
       width: o.samples,
       fill(user, epoch, items) {
+        const own = itemsOf(train, user);
         const list = rankingOf(guide?.rankings ?? rankings, user).subarray(0, o.candidates);
-        const positions = drawFront(list.length, o.samples, key, epoch, user);
-        positions.forEach((position, n) => {
-          items[n] = list[position]!;
-        });
-        return positions.length;
+        const candidates = Math.min(o.candidates, train.items - own.length);
+        const positions = drawFront(candidates, o.samples, key, epoch, user);
+        const listed = positions.filter((position) => position < list.length);
+        items.set(listed.map((position) => list[position]!));
+        const others = items.subarray(listed.length, positions.length);
+        return listed.length + drawOutside(epoch, user, [own, list], others);
       },
       loss: (user, _epoch, scores, gradient, items) => bce(scores, targets(user, items), gradient, items.length),
     });

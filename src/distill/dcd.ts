@@ -74,6 +74,9 @@ export const dcd = distiller({
   },
 });
 
+/** More than any rank, so that no key is negative; times a list of 1000 still exact. */
+const OFFSET = 2 ** 32;
+
 /** Chooses positions in the teacher's list, given the student's ranks of its items. */
 type Choose = (
   ranks: Int32Array,
@@ -84,8 +87,10 @@ type Choose = (
 
 /** The items that the student has fallen behind with most, in the teacher's order, and of the others those that it is ahead with most. */
 const mostApart: Choose = (ranks, topK) => {
-  const behind = (position: number) => ranks[position]! - position;
-  const positions = Int32Array.from(ranks.keys()).sort((a, b) => behind(b) - behind(a) || a - b);
+  // Numbers sort several times faster than positions by a comparison: how far in front, then the position.
+  const n = ranks.length;
+  const keys = Float64Array.from(ranks, (rank, position) => (position - rank + OFFSET) * n + position).sort();
+  const positions = Int32Array.from(keys, (key) => key % n);
   const under = positions.slice(0, topK).sort();
   return { under, over: positions.slice(under.length).reverse().slice(0, topK) };
 };

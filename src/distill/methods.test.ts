@@ -137,7 +137,7 @@ test('cd draws different positions, the first ones more often', () => {
 test('cd takes targets from the scores of one teacher, else from ranks', () => {
   const tables = { users: Float32Array.of(1, 2), items: Float32Array.from({ length: 8 }, (_, i) => i - 3), dim: 1 };
   const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
-  const options = { samples: 4, temperature: 2 };
+  const options = { samples: 4, candidates: 4, temperature: 2 };
   /** At score 0 an item's gradient is 1/2 - target. */
   const targets = (teachers: readonly KnownTeacher[], more: object = {}) => {
     const { loss, items } = on(distillerNamed('cd'), teachers, { ...options, ...more }, flat);
@@ -156,6 +156,19 @@ test('cd takes targets from the scores of one teacher, else from ranks', () => {
       near(target, Math.exp(-[0, 3][n]! / 50));
     });
   }
+});
+
+test('cd teaches other items in the places behind the end of a list', () => {
+  const { loss, items } = on(distillerNamed('cd'), [teacher(lists)], { samples: 7, candidates: 1000 }, flat);
+  loss();
+  const target = (item: number) => 0.5 - items.gradient[2 * item]!;
+  for (const item of [1, 2, 3]) near(target(item), 0);
+  for (const [rank, item] of lists[0]!.entries()) near(target(item), Math.exp(-rank / 50));
+  // The user's own item is not taught.
+  near(items.gradient[0]!, 0);
+  const few = on(distillerNamed('cd'), [teacher(lists)], { samples: 3, candidates: 1000 }, flat);
+  few.loss();
+  assert.equal(Array.from({ length: 8 }, (_, i) => few.items.gradient[2 * i]!).filter((g) => g !== 0).length, 3);
 });
 
 test("multi-rrd: a user's weight moves to the teacher whose order is nearer, and uniform ones stay", () => {
