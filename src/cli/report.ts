@@ -23,7 +23,9 @@ const reportGroup = group(
     metric: optionalText({
       help: 'Metric of the plots, such as ndcg@10. Default: what the first run was selected by.',
     }),
-    against: optionalText({ help: 'Run that the other students are tested against. Default: the first student.' }),
+    against: optionalText({
+      help: 'Run that the other students are tested against. Default: the student that learned alone, else the first one.',
+    }),
     at: atOption,
   }),
 );
@@ -50,12 +52,14 @@ export const report: Command = {
     expectSameData(places.map((place) => ({ name: place.name, run: readRun(place) })));
     const { judged, at } = await judgeRuns(places, o.at, own.usual(given));
     const names = shortNames(judged.map((j) => j.name));
-    const reported = judged.map((j, at) => ({ ...reportRunOf(j, judged), name: names[at]! }));
+    const reported = judged
+      .map((j, at) => ({ ...reportRunOf(j, judged), name: names[at]!, judged: j }))
+      .sort((a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role));
     const students = reported.filter((r) => r.role === 'student');
     const base =
       o.against === undefined
-        ? students[0]
-        : reported.find((r, at) => isCalled(judged[at]!.name, o.against!) || r.name === o.against);
+        ? (students.find((r) => r.judged.run.result.method === 'none') ?? students[0])
+        : reported.find((r) => isCalled(r.judged.name, o.against!) || r.name === o.against);
     if (o.against !== undefined && !base)
       fail('unknown-name', { kind: 'run in the report', given: o.against, known: listed(reported.map((r) => r.name)) });
     const others = students.filter((r) => r !== base);
@@ -83,12 +87,24 @@ function shortNames(names: readonly string[]): readonly string[] {
   return new Set(last).size === names.length ? last : names;
 }
 
-/** A run whose hash another of them names taught that one. */
-function reportRunOf({ name, run, evaluation }: Judged, all: readonly Judged[]): ReportRun {
-  const { parameters, bytes, latencyMicroseconds, seconds, method, model } = run.result;
-  const taught = new Set(all.flatMap((j) => Object.values(j.run.manifest.inputs)));
-  const role =
-    method !== 'none' ? 'student' : model === EXTERNAL || taught.has(run.manifest.hash) ? 'teacher' : 'model';
+/** The order of the tables. */
+const ROLES: readonly string[] = ['teacher', 'model', 'student'];
+
+function reportRunOf(j: Judged, all: readonly Judged[]): ReportRun {
+  const { name, run, evaluation } = j;
+  const { parameters, bytes, latencyMicroseconds, seconds } = run.result;
   const known = Object.entries({ parameters, bytes, latencyMicroseconds, seconds }).filter(([, v]) => v !== undefined);
-  return { name, role, evaluation, ...Object.fromEntries(known), history: readHistory(run.folder) };
+  return { name, role: roleOf(j, all), evaluation, ...Object.fromEntries(known), history: readHistory(run.folder) };
+}
+
+/** A run whose hash another of them names taught that one; one of the same model and size as a taught one is the student that learned alone. */
+function roleOf({ run: { manifest, result } }: Judged, all: readonly Judged[]): string {
+  if (result.method !== 'none') return 'student';
+  if (result.model === EXTERNAL || all.some((j) => Object.values(j.run.manifest.inputs).includes(manifest.hash)))
+    return 'teacher';
+  const twin = all.some(
+    ({ run: { result: other } }) =>
+      other.method !== 'none' && other.model === result.model && other.parameters === result.parameters,
+  );
+  return twin ? 'student' : 'model';
 }

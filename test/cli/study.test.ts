@@ -79,6 +79,14 @@ test('a pipeline writes its report, and `report` one of any runs', { timeout: 12
   const page = readFileSync(w.path('own.html'), 'utf8');
   for (const part of ['<h1>Mine</h1>', 'ndcg@10 by epoch (valid)', 'Is the difference to alone real?', '>teacher<'])
     assert.ok(page.includes(part), part);
+  // Teachers come first; who learned alone is a student, and the others are tested against it.
+  assert.equal((await w.run('report', 'small/taught', 'small/alone', 'small/ease', '--out', 'plain.html')).code, 0);
+  const plain = readFileSync(w.path('plain.md'), 'utf8');
+  assert.deepEqual(
+    [...plain.matchAll(/^\| (teacher|model|student) \| ([\w-]+)/gm)].map(([, role, name]) => `${role} ${name}`),
+    ['teacher ease', 'student taught', 'student alone'],
+  );
+  assert.match(plain, /^## Is the difference to alone real\?$/m);
   assert.equal((await w.run('report', 'small/taught', '--out', 'x.pdf')).code, 2);
   assert.equal((await w.run('report', 'small/taught', '--against', 'nobody')).code, 2);
 });
