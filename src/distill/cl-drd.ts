@@ -34,7 +34,7 @@ export const clDrd = distiller({
   source: 'Zeng et al., Curriculum learning for dense retrieval distillation, SIGIR 2022',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   options: options({
-    lambda: float({ default: 0.02, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: float({ default: 0.005, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     ...rowsShape,
     topK: int({ default: 30, min: 2, max: 1000, help: "Items of a teacher's list that a user is taught by." }),
     period: int({

@@ -20,7 +20,7 @@ export const dcd = distiller({
   source: 'Lee and Kim, Dual correction strategy for ranking distillation in top-n recommender system, CIKM 2021',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   options: options({
-    lambda: float({ default: 0.02, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: float({ default: 0.005, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     ...rowsShape,
     topK: int({ default: 40, min: 1, max: 1000, help: 'Items of either kind that a user is taught by.' }),
     period: int({ default: 1, min: 1, max: 10_000, help: "Epochs between two looks at the student's ranking." }),
