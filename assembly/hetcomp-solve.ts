@@ -121,6 +121,23 @@ export function solve(p: Plan, g: i32, b: i32, first: i32, guarded: i32, kept: i
   }
 }
 
+/** The highest score of what a user is taught; 0 of nothing. */
+export function bestTaught(p: Plan, index: i32): f32 {
+  const dim = p.dim, user = userOf(p, index);
+  const vector = p.userVectors + (((user * dim) as usize) << 2);
+  const starts = p.observedStarts + ((user as usize) << 2);
+  const observed = p.observedItems + ((load<i32>(starts) as usize) << 2);
+  const ranked = rankedOf(p, user);
+  const seen = lengthOf(observed, load<i32>(starts, 4) - load<i32>(starts), p.items);
+  const taught = lengthOf(ranked, p.taught, p.items);
+  let best = -Infinity;
+  for (let i = 0; i < seen + taught; i++) {
+    const id = i < seen ? load<i32>(observed + ((i as usize) << 2)) : load<i32>(ranked + (((i - seen) as usize) << 2));
+    best = max<f64>(best, dot(vector, p.itemVectors + (((id * dim) as usize) << 2), dim));
+  }
+  return best > -Infinity ? (best as f32) : 0;
+}
+
 // @ts-ignore: decorator
 @inline
 function dot(a: usize, b: usize, dim: i32): f64 {

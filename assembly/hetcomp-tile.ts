@@ -35,6 +35,25 @@ export function exponentials(at: usize, bytes: usize): void {
   }
 }
 
+/** In place: s -> e^(s - the user's shift), no less than 2^-126 and no more than 2^127. */
+export function shiftedExponentials(at: usize, shift0: f32, shift1: f32, shift2: f32, shift3: f32, strips: i32): void {
+  const magic = v128.load_splat<f32>(POWER), c5 = v128.load_splat<f32>(POWER, 4), c4 = v128.load_splat<f32>(POWER, 8);
+  const c3 = v128.load_splat<f32>(POWER, 12), c2 = v128.load_splat<f32>(POWER, 16), c1 = v128.load_splat<f32>(POWER, 20);
+  const c0 = v128.load_splat<f32>(POWER, 24), log2e = v128.load_splat<f32>(POWER, 28);
+  const a = f32x4.splat(shift0), b = f32x4.splat(shift1), c = f32x4.splat(shift2), d = f32x4.splat(shift3);
+  const low = f32x4.splat(-126), high = f32x4.splat(127);
+  for (const end = at + ((strips as usize) << 6); at < end; at += 64) {
+    let t = f32x4.mul(f32x4.sub(v128.load(at), a), log2e);
+    v128.store(at, exp2x4(f32x4.pmax(low, f32x4.pmin(high, t)), magic, c5, c4, c3, c2, c1, c0));
+    t = f32x4.mul(f32x4.sub(v128.load(at, 16), b), log2e);
+    v128.store(at, exp2x4(f32x4.pmax(low, f32x4.pmin(high, t)), magic, c5, c4, c3, c2, c1, c0), 16);
+    t = f32x4.mul(f32x4.sub(v128.load(at, 32), c), log2e);
+    v128.store(at, exp2x4(f32x4.pmax(low, f32x4.pmin(high, t)), magic, c5, c4, c3, c2, c1, c0), 32);
+    t = f32x4.mul(f32x4.sub(v128.load(at, 48), d), log2e);
+    v128.store(at, exp2x4(f32x4.pmax(low, f32x4.pmin(high, t)), magic, c5, c4, c3, c2, c1, c0), 48);
+  }
+}
+
 /** out[user][item] = sum over the dimensions of u * q. */
 export function scores(q: usize, u: usize, out: usize, dim: i32, strips: i32): void {
   const step = (dim as usize) << 4;

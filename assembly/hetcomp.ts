@@ -9,8 +9,8 @@
 // divided by a factor that has gone into the user's `weights`; so hetcompItems is an outer product and nothing else.
 
 import { exclude, mark } from './hetcomp-lists';
-import { solve } from './hetcomp-solve';
-import { addOuter, exponentials, fold, greatest, guardedExponentials, plainSums, scores, weightedSums } from './hetcomp-tile';
+import { bestTaught, solve } from './hetcomp-solve';
+import { addOuter, exponentials, fold, greatest, guardedExponentials, plainSums, scores, shiftedExponentials, weightedSums } from './hetcomp-tile';
 
 /** Written by src/kernels/hetcomp.ts, field by field in this order. */
 @unmanaged
@@ -59,6 +59,8 @@ export class Plan {
 /** Scores beyond this need care: `reference` clamps them here, and further out 2^t leaves float32. */
 export const LIMIT: f64 = 40;
 export const LOG2E: f64 = 1.4426950408889634;
+/** How the exponentials of a group are taken: all scores within LIMIT; about a shift near the greatest; about the greatest, or clamped. */
+const PLAIN = 0, SHIFTED = 1, GUARDED = 2;
 /** Lanes of float32 sums are folded into float64 after so many items. */
 const FOLD = 512;
 
@@ -130,44 +132,67 @@ function group(p: Plan, scale: f64, first: i32, g: i32, norm: f64): void {
     }
   }
 
-  const shifts = lanes + ((dim as usize) << 6);
   let shift0: f32 = 0, shift1: f32 = 0, shift2: f32 = 0, shift3: f32 = 0;
-  if (guarded && p.exact && alive) {
-    shift0 = shift1 = shift2 = shift3 = -Infinity;
-    for (let tile = 0; tile < p.tiles; tile++) {
-      const e = panel(p, tile, g);
-      scores(tableOf(p, tile), vectors, e, dim, strips);
-      exclude(p, g, tile, e, first, alive, NaN);
-      shift0 = greatest(e, shift0, strips);
-      shift1 = greatest(e + 16, shift1, strips);
-      shift2 = greatest(e + 32, shift2, strips);
-      shift3 = greatest(e + 48, shift3, strips);
+  if (alive == 0) {
+    for (let tile = 0; tile < p.tiles; tile++) memory.fill(panel(p, tile, g), 0, (16 as usize) << p.shift);
+  } else if (!guarded) sumUp(p, g, first, alive, PLAIN, 0, 0, 0, 0);
+  else if (!p.exact) sumUp(p, g, first, alive, GUARDED, 0, 0, 0, 0);
+  else {
+    // What is taught nearly always lies near the greatest scores. Where it does not, these have to be found first.
+    if (guarded & 1) shift0 = bestTaught(p, first + g * 4);
+    if (guarded & 2) shift1 = bestTaught(p, first + g * 4 + 1);
+    if (guarded & 4) shift2 = bestTaught(p, first + g * 4 + 2);
+    if (guarded & 8) shift3 = bestTaught(p, first + g * 4 + 3);
+    sumUp(p, g, first, alive, SHIFTED, shift0, shift1, shift2, shift3);
+    if (!inRange(totals + ((dim as usize) << 5), guarded)) {
+      memory.fill(totals, 0, ((dim + 1) as usize) << 5);
+      shift0 = shift1 = shift2 = shift3 = -Infinity;
+      for (let tile = 0; tile < p.tiles; tile++) {
+        const e = panel(p, tile, g);
+        scores(tableOf(p, tile), vectors, e, dim, strips);
+        exclude(p, g, tile, e, first, alive, NaN);
+        shift0 = greatest(e, shift0, strips);
+        shift1 = greatest(e + 16, shift1, strips);
+        shift2 = greatest(e + 32, shift2, strips);
+        shift3 = greatest(e + 48, shift3, strips);
+      }
+      shift0 = guarded & 1 && shift0 > -Infinity ? shift0 : 0;
+      shift1 = guarded & 2 && shift1 > -Infinity ? shift1 : 0;
+      shift2 = guarded & 4 && shift2 > -Infinity ? shift2 : 0;
+      shift3 = guarded & 8 && shift3 > -Infinity ? shift3 : 0;
+      sumUp(p, g, first, alive, GUARDED, shift0, shift1, shift2, shift3);
     }
-    shift0 = guarded & 1 && shift0 > -Infinity ? shift0 : 0;
-    shift1 = guarded & 2 && shift1 > -Infinity ? shift1 : 0;
-    shift2 = guarded & 4 && shift2 > -Infinity ? shift2 : 0;
-    shift3 = guarded & 8 && shift3 > -Infinity ? shift3 : 0;
   }
-  // Beyond 87 an exponential leaves the normal numbers of float32; a shifted score is never above 0.
+  for (let b = 0; b < 4; b++) {
+    const shift = b < 2 ? (b == 0 ? shift0 : shift1) : b == 2 ? shift2 : shift3;
+    if ((alive >> b) & 1) solve(p, g, b, first, (guarded >> b) & 1, guarded == 0 ? 1 : 0, shift, scale);
+    else for (let k = 0; k < dim; k++) store<f32>(p.weights + ((((g * dim + k) * 4 + b) as usize) << 2), 0);
+  }
+}
+
+/** Leaves e^(s - shift) of the remainder in the panels of four users; their sums, plain and weighted, in the group's totals. */
+function sumUp(p: Plan, g: i32, first: i32, alive: i32, form: i32, shift0: f32, shift1: f32, shift2: f32, shift3: f32): void {
+  const dim = p.dim, strips = 1 << (p.shift - 2);
+  const vectors = p.vectors + (((g * dim) as usize) << 4);
+  const lanes = p.lanes + (((g * (dim + 1)) as usize) << 6), plain = lanes + ((dim as usize) << 6);
+  const totals = p.totals + (((g * (dim + 1)) as usize) << 5);
+  // Beyond 87 an exponential leaves the normal numbers of float32; a score minus the greatest is never above 0.
   const limit = (p.exact ? 87 : LIMIT) as f32;
   for (let tile = 0, pending = 0; tile < p.tiles; tile++) {
     const e = panel(p, tile, g);
     const table = tableOf(p, tile);
-    if (alive == 0) {
-      memory.fill(e, 0, (16 as usize) << p.shift);
-      continue;
-    }
     scores(table, vectors, e, dim, strips);
-    if (guarded) {
+    if (form == GUARDED) {
       exclude(p, g, tile, e, first, alive, NaN);
-      guardedExponentials(e, shifts, shift0, limit, strips);
-      guardedExponentials(e + 16, shifts + 16, shift1, limit, strips);
-      guardedExponentials(e + 32, shifts + 32, shift2, limit, strips);
-      guardedExponentials(e + 48, shifts + 48, shift3, limit, strips);
+      guardedExponentials(e, plain, shift0, limit, strips);
+      guardedExponentials(e + 16, plain + 16, shift1, limit, strips);
+      guardedExponentials(e + 32, plain + 32, shift2, limit, strips);
+      guardedExponentials(e + 48, plain + 48, shift3, limit, strips);
     } else {
-      exponentials(e, (16 as usize) << p.shift);
+      if (form == PLAIN) exponentials(e, (16 as usize) << p.shift);
+      else shiftedExponentials(e, shift0, shift1, shift2, shift3, strips);
       exclude(p, g, tile, e, first, alive, 0);
-      plainSums(e, shifts, strips);
+      plainSums(e, plain, strips);
     }
     weightedSums(e, table, lanes, dim, strips);
     pending += 1 << p.shift;
@@ -176,11 +201,15 @@ function group(p: Plan, scale: f64, first: i32, g: i32, norm: f64): void {
       pending = 0;
     }
   }
+}
+
+/** Whether what was cut off at either end of float32 is nothing beside the sums of the users in `guarded`. */
+function inRange(sums: usize, guarded: i32): bool {
   for (let b = 0; b < 4; b++) {
-    const shift = b < 2 ? (b == 0 ? shift0 : shift1) : b == 2 ? shift2 : shift3;
-    if ((alive >> b) & 1) solve(p, g, b, first, (guarded >> b) & 1, guarded == 0 ? 1 : 0, shift, scale);
-    else for (let k = 0; k < dim; k++) store<f32>(p.weights + ((((g * dim + k) * 4 + b) as usize) << 2), 0);
+    const sum = load<f64>(sums + ((b as usize) << 3));
+    if ((guarded >> b) & 1 && !(sum > 1e-20 && sum < 1e30)) return false;
   }
+  return true;
 }
 
 export function hetcompItems(plan: usize, groups: i32, begin: i32, end: i32): void {

@@ -167,6 +167,9 @@ test('hetcomp in exact arithmetic is safe for scores thousands apart', () => {
     (_, i) => (i === 0 ? 5000 : -5000),
     () => -2000,
     (u, i) => (u === 1 ? 200 * noise[i]! : noise[i]!),
+    (u, i) => 300 + 15 * noise[u * 24 + i]!,
+    (_, i) => (i > 14 ? 60 : 100),
+    (_, i) => (i > 14 ? -100 : -60),
   ];
   for (const phase of phases) {
     for (const kind of kinds) {
