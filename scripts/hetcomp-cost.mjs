@@ -3,7 +3,7 @@
 //   npm run hetcomp-cost -- [--rounds N] [--runs FOLDER] DATA...
 // DATA are folders below RECDISTILL_DATA. Teachers of the whole run are those of the studies on the same data: FOLDER/studies-NAME/seed0/MODEL.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,7 @@ const PARTS = {
 const TEACHERS = ['bpr-mf', 'cml', 'neumf', 'lightgcn', 'mult-vae', 'item-autoencoder'];
 const PERIOD = 10;
 const EPOCHS = 300;
+const PROFILED = 60;
 
 const { values, positionals: sets } = parseArgs({
   allowPositionals: true,
@@ -39,28 +40,24 @@ function total(parts, msOf) {
   return (EPOCHS / PERIOD) * ((steps * (overall + order)) / 2 + construction + evaluation);
 }
 
-/** A whole training from the command line; undefined without the teachers. */
-async function wholeRun(data) {
+/** Paths of the teachers of the studies; undefined, with a word, without them. */
+function teachersOf(data) {
   const folder = join(values.runs, `studies-${data.split('-')[0]}`, 'seed0');
   const teachers = TEACHERS.map((name) => join(folder, name));
-  if (!teachers.every(existsSync)) {
-    process.stderr.write(`no teachers in ${folder}: the page has no whole run (npm run studies trains them)\n`);
-    return undefined;
-  }
+  if (teachers.every(existsSync)) return teachers;
+  process.stderr.write(`no teachers in ${folder}: the page has no whole run (npm run studies trains them)\n`);
+  return undefined;
+}
+
+/** Trains a student from the command line; what `look` makes of its folder, and the most memory that its process took. */
+async function distilled(teachers, epochs, look, { flags = () => [], words = [] } = {}) {
   const runs = mkdtempSync(join(tmpdir(), 'recdistill-'));
   const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-  const words = [
-    'distill',
-    '--teachers',
-    teachers.join(),
-    '--dim',
-    '6',
-    '--epochs',
-    String(EPOCHS),
-    '--patience',
-    '1000',
-  ];
-  const child = spawn(process.execPath, [main, ...words, '--runs', runs], { stdio: 'ignore' });
+  const length = ['--dim', '6', '--epochs', String(epochs), '--patience', '1000', '--quiet'];
+  const given = ['distill', '--teachers', teachers.join(), ...length, ...words, '--runs', runs];
+  const child = spawn(process.execPath, [...flags(runs), main, ...given], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   let peak;
   const status = `/proc/${child.pid}/status`;
   const watch = setInterval(() => {
@@ -70,12 +67,41 @@ async function wholeRun(data) {
   const code = await new Promise((done) => child.on('exit', done));
   clearInterval(watch);
   if (code !== 0) throw new Error(`recdistill distill ended with code ${code}`);
-  const { seconds } = JSON.parse(readFileSync(join(runs, 'bpr-mf-hetcomp', 'result.json'), 'utf8'));
+  const seen = look(runs);
   rmSync(runs, { recursive: true });
-  return { seconds, peakMemoryBytes: peak };
+  return { ...seen, peakMemoryBytes: peak };
 }
 
-function section(data, { whole, ...parts }) {
+const wholeRun = (teachers) =>
+  distilled(teachers, EPOCHS, (runs) => {
+    const { seconds } = JSON.parse(readFileSync(join(runs, 'bpr-mf-hetcomp', 'result.json'), 'utf8'));
+    return { seconds };
+  });
+
+/** Shares of the time on the processor, by function, largest first; what waits is left out. */
+const profile = (teachers) =>
+  distilled(teachers, PROFILED, (runs) => ({ shares: sharesOf(join(runs, 'profile')) }), {
+    flags: (runs) => ['--cpu-prof', `--cpu-prof-dir=${join(runs, 'profile')}`],
+    words: ['--threads', '1'],
+  });
+
+function sharesOf(folder) {
+  const [file] = readdirSync(folder);
+  const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+  const names = new Map(nodes.map(({ id, callFrame }) => [id, callFrame.functionName]));
+  const times = new Map();
+  samples.forEach((id, at) => {
+    const name = names.get(id) || '(without a name)';
+    if (name !== '(idle)') times.set(name, (times.get(name) ?? 0) + timeDeltas[at]);
+  });
+  const all = [...times.values()].reduce((a, b) => a + b, 0);
+  return [...times]
+    .map(([name, time]) => ({ name: name.replace(/^assembly\//, ''), share: time / all }))
+    .filter(({ share }) => share >= 0.01)
+    .sort((a, b) => b.share - a.share);
+}
+
+function section(data, { whole, profiled, ...parts }) {
   const titles = ['part', 'ours', 'peak MB', 'x plain form', 'x fastest form', 'goal', 'peak MB of PyTorch'];
   const rows = Object.entries(PARTS).map(([part, [what, , , form, goal]]) => {
     const { ours, peers, ratioStock, ratioTuned } = parts[part];
@@ -102,7 +128,13 @@ function section(data, { whole, ...parts }) {
   const run =
     whole &&
     `A whole run of \`recdistill distill\`, ${EPOCHS} epochs, with reading the teachers and the final test: ${duration(1000 * whole.seconds)}, at most ${megabytes(whole.peakMemoryBytes)} MB.`;
-  return [`## ${data}`, table(titles, rows), works.join('\n'), sums, run].filter(Boolean).join('\n\n');
+  const shares =
+    profiled &&
+    `Where ${PROFILED} epochs on one thread spend their time (\`node --cpu-prof\`; names are files and functions of [assembly](../../assembly/), or of src/):\n\n${table(
+      ['function', 'share'],
+      profiled.shares.map(({ name, share }) => [name, `${(100 * share).toFixed(0)} %`]),
+    )}`;
+  return [`## ${data}`, table(titles, rows), works.join('\n'), sums, run, shares].filter(Boolean).join('\n\n');
 }
 
 const kept = {};
@@ -112,7 +144,8 @@ for (const data of sets) {
     found[part] = measure(row, name, folderOf(data), values.rounds);
     if (found[part] === undefined) process.exit(1);
   }
-  kept[data] = { ...found, whole: await wholeRun(data) };
+  const teachers = teachersOf(data);
+  kept[data] = { ...found, ...(teachers && { whole: await wholeRun(teachers), profiled: await profile(teachers) }) };
   const head = `# Time and memory of HetComp against PyTorch
 
 Made by \`npm run hetcomp-cost -- ${sets.join(' ')}\`: the parts of a training of a student of dim 6, both sides in turns on the same inputs, after their
