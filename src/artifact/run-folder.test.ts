@@ -189,6 +189,24 @@ test('overwrite starts anew and leaves nothing of the old run', () => {
   run.close();
 });
 
+test('overwrite of what differs keeps the same run', () => {
+  const overwrite = 'differing';
+  const open = (more: object) => openRun(folder, { ...spec, ...more }, { overwrite });
+  const old = open({});
+  train(old, 6);
+  old.writeResult('result.json', { recall: 1 });
+  old.close();
+  for (const [more, resumed] of [
+    [{}, true],
+    [{ dataFingerprint: 'beef' }, false],
+    [{}, false],
+  ] as const) {
+    const run = open(more);
+    assert.deepEqual([run.resumed, run.isFinished()], [resumed, resumed]);
+    run.close();
+  }
+});
+
 test('an overwrite that fails brings the old run back', () => {
   const old = openRun(folder, spec);
   train(old, 6);
@@ -218,8 +236,11 @@ test('a damaged manifest is told; overwrite gets over it', () => {
   openRun(folder, spec).close();
   fs.truncateSync(join(folder, 'manifest.json'), 20);
   assert.throws(() => openRun(folder, spec), is('artifact-damaged', /manifest\.json is damaged: it is not JSON/));
-  openRun(folder, spec, { overwrite: true }).close();
-  openRun(folder, spec).close();
+  for (const overwrite of [true, 'differing'] as const) {
+    openRun(folder, spec, { overwrite }).close();
+    openRun(folder, spec).close();
+    fs.truncateSync(join(folder, 'manifest.json'), 20);
+  }
 });
 
 test("a folder with somebody's files is not made a run", () => {

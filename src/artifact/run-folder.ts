@@ -1,6 +1,7 @@
 /** A run on disk: one folder with its manifest, lock, logs, checkpoints and results. Layout: docs/run-folder.md. */
 import fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { RecdistillError } from '../errors.js';
 import { isTemp, makeFolder, refuseForeign, syncFolder, writeAtomic } from './atomic.js';
 import {
   type Checkpoint,
@@ -75,9 +76,14 @@ export interface LoadedCheckpoint<State> {
   readonly damaged: readonly DamagedCheckpoint[];
 }
 
+/**
+ * Start anew if the folder holds a run: `true` whatever it is, `differing` one of another kind, other options, data or inputs, or with a damaged
+ * manifest. False by default.
+ */
+export type Overwrite = boolean | 'differing';
+
 export interface OpenRunOptions extends RunSetting {
-  /** Start anew if the folder holds a run already, whatever it is; false by default. */
-  readonly overwrite?: boolean;
+  readonly overwrite?: Overwrite;
 }
 
 const manifestName = 'manifest.json';
@@ -120,14 +126,19 @@ export function openRun(folder: string, spec: RunSpec, options: OpenRunOptions =
 function settleManifest(
   path: string,
   wanted: RunManifest,
-  overwrite: boolean,
+  overwrite: Overwrite,
 ): { manifest: RunManifest; resumed: boolean } {
   const file = join(path, manifestName);
   const exists = fs.existsSync(file);
-  if (exists && !overwrite) {
-    const manifest = readManifest(file);
-    expectSameRun(path, manifest, wanted);
-    return { manifest, resumed: true };
+  if (exists && overwrite !== true) {
+    try {
+      const manifest = readManifest(file);
+      expectSameRun(path, manifest, wanted);
+      return { manifest, resumed: true };
+    } catch (cause) {
+      const inTheWay = cause instanceof RecdistillError && ['run-differs', 'artifact-damaged'].includes(cause.code);
+      if (!overwrite || !inTheWay) throw cause;
+    }
   }
   try {
     if (exists) moveAside(path, isLockFile);

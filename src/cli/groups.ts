@@ -34,12 +34,16 @@ export const runsGroup = group(
   options({ runs: text({ default: 'runs', help: 'Folder that holds the runs.' }) }),
 );
 
+/** For commands of many runs. */
 export const writeRunsGroup = group(
   'Runs',
   'runs',
   options({
     ...runsGroup.schema.shape,
-    overwrite: flag({ default: false, help: 'Start anew where a run of other options or data is in the way.' }),
+    overwrite: flag({
+      default: false,
+      help: 'Start runs anew that are of other options or data, or whose teachers are others now. The rest is read back.',
+    }),
   }),
 );
 
@@ -48,7 +52,8 @@ export const nameGroup = group(
   'runs',
   options({
     name: optionalText({ help: 'Name of the run: its folder within the runs folder.' }),
-    ...writeRunsGroup.schema.shape,
+    ...runsGroup.schema.shape,
+    overwrite: flag({ default: false, help: 'Start anew where a run is in the way.' }),
   }),
 );
 

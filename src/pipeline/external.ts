@@ -1,6 +1,6 @@
 /** Teachers from elsewhere as finished runs: judged like every model, and kept so that every command takes them for one. */
 import { basename, join } from 'node:path';
-import { openRun, type Run } from '../artifact/index.js';
+import { type Overwrite, openRun, type Run } from '../artifact/index.js';
 import { parseOptions } from '../config/options.js';
 import {
   type Dataset,
@@ -34,7 +34,7 @@ export interface ImportRequest {
   readonly evaluation?: Partial<EvaluationOptions>;
   /** Folder of the run, or of the runs where the file names its teachers; absent: in memory only. */
   readonly folder?: string;
-  readonly overwrite?: boolean;
+  readonly overwrite?: Overwrite;
   /** How the data set was loaded; kept in the run folders. */
   readonly source?: Readonly<Record<string, unknown>>;
 }

@@ -2,7 +2,7 @@
  * One model from nothing to a judged result: train (or compute) it, record its trajectory, test it once, keep everything in a run folder
  * if one is named. A job that was interrupted goes on; one that is finished is read back.
  */
-import { openRun, type Run, type StudentBundle } from '../artifact/index.js';
+import { type Overwrite, openRun, type Run, type StudentBundle } from '../artifact/index.js';
 import { parseOptions } from '../config/options.js';
 import type { Dataset } from '../data/index.js';
 import type { Rankings } from '../data/rankings.js';
@@ -41,7 +41,7 @@ export interface JobRequest {
   readonly trajectory?: Partial<TrajectoryOptions>;
   /** Where the run is kept; absent: in memory only, nothing survives an interruption. */
   readonly folder?: string;
-  readonly overwrite?: boolean;
+  readonly overwrite?: Overwrite;
   /** Whether each evaluation judges on test as well, for the curves of a report. Nothing is selected by it, and the result is the same. */
   readonly testCurve?: boolean;
   /** How the data set was loaded; kept in the run folder, so that later commands can load it again. */

@@ -56,6 +56,7 @@ export interface PipelineContext {
   readonly kernels: Kernels;
   /** Folder of all runs; absent: nothing is kept on disk. */
   readonly runs?: string;
+  /** Whether runs of other options or data, or of teachers that are others now, are started anew. */
   readonly overwrite?: boolean;
   readonly listen?: (event: PipelineEvent) => void;
   readonly signal?: AbortSignal;
@@ -103,7 +104,7 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
     }
     const folder = context.runs === undefined ? undefined : join(context.runs, o.name, step.name);
     const shared = {
-      ...{ dataset, evaluation: o.evaluation, source, overwrite: context.overwrite ?? false },
+      ...{ dataset, evaluation: o.evaluation, source, overwrite: context.overwrite ? ('differing' as const) : false },
       ...(folder ? { folder } : {}),
     };
     if (step.kind === 'rankings') {

@@ -8,7 +8,8 @@ type Values = Readonly<Record<string, unknown>>;
 const FEWEST = 2;
 
 /**
- * The pipeline of one seed: all teachers, and the student as each entry has it taught.
+ * The pipeline of one seed: all teachers, and the student as each entry has it taught. Baselines without a seed are the same for all: the first
+ * seed's pipeline begins with them, the others leave them out.
  * @param best options that a search found, by method
  */
 export function pipelineOf(
@@ -20,7 +21,10 @@ export function pipelineOf(
   return {
     ...sharedOf(o),
     name: `${o.name}/seed${seed}`,
-    baselines: o.baselines.map((e) => seeded(e, seed)),
+    baselines: [
+      ...(seed === o.seeds[0] ? o.baselines.filter((e) => !takesSeed(e)) : []),
+      ...o.baselines.filter(takesSeed).map((e) => seeded(e, seed)),
+    ],
     teachers: o.teachers.map((e) => seeded(e, seed)),
     students: entries.filter((e) => e.ensemble === 'given').map((e) => studentOf(o, e, seed, best)),
   };
@@ -34,7 +38,7 @@ export function homogeneousOf(
   best: Readonly<Record<string, Values>>,
 ): Values | undefined {
   const own = entries.filter((e) => e.ensemble === 'homogeneous');
-  const first = o.teachers.find((t) => t.model !== undefined && 'seed' in modelNamed(t.model).options.shape);
+  const first = o.teachers.find(takesSeed);
   if (own.length === 0 || !first) return undefined;
   const size = Math.max(FEWEST, o.teachers.length);
   return {
@@ -72,8 +76,9 @@ function sharedOf(o: StudyOptions): Values {
   return { ...Object.fromEntries(Object.entries(o).filter(([name]) => !own.includes(name))), baselines: [] };
 }
 
+type Entry = { readonly model?: string | undefined };
+
+const takesSeed = ({ model }: Entry): boolean => model !== undefined && 'seed' in modelNamed(model).options.shape;
+
 /** A model that has a seed gets this one, unless it names another. */
-function seeded<E extends { readonly model?: string | undefined }>(entry: E, seed: number): E {
-  const takes = entry.model !== undefined && 'seed' in modelNamed(entry.model).options.shape;
-  return takes ? { seed, ...entry } : entry;
-}
+const seeded = <E extends Entry>(entry: E, seed: number): E => (takesSeed(entry) ? { seed, ...entry } : entry);

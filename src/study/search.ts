@@ -88,7 +88,7 @@ async function searchMethod(entry: StudyEntry, request: SearchRequest): Promise<
       dataFingerprint: dataset.fingerprint,
       inputs: Object.fromEntries(teachers.map((t, x) => [`teacher ${x + 1}: ${t.name}`, t.hash])),
     },
-    { threads: kernels.threads, overwrite },
+    { threads: kernels.threads, overwrite: overwrite && 'differing' },
   );
   try {
     const log = openTrialLog(run.path);

@@ -134,19 +134,30 @@ test('seeds reach whoever has one; options come from the search, the study and t
 
 test('a study: the same budget for each method, means over seeds, tests against one; finished parts are read back', async () => {
   const entries = [{ method: 'none' }, { method: 'rrd', topK: 10, remainder: 10 }, { method: 'hetcomp' }];
-  const input = { ...study, entries, tune: { trials: 3, halving: false } };
+  const baselines = [{ model: 'bpr-mf', name: 'plain', ...quick }, { model: 'top-pop' }];
+  const input = { ...study, baselines, entries, tune: { trials: 3, halving: false } };
   const events: StudyEvent[] = [];
   const context = { kernels, runs: root, listen: (e: StudyEvent) => void events.push(e) };
   const result = await runStudy(input, context);
   assert.deepEqual(
     result.rows.map((r) => [r.role, r.name]),
     [
+      ...['top-pop', 'plain'].map((name) => ['baseline', name]),
       ...['bpr-mf', 'cml', 'ease'].map((name) => ['teacher', name]),
       ['ensemble', 'ensemble'],
       ...['none', 'rrd', 'hetcomp'].map((name) => ['student', name]),
     ],
   );
   for (const row of result.rows) assert.equal(row.values['recall@10']!.length, 2);
+  // What has no seed is trained once.
+  const folders = [0, 1].map((seed) => readdirSync(join(root, 'small', `seed${seed}`)));
+  assert.deepEqual(
+    folders.map((names) => ['top-pop', 'plain'].map((name) => names.includes(name))),
+    [
+      [true, true],
+      [false, true],
+    ],
+  );
   assert.deepEqual(result.metrics, ['recall@5', 'ndcg@5', 'recall@10', 'ndcg@10']);
   assert.deepEqual(Object.keys(result.tuned), ['none', 'rrd', 'hetcomp']);
   for (const { trials, options: found } of Object.values(result.tuned)) {
@@ -169,8 +180,10 @@ test('a study: the same budget for each method, means over seeds, tests against 
   const trained = events.filter((e) => e.type === 'train' || (e.type === 'tune' && e.event.type === 'trial'));
   assert.deepEqual(trained, []);
   // More trials go on after those that were made.
-  const longer = await runStudy({ ...input, seeds: [0], tune: { trials: 4, halving: false } }, context);
+  const more = { ...input, seeds: [0], tune: { trials: 4, halving: false } };
+  const longer = await runStudy(more, { ...context, overwrite: true });
   assert.ok(Object.values(longer.tuned).every((t) => t.trials === 4));
+  assert.equal(events.filter((e) => e.type === 'tune' && e.event.type === 'trial').length, 3);
 });
 
 test('a homogeneous ensemble stands beside the given one, its students among the others', async () => {

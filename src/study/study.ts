@@ -24,6 +24,7 @@ export interface StudyContext {
   readonly kernels: Kernels;
   /** Folder of all runs. */
   readonly runs: string;
+  /** As of pipelines. */
   readonly overwrite?: boolean;
   readonly listen?: (event: StudyEvent) => void;
   readonly signal?: AbortSignal;
@@ -71,7 +72,8 @@ export async function runStudy(input: unknown, context: StudyContext): Promise<S
     const rows = [...main.rows, ...more];
     const order = (row: PipelineRow) => entries.findIndex((e) => e.name === row.name);
     const students = rows.filter((r) => r.role === 'student').sort((a, b) => order(a) - order(b));
-    seeds.push([...rows.filter((r) => r.role !== 'student'), ...students]);
+    const lasting = (seeds[0] ?? []).filter((r) => r.role === 'baseline' && !rows.some(({ name }) => name === r.name));
+    seeds.push([...lasting, ...rows.filter((r) => r.role !== 'student'), ...students]);
     dataset = main.dataset;
   }
   const metrics = o.evaluation.at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`]);
