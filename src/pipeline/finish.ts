@@ -25,7 +25,7 @@ export interface Finishing {
   readonly teachers: readonly string[];
   /** How the data set was loaded. */
   readonly source: Readonly<Record<string, unknown>> | undefined;
-  /** When its training began, by `performance.now()`. */
+  /** When this process began with it, by `performance.now()`. */
   readonly began: number;
   /** Further test metrics for the result. */
   readonly metrics?: Readonly<Record<string, number>>;
@@ -51,7 +51,7 @@ export function finishModel(f: Finishing, use?: Use): Job {
     parameters: model.size,
     bytes: model.size * 4,
     latencyMicroseconds: latencyOf(k, model, dataset.train),
-    seconds: (performance.now() - f.began) / 1000,
+    seconds: fitted.secondsBefore + (performance.now() - f.began) / 1000,
     metrics: { ...metricsOf(tested), ...f.metrics },
     ...(hidden ? { hidden: metricsOf(hidden) } : {}),
   };

@@ -14,6 +14,8 @@ import { storeOf, watchModel } from './watch.js';
 export interface Fitted {
   readonly bestEpoch: number;
   readonly epochs: number;
+  /** That training took before this process went on with it. */
+  readonly secondsBefore: number;
   readonly checkpoints: Trajectory['checkpoints'];
   /** Removes what was kept on the way. */
   forget(): void;
@@ -24,7 +26,7 @@ export function fitAtOnce(k: Kernels, model: Model, judge: Judge, listen: Listen
   const rankings = rankAll(k, model, judge.mask.valid, judge.depth);
   const metrics = judge.selects ? judge.valid(rankings).means : {};
   listen({ type: 'evaluation', epoch: 0, metrics, best: true, seconds: 0 });
-  return { bestEpoch: 0, epochs: 0, checkpoints: [{ epoch: 0, metrics, rankings }], forget() {} };
+  return { bestEpoch: 0, epochs: 0, secondsBefore: 0, checkpoints: [{ epoch: 0, metrics, rankings }], forget() {} };
 }
 
 export interface LoopSetting {

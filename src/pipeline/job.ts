@@ -86,7 +86,7 @@ export interface Cost {
   readonly bytes: number;
   /** Median microseconds for one user's exact top 10 on one thread. */
   readonly latencyMicroseconds: number;
-  /** Time that training took. */
+  /** Time that training took, in all processes that worked on it. */
   readonly seconds: number;
 }
 

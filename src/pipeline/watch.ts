@@ -47,8 +47,8 @@ export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Wat
       if (!setting.testCurve) return;
       listen({ type: 'test', epoch, metrics: judge.test(rankAll(k, model, judge.mask.test, judge.depth)).means });
     },
-    fitted: ({ bestEpoch, epochs }) => ({
-      ...{ bestEpoch, epochs },
+    fitted: ({ bestEpoch, epochs, secondsBefore }) => ({
+      ...{ bestEpoch, epochs, secondsBefore },
       checkpoints: snapshots.choose(bestEpoch, setting.trajectory, (metrics) => metrics[selectBy] ?? 1),
       forget: snapshots.remove,
     }),

@@ -99,6 +99,6 @@ export function restore(
   for (const s of optimizer.state) fill(`optimizer.${s.name}`, s.values);
   optimizer.steps = Number(c.state.steps);
   if (c.state.method !== null) hooks.load?.(c.state.method);
-  const { epoch, bestEpoch, bestValue, waited, reason } = c.state as unknown as Progress;
-  return { epoch, bestEpoch, bestValue: bestValue ?? Number.NEGATIVE_INFINITY, waited, reason };
+  const { epoch, bestEpoch, bestValue, waited, reason, seconds } = c.state as unknown as Progress;
+  return { epoch, bestEpoch, bestValue: bestValue ?? Number.NEGATIVE_INFINITY, waited, reason, seconds: seconds ?? 0 };
 }

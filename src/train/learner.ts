@@ -35,8 +35,8 @@ export interface TrainOutcome {
   readonly bestEpoch: number;
   readonly bestValue: number;
   readonly reason: StopReason;
-  /** Seconds in training steps and in evaluation; of this process only, when the run was resumed. */
-  readonly seconds: { readonly train: number; readonly evaluate: number };
+  /** Seconds of training and evaluation that went before, when the run was resumed. */
+  readonly secondsBefore: number;
 }
 
 /** How far a run has come; the part of a checkpoint that is not a table. */
@@ -47,12 +47,13 @@ export interface Progress {
   /** Evaluations since the best one. */
   waited: number;
   reason: StopReason | '';
+  /** Of training and evaluation, since the run was begun. */
+  seconds: number;
 }
 
 export interface Learner extends Pick<LearnerTask, 'model' | 'options' | 'store' | 'listen'> {
   readonly batches: Batches;
   readonly progress: Progress;
-  readonly seconds: { train: number; evaluate: number };
   /** Moves the parameters by the gradients of a batch. */
   step(batch: Batch): void;
   evaluate(epoch: number): void;
@@ -73,14 +74,20 @@ export function createLearner(k: Kernels, task: LearnerTask, batches: Batches, h
   const learned = [...model.parameters, ...extrasOf(hooks)];
   const optimizer = optimizerNamed(o.optimizer).create(k, learned, { ...o, ...(ofBatch ? { l2: 0 } : {}) });
   const best = model.parameters.map((p) => p.values.slice());
-  const progress: Progress = { epoch: 0, bestEpoch: 0, bestValue: Number.NEGATIVE_INFINITY, waited: 0, reason: '' };
-  const seconds = { train: 0, evaluate: 0 };
+  const progress: Progress = {
+    epoch: 0,
+    bestEpoch: 0,
+    bestValue: Number.NEGATIVE_INFINITY,
+    waited: 0,
+    reason: '',
+    seconds: 0,
+  };
   let stopped = false;
+  let secondsBefore = 0;
   return {
     ...task,
     batches,
     progress,
-    seconds,
     step(batch) {
       model.backward?.();
       decay?.add(batch);
@@ -98,16 +105,19 @@ export function createLearner(k: Kernels, task: LearnerTask, batches: Batches, h
       } else progress.waited += 1;
       task.evaluated?.(epoch, isBest);
       const took = (performance.now() - began) / 1000;
-      seconds.evaluate += took;
+      progress.seconds += took;
       listen?.({ type: 'evaluation', epoch, metrics, best: isBest, seconds: took });
     },
     over: () => (progress.waited >= o.patience ? 'patience' : stopped ? 'stopped' : undefined),
     putBestBack: () => model.parameters.forEach((p, at) => void p.values.set(best[at]!)),
     checkpoint: () => checkpointOf(progress, model, optimizer, best, hooks),
-    restore: (checkpoint) => void Object.assign(progress, restore(checkpoint, model, optimizer, best, hooks)),
+    restore(checkpoint) {
+      Object.assign(progress, restore(checkpoint, model, optimizer, best, hooks));
+      secondsBefore = progress.seconds;
+    },
     outcome() {
       const { epoch: epochs, bestEpoch, bestValue, reason } = progress;
-      return { epochs, bestEpoch, bestValue, reason: reason as StopReason, seconds };
+      return { epochs, bestEpoch, bestValue, reason: reason as StopReason, secondsBefore };
     },
     close() {
       optimizer.close();

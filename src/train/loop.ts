@@ -127,7 +127,7 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
       at = epoch;
       learners.forEach((l, learner) => {
         l.progress.epoch = epoch;
-        l.seconds.train += took;
+        l.progress.seconds += took;
         l.listen?.({ type: 'epoch', epoch, epochs, loss: losses[learner]!, seconds: took });
       });
       if (hooks.afterEpoch?.(epoch).restartPatience) for (const l of learners) l.progress.waited = 0;
