@@ -4,7 +4,7 @@ import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { fuseRankings, importanceOptions } from '../ensemble/index.js';
 
-/** Of a single teacher its ranking at its best; of several the ensemble's, fused with equal weights (importance exp(-rank / 10)). */
+/** Of a single teacher its ranking at its best; of several the ensemble's, fused with equal weights (importance exp(-rank / 40)). */
 export function oneRanking(teachers: readonly Trajectory[], train: Interactions): Rankings {
   const last = teachers.map((t) => t.checkpoints.at(-1)!.rankings);
   if (last.length === 1) return last[0]!;

@@ -18,5 +18,5 @@ test('an item whose rank never changed is as steady as can be', () => {
 });
 
 test('the defaults are the documented choice', () => {
-  assert.deepEqual(importanceOptions.parse({}), { importance: 'rank', temperature: 10, cutoff: 100 });
+  assert.deepEqual(importanceOptions.parse({}), { importance: 'rank', temperature: 40, cutoff: 100 });
 });

@@ -11,7 +11,7 @@ export const importanceOptions = options({
     help: 'What an item is worth: its rank alone, or also how steady its rank was over the checkpoints so far.',
   }),
   temperature: float({
-    default: 10,
+    default: 40,
     above: 0,
     max: 1e6,
     help: 'Importance of rank r (from 0) is exp(-r / temperature).',
