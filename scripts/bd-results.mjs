@@ -19,10 +19,10 @@ const DIMS = { teacher: 50, student: 5 };
 /** Weight decay of each model apart, and the weight of what a method teaches: five values each, chosen on valid in the first seed. */
 const L2 = [0.0003, 0.001, 0.003, 0.01, 0.03];
 const ONE_WAY = {
-  rd: [0.1, 0.3, 1, 3, 10],
-  cd: [0.01, 0.03, 0.1, 0.3, 1],
-  rrd: [0.0001, 0.0003, 0.001, 0.003, 0.01],
-  de: [0.001, 0.003, 0.01, 0.03, 0.1],
+  rd: [0.3, 1, 3, 10, 30],
+  cd: [0.1, 0.3, 1, 3, 10],
+  rrd: [0.003, 0.01, 0.03, 0.1, 0.3],
+  de: [0.01, 0.03, 0.1, 0.3, 1],
 };
 const LAMBDAS = [0.05, 0.1, 0.25, 0.5, 1];
 const BASE = { epochs: 300, evaluateEvery: 10, patience: 5, batchSize: 1024, learningRate: 0.002 };
