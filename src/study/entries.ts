@@ -90,6 +90,7 @@ function ablation(o: StudyOptions): StudyEntry[] {
     ...each('alpha', 'alpha', [1.01, 1.05, 1.2]),
     ...each('period', 'period', [5, 10, 20]),
     ...each('top-k', 'topK', [20, 50, 100]),
+    ...each('temperature', 'temperature', [10, 40, 100]),
     ...(names.length > 1 ? names.flatMap((name) => change(`single-${name}`, {}, { teachers: [name] })) : []),
     ...change('homogeneous', {}, { ensemble: 'homogeneous' }),
   ];

@@ -72,10 +72,16 @@ test('entries ablation: one change each, and none that the study makes anyway', 
     'alpha-1.2',
     'period-10',
     'top-k-50',
+    'temperature-10',
   ])
     assert.ok(names.includes(name), name);
-  // The study has topK 20 and the default alpha.
-  assert.ok(!names.includes('top-k-20') && names.includes('top-k-100') && !names.includes('alpha-1.05'));
+  // The study has topK 20 and the default alpha and temperature.
+  assert.ok(
+    !names.includes('top-k-20') &&
+      names.includes('top-k-100') &&
+      !names.includes('alpha-1.05') &&
+      !names.includes('temperature-40'),
+  );
   assert.equal(new Set(names).size, names.length);
 });
 
