@@ -1,7 +1,7 @@
 // Writes docs/results/hetcomp-cost.md and hetcomp-cost.json: time and memory of HetComp's parts against PyTorch, in turns (bench/README.md), what a
-// training adds up to, and a whole run of `recdistill distill`, timed and watched.
+// training adds up to, and two runs of `recdistill distill`: one timed and watched, a shorter one profiled.
 //   npm run hetcomp-cost -- [--rounds N] [--runs FOLDER] DATA...
-// DATA are folders below RECDISTILL_DATA. Teachers of the whole run are those of the studies on the same data: FOLDER/studies-NAME/seed0/MODEL.
+// DATA are folders below RECDISTILL_DATA. Teachers of these runs are those of the studies on the same data: FOLDER/studies-NAME/seed0/MODEL.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,7 +45,7 @@ function teachersOf(data) {
   const folder = join(values.runs, `studies-${data.split('-')[0]}`, 'seed0');
   const teachers = TEACHERS.map((name) => join(folder, name));
   if (teachers.every(existsSync)) return teachers;
-  process.stderr.write(`no teachers in ${folder}: the page has no whole run (npm run studies trains them)\n`);
+  process.stderr.write(`no teachers in ${folder}: the page has no whole run and no profile (npm run studies trains them)\n`);
   return undefined;
 }
 
