@@ -45,7 +45,9 @@ function teachersOf(data) {
   const folder = join(values.runs, `studies-${data.split('-')[0]}`, 'seed0');
   const teachers = TEACHERS.map((name) => join(folder, name));
   if (teachers.every(existsSync)) return teachers;
-  process.stderr.write(`no teachers in ${folder}: the page has no whole run and no profile (npm run studies trains them)\n`);
+  process.stderr.write(
+    `no teachers in ${folder}: the page has no whole run and no profile (npm run studies trains them)\n`,
+  );
   return undefined;
 }
 
