@@ -108,6 +108,8 @@ export const hetcomp = distiller({
     const finished = () =>
       selection.started && allReached(selection, teachers, o.switch === 'all' ? o.arithmetic : 'correct');
     const counted = () => fine.reduce((a, b) => a + b, 0);
+    // What a student is worth on the way says little of what it will be: patience counts from the end of the curriculum on.
+    const waitsFor = (change: boolean) => ({ restartPatience: o.arithmetic === 'correct' && (change || !finished()) });
     settle();
     return {
       base: o.base,
@@ -124,7 +126,7 @@ export const hetcomp = distiller({
         return loss;
       },
       afterEpoch(epoch) {
-        if (epoch % o.period !== 0) return { restartPatience: false };
+        if (epoch % o.period !== 0) return waitsFor(false);
         const before = counted();
         const student = context.rankStudent(o.discrepancyK);
         if (!finished()) {
@@ -138,7 +140,7 @@ export const hetcomp = distiller({
           threshold: threshold(knowledge, epoch),
           teachers: teachers.map((t, x) => ({ teacher: t.teacher, share: shares[x], distance: distances[x] })),
         });
-        return { restartPatience: now > before && o.arithmetic === 'correct' };
+        return waitsFor(now > before);
       },
       save: () => ({
         started: selection.started,
