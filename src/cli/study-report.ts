@@ -17,10 +17,12 @@ const right = (title: string) => ({ title, right: true });
 export function studyText(result: StudyResult, form: Form): string {
   const { options: o, rows, metrics, notes, dataset } = result;
   const users = dataset.train.users;
+  const [many, seeds] = [o.seeds.length > 1, o.seeds.join(', ')];
+  const fixed = Object.keys(o.methods).filter((method) => !(method in result.tuned));
   const about = [
     `${dataset.name}: ${formatCount(users)} users, ${formatCount(dataset.train.items)} items. Setup ${o.setup}. Student: ${optionText(o.student)}.`,
-    `Test part, full ranking; mean and standard deviation over seeds ${o.seeds.join(', ')}. Settings and best epochs were chosen on valid.`,
-    `* p < 0.05 against ${o.against}: paired t test over users, each with its mean over the seeds; Holm over the table.`,
+    `Test part, full ranking; ${many ? `mean and standard deviation over seeds ${seeds}` : `seed ${seeds}`}. Settings and best epochs were chosen on valid.`,
+    `* p < 0.05 against ${o.against}: paired t test over users${many ? ', each with its mean over the seeds' : ''}; Holm over the table.`,
     ...notes,
   ];
   const hidden = rows.some((r) => r.hidden);
@@ -40,6 +42,9 @@ export function studyText(result: StudyResult, form: Form): string {
       ? [
           form.words(`Search on valid (${o.evaluation.selectBy}), the same number of trials for each:`),
           tunedTable(result, form),
+          ...(fixed.length > 0
+            ? [form.words(`Without a search, with options that the study names: ${fixed.join(', ')}.`)]
+            : []),
         ]
       : []),
   ].join('\n\n');

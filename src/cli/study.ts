@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { writeAtomic } from '../artifact/index.js';
 import { optionalText, options, parseOptions } from '../config/options.js';
 import { distillers } from '../distill/index.js';
@@ -68,7 +68,7 @@ export const study: Command = {
       }
     });
     const { entries } = result.options;
-    const what = typeof entries === 'string' ? entries : 'entries';
+    const what = typeof entries === 'string' ? entries : out === undefined ? 'entries' : basename(out);
     const path = out ?? join(studyFolder(runs, result.options), `study-${what}`);
     const [json, markdown] = [studyJson(result), studyText(result, { table: renderMarkdown, words: escapeMarkdown })];
     writeAtomic(`${path}.json`, `${JSON.stringify(json, null, 2)}\n`);

@@ -45,6 +45,23 @@ test('a study prints and writes its tables, and reads back what is finished', { 
   assert.deepEqual(written.seeds, [0, 1]);
 });
 
+test('one seed has no spread, and a method whose options are fixed no search', { timeout: 120_000 }, async () => {
+  const fixed = 'methods: { none: { learningRate: 0.01, l2: 0.001 } }';
+  const student = `student: { model: bpr-mf, dim: 2, ${quick} }`;
+  const entries = 'entries: [{ method: none }, { method: hetcomp, period: 1 }]';
+  writeFileSync(
+    w.path('one.yaml'),
+    `${shared.replace('small', 'one')}${student}\n${fixed}\n${entries}\nseeds: [3]\ntune: { trials: 1 }\n`,
+  );
+  const { code, stdout, stderr } = await w.run('study', 'one.yaml', '--out', 'alone');
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /full ranking; seed 3\./);
+  assert.match(stdout, /over users; Holm/);
+  assert.doesNotMatch(stdout, /±/);
+  assert.match(stdout, /^Without a search, .*: none\.$/m);
+  assert.match(readFileSync(w.path('alone.md'), 'utf8'), /^# alone on synthetic\n/);
+});
+
 test('a mistake in a study is shown with its place', async () => {
   writeFileSync(w.path('wrong.yaml'), 'name: x\nteachers: [{ model: bpr-mf }]\nagainst: nobody\n');
   const { code, stderr } = await w.run('study', 'wrong.yaml');
