@@ -78,8 +78,8 @@ function placeholder({ kind }: OptionRow): string {
 }
 
 function defaultOf({ kind, default: value }: OptionRow): string[] {
-  if (value === undefined || value === '' || (kind === 'boolean' && value === false)) return [];
-  return [`default ${Array.isArray(value) ? value.join(',') : String(value)}`];
+  const text = Array.isArray(value) ? value.join(',') : String(value ?? '');
+  return text === '' || (kind === 'boolean' && value === false) ? [] : [`default ${text}`];
 }
 
 /** Two columns; the second is wrapped and starts on its own line where the first is too long. */

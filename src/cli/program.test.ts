@@ -93,6 +93,10 @@ test('help shows the options that hold, with defaults and ranges', () => {
   ]) {
     assert.ok(general.includes(part), part);
   }
+  for (const command of commands) {
+    const help = helpOf('recdistill', command, { args: [], flags: {} });
+    assert.doesNotMatch(help.replace(/\s+/g, ' '), /default \)/, `${command.name}: a default that is empty`);
+  }
   const overview = helpOfAll('recdistill', commands).replace(/\s+/g, ' ');
   for (const { summary } of commands) assert.ok(overview.includes(summary), summary);
   const width = Math.max(...general.split('\n').map((line) => line.length));
