@@ -5,18 +5,19 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { compare, createKernels, loadDataset, readLearned, runBd, runJob } from 'recdistill';
-import { mean, short, shortP, spread, table, writePage } from './_tables.mjs';
+import { createKernels, loadDataset } from 'recdistill';
+import { DIMS, gainOf, jobs, line, means, searched, searchTable, TITLES, tested, testTable, valid } from './_bd.mjs';
+import { table, writePage } from './_tables.mjs';
 
 const SEEDS = [0, 1, 2];
-const METRICS = ['recall@10', 'ndcg@10', 'recall@50', 'ndcg@50'];
-const TITLES = ['H@10', 'N@10', 'H@50', 'N@50'];
+const MODEL = 'bpr-mf';
+/** `further`: ablations and other sizes, in the first seed. */
 const SETS = {
-  'citeulike-derrd': { data: { data: 'citeulike-derrd' }, ablations: true },
-  foursquare: { data: { data: 'foursquare', split: 'leave-one-out', holdOut: 'random' }, ablations: false },
+  'citeulike-derrd': { data: { data: 'citeulike-derrd' }, further: true },
+  foursquare: { data: { data: 'foursquare', split: 'leave-one-out', holdOut: 'random' }, further: false },
 };
-const DIMS = { teacher: 50, student: 5 };
-/** Weight decay of each model apart, and the weight of what a method teaches: five values each, chosen on valid in the first seed. */
+const LEARNING = { batchSize: 1024, learningRate: 0.002 };
+/** Weight decay of each model apart, and the weight of what a method teaches; chosen on valid in the first seed. */
 const L2 = [0.0003, 0.001, 0.003, 0.01, 0.03];
 const ONE_WAY = {
   rd: [0.3, 1, 3, 10, 30],
@@ -25,8 +26,8 @@ const ONE_WAY = {
   de: [0.01, 0.03, 0.1, 0.3, 1],
 };
 const LAMBDAS = [0.05, 0.1, 0.25, 0.5, 1];
-const BASE = { epochs: 300, evaluateEvery: 10, patience: 5, batchSize: 1024, learningRate: 0.002 };
-const PHASE = { epochs: 100, evaluateEvery: 10, patience: 5 };
+/** Of both together; 0 is what the published code has. */
+const PHASE_L2 = [0, 0.0003, 0.001, 0.003];
 const ABLATIONS = {
   'teacher to student only': { direction: 'to-student' },
   'student to teacher only': { direction: 'to-teacher' },
@@ -39,7 +40,7 @@ const ABLATIONS = {
   'temperatures 1': { teacherTemperature: 1, studentTemperature: 1 },
   'temperatures 10': { teacherTemperature: 10, studentTemperature: 10 },
 };
-const SIZES = [5, 10, 25, 50];
+const SIZES = [10, 25, 50];
 
 const {
   values: flags,
@@ -56,38 +57,14 @@ if (set === undefined) {
 const runs = join(flags.runs ?? join('runs', 'bd-results'), name);
 const kernels = createKernels(flags.threads === undefined ? {} : { threads: Number(flags.threads) });
 const dataset = await loadDataset(set.data);
-const say = (text) => process.stderr.write(`${text}\n`);
+const { apart, oneWay, together } = jobs({ dataset, kernels, runs });
 const slug = (text) => text.replaceAll(' ', '-');
-const valid = (job) => job.teacher.trajectory.checkpoints.at(-1).metrics['recall@50'];
+const both = (lambda, l2) => ({ teacherLambda: lambda, studentLambda: lambda, l2 });
 
-async function apart(role, seed, l2, where, dim = DIMS[role]) {
-  const folder = join(runs, where);
-  const options = { ...BASE, dim, l2, seed: 2 * seed + (role === 'teacher' ? 0 : 1) };
-  say(`seed ${seed}: ${where}`);
-  const job = await runJob({ dataset, kernels, model: 'bpr-mf', options, folder });
-  return { job, learned: readLearned(folder) };
-}
+const alone = (role, l2, seed, where, dim = DIMS[role]) => apart(MODEL, role, { ...LEARNING, dim, l2 }, seed, where);
 
-async function oneWay(method, lambda, l2, teacher, seed, where) {
-  say(`seed ${seed}: ${where}`);
-  const options = { ...BASE, dim: DIMS.student, l2, seed: 2 * seed + 1, lambda };
-  const request = { dataset, kernels, model: 'bpr-mf', method, options, teachers: [teacher.job.teacher] };
-  return runJob({ ...request, folder: join(runs, where) });
-}
-
-async function together(teacher, student, lambda, seed, where, more = {}) {
-  say(`seed ${seed}: ${where}`);
-  const options = { ...PHASE, teacherLambda: lambda, studentLambda: lambda, seed, ...more };
-  const pair = { teacher: teacher.learned, student: student.learned };
-  return runBd({ dataset, kernels, ...pair, options, folder: join(runs, where) });
-}
-
-/** The best of some values by `judge` on valid; all tries are kept for the page. */
-async function searched(values, judge) {
-  const tries = [];
-  for (const value of values) tries.push({ value, valid: await judge(value) });
-  return { best: tries.reduce((a, b) => (b.valid > a.valid ? b : a)).value, tries };
-}
+const taught = (method, lambda, l2, teacher, seed, where) =>
+  oneWay(MODEL, method, { ...LEARNING, dim: DIMS.student, l2, lambda }, teacher, seed, where);
 
 /** What seed 0 finds for everybody. */
 async function search() {
@@ -96,18 +73,21 @@ async function search() {
   const found = {};
   const own = {};
   for (const role of ['teacher', 'student']) {
-    found[role] = await searched(L2, async (l2) => valid((await apart(role, 0, l2, `search/${role}-${l2}`)).job));
-    own[role] = await apart(role, 0, found[role].best, `search/${role}-${found[role].best}`);
+    const of = (l2) => alone(role, l2, 0, `search/${role}-${l2}`);
+    found[role] = await searched(L2, async (l2) => valid((await of(l2)).job));
+    own[role] = await of(found[role].best);
   }
   for (const [method, values] of Object.entries(ONE_WAY)) {
     found[method] = await searched(values, async (lambda) =>
-      valid(await oneWay(method, lambda, found.student.best, own.teacher, 0, `search/${method}-${lambda}`)),
+      valid(await taught(method, lambda, found.student.best, own.teacher, 0, `search/${method}-${lambda}`)),
     );
   }
-  found.bd = await searched(LAMBDAS, async (lambda) => {
-    const { teacher, student } = await together(own.teacher, own.student, lambda, 0, `search/bd-${lambda}`);
-    return (valid(teacher) / valid(own.teacher.job) + valid(student) / valid(own.student.job)) / 2;
-  });
+  const gain = async (where, options) => {
+    const job = await together(own.teacher, own.student, options, 0, `search/${where}`);
+    return gainOf(job, own.teacher, own.student);
+  };
+  found.bd = await searched(LAMBDAS, (lambda) => gain(`bd-${lambda}`, both(lambda, 0)));
+  found['bd, l2'] = await searched(PHASE_L2, (l2) => gain(`bd-l2-${l2}`, both(found.bd.best, l2)));
   mkdirSync(runs, { recursive: true });
   writeFileSync(file, `${JSON.stringify(found, null, 1)}\n`);
   return found;
@@ -116,58 +96,32 @@ async function search() {
 /** Evaluations by the name of the row. */
 async function runSeed(seed, found) {
   const at = (what) => `seed${seed}/${slug(what)}`;
-  const teacher = await apart('teacher', seed, found.teacher.best, at('teacher'));
-  const student = await apart('student', seed, found.student.best, at('student'));
+  const teacher = await alone('teacher', found.teacher.best, seed, at('teacher'));
+  const student = await alone('student', found.student.best, seed, at('student'));
   const rows = { 'teacher before': teacher.job.evaluation, 'student before': student.job.evaluation };
+  const l2 = found['bd, l2'].best;
+  const keep = async (what, where, lambda, more = {}, own = student) => {
+    const done = await together(teacher, own, { ...both(lambda, l2), ...more }, seed, at(where));
+    rows[`teacher ${what}`] = done.teacher.evaluation;
+    rows[`student ${what}`] = done.student.evaluation;
+  };
   // As long as with each other, so that more epochs are not what makes the difference.
-  const longer = await together(teacher, student, 0, seed, at('longer'));
-  rows['teacher trained longer'] = longer.teacher.evaluation;
-  rows['student trained longer'] = longer.student.evaluation;
+  await keep('trained longer', 'longer', 0);
   for (const method of Object.keys(ONE_WAY)) {
-    const job = await oneWay(method, found[method].best, found.student.best, teacher, seed, at(method));
+    const job = await taught(method, found[method].best, found.student.best, teacher, seed, at(method));
     rows[`student by ${method}`] = job.evaluation;
   }
-  const keep = async (what, more, own = student) => {
-    const both = await together(teacher, own, found.bd.best, seed, at(what), more);
-    rows[`teacher ${what}`] = both.teacher.evaluation;
-    rows[`student ${what}`] = both.student.evaluation;
-  };
-  await keep('by bd', {});
-  if (!set.ablations) return rows;
-  for (const [what, more] of Object.entries(ABLATIONS)) await keep(`by bd, ${what}`, more);
-  for (const dim of SIZES.filter((d) => d !== DIMS.student)) {
-    const own = await apart('student', seed, found.student.best, at(`student of dim ${dim}`), dim);
-    rows[`student of dim ${dim} before`] = own.job.evaluation;
-    await keep(`by bd, student of dim ${dim}`, {}, own);
+  await keep('by bd', 'by bd', found.bd.best);
+  if (!set.further || seed !== SEEDS[0]) return rows;
+  for (const [what, more] of Object.entries(ABLATIONS))
+    await keep(`by bd, ${what}`, `by bd, ${what}`, found.bd.best, more);
+  for (const dim of SIZES) {
+    const what = `student of dim ${dim}`;
+    const own = await alone('student', found.student.best, seed, at(what), dim);
+    rows[`${what} before`] = own.job.evaluation;
+    await keep(`by bd, ${what}`, `by bd, ${what}`, found.bd.best, {}, own);
   }
   return rows;
-}
-
-/** Each user's mean over seeds, so that a user counts once. */
-function averaged(evaluations) {
-  const [first] = evaluations;
-  const perUser = Object.fromEntries(
-    METRICS.map((m) => [m, first.perUser[m].map((_, u) => mean(evaluations.map((e) => e.perUser[m][u])))]),
-  );
-  return {
-    ...first,
-    perUser,
-    means: Object.fromEntries(METRICS.map((m) => [m, mean(evaluations.map((e) => e.means[m]))])),
-  };
-}
-
-const percent = (x) => `${x >= 0 ? '+' : ''}${(100 * x).toFixed(1)} %`;
-
-/** `name` against others, user by user. */
-function tested(all, name, others) {
-  const base = averaged(all.map((rows) => rows[name]));
-  const list = others.map((other) => ({ name: other, evaluation: averaged(all.map((rows) => rows[other])) }));
-  const found = compare(base, list, { metrics: ['recall@50', 'ndcg@50'], adjust: 'holm' });
-  return found.map((c) => {
-    // compare says how the other differs from this one; here it is the other way round.
-    const ahead = c.mean === 0 ? Number.NaN : -c.difference / c.mean;
-    return [name, c.name, c.metric === 'recall@50' ? 'H@50' : 'N@50', percent(ahead), shortP(c.adjustedP)];
-  });
 }
 
 const found = await search();
@@ -175,53 +129,45 @@ const all = [];
 for (const seed of flags.seed === undefined ? SEEDS : [Number(flags.seed)]) all.push(await runSeed(seed, found));
 kernels.close();
 if (flags.seed !== undefined) process.exit(0);
-const line = (row) => [row, ...METRICS.map((m) => spread(all.map((rows) => rows[row].means[m])))];
-const names = Object.keys(all[0]);
-const main = names.filter((row) => !row.includes(','));
-const further = names.filter((row) => row.includes(','));
+const isFurther = (row) => row.includes(',') || row.includes('of dim');
+const main = Object.keys(all[0]).filter((row) => !isFurther(row));
+const further = Object.keys(all[0]).filter(isFurther);
 const students = Object.keys(ONE_WAY).map((method) => `student by ${method}`);
 const { train, test } = dataset;
 const page = `# Bidirectional distillation on ${name}
 
 Made by \`npm run bd-results -- ${name}\`. ${train.users.toLocaleString('en')} users, ${train.items.toLocaleString('en')} items, one test item held out of each user at random
-(${test.indices.length.toLocaleString('en')} in all); full ranking, train and valid items masked, settings and epochs chosen on valid. bpr-mf of dim ${DIMS.teacher} teaches bpr-mf of dim ${DIMS.student}.
+(${test.indices.length.toLocaleString('en')} in all); full ranking, train and valid items masked, settings and epochs chosen on valid. ${MODEL} of dim ${DIMS.teacher} teaches ${MODEL} of dim ${DIMS.student}.
 "Trained longer" is the phase of bd with both weights 0. Mean ± standard deviation over seeds ${SEEDS.join(', ')}.
 
-${table(['', ...TITLES], main.filter((row) => !row.includes('of dim')).map(line))}
+${table(
+  ['', ...TITLES],
+  main.map((row) => line(all, row)),
+)}
 
 ## Is it better?
 Each user's mean over the seeds; paired t test, Holm over the block.
 
-${table(
-  ['row', 'against', 'metric', 'difference', 'adjusted p'],
-  [
-    ...tested(all, 'teacher by bd', ['teacher before', 'teacher trained longer']),
-    ...tested(all, 'student by bd', ['student before', 'student trained longer', ...students]),
-  ],
-)}
+${testTable([
+  ...tested(all, 'teacher by bd', ['teacher before', 'teacher trained longer']),
+  ...tested(all, 'student by bd', ['student before', 'student trained longer', ...students]),
+])}
 ${
   further.length === 0
     ? ''
     : `
 ## Ablations
-${table(['', ...TITLES], [line('teacher by bd'), line('student by bd'), ...names.filter((row) => row.includes(',') || row.includes('of dim')).map(line)])}
+Seed ${SEEDS[0]}.
+
+${table(
+  ['', ...TITLES],
+  ['teacher by bd', 'student by bd', ...further].map((row) => line(all.slice(0, 1), row)),
+)}
 `
 }
 ## Settings
-Five values for each, by recall@50 on valid in seed ${SEEDS[0]}; of bd the mean of both models' gain.
+By recall@50 on valid in seed ${SEEDS[0]}; of bd the mean of both models' gain, its weight with l2 0 first, then l2.
 
-${table(
-  ['', 'chosen', 'tried (valid)'],
-  Object.entries(found).map(([what, { best, tries }]) => [
-    what,
-    best,
-    tries.map((t) => `${t.value} (${short(t.valid)})`).join(', '),
-  ]),
-)}
+${searchTable(found)}
 `;
-const plain = all.map((rows) =>
-  Object.fromEntries(
-    Object.entries(rows).map(([row, e]) => [row, Object.fromEntries(METRICS.map((m) => [m, e.means[m]]))]),
-  ),
-);
-writePage(`bd-${name}`, page, { data: name, seeds: SEEDS, search: found, rows: plain });
+writePage(`bd-${name}`, page, { data: name, seeds: SEEDS, search: found, rows: means(all) });

@@ -1,0 +1,104 @@
+/** Jobs and tests that the pages on bidirectional distillation share. */
+import { join } from 'node:path';
+import { compare, readLearned, runBd, runJob } from 'recdistill';
+import { mean, short, shortP, spread, table } from './_tables.mjs';
+
+export const METRICS = ['recall@10', 'ndcg@10', 'recall@50', 'ndcg@50'];
+/** One held-out item a user: recall is the hit rate. */
+export const TITLES = ['H@10', 'N@10', 'H@50', 'N@50'];
+export const DIMS = { teacher: 50, student: 5 };
+const BASE = { epochs: 1000, evaluateEvery: 10, patience: 5 };
+const PHASE = { epochs: 100, evaluateEvery: 10, patience: 5 };
+
+export const valid = (job) => job.teacher.trajectory.checkpoints.at(-1).metrics['recall@50'];
+
+/** Runs in folders below `runs`; what is finished is read back. */
+export function jobs({ dataset, kernels, runs }) {
+  const say = (seed, where) => process.stderr.write(`seed ${seed}: ${where}\n`);
+  // One seed each, as two models that begin alike would learn alike.
+  const own = (role, seed) => ({ ...BASE, seed: 2 * seed + (role === 'teacher' ? 0 : 1) });
+  return {
+    /** A model that learns alone. */
+    async apart(model, role, options, seed, where) {
+      say(seed, where);
+      const folder = join(runs, where);
+      const job = await runJob({ dataset, kernels, model, options: { ...own(role, seed), ...options }, folder });
+      return { job, learned: readLearned(folder) };
+    },
+    /** A student that learns from a finished teacher. */
+    async oneWay(model, method, options, teacher, seed, where) {
+      say(seed, where);
+      const request = { dataset, kernels, model, method, teachers: [teacher.job.teacher], folder: join(runs, where) };
+      return runJob({ ...request, options: { ...own('student', seed), ...options } });
+    },
+    /** Both learn on. */
+    async together(teacher, student, options, seed, where) {
+      say(seed, where);
+      const pair = { teacher: teacher.learned, student: student.learned };
+      return runBd({ dataset, kernels, ...pair, options: { ...PHASE, seed, ...options }, folder: join(runs, where) });
+    },
+  };
+}
+
+/** How both stand to what they were, on valid: 1 = as before. */
+export const gainOf = (both, teacher, student) =>
+  (valid(both.teacher) / valid(teacher.job) + valid(both.student) / valid(student.job)) / 2;
+
+/** The best of some values by `judge` on valid; all tries are kept for the page. */
+export async function searched(values, judge) {
+  const tries = [];
+  for (const value of values) tries.push({ value, valid: await judge(value) });
+  return { best: tries.reduce((a, b) => (b.valid > a.valid ? b : a)).value, tries };
+}
+
+export const searchTable = (found) =>
+  table(
+    ['', 'chosen', 'tried (valid)'],
+    Object.entries(found).map(([what, { best, tries }]) => [
+      what,
+      best,
+      tries.map((t) => `${t.value} (${short(t.valid)})`).join(', '),
+    ]),
+  );
+
+/** Mean and spread over the seeds that have this row. */
+export const line = (all, row) => [
+  row,
+  ...METRICS.map((m) => spread(all.filter((rows) => row in rows).map((rows) => rows[row].means[m]))),
+];
+
+/** Each user's mean over seeds, so that a user counts once. */
+function averaged(evaluations) {
+  const [first] = evaluations;
+  const over = (of) => Object.fromEntries(METRICS.map((m) => [m, of(m)]));
+  return {
+    ...first,
+    perUser: over((m) => first.perUser[m].map((_, u) => mean(evaluations.map((e) => e.perUser[m][u])))),
+    means: over((m) => mean(evaluations.map((e) => e.means[m]))),
+  };
+}
+
+const percent = (x) => `${x >= 0 ? '+' : ''}${(100 * x).toFixed(1)} %`;
+
+/** A row against others, user by user, over the seeds in which all of them are. */
+export function tested(all, name, others) {
+  const complete = all.filter((rows) => [name, ...others].every((row) => row in rows));
+  const of = (row) => averaged(complete.map((rows) => rows[row]));
+  const list = others.map((other) => ({ name: other, evaluation: of(other) }));
+  const found = compare(of(name), list, { metrics: ['recall@50', 'ndcg@50'], adjust: 'holm' });
+  return found.map((c) => {
+    // compare says how the other differs from this one; here it is the other way round.
+    const ahead = c.mean === 0 ? Number.NaN : -c.difference / c.mean;
+    return [name, c.name, TITLES[METRICS.indexOf(c.metric)], percent(ahead), shortP(c.adjustedP)];
+  });
+}
+
+export const testTable = (rows) => table(['row', 'against', 'metric', 'difference', 'adjusted p'], rows);
+
+/** What a page keeps of its evaluations. */
+export const means = (all) =>
+  all.map((rows) =>
+    Object.fromEntries(
+      Object.entries(rows).map(([row, e]) => [row, Object.fromEntries(METRICS.map((m) => [m, e.means[m]]))]),
+    ),
+  );
