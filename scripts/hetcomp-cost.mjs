@@ -2,13 +2,11 @@
 // training adds up to, and two runs of `recdistill distill`: one timed and watched, a shorter one profiled.
 //   npm run hetcomp-cost -- [--rounds N] [--runs FOLDER] DATA...
 // DATA are folders below RECDISTILL_DATA. Teachers of these runs are those of the studies on the same data: FOLDER/studies-NAME/seed0/MODEL.
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { datasetsFor, duration, machineOf, measure, megabytes, ratiosOf, times } from './_rows.mjs';
+import { inRuns, peakOf } from './_run.mjs';
 import { table, writePage } from './_tables.mjs';
 
 /** What is done, its row and case in bench/, the form of the peer that the goal is set against, and the goal. */
@@ -51,40 +49,26 @@ function teachersOf(data) {
   return undefined;
 }
 
-/** Trains a student from the command line; what `look` makes of its folder, and the most memory that its process took. */
-async function distilled(teachers, epochs, look, { flags = () => [], words = [] } = {}) {
-  const runs = mkdtempSync(join(tmpdir(), 'recdistill-'));
-  const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-  const length = ['--dim', '6', '--epochs', String(epochs), '--patience', '1000', '--quiet'];
-  const given = ['distill', '--teachers', teachers.join(), ...length, ...words, '--runs', runs];
-  const child = spawn(process.execPath, [...flags(runs), main, ...given], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  let peak;
-  const status = `/proc/${child.pid}/status`;
-  const watch = setInterval(() => {
-    const found = existsSync(status) && /VmHWM:\s+(\d+)/.exec(readFileSync(status, 'utf8'));
-    if (found) peak = Number(found[1]) * 1024;
-  }, 100);
-  const code = await new Promise((done) => child.on('exit', done));
-  clearInterval(watch);
-  if (code !== 0) throw new Error(`recdistill distill ended with code ${code}`);
-  const seen = look(runs);
-  rmSync(runs, { recursive: true });
-  return { ...seen, peakMemoryBytes: peak };
-}
+/** Words for a student of so many epochs. */
+const distill = (teachers, epochs, runs) => [
+  ...['distill', '--teachers', teachers.join(), '--dim', '6', '--epochs', String(epochs)],
+  ...['--patience', '1000', '--quiet', '--runs', runs],
+];
 
 const wholeRun = (teachers) =>
-  distilled(teachers, EPOCHS, (runs) => {
+  inRuns(async (runs) => {
+    const peakMemoryBytes = await peakOf(distill(teachers, EPOCHS, runs));
     const { seconds } = JSON.parse(readFileSync(join(runs, 'bpr-mf-hetcomp', 'result.json'), 'utf8'));
-    return { seconds };
+    return { seconds, peakMemoryBytes };
   });
 
 /** Shares of the time on the processor, by function, largest first; what waits is left out. */
 const profile = (teachers) =>
-  distilled(teachers, PROFILED, (runs) => ({ shares: sharesOf(join(runs, 'profile')) }), {
-    flags: (runs) => ['--cpu-prof', `--cpu-prof-dir=${join(runs, 'profile')}`],
-    words: ['--threads', '1'],
+  inRuns(async (runs) => {
+    const folder = join(runs, 'profile');
+    const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`];
+    await peakOf([...distill(teachers, PROFILED, runs), '--threads', '1'], flags);
+    return { shares: sharesOf(folder) };
   });
 
 function sharesOf(folder) {
