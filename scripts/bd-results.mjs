@@ -22,11 +22,12 @@ const L2 = [0.0003, 0.001, 0.003, 0.01, 0.03];
 const ONE_WAY = {
   rd: [0.3, 1, 3, 10, 30],
   cd: [0.1, 0.3, 1, 3, 10],
-  rrd: [0.003, 0.01, 0.03, 0.1, 0.3],
+  rrd: [0.01, 0.03, 0.1, 0.3, 1],
   de: [0.01, 0.03, 0.1, 0.3, 1],
 };
 const LAMBDAS = [0.05, 0.1, 0.25, 0.5, 1];
-/** Of both together; 0 is what the published code has. */
+/** Then weight decay again: of a student that is taught, and of both together, where 0 is what the published code has. */
+const TAUGHT_L2 = [0.0003, 0.001, 0.003, 0.01];
 const PHASE_L2 = [0, 0.0003, 0.001, 0.003];
 const ABLATIONS = {
   'teacher to student only': { direction: 'to-student' },
@@ -78,9 +79,9 @@ async function search() {
     own[role] = await of(found[role].best);
   }
   for (const [method, values] of Object.entries(ONE_WAY)) {
-    found[method] = await searched(values, async (lambda) =>
-      valid(await taught(method, lambda, found.student.best, own.teacher, 0, `search/${method}-${lambda}`)),
-    );
+    const of = async (lambda, l2, where) => valid(await taught(method, lambda, l2, own.teacher, 0, `search/${where}`));
+    found[method] = await searched(values, (lambda) => of(lambda, found.student.best, `${method}-${lambda}`));
+    found[`${method}, l2`] = await searched(TAUGHT_L2, (l2) => of(found[method].best, l2, `${method}-l2-${l2}`));
   }
   const gain = async (where, options) => {
     const job = await together(own.teacher, own.student, options, 0, `search/${where}`);
@@ -108,7 +109,7 @@ async function runSeed(seed, found) {
   // As long as with each other, so that more epochs are not what makes the difference.
   await keep('trained longer', 'longer', 0);
   for (const method of Object.keys(ONE_WAY)) {
-    const job = await taught(method, found[method].best, found.student.best, teacher, seed, at(method));
+    const job = await taught(method, found[method].best, found[`${method}, l2`].best, teacher, seed, at(method));
     rows[`student by ${method}`] = job.evaluation;
   }
   await keep('by bd', 'by bd', found.bd.best);
@@ -166,7 +167,7 @@ ${table(
 `
 }
 ## Settings
-By recall@50 on valid in seed ${SEEDS[0]}; of bd the mean of both models' gain, its weight with l2 0 first, then l2.
+By recall@50 on valid in seed ${SEEDS[0]}; of bd the mean of both models' gain. Weights of what is taught come first, with the student's own l2 (0 for bd), then l2.
 
 ${searchTable(found)}
 `;

@@ -9,7 +9,7 @@ import { givenOf, readOptions } from './flags.js';
 import { formatCount, formatMetric, formatSeconds } from './format.js';
 import { dataGroup, evaluationGroup, group, machineGroup, machineOf, nameGroup, withKernels } from './groups.js';
 import { interruptible } from './interrupt.js';
-import { checkName, nextSteps, quoted, trajectoryGroup } from './job.js';
+import { bundleOf, checkName, nextSteps, quoted, trajectoryGroup } from './job.js';
 import { createProgress } from './progress.js';
 import { findRuns, loadDataOf, type RunPlace, readRun } from './runs.js';
 import { portable } from './source.js';
@@ -135,9 +135,11 @@ function answerOf(outcome: BdOutcome, before: readonly Before[], named: Named, c
   const { reused, result } = outcome.student;
   const [teacher, student] = bdRoles.map((role) => `${name}/${role}`);
   const names = [student!, teacher!, ...before.map(({ place }) => place.name).reverse()];
+  const bundle = bundleOf(outcome.student.result.model, join(folder, 'student'));
   const commands = [
+    `bd-report ${quoted(name)}`,
     `compare ${names.map(quoted).join(' ')}`,
-    `recommend ${quoted(student!)} --user ${quoted(named.user)}`,
+    ...(bundle === undefined ? [] : [`recommend ${quoted(student!)} --user ${quoted(named.user)}`]),
   ];
   const took = `best epochs ${bdRoles.map((role) => `${outcome[role].result.bestEpoch} (${role})`).join(' and ')} of ${result.epochs}, ${formatSeconds(result.seconds)}`;
   const text = [
@@ -145,7 +147,7 @@ function answerOf(outcome: BdOutcome, before: readonly Before[], named: Named, c
     '',
     renderTable([{ title: 'test' }, { title: 'run' }, right('parameters'), ...keys.map(right)], rows),
     '',
-    `Run folders: ${bdRoles.map((role) => join(folder, role)).join(', ')}`,
+    `Run folders: ${bdRoles.map((role) => join(folder, role)).join(', ')}${bundle === undefined ? '' : `; student bundle, ready to serve: ${bundle}`}`,
     '',
     nextSteps(console.program, runs, commands),
   ].join('\n');

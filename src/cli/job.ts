@@ -81,8 +81,8 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
     };
     return o.signal ? work(o.signal) : interruptible(console.say, work);
   });
-  const bundled = modelNamed(model).capabilities.includes('factors');
-  return { job, name, folder, runs, ...(bundled ? { bundle: join(folder, jobFiles.student) } : {}) };
+  const bundle = bundleOf(model, folder);
+  return { job, name, folder, runs, ...(bundle === undefined ? {} : { bundle }) };
 }
 
 /** The name becomes a folder below the runs folder, and must stay there. */
@@ -133,6 +133,10 @@ export function jsonOf({ job, name, folder, bundle }: FinishedJob): JobJson {
   const valid = teacher.trajectory.checkpoints.at(-1)!.metrics;
   return { name, folder, reused, ...(bundle ? { bundle } : {}), valid, result };
 }
+
+/** Where the student bundle of a run stands, if its model can be one. */
+export const bundleOf = (model: string, folder: string): string | undefined =>
+  modelNamed(model).capabilities.includes('factors') ? join(folder, jobFiles.student) : undefined;
 
 /** The result in both forms. @param next commands that make sense now, without the program's name */
 export function answerOf(done: FinishedJob, console: Console, at: readonly number[], next: readonly string[]): Answer {
