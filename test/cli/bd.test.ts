@@ -29,7 +29,7 @@ test('bd makes two better runs of two, that the other commands take like any', {
   assert.match(first.stderr, /bd: epoch 6 of 6, loss .*recall@50/);
   assert.match(first.stdout, /^bd is finished \(best epochs \d+ \(teacher\) and \d+ \(student\) of 6, /);
   assert.match(first.stdout, /^student +before: small +/m);
-  assert.match(first.stdout, /What to do next:\n.* compare bd\/student bd\/teacher small big/);
+  assert.match(first.stdout, /What to do next:\n.* bd-report bd\n.* compare bd\/student bd\/teacher small big/);
 
   const again = await w.json(...BD);
   assert.equal(again.value.reused, true);
