@@ -11,24 +11,38 @@ import { table, writePage } from './_tables.mjs';
 
 const SEEDS = [0, 1, 2];
 const MODEL = 'bpr-mf';
-/** `further`: ablations and other sizes, in the first seed. */
+/**
+ * What is tried on valid in the first seed: weight decay of each model apart, the weight of what a method teaches, then weight decay again, of a student
+ * that is taught and of both together, where 0 is what the published code has. `further`: ablations and other sizes, in the first seed.
+ */
 const SETS = {
-  'citeulike-derrd': { data: { data: 'citeulike-derrd' }, further: true },
-  foursquare: { data: { data: 'foursquare', split: 'leave-one-out', holdOut: 'random' }, further: false },
+  'citeulike-derrd': {
+    data: { data: 'citeulike-derrd' },
+    learning: { batchSize: 1024, learningRate: 0.002 },
+    l2: [0.0003, 0.001, 0.003, 0.01, 0.03],
+    oneWay: {
+      rd: [0.3, 1, 3, 10, 30],
+      cd: [0.1, 0.3, 1, 3, 10],
+      rrd: [0.01, 0.03, 0.1, 0.3, 1],
+      de: [0.01, 0.03, 0.1, 0.3, 1],
+    },
+    lambdas: [0.05, 0.1, 0.25, 0.5, 1],
+    taughtL2: [0.0003, 0.001, 0.003, 0.01],
+    phaseL2: [0, 0.0003, 0.001, 0.003],
+    further: true,
+  },
+  // As much as a search of an hour allows; an epoch of de takes as long as forty of the student alone.
+  foursquare: {
+    data: { data: 'foursquare', split: 'leave-one-out', holdOut: 'random' },
+    learning: { batchSize: 4096, learningRate: 0.0033 },
+    l2: [0.001, 0.003, 0.01],
+    oneWay: { rd: [0.3, 3], cd: [0.3, 1, 3], rrd: [0.03, 0.1, 0.3], de: [1] },
+    lambdas: [0.1, 0.25, 0.5],
+    taughtL2: [0.001, 0.003],
+    phaseL2: [0, 0.001],
+    further: false,
+  },
 };
-const LEARNING = { batchSize: 1024, learningRate: 0.002 };
-/** Weight decay of each model apart, and the weight of what a method teaches; chosen on valid in the first seed. */
-const L2 = [0.0003, 0.001, 0.003, 0.01, 0.03];
-const ONE_WAY = {
-  rd: [0.3, 1, 3, 10, 30],
-  cd: [0.1, 0.3, 1, 3, 10],
-  rrd: [0.01, 0.03, 0.1, 0.3, 1],
-  de: [0.01, 0.03, 0.1, 0.3, 1],
-};
-const LAMBDAS = [0.05, 0.1, 0.25, 0.5, 1];
-/** Then weight decay again: of a student that is taught, and of both together, where 0 is what the published code has. */
-const TAUGHT_L2 = [0.0003, 0.001, 0.003, 0.01];
-const PHASE_L2 = [0, 0.0003, 0.001, 0.003];
 const ABLATIONS = {
   'teacher to student only': { direction: 'to-student' },
   'student to teacher only': { direction: 'to-teacher' },
@@ -62,10 +76,11 @@ const { apart, oneWay, together } = jobs({ dataset, kernels, runs });
 const slug = (text) => text.replaceAll(' ', '-');
 const both = (lambda, l2) => ({ teacherLambda: lambda, studentLambda: lambda, l2 });
 
-const alone = (role, l2, seed, where, dim = DIMS[role]) => apart(MODEL, role, { ...LEARNING, dim, l2 }, seed, where);
+const alone = (role, l2, seed, where, dim = DIMS[role]) =>
+  apart(MODEL, role, { ...set.learning, dim, l2 }, seed, where);
 
 const taught = (method, lambda, l2, teacher, seed, where) =>
-  oneWay(MODEL, method, { ...LEARNING, dim: DIMS.student, l2, lambda }, teacher, seed, where);
+  oneWay(MODEL, method, { ...set.learning, dim: DIMS.student, l2, lambda }, teacher, seed, where);
 
 /** What seed 0 finds for everybody. */
 async function search() {
@@ -75,20 +90,20 @@ async function search() {
   const own = {};
   for (const role of ['teacher', 'student']) {
     const of = (l2) => alone(role, l2, 0, `search/${role}-${l2}`);
-    found[role] = await searched(L2, async (l2) => valid((await of(l2)).job));
+    found[role] = await searched(set.l2, async (l2) => valid((await of(l2)).job));
     own[role] = await of(found[role].best);
   }
-  for (const [method, values] of Object.entries(ONE_WAY)) {
+  for (const [method, values] of Object.entries(set.oneWay)) {
     const of = async (lambda, l2, where) => valid(await taught(method, lambda, l2, own.teacher, 0, `search/${where}`));
     found[method] = await searched(values, (lambda) => of(lambda, found.student.best, `${method}-${lambda}`));
-    found[`${method}, l2`] = await searched(TAUGHT_L2, (l2) => of(found[method].best, l2, `${method}-l2-${l2}`));
+    found[`${method}, l2`] = await searched(set.taughtL2, (l2) => of(found[method].best, l2, `${method}-l2-${l2}`));
   }
   const gain = async (where, options) => {
     const job = await together(own.teacher, own.student, options, 0, `search/${where}`);
     return gainOf(job, own.teacher, own.student);
   };
-  found.bd = await searched(LAMBDAS, (lambda) => gain(`bd-${lambda}`, both(lambda, 0)));
-  found['bd, l2'] = await searched(PHASE_L2, (l2) => gain(`bd-l2-${l2}`, both(found.bd.best, l2)));
+  found.bd = await searched(set.lambdas, (lambda) => gain(`bd-${lambda}`, both(lambda, 0)));
+  found['bd, l2'] = await searched(set.phaseL2, (l2) => gain(`bd-l2-${l2}`, both(found.bd.best, l2)));
   mkdirSync(runs, { recursive: true });
   writeFileSync(file, `${JSON.stringify(found, null, 1)}\n`);
   return found;
@@ -108,7 +123,7 @@ async function runSeed(seed, found) {
   };
   // As long as with each other, so that more epochs are not what makes the difference.
   await keep('trained longer', 'longer', 0);
-  for (const method of Object.keys(ONE_WAY)) {
+  for (const method of Object.keys(set.oneWay)) {
     const job = await taught(method, found[method].best, found[`${method}, l2`].best, teacher, seed, at(method));
     rows[`student by ${method}`] = job.evaluation;
   }
@@ -133,7 +148,7 @@ if (flags.seed !== undefined) process.exit(0);
 const isFurther = (row) => row.includes(',') || row.includes('of dim');
 const main = Object.keys(all[0]).filter((row) => !isFurther(row));
 const further = Object.keys(all[0]).filter(isFurther);
-const students = Object.keys(ONE_WAY).map((method) => `student by ${method}`);
+const students = Object.keys(set.oneWay).map((method) => `student by ${method}`);
 const { train, test } = dataset;
 const page = `# Bidirectional distillation on ${name}
 

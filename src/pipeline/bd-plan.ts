@@ -64,13 +64,11 @@ function sideOf(role: BdRole, learned: Learned, o: BdOptions, dataset: Dataset):
     );
   }
   const own = Object.fromEntries(Object.entries(learned.options).filter(([name]) => name in spec!.options.shape));
-  const { epochs, evaluateEvery, patience, seed, l2, optimizer } = o;
-  const learningRate = role === 'teacher' ? o.teacherLearningRate : o.studentLearningRate;
-  const changed = {
-    ...{ epochs, evaluateEvery, patience, seed, l2, optimizer },
-    ...(learningRate === undefined ? {} : { learningRate }),
-    ...(o.batchSize === undefined ? {} : { batchSize: o.batchSize }),
-  };
+  const { epochs, evaluateEvery, patience, seed, optimizer, batchSize } = o;
+  const [learningRate, l2] =
+    role === 'teacher' ? [o.teacherLearningRate, o.teacherL2] : [o.studentLearningRate, o.studentL2];
+  const asked = Object.entries({ learningRate, l2, batchSize }).filter(([, value]) => value !== undefined);
+  const changed = { epochs, evaluateEvery, patience, seed, optimizer, ...Object.fromEntries(asked) };
   const options = parseOptions(spec!.options, { ...own, ...changed }, learned.model) as unknown as TrainOptions;
   const { negatives = 1 } = options;
   if (o.sharedDraw && o.samples !== undefined && o.samples !== negatives) {

@@ -99,7 +99,7 @@ test('in folders it gives the same, two finished runs that every command reads, 
     assert.deepEqual(readTeacher(run), first[role].teacher);
     const { result, source } = readFinishedRun(run);
     assert.deepEqual([result, source], [first[role].result, { data: 'here' }]);
-    assert.deepEqual([result.options.role, result.options.l2, result.options.update], [role, 0, 3]);
+    assert.deepEqual([result.options.role, result.options.update], [role, 3]);
     assert.equal(readLearned(run).parameters.users!.length, first[role].teacher.tables!.users.length);
   }
   const again = await runBd(await request({ folder, listen: () => assert.fail('nothing is left to do') }));
@@ -191,7 +191,7 @@ async function plain(k: Kernels, from: Learned): Promise<Tables> {
   const spec = modelNamed(from.model);
   const own = Object.fromEntries(Object.entries(from.options).filter(([name]) => name in spec.options.shape));
   const { epochs, evaluateEvery, patience } = bdQuick;
-  const options = { ...own, l2: 0, seed: 0, epochs, evaluateEvery, patience };
+  const options = { ...own, seed: 0, epochs, evaluateEvery, patience };
   const model = spec.create({ kernels: k, train, seed: 0 }, options as never) as TrainableModel;
   putParameters(model, from);
   const validate = (epoch: number) => ({ value: epoch, metrics: {} });
@@ -229,6 +229,20 @@ test('who does not learn from the other trains as alone, and the other does not'
   }
 });
 
+test('either keeps the weight decay of its run, unless told otherwise or as published', async () => {
+  const both = {
+    teacher: await learned('bpr-mf', { dim: 12, l2: 0.02 }),
+    student: await learned('bpr-mf', { l2: 0.03 }),
+  };
+  const used = async (options: Record<string, unknown>) => {
+    const { teacher, student } = await runBd(await request({ ...both, options }));
+    return [teacher.result.options.l2, student.result.options.l2];
+  };
+  assert.deepEqual(await used({}), [0.02, 0.03]);
+  assert.deepEqual(await used({ studentL2: 0.1 }), [0.02, 0.1]);
+  assert.deepEqual(await used({ protocol: 'reference' }), [0, 0]);
+});
+
 test('every way of sampling and every option of the draw leads to other models', async () => {
   const variants = [
     ...['intended', 'reference', 'uniform', 'top', 'swapped'].map((sampling) => ({ sampling })),
@@ -240,7 +254,7 @@ test('every way of sampling and every option of the draw leads to other models',
       { studentLambda: 2 },
       { seed: 5 },
     ],
-    ...[{ optimizer: 'lazy-adam' }, { studentLearningRate: 0.02 }, { batchSize: 32 }, { l2: 0.1 }],
+    ...[{ optimizer: 'lazy-adam' }, { studentLearningRate: 0.02 }, { batchSize: 32 }, { studentL2: 0.1 }],
   ];
   const seen = new Set<string>();
   for (const options of variants) {
