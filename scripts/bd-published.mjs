@@ -12,7 +12,7 @@ const DATA = 'citeulike-bd';
 const SEEDS = [0, 1, 2];
 const METRICS = ['bd-hit-rate', 'bd-ndcg'].flatMap((m) => [50, 100, 200].map((k) => `${m}@${k}`));
 const TITLES = ['H@50', 'H@100', 'H@200', 'N@50', 'N@100', 'N@200'];
-const WARM = { epochs: 1000, evaluateEvery: 1000, batchSize: 128 };
+const WARM = { epochs: 1000, evaluateEvery: 1000, batchSize: 128, avoid: 'held-out' };
 /** Sizes and settings of the notebooks; `printed` are their figures by epoch of the phase, 0 = before it. */
 const PAIRS = {
   'bpr-mf': {

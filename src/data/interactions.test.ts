@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { fromPairs, has, itemCounts, itemsOf, transpose, union } from './interactions.js';
+import { avoiding, type Dataset, fromPairs, has, itemCounts, itemsOf, transpose, union } from './interactions.js';
 
 const pairs = fc.array(fc.tuple(fc.nat(7), fc.nat(9), fc.nat(50)), { maxLength: 60 });
 const build = (list: readonly (readonly [number, number, number])[]) =>
@@ -52,4 +52,13 @@ test('transpose, union, has and itemCounts agree with sets of pairs', () => {
       });
     }),
   );
+});
+
+test('avoiding adds what is held out, and nothing unless asked for', () => {
+  const [train, valid, test] = [1, 0, 2].map((item) => fromPairs(2, 4, [0, 1], [item, 3]));
+  const dataset = { train, valid, test } as unknown as Dataset;
+  assert.equal(avoiding(dataset), train);
+  const { avoided, ...rest } = avoiding(dataset, 'held-out');
+  assert.deepEqual(rest, train);
+  assert.deepEqual([...itemsOf(avoided!, 0), '', ...itemsOf(avoided!, 1)], [0, 1, 2, '', 3]);
 });

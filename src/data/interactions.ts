@@ -11,6 +11,8 @@ export interface Interactions {
   readonly indices: Int32Array;
   /** Unix time in seconds for each entry of `indices`, if the source had times. */
   readonly times?: Float64Array;
+  /** Items that are not to be drawn against each user, if more than these: see `avoiding`. */
+  readonly avoided?: Interactions;
 }
 
 /** External ids: `ids[k]` is the id of row or column `k` as the source spelled it. */
@@ -162,3 +164,13 @@ export function itemCounts(x: Interactions): Int32Array {
   for (const i of x.indices) counts[i]! += 1;
   return counts;
 }
+
+/** Whose items are never drawn against a user. */
+export type Avoid = 'train' | 'held-out';
+
+/**
+ * The train interactions; with `held-out` those that draw against a user know valid and test, too, and spare them. That is a leak of labels, which
+ * published figures of bidirectional distillation have (docs/methods/bd.md).
+ */
+export const avoiding = ({ train, valid, test }: Dataset, avoid: Avoid = 'train'): Interactions =>
+  avoid === 'train' ? train : { ...train, avoided: union(union(train, valid), test) };

@@ -14,7 +14,7 @@ export interface Mask {
 }
 
 /**
- * Against n interactions of a user, `negatives * n` items are drawn that the user does not have, uniformly and with replacement; an item
+ * Against n interactions of a user, `negatives * n` items are drawn that the user does not have (see `avoiding`), uniformly and with replacement; an item
  * that is drawn twice counts once. The draw depends on the seed, the epoch and the place of the user in it.
  * @param batchSize most users in one draw
  */
@@ -35,7 +35,8 @@ export function createMask(
   const [users, items] = [k.ints(interactions + most), k.ints(interactions + most)];
   const targets = k.floats(interactions + most);
   const [against, drawn] = [k.ints(most), k.ints(most)];
-  const rows = takeRows(k, { columns: train.items, indptr: train.indptr, indices: train.indices });
+  const { indptr, indices } = train.avoided ?? train;
+  const rows = takeRows(k, { columns: train.items, indptr, indices });
   const key = stream(seed, purpose);
   // Number of the last draw of a user that an item was in.
   const lastIn = new Float64Array(train.items);

@@ -39,6 +39,16 @@ test('the mask holds each interaction and, at most once, items that the user doe
   assert.equal(k.bytesInUse, 0);
 });
 
+test('the mask spares items that are to be avoided', () => {
+  const k = createReferenceKernels();
+  const avoided = fromPairs(5, 6, [0, 0, 0, 0, 0], [0, 1, 2, 3, 4]);
+  const mask = createMask(k, { ...train, avoided }, 4, 3, 7, 'mask');
+  const n = mask.draw(Int32Array.of(0), 1, 0);
+  const drawn = Array.from(mask.items.subarray(0, n)).filter((_, at) => mask.targets[at] === 0);
+  assert.deepEqual(drawn, [5]);
+  mask.close();
+});
+
 function small(dropout: number) {
   const k = createReferenceKernels();
   const o = cdae.options.parse({ dim: 3, batchSize: 3, dropout }) as never;

@@ -11,7 +11,7 @@ import { type Factors, trained } from './_model.js';
 import { createEncoder } from './cdae-encoder.js';
 import { createMask } from './cdae-mask.js';
 import { freeParameters, marked, normalTable, scoreByFactors } from './factors.js';
-import { trainShape } from './options.js';
+import { avoid, trainShape } from './options.js';
 import { createScratch } from './scratch.js';
 
 export const cdae = trained({
@@ -32,6 +32,7 @@ export const cdae = trained({
       max: 1000,
       help: "Items drawn for each of a user's, anew in each epoch.",
     }),
+    avoid: avoid(),
     ...trainShape({ epochs: 100, batchSize: 128, learningRate: 0.01, l2: 0.0003, evaluateEvery: 10, patience: 3 }),
   }),
   search: {

@@ -1,5 +1,6 @@
 /** The options that all trained models share; each model gives its own defaults. */
 import { choice, float, int } from '../config/options.js';
+import type { Avoid } from '../data/interactions.js';
 import { optimizers } from '../optim/index.js';
 import { samplers } from '../samplers/index.js';
 
@@ -44,6 +45,13 @@ export const trainShape = (d: TrainDefaults) => ({
   seed: seed(),
 });
 
+/** Of every model that draws items against those of a user. */
+export const avoid = () =>
+  choice(['train', 'held-out'], {
+    default: 'train',
+    help: "Whose items are never drawn against a user: those of train, or those of valid and test, too. held-out leaks what is judged by; it is here for figures of published code that does so, and makes a run's results comparable with nothing else.",
+  });
+
 /** The options of models that learn from pairs of a train item and sampled ones. */
 export const pairShape = (d: TrainDefaults & { readonly negatives?: number }) => ({
   ...trainShape(d),
@@ -57,6 +65,7 @@ export const pairShape = (d: TrainDefaults & { readonly negatives?: number }) =>
     default: 'uniform',
     help: `How they are drawn from what the user does not have: ${samplers.map((s) => `${s.name} (${s.summary})`).join(', ')}.`,
   }),
+  avoid: avoid(),
   l2Scope: choice(['all', 'batch'], {
     default: 'all',
     help: 'Whether l2 pulls on all parameters in each step, or on the rows of the users and items in the batch, once for each time they occur.',
@@ -75,5 +84,7 @@ export type TrainOptions = {
   /** The rest: only of models that learn from pairs. */
   readonly negatives?: number;
   readonly sampler?: string;
+  /** Of all that draw items. */
+  readonly avoid?: Avoid;
   readonly l2Scope?: 'all' | 'batch';
 };

@@ -30,6 +30,9 @@ export function planBd(learned: Readonly<Record<BdRole, Learned>>, o: BdOptions,
   checkOptions(o, dataset);
   const sides = bdRoles.map((role) => sideOf(role, learned[role], o, dataset));
   checkSizes(sizeOf(learned.teacher), sizeOf(learned.student));
+  const [one, other] = sides.map(({ options }) => options.avoid ?? 'train');
+  if (one !== other)
+    refuse(`the teacher was trained with avoid ${one}, the student with ${other}`, 'Train both with the same.');
   return sides;
 }
 

@@ -288,6 +288,21 @@ test('the protocol of the published code keeps the last epoch and tells its own 
   assert.deepEqual([given.student.result.options.keep, given.student.result.options.sampling], ['best', 'top']);
 });
 
+test('what is held out is avoided only where both were trained so, by every model that draws, and then changes what they learn', async () => {
+  for (const model of ['bpr-mf', 'cdae']) {
+    const seen = new Set<string>();
+    for (const avoid of ['train', 'held-out']) {
+      const student = await learned(model, { avoid });
+      seen.add(JSON.stringify(Object.values(student.parameters).map((p) => Array.from(p))));
+      const both = { teacher: await learned(model, { dim: 12, avoid }), student };
+      const done = await runBd(await request({ ...both, options: { keep: 'last' } }));
+      assert.equal(done.student.result.options.avoid, avoid);
+      seen.add(done.student.teacher.tables!.items.join());
+    }
+    assert.equal(seen.size, 4, model);
+  }
+});
+
 test('what is wrong is refused in a sentence before any work: nothing is kept, nothing is made', async () => {
   const folder = newFolder();
   const [teacher, student] = [await learned('bpr-mf', { dim: 12 }), await learned('bpr-mf')];
@@ -302,6 +317,11 @@ test('what is wrong is refused in a sentence before any work: nothing is kept, n
       /item-autoencoder.*cannot train on/,
     ],
     ['needs-not-met', { student: { ...student, model: 'external' } }, /external.*cannot train on/],
+    [
+      'needs-not-met',
+      { student: await learned('bpr-mf', { avoid: 'held-out' }) },
+      /the teacher was trained with avoid train, the student with held-out/,
+    ],
     ['bad-option', { options: { teacherTemperature: 0 } }, /teacherTemperature.*is 0/],
     ['bad-option', { options: { studentTemperature: 0 } }, /studentTemperature.*is 0/],
     ['bad-option', { options: { update: 0 } }, /update.*is 0/],

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { openRun, type Run } from '../artifact/index.js';
 import { parseOptions } from '../config/options.js';
-import type { Dataset } from '../data/index.js';
+import { avoiding, type Dataset } from '../data/index.js';
 import { type BdOptions, createBd } from '../distill/index.js';
 import { fail } from '../errors.js';
 import type { Kernels } from '../kernels/index.js';
@@ -92,11 +92,12 @@ async function trainBoth(
 ): Promise<BdOutcome> {
   const { dataset, kernels: k } = request;
   const began = performance.now();
+  const train = avoiding(dataset, sides[0]!.options.avoid);
   const models: TrainableModel[] = [];
   let method: ReturnType<typeof createBd> | undefined;
   try {
     const both = sides.map((side) => {
-      const context = { kernels: k, train: dataset.train, seed: o.seed };
+      const context = { kernels: k, train, seed: o.seed };
       const model = side.spec.create(context, side.options as never) as TrainableModel;
       models.push(model);
       putParameters(model, side.learned);
@@ -109,7 +110,7 @@ async function trainBoth(
       return { model, batchSize, negatives };
     });
     const outcomes = await trainTogether({
-      ...{ kernels: k, train: dataset.train, evaluateStart: true },
+      ...{ kernels: k, train, evaluateStart: true },
       learners: both.map(({ model, options, listen, run, watch: { validate, evaluated } }) => ({
         ...{ model, options, listen, validate, evaluated },
         ...(run ? { store: storeOf(run, listen) } : {}),
@@ -118,7 +119,7 @@ async function trainBoth(
         const tell = (epoch: number, details: Readonly<Record<string, unknown>>) => {
           for (const { listen } of both) listen({ type: 'method', epoch, method: 'bd', details });
         };
-        const context = { kernels: k, train: dataset.train, userIds: dataset.users.ids, tell };
+        const context = { kernels: k, train, userIds: dataset.users.ids, tell };
         method = createBd({ ...context, teacher: teacher!, student: student! }, o);
         return method;
       },

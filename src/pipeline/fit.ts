@@ -1,6 +1,6 @@
 /** Bringing a model to its best, with everything that has to be kept on the way. */
 import type { Run } from '../artifact/index.js';
-import type { Interactions } from '../data/interactions.js';
+import { avoiding, type Interactions } from '../data/interactions.js';
 import type { Trajectory } from '../data/trajectory.js';
 import type { Distiller, DistillerSpec } from '../distill/index.js';
 import type { Kernels } from '../kernels/index.js';
@@ -53,7 +53,7 @@ export async function fitByLoop(model: TrainableModel, request: JobRequest, sett
   let distiller: Distiller | undefined;
   try {
     const outcome = await runLoop({
-      ...{ kernels: k, model, train: dataset.train, options: o, listen, ...watch },
+      ...{ kernels: k, model, train: avoiding(dataset, o.avoid), options: o, listen, ...watch },
       hooks(batchesPerEpoch) {
         const { teachers = [] } = request;
         const teaching = { method, methodOptions, teachers, options: o, batchesPerEpoch, listen };

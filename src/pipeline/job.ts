@@ -4,7 +4,7 @@
  */
 import { type Overwrite, openRun, type Run, type StudentBundle } from '../artifact/index.js';
 import { parseOptions } from '../config/options.js';
-import type { Dataset } from '../data/index.js';
+import { type Avoid, avoiding, type Dataset } from '../data/index.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { distillerNamed, type KnownTeacher } from '../distill/index.js';
@@ -157,7 +157,10 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
     if (run && request.source) run.writeResult(jobFiles.source, request.source);
     const listen = listenerOf(run, request.listen);
     const began = performance.now();
-    const model = spec.create({ kernels: k, train: dataset.train, seed }, modelOptions as never);
+    const model = spec.create(
+      { kernels: k, train: avoiding(dataset, modelOptions.avoid as Avoid), seed },
+      modelOptions as never,
+    );
     try {
       if (start) listen({ type: 'note', message: startText(startFrom(model as TrainableModel, start, dataset)) });
       const setting = {

@@ -5,7 +5,7 @@ import type { Kernels, Rows } from '../kernels/index.js';
 
 export interface Sampler {
   /**
-   * out[k] = an item that `users[k]` does not have in train. The draw depends on the key, the epoch and the number `first + k` only.
+   * out[k] = an item that `users[k]` does not have in train (and is not spared). The draw depends on the key, the epoch and the number `first + k` only.
    * A user who has every item gets any item.
    */
   draw(out: Int32Array, users: Int32Array, key: RandomKey, epoch: number, first: number): void;
@@ -16,6 +16,10 @@ export interface SamplerSpec {
   readonly name: string;
   /** One line for lists and help. */
   readonly summary: string;
-  /** @param rows the train items of each user, in kernel memory; stays with the caller */
-  create(kernels: Kernels, train: Interactions, rows: Rows): Sampler;
+  /**
+   * Rows are in kernel memory and stay with the caller.
+   * @param rows the train items of each user
+   * @param spared the items that are never drawn against each user; mostly the same
+   */
+  create(kernels: Kernels, train: Interactions, rows: Rows, spared: Rows): Sampler;
 }

@@ -4,9 +4,9 @@ import type { SamplerSpec } from './_sampler.js';
 export const popularity: SamplerSpec = {
   name: 'popularity',
   summary: 'items as often as they occur in train',
-  create: (k, train, rows) => ({
+  create: (k, train, rows, spared) => ({
     draw: (out, users, key, epoch, first) =>
-      k.negatives(out, users, rows, train.items, key, epoch, first, rows.indices),
+      k.negatives(out, users, spared, train.items, key, epoch, first, rows.indices),
     close() {},
   }),
 };

@@ -4,8 +4,8 @@ import type { SamplerSpec } from './_sampler.js';
 export const uniform: SamplerSpec = {
   name: 'uniform',
   summary: 'every item alike',
-  create: (k, train, rows) => ({
-    draw: (out, users, key, epoch, first) => k.negatives(out, users, rows, train.items, key, epoch, first),
+  create: (k, train, _, spared) => ({
+    draw: (out, users, key, epoch, first) => k.negatives(out, users, spared, train.items, key, epoch, first),
     close() {},
   }),
 };

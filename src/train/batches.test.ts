@@ -107,13 +107,46 @@ test('several negatives for each interaction stand together, and none of them is
   );
 });
 
+test('items that are to be avoided are spared by every sampler, whatever they are to train', () => {
+  // Everybody has item 0 and the item of their own number; all but item 9 are avoided.
+  const own = fromPairs(
+    8,
+    10,
+    [...Array(16).keys()].map((n) => n % 8),
+    [...Array(8).fill(0), ...Array(8).keys()],
+  );
+  const most = fromPairs(
+    8,
+    10,
+    [...Array(72).keys()].map((n) => n % 8),
+    [...Array(72).keys()].map((n) => n >> 3),
+  );
+  const popular = fromPairs(9, 10, [...Array(8).keys(), 8], [...Array(8).keys(), 9]);
+  for (const [sampler, train] of [
+    ['uniform', own],
+    ['popularity', popular],
+  ] as const) {
+    const avoided = {
+      ...most,
+      users: train.users,
+      indptr: Int32Array.from([...most.indptr, 72].slice(0, train.users + 1)),
+    };
+    const batches = createBatches(k, { ...train, avoided }, 'pairs', { batchSize: 50, seed: 1, negatives: 5, sampler });
+    for (const b of batches.epoch(1)) {
+      assert.ok(b.kind === 'pairs');
+      for (let n = 0; n < b.size * 5; n++) if (b.users[Math.floor(n / 5)]! < 8) assert.equal(b.negatives[n], 9);
+    }
+    batches.close();
+  }
+});
+
 test('the popularity sampler draws items as often as they occur, and none that nobody has', () => {
   // Item 0 has 60 interactions, item 1 has 20; user 99 has item 3 only, and items 2 and 4 nobody has.
   const users = [...Array(60).keys(), ...Array(20).keys(), 99];
   const items = [...Array(60).fill(0), ...Array(20).fill(1), ...Array(1).fill(3)];
   const many = fromPairs(100, 5, users, items);
   const rows = takeRows(k, { columns: 5, indptr: many.indptr, indices: many.indices });
-  const sampler = samplerNamed('popularity').create(k, many, rows);
+  const sampler = samplerNamed('popularity').create(k, many, rows, rows);
   const [drawn, of] = [k.ints(4000), k.ints(4000).fill(99)];
   sampler.draw(drawn, of, stream(1, 'test'), 1, 0);
   const share = (item: number) => drawn.filter((i) => i === item).length / drawn.length;

@@ -26,7 +26,9 @@ function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches 
   const total = train.indices.length;
   const size = Math.min(o.batchSize, total);
   const rows = takeRows(k, { columns: train.items, indptr: train.indptr, indices: train.indices });
-  const sampler = samplerNamed(o.sampler ?? 'uniform').create(k, train, rows);
+  const { avoided } = train;
+  const spared = avoided && takeRows(k, { columns: train.items, indptr: avoided.indptr, indices: avoided.indices });
+  const sampler = samplerNamed(o.sampler ?? 'uniform').create(k, train, rows, spared ?? rows);
   const [users, positives] = [k.ints(size), k.ints(size)];
   // The user of each negative: with one for each interaction these are the users of the batch.
   const against = perPositive === 1 ? users : k.ints(size * perPositive);
@@ -55,6 +57,7 @@ function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches 
     close() {
       sampler.close();
       freeRows(k, rows);
+      if (spared) freeRows(k, spared);
       k.free(users, positives, negatives, ...(perPositive > 1 ? [against] : []));
     },
   };

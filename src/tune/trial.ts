@@ -1,5 +1,5 @@
 /** One trial: a model trained with some options, by itself or with a method, and judged on valid. Nothing of it is kept on disk, and test is not looked at. */
-import type { Dataset } from '../data/index.js';
+import { type Avoid, avoiding, type Dataset } from '../data/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { type ModelSpec, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
 import { checkMemory, createDistiller, type Judge, type Teaching } from '../pipeline/index.js';
@@ -36,7 +36,8 @@ export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
   const { dataset, kernels: k, spec, options, judge, teaching, listen, signal } = task;
   checkMemory(spec, options, dataset);
   const seed = Number(options.seed ?? 0);
-  const model = spec.create({ kernels: k, train: dataset.train, seed }, options as never);
+  const train = avoiding(dataset, options.avoid as Avoid);
+  const model = spec.create({ kernels: k, train, seed }, options as never);
   const validate = () => {
     const evaluation = judge.valid(rankAll(k, model, judge.mask.valid, judge.depth));
     return { value: judge.select(evaluation), metrics: evaluation.means };
@@ -55,7 +56,7 @@ export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
     const outcome = await runLoop({
       kernels: k,
       model: model as TrainableModel,
-      train: dataset.train,
+      train,
       options: options as unknown as TrainOptions,
       validate(epoch) {
         const now = validate();
