@@ -6,14 +6,14 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createKernels, loadDataset } from 'recdistill';
-import { DIMS, gainOf, jobs, line, means, searched, searchTable, TITLES, tested, testTable, valid } from './_bd.mjs';
-import { table, writePage } from './_tables.mjs';
+import { DIMS, jobs, line, means, searched, searchTable, TITLES, tested, testTable, valid } from './_bd.mjs';
+import { mean, spread, table, writePage } from './_tables.mjs';
 
 const SEEDS = [0, 1, 2];
 const MODEL = 'bpr-mf';
 /**
  * What is tried on valid in the first seed: weight decay of each model apart, the weight of what a method teaches, then weight decay again, of a student
- * that is taught and of both together, where 0 is what the published code has. `further`: ablations and other sizes, in the first seed.
+ * that is taught. `further`: ablations and other sizes, in the first seed.
  */
 const SETS = {
   'citeulike-derrd': {
@@ -26,9 +26,8 @@ const SETS = {
       rrd: [0.01, 0.03, 0.1, 0.3, 1],
       de: [0.01, 0.03, 0.1, 0.3, 1],
     },
-    lambdas: [0.05, 0.1, 0.25, 0.5, 1],
     taughtL2: [0.0003, 0.001, 0.003, 0.01],
-    phaseL2: [0, 0.0003, 0.001, 0.003],
+    lambdas: [0.02, 0.1, 0.5, 2],
     further: true,
   },
   // As much as a search of an hour allows; an epoch of de takes as long as forty of the student alone.
@@ -37,9 +36,8 @@ const SETS = {
     learning: { batchSize: 4096, learningRate: 0.0033 },
     l2: [0.001, 0.003, 0.01],
     oneWay: { rd: [0.3, 3], cd: [0.3, 1, 3], rrd: [0.03, 0.1, 0.3], de: [1] },
-    lambdas: [0.1, 0.25, 0.5],
     taughtL2: [0.001, 0.003],
-    phaseL2: [0, 0.001],
+    lambdas: [0.02, 0.1, 0.5],
     further: false,
   },
 };
@@ -56,6 +54,7 @@ const ABLATIONS = {
   'temperatures 10': { teacherTemperature: 10, studentTemperature: 10 },
 };
 const SIZES = [10, 25, 50];
+const BOTH = ['teacher', 'student'];
 
 const {
   values: flags,
@@ -74,7 +73,6 @@ const kernels = createKernels(flags.threads === undefined ? {} : { threads: Numb
 const dataset = await loadDataset(set.data);
 const { apart, oneWay, together } = jobs({ dataset, kernels, runs });
 const slug = (text) => text.replaceAll(' ', '-');
-const both = (lambda, l2) => ({ teacherLambda: lambda, studentLambda: lambda, l2 });
 
 const alone = (role, l2, seed, where, dim = DIMS[role]) =>
   apart(MODEL, role, { ...set.learning, dim, l2 }, seed, where);
@@ -82,69 +80,106 @@ const alone = (role, l2, seed, where, dim = DIMS[role]) =>
 const taught = (method, lambda, l2, teacher, seed, where) =>
   oneWay(MODEL, method, { ...set.learning, dim: DIMS.student, l2, lambda }, teacher, seed, where);
 
+/** Best on valid of what came of one in a phase, its start left out. */
+function bestAfter(where, role) {
+  const lines = readFileSync(join(runs, where, role, 'metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n');
+  const later = lines.map((line) => JSON.parse(line)).filter(({ epoch }) => epoch > 0);
+  return Math.max(...later.map((m) => m['recall@50']));
+}
+
+/** One thing after the other, by what becomes of both, or of the one that it is about: 1 = as before. */
+async function searchBd(own) {
+  const found = {};
+  const settings = { teacherLambda: 0.1, studentLambda: 0.1 };
+  const step = async (what, values, optionsOf, roles) => {
+    const result = await searched(values, async (value) => {
+      const where = slug(`search/bd ${what} ${value}`);
+      await together(own.teacher, own.student, { ...settings, ...optionsOf(value) }, 0, where);
+      return mean(roles.map((role) => bestAfter(where, role) / valid(own[role].job)));
+    });
+    found[`bd, ${what}`] = result;
+    Object.assign(settings, optionsOf(result.best));
+  };
+  await step('sampling', ['intended', 'top'], (sampling) => ({ sampling }), BOTH);
+  await step('temperatures', [1, 5], (t) => ({ teacherTemperature: t, studentTemperature: t }), BOTH);
+  await step('weight for the teacher', set.lambdas, (teacherLambda) => ({ teacherLambda }), ['teacher']);
+  await step('weight for the student', set.lambdas, (studentLambda) => ({ studentLambda }), ['student']);
+  await step('l2 of the student', set.taughtL2, (studentL2) => ({ studentL2 }), ['student']);
+  return { found, settings };
+}
+
 /** What seed 0 finds for everybody. */
 async function search() {
   const file = join(runs, 'search.json');
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
   const found = {};
   const own = {};
-  for (const role of ['teacher', 'student']) {
+  for (const role of BOTH) {
     const of = (l2) => alone(role, l2, 0, `search/${role}-${l2}`);
     found[role] = await searched(set.l2, async (l2) => valid((await of(l2)).job));
     own[role] = await of(found[role].best);
   }
+  const bd = await searchBd(own);
   for (const [method, values] of Object.entries(set.oneWay)) {
     const of = async (lambda, l2, where) => valid(await taught(method, lambda, l2, own.teacher, 0, `search/${where}`));
     found[method] = await searched(values, (lambda) => of(lambda, found.student.best, `${method}-${lambda}`));
     found[`${method}, l2`] = await searched(set.taughtL2, (l2) => of(found[method].best, l2, `${method}-l2-${l2}`));
   }
-  const gain = async (where, options) => {
-    const job = await together(own.teacher, own.student, options, 0, `search/${where}`);
-    return gainOf(job, own.teacher, own.student);
-  };
-  found.bd = await searched(set.lambdas, (lambda) => gain(`bd-${lambda}`, both(lambda, 0)));
-  found['bd, l2'] = await searched(set.phaseL2, (l2) => gain(`bd-l2-${l2}`, both(found.bd.best, l2)));
+  const all = { found: { ...found, ...bd.found }, settings: bd.settings };
   mkdirSync(runs, { recursive: true });
-  writeFileSync(file, `${JSON.stringify(found, null, 1)}\n`);
-  return found;
+  writeFileSync(file, `${JSON.stringify(all, null, 1)}\n`);
+  return all;
 }
 
-/** Evaluations by the name of the row. */
-async function runSeed(seed, found) {
+/** A student of another size with the weight decay that suits it. */
+async function studentOf(dim, seed) {
+  const of = (l2) => alone('student', l2, seed, `seed${seed}/student-of-dim-${dim}-${l2}`, dim);
+  const { best } = await searched(set.taughtL2, async (l2) => valid((await of(l2)).job));
+  return of(best);
+}
+
+/** Evaluations by the name of the row, and what became of both on valid. */
+async function runSeed(seed, { found, settings }) {
   const at = (what) => `seed${seed}/${slug(what)}`;
   const teacher = await alone('teacher', found.teacher.best, seed, at('teacher'));
   const student = await alone('student', found.student.best, seed, at('student'));
   const rows = { 'teacher before': teacher.job.evaluation, 'student before': student.job.evaluation };
-  const l2 = found['bd, l2'].best;
-  const keep = async (what, where, lambda, more = {}, own = student) => {
-    const done = await together(teacher, own, { ...both(lambda, l2), ...more }, seed, at(where));
+  const keep = async (what, options, own = student) => {
+    const done = await together(teacher, own, options, seed, at(what));
     rows[`teacher ${what}`] = done.teacher.evaluation;
     rows[`student ${what}`] = done.student.evaluation;
   };
   // As long as with each other, so that more epochs are not what makes the difference.
-  await keep('trained longer', 'longer', 0);
+  await keep('trained longer', { teacherLambda: 0, studentLambda: 0 });
   for (const method of Object.keys(set.oneWay)) {
     const job = await taught(method, found[method].best, found[`${method}, l2`].best, teacher, seed, at(method));
     rows[`student by ${method}`] = job.evaluation;
   }
-  await keep('by bd', 'by bd', found.bd.best);
-  if (!set.further || seed !== SEEDS[0]) return rows;
-  for (const [what, more] of Object.entries(ABLATIONS))
-    await keep(`by bd, ${what}`, `by bd, ${what}`, found.bd.best, more);
+  await keep('by bd', settings);
+  const onValid = Object.fromEntries(
+    Object.entries({ teacher, student }).map(([role, before]) => {
+      const phases = ['trained longer', 'by bd'].map((what) => bestAfter(at(what), role));
+      return [role, [valid(before.job), ...phases]];
+    }),
+  );
+  if (!set.further || seed !== SEEDS[0]) return { rows, onValid };
+  for (const [what, more] of Object.entries(ABLATIONS)) await keep(`by bd, ${what}`, { ...settings, ...more });
   for (const dim of SIZES) {
-    const what = `student of dim ${dim}`;
-    const own = await alone('student', found.student.best, seed, at(what), dim);
-    rows[`${what} before`] = own.job.evaluation;
-    await keep(`by bd, ${what}`, `by bd, ${what}`, found.bd.best, {}, own);
+    const own = await studentOf(dim, seed);
+    rows[`student of dim ${dim} before`] = own.job.evaluation;
+    await keep(`by bd, student of dim ${dim}`, { ...settings, studentL2: own.job.result.options.l2 }, own);
   }
-  return rows;
+  return { rows, onValid };
 }
 
-const found = await search();
-const all = [];
-for (const seed of flags.seed === undefined ? SEEDS : [Number(flags.seed)]) all.push(await runSeed(seed, found));
+const searches = await search();
+const done = [];
+for (const seed of flags.seed === undefined ? SEEDS : [Number(flags.seed)]) done.push(await runSeed(seed, searches));
 kernels.close();
 if (flags.seed !== undefined) process.exit(0);
+const all = done.map(({ rows }) => rows);
 const isFurther = (row) => row.includes(',') || row.includes('of dim');
 const main = Object.keys(all[0]).filter((row) => !isFurther(row));
 const further = Object.keys(all[0]).filter(isFurther);
@@ -159,6 +194,13 @@ Made by \`npm run bd-results -- ${name}\`. ${train.users.toLocaleString('en')} u
 ${table(
   ['', ...TITLES],
   main.map((row) => line(all, row)),
+)}
+
+On valid, H@50, the start of both phases left out (the rows above may keep it):
+
+${table(
+  ['', 'before', 'trained longer', 'by bd'],
+  BOTH.map((role) => [role, ...[0, 1, 2].map((n) => spread(done.map(({ onValid }) => onValid[role][n])))]),
 )}
 
 ## Is it better?
@@ -182,8 +224,14 @@ ${table(
 `
 }
 ## Settings
-By recall@50 on valid in seed ${SEEDS[0]}; of bd the mean of both models' gain. Weights of what is taught come first, with the student's own l2 (0 for bd), then l2.
+By recall@50 on valid in seed ${SEEDS[0]}, one thing after the other; of bd relative to what the models were, of both, or of the one that it is about.
 
-${searchTable(found)}
+${searchTable(searches.found)}
 `;
-writePage(`bd-${name}`, page, { data: name, seeds: SEEDS, search: found, rows: means(all) });
+writePage(`bd-${name}`, page, {
+  data: name,
+  seeds: SEEDS,
+  search: searches,
+  rows: means(all),
+  onValid: done.map((d) => d.onValid),
+});
