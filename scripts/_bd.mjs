@@ -1,11 +1,12 @@
 /** Jobs and tests that the pages on bidirectional distillation share. */
 import { join } from 'node:path';
-import { compare, readLearned, runBd, runJob } from 'recdistill';
+import { compare, readHistory, readLearned, runBd, runJob } from 'recdistill';
 import { mean, short, shortP, spread, table } from './_tables.mjs';
 
 export const METRICS = ['recall@10', 'ndcg@10', 'recall@50', 'ndcg@50'];
 /** One held-out item a user: recall is the hit rate. */
 export const TITLES = ['H@10', 'N@10', 'H@50', 'N@50'];
+export const ROLES = ['teacher', 'student'];
 export const DIMS = { teacher: 50, student: 5 };
 const BASE = { epochs: 1000, evaluateEvery: 10, patience: 5 };
 const PHASE = { epochs: 100, evaluateEvery: 10, patience: 5 };
@@ -17,7 +18,17 @@ export function jobs({ dataset, kernels, runs }) {
   const say = (seed, where) => process.stderr.write(`seed ${seed}: ${where}\n`);
   // One seed each, as two models that begin alike would learn alike.
   const own = (role, seed) => ({ ...BASE, seed: 2 * seed + (role === 'teacher' ? 0 : 1) });
+  /** Best on valid of what came of one in a phase; its start, which the phase may have kept, is left out. */
+  const bestAfter = (where, role) =>
+    Math.max(
+      ...readHistory(join(runs, where, role))
+        .valid.filter(({ epoch }) => epoch > 0)
+        .map(({ metrics }) => metrics['recall@50']),
+    );
   return {
+    bestAfter,
+    /** How these stand after a phase to what they were, on valid: 1 = as before. */
+    gainOf: (where, before, roles) => mean(roles.map((role) => bestAfter(where, role) / valid(before[role].job))),
     /** A model that learns alone. */
     async apart(model, role, options, seed, where) {
       say(seed, where);
@@ -39,10 +50,6 @@ export function jobs({ dataset, kernels, runs }) {
     },
   };
 }
-
-/** How both stand to what they were, on valid: 1 = as before. */
-export const gainOf = (both, teacher, student) =>
-  (valid(both.teacher) / valid(teacher.job) + valid(both.student) / valid(student.job)) / 2;
 
 /** The best of some values by `judge` on valid; all tries are kept for the page. */
 export async function searched(values, judge) {

@@ -2,9 +2,9 @@
 // itself, and how they grow with users and items.
 //   npm run bd-cost -- [--rounds N] DATA...
 // DATA are folders below RECDISTILL_DATA.
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readJsonLines } from 'recdistill';
 import { datasetsFor, duration, machineOf, measure, megabytes, times } from './_rows.mjs';
 import { inRuns, peakOf } from './_run.mjs';
 import { mean, table, writePage } from './_tables.mjs';
@@ -36,10 +36,8 @@ async function together(data, at, name, runs) {
   const pair = ['--teacher', `teacher${at}`, '--student', `student${at}`, '--data', data];
   const length = ['--epochs', String(EPOCHS), '--evaluate-every', String(EPOCHS)];
   const peak = await recdistill(['bd', ...pair, ...length, '--name', name], runs);
-  const lines = readFileSync(join(runs, name, 'teacher', 'events.jsonl'), 'utf8')
-    .trim()
-    .split('\n');
-  const epochs = lines.map((line) => JSON.parse(line)).filter((e) => e.type === 'epoch');
+  const events = readJsonLines(join(runs, name, 'teacher', 'events.jsonl'));
+  const epochs = events.filter((e) => e.type === 'epoch');
   return { perEpoch: mean(epochs.map((e) => e.seconds)), peak };
 }
 

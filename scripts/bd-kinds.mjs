@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createKernels, loadDataset } from 'recdistill';
-import { gainOf, jobs, line, means, searched, searchTable, TITLES, tested, testTable, valid } from './_bd.mjs';
+import { jobs, line, means, ROLES, searched, searchTable, TITLES, tested, testTable, valid } from './_bd.mjs';
 import { table, writePage } from './_tables.mjs';
 
 const DATA = 'citeulike-derrd';
@@ -44,7 +44,7 @@ const { values: flags } = parseArgs({
 const runs = flags.runs ?? join('runs', 'bd-kinds');
 const kernels = createKernels(flags.threads === undefined ? {} : { threads: Number(flags.threads) });
 const dataset = await loadDataset({ data: DATA });
-const { apart, together } = jobs({ dataset, kernels, runs });
+const { apart, together, gainOf } = jobs({ dataset, kernels, runs });
 
 /** The best of its weight decays. */
 async function best(model, role) {
@@ -59,15 +59,19 @@ async function runPair([teacherModel, studentModel]) {
   const name = `${teacherModel} and ${studentModel}`;
   const teacher = await best(teacherModel, 'teacher');
   const student = await best(studentModel, 'student');
+  const whereOf = (lambda) => `${name.replaceAll(' ', '-')}-${lambda}`;
   const joint = (lambda) => {
     const temperatures = {
       teacherTemperature: MODELS[teacherModel].temperature,
       studentTemperature: MODELS[studentModel].temperature,
     };
     const options = { ...temperatures, teacherLambda: lambda, studentLambda: lambda };
-    return together(teacher, student, options, SEED, `${name.replaceAll(' ', '-')}-${lambda}`);
+    return together(teacher, student, options, SEED, whereOf(lambda));
   };
-  const found = await searched(LAMBDAS, async (lambda) => gainOf(await joint(lambda), teacher, student));
+  const found = await searched(LAMBDAS, async (lambda) => {
+    await joint(lambda);
+    return gainOf(whereOf(lambda), { teacher, student }, ROLES);
+  });
   const [longer, both] = [await joint(0), await joint(found.best)];
   const rows = {
     'teacher before': teacher.job.evaluation,

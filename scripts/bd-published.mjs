@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createKernels, loadDataset, readLearned, runBd, runJob } from 'recdistill';
+import { createKernels, loadDataset, readHistory, readLearned, runBd, runJob } from 'recdistill';
 import { mean, short, spread, table, writePage } from './_tables.mjs';
 
 const DATA = 'citeulike-bd';
@@ -89,14 +89,10 @@ async function runPair(model, seed) {
   const folder = join(at, 'bd');
   const options = { protocol: 'reference', ...bd, patience: 10_000, seed };
   const outcome = await runBd({ dataset, kernels, ...learned, options, folder });
-  const curve = (role) => {
-    const lines = readFileSync(join(folder, role, 'metrics.jsonl'), 'utf8')
-      .trim()
-      .split('\n');
-    return Object.fromEntries(
-      lines.map((line) => JSON.parse(line)).map((m) => [m.epoch, METRICS.map((name) => m[name])]),
+  const curve = (role) =>
+    Object.fromEntries(
+      readHistory(join(folder, role)).valid.map(({ epoch, metrics }) => [epoch, METRICS.map((name) => metrics[name])]),
     );
-  };
   const seconds = outcome.student.result.seconds;
   return { teacher: curve('teacher'), student: curve('student'), seconds, perEpoch: seconds / bd.epochs };
 }

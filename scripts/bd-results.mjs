@@ -6,8 +6,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createKernels, loadDataset } from 'recdistill';
-import { DIMS, jobs, line, means, searched, searchTable, TITLES, tested, testTable, valid } from './_bd.mjs';
-import { mean, spread, table, writePage } from './_tables.mjs';
+import { DIMS, jobs, line, means, ROLES, searched, searchTable, TITLES, tested, testTable, valid } from './_bd.mjs';
+import { spread, table, writePage } from './_tables.mjs';
 
 const SEEDS = [0, 1, 2];
 const MODEL = 'bpr-mf';
@@ -52,9 +52,9 @@ const ABLATIONS = {
   'update 50': { update: 50 },
   'temperatures 1': { teacherTemperature: 1, studentTemperature: 1 },
   'temperatures 10': { teacherTemperature: 10, studentTemperature: 10 },
+  'lazy-adam': { optimizer: 'lazy-adam' },
 };
 const SIZES = [10, 25, 50];
-const BOTH = ['teacher', 'student'];
 
 const {
   values: flags,
@@ -71,7 +71,7 @@ if (set === undefined) {
 const runs = join(flags.runs ?? join('runs', 'bd-results'), name);
 const kernels = createKernels(flags.threads === undefined ? {} : { threads: Number(flags.threads) });
 const dataset = await loadDataset(set.data);
-const { apart, oneWay, together } = jobs({ dataset, kernels, runs });
+const { apart, oneWay, together, bestAfter, gainOf } = jobs({ dataset, kernels, runs });
 const slug = (text) => text.replaceAll(' ', '-');
 
 const alone = (role, l2, seed, where, dim = DIMS[role]) =>
@@ -79,15 +79,6 @@ const alone = (role, l2, seed, where, dim = DIMS[role]) =>
 
 const taught = (method, lambda, l2, teacher, seed, where) =>
   oneWay(MODEL, method, { ...set.learning, dim: DIMS.student, l2, lambda }, teacher, seed, where);
-
-/** Best on valid of what came of one in a phase, its start left out. */
-function bestAfter(where, role) {
-  const lines = readFileSync(join(runs, where, role, 'metrics.jsonl'), 'utf8')
-    .trim()
-    .split('\n');
-  const later = lines.map((line) => JSON.parse(line)).filter(({ epoch }) => epoch > 0);
-  return Math.max(...later.map((m) => m['recall@50']));
-}
 
 /** One thing after the other, by what becomes of both, or of the one that it is about: 1 = as before. */
 async function searchBd(own) {
@@ -97,13 +88,13 @@ async function searchBd(own) {
     const result = await searched(values, async (value) => {
       const where = slug(`search/bd ${what} ${value}`);
       await together(own.teacher, own.student, { ...settings, ...optionsOf(value) }, 0, where);
-      return mean(roles.map((role) => bestAfter(where, role) / valid(own[role].job)));
+      return gainOf(where, own, roles);
     });
     found[`bd, ${what}`] = result;
     Object.assign(settings, optionsOf(result.best));
   };
-  await step('sampling', ['intended', 'top'], (sampling) => ({ sampling }), BOTH);
-  await step('temperatures', [1, 5], (t) => ({ teacherTemperature: t, studentTemperature: t }), BOTH);
+  await step('sampling', ['intended', 'top'], (sampling) => ({ sampling }), ROLES);
+  await step('temperatures', [1, 5], (t) => ({ teacherTemperature: t, studentTemperature: t }), ROLES);
   await step('weight for the teacher', set.lambdas, (teacherLambda) => ({ teacherLambda }), ['teacher']);
   await step('weight for the student', set.lambdas, (studentLambda) => ({ studentLambda }), ['student']);
   await step('l2 of the student', set.taughtL2, (studentL2) => ({ studentL2 }), ['student']);
@@ -116,7 +107,7 @@ async function search() {
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
   const found = {};
   const own = {};
-  for (const role of BOTH) {
+  for (const role of ROLES) {
     const of = (l2) => alone(role, l2, 0, `search/${role}-${l2}`);
     found[role] = await searched(set.l2, async (l2) => valid((await of(l2)).job));
     own[role] = await of(found[role].best);
@@ -200,7 +191,7 @@ On valid, H@50, the start of both phases left out (the rows above may keep it):
 
 ${table(
   ['', 'before', 'trained longer', 'by bd'],
-  BOTH.map((role) => [role, ...[0, 1, 2].map((n) => spread(done.map(({ onValid }) => onValid[role][n])))]),
+  ROLES.map((role) => [role, ...[0, 1, 2].map((n) => spread(done.map(({ onValid }) => onValid[role][n])))]),
 )}
 
 ## Is it better?

@@ -1,46 +1,17 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { type LoadedDataset, loadDataset } from '../data/index.js';
 import { createKernels, type Kernels } from '../kernels/index.js';
 import { modelNamed, type Tables, type TrainableModel, type TrainOptions } from '../models/index.js';
 import { runLoop, type TrainEvent } from '../train/index.js';
 import { type BdOutcome, type BdRequest, runBd } from './bd.js';
+import { bdQuick, learned, request } from './bd.test.support.js';
 import { isFinishedRun, jobFiles, readFinishedRun, readTeacher } from './finished.js';
-import { type Job, runJob } from './job.js';
-import { type Learned, learnedOf, putParameters, readLearned } from './learned.js';
-import { evaluation, kernels, newFolder, quick, refusedAs, smallData } from './small.test.support.js';
-
-const made = new Map<string, Promise<Learned>>();
-
-/** A model trained for a moment; the same for the same name and options. */
-function learned(model: string, options: Readonly<Record<string, unknown>> = {}, given?: LoadedDataset) {
-  const train = async (): Promise<Learned> => {
-    const dataset = given ?? (await smallData());
-    let found: Learned | undefined;
-    const all = { ...quick, epochs: 3, ...options };
-    await runJob({ dataset, kernels, model, options: all, evaluation }, (m, { result }) => {
-      found = learnedOf(m, result, dataset.fingerprint, `hash of ${model}`);
-    });
-    return found!;
-  };
-  const name = `${model} ${JSON.stringify(options)} ${given?.name}`;
-  const known = made.get(name) ?? train();
-  made.set(name, known);
-  return known;
-}
-
-const bdQuick = { epochs: 6, update: 3, evaluateEvery: 1, patience: 50, epsilon: 0.01, epsilonTanh: 0.1 };
-
-const request = async (more: Partial<BdRequest> = {}): Promise<BdRequest> => ({
-  ...{ dataset: await smallData(), kernels, evaluation },
-  teacher: await learned('bpr-mf', { dim: 12 }),
-  student: await learned('bpr-mf'),
-  ...more,
-  options: { ...bdQuick, ...more.options },
-});
+import type { Job } from './job.js';
+import { type Learned, putParameters, readLearned } from './learned.js';
+import { kernels, newFolder, refusedAs, smallData } from './small.test.support.js';
 
 /** All that training decides on, of both. */
 const bitsOf = ({ teacher, student }: BdOutcome) =>
@@ -227,123 +198,6 @@ test('who does not learn from the other trains as alone, and the other does not'
       assert.equal(isSame(both[role], await plain(kernels, r[role])), role !== learns, `${direction}: ${role}`);
     }
   }
-});
-
-test('either keeps the weight decay of its run, unless told otherwise or as published', async () => {
-  const both = {
-    teacher: await learned('bpr-mf', { dim: 12, l2: 0.02 }),
-    student: await learned('bpr-mf', { l2: 0.03 }),
-  };
-  const used = async (options: Record<string, unknown>) => {
-    const { teacher, student } = await runBd(await request({ ...both, options }));
-    return [teacher.result.options.l2, student.result.options.l2];
-  };
-  assert.deepEqual(await used({}), [0.02, 0.03]);
-  assert.deepEqual(await used({ studentL2: 0.1 }), [0.02, 0.1]);
-  assert.deepEqual(await used({ protocol: 'reference' }), [0, 0]);
-});
-
-test('every way of sampling and every option of the draw leads to other models', async () => {
-  const variants = [
-    ...['intended', 'reference', 'uniform', 'top', 'swapped'].map((sampling) => ({ sampling })),
-    ...[
-      { sharedDraw: true },
-      { update: 1 },
-      { samples: 3 },
-      { teacherTemperature: 1 },
-      { studentLambda: 2 },
-      { seed: 5 },
-    ],
-    ...[{ optimizer: 'lazy-adam' }, { studentLearningRate: 0.02 }, { batchSize: 32 }, { studentL2: 0.1 }],
-  ];
-  const seen = new Set<string>();
-  for (const options of variants) {
-    const { student } = await runBd(await request({ options: { ...options, keep: 'last' } }));
-    assert.ok(student.teacher.tables!.users.every(Number.isFinite));
-    seen.add(student.teacher.tables!.users.join());
-  }
-  assert.equal(seen.size, variants.length);
-});
-
-test('the protocol of the published code keeps the last epoch and tells its own figures on test', async () => {
-  const events: TrainEvent[] = [];
-  const listen: BdRequest['listen'] = (role, e) => void (role === 'student' && events.push(e));
-  const dataset = await loadDataset({ data: 'synthetic:60x120x1500', split: 'leave-one-out' });
-  const both = {
-    dataset,
-    teacher: await learned('bpr-mf', { dim: 12 }, dataset),
-    student: await learned('bpr-mf', {}, dataset),
-  };
-  const { student } = await runBd(await request({ ...both, listen, options: { protocol: 'reference' } }));
-  const { options, metrics, bestEpoch } = student.result;
-  assert.deepEqual([options.sampling, options.sharedDraw, options.keep, bestEpoch], ['reference', true, 'last', 6]);
-  const names = ['bd-hit-rate@50', 'bd-hit-rate@100', 'bd-ndcg@50', 'bd-ndcg@100'];
-  for (const name of names) assert.ok(metrics[name]! > 0 && metrics[name]! <= 1, name);
-  const told = events.flatMap((e) => (e.type === 'evaluation' ? [e.metrics['bd-ndcg@50']] : []));
-  assert.equal(told.length, 7);
-  assert.equal(told.at(-1), metrics['bd-ndcg@50']);
-  const given = await runBd(
-    await request({ ...both, options: { protocol: 'reference', keep: 'best', sampling: 'top' } }),
-  );
-  assert.deepEqual([given.student.result.options.keep, given.student.result.options.sampling], ['best', 'top']);
-});
-
-test('what is held out is avoided only where both were trained so, by every model that draws, and then changes what they learn', async () => {
-  for (const model of ['bpr-mf', 'cdae']) {
-    const seen = new Set<string>();
-    for (const avoid of ['train', 'held-out']) {
-      const student = await learned(model, { avoid });
-      seen.add(JSON.stringify(Object.values(student.parameters).map((p) => Array.from(p))));
-      const both = { teacher: await learned(model, { dim: 12, avoid }), student };
-      const done = await runBd(await request({ ...both, options: { keep: 'last' } }));
-      assert.equal(done.student.result.options.avoid, avoid);
-      seen.add(done.student.teacher.tables!.items.join());
-    }
-    assert.equal(seen.size, 4, model);
-  }
-});
-
-test('what is wrong is refused in a sentence before any work: nothing is kept, nothing is made', async () => {
-  const folder = newFolder();
-  const [teacher, student] = [await learned('bpr-mf', { dim: 12 }), await learned('bpr-mf')];
-  const other = await loadDataset({ data: 'synthetic:60x80x900:1' });
-  const wrong: readonly (readonly [Parameters<typeof refusedAs>[0], Partial<BdRequest>, RegExp])[] = [
-    ['needs-not-met', { teacher: student, student: teacher }, /the teacher has 556 numbers and the student 1668/],
-    ['needs-not-met', { dataset: other }, /the teacher was trained on other data/],
-    ['needs-not-met', { student: await learned('bpr-mf', {}, other) }, /the student was trained on other data/],
-    [
-      'needs-not-met',
-      { teacher: await learned('item-autoencoder', { hidden: 8, dim: 4 }) },
-      /item-autoencoder.*cannot train on/,
-    ],
-    ['needs-not-met', { student: { ...student, model: 'external' } }, /external.*cannot train on/],
-    [
-      'needs-not-met',
-      { student: await learned('bpr-mf', { avoid: 'held-out' }) },
-      /the teacher was trained with avoid train, the student with held-out/,
-    ],
-    ['bad-option', { options: { teacherTemperature: 0 } }, /teacherTemperature.*is 0/],
-    ['bad-option', { options: { studentTemperature: 0 } }, /studentTemperature.*is 0/],
-    ['bad-option', { options: { update: 0 } }, /update.*is 0/],
-    ['bad-option', { options: { update: 7 } }, /update.*is 7; expected at most 6, the epochs/],
-    ['bad-option', { options: { epsilon: 2 } }, /epsilon.*is 2; expected at most 1\.0 with 80 items/],
-    ['bad-option', { options: { sharedDraw: true, samples: 2 } }, /samples.*is 2; expected 1 with sharedDraw/],
-    ['bad-option', { options: { sampling: 'best' } }, /sampling/],
-    ['unknown-option', { options: { temperature: 1 } }, /temperature/],
-    ['artifact-damaged', { student: { ...student, parameters: { users: student.parameters.users! } } }, /items/],
-  ];
-  const before = kernels.bytesInUse;
-  for (const [code, more, message] of wrong.slice(0, -1)) {
-    await assert.rejects(
-      async () => runBd(await request({ ...more, folder })),
-      refusedAs(code, message),
-      String(message),
-    );
-    assert.ok(!existsSync(folder));
-  }
-  const [code, more, message] = wrong.at(-1)!;
-  await assert.rejects(async () => runBd(await request(more)), refusedAs(code, message));
-  assert.equal(kernels.bytesInUse, before);
 });
 
 test('users for whom nothing can be drawn are told of and go on without; by the published code they are refused by name', async () => {

@@ -92,6 +92,7 @@ async function trainBoth(
 ): Promise<BdOutcome> {
   const { dataset, kernels: k } = request;
   const began = performance.now();
+  // The same of both sides, or the plan was refused.
   const train = avoiding(dataset, sides[0]!.options.avoid);
   const models: TrainableModel[] = [];
   let method: ReturnType<typeof createBd> | undefined;

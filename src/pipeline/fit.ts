@@ -1,6 +1,6 @@
 /** Bringing a model to its best, with everything that has to be kept on the way. */
 import type { Run } from '../artifact/index.js';
-import { avoiding, type Interactions } from '../data/interactions.js';
+import type { Interactions } from '../data/interactions.js';
 import type { Trajectory } from '../data/trajectory.js';
 import type { Distiller, DistillerSpec } from '../distill/index.js';
 import type { Kernels } from '../kernels/index.js';
@@ -32,6 +32,8 @@ export function fitAtOnce(k: Kernels, model: Model, judge: Judge, listen: Listen
 export interface LoopSetting {
   readonly run: Run | undefined;
   readonly judge: Judge;
+  /** What it trains on, as its option `avoid` has it. */
+  readonly train: Interactions;
   readonly method: DistillerSpec;
   readonly methodOptions: Readonly<Record<string, unknown>>;
   readonly options: TrainOptions;
@@ -42,8 +44,8 @@ export interface LoopSetting {
 
 /** Trains by the loop, with the method's hooks, and records snapshots on the way. */
 export async function fitByLoop(model: TrainableModel, request: JobRequest, setting: LoopSetting): Promise<Fitted> {
-  const { kernels: k, dataset } = request;
-  const { run, judge, method, methodOptions, options: o, listen } = setting;
+  const { kernels: k } = request;
+  const { run, judge, train, method, methodOptions, options: o, listen } = setting;
   const { fitted, ...watch } = watchModel(k, model, {
     ...setting,
     evaluateEvery: o.evaluateEvery,
@@ -53,11 +55,11 @@ export async function fitByLoop(model: TrainableModel, request: JobRequest, sett
   let distiller: Distiller | undefined;
   try {
     const outcome = await runLoop({
-      ...{ kernels: k, model, train: avoiding(dataset, o.avoid), options: o, listen, ...watch },
+      ...{ kernels: k, model, train, options: o, listen, ...watch },
       hooks(batchesPerEpoch) {
         const { teachers = [] } = request;
         const teaching = { method, methodOptions, teachers, options: o, batchesPerEpoch, listen };
-        distiller = createDistiller(k, model, dataset.train, teaching);
+        distiller = createDistiller(k, model, train, teaching);
         return distiller;
       },
       ...(run ? { store: storeOf(run, listen) } : {}),

@@ -157,14 +157,12 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
     if (run && request.source) run.writeResult(jobFiles.source, request.source);
     const listen = listenerOf(run, request.listen);
     const began = performance.now();
-    const model = spec.create(
-      { kernels: k, train: avoiding(dataset, modelOptions.avoid as Avoid), seed },
-      modelOptions as never,
-    );
+    const train = avoiding(dataset, modelOptions.avoid as Avoid);
+    const model = spec.create({ kernels: k, train, seed }, modelOptions as never);
     try {
       if (start) listen({ type: 'note', message: startText(startFrom(model as TrainableModel, start, dataset)) });
       const setting = {
-        ...{ run, judge, method, methodOptions, listen },
+        ...{ run, judge, train, method, methodOptions, listen },
         ...{ options: modelOptions as never, trajectory: kept, selectBy: evaluation.selectBy },
       };
       const fitted =

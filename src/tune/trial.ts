@@ -46,7 +46,7 @@ export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
   const taught = (of: NonNullable<typeof teaching>) => ({
     hooks(batchesPerEpoch: number) {
       const more = { options: options as unknown as TrainOptions, batchesPerEpoch, listen: listen ?? (() => {}) };
-      distiller = createDistiller(k, model as TrainableModel, dataset.train, { ...of, ...more });
+      distiller = createDistiller(k, model as TrainableModel, train, { ...of, ...more });
       return distiller;
     },
   });

@@ -1,0 +1,35 @@
+/** What the tests of bidirectional distillation share: small models and a request with them. */
+import type { LoadedDataset } from '../data/index.js';
+import type { BdRequest } from './bd.js';
+import { runJob } from './job.js';
+import { type Learned, learnedOf } from './learned.js';
+import { evaluation, kernels, quick, smallData } from './small.test.support.js';
+
+const made = new Map<string, Promise<Learned>>();
+
+/** A model trained for a moment; the same for the same name and options. */
+export function learned(model: string, options: Readonly<Record<string, unknown>> = {}, given?: LoadedDataset) {
+  const train = async (): Promise<Learned> => {
+    const dataset = given ?? (await smallData());
+    let found: Learned | undefined;
+    const all = { ...quick, epochs: 3, ...options };
+    await runJob({ dataset, kernels, model, options: all, evaluation }, (m, { result }) => {
+      found = learnedOf(m, result, dataset.fingerprint, `hash of ${model}`);
+    });
+    return found!;
+  };
+  const name = `${model} ${JSON.stringify(options)} ${given?.name}`;
+  const known = made.get(name) ?? train();
+  made.set(name, known);
+  return known;
+}
+
+export const bdQuick = { epochs: 6, update: 3, evaluateEvery: 1, patience: 50, epsilon: 0.01, epsilonTanh: 0.1 };
+
+export const request = async (more: Partial<BdRequest> = {}): Promise<BdRequest> => ({
+  ...{ dataset: await smallData(), kernels, evaluation },
+  teacher: await learned('bpr-mf', { dim: 12 }),
+  student: await learned('bpr-mf'),
+  ...more,
+  options: { ...bdQuick, ...more.options },
+});
