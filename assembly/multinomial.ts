@@ -2,7 +2,7 @@
 import { exp4 } from './exp';
 
 /** Terms that are summed in float32 before they are added up in float64; a multiple of 4. */
-const RUN = 512;
+const RUN = 32;
 
 /**
  * Rows [begin, end): losses[r] = -sum over targets of log softmax(logits[r])[target]; then

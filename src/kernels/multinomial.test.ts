@@ -18,6 +18,18 @@ function multinomial(logits: readonly number[], items: number, targets: readonly
   });
 }
 
+/** Beside one large term many that are alike, so that each is rounded the same way when it is added. */
+const ALIKE = {
+  items: 90,
+  rows: [
+    {
+      logits: Array.from({ length: 90 }, (_, i) => ({ 8: 9.4404034614563, 43: 1.0671855807304382 })[i] ?? 0),
+      targets: [0, 1, 2, 3, 4, 5, 6, 7, 8],
+    },
+  ],
+  scale: 1,
+};
+
 test('losses and gradients agree with float64, and each gradient sums to 0', () => {
   const shape = fc.integer({ min: 1, max: 90 }).chain((items) =>
     fc.record({
@@ -53,7 +65,7 @@ test('losses and gradients agree with float64, and each gradient sums to 0', () 
         ok(Math.abs(sum) <= 1e-12 * (row.targets.length + 1));
       });
     }),
-    { numRuns: 60 },
+    { numRuns: 60, examples: [[ALIKE]] },
   );
 });
 
