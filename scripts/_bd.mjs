@@ -13,8 +13,8 @@ const PHASE = { epochs: 100, evaluateEvery: 10, patience: 5 };
 
 export const valid = (job) => job.teacher.trajectory.checkpoints.at(-1).metrics['recall@50'];
 
-/** Runs in folders below `runs`; what is finished is read back. */
-export function jobs({ dataset, kernels, runs }) {
+/** Runs in folders below `runs`; what is finished is read back. `phase`: options of every phase of bd. */
+export function jobs({ dataset, kernels, runs, phase = {} }) {
   const say = (seed, where) => process.stderr.write(`seed ${seed}: ${where}\n`);
   // One seed each, as two models that begin alike would learn alike.
   const own = (role, seed) => ({ ...BASE, seed: 2 * seed + (role === 'teacher' ? 0 : 1) });
@@ -46,13 +46,20 @@ export function jobs({ dataset, kernels, runs }) {
     async together(teacher, student, options, seed, where) {
       say(seed, where);
       const pair = { teacher: teacher.learned, student: student.learned };
-      return runBd({ dataset, kernels, ...pair, options: { ...PHASE, seed, ...options }, folder: join(runs, where) });
+      return runBd({
+        dataset,
+        kernels,
+        ...pair,
+        options: { ...PHASE, ...phase, seed, ...options },
+        folder: join(runs, where),
+      });
     },
   };
 }
 
-/** The best of some values by `judge` on valid; all tries are kept for the page. */
+/** The best of some values by `judge` on valid; all tries are kept for the page. A single value is taken as it is. */
 export async function searched(values, judge) {
+  if (values.length === 1) return { best: values[0], tries: [] };
   const tries = [];
   for (const value of values) tries.push({ value, valid: await judge(value) });
   return { best: tries.reduce((a, b) => (b.valid > a.valid ? b : a)).value, tries };
@@ -64,7 +71,7 @@ export const searchTable = (found) =>
     Object.entries(found).map(([what, { best, tries }]) => [
       what,
       best,
-      tries.map((t) => `${t.value} (${short(t.valid)})`).join(', '),
+      tries.length === 0 ? 'not searched' : tries.map((t) => `${t.value} (${short(t.valid)})`).join(', '),
     ]),
   );
 

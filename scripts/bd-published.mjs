@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createKernels, loadDataset, readHistory, readLearned, runBd, runJob } from 'recdistill';
+import { aheadTables, analysed } from './_ahead.mjs';
 import { mean, short, spread, table, writePage } from './_tables.mjs';
 
 const DATA = 'citeulike-bd';
@@ -76,25 +77,30 @@ const say = (text) => process.stderr.write(`${text}\n`);
 async function runPair(model, seed) {
   const { shared, bd, ...sizes } = PAIRS[model];
   const at = join(runs, `${model}-seed${seed}`);
+  const folders = { phase: join(at, 'bd') };
   const learned = {};
   for (const role of ['teacher', 'student']) {
     say(`${model}, seed ${seed}: warm-up of the ${role}`);
     const folder = join(at, `${role}-before`);
+    folders[role] = folder;
     // One seed each, as two models that begin alike would learn alike.
     const options = { ...shared, ...sizes[role], seed: 2 * seed + (role === 'teacher' ? 0 : 1) };
     await runJob({ dataset, kernels, model, options, folder });
     learned[role] = readLearned(folder);
   }
   say(`${model}, seed ${seed}: both together`);
-  const folder = join(at, 'bd');
   const options = { protocol: 'reference', ...bd, patience: 10_000, seed };
-  const outcome = await runBd({ dataset, kernels, ...learned, options, folder });
+  const outcome = await runBd({ dataset, kernels, ...learned, options, folder: folders.phase });
   const curve = (role) =>
     Object.fromEntries(
-      readHistory(join(folder, role)).valid.map(({ epoch, metrics }) => [epoch, METRICS.map((name) => metrics[name])]),
+      readHistory(join(folders.phase, role)).valid.map(({ epoch, metrics }) => [
+        epoch,
+        METRICS.map((name) => metrics[name]),
+      ]),
     );
   const seconds = outcome.student.result.seconds;
-  return { teacher: curve('teacher'), student: curve('student'), seconds, perEpoch: seconds / bd.epochs };
+  const analysis = analysed({ kernels, dataset }, folders);
+  return { teacher: curve('teacher'), student: curve('student'), seconds, perEpoch: seconds / bd.epochs, analysis };
 }
 
 function tableOf(model, seeds) {
@@ -117,7 +123,9 @@ function tableOf(model, seeds) {
     missed.length === 0
       ? 'Every printed figure after the phase is reached or beaten, in the mean over seeds.'
       : `Below what was printed, in the mean over seeds: ${missed.join('; ')}.`;
-  return `${table(['epoch of the phase', '', '', ...TITLES], rows)}\n\n${verdict} Our phase took ${mean(seeds.map((s) => s.perEpoch)).toFixed(2)} s an epoch.`;
+  return `${table(['epoch of the phase', '', '', ...TITLES], rows)}\n\n${verdict} Our phase took ${mean(seeds.map((s) => s.perEpoch)).toFixed(2)} s an epoch.
+
+${aheadTables(seeds.map(({ analysis }) => analysis))}`;
 }
 
 const seeds = flags.seed === undefined ? SEEDS : [Number(flags.seed)];

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createKernels, loadDataset } from 'recdistill';
+import { aheadTables, analysed } from './_ahead.mjs';
 import { DIMS, jobs, line, means, ROLES, searched, searchTable, TITLES, tested, testTable, valid } from './_bd.mjs';
 import { spread, table, writePage } from './_tables.mjs';
 
@@ -13,7 +14,7 @@ const SEEDS = [0, 1, 2];
 const MODEL = 'bpr-mf';
 /**
  * What is tried on valid in the first seed: weight decay of each model apart, the weight of what a method teaches, then weight decay again, of a student
- * that is taught. `further`: ablations and other sizes, in the first seed.
+ * that is taught or teaches. `further`: ablations and other sizes, in the first seed.
  */
 const SETS = {
   'citeulike-derrd': {
@@ -27,23 +28,30 @@ const SETS = {
       de: [0.01, 0.03, 0.1, 0.3, 1],
     },
     taughtL2: [0.0003, 0.001, 0.003, 0.01],
+    draws: ['intended 1', 'intended 5', 'top 1', 'top 5'],
     lambdas: [0.02, 0.1, 0.5, 2],
+    phase: {},
     further: true,
   },
-  // As much as a search of an hour allows; an epoch of de takes as long as forty of the student alone.
+  // What is tried is less, as a run takes minutes; of what has one value, that is what citeulike-derrd chose. de is left out: an epoch of it takes as long as
+  // forty of the student alone.
   foursquare: {
     data: { data: 'foursquare', split: 'leave-one-out', holdOut: 'random' },
-    learning: { batchSize: 4096, learningRate: 0.0033 },
-    l2: [0.001, 0.003, 0.01],
-    oneWay: { rd: [0.3, 3], cd: [0.3, 1, 3], rrd: [0.03, 0.1, 0.3], de: [1] },
+    learning: { batchSize: 4096, learningRate: 0.0033, evaluateEvery: 5 },
+    l2: [0.001, 0.003],
+    oneWay: { rd: [0.3], cd: [1], rrd: [0.3] },
     taughtL2: [0.001, 0.003],
+    draws: ['top 1'],
     lambdas: [0.02, 0.1, 0.5],
+    phase: { evaluateEvery: 5, patience: 4 },
     further: false,
   },
 };
+/** Each changes what the search chose; what it chose itself is none. */
 const ABLATIONS = {
   'teacher to student only': { direction: 'to-student' },
   'student to teacher only': { direction: 'to-teacher' },
+  'sampling intended': { sampling: 'intended' },
   'sampling swapped': { sampling: 'swapped' },
   'sampling reference': { sampling: 'reference' },
   'sampling top': { sampling: 'top' },
@@ -51,6 +59,7 @@ const ABLATIONS = {
   'update 1': { update: 1 },
   'update 50': { update: 50 },
   'temperatures 1': { teacherTemperature: 1, studentTemperature: 1 },
+  'temperatures 5': { teacherTemperature: 5, studentTemperature: 5 },
   'temperatures 10': { teacherTemperature: 10, studentTemperature: 10 },
   'lazy-adam': { optimizer: 'lazy-adam' },
 };
@@ -71,7 +80,7 @@ if (set === undefined) {
 const runs = join(flags.runs ?? join('runs', 'bd-results'), name);
 const kernels = createKernels(flags.threads === undefined ? {} : { threads: Number(flags.threads) });
 const dataset = await loadDataset(set.data);
-const { apart, oneWay, together, bestAfter, gainOf } = jobs({ dataset, kernels, runs });
+const { apart, oneWay, together, bestAfter, gainOf } = jobs({ dataset, kernels, runs, phase: set.phase });
 const slug = (text) => text.replaceAll(' ', '-');
 
 const alone = (role, l2, seed, where, dim = DIMS[role]) =>
@@ -80,10 +89,15 @@ const alone = (role, l2, seed, where, dim = DIMS[role]) =>
 const taught = (method, lambda, l2, teacher, seed, where) =>
   oneWay(MODEL, method, { ...set.learning, dim: DIMS.student, l2, lambda }, teacher, seed, where);
 
+function drawOf(text) {
+  const [sampling, temperature] = text.split(' ');
+  return { sampling, teacherTemperature: Number(temperature), studentTemperature: Number(temperature) };
+}
+
 /** One thing after the other, by what becomes of both, or of the one that it is about: 1 = as before. */
 async function searchBd(own) {
   const found = {};
-  const settings = { teacherLambda: 0.1, studentLambda: 0.1 };
+  const settings = {};
   const step = async (what, values, optionsOf, roles) => {
     const result = await searched(values, async (value) => {
       const where = slug(`search/bd ${what} ${value}`);
@@ -93,10 +107,11 @@ async function searchBd(own) {
     found[`bd, ${what}`] = result;
     Object.assign(settings, optionsOf(result.best));
   };
-  await step('sampling', ['intended', 'top'], (sampling) => ({ sampling }), ROLES);
-  await step('temperatures', [1, 5], (t) => ({ teacherTemperature: t, studentTemperature: t }), ROLES);
+  // Together, as what top draws does harm unless the temperature is low.
+  await step('sampling and temperatures', set.draws, drawOf, ROLES);
   await step('weight for the teacher', set.lambdas, (teacherLambda) => ({ teacherLambda }), ['teacher']);
   await step('weight for the student', set.lambdas, (studentLambda) => ({ studentLambda }), ['student']);
+  await step('l2 of the teacher', set.taughtL2, (teacherL2) => ({ teacherL2 }), ['teacher']);
   await step('l2 of the student', set.taughtL2, (studentL2) => ({ studentL2 }), ['student']);
   return { found, settings };
 }
@@ -155,14 +170,20 @@ async function runSeed(seed, { found, settings }) {
       return [role, [valid(before.job), ...phases]];
     }),
   );
-  if (!set.further || seed !== SEEDS[0]) return { rows, onValid };
-  for (const [what, more] of Object.entries(ABLATIONS)) await keep(`by bd, ${what}`, { ...settings, ...more });
+  const folders = { teacher: at('teacher'), student: at('student'), phase: at('by bd') };
+  const inRuns = Object.fromEntries(Object.entries(folders).map(([what, folder]) => [what, join(runs, folder)]));
+  const analysis = analysed({ kernels, dataset }, inRuns);
+  if (!set.further || seed !== SEEDS[0]) return { rows, onValid, analysis };
+  for (const [what, more] of Object.entries(ABLATIONS)) {
+    const chosen = Object.entries(more).every(([option, value]) => settings[option] === value);
+    if (!chosen) await keep(`by bd, ${what}`, { ...settings, ...more });
+  }
   for (const dim of SIZES) {
     const own = await studentOf(dim, seed);
     rows[`student of dim ${dim} before`] = own.job.evaluation;
     await keep(`by bd, student of dim ${dim}`, { ...settings, studentL2: own.job.result.options.l2 }, own);
   }
-  return { rows, onValid };
+  return { rows, onValid, analysis };
 }
 
 const searches = await search();
@@ -201,6 +222,11 @@ ${testTable([
   ...tested(all, 'teacher by bd', ['teacher before', 'teacher trained longer']),
   ...tested(all, 'student by bd', ['student before', 'student trained longer', ...students]),
 ])}
+
+## Who is ahead
+Means over the seeds, before and after the phase of bd.
+
+${aheadTables(done.map(({ analysis }) => analysis))}
 ${
   further.length === 0
     ? ''
@@ -225,4 +251,5 @@ writePage(`bd-${name}`, page, {
   search: searches,
   rows: means(all),
   onValid: done.map((d) => d.onValid),
+  analyses: done.map((d) => d.analysis),
 });

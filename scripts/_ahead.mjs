@@ -1,0 +1,44 @@
+/** What a phase of bd did to who is ahead where, for pages. */
+import { join } from 'node:path';
+import { analyseBd, readLearned, testRanks } from 'recdistill';
+import { ROLES } from './_bd.mjs';
+import { mean, short, table } from './_tables.mjs';
+
+const STAGES = ['before', 'after'];
+const FOUND = 50;
+
+/** @param folders { teacher, student, phase }: of the runs before, and of the phase itself */
+export function analysed({ kernels, dataset }, folders) {
+  const ranksOf = (folderOf) =>
+    Object.fromEntries(ROLES.map((role) => [role, testRanks(kernels, readLearned(folderOf(role)), dataset)]));
+  const ranks = { before: ranksOf((role) => folders[role]), after: ranksOf((role) => join(folders.phase, role)) };
+  return analyseBd(dataset, ranks, FOUND);
+}
+
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const range = ({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`);
+
+/** Means over seeds. */
+export function aheadTables(analyses) {
+  const over = (of) => mean(analyses.map(of));
+  const ahead = STAGES.map((s) => [
+    s,
+    ...['student', 'teacher', 'neither'].map((who) => percent(over((a) => a[s].ahead[who]))),
+  ]);
+  const quarters = (what) =>
+    analyses[0].before[what].map((quarter, n) => [
+      range(quarter),
+      quarter.interactions,
+      ...ROLES.flatMap((role) => STAGES.map((s) => short(over((a) => a[s][what][n][role])))),
+    ]);
+  const columns = ['test interactions', ...ROLES.flatMap((role) => STAGES.map((s) => `${role} ${s}`))];
+  return `Shares of the test interactions, by which model ranks them further in front:
+
+${table(['', 'student', 'teacher', 'neither'], ahead)}
+
+Share of them among the first ${FOUND}, by popularity of the item and by activity of the user:
+
+${table(['train interactions of the item', ...columns], quarters('byItem'))}
+
+${table(['train interactions of the user', ...columns], quarters('byUser'))}`;
+}
