@@ -1,11 +1,12 @@
 """One epoch of bidirectional distillation between two matrix factorisations, and a tenth of what is done every `update` epochs.
 
 Triples and the items that are learned from each other are given, so that both sides train on the same ones; the draws made here
-cost what they cost and are then dropped. A tenth of the users is ranked in each run, so that ten runs rank all.
+cost what they cost and are then dropped. One in `update` users is ranked in each run of a whole epoch.
 
 `adam`: `plain`, `fused` (PyTorch's one-pass Adam) or `sparse` (SparseAdam on sparse gradients).
-`draws`: `epoch` keeps the weights as user x item matrices and draws from them in every epoch; `period` draws what all epochs of
-a period need when the ranks are looked at, and forgets the weights.
+`draws`: `batch` keeps the weights as user x item matrices and draws from the rows of each batch; `epoch` keeps them, too, and draws
+for all users at once in every epoch; `period` draws what all epochs of a period need when the ranks are looked at, and forgets the
+weights. `share`: 1 / share of an epoch is trained, and of what an epoch does of the look at the ranks.
 """
 
 import torch
@@ -41,13 +42,14 @@ def prepare(inputs, params):
     # That of the model whose scores are the targets.
     temperatures = [params["studentTemperature"], params["teacherTemperature"]]
     batch, sparse, update = params["batchSize"], params["adam"] == "sparse", params["update"]
+    looks = update * params["share"]
     indptr, indices = inputs["trainIndptr"], inputs["trainItems"]
     degrees = indptr[1:] - indptr[:-1]
     count, items = len(degrees), len(tables[0][1])
     owners = torch.repeat_interleave(torch.arange(count), degrees)
     active = torch.nonzero(degrees).flatten()
-    parts = [part[degrees[part] > 0] for part in (torch.arange(first, count, update) for first in range(update))]
-    keeps = params["draws"] == "epoch"
+    parts = [part[degrees[part] > 0] for part in (torch.arange(first, count, looks) for first in range(looks))]
+    keeps = params["draws"] != "period"
     kept = [torch.zeros(count, items) for _ in ROLES] if keeps else None
     last = {}
 
@@ -101,7 +103,7 @@ def prepare(inputs, params):
 
     def run():
         look(parts[0])
-        if keeps:
+        if params["draws"] == "epoch":
             for weights in kept:
                 for begin in range(0, len(active), BLOCK):
                     rows = active[begin : begin + BLOCK]
@@ -111,6 +113,8 @@ def prepare(inputs, params):
             part = slice(begin, begin + batch)
             losses = []
             for at in range(2):
+                if params["draws"] == "batch":
+                    torch.multinomial(kept[at][users[part]], 1)
                 base = -F.logsigmoid(score(at, part, positives[part]) - score(at, part, negatives[part])).sum()
                 losses.append(base + lambdas[at] * learned(at, part))
             for at, loss in enumerate(losses):

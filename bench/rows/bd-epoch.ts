@@ -15,7 +15,7 @@ import type { BenchRow, PeerForm, PreparedCase, PrepareOptions } from '../_row.j
 import { mostlyNear, near } from '../compare.js';
 import { type Tensors, tensor } from '../tensors.js';
 import { copied, freshModel } from './_model.js';
-import { type DrawnEpoch, drawnEpoch } from './_pairs.js';
+import { drawnEpoch } from './_pairs.js';
 
 const DIMS = { teacher: 50, student: 5 } as const;
 const BATCH = 128;
@@ -27,15 +27,19 @@ const params = {
   ...{ batchSize: BATCH, learningRate: STEP.learningRate, update: BD.update },
   ...{ teacherLambda: BD.teacherLambda, studentLambda: BD.studentLambda },
   ...{ teacherTemperature: BD.teacherTemperature, studentTemperature: BD.studentTemperature },
-  ...{ epsilon: BD.epsilon, epsilonTanh: BD.epsilonTanh },
+  ...{ epsilon: BD.epsilon, epsilonTanh: BD.epsilonTanh, share: 1 },
 };
 
 // SparseAdam adds epsilon before the bias correction, ours behind it: so small, it makes no difference where it stands.
 const TINY = { epsilon: 1e-15 };
+const SPARSE = { adam: 'sparse', adamEpsilon: TINY.epsilon };
+const SHARE = 20;
 
 interface Case {
   readonly optimizer: string;
   readonly options: OptimizerOptions;
+  /** 1 / share of an epoch is trained, with that much of the look at the ranks. */
+  readonly share: number;
   readonly peers: readonly PeerForm[];
 }
 
@@ -43,6 +47,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'dim50-5-adam': {
     optimizer: 'adam',
     options: STEP,
+    share: 1,
     peers: [
       {
         ...{ name: 'torch', script, params: { ...params, adam: 'plain', draws: 'epoch' } },
@@ -57,14 +62,34 @@ const CASES: Readonly<Record<string, Case>> = {
   'dim50-5-lazy-adam': {
     optimizer: 'lazy-adam',
     options: { ...STEP, ...TINY },
+    share: 1,
     peers: [
       {
-        ...{
-          name: 'torch-sparse',
-          script,
-          params: { ...params, adamEpsilon: TINY.epsilon, adam: 'sparse', draws: 'period' },
-        },
+        ...{ name: 'torch-sparse', script, params: { ...params, ...SPARSE, draws: 'period' } },
         about: 'as torch-period with sparse gradients and torch.optim.SparseAdam',
+      },
+    ],
+  },
+  // What one writes first, and a whole epoch of that takes minutes.
+  'dim50-5-adam-twentieth': {
+    optimizer: 'adam',
+    options: STEP,
+    share: SHARE,
+    peers: [
+      {
+        ...{ name: 'torch-batch', script, params: { ...params, adam: 'plain', draws: 'batch', share: SHARE } },
+        about: 'weights kept as user x item matrices and drawn from for each batch, torch.optim.Adam as it comes',
+      },
+    ],
+  },
+  'dim50-5-lazy-adam-twentieth': {
+    optimizer: 'lazy-adam',
+    options: { ...STEP, ...TINY },
+    share: SHARE,
+    peers: [
+      {
+        ...{ name: 'torch-batch-sparse', script, params: { ...params, ...SPARSE, draws: 'batch', share: SHARE } },
+        about: 'as torch-batch with sparse gradients and torch.optim.SparseAdam',
       },
     ],
   },
@@ -72,7 +97,8 @@ const CASES: Readonly<Record<string, Case>> = {
 
 /**
  * Base losses, losses on each other's scores and steps of both models over all train interactions once, and a tenth of what is done every ten
- * epochs: a tenth of the users is ranked by both models and drawn for. What is trained on is drawn beforehand and given to both sides.
+ * epochs: a tenth of the users is ranked by both models and drawn for. What is trained on is drawn beforehand and given to both sides. A twentieth
+ * is that of both.
  */
 export const bdEpoch: BenchRow = {
   title: 'one epoch of bidirectional distillation between two matrix factorisations',
@@ -80,31 +106,32 @@ export const bdEpoch: BenchRow = {
   prepare: (name, options) => prepare(CASES[name]!, options),
 };
 
-function prepare({ optimizer, options, peers }: Case, { data, threads }: PrepareOptions): PreparedCase {
+function prepare({ optimizer, options, share, peers }: Case, { data, threads }: PrepareOptions): PreparedCase {
   const k = createKernels({ threads });
   const models = [DIMS.teacher, DIMS.student].map((dim) =>
     freshModel(k, data, 'bpr-mf', { dim, batchSize: BATCH, initScale: 0.1 }),
   ) as [TrainableModel, TrainableModel];
   const optimizers = models.map((model) => optimizerNamed(optimizer).create(k, model.parameters, options));
   const drawn = drawnEpoch(k, data);
+  const size = Math.ceil(drawn.size / share);
   const method = bdOf(k, data.train, models);
   method.beforeEpoch!(1);
-  const tenth = tenthOf(data.train);
-  const look = bdOf(k, tenth, models);
+  const every = BD.update * share;
+  const look = bdOf(k, everyNth(data.train, every), models);
   const losses = new Float32Array(2);
   return {
-    work: `${drawn.size} triples in batches of ${BATCH}, dims ${DIMS.teacher} and ${DIMS.student}, ${optimizer}, and a tenth of ${data.users} users ranked among ${data.items} items and drawn for`,
+    work: `${size} triples in batches of ${BATCH}, dims ${DIMS.teacher} and ${DIMS.student}, ${optimizer}, and one in ${every} of ${data.users} users ranked among ${data.items} items and drawn for`,
     inputs: {
-      ...drawn.inputs,
+      ...first(drawn.inputs, size),
       ...tablesOf(models),
-      ...drawnItems(data.train, drawn, method.tables!.map((t) => t.values) as Int32Array[]),
+      ...drawnItems(data.train, first(drawn.inputs, size), method.tables!.map((t) => t.values) as Int32Array[]),
       ...{ trainIndptr: tensor(data.train.indptr), trainItems: tensor(data.train.indices) },
     },
     ours: {
       run() {
         look.beforeEpoch!(1);
         losses.fill(0);
-        for (const batch of drawn.batches(BATCH)) {
+        for (const batch of drawn.batches(BATCH, size)) {
           models.forEach((model, at) => {
             losses[at]! += model.accumulate(batch) + method.accumulate!(batch, at);
           });
@@ -129,15 +156,19 @@ function bdOf(kernels: Kernels, train: Interactions, models: readonly [Trainable
   return createBd({ kernels, train, teacher: teacher!, student: student!, tell() {} }, BD);
 }
 
-/** The interactions of every tenth user alone. */
-function tenthOf({ users, items, indptr, indices }: Interactions): Interactions {
-  const own = Array.from({ length: users }, (_, u) => (u % 10 === 0 ? indices.subarray(indptr[u], indptr[u + 1]) : []));
+/** The interactions of one in `n` users alone. */
+function everyNth({ users, items, indptr, indices }: Interactions, n: number): Interactions {
+  const own = Array.from({ length: users }, (_, u) => (u % n === 0 ? indices.subarray(indptr[u], indptr[u + 1]) : []));
   const starts = new Int32Array(users + 1);
   own.forEach((list, u) => {
     starts[u + 1] = starts[u]! + list.length;
   });
   return { users, items, indptr: starts, indices: Int32Array.from(own.flatMap((list) => [...list])) };
 }
+
+/** The first triples, of which each has one negative. */
+const first = (triples: Tensors, size: number): Tensors =>
+  Object.fromEntries(Object.entries(triples).map(([name, { data }]) => [name, tensor(data.slice(0, size))]));
 
 const tablesOf = (models: readonly TrainableModel[]): Tensors =>
   Object.fromEntries(
@@ -147,7 +178,7 @@ const tablesOf = (models: readonly TrainableModel[]): Tensors =>
   );
 
 /** What either learns in the first epoch, in the order of the triples; -1 = nothing. */
-function drawnItems(train: Interactions, { inputs }: DrawnEpoch, tables: readonly Int32Array[]): Tensors {
+function drawnItems(train: Interactions, inputs: Tensors, tables: readonly Int32Array[]): Tensors {
   const [users, positives] = [inputs.userIds!.data, inputs.positives!.data];
   const places = Int32Array.from(users, (u, e) => placeInRow(train, u, positives[e]!));
   const [teacher, student] = tables.map((items) => tensor(places.map((place) => items[place]!)));
