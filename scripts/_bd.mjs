@@ -11,6 +11,13 @@ export const DIMS = { teacher: 50, student: 5 };
 const BASE = { epochs: 1000, evaluateEvery: 10, patience: 5 };
 const PHASE = { epochs: 100, evaluateEvery: 10, patience: 5 };
 
+export const slug = (text) => text.replaceAll(' ', '-');
+
+function drawOf(text) {
+  const [sampling, temperature] = text.split(' ');
+  return { sampling, teacherTemperature: Number(temperature), studentTemperature: Number(temperature) };
+}
+
 export const valid = (job) => job.teacher.trajectory.checkpoints.at(-1).metrics['recall@50'];
 
 /** Runs in folders below `runs`; what is finished is read back. `phase`: options of every phase of bd. */
@@ -25,10 +32,43 @@ export function jobs({ dataset, kernels, runs, phase = {} }) {
         .valid.filter(({ epoch }) => epoch > 0)
         .map(({ metrics }) => metrics['recall@50']),
     );
+  /** How these stand after a phase to what they were, on valid: 1 = as before. */
+  const gainOf = (where, before, roles) => mean(roles.map((role) => bestAfter(where, role) / valid(before[role].job)));
+  /** Both learn on. */
+  async function together(teacher, student, options, seed, where) {
+    say(seed, where);
+    const pair = { teacher: teacher.learned, student: student.learned };
+    const folder = join(runs, where);
+    return runBd({ dataset, kernels, ...pair, options: { ...PHASE, ...phase, seed, ...options }, folder });
+  }
   return {
     bestAfter,
-    /** How these stand after a phase to what they were, on valid: 1 = as before. */
-    gainOf: (where, before, roles) => mean(roles.map((role) => bestAfter(where, role) / valid(before[role].job))),
+    together,
+    /**
+     * Settings of the phase for a pair, one thing after the other, by what becomes of both, or of the one that it is about.
+     * @param tried { draws, lambdas, taughtL2 }: values; `draws` are a sampling and a temperature
+     */
+    async searchPhase(own, { draws, lambdas, taughtL2 = [] }, at) {
+      const found = {};
+      const settings = {};
+      const step = async (what, values, optionsOf, roles) => {
+        if (values.length === 0) return;
+        const result = await searched(values, async (value) => {
+          const where = slug(`${at}/bd ${what} ${value}`);
+          await together(own.teacher, own.student, { ...settings, ...optionsOf(value) }, 0, where);
+          return gainOf(where, own, roles);
+        });
+        found[`bd, ${what}`] = result;
+        Object.assign(settings, optionsOf(result.best));
+      };
+      // Together, as what top draws does harm unless the temperature is low.
+      await step('sampling and temperatures', draws, drawOf, ROLES);
+      await step('weight for the teacher', lambdas, (teacherLambda) => ({ teacherLambda }), ['teacher']);
+      await step('weight for the student', lambdas, (studentLambda) => ({ studentLambda }), ['student']);
+      await step('l2 of the teacher', taughtL2, (teacherL2) => ({ teacherL2 }), ['teacher']);
+      await step('l2 of the student', taughtL2, (studentL2) => ({ studentL2 }), ['student']);
+      return { found, settings };
+    },
     /** A model that learns alone. */
     async apart(model, role, options, seed, where) {
       say(seed, where);
@@ -41,18 +81,6 @@ export function jobs({ dataset, kernels, runs, phase = {} }) {
       say(seed, where);
       const request = { dataset, kernels, model, method, teachers: [teacher.job.teacher], folder: join(runs, where) };
       return runJob({ ...request, options: { ...own('student', seed), ...options } });
-    },
-    /** Both learn on. */
-    async together(teacher, student, options, seed, where) {
-      say(seed, where);
-      const pair = { teacher: teacher.learned, student: student.learned };
-      return runBd({
-        dataset,
-        kernels,
-        ...pair,
-        options: { ...PHASE, ...phase, seed, ...options },
-        folder: join(runs, where),
-      });
     },
   };
 }

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createKernels, loadDataset } from 'recdistill';
-import { jobs, line, means, ROLES, searched, searchTable, TITLES, tested, testTable, valid } from './_bd.mjs';
+import { jobs, line, means, searched, searchTable, slug, TITLES, tested, testTable, valid } from './_bd.mjs';
 import { table, writePage } from './_tables.mjs';
 
 const DATA = 'citeulike-derrd';
@@ -15,19 +15,16 @@ const MODELS = {
     options: { batchSize: 1024, learningRate: 0.002 },
     dims: { teacher: 50, student: 5 },
     l2: [0.001, 0.003, 0.01],
-    temperature: 5,
   },
   neumf: {
     options: { layerL2: 30, layers: 2, negatives: 4, learningRate: 0.005, batchSize: 1024 },
     dims: { teacher: 32, student: 4 },
     l2: [0.001, 0.003, 0.01],
-    temperature: 5,
   },
   cdae: {
     options: { dropout: 0.5, negatives: 5, learningRate: 0.01, batchSize: 128 },
     dims: { teacher: 50, student: 5 },
     l2: [0.0001, 0.0003, 0.001],
-    temperature: 2,
   },
 };
 const PAIRS = [
@@ -36,7 +33,7 @@ const PAIRS = [
   ['cdae', 'bpr-mf'],
   ['bpr-mf', 'neumf'],
 ];
-const LAMBDAS = [0.05, 0.1, 0.25, 0.5, 1];
+const TRIED = { draws: ['intended 5', 'top 1'], lambdas: [0.02, 0.1, 0.5, 2] };
 
 const { values: flags } = parseArgs({
   options: { runs: { type: 'string' }, threads: { type: 'string' }, pair: { type: 'string' } },
@@ -44,7 +41,7 @@ const { values: flags } = parseArgs({
 const runs = flags.runs ?? join('runs', 'bd-kinds');
 const kernels = createKernels(flags.threads === undefined ? {} : { threads: Number(flags.threads) });
 const dataset = await loadDataset({ data: DATA });
-const { apart, together, gainOf } = jobs({ dataset, kernels, runs });
+const { apart, together, searchPhase } = jobs({ dataset, kernels, runs });
 
 /** The best of its weight decays. */
 async function best(model, role) {
@@ -59,20 +56,10 @@ async function runPair([teacherModel, studentModel]) {
   const name = `${teacherModel} and ${studentModel}`;
   const teacher = await best(teacherModel, 'teacher');
   const student = await best(studentModel, 'student');
-  const whereOf = (lambda) => `${name.replaceAll(' ', '-')}-${lambda}`;
-  const joint = (lambda) => {
-    const temperatures = {
-      teacherTemperature: MODELS[teacherModel].temperature,
-      studentTemperature: MODELS[studentModel].temperature,
-    };
-    const options = { ...temperatures, teacherLambda: lambda, studentLambda: lambda };
-    return together(teacher, student, options, SEED, whereOf(lambda));
-  };
-  const found = await searched(LAMBDAS, async (lambda) => {
-    await joint(lambda);
-    return gainOf(whereOf(lambda), { teacher, student }, ROLES);
-  });
-  const [longer, both] = [await joint(0), await joint(found.best)];
+  const at = slug(name);
+  const { found, settings } = await searchPhase({ teacher, student }, TRIED, at);
+  const longer = await together(teacher, student, { teacherLambda: 0, studentLambda: 0 }, SEED, `${at}/longer`);
+  const both = await together(teacher, student, settings, SEED, `${at}/bd`);
   const rows = {
     'teacher before': teacher.job.evaluation,
     'teacher trained longer': longer.teacher.evaluation,
@@ -81,7 +68,7 @@ async function runPair([teacherModel, studentModel]) {
     'student trained longer': longer.student.evaluation,
     'student by bd': both.student.evaluation,
   };
-  const searches = { 'l2 of the teacher': teacher.found, 'l2 of the student': student.found, 'weight of bd': found };
+  const searches = { 'l2 of the teacher': teacher.found, 'l2 of the student': student.found, ...found };
   return { name, rows, searches };
 }
 

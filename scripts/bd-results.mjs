@@ -7,7 +7,20 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createKernels, loadDataset } from 'recdistill';
 import { aheadTables, analysed } from './_ahead.mjs';
-import { DIMS, jobs, line, means, ROLES, searched, searchTable, TITLES, tested, testTable, valid } from './_bd.mjs';
+import {
+  DIMS,
+  jobs,
+  line,
+  means,
+  ROLES,
+  searched,
+  searchTable,
+  slug,
+  TITLES,
+  tested,
+  testTable,
+  valid,
+} from './_bd.mjs';
 import { spread, table, writePage } from './_tables.mjs';
 
 const SEEDS = [0, 1, 2];
@@ -80,41 +93,13 @@ if (set === undefined) {
 const runs = join(flags.runs ?? join('runs', 'bd-results'), name);
 const kernels = createKernels(flags.threads === undefined ? {} : { threads: Number(flags.threads) });
 const dataset = await loadDataset(set.data);
-const { apart, oneWay, together, bestAfter, gainOf } = jobs({ dataset, kernels, runs, phase: set.phase });
-const slug = (text) => text.replaceAll(' ', '-');
+const { apart, oneWay, together, bestAfter, searchPhase } = jobs({ dataset, kernels, runs, phase: set.phase });
 
 const alone = (role, l2, seed, where, dim = DIMS[role]) =>
   apart(MODEL, role, { ...set.learning, dim, l2 }, seed, where);
 
 const taught = (method, lambda, l2, teacher, seed, where) =>
   oneWay(MODEL, method, { ...set.learning, dim: DIMS.student, l2, lambda }, teacher, seed, where);
-
-function drawOf(text) {
-  const [sampling, temperature] = text.split(' ');
-  return { sampling, teacherTemperature: Number(temperature), studentTemperature: Number(temperature) };
-}
-
-/** One thing after the other, by what becomes of both, or of the one that it is about: 1 = as before. */
-async function searchBd(own) {
-  const found = {};
-  const settings = {};
-  const step = async (what, values, optionsOf, roles) => {
-    const result = await searched(values, async (value) => {
-      const where = slug(`search/bd ${what} ${value}`);
-      await together(own.teacher, own.student, { ...settings, ...optionsOf(value) }, 0, where);
-      return gainOf(where, own, roles);
-    });
-    found[`bd, ${what}`] = result;
-    Object.assign(settings, optionsOf(result.best));
-  };
-  // Together, as what top draws does harm unless the temperature is low.
-  await step('sampling and temperatures', set.draws, drawOf, ROLES);
-  await step('weight for the teacher', set.lambdas, (teacherLambda) => ({ teacherLambda }), ['teacher']);
-  await step('weight for the student', set.lambdas, (studentLambda) => ({ studentLambda }), ['student']);
-  await step('l2 of the teacher', set.taughtL2, (teacherL2) => ({ teacherL2 }), ['teacher']);
-  await step('l2 of the student', set.taughtL2, (studentL2) => ({ studentL2 }), ['student']);
-  return { found, settings };
-}
 
 /** What seed 0 finds for everybody. */
 async function search() {
@@ -127,7 +112,7 @@ async function search() {
     found[role] = await searched(set.l2, async (l2) => valid((await of(l2)).job));
     own[role] = await of(found[role].best);
   }
-  const bd = await searchBd(own);
+  const bd = await searchPhase(own, set, 'search');
   for (const [method, values] of Object.entries(set.oneWay)) {
     const of = async (lambda, l2, where) => valid(await taught(method, lambda, l2, own.teacher, 0, `search/${where}`));
     found[method] = await searched(values, (lambda) => of(lambda, found.student.best, `${method}-${lambda}`));
