@@ -46,16 +46,16 @@ export function jobs({ dataset, kernels, runs, phase = {} }) {
     together,
     /**
      * Settings of the phase for a pair, one thing after the other, by what becomes of both, or of the one that it is about.
-     * @param tried { draws, lambdas, taughtL2 }: values; `draws` are a sampling and a temperature
+     * @param tried { draws, lambdas, taughtL2 }: values; `draws` are a sampling and a temperature; `trial`: options of every trial
      */
-    async searchPhase(own, { draws, lambdas, taughtL2 = [] }, at) {
+    async searchPhase(own, { draws, lambdas, taughtL2 = [], trial = {} }, at) {
       const found = {};
       const settings = {};
       const step = async (what, values, optionsOf, roles) => {
         if (values.length === 0) return;
         const result = await searched(values, async (value) => {
           const where = slug(`${at}/bd ${what} ${value}`);
-          await together(own.teacher, own.student, { ...settings, ...optionsOf(value) }, 0, where);
+          await together(own.teacher, own.student, { ...trial, ...settings, ...optionsOf(value) }, 0, where);
           return gainOf(where, own, roles);
         });
         found[`bd, ${what}`] = result;

@@ -1,13 +1,11 @@
 // Writes docs/results/bd-published.md and .json: bidirectional distillation under the protocol of its published code, beside the figures that code printed.
-//   npm run bd-published -- [bpr-mf|cdae ...] [--runs FOLDER] [--threads N] [--variant WORD] [--seed N]
-// With --variant and --seed only that is trained and nothing is written, so that they can be trained side by side. What is finished is read back.
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+//   npm run bd-published -- [--runs FOLDER] [--threads N] [bpr-mf|cdae] [--variant WORD] [--seed N]
+// With a model, a variant or a seed only that is trained and nothing is written, so that they can be trained side by side. What is finished is read back.
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createKernels, loadDataset, readHistory, readLearned, runBd, runJob } from 'recdistill';
 import { aheadTables, analysed } from './_ahead.mjs';
-import { ROLES } from './_bd.mjs';
+import { means, ROLES, tested, testTable } from './_bd.mjs';
 import { mean, short, spread, table, writePage } from './_tables.mjs';
 
 const DATA = 'citeulike-bd';
@@ -92,7 +90,7 @@ for (const [what, words, known] of [
     process.exit(2);
   }
 }
-const only = flags.variant !== undefined || flags.seed !== undefined;
+const only = positionals.length > 0 || flags.variant !== undefined || flags.seed !== undefined;
 const runs = flags.runs ?? join('runs', 'bd-published');
 const kernels = createKernels(flags.threads === undefined ? {} : { threads: Number(flags.threads) });
 const dataset = await loadDataset({ data: DATA });
@@ -105,17 +103,20 @@ async function runPair(model, variant, seed) {
   const at = join(runs, `${model}-${avoid}-seed${seed}`);
   const folders = { phase: join(at, folder) };
   const learned = {};
+  const rows = {};
   for (const role of ROLES) {
     say(`${model}, ${variant}, seed ${seed}: warm-up of the ${role}`);
     folders[role] = join(at, `${role}-before`);
     // One seed each, as two models that begin alike would learn alike.
     const options = { ...shared, ...sizes[role], avoid, seed: 2 * seed + (role === 'teacher' ? 0 : 1) };
-    await runJob({ dataset, kernels, model, options, folder: folders[role] });
+    const job = await runJob({ dataset, kernels, model, options, folder: folders[role] });
+    rows[`${role} before`] = job.evaluation;
     learned[role] = readLearned(folders[role]);
   }
   say(`${model}, ${variant}, seed ${seed}: both together`);
   const options = { protocol: 'reference', ...bd, ...more, patience: 10_000, seed };
   const outcome = await runBd({ dataset, kernels, ...learned, options, folder: folders.phase });
+  for (const role of ROLES) rows[`${role} ${variant === 'alone' ? 'alone' : 'by bd'}`] = outcome[role].evaluation;
   const curve = (role) =>
     Object.fromEntries(
       readHistory(join(folders.phase, role)).valid.map(({ epoch, metrics }) => [
@@ -125,7 +126,15 @@ async function runPair(model, variant, seed) {
     );
   const analysis = analysed({ kernels, dataset }, folders);
   const perEpoch = outcome.student.result.seconds / bd.epochs;
-  return { teacher: curve('teacher'), student: curve('student'), perEpoch, analysis };
+  return { teacher: curve('teacher'), student: curve('student'), perEpoch, analysis, rows };
+}
+
+/** Of one model, user by user: the phase against what was before it, and against the phase without distillation. */
+function testsOf({ clean, alone }) {
+  const all = clean.map(({ rows }, n) => ({ ...alone[n]?.rows, ...rows }));
+  return ROLES.flatMap((role) =>
+    ['before', 'alone'].flatMap((what) => tested(all, `${role} by bd`, [`${role} ${what}`])),
+  );
 }
 
 /** @param found by variant, of each seed */
@@ -161,7 +170,9 @@ function tableOf(model, found) {
 
 In the mean over seeds: ${verdicts.join(' And ')} A phase took ${perEpoch.toFixed(2)} s an epoch.
 
-${VARIANTS.clean.title}, by ordinary ranks:
+${VARIANTS.clean.title}, by ordinary ranks, means over users; paired t test, Holm over each two rows:
+
+${testTable(testsOf(found))}
 
 ${aheadTables(found.clean.map(({ analysis }) => analysis))}`;
 }
@@ -177,8 +188,6 @@ for (const model of chosen) {
 }
 kernels.close();
 if (only) process.exit(0);
-const file = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'results', 'bd-published.json');
-const kept = { ...(existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).models : {}), ...found };
 const page = `# Bidirectional distillation beside its printed figures
 
 Made by \`npm run bd-published\` on ${DATA}, under the protocol of the published code ([what that is](../methods/bd.md#to-compare-with-the-published-numbers)): its sizes (50 and 5),
@@ -189,9 +198,13 @@ by .003 to .006 in H@50. These figures compare with nothing but each other.
 - without the leak: only train items are spared.
 - without the leak, nor distillation: the same phase with both weights 0, in which each model learns on alone with negatives of its own, without weight decay.
 
-${Object.keys(PAIRS)
-  .filter((model) => model in kept)
-  .map((model) => `## ${model}\n${tableOf(model, kept[model])}`)
+${Object.entries(found)
+  .map(([model, variants]) => `## ${model}\n${tableOf(model, variants)}`)
   .join('\n\n')}
 `;
-writePage('bd-published', page, { data: DATA, metrics: METRICS, models: kept });
+const withoutUsers = (seeds) => seeds.map(({ rows, ...seed }) => ({ ...seed, means: means([rows])[0] }));
+const models = Object.entries(found).map(([model, variants]) => [
+  model,
+  Object.fromEntries(Object.entries(variants).map(([variant, seeds]) => [variant, withoutUsers(seeds)])),
+]);
+writePage('bd-published', page, { data: DATA, metrics: METRICS, models: Object.fromEntries(models) });

@@ -44,6 +44,7 @@ const SETS = {
     draws: ['intended 1', 'intended 5', 'top 1', 'top 5'],
     lambdas: [0.02, 0.1, 0.5, 2],
     phase: {},
+    trial: {},
     further: true,
   },
   // What is tried is less, as a run takes minutes; of what has one value, that is what citeulike-derrd chose. de is left out: an epoch of it takes as long as
@@ -56,7 +57,8 @@ const SETS = {
     taughtL2: [0.001, 0.003],
     draws: ['top 1'],
     lambdas: [0.02, 0.1, 0.5],
-    phase: { evaluateEvery: 5, patience: 4 },
+    phase: { evaluateEvery: 5, patience: 10 },
+    trial: { patience: 4 },
     further: false,
   },
 };
