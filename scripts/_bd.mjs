@@ -131,7 +131,13 @@ export function tested(all, name, others) {
   return found.map((c) => {
     // compare says how the other differs from this one; here it is the other way round.
     const ahead = c.mean === 0 ? Number.NaN : -c.difference / c.mean;
-    return [name, c.name, TITLES[METRICS.indexOf(c.metric)], percent(ahead), shortP(c.adjustedP)];
+    return [
+      name,
+      c.name,
+      TITLES[METRICS.indexOf(c.metric)],
+      percent(ahead),
+      c.difference === 0 ? 'no user differs' : shortP(c.adjustedP),
+    ];
   });
 }
 
