@@ -51,7 +51,7 @@ const PAIRS = {
     teacher: { dim: 50 },
     student: { dim: 5 },
     bd: { epochs: 1000, evaluateEvery: 100, teacherTemperature: 2, studentTemperature: 2, epsilonTanh: 1e-4 },
-    seeds: { published: [0, 1, 2], clean: [0, 1, 2], alone: [0] },
+    seeds: { published: [0], clean: [0, 1, 2], alone: [0] },
     printed: {
       0: {
         teacher: [0.1797, 0.2409, 0.3131, 0.0497, 0.0596, 0.0697],
@@ -125,8 +125,7 @@ async function runPair(model, variant, seed) {
       ]),
     );
   const analysis = analysed({ kernels, dataset }, folders);
-  const perEpoch = outcome.student.result.seconds / bd.epochs;
-  return { teacher: curve('teacher'), student: curve('student'), perEpoch, analysis, rows };
+  return { teacher: curve('teacher'), student: curve('student'), analysis, rows };
 }
 
 /** Of one model, user by user: the phase against what was before it, and against the phase without distillation. */
@@ -141,7 +140,7 @@ function testsOf({ clean, alone }) {
 function tableOf(model, found) {
   const { printed } = PAIRS[model];
   const rows = [];
-  const missed = Object.fromEntries(Object.keys(found).map((variant) => [variant, []]));
+  const gaps = Object.fromEntries(Object.keys(found).map((variant) => [variant, []]));
   for (const [epoch, both] of Object.entries(printed)) {
     for (const role of ROLES) {
       rows.push([epoch, role, 'printed', ...both[role].map(short)]);
@@ -151,26 +150,22 @@ function tableOf(model, found) {
         if (epoch === '0') continue;
         values.forEach((v, m) => {
           const goal = both[role][m];
-          if (mean(v) < goal)
-            missed[variant].push(`${role} ${TITLES[m]} at ${epoch} (${short(mean(v))}, printed ${short(goal)})`);
+          const text = `${role} ${TITLES[m]} at ${epoch} (${short(mean(v))}, printed ${short(goal)})`;
+          gaps[variant].push({ gap: goal - mean(v), text });
         });
       }
     }
   }
   const verdicts = ['published', 'clean'].map((variant) => {
-    const below = missed[variant];
-    const verdict =
-      below.length === 0
-        ? 'every printed figure after the phase is reached or beaten'
-        : `below what was printed: ${below.join('; ')}`;
-    return `${VARIANTS[variant].title}, ${verdict}.`;
+    const reached = gaps[variant].filter(({ gap }) => gap <= 0).length;
+    const furthest = gaps[variant].reduce((a, b) => (b.gap > a.gap ? b : a));
+    return `${VARIANTS[variant].title}, ${reached} of ${gaps[variant].length} are reached or beaten, and the furthest behind is ${furthest.text}`;
   });
-  const perEpoch = mean(found.published.map((s) => s.perEpoch));
   return `${table(['epoch of the phase', '', '', ...TITLES], rows)}
 
-In the mean over seeds: ${verdicts.join(' And ')} A phase took ${perEpoch.toFixed(2)} s an epoch.
+Of the printed figures after the phase, in the mean over seeds: ${verdicts.join('; ')}.
 
-${VARIANTS.clean.title}, by ordinary ranks, means over users; paired t test, Holm over each two rows:
+By ordinary ranks, without the leak, means over users; "alone" is without distillation; paired t test, Holm over each two rows:
 
 ${testTable(testsOf(found))}
 
