@@ -50,12 +50,15 @@ export function jobs({ dataset, kernels, runs, phase = {} }) {
      */
     async searchPhase(own, { draws, lambdas, taughtL2 = [], trial = {} }, at) {
       const found = {};
-      const settings = {};
+      const [teacherL2, studentL2] = ROLES.map((role) => own[role].job.result.options.l2);
+      const settings = { teacherLambda: 0.5, studentLambda: 0.5, teacherL2, studentL2 };
       const step = async (what, values, optionsOf, roles) => {
         if (values.length === 0) return;
         const result = await searched(values, async (value) => {
-          const where = slug(`${at}/bd ${what} ${value}`);
-          await together(own.teacher, own.student, { ...trial, ...settings, ...optionsOf(value) }, 0, where);
+          const tried = { ...settings, ...optionsOf(value) };
+          // Named by what it is, so that no step tries again what another has tried.
+          const where = slug(`${at}/bd ${Object.values(tried).join(' ')}`);
+          await together(own.teacher, own.student, { ...trial, ...tried }, 0, where);
           return gainOf(where, own, roles);
         });
         found[`bd, ${what}`] = result;
