@@ -46,30 +46,31 @@ export function jobs({ dataset, kernels, runs, phase = {} }) {
     together,
     /**
      * Settings of the phase for a pair, one thing after the other, by what becomes of both, or of the one that it is about.
-     * @param tried { draws, lambdas, taughtL2 }: values; `draws` are a sampling and a temperature; `trial`: options of every trial
+     * @param tried { draws, teacherLambda, studentLambda, teacherL2, studentL2 }: values, none = not tried; `draws` are a sampling and a temperature
+     * @param trial options of every trial
      */
-    async searchPhase(own, { draws, lambdas, taughtL2 = [], trial = {} }, at) {
+    async searchPhase(own, tried, at, trial = {}) {
       const found = {};
       const [teacherL2, studentL2] = ROLES.map((role) => own[role].job.result.options.l2);
       const settings = { teacherLambda: 0.5, studentLambda: 0.5, teacherL2, studentL2 };
       const step = async (what, values, optionsOf, roles) => {
-        if (values.length === 0) return;
+        if (values === undefined) return;
         const result = await searched(values, async (value) => {
-          const tried = { ...settings, ...optionsOf(value) };
+          const options = { ...settings, ...optionsOf(value) };
           // Named by what it is, so that no step tries again what another has tried.
-          const where = slug(`${at}/bd ${Object.values(tried).join(' ')}`);
-          await together(own.teacher, own.student, { ...trial, ...tried }, 0, where);
+          const where = slug(`${at}/bd ${Object.values(options).join(' ')}`);
+          await together(own.teacher, own.student, { ...trial, ...options }, 0, where);
           return gainOf(where, own, roles);
         });
         found[`bd, ${what}`] = result;
         Object.assign(settings, optionsOf(result.best));
       };
       // Together, as what top draws does harm unless the temperature is low.
-      await step('sampling and temperatures', draws, drawOf, ROLES);
-      await step('weight for the teacher', lambdas, (teacherLambda) => ({ teacherLambda }), ['teacher']);
-      await step('weight for the student', lambdas, (studentLambda) => ({ studentLambda }), ['student']);
-      await step('l2 of the teacher', taughtL2, (teacherL2) => ({ teacherL2 }), ['teacher']);
-      await step('l2 of the student', taughtL2, (studentL2) => ({ studentL2 }), ['student']);
+      await step('sampling and temperatures', tried.draws, drawOf, ROLES);
+      await step('weight for the teacher', tried.teacherLambda, (teacherLambda) => ({ teacherLambda }), ['teacher']);
+      await step('weight for the student', tried.studentLambda, (studentLambda) => ({ studentLambda }), ['student']);
+      await step('l2 of the teacher', tried.teacherL2, (teacherL2) => ({ teacherL2 }), ['teacher']);
+      await step('l2 of the student', tried.studentL2, (studentL2) => ({ studentL2 }), ['student']);
       return { found, settings };
     },
     /** A model that learns alone. */

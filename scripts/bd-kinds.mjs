@@ -33,7 +33,8 @@ const PAIRS = [
   ['cdae', 'bpr-mf'],
   ['bpr-mf', 'neumf'],
 ];
-const TRIED = { draws: ['intended 5', 'top 1'], lambdas: [0.02, 0.1, 0.5, 2] };
+const LAMBDAS = [0.02, 0.1, 0.5, 2];
+const TRIED = { draws: ['intended 5', 'top 1'], teacherLambda: LAMBDAS, studentLambda: LAMBDAS };
 
 const { values: flags } = parseArgs({
   options: { runs: { type: 'string' }, threads: { type: 'string' }, pair: { type: 'string' } },

@@ -41,13 +41,18 @@ const SETS = {
       de: [0.01, 0.03, 0.1, 0.3, 1],
     },
     taughtL2: [0.0003, 0.001, 0.003, 0.01],
-    draws: ['intended 1', 'intended 5', 'top 1', 'top 5'],
-    lambdas: [0.02, 0.1, 0.5, 2],
+    bd: {
+      draws: ['intended 1', 'intended 5', 'top 1', 'top 5'],
+      teacherLambda: [0.02, 0.1, 0.5, 2],
+      studentLambda: [0.02, 0.1, 0.5, 2],
+      teacherL2: [0.0003, 0.001, 0.003, 0.01],
+      studentL2: [0.0003, 0.001, 0.003, 0.01],
+    },
     phase: {},
     trial: {},
     further: true,
   },
-  // What is tried is less, as a run takes minutes; the draws are those that citeulike-derrd chose. de is left out: an epoch of it takes as long as forty of the
+  // What is tried is less, as a run takes minutes: what has one value is what citeulike-derrd chose, and whoever is taught keeps the student's weight decay. de is left out: an epoch of it takes as long as forty of the
   // student alone.
   foursquare: {
     data: { data: 'foursquare', split: 'leave-one-out', holdOut: 'random' },
@@ -56,9 +61,7 @@ const SETS = {
     student: { patience: 10 },
     l2: [0.001, 0.003, 0.01],
     oneWay: { rd: [0.3], cd: [0.1, 0.3], rrd: [0.03, 0.1, 0.3] },
-    taughtL2: [0.001, 0.003],
-    draws: ['top 1'],
-    lambdas: [0.02, 0.5, 2],
+    bd: { draws: ['top 1'], teacherLambda: [0.02], studentLambda: [0.5, 2], studentL2: [0.003, 0.01] },
     phase: { evaluateEvery: 5, patience: 6 },
     trial: { patience: 4 },
     further: false,
@@ -116,12 +119,13 @@ async function search() {
     found[role] = await searched(set.l2, async (l2) => valid((await of(l2)).job));
     own[role] = await of(found[role].best);
   }
-  const bd = await searchPhase(own, set, 'search');
+  const bd = await searchPhase(own, set.bd, 'search', set.trial);
   for (const [method, values] of Object.entries(set.oneWay)) {
     const of = async (lambda, l2) =>
       valid(await taught(method, lambda, l2, own.teacher, 0, `search/${method}-${lambda}-l2-${l2}`));
     found[method] = await searched(values, (lambda) => of(lambda, found.student.best));
-    found[`${method}, l2`] = await searched(set.taughtL2, (l2) => of(found[method].best, l2));
+    const decays = set.taughtL2 ?? [found.student.best];
+    found[`${method}, l2`] = await searched(decays, (l2) => of(found[method].best, l2));
   }
   const all = { found: { ...found, ...bd.found }, settings: bd.settings };
   mkdirSync(runs, { recursive: true });
