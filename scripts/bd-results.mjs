@@ -52,7 +52,7 @@ const SETS = {
     trial: {},
     further: true,
   },
-  // What is tried is less, as a run takes minutes: what has one value is what citeulike-derrd chose, and whoever is taught keeps the student's weight decay. de is left out: an epoch of it takes as long as forty of the
+  // What is tried is less, as a run takes minutes: what has one value is what citeulike-derrd chose. de is left out: an epoch of it takes as long as forty of the
   // student alone.
   foursquare: {
     data: { data: 'foursquare', split: 'leave-one-out', holdOut: 'random' },
@@ -61,6 +61,7 @@ const SETS = {
     student: { patience: 10 },
     l2: [0.001, 0.003, 0.01],
     oneWay: { rd: [0.3], cd: [0.1, 0.3], rrd: [0.03, 0.1, 0.3] },
+    taughtL2: [0.001, 0.003],
     bd: { draws: ['top 1'], teacherLambda: [0.02], studentLambda: [0.5, 2], studentL2: [0.003, 0.01] },
     phase: { evaluateEvery: 5, patience: 6 },
     trial: { patience: 4 },
@@ -124,8 +125,7 @@ async function search() {
     const of = async (lambda, l2) =>
       valid(await taught(method, lambda, l2, own.teacher, 0, `search/${method}-${lambda}-l2-${l2}`));
     found[method] = await searched(values, (lambda) => of(lambda, found.student.best));
-    const decays = set.taughtL2 ?? [found.student.best];
-    found[`${method}, l2`] = await searched(decays, (l2) => of(found[method].best, l2));
+    found[`${method}, l2`] = await searched(set.taughtL2, (l2) => of(found[method].best, l2));
   }
   const all = { found: { ...found, ...bd.found }, settings: bd.settings };
   mkdirSync(runs, { recursive: true });
