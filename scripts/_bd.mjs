@@ -46,13 +46,14 @@ export function jobs({ dataset, kernels, runs, phase = {} }) {
     together,
     /**
      * Settings of the phase for a pair, one thing after the other, by what becomes of both, or of the one that it is about.
-     * @param tried { draws, teacherLambda, studentLambda, teacherL2, studentL2 }: values, none = not tried; `draws` are a sampling and a temperature
+     * @param tried { start, draws, teacherLambda, studentLambda, teacherL2, studentL2 }: values, none = not tried; `draws` are a sampling and a
+     *   temperature, `start` are options to begin with
      * @param trial options of every trial
      */
     async searchPhase(own, tried, at, trial = {}) {
       const found = {};
       const [teacherL2, studentL2] = ROLES.map((role) => own[role].job.result.options.l2);
-      const settings = { teacherLambda: 0.5, studentLambda: 0.5, teacherL2, studentL2 };
+      const settings = { teacherLambda: 0.5, studentLambda: 0.5, teacherL2, studentL2, ...tried.start };
       const step = async (what, values, optionsOf, roles) => {
         if (values === undefined) return;
         const result = await searched(values, async (value) => {
