@@ -24,7 +24,7 @@ const MODELS = {
   cdae: {
     options: { dropout: 0.5, negatives: 5, learningRate: 0.01, batchSize: 128 },
     dims: { teacher: 50, student: 5 },
-    l2: [0.0001, 0.0003, 0.001],
+    l2: [0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01],
   },
 };
 const PAIRS = [
@@ -33,8 +33,15 @@ const PAIRS = [
   ['cdae', 'bpr-mf'],
   ['bpr-mf', 'neumf'],
 ];
-const LAMBDAS = [0.02, 0.1, 0.5, 2];
-const TRIED = { draws: ['intended 5', 'top 1'], teacherLambda: LAMBDAS, studentLambda: LAMBDAS };
+/** With more for the teacher at the start, what harms it least would decide what is drawn for both. */
+const TRIED = {
+  start: { teacherLambda: 0.02 },
+  draws: ['intended 5', 'top 1'],
+  teacherLambda: [0.02, 0.1, 0.5],
+  studentLambda: [0.1, 0.5, 2],
+};
+/** Weight decay that is tried for the student, of its own. */
+const SHARES = [0.1, 0.3, 1];
 
 const { values: flags } = parseArgs({
   options: { runs: { type: 'string' }, threads: { type: 'string' }, pair: { type: 'string' } },
@@ -58,7 +65,8 @@ async function runPair([teacherModel, studentModel]) {
   const teacher = await best(teacherModel, 'teacher');
   const student = await best(studentModel, 'student');
   const at = slug(name);
-  const { found, settings } = await searchPhase({ teacher, student }, TRIED, at);
+  const studentL2 = SHARES.map((share) => Number((share * student.found.best).toPrecision(2)));
+  const { found, settings } = await searchPhase({ teacher, student }, { ...TRIED, studentL2 }, at);
   const longer = await together(teacher, student, { teacherLambda: 0, studentLambda: 0 }, SEED, `${at}/longer`);
   const both = await together(teacher, student, settings, SEED, `${at}/bd`);
   const rows = {
