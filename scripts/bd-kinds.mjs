@@ -24,7 +24,7 @@ const MODELS = {
   cdae: {
     options: { dropout: 0.5, negatives: 5, learningRate: 0.01, batchSize: 128 },
     dims: { teacher: 50, student: 5 },
-    l2: [0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01],
+    l2: [0.000003, 0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003],
   },
 };
 const PAIRS = [
