@@ -16,11 +16,6 @@ const MODELS = {
     dims: { teacher: 50, student: 5 },
     l2: [0.001, 0.003, 0.01],
   },
-  neumf: {
-    options: { layerL2: 30, layers: 2, negatives: 4, learningRate: 0.005, batchSize: 1024 },
-    dims: { teacher: 32, student: 4 },
-    l2: [0.003, 0.01],
-  },
   cdae: {
     options: { dropout: 0.5, negatives: 5, learningRate: 0.01, batchSize: 128 },
     dims: { teacher: 50, student: 5 },
@@ -30,7 +25,6 @@ const MODELS = {
 const PAIRS = [
   ['cdae', 'cdae'],
   ['cdae', 'bpr-mf'],
-  ['neumf', 'neumf'],
 ];
 /** With more for the teacher at the start, what harms it least would decide what is drawn for both. */
 const TRIED = {
