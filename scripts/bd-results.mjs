@@ -174,12 +174,8 @@ async function runSeed(seed, { found, settings }) {
     rows[`student by ${method}`] = job.evaluation;
   }
   await keep('by bd', settings);
-  const onValid = Object.fromEntries(
-    Object.entries({ teacher, student }).map(([role, before]) => {
-      const phases = ['trained longer', 'by bd'].map((what) => bestAfter(at(what), role));
-      return [role, [valid(before.job), ...phases]];
-    }),
-  );
+  const phases = ['before', 'trained longer', 'by bd'];
+  const onValid = Object.fromEntries(ROLES.map((role) => [role, phases.map((what) => further[what][role])]));
   const folders = { teacher: at('teacher'), student: at('student'), phase: at('by bd') };
   const inRuns = Object.fromEntries(Object.entries(folders).map(([what, folder]) => [what, join(runs, folder)]));
   const analysis = analysed({ kernels, dataset }, inRuns);
