@@ -68,6 +68,7 @@ function placeholder({ kind }: OptionRow): string {
     number: 'X',
     numbers: 'X,X',
     strings: 'A,B',
+    paths: 'PATH',
     choice: 'WORD',
     string: 'TEXT',
     boolean: '',

@@ -5,10 +5,11 @@ import { catalog, type DataOptions } from '../data/index.js';
 
 /** The same options with paths that do not depend on the working folder. */
 export function portable(o: DataOptions): DataOptions {
-  const isPath = !Object.hasOwn(catalog, o.data) && !o.data.startsWith('synthetic') && existsSync(o.data);
+  const absolute = (data: string) =>
+    !Object.hasOwn(catalog, data) && !data.startsWith('synthetic') && existsSync(data) ? resolve(data) : data;
   return {
     ...o,
-    ...(isPath ? { data: resolve(o.data) } : {}),
+    data: typeof o.data === 'string' ? absolute(o.data) : o.data.map(absolute),
     ...(o.labels === undefined ? {} : { labels: resolve(o.labels) }),
   };
 }

@@ -7,7 +7,17 @@ export interface OptionRow {
   readonly name: string;
   /** kebab-case, as on the command line, without dashes. */
   readonly flag: string;
-  readonly kind: 'integer' | 'number' | 'boolean' | 'string' | 'strings' | 'numbers' | 'choice' | 'list' | 'group';
+  readonly kind:
+    | 'integer'
+    | 'number'
+    | 'boolean'
+    | 'string'
+    | 'strings'
+    | 'paths'
+    | 'numbers'
+    | 'choice'
+    | 'list'
+    | 'group';
   readonly default: unknown;
   readonly range: string;
   readonly choices?: readonly string[];
@@ -16,6 +26,7 @@ export interface OptionRow {
 
 interface JsonProperty {
   type?: string;
+  anyOf?: JsonProperty[];
   enum?: string[];
   items?: { type?: string };
   default?: unknown;
@@ -43,6 +54,7 @@ export const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-$
 
 function kindOf(p: JsonProperty): OptionRow['kind'] {
   if (p.enum) return 'choice';
+  if (p.anyOf?.some((one) => one.type === 'array')) return 'paths';
   if (p.type === 'array') {
     if (p.items?.type === 'string') return 'strings';
     return p.items?.type === 'number' || p.items?.type === 'integer' ? 'numbers' : 'list';

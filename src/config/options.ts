@@ -47,6 +47,12 @@ export const choice = <const T extends readonly [string, ...string[]]>(
 export const text = (spec: { default: string; help: string }) => z.string().default(spec.default).describe(spec.help);
 /** Text that may be absent. */
 export const optionalText = (spec: { help: string }) => z.string().optional().describe(spec.help);
+/** One path or several: text, or a list of texts. On the command line the flag is repeated; commas belong to the path. */
+export const paths = (spec: { default: string; help: string }) =>
+  z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .default(spec.default)
+    .describe(spec.help);
 /** A whole number that may be absent. */
 export const optionalInt = (spec: Omit<NumberSpec<never>, 'default'>) =>
   bounded(z.int(), { ...spec, default: undefined })
@@ -114,6 +120,7 @@ const kinds: Readonly<Record<OptionRow['kind'], string>> = {
   boolean: 'true or false',
   string: 'text',
   strings: 'a list of words',
+  paths: 'a path or a list of paths',
   numbers: 'a list of numbers',
   choice: 'one of',
   list: 'a list',

@@ -7,6 +7,8 @@ import { fail, RecdistillError } from '../errors.js';
 import type { SourceFile } from './source-file.js';
 
 export interface Database {
+  /** A temporary folder that lasts as long as the database. */
+  readonly folder: string;
   /** Runs a statement and returns its rows. */
   readonly query: (sql: string, values?: readonly DuckDBValue[]) => Promise<DuckDBValue[][]>;
   /** Runs a query of numbers and hands over its rows one after the other, for results too long to keep; `values` is used again. */
@@ -31,7 +33,7 @@ export async function withDatabase<T>(use: (db: Database) => Promise<T>, memory 
     });
     connection = await instance.connect();
     await connection.run("SET TimeZone = 'UTC'");
-    return await use(database(connection));
+    return await use(database(connection, spill));
   } finally {
     connection?.closeSync();
     instance?.closeSync();
@@ -39,8 +41,9 @@ export async function withDatabase<T>(use: (db: Database) => Promise<T>, memory 
   }
 }
 
-function database(connection: DuckDBConnection): Database {
+function database(connection: DuckDBConnection, folder: string): Database {
   return {
+    folder,
     query: async (sql, values) => (await connection.runAndReadAll(sql, values && [...values])).getRows(),
     scan: async (sql, take) => {
       const result = await connection.stream(sql);

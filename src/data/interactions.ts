@@ -11,6 +11,8 @@ export interface Interactions {
   readonly indices: Int32Array;
   /** Unix time in seconds for each entry of `indices`, if the source had times. */
   readonly times?: Float64Array;
+  /** Strength of each entry of `indices`, > 0, if the source had weights. */
+  readonly weights?: Float32Array;
   /** Items that are not to be drawn against each user, if more than these: see `avoiding`. */
   readonly avoided?: Interactions;
 }

@@ -51,7 +51,7 @@ export async function loadDataset(input: Partial<DataOptions> = {}): Promise<Loa
   const { users, items, parts, labels, leakage, notes } = prepared;
   const fingerprint = fingerprintOf(users, items, parts);
   if (keep && manifest && options.minRating === undefined && options.coldItems !== 'drop') {
-    checkManifest(options.data, manifest, fingerprint);
+    checkManifest(String(options.data), manifest, fingerprint);
   }
   const { hiddenShare, splitSeed } = options;
   const found = hiddenShare > 0 ? hideInteractions(parts.train, hiddenShare, splitSeed) : undefined;
@@ -82,7 +82,7 @@ function checkRatios(ratios: readonly number[]): [number, number, number] {
 }
 
 async function originOf(options: DataOptions): Promise<Origin> {
-  const spec = parseSynthetic(options.data);
+  const spec = parseSynthetic(String(options.data));
   if (spec) {
     refuseColumns(options);
     const size = `${spec.users} users, ${spec.items} items, ${spec.interactions} interactions, seed ${spec.seed}`;

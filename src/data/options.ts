@@ -1,6 +1,7 @@
 /** Everything that decides how a data set is loaded, declared once. */
 import {
   choice,
+  flag,
   float,
   int,
   numbers,
@@ -9,13 +10,15 @@ import {
   optionalInt,
   optionalText,
   options,
+  paths,
   text,
+  words,
 } from '../config/options.js';
 
 export const dataOptions = options({
-  data: text({
+  data: paths({
     default: 'synthetic',
-    help: 'A named data set (see `recdistill data list`), synthetic:USERSxITEMSxINTERACTIONS, or the path of a file or folder.',
+    help: "A named data set (see `recdistill data list`), synthetic:USERSxITEMSxINTERACTIONS, or the path of a file or folder; several files: a pattern such as 'logs/*.csv', or the option repeated; - is standard input.",
   }),
   format: choice(['auto', 'csv', 'tsv', 'jsonl', 'parquet', 'lists', 'user-lists', 'split'], {
     default: 'auto',
@@ -35,6 +38,44 @@ export const dataOptions = options({
     default: 'auto',
     help: 'Whether the first row of a CSV or TSV file names the columns.',
   }),
+  weight: optionalText({
+    help: 'Column of the strength of an interaction, such as a count or a play time (> 0), by name or position from 1; the weights of repeated pairs add up. rows = the number of rows of a pair. Used by ials, ease and the sampling of positives. Default: every interaction counts the same.',
+  }),
+  delimiter: optionalText({
+    help: 'What divides the fields of a text file: a character or more, or the words tab or blank (runs of spaces and tabs). Default: found by looking at the first lines, where only one is possible.',
+  }),
+  quote: choice(['double', 'none'], {
+    default: 'double',
+    help: 'Whether double quotes enclose fields of a CSV or TSV file (double), or are characters like any other (none).',
+  }),
+  encoding: text({
+    default: 'auto',
+    help: 'Character encoding of text files, such as utf-8, latin1, windows-1252, utf-16le. auto: UTF-16 by its byte order mark, else UTF-8.',
+  }),
+  decimal: choice(['.', ','], { default: '.', help: 'Decimal mark of ratings, weights and times.' }),
+  where: optionalText({
+    help: "Keep only rows for which this condition holds, in DuckDB's SQL over the columns of the file, such as \"type = 'purchase'\".",
+  }),
+  explode: flag({
+    default: false,
+    help: 'Read a row whose item is a list as one row for each element of the list.',
+  }),
+  missing: words({
+    default: ['', 'NULL', 'null', 'NaN', 'nan', 'None', 'none', 'NA', 'N/A', '<NA>', '\\N', 'undefined'],
+    help: 'Texts that mean that an id is missing.',
+  }),
+  badRows: choice(['fail', 'skip'], {
+    default: 'fail',
+    help: 'What happens at a row without a user or an item, or with a time, rating or weight that cannot be read: fail, or skip and count it.',
+  }),
+  timeUnit: choice(['auto', 's', 'ms', 'us', 'ns'], {
+    default: 'auto',
+    help: 'Unit of times that are numbers, counted from 1970. auto goes by their size, and refuses a column in which units are mixed.',
+  }),
+  timeFormat: optionalText({
+    help: "Format of times that are text, in DuckDB's strptime notation, such as %d.%m.%Y %H:%M. Default: ISO 8601, or numbers.",
+  }),
+  table: optionalText({ help: 'Table or view of a DuckDB database file, as name or schema.name.' }),
   minRating: optionalFloat({ help: 'Keep only interactions rated at least this. Default: keep all.' }),
   minUser: optionalInt({
     min: 1,
@@ -71,6 +112,10 @@ export const dataOptions = options({
   coldItems: choice(['auto', 'drop', 'keep'], {
     default: 'auto',
     help: 'What happens to valid and test interactions with items that train lacks. auto: keep in a ready split, drop otherwise.',
+  }),
+  unknownIds: choice(['fail', 'keep'], {
+    default: 'fail',
+    help: 'What happens when most users or items of valid or test do not occur in train, or differ from those of train only in spelling: fail, or keep them.',
   }),
   hiddenShare: float({
     default: 0,

@@ -8,6 +8,8 @@ export interface Pairs {
   /** Unix seconds of each row. */
   readonly times?: Float64Array;
   readonly ratings?: Float64Array;
+  /** Strength of each row, > 0 and finite. */
+  readonly weights?: Float64Array;
 }
 
 /** A source after reading: ids in canonical order, and one list of pairs, or three if it is a ready split. */

@@ -10,12 +10,19 @@ import type { DataOptions } from './options.js';
 import type { Format } from './readers/index.js';
 import { readManifest, type SplitManifest } from './split-manifest.js';
 
+export interface PlannedFile {
+  /** Absolute. */
+  readonly path: string;
+  /** Columns that the folders of the path stand for (`country=DE/`), the same in every row of the file. */
+  readonly keys: Readonly<Record<string, string>>;
+}
+
 export interface Plan {
   readonly name: string;
   /** Absolute; file names of `labels` start here. */
   readonly folder: string;
-  /** One absolute path, or those of train, valid and test, or of train and test. */
-  readonly files: readonly string[];
+  /** The files of one part of interactions, or those of train, valid and test, or of train and test. */
+  readonly parts: readonly (readonly PlannedFile[])[];
   readonly format?: Format;
   readonly columns: ColumnWishes;
   readonly header: 'auto' | 'yes' | 'no';
@@ -37,8 +44,8 @@ export interface Plan {
  */
 export async function planSource(options: DataOptions): Promise<Plan> {
   const { user, item, time, rating, format, header, labels } = options;
-  const plan = await planData(options.data);
-  if (format === 'split' && plan.files.length < 2) {
+  const plan = await planData(String(options.data));
+  if (format === 'split' && plan.parts.length < 2) {
     const hint = 'Expected a folder with the files train, valid and test (.tsv, .csv, .jsonl or .parquet).';
     fail('bad-data', { path: options.data, problem: 'is not a ready split', hint });
   }
@@ -74,7 +81,7 @@ function entryPlan(name: string, entry: CatalogEntry, folder: string): Plan {
   return {
     name,
     folder,
-    files: entryFiles(entry, folder)!.map((file) => join(folder, file)),
+    parts: entryFiles(entry, folder)!.map((file) => [{ path: join(folder, file), keys: {} }]),
     columns,
     header: 'auto',
     ...(format ? { format } : {}),
@@ -88,7 +95,7 @@ function entryPlan(name: string, entry: CatalogEntry, folder: string): Plan {
 const filePlan = (path: string): Plan => ({
   name: basename(path).replace(/\..*$/, '') || basename(path),
   folder: dirname(path),
-  files: [path],
+  parts: [[{ path, keys: {} }]],
   columns: {},
   header: 'auto',
   notes: [],
@@ -123,7 +130,7 @@ async function folderPlan(folder: string): Promise<Plan> {
   return {
     name: manifest?.name ?? basename(folder),
     folder,
-    files: files.map(([name]) => join(folder, name!)),
+    parts: files.map(([name]) => [{ path: join(folder, name!), keys: {} }]),
     columns: {},
     header: manifest ? 'yes' : 'auto',
     ...(users ? { users } : {}),

@@ -21,14 +21,15 @@ export interface ReadSource extends Source {
 export async function readSource(db: Database, plan: Plan, options: DataOptions): Promise<ReadSource> {
   const parts: StagedPart[] = [];
   const notes: string[] = [];
-  for (const [k, path] of plan.files.entries()) {
+  for (const [k, files] of plan.parts.entries()) {
+    const { path } = files[0]!;
     const file = await openSource(path);
-    const format = plan.format ?? (await formatOf(db, file, plan.files.length > 1));
+    const format = plan.format ?? (await formatOf(db, file, plan.parts.length > 1));
     const wished = Object.values(plan.columns).filter((wish) => wish !== undefined);
     const table = await readers[format](db, { file, header: plan.header, wished });
     const needRating = options.minRating !== undefined;
     const part = await stage(db, `part${k}`, file, table, plan.columns, { needRating }).catch((e) => badFile(path, e));
-    if (part.rows === 0 && plan.files.length === 1) {
+    if (part.rows === 0 && plan.parts.length === 1) {
       fail('bad-data', {
         path,
         problem: 'has no rows of data',
