@@ -36,7 +36,14 @@ test('missing, empty, headless and foreign files', async (t) => {
   assert.match(await refusal(f.write('n.csv', '\n\n')), /^bad-data: .*has no lines/);
   assert.match(await refusal(f.write('h.csv', head)), /^bad-data: .*has no rows of data/);
   assert.match(await refusal(f.write('p.parquet', 'PAR1 this is not')), /^bad-data: .*Parquet/);
-  assert.match(await refusal(f.write('one.csv', 'just words here\n')), /line 1 has one field, "just words here"/);
+  assert.match(
+    await refusal(f.write('one.csv', 'just words here\n')),
+    /cannot tell the format; the first line is "just words here"/,
+  );
+  assert.match(
+    await refusal(f.write('one.tsv', 'just words here\n')),
+    /line 1 has one field, "just words here".*divided by tabs here/,
+  );
   assert.match(
     await refusal(f.write('l.csv', Buffer.from('user,item\na,caf\xe9\n', 'latin1'))),
     /line 2: the text is not UTF-8/,
@@ -81,7 +88,7 @@ test('unreadable rows are named by line or row', async (t) => {
     await refusal(f.write('j.jsonl', '{"user": 1, "item": 2}\n[1, 2]\n')),
     /row 2 is not a JSON object: .\[1, 2\]/,
   );
-  assert.match(await refusal(f.write('j.json', '[{"user": 1, "item": 2}]')), /is one JSON array/);
+  assert.match(await refusal(f.write('j.json', '[{"user": 1, "item": 2}, 3]')), /row 2 is not a JSON object: "3"/);
   assert.match(
     await refusal(f.write('j.jsonl', '{"user": 1, "item": 2}\n{"item": 2}\n')),
     /row 2, column user: the user is empty/,
@@ -92,7 +99,7 @@ test('unreadable rows are named by line or row', async (t) => {
 test('negative, huge and non-finite times and ratings', async (t) => {
   const f = testFolder(t);
   const broken = (row: string) => f.write('b.csv', `${head}${good}${row}`);
-  for (const time of ['-1', 'NaN', 'inf', '1e300', '1e14', 'yesterday', '']) {
+  for (const time of ['-1', 'NaN', 'inf', '1e300', '1e20', 'yesterday', '']) {
     const shown = time === '' ? 'empty' : `"${time}"`;
     assert.ok(
       (await refusal(broken(`7,8,${time},1\n`))).includes(

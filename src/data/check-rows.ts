@@ -1,14 +1,20 @@
-/** Refuses a staged file at its first row that cannot be used, and says what stands there. */
+/** Rows of a staged file that cannot be used: refused at the first one with what stands there, or left out and counted. */
 import { fail } from '../errors.js';
-import { type Database, pathValue } from './duckdb.js';
+import { badFile, type Database, literal, pathValue } from './duckdb.js';
 import type { Column, Table } from './readers/_reader.js';
 import type { SourceFile } from './source-file.js';
 
 /** Longest id in bytes: room for any key in use, and a stop for a file read in the wrong format. */
 const MAX_ID = 2 ** 20;
 
-/** SQL that holds for a staged text column that cannot be an id. */
-export const badId = (sql: string): string => `(${sql} IS NULL OR ${sql} = '' OR strlen(${sql}) > ${MAX_ID})`;
+/**
+ * SQL that holds for a staged text column that cannot be an id.
+ * @param missing texts that mean that there is none
+ */
+export function badId(sql: string, missing: readonly string[] = []): string {
+  const words = missing.length > 0 ? ` OR ${sql} IN (${missing.map(literal).join(', ')})` : '';
+  return `(${sql} IS NULL OR trim(${sql}) = '' OR strlen(${sql}) > ${MAX_ID}${words})`;
+}
 
 export interface RowCheck {
   /** What the column is for, in the message. */
@@ -19,31 +25,72 @@ export interface RowCheck {
   readonly hint: string;
 }
 
+export interface CheckedTable {
+  readonly file: SourceFile;
+  /** As it was read; its rows are numbered by `rowNumber`. */
+  readonly table: Table;
+  readonly checks: readonly RowCheck[];
+  /** SQL of the number of a staged row in the file, from 1. Default: the column n. */
+  readonly rowNumber?: string;
+}
+
 /**
- * @param name of the staged table, whose rows stand in the order of `table`
+ * @param name of the staged table
  * @throws RecdistillError `bad-data` with the number of the first bad row
  */
-export async function refuseBadRows(
-  db: Database,
-  name: string,
-  file: SourceFile,
-  table: Table,
-  checks: readonly RowCheck[],
-): Promise<void> {
+export async function refuseBadRows(db: Database, name: string, o: CheckedTable): Promise<void> {
+  const { file, table, checks, rowNumber = 'n' } = o;
   const which = checks.map(({ bad }, k) => `WHEN ${bad} THEN ${k}`).join(' ');
+  const any = checks.map(({ bad }) => bad).join(' OR ');
   const found = await db.query(
-    `SELECT rowid::DOUBLE, CASE ${which} END FROM ${name} WHERE ${checks.map(({ bad }) => bad).join(' OR ')} ORDER BY rowid LIMIT 1`,
+    `SELECT (${rowNumber})::DOUBLE, CASE ${which} END FROM ${name} WHERE ${any} ORDER BY 1 LIMIT 1`,
   );
   if (!found[0]) return;
   const [row, k] = found[0].map(Number) as [number, number];
   const { what, column, hint } = checks[k]!;
-  const raw = `(${column.sql}::VARCHAR)`;
-  const source = await db.query(`SELECT ${raw}[:60], strlen(${raw}) FROM ${table.sql} LIMIT 1 OFFSET ${row}`, [
-    pathValue(file),
-  ]);
-  const [value, bytes] = source[0] ?? [];
-  const shown = value === null || value === '' ? 'empty' : JSON.stringify(value);
+  const value = await valueAt(db, file, table, column, row);
+  const bytes = Buffer.byteLength(value ?? '');
+  const word = what === 'user' || what === 'item' ? ', which means that there is none' : '';
+  const shown = value === undefined || value === '' ? 'empty' : `${JSON.stringify(value.slice(0, 60))}${word}`;
   const problem =
-    Number(bytes) > MAX_ID ? `an id of ${bytes} bytes; at most ${MAX_ID} are accepted` : `the ${what} is ${shown}`;
-  fail('bad-data', { path: file.path, problem: `row ${row + 1}, column ${column.name}: ${problem}`, hint });
+    bytes > MAX_ID ? `an id of ${bytes} bytes; at most ${MAX_ID} are accepted` : `the ${what} is ${shown}`;
+  fail('bad-data', { path: file.path, problem: `row ${row}, column ${column.name}: ${problem}`, hint });
+}
+
+/**
+ * As `refuseBadRows`, or with `skip` removes the bad rows.
+ * @returns what was removed, in words
+ */
+export async function settleBadRows(
+  db: Database,
+  name: string,
+  { skip, ...checked }: CheckedTable & { readonly skip: boolean },
+): Promise<string[]> {
+  if (!skip) {
+    await refuseBadRows(db, name, checked);
+    return [];
+  }
+  const skipped: string[] = [];
+  for (const { what, column, bad } of checked.checks) {
+    const [[rows, first] = []] = await db.query(`SELECT count(*)::DOUBLE, min(n)::DOUBLE FROM ${name} WHERE ${bad}`);
+    if (Number(rows) === 0) continue;
+    await db.query(`DELETE FROM ${name} WHERE ${bad}`);
+    const kind = what === 'user' || what === 'item' ? `without a ${what}` : `with a ${what} that cannot be read`;
+    skipped.push(`${rows} rows ${kind} (column ${column.name}, first in row ${first})`);
+  }
+  return skipped;
+}
+
+/** What stands in a row of the file, counted from 1; undefined for NULL. */
+export async function valueAt(
+  db: Database,
+  file: SourceFile,
+  table: Table,
+  column: Column,
+  row: number,
+): Promise<string | undefined> {
+  const [[value] = []] = await db
+    .query(`SELECT (${column.sql})::VARCHAR FROM ${table.sql} LIMIT 1 OFFSET ${row - 1}`, [pathValue(file)])
+    .catch((cause) => badFile(file.path, cause));
+  return value === null || value === undefined ? undefined : String(value);
 }

@@ -3,9 +3,9 @@ import { nearest } from '../config/options.js';
 import { fail } from '../errors.js';
 import type { Column, Table } from './readers/_reader.js';
 
-export type Role = 'user' | 'item' | 'time' | 'rating';
+export type Role = 'user' | 'item' | 'time' | 'rating' | 'weight';
 
-/** Names, or positions from 1, that the user gave; `none` for a time or rating column that shall not be read. */
+/** Names, or positions from 1, that the user gave; `none` for a column other than user and item that shall not be read. */
 export type ColumnWishes = { readonly [role in Role]?: string | undefined };
 
 export interface ColumnMap {
@@ -13,6 +13,7 @@ export interface ColumnMap {
   readonly item: Column;
   readonly time?: Column;
   readonly rating?: Column;
+  readonly weight?: Column;
 }
 
 /** In lower case, without spaces, dashes and underscores. */
@@ -63,6 +64,8 @@ export const KNOWN_NAMES: { readonly [role in Role]: readonly string[] } = {
   ],
   time: ['time', 'timestamp', 'ts', 'date', 'datetime', 'unixtime', 'unixreviewtime', 'createdat', 'eventtime'],
   rating: ['rating', 'ratings', 'score', 'stars', 'overall', 'value'],
+  // Whether counts are strengths is for the user to say.
+  weight: [],
 };
 
 // RecBole writes types behind names, as in "user_id:token".
@@ -77,21 +80,30 @@ export const simplify = (name: string): string =>
 export const isKnownName = (name: string): boolean =>
   Object.values(KNOWN_NAMES).some((names) => names.includes(simplify(name)));
 
-/** Seconds of 1973 and later, or the start of an ISO 8601 date: how the time is told from the rating without a header. */
+/** True if `name` is a name that sources commonly give to a user or an item column. */
+export const isUserOrItemName = (name: string): boolean =>
+  [...KNOWN_NAMES.user, ...KNOWN_NAMES.item].includes(simplify(name));
+
+/** Seconds of 1973 and later, the start of an ISO 8601 date, or a date of eight digits: how the time is told from the rating without a header. */
 const looksLikeTime = (field: string | undefined): boolean =>
-  field !== undefined && (Number(field) >= 1e8 || /^\d{4}-\d{2}-\d{2}/.test(field));
+  field !== undefined && (Number(field) >= 1e8 || /^(\d{4}-\d{2}-\d{2}|(19|20)\d{2}[01]\d[0-3]\d$)/.test(field));
 
 /**
  * Finds the columns of a table.
- * @throws RecdistillError `bad-data` if a named column is missing, or user and item cannot be told
+ * @param rated whether a rating is needed
+ * @throws RecdistillError `bad-data` if a named column is missing, or a column that is needed cannot be told
  */
-export function mapColumns(path: string, table: Table, wishes: ColumnWishes): ColumnMap {
+export function mapColumns(path: string, table: Table, wishes: ColumnWishes, rated = true): ColumnMap {
   const { columns } = table;
   const found = (role: Role): Column | undefined => {
     const wish = wishes[role];
-    if (wish === 'none' && (role === 'time' || role === 'rating')) return undefined;
+    if (wish === 'none' && role !== 'user' && role !== 'item') return undefined;
     if (wish !== undefined) return named(path, columns, wish);
-    if (table.named) return columns.find((c) => KNOWN_NAMES[role].includes(simplify(c.name)));
+    if (table.named) {
+      const known = columns.filter((c) => KNOWN_NAMES[role].includes(simplify(c.name)));
+      if (known.length > 1 && (role !== 'rating' || rated)) severalNamed(path, role, known);
+      return known[0];
+    }
     return byPosition(table, role);
   };
   const user = found('user');
@@ -111,7 +123,19 @@ export function mapColumns(path: string, table: Table, wishes: ColumnWishes): Co
   }
   const time = found('time');
   const rating = found('rating');
-  return { user, item, ...(time ? { time } : {}), ...(rating ? { rating } : {}) };
+  const weight = found('weight');
+  return {
+    ...{ user, item },
+    ...(time ? { time } : {}),
+    ...(rating ? { rating } : {}),
+    ...(weight ? { weight } : {}),
+  };
+}
+
+function severalNamed(path: string, role: Role, known: readonly Column[]): never {
+  const names = known.map((c) => c.name);
+  const hint = `Name the one that is meant, such as --${role} ${names[0]}.${role === 'time' ? ' --time none ignores them.' : ''}`;
+  fail('bad-data', { path, problem: `several columns can be the ${role}: ${names.join(', ')}`, hint });
 }
 
 /** The column that the user named. @throws RecdistillError `bad-data` */
@@ -131,6 +155,7 @@ export function named(path: string, columns: readonly Column[], wish: string): C
 function byPosition(table: Table, role: Role): Column | undefined {
   if (role === 'user') return table.columns[0];
   if (role === 'item') return table.columns[1];
+  if (role === 'weight') return undefined;
   const times = [2, 3].filter((k) => looksLikeTime(table.sample?.[k]));
   if (role === 'time') return times.length > 0 ? table.columns[times.at(-1)!] : undefined;
   const rest = [2, 3].filter((k) => !times.includes(k));

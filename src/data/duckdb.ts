@@ -74,7 +74,7 @@ export const identifier = (text: string): string => `"${text.replaceAll('"', '""
 export const pathValue = (file: SourceFile): string => file.path.replace(/[*?[]/g, '[$&]');
 
 /** Longest line of a text file in bytes; DuckDB's own limit of 2 MB refuses two ids of 1 MB. */
-const MAX_LINE = 16 * 1024 * 1024;
+export const MAX_LINE = 16 * 1024 * 1024;
 
 /** Readers take a buffer of 16 lines of the longest kind if nobody says otherwise; two of these would be all the memory there is. */
 export const LINE_SIZE = `max_line_size=${MAX_LINE}, buffer_size=${2 * MAX_LINE}`;

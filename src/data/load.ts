@@ -12,13 +12,17 @@ import { planSource } from './plan.js';
 import { prepareGiven } from './prepare-given.js';
 import { prepareRaw } from './prepare-raw.js';
 import { type ReadSource, readSource } from './read-source.js';
+import { spellingWarnings } from './spelling.js';
 import type { SplitManifest } from './split-manifest.js';
 import type { Parts } from './splits/_split.js';
 import { parseSynthetic, synthesize } from './synthetic.js';
+import { checkUnknownIds } from './unknown-ids.js';
 
 export interface LoadedDataset extends Dataset {
   /** What the parts shared or lacked before they were made disjoint. */
   readonly leakage: readonly LeakageFinding[];
+  /** What may be wrong with the data although it could be read; shown by every command. */
+  readonly warnings: readonly string[];
 }
 
 /** A source together with what its origin says about it. */
@@ -47,6 +51,7 @@ export async function loadDataset(input: Partial<DataOptions> = {}): Promise<Loa
     fail('usage', { problem: `${name} is not a ready split, so there is no given split to keep`, hint });
   }
   const keep = ready && (options.split === 'auto' || options.split === 'given');
+  const warnings = [...spellingWarnings(source), ...(keep ? checkUnknownIds(name, source, options) : [])];
   const prepared = keep ? prepareGiven(name, source, options) : prepareRaw(name, source, options, minUser, ratios);
   const { users, items, parts, labels, leakage, notes } = prepared;
   const fingerprint = fingerprintOf(users, items, parts);
@@ -69,6 +74,7 @@ export async function loadDataset(input: Partial<DataOptions> = {}): Promise<Loa
       ...(found ? [`${count(found.hidden)} train interactions are hidden (hiddenShare ${hiddenShare})`] : []),
     ],
     leakage,
+    warnings,
   };
 }
 

@@ -15,6 +15,22 @@ import {
   words,
 } from '../config/options.js';
 
+/** Texts that programs write where there is no value. */
+export const MISSING = [
+  '',
+  'NULL',
+  'null',
+  'NaN',
+  'nan',
+  'None',
+  'none',
+  'NA',
+  'N/A',
+  '<NA>',
+  '\\N',
+  'undefined',
+] as const;
+
 export const dataOptions = options({
   data: paths({
     default: 'synthetic',
@@ -61,7 +77,7 @@ export const dataOptions = options({
     help: 'Read a row whose item is a list as one row for each element of the list.',
   }),
   missing: words({
-    default: ['', 'NULL', 'null', 'NaN', 'nan', 'None', 'none', 'NA', 'N/A', '<NA>', '\\N', 'undefined'],
+    default: MISSING,
     help: 'Texts that mean that an id is missing.',
   }),
   badRows: choice(['fail', 'skip'], {

@@ -43,14 +43,14 @@ export interface Plan {
  * without a data set
  */
 export async function planSource(options: DataOptions): Promise<Plan> {
-  const { user, item, time, rating, format, header, labels } = options;
+  const { user, item, time, rating, weight, format, header, labels } = options;
   const plan = await planData(String(options.data));
   if (format === 'split' && plan.parts.length < 2) {
     const hint = 'Expected a folder with the files train, valid and test (.tsv, .csv, .jsonl or .parquet).';
     fail('bad-data', { path: options.data, problem: 'is not a ready split', hint });
   }
   if (labels !== undefined && !existsSync(labels)) fail('file-missing', { path: labels });
-  const given = Object.entries({ user, item, time, rating }).filter(([, wish]) => wish !== undefined);
+  const given = Object.entries({ user, item, time, rating, weight }).filter(([, wish]) => wish !== undefined);
   return {
     ...plan,
     columns: { ...plan.columns, ...Object.fromEntries(given) },

@@ -1,15 +1,20 @@
 /** Reads the files of a plan into numbered pairs. */
 import { basename } from 'node:path';
 import { fail } from '../errors.js';
-import { badFile, type Database, firstLines } from './duckdb.js';
+import type { ColumnMap } from './column-names.js';
+import { detectFormat, type Reading, SAMPLE_LINES } from './detect-format.js';
+import { type Database, firstLines, linesOf, literal, pathValue } from './duckdb.js';
 import { readLabels } from './labels.js';
+import { numberIds, type StagedPart } from './number-ids.js';
 import type { DataOptions } from './options.js';
 import type { Source } from './pairs.js';
-import type { Plan } from './plan.js';
+import type { Plan, PlannedFile } from './plan.js';
+import type { Table } from './readers/_reader.js';
 import { readRows } from './readers/delimited.js';
 import { type Format, readers } from './readers/index.js';
 import { openSource, type SourceFile } from './source-file.js';
-import { numberIds, type StagedPart, stage } from './staging.js';
+import { type StagedFile, stageFile } from './stage-file.js';
+import { daysSql, type TimeCount, timesAreDays } from './times.js';
 
 export interface ReadSource extends Source {
   /** One name for each item, if the source has names. */
@@ -17,31 +22,22 @@ export interface ReadSource extends Source {
   readonly notes: readonly string[];
 }
 
-/** @throws RecdistillError `file-missing`, `bad-data`, `out-of-memory` */
+/** @throws RecdistillError `file-missing`, `bad-data`, `bad-option`, `out-of-memory` */
 export async function readSource(db: Database, plan: Plan, options: DataOptions): Promise<ReadSource> {
-  const parts: StagedPart[] = [];
   const notes: string[] = [];
+  const parts: StagedPart[] = [];
+  let reading: Reading | undefined;
+  const times: TimeCount[] = [];
   for (const [k, files] of plan.parts.entries()) {
-    const { path } = files[0]!;
-    const file = await openSource(path);
-    const format = plan.format ?? (await formatOf(db, file, plan.parts.length > 1));
-    const wished = Object.values(plan.columns).filter((wish) => wish !== undefined);
-    const table = await readers[format](db, { file, header: plan.header, wished });
-    const needRating = options.minRating !== undefined;
-    const part = await stage(db, `part${k}`, file, table, plan.columns, { needRating }).catch((e) => badFile(path, e));
-    if (part.rows === 0 && plan.parts.length === 1) {
-      fail('bad-data', {
-        path,
-        problem: 'has no rows of data',
-        hint: 'Expected rows of user and item after the header.',
-      });
-    }
-    const { columns } = part;
-    const used = Object.entries(columns).map(([role, column]) => `${role} = ${column.name}`);
-    notes.push(
-      `read ${basename(path)} as ${format}${table.named ? '' : ' without header'}: ${part.rows} rows, ${used.join(', ')}`,
-    );
+    const part: PartRead = await stagePart(db, `part${k}`, files, plan, options, reading);
+    reading ??= part.reading;
+    notes.push(...part.notes);
+    times.push(...part.times);
     parts.push(part);
+  }
+  if (timesAreDays(times)) {
+    for (const part of parts) if (part.columns.time) await db.query(daysSql(part.name));
+    notes.push('times of eight digits are dates, such as 20200913');
   }
   const source = await numberIds(db, parts, {
     users: await catalogueIds(db, plan, plan.users),
@@ -49,6 +45,109 @@ export async function readSource(db: Database, plan: Plan, options: DataOptions)
   });
   const labels = plan.labels && (await readLabels(db, plan.folder, plan.labels, source.items));
   return { ...source, ...(labels?.some((label) => label !== '') ? { labels } : {}), notes };
+}
+
+/** Files that are named one by one in the notes. */
+const NAMED = 5;
+
+interface PartRead extends StagedPart {
+  readonly notes: readonly string[];
+  readonly times: readonly TimeCount[];
+  readonly reading: Reading | undefined;
+}
+
+/** All files of a part, one after the other, in one table. */
+async function stagePart(
+  db: Database,
+  name: string,
+  files: readonly PlannedFile[],
+  plan: Plan,
+  options: DataOptions,
+  before: Reading | undefined,
+): Promise<PartRead> {
+  const notes: string[] = [];
+  const staged: StagedFile[] = [];
+  let reading = before;
+  for (const [k, planned] of files.entries()) {
+    const table = k === 0 ? name : 'next_file';
+    const { description, ...one } = await stagePlanned(db, table, planned, plan, options, reading);
+    reading ??= one.reading;
+    const before = staged[0];
+    if (before) {
+      expectSameRoles(files[0]!.path, before.columns, planned.path, one.columns);
+      await db.query(`INSERT INTO ${name} SELECT * FROM ${table}`);
+      await db.query(`DROP TABLE ${table}`);
+    }
+    staged.push(one);
+    if (k < NAMED) notes.push(description);
+    notes.push(...one.skipped.map((what) => `${basename(planned.path)}: left out ${what}`));
+  }
+  const rows = staged.reduce((sum, one) => sum + one.rows, 0);
+  if (files.length > 1) {
+    const more = files.length > NAMED ? `the first ${NAMED} are named above` : 'as above';
+    notes.push(`${files.length} files make up ${rows} rows (${more})`);
+  }
+  if (rows === 0) {
+    const problem =
+      plan.parts.length === 1 ? 'has no rows of data' : `has no rows of data, and is a part of ${plan.name}`;
+    const hint =
+      options.where === undefined
+        ? 'Expected rows of user and item after the header. A folder without valid gets one out of train; remove the file if it is not meant.'
+        : 'The condition of where may hold for no row.';
+    fail('bad-data', { path: files[0]!.path, problem, hint });
+  }
+  const { columns, countsRows } = staged[0]!;
+  return { name, rows, columns, countsRows, notes, reading, times: staged.flatMap((one) => one.times) };
+}
+
+async function stagePlanned(
+  db: Database,
+  name: string,
+  planned: PlannedFile,
+  plan: Plan,
+  options: DataOptions,
+  before: Reading | undefined,
+): Promise<StagedFile & { readonly description: string; readonly reading: Reading | undefined }> {
+  const file = await openSource(planned.path);
+  const wished = [...Object.values(plan.columns), ...wordsOf(options.where)].filter((wish) => wish !== undefined);
+  const { delimiter, quote } = options;
+  const ofSplit = plan.parts.length > 1;
+  const found: Found = plan.format
+    ? { format: plan.format }
+    : await formatOf(db, file, { ofSplit, delimiter, wished, before });
+  const request = { file, header: plan.header, wished, quote, delimiter: delimiter ?? found.delimiter };
+  const table = withKeys(await readers[found.format](db, request), planned.keys);
+  const staged = await stageFile(db, name, file, table, plan.columns, options);
+  const used = Object.entries(staged.columns).map(([role, column]) => `${role} = ${column.name}`);
+  if (staged.countsRows) used.push('weight = number of rows');
+  const divided =
+    found.delimiter === undefined ? '' : ` divided by ${found.delimiter === '\t' ? 'tab' : found.delimiter}`;
+  const headless = table.named ? '' : ' without header';
+  const { format } = found;
+  return {
+    ...staged,
+    reading: format === 'tsv' || format === 'parquet' || plan.format ? undefined : { ...found, format },
+    description: `read ${basename(planned.path)} as ${found.format}${divided}${headless}: ${staged.rows} rows, ${used.join(', ')}`,
+  };
+}
+
+/** Names such as `event.type` in a condition, which may lead into a structure. */
+const wordsOf = (where: string | undefined): string[] => where?.match(/[A-Za-z_]\w*(?:\.\w+)+/g) ?? [];
+
+/** Columns that the folders of the path stand for; a column of the file itself goes before. */
+function withKeys(table: Table, keys: Readonly<Record<string, string>>): Table {
+  const own = new Set(table.columns.map((c) => c.name));
+  const more = Object.entries(keys).filter(([key]) => !own.has(key));
+  return { ...table, columns: [...table.columns, ...more.map(([name, value]) => ({ name, sql: literal(value) }))] };
+}
+
+function expectSameRoles(first: string, a: ColumnMap, path: string, b: ColumnMap): void {
+  const roles = (map: ColumnMap) => Object.keys(map).sort().join(', ');
+  if (roles(a) === roles(b)) return;
+  const problem = `has columns for ${roles(b)}, and ${first} for ${roles(a)}`;
+  const hint =
+    'Files that are read together need the same columns. Name them, or ignore one: --time none, --rating none.';
+  fail('bad-data', { path, problem, hint });
 }
 
 async function catalogueIds(db: Database, plan: Plan, path: string | undefined): Promise<string[]> {
@@ -59,7 +158,7 @@ async function catalogueIds(db: Database, plan: Plan, path: string | undefined):
 
 const SUFFIXES: readonly (readonly [RegExp, Format])[] = [
   [/\.csv$/, 'csv'],
-  [/\.(?:tsv|tab)$/, 'tsv'],
+  [/\.(?:tsv|tab|inter)$/, 'tsv'],
   [/\.(?:jsonl|ndjson|json)$/, 'jsonl'],
   [/\.(?:parquet|pq)$/, 'parquet'],
 ];
@@ -68,14 +167,33 @@ const SUFFIXES: readonly (readonly [RegExp, Format])[] = [
 export const formatByName = ({ name }: SourceFile): Format | undefined =>
   SUFFIXES.find(([pattern]) => pattern.test(name))?.[1];
 
-/** The format by file name; a text file with another suffix is looked into. A single number on a line is no list. */
-async function formatOf(db: Database, file: SourceFile, ofSplit: boolean): Promise<Format> {
+interface Found {
+  readonly format: Format;
+  readonly delimiter?: string;
+}
+
+interface FormatRequest {
+  readonly ofSplit: boolean;
+  readonly delimiter: string | undefined;
+  readonly wished: readonly string[];
+  readonly before: Reading | undefined;
+}
+
+/** The format by file name; a text file with another suffix is looked into. */
+async function formatOf(db: Database, file: SourceFile, o: FormatRequest): Promise<Found> {
   const known = formatByName(file);
-  if (known) return known;
-  const lines = (await firstLines(db, file, 20)).map((line) => line.trim()).filter((line) => line !== '');
-  if (lines.length === 0 || !lines.every((line) => /^\d+( +\d+)*$/.test(line))) return 'csv';
-  const counted =
-    file.name === 'users.dat' || lines.every((line) => Number(line.split(/ +/)[0]) === line.split(/ +/).length - 1);
-  // Lists that start with their length do not say whose they are, so the parts of a split cannot be such.
-  return counted && !ofSplit ? 'lists' : 'user-lists';
+  if (known !== undefined && known !== 'csv') return { format: known };
+  if (o.delimiter !== undefined) return { format: 'csv' };
+  const lines = await firstLines(db, file, SAMPLE_LINES);
+  return detectFormat({
+    ...{ path: file.path, lines, wished: o.wished, ofSplit: o.ofSplit, before: o.before },
+    ...{ table: known === 'csv', listsByName: file.name === 'users.dat' },
+    async usersRepeat() {
+      const first = `regexp_extract(line, '^\\s*(\\S+)', 1)`;
+      const [[repeat] = []] = await db.query(`SELECT count(DISTINCT ${first}) < count(*) FROM ${linesOf(file)}`, [
+        pathValue(file),
+      ]);
+      return repeat === true;
+    },
+  });
 }

@@ -6,8 +6,12 @@ export interface ReadRequest {
   readonly file: SourceFile;
   /** Whether the first row names the columns; formats that name their columns otherwise do not ask. */
   readonly header: 'auto' | 'yes' | 'no';
-  /** Column names or positions that the user gave; a name among them proves a header. */
+  /** Column names or positions that the user gave. A name among them proves a header; one such as `user.id` may lead into a structure. */
   readonly wished: readonly string[];
+  /** What divides fields: any text, or `blank` for runs of blanks. Default: by the format, or found by looking. */
+  readonly delimiter?: string | undefined;
+  /** Whether double quotes enclose fields. Default: `double`. */
+  readonly quote?: 'double' | 'none';
 }
 
 export interface Column {
@@ -15,6 +19,13 @@ export interface Column {
   readonly name: string;
   /** SQL expression of the column within `Table.sql`. */
   readonly sql: string;
+  /**
+   * SQL text that says what a value is that is not a single one, such as `a list`, and NULL for a single value. Absent where the format has
+   * single values only.
+   */
+  readonly nested?: string;
+  /** SQL list of the elements of a value, as text: of a list its elements, of a single value itself; NULL if an element is no single value. */
+  readonly elements?: string;
 }
 
 export interface Table {

@@ -1,94 +1,112 @@
-/** CSV, TSV and their relatives: one interaction per line, fields between `,` `;` `|` tab or `::`, with or without header. */
+/** CSV, TSV and their relatives: one interaction per line, fields divided by a delimiter or by runs of blanks, with or without header. */
 import { fail } from '../../errors.js';
 import { isKnownName } from '../column-names.js';
-import { type Database, firstLines, LINE_SIZE, pathValue } from '../duckdb.js';
+import { detectFormat, SAMPLE_LINES } from '../detect-format.js';
+import { badFile, type Database, firstLines, LINE_SIZE, linesOf, literal, pathValue } from '../duckdb.js';
+import { splitLine } from '../split-line.js';
 import type { Reader, ReadRequest, Table } from './_reader.js';
 
-const DELIMITERS = [',', '\t', ';', '|', '::'] as const;
+/** Divided as the option `delimiter` says, else by the only delimiter that can be. */
+export const csv: Reader = (db, request) => delimited(db, request, request.delimiter, 2);
 
-/** Comma-separated, or whichever delimiter the first line has most of. */
-export const csv: Reader = (db, request) => delimited(db, request, undefined, 2);
+/** Divided by tabs, unless the option `delimiter` says otherwise. */
+export const tsv: Reader = (db, request) => delimited(db, request, request.delimiter ?? '\t', 2);
 
-/** Tab-separated. */
-export const tsv: Reader = (db, request) => delimited(db, request, '\t', 2);
+/** Words for delimiters that are hard to type. */
+const WORDS: Readonly<Record<string, string>> = {
+  tab: '\t',
+  '\\t': '\t',
+  space: ' ',
+  comma: ',',
+  semicolon: ';',
+  bar: '|',
+};
+
+const BLANK = 'blank';
 
 async function delimited(db: Database, request: ReadRequest, given: string | undefined, least: number): Promise<Table> {
-  const { file } = request;
-  const [first, second] = await firstLines(db, file, 2);
-  if (first === undefined)
-    fail('bad-data', { path: file.path, problem: 'has no lines', hint: 'Expected rows of user and item.' });
-  const delimiter = given ?? likeliest(first);
-  const fields = splitLine(first, delimiter);
+  const { file, quote = 'double', wished } = request;
+  const lines = await firstLines(db, file, SAMPLE_LINES);
+  const path = file.path;
+  if (lines.length === 0) fail('bad-data', { path, problem: 'has no lines', hint: 'Expected rows of user and item.' });
+  const detect = () => detectFormat({ path, lines, wished, table: true, listsByName: false, ofSplit: false });
+  const delimiter = given === undefined ? ((await detect()).delimiter ?? ',') : delimiterGiven(given);
+  const rows = lines.map((line) => fieldsOf(line, delimiter, quote));
+  const fields = rows[0]!;
   if (fields.length < least) {
+    const shown = lines[0]!.length > 60 ? `${lines[0]!.slice(0, 60)}...` : lines[0]!;
+    const named = delimiter === BLANK ? 'blanks' : delimiter === '\t' ? 'tabs' : `"${delimiter}"`;
     fail('bad-data', {
-      path: file.path,
-      problem: `line 1 has one field, ${JSON.stringify(excerpt(first))}; expected at least user and item`,
-      hint: `Fields are divided by ${given ? 'tabs' : 'a comma, tab, semicolon, bar or ::'}. Choose another --format if this is not that.`,
+      path,
+      problem: `line 1 has one field, ${JSON.stringify(shown)}; expected at least user and item`,
+      hint: `Fields are divided by ${named} here. Choose another --delimiter or --format if this is not so.`,
     });
   }
-  const next = second === undefined ? undefined : splitLine(second, delimiter);
-  const named = request.header === 'auto' ? looksLikeHeader(fields, next, request.wished) : request.header === 'yes';
-  const sample = named ? next : fields;
-  return {
-    columns: fields.map((field, k) => ({ name: named ? field : String(k + 1), sql: `c${k + 1}` })),
-    named,
-    sql:
-      `read_csv($1, auto_detect=false, header=${named}, delim='${delimiter}', quote='"', escape='"', ` +
-      `columns={${fields.map((_, k) => `c${k + 1}: 'VARCHAR'`).join(', ')}}, ${LINE_SIZE}, ` +
-      `compression='${file.compression}')`,
-    ...(sample ? { sample } : {}),
-  };
+  const named = request.header === 'auto' ? looksLikeHeader(rows, wished) : request.header === 'yes';
+  const sample = named ? rows[1] : fields;
+  const columns = fields.map((field, k) => ({ name: named ? field : String(k + 1), sql: `c${k + 1}` }));
+  const sql =
+    delimiter === BLANK
+      ? await blankSql(db, request, fields.length, named)
+      : `read_csv($1, auto_detect=false, header=${named}, delim=${literal(delimiter)}, ` +
+        `quote=${quote === 'none' ? "''" : `'"'`}, escape=${quote === 'none' ? "''" : `'"'`}, ` +
+        `columns={${columns.map(({ sql }) => `${sql}: 'VARCHAR'`).join(', ')}}, ${LINE_SIZE}, ` +
+        `compression='${file.compression}')`;
+  return { columns, named, sql, ...(sample ? { sample } : {}) };
+}
+
+/** @throws RecdistillError `bad-option` */
+function delimiterGiven(given: string): string {
+  const delimiter = WORDS[given] ?? given;
+  // DuckDB takes delimiters of up to four bytes.
+  const bytes = Buffer.byteLength(delimiter);
+  if (delimiter === BLANK || (bytes >= 1 && bytes <= 4 && !/["\r\n]/.test(delimiter))) return delimiter;
+  const expected =
+    '1 to 4 bytes without quotes and line ends, or one of the words tab, blank, space, comma, semicolon, bar';
+  return fail('bad-option', { option: 'delimiter', owner: 'data', given: JSON.stringify(given), expected });
+}
+
+const fieldsOf = (line: string, delimiter: string, quote: 'double' | 'none'): string[] =>
+  delimiter === BLANK ? line.trim().split(/\s+/) : splitLine(line, delimiter, quote);
+
+/** Rows of words; blanks at the ends of a line divide nothing. @throws RecdistillError `bad-data` for a line of another width */
+async function blankSql(db: Database, { file }: ReadRequest, width: number, named: boolean): Promise<string> {
+  const words = `(SELECT string_split_regex(trim(line, ' \t'), '[ \t]+') AS w FROM ${linesOf(file)})`;
+  const wrong = await db
+    .query(
+      `SELECT k, len(w) FROM (SELECT row_number() OVER () AS k, w FROM ${words}) WHERE len(w) <> ${width} ORDER BY k LIMIT 1`,
+      [pathValue(file)],
+    )
+    .catch((e) => badFile(file.path, e));
+  if (wrong[0]) {
+    const [line, found] = wrong[0].map(String);
+    const hint = 'Fields are divided by runs of blanks here. Choose another --delimiter or --format if this is not so.';
+    fail('bad-data', { path: file.path, problem: `line ${line}: ${found} columns; expected ${width}`, hint });
+  }
+  const columns = Array.from({ length: width }, (_, k) => `w[${k + 1}] AS c${k + 1}`).join(', ');
+  return `(SELECT ${columns} FROM ${words}${named ? ' OFFSET 1' : ''})`;
 }
 
 /** The rows of a whole small file as text, all columns (labels, id maps). */
 export async function readRows(db: Database, request: ReadRequest): Promise<{ table: Table; rows: string[][] }> {
-  const table = await delimited(db, request, request.file.name.endsWith('.csv') ? undefined : '\t', 1);
+  const delimiter = request.delimiter ?? (request.file.name.endsWith('.csv') ? undefined : '\t');
+  const table = await delimited(db, request, delimiter, 1);
   const rows = await db.query(`SELECT ${table.columns.map((c) => c.sql).join(', ')} FROM ${table.sql}`, [
     pathValue(request.file),
   ]);
   return { table, rows: rows.map((row) => row.map((field) => (field === null ? '' : String(field)))) };
 }
 
-const excerpt = (line: string): string => (line.length > 60 ? `${line.slice(0, 60)}...` : line);
-
-function likeliest(line: string): string {
-  let best: string = DELIMITERS[0];
-  for (const d of DELIMITERS) if (splitLine(line, d).length > splitLine(line, best).length) best = d;
-  return best;
-}
-
-/** The fields of one line, by the rules of RFC 4180. */
-export function splitLine(line: string, delimiter: string): string[] {
-  const fields: string[] = [];
-  let at = 0;
-  while (at <= line.length) {
-    if (line[at] === '"') {
-      const closing = /"(?:[^"]|"")*"?/y;
-      closing.lastIndex = at;
-      const quoted = closing.exec(line)![0];
-      const end = line.indexOf(delimiter, at + quoted.length);
-      fields.push(quoted.replace(/^"|"$/g, '').replaceAll('""', '"'));
-      at = (end < 0 ? line.length : end) + delimiter.length;
-    } else {
-      const end = line.indexOf(delimiter, at);
-      fields.push(line.slice(at, end < 0 ? line.length : end));
-      at = (end < 0 ? line.length : end) + delimiter.length;
-    }
-  }
-  return fields;
-}
-
 const isNumber = (field: string): boolean => field.trim() !== '' && Number.isFinite(Number(field));
 
 /**
- * A first row is a header if it holds a column name that the user gave or that is well known, or if it has no number where
- * the second row has one.
+ * A first row is a header if it holds a column name that the user gave; or if it has no number, and holds a well-known name that does not
+ * come again in its column, or the second row has a number.
  */
-function looksLikeHeader(
-  first: readonly string[],
-  second: readonly string[] | undefined,
-  wished: readonly string[],
-): boolean {
-  if (first.some((field) => !isNumber(field) && (wished.includes(field) || isKnownName(field)))) return true;
-  return !first.some(isNumber) && (second?.some(isNumber) ?? false);
+function looksLikeHeader(rows: readonly (readonly string[])[], wished: readonly string[]): boolean {
+  const [first, ...others] = rows;
+  if (first!.some((field) => !isNumber(field) && wished.includes(field))) return true;
+  if (first!.some(isNumber)) return false;
+  const isName = (field: string, column: number) => isKnownName(field) && !others.some((row) => row[column] === field);
+  return first!.some(isName) || (others[0]?.some(isNumber) ?? false);
 }

@@ -1,7 +1,8 @@
-/** JSON lines: one object per line. */
+/** JSON lines, one object per line; or one JSON array of objects. */
 import { fail } from '../../errors.js';
-import { badFile, firstLines, linesOf, literal, pathValue } from '../duckdb.js';
-import type { Reader } from './_reader.js';
+import { badFile, firstLines, linesOf, literal, MAX_LINE, pathValue } from '../duckdb.js';
+import type { SourceFile } from '../source-file.js';
+import type { Column, Reader } from './_reader.js';
 
 /** Objects looked at to learn the keys. */
 const SAMPLE = 1000;
@@ -10,28 +11,66 @@ const SAMPLE = 1000;
  * Lines are divided first and each is parsed alone: DuckDB's own reader of JSON lines (1.5) refuses some whole files whose
  * last line has no line end and lies across a multiple of 16 MB.
  */
-export const jsonl: Reader = async (db, { file }) => {
-  const hint = 'Expected one JSON object per line, such as {"user": "u1", "item": "i1"}.';
-  const lines = await firstLines(db, file, SAMPLE);
-  if (lines[0]?.trimStart().startsWith('[')) fail('bad-data', { path: file.path, problem: 'is one JSON array', hint });
+export const jsonl: Reader = async (db, { file, wished }) => {
+  const hint = 'Expected one JSON object per line, such as {"user": "u1", "item": "i1"}, or one array of such objects.';
+  const isArray = (await firstLines(db, file, 1))[0]?.trimStart().startsWith('[') ?? false;
+  const sql = isArray ? objectsOf(file) : linesOf(file);
+  const values = [pathValue(file)];
   const wrong = await db
     .query(
-      `SELECT k, line[:60] FROM (SELECT row_number() OVER () AS k, line FROM ${linesOf(file)}) ` +
+      `SELECT k, line[:60] FROM (SELECT row_number() OVER () AS k, line FROM ${sql}) ` +
         "WHERE NOT json_valid(line) OR json_type(line) <> 'OBJECT' ORDER BY k LIMIT 1",
-      [pathValue(file)],
+      values,
     )
     .catch((e) => badFile(file.path, e));
   if (wrong[0]) {
     const [row, text] = wrong[0];
     fail('bad-data', { path: file.path, problem: `row ${row} is not a JSON object: ${JSON.stringify(text)}`, hint });
   }
-  const keys = new Set(lines.flatMap((line) => Object.keys(JSON.parse(line))));
+  const objects = await db.query(`SELECT line FROM ${sql} LIMIT ${SAMPLE}`, values);
+  const parsed: unknown[] = objects.map(([line]) => JSON.parse(String(line)));
+  const keys = new Set(parsed.flatMap((object) => Object.keys(object as object)));
+  // A key that has dots itself goes before a way into an object.
+  const inside = wished
+    .map((name) => ({ name, path: name.split('.') }))
+    .filter(
+      ({ name, path }) => path.length > 1 && !keys.has(name) && parsed.some((o) => valueAt(o, path) !== undefined),
+    );
   return {
-    columns: [...keys].map((key) => ({ name: key, sql: `(line ->> ${literal(pointer(key))})` })),
+    columns: [
+      ...[...keys].map((key) => column(key, pointer([key]))),
+      ...inside.map(({ name, path }) => column(name, pointer(path))),
+    ],
     named: true,
-    sql: linesOf(file),
+    sql,
   };
 };
 
-/** The JSON pointer of a key (RFC 6901). */
-const pointer = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+/** The objects of an array as a relation with the column `line`. */
+const objectsOf = (file: SourceFile): string =>
+  `(SELECT json::VARCHAR AS line FROM read_json_objects($1, format='array', maximum_object_size=${MAX_LINE}, compression='${file.compression}'))`;
+
+function column(name: string, at: string): Column {
+  const type = `json_type(line, ${literal(at)})`;
+  const json = `json_extract(line, ${literal(at)})`;
+  const text = `(line ->> ${literal(at)})`;
+  return {
+    name,
+    sql: text,
+    nested: `CASE ${type} WHEN 'ARRAY' THEN 'a list' WHEN 'OBJECT' THEN 'an object' END`,
+    elements:
+      `CASE WHEN ${type} <> 'ARRAY' THEN [${text}] ` +
+      `WHEN len(list_filter(json_transform(${json}, '["JSON"]'), lambda e: json_type(e) IN ('ARRAY', 'OBJECT'))) = 0 ` +
+      `THEN json_transform(${json}, '["VARCHAR"]') END`,
+  };
+}
+
+const valueAt = (value: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null && !Array.isArray(at) ? Reflect.get(at, key) : undefined),
+    value,
+  );
+
+/** The JSON pointer of nested keys (RFC 6901). */
+const pointer = (keys: readonly string[]): string =>
+  keys.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');

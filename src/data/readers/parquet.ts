@@ -1,15 +1,35 @@
 /** Apache Parquet. */
 import { badFile, identifier, pathValue } from '../duckdb.js';
-import type { Reader } from './_reader.js';
+import type { Column, Reader } from './_reader.js';
 
-export const parquet: Reader = async (db, { file }) => {
-  const sql = 'read_parquet($1, binary_as_string=true)';
+export const parquet: Reader = async (db, { file, wished }) => {
+  const sql = 'read_parquet($1, binary_as_string=true, hive_partitioning=false)';
+  const values = [pathValue(file)];
   const described = await db
-    .query(`SELECT column_name FROM (DESCRIBE SELECT * FROM ${sql})`, [pathValue(file)])
+    .query(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${sql})`, values)
     .catch((e) => badFile(file.path, e));
+  const types = new Map(described.map(([name, type]) => [String(name), String(type)]));
+  const columns = [...types].map(([name, type]) => column(name, identifier(name), type));
+  for (const name of wished) {
+    const [first = '', ...path] = name.split('.');
+    if (path.length === 0 || types.has(name) || !types.get(first)?.startsWith('STRUCT')) continue;
+    const at = [first, ...path].map(identifier).join('.');
+    const found = await db.query(`SELECT DISTINCT typeof(${at}) FROM ${sql} LIMIT 1`, values).catch(() => []);
+    if (found[0]) columns.push(column(name, at, String(found[0][0])));
+  }
   return {
-    columns: described.map(([name]) => ({ name: String(name), sql: identifier(String(name)) })),
+    columns,
     named: true,
     sql,
   };
 };
+
+function column(name: string, sql: string, type: string): Column {
+  const list = type.endsWith(']');
+  const kind = list ? 'a list' : /^STRUCT/.test(type) ? 'a structure' : /^MAP/.test(type) ? 'a map' : undefined;
+  if (kind === undefined) return { name, sql };
+  const nested = `CASE WHEN ${sql} IS NOT NULL THEN '${kind}' END`;
+  // Elements that are lists or structures themselves are no ids.
+  const single = list && !/[\])]\[\]$/.test(type);
+  return { name, sql, nested, elements: single ? `(${sql})::VARCHAR[]` : 'NULL::VARCHAR[]' };
+}

@@ -8,7 +8,7 @@ import { testFolder } from '../folder.test.support.js';
 import { itemsOf } from '../interactions.js';
 import { type LoadedDataset, loadDataset } from '../load.js';
 import type { DataOptions } from '../options.js';
-import { splitLine } from './delimited.js';
+import { splitLine } from '../split-line.js';
 import { readers } from './index.js';
 
 /** Six users with the items 0..6, all with times; enough for a 60/20/20 split. */

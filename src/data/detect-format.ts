@@ -1,0 +1,152 @@
+/** Which format a text file has, where its name does not say. A guess is made only where one reading is possible. */
+import { fail } from '../errors.js';
+import { isUserOrItemName } from './column-names.js';
+import { splitLine } from './split-line.js';
+
+/** How a text file can be read. */
+export interface Reading {
+  readonly format: 'csv' | 'jsonl' | 'lists' | 'user-lists';
+  /** Of `csv`. */
+  readonly delimiter?: string;
+}
+
+export interface DetectRequest {
+  /** For the message. */
+  readonly path: string;
+  /** The first lines that are not blank. */
+  readonly lines: readonly string[];
+  /** Column names that the user gave. */
+  readonly wished: readonly string[];
+  /** The name of the file says that it is a table (`.csv`): lists are no reading of it. */
+  readonly table: boolean;
+  /** The name of the file says that it is lists (`users.dat`). */
+  readonly listsByName: boolean;
+  /** The file is a part of a ready split: lists that start with their length do not say whose they are. */
+  readonly ofSplit: boolean;
+  /** How an earlier file of the same source was read, which decides where several readings are possible. */
+  readonly before?: Reading | undefined;
+  /** Whether a first word comes on two lines of the whole file; asked only where it decides. */
+  usersRepeat?(): Promise<boolean>;
+}
+
+/** Lines that are looked at. */
+export const SAMPLE_LINES = 100;
+
+/** Columns that a table without header may have. */
+const WIDEST = 5;
+
+const DELIMITERS = [',', '\t', ';', '|', '::'] as const;
+
+/** Names of delimiters in messages and in the option `delimiter`. */
+const nameOf = (delimiter: string): string => (delimiter === '\t' ? 'tab' : delimiter);
+
+/**
+ * The only reading that is possible.
+ * @throws RecdistillError `bad-data`, listing the readings with the first row as each would have it, if there are several; or if there is none
+ */
+export async function detectFormat(request: DetectRequest): Promise<Reading> {
+  const { path, lines, table, before } = request;
+  if (lines.length === 0) fail('bad-data', { path, problem: 'has no lines', hint: 'Expected rows of user and item.' });
+  if (lines.every(isObject)) return { format: 'jsonl' };
+  if (request.listsByName && isCounted(lines.slice(0, 1))) return { format: 'lists' };
+  const divided = dividedBy(request);
+  const words = lines.map((line) => line.trim().split(/\s+/));
+  const blank = divided.includes('\t') ? false : dividedByBlanks(request, words, divided.length > 0);
+  const readings: Reading[] = divided.map((delimiter) => ({ format: 'csv', delimiter }));
+  if (blank) readings.push({ format: 'csv', delimiter: 'blank' });
+  if (divided.length === 0 && !table) readings.push(...(await listReadings(request, words)));
+  // A table without a rating or a time has few columns; so many numbers on each line, every user on one of them, are lists.
+  if (blank && words[0]!.length > WIDEST && readings.some((r) => r.format === 'user-lists')) readings.shift();
+  const same = readings.find((r) => r.format === before?.format && r.delimiter === before?.delimiter);
+  if (same) return same;
+  const [first, second] = readings;
+  if (first && !second) return first;
+  if (first) return refuseSeveral(path, lines[0]!, readings);
+  const shown = lines[0]!.length > 60 ? `${lines[0]!.slice(0, 60)}...` : lines[0]!;
+  return fail('bad-data', {
+    path,
+    problem: `cannot tell the format; the first line is ${JSON.stringify(shown)}, and no delimiter divides all of the first ${lines.length} lines into the same number of fields`,
+    hint: 'Expected at least a user and an item on each line, divided by a comma, tab, semicolon, bar, :: or blanks. Name another --delimiter or --format.',
+  });
+}
+
+const isObject = (line: string): boolean => /^\s*\{.*\}\s*$/s.test(line);
+
+/** The delimiters that divide every line into the same number of fields, at least two; failing that, the one that divides most lines so. */
+function dividedBy({ lines, wished }: DetectRequest): string[] {
+  const widths = DELIMITERS.map((d) => lines.map((line) => splitLine(line, d).length));
+  const all = DELIMITERS.filter((_, k) => widths[k]![0]! >= 2 && widths[k]!.every((n) => n === widths[k]![0]));
+  // A header that names a user or an item by one delimiter only proves that delimiter.
+  const proved = DELIMITERS.filter((d, k) => {
+    const fields = widths[k]![0]! >= 2 ? splitLine(lines[0]!, d) : [];
+    return fields.some((field) => wished.includes(field) || isUserOrItemName(field));
+  });
+  if (proved.length === 1) return proved;
+  if (all.length > 0) return all;
+  // Lines of another width are named when the file is read; lines within a quoted field are none.
+  const agreeing = widths.map((own) => (own[0]! < 2 ? 0 : own.filter((n) => n === own[0]).length));
+  const most = Math.max(...agreeing);
+  return most * 2 > lines.length ? DELIMITERS.filter((_, k) => agreeing[k] === most) : [];
+}
+
+/** Whether runs of blanks divide every line into the same number of words, and that can be meant. */
+function dividedByBlanks(
+  { lines, wished, table }: DetectRequest,
+  words: readonly (readonly string[])[],
+  hasOther: boolean,
+): boolean {
+  const width = words[0]!.length;
+  if (width < 2 || words.some((row) => row.length !== width)) return false;
+  // Numbers only, so that the decimal comma of `1 31 4,5` divides nothing and the commas of `1, 31, 4` do.
+  const numbers = words.every((row) => row.every((word) => /^-?\d+([.,]\d+)?$/.test(word)));
+  const header = words[0]!.some((word) => wished.includes(word) || isUserOrItemName(word));
+  return numbers || (!hasOther && (header || (!table && lines.length > 1)));
+}
+
+/** Whether every line is a number and as many more. */
+const isCounted = (lines: readonly string[]): boolean =>
+  lines.every((line) => {
+    const words = line.trim().split(/\s+/);
+    return words.every((word) => /^\d+$/.test(word)) && Number(words[0]) === words.length - 1;
+  });
+
+async function listReadings(request: DetectRequest, words: readonly (readonly string[])[]): Promise<Reading[]> {
+  const { ofSplit, usersRepeat } = request;
+  const width = words[0]!.length;
+  const digits = words.every((row) => row.every((word) => /^\d+$/.test(word)));
+  if (!digits || words.every((row) => row.length === 1)) return [];
+  const oneWidth = words.every((row) => row.length === width);
+  const counted = !ofSplit && isCounted(request.lines);
+  // Lists of different lengths do not begin with their lengths by chance.
+  if (counted && !oneWidth) return [{ format: 'lists' }];
+  const lists: Reading[] = counted ? [{ format: 'lists' }] : [];
+  // Two words on each line are a user and an item either way.
+  if (oneWidth && width === 2) return lists;
+  // A user has one list, so that one who comes again has rows of a table.
+  const repeats = new Set(words.map(([user]) => user)).size < words.length || (oneWidth && (await usersRepeat?.()));
+  return repeats && oneWidth ? lists : [{ format: 'user-lists' }, ...lists];
+}
+
+function refuseSeveral(path: string, line: string, readings: readonly Reading[]): never {
+  const described = readings.map((reading) => `${optionsOf(reading)}: ${firstRow(line, reading)}`);
+  return fail('bad-data', {
+    path,
+    problem: `can be read in ${readings.length} ways, and they differ. Its first line ${JSON.stringify(line.slice(0, 60))} is\n  ${described.join('\n  ')}`,
+    hint: `Say which one is meant, such as ${optionsOf(readings.at(-1)!)} (or ${optionsOf(readings[0]!)}).`,
+  });
+}
+
+const optionsOf = ({ format, delimiter }: Reading): string =>
+  delimiter === undefined ? `--format ${format}` : `--delimiter '${nameOf(delimiter)}'`;
+
+/** The first line as a reading has it. */
+function firstRow(line: string, { format, delimiter }: Reading): string {
+  const words = line.trim().split(/\s+/);
+  if (format === 'lists') return `user 0 with ${words[0]} items: ${some(words.slice(1))}`;
+  if (format === 'user-lists') return `user ${words[0]} with the items ${some(words.slice(1))}`;
+  const [user, item, ...rest] = delimiter === 'blank' ? words : splitLine(line, delimiter!);
+  const more = rest.length > 0 ? `, then ${some(rest)}` : '';
+  return `user ${user}, item ${item}${more}`;
+}
+
+const some = (words: readonly string[]): string => `${words.slice(0, 5).join(' ')}${words.length > 5 ? ' ...' : ''}`;

@@ -1,0 +1,196 @@
+/** From one file to a table of DuckDB: rows are chosen, checked and copied. */
+import { fail } from '../errors.js';
+import { badId, type RowCheck, settleBadRows, valueAt } from './check-rows.js';
+import { type ColumnMap, type ColumnWishes, mapColumns } from './column-names.js';
+import { badFile, type Database, pathValue } from './duckdb.js';
+import type { DataOptions } from './options.js';
+import type { Column, Table } from './readers/_reader.js';
+import type { SourceFile } from './source-file.js';
+import { type TimeCount, timeSql } from './times.js';
+import { whereSql } from './where.js';
+
+export interface StagedFile {
+  readonly rows: number;
+  readonly columns: ColumnMap;
+  /** Whether every row counts as one of the weights that add up. */
+  readonly countsRows: boolean;
+  readonly times: readonly TimeCount[];
+  /** What was left out, in words. */
+  readonly skipped: readonly string[];
+}
+
+/** The words of the option `weight` that stand for the number of rows of a pair. */
+const ROWS = 'rows';
+
+/**
+ * Copies the columns that are used into the temporary table `name`: u and i (ids as text), t (nanoseconds since 1970), c (kind of the time),
+ * r (rating), w (weight).
+ * @throws RecdistillError `bad-data` with the number of the first row that cannot be used, or `bad-option`
+ */
+export async function stageFile(
+  db: Database,
+  name: string,
+  file: SourceFile,
+  table: Table,
+  wishes: ColumnWishes,
+  options: DataOptions,
+): Promise<StagedFile> {
+  const countsRows = wishes.weight === ROWS && !table.columns.some((c) => c.name === ROWS);
+  const { weight, ...others } = wishes;
+  const mapped = mapColumns(file.path, table, countsRows ? others : wishes, options.minRating !== undefined);
+  const rated = options.minRating !== undefined || wishes.rating !== undefined ? mapped.rating : undefined;
+  if (options.minRating !== undefined && !rated) {
+    const hint = 'Name the column with --rating, or leave out --min-rating.';
+    fail('bad-data', { path: file.path, problem: 'minRating is set, but there is no rating column', hint });
+  }
+  const columns: ColumnMap = {
+    ...{ user: mapped.user, item: mapped.item },
+    ...(mapped.time ? { time: mapped.time } : {}),
+    ...(rated ? { rating: rated } : {}),
+    ...(mapped.weight ? { weight: mapped.weight } : {}),
+  };
+  await refuseNested(db, file, table, columns, options.explode);
+  const sql = await stagedSql(db, file, table, columns, options);
+  await db.query(`CREATE TEMP TABLE ${name} AS ${sql}`, [pathValue(file)]).catch((cause) => badFile(file.path, cause));
+  const skipped = await settleBadRows(db, name, {
+    file,
+    table,
+    checks: checksOf(columns, options),
+    skip: options.badRows === 'skip',
+  });
+  const [[rows] = []] = await db.query(`SELECT count(*)::INTEGER FROM ${name}`);
+  return {
+    ...{ rows: Number(rows), columns, countsRows, skipped },
+    times: columns.time ? await timesOf(db, name, file, table, columns.time) : [],
+  };
+}
+
+async function stagedSql(
+  db: Database,
+  file: SourceFile,
+  table: Table,
+  columns: ColumnMap,
+  options: DataOptions,
+): Promise<string> {
+  const where = options.where === undefined ? undefined : await whereSql(db, file, table, options.where);
+  const explodes = options.explode && columns.item.elements !== undefined;
+  // A list of times or weights beside a list of items belongs to it, element by element.
+  const text = (column: Column | undefined) => {
+    if (!column) return 'NULL::VARCHAR';
+    return explodes && column.elements !== undefined ? column.elements : `${column.sql}::VARCHAR`;
+  };
+  const { user, item, time, rating, weight } = columns;
+  const named = { '#t': time, '#r': rating, '#w': weight };
+  const raw = [
+    'row_number() OVER () AS "#n"',
+    `${user.sql}::VARCHAR AS "#u"`,
+    `${text(item)} AS "#i"`,
+    ...Object.entries(named).map(([as, column]) => `${text(column)} AS "${as}"`),
+  ];
+  let rows = `(SELECT ${raw.join(', ')}${where?.columns ?? ''} FROM ${table.sql})`;
+  if (where) rows = `(SELECT * FROM ${rows} WHERE ${where.condition})`;
+  if (explodes) {
+    const one = (as: string, column: Column | undefined) =>
+      column?.elements === undefined
+        ? `"${as}"`
+        : `CASE WHEN len("${as}") = 1 THEN "${as}"[1] ELSE "${as}"["#k"] END AS "${as}"`;
+    const all = Object.entries(named).map(([as, column]) => one(as, column));
+    rows = `(SELECT "#n", "#u", "#i"["#k"] AS "#i", ${all.join(', ')} FROM (SELECT *, unnest(range(1, len("#i") + 1)) AS "#k" FROM ${rows}))`;
+  }
+  const number = (as: string) => (options.decimal === ',' ? `replace("${as}", ',', '.')` : `"${as}"`);
+  const { nanoseconds, kind } = timeSql(number('#t'), options);
+  return (
+    `SELECT "#n"::UINTEGER AS n, "#u" AS u, "#i" AS i, ` +
+    `${time ? `${nanoseconds} AS t, (${kind})::TINYINT AS c` : 'NULL::BIGINT AS t, NULL::TINYINT AS c'}, ` +
+    `try_cast(${number('#r')} AS DOUBLE) AS r, try_cast(${number('#w')} AS DOUBLE) AS w FROM ${rows}`
+  );
+}
+
+/** Refuses lists and structures where single values are needed. */
+async function refuseNested(
+  db: Database,
+  file: SourceFile,
+  table: Table,
+  columns: ColumnMap,
+  explode: boolean,
+): Promise<void> {
+  for (const [role, column] of Object.entries(columns)) {
+    if (column.nested === undefined) continue;
+    const allowed = explode && role !== 'user';
+    const bad = allowed
+      ? `${column.nested} IS NOT NULL AND (${column.elements}) IS NULL`
+      : `${column.nested} IS NOT NULL`;
+    const [found] = await db
+      .query(
+        `SELECT n::DOUBLE, kind, v FROM (SELECT row_number() OVER () AS n, ${column.nested} AS kind, ` +
+          `left((${column.sql})::VARCHAR, 60) AS v, ${bad} AS bad FROM ${table.sql}) WHERE bad ORDER BY n LIMIT 1`,
+        [pathValue(file)],
+      )
+      .catch((cause) => badFile(file.path, cause));
+    if (!found) continue;
+    const [n, kind, value] = found;
+    const list = kind === 'a list' && role === 'item' && !explode;
+    const hint = list
+      ? 'Add --explode to read each element of the list as an interaction of its own, or name another column with --item.'
+      : kind === 'a list'
+        ? `Expected a single ${role}. Write one row for each, or name another column with --${role}.`
+        : `Expected a single ${role}. Name what is within it, such as --${role} ${column.name}.id, or another column.`;
+    const problem = `row ${n}, column ${column.name}: the ${role} is ${kind}${allowed ? ' that cannot be divided' : ''}, ${value}`;
+    fail('bad-data', { path: file.path, problem, hint });
+  }
+  if (!explode || columns.item.elements === undefined) return;
+  const lists = [columns.time, columns.rating, columns.weight].filter((c) => c?.elements !== undefined);
+  for (const { name, elements } of lists.map((c) => c!)) {
+    const lengths = `len(${columns.item.elements}) AS a, len(${elements}) AS b`;
+    const [found] = await db.query(
+      `SELECT n::DOUBLE, a::DOUBLE, b::DOUBLE FROM (SELECT row_number() OVER () AS n, ${lengths} FROM ${table.sql}) WHERE b <> 1 AND a <> b ORDER BY n LIMIT 1`,
+      [pathValue(file)],
+    );
+    if (!found) continue;
+    const problem = `row ${found[0]}: ${found[1]} items and ${found[2]} values of ${name}`;
+    fail('bad-data', {
+      path: file.path,
+      problem,
+      hint: 'Expected one value for each item of the list, or one for all.',
+    });
+  }
+}
+
+/** The checks of the staged rows, in the order in which they are named. */
+function checksOf(columns: ColumnMap, { missing, decimal }: DataOptions): RowCheck[] {
+  const check = (what: keyof typeof HINTS, column: Column | undefined, bad: string): RowCheck[] =>
+    column ? [{ what, column, bad, hint: HINTS[what] }] : [];
+  const comma = decimal === '.' ? ' A decimal comma needs --decimal ,.' : '';
+  const numbers = check('rating', columns.rating, '(r IS NULL OR NOT isfinite(r))');
+  const weights = check('weight', columns.weight, '(w IS NULL OR NOT isfinite(w) OR w <= 0)');
+  return [
+    ...check('user', columns.user, badId('u', missing)),
+    ...check('item', columns.item, badId('i', missing)),
+    ...check('time', columns.time, '(t IS NULL OR c IS NULL OR t < 0)'),
+    ...[...numbers, ...weights].map((one) => ({ ...one, hint: one.hint + comma })),
+  ];
+}
+
+const HINTS = {
+  user: 'Every row needs a user id. Correct the row, name another column with --user, or add --bad-rows skip.',
+  item: 'Every row needs an item id. Correct the row, name another column with --item, or add --bad-rows skip.',
+  time: 'Expected Unix seconds, milliseconds, microseconds or nanoseconds from 1970 to 2262, or an ISO 8601 date. Give --time-unit or --time-format for others; --bad-rows skip leaves such rows out, --time none ignores the column.',
+  rating: 'Expected a finite number. --rating none ignores the column, --bad-rows skip leaves such rows out.',
+  weight: 'Expected a finite number above 0. --bad-rows skip leaves such rows out.',
+};
+
+async function timesOf(db: Database, name: string, file: SourceFile, table: Table, time: Column): Promise<TimeCount[]> {
+  const rows = await db.query(`SELECT c::INTEGER, count(*)::DOUBLE, min(n)::DOUBLE FROM ${name} GROUP BY c ORDER BY c`);
+  const counts: TimeCount[] = [];
+  for (const [kind, count, first] of rows.map((row) => row.map(Number))) {
+    const value = await valueAt(db, file, table, time, first!);
+    counts.push({
+      path: file.path,
+      kind: kind!,
+      rows: count!,
+      first: `row ${first} of ${file.path}`,
+      value: String(value),
+    });
+  }
+  return counts;
+}

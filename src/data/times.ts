@@ -1,0 +1,134 @@
+/** Times of the source: numbers in some unit, dates as numbers, or text. Staged as whole nanoseconds, so that nothing that differs becomes equal. */
+import { fail } from '../errors.js';
+import { type Database, literal } from './duckdb.js';
+import type { DataOptions } from './options.js';
+
+/** What a time looks like. The size of a number tells its unit: until 5138 seconds stay below 10^11, and other units are above until 1973. */
+const KINDS = {
+  text: { code: 0, name: 'dates as text' },
+  s: { code: 1, name: 'seconds' },
+  ms: { code: 2, name: 'milliseconds' },
+  us: { code: 3, name: 'microseconds' },
+  ns: { code: 4, name: 'nanoseconds' },
+  /** Eight digits that are a date of 1900 to 2100, such as 20200913. */
+  day: { code: 5, name: 'dates such as 20200913' },
+} as const;
+
+type Kind = keyof typeof KINDS;
+type TimeOptions = Pick<DataOptions, 'timeUnit' | 'timeFormat'>;
+
+const NANOSECONDS = { s: 1_000_000_000, ms: 1_000_000, us: 1000, ns: 1 } as const;
+const LIMITS = { s: 1e11, ms: 1e14, us: 1e17, ns: Number.MAX_SAFE_INTEGER * 1024 } as const;
+
+/**
+ * Two SQL expressions of a time given as text: nanoseconds since 1970 (BIGINT) and the code of its kind; NULL where it is no time.
+ * @param text SQL of the text, with a point as decimal mark
+ */
+export function timeSql(text: string, { timeUnit, timeFormat }: TimeOptions): { nanoseconds: string; kind: string } {
+  if (timeFormat !== undefined) {
+    const parsed = `TRY(epoch_ns(try_strptime(${text}, ${literal(timeFormat)})))`;
+    return { nanoseconds: parsed, kind: `CASE WHEN ${parsed} IS NOT NULL THEN ${KINDS.text.code} END` };
+  }
+  // TIMESTAMP_NS keeps nanoseconds and knows no named zones, TIMESTAMPTZ the other way round.
+  const isText = `regexp_matches(${text}, '^\\s*\\d{4}[-/]\\d')`;
+  const parsed =
+    `CASE WHEN ${isText} THEN coalesce(TRY(epoch_ns(try_cast(${text} AS TIMESTAMP_NS))), ` +
+    `TRY(epoch_us(try_cast(${text} AS TIMESTAMPTZ)) * 1000)) END`;
+  const number = `try_cast(${text} AS DECIMAL(38, 9))`;
+  const unitOf =
+    timeUnit === 'auto'
+      ? `CASE WHEN ${number} < ${LIMITS.s} THEN CASE WHEN ${isDay(text)} THEN ${KINDS.day.code} ELSE ${KINDS.s.code} END ` +
+        `WHEN ${number} < ${LIMITS.ms} THEN ${KINDS.ms.code} WHEN ${number} < ${LIMITS.us} THEN ${KINDS.us.code} ` +
+        `WHEN ${number} < ${LIMITS.ns} THEN ${KINDS.ns.code} END`
+      : String(KINDS[timeUnit].code);
+  const factor =
+    timeUnit === 'auto'
+      ? `CASE WHEN ${number} < ${LIMITS.s} THEN ${NANOSECONDS.s} WHEN ${number} < ${LIMITS.ms} THEN ${NANOSECONDS.ms} ` +
+        `WHEN ${number} < ${LIMITS.us} THEN ${NANOSECONDS.us} ELSE ${NANOSECONDS.ns} END`
+      : String(NANOSECONDS[timeUnit]);
+  return {
+    nanoseconds: `CASE WHEN ${number} IS NULL THEN ${parsed} ELSE TRY((${number} * ${factor})::BIGINT) END`,
+    kind: `CASE WHEN ${number} IS NOT NULL THEN ${unitOf} WHEN ${parsed} IS NOT NULL THEN ${KINDS.text.code} END`,
+  };
+}
+
+const isDay = (text: string): string =>
+  `regexp_full_match(${text}, '(19|20)\\d{6}') AND try_strptime(${text}, '%Y%m%d') IS NOT NULL`;
+
+/** Rows of one kind of time in one file. */
+export interface TimeCount {
+  readonly path: string;
+  readonly kind: number;
+  readonly rows: number;
+  /** Where the first of them stands, such as `row 3 of a.csv`. */
+  readonly first: string;
+  readonly value: string;
+}
+
+/**
+ * Decides what the times of a source are.
+ * @returns whether numbers of eight digits are dates
+ * @throws RecdistillError `bad-data` if units are mixed
+ */
+export function timesAreDays(counts: readonly TimeCount[]): boolean {
+  const rowsOf = (kind: Kind) => counts.reduce((sum, c) => sum + (c.kind === KINDS[kind].code ? c.rows : 0), 0);
+  const found = (Object.keys(KINDS) as Kind[]).filter((kind) => rowsOf(kind) > 0);
+  if (found.length < 2) return found[0] === 'day';
+  // Among seconds counted from some moment of its own, a few look like dates by chance.
+  if (found.length === 2 && found.includes('s') && found.includes('day') && rowsOf('day') * 2 <= rowsOf('s'))
+    return false;
+  const examples = found.map((kind) => {
+    const { first, value } = counts.find((c) => c.kind === KINDS[kind].code)!;
+    return `${rowsOf(kind)} rows look like ${KINDS[kind].name} (${JSON.stringify(value)}, ${first})`;
+  });
+  return fail('bad-data', {
+    path: counts[0]!.path,
+    problem: `the times are of different units: ${examples.join(', ')}`,
+    hint: 'If all numbers are of one unit, say which with --time-unit s, ms, us or ns. Else correct the file, leave the rows out with --where, or ignore times with --time none.',
+  });
+}
+
+/** SQL that turns staged seconds of eight digits into the days that they spell. */
+export const daysSql = (table: string): string =>
+  `UPDATE ${table} SET t = epoch_ns(strptime((t // ${NANOSECONDS.s})::VARCHAR, '%Y%m%d'))`;
+
+/** Seconds as a float64 has them: about 0.24 microseconds apart today. */
+const SECONDS = `(t // ${NANOSECONDS.s})::DOUBLE + (t % ${NANOSECONDS.s})::DOUBLE / ${NANOSECONDS.s}`;
+
+/** How the staged times of a source become float64 seconds. */
+export interface TimeScale {
+  /** SQL of the number that `secondsOf` takes, over a staged table `p`; `join` belongs into its FROM. */
+  readonly sql: string;
+  readonly join: string;
+  secondsOf(value: number): number;
+}
+
+/**
+ * Times that differ must not become equal: where float64 seconds are too coarse for the nanoseconds of the source, equal ones are moved up to
+ * the next float64, in their order.
+ * @param tables staged tables with the column `t`
+ */
+export async function timeScale(db: Database, tables: readonly string[]): Promise<TimeScale> {
+  const all = tables.map((table) => `SELECT t FROM ${table}`).join(' UNION ALL ');
+  const plain: TimeScale = { sql: SECONDS.replaceAll('(t ', '(p.t '), join: '', secondsOf: (value) => value };
+  const [[fine] = []] = await db.query(`SELECT bool_or(t % 1000 <> 0) FROM (${all})`);
+  if (fine !== true) return plain;
+  await db.query(
+    `CREATE TEMP TABLE moments AS SELECT t, (row_number() OVER (ORDER BY t) - 1)::INTEGER AS k FROM (SELECT DISTINCT t FROM (${all}))`,
+  );
+  const [[count] = []] = await db.query('SELECT count(*)::INTEGER FROM moments');
+  const seconds = new Float64Array(Number(count));
+  await db.scan(`SELECT ${SECONDS} FROM moments ORDER BY k`, ([value], k) => {
+    seconds[k] = k > 0 && value! <= seconds[k - 1]! ? nextUp(seconds[k - 1]!) : value!;
+  });
+  return { sql: 'moments.k', join: ' JOIN moments ON p.t = moments.t', secondsOf: (k) => seconds[k]! };
+}
+
+const bits = new DataView(new ArrayBuffer(8));
+
+/** The next larger float64 of a number >= 0. */
+function nextUp(x: number): number {
+  bits.setFloat64(0, x);
+  bits.setBigInt64(0, bits.getBigInt64(0) + 1n);
+  return bits.getFloat64(0);
+}
