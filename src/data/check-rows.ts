@@ -9,11 +9,11 @@ const MAX_ID = 2 ** 20;
 
 /**
  * SQL that holds for a staged text column that cannot be an id.
- * @param missing texts that mean that there is none
+ * @param missing texts that mean that there is none; where there are such, blanks only mean it, too
  */
 export function badId(sql: string, missing: readonly string[] = []): string {
-  const words = missing.length > 0 ? ` OR ${sql} IN (${missing.map(literal).join(', ')})` : '';
-  return `(${sql} IS NULL OR trim(${sql}) = '' OR strlen(${sql}) > ${MAX_ID}${words})`;
+  const words = missing.length > 0 ? ` OR trim(${sql}) = '' OR ${sql} IN (${missing.map(literal).join(', ')})` : '';
+  return `(${sql} IS NULL OR ${sql} = '' OR strlen(${sql}) > ${MAX_ID}${words})`;
 }
 
 export interface RowCheck {

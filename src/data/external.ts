@@ -54,10 +54,11 @@ export async function readExternalRankings(
   return withDatabase(async (db) => {
     try {
       const format = options.format === 'auto' ? (formatByName(file) ?? 'csv') : options.format;
-      const wished = Object.values(options).filter((wish) => wish !== undefined);
+      const { user, item, rank, score, teacher, checkpoint } = options;
+      const wished = [user, item, rank, score, teacher, checkpoint].filter((wish) => wish !== undefined);
       const table = await readers[format](db, { file, header: options.header, wished });
       const columns = mapRankingColumns(file.path, table, options);
-      const staged = await stageRankings(db, file, table, columns);
+      const staged = await stageRankings(db, file, table, columns, options.missing);
       const { order, value, ...others } = columns;
       const names = Object.entries({ ...others, [order]: value }).map(([role, { name }]) => [role, name]);
       return await teachersOf({

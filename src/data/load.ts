@@ -54,8 +54,10 @@ export async function loadDataset(input: Partial<DataOptions> = {}): Promise<Loa
   const warnings = [...spellingWarnings(source), ...(keep ? checkUnknownIds(name, source, options) : [])];
   const prepared = keep ? prepareGiven(name, source, options) : prepareRaw(name, source, options, minUser, ratios);
   const { users, items, parts, labels, leakage, notes } = prepared;
+  warnings.push(...prepared.warnings);
   const fingerprint = fingerprintOf(users, items, parts);
-  if (keep && manifest && options.minRating === undefined && options.coldItems !== 'drop') {
+  const whole = options.minRating === undefined && options.where === undefined && options.badRows === 'fail';
+  if (keep && manifest && whole && options.coldItems !== 'drop') {
     checkManifest(String(options.data), manifest, fingerprint);
   }
   const { hiddenShare, splitSeed } = options;

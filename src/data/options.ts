@@ -78,7 +78,7 @@ export const dataOptions = options({
   }),
   missing: words({
     default: MISSING,
-    help: 'Texts that mean that an id is missing.',
+    help: 'Texts that mean that an id is missing; so do blanks only. An empty list leaves the empty text.',
   }),
   badRows: choice(['fail', 'skip'], {
     default: 'fail',

@@ -54,7 +54,7 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
   checkSize(name, compact(all).interactions, notes.join('; '));
   checkParts(name, kept, { valid: rows.valid.users.length > 0, test: rows.test.users.length > 0 });
   const { users, items, labels } = source;
-  return { users, items, ...(labels ? { labels } : {}), parts: kept, leakage, notes };
+  return { users, items, ...(labels ? { labels } : {}), parts: kept, leakage, notes, warnings: [] };
 }
 
 /** A valid part for a split that came without one, out of its train part. */

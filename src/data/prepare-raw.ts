@@ -6,8 +6,9 @@ import type { DataOptions } from './options.js';
 import { concatPairs } from './pairs.js';
 import { checkParts, checkSize, interactionsOf, type Prepared, rated, warmed } from './prepare.js';
 import type { ReadSource } from './read-source.js';
-import type { SplitSpec } from './splits/_split.js';
+import { type Parts, type SplitSpec, tiedUsers } from './splits/_split.js';
 import { splits } from './splits/index.js';
+import { expectMoments } from './splits/time.js';
 
 export function prepareRaw(
   name: string,
@@ -35,6 +36,7 @@ export function prepareRaw(
   checkSize(name, interactions, `${read.users.length} rows read; ${notes.join('; ')}`);
   const how = options.split === 'auto' || options.split === 'given' ? 'ratio' : options.split;
   const parts = splits[how](interactions, { ratios, holdOut: options.holdOut, seed: options.splitSeed });
+  if (how === 'time') expectMoments(interactions, parts, ratios);
   notes.push(describeSplit(how, options, ratios));
   const leakage = leakageReport(parts);
   const cold = options.coldItems === 'keep' ? parts : warmed(parts, how !== 'time', notes);
@@ -47,7 +49,17 @@ export function prepareRaw(
     parts: cold,
     leakage,
     notes,
+    warnings: how !== 'time' && options.holdOut === 'latest' ? tieWarnings(parts) : [],
   };
+}
+
+function tieWarnings(parts: Parts): string[] {
+  const tied = tiedUsers(parts);
+  if (tied === 0) return [];
+  const where = 'a held-out interaction has the same time as the latest that stays in train';
+  return [
+    `holdOut latest: for ${tied} of ${parts.train.users} users ${where}, so that chance decided which is held out`,
+  ];
 }
 
 function describeSplit(how: string, options: DataOptions, ratios: readonly number[]): string {

@@ -16,6 +16,8 @@ export interface Prepared {
   readonly parts: Parts;
   readonly leakage: readonly LeakageFinding[];
   readonly notes: readonly string[];
+  /** What may be wrong, for every command to show. */
+  readonly warnings: readonly string[];
 }
 
 /** Rows and what became of them, for the notes and for the error when nothing is left. */

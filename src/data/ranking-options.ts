@@ -1,5 +1,6 @@
 /** How a file of rankings is read, declared once. */
-import { choice, type OptionsOf, optionalText, options } from '../config/options.js';
+import { choice, type OptionsOf, optionalText, options, words } from '../config/options.js';
+import { MISSING } from './options.js';
 
 export const rankingOptions = options({
   format: choice(['auto', 'csv', 'tsv', 'jsonl', 'parquet'], {
@@ -16,6 +17,7 @@ export const rankingOptions = options({
   checkpoint: optionalText({
     help: 'Column of the checkpoint, such as an epoch, by name or position; none = there is one. Default: checkpoint or epoch.',
   }),
+  missing: words({ default: MISSING, help: 'Texts that mean that an id is missing.' }),
   header: choice(['auto', 'yes', 'no'], {
     default: 'auto',
     help: 'Whether the first row of a CSV or TSV file names the columns.',

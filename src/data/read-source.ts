@@ -23,7 +23,8 @@ export interface ReadSource extends Source {
 }
 
 /** @throws RecdistillError `file-missing`, `bad-data`, `bad-option`, `out-of-memory` */
-export async function readSource(db: Database, plan: Plan, options: DataOptions): Promise<ReadSource> {
+export async function readSource(db: Database, plan: Plan, given: DataOptions): Promise<ReadSource> {
+  const options = plan.manifest ? { ...given, ...WRITTEN } : given;
   const notes: string[] = [];
   const parts: StagedPart[] = [];
   let reading: Reading | undefined;
@@ -46,6 +47,12 @@ export async function readSource(db: Database, plan: Plan, options: DataOptions)
   const labels = plan.labels && (await readLabels(db, plan.folder, plan.labels, source.items));
   return { ...source, ...(labels?.some((label) => label !== '') ? { labels } : {}), notes };
 }
+
+/** How `writeSplit` writes, whatever ids and times there are. */
+const WRITTEN = {
+  ...{ delimiter: undefined, quote: 'double', encoding: 'utf-8', decimal: '.' },
+  ...{ missing: [], timeUnit: 's', timeFormat: undefined },
+} as const satisfies Partial<DataOptions>;
 
 /** Files that are named one by one in the notes. */
 const NAMED = 5;

@@ -2,7 +2,6 @@
 import { fail } from '../errors.js';
 import { badId, type RowCheck, refuseBadRows } from './check-rows.js';
 import { badFile, type Database, pathValue } from './duckdb.js';
-import { MISSING } from './options.js';
 import type { RankingColumns } from './ranking-columns.js';
 import type { Table } from './readers/_reader.js';
 import type { SourceFile } from './source-file.js';
@@ -45,6 +44,7 @@ export async function stageRankings(
   file: SourceFile,
   table: Table,
   columns: RankingColumns,
+  missing: readonly string[],
 ): Promise<StagedRankings> {
   const { user, item, value, teacher, checkpoint, order } = columns;
   const text = (column: { sql: string } | undefined) => (column ? `${column.sql}::VARCHAR` : "''");
@@ -55,7 +55,7 @@ export async function stageRankings(
       [pathValue(file)],
     )
     .catch((e) => badFile(file.path, e));
-  await refuseBadRows(db, 'raw', { file, table, checks: checksOf(columns), rowNumber: 'rowid + 1' });
+  await refuseBadRows(db, 'raw', { file, table, checks: checksOf(columns, missing), rowNumber: 'rowid + 1' });
   const [[rows] = []] = await db.query('SELECT count(*)::DOUBLE FROM raw');
   if (Number(rows) === 0)
     fail('bad-data', {
@@ -103,11 +103,14 @@ export async function stageRankings(
   };
 }
 
-function checksOf({ user, item, value, teacher, checkpoint, order }: RankingColumns): RowCheck[] {
+function checksOf(
+  { user, item, value, teacher, checkpoint, order }: RankingColumns,
+  missing: readonly string[],
+): RowCheck[] {
   const badNumber = '(v IS NULL OR NOT isfinite(v)';
   const checks: (RowCheck | undefined)[] = [
-    { what: 'user', column: user, bad: badId('u', MISSING), hint: HINTS.user },
-    { what: 'item', column: item, bad: badId('i', MISSING), hint: HINTS.item },
+    { what: 'user', column: user, bad: badId('u', missing), hint: HINTS.user },
+    { what: 'item', column: item, bad: badId('i', missing), hint: HINTS.item },
     {
       what: order,
       column: value,

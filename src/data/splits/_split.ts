@@ -44,6 +44,18 @@ export function timesOf(x: Interactions, what: string): Float64Array {
   });
 }
 
+/** Users of whom a held-out interaction is of the same time as the latest that stays in train, so that chance decided between them. */
+export function tiedUsers({ train, valid, test }: Parts): number {
+  if (!train.times || !valid.times || !test.times) return 0;
+  let tied = 0;
+  for (let u = 0; u < train.users; u++) {
+    const [own, ...held] = [train, valid, test].map((x) => x.times!.subarray(x.indptr[u]!, x.indptr[u + 1]!));
+    const latest = own!.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+    tied += Number(held.some((times) => times.includes(latest)));
+  }
+  return tied;
+}
+
 /** The random key of all per-user splits. */
 export const splitKey = (seed: number): RandomKey => stream(seed, 'split');
 

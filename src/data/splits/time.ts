@@ -2,7 +2,9 @@
  * Two moments divide all interactions: those before the first train, those from the second on test. The moments are the
  * quantiles of all times at the shares wanted; interactions of one moment stay together, so shares are met nearly.
  */
-import { partition, type Split, TEST, TRAIN, timesOf, VALID } from './_split.js';
+import { fail } from '../../errors.js';
+import { count, type Interactions } from '../interactions.js';
+import { type Parts, partition, type Split, type SplitSpec, TEST, TRAIN, timesOf, VALID } from './_split.js';
 
 export const time: Split = (x, spec) => {
   const times = timesOf(x, 'the split time');
@@ -14,3 +16,31 @@ export const time: Split = (x, spec) => {
   for (let k = 0; k < part.length; k++) part[k] = times[k]! < validFrom ? TRAIN : times[k]! < testFrom ? VALID : TEST;
   return partition(x, part);
 };
+
+/**
+ * Refuses parts of the split time of which one is empty that should not be, and says which times are equal.
+ * @throws RecdistillError `needs-not-met`
+ */
+export function expectMoments(x: Interactions, parts: Parts, ratios: SplitSpec['ratios']): void {
+  const names = ['train', 'valid', 'test'] as const;
+  const empty = names.find((name, k) => ratios[k]! > 0 && count(parts[name]) === 0);
+  if (empty) nothingLeft(empty, timesOf(x, 'the split time').slice().sort());
+}
+
+/** @param sorted all times, ascending */
+function nothingLeft(part: string, sorted: Float64Array): never {
+  let [longest, moment] = [0, 0];
+  for (let start = 0, end = 0; start < sorted.length; start = end) {
+    while (end < sorted.length && sorted[end] === sorted[start]) end += 1;
+    if (end - start > longest) [longest, moment] = [end - start, sorted[start]!];
+  }
+  const when = new Date(moment * 1000).toISOString();
+  const tied =
+    longest === sorted.length
+      ? `all ${longest} interactions have the same time, ${when}`
+      : `${longest} of ${sorted.length} interactions have the same time, ${when}, and interactions of one moment stay together`;
+  return fail('needs-not-met', {
+    problem: `the split time leaves no interaction in ${part}: ${tied}`,
+    hint: 'Name a finer time column with --time, choose other --ratios, or the split ratio or leave-one-out.',
+  });
+}
