@@ -51,8 +51,9 @@ export async function detectFormat(request: DetectRequest): Promise<Reading> {
   if (request.listsByName && isCounted(lines.slice(0, 1))) return { format: 'lists' };
   const divided = dividedBy(request);
   const words = lines.map((line) => line.trim().split(/\s+/));
-  const blank = divided.includes('\t') ? false : dividedByBlanks(request, words, divided.length > 0);
+  const blank = dividedByBlanks(request, words, divided.length > 0);
   const readings: Reading[] = divided.map((delimiter) => ({ format: 'csv', delimiter }));
+  if (blank && divided.includes('\t')) return { format: 'csv', delimiter: tabbed(lines, words) ? '\t' : 'blank' };
   if (blank) readings.push({ format: 'csv', delimiter: 'blank' });
   if (divided.length === 0 && !table) readings.push(...(await listReadings(request, words)));
   // A table without a rating or a time has few columns; so many numbers on each line, every user on one of them, are lists.
@@ -88,6 +89,10 @@ function dividedBy({ lines, wished }: DetectRequest): string[] {
   const most = Math.max(...agreeing);
   return most * 2 > lines.length ? DELIMITERS.filter((_, k) => agreeing[k] === most) : [];
 }
+
+/** Whether tabs divide the lines into just these words, without blanks around them. */
+const tabbed = (lines: readonly string[], words: readonly (readonly string[])[]): boolean =>
+  lines.every((line, k) => line.split('\t').join(' ') === words[k]!.join(' '));
 
 /** Whether runs of blanks divide every line into the same number of words, and that can be meant. */
 function dividedByBlanks(

@@ -76,6 +76,7 @@ export const dataOptions = options({
     default: false,
     help: 'Read a row whose item is a list as one row for each element of the list.',
   }),
+  trim: flag({ default: false, help: 'Remove blanks at both ends of ids.' }),
   missing: words({
     default: MISSING,
     help: 'Texts that mean that an id is missing; so do blanks only. An empty list leaves the empty text.',

@@ -53,6 +53,13 @@ export function spellingWarnings(source: {
   readonly items: readonly string[];
 }): string[] {
   return (['users', 'items'] as const).flatMap((what) => {
+    const padded = source[what].filter((id) => id !== id.trim());
+    if (padded.length * 2 > source[what].length) {
+      const example = JSON.stringify(padded[0]);
+      return [
+        `${padded.length} of ${source[what].length} ids of ${what} begin or end with a blank, such as ${example}; --trim removes blanks`,
+      ];
+    }
     const alike = alikeWithin(source[what]);
     if (!alike) return [];
     const [a, b] = alike.example.map((id) => JSON.stringify(id));

@@ -97,10 +97,11 @@ async function stagedSql(
     const all = Object.entries(named).map(([as, column]) => one(as, column));
     rows = `(SELECT "#n", "#u", "#i"["#k"] AS "#i", ${all.join(', ')} FROM (SELECT *, unnest(range(1, len("#i") + 1)) AS "#k" FROM ${rows}))`;
   }
+  const id = (as: string) => (options.trim ? `trim("${as}")` : `"${as}"`);
   const number = (as: string) => (options.decimal === ',' ? `replace("${as}", ',', '.')` : `"${as}"`);
   const { nanoseconds, kind } = timeSql(number('#t'), options);
   return (
-    `SELECT "#n"::UINTEGER AS n, "#u" AS u, "#i" AS i, ` +
+    `SELECT "#n"::UINTEGER AS n, ${id('#u')} AS u, ${id('#i')} AS i, ` +
     `${time ? `${nanoseconds} AS t, (${kind})::TINYINT AS c` : 'NULL::BIGINT AS t, NULL::TINYINT AS c'}, ` +
     `try_cast(${number('#r')} AS DOUBLE) AS r, try_cast(${number('#w')} AS DOUBLE) AS w FROM ${rows}`
   );

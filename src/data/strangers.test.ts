@@ -1,0 +1,377 @@
+/** Files as strangers have them: read right, or refused with the reason. Never read wrong. */
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { RecdistillError } from '../errors.js';
+import { literal, withDatabase } from './duckdb.js';
+import { testFolder } from './folder.test.support.js';
+import { count, itemsOf } from './interactions.js';
+import { type LoadedDataset, loadDataset } from './load.js';
+import type { DataOptions } from './options.js';
+
+/** A data set without filters, so that every row counts. */
+const load = (data: string, more: Partial<DataOptions> = {}): Promise<LoadedDataset> =>
+  loadDataset({ minUser: 1, coldItems: 'keep', ratios: [0.5, 0, 0.5], ...more, data });
+
+const size = (d: LoadedDataset): number => count(d.train) + count(d.valid) + count(d.test);
+
+async function refusal(data: string, more: Partial<DataOptions> = {}): Promise<string> {
+  try {
+    await load(data, more);
+  } catch (error) {
+    assert.ok(error instanceof RecdistillError, String(error));
+    return `${error.code}: ${error.message} | ${error.hint}`;
+  }
+  return assert.fail('it was accepted');
+}
+
+/** 200 users with 12 different items of 119 each. */
+const ratings = Array.from({ length: 2400 }, (_, k) => {
+  const [user, n] = [Math.floor(k / 12), k % 12];
+  return { user: user + 1, item: ((user * 7 + n * 10) % 119) + 1, rating: (k % 5) + 1, time: 1_300_000_000 + k * 60 };
+});
+const table = (fields: (r: (typeof ratings)[number]) => (string | number)[], delimiter: string): string =>
+  ratings.map((r) => `${fields(r).join(delimiter)}\n`).join('');
+
+test('user, item and rating divided by blanks are rows of a table, with and without times', async (t) => {
+  const f = testFolder(t);
+  const wanted = await load(f.write('right.csv', `user,item\n${table((r) => [r.user, r.item], ',')}`));
+  assert.deepEqual([size(wanted), wanted.users.ids.length, wanted.items.ids.length], [2400, 200, 119]);
+  for (const [name, fields] of Object.entries({
+    rated: (r: (typeof ratings)[number]) => [r.user, r.item, r.rating],
+    timed: (r: (typeof ratings)[number]) => [r.user, r.item, r.rating, r.time],
+  })) {
+    const read = await load(f.write(`${name}.txt`, table(fields, ' ')));
+    assert.equal(read.fingerprint, wanted.fingerprint, name);
+    const runs = await load(f.write(`${name}.dat`, `  ${table(fields, ' \t ')}`));
+    assert.equal(runs.fingerprint, wanted.fingerprint, name);
+    assert.equal(runs.train.times !== undefined, name === 'timed');
+  }
+});
+
+test('where lines can be rows or lists, both readings are named', async (t) => {
+  const f = testFolder(t);
+  // Every user once, as in the test part of leave-one-out.
+  const once = ratings.filter((_, k) => k % 12 === 0).map((r) => `${r.user} ${r.item} ${r.rating}\n`);
+  const path = f.write('once.txt', once.join(''));
+  const said = await refusal(path);
+  assert.match(said, /can be read in 2 ways/);
+  assert.match(said, /--delimiter 'blank': user 1, item 1, then 1/);
+  assert.match(said, /--format user-lists: user 1 with the items 1 1/);
+  assert.equal(size(await load(path, { delimiter: 'blank' })), 200);
+  assert.ok((await load(path, { format: 'user-lists' })).items.ids.length > 5);
+  // Beside a train part that has only one reading, test is read alike.
+  f.write(
+    'split/train.txt',
+    table((r) => [r.user, r.item, r.rating], ' '),
+  );
+  f.write(
+    'split/test.txt',
+    ratings
+      .filter((_, k) => k % 12 === 0)
+      .map((r) => `${r.user} ${(r.item % 119) + 1} 5\n`)
+      .join(''),
+  );
+  const split = await load(join(f.path, 'split'), { validShare: 0 });
+  assert.deepEqual([count(split.train), split.items.ids.length], [2400, 119]);
+});
+
+test('fields that two delimiters could divide are refused; --delimiter and a header decide', async (t) => {
+  const f = testFolder(t);
+  const body = table((r) => [r.user, r.item, `${r.rating},5`], ';');
+  assert.match(await refusal(f.write('two.csv', body)), /can be read in 2 ways.*--delimiter ','.*--delimiter ';'/s);
+  const wanted = { delimiter: ';', decimal: ',', minRating: 3 } as const;
+  const read = await load(f.write('two.csv', body), wanted);
+  assert.equal(size(read), ratings.filter((r) => r.rating + 0.5 >= 3).length);
+  assert.equal(
+    (await load(f.write('h.csv', `user;item;rating\n${body}`), { ...wanted, delimiter: undefined })).fingerprint,
+    read.fingerprint,
+  );
+  assert.match(
+    await refusal(f.write('two.csv', body), { delimiter: ';', minRating: 3 }),
+    /the rating is "1,5".*--decimal ,/,
+  );
+  for (const delimiter of ['::', '|', 'tab', '~']) {
+    const text = table((r) => [r.user, r.item], delimiter === 'tab' ? '\t' : delimiter);
+    assert.equal(size(await load(f.write('d.txt', text), { delimiter })), 2400, delimiter);
+  }
+  assert.match(await refusal(f.write('d.csv', body), { delimiter: '"' }), /bad-option: option "delimiter"/);
+});
+
+test('a first row that holds a well-known word is no header if it is a row', async (t) => {
+  const f = testFolder(t);
+  const rows = Array.from(
+    { length: 40 },
+    (_, k) => `u${k % 8},${['book', 'song', 'pen', 'cup', 'hat'][Math.floor(k / 8)]}\n`,
+  );
+  const read = await load(f.write('words.csv', rows.join('')));
+  assert.deepEqual([size(read), read.users.ids.length], [40, 8]);
+  assert.match(read.notes[0]!, /without header/);
+});
+
+test('quotes that enclose nothing are characters with quote none', async (t) => {
+  const f = testFolder(t);
+  const path = f.write(
+    'q.tsv',
+    table((r) => [r.user, `${r.item}" disc`], '\t'),
+  );
+  assert.equal((await load(path, { quote: 'none' })).items.ids.length, 119);
+});
+
+test('two columns that can be the user are refused', async (t) => {
+  const f = testFolder(t);
+  const path = f.write('two.csv', `account_id,user_id,item\n${table((r) => [1, r.user, r.item], ',')}`);
+  assert.match(await refusal(path), /several columns can be the user: account_id, user_id \| .*--user account_id/);
+  assert.equal((await load(path, { user: 'user_id' })).users.ids.length, 200);
+});
+
+/** 34 baskets over 20 items, in JSON and Parquet. */
+const baskets = Array.from({ length: 60 }, (_, k) => ({
+  who: { id: `u${k % 17}` },
+  item: [k % 20, (k * 3 + 1) % 20],
+  time: [1_600_000_000 + k, 1_600_000_500 + k],
+}));
+
+async function asParquet(t: TestContext): Promise<string> {
+  const f = testFolder(t);
+  const json = f.write('b.json', JSON.stringify(baskets));
+  const path = join(f.path, 'b.parquet');
+  await withDatabase((db) =>
+    db.query(`COPY (SELECT * FROM read_json(${literal(json)})) TO ${literal(path)} (FORMAT parquet)`),
+  );
+  return path;
+}
+
+test('lists are no ids: refused with row and type, or read element by element', async (t) => {
+  const f = testFolder(t);
+  const path = f.write('b.jsonl', baskets.map((b) => `${JSON.stringify(b)}\n`).join(''));
+  const nested = { user: 'who.id' };
+  assert.match(await refusal(path, nested), /row 1, column item: the item is a list, \[0,1\] \| Add --explode/);
+  assert.match(await refusal(path, { user: 'who' }), /row 1, column who: the user is an object.*--user who\.id/);
+  assert.match(await refusal(path, { user: 'who.name' }), /there is no column "who.name"/);
+  const read = await load(path, { ...nested, explode: true });
+  assert.deepEqual([read.items.ids.length, read.users.ids.length], [20, 17]);
+  const pairs = new Set(baskets.flatMap((b) => b.item.map((i) => `${b.who.id} ${i}`)));
+  assert.equal(size(read), pairs.size);
+  assert.deepEqual(
+    [...read.train.times!, ...read.valid.times!, ...read.test.times!].filter((x) => x < 1_600_000_000),
+    [],
+  );
+  const fromParquet = await asParquet(t);
+  assert.match(await refusal(fromParquet, nested), /row 1, column item: the item is a list/);
+  assert.match(await refusal(fromParquet, { user: 'who' }), /the user is a structure/);
+  assert.equal((await load(fromParquet, { ...nested, explode: true })).fingerprint, read.fingerprint);
+  const deep = f.write('deep.jsonl', '{"user":1,"item":[2,[3]]}\n');
+  assert.match(await refusal(deep, { explode: true }), /row 1, column item: the item is a list that cannot be divided/);
+  const uneven = f.write('uneven.jsonl', '{"user":1,"item":[2,3],"time":[5,6,7]}\n');
+  assert.match(await refusal(uneven, { explode: true }), /row 1: 2 items and 3 values of time/);
+});
+
+test('a JSON array of objects is read as its lines would be, and JSON lines are known by their look', async (t) => {
+  const f = testFolder(t);
+  const wanted = await load(f.write('right.csv', `user,item\n${table((r) => [r.user, r.item], ',')}`));
+  const array = f.write(
+    'a.json',
+    JSON.stringify(
+      ratings.map(({ user, item }) => ({ user, item })),
+      null,
+      1,
+    ),
+  );
+  assert.equal((await load(array)).fingerprint, wanted.fingerprint);
+  const log = f.write('a.log', ratings.map(({ user, item }) => `${JSON.stringify({ user, item })}\n`).join(''));
+  assert.equal((await load(log)).fingerprint, wanted.fingerprint);
+});
+
+/** The latest item of each user with times as `spell` writes them. */
+async function latest(
+  t: TestContext,
+  spell: (seconds: number, k: number) => string,
+  more: Partial<DataOptions> = {},
+): Promise<string[]> {
+  const rows = ratings.slice(0, 120).map((r, k) => `${r.user},${r.item},${spell(r.time, k)}\n`);
+  const path = testFolder(t).write('t.csv', `user,item,time\n${rows.join('')}`);
+  const read = await load(path, { split: 'leave-one-out', holdOut: 'latest', ...more });
+  return read.users.ids.map((id, u) => `${id} ${Array.from(itemsOf(read.test, u), (i) => read.items.ids[i])}`);
+}
+
+test('times in every unit, also finer than a float64 holds, give the same latest item', async (t) => {
+  const wanted = ratings
+    .slice(0, 120)
+    .filter((_, k) => k % 12 === 11)
+    .map((r) => `${r.user} ${r.item}`);
+  const iso = (s: number) => new Date(s * 1000).toISOString();
+  assert.deepEqual(await latest(t, (s) => `${s}`), wanted);
+  assert.deepEqual(await latest(t, (s) => `${s}000`), wanted);
+  assert.deepEqual(await latest(t, (s) => `${s}000000`), wanted);
+  assert.deepEqual(await latest(t, (s) => `${s}000000000`), wanted);
+  assert.deepEqual(
+    await latest(t, (_, k) => `2020-01-01T00:00:00.00000${String(1000 + k * 10)}Z`),
+    wanted,
+    '10 ns apart',
+  );
+  assert.deepEqual(await latest(t, (_, k) => `16000000000000${String(10000 + k * 10)}`), wanted, '10 ns apart');
+  assert.deepEqual(await latest(t, (s) => iso(s)), wanted);
+  // Days of 2020, the twelfth later than the others.
+  assert.deepEqual(await latest(t, (_, k) => `202009${String(10 + (k % 12))}`), wanted);
+  const german = (s: number) => iso(s).replace(/^(\d+)-(\d+)-(\d+)T([\d:]+).*$/, '$3.$2.$1 $4');
+  assert.deepEqual(await latest(t, german, { timeFormat: '%d.%m.%Y %H:%M:%S' }), wanted);
+  await assert.rejects(latest(t, german), /the time is "13\.03\.2011/);
+});
+
+test('a date of eight digits is that day, unless a unit is given', async (t) => {
+  const f = testFolder(t);
+  const rows = ratings.slice(0, 60).map((r, k) => `${r.user},${r.item},${20_200_913 + (k % 10)}\n`);
+  const path = f.write('d.csv', `user,item,time\n${rows.join('')}`);
+  const first = (d: LoadedDataset) => Math.min(...d.train.times!, ...d.test.times!, ...d.valid.times!);
+  assert.equal(first(await load(path)), Date.UTC(2020, 8, 13) / 1000);
+  assert.equal(first(await load(path, { timeUnit: 's' })), 20_200_913);
+});
+
+test('units that are mixed within a file or between files are refused, unless the unit is said', async (t) => {
+  const mixed = (s: number, k: number) => (k % 3 === 0 ? `${s}000` : `${s}`);
+  await assert.rejects(latest(t, mixed), (e: RecdistillError) => {
+    assert.match(
+      e.message,
+      /times are of different units: 80 rows look like seconds \("1300000060", row 2 of .*t\.csv\), 40 rows look like milliseconds/,
+    );
+    assert.match(e.hint, /--time-unit/);
+    return true;
+  });
+  await assert.rejects(
+    latest(t, (s, k) => (k === 7 ? new Date(s * 1000).toISOString() : `${s}`)),
+    /1 rows look like dates as text/,
+  );
+  const f = testFolder(t);
+  const half = (from: number, to: number, unit: string) =>
+    `user,item,time\n${ratings
+      .slice(from, to)
+      .map((r) => `${r.user},${r.item},${r.time}${unit}\n`)
+      .join('')}`;
+  f.write('train.csv', half(0, 1200, ''));
+  f.write(
+    'test.csv',
+    half(0, 1200, '000').replace(/,(\d+),/g, (_, i) => `,${(Number(i) % 119) + 1},`),
+  );
+  assert.match(await refusal(f.path), /different units/);
+  await latest(t, (s, k) => (k === 0 ? '0' : `${s}000`), { timeUnit: 'ms' });
+});
+
+test('ids that never meet are refused, with the spelling that would', async (t) => {
+  const f = testFolder(t);
+  const part = (user: (u: number) => string, shift: number) =>
+    `user,item\n${ratings.map((r) => `${user(r.user)},${((r.item + shift) % 119) + 1}\n`).join('')}`;
+  f.write('train.csv', part(String, 0));
+  for (const [spell, shown] of [
+    [(u: number) => `${u}.0`, '"1.0" here, "1" in train'],
+    [(u: number) => ` ${u}`, '" 1" here'],
+    [(u: number) => String(u).padStart(5, '0'), '"00001" here'],
+  ] as const) {
+    f.write('test.csv', part(spell, 1));
+    const said = await refusal(f.path);
+    assert.match(said, /200 of the 200 users of test do not occur in train/);
+    assert.ok(said.includes(shown), said);
+  }
+  f.write(
+    'test.csv',
+    part((u) => `other-${u}`, 1),
+  );
+  assert.match(await refusal(f.path), /users of test do not occur in train, such as "other-.*--unknown-ids keep/);
+  const kept = await load(f.path, { unknownIds: 'keep', validShare: 0 });
+  assert.match(kept.warnings.join(), /200 of the 200 users of test do not occur in train/);
+  const one = await load(
+    f.write(
+      'one.csv',
+      part((u) => (u % 2 ? `${u}` : `${u - 1}.0`), 0),
+    ),
+  );
+  assert.match(
+    one.warnings.join(),
+    /100 of 200 users differ from another one only by case, blanks, leading zeros or \.0, such as "1" and "1\.0"/,
+  );
+});
+
+test('missing ids make no users: refused, or left out and counted', async (t) => {
+  const f = testFolder(t);
+  const body = `user,item\n${table((r) => [r.user, r.item], ',')}`;
+  for (const word of ['NULL', 'NaN', 'None', '', '  ', '\\N', 'N/A']) {
+    const path = f.write('m.csv', `${body}${word},5\n${word},6\n7,${word}\n`);
+    assert.match(await refusal(path), /row 2401, column user: the user is .*--bad-rows skip/, word);
+    const read = await load(path, { badRows: 'skip' });
+    assert.deepEqual([size(read), read.users.ids.length, read.items.ids.length], [2400, 200, 119]);
+    assert.ok(
+      read.notes.some((n) => /left out 2 rows without a user \(column user, first in row 2401\)/.test(n)),
+      read.notes.join('\n'),
+    );
+  }
+  const country = f.write('c.csv', `${body}NA,5\nNA,6\n`);
+  assert.equal((await load(country, { missing: ['NULL'] })).users.ids.length, 201);
+  const body3 = table((r) => [r.user, r.item, r.time], ',');
+  const times = f.write('t.csv', `user,item,time\n1,2,5\n1,3,soon\n${body3}`);
+  const skipped = await load(times, { badRows: 'skip' });
+  assert.match(skipped.notes.join(), /1 rows with a time that cannot be read \(column time, first in row 2\)/);
+  const padded = f.write('p.csv', `user, item\n${table((r) => [r.user, ` ${r.item}`], ',')}`);
+  const warned = (await load(padded)).warnings.join();
+  assert.match(warned, /119 of 119 ids of items begin or end with a blank, such as " 1"; --trim/);
+  assert.equal((await load(padded, { trim: true })).items.ids[0], '1');
+});
+
+test('a part of a split without rows is refused, and so is a split by time where all times are equal', async (t) => {
+  const f = testFolder(t);
+  f.write('train.csv', `user,item\n${table((r) => [r.user, r.item], ',')}`);
+  f.write('test.csv', 'user,item\n');
+  assert.match(await refusal(f.path), /test\.csv: has no rows of data, and is a part of/);
+  const same = f.write('same.csv', `user,item,time\n${table((r) => [r.user, r.item, 1_600_000_000], ',')}`);
+  assert.match(await refusal(same, { split: 'time' }), /all 2400 interactions have the same time, 2020-09-13T12:26:40/);
+  const read = await load(same, { holdOut: 'latest' });
+  assert.match(read.warnings.join(), /for 200 of 200 users a held-out interaction has the same time/);
+});
+
+test('where keeps rows by a condition on any column, numbers being numbers', async (t) => {
+  const f = testFolder(t);
+  const path = f.write(
+    'e.csv',
+    `user,item,type,price\n${ratings.map((r, k) => `${r.user},${r.item},${k % 2 ? 'view' : 'purchase'},${r.rating}.95\n`).join('')}`,
+  );
+  assert.equal(size(await load(path, { where: "type = 'purchase'" })), 1200);
+  assert.equal(
+    size(await load(path, { where: "price > 4.9 AND type IN ('view', 'cart')" })),
+    ratings.filter((r, k) => k % 2 && r.rating > 3).length,
+  );
+  const lines = f.write(
+    'e.jsonl',
+    ratings
+      .map((r, k) => `${JSON.stringify({ user: r.user, item: r.item, event: { type: k % 2 ? 'view' : 'buy' } })}\n`)
+      .join(''),
+  );
+  assert.equal(size(await load(lines, { where: "event.type = 'buy'" })), 1200);
+  assert.match(
+    await refusal(path, { where: "kind = 'x'" }),
+    /uses the column "kind", which is not there; columns found: user, item, type, price/,
+  );
+  for (const where of ["type = 'x", '1=1); DROP TABLE part0; --', 'user IN (SELECT 1)', '']) {
+    assert.match(await refusal(path, { where }), /bad-option: option "where"/, where);
+  }
+  // The number of a bad row is that of the file, whatever came before it.
+  assert.match(
+    await refusal(f.write('b.csv', 'user,item,type\n1,2,a\n,3,b\n'), { where: "type = 'b'" }),
+    /row 2, column user/,
+  );
+});
+
+test('weights are read, and repeated pairs add up', async (t) => {
+  const f = testFolder(t);
+  const rows = ratings.slice(0, 60).map((r, k) => `${r.user},${r.item},${(k % 4) + 1}\n`);
+  const path = f.write('w.csv', `user,item,plays\n${rows.join('')}${rows[0]}`);
+  const weights = async (more: Partial<DataOptions>) => {
+    const d = await load(path, more);
+    return [d.train, d.valid, d.test].flatMap((x) => Array.from(x.weights!)).reduce((a, b) => a + b, 0);
+  };
+  assert.equal(await weights({ weight: 'plays' }), 15 * (1 + 2 + 3 + 4) + 1);
+  assert.equal(await weights({ weight: 'rows' }), 61);
+  assert.match(
+    await refusal(f.write('z.csv', 'user,item,n\n1,2,0\n'), { weight: 'n' }),
+    /the weight is "0" \| Expected a finite number above 0/,
+  );
+});
