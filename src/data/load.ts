@@ -50,7 +50,8 @@ export async function loadDataset(input: Partial<DataOptions> = {}): Promise<Loa
   const prepared = keep ? prepareGiven(name, source, options) : prepareRaw(name, source, options, minUser, ratios);
   const { users, items, parts, labels, leakage, notes } = prepared;
   const fingerprint = fingerprintOf(users, items, parts);
-  if (keep && manifest && options.minRating === undefined && options.coldItems !== 'drop') {
+  const asWritten = options.weight === undefined && options.weightScale === 'none';
+  if (keep && manifest && asWritten && options.minRating === undefined && options.coldItems !== 'drop') {
     checkManifest(String(options.data), manifest, fingerprint);
   }
   const { hiddenShare, splitSeed } = options;
@@ -123,5 +124,13 @@ function summary(parts: Parts): string[] {
   return [
     `${train.users} users, ${train.items} items; train ${count(train)}, valid ${count(valid)}, test ${count(test)} interactions`,
     `${evaluated} users have test interactions and are evaluated`,
+    ...(train.weights
+      ? [
+          `train interactions have weights from ${extreme(train.weights, Math.min)} to ${extreme(train.weights, Math.max)}`,
+        ]
+      : []),
   ];
 }
+
+const extreme = (weights: Float32Array, of: (a: number, b: number) => number): number =>
+  Number(weights.reduce((a, b) => of(a, b)).toPrecision(6));
