@@ -52,6 +52,10 @@ export const count = (x: Interactions): number => x.indices.length;
 export const itemsOf = (x: Interactions, user: number): Int32Array =>
   x.indices.subarray(x.indptr[user]!, x.indptr[user + 1]!);
 
+/** The weights of one user's items, in the order of `itemsOf`; undefined if there are none. A view: do not write. */
+export const weightsOf = (x: Interactions, user: number): Float32Array | undefined =>
+  x.weights?.subarray(x.indptr[user]!, x.indptr[user + 1]!);
+
 /** Where `item` stands in `indices` for `user`, by binary search; -1 if the user does not have it. */
 export function placeInRow(x: Interactions, user: number, item: number): number {
   let lo = x.indptr[user]!;
