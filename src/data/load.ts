@@ -124,13 +124,5 @@ function summary(parts: Parts): string[] {
   return [
     `${train.users} users, ${train.items} items; train ${count(train)}, valid ${count(valid)}, test ${count(test)} interactions`,
     `${evaluated} users have test interactions and are evaluated`,
-    ...(train.weights
-      ? [
-          `train interactions have weights from ${extreme(train.weights, Math.min)} to ${extreme(train.weights, Math.max)}`,
-        ]
-      : []),
   ];
 }
-
-const extreme = (weights: Float32Array, of: (a: number, b: number) => number): number =>
-  Number(weights.reduce((a, b) => of(a, b)).toPrecision(6));

@@ -5,7 +5,7 @@ import { count, has, type Interactions, itemCounts, union } from './interactions
 import { leakageReport } from './leakage.js';
 import type { DataOptions } from './options.js';
 import type { Pairs } from './pairs.js';
-import { checkParts, checkSize, interactionsOf, merged, type Prepared, rated, warmed } from './prepare.js';
+import { checkParts, checkSize, interactionsOf, merged, type Prepared, rated, warmed, weightNotes } from './prepare.js';
 import type { ReadSource } from './read-source.js';
 import type { Parts } from './splits/_split.js';
 import { ratio } from './splits/ratio.js';
@@ -50,6 +50,7 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
   }
   notes.push(countItems(source, disjoint));
   const kept = options.coldItems === 'drop' ? warmed(disjoint, true, notes) : disjoint;
+  notes.push(...weightNotes(kept.train));
   const all = union(union(kept.train, kept.valid), kept.test);
   checkSize(name, compact(all).interactions, notes.join('; '));
   checkParts(name, kept, { valid: rows.valid.users.length > 0, test: rows.test.users.length > 0 });

@@ -4,7 +4,7 @@ import { count } from './interactions.js';
 import { leakageReport } from './leakage.js';
 import type { DataOptions } from './options.js';
 import { concatPairs } from './pairs.js';
-import { checkParts, checkSize, interactionsOf, merged, type Prepared, rated, warmed } from './prepare.js';
+import { checkParts, checkSize, interactionsOf, merged, type Prepared, rated, warmed, weightNotes } from './prepare.js';
 import type { ReadSource } from './read-source.js';
 import type { SplitSpec } from './splits/_split.js';
 import { splits } from './splits/index.js';
@@ -36,6 +36,7 @@ export function prepareRaw(
   notes.push(describeSplit(how, options, ratios));
   const leakage = leakageReport(parts);
   const cold = options.coldItems === 'keep' ? parts : warmed(parts, how !== 'time', notes);
+  notes.push(...weightNotes(cold.train));
   checkParts(name, cold, { valid: how === 'leave-one-out' || ratios[1] > 0, test: true });
   const labels = source.labels;
   return {

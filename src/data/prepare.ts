@@ -40,6 +40,13 @@ export function interactionsOf(source: ReadSource, pairs: Pairs, { weightScale }
   return fail('usage', { problem: `weightScale is ${weightScale}, and the data has no weights`, hint });
 }
 
+/** What is said of the weights of train, where there are such. */
+export function weightNotes({ weights }: Interactions): string[] {
+  if (!weights || weights.length === 0) return [];
+  const extreme = (of: (a: number, b: number) => number) => Number(weights.reduce((a, b) => of(a, b)).toPrecision(6));
+  return [`train interactions have weights from ${extreme(Math.min)} to ${extreme(Math.max)}`];
+}
+
 /** How repeated pairs of user and item became one. */
 export const merged = (pairs: Pairs): string =>
   `each pair of user and item counts once, with its earliest time${pairs.weights ? ' and the sum of its weights' : ''}`;

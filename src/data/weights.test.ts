@@ -179,6 +179,9 @@ test('raw rows and ready splits become parts with weights, and the notes say tha
     }
   }
   assert.match(raw.notes.join('\n'), /0 duplicate rows: .* earliest time and the sum of its weights/);
+  const train = raw.parts.train.weights!;
+  const [least, most] = [Math.min(...train), Math.max(...train)].map((w) => Number(w.toFixed(1)));
+  assert.equal(raw.notes.at(-1), `train interactions have weights from ${least} to ${most}`);
 });
 
 test('log scaling holds back large weights, keeps 1, and needs weights', () => {

@@ -3,7 +3,7 @@
  * P is items x items. Where users are fewer we use the identity X P = M X with M = (X X' + l2 I)^-1, users x users, and
  * P_jj = (1 - x_j' M x_j) / l2: the same scores from a smaller inverse. For n = min(users, items) it costs n^3 / 2 multiplications
  * and 2 n^2 bytes, whatever the number of interactions.
- * X holds 1 for a train interaction or, where interactions have weights, its weight (any positive number in Steck's paper): in X'X and in X B.
+ * X holds 1 for a train interaction or, where interactions have weights, its weight (Steck: a positive value, typically 1): in X'X and in X B.
  */
 import { choice, float, options } from '../config/options.js';
 import { logRange } from '../config/search.js';
