@@ -2,13 +2,13 @@
 import { giveSlot, takeSlot } from './slots';
 
 /**
- * target[r] = (base + sum s s' + ridges[r] I)^-1 sum s, over the rows s of `source` that row r names; status[r] = -1, or the row of the
- * matrix whose pivot is at most tolerance * its diagonal element. By Cholesky, U'U, of the upper triangle with the right-hand side as
+ * target[r] = (base + sum w s s' + ridges[r] I)^-1 sum w s, over the rows s of `source` that row r names, with weights w of 1 without
+ * `weights` (0); status[r] = -1, or the row of the matrix whose pivot is at most tolerance * its diagonal element. By Cholesky, U'U, of the upper triangle with the right-hand side as
  * one column more, so that U'^-1 of it comes for free. A slot holds dim rows (one more if dim is odd) of dim + 1 floats rounded up to
- * whole vectors, and four more for rows of the source, each followed by a 1.
+ * whole vectors, and four more for rows of the source, each followed by a 1 and times the root of its weight.
  */
 export function als(
-  starts: usize, columns: usize, source: usize, base: usize, ridges: usize, target: usize, status: usize, dim: i32, tolerance: f64,
+  starts: usize, columns: usize, weights: usize, source: usize, base: usize, ridges: usize, target: usize, status: usize, dim: i32, tolerance: f64,
   flags: usize, slots: i32, memory: usize, slotBytes: usize, begin: i32, end: i32,
 ): void {
   const slot = takeSlot(flags, slots);
@@ -27,6 +27,7 @@ export function als(
     prepare(matrix, step, base, load<f32>(ridges + at), dim);
     for (let e = first; e < last; e += 4) {
       gather(four, step, source, columns + ((e as usize) << 2), last - e, dim);
+      if (weights) weigh(four, step, weights + ((e as usize) << 2), last - e);
       for (let i = 0; i < dim; i += 2) addFour(matrix, i, four, step, 1);
     }
     const bad = factorise(matrix, step, dim, tolerance as f32, four);
@@ -61,6 +62,15 @@ function gather(four: usize, step: usize, source: usize, columns: usize, count: 
     memory.copy(row, source + (load<i32>(columns + ((t as usize) << 2)) as usize) * bytes, bytes);
     store<f32>(row + bytes, 1);
     for (let at = bytes + 4; at < step; at += 4) store<f32>(row + at, 0);
+  }
+}
+
+/** Times the roots of their weights, so that the product of two numbers of a row has its weight. */
+function weigh(four: usize, step: usize, weights: usize, count: i32): void {
+  for (let t = 0; t < min(4, count); t++) {
+    const roots = f32x4.splat(Mathf.sqrt(load<f32>(weights + ((t as usize) << 2))));
+    const row = four + (t as usize) * step;
+    for (let at: usize = 0; at < step; at += 16) v128.store(row + at, f32x4.mul(roots, v128.load(row + at)));
   }
 }
 

@@ -17,12 +17,14 @@ export function tileAt(a: usize, i: i32, j: i32): usize {
   return a + ((i * (i + 1) / 2 + j) as usize) * TILE_BYTES;
 }
 
+const ONE = memory.data<f32>([1]);
+
 /**
- * Columns of tiles [begin, end) of out[r] = the sum of the rows of a that row chosen[r] of the sparse rows names. A slot holds a tile
- * that is turned, and for each chosen row how far it has come.
+ * Columns of tiles [begin, end) of out[r] = the sum of the rows of a that row chosen[r] of the sparse rows names, each times its weight,
+ * which is 1 without `weights` (0). A slot holds a tile that is turned, and for each chosen row how far it has come.
  */
 export function sumRows(
-  starts: usize, columns: usize, chosen: usize, count: i32, a: usize, n: i32, out: usize,
+  starts: usize, columns: usize, weights: usize, chosen: usize, count: i32, a: usize, n: i32, out: usize,
   flags: usize, slots: i32, memory: usize, slotBytes: usize, begin: i32, end: i32,
 ): void {
   const slot = takeSlot(flags, slots);
@@ -30,6 +32,9 @@ export function sumRows(
   const cursors = turned + TILE_BYTES;
   const tiles = (n + TILE - 1) / TILE;
   const outStep = (n as usize) << 2;
+  // Without weights every entry reads the same 1.
+  const factors = weights ? weights : ONE;
+  const each: usize = weights ? 4 : 0;
   for (let j = begin; j < end; j++) {
     const bytes = (min(TILE, n - j * TILE) as usize) << 2;
     const target = out + ((j * TILE) as usize << 2);
@@ -50,15 +55,16 @@ export function sumRows(
           const row = load<i32>(columns + ((e as usize) << 2)) - first;
           if (row >= TILE) break;
           const to = target + (r as usize) * outStep;
+          const factor = load<f32>(factors + (e as usize) * each);
           if (tile == 0 && count < FEW) {
-            addColumn(to, tileAt(a, j, i) + ((row as usize) << 2), bytes);
+            addColumn(to, tileAt(a, j, i) + ((row as usize) << 2), factor, bytes);
             continue;
           }
           if (tile == 0) {
             turn(tileAt(a, j, i), STEP, TILE, TILE, turned, STEP);
             tile = turned;
           }
-          add(to, tile + (row as usize) * STEP, bytes);
+          add(to, tile + (row as usize) * STEP, factor, bytes);
         }
         store<i32>(cursors + at, e);
       }
@@ -69,13 +75,14 @@ export function sumRows(
 
 // @ts-ignore: decorator
 @inline
-function add(to: usize, from: usize, bytes: usize): void {
+function add(to: usize, from: usize, factor: f32, bytes: usize): void {
+  const factors = f32x4.splat(factor);
   let d: usize = 0;
-  for (; d + 16 <= bytes; d += 16) v128.store(to + d, f32x4.add(v128.load(to + d), v128.load(from + d)));
-  for (; d < bytes; d += 4) store<f32>(to + d, load<f32>(to + d) + load<f32>(from + d));
+  for (; d + 16 <= bytes; d += 16) v128.store(to + d, f32x4.add(v128.load(to + d), f32x4.mul(factors, v128.load(from + d))));
+  for (; d < bytes; d += 4) store<f32>(to + d, load<f32>(to + d) + factor * load<f32>(from + d));
 }
 
-/** to[d] += the numbers of a column of a tile, from top to bottom. */
-function addColumn(to: usize, from: usize, bytes: usize): void {
-  for (let d: usize = 0; d < bytes; d += 4, from += STEP) store<f32>(to + d, load<f32>(to + d) + load<f32>(from));
+/** to[d] += factor * the numbers of a column of a tile, from top to bottom. */
+function addColumn(to: usize, from: usize, factor: f32, bytes: usize): void {
+  for (let d: usize = 0; d < bytes; d += 4, from += STEP) store<f32>(to + d, load<f32>(to + d) + factor * load<f32>(from));
 }

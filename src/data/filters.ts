@@ -11,12 +11,14 @@ export function selectEntries(x: Interactions, keep: Uint8Array): Interactions {
   const indptr = new Int32Array(x.users + 1);
   const indices = new Int32Array(x.indices.length);
   const times = x.times && new Float64Array(x.indices.length);
+  const weights = x.weights && new Float32Array(x.indices.length);
   let size = 0;
   for (let u = 0; u < x.users; u++) {
     for (let k = x.indptr[u]!; k < x.indptr[u + 1]!; k++) {
       if (keep[k] === 0) continue;
       indices[size] = x.indices[k]!;
       if (times) times[size] = x.times![k]!;
+      if (weights) weights[size] = x.weights![k]!;
       size += 1;
     }
     indptr[u + 1] = size;
@@ -27,6 +29,7 @@ export function selectEntries(x: Interactions, keep: Uint8Array): Interactions {
     indptr,
     indices: indices.slice(0, size),
     ...(times ? { times: times.slice(0, size) } : {}),
+    ...(weights ? { weights: weights.slice(0, size) } : {}),
   };
 }
 
@@ -100,6 +103,7 @@ export function compact(x: Interactions): { interactions: Interactions; users: I
     indptr,
     indices: x.indices.map((i) => newItem[i]!),
     ...(x.times ? { times: x.times } : {}),
+    ...(x.weights ? { weights: x.weights } : {}),
   };
   return { interactions, users, items };
 }

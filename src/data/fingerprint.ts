@@ -5,8 +5,9 @@ import type { Interactions } from './interactions.js';
 import type { Rankings } from './rankings.js';
 
 /**
- * SHA-256 (hex) over the ids of users and items in order and the three parts as rows of item numbers. Times, names and notes
- * do not count; neither does the format of the source nor the byte order of the machine.
+ * SHA-256 (hex) over the ids of users and items in order, the three parts as rows of item numbers and, where there are such, the weights of
+ * train, which decide what models learn. Times, names, notes and the weights of valid and test do not count; neither does the format of
+ * the source nor the byte order of the machine.
  */
 export function fingerprintOf(
   users: readonly string[],
@@ -22,6 +23,8 @@ export function fingerprintOf(
   for (const part of [parts.train, parts.valid, parts.test]) {
     for (const numbers of [part.indptr, part.indices]) hash.update(`${numbers.length}\n`).update(littleEndian(numbers));
   }
+  const { weights } = parts.train;
+  if (weights) hash.update(`weights ${weights.length}\n`).update(littleEndian(weights));
   return hash.digest('hex');
 }
 
@@ -34,7 +37,7 @@ export function digestOf(rankings: readonly Rankings[]): string {
   return hash.digest('hex');
 }
 
-function littleEndian(numbers: Int32Array): Buffer {
+function littleEndian(numbers: Int32Array | Float32Array): Buffer {
   if (endianness() === 'LE') return Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
   return Buffer.from(new Uint8Array(numbers.slice().buffer)).swap32();
 }

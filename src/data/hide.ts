@@ -1,5 +1,6 @@
 /** Hides a share of every user's train interactions from all training: new interactions to judge by, in the setup generalization. */
 import { stream, uniform } from '../config/random.js';
+import { selectEntries } from './filters.js';
 import type { Interactions } from './interactions.js';
 
 export interface Hidden {
@@ -25,13 +26,9 @@ export function hideInteractions(train: Interactions, share: number, seed: numbe
   return { train: partOf(train, isHidden, 0), hidden: partOf(train, isHidden, 1) };
 }
 
-function partOf({ users, items, indptr, indices, times }: Interactions, marks: Uint8Array, mark: number): Interactions {
-  const of = <A extends Int32Array | Float64Array>(array: A) => array.filter((_, at) => marks[at] === mark) as A;
-  const starts = new Int32Array(users + 1);
-  for (let u = 0; u < users; u++) {
-    let count = 0;
-    for (let at = indptr[u]!; at < indptr[u + 1]!; at++) count += Number(marks[at] === mark);
-    starts[u + 1] = starts[u]! + count;
-  }
-  return { users, items, indptr: starts, indices: of(indices), ...(times ? { times: of(times) } : {}) };
+function partOf(x: Interactions, marks: Uint8Array, mark: number): Interactions {
+  return selectEntries(
+    x,
+    marks.map((m) => Number(m === mark)),
+  );
 }

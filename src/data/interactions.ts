@@ -1,4 +1,5 @@
 /** Implicit feedback of users on items in compressed sparse row form, and the data sets made of it. */
+import { fail } from '../errors.js';
 
 export interface Interactions {
   /** Number of users = rows. */
@@ -38,7 +39,7 @@ export interface Dataset {
     readonly interactions: Interactions /** Fingerprint before they were. */;
     readonly whole: string;
   };
-  /** SHA-256 (hex) of the ids and of the three parts: equal data, equal fingerprint, whatever the source format. */
+  /** SHA-256 (hex) of the ids, the three parts and the weights of train: equal data, equal fingerprint, whatever the source format. */
   readonly fingerprint: string;
   /** What was done on the way from the source: rows read, filtered, dropped, split; shown to the user and kept in manifests. */
   readonly notes: readonly string[];
@@ -50,6 +51,10 @@ export const count = (x: Interactions): number => x.indices.length;
 /** The items of one user, ascending. A view: do not write. */
 export const itemsOf = (x: Interactions, user: number): Int32Array =>
   x.indices.subarray(x.indptr[user]!, x.indptr[user + 1]!);
+
+/** The weights of one user's items, in the order of `itemsOf`; undefined if there are none. A view: do not write. */
+export const weightsOf = (x: Interactions, user: number): Float32Array | undefined =>
+  x.weights?.subarray(x.indptr[user]!, x.indptr[user + 1]!);
 
 /** Where `item` stands in `indices` for `user`, by binary search; -1 if the user does not have it. */
 export function placeInRow(x: Interactions, user: number, item: number): number {
@@ -76,9 +81,12 @@ export function packLists(lists: readonly ArrayLike<number>[]): { indptr: Int32A
 }
 
 /**
- * Builds the rows from pairs; a pair given twice counts once (with its earliest time).
+ * Builds the rows from pairs; a pair given twice counts once, with its earliest time and the sum of its weights.
  * @param userIds one row number in `[0, users)` for each pair
  * @param itemIds one column number in `[0, items)` for each pair
+ * @param times Unix seconds of each pair
+ * @param weights strength of each pair
+ * @throws RecdistillError `bad-data` for weights that are not above 0 and finite as float32
  */
 export function fromPairs(
   users: number,
@@ -86,6 +94,7 @@ export function fromPairs(
   userIds: ArrayLike<number>,
   itemIds: ArrayLike<number>,
   times?: ArrayLike<number>,
+  weights?: ArrayLike<number>,
 ): Interactions {
   const n = userIds.length;
   // Two stable counting sorts, by item and then by user, order the pairs in linear time.
@@ -94,10 +103,12 @@ export function fromPairs(
   const indptr = new Int32Array(users + 1);
   const indices = new Int32Array(n);
   const kept = times ? new Float64Array(n) : undefined;
+  const starts = weights ? new Uint32Array(n + 1) : undefined;
   let size = 0;
   let lastUser = -1;
   let lastItem = -1;
-  for (const k of order) {
+  for (let at = 0; at < n; at++) {
+    const k = order[at]!;
     const u = userIds[k]!;
     const i = itemIds[k]!;
     if (u === lastUser && i === lastItem) {
@@ -106,13 +117,46 @@ export function fromPairs(
     }
     indices[size] = i;
     if (kept) kept[size] = times![k]!;
+    if (starts) starts[size] = at;
     size += 1;
     indptr[u + 1]! += 1;
     [lastUser, lastItem] = [u, i];
   }
   for (let u = 0; u < users; u++) indptr[u + 1]! += indptr[u]!;
-  return { users, items, indptr, indices: indices.slice(0, size), ...(kept ? { times: kept.slice(0, size) } : {}) };
+  if (starts) starts[size] = n;
+  return {
+    ...{ users, items, indptr, indices: indices.slice(0, size) },
+    ...(kept ? { times: kept.slice(0, size) } : {}),
+    ...(starts ? { weights: sumsOf(weights!, order, starts.subarray(0, size + 1)) } : {}),
+  };
 }
+
+/**
+ * The sum of the weights of each run of `order`, which starts at `starts[n]`; smallest first, so that the order of the source does not matter.
+ * @throws RecdistillError `bad-data` for a sum that is not above 0 and finite as float32
+ */
+function sumsOf(weights: ArrayLike<number>, order: Uint32Array, starts: Uint32Array): Float32Array {
+  const sums = new Float32Array(starts.length - 1);
+  for (let n = 0; n < sums.length; n++) {
+    const run = order.subarray(starts[n]!, starts[n + 1]!);
+    const sum =
+      run.length === 1
+        ? weights[run[0]!]!
+        : Float64Array.from(run, (k) => weights[k]!)
+            .sort()
+            .reduce((a, b) => a + b);
+    sums[n] = sum;
+    if (!(sums[n]! > 0 && sums[n]! < Number.POSITIVE_INFINITY)) refuseWeight(sum, run[0]!);
+  }
+  return sums;
+}
+
+const refuseWeight = (sum: number, pair: number) =>
+  fail('bad-data', {
+    path: 'weights',
+    problem: `pair ${pair} (from 0) weighs ${sum}, with all pairs of the same user and item; expected a number above 0 that is finite as float32`,
+    hint: 'Correct the weight, or divide all weights by the same number.',
+  });
 
 /** The numbers `source(0) .. source(n - 1)` in ascending order of their `keys`, equal keys in the order given. */
 function stableOrder(range: number, keys: ArrayLike<number>, n: number, source: (k: number) => number): Uint32Array {
@@ -127,20 +171,28 @@ function stableOrder(range: number, keys: ArrayLike<number>, n: number, source: 
   return order;
 }
 
-/** The same interactions with users and items exchanged. Times are not carried over. */
+/** The same interactions with users and items exchanged. Weights are carried over, times are not. */
 export function transpose(x: Interactions): Interactions {
   const indptr = new Int32Array(x.items + 1);
   for (const i of x.indices) indptr[i + 1]! += 1;
   for (let i = 0; i < x.items; i++) indptr[i + 1]! += indptr[i]!;
   const cursor = indptr.slice();
   const indices = new Int32Array(x.indices.length);
+  const weights = x.weights && new Float32Array(x.indices.length);
   for (let u = 0; u < x.users; u++) {
-    for (let k = x.indptr[u]!; k < x.indptr[u + 1]!; k++) indices[cursor[x.indices[k]!]!++] = u;
+    for (let k = x.indptr[u]!; k < x.indptr[u + 1]!; k++) {
+      const at = cursor[x.indices[k]!]!++;
+      indices[at] = u;
+      if (weights) weights[at] = x.weights![k]!;
+    }
   }
-  return { users: x.items, items: x.users, indptr, indices };
+  return { users: x.items, items: x.users, indptr, indices, ...(weights ? { weights } : {}) };
 }
 
-/** Row-wise union of two parts over the same users and items (used to mask train and valid items when testing). */
+/**
+ * Row-wise union of two parts over the same users and items (used to mask train and valid items when testing). Times and weights are not
+ * carried over.
+ */
 export function union(a: Interactions, b: Interactions): Interactions {
   const indptr = new Int32Array(a.users + 1);
   const indices = new Int32Array(a.indices.length + b.indices.length);

@@ -56,8 +56,7 @@ export async function loadDataset(input: Partial<DataOptions> = {}): Promise<Loa
   const { users, items, parts, labels, leakage, notes } = prepared;
   warnings.push(...prepared.warnings);
   const fingerprint = fingerprintOf(users, items, parts);
-  const whole = options.minRating === undefined && options.where === undefined && options.badRows === 'fail';
-  if (keep && manifest && whole && options.coldItems !== 'drop') {
+  if (keep && manifest && isAsWritten(options)) {
     checkManifest(String(options.data), manifest, fingerprint);
   }
   const { hiddenShare, splitSeed } = options;
@@ -108,9 +107,24 @@ async function originOf(options: DataOptions): Promise<Origin> {
   };
 }
 
+/** Nothing is taken from a written split, so that it must have the fingerprint that its manifest names. */
+const isAsWritten = (o: DataOptions): boolean =>
+  [o.minRating, o.where, o.weight].every((given) => given === undefined) &&
+  o.weightScale === 'none' &&
+  o.badRows === 'fail' &&
+  !o.trim &&
+  o.coldItems !== 'drop';
+
+/** Options that say how files are read. */
+const OF_FILES = [
+  ...(['user', 'item', 'time', 'rating', 'weight', 'minRating', 'labels', 'delimiter', 'where', 'table'] as const),
+  ...(['timeFormat', 'format', 'header', 'quote', 'encoding', 'decimal', 'explode', 'trim', 'timeUnit'] as const),
+];
+
 function refuseColumns(options: DataOptions): void {
-  for (const option of ['user', 'item', 'time', 'rating', 'minRating', 'labels'] as const) {
-    if (options[option] === undefined) continue;
+  const defaults = parseOptions(dataOptions, {}, 'data');
+  for (const option of OF_FILES) {
+    if (options[option] === defaults[option]) continue;
     const hint = 'Leave it out, or name a file, a folder or another data set with --data.';
     fail('usage', { problem: `${option} does not apply to synthetic data`, hint });
   }

@@ -57,6 +57,10 @@ export const dataOptions = options({
   weight: optionalText({
     help: 'Column of the strength of an interaction, such as a count or a play time (> 0), by name or position from 1; the weights of repeated pairs add up. rows = the number of rows of a pair. Used by ials, ease and the sampling of positives. Default: every interaction counts the same.',
   }),
+  weightScale: choice(['none', 'log'], {
+    default: 'none',
+    help: 'What weights become, after those of repeated pairs are added up. log: log2(1 + weight), which keeps 1 as it is and holds back large counts.',
+  }),
   delimiter: optionalText({
     help: 'What divides the fields of a text file: a character or more, or the words tab or blank (runs of spaces and tabs). Default: found by looking at the first lines, where only one is possible.',
   }),

@@ -31,10 +31,11 @@ export function selectPairs(pairs: Pairs, keep: (row: number) => boolean): Pairs
     items: take(pairs.items, new Int32Array(rows.length)),
     ...(pairs.times ? { times: take(pairs.times, new Float64Array(rows.length)) } : {}),
     ...(pairs.ratings ? { ratings: take(pairs.ratings, new Float64Array(rows.length)) } : {}),
+    ...(pairs.weights ? { weights: take(pairs.weights, new Float64Array(rows.length)) } : {}),
   };
 }
 
-/** All rows of several lists; times and ratings only if every list has them. */
+/** All rows of several lists; times, ratings and weights only if every list has them. */
 export function concatPairs(parts: readonly Pairs[]): Pairs {
   const size = parts.reduce((sum, p) => sum + p.users.length, 0);
   const join = <T extends Int32Array | Float64Array>(pick: (p: Pairs) => T | undefined, to: T): T | undefined => {
@@ -49,10 +50,12 @@ export function concatPairs(parts: readonly Pairs[]): Pairs {
   };
   const times = join((p) => p.times, new Float64Array(size));
   const ratings = join((p) => p.ratings, new Float64Array(size));
+  const weights = join((p) => p.weights, new Float64Array(size));
   return {
     users: join((p) => p.users, new Int32Array(size))!,
     items: join((p) => p.items, new Int32Array(size))!,
     ...(times ? { times } : {}),
     ...(ratings ? { ratings } : {}),
+    ...(weights ? { weights } : {}),
   };
 }

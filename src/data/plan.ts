@@ -131,7 +131,7 @@ async function folderPlan(folder: string): Promise<Plan> {
     name: manifest?.name ?? basename(folder),
     folder,
     parts: files.map(([name]) => [{ path: join(folder, name!), keys: {} }]),
-    columns: {},
+    columns: manifest?.weighted ? { weight: 'weight' } : {},
     header: manifest ? 'yes' : 'auto',
     ...(users ? { users } : {}),
     ...(items ? { items } : {}),

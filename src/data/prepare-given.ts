@@ -5,7 +5,7 @@ import { count, has, type Interactions, itemCounts, union } from './interactions
 import { leakageReport } from './leakage.js';
 import type { DataOptions } from './options.js';
 import type { Pairs } from './pairs.js';
-import { checkParts, checkSize, interactionsOf, type Prepared, rated, warmed } from './prepare.js';
+import { checkParts, checkSize, interactionsOf, merged, type Prepared, rated, warmed, weightNotes } from './prepare.js';
 import type { ReadSource } from './read-source.js';
 import type { Parts } from './splits/_split.js';
 import { ratio } from './splits/ratio.js';
@@ -21,9 +21,9 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
   const none: Pairs = { users: new Int32Array(0), items: new Int32Array(0) };
   const rows = { train: parts[0]!, valid: parts.length === 3 ? parts[1]! : none, test: parts.at(-1)! };
   const found = {
-    train: interactionsOf(source, rows.train),
-    valid: interactionsOf(source, rows.valid),
-    test: interactionsOf(source, rows.test),
+    train: interactionsOf(source, rows.train, options),
+    valid: interactionsOf(source, rows.valid, options),
+    test: interactionsOf(source, rows.test, options),
   };
   const duplicates = {
     train: rows.train.users.length - count(found.train),
@@ -32,7 +32,7 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
   };
   const leakage = leakageReport(found, duplicates);
   const repeated = duplicates.train + duplicates.valid + duplicates.test;
-  if (repeated > 0) notes.push(`${repeated} duplicate rows within parts: each pair of user and item counts once`);
+  if (repeated > 0) notes.push(`${repeated} duplicate rows within parts: ${merged(rows.train)}`);
   const disjoint = {
     ...(source.parts.length === 3
       ? { train: found.train, valid: without(found.valid, found.train) }
@@ -50,6 +50,7 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
   }
   notes.push(countItems(source, disjoint));
   const kept = options.coldItems === 'drop' ? warmed(disjoint, true, notes) : disjoint;
+  notes.push(...weightNotes(kept.train));
   const all = union(union(kept.train, kept.valid), kept.test);
   checkSize(name, compact(all).interactions, notes.join('; '));
   checkParts(name, kept, { valid: rows.valid.users.length > 0, test: rows.test.users.length > 0 });

@@ -4,7 +4,7 @@ import { count } from './interactions.js';
 import { leakageReport } from './leakage.js';
 import type { DataOptions } from './options.js';
 import { concatPairs } from './pairs.js';
-import { checkParts, checkSize, interactionsOf, type Prepared, rated, warmed } from './prepare.js';
+import { checkParts, checkSize, interactionsOf, merged, type Prepared, rated, warmed, weightNotes } from './prepare.js';
 import type { ReadSource } from './read-source.js';
 import { type Parts, type SplitSpec, tiedUsers } from './splits/_split.js';
 import { splits } from './splits/index.js';
@@ -20,10 +20,8 @@ export function prepareRaw(
   const notes: string[] = [];
   const read = source.parts.length === 1 ? source.parts[0]! : concatPairs(source.parts);
   const pairs = rated(read, options, notes);
-  const all = interactionsOf(source, pairs);
-  notes.push(
-    `${pairs.users.length - count(all)} duplicate rows: each pair of user and item counts once, with its earliest time`,
-  );
+  const all = interactionsOf(source, pairs, options);
+  notes.push(`${pairs.users.length - count(all)} duplicate rows: ${merged(pairs)}`);
   const minUser = options.minUser ?? defaultMinUser;
   const minItem = options.minItem ?? 1;
   const filtered = withMinimum(all, minUser, minItem, options.core);
@@ -40,6 +38,7 @@ export function prepareRaw(
   notes.push(describeSplit(how, options, ratios));
   const leakage = leakageReport(parts);
   const cold = options.coldItems === 'keep' ? parts : warmed(parts, how !== 'time', notes);
+  notes.push(...weightNotes(cold.train));
   checkParts(name, cold, { valid: how === 'leave-one-out' || ratios[1] > 0, test: true });
   const labels = source.labels;
   return {

@@ -28,9 +28,30 @@ export function rated(pairs: Pairs, options: DataOptions, log: string[]): Pairs 
   return kept;
 }
 
-export function interactionsOf(source: ReadSource, pairs: Pairs): Interactions {
-  return fromPairs(source.users.length, source.items.length, pairs.users, pairs.items, pairs.times);
+/**
+ * Rows as interactions; repeated pairs are one, and `weightScale` applies to the sum of their weights.
+ * @throws RecdistillError `usage` if weights are to be scaled and there are none
+ */
+export function interactionsOf(source: ReadSource, pairs: Pairs, { weightScale }: DataOptions): Interactions {
+  const { users, items, times, weights } = pairs;
+  const x = fromPairs(source.users.length, source.items.length, users, items, times, weights);
+  if (weightScale === 'none') return x;
+  if (x.weights) return { ...x, weights: x.weights.map((w) => Math.log1p(w) / Math.LN2) };
+  if (count(x) === 0) return x;
+  const hint = 'Name the column of weights with --weight, or leave --weight-scale out.';
+  return fail('usage', { problem: `weightScale is ${weightScale}, and the data has no weights`, hint });
 }
+
+/** What is said of the weights of train, where there are such. */
+export function weightNotes({ weights }: Interactions): string[] {
+  if (!weights || weights.length === 0) return [];
+  const extreme = (of: (a: number, b: number) => number) => Number(weights.reduce((a, b) => of(a, b)).toPrecision(6));
+  return [`train interactions have weights from ${extreme(Math.min)} to ${extreme(Math.max)}`];
+}
+
+/** How repeated pairs of user and item became one. */
+export const merged = (pairs: Pairs): string =>
+  `each pair of user and item counts once, with its earliest time${pairs.weights ? ' and the sum of its weights' : ''}`;
 
 export function warmed(parts: Parts, perUser: boolean, notes: string[]): Parts {
   // Users are dropped in pairs only where the split aims at both parts for each of them.

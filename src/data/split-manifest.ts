@@ -14,6 +14,8 @@ const schema = z.object({
   users: z.int(),
   items: z.int(),
   interactions: z.object({ train: z.int(), valid: z.int(), test: z.int() }),
+  /** True if the files have a column `weight`, which counts for the fingerprint. */
+  weighted: z.literal(true).optional(),
   notes: z.array(z.string()),
 });
 

@@ -59,8 +59,10 @@ test('where lines can be rows or lists, both readings are named', async (t) => {
   assert.match(said, /can be read in 2 ways/);
   assert.match(said, /--delimiter 'blank': user 1, item 1, then 1/);
   assert.match(said, /--format user-lists: user 1 with the items 1 1/);
-  assert.equal(size(await load(path, { delimiter: 'blank' })), 200);
-  assert.ok((await load(path, { format: 'user-lists' })).items.ids.length > 5);
+  assert.equal(size(await load(path, { delimiter: 'blank', split: 'time', time: '3' })), 200);
+  const lists = await load(path, { format: 'user-lists' });
+  assert.equal(size(lists), ratings.filter((r, k) => k % 12 === 0 && r.item !== r.rating).length + 200);
+  mkdirSync(join(f.path, 'split'));
   // Beside a train part that has only one reading, test is read alike.
   f.write(
     'split/train.txt',

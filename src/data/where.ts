@@ -16,15 +16,38 @@ export async function whereSql(
   table: Table,
   condition: string,
 ): Promise<{ columns: string; condition: string }> {
-  const used = await columnsIn(db, condition);
   const columns: string[] = [];
-  for (const name of used) {
+  const structures: Fields = new Map();
+  for (const path of await columnsIn(db, condition)) {
+    const name = path.join('.');
     const column = table.columns.find((c) => c.name.toLowerCase() === name.toLowerCase());
     if (!column) unknown(file, table, name);
-    columns.push(`${await typed(db, file, table, column)} AS ${identifier(name)}`);
+    const sql = await typed(db, file, table, column);
+    if (path.length === 1) columns.push(`${sql} AS ${identifier(name)}`);
+    else place(structures, path, sql);
+  }
+  for (const [name, fields] of structures) {
+    if (fields instanceof Map) columns.push(`${structure(fields)} AS ${identifier(name)}`);
   }
   return { columns: columns.map((c) => `, ${c}`).join(''), condition: `(${condition}\n)` };
 }
+
+/** SQL of the fields of a structure, so that `event.type` in a condition finds its value. */
+type Fields = Map<string, string | Fields>;
+
+function place(fields: Map<string, string | Fields>, [first, ...rest]: readonly string[], sql: string): void {
+  if (rest.length === 0) {
+    fields.set(first!, sql);
+    return;
+  }
+  const inner = fields.get(first!);
+  const own: Fields = inner instanceof Map ? inner : new Map();
+  fields.set(first!, own);
+  place(own, rest, sql);
+}
+
+const structure = (fields: Fields): string =>
+  `struct_pack(${[...fields].map(([name, value]) => `${identifier(name)} := ${typeof value === 'string' ? value : structure(value)}`).join(', ')})`;
 
 function unknown(file: SourceFile, table: Table, name: string): never {
   const names = table.columns.map((c) => c.name);
@@ -34,8 +57,8 @@ function unknown(file: SourceFile, table: Table, name: string): never {
   return fail('bad-data', { path: file.path, problem, hint: near ? `Did you mean "${near}"? ${text}` : text });
 }
 
-/** The names of columns in a condition. @throws RecdistillError `bad-option` */
-async function columnsIn(db: Database, condition: string): Promise<Set<string>> {
+/** The names of columns in a condition, divided at dots. @throws RecdistillError `bad-option` */
+async function columnsIn(db: Database, condition: string): Promise<string[][]> {
   const refuse = (why: string): never =>
     fail('bad-option', {
       option: 'where',
@@ -48,15 +71,18 @@ async function columnsIn(db: Database, condition: string): Promise<Set<string>> 
   const parsed = JSON.parse(String(answer)) as { error: boolean; error_message?: string; statements?: unknown[] };
   if (parsed.error || parsed.statements?.length !== 1)
     return refuse(parsed.error_message?.split('\n')[0] ?? 'it is several statements');
-  const names = new Set<string>();
+  const names = new Map<string, string[]>();
   const visit = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return;
     if (Reflect.get(node, 'class') === 'SUBQUERY') refuse('queries within it are not possible');
-    if (Reflect.get(node, 'class') === 'COLUMN_REF') names.add(String(Reflect.get(node, 'column_names').join('.')));
+    if (Reflect.get(node, 'class') === 'COLUMN_REF') {
+      const path: string[] = Reflect.get(node, 'column_names').map(String);
+      names.set(path.join('.').toLowerCase(), path);
+    }
     for (const value of Object.values(node)) visit(value);
   };
   visit(parsed.statements);
-  return names;
+  return [...names.values()];
 }
 
 /** The column as a number if it is one in every row that has it, else as it is. */

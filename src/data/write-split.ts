@@ -8,7 +8,7 @@ import { count, type Dataset, type Interactions } from './interactions.js';
 import { SPLIT_MANIFEST, type SplitManifest } from './split-manifest.js';
 
 /**
- * Writes `train.tsv`, `valid.tsv`, `test.tsv` (user, item and, where known, time), `users.tsv` and `items.tsv` (id, number,
+ * Writes `train.tsv`, `valid.tsv`, `test.tsv` (user, item and, where known, time and weight), `users.tsv` and `items.tsv` (id, number,
  * label) and `manifest.json` to a new folder. The folder loads back to the same fingerprint.
  * @throws RecdistillError `usage` if the folder exists, `write-failed`; in both cases nothing is left behind
  */
@@ -45,6 +45,7 @@ function manifestOf(dataset: Dataset): SplitManifest {
     users: users.ids.length,
     items: items.ids.length,
     interactions: { train: count(train), valid: count(valid), test: count(test) },
+    ...(train.weights ? { weighted: true as const } : {}),
     notes: [...notes],
   };
 }
@@ -54,12 +55,16 @@ const field = (text: string): string =>
   /["\t\r\n]/.test(text) || text === '' ? `"${text.replaceAll('"', '""')}"` : text;
 
 function* partLines(dataset: Dataset, part: Interactions): Generator<string> {
-  yield part.times ? 'user\titem\ttime' : 'user\titem';
+  const more = [
+    { name: 'time', values: part.times },
+    { name: 'weight', values: part.weights },
+  ].filter(({ values }) => values !== undefined);
+  yield ['user', 'item', ...more.map(({ name }) => name)].join('\t');
   for (let u = 0; u < part.users; u++) {
     const user = field(dataset.users.ids[u]!);
     for (let k = part.indptr[u]!; k < part.indptr[u + 1]!; k++) {
       const item = field(dataset.items.ids[part.indices[k]!]!);
-      yield part.times ? `${user}\t${item}\t${part.times[k]}` : `${user}\t${item}`;
+      yield [user, item, ...more.map(({ values }) => values![k])].join('\t');
     }
   }
 }

@@ -31,18 +31,20 @@ const shapes = fc.record({
   columns: fc.integer({ min: 1, max: 60 }),
   dim: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(31, 64, 65)),
   most: fc.constantFrom(1, 5, 40),
+  weighted: fc.boolean(),
 });
 
 test('als agrees with the float64 reference on any shape, which solves the equations', () => {
   fc.assert(
-    fc.property(shapes, ({ seed, rows, columns, dim, most }) => {
+    fc.property(shapes, ({ seed, rows, columns, dim, most, weighted }) => {
       const names = sparse(seed, rows, columns, most);
       const table = numbers(seed + 1, columns * dim);
       const base = gramian(table, dim, 0.25);
       const ridges = numbers(seed + 2, rows).map((x) => 2 + x);
+      const weights = weighted ? numbers(seed + 3, names.indices.length).map((x) => Math.exp(2 * x)) : undefined;
       const { target } = agree(
         (k) => {
-          const taken = takeRows(k, names);
+          const taken = takeRows(k, names, weights);
           const [s, b, r] = [put(k, table), put(k, base), put(k, ridges)];
           // The target is overwritten, whatever it held.
           const t = put(k, new Float32Array(rows * dim).fill(Number.NaN));
@@ -56,16 +58,18 @@ test('als agrees with the float64 reference on any shape, which solves the equat
       );
       for (let r = 0; r < rows; r++) {
         const own = [...names.indices.subarray(names.indptr[r]!, names.indptr[r + 1]!)];
+        const weight = own.map((_, e) => weights?.[names.indptr[r]! + e] ?? 1);
         const x = target!.slice(r * dim, (r + 1) * dim);
         const dots = own.map((c) => x.reduce((sum, value, d) => sum + value * table[c * dim + d]!, 0));
         for (let i = 0; i < dim; i++) {
           const left = x.reduce((sum, value, j) => sum + base[i * dim + j]! * value, ridges[r]! * x[i]!);
-          const right = own.reduce((sum, c, e) => sum + (1 - dots[e]!) * table[c * dim + i]!, 0);
-          assert.ok(Math.abs(left - right) < 1e-9 * (1 + own.length), `row ${r}, equation ${i}: ${left}, not ${right}`);
+          const right = own.reduce((sum, c, e) => sum + weight[e]! * (1 - dots[e]!) * table[c * dim + i]!, 0);
+          const size = weight.reduce((a, b) => a + b, 1);
+          assert.ok(Math.abs(left - right) < 1e-9 * size, `row ${r}, equation ${i}: ${left}, not ${right}`);
         }
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 60 },
   );
 });
 
@@ -99,4 +103,27 @@ test('als refuses equations without a single solution, naming the pivot, and wor
     for (const x of solveTwo(k, [1, 1])) assert.ok(Math.abs(x - 1 / 3) < 1e-6);
     k.close();
   }
+});
+
+test('als with weights of 1 gives the same bits as without weights, and a whole weight those of a repeated entry nearly', () => {
+  const k = createKernels({ threads: 2, memoryLimit: 2 ** 24 });
+  const names = sparse(4, 30, 40, 20);
+  const solved = (lists: typeof names, weights?: ArrayLike<number>) => {
+    const [taken, source, ridges] = [takeRows(k, lists, weights), put(k, numbers(5, 40 * 7)), k.floats(30).fill(1)];
+    const [base, target] = [k.floats(49), k.floats(30 * 7)];
+    k.als(taken, source, base, ridges, target, 7);
+    const copy = target.slice();
+    freeRows(k, taken);
+    k.free(source, ridges, base, target);
+    return copy;
+  };
+  assert.deepEqual(solved(names, new Float32Array(names.indices.length).fill(1)), solved(names));
+  const triple = {
+    columns: 40,
+    indptr: names.indptr.map((start) => 3 * start),
+    indices: Int32Array.from({ length: names.indices.length * 3 }, (_, e) => names.indices[Math.floor(e / 3)]!),
+  };
+  const [once, thrice] = [solved(names, new Float32Array(names.indices.length).fill(3)), solved(triple)];
+  for (const [at, x] of once.entries()) assert.ok(Math.abs(x - thrice[at]!) < 1e-5);
+  k.close();
 });

@@ -5,9 +5,9 @@ import { takeSlots } from './slots.js';
 
 export interface AlsKernels {
   /**
-   * target[r] = (base + sum s s' + ridges[r] I)^-1 sum s, over the rows s of `source` that row r of `rows` names: the half step of
-   * alternating least squares for implicit feedback (Hu, Koren and Volinsky, ICDM 2008). An empty row gives zeros.
-   * @param rows its columns are rows of `source`; their weights are not used
+   * target[r] = (base + sum w s s' + ridges[r] I)^-1 sum w s, over the rows s of `source` that row r of `rows` names with weight w: the half
+   * step of alternating least squares for implicit feedback (Hu, Koren and Volinsky, ICDM 2008). An empty row gives zeros.
+   * @param rows its columns are rows of `source`; without weights each is 1
    * @param base symmetric, dim x dim; the same for all rows
    * @param ridges one number for each row
    * @param target one row of `dim` numbers for each row; may not overlap `source`
@@ -32,9 +32,10 @@ export function alsReference(m: Machine): AlsKernels {
         for (let d = 0; d < dim; d++) matrix[d * dim + d]! += ridges[r]!;
         for (let e = rows.indptr[r]!; e < rows.indptr[r + 1]!; e++) {
           const s = source.subarray(rows.indices[e]! * dim, (rows.indices[e]! + 1) * dim);
+          const weight = rows.weights?.[e] ?? 1;
           for (let i = 0; i < dim; i++) {
-            side[i]! += s[i]!;
-            for (let j = 0; j < dim; j++) matrix[i * dim + j]! += s[i]! * s[j]!;
+            side[i]! += weight * s[i]!;
+            for (let j = 0; j < dim; j++) matrix[i * dim + j]! += weight * s[i]! * s[j]!;
           }
         }
         const named = rows.indptr[r + 1]! > rows.indptr[r]!;
@@ -67,7 +68,7 @@ function solve(matrix: Float64Array, side: Float64Array, n: number, tolerance: n
 export function alsWasm(m: WasmMachine): AlsKernels {
   return {
     als(rows, source, base, ridges, target, dim) {
-      const sparse = [m.address(rows.indptr), m.address(rows.indices)];
+      const sparse = [m.address(rows.indptr), m.address(rows.indices), rows.weights ? m.address(rows.weights) : 0];
       const tables = [m.address(source), m.address(base), m.address(ridges), m.address(target)];
       const status = m.workspace('als.status', rows.rows * 4);
       // As in assembly/als.ts: an even number of rows and four more, each of dim + 1 numbers rounded up to whole vectors.

@@ -27,13 +27,15 @@ test('sumRows agrees on any size: rows of no, one and many names, chosen in any 
     n: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(TILE, TILE + 1, 2 * TILE + 10)),
     rows: fc.integer({ min: 1, max: 12 }),
     chosen: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.constant(40)),
+    weighted: fc.boolean(),
   });
   fc.assert(
-    fc.property(shapes, ({ seed, n, rows, chosen }) => {
+    fc.property(shapes, ({ seed, n, rows, chosen, weighted }) => {
       const lists = Array.from({ length: rows }, (_, r) =>
         [...new Set(wholes(seed + r, r * 2, n))].sort((a, b) => a - b),
       );
       const indptr = Int32Array.from([0, ...lists.map((_, r) => lists.slice(0, r + 1).flat().length)]);
+      const weights = weighted ? numbers(seed + 50, indptr[rows]!).map((x) => Math.exp(x)) : undefined;
       const elements = numbers(seed, n * n);
       const value = (i: number, j: number) => elements[Math.max(i, j) * n + Math.min(i, j)]!;
       const picked = wholes(seed + 99, chosen, rows);
@@ -47,7 +49,7 @@ test('sumRows agrees on any size: rows of no, one and many names, chosen in any 
               a.values[near ? placeOf(i, i) - (i % TILE) + (j % TILE) : placeOf(i, j)] = value(i, j);
             }
           }
-          const taken = takeRows(k, { columns: n, indptr, indices: Int32Array.from(lists.flat()) });
+          const taken = takeRows(k, { columns: n, indptr, indices: Int32Array.from(lists.flat()) }, weights);
           // One number more than needed: it must stay as it was.
           const [users, sums] = [putInts(k, picked), put(k, new Float32Array(chosen * n + 1).fill(5))];
           k.sumRows(taken, users, a, sums);
@@ -60,11 +62,12 @@ test('sumRows agrees on any size: rows of no, one and many names, chosen in any 
       );
       for (let r = 0; r < chosen; r++) {
         const [own, j] = [lists[picked[r]!]!, (r * 7) % n];
-        const sum = own.reduce((total, i) => total + value(i, j), 0);
+        const weight = (e: number) => weights?.[indptr[picked[r]!]! + e] ?? 1;
+        const sum = own.reduce((total, i, e) => total + weight(e) * value(i, j), 0);
         assert.ok(Math.abs(out![r * n + j]! - sum) < 1e-9);
       }
     }),
-    { numRuns: 25 },
+    { numRuns: 40 },
   );
 });
 

@@ -33,8 +33,8 @@ export function placeOf(i: number, j: number): number {
 
 export interface SymmetricKernels {
   /**
-   * out[r] = the sum of the rows of `a` that row `chosen[r]` of `rows` names, for r in `[0, chosen.length)`; the weights of `rows` are
-   * not used. One pass over `a`, so that many rows at a time cost little more than one.
+   * out[r] = the sum of the rows of `a` that row `chosen[r]` of `rows` names, each times its weight if `rows` has weights, for r in
+   * `[0, chosen.length)`. One pass over `a`, so that many rows at a time cost little more than one.
    * @param rows its columns are rows of `a`
    * @param out `chosen.length` rows of n numbers
    */
@@ -47,7 +47,8 @@ export function symmetricReference(_: Machine): SymmetricKernels {
       out.fill(0, 0, chosen.length * n);
       for (let r = 0; r < chosen.length; r++) {
         for (let e = rows.indptr[chosen[r]!]!; e < rows.indptr[chosen[r]! + 1]!; e++) {
-          for (let j = 0; j < n; j++) out[r * n + j]! += values[placeOf(rows.indices[e]!, j)]!;
+          const weight = rows.weights?.[e] ?? 1;
+          for (let j = 0; j < n; j++) out[r * n + j]! += weight * values[placeOf(rows.indices[e]!, j)]!;
         }
       }
     },
@@ -57,7 +58,7 @@ export function symmetricReference(_: Machine): SymmetricKernels {
 export function symmetricWasm(m: WasmMachine): SymmetricKernels {
   return {
     sumRows(rows, chosen, { n, values }, out) {
-      const sparse = [m.address(rows.indptr), m.address(rows.indices)];
+      const sparse = [m.address(rows.indptr), m.address(rows.indices), rows.weights ? m.address(rows.weights) : 0];
       const slots = takeSlots(m, 'sumRows', TILE * TILE * 4 + chosen.length * 4);
       const args = [...sparse, m.address(chosen), chosen.length, m.address(values), n, m.address(out), ...slots];
       m.run('sumRows', args, tilesOf(n), 1);

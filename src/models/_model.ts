@@ -132,8 +132,9 @@ export interface ModelContext {
 /**
  * What a model can do beyond scoring. `factors`: its scores are inner products of a table of users and one of items that can be served, so that
  * it has a student bundle. `scores`: a loss on any of its scores reaches its parameters, by `factors` or `learnPairs`, so that it can be a student.
+ * `weights`: what it learns depends on the weights of train interactions, where there are such; other models say that they do not use them.
  */
-export type Capability = 'factors' | 'scores';
+export type Capability = 'factors' | 'scores' | 'weights';
 
 interface SpecBase<S extends OptionsSchema> {
   readonly name: string;
@@ -147,7 +148,13 @@ interface SpecBase<S extends OptionsSchema> {
   readonly capabilities: readonly Capability[];
   /** Kernel memory in bytes that training takes, for the estimate before a run. */
   memory(
-    data: { readonly users: number; readonly items: number; readonly interactions: number },
+    data: {
+      readonly users: number;
+      readonly items: number;
+      readonly interactions: number;
+      /** True if the interactions have weights. */
+      readonly weighted?: boolean;
+    },
     options: OptionsOf<S>,
   ): number;
 }

@@ -21,7 +21,7 @@ export const bprMf = trained({
     l2: logRange(0.0001, 0.03),
     batchSize: oneOf(1024, 2048, 4096, 8192),
   },
-  capabilities: ['factors', 'scores'],
+  capabilities: ['factors', 'scores', 'weights'],
   memory: ({ users, items }, o) => (users + items) * o.dim * 4 * 4 + o.batchSize * o.negatives * 64,
   create({ kernels: k, train, seed }, o) {
     const table = (of: 'users' | 'items') =>

@@ -47,7 +47,7 @@ export const cml = trained({
     learningRate: logRange(0.001, 0.01),
     batchSize: oneOf(1024, 2048, 4096),
   },
-  capabilities: ['factors', 'scores'],
+  capabilities: ['factors', 'scores', 'weights'],
   memory: ({ users, items }, o) => (users + items) * (o.dim * 6 + 4) * 4 + o.batchSize * (1 + o.negatives) * 16,
   create({ kernels: k, train, seed }, o) {
     const table = (of: 'users' | 'items') =>

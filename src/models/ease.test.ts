@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { has, type Interactions, loadDataset } from '../data/index.js';
+import { type Interactions, loadDataset, placeInRow } from '../data/index.js';
 import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
 import { ease } from './ease.js';
 
@@ -34,10 +34,14 @@ function inverseOf(matrix: readonly (readonly number[])[]): number[][] {
   return work.map((row) => row.slice(n));
 }
 
-test('both forms are X B with B = I - P / diag(P), P = (X X + l2 I)^-1, also for users and items without interactions', () => {
-  const indptr = Int32Array.of(0, 3, 5, 5, 7);
-  const train: Interactions = { users: 4, items: 5, indptr, indices: Int32Array.of(0, 1, 3, 1, 3, 0, 2) };
-  const x = [0, 1, 2, 3].map((u) => [0, 1, 2, 3, 4].map((i) => (has(train, u, i) ? 1 : 0)));
+const small: Interactions = {
+  ...{ users: 4, items: 5, indptr: Int32Array.of(0, 3, 5, 5, 7), indices: Int32Array.of(0, 1, 3, 1, 3, 0, 2) },
+};
+
+/** X B with B = I - P / diag(P), P = (X X + l2 I)^-1, for X with the weights of the interactions, or ones. */
+function isClosedForm(train: Interactions): void {
+  const entryOf = (at: number) => (at < 0 ? 0 : (train.weights?.[at] ?? 1));
+  const x = [0, 1, 2, 3].map((u) => [0, 1, 2, 3, 4].map((i) => entryOf(placeInRow(train, u, i))));
   const column = (j: number) => x.map((row) => row[j]!);
   const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, k) => sum + value * b[k]!, 0);
   const p = inverseOf(x[0]!.map((_, i) => x[0]!.map((_, j) => dot(column(i), column(j)) + (i === j ? 0.7 : 0))));
@@ -55,15 +59,24 @@ test('both forms are X B with B = I - P / diag(P), P = (X X + l2 I)^-1, also for
       assert.ok(Math.abs(scores[at]! - value) < 1e-10, `${form}, number ${at}: ${scores[at]}, not ${value}`);
     }
   }
-});
+}
 
-test('both forms agree where the inverse has several tiles and users come in several blocks', async () => {
-  const { train } = await loadDataset({ data: 'synthetic:600x520x20000' });
+test('both forms are the closed form, also for users and items without interactions', () => isClosedForm(small));
+
+test('with weights X holds the weights, in both forms', () =>
+  isClosedForm({ ...small, weights: Float32Array.of(0.5, 2, 1, 3, 0.25, 4, 1.5) }));
+
+test('both forms agree where the inverse has several tiles and users come in several blocks, with and without weights', async () => {
+  const plain = (await loadDataset({ data: 'synthetic:600x520x20000' })).train;
+  const weights = Float32Array.from(plain.indices, (i) => 0.5 + (i % 5) / 4);
   const k = createKernels({ threads: 2, memoryLimit: 2 ** 26 });
-  const users = Int32Array.from({ length: train.users }, (_, r) => (r * 7) % train.users);
-  const [dual, primal] = (['dual', 'primal'] as const).map((form) => scoresOf(k, train, 20, form, users));
-  assert.ok(train.users > 512 && train.items > 512 && dual!.some((score) => score > 0.1));
-  for (const [at, score] of dual!.entries()) assert.ok(Math.abs(score - primal![at]!) < 2e-5, `number ${at}`);
+  const users = Int32Array.from({ length: plain.users }, (_, r) => (r * 7) % plain.users);
+  assert.ok(plain.users > 512 && plain.items > 512);
+  for (const train of [plain, { ...plain, weights }]) {
+    const [dual, primal] = (['dual', 'primal'] as const).map((form) => scoresOf(k, train, 20, form, users));
+    assert.ok(dual!.some((score) => score > 0.1));
+    for (const [at, score] of dual!.entries()) assert.ok(Math.abs(score - primal![at]!) < 2e-5, `number ${at}`);
+  }
   k.close();
 });
 

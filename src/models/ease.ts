@@ -3,10 +3,11 @@
  * P is items x items. Where users are fewer we use the identity X P = M X with M = (X X' + l2 I)^-1, users x users, and
  * P_jj = (1 - x_j' M x_j) / l2: the same scores from a smaller inverse. For n = min(users, items) it costs n^3 / 2 multiplications
  * and 2 n^2 bytes, whatever the number of interactions.
+ * X holds 1 for a train interaction or, where interactions have weights, its weight (Steck: a positive value, typically 1): in X'X and in X B.
  */
 import { choice, float, options } from '../config/options.js';
 import { logRange } from '../config/search.js';
-import { type Interactions, itemsOf, transpose } from '../data/interactions.js';
+import { type Interactions, itemsOf, transpose, weightsOf } from '../data/interactions.js';
 import {
   type Floats,
   freeRows,
@@ -33,11 +34,11 @@ export const ease = computed({
     }),
   }),
   search: { l2: logRange(1, 10_000) },
-  capabilities: [],
-  memory({ users, items, interactions }, o) {
+  capabilities: ['weights'],
+  memory({ users, items, interactions, weighted = false }, o) {
     const n = o.form === 'dual' ? users : o.form === 'primal' ? items : Math.min(users, items);
     // The inverse, the columns of one of its sweeps twice, and what scoring a block takes.
-    return symmetricLength(n) * 4 + n * 2048 + (users + items) * BLOCK * 8 + interactions * 8;
+    return symmetricLength(n) * 4 + n * 2048 + (users + items) * BLOCK * 8 + interactions * (weighted ? 12 : 8);
   },
   create({ kernels: k, train }, o) {
     const dual = o.form === 'dual' || (o.form === 'auto' && train.users <= train.items);
@@ -52,7 +53,7 @@ export const ease = computed({
       throw error;
     }
     const diagonal = Float64Array.from({ length: train.items }, (_, j) =>
-      dual ? (1 - quadratic(inverse, itemsOf(byItem, j))) / o.l2 : inverse.values[placeOf(j, j)]!,
+      dual ? (1 - quadratic(inverse, itemsOf(byItem, j), weightsOf(byItem, j))) / o.l2 : inverse.values[placeOf(j, j)]!,
     );
     const score = dual ? dualScores() : primalScores();
     return {
@@ -66,7 +67,10 @@ export const ease = computed({
         for (let r = 0; r < users.length; r++) {
           const at = r * train.items;
           for (let j = 0; j < train.items; j++) out[at + j] = -out[at + j]! / diagonal[j]!;
-          for (const j of itemsOf(train, users[r]!)) out[at + j]! += 1;
+          const weights = weightsOf(train, users[r]!);
+          itemsOf(train, users[r]!).forEach((j, e) => {
+            out[at + j]! += weights?.[e] ?? 1;
+          });
         }
       },
       close() {
@@ -75,11 +79,11 @@ export const ease = computed({
       },
     };
 
-    /** out = rows of X P, as M X: rows of the symmetric M, then their sums over the users of each item. */
+    /** out = rows of X P, as M X: rows of the symmetric M, then their weighted sums over the users of each item. */
     function dualScores() {
       const each = Int32Array.from({ length: n + 1 }, (_, u) => u);
       const own = takeRows(k, { columns: n, indptr: each, indices: each.subarray(0, n) });
-      const usersOf = takeRows(k, { columns: n, indptr: byItem.indptr, indices: byItem.indices });
+      const usersOf = takeRows(k, { columns: n, indptr: byItem.indptr, indices: byItem.indices }, byItem.weights);
       const chosen = k.ints(BLOCK);
       const [rows, columns] = [k.floats(n * BLOCK), k.floats(n * BLOCK)];
       const product = k.floats(train.items * BLOCK);
@@ -103,9 +107,9 @@ export const ease = computed({
       };
     }
 
-    /** out = rows of X P: sums of rows of P. */
+    /** out = rows of X P: weighted sums of rows of P. */
     function primalScores() {
-      const rows = takeRows(k, { columns: n, indptr: train.indptr, indices: train.indices });
+      const rows = takeRows(k, { columns: n, indptr: train.indptr, indices: train.indices }, train.weights);
       return {
         write(users: Int32Array, out: Floats) {
           const chosen = k.ints(users.length);
@@ -123,17 +127,21 @@ export const ease = computed({
 function gram({ n, values }: Symmetric, y: Interactions, l2: number): void {
   for (let row = 0; row < y.users; row++) {
     const own = itemsOf(y, row);
-    for (let a = 0; a < own.length; a++) for (let b = 0; b <= a; b++) values[placeOf(own[a]!, own[b]!)]! += 1;
+    const weights = weightsOf(y, row);
+    for (let a = 0; a < own.length; a++) {
+      for (let b = 0; b <= a; b++) values[placeOf(own[a]!, own[b]!)]! += weights ? weights[a]! * weights[b]! : 1;
+    }
   }
   for (let d = 0; d < n; d++) values[placeOf(d, d)]! += l2;
 }
 
-/** The sum of the elements whose row and column are both in `set`. */
-function quadratic({ values }: Symmetric, set: Int32Array): number {
+/** x' S x for the x with `weights`, or ones, at the places in `set`. */
+function quadratic({ values }: Symmetric, set: Int32Array, weights?: Float32Array): number {
   let sum = 0;
   for (let a = 0; a < set.length; a++) {
-    for (let b = 0; b < a; b++) sum += 2 * values[placeOf(set[a]!, set[b]!)]!;
-    sum += values[placeOf(set[a]!, set[a]!)]!;
+    const left = weights ? weights[a]! : 1;
+    for (let b = 0; b < a; b++) sum += 2 * left * (weights ? weights[b]! : 1) * values[placeOf(set[a]!, set[b]!)]!;
+    sum += left * left * values[placeOf(set[a]!, set[a]!)]!;
   }
   return sum;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { has, type Interactions, itemCounts } from '../data/interactions.js';
+import { type Interactions, placeInRow } from '../data/interactions.js';
 import { createReferenceKernels } from '../kernels/index.js';
 import type { Tables } from './_model.js';
 import { ials } from './ials.js';
@@ -15,34 +15,43 @@ const train: Interactions = {
 
 type Options = Readonly<Record<'dim' | 'epochs' | 'unobservedWeight' | 'l2' | 'l2Exponent', number>>;
 
-function factorsOf(o: Options, seed = 0): Tables {
+function factorsOf(o: Options, seed = 0, x = train): Tables {
   const model = ials.create(
-    { kernels: createReferenceKernels('f64'), train, seed },
+    { kernels: createReferenceKernels('f64'), train: x, seed },
     ials.options.parse({ ...o, seed }) as never,
   );
   return model.tables!();
 }
 
-/** The loss as published, over all pairs one by one. */
-function lossOf({ users, items, dim }: Tables, o: Options): number {
-  const counts = itemCounts(train);
+/** The loss as published, over all pairs one by one; with weights an observed pair counts that many times. */
+function lossOf({ users, items, dim }: Tables, o: Options, x = train): number {
+  const weights = x.weights ?? x.indices.map(() => 1);
+  const sums = { users: new Float64Array(x.users), items: new Float64Array(x.items) };
+  for (let u = 0; u < x.users; u++) {
+    for (let e = x.indptr[u]!; e < x.indptr[u + 1]!; e++) {
+      sums.users[u]! += weights[e]!;
+      sums.items[x.indices[e]!]! += weights[e]!;
+    }
+  }
   const norm = (table: Tables['users'], row: number) =>
     Array.from(table.subarray(row * dim, (row + 1) * dim)).reduce((sum, x) => sum + x * x, 0);
   let loss = 0;
   for (let u = 0; u < train.users; u++) {
-    const own = train.indptr[u + 1]! - train.indptr[u]!;
-    loss += o.l2 * (own + o.unobservedWeight * train.items) ** o.l2Exponent * norm(users, u);
+    loss += o.l2 * (sums.users[u]! + o.unobservedWeight * train.items) ** o.l2Exponent * norm(users, u);
     for (let i = 0; i < train.items; i++) {
       let score = 0;
       for (let d = 0; d < dim; d++) score += users[u * dim + d]! * items[i * dim + d]!;
-      loss += o.unobservedWeight * score ** 2 + (has(train, u, i) ? (1 - score) ** 2 : 0);
+      const at = placeInRow(x, u, i);
+      loss += o.unobservedWeight * score ** 2 + (at >= 0 ? weights[at]! * (1 - score) ** 2 : 0);
     }
   }
   for (let i = 0; i < train.items; i++) {
-    loss += o.l2 * (counts[i]! + o.unobservedWeight * train.users) ** o.l2Exponent * norm(items, i);
+    loss += o.l2 * (sums.items[i]! + o.unobservedWeight * train.users) ** o.l2Exponent * norm(items, i);
   }
   return loss;
 }
+
+const weighted: Interactions = { ...train, weights: Float32Array.of(2, 0.25, 7, 1, 3, 0.5, 12, 1, 4) };
 
 const settings: readonly Options[] = [
   { dim: 3, epochs: 2, unobservedWeight: 0.3, l2: 0.05, l2Exponent: 1 },
@@ -51,25 +60,39 @@ const settings: readonly Options[] = [
 ];
 
 /** The loss is a parabola in each number of the table: equal on both sides of its minimum, and higher. */
-function atMinimum(tables: Tables, side: 'users' | 'items', o: Options): void {
-  const [least, table] = [lossOf(tables, o), tables[side]];
+function atMinimum(tables: Tables, side: 'users' | 'items', o: Options, x = train): void {
+  const [least, table] = [lossOf(tables, o, x), tables[side]];
   for (let at = 0; at < table.length; at++) {
     const value = table[at]!;
     const [up, down] = [0.01, -0.01].map((step) => {
       table[at] = value + step;
-      return lossOf(tables, o);
+      return lossOf(tables, o, x);
     });
     table[at] = value;
-    assert.ok(Math.abs(up! - down!) < 1e-12 && up! > least, `${side}, number ${at}: ${down}, ${least}, ${up}`);
+    assert.ok(Math.abs(up! - down!) < 1e-11 && up! > least, `${side}, number ${at}: ${down}, ${least}, ${up}`);
   }
 }
 
 test('each half step is the minimum of the published loss for the other half', () => {
   for (const o of settings) {
-    atMinimum(factorsOf(o), 'items', o);
-    const next = factorsOf({ ...o, epochs: o.epochs + 1 });
-    atMinimum({ ...next, items: factorsOf(o).items }, 'users', o);
+    for (const x of [train, weighted]) {
+      atMinimum(factorsOf(o, 0, x), 'items', o, x);
+      const next = factorsOf({ ...o, epochs: o.epochs + 1 }, 0, x);
+      atMinimum({ ...next, items: factorsOf(o, 0, x).items }, 'users', o, x);
+    }
   }
+});
+
+test('with weights alpha r and unobservedWeight 1, confidences are those of Hu et al., 1 + alpha r', () => {
+  // One user, one item: p = c q / (w q q + c q q + l2 (c + w)), where Hu et al. have 1 + c = 1 + alpha r before q q.
+  const one: Interactions = { users: 1, items: 1, indptr: Int32Array.of(0, 1), indices: Int32Array.of(0) };
+  const o = { dim: 1, epochs: 1, unobservedWeight: 1, l2: 0.3, l2Exponent: 0 };
+  const alpha = 40;
+  const r = 2.5;
+  const x = { ...one, weights: Float32Array.of(alpha * r) };
+  const { users, items } = factorsOf(o, 0, x);
+  const q = (p: number) => (alpha * r * p) / ((1 + alpha * r) * p * p + o.l2);
+  assert.ok(Math.abs(items[0]! - q(users[0]!)) < 1e-12);
 });
 
 test('who has nothing gets zeros; each epoch lowers the loss; the seed decides where it starts', () => {

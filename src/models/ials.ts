@@ -4,6 +4,11 @@
  *   + l2 * (sum over users (n_u + w |I|)^e |p_u|^2 + sum over items (n_i + w |U|)^e |q_i|^2),
  * w = unobservedWeight, e = l2Exponent, n = train interactions. A half step solves all users for fixed items in closed form:
  * (w Q'Q + sum q_i q_i' + l2 (n_u + w |I|)^e I) p_u = sum q_i over the items i of u; the other half the items for fixed users.
+ *
+ * Where interactions have weights c_ui, the loss of a train pair is c_ui (1 - <p_u, q_i>)^2, as if it stood in the sum c_ui times, and n_u
+ * and n_i are sums of weights: (w Q'Q + sum c_ui q_i q_i' + l2 (n_u + w |I|)^e I) p_u = sum c_ui q_i. For c_ui = alpha r_ui and w = 1 the
+ * matrix is that of Hu et al., who weigh a pair by 1 + alpha r_ui; divided by alpha, that is w = 1 / alpha and c_ui = r_ui. Their right-hand
+ * side is sum (1 + alpha r_ui) q_i: with them the 1 of an unobserved pair, too, pulls an observed one to 1, here to 0, as in Rendle et al.
  */
 import { float, int, options } from '../config/options.js';
 import { stream } from '../config/random.js';
@@ -25,7 +30,7 @@ export const ials = computed({
       default: 0.003,
       above: 0,
       max: 1000,
-      help: 'Weight of a pair that was not observed, where an observed one has 1 more.',
+      help: 'Weight of a pair that was not observed, where an observed one has 1 more, or its own weight where interactions have weights.',
     }),
     l2: float({ default: 0.02, above: 0, max: 1000, help: 'Weight of the squared norms; larger = smoother.' }),
     l2Exponent: float({
@@ -42,9 +47,9 @@ export const ials = computed({
     unobservedWeight: logRange(0.0003, 0.3),
     l2: logRange(0.0005, 0.2),
   },
-  capabilities: ['factors'],
-  memory: ({ users, items, interactions }, o) =>
-    (users + items) * (o.dim + 4) * 4 + interactions * 8 + o.dim * o.dim * 64,
+  capabilities: ['factors', 'weights'],
+  memory: ({ users, items, interactions, weighted = false }, o) =>
+    (users + items) * (o.dim + 4) * 4 + interactions * (weighted ? 16 : 8) + o.dim * o.dim * 64,
   create({ kernels: k, train, seed }, o) {
     const byItem = transpose(train);
     const [ofUser, ofItem] = [rowsOf(train), rowsOf(byItem)];
@@ -80,12 +85,14 @@ export const ials = computed({
       close: () => k.free(tables.users, tables.items),
     };
 
-    /** One side's interactions in kernel memory, with l2 (n + w * size of the other side)^e for each row. */
+    /** One side's interactions in kernel memory, with l2 (n + w * size of the other side)^e for each row, n = interactions or their weights. */
     function rowsOf(x: Interactions) {
-      const rows = takeRows(k, { columns: x.items, indptr: x.indptr, indices: x.indices });
+      const rows = takeRows(k, { columns: x.items, indptr: x.indptr, indices: x.indices }, x.weights);
       const ridges = k.floats(x.users);
       for (let r = 0; r < x.users; r++) {
-        ridges[r] = o.l2 * (x.indptr[r + 1]! - x.indptr[r]! + o.unobservedWeight * x.items) ** o.l2Exponent;
+        const [start, end] = [x.indptr[r]!, x.indptr[r + 1]!];
+        const observed = x.weights ? x.weights.subarray(start, end).reduce((a, b) => a + b, 0) : end - start;
+        ridges[r] = o.l2 * (observed + o.unobservedWeight * x.items) ** o.l2Exponent;
       }
       return { rows, ridges };
     }

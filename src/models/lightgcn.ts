@@ -28,7 +28,7 @@ export const lightgcn = trained({
     l2: logRange(0.00003, 0.01),
     batchSize: oneOf(2048, 4096, 8192, 16384),
   },
-  capabilities: ['factors', 'scores'],
+  capabilities: ['factors', 'scores', 'weights'],
   memory: ({ users, items, interactions }, o) =>
     (users + items) * o.dim * 4 * 8 + interactions * 16 + o.batchSize * o.negatives * 64,
   create({ kernels: k, train, seed }, o) {

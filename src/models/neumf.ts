@@ -45,7 +45,7 @@ export const neumf = trained({
     layerL2: logRange(5, 500),
     batchSize: oneOf(512, 1024, 2048, 4096),
   },
-  capabilities: ['scores'],
+  capabilities: ['scores', 'weights'],
   memory: ({ users, items }, o) => {
     const units = neumfWidths(o.dim, o.layers).reduce((sum, width) => sum + Math.max(8, width), 0);
     const points = o.batchSize * (1 + o.negatives);

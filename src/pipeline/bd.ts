@@ -19,6 +19,7 @@ import { finishModel } from './finish.js';
 import { forgetCheckpoints, isRun, jobFiles, readBack } from './finished.js';
 import { type Job, listenerOf } from './job.js';
 import { type Learned, putParameters } from './learned.js';
+import { tellUnusedWeights } from './unused-weights.js';
 import { storeOf, type WatchSetting, watchModel } from './watch.js';
 
 export interface BdRequest {
@@ -103,6 +104,7 @@ async function trainBoth(
       models.push(model);
       putParameters(model, side.learned);
       const listen = listenerOf(side.run, (event) => request.listen?.(side.role, event));
+      tellUnusedWeights(side.spec, train, listen);
       const measure = () => (o.protocol === 'reference' ? publishedMetrics(k, model, dataset) : {});
       const watch = watchModel(k, model, { ...setting, run: side.run, keepLast: o.keep === 'last', measure, listen });
       return { ...side, model, listen, measure, watch };

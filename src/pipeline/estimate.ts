@@ -9,8 +9,9 @@ const BASE_BYTES = 150e6;
 
 /** Bytes that training this model on this data will take at most, roughly. */
 export function memoryNeeded(spec: ModelSpec, options: Readonly<Record<string, unknown>>, dataset: Dataset): number {
-  const { users, items, indices } = dataset.train;
-  const kernel = spec.memory({ users, items, interactions: indices.length }, options as never);
+  const { users, items, indices, weights } = dataset.train;
+  const sizes = { users, items, interactions: indices.length, weighted: weights !== undefined };
+  const kernel = spec.memory(sizes, options as never);
   // Ranking needs a block of scores (at most 64 MB) and a list of 100 for each user, twice.
   return BASE_BYTES + kernel + 64e6 + users * 800;
 }

@@ -19,6 +19,7 @@ import { forgetCheckpoints, jobFiles, readBack } from './finished.js';
 import { fitAtOnce, fitByLoop } from './fit.js';
 import { checkNeeds, splitOptions } from './method.js';
 import { optionsToStart, startFrom, startText } from './start.js';
+import { tellUnusedWeights } from './unused-weights.js';
 
 export interface JobRequest {
   readonly dataset: Dataset;
@@ -156,6 +157,7 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
     if (run?.isFinished()) return readBack(run, dataset, judge);
     if (run && request.source) run.writeResult(jobFiles.source, request.source);
     const listen = listenerOf(run, request.listen);
+    tellUnusedWeights(spec, dataset.train, listen);
     const began = performance.now();
     const train = avoiding(dataset, modelOptions.avoid as Avoid);
     const model = spec.create({ kernels: k, train, seed }, modelOptions as never);

@@ -110,6 +110,7 @@ export function checkNeeds(
 const WORDS: Readonly<Record<Capability, string>> = {
   factors: 'tables of users and items whose inner products are its scores',
   scores: 'scores that a loss can be taken back through',
+  weights: 'use of the weights of interactions',
 };
 
 const refuse = (problem: string, hint: string): never => fail('needs-not-met', { problem, hint });

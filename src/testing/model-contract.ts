@@ -42,6 +42,10 @@ export function modelContract(spec: ModelSpec, options: Readonly<Record<string, 
     { name: `${spec.name}: tables give the same scores`, run: () => tablesAgree(spec, options) },
     { name: `${spec.name}: closing gives all memory back`, run: () => givesBack(spec, options) },
     { name: `${spec.name}: wasm scores like the float64 reference`, run: () => sameOnBothMachines(spec, options) },
+    {
+      name: `${spec.name}: weights of interactions count if it has the capability weights, and only then; weights of 1 change nothing`,
+      run: () => weighs(spec, options),
+    },
   ];
   if (spec.kind === 'computed') {
     return [
@@ -324,6 +328,29 @@ async function seeded(spec: ModelSpec, options: Readonly<Record<string, unknown>
   const data = await contractData();
   const [one, other] = [contractRun(spec, options, data), contractRun(spec, options, data, 4)];
   assert.ok((await trainedBits(one, 1)) !== (await trainedBits(other, 1)));
+}
+
+/** Equal weights are none, whatever a model does with others. */
+async function weighs(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+  const data = await contractData();
+  const withWeights = (weight: (at: number) => number): Dataset => {
+    const weights = Float32Array.from(data.train.indices, (_, at) => weight(at));
+    return { ...data, train: { ...data.train, weights } };
+  };
+  const learned = async (of: Dataset): Promise<string> => {
+    if (spec.kind === 'trained') return trainedBits(contractRun(spec, options, of), 2);
+    const k = createKernels({ threads: 2, memoryLimit: 64e6 });
+    const model = make(spec, k, options, 3, of.train);
+    const scores = scoresOf(k, model, [...Array(of.train.users).keys()]);
+    model.close();
+    k.close();
+    return scores.join(' ');
+  };
+  const plain = await learned(data);
+  assert.ok((await learned(withWeights(() => 1))) === plain, 'weights of 1 changed what is learned');
+  const changed = (await learned(withWeights((at) => 1 + (at % 7)))) !== plain;
+  const says = spec.capabilities.includes('weights');
+  assert.equal(changed, says, says ? 'other weights changed nothing' : 'weights changed what is learned');
 }
 
 async function marks(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {

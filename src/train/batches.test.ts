@@ -60,6 +60,46 @@ test('batches of pairs: every interaction once, no negative that the user has', 
   );
 });
 
+test('with weights positives are drawn in proportion to them, anew in each epoch; equal weights are none', () => {
+  const users = [...Array(60).keys()].map((n) => n % 8);
+  const many = fromPairs(
+    8,
+    10,
+    users,
+    [...Array(60).keys()].map((n) => n % 9),
+  );
+  const weights = Float32Array.from(many.indices, (_, at) => 1 + (at % 5) ** 2);
+  const total = weights.reduce((a, b) => a + b, 0);
+  const of = (x: Interactions) => createBatches(k, x, 'pairs', { batchSize: 7, seed: 5 });
+  const [plain, ones, drawn] = [many, { ...many, weights: weights.map(() => 3) }, { ...many, weights }].map(of);
+  assert.deepEqual(copied(ones!, 2), copied(plain!, 2));
+  const seen = new Map<string, number>();
+  const epochs = 200;
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const batches = copied(drawn!, epoch);
+    assert.equal(
+      batches.reduce((sum, b) => sum + b.size, 0),
+      many.indices.length,
+    );
+    for (const b of batches) {
+      b.ids.forEach((u, at) => {
+        assert.ok(!has(many, u, b.negatives![at]!));
+        const pair = `${u} ${b.positives![at]}`;
+        seen.set(pair, (seen.get(pair) ?? 0) + 1);
+      });
+    }
+  }
+  pairsOf(many).forEach((pair, at) => {
+    const wanted = (many.indices.length * weights[at]!) / total;
+    assert.ok(
+      Math.abs(seen.get(pair)! / epochs - wanted) < 0.15,
+      `${pair}: ${seen.get(pair)! / epochs}, not ${wanted}`,
+    );
+  });
+  assert.notDeepEqual(copied(drawn!, 1), copied(drawn!, 2));
+  for (const batches of [plain!, ones!, drawn!]) batches.close();
+});
+
 test('batches of rows: every user who has something once', () => {
   fc.assert(
     fc.property(input, ({ train, size, seed, epoch }) => {

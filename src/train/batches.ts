@@ -1,10 +1,11 @@
 /** The batches of an epoch. They depend on the seed and the number of the epoch only, so a resumed run sees the same. */
-import { shuffle, stream } from '../config/random.js';
+import { shuffle, stream, uniform } from '../config/random.js';
 import { type Interactions, transpose } from '../data/interactions.js';
 import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
 import type { Batch } from '../models/_model.js';
 import type { TrainOptions } from '../models/options.js';
 import { samplerNamed } from '../samplers/index.js';
+import { drawByWeight } from './draw-by-weight.js';
 
 export interface Batches {
   readonly perEpoch: number;
@@ -20,7 +21,10 @@ export function createBatches(k: Kernels, train: Interactions, kind: Batch['kind
   return rowBatches(k, transpose(train), o, (items, rest) => ({ kind: 'items', items, ...rest }));
 }
 
-/** Every train interaction once, in random order, each with the items that the sampler draws against it. */
+/**
+ * As many train interactions as there are, in random order, each with the items that the sampler draws against it: every interaction once
+ * or, where interactions have weights, as often as `drawByWeight` says.
+ */
 function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches {
   const { seed, negatives: perPositive = 1 } = o;
   const total = train.indices.length;
@@ -37,11 +41,13 @@ function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches 
   const negativeKey = stream(seed, 'batches negatives');
   const owner = new Int32Array(total);
   for (let u = 0; u < train.users; u++) owner.fill(u, train.indptr[u]!, train.indptr[u + 1]!);
+  const drawKey = stream(seed, 'batches weights');
   const order = new Int32Array(total);
   return {
     perEpoch: Math.ceil(total / size),
     *epoch(epoch) {
-      for (let e = 0; e < total; e++) order[e] = e;
+      if (train.weights) drawByWeight(train.weights, uniform(drawKey, epoch, 0), order);
+      else for (let e = 0; e < total; e++) order[e] = e;
       shuffle(order, orderKey, epoch);
       for (let start = 0, index = 0; start < total; start += size, index++) {
         const n = Math.min(size, total - start);

@@ -1,0 +1,16 @@
+/** Weights of interactions that a model does not use are not passed over in silence. */
+import type { Interactions } from '../data/index.js';
+import { type ModelSpec, models } from '../models/index.js';
+import type { Listener } from '../train/index.js';
+
+/** Tells, as a note, that the interactions have weights and the model does not use them. */
+export function tellUnusedWeights(
+  { name, capabilities }: ModelSpec,
+  { weights }: Interactions,
+  listen: Listener,
+): void {
+  if (!weights || capabilities.includes('weights')) return;
+  const able = models.filter((m) => m.capabilities.includes('weights')).map((m) => m.name);
+  const message = `${name} does not use the weights of interactions: each counts the same. Models that use them: ${able.join(', ')}`;
+  listen({ type: 'note', message });
+}
