@@ -6,7 +6,7 @@ import { badFile, type Database, pathValue } from './duckdb.js';
 import type { DataOptions } from './options.js';
 import type { Column, Table } from './readers/_reader.js';
 import type { SourceFile } from './source-file.js';
-import { type TimeCount, timeSql } from './times.js';
+import { type TimeCount, withTimes } from './times.js';
 import { whereSql } from './where.js';
 
 export interface StagedFile {
@@ -99,10 +99,9 @@ async function stagedSql(
   }
   const id = (as: string) => (options.trim ? `trim("${as}")` : `"${as}"`);
   const number = (as: string) => (options.decimal === ',' ? `replace("${as}", ',', '.')` : `"${as}"`);
-  const { nanoseconds, kind } = timeSql(number('#t'), options);
+  if (time) rows = withTimes(rows, number('#t'), options);
   return (
-    `SELECT "#n"::UINTEGER AS n, ${id('#u')} AS u, ${id('#i')} AS i, ` +
-    `${time ? `${nanoseconds} AS t, (${kind})::TINYINT AS c` : 'NULL::BIGINT AS t, NULL::TINYINT AS c'}, ` +
+    `SELECT "#n"::UINTEGER AS n, ${id('#u')} AS u, ${id('#i')} AS i, ${time ? 't, c::TINYINT AS c' : 'NULL::BIGINT AS t, NULL::TINYINT AS c'}, ` +
     `try_cast(${number('#r')} AS DOUBLE) AS r, try_cast(${number('#w')} AS DOUBLE) AS w FROM ${rows}`
   );
 }

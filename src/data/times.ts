@@ -21,35 +21,44 @@ const NANOSECONDS = { s: 1_000_000_000, ms: 1_000_000, us: 1000, ns: 1 } as cons
 const LIMITS = { s: 1e11, ms: 1e14, us: 1e17, ns: Number.MAX_SAFE_INTEGER * 1024 } as const;
 
 /**
- * Two SQL expressions of a time given as text: nanoseconds since 1970 (BIGINT) and the code of its kind; NULL where it is no time.
- * @param text SQL of the text, with a point as decimal mark
+ * Adds two columns to a relation: t, the time in nanoseconds since 1970 (BIGINT), and c, the code of its kind; NULL where it is no time.
+ * @param rows SQL of the relation
+ * @param text SQL of the time as text in it, with a point as decimal mark
  */
-export function timeSql(text: string, { timeUnit, timeFormat }: TimeOptions): { nanoseconds: string; kind: string } {
+export function withTimes(rows: string, text: string, { timeUnit, timeFormat }: TimeOptions): string {
   if (timeFormat !== undefined) {
     const parsed = `TRY(epoch_ns(try_strptime(${text}, ${literal(timeFormat)})))`;
-    return { nanoseconds: parsed, kind: `CASE WHEN ${parsed} IS NOT NULL THEN ${KINDS.text.code} END` };
+    return `(SELECT *, ${parsed} AS t, CASE WHEN ${parsed} IS NOT NULL THEN ${KINDS.text.code} END AS c FROM ${rows})`;
   }
+  // One step after the other, so that each is computed once. Whole numbers go first; casts to wide decimals would take a thousand times as long.
+  const numbers =
+    `(SELECT *, CASE WHEN NOT contains(${text}, '.') THEN try_cast(${text} AS BIGINT) END AS "#whole", ` +
+    `try_cast(${text} AS DOUBLE) AS "#number" FROM ${rows})`;
+  const unit =
+    timeUnit !== 'auto'
+      ? String(KINDS[timeUnit].code)
+      : `CASE WHEN "#number" < ${LIMITS.s} THEN ${KINDS.s.code} WHEN "#number" < ${LIMITS.ms} THEN ${KINDS.ms.code} ` +
+        `WHEN "#number" < ${LIMITS.us} THEN ${KINDS.us.code} WHEN "#number" < ${LIMITS.ns} THEN ${KINDS.ns.code} END`;
+  const units = `(SELECT *, CASE WHEN "#number" IS NOT NULL THEN ${unit} END AS "#unit" FROM ${numbers})`;
+  const inEach = (of: (factor: number) => string) =>
+    `CASE "#unit" ${(['s', 'ms', 'us', 'ns'] as const).map((u) => `WHEN ${KINDS[u].code} THEN ${of(NANOSECONDS[u])}`).join(' ')} END`;
+  const fraction = `try_cast(rpad(left(split_part(${text}, '.', 2), 9), 9, '0') AS BIGINT)`;
+  const exact = (factor: number) =>
+    `CASE WHEN regexp_full_match(${text}, '[+-]?\\d{1,18}\\.\\d*') ` +
+    `THEN TRY(try_cast(split_part(${text}, '.', 1) AS BIGINT) * ${factor} + ${fraction} // ${NANOSECONDS.s / factor}) ` +
+    `ELSE TRY(("#number" * ${factor})::BIGINT) END`;
   // TIMESTAMP_NS keeps nanoseconds and knows no named zones, TIMESTAMPTZ the other way round.
-  const isText = `regexp_matches(${text}, '^\\s*\\d{4}[-/]\\d')`;
   const parsed =
-    `CASE WHEN ${isText} THEN coalesce(TRY(epoch_ns(try_cast(${text} AS TIMESTAMP_NS))), ` +
-    `TRY(epoch_us(try_cast(${text} AS TIMESTAMPTZ)) * 1000)) END`;
-  const number = `try_cast(${text} AS DECIMAL(38, 9))`;
-  const unitOf =
+    `CASE WHEN regexp_matches(${text}, '^\\s*\\d{4}[-/]\\d') THEN ` +
+    `coalesce(TRY(epoch_ns(try_cast(${text} AS TIMESTAMP_NS))), TRY(epoch_us(try_cast(${text} AS TIMESTAMPTZ)) * 1000)) END`;
+  const nanoseconds =
+    `CASE WHEN "#whole" IS NOT NULL THEN ${inEach((factor) => `TRY("#whole" * ${factor})`)} ` +
+    `WHEN "#number" IS NOT NULL THEN ${inEach(exact)} ELSE ${parsed} END`;
+  const kind =
     timeUnit === 'auto'
-      ? `CASE WHEN ${number} < ${LIMITS.s} THEN CASE WHEN ${isDay(text)} THEN ${KINDS.day.code} ELSE ${KINDS.s.code} END ` +
-        `WHEN ${number} < ${LIMITS.ms} THEN ${KINDS.ms.code} WHEN ${number} < ${LIMITS.us} THEN ${KINDS.us.code} ` +
-        `WHEN ${number} < ${LIMITS.ns} THEN ${KINDS.ns.code} END`
-      : String(KINDS[timeUnit].code);
-  const factor =
-    timeUnit === 'auto'
-      ? `CASE WHEN ${number} < ${LIMITS.s} THEN ${NANOSECONDS.s} WHEN ${number} < ${LIMITS.ms} THEN ${NANOSECONDS.ms} ` +
-        `WHEN ${number} < ${LIMITS.us} THEN ${NANOSECONDS.us} ELSE ${NANOSECONDS.ns} END`
-      : String(NANOSECONDS[timeUnit]);
-  return {
-    nanoseconds: `CASE WHEN ${number} IS NULL THEN ${parsed} ELSE TRY((${number} * ${factor})::BIGINT) END`,
-    kind: `CASE WHEN ${number} IS NOT NULL THEN ${unitOf} WHEN ${parsed} IS NOT NULL THEN ${KINDS.text.code} END`,
-  };
+      ? `CASE WHEN "#number" BETWEEN 19000101 AND 21001231 AND ${isDay(text)} THEN ${KINDS.day.code} ELSE "#unit" END`
+      : '"#unit"';
+  return `(SELECT *, ${nanoseconds} AS t, CASE WHEN "#number" IS NULL THEN ${KINDS.text.code} ELSE ${kind} END AS c FROM ${units})`;
 }
 
 const isDay = (text: string): string =>
