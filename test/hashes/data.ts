@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Case, Place } from './case.js';
+import { type Case, type Place, runOf } from './case.js';
 import { inspectParts, splitParts } from './layout.js';
 import { data } from './models.js';
 
@@ -16,7 +16,7 @@ interface Row {
 /** 40 users, 30 items, distinct pairs, distinct times; items of low numbers are more frequent. */
 const rows: readonly Row[] = Array.from({ length: 40 * 30 }, (_, k) => ({ user: k % 40, item: Math.floor(k / 40) }))
   .map(({ user, item }) => ({ user, item, mixed: (user * 7919 + item * 104729 + user * item * 31) % 1009 }))
-  .filter(({ item, mixed }) => mixed < 700 / (1 + item / 10))
+  .filter(({ item, mixed }) => mixed < 900 / (1 + item / 20))
   .map(({ user, item, mixed }, k) => ({
     user: user + 10,
     item: item + 100,
@@ -105,14 +105,14 @@ export const dataCases: readonly Case[] = [
   load('time', 'rows.csv', '--split', 'time'),
   load('time-cold', 'rows.csv', '--split', 'time', '--cold-items', 'keep', '--min-rating', '4', '--min-user', '1'),
   load('min-rating', 'rows.csv', '--min-rating', '3'),
-  load('k-core', 'rows.csv', '--min-rating', '3', '--core', 'k-core', '--min-user', '9', '--min-item', '9'),
+  load('k-core', 'rows.csv', '--min-rating', '3', '--core', 'k-core', '--min-user', '6', '--min-item', '11'),
   load('hidden', 'rows.csv', '--hidden-share', '0.3'),
   {
     name: 'data/parquet',
     needs: ['model/ease'],
     async run(place) {
       const [file, out] = [place.path('lists.parquet'), place.path('data-parquet')];
-      await place.ask('rankings', 'model-ease', '--last', '--out', file);
+      await place.ask('rankings', runOf('model/ease'), '--last', '--out', file);
       return splitParts(await place.ask('data', 'split', file, '--out', out), out);
     },
   },

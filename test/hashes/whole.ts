@@ -5,6 +5,7 @@ import { digestBytes, digestRows } from './digest.js';
 import {
   compareParts,
   evaluateParts,
+  madeRun,
   madeTeachers,
   pipelineParts,
   recommendParts,
@@ -127,7 +128,7 @@ export const wholeCases: readonly Case[] = [
         '--name',
         'taught-by-theirs',
       );
-      return runParts(place.path(String((made as { folder: string }).folder)));
+      return runParts(place.path(madeRun(made)));
     },
   },
   tune('tpe', '--trials', '9', '--dim', '4', '--epochs', '9', '--evaluate-every', '1', '--min-epochs', '2'),
@@ -156,7 +157,7 @@ export const wholeCases: readonly Case[] = [
         place,
         'pipeline-external',
         `teachers: [{ rankings: lists.csv, name: theirs }, { model: bpr-mf, dim: 8, ${quick} }]`,
-        `students: [{ model: bpr-mf, dim: 4, ${quick}, method: rrd, name: taught }]`,
+        `students: [{ model: bpr-mf, dim: 4, ${quick}, method: none, name: alone }, { model: bpr-mf, dim: 4, ${quick}, method: rrd, name: taught }]`,
       );
       return pipelineParts(await place.compute('run', file), place.path);
     },
