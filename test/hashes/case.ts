@@ -22,3 +22,6 @@ export interface Place {
 
 /** The name of the run that the case of this name makes. */
 export const runOf = (name: string): string => name.replaceAll('/', '-');
+
+/** Options written as on the command line, divided by single blanks; no value has one. */
+export const words = (options: string): readonly string[] => options.split(' ').filter((word) => word !== '');

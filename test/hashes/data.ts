@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type Case, type Place, runOf } from './case.js';
+import { type Case, type Place, runOf, words } from './case.js';
 import { inspectParts, splitParts } from './layout.js';
 import { data } from './models.js';
 
@@ -71,13 +71,16 @@ function written(place: Place, folder: string, name: string): string {
   return place.path(folder, name);
 }
 
-const load = (name: string, file: string, ...words: string[]): Case => ({
+const load = (name: string, file: string, options = ''): Case => ({
   name: `data/${name}`,
   needs: [],
   async run(place) {
     const folder = `data-${name}`;
     const out = place.path(folder, 'out');
-    return splitParts(await place.ask('data', 'split', written(place, folder, file), ...words, '--out', out), out);
+    return splitParts(
+      await place.ask('data', 'split', written(place, folder, file), ...words(options), '--out', out),
+      out,
+    );
   },
 });
 
@@ -92,21 +95,21 @@ export const dataCases: readonly Case[] = [
   load('csv-bare', 'bare.csv'),
   load('csv-gz', 'rows.csv.gz'),
   load('tsv', 'rows.tsv'),
-  load('jsonl', 'rows.jsonl', '--user', 'user', '--item', 'item', '--time', 'time', '--rating', 'rating'),
+  load('jsonl', 'rows.jsonl', '--user user --item item --time time --rating rating'),
   load('lists', 'users.dat'),
-  load('user-lists', 'user-lists.txt', '--format', 'user-lists'),
+  load('user-lists', 'user-lists.txt', '--format user-lists'),
   load('ready', 'ready'),
-  load('published', 'published', '--format', 'split', '--valid-share', '0.2'),
-  load('pooled', 'ready', '--split', 'ratio'),
-  load('ratio-seed', 'rows.csv', '--split-seed', '7', '--ratios', '0.7,0.1,0.2'),
-  load('ratio-latest', 'rows.csv', '--hold-out', 'latest'),
-  load('leave-one-out', 'rows.csv', '--split', 'leave-one-out'),
-  load('leave-one-out-latest', 'rows.csv', '--split', 'leave-one-out', '--hold-out', 'latest'),
-  load('time', 'rows.csv', '--split', 'time'),
-  load('time-cold', 'rows.csv', '--split', 'time', '--cold-items', 'keep', '--min-rating', '4', '--min-user', '1'),
-  load('min-rating', 'rows.csv', '--min-rating', '3'),
-  load('k-core', 'rows.csv', '--min-rating', '3', '--core', 'k-core', '--min-user', '6', '--min-item', '11'),
-  load('hidden', 'rows.csv', '--hidden-share', '0.3'),
+  load('published', 'published', '--format split --valid-share 0.2'),
+  load('pooled', 'ready', '--split ratio'),
+  load('ratio-seed', 'rows.csv', '--split-seed 7 --ratios 0.7,0.1,0.2'),
+  load('ratio-latest', 'rows.csv', '--hold-out latest'),
+  load('leave-one-out', 'rows.csv', '--split leave-one-out'),
+  load('leave-one-out-latest', 'rows.csv', '--split leave-one-out --hold-out latest'),
+  load('time', 'rows.csv', '--split time'),
+  load('time-cold', 'rows.csv', '--split time --cold-items keep --min-rating 4 --min-user 1'),
+  load('min-rating', 'rows.csv', '--min-rating 3'),
+  load('k-core', 'rows.csv', '--min-rating 3 --core k-core --min-user 6 --min-item 11'),
+  load('hidden', 'rows.csv', '--hidden-share 0.3'),
   {
     name: 'data/parquet',
     needs: ['model/ease'],
@@ -116,7 +119,7 @@ export const dataCases: readonly Case[] = [
       return splitParts(await place.ask('data', 'split', file, '--out', out), out);
     },
   },
-  inspect('synthetic', () => data.slice(1)),
+  inspect('synthetic', () => words(data)),
   inspect('synthetic-seed', () => ['synthetic:200x300x3000:7', '--split', 'time']),
   inspect('ready', (place) => [written(place, 'inspect-ready', 'ready')]),
 ];

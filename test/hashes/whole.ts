@@ -1,6 +1,6 @@
 /** Whole commands over several runs: judging, rankings to files and back, searches, pipelines, studies. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type Case, type Place, runOf } from './case.js';
+import { type Case, type Place, runOf, words } from './case.js';
 import { digestBytes, digestRows } from './digest.js';
 import {
   compareParts,
@@ -17,23 +17,33 @@ import { data, pairs } from './models.js';
 
 const judged = ['model/ease', 'model/bpr-mf', 'distill/none', 'distill/hetcomp'];
 const names = judged.map(runOf);
+/** Pieces of YAML. */
 const quick = 'epochs: 6, evaluateEvery: 2, batchSize: 500, learningRate: 0.01';
 const source = `data: { data: 'synthetic:300x400x6000' }`;
-const teachers = `{ model: bpr-mf, dim: 8, ${quick} }, { model: mult-vae, dim: 8, hidden: 24, epochs: 4, evaluateEvery: 2 }, { model: ease }`;
+const teachers = `teachers: [{ model: bpr-mf, dim: 8, ${quick} }, { model: mult-vae, dim: 8, hidden: 24, epochs: 4, evaluateEvery: 2 }, { model: ease }]`;
+const student = `student: { model: bpr-mf, dim: 4, ${quick} }`;
+const students = (...taught: string[]): string =>
+  `students: [${['method: none, name: alone', ...taught].map((t) => `{ model: bpr-mf, dim: 4, ${quick}, ${t} }`).join(', ')}]`;
 
-const recommend = (name: string, ...words: string[]): Case => ({
+const recommend = (name: string, options: string): Case => ({
   name: `recommend/${name}`,
   needs: ['distill/hetcomp'],
-  run: async (place) => recommendParts(await place.ask('recommend', runOf('distill/hetcomp'), ...words)),
+  run: async (place) => recommendParts(await place.ask('recommend', runOf('distill/hetcomp'), ...words(options))),
 });
 
-const tune = (name: string, ...words: string[]): Case => ({
+const compare = (name: string, options: string): Case => ({
+  name: `compare/${name}`,
+  needs: judged,
+  run: async (place) => compareParts(await place.ask('compare', ...names, ...words(options))),
+});
+
+const tune = (name: string, options: string): Case => ({
   name: `tune/${name}`,
   needs: [],
-  run: async (place) =>
-    tuneParts(
-      await place.compute('tune', 'bpr-mf', 'ease', ...data, '--seed', '1', '--name', runOf(`tune/${name}`), ...words),
-    ),
+  async run(place) {
+    const search = words(`bpr-mf ease ${data} --seed 1 --name ${runOf(`tune/${name}`)} ${options}`);
+    return tuneParts(await place.compute('tune', ...search));
+  },
 });
 
 function yaml(place: Place, name: string, ...lines: string[]): string {
@@ -64,31 +74,11 @@ export const wholeCases: readonly Case[] = [
     needs: ['form/bpr-mf-hidden'],
     run: async (place) => evaluateParts(await place.ask('evaluate', runOf('form/bpr-mf-hidden'), '--part', 'hidden')),
   },
-  {
-    name: 'compare/t-holm',
-    needs: judged,
-    run: async (place) => compareParts(await place.ask('compare', ...names, '--against', names[2]!)),
-  },
-  {
-    name: 'compare/wilcoxon-bh',
-    needs: judged,
-    run: async (place) =>
-      compareParts(
-        await place.ask(
-          'compare',
-          ...names,
-          '--test',
-          'wilcoxon',
-          '--adjust',
-          'bh',
-          '--metrics',
-          'ndcg,mrr,map,coverage',
-        ),
-      ),
-  },
-  recommend('user', '--user', 'u002', '--k', '20'),
-  recommend('seen', '--user', 'u002', '--include-seen'),
-  recommend('newcomer', '--items', 'i001,i002,i003'),
+  compare('t-holm', `--against ${names[2]}`),
+  compare('wilcoxon-bh', '--test wilcoxon --adjust bh --metrics ndcg,mrr,map,coverage'),
+  recommend('user', '--user u002 --k 20'),
+  recommend('seen', '--user u002 --include-seen'),
+  recommend('newcomer', '--items i001,i002,i003'),
   {
     name: 'rankings/file',
     needs: judged,
@@ -102,9 +92,8 @@ export const wholeCases: readonly Case[] = [
     name: 'import/rankings',
     needs: ['rankings/file'],
     async run(place) {
-      const made = madeTeachers(
-        await place.ask('import', 'lists.csv', '--like', runOf('model/ease'), '--name', 'theirs'),
-      );
+      const options = words(`--like ${runOf('model/ease')} --name theirs`);
+      const made = madeTeachers(await place.ask('import', 'lists.csv', ...options));
       return Object.fromEntries(
         made.flatMap(([name, folder]) =>
           Object.entries(runParts(place.path(folder))).map(([part, hash]) => [`${name}/${part}`, hash]),
@@ -116,26 +105,16 @@ export const wholeCases: readonly Case[] = [
     name: 'import/taught',
     needs: ['import/rankings'],
     async run(place) {
-      const made = await place.compute(
-        'distill',
-        '--teachers',
-        'theirs',
-        '--dim',
-        '4',
-        ...pairs,
-        '--period',
-        '2',
-        '--name',
-        'taught-by-theirs',
-      );
+      const options = words(`--teachers theirs --dim 4 ${pairs} --period 2 --name taught-by-theirs`);
+      const made = await place.compute('distill', ...options);
       return runParts(place.path(madeRun(made)));
     },
   },
-  tune('tpe', '--trials', '9', '--dim', '4', '--epochs', '9', '--evaluate-every', '1', '--min-epochs', '2'),
-  tune('random', '--trials', '4', '--epochs', '3', '--evaluate-every', '1', '--strategy', 'random', '--no-halving'),
+  tune('tpe', '--trials 9 --dim 4 --epochs 9 --evaluate-every 1 --min-epochs 2'),
+  tune('random', '--trials 4 --epochs 3 --evaluate-every 1 --strategy random --no-halving'),
   {
     name: 'pipeline/run',
-    needs: ['rankings/file'],
+    needs: [],
     async run(place) {
       const file = yaml(
         place,
@@ -143,8 +122,8 @@ export const wholeCases: readonly Case[] = [
         'evaluation: { at: [5, 20], selectBy: recall@20 }',
         'setup: generalization',
         'baselines: [{ model: top-pop }, { model: item-knn }]',
-        `teachers: [${teachers}]`,
-        `students: [{ model: bpr-mf, dim: 4, ${quick}, method: none, name: alone }, { model: bpr-mf, dim: 4, ${quick}, name: taught, period: 2 }]`,
+        teachers,
+        students('name: taught, period: 2'),
       );
       return pipelineParts(await place.compute('run', file), place.path);
     },
@@ -157,24 +136,18 @@ export const wholeCases: readonly Case[] = [
         place,
         'pipeline-external',
         `teachers: [{ rankings: lists.csv, name: theirs }, { model: bpr-mf, dim: 8, ${quick} }]`,
-        `students: [{ model: bpr-mf, dim: 4, ${quick}, method: none, name: alone }, { model: bpr-mf, dim: 4, ${quick}, method: rrd, name: taught }]`,
+        students('method: rrd, name: taught'),
       );
       return pipelineParts(await place.compute('run', file), place.path);
     },
   },
   study(
     'entries',
-    `teachers: [${teachers}]`,
-    `student: { model: bpr-mf, dim: 4, ${quick} }`,
+    teachers,
+    student,
     'entries: [{ method: none }, { method: hetcomp, period: 2 }, { method: rrd, name: one, teachers: [ease] }, { method: hetcomp, name: alike, ensemble: homogeneous }]',
     'seeds: [0, 1]',
     'tune: { trials: 2 }',
   ),
-  study(
-    'methods',
-    `teachers: [${teachers}]`,
-    `student: { model: bpr-mf, dim: 4, ${quick} }`,
-    'entries: methods',
-    'seeds: [3]',
-  ),
+  study('methods', teachers, student, 'entries: methods', 'seeds: [3]'),
 ];
