@@ -1,0 +1,103 @@
+/** Every method of distillation with teachers of several kinds and several students, `bd`, and what is made of a student. */
+import { type Case, runOf, words } from './case.js';
+import { bundleParts, madePair, madeRun, npyParts, type Parts, recommendParts, runParts } from './layout.js';
+import { pairs, rows } from './models.js';
+
+const mixed = ['model/lightgcn', 'model/ease', 'model/mult-vae'];
+const embedded = ['model/bpr-mf', 'model/lightgcn'];
+const small = `--dim 4 ${pairs} --epochs 8`;
+
+const distil = (name: string, teachers: readonly string[], options: string): Case => ({
+  name: `distill/${name}`,
+  needs: teachers,
+  async run(place) {
+    const from = ['--teachers', teachers.map(runOf).join(','), '--name', runOf(`distill/${name}`)];
+    return runParts(place.path(madeRun(await place.compute('distill', ...from, ...words(options)))));
+  },
+});
+/** The method under its own name, then forms of it. */
+const method = (name: string, teachers: readonly string[], options = ''): Case =>
+  distil(name, teachers, `--method ${name} ${small} ${options}`);
+const form = (name: string, of: string, teachers: readonly string[], options: string): Case =>
+  distil(`${of}-${name}`, teachers, `--method ${of} ${small} ${options}`);
+const student = (model: string, of: string, options: string): Case =>
+  distil(`${of}-into-${model}`, mixed.slice(0, 2), `--method ${of} --student ${model} ${options}`);
+
+const bd = (name: string, teacher: string, learner: string, options: string): Case => ({
+  name: `bd/${name}`,
+  needs: [teacher, learner],
+  async run(place) {
+    const both = ['--teacher', runOf(teacher), '--student', runOf(learner), '--name', runOf(`bd/${name}`)];
+    const length = words('--epochs 6 --evaluate-every 2 --seed 1');
+    const made = madePair(await place.compute('bd', ...both, ...length, ...words(options)));
+    return {
+      ...under('teacher', runParts(place.path(made.teacher))),
+      ...under('student', runParts(place.path(made.student))),
+    };
+  },
+});
+
+const under = (name: string, parts: Parts): Parts =>
+  Object.fromEntries(Object.entries(parts).map(([part, hash]) => [`${name}/${part}`, hash]));
+
+const continued: Case = {
+  name: 'distill/continued',
+  needs: ['distill/hetcomp'],
+  async run(place) {
+    const now = ['--continue', runOf('distill/hetcomp'), '--data', 'synthetic:320x410x6500', '--method', 'none'];
+    return runParts(
+      place.path(madeRun(await place.compute('distill', ...now, ...words(pairs), '--name', 'continued'))),
+    );
+  },
+};
+
+const exported = (name: string, format: string, precision: string, read: (folder: string) => Parts): Case => ({
+  name: `export/${name}`,
+  needs: ['distill/hetcomp'],
+  async run(place) {
+    const out = place.path('exported', name);
+    const as = ['--format', format, '--precision', precision, '--out', out];
+    await place.ask('export', runOf('distill/hetcomp'), ...as);
+    const lists = format === 'bundle' ? recommendParts(await place.ask('recommend', out, '--user', 'u001')) : {};
+    return { ...read(out), ...lists };
+  },
+});
+
+export const methodCases: readonly Case[] = [
+  method('none', ['model/bpr-mf']),
+  method('rd', mixed, '--dynamic-from 3'),
+  method('cd', mixed),
+  method('de', embedded, '--experts 5 --anneal-epochs 8'),
+  method('rrd', mixed),
+  method('dcd', mixed, '--period 2'),
+  method('cl-drd', mixed, '--period 2'),
+  method('multi-rrd', mixed),
+  method('hetcomp', mixed, '--period 1'),
+  form('scores', 'cd', ['model/bpr-mf'], '--targets scores'),
+  form('guided', 'cd', ['model/bpr-mf'], '--guide student --period 2'),
+  form('sampling', 'rrd', mixed, '--sampling reference --rows batch'),
+  form('sampling', 'dcd', mixed, '--sampling reference'),
+  form('uniform', 'multi-rrd', mixed, '--weighting uniform'),
+  form('at-once', 'hetcomp', mixed, '--period 2 --alpha 1'),
+  form('fixed', 'hetcomp', mixed, '--period 1 --construction fixed'),
+  form('by-user', 'hetcomp', mixed, '--period 1 --switch user --base kept --rows batch'),
+  form('remainder', 'hetcomp', mixed, '--period 2 --alpha 1 --remainder 50 --importance rank+consistency'),
+  form('reference', 'hetcomp', mixed, '--period 2 --arithmetic reference --transfer overall'),
+  form('last', 'hetcomp', mixed, '--period 2 --trajectory-length 1 --transfer fine'),
+  student('lightgcn', 'hetcomp', `${small} --period 2`),
+  student('neumf', 'hetcomp', `${small} --period 2`),
+  student('cml', 'hetcomp', `${small} --period 2`),
+  student('lightgcn', 'rrd', small),
+  student('neumf', 'rrd', small),
+  student('mult-vae', 'rrd', `--dim 4 --hidden 16 ${rows}`),
+  student('cdae', 'cd', `--dim 4 ${rows}`),
+  continued,
+  bd('bpr-mf', 'model/bpr-mf', 'distill/none', '--update 3'),
+  bd('reference', 'model/bpr-mf', 'distill/none', '--update 2 --protocol reference'),
+  bd('cdae-bpr-mf', 'model/cdae', 'distill/none', '--update 2 --sampling top'),
+  bd('lightgcn-cml', 'model/lightgcn', 'distill/hetcomp-into-cml', '--update 2 --sampling swapped'),
+  bd('neumf-bpr-mf', 'model/neumf', 'distill/none', '--update 2 --direction to-student --keep last --shared-draw'),
+  exported('f16', 'bundle', 'f16', bundleParts),
+  exported('int8', 'bundle', 'int8', bundleParts),
+  exported('npy', 'npy', 'f32', npyParts),
+];
