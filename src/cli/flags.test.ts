@@ -72,7 +72,9 @@ test('numbers are read strictly', () => {
     assert.match(error.message, /"--batch-size" of sample/, batchSize);
     assert.equal(error.exitCode, 2);
   }
-  assert.match(refused({ at: '10,x' }).message, /"--at"/);
+  assert.match(refused({ batchSize: '-1' }).message, /is -1; expected a whole number >= 1, <= 64$/);
+  assert.match(refused({ batchSize: 'x' }).message, /is "x"; expected a whole number >= 1, <= 64$/);
+  assert.match(refused({ at: '10,x' }).message, /"--at" of sample is "x"; expected a number >= 1$/);
   assert.match(refused({ kind: 'c' }).message, /"--kind".*one of a \| b/);
 });
 
