@@ -18,6 +18,7 @@ import { trajectoryOptions } from '../train/index.js';
 import type { Answer, Console, Given } from './_command.js';
 import { readOptions } from './flags.js';
 import { formatBytes, formatCount, formatMetric, formatMicroseconds, formatSeconds } from './format.js';
+import { offeringName } from './free-name.js';
 import { group, type Machine, machineOf, nameGroup, withKernels } from './groups.js';
 import { interruptible } from './interrupt.js';
 import { createProgress } from './progress.js';
@@ -61,26 +62,28 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
   const machine = machineOf(given);
   const folder = join(runs, name);
   tellCost(o, machine, console);
-  const job = await withKernels(machine, (kernels) => {
-    const work = async (signal: AbortSignal) => {
-      const progress = createProgress(console, o.evaluation.selectBy);
-      progress.job(name);
-      try {
-        return await runJob({
-          ...{ dataset, kernels, model, method, folder, overwrite, trajectory, signal },
-          options: o.options,
-          teachers: o.teachers.map((t) => t.teacher),
-          evaluation: o.evaluation,
-          ...(o.start ? { start: o.start } : {}),
-          source: portable(o.data),
-          listen: progress.train,
-        });
-      } finally {
-        progress.close();
-      }
-    };
-    return o.signal ? work(o.signal) : interruptible(console.say, work);
-  });
+  const run = () =>
+    withKernels(machine, (kernels) => {
+      const work = async (signal: AbortSignal) => {
+        const progress = createProgress(console, o.evaluation.selectBy);
+        progress.job(name);
+        try {
+          return await runJob({
+            ...{ dataset, kernels, model, method, folder, overwrite, trajectory, signal },
+            options: o.options,
+            teachers: o.teachers.map((t) => t.teacher),
+            evaluation: o.evaluation,
+            ...(o.start ? { start: o.start } : {}),
+            source: portable(o.data),
+            listen: progress.train,
+          });
+        } finally {
+          progress.close();
+        }
+      };
+      return o.signal ? work(o.signal) : interruptible(console.say, work);
+    });
+  const job = await offeringName(name, runs, run);
   const bundle = bundleOf(model, folder);
   return { job, name, folder, runs, ...(bundle === undefined ? {} : { bundle }) };
 }
