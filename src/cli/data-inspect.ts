@@ -49,7 +49,10 @@ export const dataInspect: Command = {
       '',
       ...leakageLines(dataset.leakage),
     ].join('\n');
-    return { text, json: { ...statistics, notes: dataset.notes, leakage: dataset.leakage } };
+    return {
+      text,
+      json: { ...statistics, notes: dataset.notes, leakage: dataset.leakage, labels: dataset.labelReport },
+    };
   },
 };
 

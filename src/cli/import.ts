@@ -3,6 +3,7 @@ import { optionalText, options } from '../config/options.js';
 import {
   type DataOptions,
   type LoadedDataset,
+  labelLines,
   loadDataset,
   rankingOptions,
   readExternalRankings,
@@ -73,7 +74,8 @@ export const importCommand: Command = {
       `distill --teachers ${quoted(name)} --dim 6`,
       `evaluate ${quoted(name)}`,
     ]);
-    const lines = reportLines(external.report);
+    const names = data.labels !== undefined && dataset.labelReport ? labelLines(dataset.labelReport) : [];
+    const lines = [...names, ...reportLines(external.report)];
     return answerOf(imported, external.report, [...lines, '', tableOf(imported, evaluation.at), '', next]);
   },
 };

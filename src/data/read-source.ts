@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { fail } from '../errors.js';
 import { badFile, type Database, firstLines } from './duckdb.js';
+import type { LabelMatch } from './label-match.js';
 import { readLabels } from './labels.js';
 import type { DataOptions } from './options.js';
 import type { Source } from './pairs.js';
@@ -14,6 +15,8 @@ import { numberIds, type StagedPart, stage } from './staging.js';
 export interface ReadSource extends Source {
   /** One name for each item, if the source has names. */
   readonly labels?: readonly string[];
+  /** How the file of names fits, if there is one. */
+  readonly names?: LabelMatch;
   readonly notes: readonly string[];
 }
 
@@ -47,8 +50,9 @@ export async function readSource(db: Database, plan: Plan, options: DataOptions)
     users: await catalogueIds(db, plan, plan.users),
     items: await catalogueIds(db, plan, plan.items),
   });
-  const labels = plan.labels && (await readLabels(db, plan.folder, plan.labels, source.items));
-  return { ...source, ...(labels?.some((label) => label !== '') ? { labels } : {}), notes };
+  const names = plan.labels && (await readLabels(db, plan.folder, plan.labels, source.items));
+  const labels = names?.labels.some((label) => label !== '') ? { labels: names.labels } : {};
+  return { ...source, ...labels, ...(names ? { names } : {}), notes };
 }
 
 async function catalogueIds(db: Database, plan: Plan, path: string | undefined): Promise<string[]> {
