@@ -1,7 +1,7 @@
 /** Runs a pipeline with progress and a clean stop. */
 import { join } from 'node:path';
 import { parseOptions } from '../config/options.js';
-import type { Dataset } from '../data/index.js';
+import { type Dataset, type LoadedDataset, labelLines } from '../data/index.js';
 import { modelNamed } from '../models/index.js';
 import {
   memoryAvailable,
@@ -66,8 +66,8 @@ export async function runWholePipeline(
   }
 }
 
-/** What the whole will need. */
-function costOf(o: PipelineOptions, dataset: Dataset): string[] {
+/** How the names fit that were asked for, and what the whole will need. */
+function costOf(o: PipelineOptions, dataset: LoadedDataset): string[] {
   const needs = [...o.baselines, ...o.teachers, ...o.students].flatMap((entry) => {
     if (entry.model === undefined) return [];
     const spec = modelNamed(entry.model);
@@ -77,6 +77,7 @@ function costOf(o: PipelineOptions, dataset: Dataset): string[] {
   const [most] = needs.sort((a, b) => b.bytes - a.bytes);
   const { users, items, indices } = dataset.train;
   return [
+    ...(o.data.labels !== undefined && dataset.labelReport ? labelLines(dataset.labelReport) : []),
     `${dataset.name}: ${formatCount(users)} users, ${formatCount(items)} items, ${formatCount(indices.length)} interactions to train on.`,
     ...(most
       ? [
