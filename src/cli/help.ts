@@ -84,9 +84,13 @@ function placeholder({ kind }: OptionRow): string {
 }
 
 function defaultOf({ kind, default: value }: OptionRow): string[] {
-  const text = Array.isArray(value) ? value.join(',') : String(value ?? '');
+  const text = Array.isArray(value) ? listText(value) : String(value ?? '');
   return text === '' || (kind === 'boolean' && value === false) ? [] : [`default ${text}`];
 }
+
+/** As it could be given: with commas, or as JSON where a value is empty or would not survive them. */
+const listText = (values: readonly unknown[]): string =>
+  values.every((value) => /^[^\s,[][^,]*$/.test(String(value))) ? values.join(',') : JSON.stringify(values);
 
 /** Two columns; the second is wrapped and starts on its own line where the first is too long. */
 function pairs(rows: readonly (readonly [string, string])[]): string {
