@@ -25,7 +25,7 @@ const table = {
   },
   'unknown-name': {
     message: (p) => `there is no ${p.kind} called "${p.given}"`,
-    hint: (p) => `Known: ${p.known}.`,
+    hint: (p) => (p.hint ? `${p.hint}` : `Known: ${p.known}.`),
     status: 404,
     exit: 2,
   },
@@ -94,7 +94,7 @@ const table = {
   },
   'run-differs': {
     message: (p) => `the run ${p.path} was made with other ${p.what}: ${p.difference}`,
-    hint: () => 'Choose another --name, or add --overwrite to start this run anew.',
+    hint: (p) => `${p.hint ?? 'Choose another name for the new run, or overwrite this one.'}`,
     status: 409,
   },
   'artifact-differs': {

@@ -4,9 +4,13 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { subset } from 'semver';
 
 interface Entry {
   readonly resolved?: string;
+  /** Needed for work on the package only, not by those who install it. */
+  readonly dev?: boolean;
+  readonly engines?: { readonly node?: string };
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
@@ -28,4 +32,14 @@ test('the lock file knows the packages of all platforms', () => {
     ),
   );
   assert.deepEqual(missing, []);
+});
+
+test('every package that a user installs runs on every Node that ours says it runs on', () => {
+  // What fastify asks for would bring a cookie that needs Node 22: light-my-request is named in package.json to keep an earlier one.
+  const ours = packages['']!.engines!.node!;
+  const others = Object.entries(packages).flatMap(([name, { dev, engines }]) =>
+    !dev && engines?.node !== undefined && !subset(ours, engines.node) ? [`${name} needs ${engines.node}`] : [],
+  );
+  assert.equal(ours, '>=20');
+  assert.deepEqual(others, []);
 });

@@ -1,7 +1,16 @@
 /** The package as it would be published: packed, unpacked into an empty folder, imported and run from there. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -47,6 +56,25 @@ test('it carries what it needs and no tests', () => {
     [],
   );
 });
+
+test('every link of its pages leads to a file that it carries', () => {
+  const pages = readdirSync(installed, { recursive: true })
+    .map(String)
+    .filter((f) => f.endsWith('.md') && !f.startsWith('dist'));
+  assert.ok(pages.includes('README.md') && pages.includes(join('docs', 'cli.md')));
+  const broken = pages.flatMap((page) =>
+    linksOf(readFileSync(join(installed, page), 'utf8'))
+      .filter((link) => !existsSync(join(installed, dirname(page), link)))
+      .map((link) => `${page}: ${link}`),
+  );
+  assert.deepEqual(broken, []);
+});
+
+/** Relative links of a page, without what follows `#`. */
+const linksOf = (page: string): string[] =>
+  [...page.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link]) => link!.split('#')[0]!)
+    .filter((link) => link !== '' && !/^[a-z]+:/.test(link));
 
 test('publint finds nothing to complain about', async () => {
   const { messages, pkg } = await publint({ pkgDir: installed, strict: true, pack: false });

@@ -32,6 +32,13 @@ export interface BundleOptions {
 
 const names: readonly string[] = Object.values(bundleFiles);
 
+/** Whether a file of this name belongs to a bundle. */
+export const isBundleFile = (name: string): boolean => names.includes(name);
+
+/** The file of ids and names of items. */
+export const itemsBytes = ({ itemIds, labels }: Pick<StudentModel, 'itemIds' | 'labels'>): Uint8Array =>
+  jsonBytes({ ids: itemIds, ...(labels && { labels }) });
+
 /**
  * Writes a bundle in place of the one that `folder` may hold; that one stays as it was if this fails.
  * The same model, notes and options give the same bytes.
@@ -50,25 +57,20 @@ export function writeBundle(
   const tensors = tensorsOf(model, precision);
   const { users, items, dim } = model;
   const files: Record<string, { bytes: number; sha256: string }> = {};
-  writeFolder(
-    folder,
-    (name) => names.includes(name),
-    (temp) => {
-      const write = (name: string, parts: readonly Uint8Array[]): void => {
-        writeAtomic(join(temp, name), parts);
-        const hash = createHash('sha256');
-        for (const part of parts) hash.update(part);
-        files[name] = { bytes: parts.reduce((sum, part) => sum + part.length, 0), sha256: hash.digest('hex') };
-      };
-      const { labels } = model;
-      write(bundleFiles.tensors, encodeSafetensors(tensors, { dataFingerprint: notes.dataFingerprint }).parts);
-      write(bundleFiles.items, [jsonBytes({ ids: model.itemIds, ...(labels && { labels }) })]);
-      write(bundleFiles.users, [jsonBytes({ ids: model.userIds })]);
-      const { dataFingerprint, licence, madeBy, metrics } = notes;
-      const head = { format: bundleFormat, formatVersion: bundleVersion, precision, users, items, dim };
-      writeSealedJson(join(temp, bundleFiles.manifest), { ...head, dataFingerprint, licence, madeBy, metrics, files });
-    },
-  );
+  writeFolder(folder, isBundleFile, (temp) => {
+    const write = (name: string, parts: readonly Uint8Array[]): void => {
+      writeAtomic(join(temp, name), parts);
+      const hash = createHash('sha256');
+      for (const part of parts) hash.update(part);
+      files[name] = { bytes: parts.reduce((sum, part) => sum + part.length, 0), sha256: hash.digest('hex') };
+    };
+    write(bundleFiles.tensors, encodeSafetensors(tensors, { dataFingerprint: notes.dataFingerprint }).parts);
+    write(bundleFiles.items, [itemsBytes(model)]);
+    write(bundleFiles.users, [jsonBytes({ ids: model.userIds })]);
+    const { dataFingerprint, licence, madeBy, metrics } = notes;
+    const head = { format: bundleFormat, formatVersion: bundleVersion, precision, users, items, dim };
+    writeSealedJson(join(temp, bundleFiles.manifest), { ...head, dataFingerprint, licence, madeBy, metrics, files });
+  });
 }
 
 /**

@@ -8,6 +8,8 @@ export interface Argument {
   readonly required?: boolean;
   /** Takes everything that follows; the last argument only. */
   readonly many?: boolean;
+  /** The option that this is another way to give, so that a word behind the option's value is its next value. */
+  readonly option?: string;
 }
 
 /** Options under one heading of the help. */
@@ -16,13 +18,23 @@ export interface OptionGroup {
   /** Who the options belong to, in error messages. */
   readonly owner: string;
   readonly schema: OptionsSchema;
+  /** Options of it that stand under a heading of their own. */
+  readonly apart?: { readonly title: string; readonly names: readonly string[] };
 }
+
+/** The text as given; true or false for a switch; for an option that takes several values the text of each time it was given. */
+export type FlagValue = string | boolean | readonly string[];
 
 /** What stood on the command line. */
 export interface Given {
   readonly args: readonly string[];
-  /** By option name (camelCase): the text as given, or true or false for a switch. What was not given is absent. */
-  readonly flags: Readonly<Record<string, string | boolean>>;
+  /** By option name (camelCase). What was not given is absent. */
+  readonly flags: Readonly<Record<string, FlagValue>>;
+  /**
+   * What to write instead, by argument, for one that stands behind the value of a list option and may have been meant for it: a shell puts
+   * `a.csv b.csv` in place of `*.csv`.
+   */
+  readonly strays?: Readonly<Record<string, string>>;
 }
 
 /** How a command talks while it works. Its result is what it returns. */

@@ -7,11 +7,12 @@ import { type BdOutcome, type BdRole, bdRoles, type Job, readLearned, runBd } fr
 import type { Answer, Command, Console } from './_command.js';
 import { givenOf, readOptions } from './flags.js';
 import { formatCount, formatMetric, formatSeconds } from './format.js';
+import { offeringName } from './free-name.js';
 import { dataGroup, evaluationGroup, group, machineGroup, machineOf, nameGroup, withKernels } from './groups.js';
 import { interruptible } from './interrupt.js';
 import { bundleOf, checkName, nextSteps, quoted, trajectoryGroup } from './job.js';
 import { createProgress } from './progress.js';
-import { findRuns, loadDataOf, type RunPlace, readRun } from './runs.js';
+import { findRuns, loadDataOf, type RunPlace, readEvaluation, readRun } from './runs.js';
 import { portable } from './source.js';
 import { renderTable } from './table.js';
 
@@ -43,7 +44,7 @@ export const bdCommand: Command = {
       .filter(learnsPairs)
       .map((m) => m.name)
       .join(', ')}.`,
-    'The result is two runs, NAME/teacher and NAME/student. Data options default to those of the teacher.',
+    'The result is two runs, NAME/teacher and NAME/student. Data options, --at and --select-by default to those of the teacher.',
   ].join('\n'),
   args: [],
   groups,
@@ -65,7 +66,6 @@ export const bdCommand: Command = {
         hint: 'Train both first, then for example: bd --teacher bpr-mf --student small',
       });
     }
-    const evaluation = readOptions(evaluationGroup, given);
     const { name = 'bd', runs, overwrite } = readOptions(nameGroup, given);
     checkName(name);
     const before = bdRoles.map((role): Before => {
@@ -73,27 +73,31 @@ export const bdCommand: Command = {
       const { metrics, parameters } = readRun(place).result;
       return { role, place, metrics, parameters };
     });
-    const { data, dataset } = await loadDataOf(readRun(before[0]!.place), given);
+    const like = readRun(before[0]!.place);
+    const evaluation = readEvaluation(like, given);
+    const { data, dataset } = await loadDataOf(like, given);
     const [teacher, student] = before.map(({ place }) => readLearned(place.folder));
     const folder = join(runs, name);
-    const outcome = await withKernels(machineOf(given), (kernels) =>
-      interruptible(console.say, async (signal) => {
-        const progress = createProgress(console, evaluation.selectBy);
-        progress.job(name);
-        try {
-          return await runBd({
-            ...{ dataset, kernels, evaluation, folder, overwrite, signal },
-            ...{ teacher: teacher!, student: student!, source: portable(data) },
-            options: givenOf(bdOptions, given),
-            trajectory: readOptions(trajectoryGroup, given),
-            // One bar for both: the student is what it is all for.
-            listen: (role, event) => role === 'student' && progress.train(event),
-          });
-        } finally {
-          progress.close();
-        }
-      }),
-    );
+    const work = () =>
+      withKernels(machineOf(given), (kernels) =>
+        interruptible(console.say, async (signal) => {
+          const progress = createProgress(console, evaluation.selectBy);
+          progress.job(name);
+          try {
+            return await runBd({
+              ...{ dataset, kernels, evaluation, folder, overwrite, signal },
+              ...{ teacher: teacher!, student: student!, source: portable(data) },
+              options: givenOf(bdOptions, given),
+              trajectory: readOptions(trajectoryGroup, given),
+              // One bar for both: the student is what it is all for.
+              listen: (role, event) => role === 'student' && progress.train(event),
+            });
+          } finally {
+            progress.close();
+          }
+        }),
+      );
+    const outcome = await offeringName(name, runs, work);
     return answerOf(outcome, before, { name, runs, folder, at: evaluation.at, user: dataset.users.ids[0]! }, console);
   },
 };

@@ -3,7 +3,7 @@ import { type OptionShape, options } from '../config/options.js';
 import { dataOptions } from '../data/index.js';
 import type { Given, OptionGroup } from './_command.js';
 import { readOptions } from './flags.js';
-import { group } from './groups.js';
+import { dataGroupOf } from './groups.js';
 
 export interface DataFlags {
   readonly group: OptionGroup;
@@ -22,7 +22,7 @@ export function dataFlags(taken: readonly (keyof typeof dataOptions.shape)[]): D
   const shape: OptionShape = Object.fromEntries(
     [...usual].map(([flag, name]) => [flag, dataOptions.shape[name as keyof typeof dataOptions.shape]]),
   );
-  const own = group('Data', 'data', options(shape));
+  const own = dataGroupOf(options(shape), (name) => [...usual].find(([, known]) => known === name)![0]);
   return {
     group: own,
     usual(given) {

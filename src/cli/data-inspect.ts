@@ -2,26 +2,28 @@ import { type DatasetStatistics, inspect, type LeakageFinding, loadDataset } fro
 import { fail } from '../errors.js';
 import type { Argument, Command, Given } from './_command.js';
 import { readOptions } from './flags.js';
-import { formatCount } from './format.js';
+import { formatCount, listed } from './format.js';
 import { dataGroup } from './groups.js';
 import { renderTable } from './table.js';
 
 export const sourceArgument: Argument = {
   name: 'SOURCE',
-  help: 'A named data set, a file or a folder; the same as --data.',
+  help: 'A named data set, files or a folder; the same as --data.',
+  many: true,
+  option: 'data',
 };
 
-/** The given flags with the argument SOURCE as --data. @throws RecdistillError `usage` if both are given */
+/** The given flags with the arguments SOURCE as --data. @throws RecdistillError `usage` if both are given */
 export function withSource(given: Given): Given {
-  const source = given.args[0];
-  if (source === undefined) return given;
+  const { args } = given;
+  if (args.length === 0) return given;
   if (given.flags.data !== undefined) {
     fail('usage', {
-      problem: `the data is named twice: "${source}" and --data ${given.flags.data}`,
+      problem: `the data is named twice: ${listed(args.map((arg) => JSON.stringify(arg)))} and --data ${given.flags.data}`,
       hint: 'Name it once.',
     });
   }
-  return { ...given, flags: { ...given.flags, data: source } };
+  return { ...given, flags: { ...given.flags, data: args } };
 }
 
 export const dataInspect: Command = {
@@ -32,6 +34,7 @@ export const dataInspect: Command = {
   examples: [
     ['data inspect citeulike-t', 'a named data set'],
     ['data inspect ratings.csv --user userId --item movieId', 'a file of your own'],
+    ['data inspect may.csv june.csv', 'several files as one'],
   ],
   async run(given) {
     const dataset = await loadDataset(readOptions(dataGroup, withSource(given)));
@@ -46,7 +49,10 @@ export const dataInspect: Command = {
       '',
       ...leakageLines(dataset.leakage),
     ].join('\n');
-    return { text, json: { ...statistics, notes: dataset.notes, leakage: dataset.leakage } };
+    return {
+      text,
+      json: { ...statistics, notes: dataset.notes, leakage: dataset.leakage, labels: dataset.labelReport },
+    };
   },
 };
 

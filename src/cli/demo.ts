@@ -28,7 +28,7 @@ export const demo: Command = {
   async run(given, console) {
     const { pipeline, minutes } = choose(console);
     console.say(`It takes ${minutes} on two cores. Ctrl-C stops it cleanly, and the next demo goes on from there.`);
-    const outcome = await runWholePipeline(pipeline, given, console);
+    const outcome = await runWholePipeline(pipeline, given, console, () => 'another folder of runs (--runs)');
     return answerOf(outcome, console);
   },
 };

@@ -3,13 +3,13 @@ import { optionalText, options, text, words } from '../config/options.js';
 import { distillerNamed, distillers } from '../distill/index.js';
 import { fail } from '../errors.js';
 import { models } from '../models/index.js';
-import { readTeacher } from '../pipeline/index.js';
+import { isFinishedRun, readTeacher } from '../pipeline/index.js';
 import type { Command, Given } from './_command.js';
 import { givenOf, readOptions } from './flags.js';
 import { dataGroup, evaluationGroup, group, machineGroup, modelGroup, nameGroup, runsGroup } from './groups.js';
 import { answerOf, quoted, runNamed, trajectoryGroup } from './job.js';
 import { bundleFolderOf } from './recommendations.js';
-import { findRuns, loadDataOf, readRun } from './runs.js';
+import { findRuns, loadDataOf, placeOf, type RunPlace, readEvaluation, readRun } from './runs.js';
 
 const chosen = group(
   'What to distil',
@@ -35,6 +35,12 @@ const choiceOf = ({ flags: { student = 'bpr-mf', method = 'hetcomp' } }: Given) 
   method: String(method),
 });
 
+/** The run that is continued, if it is one and not a bundle alone. */
+function runBefore(before: string | undefined, runs: string): RunPlace[] {
+  const place = before === undefined ? undefined : placeOf(before, runs);
+  return place && isFinishedRun(place.folder) ? [place] : [];
+}
+
 export const distill: Command = {
   name: 'distill',
   summary: 'Train a small student on what finished teachers know',
@@ -42,7 +48,8 @@ export const distill: Command = {
     'Methods:',
     ...distillers.map((d) => `  ${d.name.padEnd(10)} ${d.summary}`),
     `Students: ${students.join(', ')}.`,
-    'Data options default to those of the first teacher: teachers and student must see the same users, items and split.',
+    'Data options, --at and --select-by default to those of the first teacher, or without teachers to those of the run that is continued:',
+    'teachers and student must see the same users, items and split.',
     'The run gets a folder `student`: a bundle that recommends without the training data.',
   ].join('\n'),
   args: [],
@@ -73,11 +80,12 @@ export const distill: Command = {
     }
     const owned = [modelGroup(model), methodGroup(method)];
     for (const part of owned) readOptions(part, given);
-    const evaluation = readOptions(evaluationGroup, given);
     const { runs } = readOptions(runsGroup, given);
     const places = names.flatMap((name) => findRuns(name, runs));
     const start = before === undefined ? undefined : await readBundle(bundleFolderOf(before, runs));
-    const { data, dataset } = await loadDataOf(places[0] ? readRun(places[0]) : undefined, given);
+    const [like] = [...places, ...runBefore(before, runs)].map(readRun);
+    const evaluation = readEvaluation(like, given);
+    const { data, dataset } = await loadDataOf(like, given);
     const teachers = places.map((place) => {
       readRun(place);
       return { name: place.name, teacher: readTeacher(place.folder) };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { choice, flag, float, int, numbers, optionalText, options, words } from '../config/options.js';
+import { choice, flag, float, int, numbers, optionalText, options, paths, words } from '../config/options.js';
 import { RecdistillError } from '../errors.js';
 import type { Given } from './_command.js';
-import { flagOf, givenOf, readOptions, refuseStrays, rowsOf } from './flags.js';
+import { flagOf, givenOf, readOptions, refuseStrays, rowsOf, wordsOf } from './flags.js';
 import { group } from './groups.js';
 import { commands } from './index.js';
 
@@ -16,6 +16,7 @@ const sample = group(
     keep: flag({ default: true, help: 'Whether.' }),
     at: numbers({ default: [10], min: 1, help: 'Where.' }),
     names: words({ default: [], help: 'Who.' }),
+    data: paths({ default: 'here', help: 'Whence.' }),
     kind: choice(['a', 'b'], { default: 'a', help: 'Which.' }),
     file: optionalText({ help: 'What.' }),
   }),
@@ -41,11 +42,27 @@ test('text becomes what the option takes, and the rest takes its default', () =>
     keep: false,
     at: [5, 20, 50],
     names: ['x', 'y z'],
+    data: 'here',
     kind: 'b',
     file: '12',
   });
-  assert.deepEqual(read({}), { batchSize: 8, l2: 0.5, keep: true, at: [10], names: [], kind: 'a' });
+  assert.deepEqual(read({}), { batchSize: 8, l2: 0.5, keep: true, at: [10], names: [], data: 'here', kind: 'a' });
   assert.deepEqual(givenOf(sample.schema, given({ l2: '.5', other: 'left alone' })), { l2: 0.5 });
+});
+
+test('values of a list add up, and a JSON array keeps commas and blanks', () => {
+  assert.deepEqual(read({ names: ['a', 'b,c', '["d,e"," f ",""]'] }).names, ['a', 'b', 'c', 'd,e', ' f ', '']);
+  assert.deepEqual(read({ at: ['10', '20,30', '[40, 50]'] }).at, [10, 20, 30, 40, 50]);
+  assert.equal(read({ data: ['a,b.csv'] }).data, 'a,b.csv');
+  assert.equal(read({ data: '[0-9].csv' }).data, '[0-9].csv');
+  assert.deepEqual(read({ data: ['a,b.csv', '["c.csv","d.csv"]'] }).data, ['a,b.csv', 'c.csv', 'd.csv']);
+  for (const names of ['[a,b]', '["a", 1]', '[12]', '["a"']) {
+    assert.match(refused({ names }).message, /"--names" of sample is \[.*expected a JSON array of texts/, names);
+    assert.match(refused({ names }).hint, /'\["a,b","c"\]'/);
+  }
+  assert.match(refused({ at: '["10"]' }).message, /"--at" of sample.*JSON array of numbers/);
+  const words = wordsOf([sample], given({ names: ['a,b', '["c,d"]'], keep: false, data: ['x', 'y'] }));
+  assert.deepEqual(words, ['--no-keep', '--names=a,b', '--names=["c,d"]', '--data=x', '--data=y']);
 });
 
 test('numbers are read strictly', () => {
@@ -55,7 +72,9 @@ test('numbers are read strictly', () => {
     assert.match(error.message, /"--batch-size" of sample/, batchSize);
     assert.equal(error.exitCode, 2);
   }
-  assert.match(refused({ at: '10,x' }).message, /"--at"/);
+  assert.match(refused({ batchSize: '-1' }).message, /is -1; expected a whole number >= 1, <= 64$/);
+  assert.match(refused({ batchSize: 'x' }).message, /is "x"; expected a whole number >= 1, <= 64$/);
+  assert.match(refused({ at: '10,x' }).message, /"--at" of sample is "x"; expected a number >= 1$/);
   assert.match(refused({ kind: 'c' }).message, /"--kind".*one of a \| b/);
 });
 

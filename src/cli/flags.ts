@@ -2,7 +2,8 @@
 import { describeOptions, kebab, type OptionRow } from '../config/describe.js';
 import { nearest, type OptionsOf, type OptionsSchema, parseOptions } from '../config/options.js';
 import { fail, RecdistillError } from '../errors.js';
-import type { Given, OptionGroup } from './_command.js';
+import type { FlagValue, Given, OptionGroup } from './_command.js';
+import { isList, listGiven } from './lists.js';
 
 /** The rows of several groups, one for each name; the first group that has a name describes it. */
 export function rowsOf(groups: readonly OptionGroup[]): OptionRow[] {
@@ -32,14 +33,22 @@ export function wordsOf(groups: readonly OptionGroup[], given: Given): string[] 
     const value = given.flags[name];
     if (value === undefined) return [];
     const flag = flagOf(name);
-    return typeof value === 'string' ? [`${flag}=${value}`] : [value ? flag : flag.replace('--', '--no-')];
+    if (typeof value === 'boolean') return [value ? flag : flag.replace('--', '--no-')];
+    return textsOf(value).map((text) => `${flag}=${text}`);
   });
 }
 
-/** The given flags that `schema` declares, as values; defaults are not filled in. */
-export function givenOf(schema: OptionsSchema, given: Given): Record<string, unknown> {
+const textsOf = (value: string | readonly string[]): readonly string[] => (typeof value === 'string' ? [value] : value);
+
+/**
+ * The given flags that `schema` declares, as values; defaults are not filled in.
+ * @throws RecdistillError `bad-option`, naming the flag, for a list that is no list
+ */
+export function givenOf(schema: OptionsSchema, given: Given, owner = 'the command line'): Record<string, unknown> {
   const rows = describeOptions(schema).filter((row) => row.name in given.flags);
-  return Object.fromEntries(rows.map((row) => [row.name, valueGiven(row, given.flags[row.name]!)]));
+  return withFlagNames(() =>
+    Object.fromEntries(rows.map((row) => [row.name, valueGiven(row, given.flags[row.name]!, owner)])),
+  );
 }
 
 /**
@@ -52,7 +61,7 @@ export function readOptions<S extends OptionsSchema>(
   given: Given,
   beneath: Readonly<Record<string, unknown>> = {},
 ): OptionsOf<S> {
-  return withFlagNames(() => parseOptions(schema, { ...beneath, ...givenOf(schema, given) }, owner));
+  return withFlagNames(() => parseOptions(schema, { ...beneath, ...givenOf(schema, given, owner) }, owner));
 }
 
 /** Runs `work`; options named in its errors get the spelling of the command line. */
@@ -62,20 +71,16 @@ export function withFlagNames<T>(work: () => T): T {
   } catch (cause) {
     if (!(cause instanceof RecdistillError) || cause.code !== 'bad-option') throw cause;
     const name = String(cause.details.option).split('.')[0]!;
+    if (name.startsWith('--')) throw cause;
     return fail(cause.code, { ...cause.details, option: flagOf(name) }, cause);
   }
 }
 
 /** Text that is not what the option takes stays text, so that the option's own check refuses it. */
-function valueGiven(row: OptionRow, text: string | boolean): unknown {
-  if (typeof text === 'boolean') return text;
-  const parts = () =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== '');
-  if (row.kind === 'strings') return parts();
-  if (row.kind === 'numbers') return parts().map(numberOf);
+function valueGiven(row: OptionRow, value: FlagValue, owner: string): unknown {
+  if (typeof value === 'boolean') return value;
+  if (isList(row)) return listGiven(row, textsOf(value), owner, numberOf);
+  const text = textsOf(value).at(-1)!;
   return row.kind === 'integer' || row.kind === 'number' ? numberOf(text) : text;
 }
 

@@ -12,7 +12,19 @@ import { readOptions } from './flags.js';
 export const group = <S extends OptionsSchema>(title: string, owner: string, schema: S) =>
   ({ title, owner, schema }) satisfies OptionGroup;
 
-export const dataGroup = group('Data', 'data', dataOptions);
+/** Data options that say how files are read, and not what becomes of their rows. */
+const readingNames: readonly (keyof typeof dataOptions.shape)[] = [
+  ...(['format', 'user', 'item', 'time', 'rating', 'weight', 'header', 'delimiter', 'quote', 'encoding'] as const),
+  ...(['decimal', 'timeUnit', 'timeFormat', 'missing', 'badRows', 'where', 'explode', 'table'] as const),
+];
+
+/** Data options, or some of them. @param flagFor how an option is called in this command */
+export const dataGroupOf = <S extends OptionsSchema>(schema: S, flagFor = (name: string): string => name) => ({
+  ...group('Data', 'data', schema),
+  apart: { title: 'Reading files', names: readingNames.map(flagFor) },
+});
+
+export const dataGroup = dataGroupOf(dataOptions);
 export const evaluationGroup = group('Evaluation', 'evaluation', evaluationOptions);
 
 /** @throws RecdistillError `unknown-name` */

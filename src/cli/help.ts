@@ -4,6 +4,7 @@ import { describeOptions } from '../config/describe.js';
 import type { Argument, Command, Given, OptionGroup } from './_command.js';
 import { flagOf } from './flags.js';
 import { outputGroup } from './groups.js';
+import { isList, LISTS_HELP } from './lists.js';
 import { usageOf } from './program.js';
 
 const WIDTH = 100;
@@ -26,13 +27,14 @@ export function helpOfAll(program: string, commands: readonly Command[], topic?:
 
 /** One command, with the options that hold for what was given. */
 export function helpOf(program: string, command: Command, given: Given): string {
-  const groups = command.groupsFor?.(given) ?? command.groups;
+  const sections = merged([...(command.groupsFor?.(given) ?? command.groups), outputGroup]);
   const parts = [
     `${command.summary}.`,
     `Usage: ${program} ${usageOf(command.name, command.args)} [OPTIONS]`,
     ...(command.about ? [command.about] : []),
     ...(command.args.length > 0 ? [`Arguments:\n${pairs(command.args.map(argumentRow))}`] : []),
-    ...merged([...groups, outputGroup]).map(([title, rows]) => `${title}:\n${pairs(rows.map(optionRow))}`),
+    ...sections.map(([title, rows]) => `${title}:\n${pairs(rows.map(optionRow))}`),
+    ...(sections.some(([, rows]) => rows.some(isList)) ? [wrap(LISTS_HELP, WIDTH).join('\n')] : []),
     `Examples:\n${command.examples.map(([words, what]) => `  # ${what}\n  ${program} ${words}`).join('\n')}`,
   ];
   return parts.join('\n\n');
@@ -44,10 +46,13 @@ const argumentRow = ({ name, help }: Argument): [string, string] => [name, help]
 function merged(groups: readonly OptionGroup[]): [string, OptionRow[]][] {
   const titles = new Map<string, OptionRow[]>();
   const seen = new Set<string>();
-  for (const { title, schema } of groups) {
-    const rows = describeOptions(schema).filter((row) => !seen.has(row.name));
-    for (const row of rows) seen.add(row.name);
-    if (rows.length > 0) titles.set(title, [...(titles.get(title) ?? []), ...rows]);
+  for (const { title, schema, apart } of groups) {
+    for (const row of describeOptions(schema)) {
+      if (seen.has(row.name)) continue;
+      seen.add(row.name);
+      const under = apart?.names.includes(row.name) ? apart.title : title;
+      titles.set(under, [...(titles.get(under) ?? []), row]);
+    }
   }
   return [...titles];
 }
@@ -79,9 +84,13 @@ function placeholder({ kind }: OptionRow): string {
 }
 
 function defaultOf({ kind, default: value }: OptionRow): string[] {
-  const text = Array.isArray(value) ? value.join(',') : String(value ?? '');
+  const text = Array.isArray(value) ? listText(value) : String(value ?? '');
   return text === '' || (kind === 'boolean' && value === false) ? [] : [`default ${text}`];
 }
+
+/** As it could be given: with commas, or as JSON where a value is empty or would not survive them. */
+const listText = (values: readonly unknown[]): string =>
+  values.every((value) => /^[^\s,[][^,]*$/.test(String(value))) ? values.join(',') : JSON.stringify(values);
 
 /** Two columns; the second is wrapped and starts on its own line where the first is too long. */
 function pairs(rows: readonly (readonly [string, string])[]): string {

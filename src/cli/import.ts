@@ -3,19 +3,21 @@ import { optionalText, options } from '../config/options.js';
 import {
   type DataOptions,
   type LoadedDataset,
+  labelLines,
   loadDataset,
   rankingOptions,
   readExternalRankings,
 } from '../data/index.js';
-import { createJudge, type ImportedTeacher, importTeachers, nameOfFile } from '../pipeline/index.js';
+import { createJudge, type FinishedRun, type ImportedTeacher, importTeachers, nameOfFile } from '../pipeline/index.js';
 import type { Answer, Command, Given } from './_command.js';
 import { dataFlags } from './data-flags.js';
 import { readOptions } from './flags.js';
 import { formatMetric } from './format.js';
+import { offeringName } from './free-name.js';
 import { dataGroup, evaluationGroup, group, nameGroup } from './groups.js';
 import { reportLines } from './import-report.js';
 import { checkName, nextSteps, quoted } from './job.js';
-import { findRuns, loadDataOf, readRun } from './runs.js';
+import { findRuns, loadDataOf, readEvaluation, readRun } from './runs.js';
 import { portable } from './source.js';
 import { renderTable } from './table.js';
 
@@ -25,7 +27,11 @@ const own = dataFlags(['user', 'item', 'format', 'header']);
 const likeGroup = group(
   'Data',
   'import',
-  options({ like: optionalText({ help: 'Use the data of this run: its source, filters and split.' }) }),
+  options({
+    like: optionalText({
+      help: 'Use the data of this run (source, filters and split), and judge as it was judged (--at, --select-by).',
+    }),
+  }),
 );
 
 export const importCommand: Command = {
@@ -51,29 +57,36 @@ export const importCommand: Command = {
     const { name = nameOfFile(file), runs, overwrite } = readOptions(nameGroup, given);
     if (given.flags.name !== undefined) checkName(name);
     const reading = readOptions(rankingGroup, given);
-    const evaluation = readOptions(evaluationGroup, given);
-    const { data, dataset } = await dataOf(given, runs);
+    const { like } = readOptions(likeGroup, given);
+    const likeRun = like === undefined ? undefined : readRun(findRuns(like, runs)[0]!);
+    const evaluation = readEvaluation(likeRun, given);
+    const { data, dataset } = await dataOf(given, likeRun);
     const { depth } = createJudge(dataset, evaluation);
     console.say(`Reading ${file} for ${dataset.name} ...`);
     const external = await readExternalRankings(file, dataset, depth, reading);
-    const imported = importTeachers({
-      ...{ dataset, external, name, evaluation, folder: join(runs, name), overwrite },
-      source: portable(data),
-    });
+    const imported = await offeringName(name, runs, () =>
+      importTeachers({
+        ...{ dataset, external, name, evaluation, folder: join(runs, name), overwrite },
+        source: portable(data),
+      }),
+    );
     const next = nextSteps(console.program, runs, [
       `distill --teachers ${quoted(name)} --dim 6`,
       `evaluate ${quoted(name)}`,
     ]);
-    const lines = reportLines(external.report);
+    const names = data.labels !== undefined && dataset.labelReport ? labelLines(dataset.labelReport) : [];
+    const lines = [...names, ...reportLines(external.report)];
     return answerOf(imported, external.report, [...lines, '', tableOf(imported, evaluation.at), '', next]);
   },
 };
 
 /** The data set of the flags, or of the run that --like names. @throws RecdistillError as `loadDataset` */
-async function dataOf(given: Given, runs: string): Promise<{ data: DataOptions; dataset: LoadedDataset }> {
-  const { like } = readOptions(likeGroup, given);
+async function dataOf(
+  given: Given,
+  like: FinishedRun | undefined,
+): Promise<{ data: DataOptions; dataset: LoadedDataset }> {
   const asData = own.usual(given);
-  if (like !== undefined) return loadDataOf(readRun(findRuns(like, runs)[0]!), asData);
+  if (like) return loadDataOf(like, asData);
   const data = readOptions(dataGroup, asData);
   return { data, dataset: await loadDataset(data) };
 }

@@ -13,6 +13,7 @@ import { doctor } from './doctor.js';
 import { evaluate } from './evaluate.js';
 import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
+import { label } from './label.js';
 import { rankings } from './rankings.js';
 import { recommend } from './recommend.js';
 import { report } from './report.js';
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   evaluate,
   compareCommand,
   recommend,
+  label,
   serveCommand,
   exportCommand,
   run,

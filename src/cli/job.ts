@@ -1,7 +1,7 @@
 /** What `train` and `distill` have in common: one job in a run folder, with progress, a clean stop and a bundle. */
 import { join } from 'node:path';
 import type { StudentBundle } from '../artifact/index.js';
-import type { DataOptions, LoadedDataset } from '../data/index.js';
+import { type DataOptions, type LoadedDataset, labelLines } from '../data/index.js';
 import { fail } from '../errors.js';
 import { modelNamed } from '../models/index.js';
 import {
@@ -18,6 +18,7 @@ import { trajectoryOptions } from '../train/index.js';
 import type { Answer, Console, Given } from './_command.js';
 import { readOptions } from './flags.js';
 import { formatBytes, formatCount, formatMetric, formatMicroseconds, formatSeconds } from './format.js';
+import { offeringName } from './free-name.js';
 import { group, type Machine, machineOf, nameGroup, withKernels } from './groups.js';
 import { interruptible } from './interrupt.js';
 import { createProgress } from './progress.js';
@@ -60,27 +61,30 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
   const trajectory = readOptions(trajectoryGroup, given);
   const machine = machineOf(given);
   const folder = join(runs, name);
+  if (o.data.labels !== undefined && dataset.labelReport) labelLines(dataset.labelReport).forEach(console.say);
   tellCost(o, machine, console);
-  const job = await withKernels(machine, (kernels) => {
-    const work = async (signal: AbortSignal) => {
-      const progress = createProgress(console, o.evaluation.selectBy);
-      progress.job(name);
-      try {
-        return await runJob({
-          ...{ dataset, kernels, model, method, folder, overwrite, trajectory, signal },
-          options: o.options,
-          teachers: o.teachers.map((t) => t.teacher),
-          evaluation: o.evaluation,
-          ...(o.start ? { start: o.start } : {}),
-          source: portable(o.data),
-          listen: progress.train,
-        });
-      } finally {
-        progress.close();
-      }
-    };
-    return o.signal ? work(o.signal) : interruptible(console.say, work);
-  });
+  const run = () =>
+    withKernels(machine, (kernels) => {
+      const work = async (signal: AbortSignal) => {
+        const progress = createProgress(console, o.evaluation.selectBy);
+        progress.job(name);
+        try {
+          return await runJob({
+            ...{ dataset, kernels, model, method, folder, overwrite, trajectory, signal },
+            options: o.options,
+            teachers: o.teachers.map((t) => t.teacher),
+            evaluation: o.evaluation,
+            ...(o.start ? { start: o.start } : {}),
+            source: portable(o.data),
+            listen: progress.train,
+          });
+        } finally {
+          progress.close();
+        }
+      };
+      return o.signal ? work(o.signal) : interruptible(console.say, work);
+    });
+  const job = await offeringName(name, runs, run);
   const bundle = bundleOf(model, folder);
   return { job, name, folder, runs, ...(bundle === undefined ? {} : { bundle }) };
 }

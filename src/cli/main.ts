@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 import { relative, sep } from 'node:path';
 import { packageVersion } from '../artifact/package-version.js';
-import type { Answer, Console } from './_command.js';
+import { fail, RecdistillError } from '../errors.js';
+import type { Answer, Command, Console, Given } from './_command.js';
 import { failureOf, failureText } from './failure.js';
 import { refuseStrays } from './flags.js';
 import { outputGroup } from './groups.js';
 import { helpOf, helpOfAll } from './help.js';
 import { commands } from './index.js';
-import { parseCommandLine } from './program.js';
+import { parseCommandLine, strayHint } from './program.js';
 
 /** How to call this program again: by its name where it is installed, else by its file. */
 function programName(script: string): string {
@@ -26,7 +27,10 @@ async function answerTo(words: readonly string[]): Promise<Answer> {
     const text = typeof topic === 'object' ? helpOf(program, topic, given) : helpOfAll(program, commands, topic);
     return { text, json: { help: text } };
   }
-  const { command } = request;
+  return withStrays(given, () => carriedOut(request.command, given, program));
+}
+
+async function carriedOut(command: Command, given: Given, program: string): Promise<Answer> {
   refuseStrays(given, [...(command.groupsFor?.(given) ?? command.groups), outputGroup], command.name);
   const quiet = given.flags.quiet === true;
   const console: Console = {
@@ -36,6 +40,18 @@ async function answerTo(words: readonly string[]): Promise<Answer> {
     program,
   };
   return command.run(given, console);
+}
+
+/** Runs `work`; where an argument names nothing that is known and may have been meant for the option before it, the error says so. */
+async function withStrays<T>({ strays = {} }: Given, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const meant = cause instanceof RecdistillError ? strays[String(cause.details.given)] : undefined;
+    if (meant === undefined) throw cause;
+    const { code, details } = cause as RecdistillError;
+    return fail(code, { ...details, hint: strayHint(meant) }, cause);
+  }
 }
 
 /** The one place that writes to stdout. */

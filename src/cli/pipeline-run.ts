@@ -1,7 +1,7 @@
 /** Runs a pipeline with progress and a clean stop. */
 import { join } from 'node:path';
 import { parseOptions } from '../config/options.js';
-import type { Dataset } from '../data/index.js';
+import { type Dataset, type LoadedDataset, labelLines } from '../data/index.js';
 import { modelNamed } from '../models/index.js';
 import {
   memoryAvailable,
@@ -17,6 +17,7 @@ import { pipelineReport } from '../report/index.js';
 import type { Console, Given } from './_command.js';
 import { readOptions } from './flags.js';
 import { formatBytes, formatCount } from './format.js';
+import { offeringName } from './free-name.js';
 import { machineOf, withKernels, writeRunsGroup } from './groups.js';
 import { interruptible } from './interrupt.js';
 import { createProgress, followPipeline } from './progress.js';
@@ -33,8 +34,13 @@ export interface PipelineOutcome {
   readonly files: ReportFiles;
 }
 
-/** @throws RecdistillError as `runPipeline` */
-export async function runWholePipeline(input: unknown, given: Given, console: Console): Promise<PipelineOutcome> {
+/** @param rename how the pipeline gets another name. @throws RecdistillError as `runPipeline` */
+export async function runWholePipeline(
+  input: unknown,
+  given: Given,
+  console: Console,
+  rename: (free: string) => string,
+): Promise<PipelineOutcome> {
   const o = withPreset(parseOptions(pipelineOptions, input, 'pipeline'));
   const { runs, overwrite } = readOptions(writeRunsGroup, given);
   const reused: string[] = [];
@@ -46,11 +52,13 @@ export async function runWholePipeline(input: unknown, given: Given, console: Co
     follow(event);
   };
   try {
-    const result = await withKernels(machineOf(given), (kernels) =>
-      interruptible(console.say, (signal) =>
-        runPipeline({ ...o, data: portable(o.data) }, { kernels, runs, overwrite, listen, signal }),
-      ),
-    );
+    const work = () =>
+      withKernels(machineOf(given), (kernels) =>
+        interruptible(console.say, (signal) =>
+          runPipeline({ ...o, data: portable(o.data) }, { kernels, runs, overwrite, listen, signal }),
+        ),
+      );
+    const result = await offeringName(o.name, runs, work, rename);
     const files = await writeReport(pipelineReport(result, o), join(runs, o.name, 'report.html'));
     return { options: o, ...result, reused, runs, files };
   } finally {
@@ -58,8 +66,8 @@ export async function runWholePipeline(input: unknown, given: Given, console: Co
   }
 }
 
-/** What the whole will need. */
-function costOf(o: PipelineOptions, dataset: Dataset): string[] {
+/** How the names fit that were asked for, and what the whole will need. */
+function costOf(o: PipelineOptions, dataset: LoadedDataset): string[] {
   const needs = [...o.baselines, ...o.teachers, ...o.students].flatMap((entry) => {
     if (entry.model === undefined) return [];
     const spec = modelNamed(entry.model);
@@ -69,6 +77,7 @@ function costOf(o: PipelineOptions, dataset: Dataset): string[] {
   const [most] = needs.sort((a, b) => b.bytes - a.bytes);
   const { users, items, indices } = dataset.train;
   return [
+    ...(o.data.labels !== undefined && dataset.labelReport ? labelLines(dataset.labelReport) : []),
     `${dataset.name}: ${formatCount(users)} users, ${formatCount(items)} items, ${formatCount(indices.length)} interactions to train on.`,
     ...(most
       ? [

@@ -25,6 +25,23 @@ test('arguments and flags may come in any order', () => {
   assert.equal(run('data list').command.name, 'data list');
 });
 
+test('an option of several values is repeated; where no argument could be meant it takes the words behind it', () => {
+  const flags = (line: string) => run(line).given.flags;
+  assert.deepEqual(flags('recommend small --items 12 --items 99,x').items, ['12', '99,x']);
+  assert.deepEqual(flags('distill --teachers a b,c --at 10 50 --dim 8'), {
+    teachers: ['a', 'b,c'],
+    at: ['10', '50'],
+    dim: '8',
+  });
+  assert.deepEqual(flags('distill --teachers a --data x.csv y.csv --quiet').data, ['x.csv', 'y.csv']);
+  for (const line of ['data inspect --data a.csv b.csv c.csv', 'data split --out o --data a.csv b.csv --data c.csv'])
+    assert.deepEqual([run(line).given.args, flags(line).data], [[], ['a.csv', 'b.csv', 'c.csv']], line);
+  assert.deepEqual(run('data inspect --ratios 0.8,0.1,0.1 a.csv b.csv').given.args, ['a.csv', 'b.csv']);
+  assert.deepEqual(run('train bpr-mf --data a.csv b.csv').given.strays, { 'b.csv': '--data a.csv --data b.csv' });
+  assert.equal(run('train bpr-mf ease --data a.csv').given.strays, undefined);
+  assert.deepEqual(flags('train ease --json --json'), { json: true });
+});
+
 test('every example of the help is a command that is understood', () => {
   for (const { name, examples, groupsFor, groups } of commands) {
     assert.ok(examples.length > 0, name);
@@ -71,6 +88,11 @@ test('what is wrong is said with what to do', () => {
     ['recommend small large', 'usage', /does not take "large"/, /recommend RUN/],
     ['train bpr-mf --dim', 'usage', /--dim needs a value/, /train --help/],
     ['doctor --json=yes', 'usage', /--json is a switch and takes no value/, /doctor --help/],
+    ['train bpr-mf --dim 8 --dim 9', 'usage', /--dim is given twice: "8" and "9"/, /once/],
+    ['train bpr-mf --overwrite --no-overwrite', 'usage', /twice: --overwrite and --no-overwrite/, /once/],
+    ['recommend small --items 12 99', 'usage', /does not take "99"/, /--items 12,99$/],
+    ['import r.csv --data a.csv b.csv c.csv', 'usage', /does not take "b.csv"/, /--data a.csv --data b.csv$/],
+    ['distill --at=10 50', 'usage', /does not take "50"/, /--at 10,50$/],
   ];
   for (const [line, code, message, hint] of cases)
     assert.throws(() => parse(line), { code, message, hint, exitCode: 2 }, line);
@@ -85,7 +107,9 @@ test('help shows the options that hold, with defaults and ranges', () => {
   assert.match(ofLightgcn.replace(/\s+/g, ' '), /--batch-size N [^(]+\([^)]*\)[^(]*\(>= 1, <= 1000000; default \d+\)/);
   for (const part of [
     'Usage: recdistill train MODEL',
-    '--data TEXT',
+    '--data PATH',
+    'Reading files:',
+    'JSON array',
     '--threads N',
     '--json',
     'Examples:',
@@ -93,6 +117,7 @@ test('help shows the options that hold, with defaults and ranges', () => {
   ]) {
     assert.ok(general.includes(part), part);
   }
+  assert.match(general.replace(/\s+/g, ' '), /--missing A,B [^(]*\(default \["","NULL",/, 'what an empty text is in');
   for (const command of commands) {
     const help = helpOf('recdistill', command, { args: [], flags: {} });
     assert.doesNotMatch(help.replace(/\s+/g, ' '), /default \)/, `${command.name}: a default that is empty`);

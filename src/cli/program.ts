@@ -1,10 +1,13 @@
 /** From the words of the command line to a command and what was given to it. Parsing is commander's; help and errors are ours. */
 import { Command as Commander, CommanderError } from 'commander';
+import type { OptionRow } from '../config/describe.js';
 import { nearest } from '../config/options.js';
 import { fail } from '../errors.js';
-import type { Command, Given } from './_command.js';
+import type { Command, FlagValue, Given } from './_command.js';
 import { flagOf, rowsOf, unknownFlag } from './flags.js';
 import { outputGroup } from './groups.js';
+import { isList } from './lists.js';
+import { straysIn, takesWords } from './strays.js';
 
 export type Request =
   | { readonly kind: 'run'; readonly command: Command; readonly given: Given }
@@ -17,6 +20,7 @@ const silent = { writeOut: () => {}, writeErr: () => {} };
 /** @throws RecdistillError `unknown-name`, `unknown-option`, `usage` */
 export function parseCommandLine(commands: readonly Command[], words: readonly string[]): Request {
   let request: Request = { kind: 'help', topic: undefined, given: { args: [], flags: {} } };
+  const asked = words[0] === 'help' ? [...words.slice(1), '--help'] : words;
   const program = quiet(new Commander('recdistill')).option('--json').option('--quiet').option('-V, --version');
   const answer = (given: Request) => {
     request = given;
@@ -29,18 +33,15 @@ export function parseCommandLine(commands: readonly Command[], words: readonly s
     const [first, second] = command.name.split(' ') as [string, string?];
     const parent = second === undefined ? program : groupOf(program, first, commands, answer);
     const sub = quiet(parent.command(second ?? first));
-    for (const row of rowsOf([...command.groups, outputGroup])) {
-      const flag = flagOf(row.name);
-      if (row.kind === 'boolean') sub.option(flag).option(flag.replace('--', '--no-'));
-      else sub.option(`${flag} <value>`);
-    }
+    const rows = rowsOf([...command.groups, outputGroup]);
+    for (const row of rows) addOption(sub, command, row);
     // The number of arguments is checked below, so that --help works without them.
     sub.argument('[args...]').action((args: string[], { help, ...flags }: Given['flags']) => {
-      const given = { args, flags };
+      const found = Object.entries(straysIn(asked, rows)).filter(([word]) => args.includes(word));
+      const given = { args, flags, ...(found.length > 0 ? { strays: Object.fromEntries(found) } : {}) };
       answer(help ? { kind: 'help', topic: command, given } : { kind: 'run', command, given: checked(command, given) });
     });
   }
-  const asked = words[0] === 'help' ? [...words.slice(1), '--help'] : words;
   try {
     program.parse([...asked], { from: 'user' });
   } catch (cause) {
@@ -49,6 +50,36 @@ export function parseCommandLine(commands: readonly Command[], words: readonly s
   }
   return request;
 }
+
+/** @throws RecdistillError `usage` from the parser, for an option of one value that is given twice */
+function addOption(sub: Commander, command: Command, row: OptionRow): void {
+  const flag = flagOf(row.name);
+  const twice = (before: FlagValue, now: FlagValue) =>
+    fail('usage', {
+      problem: `${flag} is given twice: ${spell(flag, before)} and ${spell(flag, now)}`,
+      hint: 'Give it once.',
+    });
+  if (row.kind === 'boolean') {
+    const off = flag.replace('--', '--no-');
+    let last: boolean | undefined;
+    const heard = (now: boolean) => () => {
+      if (last === !now) twice(last, now);
+      last = now;
+    };
+    sub.option(flag).option(off);
+    sub.on(`option:${flag.slice(2)}`, heard(true)).on(`option:${off.slice(2)}`, heard(false));
+  } else if (isList(row)) {
+    const collect = (value: string, before: readonly string[] = []) => [...before, value];
+    sub.option(`${flag} <value${takesWords(command, row) ? '...' : ''}>`, '', collect);
+  } else {
+    sub.option(`${flag} <value>`, '', (value: string, before?: string) =>
+      before === undefined ? value : twice(before, value),
+    );
+  }
+}
+
+const spell = (flag: string, value: FlagValue): string =>
+  typeof value === 'boolean' ? (value ? flag : flag.replace('--', '--no-')) : JSON.stringify(value);
 
 const quiet = (c: Commander): Commander =>
   c
@@ -92,9 +123,16 @@ function checked({ name, args }: Command, given: Given): Given {
   const most = args.at(-1)?.many ? Number.POSITIVE_INFINITY : args.length;
   const hint = `See --help, or: ${usageOf(name, args)}`;
   if (missing) fail('usage', { problem: `${name} needs ${missing.name}: ${missing.help}`, hint });
-  if (given.args.length > most) fail('usage', { problem: `${name} does not take "${given.args[most]}"`, hint });
+  const more = given.args[most];
+  if (more !== undefined) {
+    const meant = given.strays?.[more];
+    fail('usage', { problem: `${name} does not take "${more}"`, hint: meant ? strayHint(meant) : hint });
+  }
   return given;
 }
+
+/** @param meant an entry of `Given.strays` */
+export const strayHint = (meant: string): string => `If it belongs to the option before it: ${meant}`;
 
 /** `train MODEL`, `recommend RUN`, `evaluate RUN...`. */
 export function usageOf(name: string, args: Command['args']): string {

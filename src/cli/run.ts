@@ -22,7 +22,7 @@ export const run: Command = {
   async run(given, console) {
     const file = readYamlFile(given.args[0]!, EXAMPLE);
     const { options, dataset, rows, reused, runs, files } = await file.within(() =>
-      runWholePipeline(file.value, given, console),
+      runWholePipeline(file.value, given, console, (free) => `"name: ${free}" in ${given.args[0]}`),
     );
     const report = reportOf(rows, reused, options);
     const student = rows.findLast((r) => r.role === 'student');

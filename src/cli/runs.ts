@@ -4,10 +4,17 @@ import { join } from 'node:path';
 import { nearest } from '../config/options.js';
 import { type DataOptions, type LoadedDataset, loadDataset } from '../data/index.js';
 import { fail } from '../errors.js';
-import { type FinishedRun, isFinishedRun, isRun, readFinishedRun } from '../pipeline/index.js';
+import {
+  type EvaluationOptions,
+  evaluationOptions,
+  type FinishedRun,
+  isFinishedRun,
+  isRun,
+  readFinishedRun,
+} from '../pipeline/index.js';
 import type { Given } from './_command.js';
 import { readOptions } from './flags.js';
-import { dataGroup } from './groups.js';
+import { dataGroup, evaluationGroup } from './groups.js';
 
 /** A folder and the name that the user knows it by. */
 export interface RunPlace {
@@ -82,4 +89,13 @@ export async function loadDataOf(
   }
   const data = readOptions(dataGroup, given, run?.source);
   return { data, dataset: await loadDataset(data) };
+}
+
+/**
+ * How the models of a command are judged: as given, and where nothing is given as `run` was, so that both can be compared.
+ * @throws RecdistillError `bad-option`
+ */
+export function readEvaluation(run: FinishedRun | undefined, given: Given): EvaluationOptions {
+  const recorded = Object.entries(run?.result.options ?? {}).filter(([name]) => name in evaluationOptions.shape);
+  return readOptions(evaluationGroup, given, Object.fromEntries(recorded));
 }

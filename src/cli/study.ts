@@ -5,6 +5,7 @@ import { distillers } from '../distill/index.js';
 import { runStudy, type StudyEvent, studyFolder, studyOptions } from '../study/index.js';
 import type { Command } from './_command.js';
 import { readOptions } from './flags.js';
+import { offeringName } from './free-name.js';
 import { group, machineGroup, machineOf, withKernels, writeRunsGroup } from './groups.js';
 import { interruptible } from './interrupt.js';
 import { createProgress, followPipeline } from './progress.js';
@@ -56,12 +57,14 @@ export const study: Command = {
         else if (event.type === 'tune') search.listen(event.event);
         else pipeline(event);
       };
-      try {
-        return await withKernels(machineOf(given), (kernels) =>
+      const work = () =>
+        withKernels(machineOf(given), (kernels) =>
           interruptible(console.say, (signal) =>
             runStudy({ ...o, data: portable(o.data) }, { kernels, runs, overwrite, listen, signal }),
           ),
         );
+      try {
+        return await offeringName(o.name, runs, work, (free) => `"name: ${free}" in ${given.args[0]}`);
       } finally {
         progress.close();
         search.close();

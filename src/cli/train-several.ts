@@ -6,6 +6,7 @@ import type { Answer, Console, Given } from './_command.js';
 import { type Failure, failureOf } from './failure.js';
 import { readOptions, rowsOf } from './flags.js';
 import { formatBytes, formatMetric, formatSeconds } from './format.js';
+import { differsHint, freeName } from './free-name.js';
 import { group, modelGroup, nameGroup } from './groups.js';
 import { interruptible } from './interrupt.js';
 import { type JobJson, jsonOf, nextSteps, quoted } from './job.js';
@@ -48,8 +49,21 @@ export async function trainSeveral(given: Given, console: Console): Promise<Answ
   const jobs = models.map((model) => oneOf(model, given));
   const rows =
     sideBySide > 1 ? await trainSideBySide(jobs, sideBySide, given, console) : await inTurn(jobs, setting, console);
-  return reportOf(rows, setting, readOptions(nameGroup, given).runs, console);
+  const { name, runs } = readOptions(nameGroup, given);
+  // Alone, a model would be told to take a name of its own; here one name stands for all of them.
+  const rename = `--name ${freeName(name ?? 'more', runs)}`;
+  return reportOf(
+    rows.map((row) => renamed(row, rename)),
+    setting,
+    runs,
+    console,
+  );
 }
+
+const renamed = (row: Trained, rename: string): Trained =>
+  'error' in row && row.error.code === 'run-differs'
+    ? { ...row, error: { ...row.error, hint: differsHint(rename) } }
+    : row;
 
 /** The model's own part of what was given for all of them. */
 function oneOf(model: string, given: Given): OneOfSeveral {

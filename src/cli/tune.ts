@@ -5,6 +5,7 @@ import { models } from '../models/index.js';
 import { parseSpaces, tune as search, strategies, tuneOptions } from '../tune/index.js';
 import type { Command } from './_command.js';
 import { givenOf, readOptions } from './flags.js';
+import { offeringName } from './free-name.js';
 import {
   dataGroup,
   evaluationGroup,
@@ -85,7 +86,8 @@ export const tune: Command = {
         ),
       );
     try {
-      return searchReport(await (file ? file.within(work) : work()), { given, folder, runs, evaluation, console });
+      const found = await offeringName(name, runs, () => (file ? file.within(work) : work()));
+      return searchReport(found, { given, folder, runs, evaluation, console });
     } finally {
       follow.close();
     }

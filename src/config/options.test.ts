@@ -89,7 +89,10 @@ test('a value of the wrong kind or range is refused with what was given and what
     [{ optimizer: 'adan' }, /"optimizer" of bpr-mf is "adan"; expected one of adam \| sgd/],
     [{ at: 10 }, /"at" of bpr-mf is 10; expected a list of numbers/],
     [{ at: [10, 0] }, /"at\.1" of bpr-mf is 0; expected .*>=\s*1/],
-    [{ names: [1] }, /"names\.0" of bpr-mf is 1; expected string/],
+    [{ names: [1] }, /"names\.0" of bpr-mf is 1; expected text$/],
+    [{ at: [10, 'x'] }, /"at\.1" of bpr-mf is "x"; expected a number >= 1$/],
+    [{ at: 'x' }, /"at" of bpr-mf is "x"; expected a list of numbers >= 1$/],
+    [{ at: [10, Number.NaN] }, /"at\.1" of bpr-mf is NaN; expected a number >= 1$/],
   ];
   for (const [input, message] of cases) {
     const error = refusal(input);

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { fail } from '../errors.js';
-import { describeOptions, type OptionRow } from './describe.js';
+import { expectationAt } from './describe.js';
 
 export type OptionShape = Record<string, z.ZodType>;
 export type OptionsSchema<S extends OptionShape = OptionShape> = z.ZodObject<S, z.core.$strict>;
@@ -95,43 +95,45 @@ export function parseOptions<T extends OptionsSchema>(schema: T, input: unknown,
   // A misspelt name leaves its option missing as well; the name is what the user has to mend.
   const { issues } = result.error;
   const issue = issues.find((i) => i.code === 'unrecognized_keys') ?? issues[0]!;
-  const path = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     const option = issue.keys[0]!;
     const known = Object.keys(schema.shape);
     fail('unknown-option', { owner, option, suggestion: nearest(option, known), known: known.join(', ') });
   }
-  const given = issue.path.reduce<unknown>((v, k) => (v as Record<PropertyKey, unknown> | undefined)?.[k], input);
   const help = (schema.shape[String(issue.path[0])] as z.ZodType | undefined)?.description;
+  const { path, ...told } = complaint(schema, issue, input);
   fail('bad-option', {
-    owner,
-    option: path || '(all)',
-    given: given === undefined ? 'missing' : show(given),
-    expected:
-      expectation(schema, path) ??
-      issue.message.replace(/^.*expected (number to be )?/, '').replace(/, received .*$/, ''),
+    ...{ owner, option: path || '(all)', ...told },
     help,
   });
 }
 
-const kinds: Readonly<Record<OptionRow['kind'], string>> = {
-  integer: 'a whole number',
-  number: 'a number',
-  boolean: 'true or false',
-  string: 'text',
-  strings: 'a list of words',
-  paths: 'a path or a list of paths',
-  numbers: 'a list of numbers',
-  choice: 'one of',
-  list: 'a list',
-  group: 'a group of options',
-};
+/** What the value should have been; a format that text lacks is in zod's own words. */
+const expected = (schema: z.ZodType, issue: z.core.$ZodIssue): string =>
+  (measured.has(issue.code) ? expectationAt(schema, issue.path) : undefined) ??
+  issue.message.replace(/^.*expected (number to be )?/, '').replace(/, received .*$/, '');
 
-/** What an option takes, from its declaration; undefined for a part of a list or of a group. */
-function expectation(schema: OptionsSchema, path: string): string | undefined {
-  const plain = z.strictObject(Object.fromEntries(Object.entries(schema.shape).filter(([name]) => name === path)));
-  const row = describeOptions(plain)[0];
-  return row && `${kinds[row.kind]} ${row.range}`.trimEnd();
+/** Complaints about the type or the range of a value. */
+const measured: ReadonlySet<string | undefined> = new Set([
+  ...['invalid_type', 'too_small', 'too_big', 'invalid_value', 'invalid_union', 'not_multiple_of'],
+]);
+
+/**
+ * A complaint of a check in words: what was given, and what was expected.
+ * @param schema of an object that holds the place of the complaint
+ * @param input what was checked
+ */
+export function complaint(
+  schema: z.ZodType,
+  issue: z.core.$ZodIssue,
+  input: unknown,
+): { readonly path: string; readonly given: string; readonly expected: string } {
+  const given = issue.path.reduce<unknown>((v, k) => (v as Record<PropertyKey, unknown> | undefined)?.[k], input);
+  return {
+    path: issue.path.map(String).join('.'),
+    given: given === undefined ? 'missing' : show(given),
+    expected: expected(schema, issue),
+  };
 }
 
 /** As in JSON; NaN, infinities and what JSON has no word for as in JavaScript. */

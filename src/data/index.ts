@@ -6,6 +6,8 @@ export { hideInteractions } from './hide.js';
 export { canonicalOrder, idMap } from './ids.js';
 export { type DatasetStatistics, inspect } from './inspect.js';
 export * from './interactions.js';
+export { type LabelMatch, type LabelReport, labelLines, labelReport } from './label-match.js';
+export { readItemLabels } from './labels.js';
 export { type LeakageFinding, leakageReport } from './leakage.js';
 export { type LoadedDataset, loadDataset } from './load.js';
 export { cacheFolder, getDataset, locate, type Whereabouts } from './locate.js';

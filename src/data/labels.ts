@@ -1,14 +1,17 @@
 /** Readable names of items. */
 import { createReadStream, existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fail } from '../errors.js';
 import type { LabelSource } from './catalog.js';
-import type { Database } from './duckdb.js';
+import { type Database, withDatabase } from './duckdb.js';
+import { type LabelMatch, matchLabels, refuseStrangers } from './label-match.js';
+import { labelFile } from './plan.js';
 import { readRows } from './readers/delimited.js';
 import { openSource } from './source-file.js';
 
 /**
- * One name for each of `items`, `''` where the file has none.
+ * The names that a file has for `items`.
  * @param folder the folder that the file names of `source` start at
  * @returns undefined if a file of `source` is not there
  */
@@ -17,13 +20,27 @@ export async function readLabels(
   folder: string,
   source: LabelSource,
   items: readonly string[],
-): Promise<string[] | undefined> {
+): Promise<LabelMatch | undefined> {
   const file = resolve(folder, source.file);
   const through = source.through === undefined ? undefined : resolve(folder, source.through);
   if (!existsSync(file) || (through !== undefined && !existsSync(through))) return undefined;
   const names = source.style === 'lines' ? await fromLines(file) : await fromColumns(db, file, source.name);
   const outer = through === undefined ? undefined : await fromColumns(db, through, ([id = '']) => id);
-  return items.map((id) => printable(names.get(outer ? (outer.get(id) ?? '') : id) ?? ''));
+  return matchLabels(basename(file), items, names, {
+    header: source.style === 'columns',
+    ...(outer ? { idOf: (item: string) => outer.get(item) ?? '' } : {}),
+  });
+}
+
+/**
+ * The names that the file `path` has for `items`, outside of any data set.
+ * @throws RecdistillError `file-missing`, `bad-data` if it has none
+ */
+export async function readItemLabels(path: string, items: readonly string[]): Promise<LabelMatch> {
+  const match = await withDatabase((db) => readLabels(db, '', labelFile(path), items));
+  if (!match) fail('file-missing', { path });
+  refuseStrangers(match);
+  return match;
 }
 
 async function fromLines(path: string): Promise<Map<string, string>> {
@@ -33,9 +50,6 @@ async function fromLines(path: string): Promise<Map<string, string>> {
   for await (const line of lines) names.set(String(k++), line.trim());
   return names;
 }
-
-/** Control characters could move the cursor of a terminal. */
-const printable = (name: string): string => name.replace(/\p{Cc}+/gu, ' ').trim();
 
 const joined = (fields: readonly string[]): string => fields.filter(Boolean).join(' · ');
 

@@ -6,6 +6,7 @@ import { fingerprintOf } from './fingerprint.js';
 import { hideInteractions } from './hide.js';
 import { idMap } from './ids.js';
 import { count, type Dataset } from './interactions.js';
+import { type LabelReport, labelLines, labelReport, refuseStrangers } from './label-match.js';
 import type { LeakageFinding } from './leakage.js';
 import { type DataOptions, dataOptions } from './options.js';
 import { planSource } from './plan.js';
@@ -23,6 +24,8 @@ export interface LoadedDataset extends Dataset {
   readonly leakage: readonly LeakageFinding[];
   /** What may be wrong with the data although it could be read; shown by every command. */
   readonly warnings: readonly string[];
+  /** How the file of names fits, if there is one. */
+  readonly labelReport?: LabelReport;
 }
 
 /** A source together with what its origin says about it. */
@@ -45,6 +48,7 @@ export async function loadDataset(input: Partial<DataOptions> = {}): Promise<Loa
   const options = parseOptions(dataOptions, input, 'data');
   const ratios = checkRatios(options.ratios);
   const { name, source, minUser, manifest } = await originOf(options);
+  if (options.labels !== undefined && source.names) refuseStrangers(source.names);
   const ready = source.parts.length > 1;
   if (options.split === 'given' && !ready) {
     const hint = 'Choose --split ratio, leave-one-out or time, or name a folder with train, valid and test.';
@@ -62,16 +66,19 @@ export async function loadDataset(input: Partial<DataOptions> = {}): Promise<Loa
   const { hiddenShare, splitSeed } = options;
   const found = hiddenShare > 0 ? hideInteractions(parts.train, hiddenShare, splitSeed) : undefined;
   const left = found ? { ...parts, train: found.train } : parts;
+  const report = source.names && labelReport(source.names, labels ?? [], items.length);
   return {
     name,
     users: idMap(users),
     items: idMap(items),
     ...(labels ? { itemLabels: labels } : {}),
+    ...(report ? { labelReport: report } : {}),
     ...left,
     ...(found ? { hidden: { interactions: found.hidden, whole: fingerprint } } : {}),
     fingerprint: found ? fingerprintOf(users, items, left) : fingerprint,
     notes: [
       ...[...source.notes, ...notes, ...summary(left)],
+      ...(report ? labelLines(report) : []),
       ...(found ? [`${count(found.hidden)} train interactions are hidden (hiddenShare ${hiddenShare})`] : []),
     ],
     leakage,

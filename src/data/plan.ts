@@ -60,7 +60,8 @@ export async function planSource(options: DataOptions): Promise<Plan> {
   };
 }
 
-const labelFile = (path: string): LabelSource => ({
+/** What an option `labels` stands for. */
+export const labelFile = (path: string): LabelSource => ({
   file: resolve(path),
   style: /\.txt$/i.test(path) ? 'lines' : 'columns',
 });

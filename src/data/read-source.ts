@@ -4,6 +4,7 @@ import { fail } from '../errors.js';
 import type { ColumnMap } from './column-names.js';
 import { detectFormat, type Reading, SAMPLE_LINES } from './detect-format.js';
 import { type Database, firstLines, linesOf, literal, pathValue } from './duckdb.js';
+import type { LabelMatch } from './label-match.js';
 import { readLabels } from './labels.js';
 import { numberIds, type StagedPart } from './number-ids.js';
 import type { DataOptions } from './options.js';
@@ -19,6 +20,8 @@ import { daysSql, type TimeCount, timesAreDays } from './times.js';
 export interface ReadSource extends Source {
   /** One name for each item, if the source has names. */
   readonly labels?: readonly string[];
+  /** How the file of names fits, if there is one. */
+  readonly names?: LabelMatch;
   readonly notes: readonly string[];
 }
 
@@ -44,8 +47,9 @@ export async function readSource(db: Database, plan: Plan, given: DataOptions): 
     users: await catalogueIds(db, plan, plan.users),
     items: await catalogueIds(db, plan, plan.items),
   });
-  const labels = plan.labels && (await readLabels(db, plan.folder, plan.labels, source.items));
-  return { ...source, ...(labels?.some((label) => label !== '') ? { labels } : {}), notes };
+  const names = plan.labels && (await readLabels(db, plan.folder, plan.labels, source.items));
+  const labels = names?.labels.some((label) => label !== '') ? { labels: names.labels } : {};
+  return { ...source, ...labels, ...(names ? { names } : {}), notes };
 }
 
 /** How `writeSplit` writes, whatever ids and times there are. */

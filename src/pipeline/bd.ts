@@ -19,6 +19,7 @@ import { finishModel } from './finish.js';
 import { forgetCheckpoints, isRun, jobFiles, readBack } from './finished.js';
 import { type Job, listenerOf } from './job.js';
 import { type Learned, putParameters } from './learned.js';
+import { nameAgain } from './names.js';
 import { tellUnusedWeights } from './unused-weights.js';
 import { storeOf, type WatchSetting, watchModel } from './watch.js';
 
@@ -63,6 +64,7 @@ export async function runBd(request: BdRequest): Promise<BdOutcome> {
   const runs = openRuns(request, recorded);
   try {
     if (runs?.every((run) => run.isFinished())) {
+      for (const run of runs) await nameAgain(run, dataset, request.source);
       return outcomeOf(runs.map((run) => readBack(run, dataset, judge) as Job));
     }
     for (const run of runs ?? []) if (request.source) run.writeResult(jobFiles.source, request.source);

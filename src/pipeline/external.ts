@@ -15,6 +15,7 @@ import { fail } from '../errors.js';
 import { createJudge, type EvaluationOptions, evaluationOptions, type Judge } from './evaluation.js';
 import { isRun, jobFiles, keep, readBack } from './finished.js';
 import { metricsOf, type Outcome, type RunResult } from './job.js';
+import { recordNames } from './names.js';
 
 /** What stands in place of a model's name. */
 export const EXTERNAL = 'external';
@@ -101,7 +102,10 @@ function kept(setting: Setting, folder: string): Outcome {
     { overwrite },
   );
   try {
-    if (run.isFinished()) return readBack<RunResult>(run, dataset, judge);
+    if (run.isFinished()) {
+      if (typeof source?.labels === 'string') recordNames(run.path, source.labels);
+      return readBack<RunResult>(run, dataset, judge);
+    }
     // One that was interrupted begins anew; this cuts what it had logged.
     run.loadLatestCheckpoint();
     if (source) run.writeResult(jobFiles.source, source);

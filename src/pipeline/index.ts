@@ -9,6 +9,7 @@ export { createDistiller, type Teaching } from './fit.js';
 export * from './job.js';
 export { type Learned, learnedOf, readLearned } from './learned.js';
 export { splitOptions } from './method.js';
+export { nameItems } from './names.js';
 export * from './pipeline.js';
 export { namedTeachers, type PipelineOptions, pipelineOptions, type Role, withPreset } from './plan.js';
 export { type StartCounts, type StartReport, startFrom } from './start.js';

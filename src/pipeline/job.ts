@@ -18,6 +18,7 @@ import { finishModel } from './finish.js';
 import { forgetCheckpoints, jobFiles, readBack } from './finished.js';
 import { fitAtOnce, fitByLoop } from './fit.js';
 import { checkNeeds, splitOptions } from './method.js';
+import { nameAgain } from './names.js';
 import { optionsToStart, startFrom, startText } from './start.js';
 import { tellUnusedWeights } from './unused-weights.js';
 
@@ -144,7 +145,7 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
   };
   const inputs = {
     ...Object.fromEntries(teachers.map((t, x) => [`teacher ${x + 1}: ${t.trajectory.teacher}`, t.hash])),
-    ...(start ? { 'bundle before': start.manifest.sha256 } : {}),
+    ...(start ? { 'bundle before': start.manifest.namedFrom ?? start.manifest.sha256 } : {}),
   };
   const run = request.folder
     ? openRun(
@@ -154,7 +155,11 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
       )
     : undefined;
   try {
-    if (run?.isFinished()) return readBack(run, dataset, judge);
+    if (run?.isFinished()) {
+      const named = await nameAgain(run, dataset, request.source);
+      if (named) request.listen?.({ type: 'note', message: 'it has the names of items now' });
+      return readBack(run, dataset, judge);
+    }
     if (run && request.source) run.writeResult(jobFiles.source, request.source);
     const listen = listenerOf(run, request.listen);
     tellUnusedWeights(spec, dataset.train, listen);

@@ -4,6 +4,7 @@ import { parseOptions } from '../config/options.js';
 import {
   type Dataset,
   type ExternalRankings,
+  type LoadedDataset,
   loadDataset,
   type RankingReport,
   readExternalRankings,
@@ -46,7 +47,7 @@ export interface PipelineRow extends Partial<Cost> {
 }
 
 export type PipelineEvent =
-  | { readonly type: 'data'; readonly dataset: Dataset }
+  | { readonly type: 'data'; readonly dataset: LoadedDataset }
   | { readonly type: 'job'; readonly role: Role; readonly name: string; readonly at: number; readonly of: number }
   | { readonly type: 'train'; readonly name: string; readonly event: TrainEvent }
   | { readonly type: 'rankings'; readonly name: string; readonly report: RankingReport }

@@ -59,10 +59,10 @@ export async function createApp({
   });
   app.server.maxConnections = options.maxConnections;
   app.setValidatorCompiler(({ schema, httpPart }) => (value: unknown) => {
-    const checked = (schema as unknown as z.ZodType).safeParse(value);
-    return checked.success
-      ? { value: checked.data }
-      : { error: badRequest(checked.error, partNames[httpPart ?? ''] ?? 'request') };
+    const wanted = schema as unknown as z.ZodType;
+    const checked = wanted.safeParse(value);
+    if (checked.success) return { value: checked.data };
+    return { error: badRequest(checked.error, wanted, partNames[httpPart ?? ''] ?? 'request', value) };
   });
   app.setErrorHandler((error, _request, reply) => sendFailure(error, reply, options));
   app.setNotFoundHandler(({ method, url }, reply) => {

@@ -1,6 +1,7 @@
 /** Errors as answers: a status and `{ "error": { code, message, hint } }`, in the words of the library. */
 import type { FastifyError } from 'fastify';
 import type { z } from 'zod';
+import { complaint } from '../config/options.js';
 import { RecdistillError } from '../errors.js';
 import { StudentError, type StudentErrorCode } from '../student/index.js';
 
@@ -49,10 +50,18 @@ const failure = (status: number, { code, message, hint }: Failure['error']): Fai
 
 const shortened = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}...` : text);
 
-/** The first complaint of a check, in a sentence. @param part where the request is wrong, such as `body` */
-export function badRequest(error: z.ZodError, part: string): RecdistillError {
+/**
+ * The first complaint of a check, in a sentence: what was given and what was expected.
+ * @param part where the request is wrong, such as `body`
+ * @param input what was checked
+ */
+export function badRequest(error: z.ZodError, schema: z.ZodType, part: string, input: unknown): RecdistillError {
   const issue = error.issues[0]!;
-  const where = [part, ...issue.path.map(String)].join('.');
-  const problem = `${shortened(where)}: ${shortened(issue.message)}`;
+  const { path, given, expected } = complaint(schema, issue, input);
+  const where = shortened([part, ...(path === '' ? [] : [path])].join('.'));
+  const problem =
+    issue.code === 'unrecognized_keys'
+      ? `${where}: ${shortened(issue.message)}`
+      : `${where} is ${shortened(given)}; expected ${shortened(expected)}`;
   return new RecdistillError('bad-request', { problem, hint: 'See /docs for what this server takes.' });
 }

@@ -128,8 +128,8 @@ test('health, readiness, the bundle, metrics, OpenAPI and its page', async () =>
 test('what is wrong is said, with a status of its own', async () => {
   const long = 'x'.repeat(1025);
   const cases: [string, unknown, number, RegExp][] = [
-    ['/v1/users/u1/recommendations?k=0', undefined, 400, /query\.k: .*>=1/],
-    ['/v1/users/u1/recommendations?k=51', undefined, 400, /query\.k: .*<=50/],
+    ['/v1/users/u1/recommendations?k=0', undefined, 400, /query\.k is "0"; expected a whole number >= 1, <= \d+$/],
+    ['/v1/users/u1/recommendations?k=51', undefined, 400, /query\.k is "51"; expected a whole number >= 1, <= 50$/],
     ['/v1/users/u1/recommendations?k=1e1', undefined, 400, /query\.k/],
     ['/v1/users/u1/recommendations?k=', undefined, 400, /query\.k/],
     ['/v1/users/u1/recommendations?limit=3', undefined, 400, /limit/],
@@ -138,7 +138,10 @@ test('what is wrong is said, with a status of its own', async () => {
     ['/v1/users/%zz/recommendations', undefined, 400, /zz/],
     ['/v1/users/u1', undefined, 404, /nothing at GET \/v1\/users\/u1/],
     ['/../../../etc/passwd', undefined, 404, /etc\/passwd/],
-    ['/v1/recommendations', { user: 7 }, 400, /body\.user: .*string/],
+    ['/v1/recommendations', { user: 7 }, 400, /body\.user is 7; expected text/],
+    ['/v1/users/u1/recommendations?k=-1', undefined, 400, /query\.k is "-1"; expected a whole number >= 1, <= \d+$/],
+    ['/v1/users/u1/recommendations?k=x', undefined, 400, /query\.k is "x"; expected a whole number >= 1, <= \d+$/],
+    ['/v1/items/i1/similar?k=1.5', undefined, 400, /query\.k is "1\.5"; expected a whole number >= 1, <= \d+$/],
     ['/v1/recommendations', { user: null }, 400, /body\.user/],
     ['/v1/recommendations', { items: 'i1' }, 400, /body\.items/],
     ['/v1/recommendations', { items: Array(21).fill('i1') }, 400, /body\.items/],

@@ -41,6 +41,8 @@ export interface BundleManifest {
   readonly madeBy: Readonly<Record<string, unknown>>;
   /** Quality on the test part, by metric name. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** `sha256` before names of items were written into the bundle, if they were: the student is the same. */
+  readonly namedFrom?: string;
   /** Length and SHA-256 (hex) of the other files. */
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
   /** SHA-256 (hex) of the canonical JSON (RFC 8785) of this manifest without this entry. */

@@ -60,6 +60,22 @@ test('options that cannot be used', { timeout: 60_000 }, async () => {
   await refuses(['train', 'top-pop', ...DATA, '--name', '../elsewhere'], 2, 'bad-option', /--name/, /./);
   await refuses(['distill', '--teachers', 'nobody'], 2, 'unknown-name', /no run called "nobody"/, /./);
   await refuses(['distill'], 2, 'usage', /--teachers/, /./);
+  const glob = ['train', 'top-pop', '--data', 'a.csv', 'b.csv'];
+  await refuses(glob, 2, 'unknown-name', /no model called "b.csv"/, /--data a.csv --data b.csv$/);
+  await refuses(
+    ['train', 'top-pop', ...DATA, '--seed', '1', '--at=5', '--seed', '2'],
+    2,
+    'usage',
+    /"1" and "2"/,
+    /once/,
+  );
+  await refuses(
+    ['recommend', 'x', '--items', '["a"'],
+    2,
+    'bad-option',
+    /--items.*JSON array of texts/,
+    /'\["a,b","c"\]'/,
+  );
   await refuses(['frobnicate'], 2, 'usage', /frobnicate/, /./);
   assert.ok(!existsSync(w.path('runs')), 'nothing was begun');
 });
@@ -68,8 +84,21 @@ test('runs that cannot be used', { timeout: 120_000 }, async () => {
   const made = await w.run('train', 'bpr-mf', ...DATA, ...SHORT);
   assert.equal(made.code, 0, made.stderr);
   const before = readFileSync(w.path('runs', 'bpr-mf', 'result.json'), 'utf8');
-  await refuses(['train', 'bpr-mf', ...DATA, ...SHORT, '--l2', '0.5'], 1, 'run-differs', /l2/, /--overwrite/);
-  await refuses(['train', 'bpr-mf', '--data', 'synthetic:90x80x1500', ...SHORT], 1, 'run-differs', /data/, /--name/);
+  await refuses(
+    ['train', 'bpr-mf', ...DATA, ...SHORT, '--l2', '0.5'],
+    1,
+    'run-differs',
+    /l2/,
+    /--name bpr-mf-2,.*--overwrite/,
+  );
+  const elsewhere = ['--data', 'synthetic:90x80x1500'];
+  await refuses(['train', 'bpr-mf', ...elsewhere, ...SHORT], 1, 'run-differs', /data/, /--name bpr-mf-2,/);
+  const second = await w.run('train', 'bpr-mf', ...elsewhere, ...SHORT, '--name', 'bpr-mf-2');
+  assert.equal(second.code, 0, second.stderr);
+  const third = ['train', 'bpr-mf', '--data', 'synthetic:90x90x1500', ...SHORT];
+  await refuses(third, 1, 'run-differs', /data/, /--name bpr-mf-3,/);
+  const several = await w.run('train', 'top-pop', 'bpr-mf', ...elsewhere, ...SHORT);
+  assert.match(several.stdout, /^bpr-mf failed: .*other data.*\n {2}Keep both with --name more, /m);
   assert.equal(readFileSync(w.path('runs', 'bpr-mf', 'result.json'), 'utf8'), before, 'nothing was lost');
   await refuses(['evaluate', 'bpr-mf', '--at', '200'], 2, 'bad-option', /--at.*200/, /./);
   await refuses(['evaluate', 'bpr-fm'], 2, 'unknown-name', /bpr-fm/, /bpr-mf/);
@@ -84,6 +113,10 @@ test('runs that cannot be used', { timeout: 120_000 }, async () => {
   );
   await refuses(['recommend', 'bpr-mf', '--user', 'x'.repeat(100_000)], 1, 'unknown-user', /^.{1,200}$/, /./);
   await refuses(['recommend', 'bpr-mf'], 2, 'usage', /--user or --items/, /./);
+  const range = /"--k" of recommend is (-1|"many"); expected a whole number >= 1$/;
+  for (const k of ['-1', 'many']) await refuses(['recommend', 'bpr-mf', '--k', k], 2, 'bad-option', range, /./);
+  await refuses(['evaluate', 'bpr-mf', '--at', '5,x'], 2, 'bad-option', /--at.* "x"; expected a number >= 1$/, /./);
+  await refuses(['evaluate', 'bpr-mf', '--at', '5', '10'], 2, 'unknown-name', /run called "10"/, /--at 5,10$/);
 
   const other = await w.run('train', 'ease', '--data', 'synthetic:90x80x1500', '--name', 'other');
   assert.equal(other.code, 0, other.stderr);
@@ -131,4 +164,13 @@ test('ids with quotes, commas, tabs and unicode come out as they went in', { tim
     assert.deepEqual([code, value.user], [0, user]);
     for (const { itemId } of value.recommendations as { itemId: string }[]) assert.match(itemId, /^item, "\d+"$/);
   }
+  const had = ['item, "0"', 'item, "3"'];
+  const ways = [['--items', JSON.stringify(had)], had.flatMap((id) => ['--items', JSON.stringify([id])])];
+  const lists = await Promise.all(ways.map((way) => w.json('recommend', 'odd', ...way, '--k', '3')));
+  for (const { value, code, stderr } of lists) {
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(value, lists[0]!.value);
+    for (const { itemId } of value.recommendations as { itemId: string }[]) assert.ok(!had.includes(itemId));
+  }
+  await refuses(['recommend', 'odd', '--items', '["item, \\"0\\" "]'], 1, 'unknown-item', /item, /, /./);
 });

@@ -53,6 +53,31 @@ test('rankings go out and come in again as the same teacher, from CSV and Parque
   assert.deepEqual(theirs!.metrics, ours!.metrics);
 });
 
+test('a run that another is like, or learns from, hands on how it was judged', { timeout: 120_000 }, async () => {
+  const at = (value: Record<string, unknown>) =>
+    (value.result as { options: { at: number[]; selectBy: string } }).options;
+  await succeeds('train', 'ease', ...DATA, '--at', '20,30', '--select-by', 'ndcg@20', '--name', 'longer');
+  await succeeds('rankings', 'longer', '--out', 'longer.csv');
+  const { value } = await w.json('import', 'longer.csv', '--like', 'longer', '--name', 'imported');
+  const [teacher] = value.teachers as Record<string, unknown>[];
+  assert.deepEqual([at(teacher!).at, at(teacher!).selectBy], [[20, 30], 'ndcg@20']);
+  const shorter = await w.json('import', 'longer.csv', '--like', 'longer', '--name', 'shorter', '--at', '20');
+  assert.deepEqual(at((shorter.value.teachers as Record<string, unknown>[])[0]!).at, [20]);
+  const taught = await w.json(
+    'distill',
+    '--teachers',
+    'imported',
+    'bpr-mf',
+    '--dim',
+    '4',
+    ...SHORT,
+    '--name',
+    'taught',
+  );
+  assert.equal(taught.code, 0, taught.stderr);
+  assert.deepEqual([at(taught.value).at, at(taught.value).selectBy], [[20, 30], 'ndcg@20']);
+});
+
 test('two teachers of one file are distilled, and compared with what they taught', { timeout: 120_000 }, async () => {
   await succeeds('rankings', 'bpr-mf', 'ease', '--out', 'both.jsonl.zst', '--last');
   const text = await succeeds('import', 'both.jsonl.zst', '--like', 'ease', '--name', 'of-others');

@@ -6,7 +6,8 @@ import { createWorkshop, lastingFiles } from './program.js';
 const w = createWorkshop();
 after(w.remove);
 
-const TRAIN = ['train', 'bpr-mf', '--data', 'synthetic:200x150x4000', '--dim', '8', '--epochs', '120'];
+const BASE = ['train', 'bpr-mf', '--data', 'synthetic:200x150x4000', '--dim', '8'];
+const TRAIN = [...BASE, '--epochs', '120'];
 const OFTEN = ['--evaluate-every', '1', '--patience', '1000'];
 const DISTILL = ['distill', '--teachers', 'teacher,ease', '--dim', '4', '--epochs', '120', '--period', '4'];
 const BD = ['bd', '--teacher', 'teacher', '--student', 'small', '--epochs', '120', '--update', '4'];
@@ -79,7 +80,7 @@ test('Ctrl-C stops at a clean checkpoint, and the same command goes on from ther
 });
 
 test('a second process on the same run is refused and harms nothing', { timeout: 60_000 }, async () => {
-  const words = [...TRAIN, ...OFTEN, '--epochs', '100000', '--name', 'busy'];
+  const words = [...BASE, ...OFTEN, '--epochs', '100000', '--name', 'busy'];
   const { child, ended, seen } = w.start(...words);
   await seen(EVALUATED, 1);
   const second = await w.json(...words);

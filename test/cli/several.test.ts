@@ -8,7 +8,8 @@ after(w.remove);
 
 const DATA = ['--data', 'synthetic:200x150x4000'];
 const MODELS = ['bpr-mf', 'lightgcn', 'ease'];
-const SHORT = ['--dim', '8', '--epochs', '40', '--evaluate-every', '1', '--patience', '1000'];
+const OFTEN = ['--dim', '8', '--evaluate-every', '1', '--patience', '1000'];
+const SHORT = [...OFTEN, '--epochs', '40'];
 
 interface Row {
   readonly model: string;
@@ -84,7 +85,7 @@ test('Ctrl-C stops all at clean checkpoints, and the same command goes on to the
 }, async () => {
   for (const how of [['--side-by-side', '2', '--threads', '2'], []]) {
     const name = `stopped${how.length}`;
-    const words = ['train', 'bpr-mf', 'lightgcn', ...DATA, ...SHORT, '--epochs', '400', '--name', name, ...how];
+    const words = ['train', 'bpr-mf', 'lightgcn', ...DATA, ...OFTEN, '--epochs', '400', '--name', name, ...how];
     const { child, ended, seen } = w.start(...words, '--json');
     await seen(/bpr-mf: epoch \d+ of 400/, 3);
     if (how.length > 0) await seen(/lightgcn: epoch \d+ of 400/, 3);
@@ -104,7 +105,7 @@ test('Ctrl-C stops all at clean checkpoints, and the same command goes on to the
 });
 
 test('nobody goes on alone when the command is killed', { timeout: 60_000 }, async () => {
-  const words = ['train', 'bpr-mf', 'lightgcn', ...DATA, ...SHORT, '--epochs', '100000', '--name', 'killed'];
+  const words = ['train', 'bpr-mf', 'lightgcn', ...DATA, ...OFTEN, '--epochs', '100000', '--name', 'killed'];
   const { child, ended, seen } = w.start(...words, '--side-by-side', '2', '--threads', '2');
   await seen(/bpr-mf: epoch \d+ of/, 2);
   await seen(/lightgcn: epoch \d+ of/, 2);

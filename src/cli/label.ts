@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { acquireLock, bundleFiles, readBundle, writeLabels } from '../artifact/index.js';
+import { options } from '../config/options.js';
+import { dataOptions, type LabelReport, labelLines, labelReport, readItemLabels } from '../data/index.js';
+import { fail } from '../errors.js';
+import { jobFiles, nameItems } from '../pipeline/index.js';
+import type { Command, Given } from './_command.js';
+import { readOptions } from './flags.js';
+import { group, runsGroup } from './groups.js';
+import { nextSteps, quoted } from './job.js';
+import { findRuns, loadDataOf, placeOf, type RunPlace, readRun } from './runs.js';
+
+const { labels } = dataOptions.shape;
+const labelGroup = group('Names', 'label', options({ labels }));
+
+/** A run, or a bundle without one, with what the file has for its items. */
+interface Named extends RunPlace {
+  readonly bundle: string | undefined;
+  readonly changed: boolean;
+  readonly report: LabelReport;
+}
+
+export const label: Command = {
+  name: 'label',
+  summary: 'Write readable names of items into finished runs, without training',
+  about: [
+    'RUN is a name, a folder, the name of a whole pipeline, or the folder of a bundle. The student bundle of a run gets the names, so that',
+    '`recommend`, `serve` and `export` show them, and so do students that are distilled from the run later. The numbers stay as they are.',
+    'A server goes on with the names it has until it is told to reload.',
+  ].join('\n'),
+  args: [{ name: 'RUN', help: 'Finished runs, or bundles.', required: true, many: true }],
+  groups: [labelGroup, runsGroup],
+  examples: [
+    ['label small --labels movies.csv', 'a student that was made without names'],
+    ['label demo --labels titles.txt', 'every run of a pipeline'],
+  ],
+  async run(given, console) {
+    const { labels: file } = readOptions(labelGroup, given);
+    const { runs } = readOptions(runsGroup, given);
+    if (file === undefined)
+      fail('usage', { problem: 'label needs --labels: the file of names', hint: 'For example --labels movies.csv' });
+    const places = given.args.flatMap((name) => bundleAlone(name, runs) ?? findRuns(name, runs));
+    // All are read before any is written.
+    const found = [];
+    for (const place of places) found.push({ ...place, ...(await namesFor(place, file, given)) });
+    const named: Named[] = [];
+    for (const { labels: names, report, bundle, ...place } of found) {
+      named.push({ ...place, bundle, report, changed: await write(place, bundle, names, resolve(file)) });
+    }
+    const first = named.find((n) => n.bundle !== undefined);
+    const text = [
+      ...new Set(named.flatMap(({ report }) => labelLines(report))),
+      ...named.map(toldOf),
+      ...(first ? ['', nextSteps(console.program, runs, [`recommend ${quoted(first.name)} --items ID,ID`])] : []),
+    ].join('\n');
+    return { text, json: { runs: named.map(({ report, ...rest }) => ({ ...rest, ...report })) } };
+  },
+};
+
+const isBundle = (folder: string): boolean => existsSync(join(folder, bundleFiles.tensors));
+
+function bundleAlone(name: string, runs: string): RunPlace[] | undefined {
+  const place = placeOf(name, runs);
+  return place && isBundle(place.folder) ? [place] : undefined;
+}
+
+async function namesFor(place: RunPlace, file: string, given: Given) {
+  const student = join(place.folder, jobFiles.student);
+  const bundle = [place.folder, student].find(isBundle);
+  if (bundle !== student && bundle !== place.folder) {
+    // Nothing but the data knows the items of such a run.
+    const { dataset } = await loadDataOf(readRun(place), { ...given, flags: { labels: file } });
+    return { bundle, labels: dataset.itemLabels ?? [], report: dataset.labelReport! };
+  }
+  if (bundle === student) readRun(place);
+  const { itemIds } = (await readBundle(bundle)).model;
+  const match = await readItemLabels(file, itemIds);
+  return { bundle, labels: match.labels, report: labelReport(match, match.labels, itemIds.length) };
+}
+
+async function write({ folder }: RunPlace, bundle: string | undefined, names: readonly string[], file: string) {
+  if (bundle === folder) return writeLabels(folder, names);
+  const release = acquireLock(folder);
+  try {
+    return await nameItems(folder, names, file);
+  } finally {
+    release();
+  }
+}
+
+const toldOf = ({ name, bundle, changed }: Named): string => {
+  if (!changed) return `${name} has these names already.`;
+  return bundle === undefined
+    ? `${name} has no student bundle; students that are distilled from it will have the names.`
+    : `${name} has the names now: ${bundle}`;
+};
