@@ -75,7 +75,7 @@ export const bdCommand: Command = {
     });
     const like = readRun(before[0]!.place);
     const evaluation = readEvaluation(like, given);
-    const { data, dataset } = await loadDataOf(like, given);
+    const { data, dataset } = await loadDataOf(like, given, console.say);
     const [teacher, student] = before.map(({ place }) => readLearned(place.folder));
     const folder = join(runs, name);
     const work = () =>

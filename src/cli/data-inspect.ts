@@ -1,9 +1,10 @@
-import { type DatasetStatistics, inspect, type LeakageFinding, loadDataset } from '../data/index.js';
+import { type DatasetStatistics, inspect, type LeakageFinding } from '../data/index.js';
 import { fail } from '../errors.js';
 import type { Argument, Command, Given } from './_command.js';
 import { readOptions } from './flags.js';
 import { formatCount, listed } from './format.js';
 import { dataGroup } from './groups.js';
+import { loadData } from './load-data.js';
 import { renderTable } from './table.js';
 
 export const sourceArgument: Argument = {
@@ -36,8 +37,8 @@ export const dataInspect: Command = {
     ['data inspect ratings.csv --user userId --item movieId', 'a file of your own'],
     ['data inspect may.csv june.csv', 'several files as one'],
   ],
-  async run(given) {
-    const dataset = await loadDataset(readOptions(dataGroup, withSource(given)));
+  async run(given, console) {
+    const dataset = await loadData(readOptions(dataGroup, withSource(given)), console.say);
     const statistics = inspect(dataset);
     const text = [
       `${dataset.name} (fingerprint ${dataset.fingerprint.slice(0, 12)})`,
@@ -51,7 +52,13 @@ export const dataInspect: Command = {
     ].join('\n');
     return {
       text,
-      json: { ...statistics, notes: dataset.notes, leakage: dataset.leakage, labels: dataset.labelReport },
+      json: {
+        ...statistics,
+        notes: dataset.notes,
+        warnings: dataset.warnings,
+        leakage: dataset.leakage,
+        labels: dataset.labelReport,
+      },
     };
   },
 };

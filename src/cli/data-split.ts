@@ -1,11 +1,12 @@
 import { optionalText, options } from '../config/options.js';
-import { count, loadDataset, writeSplit } from '../data/index.js';
+import { count, writeSplit } from '../data/index.js';
 import { fail } from '../errors.js';
 import type { Command } from './_command.js';
 import { sourceArgument, withSource } from './data-inspect.js';
 import { readOptions } from './flags.js';
 import { formatCount } from './format.js';
 import { dataGroup, group } from './groups.js';
+import { loadData } from './load-data.js';
 
 const outGroup = group('Split', 'data split', options({ out: optionalText({ help: 'New folder to write.' }) }));
 
@@ -22,7 +23,7 @@ export const dataSplit: Command = {
     const { out } = readOptions(outGroup, given);
     if (out === undefined)
       fail('usage', { problem: 'data split needs --out: the new folder', hint: 'For example --out my-split' });
-    const dataset = await loadDataset(readOptions(dataGroup, withSource(given)));
+    const dataset = await loadData(readOptions(dataGroup, withSource(given)), console.say);
     await writeSplit(dataset, out);
     const sizes = { train: count(dataset.train), valid: count(dataset.valid), test: count(dataset.test) };
     const parts = Object.entries(sizes).map(([part, n]) => `${part} ${formatCount(n)}`);

@@ -85,7 +85,7 @@ export const distill: Command = {
     const start = before === undefined ? undefined : await readBundle(bundleFolderOf(before, runs));
     const [like] = [...places, ...runBefore(before, runs)].map(readRun);
     const evaluation = readEvaluation(like, given);
-    const { data, dataset } = await loadDataOf(like, given);
+    const { data, dataset } = await loadDataOf(like, given, console.say);
     const teachers = places.map((place) => {
       readRun(place);
       return { name: place.name, teacher: readTeacher(place.folder) };

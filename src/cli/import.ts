@@ -1,13 +1,6 @@
 import { join } from 'node:path';
 import { optionalText, options } from '../config/options.js';
-import {
-  type DataOptions,
-  type LoadedDataset,
-  labelLines,
-  loadDataset,
-  rankingOptions,
-  readExternalRankings,
-} from '../data/index.js';
+import { type DataOptions, type LoadedDataset, rankingOptions, readExternalRankings } from '../data/index.js';
 import { createJudge, type FinishedRun, type ImportedTeacher, importTeachers, nameOfFile } from '../pipeline/index.js';
 import type { Answer, Command, Given } from './_command.js';
 import { dataFlags } from './data-flags.js';
@@ -17,6 +10,7 @@ import { offeringName } from './free-name.js';
 import { dataGroup, evaluationGroup, group, nameGroup } from './groups.js';
 import { reportLines } from './import-report.js';
 import { checkName, nextSteps, quoted } from './job.js';
+import { loadData } from './load-data.js';
 import { findRuns, loadDataOf, readEvaluation, readRun } from './runs.js';
 import { portable } from './source.js';
 import { renderTable } from './table.js';
@@ -60,7 +54,7 @@ export const importCommand: Command = {
     const { like } = readOptions(likeGroup, given);
     const likeRun = like === undefined ? undefined : readRun(findRuns(like, runs)[0]!);
     const evaluation = readEvaluation(likeRun, given);
-    const { data, dataset } = await dataOf(given, likeRun);
+    const { data, dataset } = await dataOf(given, likeRun, console.say);
     const { depth } = createJudge(dataset, evaluation);
     console.say(`Reading ${file} for ${dataset.name} ...`);
     const external = await readExternalRankings(file, dataset, depth, reading);
@@ -74,8 +68,7 @@ export const importCommand: Command = {
       `distill --teachers ${quoted(name)} --dim 6`,
       `evaluate ${quoted(name)}`,
     ]);
-    const names = data.labels !== undefined && dataset.labelReport ? labelLines(dataset.labelReport) : [];
-    const lines = [...names, ...reportLines(external.report)];
+    const lines = reportLines(external.report);
     return answerOf(imported, external.report, [...lines, '', tableOf(imported, evaluation.at), '', next]);
   },
 };
@@ -84,11 +77,12 @@ export const importCommand: Command = {
 async function dataOf(
   given: Given,
   like: FinishedRun | undefined,
+  say: (text: string) => void,
 ): Promise<{ data: DataOptions; dataset: LoadedDataset }> {
   const asData = own.usual(given);
-  if (like) return loadDataOf(like, asData);
+  if (like) return loadDataOf(like, asData, say);
   const data = readOptions(dataGroup, asData);
-  return { data, dataset: await loadDataset(data) };
+  return { data, dataset: await loadData(data, say) };
 }
 
 /** Valid quality of each checkpoint, then test quality of the last. */

@@ -1,7 +1,7 @@
 /** What `train` and `distill` have in common: one job in a run folder, with progress, a clean stop and a bundle. */
 import { join } from 'node:path';
 import type { StudentBundle } from '../artifact/index.js';
-import { type DataOptions, type LoadedDataset, labelLines } from '../data/index.js';
+import type { DataOptions, LoadedDataset } from '../data/index.js';
 import { fail } from '../errors.js';
 import { modelNamed } from '../models/index.js';
 import {
@@ -61,7 +61,6 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
   const trajectory = readOptions(trajectoryGroup, given);
   const machine = machineOf(given);
   const folder = join(runs, name);
-  if (o.data.labels !== undefined && dataset.labelReport) labelLines(dataset.labelReport).forEach(console.say);
   tellCost(o, machine, console);
   const run = () =>
     withKernels(machine, (kernels) => {

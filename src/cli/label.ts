@@ -70,7 +70,7 @@ async function namesFor(place: RunPlace, file: string, given: Given) {
   const bundle = [place.folder, student].find(isBundle);
   if (bundle !== student && bundle !== place.folder) {
     // Nothing but the data knows the items of such a run.
-    const { dataset } = await loadDataOf(readRun(place), { ...given, flags: { labels: file } });
+    const { dataset } = await loadDataOf(readRun(place), { ...given, flags: { labels: file } }, () => {});
     return { bundle, labels: dataset.itemLabels ?? [], report: dataset.labelReport! };
   }
   if (bundle === student) readRun(place);

@@ -1,7 +1,7 @@
 /** Runs a pipeline with progress and a clean stop. */
 import { join } from 'node:path';
 import { parseOptions } from '../config/options.js';
-import { type Dataset, type LoadedDataset, labelLines } from '../data/index.js';
+import type { Dataset, LoadedDataset } from '../data/index.js';
 import { modelNamed } from '../models/index.js';
 import {
   memoryAvailable,
@@ -20,6 +20,7 @@ import { formatBytes, formatCount } from './format.js';
 import { offeringName } from './free-name.js';
 import { machineOf, withKernels, writeRunsGroup } from './groups.js';
 import { interruptible } from './interrupt.js';
+import { dataLines } from './load-data.js';
 import { createProgress, followPipeline } from './progress.js';
 import { type ReportFiles, writeReport } from './report-files.js';
 import { portable } from './source.js';
@@ -77,7 +78,7 @@ function costOf(o: PipelineOptions, dataset: LoadedDataset): string[] {
   const [most] = needs.sort((a, b) => b.bytes - a.bytes);
   const { users, items, indices } = dataset.train;
   return [
-    ...(o.data.labels !== undefined && dataset.labelReport ? labelLines(dataset.labelReport) : []),
+    ...dataLines(o.data, dataset),
     `${dataset.name}: ${formatCount(users)} users, ${formatCount(items)} items, ${formatCount(indices.length)} interactions to train on.`,
     ...(most
       ? [

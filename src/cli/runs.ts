@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearest } from '../config/options.js';
-import { type DataOptions, type LoadedDataset, loadDataset } from '../data/index.js';
+import type { DataOptions, LoadedDataset } from '../data/index.js';
 import { fail } from '../errors.js';
 import {
   type EvaluationOptions,
@@ -15,6 +15,7 @@ import {
 import type { Given } from './_command.js';
 import { readOptions } from './flags.js';
 import { dataGroup, evaluationGroup } from './groups.js';
+import { loadData } from './load-data.js';
 
 /** A folder and the name that the user knows it by. */
 export interface RunPlace {
@@ -80,6 +81,7 @@ export function readRun(place: RunPlace): FinishedRun {
 export async function loadDataOf(
   run: FinishedRun | undefined,
   given: Given,
+  say: (text: string) => void,
 ): Promise<{ data: DataOptions; dataset: LoadedDataset }> {
   if (run && !run.source && given.flags.data === undefined) {
     fail('needs-not-met', {
@@ -88,7 +90,7 @@ export async function loadDataOf(
     });
   }
   const data = readOptions(dataGroup, given, run?.source);
-  return { data, dataset: await loadDataset(data) };
+  return { data, dataset: await loadData(data, say) };
 }
 
 /**

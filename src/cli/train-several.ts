@@ -1,6 +1,5 @@
 /** Several models with one command: in turn or side by side, one that fails does not stop the others, one table at the end. */
 import { int, options } from '../config/options.js';
-import { loadDataset } from '../data/index.js';
 import { fail, RecdistillError } from '../errors.js';
 import type { Answer, Console, Given } from './_command.js';
 import { type Failure, failureOf } from './failure.js';
@@ -10,6 +9,7 @@ import { differsHint, freeName } from './free-name.js';
 import { group, modelGroup, nameGroup } from './groups.js';
 import { interruptible } from './interrupt.js';
 import { type JobJson, jsonOf, nextSteps, quoted } from './job.js';
+import { loadData } from './load-data.js';
 import { trainSideBySide } from './side-by-side.js';
 import { renderTable } from './table.js';
 import { readSetting, type TrainSetting, trainGroups, trainOne } from './train-one.js';
@@ -75,7 +75,7 @@ function oneOf(model: string, given: Given): OneOfSeveral {
 
 function inTurn(jobs: readonly OneOfSeveral[], setting: TrainSetting, console: Console): Promise<Trained[]> {
   return interruptible(console.say, async (signal) => {
-    const dataset = await loadDataset(setting.data);
+    const dataset = await loadData(setting.data, console.say);
     const rows: Trained[] = [];
     for (const { model, name, given } of jobs) {
       if (signal.aborted) fail('interrupted', { what: `training, before ${name},` });

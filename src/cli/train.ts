@@ -1,8 +1,8 @@
-import { loadDataset } from '../data/index.js';
 import { models } from '../models/index.js';
 import type { Command } from './_command.js';
 import { modelGroup } from './groups.js';
 import { answerOf, quoted } from './job.js';
+import { loadData } from './load-data.js';
 import { presetList } from './preset.js';
 import { readSetting, trainGroups, trainOne } from './train-one.js';
 import { severalGroup, trainSeveral } from './train-several.js';
@@ -35,7 +35,7 @@ export const train: Command = {
     if (given.args.length > 1) return trainSeveral(given, console);
     const model = given.args[0]!;
     const setting = readSetting([model], given);
-    const dataset = await loadDataset(setting.data);
+    const dataset = await loadData(setting.data, console.say);
     const done = await trainOne(model, setting, dataset, given, console);
     const user = dataset.users.ids[0]!;
     return answerOf(done, console, setting.evaluation.at, [

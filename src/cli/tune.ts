@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { optionalText, options } from '../config/options.js';
-import { loadDataset } from '../data/index.js';
 import { models } from '../models/index.js';
 import { parseSpaces, tune as search, strategies, tuneOptions } from '../tune/index.js';
 import type { Command } from './_command.js';
@@ -18,6 +17,7 @@ import {
 } from './groups.js';
 import { interruptible } from './interrupt.js';
 import { checkName } from './job.js';
+import { loadData } from './load-data.js';
 import { presetGiven, presetGroup } from './preset.js';
 import { followSearch } from './tune-progress.js';
 import { searchReport } from './tune-report.js';
@@ -73,7 +73,7 @@ export const tune: Command = {
     const spaces = file ? await file.within(async () => parseSpaces(file.value)) : {};
     const fixed = Object.assign({}, ...owned.map((own) => givenOf(own.schema, given)));
     const folder = join(runs, name);
-    const dataset = await loadDataset(data);
+    const dataset = await loadData(data, console.say);
     const follow = followSearch(console, evaluation.selectBy);
     const work = () =>
       withKernels(machineOf(given), (kernels) =>

@@ -1,5 +1,6 @@
 /** How well a file of names fits the items of a data set. */
 import { fail } from '../errors.js';
+import { loosely } from './spelling.js';
 
 /** Names as a file has them, put to items. */
 export interface LabelMatch {
@@ -55,20 +56,11 @@ export function matchLabels(
 /** Control characters could move the cursor of a terminal. */
 const printable = (name: string): string => name.replace(/\p{Cc}+/gu, ' ').trim();
 
-/** What two spellings of one id have in common: without `.0`, blanks, case and leading zeros. */
-const plain = (id: string): string =>
-  id
-    .normalize('NFC')
-    .trim()
-    .toLowerCase()
-    .replace(/\.0+$/, '')
-    .replace(/^0+(?=.)/, '');
-
 function nearest(items: readonly string[], ids: readonly string[]): Pick<LabelMatch, 'near'> {
-  const known = new Map(ids.map((id) => [plain(id), id]));
-  const found = items.filter((item) => known.has(plain(item)));
+  const known = new Map(ids.map((id) => [loosely(id), id]));
+  const found = items.filter((item) => known.has(loosely(item)));
   const [item] = found;
-  return item === undefined ? {} : { near: { items: found.length, item, id: known.get(plain(item))! } };
+  return item === undefined ? {} : { near: { items: found.length, item, id: known.get(loosely(item))! } };
 }
 
 /** @param labels those of the items that were kept, if any item has one; @param items how many were kept */

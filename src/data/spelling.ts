@@ -3,9 +3,10 @@
 /** An id without what programs add or lose on the way: blanks around it, case, leading zeros, a fraction of zeros. */
 export const loosely = (id: string): string =>
   id
+    .normalize('NFC')
     .trim()
     .toLowerCase()
-    .replace(/^(-?\d+)\.0+$/, '$1')
+    .replace(/(\d)\.0+$/, '$1')
     .replace(/^(-?)0+(?=\d)/, '$1');
 
 /** Ids that would be others, were they spelled alike. */
