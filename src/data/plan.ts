@@ -11,8 +11,10 @@ import type { Format } from './readers/index.js';
 import { readManifest, type SplitManifest } from './split-manifest.js';
 
 export interface PlannedFile {
-  /** Absolute. */
+  /** Absolute; `-` is standard input. */
   readonly path: string;
+  /** What messages name. Default: the path. */
+  readonly shown?: string;
   /** Columns that the folders of the path stand for (`country=DE/`), the same in every row of the file. */
   readonly keys: Readonly<Record<string, string>>;
 }

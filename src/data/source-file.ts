@@ -6,20 +6,39 @@ import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { fail } from '../errors.js';
+import type { PlannedFile } from './plan.js';
 
 export interface SourceFile {
-  /** Absolute. */
+  /** What DuckDB opens, absolute: the file itself, or a copy of its content in the folder of the load. */
   readonly path: string;
-  readonly compression: 'uncompressed' | 'gzip' | 'zstd';
+  /** What messages name: the path as the user knows it, with the member of an archive behind it. */
+  readonly shown: string;
   /** The file name without folder and compression suffix, in lower case. */
   readonly name: string;
+  /** Of the file at `path`. */
+  readonly compression: 'uncompressed' | 'gzip' | 'zstd';
+  /** What the first bytes say, whatever the name; everything else counts as text. */
+  readonly content: 'text' | 'parquet' | 'duckdb';
+  /** Columns that the folders of the path stand for (`country=DE/`), the same in every row of the file; '' where missing. */
+  readonly keys: Readonly<Record<string, string>>;
+  /** What divides the fields, where the file says so itself (`sep=;`, as Excel writes it). */
+  readonly delimiter?: string;
+}
+
+/** How a file is opened. */
+export interface Opening {
+  /** As the data option `encoding`. Default: auto. */
+  readonly encoding?: string;
+  /** A temporary folder that lasts as long as the file is read: `Database.folder`. Copies of the content go there. */
+  readonly folder?: string;
 }
 
 /**
  * Checks that a data file can be read as a whole.
  * @throws RecdistillError `file-missing`, or `bad-data` for an empty, cut or damaged file
  */
-export async function openSource(path: string): Promise<SourceFile> {
+export async function openSource(file: PlannedFile | string, _opening: Opening = {}): Promise<SourceFile> {
+  const { path, keys, shown = path }: PlannedFile = typeof file === 'string' ? { path: file, keys: {} } : file;
   const absolute = resolve(path);
   const found = await stat(absolute).catch(() => undefined);
   if (!found) fail('file-missing', { path });
@@ -32,16 +51,17 @@ export async function openSource(path: string): Promise<SourceFile> {
   if (found.size === 0)
     fail('bad-data', { path, problem: 'the file is empty', hint: 'Expected rows of user and item.' });
   const name = basename(absolute).toLowerCase();
+  const rest = { path: absolute, shown, keys, content: 'text' as const };
   // DuckDB ends silently at the last whole block of a cut archive, so archives are checked first.
   if (name.endsWith('.gz')) {
     await checkGzip(absolute, path);
-    return { path: absolute, compression: 'gzip', name: name.slice(0, -3) };
+    return { ...rest, compression: 'gzip', name: name.slice(0, -3) };
   }
   if (/\.zstd?$/.test(name)) {
     await checkZstd(absolute, path);
-    return { path: absolute, compression: 'zstd', name: name.replace(/\.zstd?$/, '') };
+    return { ...rest, compression: 'zstd', name: name.replace(/\.zstd?$/, '') };
   }
-  return { path: absolute, compression: 'uncompressed', name };
+  return { ...rest, compression: 'uncompressed', name };
 }
 
 const damaged = (path: string, format: string, problem: string, cause?: unknown): never =>
