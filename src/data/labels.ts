@@ -1,15 +1,19 @@
 /** Readable names of items. */
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { fail } from '../errors.js';
 import type { LabelSource } from './catalog.js';
-import type { Database } from './duckdb.js';
+import { type Database, firstLines } from './duckdb.js';
+import { contentOf } from './packing.js';
 import { readRows } from './readers/delimited.js';
-import { openSource } from './source-file.js';
+import { type Opening, openSource, type SourceFile } from './source-file.js';
 
 /**
  * One name for each of `items`, `''` where the file has none.
  * @param folder the folder that the file names of `source` start at
+ * @param encoding as the data option
  * @returns undefined if a file of `source` is not there
  */
 export async function readLabels(
@@ -17,20 +21,27 @@ export async function readLabels(
   folder: string,
   source: LabelSource,
   items: readonly string[],
+  encoding = 'auto',
 ): Promise<string[] | undefined> {
   const file = resolve(folder, source.file);
   const through = source.through === undefined ? undefined : resolve(folder, source.through);
   if (!existsSync(file) || (through !== undefined && !existsSync(through))) return undefined;
-  const names = source.style === 'lines' ? await fromLines(file) : await fromColumns(db, file, source.name);
-  const outer = through === undefined ? undefined : await fromColumns(db, through, ([id = '']) => id);
+  const opening = { encoding, folder: db.folder };
+  const names =
+    source.style === 'lines' ? await fromLines(file, opening) : await fromColumns(db, file, opening, source.name);
+  const outer = through === undefined ? undefined : await fromColumns(db, through, opening, ([id = '']) => id);
   return items.map((id) => printable(names.get(outer ? (outer.get(id) ?? '') : id) ?? ''));
 }
 
-async function fromLines(path: string): Promise<Map<string, string>> {
+/** Line k names item k, from 0; a blank line is a name that is missing. */
+async function fromLines(path: string, opening: Opening): Promise<Map<string, string>> {
+  const { path: text, compression, shown } = await openSource(path, { ...opening, quote: 'none' });
   const names = new Map<string, string>();
   let k = 0;
-  const lines = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY });
-  for await (const line of lines) names.set(String(k++), line.trim());
+  const input = Readable.from(contentOf(text, compression, shown));
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    names.set(String(k++), line.replace(/^\uFEFF/, '').trim());
+  }
   return names;
 }
 
@@ -42,10 +53,34 @@ const joined = (fields: readonly string[]): string => fields.filter(Boolean).joi
 async function fromColumns(
   db: Database,
   path: string,
+  opening: Opening,
   name: LabelSource['name'] = joined,
 ): Promise<Map<string, string>> {
-  const file = await openSource(path);
+  const opened = await openSource(path, opening);
+  if (opened.content !== 'text') {
+    const hint = 'Expected CSV or TSV with the id first and the name after it.';
+    fail('bad-data', { path: opened.shown, problem: 'is not a text file; labels are read from text', hint });
+  }
+  const delimiter = opened.delimiter ?? (await labelDelimiter(db, opened));
+  const file = { ...opened, ...(delimiter === undefined ? {} : { delimiter }) };
   // A header row names no item, so it does no harm as data.
   const { rows } = await readRows(db, { file, header: 'no', wished: [] });
   return new Map(rows.map(([id = '', ...fields]) => [id, name(fields)]));
 }
+
+const DELIMITERS = ['\t', '::', '|', ';', ','] as const;
+
+/**
+ * What divides id and name: of the delimiters that all of the first lines have, the one that comes first. Names may have others in them,
+ * as in `1::Toy Story, The (1995)::Animation|Comedy`.
+ */
+async function labelDelimiter(db: Database, file: SourceFile): Promise<string | undefined> {
+  if (/\.(?:tsv|tab)$/.test(file.name)) return '\t';
+  const lines = (await firstLines(db, file, 100)).filter((line) => line !== '');
+  const common = DELIMITERS.filter((delimiter) => lines.every((line) => afterQuote(line).includes(delimiter)));
+  const [first = ''] = lines;
+  return common.sort((a, b) => afterQuote(first).indexOf(a) - afterQuote(first).indexOf(b))[0];
+}
+
+/** The line without an id in quotes at its start, which may have delimiters in it. */
+const afterQuote = (line: string): string => line.replace(/^"(?:[^"]|"")*"/, '');

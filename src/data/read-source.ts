@@ -21,9 +21,10 @@ export interface ReadSource extends Source {
 export async function readSource(db: Database, plan: Plan, options: DataOptions): Promise<ReadSource> {
   const parts: StagedPart[] = [];
   const notes: string[] = [];
+  const opening = { encoding: options.encoding, quote: options.quote, folder: db.folder };
   for (const [k, files] of plan.parts.entries()) {
-    const { path } = files[0]!;
-    const file = await openSource(path);
+    const file = await openSource(files[0]!, opening);
+    const path = file.shown;
     const format = plan.format ?? (await formatOf(db, file, plan.parts.length > 1));
     const wished = Object.values(plan.columns).filter((wish) => wish !== undefined);
     const table = await readers[format](db, { file, header: plan.header, wished });
@@ -47,13 +48,17 @@ export async function readSource(db: Database, plan: Plan, options: DataOptions)
     users: await catalogueIds(db, plan, plan.users),
     items: await catalogueIds(db, plan, plan.items),
   });
-  const labels = plan.labels && (await readLabels(db, plan.folder, plan.labels, source.items));
+  const labels = plan.labels && (await readLabels(db, plan.folder, plan.labels, source.items, options.encoding));
   return { ...source, ...(labels?.some((label) => label !== '') ? { labels } : {}), notes };
 }
 
 async function catalogueIds(db: Database, plan: Plan, path: string | undefined): Promise<string[]> {
   if (path === undefined) return [];
-  const { rows } = await readRows(db, { file: await openSource(path), header: plan.header, wished: [] });
+  const { rows } = await readRows(db, {
+    file: await openSource(path, { folder: db.folder }),
+    header: plan.header,
+    wished: [],
+  });
   return rows.map(([id]) => id!).filter((id) => id !== '');
 }
 

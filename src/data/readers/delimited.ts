@@ -17,7 +17,7 @@ async function delimited(db: Database, request: ReadRequest, given: string | und
   const [first, second] = await firstLines(db, file, 2);
   if (first === undefined)
     fail('bad-data', { path: file.path, problem: 'has no lines', hint: 'Expected rows of user and item.' });
-  const delimiter = given ?? likeliest(first);
+  const delimiter = given ?? file.delimiter ?? likeliest(first);
   const fields = splitLine(first, delimiter);
   if (fields.length < least) {
     fail('bad-data', {
@@ -42,7 +42,12 @@ async function delimited(db: Database, request: ReadRequest, given: string | und
 
 /** The rows of a whole small file as text, all columns (labels, id maps). */
 export async function readRows(db: Database, request: ReadRequest): Promise<{ table: Table; rows: string[][] }> {
-  const table = await delimited(db, request, request.file.name.endsWith('.csv') ? undefined : '\t', 1);
+  const table = await delimited(
+    db,
+    request,
+    request.file.delimiter ?? (request.file.name.endsWith('.csv') ? undefined : '\t'),
+    1,
+  );
   const rows = await db.query(`SELECT ${table.columns.map((c) => c.sql).join(', ')} FROM ${table.sql}`, [
     pathValue(request.file),
   ]);
