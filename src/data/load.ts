@@ -89,8 +89,10 @@ async function originOf(options: DataOptions): Promise<Origin> {
     const source = { ...synthesize(spec), notes: [`synthetic data, made up by recdistill: ${size}`] };
     return { name: 'synthetic', source, minUser: MIN_USER };
   }
-  const plan = await planSource(options);
-  const source = await withDatabase((db) => readSource(db, plan, options));
+  const { plan, source } = await withDatabase(async (db) => {
+    const plan = await planSource(options, db.folder);
+    return { plan, source: await readSource(db, plan, options) };
+  });
   const { name, manifest, minUser = MIN_USER } = plan;
   return {
     name,
@@ -100,8 +102,14 @@ async function originOf(options: DataOptions): Promise<Origin> {
   };
 }
 
+/** Options about the content of files, which synthetic data has none of. */
+const OF_FILES = [
+  ...(['user', 'item', 'time', 'rating', 'weight', 'minRating', 'labels'] as const),
+  ...(['delimiter', 'where', 'timeFormat', 'table'] as const),
+] as const;
+
 function refuseColumns(options: DataOptions): void {
-  for (const option of ['user', 'item', 'time', 'rating', 'minRating', 'labels'] as const) {
+  for (const option of OF_FILES) {
     if (options[option] === undefined) continue;
     const hint = 'Leave it out, or name a file, a folder or another data set with --data.';
     fail('usage', { problem: `${option} does not apply to synthetic data`, hint });

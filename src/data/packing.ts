@@ -11,7 +11,7 @@ import type { Chunks } from './copies.js';
 export type Packing = 'uncompressed' | 'gzip' | 'zstd' | 'bzip2' | 'zip';
 
 /** Bytes that decide what a file is. */
-export const HEAD = 4096;
+const HEAD = 4096;
 
 /** The packing that these first bytes show. */
 export function packingOf(head: Buffer): Packing {
@@ -93,6 +93,17 @@ export const damaged = (path: string, format: string, problem: string, cause?: u
     { path, problem: `is not a whole ${format} file: ${problem}`, hint: 'Fetch or compress it again.' },
     cause,
   );
+
+/** The first bytes of a file as it lies there. */
+export async function firstBytes(path: string): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD), 0, HEAD, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
 
 /** The first bytes of some content. */
 export async function headOf(chunks: Chunks): Promise<Buffer> {

@@ -8,7 +8,7 @@ import type { Source } from './pairs.js';
 import type { Plan } from './plan.js';
 import { readRows } from './readers/delimited.js';
 import { type Format, readers } from './readers/index.js';
-import { openSource, type SourceFile } from './source-file.js';
+import { openSource, refuseOtherFormat, type SourceFile } from './source-file.js';
 import { numberIds, type StagedPart, stage } from './staging.js';
 
 export interface ReadSource extends Source {
@@ -21,10 +21,11 @@ export interface ReadSource extends Source {
 export async function readSource(db: Database, plan: Plan, options: DataOptions): Promise<ReadSource> {
   const parts: StagedPart[] = [];
   const notes: string[] = [];
-  const opening = { encoding: options.encoding, quote: options.quote, folder: db.folder };
+  const opening = { encoding: options.encoding, quote: options.quote, table: options.table, folder: db.folder };
   for (const [k, files] of plan.parts.entries()) {
     const file = await openSource(files[0]!, opening);
     const path = file.shown;
+    refuseOtherFormat(file, plan.format);
     const format = plan.format ?? (await formatOf(db, file, plan.parts.length > 1));
     const wished = Object.values(plan.columns).filter((wish) => wish !== undefined);
     const table = await readers[format](db, { file, header: plan.header, wished });
@@ -69,9 +70,9 @@ const SUFFIXES: readonly (readonly [RegExp, Format])[] = [
   [/\.(?:parquet|pq)$/, 'parquet'],
 ];
 
-/** What the name of a file says about its format, if anything. */
-export const formatByName = ({ name }: SourceFile): Format | undefined =>
-  SUFFIXES.find(([pattern]) => pattern.test(name))?.[1];
+/** What the content or the name of a file says about its format, if anything. */
+export const formatByName = ({ name, content }: SourceFile): Format | undefined =>
+  content === 'text' ? SUFFIXES.find(([pattern]) => pattern.test(name))?.[1] : content;
 
 /** The format by file name; a text file with another suffix is looked into. A single number on a line is no list. */
 async function formatOf(db: Database, file: SourceFile, ofSplit: boolean): Promise<Format> {

@@ -1,13 +1,22 @@
 /** A file on its way to DuckDB: is it there, is it whole, how is it packed and written, and has it to be copied to be read? */
 import { constants } from 'node:fs';
-import { access, open, stat } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { fail } from '../errors.js';
 import { type Chunks, copyTo, roomIn } from './copies.js';
 import { kindByName, unpackedName } from './file-names.js';
 import { filesBelow } from './files-below.js';
 import { refuseForeign } from './foreign.js';
-import { checkZstd, contentOf, damaged, HEAD, headOf, type Packing, packingOf, WindowTooLarge } from './packing.js';
+import {
+  checkZstd,
+  contentOf,
+  damaged,
+  firstBytes,
+  headOf,
+  type Packing,
+  packingOf,
+  WindowTooLarge,
+} from './packing.js';
 import { isPassing, isStandardInput, passing, refuseSpecial } from './passing.js';
 import {
   cleanText,
@@ -36,6 +45,8 @@ export interface SourceFile {
   readonly keys: Readonly<Record<string, string>>;
   /** What divides the fields, where the file says so itself (`sep=;`, as Excel writes it). */
   readonly delimiter?: string;
+  /** The table that the user named, of a DuckDB database. */
+  readonly table?: string;
 }
 
 /** How a file is opened. */
@@ -44,6 +55,8 @@ export interface Opening {
   readonly encoding?: string;
   /** Whether double quotes enclose fields, in which line ends are none. Default: double. */
   readonly quote?: 'double' | 'none';
+  /** The table of a DuckDB database; other files have none. */
+  readonly table?: string | undefined;
   /** A temporary folder that lasts as long as the file is read: `Database.folder`. Copies of the content go there. */
   readonly folder?: string;
 }
@@ -86,6 +99,17 @@ export async function openSource(file: PlannedFile | string, opening: Opening = 
   return openFile({ ...step, path: absolute, name: basename(shown).toLowerCase() });
 }
 
+/** @throws RecdistillError `bad-data` if the user named a format that the content is not */
+export function refuseOtherFormat({ shown, content }: SourceFile, format: string | undefined): void {
+  if (format === undefined || content === 'text' || content === format) return;
+  const what = { parquet: 'a Parquet file', duckdb: 'a DuckDB database' }[content];
+  fail('bad-data', {
+    path: shown,
+    problem: `is ${what}, and the format is said to be ${format}`,
+    hint: 'Leave --format out.',
+  });
+}
+
 async function openFile(step: Step): Promise<SourceFile> {
   const { path, shown } = step;
   const head = await firstBytes(path);
@@ -113,16 +137,6 @@ async function openFile(step: Step): Promise<SourceFile> {
   return openContent(step, packing, inner);
 }
 
-async function firstBytes(path: string): Promise<Buffer> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD), 0, HEAD, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
 /** A file that is named after an archive and is none is plain text or damaged. */
 async function refuseMisnamed({ path, shown, name, opening }: Step, head: Buffer): Promise<void> {
   const suffix = /\.(gz|zst|zstd|bz2|zip)$/.exec(name)?.[1];
@@ -144,8 +158,13 @@ async function openContent(step: Step, packing: Exclude<Packing, 'zip'>, head: B
     await copyTo(copy, contentOf(path, packing, shown), shown);
     return openFile({ ...step, path: copy, name, depth: step.depth + 1 });
   }
+  if (opening.table !== undefined && content !== 'duckdb') {
+    const hint = 'Leave --table out, or name a DuckDB database file.';
+    fail('usage', { problem: `${shown} is no DuckDB database and has no tables`, hint });
+  }
   const file: SourceFile = { path, shown, name, keys, compression: isPacked ? packing : 'uncompressed', content };
   // What is named Parquet and has another start is refused by the reader of that format.
+  if (content === 'duckdb' && opening.table !== undefined) return { ...file, table: opening.table };
   if (content !== 'text' || kindByName(name) === 'parquet') return file;
   return openText(file, head, opening);
 }
