@@ -8,6 +8,7 @@ import { outputGroup } from './groups.js';
 import { helpOf, helpOfAll } from './help.js';
 import { commands } from './index.js';
 import { parseCommandLine } from './program.js';
+import { withKeptSource } from './source.js';
 
 /** How to call this program again: by its name where it is installed, else by its file. */
 function programName(script: string): string {
@@ -35,7 +36,7 @@ async function answerTo(words: readonly string[]): Promise<Answer> {
     terminal: process.stderr.isTTY === true,
     program,
   };
-  return command.run(given, console);
+  return command.run(await withKeptSource(command, given, console.say), console);
 }
 
 /** The one place that writes to stdout. */

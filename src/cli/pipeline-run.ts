@@ -21,7 +21,7 @@ import { machineOf, withKernels, writeRunsGroup } from './groups.js';
 import { interruptible } from './interrupt.js';
 import { createProgress, followPipeline } from './progress.js';
 import { type ReportFiles, writeReport } from './report-files.js';
-import { portable } from './source.js';
+import { keptSource, portable } from './source.js';
 
 export interface PipelineOutcome {
   readonly options: PipelineOptions;
@@ -37,6 +37,7 @@ export interface PipelineOutcome {
 export async function runWholePipeline(input: unknown, given: Given, console: Console): Promise<PipelineOutcome> {
   const o = withPreset(parseOptions(pipelineOptions, input, 'pipeline'));
   const { runs, overwrite } = readOptions(writeRunsGroup, given);
+  const data = await keptSource(o.data.data, runs, console.say);
   const reused: string[] = [];
   const progress = createProgress(console, o.evaluation.selectBy);
   const follow = followPipeline(progress, o.evaluation.selectBy);
@@ -48,7 +49,7 @@ export async function runWholePipeline(input: unknown, given: Given, console: Co
   try {
     const result = await withKernels(machineOf(given), (kernels) =>
       interruptible(console.say, (signal) =>
-        runPipeline({ ...o, data: portable(o.data) }, { kernels, runs, overwrite, listen, signal }),
+        runPipeline({ ...o, data: portable({ ...o.data, data }) }, { kernels, runs, overwrite, listen, signal }),
       ),
     );
     const files = await writeReport(pipelineReport(result, o), join(runs, o.name, 'report.html'));

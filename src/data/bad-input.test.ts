@@ -41,7 +41,10 @@ test('missing, empty, headless and foreign files', async (t) => {
     await refusal(f.write('l.csv', Buffer.from('user,item\na,caf\xe9\n', 'latin1'))),
     /line 2: the text is not UTF-8/,
   );
-  assert.match(await refusal(f.path), /has files of several formats: csv \(e.csv, h.csv, l.csv and 2 more\); parquet \(p.parquet\)/);
+  assert.match(
+    await refusal(f.path),
+    /has files of several formats: csv \(e.csv, h.csv, l.csv and 2 more\); parquet \(p.parquet\)/,
+  );
 });
 
 test('wrong columns: the ones found are listed and the nearest is named', async (t) => {

@@ -67,7 +67,7 @@ export function refuseAddress(data: string): void {
   if (scheme === undefined) return;
   const database = Object.keys(DATABASES).find((name) => scheme.includes(name));
   // An address may hold a password.
-  const shown = data.replace(/\/\/[^/@]*@/, '//...@');
+  const shown = data.replace(/\/\/[^/]*@/, '//...@');
   const hint = database
     ? `Export the table to a file first: ${DATABASES[database]}`
     : scheme === 'file'

@@ -133,7 +133,10 @@ const nameOf = (path: string): string => basename(path).replace(/\..*$/, '') || 
 /** A file; an archive with several files is like a folder. */
 async function filePlan(data: string, temporary: string, isFile: boolean): Promise<Plan> {
   const path = resolve(data);
-  const one = onePlan({ path, shown: data, keys: keysOf(data) }, nameOf(path));
+  const one = onePlan(
+    { path, shown: data, keys: keysOf(data) },
+    /^\/(?:dev|proc\/self)\/fd\//.test(path) ? 'input' : nameOf(path),
+  );
   const head = isFile ? await firstBytes(path) : Buffer.alloc(0);
   if (packingOf(head) !== 'zip') return one;
   refuseForeign(data, head);
