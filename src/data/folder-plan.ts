@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { fail } from '../errors.js';
 import { isHidden, kindByName, stemOf } from './file-names.js';
 import { filesBelow } from './files-below.js';
-import { refuseUnlike } from './matching-files.js';
+import { refuseTwice, refuseUnlike } from './matching-files.js';
 import { keysOf } from './partition-keys.js';
 import type { Plan, PlannedFile } from './plan.js';
 import { readManifest, SPLIT_MANIFEST } from './split-manifest.js';
@@ -228,6 +228,7 @@ async function allFiles(place: Place): Promise<PlannedFile[]> {
     fail('bad-data', { path: shown, problem: `has files of several formats: ${each}`, hint: HINT });
   }
   const files = names.map((name) => planned(place, name));
+  await refuseTwice(files);
   refuseUnlike(files);
   return files;
 }

@@ -1,5 +1,5 @@
 /** Several files as one part: a list of paths and patterns. */
-import { realpath, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { fail } from '../errors.js';
@@ -51,10 +51,11 @@ async function filesOf(given: string): Promise<PlannedFile[]> {
   return wanted.map((path) => ({ path: resolve(path), shown: path, keys: keysOf(path) }));
 }
 
-async function refuseTwice(files: readonly PlannedFile[]): Promise<void> {
+/** Links of both kinds are looked through. @throws RecdistillError `bad-data` */
+export async function refuseTwice(files: readonly PlannedFile[]): Promise<void> {
   const seen = new Map<string, string>();
   for (const { path, shown = path } of files) {
-    const real = isStandardInput(path) ? '-' : await realpath(path);
+    const real = isStandardInput(path) ? '-' : await identityOf(path);
     const before = seen.get(real);
     if (before !== undefined) {
       const problem = before === shown ? 'is named twice' : `is the same file as ${before}`;
@@ -62,6 +63,11 @@ async function refuseTwice(files: readonly PlannedFile[]): Promise<void> {
     }
     seen.set(real, shown);
   }
+}
+
+async function identityOf(path: string): Promise<string> {
+  const { dev, ino } = await stat(path, { bigint: true });
+  return `${dev} ${ino}`;
 }
 
 /** Columns of folders have to be the same for all files. @throws RecdistillError `bad-data` */

@@ -231,7 +231,7 @@ test("Excel's line sep=; names the delimiter and is no data", async (t) => {
 test('pipes are read once and whole; devices are refused', { skip: process.platform === 'win32' }, async (t) => {
   const f = testFolder(t);
   const pipe = join(f.path, 'pipe');
-  execFileSync('mkfifo', [pipe]);
+  execFileSync('sh', ['-c', 'mkfifo "$0"', pipe]);
   const writer = spawn(process.execPath, [
     '-e',
     `const { createWriteStream } = require('node:fs'); const out = createWriteStream(${JSON.stringify(pipe)});
