@@ -9,8 +9,8 @@ test('label files are divided by what comes first in every line', async (t) => {
   for (const [name, content, wanted] of [
     [
       'movies.dat',
-      '1::Toy Story, The (1995)::Animation|Comedy\n2::Café::Drama\n',
-      ['Toy Story, The (1995) · Animation|Comedy', 'Café · Drama'],
+      '1::Toy Story, The (1995)::Animation|Comedy\n2::"Café" Cats::Drama\n',
+      ['Toy Story, The (1995) · Animation|Comedy', '"Café" Cats · Drama'],
     ],
     ['u.item', '1|Toy Story; or: Toys\n2|Café, the\n', ['Toy Story; or: Toys', 'Café, the']],
     ['a.csv', 'id;name\n1;Toy Story, again\n2;Café\n', ['Toy Story, again', 'Café']],
@@ -26,6 +26,11 @@ test('label files are divided by what comes first in every line', async (t) => {
       assert.deepEqual(labels, wanted, `${name} ${encoding}`);
     }
   }
+  const broken = f.write('e.csv', '1,Toy\n2,"Café" Cats\n');
+  await assert.rejects(
+    withDatabase((db) => readLabels(db, f.path, { file: broken, style: 'columns' }, ['1'])),
+    { code: 'bad-data' },
+  );
   const lines = f.write('titles.txt', Buffer.from('Toy\r\nCafé\n', 'latin1'));
   const names = await withDatabase((db) =>
     readLabels(db, f.path, { file: lines, style: 'lines' }, ['1', '0'], 'latin1'),
