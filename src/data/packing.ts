@@ -5,7 +5,7 @@ import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
 import unbzip2 from 'unbzip2-stream';
-import { fail } from '../errors.js';
+import { fail, RecdistillError } from '../errors.js';
 import type { Chunks } from './copies.js';
 
 export type Packing = 'uncompressed' | 'gzip' | 'zstd' | 'bzip2' | 'zip';
@@ -35,10 +35,11 @@ const isZstd = (head: Buffer): boolean => {
 
 /** The content of a file, unpacked. @throws RecdistillError `bad-data` as soon as the file proves cut or damaged */
 export function contentOf(path: string, packing: Exclude<Packing, 'zip'>, shown: string): Chunks {
+  if (packing === 'zstd') return refusing(unzstd(path, shown), shown, 'Zstandard');
   const bytes = createReadStream(path);
   if (packing === 'uncompressed') return bytes;
   if (packing === 'gzip') return refusing(gunzipped(bytes), shown, 'gzip');
-  return packing === 'zstd' ? unzstd(bytes, path, shown) : refusing(unbzipped(bytes), shown, 'bzip2');
+  return refusing(unbzipped(bytes), shown, 'bzip2');
 }
 
 // `pipeline` hands the errors of the file on to the stream that is read.
@@ -55,33 +56,23 @@ function unbzipped(bytes: Readable): Chunks {
   return out;
 }
 
-async function* unzstd(bytes: Readable, path: string, shown: string): AsyncGenerator<Uint8Array> {
+/** Half a frame at the end would go unnoticed, so the frames are walked over first. */
+async function* unzstd(path: string, shown: string): AsyncGenerator<Uint8Array> {
   await checkZstd(path, shown);
   let ready: Uint8Array[] = [];
   const decoder = new Decompress((chunk) => ready.push(chunk));
-  const push = (chunk: Uint8Array) => {
-    try {
-      decoder.push(chunk);
-    } catch (cause) {
-      const problem = cause instanceof Error ? cause.message : String(cause);
-      if (/window/i.test(problem)) throw new WindowTooLarge(problem);
-      damaged(shown, 'Zstandard', problem, cause);
-    }
-  };
-  for await (const chunk of bytes) {
-    push(chunk);
+  for await (const chunk of createReadStream(path)) {
+    decoder.push(chunk);
     yield* ready;
     ready = [];
   }
 }
 
-/** Zstandard with a window of more than 32 MB (`zstd --long`), which DuckDB reads and we do not. */
-export class WindowTooLarge extends Error {}
-
 async function* refusing(chunks: Chunks, shown: string, format: string): AsyncGenerator<Uint8Array> {
   try {
     yield* chunks;
   } catch (cause) {
+    if (cause instanceof RecdistillError) throw cause;
     damaged(shown, format, cause instanceof Error ? cause.message : String(cause), cause);
   }
 }

@@ -53,6 +53,11 @@ export const looksLikeText = (head: Buffer, encoding: string): boolean =>
   encoding.startsWith('utf-16') ||
   (!head.some((byte) => byte < 9) && (encoding !== 'auto' || isUtf8(head.subarray(0, head.length - unfinished(head)))));
 
+/** @throws RecdistillError `bad-option` for an encoding that is not known */
+export function checkEncoding(encoding: string): void {
+  if (encoding !== 'auto') decoderOf(encoding);
+}
+
 function decoderOf(encoding: string): TextDecoder {
   try {
     return new TextDecoder(encoding, { fatal: true });

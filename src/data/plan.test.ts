@@ -217,6 +217,11 @@ test('an archive with several files is like a folder', async (t) => {
   assert.equal(await load('ml.zip'), await load('plain.csv.gz'));
 });
 
+test('an unknown encoding is refused whatever the file is', async (t) => {
+  const p = place(t, { 'a.parquet': 'PAR1' });
+  await assert.rejects(p.plan(join(p.path, 'a.parquet'), { encoding: 'latin-1' }), { code: 'bad-option' });
+});
+
 test('addresses are refused without their password, with the way out', async (t) => {
   const p = place(t, []);
   assert.match(await p.refusal('s3://bucket/a.parquet'), /^usage: s3:.* is an address.*\| Download it first/);

@@ -15,6 +15,7 @@ import type { DataOptions } from './options.js';
 import { firstBytes, packingOf } from './packing.js';
 import { keysOf } from './partition-keys.js';
 import { isStandardInput } from './passing.js';
+import { checkEncoding } from './plain-text.js';
 import type { Format } from './readers/index.js';
 import type { SplitManifest } from './split-manifest.js';
 import { unzip } from './unzip.js';
@@ -51,11 +52,13 @@ export interface Plan {
 /**
  * Finds the files behind the options; a named data set is downloaded if need be, and a zip archive with several files is unpacked.
  * @param folder a temporary folder that lasts as long as the files are read
- * @throws RecdistillError `unknown-name`, `file-missing`, `download-failed`, `needs-not-met`, `usage` for an address, or `bad-data` for a
+ * @throws RecdistillError `unknown-name`, `file-missing`, `download-failed`, `needs-not-met`, `usage` for an address, `bad-option` for an
+ * unknown encoding, or `bad-data` for a
  * folder or archive without a data set
  */
 export async function planSource(options: DataOptions, folder: string): Promise<Plan> {
   const { user, item, time, rating, format, header, labels } = options;
+  checkEncoding(options.encoding);
   const plan = await planData(options.data, labels, folder);
   if (format === 'split' && plan.parts.length < 2) {
     const hint = 'Expected a folder with the files train, valid and test (.tsv, .csv, .jsonl or .parquet).';

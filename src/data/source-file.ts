@@ -7,16 +7,7 @@ import { type Chunks, copyTo, roomIn } from './copies.js';
 import { kindByName, unpackedName } from './file-names.js';
 import { filesBelow } from './files-below.js';
 import { refuseForeign } from './foreign.js';
-import {
-  checkZstd,
-  contentOf,
-  damaged,
-  firstBytes,
-  headOf,
-  type Packing,
-  packingOf,
-  WindowTooLarge,
-} from './packing.js';
+import { checkZstd, contentOf, damaged, firstBytes, headOf, type Packing, packingOf } from './packing.js';
 import { isPassing, isStandardInput, passing, refuseSpecial } from './passing.js';
 import {
   cleanText,
@@ -125,13 +116,7 @@ async function openFile(step: Step): Promise<SourceFile> {
     fail('bad-data', { path: shown, problem: `is packed more than ${MOST_PACKINGS} times`, hint });
   }
   if (packing === 'zip') return openZip(step, head);
-  if (packing === 'zstd') await checkZstd(path, shown);
-  const inner = await headOf(contentOf(path, packing, shown)).catch((cause) => {
-    if (cause instanceof WindowTooLarge) return undefined;
-    throw cause;
-  });
-  // Only DuckDB can look into it, and it reads UTF-8.
-  if (inner === undefined) return wideZstd(step);
+  const inner = await headOf(contentOf(path, packing, shown));
   if (inner.length === 0)
     fail('bad-data', { path: shown, problem: 'the file is empty', hint: 'Expected rows of user and item.' });
   return openContent(step, packing, inner);
@@ -203,16 +188,6 @@ async function copied(chunks: Chunks, shown: string, { folder }: Opening): Promi
   const path = join(await roomIn(folder), 'text');
   await copyTo(path, chunks, shown);
   return path;
-}
-
-function wideZstd({ path, shown, name, keys, opening }: Step): SourceFile {
-  const { encoding = 'auto' } = opening;
-  if (encoding !== 'auto' && encoding !== 'utf-8') {
-    const hint = 'Unpack it first, with zstd -d.';
-    const problem = 'was compressed with a window of more than 32 MB, and has another encoding than UTF-8';
-    fail('bad-data', { path: shown, problem, hint });
-  }
-  return { path, shown, name: unpackedName(name), keys, compression: 'zstd', content: 'text' };
 }
 
 /** A zip with one file of data stands for that file. */
