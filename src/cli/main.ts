@@ -9,6 +9,7 @@ import { outputGroup } from './groups.js';
 import { helpOf, helpOfAll } from './help.js';
 import { commands } from './index.js';
 import { parseCommandLine, strayHint } from './program.js';
+import { withKeptSource } from './source.js';
 
 /** How to call this program again: by its name where it is installed, else by its file. */
 function programName(script: string): string {
@@ -39,7 +40,7 @@ async function carriedOut(command: Command, given: Given, program: string): Prom
     terminal: process.stderr.isTTY === true,
     program,
   };
-  return command.run(given, console);
+  return command.run(await withKeptSource(command, given, console.say), console);
 }
 
 /** Runs `work`; where an argument names nothing that is known and may have been meant for the option before it, the error says so. */

@@ -23,7 +23,7 @@ import { interruptible } from './interrupt.js';
 import { dataLines } from './load-data.js';
 import { createProgress, followPipeline } from './progress.js';
 import { type ReportFiles, writeReport } from './report-files.js';
-import { portable } from './source.js';
+import { keptSource, portable } from './source.js';
 
 export interface PipelineOutcome {
   readonly options: PipelineOptions;
@@ -44,6 +44,7 @@ export async function runWholePipeline(
 ): Promise<PipelineOutcome> {
   const o = withPreset(parseOptions(pipelineOptions, input, 'pipeline'));
   const { runs, overwrite } = readOptions(writeRunsGroup, given);
+  const data = await keptSource(o.data.data, runs, console.say);
   const reused: string[] = [];
   const progress = createProgress(console, o.evaluation.selectBy);
   const follow = followPipeline(progress, o.evaluation.selectBy);
@@ -56,7 +57,7 @@ export async function runWholePipeline(
     const work = () =>
       withKernels(machineOf(given), (kernels) =>
         interruptible(console.say, (signal) =>
-          runPipeline({ ...o, data: portable(o.data) }, { kernels, runs, overwrite, listen, signal }),
+          runPipeline({ ...o, data: portable({ ...o.data, data }) }, { kernels, runs, overwrite, listen, signal }),
         ),
       );
     const result = await offeringName(o.name, runs, work, rename);

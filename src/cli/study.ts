@@ -9,7 +9,7 @@ import { offeringName } from './free-name.js';
 import { group, machineGroup, machineOf, withKernels, writeRunsGroup } from './groups.js';
 import { interruptible } from './interrupt.js';
 import { createProgress, followPipeline } from './progress.js';
-import { portable } from './source.js';
+import { keptSource, portable } from './source.js';
 import { studyJson, studyText } from './study-report.js';
 import { escapeMarkdown, renderMarkdown, renderTable } from './table.js';
 import { followSearch } from './tune-progress.js';
@@ -49,6 +49,7 @@ export const study: Command = {
     const { runs, overwrite } = readOptions(writeRunsGroup, given);
     const result = await file.within(async () => {
       const o = parseOptions(studyOptions, file.value, 'study');
+      const data = await keptSource(o.data.data, runs, console.say);
       const metric = o.evaluation.selectBy;
       const progress = createProgress(console, metric);
       const [search, pipeline] = [followSearch(console, metric), followPipeline(progress, metric)];
@@ -60,7 +61,7 @@ export const study: Command = {
       const work = () =>
         withKernels(machineOf(given), (kernels) =>
           interruptible(console.say, (signal) =>
-            runStudy({ ...o, data: portable(o.data) }, { kernels, runs, overwrite, listen, signal }),
+            runStudy({ ...o, data: portable({ ...o.data, data }) }, { kernels, runs, overwrite, listen, signal }),
           ),
         );
       try {

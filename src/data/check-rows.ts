@@ -54,7 +54,7 @@ export async function refuseBadRows(db: Database, name: string, o: CheckedTable)
   const shown = value === undefined || value === '' ? 'empty' : `${JSON.stringify(value.slice(0, 60))}${word}`;
   const problem =
     bytes > MAX_ID ? `an id of ${bytes} bytes; at most ${MAX_ID} are accepted` : `the ${what} is ${shown}`;
-  fail('bad-data', { path: file.path, problem: `row ${row}, column ${column.name}: ${problem}`, hint });
+  fail('bad-data', { path: file.shown, problem: `row ${row}, column ${column.name}: ${problem}`, hint });
 }
 
 /**
@@ -91,6 +91,6 @@ export async function valueAt(
 ): Promise<string | undefined> {
   const [[value] = []] = await db
     .query(`SELECT (${column.sql})::VARCHAR FROM ${table.sql} LIMIT 1 OFFSET ${row - 1}`, [pathValue(file)])
-    .catch((cause) => badFile(file.path, cause));
+    .catch((cause) => badFile(file.shown, cause));
   return value === null || value === undefined ? undefined : String(value);
 }

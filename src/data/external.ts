@@ -50,25 +50,25 @@ export async function readExternalRankings(
   input: Partial<RankingOptions> = {},
 ): Promise<ExternalRankings> {
   const options = parseOptions(rankingOptions, input, 'rankings');
-  const file = await openSource(path);
   return withDatabase(async (db) => {
+    const file = await openSource(path, { folder: db.folder });
     try {
       const format = options.format === 'auto' ? (formatByName(file) ?? 'csv') : options.format;
       const { user, item, rank, score, teacher, checkpoint } = options;
       const wished = [user, item, rank, score, teacher, checkpoint].filter((wish) => wish !== undefined);
       const table = await readers[format](db, { file, header: options.header, wished });
-      const columns = mapRankingColumns(file.path, table, options);
+      const columns = mapRankingColumns(file.shown, table, options);
       const staged = await stageRankings(db, file, table, columns, options.missing);
       const { order, value, ...others } = columns;
       const names = Object.entries({ ...others, [order]: value }).map(([role, { name }]) => [role, name]);
       return await teachersOf({
-        ...{ path: file.path, dataset, staged, order, depth },
+        ...{ path: file.shown, dataset, staged, order, depth },
         columns: Object.fromEntries(names),
         userOf: positions(staged.users, dataset.users),
         itemOf: positions(staged.items, dataset.items),
       });
     } catch (cause) {
-      return badFile(file.path, cause);
+      return badFile(file.shown, cause);
     }
   }, MEMORY_MB);
 }

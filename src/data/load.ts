@@ -55,7 +55,8 @@ export async function loadDataset(input: Partial<DataOptions> = {}): Promise<Loa
     fail('usage', { problem: `${name} is not a ready split, so there is no given split to keep`, hint });
   }
   const keep = ready && (options.split === 'auto' || options.split === 'given');
-  const warnings = [...spellingWarnings(source), ...(keep ? checkUnknownIds(name, source, options) : [])];
+  // A written split was checked when it was made.
+  const warnings = [...spellingWarnings(source), ...(keep && !manifest ? checkUnknownIds(name, source, options) : [])];
   const prepared = keep ? prepareGiven(name, source, options) : prepareRaw(name, source, options, minUser, ratios);
   const { users, items, parts, labels, leakage, notes } = prepared;
   warnings.push(...prepared.warnings);
@@ -103,8 +104,10 @@ async function originOf(options: DataOptions): Promise<Origin> {
     const source = { ...synthesize(spec), notes: [`synthetic data, made up by recdistill: ${size}`] };
     return { name: 'synthetic', source, minUser: MIN_USER };
   }
-  const plan = await planSource(options);
-  const source = await withDatabase((db) => readSource(db, plan, options));
+  const { plan, source } = await withDatabase(async (db) => {
+    const plan = await planSource(options, db.folder);
+    return { plan, source: await readSource(db, plan, options) };
+  });
   const { name, manifest, minUser = MIN_USER } = plan;
   return {
     name,

@@ -36,7 +36,7 @@ export const dataOptions = options({
     default: 'synthetic',
     help: "A named data set (see `recdistill data list`), synthetic:USERSxITEMSxINTERACTIONS, or the path of a file or folder; several files: a pattern such as 'logs/*.csv', or the option repeated; - is standard input.",
   }),
-  format: choice(['auto', 'csv', 'tsv', 'jsonl', 'parquet', 'lists', 'user-lists', 'split'], {
+  format: choice(['auto', 'csv', 'tsv', 'jsonl', 'parquet', 'duckdb', 'lists', 'user-lists', 'split'], {
     default: 'auto',
     help: 'Format of the source. auto goes by the file name: .csv .tsv .jsonl .parquet (text also .gz, .zst), users.dat, a folder with train, valid and test; other text is looked into.',
   }),

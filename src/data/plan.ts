@@ -1,18 +1,30 @@
 /** From the option `data` to files: which file is which part, in which format, with which presets. */
 import { existsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fail } from '../errors.js';
 import { type CatalogEntry, catalog, type LabelSource } from './catalog.js';
 import type { ColumnWishes } from './column-names.js';
+import { kindByName, unpackedName } from './file-names.js';
+import { filesBelow } from './files-below.js';
+import { folderPlan } from './folder-plan.js';
+import { refuseAddress, refuseForeign } from './foreign.js';
 import { catalogEntry, entryFiles, getDataset } from './locate.js';
+import { commonFolder, isPattern, matchingFiles } from './matching-files.js';
 import type { DataOptions } from './options.js';
+import { firstBytes, packingOf } from './packing.js';
+import { keysOf } from './partition-keys.js';
+import { isStandardInput } from './passing.js';
+import { checkEncoding } from './plain-text.js';
 import type { Format } from './readers/index.js';
-import { readManifest, type SplitManifest } from './split-manifest.js';
+import type { SplitManifest } from './split-manifest.js';
+import { unzip } from './unzip.js';
 
 export interface PlannedFile {
-  /** Absolute. */
+  /** Absolute; `-` is standard input. */
   readonly path: string;
+  /** What messages name. Default: the path. */
+  readonly shown?: string;
   /** Columns that the folders of the path stand for (`country=DE/`), the same in every row of the file. */
   readonly keys: Readonly<Record<string, string>>;
 }
@@ -38,16 +50,19 @@ export interface Plan {
 }
 
 /**
- * Finds the files behind the options; a named data set is downloaded if need be.
- * @throws RecdistillError `unknown-name`, `file-missing`, `download-failed`, `needs-not-met`, or `bad-data` for a folder
- * without a data set
+ * Finds the files behind the options; a named data set is downloaded if need be, and a zip archive with several files is unpacked.
+ * @param folder a temporary folder that lasts as long as the files are read
+ * @throws RecdistillError `unknown-name`, `file-missing`, `download-failed`, `needs-not-met`, `usage` for an address, `bad-option` for an
+ * unknown encoding, or `bad-data` for a
+ * folder or archive without a data set
  */
-export async function planSource(options: DataOptions): Promise<Plan> {
+export async function planSource(options: DataOptions, folder: string): Promise<Plan> {
   const { user, item, time, rating, weight, format, header, labels } = options;
-  const plan = await planData(String(options.data));
+  checkEncoding(options.encoding);
+  const plan = await planData(options.data, labels, folder);
   if (format === 'split' && plan.parts.length < 2) {
     const hint = 'Expected a folder with the files train, valid and test (.tsv, .csv, .jsonl or .parquet).';
-    fail('bad-data', { path: options.data, problem: 'is not a ready split', hint });
+    fail('bad-data', { path: String(options.data), problem: 'is not a ready split', hint });
   }
   if (labels !== undefined && !existsSync(labels)) fail('file-missing', { path: labels });
   const given = Object.entries({ user, item, time, rating, weight }).filter(([, wish]) => wish !== undefined);
@@ -63,18 +78,33 @@ export async function planSource(options: DataOptions): Promise<Plan> {
 /** What an option `labels` stands for. */
 export const labelFile = (path: string): LabelSource => ({
   file: resolve(path),
-  style: /\.txt$/i.test(path) ? 'lines' : 'columns',
+  style: unpackedName(path).endsWith('.txt') ? 'lines' : 'columns',
 });
 
-async function planData(data: string): Promise<Plan> {
+async function planData(
+  data: string | readonly string[],
+  labels: string | undefined,
+  temporary: string,
+): Promise<Plan> {
+  if (typeof data !== 'string') return data.length === 1 ? planData(data[0]!, labels, temporary) : filesPlan(data);
   if (Object.hasOwn(catalog, data)) return entryPlan(data, catalogEntry(data), resolve(await getDataset(data)));
+  refuseAddress(data);
+  if (isStandardInput(data)) return onePlan({ path: data, keys: {} }, 'input');
   const path = resolve(data);
   const found = await stat(path).catch(() => undefined);
-  if (found) return found.isDirectory() ? folderPlan(path) : filePlan(path);
+  if (found?.isDirectory()) {
+    const aside = labels === undefined ? [] : [resolve(labels)];
+    return folderPlan(path, withoutEnd(data), basename(path), aside);
+  }
+  if (found) return filePlan(data, temporary, found.isFile());
+  if (isPattern(data)) return filesPlan([data]);
   // A bare word is more likely a misspelt name than a file, which has a suffix.
   if (/^[\w-]+$/.test(data)) catalogEntry(data);
   return fail('file-missing', { path: data });
 }
+
+/** Without the / behind a folder. */
+const withoutEnd = (path: string): string => path.replace(/(?<=.)[/\\]+$/, '');
 
 function entryPlan(name: string, entry: CatalogEntry, folder: string): Plan {
   const { format, columns = {}, labels, minUser, terms, citation } = entry;
@@ -93,50 +123,38 @@ function entryPlan(name: string, entry: CatalogEntry, folder: string): Plan {
   };
 }
 
-const filePlan = (path: string): Plan => ({
-  name: basename(path).replace(/\..*$/, '') || basename(path),
-  folder: dirname(path),
-  parts: [[{ path, keys: {} }]],
+const onePlan = (file: PlannedFile, name: string): Plan => ({
+  name,
+  folder: dirname(file.path),
+  parts: [[file]],
   columns: {},
   header: 'auto',
   notes: [],
 });
 
-const SUFFIX = String.raw`\.(?:tsv|csv|txt|jsonl|ndjson|json|parquet|pq)(?:\.gz|\.zst)?$`;
-const PARTS = ['train', 'valid', 'test'].map((part) => new RegExp(`^${part}${SUFFIX}`, 'i'));
-const SINGLE = new RegExp(String.raw`^(?:(?:interactions|ratings)${SUFFIX}|users\.dat(?:\.gz|\.zst)?$)`, 'i');
+const nameOf = (path: string): string => basename(path).replace(/\..*$/, '') || basename(path);
 
-/** A folder of the user: a ready split if it has parts (valid may be missing), else one file with a usual name. */
-async function folderPlan(folder: string): Promise<Plan> {
-  const names = (await readdir(folder)).sort();
-  const parts = PARTS.map((pattern) => names.filter((name) => pattern.test(name)));
-  const single = names.filter((name) => SINGLE.test(name));
-  const isSplit = parts.some((found) => found.length > 0);
-  const files = isSplit ? parts.filter((found, at) => at !== 1 || found.length > 0) : [single];
-  const wrong = files.findIndex((found) => found.length !== 1);
-  if (wrong >= 0) {
-    const what = isSplit ? ['train', 'valid', 'test'][parts.indexOf(files[wrong]!)]! : 'interactions';
-    const problem =
-      files[wrong]!.length > 1
-        ? `has more than one file of ${what}: ${files[wrong]!.join(', ')}`
-        : `has no file of ${what}`;
-    const hint =
-      'Expected train, valid (it may be missing) and test (.tsv, .csv, .txt, .jsonl or .parquet), or one of interactions.*, ratings.*, users.dat; or name the file itself.';
-    fail('bad-data', { path: folder, problem, hint });
-  }
-  const manifest = await readManifest(folder);
-  const catalogue = (file: string) => (isSplit && names.includes(file) ? join(folder, file) : undefined);
-  const users = catalogue('users.tsv');
-  const items = catalogue('items.tsv') ?? catalogue('item_map.tsv');
-  return {
-    name: manifest?.name ?? basename(folder),
-    folder,
-    parts: files.map(([name]) => [{ path: join(folder, name!), keys: {} }]),
-    columns: manifest?.weighted ? { weight: 'weight' } : {},
-    header: manifest ? 'yes' : 'auto',
-    ...(users ? { users } : {}),
-    ...(items ? { items } : {}),
-    ...(manifest ? { manifest, labels: { file: 'items.tsv', style: 'columns', name: ([, label = '']) => label } } : {}),
-    notes: [],
-  };
+/** A file; an archive with several files is like a folder. */
+async function filePlan(data: string, temporary: string, isFile: boolean): Promise<Plan> {
+  const path = resolve(data);
+  const one = onePlan(
+    { path, shown: data, keys: keysOf(data) },
+    /^\/(?:dev|proc\/self)\/fd\//.test(path) ? 'input' : nameOf(path),
+  );
+  const head = isFile ? await firstBytes(path) : Buffer.alloc(0);
+  if (packingOf(head) !== 'zip') return one;
+  refuseForeign(data, head);
+  const folder = await unzip(path, data, temporary);
+  const files = await filesBelow(folder);
+  const ofData = files.filter((file) => kindByName(basename(file)) !== undefined);
+  const [only] = files.length === 1 ? files : ofData.length === 1 ? ofData : [];
+  if (only === undefined) return folderPlan(folder, data, nameOf(path));
+  return onePlan({ path: join(folder, only), shown: `${data}/${only}`, keys: keysOf(`${data}/${only}`) }, nameOf(path));
+}
+
+/** Several files and patterns. @throws RecdistillError `bad-data` if a file is named twice */
+async function filesPlan(data: readonly string[]): Promise<Plan> {
+  const files = await matchingFiles(data);
+  const folder = commonFolder(files.map((file) => file.path));
+  return { name: basename(folder) || 'files', folder, parts: [files], columns: {}, header: 'auto', notes: [] };
 }

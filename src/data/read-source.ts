@@ -13,7 +13,7 @@ import type { Plan, PlannedFile } from './plan.js';
 import type { Table } from './readers/_reader.js';
 import { readRows } from './readers/delimited.js';
 import { type Format, readers } from './readers/index.js';
-import { openSource, type SourceFile } from './source-file.js';
+import { openSource, refuseOtherFormat, type SourceFile } from './source-file.js';
 import { type StagedFile, stageFile } from './stage-file.js';
 import { daysSql, type TimeCount, timesAreDays } from './times.js';
 
@@ -47,7 +47,7 @@ export async function readSource(db: Database, plan: Plan, given: DataOptions): 
     users: await catalogueIds(db, plan, plan.users),
     items: await catalogueIds(db, plan, plan.items),
   });
-  const names = plan.labels && (await readLabels(db, plan.folder, plan.labels, source.items));
+  const names = plan.labels && (await readLabels(db, plan.folder, plan.labels, source.items, options.encoding));
   const labels = names?.labels.some((label) => label !== '') ? { labels: names.labels } : {};
   return { ...source, ...labels, ...(names ? { names } : {}), notes };
 }
@@ -85,13 +85,13 @@ async function stagePart(
     reading ??= one.reading;
     const before = staged[0];
     if (before) {
-      expectSameRoles(files[0]!.path, before.columns, planned.path, one.columns);
+      expectSameRoles(shownOf(files[0]!), before.columns, shownOf(planned), one.columns);
       await db.query(`INSERT INTO ${name} SELECT * FROM ${table}`);
       await db.query(`DROP TABLE ${table}`);
     }
     staged.push(one);
     if (k < NAMED) notes.push(description);
-    notes.push(...one.skipped.map((what) => `${basename(planned.path)}: left out ${what}`));
+    notes.push(...one.skipped.map((what) => `${basename(shownOf(planned))}: left out ${what}`));
   }
   const rows = staged.reduce((sum, one) => sum + one.rows, 0);
   if (files.length > 1) {
@@ -105,7 +105,7 @@ async function stagePart(
       options.where === undefined
         ? 'Expected rows of user and item after the header. A folder without valid gets one out of train; remove the file if it is not meant.'
         : 'The condition of where may hold for no row.';
-    fail('bad-data', { path: files[0]!.path, problem, hint });
+    fail('bad-data', { path: shownOf(files[0]!), problem, hint });
   }
   const { columns, countsRows } = staged[0]!;
   return { name, rows, columns, countsRows, notes, reading, times: staged.flatMap((one) => one.times) };
@@ -119,15 +119,16 @@ async function stagePlanned(
   options: DataOptions,
   before: Reading | undefined,
 ): Promise<StagedFile & { readonly description: string; readonly reading: Reading | undefined }> {
-  const file = await openSource(planned.path);
+  const { encoding, quote, table: wantedTable, delimiter } = options;
+  const file = await openSource(planned, { encoding, quote, table: wantedTable, folder: db.folder });
+  refuseOtherFormat(file, plan.format);
   const wished = [...Object.values(plan.columns), ...wordsOf(options.where)].filter((wish) => wish !== undefined);
-  const { delimiter, quote } = options;
   const ofSplit = plan.parts.length > 1;
   const found: Found = plan.format
     ? { format: plan.format }
     : await formatOf(db, file, { ofSplit, delimiter, wished, before });
   const request = { file, header: plan.header, wished, quote, delimiter: delimiter ?? found.delimiter };
-  const table = withKeys(await readers[found.format](db, request), planned.keys);
+  const table = withKeys(await readers[found.format](db, request), file.keys);
   const staged = await stageFile(db, name, file, table, plan.columns, options);
   const used = Object.entries(staged.columns).map(([role, column]) => `${role} = ${column.name}`);
   if (staged.countsRows) used.push('weight = number of rows');
@@ -137,10 +138,15 @@ async function stagePlanned(
   const { format } = found;
   return {
     ...staged,
-    reading: format === 'tsv' || format === 'parquet' || plan.format ? undefined : { ...found, format },
-    description: `read ${basename(planned.path)} as ${found.format}${divided}${headless}: ${staged.rows} rows, ${used.join(', ')}`,
+    reading: isGuessed(format) && !plan.format ? { ...found, format } : undefined,
+    description: `read ${basename(shownOf(planned))} as ${found.format}${divided}${headless}: ${staged.rows} rows, ${used.join(', ')}`,
   };
 }
+
+const shownOf = ({ path, shown = path }: PlannedFile): string => shown;
+
+const isGuessed = (format: Format): format is Reading['format'] =>
+  format === 'csv' || format === 'jsonl' || format === 'lists' || format === 'user-lists';
 
 /** Names such as `event.type` in a condition, which may lead into a structure. */
 const wordsOf = (where: string | undefined): string[] => where?.match(/[A-Za-z_]\w*(?:\.\w+)+/g) ?? [];
@@ -163,7 +169,11 @@ function expectSameRoles(first: string, a: ColumnMap, path: string, b: ColumnMap
 
 async function catalogueIds(db: Database, plan: Plan, path: string | undefined): Promise<string[]> {
   if (path === undefined) return [];
-  const { rows } = await readRows(db, { file: await openSource(path), header: plan.header, wished: [] });
+  const { rows } = await readRows(db, {
+    file: await openSource(path, { folder: db.folder }),
+    header: plan.header,
+    wished: [],
+  });
   return rows.map(([id]) => id!).filter((id) => id !== '');
 }
 
@@ -174,9 +184,9 @@ const SUFFIXES: readonly (readonly [RegExp, Format])[] = [
   [/\.(?:parquet|pq)$/, 'parquet'],
 ];
 
-/** What the name of a file says about its format, if anything. */
-export const formatByName = ({ name }: SourceFile): Format | undefined =>
-  SUFFIXES.find(([pattern]) => pattern.test(name))?.[1];
+/** What the content or the name of a file says about its format, if anything. */
+export const formatByName = ({ name, content }: SourceFile): Format | undefined =>
+  content === 'text' ? SUFFIXES.find(([pattern]) => pattern.test(name))?.[1] : content;
 
 interface Found {
   readonly format: Format;
@@ -194,10 +204,10 @@ interface FormatRequest {
 async function formatOf(db: Database, file: SourceFile, o: FormatRequest): Promise<Found> {
   const known = formatByName(file);
   if (known !== undefined && known !== 'csv') return { format: known };
-  if (o.delimiter !== undefined) return { format: 'csv' };
+  if ((o.delimiter ?? file.delimiter) !== undefined) return { format: 'csv' };
   const lines = await firstLines(db, file, SAMPLE_LINES);
   return detectFormat({
-    ...{ path: file.path, lines, wished: o.wished, ofSplit: o.ofSplit, before: o.before },
+    ...{ path: file.shown, lines, wished: o.wished, ofSplit: o.ofSplit, before: o.before },
     ...{ table: known === 'csv', listsByName: file.name === 'users.dat' },
     async usersRepeat() {
       const first = `regexp_extract(line, '^\\s*(\\S+)', 1)`;

@@ -37,11 +37,11 @@ export async function stageFile(
 ): Promise<StagedFile> {
   const countsRows = wishes.weight === ROWS && !table.columns.some((c) => c.name === ROWS);
   const { weight, ...others } = wishes;
-  const mapped = mapColumns(file.path, table, countsRows ? others : wishes, options.minRating !== undefined);
+  const mapped = mapColumns(file.shown, table, countsRows ? others : wishes, options.minRating !== undefined);
   const rated = options.minRating !== undefined || wishes.rating !== undefined ? mapped.rating : undefined;
   if (options.minRating !== undefined && !rated) {
     const hint = 'Name the column with --rating, or leave out --min-rating.';
-    fail('bad-data', { path: file.path, problem: 'minRating is set, but there is no rating column', hint });
+    fail('bad-data', { path: file.shown, problem: 'minRating is set, but there is no rating column', hint });
   }
   const columns: ColumnMap = {
     ...{ user: mapped.user, item: mapped.item },
@@ -51,7 +51,7 @@ export async function stageFile(
   };
   await refuseNested(db, file, table, columns, options.explode);
   const sql = await stagedSql(db, file, table, columns, options);
-  await db.query(`CREATE TEMP TABLE ${name} AS ${sql}`, [pathValue(file)]).catch((cause) => badFile(file.path, cause));
+  await db.query(`CREATE TEMP TABLE ${name} AS ${sql}`, [pathValue(file)]).catch((cause) => badFile(file.shown, cause));
   const skipped = await settleBadRows(db, name, {
     file,
     table,
@@ -126,7 +126,7 @@ async function refuseNested(
           `left((${column.sql})::VARCHAR, 60) AS v, ${bad} AS bad FROM ${table.sql}) WHERE bad ORDER BY n LIMIT 1`,
         [pathValue(file)],
       )
-      .catch((cause) => badFile(file.path, cause));
+      .catch((cause) => badFile(file.shown, cause));
     if (!found) continue;
     const [n, kind, value] = found;
     const list = kind === 'a list' && role === 'item' && !explode;
@@ -136,7 +136,7 @@ async function refuseNested(
         ? `Expected a single ${role}. Write one row for each, or name another column with --${role}.`
         : `Expected a single ${role}. Name what is within it, such as --${role} ${column.name}.id, or another column.`;
     const problem = `row ${n}, column ${column.name}: the ${role} is ${kind}${allowed ? ' that cannot be divided' : ''}, ${value}`;
-    fail('bad-data', { path: file.path, problem, hint });
+    fail('bad-data', { path: file.shown, problem, hint });
   }
   if (!explode || columns.item.elements === undefined) return;
   const lists = [columns.time, columns.rating, columns.weight].filter((c) => c?.elements !== undefined);
@@ -149,7 +149,7 @@ async function refuseNested(
     if (!found) continue;
     const problem = `row ${found[0]}: ${found[1]} items and ${found[2]} values of ${name}`;
     fail('bad-data', {
-      path: file.path,
+      path: file.shown,
       problem,
       hint: 'Expected one value for each item of the list, or one for all.',
     });
@@ -185,10 +185,10 @@ async function timesOf(db: Database, name: string, file: SourceFile, table: Tabl
   for (const [kind, count, first] of rows.map((row) => row.map(Number))) {
     const value = await valueAt(db, file, table, time, first!);
     counts.push({
-      path: file.path,
+      path: file.shown,
       kind: kind!,
       rows: count!,
-      first: `row ${first} of ${file.path}`,
+      first: `row ${first} of ${file.shown}`,
       value: String(value),
     });
   }

@@ -54,12 +54,12 @@ export async function stageRankings(
         `${text(teacher)} AS t, ${text(checkpoint)} AS c FROM ${table.sql}`,
       [pathValue(file)],
     )
-    .catch((e) => badFile(file.path, e));
+    .catch((e) => badFile(file.shown, e));
   await refuseBadRows(db, 'raw', { file, table, checks: checksOf(columns, missing), rowNumber: 'rowid + 1' });
   const [[rows] = []] = await db.query('SELECT count(*)::DOUBLE FROM raw');
   if (Number(rows) === 0)
     fail('bad-data', {
-      path: file.path,
+      path: file.shown,
       problem: 'has no rows of data',
       hint: 'Expected rows of user, item and rank.',
     });
@@ -74,7 +74,7 @@ export async function stageRankings(
   if (groups.length > MOST_GROUPS) {
     const named = [teacher, checkpoint].flatMap((c) => (c ? [c.name] : [])).join(' and ');
     fail('bad-data', {
-      path: file.path,
+      path: file.shown,
       problem: `more than ${MOST_GROUPS} different values in ${named}; expected some teachers with some checkpoints each`,
       hint: 'Name other columns with --teacher and --checkpoint, or ignore them: none.',
     });

@@ -377,3 +377,46 @@ test('weights are read, and repeated pairs add up', async (t) => {
     /the weight is "0" \| Expected a finite number above 0/,
   );
 });
+
+test('several files are one source: all rows, one unit of time, the same columns', async (t) => {
+  const f = testFolder(t);
+  const head = 'user,item,time\n';
+  const rows = (from: number, to: number) => ratings.slice(from, to).map((r) => `${r.user},${r.item},${r.time}\n`);
+  const whole = await load(f.write('whole.csv', `${head}${rows(0, 2400).join('')}`));
+  mkdirSync(join(f.path, 'logs'));
+  f.write('logs/a.csv', `${head}${rows(0, 800).join('')}`);
+  f.write('logs/b.tsv', `${head}${rows(800, 1600).join('')}`.replaceAll(',', '\t'));
+  f.write(
+    'logs/c.jsonl',
+    ratings
+      .slice(1600)
+      .map((r) => `${JSON.stringify(r)}\n`)
+      .join(''),
+  );
+  const files = ['a.csv', 'b.tsv', 'c.jsonl'].map((name) => join(f.path, 'logs', name));
+  const read = await loadDataset({ minUser: 1, coldItems: 'keep', ratios: [0.5, 0, 0.5], data: files });
+  assert.equal(read.fingerprint, whole.fingerprint);
+  assert.match(read.notes.join('\n'), /3 files make up 2400 rows/);
+  assert.equal((await load(join(f.path, 'logs', '{a,b}.*'))).users.ids.length, 134);
+  f.write('logs/c.jsonl', '{"user":1,"item":2}\n');
+  await assert.rejects(
+    loadDataset({ data: files }),
+    /c\.jsonl: has columns for item, user, and .*a\.csv for item, time, user/,
+  );
+  f.write('logs/c.jsonl', '{"user":1,"item":2,"time":1300000000000}\n');
+  await assert.rejects(
+    loadDataset({ data: files }),
+    /different units: 1600 rows look like seconds .* 1 rows look like milliseconds/,
+  );
+});
+
+test('the folders of a path are columns, for conditions and for ids', async (t) => {
+  const f = testFolder(t);
+  for (const [k, event] of ['view', 'buy'].entries()) {
+    mkdirSync(join(f.path, `lake/event=${event}`), { recursive: true });
+    const rows = ratings.filter((_, n) => n % 2 === k).map((r) => `${r.user},${r.item}\n`);
+    f.write(`lake/event=${event}/part.csv`, `user,item\n${rows.join('')}`);
+  }
+  assert.equal(size(await load(join(f.path, 'lake'))), 2400);
+  assert.equal(size(await load(join(f.path, 'lake'), { where: "event = 'buy'" })), 1200);
+});

@@ -54,7 +54,7 @@ function unknown(file: SourceFile, table: Table, name: string): never {
   const near = nearest(name, names);
   const problem = `the condition of where uses the column ${JSON.stringify(name)}, which is not there; columns found: ${names.join(', ')}`;
   const text = 'Text stands in single quotes, a name with blanks in double quotes.';
-  return fail('bad-data', { path: file.path, problem, hint: near ? `Did you mean "${near}"? ${text}` : text });
+  return fail('bad-data', { path: file.shown, problem, hint: near ? `Did you mean "${near}"? ${text}` : text });
 }
 
 /** The names of columns in a condition, divided at dots. @throws RecdistillError `bad-option` */

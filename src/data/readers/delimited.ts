@@ -7,10 +7,11 @@ import { splitLine } from '../split-line.js';
 import type { Reader, ReadRequest, Table } from './_reader.js';
 
 /** Divided as the option `delimiter` says, else by the only delimiter that can be. */
-export const csv: Reader = (db, request) => delimited(db, request, request.delimiter, 2);
+export const csv: Reader = (db, request) => delimited(db, request, request.delimiter ?? request.file.delimiter, 2);
 
 /** Divided by tabs, unless the option `delimiter` says otherwise. */
-export const tsv: Reader = (db, request) => delimited(db, request, request.delimiter ?? '\t', 2);
+export const tsv: Reader = (db, request) =>
+  delimited(db, request, request.delimiter ?? request.file.delimiter ?? '\t', 2);
 
 /** Words for delimiters that are hard to type. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -27,7 +28,7 @@ const BLANK = 'blank';
 async function delimited(db: Database, request: ReadRequest, given: string | undefined, least: number): Promise<Table> {
   const { file, quote = 'double', wished } = request;
   const lines = await firstLines(db, file, SAMPLE_LINES);
-  const path = file.path;
+  const path = file.shown;
   if (lines.length === 0) fail('bad-data', { path, problem: 'has no lines', hint: 'Expected rows of user and item.' });
   const detect = () => detectFormat({ path, lines, wished, table: true, listsByName: false, ofSplit: false });
   const delimiter = given === undefined ? ((await detect()).delimiter ?? ',') : delimiterGiven(given);
@@ -77,11 +78,11 @@ async function blankSql(db: Database, { file }: ReadRequest, width: number, name
       `SELECT k, len(w) FROM (SELECT row_number() OVER () AS k, w FROM ${words}) WHERE len(w) <> ${width} ORDER BY k LIMIT 1`,
       [pathValue(file)],
     )
-    .catch((e) => badFile(file.path, e));
+    .catch((e) => badFile(file.shown, e));
   if (wrong[0]) {
     const [line, found] = wrong[0].map(String);
     const hint = 'Fields are divided by runs of blanks here. Choose another --delimiter or --format if this is not so.';
-    fail('bad-data', { path: file.path, problem: `line ${line}: ${found} columns; expected ${width}`, hint });
+    fail('bad-data', { path: file.shown, problem: `line ${line}: ${found} columns; expected ${width}`, hint });
   }
   const columns = Array.from({ length: width }, (_, k) => `w[${k + 1}] AS c${k + 1}`).join(', ');
   return `(SELECT ${columns} FROM ${words}${named ? ' OFFSET 1' : ''})`;
@@ -89,7 +90,8 @@ async function blankSql(db: Database, { file }: ReadRequest, width: number, name
 
 /** The rows of a whole small file as text, all columns (labels, id maps). */
 export async function readRows(db: Database, request: ReadRequest): Promise<{ table: Table; rows: string[][] }> {
-  const delimiter = request.delimiter ?? (request.file.name.endsWith('.csv') ? undefined : '\t');
+  const delimiter =
+    request.delimiter ?? request.file.delimiter ?? (request.file.name.endsWith('.csv') ? undefined : '\t');
   const table = await delimited(db, request, delimiter, 1);
   const rows = await db.query(`SELECT ${table.columns.map((c) => c.sql).join(', ')} FROM ${table.sql}`, [
     pathValue(request.file),

@@ -22,10 +22,10 @@ export const jsonl: Reader = async (db, { file, wished }) => {
         "WHERE NOT json_valid(line) OR json_type(line) <> 'OBJECT' ORDER BY k LIMIT 1",
       values,
     )
-    .catch((e) => badFile(file.path, e));
+    .catch((e) => badFile(file.shown, e));
   if (wrong[0]) {
     const [row, text] = wrong[0];
-    fail('bad-data', { path: file.path, problem: `row ${row} is not a JSON object: ${JSON.stringify(text)}`, hint });
+    fail('bad-data', { path: file.shown, problem: `row ${row} is not a JSON object: ${JSON.stringify(text)}`, hint });
   }
   const objects = await db.query(`SELECT line FROM ${sql} LIMIT ${SAMPLE}`, values);
   const parsed: unknown[] = objects.map(([line]) => JSON.parse(String(line)));

@@ -11,11 +11,11 @@ export const lists: Reader = async (db, { file }) => {
         'ORDER BY k LIMIT 1',
       [pathValue(file)],
     )
-    .catch((e) => badFile(file.path, e));
+    .catch((e) => badFile(file.shown, e));
   if (wrong[0]) {
     const [line, given, items] = wrong[0].map(String);
     fail('bad-data', {
-      path: file.path,
+      path: file.shown,
       problem: `list ${line} starts with ${JSON.stringify(given)} and has ${items} items; it must start with its number of items`,
       hint: 'Expected lines such as "3 17 42 99". Choose another --format if this is not a list file.',
     });

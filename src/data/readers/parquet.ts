@@ -7,7 +7,7 @@ export const parquet: Reader = async (db, { file, wished }) => {
   const values = [pathValue(file)];
   const described = await db
     .query(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${sql})`, values)
-    .catch((e) => badFile(file.path, e));
+    .catch((e) => badFile(file.shown, e));
   const types = new Map(described.map(([name, type]) => [String(name), String(type)]));
   const columns = [...types].map(([name, type]) => column(name, identifier(name), type));
   for (const name of wished) {

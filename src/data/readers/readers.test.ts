@@ -35,7 +35,7 @@ test('every reader file is in the registry', () => {
   const files = readdirSync(new URL('.', import.meta.url)).filter((f) => /^[a-z-]+\.js$/.test(f) && f !== 'index.js');
   const registry = readFileSync(new URL('index.js', import.meta.url), 'utf8');
   for (const file of files) assert.ok(registry.includes(`'./${file}'`), file);
-  assert.deepEqual(Object.keys(readers), ['csv', 'tsv', 'jsonl', 'parquet', 'lists', 'user-lists']);
+  assert.deepEqual(Object.keys(readers), ['csv', 'tsv', 'jsonl', 'parquet', 'duckdb', 'lists', 'user-lists']);
 });
 
 test('the same data has the same fingerprint in every format, compression and row order', async (t) => {

@@ -1,0 +1,157 @@
+/** How a file is packed, by its first bytes, and its content unpacked. */
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { PassThrough, pipeline, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { Decompress } from 'fzstd';
+import unbzip2 from 'unbzip2-stream';
+import { fail, RecdistillError } from '../errors.js';
+import type { Chunks } from './copies.js';
+
+export type Packing = 'uncompressed' | 'gzip' | 'zstd' | 'bzip2' | 'zip';
+
+/** Bytes that decide what a file is. */
+const HEAD = 4096;
+
+/** The packing that these first bytes show. */
+export function packingOf(head: Buffer): Packing {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
+  if (isZstd(head)) return 'zstd';
+  const start = head.toString('latin1', 0, 10);
+  if (/^BZh[1-9]/.test(start) && BZIP2_BLOCKS.includes(start.slice(4))) return 'bzip2';
+  return ZIP.some((magic) => start.startsWith(magic)) ? 'zip' : 'uncompressed';
+}
+
+/** What follows the header: the first block, or at once the end. */
+const BZIP2_BLOCKS = ['1AY&SY', '\x17rE8P\x90'];
+/** A file within, or the end of an archive that is empty. */
+const ZIP = ['PK\x03\x04', 'PK\x05\x06'];
+
+const isZstd = (head: Buffer): boolean => {
+  if (head.length < 4) return false;
+  const magic = head.readUInt32LE(0);
+  return magic === ZSTD_FRAME || isSkippable(magic);
+};
+
+/** The content of a file, unpacked. @throws RecdistillError `bad-data` as soon as the file proves cut or damaged */
+export function contentOf(path: string, packing: Exclude<Packing, 'zip'>, shown: string): Chunks {
+  if (packing === 'zstd') return refusing(unzstd(path, shown), shown, 'Zstandard');
+  const bytes = createReadStream(path);
+  if (packing === 'uncompressed') return bytes;
+  if (packing === 'gzip') return refusing(gunzipped(bytes), shown, 'gzip');
+  return refusing(unbzipped(bytes), shown, 'bzip2');
+}
+
+// `pipeline` hands the errors of the file on to the stream that is read.
+const gunzipped = (bytes: Readable): Chunks => pipeline(bytes, createGunzip(), () => undefined);
+
+/** The stream of that library is of the first generation: it is pushed, and its end and its errors are events. */
+function unbzipped(bytes: Readable): Chunks {
+  const old = unbzip2();
+  const out = new PassThrough();
+  old.on('error', (cause: Error) => out.destroy(cause));
+  bytes.on('error', (cause) => out.destroy(cause));
+  out.on('close', () => bytes.destroy());
+  bytes.pipe(old).pipe(out);
+  return out;
+}
+
+/** Half a frame at the end would go unnoticed, so the frames are walked over first. */
+async function* unzstd(path: string, shown: string): AsyncGenerator<Uint8Array> {
+  await checkZstd(path, shown);
+  let ready: Uint8Array[] = [];
+  const decoder = new Decompress((chunk) => ready.push(chunk));
+  for await (const chunk of createReadStream(path)) {
+    decoder.push(chunk);
+    yield* ready;
+    ready = [];
+  }
+}
+
+async function* refusing(chunks: Chunks, shown: string, format: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (cause) {
+    if (cause instanceof RecdistillError) throw cause;
+    damaged(shown, format, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+/** @throws RecdistillError `bad-data` */
+export const damaged = (path: string, format: string, problem: string, cause?: unknown): never =>
+  fail(
+    'bad-data',
+    { path, problem: `is not a whole ${format} file: ${problem}`, hint: 'Fetch or compress it again.' },
+    cause,
+  );
+
+/** The first bytes of a file as it lies there. */
+export async function firstBytes(path: string): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD), 0, HEAD, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The first bytes of some content. */
+export async function headOf(chunks: Chunks): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    parts.push(chunk);
+    length += chunk.length;
+    if (length >= HEAD) break;
+  }
+  return Buffer.concat(parts).subarray(0, HEAD);
+}
+
+const ZSTD_FRAME = 0xfd2fb528;
+const isSkippable = (magic: number): boolean => magic >>> 4 === 0x184d2a5;
+
+/**
+ * Walks over the frames and blocks of a Zstandard file (RFC 8878) without decompressing: each block tells its length, and
+ * the last block of a frame says so.
+ */
+export async function checkZstd(path: string, shown: string): Promise<void> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const head = Buffer.alloc(5);
+    let at = 0;
+    const read = async (bytes: number): Promise<Buffer> => {
+      const { bytesRead } = await file.read(head, 0, bytes, at);
+      if (bytesRead < bytes) damaged(shown, 'Zstandard', `it ends within a frame, after ${size} bytes`);
+      at += bytes;
+      return head;
+    };
+    while (at < size) {
+      const magic = (await read(4)).readUInt32LE(0);
+      if (isSkippable(magic)) {
+        at += (await read(4)).readUInt32LE(0);
+      } else if (magic === ZSTD_FRAME) {
+        const descriptor = (await read(1))[0]!;
+        at += frameHeaderSize(descriptor);
+        for (let last = false; !last; ) {
+          const block = (await read(3)).readUIntLE(0, 3);
+          last = (block & 1) === 1;
+          at += ((block >>> 1) & 3) === 1 ? 1 : block >>> 3;
+        }
+        if ((descriptor & 4) !== 0) at += 4;
+      } else damaged(shown, 'Zstandard', `no frame starts at byte ${at - 4}`);
+    }
+    if (at > size) damaged(shown, 'Zstandard', `it ends within a frame, after ${size} bytes`);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Bytes of a frame header after its descriptor: window, dictionary id and content size. */
+function frameHeaderSize(descriptor: number): number {
+  const single = (descriptor & 0x20) !== 0;
+  const contentFlag = descriptor >>> 6;
+  const content = contentFlag === 0 ? Number(single) : 1 << contentFlag;
+  return Number(!single) + [0, 1, 2, 4][descriptor & 3]! + content;
+}

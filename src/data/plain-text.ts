@@ -1,0 +1,261 @@
+/** Text files as DuckDB reads them well: UTF-8, one kind of line end, no first line for Excel. What is so already is left as it is. */
+import { isUtf8 } from 'node:buffer';
+import { TextDecoder } from 'node:util';
+import { fail } from '../errors.js';
+import type { Chunks } from './copies.js';
+
+const [LF, CR, QUOTE] = [0x0a, 0x0d, 0x22];
+
+/** What `--encoding` may say, for error messages. */
+const EXAMPLES =
+  'auto, or a name such as utf-8, latin1, windows-1252, iso-8859-2, utf-16le, shift_jis, gb18030, koi8-r';
+
+const MARKS = [
+  { bytes: [0xef, 0xbb, 0xbf], encoding: 'utf-8' },
+  { bytes: [0xff, 0xfe], encoding: 'utf-16le' },
+  { bytes: [0xfe, 0xff], encoding: 'utf-16be' },
+] as const;
+
+/** Bytes of the byte order mark of UTF-8 at the start of a text, 0 if there is none. */
+const markLength = (head: Buffer): number => (encodingOfMark(head) === 'utf-8' ? 3 : 0);
+
+const encodingOfMark = (head: Buffer): string | undefined =>
+  MARKS.find(({ bytes }) => bytes.every((byte, k) => head[k] === byte))?.encoding;
+
+/**
+ * The encoding of a text, by its usual name.
+ * @param given the option: `auto` goes by the byte order mark, and is UTF-8 without one
+ * @throws RecdistillError `bad-option` for an encoding that is not known, `bad-data` if the text has the mark of another one
+ */
+export function encodingOf(head: Buffer, given: string, shown: string): string {
+  const mark = encodingOfMark(head);
+  if (given !== 'auto') {
+    const named = decoderOf(given).encoding;
+    if (mark === undefined || mark === named) return named;
+    const hint = 'Leave --encoding out: the mark says what the file is.';
+    const problem = `starts with the byte order mark of ${mark}, and --encoding says ${given}`;
+    return fail('bad-data', { path: shown, problem, hint });
+  }
+  if (mark) return mark;
+  // Every other byte of most text in UTF-16 is 0, which a text in UTF-8 does not have at all.
+  const zeros = [0, 1].map((from) => head.filter((byte, k) => byte === 0 && k % 2 === from).length) as [number, number];
+  if (Math.max(...zeros) * 4 > head.length) {
+    const likely = zeros[1] > zeros[0] ? 'utf-16le' : 'utf-16be';
+    const hint = `It looks like UTF-16 without a byte order mark: --encoding ${likely}. If it is not text, export it as CSV or Parquet.`;
+    fail('bad-data', { path: shown, problem: 'the text is not UTF-8: it is full of zero bytes', hint });
+  }
+  return 'utf-8';
+}
+
+/** Whether the first bytes of a file may be those of a text in `encoding`. */
+export const looksLikeText = (head: Buffer, encoding: string): boolean =>
+  encodingOfMark(head) !== undefined ||
+  encoding.startsWith('utf-16') ||
+  (!head.some((byte) => byte < 9) && (encoding !== 'auto' || isUtf8(head.subarray(0, head.length - unfinished(head)))));
+
+/** @throws RecdistillError `bad-option` for an encoding that is not known */
+export function checkEncoding(encoding: string): void {
+  if (encoding !== 'auto') decoderOf(encoding);
+}
+
+function decoderOf(encoding: string): TextDecoder {
+  try {
+    return new TextDecoder(encoding, { fatal: true });
+  } catch (cause) {
+    const given = JSON.stringify(encoding);
+    return fail('bad-option', { option: 'encoding', owner: 'data', given, expected: EXAMPLES }, cause);
+  }
+}
+
+/** The text in UTF-8. @throws RecdistillError `bad-data` where bytes mean nothing in `encoding` */
+export async function* toUtf8(chunks: Chunks, encoding: string, shown: string): AsyncGenerator<Uint8Array> {
+  const decoder = decoderOf(encoding);
+  let line = 1;
+  const decode = (chunk?: Uint8Array): string => {
+    try {
+      const text = chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
+      return decoder.encoding === 'windows-1252' ? withWindowsSigns(text) : text;
+    } catch (cause) {
+      const hint = 'Name another encoding with --encoding, or save the file as UTF-8.';
+      const problem = `line ${line} or one after it: the text is not ${decoder.encoding}`;
+      return fail('bad-data', { path: shown, problem, hint }, cause);
+    }
+  };
+  for await (const chunk of chunks) {
+    // In small pieces, so that the line of an error is near.
+    for (let at = 0; at < chunk.length; at += 4096) {
+      const text = decode(chunk.subarray(at, at + 4096));
+      if (text === '') continue;
+      yield Buffer.from(text);
+      line += text.split('\n').length - 1;
+    }
+  }
+  const rest = decode();
+  if (rest !== '') yield Buffer.from(rest);
+}
+
+/** The bytes 0x80 to 0x9f in windows-1252, which all web software means by latin1. Some versions of Node decode them as control characters. */
+const SIGNS = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+
+const withWindowsSigns = (text: string): string =>
+  text.replace(/[\x80-\x9f]/g, (sign) => SIGNS[sign.charCodeAt(0) - 0x80]!);
+
+/** What has to be done to a text before DuckDB reads it. */
+export interface TextFindings {
+  /** Lines end in several ways, which DuckDB refuses. */
+  readonly mixedLineEnds: boolean;
+  /** Bytes at the start that are no data: the line `sep=;`, with a byte order mark before it. */
+  readonly skip: number;
+  /** What that line says. */
+  readonly delimiter?: string;
+}
+
+/** Excel's first line, such as `sep=;`. */
+export function separatorLine(head: Buffer): { skip: number; delimiter: string } | undefined {
+  const mark = markLength(head);
+  const [line, delimiter] = /^"?sep=(.)"?(?:\r\n|\n|\r)/i.exec(head.toString('utf8', mark)) ?? [];
+  if (line === undefined || delimiter === undefined) return undefined;
+  return { skip: mark + Buffer.byteLength(line), delimiter };
+}
+
+/**
+ * Reads a UTF-8 text once, or twice if a carriage return is in it.
+ * @param quotes whether double quotes enclose fields, in which line ends are no line ends
+ * @throws RecdistillError `bad-data` where it is not UTF-8
+ */
+export async function inspectText(
+  read: () => Chunks,
+  quotes: boolean,
+  shown: string,
+): Promise<Pick<TextFindings, 'mixedLineEnds'>> {
+  const returns = await checkUtf8(read(), shown);
+  return { mixedLineEnds: returns && (await lineEndsOf(read(), quotes)) > 1 };
+}
+
+/** @returns whether the text has a carriage return */
+async function checkUtf8(chunks: Chunks, shown: string): Promise<boolean> {
+  let rest: Buffer = Buffer.alloc(0);
+  let returns = false;
+  let line = 1;
+  for await (const chunk of chunks) {
+    const bytes =
+      rest.length > 0 ? Buffer.concat([rest, chunk]) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    const whole = bytes.length - unfinished(bytes);
+    const part = bytes.subarray(0, whole);
+    if (!isUtf8(part)) notUtf8(part, line, shown);
+    returns ||= part.includes(CR);
+    line += linesIn(part);
+    rest = Buffer.from(bytes.subarray(whole));
+  }
+  if (rest.length > 0) notUtf8(rest, line, shown);
+  return returns;
+}
+
+function linesIn(bytes: Buffer): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(LF); at >= 0; at = bytes.indexOf(LF, at + 1)) lines++;
+  return lines;
+}
+
+/** Bytes at the end that start a character whose other bytes are still to come. */
+function unfinished(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back]!;
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? back : 0;
+  }
+  return 0;
+}
+
+function notUtf8(bytes: Buffer, line: number, shown: string): never {
+  let start = 0;
+  for (let at = bytes.indexOf(LF); at >= 0 && isUtf8(bytes.subarray(start, at)); at = bytes.indexOf(LF, start)) {
+    start = at + 1;
+    line++;
+  }
+  const wrong = bytes.subarray(start);
+  let at = 0;
+  const step = () => [1, 2, 3, 4].find((n) => at + n <= wrong.length && isUtf8(wrong.subarray(at, at + n)));
+  for (let n = step(); n !== undefined && at < wrong.length; n = step()) at += n;
+  const byte = wrong[at]!.toString(16).padStart(2, '0');
+  const hint =
+    'Say which encoding it has, such as --encoding latin1 or --encoding windows-1252, or save the file as UTF-8.';
+  fail('bad-data', { path: shown, problem: `line ${line}: the text is not UTF-8 (byte 0x${byte})`, hint });
+}
+
+/** What stands before a quote that opens a field: the start of a line, a delimiter, a blank. */
+const BEFORE_QUOTE = new Set([...'\n\r,;|\t: '].map((sign) => sign.charCodeAt(0)));
+
+/** Follows fields in quotes through a text, byte by byte. */
+class Quoting {
+  #inside = false;
+  /** The byte before; at the start as after a line end. */
+  #before = LF;
+  /** The quote before has closed a field; another one makes the two a quote within it. */
+  #closed = false;
+
+  readonly #enabled: boolean;
+
+  constructor(enabled: boolean) {
+    this.#enabled = enabled;
+  }
+
+  /** Takes the next byte. @returns whether it stands within a field in quotes */
+  next(byte: number): boolean {
+    const quote = byte === QUOTE && this.#enabled;
+    if (this.#inside) {
+      this.#inside = !quote;
+      this.#closed = quote;
+    } else {
+      this.#inside = quote && (this.#closed || BEFORE_QUOTE.has(this.#before));
+      this.#closed = false;
+    }
+    this.#before = byte;
+    return this.#inside;
+  }
+}
+
+/** How many of the three line ends a text uses outside of quotes. */
+async function lineEndsOf(chunks: Chunks, quotes: boolean): Promise<number> {
+  const found = new Set<string>();
+  const quoting = new Quoting(quotes);
+  let afterReturn = false;
+  for await (const chunk of chunks) {
+    for (const byte of chunk) {
+      const inside = quoting.next(byte);
+      if (afterReturn) found.add(byte === LF ? '\r\n' : '\r');
+      else if (byte === LF && !inside) found.add('\n');
+      afterReturn = byte === CR && !inside;
+    }
+    if (found.size > 1) break;
+  }
+  if (afterReturn) found.add('\r');
+  return found.size;
+}
+
+/** The text without its first `skip` bytes, and, if they were mixed, with \n for every line end outside of quotes. */
+export async function* cleanText(
+  chunks: Chunks,
+  { skip, mixedLineEnds }: TextFindings,
+  quotes: boolean,
+): AsyncGenerator<Uint8Array> {
+  const quoting = new Quoting(quotes);
+  let toSkip = skip;
+  let afterReturn = false;
+  for await (const chunk of chunks) {
+    const bytes = chunk.subarray(Math.min(toSkip, chunk.length));
+    toSkip -= chunk.length - bytes.length;
+    if (!mixedLineEnds) {
+      yield bytes;
+      continue;
+    }
+    const out = Buffer.allocUnsafe(bytes.length);
+    let length = 0;
+    for (const byte of bytes) {
+      const inside = quoting.next(byte);
+      if (!(afterReturn && byte === LF)) out[length++] = byte === CR && !inside ? LF : byte;
+      afterReturn = byte === CR && !inside;
+    }
+    yield out.subarray(0, length);
+  }
+}
