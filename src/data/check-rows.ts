@@ -75,11 +75,17 @@ export async function settleBadRows(
     const [[rows, first] = []] = await db.query(`SELECT count(*)::DOUBLE, min(n)::DOUBLE FROM ${name} WHERE ${bad}`);
     if (Number(rows) === 0) continue;
     await db.query(`DELETE FROM ${name} WHERE ${bad}`);
-    const kind = what === 'user' || what === 'item' ? `without a ${what}` : `with a ${what} that cannot be read`;
-    skipped.push(`${rows} rows ${kind} (column ${column.name}, first in row ${first})`);
+    const kind =
+      what === 'user' || what === 'item'
+        ? `without ${what === 'item' ? 'an' : 'a'} ${what}`
+        : `with a ${what} that cannot be read`;
+    skipped.push(`${rowsText(Number(rows))} ${kind} (column ${column.name}, first in row ${first})`);
   }
   return skipped;
 }
+
+/** `1 row`, `2 rows`. */
+export const rowsText = (n: number): string => `${n} ${n === 1 ? 'row' : 'rows'}`;
 
 /** What stands in a row of the file, counted from 1; undefined for NULL. */
 export async function valueAt(

@@ -132,8 +132,7 @@ async function stagePlanned(
   const staged = await stageFile(db, name, file, table, plan.columns, options);
   const used = Object.entries(staged.columns).map(([role, column]) => `${role} = ${column.name}`);
   if (staged.countsRows) used.push('weight = number of rows');
-  const divided =
-    found.delimiter === undefined ? '' : ` divided by ${found.delimiter === '\t' ? 'tab' : found.delimiter}`;
+  const divided = found.format === 'csv' ? dividedBy(request.delimiter ?? file.delimiter) : '';
   const headless = table.named ? '' : ' without header';
   const { format } = found;
   return {
@@ -142,6 +141,17 @@ async function stagePlanned(
     description: `read ${basename(shownOf(planned))} as ${found.format}${divided}${headless}: ${staged.rows} rows, ${used.join(', ')}`,
   };
 }
+
+const NAMES: Readonly<Record<string, string>> = {
+  ',': 'commas',
+  '\t': 'tabs',
+  tab: 'tabs',
+  ';': 'semicolons',
+  blank: 'blanks',
+};
+
+const dividedBy = (delimiter: string | undefined): string =>
+  delimiter === undefined ? '' : ` divided by ${NAMES[delimiter] ?? delimiter}`;
 
 const shownOf = ({ path, shown = path }: PlannedFile): string => shown;
 

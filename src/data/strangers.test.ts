@@ -236,14 +236,14 @@ test('units that are mixed within a file or between files are refused, unless th
   await assert.rejects(latest(t, mixed), (e: RecdistillError) => {
     assert.match(
       e.message,
-      /times are of different units: 80 rows look like seconds \("1300000060", row 2 of .*t\.csv\), 40 rows look like milliseconds/,
+      /times are of different units: 80 rows like seconds \("1300000060", row 2 of .*t\.csv\), 40 rows like milliseconds/,
     );
     assert.match(e.hint, /--time-unit/);
     return true;
   });
   await assert.rejects(
     latest(t, (s, k) => (k === 7 ? new Date(s * 1000).toISOString() : `${s}`)),
-    /1 rows look like dates as text/,
+    /1 row like dates as text/,
   );
   const f = testFolder(t);
   const half = (from: number, to: number, unit: string) =>
@@ -312,7 +312,7 @@ test('missing ids make no users: refused, or left out and counted', async (t) =>
   const body3 = table((r) => [r.user, r.item, r.time], ',');
   const times = f.write('t.csv', `user,item,time\n1,2,5\n1,3,soon\n${body3}`);
   const skipped = await load(times, { badRows: 'skip' });
-  assert.match(skipped.notes.join(), /1 rows with a time that cannot be read \(column time, first in row 2\)/);
+  assert.match(skipped.notes.join(), /1 row with a time that cannot be read \(column time, first in row 2\)/);
   const padded = f.write('p.csv', `user, item\n${table((r) => [r.user, ` ${r.item}`], ',')}`);
   const warned = (await load(padded)).warnings.join();
   assert.match(warned, /119 of 119 ids of items begin or end with a blank, such as " 1"; --trim/);
@@ -406,7 +406,7 @@ test('several files are one source: all rows, one unit of time, the same columns
   f.write('logs/c.jsonl', '{"user":1,"item":2,"time":1300000000000}\n');
   await assert.rejects(
     loadDataset({ data: files }),
-    /different units: 1600 rows look like seconds .* 1 rows look like milliseconds/,
+    /different units: 1600 rows like seconds .* 1 row like milliseconds/,
   );
 });
 

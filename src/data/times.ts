@@ -1,5 +1,6 @@
 /** Times of the source: numbers in some unit, dates as numbers, or text. Staged as whole nanoseconds, so that nothing that differs becomes equal. */
 import { fail } from '../errors.js';
+import { rowsText } from './check-rows.js';
 import { type Database, literal } from './duckdb.js';
 import type { DataOptions } from './options.js';
 
@@ -88,7 +89,7 @@ export function timesAreDays(counts: readonly TimeCount[]): boolean {
     return false;
   const examples = found.map((kind) => {
     const { first, value } = counts.find((c) => c.kind === KINDS[kind].code)!;
-    return `${rowsOf(kind)} rows look like ${KINDS[kind].name} (${JSON.stringify(value)}, ${first})`;
+    return `${rowsText(rowsOf(kind))} like ${KINDS[kind].name} (${JSON.stringify(value)}, ${first})`;
   });
   return fail('bad-data', {
     path: counts[0]!.path,
