@@ -1,11 +1,11 @@
 /** Every method of distillation with teachers of several kinds and several students, `bd`, and what is made of a student. */
 import { type Case, runOf, words } from './case.js';
 import { bundleParts, madePair, madeRun, npyParts, type Parts, recommendParts, runParts } from './layout.js';
-import { pairs, rows } from './models.js';
+import { pairs, pairsFor, rows } from './models.js';
 
 const mixed = ['model/lightgcn', 'model/ease', 'model/mult-vae'];
 const embedded = ['model/bpr-mf', 'model/lightgcn'];
-const small = `--dim 4 ${pairs} --epochs 8`;
+const small = `--dim 4 ${pairsFor(8)}`;
 
 const distil = (name: string, teachers: readonly string[], options: string): Case => ({
   name: `distill/${name}`,

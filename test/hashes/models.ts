@@ -3,11 +3,12 @@ import { type Case, runOf, words } from './case.js';
 import { madeRun, runParts } from './layout.js';
 
 export const data = '--data synthetic:300x400x6000';
-const short = '--epochs 6 --evaluate-every 2 --seed 1';
+const lasting = (epochs: number): string => `--epochs ${epochs} --evaluate-every 2 --seed 1`;
 /** Options of models that learn from pairs: several batches an epoch, the last of them not full. */
-export const pairs = `${short} --batch-size 500 --learning-rate 0.01`;
+export const pairsFor = (epochs: number): string => `${lasting(epochs)} --batch-size 500 --learning-rate 0.01`;
+export const pairs = pairsFor(6);
 /** Options of autoencoders. */
-export const rows = `${short} --batch-size 64`;
+export const rows = `${lasting(6)} --batch-size 64`;
 
 const train = (name: string, of: string, options: string): Case => ({
   name,
