@@ -11,8 +11,8 @@ import { group, runsGroup } from './groups.js';
 import { nextSteps, quoted } from './job.js';
 import { findRuns, loadDataOf, placeOf, type RunPlace, readRun } from './runs.js';
 
-const { labels } = dataOptions.shape;
-const labelGroup = group('Names', 'label', options({ labels }));
+const { labels, labelsEncoding } = dataOptions.shape;
+const labelGroup = group('Names', 'label', options({ labels, labelsEncoding }));
 
 /** A run, or a bundle without one, with what the file has for its items. */
 interface Named extends RunPlace {
@@ -36,17 +36,22 @@ export const label: Command = {
     ['label demo --labels titles.txt', 'every run of a pipeline'],
   ],
   async run(given, console) {
-    const { labels: file } = readOptions(labelGroup, given);
+    const { labels: file, labelsEncoding: encoding } = readOptions(labelGroup, given);
     const { runs } = readOptions(runsGroup, given);
     if (file === undefined)
       fail('usage', { problem: 'label needs --labels: the file of names', hint: 'For example --labels movies.csv' });
     const places = given.args.flatMap((name) => bundleAlone(name, runs) ?? findRuns(name, runs));
     // All are read before any is written.
     const found = [];
-    for (const place of places) found.push({ ...place, ...(await namesFor(place, file, given)) });
+    for (const place of places) found.push({ ...place, ...(await namesFor(place, { file, encoding }, given)) });
     const named: Named[] = [];
     for (const { labels: names, report, bundle, ...place } of found) {
-      named.push({ ...place, bundle, report, changed: await write(place, bundle, names, resolve(file)) });
+      named.push({
+        ...place,
+        bundle,
+        report,
+        changed: await write(place, bundle, names, { file: resolve(file), encoding }),
+      });
     }
     const first = named.find((n) => n.bundle !== undefined);
     const text = [
@@ -65,25 +70,40 @@ function bundleAlone(name: string, runs: string): RunPlace[] | undefined {
   return place && isBundle(place.folder) ? [place] : undefined;
 }
 
-async function namesFor(place: RunPlace, file: string, given: Given) {
+/** A file of names and its character encoding. */
+interface Source {
+  readonly file: string;
+  readonly encoding: string;
+}
+
+async function namesFor(place: RunPlace, { file, encoding }: Source, given: Given) {
   const student = join(place.folder, jobFiles.student);
   const bundle = [place.folder, student].find(isBundle);
   if (bundle !== student && bundle !== place.folder) {
     // Nothing but the data knows the items of such a run.
-    const { dataset } = await loadDataOf(readRun(place), { ...given, flags: { labels: file } }, () => {});
+    const { dataset } = await loadDataOf(
+      readRun(place),
+      { ...given, flags: { labels: file, labelsEncoding: encoding } },
+      () => {},
+    );
     return { bundle, labels: dataset.itemLabels ?? [], report: dataset.labelReport! };
   }
   if (bundle === student) readRun(place);
   const { itemIds } = (await readBundle(bundle)).model;
-  const match = await readItemLabels(file, itemIds);
+  const match = await readItemLabels(file, itemIds, encoding);
   return { bundle, labels: match.labels, report: labelReport(match, match.labels, itemIds.length) };
 }
 
-async function write({ folder }: RunPlace, bundle: string | undefined, names: readonly string[], file: string) {
+async function write(
+  { folder }: RunPlace,
+  bundle: string | undefined,
+  names: readonly string[],
+  { file, encoding }: Source,
+) {
   if (bundle === folder) return writeLabels(folder, names);
   const release = acquireLock(folder);
   try {
-    return await nameItems(folder, names, file);
+    return await nameItems(folder, names, file, encoding);
   } finally {
     release();
   }

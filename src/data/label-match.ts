@@ -9,6 +9,8 @@ export interface LabelMatch {
   readonly labels: readonly string[];
   /** Names of the file that belong to no item. */
   readonly strays: number;
+  /** Ids that the file names in several ways; the last one counts. */
+  readonly repeated: number;
   /** An id of an item and one of the file, if the file has any. */
   readonly examples?: { readonly item: string; readonly id: string };
   /** Items without a name whose id the file has in another spelling, with one of them. */
@@ -27,13 +29,14 @@ const FEW = 0.05;
 /**
  * @param names names by id, in the order of the file
  * @param idOf the id by which the file knows an item
+ * @param repeated ids that the file names in several ways
  * @param header whether the first entry may be the names of columns
  */
 export function matchLabels(
   path: string,
   items: readonly string[],
   names: ReadonlyMap<string, string>,
-  { idOf = (item: string) => item, header = true } = {},
+  { idOf = (item: string) => item, header = true, repeated = 0 } = {},
 ): LabelMatch {
   const ids = items.map(idOf);
   const used = new Set(ids.filter((id) => names.has(id)));
@@ -45,6 +48,7 @@ export function matchLabels(
     path,
     labels: ids.map((own) => printable(names.get(own) ?? '')),
     strays: others.length,
+    repeated,
     ...(item !== undefined && id !== undefined ? { examples: { item, id } } : {}),
     ...nearest(
       items.filter((_, at) => !used.has(ids[at]!)),
@@ -64,19 +68,26 @@ function nearest(items: readonly string[], ids: readonly string[]): Pick<LabelMa
 }
 
 /** @param labels those of the items that were kept, if any item has one; @param items how many were kept */
-export function labelReport({ path, strays, near }: LabelMatch, labels: readonly string[], items: number): LabelReport {
+export function labelReport(
+  { path, strays, repeated, near }: LabelMatch,
+  labels: readonly string[],
+  items: number,
+): LabelReport {
   const named = labels.filter((label) => label !== '').length;
-  return { path, named, items, strays, ...(near ? { near } : {}) };
+  return { path, named, items, strays, repeated, ...(near ? { near } : {}) };
 }
 
 /** What there is to say of the names, in sentences; a file that hardly fits is warned of. */
-export function labelLines({ path, named, items, strays, near }: LabelReport): string[] {
+export function labelLines({ path, named, items, strays, repeated, near }: LabelReport): string[] {
   const beside =
     strays === 0 ? '' : `; ${counted(strays, 'name')} of ${path} belong${strays === 1 ? 's' : ''} to no item`;
   const have = `labels: ${thousands(named)} of ${counted(items, 'item')} ha${named === 1 ? 's' : 've'} a name${beside}`;
   const few = named < FEW * items;
   return [
     few ? `WARNING: hardly any. ${have}` : have,
+    ...(repeated > 0
+      ? [`WARNING: ${path} has several names for ${counted(repeated, 'id')}; the last one of each is taken`]
+      : []),
     ...(near
       ? [
           `WARNING: ${counted(near.items, 'item')} without a name differ${near.items === 1 ? 's' : ''} from an id of ${path} in spelling only, such as ${JSON.stringify(near.item)} of the data and ${JSON.stringify(near.id)} there`,

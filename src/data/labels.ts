@@ -29,11 +29,14 @@ export async function readLabels(
   const through = source.through === undefined ? undefined : resolve(folder, source.through);
   if (!existsSync(file) || (through !== undefined && !existsSync(through))) return undefined;
   const opening = { encoding, folder: db.folder };
-  const names =
-    source.style === 'lines' ? await fromLines(file, opening) : await fromColumns(db, file, opening, source.name);
-  const outer = through === undefined ? undefined : await fromColumns(db, through, opening, ([id = '']) => id);
-  return matchLabels(basename(file), items, names, {
+  const read =
+    source.style === 'lines'
+      ? { names: await fromLines(file, opening), repeated: 0 }
+      : await fromColumns(db, file, opening, source.name);
+  const outer = through === undefined ? undefined : (await fromColumns(db, through, opening, ([id = '']) => id)).names;
+  return matchLabels(basename(file), items, read.names, {
     header: source.style === 'columns',
+    repeated: read.repeated,
     ...(outer ? { idOf: (item: string) => outer.get(item) ?? '' } : {}),
   });
 }
@@ -64,12 +67,13 @@ async function fromLines(path: string, opening: Opening): Promise<Map<string, st
 
 const joined = (fields: readonly string[]): string => fields.filter(Boolean).join(' · ');
 
+/** Names by id, and how many ids come with several; the last one counts. */
 async function fromColumns(
   db: Database,
   path: string,
   opening: Opening,
   name: LabelSource['name'] = joined,
-): Promise<Map<string, string>> {
+): Promise<{ names: Map<string, string>; repeated: number }> {
   const opened = await openSource(path, opening);
   if (opened.content !== 'text') {
     const hint = 'Expected CSV or TSV with the id first and the name after it.';
@@ -77,7 +81,14 @@ async function fromColumns(
   }
   const delimiter = opened.delimiter ?? (await labelDelimiter(db, opened));
   const rows = await rowsOf(db, opened, delimiter).catch((cause) => badFile(opened.shown, cause));
-  return new Map(rows.map(([id = '', ...fields]) => [id, name(fields)]));
+  const names = new Map<string, string>();
+  const repeated = new Set<string>();
+  for (const [id = '', ...fields] of rows) {
+    const own = name(fields);
+    if ((names.get(id) ?? own) !== own) repeated.add(id);
+    names.set(id, own);
+  }
+  return { names, repeated: repeated.size };
 }
 
 async function rowsOf(db: Database, file: SourceFile, delimiter: string | undefined): Promise<string[][]> {

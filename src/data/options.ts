@@ -147,6 +147,10 @@ export const dataOptions = options({
   labels: optionalText({
     help: 'A file of readable item names: CSV or TSV with id, name; or .txt with the name of item k on line k + 1.',
   }),
+  labelsEncoding: text({
+    default: 'auto',
+    help: 'Character encoding of the file of labels. auto: as encoding.',
+  }),
 });
 
 /** Checked options of loading, defaults filled in. */

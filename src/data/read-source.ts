@@ -47,7 +47,8 @@ export async function readSource(db: Database, plan: Plan, given: DataOptions): 
     users: await catalogueIds(db, plan, plan.users),
     items: await catalogueIds(db, plan, plan.items),
   });
-  const names = plan.labels && (await readLabels(db, plan.folder, plan.labels, source.items, options.encoding));
+  const encoding = given.labelsEncoding === 'auto' ? given.encoding : given.labelsEncoding;
+  const names = plan.labels && (await readLabels(db, plan.folder, plan.labels, source.items, encoding));
   const labels = names?.labels.some((label) => label !== '') ? { labels: names.labels } : {};
   return { ...source, ...labels, ...(names ? { names } : {}), notes };
 }

@@ -103,7 +103,8 @@ function kept(setting: Setting, folder: string): Outcome {
   );
   try {
     if (run.isFinished()) {
-      if (typeof source?.labels === 'string') recordNames(run.path, source.labels);
+      if (typeof source?.labels === 'string')
+        recordNames(run.path, source.labels, String(source.labelsEncoding ?? 'auto'));
       return readBack<RunResult>(run, dataset, judge);
     }
     // One that was interrupted begins anew; this cuts what it had logged.

@@ -12,22 +12,28 @@ import { jobFiles } from './finished.js';
  * @param labels one for each item, `''` where there is none
  * @param file the file of names; absolute, as later commands may start in another folder
  * @returns whether anything changed
+ * @param encoding as the data option `labelsEncoding`
  * @throws RecdistillError as `writeLabels`
  */
-export async function nameItems(run: string, labels: readonly string[], file: string): Promise<boolean> {
-  const recorded = recordNames(run, file);
+export async function nameItems(
+  run: string,
+  labels: readonly string[],
+  file: string,
+  encoding = 'auto',
+): Promise<boolean> {
+  const recorded = recordNames(run, file, encoding);
   const student = join(run, jobFiles.student);
   const written = existsSync(join(student, bundleFiles.manifest)) && (await writeLabels(student, labels));
   return recorded || written;
 }
 
 /** Puts the file of names into the data options that a run recorded. @returns whether that changed anything */
-export function recordNames(run: string, file: string): boolean {
+export function recordNames(run: string, file: string, encoding = 'auto'): boolean {
   const path = join(run, jobFiles.source);
   if (!existsSync(path)) return false;
   const source = parseJsonFile(path) as Record<string, unknown>;
-  if (source.labels === file) return false;
-  writeAtomic(path, `${JSON.stringify({ ...source, labels: file }, null, 2)}\n`);
+  if (source.labels === file && (source.labelsEncoding ?? 'auto') === encoding) return false;
+  writeAtomic(path, `${JSON.stringify({ ...source, labels: file, labelsEncoding: encoding }, null, 2)}\n`);
   return true;
 }
 
@@ -37,6 +43,7 @@ export async function nameAgain(
   { itemLabels }: Pick<Dataset, 'itemLabels'>,
   source: Readonly<Record<string, unknown>> | undefined,
 ): Promise<boolean> {
-  const file = source?.labels;
-  return typeof file === 'string' && itemLabels !== undefined ? nameItems(run.path, itemLabels, file) : false;
+  const { labels: file, labelsEncoding } = source ?? {};
+  if (typeof file !== 'string' || itemLabels === undefined) return false;
+  return nameItems(run.path, itemLabels, file, typeof labelsEncoding === 'string' ? labelsEncoding : 'auto');
 }

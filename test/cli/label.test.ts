@@ -98,3 +98,17 @@ test('a file that names nothing is refused and changes nothing', { timeout: 60_0
   await refuses(['label', 'bpr-mf'], 'usage', /--labels/, /./);
   assert.equal(readFileSync(w.path('runs', 'bpr-mf', 'student', 'manifest.json'), 'utf8'), before);
 });
+
+test('names in another encoding are read as such, by runs that learn from it later, too', {
+  timeout: 120_000,
+}, async () => {
+  const text = Buffer.from(names('Café'), 'latin1');
+  writeFileSync(w.path('latin.csv'), Buffer.concat([text, Buffer.from('p3,Caf\xe9 drei\n', 'latin1')]));
+  const refused = await w.run('label', 'bpr-mf', '--labels', 'latin.csv');
+  assert.match(refused.stderr, /latin\.csv: line 2: the text is not UTF-8.*\n.*--encoding latin1/);
+  const told = await succeeds('label', 'bpr-mf', '--labels', 'latin.csv', '--labels-encoding', 'latin1');
+  assert.match(told.stdout, /WARNING: latin\.csv has several names for 1 id; the last one of each is taken/);
+  for (const name of await namesOf('bpr-mf')) assert.match(name!, /^Café (\d+|drei)$/);
+  await succeeds('distill', '--teachers', 'bpr-mf', '--method', 'none', ...SHORT, '--name', 'later');
+  for (const name of await namesOf('later')) assert.match(name!, /^Café (\d+|drei)$/);
+});
