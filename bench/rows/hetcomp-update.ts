@@ -1,4 +1,4 @@
-import { createKernels, type DistillContext, distillerNamed, rankAll, stream, uniform } from 'recdistill';
+import { createKernels, type DistillContext, distillerNamed, rankAtOnce, stream, uniform } from 'recdistill';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
 import { check } from '../compare.js';
 import type { BenchData } from '../data.js';
@@ -34,7 +34,7 @@ function prepare(dim: number, { data, threads }: PrepareOptions): PreparedCase {
         rankings: { users: data.users, catalogue: data.items, depth: LISTED, items },
       })),
     })),
-    rankStudent: (depth) => rankAll(k, model, data.train, depth),
+    rankStudent: (depth) => rankAtOnce(k, model, data.train, depth),
     tell(_, { teachers }) {
       distances = (teachers as { distance: number }[]).map((t) => t.distance);
     },
@@ -106,7 +106,7 @@ function madeUpLists(k: ReturnType<typeof createKernels>, data: BenchData): Int3
     const key = stream(x, 'benchmark teacher');
     for (let v = 0; v < CHECKPOINTS; v++) {
       for (let n = 0; n < users!.length; n++) users![n]! += 0.5 * (uniform(key, n, v) - 0.5);
-      found.push(rankAll(k, model, data.train, LISTED).items.slice());
+      found.push(rankAtOnce(k, model, data.train, LISTED).items.slice());
     }
   }
   model.close();

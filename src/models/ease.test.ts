@@ -5,14 +5,14 @@ import { createKernels, createReferenceKernels, type Kernels } from '../kernels/
 import { ease } from './ease.js';
 
 /** Scores of `users`, each all items. */
-function scoresOf(
+async function scoresOf(
   k: Kernels,
   train: Interactions,
   l2: number,
   form: 'dual' | 'primal',
   users: Int32Array,
-): Float64Array {
-  const model = ease.create({ kernels: k, train, seed: 0 }, ease.options.parse({ l2, form }) as never);
+): Promise<Float64Array> {
+  const model = await ease.create({ kernels: k, train, seed: 0 }, ease.options.parse({ l2, form }) as never);
   const out = k.floats(users.length * train.items);
   model.scoreRows(users, out);
   model.close();
@@ -34,7 +34,7 @@ function inverseOf(matrix: readonly (readonly number[])[]): number[][] {
   return work.map((row) => row.slice(n));
 }
 
-test('both forms are X B with B = I - P / diag(P), P = (X X + l2 I)^-1, also for users and items without interactions', () => {
+test('both forms are X B with B = I - P / diag(P), P = (X X + l2 I)^-1, also for users and items without interactions', async () => {
   const indptr = Int32Array.of(0, 3, 5, 5, 7);
   const train: Interactions = { users: 4, items: 5, indptr, indices: Int32Array.of(0, 1, 3, 1, 3, 0, 2) };
   const x = [0, 1, 2, 3].map((u) => [0, 1, 2, 3, 4].map((i) => (has(train, u, i) ? 1 : 0)));
@@ -50,7 +50,7 @@ test('both forms are X B with B = I - P / diag(P), P = (X X + l2 I)^-1, also for
     ),
   );
   for (const form of ['dual', 'primal'] as const) {
-    const scores = scoresOf(createReferenceKernels('f64'), train, 0.7, form, Int32Array.of(0, 1, 2, 3));
+    const scores = await scoresOf(createReferenceKernels('f64'), train, 0.7, form, Int32Array.of(0, 1, 2, 3));
     for (const [at, value] of expected.entries()) {
       assert.ok(Math.abs(scores[at]! - value) < 1e-10, `${form}, number ${at}: ${scores[at]}, not ${value}`);
     }
@@ -61,13 +61,14 @@ test('both forms agree where the inverse has several tiles and users come in sev
   const { train } = await loadDataset({ data: 'synthetic:600x520x20000' });
   const k = createKernels({ threads: 2, memoryLimit: 2 ** 26 });
   const users = Int32Array.from({ length: train.users }, (_, r) => (r * 7) % train.users);
-  const [dual, primal] = (['dual', 'primal'] as const).map((form) => scoresOf(k, train, 20, form, users));
-  assert.ok(train.users > 512 && train.items > 512 && dual!.some((score) => score > 0.1));
-  for (const [at, score] of dual!.entries()) assert.ok(Math.abs(score - primal![at]!) < 2e-5, `number ${at}`);
+  const dual = await scoresOf(k, train, 20, 'dual', users);
+  const primal = await scoresOf(k, train, 20, 'primal', users);
+  assert.ok(train.users > 512 && train.items > 512 && dual.some((score) => score > 0.1));
+  for (const [at, score] of dual.entries()) assert.ok(Math.abs(score - primal[at]!) < 2e-5, `number ${at}`);
   k.close();
 });
 
-test('without enough regularisation it is refused, and all memory is given back', () => {
+test('without enough regularisation it is refused, and all memory is given back', async () => {
   const twins: Interactions = {
     users: 2,
     items: 3,
@@ -76,7 +77,7 @@ test('without enough regularisation it is refused, and all memory is given back'
   };
   const k = createReferenceKernels('f64');
   const o = ease.options.parse({ l2: 1e-60 }) as never;
-  assert.throws(() => ease.create({ kernels: k, train: twins, seed: 0 }, o), {
+  await assert.rejects(ease.create({ kernels: k, train: twins, seed: 0 }, o), {
     code: 'not-positive-definite',
     hint: /raise l2/,
   });

@@ -15,8 +15,8 @@ const train: Interactions = {
 
 type Options = Readonly<Record<'dim' | 'epochs' | 'unobservedWeight' | 'l2' | 'l2Exponent', number>>;
 
-function factorsOf(o: Options, seed = 0): Tables {
-  const model = ials.create(
+async function factorsOf(o: Options, seed = 0): Promise<Tables> {
+  const model = await ials.create(
     { kernels: createReferenceKernels('f64'), train, seed },
     ials.options.parse({ ...o, seed }) as never,
   );
@@ -64,32 +64,33 @@ function atMinimum(tables: Tables, side: 'users' | 'items', o: Options): void {
   }
 }
 
-test('each half step is the minimum of the published loss for the other half', () => {
+test('each half step is the minimum of the published loss for the other half', async () => {
   for (const o of settings) {
-    atMinimum(factorsOf(o), 'items', o);
-    const next = factorsOf({ ...o, epochs: o.epochs + 1 });
-    atMinimum({ ...next, items: factorsOf(o).items }, 'users', o);
+    atMinimum(await factorsOf(o), 'items', o);
+    const next = await factorsOf({ ...o, epochs: o.epochs + 1 });
+    atMinimum({ ...next, items: (await factorsOf(o)).items }, 'users', o);
   }
 });
 
-test('who has nothing gets zeros; each epoch lowers the loss; the seed decides where it starts', () => {
+test('who has nothing gets zeros; each epoch lowers the loss; the seed decides where it starts', async () => {
   const o = settings[0]!;
-  const { users, items, dim } = factorsOf(o);
+  const { users, items, dim } = await factorsOf(o);
   assert.ok(
     [users.subarray(2 * dim, 3 * dim), items.subarray(3 * dim, 4 * dim), items.subarray(5 * dim)].every((row) =>
       row.every((x) => x === 0),
     ),
   );
-  const losses = [1, 2, 3, 4].map((epochs) => lossOf(factorsOf({ ...o, epochs }), o));
+  const losses: number[] = [];
+  for (const epochs of [1, 2, 3, 4]) losses.push(lossOf(await factorsOf({ ...o, epochs }), o));
   for (const [at, loss] of losses.entries()) assert.ok(at === 0 || loss < losses[at - 1]!, losses.join(' '));
-  assert.notDeepEqual(factorsOf(o, 1).items, items);
-  assert.deepEqual(factorsOf(o, 0).items, items);
+  assert.notDeepEqual((await factorsOf(o, 1)).items, items);
+  assert.deepEqual((await factorsOf(o, 0)).items, items);
 });
 
-test('without enough regularisation it is refused, and all memory is given back', () => {
+test('without enough regularisation it is refused, and all memory is given back', async () => {
   const k = createReferenceKernels('f64');
   const o = ials.options.parse({ dim: 4, l2: 1e-60, unobservedWeight: 1e-60 }) as never;
-  assert.throws(() => ials.create({ kernels: k, train, seed: 0 }, o), {
+  await assert.rejects(ials.create({ kernels: k, train, seed: 0 }, o), {
     code: 'not-positive-definite',
     hint: /raise l2/,
   });

@@ -9,10 +9,14 @@ import { float, int, options } from '../config/options.js';
 import { stream } from '../config/random.js';
 import { logRange, oneOf } from '../config/search.js';
 import { type Interactions, transpose } from '../data/interactions.js';
-import { type Floats, freeRows, takeRows } from '../kernels/index.js';
+import { type Floats, freeRows, type Rows, takeRows } from '../kernels/index.js';
+import { inParts } from '../pace.js';
 import { computed } from './_model.js';
 import { scoreByFactors } from './factors.js';
 import { seed as seedOption } from './options.js';
+
+/** Multiplications between two steps. */
+const AT_ONCE = 2 ** 29;
 
 export const ials = computed({
   name: 'ials',
@@ -45,21 +49,27 @@ export const ials = computed({
   capabilities: ['factors'],
   memory: ({ users, items, interactions }, o) =>
     (users + items) * (o.dim + 4) * 4 + interactions * 8 + o.dim * o.dim * 64,
-  create({ kernels: k, train, seed }, o) {
+  async create({ kernels: k, train, seed, step }, o) {
     const byItem = transpose(train);
     const [ofUser, ofItem] = [rowsOf(train), rowsOf(byItem)];
     const tables = { users: k.floats(train.users * o.dim), items: k.floats(train.items * o.dim), dim: o.dim };
     k.normal(tables.items, stream(seed, 'ials items'), 0, o.initScale);
     const base = k.floats(o.dim * o.dim);
-    const solve = (side: ReturnType<typeof rowsOf>, source: Floats, target: Floats) => {
-      const { columns } = side.rows;
-      k.gemm(source, source, base, o.dim, o.dim, columns, 'tn', { alpha: o.unobservedWeight });
-      k.als(side.rows, source, base, side.ridges, target, o.dim);
+    const [all, ...sides] = [2 * o.epochs, ofUser, ofItem];
+    const solve = async (half: number, source: Floats, target: Floats) => {
+      const { rows, ridges } = sides[half % 2]!;
+      const parts = k.gemming(source, source, base, o.dim, o.dim, rows.columns, 'tn', { alpha: o.unobservedWeight });
+      await inParts(parts, () => step(half, all));
+      for (const { start, end } of blocksOf(rows, o.dim)) {
+        const some = { ...rows, rows: end - start, indptr: rows.indptr.subarray(start, end + 1) };
+        k.als(some, source, base, ridges.subarray(start), target.subarray(start * o.dim), o.dim);
+        await step(half + end / rows.rows, all);
+      }
     };
     try {
-      for (let epoch = 0; epoch < o.epochs; epoch++) {
-        solve(ofUser, tables.items, tables.users);
-        solve(ofItem, tables.users, tables.items);
+      for (let half = 0; half < all; half += 2) {
+        await solve(half, tables.items, tables.users);
+        await solve(half + 1, tables.users, tables.items);
       }
     } catch (error) {
       k.free(tables.users, tables.items);
@@ -91,3 +101,18 @@ export const ials = computed({
     }
   },
 });
+
+/** Multiplications that the half step of a row with `n` interactions takes: its matrix, and solving by it. */
+const workOf = (n: number, dim: number): number => (n * dim ** 2) / 2 + dim ** 3 / 6 + dim ** 2;
+
+/** Rows that are solved between two steps. */
+function* blocksOf({ rows, indptr }: Rows, dim: number): Generator<{ readonly start: number; readonly end: number }> {
+  let start = 0;
+  let work = 0;
+  for (let row = 0; row < rows; row++) {
+    work += workOf(indptr[row + 1]! - indptr[row]!, dim);
+    if (work < AT_ONCE && row + 1 < rows) continue;
+    yield { start, end: row + 1 };
+    [start, work] = [row + 1, 0];
+  }
+}

@@ -29,9 +29,9 @@ export const itemKnn = computed({
   },
   capabilities: [],
   memory: ({ items }, o) => items * Math.min(items, o.neighbours) * 16,
-  create({ train }, o) {
+  async create({ train, step }, o) {
     const counts = itemCounts(train);
-    const near = neighboursOf(train, {
+    const near = await neighboursOf(train, step, {
       keep: o.neighbours,
       side: 'to',
       share: () => 1,

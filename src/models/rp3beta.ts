@@ -27,9 +27,9 @@ export const rp3beta = computed({
   },
   capabilities: [],
   memory: ({ items }, o) => items * Math.min(items, o.neighbours) * 8,
-  create({ train }, o) {
+  async create({ train, step }, o) {
     const counts = itemCounts(train);
-    const near = neighboursOf(train, {
+    const near = await neighboursOf(train, step, {
       keep: o.neighbours,
       side: 'from',
       share: (n) => n ** -o.alpha,

@@ -11,7 +11,7 @@ export const topPop = computed({
   search: {},
   capabilities: [],
   memory: ({ items }) => items * 4,
-  create({ train }) {
+  async create({ train }) {
     const counts = itemCounts(train);
     return {
       name: 'top-pop',

@@ -11,6 +11,7 @@ import { distillerNamed, type KnownTeacher } from '../distill/index.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, modelNamed, type Tables, type TrainableModel } from '../models/index.js';
+import { createPace } from '../pace.js';
 import { type Listener, type TrajectoryOptions, trajectoryOptions } from '../train/index.js';
 import { checkMemory } from './estimate.js';
 import { createJudge, type EvaluationOptions, evaluationOptions } from './evaluation.js';
@@ -158,20 +159,25 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
     const listen = listenerOf(run, request.listen);
     const began = performance.now();
     const train = avoiding(dataset, modelOptions.avoid as Avoid);
-    const model = spec.create({ kernels: k, train, seed }, modelOptions as never);
+    const pace = createPace({
+      told: (advance) => listen({ type: 'progress', ...advance }),
+      ...(request.signal ? { signal: request.signal } : {}),
+    });
+    const step = pace.of(`computing ${spec.name}`);
+    const model = await spec.create({ kernels: k, train, seed, step }, modelOptions as never);
     try {
       if (start) listen({ type: 'note', message: startText(startFrom(model as TrainableModel, start, dataset)) });
       const setting = {
-        ...{ run, judge, train, method, methodOptions, listen },
+        ...{ run, judge, train, method, methodOptions, listen, pace },
         ...{ options: modelOptions as never, trajectory: kept, selectBy: evaluation.selectBy },
       };
       const fitted =
         spec.kind === 'computed'
-          ? fitAtOnce(k, model, judge, listen)
+          ? await fitAtOnce(k, model, judge, listen, pace)
           : await fitByLoop(model as TrainableModel, request, setting);
-      const job = finishModel(
+      const job = await finishModel(
         {
-          ...{ kernels: k, dataset, judge, run, model, fitted, options, began },
+          ...{ kernels: k, dataset, judge, run, model, fitted, options, began, pace },
           method: method.name,
           teachers: teachers.map((t) => t.trajectory.teacher),
           source: request.source,
@@ -198,7 +204,7 @@ export const metricsOf = ({ means, beyondAccuracy }: Evaluation): Readonly<Recor
 /** The run folder listens to everything; metrics.jsonl gets what does not depend on the clock. */
 export function listenerOf(run: Run | undefined, listen: Listener | undefined): Listener {
   return (event) => {
-    if (run && event.type !== 'checkpoint') run.event(event);
+    if (run && event.type !== 'checkpoint' && event.type !== 'progress') run.event(event);
     if (run && event.type === 'evaluation') run.metric({ epoch: event.epoch, ...event.metrics, best: event.best });
     listen?.(event);
   };

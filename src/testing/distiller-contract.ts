@@ -14,7 +14,7 @@ import {
 } from '../distill/index.js';
 import { RecdistillError } from '../errors.js';
 import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
-import { type ModelSpec, models, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
+import { type ModelSpec, models, rankAtOnce, type TrainableModel, type TrainOptions } from '../models/index.js';
 import { checkNeeds } from '../pipeline/method.js';
 import { teachersFor } from './made-up-teachers.js';
 import {
@@ -97,7 +97,7 @@ function create(
       student,
       teachers,
       seed: 3,
-      rankStudent: (depth) => rankAll(kernels, student, train, Math.min(depth, train.items)),
+      rankStudent: (depth) => rankAtOnce(kernels, student, train, Math.min(depth, train.items)),
       tell() {},
     },
     smallMethodOptions(spec, options),
