@@ -22,7 +22,7 @@ export interface Advance {
 export interface PaceOptions {
   /** Stops the work. */
   readonly signal?: AbortSignal;
-  /** How long a piece of work may go on after the signal, in milliseconds: what ends by itself need not be done again. Default: a second. */
+  /** Milliseconds that work may go on after the signal: what ends by itself need not be done again. Default: half a second. */
   readonly grace?: number;
   /** Told at most ten times a second. */
   readonly told?: (advance: Advance) => void;
@@ -39,7 +39,7 @@ const TURN_MS = 100;
 /** Lets signals, timers and output have their turn. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-export function createPace({ signal, told, grace = 1000 }: PaceOptions = {}): Pace {
+export function createPace({ signal, told, grace = 500 }: PaceOptions = {}): Pace {
   let last = performance.now();
   let noticed: number | undefined;
   return {

@@ -168,6 +168,11 @@ export interface ComputedSpec<S extends OptionsSchema = OptionsSchema> extends S
   readonly kind: 'computed';
   /** Gives all kernel memory back if it throws. @throws RecdistillError `interrupted`, from the step */
   create(context: ModelContext, options: OptionsOf<S>): Promise<Model>;
+  /**
+   * About how many seconds `create` will take here, from its work and a short measurement; undefined if that is not worth saying. Gives all
+   * kernel memory back.
+   */
+  estimate?(context: ModelContext, options: OptionsOf<S>): number | undefined;
 }
 
 /** As its author writes it: `create` always has a step, and calls it between blocks of some tenths of a second at most. */

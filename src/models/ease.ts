@@ -18,11 +18,16 @@ import {
 } from '../kernels/index.js';
 import { inParts } from '../pace.js';
 import { computed } from './_model.js';
+import { productRate } from './rates.js';
 
 /** Users that are scored together in dual form. */
 const BLOCK = 64;
 /** Multiplications of the inverse that take as long as one add here, roughly: for the share that is done. */
 const PER_ADD = 30;
+/** What one add takes, most of it the way to its place in memory. */
+const SECONDS_PER_ADD = 6e-9;
+/** Multiplications below which nobody waits. */
+const WORTH_SAYING = 5e9;
 /** Adds between two steps. */
 const ADDS_AT_ONCE = 2 ** 22;
 
@@ -43,6 +48,14 @@ export const ease = computed({
     const n = o.form === 'dual' ? users : o.form === 'primal' ? items : Math.min(users, items);
     // The inverse, the columns of one of its sweeps twice, and what scoring a block takes.
     return symmetricLength(n) * 4 + n * 2048 + (users + items) * BLOCK * 8 + interactions * 8;
+  },
+  estimate({ kernels: k, train }, o) {
+    const dual = isDual(o.form, train);
+    const adds = pairsOf(dual ? transpose(train) : train) * (dual ? 2 : 1);
+    const multiplications = (dual ? train.users : train.items) ** 3 / 2;
+    if (multiplications + adds * PER_ADD < WORTH_SAYING) return undefined;
+    // The adds are made by one thread.
+    return multiplications / productRate(k) + adds * SECONDS_PER_ADD;
   },
   async create({ kernels: k, train, step }, o) {
     const dual = isDual(o.form, train);

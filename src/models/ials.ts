@@ -8,15 +8,20 @@
 import { float, int, options } from '../config/options.js';
 import { stream } from '../config/random.js';
 import { logRange, oneOf } from '../config/search.js';
-import { type Interactions, transpose } from '../data/interactions.js';
-import { type Floats, freeRows, type Rows, takeRows } from '../kernels/index.js';
+import { type Interactions, itemsOf, packLists, transpose } from '../data/interactions.js';
+import { type Floats, freeRows, type Kernels, type Rows, takeRows } from '../kernels/index.js';
 import { inParts } from '../pace.js';
 import { computed } from './_model.js';
 import { scoreByFactors } from './factors.js';
 import { seed as seedOption } from './options.js';
+import { rateOf } from './rates.js';
 
 /** Multiplications between two steps. */
 const AT_ONCE = 2 ** 29;
+/** Below which nobody waits. */
+const WORTH_SAYING = 5e9;
+/** Multiplications that are measured for an estimate. */
+const SAMPLE = 1e8;
 
 export const ials = computed({
   name: 'ials',
@@ -49,6 +54,14 @@ export const ials = computed({
   capabilities: ['factors'],
   memory: ({ users, items, interactions }, o) =>
     (users + items) * (o.dim + 4) * 4 + interactions * 8 + o.dim * o.dim * 64,
+  estimate({ kernels: k, train }, o) {
+    const sides = [train, transpose(train)];
+    const each = sides.flatMap((x) =>
+      Array.from({ length: x.users }, (_, r) => workOf(x.indptr[r + 1]! - x.indptr[r]!, o.dim)),
+    );
+    const work = o.epochs * each.reduce((sum, w) => sum + w, 0);
+    return work < WORTH_SAYING ? undefined : work / solveRate(k, train, o.dim);
+  },
   async create({ kernels: k, train, seed, step }, o) {
     const byItem = transpose(train);
     const [ofUser, ofItem] = [rowsOf(train), rowsOf(byItem)];
@@ -114,5 +127,23 @@ function* blocksOf({ rows, indptr }: Rows, dim: number): Generator<{ readonly st
     if (work < AT_ONCE && row + 1 < rows) continue;
     yield { start, end: row + 1 };
     [start, work] = [row + 1, 0];
+  }
+}
+
+/** Multiplications a second of the half step, measured on users that are spread over all. */
+function solveRate(k: Kernels, train: Interactions, dim: number): number {
+  const all = Array.from({ length: train.users }, (_, u) => itemsOf(train, u));
+  const whole = all.reduce((sum, own) => sum + workOf(own.length, dim), 0);
+  const every = Math.max(1, Math.floor(whole / SAMPLE));
+  const some = all.filter((_, u) => u % every === 0);
+  const rows = takeRows(k, { columns: train.items, ...packLists(some) });
+  const [source, base] = [k.floats(train.items * dim), k.floats(dim * dim)];
+  const [ridges, target] = [k.floats(some.length).fill(1), k.floats(some.length * dim)];
+  try {
+    const work = some.reduce((sum, own) => sum + workOf(own.length, dim), 0);
+    return rateOf(work, () => k.als(rows, source, base, ridges, target, dim));
+  } finally {
+    freeRows(k, rows);
+    k.free(source, base, ridges, target);
   }
 }

@@ -58,7 +58,33 @@ export async function neighboursOf(train: Interactions, step: Step, rule: Neighb
     asked = done;
     await step(done, total);
   }
+  await step(total, total);
   return rule.side === 'from' ? near : turned(near, train.items);
+}
+
+/** Adds and comparisons below which nobody waits, and milliseconds that an estimate takes. */
+const WORTH_SAYING = 1e8;
+const MEASURED_MS = 100;
+
+/** About how many seconds `neighboursOf` will take, measured on items that are spread over all; undefined if that is not worth saying. */
+export function estimateNeighbours(train: Interactions, rule: NeighbourRule): number | undefined {
+  const search = createSearch(train, rule);
+  let total = 0;
+  for (let own = 0; own < train.items; own++) total += search.costOf(own);
+  if (total < WORTH_SAYING) return undefined;
+  let [done, took] = [0, 0];
+  // A stride that shares no factor with most numbers of items comes to different ones each time.
+  for (let n = 0; took < MEASURED_MS; n++) {
+    const own = (n * 7919) % train.items;
+    const began = performance.now();
+    search.largestOf(own);
+    const ms = performance.now() - began;
+    // The first ones are slow: their code has not been compiled.
+    if (n < 20) continue;
+    done += search.costOf(own);
+    took += ms;
+  }
+  return (total / done) * (took / 1000);
 }
 
 /** Finds the largest weights of one item at a time. */

@@ -10,8 +10,15 @@ import type { Trajectory } from '../data/trajectory.js';
 import { distillerNamed, type KnownTeacher } from '../distill/index.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
-import { type Model, modelNamed, type Tables, type TrainableModel } from '../models/index.js';
-import { createPace } from '../pace.js';
+import {
+  type Model,
+  type ModelContext,
+  type ModelSpec,
+  modelNamed,
+  type Tables,
+  type TrainableModel,
+} from '../models/index.js';
+import { createPace, type Pace } from '../pace.js';
 import { type Listener, type TrajectoryOptions, trajectoryOptions } from '../train/index.js';
 import { checkMemory } from './estimate.js';
 import { createJudge, type EvaluationOptions, evaluationOptions } from './evaluation.js';
@@ -163,8 +170,7 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
       told: (advance) => listen({ type: 'progress', ...advance }),
       ...(request.signal ? { signal: request.signal } : {}),
     });
-    const step = pace.of(`computing ${spec.name}`);
-    const model = await spec.create({ kernels: k, train, seed, step }, modelOptions as never);
+    const model = await createModel(spec, { kernels: k, train, seed }, modelOptions, pace, listen);
     try {
       if (start) listen({ type: 'note', message: startText(startFrom(model as TrainableModel, start, dataset)) });
       const setting = {
@@ -193,6 +199,21 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
   } finally {
     run?.close();
   }
+}
+
+/** A fresh model; of one that is computed at once, an estimate of the time goes before. */
+async function createModel(
+  spec: ModelSpec,
+  context: ModelContext,
+  options: Readonly<Record<string, unknown>>,
+  pace: Pace,
+  listen: Listener,
+): Promise<Model> {
+  if (spec.kind === 'trained') return spec.create(context, options as never);
+  const what = `computing ${spec.name}`;
+  const seconds = spec.estimate?.(context, options as never);
+  if (seconds !== undefined) listen({ type: 'estimate', what, seconds });
+  return spec.create({ ...context, step: pace.of(what) }, options as never);
 }
 
 /** Means over users, and values over the lists of the evaluated users. */

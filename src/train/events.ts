@@ -36,6 +36,8 @@ export type TrainEvent =
   | { readonly type: 'note'; readonly message: string }
   /** How far work that is no epoch is, such as computing a model or ranking; told while it goes on, and kept in no log. */
   | ({ readonly type: 'progress' } & Advance)
+  /** About how long work will take that is no epoch, told before it. */
+  | { readonly type: 'estimate'; readonly what: string; readonly seconds: number }
   | { readonly type: 'stop'; readonly epoch: number; readonly bestEpoch: number; readonly reason: StopReason };
 
 /** `stopped`: the validation said so, as when other trials of a search have done better by the same epoch. */
