@@ -63,7 +63,7 @@ export async function neighboursOf(train: Interactions, step: Step, rule: Neighb
 }
 
 /** Adds and comparisons below which nobody waits, and milliseconds that an estimate takes. */
-const WORTH_SAYING = 1e8;
+const WORTH_SAYING = 2e7;
 const MEASURED_MS = 100;
 
 /** About how many seconds `neighboursOf` will take, measured on items that are spread over all; undefined if that is not worth saying. */

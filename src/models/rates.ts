@@ -1,19 +1,22 @@
 /** How fast this machine is just now, for estimates before long work: measured for some hundredths of a second. */
 import type { Kernels } from '../kernels/index.js';
 
-/** Side of the matrices that are multiplied, and how often. */
+/** Side of the matrices that are multiplied. */
 const SIDE = 512;
-const ROUNDS = 3;
+const MEASURED_MS = 60;
 
-/** Multiplications a second of `work`, which takes `multiplications` each time: the best of three, for other processes may come in between. */
+/** Multiplications a second of `work`, which takes `multiplications` each time: the mean, as the rest of the machine takes its part of it later, too. */
 export function rateOf(multiplications: number, work: () => void): number {
-  let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < ROUNDS; round++) {
-    const began = performance.now();
+  // The first time takes memory, and wakes the threads up.
+  work();
+  const began = performance.now();
+  let [rounds, took] = [0, 0];
+  while (took < MEASURED_MS) {
     work();
-    best = Math.min(best, performance.now() - began);
+    rounds += 1;
+    took = performance.now() - began;
   }
-  return multiplications / (best / 1000);
+  return (rounds * multiplications) / (took / 1000);
 }
 
 /** Multiplications a second of products of large matrices. */

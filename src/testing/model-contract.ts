@@ -47,6 +47,7 @@ export function modelContract(spec: ModelSpec, options: Readonly<Record<string, 
     return [
       ...shared,
       { name: `${spec.name}: same bits at 1, 2, 3 and 4 threads`, run: () => scoresAtAnyThreads(spec, options) },
+      { name: `${spec.name}: stops at any of its steps, and gives all memory back`, run: () => stops(spec, options) },
     ];
   }
   const learned = {
@@ -319,6 +320,38 @@ async function scoresAtAnyThreads(spec: ModelSpec, options: Readonly<Record<stri
   }
   const [one, ...more] = found;
   for (const [at, scores] of more.entries()) assert.deepEqual(scores, one, `${at + 2} threads gave other bits than 1`);
+}
+
+/** Until it is not stopped any more, it is stopped at its first step, its second, ...; what came before leaves no trace in the scores. */
+async function stops(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+  const { train } = await contractData();
+  const k = createKernels({ threads: 2, memoryLimit: 64e6 });
+  const o = smallOptions(spec, options) as never;
+  const straight = await make(spec, k, options, 3, train);
+  const expected = scoresOf(k, straight, [0, 7, 59]);
+  straight.close();
+  const before = k.bytesInUse;
+  for (let stop = 1; ; stop++) {
+    let steps = 0;
+    const step = async (done: number, total: number): Promise<void> => {
+      assert.ok(done >= 0 && done <= total, `${done} of ${total}`);
+      steps += 1;
+      if (steps === stop) throw new RangeError('stopped');
+    };
+    const made = spec.create({ kernels: k, train, seed: 3, step }, o) as Promise<Model>;
+    const ended = await made.catch((error: unknown) => {
+      if (!(error instanceof RangeError)) throw error;
+    });
+    if (!ended) {
+      assert.equal(k.bytesInUse, before, `stopped at step ${stop} it kept memory`);
+      continue;
+    }
+    assert.ok(stop > 1, 'it has at least one step');
+    assert.deepEqual(scoresOf(k, ended, [0, 7, 59]), expected);
+    ended.close();
+    k.close();
+    return;
+  }
 }
 
 async function seeded(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
