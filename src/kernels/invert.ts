@@ -81,6 +81,7 @@ export function invertWasm(m: WasmMachine): InvertKernels {
       const size = Math.min(TILE, n - k * TILE);
       m.run('invertBlock', [a, k, size, pivot, work, least, status.byteOffset], 1, 1);
       if (status[0]! >= 0) notPositive(status[0]!, n);
+      if (down === 1) yield 1;
       if (down === 1) break;
       m.run('sweepColumns', [a, k, pivot, v, w, ...takeSlots(m, 'invert', 2 * bytes + 128)], down, 1);
       for (let tile = 0; tile < tiles; tile += TILES_AT_ONCE) {
