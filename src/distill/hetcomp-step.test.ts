@@ -24,7 +24,7 @@ function stepOf(options: object, shape: (model: TrainableModel) => TrainableMode
   const context: DistillContext = {
     ...{ kernels: k, student: shape(model as TrainableModel), train, batchSize: 4, batchesPerEpoch: 1, seed: 1 },
     teachers: [{ teacher: 't', dataFingerprint: '', checkpoints: [{ epoch: 1, metrics: {}, rankings }] }],
-    rankStudent: () => rankings,
+    rankStudent: async () => rankings,
     tell() {},
   };
   const importance = { importance: 'rank', temperature: 10, cutoff: 100 } as const;

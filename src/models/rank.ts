@@ -2,7 +2,7 @@
 import type { Interactions } from '../data/interactions.js';
 import type { Rankings } from '../data/rankings.js';
 import { type Floats, freeRows, type Kernels, takeRows } from '../kernels/index.js';
-import { atOnce, createPace, inParts, type Step } from '../pace.js';
+import { createPace, inParts, type Step } from '../pace.js';
 import type { Model, Tables } from './_model.js';
 
 /** Scores held at once while ranking a model that is not an inner product: 16 M numbers = 64 MB. */
@@ -35,18 +35,6 @@ export function rankAll(
   const chosen = users ?? Int32Array.from({ length: model.users }, (_, u) => u);
   return inParts(ranking(k, model, mask, depth, chosen), step);
 }
-
-/** The same without anything in between: for students, which are small, within an epoch. */
-export const rankAtOnce = (k: Kernels, model: Model, mask: Interactions, depth: number): Rankings =>
-  atOnce(
-    ranking(
-      k,
-      model,
-      mask,
-      depth,
-      Int32Array.from({ length: model.users }, (_, u) => u),
-    ),
-  );
 
 /** Users that are ranked between two steps, by the shape of the model alone: how they are cut may decide on the rounding of scores. */
 function usersAtOnce(model: Model, tables: Tables | undefined): number {

@@ -4,7 +4,7 @@ import type { Interactions } from '../data/interactions.js';
 import type { Trajectory } from '../data/trajectory.js';
 import type { Distiller, DistillerSpec } from '../distill/index.js';
 import type { Kernels } from '../kernels/index.js';
-import { type Model, rankAll, rankAtOnce, type TrainableModel, type TrainOptions } from '../models/index.js';
+import { type Model, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
 import type { Pace } from '../pace.js';
 import { type Listener, runLoop, type TrajectoryOptions } from '../train/index.js';
 import type { Judge } from './evaluation.js';
@@ -59,10 +59,10 @@ export async function fitByLoop(model: TrainableModel, request: JobRequest, sett
   try {
     const outcome = await runLoop({
       ...{ kernels: k, model, train, options: o, listen, pace, ...watch },
-      hooks(batchesPerEpoch) {
+      async hooks(batchesPerEpoch) {
         const { teachers = [] } = request;
-        const teaching = { method, methodOptions, teachers, options: o, batchesPerEpoch, listen };
-        distiller = createDistiller(k, model, train, teaching);
+        const teaching = { method, methodOptions, teachers, options: o, batchesPerEpoch, listen, pace };
+        distiller = await createDistiller(k, model, train, teaching);
         return distiller;
       },
       ...(run ? { store: storeOf(run, listen) } : {}),
@@ -84,16 +84,23 @@ export interface Teaching {
   readonly options: TrainOptions;
   readonly batchesPerEpoch: number;
   readonly listen: Listener;
+  readonly pace: Pace;
 }
 
 /** The method at work on a student. */
-export function createDistiller(k: Kernels, student: TrainableModel, train: Interactions, t: Teaching): Distiller {
-  const { method, teachers, options: o, batchesPerEpoch, listen } = t;
+export async function createDistiller(
+  k: Kernels,
+  student: TrainableModel,
+  train: Interactions,
+  t: Teaching,
+): Promise<Distiller> {
+  const { method, teachers, options: o, batchesPerEpoch, listen, pace } = t;
+  const step = pace.of(`ranking for ${student.name}`);
   return method.create(
     {
       ...{ kernels: k, student, train, teachers: teachers.map(knownTeacher) },
       ...{ batchSize: o.batchSize, batchesPerEpoch, seed: o.seed },
-      rankStudent: (depth) => rankAtOnce(k, student, train, Math.min(depth, train.items)),
+      rankStudent: (depth) => rankAll(k, student, train, Math.min(depth, train.items), { step }),
       tell: (epoch, details) => listen({ type: 'method', epoch, method: method.name, details }),
     },
     t.methodOptions as never,

@@ -19,7 +19,7 @@ interface Surroundings {
   readonly kernels: Kernels;
   readonly train: Interactions;
   /** @param batchesPerEpoch of the first model */
-  readonly hooks?: (batchesPerEpoch: number) => Hooks;
+  readonly hooks?: (batchesPerEpoch: number) => Hooks | Promise<Hooks>;
   /** The models are judged before their first epoch, too, and may be at their best then. */
   readonly evaluateStart?: boolean;
   readonly signal?: AbortSignal;
@@ -54,7 +54,7 @@ export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
 export async function trainTogether(task: JointTask): Promise<readonly TrainOutcome[]> {
   const { kernels: k, train } = task;
   const batches = task.learners.map((l) => createBatches(k, train, l.model.batches, l.options));
-  const hooks = task.hooks?.(batches[0]!.perEpoch) ?? { base: 'kept' };
+  const hooks: Hooks = (await task.hooks?.(batches[0]!.perEpoch)) ?? { base: 'kept' };
   const learners = task.learners.map((l, at) => createLearner(k, l, batches[at]!, at === 0 ? hooks : { base: 'kept' }));
   const epochs = Math.max(...learners.map((l) => l.options.epochs));
   let at = 0;
@@ -77,7 +77,7 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
   /** Returns the loss of each model. */
   const trainEpoch = async (epoch: number): Promise<number[]> => {
     const losses = learners.map(() => 0);
-    hooks.beforeEpoch?.(epoch);
+    await hooks.beforeEpoch?.(epoch);
     const look = pace.of(`epoch ${epoch} of ${names}`);
     const steps = Math.max(...batches.map((b) => b.perEpoch));
     let number = 0;
@@ -142,7 +142,8 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
         l.progress.seconds += took;
         l.listen?.({ type: 'epoch', epoch, epochs, loss: losses[learner]!, seconds: took });
       });
-      if (hooks.afterEpoch?.(epoch).restartPatience) for (const l of learners) l.progress.waited = 0;
+      const after = await hooks.afterEpoch?.(epoch);
+      if (after?.restartPatience) for (const l of learners) l.progress.waited = 0;
       const due = learners.filter((l) => epoch % l.options.evaluateEvery === 0 || epoch === epochs);
       for (const l of due) await l.evaluate(epoch);
       if (due.length === 0) {

@@ -51,11 +51,11 @@ export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
     const evaluation = judge.valid(await rankAll(k, model, judge.mask.valid, judge.depth, { step }));
     return { value: judge.select(evaluation), metrics: evaluation.means };
   };
-  let distiller: ReturnType<typeof createDistiller> | undefined;
+  let distiller: Awaited<ReturnType<typeof createDistiller>> | undefined;
   const taught = (of: NonNullable<typeof teaching>) => ({
-    hooks(batchesPerEpoch: number) {
-      const more = { options: options as unknown as TrainOptions, batchesPerEpoch, listen: listen ?? (() => {}) };
-      distiller = createDistiller(k, model as TrainableModel, train, { ...of, ...more });
+    async hooks(batchesPerEpoch: number) {
+      const more = { options: options as unknown as TrainOptions, batchesPerEpoch, listen: listen ?? (() => {}), pace };
+      distiller = await createDistiller(k, model as TrainableModel, train, { ...of, ...more });
       return distiller;
     },
   });
