@@ -135,7 +135,7 @@ async function trainBoth(
         const tell = (epoch: number, details: Readonly<Record<string, unknown>>) => {
           for (const { listen } of both) listen({ type: 'method', epoch, method: 'bd', details });
         };
-        const context = { kernels: k, train, userIds: dataset.users.ids, tell };
+        const context = { kernels: k, train, userIds: dataset.users.ids, tell, step: pace.of('drawing items') };
         method = createBd({ ...context, teacher: teacher!, student: student! }, o);
         return method;
       },
