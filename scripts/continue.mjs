@@ -108,7 +108,7 @@ async function folded(bundle, dataset) {
   );
   try {
     const began = performance.now();
-    const report = startFrom(model, bundle, dataset);
+    const report = await startFrom(model, bundle, dataset);
     const seconds = (performance.now() - began) / 1000;
     const judge = createJudge(dataset, evaluation);
     return {

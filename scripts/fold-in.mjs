@@ -80,7 +80,7 @@ async function foldedIn(bundle, share) {
   const context = { kernels, train: whole.train, seed: 0 };
   const model = spec.create(context, spec.options.parse({ dim: bundle.manifest.dim }));
   try {
-    startFrom(model, bundle, { ...whole, train: historyOf(share) });
+    await startFrom(model, bundle, { ...whole, train: historyOf(share) });
     return ofHidden(judge.test(await rankAll(kernels, model, judge.mask.test, judge.depth)));
   } finally {
     model.close();

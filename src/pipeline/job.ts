@@ -172,7 +172,11 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
     });
     const model = await createModel(spec, { kernels: k, train, seed }, modelOptions, pace, listen);
     try {
-      if (start) listen({ type: 'note', message: startText(startFrom(model as TrainableModel, start, dataset)) });
+      if (start) {
+        const step = pace.of('folding in who is new');
+        const report = await startFrom(model as TrainableModel, start, dataset, step);
+        listen({ type: 'note', message: startText(report) });
+      }
       const setting = {
         ...{ run, judge, train, method, methodOptions, listen, pace },
         ...{ options: modelOptions as never, trajectory: kept, selectBy: evaluation.selectBy },
