@@ -5,10 +5,10 @@ import { createKernels } from '../kernels/index.js';
 import { modelNamed } from './index.js';
 
 const LONG = [
-  ['ease', 'synthetic:3200x3000x20000', {}],
+  ['ease', 'synthetic:4000x4000x80000', {}],
   ['ials', 'synthetic:300x200x4000', { dim: 64, epochs: 1000 }],
-  ['item-knn', 'synthetic:600x900x150000', {}],
-  ['rp3beta', 'synthetic:600x900x150000', {}],
+  ['item-knn', 'synthetic:1000x900x200000', {}],
+  ['rp3beta', 'synthetic:1000x900x200000', {}],
 ] as const;
 
 test('what takes long is estimated in seconds, what does not is not, and no memory is kept', async () => {

@@ -54,7 +54,14 @@ export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
 export async function trainTogether(task: JointTask): Promise<readonly TrainOutcome[]> {
   const { kernels: k, train } = task;
   const batches = task.learners.map((l) => createBatches(k, train, l.model.batches, l.options));
-  const hooks: Hooks = (await task.hooks?.(batches[0]!.perEpoch)) ?? { base: 'kept' };
+  let hooks: Hooks = { base: 'kept' };
+  try {
+    hooks = (await task.hooks?.(batches[0]!.perEpoch)) ?? hooks;
+  } catch (error) {
+    // What a method begins with may take long, and be interrupted.
+    for (const b of batches) b.close();
+    throw error;
+  }
   const learners = task.learners.map((l, at) => createLearner(k, l, batches[at]!, at === 0 ? hooks : { base: 'kept' }));
   const epochs = Math.max(...learners.map((l) => l.options.epochs));
   let at = 0;
