@@ -7,8 +7,8 @@ import { modelNamed } from './index.js';
 const LONG = [
   ['ease', 'synthetic:4000x4000x80000', {}],
   ['ials', 'synthetic:300x200x4000', { dim: 64, epochs: 1000 }],
-  ['item-knn', 'synthetic:1000x900x200000', {}],
-  ['rp3beta', 'synthetic:1000x900x200000', {}],
+  ['item-knn', 'synthetic:2000x900x440000', {}],
+  ['rp3beta', 'synthetic:2000x900x440000', {}],
 ] as const;
 
 test('what takes long is estimated in seconds, what does not is not, and no memory is kept', async () => {
