@@ -8,10 +8,14 @@ const STAGES = ['before', 'after'];
 const FOUND = 50;
 
 /** @param folders { teacher, student, phase }: of the runs before, and of the phase itself */
-export function analysed({ kernels, dataset }, folders) {
-  const ranksOf = (folderOf) =>
-    Object.fromEntries(ROLES.map((role) => [role, testRanks(kernels, readLearned(folderOf(role)), dataset)]));
-  const ranks = { before: ranksOf((role) => folders[role]), after: ranksOf((role) => join(folders.phase, role)) };
+export async function analysed({ kernels, dataset }, folders) {
+  const ranksOf = async (folderOf) => {
+    const ranks = {};
+    for (const role of ROLES) ranks[role] = await testRanks(kernels, readLearned(folderOf(role)), dataset);
+    return ranks;
+  };
+  const before = await ranksOf((role) => folders[role]);
+  const ranks = { before, after: await ranksOf((role) => join(folders.phase, role)) };
   return analyseBd(dataset, ranks, FOUND);
 }
 

@@ -124,7 +124,7 @@ async function runPair(model, variant, seed) {
         METRICS.map((name) => metrics[name]),
       ]),
     );
-  const analysis = analysed({ kernels, dataset }, folders);
+  const analysis = await analysed({ kernels, dataset }, folders);
   return { teacher: curve('teacher'), student: curve('student'), analysis, rows };
 }
 

@@ -178,7 +178,7 @@ async function runSeed(seed, { found, settings }) {
   const onValid = Object.fromEntries(ROLES.map((role) => [role, phases.map((what) => further[what][role])]));
   const folders = { teacher: at('teacher'), student: at('student'), phase: at('by bd') };
   const inRuns = Object.fromEntries(Object.entries(folders).map(([what, folder]) => [what, join(runs, folder)]));
-  const analysis = analysed({ kernels, dataset }, inRuns);
+  const analysis = await analysed({ kernels, dataset }, inRuns);
   if (!set.further || seed !== SEEDS[0]) return { rows, onValid, analysis };
   for (const [what, more] of Object.entries(ABLATIONS)) {
     const chosen = Object.entries(more).every(([option, value]) => settings[option] === value);

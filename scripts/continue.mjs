@@ -100,7 +100,7 @@ async function teachersOf(dataset, block, seed) {
 }
 
 /** The bundle with new users and items folded in, and nothing trained. */
-function folded(bundle, dataset) {
+async function folded(bundle, dataset) {
   const spec = modelNamed('bpr-mf');
   const model = spec.create(
     { kernels, train: dataset.train, seed: 0 },
@@ -108,11 +108,11 @@ function folded(bundle, dataset) {
   );
   try {
     const began = performance.now();
-    const report = startFrom(model, bundle, dataset);
+    const report = await startFrom(model, bundle, dataset);
     const seconds = (performance.now() - began) / 1000;
     const judge = createJudge(dataset, evaluation);
     return {
-      evaluation: judge.test(rankAll(kernels, model, judge.mask.test, judge.depth)),
+      evaluation: judge.test(await rankAll(kernels, model, judge.mask.test, judge.depth)),
       epochs: 0,
       seconds,
       report,
@@ -161,7 +161,7 @@ async function runSeed(seed, data) {
     const continued = await goneOn('continued');
     last = continued.bundle;
     const along = await goneOn('continued along trajectories');
-    const ways = { continued, 'continued along trajectories': along, 'folded in': folded(first, dataset) };
+    const ways = { continued, 'continued along trajectories': along, 'folded in': await folded(first, dataset) };
     rows.push({ block, ensemble, retrained, ...ways });
   }
   return rows;

@@ -75,13 +75,13 @@ function ofHidden(found) {
   return { users: at.length, ...Object.fromEntries(METRICS.map((m) => [m, mean(found.perUser[m])])) };
 }
 
-function foldedIn(bundle, share) {
+async function foldedIn(bundle, share) {
   const spec = modelNamed('bpr-mf');
   const context = { kernels, train: whole.train, seed: 0 };
   const model = spec.create(context, spec.options.parse({ dim: bundle.manifest.dim }));
   try {
-    startFrom(model, bundle, { ...whole, train: historyOf(share) });
-    return ofHidden(judge.test(rankAll(kernels, model, judge.mask.test, judge.depth)));
+    await startFrom(model, bundle, { ...whole, train: historyOf(share) });
+    return ofHidden(judge.test(await rankAll(kernels, model, judge.mask.test, judge.depth)));
   } finally {
     model.close();
   }
@@ -132,7 +132,8 @@ try {
     for (const seed of flags.seed === undefined ? SEEDS : [Number(flags.seed)]) {
       const trained = await job(whole, 'everybody', student, seed);
       const { bundle } = await job(base, 'without-hidden', student, seed);
-      const folded = Object.fromEntries(SHARES.map((share) => [share, foldedIn(bundle, share)]));
+      const folded = {};
+      for (const share of SHARES) folded[share] = await foldedIn(bundle, share);
       seeds.push({ trained: ofHidden(trained.evaluation), folded });
     }
     found.push({ student: student.name, seeds });

@@ -162,8 +162,11 @@ const table = {
 
   // --- the end of it -----------------------------------------------------------------------------------------------
   interrupted: {
-    message: (p) => `interrupted: ${p.what} stopped at a clean checkpoint`,
-    hint: () => 'Run the same command again to continue.',
+    message: (p) => `interrupted: ${p.what} stopped ${p.unkept ? 'before it was finished' : 'at a clean checkpoint'}`,
+    hint: (p) =>
+      p.unkept
+        ? 'Nothing half-written is left. Run the same command again: what was finished is read back, the rest is done anew.'
+        : 'Run the same command again to continue.',
     status: 499,
   },
 } satisfies Record<string, ErrorTemplate>;

@@ -9,6 +9,7 @@ export * from './kernels/index.js';
 export * from './losses/index.js';
 export * from './models/index.js';
 export * from './optim/index.js';
+export * from './pace.js';
 export * from './pipeline/index.js';
 export * from './presets/index.js';
 export * from './report/index.js';

@@ -106,7 +106,10 @@ export const bdEpoch: BenchRow = {
   prepare: (name, options) => prepare(CASES[name]!, options),
 };
 
-function prepare({ optimizer, options, share, peers }: Case, { data, threads }: PrepareOptions): PreparedCase {
+async function prepare(
+  { optimizer, options, share, peers }: Case,
+  { data, threads }: PrepareOptions,
+): Promise<PreparedCase> {
   const k = createKernels({ threads });
   const models = [DIMS.teacher, DIMS.student].map((dim) =>
     freshModel(k, data, 'bpr-mf', { dim, batchSize: BATCH, initScale: 0.1 }),
@@ -115,7 +118,7 @@ function prepare({ optimizer, options, share, peers }: Case, { data, threads }: 
   const drawn = drawnEpoch(k, data);
   const size = Math.ceil(drawn.size / share);
   const method = bdOf(k, data.train, models);
-  method.beforeEpoch!(1);
+  await method.beforeEpoch!(1);
   const every = BD.update * share;
   const look = bdOf(k, everyNth(data.train, every), models);
   const losses = new Float32Array(2);
@@ -128,8 +131,8 @@ function prepare({ optimizer, options, share, peers }: Case, { data, threads }: 
       ...{ trainIndptr: tensor(data.train.indptr), trainItems: tensor(data.train.indices) },
     },
     ours: {
-      run() {
-        look.beforeEpoch!(1);
+      async run() {
+        await look.beforeEpoch!(1);
         losses.fill(0);
         for (const batch of drawn.batches(BATCH, size)) {
           models.forEach((model, at) => {

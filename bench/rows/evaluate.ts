@@ -48,8 +48,8 @@ function prepare(dim: number, { data, threads }: PrepareOptions): PreparedCase {
       testIndices: tensor(testOfJudged.indices),
     },
     ours: {
-      run() {
-        const rankings = rankAll(k, model, mask, Math.max(...DEPTHS), judged);
+      async run() {
+        const rankings = await rankAll(k, model, mask, Math.max(...DEPTHS), { users: judged });
         perUser = evaluateRankings(rankings, data.test, { metrics: ['recall', 'ndcg'], topK: DEPTHS }).perUser;
       },
       result: () => valuesOf(perUser, judged.length),

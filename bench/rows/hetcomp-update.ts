@@ -19,10 +19,10 @@ export const hetcompUpdate: BenchRow<keyof typeof DIMS> = {
   prepare: (name, options) => prepare(DIMS[name], options),
 };
 
-function prepare(dim: number, { data, threads }: PrepareOptions): PreparedCase {
+async function prepare(dim: number, { data, threads }: PrepareOptions): Promise<PreparedCase> {
   const k = createKernels({ threads });
   const model = freshModel(k, data, 'bpr-mf', { dim, initScale: 1 });
-  const lists = madeUpLists(k, data);
+  const lists = await madeUpLists(k, data);
   const spec = distillerNamed('hetcomp');
   let distances: readonly number[] = [];
   const context: DistillContext = {
@@ -39,7 +39,7 @@ function prepare(dim: number, { data, threads }: PrepareOptions): PreparedCase {
       distances = (teachers as { distance: number }[]).map((t) => t.distance);
     },
   };
-  const method = spec.create(context, spec.options.parse({ observedK: 0 }) as never);
+  const method = await spec.create(context, spec.options.parse({ observedK: 0 }) as never);
   // Half of the pairs have come nearer since the last construction, so that half of them move on.
   const size = data.users * TEACHERS;
   const key = stream(1, 'benchmark distances');
@@ -57,9 +57,9 @@ function prepare(dim: number, { data, threads }: PrepareOptions): PreparedCase {
       trainIndices: tensor(data.train.indices),
     },
     ours: {
-      run() {
+      async run() {
         method.load!(state);
-        method.afterEpoch!(10);
+        await method.afterEpoch!(10);
         selected = (method.save!() as typeof state).selected;
       },
       result: () => ({
@@ -98,7 +98,7 @@ function prepare(dim: number, { data, threads }: PrepareOptions): PreparedCase {
 }
 
 /** Rankings of random factors for each teacher and checkpoint; those of a teacher are near each other. */
-function madeUpLists(k: ReturnType<typeof createKernels>, data: BenchData): Int32Array[] {
+async function madeUpLists(k: ReturnType<typeof createKernels>, data: BenchData): Promise<Int32Array[]> {
   const model = freshModel(k, data, 'bpr-mf', { dim: 6, initScale: 1 });
   const [users] = model.parameters.map((p) => p.values);
   const found: Int32Array[] = [];
@@ -106,7 +106,7 @@ function madeUpLists(k: ReturnType<typeof createKernels>, data: BenchData): Int3
     const key = stream(x, 'benchmark teacher');
     for (let v = 0; v < CHECKPOINTS; v++) {
       for (let n = 0; n < users!.length; n++) users![n]! += 0.5 * (uniform(key, n, v) - 0.5);
-      found.push(rankAll(k, model, data.train, LISTED).items.slice());
+      found.push((await rankAll(k, model, data.train, LISTED)).items.slice());
     }
   }
   model.close();

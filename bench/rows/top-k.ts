@@ -24,8 +24,8 @@ function prepare(dim: number, { data, threads }: PrepareOptions): PreparedCase {
     work: `${data.users} users x ${data.items} items, dim ${dim}, train items left out`,
     inputs: { ...inputs, maskIndptr: tensor(data.train.indptr), maskIndices: tensor(data.train.indices) },
     ours: {
-      run() {
-        lists = rankAll(k, model, data.train, TOP_K).items;
+      async run() {
+        lists = (await rankAll(k, model, data.train, TOP_K)).items;
       },
       result: () => ({ lists: tensor(lists) }),
       close: () => k.close(),

@@ -47,9 +47,11 @@ export const bdReport: Command = {
     const { judged, at } = await judgeRuns([...before, ...after], o.at, own.usual(given));
     const { dataset } = judged[0]!;
     const found = o.found ?? Math.min(...at);
-    const [teacher0, student0, teacher1, student1] = await withKernels(machineOf(given), async (k) =>
-      judged.map(({ run }) => testRanks(k, readLearned(run.folder), dataset)),
-    );
+    const [teacher0, student0, teacher1, student1] = await withKernels(machineOf(given), async (k) => {
+      const all: Int32Array[] = [];
+      for (const { run } of judged) all.push(await testRanks(k, readLearned(run.folder), dataset));
+      return all;
+    });
     const ranks = {
       before: { teacher: teacher0!, student: student0! },
       after: { teacher: teacher1!, student: student1! },

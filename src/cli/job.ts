@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { StudentBundle } from '../artifact/index.js';
 import type { DataOptions, LoadedDataset } from '../data/index.js';
 import { fail } from '../errors.js';
-import { modelNamed } from '../models/index.js';
+import { modelNamed, type TrainOptions } from '../models/index.js';
 import {
   type EvaluationOptions,
   type Job,
@@ -107,9 +107,10 @@ function tellCost({ model, options: given, dataset }: NamedJob, machine: Machine
   console.say(
     `${dataset.name}: ${formatCount(users)} users, ${formatCount(items)} items, ${formatCount(indices.length)} interactions to train on.`,
   );
-  const epochs = (o as { epochs?: number }).epochs;
   const length =
-    epochs === undefined ? 'It is computed at once' : `At most ${epochs} epochs; the time left is shown as they go`;
+    spec.kind === 'computed'
+      ? 'It is computed at once'
+      : `At most ${(o as unknown as TrainOptions).epochs} epochs; the time left is shown as they go`;
   console.say(`${model} needs about ${formatBytes(needed)} of memory; ${formatBytes(available)} available. ${length}.`);
   if (needed <= available) return;
   fail('out-of-memory', {

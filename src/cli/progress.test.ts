@@ -35,6 +35,30 @@ test('plain lines come every two seconds and at every evaluation, with the time 
   assert.match(lines[4]!, /recall@50 0\.2000, best 0\.2500 at 8/);
 });
 
+test('work that is no epoch is estimated, and shown with the time left once it takes long', () => {
+  const { console, lines } = listening();
+  let clock = 0;
+  const progress = createProgress(console, 'recall@50', () => clock);
+  const [computing, ranking] = [['computing ease', 5000] as const, ['ranking for ease', 1] as const];
+  const at = ([what, total]: readonly [string, number], share: number) =>
+    progress.train({ type: 'progress', what, done: share * total, total });
+  progress.job('base');
+  progress.train({ type: 'estimate', what: 'computing ease', seconds: 0.4 });
+  progress.train({ type: 'estimate', what: 'computing ease', seconds: 80.2 });
+  for (; clock <= 40_000; clock += 500) at(computing, clock / 80_000);
+  for (const begin = clock; clock <= begin + 3000; clock += 500) at(ranking, (clock - begin) / 4000);
+  for (const begin = clock; clock <= begin + 1000; clock += 500) at(ranking, (clock - begin) / 4000);
+  assert.deepEqual(lines, [
+    'base ...',
+    'base: computing ease takes about 1 min 20 s here',
+    'base: computing ease, 2 %, 1 min 18 s left',
+    'base: computing ease, 15 %, 1 min 08 s left',
+    'base: computing ease, 27 %, 58 s left',
+    'base: computing ease, 40 %, 48 s left',
+    'base: ranking for ease, 50 %, 2 s left',
+  ]);
+});
+
 test('a run that goes on says so, and notes are passed on', () => {
   const { console, lines } = listening();
   const progress = createProgress(console, 'recall@50', () => 0);
@@ -58,6 +82,7 @@ test('quiet is quiet', () => {
   progress.train({ type: 'start', model: 'bpr-mf', epoch: 3, epochs: 20, batches: 1 });
   progress.train(epoch(4));
   progress.train({ type: 'note', message: 'x' });
+  progress.train({ type: 'estimate', what: 'x', seconds: 9 });
   progress.close();
   assert.deepEqual(lines, []);
 });

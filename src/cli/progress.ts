@@ -8,6 +8,9 @@ import { reportLines } from './import-report.js';
 
 /** Plain lines come at most this often; evaluations always come. */
 const LINE_MS = 2000;
+/** Work that is no epoch is shown when it has taken so long, and then in lines at most so often. */
+const WORK_MS = 2000;
+const WORK_LINE_MS = 10_000;
 /** Width of the bar in characters. */
 const BAR = 20;
 const CLEAR_LINE = '\r\x1b[K';
@@ -26,6 +29,8 @@ interface Painter {
   start(title: string, at: number, total: number): void;
   /** `always`: not to be left out where lines are rationed. */
   step(title: string, at: number, total: number, facts: readonly string[], always: boolean): void;
+  /** Work that is no epoch: which share of it is done. */
+  work(title: string, what: string, share: number, left: string): void;
   clear(): void;
 }
 
@@ -43,6 +48,7 @@ export function createProgress(
   let best: { readonly epoch: number; readonly value: number } | undefined;
   let seconds = 0;
   let measured = 0;
+  let work: { readonly what: string; readonly began: number; readonly from: number } | undefined;
   const say = (text: string) => {
     painter.clear();
     console.say(text);
@@ -79,6 +85,15 @@ export function createProgress(
         // Evaluation belongs to the time that an epoch takes.
         seconds += event.seconds;
         painter.step(title, epoch, epochs, facts(value), true);
+      } else if (event.type === 'progress') {
+        const share = event.done / event.total;
+        if (work?.what !== event.what || share < work.from) work = { what: event.what, began: now(), from: share };
+        const took = now() - work.began;
+        if (took < WORK_MS || share <= work.from) return;
+        const left = (took / 1000 / (share - work.from)) * (1 - share);
+        painter.work(title, event.what, share, `${formatSeconds(left)} left`);
+      } else if (event.type === 'estimate') {
+        if (event.seconds >= 1) say(`${title}: ${event.what} takes about ${formatSeconds(event.seconds)} here`);
       } else if (event.type === 'note') say(`${title}: ${event.message}`);
       else if (event.type === 'stop') painter.clear();
     },
@@ -92,10 +107,13 @@ const paceOf = (seconds: number): string =>
     ? `${seconds.toFixed(1)} s an epoch`
     : `${seconds > 0.1 ? (1 / seconds).toFixed(1) : Math.round(1 / seconds)} epochs a second`;
 
-const silent: Painter = { job() {}, start() {}, step() {}, clear() {} };
+const silent: Painter = { job() {}, start() {}, step() {}, work() {}, clear() {} };
+
+const percent = (share: number): string => `${Math.floor(100 * share)} %`;
 
 function lines(console: Console, now: () => number): Painter {
   let last = Number.NEGATIVE_INFINITY;
+  let worked = Number.NEGATIVE_INFINITY;
   return {
     job: (title) => console.say(`${title} ...`),
     start() {
@@ -105,6 +123,11 @@ function lines(console: Console, now: () => number): Painter {
       if (!always && now() - last < LINE_MS) return;
       last = now();
       console.say([`${title}: epoch ${at} of ${total}`, ...facts].join(', '));
+    },
+    work(title, what, share, left) {
+      if (now() - worked < WORK_LINE_MS) return;
+      worked = now();
+      console.say(`${title}: ${what}, ${percent(share)}, ${left}`);
     },
     clear() {},
   };
@@ -134,6 +157,12 @@ function bar(): Painter {
     step(title, at, total, facts) {
       const room = (process.stderr.columns ?? 80) - title.length - BAR - 2 * String(total).length - 6;
       drawn?.update(at, { facts: facts.join(', ').slice(0, Math.max(0, room)) });
+    },
+    work(title, what, share, left) {
+      if (drawn) return drawn.update({ facts: `${what}, ${percent(share)}` });
+      const done = Math.floor(BAR * share);
+      const text = `${title} ${'#'.repeat(done)}${'.'.repeat(BAR - done)} ${what}, ${percent(share)}, ${left}`;
+      process.stderr.write(`${CLEAR_LINE}${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
     },
     clear,
   };

@@ -43,8 +43,8 @@ export interface DistillContext {
   readonly batchSize: number;
   readonly batchesPerEpoch: number;
   readonly seed: number;
-  /** The student's own ranking of unobserved items, as it is now. */
-  rankStudent(depth: number): Rankings;
+  /** The student's own ranking of unobserved items, as it is now. @throws RecdistillError `interrupted` */
+  rankStudent(depth: number): Promise<Rankings>;
   /** Tells what the method did, for logs and reports. */
   tell(epoch: number, details: Readonly<Record<string, unknown>>): void;
 }
@@ -64,7 +64,7 @@ export interface DistillerSpec<S extends OptionsSchema = OptionsSchema> {
   readonly studentDefaults?: Readonly<Record<string, unknown>>;
   /** Options of the method itself that suit a student which goes on from a bundle; what the user gives goes before. */
   readonly goingOn?: Readonly<Record<string, unknown>>;
-  create(context: DistillContext, options: OptionsOf<S>): Distiller;
+  create(context: DistillContext, options: OptionsOf<S>): Distiller | Promise<Distiller>;
 }
 
 /** Keeps the option types of one spec while registering it as any spec. */

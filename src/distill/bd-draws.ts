@@ -24,8 +24,8 @@ export interface DrawnItems {
 }
 
 export interface BdDraws {
-  /** Draws for the epochs from this one on. @returns for each learner the users for whom nothing can be drawn */
-  look(epoch: number): readonly Int32Array[];
+  /** Draws for the epochs from this one on, a block of users at a time. @returns for each learner the users for whom nothing can be drawn */
+  look(epoch: number): Generator<number, readonly Int32Array[]>;
   /** Of teacher and student. */
   readonly of: readonly DrawnItems[];
   /** To be kept between two looks. */
@@ -83,16 +83,20 @@ export function createDraws(task: DrawTask): BdDraws {
     });
   };
   return {
-    look(epoch) {
+    *look(epoch) {
       const scores = k.floats(perBlock * items);
       const ranks = models.map(() => k.ints(perBlock * items));
-      for (let start = 0; start < active.length; start += perBlock) {
-        const block = users.subarray(0, Math.min(perBlock, active.length - start));
-        block.set(active.subarray(start, start + block.length));
-        rankBlock(block, scores, ranks);
-        drawBlock(block.length, epoch, ranks);
+      try {
+        for (let start = 0; start < active.length; start += perBlock) {
+          const block = users.subarray(0, Math.min(perBlock, active.length - start));
+          block.set(active.subarray(start, start + block.length));
+          rankBlock(block, scores, ranks);
+          drawBlock(block.length, epoch, ranks);
+          yield (start + block.length) / active.length;
+        }
+      } finally {
+        k.free(scores, ...ranks);
       }
-      k.free(scores, ...ranks);
       return sides.map(({ each, drawn }) => active.filter((u) => each > 0 && drawn[train.indptr[u]! * each]! < 0));
     },
     of: sides.map(({ each, drawn }) => ({

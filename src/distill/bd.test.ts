@@ -39,7 +39,7 @@ function ranksOf(kernels: Kernels, { model }: BdLearner, train: Dataset['train']
 
 test('items are drawn for every interaction and epoch of a period, unobserved, for the student only what it has behind', async () => {
   const { train, teacher, student, hooks, told } = await start();
-  hooks.beforeEpoch!(1);
+  await hooks.beforeEpoch!(1);
   const [toTeacher, toStudent] = hooks.tables!.map((t) => t.values);
   const total = train.indices.length;
   assert.deepEqual([toTeacher!.length, toStudent!.length], [3 * total, 3 * total]);
@@ -55,9 +55,9 @@ test('items are drawn for every interaction and epoch of a period, unobserved, f
     }
   }
   const before = toTeacher!.slice();
-  for (const epoch of [2, 3]) hooks.beforeEpoch!(epoch);
+  for (const epoch of [2, 3]) await hooks.beforeEpoch!(epoch);
   assert.deepEqual(toTeacher, before);
-  hooks.beforeEpoch!(4);
+  await hooks.beforeEpoch!(4);
   assert.notDeepEqual(toTeacher, before);
   hooks.close();
 });
@@ -76,7 +76,7 @@ const pairs = (train: Dataset['train'], users: readonly number[]): PairBatch => 
 test('a step pulls scores of drawn items toward the softened ones of the other, and counts lambda', async () => {
   for (const lambda of [0.25, 1]) {
     const { train, teacher, student, hooks } = await start({ studentLambda: lambda, studentTemperature: 2 });
-    hooks.beforeEpoch!(1);
+    await hooks.beforeEpoch!(1);
     const batch = pairs(train, [3, 5, 3]);
     const drawn = hooks.tables![1]!.values;
     const start2 = train.indices.length;
@@ -105,7 +105,7 @@ test('a step pulls scores of drawn items toward the softened ones of the other, 
 
 test('whole users have each item once, however often it was drawn', async () => {
   const { train, teacher, student, hooks } = await start({ samples: 40, teacherLambda: 1 }, 'cdae');
-  hooks.beforeEpoch!(1);
+  await hooks.beforeEpoch!(1);
   const users = [0, 7];
   const batch: RowBatch = { kind: 'rows', size: 2, users: Object.assign(k.ints(2), users), epoch: 1, index: 0 };
   const drawn = hooks.tables![0]!.values;
@@ -126,7 +126,7 @@ test('whole users have each item once, however often it was drawn', async () => 
 test('drawn items take the place of negatives where they are shared', async () => {
   for (const sharedDraw of [false, true]) {
     const { train, hooks } = await start({ sharedDraw });
-    hooks.beforeEpoch!(1);
+    await hooks.beforeEpoch!(1);
     const batch = pairs(train, [4, 6]);
     hooks.prepare!(batch, 0);
     const total = train.indices.length;
@@ -141,7 +141,7 @@ test('closing gives all memory back', async () => {
   const [teacher, student] = [learner(dataset, 'bpr-mf', 6, 1), learner(dataset, 'bpr-mf', 2, 2)];
   const before = k.bytesInUse;
   const hooks = createBd({ kernels: k, train: dataset.train, teacher, student, tell() {} }, method());
-  hooks.beforeEpoch!(1);
+  await hooks.beforeEpoch!(1);
   hooks.close();
   assert.equal(k.bytesInUse, before);
 });

@@ -9,6 +9,7 @@ import { bd } from '../losses/index.js';
 import type { TrainableModel } from '../models/_model.js';
 import { createPairLearner } from '../models/pair-learner.js';
 import { createScratch } from '../models/scratch.js';
+import { createPace, inParts, type Step } from '../pace.js';
 import type { Hooks } from '../train/hooks.js';
 import { createDraws } from './bd-draws.js';
 import type { BdMethod } from './bd-options.js';
@@ -34,11 +35,13 @@ export interface BdContext {
   readonly userIds?: readonly string[];
   /** Tells what was drawn, for logs and reports. */
   tell(epoch: number, details: Readonly<Record<string, unknown>>): void;
+  /** Between blocks of users of whom all items are ranked. */
+  readonly step?: Step;
 }
 
 /** The hooks of a joint training whose learners are the teacher and the student, in this order. */
 export function createBd(context: BdContext, o: BdMethod): Hooks & { close(): void } {
-  const { kernels: k, train, teacher, student } = context;
+  const { kernels: k, train, teacher, student, step = createPace().of('drawing items') } = context;
   const learners = [teacher, student] as const;
   const lambdas = [
     o.direction === 'to-student' ? 0 : o.teacherLambda,
@@ -61,9 +64,9 @@ export function createBd(context: BdContext, o: BdMethod): Hooks & { close(): vo
   return {
     base: 'kept',
     tables: draws.tables,
-    beforeEpoch(epoch) {
+    async beforeEpoch(epoch) {
       if ((epoch - 1) % o.update !== 0 || samples.every((n) => n === 0)) return;
-      const [without, also] = draws.look(epoch);
+      const [without, also] = await inParts(draws.look(epoch), step);
       if (o.sampling === 'reference') refuseUsers(context, [...without!, ...also!]);
       context.tell(epoch, { usersWithoutDraw: { teacher: without!.length, student: also!.length } });
     },

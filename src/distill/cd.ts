@@ -8,7 +8,7 @@ import { type Interactions, itemsOf } from '../data/interactions.js';
 import { type Rankings, rankingOf } from '../data/rankings.js';
 import { bce, softTargets } from '../losses/index.js';
 import type { Tables } from '../models/_model.js';
-import { distiller, type KnownTeacher } from './_distiller.js';
+import { type DistillContext, distiller, type KnownTeacher } from './_distiller.js';
 import { rowsShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';
@@ -46,13 +46,13 @@ export const cd = distiller({
   source: 'Lee et al., Collaborative distillation for top-n recommendation, ICDM 2019',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   options: cdOptions,
-  create(context, o) {
+  async create(context, o) {
     const { train, teachers, seed } = context;
     const rankings = oneRanking(teachers, train);
     const targets = targetsOf(teachers, rankings, train, o);
     const key = stream(seed, 'cd samples');
     const drawOutside = createDrawOutside(train.items, stream(seed, 'cd behind the list'));
-    const guide = o.guide === 'student' ? studentGuide(context.rankStudent, train, o.candidates) : undefined;
+    const guide = o.guide === 'student' ? await studentGuide(context.rankStudent, train, o.candidates) : undefined;
     const listLoss = createListLoss(context, o, {
       width: o.samples,
       fill(user, epoch, items) {
@@ -71,8 +71,8 @@ export const cd = distiller({
       base: 'kept',
       ...listLoss,
       ...(guide ? { tables: [{ name: 'guide', values: guide.rankings.items }] } : {}),
-      afterEpoch(epoch) {
-        if (epoch % o.period === 0) guide?.look();
+      async afterEpoch(epoch) {
+        if (epoch % o.period === 0) await guide?.look();
         return { restartPatience: false };
       },
     };
@@ -102,9 +102,9 @@ export function drawFront(n: number, count: number, key: RandomKey, epoch: numbe
 }
 
 /** The student's own ranking, as it was when last looked at. */
-function studentGuide(rank: (depth: number) => Rankings, train: Interactions, candidates: number) {
-  const rankings = rank(Math.min(candidates, train.items));
-  return { rankings, look: () => rankings.items.set(rank(rankings.depth).items) };
+async function studentGuide(rank: DistillContext['rankStudent'], train: Interactions, candidates: number) {
+  const rankings = await rank(Math.min(candidates, train.items));
+  return { rankings, look: async () => rankings.items.set((await rank(rankings.depth)).items) };
 }
 
 type Targets = (user: number, items: Int32Array) => Float64Array;

@@ -33,7 +33,7 @@ export const dcd = distiller({
       help: 'With sampling, items are drawn in proportion to tanh(difference of ranks / temperature).',
     }),
   }),
-  create(context, o) {
+  async create(context, o) {
     const { train, teachers, seed } = context;
     const rankings = oneRanking(teachers, train);
     const width = Math.min(o.candidates, rankings.depth);
@@ -42,11 +42,11 @@ export const dcd = distiller({
     const ranks = new Int32Array(train.users * width);
     const places = new Int32Array(train.items).fill(-1);
     const listOf = (user: number) => rankingOf(rankings, user).subarray(0, width);
-    const look = () => {
-      const student = context.rankStudent(depth);
+    const look = async () => {
+      const student = await context.rankStudent(depth);
       for (let u = 0; u < train.users; u++) ranks.set(ranksOf(listOf(u), rankingOf(student, u), places), u * width);
     };
-    look();
+    await look();
     const choose = o.sampling === 'none' ? mostApart : drawn(o.temperature, seed);
     const listLoss = createListLoss(context, o, {
       width: 2 * o.topK,
@@ -66,8 +66,8 @@ export const dcd = distiller({
       base: 'kept',
       ...listLoss,
       tables: [{ name: 'ranks', values: ranks }],
-      afterEpoch(epoch) {
-        if (epoch % o.period === 0) look();
+      async afterEpoch(epoch) {
+        if (epoch % o.period === 0) await look();
         return { restartPatience: false };
       },
     };

@@ -15,13 +15,16 @@ const train = fromPairs(4, ITEMS, [0, 0, 0, 1, 3, 3], [2, 7, 9, 0, 1, 2]);
 function stepOf(options: object, shape: (model: TrainableModel) => TrainableModel, phase: 'overall' | 'fine') {
   const k = createReferenceKernels('f64');
   const spec = modelNamed('bpr-mf');
-  const model = spec.create({ kernels: k, train, seed: 2 }, spec.options.parse({ dim: 3, initScale: 0.8 }) as never);
+  const model = spec.create(
+    { kernels: k, train, seed: 2 },
+    spec.options.parse({ dim: 3, initScale: 0.8 }) as never,
+  ) as TrainableModel;
   const items = Int32Array.from({ length: train.users * 12 }, (_, n) => (n * 7 + 11) % ITEMS);
   const rankings = { users: train.users, catalogue: ITEMS, depth: 12, items };
   const context: DistillContext = {
     ...{ kernels: k, student: shape(model as TrainableModel), train, batchSize: 4, batchesPerEpoch: 1, seed: 1 },
     teachers: [{ teacher: 't', dataFingerprint: '', checkpoints: [{ epoch: 1, metrics: {}, rankings }] }],
-    rankStudent: () => rankings,
+    rankStudent: async () => rankings,
     tell() {},
   };
   const importance = { importance: 'rank', temperature: 10, cutoff: 100 } as const;

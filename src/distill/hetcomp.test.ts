@@ -70,14 +70,14 @@ function make(
   const spec = modelNamed('bpr-mf');
   const student = spec.create({ kernels, train, seed: 1 }, spec.options.parse({ dim: 2 }) as never) as TrainableModel;
   const context = { kernels, student, train, teachers, batchSize: 4, batchesPerEpoch: 2, seed: 1 };
-  const method: Distiller = hetcomp.create(
+  const method = hetcomp.create(
     {
       ...context,
-      rankStudent,
+      rankStudent: async () => rankStudent(),
       tell: (epoch, details) => void told.push({ epoch, ...details }),
     },
     hetcomp.options.parse({ topK: 4, observedK: 2, discrepancyK: 3, period: 2, ...options }) as never,
-  );
+  ) as Distiller;
   return { method, steps, told };
 }
 
@@ -95,15 +95,22 @@ const batch = (users: readonly number[], epoch = 1, index = 0): PairBatch => {
   };
 };
 
-/** An epoch in which every user is at the last checkpoint of every teacher. */
-function finish(method: Distiller): void {
-  for (let epoch = 2; epoch <= 10; epoch += 2) method.afterEpoch!(epoch);
+/** Whether patience began anew after each of the first epochs. */
+async function restartsOf(method: Distiller, epochs: number): Promise<boolean[]> {
+  const restarts: boolean[] = [];
+  for (let epoch = 1; epoch <= epochs; epoch++) restarts.push((await method.afterEpoch!(epoch)).restartPatience);
+  return restarts;
 }
 
-test('the loss is weighted by lambda, and in the fine phase by fineWeight, too', () => {
+/** An epoch in which every user is at the last checkpoint of every teacher. */
+async function finish(method: Distiller): Promise<void> {
+  for (let epoch = 2; epoch <= 10; epoch += 2) await method.afterEpoch!(epoch);
+}
+
+test('the loss is weighted by lambda, and in the fine phase by fineWeight, too', async () => {
   const { method, steps, told } = make({ lambda: 0.3, fineWeight: 0.25, alpha: 0.5 });
   method.accumulate!(batch([0]));
-  finish(method);
+  await finish(method);
   method.accumulate!(batch([0]));
   assert.deepEqual(
     steps.map((s) => [s.phase, s.scale, s.arithmetic, s.topK]),
@@ -157,7 +164,7 @@ test('observed items are in the order of the teachers who rank them, at most obs
   assert.deepEqual(mixed.steps[0]!.observed, [[2, 7], [0], [], [2, 1], [5]]);
 });
 
-test('the ranked items are those of the checkpoints that each user has reached', () => {
+test('the ranked items are those of the checkpoints that each user has reached', async () => {
   const teachers = [teacherOf(4, true)];
   const { method, steps, told } = make({ alpha: 0.5 }, teachers);
   const listOf = (c: number, u: number) => [...rankingOf(teachers[0]!.checkpoints[c]!.rankings, u)].slice(0, 4);
@@ -165,14 +172,14 @@ test('the ranked items are those of the checkpoints that each user has reached',
     method.accumulate!(batch([0]));
     for (let u = 0; u < train.users; u++)
       assert.deepEqual(steps.at(-1)!.ranked.slice(4 * u, 4 * u + 4), listOf(expected, u), `call ${call}, user ${u}`);
-    method.afterEpoch!(2 * (call + 1));
+    await method.afterEpoch!(2 * (call + 1));
   }
   assert.deepEqual((told.at(-1) as { teachers: unknown[] }).teachers.length, 1);
 });
 
-test('knowledge is built every period epochs, and patience counts from the fine phase on', () => {
+test('knowledge is built every period epochs, and patience counts from the fine phase on', async () => {
   const { method, told } = make({ alpha: 0.5, period: 3 });
-  const restarts = Array.from({ length: 18 }, (_, e) => method.afterEpoch!(e + 1).restartPatience);
+  const restarts = await restartsOf(method, 18);
   assert.deepEqual(
     told.map((t) => [t.epoch, t.fine]),
     [3, 6, 9, 12, 15, 18].map((epoch) => [epoch, epoch < 9 ? 0 : 1]),
@@ -183,20 +190,20 @@ test('knowledge is built every period epochs, and patience counts from the fine 
   );
 });
 
-test('patience waits for the curriculum where the loss never turns, too', () => {
+test('patience waits for the curriculum where the loss never turns, too', async () => {
   const { method } = make({ alpha: 0.5, transfer: 'overall' });
-  const restarts = Array.from({ length: 10 }, (_, e) => method.afterEpoch!(e + 1).restartPatience);
+  const restarts = await restartsOf(method, 10);
   assert.ok(restarts[0]);
   assert.ok(!restarts.at(-1));
 });
 
-test('in reference arithmetic patience goes on', () => {
+test('in reference arithmetic patience goes on', async () => {
   const { method, told } = make({ alpha: 0.5, arithmetic: 'reference' }, [teacherOf(1, true)]);
-  assert.equal(method.afterEpoch!(2).restartPatience, false);
+  assert.equal((await method.afterEpoch!(2)).restartPatience, false);
   assert.equal(told[0]!.fine, 1);
 });
 
-test('switch user: who has come to the last checkpoints goes on to order while others do not', () => {
+test('switch user: who has come to the last checkpoints goes on to order while others do not', async () => {
   const teacher = teacherOf(2, true);
   const [early, last] = teacher.checkpoints.map((c) => c.rankings);
   // Users 1 and 4 come to rank as the teacher does at its last checkpoint.
@@ -210,9 +217,9 @@ test('switch user: who has come to the last checkpoints goes on to order while o
       const loss = method.accumulate!(batch([0, 1, 3, 4]));
       return { loss, steps: steps.map((s) => [s.phase, s.users]) };
     };
-    method.afterEpoch!(2);
+    await method.afterEpoch!(2);
     assert.deepEqual(phases().steps, [['overall', [0, 1, 3, 4]]]);
-    assert.ok(method.afterEpoch!(4).restartPatience, 'some are on their way');
+    assert.ok((await method.afterEpoch!(4)).restartPatience, 'some are on their way');
     const own = [
       ['overall', [0, 3]],
       ['fine', [1, 4]],
@@ -226,11 +233,11 @@ test('switch user: who has come to the last checkpoints goes on to order while o
   }
 });
 
-test('what is told: share of users at each checkpoint, and how far the student is from the last one, to the end', () => {
+test('what is told: share of users at each checkpoint, and how far the student is from the last one, to the end', async () => {
   const teachers = [teacherOf(3, true), teacherOf(1, true)];
   const last = () => teachers[0]!.checkpoints[2]!.rankings;
   const { method, told } = make({ alpha: 0.5 }, teachers, last);
-  for (let epoch = 2; epoch <= 10; epoch += 2) method.afterEpoch!(epoch);
+  for (let epoch = 2; epoch <= 10; epoch += 2) await method.afterEpoch!(epoch);
   const of = (x: number, what: string) =>
     told.map((t) => (t.teachers as readonly Readonly<Record<string, unknown>>[])[x]![what]);
   assert.deepEqual(of(0, 'share'), [
@@ -245,13 +252,13 @@ test('what is told: share of users at each checkpoint, and how far the student i
   assert.ok(of(1, 'distance').every((d) => Number(d) > 0 && Number(d) < 1));
 });
 
-test('what an ablation leaves out: own pace, the change of the loss, checkpoints', () => {
+test('what an ablation leaves out: own pace, the change of the loss, checkpoints', async () => {
   const teachers = [teacherOf(3, true), teacherOf(2, false)];
   const still = () => teachers[0]!.checkpoints[0]!.rankings;
   const shares = (told: readonly Readonly<Record<string, unknown>>[]) =>
     told.map((t) => (t.teachers as readonly { share: number[] }[]).map(({ share }) => share.indexOf(1)));
   const fixed = make({ construction: 'fixed' }, teachers, still);
-  for (const epoch of [2, 4, 6]) fixed.method.afterEpoch!(epoch);
+  for (const epoch of [2, 4, 6]) await fixed.method.afterEpoch!(epoch);
   assert.deepEqual(shares(fixed.told), [
     [1, 1],
     [2, 1],
@@ -264,7 +271,7 @@ test('what an ablation leaves out: own pace, the change of the loss, checkpoints
   ] as const) {
     const { method, steps } = make({ transfer, construction: 'fixed' }, teachers, still);
     method.accumulate!(batch([0]));
-    for (const epoch of [2, 4]) method.afterEpoch!(epoch);
+    for (const epoch of [2, 4]) await method.afterEpoch!(epoch);
     method.accumulate!(batch([0]));
     assert.deepEqual(
       steps.map((s) => s.phase),

@@ -125,10 +125,10 @@ export const hetcomp = distiller({
         }
         return loss;
       },
-      afterEpoch(epoch) {
+      async afterEpoch(epoch) {
         if (epoch % o.period !== 0) return waitsFor(false);
         const before = counted();
-        const student = context.rankStudent(o.discrepancyK);
+        const student = await context.rankStudent(o.discrepancyK);
         if (!finished()) {
           advance(selection, student, teachers, knowledge, epoch);
           settle();

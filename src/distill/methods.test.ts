@@ -23,7 +23,7 @@ function teacher(lists: readonly (readonly number[])[], tables?: KnownTeacher['t
 }
 
 /** A student whose users are unit vectors: item i scores `scores[u][i]` for user u. */
-function on(
+async function on(
   spec: DistillerSpec,
   teachers: readonly KnownTeacher[],
   options: object,
@@ -34,7 +34,7 @@ function on(
   const [users, items] = student.parameters;
   users!.values.set([1, 0, 0, 1]);
   for (let i = 0; i < 8; i++) items!.values.set([scores[0]![i]!, scores[1]![i]!], 2 * i);
-  const rankStudent = (depth: number): Rankings => ({
+  const rankStudent = async (depth: number): Promise<Rankings> => ({
     ...{ users: 2, catalogue: 8, depth },
     items: Int32Array.from(
       scores.flatMap((own, u) => {
@@ -46,7 +46,7 @@ function on(
       }),
     ),
   });
-  const method = spec.create(
+  const method = await spec.create(
     { kernels: k, student, train, teachers, batchSize: 4, batchesPerEpoch: 1, seed: 1, rankStudent, tell() {} },
     spec.options.parse({ lambda: 1, ...options }) as never,
   );
@@ -65,8 +65,8 @@ const lists = [
 const near = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) < 1e-9, `${actual}, expected ${expected}`);
 
-test('rrd teaches the first items, in front of others that are not in the list', () => {
-  const { loss, items } = on(distillerNamed('rrd'), [teacher(lists)], { topK: 2, remainder: 2 }, flat);
+test('rrd teaches the first items, in front of others that are not in the list', async () => {
+  const { loss, items } = await on(distillerNamed('rrd'), [teacher(lists)], { topK: 2, remainder: 2 }, flat);
   near(loss(), 2 * (Math.log(4) + Math.log(3)));
   const gradient = (user: number) => Array.from({ length: 8 }, (_, i) => items.gradient[2 * i + user]!);
   assert.ok(gradient(0)[7]! < 0 && gradient(0)[6]! < 0);
@@ -75,13 +75,13 @@ test('rrd teaches the first items, in front of others that are not in the list',
   assert.equal(gradient(0).filter((g) => g > 0).length, 2);
 });
 
-test('dcd looks at what the student gets wrong now, and looks again every period', () => {
+test('dcd looks at what the student gets wrong now, and looks again every period', async () => {
   // User 0 has the teacher's last two items in front, user 1 agrees with the teacher.
   const scores = [
     [0, 0, 0, 0, 9, 8, 1, 2],
     [0, 0, 9, 8, 7, 6, 0, 0],
   ];
-  const { loss, items } = on(distillerNamed('dcd'), [teacher(lists)], { topK: 2, period: 2 }, scores);
+  const { loss, items } = await on(distillerNamed('dcd'), [teacher(lists)], { topK: 2, period: 2 }, scores);
   loss();
   const gradient = Array.from({ length: 8 }, (_, i) => items.gradient[2 * i]!);
   assert.ok(gradient[7]! < 0 && gradient[6]! < 0 && gradient[4]! > 0 && gradient[5]! > 0);
@@ -90,12 +90,17 @@ test('dcd looks at what the student gets wrong now, and looks again every period
   assert.ok(places.every((p) => p === -1));
 });
 
-test('rd weighs by place, and later by what the student lacks', () => {
+test('rd weighs by place, and later by what the student lacks', async () => {
   const scores = [
     [0, 0, 0, 0, 0, 0, 0, 9],
     [0, 0, 9, 0, 0, 0, 0, 0],
   ];
-  const { loss, items } = on(distillerNamed('rd'), [teacher(lists)], { topK: 2, dynamicFrom: 3, samples: 6 }, scores);
+  const { loss, items } = await on(
+    distillerNamed('rd'),
+    [teacher(lists)],
+    { topK: 2, dynamicFrom: 3, samples: 6 },
+    scores,
+  );
   loss(1);
   assert.ok(items.gradient[2 * 7]! < 0);
   items.gradient.fill(0);
@@ -134,17 +139,17 @@ test('cd draws different positions, the first ones more often', () => {
   assert.ok(drawFront(21, 20, key, 1, 0).length >= 15);
 });
 
-test('cd takes targets from the scores of one teacher, else from ranks', () => {
+test('cd takes targets from the scores of one teacher, else from ranks', async () => {
   const tables = { users: Float32Array.of(1, 2), items: Float32Array.from({ length: 8 }, (_, i) => i - 3), dim: 1 };
   const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
   const options = { samples: 4, candidates: 4, temperature: 2 };
   /** At score 0 an item's gradient is 1/2 - target. */
-  const targets = (teachers: readonly KnownTeacher[], more: object = {}) => {
-    const { loss, items } = on(distillerNamed('cd'), teachers, { ...options, ...more }, flat);
+  const targets = async (teachers: readonly KnownTeacher[], more: object = {}) => {
+    const { loss, items } = await on(distillerNamed('cd'), teachers, { ...options, ...more }, flat);
     loss();
     return [7, 4].map((item) => 0.5 - items.gradient[2 * item]!);
   };
-  targets([teacher(lists, tables)]).forEach((target, n) => {
+  (await targets([teacher(lists, tables)])).forEach((target, n) => {
     near(target, sigmoid([4, 1][n]! / 2));
   });
   for (const [teachers, more] of [
@@ -152,26 +157,26 @@ test('cd takes targets from the scores of one teacher, else from ranks', () => {
     [[teacher(lists, tables)], { targets: 'rank' }],
     [[teacher(lists, tables), teacher(lists, tables)], {}],
   ] as const) {
-    targets(teachers, more).forEach((target, n) => {
+    (await targets(teachers, more)).forEach((target, n) => {
       near(target, Math.exp(-[0, 3][n]! / 50));
     });
   }
 });
 
-test('cd teaches other items in the places behind the end of a list', () => {
-  const { loss, items } = on(distillerNamed('cd'), [teacher(lists)], { samples: 7, candidates: 1000 }, flat);
+test('cd teaches other items in the places behind the end of a list', async () => {
+  const { loss, items } = await on(distillerNamed('cd'), [teacher(lists)], { samples: 7, candidates: 1000 }, flat);
   loss();
   const target = (item: number) => 0.5 - items.gradient[2 * item]!;
   for (const item of [1, 2, 3]) near(target(item), 0);
   for (const [rank, item] of lists[0]!.entries()) near(target(item), Math.exp(-rank / 50));
   // The user's own item is not taught.
   near(items.gradient[0]!, 0);
-  const few = on(distillerNamed('cd'), [teacher(lists)], { samples: 3, candidates: 1000 }, flat);
+  const few = await on(distillerNamed('cd'), [teacher(lists)], { samples: 3, candidates: 1000 }, flat);
   few.loss();
   assert.equal(Array.from({ length: 8 }, (_, i) => few.items.gradient[2 * i]!).filter((g) => g !== 0).length, 3);
 });
 
-test("multi-rrd: a user's weight moves to the teacher whose order is nearer, and uniform ones stay", () => {
+test("multi-rrd: a user's weight moves to the teacher whose order is nearer, and uniform ones stay", async () => {
   const agreeing = [
     [0, 0, 0, 0, 1, 2, 3, 4],
     [0, 0, 4, 3, 2, 1, 0, 0],
@@ -179,7 +184,7 @@ test("multi-rrd: a user's weight moves to the teacher whose order is nearer, and
   const turned = lists.map((list) => [...list].reverse());
   const both = [teacher(lists), teacher(turned)];
   const spec = distillerNamed('multi-rrd');
-  const learned = on(spec, both, { topK: 4, remainder: 0 }, agreeing);
+  const learned = await on(spec, both, { topK: 4, remainder: 0 }, agreeing);
   const mean = learned.loss();
   const [weights] = learned.method.parameters!;
   const slope = weights!.gradient[0]!;
@@ -190,19 +195,19 @@ test("multi-rrd: a user's weight moves to the teacher whose order is nearer, and
     return learned.loss();
   };
   assert.ok(Math.abs((at(1e-5) - at(-1e-5)) / 2e-5 - slope) < 1e-6);
-  const uniform = on(spec, both, { topK: 4, remainder: 0, weighting: 'uniform' }, agreeing);
+  const uniform = await on(spec, both, { topK: 4, remainder: 0, weighting: 'uniform' }, agreeing);
   near(uniform.loss(), mean);
   assert.equal(uniform.method.parameters, undefined);
 });
 
-test('multi-rrd gives no weight to a teacher that says nothing of a user', () => {
+test('multi-rrd gives no weight to a teacher that says nothing of a user', async () => {
   const silent = [[-1, -1, -1, -1], lists[1]!];
   const spec = distillerNamed('multi-rrd');
-  const { loss, method } = on(spec, [teacher(lists), teacher(silent)], { topK: 4, remainder: 0 }, flat);
+  const { loss, method } = await on(spec, [teacher(lists), teacher(silent)], { topK: 4, remainder: 0 }, flat);
   // log 4! for each of the two users, whatever the number of teachers that speak.
   near(loss(), 2 * Math.log(24));
   assert.deepEqual([...method.parameters![0]!.gradient.subarray(0, 2)].map(Math.abs), [0, 0]);
-  near(on(spec, [teacher([silent[0]!, silent[0]!])], { topK: 4, remainder: 2 }, flat).loss(), 0);
+  near((await on(spec, [teacher([silent[0]!, silent[0]!])], { topK: 4, remainder: 2 }, flat)).loss(), 0);
 });
 
 test('of several teachers de has the rows side by side, so that scores add up', () => {

@@ -2,6 +2,7 @@
 import { type Interactions, itemsOf } from '../data/interactions.js';
 import { type Rankings, rankingOf } from '../data/rankings.js';
 import type { Floats } from '../kernels/index.js';
+import { atOnce } from '../pace.js';
 import { consistencyImportance, type ImportanceOptions, rankImportance } from './importance.js';
 
 /** What one teacher says of one user: its list now, and (for the consistency term) its earlier lists. */
@@ -103,12 +104,15 @@ export function createFuser(catalogue: number, o: ImportanceOptions): Fuser {
  * One ranking from several teachers' rankings over the same users and items.
  * @param options.mask items of each user that are left out of the result
  */
-export function fuseRankings(
+export const fuseRankings = (...of: Parameters<typeof fusing>): Rankings => atOnce(fusing(...of));
+
+/** The same in parts, a thousand users each. */
+export function* fusing(
   teachers: readonly Rankings[],
   o: ImportanceOptions,
   topK: number,
   options: { readonly mask?: Interactions; readonly fill?: boolean } = {},
-): Rankings {
+): Generator<number, Rankings> {
   const { users, catalogue } = teachers[0]!;
   const { mask, fill = false } = options;
   const fuser = createFuser(catalogue, o);
@@ -116,6 +120,7 @@ export function fuseRankings(
   for (let u = 0; u < users; u++) {
     const voices = teachers.map((t) => ({ list: rankingOf(t, u) }));
     items.set(fuser.fuse(voices, topK, { fill, ...(mask ? { without: itemsOf(mask, u) } : {}) }), u * topK);
+    if (u % 1000 === 999) yield u / users;
   }
   return { users, catalogue, depth: topK, items };
 }

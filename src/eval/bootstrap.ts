@@ -1,6 +1,7 @@
 /** Percentile bootstrap (Efron 1979): how far a mean over users would move if other users had come. */
 import { scaleWord, stream, threefry2x32 } from '../config/random.js';
 import { fail } from '../errors.js';
+import { atOnce } from '../pace.js';
 import { pairedDifferences } from './differences.js';
 
 export interface BootstrapOptions {
@@ -36,7 +37,14 @@ export const bootstrapMeanDifference = (
  * @param columns one value per user each, of equal length; NaN intervals if that length is 0
  * @throws RecdistillError `bad-option` for an option out of range, `needs-not-met` if the lengths differ
  */
-export function bootstrapMeans(columns: readonly ArrayLike<number>[], options: BootstrapOptions = {}): Interval[] {
+export const bootstrapMeans = (columns: readonly ArrayLike<number>[], options?: BootstrapOptions): Interval[] =>
+  atOnce(bootstrapping(columns, options));
+
+/** The same in parts, a draw of all users each: of a hundred thousand users it takes seconds. */
+export function* bootstrapping(
+  columns: readonly ArrayLike<number>[],
+  options: BootstrapOptions = {},
+): Generator<number, Interval[]> {
   const { resamples = 2000, level = 0.95, seed = 0 } = options;
   const owner = 'the bootstrap';
   if (!Number.isSafeInteger(resamples) || resamples < 1) {
@@ -65,6 +73,7 @@ export function bootstrapMeans(columns: readonly ArrayLike<number>[], options: B
       drawn[j + 1] = scaleWord(words[1]!, n);
     }
     for (let c = 0; c < values.length; c++) means[c]![r] = meanOf(values[c]!, drawn, n);
+    yield (r + 1) / resamples;
   }
   return means.map((sample) => {
     sample.sort();

@@ -1,7 +1,8 @@
 /** Sets several evaluations against one base, user by user, with everything needed to believe or doubt a difference. */
 import { fail } from '../errors.js';
+import { atOnce } from '../pace.js';
 import { benjaminiHochberg, holm } from './adjust.js';
-import { type BootstrapOptions, bootstrapMeans, type Interval } from './bootstrap.js';
+import { type BootstrapOptions, bootstrapping, type Interval } from './bootstrap.js';
 import { pairedDifferences } from './differences.js';
 import type { Evaluation } from './evaluate.js';
 import { pairedT, wilcoxonSignedRank } from './significance.js';
@@ -58,11 +59,18 @@ export interface ComparisonRow {
  * @throws RecdistillError `needs-not-met` if an evaluation is over other users than the base, `unknown-name` if a key
  *   was not evaluated or there is no such test or adjustment, `bad-option` for a bootstrap option out of range
  */
-export function compare(
+export const compare = (
   base: Evaluation,
   others: readonly NamedEvaluation[],
   options: CompareOptions,
-): ComparisonRow[] {
+): ComparisonRow[] => atOnce(comparing(base, others, options));
+
+/** The same in parts. */
+export function* comparing(
+  base: Evaluation,
+  others: readonly NamedEvaluation[],
+  options: CompareOptions,
+): Generator<number, ComparisonRow[]> {
   const adjust = named('adjustment', adjustments, options.adjust);
   const test = named('paired test', tests, options.test ?? 't');
   for (const other of others) checkSameUsers(base, other);
@@ -73,7 +81,7 @@ export function compare(
       return { name, metric, evaluation, before, after };
     }),
   );
-  const intervals = bootstrapMeans(
+  const intervals = yield* bootstrapping(
     pairs.map(({ before, after }) => pairedDifferences(after, before)),
     options.bootstrap,
   );

@@ -39,6 +39,7 @@ export interface WasmMachine extends Machine {
   /**
    * Calls the export `kernel(...args, begin, end)` for each chunk `[begin, end)` of `[0, count)`, on all threads, and
    * returns when all are done. Which thread takes which chunk is left open, so a chunk may write only what is its own.
+   * @param first number of the chunk to begin with, where a call takes only a part of them; default 0
    */
-  run(kernel: string, args: readonly number[], count: number, chunk: number): void;
+  run(kernel: string, args: readonly number[], count: number, chunk: number, first?: number): void;
 }

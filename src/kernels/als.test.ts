@@ -127,3 +127,24 @@ test('als with weights of 1 gives the same bits as without weights, and a whole 
   for (const [at, x] of once.entries()) assert.ok(Math.abs(x - thrice[at]!) < 1e-5);
   k.close();
 });
+
+test('rows that are solved in blocks have the same bits', () => {
+  const k = createKernels({ threads: 2, memoryLimit: 2 ** 26 });
+  const [dim, columns] = [16, 50];
+  const rows = takeRows(k, sparse(11, 60, columns, 20));
+  const source = put(k, numbers(12, columns * dim));
+  const base = put(k, gramian(source, dim, 0.1));
+  const ridges = put(k, new Float64Array(60).fill(0.5));
+  const [whole, blocks] = [k.floats(60 * dim), k.floats(60 * dim)];
+  k.als(rows, source, base, ridges, whole, dim);
+  for (const [start, end] of [
+    [0, 13],
+    [13, 14],
+    [14, 60],
+  ] as const) {
+    const some = { ...rows, rows: end - start, indptr: rows.indptr.subarray(start, end + 1) };
+    k.als(some, source, base, ridges.subarray(start), blocks.subarray(start * dim), dim);
+  }
+  assert.deepEqual(blocks, whole);
+  k.close();
+});

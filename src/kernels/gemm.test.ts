@@ -1,4 +1,4 @@
-import { deepEqual, throws } from 'node:assert/strict';
+import { deepEqual, ok, throws } from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { close, everyMachine } from './_machines.test.js';
@@ -89,4 +89,18 @@ test('gemm refuses arrays that are too short, naming the operand', () => {
   throws(() => k.gemm(a, b, c, 2, 3, 3, 'nn'), /gemm: b has 6 numbers, 3 from row to row; 3 x 3 needs 9/);
   throws(() => k.gemm(a, b, c, 2, 2, 3, 'nn', { lda: 2 }), /gemm: a has 6 numbers, 2 from row to row; 2 x 3 needs/);
   k.close();
+});
+
+test('in parts it has the same bits', () => {
+  // Long sums of few numbers, which are cut into partial sums, and so many that two calls are needed.
+  const [m, n, k] = [64, 64, 2 ** 19];
+  const kernels = createKernels({ threads: 2, memoryLimit: 2 ** 28 });
+  const a = kernels.floats(k * m);
+  for (let at = 0; at < a.length; at++) a[at] = ((at * 7919) % 1013) / 1013 - 0.5;
+  const [whole, parts] = [kernels.floats(m * n), kernels.floats(m * n)];
+  kernels.gemm(a, a, whole, m, n, k, 'tn', { alpha: 0.3 });
+  const shares = [...kernels.gemming(a, a, parts, m, n, k, 'tn', { alpha: 0.3 })];
+  ok(shares.length > 1 && shares.at(-1) === 1, shares.join(' '));
+  deepEqual(parts, whole);
+  kernels.close();
 });

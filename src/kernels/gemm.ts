@@ -1,4 +1,5 @@
 import { fail } from '../errors.js';
+import { atOnce } from '../pace.js';
 import type { Floats, Machine, WasmMachine } from './_machine.js';
 import { takeSlots } from './slots.js';
 
@@ -25,6 +26,8 @@ export interface GemmKernels {
    * @throws RecdistillError `usage` if an array is shorter than its matrix
    */
   gemm(a: Floats, b: Floats, c: Floats, m: number, n: number, k: number, form: GemmForm, options?: GemmOptions): void;
+  /** The same bits in parts, for a product that takes seconds; yields which share is done. No other product may be taken meanwhile. */
+  gemming(...of: Parameters<GemmKernels['gemm']>): Generator<number, void>;
 }
 
 interface Shape {
@@ -64,18 +67,23 @@ function shapeOf(
 }
 
 export function gemmReference(_: Machine): GemmKernels {
-  return {
-    gemm(a, b, c, m, n, k, form, options = {}) {
-      const { lda, ldb, ldc, alpha, accumulate, lower } = shapeOf(a, b, c, m, n, k, form, options);
-      const [aRow, aTerm] = form === 'tn' ? [1, lda] : [lda, 1];
-      const [bTerm, bColumn] = form === 'nt' ? [1, ldb] : [ldb, 1];
-      for (let i = 0; i < m; i++) {
-        for (let j = 0; j < (lower ? Math.min(i + 1, n) : n); j++) {
-          let sum = 0;
-          for (let p = 0; p < k; p++) sum += a[i * aRow + p * aTerm]! * b[p * bTerm + j * bColumn]!;
-          c[i * ldc + j] = alpha * sum + (accumulate ? c[i * ldc + j]! : 0);
-        }
+  const gemm: GemmKernels['gemm'] = (a, b, c, m, n, k, form, options = {}) => {
+    const { lda, ldb, ldc, alpha, accumulate, lower } = shapeOf(a, b, c, m, n, k, form, options);
+    const [aRow, aTerm] = form === 'tn' ? [1, lda] : [lda, 1];
+    const [bTerm, bColumn] = form === 'nt' ? [1, ldb] : [ldb, 1];
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < (lower ? Math.min(i + 1, n) : n); j++) {
+        let sum = 0;
+        for (let p = 0; p < k; p++) sum += a[i * aRow + p * aTerm]! * b[p * bTerm + j * bColumn]!;
+        c[i * ldc + j] = alpha * sum + (accumulate ? c[i * ldc + j]! : 0);
       }
+    }
+  };
+  return {
+    gemm,
+    *gemming(...of) {
+      gemm(...of);
+      yield 1;
     },
   };
 }
@@ -90,6 +98,9 @@ const CHUNKS = 24;
 const WORTH = 2 ** 20;
 /** Most numbers in the partial sums of a long product. */
 const PARTIAL = 2 ** 23;
+
+/** Multiplications between two looks at the rest of the world. */
+const AT_ONCE = 2 ** 30;
 
 const FORMS = { nn: 0, nt: 1, tn: 2 } as const;
 
@@ -112,32 +123,43 @@ function cut(m: number, n: number, k: number): { tileM: number; tileN: number; t
 
 export function gemmWasm(w: WasmMachine): GemmKernels {
   return {
-    gemm(a, b, c, m, n, k, form, options = {}) {
-      const { lda, ldb, ldc, alpha, accumulate, lower } = shapeOf(a, b, c, m, n, k, form, options);
-      if (m === 0 || n === 0) return;
-      if (k === 0) {
-        for (let i = 0; i < m && !accumulate; i++) c.fill(0, i * ldc, i * ldc + n);
-        return;
-      }
-      const { tileM, tileN, tiles, parts } = cut(m, n, k);
-      const sums = parts > 1 ? w.workspace('gemm.sums', parts * m * n * 4) : 0;
-      const slots = takeSlots(w, 'gemm', ((tileM + tileN) * DEPTH + 32) * 4);
-      const operands = [
-        w.address(a),
-        w.address(b),
-        w.address(c),
-        m,
-        n,
-        k,
-        lda,
-        ldb,
-        ldc,
-        FORMS[form],
-        alpha,
-        accumulate ? 1 : 0,
-      ];
-      w.run('gemm', [...operands, lower ? 1 : 0, tileM, tileN, parts, sums, ...slots], tiles * parts, 1);
-      if (parts > 1) w.run('addParts', [sums, parts, w.address(c), ldc, m, n, alpha, accumulate ? 1 : 0], m, 16);
-    },
+    gemm: (...of) => atOnce(inParts(Number.POSITIVE_INFINITY, ...of)),
+    gemming: (...of) => inParts(AT_ONCE, ...of),
   };
+
+  /** @param most multiplications in a part, if there are at least as many chunks as threads in them */
+  function* inParts(most: number, ...of: Parameters<GemmKernels['gemm']>): Generator<number, void> {
+    const [a, b, c, m, n, k, form, options = {}] = of;
+    const { lda, ldb, ldc, alpha, accumulate, lower } = shapeOf(a, b, c, m, n, k, form, options);
+    if (m === 0 || n === 0) return;
+    if (k === 0) {
+      for (let i = 0; i < m && !accumulate; i++) c.fill(0, i * ldc, i * ldc + n);
+      return;
+    }
+    const { tileM, tileN, tiles, parts } = cut(m, n, k);
+    const sums = parts > 1 ? w.workspace('gemm.sums', parts * m * n * 4) : 0;
+    const slots = takeSlots(w, 'gemm', ((tileM + tileN) * DEPTH + 32) * 4);
+    const operands = [
+      w.address(a),
+      w.address(b),
+      w.address(c),
+      m,
+      n,
+      k,
+      lda,
+      ldb,
+      ldc,
+      FORMS[form],
+      alpha,
+      accumulate ? 1 : 0,
+    ];
+    const chunks = tiles * parts;
+    const some = Math.max(w.threads, Math.ceil((most * chunks) / (m * n * k)));
+    for (let first = 0; first < chunks; first += some) {
+      const last = Math.min(chunks, first + some);
+      w.run('gemm', [...operands, lower ? 1 : 0, tileM, tileN, parts, sums, ...slots], last, 1, first);
+      yield last / chunks;
+    }
+    if (parts > 1) w.run('addParts', [sums, parts, w.address(c), ldc, m, n, alpha, accumulate ? 1 : 0], m, 16);
+  }
 }

@@ -118,3 +118,26 @@ test('invert refuses what is not positive definite, naming the row, and works ag
     k.close();
   }
 });
+
+test('in parts, with other kernels in between, it has the same bits at any number of threads', () => {
+  const n = 2 * TILE + 60;
+  const matrix = positive(n, 0.1, 3);
+  const straight = createKernels({ threads: 1, memoryLimit: 2 ** 26 });
+  const expected = pack(straight.floats(symmetricLength(n)), matrix, n);
+  straight.invert(expected);
+  for (const threads of [1, 2, 3, 4]) {
+    const k = createKernels({ threads, memoryLimit: 2 ** 26 });
+    const a = pack(k.floats(symmetricLength(n)), matrix, n);
+    const other = k.floats(64 * 64).fill(1);
+    const shares: number[] = [];
+    for (const share of k.inverting(a)) {
+      shares.push(share);
+      k.gemm(other, other, k.floats(64 * 64), 64, 64, 64, 'nt');
+    }
+    equal(shares.at(-1), 1);
+    ok(shares.length >= 3 && shares.every((share, at) => share > (shares[at - 1] ?? 0)), shares.join(' '));
+    deepEqual(whole(a), whole(expected));
+    k.close();
+  }
+  straight.close();
+});

@@ -107,3 +107,19 @@ test('no chunk is lost or run twice in 20,000 small jobs back to back', () => {
     assert.deepEqual([...new Set(y)], [20_000]);
   });
 });
+
+test('a call may take only a part of the chunks, and the parts together are the whole', () => {
+  withMachine(3, (machine) => {
+    const n = 103;
+    const y = machine.floats(n).fill(1);
+    const args = [machine.address(y), 2];
+    for (const [last, first] of [
+      [40, 0],
+      [80, 5],
+      [103, 10],
+      [103, 13],
+    ] as const)
+      machine.run('scale', args, last, 8, first);
+    assert.deepEqual([...new Set(y)], [2]);
+  });
+});

@@ -4,8 +4,8 @@ import { fail } from '../errors.js';
 import { ACTIVE, EPOCH, FAILED, JOB_BYTES, jobIn, type KernelExports, NEXT, OPEN, STOP, work } from './job.js';
 
 export interface Pool {
-  /** Runs `kernel(...args, begin, end)` over all chunks of `[0, count)`. @throws RecdistillError `worker-failed` */
-  run(kernel: string, args: readonly number[], count: number, chunk: number): void;
+  /** Runs `kernel(...args, begin, end)` over all chunks of `[0, count)`, or those from chunk `first` on. @throws RecdistillError `worker-failed` */
+  run(kernel: string, args: readonly number[], count: number, chunk: number, first?: number): void;
   close(): void;
 }
 
@@ -49,7 +49,7 @@ export function createPool(module: WebAssembly.Module, memory: WebAssembly.Memor
   };
 
   return {
-    run(kernel, args, count, chunk) {
+    run(kernel, args, count, chunk, first = 0) {
       if (closed)
         fail('usage', {
           problem: `the kernels are closed; ${kernel} cannot run`,
@@ -57,15 +57,16 @@ export function createPool(module: WebAssembly.Module, memory: WebAssembly.Memor
         });
       const index = indexOf.get(kernel);
       if (index === undefined) fail('unknown-name', { kind: 'kernel', given: kernel, known: names.join(', ') });
-      if (count <= 0) return;
+      const left = count - first * chunk;
+      if (left <= 0) return;
       job.numbers[0] = index;
       job.numbers[1] = count;
       job.numbers[2] = chunk;
       job.numbers[3] = args.length;
       job.numbers.set(args, 4);
-      Atomics.store(job.ints, NEXT, 0);
+      Atomics.store(job.ints, NEXT, first);
       let mine: unknown;
-      const shared = workers.length > 0 && count > chunk;
+      const shared = workers.length > 0 && left > chunk;
       if (shared) {
         Atomics.store(job.ints, OPEN, 1);
         Atomics.add(job.ints, EPOCH, 1);

@@ -7,6 +7,7 @@ import type { SearchSpace } from '../config/search.js';
 import type { Interactions } from '../data/interactions.js';
 import type { Floats, Kernels } from '../kernels/index.js';
 import type { Optimized } from '../optim/index.js';
+import { createPace, type Step } from '../pace.js';
 
 export interface Parameter extends Optimized {
   /** What the rows stand for, if a step only concerns the rows of the users or items in its batch. */
@@ -83,6 +84,8 @@ export interface Model {
   readonly parameters: readonly Parameter[];
   /** Numbers that scoring needs, whether trained or computed. */
   readonly size: number;
+  /** Multiplications for one score, where a network makes it: rankings then score fewer users at a time. */
+  readonly perScore?: number;
   /** Writes the scores of all items for each of `users`: `out` has `users.length * items` numbers, in kernel memory. */
   scoreRows(users: Int32Array, out: Floats): void;
   /**
@@ -127,6 +130,8 @@ export interface ModelContext {
   readonly kernels: Kernels;
   readonly train: Interactions;
   readonly seed: number;
+  /** Called on the way by a model that is computed at once; by default everything else only gets its turn. */
+  readonly step?: Step;
 }
 
 /**
@@ -168,13 +173,28 @@ export interface TrainedSpec<S extends OptionsSchema = OptionsSchema> extends Sp
 /** A model that is computed from the train data at once. */
 export interface ComputedSpec<S extends OptionsSchema = OptionsSchema> extends SpecBase<S> {
   readonly kind: 'computed';
-  create(context: ModelContext, options: OptionsOf<S>): Model;
+  /** Gives all kernel memory back if it throws. @throws RecdistillError `interrupted`, from the step */
+  create(context: ModelContext, options: OptionsOf<S>): Promise<Model>;
+  /**
+   * About how many seconds `create` will take here, from its work and a short measurement; undefined if that is not worth saying. Gives all
+   * kernel memory back.
+   */
+  estimate?(context: ModelContext, options: OptionsOf<S>): number | undefined;
 }
+
+/** As its author writes it: `create` always has a step, and calls it between blocks of some tenths of a second at most. */
+type ComputedAsWritten<S extends OptionsSchema> = Omit<ComputedSpec<S>, 'kind' | 'create'> & {
+  create(context: Required<ModelContext>, options: OptionsOf<S>): Promise<Model>;
+};
 
 export type ModelSpec = TrainedSpec | ComputedSpec;
 
 /** Keeps the option types of one spec while registering it as any spec. */
 export const trained = <S extends OptionsSchema>(spec: Omit<TrainedSpec<S>, 'kind'>) =>
   ({ kind: 'trained', ...spec }) as unknown as TrainedSpec;
-export const computed = <S extends OptionsSchema>(spec: Omit<ComputedSpec<S>, 'kind'>) =>
-  ({ kind: 'computed', ...spec }) as unknown as ComputedSpec;
+export const computed = <S extends OptionsSchema>(spec: ComputedAsWritten<S>) =>
+  ({
+    ...{ ...spec, kind: 'computed' },
+    create: ({ step = createPace().of(`computing ${spec.name}`), ...context }: ModelContext, options: OptionsOf<S>) =>
+      spec.create({ ...context, step }, options),
+  }) as unknown as ComputedSpec;

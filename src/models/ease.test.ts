@@ -5,14 +5,14 @@ import { createKernels, createReferenceKernels, type Kernels } from '../kernels/
 import { ease } from './ease.js';
 
 /** Scores of `users`, each all items. */
-function scoresOf(
+async function scoresOf(
   k: Kernels,
   train: Interactions,
   l2: number,
   form: 'dual' | 'primal',
   users: Int32Array,
-): Float64Array {
-  const model = ease.create({ kernels: k, train, seed: 0 }, ease.options.parse({ l2, form }) as never);
+): Promise<Float64Array> {
+  const model = await ease.create({ kernels: k, train, seed: 0 }, ease.options.parse({ l2, form }) as never);
   const out = k.floats(users.length * train.items);
   model.scoreRows(users, out);
   model.close();
@@ -39,7 +39,7 @@ const small: Interactions = {
 };
 
 /** X B with B = I - P / diag(P), P = (X X + l2 I)^-1, for X with the weights of the interactions, or ones. */
-function isClosedForm(train: Interactions): void {
+async function isClosedForm(train: Interactions): Promise<void> {
   const entryOf = (at: number) => (at < 0 ? 0 : (train.weights?.[at] ?? 1));
   const x = [0, 1, 2, 3].map((u) => [0, 1, 2, 3, 4].map((i) => entryOf(placeInRow(train, u, i))));
   const column = (j: number) => x.map((row) => row[j]!);
@@ -54,7 +54,7 @@ function isClosedForm(train: Interactions): void {
     ),
   );
   for (const form of ['dual', 'primal'] as const) {
-    const scores = scoresOf(createReferenceKernels('f64'), train, 0.7, form, Int32Array.of(0, 1, 2, 3));
+    const scores = await scoresOf(createReferenceKernels('f64'), train, 0.7, form, Int32Array.of(0, 1, 2, 3));
     for (const [at, value] of expected.entries()) {
       assert.ok(Math.abs(scores[at]! - value) < 1e-10, `${form}, number ${at}: ${scores[at]}, not ${value}`);
     }
@@ -73,14 +73,15 @@ test('both forms agree where the inverse has several tiles and users come in sev
   const users = Int32Array.from({ length: plain.users }, (_, r) => (r * 7) % plain.users);
   assert.ok(plain.users > 512 && plain.items > 512);
   for (const train of [plain, { ...plain, weights }]) {
-    const [dual, primal] = (['dual', 'primal'] as const).map((form) => scoresOf(k, train, 20, form, users));
-    assert.ok(dual!.some((score) => score > 0.1));
-    for (const [at, score] of dual!.entries()) assert.ok(Math.abs(score - primal![at]!) < 2e-5, `number ${at}`);
+    const dual = await scoresOf(k, train, 20, 'dual', users);
+    const primal = await scoresOf(k, train, 20, 'primal', users);
+    assert.ok(dual.some((score) => score > 0.1));
+    for (const [at, score] of dual.entries()) assert.ok(Math.abs(score - primal[at]!) < 2e-5, `number ${at}`);
   }
   k.close();
 });
 
-test('without enough regularisation it is refused, and all memory is given back', () => {
+test('without enough regularisation it is refused, and all memory is given back', async () => {
   const twins: Interactions = {
     users: 2,
     items: 3,
@@ -89,7 +90,7 @@ test('without enough regularisation it is refused, and all memory is given back'
   };
   const k = createReferenceKernels('f64');
   const o = ease.options.parse({ l2: 1e-60 }) as never;
-  assert.throws(() => ease.create({ kernels: k, train: twins, seed: 0 }, o), {
+  await assert.rejects(ease.create({ kernels: k, train: twins, seed: 0 }, o), {
     code: 'not-positive-definite',
     hint: /raise l2/,
   });

@@ -17,10 +17,20 @@ import {
   takeRows,
   takeSymmetric,
 } from '../kernels/index.js';
+import { inParts } from '../pace.js';
 import { computed } from './_model.js';
+import { productRate } from './rates.js';
 
 /** Users that are scored together in dual form. */
 const BLOCK = 64;
+/** Multiplications of the inverse that take as long as one add here, roughly: for the share that is done. */
+const PER_ADD = 30;
+/** What one add takes, most of it the way to its place in memory. */
+const SECONDS_PER_ADD = 6e-9;
+/** Multiplications below which nobody waits. */
+const WORTH_SAYING = 5e9;
+/** Adds between two steps. */
+const ADDS_AT_ONCE = 2 ** 22;
 
 export const ease = computed({
   name: 'ease',
@@ -40,21 +50,34 @@ export const ease = computed({
     // The inverse, the columns of one of its sweeps twice, and what scoring a block takes.
     return symmetricLength(n) * 4 + n * 2048 + (users + items) * BLOCK * 8 + interactions * (weighted ? 12 : 8);
   },
-  create({ kernels: k, train }, o) {
-    const dual = o.form === 'dual' || (o.form === 'auto' && train.users <= train.items);
+  estimate({ kernels: k, train }, o) {
+    const dual = isDual(o.form, train);
+    const adds = pairsOf(dual ? transpose(train) : train) * (dual ? 2 : 1);
+    const multiplications = (dual ? train.users : train.items) ** 3 / 2;
+    if (multiplications + adds * PER_ADD < WORTH_SAYING) return undefined;
+    // The adds are made by one thread.
+    return multiplications / productRate(k) + adds * SECONDS_PER_ADD;
+  },
+  async create({ kernels: k, train, step }, o) {
+    const dual = isDual(o.form, train);
     const byItem = transpose(train);
     const n = dual ? train.users : train.items;
+    const rows = dual ? byItem : train;
+    // In places of the matrix that are read or written one by one.
+    const [adds, inversion] = [pairsOf(rows), n ** 3 / 2 / PER_ADD];
+    const total = adds * (dual ? 2 : 1) + inversion;
     const inverse = takeSymmetric(k, n);
-    gram(inverse, dual ? byItem : train, o.l2);
+    const diagonal = new Float64Array(train.items);
     try {
-      k.invert(inverse);
+      await gram(inverse, rows, o.l2, (done) => step(done, total));
+      await inParts(k.inverting(inverse), (share) => step(adds + share * inversion, total));
+      if (dual) await quadratics(inverse, byItem, diagonal, (done) => step(adds + inversion + done, total));
     } catch (error) {
       k.free(inverse.values);
       throw error;
     }
-    const diagonal = Float64Array.from({ length: train.items }, (_, j) =>
-      dual ? (1 - quadratic(inverse, itemsOf(byItem, j), weightsOf(byItem, j))) / o.l2 : inverse.values[placeOf(j, j)]!,
-    );
+    for (let j = 0; j < train.items; j++)
+      diagonal[j] = dual ? (1 - diagonal[j]!) / o.l2 : inverse.values[placeOf(j, j)]!;
     const score = dual ? dualScores() : primalScores();
     return {
       name: 'ease',
@@ -123,25 +146,64 @@ export const ease = computed({
   },
 });
 
+const isDual = (form: string, { users, items }: { readonly users: number; readonly items: number }): boolean =>
+  form === 'dual' || (form === 'auto' && users <= items);
+
+/** Pairs of columns that meet in a row, each with itself included. */
+function pairsOf({ users: rows, indptr }: Interactions): number {
+  let pairs = 0;
+  for (let row = 0; row < rows; row++) pairs += triangle(indptr[row + 1]! - indptr[row]!);
+  return pairs;
+}
+
+const triangle = (n: number): number => (n * (n + 1)) / 2;
+
 /** target = Y'Y + l2 I, where the rows of `y` (users or items) name the columns that meet in them. */
-function gram({ n, values }: Symmetric, y: Interactions, l2: number): void {
+async function gram({ n, values }: Symmetric, y: Interactions, l2: number, step: (done: number) => Promise<void>) {
+  const look = everySoOften(step);
   for (let row = 0; row < y.users; row++) {
     const own = itemsOf(y, row);
     const weights = weightsOf(y, row);
     for (let a = 0; a < own.length; a++) {
       for (let b = 0; b <= a; b++) values[placeOf(own[a]!, own[b]!)]! += weights ? weights[a]! * weights[b]! : 1;
+      if (look.due(a + 1)) await look.now();
     }
   }
   for (let d = 0; d < n; d++) values[placeOf(d, d)]! += l2;
 }
 
-/** x' S x for the x with `weights`, or ones, at the places in `set`. */
-function quadratic({ values }: Symmetric, set: Int32Array, weights?: Float32Array): number {
-  let sum = 0;
-  for (let a = 0; a < set.length; a++) {
-    const left = weights ? weights[a]! : 1;
-    for (let b = 0; b < a; b++) sum += 2 * left * (weights ? weights[b]! : 1) * values[placeOf(set[a]!, set[b]!)]!;
-    sum += left * left * values[placeOf(set[a]!, set[a]!)]!;
+/** out[j] = x' S x for the x that has the weights, or ones, of row j of `sets`. */
+async function quadratics(
+  { values }: Symmetric,
+  sets: Interactions,
+  out: Float64Array,
+  step: (done: number) => Promise<void>,
+) {
+  const look = everySoOften(step);
+  for (let j = 0; j < sets.users; j++) {
+    const [set, weights] = [itemsOf(sets, j), weightsOf(sets, j)];
+    let sum = 0;
+    for (let a = 0; a < set.length; a++) {
+      const left = weights ? weights[a]! : 1;
+      for (let b = 0; b < a; b++) sum += 2 * left * (weights ? weights[b]! : 1) * values[placeOf(set[a]!, set[b]!)]!;
+      sum += left * left * values[placeOf(set[a]!, set[a]!)]!;
+      if (look.due(a + 1)) await look.now();
+    }
+    out[j] = sum;
   }
-  return sum;
+}
+
+/** Counts adds: a long row must not hold everything up, and short ones must not wait for each other. */
+function everySoOften(step: (done: number) => Promise<void>) {
+  let [done, asked] = [0, 0];
+  return {
+    due(adds: number): boolean {
+      done += adds;
+      return done - asked >= ADDS_AT_ONCE;
+    },
+    now(): Promise<void> {
+      asked = done;
+      return step(done);
+    },
+  };
 }

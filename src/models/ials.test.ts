@@ -15,8 +15,8 @@ const train: Interactions = {
 
 type Options = Readonly<Record<'dim' | 'epochs' | 'unobservedWeight' | 'l2' | 'l2Exponent', number>>;
 
-function factorsOf(o: Options, seed = 0, x = train): Tables {
-  const model = ials.create(
+async function factorsOf(o: Options, seed = 0, x = train): Promise<Tables> {
+  const model = await ials.create(
     { kernels: createReferenceKernels('f64'), train: x, seed },
     ials.options.parse({ ...o, seed }) as never,
   );
@@ -73,46 +73,47 @@ function atMinimum(tables: Tables, side: 'users' | 'items', o: Options, x = trai
   }
 }
 
-test('each half step is the minimum of the published loss for the other half', () => {
+test('each half step is the minimum of the published loss for the other half', async () => {
   for (const o of settings) {
     for (const x of [train, weighted]) {
-      atMinimum(factorsOf(o, 0, x), 'items', o, x);
-      const next = factorsOf({ ...o, epochs: o.epochs + 1 }, 0, x);
-      atMinimum({ ...next, items: factorsOf(o, 0, x).items }, 'users', o, x);
+      atMinimum(await factorsOf(o, 0, x), 'items', o, x);
+      const next = await factorsOf({ ...o, epochs: o.epochs + 1 }, 0, x);
+      atMinimum({ ...next, items: (await factorsOf(o, 0, x)).items }, 'users', o, x);
     }
   }
 });
 
-test('with weights alpha r and unobservedWeight 1, confidences are those of Hu et al., 1 + alpha r', () => {
+test('with weights alpha r and unobservedWeight 1, confidences are those of Hu et al., 1 + alpha r', async () => {
   // One user, one item: p = c q / (w q q + c q q + l2 (c + w)), where Hu et al. have 1 + c = 1 + alpha r before q q.
   const one: Interactions = { users: 1, items: 1, indptr: Int32Array.of(0, 1), indices: Int32Array.of(0) };
   const o = { dim: 1, epochs: 1, unobservedWeight: 1, l2: 0.3, l2Exponent: 0 };
   const alpha = 40;
   const r = 2.5;
   const x = { ...one, weights: Float32Array.of(alpha * r) };
-  const { users, items } = factorsOf(o, 0, x);
+  const { users, items } = await factorsOf(o, 0, x);
   const q = (p: number) => (alpha * r * p) / ((1 + alpha * r) * p * p + o.l2);
   assert.ok(Math.abs(items[0]! - q(users[0]!)) < 1e-12);
 });
 
-test('who has nothing gets zeros; each epoch lowers the loss; the seed decides where it starts', () => {
+test('who has nothing gets zeros; each epoch lowers the loss; the seed decides where it starts', async () => {
   const o = settings[0]!;
-  const { users, items, dim } = factorsOf(o);
+  const { users, items, dim } = await factorsOf(o);
   assert.ok(
     [users.subarray(2 * dim, 3 * dim), items.subarray(3 * dim, 4 * dim), items.subarray(5 * dim)].every((row) =>
       row.every((x) => x === 0),
     ),
   );
-  const losses = [1, 2, 3, 4].map((epochs) => lossOf(factorsOf({ ...o, epochs }), o));
+  const losses: number[] = [];
+  for (const epochs of [1, 2, 3, 4]) losses.push(lossOf(await factorsOf({ ...o, epochs }), o));
   for (const [at, loss] of losses.entries()) assert.ok(at === 0 || loss < losses[at - 1]!, losses.join(' '));
-  assert.notDeepEqual(factorsOf(o, 1).items, items);
-  assert.deepEqual(factorsOf(o, 0).items, items);
+  assert.notDeepEqual((await factorsOf(o, 1)).items, items);
+  assert.deepEqual((await factorsOf(o, 0)).items, items);
 });
 
-test('without enough regularisation it is refused, and all memory is given back', () => {
+test('without enough regularisation it is refused, and all memory is given back', async () => {
   const k = createReferenceKernels('f64');
   const o = ials.options.parse({ dim: 4, l2: 1e-60, unobservedWeight: 1e-60 }) as never;
-  assert.throws(() => ials.create({ kernels: k, train, seed: 0 }, o), {
+  await assert.rejects(ials.create({ kernels: k, train, seed: 0 }, o), {
     code: 'not-positive-definite',
     hint: /raise l2/,
   });

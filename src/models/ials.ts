@@ -13,11 +13,20 @@
 import { float, int, options } from '../config/options.js';
 import { stream } from '../config/random.js';
 import { logRange, oneOf } from '../config/search.js';
-import { type Interactions, transpose } from '../data/interactions.js';
-import { type Floats, freeRows, takeRows } from '../kernels/index.js';
+import { type Interactions, itemsOf, packLists, transpose } from '../data/interactions.js';
+import { type Floats, freeRows, type Kernels, type Rows, takeRows } from '../kernels/index.js';
+import { inParts } from '../pace.js';
 import { computed } from './_model.js';
 import { scoreByFactors } from './factors.js';
 import { seed as seedOption } from './options.js';
+import { rateOf } from './rates.js';
+
+/** Multiplications between two steps. */
+const AT_ONCE = 2 ** 29;
+/** Below which nobody waits. */
+const WORTH_SAYING = 5e9;
+/** Multiplications that are measured for an estimate. */
+const SAMPLE = 1e8;
 
 export const ials = computed({
   name: 'ials',
@@ -50,21 +59,35 @@ export const ials = computed({
   capabilities: ['factors', 'weights'],
   memory: ({ users, items, interactions, weighted = false }, o) =>
     (users + items) * (o.dim + 4) * 4 + interactions * (weighted ? 16 : 8) + o.dim * o.dim * 64,
-  create({ kernels: k, train, seed }, o) {
+  estimate({ kernels: k, train }, o) {
+    const sides = [train, transpose(train)];
+    const each = sides.flatMap((x) =>
+      Array.from({ length: x.users }, (_, r) => workOf(x.indptr[r + 1]! - x.indptr[r]!, o.dim)),
+    );
+    const work = o.epochs * each.reduce((sum, w) => sum + w, 0);
+    return work < WORTH_SAYING ? undefined : work / solveRate(k, train, o.dim);
+  },
+  async create({ kernels: k, train, seed, step }, o) {
     const byItem = transpose(train);
     const [ofUser, ofItem] = [rowsOf(train), rowsOf(byItem)];
     const tables = { users: k.floats(train.users * o.dim), items: k.floats(train.items * o.dim), dim: o.dim };
     k.normal(tables.items, stream(seed, 'ials items'), 0, o.initScale);
     const base = k.floats(o.dim * o.dim);
-    const solve = (side: ReturnType<typeof rowsOf>, source: Floats, target: Floats) => {
-      const { columns } = side.rows;
-      k.gemm(source, source, base, o.dim, o.dim, columns, 'tn', { alpha: o.unobservedWeight });
-      k.als(side.rows, source, base, side.ridges, target, o.dim);
+    const [all, ...sides] = [2 * o.epochs, ofUser, ofItem];
+    const solve = async (half: number, source: Floats, target: Floats) => {
+      const { rows, ridges } = sides[half % 2]!;
+      const parts = k.gemming(source, source, base, o.dim, o.dim, rows.columns, 'tn', { alpha: o.unobservedWeight });
+      await inParts(parts, () => step(half, all));
+      for (const { start, end } of blocksOf(rows, o.dim)) {
+        const some = { ...rows, rows: end - start, indptr: rows.indptr.subarray(start, end + 1) };
+        k.als(some, source, base, ridges.subarray(start), target.subarray(start * o.dim), o.dim);
+        await step(half + end / rows.rows, all);
+      }
     };
     try {
-      for (let epoch = 0; epoch < o.epochs; epoch++) {
-        solve(ofUser, tables.items, tables.users);
-        solve(ofItem, tables.users, tables.items);
+      for (let half = 0; half < all; half += 2) {
+        await solve(half, tables.items, tables.users);
+        await solve(half + 1, tables.users, tables.items);
       }
     } catch (error) {
       k.free(tables.users, tables.items);
@@ -98,3 +121,36 @@ export const ials = computed({
     }
   },
 });
+
+/** Multiplications that the half step of a row with `n` interactions takes: its matrix, and solving by it. */
+const workOf = (n: number, dim: number): number => (n * dim ** 2) / 2 + dim ** 3 / 6 + dim ** 2;
+
+/** Rows that are solved between two steps. */
+function* blocksOf({ rows, indptr }: Rows, dim: number): Generator<{ readonly start: number; readonly end: number }> {
+  let start = 0;
+  let work = 0;
+  for (let row = 0; row < rows; row++) {
+    work += workOf(indptr[row + 1]! - indptr[row]!, dim);
+    if (work < AT_ONCE && row + 1 < rows) continue;
+    yield { start, end: row + 1 };
+    [start, work] = [row + 1, 0];
+  }
+}
+
+/** Multiplications a second of the half step, measured on users that are spread over all. */
+function solveRate(k: Kernels, train: Interactions, dim: number): number {
+  const all = Array.from({ length: train.users }, (_, u) => itemsOf(train, u));
+  const whole = all.reduce((sum, own) => sum + workOf(own.length, dim), 0);
+  const every = Math.max(1, Math.floor(whole / SAMPLE));
+  const some = all.filter((_, u) => u % every === 0);
+  const rows = takeRows(k, { columns: train.items, ...packLists(some) });
+  const [source, base] = [k.floats(train.items * dim), k.floats(dim * dim)];
+  const [ridges, target] = [k.floats(some.length).fill(1), k.floats(some.length * dim)];
+  try {
+    const work = some.reduce((sum, own) => sum + workOf(own.length, dim), 0);
+    return rateOf(work, () => k.als(rows, source, base, ridges, target, dim));
+  } finally {
+    freeRows(k, rows);
+    k.free(source, base, ridges, target);
+  }
+}

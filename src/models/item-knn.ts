@@ -6,9 +6,9 @@
  */
 import { choice, float, int, options } from '../config/options.js';
 import { logRange, oneOf, range } from '../config/search.js';
-import { itemCounts } from '../data/interactions.js';
+import { type Interactions, itemCounts } from '../data/interactions.js';
 import { computed } from './_model.js';
-import { neighboursOf, scoreByNeighbours } from './neighbours.js';
+import { estimateNeighbours, type NeighbourRule, neighboursOf, scoreByNeighbours } from './neighbours.js';
 
 export const itemKnn = computed({
   name: 'item-knn',
@@ -29,19 +29,9 @@ export const itemKnn = computed({
   },
   capabilities: [],
   memory: ({ items }, o) => items * Math.min(items, o.neighbours) * 16,
-  create({ train }, o) {
-    const counts = itemCounts(train);
-    const near = neighboursOf(train, {
-      keep: o.neighbours,
-      side: 'to',
-      share: () => 1,
-      weight(common, j, i) {
-        const size = Math.sqrt(counts[i]! * counts[j]!);
-        return o.shrink === 'support'
-          ? (common / size) * (common / (common + o.shrinkage))
-          : common / (size + o.shrinkage);
-      },
-    });
+  estimate: ({ train }, o) => estimateNeighbours(train, ruleOf(train, o)),
+  async create({ train, step }, o) {
+    const near = await neighboursOf(train, step, ruleOf(train, o));
     return {
       name: 'item-knn',
       users: train.users,
@@ -53,3 +43,21 @@ export const itemKnn = computed({
     };
   },
 });
+
+function ruleOf(
+  train: Interactions,
+  o: { readonly neighbours: number; readonly shrinkage: number; readonly shrink: 'denominator' | 'support' },
+): NeighbourRule {
+  const counts = itemCounts(train);
+  return {
+    keep: o.neighbours,
+    side: 'to',
+    share: () => 1,
+    weight(common, j, i) {
+      const size = Math.sqrt(counts[i]! * counts[j]!);
+      return o.shrink === 'support'
+        ? (common / size) * (common / (common + o.shrinkage))
+        : common / (size + o.shrinkage);
+    },
+  };
+}

@@ -31,9 +31,9 @@ const matrixOf = (weight: (common: readonly number[], j: number, i: number) => n
 const product = (matrix: readonly number[][]): number[][] =>
   userSize.map((_, u) => numberOf.map((_, i) => itemsOf(train, u).reduce((sum, j) => sum + matrix[j]![i]!, 0)));
 
-function scoresOf(name: string, given: object): number[][] {
+async function scoresOf(name: string, given: object): Promise<number[][]> {
   const [k, spec] = [createReferenceKernels('f64'), modelNamed(name)];
-  const model = spec.create({ kernels: k, train, seed: 0 }, spec.options.parse(given) as never);
+  const model = await spec.create({ kernels: k, train, seed: 0 }, spec.options.parse(given) as never);
   const out = k.floats(20).fill(7);
   model.scoreRows(Int32Array.of(0, 1, 2, 3), out);
   return [0, 1, 2, 3].map((u) => Array.from(out.subarray(u * 5, (u + 1) * 5)));
@@ -47,9 +47,9 @@ function close(actual: readonly number[][], expected: readonly number[][]): void
   }
 }
 
-test('rp3beta is the product of transition probabilities, divided by popularity', () => {
+test('rp3beta is the product of transition probabilities, divided by popularity', async () => {
   // From item 1 to item 2: user 0 of the three who have item 1, then item 2 of the three of user 0.
-  assert.ok(Math.abs(scoresOf('rp3beta', {})[2]![2]! - (1 / 3) * (1 / 3)) < 1e-7);
+  assert.ok(Math.abs((await scoresOf('rp3beta', {}))[2]![2]! - (1 / 3) * (1 / 3)) < 1e-7);
   for (const [alpha, beta] of [
     [1, 0],
     [0.7, 0.4],
@@ -60,25 +60,25 @@ test('rp3beta is the product of transition probabilities, divided by popularity'
         common.reduce((sum, v) => sum + (1 / numberOf[j]!) ** alpha * (1 / userSize[v]!) ** alpha, 0) /
         numberOf[i]! ** beta,
     );
-    close(scoresOf('rp3beta', { alpha, beta }), product(matrix));
+    close(await scoresOf('rp3beta', { alpha, beta }), product(matrix));
   }
 });
 
-test('item-knn shrinks the cosine in the denominator or by its support', () => {
+test('item-knn shrinks the cosine in the denominator or by its support', async () => {
   const cosine = (common: readonly number[], j: number, i: number) =>
     common.length / Math.sqrt(numberOf[i]! * numberOf[j]!);
-  close(scoresOf('item-knn', { shrinkage: 0 }), product(matrixOf(cosine)));
+  close(await scoresOf('item-knn', { shrinkage: 0 }), product(matrixOf(cosine)));
   const added = matrixOf(({ length }, j, i) => length / (Math.sqrt(numberOf[i]! * numberOf[j]!) + 3));
-  close(scoresOf('item-knn', { shrinkage: 3 }), product(added));
+  close(await scoresOf('item-knn', { shrinkage: 3 }), product(added));
   const support = matrixOf((common, j, i) => (cosine(common, j, i) * common.length) / (common.length + 3));
-  close(scoresOf('item-knn', { shrinkage: 3, shrink: 'support' }), product(support));
+  close(await scoresOf('item-knn', { shrinkage: 3, shrink: 'support' }), product(support));
 });
 
-test('the largest weights from an item or to an item are kept, the lower id of equal ones', () => {
+test('the largest weights from an item or to an item are kept, the lower id of equal ones', async () => {
   // w(0, .) = 2 to item 1, 1 to item 2; w(1, .) = 2 to 0, 1 to 2 and 3; w(2, .) = 1 to 0 and 1; w(3, .) = 1 to 1.
   const rule = { keep: 1, share: () => 1, weight: (sum: number) => sum };
-  const listed = (side: 'from' | 'to') => {
-    const near = neighboursOf(train, { ...rule, side });
+  const listed = async (side: 'from' | 'to') => {
+    const near = await neighboursOf(train, async () => {}, { ...rule, side });
     return numberOf.map((_, j) =>
       Array.from(near.indices.subarray(near.indptr[j], near.indptr[j + 1]), (i, e) => [
         i,
@@ -86,8 +86,8 @@ test('the largest weights from an item or to an item are kept, the lower id of e
       ]),
     );
   };
-  assert.deepEqual(listed('from'), [[[1, 2]], [[0, 2]], [[0, 1]], [[1, 1]], []]);
-  assert.deepEqual(listed('to'), [
+  assert.deepEqual(await listed('from'), [[[1, 2]], [[0, 2]], [[0, 1]], [[1, 1]], []]);
+  assert.deepEqual(await listed('to'), [
     [
       [1, 2],
       [2, 1],

@@ -70,12 +70,15 @@ export const neumf = trained({
     const points = size * (1 + o.negatives);
     const step = neumfStep(k, network, { dim: o.dim, layerL2: o.layerL2 });
     const [items, labels] = [k.ints(points), k.floats(points)];
+    const widths = neumfWidths(o.dim, o.layers);
     return {
       name: 'neumf',
       users: train.users,
       items: train.items,
       parameters: network.parameters,
       size: network.parameters.reduce((sum, p) => sum + p.values.length, 0),
+      // The first layer is taken once for each user and for each item.
+      perScore: widths.reduce((sum, width, l) => sum + width * (widths[l + 1] ?? 1), o.dim),
       batches: 'pairs',
       accumulate(batch) {
         if (batch.kind !== 'pairs') throw new TypeError('neumf works on batches of pairs');

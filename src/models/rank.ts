@@ -1,49 +1,96 @@
-/** Full rankings from any model. */
+/** Full rankings from any model, in parts: a large catalogue takes minutes. */
 import type { Interactions } from '../data/interactions.js';
 import type { Rankings } from '../data/rankings.js';
 import { type Floats, freeRows, type Kernels, takeRows } from '../kernels/index.js';
+import { createPace, inParts, type Step } from '../pace.js';
 import type { Model, Tables } from './_model.js';
 
 /** Scores held at once while ranking a model that is not an inner product: 16 M numbers = 64 MB. */
 const BLOCK = 16_000_000;
+/** Multiplications between two steps, where they are counted. */
+const AT_ONCE = 2 ** 30;
 
 /** Tables whose inner products are the scores, as the parameters are now; undefined if there are none. */
 export const tablesOf = (model: Model): Tables | undefined => model.tables?.() ?? model.factors?.();
 
+export interface RankOptions {
+  /** Rank only these (ascending); the rows of the others stay empty. */
+  readonly users?: Int32Array;
+  readonly step?: Step;
+}
+
+const stepOf = (model: Model): Step => createPace().of(`ranking for ${model.name}`);
+
 /**
- * The best `depth` items of every user among all items that are not in `mask`; ties go to the lower item id.
- * @param users rank only these (ascending); the rows of the others stay empty
+ * The best `depth` items of every user among all items that are not in `mask`; ties go to the lower item id. The model must not change meanwhile.
+ * @throws RecdistillError `interrupted`, from the step
  */
-export function rankAll(k: Kernels, model: Model, mask: Interactions, depth: number, users?: Int32Array): Rankings {
+export function rankAll(
+  k: Kernels,
+  model: Model,
+  mask: Interactions,
+  depth: number,
+  { users, step = stepOf(model) }: RankOptions = {},
+): Promise<Rankings> {
   const chosen = users ?? Int32Array.from({ length: model.users }, (_, u) => u);
+  return inParts(ranking(k, model, mask, depth, chosen), step);
+}
+
+/** Users that are ranked between two steps, by the shape of the model alone: how they are cut may decide on the rounding of scores. */
+function usersAtOnce(model: Model, tables: Tables | undefined): number {
+  if (tables) return Math.max(64, Math.floor(AT_ONCE / (model.items * tables.dim)));
+  const { perScore = 1 } = model;
+  return Math.max(1, Math.floor(Math.min(BLOCK, (2 * AT_ONCE) / perScore) / model.items));
+}
+
+function* ranking(
+  k: Kernels,
+  model: Model,
+  mask: Interactions,
+  depth: number,
+  chosen: Int32Array,
+): Generator<number, Rankings> {
   const items = new Int32Array(model.users * depth).fill(-1);
   const masked = takeRows(k, { columns: mask.items, indptr: mask.indptr, indices: mask.indices });
   const tables = tablesOf(model);
-  const perBlock = tables ? chosen.length : Math.max(1, Math.min(chosen.length, Math.floor(BLOCK / model.items)));
-  const rows = k.ints(Math.max(1, perBlock));
-  const best = k.ints(Math.max(1, perBlock) * depth);
+  const packed = tables && k.packItems(tables.items, tables.dim, model.items);
+  const perBlock = Math.max(1, Math.min(chosen.length, usersAtOnce(model, tables)));
+  const rows = k.ints(perBlock);
+  const best = k.ints(perBlock * depth);
   const scores = tables ? undefined : k.floats(perBlock * model.items);
-  for (let start = 0; start < chosen.length; start += perBlock) {
-    const block = rows.subarray(0, Math.min(perBlock, chosen.length - start));
-    block.set(chosen.subarray(start, start + block.length));
-    if (tables) k.topKDot(tables.users, tables.items, tables.dim, block, model.items, masked, depth, best);
-    else {
-      model.scoreRows(block, scores!);
-      k.topK(scores!, block.length, model.items, masked, block, depth, best);
+  try {
+    for (let start = 0; start < chosen.length; start += perBlock) {
+      const block = rows.subarray(0, Math.min(perBlock, chosen.length - start));
+      block.set(chosen.subarray(start, start + block.length));
+      if (tables) k.topKDot(tables.users, packed!, tables.dim, block, model.items, masked, depth, best);
+      else {
+        model.scoreRows(block, scores!);
+        k.topK(scores!, block.length, model.items, masked, block, depth, best);
+      }
+      for (let r = 0; r < block.length; r++) items.set(best.subarray(r * depth, (r + 1) * depth), block[r]! * depth);
+      yield (start + block.length) / chosen.length;
     }
-    for (let r = 0; r < block.length; r++) items.set(best.subarray(r * depth, (r + 1) * depth), block[r]! * depth);
+  } finally {
+    freeRows(k, masked);
+    packed?.free();
+    k.free(rows, best, ...(scores ? [scores] : []));
   }
-  freeRows(k, masked);
-  k.free(rows, best, ...(scores ? [scores] : []));
   return { users: model.users, catalogue: model.items, depth, items };
 }
 
 /**
  * Each user's own train items, best first by the model's score, at most `depth`; ties go to the lower item id.
  * This is the observed half of what a teacher hands over.
+ * @throws RecdistillError `interrupted`, from the step
  */
-export function rankObserved(k: Kernels, model: Model, train: Interactions, depth: number): Rankings {
-  const scores = scoreObserved(k, model, train);
+export async function rankObserved(
+  k: Kernels,
+  model: Model,
+  train: Interactions,
+  depth: number,
+  step = stepOf(model),
+): Promise<Rankings> {
+  const scores = await inParts(scoringObserved(k, model, train), step);
   const items = new Int32Array(model.users * depth).fill(-1);
   for (let u = 0; u < model.users; u++) {
     const entries = Array.from({ length: train.indptr[u + 1]! - train.indptr[u]! }, (_, e) => train.indptr[u]! + e);
@@ -52,37 +99,50 @@ export function rankObserved(k: Kernels, model: Model, train: Interactions, dept
     entries.slice(0, depth).forEach((e, rank) => {
       items[u * depth + rank] = train.indices[e]!;
     });
+    if (u % 1000 === 0) await step(u, model.users);
   }
   return { users: model.users, catalogue: model.items, depth, items };
 }
 
 /** One score for each train interaction. Only a model without tables has to score whole rows for it. */
-function scoreObserved(k: Kernels, model: Model, train: Interactions): Floats {
+function* scoringObserved(k: Kernels, model: Model, train: Interactions): Generator<number, Floats> {
   const total = train.indices.length;
+  const own = new Float64Array(total);
   const tables = tablesOf(model);
   if (tables) {
-    const [users, items, scores] = [k.ints(total), k.ints(total), k.floats(total)];
-    for (let u = 0; u < train.users; u++) users.fill(u, train.indptr[u]!, train.indptr[u + 1]!);
-    items.set(train.indices);
-    k.dotPairs(tables.users, tables.items, tables.dim, users, items, scores, total);
-    const own = scores.slice();
-    k.free(users, items, scores);
+    const perBlock = Math.min(total, Math.max(1, Math.floor(AT_ONCE / tables.dim)));
+    const [users, items, scores] = [k.ints(total), k.ints(perBlock), k.floats(perBlock)];
+    try {
+      for (let u = 0; u < train.users; u++) users.fill(u, train.indptr[u]!, train.indptr[u + 1]!);
+      for (let start = 0; start < total; start += perBlock) {
+        const n = Math.min(perBlock, total - start);
+        items.set(train.indices.subarray(start, start + n));
+        k.dotPairs(tables.users, tables.items, tables.dim, users.subarray(start, start + n), items, scores, n);
+        own.set(scores.subarray(0, n), start);
+        yield (start + n) / total;
+      }
+    } finally {
+      k.free(users, items, scores);
+    }
     return own;
   }
-  const own = new Float64Array(total);
-  const perBlock = Math.max(1, Math.min(model.users, Math.floor(BLOCK / model.items)));
+  const perBlock = Math.min(model.users, usersAtOnce(model, undefined));
   const rows = k.ints(perBlock);
   const scores = k.floats(perBlock * model.items);
-  for (let start = 0; start < model.users; start += perBlock) {
-    const block = rows.subarray(0, Math.min(perBlock, model.users - start));
-    for (let r = 0; r < block.length; r++) block[r] = start + r;
-    model.scoreRows(block, scores);
-    for (let r = 0; r < block.length; r++) {
-      for (let e = train.indptr[start + r]!; e < train.indptr[start + r + 1]!; e++) {
-        own[e] = scores[r * model.items + train.indices[e]!]!;
+  try {
+    for (let start = 0; start < model.users; start += perBlock) {
+      const block = rows.subarray(0, Math.min(perBlock, model.users - start));
+      for (let r = 0; r < block.length; r++) block[r] = start + r;
+      model.scoreRows(block, scores);
+      for (let r = 0; r < block.length; r++) {
+        for (let e = train.indptr[start + r]!; e < train.indptr[start + r + 1]!; e++) {
+          own[e] = scores[r * model.items + train.indices[e]!]!;
+        }
       }
+      yield (start + block.length) / model.users;
     }
+  } finally {
+    k.free(rows, scores);
   }
-  k.free(rows, scores);
   return own;
 }

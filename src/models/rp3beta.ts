@@ -6,9 +6,9 @@
  */
 import { float, int, options } from '../config/options.js';
 import { range } from '../config/search.js';
-import { itemCounts } from '../data/interactions.js';
+import { type Interactions, itemCounts } from '../data/interactions.js';
 import { computed } from './_model.js';
-import { neighboursOf, scoreByNeighbours } from './neighbours.js';
+import { estimateNeighbours, type NeighbourRule, neighboursOf, scoreByNeighbours } from './neighbours.js';
 
 export const rp3beta = computed({
   name: 'rp3beta',
@@ -27,14 +27,9 @@ export const rp3beta = computed({
   },
   capabilities: [],
   memory: ({ items }, o) => items * Math.min(items, o.neighbours) * 8,
-  create({ train }, o) {
-    const counts = itemCounts(train);
-    const near = neighboursOf(train, {
-      keep: o.neighbours,
-      side: 'from',
-      share: (n) => n ** -o.alpha,
-      weight: (sum, j, i) => (sum * counts[j]! ** -o.alpha) / counts[i]! ** o.beta,
-    });
+  estimate: ({ train }, o) => estimateNeighbours(train, ruleOf(train, o)),
+  async create({ train, step }, o) {
+    const near = await neighboursOf(train, step, ruleOf(train, o));
     return {
       name: 'rp3beta',
       users: train.users,
@@ -46,3 +41,16 @@ export const rp3beta = computed({
     };
   },
 });
+
+function ruleOf(
+  train: Interactions,
+  o: { readonly alpha: number; readonly beta: number; readonly neighbours: number },
+): NeighbourRule {
+  const counts = itemCounts(train);
+  return {
+    keep: o.neighbours,
+    side: 'from',
+    share: (n) => n ** -o.alpha,
+    weight: (sum, j, i) => (sum * counts[j]! ** -o.alpha) / counts[i]! ** o.beta,
+  };
+}

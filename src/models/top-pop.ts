@@ -11,8 +11,9 @@ export const topPop = computed({
   search: {},
   capabilities: [],
   memory: ({ items }) => items * 4,
-  create({ train }) {
+  async create({ train, step }) {
     const counts = itemCounts(train);
+    await step(1, 1);
     return {
       name: 'top-pop',
       users: train.users,

@@ -10,6 +10,7 @@ import { type BdOptions, createBd } from '../distill/index.js';
 import { fail } from '../errors.js';
 import type { Kernels } from '../kernels/index.js';
 import type { TrainableModel } from '../models/index.js';
+import { createPace } from '../pace.js';
 import { type TrainEvent, type TrajectoryOptions, trainTogether, trajectoryOptions } from '../train/index.js';
 import { type BdRole, type BdSide, bdRoles, planBd, readBdOptions } from './bd-plan.js';
 import { publishedMetrics } from './bd-published.js';
@@ -17,6 +18,7 @@ import { memoryAvailable, memoryNeeded, refuseBeyond } from './estimate.js';
 import { createJudge, type EvaluationOptions, evaluationOptions } from './evaluation.js';
 import { finishModel } from './finish.js';
 import { forgetCheckpoints, isRun, jobFiles, readBack } from './finished.js';
+import type { Fitted } from './fit.js';
 import { type Job, listenerOf } from './job.js';
 import { type Learned, putParameters } from './learned.js';
 import { nameAgain } from './names.js';
@@ -91,7 +93,7 @@ async function trainBoth(
   request: BdRequest,
   sides: readonly KeptSide[],
   o: BdOptions,
-  setting: Omit<WatchSetting, 'run' | 'listen'>,
+  setting: Omit<WatchSetting, 'run' | 'listen' | 'pace'>,
 ): Promise<BdOutcome> {
   const { dataset, kernels: k } = request;
   const began = performance.now();
@@ -100,6 +102,12 @@ async function trainBoth(
   const models: TrainableModel[] = [];
   let method: ReturnType<typeof createBd> | undefined;
   try {
+    const pace = createPace({
+      told: (advance) => {
+        for (const role of bdRoles) request.listen?.(role, { type: 'progress', ...advance });
+      },
+      ...(request.signal ? { signal: request.signal } : {}),
+    });
     const both = sides.map((side) => {
       const context = { kernels: k, train, seed: o.seed };
       const model = side.spec.create(context, side.options as never) as TrainableModel;
@@ -108,14 +116,21 @@ async function trainBoth(
       const listen = listenerOf(side.run, (event) => request.listen?.(side.role, event));
       tellUnusedWeights(side.spec, train, listen);
       const measure = () => (o.protocol === 'reference' ? publishedMetrics(k, model, dataset) : {});
-      const watch = watchModel(k, model, { ...setting, run: side.run, keepLast: o.keep === 'last', measure, listen });
+      const watch = watchModel(k, model, {
+        ...setting,
+        run: side.run,
+        keepLast: o.keep === 'last',
+        measure,
+        listen,
+        pace,
+      });
       return { ...side, model, listen, measure, watch };
     });
     const [teacher, student] = both.map(({ model, options: { batchSize, negatives = 1 } }) => {
       return { model, batchSize, negatives };
     });
     const outcomes = await trainTogether({
-      ...{ kernels: k, train, evaluateStart: true },
+      ...{ kernels: k, train, evaluateStart: true, pace },
       learners: both.map(({ model, options, listen, run, watch: { validate, evaluated } }) => ({
         ...{ model, options, listen, validate, evaluated },
         ...(run ? { store: storeOf(run, listen) } : {}),
@@ -124,20 +139,21 @@ async function trainBoth(
         const tell = (epoch: number, details: Readonly<Record<string, unknown>>) => {
           for (const { listen } of both) listen({ type: 'method', epoch, method: 'bd', details });
         };
-        const context = { kernels: k, train, userIds: dataset.users.ids, tell };
+        const context = { kernels: k, train, userIds: dataset.users.ids, tell, step: pace.of('drawing items') };
         method = createBd({ ...context, teacher: teacher!, student: student! }, o);
         return method;
       },
       ...(request.signal ? { signal: request.signal } : {}),
     });
-    const finished = both.map(({ model, run, recorded, watch, measure }, at) => {
+    const finished: { readonly job: Job; readonly run: Run | undefined; readonly fitted: Fitted }[] = [];
+    for (const [at, { model, run, recorded, watch, measure }] of both.entries()) {
       const fitted = watch.fitted(outcomes[at]!);
-      const job = finishModel({
+      const job = await finishModel({
         ...{ kernels: k, dataset, judge: setting.judge, run, model, fitted, began, method: 'bd', options: recorded },
-        ...{ source: request.source, metrics: measure(), teachers: [both[1 - at]!.model.name] },
+        ...{ source: request.source, metrics: measure(), teachers: [both[1 - at]!.model.name], pace },
       });
-      return { job, run, fitted };
-    });
+      finished.push({ job, run, fitted });
+    }
     // Only when both are finished: until then either may be needed to go on.
     for (const { run, fitted } of finished) {
       if (run) forgetCheckpoints(run);

@@ -4,6 +4,7 @@ import { type Dataset, licenceNote } from '../data/index.js';
 import type { Trajectory } from '../data/trajectory.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, rankAll, rankObserved } from '../models/index.js';
+import type { Pace } from '../pace.js';
 import { type Judge, LIST_LENGTH } from './evaluation.js';
 import { keep, keepModel } from './finished.js';
 import type { Fitted } from './fit.js';
@@ -29,18 +30,21 @@ export interface Finishing {
   readonly began: number;
   /** Further test metrics for the result. */
   readonly metrics?: Readonly<Record<string, number>>;
+  readonly pace: Pace;
 }
 
-/** @throws RecdistillError `write-failed` */
-export function finishModel(f: Finishing, use?: Use): Job {
-  const { kernels: k, dataset, judge, run, model, fitted, method, options } = f;
+/** @throws RecdistillError `write-failed`, `interrupted` before anything is written */
+export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
+  const { kernels: k, dataset, judge, run, model, fitted, method, options, pace } = f;
+  const { train } = dataset;
+  const step = pace.of(`ranking for ${model.name}`);
   const trajectory: Trajectory = {
     teacher: model.name,
     dataFingerprint: dataset.fingerprint,
     checkpoints: fitted.checkpoints,
-    observed: rankObserved(k, model, dataset.train, Math.min(dataset.train.items, LIST_LENGTH)),
+    observed: await rankObserved(k, model, train, Math.min(train.items, LIST_LENGTH), step),
   };
-  const rankings = rankAll(k, model, judge.mask.test, judge.depth);
+  const rankings = await rankAll(k, model, judge.mask.test, judge.depth, { step });
   const [tested, hidden] = [judge.test(rankings), judge.hidden(rankings)];
   const result: JobResult = {
     model: model.name,
@@ -50,7 +54,7 @@ export function finishModel(f: Finishing, use?: Use): Job {
     epochs: fitted.epochs,
     parameters: model.size,
     bytes: model.size * 4,
-    latencyMicroseconds: latencyOf(k, model, dataset.train),
+    latencyMicroseconds: await latencyOf(k, model, train, pace.of(`timing ${model.name}`)),
     seconds: fitted.secondsBefore + (performance.now() - f.began) / 1000,
     metrics: { ...metricsOf(tested), ...f.metrics },
     ...(hidden ? { hidden: metricsOf(hidden) } : {}),

@@ -5,6 +5,7 @@ import type { Trajectory } from '../data/trajectory.js';
 import type { Distiller, DistillerSpec } from '../distill/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
+import type { Pace } from '../pace.js';
 import { type Listener, runLoop, type TrajectoryOptions } from '../train/index.js';
 import type { Judge } from './evaluation.js';
 import { type JobRequest, knownTeacher, type Teacher } from './job.js';
@@ -22,8 +23,9 @@ export interface Fitted {
 }
 
 /** A model that was computed when it was made has one checkpoint. */
-export function fitAtOnce(k: Kernels, model: Model, judge: Judge, listen: Listener): Fitted {
-  const rankings = rankAll(k, model, judge.mask.valid, judge.depth);
+export async function fitAtOnce(k: Kernels, model: Model, judge: Judge, listen: Listener, pace: Pace): Promise<Fitted> {
+  const step = pace.of(`ranking for ${model.name}`);
+  const rankings = await rankAll(k, model, judge.mask.valid, judge.depth, { step });
   const metrics = judge.selects ? judge.valid(rankings).means : {};
   listen({ type: 'evaluation', epoch: 0, metrics, best: true, seconds: 0 });
   return { bestEpoch: 0, epochs: 0, secondsBefore: 0, checkpoints: [{ epoch: 0, metrics, rankings }], forget() {} };
@@ -40,12 +42,13 @@ export interface LoopSetting {
   readonly trajectory: TrajectoryOptions;
   readonly selectBy: string;
   readonly listen: Listener;
+  readonly pace: Pace;
 }
 
 /** Trains by the loop, with the method's hooks, and records snapshots on the way. */
 export async function fitByLoop(model: TrainableModel, request: JobRequest, setting: LoopSetting): Promise<Fitted> {
   const { kernels: k } = request;
-  const { run, judge, train, method, methodOptions, options: o, listen } = setting;
+  const { run, judge, train, method, methodOptions, options: o, listen, pace } = setting;
   const { fitted, ...watch } = watchModel(k, model, {
     ...setting,
     evaluateEvery: o.evaluateEvery,
@@ -55,11 +58,11 @@ export async function fitByLoop(model: TrainableModel, request: JobRequest, sett
   let distiller: Distiller | undefined;
   try {
     const outcome = await runLoop({
-      ...{ kernels: k, model, train, options: o, listen, ...watch },
-      hooks(batchesPerEpoch) {
+      ...{ kernels: k, model, train, options: o, listen, pace, ...watch },
+      async hooks(batchesPerEpoch) {
         const { teachers = [] } = request;
-        const teaching = { method, methodOptions, teachers, options: o, batchesPerEpoch, listen };
-        distiller = createDistiller(k, model, train, teaching);
+        const teaching = { method, methodOptions, teachers, options: o, batchesPerEpoch, listen, pace };
+        distiller = await createDistiller(k, model, train, teaching);
         return distiller;
       },
       ...(run ? { store: storeOf(run, listen) } : {}),
@@ -81,16 +84,23 @@ export interface Teaching {
   readonly options: TrainOptions;
   readonly batchesPerEpoch: number;
   readonly listen: Listener;
+  readonly pace: Pace;
 }
 
 /** The method at work on a student. */
-export function createDistiller(k: Kernels, student: TrainableModel, train: Interactions, t: Teaching): Distiller {
-  const { method, teachers, options: o, batchesPerEpoch, listen } = t;
+export async function createDistiller(
+  k: Kernels,
+  student: TrainableModel,
+  train: Interactions,
+  t: Teaching,
+): Promise<Distiller> {
+  const { method, teachers, options: o, batchesPerEpoch, listen, pace } = t;
+  const step = pace.of(`ranking for ${student.name}`);
   return method.create(
     {
       ...{ kernels: k, student, train, teachers: teachers.map(knownTeacher) },
       ...{ batchSize: o.batchSize, batchesPerEpoch, seed: o.seed },
-      rankStudent: (depth) => rankAll(k, student, train, Math.min(depth, train.items)),
+      rankStudent: (depth) => rankAll(k, student, train, Math.min(depth, train.items), { step }),
       tell: (epoch, details) => listen({ type: 'method', epoch, method: method.name, details }),
     },
     t.methodOptions as never,

@@ -10,7 +10,15 @@ import type { Trajectory } from '../data/trajectory.js';
 import { distillerNamed, type KnownTeacher } from '../distill/index.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
-import { type Model, modelNamed, type Tables, type TrainableModel } from '../models/index.js';
+import {
+  type Model,
+  type ModelContext,
+  type ModelSpec,
+  modelNamed,
+  type Tables,
+  type TrainableModel,
+} from '../models/index.js';
+import { createPace, type Pace } from '../pace.js';
 import { type Listener, type TrajectoryOptions, trajectoryOptions } from '../train/index.js';
 import { checkMemory } from './estimate.js';
 import { createJudge, type EvaluationOptions, evaluationOptions } from './evaluation.js';
@@ -165,20 +173,28 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
     tellUnusedWeights(spec, dataset.train, listen);
     const began = performance.now();
     const train = avoiding(dataset, modelOptions.avoid as Avoid);
-    const model = spec.create({ kernels: k, train, seed }, modelOptions as never);
+    const pace = createPace({
+      told: (advance) => listen({ type: 'progress', ...advance }),
+      ...(request.signal ? { signal: request.signal } : {}),
+    });
+    const model = await createModel(spec, { kernels: k, train, seed }, modelOptions, pace, listen);
     try {
-      if (start) listen({ type: 'note', message: startText(startFrom(model as TrainableModel, start, dataset)) });
+      if (start) {
+        const step = pace.of('folding in who is new');
+        const report = await startFrom(model as TrainableModel, start, dataset, step);
+        listen({ type: 'note', message: startText(report) });
+      }
       const setting = {
-        ...{ run, judge, train, method, methodOptions, listen },
+        ...{ run, judge, train, method, methodOptions, listen, pace },
         ...{ options: modelOptions as never, trajectory: kept, selectBy: evaluation.selectBy },
       };
       const fitted =
         spec.kind === 'computed'
-          ? fitAtOnce(k, model, judge, listen)
+          ? await fitAtOnce(k, model, judge, listen, pace)
           : await fitByLoop(model as TrainableModel, request, setting);
-      const job = finishModel(
+      const job = await finishModel(
         {
-          ...{ kernels: k, dataset, judge, run, model, fitted, options, began },
+          ...{ kernels: k, dataset, judge, run, model, fitted, options, began, pace },
           method: method.name,
           teachers: teachers.map((t) => t.trajectory.teacher),
           source: request.source,
@@ -196,6 +212,21 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
   }
 }
 
+/** A fresh model; of one that is computed at once, an estimate of the time goes before. */
+async function createModel(
+  spec: ModelSpec,
+  context: ModelContext,
+  options: Readonly<Record<string, unknown>>,
+  pace: Pace,
+  listen: Listener,
+): Promise<Model> {
+  if (spec.kind === 'trained') return spec.create(context, options as never);
+  const what = `computing ${spec.name}`;
+  const seconds = spec.estimate?.(context, options as never);
+  if (seconds !== undefined) listen({ type: 'estimate', what, seconds });
+  return spec.create({ ...context, step: pace.of(what) }, options as never);
+}
+
 /** Means over users, and values over the lists of the evaluated users. */
 export const metricsOf = ({ means, beyondAccuracy }: Evaluation): Readonly<Record<string, number>> => ({
   ...means,
@@ -205,7 +236,7 @@ export const metricsOf = ({ means, beyondAccuracy }: Evaluation): Readonly<Recor
 /** The run folder listens to everything; metrics.jsonl gets what does not depend on the clock. */
 export function listenerOf(run: Run | undefined, listen: Listener | undefined): Listener {
   return (event) => {
-    if (run && event.type !== 'checkpoint') run.event(event);
+    if (run && event.type !== 'checkpoint' && event.type !== 'progress') run.event(event);
     if (run && event.type === 'evaluation') run.metric({ epoch: event.epoch, ...event.metrics, best: event.best });
     listen?.(event);
   };

@@ -8,10 +8,10 @@ test('a latency is a time, for factors and for other scores, and measuring it ke
   const { train } = await smallData();
   for (const name of ['bpr-mf', 'ease', 'mult-vae']) {
     const spec = modelNamed(name);
-    const model = spec.create({ kernels, train, seed: 0 }, spec.options.parse({}) as never);
-    latencyOf(kernels, model, train);
+    const model = await spec.create({ kernels, train, seed: 0 }, spec.options.parse({}) as never);
+    await latencyOf(kernels, model, train);
     const before = kernels.bytesInUse;
-    const microseconds = latencyOf(kernels, model, train);
+    const microseconds = await latencyOf(kernels, model, train);
     assert.ok(microseconds > 0 && Number.isFinite(microseconds));
     assert.equal(kernels.bytesInUse, before);
     model.close();

@@ -3,6 +3,7 @@
 import type { Interactions } from '../data/interactions.js';
 import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
 import { type Model, tablesOf } from '../models/index.js';
+import { createPace } from '../pace.js';
 
 const ROUNDS = 60;
 const WARM_UP = 20;
@@ -12,7 +13,12 @@ const WARM_UP = 20;
  * in memory that can be made before the request (so scores that are inner products are answered from tables, even where a network made
  * these), measured over some users spread over all. A figure for comparison in one table, not a benchmark.
  */
-export function latencyOf(k: Kernels, model: Model, train: Interactions): number {
+export async function latencyOf(
+  k: Kernels,
+  model: Model,
+  train: Interactions,
+  step = createPace().of(`timing ${model.name}`),
+): Promise<number> {
   const mask = takeRows(k, { columns: train.items, indptr: train.indptr, indices: train.indices });
   const user = k.ints(1);
   const best = k.ints(10);
@@ -27,14 +33,18 @@ export function latencyOf(k: Kernels, model: Model, train: Interactions): number
     }
   };
   const times: number[] = [];
-  for (let round = 0; round < WARM_UP + ROUNDS; round++) {
-    user[0] = Math.floor((round * model.users) / (WARM_UP + ROUNDS));
-    const began = performance.now();
-    recommend();
-    if (round >= WARM_UP) times.push((performance.now() - began) * 1000);
+  try {
+    for (let round = 0; round < WARM_UP + ROUNDS; round++) {
+      await step(round, WARM_UP + ROUNDS);
+      user[0] = Math.floor((round * model.users) / (WARM_UP + ROUNDS));
+      const began = performance.now();
+      recommend();
+      if (round >= WARM_UP) times.push((performance.now() - began) * 1000);
+    }
+  } finally {
+    packed?.free();
+    freeRows(k, mask);
+    k.free(user, best, ...(scores ? [scores] : []));
   }
-  if (packed) k.free(packed.panels);
-  freeRows(k, mask);
-  k.free(user, best, ...(scores ? [scores] : []));
   return times.sort((a, b) => a - b)[ROUNDS / 2]!;
 }

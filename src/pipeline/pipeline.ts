@@ -9,11 +9,12 @@ import {
   type RankingReport,
   readExternalRankings,
 } from '../data/index.js';
-import { fuseRankings } from '../ensemble/index.js';
+import { fusing } from '../ensemble/index.js';
 import { fail } from '../errors.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { modelNamed } from '../models/index.js';
+import { createPace, inParts, type Step as PaceStep } from '../pace.js';
 import { checkPresetData, readPreset } from '../presets/index.js';
 import type { TrainEvent } from '../train/index.js';
 import { checkMemory } from './estimate.js';
@@ -100,7 +101,12 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
     if (context.signal?.aborted) fail('interrupted', { what: `the pipeline, before ${step.name},` });
     context.listen?.({ type: 'job', role: step.role, name: step.name, at: at + 1, of: plan.length });
     if (step.kind === 'ensemble') {
-      tell(ensembleRow(teachers, judge, o.ensemble), false);
+      const pace = createPace({
+        told: (advance) =>
+          context.listen?.({ type: 'train', name: step.name, event: { type: 'progress', ...advance } }),
+        ...(context.signal ? { signal: context.signal } : {}),
+      });
+      tell(await ensembleRow(teachers, judge, o.ensemble, pace.of('fusing rankings')), false);
       continue;
     }
     const folder = context.runs === undefined ? undefined : join(context.runs, o.name, step.name);
@@ -170,13 +176,14 @@ function costOf(value: (what: keyof Cost) => number | undefined): Partial<Cost> 
 }
 
 /** The ensemble needs all its teachers to answer: it costs what they cost together, if that is known of each. */
-function ensembleRow(
+async function ensembleRow(
   teachers: readonly { outcome: Outcome; row: PipelineRow }[],
   judge: Judge,
   o: PipelineOptions['ensemble'],
-): PipelineRow {
+  step: PaceStep,
+): Promise<PipelineRow> {
   const rankings = teachers.map((t) => t.outcome.rankings);
-  const fused = fuseRankings(rankings, o, Math.max(LIST_LENGTH, rankings[0]!.depth));
+  const fused = await inParts(fusing(rankings, o, Math.max(LIST_LENGTH, rankings[0]!.depth)), step);
   const hidden = judge.hidden(fused);
   return {
     role: 'ensemble',

@@ -52,13 +52,13 @@ const untrained = (name = 'bpr-mf', options: object = { dim: 4 }) => {
   return spec.create(context, spec.options.parse(options) as never) as TrainableModel;
 };
 
-test('the known keep their numbers, the new are folded in as the runtime would do it, the gone are counted', () => {
+test('the known keep their numbers, the new are folded in as the runtime would do it, the gone are counted', async () => {
   const model = untrained();
   try {
     const wider = untrained('bpr-mf', { dim: 5 });
-    assert.throws(() => startFrom(wider, bundle, states.now), refusedAs('needs-not-met', /dim 5, and the bundle 4/));
+    await assert.rejects(startFrom(wider, bundle, states.now), refusedAs('needs-not-met', /dim 5, and the bundle 4/));
     wider.close();
-    const report = startFrom(model, bundle, states.now);
+    const report = await startFrom(model, bundle, states.now);
     const { now } = states;
     const [users, items] = model.parameters.map((p) => p.values);
     const { model: from } = bundle;

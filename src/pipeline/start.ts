@@ -9,6 +9,7 @@ import type { DistillerSpec } from '../distill/index.js';
 import { fail } from '../errors.js';
 import type { Floats } from '../kernels/index.js';
 import type { ModelSpec, TrainableModel } from '../models/index.js';
+import { createPace, type Step } from '../pace.js';
 import { type FoldInSpace, foldIn, foldInDefaults, foldInSpace } from '../student/fold-in.js';
 
 /** How many users, or items, begin in which way. */
@@ -44,9 +45,14 @@ export function optionsToStart(
 
 /**
  * Puts what the bundle knows into a model whose parameters are the tables behind its scores, such as bpr-mf.
- * @throws RecdistillError `needs-not-met` for a model of another kind or dim, or a bundle with biases
+ * @throws RecdistillError `needs-not-met` for a model of another kind or dim, or a bundle with biases; `interrupted`
  */
-export function startFrom(model: TrainableModel, { model: from }: StudentBundle, dataset: Dataset): StartReport {
+export async function startFrom(
+  model: TrainableModel,
+  { model: from }: StudentBundle,
+  dataset: Dataset,
+  step = createPace().of('folding in who is new'),
+): Promise<StartReport> {
   const tables = model.factors?.();
   const isParameter = (table: Floats) => model.parameters.some((p) => p.values === table);
   if (!tables || model.parameters.length !== 2 || !isParameter(tables.users) || !isParameter(tables.items)) {
@@ -68,9 +74,9 @@ export function startFrom(model: TrainableModel, { model: from }: StudentBundle,
   const items = sideOf(tables.items, from.itemFactors, from.itemIds, dataset.items.ids, from.dim);
   // Items first: a new user may have nothing but new items.
   const toItems = foldInSpace(from.itemFactors, from.userFactors, from.dim);
-  const newItems = foldInNew(items, { ...toItems, factors: users.table }, transpose(train), users.placed);
+  const newItems = await foldInNew(items, { ...toItems, factors: users.table }, transpose(train), users.placed, step);
   const toUsers = foldInSpace(from.userFactors, from.itemFactors, from.dim);
-  const newUsers = foldInNew(users, { ...toUsers, factors: items.table }, train, items.placed);
+  const newUsers = await foldInNew(users, { ...toUsers, factors: items.table }, train, items.placed, step);
   return { users: { ...users.counts, ...newUsers }, items: { ...items.counts, ...newItems } };
 }
 
@@ -109,12 +115,19 @@ function sideOf(table: Floats, factors: Float32Array, before: readonly string[],
 }
 
 /** @param given which rows of the space say something */
-function foldInNew({ table, placed }: Side, space: FoldInSpace, has: Interactions, given: Uint8Array) {
+async function foldInNew(
+  { table, placed }: Side,
+  space: FoldInSpace,
+  has: Interactions,
+  given: Uint8Array,
+  step: Step,
+) {
   const isNew = placed.map((p) => 1 - p);
   let foldedIn = 0;
   let random = 0;
   for (let row = 0; row < isNew.length; row++) {
     if (!isNew[row]) continue;
+    await step(row, isNew.length);
     const own = has.indices.subarray(has.indptr[row]!, has.indptr[row + 1]!).filter((other) => given[other]);
     if (own.length === 0) {
       random++;

@@ -13,7 +13,7 @@ test('a bundle of distances keeps the points and scores as the model does', asyn
   const dataset = await smallData();
   const spec = modelNamed('cml');
   const options = spec.options.parse({ dim: 3, initScale: 0.4 }) as never;
-  const model = spec.create({ kernels, train: dataset.train, seed: 5 }, options);
+  const model = await spec.create({ kernels, train: dataset.train, seed: 5 }, options);
   const run = newFolder();
   const from = { model: 'cml', method: 'none', teachers: [], licence: 'none' };
   const evaluation = { means: { 'recall@10': 0.5 } } as unknown as Evaluation;

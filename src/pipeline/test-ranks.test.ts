@@ -18,9 +18,9 @@ test('the rank of a test item is its place in the list that the run keeps, also 
       learned = learnedOf(m, result, dataset.fingerprint);
     });
     // The first time kernels take working memory that they keep.
-    testRanks(kernels, learned!, dataset);
+    await testRanks(kernels, learned!, dataset);
     const before = kernels.bytesInUse;
-    const ranks = testRanks(kernels, learned!, dataset);
+    const ranks = await testRanks(kernels, learned!, dataset);
     assert.equal(kernels.bytesInUse, before);
     let within = 0;
     for (let user = 0; user < dataset.test.users; user++) {

@@ -12,11 +12,11 @@ const BLOCK = 4_000_000;
  * The rank of each test interaction, in the order of `test.indices`: 1 = best of the items that the user has neither in train nor in valid.
  * @throws RecdistillError `unknown-name`, `artifact-damaged`
  */
-export function testRanks(k: Kernels, learned: Learned, { train, valid, test }: Dataset): Int32Array {
+export async function testRanks(k: Kernels, learned: Learned, { train, valid, test }: Dataset): Promise<Int32Array> {
   const spec = modelNamed(learned.model);
   const own = Object.fromEntries(Object.entries(learned.options).filter(([name]) => name in spec.options.shape));
   const options = parseOptions(spec.options, own, learned.model);
-  const model = spec.create({ kernels: k, train, seed: Number(own.seed ?? 0) }, options as never);
+  const model = await spec.create({ kernels: k, train, seed: Number(own.seed ?? 0) }, options as never);
   const { items } = train;
   const judged = Array.from({ length: test.users }, (_, u) => u).filter((u) => itemsOf(test, u).length > 0);
   const perBlock = Math.max(1, Math.min(judged.length, Math.floor(BLOCK / items)));

@@ -4,6 +4,7 @@ import type { Run } from '../artifact/index.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, rankAll } from '../models/index.js';
+import type { Pace } from '../pace.js';
 import type { LearnerTask, Listener, LoopStore, TrainOutcome, TrajectoryOptions } from '../train/index.js';
 import type { Judge } from './evaluation.js';
 import type { Fitted } from './fit.js';
@@ -16,6 +17,7 @@ export interface WatchSetting {
   readonly trajectory: TrajectoryOptions;
   readonly selectBy: string;
   readonly listen: Listener;
+  readonly pace: Pace;
   /** Each evaluation judges on test as well. */
   readonly testCurve?: boolean;
   /** The last epoch is kept, whatever valid says. */
@@ -31,21 +33,23 @@ export interface Watch extends Required<Pick<LearnerTask, 'validate' | 'evaluate
 
 export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Watch {
   const { run, judge, selectBy, measure, listen } = setting;
+  const step = setting.pace.of(`ranking for ${model.name}`);
   const snapshots = createSnapshots(setting.evaluateEvery, run ? join(run.path, 'snapshots') : undefined);
   const selects = judge.selects && !setting.keepLast;
   let seen: { rankings: Rankings; metrics: Readonly<Record<string, number>> } | undefined;
   return {
-    validate(epoch) {
-      const rankings = rankAll(k, model, judge.mask.valid, judge.depth);
+    async validate(epoch) {
+      const rankings = await rankAll(k, model, judge.mask.valid, judge.depth, { step });
       const evaluation = judge.selects ? judge.valid(rankings) : undefined;
       const metrics = { ...evaluation?.means, ...measure?.() };
       seen = { rankings, metrics };
       return { value: evaluation && selects ? judge.select(evaluation) : epoch, metrics };
     },
-    evaluated(epoch, best) {
+    async evaluated(epoch, best) {
       snapshots.add(epoch, seen!.rankings, seen!.metrics, best);
       if (!setting.testCurve) return;
-      listen({ type: 'test', epoch, metrics: judge.test(rankAll(k, model, judge.mask.test, judge.depth)).means });
+      const rankings = await rankAll(k, model, judge.mask.test, judge.depth, { step });
+      listen({ type: 'test', epoch, metrics: judge.test(rankings).means });
     },
     fitted: ({ bestEpoch, epochs, secondsBefore }) => ({
       ...{ bestEpoch, epochs, secondsBefore },

@@ -1,5 +1,6 @@
 /** What a study found: values over seeds, and tests of the entries against one of them. */
-import { type ComparisonRow, compare, type Evaluation } from '../eval/index.js';
+import { type ComparisonRow, comparing, type Evaluation } from '../eval/index.js';
+import { inParts, type Step } from '../pace.js';
 import type { Cost, PipelineRow, Role } from '../pipeline/index.js';
 
 /** One line of the table: the same part of every seed's pipeline. */
@@ -32,17 +33,19 @@ export function rowsOver(seeds: readonly (readonly PipelineRow[])[], metrics: re
  * Students against one of them, user by user: of each user the mean over the seeds is taken first, so that a user counts once. Holm over all
  * metrics and students.
  */
-export function testedAgainst(
+export async function testedAgainst(
   seeds: readonly (readonly PipelineRow[])[],
   against: string,
   metrics: readonly string[],
+  step: Step,
   part: 'evaluation' | 'hidden' = 'evaluation',
-): ComparisonRow[] {
+): Promise<ComparisonRow[]> {
   const students = seeds[0]!.flatMap((row, at) => (row.role === 'student' ? [{ name: row.name, at }] : []));
   const means = students.map(({ name, at }) => ({ name, evaluation: averaged(seeds.map((s) => s[at]![part]!)) }));
   const base = means.find((m) => m.name === against)!;
   const others = means.filter((m) => m !== base);
-  return others.length === 0 ? [] : compare(base.evaluation, others, { metrics, adjust: 'holm' });
+  if (others.length === 0) return [];
+  return inParts(comparing(base.evaluation, others, { metrics, adjust: 'holm' }), step);
 }
 
 /** Each user's mean over evaluations of the same users. */

@@ -7,6 +7,7 @@ import { parseOptions } from '../config/index.js';
 import type { Dataset } from '../data/index.js';
 import type { ComparisonRow } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
+import { createPace } from '../pace.js';
 import { checkPipeline, type PipelineEvent, type PipelineRow, readTeacher, runPipeline } from '../pipeline/index.js';
 import type { TuneEvent } from '../tune/index.js';
 import { entriesOf, type StudyEntries } from './entries.js';
@@ -78,10 +79,11 @@ export async function runStudy(input: unknown, context: StudyContext): Promise<S
   }
   const metrics = o.evaluation.at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`]);
   const hides = o.setup === 'generalization';
+  const step = createPace(context.signal ? { signal: context.signal } : {}).of(`comparing the students of ${o.name}`);
   return {
     ...{ options: o, dataset: dataset!, metrics, tuned, notes, rows: rowsOver(seeds, metrics) },
-    comparisons: testedAgainst(seeds, o.against, metrics),
-    hiddenComparisons: hides ? testedAgainst(seeds, o.against, metrics, 'hidden') : [],
+    comparisons: await testedAgainst(seeds, o.against, metrics, step),
+    hiddenComparisons: hides ? await testedAgainst(seeds, o.against, metrics, step, 'hidden') : [],
   };
 }
 

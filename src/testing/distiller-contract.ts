@@ -83,13 +83,13 @@ function smallMethodOptions(spec: DistillerSpec, more: Values): never {
 const teachersOf = (spec: DistillerSpec, train: Interactions, fingerprint = ''): KnownTeacher[] =>
   teachersFor(train, { none: 0, one: 1, many: 3 }[spec.needs.teachers], fingerprint);
 
-function create(
+async function create(
   spec: DistillerSpec,
   student: TrainableModel,
   options: Values,
   context: Pick<DistillContext, 'kernels' | 'train' | 'batchSize' | 'batchesPerEpoch'>,
   teachers: readonly KnownTeacher[] = teachersOf(spec, context.train),
-): Distiller {
+): Promise<Distiller> {
   const { kernels, train } = context;
   return spec.create(
     {
@@ -104,7 +104,7 @@ function create(
   );
 }
 
-function onSmallData(
+async function onSmallData(
   spec: DistillerSpec,
   student: ModelSpec,
   options: Values,
@@ -117,32 +117,32 @@ function onSmallData(
     smallOptions(student, modelOptions) as never,
   ) as TrainableModel;
   const context = { kernels: k, train: smallData, batchSize: 5, batchesPerEpoch: 3 };
-  return { model, method: create(spec, model, options, context, teachers) };
+  return { model, method: await create(spec, model, options, context, teachers) };
 }
 
-function givesBack(spec: DistillerSpec, student: ModelSpec, options: Values): void {
+async function givesBack(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
   const k = createKernels({ threads: 1, memoryLimit: 64e6 });
-  const work = (): void => {
-    const { model, method } = onSmallData(spec, student, options, k);
+  const work = async (): Promise<void> => {
+    const { model, method } = await onSmallData(spec, student, options, k);
     const batch = smallBatch(k, model.batches);
     model.forward?.(batch);
     method.accumulate?.(batch);
     model.backward?.();
-    method.afterEpoch?.(1);
+    await method.afterEpoch?.(1);
     method.close();
     model.close();
     k.free(...Object.values(batch).filter((part) => part instanceof Int32Array));
   };
   // The first time kernels take working memory that they keep.
-  work();
+  await work();
   const before = k.bytesInUse;
-  work();
+  await work();
   assert.equal(k.bytesInUse, before);
   k.close();
 }
 
 /** With every value of every choice that the method offers; at the start, and after the method has seen many epochs. */
-function gradients(spec: DistillerSpec, student: ModelSpec, options: Values): void {
+async function gradients(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
   const choices = describeOptions(spec.options).flatMap(({ name, choices = [] }) =>
     choices.map((value) => ({ [name]: value })),
   );
@@ -150,10 +150,10 @@ function gradients(spec: DistillerSpec, student: ModelSpec, options: Values): vo
   for (const choice of [{}, ...choices]) gradientWith(spec, student, { ...weight, ...options, ...choice });
 }
 
-function gradientWith(spec: DistillerSpec, student: ModelSpec, options: Values): void {
+async function gradientWith(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
   const k = createReferenceKernels('f64');
   const initScale = 'initScale' in student.options.shape ? { initScale: 0.5 } : {};
-  const { model, method } = onSmallData(spec, student, options, k, initScale);
+  const { model, method } = await onSmallData(spec, student, options, k, initScale);
   assert.ok(method.accumulate, 'a method that needs teachers adds a loss');
   // Equal scores, as of a network whose biases are 0, are where a loss that goes by ranks has no derivative.
   for (const p of model.parameters)
@@ -167,7 +167,7 @@ function gradientWith(spec: DistillerSpec, student: ModelSpec, options: Values):
     return loss;
   };
   for (const epochs of [0, 25]) {
-    for (let epoch = 1; epoch <= epochs; epoch++) method.afterEpoch?.(epoch);
+    for (let epoch = 1; epoch <= epochs; epoch++) await method.afterEpoch?.(epoch);
     lossAt();
     const got = model.parameters.map((p) => Float64Array.from(p.gradient));
     const numeric = numericGradients(model.parameters, lossAt);
@@ -222,10 +222,11 @@ async function resumes(spec: DistillerSpec, student: ModelSpec, options: Values)
 }
 
 /** Nothing of what a method saves may be lost, whether or not it shows in the few epochs of a test. */
-function keepsState(spec: DistillerSpec, student: ModelSpec, options: Values): void {
+async function keepsState(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
   const k = createReferenceKernels('f64');
-  const [first, second] = [0, 1].map(() => onSmallData(spec, student, options, k));
-  for (let epoch = 1; epoch <= 3; epoch++) first!.method.afterEpoch?.(epoch);
+  const first = await onSmallData(spec, student, options, k);
+  const second = await onSmallData(spec, student, options, k);
+  for (let epoch = 1; epoch <= 3; epoch++) await first!.method.afterEpoch?.(epoch);
   const state = JSON.stringify(first!.method.save?.());
   assert.notEqual(state, JSON.stringify(second!.method.save?.()), 'three epochs leave a trace');
   second!.method.load?.(JSON.parse(state));
@@ -237,10 +238,10 @@ function keepsState(spec: DistillerSpec, student: ModelSpec, options: Values): v
 }
 
 /** The loss of one batch, after some epochs, and whether any parameter gets a gradient from it. */
-function lossWith(spec: DistillerSpec, student: ModelSpec, options: Values, teachers: readonly KnownTeacher[]) {
+async function lossWith(spec: DistillerSpec, student: ModelSpec, options: Values, teachers: readonly KnownTeacher[]) {
   const k = createReferenceKernels('f64');
-  const { model, method } = onSmallData(spec, student, options, k, {}, teachers);
-  for (let epoch = 1; epoch <= 3; epoch++) method.afterEpoch?.(epoch);
+  const { model, method } = await onSmallData(spec, student, options, k, {}, teachers);
+  for (let epoch = 1; epoch <= 3; epoch++) await method.afterEpoch?.(epoch);
   const batch = smallBatch(k, model.batches);
   model.forward?.(batch);
   const loss = method.accumulate!(batch);
@@ -253,7 +254,7 @@ function lossWith(spec: DistillerSpec, student: ModelSpec, options: Values, teac
 }
 
 /** More items asked for than there are, a single checkpoint, and a user whom the teacher does not know. */
-function doesWithLess(spec: DistillerSpec, student: ModelSpec, options: Values): void {
+async function doesWithLess(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
   const greedy = Object.fromEntries(
     ['topK', 'observedK', 'discrepancyK', 'remainder', 'samples', 'candidates']
       .filter((name) => name in spec.options.shape)
@@ -272,7 +273,7 @@ function doesWithLess(spec: DistillerSpec, student: ModelSpec, options: Values):
     ['an unknown user', {}, silent],
     ['one teacher', {}, full.slice(0, 1)],
   ] as const) {
-    const { finite, moves } = lossWith(spec, student, { ...options, ...more }, teachers);
+    const { finite, moves } = await lossWith(spec, student, { ...options, ...more }, teachers);
     assert.ok(finite, `${what}: loss and gradients are finite`);
     // The whole catalogue as one set without order, as in the first phase of hetcomp, teaches nothing.
     const all = what === 'long lists' && spec.needs.form === 'trajectory';
@@ -280,9 +281,10 @@ function doesWithLess(spec: DistillerSpec, student: ModelSpec, options: Values):
   }
 }
 
-function together(spec: DistillerSpec, student: ModelSpec, options: Values): void {
+async function together(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
   const three = teachersFor(smallData, 3, '');
-  const [alone, all] = [three.slice(0, 1), three].map((t) => lossWith(spec, student, options, t));
+  const alone = await lossWith(spec, student, options, three.slice(0, 1));
+  const all = await lossWith(spec, student, options, three);
   assert.ok(all!.finite && all!.moves);
   assert.notEqual(all!.loss, alone!.loss);
 }

@@ -51,6 +51,7 @@ export function modelContract(spec: ModelSpec, options: Readonly<Record<string, 
     return [
       ...shared,
       { name: `${spec.name}: same bits at 1, 2, 3 and 4 threads`, run: () => scoresAtAnyThreads(spec, options) },
+      { name: `${spec.name}: stops at any of its steps, and gives all memory back`, run: () => stops(spec, options) },
     ];
   }
   const learned = {
@@ -89,8 +90,8 @@ function make(
   options: Readonly<Record<string, unknown>>,
   seed = 3,
   train = smallTrain,
-): Model {
-  return spec.create({ kernels: k, train, seed }, smallOptions(spec, options) as never);
+): Promise<Model> {
+  return Promise.resolve(spec.create({ kernels: k, train, seed }, smallOptions(spec, options) as never));
 }
 
 function scoresOf(k: Kernels, model: Model, users: readonly number[]): Float64Array {
@@ -103,9 +104,9 @@ function scoresOf(k: Kernels, model: Model, users: readonly number[]): Float64Ar
   return copy;
 }
 
-function scoresRows(spec: ModelSpec, options: Readonly<Record<string, unknown>>): void {
+async function scoresRows(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
   const k = createReferenceKernels('f64');
-  const model = make(spec, k, options);
+  const model = await make(spec, k, options);
   const all = scoresOf(k, model, [0, 1, 2, 3, 4, 5, 6]);
   assert.ok(all.every(Number.isFinite), 'every score is finite, also for users and items without interactions');
   const turned = scoresOf(k, model, [6, 2, 0]);
@@ -113,15 +114,15 @@ function scoresRows(spec: ModelSpec, options: Readonly<Record<string, unknown>>)
     for (let i = 0; i < model.items; i++)
       near(turned[at * model.items + i]!, all[u * model.items + i]!, 1e-9, `user ${u}, item ${i}`);
   }
-  const ranked = rankAll(k, model, smallTrain, 20);
+  const ranked = await rankAll(k, model, smallTrain, 20);
   assert.equal(ranked.items.filter((i) => i >= 0).length, 7 * 11 - 13, 'every item that is not a train item is ranked');
   model.close();
 }
 
 /** With and without memory of an earlier call: what is derived from parameters has to follow them. */
-function tablesAgree(spec: ModelSpec, options: Readonly<Record<string, unknown>>): void {
+async function tablesAgree(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
   const k = createReferenceKernels('f64');
-  const model = make(spec, k, options);
+  const model = await make(spec, k, options);
   for (const factor of [1, 2]) {
     for (const p of model.parameters) for (let at = 0; at < p.values.length; at++) p.values[at]! *= factor;
     const tables = tablesOf(model);
@@ -134,24 +135,24 @@ function tablesAgree(spec: ModelSpec, options: Readonly<Record<string, unknown>>
   model.close();
 }
 
-function givesBack(spec: ModelSpec, options: Readonly<Record<string, unknown>>): void {
+async function givesBack(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
   const k = createKernels({ threads: 1, memoryLimit: 64e6 });
-  const train = (): void => {
-    const model = make(spec, k, options);
+  const train = async (): Promise<void> => {
+    const model = await make(spec, k, options);
     scoresOf(k, model, [0, 3]);
     model.close();
   };
   // The first time kernels take working memory that they keep.
-  train();
+  await train();
   const before = k.bytesInUse;
-  train();
+  await train();
   assert.equal(k.bytesInUse, before);
   k.close();
 }
 
-function sameOnBothMachines(spec: ModelSpec, options: Readonly<Record<string, unknown>>): void {
+async function sameOnBothMachines(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
   const [wasm, reference] = [createKernels({ threads: 1, memoryLimit: 64e6 }), createReferenceKernels('f64')];
-  const [a, b] = [make(spec, wasm, options), make(spec, reference, options)];
+  const [a, b] = [await make(spec, wasm, options), await make(spec, reference, options)];
   copyParameters(b.parameters, a.parameters);
   const [x, y] = [scoresOf(wasm, a, [0, 2, 3]), scoresOf(reference, b, [0, 2, 3])];
   for (const [at, value] of x.entries()) near(value, y[at]!, 2e-5, `score ${at}`);
@@ -182,12 +183,12 @@ export function smallBatch(k: Kernels, kind: Batch['kind']): Batch {
   };
 }
 
-function finiteDifferences(spec: ModelSpec, options: Readonly<Record<string, unknown>>): void {
+async function finiteDifferences(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
   const k = createReferenceKernels('f64');
-  const model = make(spec, k, {
+  const model = (await make(spec, k, {
     ...options,
     ...('initScale' in spec.options.shape ? { initScale: 0.5 } : {}),
-  }) as TrainableModel;
+  })) as TrainableModel;
   const batch = smallBatch(k, model.batches);
   const lossAt = (): number => {
     model.forward?.(batch);
@@ -212,10 +213,10 @@ function finiteDifferences(spec: ModelSpec, options: Readonly<Record<string, unk
 }
 
 /** Pairs that repeat users and items: they have the scores of rows, and what a loss on them says about the parameters is its gradient. */
-function learnsPairs(spec: ModelSpec, options: Readonly<Record<string, unknown>>): void {
+async function learnsPairs(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
   const k = createReferenceKernels('f64');
   const wide = 'initScale' in spec.options.shape ? { initScale: 0.5 } : {};
-  const model = make(spec, k, { ...options, ...wide }) as TrainableModel;
+  const model = (await make(spec, k, { ...options, ...wide })) as TrainableModel;
   const ints = (values: readonly number[]) => {
     const array = k.ints(values.length);
     array.set(values);
@@ -313,15 +314,48 @@ async function sameAtAnyThreads(spec: ModelSpec, options: Readonly<Record<string
 async function scoresAtAnyThreads(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
   const { train } = await contractData();
   const users = Array.from({ length: train.users }, (_, u) => u);
-  const [one, ...more] = [1, 2, 3, 4].map((threads) => {
+  const found: Float64Array[] = [];
+  for (const threads of [1, 2, 3, 4]) {
     const k = createKernels({ threads, memoryLimit: 64e6 });
-    const model = make(spec, k, options, 3, train);
-    const scores = scoresOf(k, model, users);
+    const model = await make(spec, k, options, 3, train);
+    found.push(scoresOf(k, model, users));
     model.close();
     k.close();
-    return scores;
-  });
+  }
+  const [one, ...more] = found;
   for (const [at, scores] of more.entries()) assert.deepEqual(scores, one, `${at + 2} threads gave other bits than 1`);
+}
+
+/** Until it is not stopped any more, it is stopped at its first step, its second, ...; what came before leaves no trace in the scores. */
+async function stops(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+  const { train } = await contractData();
+  const k = createKernels({ threads: 2, memoryLimit: 64e6 });
+  const o = smallOptions(spec, options) as never;
+  const straight = await make(spec, k, options, 3, train);
+  const expected = scoresOf(k, straight, [0, 7, 59]);
+  straight.close();
+  const before = k.bytesInUse;
+  for (let stop = 1; ; stop++) {
+    let steps = 0;
+    const step = async (done: number, total: number): Promise<void> => {
+      assert.ok(done >= 0 && done <= total, `${done} of ${total}`);
+      steps += 1;
+      if (steps === stop) throw new RangeError('stopped');
+    };
+    const made = spec.create({ kernels: k, train, seed: 3, step }, o) as Promise<Model>;
+    const ended = await made.catch((error: unknown) => {
+      if (!(error instanceof RangeError)) throw error;
+    });
+    if (!ended) {
+      assert.equal(k.bytesInUse, before, `stopped at step ${stop} it kept memory`);
+      continue;
+    }
+    assert.ok(stop > 1, 'it has at least one step');
+    assert.deepEqual(scoresOf(k, ended, [0, 7, 59]), expected);
+    ended.close();
+    k.close();
+    return;
+  }
 }
 
 async function seeded(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
@@ -340,7 +374,7 @@ async function weighs(spec: ModelSpec, options: Readonly<Record<string, unknown>
   const learned = async (of: Dataset): Promise<string> => {
     if (spec.kind === 'trained') return trainedBits(contractRun(spec, options, of), 2);
     const k = createKernels({ threads: 2, memoryLimit: 64e6 });
-    const model = make(spec, k, options, 3, of.train);
+    const model = await make(spec, k, options, 3, of.train);
     const scores = scoresOf(k, model, [...Array(of.train.users).keys()]);
     model.close();
     k.close();

@@ -5,13 +5,15 @@ import { createKernels, type Kernels } from '../kernels/index.js';
 import type { Parameter, TrainableModel, TrainOptions } from '../models/index.js';
 import { type Hooks, type LoopCheckpoint, type LoopStore, runLoop, type TrainEvent } from '../train/index.js';
 
+type ClosedHooks = Hooks & { close(): void };
+
 /** One run, to be started as often as needed. */
 export interface TrainRun {
   readonly data: Dataset;
   readonly options: TrainOptions;
   create(k: Kernels): TrainableModel;
   /** What a method adds; closed after the run. */
-  method?(k: Kernels, model: TrainableModel, batchesPerEpoch: number): Hooks & { close(): void };
+  method?(k: Kernels, model: TrainableModel, batchesPerEpoch: number): ClosedHooks | Promise<ClosedHooks>;
 }
 
 const MEMORY = 256e6;
@@ -50,7 +52,7 @@ function diskLike(): LoopStore {
 
 async function part(run: TrainRun, k: Kernels, store?: LoopStore, until?: number): Promise<string> {
   const model = run.create(k);
-  let method: ReturnType<NonNullable<TrainRun['method']>> | undefined;
+  let method: ClosedHooks | undefined;
   const stop = new AbortController();
   const task = runLoop({
     kernels: k,
@@ -58,8 +60,8 @@ async function part(run: TrainRun, k: Kernels, store?: LoopStore, until?: number
     train: run.data.train,
     options: run.options,
     validate: (epoch) => ({ value: epoch, metrics: {} }),
-    hooks(batchesPerEpoch) {
-      method = run.method?.(k, model, batchesPerEpoch);
+    async hooks(batchesPerEpoch) {
+      method = await run.method?.(k, model, batchesPerEpoch);
       return method ?? { base: 'kept' };
     },
     signal: stop.signal,

@@ -1,4 +1,5 @@
 /** Everything the loop does is told as an event; progress bars, logs, run folders and dashboards only listen. */
+import type { Advance } from '../pace.js';
 
 export type TrainEvent =
   | {
@@ -33,6 +34,10 @@ export type TrainEvent =
       readonly details: Readonly<Record<string, unknown>>;
     }
   | { readonly type: 'note'; readonly message: string }
+  /** How far work that is no epoch is, such as computing a model or ranking; told while it goes on, and kept in no log. */
+  | ({ readonly type: 'progress' } & Advance)
+  /** About how long work will take that is no epoch, told before it. */
+  | { readonly type: 'estimate'; readonly what: string; readonly seconds: number }
   | { readonly type: 'stop'; readonly epoch: number; readonly bestEpoch: number; readonly reason: StopReason };
 
 /** `stopped`: the validation said so, as when other trials of a search have done better by the same epoch. */

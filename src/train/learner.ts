@@ -23,9 +23,9 @@ export interface LearnerTask {
   readonly model: TrainableModel;
   readonly options: TrainOptions;
   /** Called every `evaluateEvery` epochs and after the last. */
-  validate(epoch: number): Validation;
+  validate(epoch: number): Validation | Promise<Validation>;
   /** Called after an evaluation, before the checkpoint is written. */
-  evaluated?(epoch: number, best: boolean): void;
+  evaluated?(epoch: number, best: boolean): void | Promise<void>;
   readonly store?: LoopStore;
   readonly listen?: Listener;
 }
@@ -56,7 +56,7 @@ export interface Learner extends Pick<LearnerTask, 'model' | 'options' | 'store'
   readonly progress: Progress;
   /** Moves the parameters by the gradients of a batch. */
   step(batch: Batch): void;
-  evaluate(epoch: number): void;
+  evaluate(epoch: number): Promise<void>;
   /** Why it has no reason to go on, by its last evaluation. */
   over(): 'patience' | 'stopped' | undefined;
   putBestBack(): void;
@@ -94,16 +94,16 @@ export function createLearner(k: Kernels, task: LearnerTask, batches: Batches, h
       optimizer.step();
       model.afterStep?.();
     },
-    evaluate(epoch) {
+    async evaluate(epoch) {
       const began = performance.now();
-      const { value, metrics, stop = false } = task.validate(epoch);
+      const { value, metrics, stop = false } = await task.validate(epoch);
       stopped = stop;
       const isBest = value > progress.bestValue;
       if (isBest) {
         [progress.bestEpoch, progress.bestValue, progress.waited] = [epoch, value, 0];
         model.parameters.forEach((p, at) => void best[at]!.set(p.values));
       } else progress.waited += 1;
-      task.evaluated?.(epoch, isBest);
+      await task.evaluated?.(epoch, isBest);
       const took = (performance.now() - began) / 1000;
       progress.seconds += took;
       listen?.({ type: 'evaluation', epoch, metrics, best: isBest, seconds: took });

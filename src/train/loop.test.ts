@@ -4,6 +4,7 @@ import { fromPairs } from '../data/interactions.js';
 import { createReferenceKernels } from '../kernels/index.js';
 import type { TrainableModel } from '../models/_model.js';
 import type { TrainOptions } from '../models/options.js';
+import { createPace } from '../pace.js';
 import type { LoopCheckpoint, LoopStore } from './checkpoint.js';
 import type { TrainEvent } from './events.js';
 import { runLoop, type TrainTask } from './loop.js';
@@ -295,4 +296,44 @@ test('what a method learns and keeps is stepped with the model, and put back wit
   const [later, laterSeen, model] = [extra(), new Int32Array(1), counter()];
   await start(model, { store, hooks: () => method(later, laterSeen) }).outcome;
   assert.deepEqual([model.value(), later.values[0], laterSeen[0]], [12, 120, 21]);
+});
+
+test('an epoch that is given up half-way leaves nothing, and going on ends in the same bits', async () => {
+  const straight = counter();
+  await start(straight, { store: memoryStore() }).outcome;
+  const store = memoryStore();
+  const stop = new AbortController();
+  const pace = createPace({ signal: stop.signal, grace: 0 });
+  const model = counter(() => {
+    // In the first batch of the third epoch.
+    if (model.value() === 4) stop.abort();
+    return 1;
+  });
+  const { outcome, events } = start(model, { store, pace, signal: stop.signal });
+  await assert.rejects(outcome, { code: 'interrupted', message: /epoch 3 of counter stopped before/ });
+  assert.equal(events.at(-1)?.type, 'stop');
+  assert.equal(model.value(), 5, 'half of an epoch had been trained');
+  assert.deepEqual([store.saved.at(-1)!.epoch, [...store.saved.at(-1)!.tensors['model.w']!.data]], [2, [4]]);
+  const resumed = counter();
+  await start(resumed, { store }).outcome;
+  assert.equal(resumed.value(), straight.value());
+});
+
+test('an evaluation that is stopped is made anew', async () => {
+  const store = memoryStore();
+  const stop = new AbortController();
+  const step = createPace({ signal: stop.signal, grace: 0 }).of('ranking');
+  const validate: TrainTask['validate'] = async (epoch) => {
+    if (epoch === 3) stop.abort();
+    await step(1, 2);
+    return { value: epoch, metrics: {} };
+  };
+  await assert.rejects(start(counter(), { store, validate, signal: stop.signal }).outcome, code('interrupted'));
+  assert.equal(store.saved.at(-1)!.epoch, 2);
+  const { outcome, events } = start(counter(), { store });
+  await outcome;
+  assert.deepEqual(
+    events.flatMap((e) => (e.type === 'evaluation' ? [e.epoch] : [])),
+    [3, 4, 5, 6],
+  );
 });

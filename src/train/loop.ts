@@ -3,22 +3,28 @@
  * models give gradients, methods give hooks, and everything that happens is told as events.
  */
 import type { Interactions } from '../data/interactions.js';
-import { fail } from '../errors.js';
+import { fail, RecdistillError } from '../errors.js';
 import type { Kernels } from '../kernels/index.js';
+import { createPace, type Pace, turn } from '../pace.js';
 import { createBatches, inStep } from './batches.js';
 import { newestOfAll } from './checkpoint.js';
 import type { StopReason } from './events.js';
 import type { Hooks } from './hooks.js';
 import { createLearner, type LearnerTask, type TrainOutcome } from './learner.js';
 
+/** An epoch that takes longer is kept although nothing is judged after it: as it may be given up, so may those before it. */
+const LONG_SECONDS = 1;
+
 interface Surroundings {
   readonly kernels: Kernels;
   readonly train: Interactions;
   /** @param batchesPerEpoch of the first model */
-  readonly hooks?: (batchesPerEpoch: number) => Hooks;
+  readonly hooks?: (batchesPerEpoch: number) => Hooks | Promise<Hooks>;
   /** The models are judged before their first epoch, too, and may be at their best then. */
   readonly evaluateStart?: boolean;
   readonly signal?: AbortSignal;
+  /** Between batches; default: one with the signal. */
+  readonly pace?: Pace;
 }
 
 /** One model that learns. */
@@ -36,7 +42,8 @@ export interface JointTask extends Surroundings {
 /**
  * Trains until `epochs` are done, `patience` evaluations brought nothing better or `validate` says stop, then puts the best
  * parameters back.
- * @throws RecdistillError `diverged` (the best parameters so far are put back and kept), `interrupted` (after a checkpoint)
+ * @throws RecdistillError `diverged` (the best parameters so far are put back and kept), `interrupted` (after a checkpoint, or within a long epoch,
+ *   of which nothing is kept)
  */
 export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
   const [outcome] = await trainTogether({ ...task, learners: [task] });
@@ -47,7 +54,14 @@ export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
 export async function trainTogether(task: JointTask): Promise<readonly TrainOutcome[]> {
   const { kernels: k, train } = task;
   const batches = task.learners.map((l) => createBatches(k, train, l.model.batches, l.options));
-  const hooks = task.hooks?.(batches[0]!.perEpoch) ?? { base: 'kept' };
+  let hooks: Hooks = { base: 'kept' };
+  try {
+    hooks = (await task.hooks?.(batches[0]!.perEpoch)) ?? hooks;
+  } catch (error) {
+    // What a method begins with may take long, and be interrupted.
+    for (const b of batches) b.close();
+    throw error;
+  }
   const learners = task.learners.map((l, at) => createLearner(k, l, batches[at]!, at === 0 ? hooks : { base: 'kept' }));
   const epochs = Math.max(...learners.map((l) => l.options.epochs));
   let at = 0;
@@ -65,11 +79,18 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
   // Large models write hundreds of megabytes: beyond a tenth of a second each, checkpoints get a twentieth of the time. Where a run
   // resumes from does not change how it ends.
   const saveIfDue = () => performance.now() - saved.at >= 20 * (saved.took - 100) && save();
+  const names = learners.map((l) => l.model.name).join(' and ');
+  const pace = task.pace ?? createPace(task.signal ? { signal: task.signal } : {});
   /** Returns the loss of each model. */
-  const trainEpoch = (epoch: number): number[] => {
+  const trainEpoch = async (epoch: number): Promise<number[]> => {
     const losses = learners.map(() => 0);
-    hooks.beforeEpoch?.(epoch);
+    await hooks.beforeEpoch?.(epoch);
+    const look = pace.of(`epoch ${epoch} of ${names}`);
+    const steps = Math.max(...batches.map((b) => b.perEpoch));
+    let number = 0;
     for (const step of inStep(batches, epoch)) {
+      // Where this ends it, what the epoch has changed is lost: going on begins from the last checkpoint.
+      await look(number++, steps);
       for (const { batch, learner } of step) learners[learner]!.model.forward?.(batch);
       for (const { batch, learner } of step) {
         hooks.prepare?.(batch, learner);
@@ -109,19 +130,17 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
     }
     for (const { model, batches: own, listen } of learners)
       listen?.({ type: 'start', model: model.name, epoch: at, epochs, batches: own.perEpoch });
-    if (task.evaluateStart && !found) for (const l of learners) l.evaluate(0);
+    if (task.evaluateStart && !found) for (const l of learners) await l.evaluate(0);
     while (at < epochs) {
       // Once an epoch everything else (signals, timers, output) gets its turn.
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
       if (task.signal?.aborted) {
         save();
-        tellStop(at, 'interrupted');
-        const names = learners.map((l) => l.model.name).join(' and ');
         fail('interrupted', { what: `training ${names} (epoch ${at})` });
       }
       const epoch = at + 1;
       const began = performance.now();
-      const losses = trainEpoch(epoch);
+      const losses = await trainEpoch(epoch);
       const took = (performance.now() - began) / 1000;
       expectFinite(losses, epoch);
       at = epoch;
@@ -130,16 +149,23 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
         l.progress.seconds += took;
         l.listen?.({ type: 'epoch', epoch, epochs, loss: losses[learner]!, seconds: took });
       });
-      if (hooks.afterEpoch?.(epoch).restartPatience) for (const l of learners) l.progress.waited = 0;
+      const after = await hooks.afterEpoch?.(epoch);
+      if (after?.restartPatience) for (const l of learners) l.progress.waited = 0;
       const due = learners.filter((l) => epoch % l.options.evaluateEvery === 0 || epoch === epochs);
-      for (const l of due) l.evaluate(epoch);
-      if (due.length === 0) continue;
+      for (const l of due) await l.evaluate(epoch);
+      if (due.length === 0) {
+        if (took >= LONG_SECONDS) saveIfDue();
+        continue;
+      }
       const over = learners.map((l) => l.over());
       if (over.every((reason) => reason !== undefined))
         return finish(over.includes('stopped') ? 'stopped' : 'patience');
       saveIfDue();
     }
     return finish('epochs');
+  } catch (error) {
+    if (error instanceof RecdistillError && error.code === 'interrupted') tellStop(at, 'interrupted');
+    throw error;
   } finally {
     for (const l of learners) l.close();
   }

@@ -2,6 +2,7 @@
 import { type Avoid, avoiding, type Dataset } from '../data/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { type ModelSpec, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
+import { createPace } from '../pace.js';
 import { checkMemory, createDistiller, type Judge, type Teaching } from '../pipeline/index.js';
 import { type Listener, runLoop } from '../train/index.js';
 
@@ -37,29 +38,38 @@ export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
   checkMemory(spec, options, dataset);
   const seed = Number(options.seed ?? 0);
   const train = avoiding(dataset, options.avoid as Avoid);
-  const model = spec.create({ kernels: k, train, seed }, options as never);
-  const validate = () => {
-    const evaluation = judge.valid(rankAll(k, model, judge.mask.valid, judge.depth));
+  const pace = createPace({
+    told: (advance) => listen?.({ type: 'progress', ...advance }),
+    ...(signal ? { signal } : {}),
+  });
+  const model = await spec.create(
+    { kernels: k, train, seed, step: pace.of(`computing ${spec.name}`) },
+    options as never,
+  );
+  const step = pace.of(`ranking for ${spec.name}`);
+  const validate = async () => {
+    const evaluation = judge.valid(await rankAll(k, model, judge.mask.valid, judge.depth, { step }));
     return { value: judge.select(evaluation), metrics: evaluation.means };
   };
-  let distiller: ReturnType<typeof createDistiller> | undefined;
+  let distiller: Awaited<ReturnType<typeof createDistiller>> | undefined;
   const taught = (of: NonNullable<typeof teaching>) => ({
-    hooks(batchesPerEpoch: number) {
-      const more = { options: options as unknown as TrainOptions, batchesPerEpoch, listen: listen ?? (() => {}) };
-      distiller = createDistiller(k, model as TrainableModel, train, { ...of, ...more });
+    async hooks(batchesPerEpoch: number) {
+      const more = { options: options as unknown as TrainOptions, batchesPerEpoch, listen: listen ?? (() => {}), pace };
+      distiller = await createDistiller(k, model as TrainableModel, train, { ...of, ...more });
       return distiller;
     },
   });
   try {
-    if (spec.kind === 'computed') return { ...validate(), bestEpoch: 0, epochs: 0, reason: 'computed' };
+    if (spec.kind === 'computed') return { ...(await validate()), bestEpoch: 0, epochs: 0, reason: 'computed' };
     let best = { value: Number.NEGATIVE_INFINITY, metrics: {} as Readonly<Record<string, number>> };
     const outcome = await runLoop({
       kernels: k,
+      pace,
       model: model as TrainableModel,
       train,
       options: options as unknown as TrainOptions,
-      validate(epoch) {
-        const now = validate();
+      async validate(epoch) {
+        const now = await validate();
         if (now.value > best.value) best = now;
         return { ...now, stop: task.stops(epoch, best.value) };
       },

@@ -1,0 +1,68 @@
+/** Signals to models that are computed at once: on data that keeps them busy for seconds, in a process of their own. */
+import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { after, test } from 'node:test';
+import { createWorkshop } from './program.js';
+
+const w = createWorkshop();
+after(w.remove);
+
+/** Busy for half a minute or more where nobody stops it. */
+const LONG = [
+  { model: 'ease', data: 'synthetic:12000x11000x200000', options: ['--form', 'primal'] },
+  { model: 'ials', data: 'synthetic:9000x6000x200000', options: ['--dim', '128', '--epochs', '200'] },
+  { model: 'item-knn', data: 'synthetic:9000x9000x4000000', options: [] },
+];
+const BUSY = /: computing \S+ takes about/;
+
+for (const { model, data, options } of LONG) {
+  test(`the first signal ends ${model} cleanly, and the same name can be used again`, {
+    timeout: 240_000,
+  }, async () => {
+    const words = ['train', model, '--data', data, ...options, '--threads', '2', '--name', `long-${model}`];
+    const { child, ended, seen } = w.start(...words, '--json');
+    await seen(BUSY);
+    child.kill('SIGTERM');
+    const { code, signal, stdout, stderr } = await ended;
+    const { error } = JSON.parse(stdout) as { error: { code: string; message: string; hint: string } };
+    assert.deepEqual([code, signal, error.code], [1, null, 'interrupted'], stderr);
+    assert.match(error.message, new RegExp(`computing ${model} stopped before it was finished`));
+    assert.match(error.hint, /same command again/);
+    assert.ok(!existsSync(w.path('runs', `long-${model}`, 'result.json')));
+    assert.ok(!existsSync(w.path('runs', `long-${model}`, 'lock')), 'nobody holds the run');
+  });
+}
+
+test('the second signal ends the process at once', { timeout: 240_000 }, async () => {
+  const { model, data, options } = LONG[0]!;
+  // The first one ends it within half a second or so: where this process comes too late with the second, it tries again.
+  for (let attempt = 1; ; attempt++) {
+    const { child, ended, seen } = w.start('train', model, '--data', data, ...options, '--name', `twice-${attempt}`);
+    await seen(BUSY);
+    child.kill('SIGTERM');
+    await seen(/Press Ctrl-C again/);
+    child.kill('SIGINT');
+    const { signal, code, stdout } = await ended;
+    assert.equal(stdout, '');
+    if (signal === 'SIGINT') return;
+    assert.equal(code, 1);
+    assert.ok(attempt < 10, 'no second signal ended it');
+  }
+});
+
+test('a run that was stopped while it was computed is made by the same command', { timeout: 240_000 }, async () => {
+  // A user with 40,000 items beside ordinary ones: small enough to finish, large enough to be stopped in ranking or before.
+  const lines = ['user\titem'];
+  for (let i = 0; i < 40_000; i++) lines.push(`long\t${i}`);
+  for (let u = 0; u < 400; u++) for (let n = 0; n < 10; n++) lines.push(`u${u}\t${(u * 37 + n * n * 13) % 5000}`);
+  writeFileSync(w.path('long.tsv'), `${lines.join('\n')}\n`);
+  const words = ['train', 'item-knn', '--data', 'long.tsv', '--name', 'again'];
+  const { child, ended, seen } = w.start(...words);
+  await seen(/again \.\.\./);
+  child.kill('SIGINT');
+  const { code, stderr } = await ended;
+  // On a quiet machine the run may be over before.
+  if (code !== 0) assert.match(stderr, /interrupted/);
+  const second = await w.run(...words, '--json');
+  assert.equal(second.code, 0, second.stderr);
+});
