@@ -1,8 +1,8 @@
 /** Rows of a staged file that cannot be used: refused at the first one with what stands there, or left out and counted. */
 import { fail } from '../errors.js';
 import { badFile, type Database, literal, pathValue } from './duckdb.js';
+import type { SourceFile } from './files.js';
 import type { Column, Table } from './readers/_reader.js';
-import type { SourceFile } from './source-file.js';
 
 /** Longest id in bytes: room for any key in use, and a stop for a file read in the wrong format. */
 const MAX_ID = 2 ** 20;

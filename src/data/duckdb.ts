@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import { fail, RecdistillError } from '../errors.js';
-import type { SourceFile } from './source-file.js';
+import type { SourceFile } from './files.js';
 
 export interface Database {
   /** A temporary folder that lasts as long as the database. */

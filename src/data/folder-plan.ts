@@ -2,11 +2,12 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fail } from '../errors.js';
+import type { Plan } from './_plan.js';
 import { isHidden, kindByName, stemOf } from './file-names.js';
+import type { PlannedFile } from './files.js';
 import { filesBelow } from './files-below.js';
 import { refuseTwice, refuseUnlike } from './matching-files.js';
 import { keysOf } from './partition-keys.js';
-import type { Plan, PlannedFile } from './plan.js';
 import { readManifest, SPLIT_MANIFEST } from './split-manifest.js';
 
 /** A file or folder right below the folder that is looked into. */

@@ -6,11 +6,12 @@ import { Readable } from 'node:stream';
 import { fail } from '../errors.js';
 import type { LabelSource } from './catalog.js';
 import { badFile, type Database, firstLines, linesOf, pathValue, withDatabase } from './duckdb.js';
+import type { SourceFile } from './files.js';
 import { type LabelMatch, matchLabels, refuseStrangers } from './label-match.js';
 import { contentOf } from './packing.js';
 import { labelFile } from './plan.js';
 import { readRows } from './readers/delimited.js';
-import { type Opening, openSource, type SourceFile } from './source-file.js';
+import { type Opening, openSource } from './source-file.js';
 
 /**
  * The names that a file has for `items`.

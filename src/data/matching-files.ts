@@ -5,10 +5,10 @@ import { glob } from 'tinyglobby';
 import { fail } from '../errors.js';
 import { catalog } from './catalog.js';
 import { isHidden } from './file-names.js';
+import type { PlannedFile } from './files.js';
 import { refuseAddress } from './foreign.js';
 import { keysOf } from './partition-keys.js';
 import { isStandardInput } from './passing.js';
-import type { PlannedFile } from './plan.js';
 
 /** Whether a text can be a pattern of paths: `*`, `?`, `[...]`, `{a,b}`, `@(a|b)`. */
 export const isPattern = (text: string): boolean => /[*?[\]{}]|[!@+]\(/.test(text);

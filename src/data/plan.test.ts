@@ -5,11 +5,12 @@ import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { parseOptions } from '../config/options.js';
 import { RecdistillError } from '../errors.js';
+import type { Plan } from './_plan.js';
 import { literal, withDatabase } from './duckdb.js';
 import { testFolder } from './folder.test.support.js';
 import { loadDataset } from './load.js';
 import { type DataOptions, dataOptions } from './options.js';
-import { type Plan, planSource } from './plan.js';
+import { planSource } from './plan.js';
 import { zipOf } from './zip.test.support.js';
 
 const CSV = `user,item\n${Array.from({ length: 42 }, (_, k) => `${k % 6},${Math.floor(k / 6)}\n`).join('')}`;

@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fail } from '../errors.js';
+import type { Plan } from './_plan.js';
 import { type CatalogEntry, catalog, type LabelSource } from './catalog.js';
-import type { ColumnWishes } from './column-names.js';
 import { kindByName, unpackedName } from './file-names.js';
+import type { PlannedFile } from './files.js';
 import { filesBelow } from './files-below.js';
 import { folderPlan } from './folder-plan.js';
 import { refuseAddress, refuseForeign } from './foreign.js';
@@ -16,38 +17,7 @@ import { firstBytes, packingOf } from './packing.js';
 import { keysOf } from './partition-keys.js';
 import { isStandardInput } from './passing.js';
 import { checkEncoding } from './plain-text.js';
-import type { Format } from './readers/index.js';
-import type { SplitManifest } from './split-manifest.js';
 import { unzip } from './unzip.js';
-
-export interface PlannedFile {
-  /** Absolute; `-` is standard input. */
-  readonly path: string;
-  /** What messages name. Default: the path. */
-  readonly shown?: string;
-  /** Columns that the folders of the path stand for (`country=DE/`), the same in every row of the file. */
-  readonly keys: Readonly<Record<string, string>>;
-}
-
-export interface Plan {
-  readonly name: string;
-  /** Absolute; file names of `labels` start here. */
-  readonly folder: string;
-  /** The files of one part of interactions, or those of train, valid and test, or of train and test. */
-  readonly parts: readonly (readonly PlannedFile[])[];
-  readonly format?: Format;
-  readonly columns: ColumnWishes;
-  readonly header: 'auto' | 'yes' | 'no';
-  /** Paths of files whose first column lists every user or item, also those without interactions. */
-  readonly users?: string;
-  readonly items?: string;
-  readonly labels?: LabelSource;
-  readonly minUser?: number;
-  /** What the folder says about itself, if recdistill wrote it. */
-  readonly manifest?: SplitManifest;
-  /** Terms of use and citation. */
-  readonly notes: readonly string[];
-}
 
 /**
  * Finds the files behind the options; a named data set is downloaded if need be, and a zip archive with several files is unpacked.

@@ -1,19 +1,20 @@
 /** Reads the files of a plan into numbered pairs. */
 import { basename } from 'node:path';
 import { fail } from '../errors.js';
+import type { Plan } from './_plan.js';
 import type { ColumnMap } from './column-names.js';
 import { detectFormat, type Reading, SAMPLE_LINES } from './detect-format.js';
 import { type Database, firstLines, linesOf, literal, pathValue } from './duckdb.js';
+import type { PlannedFile, SourceFile } from './files.js';
 import type { LabelMatch } from './label-match.js';
 import { readLabels } from './labels.js';
 import { numberIds, type StagedPart } from './number-ids.js';
 import type { DataOptions } from './options.js';
 import type { Source } from './pairs.js';
-import type { Plan, PlannedFile } from './plan.js';
 import type { Table } from './readers/_reader.js';
 import { readRows } from './readers/delimited.js';
 import { type Format, readers } from './readers/index.js';
-import { openSource, refuseOtherFormat, type SourceFile } from './source-file.js';
+import { openSource, refuseOtherFormat } from './source-file.js';
 import { type StagedFile, stageFile } from './stage-file.js';
 import { daysSql, type TimeCount, timesAreDays } from './times.js';
 

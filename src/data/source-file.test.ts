@@ -7,10 +7,11 @@ import { gzipSync } from 'node:zlib';
 import { RecdistillError } from '../errors.js';
 import { copyTo } from './copies.js';
 import { literal, withDatabase } from './duckdb.js';
+import type { SourceFile } from './files.js';
 import { type TestFolder, testFolder } from './folder.test.support.js';
 import { loadDataset } from './load.js';
 import type { DataOptions } from './options.js';
-import { type Opening, openSource, type SourceFile } from './source-file.js';
+import { type Opening, openSource } from './source-file.js';
 import { zipOf } from './zip.test.support.js';
 
 /** Six users with the items 0..6. */

@@ -5,6 +5,7 @@ import { basename, join, relative, resolve } from 'node:path';
 import { fail } from '../errors.js';
 import { type Chunks, copyTo, roomIn } from './copies.js';
 import { kindByName, unpackedName } from './file-names.js';
+import type { PlannedFile, SourceFile } from './files.js';
 import { filesBelow } from './files-below.js';
 import { refuseForeign } from './foreign.js';
 import { checkZstd, contentOf, damaged, firstBytes, headOf, type Packing, packingOf } from './packing.js';
@@ -18,27 +19,7 @@ import {
   type TextFindings,
   toUtf8,
 } from './plain-text.js';
-import type { PlannedFile } from './plan.js';
 import { unzip } from './unzip.js';
-
-export interface SourceFile {
-  /** What DuckDB opens, absolute: the file itself, or a copy of its content in the folder of the load. */
-  readonly path: string;
-  /** What messages name: the path as the user knows it, with the member of an archive behind it. */
-  readonly shown: string;
-  /** The file name without folder and compression suffix, in lower case. */
-  readonly name: string;
-  /** Of the file at `path`. */
-  readonly compression: 'uncompressed' | 'gzip' | 'zstd';
-  /** What the first bytes say, whatever the name; everything else counts as text. */
-  readonly content: 'text' | 'parquet' | 'duckdb';
-  /** Columns that the folders of the path stand for (`country=DE/`), the same in every row of the file; '' where missing. */
-  readonly keys: Readonly<Record<string, string>>;
-  /** What divides the fields, where the file says so itself (`sep=;`, as Excel writes it). */
-  readonly delimiter?: string;
-  /** The table that the user named, of a DuckDB database. */
-  readonly table?: string;
-}
 
 /** How a file is opened. */
 export interface Opening {

@@ -3,9 +3,9 @@ import { fail } from '../errors.js';
 import { badId, type RowCheck, settleBadRows, valueAt } from './check-rows.js';
 import { type ColumnMap, type ColumnWishes, mapColumns } from './column-names.js';
 import { badFile, type Database, pathValue } from './duckdb.js';
+import type { SourceFile } from './files.js';
 import type { DataOptions } from './options.js';
 import type { Column, Table } from './readers/_reader.js';
-import type { SourceFile } from './source-file.js';
 import { type TimeCount, withTimes } from './times.js';
 import { whereSql } from './where.js';
 

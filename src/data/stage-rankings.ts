@@ -2,9 +2,9 @@
 import { fail } from '../errors.js';
 import { badId, type RowCheck, refuseBadRows } from './check-rows.js';
 import { badFile, type Database, pathValue } from './duckdb.js';
+import type { SourceFile } from './files.js';
 import type { RankingColumns } from './ranking-columns.js';
 import type { Table } from './readers/_reader.js';
-import type { SourceFile } from './source-file.js';
 
 /** One teacher at one checkpoint. */
 export interface StagedGroup {

@@ -2,8 +2,8 @@
 import { nearest } from '../config/options.js';
 import { fail } from '../errors.js';
 import { type Database, identifier, literal, pathValue } from './duckdb.js';
+import type { SourceFile } from './files.js';
 import type { Column, Table } from './readers/_reader.js';
-import type { SourceFile } from './source-file.js';
 
 /**
  * SQL of the rows of a table for which a condition holds, for use in `SELECT ... FROM (SELECT *, {columns} FROM ...) WHERE {condition}`:

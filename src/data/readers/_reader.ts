@@ -1,6 +1,6 @@
 /** What a reader is: it looks into one file and says, as DuckDB SQL, how its rows and columns are read. */
 import type { Database } from '../duckdb.js';
-import type { SourceFile } from '../source-file.js';
+import type { SourceFile } from '../files.js';
 
 export interface ReadRequest {
   readonly file: SourceFile;

@@ -2,7 +2,7 @@
 import { nearest } from '../../config/options.js';
 import { fail } from '../../errors.js';
 import { badFile, type Database, identifier, literal } from '../duckdb.js';
-import type { SourceFile } from '../source-file.js';
+import type { SourceFile } from '../files.js';
 import type { Reader } from './_reader.js';
 
 export const duckdb: Reader = async (db, { file }) => {

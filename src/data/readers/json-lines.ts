@@ -1,7 +1,7 @@
 /** JSON lines, one object per line; or one JSON array of objects. */
 import { fail } from '../../errors.js';
 import { badFile, firstLines, linesOf, literal, MAX_LINE, pathValue } from '../duckdb.js';
-import type { SourceFile } from '../source-file.js';
+import type { SourceFile } from '../files.js';
 import type { Column, Reader } from './_reader.js';
 
 /** Objects looked at to learn the keys. */
