@@ -9,11 +9,13 @@ const MAX_ID = 2 ** 20;
 
 /**
  * SQL that holds for a staged text column that cannot be an id.
- * @param missing texts that mean that there is none; where there are such, blanks only mean it, too
+ * @param missing texts that mean that there is none; upper or lower case. Where there are such, blanks only mean it, too
  */
 export function badId(sql: string, missing: readonly string[] = []): string {
-  const words = missing.length > 0 ? ` OR trim(${sql}) = '' OR ${sql} IN (${missing.map(literal).join(', ')})` : '';
-  return `(${sql} IS NULL OR ${sql} = '' OR strlen(${sql}) > ${MAX_ID}${words})`;
+  const words = [...new Set(missing.map((word) => word.toLowerCase()))];
+  const listed =
+    words.length > 0 ? ` OR trim(${sql}) = '' OR lower(trim(${sql})) IN (${words.map(literal).join(', ')})` : '';
+  return `(${sql} IS NULL OR ${sql} = '' OR strlen(${sql}) > ${MAX_ID}${listed})`;
 }
 
 export interface RowCheck {
@@ -22,6 +24,8 @@ export interface RowCheck {
   readonly column: Column;
   /** SQL over the staged table that holds for a row that cannot be used. */
   readonly bad: string;
+  /** What is wrong, where it is not simply the value. */
+  readonly says?: { readonly one: string; readonly many: string };
   readonly hint: string;
 }
 
@@ -47,13 +51,17 @@ export async function refuseBadRows(db: Database, name: string, o: CheckedTable)
   );
   if (!found[0]) return;
   const [row, k] = found[0].map(Number) as [number, number];
-  const { what, column, hint } = checks[k]!;
+  const { what, column, says, hint } = checks[k]!;
   const value = await valueAt(db, file, table, column, row);
   const bytes = Buffer.byteLength(value ?? '');
   const word = what === 'user' || what === 'item' ? ', which means that there is none' : '';
   const shown = value === undefined || value === '' ? 'empty' : `${JSON.stringify(value.slice(0, 60))}${word}`;
   const problem =
-    bytes > MAX_ID ? `an id of ${bytes} bytes; at most ${MAX_ID} are accepted` : `the ${what} is ${shown}`;
+    says && value !== undefined
+      ? `${says.one}: ${JSON.stringify(value.slice(0, 60))}`
+      : bytes > MAX_ID
+        ? `an id of ${bytes} bytes; at most ${MAX_ID} are accepted`
+        : `the ${what} is ${shown}`;
   fail('bad-data', { path: file.shown, problem: `row ${row}, column ${column.name}: ${problem}`, hint });
 }
 
@@ -71,14 +79,12 @@ export async function settleBadRows(
     return [];
   }
   const skipped: string[] = [];
-  for (const { what, column, bad } of checked.checks) {
+  for (const { what, column, bad, says } of checked.checks) {
     const [[rows, first] = []] = await db.query(`SELECT count(*)::DOUBLE, min(n)::DOUBLE FROM ${name} WHERE ${bad}`);
     if (Number(rows) === 0) continue;
     await db.query(`DELETE FROM ${name} WHERE ${bad}`);
-    const kind =
-      what === 'user' || what === 'item'
-        ? `without ${what === 'item' ? 'an' : 'a'} ${what}`
-        : `with a ${what} that cannot be read`;
+    const without = what === 'user' ? 'without a user' : what === 'item' ? 'without an item' : undefined;
+    const kind = says?.many ?? without ?? `with a ${what} that cannot be read`;
     skipped.push(`${rowsText(Number(rows))} ${kind} (column ${column.name}, first in row ${first})`);
   }
   return skipped;

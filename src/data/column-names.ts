@@ -80,9 +80,8 @@ export const simplify = (name: string): string =>
 export const isKnownName = (name: string): boolean =>
   Object.values(KNOWN_NAMES).some((names) => names.includes(simplify(name)));
 
-/** True if `name` is a name that sources commonly give to a user or an item column. */
-export const isUserOrItemName = (name: string): boolean =>
-  [...KNOWN_NAMES.user, ...KNOWN_NAMES.item].includes(simplify(name));
+export const isUserName = (name: string): boolean => KNOWN_NAMES.user.includes(simplify(name));
+export const isItemName = (name: string): boolean => KNOWN_NAMES.item.includes(simplify(name));
 
 /** Seconds of 1973 and later, the start of an ISO 8601 date, or a date of eight digits: how the time is told from the rating without a header. */
 const looksLikeTime = (field: string | undefined): boolean =>
@@ -104,7 +103,10 @@ export function mapColumns(path: string, table: Table, wishes: ColumnWishes, rat
       if (known.length > 1 && (role !== 'rating' || rated)) severalNamed(path, role, known);
       return known[0];
     }
-    return byPosition(table, role);
+    const [folder] = columns.filter((c) => c.ofFolder && KNOWN_NAMES[role].includes(simplify(c.name)));
+    const placed = byPosition(path, table, role);
+    if (folder && placed && (role === 'user' || role === 'item')) severalNamed(path, role, [folder, placed]);
+    return placed ?? folder;
   };
   const user = found('user');
   const item = found('item');
@@ -114,7 +116,7 @@ export function mapColumns(path: string, table: Table, wishes: ColumnWishes, rat
     fail('bad-data', {
       path,
       problem: `cannot tell which column is the ${missing}; columns found: ${names}`,
-      hint: `Name it with --${missing}.${table.named ? ' If the first row is data and not a header, add --header no.' : ''}`,
+      hint: `Name it with --${missing}.${table.named && table.sample ? ' If the first row is data and not a header, add --header no.' : ''}`,
     });
   }
   if (user === item) {
@@ -140,8 +142,14 @@ function severalNamed(path: string, role: Role, known: readonly Column[]): never
 
 /** The column that the user named. @throws RecdistillError `bad-data` */
 export function named(path: string, columns: readonly Column[], wish: string): Column {
+  const same = columns.filter((c) => c.name === wish);
+  if (same.length > 1) {
+    const places = columns.flatMap((c, k) => (c.name === wish ? [k + 1] : []));
+    const hint = `Give the position of the one that is meant: ${places.join(' or ')}.`;
+    fail('bad-data', { path, problem: `there are ${same.length} columns "${wish}"`, hint });
+  }
   const column =
-    columns.find((c) => c.name === wish) ??
+    same[0] ??
     columns.find((c) => c.name.trim().toLowerCase() === wish.trim().toLowerCase()) ??
     (/^[1-9]\d*$/.test(wish) ? columns[Number(wish) - 1] : undefined);
   if (column) return column;
@@ -151,13 +159,29 @@ export function named(path: string, columns: readonly Column[], wish: string): C
   fail('bad-data', { path, problem: `there is no column "${wish}"; columns found: ${names.join(', ')}`, hint });
 }
 
-/** user, item, then a rating and a time in either order. */
-function byPosition(table: Table, role: Role): Column | undefined {
-  if (role === 'user') return table.columns[0];
-  if (role === 'item') return table.columns[1];
+/** user, item, then a rating and a time in either order. @throws RecdistillError `bad-data` if the second column looks like times */
+function byPosition(path: string, table: Table, role: Role): Column | undefined {
+  const columns = table.columns.filter((c) => !c.ofFolder);
+  if (role === 'user') return columns[0];
+  if (role === 'item') {
+    const second = table.sample?.[1];
+    if (columns.length > 2 && second !== undefined && looksLikeMoment(second)) {
+      const problem = `the second column, ${JSON.stringify(second)} in the first row, looks like a time and would be the item`;
+      fail('bad-data', {
+        path,
+        problem,
+        hint: 'Say which column is which, such as --item 3 --time 2; --item 2 if it is the item.',
+      });
+    }
+    return columns[1];
+  }
   if (role === 'weight') return undefined;
   const times = [2, 3].filter((k) => looksLikeTime(table.sample?.[k]));
-  if (role === 'time') return times.length > 0 ? table.columns[times.at(-1)!] : undefined;
+  if (role === 'time') return times.length > 0 ? columns[times.at(-1)!] : undefined;
   const rest = [2, 3].filter((k) => !times.includes(k));
-  return rest.length > 0 ? table.columns[rest[0]!] : undefined;
+  return rest.length > 0 ? columns[rest[0]!] : undefined;
 }
+
+/** An ISO 8601 date, or seconds between 2001 and 2039. */
+const looksLikeMoment = (field: string): boolean =>
+  /^\d{4}-\d{2}-\d{2}/.test(field) || (/^\d{10}$/.test(field) && Number(field) < 2.2e9);

@@ -1,6 +1,6 @@
 /** Which format a text file has, where its name does not say. A guess is made only where one reading is possible. */
 import { fail } from '../errors.js';
-import { isUserOrItemName } from './column-names.js';
+import { isItemName, isUserName } from './column-names.js';
 import { splitLine } from './split-line.js';
 
 /** How a text file can be read. */
@@ -48,6 +48,7 @@ export async function detectFormat(request: DetectRequest): Promise<Reading> {
   const { path, lines, table, before } = request;
   if (lines.length === 0) fail('bad-data', { path, problem: 'has no lines', hint: 'Expected rows of user and item.' });
   if (lines.every(isObject)) return { format: 'jsonl' };
+  refuseComments(path, lines[0]!);
   if (request.listsByName && isCounted(lines.slice(0, 1))) return { format: 'lists' };
   const divided = dividedBy(request);
   const words = lines.map((line) => line.trim().split(/\s+/));
@@ -60,6 +61,14 @@ export async function detectFormat(request: DetectRequest): Promise<Reading> {
   if (blank && words[0]!.length > WIDEST && readings.some((r) => r.format === 'user-lists')) readings.shift();
   const same = readings.find((r) => r.format === before?.format && r.delimiter === before?.delimiter);
   if (same) return same;
+  if (words.every((row) => row.length > 1 && row.slice(1).every((word) => /^\d+:[-+\d.eE]+$/.test(word)))) {
+    const hint = 'Write one row of user, item and value for each entry.';
+    fail('bad-data', {
+      path,
+      problem: 'is in LibSVM format (label index:value ...), which recdistill does not read',
+      hint,
+    });
+  }
   const [first, second] = readings;
   if (first && !second) return first;
   if (first) return refuseSeveral(path, lines[0]!, readings);
@@ -71,6 +80,15 @@ export async function detectFormat(request: DetectRequest): Promise<Reading> {
   });
 }
 
+/** Lines before the data that are not data: `% bip weighted` of KONECT and Matrix Market, `# user item`. */
+export function refuseComments(path: string, line: string): void {
+  const sign = /^([%#])/.exec(line)?.[1];
+  if (sign === undefined || (sign === '#' && !/^#\s/.test(line) && !isUserName(line.slice(1).split(/\W/)[0]!))) return;
+  const problem = `begins with a comment, ${JSON.stringify(line.slice(0, 60))}`;
+  const hint = `Remove such lines, as in: grep -v '^${sign}' FILE | recdistill ... --data -`;
+  fail('bad-data', { path, problem, hint });
+}
+
 const isObject = (line: string): boolean => /^\s*\{.*\}\s*$/s.test(line);
 
 /** The delimiters that divide every line into the same number of fields, at least two; failing that, the one that divides most lines so. */
@@ -80,7 +98,7 @@ function dividedBy({ lines, wished }: DetectRequest): string[] {
   // A header that names a user or an item by one delimiter only proves that delimiter.
   const proved = DELIMITERS.filter((d, k) => {
     const fields = widths[k]![0]! >= 2 ? splitLine(lines[0]!, d) : [];
-    return fields.some((field) => wished.includes(field) || isUserOrItemName(field));
+    return fields.some((field) => wished.includes(field) || isUserName(field) || isItemName(field));
   });
   if (proved.length === 1) return proved;
   if (all.length > 0) return all;
@@ -104,7 +122,7 @@ function dividedByBlanks(
   if (width < 2 || words.some((row) => row.length !== width)) return false;
   // Numbers only, so that the decimal comma of `1 31 4,5` divides nothing and the commas of `1, 31, 4` do.
   const numbers = words.every((row) => row.every((word) => /^-?\d+([.,]\d+)?$/.test(word)));
-  const header = words[0]!.some((word) => wished.includes(word) || isUserOrItemName(word));
+  const header = words[0]!.some((word) => wished.includes(word) || isUserName(word) || isItemName(word));
   return numbers || (!hasOther && (header || (!table && lines.length > 1)));
 }
 

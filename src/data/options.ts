@@ -18,16 +18,16 @@ import {
 /** Texts that programs write where there is no value. */
 export const MISSING = [
   '',
-  'NULL',
   'null',
-  'NaN',
+  '\\n',
   'nan',
-  'None',
+  'nat',
   'none',
-  'NA',
-  'N/A',
-  '<NA>',
-  '\\N',
+  'na',
+  'n/a',
+  '#n/a',
+  '<na>',
+  'nil',
   'undefined',
 ] as const;
 
@@ -83,7 +83,7 @@ export const dataOptions = options({
   trim: flag({ default: false, help: 'Remove blanks at both ends of ids.' }),
   missing: words({
     default: MISSING,
-    help: 'Texts that mean that an id is missing; so do blanks only. An empty list leaves the empty text.',
+    help: 'Texts that mean that an id is missing, in upper or lower case; so do blanks only. An empty list leaves the empty text.',
   }),
   badRows: choice(['fail', 'skip'], {
     default: 'fail',

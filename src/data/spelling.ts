@@ -1,13 +1,23 @@
 /** Ids that look alike and are not the same: `5` and `5.0`, `a` and ` A`, `7` and `007`. */
 
-/** An id without what programs add or lose on the way: blanks around it, case, leading zeros, a fraction of zeros. */
+/** An id without what programs add or lose on the way: blanks around it, signs that cannot be seen, case, leading zeros, a fraction of zeros. */
 export const loosely = (id: string): string =>
   id
     .normalize('NFC')
+    .replace(/\p{Cf}/gu, '')
     .trim()
     .toLowerCase()
     .replace(/(\d)\.0+$/, '$1')
     .replace(/^(-?)0+(?=\d)/, '$1');
+
+/** An id in quotes; where a sign of it cannot be seen, or `beside` looks the same, with codes for all that is not plain. */
+export function visible(id: string, beside = ''): string {
+  const quoted = JSON.stringify(id);
+  const alike =
+    beside !== '' && id.normalize('NFC').replace(/\p{Cf}/gu, '') === beside.normalize('NFC').replace(/\p{Cf}/gu, '');
+  if (!alike && !/[\p{Cf}\p{Zs}]/u.test(id.replaceAll(' ', ''))) return quoted;
+  return quoted.replace(/[^\x20-\x7e]/gu, (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`);
+}
 
 /** Ids that would be others, were they spelled alike. */
 export interface Alike {
@@ -63,10 +73,11 @@ export function spellingWarnings(source: {
     }
     const alike = alikeWithin(source[what]);
     if (!alike) return [];
-    const [a, b] = alike.example.map((id) => JSON.stringify(id));
+    const [one, other] = alike.example;
+    const [a, b] = [visible(one, other), visible(other, one)];
     const verb = alike.count === 1 ? 'differs' : 'differ';
     return [
-      `${alike.count} of ${source[what].length} ${what} ${verb} from another one only by case, blanks, leading zeros or .0, such as ${a} and ${b}; they are read as different ${what}`,
+      `${alike.count} of ${source[what].length} ${what} ${verb} from another one only by case, blanks, leading zeros, .0 or signs that cannot be seen, such as ${a} and ${b}; they are read as different ${what}`,
     ];
   });
 }

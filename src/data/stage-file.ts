@@ -1,16 +1,23 @@
 /** From one file to a table of DuckDB: rows are chosen, checked and copied. */
 import { fail } from '../errors.js';
-import { badId, type RowCheck, settleBadRows, valueAt } from './check-rows.js';
+import { badId, type RowCheck, rowsText, settleBadRows, valueAt } from './check-rows.js';
 import { type ColumnMap, type ColumnWishes, mapColumns } from './column-names.js';
-import { badFile, type Database, pathValue } from './duckdb.js';
+import { badFile, type Database, literal, pathValue } from './duckdb.js';
 import type { SourceFile } from './files.js';
 import type { DataOptions } from './options.js';
 import type { Column, Table } from './readers/_reader.js';
 import { type TimeCount, withTimes } from './times.js';
-import { whereSql } from './where.js';
+import { refuseCondition, whereSql } from './where.js';
+
+/** Data options; what recdistill has written itself is taken as it is. */
+export type ReadingOptions = DataOptions & { readonly asWritten?: boolean };
 
 export interface StagedFile {
   readonly rows: number;
+  /** Rows of the file, where a condition has kept some of them. */
+  readonly of?: number;
+  /** A column that looks like ratings, which nothing uses. */
+  readonly unusedRating?: string;
   readonly columns: ColumnMap;
   /** Whether every row counts as one of the weights that add up. */
   readonly countsRows: boolean;
@@ -33,7 +40,7 @@ export async function stageFile(
   file: SourceFile,
   table: Table,
   wishes: ColumnWishes,
-  options: DataOptions,
+  options: ReadingOptions,
 ): Promise<StagedFile> {
   const countsRows = wishes.weight === ROWS && !table.columns.some((c) => c.name === ROWS);
   const { weight, ...others } = wishes;
@@ -51,18 +58,43 @@ export async function stageFile(
   };
   await refuseNested(db, file, table, columns, options.explode);
   const sql = await stagedSql(db, file, table, columns, options);
-  await db.query(`CREATE TEMP TABLE ${name} AS ${sql}`, [pathValue(file)]).catch((cause) => badFile(file.shown, cause));
+  await db
+    .query(`CREATE TEMP TABLE ${name} AS ${sql}`, [pathValue(file)])
+    .catch((cause) => ofOptions(file, cause, options));
   const skipped = await settleBadRows(db, name, {
     file,
     table,
-    checks: checksOf(columns, options),
+    checks: checksOf(columns, table, options),
     skip: options.badRows === 'skip',
   });
+  if (options.explode) skipped.push(...(await emptyLists(db, file, table, columns.item)));
   const [[rows] = []] = await db.query(`SELECT count(*)::INTEGER FROM ${name}`);
+  const [[of] = []] =
+    options.where === undefined ? [] : await db.query(`SELECT count(*)::DOUBLE FROM ${table.sql}`, [pathValue(file)]);
   return {
     ...{ rows: Number(rows), columns, countsRows, skipped },
+    ...(of === undefined ? {} : { of: Number(of) }),
+    ...(mapped.rating && !rated ? { unusedRating: mapped.rating.name } : {}),
     times: columns.time ? await timesOf(db, name, file, table, columns.time) : [],
   };
+}
+
+/** An error of a condition or of a format of times is one of the options, not of the file. */
+function ofOptions(file: SourceFile, cause: unknown, { where, timeFormat }: DataOptions): never {
+  const text = cause instanceof Error ? cause.message : '';
+  const [, sentence] =
+    /^(?:Conversion|Binder|Catalog|Parser|Invalid Input|Out of Range|Not implemented) Error: ([^\n]*)/.exec(text) ?? [];
+  if (sentence === undefined || /CSV|unicode|JSON|[Pp]arquet/.test(sentence)) return badFile(file.shown, cause);
+  if (timeFormat !== undefined && /strptime|format/.test(sentence)) {
+    const given = JSON.stringify(timeFormat);
+    const expected = `a format in DuckDB's strptime notation (${sentence})`;
+    fail(
+      'bad-option',
+      { option: 'timeFormat', owner: 'data', given, expected, help: 'Such as %d.%m.%Y %H:%M.' },
+      cause,
+    );
+  }
+  return where === undefined ? badFile(file.shown, cause) : refuseCondition(where, sentence);
 }
 
 async function stagedSql(
@@ -98,12 +130,23 @@ async function stagedSql(
     rows = `(SELECT "#n", "#u", "#i"["#k"] AS "#i", ${all.join(', ')} FROM (SELECT *, unnest(range(1, len("#i") + 1)) AS "#k" FROM ${rows}))`;
   }
   const id = (as: string) => (options.trim ? `trim("${as}")` : `"${as}"`);
-  const number = (as: string) => (options.decimal === ',' ? `replace("${as}", ',', '.')` : `"${as}"`);
+  // A point in a number with a decimal comma divides thousands, or is a mistake: neither is read.
+  const number = (as: string) =>
+    options.decimal === ',' ? `CASE WHEN NOT contains("${as}", '.') THEN replace("${as}", ',', '.') END` : `"${as}"`;
   if (time) rows = withTimes(rows, number('#t'), options);
   return (
     `SELECT "#n"::UINTEGER AS n, ${id('#u')} AS u, ${id('#i')} AS i, ${time ? 't, c::TINYINT AS c' : 'NULL::BIGINT AS t, NULL::TINYINT AS c'}, ` +
     `try_cast(${number('#r')} AS DOUBLE) AS r, try_cast(${number('#w')} AS DOUBLE) AS w FROM ${rows}`
   );
+}
+
+/** Rows whose list of items is empty give no interaction; they are counted. */
+async function emptyLists(db: Database, file: SourceFile, table: Table, { name, elements }: Column): Promise<string[]> {
+  if (elements === undefined) return [];
+  const [[rows] = []] = await db.query(`SELECT count(*)::DOUBLE FROM ${table.sql} WHERE len(${elements}) = 0`, [
+    pathValue(file),
+  ]);
+  return Number(rows) > 0 ? [`${rowsText(Number(rows))} with an empty list (column ${name})`] : [];
 }
 
 /** Refuses lists and structures where single values are needed. */
@@ -138,7 +181,15 @@ async function refuseNested(
     const problem = `row ${n}, column ${column.name}: the ${role} is ${kind}${allowed ? ' that cannot be divided' : ''}, ${value}`;
     fail('bad-data', { path: file.shown, problem, hint });
   }
-  if (!explode || columns.item.elements === undefined) return;
+  if (!explode) return;
+  if (columns.item.elements === undefined) {
+    const hint = 'Leave --explode out. Lists are read from JSON and Parquet.';
+    fail('bad-data', {
+      path: file.shown,
+      problem: `the column ${columns.item.name} has single values, and explode is set`,
+      hint,
+    });
+  }
   const lists = [columns.time, columns.rating, columns.weight].filter((c) => c?.elements !== undefined);
   for (const { name, elements } of lists.map((c) => c!)) {
     const lengths = `len(${columns.item.elements}) AS a, len(${elements}) AS b`;
@@ -157,19 +208,52 @@ async function refuseNested(
 }
 
 /** The checks of the staged rows, in the order in which they are named. */
-function checksOf(columns: ColumnMap, { missing, decimal }: DataOptions): RowCheck[] {
+function checksOf(
+  columns: ColumnMap,
+  table: Table,
+  { missing, decimal, asWritten = false }: ReadingOptions,
+): RowCheck[] {
+  const { user, item } = columns;
   const check = (what: keyof typeof HINTS, column: Column | undefined, bad: string): RowCheck[] =>
     column ? [{ what, column, bad, hint: HINTS[what] }] : [];
   const comma = decimal === '.' ? ' A decimal comma needs --decimal ,.' : '';
   const numbers = check('rating', columns.rating, '(r IS NULL OR NOT isfinite(r))');
   const weights = check('weight', columns.weight, '(w IS NULL OR NOT isfinite(w) OR w <= 0)');
+  const header = `(u = ${literal(user.name)} AND i = ${literal(item.name)})`;
   return [
-    ...check('user', columns.user, badId('u', missing)),
-    ...check('item', columns.item, badId('i', missing)),
+    ...check('user', user, badId('u', missing)),
+    ...check('item', item, badId('i', missing)),
+    ...(table.named && !asWritten ? [{ what: 'header', column: user, bad: header, ...OF_JOINED.header }] : []),
+    ...(asWritten ? [] : [user, item]).map((column, k) => ({
+      ...{ what: 'mark', column, bad: `starts_with(${k === 0 ? 'u' : 'i'}, chr(65279))` },
+      ...OF_JOINED.mark,
+    })),
+    ...(item.nested === undefined && !asWritten ? [{ what: 'list', column: item, bad: TEXT_LIST, ...AS_TEXT }] : []),
     ...check('time', columns.time, '(t IS NULL OR c IS NULL OR t < 0)'),
     ...[...numbers, ...weights].map((one) => ({ ...one, hint: one.hint + comma })),
   ];
 }
+
+/** What files have in their middle that were made by writing several one after the other. */
+const OF_JOINED = {
+  header: {
+    says: { one: 'the line of column names comes again', many: 'that repeat the line of column names' },
+    hint: 'The file seems to be several files in one. --bad-rows skip leaves such rows out.',
+  },
+  mark: {
+    says: { one: 'the id begins with a byte order mark', many: 'whose id begins with a byte order mark' },
+    hint: 'The file seems to be several files in one. Give them as several files, or --bad-rows skip to leave such rows out.',
+  },
+};
+
+/** A list of texts in quotes, or of at least two numbers, as Python writes them. */
+const TEXT_LIST =
+  `(starts_with(i, '[') AND (regexp_full_match(i, '\\[\\s*-?\\d+(\\s*,\\s*-?\\d+)+\\s*\\]') ` +
+  `OR regexp_full_match(i, '\\[\\s*(''[^'']*''|"[^"]*")(\\s*,\\s*(''[^'']*''|"[^"]*"))*\\s*\\]')))`;
+const AS_TEXT = {
+  says: { one: 'the item is a list, written as text', many: 'with a list as item, written as text' },
+  hint: 'Write one row for each element, or JSON lines with lists, which --explode reads. --bad-rows skip leaves such rows out.',
+};
 
 const HINTS = {
   user: 'Every row needs a user id. Correct the row, name another column with --user, or add --bad-rows skip.',
@@ -180,14 +264,17 @@ const HINTS = {
 };
 
 async function timesOf(db: Database, name: string, file: SourceFile, table: Table, time: Column): Promise<TimeCount[]> {
-  const rows = await db.query(`SELECT c::INTEGER, count(*)::DOUBLE, min(n)::DOUBLE FROM ${name} GROUP BY c ORDER BY c`);
+  const rows = await db.query(
+    `SELECT c::INTEGER, count(*)::DOUBLE, min(n)::DOUBLE, max(t)::DOUBLE / 1e9 FROM ${name} GROUP BY c ORDER BY c`,
+  );
   const counts: TimeCount[] = [];
-  for (const [kind, count, first] of rows.map((row) => row.map(Number))) {
+  for (const [kind, count, first, latest] of rows.map((row) => row.map(Number))) {
     const value = await valueAt(db, file, table, time, first!);
     counts.push({
       path: file.shown,
       kind: kind!,
       rows: count!,
+      latest: latest!,
       first: `row ${first} of ${file.shown}`,
       value: String(value),
     });

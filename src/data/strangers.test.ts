@@ -3,28 +3,13 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { RecdistillError } from '../errors.js';
+import type { RecdistillError } from '../errors.js';
 import { literal, withDatabase } from './duckdb.js';
 import { testFolder } from './folder.test.support.js';
 import { count, itemsOf } from './interactions.js';
 import { type LoadedDataset, loadDataset } from './load.js';
+import { load, refusal, size } from './loading.test.support.js';
 import type { DataOptions } from './options.js';
-
-/** A data set without filters, so that every row counts. */
-const load = (data: string, more: Partial<DataOptions> = {}): Promise<LoadedDataset> =>
-  loadDataset({ minUser: 1, coldItems: 'keep', ratios: [0.5, 0, 0.5], ...more, data });
-
-const size = (d: LoadedDataset): number => count(d.train) + count(d.valid) + count(d.test);
-
-async function refusal(data: string, more: Partial<DataOptions> = {}): Promise<string> {
-  try {
-    await load(data, more);
-  } catch (error) {
-    assert.ok(error instanceof RecdistillError, String(error));
-    return `${error.code}: ${error.message} | ${error.hint}`;
-  }
-  return assert.fail('it was accepted');
-}
 
 /** 200 users with 12 different items of 119 each. */
 const ratings = Array.from({ length: 2400 }, (_, k) => {
@@ -290,7 +275,7 @@ test('ids that never meet are refused, with the spelling that would', async (t) 
   );
   assert.match(
     one.warnings.join(),
-    /100 of 200 users differ from another one only by case, blanks, leading zeros or \.0, such as "1" and "1\.0"/,
+    /100 of 200 users differ from another one only by case, blanks, leading zeros, \.0 or signs that cannot be seen, such as "1" and "1\.0"/,
   );
 });
 

@@ -13,6 +13,10 @@ const KINDS = {
   ns: { code: 4, name: 'nanoseconds' },
   /** Eight digits that are a date of 1900 to 2100, such as 20200913. */
   day: { code: 5, name: 'dates such as 20200913' },
+  /** Twelve digits that are a date with hours and minutes. */
+  minute: { code: 6, name: 'dates such as 202009131230' },
+  /** 1900 to 2099. */
+  year: { code: 7, name: 'years' },
 } as const;
 
 type Kind = keyof typeof KINDS;
@@ -57,7 +61,9 @@ export function withTimes(rows: string, text: string, { timeUnit, timeFormat }: 
     `WHEN "#number" IS NOT NULL THEN ${inEach(exact)} ELSE ${parsed} END`;
   const kind =
     timeUnit === 'auto'
-      ? `CASE WHEN "#number" BETWEEN 19000101 AND 21001231 AND ${isDay(text)} THEN ${KINDS.day.code} ELSE "#unit" END`
+      ? `CASE WHEN "#number" BETWEEN 19000101 AND 21001231 AND ${isDay(text)} THEN ${KINDS.day.code} ` +
+        `WHEN "#number" BETWEEN 190001010000 AND 209912312359 AND ${isMinute(text)} THEN ${KINDS.minute.code} ` +
+        `WHEN "#number" BETWEEN 1900 AND 2099 AND "#number" = floor("#number") THEN ${KINDS.year.code} ELSE "#unit" END`
       : '"#unit"';
   return `(SELECT *, ${nanoseconds} AS t, CASE WHEN "#number" IS NULL THEN ${KINDS.text.code} ELSE ${kind} END AS c FROM ${units})`;
 }
@@ -65,14 +71,29 @@ export function withTimes(rows: string, text: string, { timeUnit, timeFormat }: 
 const isDay = (text: string): string =>
   `regexp_full_match(${text}, '(19|20)\\d{6}') AND try_strptime(${text}, '%Y%m%d') IS NOT NULL`;
 
+const isMinute = (text: string): string =>
+  `regexp_full_match(${text}, '(19|20)\\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\\d|3[01])([01]\\d|2[0-3])[0-5]\\d')`;
+
 /** Rows of one kind of time in one file. */
 export interface TimeCount {
   readonly path: string;
   readonly kind: number;
   readonly rows: number;
+  /** The latest of them, in seconds since 1970. */
+  readonly latest: number;
   /** Where the first of them stands, such as `row 3 of a.csv`. */
   readonly first: string;
   readonly value: string;
+}
+
+/** Seconds of a moment that nobody counts to from anywhere but 1970: 2001. */
+const SINCE_1970 = 1e9;
+
+function refuseNumbers(counts: readonly TimeCount[], kind: Kind, format: string): never {
+  const { path, value, first } = counts.find((c) => c.kind === KINDS[kind].code)!;
+  const problem = `the times look like ${KINDS[kind].name} (${JSON.stringify(value)}, ${first})`;
+  const hint = `Read them with --time-format ${format}; or say their unit with --time-unit, if they count from 1970.`;
+  fail('bad-data', { path, problem, hint });
 }
 
 /**
@@ -83,11 +104,19 @@ export interface TimeCount {
 export function timesAreDays(counts: readonly TimeCount[]): boolean {
   const rowsOf = (kind: Kind) => counts.reduce((sum, c) => sum + (c.kind === KINDS[kind].code ? c.rows : 0), 0);
   const found = (Object.keys(KINDS) as Kind[]).filter((kind) => rowsOf(kind) > 0);
-  if (found.length < 2) return found[0] === 'day';
-  // Among seconds counted from some moment of its own, a few look like dates by chance.
-  if (found.length === 2 && found.includes('s') && found.includes('day') && rowsOf('day') * 2 <= rowsOf('s'))
-    return false;
-  const examples = found.map((kind) => {
+  for (const [kind, format] of [
+    ['minute', '%Y%m%d%H%M'],
+    ['year', '%Y'],
+  ] as const) {
+    if (rowsOf(kind) > rowsOf('s') + rowsOf('ms')) refuseNumbers(counts, kind, format);
+  }
+  // A few numbers look like dates by chance: seconds that are counted from some moment of their own, and milliseconds.
+  const relative = counts.every((c) => c.kind === KINDS.text.code || c.latest < SINCE_1970);
+  const byChance = (kind: Kind): boolean =>
+    kind === 'minute' ? rowsOf('ms') >= rowsOf(kind) : relative && rowsOf('s') >= rowsOf(kind);
+  const kinds = found.filter((kind) => !(['day', 'year', 'minute'].includes(kind) && byChance(kind)));
+  if (kinds.length < 2) return kinds[0] === 'day';
+  const examples = kinds.map((kind) => {
     const { first, value } = counts.find((c) => c.kind === KINDS[kind].code)!;
     return `${rowsText(rowsOf(kind))} like ${KINDS[kind].name} (${JSON.stringify(value)}, ${first})`;
   });

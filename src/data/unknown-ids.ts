@@ -2,7 +2,7 @@
 import { fail } from '../errors.js';
 import type { DataOptions } from './options.js';
 import type { Pairs, Source } from './pairs.js';
-import { type Alike, alikeIn } from './spelling.js';
+import { type Alike, alikeIn, visible } from './spelling.js';
 
 /** Unknown ids that are known in another spelling: from this share of the ids of a part on, that is no chance. */
 const ALIKE_SHARE = 0.05;
@@ -71,6 +71,7 @@ function problemOf(
 }
 
 function alikeText({ count, example }: Alike): string {
-  const [a, b] = example.map((id) => JSON.stringify(id));
+  const [one, other] = example;
+  const [a, b] = [visible(one, other), visible(other, one)];
   return `${count} of them occur there in another spelling (${a} here, ${b} in train)`;
 }

@@ -19,6 +19,8 @@ export interface Column {
   readonly name: string;
   /** SQL expression of the column within `Table.sql`. */
   readonly sql: string;
+  /** It stands for a folder of the path, and not in the file. */
+  readonly ofFolder?: boolean;
   /**
    * SQL text that says what a value is that is not a single one, such as `a list`, and NULL for a single value. Absent where the format has
    * single values only.

@@ -1,7 +1,7 @@
 /** CSV, TSV and their relatives: one interaction per line, fields divided by a delimiter or by runs of blanks, with or without header. */
 import { fail } from '../../errors.js';
-import { isKnownName } from '../column-names.js';
-import { detectFormat, SAMPLE_LINES } from '../detect-format.js';
+import { isItemName, isKnownName, isUserName } from '../column-names.js';
+import { detectFormat, refuseComments, SAMPLE_LINES } from '../detect-format.js';
 import { badFile, type Database, firstLines, LINE_SIZE, linesOf, literal, pathValue } from '../duckdb.js';
 import { splitLine } from '../split-line.js';
 import type { Reader, ReadRequest, Table } from './_reader.js';
@@ -30,6 +30,7 @@ async function delimited(db: Database, request: ReadRequest, given: string | und
   const lines = await firstLines(db, file, SAMPLE_LINES);
   const path = file.shown;
   if (lines.length === 0) fail('bad-data', { path, problem: 'has no lines', hint: 'Expected rows of user and item.' });
+  refuseComments(path, lines[0]!);
   const detect = () => detectFormat({ path, lines, wished, table: true, listsByName: false, ofSplit: false });
   const delimiter = given === undefined ? ((await detect()).delimiter ?? ',') : delimiterGiven(given);
   const rows = lines.map((line) => fieldsOf(line, delimiter, quote));
@@ -43,7 +44,7 @@ async function delimited(db: Database, request: ReadRequest, given: string | und
       hint: `Fields are divided by ${named} here. Choose another --delimiter or --format if this is not so.`,
     });
   }
-  const named = request.header === 'auto' ? looksLikeHeader(rows, wished) : request.header === 'yes';
+  const named = request.header === 'auto' ? looksLikeHeader(path, rows, wished) : request.header === 'yes';
   const sample = named ? rows[1] : fields;
   const columns = fields.map((field, k) => ({ name: named ? field : String(k + 1), sql: `c${k + 1}` }));
   const sql =
@@ -102,13 +103,22 @@ export async function readRows(db: Database, request: ReadRequest): Promise<{ ta
 const isNumber = (field: string): boolean => field.trim() !== '' && Number.isFinite(Number(field));
 
 /**
- * A first row is a header if it holds a column name that the user gave; or if it has no number, and holds a well-known name that does not
- * come again in its column, or the second row has a number.
+ * A first row is a header if it holds a column name that the user gave, or well-known names of a user and an item; or if it has no number, and
+ * holds a well-known name, or the second row has a number. A name that comes again in its column, in a row that is not the first one again, is
+ * none.
+ * @throws RecdistillError `bad-data` for a first row with a well-known name and a number, which may be either
  */
-function looksLikeHeader(rows: readonly (readonly string[])[], wished: readonly string[]): boolean {
-  const [first, ...others] = rows;
-  if (first!.some((field) => !isNumber(field) && wished.includes(field))) return true;
-  if (first!.some(isNumber)) return false;
-  const isName = (field: string, column: number) => isKnownName(field) && !others.some((row) => row[column] === field);
-  return first!.some(isName) || (others[0]?.some(isNumber) ?? false);
+function looksLikeHeader(path: string, rows: readonly (readonly string[])[], wished: readonly string[]): boolean {
+  const [first = [], ...rest] = rows;
+  if (first.some((field) => !isNumber(field) && wished.includes(field))) return true;
+  const others = rest.filter((row) => row.join('\0') !== first.join('\0'));
+  const names = first.filter((field, column) => isKnownName(field) && !others.some((row) => row[column] === field));
+  if (names.some(isUserName) && names.some(isItemName)) return true;
+  if (!first.some(isNumber)) return names.length > 0 || (others[0]?.some(isNumber) ?? false);
+  if (names.length === 0) return false;
+  return fail('bad-data', {
+    path,
+    problem: `cannot tell whether the first row names the columns: it has ${JSON.stringify(names[0])}, a usual name, and numbers`,
+    hint: 'Say so with --header yes or --header no. A table with a column for each item has to be written as rows of user and item.',
+  });
 }

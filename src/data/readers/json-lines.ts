@@ -4,9 +4,6 @@ import { badFile, firstLines, linesOf, literal, MAX_LINE, pathValue } from '../d
 import type { SourceFile } from '../files.js';
 import type { Column, Reader } from './_reader.js';
 
-/** Objects looked at to learn the keys. */
-const SAMPLE = 1000;
-
 /**
  * Lines are divided first and each is parsed alone: DuckDB's own reader of JSON lines (1.5) refuses some whole files whose
  * last line has no line end and lies across a multiple of 16 MB.
@@ -27,15 +24,24 @@ export const jsonl: Reader = async (db, { file, wished }) => {
     const [row, text] = wrong[0];
     fail('bad-data', { path: file.shown, problem: `row ${row} is not a JSON object: ${JSON.stringify(text)}`, hint });
   }
-  const objects = await db.query(`SELECT line FROM ${sql} LIMIT ${SAMPLE}`, values);
-  const parsed: unknown[] = objects.map(([line]) => JSON.parse(String(line)));
-  const keys = new Set(parsed.flatMap((object) => Object.keys(object as object)));
+  // A key may come late in a file, so that all rows are looked at.
+  const found = await db.query(
+    'SELECT key FROM (SELECT k, unnest(json_keys(line)) AS key, generate_subscripts(json_keys(line), 1) AS place ' +
+      `FROM (SELECT row_number() OVER () AS k, line FROM ${sql})) GROUP BY key ORDER BY min(k), min(place)`,
+    values,
+  );
+  const keys = new Set(found.map(([key]) => String(key)));
   // A key that has dots itself goes before a way into an object.
-  const inside = wished
-    .map((name) => ({ name, path: name.split('.') }))
-    .filter(
-      ({ name, path }) => path.length > 1 && !keys.has(name) && parsed.some((o) => valueAt(o, path) !== undefined),
+  const inside: { name: string; path: readonly string[] }[] = [];
+  for (const name of wished) {
+    const path = name.split('.');
+    if (path.length === 1 || keys.has(name) || !keys.has(path[0]!)) continue;
+    const there = await db.query(
+      `SELECT 1 FROM ${sql} WHERE json_exists(line, ${literal(pointer(path))}) LIMIT 1`,
+      values,
     );
+    if (there.length > 0) inside.push({ name, path });
+  }
   return {
     columns: [
       ...[...keys].map((key) => column(key, pointer([key]))),
@@ -59,17 +65,11 @@ function column(name: string, at: string): Column {
     sql: text,
     nested: `CASE ${type} WHEN 'ARRAY' THEN 'a list' WHEN 'OBJECT' THEN 'an object' END`,
     elements:
-      `CASE WHEN ${type} <> 'ARRAY' THEN [${text}] ` +
+      `CASE WHEN ${type} IS DISTINCT FROM 'ARRAY' THEN [${text}] ` +
       `WHEN len(list_filter(json_transform(${json}, '["JSON"]'), lambda e: json_type(e) IN ('ARRAY', 'OBJECT'))) = 0 ` +
       `THEN json_transform(${json}, '["VARCHAR"]') END`,
   };
 }
-
-const valueAt = (value: unknown, path: readonly string[]): unknown =>
-  path.reduce<unknown>(
-    (at, key) => (typeof at === 'object' && at !== null && !Array.isArray(at) ? Reflect.get(at, key) : undefined),
-    value,
-  );
 
 /** The JSON pointer of nested keys (RFC 6901). */
 const pointer = (keys: readonly string[]): string =>

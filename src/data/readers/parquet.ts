@@ -31,5 +31,5 @@ function column(name: string, sql: string, type: string): Column {
   const nested = `CASE WHEN ${sql} IS NOT NULL THEN '${kind}' END`;
   // Elements that are lists or structures themselves are no ids.
   const single = list && !/[\])]\[\]$/.test(type);
-  return { name, sql, nested, elements: single ? `(${sql})::VARCHAR[]` : 'NULL::VARCHAR[]' };
+  return { name, sql, nested, elements: single ? `coalesce((${sql})::VARCHAR[], [NULL])` : 'NULL::VARCHAR[]' };
 }

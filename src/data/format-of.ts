@@ -1,0 +1,47 @@
+/** The format of a file: by what it is, by its name, or by looking into it. */
+import { detectFormat, type Reading, SAMPLE_LINES } from './detect-format.js';
+import { type Database, firstLines, linesOf, pathValue } from './duckdb.js';
+import type { SourceFile } from './files.js';
+import type { Format } from './readers/index.js';
+
+const SUFFIXES: readonly (readonly [RegExp, Format])[] = [
+  [/\.csv$/, 'csv'],
+  [/\.(?:tsv|tab|inter)$/, 'tsv'],
+  [/\.(?:jsonl|ndjson|json)$/, 'jsonl'],
+  [/\.(?:parquet|pq)$/, 'parquet'],
+];
+
+/** What the content or the name of a file says about its format, if anything. */
+export const formatByName = ({ name, content }: SourceFile): Format | undefined =>
+  content === 'text' ? SUFFIXES.find(([pattern]) => pattern.test(name))?.[1] : content;
+
+export interface Found {
+  readonly format: Format;
+  readonly delimiter?: string;
+}
+
+interface FormatRequest {
+  readonly ofSplit: boolean;
+  readonly delimiter: string | undefined;
+  readonly wished: readonly string[];
+  readonly before: Reading | undefined;
+}
+
+/** The format by file name; a text file with another suffix is looked into. */
+export async function formatOf(db: Database, file: SourceFile, o: FormatRequest): Promise<Found> {
+  const known = formatByName(file);
+  if (known !== undefined && known !== 'csv') return { format: known };
+  if ((o.delimiter ?? file.delimiter) !== undefined) return { format: 'csv' };
+  const lines = await firstLines(db, file, SAMPLE_LINES);
+  return detectFormat({
+    ...{ path: file.shown, lines, wished: o.wished, ofSplit: o.ofSplit, before: o.before },
+    ...{ table: known === 'csv', listsByName: file.name === 'users.dat' },
+    async usersRepeat() {
+      const first = `regexp_extract(line, '^\\s*(\\S+)', 1)`;
+      const [[repeat] = []] = await db.query(`SELECT count(DISTINCT ${first}) < count(*) FROM ${linesOf(file)}`, [
+        pathValue(file),
+      ]);
+      return repeat === true;
+    },
+  });
+}

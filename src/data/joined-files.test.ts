@@ -1,0 +1,183 @@
+/** First rows, files that belong together and files that do not, and files that were joined to one. */
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { testFolder } from './folder.test.support.js';
+import { load, refusal, size } from './loading.test.support.js';
+
+/** 36 lines made of six users and six items. */
+const grid = (line: (user: number, item: number) => string): string =>
+  Array.from({ length: 36 }, (_, k) => `${line(Math.floor(k / 6) + 1, (k % 6) + 1)}\n`).join('');
+
+test('a later file without header has the columns of the first one, in its order', async (t) => {
+  const f = testFolder(t);
+  const first = f.write('c1.csv', `item,user\n${grid((u, i) => `i${i},u${u}`)}`);
+  const second = f.write(
+    'c2.csv',
+    grid((u, i) => `k${i},u${u}`),
+  );
+  const read = await load([first, second]);
+  assert.deepEqual([size(read), read.users.ids.length, read.items.ids.length], [72, 6, 12]);
+  mkdirSync(join(f.path, 's'));
+  f.write('s/train.csv', `item,user\n${grid((u, i) => `i${i},u${u}`)}`);
+  f.write('s/test.csv', [1, 2, 3, 4, 5, 6].map((u) => `i${u + 6},u${u}\n`).join(''));
+  assert.deepEqual((await load(join(f.path, 's'), { validShare: 0, unknownIds: 'keep' })).users.ids.length, 6);
+  assert.match(await refusal([second, first]), /c1\.csv: has a header, and .*c2\.csv has none/);
+  const wide = f.write(
+    'c3.csv',
+    grid((u, i) => `k${i},u${u},5`),
+  );
+  assert.match(await refusal([first, wide]), /c3\.csv: has no header and 3 columns, and .*c1\.csv has 2/);
+});
+
+test('positions that mean other columns, and files with other columns, are refused', async (t) => {
+  const f = testFolder(t);
+  const a = f.write('a.csv', `user_id,item_id\n${grid((u, i) => `${u},${i}`)}`);
+  const b = f.write('b.csv', `item_id,user_id\n${grid((u, i) => `${i},${u}`)}`);
+  assert.equal((await load([a, b])).users.ids.length, 6);
+  assert.match(
+    await refusal([a, b], { user: '1', item: '2' }),
+    /b\.csv: column 1 is item_id, and in .*a\.csv it is user_id/,
+  );
+  const ratings = f.write(
+    'ratings.csv',
+    `userId,movieId,rating,timestamp\n${grid((u, i) => `${u},${i},4.0,1600000000`)}`,
+  );
+  const tags = f.write('tags.csv', `userId,movieId,tag,timestamp\n${grid((u, i) => `${u},9${i},funny,1600000000`)}`);
+  assert.match(
+    await refusal([ratings, tags]),
+    /tags\.csv: has the columns tag and lacks rating, unlike .*ratings\.csv \| .*--user and --item/,
+  );
+  assert.equal(size(await load([ratings, tags], { user: 'userId', item: 'movieId' })), 72);
+});
+
+test('files that were joined to one: column names and byte order marks in the middle', async (t) => {
+  const f = testFolder(t);
+  const twice = f.write(
+    'd.csv',
+    `user,item\n${grid((u, i) => `u${u},i${i}`)}user,item\n${grid((u, i) => `v${u},i${i}`)}`,
+  );
+  assert.match(await refusal(twice), /row 37, column user: the line of column names comes again: "user"/);
+  const read = await load(twice, { badRows: 'skip' });
+  assert.deepEqual([read.users.ids.length, read.items.ids.length, size(read)], [12, 6, 72]);
+  assert.match(read.notes.join(), /left out 1 row that repeat the line of column names/);
+  const marked = f.write('m.csv', `${grid((u, i) => `u${u},i${i}`)}\ufeffw1,i1\n`);
+  assert.match(await refusal(marked), /row 37, column 1: the id begins with a byte order mark/);
+});
+
+test('a first row with a usual name and a number is a header if it names a user and an item, and else asked about', async (t) => {
+  const f = testFolder(t);
+  const named = f.write('n.csv', `user,item,2020\n${grid((u, i) => `u${u},i${i},5`)}`);
+  assert.equal((await load(named)).users.ids.length, 6);
+  const pivot = f.write('p.csv', `user_id,101,102\n${grid((u, i) => `u${u},${i},5`)}`);
+  assert.match(await refusal(pivot), /cannot tell whether the first row names the columns: it has "user_id"/);
+  assert.equal((await load(pivot, { header: 'no', where: '"1" <> \'user_id\'' })).users.ids.length, 6);
+});
+
+test('without header, a second column of times is no item without being named', async (t) => {
+  const f = testFolder(t);
+  const checkins = f.write(
+    'e.csv',
+    grid((u, i) => `u${u},2014-04-0${i},place${(u * i) % 7}`),
+  );
+  assert.match(
+    await refusal(checkins),
+    /the second column, "2014-04-01" in the first row, looks like a time.*--item 3 --time 2/,
+  );
+  assert.equal((await load(checkins, { item: '3', time: '2' })).train.times !== undefined, true);
+  assert.match(
+    await refusal(
+      f.write(
+        's.csv',
+        grid((u, i) => `u${u},16000000${i}0,x${i}`),
+      ),
+    ),
+    /looks like a time/,
+  );
+});
+
+test('comments, LibSVM and lists written as text are no interactions', async (t) => {
+  const f = testFolder(t);
+  assert.match(
+    await refusal(f.write('out.k', `% bip weighted\n% 36 6\n${grid((u, i) => `${u} ${i} 5`)}`)),
+    /begins with a comment, "% bip weighted" \| .*grep -v/,
+  );
+  assert.match(await refusal(f.write('h.csv', `#user,item\n${grid((u, i) => `${u},${i}`)}`)), /begins with a comment/);
+  assert.equal(
+    (
+      await load(
+        f.write(
+          'tags.csv',
+          grid((u, i) => `#tag${u},${i}`),
+        ),
+      )
+    ).users.ids.length,
+    6,
+  );
+  assert.match(
+    await refusal(
+      f.write(
+        'svm.txt',
+        grid((u, i) => `${u} ${i}:1 7:1`),
+      ),
+    ),
+    /LibSVM/,
+  );
+  const text = f.write('l.csv', `user,item\n${grid((u, i) => `u${u},"['a${i}', 'b']"`)}`);
+  assert.match(await refusal(text), /row 1, column item: the item is a list, written as text: "\['a1', 'b'\]"/);
+  assert.match(await refusal(text, { explode: true }), /the column item has single values, and explode is set/);
+  assert.equal((await load(f.write('f.csv', `user,item\n${grid((u, i) => `u${u},[REC] ${i}`)}`))).items.ids.length, 6);
+});
+
+test('--explode counts empty lists, and a list that is not there is a missing item', async (t) => {
+  const f = testFolder(t);
+  const rows = Array.from({ length: 12 }, (_, k) => ({ user: `u${k % 4}`, item: [`a${k}`, `b${k}`] }));
+  const lines = (more: object[]) =>
+    f.write('x.jsonl', [...rows, ...more].map((r) => `${JSON.stringify(r)}\n`).join(''));
+  const read = await load(lines([{ user: 'u9', item: [] }]), { explode: true });
+  assert.match(read.notes.join(), /left out 1 row with an empty list/);
+  for (const lacking of [{ user: 'u9' }, { user: 'u9', item: null }, { user: 'u9', item: ['z', null] }]) {
+    const path = lines([lacking]);
+    assert.match(await refusal(path, { explode: true }), /row 13, column item: the item is/);
+    const kept = await load(path, { explode: true, badRows: 'skip' });
+    assert.match(kept.notes.join(), /left out 1 row without an item/);
+  }
+});
+
+test('a folder of the path that names users does not lose against a position', async (t) => {
+  const f = testFolder(t);
+  for (const k of [1, 2, 3]) {
+    mkdirSync(join(f.path, `h/user=c${k}`), { recursive: true });
+    f.write(
+      `h/user=c${k}/p.csv`,
+      grid((u, i) => `${u},i${k}${i}`),
+    );
+  }
+  assert.match(await refusal(join(f.path, 'h')), /several columns can be the user: user, 1/);
+  assert.equal((await load(join(f.path, 'h'), { user: 'user', item: '2' })).users.ids.length, 3);
+});
+
+test('keys of JSON objects are found wherever they come first, and NaN is no crash', async (t) => {
+  const f = testFolder(t);
+  const late = Array.from({ length: 1200 }, (_, k) => ({
+    user: k % 40,
+    item: k % 31,
+    ...(k > 1100 ? { time: k } : {}),
+  }));
+  const text = late.map((r) => `${JSON.stringify(r)}\n`).join('');
+  assert.match(await refusal(f.write('late.jsonl', text)), /row 1, column time: the time is empty/);
+  assert.equal((await load(f.write('late.jsonl', text), { time: 'none' })).users.ids.length, 40);
+  const nan = f.write(
+    'nan.jsonl',
+    grid((u, i) => `{"user":${u},"item":${i},"x":NaN}`),
+  );
+  assert.ok(
+    /not a JSON object|^6$/.test(
+      await load(nan).then(
+        (d) => String(d.users.ids.length),
+        (e) => String(e.message),
+      ),
+    ),
+  );
+});
