@@ -2,6 +2,8 @@
  * Every error that recdistill raises on purpose: a code, a message that says what was given and what was expected, a hint
  * that says what to do, an HTTP status, and the exit code of the command line (1 = failed, 2 = wrong usage).
  */
+import { nearest } from './nearest.js';
+
 interface ErrorTemplate {
   readonly message: (p: Record<string, unknown>) => string;
   readonly hint: (p: Record<string, unknown>) => string;
@@ -25,7 +27,11 @@ const table = {
   },
   'unknown-name': {
     message: (p) => `there is no ${p.kind} called "${p.given}"`,
-    hint: (p) => (p.hint ? `${p.hint}` : `Known: ${p.known}.`),
+    hint: (p) => {
+      if (p.hint) return `${p.hint}`;
+      const suggestion = nearest(String(p.given), String(p.known).split(', '));
+      return `${suggestion ? `Did you mean "${suggestion}"? ` : ''}Known: ${p.known}.`;
+    },
     status: 404,
     exit: 2,
   },

@@ -1,10 +1,10 @@
-import { type DatasetStatistics, inspect, type LeakageFinding } from '../data/index.js';
+import { type DatasetStatistics, inspect, type LeakageFinding, loadDataset } from '../data/index.js';
 import { fail } from '../errors.js';
 import type { Argument, Command, Given } from './_command.js';
 import { readOptions } from './flags.js';
 import { formatCount, listed } from './format.js';
 import { dataGroup } from './groups.js';
-import { loadData } from './load-data.js';
+import { warningLines } from './load-data.js';
 import { renderTable } from './table.js';
 
 export const sourceArgument: Argument = {
@@ -38,7 +38,8 @@ export const dataInspect: Command = {
     ['data inspect may.csv june.csv', 'several files as one'],
   ],
   async run(given, console) {
-    const dataset = await loadData(readOptions(dataGroup, withSource(given)), console.say);
+    const dataset = await loadDataset(readOptions(dataGroup, withSource(given)));
+    for (const line of warningLines(dataset)) console.say(line);
     const statistics = inspect(dataset);
     const text = [
       `${dataset.name} (fingerprint ${dataset.fingerprint.slice(0, 12)})`,

@@ -106,6 +106,7 @@ export const distill: Command = {
     return answerOf(done, console, evaluation.at, [
       ...(places.length > 0 ? [`compare ${[done.name, ...places.map((p) => p.name)].map(quoted).join(' ')}`] : []),
       `recommend ${quoted(done.name)} --user ${quoted(user)}`,
+      ...(done.bundle ? [`serve ${quoted(done.name)}`] : []),
     ]);
   },
 };

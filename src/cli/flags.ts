@@ -1,7 +1,8 @@
 /** Between option declarations and the command line: camelCase and kebab-case, text and values. */
 import { describeOptions, kebab, type OptionRow } from '../config/describe.js';
-import { nearest, type OptionsOf, type OptionsSchema, parseOptions } from '../config/options.js';
+import { type OptionsOf, type OptionsSchema, parseOptions } from '../config/options.js';
 import { fail, RecdistillError } from '../errors.js';
+import { nearest } from '../nearest.js';
 import type { FlagValue, Given, OptionGroup } from './_command.js';
 import { isList, listGiven } from './lists.js';
 

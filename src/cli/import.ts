@@ -9,7 +9,7 @@ import { formatMetric } from './format.js';
 import { offeringName } from './free-name.js';
 import { dataGroup, evaluationGroup, group, nameGroup } from './groups.js';
 import { reportLines } from './import-report.js';
-import { checkName, nextSteps, quoted } from './job.js';
+import { checkName, distillStep, nextSteps, quoted } from './job.js';
 import { loadData } from './load-data.js';
 import { findRuns, loadDataOf, readEvaluation, readRun } from './runs.js';
 import { portable } from './source.js';
@@ -64,10 +64,7 @@ export const importCommand: Command = {
         source: portable(data),
       }),
     );
-    const next = nextSteps(console.program, runs, [
-      `distill --teachers ${quoted(name)} --dim 6`,
-      `evaluate ${quoted(name)}`,
-    ]);
+    const next = nextSteps(console.program, runs, [distillStep(name, runs), `evaluate ${quoted(name)}`]);
     const lines = reportLines(external.report);
     return answerOf(imported, external.report, [...lines, '', tableOf(imported, evaluation.at), '', next]);
   },

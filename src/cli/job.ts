@@ -18,7 +18,7 @@ import { trajectoryOptions } from '../train/index.js';
 import type { Answer, Console, Given } from './_command.js';
 import { readOptions } from './flags.js';
 import { formatBytes, formatCount, formatMetric, formatMicroseconds, formatSeconds } from './format.js';
-import { offeringName } from './free-name.js';
+import { freeName, offeringName } from './free-name.js';
 import { group, type Machine, machineOf, nameGroup, withKernels } from './groups.js';
 import { interruptible } from './interrupt.js';
 import { createProgress } from './progress.js';
@@ -165,6 +165,13 @@ export function answerOf(done: FinishedJob, console: Console, at: readonly numbe
     nextSteps(console.program, done.runs, next),
   ].join('\n');
   return { text, json: jsonOf(done) };
+}
+
+/** A command that distils from these runs, under a name that is free. @param teachers as the option --teachers takes them */
+export function distillStep(teachers: string, runs: string): string {
+  const usual = 'bpr-mf-hetcomp';
+  const free = freeName(usual, runs);
+  return `distill --teachers ${quoted(teachers)} --dim 6${free === usual ? '' : ` --name ${free}`}`;
 }
 
 /** Commands to go on with; they get --runs where it is not the default. */

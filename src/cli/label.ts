@@ -57,11 +57,24 @@ export const label: Command = {
     const text = [
       ...new Set(named.flatMap(({ report }) => labelLines(report))),
       ...named.map(toldOf),
-      ...(first ? ['', nextSteps(console.program, runs, [`recommend ${quoted(first.name)} --items ID,ID`])] : []),
+      ...(first
+        ? [
+            '',
+            nextSteps(console.program, runs, [
+              `recommend ${quoted(first.name)} --items ${await someItems(first.bundle!)}`,
+            ]),
+          ]
+        : []),
     ].join('\n');
     return { text, json: { runs: named.map(({ report, ...rest }) => ({ ...rest, ...report })) } };
   },
 };
+
+/** Items of a bundle, as --items takes them. */
+async function someItems(bundle: string): Promise<string> {
+  const ids = (await readBundle(bundle)).model.itemIds.slice(0, 2);
+  return quoted(ids.some((id) => /[,\s[]/.test(id)) ? JSON.stringify(ids) : ids.join(','));
+}
 
 const isBundle = (folder: string): boolean => existsSync(join(folder, bundleFiles.tensors));
 

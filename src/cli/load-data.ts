@@ -8,8 +8,10 @@ export async function loadData(data: DataOptions, say: (text: string) => void): 
   return dataset;
 }
 
-/** What a user should know of data before any work: warnings, and how the names fit that they asked for. */
+/** What a user should know of data before any work: what was left out, warnings, and how the names fit that they asked for. */
 export function dataLines(data: Pick<DataOptions, 'labels'>, dataset: LoadedDataset): string[] {
   const labels = data.labels !== undefined && dataset.labelReport ? labelLines(dataset.labelReport) : [];
-  return [...dataset.warnings.map((warning) => `WARNING: ${warning}`), ...labels];
+  return [...dataset.leftOut, ...warningLines(dataset), ...labels];
 }
+
+export const warningLines = ({ warnings }: LoadedDataset): string[] => warnings.map((text) => `WARNING: ${text}`);

@@ -117,7 +117,7 @@ test('help shows the options that hold, with defaults and ranges', () => {
   ]) {
     assert.ok(general.includes(part), part);
   }
-  assert.match(general.replace(/\s+/g, ' '), /--missing A,B [^(]*\(default \["","NULL",/, 'what an empty text is in');
+  assert.match(general.replace(/\s+/g, ' '), /--missing A,B [^(]*\(default \["","null",/, 'what an empty text is in');
   for (const command of commands) {
     const help = helpOf('recdistill', command, { args: [], flags: {} });
     assert.doesNotMatch(help.replace(/\s+/g, ' '), /default \)/, `${command.name}: a default that is empty`);

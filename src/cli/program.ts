@@ -1,8 +1,8 @@
 /** From the words of the command line to a command and what was given to it. Parsing is commander's; help and errors are ours. */
 import { Command as Commander, CommanderError } from 'commander';
 import type { OptionRow } from '../config/describe.js';
-import { nearest } from '../config/options.js';
 import { fail } from '../errors.js';
+import { nearest } from '../nearest.js';
 import type { Command, FlagValue, Given } from './_command.js';
 import { flagOf, rowsOf, unknownFlag } from './flags.js';
 import { outputGroup } from './groups.js';

@@ -1,5 +1,6 @@
-import { flag, int, nearest, optionalText, options, words } from '../config/options.js';
+import { flag, int, optionalText, options, words } from '../config/options.js';
 import { fail } from '../errors.js';
+import { nearest } from '../nearest.js';
 import { type Student, StudentError } from '../student/index.js';
 import type { Command } from './_command.js';
 import { readOptions } from './flags.js';
@@ -29,7 +30,7 @@ export const recommend: Command = {
   args: [{ name: 'RUN', help: 'Run or bundle.', required: true }],
   groups: [recommendGroup, runsGroup],
   examples: [
-    ['recommend demo/student-hetcomp --user 7', 'ten items for user 7'],
+    ['recommend small --user 7', 'ten items for user 7'],
     ['recommend small --user 7 --k 50 --json', 'fifty items for a program'],
     ['recommend small --items 12,99', 'for somebody new who has the items 12 and 99'],
   ],

@@ -1,6 +1,6 @@
 import type { Command } from './_command.js';
 import { machineGroup, writeRunsGroup } from './groups.js';
-import { nextSteps, quoted } from './job.js';
+import { distillStep, nextSteps, quoted } from './job.js';
 import { reportOf } from './pipeline-report.js';
 import { runWholePipeline } from './pipeline-run.js';
 import { readYamlFile } from './yaml-file.js';
@@ -31,7 +31,7 @@ export const run: Command = {
       ...(rows.length > 2 ? [`compare ${quoted(options.name)}`] : []),
       student
         ? `recommend ${quoted(`${options.name}/${student.name}`)} --user ${quoted(dataset.users.ids[0]!)}`
-        : `distill --teachers ${quoted(teachers.join(','))} --dim 6`,
+        : distillStep(teachers.join(','), runs),
     ]);
     const text = `${report.text}\n\nReport: ${files.html}\n\n${next}`;
     return { text, json: { ...(report.json as object), report: files } };

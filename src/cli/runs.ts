@@ -1,9 +1,9 @@
 /** Finds runs by the names that users give, and reads what they left behind. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { nearest } from '../config/options.js';
 import type { DataOptions, LoadedDataset } from '../data/index.js';
 import { fail } from '../errors.js';
+import { nearest } from '../nearest.js';
 import {
   type EvaluationOptions,
   evaluationOptions,

@@ -8,7 +8,7 @@ import { formatBytes, formatMetric, formatSeconds } from './format.js';
 import { differsHint, freeName } from './free-name.js';
 import { group, modelGroup, nameGroup } from './groups.js';
 import { interruptible } from './interrupt.js';
-import { type JobJson, jsonOf, nextSteps, quoted } from './job.js';
+import { distillStep, type JobJson, jsonOf, nextSteps, quoted } from './job.js';
 import { loadData } from './load-data.js';
 import { trainSideBySide } from './side-by-side.js';
 import { renderTable } from './table.js';
@@ -126,7 +126,7 @@ function reportOf(rows: readonly Trained[], { evaluation }: TrainSetting, runs: 
       ? [
           '',
           nextSteps(console.program, runs, [
-            `distill --teachers ${names.join(',')} --dim 6`,
+            distillStep(good.map((row) => row.name).join(','), runs),
             `${names.length > 1 ? 'compare' : 'evaluate'} ${names.join(' ')}`,
           ]),
         ]

@@ -1,7 +1,7 @@
 import { models } from '../models/index.js';
 import type { Command } from './_command.js';
 import { modelGroup } from './groups.js';
-import { answerOf, quoted } from './job.js';
+import { answerOf, distillStep, quoted } from './job.js';
 import { loadData } from './load-data.js';
 import { presetList } from './preset.js';
 import { readSetting, trainGroups, trainOne } from './train-one.js';
@@ -18,7 +18,7 @@ export const train: Command = {
     'train MODEL --help lists the options of a model. A run that was stopped goes on when the same command is given again.',
     'Several models are trained in turn, each in a run of its own; an option goes to those of them that have it.',
   ].join('\n'),
-  args: [{ name: 'MODEL', help: 'Which models; the list is above.', required: true, many: true }],
+  args: [{ name: 'MODEL', help: 'One or more of the models in the list.', required: true, many: true }],
   groups: [...models.map((m) => modelGroup(m.name)), severalGroup, ...trainGroups],
   groupsFor: ({ args }) => [...args.map(modelGroup), ...(args.length === 1 ? [] : [severalGroup]), ...trainGroups],
   examples: [
@@ -39,9 +39,9 @@ export const train: Command = {
     const done = await trainOne(model, setting, dataset, given, console);
     const user = dataset.users.ids[0]!;
     return answerOf(done, console, setting.evaluation.at, [
-      `distill --teachers ${quoted(done.name)} --dim 6`,
+      distillStep(done.name, done.runs),
       ...(done.bundle ? [`recommend ${quoted(done.name)} --user ${quoted(user)}`] : []),
-      `evaluate ${quoted(done.name)}`,
+      ...(done.bundle ? [`serve ${quoted(done.name)}`] : [`evaluate ${quoted(done.name)} --metrics`]),
     ]);
   },
 };

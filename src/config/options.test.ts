@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { RecdistillError } from '../errors.js';
+import { nearest } from '../nearest.js';
 import { describeOptions, kebab } from './describe.js';
 import {
   choice,
   flag,
   float,
   int,
-  nearest,
   numbers,
   optionalFloat,
   optionalInt,
@@ -112,6 +112,7 @@ test('the nearest word is near, and undefined where none is', () => {
   assert.equal(nearest('epoch', known), 'epochs');
   assert.equal(nearest('BATCHSIZE', known), 'batchSize');
   assert.equal(nearest('sede', known), 'seed');
+  assert.equal(nearest('--lables', ['--table', '--labels']), '--labels');
   assert.equal(nearest('temperature', known), undefined);
   assert.equal(nearest('x', []), undefined);
   fc.assert(fc.property(fc.constantFrom(...known), (word) => nearest(word, known) === word));

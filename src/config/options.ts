@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { fail } from '../errors.js';
+import { nearest } from '../nearest.js';
 import { expectationAt } from './describe.js';
 
 export type OptionShape = Record<string, z.ZodType>;
@@ -139,26 +140,3 @@ export function complaint(
 /** As in JSON; NaN, infinities and what JSON has no word for as in JavaScript. */
 const show = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'object' ? JSON.stringify(value) : String(value);
-
-/** The nearest of `known` to `word` by edit distance, if it is near enough to be a typing error. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
-  for (const k of known) {
-    const d = editDistance(word.toLowerCase(), k.toLowerCase());
-    if (d < bestDistance) [best, bestDistance] = [k, d];
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
-}

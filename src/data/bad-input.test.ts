@@ -30,7 +30,7 @@ test('missing, empty, headless and foreign files', async (t) => {
   assert.match(await refusal('./citeulike-x'), /^file-missing/);
   assert.match(
     await refusal('citeulike-x'),
-    /^unknown-name: there is no data set called "citeulike-x" \| Known: synthetic, citeulike-t/,
+    /^unknown-name: there is no data set called "citeulike-x" \| Did you mean "citeulike-t"\? Known: synthetic, citeulike-t/,
   );
   assert.match(await refusal(f.write('e.csv', '')), /^bad-data: .*the file is empty/);
   assert.match(await refusal(f.write('n.csv', '\n\n')), /^bad-data: .*has no lines/);

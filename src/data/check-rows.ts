@@ -26,7 +26,8 @@ export interface RowCheck {
   readonly bad: string;
   /** What is wrong, where it is not simply the value. */
   readonly says?: { readonly one: string; readonly many: string };
-  readonly hint: string;
+  /** What to do; may depend on the value. */
+  readonly hint: string | ((value: string) => string);
 }
 
 export interface CheckedTable {
@@ -62,7 +63,11 @@ export async function refuseBadRows(db: Database, name: string, o: CheckedTable)
       : bytes > MAX_ID
         ? `an id of ${bytes} bytes; at most ${MAX_ID} are accepted`
         : `the ${what} is ${shown}`;
-  fail('bad-data', { path: file.shown, problem: `row ${row}, column ${column.name}: ${problem}`, hint });
+  fail('bad-data', {
+    path: file.shown,
+    problem: `row ${row}, column ${column.name}: ${problem}`,
+    hint: typeof hint === 'string' ? hint : hint(value ?? ''),
+  });
 }
 
 /**

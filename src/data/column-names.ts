@@ -1,6 +1,7 @@
 /** Which column is which: by what the user said, by well-known names, or by position. */
-import { nearest } from '../config/options.js';
+
 import { fail } from '../errors.js';
+import { nearest } from '../nearest.js';
 import type { Column, Table } from './readers/_reader.js';
 
 export type Role = 'user' | 'item' | 'time' | 'rating' | 'weight';

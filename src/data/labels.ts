@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { fail } from '../errors.js';
+import { fail, RecdistillError } from '../errors.js';
 import type { LabelSource } from './catalog.js';
 import { badFile, type Database, firstLines, linesOf, pathValue, withDatabase } from './duckdb.js';
 import type { SourceFile } from './files.js';
@@ -30,16 +30,28 @@ export async function readLabels(
   const through = source.through === undefined ? undefined : resolve(folder, source.through);
   if (!existsSync(file) || (through !== undefined && !existsSync(through))) return undefined;
   const opening = { encoding, folder: db.folder };
-  const read =
-    source.style === 'lines'
-      ? { names: await fromLines(file, opening), repeated: 0 }
-      : await fromColumns(db, file, opening, source.name);
-  const outer = through === undefined ? undefined : (await fromColumns(db, through, opening, ([id = '']) => id)).names;
+  const { read, outer } = await namesFrom().catch(ofLabels);
   return matchLabels(basename(file), items, read.names, {
     header: source.style === 'columns',
     repeated: read.repeated,
     ...(outer ? { idOf: (item: string) => outer.get(item) ?? '' } : {}),
   });
+
+  async function namesFrom() {
+    const read =
+      source.style === 'lines'
+        ? { names: await fromLines(file, opening), repeated: 0 }
+        : await fromColumns(db, file, opening, source.name);
+    const outer =
+      through === undefined ? undefined : (await fromColumns(db, through, opening, ([id = '']) => id)).names;
+    return { read, outer };
+  }
+}
+
+/** The encoding of labels has an option of its own. */
+function ofLabels(cause: unknown): never {
+  if (!(cause instanceof RecdistillError) || !cause.hint.includes('--encoding')) throw cause;
+  return fail(cause.code, { ...cause.details, hint: cause.hint.replaceAll('--encoding', '--labels-encoding') }, cause);
 }
 
 /**

@@ -24,6 +24,8 @@ export interface LoadedDataset extends Dataset {
   readonly leakage: readonly LeakageFinding[];
   /** What may be wrong with the data although it could be read; shown by every command. */
   readonly warnings: readonly string[];
+  /** Files, rows, users and items that were left out, those of `notes` that every command shows. */
+  readonly leftOut: readonly string[];
   /** How the file of names fits, if there is one. */
   readonly labelReport?: LabelReport;
 }
@@ -67,7 +69,9 @@ export async function loadDataset(input: Partial<DataOptions> = {}): Promise<Loa
   const { hiddenShare, splitSeed } = options;
   const found = hiddenShare > 0 ? hideInteractions(parts.train, hiddenShare, splitSeed) : undefined;
   const left = found ? { ...parts, train: found.train } : parts;
-  const report = source.names && labelReport(source.names, labels ?? [], items.length);
+  // A source without any names says nothing of them.
+  const named = options.labels !== undefined || labels !== undefined;
+  const report = named && source.names ? labelReport(source.names, labels ?? [], items.length) : undefined;
   return {
     name,
     users: idMap(users),
@@ -84,6 +88,7 @@ export async function loadDataset(input: Partial<DataOptions> = {}): Promise<Loa
     ],
     leakage,
     warnings,
+    leftOut: [...source.leftOut, ...prepared.leftOut],
   };
 }
 
@@ -101,7 +106,7 @@ async function originOf(options: DataOptions): Promise<Origin> {
   if (spec) {
     refuseColumns(options);
     const size = `${spec.users} users, ${spec.items} items, ${spec.interactions} interactions, seed ${spec.seed}`;
-    const source = { ...synthesize(spec), notes: [`synthetic data, made up by recdistill: ${size}`] };
+    const source = { ...synthesize(spec), leftOut: [], notes: [`synthetic data, made up by recdistill: ${size}`] };
     return { name: 'synthetic', source, minUser: MIN_USER };
   }
   const { plan, source } = await withDatabase(async (db) => {

@@ -55,7 +55,7 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
   checkSize(name, compact(all).interactions, notes.join('; '));
   checkParts(name, kept, { valid: rows.valid.users.length > 0, test: rows.test.users.length > 0 });
   const { users, items, labels } = source;
-  return { users, items, ...(labels ? { labels } : {}), parts: kept, leakage, notes, warnings: [] };
+  return { users, items, ...(labels ? { labels } : {}), parts: kept, leakage, notes, leftOut: [], warnings: [] };
 }
 
 /** A valid part for a split that came without one, out of its train part. */

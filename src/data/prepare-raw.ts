@@ -27,10 +27,11 @@ export function prepareRaw(
   const filtered = withMinimum(all, minUser, minItem, options.core);
   const { interactions, users, items } = compact(filtered);
   const before = compact(all).interactions;
-  notes.push(
+  const filters =
     `minUser ${minUser}, minItem ${minItem} (${options.core}) removed ${before.users - users.length} of ${before.users} users, ` +
-      `${before.items - items.length} of ${before.items} items, ${count(all) - count(filtered)} interactions`,
-  );
+    `${before.items - items.length} of ${before.items} items, ${count(all) - count(filtered)} interactions`;
+  notes.push(filters);
+  const fewer = count(filtered) < count(all);
   checkSize(name, interactions, `${read.users.length} rows read; ${notes.join('; ')}`);
   const how = options.split === 'auto' || options.split === 'given' ? 'ratio' : options.split;
   const parts = splits[how](interactions, { ratios, holdOut: options.holdOut, seed: options.splitSeed });
@@ -48,6 +49,7 @@ export function prepareRaw(
     parts: cold,
     leakage,
     notes,
+    leftOut: fewer ? [filters] : [],
     warnings: how !== 'time' && options.holdOut === 'latest' ? tieWarnings(parts) : [],
   };
 }

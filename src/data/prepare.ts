@@ -16,6 +16,8 @@ export interface Prepared {
   readonly parts: Parts;
   readonly leakage: readonly LeakageFinding[];
   readonly notes: readonly string[];
+  /** Those of `notes` that say what filters took. */
+  readonly leftOut: readonly string[];
   /** What may be wrong, for every command to show. */
   readonly warnings: readonly string[];
 }

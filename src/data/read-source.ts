@@ -18,12 +18,15 @@ export interface ReadSource extends Source {
   /** How the file of names fits, if there is one. */
   readonly names?: LabelMatch;
   readonly notes: readonly string[];
+  /** Those of `notes` that say what was not read. */
+  readonly leftOut: readonly string[];
 }
 
 /** @throws RecdistillError `file-missing`, `bad-data`, `bad-option`, `out-of-memory` */
 export async function readSource(db: Database, plan: Plan, given: DataOptions): Promise<ReadSource> {
   const options = plan.manifest ? { ...given, ...WRITTEN } : given;
   const notes: string[] = [];
+  const leftOut = plan.notes.filter((note) => note.startsWith('not read:'));
   const parts: PartRead[] = [];
   let before: Before = {};
   const times: TimeCount[] = [];
@@ -31,6 +34,7 @@ export async function readSource(db: Database, plan: Plan, given: DataOptions): 
     const part: PartRead = await stagePart(db, `part${k}`, files, plan, options, before);
     before = { reading: before.reading ?? part.reading, first: before.first ?? part.first };
     notes.push(...part.notes);
+    leftOut.push(...part.leftOut);
     times.push(...part.times);
     parts.push(part);
   }
@@ -45,7 +49,7 @@ export async function readSource(db: Database, plan: Plan, given: DataOptions): 
   const encoding = given.labelsEncoding === 'auto' ? given.encoding : given.labelsEncoding;
   const names = plan.labels && (await readLabels(db, plan.folder, plan.labels, source.items, encoding));
   const labels = names?.labels.some((label) => label !== '') ? { labels: names.labels } : {};
-  return { ...source, ...labels, ...(names ? { names } : {}), notes };
+  return { ...source, ...labels, ...(names ? { names } : {}), notes, leftOut };
 }
 
 /** How `writeSplit` writes, whatever ids and times there are. */

@@ -211,12 +211,13 @@ async function refuseNested(
 function checksOf(
   columns: ColumnMap,
   table: Table,
-  { missing, decimal, asWritten = false }: ReadingOptions,
+  { missing, decimal, timeFormat, asWritten = false }: ReadingOptions,
 ): RowCheck[] {
   const { user, item } = columns;
   const check = (what: keyof typeof HINTS, column: Column | undefined, bad: string): RowCheck[] =>
     column ? [{ what, column, bad, hint: HINTS[what] }] : [];
-  const comma = decimal === '.' ? ' A decimal comma needs --decimal ,.' : '';
+  const comma = (value: string): string =>
+    decimal === '.' && /^-?\d+,\d+$/.test(value) ? ' A decimal comma needs --decimal ,.' : '';
   const numbers = check('rating', columns.rating, '(r IS NULL OR NOT isfinite(r))');
   const weights = check('weight', columns.weight, '(w IS NULL OR NOT isfinite(w) OR w <= 0)');
   const header = `(u = ${literal(user.name)} AND i = ${literal(item.name)})`;
@@ -229,8 +230,14 @@ function checksOf(
       ...OF_JOINED.mark,
     })),
     ...(item.nested === undefined && !asWritten ? [{ what: 'list', column: item, bad: TEXT_LIST, ...AS_TEXT }] : []),
-    ...check('time', columns.time, '(t IS NULL OR c IS NULL OR t < 0)'),
-    ...[...numbers, ...weights].map((one) => ({ ...one, hint: one.hint + comma })),
+    ...check('time', columns.time, '(t IS NULL OR c IS NULL OR t < 0)').map((one) => ({
+      ...one,
+      hint:
+        timeFormat === undefined
+          ? one.hint
+          : `It does not fit --time-format '${timeFormat}', or is not of 1970 to 2262. ${SKIP_TIMES}`,
+    })),
+    ...[...numbers, ...weights].map((one) => ({ ...one, hint: (value: string) => `${one.hint}${comma(value)}` })),
   ];
 }
 
@@ -255,10 +262,12 @@ const AS_TEXT = {
   hint: 'Write one row for each element, or JSON lines with lists, which --explode reads. --bad-rows skip leaves such rows out.',
 };
 
+const SKIP_TIMES = '--bad-rows skip leaves such rows out, --time none ignores the column.';
+
 const HINTS = {
   user: 'Every row needs a user id. Correct the row, name another column with --user, or add --bad-rows skip.',
   item: 'Every row needs an item id. Correct the row, name another column with --item, or add --bad-rows skip.',
-  time: 'Expected Unix seconds, milliseconds, microseconds or nanoseconds from 1970 to 2262, or an ISO 8601 date. Give --time-unit or --time-format for others; --bad-rows skip leaves such rows out, --time none ignores the column.',
+  time: `Expected Unix seconds, milliseconds, microseconds or nanoseconds from 1970 to 2262, or an ISO 8601 date. Others need --time-format, such as '%d.%m.%Y %H:%M', or --time-unit. ${SKIP_TIMES}`,
   rating: 'Expected a finite number. --rating none ignores the column, --bad-rows skip leaves such rows out.',
   weight: 'Expected a finite number above 0. --bad-rows skip leaves such rows out.',
 };

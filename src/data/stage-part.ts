@@ -23,6 +23,8 @@ export interface Before {
 export interface PartRead extends StagedPart, Before {
   readonly notes: readonly string[];
   readonly times: readonly TimeCount[];
+  /** Those of `notes` that say what was left out. */
+  readonly leftOut: readonly string[];
 }
 
 /** Files that are named one by one in the notes. */
@@ -38,6 +40,7 @@ export async function stagePart(
   before: Before,
 ): Promise<PartRead> {
   const notes: string[] = [];
+  const leftOut: string[] = [];
   const staged: StagedFile[] = [];
   let [{ reading, first }, ofPart] = [before, false];
   for (const [k, planned] of files.entries()) {
@@ -50,16 +53,19 @@ export async function stagePart(
     }
     staged.push(one.staged);
     if (k < NAMED) notes.push(one.description);
-    notes.push(...one.staged.skipped.map((what) => `${nameIn(plan, planned)}: left out ${what}`));
+    leftOut.push(...one.staged.skipped.map((what) => `${nameIn(plan, planned)}: left out ${what}`));
   }
   const rows = staged.reduce((sum, one) => sum + one.rows, 0);
   if (files.length > 1) {
     const more = files.length > NAMED ? `the first ${NAMED} are named above` : 'as above';
     notes.push(`${files.length} files make up ${rows} rows (${more})`);
   }
+  notes.push(...leftOut);
+  const of = staged.reduce((sum, one) => sum + (one.of ?? 0), 0);
+  if (of > rows) leftOut.push(`where keeps ${rows} of ${of} rows`);
   if (rows === 0) refuseNothing(files, plan, options);
   const { columns, countsRows } = staged[0]!;
-  return { name, rows, columns, countsRows, notes, reading, first, times: staged.flatMap((one) => one.times) };
+  return { name, rows, columns, countsRows, notes, leftOut, reading, first, times: staged.flatMap((one) => one.times) };
 }
 
 function refuseNothing(files: readonly PlannedFile[], plan: Plan, { where }: ReadingOptions): never {

@@ -160,7 +160,7 @@ function source(parts: number) {
     };
   };
   const ids = (prefix: string, n: number) => Array.from({ length: n }, (_, k) => `${prefix}${k}`);
-  return { users: ids('u', 8), items: ids('i', 10), parts: [...Array(parts).keys()].map(one), notes: [] };
+  return { users: ids('u', 8), items: ids('i', 10), parts: [...Array(parts).keys()].map(one), notes: [], leftOut: [] };
 }
 
 const optionsWith = (more: object) => parseOptions(dataOptions, more, 'data');

@@ -1,6 +1,7 @@
 /** The option `where`: a condition in SQL over the columns of a file. */
-import { nearest } from '../config/options.js';
+
 import { fail } from '../errors.js';
+import { nearest } from '../nearest.js';
 import { type ConditionColumn, columnsOf, type Fault } from './condition.js';
 import { type Database, identifier, literal, pathValue } from './duckdb.js';
 import type { SourceFile } from './files.js';

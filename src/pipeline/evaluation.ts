@@ -47,6 +47,7 @@ export function createJudge(dataset: Dataset, o: EvaluationOptions): Judge {
       owner: 'evaluation',
       given: o.selectBy,
       expected: `one of ${known.join(', ')}`,
+      help: `With these list lengths, say what decides: --select-by recall@${Math.max(...o.at)} (selectBy in YAML).`,
     });
   }
   const depth = Math.min(train.items, Math.max(LIST_LENGTH, ...o.at));

@@ -1,9 +1,10 @@
 /** Options and needs of a model and a distillation method together. */
-import { nearest, type OptionsSchema, parseOptions } from '../config/options.js';
+import { type OptionsSchema, parseOptions } from '../config/options.js';
 import type { Dataset } from '../data/index.js';
 import type { DistillerSpec, KnownTeacher, TeacherCapability } from '../distill/index.js';
 import { fail } from '../errors.js';
 import { type Capability, type ModelSpec, models } from '../models/index.js';
+import { nearest } from '../nearest.js';
 
 type Values = Readonly<Record<string, unknown>>;
 

@@ -2,7 +2,6 @@
 import {
   choice,
   int,
-  nearest,
   type OptionsOf,
   options,
   parseOptions,
@@ -12,6 +11,7 @@ import {
 import type { Dataset } from '../data/index.js';
 import { fail } from '../errors.js';
 import { type ModelSpec, modelNamed } from '../models/index.js';
+import { nearest } from '../nearest.js';
 import { checkPresetData, type Preset, presetOptions } from '../presets/index.js';
 import { halvingOptions, rungsOf } from './halving.js';
 import { settleSpace } from './space.js';

@@ -105,7 +105,7 @@ test('names in another encoding are read as such, by runs that learn from it lat
   const text = Buffer.from(names('Café'), 'latin1');
   writeFileSync(w.path('latin.csv'), Buffer.concat([text, Buffer.from('p3,Caf\xe9 drei\n', 'latin1')]));
   const refused = await w.run('label', 'bpr-mf', '--labels', 'latin.csv');
-  assert.match(refused.stderr, /latin\.csv: line 2: the text is not UTF-8.*\n.*--encoding latin1/);
+  assert.match(refused.stderr, /latin\.csv: line 2: the text is not UTF-8.*\n.*--labels-encoding latin1/);
   const told = await succeeds('label', 'bpr-mf', '--labels', 'latin.csv', '--labels-encoding', 'latin1');
   assert.match(told.stdout, /WARNING: latin\.csv has several names for 1 id; the last one of each is taken/);
   for (const name of await namesOf('bpr-mf')) assert.match(name!, /^Café (\d+|drei)$/);

@@ -1,6 +1,7 @@
 /** A table or view of a DuckDB database file. */
-import { nearest } from '../../config/options.js';
+
 import { fail } from '../../errors.js';
+import { nearest } from '../../nearest.js';
 import { badFile, type Database, identifier, literal } from '../duckdb.js';
 import type { SourceFile } from '../files.js';
 import type { Reader } from './_reader.js';
