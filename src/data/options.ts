@@ -47,7 +47,7 @@ export const dataOptions = options({
     help: 'Column of the item: its name, or its position from 1. Default: a well-known name; without header the second column.',
   }),
   time: optionalText({
-    help: 'Column of the time (Unix seconds or milliseconds, or ISO 8601 date), by name or position from 1; none = ignore times.',
+    help: 'Column of the time (a number since 1970, a date of eight digits, or ISO 8601 text), by name or position from 1; none = ignore times.',
   }),
   rating: optionalText({ help: 'Column of the rating, by name or position from 1; none = there is no rating.' }),
   header: choice(['auto', 'yes', 'no'], {
@@ -78,7 +78,7 @@ export const dataOptions = options({
   }),
   explode: flag({
     default: false,
-    help: 'Read a row whose item is a list as one row for each element of the list.',
+    help: 'Read a row whose item is a list (JSON, Parquet) as one row for each element of the list.',
   }),
   trim: flag({ default: false, help: 'Remove blanks at both ends of ids.' }),
   missing: words({
