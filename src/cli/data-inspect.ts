@@ -6,6 +6,7 @@ import { formatCount, listed } from './format.js';
 import { dataGroup } from './groups.js';
 import { warningLines } from './load-data.js';
 import { renderTable } from './table.js';
+import { tellUnnamedData } from './unnamed-data.js';
 
 export const sourceArgument: Argument = {
   name: 'SOURCE',
@@ -38,6 +39,7 @@ export const dataInspect: Command = {
     ['data inspect may.csv june.csv', 'several files as one'],
   ],
   async run(given, console) {
+    await tellUnnamedData(given, true, console);
     const dataset = await loadDataset(readOptions(dataGroup, withSource(given)));
     for (const line of warningLines(dataset)) console.say(line);
     const statistics = inspect(dataset);

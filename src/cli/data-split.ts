@@ -7,6 +7,7 @@ import { readOptions } from './flags.js';
 import { formatCount } from './format.js';
 import { dataGroup, group } from './groups.js';
 import { loadData } from './load-data.js';
+import { tellUnnamedData } from './unnamed-data.js';
 
 const outGroup = group('Split', 'data split', options({ out: optionalText({ help: 'New folder to write.' }) }));
 
@@ -23,6 +24,7 @@ export const dataSplit: Command = {
     const { out } = readOptions(outGroup, given);
     if (out === undefined)
       fail('usage', { problem: 'data split needs --out: the new folder', hint: 'For example --out my-split' });
+    await tellUnnamedData(given, true, console);
     const dataset = await loadData(readOptions(dataGroup, withSource(given)), console.say);
     await writeSplit(dataset, out);
     const sizes = { train: count(dataset.train), valid: count(dataset.valid), test: count(dataset.test) };

@@ -6,6 +6,7 @@ import { loadData } from './load-data.js';
 import { presetList } from './preset.js';
 import { readSetting, trainGroups, trainOne } from './train-one.js';
 import { severalGroup, trainSeveral } from './train-several.js';
+import { tellUnnamedData } from './unnamed-data.js';
 
 export const train: Command = {
   name: 'train',
@@ -32,6 +33,7 @@ export const train: Command = {
     ['train bpr-mf lightgcn --epochs 50 --side-by-side 2', 'two at once; the threads are divided between them'],
   ],
   async run(given, console) {
+    await tellUnnamedData(given, false, console);
     if (given.args.length > 1) return trainSeveral(given, console);
     const model = given.args[0]!;
     const setting = readSetting([model], given);

@@ -21,6 +21,7 @@ import { loadData } from './load-data.js';
 import { presetGiven, presetGroup } from './preset.js';
 import { followSearch } from './tune-progress.js';
 import { searchReport } from './tune-report.js';
+import { tellUnnamedData } from './unnamed-data.js';
 import { readYamlFile } from './yaml-file.js';
 
 const tuneGroup = group('Search', 'tune', tuneOptions);
@@ -73,6 +74,7 @@ export const tune: Command = {
     const spaces = file ? await file.within(async () => parseSpaces(file.value)) : {};
     const fixed = Object.assign({}, ...owned.map((own) => givenOf(own.schema, given)));
     const folder = join(runs, name);
+    await tellUnnamedData(given, false, console);
     const dataset = await loadData(data, console.say);
     const follow = followSearch(console, evaluation.selectBy);
     const work = () =>
