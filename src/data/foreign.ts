@@ -12,7 +12,11 @@ const isBinary = (head: Buffer): boolean => head.some((byte) => byte < 9);
 const markup =
   (...words: string[]) =>
   (head: Buffer): boolean => {
-    const text = head.toString('utf8', 0, 512).replace(/^\ufeff/, '').trimStart().toLowerCase();
+    const text = head
+      .toString('utf8', 0, 512)
+      .replace(/^\ufeff/, '')
+      .trimStart()
+      .toLowerCase();
     return words.some((word) => text.startsWith(word));
   };
 
@@ -69,7 +73,11 @@ const TABLES: readonly Foreign[] = [
     'is a web page (HTML) and no data',
     'A download may have saved the page of a login or an error. Fetch the file itself.',
   ],
-  [markup('<?xml', '<!doctype'), `is XML, ${UNREAD}`, 'Export it as CSV. If it was downloaded, it may be an error message.'],
+  [
+    markup('<?xml', '<!doctype'),
+    `is XML, ${UNREAD}`,
+    'Export it as CSV. If it was downloaded, it may be an error message.',
+  ],
   [
     starts('version https://git-lfs'),
     'is a pointer of Git LFS and not the file itself',

@@ -48,7 +48,8 @@ function noPlace(folder: string, cause: unknown): never {
  * @returns ends this
  */
 export function cleanedOnSignal(clean: () => void): () => void {
-  if (cleanings.size === 0) for (const signal of SIGNALS) process.on(signal, endBy);
+  // The first to hear of it: a listener that hears it once is gone afterwards.
+  if (cleanings.size === 0) for (const signal of SIGNALS) process.prependListener(signal, endBy);
   cleanings.add(clean);
   return () => {
     if (cleanings.delete(clean) && cleanings.size === 0) stopListening();
