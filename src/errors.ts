@@ -121,7 +121,7 @@ const table = {
   },
   'write-failed': {
     message: (p) => `cannot write ${p.path}: ${p.problem}`,
-    hint: () => 'Free some space or check the permissions; nothing half-written was left behind.',
+    hint: (p) => `${p.hint ?? 'Free some space or check the permissions; nothing half-written was left behind.'}`,
     status: 507,
   },
 

@@ -1,10 +1,8 @@
 /** A DuckDB instance for the time of one load: small, without extensions or network, and always closed. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import { fail, RecdistillError } from '../errors.js';
 import type { SourceFile } from './files.js';
+import { withTemporaryFolder } from './temporary.js';
 
 export interface Database {
   /** A temporary folder that lasts as long as the database. */
@@ -16,29 +14,31 @@ export interface Database {
 }
 
 /**
- * Opens a database in memory (it moves to a temporary folder what does not fit), runs `use`, and closes it in any case.
+ * Opens a database in memory (it moves to a temporary folder what does not fit), runs `use`, and closes it in any case. A signal that ends
+ * the process takes the folder away, too.
  * @param memory MB that it may take
+ * @throws RecdistillError `write-failed` if there is no place for temporary files
  */
 export async function withDatabase<T>(use: (db: Database) => Promise<T>, memory = 512): Promise<T> {
-  const spill = await mkdtemp(join(tmpdir(), 'recdistill-'));
-  let instance: DuckDBInstance | undefined;
-  let connection: DuckDBConnection | undefined;
-  try {
-    instance = await DuckDBInstance.create(':memory:', {
-      threads: '2',
-      memory_limit: `${memory}MB`,
-      temp_directory: spill,
-      autoinstall_known_extensions: 'false',
-      autoload_known_extensions: 'false',
-    });
-    connection = await instance.connect();
-    await connection.run("SET TimeZone = 'UTC'");
-    return await use(database(connection, spill));
-  } finally {
-    connection?.closeSync();
-    instance?.closeSync();
-    await rm(spill, { recursive: true, force: true });
-  }
+  return withTemporaryFolder(async (folder) => {
+    let instance: DuckDBInstance | undefined;
+    let connection: DuckDBConnection | undefined;
+    try {
+      instance = await DuckDBInstance.create(':memory:', {
+        threads: '2',
+        memory_limit: `${memory}MB`,
+        temp_directory: folder,
+        autoinstall_known_extensions: 'false',
+        autoload_known_extensions: 'false',
+      });
+      connection = await instance.connect();
+      await connection.run("SET TimeZone = 'UTC'");
+      return await use(database(connection, folder));
+    } finally {
+      connection?.closeSync();
+      instance?.closeSync();
+    }
+  });
 }
 
 function database(connection: DuckDBConnection, folder: string): Database {

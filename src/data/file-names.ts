@@ -36,3 +36,7 @@ export const stemOf = (name: string): string => unpackedName(name).replace(SUFFI
 
 /** Other programs leave files such as `_SUCCESS` and `.part-0.crc` beside the data; they are no part of it. */
 export const isHidden = (name: string): boolean => /^[._]/.test(name);
+
+/** The first `most` names, and how many more there are. */
+export const someNames = (names: readonly string[], most: number): string =>
+  `${names.slice(0, most).join(', ')}${names.length > most ? ` and ${names.length - most} more` : ''}`;

@@ -1,20 +1,16 @@
 /** What a folder of the user's holds: a ready split, one file of interactions with a usual name, or files of one format. */
-import { open, readdir, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fail } from '../errors.js';
 import type { Plan } from './_plan.js';
-import { isHidden, kindByName, stemOf } from './file-names.js';
+import { kindByName, someNames, stemOf } from './file-names.js';
 import type { PlannedFile } from './files.js';
-import { filesBelow } from './files-below.js';
+import { entriesIn, filesBelow } from './files-below.js';
 import { refuseTwice, refuseUnlike } from './matching-files.js';
+import { type OwnFolder, writtenBy } from './own-folders.js';
 import { keysOf } from './partition-keys.js';
 import { readManifest, SPLIT_MANIFEST } from './split-manifest.js';
-
-/** A file or folder right below the folder that is looked into. */
-interface Entry {
-  readonly name: string;
-  readonly isFolder: boolean;
-}
+import { type Entry, FOLDER_HINT, PARTS, partByName, type Split, splitOf } from './split-names.js';
 
 /** The folder that is looked into. */
 interface Place {
@@ -24,9 +20,6 @@ interface Place {
   /** Absolute paths of files in it that have another use. */
   readonly aside: ReadonlySet<string>;
 }
-
-const HINT =
-  "Expected train, valid (it may be missing) and test, or one of interactions.*, ratings.*, u.data, NAME.inter, users.dat, or data files of one format. Name the file itself, or a pattern such as 'FOLDER/*.csv'.";
 
 /**
  * Finds the interactions in a folder.
@@ -41,37 +34,67 @@ export async function folderPlan(
   name: string,
   aside: readonly string[] = [],
 ): Promise<Plan> {
+  const own = await writtenBy(folder);
+  if (own !== undefined && own !== 'split') {
+    const hint = 'Name the data that it was made from; data.json in a run says which.';
+    fail('bad-data', { path: shown, problem: `is ${OWN[own]} that recdistill wrote, and no data`, hint });
+  }
   const place: Place = { folder, shown, aside: new Set(aside) };
   const plan = await planOf(place, name);
   const unread = await notRead(place, plan);
   return { ...plan, notes: [...(unread === undefined ? [] : [unread]), ...plan.notes] };
 }
 
+const OWN = { run: 'a run', student: 'a student', export: 'an export', split: 'a split' } as const satisfies Record<
+  OwnFolder,
+  string
+>;
+
+/** The data files of a folder, without those in folders that recdistill wrote. */
+async function dataBelow(folder: string): Promise<string[]> {
+  const files = await filesBelow(folder, async (path) => (await writtenBy(join(folder, path))) !== undefined);
+  return files.filter((name) => kindByName(basename(name)) !== undefined);
+}
+
 async function planOf(place: Place, name: string): Promise<Plan> {
   const { folder, shown } = place;
-  const entries = await entriesOf(folder);
+  const { entries, splits } = await entriesOf(folder);
   const split = splitOf(shown, entries);
   if (split) return splitPlan(place, name, entries, split);
   const single = await singleOf(place, entries);
   if (single) return plainPlan(place, name, await filesOf(place, [single]));
-  const [inner, second] = entries.filter((entry) => entry.isFolder);
+  const [inner, second] = await foldersOfData(folder, entries, splits);
   const files = entries.filter((entry) => !entry.isFolder && kindByName(entry.name) !== undefined);
   // An archive often has all of its files in one folder.
-  if (inner && !second && files.length === 0 && !inner.name.includes('=')) {
-    return planOf({ ...place, folder: join(folder, inner.name), shown: `${shown}/${inner.name}` }, name);
+  if (inner !== undefined && second === undefined && files.length === 0 && !inner.includes('=')) {
+    return planOf({ ...place, folder: join(folder, inner), shown: `${shown}/${inner}` }, name);
   }
   const all = await allFiles(place);
   refuseParts(shown, all);
   return plainPlan(place, name, all);
 }
 
-async function entriesOf(folder: string): Promise<Entry[]> {
+/** What lies in a folder, but for what is hidden and what recdistill wrote; the written splits are apart. */
+async function entriesOf(folder: string): Promise<{ entries: Entry[]; splits: string[] }> {
   const entries: Entry[] = [];
-  for (const name of (await readdir(folder)).sort()) {
-    const found = isHidden(name) ? undefined : await stat(join(folder, name)).catch(() => undefined);
+  const splits: string[] = [];
+  for (const { name } of await entriesIn(folder)) {
+    const found = await stat(join(folder, name)).catch(() => undefined);
+    const own = found?.isDirectory() ? await writtenBy(join(folder, name)) : undefined;
+    if (own === 'split') splits.push(name);
+    if (own !== undefined) continue;
     if (found?.isFile() || found?.isDirectory()) entries.push({ name, isFolder: found.isDirectory() });
   }
-  return entries;
+  return { entries, splits };
+}
+
+/** The folders in which data may be: the written splits only where there are no others. */
+async function foldersOfData(folder: string, entries: readonly Entry[], splits: readonly string[]): Promise<string[]> {
+  const folders: string[] = [];
+  for (const { name, isFolder } of entries) {
+    if (isFolder && (await dataBelow(join(folder, name))).length > 0) folders.push(name);
+  }
+  return folders.length > 0 ? folders : [...splits];
 }
 
 const plainPlan = ({ folder }: Place, name: string, files: readonly PlannedFile[]): Plan => ({
@@ -84,65 +107,6 @@ const plainPlan = ({ folder }: Place, name: string, files: readonly PlannedFile[
 });
 
 // --- a ready split -----------------------------------------------------------------------------------------------------
-
-const PARTS = ['train', 'valid', 'test'] as const;
-type Part = (typeof PARTS)[number];
-type Split = Readonly<Record<Part, readonly Entry[]>>;
-
-const WORDS: Readonly<Record<string, Part>> = {
-  train: 'train',
-  training: 'train',
-  valid: 'valid',
-  val: 'valid',
-  validation: 'valid',
-  dev: 'valid',
-  test: 'test',
-  testing: 'test',
-};
-
-const ANY_WORD = Object.keys(WORDS).join('|');
-/** `train`, `ml-1m.train`, `ratings_train`, `train-00000-of-00004`. */
-const PART_NAME = new RegExp(String.raw`^(?:(.+)[._-])?(${ANY_WORD})([._-]\d+(?:-of-\d+)?)?$`);
-
-/** The entries of each part, if the folder is a ready split. @throws RecdistillError `bad-data` for half of one, or several */
-function splitOf(shown: string, entries: readonly Entry[]): Split | undefined {
-  const found = new Map<string, Record<Part, Entry[]>>();
-  for (const entry of entries) {
-    if (!entry.isFolder && kindByName(entry.name) === undefined) continue;
-    const [, prefix = '', word] = PART_NAME.exec(stemOf(entry.name)) ?? [];
-    if (word === undefined) continue;
-    const split = found.get(prefix) ?? { train: [], valid: [], test: [] };
-    split[WORDS[word]!].push(entry);
-    found.set(prefix, split);
-  }
-  const plain = found.get('');
-  const whole = [...found].filter(([, split]) => split.train.length > 0 && split.test.length > 0);
-  if (!plain && whole.length > 1) {
-    const names = whole.map(([prefix]) => prefix).join(', ');
-    fail('bad-data', {
-      path: shown,
-      problem: `holds several splits: ${names}`,
-      hint: 'Put each into a folder of its own.',
-    });
-  }
-  const split = plain ?? whole[0]?.[1];
-  if (!split) return undefined;
-  for (const part of PARTS) checkPart(shown, part, split[part]);
-  return split;
-}
-
-/** One file or folder, or the pieces of one file; valid may be missing. */
-function checkPart(shown: string, part: Part, entries: readonly Entry[]): void {
-  if (entries.length === 0 && part !== 'valid') {
-    fail('bad-data', { path: shown, problem: `has no file of ${part}`, hint: HINT });
-  }
-  const pieces = new Set(entries.map((entry) => stemOf(entry.name).replace(/[._-]\d+(?:-of-\d+)?$/, '')));
-  const arePieces = pieces.size === 1 && entries.every((entry) => !entry.isFolder && !pieces.has(stemOf(entry.name)));
-  if (entries.length > 1 && !arePieces) {
-    const names = entries.map((entry) => entry.name).join(', ');
-    fail('bad-data', { path: shown, problem: `has more than one file of ${part}: ${names}`, hint: HINT });
-  }
-}
 
 async function splitPlan(place: Place, name: string, entries: readonly Entry[], split: Split): Promise<Plan> {
   const { folder } = place;
@@ -179,7 +143,7 @@ async function filesOf(place: Place, entries: readonly Entry[]): Promise<Planned
 const planned = ({ folder, shown }: Place, name: string): PlannedFile => ({
   path: join(folder, name),
   shown: `${shown}/${name}`,
-  keys: keysOf(`${shown}/${name}`),
+  keys: keysOf(name),
 });
 
 // --- one file with a usual name ----------------------------------------------------------------------------------------
@@ -195,7 +159,11 @@ async function singleOf(place: Place, entries: readonly Entry[]): Promise<Entry 
   }
   if (found.length > 1) {
     const names = found.map((entry) => entry.name).join(', ');
-    fail('bad-data', { path: place.shown, problem: `has more than one file of interactions: ${names}`, hint: HINT });
+    fail('bad-data', {
+      path: place.shown,
+      problem: `has more than one file of interactions: ${names}`,
+      hint: FOLDER_HINT,
+    });
   }
   return found[0];
 }
@@ -215,18 +183,16 @@ async function holdsLists(path: string): Promise<boolean> {
 
 async function allFiles(place: Place): Promise<PlannedFile[]> {
   const { folder, shown, aside } = place;
-  const names = (await filesBelow(folder)).filter(
-    (name) => kindByName(basename(name)) !== undefined && !aside.has(join(folder, name)),
-  );
-  if (names.length === 0) fail('bad-data', { path: shown, problem: 'has no file of interactions', hint: HINT });
+  const names = (await dataBelow(folder)).filter((name) => !aside.has(join(folder, name)));
+  if (names.length === 0) fail('bad-data', { path: shown, problem: await nothingIn(folder), hint: FOLDER_HINT });
   const kinds = new Map<string, string[]>();
   for (const name of names) {
     const kind = kindByName(basename(name))!;
     kinds.set(kind, [...(kinds.get(kind) ?? []), name]);
   }
   if (kinds.size > 1) {
-    const each = [...kinds].map(([kind, files]) => `${kind} (${some(files, 3)})`).join('; ');
-    fail('bad-data', { path: shown, problem: `has files of several formats: ${each}`, hint: HINT });
+    const each = [...kinds].map(([kind, files]) => `${kind} (${someNames(files, 3)})`).join('; ');
+    fail('bad-data', { path: shown, problem: `has files of several formats: ${each}`, hint: FOLDER_HINT });
   }
   const files = names.map((name) => planned(place, name));
   await refuseTwice(files);
@@ -237,23 +203,45 @@ async function allFiles(place: Place): Promise<PlannedFile[]> {
 /** Files of train and of test that are not divided as a split is must not become one. */
 function refuseParts(shown: string, files: readonly PlannedFile[]): void {
   const named = files.flatMap(({ path }) => {
-    const word = PART_NAME.exec(stemOf(basename(path)))?.[2];
-    return word === undefined ? [] : [{ name: basename(path), part: WORDS[word] }];
+    const [name, part] = [basename(path), partByName(basename(path))];
+    return part === undefined ? [] : [{ name, part }];
   });
   if (new Set(named.map(({ part }) => part)).size < 2) return;
   const names = named.map(({ name }) => name);
-  const problem = `has files that are named after parts of a split, and is no split: ${some(names, 8)}`;
-  fail('bad-data', { path: shown, problem, hint: HINT });
+  const problem = `has files that are named after parts of a split, and is no split: ${someNames(names, 8)}`;
+  fail('bad-data', { path: shown, problem, hint: FOLDER_HINT });
 }
 
-const some = (names: readonly string[], most: number): string =>
-  `${names.slice(0, most).join(', ')}${names.length > most ? ` and ${names.length - most} more` : ''}`;
+/** Folders that are named one by one. */
+const NAMED = 8;
 
-/** Which files of the folder have no use, as a note. */
+async function nothingIn(folder: string): Promise<string> {
+  const own = await ownFoldersIn(folder);
+  const but = own.length === 0 ? '' : `, but ${own.length} that recdistill wrote: ${someNames(own, NAMED)}`;
+  return `has no file of interactions${but}`;
+}
+
+/** Folders that recdistill wrote, by their paths from `folder` on. */
+async function ownFoldersIn(folder: string, used?: string): Promise<string[]> {
+  const own: string[] = [];
+  await filesBelow(folder, async (path) => {
+    if (join(folder, path) === used || (await writtenBy(join(folder, path))) === undefined) return false;
+    own.push(path);
+    return true;
+  });
+  return own.sort();
+}
+
+/** Which files and folders in the folder have no use, as a note. */
 async function notRead({ folder, aside }: Place, plan: Plan): Promise<string | undefined> {
   const { parts, users, items, manifest } = plan;
-  const own = manifest ? [join(plan.folder, SPLIT_MANIFEST)] : [];
-  const used = new Set([...parts.flat().map((file) => file.path), users, items, ...own, ...aside]);
-  const left = (await filesBelow(folder)).filter((name) => !used.has(join(folder, name)));
-  return left.length === 0 ? undefined : `not read: ${some(left, 8)}`;
+  const manifests = manifest ? [join(plan.folder, SPLIT_MANIFEST)] : [];
+  const used = new Set([...parts.flat().map((file) => file.path), users, items, ...manifests, ...aside]);
+  const own = await ownFoldersIn(folder, plan.folder);
+  const isOwn = async (path: string) => own.includes(path);
+  const left = (await filesBelow(folder, isOwn)).filter((name) => !used.has(join(folder, name)));
+  const what = left.length === 0 ? [] : [someNames(left, NAMED)];
+  if (own.length === 1) what.push(`a folder that recdistill wrote (${own[0]})`);
+  if (own.length > 1) what.push(`${own.length} folders that recdistill wrote (${someNames(own, NAMED)})`);
+  return what.length === 0 ? undefined : `not read: ${what.join('; ')}`;
 }

@@ -68,7 +68,7 @@ export async function readItemLabels(path: string, items: readonly string[], enc
 
 /** Line k names item k, from 0; a blank line is a name that is missing. */
 async function fromLines(path: string, opening: Opening): Promise<Map<string, string>> {
-  const { path: text, compression, shown } = await openSource(path, { ...opening, quote: 'none' });
+  const { path: text, compression, shown } = await openSource(path, { ...opening, quote: 'none', blankLines: true });
   const names = new Map<string, string>();
   let k = 0;
   const input = Readable.from(contentOf(text, compression, shown));

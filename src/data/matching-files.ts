@@ -1,11 +1,12 @@
 /** Several files as one part: a list of paths and patterns. */
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { glob } from 'tinyglobby';
 import { fail } from '../errors.js';
 import { catalog } from './catalog.js';
 import { isHidden } from './file-names.js';
 import type { PlannedFile } from './files.js';
+import { identityOf } from './files-below.js';
 import { refuseAddress } from './foreign.js';
 import { keysOf } from './partition-keys.js';
 import { isStandardInput } from './passing.js';
@@ -14,26 +15,40 @@ import { isStandardInput } from './passing.js';
 export const isPattern = (text: string): boolean => /[*?[\]{}]|[!@+]\(/.test(text);
 
 /**
- * The files that paths and patterns stand for, those of a pattern in order of their paths. A path that is there is no pattern.
+ * The files that paths and patterns stand for, those of a pattern in order of their paths. A path that is there is no pattern. Folders
+ * such as `country=DE` are columns below the folder that all paths and patterns have in common.
  * @throws RecdistillError `file-missing`, `bad-data` for a pattern without a file, a folder, a file that is named twice
  */
 export async function matchingFiles(data: readonly string[]): Promise<PlannedFile[]> {
-  const files: PlannedFile[] = [];
-  for (const given of data) files.push(...(await filesOf(given)));
+  const found: Found[] = [];
+  for (const given of data) found.push(...(await filesOf(given)));
+  const bases = found.flatMap(({ base }) => (base === undefined ? [] : [join(base, 'file')]));
+  const folder = bases.length === 0 ? '' : commonFolder(bases);
+  const files = found.map(
+    ({ path, shown }): PlannedFile =>
+      isStandardInput(path) ? { path, keys: {} } : { path, shown, keys: keysOf(relative(folder, path)) },
+  );
   await refuseTwice(files);
   refuseUnlike(files);
   return files;
 }
 
-async function filesOf(given: string): Promise<PlannedFile[]> {
-  if (isStandardInput(given)) return [{ path: given, keys: {} }];
+interface Found {
+  readonly path: string;
+  readonly shown: string;
+  /** The folder that was named: that of a file, or the start of a pattern that every match has. */
+  readonly base?: string;
+}
+
+async function filesOf(given: string): Promise<Found[]> {
+  if (isStandardInput(given)) return [{ path: given, shown: given }];
   refuseAddress(given);
   const found = await stat(resolve(given)).catch(() => undefined);
   if (found?.isDirectory()) {
     const hint = `A list takes files and patterns, such as '${join(given, '*.csv')}'. A folder can be named alone.`;
     fail('bad-data', { path: given, problem: 'is a folder, and one of several sources', hint });
   }
-  if (found) return [{ path: resolve(given), shown: given, keys: keysOf(given) }];
+  if (found) return [{ path: resolve(given), shown: given, base: dirname(resolve(given)) }];
   if (Object.hasOwn(catalog, given) || given.startsWith('synthetic')) {
     const hint = 'A list takes files and patterns. Name the data set alone.';
     fail('usage', { problem: `the data set ${given} is one of several sources`, hint });
@@ -48,7 +63,16 @@ async function filesOf(given: string): Promise<PlannedFile[]> {
       "A pattern stands for files: * for any part of a name, ** for any folders, {a,b} for either, as in 'logs/**/*.csv'. Patterns start at the folder the command runs in.";
     fail('bad-data', { path: given, problem: 'no file matches this pattern', hint });
   }
-  return wanted.map((path) => ({ path: resolve(path), shown: path, keys: keysOf(path) }));
+  const base = startOfPattern(pattern);
+  return wanted.map((path) => ({ path: resolve(path), shown: path, base }));
+}
+
+/** The folders of a pattern before the first that is one itself. */
+function startOfPattern(pattern: string): string {
+  const folders = pattern.split('/').slice(0, -1);
+  const first = folders.findIndex(isPattern);
+  const plain = first < 0 ? folders : folders.slice(0, first);
+  return resolve(plain.join('/') || (pattern.startsWith('/') ? '/' : '.'));
 }
 
 /** Links of both kinds are looked through. @throws RecdistillError `bad-data` */
@@ -63,11 +87,6 @@ export async function refuseTwice(files: readonly PlannedFile[]): Promise<void> 
     }
     seen.set(real, shown);
   }
-}
-
-async function identityOf(path: string): Promise<string> {
-  const { dev, ino } = await stat(path, { bigint: true });
-  return `${dev} ${ino}`;
 }
 
 /** Columns of folders have to be the same for all files. @throws RecdistillError `bad-data` */

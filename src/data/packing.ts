@@ -1,6 +1,6 @@
 /** How a file is packed, by its first bytes, and its content unpacked. */
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
@@ -44,6 +44,28 @@ export function contentOf(path: string, packing: Exclude<Packing, 'zip'>, shown:
 
 // `pipeline` hands the errors of the file on to the stream that is read.
 const gunzipped = (bytes: Readable): Chunks => pipeline(bytes, createGunzip(), () => undefined);
+
+/**
+ * Whether something follows the last member of a gzip file: the zero bytes with which tapes and block devices fill up. gunzip passes over
+ * them, DuckDB does not.
+ */
+export async function isPadded(path: string): Promise<boolean> {
+  const { size } = await stat(path);
+  if ((await lastByte(path, size)) !== 0) return false;
+  // The last byte of a member is 0, too, where it unpacks to less than 16 MB. Only reading it shows where it ends.
+  const member = createGunzip();
+  for await (const _ of pipeline(createReadStream(path), member, () => undefined));
+  return member.bytesWritten < size;
+}
+
+async function lastByte(path: string, size: number): Promise<number | undefined> {
+  const file = await open(path);
+  try {
+    return (await file.read(Buffer.alloc(1), 0, 1, size - 1)).buffer[0];
+  } finally {
+    await file.close();
+  }
+}
 
 /** The stream of that library is of the first generation: it is pushed, and its end and its errors are events. */
 function unbzipped(bytes: Readable): Chunks {

@@ -3,7 +3,10 @@
 /** What stands for a value that is missing. */
 const MISSING = '__HIVE_DEFAULT_PARTITION__';
 
-/** The columns that the folders of a path stand for; '' where a value is missing. */
+/**
+ * The columns that the folders of a path stand for; '' where a value is missing.
+ * @param path from the folder on that the user named: the folders above it are where somebody keeps data, and no columns
+ */
 export function keysOf(path: string): Record<string, string> {
   const folders = path.split(/[/\\]/).slice(0, -1);
   const pairs = folders.flatMap((folder) => {

@@ -1,5 +1,5 @@
 /** Sources that can be read once only: standard input and pipes. They are copied to a file before anything else happens. */
-import { constants, type Stats } from 'node:fs';
+import { constants, fstatSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
@@ -40,7 +40,7 @@ let inputTaken = false;
 /**
  * What comes through standard input or a pipe. It waits as long as it takes, and never keeps the process from ending.
  * @param path as `isPassing` has it
- * @throws RecdistillError `bad-data` if standard input is a terminal or was read before
+ * @throws RecdistillError `bad-data` if standard input is a terminal, a folder or closed, or was read before
  */
 export function passing(path: string): Chunks {
   if (isStandardInput(path)) return standardInput();
@@ -50,6 +50,7 @@ export function passing(path: string): Chunks {
 
 function standardInput(): Chunks {
   const path = 'standard input';
+  refuseNothing(path);
   if (process.stdin.isTTY) {
     const hint = 'Pipe the data in, as in: zcat clicks.csv.gz | recdistill data inspect -';
     fail('bad-data', { path, problem: 'is a terminal; expected data', hint });
@@ -59,6 +60,25 @@ function standardInput(): Chunks {
   }
   inputTaken = true;
   return process.stdin;
+}
+
+/** Node opens /dev/null in place of a standard input that is closed. @throws RecdistillError `bad-data` for that, and for a folder */
+function refuseNothing(path: string): void {
+  const hint = 'Pipe the data in, as in: recdistill data inspect - < clicks.csv';
+  const found = statsOf(() => fstatSync(0));
+  if (found?.isDirectory()) fail('bad-data', { path, problem: 'is a folder; expected data', hint });
+  const nothing = found?.isCharacterDevice() ? statsOf(() => statSync('/dev/null')) : undefined;
+  if (nothing !== undefined && found?.rdev === nothing.rdev) {
+    fail('bad-data', { path, problem: 'is closed, or /dev/null; expected data', hint });
+  }
+}
+
+function statsOf(look: () => Stats): Stats | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Between two looks at a pipe that has nothing to say, in ms. */

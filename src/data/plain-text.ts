@@ -1,8 +1,9 @@
-/** Text files as DuckDB reads them well: UTF-8, one kind of line end, no first line for Excel. What is so already is left as it is. */
+/** Text files as DuckDB reads them well: UTF-8, one kind of line end, nothing but lines of data. What is so already is left as it is. */
 import { isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 import { fail } from '../errors.js';
 import type { Chunks } from './copies.js';
+import { startOfText, TextEnd } from './text-ends.js';
 
 const [LF, CR, QUOTE] = [0x0a, 0x0d, 0x22];
 
@@ -37,9 +38,19 @@ export function encodingOf(head: Buffer, given: string, shown: string): string {
     return fail('bad-data', { path: shown, problem, hint });
   }
   if (mark) return mark;
+  // Zero bytes behind the text are cut off later.
+  const text = head.subarray(0, head.findLastIndex((byte) => byte !== 0) + 1);
+  if (text.length === 0 && head.length > 0) {
+    const hint = 'It was not written to its end. Fetch or export it again.';
+    fail('bad-data', { path: shown, problem: 'starts with zero bytes and is no text', hint });
+  }
   // Every other byte of most text in UTF-16 is 0, which a text in UTF-8 does not have at all.
-  const zeros = [0, 1].map((from) => head.filter((byte, k) => byte === 0 && k % 2 === from).length) as [number, number];
-  if (Math.max(...zeros) * 4 > head.length) {
+  const zeros = [0, 1].map((from) => text.filter((byte, k) => byte === 0 && k % 2 === from).length) as [number, number];
+  if ((zeros[0] + zeros[1]) * 5 > text.length * 3) {
+    const hint = 'It looks like UTF-32. Save it as UTF-8: iconv -f UTF-32LE -t UTF-8 FILE > utf8.csv';
+    fail('bad-data', { path: shown, problem: 'the text is not UTF-8: it is full of zero bytes', hint });
+  }
+  if (Math.max(...zeros) * 4 > text.length) {
     const likely = zeros[1] > zeros[0] ? 'utf-16le' : 'utf-16be';
     const hint = `It looks like UTF-16 without a byte order mark: --encoding ${likely}. If it is not text, export it as CSV or Parquet.`;
     fail('bad-data', { path: shown, problem: 'the text is not UTF-8: it is full of zero bytes', hint });
@@ -104,40 +115,55 @@ const withWindowsSigns = (text: string): string =>
 export interface TextFindings {
   /** Lines end in several ways, which DuckDB refuses. */
   readonly mixedLineEnds: boolean;
-  /** Bytes at the start that are no data: the line `sep=;`, with a byte order mark before it. */
+  /** Bytes at the start that are no data: blank lines and the line `sep=;`, with a byte order mark before them. Else 0. */
   readonly skip: number;
-  /** What that line says. */
+  /** Where the text is to be cut, in bytes from the start, if more than empty lines stands behind its last line. */
+  readonly cut?: number;
+  /** What the line `sep=;` says. */
   readonly delimiter?: string;
 }
 
-/** Excel's first line, such as `sep=;`. */
-export function separatorLine(head: Buffer): { skip: number; delimiter: string } | undefined {
-  const mark = markLength(head);
-  const [line, delimiter] = /^"?sep=(.)"?(?:\r\n|\n|\r)/i.exec(head.toString('utf8', mark)) ?? [];
-  if (line === undefined || delimiter === undefined) return undefined;
-  return { skip: mark + Buffer.byteLength(line), delimiter };
+/** How a text is looked through. */
+export interface Look {
+  /** Whether double quotes enclose fields, in which line ends are no line ends. */
+  readonly quotes: boolean;
+  /** Whether blank lines count, also before the first one that is not blank. */
+  readonly blankLines: boolean;
 }
 
 /**
  * Reads a UTF-8 text once, or twice if a carriage return is in it.
- * @param quotes whether double quotes enclose fields, in which line ends are no line ends
- * @throws RecdistillError `bad-data` where it is not UTF-8
+ * @param head its first bytes
+ * @throws RecdistillError `bad-data` where it is not UTF-8, or has no lines but blank ones
  */
 export async function inspectText(
   read: () => Chunks,
-  quotes: boolean,
+  head: Buffer,
+  { quotes, blankLines }: Look,
   shown: string,
-): Promise<Pick<TextFindings, 'mixedLineEnds'>> {
-  const returns = await checkUtf8(read(), shown);
-  return { mixedLineEnds: returns && (await lineEndsOf(read(), quotes)) > 1 };
+): Promise<TextFindings> {
+  const mark = markLength(head);
+  const { skip, ...start } = blankLines ? { skip: mark } : await startOfText(read, head, mark);
+  const end = new TextEnd();
+  const returns = await checkUtf8(read(), end, shown);
+  if (end.signs <= skip) {
+    fail('bad-data', { path: shown, problem: 'has no lines but blank ones', hint: 'Expected rows of user and item.' });
+  }
+  return {
+    ...start,
+    skip: skip > mark ? skip : 0,
+    mixedLineEnds: returns && (await lineEndsOf(read(), quotes)) > 1,
+    ...(end.cut === undefined ? {} : { cut: end.cut }),
+  };
 }
 
 /** @returns whether the text has a carriage return */
-async function checkUtf8(chunks: Chunks, shown: string): Promise<boolean> {
+async function checkUtf8(chunks: Chunks, end: TextEnd, shown: string): Promise<boolean> {
   let rest: Buffer = Buffer.alloc(0);
   let returns = false;
   let line = 1;
   for await (const chunk of chunks) {
+    end.take(chunk);
     const bytes =
       rest.length > 0 ? Buffer.concat([rest, chunk]) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     const whole = bytes.length - unfinished(bytes);
@@ -233,18 +259,18 @@ async function lineEndsOf(chunks: Chunks, quotes: boolean): Promise<number> {
   return found.size;
 }
 
-/** The text without its first `skip` bytes, and, if they were mixed, with \n for every line end outside of quotes. */
+/** The text from `skip` to `cut`, and, if they were mixed, with \n for every line end outside of quotes. */
 export async function* cleanText(
   chunks: Chunks,
-  { skip, mixedLineEnds }: TextFindings,
+  { skip, cut = Number.POSITIVE_INFINITY, mixedLineEnds }: TextFindings,
   quotes: boolean,
 ): AsyncGenerator<Uint8Array> {
   const quoting = new Quoting(quotes);
-  let toSkip = skip;
+  let at = 0;
   let afterReturn = false;
   for await (const chunk of chunks) {
-    const bytes = chunk.subarray(Math.min(toSkip, chunk.length));
-    toSkip -= chunk.length - bytes.length;
+    const bytes = chunk.subarray(Math.max(0, skip - at), Math.max(0, cut - at));
+    at += chunk.length;
     if (!mixedLineEnds) {
       yield bytes;
       continue;

@@ -158,6 +158,29 @@ test('a folder of one format is read whole, with the columns of its folders', as
   assert.match(await none.refusal(none.path), /has no file of interactions/);
 });
 
+test('folders name columns only below what was named', async (t) => {
+  const p = place(t, ['home=bob/country=DE/kind=a/x.csv', 'home=bob/country=FR/kind=a/y.csv']);
+  const at = (name: string) => join(p.path, 'home=bob', name);
+  const keys = async (data: string | string[]) => (await p.plan(data)).parts[0]!.map((file) => file.keys);
+  const both = [
+    { country: 'DE', kind: 'a' },
+    { country: 'FR', kind: 'a' },
+  ];
+  assert.deepEqual(await keys(at('country=DE/kind=a/x.csv')), [{}]);
+  assert.deepEqual(await keys([at('country=DE/kind=a/x.csv')]), [{}]);
+  assert.deepEqual(await keys(at('country=DE')), [{ kind: 'a' }]);
+  assert.deepEqual(await keys(at('.')), both);
+  assert.deepEqual(
+    await keys(p.path),
+    both.map((one) => ({ home: 'bob', ...one })),
+  );
+  assert.deepEqual(await keys(at('**/*.csv')), both);
+  assert.deepEqual(await keys(at('country=D*/kind=a/x.csv')), [both[0]], 'also where one file matches');
+  assert.deepEqual(await keys(at('country=DE/kind=a/*.csv')), [{}]);
+  assert.deepEqual(await keys([at('country=DE/kind=a/x.csv'), at('country=FR/kind=a/y.csv')]), both);
+  assert.deepEqual(await keys([at('country=DE/kind=a/*.csv'), at('country=FR/kind=a/y.csv')]), both);
+});
+
 test('what DuckDB writes by partition is read by partition', async (t) => {
   const p = place(t, {});
   await withDatabase((db) =>

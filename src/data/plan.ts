@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fail } from '../errors.js';
 import type { Plan } from './_plan.js';
 import { type CatalogEntry, catalog, type LabelSource } from './catalog.js';
+import { withoutEmptyFiles } from './empty-files.js';
 import { kindByName, unpackedName } from './file-names.js';
 import type { PlannedFile } from './files.js';
 import { filesBelow } from './files-below.js';
@@ -29,7 +30,7 @@ import { unzip } from './unzip.js';
 export async function planSource(options: DataOptions, folder: string): Promise<Plan> {
   const { user, item, time, rating, weight, format, header, labels } = options;
   checkEncoding(options.encoding);
-  const plan = await planData(options.data, labels, folder);
+  const plan = await withoutEmptyFiles(await planData(options.data, labels, folder));
   if (format === 'split' && plan.parts.length < 2) {
     const hint = 'Expected a folder with the files train, valid and test (.tsv, .csv, .jsonl or .parquet).';
     fail('bad-data', { path: String(options.data), problem: 'is not a ready split', hint });
@@ -108,7 +109,7 @@ const nameOf = (path: string): string => basename(path).replace(/\..*$/, '') || 
 async function filePlan(data: string, temporary: string, isFile: boolean): Promise<Plan> {
   const path = resolve(data);
   const one = onePlan(
-    { path, shown: data, keys: keysOf(data) },
+    { path, shown: data, keys: {} },
     /^\/(?:dev|proc\/self)\/fd\//.test(path) ? 'input' : nameOf(path),
   );
   const head = isFile ? await firstBytes(path) : Buffer.alloc(0);
@@ -119,7 +120,7 @@ async function filePlan(data: string, temporary: string, isFile: boolean): Promi
   const ofData = files.filter((file) => kindByName(basename(file)) !== undefined);
   const [only] = files.length === 1 ? files : ofData.length === 1 ? ofData : [];
   if (only === undefined) return folderPlan(folder, data, nameOf(path));
-  return onePlan({ path: join(folder, only), shown: `${data}/${only}`, keys: keysOf(`${data}/${only}`) }, nameOf(path));
+  return onePlan({ path: join(folder, only), shown: `${data}/${only}`, keys: keysOf(only) }, nameOf(path));
 }
 
 /** Several files and patterns. @throws RecdistillError `bad-data` if a file is named twice */

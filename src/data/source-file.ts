@@ -8,17 +8,9 @@ import { kindByName, unpackedName } from './file-names.js';
 import type { PlannedFile, SourceFile } from './files.js';
 import { filesBelow } from './files-below.js';
 import { refuseForeign } from './foreign.js';
-import { checkZstd, contentOf, damaged, firstBytes, headOf, type Packing, packingOf } from './packing.js';
+import { checkZstd, contentOf, damaged, firstBytes, headOf, isPadded, type Packing, packingOf } from './packing.js';
 import { isPassing, isStandardInput, passing, refuseSpecial } from './passing.js';
-import {
-  cleanText,
-  encodingOf,
-  inspectText,
-  looksLikeText,
-  separatorLine,
-  type TextFindings,
-  toUtf8,
-} from './plain-text.js';
+import { cleanText, encodingOf, inspectText, looksLikeText, toUtf8 } from './plain-text.js';
 import { unzip } from './unzip.js';
 
 /** How a file is opened. */
@@ -27,6 +19,8 @@ export interface Opening {
   readonly encoding?: string;
   /** Whether double quotes enclose fields, in which line ends are none. Default: double. */
   readonly quote?: 'double' | 'none';
+  /** Whether lines count also where they are blank: line k is something's own. Default: false. */
+  readonly blankLines?: boolean;
   /** The table of a DuckDB database; other files have none. */
   readonly table?: string | undefined;
   /** A temporary folder that lasts as long as the file is read: `Database.folder`. Copies of the content go there. */
@@ -49,7 +43,8 @@ const MOST_PACKINGS = 3;
 
 /**
  * Checks that a data file can be read as a whole, and makes of it what DuckDB can read: what is packed by bzip2 or zip, text in another
- * encoding than UTF-8, text with mixed line ends and what comes through a pipe is copied to the temporary folder first.
+ * encoding than UTF-8, text with mixed line ends or blank lines around the data, and what comes through a pipe is copied to the temporary
+ * folder first.
  * @throws RecdistillError `file-missing`, `bad-option` for an unknown encoding, `write-failed` without room for a copy, or `bad-data` for an
  * empty, cut or damaged file, one of another encoding, or one that recdistill does not read
  */
@@ -87,6 +82,7 @@ async function openFile(step: Step): Promise<SourceFile> {
   const head = await firstBytes(path);
   if (head.length === 0)
     fail('bad-data', { path: shown, problem: 'the file is empty', hint: 'Expected rows of user and item.' });
+  refuseForeign(shown, head);
   const packing = packingOf(head);
   if (packing === 'uncompressed') {
     await refuseMisnamed(step, head);
@@ -96,10 +92,11 @@ async function openFile(step: Step): Promise<SourceFile> {
     const hint = 'Unpack it and name the file.';
     fail('bad-data', { path: shown, problem: `is packed more than ${MOST_PACKINGS} times`, hint });
   }
-  if (packing === 'zip') return openZip(step, head);
+  if (packing === 'zip') return openZip(step);
   const inner = await headOf(contentOf(path, packing, shown));
   if (inner.length === 0)
     fail('bad-data', { path: shown, problem: 'the file is empty', hint: 'Expected rows of user and item.' });
+  refuseForeign(shown, inner);
   return openContent(step, packing, inner);
 }
 
@@ -116,7 +113,6 @@ async function refuseMisnamed({ path, shown, name, opening }: Step, head: Buffer
 async function openContent(step: Step, packing: Exclude<Packing, 'zip'>, head: Buffer): Promise<SourceFile> {
   const { path, shown, keys, opening } = step;
   const name = unpackedName(step.name);
-  refuseForeign(shown, head);
   const content = contentBy(head);
   const isPacked = packing !== 'uncompressed';
   if (isPacked && (packing === 'bzip2' || content !== 'text' || packingOf(head) !== 'uncompressed')) {
@@ -153,16 +149,12 @@ async function openText(file: SourceFile, head: Buffer, opening: Opening): Promi
   }
   // A quote in JSON is no field, and \" does not close it.
   const quotes = opening.quote !== 'none' && kindByName(name) !== 'jsonl' && !/^\s*[[{]/.test(head.toString('latin1'));
-  const separator = separatorLine(head);
-  const findings: TextFindings = { skip: separator?.skip ?? 0, ...(await inspectText(read, quotes, shown)) };
-  if (!findings.mixedLineEnds && !separator) return file;
+  const findings = await inspectText(read, head, { quotes, blankLines: opening.blankLines ?? false }, shown);
+  const { mixedLineEnds, skip, cut, delimiter } = findings;
+  const isClean = !mixedLineEnds && skip === 0 && cut === undefined;
+  if (isClean && !(compression === 'gzip' && (await isPadded(path)))) return file;
   const copy = await copied(cleanText(read(), findings, quotes), shown, opening);
-  return {
-    ...file,
-    path: copy,
-    compression: 'uncompressed',
-    ...(separator ? { delimiter: separator.delimiter } : {}),
-  };
+  return { ...file, path: copy, compression: 'uncompressed', ...(delimiter === undefined ? {} : { delimiter }) };
 }
 
 async function copied(chunks: Chunks, shown: string, { folder }: Opening): Promise<string> {
@@ -172,9 +164,8 @@ async function copied(chunks: Chunks, shown: string, { folder }: Opening): Promi
 }
 
 /** A zip with one file of data stands for that file. */
-async function openZip(step: Step, head: Buffer): Promise<SourceFile> {
+async function openZip(step: Step): Promise<SourceFile> {
   const { path, shown, opening, depth } = step;
-  refuseForeign(shown, head);
   const folder = await unzip(path, shown, opening.folder);
   const files = (await filesBelow(folder)).map((name) => join(folder, name));
   const data = files.length === 1 ? files : files.filter((file) => kindByName(basename(file)) !== undefined);

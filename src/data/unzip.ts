@@ -6,6 +6,7 @@ import { fail } from '../errors.js';
 import { type Chunks, copyTo, roomIn, spaceFor, tooLarge } from './copies.js';
 import { crc32 } from './crc32.js';
 import { isHidden } from './file-names.js';
+import { refuseForeignArchive } from './foreign.js';
 import { damaged } from './packing.js';
 
 /** More entries than any data set has. */
@@ -16,7 +17,8 @@ const MOST_ENTRIES = 100_000;
  * @param shown what messages name
  * @param folder the temporary folder of the load
  * @returns the new folder
- * @throws RecdistillError `bad-data` for an archive that is damaged, encrypted or would write outside of the folder, `write-failed` if
+ * @throws RecdistillError `bad-data` for an archive that is damaged, encrypted, a file of another
+ * program, or would write outside of the folder, `write-failed` if
  * there is no room for what it says that it holds
  */
 export async function unzip(path: string, shown: string, folder: string | undefined): Promise<string> {
@@ -59,6 +61,10 @@ async function entriesOf(zip: ZipFile, shown: string): Promise<Entry[]> {
     damaged(shown, 'zip', problem, cause);
   }
   const files = entries.filter(({ fileName }) => !fileName.endsWith('/'));
+  refuseForeignArchive(
+    shown,
+    files.map(({ fileName }) => fileName),
+  );
   for (const entry of files) {
     const wrong = validateFileName(entry.fileName);
     if (wrong !== null) outside(shown, wrong);

@@ -1,7 +1,6 @@
 /** A folder with a table of items and one of users in Parquet, a row for each, the factors as a list of 32-bit floats. */
 import { copyFileSync, createWriteStream, existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -9,6 +8,7 @@ import type { DuckDBListValue, DuckDBValue } from '@duckdb/node-api';
 import { writeFolder } from '../artifact/index.js';
 import { badFile, literal, withDatabase } from '../data/duckdb.js';
 import { packLists } from '../data/interactions.js';
+import { withTemporaryFolder } from '../data/temporary.js';
 import { fail } from '../errors.js';
 import type { StudentModel } from '../student/index.js';
 import type { Exporter } from './_exporter.js';
@@ -31,8 +31,7 @@ export const parquet: Exporter = {
   precisions: ['f32'],
   async write(student, out) {
     const { model } = student;
-    const made = await mkdtemp(join(tmpdir(), 'recdistill-'));
-    try {
+    await withTemporaryFolder(async (made) => {
       await writeTable(made, 'items', itemRows(model), model);
       await writeTable(made, 'users', userRows(model), model);
       writeFolder(
@@ -43,9 +42,7 @@ export const parquet: Exporter = {
           writeSidecar(temp, student, 'parquet', 'f32');
         },
       );
-    } finally {
-      await rm(made, { recursive: true, force: true });
-    }
+    });
   },
   async read(path) {
     const { about, userIds, itemIds, labels } = readSidecar(path, 'parquet');
