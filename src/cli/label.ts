@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { acquireLock, bundleFiles, readBundle, writeLabels } from '../artifact/index.js';
-import { options } from '../config/options.js';
+import { flag, options } from '../config/options.js';
 import { dataOptions, type LabelReport, labelLines, labelReport, readItemLabels } from '../data/index.js';
 import { fail } from '../errors.js';
 import { jobFiles, nameItems } from '../pipeline/index.js';
@@ -12,7 +12,15 @@ import { nextSteps, quoted } from './job.js';
 import { findRuns, loadDataOf, placeOf, type RunPlace, readRun } from './runs.js';
 
 const { labels, labelsEncoding } = dataOptions.shape;
-const labelGroup = group('Names', 'label', options({ labels, labelsEncoding }));
+const labelGroup = group(
+  'Names',
+  'label',
+  options({
+    labels,
+    labelsEncoding,
+    overwrite: flag({ default: false, help: 'Replace names by fewer ones.' }),
+  }),
+);
 
 /** A run, or a bundle without one, with what the file has for its items. */
 interface Named extends RunPlace {
@@ -36,14 +44,18 @@ export const label: Command = {
     ['label demo --labels titles.txt', 'every run of a pipeline'],
   ],
   async run(given, console) {
-    const { labels: file, labelsEncoding: encoding } = readOptions(labelGroup, given);
+    const { labels: file, labelsEncoding: encoding, overwrite } = readOptions(labelGroup, given);
     const { runs } = readOptions(runsGroup, given);
     if (file === undefined)
       fail('usage', { problem: 'label needs --labels: the file of names', hint: 'For example --labels movies.csv' });
     const places = given.args.flatMap((name) => bundleAlone(name, runs) ?? findRuns(name, runs));
     // All are read before any is written.
     const found = [];
-    for (const place of places) found.push({ ...place, ...(await namesFor(place, { file, encoding }, given)) });
+    for (const place of places) {
+      const names = await namesFor(place, { file, encoding }, given);
+      if (!overwrite) await refuseFewer(place, names, file);
+      found.push({ ...place, ...names });
+    }
     const named: Named[] = [];
     for (const { labels: names, report, bundle, ...place } of found) {
       named.push({
@@ -69,6 +81,19 @@ export const label: Command = {
     return { text, json: { runs: named.map(({ report, ...rest }) => ({ ...rest, ...report })) } };
   },
 };
+
+/** @throws RecdistillError `usage` if a bundle has more names now */
+async function refuseFewer(
+  place: RunPlace,
+  { bundle, labels: names }: Pick<Named, 'bundle'> & { labels: readonly string[] },
+  file: string,
+) {
+  const namedIn = (list: readonly string[]) => list.filter((name) => name !== '').length;
+  const before = bundle === undefined ? 0 : namedIn((await readBundle(bundle)).model.labels ?? []);
+  if (namedIn(names) >= before) return;
+  const problem = `${file} names ${namedIn(names)} items of ${place.name}, which has names for ${before} now`;
+  fail('usage', { problem, hint: 'Give a file with all names, or replace them all the same with --overwrite.' });
+}
 
 /** Items of a bundle, as --items takes them. */
 async function someItems(bundle: string): Promise<string> {

@@ -51,7 +51,7 @@ test('work that is no epoch is estimated, and shown with the time left once it t
   assert.deepEqual(lines, [
     'base ...',
     'base: computing ease takes about 1 min 20 s here',
-    'base: computing ease, 2 %, 1 min 18 s left',
+    'base: computing ease, 2 %',
     'base: computing ease, 15 %, 1 min 08 s left',
     'base: computing ease, 27 %, 58 s left',
     'base: computing ease, 40 %, 48 s left',

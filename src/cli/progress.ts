@@ -90,8 +90,10 @@ export function createProgress(
         if (work?.what !== event.what || share < work.from) work = { what: event.what, began: now(), from: share };
         const took = now() - work.began;
         if (took < WORK_MS || share <= work.from) return;
-        const left = (took / 1000 / (share - work.from)) * (1 - share);
-        painter.work(title, event.what, share, `${formatSeconds(left)} left`);
+        const gone = share - work.from;
+        // Of a small share the rest cannot be told.
+        const left = gone < LEAST_SHARE ? '' : `, ${formatSeconds((took / 1000 / gone) * (1 - share))} left`;
+        painter.work(title, event.what, share, left);
       } else if (event.type === 'estimate') {
         if (event.seconds >= 1) say(`${title}: ${event.what} takes about ${formatSeconds(event.seconds)} here`);
       } else if (event.type === 'note') say(`${title}: ${event.message}`);
@@ -101,6 +103,9 @@ export function createProgress(
     close: () => painter.clear(),
   };
 }
+
+/** Share of a piece of work from which on the time left is told. */
+const LEAST_SHARE = 0.03;
 
 const paceOf = (seconds: number): string =>
   seconds >= 1
@@ -127,7 +132,7 @@ function lines(console: Console, now: () => number): Painter {
     work(title, what, share, left) {
       if (now() - worked < WORK_LINE_MS) return;
       worked = now();
-      console.say(`${title}: ${what}, ${percent(share)}, ${left}`);
+      console.say(`${title}: ${what}, ${percent(share)}${left}`);
     },
     clear() {},
   };
@@ -161,7 +166,7 @@ function bar(): Painter {
     work(title, what, share, left) {
       if (drawn) return drawn.update({ facts: `${what}, ${percent(share)}` });
       const done = Math.floor(BAR * share);
-      const text = `${title} ${'#'.repeat(done)}${'.'.repeat(BAR - done)} ${what}, ${percent(share)}, ${left}`;
+      const text = `${title} ${'#'.repeat(done)}${'.'.repeat(BAR - done)} ${what}, ${percent(share)}${left}`;
       process.stderr.write(`${CLEAR_LINE}${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
     },
     clear,

@@ -82,7 +82,11 @@ function checkKnown(
     throw new StudentError('unknown-user', `the student has no user "${shortened(user, 60)}"`, hint);
   }
   if (items.length > 0 && unknown.length === items.length) {
-    const hint = suggestions(items[0]!, student.model.itemIds);
+    const joined = [items.join(','), items.join(', ')].find((id) => items.length > 1 && student.hasItem(id));
+    const hint =
+      joined === undefined
+        ? suggestions(items[0]!, student.model.itemIds)
+        : `An id with a comma needs a JSON array: --items '${JSON.stringify([joined])}'.`;
     throw new StudentError(
       'unknown-item',
       `the student knows none of the items: ${listed(unknown.map((id) => shortened(id, 60)))}`,

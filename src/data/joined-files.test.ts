@@ -181,3 +181,25 @@ test('keys of JSON objects are found wherever they come first, and NaN is no cra
     ),
   );
 });
+
+test('ids that were saved as fractions, many unknown users, and a test part that train has already', async (t) => {
+  const f = testFolder(t);
+  const floats = await load(f.write('f.csv', `user,item\n${grid((u, i) => `${u}.0,i${i}`)}`));
+  assert.match(
+    floats.warnings.join(),
+    /6 of 6 ids of users are whole numbers with a fraction of zeros, such as "1\.0"/,
+  );
+  const text = f.write(
+    'l.jsonl',
+    grid((u, i) => `{"user":${u},"item":"[${i}, 8]"}`),
+  );
+  assert.match(await refusal(text), /row 1, column item: the item is a list, written as text/);
+  mkdirSync(join(f.path, 's'));
+  f.write('s/train.csv', `user,item\n${grid((u, i) => `u${u},i${i}`)}`);
+  f.write('s/test.csv', 'user,item\nu1,i2\nu3,i4\n');
+  assert.match(await refusal(join(f.path, 's')), /all 2 interactions of test are in train or valid, too/);
+  const users = Array.from({ length: 12 }, (_, k) => (k < 8 ? `u${(k % 6) + 1}` : `new${k}`));
+  f.write('s/test.csv', `user,item\n${users.map((u, k) => `${u},j${k}\n`).join('')}`);
+  const read = await load(join(f.path, 's'), { unknownIds: 'keep', validShare: 0 });
+  assert.match(read.warnings.join(), /4 of the 10 users of test do not occur in train/);
+});

@@ -48,6 +48,12 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
       `removed what an earlier part has already: ${fewerValid} interactions from valid, ${fewerTest} from test`,
     );
   }
+  if (count(found.test) > 0 && count(disjoint.test) === 0) {
+    const problem = `all ${count(found.test)} interactions of test are in train or valid, too`;
+    const hint =
+      'A test part holds interactions that train does not have. Check that the files are those of one split.';
+    fail('bad-data', { path: name, problem, hint });
+  }
   notes.push(countItems(source, disjoint));
   const kept = options.coldItems === 'drop' ? warmed(disjoint, true, notes) : disjoint;
   notes.push(...weightNotes(kept.train));

@@ -71,6 +71,12 @@ export function spellingWarnings(source: {
         `${padded.length} of ${source[what].length} ids of ${what} begin or end with a blank, such as ${example}; --trim removes blanks`,
       ];
     }
+    const fractions = source[what].filter((id) => /^\d+\.0+$/.test(id));
+    if (fractions.length * 2 > source[what].length) {
+      return [
+        `${fractions.length} of ${source[what].length} ids of ${what} are whole numbers with a fraction of zeros, such as ${JSON.stringify(fractions[0])}: they were saved as numbers with a fraction, and are not the ids ${JSON.stringify(loosely(fractions[0]!))} of other files`,
+      ];
+    }
     const alike = alikeWithin(source[what]);
     if (!alike) return [];
     const [one, other] = alike.example;

@@ -229,7 +229,7 @@ function checksOf(
       ...{ what: 'mark', column, bad: `starts_with(${k === 0 ? 'u' : 'i'}, chr(65279))` },
       ...OF_JOINED.mark,
     })),
-    ...(item.nested === undefined && !asWritten ? [{ what: 'list', column: item, bad: TEXT_LIST, ...AS_TEXT }] : []),
+    ...(!asWritten ? [{ what: 'list', column: item, bad: TEXT_LIST, ...AS_TEXT }] : []),
     ...check('time', columns.time, '(t IS NULL OR c IS NULL OR t < 0)').map((one) => ({
       ...one,
       hint:

@@ -7,6 +7,9 @@ import { type Alike, alikeIn, visible } from './spelling.js';
 /** Unknown ids that are known in another spelling: from this share of the ids of a part on, that is no chance. */
 const ALIKE_SHARE = 0.05;
 
+/** From this share of unknown ids on there is a warning. */
+const MANY = 0.2;
+
 /** Of fewer ids than these, most may well be unknown. */
 const FEWEST = 10;
 
@@ -58,7 +61,8 @@ function problemOf(
   );
   const most = part.size >= FEWEST && unknown.length * 2 > part.size;
   const spelled = alike !== undefined && (alike.count * 2 >= unknown.length || alike.count >= ALIKE_SHARE * part.size);
-  if (!most && !alike) return undefined;
+  const many = part.size >= FEWEST && unknown.length >= MANY * part.size;
+  if (!many && !alike) return undefined;
   const example = JSON.stringify(unknown[0]);
   const counted = `${unknown.length} of the ${part.size} ${what} of ${partName} do not occur in train, such as ${example}`;
   return {

@@ -1,11 +1,13 @@
 /** Writes rankings as a file that any program reads, and that reads back to the same rankings. */
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fail } from '../errors.js';
 import { literal, withDatabase } from './duckdb.js';
 import type { Dataset } from './interactions.js';
 import { type Rankings, rankingOf } from './rankings.js';
+import { cleanedOnSignal } from './temporary.js';
 import { writeLines } from './write-split.js';
 
 export interface NamedLists {
@@ -37,6 +39,9 @@ export async function writeRankingsTable(
     ...(entries.some((e) => e.teacher !== undefined) ? ['teacher'] : []),
     ...(entries.some((e) => e.checkpoint !== undefined) ? ['checkpoint'] : []),
   ];
+  const keep = cleanedOnSignal(() => {
+    for (const file of temporary) rmSync(file, { force: true });
+  });
   try {
     await mkdir(dirname(target), { recursive: true });
     await writeLines(temporary[0], csvLines(dataset, entries, columns));
@@ -57,6 +62,7 @@ export async function writeRankingsTable(
   } finally {
     // Where the folder is none there is nothing to remove.
     for (const file of temporary) await rm(file, { force: true }).catch(() => undefined);
+    keep();
   }
 }
 

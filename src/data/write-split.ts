@@ -1,11 +1,12 @@
 /** Writes a data set as a ready split folder, whole or not at all. */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fail } from '../errors.js';
 import { count, type Dataset, type Interactions } from './interactions.js';
 import { SPLIT_MANIFEST, type SplitManifest } from './split-manifest.js';
+import { cleanedOnSignal } from './temporary.js';
 
 /**
  * Writes `train.tsv`, `valid.tsv`, `test.tsv` (user, item and, where known, time and weight), `users.tsv` and `items.tsv` (id, number,
@@ -18,6 +19,7 @@ export async function writeSplit(dataset: Dataset, folder: string): Promise<void
     fail('usage', { problem: `${folder} exists already`, hint: 'Choose another folder, or delete this one first.' });
   }
   const temporary = `${target}.${randomUUID()}.tmp`;
+  const keep = cleanedOnSignal(() => rmSync(temporary, { recursive: true, force: true }));
   try {
     await mkdir(dirname(target), { recursive: true });
     await mkdir(temporary);
@@ -32,6 +34,8 @@ export async function writeSplit(dataset: Dataset, folder: string): Promise<void
     // Where the folder could not even be made there is nothing to remove.
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     fail('write-failed', { path: folder, problem: cause instanceof Error ? cause.message : String(cause) }, cause);
+  } finally {
+    keep();
   }
 }
 

@@ -99,6 +99,14 @@ test('a file that names nothing is refused and changes nothing', { timeout: 60_0
   assert.equal(readFileSync(w.path('runs', 'bpr-mf', 'student', 'manifest.json'), 'utf8'), before);
 });
 
+test('fewer names than there are replace them only if that is wanted', { timeout: 120_000 }, async () => {
+  writeFileSync(w.path('few.csv'), 'id,title\np1,Only\np2,Two\n');
+  const { stderr } = await w.run('label', 'bpr-mf', '--labels', 'few.csv');
+  assert.match(stderr, /few\.csv names 2 items of bpr-mf, which has names for 30 now\n.*--overwrite/);
+  await succeeds('label', 'bpr-mf', '--labels', 'few.csv', '--overwrite');
+  await succeeds('label', 'bpr-mf', '--labels', 'names.csv');
+});
+
 test('names in another encoding are read as such, by runs that learn from it later, too', {
   timeout: 120_000,
 }, async () => {
