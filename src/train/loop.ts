@@ -85,7 +85,7 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
   const trainEpoch = async (epoch: number): Promise<number[]> => {
     const losses = learners.map(() => 0);
     await hooks.beforeEpoch?.(epoch);
-    const look = pace.of(learners.length > 1 ? `epoch ${epoch} of ${names}` : `epoch ${epoch}`);
+    const look = pace.of(`epoch ${epoch} of ${names}`);
     const steps = Math.max(...batches.map((b) => b.perEpoch));
     let number = 0;
     for (const step of inStep(batches, epoch)) {
