@@ -28,8 +28,8 @@ export interface NeighbourRule {
   weight(sum: number, j: number, i: number): number;
 }
 
-/** Adds and comparisons between two steps. */
-const AT_ONCE = 2 ** 22;
+/** Milliseconds between two steps. Counted adds would not do: what an item costs is known only roughly where histories are long. */
+const AT_ONCE_MS = 50;
 
 /**
  * Memory for the items that meet, not for all pairs of items. The time is that of the pairs of items that meet in each user; but of users with
@@ -45,7 +45,7 @@ export async function neighboursOf(train: Interactions, step: Step, rule: Neighb
     indices: new Int32Array(room),
     weights: new Float32Array(room),
   };
-  let [size, done, asked] = [0, 0, 0];
+  let [size, done, asked] = [0, 0, performance.now()];
   for (let own = 0; own < train.items; own++) {
     for (const [other, weight] of search.largestOf(own)) {
       near.indices[size] = other;
@@ -54,9 +54,9 @@ export async function neighboursOf(train: Interactions, step: Step, rule: Neighb
     }
     near.indptr[own + 1] = size;
     done += costs[own]!;
-    if (done - asked < AT_ONCE) continue;
-    asked = done;
+    if (performance.now() - asked < AT_ONCE_MS) continue;
     await step(done, total);
+    asked = performance.now();
   }
   await step(total, total);
   return rule.side === 'from' ? near : turned(near, train.items);
