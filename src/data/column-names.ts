@@ -105,7 +105,7 @@ export function mapColumns(path: string, table: Table, wishes: ColumnWishes, rat
       return known[0];
     }
     const [folder] = columns.filter((c) => c.ofFolder && KNOWN_NAMES[role].includes(simplify(c.name)));
-    const placed = byPosition(path, table, role);
+    const placed = byPosition(path, table, role, wishes);
     if (folder && placed && (role === 'user' || role === 'item')) severalNamed(path, role, [folder, placed]);
     return placed ?? folder;
   };
@@ -161,12 +161,15 @@ export function named(path: string, columns: readonly Column[], wish: string): C
 }
 
 /** user, item, then a rating and a time in either order. @throws RecdistillError `bad-data` if the second column looks like times */
-function byPosition(path: string, table: Table, role: Role): Column | undefined {
+function byPosition(path: string, table: Table, role: Role, wishes: ColumnWishes): Column | undefined {
   const columns = table.columns.filter((c) => !c.ofFolder);
   if (role === 'user') return columns[0];
   if (role === 'item') {
+    // The user is a folder of the path, so that the file begins with the item.
+    if (table.columns.some((c) => c.ofFolder && c.name === wishes.user)) return columns[0];
     const second = table.sample?.[1];
-    if (columns.length > 2 && second !== undefined && looksLikeMoment(second)) {
+    const later = [2, 3].some((k) => looksLikeTime(table.sample?.[k]));
+    if (columns.length > 2 && !later && second !== undefined && looksLikeMoment(second)) {
       const problem = `the second column, ${JSON.stringify(second)} in the first row, looks like a time and would be the item`;
       fail('bad-data', {
         path,
@@ -183,6 +186,7 @@ function byPosition(path: string, table: Table, role: Role): Column | undefined 
   return rest.length > 0 ? columns[rest[0]!] : undefined;
 }
 
-/** An ISO 8601 date, or seconds between 2001 and 2039. */
+/** A date, or seconds or milliseconds between 2001 and 2039. */
 const looksLikeMoment = (field: string): boolean =>
-  /^\d{4}-\d{2}-\d{2}/.test(field) || (/^\d{10}$/.test(field) && Number(field) < 2.2e9);
+  /^\d{4}[-/]\d{2}[-/]\d{2}|^\d{1,2}\.\d{1,2}\.\d{4}|^(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/.test(field) ||
+  (/^\d{10}(\d{3})?(\.\d+)?$/.test(field) && Number(field.slice(0, 10)) >= 1e9 && Number(field.slice(0, 10)) < 2.2e9);

@@ -83,7 +83,7 @@ export async function detectFormat(request: DetectRequest): Promise<Reading> {
 /** Lines before the data that are not data: `% bip weighted` of KONECT and Matrix Market, `# user item`. */
 export function refuseComments(path: string, line: string): void {
   const sign = /^([%#])/.exec(line)?.[1];
-  if (sign === undefined || (sign === '#' && !/^#\s/.test(line) && !isUserName(line.slice(1).split(/\W/)[0]!))) return;
+  if (sign === undefined || (sign === '#' && !/^#\s/.test(line))) return;
   const problem = `begins with a comment, ${JSON.stringify(line.slice(0, 60))}`;
   const hint = `Remove such lines, as in: grep -v '^${sign}' FILE | recdistill ... --data -`;
   fail('bad-data', { path, problem, hint });

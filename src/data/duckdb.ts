@@ -123,6 +123,8 @@ function sentenceOf(text: string): string {
   if (text.includes('Maximum line size')) {
     return `${where}the line is longer than ${MAX_LINE / 2 ** 20} MB`;
   }
+  const json = /Malformed JSON .*at byte (\d+) in record\/value (\d+)/.exec(text);
+  if (json) return `object ${json[2]} is not valid JSON (byte ${json[1]} of it)`;
   if (text.includes('state machine'))
     return 'line ends or quotes are mixed (\\r\\n with \\n, or text after a closing quote)';
   return text
@@ -133,6 +135,8 @@ function sentenceOf(text: string): string {
 
 function hintOf(text: string): string {
   if (text.includes('Invalid unicode')) return 'Save the file as UTF-8.';
+  if (text.includes('JSON'))
+    return 'Correct the JSON: commas stand between values only, texts and keys in double quotes.';
   if (/parquet/i.test(text)) return 'The file is not Parquet, or it is cut; write it again or choose another --format.';
   return 'Correct the file; a field with delimiters, quotes or line ends must be in double quotes, a quote within it doubled.';
 }

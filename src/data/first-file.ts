@@ -1,6 +1,6 @@
 /** Files that are read together have the same columns. The first one says which; a later one without a header has them in the same order. */
 import { fail } from '../errors.js';
-import type { ColumnMap, ColumnWishes } from './column-names.js';
+import { type ColumnMap, type ColumnWishes, simplify } from './column-names.js';
 import type { Column, Table } from './readers/_reader.js';
 
 /** How the first file of a source was read. */
@@ -60,13 +60,24 @@ export function expectLikeFirst(
   // Objects have the keys that they need.
   if (chosen || table.sample === undefined || first.table.sample === undefined) return;
   const [before, own] = [first.table, table].map((t) => ownOf(t).map((c) => c.name));
-  const lacking = before!.filter((name) => !own!.includes(name));
-  const more = own!.filter((name) => !before!.includes(name));
-  if (lacking.length + more.length === 0) return;
-  const differ = [
-    ...(more.length > 0 ? [`has the columns ${more.join(', ')}`] : []),
-    ...(lacking.length > 0 ? [`lacks ${lacking.join(', ')}`] : []),
-  ].join(' and ');
+  const has = (names: readonly string[] | undefined, name: string) =>
+    names!.some((n) => simplify(n) === simplify(name));
+  const lacking = before!.filter((name) => !has(own, name));
+  const more = own!.filter((name) => !has(before, name));
+  // Exports gain and lose columns; files of different things have both.
+  if (lacking.length === 0 || more.length === 0) return;
+  const differ = `has the columns ${more.join(', ')} and lacks ${lacking.join(', ')}`;
   const hint = 'If they belong together all the same, name the columns with --user and --item.';
   fail('bad-data', { path: shown, problem: `${differ}, unlike ${first.shown}`, hint });
+}
+
+/** Columns of a file of rankings, as `rankings` writes them. */
+const OF_RANKINGS = ['user', 'item', 'rank', 'teacher', 'checkpoint'];
+
+/** @throws RecdistillError `bad-data` for a file of rankings: what a model recommends is no interaction */
+export function refuseRankings(shown: string, table: Table): void {
+  const names = ownOf(table).map((c) => simplify(c.name));
+  if (!table.named || !names.includes('rank') || !names.every((name) => OF_RANKINGS.includes(name))) return;
+  const hint = 'Move it out of the folder of the data. `import` makes a teacher of rankings.';
+  fail('bad-data', { path: shown, problem: 'is a file of rankings (it has a column rank), and no interactions', hint });
 }

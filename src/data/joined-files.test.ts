@@ -103,7 +103,7 @@ test('comments, LibSVM and lists written as text are no interactions', async (t)
     await refusal(f.write('out.k', `% bip weighted\n% 36 6\n${grid((u, i) => `${u} ${i} 5`)}`)),
     /begins with a comment, "% bip weighted" \| .*grep -v/,
   );
-  assert.match(await refusal(f.write('h.csv', `#user,item\n${grid((u, i) => `${u},${i}`)}`)), /begins with a comment/);
+  assert.equal((await load(f.write('h.csv', `#item,user\n${grid((u, i) => `i${i}x,u${u}`)}`))).users.ids[0], 'u1');
   assert.equal(
     (
       await load(
@@ -202,4 +202,69 @@ test('ids that were saved as fractions, many unknown users, and a test part that
   f.write('s/test.csv', `user,item\n${users.map((u, k) => `${u},j${k}\n`).join('')}`);
   const read = await load(join(f.path, 's'), { unknownIds: 'keep', validShare: 0 });
   assert.match(read.warnings.join(), /4 of the 10 users of test do not occur in train/);
+});
+
+test('what looks odd and is ordinary is read', async (t) => {
+  const f = testFolder(t);
+  const amazon = f.write(
+    'az.csv',
+    grid((u, i) => `A${u},03102871${i}8,4.0,13536122${i}2`),
+  );
+  assert.deepEqual([(await load(amazon)).items.ids.length, (await load(amazon)).train.times !== undefined], [6, true]);
+  const years = [
+    f.write('2020.csv', `user,item\n${grid((u, i) => `u${u},i${i}`)}`),
+    f.write('2021.csv', `User,Item,device\n${grid((u, i) => `u${u},j${i},phone`)}`),
+  ];
+  assert.equal(size(await load(years)), 72);
+  mkdirSync(join(f.path, 'h/user=c1'), { recursive: true });
+  mkdirSync(join(f.path, 'h/user=c2'), { recursive: true });
+  for (const k of [1, 2])
+    f.write(
+      `h/user=c${k}/p.csv`,
+      grid((u, i) => `i${u}${i},4`),
+    );
+  const read = await load(join(f.path, 'h'), { user: 'user' });
+  assert.deepEqual([read.users.ids.length, read.items.ids.length], [2, 36]);
+});
+
+test('rankings are no interactions', async (t) => {
+  const path = testFolder(t).write('r.csv', `user,item,rank\n${grid((u, i) => `u${u},i${i},${i}`)}`);
+  assert.match(await refusal(path), /is a file of rankings .* \| .*`import`/);
+});
+
+test('times and lists in more spellings are refused where they would be ids', async (t) => {
+  const f = testFolder(t);
+  for (const second of ['1600000001000', '1600000001.5', '2020/09/11 10:00', '11.09.2020', '20200911']) {
+    assert.match(
+      await refusal(
+        f.write(
+          'm.csv',
+          grid((u, i) => `u${u},${second},x${i}`),
+        ),
+      ),
+      /looks like a time/,
+      second,
+    );
+  }
+  for (const list of ['[1 2 3]', '(1, 2)', "{'a', 'b'}", "['a' 'b']"])
+    assert.match(
+      await refusal(f.write('l.tsv', `user\titem\n${grid((u, i) => `u${u}\t${i === 1 ? list : `i${i}`}`)}`)),
+      /the item is a list, written as text/,
+      list,
+    );
+  for (const [time, format] of [
+    ['202009', '%Y%m'],
+    ['2020', '%Y'],
+    ['2020091312', '%Y%m%d%H'],
+  ] as const) {
+    const path = f.write('t.csv', `user,item,time\n${grid((u, i) => `u${u},i${i},${time}`)}`);
+    const said = await refusal(path);
+    assert.ok(said.includes(`--time-format ${format};`), said);
+    assert.equal(new Date((await load(path, { timeFormat: format })).train.times![0]! * 1000).getUTCFullYear(), 2020);
+  }
+  const capitals = f.write(
+    'c.csv',
+    `User,Item\n${grid((u, i) => `u${u},i${i}`)}user,item\n${grid((u, i) => `v${u},i${i}`)}`,
+  );
+  assert.match(await refusal(capitals), /row 37, column User: the line of column names comes again/);
 });

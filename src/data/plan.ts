@@ -11,7 +11,7 @@ import type { PlannedFile } from './files.js';
 import { filesBelow } from './files-below.js';
 import { folderPlan } from './folder-plan.js';
 import { refuseAddress, refuseForeign } from './foreign.js';
-import { catalogEntry, entryFiles, getDataset } from './locate.js';
+import { catalogEntry, entryFiles, getDataset, locate } from './locate.js';
 import { commonFolder, isPattern, matchingFiles } from './matching-files.js';
 import type { DataOptions } from './options.js';
 import { firstBytes, packingOf } from './packing.js';
@@ -58,7 +58,9 @@ async function planData(
   temporary: string,
 ): Promise<Plan> {
   if (typeof data !== 'string') return data.length === 1 ? planData(data[0]!, labels, temporary) : filesPlan(data);
-  if (Object.hasOwn(catalog, data)) return entryPlan(data, catalogEntry(data), resolve(await getDataset(data)));
+  // A folder of that name is meant where the named data set is not at hand.
+  const isNamed = Object.hasOwn(catalog, data) && ('folder' in locate(data) || !existsSync(resolve(data)));
+  if (isNamed) return entryPlan(data, catalogEntry(data), resolve(await getDataset(data)));
   refuseAddress(data);
   if (isStandardInput(data)) return onePlan({ path: data, keys: {} }, 'input');
   const path = resolve(data);

@@ -220,7 +220,9 @@ function checksOf(
     decimal === '.' && /^-?\d+,\d+$/.test(value) ? ' A decimal comma needs --decimal ,.' : '';
   const numbers = check('rating', columns.rating, '(r IS NULL OR NOT isfinite(r))');
   const weights = check('weight', columns.weight, '(w IS NULL OR NOT isfinite(w) OR w <= 0)');
-  const header = `(u = ${literal(user.name)} AND i = ${literal(item.name)})`;
+  const [userName, itemName] = [user, item].map(({ name }) => literal(name.toLowerCase()));
+  // Also in other capitals, and with the columns exchanged.
+  const header = `(lower(u) IN (${userName}, ${itemName}) AND lower(i) IN (${userName}, ${itemName}) AND lower(u) <> lower(i))`;
   return [
     ...check('user', user, badId('u', missing)),
     ...check('item', item, badId('i', missing)),
@@ -253,10 +255,10 @@ const OF_JOINED = {
   },
 };
 
-/** A list of texts in quotes, or of at least two numbers, as Python writes them. */
+/** A list, tuple or set of texts in quotes, or of at least two numbers, as Python and NumPy write them. */
 const TEXT_LIST =
-  `(starts_with(i, '[') AND (regexp_full_match(i, '\\[\\s*-?\\d+(\\s*,\\s*-?\\d+)+\\s*\\]') ` +
-  `OR regexp_full_match(i, '\\[\\s*(''[^'']*''|"[^"]*")(\\s*,\\s*(''[^'']*''|"[^"]*"))*\\s*\\]')))`;
+  `(regexp_matches(i, '^[\\[({].*[\\])}]$') AND (regexp_full_match(i, '.\\s*-?[\\d.]+([,\\s]+-?[\\d.]+)+,?\\s*.') ` +
+  `OR regexp_full_match(i, '.\\s*(''[^'']*''|"[^"]*")([,\\s]+(''[^'']*''|"[^"]*"))*,?\\s*.')))`;
 const AS_TEXT = {
   says: { one: 'the item is a list, written as text', many: 'with a list as item, written as text' },
   hint: 'Write one row for each element, or JSON lines with lists, which --explode reads. --bad-rows skip leaves such rows out.',

@@ -5,7 +5,7 @@ import type { Plan } from './_plan.js';
 import type { Reading } from './detect-format.js';
 import { type Database, literal } from './duckdb.js';
 import type { PlannedFile } from './files.js';
-import { expectLikeFirst, type FirstFile, namedAsFirst } from './first-file.js';
+import { expectLikeFirst, type FirstFile, namedAsFirst, refuseRankings } from './first-file.js';
 import { type Found, formatOf } from './format-of.js';
 import type { StagedPart } from './number-ids.js';
 import type { Table } from './readers/_reader.js';
@@ -106,6 +106,7 @@ async function stagePlanned(
   const { format } = found;
   const request = { file, header: plan.header, wished, quote, delimiter: delimiter ?? found.delimiter };
   const own = withKeys(await readers[format](db, request), file.keys);
+  refuseRankings(file.shown, own);
   const table = before.first ? namedAsFirst(before.first, file.shown, own) : own;
   const staged = await stageFile(db, name, file, table, plan.columns, options);
   const first = { shown: file.shown, table, columns: staged.columns };

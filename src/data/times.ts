@@ -17,6 +17,8 @@ const KINDS = {
   minute: { code: 6, name: 'dates such as 202009131230' },
   /** 1900 to 2099. */
   year: { code: 7, name: 'years' },
+  month: { code: 8, name: 'months such as 202009' },
+  hour: { code: 9, name: 'dates such as 2020091312' },
 } as const;
 
 type Kind = keyof typeof KINDS;
@@ -63,6 +65,8 @@ export function withTimes(rows: string, text: string, { timeUnit, timeFormat }: 
     timeUnit === 'auto'
       ? `CASE WHEN "#number" BETWEEN 19000101 AND 21001231 AND ${isDay(text)} THEN ${KINDS.day.code} ` +
         `WHEN "#number" BETWEEN 190001010000 AND 209912312359 AND ${isMinute(text)} THEN ${KINDS.minute.code} ` +
+        `WHEN "#number" BETWEEN 190001 AND 209912 AND ${isMonth(text)} THEN ${KINDS.month.code} ` +
+        `WHEN "#number" BETWEEN 1900010100 AND 2099123123 AND ${isHour(text)} THEN ${KINDS.hour.code} ` +
         `WHEN "#number" BETWEEN 1900 AND 2099 AND "#number" = floor("#number") THEN ${KINDS.year.code} ELSE "#unit" END`
       : '"#unit"';
   return `(SELECT *, ${nanoseconds} AS t, CASE WHEN "#number" IS NULL THEN ${KINDS.text.code} ELSE ${kind} END AS c FROM ${units})`;
@@ -71,8 +75,11 @@ export function withTimes(rows: string, text: string, { timeUnit, timeFormat }: 
 const isDay = (text: string): string =>
   `regexp_full_match(${text}, '(19|20)\\d{6}') AND try_strptime(${text}, '%Y%m%d') IS NOT NULL`;
 
-const isMinute = (text: string): string =>
-  `regexp_full_match(${text}, '(19|20)\\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\\d|3[01])([01]\\d|2[0-3])[0-5]\\d')`;
+const YEAR_MONTH = '(19|20)\\d{2}(0[1-9]|1[0-2])';
+const DAY_HOUR = '(0[1-9]|[12]\\d|3[01])([01]\\d|2[0-3])';
+const isMonth = (text: string): string => `regexp_full_match(${text}, '${YEAR_MONTH}')`;
+const isHour = (text: string): string => `regexp_full_match(${text}, '${YEAR_MONTH}${DAY_HOUR}')`;
+const isMinute = (text: string): string => `regexp_full_match(${text}, '${YEAR_MONTH}${DAY_HOUR}[0-5]\\d')`;
 
 /** Rows of one kind of time in one file. */
 export interface TimeCount {
@@ -106,6 +113,8 @@ export function timesAreDays(counts: readonly TimeCount[]): boolean {
   const found = (Object.keys(KINDS) as Kind[]).filter((kind) => rowsOf(kind) > 0);
   for (const [kind, format] of [
     ['minute', '%Y%m%d%H%M'],
+    ['hour', '%Y%m%d%H'],
+    ['month', '%Y%m'],
     ['year', '%Y'],
   ] as const) {
     if (rowsOf(kind) > rowsOf('s') + rowsOf('ms')) refuseNumbers(counts, kind, format);
@@ -113,8 +122,8 @@ export function timesAreDays(counts: readonly TimeCount[]): boolean {
   // A few numbers look like dates by chance: seconds that are counted from some moment of their own, and milliseconds.
   const relative = counts.every((c) => c.kind === KINDS.text.code || c.latest < SINCE_1970);
   const byChance = (kind: Kind): boolean =>
-    kind === 'minute' ? rowsOf('ms') >= rowsOf(kind) : relative && rowsOf('s') >= rowsOf(kind);
-  const kinds = found.filter((kind) => !(['day', 'year', 'minute'].includes(kind) && byChance(kind)));
+    kind === 'minute' ? rowsOf('ms') >= rowsOf(kind) : (kind === 'hour' || relative) && rowsOf('s') >= rowsOf(kind);
+  const kinds = found.filter((kind) => !['day', 'year', 'month', 'hour', 'minute'].includes(kind) || !byChance(kind));
   if (kinds.length < 2) return kinds[0] === 'day';
   const examples = kinds.map((kind) => {
     const { first, value } = counts.find((c) => c.kind === KINDS[kind].code)!;

@@ -41,7 +41,7 @@ export function refuseCondition(condition: string, why: string): never {
     owner: 'data',
     given: JSON.stringify(condition),
     expected: `one condition in DuckDB's SQL over the columns of the file (${why})`,
-    help: "Such as: type = 'purchase' AND price > 5. Text stands in single quotes, a name with blanks in double quotes.",
+    help: "Such as: type = 'purchase' AND price > 5. Text stands in single quotes, a name with blanks in double quotes. Columns of text files are text: functions of numbers and dates need price::DOUBLE, day::DATE.",
   });
 }
 

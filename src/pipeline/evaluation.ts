@@ -37,7 +37,13 @@ export function createJudge(dataset: Dataset, o: EvaluationOptions): Judge {
   for (const k of o.at) {
     if (!Number.isInteger(k) || k > train.items) {
       const expected = `whole numbers from 1 to the number of items, ${train.items}`;
-      fail('bad-option', { option: 'at', owner: 'evaluation', given: k, expected, help: 'Ask for shorter lists.' });
+      fail('bad-option', {
+        option: 'at',
+        owner: 'evaluation',
+        given: k,
+        expected,
+        help: `Ask for shorter lists: --at ${Math.min(10, train.items)} --select-by recall@${Math.min(10, train.items)}.`,
+      });
     }
   }
   const known = defaultMetrics.flatMap((m) => o.at.map((k) => `${m}@${k}`));

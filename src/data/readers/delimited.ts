@@ -34,6 +34,9 @@ async function delimited(db: Database, request: ReadRequest, given: string | und
   const detect = () => detectFormat({ path, lines, wished, table: true, listsByName: false, ofSplit: false });
   const delimiter = given === undefined ? ((await detect()).delimiter ?? ',') : delimiterGiven(given);
   const rows = lines.map((line) => fieldsOf(line, delimiter, quote));
+  // `#user,item` names columns, too.
+  const marked = /^#(.+)$/.exec(rows[0]![0]!)?.[1];
+  if (marked !== undefined && isKnownName(marked)) rows[0]![0] = marked;
   const fields = rows[0]!;
   if (fields.length < least) {
     const shown = lines[0]!.length > 60 ? `${lines[0]!.slice(0, 60)}...` : lines[0]!;

@@ -30,6 +30,7 @@ export const jsonl: Reader = async (db, { file, wished }) => {
       `FROM (SELECT row_number() OVER () AS k, line FROM ${sql})) GROUP BY key ORDER BY min(k), min(place)`,
     values,
   );
+  if (found.length === 0) fail('bad-data', { path: file.shown, problem: 'has no objects with keys', hint });
   const keys = new Set(found.map(([key]) => String(key)));
   // A key that has dots itself goes before a way into an object.
   const inside: { name: string; path: readonly string[] }[] = [];
