@@ -268,3 +268,15 @@ test('times and lists in more spellings are refused where they would be ids', as
   );
   assert.match(await refusal(capitals), /row 37, column User: the line of column names comes again/);
 });
+
+test('a decimal comma leaves dates with points alone', async (t) => {
+  const path = testFolder(t).write(
+    'de.csv',
+    `user;item;time;price\n${grid((u, i) => `u${u};i${i};0${i}.03.2024 10:00;${i},5`)}`,
+  );
+  const read = await load(path, { decimal: ',', timeFormat: '%d.%m.%Y %H:%M', weight: 'price' });
+  assert.equal(new Date(read.train.times![0]! * 1000).getUTCMonth(), 2);
+  assert.ok(read.train.weights!.every((w) => w % 1 === 0.5));
+  const seconds = testFolder(t).write('s.csv', `user;item;time\n${grid((u, i) => `u${u};i${i};160000000${i},25`)}`);
+  assert.equal((await load(seconds, { decimal: ',' })).train.times![0]! % 1, 0.25);
+});

@@ -26,7 +26,7 @@ export interface StagedFile {
   readonly skipped: readonly string[];
 }
 
-/** The words of the option `weight` that stand for the number of rows of a pair. */
+/** The word of the option `weight` that stands for the number of rows of a pair. */
 const ROWS = 'rows';
 
 /**
@@ -133,7 +133,12 @@ async function stagedSql(
   // A point in a number with a decimal comma divides thousands, or is a mistake: neither is read.
   const number = (as: string) =>
     options.decimal === ',' ? `CASE WHEN NOT contains("${as}", '.') THEN replace("${as}", ',', '.') END` : `"${as}"`;
-  if (time) rows = withTimes(rows, number('#t'), options);
+  // Dates may have points, and no comma: 01.03.2024.
+  const moment =
+    options.decimal === ','
+      ? `CASE WHEN regexp_full_match("#t", '[+-]?\\d+,\\d+') THEN replace("#t", ',', '.') ELSE "#t" END`
+      : '"#t"';
+  if (time) rows = withTimes(rows, moment, options);
   return (
     `SELECT "#n"::UINTEGER AS n, ${id('#u')} AS u, ${id('#i')} AS i, ${time ? 't, c::TINYINT AS c' : 'NULL::BIGINT AS t, NULL::TINYINT AS c'}, ` +
     `try_cast(${number('#r')} AS DOUBLE) AS r, try_cast(${number('#w')} AS DOUBLE) AS w FROM ${rows}`
