@@ -227,9 +227,13 @@ test('what looks odd and is ordinary is read', async (t) => {
   assert.deepEqual([read.users.ids.length, read.items.ids.length], [2, 36]);
 });
 
-test('rankings are no interactions', async (t) => {
-  const path = testFolder(t).write('r.csv', `user,item,rank\n${grid((u, i) => `u${u},i${i},${i}`)}`);
-  assert.match(await refusal(path), /is a file of rankings .* \| .*`import`/);
+test('rankings among other files are no interactions', async (t) => {
+  const f = testFolder(t);
+  const lists = f.write('r.csv', `user,item,rank\n${grid((u, i) => `u${u},i${i},${i}`)}`);
+  assert.equal(size(await load(lists)), 36);
+  const clicks = f.write('d.csv', `user,item\n${grid((u, i) => `u${u},i${i}`)}`);
+  assert.match(await refusal([clicks, lists]), /r\.csv: is a file of rankings .* \| .*`import`/);
+  assert.match(await refusal(f.path), /r\.csv: is a file of rankings/);
 });
 
 test('times and lists in more spellings are refused where they would be ids', async (t) => {

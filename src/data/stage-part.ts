@@ -45,7 +45,12 @@ export async function stagePart(
   let [{ reading, first }, ofPart] = [before, false];
   for (const [k, planned] of files.entries()) {
     const table = k === 0 ? name : 'next_file';
-    const one = await stagePlanned(db, table, planned, plan, options, { reading, first, ofPart });
+    const one = await stagePlanned(db, table, planned, plan, options, {
+      reading,
+      first,
+      ofPart,
+      several: files.length > 1,
+    });
     [reading, first, ofPart] = [reading ?? one.reading, first ?? one.first, true];
     if (k > 0) {
       await db.query(`INSERT INTO ${name} SELECT * FROM ${table}`);
@@ -93,7 +98,7 @@ async function stagePlanned(
   planned: PlannedFile,
   plan: Plan,
   options: ReadingOptions,
-  before: Before & { readonly ofPart: boolean },
+  before: Before & { readonly ofPart: boolean; readonly several: boolean },
 ): Promise<PlannedRead> {
   const { encoding, quote, table: wantedTable, delimiter } = options;
   const file = await openSource(planned, { encoding, quote, table: wantedTable, folder: db.folder });
@@ -106,7 +111,8 @@ async function stagePlanned(
   const { format } = found;
   const request = { file, header: plan.header, wished, quote, delimiter: delimiter ?? found.delimiter };
   const own = withKeys(await readers[format](db, request), file.keys);
-  refuseRankings(file.shown, own);
+  // One that is named alone is what the user wants.
+  if (before.several) refuseRankings(file.shown, own);
   const table = before.first ? namedAsFirst(before.first, file.shown, own) : own;
   const staged = await stageFile(db, name, file, table, plan.columns, options);
   const first = { shown: file.shown, table, columns: staged.columns };
