@@ -23,4 +23,6 @@ export interface Plan {
   readonly manifest?: SplitManifest;
   /** Terms of use and citation. */
   readonly notes: readonly string[];
+  /** Files that are not read, in words. */
+  readonly leftOut?: readonly string[];
 }

@@ -55,7 +55,7 @@ export async function refuseBadRows(db: Database, name: string, o: CheckedTable)
   const { what, column, says, hint } = checks[k]!;
   const value = await valueAt(db, file, table, column, row);
   const bytes = Buffer.byteLength(value ?? '');
-  const word = what === 'user' || what === 'item' ? ', which means that there is none' : '';
+  const word = what === 'user' || what === 'item' ? ', which counts as missing' : '';
   const shown = value === undefined || value === '' ? 'empty' : `${JSON.stringify(value.slice(0, 60))}${word}`;
   const problem =
     says && value !== undefined

@@ -14,8 +14,8 @@ export interface Fault {
   readonly fault: string;
 }
 
-/** Functions that give another answer each time: the same file would be another data set at the next load. */
-const FICKLE = new Set([
+/** Volatile functions: with them the same file would be another data set at the next load. */
+const VOLATILE = new Set([
   ...['random', 'setseed', 'uuid', 'gen_random_uuid', 'uuidv4', 'uuidv7', 'nextval', 'currval'],
   ...[
     'now',
@@ -73,7 +73,8 @@ export function columnsOf(tree: unknown): readonly ConditionColumn[] | Fault {
     if (kind === 'PARAMETER') fault ??= 'parameters such as ? and $1 are not possible';
     if (kind === 'WINDOW') fault ??= 'window functions are not possible';
     if (kind === 'STAR') fault ??= '* is not possible';
-    if (kind === 'FUNCTION' && FICKLE.has(name)) fault ??= `${name}() gives another answer each time`;
+    if (kind === 'FUNCTION' && VOLATILE.has(name))
+      fault ??= `${name}() is volatile: it would give another data set at each load`;
     if (kind === 'COLUMN_REF' && Array.isArray(node.column_names)) {
       const path = node.column_names.map(String);
       const key = path.join('.').toLowerCase();

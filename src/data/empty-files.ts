@@ -12,7 +12,7 @@ import { isStandardInput } from './passing.js';
 const NAMED = 5;
 
 /**
- * Leaves out the files without content of each part that has several files, and says so in the notes. A single file stays.
+ * Leaves out the files without content of each part that has several files, and says so. A single file stays.
  * @throws RecdistillError `bad-data` if all of several files are empty
  */
 export async function withoutEmptyFiles(plan: Plan): Promise<Plan> {
@@ -34,7 +34,7 @@ export async function withoutEmptyFiles(plan: Plan): Promise<Plan> {
   if (left.length === 0) return plan;
   const count = left.length === 1 ? '1 file is empty and left out' : `${left.length} files are empty and left out`;
   const note = `${count}: ${someNames(left, NAMED)}`;
-  return { ...plan, parts, notes: [...plan.notes, note] };
+  return { ...plan, parts, leftOut: [...(plan.leftOut ?? []), note] };
 }
 
 /** What packs nothing is smaller than that. */

@@ -42,7 +42,7 @@ export async function folderPlan(
   const place: Place = { folder, shown, aside: new Set(aside) };
   const plan = await planOf(place, name);
   const unread = await notRead(place, plan);
-  return { ...plan, notes: [...(unread === undefined ? [] : [unread]), ...plan.notes] };
+  return unread === undefined ? plan : { ...plan, leftOut: [unread] };
 }
 
 const OWN = { run: 'a run', student: 'a student', export: 'an export', split: 'a split' } as const satisfies Record<

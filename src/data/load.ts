@@ -116,7 +116,7 @@ async function originOf(options: DataOptions): Promise<Origin> {
   const { name, manifest, minUser = MIN_USER } = plan;
   return {
     name,
-    source: { ...source, notes: [...source.notes, ...plan.notes] },
+    source: { ...source, notes: [...source.notes, ...(plan.leftOut ?? []), ...plan.notes] },
     minUser,
     ...(manifest ? { manifest } : {}),
   };

@@ -20,3 +20,11 @@ export async function refusal(data: DataOptions['data'], more: Partial<DataOptio
   }
   return assert.fail('it was accepted');
 }
+
+/** 200 users with 12 different items of 119 each. */
+export const ratings = Array.from({ length: 2400 }, (_, k) => {
+  const [user, n] = [Math.floor(k / 12), k % 12];
+  return { user: user + 1, item: ((user * 7 + n * 10) % 119) + 1, rating: (k % 5) + 1, time: 1_300_000_000 + k * 60 };
+});
+export const table = (fields: (r: (typeof ratings)[number]) => (string | number)[], delimiter: string): string =>
+  ratings.map((r) => `${fields(r).join(delimiter)}\n`).join('');

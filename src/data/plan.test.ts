@@ -90,7 +90,7 @@ test('the parts of a split go by many names; files that are not read are named',
     assert.deepEqual(await p.parts(p.path), wanted, files.join());
   }
   const p = place(t, ['train.csv', 'test.csv', 'movies.csv', ...Array.from({ length: 9 }, (_, k) => `x${k}.csv`)]);
-  assert.deepEqual((await p.plan(p.path)).notes, [
+  assert.deepEqual((await p.plan(p.path)).leftOut, [
     'not read: movies.csv, x0.csv, x1.csv, x2.csv, x3.csv, x4.csv, x5.csv, x6.csv and 2 more',
   ]);
 });
@@ -119,7 +119,7 @@ test("MovieLens 1M's users.dat is no file of interactions; lists in a users.dat 
     'movies.dat': '1::Toy Story (1995)::Comedy\n',
   });
   assert.deepEqual(await movieLens.parts(movieLens.path), [['ratings.dat']]);
-  assert.deepEqual((await movieLens.plan(movieLens.path)).notes, ['not read: movies.dat, users.dat']);
+  assert.deepEqual((await movieLens.plan(movieLens.path)).leftOut, ['not read: movies.dat, users.dat']);
   const lists = place(t, { 'users.dat': '2 1 2\n1 3\n', 'titles.txt': 'a\n' });
   assert.deepEqual(await lists.parts(lists.path), [['users.dat']]);
   const both = place(t, { 'users.dat': '2 1 2\n', 'ratings.csv': CSV });
@@ -234,7 +234,7 @@ test('an archive with several files is like a folder', async (t) => {
     'plain.csv.gz': gzipSync(CSV),
   });
   const plan = await p.plan(join(p.path, 'ml.zip'));
-  assert.deepEqual([plan.name, plan.notes], ['ml', ['not read: ml/movies.csv']]);
+  assert.deepEqual([plan.name, plan.leftOut], ['ml', ['not read: ml/movies.csv']]);
   assert.equal(plan.parts[0]![0]!.shown, `${join(p.path, 'ml.zip')}/ml/ratings.csv`);
   assert.equal((await p.plan(join(p.path, 'split.zip'))).parts.length, 2);
   const load = async (name: string) => (await loadDataset({ coldItems: 'keep', data: join(p.path, name) })).fingerprint;

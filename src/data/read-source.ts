@@ -26,7 +26,7 @@ export interface ReadSource extends Source {
 export async function readSource(db: Database, plan: Plan, given: DataOptions): Promise<ReadSource> {
   const options = plan.manifest ? { ...given, ...WRITTEN } : given;
   const notes: string[] = [];
-  const leftOut = plan.notes.filter((note) => note.startsWith('not read:'));
+  const leftOut = [...(plan.leftOut ?? [])];
   const parts: PartRead[] = [];
   let before: Before = {};
   const times: TimeCount[] = [];

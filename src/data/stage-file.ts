@@ -1,9 +1,10 @@
 /** From one file to a table of DuckDB: rows are chosen, checked and copied. */
 import { fail } from '../errors.js';
-import { badId, type RowCheck, rowsText, settleBadRows, valueAt } from './check-rows.js';
+import { badId, type RowCheck, settleBadRows, valueAt } from './check-rows.js';
 import { type ColumnMap, type ColumnWishes, mapColumns } from './column-names.js';
 import { badFile, type Database, literal, pathValue } from './duckdb.js';
 import type { SourceFile } from './files.js';
+import { emptyLists, refuseNested } from './nested.js';
 import type { DataOptions } from './options.js';
 import type { Column, Table } from './readers/_reader.js';
 import { type TimeCount, withTimes } from './times.js';
@@ -143,73 +144,6 @@ async function stagedSql(
     `SELECT "#n"::UINTEGER AS n, ${id('#u')} AS u, ${id('#i')} AS i, ${time ? 't, c::TINYINT AS c' : 'NULL::BIGINT AS t, NULL::TINYINT AS c'}, ` +
     `try_cast(${number('#r')} AS DOUBLE) AS r, try_cast(${number('#w')} AS DOUBLE) AS w FROM ${rows}`
   );
-}
-
-/** Rows whose list of items is empty give no interaction; they are counted. */
-async function emptyLists(db: Database, file: SourceFile, table: Table, { name, elements }: Column): Promise<string[]> {
-  if (elements === undefined) return [];
-  const [[rows] = []] = await db.query(`SELECT count(*)::DOUBLE FROM ${table.sql} WHERE len(${elements}) = 0`, [
-    pathValue(file),
-  ]);
-  return Number(rows) > 0 ? [`${rowsText(Number(rows))} with an empty list (column ${name})`] : [];
-}
-
-/** Refuses lists and structures where single values are needed. */
-async function refuseNested(
-  db: Database,
-  file: SourceFile,
-  table: Table,
-  columns: ColumnMap,
-  explode: boolean,
-): Promise<void> {
-  for (const [role, column] of Object.entries(columns)) {
-    if (column.nested === undefined) continue;
-    const allowed = explode && role !== 'user';
-    const bad = allowed
-      ? `${column.nested} IS NOT NULL AND (${column.elements}) IS NULL`
-      : `${column.nested} IS NOT NULL`;
-    const [found] = await db
-      .query(
-        `SELECT n::DOUBLE, kind, v FROM (SELECT row_number() OVER () AS n, ${column.nested} AS kind, ` +
-          `left((${column.sql})::VARCHAR, 60) AS v, ${bad} AS bad FROM ${table.sql}) WHERE bad ORDER BY n LIMIT 1`,
-        [pathValue(file)],
-      )
-      .catch((cause) => badFile(file.shown, cause));
-    if (!found) continue;
-    const [n, kind, value] = found;
-    const list = kind === 'a list' && role === 'item' && !explode;
-    const hint = list
-      ? 'Add --explode to read each element of the list as an interaction of its own, or name another column with --item.'
-      : kind === 'a list'
-        ? `Expected a single ${role}. Write one row for each, or name another column with --${role}.`
-        : `Expected a single ${role}. Name what is within it, such as --${role} ${column.name}.id, or another column.`;
-    const problem = `row ${n}, column ${column.name}: the ${role} is ${kind}${allowed ? ' that cannot be divided' : ''}, ${value}`;
-    fail('bad-data', { path: file.shown, problem, hint });
-  }
-  if (!explode) return;
-  if (columns.item.elements === undefined) {
-    const hint = 'Leave --explode out. Lists are read from JSON and Parquet.';
-    fail('bad-data', {
-      path: file.shown,
-      problem: `the column ${columns.item.name} has single values, and explode is set`,
-      hint,
-    });
-  }
-  const lists = [columns.time, columns.rating, columns.weight].filter((c) => c?.elements !== undefined);
-  for (const { name, elements } of lists.map((c) => c!)) {
-    const lengths = `len(${columns.item.elements}) AS a, len(${elements}) AS b`;
-    const [found] = await db.query(
-      `SELECT n::DOUBLE, a::DOUBLE, b::DOUBLE FROM (SELECT row_number() OVER () AS n, ${lengths} FROM ${table.sql}) WHERE b <> 1 AND a <> b ORDER BY n LIMIT 1`,
-      [pathValue(file)],
-    );
-    if (!found) continue;
-    const problem = `row ${found[0]}: ${found[1]} items and ${found[2]} values of ${name}`;
-    fail('bad-data', {
-      path: file.shown,
-      problem,
-      hint: 'Expected one value for each item of the list, or one for all.',
-    });
-  }
 }
 
 /** The checks of the staged rows, in the order in which they are named. */

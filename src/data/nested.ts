@@ -1,0 +1,103 @@
+/** Lists and structures in JSON and Parquet, where a single value is needed; and lists of items that are read element by element. */
+import { fail } from '../errors.js';
+import { rowsText } from './check-rows.js';
+import type { ColumnMap } from './column-names.js';
+import { badFile, type Database, pathValue } from './duckdb.js';
+import type { SourceFile } from './files.js';
+import type { Column, Table } from './readers/_reader.js';
+
+/**
+ * @param explode whether lists of items are read element by element
+ * @throws RecdistillError `bad-data` with the first row that has a list or a structure where that cannot be
+ */
+export async function refuseNested(
+  db: Database,
+  file: SourceFile,
+  table: Table,
+  columns: ColumnMap,
+  explode: boolean,
+): Promise<void> {
+  const nested = Object.entries(columns).flatMap(([role, column]: [string, Column]) => {
+    if (column.nested === undefined) return [];
+    const isNested = `${column.nested} IS NOT NULL`;
+    const allowed = explode && role !== 'user';
+    return [
+      { role, column, allowed, bad: allowed ? `(${isNested} AND (${column.elements}) IS NULL)` : `(${isNested})` },
+    ];
+  });
+  const which = nested.map(({ bad }, k) => `WHEN ${bad} THEN ${k}`).join(' ');
+  const found = await firstRow(db, file, table, which === '' ? undefined : `CASE ${which} END`);
+  if (found) {
+    const { role, column, allowed } = nested[found.value]!;
+    const [[kind, value] = []] = await db.query(
+      `SELECT ${column.nested}, left((${column.sql})::VARCHAR, 60) FROM ${table.sql} LIMIT 1 OFFSET ${found.row - 1}`,
+      [pathValue(file)],
+    );
+    const problem = `row ${found.row}, column ${column.name}: the ${role} is ${kind}${allowed ? ' that cannot be divided' : ''}, ${value}`;
+    fail('bad-data', { path: file.shown, problem, hint: hintOf(role, column, kind === 'a list', explode) });
+  }
+  if (explode) await refuseUneven(db, file, table, columns);
+}
+
+function hintOf(role: string, { name }: Column, isList: boolean, explode: boolean): string {
+  if (isList && role === 'item' && !explode)
+    return 'Add --explode to read each element of the list as an interaction of its own, or name another column with --item.';
+  return isList
+    ? `Expected a single ${role}. Write one row for each, or name another column with --${role}.`
+    : `Expected a single ${role}. Name what is within it, such as --${role} ${name}.id, or another column.`;
+}
+
+/** Lists of times, ratings and weights belong to the list of items, element by element. */
+async function refuseUneven(db: Database, file: SourceFile, table: Table, columns: ColumnMap): Promise<void> {
+  const { name, elements } = columns.item;
+  if (elements === undefined) {
+    const problem = `the column ${name} has single values, and explode is set`;
+    fail('bad-data', { path: file.shown, problem, hint: 'Leave --explode out. Lists are read from JSON and Parquet.' });
+  }
+  for (const column of [columns.time, columns.rating, columns.weight]) {
+    if (column?.elements === undefined) continue;
+    const length = `len(${column.elements})`;
+    const uneven = `CASE WHEN ${length} <> 1 AND ${length} <> len(${elements}) THEN ${length} END`;
+    const found = await firstRow(db, file, table, uneven);
+    if (!found) continue;
+    const [[items] = []] = await db.query(
+      `SELECT len(${elements})::INTEGER FROM ${table.sql} LIMIT 1 OFFSET ${found.row - 1}`,
+      [pathValue(file)],
+    );
+    const problem = `row ${found.row}: ${items} items and ${found.value} values of ${column.name}`;
+    const hint = 'Expected one value for each item of the list, or one for all.';
+    fail('bad-data', { path: file.shown, problem, hint });
+  }
+}
+
+/** The first row, counted from 1, for which the SQL number `value` is not NULL. */
+async function firstRow(
+  db: Database,
+  file: SourceFile,
+  table: Table,
+  value: string | undefined,
+): Promise<{ row: number; value: number } | undefined> {
+  if (value === undefined) return undefined;
+  const [found] = await db
+    .query(
+      `SELECT n::DOUBLE, v::DOUBLE FROM (SELECT row_number() OVER () AS n, ${value} AS v FROM ${table.sql}) ` +
+        'WHERE v IS NOT NULL ORDER BY n LIMIT 1',
+      [pathValue(file)],
+    )
+    .catch((cause) => badFile(file.shown, cause));
+  return found && { row: Number(found[0]), value: Number(found[1]) };
+}
+
+/** Rows whose list of items is empty give no interaction; they are counted. */
+export async function emptyLists(
+  db: Database,
+  file: SourceFile,
+  table: Table,
+  { name, elements }: Column,
+): Promise<string[]> {
+  if (elements === undefined) return [];
+  const [[rows] = []] = await db.query(`SELECT count(*)::DOUBLE FROM ${table.sql} WHERE len(${elements}) = 0`, [
+    pathValue(file),
+  ]);
+  return Number(rows) > 0 ? [`${rowsText(Number(rows))} with an empty list (column ${name})`] : [];
+}
