@@ -1,7 +1,7 @@
 /** Every distillation method of the registry is run through the contract; a new one needs no line here. */
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { distillerNamed, distillers } from 'recdistill/distill';
@@ -12,7 +12,9 @@ for (const c of distillerContract(distillerNamed('hetcomp'), { remainder: 6 })) 
 
 test('every method file has its line in the registry', () => {
   const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src', 'distill');
-  const files = readdirSync(folder).filter((f) => !f.endsWith('.test.ts'));
+  const files = readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((f) => f.endsWith('.ts') && !f.endsWith('.test.ts'));
   const declaring = files.filter((f) => /= distiller\(\{/.test(readFileSync(join(folder, f), 'utf8')));
-  assert.deepEqual(declaring.map((f) => f.replace(/\.ts$/, '')).sort(), distillers.map((d) => d.name).sort());
+  assert.deepEqual(declaring.map((f) => basename(f, '.ts')).sort(), distillers.map((d) => d.name).sort());
 });

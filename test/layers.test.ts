@@ -1,19 +1,22 @@
-/** Imports go one way (docs/design.md). A folder may import itself and the folders named here. */
+/** Imports go one way (docs/design.md): a folder may import itself and the folders named here, and no file imports itself by way of others. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, posix, relative } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-const source = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src');
-const base = ['errors', 'nearest', 'pace', 'config'];
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const base = ['errors', 'nearest', 'pace', 'math', 'options'];
 const learning = [...base, 'data', 'kernels', 'losses', 'optim', 'samplers', 'models', 'train'];
+const making = [...learning, 'distill', 'eval', 'formats', 'bundle', 'student', 'runs'];
 const allowed: Record<string, readonly string[]> = {
   nearest: [],
   errors: ['nearest'],
   pace: ['errors'],
-  config: ['errors', 'nearest'],
+  math: ['errors'],
+  options: ['errors', 'nearest', 'math'],
   student: [],
+  formats: ['errors', 'student'],
   data: base,
   kernels: base,
   losses: [...base, 'kernels'],
@@ -21,55 +24,88 @@ const allowed: Record<string, readonly string[]> = {
   samplers: [...base, 'data', 'kernels'],
   models: [...base, 'data', 'kernels', 'losses', 'optim', 'samplers'],
   train: learning,
-  ensemble: learning,
-  distill: [...learning, 'ensemble'],
+  distill: learning,
   eval: [...base, 'data', 'kernels'],
-  artifact: [...base, 'data', 'kernels', 'models', 'student'],
-  presets: [...base, 'data', 'artifact'],
-  pipeline: [...learning, 'ensemble', 'distill', 'eval', 'artifact', 'student', 'presets'],
-  tune: [...learning, 'eval', 'artifact', 'presets', 'pipeline'],
-  report: [...base, 'eval', 'artifact', 'pipeline'],
-  study: [...learning, 'distill', 'eval', 'artifact', 'pipeline', 'tune'],
-  testing: [...learning, 'ensemble', 'distill', 'eval', 'artifact', 'student', 'pipeline'],
-  export: [...base, 'data', 'artifact', 'student'],
-  serve: [...base, 'artifact', 'student'],
-  cli: [
-    ...learning,
-    'ensemble',
-    'distill',
-    'eval',
-    'artifact',
-    'student',
-    'presets',
-    'pipeline',
-    'tune',
-    'study',
-    'report',
-    'export',
-    'serve',
-  ],
+  bundle: [...base, 'data', 'formats', 'student'],
+  runs: making,
+  experiment: making,
+  report: [...making, 'experiment'],
+  testing: making,
+  export: [...base, 'data', 'formats', 'bundle', 'student'],
+  serve: [...base, 'formats', 'bundle', 'student'],
+  cli: [...making, 'experiment', 'report', 'export', 'serve'],
 };
 
-test('imports go one way', () => {
-  const files = readdirSync(source, { recursive: true })
-    .map(String)
-    .map((f) => f.split('\\').join('/'))
-    .filter((f) => f.endsWith('.ts') && !f.endsWith('.d.ts') && !f.endsWith('.test.ts') && f !== 'index.ts');
-  assert.ok(files.length > 50, 'the sources were found');
-  const wrong: string[] = [];
+/** Files below `folder`, without tests and declarations, each with the files that it imports; paths from `folder` on. */
+function importsOf(folder: string): Map<string, string[]> {
+  const files = readdirSync(folder, { recursive: true })
+    .map((f) => String(f).replaceAll('\\', '/'))
+    .filter((f) => f.endsWith('.ts') && !/\.(d|test)\.ts$/.test(f));
+  const found = new Map<string, string[]>();
   for (const file of files) {
-    const own = file.split('/')[0]!.replace(/\.ts$/, '');
+    const text = readFileSync(join(folder, file), 'utf8');
+    const targets = [...text.matchAll(/(?:from|import) '(\.[^']+)'/g)].map(([, target]) => {
+      const path = posix.normalize(posix.join(posix.dirname(file), target!));
+      return path.endsWith('.js') ? path.replace(/\.js$/, '.ts') : existsSync(join(folder, path)) ? path : `${path}.ts`;
+    });
+    found.set(file, targets);
+  }
+  return found;
+}
+
+const topOf = (file: string): string => file.split('/')[0]!.replace(/\.ts$/, '');
+
+test('folders import one way', () => {
+  const imports = importsOf(join(root, 'src'));
+  assert.ok(imports.size > 50, 'the sources were found');
+  const wrong: string[] = [];
+  for (const [file, targets] of imports) {
+    if (file === 'index.ts') continue;
+    const own = topOf(file);
     const known = allowed[own];
     assert.ok(known, `${file}: folder ${own} has no line in this test`);
-    const text = readFileSync(join(source, file), 'utf8');
-    for (const [, target] of text.matchAll(/from '(\.[^']+)'/g)) {
-      const folder = posix
-        .normalize(posix.join(posix.dirname(file), target!))
-        .split('/')[0]!
-        .replace(/\.js$/, '');
-      if (folder !== own && !known.includes(folder)) wrong.push(`${relative('.', file)} imports ${folder}`);
-    }
+    for (const target of targets)
+      if (topOf(target) !== own && !known.includes(topOf(target))) wrong.push(`${file} imports ${target}`);
+    const text = readFileSync(join(root, 'src', file), 'utf8');
     if (own === 'student') assert.doesNotMatch(text, /from '(node:)?[a-z@]/, `${file}: the student has no dependency`);
   }
   assert.deepEqual(wrong, []);
+});
+
+/** The first circle of imports that is found, as a list of files. */
+function circleIn(imports: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): readonly string[] | undefined => {
+    const at = path.indexOf(file);
+    if (at >= 0) return [...path.slice(at), file];
+    if (done.has(file)) return undefined;
+    for (const target of imports.get(file) ?? []) {
+      const circle = visit(target, [...path, file]);
+      if (circle) return circle;
+    }
+    done.add(file);
+    return undefined;
+  };
+  for (const file of imports.keys()) {
+    const circle = visit(file, []);
+    if (circle) return circle;
+  }
+  return undefined;
+}
+
+for (const folder of ['src', 'bench', 'test']) {
+  test(`no circle of imports in ${folder}`, () => {
+    const imports = importsOf(join(root, folder));
+    assert.ok(imports.size > 5, 'the sources were found');
+    assert.equal(circleIn(imports)?.join(' -> '), undefined);
+  });
+}
+
+test('a circle is found', () => {
+  const imports = new Map([
+    ['a', ['b']],
+    ['b', ['c']],
+    ['c', ['b']],
+  ]);
+  assert.deepEqual(circleIn(imports), ['b', 'c', 'b']);
 });

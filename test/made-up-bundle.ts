@@ -1,5 +1,5 @@
 /** A bundle for tests of what runs outside of the library. */
-import { writeBundle } from 'recdistill/artifact';
+import { writeBundle } from 'recdistill/bundle';
 import { createStudent, type Student } from 'recdistill/student';
 
 /** Writes it; its ids are numbers from 0. @returns the student in this process */

@@ -88,7 +88,7 @@ test('every export loads, and threads run from the installed package', () => {
   writeFileSync(
     join(folder, 'try.mjs'),
     `import { createKernels } from 'recdistill';
-     for (const path of ['data', 'models', 'distill', 'eval', 'artifact', 'student', 'kernels', 'serve', 'export', 'testing']) await import('recdistill/' + path);
+     for (const path of ['data', 'models', 'distill', 'eval', 'bundle', 'runs', 'student', 'kernels', 'serve', 'export', 'testing']) await import('recdistill/' + path);
      const k = createKernels({ threads: 2 });
      const x = k.floats(100_000);
      k.normal(x, { k0: 1, k1: 2 }, 0, 1);

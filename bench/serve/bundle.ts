@@ -1,5 +1,5 @@
 /** A bundle of made-up factors: what a load needs to be like a student in size and speed. */
-import { writeBundle } from 'recdistill/artifact';
+import { writeBundle } from 'recdistill/bundle';
 
 export interface MadeUp {
   readonly users: number;

@@ -1,27 +1,28 @@
 /** The registry of commands, in the order of the help: one line adds one. */
-import type { Command } from './_command.js';
-import { bdCommand } from './bd.js';
-import { bdReport } from './bd-report.js';
-import { compareCommand } from './compare.js';
-import { dataGet } from './data-get.js';
-import { dataInspect } from './data-inspect.js';
-import { dataList } from './data-list.js';
-import { dataSplit } from './data-split.js';
-import { demo } from './demo.js';
-import { distill } from './distill.js';
-import { doctor } from './doctor.js';
-import { evaluate } from './evaluate.js';
-import { exportCommand } from './export.js';
-import { importCommand } from './import.js';
-import { label } from './label.js';
-import { rankings } from './rankings.js';
-import { recommend } from './recommend.js';
-import { report } from './report.js';
-import { run } from './run.js';
-import { serveCommand } from './serve.js';
-import { study } from './study.js';
-import { train } from './train.js';
-import { tune } from './tune.js';
+
+import { bdCommand } from './commands/bd.js';
+import { bdReport } from './commands/bd-report.js';
+import { compareCommand } from './commands/compare.js';
+import { dataGet } from './commands/data-get.js';
+import { dataInspect } from './commands/data-inspect.js';
+import { dataList } from './commands/data-list.js';
+import { dataSplit } from './commands/data-split.js';
+import { demo } from './commands/demo.js';
+import { distill } from './commands/distill.js';
+import { doctor } from './commands/doctor.js';
+import { evaluate } from './commands/evaluate.js';
+import { exportCommand } from './commands/export.js';
+import { importCommand } from './commands/import.js';
+import { label } from './commands/label.js';
+import { rankings } from './commands/rankings.js';
+import { recommend } from './commands/recommend.js';
+import { report } from './commands/report.js';
+import { run } from './commands/run.js';
+import { serveCommand } from './commands/serve.js';
+import { study } from './commands/study.js';
+import { train } from './commands/train.js';
+import { tune } from './commands/tune.js';
+import type { Command } from './terminal/_command.js';
 
 export const commands: readonly Command[] = [
   demo,

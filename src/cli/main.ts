@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 import { relative, sep } from 'node:path';
-import { packageVersion } from '../artifact/package-version.js';
 import { fail, RecdistillError } from '../errors.js';
-import type { Answer, Command, Console, Given } from './_command.js';
-import { failureOf, failureText } from './failure.js';
-import { refuseStrays } from './flags.js';
-import { outputGroup } from './groups.js';
-import { helpOf, helpOfAll } from './help.js';
+import { packageVersion } from '../formats/package-version.js';
+import { withKeptSource } from './commands/source.js';
 import { commands } from './index.js';
-import { parseCommandLine, strayHint } from './program.js';
-import { withKeptSource } from './source.js';
+import type { Answer, Command, Console, Given } from './terminal/_command.js';
+import { failureOf, failureText } from './terminal/failure.js';
+import { refuseStrays } from './terminal/flags.js';
+import { outputGroup } from './terminal/groups.js';
+import { helpOf, helpOfAll } from './terminal/help.js';
+import { parseCommandLine, strayHint } from './terminal/program.js';
 
 /** How to call this program again: by its name where it is installed, else by its file. */
 function programName(script: string): string {

@@ -1,7 +1,7 @@
 /** Teachers from elsewhere: a file of rankings, made by any program, becomes trajectories. Rules: docs/external-teachers.md. */
 import { basename } from 'node:path';
-import { parseOptions } from '../config/options.js';
 import { fail } from '../errors.js';
+import { parseOptions } from '../options/options.js';
 import { badFile, withDatabase } from './duckdb.js';
 import { fillMissing, forTesting, listsIn, shorterIn } from './fill-lists.js';
 import { formatByName } from './format-of.js';

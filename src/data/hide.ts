@@ -1,5 +1,5 @@
 /** Hides a share of every user's train interactions from all training: new interactions to judge by, in the setup generalization. */
-import { stream, uniform } from '../config/random.js';
+import { stream, uniform } from '../math/random.js';
 import { selectEntries } from './filters.js';
 import type { Interactions } from './interactions.js';
 

@@ -1,6 +1,7 @@
 /** From options to a data set that is ready to train on. */
-import { parseOptions } from '../config/options.js';
+
 import { fail } from '../errors.js';
+import { parseOptions } from '../options/options.js';
 import { withDatabase } from './duckdb.js';
 import { fingerprintOf } from './fingerprint.js';
 import { hideInteractions } from './hide.js';

@@ -13,7 +13,7 @@ import {
   paths,
   text,
   words,
-} from '../config/options.js';
+} from '../options/options.js';
 
 /** Texts that programs write where there is no value. */
 export const MISSING = [

@@ -1,5 +1,5 @@
 /** How a file of rankings is read, declared once. */
-import { choice, type OptionsOf, optionalText, options, words } from '../config/options.js';
+import { choice, type OptionsOf, optionalText, options, words } from '../options/options.js';
 import { MISSING } from './options.js';
 
 export const rankingOptions = options({

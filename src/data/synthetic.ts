@@ -2,8 +2,9 @@
  * A data set made up: items in latent groups and niches, users with tastes, popularity and activity with heavy tails. Every
  * number depends on the seed and on counters alone, so a size and a seed always give the same data.
  */
-import { type RandomKey, shuffle, stream, threefry2x32, uniform } from '../config/random.js';
+
 import { fail } from '../errors.js';
+import { type RandomKey, shuffle, stream, threefry2x32, uniform } from '../math/random.js';
 import type { Pairs, Source } from './pairs.js';
 import { itemName, NICHES, THEMES } from './synthetic-names.js';
 

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseOptions } from '../config/options.js';
+import { parseOptions } from '../options/options.js';
 import { compact, ratedAtLeast, withMinimum } from './filters.js';
 import { fingerprintOf } from './fingerprint.js';
 import { testFolder } from './folder.test.support.js';

@@ -1,7 +1,7 @@
-import { choice } from '../config/options.js';
-import { shuffle, stream } from '../config/random.js';
+import { shuffle, stream } from '../math/random.js';
 import type { Batch } from '../models/_model.js';
-import type { DistillContext } from './_distiller.js';
+import { choice } from '../options/options.js';
+import type { DistillContext } from './_method.js';
 
 export const rowsShape = {
   rows: choice(['users', 'batch'], {

@@ -2,13 +2,14 @@
  * CD, collaborative distillation (Lee et al., ICDM 2019): binary cross-entropy with soft targets on some unobserved items, the better ranked the
  * likelier. Where the teacher's scores are not known, its ranks give the targets. docs/methods/cd.md says what is ours.
  */
-import { choice, float, int, type OptionsOf, options } from '../config/options.js';
-import { type RandomKey, stream, uniform } from '../config/random.js';
+
 import { type Interactions, itemsOf } from '../data/interactions.js';
 import { type Rankings, rankingOf } from '../data/rankings.js';
 import { bce, softTargets } from '../losses/index.js';
+import { type RandomKey, stream, uniform } from '../math/random.js';
 import type { Tables } from '../models/_model.js';
-import { type DistillContext, distiller, type KnownTeacher } from './_distiller.js';
+import { choice, float, int, type OptionsOf, options } from '../options/options.js';
+import { type DistillContext, distiller, type KnownTeacher } from './_method.js';
 import { rowsShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';

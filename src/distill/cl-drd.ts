@@ -3,11 +3,12 @@
  * order within the front of the teacher's list and before two coarse groups, in the end the order of all. docs/methods/cl-drd.md
  * says what is ours.
  */
-import { float, int, options } from '../config/options.js';
-import { stream } from '../config/random.js';
+
 import { rankingOf } from '../data/rankings.js';
 import { lambdaRank } from '../losses/index.js';
-import { distiller } from './_distiller.js';
+import { stream } from '../math/random.js';
+import { float, int, options } from '../options/options.js';
+import { distiller } from './_method.js';
 import { rowsShape } from './batch-users.js';
 import { oneRanking } from './one-ranking.js';
 import { samplingShape, takenOf } from './sampling.js';

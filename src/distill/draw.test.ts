@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { stream } from '../config/random.js';
+import { stream } from '../math/random.js';
 import { createDrawOutside, drawWeighted } from './draw.js';
 import { takenOf } from './sampling.js';
 

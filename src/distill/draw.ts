@@ -1,5 +1,5 @@
 /** Random lists of a user in an epoch. They follow from key, epoch and user alone, so that a resumed run draws the same. */
-import { type RandomKey, uniform, uniformInt } from '../config/random.js';
+import { type RandomKey, uniform, uniformInt } from '../math/random.js';
 
 /** Counters that a user has in an epoch. Where more are used, users share random numbers; nothing else happens. */
 const COUNTERS = 4096;

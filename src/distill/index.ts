@@ -1,11 +1,11 @@
 /** The registry of distillation methods: one line adds one. */
 import { fail } from '../errors.js';
-import type { DistillerSpec } from './_distiller.js';
+import type { DistillerSpec } from './_method.js';
 import { cd } from './cd.js';
 import { clDrd } from './cl-drd.js';
-import { dcd } from './dcd.js';
-import { de } from './de.js';
-import { hetcomp } from './hetcomp.js';
+import { dcd } from './dcd/dcd.js';
+import { de } from './de/de.js';
+import { hetcomp } from './hetcomp/hetcomp.js';
 import { multiRrd } from './multi-rrd.js';
 import { none } from './none.js';
 import { rd } from './rd.js';
@@ -21,12 +21,12 @@ export function distillerNamed(name: string): DistillerSpec {
   return found;
 }
 
-export * from '../ensemble/index.js';
 export * from '../losses/hetcomp.js';
-export * from './_distiller.js';
-export * from './bd.js';
-export * from './bd-options.js';
-export * from './bd-weights.js';
-export * from './dcd-weights.js';
-export * from './de-experts.js';
-export * from './hetcomp-knowledge.js';
+export * from './_method.js';
+export * from './bd/bd.js';
+export * from './bd/options.js';
+export * from './bd/weights.js';
+export * from './dcd/weights.js';
+export * from './de/experts.js';
+export * from './ensemble/index.js';
+export * from './hetcomp/knowledge.js';

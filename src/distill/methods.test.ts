@@ -1,16 +1,16 @@
 /** What each method computes, beside the contract that all keep: curricula, draws, targets, weights. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { stream } from '../config/random.js';
 import { fromPairs } from '../data/interactions.js';
 import type { Rankings } from '../data/rankings.js';
 import { createReferenceKernels } from '../kernels/index.js';
+import { stream } from '../math/random.js';
 import type { PairBatch, TrainableModel } from '../models/_model.js';
 import { modelNamed } from '../models/index.js';
 import { drawFront } from './cd.js';
 import { curriculumLabels } from './cl-drd.js';
-import { ranksOf } from './dcd-weights.js';
-import { joined } from './de.js';
+import { ranksOf } from './dcd/weights.js';
+import { joined } from './de/de.js';
 import { type DistillerSpec, distillerNamed, type KnownTeacher } from './index.js';
 
 const k = createReferenceKernels('f64');

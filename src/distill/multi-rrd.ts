@@ -3,13 +3,14 @@
  * user's falls for teachers whose order the student does not reach, held back by a pull towards equal ones. Ours; it stands in for methods of several
  * teachers whose definition could not be found (docs/methods/multi-rrd.md).
  */
-import { choice, float, int, options } from '../config/options.js';
-import { stream } from '../config/random.js';
+
 import { itemsOf } from '../data/interactions.js';
 import { rankingOf } from '../data/rankings.js';
 import type { Floats } from '../kernels/index.js';
 import { plackettLuce } from '../losses/index.js';
-import { distiller } from './_distiller.js';
+import { stream } from '../math/random.js';
+import { choice, float, int, options } from '../options/options.js';
+import { distiller } from './_method.js';
 import { rowsShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { samplingShape, takenOf } from './sampling.js';

@@ -1,5 +1,5 @@
-import { options } from '../config/options.js';
-import { distiller } from './_distiller.js';
+import { options } from '../options/options.js';
+import { distiller } from './_method.js';
 
 /** No distillation: the student alone, with its base loss. What every method is compared with. */
 export const none = distiller({

@@ -2,7 +2,7 @@
 import type { Interactions } from '../data/interactions.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
-import { fuseRankings, importanceOptions } from '../ensemble/index.js';
+import { fuseRankings, importanceOptions } from './ensemble/index.js';
 
 /** Of a single teacher its ranking at its best; of several the ensemble's, fused with equal weights (importance exp(-rank / 40)). */
 export function oneRanking(teachers: readonly Trajectory[], train: Interactions): Rankings {

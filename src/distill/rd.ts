@@ -2,12 +2,13 @@
  * RD, ranking distillation (Tang and Wang, KDD 2018): the teacher's first unobserved items as further positives, weighted by
  * their place and, after some epochs, by how far below that place the student has them. docs/methods/rd.md says what is ours.
  */
-import { float, int, options } from '../config/options.js';
-import { stream } from '../config/random.js';
+
 import { itemsOf } from '../data/interactions.js';
 import { rankingOf } from '../data/rankings.js';
 import { approximateRank, dynamicWeight, positionWeights, weightedPositives } from '../losses/index.js';
-import { distiller } from './_distiller.js';
+import { stream } from '../math/random.js';
+import { float, int, options } from '../options/options.js';
+import { distiller } from './_method.js';
 import { rowsShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';

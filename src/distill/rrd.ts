@@ -2,12 +2,13 @@
  * RRD, relaxed ranking distillation (Kang et al., DE-RRD, CIKM 2020): the teacher's order of its top items, in front of random other items
  * that only have to stand behind them. docs/methods/rrd.md says what is ours.
  */
-import { float, int, options } from '../config/options.js';
-import { stream } from '../config/random.js';
+
 import { itemsOf } from '../data/interactions.js';
 import { rankingOf } from '../data/rankings.js';
 import { plackettLuce } from '../losses/index.js';
-import { distiller } from './_distiller.js';
+import { stream } from '../math/random.js';
+import { float, int, options } from '../options/options.js';
+import { distiller } from './_method.js';
 import { rowsShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';

@@ -1,6 +1,7 @@
 /** Which items of a teacher's list a method of ranking matching takes: its first ones, or random ones, the better ranked the likelier. */
-import { choice, float, int } from '../config/options.js';
-import type { RandomKey } from '../config/random.js';
+
+import type { RandomKey } from '../math/random.js';
+import { choice, float, int } from '../options/options.js';
 import { drawWeighted } from './draw.js';
 
 export const samplingShape = {

@@ -2,7 +2,7 @@
 import type { Floats } from '../kernels/index.js';
 import type { Batch, ScoreLoss } from '../models/_model.js';
 import { createPairLearner } from '../models/pair-learner.js';
-import type { DistillContext } from './_distiller.js';
+import type { DistillContext } from './_method.js';
 import { createBatchUsers } from './batch-users.js';
 
 export interface UserLists {

@@ -1,6 +1,7 @@
 /** Percentile bootstrap (Efron 1979): how far a mean over users would move if other users had come. */
-import { scaleWord, stream, threefry2x32 } from '../config/random.js';
+
 import { fail } from '../errors.js';
+import { scaleWord, stream, threefry2x32 } from '../math/random.js';
 import { atOnce } from '../pace.js';
 import { pairedDifferences } from './differences.js';
 

@@ -3,6 +3,7 @@ export * from './bd.js';
 export * from './bootstrap.js';
 export * from './compare.js';
 export * from './evaluate.js';
+export * from './evaluation.js';
 export * from './metrics/_metric.js';
 export { bdRankings } from './metrics/bd-compat.js';
 export * from './metrics/index.js';

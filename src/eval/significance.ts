@@ -1,6 +1,7 @@
 /** Paired tests: the same users judged twice, so that only their differences matter. */
+
+import { normalUpperTail, studentUpperTail } from '../math/distributions.js';
 import { pairedDifferences } from './differences.js';
-import { normalUpperTail, studentUpperTail } from './distributions.js';
 
 /** Paired t test of d = a - b. Fields are NaN where they are not defined: n < 2, or all differences 0. */
 export interface PairedT {

@@ -1,6 +1,6 @@
 /** What a format is that students are written in for other programs. One file and one line in `index.ts` add one. */
-import type { BundleNotes, Precision } from '../artifact/index.js';
-import type { StudentModel } from '../student/index.js';
+import type { BundleNotes } from '../bundle/index.js';
+import type { Precision, StudentModel } from '../student/index.js';
 
 /** A student with what is known of it. */
 export interface Exportable {

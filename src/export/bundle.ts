@@ -1,5 +1,5 @@
 /** Another bundle, in the same or another precision. */
-import { readBundle, writeBundle } from '../artifact/index.js';
+import { readBundle, writeBundle } from '../bundle/index.js';
 import type { Exporter } from './_exporter.js';
 
 export const bundle: Exporter = {

@@ -6,8 +6,8 @@ import { after, test } from 'node:test';
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { type Precision, readBundle, writeBundle } from '../artifact/index.js';
-import { createStudent, type RankedItem, type Student, type StudentModel } from '../student/index.js';
+import { readBundle, writeBundle } from '../bundle/index.js';
+import { createStudent, type Precision, type RankedItem, type Student, type StudentModel } from '../student/index.js';
 import { type Exportable, exporterNamed, exporters } from './index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'recdistill-export-'));

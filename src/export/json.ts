@@ -1,8 +1,8 @@
 /** One JSON file, for small catalogues: to look at, or for a program that reads nothing else. */
 import { z } from 'zod';
-import { writeAtomic } from '../artifact/index.js';
 import { packLists } from '../data/interactions.js';
 import { fail } from '../errors.js';
+import { writeAtomic } from '../formats/index.js';
 import type { StudentModel } from '../student/index.js';
 import type { Exporter } from './_exporter.js';
 import { assembled, checkedJson, damaged, notesOf, notesSchema } from './sidecar.js';

@@ -1,9 +1,9 @@
 /** A folder of NumPy arrays (.npy, format version 1.0), read by `numpy.load` without pickle, and by most vector databases. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomic, writeFolder } from '../artifact/index.js';
-import { readBytes } from '../artifact/read.js';
 import { fail } from '../errors.js';
+import { writeAtomic, writeFolder } from '../formats/index.js';
+import { readBytes } from '../formats/read.js';
 import { fromHalf, toHalf } from '../student/half.js';
 import type { Exporter } from './_exporter.js';
 import { assembled, damaged, readSidecar, sidecarFiles, writeSidecar } from './sidecar.js';

@@ -5,12 +5,12 @@
  *   scores = user_factors[user] . item_factors^T + item_bias + user_bias[user] + added;  items, scores = top k
  */
 import { join } from 'node:path';
-import { type Precision, writeAtomic, writeFolder } from '../artifact/index.js';
-import { packageVersion } from '../artifact/package-version.js';
 import { fail } from '../errors.js';
+import { writeAtomic, writeFolder } from '../formats/index.js';
+import { packageVersion } from '../formats/package-version.js';
 import { encodeRows } from '../student/codes.js';
 import { toHalf } from '../student/half.js';
-import type { StudentModel } from '../student/index.js';
+import type { Precision, StudentModel } from '../student/index.js';
 import type { Exporter } from './_exporter.js';
 import { encodeOnnx, type OnnxNode, type OnnxTensor } from './onnx-proto.js';
 import { sidecarFiles, writeSidecar } from './sidecar.js';

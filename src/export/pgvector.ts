@@ -3,8 +3,9 @@
  * recommends. The bias of an item is a column of its vector, for which users have 1, so that one operator (`<#>`, the inner product) and its
  * indexes give the whole order; with half precision it takes two columns, the second for what the first loses.
  */
-import { writeAtomic } from '../artifact/index.js';
+
 import { fail } from '../errors.js';
+import { writeAtomic } from '../formats/index.js';
 import { fromHalf, toHalf } from '../student/half.js';
 import type { StudentModel } from '../student/index.js';
 import type { Exporter } from './_exporter.js';

@@ -1,8 +1,8 @@
 /** The files beside the tables of a student: ids, labels, and where it comes from. */
 import { join } from 'node:path';
 import { z } from 'zod';
-import { parseJsonFile, writeAtomic } from '../artifact/index.js';
 import { fail } from '../errors.js';
+import { parseJsonFile, writeAtomic } from '../formats/index.js';
 import { canonicalJson } from '../student/canonical-json.js';
 import { problemOf, type StudentModel } from '../student/student-model.js';
 import type { Exportable } from './_exporter.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { fromPairs } from '../data/interactions.js';
-import { createFuser } from '../ensemble/index.js';
+import { createFuser } from '../distill/ensemble/index.js';
 import { agree, numbers, put, putInts, wholes } from './_agree.test.js';
 import { createKernels } from './create.js';
 import { freeRows, takeRows } from './rows.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { scaleWord, stream, threefry2x32 } from '../config/random.js';
+import { scaleWord, stream, threefry2x32 } from '../math/random.js';
 import { agree, putInts, wholes } from './_agree.test.js';
 import type { Kernels } from './_kernels.js';
 import { createReferenceKernels } from './create.js';

@@ -1,4 +1,4 @@
-import { type RandomKey, scaleWord, threefry2x32 } from '../config/random.js';
+import { type RandomKey, scaleWord, threefry2x32 } from '../math/random.js';
 import type { Floats, Machine, WasmMachine } from './_machine.js';
 import type { Rows } from './rows.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { stream } from '../config/random.js';
 import { fromPairs } from '../data/interactions.js';
+import { stream } from '../math/random.js';
 import { agree, numbers, put, putInts, wholes } from './_agree.test.js';
 import type { Kernels } from './_kernels.js';
 import { createKernels } from './create.js';

@@ -1,4 +1,4 @@
-import { type RandomKey, uniform } from '../config/random.js';
+import { type RandomKey, uniform } from '../math/random.js';
 import type { Floats, Machine, WasmMachine } from './_machine.js';
 import type { Rows } from './rows.js';
 import { takeSlots } from './slots.js';

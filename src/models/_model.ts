@@ -2,11 +2,12 @@
  * What a model is. A model knows how to score and how to take a gradient on its scores back to its parameters; it owns
  * neither the loop nor the optimiser. One file and one line in `index.ts` add a model.
  */
-import type { OptionsOf, OptionsSchema } from '../config/options.js';
-import type { SearchSpace } from '../config/search.js';
+
 import type { Interactions } from '../data/interactions.js';
 import type { Floats, Kernels } from '../kernels/index.js';
 import type { Optimized } from '../optim/index.js';
+import type { OptionsOf, OptionsSchema } from '../options/options.js';
+import type { SearchSpace } from '../options/search.js';
 import { createPace, type Step } from '../pace.js';
 
 export interface Parameter extends Optimized {

@@ -1,7 +1,8 @@
 /** Matrix factorisation with the BPR loss (Rendle et al., UAI 2009): score(u, i) = <p_u, q_i>, no biases. */
-import { float, int, options } from '../config/options.js';
-import { stream } from '../config/random.js';
-import { logRange, oneOf } from '../config/search.js';
+
+import { stream } from '../math/random.js';
+import { float, int, options } from '../options/options.js';
+import { logRange, oneOf } from '../options/search.js';
 import { type Factors, trained } from './_model.js';
 import { bprStep, freeParameters, markBatch, marked, normalTable, scoreByFactors } from './factors.js';
 import { pairShape } from './options.js';

@@ -2,9 +2,10 @@
  * The encoder of CDAE: rows [h_u, 1] with h_u = sigmoid(We' x_u + be + p_u). Within a batch items are dropped from x_u, the same for every
  * loss; outside x_u is whole.
  */
-import { stream } from '../config/random.js';
+
 import type { Interactions } from '../data/interactions.js';
 import type { Floats, Kernels } from '../kernels/index.js';
+import { stream } from '../math/random.js';
 import type { Parameter } from './_model.js';
 import { createDerivedRows, type DerivedRows } from './derived-rows.js';
 import { freeParameters, marked, normalTable, zeroTable } from './factors.js';

@@ -1,7 +1,8 @@
 /** The (user, item) pairs whose scores the loss of CDAE looks at. */
-import { stream } from '../config/random.js';
+
 import { type Interactions, itemsOf } from '../data/interactions.js';
 import { type Floats, freeRows, type Kernels, takeRows } from '../kernels/index.js';
+import { stream } from '../math/random.js';
 
 export interface Mask {
   /** The pairs of the last `draw`, in kernel memory, and 1 for an interaction, 0 for a drawn item. */

@@ -3,10 +3,11 @@
  * score(u, i) = <h_u, d_i> + b_i; loss = binary cross-entropy on a user's items and on items drawn against them. Only the scores of these
  * pairs are computed.
  */
-import { float, int, options } from '../config/options.js';
-import { stream } from '../config/random.js';
-import { logRange, oneOf, range, wholeRange } from '../config/search.js';
+
 import { bce } from '../losses/bce.js';
+import { stream } from '../math/random.js';
+import { float, int, options } from '../options/options.js';
+import { logRange, oneOf, range, wholeRange } from '../options/search.js';
 import { type Factors, trained } from './_model.js';
 import { createEncoder } from './cdae-encoder.js';
 import { createMask } from './cdae-mask.js';

@@ -2,11 +2,12 @@
  * Collaborative metric learning (Hsieh et al., WWW 2017): users and items are points p_u and q_i within a ball, score(u, i) = -|p_u - q_i|^2,
  * and a train item must be nearer to the user than a sampled one by a margin.
  */
-import { choice, float, int, options } from '../config/options.js';
-import { stream } from '../config/random.js';
-import { logRange, oneOf, range } from '../config/search.js';
+
 import type { Kernels } from '../kernels/index.js';
 import { hinge } from '../losses/hinge.js';
+import { stream } from '../math/random.js';
+import { choice, float, int, options } from '../options/options.js';
+import { logRange, oneOf, range } from '../options/search.js';
 import { type Batch, type PairBatch, type Parameter, trained } from './_model.js';
 import { freeParameters, markBatch, marked, normalTable, scoreByFactors } from './factors.js';
 import { pairShape } from './options.js';

@@ -5,8 +5,7 @@
  * and 2 n^2 bytes, whatever the number of interactions.
  * X holds 1 for a train interaction or, where interactions have weights, its weight (Steck: a positive value, typically 1): in X'X and in X B.
  */
-import { choice, float, options } from '../config/options.js';
-import { logRange } from '../config/search.js';
+
 import { type Interactions, itemsOf, transpose, weightsOf } from '../data/interactions.js';
 import {
   type Floats,
@@ -17,6 +16,8 @@ import {
   takeRows,
   takeSymmetric,
 } from '../kernels/index.js';
+import { choice, float, options } from '../options/options.js';
+import { logRange } from '../options/search.js';
 import { inParts } from '../pace.js';
 import { computed } from './_model.js';
 import { productRate } from './rates.js';

@@ -10,11 +10,12 @@
  * matrix is that of Hu et al., who weigh a pair by 1 + alpha r_ui; divided by alpha, that is w = 1 / alpha and c_ui = r_ui. Their right-hand
  * side is sum (1 + alpha r_ui) q_i: with them the 1 of an unobserved pair, too, pulls an observed one to 1, here to 0, as in Rendle et al.
  */
-import { float, int, options } from '../config/options.js';
-import { stream } from '../config/random.js';
-import { logRange, oneOf } from '../config/search.js';
+
 import { type Interactions, itemsOf, packLists, transpose } from '../data/interactions.js';
 import { type Floats, freeRows, type Kernels, type Rows, takeRows } from '../kernels/index.js';
+import { stream } from '../math/random.js';
+import { float, int, options } from '../options/options.js';
+import { logRange, oneOf } from '../options/search.js';
 import { inParts } from '../pace.js';
 import { computed } from './_model.js';
 import { scoreByFactors } from './factors.js';

@@ -2,8 +2,9 @@
  * The autoencoder of mult-vae on item rows: it rebuilds, under a softmax over users, who has an item. score(u, i) = log P(u | i) + log P(i), or
  * the logit of item i at u. The same network as Liang et al., WWW 2018; rows of items as in the item-based form of Sedhain et al., AutoRec, WWW 2015.
  */
-import { choice, options } from '../config/options.js';
+
 import { transpose } from '../data/interactions.js';
+import { choice, options } from '../options/options.js';
 import { type Tables, trained } from './_model.js';
 import { scoreByFactors } from './factors.js';
 import { createJointTables, jointMemory } from './joint-tables.js';

@@ -4,9 +4,10 @@
  * c_ij = users who have both, n_i = users who have i;
  * score(u, i) = sum of sim(i, j) over the train items j of u that are among the `neighbours` most similar to i.
  */
-import { choice, float, int, options } from '../config/options.js';
-import { logRange, oneOf, range } from '../config/search.js';
+
 import { type Interactions, itemCounts } from '../data/interactions.js';
+import { choice, float, int, options } from '../options/options.js';
+import { logRange, oneOf, range } from '../options/search.js';
 import { computed } from './_model.js';
 import { estimateNeighbours, type NeighbourRule, neighboursOf, scoreByNeighbours } from './neighbours.js';
 

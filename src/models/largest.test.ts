@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { uniform } from '../config/random.js';
+import { uniform } from '../math/random.js';
 import { createLargest } from './largest.js';
 
 test('the largest are kept, of equal ones the lower ids, and the next round begins anew', () => {

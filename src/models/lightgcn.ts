@@ -2,11 +2,12 @@
  * LightGCN (He et al., SIGIR 2020): E_{l+1} = A E_l with A the bipartite adjacency weighted 1 / sqrt(deg(u) deg(i)); the final
  * embeddings are the mean of E_0 .. E_layers; scores are their inner products; BPR loss.
  */
-import { float, int, options } from '../config/options.js';
-import { stream } from '../config/random.js';
-import { logRange, oneOf, wholeRange } from '../config/search.js';
+
 import { type Interactions, itemCounts, transpose } from '../data/interactions.js';
 import { type Floats, freeRows, type Kernels, type Rows, takeRows } from '../kernels/index.js';
+import { stream } from '../math/random.js';
+import { float, int, options } from '../options/options.js';
+import { logRange, oneOf, wholeRange } from '../options/search.js';
 import { type Factors, trained } from './_model.js';
 import { bprStep, freeParameters, normalTable, scoreByFactors } from './factors.js';
 import { pairShape } from './options.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { uniform } from '../config/random.js';
 import { fromPairs, type Interactions, itemCounts, itemsOf, loadDataset, transpose } from '../data/index.js';
+import { uniform } from '../math/random.js';
 import { type NeighbourRule, neighboursOf } from './neighbours.js';
 
 /** The weights of one item by way of all its pairs, sorted. */

@@ -1,5 +1,5 @@
 /** Variational autoencoder with multinomial likelihood on user rows (Liang et al., WWW 2018). */
-import { options } from '../config/options.js';
+import { options } from '../options/options.js';
 import { trained } from './_model.js';
 import { createRowVae, vaeMemory, vaeSearch, vaeShape } from './row-vae.js';
 

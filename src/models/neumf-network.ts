@@ -2,8 +2,9 @@
  * The network of NeuMF (He et al., WWW 2017), as in kernels/neumf.ts. The first layer is the sum of a share of the user and a share of the item,
  * so that full ranking computes neither anew for each pair.
  */
-import { stream } from '../config/random.js';
+
 import type { Floats, Kernels, NeumfLayers } from '../kernels/index.js';
+import { stream } from '../math/random.js';
 import type { Parameter } from './_model.js';
 import { freeParameters, marked, normalTable } from './factors.js';
 

@@ -1,7 +1,8 @@
 /** Neural matrix factorisation (He et al., WWW 2017): a weighted inner product and a perceptron on embeddings of their own, with the BCE loss. */
-import { float, int, options } from '../config/options.js';
-import { logRange, oneOf, wholeRange } from '../config/search.js';
+
 import { fail } from '../errors.js';
+import { float, int, options } from '../options/options.js';
+import { logRange, oneOf, wholeRange } from '../options/search.js';
 import { trained } from './_model.js';
 import { createNeumf, neumfWidths } from './neumf-network.js';
 import { neumfStep } from './neumf-step.js';

@@ -1,7 +1,8 @@
 /** The options that all trained models share; each model gives its own defaults. */
-import { choice, float, int } from '../config/options.js';
+
 import type { Avoid } from '../data/interactions.js';
 import { optimizers } from '../optim/index.js';
+import { choice, float, int } from '../options/options.js';
 import { samplers } from '../samplers/index.js';
 
 export interface TrainDefaults {

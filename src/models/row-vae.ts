@@ -2,11 +2,12 @@
  * What mult-vae (rows of users) and item-autoencoder (rows of items) share: the options, and a variational autoencoder that is trained on the
  * rows of a matrix and then holds a code for each (Liang et al., WWW 2018).
  */
-import { flag, float, int } from '../config/options.js';
-import { stream } from '../config/random.js';
-import { logRange, oneOf, range, type SearchSpace, wholeRange } from '../config/search.js';
+
 import type { Interactions } from '../data/interactions.js';
 import type { Floats, Kernels } from '../kernels/index.js';
+import { stream } from '../math/random.js';
+import { flag, float, int } from '../options/options.js';
+import { logRange, oneOf, range, type SearchSpace, wholeRange } from '../options/search.js';
 import type { Parameter } from './_model.js';
 import { createDerivedRows, type DerivedRows } from './derived-rows.js';
 import { type TrainDefaults, trainShape } from './options.js';

@@ -4,9 +4,10 @@
  * score(u, i) = sum of w(j, i) over the train items j of u for which i is among the `neighbours` largest w(j, .).
  * The paper's factor (1 / n_u)^alpha is the same for all items of a user and is left out.
  */
-import { float, int, options } from '../config/options.js';
-import { range } from '../config/search.js';
+
 import { type Interactions, itemCounts } from '../data/interactions.js';
+import { float, int, options } from '../options/options.js';
+import { range } from '../options/search.js';
 import { computed } from './_model.js';
 import { estimateNeighbours, type NeighbourRule, neighboursOf, scoreByNeighbours } from './neighbours.js';
 

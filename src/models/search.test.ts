@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseOptions } from '../config/options.js';
-import { stream } from '../config/random.js';
-import { checkSpace, randomPoint } from '../config/search.js';
+import { stream } from '../math/random.js';
+import { parseOptions } from '../options/options.js';
+import { checkSpace, randomPoint } from '../options/search.js';
 import { models } from './index.js';
 
 for (const model of models) {

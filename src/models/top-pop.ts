@@ -1,6 +1,7 @@
 /** The same for everybody: score(u, i) = number of train interactions of i. The floor that every model must clear. */
-import { options } from '../config/options.js';
+
 import { itemCounts } from '../data/interactions.js';
+import { options } from '../options/options.js';
 import { computed } from './_model.js';
 
 export const topPop = computed({

@@ -5,8 +5,9 @@
  * W1 is kept as columns x hidden. The decoder keeps its biases as a column behind its weights, so that the logits are inner products of
  * rows [h2, 1] with rows of W4. Both are filled up with zeros to a multiple of 4 numbers: products of rows that are not aligned are slower.
  */
-import { stream } from '../config/random.js';
+
 import type { Floats, Kernels } from '../kernels/index.js';
+import { stream } from '../math/random.js';
 import type { Parameter } from './_model.js';
 import { freeParameters, normalTable, zeroTable } from './factors.js';
 import { createScratch } from './scratch.js';

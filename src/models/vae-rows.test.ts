@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { stream } from '../config/random.js';
 import { fromPairs } from '../data/interactions.js';
 import { createReferenceKernels } from '../kernels/index.js';
+import { stream } from '../math/random.js';
 import { unitNorm } from './row-vae.js';
 import { type Dropout, takeRowBlock } from './vae-rows.js';
 

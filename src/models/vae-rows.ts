@@ -1,7 +1,8 @@
 /** Rows of a sparse matrix as a network of autoencoders takes them: input entries, some of them dropped, and the targets of the loss. */
-import { type RandomKey, uniform } from '../config/random.js';
+
 import { type Interactions, itemsOf } from '../data/interactions.js';
 import { type Floats, freeRows, type Kernels, type Rows } from '../kernels/index.js';
+import { type RandomKey, uniform } from '../math/random.js';
 
 export interface RowBlock {
   readonly size: number;

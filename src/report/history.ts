@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readJsonLines, readTrajectory } from '../artifact/index.js';
-import { jobFiles } from '../pipeline/index.js';
+import { readJsonLines } from '../formats/index.js';
+import { jobFiles, readTrajectory } from '../runs/index.js';
 
 type Metrics = Readonly<Record<string, number>>;
 

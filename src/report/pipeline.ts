@@ -1,6 +1,6 @@
 /** The report of a pipeline, from its rows and what their runs logged. */
 import { compare } from '../eval/index.js';
-import type { PipelineOptions, PipelineResult, PipelineRow } from '../pipeline/index.js';
+import type { PipelineOptions, PipelineResult, PipelineRow } from '../experiment/index.js';
 import { readHistory } from './history.js';
 import type { Page } from './page.js';
 import { type ReportRun, reportPage } from './report.js';

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { parseHTML } from 'linkedom';
-import { parseOptions } from '../config/index.js';
+import { pipelineOptions, runPipeline } from '../experiment/index.js';
 import { createKernels } from '../kernels/index.js';
-import { pipelineOptions, runPipeline } from '../pipeline/index.js';
+import { parseOptions } from '../options/index.js';
 import { pipelineReport, readHistory, renderHtml, renderPageMarkdown } from './index.js';
 
 const kernels = createKernels({ threads: 1, memoryLimit: 2 ** 28 });

@@ -1,6 +1,6 @@
 /** The report of some runs of one data set: what they reach, how they came there, what they cost, and what is chance. */
 import type { ComparisonRow, Evaluation } from '../eval/index.js';
-import type { Cost } from '../pipeline/index.js';
+import type { Cost } from '../runs/outcome.js';
 import {
   formatBytes,
   formatCount,

@@ -1,7 +1,8 @@
 /** A sampler draws the items that stand against the train items. One file and one line in `index.ts` add one. */
-import type { RandomKey } from '../config/random.js';
+
 import type { Interactions } from '../data/interactions.js';
 import type { Kernels, Rows } from '../kernels/index.js';
+import type { RandomKey } from '../math/random.js';
 
 export interface Sampler {
   /**

@@ -1,13 +1,7 @@
 /** Which list somebody gets: their own, one from their history, or what is popular. */
 import type { RankedItem } from '../student/index.js';
+import type { Basis } from './basis.js';
 import type { Served } from './served.js';
-
-/**
- * Where a list comes from: `user`, the factors of a user of the training data; `history`, fold-in of the items given; `popular` or
- * `average`, nothing is known of them (`Popular.basis`).
- */
-export const bases = ['user', 'history', 'popular', 'average'] as const;
-export type Basis = (typeof bases)[number];
 
 export interface Asked {
   readonly user?: string | undefined;

@@ -2,8 +2,8 @@
 import swagger from '@fastify/swagger';
 import { type FastifyInstance, type FastifyReply, fastify, LogController } from 'fastify';
 import { z } from 'zod';
-import { packageVersion } from '../artifact/package-version.js';
 import { RecdistillError } from '../errors.js';
+import { packageVersion } from '../formats/package-version.js';
 import { badRequest, failureOf } from './failures.js';
 import { demandToken, limitRate, RETRY_AFTER, relieve, setHeaders } from './guards.js';
 import type { Metrics } from './metrics.js';

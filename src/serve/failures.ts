@@ -1,8 +1,8 @@
 /** Errors as answers: a status and `{ "error": { code, message, hint } }`, in the words of the library. */
 import type { FastifyError } from 'fastify';
 import type { z } from 'zod';
-import { complaint } from '../config/options.js';
 import { RecdistillError } from '../errors.js';
+import { complaint } from '../options/options.js';
 import { StudentError, type StudentErrorCode } from '../student/index.js';
 
 export interface Failure {

@@ -1,3 +1,4 @@
-export type { Basis } from './answer.js';
+export type { Basis } from './basis.js';
 export { parseServeOptions, type ServeOptions, serveOptions } from './options.js';
-export { type Serving, serve } from './serve.js';
+export { serve } from './serve.js';
+export type { Serving } from './serving.js';

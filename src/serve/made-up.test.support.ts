@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { writeBundle } from '../artifact/index.js';
+import { writeBundle } from '../bundle/index.js';
 import { createStudent, type Student, type StudentModel } from '../student/index.js';
 import { createApp } from './app.js';
 import { createMetrics, createProcessMetrics } from './metrics.js';

@@ -1,6 +1,6 @@
 /** What Prometheus asks for. Every thread counts for itself; `merged` adds them up. */
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Basis } from './answer.js';
+import type { Basis } from './basis.js';
 import type { Served } from './served.js';
 
 /** Values of one thread, as they travel between threads. */

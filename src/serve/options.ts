@@ -1,6 +1,7 @@
 /** The options of the server, declared once: flags of `serve`, parameters of the library, the page of options. */
-import { choice, flag, int, type OptionsOf, optionalText, options, parseOptions, text } from '../config/options.js';
+
 import { fail } from '../errors.js';
+import { choice, flag, int, type OptionsOf, optionalText, options, parseOptions, text } from '../options/options.js';
 
 export const logLevels = ['silent', 'error', 'warn', 'info'] as const;
 

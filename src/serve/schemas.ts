@@ -1,6 +1,6 @@
 /** What requests and answers look like: one declaration for the check, the serializer and the OpenAPI document. */
 import { z } from 'zod';
-import { bases } from './answer.js';
+import { bases } from './basis.js';
 import type { ServeOptions } from './options.js';
 
 /** Longest id that is taken. */

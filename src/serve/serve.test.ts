@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { createFolder, ITEMS, madeUpStudent, USERS, writeMadeUp } from './made-up.test.support.js';
-import { type Serving, serve } from './serve.js';
+import { serve } from './serve.js';
+import type { Serving } from './serving.js';
 
 const folder = createFolder();
 const student = madeUpStudent();

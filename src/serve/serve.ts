@@ -1,5 +1,5 @@
 /** Starts a server: in this thread, or with several workers in a process of its own. */
-import { packageVersion } from '../artifact/package-version.js';
+import { packageVersion } from '../formats/package-version.js';
 import { createApp } from './app.js';
 import { inTurn } from './in-turn.js';
 import { closeApp, listen, urlOf } from './listen.js';
@@ -8,24 +8,9 @@ import { parseServeOptions, type ServeOptions } from './options.js';
 import { createRateTable } from './rate-table.js';
 import { aboutBundle } from './routes.js';
 import { createHolder, prepare, readSteadyBundle, reloading } from './served.js';
+import type { Serving } from './serving.js';
 import { serveTeam } from './team/supervisor.js';
 import { tokenOf } from './token.js';
-
-/** A server that runs. */
-export interface Serving {
-  /** Such as `http://127.0.0.1:8080`. */
-  readonly url: string;
-  readonly port: number;
-  /**
-   * Serves the bundle that is in the folder now; no request fails meanwhile. Resolves to what `/v1/bundle` then answers.
-   * @throws RecdistillError `reload-failed`; the bundle before stays
-   */
-  reload(): Promise<object>;
-  /** Takes no more connections, answers what is under way, and ends. */
-  close(): Promise<void>;
-  /** Resolves after `close`. @throws RecdistillError `server-failed` if the server ended otherwise */
-  readonly ended: Promise<void>;
-}
 
 /**
  * Serves the bundle in a folder over HTTP.

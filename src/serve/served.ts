@@ -1,10 +1,9 @@
 /** A bundle that answers requests, and the place where one is put for another. */
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type BundleManifest, readBundle, type StudentBundle } from '../artifact/index.js';
+import { readBundle } from '../bundle/index.js';
 import { fail, RecdistillError } from '../errors.js';
-import { createStudent, type Student } from '../student/index.js';
-import type { ProcessMetrics } from './metrics.js';
+import { type BundleManifest, createStudent, type Student, type StudentBundle } from '../student/index.js';
 import { createPopular, type Popular } from './popular.js';
 
 export interface Served {
@@ -71,7 +70,10 @@ export async function readSteadyBundle(folder: string): Promise<StudentBundle> {
 }
 
 /** Runs the reading and preparing of a new bundle, and counts how it went. @throws RecdistillError `reload-failed` */
-export async function reloading<T>({ reloaded }: Pick<ProcessMetrics, 'reloaded'>, work: () => Promise<T>): Promise<T> {
+export async function reloading<T>(
+  { reloaded }: { reloaded(outcome: 'done' | 'failed'): void },
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     const done = await work();
     reloaded('done');

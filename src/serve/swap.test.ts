@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { inTurn } from './in-turn.js';
 import { createFolder, madeUpStudent, writeMadeUp } from './made-up.test.support.js';
-import { type Serving, serve } from './serve.js';
+import { serve } from './serve.js';
+import type { Serving } from './serving.js';
 
 const folder = createFolder();
 after(() => folder.remove());

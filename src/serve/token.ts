@@ -1,6 +1,7 @@
 /** The bearer token of a server. It never stands on a command line, where every user of the machine could read it. */
-import { readBytes } from '../artifact/read.js';
+
 import { fail } from '../errors.js';
+import { readBytes } from '../formats/read.js';
 import type { ServeOptions } from './options.js';
 
 const SHORTEST = 16;

@@ -3,7 +3,6 @@
  * Each case throws an AssertionError when the method breaks it. Students are the registered models that the method can work with.
  */
 import assert from 'node:assert/strict';
-import { describeOptions } from '../config/index.js';
 import type { Dataset, Interactions } from '../data/index.js';
 import {
   type DistillContext,
@@ -15,7 +14,8 @@ import {
 import { RecdistillError } from '../errors.js';
 import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
 import { type ModelSpec, models, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
-import { checkNeeds } from '../pipeline/method.js';
+import { describeOptions } from '../options/index.js';
+import { checkNeeds } from '../runs/method.js';
 import { teachersFor } from './made-up-teachers.js';
 import {
   type ContractCase,

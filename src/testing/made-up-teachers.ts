@@ -1,7 +1,8 @@
 /** Teachers that never trained, for tests of methods: rankings at random, the later the nearer to a last one, and tables that have nothing to do with them. */
-import { shuffle, stream, uniform } from '../config/random.js';
+
 import { type Interactions, itemsOf, type Rankings } from '../data/index.js';
 import type { KnownTeacher } from '../distill/index.js';
+import { shuffle, stream, uniform } from '../math/random.js';
 
 const CHECKPOINTS = 3;
 const DIM = 3;

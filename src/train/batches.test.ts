@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { stream } from '../config/random.js';
 import { fromPairs, has, type Interactions } from '../data/interactions.js';
 import { createReferenceKernels, freeRows, takeRows } from '../kernels/index.js';
+import { stream } from '../math/random.js';
 import { samplerNamed, samplers } from '../samplers/index.js';
 import { type Batches, createBatches } from './batches.js';
 

@@ -1,7 +1,8 @@
 /** The batches of an epoch. They depend on the seed and the number of the epoch only, so a resumed run sees the same. */
-import { shuffle, stream, uniform } from '../config/random.js';
+
 import { type Interactions, transpose } from '../data/interactions.js';
 import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
+import { shuffle, stream, uniform } from '../math/random.js';
 import type { Batch } from '../models/_model.js';
 import type { TrainOptions } from '../models/options.js';
 import { samplerNamed } from '../samplers/index.js';

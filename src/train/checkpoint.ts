@@ -3,8 +3,8 @@ import { fail } from '../errors.js';
 import type { Floats } from '../kernels/index.js';
 import type { Model } from '../models/_model.js';
 import type { Optimized, Optimizer } from '../optim/index.js';
+import type { StopReason } from './events.js';
 import type { Hooks, KeptTable } from './hooks.js';
-import type { Progress } from './learner.js';
 
 export interface LoopTensor {
   readonly shape: readonly number[];
@@ -24,6 +24,18 @@ export interface LoopStore {
   save(checkpoint: LoopCheckpoint): void;
   /** The newest checkpoint, or the newest that is not of a later epoch than `until`. */
   load(until?: number): LoopCheckpoint | undefined;
+}
+
+/** How far a run has come; the part of a checkpoint that is not a table. */
+export interface Progress {
+  epoch: number;
+  bestEpoch: number;
+  bestValue: number;
+  /** Evaluations since the best one. */
+  waited: number;
+  reason: StopReason | '';
+  /** Of training and evaluation, since the run was begun. */
+  seconds: number;
 }
 
 /** The newest checkpoints that are of the same epoch in all stores: a process may have ended between two of them. */

@@ -4,7 +4,7 @@ import type { Batch, TrainableModel } from '../models/_model.js';
 import type { TrainOptions } from '../models/options.js';
 import { optimizerNamed } from '../optim/index.js';
 import type { Batches } from './batches.js';
-import { checkpointOf, extrasOf, type LoopCheckpoint, type LoopStore, restore } from './checkpoint.js';
+import { checkpointOf, extrasOf, type LoopCheckpoint, type LoopStore, type Progress, restore } from './checkpoint.js';
 import { batchDecay } from './decay.js';
 import type { Listener, StopReason } from './events.js';
 import type { Hooks } from './hooks.js';
@@ -37,18 +37,6 @@ export interface TrainOutcome {
   readonly reason: StopReason;
   /** Seconds of training and evaluation that went before, when the run was resumed. */
   readonly secondsBefore: number;
-}
-
-/** How far a run has come; the part of a checkpoint that is not a table. */
-export interface Progress {
-  epoch: number;
-  bestEpoch: number;
-  bestValue: number;
-  /** Evaluations since the best one. */
-  waited: number;
-  reason: StopReason | '';
-  /** Of training and evaluation, since the run was begun. */
-  seconds: number;
 }
 
 export interface Learner extends Pick<LearnerTask, 'model' | 'options' | 'store' | 'listen'> {

@@ -2,7 +2,7 @@
  * How a run records its trajectory: it does not know which epoch will be its best, so it keeps snapshots on the way, thinned so
  * that there are never many, and chooses at the end.
  */
-import { choice, int, type OptionsOf, options } from '../config/options.js';
+import { choice, int, type OptionsOf, options } from '../options/options.js';
 
 export const trajectoryOptions = options({
   checkpoints: int({ default: 4, min: 1, max: 100, help: 'Checkpoints in the trajectory of a teacher.' }),

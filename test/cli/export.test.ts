@@ -1,7 +1,7 @@
 /** `recdistill export` as a child process: there and back. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { readBundle, writeBundle } from 'recdistill/artifact';
+import { readBundle, writeBundle } from 'recdistill/bundle';
 import { createWorkshop } from './program.js';
 
 const shop = createWorkshop();

@@ -1,7 +1,7 @@
 /** `recdistill serve` as a child process. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { writeBundle } from 'recdistill/artifact';
+import { writeBundle } from 'recdistill/bundle';
 import { createWorkshop } from './program.js';
 
 const shop = createWorkshop();

@@ -1,6 +1,7 @@
 /** What a split is: every interaction goes to train, valid or test, decided by the data and a seed alone. */
-import { type RandomKey, shuffle, stream } from '../../config/random.js';
+
 import { fail } from '../../errors.js';
+import { type RandomKey, shuffle, stream } from '../../math/random.js';
 import { selectEntries } from '../filters.js';
 import type { Interactions } from '../interactions.js';
 

@@ -1,6 +1,5 @@
 /** A bundle whose numbers all threads see in the same memory. Ids and labels are texts, of which every thread has its own. */
-import type { StudentBundle } from '../../artifact/index.js';
-import type { StudentModel } from '../../student/index.js';
+import type { StudentBundle, StudentModel } from '../../student/index.js';
 
 /** The same bundle with its tables in shared memory: sent to a thread, they are not copied. */
 export function shared({ manifest, model }: StudentBundle): StudentBundle {

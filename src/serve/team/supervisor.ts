@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { fail, RecdistillError } from '../../errors.js';
 import { listen, type Place, urlOf } from '../listen.js';
 import type { ServeOptions } from '../options.js';
-import type { Serving } from '../serve.js';
+import type { Serving } from '../serving.js';
 import { type Calls, createCalls } from './calls.js';
 import type { ProcessStart } from './process.js';
 

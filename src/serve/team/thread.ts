@@ -1,6 +1,6 @@
 /** One worker of a server: a thread with an application of its own, on the socket and the weights of all. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { StudentBundle } from '../../artifact/index.js';
+import type { StudentBundle } from '../../student/index.js';
 import { createApp } from '../app.js';
 import { closeApp, listen } from '../listen.js';
 import { createMetrics } from '../metrics.js';

@@ -1,0 +1,151 @@
+/** The student bundle on disk. What reads it, in Node as in a browser, is student/parse-bundle.ts. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { fail } from '../errors.js';
+import { writeAtomic, writeFolder } from '../formats/atomic.js';
+import { readBytes } from '../formats/read.js';
+import { encodeSafetensors } from '../formats/safetensors.js';
+import { writeSealedJson } from '../formats/sealed-json.js';
+import { encodeRows } from '../student/codes.js';
+import { toHalf } from '../student/half.js';
+import {
+  type BundleManifest,
+  bundleFiles,
+  bundleFormat,
+  bundleVersion,
+  type Precision,
+  parseBundle,
+  precisions,
+  type StudentBundle,
+} from '../student/parse-bundle.js';
+import type { Tensor } from '../student/safetensors.js';
+import { StudentError } from '../student/student-error.js';
+import { problemOf, type StudentModel } from '../student/student-model.js';
+
+/** What stands in a bundle's manifest beside what follows from the model. */
+export type BundleNotes = Pick<BundleManifest, 'dataFingerprint' | 'licence' | 'madeBy' | 'metrics'>;
+
+export interface BundleOptions {
+  /** How the factors are kept: `f32` exactly (the default), `f16` or `int8` in half of the space. */
+  readonly precision?: Precision;
+}
+
+const names: readonly string[] = Object.values(bundleFiles);
+
+/** Whether a file of this name belongs to a bundle. */
+export const isBundleFile = (name: string): boolean => names.includes(name);
+
+/** The file of ids and names of items. */
+export const itemsBytes = ({ itemIds, labels }: Pick<StudentModel, 'itemIds' | 'labels'>): Uint8Array =>
+  jsonBytes({ ids: itemIds, ...(labels && { labels }) });
+
+/**
+ * Writes a bundle in place of the one that `folder` may hold; that one stays as it was if this fails.
+ * The same model, notes and options give the same bytes.
+ * @throws RecdistillError `write-failed`, `usage` if the folder holds other files, the model's parts do not fit together, or a factor is
+ *   beyond what f16 can hold
+ */
+export function writeBundle(
+  folder: string,
+  model: StudentModel,
+  notes: BundleNotes,
+  { precision = 'f32' }: BundleOptions = {},
+): void {
+  const problem = problemOf(model);
+  if (problem !== undefined)
+    fail('usage', { problem: `the student cannot be written: ${problem}`, hint: 'Train it again.' });
+  const tensors = tensorsOf(model, precision);
+  const { users, items, dim } = model;
+  const files: Record<string, { bytes: number; sha256: string }> = {};
+  writeFolder(folder, isBundleFile, (temp) => {
+    const write = (name: string, parts: readonly Uint8Array[]): void => {
+      writeAtomic(join(temp, name), parts);
+      const hash = createHash('sha256');
+      for (const part of parts) hash.update(part);
+      files[name] = { bytes: parts.reduce((sum, part) => sum + part.length, 0), sha256: hash.digest('hex') };
+    };
+    write(bundleFiles.tensors, encodeSafetensors(tensors, { dataFingerprint: notes.dataFingerprint }).parts);
+    write(bundleFiles.items, [itemsBytes(model)]);
+    write(bundleFiles.users, [jsonBytes({ ids: model.userIds })]);
+    const { dataFingerprint, licence, madeBy, metrics } = notes;
+    const head = { format: bundleFormat, formatVersion: bundleVersion, precision, users, items, dim };
+    writeSealedJson(join(temp, bundleFiles.manifest), { ...head, dataFingerprint, licence, madeBy, metrics, files });
+  });
+}
+
+/**
+ * Reads a bundle after checking all of it; needs no training data.
+ * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `artifact-differs` if another format version wrote it
+ */
+export async function readBundle(folder: string): Promise<StudentBundle> {
+  const read = (name: keyof typeof bundleFiles): Uint8Array => readBytes(join(folder, bundleFiles[name]));
+  const source = { manifest: read('manifest'), tensors: read('tensors'), items: read('items'), users: read('users') };
+  try {
+    return await parseBundle(source);
+  } catch (cause) {
+    if (!(cause instanceof StudentError)) throw cause;
+    const path = join(folder, cause.file ?? '');
+    const problem = cause.file === undefined ? cause.message : cause.message.slice(cause.file.length + 2);
+    if (cause.code === 'bundle-version') fail('artifact-differs', { path, what: 'format', difference: problem }, cause);
+    fail('artifact-damaged', { path, problem, hint: cause.hint }, cause);
+  }
+}
+
+/**
+ * Writes the bundle of `folder` to `out` in another precision. Numbers that are kept less exactly do not become exact again.
+ * @throws RecdistillError as `readBundle` and `writeBundle`
+ */
+export async function convertBundle(folder: string, out: string, options: BundleOptions): Promise<void> {
+  const { model, manifest } = await readBundle(folder);
+  writeBundle(out, model, manifest, options);
+}
+
+function tensorsOf(model: StudentModel, precision: Precision): Record<string, Tensor> {
+  const { users, items, dim, userBiases, itemBiases, seen } = model;
+  return {
+    ...factorTensors('user', model.userFactors, [users, dim], precision),
+    ...factorTensors('item', model.itemFactors, [items, dim], precision),
+    ...(userBiases && { 'user.bias': { shape: [users], data: userBiases } }),
+    ...(itemBiases && { 'item.bias': { shape: [items], data: itemBiases } }),
+    ...(seen && {
+      'seen.indptr': { shape: [users + 1], data: seen.indptr },
+      'seen.indices': { shape: [seen.indices.length], data: seen.indices },
+    }),
+  };
+}
+
+function factorTensors(
+  side: 'user' | 'item',
+  factors: Float32Array,
+  shape: readonly [number, number],
+  precision: Precision,
+): Record<string, Tensor> {
+  const name = `${side}.factors`;
+  switch (precision) {
+    case 'f32':
+      return { [name]: { shape, data: factors } };
+    case 'f16': {
+      const large = factors.find((v) => Math.abs(v) >= 65_520);
+      if (large !== undefined) {
+        const problem = `the student has the factor ${large}, and f16 ends at 65504`;
+        fail('usage', { problem, hint: 'Take int8, which needs as little space and has a scale for each row.' });
+      }
+      return { [name]: { shape, data: toHalf(factors) } };
+    }
+    case 'int8': {
+      const { codes, remainders, scales } = encodeRows(factors, shape[1]);
+      return {
+        [name]: { shape, data: codes },
+        [`${side}.remainders`]: { shape, data: remainders },
+        [`${side}.scales`]: { shape: [shape[0]], data: scales },
+      };
+    }
+    default:
+      return fail('usage', {
+        problem: `there is no precision "${precision}"`,
+        hint: `Known: ${precisions.join(', ')}.`,
+      });
+  }
+}
+
+const jsonBytes = (value: unknown): Uint8Array => Buffer.from(`${JSON.stringify(value)}\n`);

@@ -1,0 +1,3 @@
+export * from '../student/parse-bundle.js';
+export * from './bundle.js';
+export { writeLabels } from './bundle-labels.js';

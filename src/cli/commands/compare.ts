@@ -1,0 +1,108 @@
+import { resolve } from 'node:path';
+import { fail } from '../../errors.js';
+import { type ComparisonRow, compare, findMetric } from '../../eval/index.js';
+import { choice, optionalText, options, words } from '../../options/options.js';
+import type { Command } from '../terminal/_command.js';
+import { readOptions } from '../terminal/flags.js';
+import { listed } from '../terminal/format.js';
+import { group, runsGroup } from '../terminal/groups.js';
+import { escapeMarkdown, renderMarkdown, renderTable } from '../terminal/table.js';
+import { type Comparison, comparisonCsv, comparisonJson, comparisonText } from './compare-table.js';
+import { dataFlags } from './data-flags.js';
+import { atOption, expectSameData, type Judged, judgeRuns, partOption } from './judge.js';
+import { findRuns, type RunPlace, readRun } from './runs.js';
+
+/** --format is the form of the table here. */
+const own = dataFlags(['format']);
+
+const compareGroup = group(
+  'Comparison',
+  'compare',
+  options({
+    against: optionalText({ help: 'The run that the others are compared with. Default: the first.' }),
+    at: atOption,
+    part: partOption,
+    metrics: words({ default: ['recall', 'ndcg'], help: 'Metrics by name, such as recall,ndcg,mrr.' }),
+    test: choice(['t', 'wilcoxon'], { default: 't', help: 'Paired test over users.' }),
+    adjust: choice(['holm', 'bh'], { default: 'holm', help: 'How p-values are adjusted for the number of tests.' }),
+    format: choice(['text', 'markdown', 'csv', 'json'], { default: 'text', help: 'Form of the table.' }),
+  }),
+);
+
+export const compareCommand: Command = {
+  name: 'compare',
+  summary: 'Set finished runs against one of them, with significance, in one table',
+  about: [
+    'RUN is a name, a folder, or the name of a whole pipeline. Every other run is tested against one of them, user by user, on the test part;',
+    'p-values are adjusted over all tests of the table. Size and time are those that the runs recorded; - is what nobody knows.',
+  ].join('\n'),
+  args: [{ name: 'RUN', help: 'Finished runs of the same data set.', required: true, many: true }],
+  groups: [compareGroup, runsGroup, own.group],
+  examples: [
+    ['compare bpr-mf ease', 'is ease better than bpr-mf?'],
+    ['compare demo --against ease', 'every run of the demo against ease'],
+    ['compare demo --at 10,50 --metrics recall,ndcg,mrr --format markdown', 'a table for a report'],
+  ],
+  async run(given) {
+    const o = readOptions(compareGroup, given);
+    const { runs } = readOptions(runsGroup, given);
+    for (const metric of o.metrics) findMetric(metric);
+    if (o.metrics.length === 0)
+      fail('usage', { problem: '--metrics names no metric', hint: 'For example: recall,ndcg' });
+    const places = chosen(given.args, o.against, runs);
+    if (places.length < 2) {
+      const hint = 'Name another one, or judge a single run with `evaluate`.';
+      fail('usage', { problem: `compare needs two runs; there is ${listed(places.map((p) => p.name))} only`, hint });
+    }
+    expectSameData(places.map((place) => ({ name: place.name, run: readRun(place) })));
+    const { judged, at } = await judgeRuns(places, o.at, own.usual(given), o.part);
+    const base = judged.find((j) => j.name === baseOf(places, o.against).name)!;
+    const keys = o.metrics.flatMap((m) => at.map((k) => `${m}@${k}`));
+    const comparison: Comparison = {
+      ...{ judged, base, keys, part: o.part, test: o.test, adjust: o.adjust },
+      rows: tested(base, judged, keys, o),
+    };
+    const json = comparisonJson(comparison);
+    const texts = {
+      text: () => comparisonText(comparison, { table: renderTable, words: (text) => text }),
+      markdown: () => comparisonText(comparison, { table: renderMarkdown, words: escapeMarkdown }),
+      csv: () => comparisonCsv(comparison),
+      json: () => JSON.stringify(json, null, 2),
+    };
+    return { text: texts[o.format](), json };
+  },
+};
+
+/** Each run once; the one to compare with need not be among the others. @throws RecdistillError `unknown-name` */
+function chosen(names: readonly string[], against: string | undefined, runs: string): RunPlace[] {
+  const all = names.flatMap((name) => findRuns(name, runs));
+  const folders = all.map((p) => resolve(p.folder));
+  const places = all.filter((_, k) => folders.indexOf(folders[k]!) === k);
+  if (against === undefined || places.some((p) => isCalled(p, against))) return places;
+  return [...findRuns(against, runs), ...places];
+}
+
+/** By its whole name, or within a pipeline by the last part. */
+const isCalled = ({ name }: RunPlace, word: string): boolean => name === word || name.endsWith(`/${word}`);
+
+/** @throws RecdistillError `usage` if several runs could be meant */
+function baseOf(places: readonly RunPlace[], against: string | undefined): RunPlace {
+  if (against === undefined) return places[0]!;
+  const exact = places.filter((p) => p.name === against);
+  const meant = exact.length > 0 ? exact : places.filter((p) => isCalled(p, against));
+  if (meant.length === 1) return meant[0]!;
+  const problem = `--against ${against} may be ${listed((meant.length > 0 ? meant : places).map((p) => p.name))}`;
+  return fail('usage', { problem, hint: 'Give the whole name of one run.' });
+}
+
+function tested(
+  base: Judged,
+  judged: readonly Judged[],
+  keys: readonly string[],
+  { adjust, test }: { adjust: 'holm' | 'bh'; test: 't' | 'wilcoxon' },
+): ComparisonRow[] {
+  // Values over all lists, such as coverage, are no means over users: there is nothing to test.
+  const metrics = keys.filter((key) => key in base.evaluation.perUser);
+  const others = judged.filter((j) => j !== base);
+  return metrics.length === 0 ? [] : compare(base.evaluation, others, { metrics, adjust, test });
+}

@@ -1,0 +1,35 @@
+import { count, writeSplit } from '../../data/index.js';
+import { fail } from '../../errors.js';
+import { optionalText, options } from '../../options/options.js';
+import type { Command } from '../terminal/_command.js';
+import { readOptions } from '../terminal/flags.js';
+import { formatCount } from '../terminal/format.js';
+import { dataGroup, group } from '../terminal/groups.js';
+import { tellUnnamedData } from '../terminal/unnamed-data.js';
+import { sourceArgument, withSource } from './data-inspect.js';
+import { loadData } from './load-data.js';
+
+const outGroup = group('Split', 'data split', options({ out: optionalText({ help: 'New folder to write.' }) }));
+
+export const dataSplit: Command = {
+  name: 'data split',
+  summary: 'Write train, valid and test as a folder that loads back to the same data',
+  args: [sourceArgument],
+  groups: [outGroup, dataGroup],
+  examples: [
+    ['data split ratings.csv --out my-split', 'by ratio of each user, 60/20/20'],
+    ['data split ratings.csv --split time --time timestamp --out by-time', 'by time over all users'],
+  ],
+  async run(given, console) {
+    const { out } = readOptions(outGroup, given);
+    if (out === undefined)
+      fail('usage', { problem: 'data split needs --out: the new folder', hint: 'For example --out my-split' });
+    await tellUnnamedData(given, true, console);
+    const dataset = await loadData(readOptions(dataGroup, withSource(given)), console.say);
+    await writeSplit(dataset, out);
+    const sizes = { train: count(dataset.train), valid: count(dataset.valid), test: count(dataset.test) };
+    const parts = Object.entries(sizes).map(([part, n]) => `${part} ${formatCount(n)}`);
+    const text = `${out}: ${parts.join(', ')} interactions.\nUse it with: ${console.program} train bpr-mf --data ${out}`;
+    return { text, json: { folder: out, fingerprint: dataset.fingerprint, interactions: sizes, notes: dataset.notes } };
+  },
+};

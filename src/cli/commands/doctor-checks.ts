@@ -1,0 +1,131 @@
+/** What recdistill needs of a machine, each looked at on its own. */
+import { existsSync, statfsSync } from 'node:fs';
+import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { catalog, locate } from '../../data/index.js';
+import { createKernels } from '../../kernels/index.js';
+import { wasmBase64 } from '../../kernels/wasm-bytes.js';
+import { stream } from '../../math/random.js';
+import { memoryAvailable } from '../../runs/index.js';
+import { formatBytes, listed } from '../terminal/format.js';
+
+export interface Check {
+  readonly name: string;
+  readonly value: string;
+  /** false: recdistill cannot work like this. */
+  readonly ok: boolean;
+  /** What to do about it. */
+  readonly advice?: string;
+}
+
+/** Free space below this fails a check: a run of a large data set needs it. */
+const LEAST_DISK = 200e6;
+const LEAST_MEMORY = 300e6;
+
+const fact = (name: string, value: string): Check => ({ name, value, ok: true });
+const need = (name: string, value: string, ok: boolean, advice: string): Check => ({
+  name,
+  value,
+  ok,
+  ...(ok ? {} : { advice }),
+});
+
+/** A function that splats a number over a vector and counts the bits of its bytes: valid only where SIMD is. */
+const SIMD_PROBE = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0],
+  ...[10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11],
+);
+
+export const nodeCheck = (): Check => {
+  const ok = Number(process.versions.node.split('.')[0]) >= 20;
+  return need('Node', process.version, ok, 'Install Node 20 or newer.');
+};
+
+export const systemChecks = (): Check[] => [
+  fact('system', `${platform()} ${release()} ${arch()}`),
+  fact('processor', `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores`),
+];
+
+export function memoryCheck(): Check {
+  const limit = (process as { constrainedMemory?: () => number }).constrainedMemory?.() ?? 0;
+  const bound = limit > 0 && limit < totalmem() ? `, limited to ${formatBytes(limit)} here` : '';
+  const available = memoryAvailable();
+  const value = `${formatBytes(totalmem())}${bound}; ${formatBytes(available)} available`;
+  return need('memory', value, available >= LEAST_MEMORY, 'Free some memory; even small runs need about 300 MB.');
+}
+
+export const simdCheck = (): Check =>
+  need(
+    'SIMD',
+    WebAssembly.validate(SIMD_PROBE) ? 'yes' : 'no',
+    WebAssembly.validate(SIMD_PROBE),
+    'This build of Node has no WebAssembly SIMD; install a current one.',
+  );
+
+export const kernelCheck = (): Check => fact('kernels', formatBytes(Buffer.from(wasmBase64, 'base64').length));
+
+/** Runs kernels on 1 to `most` threads and compares every bit. */
+export function threadsCheck(most: number): Check {
+  const advice = 'Please report this, with all that is printed here.';
+  try {
+    const [alone, ...others] = Array.from({ length: most }, (_, n) => computed(n + 1));
+    const same = others.every((bytes) => Buffer.compare(bytes, alone!) === 0);
+    return need(
+      'threads',
+      same ? `shared memory works; 1 to ${most} threads give the same bits` : 'results differ',
+      same,
+      advice,
+    );
+  } catch (cause) {
+    return need('threads', cause instanceof Error ? cause.message : String(cause), false, advice);
+  }
+}
+
+/** Random tables multiplied: several kernels, enough rows for every thread. */
+function computed(threads: number): Buffer {
+  const k = createKernels({ threads, memoryLimit: 16e6 });
+  try {
+    const [rows, dim] = [600, 32];
+    const [a, b, out] = [k.floats(rows * dim), k.floats(rows * dim), k.floats(rows * rows)];
+    k.normal(a, stream(1, 'doctor a'), 0, 1);
+    k.normal(b, stream(1, 'doctor b'), 0, 1);
+    k.gemm(a, b, out, rows, rows, dim, 'nt');
+    return Buffer.from(Float32Array.from(out).buffer);
+  } finally {
+    k.close();
+  }
+}
+
+/** DuckDB is native code, so it is looked at by loading it. */
+export async function duckdbCheck(): Promise<Check> {
+  try {
+    const { version } = await import('@duckdb/node-api');
+    return fact('DuckDB', version());
+  } catch (cause) {
+    const advice =
+      'Install the packages again (npm ci). It reads files of interactions; synthetic data works without it.';
+    return need('DuckDB', cause instanceof Error ? cause.message.split('\n')[0]! : String(cause), false, advice);
+  }
+}
+
+export function dataCheck(): Check {
+  const folder = process.env.RECDISTILL_DATA;
+  const here = Object.keys(catalog).filter((name) => 'folder' in locate(name));
+  const names = here.length > 0 ? listed(here) : 'none';
+  if (folder === undefined)
+    return fact('data sets', `RECDISTILL_DATA is not set; found: ${names}; synthetic data always works`);
+  const advice = 'RECDISTILL_DATA must name a folder that exists.';
+  return need('data sets', `RECDISTILL_DATA is ${folder}; found: ${names}`, existsSync(folder), advice);
+}
+
+export function diskCheck(runs: string): Check {
+  let folder = resolve(runs);
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  const { bavail, bsize } = statfsSync(folder);
+  return need(
+    'disk',
+    `${formatBytes(bavail * bsize)} free for ${runs}`,
+    bavail * bsize >= LEAST_DISK,
+    'Free some space, or choose another folder with --runs.',
+  );
+}

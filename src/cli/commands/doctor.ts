@@ -1,0 +1,52 @@
+import { packageVersion } from '../../formats/package-version.js';
+import type { Command } from '../terminal/_command.js';
+import { readOptions } from '../terminal/flags.js';
+import { machineGroup, machineOf, runsGroup } from '../terminal/groups.js';
+import { renderTable } from '../terminal/table.js';
+import {
+  type Check,
+  dataCheck,
+  diskCheck,
+  duckdbCheck,
+  kernelCheck,
+  memoryCheck,
+  nodeCheck,
+  simdCheck,
+  systemChecks,
+  threadsCheck,
+} from './doctor-checks.js';
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'Check that this machine has what recdistill needs',
+  about: 'Exit code 1 if something is missing.',
+  args: [],
+  groups: [runsGroup, machineGroup],
+  examples: [
+    ['doctor', 'looks at everything'],
+    ['doctor --threads 4', 'compares 1 to 4 threads'],
+  ],
+  async run(given) {
+    const { runs } = readOptions(runsGroup, given);
+    const { threads } = machineOf(given);
+    const checks: Check[] = [
+      { name: 'recdistill', value: packageVersion, ok: true },
+      nodeCheck(),
+      ...systemChecks(),
+      memoryCheck(),
+      simdCheck(),
+      kernelCheck(),
+      threadsCheck(threads),
+      await duckdbCheck(),
+      dataCheck(),
+      diskCheck(runs),
+    ];
+    const bad = checks.filter((c) => !c.ok);
+    const table = renderTable(
+      [{ title: '' }, { title: 'what' }, { title: 'found' }],
+      checks.map((c) => [c.ok ? 'ok' : 'NO', c.name, c.value]),
+    );
+    const verdict = bad.length === 0 ? ['All is well.'] : bad.map((c) => `${c.name}: ${c.advice}`);
+    return { text: [table, '', ...verdict].join('\n'), json: { ok: bad.length === 0, checks }, failed: bad.length > 0 };
+  },
+};

@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { type DataOptions, type LoadedDataset, rankingOptions, readExternalRankings } from '../../data/index.js';
+import { createJudge } from '../../eval/index.js';
+import { optionalText, options } from '../../options/options.js';
+import { type FinishedRun, type ImportedTeacher, importTeachers, nameOfFile } from '../../runs/index.js';
+import type { Answer, Command, Given } from '../terminal/_command.js';
+import { readOptions } from '../terminal/flags.js';
+import { formatMetric } from '../terminal/format.js';
+import { offeringName } from '../terminal/free-name.js';
+import { dataGroup, evaluationGroup, group, nameGroup } from '../terminal/groups.js';
+import { renderTable } from '../terminal/table.js';
+import { dataFlags } from './data-flags.js';
+import { reportLines } from './import-report.js';
+import { checkName, distillStep, nextSteps, quoted } from './job.js';
+import { loadData } from './load-data.js';
+import { findRuns, loadDataOf, readEvaluation, readRun } from './runs.js';
+import { portable } from './source.js';
+
+const rankingGroup = group('Rankings', 'rankings', rankingOptions);
+
+const own = dataFlags(['user', 'item', 'format', 'header']);
+const likeGroup = group(
+  'Data',
+  'import',
+  options({
+    like: optionalText({
+      help: 'Use the data of this run (source, filters and split), and judge as it was judged (--at, --select-by).',
+    }),
+  }),
+);
+
+export const importCommand: Command = {
+  name: 'import',
+  summary: 'Make teachers of rankings that another program made',
+  about: [
+    'FILE is CSV, TSV, JSON lines or Parquet (text also .gz, .zst) with a row for each user and item: user, item, rank (1 = best) or',
+    'score (higher is better), and, if there are any, teacher and checkpoint. Ids are those of the data set. Train items are taken out.',
+    'Each teacher becomes a finished run, NAME or NAME/TEACHER, for distill, evaluate and compare. docs/external-teachers.md has the rules.',
+  ].join('\n'),
+  args: [{ name: 'FILE', help: 'The rankings.', required: true }],
+  groups: [rankingGroup, likeGroup, own.group, evaluationGroup, nameGroup],
+  examples: [
+    ['import rankings.csv --like bpr-mf', 'for the data of a run that is there'],
+    ['import rankings.parquet --data citeulike-t --name mine', 'for a named data set'],
+    [
+      'import scores.csv --score logit --user uid --item iid --data clicks.csv --data-user customer',
+      'columns of other names',
+    ],
+  ],
+  async run(given, console) {
+    const file = given.args[0]!;
+    const { name = nameOfFile(file), runs, overwrite } = readOptions(nameGroup, given);
+    if (given.flags.name !== undefined) checkName(name);
+    const reading = readOptions(rankingGroup, given);
+    const { like } = readOptions(likeGroup, given);
+    const likeRun = like === undefined ? undefined : readRun(findRuns(like, runs)[0]!);
+    const evaluation = readEvaluation(likeRun, given);
+    const { data, dataset } = await dataOf(given, likeRun, console.say);
+    const { depth } = createJudge(dataset, evaluation);
+    console.say(`Reading ${file} for ${dataset.name} ...`);
+    const external = await readExternalRankings(file, dataset, depth, reading);
+    const imported = await offeringName(name, runs, () =>
+      importTeachers({
+        ...{ dataset, external, name, evaluation, folder: join(runs, name), overwrite },
+        source: portable(data),
+      }),
+    );
+    const next = nextSteps(console.program, runs, [distillStep(name, runs), `evaluate ${quoted(name)}`]);
+    const lines = reportLines(external.report);
+    return answerOf(imported, external.report, [...lines, '', tableOf(imported, evaluation.at), '', next]);
+  },
+};
+
+/** The data set of the flags, or of the run that --like names. @throws RecdistillError as `loadDataset` */
+async function dataOf(
+  given: Given,
+  like: FinishedRun | undefined,
+  say: (text: string) => void,
+): Promise<{ data: DataOptions; dataset: LoadedDataset }> {
+  const asData = own.usual(given);
+  if (like) return loadDataOf(like, asData, say);
+  const data = readOptions(dataGroup, asData);
+  return { data, dataset: await loadData(data, say) };
+}
+
+/** Valid quality of each checkpoint, then test quality of the last. */
+function tableOf(imported: readonly ImportedTeacher[], at: readonly number[]): string {
+  const keys = at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`]);
+  const cells = (values: Readonly<Record<string, number>>) => keys.map((key) => formatMetric(values[key]));
+  return renderTable(
+    [
+      { title: 'run' },
+      { title: 'part' },
+      { title: 'epoch', right: true },
+      ...keys.map((title) => ({ title, right: true })),
+    ],
+    imported.flatMap(({ name, outcome: { teacher, result } }) => [
+      ...teacher.trajectory.checkpoints.map((c) => [name, 'valid', String(c.epoch), ...cells(c.metrics)]),
+      [name, 'test', String(result.bestEpoch), ...cells(result.metrics)],
+    ]),
+  );
+}
+
+function answerOf(imported: readonly ImportedTeacher[], report: object, lines: readonly string[]): Answer {
+  const reused = imported.filter((t) => t.outcome.reused).map((t) => t.name);
+  const done = reused.length > 0 ? [`${reused.join(', ')}: imported before; nothing had to be done.`] : [];
+  const teachers = imported.map(({ name, folder, outcome: { reused, result, teacher } }) => ({
+    ...{ name, folder, reused, result },
+    checkpoints: teacher.trajectory.checkpoints.map(({ epoch, metrics }) => ({ epoch, metrics })),
+  }));
+  return { text: [...done, ...lines].join('\n'), json: { report, teachers } };
+}

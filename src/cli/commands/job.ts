@@ -1,0 +1,178 @@
+/** What `train` and `distill` have in common: one job in a run folder, with progress, a clean stop and a bundle. */
+import { join } from 'node:path';
+import type { DataOptions, LoadedDataset } from '../../data/index.js';
+import { fail } from '../../errors.js';
+import type { EvaluationOptions } from '../../eval/index.js';
+import { modelNamed, type TrainOptions } from '../../models/index.js';
+import { jobFiles, memoryAvailable, memoryNeeded, runJob } from '../../runs/index.js';
+import type { Job, JobResult, Teacher } from '../../runs/outcome.js';
+import type { StudentBundle } from '../../student/index.js';
+import { trajectoryOptions } from '../../train/index.js';
+import type { Answer, Console, Given } from '../terminal/_command.js';
+import { readOptions } from '../terminal/flags.js';
+import { formatBytes, formatCount, formatMetric, formatMicroseconds, formatSeconds } from '../terminal/format.js';
+import { freeName, offeringName } from '../terminal/free-name.js';
+import { group, type Machine, machineOf, nameGroup, withKernels } from '../terminal/groups.js';
+import { interruptible } from '../terminal/interrupt.js';
+import { createProgress } from '../terminal/progress.js';
+import { renderTable } from '../terminal/table.js';
+import { portable } from './source.js';
+
+export const trajectoryGroup = group('Trajectory', 'trajectory', trajectoryOptions);
+
+export interface NamedJob {
+  readonly given: Given;
+  readonly defaultName: string;
+  readonly dataset: LoadedDataset;
+  readonly data: DataOptions;
+  readonly model: string;
+  readonly method: string;
+  /** Of the model and the method together, as given. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly evaluation: EvaluationOptions;
+  readonly teachers: readonly { readonly name: string; readonly teacher: Teacher }[];
+  /** A bundle of earlier data to go on from. */
+  readonly start?: StudentBundle;
+  /** Stops the job, where the caller takes care of Ctrl-C. */
+  readonly signal?: AbortSignal;
+}
+
+export interface FinishedJob {
+  readonly job: Job;
+  readonly name: string;
+  readonly folder: string;
+  readonly runs: string;
+  /** Folder of the student bundle, if the model can be one. */
+  readonly bundle?: string;
+}
+
+/** Runs the job under its name. @throws RecdistillError as `runJob` */
+export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJob> {
+  const { given, dataset, model, method } = o;
+  const { name = o.defaultName, runs, overwrite } = readOptions(nameGroup, given);
+  checkName(name);
+  const trajectory = readOptions(trajectoryGroup, given);
+  const machine = machineOf(given);
+  const folder = join(runs, name);
+  tellCost(o, machine, console);
+  const run = () =>
+    withKernels(machine, (kernels) => {
+      const work = async (signal: AbortSignal) => {
+        const progress = createProgress(console, o.evaluation.selectBy);
+        progress.job(name);
+        try {
+          return await runJob({
+            ...{ dataset, kernels, model, method, folder, overwrite, trajectory, signal },
+            options: o.options,
+            teachers: o.teachers.map((t) => t.teacher),
+            evaluation: o.evaluation,
+            ...(o.start ? { start: o.start } : {}),
+            source: portable(o.data),
+            listen: progress.train,
+          });
+        } finally {
+          progress.close();
+        }
+      };
+      return o.signal ? work(o.signal) : interruptible(console.say, work);
+    });
+  const job = await offeringName(name, runs, run);
+  const bundle = bundleOf(model, folder);
+  return { job, name, folder, runs, ...(bundle === undefined ? {} : { bundle }) };
+}
+
+/** The name becomes a folder below the runs folder, and must stay there. */
+export function checkName(name: string): void {
+  if (/^[\w][\w.-]*(\/[\w][\w.-]*)*$/.test(name)) return;
+  const expected = 'letters, digits, "_", "-" and ".", with "/" between folders';
+  fail('bad-option', { option: '--name', owner: 'runs', given: JSON.stringify(name), expected });
+}
+
+/** Says what the job will cost, and refuses what cannot work. @throws RecdistillError `out-of-memory` */
+function tellCost({ model, options: given, dataset }: NamedJob, machine: Machine, console: Console): void {
+  const spec = modelNamed(model);
+  const o = spec.options.parse(
+    Object.fromEntries(Object.entries(given).filter(([name]) => name in spec.options.shape)),
+  );
+  const needed = memoryNeeded(spec, o, dataset);
+  const available = Math.min(memoryAvailable(), machine.memoryLimit ?? Number.POSITIVE_INFINITY);
+  const { users, items, indices } = dataset.train;
+  console.say(
+    `${dataset.name}: ${formatCount(users)} users, ${formatCount(items)} items, ${formatCount(indices.length)} interactions to train on.`,
+  );
+  const length =
+    spec.kind === 'computed'
+      ? 'It is computed at once'
+      : `At most ${(o as unknown as TrainOptions).epochs} epochs; the time left is shown as they go`;
+  console.say(`${model} needs about ${formatBytes(needed)} of memory; ${formatBytes(available)} available. ${length}.`);
+  if (needed <= available) return;
+  fail('out-of-memory', {
+    what: `${model} on this data`,
+    needed: formatBytes(needed),
+    available: formatBytes(available),
+    hint: 'Nothing was started. Lower --dim, --hidden or --batch-size, drop rare items with --min-item, or raise --memory-limit.',
+  });
+}
+
+/** What a program gets to know of a finished job. */
+export interface JobJson {
+  readonly name: string;
+  readonly folder: string;
+  readonly reused: boolean;
+  readonly bundle?: string;
+  /** Metrics on valid at the best epoch. */
+  readonly valid: Readonly<Record<string, number>>;
+  readonly result: JobResult;
+}
+
+export function jsonOf({ job, name, folder, bundle }: FinishedJob): JobJson {
+  const { result, reused, teacher } = job;
+  const valid = teacher.trajectory.checkpoints.at(-1)!.metrics;
+  return { name, folder, reused, ...(bundle ? { bundle } : {}), valid, result };
+}
+
+/** Where the student bundle of a run stands, if its model can be one. */
+export const bundleOf = (model: string, folder: string): string | undefined =>
+  modelNamed(model).capabilities.includes('factors') ? join(folder, jobFiles.student) : undefined;
+
+/** The result in both forms. @param next commands that make sense now, without the program's name */
+export function answerOf(done: FinishedJob, console: Console, at: readonly number[], next: readonly string[]): Answer {
+  const { job, name, folder, bundle } = done;
+  const { result, reused } = job;
+  const { means } = job.evaluation;
+  const table = renderTable(
+    [{ title: 'test' }, ...at.map((k) => ({ title: `@${k}`, right: true }))],
+    ['recall', 'ndcg', 'hit-rate', 'mrr', 'map'].map((m) => [m, ...at.map((k) => formatMetric(means[`${m}@${k}`]))]),
+  );
+  const work = result.epochs > 0 ? `best epoch ${result.bestEpoch} of ${result.epochs}, ` : '';
+  const text = [
+    reused
+      ? `${name} was finished before; nothing had to be done.`
+      : `${name} is finished (${work}${formatSeconds(result.seconds)}).`,
+    '',
+    table,
+    '',
+    `${formatCount(result.parameters)} parameters, ${formatBytes(result.bytes)}; exact top 10 of a user in ${formatMicroseconds(result.latencyMicroseconds)} on one thread.`,
+    `Run folder: ${folder}${bundle ? `; student bundle, ready to serve: ${bundle}` : ''}`,
+    '',
+    nextSteps(console.program, done.runs, next),
+  ].join('\n');
+  return { text, json: jsonOf(done) };
+}
+
+/** A command that distils from these runs, under a name that is free. @param teachers as the option --teachers takes them */
+export function distillStep(teachers: string, runs: string): string {
+  const usual = 'bpr-mf-hetcomp';
+  const free = freeName(usual, runs);
+  return `distill --teachers ${quoted(teachers)} --dim 6${free === usual ? '' : ` --name ${free}`}`;
+}
+
+/** Commands to go on with; they get --runs where it is not the default. */
+export function nextSteps(program: string, runs: string, commands: readonly string[]): string {
+  const where = runs === 'runs' ? '' : ` --runs ${quoted(runs)}`;
+  return ['What to do next:', ...commands.map((c) => `  ${program} ${c}${where}`)].join('\n');
+}
+
+/** A word as a shell needs it. */
+export const quoted = (word: string): string =>
+  /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -1,0 +1,67 @@
+import { statSync } from 'node:fs';
+import { type Dataset, type NamedLists, writeRankingsTable } from '../../data/index.js';
+import { fail } from '../../errors.js';
+import { flag, optionalText, options } from '../../options/options.js';
+import { type FinishedRun, readTeacher } from '../../runs/index.js';
+import type { Command } from '../terminal/_command.js';
+import { readOptions } from '../terminal/flags.js';
+import { formatBytes, formatCount, listed } from '../terminal/format.js';
+import { dataGroup, group, runsGroup } from '../terminal/groups.js';
+import { dataLoader, expectSameData } from './judge.js';
+import { findRuns, readRun } from './runs.js';
+
+const outGroup = group(
+  'Rankings',
+  'rankings',
+  options({
+    out: optionalText({ help: 'File to write: .csv, .tsv or .jsonl, each also with .gz or .zst, or .parquet.' }),
+    last: flag({ default: false, help: 'Only the last checkpoint, without a column for it.' }),
+  }),
+);
+
+export const rankings: Command = {
+  name: 'rankings',
+  summary: 'Write what finished runs rank as a file for other programs',
+  about: [
+    'Columns: user, item, rank (1 = best), teacher where there are several runs, checkpoint. The items of a list are those that a user may be',
+    'recommended, then the train items in their own order. `import` reads the file back to the same rankings.',
+  ].join('\n'),
+  args: [{ name: 'RUN', help: 'Finished runs of the same data set.', required: true, many: true }],
+  groups: [outGroup, runsGroup, dataGroup],
+  examples: [
+    ['rankings bpr-mf --out bpr-mf.parquet', 'the whole trajectory'],
+    ['rankings demo --out lists.csv.gz --last', 'the last checkpoints of all runs of a pipeline'],
+  ],
+  async run(given) {
+    const { out, last } = readOptions(outGroup, given);
+    const { runs } = readOptions(runsGroup, given);
+    if (out === undefined)
+      fail('usage', { problem: 'rankings needs --out: the file to write', hint: 'For example --out rankings.parquet' });
+    const found = given.args
+      .flatMap((name) => findRuns(name, runs))
+      .map((place) => ({ name: place.name, run: readRun(place) }));
+    expectSameData(found);
+    const dataset: Dataset = await dataLoader(given)(found[0]!.run);
+    const lists = found.flatMap(({ name, run }) => listsOf(run, last, found.length > 1 ? name : undefined));
+    await writeRankingsTable(out, dataset, lists);
+    const bytes = statSync(out).size;
+    const names = found.map(({ name }) => name);
+    const text = `${out}: ${formatBytes(bytes)}, ${formatCount(lists.length)} list${lists.length === 1 ? '' : 's'} for each user, of ${listed(names)}.`;
+    return { text, json: { file: out, bytes, runs: names, checkpoints: lists.length } };
+  },
+};
+
+function listsOf(run: FinishedRun, last: boolean, teacher: string | undefined): NamedLists[] {
+  const { checkpoints, observed } = readTeacher(run.folder).trajectory;
+  return checkpoints.flatMap(({ epoch, rankings }, c) => {
+    const isLast = c === checkpoints.length - 1;
+    if (last && !isLast) return [];
+    // The lists for testing go on where valid items were left out of those of the trajectory.
+    const more = isLast ? [run.rankings, ...(observed ? [observed] : [])] : [];
+    return {
+      lists: [rankings, ...more],
+      ...(teacher === undefined ? {} : { teacher }),
+      ...(last ? {} : { checkpoint: epoch }),
+    };
+  });
+}

@@ -1,0 +1,113 @@
+import { fail } from '../../errors.js';
+import { nearest } from '../../nearest.js';
+import { flag, int, optionalText, options, words } from '../../options/options.js';
+import { type Student, StudentError } from '../../student/index.js';
+import type { Command } from '../terminal/_command.js';
+import { readOptions } from '../terminal/flags.js';
+import { listed, shortened } from '../terminal/format.js';
+import { group, runsGroup } from '../terminal/groups.js';
+import { listText, openStudent } from './recommendations.js';
+
+const recommendGroup = group(
+  'Recommendations',
+  'recommend',
+  options({
+    user: optionalText({ help: 'Id of the user, as in the data.' }),
+    items: words({ default: [], help: 'Instead of --user: ids of items that somebody new has.' }),
+    k: int({ default: 10, min: 1, help: 'How many items.' }),
+    includeSeen: flag({ default: false, help: 'List items that the user already has, too.' }),
+  }),
+);
+
+/** Longer ids are no typing errors, and comparing them would take long. */
+const TYPED = 100;
+
+export const recommend: Command = {
+  name: 'recommend',
+  summary: 'Recommend items to a user from a student bundle',
+  about:
+    'RUN is a run with a student bundle (its name or folder), or the folder of a bundle. The training data is not needed.',
+  args: [{ name: 'RUN', help: 'Run or bundle.', required: true }],
+  groups: [recommendGroup, runsGroup],
+  examples: [
+    ['recommend small --user 7', 'ten items for user 7'],
+    ['recommend small --user 7 --k 50 --json', 'fifty items for a program'],
+    ['recommend small --items 12,99', 'for somebody new who has the items 12 and 99'],
+  ],
+  async run(given, console) {
+    const { user, items, k, includeSeen } = readOptions(recommendGroup, given);
+    const { runs } = readOptions(runsGroup, given);
+    if ((user === undefined) === (items.length === 0)) {
+      const problem =
+        user === undefined ? 'recommend needs --user or --items' : 'recommend takes --user or --items, not both';
+      fail('usage', { problem, hint: 'Give the id of a user, or with --items the ids of what somebody new has.' });
+    }
+    const { student, manifest } = await openStudent(given.args[0]!, runs);
+    const most = student.model.items;
+    if (k > most) {
+      const expected = `at most ${most}, the number of items`;
+      fail('bad-option', { option: '--k', owner: 'recommend', given: k, expected, help: 'Ask for fewer items.' });
+    }
+    const unknown = items.filter((id) => !student.hasItem(id));
+    checkKnown(student, user, items, unknown);
+    if (unknown.length > 0)
+      console.say(
+        `Left out, because the student does not know them: ${listed(unknown.map((id) => shortened(id, 40)))}.`,
+      );
+    const list =
+      user === undefined
+        ? student.recommendFromItems(items, { k, includeSeen })
+        : student.recommend(user, { k, includeSeen });
+    const { model, method, data } = manifest.madeBy;
+    const whom =
+      user === undefined ? `somebody who has ${listed(items.filter((id) => student.hasItem(id)))}` : `user ${user}`;
+    const how = method === 'none' ? model : `${model} with ${method}`;
+    const text = [`For ${whom} (${how}, made from ${data}):`, '', listText(list)].join('\n');
+    return {
+      text,
+      json: { ...(user === undefined ? { items } : { user }), recommendations: list, licence: manifest.licence },
+    };
+  },
+};
+
+/** @throws StudentError `unknown-user`, `unknown-item`, with the nearest ids */
+function checkKnown(
+  student: Student,
+  user: string | undefined,
+  items: readonly string[],
+  unknown: readonly string[],
+): void {
+  if (user !== undefined && !student.hasUser(user)) {
+    const hint = `${suggestions(user, student.model.userIds)} For somebody new, give the items they have: --items id,id.`;
+    throw new StudentError('unknown-user', `the student has no user "${shortened(user, 60)}"`, hint);
+  }
+  if (items.length > 0 && unknown.length === items.length) {
+    const joined = [items.join(','), items.join(', ')].find((id) => items.length > 1 && student.hasItem(id));
+    const hint =
+      joined === undefined
+        ? suggestions(items[0]!, student.model.itemIds)
+        : `An id with a comma needs a JSON array: --items '${JSON.stringify([joined])}'.`;
+    throw new StudentError(
+      'unknown-item',
+      `the student knows none of the items: ${listed(unknown.map((id) => shortened(id, 60)))}`,
+      hint,
+    );
+  }
+}
+
+function suggestions(given: string, ids: readonly string[]): string {
+  const near: string[] = [];
+  let rest = ids.filter((id) => id.length <= TYPED);
+  for (let n = 0; n < 3 && given.length <= TYPED; n++) {
+    const found = nearest(given, rest);
+    if (found === undefined) break;
+    near.push(found);
+    rest = rest.filter((id) => id !== found);
+  }
+  return near.length > 0
+    ? `Nearest ids: ${near.join(', ')}.`
+    : `Ids look like this: ${ids
+        .slice(0, 3)
+        .map((id) => shortened(id, 40))
+        .join(', ')}.`;
+}

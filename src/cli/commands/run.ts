@@ -1,0 +1,39 @@
+import type { Command } from '../terminal/_command.js';
+import { machineGroup, writeRunsGroup } from '../terminal/groups.js';
+import { readYamlFile } from '../terminal/yaml-file.js';
+import { distillStep, nextSteps, quoted } from './job.js';
+import { reportOf } from './pipeline-report.js';
+import { runWholePipeline } from './pipeline-run.js';
+
+const EXAMPLE =
+  'A small pipeline: teachers: [{ model: bpr-mf }, { model: lightgcn }], students: [{ model: bpr-mf, dim: 6 }].';
+
+export const run: Command = {
+  name: 'run',
+  summary: 'Run a whole pipeline from a YAML file: baselines, teachers, ensemble, students',
+  about: 'Finished runs are read back, stopped ones go on. docs/cli.md describes the file.',
+  args: [{ name: 'FILE', help: 'The pipeline, such as pipeline.yaml.', required: true }],
+  groups: [writeRunsGroup, machineGroup],
+  examples: [
+    ['run pipeline.yaml', 'everything that is not finished yet'],
+    ['run pipeline.yaml --json > result.json', 'the table for a program'],
+    ['run pipeline.yaml --overwrite', 'anew, where options have changed'],
+  ],
+  async run(given, console) {
+    const file = readYamlFile(given.args[0]!, EXAMPLE);
+    const { options, dataset, rows, reused, runs, files } = await file.within(() =>
+      runWholePipeline(file.value, given, console, (free) => `"name: ${free}" in ${given.args[0]}`),
+    );
+    const report = reportOf(rows, reused, options);
+    const student = rows.findLast((r) => r.role === 'student');
+    const teachers = rows.filter((r) => r.role === 'teacher').map((r) => `${options.name}/${r.name}`);
+    const next = nextSteps(console.program, runs, [
+      ...(rows.length > 2 ? [`compare ${quoted(options.name)}`] : []),
+      student
+        ? `recommend ${quoted(`${options.name}/${student.name}`)} --user ${quoted(dataset.users.ids[0]!)}`
+        : distillStep(teachers.join(','), runs),
+    ]);
+    const text = `${report.text}\n\nReport: ${files.html}\n\n${next}`;
+    return { text, json: { ...(report.json as object), report: files } };
+  },
+};

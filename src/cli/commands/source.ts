@@ -1,0 +1,55 @@
+/** Data options on their way from the command line into a run: later commands may start in another folder. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { catalog, type DataOptions, isPattern, keepInput } from '../../data/index.js';
+import type { Command, Given } from '../terminal/_command.js';
+import { rowsOf } from '../terminal/flags.js';
+
+type Sources = DataOptions['data'];
+type Say = (text: string) => void;
+
+/** Where standard input is kept, below the runs folder. */
+const KEPT = '.stdin';
+
+/** The same options with paths that do not depend on the working folder. */
+export function portable(o: DataOptions): DataOptions {
+  const isName = (data: string) => Object.hasOwn(catalog, data) || data.startsWith('synthetic');
+  const absolute = (data: string) => (!isName(data) && (existsSync(data) || isPattern(data)) ? resolve(data) : data);
+  return {
+    ...o,
+    data: typeof o.data === 'string' ? absolute(o.data) : o.data.map(absolute),
+    ...(o.labels === undefined ? {} : { labels: resolve(o.labels) }),
+  };
+}
+
+/**
+ * The sources, with standard input and pipes kept as files below the runs folder: a run records where its data is, and later commands read
+ * it there again.
+ * @throws RecdistillError as `keepInput`
+ */
+export async function keptSource(data: string, runs: string, say: Say): Promise<string>;
+export async function keptSource(data: Sources | readonly string[], runs: string, say: Say): Promise<string | string[]>;
+export async function keptSource(
+  data: Sources | readonly string[],
+  runs: string,
+  say: Say,
+): Promise<string | string[]> {
+  const keep = async (source: string): Promise<string> => {
+    const file = await keepInput(source, join(runs, KEPT));
+    if (file === undefined) return source;
+    say(`${source === '-' ? 'Standard input' : source} is kept as ${file}, where later commands find it.`);
+    return file;
+  };
+  if (typeof data === 'string') return keep(data);
+  const files: string[] = [];
+  for (const source of data) files.push(await keep(source));
+  return files;
+}
+
+/** What was given to a command of runs, with --data as `keptSource` has it. */
+export async function withKeptSource(command: Command, given: Given, say: Say): Promise<Given> {
+  const { data, runs = 'runs' } = given.flags;
+  const ofRuns = rowsOf(command.groups).some((row) => row.name === 'runs');
+  if (!ofRuns || typeof runs !== 'string' || data === undefined || typeof data === 'boolean') return given;
+  return { ...given, flags: { ...given.flags, data: await keptSource(data, runs, say) } };
+}

@@ -1,0 +1,83 @@
+import { basename, join } from 'node:path';
+import { distillers } from '../../distill/index.js';
+import { runStudy, type StudyEvent, studyFolder, studyOptions } from '../../experiment/plans/study/index.js';
+import { writeAtomic } from '../../formats/index.js';
+import { optionalText, options, parseOptions } from '../../options/options.js';
+import type { Command } from '../terminal/_command.js';
+import { readOptions } from '../terminal/flags.js';
+import { offeringName } from '../terminal/free-name.js';
+import { group, machineGroup, machineOf, withKernels, writeRunsGroup } from '../terminal/groups.js';
+import { interruptible } from '../terminal/interrupt.js';
+import { createProgress, followPipeline } from '../terminal/progress.js';
+import { escapeMarkdown, renderMarkdown, renderTable } from '../terminal/table.js';
+import { readYamlFile } from '../terminal/yaml-file.js';
+import { keptSource, portable } from './source.js';
+import { studyJson, studyText } from './study-report.js';
+import { followSearch } from './tune-progress.js';
+
+const EXAMPLE =
+  'A small study: teachers: [{ model: bpr-mf }, { model: lightgcn }], student: { model: bpr-mf, dim: 6 }, seeds: [0, 1].';
+
+const outGroup = group(
+  'Study',
+  'study',
+  options({
+    out: optionalText({
+      help: 'Where the tables are written, as OUT.md and OUT.json. Default: study-ENTRIES in the folder of the study.',
+    }),
+  }),
+);
+
+export const study: Command = {
+  name: 'study',
+  summary: 'Compare methods, or HetComp without each of its parts, over several seeds from a YAML file',
+  about: [
+    'The same teachers, the same student, the same budget of tuning for every entry; means over seeds, tested against one of them.',
+    'entries: methods takes every method that can teach the student, entries: ablation HetComp without each of its parts; docs/study.md describes the file.',
+    `Methods: ${distillers.map((d) => d.name).join(', ')}.`,
+    'Finished runs are read back, stopped ones go on; studies of one name share their teachers.',
+  ].join('\n'),
+  args: [{ name: 'FILE', help: 'The study, such as study.yaml.', required: true }],
+  groups: [outGroup, writeRunsGroup, machineGroup],
+  examples: [
+    ['study study.yaml', 'everything that is not finished yet'],
+    ['study study.yaml --out results/methods', 'with the tables in results/methods.md and results/methods.json'],
+  ],
+  async run(given, console) {
+    const file = readYamlFile(given.args[0]!, EXAMPLE);
+    const { out } = readOptions(outGroup, given);
+    const { runs, overwrite } = readOptions(writeRunsGroup, given);
+    const result = await file.within(async () => {
+      const o = parseOptions(studyOptions, file.value, 'study');
+      const data = await keptSource(o.data.data, runs, console.say);
+      const metric = o.evaluation.selectBy;
+      const progress = createProgress(console, metric);
+      const [search, pipeline] = [followSearch(console, metric), followPipeline(progress, metric)];
+      const listen = (event: StudyEvent) => {
+        if (event.type === 'seed') progress.say(`Seed ${event.seed} (${event.at} of ${event.of})`);
+        else if (event.type === 'tune') search.listen(event.event);
+        else pipeline(event);
+      };
+      const work = () =>
+        withKernels(machineOf(given), (kernels) =>
+          interruptible(console.say, (signal) =>
+            runStudy({ ...o, data: portable({ ...o.data, data }) }, { kernels, runs, overwrite, listen, signal }),
+          ),
+        );
+      try {
+        return await offeringName(o.name, runs, work, (free) => `"name: ${free}" in ${given.args[0]}`);
+      } finally {
+        progress.close();
+        search.close();
+      }
+    });
+    const { entries } = result.options;
+    const what = typeof entries === 'string' ? entries : out === undefined ? 'entries' : basename(out);
+    const path = out ?? join(studyFolder(runs, result.options), `study-${what}`);
+    const [json, markdown] = [studyJson(result), studyText(result, { table: renderMarkdown, words: escapeMarkdown })];
+    writeAtomic(`${path}.json`, `${JSON.stringify(json, null, 2)}\n`);
+    writeAtomic(`${path}.md`, `# ${escapeMarkdown(`${what} on ${result.dataset.name}`)}\n\n${markdown}\n`);
+    const text = studyText(result, { table: renderTable, words: (words) => words });
+    return { text: `${text}\n\nTables: ${path}.md and ${path}.json`, json };
+  },
+};

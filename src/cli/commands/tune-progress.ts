@@ -1,0 +1,67 @@
+/** Shows how far a search is: a line for each finished trial, and on a terminal a bar for the one under way. */
+
+import type { Trial, TuneEvent } from '../../experiment/search/index.js';
+import type { SearchPoint } from '../../options/search.js';
+import type { Console } from '../terminal/_command.js';
+import { formatMetric, formatSeconds } from '../terminal/format.js';
+import { createProgress } from '../terminal/progress.js';
+
+export function followSearch(
+  console: Console,
+  metric: string,
+): { readonly listen: (event: TuneEvent) => void; readonly close: () => void } {
+  // Without a terminal each evaluation would be a line of its own: too many for dozens of trials.
+  const progress = createProgress({ ...console, quiet: console.quiet || !console.terminal }, metric);
+  const say = console.terminal ? progress.say : console.say;
+  let of = 0;
+  let best = Number.NEGATIVE_INFINITY;
+  return {
+    listen(event) {
+      if (event.type === 'model') {
+        best = event.best ?? Number.NEGATIVE_INFINITY;
+        const rungs =
+          event.rungs.length > 0 ? `; trials that fall behind are stopped after epoch ${event.rungs.join(', ')}` : '';
+        const before = event.done > 0 ? `; ${event.done} trials were finished before` : '';
+        const length = event.epochs > 0 ? ` of at most ${event.epochs} epochs` : '';
+        say(
+          `${event.model}: ${event.trials} trials${length}, searching ${Object.keys(event.space).join(', ')}${rungs}${before}.`,
+        );
+      } else if (event.type === 'trial') {
+        of = event.of;
+        progress.job(`${event.model} trial ${event.trial + 1} of ${of}`);
+      } else if (event.type === 'train') progress.train(event.event);
+      else {
+        const { trial } = event;
+        const isBest = trial.value !== undefined && trial.value > best;
+        if (isBest) best = trial.value!;
+        say(
+          `${trial.model} trial ${trial.trial + 1} of ${of}: ${outcomeOf(trial, metric)}, ${pointText(trial.options)}${isBest ? ', best so far' : ''}`,
+        );
+      }
+    },
+    close: progress.close,
+  };
+}
+
+function outcomeOf(trial: Trial, metric: string): string {
+  if (trial.value === undefined) return `failed (${trial.error?.code})`;
+  return `${metric} ${formatMetric(trial.value)} (${endOf(trial)}, ${formatSeconds(trial.seconds)})`;
+}
+
+/** How a trial ended, in a few words. */
+export function endOf({ reason, epochs, error }: Trial): string {
+  const words = {
+    epochs: `all ${epochs} epochs`,
+    patience: `patience ended at epoch ${epochs}`,
+    stopped: `stopped after epoch ${epochs}`,
+    computed: 'computed at once',
+    repeated: 'tried before',
+    failed: `failed: ${error?.code}`,
+  };
+  return words[reason];
+}
+
+export const pointText = (point: SearchPoint): string =>
+  Object.entries(point)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');

@@ -1,0 +1,38 @@
+/** What a failed command says, and the exit code it ends with. */
+import { RecdistillError } from '../../errors.js';
+import { StudentError } from '../../student/index.js';
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  /** 1 = failed, 2 = wrong usage. */
+  readonly exit: 1 | 2;
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof RecdistillError) {
+    const { code, message, hint, exitCode } = error;
+    return { code, message, hint, exit: exitCode };
+  }
+  if (error instanceof StudentError) {
+    const { code, message, hint } = error;
+    return { code, message, hint, exit: code === 'bad-argument' ? 2 : 1 };
+  }
+  return {
+    code: 'unexpected',
+    message: `something went wrong inside recdistill: ${error instanceof Error ? error.message : String(error)}`,
+    hint: 'Please report this, with the command and what `recdistill doctor` prints. RECDISTILL_DEBUG=1 shows where it happened.',
+    exit: 1,
+  };
+}
+
+/** `error: ...` and `hint: ...`; with `stack` (RECDISTILL_DEBUG) also where. */
+export function failureText(failure: Failure, error: unknown, stack: boolean): string {
+  const lines = [`error: ${failure.message}`, `hint: ${failure.hint}`];
+  if (stack && error instanceof Error) lines.push(stackOf(error));
+  return lines.join('\n');
+}
+
+const stackOf = (error: Error): string =>
+  [error.stack ?? '', ...(error.cause instanceof Error ? [`caused by ${stackOf(error.cause)}`] : [])].join('\n');

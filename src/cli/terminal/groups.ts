@@ -1,0 +1,120 @@
+/** Options that several commands share. */
+import { availableParallelism } from 'node:os';
+import { dataOptions } from '../../data/index.js';
+import { fail } from '../../errors.js';
+import { evaluationOptions } from '../../eval/index.js';
+import { createKernels, type Kernels } from '../../kernels/index.js';
+import { modelNamed } from '../../models/index.js';
+import { flag, type OptionsSchema, optionalInt, optionalText, options, text } from '../../options/options.js';
+import type { Given, OptionGroup } from './_command.js';
+import { readOptions } from './flags.js';
+
+export const group = <S extends OptionsSchema>(title: string, owner: string, schema: S) =>
+  ({ title, owner, schema }) satisfies OptionGroup;
+
+/** Data options that say how files are read, and not what becomes of their rows. */
+const readingNames: readonly (keyof typeof dataOptions.shape)[] = [
+  ...(['format', 'user', 'item', 'time', 'rating', 'weight', 'header', 'delimiter', 'quote', 'encoding'] as const),
+  ...(['decimal', 'timeUnit', 'timeFormat', 'missing', 'badRows', 'where', 'explode', 'table'] as const),
+];
+
+/** Data options, or some of them. @param flagFor how an option is called in this command */
+export const dataGroupOf = <S extends OptionsSchema>(schema: S, flagFor = (name: string): string => name) => ({
+  ...group('Data', 'data', schema),
+  apart: { title: 'Reading files', names: readingNames.map(flagFor) },
+});
+
+export const dataGroup = dataGroupOf(dataOptions);
+export const evaluationGroup = group('Evaluation', 'evaluation', evaluationOptions);
+
+/** @throws RecdistillError `unknown-name` */
+export const modelGroup = (name: string): OptionGroup => group(`Options of ${name}`, name, modelNamed(name).options);
+
+/** Every command has these. */
+export const outputGroup = group(
+  'Output',
+  'output',
+  options({
+    json: flag({ default: false, help: 'Print one JSON document on stdout instead of text.' }),
+    quiet: flag({ default: false, help: 'Print the result and errors only.' }),
+  }),
+);
+
+export const runsGroup = group(
+  'Runs',
+  'runs',
+  options({ runs: text({ default: 'runs', help: 'Folder that holds the runs.' }) }),
+);
+
+/** For commands of many runs. */
+export const writeRunsGroup = group(
+  'Runs',
+  'runs',
+  options({
+    ...runsGroup.schema.shape,
+    overwrite: flag({
+      default: false,
+      help: 'Start runs anew that are of other options or data, or whose teachers are others now. The rest is read back.',
+    }),
+  }),
+);
+
+export const nameGroup = group(
+  'Runs',
+  'runs',
+  options({
+    name: optionalText({ help: 'Name of the run: its folder within the runs folder.' }),
+    ...runsGroup.schema.shape,
+    overwrite: flag({ default: false, help: 'Start anew where a run is in the way.' }),
+  }),
+);
+
+export const machineGroup = group(
+  'Machine',
+  'machine',
+  options({
+    threads: optionalInt({
+      min: 1,
+      max: 64,
+      help: 'Threads that compute. The result does not depend on it. Default: one for each core, at most 4.',
+    }),
+    memoryLimit: optionalText({
+      help: 'Most memory for tables and scores, such as 800MB or 2GB. Default: 4 GB, or what the machine has.',
+    }),
+  }),
+);
+
+const UNITS: Readonly<Record<string, number>> = { KB: 1e3, MB: 1e6, GB: 1e9, KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30 };
+
+/** Bytes of a text such as `800MB`. @throws RecdistillError `bad-option` */
+export function bytesOf(size: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([KMG]i?B)$/i.exec(size) ?? [];
+  const bytes = Math.floor(Number(number) * (UNITS[unit?.toUpperCase() ?? ''] ?? Number.NaN));
+  if (bytes >= 1e6) return bytes;
+  const expected = 'a size of at least 1MB, such as 800MB or 2GB';
+  return fail('bad-option', { option: '--memory-limit', owner: 'machine', given: size, expected });
+}
+
+export interface Machine {
+  readonly threads: number;
+  readonly memoryLimit?: number;
+}
+
+/** What --threads and --memory-limit say. @throws RecdistillError `bad-option` */
+export function machineOf(given: Given): Machine {
+  const { threads, memoryLimit } = readOptions(machineGroup, given);
+  return {
+    threads: threads ?? Math.min(4, availableParallelism()),
+    ...(memoryLimit === undefined ? {} : { memoryLimit: bytesOf(memoryLimit) }),
+  };
+}
+
+/** Lends kernels to `work` and stops their threads after it. */
+export async function withKernels<T>(machine: Machine, work: (kernels: Kernels) => Promise<T>): Promise<T> {
+  const kernels = createKernels(machine);
+  try {
+    return await work(kernels);
+  } finally {
+    kernels.close();
+  }
+}

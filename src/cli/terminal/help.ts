@@ -1,0 +1,117 @@
+/** The text of --help: usage, arguments, options with defaults and ranges, examples. */
+import type { OptionRow } from '../../options/describe.js';
+import { describeOptions } from '../../options/describe.js';
+import type { Argument, Command, Given, OptionGroup } from './_command.js';
+import { flagOf } from './flags.js';
+import { outputGroup } from './groups.js';
+import { isList, LISTS_HELP } from './lists.js';
+import { usageOf } from './program.js';
+
+const WIDTH = 100;
+
+/** All commands, or those that start with the word `topic`. */
+export function helpOfAll(program: string, commands: readonly Command[], topic?: string): string {
+  const shown = topic === undefined ? commands : commands.filter((c) => c.name.startsWith(`${topic} `));
+  return [
+    'Train several different recommenders, distil what they know into one tiny student, prove how good it is.',
+    '',
+    `Usage: ${program} ${topic ? `${topic} ` : ''}COMMAND [OPTIONS]`,
+    '',
+    'Commands:',
+    pairs(shown.map((c) => [usageOf(c.name, c.args), c.summary])),
+    '',
+    `New here? Start with: ${program} demo`,
+    `More on a command:    ${program} COMMAND --help`,
+  ].join('\n');
+}
+
+/** One command, with the options that hold for what was given. */
+export function helpOf(program: string, command: Command, given: Given): string {
+  const sections = merged([...(command.groupsFor?.(given) ?? command.groups), outputGroup]);
+  const parts = [
+    `${command.summary}.`,
+    `Usage: ${program} ${usageOf(command.name, command.args)} [OPTIONS]`,
+    ...(command.about ? [command.about] : []),
+    ...(command.args.length > 0 ? [`Arguments:\n${pairs(command.args.map(argumentRow))}`] : []),
+    ...sections.map(([title, rows]) => `${title}:\n${pairs(rows.map(optionRow))}`),
+    ...(sections.some(([, rows]) => rows.some(isList)) ? [wrap(LISTS_HELP, WIDTH).join('\n')] : []),
+    `Examples:\n${command.examples.map(([words, what]) => `  # ${what}\n  ${program} ${words}`).join('\n')}`,
+  ];
+  return parts.join('\n\n');
+}
+
+const argumentRow = ({ name, help }: Argument): [string, string] => [name, help];
+
+/** Rows under each title, each option once. */
+function merged(groups: readonly OptionGroup[]): [string, OptionRow[]][] {
+  const titles = new Map<string, OptionRow[]>();
+  const seen = new Set<string>();
+  for (const { title, schema, apart } of groups) {
+    for (const row of describeOptions(schema)) {
+      if (seen.has(row.name)) continue;
+      seen.add(row.name);
+      const under = apart?.names.includes(row.name) ? apart.title : title;
+      titles.set(under, [...(titles.get(under) ?? []), row]);
+    }
+  }
+  return [...titles];
+}
+
+function optionRow(row: OptionRow): [string, string] {
+  const flag = row.kind === 'boolean' ? switchOf(row) : `${flagOf(row.name)} ${placeholder(row)}`;
+  const facts = [row.range, ...defaultOf(row)].filter((fact) => fact !== '');
+  return [flag, facts.length > 0 ? `${row.help} (${facts.join('; ')})` : row.help];
+}
+
+/** A switch that is on can only be switched off. */
+const switchOf = ({ name, default: on }: OptionRow): string =>
+  on ? flagOf(name).replace('--', '--[no-]') : flagOf(name);
+
+function placeholder({ kind }: OptionRow): string {
+  const words = {
+    integer: 'N',
+    number: 'X',
+    numbers: 'X,X',
+    strings: 'A,B',
+    paths: 'PATH',
+    choice: 'WORD',
+    string: 'TEXT',
+    boolean: '',
+    list: 'list',
+    group: 'group',
+  };
+  return words[kind];
+}
+
+function defaultOf({ kind, default: value }: OptionRow): string[] {
+  const text = Array.isArray(value) ? listText(value) : String(value ?? '');
+  return text === '' || (kind === 'boolean' && value === false) ? [] : [`default ${text}`];
+}
+
+/** As it could be given: with commas, or as JSON where a value is empty or would not survive them. */
+const listText = (values: readonly unknown[]): string =>
+  values.every((value) => /^[^\s,[][^,]*$/.test(String(value))) ? values.join(',') : JSON.stringify(values);
+
+/** Two columns; the second is wrapped and starts on its own line where the first is too long. */
+function pairs(rows: readonly (readonly [string, string])[]): string {
+  const widths = rows.map(([left]) => left.length).filter((n) => n <= 40);
+  const left = Math.max(12, ...widths) + 4;
+  return rows
+    .flatMap(([name, text]) => {
+      const lines = wrap(text, WIDTH - left);
+      const head = `  ${name}`;
+      const first = head.length + 2 > left ? [head] : [`${head.padEnd(left)}${lines.shift() ?? ''}`];
+      return [...first, ...lines.map((line) => `${' '.repeat(left)}${line}`)];
+    })
+    .join('\n');
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

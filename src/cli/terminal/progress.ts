@@ -1,0 +1,190 @@
+/** Shows how far the work is: a bar on a terminal, plain lines elsewhere, nothing with --quiet. It only listens to events. */
+import { SingleBar } from 'cli-progress';
+import type { PipelineEvent } from '../../experiment/index.js';
+import type { TrainEvent } from '../../train/index.js';
+import { reportLines } from '../commands/import-report.js';
+import type { Console } from './_command.js';
+import { formatMetric, formatSeconds } from './format.js';
+
+/** Plain lines come at most this often; evaluations always come. */
+const LINE_MS = 2000;
+/** Work that is no epoch is shown when it has taken so long, and then in lines at most so often. */
+const WORK_MS = 2000;
+const WORK_LINE_MS = 10_000;
+/** Width of the bar in characters. */
+const BAR = 20;
+const CLEAR_LINE = '\r\x1b[K';
+
+export interface Progress {
+  /** A new piece of work starts; its title stands before what follows. */
+  job(title: string): void;
+  train(event: TrainEvent): void;
+  /** A line that stays. */
+  say(text: string): void;
+  close(): void;
+}
+
+interface Painter {
+  job(title: string): void;
+  start(title: string, at: number, total: number): void;
+  /** `always`: not to be left out where lines are rationed. */
+  step(title: string, at: number, total: number, facts: readonly string[], always: boolean): void;
+  /** Work that is no epoch: which share of it is done. */
+  work(title: string, what: string, share: number, left: string): void;
+  clear(): void;
+}
+
+/** @param metric the one that decides on the best epoch, such as `recall@50`; shown while training */
+export function createProgress(
+  console: Console,
+  metric: string,
+  now: () => number = () => performance.now(),
+): Progress {
+  const painter = console.quiet ? silent : console.terminal ? bar() : lines(console, now);
+  let title = '';
+  let epochs = 0;
+  let epoch = 0;
+  let loss = Number.NaN;
+  let best: { readonly epoch: number; readonly value: number } | undefined;
+  let seconds = 0;
+  let measured = 0;
+  let work: { readonly what: string; readonly began: number; readonly from: number } | undefined;
+  const say = (text: string) => {
+    painter.clear();
+    console.say(text);
+  };
+  const facts = (now?: number): string[] => {
+    const pace = seconds / measured;
+    const shown = now === undefined ? [] : [`${metric} ${formatMetric(now)}`];
+    return [
+      ...(Number.isNaN(loss) ? [] : [`loss ${loss.toPrecision(4)}`]),
+      ...shown,
+      ...(best ? [`best ${now === undefined ? `${metric} ` : ''}${formatMetric(best.value)} at ${best.epoch}`] : []),
+      // Early stopping may end it sooner.
+      ...(measured > 0 ? [`${paceOf(pace)}, at most ${formatSeconds(pace * (epochs - epoch))} left`] : []),
+    ];
+  };
+  return {
+    job(name) {
+      title = name;
+      [best, loss, seconds, measured, epoch, epochs] = [undefined, Number.NaN, 0, 0, 0, 0];
+      painter.job(name);
+    },
+    train(event) {
+      if (event.type === 'start') {
+        [epoch, epochs] = [event.epoch, event.epochs];
+        if (epoch > 0) say(`${title}: continuing after epoch ${epoch}`);
+        painter.start(title, epoch, epochs);
+      } else if (event.type === 'epoch') {
+        [epoch, loss] = [event.epoch, event.loss];
+        [seconds, measured] = [seconds + event.seconds, measured + 1];
+        painter.step(title, epoch, epochs, facts(), false);
+      } else if (event.type === 'evaluation' && epochs > 0) {
+        const value = event.metrics[metric] ?? Number.NaN;
+        if (event.best) best = { epoch: event.epoch, value };
+        // Evaluation belongs to the time that an epoch takes.
+        seconds += event.seconds;
+        painter.step(title, epoch, epochs, facts(value), true);
+      } else if (event.type === 'progress') {
+        const share = event.done / event.total;
+        if (work?.what !== event.what || share < work.from) work = { what: event.what, began: now(), from: share };
+        const took = now() - work.began;
+        if (took < WORK_MS || share <= work.from) return;
+        const gone = share - work.from;
+        // Of a small share the rest cannot be told.
+        const left = gone < LEAST_SHARE ? '' : `, ${formatSeconds((took / 1000 / gone) * (1 - share))} left`;
+        painter.work(title, event.what, share, left);
+      } else if (event.type === 'estimate') {
+        if (event.seconds >= 1) say(`${title}: ${event.what} takes about ${formatSeconds(event.seconds)} here`);
+      } else if (event.type === 'note') say(`${title}: ${event.message}`);
+      else if (event.type === 'stop') painter.clear();
+    },
+    say,
+    close: () => painter.clear(),
+  };
+}
+
+/** Share of a piece of work from which on the time left is told. */
+const LEAST_SHARE = 0.03;
+
+const paceOf = (seconds: number): string =>
+  seconds >= 1
+    ? `${seconds.toFixed(1)} s an epoch`
+    : `${seconds > 0.1 ? (1 / seconds).toFixed(1) : Math.round(1 / seconds)} epochs a second`;
+
+const silent: Painter = { job() {}, start() {}, step() {}, work() {}, clear() {} };
+
+const percent = (share: number): string => `${Math.floor(100 * share)} %`;
+
+function lines(console: Console, now: () => number): Painter {
+  let last = Number.NEGATIVE_INFINITY;
+  let worked = Number.NEGATIVE_INFINITY;
+  return {
+    job: (title) => console.say(`${title} ...`),
+    start() {
+      last = now();
+    },
+    step(title, at, total, facts, always) {
+      if (!always && now() - last < LINE_MS) return;
+      last = now();
+      console.say([`${title}: epoch ${at} of ${total}`, ...facts].join(', '));
+    },
+    work(title, what, share, left) {
+      if (now() - worked < WORK_LINE_MS) return;
+      worked = now();
+      console.say(`${title}: ${what}, ${percent(share)}${left}`);
+    },
+    clear() {},
+  };
+}
+
+function bar(): Painter {
+  let drawn: SingleBar | undefined;
+  const clear = () => {
+    drawn?.stop();
+    drawn = undefined;
+    process.stderr.write(CLEAR_LINE);
+  };
+  return {
+    job(title) {
+      clear();
+      process.stderr.write(`${title} ...`);
+    },
+    start(title, at, total) {
+      clear();
+      const format = '{title} {bar} {value}/{total} {facts}';
+      // gracefulExit would take over Ctrl-C.
+      const options = { format, barsize: BAR, barCompleteChar: '#', barIncompleteChar: '.', gracefulExit: false };
+      // Switching line wrap off would outlive a second Ctrl-C; the text is cut instead.
+      drawn = new SingleBar({ ...options, clearOnComplete: true, linewrap: true });
+      drawn.start(total, at, { title, facts: '' });
+    },
+    step(title, at, total, facts) {
+      const room = (process.stderr.columns ?? 80) - title.length - BAR - 2 * String(total).length - 6;
+      drawn?.update(at, { facts: facts.join(', ').slice(0, Math.max(0, room)) });
+    },
+    work(title, what, share, left) {
+      if (drawn) return drawn.update({ facts: `${what}, ${percent(share)}` });
+      const done = Math.floor(BAR * share);
+      const text = `${title} ${'#'.repeat(done)}${'.'.repeat(BAR - done)} ${what}, ${percent(share)}${left}`;
+      process.stderr.write(`${CLEAR_LINE}${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+    },
+    clear,
+  };
+}
+
+/** Follows a pipeline: which job of how many, how it goes, what came of it. */
+export function followPipeline(progress: Progress, metric: string): (event: PipelineEvent) => void {
+  return (event) => {
+    if (event.type === 'job') progress.job(`[${event.at}/${event.of}] ${event.name}`);
+    else if (event.type === 'train') progress.train(event.event);
+    else if (event.type === 'rankings') for (const line of reportLines(event.report)) progress.say(line);
+    else if (event.type === 'row') {
+      const { role, name, seconds, evaluation } = event.row;
+      const value = formatMetric(evaluation.means[metric]);
+      const time = seconds === undefined ? '' : ` (${formatSeconds(seconds)})`;
+      const how = event.reused ? ' (finished before, read back)' : time;
+      progress.say(`${name}: test ${metric} ${value}${role === 'ensemble' ? '' : how}`);
+    }
+  };
+}

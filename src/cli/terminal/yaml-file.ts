@@ -1,0 +1,89 @@
+/** Reads YAML, and says where in the file a problem is. */
+import { readFileSync } from 'node:fs';
+import { isCollection, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { fail, RecdistillError } from '../../errors.js';
+
+export interface YamlFile {
+  readonly value: unknown;
+  /** Runs `work`; an error about an option or a name gets its place in the file. */
+  within<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/**
+ * @param example what a file may look like, for a user whose file is empty
+ * @throws RecdistillError `file-missing`, `read-failed`, `usage` for a file that is empty or no YAML
+ */
+export function readYamlFile(path: string, example: string): YamlFile {
+  const counter = new LineCounter();
+  const document = parseDocument(textOf(path), { lineCounter: counter, prettyErrors: false });
+  const at = (offset: number) => {
+    const { line, col } = counter.linePos(offset);
+    return `${path}, line ${line}, column ${col}`;
+  };
+  const error = document.errors[0];
+  if (error) {
+    fail('usage', {
+      problem: `${at(error.pos[0])}: ${error.message}`,
+      hint: 'Correct the YAML; mind the indentation.',
+    });
+  }
+  if (document.contents === null) fail('usage', { problem: `${path} is empty`, hint: example });
+  return {
+    // Few aliases are plenty; more could blow a small file up.
+    value: document.toJS({ maxAliasCount: 100 }),
+    async within(work) {
+      try {
+        return await work();
+      } catch (cause) {
+        const offset = cause instanceof RecdistillError ? placeOf(document.contents!, cause) : undefined;
+        if (offset === undefined) throw cause;
+        const { message, hint } = cause as RecdistillError;
+        return fail('usage', { problem: `${at(offset)}: ${message}`, hint }, cause);
+      }
+    },
+  };
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') fail('file-missing', { path }, cause);
+    fail('read-failed', { path, problem: (cause as Error).message }, cause);
+  }
+}
+
+/** Where in the file the option or the name is that the error is about. */
+function placeOf(root: Node, { code, details }: RecdistillError): number | undefined {
+  if (code === 'unknown-name') return find(root, (key, value) => key !== undefined && value === details.given);
+  if (code === 'bad-space' && isCollection(root)) {
+    const place = [details.owner, details.option].filter((key) => key !== undefined);
+    const node = root.getIn(place, true);
+    return isNode(node) ? node.range?.[0] : undefined;
+  }
+  if (code !== 'unknown-option' && code !== 'bad-option') return undefined;
+  const path = String(details.option).split('.');
+  const name = path.findLast((part) => !/^\d+$/.test(part));
+  const named = (key: unknown) => key === name;
+  // The same option may stand in several places; the value tells which one it is.
+  return (
+    find(root, (key, value) => named(key) && JSON.stringify(value) === String(details.given)) ??
+    find(root, named) ??
+    root.range?.[0]
+  );
+}
+
+/** Offset of the first pair that `wanted` accepts. */
+function find(root: Node, wanted: (key: unknown, value: unknown) => boolean): number | undefined {
+  let offset: number | undefined;
+  visit(root, {
+    Pair(_, { key, value }) {
+      const plain = isScalar(value) ? value.value : isNode(value) ? value.toJSON() : undefined;
+      if (!isScalar(key) || !wanted(key.value, plain)) return undefined;
+      offset = key.range?.[0];
+      return visit.BREAK;
+    },
+  });
+  return offset;
+}

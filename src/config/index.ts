@@ -1,4 +1,0 @@
-export * from './describe.js';
-export * from './options.js';
-export * from './random.js';
-export * from './search.js';

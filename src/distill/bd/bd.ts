@@ -1,0 +1,107 @@
+/**
+ * BD, bidirectional distillation (Kweon, Kang and Yu, WWW 2021): a teacher and a student that train together, each on its own loss and on what the
+ * other says about some items. docs/methods/bd.md says what is ours.
+ */
+import type { Interactions } from '../../data/interactions.js';
+import { fail } from '../../errors.js';
+import type { Kernels } from '../../kernels/index.js';
+import { bd } from '../../losses/index.js';
+import type { TrainableModel } from '../../models/_model.js';
+import { createPairLearner } from '../../models/pair-learner.js';
+import { createScratch } from '../../models/scratch.js';
+import { createPace, inParts, type Step } from '../../pace.js';
+import type { Hooks } from '../../train/hooks.js';
+import { createDraws } from './draws.js';
+import type { BdMethod } from './options.js';
+import { createBatchPairs, mostPairs } from './pairs.js';
+import { publishedObserved } from './weights.js';
+
+/** One of the two. */
+export interface BdLearner {
+  /** With the capability `scores`. */
+  readonly model: TrainableModel;
+  /** Most interactions or users in one of its batches. */
+  readonly batchSize: number;
+  /** Items that its base loss draws against each interaction. */
+  readonly negatives: number;
+}
+
+export interface BdContext {
+  readonly kernels: Kernels;
+  readonly train: Interactions;
+  readonly teacher: BdLearner;
+  readonly student: BdLearner;
+  /** Ids of users, for messages; absent: their numbers. */
+  readonly userIds?: readonly string[];
+  /** Tells what was drawn, for logs and reports. */
+  tell(epoch: number, details: Readonly<Record<string, unknown>>): void;
+  /** Between blocks of users of whom all items are ranked. */
+  readonly step?: Step;
+}
+
+/** The hooks of a joint training whose learners are the teacher and the student, in this order. */
+export function createBd(context: BdContext, o: BdMethod): Hooks & { close(): void } {
+  const { kernels: k, train, teacher, student, step = createPace().of('drawing items') } = context;
+  const learners = [teacher, student] as const;
+  const lambdas = [
+    o.direction === 'to-student' ? 0 : o.teacherLambda,
+    o.direction === 'to-teacher' ? 0 : o.studentLambda,
+  ];
+  const samples = learners.map((l, at) => (lambdas[at] === 0 ? 0 : (o.samples ?? l.negatives))) as [number, number];
+  const draws = createDraws({
+    ...{ kernels: k, train, samples, weights: o, update: o.update, seed: o.seed },
+    models: [teacher.model, student.model],
+    publishedObserved: [publishedObserved(teacher.model.name), publishedObserved(student.model.name)],
+  });
+  // The temperature is that of the model whose scores are the targets.
+  const temperatures = [o.studentTemperature, o.teacherTemperature];
+  const scorers = learners.map(({ model }) => createPairLearner(k, model));
+  const atOnce = Math.min(...scorers.map((s) => s.atOnce));
+  const picks = learners.map(({ model, batchSize }, at) =>
+    createBatchPairs(k, train, draws.of[at]!, mostPairs(train, model.batches, batchSize, samples[at]!)),
+  );
+  const scratch = createScratch(k);
+  return {
+    base: 'kept',
+    tables: draws.tables,
+    async beforeEpoch(epoch) {
+      if ((epoch - 1) % o.update !== 0 || samples.every((n) => n === 0)) return;
+      const [without, also] = await inParts(draws.look(epoch), step);
+      if (o.sampling === 'reference') refuseUsers(context, [...without!, ...also!]);
+      context.tell(epoch, { usersWithoutDraw: { teacher: without!.length, student: also!.length } });
+    },
+    prepare(batch, learner = 0) {
+      if (o.sharedDraw && samples[learner]! > 0) picks[learner]!.share(batch);
+    },
+    accumulate(batch, learner = 0) {
+      const { users, items, pick } = picks[learner]!;
+      const n = samples[learner] === 0 ? 0 : pick(batch);
+      let loss = 0;
+      for (let start = 0; start < n; start += atOnce) {
+        const [from, to] = [start, Math.min(n, start + atOnce)];
+        const pairs = { users: users.subarray(from, to), items: items.subarray(from, to) };
+        const targets = scratch.floats('targets', to - from);
+        scorers[1 - learner]!.score(pairs, targets);
+        loss += scorers[learner]!.learn(pairs, (scores, slopes) =>
+          bd(scores, targets, temperatures[learner]!, lambdas[learner]!, slopes, to - from),
+        );
+      }
+      return loss;
+    },
+    close() {
+      scratch.close();
+      for (const s of scorers) s.close();
+      for (const p of picks) p.close();
+      draws.close();
+    },
+  };
+}
+
+function refuseUsers({ userIds }: BdContext, users: readonly number[]): void {
+  if (users.length === 0) return;
+  const names = users.slice(0, 3).map((u) => userIds?.[u] ?? `number ${u}`);
+  fail('needs-not-met', {
+    problem: `the published code cannot draw for ${users.length} users who rank no item higher by one model than by the other, such as ${names.join(', ')}`,
+    hint: 'Use --sampling intended, which draws nothing for them in that period.',
+  });
+}

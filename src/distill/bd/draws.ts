@@ -1,0 +1,116 @@
+/**
+ * The items that teacher and student learn from each other by. Both rank all items once in a while, a block of users at a time; then all that will
+ * be drawn until the next look is drawn at once and kept, so that no weights have to be. That is the same as keeping weights and drawing in
+ * each epoch, with memory for the draws alone.
+ */
+
+import type { Interactions } from '../../data/interactions.js';
+import { type Floats, freeRows, type Kernels, takeRows } from '../../kernels/index.js';
+import { stream } from '../../math/random.js';
+import type { TrainableModel } from '../../models/_model.js';
+import type { KeptTable } from '../../train/hooks.js';
+import { discrepancyRule, rankOrder, ruleTable, type WeightOptions } from './weights.js';
+
+/** Scores held at once for each model: 4 M numbers = 16 MB, and their ranks as much for each of the two. */
+const BLOCK = 4_000_000;
+
+/** What is drawn for one of the two. */
+export interface DrawnItems {
+  /** Items for each train interaction and epoch; 0 if it learns nothing from the other. */
+  readonly each: number;
+  /** -1 = none. */
+  readonly items: Int32Array;
+  /** Where in `items` this epoch begins; those for the train interaction in place p are the `each` from `p * each` on behind it. */
+  start(epoch: number): number;
+}
+
+export interface BdDraws {
+  /** Draws for the epochs from this one on, a block of users at a time. @returns for each learner the users for whom nothing can be drawn */
+  look(epoch: number): Generator<number, readonly Int32Array[]>;
+  /** Of teacher and student. */
+  readonly of: readonly DrawnItems[];
+  /** To be kept between two looks. */
+  readonly tables: readonly KeptTable[];
+  close(): void;
+}
+
+export interface DrawTask {
+  readonly kernels: Kernels;
+  readonly train: Interactions;
+  /** Teacher and student. */
+  readonly models: readonly [TrainableModel, TrainableModel];
+  /** Items for each train interaction and epoch; 0 for who learns nothing from the other. */
+  readonly samples: readonly [number, number];
+  readonly weights: WeightOptions;
+  /** Epochs between two looks. */
+  readonly update: number;
+  readonly seed: number;
+  /** With sampling `reference`, the score with which train items take part in the ranking of either model. */
+  readonly publishedObserved: readonly [number, number];
+}
+
+const directions = ['to-teacher', 'to-student'] as const;
+
+export function createDraws(task: DrawTask): BdDraws {
+  const { kernels: k, train, models, samples, weights, update, seed } = task;
+  const { items } = train;
+  const total = train.indices.length;
+  const active = Int32Array.from({ length: train.users }, (_, u) => u).filter((u) => degree(train, u) > 0);
+  const perBlock = Math.max(1, Math.min(active.length, Math.floor(BLOCK / items)));
+  const sides = directions.map((direction, learner) => {
+    const each = samples[learner]!;
+    const rule = each > 0 ? ruleTable(k, discrepancyRule(direction, weights), items) : undefined;
+    return { each, rule, drawn: k.ints(each * total * update), key: stream(seed, `bd ${direction}`) };
+  });
+  const mask = takeRows(k, { columns: items, indptr: train.indptr, indices: train.indices });
+  const [users, starts, counts] = [k.ints(perBlock), k.ints(perBlock), k.ints(perBlock)];
+
+  const drawBlock = (n: number, epoch: number, ranks: readonly Int32Array[]) => {
+    for (const { each, rule, drawn, key } of sides) {
+      if (!rule) continue;
+      for (let r = 0; r < n; r++) {
+        starts[r] = train.indptr[users[r]!]! * each;
+        counts[r] = degree(train, users[r]!) * each;
+      }
+      const plan = { starts, counts, repeats: update, stride: each * total, key, epoch };
+      k.drawByRanks(ranks[0]!, ranks[1]!, n, items, rule, plan, drawn);
+    }
+  };
+  const rankBlock = (block: Int32Array, scores: Floats, ranks: readonly Int32Array[]) => {
+    models.forEach((model, learner) => {
+      model.scoreRows(block, scores);
+      const order = rankOrder(weights.sampling, task.publishedObserved[learner]!);
+      k.ranks(scores, block.length, items, { ...order, mask, maskRows: users }, ranks[learner]!);
+    });
+  };
+  return {
+    *look(epoch) {
+      const scores = k.floats(perBlock * items);
+      const ranks = models.map(() => k.ints(perBlock * items));
+      try {
+        for (let start = 0; start < active.length; start += perBlock) {
+          const block = users.subarray(0, Math.min(perBlock, active.length - start));
+          block.set(active.subarray(start, start + block.length));
+          rankBlock(block, scores, ranks);
+          drawBlock(block.length, epoch, ranks);
+          yield (start + block.length) / active.length;
+        }
+      } finally {
+        k.free(scores, ...ranks);
+      }
+      return sides.map(({ each, drawn }) => active.filter((u) => each > 0 && drawn[train.indptr[u]! * each]! < 0));
+    },
+    of: sides.map(({ each, drawn }) => ({
+      ...{ each, items: drawn },
+      start: (epoch) => ((epoch - 1) % update) * each * total,
+    })),
+    tables: sides.map(({ drawn }, learner) => ({ name: `drawn.${directions[learner]}`, values: drawn })),
+    close() {
+      freeRows(k, mask);
+      for (const { rule, drawn } of sides) k.free(drawn, ...(rule ? [rule.weights] : []));
+      k.free(users, starts, counts);
+    },
+  };
+}
+
+const degree = (train: Interactions, user: number): number => train.indptr[user + 1]! - train.indptr[user]!;

@@ -1,0 +1,188 @@
+/**
+ * The networks of DE: experts that make a teacher's embedding from the student's, and a selection of experts by the teacher's embedding.
+ *     Expert_m(s) = W2_m relu(W1_m s + b1_m) + b2_m       hidden layer of floor((student + teacher) / 2)
+ *     gates       = softmax((log(softmax(V t + c) + 1e-10) + noise) / temperature)       1 where there is one expert
+ *     loss        = sum over rows of | t - sum_m gates_m Expert_m(s) |^2
+ * All experts are one wide layer: the gated hidden layers side by side times the W2 side by side is the gated sum.
+ */
+
+import type { Floats, Kernels } from '../../kernels/index.js';
+import { stream } from '../../math/random.js';
+import type { Optimized } from '../../optim/index.js';
+
+export interface ExpertSize {
+  /** Numbers in an embedding of the student and of the teacher. */
+  readonly student: number;
+  readonly teacher: number;
+  readonly experts: number;
+  /** Most rows in a step. */
+  readonly rows: number;
+}
+
+export interface Experts {
+  /** `w1` [experts * hidden, student], `b1`, `w2` [teacher, experts * hidden], `b2` [experts, teacher], `v` [experts, teacher], `c` [experts]. */
+  readonly parameters: readonly Optimized[];
+  readonly hidden: number;
+  /** What the gated experts make of the rows of `student`; holds until the next call. */
+  forward(student: Floats, teacher: Floats, rows: number, choice: Choice): Made;
+  /**
+   * Adds `scale` times the gradient of the loss to the parameters' gradients; returns the loss, without `scale`.
+   * @param student `rows` rows; replaced by `scale` times the gradient with respect to them
+   * @param teacher `rows` rows
+   * @param choice what decides on the gates
+   */
+  step(student: Floats, teacher: Floats, rows: number, choice: Choice, scale: number): number;
+  close(): void;
+}
+
+/** Noise for the selection net (`rows * experts`), or gates that are given. */
+export type Choice =
+  | { readonly noise: ArrayLike<number>; readonly temperature: number }
+  | { readonly gates: ArrayLike<number> };
+
+export interface Made {
+  /** `rows` embeddings, as long as the teacher's. */
+  readonly made: Floats;
+  /** Shares of the experts in each of `rows` rows, and what the selection net would have given without noise (1 where gates are given). */
+  readonly gates: Float64Array;
+  readonly selected: Float64Array;
+}
+
+/** Keeps the logarithm of an expert that is never selected finite. */
+const EPSILON = 1e-10;
+
+/** @param purpose names the streams of the initial numbers, and the parameters */
+export function createExperts(k: Kernels, size: ExpertSize, seed: number, purpose: string): Experts {
+  const { student: ds, teacher: dt, experts } = size;
+  const hidden = Math.floor((ds + dt) / 2);
+  const wide = experts * hidden;
+  /** Normal numbers of Glorot's deviation, or zeros. */
+  const table = (name: string, rows: number, columns: number, ends = 0): Optimized => {
+    const values = k.floats(rows * columns);
+    if (ends > 0) k.normal(values, stream(seed, `${purpose} ${name}`), 0, Math.sqrt(2 / ends));
+    return { name: `${purpose}.${name}`, shape: [rows, columns], values, gradient: k.floats(rows * columns) };
+  };
+  const w1 = table('w1', wide, ds, ds + hidden);
+  const b1 = table('b1', 1, wide);
+  const w2 = table('w2', dt, wide, hidden + dt);
+  const b2 = table('b2', experts, dt);
+  const v = table('v', experts, dt, dt + experts);
+  const c = table('c', 1, experts);
+  const parameters = [w1, b1, w2, b2, v, c];
+  const floats = (columns: number) => k.floats(size.rows * columns);
+  const [h, gated, dGated, rest] = [floats(wide), floats(wide), floats(wide), floats(dt)];
+  const [gates, logits, dGates] = [floats(experts), floats(experts), floats(experts)];
+  // Gates of a low temperature cancel to a difference that float32 does not have.
+  const [exact, selected] = [new Float64Array(size.rows * experts), new Float64Array(size.rows * experts)];
+
+  const select = (teacher: Floats, rows: number, noise: ArrayLike<number>, temperature: number) => {
+    k.gemm(teacher, v.values, logits, rows, experts, dt, 'nt');
+    k.addBias(logits, c.values, rows, experts);
+    for (let r = 0; r < rows; r++) {
+      const [from, to] = [r * experts, (r + 1) * experts];
+      const own = softmax(logits.subarray(from, to));
+      selected.set(own, from);
+      exact.set(softmax(own.map((p, m) => (Math.log(p + EPSILON) + noise[from + m]!) / temperature)), from);
+    }
+  };
+  const forward = (student: Floats, teacher: Floats, rows: number, choice: Choice): Made => {
+    selected.fill(1);
+    exact.fill(1);
+    if ('gates' in choice) exact.set(choice.gates);
+    else if (experts > 1) select(teacher, rows, choice.noise, choice.temperature);
+    k.gemm(student, w1.values, h, rows, wide, ds, 'nt');
+    k.addBias(h, b1.values, rows, wide);
+    gates.set(exact.subarray(0, rows * experts));
+    for (let r = 0, at = 0; r < rows; r++) {
+      for (let m = 0; m < experts; m++) {
+        const g = exact[r * experts + m]!;
+        for (let j = 0; j < hidden; j++, at++) {
+          // Written so that NaN stays.
+          if (h[at]! <= 0) h[at] = 0;
+          gated[at] = g * h[at]!;
+        }
+      }
+    }
+    k.gemm(gated, w2.values, rest, rows, dt, wide, 'nt');
+    k.gemm(gates, b2.values, rest, rows, dt, experts, 'nn', { accumulate: true });
+    const n = rows * experts;
+    return { made: rest.subarray(0, rows * dt), gates: exact.subarray(0, n), selected: selected.subarray(0, n) };
+  };
+  const backward = (student: Floats, rows: number) => {
+    const add = { accumulate: true };
+    k.gemm(rest, gated, w2.gradient, dt, wide, rows, 'tn', add);
+    k.gemm(gates, rest, b2.gradient, experts, dt, rows, 'tn', add);
+    k.gemm(rest, w2.values, dGated, rows, wide, dt, 'nn');
+    k.gemm(rest, b2.values, dGates, rows, experts, dt, 'nt');
+    for (let r = 0, at = 0; r < rows; r++) {
+      for (let m = 0; m < experts; m++) {
+        const place = r * experts + m;
+        const g = exact[place]!;
+        let sum = 0;
+        for (let j = 0; j < hidden; j++, at++) {
+          sum += dGated[at]! * h[at]!;
+          dGated[at] = h[at]! > 0 ? g * dGated[at]! : 0;
+        }
+        dGates[place]! += sum;
+      }
+    }
+    k.gemm(dGated, student, w1.gradient, wide, ds, rows, 'tn', add);
+    k.columnSums(dGated, b1.gradient, rows, wide);
+    k.gemm(dGated, w1.values, student, rows, ds, wide, 'nn');
+  };
+  /** Takes the gates' gradient on through both softmax functions to the selection net. */
+  const teachSelection = (teacher: Floats, rows: number, temperature: number) => {
+    for (let r = 0; r < rows; r++) {
+      const [from, to] = [r * experts, (r + 1) * experts];
+      const own = selected.subarray(from, to);
+      const byLog = softmaxGradient(exact.subarray(from, to), dGates.subarray(from, to)).map((g) => g / temperature);
+      logits.set(
+        softmaxGradient(
+          own,
+          byLog.map((g, m) => g / (own[m]! + EPSILON)),
+        ),
+        from,
+      );
+    }
+    k.gemm(logits, teacher, v.gradient, experts, dt, rows, 'tn', { accumulate: true });
+    k.columnSums(logits, c.gradient, rows, experts);
+  };
+  return {
+    parameters,
+    hidden,
+    forward,
+    step(student, teacher, rows, choice, scale) {
+      forward(student, teacher, rows, choice);
+      let loss = 0;
+      for (let at = 0; at < rows * dt; at++) {
+        const error = rest[at]! - teacher[at]!;
+        loss += error * error;
+        rest[at] = 2 * scale * error;
+      }
+      backward(student, rows);
+      if ('noise' in choice && experts > 1) teachSelection(teacher, rows, choice.temperature);
+      return loss;
+    },
+    close() {
+      for (const p of parameters) k.free(p.values, p.gradient);
+      k.free(h, gated, dGated, rest, gates, logits, dGates);
+    },
+  };
+}
+
+function softmax(logits: Floats): Float64Array {
+  let most = Number.NEGATIVE_INFINITY;
+  for (const x of logits) most = Math.max(most, x);
+  const e = Float64Array.from(logits, (x) => Math.exp(x - most));
+  const sum = e.reduce((a, b) => a + b, 0);
+  return e.map((x) => x / sum);
+}
+
+/** The gradient before softmax from that after it, where p = softmax(...). */
+function softmaxGradient(p: Float64Array, gradient: Floats): Float64Array {
+  let mean = 0;
+  p.forEach((x, m) => {
+    mean += x * gradient[m]!;
+  });
+  return p.map((x, m) => x * (gradient[m]! - mean));
+}

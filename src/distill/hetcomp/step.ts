@@ -1,0 +1,178 @@
+/** The loss of HetComp for some users and its gradient, in the form that the student and the catalogue ask for. */
+
+import type { Rows } from '../../kernels/index.js';
+import { type HetcompPhase, hetcompLoss, sampledHetcompLoss } from '../../losses/index.js';
+import { stream } from '../../math/random.js';
+import type { Batch, ScoreLoss } from '../../models/_model.js';
+import { createPairLearner } from '../../models/pair-learner.js';
+import type { DistillContext } from '../_method.js';
+import { createListStep } from '../user-lists.js';
+import type { Arithmetic } from './knowledge.js';
+import type { KnowledgeLists } from './lists.js';
+
+export interface HetcompStepOptions {
+  readonly arithmetic: Arithmetic;
+  readonly observedK: number;
+  /** Absent: all unobserved items. */
+  readonly remainder?: number | undefined;
+}
+
+export interface HetcompStep {
+  /** Adds `scale` times the gradient of the loss of `users`, summed over them; returns that sum, without `scale`. */
+  accumulate(users: Int32Array, phase: HetcompPhase, scale: number, batch: Batch): number;
+  close(): void;
+}
+
+/** @param most users in one call */
+export function createHetcompStep(
+  context: DistillContext,
+  lists: KnowledgeLists,
+  o: HetcompStepOptions,
+  most: number,
+): HetcompStep {
+  if (o.remainder !== undefined) return overSamples(context, lists, { ...o, remainder: o.remainder }, most);
+  return context.student.factors ? overFactors(context, lists, o, most) : overRows(context, lists, o, most);
+}
+
+const kernelWord = (arithmetic: Arithmetic) => (arithmetic === 'correct' ? 'exact' : 'reference');
+
+/** Over the whole catalogue, for a student whose scores are inner products: one fused kernel. */
+function overFactors(
+  { kernels: k, student, train }: DistillContext,
+  { train: rows, observed, ranked, topK }: KnowledgeLists,
+  o: HetcompStepOptions,
+  most: number,
+): HetcompStep {
+  const losses = k.floats(most);
+  return {
+    accumulate(users, phase, scale) {
+      const f = student.factors!(users);
+      k.hetcomp({
+        ...{ users, dim: f.dim, items: train.items, train: rows, observed, ranked, topK, phase, scale, losses },
+        ...{ userVectors: f.users, itemVectors: f.items, userGradient: f.userGradient, itemGradient: f.itemGradient },
+        arithmetic: kernelWord(o.arithmetic),
+      });
+      let loss = 0;
+      for (let r = 0; r < users.length; r++) loss += losses[r]!;
+      return loss;
+    },
+    close: () => k.free(losses),
+  };
+}
+
+/** Scores held at once for a student that is a network: 4 M numbers = 16 MB. */
+const SCORES = 4_000_000;
+
+/** Over the whole catalogue, for any student: rows of scores become rows of slopes, which go back pair by pair. */
+function overRows(
+  { kernels: k, student, train }: DistillContext,
+  { train: rows, observed, ranked, topK }: KnowledgeLists,
+  o: HetcompStepOptions,
+  most: number,
+): HetcompStep {
+  const learner = createPairLearner(k, student);
+  const perBlock = Math.max(1, Math.min(most, Math.floor(SCORES / train.items)));
+  const scores = k.floats(perBlock * train.items);
+  const pairs = Math.min(train.items, learner.atOnce);
+  const [users, items] = [k.ints(pairs), k.ints(pairs)];
+  const gradient = new Float64Array(train.items);
+  /** Takes the slopes of a user, in place of the scores, back in parts. */
+  const learn = (user: number, slopes: typeof scores) => {
+    for (let start = 0; start < train.items; start += pairs) {
+      const n = Math.min(pairs, train.items - start);
+      users.fill(user, 0, n);
+      for (let at = 0; at < n; at++) items[at] = start + at;
+      const part = { users: users.subarray(0, n), items: items.subarray(0, n) };
+      const put: ScoreLoss = (_, out) => {
+        out.set(slopes.subarray(start, start + n));
+        return 0;
+      };
+      learner.learn(part, put, users.subarray(0, 1));
+    }
+  };
+  return {
+    accumulate(chosen, phase, scale) {
+      let loss = 0;
+      for (let start = 0; start < chosen.length; start += perBlock) {
+        const block = chosen.subarray(start, start + perBlock);
+        student.scoreRows(block, scores);
+        block.forEach((user, r) => {
+          const row = scores.subarray(r * train.items, (r + 1) * train.items);
+          const taught = { observed: rowOf(observed, user), ranked: ranked.subarray(user * topK, (user + 1) * topK) };
+          const arithmetic = kernelWord(o.arithmetic);
+          loss += hetcompLoss(row, { ...taught, train: rowOf(rows, user), phase, arithmetic, topK }, gradient);
+          for (let i = 0; i < train.items; i++) row[i] = scale * gradient[i]!;
+          learn(user, row);
+        });
+      }
+      return loss;
+    },
+    close() {
+      learner.close();
+      k.free(scores, users, items);
+    },
+  };
+}
+
+/**
+ * The taught items and some of the others, for any student: what a user costs does not depend on the catalogue. The others are drawn with
+ * replacement; where there are no more than are asked for, all are taken.
+ */
+function overSamples(
+  context: DistillContext,
+  { observed, ranked, topK, outside }: KnowledgeLists,
+  { observedK, remainder }: { readonly observedK: number; readonly remainder: number },
+  most: number,
+): HetcompStep {
+  const { kernels: k, train, seed } = context;
+  const width = observedK + topK + remainder;
+  const step = createListStep(context, most, width);
+  const [against, drawn] = [k.ints(most * remainder), k.ints(most * remainder)];
+  const key = stream(seed, 'hetcomp remainder');
+  const list = new Int32Array(width);
+  const left = (user: number) => train.items - rowOf(outside!, user).length;
+  /** Writes all items that are neither the user's nor taught to the list. */
+  const takeAll = (user: number, at: number): number => {
+    const own = rowOf(outside!, user);
+    let [length, next] = [at, 0];
+    for (let item = 0; item < train.items; item++) {
+      if (own[next] === item) next += 1;
+      else list[length++] = item;
+    }
+    return length;
+  };
+  const listOf = (user: number, place: number): Int32Array => {
+    const [first, second] = [rowOf(observed, user), rankingAt(ranked, topK, user)];
+    list.set(first);
+    list.set(second, first.length);
+    const taught = first.length + second.length;
+    if (left(user) <= remainder) return list.subarray(0, takeAll(user, taught));
+    list.set(drawn.subarray(place * remainder, (place + 1) * remainder), taught);
+    return list.subarray(0, taught + remainder);
+  };
+  return {
+    accumulate(users, phase, scale, { epoch, index }) {
+      const n = users.length * remainder;
+      users.forEach((user, at) => void against.fill(user, at * remainder, (at + 1) * remainder));
+      k.negatives(drawn.subarray(0, n), against, outside!, train.items, key, epoch, index * most * remainder);
+      return step.accumulate(users, scale, listOf, (user, scores, gradient) => {
+        const [own, count] = [rowOf(observed, user).length, rankingAt(ranked, topK, user).length];
+        const row = { observed: own, ranked: count, remainder: left(user), phase, topK };
+        return sampledHetcompLoss(scores, row, gradient);
+      });
+    },
+    close() {
+      step.close();
+      k.free(against, drawn);
+    },
+  };
+}
+
+/** A user's list without the filling at its end. */
+function rankingAt(ranked: Int32Array, topK: number, user: number): Int32Array {
+  const row = ranked.subarray(user * topK, (user + 1) * topK);
+  const end = row.indexOf(-1);
+  return end < 0 ? row : row.subarray(0, end);
+}
+
+const rowOf = ({ indptr, indices }: Rows, row: number): Int32Array => indices.subarray(indptr[row]!, indptr[row + 1]!);

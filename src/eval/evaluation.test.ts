@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { union } from '../data/index.js';
+import { refusedAs, smallData } from '../runs/small.test.support.js';
+import { createJudge, LIST_LENGTH } from './evaluation.js';
+
+test('K above the number of items, or no whole number, is refused with the number of items', async () => {
+  const dataset = await smallData();
+  const items = dataset.train.items;
+  for (const k of [items + 1, 1e9, 2.5]) {
+    const refused = refusedAs(
+      'bad-option',
+      new RegExp(`"at" of evaluation is ${k}; .*1 to the number of items, ${items}`),
+    );
+    assert.throws(() => createJudge(dataset, { at: [5, k], selectBy: 'recall@5' }), refused);
+  }
+  assert.equal(createJudge(dataset, { at: [items], selectBy: `ndcg@${items}` }).depth, items);
+});
+
+test('a selection by what is not measured is refused with what is', async () => {
+  const dataset = await smallData();
+  for (const selectBy of ['recall@10', 'recal@5', 'recall', '']) {
+    const refused = refusedAs('bad-option', /"selectBy" of evaluation is .*; expected one of recall@5, /);
+    assert.throws(() => createJudge(dataset, { at: [5], selectBy }), refused);
+  }
+});
+
+test('valid is judged without train items, test without train and valid items, both in lists long enough', async () => {
+  const dataset = await smallData();
+  const judge = createJudge(dataset, { at: [5, 10], selectBy: 'ndcg@10' });
+  assert.equal(judge.depth, Math.min(LIST_LENGTH, dataset.train.items));
+  assert.equal(judge.mask.valid, dataset.train);
+  assert.deepEqual(judge.mask.test, union(dataset.train, dataset.valid));
+});
+
+test('a ranking that puts the relevant items first is perfect in valid and in test', async () => {
+  const dataset = await smallData();
+  const judge = createJudge(dataset, { at: [5, 10], selectBy: 'ndcg@10' });
+  const { users, items } = dataset.train;
+  const perfect = (part: typeof dataset.valid) => {
+    const lists = new Int32Array(users * items).fill(-1);
+    for (let u = 0; u < users; u++) lists.set(part.indices.subarray(part.indptr[u]!, part.indptr[u + 1]!), u * items);
+    return { users, catalogue: items, depth: items, items: lists };
+  };
+  const valid = judge.valid(perfect(dataset.valid));
+  assert.equal(judge.select(valid), 1);
+  assert.equal(valid.means['ndcg@5'], 1);
+  const test = judge.test(perfect(dataset.test));
+  assert.deepEqual([test.means['ndcg@10'], test.means['mrr@10']], [1, 1]);
+  assert.ok(judge.select(judge.valid(perfect(dataset.test))) < 0.5);
+  const byCoverage = createJudge(dataset, { at: [5], selectBy: 'coverage@5' });
+  assert.ok(byCoverage.select(byCoverage.valid(perfect(dataset.valid))) > 0);
+});

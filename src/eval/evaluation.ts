@@ -1,0 +1,76 @@
+/** How every model is judged: full ranking, train items masked (and valid ones too when testing), mean over users with a relevant item. */
+
+import { type Dataset, type Interactions, itemCounts, type Rankings, union } from '../data/index.js';
+import { fail } from '../errors.js';
+import { numbers, type OptionsOf, options, text } from '../options/options.js';
+import { type Evaluation, evaluateRankings } from './evaluate.js';
+import { defaultMetrics } from './metrics/index.js';
+
+export const evaluationOptions = options({
+  at: numbers({ default: [10, 50], min: 1, help: 'List lengths K at which metrics are taken.' }),
+  selectBy: text({ default: 'recall@50', help: 'Metric on valid that decides on the best epoch, such as ndcg@10.' }),
+});
+
+export type EvaluationOptions = OptionsOf<typeof evaluationOptions>;
+
+/** Length of the lists that teachers hand over and that are kept for the ensemble. */
+export const LIST_LENGTH = 100;
+
+export interface Judge {
+  /** Depth of the rankings that it wants. */
+  readonly depth: number;
+  /** Items that are no candidates. */
+  readonly mask: { readonly valid: Interactions; readonly test: Interactions };
+  /** Quality of rankings with `mask.valid` against valid, in the metrics and at the K asked for. */
+  valid(rankings: Rankings): Evaluation;
+  /** Quality of rankings with `mask.test` against test, in all metrics. */
+  test(rankings: Rankings): Evaluation;
+  /** As `test`, against the hidden interactions; undefined if the data has none. */
+  hidden(rankings: Rankings): Evaluation | undefined;
+  /** False if the data has no valid part: then nothing can be selected, and the last epoch is kept. */
+  readonly selects: boolean;
+  /** The number that decides on the best epoch. */
+  select(evaluation: Evaluation): number;
+}
+
+/** @throws RecdistillError `bad-option` if K exceeds the items or `selectBy` is not among what is measured */
+export function createJudge(dataset: Dataset, o: EvaluationOptions): Judge {
+  const { train, valid, test, hidden } = dataset;
+  for (const k of o.at) {
+    if (!Number.isInteger(k) || k > train.items) {
+      const expected = `whole numbers from 1 to the number of items, ${train.items}`;
+      fail('bad-option', {
+        option: 'at',
+        owner: 'evaluation',
+        given: k,
+        expected,
+        help: `Ask for shorter lists: --at ${Math.min(10, train.items)} --select-by recall@${Math.min(10, train.items)}.`,
+      });
+    }
+  }
+  const known = defaultMetrics.flatMap((m) => o.at.map((k) => `${m}@${k}`));
+  if (!known.includes(o.selectBy)) {
+    fail('bad-option', {
+      option: 'selectBy',
+      owner: 'evaluation',
+      given: o.selectBy,
+      expected: `one of ${known.join(', ')}`,
+      help: `With these list lengths, say what decides: --select-by recall@${Math.max(...o.at)} (selectBy in YAML).`,
+    });
+  }
+  const depth = Math.min(train.items, Math.max(LIST_LENGTH, ...o.at));
+  const trainCounts = itemCounts(train);
+  const selected = o.selectBy.split('@')[0]!;
+  const full = (rankings: Rankings, part: Interactions) =>
+    evaluateRankings(rankings, part, { metrics: defaultMetrics, topK: o.at, trainCounts });
+  const often = [...new Set(['recall', 'ndcg', selected])];
+  return {
+    depth,
+    mask: { valid: train, test: union(train, valid) },
+    valid: (rankings) => evaluateRankings(rankings, valid, { metrics: often, topK: o.at, trainCounts }),
+    test: (rankings) => full(rankings, test),
+    hidden: (rankings) => (hidden ? full(rankings, hidden.interactions) : undefined),
+    selects: valid.indices.length > 0,
+    select: (evaluation) => evaluation.means[o.selectBy] ?? evaluation.beyondAccuracy.evaluatedUsers[o.selectBy]!,
+  };
+}

@@ -1,0 +1,3 @@
+export * from './plans/index.js';
+export * from './presets/index.js';
+export * from './search/index.js';

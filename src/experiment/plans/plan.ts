@@ -1,0 +1,225 @@
+/** What a pipeline is to do, as its file says, and the steps that follow from it. */
+import { z } from 'zod';
+import { dataOptions, type RankingOptions, rankingOptions } from '../../data/index.js';
+import { importanceOptions } from '../../distill/ensemble/index.js';
+import { distillerNamed } from '../../distill/index.js';
+import { fail } from '../../errors.js';
+import { evaluationOptions } from '../../eval/evaluation.js';
+import { modelNamed } from '../../models/index.js';
+import {
+  choice,
+  flag,
+  float,
+  type OptionsOf,
+  optionalText,
+  options,
+  parseOptions,
+  text,
+} from '../../options/options.js';
+import { nameOfFile } from '../../runs/external.js';
+import { checkStudent, splitOptions, type TeacherProfile } from '../../runs/method.js';
+import { trajectoryOptions } from '../../train/index.js';
+import { presetOptions, readPreset } from '../presets/index.js';
+
+const name = z
+  .string()
+  .regex(/^[\w][\w.-]*$/)
+  .optional()
+  .describe('Name of its run; default: the name of the model, the method or the file.');
+const model = z.string().describe('Registered name of the model.');
+
+/** One model of the pipeline; further keys are options of the model (and, for a student, of its method). */
+const entry = z.looseObject({ model, name });
+/** A model, or a file of rankings that were made elsewhere; further keys are options of reading it. */
+const teacherEntry = z.looseObject({
+  model: model.optional(),
+  rankings: z.string().optional().describe('File of rankings that were made elsewhere, instead of a model.'),
+  name,
+});
+const studentEntry = entry.extend({
+  method: z.string().default('hetcomp').describe('Registered name of the distillation method.'),
+  teachers: z.array(z.string()).min(1).optional().describe('Names of the teachers that it learns from; default: all.'),
+});
+
+export const pipelineOptions = options({
+  name: text({ default: 'pipeline', help: 'Folder of the runs, below the runs folder.' }),
+  data: dataOptions.prefault({}).describe('Where the interactions come from and how they are filtered and split.'),
+  evaluation: evaluationOptions.prefault({}).describe('How models are judged.'),
+  setup: choice(['benchmark', 'generalization'], {
+    default: 'benchmark',
+    help: "benchmark: all learn from the same train part, and are tested. generalization: a share of each user's train interactions is hidden from all of them, and they are judged on these, too.",
+  }),
+  hiddenShare: float({
+    default: 0.2,
+    above: 0,
+    max: 0.9,
+    help: "Share of each user's train interactions that the setup generalization hides.",
+  }),
+  testCurve: flag({
+    default: false,
+    help: 'Judge on test at each evaluation as well, for the curves of the report; nothing is selected by it.',
+  }),
+  preset: optionalText({
+    help: "Options that a search found, beneath those of baselines and teachers: a preset's name or file.",
+  }),
+  baselines: z.array(entry).default([]).describe('Models for comparison that do not teach.'),
+  teachers: z.array(teacherEntry).min(1).describe('Models that teach, and files of rankings.'),
+  students: z
+    .array(studentEntry)
+    .default([])
+    .describe('Students, each with a method of distillation; none: only the teachers are trained.'),
+  ensemble: importanceOptions.prefault({}).describe('How the ensemble that stands in the table is fused.'),
+  ...trajectoryOptions.shape,
+});
+
+export type PipelineOptions = OptionsOf<typeof pipelineOptions>;
+
+export type Role = 'baseline' | 'teacher' | 'ensemble' | 'student';
+
+/**
+ * The pipeline with the options of its preset in the entries of baselines and teachers; what an entry says itself stays. Models that the
+ * preset does not have keep their defaults.
+ * @throws RecdistillError as `readPreset`; `unknown-option`, `bad-option` if a model does not take what the preset says
+ */
+export function withPreset(o: PipelineOptions): PipelineOptions {
+  if (o.preset === undefined) return o;
+  const preset = readPreset(o.preset);
+  const under = <T extends { readonly model?: string | undefined }>(entries: readonly T[]): T[] =>
+    entries.map((e) => ({
+      ...(e.model !== undefined && e.model in preset.models ? presetOptions(preset, modelNamed(e.model)) : {}),
+      ...e,
+    }));
+  return { ...o, baselines: under(o.baselines), teachers: under(o.teachers) };
+}
+
+/**
+ * How the data is loaded in this setup.
+ * @throws RecdistillError `bad-option` if `data` hides something by itself
+ */
+export function dataOf({ data, setup, hiddenShare }: PipelineOptions): PipelineOptions['data'] {
+  if (data.hiddenShare > 0) {
+    fail('bad-option', {
+      option: 'data.hiddenShare',
+      owner: 'pipeline',
+      given: data.hiddenShare,
+      expected: '"setup: generalization" instead',
+      help: 'Write "setup: generalization", with "hiddenShare" beside it.',
+    });
+  }
+  return setup === 'generalization' ? { ...data, hiddenShare } : data;
+}
+
+/** A model that is trained or computed. */
+export interface ModelStep {
+  readonly kind: 'model';
+  readonly role: Exclude<Role, 'ensemble'>;
+  readonly name: string;
+  readonly model: string;
+  readonly method: string;
+  /** Names of the teachers that it learns from; absent: all. */
+  readonly teachers?: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Those of `options` that are the model's, checked and with defaults. */
+  readonly modelOptions: Readonly<Record<string, unknown>>;
+}
+
+/** A file of rankings, in which there may be several teachers. */
+export interface RankingsStep {
+  readonly kind: 'rankings';
+  readonly role: 'teacher';
+  readonly name: string;
+  readonly file: string;
+  readonly options: RankingOptions;
+}
+
+export interface EnsembleStep {
+  readonly kind: 'ensemble';
+  readonly role: 'ensemble';
+  readonly name: string;
+}
+
+export type Step = ModelStep | RankingsStep | EnsembleStep;
+
+/**
+ * The steps in order: baselines, teachers, the ensemble of these, students.
+ * @throws RecdistillError for anything that is wrong with them and can be known before any data is read
+ */
+export function planOf(o: PipelineOptions): Step[] {
+  const plan: Step[] = [
+    ...o.baselines.map((e) => modelStep('baseline', e)),
+    ...o.teachers.map(teacherStep),
+    { kind: 'ensemble', role: 'ensemble', name: 'ensemble' },
+    ...o.students.map((e) => modelStep('student', e)),
+  ];
+  checkStudents(plan, plan.flatMap(profilesOf));
+  const twice = plan.find((a, at) => plan.findIndex((b) => b.name === a.name) !== at);
+  if (twice) {
+    fail('usage', {
+      problem: `two parts of the pipeline are called "${twice.name}"`,
+      hint: 'Give one of them another name with "name:".',
+    });
+  }
+  return plan;
+}
+
+/** What the last student cannot do is told before the first teacher is trained. @throws RecdistillError `needs-not-met` */
+export function checkStudents(plan: readonly Step[], teachers: readonly TeacherProfile[]): void {
+  for (const step of plan) {
+    if (step.kind !== 'model') continue;
+    const own = step.method === 'none' ? [] : namedTeachers(step.teachers, teachers);
+    checkStudent(modelNamed(step.model), distillerNamed(step.method), own);
+  }
+}
+
+/**
+ * Those of the teachers that are named, or all. The name of a file of rankings that names its teachers stands for all of these.
+ * @throws RecdistillError `unknown-name`
+ */
+export function namedTeachers<T extends { readonly name: string }>(
+  wanted: readonly string[] | undefined,
+  teachers: readonly T[],
+): T[] {
+  if (!wanted) return [...teachers];
+  const is = (name: string) => (t: T) => t.name === name || t.name.startsWith(`${name}/`);
+  const stray = wanted.find((name) => !teachers.some(is(name)));
+  if (stray !== undefined)
+    fail('unknown-name', {
+      kind: 'teacher in the pipeline',
+      given: stray,
+      known: teachers.map((t) => t.name).join(', '),
+    });
+  return teachers.filter((t) => wanted.some((name) => is(name)(t)));
+}
+
+/** The teacher that a step will give, as far as it is known; a file may hold several. */
+export function profilesOf(step: Step): TeacherProfile[] {
+  if (step.role !== 'teacher') return [];
+  const embeds = step.kind === 'model' && modelNamed(step.model).capabilities.includes('factors');
+  return [{ name: step.name, has: embeds ? ['embeddings'] : [] }];
+}
+
+type Entry = z.output<typeof entry> & { readonly method?: string; readonly teachers?: readonly string[] | undefined };
+
+function modelStep(role: ModelStep['role'], given: Entry): ModelStep {
+  const { model, name, method = 'none', teachers, ...rest } = given;
+  const { modelOptions } = splitOptions(modelNamed(model), distillerNamed(method), rest);
+  const named = name ?? (role === 'student' ? `student-${method}` : model);
+  const of = teachers ? { teachers } : {};
+  return { kind: 'model', role, name: named, model, method, ...of, options: rest, modelOptions };
+}
+
+function teacherStep(given: z.output<typeof teacherEntry>, at: number): ModelStep | RankingsStep {
+  const { model, rankings: file, name, ...rest } = given;
+  if (model !== undefined && file === undefined) return modelStep('teacher', { ...rest, model, name });
+  if (file === undefined || model !== undefined) {
+    fail('bad-option', {
+      option: `teachers.${at}`,
+      owner: 'pipeline',
+      given: JSON.stringify(given),
+      expected: 'either a model or a file of rankings',
+      help: 'For example { model: bpr-mf } or { rankings: mine.csv }.',
+    });
+  }
+  const options = parseOptions(rankingOptions, rest, `the rankings of ${file}`);
+  return { kind: 'rankings', role: 'teacher', name: name ?? nameOfFile(file), file, options };
+}

@@ -1,0 +1,97 @@
+/** The entries of a study: those that were written, every method, or HetComp without each of its parts. */
+import { distillerNamed, distillers } from '../../../distill/index.js';
+import { fail } from '../../../errors.js';
+import { modelNamed } from '../../../models/index.js';
+import type { StudyEntry, StudyOptions } from './options.js';
+
+export interface StudyEntries {
+  readonly entries: readonly StudyEntry[];
+  /** What was left out and why, in sentences. */
+  readonly notes: readonly string[];
+}
+
+/** @throws RecdistillError `unknown-name`, `usage` if a name is there twice or nothing has the name to test against */
+export function entriesOf(o: StudyOptions): StudyEntries {
+  const found = o.entries === 'methods' ? everyMethod(o) : { entries: written(o), notes: [] };
+  const names = found.entries.map((e) => e.name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined)
+    fail('usage', {
+      problem: `two entries of the study are called "${twice}"`,
+      hint: 'Give one of them another "name:".',
+    });
+  if (!names.includes(o.against)) {
+    fail('usage', {
+      problem: `no entry of the study is called "${o.against}", against which the others are to be tested`,
+      hint: `Write "against:" with one of ${names.join(', ')}.`,
+    });
+  }
+  return found;
+}
+
+function written(o: StudyOptions): StudyEntry[] {
+  if (o.entries === 'ablation') return ablation(o);
+  return (o.entries as Exclude<StudyOptions['entries'], string>).map(
+    ({ name, method, teachers, ensemble, ...options }) => {
+      distillerNamed(method);
+      return { name: name ?? method, method, ...(teachers ? { teachers } : {}), ensemble, options };
+    },
+  );
+}
+
+/** Every method, by the teachers that have what it needs. */
+function everyMethod({ student, teachers }: StudyOptions): StudyEntries {
+  const model = modelNamed(student.model);
+  const notes: string[] = [];
+  const entries = distillers.flatMap(({ name, needs }): StudyEntry[] => {
+    const lacks = needs.student.find((c) => !model.capabilities.includes(c));
+    if (lacks) {
+      notes.push(`${name} is left out: it needs a student with ${lacks}, which ${model.name} does not have.`);
+      return [];
+    }
+    const whole = { name, method: name, ensemble: 'given' as const, options: {} };
+    if (!needs.teacher.includes('embeddings')) return [whole];
+    const able = teachers.filter((t) => t.model !== undefined && modelNamed(t.model).capabilities.includes('factors'));
+    const names = able.map((t) => t.name ?? t.model!);
+    if (able.length === 0) notes.push(`${name} is left out: none of the teachers has embeddings.`);
+    else if (able.length < teachers.length)
+      notes.push(`${name} learns from those teachers that have embeddings: ${names.join(', ')}.`);
+    return able.length === 0 ? [] : [{ ...whole, teachers: names }];
+  });
+  return { entries, notes };
+}
+
+const HETCOMP = 'hetcomp';
+
+/** One change each. A change that the study's own options make anyway is none. */
+function ablation(o: StudyOptions): StudyEntry[] {
+  const own = { ...distillerNamed(HETCOMP).options.parse({}), ...o.methods[HETCOMP] } as Record<string, unknown>;
+  const change = (name: string, options: StudyEntry['options'], more: Partial<StudyEntry> = {}): StudyEntry[] =>
+    Object.entries(options).some(([key, value]) => own[key] !== value) || more.teachers || more.ensemble
+      ? [{ name, method: HETCOMP, ensemble: 'given', options, ...more }]
+      : [];
+  const each = (name: string, option: string, values: readonly number[]) =>
+    values.flatMap((value) => change(`${name}-${value}`, { [option]: value }));
+  const names = o.teachers.map((t) => t.name ?? t.model).filter((name) => name !== undefined);
+  return [
+    { name: HETCOMP, method: HETCOMP, ensemble: 'given', options: {} },
+    ...change('without-dkc', { construction: 'fixed' }),
+    ...change('without-akt', { transfer: 'overall' }),
+    ...change('order-throughout', { transfer: 'fine' }),
+    ...change('without-trajectories', { trajectoryLength: 1 }),
+    ...change('switch-by-user', { switch: 'user' }),
+    ...change('with-consistency', { importance: 'rank+consistency' }),
+    ...change('base-kept', { base: 'kept' }),
+    ...each(
+      'checkpoints',
+      'trajectoryLength',
+      Array.from({ length: Math.max(0, o.checkpoints - 2) }, (_, n) => n + 2),
+    ),
+    ...each('alpha', 'alpha', [1.01, 1.05, 1.2]),
+    ...each('period', 'period', [5, 10, 20]),
+    ...each('top-k', 'topK', [20, 50, 100]),
+    ...each('temperature', 'temperature', [10, 40, 100]),
+    ...(names.length > 1 ? names.flatMap((name) => change(`single-${name}`, {}, { teachers: [name] })) : []),
+    ...change('homogeneous', {}, { ensemble: 'homogeneous' }),
+  ];
+}

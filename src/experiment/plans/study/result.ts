@@ -1,0 +1,82 @@
+/** What a study found: values over seeds, and tests of the entries against one of them. */
+
+import { type ComparisonRow, comparing, type Evaluation } from '../../../eval/index.js';
+import { inParts, type Step } from '../../../pace.js';
+import type { Cost } from '../../../runs/outcome.js';
+import type { PipelineRow } from '../pipeline.js';
+import type { Role } from '../plan.js';
+
+/** One line of the table: the same part of every seed's pipeline. */
+export interface StudyRow extends Partial<Cost> {
+  readonly name: string;
+  readonly role: Role;
+  readonly method?: string;
+  /** For each metric one value for each seed. */
+  readonly values: Readonly<Record<string, readonly number[]>>;
+  /** The same on the hidden interactions, in the setup generalization. */
+  readonly hidden?: Readonly<Record<string, readonly number[]>>;
+}
+
+/** @param seeds the rows of each seed, all of the same names and order */
+export function rowsOver(seeds: readonly (readonly PipelineRow[])[], metrics: readonly string[]): StudyRow[] {
+  return seeds[0]!.map((first, at) => {
+    const rows = seeds.map((s) => s[at]!);
+    const valuesOf = (of: (row: PipelineRow) => Evaluation) =>
+      Object.fromEntries(metrics.map((m) => [m, rows.map((row) => of(row).means[m]!)]));
+    return {
+      ...{ name: first.name, role: first.role, values: valuesOf((row) => row.evaluation) },
+      ...(first.method === undefined ? {} : { method: first.method }),
+      ...(first.hidden ? { hidden: valuesOf((row) => row.hidden!) } : {}),
+      ...meanCost(rows),
+    };
+  });
+}
+
+/**
+ * Students against one of them, user by user: of each user the mean over the seeds is taken first, so that a user counts once. Holm over all
+ * metrics and students.
+ */
+export async function testedAgainst(
+  seeds: readonly (readonly PipelineRow[])[],
+  against: string,
+  metrics: readonly string[],
+  step: Step,
+  part: 'evaluation' | 'hidden' = 'evaluation',
+): Promise<ComparisonRow[]> {
+  const students = seeds[0]!.flatMap((row, at) => (row.role === 'student' ? [{ name: row.name, at }] : []));
+  const means = students.map(({ name, at }) => ({ name, evaluation: averaged(seeds.map((s) => s[at]![part]!)) }));
+  const base = means.find((m) => m.name === against)!;
+  const others = means.filter((m) => m !== base);
+  if (others.length === 0) return [];
+  return inParts(comparing(base.evaluation, others, { metrics, adjust: 'holm' }), step);
+}
+
+/** Each user's mean over evaluations of the same users. */
+function averaged(all: readonly Evaluation[]): Evaluation {
+  const first = all[0]!;
+  const perUser = Object.fromEntries(
+    Object.keys(first.perUser).map((key) => [
+      key,
+      first.perUser[key]!.map((_, u) => mean(all.map((e) => e.perUser[key]![u]!))),
+    ]),
+  );
+  return {
+    ...first,
+    perUser,
+    means: Object.fromEntries(Object.keys(first.means).map((m) => [m, mean(all.map((e) => e.means[m]!))])),
+  };
+}
+
+function meanCost(rows: readonly PipelineRow[]): Partial<Cost> {
+  const all = ['parameters', 'bytes', 'latencyMicroseconds', 'seconds'] as const;
+  const known = all.filter((what) => rows.every((row) => row[what] !== undefined));
+  return Object.fromEntries(known.map((what) => [what, mean(rows.map((row) => row[what]!))]));
+}
+
+export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+/** Standard deviation with n - 1; NaN for a single value. */
+export function deviation(values: readonly number[]): number {
+  const m = mean(values);
+  return Math.sqrt(values.reduce((sum, v) => sum + (v - m) ** 2, 0) / (values.length - 1));
+}

@@ -1,0 +1,144 @@
+/** The same budget for every method: lambda and the student's learning rate and l2 are searched on valid, by as many trials for each. */
+import { join } from 'node:path';
+import type { Dataset } from '../../../data/index.js';
+import { type DistillerSpec, distillerNamed } from '../../../distill/index.js';
+import { createJudge } from '../../../eval/index.js';
+import type { Kernels } from '../../../kernels/index.js';
+import { modelNamed } from '../../../models/index.js';
+import { logRange, type SearchSpace, type SearchValue } from '../../../options/index.js';
+import { openRun, splitOptions } from '../../../runs/index.js';
+import type { Teacher } from '../../../runs/outcome.js';
+import {
+  bestOf,
+  openTrialLog,
+  rungsOf,
+  runTrial,
+  type Subject,
+  searchSubject,
+  startOf,
+  type Trial,
+  type TuneEvent,
+} from '../../search/index.js';
+import { namedTeachers } from '../plan.js';
+import type { StudyEntry, StudyOptions } from './options.js';
+
+/** What the search found for a method. */
+export interface Tuned {
+  readonly options: Readonly<Record<string, SearchValue>>;
+  /** Best result on valid. */
+  readonly valid: number;
+  readonly trials: number;
+  readonly epochs: number;
+  readonly seconds: number;
+}
+
+/** Of the student, the same for all; weights lie around each method's own. */
+const STUDENT = { learningRate: logRange(0.0005, 0.05), l2: logRange(1e-5, 0.1) };
+const TIMES = 30;
+
+export interface SearchRequest {
+  readonly options: StudyOptions;
+  readonly dataset: Dataset;
+  readonly kernels: Kernels;
+  readonly teachers: readonly (Teacher & { readonly name: string })[];
+  readonly runs: string;
+  readonly overwrite: boolean;
+  readonly listen?: (event: TuneEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** @param entries the first of each method; its options hold in all trials. @throws RecdistillError as `tune` */
+export async function searchMethods(
+  entries: readonly StudyEntry[],
+  request: SearchRequest,
+): Promise<Readonly<Record<string, Tuned>>> {
+  const tuned: Record<string, Tuned> = {};
+  for (const entry of entries) {
+    const found = await searchMethod(entry, request);
+    if (found) tuned[entry.method] = found;
+  }
+  return tuned;
+}
+
+async function searchMethod(entry: StudyEntry, request: SearchRequest): Promise<Tuned | undefined> {
+  const { options: o, dataset, kernels, runs, overwrite, listen, signal } = request;
+  const method = distillerNamed(entry.method);
+  const spec = modelNamed(o.student.model);
+  const { model: _, ...student } = o.student;
+  const seed = 'seed' in spec.options.shape ? { seed: o.seeds[0] } : {};
+  const given = { ...seed, ...student, ...o.methods[entry.method], ...entry.options };
+  const { modelOptions, methodOptions } = splitOptions(spec, method, given);
+  const space = spaceOf(method, { ...modelOptions, ...methodOptions }, Object.keys(given));
+  const teachers = method.needs.teachers === 'none' ? [] : namedTeachers(entry.teachers, request.teachers);
+  const judge = createJudge(dataset, o.evaluation);
+  const { trials: __, ...rule } = o.tune;
+  const run = openRun(
+    join(runs, o.name, 'tune', entry.method),
+    {
+      kind: 'tune',
+      options: JSON.parse(
+        JSON.stringify({
+          ...rule,
+          ...o.evaluation,
+          model: spec.name,
+          method: method.name,
+          ...modelOptions,
+          ...methodOptions,
+          space,
+        }),
+      ),
+      dataFingerprint: dataset.fingerprint,
+      inputs: Object.fromEntries(teachers.map((t, x) => [`teacher ${x + 1}: ${t.name}`, t.hash])),
+    },
+    { threads: kernels.threads, overwrite: overwrite && 'differing' },
+  );
+  try {
+    const log = openTrialLog(run.path);
+    const training = modelOptions as { epochs: number; evaluateEvery: number };
+    const subject: Subject = {
+      ...{ name: entry.method, space, start: startOf(space, { ...modelOptions, ...methodOptions }) },
+      ...{ epochs: training.epochs, rungs: rungsOf(training, o.tune) },
+      run(point, trial) {
+        const dealt = splitOptions(spec, method, { ...given, ...point });
+        const teaching = { method, methodOptions: dealt.methodOptions, teachers };
+        return runTrial({ ...{ dataset, kernels, spec, judge, teaching, ...trial }, options: dealt.modelOptions });
+      },
+    };
+    if (Object.keys(space).length > 0)
+      await searchSubject(subject, {
+        options: o.tune,
+        log,
+        ...(listen ? { listen } : {}),
+        ...(signal ? { signal } : {}),
+      });
+    return tunedOf(log.trials);
+  } finally {
+    run.close();
+  }
+}
+
+function spaceOf(
+  method: DistillerSpec,
+  defaults: Readonly<Record<string, unknown>>,
+  fixed: readonly string[],
+): SearchSpace {
+  const lambda = Number(defaults.lambda);
+  const whole: SearchSpace = {
+    ...('lambda' in method.options.shape && lambda > 0 ? { lambda: logRange(lambda / TIMES, lambda * TIMES) } : {}),
+    ...Object.fromEntries(Object.entries(STUDENT).filter(([name]) => name in defaults)),
+  };
+  return Object.fromEntries(Object.entries(whole).filter(([name]) => !fixed.includes(name)));
+}
+
+function tunedOf(trials: readonly Trial[]): Tuned | undefined {
+  const best = bestOf(trials);
+  if (!best) return undefined;
+  const sum = (of: (t: Trial) => number) => trials.reduce((total, t) => total + of(t), 0);
+  return {
+    options: best.options,
+    valid: best.value!,
+    trials: trials.length,
+    epochs: sum((t) => t.epochs),
+    seconds: sum((t) => t.seconds),
+  };
+}

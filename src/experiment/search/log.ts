@@ -1,0 +1,75 @@
+/** The log of a search: one line for each finished trial, from which the search goes on. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { fail } from '../../errors.js';
+import { appendLine, readJsonLines } from '../../formats/index.js';
+import { SEARCH_LOG } from '../../runs/index.js';
+
+const value = z.union([z.number(), z.string(), z.boolean()]);
+
+const trial = z.strictObject({
+  model: z.string(),
+  /** Counted from 0 for each model. */
+  trial: z.int().min(0),
+  /** The options that are searched. */
+  options: z.record(z.string(), value),
+  /** The best result on valid in the metric that selects; absent if the trial failed. */
+  value: z.number().optional(),
+  /** All metrics on valid at the best epoch. */
+  metrics: z.record(z.string(), z.number()).optional(),
+  bestEpoch: z.int().optional(),
+  epochs: z.int(),
+  /** `repeated`: the same options were tried before, and that result holds. */
+  reason: z.enum(['epochs', 'patience', 'stopped', 'computed', 'repeated', 'failed']),
+  /** The best result so far at the rungs that the trial came to, by epoch. */
+  rungs: z.record(z.string(), z.number()),
+  seconds: z.number(),
+  error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+});
+
+/** A finished trial. */
+export type Trial = z.output<typeof trial>;
+
+export interface TrialLog {
+  /** In the order in which they finished. */
+  readonly trials: readonly Trial[];
+  /** @throws RecdistillError `write-failed` */
+  add(trial: Trial): void;
+}
+
+/** @param folder absent: the log is in memory only. @throws RecdistillError `artifact-damaged`, `read-failed` */
+export function openTrialLog(folder: string | undefined): TrialLog {
+  const path = folder === undefined ? undefined : join(folder, SEARCH_LOG);
+  const trials = path === undefined ? [] : readTrials(path);
+  return {
+    trials,
+    add(finished) {
+      if (path !== undefined) appendLine(path, JSON.stringify(finished));
+      trials.push(finished);
+    },
+  };
+}
+
+/** The trials of a log. @throws RecdistillError `artifact-damaged`, `read-failed` */
+export function readTrials(path: string): Trial[] {
+  const next = new Map<string, number>();
+  return readJsonLines(path).map((line, at) => {
+    const parsed = trial.safeParse(line);
+    const expected = parsed.success ? (next.get(parsed.data.model) ?? 0) : undefined;
+    if (!parsed.success || parsed.data.trial !== expected) {
+      const problem = `line ${at + 1} is not ${expected === undefined ? 'a trial' : `trial ${expected}`}`;
+      fail('artifact-damaged', { path, problem, hint: 'Restore the file, or add --overwrite to search anew.' });
+    }
+    next.set(parsed.data.model, expected! + 1);
+    return parsed.data;
+  });
+}
+
+/** The best first: those that went their way, then those that were stopped, the longer the better, then those that failed. */
+export function ranked(trials: readonly Trial[]): Trial[] {
+  const group = (t: Trial) => (t.value === undefined ? 2 : t.reason === 'stopped' ? 1 : 0);
+  const length = (t: Trial) => (group(t) === 1 ? t.epochs : 0);
+  return [...trials].sort(
+    (a, b) => group(a) - group(b) || length(b) - length(a) || (b.value ?? 0) - (a.value ?? 0) || a.trial - b.trial,
+  );
+}

@@ -1,0 +1,95 @@
+/** From what is asked of a search to what each of its trials gets. */
+
+import type { Dataset } from '../../data/index.js';
+import { fail } from '../../errors.js';
+import { type ModelSpec, modelNamed } from '../../models/index.js';
+import { nearest } from '../../nearest.js';
+import {
+  choice,
+  int,
+  type OptionsOf,
+  options,
+  parseOptions,
+  type SearchSpace,
+  type SearchValue,
+} from '../../options/index.js';
+import { checkPresetData, type Preset, presetOptions } from '../presets/index.js';
+import { halvingOptions, rungsOf } from './halving.js';
+import { settleSpace } from './space.js';
+import { strategies } from './strategies/index.js';
+
+export const tuneOptions = options({
+  trials: int({
+    default: 20,
+    min: 1,
+    max: 100_000,
+    help: 'Trials for each model; the first one has the default options.',
+  }),
+  strategy: choice(strategies.map((s) => s.name) as [string, ...string[]], {
+    default: 'tpe',
+    help: 'How the next trial is chosen: tpe learns from the trials before, random does not.',
+  }),
+  seed: int({ default: 0, min: 0, help: 'Everything random follows from it, in the search and in the models.' }),
+  ...halvingOptions.shape,
+});
+
+export type TuneOptions = OptionsOf<typeof tuneOptions>;
+
+export type Values = Readonly<Record<string, unknown>>;
+
+/** What is searched, and from where. */
+export interface Wanted {
+  readonly dataset: Dataset;
+  /** Registered names. */
+  readonly models: readonly string[];
+  readonly options?: Partial<TuneOptions>;
+  /** Options that every trial has; each goes to the models that have it. */
+  readonly fixed?: Values;
+  /** Search spaces that replace those of the models, by model. */
+  readonly spaces?: Readonly<Record<string, SearchSpace>>;
+  /** Its options are the start instead of the defaults, for the models that it has. */
+  readonly start?: Preset;
+}
+
+/** One model, with everything that its trials have in common. */
+export interface Plan {
+  readonly spec: ModelSpec;
+  readonly space: SearchSpace;
+  /** All options of trial 0, with defaults. */
+  readonly base: Values;
+  /** Options that were given, by hand or by the preset, and are not searched; without the seed. */
+  readonly given: Readonly<Record<string, SearchValue>>;
+  readonly rungs: readonly number[];
+}
+
+/** @throws RecdistillError `bad-space`, `unknown-name`, `unknown-option`, `bad-option`, `usage`, `preset-differs` */
+export function plansOf(wanted: Wanted, o: TuneOptions): Plan[] {
+  const { models, fixed = {}, spaces = {}, start, dataset } = wanted;
+  const specs = models.map(modelNamed);
+  const twice = models.find((name, at) => models.indexOf(name) !== at);
+  if (models.length === 0 || twice !== undefined) {
+    const problem = twice === undefined ? 'there is no model to tune' : `${twice} is named twice`;
+    fail('usage', { problem, hint: 'Name each model once.' });
+  }
+  const known = [...new Set(specs.flatMap((s) => Object.keys(s.options.shape)))];
+  const stray = Object.keys(fixed).find((name) => !known.includes(name));
+  if (stray !== undefined) {
+    const owner = models.join(', ');
+    fail('unknown-option', { owner, option: stray, suggestion: nearest(stray, known), known: known.join(', ') });
+  }
+  if (start) checkPresetData(start, dataset, models);
+  return specs.map((spec) => {
+    const own = Object.fromEntries(
+      Object.entries({ seed: o.seed, ...fixed }).filter(([name]) => name in spec.options.shape),
+    );
+    const space = settleSpace(spec, spaces[spec.name], Object.keys(own));
+    const preset = start && spec.name in start.models ? presetOptions(start, spec) : {};
+    const base = parseOptions(spec.options, { ...preset, ...own }, spec.name) as Values;
+    const given = Object.entries({ ...preset, ...own }).filter(([name]) => name !== 'seed' && !(name in space));
+    return {
+      ...{ spec, space, base },
+      given: Object.fromEntries(given) as Readonly<Record<string, SearchValue>>,
+      rungs: spec.kind === 'trained' ? rungsOf(base as { epochs: number; evaluateEvery: number }, o) : [],
+    };
+  });
+}

@@ -1,0 +1,143 @@
+/**
+ * One search: points are proposed, tried and logged, the best first in what the strategy sees. What a trial is, the subject says: a model, or a student
+ * with a method.
+ */
+
+import { fail, RecdistillError } from '../../errors.js';
+import { stream } from '../../math/index.js';
+import type { SearchPoint, SearchSpace, SearchValue } from '../../options/index.js';
+import type { Listener, TrainEvent } from '../../train/index.js';
+import { createHalving } from './halving.js';
+import { ranked, type Trial, type TrialLog } from './log.js';
+import type { TuneOptions } from './plan.js';
+import { bestOf } from './result.js';
+import { strategyNamed } from './strategies/index.js';
+import type { TrialOutcome } from './trial.js';
+
+/** What is searched. */
+export interface Subject {
+  /** As in the log. */
+  readonly name: string;
+  readonly space: SearchSpace;
+  /** The first trial. */
+  readonly start: SearchPoint;
+  /** Most epochs of a trial; 0 where nothing is trained. */
+  readonly epochs: number;
+  readonly rungs: readonly number[];
+  run(
+    point: SearchPoint,
+    trial: { stops(epoch: number, best: number): boolean; readonly listen: Listener; readonly signal?: AbortSignal },
+  ): Promise<TrialOutcome>;
+}
+
+export type TuneEvent =
+  | {
+      readonly type: 'model';
+      readonly model: string;
+      readonly space: SearchSpace;
+      readonly trials: number;
+      /** Most epochs of a trial; 0 for a model that is computed at once. */
+      readonly epochs: number;
+      readonly rungs: readonly number[];
+      /** Trials that were finished before. */
+      readonly done: number;
+      /** The best result of these. */
+      readonly best?: number;
+    }
+  | {
+      readonly type: 'trial';
+      readonly model: string;
+      readonly trial: number;
+      readonly of: number;
+      readonly options: SearchPoint;
+    }
+  | { readonly type: 'train'; readonly event: TrainEvent }
+  | { readonly type: 'finished'; readonly trial: Trial };
+
+export interface SearchSetting {
+  readonly options: TuneOptions;
+  readonly log: TrialLog;
+  readonly listen?: (event: TuneEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Goes on after the finished trials of the log, up to as many as the options ask for.
+ * @throws RecdistillError `interrupted`, `write-failed`, and what `run` throws but for errors that are about the options of the trial
+ */
+export async function searchSubject(subject: Subject, setting: SearchSetting): Promise<void> {
+  const { name, space, rungs, start, epochs } = subject;
+  const { options: o, log, listen } = setting;
+  const key = stream(o.seed, `tune ${name}`);
+  const strategy = strategyNamed(o.strategy);
+  const finished = () => log.trials.filter((t) => t.model === name);
+  const before = ranked(finished());
+  const best = bestOf(before)?.value;
+  listen?.({
+    ...{ type: 'model', model: name, space, rungs, trials: o.trials, epochs, done: before.length },
+    ...(best === undefined ? {} : { best }),
+  });
+  for (let number = finished().length; number < o.trials; number++) {
+    const before = ranked(finished());
+    const point =
+      number === 0 ? start : strategy.propose({ space, finished: before.map((t) => t.options), key, number });
+    listen?.({ type: 'trial', model: name, trial: number, of: o.trials, options: point });
+    const twin = before.find((t) => JSON.stringify(t.options) === JSON.stringify(point));
+    const trial = twin
+      ? {
+          ...twin,
+          trial: number,
+          epochs: 0,
+          reason: twin.value === undefined ? ('failed' as const) : ('repeated' as const),
+          rungs: {},
+          seconds: 0,
+        }
+      : await tried(subject, point, number, before, setting);
+    log.add(trial);
+    listen?.({ type: 'finished', trial });
+  }
+}
+
+/** What is searched, as the defaults or the preset have it. An option without a default is left out. */
+export const startOf = (space: SearchSpace, base: Readonly<Record<string, unknown>>): SearchPoint =>
+  Object.fromEntries(Object.keys(space).flatMap((n) => (base[n] === undefined ? [] : [[n, base[n] as SearchValue]])));
+
+/** Errors that say something about the options of the trial, and nothing about the search. */
+const FAILURES = ['diverged', 'out-of-memory', 'not-positive-definite'];
+
+async function tried(
+  subject: Subject,
+  point: SearchPoint,
+  number: number,
+  before: readonly Trial[],
+  { options: o, listen, signal }: SearchSetting,
+): Promise<Trial> {
+  // Signals and timers get their turn, also between models that are computed at once.
+  await new Promise((resolve) => setImmediate(resolve));
+  const stopped = () => fail('interrupted', { what: `the search for ${subject.name}, after ${number} trials,` });
+  if (signal?.aborted) stopped();
+  const began = performance.now();
+  const halving = createHalving(
+    subject.rungs,
+    before.filter((t) => t.value !== undefined).map((t) => t.rungs),
+    o.eta,
+  );
+  let epochs = 0;
+  const about = () => ({ rungs: halving.reached, seconds: Math.round(performance.now() - began) / 1000 });
+  const base = { model: subject.name, trial: number, options: { ...point } };
+  const follow = (event: TrainEvent) => {
+    if (event.type === 'epoch') epochs = event.epoch;
+    listen?.({ type: 'train', event });
+  };
+  try {
+    const trial = { stops: halving.stops, listen: follow, ...(signal ? { signal } : {}) };
+    const outcome = await subject.run(point, trial);
+    return { ...base, ...outcome, metrics: { ...outcome.metrics }, ...about() };
+  } catch (cause) {
+    if (!(cause instanceof RecdistillError)) throw cause;
+    if (cause.code === 'interrupted') return stopped();
+    if (!FAILURES.includes(cause.code)) throw cause;
+    const { code, message } = cause;
+    return { ...base, epochs, reason: 'failed', error: { code, message }, ...about() };
+  }
+}

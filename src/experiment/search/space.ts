@@ -1,0 +1,68 @@
+/** From what a user writes to search spaces that the models accept. */
+import { z } from 'zod';
+import { fail } from '../../errors.js';
+import { type ModelSpec, modelNamed } from '../../models/index.js';
+import { checkSpace, type Dimension, describeOptions, oneOf, range, type SearchSpace } from '../../options/index.js';
+
+const choices = z.array(z.union([z.number(), z.string(), z.boolean()]));
+const ends = z.strictObject({
+  low: z.number(),
+  high: z.number(),
+  scale: z.enum(['linear', 'log']).default('linear'),
+});
+const spaces = z.record(z.string(), z.record(z.string(), z.union([choices, ends])));
+
+/**
+ * Search spaces as a file or an object describes them: `{ 'bpr-mf': { dim: [32, 64], l2: { low: 0.001, high: 0.1, scale: 'log' } } }`. A
+ * range of an option that takes whole numbers is one of whole numbers.
+ * @throws RecdistillError `unknown-name` for a model, `bad-space`
+ */
+export function parseSpaces(value: unknown): Readonly<Record<string, SearchSpace>> {
+  const parsed = spaces.safeParse(value);
+  if (!parsed.success) {
+    const [owner = 'the models', option, ...rest] = parsed.error.issues[0]!.path.map(String);
+    const problem = option
+      ? `${[option, ...rest].join('.')} is neither a list nor a range`
+      : 'it is not a group of options';
+    fail('bad-space', { owner, option, problem, hint: EXAMPLE });
+  }
+  return Object.fromEntries(
+    Object.entries(parsed.data).map(([model, dimensions]) => {
+      const spec = modelNamed(model);
+      const kinds = new Map(describeOptions(spec.options).map((row) => [row.name, row.kind]));
+      const space = Object.entries(dimensions).map(([name, given]): [string, Dimension] => {
+        if (Array.isArray(given)) return [name, oneOf(...given)];
+        const { low, high, scale } = given;
+        return [name, range(low, high, { scale, whole: kinds.get(name) === 'integer' })];
+      });
+      return [model, Object.fromEntries(space)];
+    }),
+  );
+}
+
+const EXAMPLE = 'Write for example "bpr-mf: { dim: [32, 64], l2: { low: 0.001, high: 0.1, scale: log } }".';
+
+/**
+ * What is left to search when some options are fixed.
+ * @param given replaces the model's own space
+ * @throws RecdistillError `bad-space` if nothing is left, or if a point would be refused by the model
+ */
+export function settleSpace(spec: ModelSpec, given: SearchSpace | undefined, fixed: readonly string[]): SearchSpace {
+  const whole = given ?? spec.search;
+  const owner = spec.name;
+  checkSpace(whole, spec.options, owner);
+  const free = Object.entries(whole).filter(([name]) => !fixed.includes(name));
+  if (free.length > 0) return Object.fromEntries(free);
+  const names = Object.keys(whole);
+  return names.length > 0
+    ? fail('bad-space', {
+        owner,
+        problem: `${names.join(', ')}: all of it is fixed`,
+        hint: 'Leave at least one to the search.',
+      })
+    : fail('bad-space', {
+        owner,
+        problem: 'it has nothing to tune',
+        hint: `Leave ${owner} out, or name a space of its options.`,
+      });
+}

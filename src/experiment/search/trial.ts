@@ -1,0 +1,87 @@
+/** One trial: a model trained with some options, by itself or with a method, and judged on valid. Nothing of it is kept on disk, and test is not looked at. */
+import { type Avoid, avoiding, type Dataset } from '../../data/index.js';
+import type { Judge } from '../../eval/index.js';
+import type { Kernels } from '../../kernels/index.js';
+import { type ModelSpec, rankAll, type TrainableModel, type TrainOptions } from '../../models/index.js';
+import { createPace } from '../../pace.js';
+import { checkMemory, createDistiller, type Teaching } from '../../runs/index.js';
+import { type Listener, runLoop } from '../../train/index.js';
+
+export interface TrialTask {
+  readonly dataset: Dataset;
+  readonly kernels: Kernels;
+  readonly spec: ModelSpec;
+  /** Of the model, checked and with defaults. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly judge: Judge;
+  /** What teaches it, if anything does. */
+  readonly teaching?: Pick<Teaching, 'method' | 'methodOptions' | 'teachers'>;
+  /** Told the best result so far after each evaluation; true ends the trial. */
+  stops(epoch: number, best: number): boolean;
+  readonly listen?: Listener;
+  readonly signal?: AbortSignal;
+}
+
+export interface TrialOutcome {
+  /** The best result on valid, in the metric that selects. */
+  readonly value: number;
+  /** All metrics on valid at that epoch. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly bestEpoch: number;
+  readonly epochs: number;
+  /** `computed`: the model needs no epochs. */
+  readonly reason: 'epochs' | 'patience' | 'stopped' | 'computed';
+}
+
+/** @throws RecdistillError `diverged`, `out-of-memory`, `not-positive-definite`, `interrupted` */
+export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
+  const { dataset, kernels: k, spec, options, judge, teaching, listen, signal } = task;
+  checkMemory(spec, options, dataset);
+  const seed = Number(options.seed ?? 0);
+  const train = avoiding(dataset, options.avoid as Avoid);
+  const pace = createPace({
+    told: (advance) => listen?.({ type: 'progress', ...advance }),
+    ...(signal ? { signal } : {}),
+  });
+  const model = await spec.create(
+    { kernels: k, train, seed, step: pace.of(`computing ${spec.name}`) },
+    options as never,
+  );
+  const step = pace.of(`ranking for ${spec.name}`);
+  const validate = async () => {
+    const evaluation = judge.valid(await rankAll(k, model, judge.mask.valid, judge.depth, { step }));
+    return { value: judge.select(evaluation), metrics: evaluation.means };
+  };
+  let distiller: Awaited<ReturnType<typeof createDistiller>> | undefined;
+  const taught = (of: NonNullable<typeof teaching>) => ({
+    async hooks(batchesPerEpoch: number) {
+      const more = { options: options as unknown as TrainOptions, batchesPerEpoch, listen: listen ?? (() => {}), pace };
+      distiller = await createDistiller(k, model as TrainableModel, train, { ...of, ...more });
+      return distiller;
+    },
+  });
+  try {
+    if (spec.kind === 'computed') return { ...(await validate()), bestEpoch: 0, epochs: 0, reason: 'computed' };
+    let best = { value: Number.NEGATIVE_INFINITY, metrics: {} as Readonly<Record<string, number>> };
+    const outcome = await runLoop({
+      kernels: k,
+      pace,
+      model: model as TrainableModel,
+      train,
+      options: options as unknown as TrainOptions,
+      async validate(epoch) {
+        const now = await validate();
+        if (now.value > best.value) best = now;
+        return { ...now, stop: task.stops(epoch, best.value) };
+      },
+      ...(teaching ? taught(teaching) : {}),
+      ...(listen ? { listen } : {}),
+      ...(signal ? { signal } : {}),
+    });
+    const { bestEpoch, epochs, reason } = outcome;
+    return { ...best, bestEpoch, epochs, reason: reason as TrialOutcome['reason'] };
+  } finally {
+    distiller?.close();
+    model.close();
+  }
+}

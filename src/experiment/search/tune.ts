@@ -1,0 +1,96 @@
+/**
+ * Searches the best options of one or several models on valid, with the same budget for each. Finished trials are kept in a log; a search
+ * that was stopped goes on after the last of them with the trials that it would have made anyway.
+ */
+import { basename } from 'node:path';
+import { fail } from '../../errors.js';
+import { createJudge, type EvaluationOptions, evaluationOptions, type Judge } from '../../eval/index.js';
+import type { Kernels } from '../../kernels/index.js';
+import { parseOptions } from '../../options/index.js';
+import { openRun } from '../../runs/index.js';
+import type { Preset } from '../presets/index.js';
+import { openTrialLog } from './log.js';
+import { type Plan, plansOf, tuneOptions, type Values, type Wanted } from './plan.js';
+import { type ModelSearch, presetOf, resultOf } from './result.js';
+import { type Subject, searchSubject, startOf, type TuneEvent } from './search.js';
+import { runTrial } from './trial.js';
+
+export interface TuneRequest extends Wanted {
+  readonly kernels: Kernels;
+  readonly evaluation?: Partial<EvaluationOptions>;
+  /** Where the search is kept; absent: in memory only. */
+  readonly folder?: string;
+  readonly overwrite?: boolean;
+  readonly listen?: (event: TuneEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface TuneResult {
+  readonly searches: readonly ModelSearch[];
+  /** The best options of each model. */
+  readonly preset: Preset;
+}
+
+/**
+ * @throws RecdistillError `bad-space`, `unknown-name`, `unknown-option`, `bad-option`, `usage`, `needs-not-met`, `preset-differs` before any
+ *   work; `run-locked`, `run-differs`, `artifact-damaged`, `write-failed`, `interrupted`
+ */
+export async function tune(request: TuneRequest): Promise<TuneResult> {
+  const { dataset, models, folder } = request;
+  const o = parseOptions(tuneOptions, request.options, 'tune');
+  const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
+  const plans = plansOf(request, o);
+  const judge = createJudge(dataset, evaluation);
+  if (dataset.valid.indices.length === 0) {
+    fail('needs-not-met', {
+      problem: `${dataset.name} has no valid part, by which trials are judged`,
+      hint: 'Split the data with a share for valid.',
+    });
+  }
+  const { trials: _, ...rule } = o;
+  const named = plans.map(({ spec, space, base, rungs }) => [spec.name, { space, base, rungs }]);
+  // The number of trials is not part of it: a search may be made longer.
+  const spec = { ...rule, ...evaluation, models: Object.fromEntries(named) };
+  const run = folder
+    ? openRun(
+        folder,
+        { kind: 'tune', options: JSON.parse(JSON.stringify(spec)), dataFingerprint: dataset.fingerprint },
+        { threads: request.kernels.threads, overwrite: request.overwrite ?? false },
+      )
+    : undefined;
+  try {
+    const log = openTrialLog(run?.path);
+    const { listen, signal } = request;
+    const setting = { options: o, log, ...(listen ? { listen } : {}), ...(signal ? { signal } : {}) };
+    for (const plan of plans) await searchSubject(subjectOf(plan, request, judge), setting);
+    const searches = plans.map((plan) =>
+      resultOf(
+        plan,
+        log.trials.filter((t) => t.model === plan.spec.name),
+      ),
+    );
+    const preset = presetOf(
+      folder === undefined ? models.join('-') : basename(folder),
+      dataset,
+      evaluation.selectBy,
+      plans,
+      searches,
+    );
+    run?.writeResult('preset.json', preset);
+    return { searches, preset };
+  } finally {
+    run?.close();
+  }
+}
+
+/** A model of its own, trained anew in each trial. */
+function subjectOf({ spec, space, base, rungs }: Plan, { dataset, kernels }: TuneRequest, judge: Judge): Subject {
+  return {
+    ...{ name: spec.name, space, rungs, start: startOf(space, base), epochs: Number(base.epochs ?? 0) },
+    run: (point, trial) =>
+      runTrial({
+        ...{ dataset, kernels, spec, judge, ...trial },
+        options: parseOptions(spec.options, { ...base, ...point }, spec.name) as Values,
+      }),
+  };
+}

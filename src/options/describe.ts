@@ -1,0 +1,114 @@
+/** What an options schema says about itself: rows for `--help`, for the documentation and for CLI flags. */
+import { z } from 'zod';
+import type { OptionsSchema } from './schema.js';
+
+export interface OptionRow {
+  /** camelCase, as in YAML, JSON and the library. */
+  readonly name: string;
+  /** kebab-case, as on the command line, without dashes. */
+  readonly flag: string;
+  readonly kind:
+    | 'integer'
+    | 'number'
+    | 'boolean'
+    | 'string'
+    | 'strings'
+    | 'paths'
+    | 'numbers'
+    | 'choice'
+    | 'list'
+    | 'group';
+  readonly default: unknown;
+  readonly range: string;
+  readonly choices?: readonly string[];
+  readonly help: string;
+}
+
+interface JsonProperty {
+  type?: string;
+  anyOf?: JsonProperty[];
+  enum?: string[];
+  items?: JsonProperty;
+  properties?: Record<string, JsonProperty>;
+  default?: unknown;
+  description?: string;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  minItems?: number;
+  maxItems?: number;
+  maxLength?: number;
+}
+
+/** One row for each option of `schema`, in the order of declaration. */
+export function describeOptions(schema: OptionsSchema): OptionRow[] {
+  const json = z.toJSONSchema(schema, { io: 'input' }) as { properties?: Record<string, JsonProperty> };
+  return Object.entries(json.properties ?? {}).map(([name, p]) => ({
+    name,
+    flag: kebab(name),
+    kind: kindOf(p),
+    default: p.default,
+    range: rangeOf(p),
+    ...(p.enum ? { choices: p.enum } : {}),
+    help: p.description ?? '',
+  }));
+}
+
+export const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+
+const isTextOrTexts = ({ anyOf }: JsonProperty): boolean =>
+  anyOf?.length === 2 && anyOf[0]!.type === 'string' && !anyOf[0]!.enum && anyOf[1]!.items?.type === 'string';
+
+function kindOf(p: JsonProperty): OptionRow['kind'] {
+  if (p.enum) return 'choice';
+  if (isTextOrTexts(p)) return 'paths';
+  if (p.type === 'array') {
+    if (p.items?.type === 'string') return 'strings';
+    return p.items?.type === 'number' || p.items?.type === 'integer' ? 'numbers' : 'list';
+  }
+  if (p.type === 'object') return 'group';
+  if (p.type === 'integer' || p.type === 'number' || p.type === 'boolean') return p.type;
+  return 'string';
+}
+
+const kinds: Readonly<Record<OptionRow['kind'], string>> = {
+  integer: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  string: 'text',
+  strings: 'a list of words',
+  paths: 'a path or a list of paths',
+  numbers: 'a list of numbers',
+  choice: 'one of',
+  list: 'a list',
+  group: 'a group of options',
+};
+
+/**
+ * What the value at `path` of an object has to be, in words such as `a whole number >= 1`; the path may go into groups and lists.
+ * @returns undefined where the schema has nothing there
+ */
+export function expectationAt(schema: z.ZodType, path: readonly PropertyKey[]): string | undefined {
+  const root = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }) as JsonProperty;
+  const part = path.reduce<JsonProperty | undefined>(
+    (p, key) => (typeof key === 'number' ? p?.items : p?.properties?.[String(key)]),
+    root,
+  );
+  // Of other choices between types, zod's own words say more.
+  if (part === undefined || (part.anyOf && !isTextOrTexts(part))) return undefined;
+  return `${kinds[kindOf(part)]} ${rangeOf(part)}`.trimEnd();
+}
+
+function rangeOf(p: JsonProperty): string {
+  if (p.enum) return p.enum.join(' | ');
+  if (p.items?.type === 'number' || p.items?.type === 'integer') return rangeOf(p.items);
+  const safe = (v: number | undefined) => v !== undefined && Math.abs(v) < Number.MAX_SAFE_INTEGER;
+  const parts: string[] = [];
+  if (safe(p.minimum)) parts.push(`>= ${p.minimum}`);
+  if (safe(p.exclusiveMinimum)) parts.push(`> ${p.exclusiveMinimum}`);
+  if (safe(p.maximum)) parts.push(`<= ${p.maximum}`);
+  if (p.maxLength !== undefined) parts.push(`of at most ${p.maxLength} characters`);
+  if (p.minItems !== undefined) parts.push(`of at least ${p.minItems}`);
+  if (p.maxItems !== undefined) parts.push(`of at most ${p.maxItems}`);
+  return parts.join(', ');
+}

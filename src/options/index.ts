@@ -1,0 +1,3 @@
+export * from './describe.js';
+export * from './options.js';
+export * from './search.js';

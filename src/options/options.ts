@@ -1,0 +1,140 @@
+/**
+ * An option is declared once, here as a zod schema with a help text; from it come the TypeScript type, the check, the CLI
+ * flag, the JSON schema, the documentation table and the entry in the run manifest.
+ */
+import { z } from 'zod';
+import { fail } from '../errors.js';
+import { nearest } from '../nearest.js';
+import { expectationAt } from './describe.js';
+import type { OptionShape, OptionsOf, OptionsSchema } from './schema.js';
+
+export type { OptionShape, OptionsOf, OptionsSchema } from './schema.js';
+
+interface NumberSpec<D> {
+  readonly default: D;
+  readonly min?: number;
+  readonly max?: number;
+  /** The bound `min` itself is refused. */
+  readonly above?: number;
+  readonly help: string;
+}
+
+function bounded(schema: z.ZodNumber, spec: NumberSpec<unknown>): z.ZodNumber {
+  let s = schema;
+  if (spec.min !== undefined) s = s.min(spec.min);
+  if (spec.above !== undefined) s = s.gt(spec.above);
+  if (spec.max !== undefined) s = s.max(spec.max);
+  return s;
+}
+
+/** A whole number. */
+export const int = (spec: NumberSpec<number>) => bounded(z.int(), spec).default(spec.default).describe(spec.help);
+/** A finite number. */
+export const float = (spec: NumberSpec<number>) => bounded(z.number(), spec).default(spec.default).describe(spec.help);
+/** true or false. */
+export const flag = (spec: { default: boolean; help: string }) => z.boolean().default(spec.default).describe(spec.help);
+/** One of a fixed set of words. */
+export const choice = <const T extends readonly [string, ...string[]]>(
+  values: T,
+  spec: { default: T[number]; help: string },
+) =>
+  z
+    .enum(values)
+    .default(spec.default as never)
+    .describe(spec.help);
+/** Text. */
+export const text = (spec: { default: string; help: string }) => z.string().default(spec.default).describe(spec.help);
+/** Text that may be absent. */
+export const optionalText = (spec: { help: string }) => z.string().optional().describe(spec.help);
+/** One path or several: text, or a list of texts. On the command line the flag is repeated; commas belong to the path. */
+export const paths = (spec: { default: string; help: string }) =>
+  z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .default(spec.default)
+    .describe(spec.help);
+/** A whole number that may be absent. */
+export const optionalInt = (spec: Omit<NumberSpec<never>, 'default'>) =>
+  bounded(z.int(), { ...spec, default: undefined })
+    .optional()
+    .describe(spec.help);
+/** A finite number that may be absent. */
+export const optionalFloat = (spec: Omit<NumberSpec<never>, 'default'>) =>
+  bounded(z.number(), { ...spec, default: undefined })
+    .optional()
+    .describe(spec.help);
+/** A list of words, in YAML a list, on the command line comma-separated. */
+export const words = (spec: { default: readonly string[]; help: string }) =>
+  z
+    .array(z.string())
+    .default([...spec.default])
+    .describe(spec.help);
+/** A list of numbers, in YAML a list, on the command line comma-separated. */
+export const numbers = (spec: { default: readonly number[]; min?: number; help: string }) =>
+  z
+    .array(spec.min === undefined ? z.number() : z.number().min(spec.min))
+    .default([...spec.default])
+    .describe(spec.help);
+/** A list of numbers that may be absent. */
+export const optionalNumbers = (spec: { min?: number; help: string }) =>
+  z
+    .array(spec.min === undefined ? z.number() : z.number().min(spec.min))
+    .optional()
+    .describe(spec.help);
+
+/** Declares the options of one unit; an unknown key is an error. */
+export const options = <S extends OptionShape>(shape: S): OptionsSchema<S> => z.strictObject(shape);
+
+/**
+ * Checks `input` against `schema` and fills in the defaults.
+ * @throws RecdistillError `unknown-option` (with the nearest known name) or `bad-option`
+ */
+export function parseOptions<T extends OptionsSchema>(schema: T, input: unknown, owner: string): OptionsOf<T> {
+  const result = schema.safeParse(input ?? {});
+  if (result.success) return result.data as OptionsOf<T>;
+  // A misspelt name leaves its option missing as well; the name is what the user has to mend.
+  const { issues } = result.error;
+  const issue = issues.find((i) => i.code === 'unrecognized_keys') ?? issues[0]!;
+  if (issue.code === 'unrecognized_keys') {
+    const option = issue.keys[0]!;
+    const known = Object.keys(schema.shape);
+    fail('unknown-option', { owner, option, suggestion: nearest(option, known), known: known.join(', ') });
+  }
+  const help = (schema.shape[String(issue.path[0])] as z.ZodType | undefined)?.description;
+  const { path, ...told } = complaint(schema, issue, input);
+  fail('bad-option', {
+    ...{ owner, option: path || '(all)', ...told },
+    help,
+  });
+}
+
+/** What the value should have been; a format that text lacks is in zod's own words. */
+const expected = (schema: z.ZodType, issue: z.core.$ZodIssue): string =>
+  (measured.has(issue.code) ? expectationAt(schema, issue.path) : undefined) ??
+  issue.message.replace(/^.*expected (number to be )?/, '').replace(/, received .*$/, '');
+
+/** Complaints about the type or the range of a value. */
+const measured: ReadonlySet<string | undefined> = new Set([
+  ...['invalid_type', 'too_small', 'too_big', 'invalid_value', 'invalid_union', 'not_multiple_of'],
+]);
+
+/**
+ * A complaint of a check in words: what was given, and what was expected.
+ * @param schema of an object that holds the place of the complaint
+ * @param input what was checked
+ */
+export function complaint(
+  schema: z.ZodType,
+  issue: z.core.$ZodIssue,
+  input: unknown,
+): { readonly path: string; readonly given: string; readonly expected: string } {
+  const given = issue.path.reduce<unknown>((v, k) => (v as Record<PropertyKey, unknown> | undefined)?.[k], input);
+  return {
+    path: issue.path.map(String).join('.'),
+    given: given === undefined ? 'missing' : show(given),
+    expected: expected(schema, issue),
+  };
+}
+
+/** As in JSON; NaN, infinities and what JSON has no word for as in JavaScript. */
+const show = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'object' ? JSON.stringify(value) : String(value);

@@ -1,0 +1,10 @@
+/** The types of option declarations. */
+import type { z } from 'zod';
+
+/** Options by name, each a zod schema with a help text. */
+export type OptionShape = Record<string, z.ZodType>;
+/** The options of one unit; unknown names are refused. */
+export type OptionsSchema<S extends OptionShape = OptionShape> = z.ZodObject<S, z.core.$strict>;
+/** The values of options, with defaults filled in. */
+// biome-ignore lint/suspicious/noExplicitAny: zod's own type of "any object schema".
+export type OptionsOf<T> = T extends z.ZodObject<any, any> ? z.output<T> : never;

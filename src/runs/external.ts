@@ -1,0 +1,178 @@
+/** Teachers from elsewhere as finished runs: judged like every model, and kept so that every command takes them for one. */
+import { basename, join } from 'node:path';
+import { type Overwrite, openRun, type Run } from './run-folder.js';
+import { parseOptions } from '../options/options.js';
+import {
+  type Dataset,
+  digestOf,
+  type ExternalRankings,
+  type ExternalTeacher,
+  type RankingReport,
+  type Rankings,
+  type Trajectory,
+} from '../data/index.js';
+import { fail } from '../errors.js';
+import { createJudge, type EvaluationOptions, evaluationOptions, type Judge } from '../eval/evaluation.js';
+import { isRun, jobFiles, keep, readBack } from './finished.js';
+import { metricsOf, type Outcome, type RunResult } from './outcome.js';
+import { recordNames } from './names.js';
+
+/** What stands in place of a model's name. */
+export const EXTERNAL = 'external';
+
+/** What was found in the file, beside what every run folder has. */
+const reportFile = 'import.json';
+
+/** How the run of a file of rankings is called if nobody says otherwise. */
+export const nameOfFile = (file: string): string => folderName(basename(file).replace(/\..*$/, '')) || 'rankings';
+
+export interface ImportRequest {
+  readonly dataset: Dataset;
+  /** What `readExternalRankings` made of the file; the depth is that of the judge. */
+  readonly external: ExternalRankings;
+  /** Name of the teacher, and first part of the names of several. */
+  readonly name: string;
+  readonly evaluation?: Partial<EvaluationOptions>;
+  /** Folder of the run, or of the runs where the file names its teachers; absent: in memory only. */
+  readonly folder?: string;
+  readonly overwrite?: Overwrite;
+  /** How the data set was loaded; kept in the run folders. */
+  readonly source?: Readonly<Record<string, unknown>>;
+}
+
+export interface ImportedTeacher {
+  /** `NAME`, or `NAME/TEACHER` where the file names its teachers. */
+  readonly name: string;
+  readonly folder?: string;
+  readonly outcome: Outcome;
+}
+
+/**
+ * Judges each teacher at each of its checkpoints on valid, and at the last one on test. What counts for a run is what was read: the same
+ * rankings in another order of rows or another format are the same run.
+ * @throws RecdistillError `bad-option`, `usage` if names of teachers do not make folders, `run-differs`, `run-locked`, `write-failed`
+ */
+export function importTeachers(request: ImportRequest): ImportedTeacher[] {
+  const { dataset, external, name, folder } = request;
+  const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
+  const judge = createJudge(dataset, evaluation);
+  const places = external.teachers.map((t) => (t.name === undefined ? '' : folderName(t.name)));
+  checkPlaces(external.teachers, places, folder);
+  return external.teachers.map((teacher, t) => {
+    const place = places[t]!;
+    const trajectory = { ...teacher.trajectory, teacher: teacher.name ?? name };
+    const setting: Setting = {
+      ...{ request, judge, trajectory, rankings: teacher.rankings },
+      options: { teacher: trajectory.teacher, ...evaluation },
+      // What the report says of this teacher.
+      report: { ...external.report, teachers: [external.report.teachers[t]!] },
+    };
+    return {
+      name: place === '' ? name : `${name}/${place}`,
+      ...(folder === undefined
+        ? { outcome: judged(setting, undefined) }
+        : { folder: join(folder, place), outcome: kept(setting, join(folder, place)) }),
+    };
+  });
+}
+
+interface Setting {
+  readonly request: ImportRequest;
+  readonly judge: Judge;
+  readonly trajectory: Trajectory;
+  readonly rankings: Rankings;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly report: RankingReport;
+}
+
+/** The run of one teacher in its folder: read back, or made. */
+function kept(setting: Setting, folder: string): Outcome {
+  const { request, judge, trajectory, rankings, options, report } = setting;
+  const { dataset, source, overwrite = false } = request;
+  const { checkpoints, observed } = trajectory;
+  const content = [...checkpoints.map((c) => c.rankings), rankings, ...(observed ? [observed] : [])];
+  const run = openRun(
+    folder,
+    {
+      kind: 'import',
+      options: { ...options, epochs: checkpoints.map((c) => c.epoch) },
+      dataFingerprint: dataset.fingerprint,
+      inputs: { rankings: digestOf(content) },
+    },
+    { overwrite },
+  );
+  try {
+    if (run.isFinished()) {
+      if (typeof source?.labels === 'string')
+        recordNames(run.path, source.labels, String(source.labelsEncoding ?? 'auto'));
+      return readBack<RunResult>(run, dataset, judge);
+    }
+    // One that was interrupted begins anew; this cuts what it had logged.
+    run.loadLatestCheckpoint();
+    if (source) run.writeResult(jobFiles.source, source);
+    run.writeResult(reportFile, report);
+    return judged(setting, run);
+  } finally {
+    run.close();
+  }
+}
+
+function judged({ options, judge, rankings, trajectory }: Setting, run: Run | undefined): Outcome {
+  const checkpoints = trajectory.checkpoints.map((c) => {
+    const metrics = judge.selects ? judge.valid(c.rankings).means : {};
+    run?.metric({ epoch: c.epoch, ...metrics });
+    return { ...c, metrics };
+  });
+  const [evaluation, hidden] = [judge.test(rankings), judge.hidden(rankings)];
+  const { epoch } = checkpoints.at(-1)!;
+  const outcome: Outcome = {
+    result: {
+      ...{ model: EXTERNAL, method: 'none', options, bestEpoch: epoch, epochs: epoch },
+      metrics: metricsOf(evaluation),
+      ...(hidden ? { hidden: metricsOf(hidden) } : {}),
+    },
+    evaluation,
+    ...(hidden ? { hidden } : {}),
+    rankings,
+    teacher: { trajectory: { ...trajectory, checkpoints }, hash: run?.manifest.hash ?? '' },
+    reused: false,
+  };
+  if (run) keep(run, outcome);
+  return outcome;
+}
+
+/** The name of a teacher as that of a folder: letters, digits, `_`, `-` and `.`, not a dot at the start. */
+const folderName = (teacher: string): string =>
+  teacher
+    .replace(/[^\p{L}\p{N}_.-]+/gu, '-')
+    .replace(/^[.-]+|[.-]+$/g, '')
+    .slice(0, 100);
+
+function checkPlaces(
+  teachers: readonly ExternalTeacher[],
+  places: readonly string[],
+  folder: string | undefined,
+): void {
+  const refuse = (problem: string): never =>
+    fail('usage', {
+      problem,
+      hint: 'Give the teachers other names in the file; letters, digits, "_", "-" and "." make a folder.',
+    });
+  places.forEach((place, t) => {
+    const { name } = teachers[t]!;
+    if (name === undefined) return;
+    if (place === '') refuse(`the teacher ${JSON.stringify(name)} cannot name a folder`);
+    // Some file systems do not tell upper from lower case.
+    const same = places.findIndex((other) => other.toLowerCase() === place.toLowerCase());
+    if (same < t)
+      refuse(
+        `the teachers ${JSON.stringify(teachers[same]!.name)} and ${JSON.stringify(name)} would share the folder ${place}`,
+      );
+  });
+  if (folder !== undefined && !places.includes('') && isRun(folder)) {
+    fail('usage', {
+      problem: `${folder} is a run itself, and the teachers of the file would be runs within it`,
+      hint: 'Choose another --name, or delete that run first.',
+    });
+  }
+}

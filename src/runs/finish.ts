@@ -1,0 +1,77 @@
+/** What comes after training: the model is tested once, and everything that other commands read of it is kept. */
+import type { Run } from './run-folder.js';
+import { type Dataset, licenceNote } from '../data/index.js';
+import type { Trajectory } from '../data/trajectory.js';
+import type { Kernels } from '../kernels/index.js';
+import { type Model, rankAll, rankObserved } from '../models/index.js';
+import type { Pace } from '../pace.js';
+import { type Judge, LIST_LENGTH } from '../eval/evaluation.js';
+import { keep, keepModel } from './finished.js';
+import type { Fitted } from './watch.js';
+import { type Job } from './outcome.js';
+import { type JobResult, metricsOf, type Use } from './outcome.js';
+import { latencyOf } from './latency.js';
+import { factorsOf, writeStudent } from './student-bundle.js';
+
+export interface Finishing {
+  readonly kernels: Kernels;
+  readonly dataset: Dataset;
+  readonly judge: Judge;
+  readonly run: Run | undefined;
+  readonly model: Model;
+  readonly fitted: Fitted;
+  readonly method: string;
+  /** All options of the run. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Who taught it. */
+  readonly teachers: readonly string[];
+  /** How the data set was loaded. */
+  readonly source: Readonly<Record<string, unknown>> | undefined;
+  /** When this process began with it, by `performance.now()`. */
+  readonly began: number;
+  /** Further test metrics for the result. */
+  readonly metrics?: Readonly<Record<string, number>>;
+  readonly pace: Pace;
+}
+
+/** @throws RecdistillError `write-failed`, `interrupted` before anything is written */
+export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
+  const { kernels: k, dataset, judge, run, model, fitted, method, options, pace } = f;
+  const { train } = dataset;
+  const step = pace.of(`ranking for ${model.name}`);
+  const trajectory: Trajectory = {
+    teacher: model.name,
+    dataFingerprint: dataset.fingerprint,
+    checkpoints: fitted.checkpoints,
+    observed: await rankObserved(k, model, train, Math.min(train.items, LIST_LENGTH), step),
+  };
+  const rankings = await rankAll(k, model, judge.mask.test, judge.depth, { step });
+  const [tested, hidden] = [judge.test(rankings), judge.hidden(rankings)];
+  const result: JobResult = {
+    model: model.name,
+    method,
+    options,
+    bestEpoch: fitted.bestEpoch,
+    epochs: fitted.epochs,
+    parameters: model.size,
+    bytes: model.size * 4,
+    latencyMicroseconds: await latencyOf(k, model, train, pace.of(`timing ${model.name}`)),
+    seconds: fitted.secondsBefore + (performance.now() - f.began) / 1000,
+    metrics: { ...metricsOf(tested), ...f.metrics },
+    ...(hidden ? { hidden: metricsOf(hidden) } : {}),
+  };
+  use?.(model, { result, evaluation: tested });
+  const tables = factorsOf(model);
+  const teacher = { trajectory, hash: run?.manifest.hash ?? '', ...(tables ? { tables } : {}) };
+  const judged = { evaluation: tested, ...(hidden ? { hidden } : {}) };
+  const job: Job = { result, ...judged, rankings, teacher, reused: false };
+  if (run) {
+    writeStudent(run.path, tables, dataset, tested, {
+      ...{ model: model.name, method, teachers: f.teachers },
+      licence: licenceNote(String(f.source?.data ?? '')),
+    });
+    keepModel(run, model);
+    keep(run, job);
+  }
+  return job;
+}

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { rankingOf } from '../data/index.js';
+import { loadDataset } from '../data/load.js';
+import type { Listener, TrainEvent } from '../train/index.js';
+import { isFinishedRun, jobFiles, readFinishedRun, readTeacher } from './finished.js';
+import { type JobRequest } from './request.js';
+import { runJob } from './job.js';
+import { type Teacher } from './outcome.js';
+import { evaluation, kernels, newFolder, quick, refusedAs, SMALL, smallData } from './small.test.support.js';
+
+const request = async (more: Partial<JobRequest> = {}): Promise<JobRequest> => ({
+  dataset: await smallData(),
+  kernels,
+  model: 'bpr-mf',
+  options: quick,
+  evaluation,
+  ...more,
+});
+
+const teachers = async (): Promise<Teacher[]> => {
+  const jobs = [await runJob(await request()), await runJob(await request({ model: 'top-pop', options: {} }))];
+  return jobs.map((j) => j.teacher);
+};
+
+const student = async (more: Partial<JobRequest> = {}): Promise<JobRequest> =>
+  request({
+    method: 'hetcomp',
+    options: { ...quick, dim: 2, period: 1, topK: 20, discrepancyK: 10, lambda: 0.1 },
+    teachers: await teachers(),
+    ...more,
+  });
+
+/** Runs until the checkpoint of `epoch` is written, then stops as Ctrl-C does. */
+async function interrupted(r: JobRequest, epoch: number): Promise<void> {
+  const stop = new AbortController();
+  const listen = (e: TrainEvent) => void (e.type === 'checkpoint' && e.epoch === epoch && stop.abort());
+  await assert.rejects(runJob({ ...r, listen, signal: stop.signal }), refusedAs('interrupted'));
+}
+
+test('a job in memory gives a judged model, its trajectory and its lists, and keeps no memory', async () => {
+  const dataset = await smallData();
+  let parameters = 0;
+  const use = (m: { size: number }) => {
+    parameters = m.size;
+  };
+  await runJob(await request());
+  const before = kernels.bytesInUse;
+  const job = await runJob(await request(), use);
+  assert.equal(kernels.bytesInUse, before);
+  const { result, teacher, rankings } = job;
+  assert.deepEqual([result.model, result.method, result.epochs, job.reused], ['bpr-mf', 'none', 6, false]);
+  assert.ok(result.bestEpoch >= 1 && result.bestEpoch <= 6);
+  assert.equal(result.parameters, parameters);
+  assert.equal(result.bytes, 4 * (dataset.train.users + dataset.train.items) * 4);
+  assert.ok(result.latencyMicroseconds > 0 && result.seconds > 0);
+  for (const name of ['recall@5', 'ndcg@10', 'coverage@10'])
+    assert.ok(result.metrics[name]! >= 0 && result.metrics[name]! <= 1, name);
+  assert.deepEqual(job.evaluation.means['recall@10'], result.metrics['recall@10']);
+  const { checkpoints } = teacher.trajectory;
+  assert.equal(checkpoints.at(-1)!.epoch, result.bestEpoch);
+  assert.equal(checkpoints.length, Math.min(4, result.bestEpoch));
+  for (let u = 0; u < dataset.train.users; u++) {
+    const hidden = new Set(
+      [dataset.train, dataset.valid].flatMap((p) => [...p.indices.subarray(p.indptr[u]!, p.indptr[u + 1]!)]),
+    );
+    assert.ok(
+      rankingOf(rankings, u).every((i) => !hidden.has(i)),
+      'train and valid items are no candidates',
+    );
+  }
+});
+
+test('the same job in a folder gives the same, is finished there, and is read back without work', async () => {
+  const folder = newFolder();
+  const inMemory = await runJob(await request());
+  const first = await runJob(await request({ folder, source: { data: 'here' } }));
+  assert.deepEqual(first.result.metrics, inMemory.result.metrics);
+  assert.deepEqual(first.rankings, inMemory.rankings);
+  assert.deepEqual(first.teacher.trajectory, inMemory.teacher.trajectory);
+  const kept = readdirSync(folder);
+  for (const name of [...Object.values(jobFiles), 'manifest.json', 'events.jsonl', 'metrics.jsonl'])
+    assert.ok(kept.includes(name), name);
+  assert.ok(!kept.includes('snapshots') && !kept.includes('lock'));
+  const events: TrainEvent[] = [];
+  const again = await runJob(await request({ folder, listen: (e) => events.push(e) }), () =>
+    assert.fail('there is no model to use'),
+  );
+  assert.equal(again.reused, true);
+  assert.deepEqual(events, []);
+  assert.deepEqual(again.result, first.result);
+  assert.deepEqual(again.evaluation, first.evaluation);
+  assert.deepEqual(again.rankings, first.rankings);
+  assert.deepEqual(again.teacher, first.teacher);
+  assert.deepEqual(readTeacher(folder), first.teacher);
+  const finished = readFinishedRun(folder);
+  assert.deepEqual(
+    [finished.result, finished.rankings, finished.source],
+    [first.result, first.rankings, { data: 'here' }],
+  );
+});
+
+test('a folder of another job is refused, and taken with overwrite', async () => {
+  const folder = newFolder();
+  await runJob(await request({ folder }));
+  const other: readonly Partial<JobRequest>[] = [
+    { options: { ...quick, dim: 5 } },
+    { options: { ...quick, seed: 1 } },
+    { model: 'lightgcn' },
+    { trajectory: { checkpoints: 2 } },
+    { trajectory: { spread: 'quality' } },
+    { evaluation: { ...evaluation, at: [10] } },
+    { dataset: await loadDataset({ data: 'synthetic:60x80x900:1' }) },
+    await student(),
+  ];
+  for (const more of other)
+    await assert.rejects(async () => runJob(await request({ ...more, folder })), refusedAs('run-differs'));
+  const anew = await runJob(await request({ folder, options: { ...quick, dim: 5 }, overwrite: true }));
+  assert.equal(anew.reused, false);
+  assert.equal((await runJob(await request({ folder, options: { ...quick, dim: 5 } }))).reused, true);
+});
+
+for (const [what, make] of [
+  ['training', request],
+  ['distillation', student],
+] as const) {
+  test(`${what} that is interrupted again and again ends in the same bytes`, async () => {
+    const [straight, parts] = [newFolder(), newFolder()];
+    const expected = await runJob(await make({ folder: straight }));
+    for (const epoch of [1, 2, 4]) {
+      await interrupted(await make({ folder: parts }), epoch);
+      assert.equal(isFinishedRun(parts), false);
+    }
+    const got = await runJob(await make({ folder: parts }));
+    assert.equal(got.result.bestEpoch, expected.result.bestEpoch);
+    assert.deepEqual(got.result.metrics, expected.result.metrics);
+    for (const name of [jobFiles.model, jobFiles.rankings, 'metrics.jsonl'])
+      assert.ok(readFileSync(join(parts, name)).equals(readFileSync(join(straight, name))), name);
+    const files = readdirSync(join(straight, jobFiles.trajectory)).sort();
+    assert.deepEqual(readdirSync(join(parts, jobFiles.trajectory)).sort(), files);
+    for (const f of files) {
+      const [a, b] = [parts, straight].map((run) => readFileSync(join(run, jobFiles.trajectory, f)));
+      assert.ok(a!.equals(b!), f);
+    }
+  });
+}
+
+test('a computed model is judged, kept and read back, too', async () => {
+  const folder = newFolder();
+  const make = () => request({ model: 'ease', options: {}, folder });
+  const first = await runJob(await make());
+  assert.deepEqual([first.result.epochs, first.result.bestEpoch], [0, 0]);
+  assert.equal(first.teacher.trajectory.checkpoints.length, 1);
+  assert.ok(!existsSync(join(folder, jobFiles.model)));
+  const again = await runJob(await make());
+  assert.deepEqual([again.reused, again.result, again.teacher], [true, first.result, first.teacher]);
+});
+
+test('a model that diverges is told so, and its folder is free for another try', async () => {
+  const folder = newFolder();
+  const options = { ...quick, optimizer: 'sgd', learningRate: 100, l2: 100 };
+  await assert.rejects(async () => runJob(await request({ folder, options })), refusedAs('diverged'));
+  assert.equal(isFinishedRun(folder), false);
+  const job = await runJob(await request({ folder, overwrite: true }));
+  assert.equal(job.reused, false);
+});
+
+test('what is wrong is refused before any work: nothing is kept, nothing is made', async () => {
+  const folder = newFolder();
+  const before = kernels.bytesInUse;
+  const wrong: readonly (readonly [Parameters<typeof refusedAs>[0], Partial<JobRequest>])[] = [
+    ['unknown-name', { model: 'bpr' }],
+    ['unknown-name', { method: 'hetcom' }],
+    ['unknown-option', { options: { dims: 4 } }],
+    ['unknown-option', { options: { lambda: 1 } }],
+    ['bad-option', { options: { dim: 0 } }],
+    ['bad-option', { evaluation: { at: [5, 81], selectBy: 'recall@5' } }],
+    ['bad-option', { evaluation: { at: [5], selectBy: 'recall@10' } }],
+    ['needs-not-met', { method: 'hetcomp' }],
+    ['needs-not-met', { teachers: await teachers() }],
+    ['needs-not-met', await student({ model: 'item-autoencoder', options: {} })],
+    ['needs-not-met', await student({ model: 'ease', options: {} })],
+    ['needs-not-met', await student({ dataset: await loadDataset({ data: 'synthetic:60x80x900:1' }) })],
+  ];
+  for (const [code, more] of wrong) {
+    await assert.rejects(async () => runJob(await request({ ...more, folder })), refusedAs(code), JSON.stringify(code));
+    assert.ok(!existsSync(folder));
+  }
+  assert.equal(kernels.bytesInUse, before);
+});
+
+test('a damaged file of a finished run is refused, not used', async () => {
+  const folder = newFolder();
+  await runJob(await request({ folder }));
+  const path = join(folder, jobFiles.rankings);
+  writeFileSync(path, readFileSync(path).subarray(0, -40));
+  await assert.rejects(async () => runJob(await request({ folder })), refusedAs('artifact-damaged'));
+});
+
+test('without a valid part nothing is selected: all epochs are run and the last one is kept', async () => {
+  const dataset = await loadDataset({ data: SMALL, ratios: [0.8, 0, 0.2] });
+  const notes: string[] = [];
+  const listen: Listener = (event) => void (event.type === 'note' && notes.push(event.message));
+  const job = await runJob({
+    dataset,
+    kernels,
+    model: 'bpr-mf',
+    options: { ...quick, patience: 1 },
+    evaluation,
+    listen,
+  });
+  assert.deepEqual([job.result.epochs, job.result.bestEpoch], [quick.epochs, quick.epochs]);
+  assert.match(notes.join(), /no valid part/);
+  assert.deepEqual(job.teacher.trajectory.checkpoints.at(-1)!.metrics, {});
+  assert.ok(job.result.metrics['recall@10']! > 0);
+});
+
+test('the constant columns of a model of distances come back from its bundle', async () => {
+  const folder = newFolder();
+  const inMemory = await runJob(await request({ model: 'cml' }));
+  await runJob(await request({ model: 'cml', folder }));
+  assert.deepEqual(readTeacher(folder).tables, inMemory.teacher.tables);
+  assert.equal(inMemory.teacher.tables!.dim, quick.dim + 2);
+});
+
+test('teachers hand their tables over, from memory as from a folder; who has none cannot teach by them', async () => {
+  const folder = newFolder();
+  const [inMemory, kept] = [await runJob(await request()), await runJob(await request({ folder }))];
+  const { tables } = readTeacher(folder);
+  assert.deepEqual(tables, inMemory.teacher.tables);
+  assert.deepEqual(kept.teacher.tables, tables);
+  const { train } = await smallData();
+  assert.deepEqual([tables!.dim, tables!.users.length, tables!.items.length], [4, train.users * 4, train.items * 4]);
+  const popular = await runJob(await request({ model: 'top-pop', options: {} }));
+  assert.equal(popular.teacher.tables, undefined);
+  await assert.rejects(
+    runJob(await student({ method: 'de', options: quick, teachers: [kept.teacher, popular.teacher] })),
+    refusedAs('needs-not-met', /de needs teachers with embeddings, which top-pop does not have/),
+  );
+});
+
+test('what a method learns survives an interruption on the disk', async () => {
+  const { teacher } = await runJob(await request());
+  for (const method of ['de', 'dcd', 'multi-rrd']) {
+    const options = { ...quick, dim: 2, lambda: 0.1, ...(method === 'de' ? { experts: 3 } : {}) };
+    const distil = await student({ method, options, teachers: [teacher] });
+    const straight = await runJob(distil);
+    const folder = newFolder();
+    // The first checkpoint: later ones are written only as often as the disk is fast.
+    await interrupted({ ...distil, folder }, 1);
+    const resumed = await runJob({ ...distil, folder });
+    assert.deepEqual(resumed.result.metrics, straight.result.metrics, method);
+    assert.deepEqual(resumed.teacher.tables, straight.teacher.tables, method);
+  }
+});

@@ -1,0 +1,50 @@
+/** A finished model with its parameters: where more training can begin. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readSafetensors } from '../formats/index.js';
+import { fail } from '../errors.js';
+import type { Model } from '../models/index.js';
+import { jobFiles, readFinishedRun } from './finished.js';
+import type { RunResult } from './outcome.js';
+
+export interface Learned {
+  /** Registered name of the model. */
+  readonly model: string;
+  /** Options of its run; those of the model are among them. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** By name; none of a model that has none. */
+  readonly parameters: Readonly<Record<string, ArrayLike<number>>>;
+  readonly dataFingerprint: string;
+  /** The hash that names its run. */
+  readonly hash: string;
+}
+
+/** The model of a finished run at its best. @throws RecdistillError as `readFinishedRun` */
+export function readLearned(folder: string): Learned {
+  const { manifest, result } = readFinishedRun(folder);
+  const file = join(folder, jobFiles.model);
+  const tensors = existsSync(file) ? [...readSafetensors(file).tensors] : [];
+  return {
+    ...{ model: result.model, options: result.options },
+    parameters: Object.fromEntries(tensors.map(([name, { data }]) => [name, data])),
+    ...{ dataFingerprint: manifest.dataFingerprint, hash: manifest.hash },
+  };
+}
+
+/** A copy of a model in memory, as `runJob` lends it out. @param hash what names it, where that matters */
+export const learnedOf = (model: Model, result: RunResult, dataFingerprint: string, hash = ''): Learned => ({
+  ...{ model: model.name, options: result.options, dataFingerprint, hash },
+  parameters: Object.fromEntries(model.parameters.map((p) => [p.name, p.values.slice()])),
+});
+
+/** Puts the parameters into a model of the same sizes. @throws RecdistillError `artifact-damaged` */
+export function putParameters(model: Model, learned: Learned): void {
+  for (const { name, values } of model.parameters) {
+    const given = learned.parameters[name];
+    if (given?.length !== values.length) {
+      const problem = `${learned.model} has ${given?.length ?? 'no'} numbers under ${name}; ${values.length} are needed`;
+      fail('artifact-damaged', { path: jobFiles.model, problem, hint: 'Train the model again.' });
+    }
+    values.set(given);
+  }
+}

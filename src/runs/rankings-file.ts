@@ -1,0 +1,66 @@
+/** Rankings in a file: one safetensors tensor of int32 item ids, 4 bytes for each entry. */
+import type { Rankings } from '../data/rankings.js';
+import { fail } from '../errors.js';
+import { readSafetensors, tensorOf, writeSafetensors } from '../formats/safetensors.js';
+
+export interface RankingsFile {
+  readonly rankings: Rankings;
+  /** What was written beside them. */
+  readonly meta: ReadonlyMap<string, string>;
+  /** SHA-256 (hex) of the file, as its header carries it. */
+  readonly checksum: string;
+}
+
+/**
+ * Writes rankings atomically.
+ * @param meta texts to keep beside them; `catalogue` and `sha256` are taken
+ * @returns the file's checksum
+ * @throws RecdistillError `write-failed`; TypeError if the array does not have `users * depth` entries
+ */
+export function writeRankings(path: string, rankings: Rankings, meta: Readonly<Record<string, string>> = {}): string {
+  const { users, depth, items, catalogue } = rankings;
+  if (Object.hasOwn(meta, 'catalogue')) throw new TypeError('the metadata entry "catalogue" is the number of items');
+  return writeSafetensors(
+    path,
+    { items: { shape: [users, depth], data: items } },
+    { ...meta, catalogue: String(catalogue) },
+  );
+}
+
+/**
+ * Reads rankings and checks all of them: each row holds item ids in `[0, catalogue)`, none twice, then only the filling -1.
+ * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`
+ */
+export function readRankings(path: string): RankingsFile {
+  const file = readSafetensors(path);
+  const items = tensorOf(path, file, 'items', Int32Array, [null, null]);
+  const [users, depth] = file.tensors.get('items')!.shape as [number, number];
+  const { catalogue: text = '', ...meta } = Object.fromEntries(file.metadata);
+  const catalogue = Number(text);
+  if (!/^\d{1,10}$/.test(text) || catalogue > 2 ** 31) {
+    fail('artifact-damaged', { path, problem: `its number of items is "${text}"` });
+  }
+  const rankings = { users, depth, catalogue, items };
+  checkRows(path, rankings);
+  delete meta.sha256;
+  return { rankings, meta: new Map(Object.entries(meta)), checksum: file.checksum! };
+}
+
+function checkRows(path: string, { users, depth, catalogue, items }: Rankings): void {
+  // Sorting a copy of a row needs memory for the row only, whatever number of items the file claims.
+  const row = new Int32Array(depth);
+  for (let user = 0; user < users; user++) {
+    let length = 0;
+    while (length < depth && items[user * depth + length] !== -1) length += 1;
+    row.set(items.subarray(user * depth, (user + 1) * depth));
+    const refuse = (problem: string): never =>
+      fail('artifact-damaged', { path, problem: `the ranking of user ${user} ${problem}` });
+    for (let k = length; k < depth; k++) if (row[k] !== -1) refuse(`goes on with item ${row[k]} after its end`);
+    const list = row.subarray(0, length).sort();
+    const last = list[length - 1] ?? -1;
+    if (length > 0 && (list[0]! < 0 || last >= catalogue)) {
+      refuse(`has item ${list[0]! < 0 ? list[0] : last}, but there are ${catalogue} items`);
+    }
+    for (let k = 1; k < length; k++) if (list[k] === list[k - 1]) refuse(`has item ${list[k]} twice`);
+  }
+}

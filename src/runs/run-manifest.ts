@@ -1,0 +1,138 @@
+/** What a run is: the part that names it (its hash) and the part that says where and when it was made. */
+import { arch, availableParallelism, cpus, hostname, platform, totalmem } from 'node:os';
+import { fail } from '../errors.js';
+import { canonicalJson, isPlainObject } from '../student/canonical-json.js';
+import { packageVersion } from '../formats/package-version.js';
+import { hashOf, readSealedJson, writeSealedJson } from '../formats/sealed-json.js';
+
+/** Raised when the layout of a run folder changes. */
+export const runFormat = 1;
+
+/** What a run is made of. Two runs with equal specs make the same artifacts. */
+export interface RunSpec {
+  /** What is done, such as `train` or `distill`. */
+  readonly kind: string;
+  /** All options with their defaults filled in; JSON values only. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Fingerprint of the data set. */
+  readonly dataFingerprint: string;
+  /** Hash of each other artifact that goes in, by name, such as the trajectories of the teachers. */
+  readonly inputs?: Readonly<Record<string, string>>;
+}
+
+/** Where the work is done. It does not change the result, and so is not part of the hash. */
+export interface RunSetting {
+  readonly threads?: number;
+  readonly simd?: boolean;
+}
+
+export interface RunManifest extends Required<RunSpec> {
+  readonly format: number;
+  /** SHA-256 (hex) over format, kind, options, data fingerprint and inputs: the run's name for other artifacts. */
+  readonly hash: string;
+  /** `options.seed`, if there is one. */
+  readonly seed: number | null;
+  readonly created: string;
+  readonly host: RunHost;
+}
+
+export interface RunHost extends RunSetting {
+  readonly version: string;
+  readonly node: string;
+  readonly system: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly name: string;
+}
+
+const hint = 'Restore the file, choose another --name, or add --overwrite to start this run anew.';
+
+/** The hash that a run with this spec has. @throws TypeError if an option is not JSON */
+export function runHash(spec: RunSpec): string {
+  const { kind, options, dataFingerprint, inputs = {} } = spec;
+  return hashOf({ format: runFormat, kind, options, dataFingerprint, inputs });
+}
+
+/** A new manifest. @throws TypeError if an option is not JSON */
+export function makeManifest(spec: RunSpec, setting: RunSetting = {}): RunManifest {
+  const { kind, dataFingerprint, inputs = {} } = spec;
+  const options = JSON.parse(canonicalJson(spec.options)) as Record<string, unknown>;
+  return {
+    format: runFormat,
+    kind,
+    hash: runHash(spec),
+    options,
+    dataFingerprint,
+    inputs,
+    seed: typeof options.seed === 'number' ? options.seed : null,
+    created: new Date().toISOString(),
+    host: describeHost(setting),
+  };
+}
+
+/** What this process runs on. */
+export function describeHost(setting: RunSetting = {}): RunHost {
+  return {
+    version: packageVersion,
+    node: process.version,
+    system: `${platform()} ${arch()}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    name: hostname(),
+    ...setting,
+  };
+}
+
+/** @throws RecdistillError `write-failed` */
+export const writeManifest = (path: string, manifest: RunManifest): void => writeSealedJson(path, manifest);
+
+/** @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `run-differs` if a newer version wrote it */
+export function readManifest(path: string): RunManifest {
+  const json = readSealedJson(path, hint);
+  if (json.format !== runFormat) {
+    fail('run-differs', {
+      path,
+      what: 'format',
+      difference: `format is ${json.format}, this version writes ${runFormat}`,
+    });
+  }
+  return json as unknown as RunManifest;
+}
+
+/** @throws RecdistillError `run-differs` naming the first field that differs, with both values */
+export function expectSameRun(path: string, before: RunManifest, now: RunManifest): void {
+  if (before.hash === now.hash) return;
+  const words = { kind: 'kind', dataFingerprint: 'data', options: 'options', inputs: 'inputs' } as const;
+  for (const field of ['kind', 'dataFingerprint', 'options', 'inputs'] as const) {
+    const found = firstDifference(before[field], now[field], field);
+    if (!found) continue;
+    const difference = `${found.field} was ${show(found.before)}, now it is ${show(found.now)}`;
+    fail('run-differs', { path, what: words[field], difference, ...found });
+  }
+  fail('artifact-damaged', { path, problem: 'its hash does not match its fields', hint });
+}
+
+/** The first field, in the order of names, in which two JSON values differ. */
+export function firstDifference(
+  before: unknown,
+  now: unknown,
+  field: string,
+): { field: string; before: unknown; now: unknown } | undefined {
+  if (isPlainObject(before) && isPlainObject(now)) {
+    for (const key of [...new Set([...Object.keys(before), ...Object.keys(now)])].sort()) {
+      const found = firstDifference(before[key], now[key], `${field}.${key}`);
+      if (found) return found;
+    }
+    return undefined;
+  }
+  const same =
+    before === undefined || now === undefined ? before === now : canonicalJson(before) === canonicalJson(now);
+  return same ? undefined : { field, before, now };
+}
+
+function show(value: unknown): string {
+  const text = value === undefined ? 'absent' : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+}

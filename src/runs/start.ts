@@ -1,0 +1,142 @@
+/**
+ * Where a student goes on from a bundle: those it knows keep their numbers, new users and items are folded in by least squares
+ * (student/fold-in.ts) from what they have to do with those it knows, and who has nothing to do with any of them begins at random.
+ */
+import type { StudentBundle } from '../student/index.js';
+import type { Dataset } from '../data/index.js';
+import { type Interactions, transpose } from '../data/interactions.js';
+import type { DistillerSpec } from '../distill/index.js';
+import { fail } from '../errors.js';
+import type { Floats } from '../kernels/index.js';
+import type { ModelSpec, TrainableModel } from '../models/index.js';
+import { createPace, type Step } from '../pace.js';
+import { type FoldInSpace, foldIn, foldInDefaults, foldInSpace } from '../student/fold-in.js';
+
+/** How many users, or items, begin in which way. */
+export interface StartCounts {
+  readonly known: number;
+  readonly foldedIn: number;
+  readonly random: number;
+  /** In the bundle, but not in the data: the new student will not know them. */
+  readonly gone: number;
+}
+
+export type StartReport = Readonly<Record<'users' | 'items', StartCounts>>;
+
+/**
+ * Options with the dim of the bundle and what suits the method when a student goes on, where nothing is given.
+ * @throws RecdistillError `bad-option` if another is, `needs-not-met` for a model that would be computed before it could be refused
+ */
+export function optionsToStart(
+  { name, kind, options: { shape } }: ModelSpec,
+  { goingOn }: DistillerSpec,
+  { manifest: { dim } }: StudentBundle,
+  options: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  if (kind === 'computed') refuse(name);
+  if (!('dim' in shape)) return { ...goingOn, ...options };
+  if (options.dim !== undefined && options.dim !== dim) {
+    const expected = `${dim}, as in the bundle`;
+    const help = 'Leave it out; a student of another size has to be trained from the beginning.';
+    fail('bad-option', { option: 'dim', owner: 'a student that goes on', given: options.dim, expected, help });
+  }
+  return { ...goingOn, ...options, dim };
+}
+
+/**
+ * Puts what the bundle knows into a model whose parameters are the tables behind its scores, such as bpr-mf.
+ * @throws RecdistillError `needs-not-met` for a model of another kind or dim, or a bundle with biases; `interrupted`
+ */
+export async function startFrom(
+  model: TrainableModel,
+  { model: from }: StudentBundle,
+  dataset: Dataset,
+  step = createPace().of('folding in who is new'),
+): Promise<StartReport> {
+  const tables = model.factors?.();
+  const isParameter = (table: Floats) => model.parameters.some((p) => p.values === table);
+  if (!tables || model.parameters.length !== 2 || !isParameter(tables.users) || !isParameter(tables.items)) {
+    return refuse(model.name);
+  }
+  if (tables.dim !== from.dim) {
+    const problem = `${model.name} has dim ${tables.dim}, and the bundle ${from.dim}`;
+    fail('needs-not-met', { problem, hint: `Make the model with dim ${from.dim}.` });
+  }
+  if (from.userBiases || from.itemBiases) {
+    const problem = `the bundle has biases, for which ${model.name} has no place`;
+    fail('needs-not-met', {
+      problem,
+      hint: 'Train a student of bpr-mf from the beginning; its bundle can be continued.',
+    });
+  }
+  const { train } = dataset;
+  const users = sideOf(tables.users, from.userFactors, from.userIds, dataset.users.ids, from.dim);
+  const items = sideOf(tables.items, from.itemFactors, from.itemIds, dataset.items.ids, from.dim);
+  // Items first: a new user may have nothing but new items.
+  const toItems = foldInSpace(from.itemFactors, from.userFactors, from.dim);
+  const newItems = await foldInNew(items, { ...toItems, factors: users.table }, transpose(train), users.placed, step);
+  const toUsers = foldInSpace(from.userFactors, from.itemFactors, from.dim);
+  const newUsers = await foldInNew(users, { ...toUsers, factors: items.table }, train, items.placed, step);
+  return { users: { ...users.counts, ...newUsers }, items: { ...items.counts, ...newItems } };
+}
+
+function refuse(name: string): never {
+  const problem = `${name} cannot go on from a bundle: what it learns is not the tables that a bundle holds`;
+  return fail('needs-not-met', { problem, hint: 'Let the student be bpr-mf, which takes the tables of any model.' });
+}
+
+/** The report in one sentence. */
+export function startText({ users, items }: StartReport): string {
+  const of = ({ known, foldedIn, random, gone }: StartCounts, who: string) =>
+    `${who}: ${known} known, ${foldedIn} new and folded in${random > 0 ? `, ${random} new and begun at random` : ''}${gone > 0 ? `, ${gone} of the bundle are not in this data and left out` : ''}`;
+  return `going on from a bundle. ${of(users, 'Users')}. ${of(items, 'Items')}.`;
+}
+
+/** The table of users or of items, and which of its rows say something. */
+interface Side {
+  readonly table: Floats;
+  readonly placed: Uint8Array;
+  readonly counts: Pick<StartCounts, 'known' | 'gone'>;
+}
+
+/** Copies the rows of those whom the bundle knows. @param now their ids in the data */
+function sideOf(table: Floats, factors: Float32Array, before: readonly string[], now: readonly string[], dim: number) {
+  const rowOf = new Map(before.map((id, row) => [id, row]));
+  const placed = new Uint8Array(now.length);
+  let known = 0;
+  for (const [at, id] of now.entries()) {
+    const row = rowOf.get(id);
+    if (row === undefined) continue;
+    table.set(factors.subarray(row * dim, (row + 1) * dim), at * dim);
+    placed[at] = 1;
+    known++;
+  }
+  return { table, placed, counts: { known, gone: before.length - known } } satisfies Side;
+}
+
+/** @param given which rows of the space say something */
+async function foldInNew(
+  { table, placed }: Side,
+  space: FoldInSpace,
+  has: Interactions,
+  given: Uint8Array,
+  step: Step,
+) {
+  const isNew = placed.map((p) => 1 - p);
+  let foldedIn = 0;
+  let random = 0;
+  for (let row = 0; row < isNew.length; row++) {
+    if (!isNew[row]) continue;
+    await step(row, isNew.length);
+    const own = has.indices.subarray(has.indptr[row]!, has.indptr[row + 1]!).filter((other) => given[other]);
+    if (own.length === 0) {
+      random++;
+      continue;
+    }
+    // The weights of `recommendFromItems`, so that somebody new begins where the bundle would have placed them.
+    table.set(foldIn(space, own, foldInDefaults), row * space.dim);
+    placed[row] = 1;
+    foldedIn++;
+  }
+  return { foldedIn, random };
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readBundle } from '../bundle/index.js';
+import type { Evaluation } from '../eval/index.js';
+import { modelNamed } from '../models/index.js';
+import { createStudent } from '../student/index.js';
+import { jobFiles } from './finished.js';
+import { kernels, newFolder, smallData } from './small.test.support.js';
+import { factorsOf, writeStudent } from './student-bundle.js';
+
+test('a bundle of distances keeps the points and scores as the model does', async () => {
+  const dataset = await smallData();
+  const spec = modelNamed('cml');
+  const options = spec.options.parse({ dim: 3, initScale: 0.4 }) as never;
+  const model = await spec.create({ kernels, train: dataset.train, seed: 5 }, options);
+  const run = newFolder();
+  const from = { model: 'cml', method: 'none', teachers: [], licence: 'none' };
+  const evaluation = { means: { 'recall@10': 0.5 } } as unknown as Evaluation;
+  writeStudent(run, factorsOf(model), dataset, evaluation, from);
+  const bundle = await readBundle(join(run, jobFiles.student));
+  assert.equal(bundle.model.dim, 3);
+  const student = createStudent(bundle.model);
+  const users = kernels.ints(model.users);
+  users.forEach((_, u) => {
+    users[u] = u;
+  });
+  const scores = kernels.floats(model.users * model.items);
+  model.scoreRows(users, scores);
+  for (const [u, userId] of dataset.users.ids.entries()) {
+    for (const [i, itemId] of dataset.items.ids.entries()) {
+      assert.ok(Math.abs(student.score(userId, itemId) - scores[u * model.items + i]!) < 1e-4);
+    }
+  }
+  // Nearest by angle among the points themselves: columns of ones and of squares would pull all of them together.
+  const q = bundle.model.itemFactors;
+  const cosine = (i: number, j: number): number => {
+    const [a, b] = [q.subarray(3 * i, 3 * i + 3), q.subarray(3 * j, 3 * j + 3)];
+    return a.reduce((sum, v, d) => sum + v * b[d]!, 0) / Math.hypot(...a) / Math.hypot(...b);
+  };
+  const others = Array.from({ length: model.items - 1 }, (_, j) => j + 1);
+  const nearest = others.reduce((best, j) => (cosine(0, j) > cosine(0, best) ? j : best));
+  const similar = student.similarItems(dataset.items.ids[0]!, { k: 1 })[0]!;
+  assert.equal(similar.itemId, dataset.items.ids[nearest]);
+  assert.ok(Math.abs(similar.score - cosine(0, nearest)) < 1e-5);
+  kernels.free(users, scores);
+  model.close();
+});

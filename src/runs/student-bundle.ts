@@ -1,0 +1,83 @@
+/** Writes the model that a job has just trained as a student bundle that needs neither the training data nor the model's code. */
+import { join } from 'node:path';
+import { writeBundle } from '../bundle/index.js';
+import { packageVersion } from '../formats/package-version.js';
+import { type Dataset, union } from '../data/index.js';
+import type { Evaluation } from '../eval/index.js';
+import { type Model, modelNamed, type Tables, tablesOf } from '../models/index.js';
+import { jobFiles } from './finished.js';
+
+export interface Provenance {
+  readonly model: string;
+  readonly method: string;
+  readonly teachers: readonly string[];
+  readonly licence: string;
+}
+
+/**
+ * A copy of the tables whose inner products are the model's scores, rows of users and items; undefined for models without the capability
+ * `factors`: tables that a network made would serve its known users only, as what is known of a new one would have to go through the network.
+ */
+export function factorsOf(model: Model): Tables | undefined {
+  const factors = modelNamed(model.name).capabilities.includes('factors') ? tablesOf(model) : undefined;
+  if (!factors) return undefined;
+  const { users, items, dim, biases } = factors;
+  return { users: Float32Array.from(users), items: Float32Array.from(items), dim, ...(biases && { biases }) };
+}
+
+/**
+ * Writes `RUN/student`. Items of train and valid count as those that a user already has, so that the bundle answers what was evaluated.
+ * @param factors tables of the model; nothing is written if it has none
+ * @throws RecdistillError `write-failed`
+ */
+export function writeStudent(
+  run: string,
+  factors: Tables | undefined,
+  dataset: Dataset,
+  evaluation: Evaluation,
+  from: Provenance,
+): void {
+  if (!factors) return;
+  const seen = union(dataset.train, dataset.valid);
+  const { licence, ...made } = from;
+  writeBundle(
+    join(run, jobFiles.student),
+    {
+      users: dataset.train.users,
+      items: dataset.train.items,
+      ...partsOf(factors),
+      userIds: dataset.users.ids,
+      itemIds: dataset.items.ids,
+      ...(dataset.itemLabels ? { labels: dataset.itemLabels } : {}),
+      seen: { indptr: seen.indptr, indices: seen.indices },
+    },
+    {
+      dataFingerprint: dataset.fingerprint,
+      licence,
+      madeBy: {
+        program: 'recdistill',
+        version: packageVersion,
+        data: dataset.name,
+        ...made,
+        teachers: [...made.teachers],
+      },
+      metrics: Object.fromEntries(Object.entries(evaluation.means).filter(([, value]) => Number.isFinite(value))),
+    },
+  );
+}
+
+/** Columns that are biases become biases: as columns they would bend fold-in and similarities, and lose digits in small precisions. */
+function partsOf({ users, items, dim, biases }: Tables) {
+  const columns = Array.from({ length: dim }, (_, d) => d).filter((d) => d !== biases?.users && d !== biases?.items);
+  const taken = (table: Tables['users'], wanted: readonly number[]): Float32Array => {
+    const part = new Float32Array((table.length / dim) * wanted.length);
+    for (let row = 0, at = 0; at < part.length; row += dim) for (const d of wanted) part[at++] = table[row + d]!;
+    return part;
+  };
+  return {
+    dim: columns.length,
+    userFactors: taken(users, columns),
+    itemFactors: taken(items, columns),
+    ...(biases && { userBiases: taken(users, [biases.users]), itemBiases: taken(items, [biases.items]) }),
+  };
+}

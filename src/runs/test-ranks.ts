@@ -1,0 +1,45 @@
+/** Where a finished model has the test items among all candidates, beyond the lists that runs keep. */
+import { parseOptions } from '../options/options.js';
+import { type Dataset, itemsOf, union } from '../data/index.js';
+import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
+import { modelNamed } from '../models/index.js';
+import { type Learned, putParameters } from './learned.js';
+
+/** Scores held at once: 16 MB, and as much for the ranks. */
+const BLOCK = 4_000_000;
+
+/**
+ * The rank of each test interaction, in the order of `test.indices`: 1 = best of the items that the user has neither in train nor in valid.
+ * @throws RecdistillError `unknown-name`, `artifact-damaged`
+ */
+export async function testRanks(k: Kernels, learned: Learned, { train, valid, test }: Dataset): Promise<Int32Array> {
+  const spec = modelNamed(learned.model);
+  const own = Object.fromEntries(Object.entries(learned.options).filter(([name]) => name in spec.options.shape));
+  const options = parseOptions(spec.options, own, learned.model);
+  const model = await spec.create({ kernels: k, train, seed: Number(own.seed ?? 0) }, options as never);
+  const { items } = train;
+  const judged = Array.from({ length: test.users }, (_, u) => u).filter((u) => itemsOf(test, u).length > 0);
+  const perBlock = Math.max(1, Math.min(judged.length, Math.floor(BLOCK / items)));
+  const known = union(train, valid);
+  const mask = takeRows(k, { columns: items, indptr: known.indptr, indices: known.indices });
+  const [users, scores, ranks] = [k.ints(perBlock), k.floats(perBlock * items), k.ints(perBlock * items)];
+  const out = new Int32Array(test.indices.length);
+  try {
+    putParameters(model, learned);
+    for (let start = 0; start < judged.length; start += perBlock) {
+      const block = users.subarray(0, Math.min(perBlock, judged.length - start));
+      block.set(judged.slice(start, start + block.length));
+      model.scoreRows(block, scores);
+      k.ranks(scores, block.length, items, { first: 'highest', mask, maskRows: block }, ranks);
+      block.forEach((user, r) => {
+        for (let at = test.indptr[user]!; at < test.indptr[user + 1]!; at++)
+          out[at] = ranks[r * items + test.indices[at]!]!;
+      });
+    }
+    return out;
+  } finally {
+    freeRows(k, mask);
+    k.free(users, scores, ranks);
+    model.close();
+  }
+}

@@ -1,0 +1,151 @@
+/** A teacher's trajectory on disk: `trajectory.json` and the rankings of each checkpoint, `<index>-epoch-<n>.safetensors`. */
+import { join } from 'node:path';
+import type { Rankings } from '../data/rankings.js';
+import type { Trajectory } from '../data/trajectory.js';
+import { fail } from '../errors.js';
+import { isPlainObject } from '../student/canonical-json.js';
+import { writeFolder } from '../formats/atomic.js';
+import { readRankings, writeRankings } from './rankings-file.js';
+import { readSealedJson, writeSealedJson } from '../formats/sealed-json.js';
+
+/** What a reader wants a trajectory to fit; what is absent is not compared. */
+export interface TrajectoryExpectation {
+  readonly dataFingerprint?: string;
+  readonly users?: number;
+  /** Number of items. */
+  readonly catalogue?: number;
+}
+
+interface Index {
+  readonly format: number;
+  readonly teacher: string;
+  readonly dataFingerprint: string;
+  readonly users: number;
+  readonly catalogue: number;
+  readonly depth: number;
+  readonly checkpoints: readonly IndexEntry[];
+  /** Checksum of the order of observed items, where the teacher gives one. */
+  readonly observed?: string;
+}
+
+interface IndexEntry {
+  readonly epoch: number;
+  readonly file: string;
+  /** Checksum of the file, as its header carries it. */
+  readonly checksum: string;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+const format = 1;
+const indexName = 'trajectory.json';
+const observedName = 'observed.safetensors';
+const filePattern = /^\d+-epoch-\d+\.safetensors$/;
+
+/**
+ * Writes a trajectory in place of the one that `folder` may hold; it stays as it was if that fails.
+ * @throws RecdistillError `write-failed`, `usage` if the folder holds other files; TypeError if the checkpoints are not of
+ * ascending epochs or do not agree in users, items and depth, or `observed` not in users and items
+ */
+export function writeTrajectory(folder: string, trajectory: Trajectory): void {
+  const { teacher, dataFingerprint, checkpoints, observed } = trajectory;
+  const first = checkpoints[0];
+  if (!first) throw new TypeError('a trajectory has at least one checkpoint');
+  const { users, catalogue, depth } = first.rankings;
+  checkpoints.forEach(({ epoch, rankings: r }, n) => {
+    const before = checkpoints[n - 1]?.epoch ?? -1;
+    if (!Number.isSafeInteger(epoch) || epoch <= before)
+      throw new TypeError(`checkpoint ${n} is of epoch ${epoch} after ${before}`);
+    if (r.users !== users || r.catalogue !== catalogue || r.depth !== depth) {
+      throw new TypeError(`checkpoint ${n} has other users, items or depth than checkpoint 0`);
+    }
+  });
+  if (observed && (observed.users !== users || observed.catalogue !== catalogue)) {
+    throw new TypeError('the observed items are of other users or items than checkpoint 0');
+  }
+  writeFolder(
+    folder,
+    (name) => name === indexName || name === observedName || filePattern.test(name),
+    (temp) => {
+      const entries = checkpoints.map(({ epoch, metrics, rankings }, n): IndexEntry => {
+        const file = `${n}-epoch-${epoch}.safetensors`;
+        const meta = { teacher, dataFingerprint, epoch: String(epoch) };
+        return { epoch, file, checksum: writeRankings(join(temp, file), rankings, meta), metrics };
+      });
+      const own = observed && writeRankings(join(temp, observedName), observed, { teacher, dataFingerprint });
+      const sizes = { users, catalogue, depth };
+      const index: Index = {
+        format,
+        teacher,
+        dataFingerprint,
+        ...sizes,
+        checkpoints: entries,
+        ...(own && { observed: own }),
+      };
+      writeSealedJson(join(temp, indexName), index);
+    },
+  );
+}
+
+/**
+ * Reads a trajectory and checks all of it.
+ * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `artifact-differs` if it does not fit `expected`
+ */
+export function readTrajectory(folder: string, expected: TrajectoryExpectation = {}): Trajectory {
+  const path = join(folder, indexName);
+  const index = readIndex(path);
+  const words = {
+    dataFingerprint: ['data', 'fingerprint'],
+    users: ['data', 'users'],
+    catalogue: ['data', 'items'],
+  } as const;
+  for (const key of ['dataFingerprint', 'users', 'catalogue'] as const) {
+    if (expected[key] === undefined || expected[key] === index[key]) continue;
+    const [what, word] = words[key];
+    fail('artifact-differs', { path: folder, what, difference: `${word} was ${index[key]}, now ${expected[key]}` });
+  }
+  const listed = (file: string, checksum: string, depth?: number): Rankings => {
+    const filePath = join(folder, file);
+    const { rankings, checksum: given } = readRankings(filePath);
+    if (given !== checksum)
+      fail('artifact-damaged', { path: filePath, problem: `it is not the file that ${indexName} lists`, hint });
+    const fits = rankings.users === index.users && rankings.catalogue === index.catalogue;
+    if (!fits || (depth !== undefined && rankings.depth !== depth)) {
+      fail('artifact-damaged', { path: filePath, problem: `its size is not the one in ${indexName}`, hint });
+    }
+    return rankings;
+  };
+  return {
+    teacher: index.teacher,
+    dataFingerprint: index.dataFingerprint,
+    checkpoints: index.checkpoints.map(({ epoch, file, checksum, metrics }) => ({
+      epoch,
+      metrics,
+      rankings: listed(file, checksum, index.depth),
+    })),
+    ...(index.observed === undefined ? {} : { observed: listed(observedName, index.observed) }),
+  };
+}
+
+const hint = 'Delete the trajectory folder and train the teacher again.';
+
+function readIndex(path: string): Index {
+  const json = readSealedJson(path, hint);
+  if (json.format !== format) {
+    fail('artifact-differs', {
+      path,
+      what: 'format',
+      difference: `format is ${json.format}, this version reads ${format}`,
+    });
+  }
+  const { checkpoints, teacher, dataFingerprint } = json;
+  const valid =
+    typeof teacher === 'string' &&
+    typeof dataFingerprint === 'string' &&
+    [json.users, json.catalogue, json.depth].every(Number.isSafeInteger) &&
+    Array.isArray(checkpoints) &&
+    checkpoints.length > 0 &&
+    // The pattern also keeps a file name from leading out of the folder.
+    checkpoints.every((c) => isPlainObject(c) && Number.isSafeInteger(c.epoch) && filePattern.test(String(c.file)));
+  if (!valid) fail('artifact-damaged', { path, problem: 'it is not a list of checkpoints', hint });
+  return json as unknown as Index;
+}

@@ -1,0 +1,84 @@
+/** Follows a model while it trains: judges it on valid, and keeps snapshots for its trajectory. */
+import { join } from 'node:path';
+import type { Run } from './run-folder.js';
+import type { Rankings } from '../data/rankings.js';
+import type { Kernels } from '../kernels/index.js';
+import { type Model, rankAll } from '../models/index.js';
+import type { Pace } from '../pace.js';
+import type { LearnerTask, Listener, LoopStore, TrainOutcome, TrajectoryOptions } from '../train/index.js';
+import type { Judge } from '../eval/evaluation.js';
+import type { Trajectory } from '../data/trajectory.js';
+import { createSnapshots } from './snapshots.js';
+
+/** A model at its best, and how it came there. */
+export interface Fitted {
+  readonly bestEpoch: number;
+  readonly epochs: number;
+  /** That training took before this process went on with it. */
+  readonly secondsBefore: number;
+  readonly checkpoints: Trajectory['checkpoints'];
+  /** Removes what was kept on the way. */
+  forget(): void;
+}
+
+export interface WatchSetting {
+  readonly run: Run | undefined;
+  readonly judge: Judge;
+  readonly evaluateEvery: number;
+  readonly trajectory: TrajectoryOptions;
+  readonly selectBy: string;
+  readonly listen: Listener;
+  readonly pace: Pace;
+  /** Each evaluation judges on test as well. */
+  readonly testCurve?: boolean;
+  /** The last epoch is kept, whatever valid says. */
+  readonly keepLast?: boolean;
+  /** Further numbers that are told with each evaluation and decide nothing. */
+  readonly measure?: () => Readonly<Record<string, number>>;
+}
+
+/** What the loop asks for, and what came of it in the end. */
+export interface Watch extends Required<Pick<LearnerTask, 'validate' | 'evaluated'>> {
+  fitted(outcome: TrainOutcome): Fitted;
+}
+
+export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Watch {
+  const { run, judge, selectBy, measure, listen } = setting;
+  const step = setting.pace.of(`ranking for ${model.name}`);
+  const snapshots = createSnapshots(setting.evaluateEvery, run ? join(run.path, 'snapshots') : undefined);
+  const selects = judge.selects && !setting.keepLast;
+  let seen: { rankings: Rankings; metrics: Readonly<Record<string, number>> } | undefined;
+  return {
+    async validate(epoch) {
+      const rankings = await rankAll(k, model, judge.mask.valid, judge.depth, { step });
+      const evaluation = judge.selects ? judge.valid(rankings) : undefined;
+      const metrics = { ...evaluation?.means, ...measure?.() };
+      seen = { rankings, metrics };
+      return { value: evaluation && selects ? judge.select(evaluation) : epoch, metrics };
+    },
+    async evaluated(epoch, best) {
+      snapshots.add(epoch, seen!.rankings, seen!.metrics, best);
+      if (!setting.testCurve) return;
+      const rankings = await rankAll(k, model, judge.mask.test, judge.depth, { step });
+      listen({ type: 'test', epoch, metrics: judge.test(rankings).means });
+    },
+    fitted: ({ bestEpoch, epochs, secondsBefore }) => ({
+      ...{ bestEpoch, epochs, secondsBefore },
+      checkpoints: snapshots.choose(bestEpoch, setting.trajectory, (metrics) => metrics[selectBy] ?? 1),
+      forget: snapshots.remove,
+    }),
+  };
+}
+
+/** The checkpoints of a run folder. */
+export function storeOf(run: Run, listen: Listener): LoopStore {
+  return {
+    save: (checkpoint) => run.saveCheckpoint(checkpoint),
+    load(until) {
+      const { checkpoint, damaged } = run.loadLatestCheckpoint<Record<string, unknown>>(until);
+      for (const d of damaged)
+        listen({ type: 'note', message: `${d.path} is damaged (${d.problem}); going on from the one before` });
+      return checkpoint;
+    },
+  };
+}
