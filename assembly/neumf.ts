@@ -67,14 +67,14 @@ export function neumfForward(
 }
 
 /**
- * The way back from the slopes of the loss by the logits. userRows is replaced by the gradient of each group's user and itemRows gets that of
+ * The way back from the scoreGradients of the loss by the logits. userRows is replaced by the gradient of each group's user and itemRows gets that of
  * each point's item, rows of 2 dim numbers; the sums of the chunk get those of the layers and, from their start on, of the output (padded dim + padded last layer).
  * begin is a multiple of `chunk`. A slot holds what it does in neumfForward, one more row of the padded dim, and for each point of a block,
  * rounded up to 4, a row of the padded dim and two of `most`, the greatest padded width.
  */
 export function neumfBackward(
   userRows: usize, dim: i32, perGroup: i32, layout: usize, layers: i32, gmf: usize, mlp: usize,
-  state: usize, blockBytes: usize, blockGroups: i32, slopes: usize, itemRows: usize,
+  state: usize, blockBytes: usize, blockGroups: i32, scoreGradients: usize, itemRows: usize,
   sums: usize, sumBytes: usize, chunk: i32, most: i32, flags: usize, slots: i32, memory: usize, slotBytes: usize, begin: i32, end: i32,
 ): void {
   const slot = takeSlot(flags, slots);
@@ -92,7 +92,7 @@ export function neumfBackward(
   clear(mine, sumBytes);
   for (let g = begin; g < end; g += blockGroups) {
     const groups = min(blockGroups, end - g), points = groups * perGroup, rows = fours(points);
-    const users = userRows + (g as usize) * (half << 1), from = slopes + ((g * perGroup) as usize << 2);
+    const users = userRows + (g as usize) * (half << 1), from = scoreGradients + ((g * perGroup) as usize << 2);
     const gmfItems = state + ((g / blockGroups) as usize) * blockBytes;
     const mlpItems = gmfItems + (rows as usize) * wide;
 

@@ -52,7 +52,7 @@ export interface RankedLists {
  * Checks top lists against each other. Items whose scores are equal in float32 may change places, so what is compared at each
  * place is the exact score of the item, as a share of the largest; repeated, masked and unknown items count as wrong.
  */
-export function sameRankings(what: string, ours: RankedLists, peer: Tensor, items: number, tolerance: number): Check {
+export function sameRankings(what: string, ours: RankedLists, peer: Tensor, nItems: number, tolerance: number): Check {
   const unit = 'of the largest score';
   const { lists, depth } = ours;
   if (lists.data.length !== peer.data.length || lists.data.length === 0)
@@ -62,7 +62,7 @@ export function sameRankings(what: string, ours: RankedLists, peer: Tensor, item
   for (let row = 0; row * depth < lists.data.length; row++) {
     const mine = lists.data.subarray(row * depth, (row + 1) * depth);
     const theirs = peer.data.subarray(row * depth, (row + 1) * depth);
-    if (!legal(mine, items, ours.masked(row)) || !legal(theirs, items, ours.masked(row)))
+    if (!legal(mine, nItems, ours.masked(row)) || !legal(theirs, nItems, ours.masked(row)))
       return check(what, Number.NaN, tolerance, unit);
     for (let k = 0; k < depth; k++) {
       const score = ours.score(row, theirs[k]!);
@@ -73,10 +73,10 @@ export function sameRankings(what: string, ours: RankedLists, peer: Tensor, item
   return check(what, worst === 0 ? 0 : worst / scale, tolerance, unit);
 }
 
-function legal(list: Float32Array | Int32Array, items: number, masked: Int32Array): boolean {
+function legal(list: Float32Array | Int32Array, nItems: number, masked: Int32Array): boolean {
   const forbidden = new Set<number>(masked);
   for (const item of list) {
-    if (item < 0 || item >= items || forbidden.has(item)) return false;
+    if (item < 0 || item >= nItems || forbidden.has(item)) return false;
     forbidden.add(item);
   }
   return true;

@@ -20,7 +20,7 @@ test('a split folder is read, named itself or by the folder that holds it', asyn
       [undefined, { RECDISTILL_DATA: root }],
     ] as const) {
       const data = await loadBenchData(named, env);
-      assert.deepEqual([data.users, data.items, count(data.train)], [3, 5, 3]);
+      assert.deepEqual([data.nUsers, data.nItems, count(data.train)], [3, 5, 3]);
       assert.deepEqual([...itemsOf(data.train, 2)], [0, 3]);
       assert.equal(has(data.test, 1, 4), true);
       assert.doesNotMatch(data.source, /synthetic/);
@@ -36,10 +36,10 @@ test('a split folder is read, named itself or by the folder that holds it', asyn
 });
 
 test('synthetic data has the asked shape, disjoint parts and heavy tails, the same in every run', async () => {
-  const shape = { users: 300, items: 1500, train: 4000, valid: 1000, test: 1000 };
+  const shape = { nUsers: 300, nItems: 1500, train: 4000, valid: 1000, test: 1000 };
   const data = syntheticData(shape);
   assert.deepEqual([count(data.train), count(data.valid), count(data.test)], [4000, 1000, 1000]);
-  for (let u = 0; u < shape.users; u++) {
+  for (let u = 0; u < shape.nUsers; u++) {
     for (const i of itemsOf(data.test, u)) assert.equal(has(data.train, u, i) || has(data.valid, u, i), false);
   }
   const counts = [...itemCounts(data.train)].sort((a, b) => b - a);

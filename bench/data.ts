@@ -7,8 +7,8 @@ import { fail, fromPairs, type Interactions, shuffle, stream, synthesize } from 
 export interface BenchData {
   /** For the report: what it is, and that it is synthetic if it is. */
   readonly source: string;
-  readonly users: number;
-  readonly items: number;
+  readonly nUsers: number;
+  readonly nItems: number;
   readonly train: Interactions;
   readonly valid: Interactions;
   readonly test: Interactions;
@@ -18,7 +18,7 @@ const SET = 'citeulike-hetcomp-split';
 const PARTS = ['train', 'valid', 'test'] as const;
 
 /** Users, items and interactions of that split (60/20/20 per user, cold items dropped). */
-const SHAPE = { users: 5219, items: 25_181, train: 78_958, valid: 20_823, test: 20_823 };
+const SHAPE = { nUsers: 5219, nItems: 25_181, train: 78_958, valid: 20_823, test: 20_823 };
 
 /**
  * @param named the split folder or a folder that holds it; undefined = look in RECDISTILL_DATA, else make data up
@@ -37,14 +37,14 @@ export async function loadBenchData(named: string | undefined, env: NodeJS.Proce
 
 async function readSplit(folder: string): Promise<BenchData> {
   const parts = await Promise.all(PARTS.map((part) => readPairs(join(folder, `${part}.tsv`))));
-  const users = 1 + parts.reduce((most, p) => p.users.reduce((m, u) => Math.max(m, u), most), -1);
-  const items = 1 + parts.reduce((most, p) => p.items.reduce((m, i) => Math.max(m, i), most), -1);
-  const [train, valid, test] = parts.map((p) => fromPairs(users, items, p.users, p.items)) as [
+  const nUsers = 1 + parts.reduce((most, p) => p.users.reduce((m, u) => Math.max(m, u), most), -1);
+  const nItems = 1 + parts.reduce((most, p) => p.items.reduce((m, i) => Math.max(m, i), most), -1);
+  const [train, valid, test] = parts.map((p) => fromPairs(nUsers, nItems, p.users, p.items)) as [
     Interactions,
     Interactions,
     Interactions,
   ];
-  return { source: `${basename(folder)}: ${sizes(train)}`, users, items, train, valid, test };
+  return { source: `${basename(folder)}: ${sizes(train)}`, nUsers, nItems, train, valid, test };
 }
 
 /** Numbers in these files are rows and columns, so an item that no part has keeps its column, as its score must be ranked too. */
@@ -68,16 +68,16 @@ async function readPairs(path: string): Promise<{ users: number[]; items: number
 
 /** Made-up interactions, cut into parts of exactly the asked sizes. */
 export function syntheticData(shape: typeof SHAPE): BenchData {
-  const { users, items } = shape;
-  const source = synthesize({ users, items, interactions: shape.train + shape.valid + shape.test, seed: 1 });
+  const { nUsers, nItems } = shape;
+  const source = synthesize({ nUsers, nItems, interactions: shape.train + shape.valid + shape.test, seed: 1 });
   const pairs = source.parts[0]!;
   const order = Array.from(pairs.users, (_, k) => k);
   shuffle(order, stream(1, 'benchmark split'), 0);
   const part = (begin: number, size: number): Interactions => {
     const own = order.slice(begin, begin + size);
     return fromPairs(
-      users,
-      items,
+      nUsers,
+      nItems,
       own.map((k) => pairs.users[k]!),
       own.map((k) => pairs.items[k]!),
     );
@@ -85,8 +85,8 @@ export function syntheticData(shape: typeof SHAPE): BenchData {
   const train = part(0, shape.train);
   const valid = part(shape.train, shape.valid);
   const test = part(shape.train + shape.valid, shape.test);
-  return { source: `synthetic, in the shape of ${SET}: ${sizes(train)}`, users, items, train, valid, test };
+  return { source: `synthetic, in the shape of ${SET}: ${sizes(train)}`, nUsers, nItems, train, valid, test };
 }
 
 const sizes = (train: Interactions): string =>
-  `${train.users} users, ${train.items} items, ${train.indices.length} train interactions`;
+  `${train.nUsers} users, ${train.nItems} items, ${train.indices.length} train interactions`;

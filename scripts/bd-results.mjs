@@ -222,7 +222,7 @@ const more = Object.entries(set.oneWay).flatMap(([method, { more: own = {} }]) =
 const { train, test } = dataset;
 const page = `# Bidirectional distillation on ${name}
 
-Made by \`npm run bd-results -- ${name}\`. ${train.users.toLocaleString('en')} users, ${train.items.toLocaleString('en')} items, one test item held out of each user at random
+Made by \`npm run bd-results -- ${name}\`. ${train.nUsers.toLocaleString('en')} users, ${train.nItems.toLocaleString('en')} items, one test item held out of each user at random
 (${test.indices.length.toLocaleString('en')} in all); full ranking, train and valid items masked, settings and epochs chosen on valid. ${MODEL} of dim ${DIMS.teacher} teaches ${MODEL} of dim ${DIMS.student}.
 "Trained longer" is the phase of bd with both weights 0. Mean ± standard deviation over seeds ${SEEDS.join(', ')}.
 

@@ -200,7 +200,7 @@ function write(data, seeds) {
     return `- block ${b}: ${found.map(part).join(', ')}`;
   });
   const sizes = data.map(({ train, test }, b) => [
-    ...[b, train.users, train.items, train.indices.length, test.indices.length].map((n) => n.toLocaleString('en')),
+    ...[b, train.nUsers, train.nItems, train.indices.length, test.indices.length].map((n) => n.toLocaleString('en')),
     b === 0 ? '' : seeds[0][b]['folded in'].report.users.foldedIn + seeds[0][b]['folded in'].report.users.random,
     b === 0 ? '' : seeds[0][b]['folded in'].report.items.foldedIn + seeds[0][b]['folded in'].report.items.random,
   ]);

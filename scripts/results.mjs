@@ -168,7 +168,7 @@ const { train, test } = results[0].dataset;
 const tested = results[0].rows[0].evaluation.users.length;
 const page = `# Results on ${data}
 
-Made by \`npm run results -- ${data}\`. ${train.users.toLocaleString('en')} users, ${train.items.toLocaleString('en')} items,
+Made by \`npm run results -- ${data}\`. ${train.nUsers.toLocaleString('en')} users, ${train.nItems.toLocaleString('en')} items,
 ${train.indices.length.toLocaleString('en')} train and ${test.indices.length.toLocaleString('en')} test interactions; ${tested.toLocaleString('en')} users are evaluated. Full ranking of all items, train and valid
 items masked, mean over users; settings and best epoch chosen on valid. Mean ± standard deviation over seeds ${SEEDS.join(', ')};
 models without anything random stand alone.

@@ -33,16 +33,16 @@ before(() => {
   const archive = readdirSync(folder).find((f) => f.endsWith('.tgz'))!;
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');
   npm(folder, 'install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', join(folder, archive));
-  const [users, items, dim] = [9, 300, 7];
+  const [nUsers, nItems, dim] = [9, 300, 7];
   writeBundle(
     bundle,
     {
-      ...{ users, items, dim },
-      userFactors: Float32Array.from({ length: users * dim }, (_, j) => Math.sin(j + 1)),
-      itemFactors: Float32Array.from({ length: items * dim }, (_, j) => Math.cos(3 * j)),
-      itemBiases: Float32Array.from({ length: items }, (_, j) => Math.sin(j) / 9),
-      userIds: Array.from({ length: users }, (_, u) => String(u)),
-      itemIds: Array.from({ length: items }, (_, i) => String(i)),
+      ...{ nUsers, nItems, dim },
+      userFactors: Float32Array.from({ length: nUsers * dim }, (_, j) => Math.sin(j + 1)),
+      itemFactors: Float32Array.from({ length: nItems * dim }, (_, j) => Math.cos(3 * j)),
+      itemBiases: Float32Array.from({ length: nItems }, (_, j) => Math.sin(j) / 9),
+      userIds: Array.from({ length: nUsers }, (_, u) => String(u)),
+      itemIds: Array.from({ length: nItems }, (_, i) => String(i)),
     },
     { dataFingerprint: 'f00d', licence: 'for tests', madeBy: {}, metrics: { 'recall@10': 0.25 } },
     { precision: 'int8' },

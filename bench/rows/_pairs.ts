@@ -20,7 +20,7 @@ export interface DrawnEpoch {
 }
 
 /** All train interactions once, in random order, each with items that the user does not have; drawn beforehand for both sides. */
-export function drawnEpoch(k: Kernels, { train, users: count, items }: BenchData, perPositive = 1): DrawnEpoch {
+export function drawnEpoch(k: Kernels, { train, nUsers: count, nItems }: BenchData, perPositive = 1): DrawnEpoch {
   const size = train.indices.length;
   const owner = new Int32Array(size);
   for (let u = 0; u < count; u++) owner.fill(u, train.indptr[u], train.indptr[u + 1]);
@@ -31,8 +31,8 @@ export function drawnEpoch(k: Kernels, { train, users: count, items }: BenchData
   users.set(order.map((e) => owner[e]!));
   positives.set(order.map((e) => train.indices[e]!));
   for (let e = 0; e < size; e++) against.fill(users[e]!, e * perPositive, (e + 1) * perPositive);
-  const rows = takeRows(k, { columns: items, indptr: train.indptr, indices: train.indices });
-  k.negatives(negatives, against, rows, items, stream(1, 'benchmark negatives'), 0, 0);
+  const rows = takeRows(k, { columns: nItems, indptr: train.indptr, indices: train.indices });
+  k.negatives(negatives, against, rows, nItems, stream(1, 'benchmark negatives'), 0, 0);
   return {
     size,
     inputs: {

@@ -23,7 +23,7 @@ export function vaeEpoch(
   const k = createKernels({ threads });
   const model = freshModel(k, data, name, { ...shape, batchSize, dropout: 0, beta: BETA, annealEpochs: 0 });
   const optimizer = adamOf(k, model, ADAM);
-  const active = Int32Array.from({ length: matrix.users }, (_, r) => r).filter((r) => itemsOf(matrix, r).length > 0);
+  const active = Int32Array.from({ length: matrix.nUsers }, (_, r) => r).filter((r) => itemsOf(matrix, r).length > 0);
   shuffle(active, stream(1, 'benchmark order'), 0);
   const ids = k.ints(active.length);
   ids.set(active);
@@ -36,7 +36,7 @@ export function vaeEpoch(
   };
   let loss = 0;
   return {
-    work: `${ids.length} ${rows} in batches of ${batchSize}, ${matrix.items} ${columns}, ${shape.hidden} hidden units, latent code of ${shape.dim}`,
+    work: `${ids.length} ${rows} in batches of ${batchSize}, ${matrix.nItems} ${columns}, ${shape.hidden} hidden units, latent code of ${shape.dim}`,
     inputs: { ...vaeParameters(model, shape), ...vaeRows(k, name, matrix, ids, batchSize, shape.dim) },
     ours: {
       run() {

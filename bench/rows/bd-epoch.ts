@@ -123,7 +123,7 @@ async function prepare(
   const look = bdOf(k, everyNth(data.train, every), models);
   const losses = new Float32Array(2);
   return {
-    work: `${size} triples in batches of ${BATCH}, dims ${DIMS.teacher} and ${DIMS.student}, ${optimizer}, and one in ${every} of ${data.users} users ranked among ${data.items} items and drawn for`,
+    work: `${size} triples in batches of ${BATCH}, dims ${DIMS.teacher} and ${DIMS.student}, ${optimizer}, and one in ${every} of ${data.nUsers} users ranked among ${data.nItems} items and drawn for`,
     inputs: {
       ...first(drawn.inputs, size),
       ...tablesOf(models),
@@ -160,13 +160,13 @@ function bdOf(kernels: Kernels, train: Interactions, models: readonly [Trainable
 }
 
 /** The interactions of one in `n` users alone. */
-function everyNth({ users, items, indptr, indices }: Interactions, n: number): Interactions {
-  const own = Array.from({ length: users }, (_, u) => (u % n === 0 ? indices.subarray(indptr[u], indptr[u + 1]) : []));
-  const starts = new Int32Array(users + 1);
+function everyNth({ nUsers, nItems, indptr, indices }: Interactions, n: number): Interactions {
+  const own = Array.from({ length: nUsers }, (_, u) => (u % n === 0 ? indices.subarray(indptr[u], indptr[u + 1]) : []));
+  const starts = new Int32Array(nUsers + 1);
   own.forEach((list, u) => {
     starts[u + 1] = starts[u]! + list.length;
   });
-  return { users, items, indptr: starts, indices: Int32Array.from(own.flatMap((list) => [...list])) };
+  return { nUsers, nItems, indptr: starts, indices: Int32Array.from(own.flatMap((list) => [...list])) };
 }
 
 /** The first triples, of which each has one negative. */

@@ -31,7 +31,7 @@ function prepare({ dim, batchSize }: Shape, { data, threads }: PrepareOptions): 
   const script = 'bpr-epoch.py';
   const params = { ...ADAM, batchSize };
   return {
-    work: `${drawn.size} triples in batches of ${batchSize}, dim ${dim}, ${data.users} + ${data.items} rows`,
+    work: `${drawn.size} triples in batches of ${batchSize}, dim ${dim}, ${data.nUsers} + ${data.nItems} rows`,
     inputs: { ...drawn.inputs, ...parametersOf(model) },
     ours: {
       run() {

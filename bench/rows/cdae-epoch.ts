@@ -26,7 +26,7 @@ function prepare(shape: (typeof CASES)[keyof typeof CASES], { data, threads }: P
   const { dim, batchSize } = shape;
   const model = freshModel(k, data, 'cdae', { ...shape, dropout: 0, negatives: NEGATIVES });
   const optimizer = adamOf(k, model, ADAM);
-  const active = Int32Array.from({ length: data.users }, (_, u) => u).filter((u) => itemsOf(data.train, u).length > 0);
+  const active = Int32Array.from({ length: data.nUsers }, (_, u) => u).filter((u) => itemsOf(data.train, u).length > 0);
   shuffle(active, stream(1, 'benchmark order'), 0);
   const users = k.ints(active.length);
   users.set(active);
@@ -38,12 +38,12 @@ function prepare(shape: (typeof CASES)[keyof typeof CASES], { data, threads }: P
   const parameters = (): Record<string, Tensor> => {
     const tensors = Object.fromEntries(model.parameters.map((p) => [p.name, copied(p.values, ...p.shape)]));
     const rows = tensors.decoder!.data;
-    const weights = Float32Array.from({ length: data.items * dim }, (_, at) => rows[at + Math.floor(at / dim)]!);
-    const biases = Float32Array.from({ length: data.items }, (_, i) => rows[i * (dim + 1) + dim]!);
-    return { ...tensors, decoder: tensor(weights, data.items, dim), decoderBias: tensor(biases) };
+    const weights = Float32Array.from({ length: data.nItems * dim }, (_, at) => rows[at + Math.floor(at / dim)]!);
+    const biases = Float32Array.from({ length: data.nItems }, (_, i) => rows[i * (dim + 1) + dim]!);
+    return { ...tensors, decoder: tensor(weights, data.nItems, dim), decoderBias: tensor(biases) };
   };
   return {
-    work: `${users.length} users in batches of ${batchSize}, ${data.items} items, ${dim} hidden units, ${NEGATIVES} negatives`,
+    work: `${users.length} users in batches of ${batchSize}, ${data.nItems} items, ${dim} hidden units, ${NEGATIVES} negatives`,
     inputs: { ...parameters(), ...rowsOf(data, users), ...masksOf(k, data, users, batchSize) },
     ours: {
       run() {

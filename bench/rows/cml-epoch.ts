@@ -42,7 +42,7 @@ function prepare({ against, negatives }: (typeof CASES)[keyof typeof CASES], opt
   const script = 'cml-epoch.py';
   const params = { ...ADAM, ...SHAPE, against, compared };
   return {
-    work: `${drawn.size} interactions with ${negatives} items each, ${against} of them counting, in batches of ${SHAPE.batchSize}, dim ${SHAPE.dim}, ${data.users} + ${data.items} rows`,
+    work: `${drawn.size} interactions with ${negatives} items each, ${against} of them counting, in batches of ${SHAPE.batchSize}, dim ${SHAPE.dim}, ${data.nUsers} + ${data.nItems} rows`,
     inputs: { ...drawn.inputs, ...parametersOf(model) },
     ours: {
       run: () => train(),

@@ -29,19 +29,19 @@ function prepare(dim: number, { data, threads }: PrepareOptions): PreparedCase {
   const model = freshModel(k, data, 'bpr-mf', { dim, initScale: 1 });
   informUsers(model, data, dim);
   const mask = union(data.train, data.valid);
-  const judged = Int32Array.from({ length: data.users }, (_, u) => u).filter((u) => itemsOf(data.test, u).length > 0);
+  const judged = Int32Array.from({ length: data.nUsers }, (_, u) => u).filter((u) => itemsOf(data.test, u).length > 0);
   const [maskOfJudged, testOfJudged] = [rowsOf(mask, judged), rowsOf(data.test, judged)];
-  const { users, items } = model.factors!();
+  const { userFactors, itemFactors } = model.factors!();
   const vectors = new Float32Array(judged.length * dim);
   judged.forEach((u, row) => {
-    vectors.set(users.subarray(u * dim, (u + 1) * dim), row * dim);
+    vectors.set(userFactors.subarray(u * dim, (u + 1) * dim), row * dim);
   });
   let perUser: Readonly<Record<string, Float64Array>> = {};
   return {
-    work: `${judged.length} users x ${data.items} items, dim ${dim}, train and valid items left out`,
+    work: `${judged.length} users x ${data.nItems} items, dim ${dim}, train and valid items left out`,
     inputs: {
       users: tensor(vectors, judged.length, dim),
-      items: copied(items, data.items, dim),
+      items: copied(itemFactors, data.nItems, dim),
       maskIndptr: tensor(maskOfJudged.indptr),
       maskIndices: tensor(maskOfJudged.indices),
       testIndptr: tensor(testOfJudged.indptr),
@@ -79,11 +79,11 @@ function prepare(dim: number, { data, threads }: PrepareOptions): PreparedCase {
 
 /** Moves each user towards the user's own items, so that there are hits to count. */
 function informUsers(model: TrainableModel, data: BenchData, dim: number): void {
-  const { users, items } = model.factors!();
+  const { userFactors, itemFactors } = model.factors!();
   for (const part of [data.train, data.test]) {
-    for (let u = 0; u < data.users; u++) {
+    for (let u = 0; u < data.nUsers; u++) {
       for (const i of itemsOf(part, u)) {
-        for (let d = 0; d < dim; d++) users[u * dim + d]! += 0.5 * items[i * dim + d]!;
+        for (let d = 0; d < dim; d++) userFactors[u * dim + d]! += 0.5 * itemFactors[i * dim + d]!;
       }
     }
   }
@@ -105,12 +105,12 @@ function rowsOf(x: Interactions, users: Int32Array): { indptr: Int32Array; indic
 
 const KEYS = DEPTHS.flatMap((depth) => [`recall@${depth}`, `ndcg@${depth}`]);
 
-function valuesOf(perUser: Readonly<Record<string, Float64Array>>, users: number) {
-  const values = new Float32Array(users * KEYS.length);
+function valuesOf(perUser: Readonly<Record<string, Float64Array>>, nUsers: number) {
+  const values = new Float32Array(nUsers * KEYS.length);
   KEYS.forEach((key, column) => {
-    for (let row = 0; row < users; row++) values[row * KEYS.length + column] = perUser[key]![row]!;
+    for (let row = 0; row < nUsers; row++) values[row * KEYS.length + column] = perUser[key]![row]!;
   });
-  return { values: tensor(values, users, KEYS.length) };
+  return { values: tensor(values, nUsers, KEYS.length) };
 }
 
 function meansOf(values: Float32Array | Int32Array) {

@@ -28,12 +28,12 @@ function prepare(name: keyof typeof CASES, { data, threads }: PrepareOptions): P
   const model = freshModel(k, data, 'bpr-mf', { dim: DIM, initScale: 0.5 });
   const inputs = parametersOf(model);
   const optimizer = adamOf(k, model, ADAM);
-  const train = takeRows(k, { columns: data.items, indptr: data.train.indptr, indices: data.train.indices });
-  const observed = takeRows(k, { columns: data.items, ...firstItems(data.train) });
+  const train = takeRows(k, { columns: data.nItems, indptr: data.train.indptr, indices: data.train.indices });
+  const observed = takeRows(k, { columns: data.nItems, ...firstItems(data.train) });
   const users = k.ints(USERS);
   users.set(usersOfBatch(data.train));
   const lists = Array.from(users, (u) => madeUpList(data.train, u));
-  const ranked = k.ints(data.users * TOP_K).fill(-1);
+  const ranked = k.ints(data.nUsers * TOP_K).fill(-1);
   lists.forEach((list, row) => {
     ranked.set(list, users[row]! * TOP_K);
   });
@@ -43,7 +43,7 @@ function prepare(name: keyof typeof CASES, { data, threads }: PrepareOptions): P
   const script = 'hetcomp-step.py';
   const params = { ...ADAM, loss: name };
   return {
-    work: `${users.length} users x ${data.items} items, dim ${DIM}, ${TOP_K} ranked and up to ${OBSERVED_K} observed items a user`,
+    work: `${users.length} users x ${data.nItems} items, dim ${DIM}, ${TOP_K} ranked and up to ${OBSERVED_K} observed items a user`,
     inputs: {
       ...inputs,
       userIds: tensor(users.slice()),
@@ -57,10 +57,10 @@ function prepare(name: keyof typeof CASES, { data, threads }: PrepareOptions): P
         const f = model.factors!();
         k.hetcomp({
           users,
-          userVectors: f.users,
-          itemVectors: f.items,
+          userVectors: f.userFactors,
+          itemVectors: f.itemFactors,
           dim: DIM,
-          items: data.items,
+          nItems: data.nItems,
           train,
           observed,
           ranked,
@@ -111,15 +111,15 @@ function prepare(name: keyof typeof CASES, { data, threads }: PrepareOptions): P
 /** The first distinct users of shuffled interactions, ascending: active users are in a batch more often, as in training. */
 function usersOfBatch(train: Interactions): Int32Array {
   const owners: number[] = [];
-  for (let u = 0; u < train.users; u++) for (const _ of itemsOf(train, u)) owners.push(u);
+  for (let u = 0; u < train.nUsers; u++) for (const _ of itemsOf(train, u)) owners.push(u);
   shuffle(owners, stream(1, 'benchmark batch'), 0);
   return Int32Array.from([...new Set(owners)].slice(0, USERS)).sort();
 }
 
 /** Each user's first observed items, fewer for a user who has fewer. */
 function firstItems(train: Interactions): { indptr: Int32Array; indices: Int32Array } {
-  const lists = Array.from({ length: train.users }, (_, u) => itemsOf(train, u).subarray(0, OBSERVED_K));
-  const indptr = new Int32Array(train.users + 1);
+  const lists = Array.from({ length: train.nUsers }, (_, u) => itemsOf(train, u).subarray(0, OBSERVED_K));
+  const indptr = new Int32Array(train.nUsers + 1);
   lists.forEach((list, u) => {
     indptr[u + 1] = indptr[u]! + list.length;
   });
@@ -140,7 +140,7 @@ function madeUpList(train: Interactions, user: number): Int32Array {
   const key = stream(1, 'benchmark knowledge');
   const list = new Set<number>();
   for (let draw = 0; list.size < TOP_K; draw++) {
-    const item = uniformInt(key, user, draw, train.items);
+    const item = uniformInt(key, user, draw, train.nItems);
     if (!has(train, user, item)) list.add(item);
   }
   return Int32Array.from(list);

@@ -31,7 +31,7 @@ async function prepare(dim: number, { data, threads }: PrepareOptions): Promise<
       ...{ teacher: `teacher ${x + 1}`, dataFingerprint: '' },
       checkpoints: lists.slice(x * CHECKPOINTS, (x + 1) * CHECKPOINTS).map((items, v) => ({
         ...{ epoch: v + 1, metrics: {} },
-        rankings: { users: data.users, catalogue: data.items, depth: LISTED, items },
+        rankings: { nUsers: data.nUsers, nItems: data.nItems, depth: LISTED, items },
       })),
     })),
     rankStudent: (depth) => rankAll(k, model, data.train, depth),
@@ -41,18 +41,18 @@ async function prepare(dim: number, { data, threads }: PrepareOptions): Promise<
   };
   const method = await spec.create(context, spec.options.parse({ observedK: 0 }) as never);
   // Half of the pairs have come nearer since the last construction, so that half of them move on.
-  const size = data.users * TEACHERS;
+  const size = data.nUsers * TEACHERS;
   const key = stream(1, 'benchmark distances');
   const distance = Float64Array.from({ length: size }, (_, n) => Math.fround(0.8 + 0.4 * uniform(key, n, 0)));
   const state = { started: true, selected: new Array<number>(size).fill(0), distance: [...distance] };
   let selected: readonly number[] = [];
   const params = { teachers: TEACHERS, checkpoints: CHECKPOINTS, listed: LISTED, k: K, threshold: 1.05 * 0.995 };
   return {
-    work: `${data.users} users x ${data.items} items, dim ${dim}, ${TEACHERS} teachers of ${CHECKPOINTS} checkpoints, ${LISTED} items each; from a saved state, so that lists are fused twice`,
+    work: `${data.nUsers} users x ${data.nItems} items, dim ${dim}, ${TEACHERS} teachers of ${CHECKPOINTS} checkpoints, ${LISTED} items each; from a saved state, so that lists are fused twice`,
     inputs: {
       ...parametersOf(model),
-      lists: tensor(Int32Array.from(lists.flatMap((l) => [...l])), TEACHERS * CHECKPOINTS, data.users, LISTED),
-      distance: tensor(Float32Array.from(distance), data.users, TEACHERS),
+      lists: tensor(Int32Array.from(lists.flatMap((l) => [...l])), TEACHERS * CHECKPOINTS, data.nUsers, LISTED),
+      distance: tensor(Float32Array.from(distance), data.nUsers, TEACHERS),
       trainIndptr: tensor(data.train.indptr),
       trainIndices: tensor(data.train.indices),
     },
@@ -100,12 +100,12 @@ async function prepare(dim: number, { data, threads }: PrepareOptions): Promise<
 /** Rankings of random factors for each teacher and checkpoint; those of a teacher are near each other. */
 async function madeUpLists(k: ReturnType<typeof createKernels>, data: BenchData): Promise<Int32Array[]> {
   const model = freshModel(k, data, 'bpr-mf', { dim: 6, initScale: 1 });
-  const [users] = model.parameters.map((p) => p.values);
+  const [userFactors] = model.parameters.map((p) => p.values);
   const found: Int32Array[] = [];
   for (let x = 0; x < TEACHERS; x++) {
     const key = stream(x, 'benchmark teacher');
     for (let v = 0; v < CHECKPOINTS; v++) {
-      for (let n = 0; n < users!.length; n++) users![n]! += 0.5 * (uniform(key, n, v) - 0.5);
+      for (let n = 0; n < userFactors!.length; n++) userFactors![n]! += 0.5 * (uniform(key, n, v) - 0.5);
       found.push((await rankAll(k, model, data.train, LISTED)).items.slice());
     }
   }

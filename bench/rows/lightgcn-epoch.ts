@@ -34,7 +34,7 @@ function prepare(
   const script = 'lightgcn-epoch.py';
   const params = { ...ADAM, layers, batchSize };
   return {
-    work: `${drawn.size} triples in batches of ${batchSize}, ${layers} layers, dim ${DIM}, ${data.users} + ${data.items} rows`,
+    work: `${drawn.size} triples in batches of ${batchSize}, ${layers} layers, dim ${DIM}, ${data.nUsers} + ${data.nItems} rows`,
     inputs: { ...drawn.inputs, ...adjacency(data.train), ...parametersOf(model) },
     ours: {
       run() {

@@ -19,13 +19,13 @@ export const lightgcn: BenchRow<'forward'> = {
 function prepare({ data, threads }: PrepareOptions): PreparedCase {
   const k = createKernels({ threads });
   const model = freshModel(k, data, 'lightgcn', { dim: DIM, layers: LAYERS });
-  const nodes = data.users + data.items;
+  const nodes = data.nUsers + data.nItems;
   const embedding = new Float32Array(nodes * DIM);
   embedding.set(model.parameters[0]!.values, 0);
-  embedding.set(model.parameters[1]!.values, data.users * DIM);
+  embedding.set(model.parameters[1]!.values, data.nUsers * DIM);
   const graph = adjacency(data.train);
   return {
-    work: `${data.users} users, ${data.items} items, ${graph.indices.data.length} directed edges`,
+    work: `${data.nUsers} users, ${data.nItems} items, ${graph.indices.data.length} directed edges`,
     inputs: {
       embedding: tensor(embedding, nodes, DIM),
       ...graph,
@@ -33,8 +33,8 @@ function prepare({ data, threads }: PrepareOptions): PreparedCase {
     ours: {
       run: () => void model.factors!(),
       result() {
-        const { users, items } = model.factors!();
-        return { users: copied(users, data.users, DIM), items: copied(items, data.items, DIM) };
+        const { userFactors, itemFactors } = model.factors!();
+        return { users: copied(userFactors, data.nUsers, DIM), items: copied(itemFactors, data.nItems, DIM) };
       },
       close: () => k.close(),
     },
@@ -43,7 +43,7 @@ function prepare({ data, threads }: PrepareOptions): PreparedCase {
         name: 'torch',
         script: 'lightgcn.py',
         about: 'sparse CSR matrix times dense matrix for each layer',
-        params: { layers: LAYERS, users: data.users },
+        params: { layers: LAYERS, nUsers: data.nUsers },
       },
     ],
     compare: (ours, peer) => [

@@ -32,7 +32,7 @@ function prepare(shape: (typeof CASES)[keyof typeof CASES], { data, threads }: P
   users.set(usersWithItems(data));
   let loss = 0;
   return {
-    work: `${BATCH} users, ${data.items} items, ${shape.hidden} hidden units, latent code of ${shape.dim}`,
+    work: `${BATCH} users, ${data.nItems} items, ${shape.hidden} hidden units, latent code of ${shape.dim}`,
     inputs: { ...inputs, ...vaeRows(k, 'mult-vae', data.train, users, BATCH, shape.dim) },
     ours: {
       run() {
@@ -53,6 +53,6 @@ function prepare(shape: (typeof CASES)[keyof typeof CASES], { data, threads }: P
 }
 
 const usersWithItems = (data: BenchData): number[] => {
-  const users = Array.from({ length: data.users }, (_, u) => u).filter((u) => itemsOf(data.train, u).length > 0);
+  const users = Array.from({ length: data.nUsers }, (_, u) => u).filter((u) => itemsOf(data.train, u).length > 0);
   return users.slice(0, BATCH);
 };

@@ -49,7 +49,7 @@ function prepare({ dim, layers }: Shape, { data, threads }: PrepareOptions): Pre
   const script = 'neumf-epoch.py';
   const params = { ...ADAM, compared, batchSize: BATCH, negatives: NEGATIVES, dim, layers };
   return {
-    work: `${data.train.indices.length} interactions in batches of ${BATCH}, ${NEGATIVES} negatives each, dim ${dim}, ${layers} hidden layers, ${data.users} + ${data.items} rows`,
+    work: `${data.train.indices.length} interactions in batches of ${BATCH}, ${NEGATIVES} negatives each, dim ${dim}, ${layers} hidden layers, ${data.nUsers} + ${data.nItems} rows`,
     inputs: { ...drawn.inputs, ...parametersOf(model) },
     ours: {
       run: () => train(),

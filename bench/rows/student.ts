@@ -5,8 +5,8 @@ import { sameRankings } from '../compare.js';
 import { tensor } from '../tensors.js';
 
 const CASES = {
-  'items25k-dim20': { items: 25_000, dim: 20, queries: 400 },
-  'items1m-dim20': { items: 1_000_000, dim: 20, queries: 40 },
+  'items25k-dim20': { nItems: 25_000, dim: 20, queries: 400 },
+  'items1m-dim20': { nItems: 1_000_000, dim: 20, queries: 40 },
 } as const;
 const TOP_K = 10;
 
@@ -18,19 +18,19 @@ export const student: BenchRow<keyof typeof CASES> = {
   prepare: (name) => prepare(CASES[name]),
 };
 
-function prepare({ items, dim, queries }: (typeof CASES)[keyof typeof CASES]): PreparedCase {
-  const users = normal(queries * dim, 'users');
-  const factors = normal(items * dim, 'items');
+function prepare({ nItems, dim, queries }: (typeof CASES)[keyof typeof CASES]): PreparedCase {
+  const userFactors = normal(queries * dim, 'users');
+  const factors = normal(nItems * dim, 'items');
   const served = createStudent({
-    ...{ users: queries, items, dim, userFactors: users, itemFactors: factors },
+    ...{ nUsers: queries, nItems, dim, userFactors: userFactors, itemFactors: factors },
     userIds: Array.from({ length: queries }, (_, u) => String(u)),
-    itemIds: Array.from({ length: items }, (_, i) => String(i)),
+    itemIds: Array.from({ length: nItems }, (_, i) => String(i)),
   });
   served.warmUp();
   const lists = new Int32Array(queries * TOP_K);
   return {
-    work: `${queries} requests, ${items} items, dim ${dim}, independent normal factors`,
-    inputs: { users: tensor(users, queries, dim), items: tensor(factors, items, dim) },
+    work: `${queries} requests, ${nItems} items, dim ${dim}, independent normal factors`,
+    inputs: { users: tensor(userFactors, queries, dim), items: tensor(factors, nItems, dim) },
     ours: {
       run() {
         for (let u = 0; u < queries; u++) {
@@ -52,12 +52,12 @@ function prepare({ items, dim, queries }: (typeof CASES)[keyof typeof CASES]): P
     compare(ours, peer) {
       const score = (row: number, item: number): number => {
         let sum = 0;
-        for (let d = 0; d < dim; d++) sum += users[row * dim + d]! * factors[item * dim + d]!;
+        for (let d = 0; d < dim; d++) sum += userFactors[row * dim + d]! * factors[item * dim + d]!;
         return sum;
       };
       const none = new Int32Array();
       const mine = { lists: ours.lists!, depth: TOP_K, score, masked: () => none };
-      return [sameRankings('lists', mine, peer.lists!, items, 1e-6)];
+      return [sameRankings('lists', mine, peer.lists!, nItems, 1e-6)];
     },
   };
 }

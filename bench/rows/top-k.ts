@@ -21,7 +21,7 @@ function prepare(dim: number, { data, threads }: PrepareOptions): PreparedCase {
   const [users, items] = [inputs.users!.data, inputs.items!.data];
   let lists: Int32Array = new Int32Array();
   return {
-    work: `${data.users} users x ${data.items} items, dim ${dim}, train items left out`,
+    work: `${data.nUsers} users x ${data.nItems} items, dim ${dim}, train items left out`,
     inputs: { ...inputs, maskIndptr: tensor(data.train.indptr), maskIndices: tensor(data.train.indices) },
     ours: {
       async run() {
@@ -45,7 +45,7 @@ function prepare(dim: number, { data, threads }: PrepareOptions): PreparedCase {
         return sum;
       };
       const mine = { lists: ours.lists!, depth: TOP_K, score, masked: (row: number) => itemsOf(data.train, row) };
-      return [sameRankings('lists', mine, peer.lists!, data.items, 1e-6)];
+      return [sameRankings('lists', mine, peer.lists!, data.nItems, 1e-6)];
     },
   };
 }

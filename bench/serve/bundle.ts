@@ -2,29 +2,29 @@
 import { writeBundle } from 'recdistill/bundle';
 
 export interface MadeUp {
-  readonly users: number;
-  readonly items: number;
+  readonly nUsers: number;
+  readonly nItems: number;
   readonly dim: number;
   readonly seed: number;
 }
 
 /** Writes it, with 20 items that each user has. @returns the ids of its users */
-export function writeMadeUpBundle(folder: string, { users, items, dim, seed }: MadeUp): string[] {
+export function writeMadeUpBundle(folder: string, { nUsers, nItems, dim, seed }: MadeUp): string[] {
   const next = generator(seed);
   const numbers = (length: number) => Float32Array.from({ length }, () => next() + next() + next() - 1.5);
-  const own = Math.min(20, Math.floor(items / 2));
-  const gap = Math.floor(items / own);
-  const userIds = Array.from({ length: users }, (_, u) => `user-${u}`);
+  const own = Math.min(20, Math.floor(nItems / 2));
+  const gap = Math.floor(nItems / own);
+  const userIds = Array.from({ length: nUsers }, (_, u) => `user-${u}`);
   writeBundle(
     folder,
     {
-      ...{ users, items, dim, userIds },
-      userFactors: numbers(users * dim),
-      itemFactors: numbers(items * dim),
-      itemIds: Array.from({ length: items }, (_, i) => `item-${i}`),
+      ...{ nUsers, nItems, dim, userIds },
+      userFactors: numbers(nUsers * dim),
+      itemFactors: numbers(nItems * dim),
+      itemIds: Array.from({ length: nItems }, (_, i) => `item-${i}`),
       seen: {
-        indptr: Int32Array.from({ length: users + 1 }, (_, u) => u * own),
-        indices: Int32Array.from({ length: users * own }, (_, n) => (n % own) * gap + (Math.floor(n / own) % gap)),
+        indptr: Int32Array.from({ length: nUsers + 1 }, (_, u) => u * own),
+        indices: Int32Array.from({ length: nUsers * own }, (_, n) => (n % own) * gap + (Math.floor(n / own) % gap)),
       },
     },
     { dataFingerprint: 'made up', licence: 'none', madeBy: { program: 'bench' }, metrics: {} },

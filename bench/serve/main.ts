@@ -40,8 +40,8 @@ if (values.help) {
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'recdistill-load-'));
   const bundle = join(folder, 'bundle');
-  const [users, items, dim] = [Number(values.users), Number(values.items), Number(values.dim)];
-  const ids = writeMadeUpBundle(bundle, { users, items, dim, seed: 1 });
+  const [nUsers, nItems, dim] = [Number(values.users), Number(values.items), Number(values.dim)];
+  const ids = writeMadeUpBundle(bundle, { nUsers, nItems, dim, seed: 1 });
   const program = (path: string) => fileURLToPath(new URL(path, import.meta.url));
   const command =
     values.bare === undefined
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
         await wait(500);
         if (every === 0 || passed < every * (swaps + 1)) continue;
         swaps += 1;
-        writeMadeUpBundle(bundle, { users, items, dim, seed: 1 + swaps });
+        writeMadeUpBundle(bundle, { nUsers, nItems, dim, seed: 1 + swaps });
         const { status } = await fetch(`http://127.0.0.1:${port}/v1/reload`, { method: 'POST' });
         if (status !== 200) throw new Error(`a reload was answered with ${status}`);
       }

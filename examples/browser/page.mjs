@@ -7,7 +7,7 @@ const student = createStudent(model);
 const kernel = student.warmUp();
 const at = (id) => document.getElementById(id);
 at('state').textContent =
-  `${model.items} items, ready after ${Math.round(performance.now() - started)} ms (${kernel === 'wasm' ? 'WebAssembly' : 'plain'}).`;
+  `${model.nItems} items, ready after ${Math.round(performance.now() - started)} ms (${kernel === 'wasm' ? 'WebAssembly' : 'plain'}).`;
 
 const nameOf = (itemId, label) => label || itemId;
 const likes = [];

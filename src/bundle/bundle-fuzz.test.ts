@@ -20,15 +20,15 @@ type Part = keyof typeof bundleFiles;
 type Files = Record<Part, Buffer>;
 const parts = Object.keys(bundleFiles) as Part[];
 
-const [users, items, dim] = [4, 40, 6];
+const [nUsers, nItems, dim] = [4, 40, 6];
 const model: StudentModel = {
-  ...{ users, items, dim },
-  userFactors: Float32Array.from({ length: users * dim }, (_, j) => Math.sin(j + 1)),
-  itemFactors: Float32Array.from({ length: items * dim }, (_, j) => Math.cos(3 * j)),
-  itemBiases: Float32Array.from({ length: items }, (_, j) => Math.sin(5 * j)),
-  userIds: Array.from({ length: users }, (_, u) => `user ${u}`),
-  itemIds: Array.from({ length: items }, (_, i) => `item ${i}`),
-  labels: Array.from({ length: items }, (_, i) => `Item ${i}`),
+  ...{ nUsers, nItems, dim },
+  userFactors: Float32Array.from({ length: nUsers * dim }, (_, j) => Math.sin(j + 1)),
+  itemFactors: Float32Array.from({ length: nItems * dim }, (_, j) => Math.cos(3 * j)),
+  itemBiases: Float32Array.from({ length: nItems }, (_, j) => Math.sin(5 * j)),
+  userIds: Array.from({ length: nUsers }, (_, u) => `user ${u}`),
+  itemIds: Array.from({ length: nItems }, (_, i) => `item ${i}`),
+  labels: Array.from({ length: nItems }, (_, i) => `Item ${i}`),
   seen: { indptr: Int32Array.of(0, 2, 2, 3, 4), indices: Int32Array.of(1, 5, 0, 39) },
 };
 

@@ -22,7 +22,7 @@ afterEach(() => mock.restoreAll());
 after(() => fs.rmSync(dir, { recursive: true, force: true }));
 
 const model: StudentModel = {
-  ...{ users: 2, items: 3, dim: 2 },
+  ...{ nUsers: 2, nItems: 3, dim: 2 },
   userFactors: Float32Array.of(1, 0, 0, 1),
   itemFactors: Float32Array.of(1, 0, 0.5, 0.5, 0, 1),
   itemBiases: Float32Array.of(0, 0.25, 0),
@@ -128,7 +128,7 @@ test('right hashes do not excuse wrong content', async () => {
     'item.factors': { shape: [3, 2], data: model.itemFactors },
   };
   await forge(parts);
-  assert.equal((await readBundle(folder)).model.users, 2);
+  assert.equal((await readBundle(folder)).model.nUsers, 2);
   const nan = { shape: [3, 2], data: Float32Array.of(1, 0, 0, Number.NaN, 0, 0) };
   const cases: [Parameters<typeof writeSafetensors>[1], object, RegExp][] = [
     [{ ...parts, 'item.factors': nan }, {}, /itemFactors has NaN at position 3/],
@@ -145,8 +145,8 @@ test('right hashes do not excuse wrong content', async () => {
       {},
       /row 0 of "seen" has item 3/,
     ],
-    [parts, { users: 1e15 }, /expected a Float32Array of shape \[1000000000000000,2\]/],
-    [parts, { items: -1 }, /no valid counts/],
+    [parts, { nUsers: 1e15 }, /expected a Float32Array of shape \[1000000000000000,2\]/],
+    [parts, { nItems: -1 }, /no valid counts/],
     [parts, { files: {} }, /does not list/],
     [parts, { format: 'other' }, /not the manifest of a student bundle/],
   ];

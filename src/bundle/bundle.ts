@@ -55,7 +55,7 @@ export function writeBundle(
   if (problem !== undefined)
     fail('usage', { problem: `the student cannot be written: ${problem}`, hint: 'Train it again.' });
   const tensors = tensorsOf(model, precision);
-  const { users, items, dim } = model;
+  const { nUsers, nItems, dim } = model;
   const files: Record<string, { bytes: number; sha256: string }> = {};
   writeFolder(folder, isBundleFile, (temp) => {
     const write = (name: string, parts: readonly Uint8Array[]): void => {
@@ -68,7 +68,7 @@ export function writeBundle(
     write(bundleFiles.items, [itemsBytes(model)]);
     write(bundleFiles.users, [jsonBytes({ ids: model.userIds })]);
     const { dataFingerprint, licence, madeBy, metrics } = notes;
-    const head = { format: bundleFormat, formatVersion: bundleVersion, precision, users, items, dim };
+    const head = { format: bundleFormat, formatVersion: bundleVersion, precision, users: nUsers, items: nItems, dim };
     writeSealedJson(join(temp, bundleFiles.manifest), { ...head, dataFingerprint, licence, madeBy, metrics, files });
   });
 }
@@ -101,14 +101,14 @@ export async function convertBundle(folder: string, out: string, options: Bundle
 }
 
 function tensorsOf(model: StudentModel, precision: Precision): Record<string, Tensor> {
-  const { users, items, dim, userBiases, itemBiases, seen } = model;
+  const { nUsers, nItems, dim, userBiases, itemBiases, seen } = model;
   return {
-    ...factorTensors('user', model.userFactors, [users, dim], precision),
-    ...factorTensors('item', model.itemFactors, [items, dim], precision),
-    ...(userBiases && { 'user.bias': { shape: [users], data: userBiases } }),
-    ...(itemBiases && { 'item.bias': { shape: [items], data: itemBiases } }),
+    ...factorTensors('user', model.userFactors, [nUsers, dim], precision),
+    ...factorTensors('item', model.itemFactors, [nItems, dim], precision),
+    ...(userBiases && { 'user.bias': { shape: [nUsers], data: userBiases } }),
+    ...(itemBiases && { 'item.bias': { shape: [nItems], data: itemBiases } }),
     ...(seen && {
-      'seen.indptr': { shape: [users + 1], data: seen.indptr },
+      'seen.indptr': { shape: [nUsers + 1], data: seen.indptr },
       'seen.indices': { shape: [seen.indices.length], data: seen.indices },
     }),
   };

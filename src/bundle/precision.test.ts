@@ -24,7 +24,7 @@ before(() => {
 after(() => fs.rmSync(dir, { recursive: true, force: true }));
 
 /** Independent normal factors: no structure that would make the lists easier to keep. */
-function normal(users: number, items: number, dim: number): StudentModel {
+function normal(nUsers: number, nItems: number, dim: number): StudentModel {
   let state = 77;
   const uniform = (): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
@@ -32,12 +32,12 @@ function normal(users: number, items: number, dim: number): StudentModel {
   };
   const gauss = (): number => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
   return {
-    ...{ users, items, dim },
-    userFactors: Float32Array.from({ length: users * dim }, gauss),
-    itemFactors: Float32Array.from({ length: items * dim }, gauss),
-    itemBiases: Float32Array.from({ length: items }, gauss),
-    userIds: Array.from({ length: users }, (_, u) => `u${u}`),
-    itemIds: Array.from({ length: items }, (_, i) => `i${i}`),
+    ...{ nUsers, nItems, dim },
+    userFactors: Float32Array.from({ length: nUsers * dim }, gauss),
+    itemFactors: Float32Array.from({ length: nItems * dim }, gauss),
+    itemBiases: Float32Array.from({ length: nItems }, gauss),
+    userIds: Array.from({ length: nUsers }, (_, u) => `u${u}`),
+    itemIds: Array.from({ length: nItems }, (_, i) => `i${i}`),
   };
 }
 
@@ -49,7 +49,7 @@ const tensorBytes = (precision: string): number => fs.statSync(join(dir, precisi
 
 test('f16 and int8 keep the lists in half of the space', async () => {
   const exact = lists(model);
-  const numbers = (model.users + model.items) * model.dim;
+  const numbers = (model.nUsers + model.nItems) * model.dim;
   for (const [precision, perNumber] of [
     ['f16', 2],
     ['int8', 2.2],
@@ -61,8 +61,11 @@ test('f16 and int8 keep the lists in half of the space', async () => {
     assert.deepEqual({ dataFingerprint, licence, madeBy, metrics }, notes);
     assert.deepEqual(bundle.model.itemBiases, model.itemBiases);
     const kept = lists(bundle.model).flatMap((list, u) => list.filter((id) => exact[u]!.includes(id))).length;
-    assert.ok(kept >= 0.999 * 10 * model.users, `${precision} kept ${kept} of ${10 * model.users}`);
-    assert.ok(tensorBytes(precision) < perNumber * numbers + 4 * model.items + 1000, `${tensorBytes(precision)} bytes`);
+    assert.ok(kept >= 0.999 * 10 * model.nUsers, `${precision} kept ${kept} of ${10 * model.nUsers}`);
+    assert.ok(
+      tensorBytes(precision) < perNumber * numbers + 4 * model.nItems + 1000,
+      `${tensorBytes(precision)} bytes`,
+    );
   }
 });
 

@@ -12,7 +12,7 @@ const parts = {
 
 test('drops cold interactions, then both parts of a user for whom one is empty', () => {
   const cold = dropColdItems(parts, true);
-  assert.deepEqual([cold.coldRows, cold.users, cold.userRows], [2, 2, 2]);
+  assert.deepEqual([cold.coldRows, cold.nUsers, cold.userRows], [2, 2, 2]);
   assert.deepEqual([[...itemsOf(cold.parts.valid, 0)], [...itemsOf(cold.parts.test, 0)]], [[1], [2]]);
   for (const u of [1, 2, 3]) assert.equal(itemsOf(cold.parts.valid, u).length + itemsOf(cold.parts.test, u).length, 0);
   assert.equal(cold.parts.train, parts.train);
@@ -20,6 +20,6 @@ test('drops cold interactions, then both parts of a user for whom one is empty',
 
 test('drops only cold interactions when users are not paired', () => {
   const cold = dropColdItems(parts, false);
-  assert.deepEqual([cold.coldRows, cold.users, cold.userRows], [2, 0, 0]);
+  assert.deepEqual([cold.coldRows, cold.nUsers, cold.userRows], [2, 0, 0]);
   assert.deepEqual([[...itemsOf(cold.parts.test, 1)], [...itemsOf(cold.parts.valid, 2)]], [[0], [0]]);
 });

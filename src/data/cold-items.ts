@@ -8,7 +8,7 @@ export interface ColdItems {
   /** Interactions dropped because their item does not occur in train. */
   readonly coldRows: number;
   /** Users dropped from valid and test because one of the two had become or was empty. */
-  readonly users: number;
+  readonly nUsers: number;
   /** Interactions dropped together with those users. */
   readonly userRows: number;
 }
@@ -28,17 +28,17 @@ export function dropColdItems(parts: Parts, pairUsers: boolean): ColdItems {
   const test = warm(parts.test);
   const rows = (a: Interactions, b: Interactions) => a.indices.length + b.indices.length;
   const coldRows = rows(parts.valid, parts.test) - rows(valid, test);
-  if (!pairUsers) return { parts: { train: parts.train, valid, test }, coldRows, users: 0, userRows: 0 };
+  if (!pairUsers) return { parts: { train: parts.train, valid, test }, coldRows, nUsers: 0, userRows: 0 };
 
   const size = (x: Interactions, u: number) => x.indptr[u + 1]! - x.indptr[u]!;
-  const paired = Uint8Array.from({ length: valid.users }, (_, u) => Number(size(valid, u) > 0 && size(test, u) > 0));
-  let users = 0;
-  for (let u = 0; u < valid.users; u++) if (paired[u] === 0 && size(valid, u) + size(test, u) > 0) users += 1;
+  const paired = Uint8Array.from({ length: valid.nUsers }, (_, u) => Number(size(valid, u) > 0 && size(test, u) > 0));
+  let nUsers = 0;
+  for (let u = 0; u < valid.nUsers; u++) if (paired[u] === 0 && size(valid, u) + size(test, u) > 0) nUsers += 1;
   const keep = (x: Interactions) => {
     const entries = new Uint8Array(x.indices.length);
-    for (let u = 0; u < x.users; u++) entries.fill(paired[u]!, x.indptr[u]!, x.indptr[u + 1]!);
+    for (let u = 0; u < x.nUsers; u++) entries.fill(paired[u]!, x.indptr[u]!, x.indptr[u + 1]!);
     return selectEntries(x, entries);
   };
   const kept = { train: parts.train, valid: keep(valid), test: keep(test) };
-  return { parts: kept, coldRows, users, userRows: rows(valid, test) - rows(kept.valid, kept.test) };
+  return { parts: kept, coldRows, nUsers, userRows: rows(valid, test) - rows(kept.valid, kept.test) };
 }

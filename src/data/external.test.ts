@@ -40,7 +40,7 @@ test('ranks and scores: train items go to the observed ones, valid items are lef
     assert.deepEqual(lists(trajectory.observed!), ['a', 'c', 'fe']);
     const { rows, unknownUsers, gaps, duplicates, teachers } = found.report;
     assert.deepEqual([rows, unknownUsers.ids, gaps.count, duplicates.count], [8, 0, 0, 0]);
-    assert.deepEqual(teachers[0]!.checkpoints, [{ epoch: 1, rows: 8, users: 3, filled: 0, shorter: 3 }]);
+    assert.deepEqual(teachers[0]!.checkpoints, [{ epoch: 1, rows: 8, nUsers: 3, filled: 0, shorter: 3 }]);
     assert.equal(teachers[0]!.usersWithObserved, 3);
   }
 });
@@ -99,7 +99,7 @@ test('teachers and checkpoints: by number where all are numbers, else by name; m
   assert.equal(names(teachers[1]!.rankings, 1), 'a');
   const [x, y, z] = report.teachers;
   assert.deepEqual(
-    x!.checkpoints.map((c) => [c.checkpoint, c.users, c.filled]),
+    x!.checkpoints.map((c) => [c.checkpoint, c.nUsers, c.filled]),
     [
       ['9', 1, 1],
       ['20', 2, 0],

@@ -91,7 +91,7 @@ async function teachersOf(setting: ListSetting & Pick<RankingReport, 'columns'>)
     for (const { group } of ordered) read.push(await readLists(group, setting));
     oddities.push(...read);
     const filling = fillMissing(read.map((r) => r.candidates));
-    if (filling.unranked.length === dataset.train.users) nothingUsable(setting, name, unknownUsers, unknownItems);
+    if (filling.unranked.length === dataset.train.nUsers) nothingUsable(setting, name, unknownUsers, unknownItems);
     const last = read.at(-1)!;
     const usersWithObserved = listsIn(last.observed);
     const teacher = name === '' ? basename(path).replace(/\..*$/, '') : name;
@@ -137,7 +137,7 @@ function checkpointReport(
   const { checkpoint, rows } = staged.groups[group]!;
   return {
     ...(checkpoint === '' ? {} : { checkpoint }),
-    ...{ epoch, rows, users: listsIn(lists), filled, shorter: shorterIn(lists, dataset) },
+    ...{ epoch, rows, nUsers: listsIn(lists), filled, shorter: shorterIn(lists, dataset) },
   };
 }
 

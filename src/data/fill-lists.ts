@@ -16,15 +16,15 @@ const isEmpty = ({ items, depth }: Rankings, user: number): boolean => items[use
 /** How many users have a list. */
 export function listsIn(r: Rankings): number {
   let lists = 0;
-  for (let u = 0; u < r.users; u++) lists += Number(!isEmpty(r, u));
+  for (let u = 0; u < r.nUsers; u++) lists += Number(!isEmpty(r, u));
   return lists;
 }
 
 /** How many users have a list that is shorter than could be: than the depth, and than their candidates. */
 export function shorterIn(r: Rankings, { train }: Dataset): number {
   let shorter = 0;
-  for (let u = 0; u < r.users; u++) {
-    const could = Math.min(r.depth, train.items - itemsOf(train, u).length);
+  for (let u = 0; u < r.nUsers; u++) {
+    const could = Math.min(r.depth, train.nItems - itemsOf(train, u).length);
     const { length } = rankingOf(r, u);
     shorter += Number(length > 0 && length < could);
   }
@@ -33,11 +33,11 @@ export function shorterIn(r: Rankings, { train }: Dataset): number {
 
 /** A user whom a checkpoint lacks gets the list of the nearest one that has the user; of two equally near, the earlier. */
 export function fillMissing(lists: readonly Rankings[]): Filled {
-  const { users, depth } = lists[0]!;
+  const { nUsers, depth } = lists[0]!;
   const filled = lists.map((r) => ({ ...r, items: r.items.slice() }));
   const counts = lists.map(() => 0);
   const unranked: number[] = [];
-  for (let u = 0; u < users; u++) {
+  for (let u = 0; u < nUsers; u++) {
     const having = lists.flatMap((r, c) => (isEmpty(r, u) ? [] : [c]));
     if (having.length === 0) unranked.push(u);
     if (having.length === 0 || having.length === lists.length) continue;
@@ -54,7 +54,7 @@ export function fillMissing(lists: readonly Rankings[]): Filled {
 /** Lists for testing; of a user whom the last checkpoint lacks, the list that filled the gap, without valid items. */
 export function forTesting(test: Rankings, filled: Rankings, last: Rankings, { valid }: Dataset): Rankings {
   const items = test.items.slice();
-  for (let u = 0; u < test.users; u++) {
+  for (let u = 0; u < test.nUsers; u++) {
     if (!isEmpty(last, u) || isEmpty(filled, u)) continue;
     const held = new Set(itemsOf(valid, u));
     items.set(

@@ -15,7 +15,7 @@ const interactions = fc.array(fc.tuple(fc.nat(11), fc.nat(8)), { maxLength: 70 }
 );
 
 const entries = (x: Interactions): string[] =>
-  Array.from({ length: x.users }, (_, u) => [...itemsOf(x, u)].map((i) => `${u},${i}`)).flat();
+  Array.from({ length: x.nUsers }, (_, u) => [...itemsOf(x, u)].map((i) => `${u},${i}`)).flat();
 
 /** Filters again and again until nothing changes, or once: the definition, without any cleverness. */
 function oracle(x: Interactions, minUser: number, minItem: number, core: 'once' | 'k-core'): string[] {
@@ -42,7 +42,7 @@ test('withMinimum equals the definition, once and as k-core', () => {
     fc.property(interactions, minimum, minimum, fc.constantFrom('once', 'k-core'), (x, minUser, minItem, core) => {
       const kept = withMinimum(x, minUser, minItem, core);
       assert.deepEqual(entries(kept), oracle(x, minUser, minItem, core));
-      for (let u = 0; u < kept.users; u++) {
+      for (let u = 0; u < kept.nUsers; u++) {
         itemsOf(kept, u).forEach((i, k) => {
           assert.equal(kept.times![kept.indptr[u]! + k], u * 100 + i);
         });
@@ -61,7 +61,7 @@ test('compact removes empty rows and columns and nothing else', () => {
       });
       assert.deepEqual(back, entries(x));
       assert.ok(itemCounts(small).every((n) => n > 0));
-      for (let u = 0; u < small.users; u++) assert.ok(itemsOf(small, u).length > 0);
+      for (let u = 0; u < small.nUsers; u++) assert.ok(itemsOf(small, u).length > 0);
       assert.equal(count(small), count(x));
     }),
   );

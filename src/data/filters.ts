@@ -8,12 +8,12 @@ export const ratedAtLeast = (pairs: Pairs, minRating: number): Pairs =>
 
 /** The same users and items with only those entries `k` of `indices` for which `keep[k]` is 1. */
 export function selectEntries(x: Interactions, keep: Uint8Array): Interactions {
-  const indptr = new Int32Array(x.users + 1);
+  const indptr = new Int32Array(x.nUsers + 1);
   const indices = new Int32Array(x.indices.length);
   const times = x.times && new Float64Array(x.indices.length);
   const weights = x.weights && new Float32Array(x.indices.length);
   let size = 0;
-  for (let u = 0; u < x.users; u++) {
+  for (let u = 0; u < x.nUsers; u++) {
     for (let k = x.indptr[u]!; k < x.indptr[u + 1]!; k++) {
       if (keep[k] === 0) continue;
       indices[size] = x.indices[k]!;
@@ -24,8 +24,8 @@ export function selectEntries(x: Interactions, keep: Uint8Array): Interactions {
     indptr[u + 1] = size;
   }
   return {
-    users: x.users,
-    items: x.items,
+    nUsers: x.nUsers,
+    nItems: x.nItems,
     indptr,
     indices: indices.slice(0, size),
     ...(times ? { times: times.slice(0, size) } : {}),
@@ -45,7 +45,7 @@ export function withMinimum(x: Interactions, minUser: number, minItem: number, c
   const itemGone = itemCount.map((n) => Number(n < minItem));
   if (core === 'k-core') peel(x, { userCount, itemCount, userGone, itemGone, minUser, minItem });
   const keep = new Uint8Array(x.indices.length);
-  for (let u = 0; u < x.users; u++) {
+  for (let u = 0; u < x.nUsers; u++) {
     if (userGone[u] === 1) continue;
     for (let k = x.indptr[u]!; k < x.indptr[u + 1]!; k++) keep[k] = 1 - itemGone[x.indices[k]!]!;
   }
@@ -66,8 +66,8 @@ function peel(x: Interactions, p: Peeling): void {
   const t = transpose(x);
   const gone: number[] = [];
   // A stack of users (u) and items (-1 - i) whose neighbours have not been told yet.
-  for (let u = 0; u < x.users; u++) if (p.userGone[u] === 1) gone.push(u);
-  for (let i = 0; i < x.items; i++) if (p.itemGone[i] === 1) gone.push(-1 - i);
+  for (let u = 0; u < x.nUsers; u++) if (p.userGone[u] === 1) gone.push(u);
+  for (let i = 0; i < x.nItems; i++) if (p.itemGone[i] === 1) gone.push(-1 - i);
   for (let next = gone.pop(); next !== undefined; next = gone.pop()) {
     const isUser = next >= 0;
     const [rows, row] = isUser ? [x, next] : [t, -1 - next];
@@ -87,9 +87,9 @@ function peel(x: Interactions, p: Peeling): void {
 /** Removes users and items without interactions. `users` and `items` of the result list the old numbers that stay. */
 export function compact(x: Interactions): { interactions: Interactions; users: Int32Array; items: Int32Array } {
   const itemCount = itemCounts(x);
-  const users = Int32Array.from({ length: x.users }, (_, u) => u).filter((u) => x.indptr[u + 1]! > x.indptr[u]!);
-  const items = Int32Array.from({ length: x.items }, (_, i) => i).filter((i) => itemCount[i]! > 0);
-  const newItem = new Int32Array(x.items);
+  const users = Int32Array.from({ length: x.nUsers }, (_, u) => u).filter((u) => x.indptr[u + 1]! > x.indptr[u]!);
+  const items = Int32Array.from({ length: x.nItems }, (_, i) => i).filter((i) => itemCount[i]! > 0);
+  const newItem = new Int32Array(x.nItems);
   items.forEach((old, now) => {
     newItem[old] = now;
   });
@@ -98,8 +98,8 @@ export function compact(x: Interactions): { interactions: Interactions; users: I
     indptr[now + 1] = x.indptr[old + 1]!;
   });
   const interactions: Interactions = {
-    users: users.length,
-    items: items.length,
+    nUsers: users.length,
+    nItems: items.length,
     indptr,
     indices: x.indices.map((i) => newItem[i]!),
     ...(x.times ? { times: x.times } : {}),

@@ -31,8 +31,8 @@ export function fingerprintOf(
 /** SHA-256 (hex) over what several rankings hold, in order, and over their sizes. */
 export function digestOf(rankings: readonly Rankings[]): string {
   const hash = createHash('sha256').update('recdistill rankings 1\n');
-  for (const { users, catalogue, depth, items } of rankings) {
-    hash.update(`${users} ${catalogue} ${depth}\n`).update(littleEndian(items));
+  for (const { nUsers, nItems, depth, items } of rankings) {
+    hash.update(`${nUsers} ${nItems} ${depth}\n`).update(littleEndian(items));
   }
   return hash.digest('hex');
 }

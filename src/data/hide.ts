@@ -16,7 +16,7 @@ export interface Hidden {
 export function hideInteractions(train: Interactions, share: number, seed: number): Hidden {
   const key = stream(seed, 'hidden interactions');
   const isHidden = new Uint8Array(train.indices.length);
-  for (let u = 0; u < train.users; u++) {
+  for (let u = 0; u < train.nUsers; u++) {
     const [start, end] = [train.indptr[u]!, train.indptr[u + 1]!];
     const count = Math.max(0, Math.min(Math.round(share * (end - start)), end - start - 1));
     const order = Array.from({ length: end - start }, (_, n) => ({ at: start + n, by: uniform(key, u, n) }));

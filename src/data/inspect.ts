@@ -10,8 +10,8 @@ export interface Spread {
 export interface DatasetStatistics {
   readonly name: string;
   readonly fingerprint: string;
-  readonly users: number;
-  readonly items: number;
+  readonly nUsers: number;
+  readonly nItems: number;
   readonly interactions: {
     readonly all: number;
     readonly train: number;
@@ -28,7 +28,7 @@ export interface DatasetStatistics {
   /** Users with valid or test interactions. */
   readonly evaluated: { readonly valid: number; readonly test: number };
   /** Catalogue items without train interactions, and users without any. */
-  readonly cold: { readonly items: number; readonly users: number };
+  readonly cold: { readonly nItems: number; readonly nUsers: number };
   /** First and last time in Unix seconds, if the data has times. */
   readonly period?: { readonly from: number; readonly to: number };
 }
@@ -42,15 +42,15 @@ export function inspect(dataset: Dataset): DatasetStatistics {
   return {
     name: dataset.name,
     fingerprint: dataset.fingerprint,
-    users: train.users,
-    items: train.items,
+    nUsers: train.nUsers,
+    nItems: train.nItems,
     interactions: { all: count(all), train: count(train), valid: count(valid), test: count(test) },
-    density: count(all) / (train.users * train.items),
+    density: count(all) / (train.nUsers * train.nItems),
     perUser: spread(perUser.sort()),
     perItem: spread(perItem),
     topItemsShare: { top1: topShare(perItem, 0.01), top10: topShare(perItem, 0.1), top50: topShare(perItem, 0.5) },
     evaluated: { valid: nonZero(rowSizes(valid.indptr)), test: nonZero(rowSizes(test.indptr)) },
-    cold: { items: train.items - nonZero(itemCounts(train)), users: train.users - nonZero(rowSizes(train.indptr)) },
+    cold: { nItems: train.nItems - nonZero(itemCounts(train)), nUsers: train.nUsers - nonZero(rowSizes(train.indptr)) },
     ...(period ? { period } : {}),
   };
 }

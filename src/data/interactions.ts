@@ -3,9 +3,9 @@ import { fail } from '../errors.js';
 
 export interface Interactions {
   /** Number of users = rows. */
-  readonly users: number;
+  readonly nUsers: number;
   /** Number of items = columns. */
-  readonly items: number;
+  readonly nItems: number;
   /** Row starts, length `users + 1`. */
   readonly indptr: Int32Array;
   /** Item ids, ascending and without repetition within each row. */
@@ -89,8 +89,8 @@ export function packLists(lists: readonly ArrayLike<number>[]): { indptr: Int32A
  * @throws RecdistillError `bad-data` for weights that are not above 0 and finite as float32
  */
 export function fromPairs(
-  users: number,
-  items: number,
+  nUsers: number,
+  nItems: number,
   userIds: ArrayLike<number>,
   itemIds: ArrayLike<number>,
   times?: ArrayLike<number>,
@@ -98,9 +98,9 @@ export function fromPairs(
 ): Interactions {
   const n = userIds.length;
   // Two stable counting sorts, by item and then by user, order the pairs in linear time.
-  const byItem = stableOrder(items, itemIds, n, (k) => k);
-  const order = stableOrder(users, userIds, n, (k) => byItem[k]!);
-  const indptr = new Int32Array(users + 1);
+  const byItem = stableOrder(nItems, itemIds, n, (k) => k);
+  const order = stableOrder(nUsers, userIds, n, (k) => byItem[k]!);
+  const indptr = new Int32Array(nUsers + 1);
   const indices = new Int32Array(n);
   const kept = times ? new Float64Array(n) : undefined;
   const starts = weights ? new Uint32Array(n + 1) : undefined;
@@ -122,10 +122,10 @@ export function fromPairs(
     indptr[u + 1]! += 1;
     [lastUser, lastItem] = [u, i];
   }
-  for (let u = 0; u < users; u++) indptr[u + 1]! += indptr[u]!;
+  for (let u = 0; u < nUsers; u++) indptr[u + 1]! += indptr[u]!;
   if (starts) starts[size] = n;
   return {
-    ...{ users, items, indptr, indices: indices.slice(0, size) },
+    ...{ nUsers, nItems, indptr, indices: indices.slice(0, size) },
     ...(kept ? { times: kept.slice(0, size) } : {}),
     ...(starts ? { weights: sumsOf(weights!, order, starts.subarray(0, size + 1)) } : {}),
   };
@@ -173,20 +173,20 @@ function stableOrder(range: number, keys: ArrayLike<number>, n: number, source: 
 
 /** The same interactions with users and items exchanged. Weights are carried over, times are not. */
 export function transpose(x: Interactions): Interactions {
-  const indptr = new Int32Array(x.items + 1);
+  const indptr = new Int32Array(x.nItems + 1);
   for (const i of x.indices) indptr[i + 1]! += 1;
-  for (let i = 0; i < x.items; i++) indptr[i + 1]! += indptr[i]!;
+  for (let i = 0; i < x.nItems; i++) indptr[i + 1]! += indptr[i]!;
   const cursor = indptr.slice();
   const indices = new Int32Array(x.indices.length);
   const weights = x.weights && new Float32Array(x.indices.length);
-  for (let u = 0; u < x.users; u++) {
+  for (let u = 0; u < x.nUsers; u++) {
     for (let k = x.indptr[u]!; k < x.indptr[u + 1]!; k++) {
       const at = cursor[x.indices[k]!]!++;
       indices[at] = u;
       if (weights) weights[at] = x.weights![k]!;
     }
   }
-  return { users: x.items, items: x.users, indptr, indices, ...(weights ? { weights } : {}) };
+  return { nUsers: x.nItems, nItems: x.nUsers, indptr, indices, ...(weights ? { weights } : {}) };
 }
 
 /**
@@ -194,10 +194,10 @@ export function transpose(x: Interactions): Interactions {
  * carried over.
  */
 export function union(a: Interactions, b: Interactions): Interactions {
-  const indptr = new Int32Array(a.users + 1);
+  const indptr = new Int32Array(a.nUsers + 1);
   const indices = new Int32Array(a.indices.length + b.indices.length);
   let size = 0;
-  for (let u = 0; u < a.users; u++) {
+  for (let u = 0; u < a.nUsers; u++) {
     let i = a.indptr[u]!;
     let j = b.indptr[u]!;
     while (i < a.indptr[u + 1]! || j < b.indptr[u + 1]!) {
@@ -209,12 +209,12 @@ export function union(a: Interactions, b: Interactions): Interactions {
     }
     indptr[u + 1] = size;
   }
-  return { users: a.users, items: a.items, indptr, indices: indices.slice(0, size) };
+  return { nUsers: a.nUsers, nItems: a.nItems, indptr, indices: indices.slice(0, size) };
 }
 
 /** Number of interactions of each item. */
 export function itemCounts(x: Interactions): Int32Array {
-  const counts = new Int32Array(x.items);
+  const counts = new Int32Array(x.nItems);
   for (const i of x.indices) counts[i]! += 1;
   return counts;
 }

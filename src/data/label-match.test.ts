@@ -19,7 +19,7 @@ test('what has a name is counted, and what names nothing; a header names nothing
 });
 
 test('hardly any names are a warning', () => {
-  const report = { path: 'n.csv', named: 4, items: 100, strays: 0, repeated: 0 };
+  const report = { path: 'n.csv', named: 4, nItems: 100, strays: 0, repeated: 0 };
   assert.deepEqual(labelLines(report), ['WARNING: hardly any. labels: 4 of 100 items have a name']);
   assert.deepEqual(labelLines({ ...report, named: 5 }), ['labels: 5 of 100 items have a name']);
 });
@@ -34,7 +34,7 @@ test('ids that differ in spelling only are shown, and names of nothing but them 
   ];
   for (const [item, id] of pairs) {
     const match = matchLabels('n.csv', ['other', item], table([id, 'Five'], ['q', 'Q']));
-    assert.deepEqual(match.near, { items: 1, item, id });
+    assert.deepEqual(match.near, { nItems: 1, item, id });
     const [, warning] = labelLines(labelReport(match, match.labels, 2));
     assert.match(warning!, /^WARNING: 1 item without a name differs from an id of n\.csv in spelling only/);
     assert.ok(warning!.includes(JSON.stringify(item)) && warning!.includes(JSON.stringify(id)), warning);
@@ -58,7 +58,7 @@ test('a data set says how its names fit, and refuses a file that names nothing',
   const data = f.write('r.csv', `user,item\n${rows}`);
   const some = f.write('some.csv', 'item,title\n3,Three\n4,Four\n9,Nine\n');
   const loaded = await loadDataset({ data, labels: some });
-  assert.deepEqual(loaded.labelReport, { path: 'some.csv', named: 2, items: 8, strays: 1, repeated: 0 });
+  assert.deepEqual(loaded.labelReport, { path: 'some.csv', named: 2, nItems: 8, strays: 1, repeated: 0 });
   const note = 'labels: 2 of 8 items have a name; 1 name of some.csv belongs to no item';
   assert.ok(loaded.notes.includes(note), loaded.notes.join('\n'));
   const none = f.write('none.csv', 'item,title\n3.0,Three\n4.0,Four\n');

@@ -14,13 +14,13 @@ export interface LabelMatch {
   /** An id of an item and one of the file, if the file has any. */
   readonly examples?: { readonly item: string; readonly id: string };
   /** Items without a name whose id the file has in another spelling, with one of them. */
-  readonly near?: { readonly items: number; readonly item: string; readonly id: string };
+  readonly near?: { readonly nItems: number; readonly item: string; readonly id: string };
 }
 
 /** What is told of a match, for the items that a data set kept. */
 export interface LabelReport extends Omit<LabelMatch, 'labels' | 'examples'> {
   readonly named: number;
-  readonly items: number;
+  readonly nItems: number;
 }
 
 /** Below this share of items with a name, the file is probably about others. */
@@ -64,25 +64,25 @@ function nearest(items: readonly string[], ids: readonly string[]): Pick<LabelMa
   const known = new Map(ids.map((id) => [loosely(id), id]));
   const found = items.filter((item) => known.has(loosely(item)));
   const [item] = found;
-  return item === undefined ? {} : { near: { items: found.length, item, id: known.get(loosely(item))! } };
+  return item === undefined ? {} : { near: { nItems: found.length, item, id: known.get(loosely(item))! } };
 }
 
 /** @param labels those of the items that were kept, if any item has one; @param items how many were kept */
 export function labelReport(
   { path, strays, repeated, near }: LabelMatch,
   labels: readonly string[],
-  items: number,
+  nItems: number,
 ): LabelReport {
   const named = labels.filter((label) => label !== '').length;
-  return { path, named, items, strays, repeated, ...(near ? { near } : {}) };
+  return { path, named, nItems, strays, repeated, ...(near ? { near } : {}) };
 }
 
 /** What there is to say of the names, in sentences; a file that hardly fits is warned of. */
-export function labelLines({ path, named, items, strays, repeated, near }: LabelReport): string[] {
+export function labelLines({ path, named, nItems, strays, repeated, near }: LabelReport): string[] {
   const beside =
     strays === 0 ? '' : `; ${counted(strays, 'name')} of ${path} belong${strays === 1 ? 's' : ''} to no item`;
-  const have = `labels: ${thousands(named)} of ${counted(items, 'item')} ha${named === 1 ? 's' : 've'} a name${beside}`;
-  const few = named < FEW * items;
+  const have = `labels: ${thousands(named)} of ${counted(nItems, 'item')} ha${named === 1 ? 's' : 've'} a name${beside}`;
+  const few = named < FEW * nItems;
   return [
     few ? `WARNING: hardly any. ${have}` : have,
     ...(repeated > 0
@@ -90,7 +90,7 @@ export function labelLines({ path, named, items, strays, repeated, near }: Label
       : []),
     ...(near
       ? [
-          `WARNING: ${counted(near.items, 'item')} without a name differ${near.items === 1 ? 's' : ''} from an id of ${path} in spelling only, such as ${JSON.stringify(near.item)} of the data and ${JSON.stringify(near.id)} there`,
+          `WARNING: ${counted(near.nItems, 'item')} without a name differ${near.nItems === 1 ? 's' : ''} from an id of ${path} in spelling only, such as ${JSON.stringify(near.item)} of the data and ${JSON.stringify(near.id)} there`,
         ]
       : []),
   ];

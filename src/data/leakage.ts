@@ -86,7 +86,7 @@ export function leakageReport(
 
 function shared(a: Interactions, b: Interactions): number {
   let both = 0;
-  for (let u = 0; u < b.users; u++) {
+  for (let u = 0; u < b.nUsers; u++) {
     for (let k = b.indptr[u]!; k < b.indptr[u + 1]!; k++) if (has(a, u, b.indices[k]!)) both += 1;
   }
   return both;
@@ -95,7 +95,7 @@ function shared(a: Interactions, b: Interactions): number {
 function usersWithoutTrain(train: Interactions, part: Interactions): { all: number; untrained: number } {
   let all = 0;
   let untrained = 0;
-  for (let u = 0; u < part.users; u++) {
+  for (let u = 0; u < part.nUsers; u++) {
     if (part.indptr[u + 1] === part.indptr[u]) continue;
     all += 1;
     if (train.indptr[u + 1] === train.indptr[u]) untrained += 1;

@@ -16,7 +16,7 @@ test('synthetic is the default, split 60/20/20 per user, with names', async () =
   assert.equal(data.name, 'synthetic');
   assert.equal(data.itemLabels?.length, data.items.ids.length);
   assert.equal(data.users.index.get(data.users.ids[5]!), 5);
-  for (let u = 0; u < data.train.users; u++) {
+  for (let u = 0; u < data.train.nUsers; u++) {
     assert.ok(itemsOf(data.train, u).length >= 3);
     for (const item of itemsOf(data.test, u)) assert.ok(!has(data.train, u, item) && !has(data.valid, u, item));
   }
@@ -106,15 +106,15 @@ test('inspect counts what is there', async (t) => {
     {
       name: '',
       fingerprint: '',
-      users: 2,
-      items: 3,
+      nUsers: 2,
+      nItems: 3,
       interactions: { all: 6, train: 4, valid: 1, test: 1 },
       density: 1,
       perUser: { min: 3, median: 3, max: 3 },
       perItem: { min: 2, median: 2, max: 2 },
       topItemsShare: { top1: 1 / 3, top10: 1 / 3, top50: 2 / 3 },
       evaluated: { valid: 1, test: 1 },
-      cold: { items: 1, users: 0 },
+      cold: { nItems: 1, nUsers: 0 },
       period: { from: 100000000, to: 100000005 },
     },
   );

@@ -106,7 +106,7 @@ async function originOf(options: DataOptions): Promise<Origin> {
   const spec = parseSynthetic(String(options.data));
   if (spec) {
     refuseColumns(options);
-    const size = `${spec.users} users, ${spec.items} items, ${spec.interactions} interactions, seed ${spec.seed}`;
+    const size = `${spec.nUsers} users, ${spec.nItems} items, ${spec.interactions} interactions, seed ${spec.seed}`;
     const source = { ...synthesize(spec), leftOut: [], notes: [`synthetic data, made up by recdistill: ${size}`] };
     return { name: 'synthetic', source, minUser: MIN_USER };
   }
@@ -157,9 +157,9 @@ function checkManifest(path: string, manifest: SplitManifest, fingerprint: strin
 function summary(parts: Parts): string[] {
   const { train, valid, test } = parts;
   let evaluated = 0;
-  for (let u = 0; u < test.users; u++) evaluated += Number(test.indptr[u + 1]! > test.indptr[u]!);
+  for (let u = 0; u < test.nUsers; u++) evaluated += Number(test.indptr[u + 1]! > test.indptr[u]!);
   return [
-    `${train.users} users, ${train.items} items; train ${count(train)}, valid ${count(valid)}, test ${count(test)} interactions`,
+    `${train.nUsers} users, ${train.nItems} items; train ${count(train)}, valid ${count(valid)}, test ${count(test)} interactions`,
     `${evaluated} users have test interactions and are evaluated`,
   ];
 }

@@ -78,7 +78,7 @@ function validOf(train: Interactions, o: DataOptions, notes: string[]): Pick<Par
 
 function countItems(source: ReadSource, parts: Parts): string {
   const { items } = source;
-  const occurring = compact(union(union(parts.train, parts.valid), parts.test)).interactions.items;
+  const occurring = compact(union(union(parts.train, parts.valid), parts.test)).interactions.nItems;
   const trained = itemCounts(parts.train).reduce((sum, n) => sum + Number(n > 0), 0);
   const how =
     occurring === items.length
@@ -94,7 +94,7 @@ function countItems(source: ReadSource, parts: Parts): string {
 
 function without(x: Interactions, y: Interactions): Interactions {
   const keep = new Uint8Array(x.indices.length);
-  for (let u = 0; u < x.users; u++) {
+  for (let u = 0; u < x.nUsers; u++) {
     for (let k = x.indptr[u]!; k < x.indptr[u + 1]!; k++) keep[k] = Number(!has(y, u, x.indices[k]!));
   }
   return selectEntries(x, keep);

@@ -28,8 +28,8 @@ export function prepareRaw(
   const { interactions, users, items } = compact(filtered);
   const before = compact(all).interactions;
   const filters =
-    `minUser ${minUser}, minItem ${minItem} (${options.core}) removed ${before.users - users.length} of ${before.users} users, ` +
-    `${before.items - items.length} of ${before.items} items, ${count(all) - count(filtered)} interactions`;
+    `minUser ${minUser}, minItem ${minItem} (${options.core}) removed ${before.nUsers - users.length} of ${before.nUsers} users, ` +
+    `${before.nItems - items.length} of ${before.nItems} items, ${count(all) - count(filtered)} interactions`;
   notes.push(filters);
   const fewer = count(filtered) < count(all);
   checkSize(name, interactions, `${read.users.length} rows read; ${notes.join('; ')}`);
@@ -59,7 +59,7 @@ function tieWarnings(parts: Parts): string[] {
   if (tied === 0) return [];
   const where = 'a held-out interaction has the same time as the latest that stays in train';
   return [
-    `holdOut latest: for ${tied} of ${parts.train.users} users ${where}, so that chance decided which is held out`,
+    `holdOut latest: for ${tied} of ${parts.train.nUsers} users ${where}, so that chance decided which is held out`,
   ];
 }
 

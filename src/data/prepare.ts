@@ -60,7 +60,7 @@ export function warmed(parts: Parts, perUser: boolean, notes: string[]): Parts {
   const cold = dropColdItems(parts, perUser && count(parts.valid) > 0 && count(parts.test) > 0);
   notes.push(
     `dropped ${cold.coldRows} valid and test interactions with items that train lacks` +
-      (perUser ? `, then ${cold.users} users left without valid or test (${cold.userRows} interactions)` : ''),
+      (perUser ? `, then ${cold.nUsers} users left without valid or test (${cold.userRows} interactions)` : ''),
   );
   return cold.parts;
 }
@@ -73,8 +73,8 @@ export function checkSize(name: string, x: Interactions, story: string): void {
       hint: 'Lower --min-rating, --min-user or --min-item, or give more data.',
     });
   if (count(x) === 0) refuse('no interaction is left');
-  if (x.users < 2) refuse(`all ${count(x)} interactions are of one user; at least two users are needed`);
-  if (x.items < 2) refuse(`all ${count(x)} interactions are with one item; at least two items are needed`);
+  if (x.nUsers < 2) refuse(`all ${count(x)} interactions are of one user; at least two users are needed`);
+  if (x.nItems < 2) refuse(`all ${count(x)} interactions are with one item; at least two items are needed`);
 }
 
 /** Refuses parts that should have interactions and have none. */

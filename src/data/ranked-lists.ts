@@ -101,9 +101,9 @@ export function describe({ teacher, checkpoint }: Pick<StagedGroup, 'teacher' | 
 }
 
 /** Lists that grow to at most `depth`; what comes later is left out. */
-function newList({ users, items }: { users: number; items: number }, depth: number) {
-  const lengths = new Int32Array(users);
-  const rankings: Rankings = { users, catalogue: items, depth, items: new Int32Array(users * depth).fill(-1) };
+function newList({ nUsers, nItems }: { nUsers: number; nItems: number }, depth: number) {
+  const lengths = new Int32Array(nUsers);
+  const rankings: Rankings = { nUsers, nItems: nItems, depth, items: new Int32Array(nUsers * depth).fill(-1) };
   return {
     rankings,
     add(user: number, item: number): void {

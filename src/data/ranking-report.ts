@@ -52,7 +52,7 @@ export interface CheckpointReport {
   readonly epoch: number;
   readonly rows: number;
   /** Users for whom it ranks a candidate. */
-  readonly users: number;
+  readonly nUsers: number;
   /** Users whom it lacks, and who got the list of the nearest checkpoint that has them. */
   readonly filled: number;
   /** Users of `users` whose list is shorter than could be: than the depth, and than their candidates. */

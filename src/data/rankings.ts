@@ -2,9 +2,9 @@
 
 export interface Rankings {
   /** Number of users = rows. */
-  readonly users: number;
+  readonly nUsers: number;
   /** Number of items in the catalogue. */
-  readonly catalogue: number;
+  readonly nItems: number;
   /** Columns: the longest list kept. */
   readonly depth: number;
   /** `users * depth` item ids, row by row, best first; a row shorter than `depth` is filled with -1. */

@@ -12,12 +12,12 @@ function build(spec = SYNTHETIC_DEFAULT): Interactions {
 test('makes exactly the size wanted, without repetition, the same for the same seed', () => {
   for (const spec of [
     SYNTHETIC_DEFAULT,
-    { users: 2, items: 8, interactions: 4, seed: 1 },
-    { users: 40, items: 20, interactions: 200, seed: 5 },
+    { nUsers: 2, nItems: 8, interactions: 4, seed: 1 },
+    { nUsers: 40, nItems: 20, interactions: 200, seed: 5 },
   ]) {
     const x = build(spec);
     assert.equal(count(x), spec.interactions);
-    for (let u = 0; u < x.users; u++) assert.ok(itemsOf(x, u).length > 0);
+    for (let u = 0; u < x.nUsers; u++) assert.ok(itemsOf(x, u).length > 0);
     assert.deepEqual(build(spec), x);
   }
   assert.notDeepEqual(build({ ...SYNTHETIC_DEFAULT, seed: 1 }).indices, build().indices);
@@ -29,10 +29,10 @@ test('popularity and activity have heavy tails', () => {
     const sorted = counts.slice().sort().reverse();
     return sorted.subarray(0, Math.round(top * sorted.length)).reduce((a, b) => a + b, 0) / count(x);
   };
-  const items = share(itemCounts(x), 0.1);
-  const users = share(itemCounts(transpose(x)), 0.1);
-  assert.ok(items > 0.25 && items < 0.6, `the top tenth of the items has ${items}`);
-  assert.ok(users > 0.25 && users < 0.6, `the top tenth of the users has ${users}`);
+  const nItems = share(itemCounts(x), 0.1);
+  const nUsers = share(itemCounts(transpose(x)), 0.1);
+  assert.ok(nItems > 0.25 && nItems < 0.6, `the top tenth of the items has ${nItems}`);
+  assert.ok(nUsers > 0.25 && nUsers < 0.6, `the top tenth of the users has ${nUsers}`);
 });
 
 test('a personalised model clearly beats popularity', () => {
@@ -42,7 +42,7 @@ test('a personalised model clearly beats popularity', () => {
   const byItem = transpose(train);
   const top = (scores: ArrayLike<number>, seen: Int32Array) => {
     const taken = new Set(seen);
-    return Array.from({ length: x.items }, (_, i) => i)
+    return Array.from({ length: x.nItems }, (_, i) => i)
       .filter((i) => !taken.has(i))
       .sort((a, b) => scores[b]! - scores[a]! || a - b)
       .slice(0, 20);
@@ -52,7 +52,7 @@ test('a personalised model clearly beats popularity', () => {
     const relevant = new Set(itemsOf(held, u));
     const seen = itemsOf(train, u);
     // Items of users who share items: co-occurrence, divided by popularity as in cosine similarity.
-    const scores = new Float64Array(x.items);
+    const scores = new Float64Array(x.nItems);
     for (const i of seen) {
       for (const v of itemsOf(byItem, i))
         for (const j of itemsOf(train, v)) scores[j]! += 1 / Math.sqrt(popularity[i]! * popularity[j]!);
@@ -72,7 +72,7 @@ test('ids sort as numbers and every item has a readable name', () => {
 });
 
 test('reads sizes and refuses what cannot be made', () => {
-  assert.deepEqual(parseSynthetic('synthetic:30x20x100:9'), { users: 30, items: 20, interactions: 100, seed: 9 });
+  assert.deepEqual(parseSynthetic('synthetic:30x20x100:9'), { nUsers: 30, nItems: 20, interactions: 100, seed: 9 });
   assert.equal(parseSynthetic('citeulike-t'), undefined);
   for (const bad of ['synthetic:', 'synthetic:3x4', 'synthetic:-3x4x5']) {
     assert.throws(() => parseSynthetic(bad), { code: 'bad-option' });
@@ -84,7 +84,7 @@ test('reads sizes and refuses what cannot be made', () => {
     [20, 20, 101],
     [1e10, 20, 1e10],
   ] as const;
-  for (const [users, items, interactions] of sizes) {
-    assert.throws(() => synthesize({ users, items, interactions, seed: 0 }), { code: 'bad-option' });
+  for (const [nUsers, nItems, interactions] of sizes) {
+    assert.throws(() => synthesize({ nUsers, nItems, interactions, seed: 0 }), { code: 'bad-option' });
   }
 });

@@ -9,14 +9,14 @@ import type { Pairs, Source } from './pairs.js';
 import { itemName, NICHES, THEMES } from './synthetic-names.js';
 
 export interface SyntheticSpec {
-  readonly users: number;
-  readonly items: number;
+  readonly nUsers: number;
+  readonly nItems: number;
   /** Exact number of interactions, at most a quarter of users x items. */
   readonly interactions: number;
   readonly seed: number;
 }
 
-export const SYNTHETIC_DEFAULT: SyntheticSpec = { users: 2000, items: 3000, interactions: 60_000, seed: 0 };
+export const SYNTHETIC_DEFAULT: SyntheticSpec = { nUsers: 2000, nItems: 3000, interactions: 60_000, seed: 0 };
 
 export interface SyntheticSource extends Source {
   /** A readable name of each item. */
@@ -48,8 +48,8 @@ export function parseSynthetic(data: string): SyntheticSpec | undefined {
       help,
     });
   }
-  const [users, items, interactions, seed] = match.slice(1).map((part) => Number(part ?? 0));
-  return { users: users!, items: items!, interactions: interactions!, seed: seed! };
+  const [nUsers, nItems, interactions, seed] = match.slice(1).map((part) => Number(part ?? 0));
+  return { nUsers: nUsers!, nItems: nItems!, interactions: interactions!, seed: seed! };
 }
 
 /** @throws RecdistillError `bad-option` if the size cannot be made */
@@ -63,7 +63,7 @@ export function synthesize(spec: SyntheticSpec): SyntheticSource {
   const timeKey = stream(spec.seed, 'synthetic time');
   const draw = makeDrawer(spec, catalogue);
   let at = 0;
-  for (let u = 0; u < spec.users; u++) {
+  for (let u = 0; u < spec.nUsers; u++) {
     const first = at;
     at = draw(u, activity[u]!, items, at);
     // A user is active for a part of the year, so that a split by time meets new and departed users.
@@ -74,19 +74,19 @@ export function synthesize(spec: SyntheticSpec): SyntheticSource {
     }
   }
   return {
-    users: numbered('u', spec.users),
-    items: numbered('i', spec.items),
+    users: numbered('u', spec.nUsers),
+    items: numbered('i', spec.nItems),
     parts: [{ users, items, times } satisfies Pairs],
     labels: Array.from(catalogue.niche, (niche, i) => itemName(niche, i + 1)),
   };
 }
 
-function checkSize({ users, items, interactions, seed }: SyntheticSpec): void {
+function checkSize({ nUsers, nItems, interactions, seed }: SyntheticSpec): void {
   const refuse = (given: string, expected: string) =>
     fail('bad-option', { option: 'data', owner: 'synthetic data', given, expected });
-  if (users < 2 || items < 8) refuse(`${users} users and ${items} items`, 'at least 2 users and 8 items');
-  if (users > 2 ** 30 || items > 2 ** 30) refuse(`${users} users and ${items} items`, 'at most 2^30 of each');
-  if (interactions < users || interactions > (users * items) / 4 || interactions > 2 ** 30) {
+  if (nUsers < 2 || nItems < 8) refuse(`${nUsers} users and ${nItems} items`, 'at least 2 users and 8 items');
+  if (nUsers > 2 ** 30 || nItems > 2 ** 30) refuse(`${nUsers} users and ${nItems} items`, 'at most 2^30 of each');
+  if (interactions < nUsers || interactions > (nUsers * nItems) / 4 || interactions > 2 ** 30) {
     refuse(`${interactions} interactions`, 'at least one per user and at most a quarter of users x items');
   }
   if (!Number.isSafeInteger(seed)) refuse(`seed ${seed}`, 'a whole number');
@@ -108,21 +108,21 @@ interface Catalogue {
   readonly cumulative: Float64Array;
 }
 
-function makeItems({ items, seed }: SyntheticSpec): Catalogue {
+function makeItems({ nItems, seed }: SyntheticSpec): Catalogue {
   const key = stream(seed, 'synthetic items');
   const niches = THEMES * NICHES;
-  const rank = Int32Array.from({ length: items }, (_, i) => i);
+  const rank = Int32Array.from({ length: nItems }, (_, i) => i);
   shuffle(rank, key, 0);
-  const niche = Int32Array.from({ length: items }, (_, i) => Math.floor(uniform(key, 1, i) * niches));
+  const niche = Int32Array.from({ length: nItems }, (_, i) => Math.floor(uniform(key, 1, i) * niches));
   const starts = new Int32Array(niches + 1);
   for (const n of niche) starts[n + 1]! += 1;
   for (let n = 0; n < niches; n++) starts[n + 1]! += starts[n]!;
   const cursor = starts.slice();
-  const byNiche = new Int32Array(items);
+  const byNiche = new Int32Array(nItems);
   niche.forEach((n, i) => {
     byNiche[cursor[n]!++] = i;
   });
-  const cumulative = new Float64Array(items + 1);
+  const cumulative = new Float64Array(nItems + 1);
   // The offset keeps the first few items from taking everything.
   byNiche.forEach((i, k) => {
     cumulative[k + 1] = cumulative[k]! + (rank[i]! + 10) ** -POPULARITY_EXPONENT;
@@ -131,14 +131,14 @@ function makeItems({ items, seed }: SyntheticSpec): Catalogue {
 }
 
 /** Interactions of each user: log-normal, at least one, at most a third of the items, with the exact sum wanted. */
-function makeActivity({ users, items, interactions, seed }: SyntheticSpec): Int32Array {
+function makeActivity({ nUsers, nItems, interactions, seed }: SyntheticSpec): Int32Array {
   const key = stream(seed, 'synthetic activity');
-  const most = Math.max(1, Math.floor(items / 3));
-  const weights = Float64Array.from({ length: users }, (_, u) => Math.exp(ACTIVITY_SIGMA * gaussian(key, u)));
+  const most = Math.max(1, Math.floor(nItems / 3));
+  const weights = Float64Array.from({ length: nUsers }, (_, u) => Math.exp(ACTIVITY_SIGMA * gaussian(key, u)));
   const scale = interactions / weights.reduce((a, b) => a + b, 0);
   const activity = Int32Array.from(weights, (w) => Math.min(most, Math.max(1, Math.round(w * scale))));
   let missing = interactions - activity.reduce((a, b) => a + b, 0);
-  for (let u = 0; missing !== 0; u = (u + 1) % users) {
+  for (let u = 0; missing !== 0; u = (u + 1) % nUsers) {
     const step = Math.sign(missing);
     const next = activity[u]! + step;
     if (next < 1 || next > most) continue;
@@ -155,10 +155,10 @@ const gaussian = (key: RandomKey, k: number): number =>
 /** Draws `n` different items for a user into `out` from position `at`; returns the next position. */
 type Drawer = (user: number, n: number, out: Int32Array, at: number) => number;
 
-function makeDrawer({ items, seed }: SyntheticSpec, { byNiche, starts, cumulative }: Catalogue): Drawer {
+function makeDrawer({ nItems, seed }: SyntheticSpec, { byNiche, starts, cumulative }: Catalogue): Drawer {
   const taste = stream(seed, 'synthetic taste');
   const key = stream(seed, 'synthetic draw');
-  const owner = new Int32Array(items).fill(-1);
+  const owner = new Int32Array(nItems).fill(-1);
   const words = new Uint32Array(2);
   const loved = new Int32Array(LOVED_NICHES);
   return (user, n, out, at) => {
@@ -173,7 +173,7 @@ function makeDrawer({ items, seed }: SyntheticSpec, { byNiche, starts, cumulativ
     for (let attempt = 0; at < end && attempt < attempts; attempt++) {
       threefry2x32(key.k0, key.k1, user, attempt, words);
       const where = words[0]! / 2 ** 32;
-      let [from, to] = [0, items];
+      let [from, to] = [0, nItems];
       if (where < NICHE_SHARE) {
         const niche = loved[Math.floor((where / NICHE_SHARE) * LOVED_NICHES)]!;
         [from, to] = [starts[niche]!, starts[niche + 1]!];
@@ -188,7 +188,7 @@ function makeDrawer({ items, seed }: SyntheticSpec, { byNiche, starts, cumulativ
     }
     // A user who has used up what they like takes the rest in catalogue order.
     for (let k = 0; at < end; k++) {
-      const item = byNiche[(k + user) % items]!;
+      const item = byNiche[(k + user) % nItems]!;
       if (owner[item] === user) continue;
       owner[item] = user;
       out[at++] = item;

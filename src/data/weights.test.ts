@@ -21,15 +21,15 @@ import { writeSplit } from './write-split.js';
 /** Every interaction weighs what its user and item say, so that a weight that went astray is seen. */
 const weightOf = (user: number, item: number) => Math.fround(user + item / 10 + 0.3);
 
-const grid = (users: number, items: number) => {
-  const cells = [...Array(users * items).keys()].filter((n) => (n * 7) % 3 !== 0);
-  return { users: cells.map((n) => Math.floor(n / items)), items: cells.map((n) => n % items) };
+const grid = (nUsers: number, nItems: number) => {
+  const cells = [...Array(nUsers * nItems).keys()].filter((n) => (n * 7) % 3 !== 0);
+  return { users: cells.map((n) => Math.floor(n / nItems)), items: cells.map((n) => n % nItems) };
 };
 
-const weighted = (users: number, items: number): Interactions => {
-  const g = grid(users, items);
+const weighted = (nUsers: number, nItems: number): Interactions => {
+  const g = grid(nUsers, nItems);
   return fromPairs(
-    ...([users, items, g.users, g.items] as const),
+    ...([nUsers, nItems, g.users, g.items] as const),
     g.items,
     g.users.map((u, n) => weightOf(u, g.items[n]!)),
   );
@@ -37,7 +37,7 @@ const weighted = (users: number, items: number): Interactions => {
 
 function keepsWeights(x: Interactions, user = (u: number) => u, item = (i: number) => i): void {
   assert.equal(x.weights?.length, x.indices.length);
-  for (let u = 0; u < x.users; u++) {
+  for (let u = 0; u < x.nUsers; u++) {
     itemsOf(x, u).forEach((i, n) => {
       assert.equal(x.weights![x.indptr[u]! + n], weightOf(user(u), item(i)));
     });

@@ -43,7 +43,7 @@ test('what is written is read back as it was, whatever the ids and the format', 
                 u * depth,
               ),
           );
-          return { users: users.length, catalogue: items.length, depth, items: flat };
+          return { nUsers: users.length, nItems: items.length, depth, items: flat };
         };
         const [early, late] = [rankings((i, u) => !held(u).has(i)), rankings((i, u) => !held(u).has(i))];
         const observed = rankings((i, u) => held(u).has(i));
@@ -83,7 +83,7 @@ test('what is written is read back as it was, whatever the ids and the format', 
 test('a file that cannot be written leaves nothing behind', async (t) => {
   const folder = testFolder(t);
   writeFileSync(join(folder.path, 'file'), '');
-  const list = { users: 3, catalogue: 6, depth: 1, items: Int32Array.from([1, 0, 0]) };
+  const list = { nUsers: 3, nItems: 6, depth: 1, items: Int32Array.from([1, 0, 0]) };
   await assert.rejects(writeRankingsTable(join(folder.path, 'file', 'out.csv'), dataset, [{ lists: [list] }]), {
     code: 'write-failed',
   });

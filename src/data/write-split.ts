@@ -64,7 +64,7 @@ function* partLines(dataset: Dataset, part: Interactions): Generator<string> {
     { name: 'weight', values: part.weights },
   ].filter(({ values }) => values !== undefined);
   yield ['user', 'item', ...more.map(({ name }) => name)].join('\t');
-  for (let u = 0; u < part.users; u++) {
+  for (let u = 0; u < part.nUsers; u++) {
     const user = field(dataset.users.ids[u]!);
     for (let k = part.indptr[u]!; k < part.indptr[u + 1]!; k++) {
       const item = field(dataset.items.ids[part.indices[k]!]!);

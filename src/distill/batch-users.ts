@@ -21,7 +21,7 @@ export interface BatchUsers {
 
 /** @param purpose names the stream of random numbers */
 export const createBatchUsers = (context: DistillContext, rows: 'users' | 'batch', purpose: string): BatchUsers =>
-  rows === 'users' ? everyOneOnce(context, context.train.users, purpose) : usersOfBatch(context);
+  rows === 'users' ? everyOneOnce(context, context.train.nUsers, purpose) : usersOfBatch(context);
 
 /** The distinct users of the batch, ascending. */
 export function usersOfBatch({
@@ -29,7 +29,7 @@ export function usersOfBatch({
   train,
   batchSize,
 }: Pick<DistillContext, 'kernels' | 'train' | 'batchSize'>): BatchUsers {
-  const most = Math.min(batchSize, train.users);
+  const most = Math.min(batchSize, train.nUsers);
   const users = k.ints(most);
   return {
     most,

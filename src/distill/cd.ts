@@ -52,14 +52,14 @@ export const cd = distiller({
     const rankings = oneRanking(teachers, train);
     const targets = targetsOf(teachers, rankings, train, o);
     const key = stream(seed, 'cd samples');
-    const drawOutside = createDrawOutside(train.items, stream(seed, 'cd behind the list'));
+    const drawOutside = createDrawOutside(train.nItems, stream(seed, 'cd behind the list'));
     const guide = o.guide === 'student' ? await studentGuide(context.rankStudent, train, o.candidates) : undefined;
     const listLoss = createListLoss(context, o, {
       width: o.samples,
       fill(user, epoch, items) {
         const own = itemsOf(train, user);
         const list = rankingOf(guide?.rankings ?? rankings, user).subarray(0, o.candidates);
-        const candidates = Math.min(o.candidates, train.items - own.length);
+        const candidates = Math.min(o.candidates, train.nItems - own.length);
         const positions = drawFront(candidates, o.samples, key, epoch, user);
         const listed = positions.filter((position) => position < list.length);
         items.set(listed.map((position) => list[position]!));
@@ -104,7 +104,7 @@ export function drawFront(n: number, count: number, key: RandomKey, epoch: numbe
 
 /** The student's own ranking, as it was when last looked at. */
 async function studentGuide(rank: DistillContext['rankStudent'], train: Interactions, candidates: number) {
-  const rankings = await rank(Math.min(candidates, train.items));
+  const rankings = await rank(Math.min(candidates, train.nItems));
   return { rankings, look: async () => rankings.items.set((await rank(rankings.depth)).items) };
 }
 
@@ -127,7 +127,7 @@ function targetsOf(
       return out;
     };
   }
-  const ranks = new Int32Array(train.items).fill(-1);
+  const ranks = new Int32Array(train.nItems).fill(-1);
   return (user, items) => {
     const list = rankingOf(rankings, user);
     list.forEach((item, rank) => {
@@ -141,8 +141,8 @@ function targetsOf(
   };
 }
 
-function product({ users, items, dim }: Tables, user: number, item: number): number {
+function product({ userFactors, itemFactors, dim }: Tables, user: number, item: number): number {
   let sum = 0;
-  for (let d = 0; d < dim; d++) sum += users[user * dim + d]! * items[item * dim + d]!;
+  for (let d = 0; d < dim; d++) sum += userFactors[user * dim + d]! * itemFactors[item * dim + d]!;
   return sum;
 }

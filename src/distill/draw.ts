@@ -32,12 +32,12 @@ export const gumbel = (key: RandomKey, c0: number, c1: number): number =>
  */
 export type DrawOutside = (epoch: number, user: number, lists: readonly ArrayLike<number>[], out: Int32Array) => number;
 
-export function createDrawOutside(items: number, key: RandomKey): DrawOutside {
-  const marks = new Int32Array(items);
+export function createDrawOutside(nItems: number, key: RandomKey): DrawOutside {
+  const marks = new Int32Array(nItems);
   let mark = 0;
   return (epoch, user, lists, out) => {
     mark += 1;
-    let free = items;
+    let free = nItems;
     for (const list of lists) {
       for (let at = 0; at < list.length; at++) {
         if (marks[list[at]!] === mark) continue;
@@ -48,7 +48,7 @@ export function createDrawOutside(items: number, key: RandomKey): DrawOutside {
     const count = Math.min(out.length, free);
     const counter = user * COUNTERS;
     // Where few items are left, most attempts to hit one would fail.
-    if (free - count < items / 4) {
+    if (free - count < nItems / 4) {
       const rest = Int32Array.from(marks.keys()).filter((item) => marks[item] !== mark);
       for (let n = 0; n < count; n++) {
         const other = n + uniformInt(key, epoch, counter + n, free - n);
@@ -58,7 +58,7 @@ export function createDrawOutside(items: number, key: RandomKey): DrawOutside {
       return count;
     }
     for (let n = 0, found = 0; found < count; n++) {
-      const item = uniformInt(key, epoch, counter + n, items);
+      const item = uniformInt(key, epoch, counter + n, nItems);
       if (marks[item] === mark) continue;
       marks[item] = mark;
       out[found++] = item;

@@ -17,7 +17,7 @@ const k = createReferenceKernels('f64');
 const train = fromPairs(2, 8, [0, 1], [0, 1]);
 
 function teacher(lists: readonly (readonly number[])[], tables?: KnownTeacher['tables']): KnownTeacher {
-  const rankings: Rankings = { users: 2, catalogue: 8, depth: lists[0]!.length, items: Int32Array.from(lists.flat()) };
+  const rankings: Rankings = { nUsers: 2, nItems: 8, depth: lists[0]!.length, items: Int32Array.from(lists.flat()) };
   const checkpoints = [{ epoch: 1, metrics: {}, rankings }];
   return { teacher: 't', dataFingerprint: '', checkpoints, ...(tables ? { tables } : {}) };
 }
@@ -35,7 +35,7 @@ async function on(
   users!.values.set([1, 0, 0, 1]);
   for (let i = 0; i < 8; i++) items!.values.set([scores[0]![i]!, scores[1]![i]!], 2 * i);
   const rankStudent = async (depth: number): Promise<Rankings> => ({
-    ...{ users: 2, catalogue: 8, depth },
+    ...{ nUsers: 2, nItems: 8, depth },
     items: Int32Array.from(
       scores.flatMap((own, u) => {
         const order = own.map((_, i) => i).filter((i) => i !== u);
@@ -140,7 +140,11 @@ test('cd draws different positions, the first ones more often', () => {
 });
 
 test('cd takes targets from the scores of one teacher, else from ranks', async () => {
-  const tables = { users: Float32Array.of(1, 2), items: Float32Array.from({ length: 8 }, (_, i) => i - 3), dim: 1 };
+  const tables = {
+    userFactors: Float32Array.of(1, 2),
+    itemFactors: Float32Array.from({ length: 8 }, (_, i) => i - 3),
+    dim: 1,
+  };
   const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
   const options = { samples: 4, candidates: 4, temperature: 2 };
   /** At score 0 an item's gradient is 1/2 - target. */
@@ -212,12 +216,12 @@ test('multi-rrd gives no weight to a teacher that says nothing of a user', async
 
 test('of several teachers de has the rows side by side, so that scores add up', () => {
   const table = (dim: number, from: number) => ({
-    users: Float32Array.from({ length: 2 * dim }, (_, n) => from + n),
-    items: Float32Array.from({ length: 8 * dim }, (_, n) => n - from),
+    userFactors: Float32Array.from({ length: 2 * dim }, (_, n) => from + n),
+    itemFactors: Float32Array.from({ length: 8 * dim }, (_, n) => n - from),
     dim,
   });
   const both = joined([teacher(lists, table(1, 3)), teacher(lists, table(2, 5))]);
   assert.equal(both.dim, 3);
-  assert.deepEqual([...both.users], [3, 5, 6, 4, 7, 8]);
-  assert.deepEqual([...both.items.subarray(3, 6)], [-2, -3, -2]);
+  assert.deepEqual([...both.userFactors], [3, 5, 6, 4, 7, 8]);
+  assert.deepEqual([...both.itemFactors.subarray(3, 6)], [-2, -3, -2]);
 });

@@ -47,15 +47,15 @@ export const multiRrd = distiller({
     const { kernels: k, train, teachers, seed } = context;
     const last = teachers.map((t) => t.checkpoints.at(-1)!.rankings);
     const keys = teachers.map((_, x) => stream(seed, `multi-rrd top items ${x}`));
-    const draw = createDrawOutside(train.items, stream(seed, 'multi-rrd remainder'));
+    const draw = createDrawOutside(train.nItems, stream(seed, 'multi-rrd remainder'));
     const listsOf = (user: number) => last.map((r) => rankingOf(r, user).subarray(0, o.candidates));
     const taught = teachers.length * o.topK;
     const own = { scores: new Float64Array(o.topK + o.remainder), gradient: new Float64Array(o.topK + o.remainder) };
     const logits = {
       name: 'teachers',
-      shape: [train.users, teachers.length],
-      values: k.floats(train.users * teachers.length),
-      gradient: k.floats(train.users * teachers.length),
+      shape: [train.nUsers, teachers.length],
+      values: k.floats(train.nUsers * teachers.length),
+      gradient: k.floats(train.nUsers * teachers.length),
     };
     /**
      * Losses of the teachers, and the gradients of each by its own scores, weighted; the remainder is the same for all. A shorter list counts as much as a

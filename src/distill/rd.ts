@@ -51,7 +51,7 @@ export const rd = distiller({
   create(context, o) {
     const { train, teachers, seed } = context;
     const rankings = oneRanking(teachers, train);
-    const draw = createDrawOutside(train.items, stream(seed, 'rd samples'));
+    const draw = createDrawOutside(train.nItems, stream(seed, 'rd samples'));
     const takenOf = (user: number) => rankingOf(rankings, user).subarray(0, o.topK);
     const full = positionWeights(o.topK, o.temperature);
     const weights = new Float64Array(o.topK);
@@ -70,7 +70,7 @@ export const rd = distiller({
         if (epoch >= o.dynamicFrom) {
           const samples = scores.subarray(n);
           for (let p = 0; p < n; p++)
-            weights[p]! *= dynamicWeight(approximateRank(scores[p]!, samples, train.items), p, o.slope);
+            weights[p]! *= dynamicWeight(approximateRank(scores[p]!, samples, train.nItems), p, o.slope);
         }
         gradient.fill(0, n);
         return weightedPositives(scores, weights, gradient, n);

@@ -36,7 +36,7 @@ export const rrd = distiller({
     const { train, teachers, seed } = context;
     const rankings = oneRanking(teachers, train);
     const key = stream(seed, 'rrd top items');
-    const draw = createDrawOutside(train.items, stream(seed, 'rrd remainder'));
+    const draw = createDrawOutside(train.nItems, stream(seed, 'rrd remainder'));
     const listLoss = createListLoss(context, o, {
       width: o.topK + o.remainder,
       fill(user, epoch, items) {

@@ -47,15 +47,15 @@ export function createListStep(
         if (n === 0) return;
         const part = users.subarray(first, end);
         const pairs = { users: rows.subarray(0, n), items: items.subarray(0, n) };
-        const lossOf: ScoreLoss = (scores, slopes) => {
+        const lossOf: ScoreLoss = (scores, scoreGradients) => {
           let [value, from] = [0, 0];
           part.forEach((user, at) => {
             const to = from + lengths[at]!;
-            const own = [scores, slopes].map((x) => x.subarray(from, to)) as [Floats, Floats];
+            const own = [scores, scoreGradients].map((x) => x.subarray(from, to)) as [Floats, Floats];
             if (to > from) value += loss(user, ...own, items.subarray(from, to));
             from = to;
           });
-          for (let at = 0; at < n; at++) slopes[at]! *= scale;
+          for (let at = 0; at < n; at++) scoreGradients[at]! *= scale;
           return value;
         };
         sum += learner.learn(pairs, lossOf, part);
@@ -99,7 +99,7 @@ export function createListLoss(context: DistillContext, { lambda, rows }: ListLo
   const picker = createBatchUsers(context, rows, 'users of lists');
   const step = createListStep(context, picker.most, width);
   // Active users are in many batches of an epoch.
-  const kept = { items: new Int32Array(train.users * width), lengths: new Int32Array(train.users), epoch: 0 };
+  const kept = { items: new Int32Array(train.nUsers * width), lengths: new Int32Array(train.nUsers), epoch: 0 };
   const listOf = (user: number, epoch: number): Int32Array => {
     if (kept.epoch !== epoch) {
       kept.lengths.fill(-1);

@@ -65,7 +65,7 @@ export function analyseBd({ train, test }: Tested, ranks: BdStages<BdRanks>, at:
   const counts = itemCounts(train);
   const popularity = test.indices.map((item) => counts[item]!);
   const activity = new Int32Array(test.indices.length);
-  for (let u = 0; u < test.users; u++) activity.fill(itemsOf(train, u).length, test.indptr[u], test.indptr[u + 1]);
+  for (let u = 0; u < test.nUsers; u++) activity.fill(itemsOf(train, u).length, test.indptr[u], test.indptr[u + 1]);
   const stage = (of: BdRanks): BdStage => ({
     ...{ ahead: aheadOf(of), discrepancy: discrepancyOf(of) },
     byItem: quartilesOf(popularity, of, at),

@@ -10,8 +10,8 @@ import { rankScores } from './rank.js';
 /** Three users over five items; user 1 has nothing relevant. */
 const relevant = fromPairs(3, 5, [0, 0, 2], [1, 4, 3]);
 const rankings: Rankings = {
-  users: 3,
-  catalogue: 5,
+  nUsers: 3,
+  nItems: 5,
   depth: 3,
   items: Int32Array.of(4, 0, 1, /**/ 2, 0, -1, /**/ 0, 1, 2),
 };

@@ -44,14 +44,14 @@ export function evaluateRankings(rankings: Rankings, relevant: Interactions, opt
   checkShapes(rankings, relevant, asked, options.trainCounts);
   checkLists(rankings);
 
-  const everyone = Int32Array.from({ length: rankings.users }, (_, user) => user);
+  const everyone = Int32Array.from({ length: rankings.nUsers }, (_, user) => user);
   const users = everyone.filter((user) => relevant.indptr[user + 1]! > relevant.indptr[user]!);
   const perUser = judgeUsers(rankings, relevant, users, asked.filter(isUserMetric), options.topK);
   const ofLists = asked.filter(isListMetric);
   const trainCounts = options.trainCounts ?? new Int32Array(0);
   return {
     users,
-    usersLeftOut: rankings.users - users.length,
+    usersLeftOut: rankings.nUsers - users.length,
     perUser,
     means: Object.fromEntries(Object.entries(perUser).map(([key, values]) => [key, mean(values)])),
     beyondAccuracy: {
@@ -84,7 +84,7 @@ function judgeUsers(
   const longest = Math.max(...topK);
   const hits = new Int32Array(Math.min(longest, rankings.depth));
   // owner[i] === user + 1 says that item i is relevant to this user; it never has to be cleared.
-  const owner = new Int32Array(rankings.catalogue);
+  const owner = new Int32Array(rankings.nItems);
   for (let row = 0; row < users.length; row++) {
     const user = users[row]!;
     const wanted = itemsOf(relevant, user);
@@ -123,7 +123,7 @@ function judgeLists(
 }
 
 function exposureOf(rankings: Rankings, users: Int32Array, k: number): Int32Array {
-  const exposure = new Int32Array(rankings.catalogue);
+  const exposure = new Int32Array(rankings.nItems);
   for (const user of users) {
     const list = rankingOf(rankings, user);
     const length = Math.min(k, list.length);
@@ -134,7 +134,7 @@ function exposureOf(rankings: Rankings, users: Int32Array, k: number): Int32Arra
 
 function checkTopK(topK: readonly number[], rankings: Rankings): void {
   // Lists as long as the catalogue hold all there is, so that no K asks for more than they can give.
-  const most = rankings.depth >= rankings.catalogue ? Number.POSITIVE_INFINITY : rankings.depth;
+  const most = rankings.depth >= rankings.nItems ? Number.POSITIVE_INFINITY : rankings.depth;
   const refuse = (given: unknown, expected: string, help?: string): never =>
     fail('bad-option', { owner: 'evaluation', option: 'topK', given, expected, help });
   if (topK.length === 0) refuse('empty', 'at least one list length');
@@ -156,19 +156,19 @@ function checkShapes(
   metrics: readonly Metric[],
   trainCounts: Int32Array | undefined,
 ): void {
-  if (rankings.users !== relevant.users || rankings.catalogue !== relevant.items) {
+  if (rankings.nUsers !== relevant.nUsers || rankings.nItems !== relevant.nItems) {
     fail('needs-not-met', {
       problem:
-        `the rankings are of ${rankings.users} users over ${rankings.catalogue} items, ` +
-        `the relevant items of ${relevant.users} users over ${relevant.items} items`,
+        `the rankings are of ${rankings.nUsers} users over ${rankings.nItems} items, ` +
+        `the relevant items of ${relevant.nUsers} users over ${relevant.nItems} items`,
       hint: 'Evaluate rankings on the data set they were made for.',
     });
   }
   const needy = metrics.find((metric) => metric.kind === 'lists' && metric.needsTrainCounts);
-  if (needy && trainCounts?.length !== rankings.catalogue) {
+  if (needy && trainCounts?.length !== rankings.nItems) {
     const given = trainCounts ? `${trainCounts.length} were given` : 'none were given';
     fail('needs-not-met', {
-      problem: `${needy.name} needs the train interactions of all ${rankings.catalogue} items; ${given}`,
+      problem: `${needy.name} needs the train interactions of all ${rankings.nItems} items; ${given}`,
       hint: 'Pass trainCounts: itemCounts(dataset.train).',
     });
   }
@@ -176,17 +176,17 @@ function checkShapes(
 
 /** Refuses lists that would be judged wrongly: external rankings come from files. */
 function checkLists(rankings: Rankings): void {
-  const { users, catalogue, depth, items } = rankings;
+  const { nUsers, nItems, depth, items } = rankings;
   const hint = 'A list holds different item ids, best first, and is filled with -1 at its end.';
-  if (items.length !== users * depth) {
-    fail('bad-data', { path: 'rankings', problem: `${items.length} entries instead of ${users} x ${depth}`, hint });
+  if (items.length !== nUsers * depth) {
+    fail('bad-data', { path: 'rankings', problem: `${items.length} entries instead of ${nUsers} x ${depth}`, hint });
   }
   const refuse = (user: number, problem: string): never =>
     fail('bad-data', { path: 'rankings', problem: `the list of user ${user} ${problem}`, hint });
-  const seen = new Int32Array(catalogue);
-  for (let user = 0; user < users; user++) {
+  const seen = new Int32Array(nItems);
+  for (let user = 0; user < nUsers; user++) {
     for (const item of rankingOf(rankings, user)) {
-      if (item < 0 || item >= catalogue) refuse(user, `holds ${item}, which is no item of 0 to ${catalogue - 1}`);
+      if (item < 0 || item >= nItems) refuse(user, `holds ${item}, which is no item of 0 to ${nItems - 1}`);
       if (seen[item] === user + 1) refuse(user, `holds item ${item} twice`);
       seen[item] = user + 1;
     }

@@ -6,15 +6,15 @@ import { createJudge, LIST_LENGTH } from './evaluation.js';
 
 test('K above the number of items, or no whole number, is refused with the number of items', async () => {
   const dataset = await smallData();
-  const items = dataset.train.items;
-  for (const k of [items + 1, 1e9, 2.5]) {
+  const nItems = dataset.train.nItems;
+  for (const k of [nItems + 1, 1e9, 2.5]) {
     const refused = refusedAs(
       'bad-option',
-      new RegExp(`"at" of evaluation is ${k}; .*1 to the number of items, ${items}`),
+      new RegExp(`"at" of evaluation is ${k}; .*1 to the number of items, ${nItems}`),
     );
     assert.throws(() => createJudge(dataset, { at: [5, k], selectBy: 'recall@5' }), refused);
   }
-  assert.equal(createJudge(dataset, { at: [items], selectBy: `ndcg@${items}` }).depth, items);
+  assert.equal(createJudge(dataset, { at: [nItems], selectBy: `ndcg@${nItems}` }).depth, nItems);
 });
 
 test('a selection by what is not measured is refused with what is', async () => {
@@ -28,7 +28,7 @@ test('a selection by what is not measured is refused with what is', async () => 
 test('valid is judged without train items, test without train and valid items, both in lists long enough', async () => {
   const dataset = await smallData();
   const judge = createJudge(dataset, { at: [5, 10], selectBy: 'ndcg@10' });
-  assert.equal(judge.depth, Math.min(LIST_LENGTH, dataset.train.items));
+  assert.equal(judge.depth, Math.min(LIST_LENGTH, dataset.train.nItems));
   assert.equal(judge.mask.valid, dataset.train);
   assert.deepEqual(judge.mask.test, union(dataset.train, dataset.valid));
 });
@@ -36,11 +36,11 @@ test('valid is judged without train items, test without train and valid items, b
 test('a ranking that puts the relevant items first is perfect in valid and in test', async () => {
   const dataset = await smallData();
   const judge = createJudge(dataset, { at: [5, 10], selectBy: 'ndcg@10' });
-  const { users, items } = dataset.train;
+  const { nUsers, nItems } = dataset.train;
   const perfect = (part: typeof dataset.valid) => {
-    const lists = new Int32Array(users * items).fill(-1);
-    for (let u = 0; u < users; u++) lists.set(part.indices.subarray(part.indptr[u]!, part.indptr[u + 1]!), u * items);
-    return { users, catalogue: items, depth: items, items: lists };
+    const lists = new Int32Array(nUsers * nItems).fill(-1);
+    for (let u = 0; u < nUsers; u++) lists.set(part.indices.subarray(part.indptr[u]!, part.indptr[u + 1]!), u * nItems);
+    return { nUsers, nItems: nItems, depth: nItems, items: lists };
   };
   const valid = judge.valid(perfect(dataset.valid));
   assert.equal(judge.select(valid), 1);

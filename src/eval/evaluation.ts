@@ -37,14 +37,14 @@ export interface Judge {
 export function createJudge(dataset: Dataset, o: EvaluationOptions): Judge {
   const { train, valid, test, hidden } = dataset;
   for (const k of o.at) {
-    if (!Number.isInteger(k) || k > train.items) {
-      const expected = `whole numbers from 1 to the number of items, ${train.items}`;
+    if (!Number.isInteger(k) || k > train.nItems) {
+      const expected = `whole numbers from 1 to the number of items, ${train.nItems}`;
       fail('bad-option', {
         option: 'at',
         owner: 'evaluation',
         given: k,
         expected,
-        help: `Ask for shorter lists: --at ${Math.min(10, train.items)} --select-by recall@${Math.min(10, train.items)}.`,
+        help: `Ask for shorter lists: --at ${Math.min(10, train.nItems)} --select-by recall@${Math.min(10, train.nItems)}.`,
       });
     }
   }
@@ -58,7 +58,7 @@ export function createJudge(dataset: Dataset, o: EvaluationOptions): Judge {
       help: `With these list lengths, say what decides: --select-by recall@${Math.max(...o.at)} (selectBy in YAML).`,
     });
   }
-  const depth = Math.min(train.items, Math.max(LIST_LENGTH, ...o.at));
+  const depth = Math.min(train.nItems, Math.max(LIST_LENGTH, ...o.at));
   const trainCounts = itemCounts(train);
   const selected = o.selectBy.split('@')[0]!;
   const full = (rankings: Rankings, part: Interactions) =>

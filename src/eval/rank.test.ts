@@ -5,7 +5,7 @@ import { fromPairs, type Interactions } from '../data/interactions.js';
 import { rankingOf } from '../data/rankings.js';
 import { rankScores } from './rank.js';
 
-const none = (users: number, items: number): Interactions => fromPairs(users, items, [], []);
+const none = (nUsers: number, nItems: number): Interactions => fromPairs(nUsers, nItems, [], []);
 
 /** By counting instead of sorting: an item's place is the number of candidates that beat it. */
 function rankByCounting(row: readonly number[], masked: ReadonlySet<number>, depth: number): number[] {
@@ -24,13 +24,13 @@ const score = fc.oneof(
   fc.float({ noNaN: true }),
 );
 const world = fc
-  .record({ users: fc.integer({ min: 1, max: 4 }), items: fc.integer({ min: 1, max: 9 }) })
-  .chain(({ users, items }) => {
-    const mask = fc.array(fc.tuple(fc.nat(users - 1), fc.nat(items - 1)), { maxLength: 12 });
+  .record({ nUsers: fc.integer({ min: 1, max: 4 }), nItems: fc.integer({ min: 1, max: 9 }) })
+  .chain(({ nUsers, nItems }) => {
+    const mask = fc.array(fc.tuple(fc.nat(nUsers - 1), fc.nat(nItems - 1)), { maxLength: 12 });
     return fc.record({
-      users: fc.constant(users),
-      items: fc.constant(items),
-      scores: fc.array(score, { minLength: users * items, maxLength: users * items }),
+      nUsers: fc.constant(nUsers),
+      nItems: fc.constant(nItems),
+      scores: fc.array(score, { minLength: nUsers * nItems, maxLength: nUsers * nItems }),
       masks: fc.array(mask, { maxLength: 2 }),
       depth: fc.integer({ min: 1, max: 12 }),
     });
@@ -39,21 +39,21 @@ const world = fc
 describe('rankScores', () => {
   it('agrees with counting who beats whom', () => {
     fc.assert(
-      fc.property(world, fc.boolean(), ({ users, items, scores, masks, depth }, single) => {
+      fc.property(world, fc.boolean(), ({ nUsers, nItems, scores, masks, depth }, single) => {
         const matrix = single ? Float32Array.from(scores) : Float64Array.from(scores);
         const parts = masks.map((pairs) =>
           fromPairs(
-            users,
-            items,
+            nUsers,
+            nItems,
             pairs.map(([u]) => u),
             pairs.map(([, i]) => i),
           ),
         );
-        const rankings = rankScores(matrix, users, items, parts, depth);
-        assert.equal(rankings.items.length, users * depth);
-        for (let user = 0; user < users; user++) {
+        const rankings = rankScores(matrix, nUsers, nItems, parts, depth);
+        assert.equal(rankings.items.length, nUsers * depth);
+        for (let user = 0; user < nUsers; user++) {
           const masked = new Set(masks.flat().flatMap(([u, i]) => (u === user ? [i] : [])));
-          const row = Array.from(matrix.subarray(user * items, (user + 1) * items));
+          const row = Array.from(matrix.subarray(user * nItems, (user + 1) * nItems));
           assert.deepEqual(Array.from(rankingOf(rankings, user)), rankByCounting(row, masked, depth));
         }
       }),

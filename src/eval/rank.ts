@@ -13,41 +13,41 @@ import { fail } from '../errors.js';
  */
 export function rankScores(
   scores: Float32Array | Float64Array,
-  users: number,
-  items: number,
+  nUsers: number,
+  nItems: number,
   masks: readonly Interactions[],
   depth: number,
 ): Rankings {
-  checkScores(scores, users, items);
+  checkScores(scores, nUsers, nItems);
   if (!Number.isSafeInteger(depth) || depth < 1) {
     fail('bad-option', { owner: 'ranking', option: 'depth', given: depth, expected: 'a whole number >= 1' });
   }
   for (const mask of masks) {
-    if (mask.users === users && mask.items === items) continue;
+    if (mask.nUsers === nUsers && mask.nItems === nItems) continue;
     fail('needs-not-met', {
-      problem: `the masked interactions are ${mask.users} users x ${mask.items} items, the scores ${users} x ${items}`,
+      problem: `the masked interactions are ${mask.nUsers} users x ${mask.nItems} items, the scores ${nUsers} x ${nItems}`,
       hint: 'Mask with parts of the data set that the scores were made for.',
     });
   }
-  const ranked = new Int32Array(users * depth).fill(-1);
-  for (let user = 0; user < users; user++) {
-    const row = scores.subarray(user * items, (user + 1) * items);
+  const ranked = new Int32Array(nUsers * depth).fill(-1);
+  for (let user = 0; user < nUsers; user++) {
+    const row = scores.subarray(user * nItems, (user + 1) * nItems);
     const candidates: number[] = [];
-    for (let item = 0; item < items; item++) {
+    for (let item = 0; item < nItems; item++) {
       if (!Number.isNaN(row[item]!) && !masks.some((mask) => has(mask, user, item))) candidates.push(item);
     }
     // Two equal infinities subtract to NaN, which, like 0, leaves the decision to the item ids.
     candidates.sort((a, b) => row[b]! - row[a]! || a - b);
     ranked.set(candidates.slice(0, depth), user * depth);
   }
-  return { users, catalogue: items, depth, items: ranked };
+  return { nUsers, nItems: nItems, depth, items: ranked };
 }
 
 /** Refuses a score matrix that does not have `users * items` values. */
-export function checkScores(scores: Float32Array | Float64Array, users: number, items: number): void {
-  if (scores.length === users * items) return;
+export function checkScores(scores: Float32Array | Float64Array, nUsers: number, nItems: number): void {
+  if (scores.length === nUsers * nItems) return;
   fail('needs-not-met', {
-    problem: `${scores.length} scores were given for ${users} users x ${items} items = ${users * items}`,
+    problem: `${scores.length} scores were given for ${nUsers} users x ${nItems} items = ${nUsers * nItems}`,
     hint: 'Give one score for each user and item, row by row.',
   });
 }

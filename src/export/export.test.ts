@@ -36,23 +36,23 @@ const NOTES = {
 };
 
 /** @param plain without biases, labels and what users have */
-function madeUp({ plain = false, users = 40, items = 300, dim = 7 } = {}): Exportable {
+function madeUp({ plain = false, nUsers = 40, nItems = 300, dim = 7 } = {}): Exportable {
   const noise = (length: number, seed: number) =>
     Float32Array.from({ length }, (_, j) => ((Math.sin((j + 1) * 12.9898 + seed) * 43758.5453) % 1) * 1.5);
   const model: StudentModel = {
-    ...{ users, items, dim },
-    userFactors: noise(users * dim, 1),
-    itemFactors: noise(items * dim, 2),
-    userIds: Array.from({ length: users }, (_, u) => ODD[u] ?? `u${u}`),
-    itemIds: Array.from({ length: items }, (_, i) => ODD[i] ?? `i${i}`),
+    ...{ nUsers, nItems, dim },
+    userFactors: noise(nUsers * dim, 1),
+    itemFactors: noise(nItems * dim, 2),
+    userIds: Array.from({ length: nUsers }, (_, u) => ODD[u] ?? `u${u}`),
+    itemIds: Array.from({ length: nItems }, (_, i) => ODD[i] ?? `i${i}`),
     ...(!plain && {
-      userBiases: noise(users, 3),
-      itemBiases: noise(items, 4),
-      labels: Array.from({ length: items }, (_, i) => (i % 3 === 0 ? '' : `Item ${ODD[i % ODD.length]}`)),
+      userBiases: noise(nUsers, 3),
+      itemBiases: noise(nItems, 4),
+      labels: Array.from({ length: nItems }, (_, i) => (i % 3 === 0 ? '' : `Item ${ODD[i % ODD.length]}`)),
       // User 0 has nothing.
       seen: {
-        indptr: Int32Array.from({ length: users + 1 }, (_, u) => Math.max(0, u - 1) * 4),
-        indices: Int32Array.from({ length: (users - 1) * 4 }, (_, n) => Math.floor(n / 4) + (n % 4) * 50),
+        indptr: Int32Array.from({ length: nUsers + 1 }, (_, u) => Math.max(0, u - 1) * 4),
+        indices: Int32Array.from({ length: (nUsers - 1) * 4 }, (_, n) => Math.floor(n / 4) + (n % 4) * 50),
       },
     }),
   };
@@ -129,18 +129,18 @@ for (const precision of ['f32', 'f16', 'int8'] as const) {
       const path = out(`onnx-${precision}-${plain}`);
       await exporterNamed('onnx').write(exported, path, precision);
       const session = await InferenceSession.create(join(path, 'student.onnx'), { logSeverityLevel: 3 });
-      const { users, items, userIds, itemIds, seen } = student.model;
-      const added = new Float32Array(users * items);
-      for (let u = 0; u < users && seen; u++) {
+      const { nUsers, nItems, userIds, itemIds, seen } = student.model;
+      const added = new Float32Array(nUsers * nItems);
+      for (let u = 0; u < nUsers && seen; u++) {
         for (let n = seen.indptr[u]!; n < seen.indptr[u + 1]!; n++)
-          added[u * items + seen.indices[n]!] = Number.NEGATIVE_INFINITY;
+          added[u * nItems + seen.indices[n]!] = Number.NEGATIVE_INFINITY;
       }
       const ask = (wanted: Tensor, k: number) =>
         session.run({
           user: new Tensor(
             'int64',
-            BigInt64Array.from({ length: users }, (_, u) => BigInt(u)),
-            [users],
+            BigInt64Array.from({ length: nUsers }, (_, u) => BigInt(u)),
+            [nUsers],
           ),
           k: new Tensor('int64', BigInt64Array.of(BigInt(k)), [1]),
           added: wanted,
@@ -153,9 +153,9 @@ for (const precision of ['f32', 'f16', 'int8'] as const) {
           score: scores[u * k + n]!,
         }));
       };
-      const masked = await ask(new Tensor('float32', added, [users, items]), 10);
+      const masked = await ask(new Tensor('float32', added, [nUsers, nItems]), 10);
       const whole = await ask(new Tensor('float32', Float32Array.of(0), [1, 1]), 3);
-      for (let u = 0; u < users; u++) {
+      for (let u = 0; u < nUsers; u++) {
         const user = userIds[u]!;
         agree(student, user, lists(masked, 10, u), student.recommend(user, { k: 10 }));
         agree(student, user, lists(whole, 3, u), student.recommend(user, { k: 3, includeSeen: true }));
@@ -214,7 +214,7 @@ test('what a format cannot hold is refused, and what is there stays', async () =
     model: { ...student.model, itemFactors: student.model.itemFactors.map((v, j) => (j === 9 ? 1e6 : v)) },
   };
   await assert.rejects(exporterNamed('npy').write(large, out('large'), 'f16'), { code: 'usage', message: /65504/ });
-  const many = { ...student, model: { ...student.model, users: 1_000_000 } };
+  const many = { ...student, model: { ...student.model, nUsers: 1_000_000 } };
   await assert.rejects(exporterNamed('json').write(many, out('many.json'), 'f32'), {
     code: 'usage',
     message: /at most/,

@@ -26,7 +26,7 @@ export const json: Exporter = {
   precisions: ['f32'],
   async write(student, out) {
     const { model } = student;
-    const size = (model.users + model.items) * model.dim;
+    const size = (model.nUsers + model.nItems) * model.dim;
     if (size > MOST) {
       const problem = `the student has ${size} factors, and json is for ${MOST} at most`;
       fail('usage', { problem, hint: 'Take parquet or npy.' });
@@ -47,7 +47,7 @@ export const json: Exporter = {
     const [userBiases, itemBiases] = [biases(users), biases(items)];
     const seen = users.some((u) => u.seen) ? packLists(users.map((u) => u.seen ?? [])) : undefined;
     const model: StudentModel = {
-      ...{ users: users.length, items: items.length, dim },
+      ...{ nUsers: users.length, nItems: items.length, dim },
       userFactors: table(users),
       itemFactors: table(items),
       userIds: users.map((u) => u.id),

@@ -24,7 +24,7 @@ export const npy: Exporter = {
   makes: 'folder',
   precisions: ['f32', 'f16'],
   async write(student, out, precision) {
-    const { users, items, dim, userFactors, itemFactors, userBiases, itemBiases, seen } = student.model;
+    const { nUsers, nItems, dim, userFactors, itemFactors, userBiases, itemBiases, seen } = student.model;
     if (precision === 'f16') refuseLarge(userFactors, itemFactors);
     const factors = (values: Float32Array): NpyArray => (precision === 'f16' ? toHalf(values) : values);
     writeFolder(
@@ -33,12 +33,12 @@ export const npy: Exporter = {
       (temp) => {
         const write = (name: ArrayName, values: NpyArray, shape: readonly number[]) =>
           writeAtomic(join(temp, fileOf(name)), encodeNpy(values, shape));
-        write('user_factors', factors(userFactors), [users, dim]);
-        write('item_factors', factors(itemFactors), [items, dim]);
-        if (userBiases) write('user_bias', userBiases, [users]);
-        if (itemBiases) write('item_bias', itemBiases, [items]);
+        write('user_factors', factors(userFactors), [nUsers, dim]);
+        write('item_factors', factors(itemFactors), [nItems, dim]);
+        if (userBiases) write('user_bias', userBiases, [nUsers]);
+        if (itemBiases) write('item_bias', itemBiases, [nItems]);
         if (seen) {
-          write('seen_indptr', seen.indptr, [users + 1]);
+          write('seen_indptr', seen.indptr, [nUsers + 1]);
           write('seen_indices', seen.indices, [seen.indices.length]);
         }
         writeSidecar(temp, student, 'npy', precision);
@@ -47,7 +47,7 @@ export const npy: Exporter = {
   },
   async read(path) {
     const { about, ...names } = readSidecar(path, 'npy');
-    const { users, items, dim, notes } = about;
+    const { users: nUsers, items: nItems, dim, notes } = about;
     const factors = (name: ArrayName, rows: number): Float32Array => {
       const values = decodeNpy(join(path, fileOf(name)), [rows, dim]);
       return values instanceof Uint16Array ? fromHalf(values) : floats(join(path, fileOf(name)), values);
@@ -59,13 +59,13 @@ export const npy: Exporter = {
         const values = decodeNpy(file, [rows]);
         return values instanceof Int32Array ? values : damaged(file, 'it does not hold whole numbers (<i4)');
       });
-    const [userBiases, itemBiases] = [biases('user_bias', users), biases('item_bias', items)];
-    const [indptr, indices] = [whole('seen_indptr', users + 1), whole('seen_indices', null)];
+    const [userBiases, itemBiases] = [biases('user_bias', nUsers), biases('item_bias', nItems)];
+    const [indptr, indices] = [whole('seen_indptr', nUsers + 1), whole('seen_indices', null)];
     if (!indptr !== !indices) damaged(path, 'it has only one of seen_indptr.npy and seen_indices.npy');
     const model = {
-      ...{ users, items, dim, ...names },
-      userFactors: factors('user_factors', users),
-      itemFactors: factors('item_factors', items),
+      ...{ nUsers, nItems, dim, ...names },
+      userFactors: factors('user_factors', nUsers),
+      itemFactors: factors('item_factors', nItems),
       ...(userBiases && { userBiases }),
       ...(itemBiases && { itemBiases }),
       ...(indptr && indices && { seen: { indptr, indices } }),

@@ -39,9 +39,9 @@ export const onnx: Exporter = {
 };
 
 function modelBytes(model: StudentModel, precision: Precision, licence: string): Promise<Uint8Array> {
-  const { users, items, dim, userBiases, itemBiases } = model;
-  const user = factorsOf('user', model.userFactors, users, dim, precision);
-  const item = factorsOf('item', model.itemFactors, items, dim, precision);
+  const { nUsers, nItems, dim, userBiases, itemBiases } = model;
+  const user = factorsOf('user', model.userFactors, nUsers, dim, precision);
+  const item = factorsOf('item', model.itemFactors, nItems, dim, precision);
   const constants: OnnxTensor[] = [...user.constants, ...item.constants];
   const size = constants.reduce((sum, { data }) => sum + data.byteLength, 0);
   if (size > MOST_BYTES) {
@@ -59,9 +59,9 @@ function modelBytes(model: StudentModel, precision: Precision, licence: string):
     },
   ];
   let scores = 'products';
-  if (itemBiases) constants.push({ name: 'item_bias', type: 'float', shape: [items], data: itemBiases });
+  if (itemBiases) constants.push({ name: 'item_bias', type: 'float', shape: [nItems], data: itemBiases });
   if (userBiases) {
-    constants.push({ name: 'user_bias', type: 'float', shape: [users, 1], data: userBiases });
+    constants.push({ name: 'user_bias', type: 'float', shape: [nUsers, 1], data: userBiases });
     nodes.push({ op: 'Gather', inputs: ['user_bias', 'user'], outputs: ['user_bias_rows'] });
     nodes.push({ op: 'Add', inputs: [scores, 'user_bias_rows'], outputs: ['biased'] });
     scores = 'biased';
@@ -78,14 +78,14 @@ function modelBytes(model: StudentModel, precision: Precision, licence: string):
         name: 'added',
         type: 'float',
         shape: ['rows', 'columns'],
-        help: `Added to the scores: users x ${items}, with -infinity for items to leave out, or 1 x 1 with a 0.`,
+        help: `Added to the scores: users x ${nItems}, with -infinity for items to leave out, or 1 x 1 with a 0.`,
       },
     ],
     outputs: [
       { name: 'items', type: 'int64', shape: ['users', 'length'], help: 'Numbers of items, from 0.' },
       { name: 'scores', type: 'float', shape: ['users', 'length'], help: 'Their scores.' },
     ],
-    metadata: { licence, precision, items: String(items), users: String(users) },
+    metadata: { licence, precision, items: String(nItems), users: String(nUsers) },
   });
 }
 

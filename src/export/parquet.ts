@@ -46,12 +46,12 @@ export const parquet: Exporter = {
   },
   async read(path) {
     const { about, userIds, itemIds, labels } = readSidecar(path, 'parquet');
-    const { users, items, dim, notes } = about;
+    const { users: nUsers, items: nItems, dim, notes } = about;
     const userTable = await readTable(path, 'users', userIds, dim);
     const itemTable = await readTable(path, 'items', itemIds, dim);
     const seen = userTable.seen && packLists(userTable.seen);
     const model: StudentModel = {
-      ...{ users, items, dim, userIds, itemIds },
+      ...{ nUsers, nItems, dim, userIds, itemIds },
       userFactors: userTable.factors,
       itemFactors: itemTable.factors,
       ...(labels && { labels }),

@@ -29,7 +29,8 @@ export const pgvector: Exporter = {
 };
 
 function* parts(model: StudentModel, licence: string, half: boolean): Generator<string> {
-  const { users, items, dim, userFactors, itemFactors, userBiases, itemBiases, labels, userIds, itemIds, seen } = model;
+  const { nUsers, nItems, dim, userFactors, itemFactors, userBiases, itemBiases, labels, userIds, itemIds, seen } =
+    model;
   const biasColumns = itemBiases ? (half ? 2 : 1) : 0;
   const columns = dim + biasColumns;
   if (columns > MOST_COLUMNS) {
@@ -46,7 +47,7 @@ function* parts(model: StudentModel, licence: string, half: boolean): Generator<
   const vector = (values: readonly number[]) => `'[${values.join(',')}]'`;
   const kind = half ? 'halfvec' : 'vector';
 
-  yield `-- ${users} users, ${items} items, ${dim} factors; made by recdistill. Terms: ${licence.replaceAll(/\s+/g, ' ')}
+  yield `-- ${nUsers} users, ${nItems} items, ${dim} factors; made by recdistill. Terms: ${licence.replaceAll(/\s+/g, ' ')}
 -- Load it with: psql --set ON_ERROR_STOP=1 --file FILE
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS vector;
@@ -55,13 +56,13 @@ CREATE TABLE recdistill_items (position integer PRIMARY KEY, item_id text NOT NU
 CREATE TABLE recdistill_users (user_id text PRIMARY KEY, factors ${type} NOT NULL, bias real NOT NULL);
 CREATE TABLE recdistill_seen (user_id text NOT NULL, position integer NOT NULL, PRIMARY KEY (user_id, position));
 `;
-  yield* inserts('recdistill_items', items, (i) => {
+  yield* inserts('recdistill_items', nItems, (i) => {
     const bias = biasesOf(itemBiases?.[i], half);
     const label = labels?.[i] ? sqlText(labels[i]) : 'NULL';
     return `${i},${sqlText(itemIds[i]!)},${label},${vector([...numbers(itemFactors, i), ...bias])}`;
   });
   const ones = Array<number>(biasColumns).fill(1);
-  yield* inserts('recdistill_users', users, (u) => {
+  yield* inserts('recdistill_users', nUsers, (u) => {
     const bias = userBiases ? exact(userBiases[u]!) : 0;
     return `${sqlText(userIds[u]!)},${vector([...numbers(userFactors, u), ...ones])},${bias}`;
   });

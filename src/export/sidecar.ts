@@ -35,8 +35,8 @@ export const notesOf = ({ notes: { dataFingerprint, licence, madeBy, metrics } }
 
 /** Writes `about.json`, `items.json` and `users.json`. */
 export function writeSidecar(folder: string, student: Exportable, format: string, precision: About['precision']): void {
-  const { users, items, dim, itemIds, userIds, labels } = student.model;
-  const about: About = { format, precision, users, items, dim, notes: notesOf(student) };
+  const { nUsers, nItems, dim, itemIds, userIds, labels } = student.model;
+  const about: About = { format, precision, users: nUsers, items: nItems, dim, notes: notesOf(student) };
   writeAtomic(join(folder, sidecarFiles.about), `${JSON.stringify(about, null, 2)}\n`);
   writeAtomic(join(folder, sidecarFiles.items), `${canonicalJson({ ids: itemIds, labels })}\n`);
   writeAtomic(join(folder, sidecarFiles.users), `${canonicalJson({ ids: userIds })}\n`);

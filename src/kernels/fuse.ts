@@ -20,7 +20,7 @@ export interface FuseKernels {
    * @param mask row r leaves out the items of row `first + r`
    * @param out `rows * depth` item ids
    */
-  fuse(votes: Votes, catalogue: number, mask: Rows | undefined, first: number, depth: number, out: Int32Array): void;
+  fuse(votes: Votes, nItems: number, mask: Rows | undefined, first: number, depth: number, out: Int32Array): void;
 }
 
 export function fuseReference(_: Machine): FuseKernels {
@@ -47,10 +47,10 @@ const CLASSES = 2048;
 
 export function fuseWasm(m: WasmMachine): FuseKernels {
   return {
-    fuse({ rows, width, items, worth }, catalogue, mask, first, depth, out) {
+    fuse({ rows, width, items, worth }, nItems, mask, first, depth, out) {
       const masks = mask ? [m.address(mask.indptr), m.address(mask.indices)] : [0, 0];
-      const slots = takeSlots(m, 'fuse', catalogue * 8 + width * (8 + 8 + 4) + CLASSES * 4);
-      const votes = [m.address(items), m.address(worth), width, catalogue];
+      const slots = takeSlots(m, 'fuse', nItems * 8 + width * (8 + 8 + 4) + CLASSES * 4);
+      const votes = [m.address(items), m.address(worth), width, nItems];
       m.run('fuse', [...votes, ...masks, first, depth, m.address(out), ...slots], rows, 64);
     },
   };

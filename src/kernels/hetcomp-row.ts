@@ -126,12 +126,12 @@ function plackettLuce(
 }
 
 /** The items of the row that are neither train items nor in `list`. */
-function remainder(items: number, train: ArrayLike<number>, list: readonly number[]): number[] {
-  const out = new Uint8Array(items);
+function remainder(nItems: number, train: ArrayLike<number>, list: readonly number[]): number[] {
+  const out = new Uint8Array(nItems);
   for (let k = 0; k < train.length; k++) out[train[k]!] = 1;
   for (const i of list) out[i] = 1;
   const rest: number[] = [];
-  for (let i = 0; i < items; i++) if (out[i] === 0) rest.push(i);
+  for (let i = 0; i < nItems; i++) if (out[i] === 0) rest.push(i);
   return rest;
 }
 

@@ -7,9 +7,9 @@ import type { HetcompStep } from './hetcomp.js';
 import { freeRows, takeRows } from './rows.js';
 
 interface Case {
-  readonly users: number;
+  readonly nUsers: number;
   readonly batch: readonly number[];
-  readonly items: number;
+  readonly nItems: number;
   readonly dim: number;
   readonly topK: number;
   readonly phase: HetcompStep['phase'];
@@ -30,16 +30,16 @@ const csr = (columns: number, lists: readonly (readonly number[])[]) => {
 const runOn =
   (c: Case) =>
   (k: Kernels): Outputs => {
-    const ranked = k.ints(c.users * c.topK).fill(-1);
+    const ranked = k.ints(c.nUsers * c.topK).fill(-1);
     for (const [u, list] of c.ranked.entries()) ranked.set(list.slice(0, c.topK), u * c.topK);
     const step: HetcompStep = {
       users: putInts(k, c.batch),
       userVectors: put(k, c.userVectors),
       itemVectors: put(k, c.itemVectors),
       dim: c.dim,
-      items: c.items,
-      train: takeRows(k, csr(c.items, c.train)),
-      observed: takeRows(k, csr(c.items, c.observed)),
+      nItems: c.nItems,
+      train: takeRows(k, csr(c.nItems, c.train)),
+      observed: takeRows(k, csr(c.nItems, c.observed)),
       ranked,
       topK: c.topK,
       phase: c.phase,
@@ -66,23 +66,23 @@ const sorted = (ids: Int32Array): number[] => [...new Set(ids)].sort((a, b) => a
 /** Lists of any kind: empty, shorter than K, with repeated and with common items, ranked items that are train items. */
 function makeCase(
   seed: number,
-  shape: Pick<Case, 'items' | 'dim' | 'topK' | 'phase' | 'arithmetic'> & { batch: number; spread: number },
+  shape: Pick<Case, 'nItems' | 'dim' | 'topK' | 'phase' | 'arithmetic'> & { batch: number; spread: number },
 ): Case {
-  const users = shape.batch + 2;
-  const { items, dim, spread } = shape;
+  const nUsers = shape.batch + 2;
+  const { nItems, dim, spread } = shape;
   const lists = (part: number, most: number) =>
-    Array.from({ length: users }, (_, u) => {
+    Array.from({ length: nUsers }, (_, u) => {
       const length = wholes(seed + part + 31 * u, 1, most + 1)[0]!;
-      return [...wholes(seed + 7 * part + 97 * u, length, items)];
+      return [...wholes(seed + 7 * part + 97 * u, length, nItems)];
     });
-  const batch = Array.from({ length: shape.batch }, (_, b) => (b * 7 + seed) % users);
+  const batch = Array.from({ length: shape.batch }, (_, b) => (b * 7 + seed) % nUsers);
   return {
     ...shape,
-    users,
+    nUsers,
     batch: [...new Set(batch)],
-    userVectors: numbers(seed + 1, users * dim, spread),
-    itemVectors: numbers(seed + 2, items * dim, spread),
-    train: lists(3, Math.min(items, 12)).map((list) => sorted(Int32Array.from(list))),
+    userVectors: numbers(seed + 1, nUsers * dim, spread),
+    itemVectors: numbers(seed + 2, nItems * dim, spread),
+    train: lists(3, Math.min(nItems, 12)).map((list) => sorted(Int32Array.from(list))),
     observed: lists(4, 11),
     ranked: lists(5, shape.topK),
   };
@@ -92,7 +92,7 @@ test('hetcomp agrees with the float64 reference on any shape', () => {
   const shapes = fc.record({
     seed: fc.integer({ min: 1, max: 1e6 }),
     batch: fc.integer({ min: 1, max: 13 }),
-    items: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 21, max: 1500 })),
+    nItems: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 21, max: 1500 })),
     dim: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(16, 33, 64, 256)),
     topK: fc.constantFrom(0, 1, 3, 20, 50, 100),
     phase: fc.constantFrom('overall' as const, 'fine' as const),
@@ -108,7 +108,15 @@ test('hetcomp agrees with the float64 reference on any shape', () => {
 
 test('hetcomp agrees over several tiles and blocks of users', () => {
   for (const phase of ['overall', 'fine'] as const) {
-    const shape = { items: 30_001, dim: 6, topK: 100, batch: 37, spread: 0.7, phase, arithmetic: 'reference' as const };
+    const shape = {
+      nItems: 30_001,
+      dim: 6,
+      topK: 100,
+      batch: 37,
+      spread: 0.7,
+      phase,
+      arithmetic: 'reference' as const,
+    };
     agree(runOn(makeCase(5, shape)), tolerance);
   }
 });
@@ -118,16 +126,16 @@ function onScores(
   scores: readonly (readonly number[])[],
   rest: Pick<Case, 'train' | 'observed' | 'ranked' | 'phase' | 'arithmetic'>,
 ): Case {
-  const items = scores[0]!.length;
+  const nItems = scores[0]!.length;
   return {
     ...rest,
-    users: scores.length,
+    nUsers: scores.length,
     batch: scores.map((_, u) => u),
-    items,
-    dim: items,
+    nItems,
+    dim: nItems,
     topK: Math.max(...rest.ranked.map((list) => list.length)),
     userVectors: scores.flat(),
-    itemVectors: Array.from({ length: items * items }, (_, k) => (k % (items + 1) === 0 ? 1 : 0)),
+    itemVectors: Array.from({ length: nItems * nItems }, (_, k) => (k % (nItems + 1) === 0 ? 1 : 0)),
   };
 }
 
@@ -180,7 +188,7 @@ test('hetcomp in exact arithmetic is safe for scores thousands apart', () => {
 });
 
 test('hetcomp gives NaN for users without finite scores and leaves all others alone', () => {
-  const shape = { items: 600, dim: 5, topK: 20, batch: 9, spread: 1, phase: 'fine', arithmetic: 'exact' } as const;
+  const shape = { nItems: 600, dim: 5, topK: 20, batch: 9, spread: 1, phase: 'fine', arithmetic: 'exact' } as const;
   const base = makeCase(77, shape);
   for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
     const userVectors = Float32Array.from(base.userVectors);
@@ -198,7 +206,7 @@ test('hetcomp gives NaN for users without finite scores and leaves all others al
 
 test('hetcomp without any list has loss 0 and no gradient', () => {
   const empty = Array.from({ length: 5 }, () => []);
-  const shape = { items: 40, dim: 3, topK: 10, batch: 3, spread: 1, arithmetic: 'reference' } as const;
+  const shape = { nItems: 40, dim: 3, topK: 10, batch: 3, spread: 1, arithmetic: 'reference' } as const;
   for (const phase of phases) {
     const base = makeCase(3, { ...shape, phase });
     const out = agree(runOn({ ...base, train: empty, observed: empty, ranked: empty }));

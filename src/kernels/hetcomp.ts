@@ -12,7 +12,7 @@ export interface HetcompStep {
   /** At least 1. */
   readonly dim: number;
   /** Items of the catalogue, at least 1; every id below is in `[0, items)`. */
-  readonly items: number;
+  readonly nItems: number;
   /** Train items, a row for each of all users: ascending. */
   readonly train: Rows;
   /** Observed items that are taught, a row for each of all users: in rank order, not ascending. */
@@ -43,12 +43,12 @@ export interface HetcompKernels {
 export function hetcompReference(_: Machine): HetcompKernels {
   return {
     hetcomp(step) {
-      const { dim, items, topK, train, observed } = step;
-      const scores = new Float64Array(items);
-      const gradient = new Float64Array(items);
+      const { dim, nItems, topK, train, observed } = step;
+      const scores = new Float64Array(nItems);
+      const gradient = new Float64Array(nItems);
       for (const [k, user] of step.users.entries()) {
         const u = step.userVectors.subarray(user * dim, (user + 1) * dim);
-        for (let i = 0; i < items; i++) {
+        for (let i = 0; i < nItems; i++) {
           let score = 0;
           for (let d = 0; d < dim; d++) score += u[d]! * step.itemVectors[i * dim + d]!;
           scores[i] = score;
@@ -70,7 +70,7 @@ export function hetcompReference(_: Machine): HetcompKernels {
           gradient,
         );
         const ofUser = new Float64Array(dim);
-        for (let i = 0; i < items; i++) {
+        for (let i = 0; i < nItems; i++) {
           for (let d = 0; d < dim; d++) {
             ofUser[d]! += gradient[i]! * step.itemVectors[i * dim + d]!;
             step.itemGradient[i * dim + d]! += step.scale * gradient[i]! * u[d]!;
@@ -90,10 +90,10 @@ const BLOCK_BYTES = 4 * 2 ** 20;
 export function hetcompWasm(m: WasmMachine): HetcompKernels {
   return {
     hetcomp(step) {
-      const { dim, items, topK, users, train, observed } = step;
+      const { dim, nItems, topK, users, train, observed } = step;
       const fine = step.phase === 'fine';
-      const shift = tileShift(dim, items);
-      const tiles = Math.ceil(items / 2 ** shift);
+      const shift = tileShift(dim, nItems);
+      const tiles = Math.ceil(nItems / 2 ** shift);
       const padded = tiles * 2 ** shift;
       // The block depends on the catalogue only, not on the threads, so the order of the sums does not either.
       const fits = Math.floor(BLOCK_BYTES / (padded * 4) / BLOCK) * BLOCK;
@@ -119,7 +119,7 @@ export function hetcompWasm(m: WasmMachine): HetcompKernels {
         m.address(step.losses),
         users.length,
         dim,
-        items,
+        nItems,
         topK,
         fine ? Math.floor(topK / 2) : topK,
         Math.floor(topK / 10),
@@ -156,9 +156,9 @@ export function hetcompWasm(m: WasmMachine): HetcompKernels {
 }
 
 /** Items of a tile, as a power of two: its vectors and four users' numbers stay in a first-level cache of 32 kB. */
-function tileShift(dim: number, items: number): number {
+function tileShift(dim: number, nItems: number): number {
   let shift = 9;
   while (shift > 4 && (4 * dim + 16) * 2 ** shift > 24_576) shift -= 1;
-  while (shift > 4 && 2 ** (shift - 1) >= items) shift -= 1;
+  while (shift > 4 && 2 ** (shift - 1) >= nItems) shift -= 1;
   return shift;
 }

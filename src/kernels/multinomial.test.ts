@@ -6,21 +6,26 @@ import { close, everyMachine } from './_machines.test.js';
 const machines = everyMachine();
 after(() => machines.close());
 
-function multinomial(logits: readonly number[], items: number, targets: readonly (readonly number[])[], scale: number) {
+function multinomial(
+  logits: readonly number[],
+  nItems: number,
+  targets: readonly (readonly number[])[],
+  scale: number,
+) {
   const indptr = [0];
   for (const row of targets) indptr.push(indptr.at(-1)! + row.length);
   return machines.run((k, take) => {
     const gradient = take.floats(logits);
     const losses = take.floats(targets.length);
     const rows = targets.length;
-    k.multinomial(gradient, rows, items, take.ints(indptr), take.ints(targets.flat()), scale, losses);
+    k.multinomial(gradient, rows, nItems, take.ints(indptr), take.ints(targets.flat()), scale, losses);
     return { gradient, losses };
   });
 }
 
 /** Beside one large term many that are alike, so that each is rounded the same way when it is added. */
 const ALIKE = {
-  items: 90,
+  nItems: 90,
   rows: [
     {
       logits: Array.from({ length: 90 }, (_, i) => ({ 8: 9.4404034614563, 43: 1.0671855807304382 })[i] ?? 0),
@@ -31,13 +36,13 @@ const ALIKE = {
 };
 
 test('losses and gradients agree with float64, and each gradient sums to 0', () => {
-  const shape = fc.integer({ min: 1, max: 90 }).chain((items) =>
+  const shape = fc.integer({ min: 1, max: 90 }).chain((nItems) =>
     fc.record({
-      items: fc.constant(items),
+      nItems: fc.constant(nItems),
       rows: fc.array(
         fc.record({
-          logits: fc.array(fc.double({ min: -80, max: 80, noNaN: true }), { minLength: items, maxLength: items }),
-          targets: fc.uniqueArray(fc.nat(items - 1), { maxLength: items }),
+          logits: fc.array(fc.double({ min: -80, max: 80, noNaN: true }), { minLength: nItems, maxLength: nItems }),
+          targets: fc.uniqueArray(fc.nat(nItems - 1), { maxLength: nItems }),
         }),
         { maxLength: 8 },
       ),
@@ -45,23 +50,23 @@ test('losses and gradients agree with float64, and each gradient sums to 0', () 
     }),
   );
   fc.assert(
-    fc.property(shape, ({ items, rows, scale }) => {
+    fc.property(shape, ({ nItems, rows, scale }) => {
       const logits = rows.flatMap((row) => row.logits).map(Math.fround);
       const { wasm, f32, f64 } = multinomial(
         logits,
-        items,
+        nItems,
         rows.map((row) => row.targets),
         scale,
       );
       for (const { gradient, losses } of [wasm, f32]) {
         close(losses, f64.losses, 2e-6);
         gradient.forEach((g, i) => {
-          const count = rows[Math.floor(i / items)]!.targets.length;
+          const count = rows[Math.floor(i / nItems)]!.targets.length;
           ok(Math.abs(g - f64.gradient[i]!) <= 1e-6 * scale * (count + 1), `gradient ${i}: ${g}, ${f64.gradient[i]}`);
         });
       }
       rows.forEach((row, r) => {
-        const sum = f64.gradient.slice(r * items, (r + 1) * items).reduce((a, b) => a + b, 0);
+        const sum = f64.gradient.slice(r * nItems, (r + 1) * nItems).reduce((a, b) => a + b, 0);
         ok(Math.abs(sum) <= 1e-12 * (row.targets.length + 1));
       });
     }),
@@ -70,10 +75,10 @@ test('losses and gradients agree with float64, and each gradient sums to 0', () 
 });
 
 test('long rows: the sum of many small terms keeps its digits', () => {
-  const items = 25_187;
-  const logits = Array.from({ length: 3 * items }, (_, k) => Math.fround(2 * Math.sin(k * k)));
+  const nItems = 25_187;
+  const logits = Array.from({ length: 3 * nItems }, (_, k) => Math.fround(2 * Math.sin(k * k)));
   const targets = [[5, 17, 25_186], [], [0, 1, 2, 3]];
-  const { wasm, f64 } = multinomial(logits, items, targets, 1);
+  const { wasm, f64 } = multinomial(logits, nItems, targets, 1);
   close(wasm.losses, f64.losses, 3e-7);
   close(wasm.gradient, f64.gradient, 3e-7);
 });

@@ -11,7 +11,7 @@ export interface MultinomialKernels {
   multinomial(
     logits: Floats,
     rows: number,
-    items: number,
+    nItems: number,
     indptr: Int32Array,
     indices: Int32Array,
     scale: number,
@@ -21,9 +21,9 @@ export interface MultinomialKernels {
 
 export function multinomialReference(_: Machine): MultinomialKernels {
   return {
-    multinomial(logits, rows, items, indptr, indices, scale, losses) {
+    multinomial(logits, rows, nItems, indptr, indices, scale, losses) {
       for (let r = 0; r < rows; r++) {
-        const row = logits.subarray(r * items, (r + 1) * items);
+        const row = logits.subarray(r * nItems, (r + 1) * nItems);
         const targets = indices.subarray(indptr[r]!, indptr[r + 1]!);
         let most = Number.NEGATIVE_INFINITY;
         for (const logit of row) most = Math.max(most, logit);
@@ -32,7 +32,7 @@ export function multinomialReference(_: Machine): MultinomialKernels {
         let loss = 0;
         for (const item of targets) loss += Math.log(sum) - (row[item]! - most);
         losses[r] = loss;
-        for (let i = 0; i < items; i++) row[i] = (scale * targets.length * Math.exp(row[i]! - most)) / sum;
+        for (let i = 0; i < nItems; i++) row[i] = (scale * targets.length * Math.exp(row[i]! - most)) / sum;
         for (const item of targets) row[item]! -= scale;
       }
     },
@@ -41,9 +41,9 @@ export function multinomialReference(_: Machine): MultinomialKernels {
 
 export function multinomialWasm(m: WasmMachine): MultinomialKernels {
   return {
-    multinomial(logits, rows, items, indptr, indices, scale, losses) {
-      const args = [m.address(logits), items, m.address(indptr), m.address(indices), scale, m.address(losses)];
-      m.run('multinomial', args, rows, Math.ceil(8192 / Math.max(1, items)));
+    multinomial(logits, rows, nItems, indptr, indices, scale, losses) {
+      const args = [m.address(logits), nItems, m.address(indptr), m.address(indices), scale, m.address(losses)];
+      m.run('multinomial', args, rows, Math.ceil(8192 / Math.max(1, nItems)));
     },
   };
 }

@@ -15,7 +15,7 @@ interface Case {
 
 const ITEMS = 7;
 
-/** Numbers that the loss multiplies the logits by: its slopes. */
+/** Numbers that the loss multiplies the logits by: its scoreGradients. */
 const slopesOf = (seed: number, n: number) => numbers(seed + 50, n);
 
 function layersOf(k: Kernels, { dim, widths }: Case, fill: (at: number, length: number) => Float32Array): NeumfLayers {
@@ -32,7 +32,7 @@ function layersOf(k: Kernels, { dim, widths }: Case, fill: (at: number, length: 
 function step(k: Kernels, c: Case) {
   const { seed, dim, groups, perGroup } = c;
   const points = groups * perGroup;
-  const items = put(k, numbers(seed, ITEMS * 2 * dim));
+  const itemFactors = put(k, numbers(seed, ITEMS * 2 * dim));
   const layers = layersOf(k, c, (at, length) => numbers(seed + 1 + at, length));
   // What is there is added to.
   const gradient = layersOf(k, c, (at, length) => numbers(seed + 30 + at, length));
@@ -41,16 +41,16 @@ function step(k: Kernels, c: Case) {
   const itemRows = k.floats(points * 2 * dim + 1).fill(5);
   const logits = new Float64Array(points);
   const alone = k.floats(points);
-  k.neumfLogits(dim, items, layers, { groups, userRows, items: ids }, alone);
-  const slopes = slopesOf(seed, points);
+  k.neumfLogits(dim, itemFactors, layers, { groups, userRows, items: ids }, alone);
+  const scoreGradients = slopesOf(seed, points);
   const value = k.neumfStep(
     dim,
-    items,
+    itemFactors,
     layers,
     { groups, userRows, items: ids, itemRows },
     (given, slopesOut) => {
       logits.set(given);
-      slopesOut.set(slopes);
+      slopesOut.set(scoreGradients);
       return 42;
     },
     gradient,
@@ -70,7 +70,7 @@ function step(k: Kernels, c: Case) {
     ),
   };
   for (const { weights, bias } of [...all, ...layers.hidden, layers.output]) k.free(weights, bias);
-  k.free(items, ids, userRows, itemRows, alone);
+  k.free(itemFactors, ids, userRows, itemRows, alone);
   return outputs;
 }
 

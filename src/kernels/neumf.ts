@@ -30,19 +30,19 @@ export interface NeumfPoints extends NeumfGroups {
 
 export interface NeumfKernels {
   /** Writes the logits of points to `out`. @param items rows of 2 * dim numbers */
-  neumfLogits(dim: number, items: Floats, layers: NeumfLayers, points: NeumfGroups, out: Floats): void;
+  neumfLogits(dim: number, itemFactors: Floats, layers: NeumfLayers, points: NeumfGroups, out: Floats): void;
   /**
    * Takes a loss on the logits of points back to rows and layers. `loss` is given the logits in the order of the points and puts its
-   * derivative with respect to each into `slopes`; what it returns is returned.
+   * derivative with respect to each into `scoreGradients`; what it returns is returned.
    * @param items rows of 2 * dim numbers
    * @param gradient the gradient of the layers is added to it
    */
   neumfStep(
     dim: number,
-    items: Floats,
+    itemFactors: Floats,
     layers: NeumfLayers,
     points: NeumfPoints,
-    loss: (logits: Floats, slopes: Floats) => number,
+    loss: (logits: Floats, scoreGradients: Floats) => number,
     gradient: NeumfLayers,
   ): number;
 }
@@ -50,13 +50,13 @@ export interface NeumfKernels {
 export function neumfReference(m: Machine): NeumfKernels {
   const numbers = (length: number): Floats =>
     m.precision === 'f64' ? new Float64Array(length) : new Float32Array(length);
-  const numbersOf = (dim: number, items: Floats, { hidden, output }: NeumfLayers, points: NeumfGroups) => {
+  const numbersOf = (dim: number, itemFactors: Floats, { hidden, output }: NeumfLayers, points: NeumfGroups) => {
     const { groups, userRows, items: ids } = points;
     const perGroup = ids.length / groups;
     const wide = 2 * dim;
     const rowsOf = (p: number) => {
       const [u, i] = [Math.floor(p / perGroup) * wide, ids[p]! * wide];
-      return { user: userRows.subarray(u, u + wide), item: items.subarray(i, i + wide) };
+      return { user: userRows.subarray(u, u + wide), item: itemFactors.subarray(i, i + wide) };
     };
     /** [r, s], then what each hidden layer makes of it. */
     const layersOf = ({ user, item }: { user: Floats; item: Floats }): Floats[] => {
@@ -80,19 +80,19 @@ export function neumfReference(m: Machine): NeumfKernels {
     return { perGroup, wide, rowsOf, layersOf, logits };
   };
   return {
-    neumfLogits: (dim, items, layers, points, out) => numbersOf(dim, items, layers, points).logits(out),
-    neumfStep(dim, items, layers, points, loss, gradient) {
+    neumfLogits: (dim, itemFactors, layers, points, out) => numbersOf(dim, itemFactors, layers, points).logits(out),
+    neumfStep(dim, itemFactors, layers, points, loss, gradient) {
       const { hidden, output } = layers;
       const { groups, userRows, items: ids, itemRows } = points;
-      const { perGroup, wide, rowsOf, layersOf, logits: write } = numbersOf(dim, items, layers, points);
-      const [logits, slopes] = [numbers(ids.length), numbers(ids.length)];
+      const { perGroup, wide, rowsOf, layersOf, logits: write } = numbersOf(dim, itemFactors, layers, points);
+      const [logits, scoreGradients] = [numbers(ids.length), numbers(ids.length)];
       write(logits);
-      const value = loss(logits, slopes);
+      const value = loss(logits, scoreGradients);
       const userGradient = numbers(groups * wide);
       for (let p = 0; p < ids.length; p++) {
         const { user, item } = rowsOf(p);
         const x = layersOf({ user, item });
-        const slope = slopes[p]!;
+        const slope = scoreGradients[p]!;
         const ofUser = userGradient.subarray(Math.floor(p / perGroup) * wide);
         const ofItem = itemRows.subarray(p * wide, (p + 1) * wide);
         gradient.output.bias[0]! += slope;
@@ -237,7 +237,12 @@ export function neumfWasm(m: WasmMachine): NeumfKernels {
     });
   };
   /** Runs the way forward; `outputs` are what the way back needs of it. */
-  const forward = (dim: number, items: Floats, layers: NeumfLayers, { groups, userRows, items: ids }: NeumfGroups) => {
+  const forward = (
+    dim: number,
+    itemFactors: Floats,
+    layers: NeumfLayers,
+    { groups, userRows, items: ids }: NeumfGroups,
+  ) => {
     const points = ids.length;
     const perGroup = points / groups;
     const plan = planOf(dim, layers.hidden);
@@ -262,30 +267,30 @@ export function neumfWasm(m: WasmMachine): NeumfKernels {
     const bias = layers.output.bias[0]!;
     m.run(
       'neumfForward',
-      [...shape, m.address(items), m.address(ids), bias, ...blocks, results, ...slots],
+      [...shape, m.address(itemFactors), m.address(ids), bias, ...blocks, results, ...slots],
       groups,
       chunk,
     );
-    return { plan, shape, blocks, chunk, most, slots, logits: results, slopes: results + points * 4 };
+    return { plan, shape, blocks, chunk, most, slots, logits: results, scoreGradients: results + points * 4 };
   };
   return {
-    neumfLogits(dim, items, layers, points, out) {
+    neumfLogits(dim, itemFactors, layers, points, out) {
       if (points.groups === 0) return;
-      const { logits } = forward(dim, items, layers, points);
+      const { logits } = forward(dim, itemFactors, layers, points);
       out.set(m.floatsAt(logits, points.items.length));
     },
-    neumfStep(dim, items, layers, points, loss, gradient) {
+    neumfStep(dim, itemFactors, layers, points, loss, gradient) {
       if (points.groups === 0) return loss(m.floatsAt(0, 0), m.floatsAt(0, 0));
-      const { plan, shape, blocks, chunk, most, slots, ...at } = forward(dim, items, layers, points);
-      const slopes = m.floatsAt(at.slopes, points.items.length);
-      const value = loss(m.floatsAt(at.logits, points.items.length), slopes);
+      const { plan, shape, blocks, chunk, most, slots, ...at } = forward(dim, itemFactors, layers, points);
+      const scoreGradients = m.floatsAt(at.scoreGradients, points.items.length);
+      const value = loss(m.floatsAt(at.logits, points.items.length), scoreGradients);
       const chunks = Math.ceil(points.groups / chunk);
       const sums = m.workspace('neumf.sums', chunks * plan.sums * 4);
-      const outputs = [at.slopes, m.address(points.itemRows), sums, plan.sums * 4, chunk, most];
+      const outputs = [at.scoreGradients, m.address(points.itemRows), sums, plan.sums * 4, chunk, most];
       m.run('neumfBackward', [...shape, ...blocks, ...outputs, ...slots], points.groups, chunk);
       collect(dim, plan, sums, chunks, gradient);
       let slope = 0;
-      for (let p = 0; p < slopes.length; p++) slope += slopes[p]!;
+      for (let p = 0; p < scoreGradients.length; p++) slope += scoreGradients[p]!;
       gradient.output.bias[0]! += slope;
       return value;
     },

@@ -43,28 +43,28 @@ test('normal has the moments of a normal distribution', () => {
 });
 
 /** Users with 0, few, nearly all and all of the items. */
-function interactions(items: number) {
-  const few = [...new Set(wholes(items, Math.min(3, items), items))].sort((a, b) => a - b);
-  const all = Array.from({ length: items }, (_, i) => i);
-  const lists = [[], few, all.filter((i) => i !== items >> 1), all];
+function interactions(nItems: number) {
+  const few = [...new Set(wholes(nItems, Math.min(3, nItems), nItems))].sort((a, b) => a - b);
+  const all = Array.from({ length: nItems }, (_, i) => i);
+  const lists = [[], few, all.filter((i) => i !== nItems >> 1), all];
   const indptr = new Int32Array(lists.length + 1);
   for (const [u, list] of lists.entries()) indptr[u + 1] = indptr[u]! + list.length;
-  return { lists, rows: { columns: items, indptr, indices: Int32Array.from(lists.flat()) } };
+  return { lists, rows: { columns: nItems, indptr, indices: Int32Array.from(lists.flat()) } };
 }
 
 const draw = (
   k: Kernels,
   users: ArrayLike<number>,
-  items: number,
+  nItems: number,
   seed: number,
   epoch: number,
   first: number,
   pooled = false,
 ) => {
-  const rows = takeRows(k, interactions(items).rows);
+  const rows = takeRows(k, interactions(nItems).rows);
   const drawn = k.ints(users.length);
   const of = putInts(k, users);
-  k.negatives(drawn, of, rows, items, stream(seed, 'negatives'), epoch, first, pooled ? rows.indices : undefined);
+  k.negatives(drawn, of, rows, nItems, stream(seed, 'negatives'), epoch, first, pooled ? rows.indices : undefined);
   const copy = drawn.slice();
   freeRows(k, rows);
   k.free(drawn, of);

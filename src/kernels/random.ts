@@ -18,7 +18,7 @@ export interface RandomKernels {
     out: Int32Array,
     users: Int32Array,
     rows: Rows,
-    items: number,
+    nItems: number,
     key: RandomKey,
     epoch: number,
     first: number,
@@ -36,19 +36,19 @@ export function randomReference(_: Machine): RandomKernels {
         out[k] = scale * Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * (words[1]! / 2 ** 32));
       }
     },
-    negatives(out, users, rows, items, key, epoch, first, pool) {
+    negatives(out, users, rows, nItems, key, epoch, first, pool) {
       for (let k = 0; k < out.length; k++) {
         const own = rows.indices.subarray(rows.indptr[users[k]!]!, rows.indptr[users[k]! + 1]!);
         let item = 0;
         let attempt = 0;
         for (; attempt < ATTEMPTS; attempt++) {
           threefry2x32(key.k0, key.k1, epoch * ATTEMPTS + attempt, first + k, words);
-          const drawn = scaleWord(words[0]!, pool?.length ?? items);
+          const drawn = scaleWord(words[0]!, pool?.length ?? nItems);
           item = pool?.[drawn] ?? drawn;
           if (!own.includes(item)) break;
         }
-        for (let step = 0; attempt === ATTEMPTS && step < items && own.includes(item); step++) {
-          item = item + 1 === items ? 0 : item + 1;
+        for (let step = 0; attempt === ATTEMPTS && step < nItems && own.includes(item); step++) {
+          item = item + 1 === nItems ? 0 : item + 1;
         }
         out[k] = item;
       }
@@ -61,15 +61,15 @@ export function randomWasm(m: WasmMachine): RandomKernels {
     normal(out, key, epoch, scale) {
       m.run('normal', [m.address(out), key.k0, key.k1, epoch, scale], out.length, CHUNK);
     },
-    negatives(out, users, rows, items, key, epoch, first, pool) {
+    negatives(out, users, rows, nItems, key, epoch, first, pool) {
       const args = [
         m.address(out),
         m.address(users),
         m.address(rows.indptr),
         m.address(rows.indices),
-        items,
+        nItems,
         pool ? m.address(pool) : 0,
-        pool?.length ?? items,
+        pool?.length ?? nItems,
         key.k0,
         key.k1,
         epoch,

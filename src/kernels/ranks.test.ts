@@ -12,7 +12,7 @@ import { freeRows, type Rows, takeRows } from './rows.js';
 const shapes = fc.record({
   seed: fc.integer({ min: 1, max: 1e6 }),
   rows: fc.integer({ min: 1, max: 9 }),
-  items: fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constantFrom(32, 33, 64, 2500)),
+  nItems: fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constantFrom(32, 33, 64, 2500)),
   // Few different scores make ties.
   levels: fc.constantFrom(1, 3, 1e6),
 });
@@ -22,10 +22,10 @@ const scoresOf = (seed: number, n: number, levels: number): number[] =>
   Array.from(wholes(seed, n, levels), (w, at) => (w === 0 ? (at % 2 === 0 ? 0 : -0) : (w - (levels >> 1)) / 4));
 
 /** Masks for twice as many users as there are rows, some empty. */
-const masksOf = (k: Kernels, seed: number, users: number, items: number): Rows => {
-  const n = Math.floor((users * items) / 4);
-  const train = fromPairs(users, items, wholes(seed, n, users), wholes(seed + 1, n, items));
-  return takeRows(k, { columns: items, indptr: train.indptr, indices: train.indices });
+const masksOf = (k: Kernels, seed: number, nUsers: number, nItems: number): Rows => {
+  const n = Math.floor((nUsers * nItems) / 4);
+  const train = fromPairs(nUsers, nItems, wholes(seed, n, nUsers), wholes(seed + 1, n, nItems));
+  return takeRows(k, { columns: nItems, indptr: train.indptr, indices: train.indices });
 };
 
 test('ranks agree on any shape, whichever comes first, whatever becomes of masked items', () => {
@@ -34,17 +34,17 @@ test('ranks agree on any shape, whichever comes first, whatever becomes of maske
     masked: fc.constantFrom('not', 'left out', 0, 0.25, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
   });
   fc.assert(
-    fc.property(shapes, orders, ({ seed, rows, items, levels }, { first, masked }) => {
+    fc.property(shapes, orders, ({ seed, rows, nItems, levels }, { first, masked }) => {
       agree((k) => {
-        const scores = put(k, scoresOf(seed, rows * items, levels));
-        const mask = masksOf(k, seed + 1, 2 * rows, items);
+        const scores = put(k, scoresOf(seed, rows * nItems, levels));
+        const mask = masksOf(k, seed + 1, 2 * rows, nItems);
         const maskRows = putInts(k, wholes(seed + 2, rows, 2 * rows));
-        const out = k.ints(rows * items + 1).fill(7);
+        const out = k.ints(rows * nItems + 1).fill(7);
         const with_ = masked === 'not' ? {} : { mask, maskRows };
         k.ranks(
           scores,
           rows,
-          items,
+          nItems,
           { first, ...with_, ...(typeof masked === 'number' ? { maskedScore: masked } : {}) },
           out,
         );
@@ -75,13 +75,13 @@ test('ranks by hand: ties to the lower id either way, masked items out or in wit
 });
 
 /** Ranks of two random orders of the same items; some items are left out of both. */
-function twoOrders(k: Kernels, seed: number, rows: number, items: number) {
-  const ranks = [0, 1].map(() => k.ints(rows * items));
+function twoOrders(k: Kernels, seed: number, rows: number, nItems: number) {
+  const ranks = [0, 1].map(() => k.ints(rows * nItems));
   const maskRows = putInts(k, wholes(seed + 2, rows, 2 * rows));
-  const mask = masksOf(k, seed, 2 * rows, items);
+  const mask = masksOf(k, seed, 2 * rows, nItems);
   ranks.forEach((out, model) => {
-    const scores = put(k, numbers(seed + 3 + model, rows * items));
-    k.ranks(scores, rows, items, { first: 'highest', mask, maskRows }, out);
+    const scores = put(k, numbers(seed + 3 + model, rows * nItems));
+    k.ranks(scores, rows, nItems, { first: 'highest', mask, maskRows }, out);
     k.free(scores);
   });
   freeRows(k, mask);
@@ -90,29 +90,29 @@ function twoOrders(k: Kernels, seed: number, rows: number, items: number) {
 }
 
 /** A rule by the difference of ranks, as a table over all differences. */
-const byDifference = (k: Kernels, items: number, weight: (d: number) => number): RankRule => ({
+const byDifference = (k: Kernels, nItems: number, weight: (d: number) => number): RankRule => ({
   weights: put(
     k,
-    Array.from({ length: 2 * items + 1 }, (_, at) => weight(at - items)),
+    Array.from({ length: 2 * nItems + 1 }, (_, at) => weight(at - nItems)),
   ),
-  offset: items,
+  offset: nItems,
   first: 1,
   second: -1,
 });
 
 test('draws agree bit for bit on any shape, for rows with and without draws and with and without weights', () => {
   fc.assert(
-    fc.property(shapes, fc.integer({ min: 1, max: 3 }), ({ seed, rows, items }, repeats) => {
+    fc.property(shapes, fc.integer({ min: 1, max: 3 }), ({ seed, rows, nItems }, repeats) => {
       agree((k) => {
-        const { a, b } = twoOrders(k, seed, rows, items);
-        const rule = byDifference(k, items, (d) => (d > 0 ? Math.tanh(d / 10) : 0));
+        const { a, b } = twoOrders(k, seed, rows, nItems);
+        const rule = byDifference(k, nItems, (d) => (d > 0 ? Math.tanh(d / 10) : 0));
         const counts = putInts(k, wholes(seed + 7, rows, 5));
         const stride = counts.reduce((sum, n) => sum + n, 0) + 2;
         const starts = k.ints(rows);
         for (let r = 1; r < rows; r++) starts[r] = starts[r - 1]! + counts[r - 1]!;
         const out = k.ints(repeats * stride).fill(-7);
         const plan: DrawPlan = { starts, counts, repeats, stride, key: stream(seed, 'draws'), epoch: 5 };
-        k.drawByRanks(a, b, rows, items, rule, plan, out);
+        k.drawByRanks(a, b, rows, nItems, rule, plan, out);
         const copy = out.slice();
         k.free(a, b, rule.weights, counts, starts, out);
         return { out: copy };
@@ -124,15 +124,15 @@ test('draws agree bit for bit on any shape, for rows with and without draws and 
 
 test('every item is drawn as often as its weight says', () => {
   const k = createKernels({ threads: 2, memoryLimit: 2 ** 26 });
-  const items = 75;
-  const { a, b } = twoOrders(k, 11, 1, items);
-  const rule = byDifference(k, items, (d) => Math.exp(0.05 * d) - (d < -30 ? Math.exp(0.05 * d) : 0));
+  const nItems = 75;
+  const { a, b } = twoOrders(k, 11, 1, nItems);
+  const rule = byDifference(k, nItems, (d) => Math.exp(0.05 * d) - (d < -30 ? Math.exp(0.05 * d) : 0));
   const n = 400_000;
   const [starts, counts, out] = [putInts(k, [0]), putInts(k, [n]), k.ints(n)];
-  k.drawByRanks(a, b, 1, items, rule, { starts, counts, repeats: 1, stride: n, key: stream(1, 'x'), epoch: 1 }, out);
-  const weights = Array.from(a, (rank, i) => (rank === 0 ? 0 : rule.weights[items + rank - b[i]!]!));
+  k.drawByRanks(a, b, 1, nItems, rule, { starts, counts, repeats: 1, stride: n, key: stream(1, 'x'), epoch: 1 }, out);
+  const weights = Array.from(a, (rank, i) => (rank === 0 ? 0 : rule.weights[nItems + rank - b[i]!]!));
   const total = weights.reduce((sum, w) => sum + w, 0);
-  const drawn = new Int32Array(items);
+  const drawn = new Int32Array(nItems);
   for (const item of out) drawn[item]! += 1;
   weights.forEach((w, i) => {
     const expected = (n * w) / total;
@@ -144,15 +144,15 @@ test('every item is drawn as often as its weight says', () => {
 
 test('where no item has a weight nothing is drawn, and weights far apart draw what has any', () => {
   agree((k) => {
-    const items = 100;
-    const { a, b } = twoOrders(k, 3, 2, items);
+    const nItems = 100;
+    const { a, b } = twoOrders(k, 3, 2, nItems);
     const [starts, counts, out] = [putInts(k, [0, 4]), putInts(k, [4, 4]), k.ints(8)];
     const plan: DrawPlan = { starts, counts, repeats: 1, stride: 8, key: stream(1, 'y'), epoch: 1 };
-    const none = byDifference(k, items, () => 0);
-    k.drawByRanks(a, b, 2, items, none, plan, out);
+    const none = byDifference(k, nItems, () => 0);
+    k.drawByRanks(a, b, 2, nItems, none, plan, out);
     assert.deepEqual([...out], Array(8).fill(-1));
-    const wild = byDifference(k, items, (d) => (d === 3 ? 1e30 : d < 0 ? 1e-30 : 0));
-    k.drawByRanks(a, b, 2, items, wild, plan, out);
+    const wild = byDifference(k, nItems, (d) => (d === 3 ? 1e30 : d < 0 ? 1e-30 : 0));
+    k.drawByRanks(a, b, 2, nItems, wild, plan, out);
     assert.ok([...out].every((item) => item >= 0));
     const copy = out.slice();
     k.free(a, b, none.weights, wild.weights, starts, counts, out);

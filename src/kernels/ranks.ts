@@ -42,7 +42,7 @@ export interface RankKernels {
    * out[r * items + i] = rank of item i in row r, from 1.
    * @param scores `rows * items` numbers, row by row, none of them NaN
    */
-  ranks(scores: Floats, rows: number, items: number, order: RankOrder, out: Int32Array): void;
+  ranks(scores: Floats, rows: number, nItems: number, order: RankOrder, out: Int32Array): void;
   /**
    * Draws items with replacement, exactly in proportion to their weights; -1 where no item of the row has any.
    * @param a,b `rows * items` ranks each, 0 for the same items
@@ -51,7 +51,7 @@ export interface RankKernels {
     a: Int32Array,
     b: Int32Array,
     rows: number,
-    items: number,
+    nItems: number,
     rule: RankRule,
     plan: DrawPlan,
     out: Int32Array,
@@ -63,30 +63,30 @@ const BLOCK = 32;
 
 export function ranksReference(_: Machine): RankKernels {
   return {
-    ranks(scores, rows, items, { first, mask, maskRows, maskedScore }, out) {
+    ranks(scores, rows, nItems, { first, mask, maskRows, maskedScore }, out) {
       for (let r = 0; r < rows; r++) {
-        const row = scores.slice(r * items, (r + 1) * items);
+        const row = scores.slice(r * nItems, (r + 1) * nItems);
         const user = maskRows?.[r] ?? 0;
         const masked = new Set(mask?.indices.subarray(mask.indptr[user]!, mask.indptr[user + 1]!));
         for (const item of masked) row[item] = maskedScore ?? 0;
         const ids = Array.from(row.keys()).filter((i) => maskedScore !== undefined || !masked.has(i));
         const sign = first === 'highest' ? 1 : -1;
         ids.sort((i, j) => (row[i] === row[j] ? i - j : row[i]! > row[j]! ? -sign : sign));
-        out.fill(0, r * items, (r + 1) * items);
+        out.fill(0, r * nItems, (r + 1) * nItems);
         ids.forEach((id, place) => {
-          out[r * items + id] = place + 1;
+          out[r * nItems + id] = place + 1;
         });
       }
     },
-    drawByRanks(a, b, rows, items, rule, { starts, counts, repeats, stride, key, epoch }, out) {
-      const sums = new Float64Array(Math.ceil(items / BLOCK));
-      const weights = new Float64Array(items);
+    drawByRanks(a, b, rows, nItems, rule, { starts, counts, repeats, stride, key, epoch }, out) {
+      const sums = new Float64Array(Math.ceil(nItems / BLOCK));
+      const weights = new Float64Array(nItems);
       for (let r = 0; r < rows; r++) {
         let [total, last] = [0, -1];
         for (let block = 0; block < sums.length; block++) {
           let sum = 0;
-          for (let i = block * BLOCK; i < Math.min(items, (block + 1) * BLOCK); i++) {
-            const [mine, other] = [a[r * items + i]!, b[r * items + i]!];
+          for (let i = block * BLOCK; i < Math.min(nItems, (block + 1) * BLOCK); i++) {
+            const [mine, other] = [a[r * nItems + i]!, b[r * nItems + i]!];
             const at = rule.offset + rule.first * mine + rule.second * other;
             weights[i] = mine === 0 ? 0 : Math.fround(rule.weights[at]!);
             sum += weights[i]!;
@@ -123,18 +123,18 @@ function find(x: number, sums: Float64Array, weights: Float64Array): number {
 
 export function ranksWasm(m: WasmMachine): RankKernels {
   return {
-    ranks(scores, rows, items, { first, mask, maskRows, maskedScore }, out) {
+    ranks(scores, rows, nItems, { first, mask, maskRows, maskedScore }, out) {
       const masked = mask ? [m.address(maskRows!), m.address(mask.indptr), m.address(mask.indices)] : [0, 0, 0];
       const how = [maskedScore === undefined ? 0 : 1, maskedScore ?? 0, first === 'lowest' ? 1 : 0];
-      const slots = takeSlots(m, 'ranks', 2 * items * 8 + 3 * 2048 * 4);
-      m.run('ranks', [m.address(scores), items, ...masked, ...how, m.address(out), ...slots], rows, 4);
+      const slots = takeSlots(m, 'ranks', 2 * nItems * 8 + 3 * 2048 * 4);
+      m.run('ranks', [m.address(scores), nItems, ...masked, ...how, m.address(out), ...slots], rows, 4);
     },
-    drawByRanks(a, b, rows, items, rule, plan, out) {
+    drawByRanks(a, b, rows, nItems, rule, plan, out) {
       const { starts, counts, repeats, stride, key, epoch } = plan;
       const how = [m.address(rule.weights), rule.offset, rule.first, rule.second];
       const where = [m.address(starts), m.address(counts), repeats, stride, key.k0, key.k1, epoch, m.address(out)];
-      const slots = takeSlots(m, 'drawByRanks', Math.ceil(items / BLOCK) * 8 + items * 4);
-      m.run('drawByRanks', [m.address(a), m.address(b), items, ...how, ...where, ...slots], rows, 4);
+      const slots = takeSlots(m, 'drawByRanks', Math.ceil(nItems / BLOCK) * 8 + nItems * 4);
+      m.run('drawByRanks', [m.address(a), m.address(b), nItems, ...how, ...where, ...slots], rows, 4);
     },
   };
 }

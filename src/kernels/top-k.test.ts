@@ -30,7 +30,7 @@ function oracle(scores: readonly number[], masked: readonly number[], depth: num
 
 function topK(
   scores: readonly (readonly number[])[],
-  items: number,
+  nItems: number,
   mask: Mask | undefined,
   maskRows: number[],
   depth: number,
@@ -40,11 +40,11 @@ function topK(
     const [out, outScores] = [take.ints(rows * depth), take.floats(rows * depth)];
     const masked = mask && {
       rows: mask.indptr.length - 1,
-      columns: items,
+      columns: nItems,
       indptr: take.ints(mask.indptr),
       indices: take.ints(mask.indices),
     };
-    k.topK(take.floats(scores.flat()), rows, items, masked, take.ints(maskRows), depth, out, outScores);
+    k.topK(take.floats(scores.flat()), rows, nItems, masked, take.ints(maskRows), depth, out, outScores);
     return { out, outScores };
   });
 }
@@ -52,12 +52,12 @@ function topK(
 /** Checks all machines against the oracle; the scores must be exact in float32. */
 function checkTopK(
   scores: readonly (readonly number[])[],
-  items: number,
+  nItems: number,
   rows: number[][] | undefined,
   maskRows: number[],
   depth: number,
 ) {
-  const found = topK(scores, items, rows && maskOf(rows), maskRows, depth);
+  const found = topK(scores, nItems, rows && maskOf(rows), maskRows, depth);
   const best = scores.flatMap((row, r) => oracle(row, rows ? rows[maskRows[r]!]! : [], depth));
   for (const { out, outScores } of [found.wasm, found.f32, found.f64]) {
     deepEqual(
@@ -79,27 +79,27 @@ const score = fc.oneof(
 );
 
 test('topK is the sorted list: ties, NaN, infinities, masks, deep lists, few items', () => {
-  const shape = fc.integer({ min: 1, max: 150 }).chain((items) =>
+  const shape = fc.integer({ min: 1, max: 150 }).chain((nItems) =>
     fc.record({
-      items: fc.constant(items),
-      depth: fc.integer({ min: 1, max: items + 5 }),
-      scores: fc.array(fc.array(score, { minLength: items, maxLength: items }), { maxLength: 9 }),
-      masks: fc.array(fc.uniqueArray(fc.nat(items - 1)), { minLength: 9, maxLength: 9 }),
+      nItems: fc.constant(nItems),
+      depth: fc.integer({ min: 1, max: nItems + 5 }),
+      scores: fc.array(fc.array(score, { minLength: nItems, maxLength: nItems }), { maxLength: 9 }),
+      masks: fc.array(fc.uniqueArray(fc.nat(nItems - 1)), { minLength: 9, maxLength: 9 }),
     }),
   );
   fc.assert(
-    fc.property(shape, ({ items, depth, scores, masks }) => {
+    fc.property(shape, ({ nItems, depth, scores, masks }) => {
       const sorted = masks.map((row) => [...row].sort((a, b) => a - b));
       checkTopK(
         scores,
-        items,
+        nItems,
         sorted,
         scores.map((_, r) => 8 - r),
         depth,
       );
       checkTopK(
         scores,
-        items,
+        nItems,
         undefined,
         scores.map(() => 0),
         depth,
@@ -110,8 +110,8 @@ test('topK is the sorted list: ties, NaN, infinities, masks, deep lists, few ite
 });
 
 test('topK over long rows: rising, falling, all equal, random, nothing but NaN, one candidate', () => {
-  const items = 5000;
-  const row = (value: (i: number) => number) => Array.from({ length: items }, (_, i) => Math.fround(value(i)));
+  const nItems = 5000;
+  const row = (value: (i: number) => number) => Array.from({ length: nItems }, (_, i) => Math.fround(value(i)));
   const scores = [
     row((i) => i),
     row((i) => -i),
@@ -129,7 +129,7 @@ test('topK over long rows: rising, falling, all equal, random, nothing but NaN, 
     for (let mask = 0; mask < masks.length; mask++)
       checkTopK(
         scores,
-        items,
+        nItems,
         masks,
         scores.map(() => mask),
         depth,
@@ -138,13 +138,13 @@ test('topK over long rows: rising, falling, all equal, random, nothing but NaN, 
 });
 
 test('topK over more items than one tile', () => {
-  const items = 40_000;
+  const nItems = 40_000;
   const scores = [
-    Array.from({ length: items }, (_, i) => i >> 4),
-    Array.from({ length: items }, (_, i) => (i * 7919) % 1009),
-    Array.from({ length: items }, () => 1),
+    Array.from({ length: nItems }, (_, i) => i >> 4),
+    Array.from({ length: nItems }, (_, i) => (i * 7919) % 1009),
+    Array.from({ length: nItems }, () => 1),
   ];
-  checkTopK(scores, items, [[items - 1], [0, 32_767, 32_768], []], [0, 1, 2], 50);
+  checkTopK(scores, nItems, [[nItems - 1], [0, 32_767, 32_768], []], [0, 1, 2], 50);
 });
 
 /** Small whole numbers, so that inner products are exact and ties abound. */
@@ -154,25 +154,25 @@ const table = (rows: number, dim: number, seed: number) =>
 function checkDot(
   users: number[],
   dim: number,
-  items: number,
+  nItems: number,
   masks: number[][] | undefined,
   depth: number,
   packed: boolean,
 ) {
   const rows = Math.max(0, ...users) + 1;
-  const [u, q] = [table(rows, dim, 5), table(items, dim, 6)];
+  const [u, q] = [table(rows, dim, 5), table(nItems, dim, 6)];
   const found = machines.run((k, take) => {
     const [out, outScores] = [take.ints(users.length * depth), take.floats(users.length * depth)];
     const mask = masks && maskOf(masks);
-    const masked = mask && { rows, columns: items, indptr: take.ints(mask.indptr), indices: take.ints(mask.indices) };
+    const masked = mask && { rows, columns: nItems, indptr: take.ints(mask.indptr), indices: take.ints(mask.indices) };
     const items_ = take.floats(q);
-    const handle = packed ? k.packItems(items_, dim, items) : items_;
-    k.topKDot(take.floats(u), handle, dim, take.ints(users), items, masked, depth, out, outScores);
+    const handle = packed ? k.packItems(items_, dim, nItems) : items_;
+    k.topKDot(take.floats(u), handle, dim, take.ints(users), nItems, masked, depth, out, outScores);
     if ('panels' in handle) handle.free();
     return { out, outScores };
   });
   const best = users.flatMap((user) => {
-    const scores = Array.from({ length: items }, (_, i) => {
+    const scores = Array.from({ length: nItems }, (_, i) => {
       let sum = 0;
       for (let d = 0; d < dim; d++) sum += u[user * dim + d]! * q[i * dim + d]!;
       return sum;
@@ -199,14 +199,14 @@ test('topKDot is the sorted list of inner products: any number of users, items a
       fc.integer({ min: 1, max: 200 }),
       fc.integer({ min: 1, max: 30 }),
       fc.boolean(),
-      (users, dim, items, depth, packed) => {
+      (users, dim, nItems, depth, packed) => {
         const rows = Math.max(0, ...users) + 1;
         const masks = Array.from({ length: rows }, (_, r) => {
           const keep = (i: number) => (r % 5 === 0 ? false : (i * 31 + r) % (r + 2) > 0);
-          return Array.from({ length: items }, (_, i) => i).filter((i) => !keep(i));
+          return Array.from({ length: nItems }, (_, i) => i).filter((i) => !keep(i));
         });
-        checkDot(users, dim, items, masks, depth, packed);
-        checkDot(users, dim, items, undefined, depth, packed);
+        checkDot(users, dim, nItems, masks, depth, packed);
+        checkDot(users, dim, nItems, undefined, depth, packed);
       },
     ),
     { numRuns: 30 },

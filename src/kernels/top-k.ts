@@ -4,7 +4,7 @@ import { takeSlots } from './slots.js';
 
 /** An item table in the layout that topKDot reads; made by packItems. */
 export interface PackedItems {
-  readonly items: number;
+  readonly nItems: number;
   readonly dim: number;
   /** The layout is the machine's own business. */
   readonly panels: Floats;
@@ -25,7 +25,7 @@ export interface TopKKernels {
   topK(
     scores: Floats,
     rows: number,
-    items: number,
+    nItems: number,
     mask: Rows | undefined,
     maskRows: Int32Array,
     depth: number,
@@ -43,13 +43,13 @@ export interface TopKKernels {
     q: Floats | PackedItems,
     dim: number,
     users: Int32Array,
-    items: number,
+    nItems: number,
     mask: Rows | undefined,
     depth: number,
     out: Int32Array,
     outScores?: Floats,
   ): void;
-  packItems(q: Floats, dim: number, items: number): PackedItems;
+  packItems(q: Floats, dim: number, nItems: number): PackedItems;
 }
 
 export function topKReference(m: Machine): TopKKernels {
@@ -67,18 +67,18 @@ export function topKReference(m: Machine): TopKKernels {
   const maskedIn = (mask: Rows | undefined, row: number) =>
     mask ? mask.indices.subarray(mask.indptr[row]!, mask.indptr[row + 1]!) : none;
   return {
-    topK(scores, rows, items, mask, maskRows, depth, out, outScores) {
+    topK(scores, rows, nItems, mask, maskRows, depth, out, outScores) {
       for (let r = 0; r < rows; r++) {
-        const row = scores.subarray(r * items, (r + 1) * items);
+        const row = scores.subarray(r * nItems, (r + 1) * nItems);
         const [from, to] = [r * depth, (r + 1) * depth];
         best(row, maskedIn(mask, maskRows[r]!), depth, out.subarray(from, to), outScores?.subarray(from, to));
       }
     },
-    topKDot(u, q, dim, users, items, mask, depth, out, outScores) {
+    topKDot(u, q, dim, users, nItems, mask, depth, out, outScores) {
       const table = 'panels' in q ? q.panels : q;
-      const scores = m.precision === 'f64' ? new Float64Array(items) : new Float32Array(items);
+      const scores = m.precision === 'f64' ? new Float64Array(nItems) : new Float32Array(nItems);
       for (let r = 0; r < users.length; r++) {
-        for (let i = 0; i < items; i++) {
+        for (let i = 0; i < nItems; i++) {
           let sum = 0;
           for (let d = 0; d < dim; d++) sum += u[users[r]! * dim + d]! * table[i * dim + d]!;
           scores[i] = sum;
@@ -87,10 +87,10 @@ export function topKReference(m: Machine): TopKKernels {
         best(scores, maskedIn(mask, users[r]!), depth, out.subarray(from, to), outScores?.subarray(from, to));
       }
     },
-    packItems(q, dim, items) {
-      const panels = m.floats(items * dim);
-      panels.set(q.subarray(0, items * dim));
-      return { items, dim, panels, free: () => m.free(panels) };
+    packItems(q, dim, nItems) {
+      const panels = m.floats(nItems * dim);
+      panels.set(q.subarray(0, nItems * dim));
+      return { nItems, dim, panels, free: () => m.free(panels) };
     },
   };
 }
@@ -105,41 +105,41 @@ const GROUP = 8;
 const lines = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 export function topKWasm(m: WasmMachine): TopKKernels {
-  const pack = (q: Floats, dim: number, items: number, panels: number) => {
-    m.run('packItems', [m.address(q), dim, items, panels], Math.ceil(items / BLOCK), 16);
+  const pack = (q: Floats, dim: number, nItems: number, panels: number) => {
+    m.run('packItems', [m.address(q), dim, nItems, panels], Math.ceil(nItems / BLOCK), 16);
   };
-  const panelNumbers = (dim: number, items: number) => Math.ceil(items / BLOCK) * BLOCK * dim;
+  const panelNumbers = (dim: number, nItems: number) => Math.ceil(nItems / BLOCK) * BLOCK * dim;
   /** The arguments `tile, capacity, flags, slots, memory, slotBytes`. */
-  const space = (group: number, dim: number, items: number, depth: number): readonly number[] => {
-    const tile = Math.min(TILE, Math.max(BLOCK, Math.ceil(items / BLOCK) * BLOCK));
-    const capacity = 2 * Math.min(depth, items) + 4 * BLOCK;
+  const space = (group: number, dim: number, nItems: number, depth: number): readonly number[] => {
+    const tile = Math.min(TILE, Math.max(BLOCK, Math.ceil(nItems / BLOCK) * BLOCK));
+    const capacity = 2 * Math.min(depth, nItems) + 4 * BLOCK;
     const perUser = capacity * 8 + tile * 4 + tile / 4;
     const bytes = group * perUser + lines(capacity * 8) + lines(group * 8) + lines(group * dim * 4);
     return [tile, capacity, ...takeSlots(m, 'topK', bytes)];
   };
   const addresses = (mask: Rows | undefined) => (mask ? [m.address(mask.indptr), m.address(mask.indices)] : [0, 0]);
   return {
-    topK(scores, rows, items, mask, maskRows, depth, out, outScores) {
+    topK(scores, rows, nItems, mask, maskRows, depth, out, outScores) {
       const results = [depth, m.address(out), outScores ? m.address(outScores) : 0];
       const masks = [mask ? m.address(maskRows) : 0, ...addresses(mask)];
-      m.run('topK', [m.address(scores), items, ...masks, ...results, ...space(1, 0, items, depth)], rows, 8);
+      m.run('topK', [m.address(scores), nItems, ...masks, ...results, ...space(1, 0, nItems, depth)], rows, 8);
     },
-    topKDot(u, q, dim, users, items, mask, depth, out, outScores) {
+    topKDot(u, q, dim, users, nItems, mask, depth, out, outScores) {
       let panels: number;
       if ('panels' in q) panels = m.address(q.panels);
       else {
-        panels = m.workspace('topK.panels', panelNumbers(dim, items) * 4);
-        pack(q, dim, items, panels);
+        panels = m.workspace('topK.panels', panelNumbers(dim, nItems) * 4);
+        pack(q, dim, nItems, panels);
       }
       const group = Math.min(GROUP, users.length);
       const results = [depth, m.address(out), outScores ? m.address(outScores) : 0];
-      const args = [m.address(u), panels, dim, m.address(users), items, ...addresses(mask), ...results];
-      m.run('topKDot', [...args, group, ...space(group, dim, items, depth)], users.length, group);
+      const args = [m.address(u), panels, dim, m.address(users), nItems, ...addresses(mask), ...results];
+      m.run('topKDot', [...args, group, ...space(group, dim, nItems, depth)], users.length, group);
     },
-    packItems(q, dim, items) {
-      const panels = m.floats(panelNumbers(dim, items));
-      pack(q, dim, items, m.address(panels));
-      return { items, dim, panels, free: () => m.free(panels) };
+    packItems(q, dim, nItems) {
+      const panels = m.floats(panelNumbers(dim, nItems));
+      pack(q, dim, nItems, m.address(panels));
+      return { nItems, dim, panels, free: () => m.free(panels) };
     },
   };
 }

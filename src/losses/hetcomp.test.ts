@@ -53,12 +53,12 @@ test('the fine loss is Plackett-Luce over the first half and the first tenth of 
   );
 });
 
-const row = fc.record({ items: fc.integer({ min: 1, max: 30 }), phase, arithmetic }).chain(({ items, ...rest }) =>
+const row = fc.record({ nItems: fc.integer({ min: 1, max: 30 }), phase, arithmetic }).chain(({ nItems, ...rest }) =>
   fc.record({
-    scores: fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: items, maxLength: items }),
-    observed: fc.array(fc.nat(items - 1), { maxLength: 6 }),
-    ranked: fc.array(fc.nat(items - 1), { maxLength: 25 }),
-    train: fc.uniqueArray(fc.nat(items - 1), { maxLength: items }).map((ids) => ids.sort((a, b) => a - b)),
+    scores: fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: nItems, maxLength: nItems }),
+    observed: fc.array(fc.nat(nItems - 1), { maxLength: 6 }),
+    ranked: fc.array(fc.nat(nItems - 1), { maxLength: 25 }),
+    train: fc.uniqueArray(fc.nat(nItems - 1), { maxLength: nItems }).map((ids) => ids.sort((a, b) => a - b)),
     phase: fc.constant(rest.phase),
     arithmetic: fc.constant(rest.arithmetic),
   }),

@@ -12,10 +12,10 @@ export function positionWeights(n: number, temperature: number): Float64Array {
  * The rank (from 0) that an item of this score would have among `items`, judged by the share of sampled items that score higher:
  * floor((items - 1) * share); 0 without samples.
  */
-export function approximateRank(score: number, samples: Floats, items: number): number {
+export function approximateRank(score: number, samples: Floats, nItems: number): number {
   let higher = 0;
   for (let n = 0; n < samples.length; n++) if (samples[n]! > score) higher += 1;
-  return samples.length === 0 ? 0 : Math.floor((items - 1) * (higher / samples.length));
+  return samples.length === 0 ? 0 : Math.floor((nItems - 1) * (higher / samples.length));
 }
 
 /** max(0, tanh(slope * (rank - position))), both counted from 0: nothing for an item that stands high enough already. */

@@ -17,14 +17,14 @@ export interface Parameter extends Optimized {
 
 /** Tables whose inner products are the scores: score(u, i) = <users[u], items[i]>, rows of `dim` numbers. */
 export interface Tables {
-  readonly users: Floats;
-  readonly items: Floats;
+  readonly userFactors: Floats;
+  readonly itemFactors: Floats;
   readonly dim: number;
   /**
-   * Columns, if there are such, that only add a number of one side: `items` is the column of the items' numbers, where all users have 1, and
-   * `users` that of the users' numbers, where all items have 1.
+   * Columns that hold biases, if there are any. `itemColumn` holds the item biases, and all users have 1 there; `userColumn` holds the user
+   * biases, and all items have 1 there.
    */
-  readonly biases?: { readonly users: number; readonly items: number };
+  readonly biases?: { readonly userColumn: number; readonly itemColumn: number };
 }
 
 /** Tables through which a loss on any scores reaches the parameters. */
@@ -40,8 +40,8 @@ export interface Pairs {
   readonly items: Int32Array;
 }
 
-/** Gets the scores of pairs, puts the derivative of a loss with respect to each into `slopes`, and returns the loss. */
-export type ScoreLoss = (scores: Floats, slopes: Floats) => number;
+/** Gets the scores of pairs, puts the derivative of a loss with respect to each into `scoreGradients`, and returns the loss. */
+export type ScoreLoss = (scores: Floats, scoreGradients: Floats) => number;
 
 /** Train interactions with `perPositive` sampled negatives each. Arrays are in kernel memory and hold at least `size` entries. */
 export interface PairBatch {
@@ -79,8 +79,8 @@ export type Batch = PairBatch | RowBatch | ItemBatch;
 
 export interface Model {
   readonly name: string;
-  readonly users: number;
-  readonly items: number;
+  readonly nUsers: number;
+  readonly nItems: number;
   /** Everything that training changes. Empty for a model that is computed from the train data at once. */
   readonly parameters: readonly Parameter[];
   /** Numbers that scoring needs, whether trained or computed. */
@@ -155,8 +155,8 @@ interface SpecBase<S extends OptionsSchema> {
   /** Kernel memory in bytes that training takes, for the estimate before a run. */
   memory(
     data: {
-      readonly users: number;
-      readonly items: number;
+      readonly nUsers: number;
+      readonly nItems: number;
       readonly interactions: number;
       /** True if the interactions have weights. */
       readonly weighted?: boolean;

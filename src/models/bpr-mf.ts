@@ -23,33 +23,33 @@ export const bprMf = trained({
     batchSize: oneOf(1024, 2048, 4096, 8192),
   },
   capabilities: ['factors', 'scores', 'weights'],
-  memory: ({ users, items }, o) => (users + items) * o.dim * 4 * 4 + o.batchSize * o.negatives * 64,
+  memory: ({ nUsers, nItems }, o) => (nUsers + nItems) * o.dim * 4 * 4 + o.batchSize * o.negatives * 64,
   create({ kernels: k, train, seed }, o) {
-    const table = (of: 'users' | 'items') =>
-      marked(k, normalTable(k, of, train[of], o.dim, stream(seed, `bpr-mf ${of}`), o.initScale, of));
-    const [users, items] = [table('users'), table('items')];
+    const table = (of: 'users' | 'items', rows: number) =>
+      marked(k, normalTable(k, of, rows, o.dim, stream(seed, `bpr-mf ${of}`), o.initScale, of));
+    const [users, items] = [table('users', train.nUsers), table('items', train.nItems)];
     const parameters = [users, items];
     const step = bprStep(k, o.batchSize * o.negatives);
     const factors: Factors = {
-      users: users.values,
-      items: items.values,
+      userFactors: users.values,
+      itemFactors: items.values,
       dim: o.dim,
       userGradient: users.gradient,
       itemGradient: items.gradient,
     };
     return {
       name: 'bpr-mf',
-      users: train.users,
-      items: train.items,
+      nUsers: train.nUsers,
+      nItems: train.nItems,
       parameters,
-      size: (train.users + train.items) * o.dim,
+      size: (train.nUsers + train.nItems) * o.dim,
       batches: 'pairs',
       factors(ofUsers, ofItems) {
         users.touched?.mark(ofUsers);
         items.touched?.mark(ofItems);
         return factors;
       },
-      scoreRows: (rows, out) => scoreByFactors(k, factors, rows, train.items, out),
+      scoreRows: (rows, out) => scoreByFactors(k, factors, rows, train.nItems, out),
       accumulate(batch) {
         const loss = step.accumulate(factors, batch);
         if (batch.kind === 'pairs') markBatch(parameters, batch);

@@ -36,12 +36,12 @@ export function createEncoder(
   const width = dim + 1;
   const table = (name: string, rows: number, of: 'users' | 'items') =>
     marked(k, normalTable(k, name, rows, dim, stream(seed, `cdae ${name}`), Math.sqrt(2 / (rows + dim)), of));
-  const weights = table('encoder', train.items, 'items');
+  const weights = table('encoder', train.nItems, 'items');
   const bias = zeroTable(k, 'encoderBias', [dim]);
-  const own = table('users', train.users, 'users');
+  const own = table('users', train.nUsers, 'users');
   const key = stream(seed, 'cdae dropout');
 
-  const rows = createDerivedRows<Piece>(k, train.users, width, {
+  const rows = createDerivedRows<Piece>(k, train.nUsers, width, {
     make(users, values, epoch) {
       const dropout = epoch === undefined ? undefined : { rate: o.dropout, key, epoch };
       const block = takeRowBlock(k, train, users, () => 1, dropout);

@@ -27,7 +27,7 @@ export function createMask(
   seed: number,
   purpose: string,
 ): Mask {
-  const degrees = Int32Array.from({ length: train.users }, (_, u) => train.indptr[u + 1]! - train.indptr[u]!);
+  const degrees = Int32Array.from({ length: train.nUsers }, (_, u) => train.indptr[u + 1]! - train.indptr[u]!);
   const interactions = degrees
     .sort()
     .subarray(-batchSize)
@@ -37,10 +37,10 @@ export function createMask(
   const targets = k.floats(interactions + most);
   const [against, drawn] = [k.ints(most), k.ints(most)];
   const { indptr, indices } = train.avoided ?? train;
-  const rows = takeRows(k, { columns: train.items, indptr, indices });
+  const rows = takeRows(k, { columns: train.nItems, indptr, indices });
   const key = stream(seed, purpose);
   // Number of the last draw of a user that an item was in.
-  const lastIn = new Float64Array(train.items);
+  const lastIn = new Float64Array(train.nItems);
   let draws = 0;
   return {
     users,
@@ -53,7 +53,7 @@ export function createMask(
         against.fill(user, asked, asked + n);
         asked += n;
       }
-      k.negatives(drawn.subarray(0, asked), against, rows, train.items, key, epoch, index * most);
+      k.negatives(drawn.subarray(0, asked), against, rows, train.nItems, key, epoch, index * most);
       let [pairs, from] = [0, 0];
       const add = (user: number, item: number, target: number) => {
         users[pairs] = user;

@@ -56,7 +56,7 @@ function small(dropout: number) {
   const rows = (...users: number[]): RowBatch => {
     return { kind: 'rows', size: users.length, users: Int32Array.from(users), epoch: 2, index: 0 };
   };
-  const row = (u: number) => [...model.factors!(Int32Array.of(u)).users.subarray(u * 4, u * 4 + 4)];
+  const row = (u: number) => [...model.factors!(Int32Array.of(u)).userFactors.subarray(u * 4, u * 4 + 4)];
   return { k, model, rows, row };
 }
 

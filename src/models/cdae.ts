@@ -45,31 +45,33 @@ export const cdae = trained({
     batchSize: oneOf(64, 128, 256, 512),
   },
   capabilities: ['factors', 'scores'],
-  memory: ({ users, items, interactions }, o) =>
-    ((users * o.dim + items * (2 * o.dim + 1)) * 4 + users * (o.dim + 1) * 2 + interactions * (1 + o.negatives) * 5) *
+  memory: ({ nUsers, nItems, interactions }, o) =>
+    ((nUsers * o.dim + nItems * (2 * o.dim + 1)) * 4 +
+      nUsers * (o.dim + 1) * 2 +
+      interactions * (1 + o.negatives) * 5) *
     4,
   create({ kernels: k, train, seed }, o) {
     const width = o.dim + 1;
     const encoder = createEncoder(k, train, o, seed);
-    const deviation = Math.sqrt(2 / (train.items + o.dim));
+    const deviation = Math.sqrt(2 / (train.nItems + o.dim));
     const key = stream(seed, 'cdae decoder');
-    const decoder = marked(k, normalTable(k, 'decoder', train.items, width, key, deviation, 'items'));
+    const decoder = marked(k, normalTable(k, 'decoder', train.nItems, width, key, deviation, 'items'));
     // A row is [d_i, b_i].
-    for (let i = 0; i < train.items; i++) decoder.values[i * width + o.dim] = 0;
+    for (let i = 0; i < train.nItems; i++) decoder.values[i * width + o.dim] = 0;
     const parameters = [...encoder.parameters, decoder];
     const mask = createMask(k, train, o.negatives, o.batchSize, seed, 'cdae negatives');
     const scratch = createScratch(k);
     const factorsOf = (users?: Int32Array): Factors => {
       const { values, gradient } = encoder.rows.update(users);
       return {
-        ...{ users: values, userGradient: gradient },
-        ...{ items: decoder.values, itemGradient: decoder.gradient, dim: width },
+        ...{ userFactors: values, userGradient: gradient },
+        ...{ itemFactors: decoder.values, itemGradient: decoder.gradient, dim: width },
       };
     };
     return {
       name: 'cdae',
-      users: train.users,
-      items: train.items,
+      nUsers: train.nUsers,
+      nItems: train.nItems,
       parameters,
       size: parameters.reduce((sum, p) => sum + p.values.length, 0),
       batches: 'rows',
@@ -77,7 +79,7 @@ export const cdae = trained({
         decoder.touched?.mark(items);
         return factorsOf(users);
       },
-      scoreRows: (users, out) => scoreByFactors(k, factorsOf(users), users, train.items, out),
+      scoreRows: (users, out) => scoreByFactors(k, factorsOf(users), users, train.nItems, out),
       forward: (batch) => encoder.rows.begin(batch.epoch),
       accumulate(batch) {
         if (batch.kind !== 'rows') throw new TypeError('cdae works on batches of users');
@@ -85,10 +87,10 @@ export const cdae = trained({
         const f = factorsOf(users);
         const n = mask.draw(users, batch.epoch, batch.index);
         const scores = scratch.floats('scores', n);
-        k.dotPairs(f.users, f.items, width, mask.users, mask.items, scores, n);
+        k.dotPairs(f.userFactors, f.itemFactors, width, mask.users, mask.items, scores, n);
         const loss = bce(scores, mask.targets, scores, n);
-        k.accumulate(f.userGradient, mask.users, f.items, mask.items, scores, width, n);
-        k.accumulate(f.itemGradient, mask.items, f.users, mask.users, scores, width, n);
+        k.accumulate(f.userGradient, mask.users, f.itemFactors, mask.items, scores, width, n);
+        k.accumulate(f.itemGradient, mask.items, f.userFactors, mask.users, scores, width, n);
         decoder.touched?.mark(mask.items.subarray(0, n));
         return loss;
       },

@@ -91,7 +91,7 @@ test('tables follow the points, and their gradients reach the points once', () =
   model.forward!(smallBatch(k, 'pairs'));
   const f = model.factors!();
   let score = 0;
-  for (let d = 0; d < f.dim; d++) score += f.users[d]! * f.items[d]!;
+  for (let d = 0; d < f.dim; d++) score += f.userFactors[d]! * f.itemFactors[d]!;
   assert.ok(Math.abs(score + 0.03) < 1e-12);
   f.userGradient[0] = 1;
   f.itemGradient[f.dim - 2] = 1;

@@ -49,11 +49,11 @@ export const cml = trained({
     batchSize: oneOf(1024, 2048, 4096),
   },
   capabilities: ['factors', 'scores', 'weights'],
-  memory: ({ users, items }, o) => (users + items) * (o.dim * 6 + 4) * 4 + o.batchSize * (1 + o.negatives) * 16,
+  memory: ({ nUsers, nItems }, o) => (nUsers + nItems) * (o.dim * 6 + 4) * 4 + o.batchSize * (1 + o.negatives) * 16,
   create({ kernels: k, train, seed }, o) {
-    const table = (of: 'users' | 'items') =>
-      marked(k, normalTable(k, of, train[of], o.dim, stream(seed, `cml ${of}`), o.initScale, of));
-    const [users, items] = [table('users'), table('items')];
+    const table = (of: 'users' | 'items', rows: number) =>
+      marked(k, normalTable(k, of, rows, o.dim, stream(seed, `cml ${of}`), o.initScale, of));
+    const [users, items] = [table('users', train.nUsers), table('items', train.nItems)];
     const parameters = [users, items];
     const tables = productTables(k, users, items);
     const step = metricStep(k, users, items, o);
@@ -63,13 +63,13 @@ export const cml = trained({
     intoBall();
     return {
       name: 'cml',
-      users: train.users,
-      items: train.items,
+      nUsers: train.nUsers,
+      nItems: train.nItems,
       parameters,
-      size: (train.users + train.items) * o.dim,
+      size: (train.nUsers + train.nItems) * o.dim,
       batches: 'pairs',
       factors: tables.factors,
-      scoreRows: (rows, out) => scoreByFactors(k, tables.factors(), rows, train.items, out),
+      scoreRows: (rows, out) => scoreByFactors(k, tables.factors(), rows, train.nItems, out),
       forward: tables.forward,
       accumulate: step.accumulate,
       backward: tables.backward,

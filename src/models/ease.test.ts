@@ -13,7 +13,7 @@ async function scoresOf(
   users: Int32Array,
 ): Promise<Float64Array> {
   const model = await ease.create({ kernels: k, train, seed: 0 }, ease.options.parse({ l2, form }) as never);
-  const out = k.floats(users.length * train.items);
+  const out = k.floats(users.length * train.nItems);
   model.scoreRows(users, out);
   model.close();
   const copy = Float64Array.from(out);
@@ -35,7 +35,7 @@ function inverseOf(matrix: readonly (readonly number[])[]): number[][] {
 }
 
 const small: Interactions = {
-  ...{ users: 4, items: 5, indptr: Int32Array.of(0, 3, 5, 5, 7), indices: Int32Array.of(0, 1, 3, 1, 3, 0, 2) },
+  ...{ nUsers: 4, nItems: 5, indptr: Int32Array.of(0, 3, 5, 5, 7), indices: Int32Array.of(0, 1, 3, 1, 3, 0, 2) },
 };
 
 /** X B with B = I - P / diag(P), P = (X X + l2 I)^-1, for X with the weights of the interactions, or ones. */
@@ -70,8 +70,8 @@ test('both forms agree where the inverse has several tiles and users come in sev
   const plain = (await loadDataset({ data: 'synthetic:600x520x20000' })).train;
   const weights = Float32Array.from(plain.indices, (i) => 0.5 + (i % 5) / 4);
   const k = createKernels({ threads: 2, memoryLimit: 2 ** 26 });
-  const users = Int32Array.from({ length: plain.users }, (_, r) => (r * 7) % plain.users);
-  assert.ok(plain.users > 512 && plain.items > 512);
+  const users = Int32Array.from({ length: plain.nUsers }, (_, r) => (r * 7) % plain.nUsers);
+  assert.ok(plain.nUsers > 512 && plain.nItems > 512);
   for (const train of [plain, { ...plain, weights }]) {
     const dual = await scoresOf(k, train, 20, 'dual', users);
     const primal = await scoresOf(k, train, 20, 'primal', users);
@@ -83,8 +83,8 @@ test('both forms agree where the inverse has several tiles and users come in sev
 
 test('without enough regularisation it is refused, and all memory is given back', async () => {
   const twins: Interactions = {
-    users: 2,
-    items: 3,
+    nUsers: 2,
+    nItems: 3,
     indptr: Int32Array.of(0, 2, 4),
     indices: Int32Array.of(0, 1, 0, 1),
   };

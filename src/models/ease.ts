@@ -46,15 +46,15 @@ export const ease = computed({
   }),
   search: { l2: logRange(1, 10_000) },
   capabilities: ['weights'],
-  memory({ users, items, interactions, weighted = false }, o) {
-    const n = o.form === 'dual' ? users : o.form === 'primal' ? items : Math.min(users, items);
+  memory({ nUsers, nItems, interactions, weighted = false }, o) {
+    const n = o.form === 'dual' ? nUsers : o.form === 'primal' ? nItems : Math.min(nUsers, nItems);
     // The inverse, the columns of one of its sweeps twice, and what scoring a block takes.
-    return symmetricLength(n) * 4 + n * 2048 + (users + items) * BLOCK * 8 + interactions * (weighted ? 12 : 8);
+    return symmetricLength(n) * 4 + n * 2048 + (nUsers + nItems) * BLOCK * 8 + interactions * (weighted ? 12 : 8);
   },
   estimate({ kernels: k, train }, o) {
     const dual = isDual(o.form, train);
     const adds = pairsOf(dual ? transpose(train) : train) * (dual ? 2 : 1);
-    const multiplications = (dual ? train.users : train.items) ** 3 / 2;
+    const multiplications = (dual ? train.nUsers : train.nItems) ** 3 / 2;
     if (multiplications + adds * PER_ADD < WORTH_SAYING) return undefined;
     // The adds are made by one thread.
     return multiplications / productRate(k) + adds * SECONDS_PER_ADD;
@@ -62,13 +62,13 @@ export const ease = computed({
   async create({ kernels: k, train, step }, o) {
     const dual = isDual(o.form, train);
     const byItem = transpose(train);
-    const n = dual ? train.users : train.items;
+    const n = dual ? train.nUsers : train.nItems;
     const rows = dual ? byItem : train;
     // In places of the matrix that are read or written one by one.
     const [adds, inversion] = [pairsOf(rows), n ** 3 / 2 / PER_ADD];
     const total = adds * (dual ? 2 : 1) + inversion;
     const inverse = takeSymmetric(k, n);
-    const diagonal = new Float64Array(train.items);
+    const diagonal = new Float64Array(train.nItems);
     try {
       await gram(inverse, rows, o.l2, (done) => step(done, total));
       await inParts(k.inverting(inverse), (share) => step(adds + share * inversion, total));
@@ -77,20 +77,20 @@ export const ease = computed({
       k.free(inverse.values);
       throw error;
     }
-    for (let j = 0; j < train.items; j++)
+    for (let j = 0; j < train.nItems; j++)
       diagonal[j] = dual ? (1 - diagonal[j]!) / o.l2 : inverse.values[placeOf(j, j)]!;
     const score = dual ? dualScores() : primalScores();
     return {
       name: 'ease',
-      users: train.users,
-      items: train.items,
+      nUsers: train.nUsers,
+      nItems: train.nItems,
       parameters: [],
       size: (n * (n + 1)) / 2 + (dual ? train.indices.length : 0),
       scoreRows(users, out) {
         score.write(users, out);
         for (let r = 0; r < users.length; r++) {
-          const at = r * train.items;
-          for (let j = 0; j < train.items; j++) out[at + j] = -out[at + j]! / diagonal[j]!;
+          const at = r * train.nItems;
+          for (let j = 0; j < train.nItems; j++) out[at + j] = -out[at + j]! / diagonal[j]!;
           const weights = weightsOf(train, users[r]!);
           itemsOf(train, users[r]!).forEach((j, e) => {
             out[at + j]! += weights?.[e] ?? 1;
@@ -110,7 +110,7 @@ export const ease = computed({
       const usersOf = takeRows(k, { columns: n, indptr: byItem.indptr, indices: byItem.indices }, byItem.weights);
       const chosen = k.ints(BLOCK);
       const [rows, columns] = [k.floats(n * BLOCK), k.floats(n * BLOCK)];
-      const product = k.floats(train.items * BLOCK);
+      const product = k.floats(train.nItems * BLOCK);
       return {
         write(users: Int32Array, out: Floats) {
           for (let start = 0; start < users.length; start += BLOCK) {
@@ -120,7 +120,7 @@ export const ease = computed({
             k.sumRows(own, some, inverse, rows);
             k.transpose(rows, width, n, columns);
             k.propagate(usersOf, columns, product, width);
-            k.transpose(product, train.items, width, out.subarray(start * train.items));
+            k.transpose(product, train.nItems, width, out.subarray(start * train.nItems));
           }
         },
         close() {
@@ -147,11 +147,11 @@ export const ease = computed({
   },
 });
 
-const isDual = (form: string, { users, items }: { readonly users: number; readonly items: number }): boolean =>
-  form === 'dual' || (form === 'auto' && users <= items);
+const isDual = (form: string, { nUsers, nItems }: { readonly nUsers: number; readonly nItems: number }): boolean =>
+  form === 'dual' || (form === 'auto' && nUsers <= nItems);
 
 /** Pairs of columns that meet in a row, each with itself included. */
-function pairsOf({ users: rows, indptr }: Interactions): number {
+function pairsOf({ nUsers: rows, indptr }: Interactions): number {
   let pairs = 0;
   for (let row = 0; row < rows; row++) pairs += triangle(indptr[row + 1]! - indptr[row]!);
   return pairs;
@@ -162,7 +162,7 @@ const triangle = (n: number): number => (n * (n + 1)) / 2;
 /** target = Y'Y + l2 I, where the rows of `y` (users or items) name the columns that meet in them. */
 async function gram({ n, values }: Symmetric, y: Interactions, l2: number, step: (done: number) => Promise<void>) {
   const look = everySoOften(step);
-  for (let row = 0; row < y.users; row++) {
+  for (let row = 0; row < y.nUsers; row++) {
     const own = itemsOf(y, row);
     const weights = weightsOf(y, row);
     for (let a = 0; a < own.length; a++) {
@@ -181,7 +181,7 @@ async function quadratics(
   step: (done: number) => Promise<void>,
 ) {
   const look = everySoOften(step);
-  for (let j = 0; j < sets.users; j++) {
+  for (let j = 0; j < sets.nUsers; j++) {
     const [set, weights] = [itemsOf(sets, j), weightsOf(sets, j)];
     let sum = 0;
     for (let a = 0; a < set.length; a++) {

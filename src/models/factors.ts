@@ -49,12 +49,12 @@ export function markBatch(parameters: readonly Parameter[], batch: PairBatch): v
 }
 
 /** All scores of `users` as a block of the matrix product of the two tables. */
-export function scoreByFactors(k: Kernels, f: Tables, users: Int32Array, items: number, out: Floats): void {
+export function scoreByFactors(k: Kernels, f: Tables, users: Int32Array, nItems: number, out: Floats): void {
   const rows = k.floats(users.length * f.dim);
   for (let r = 0; r < users.length; r++) {
-    rows.set(f.users.subarray(users[r]! * f.dim, (users[r]! + 1) * f.dim), r * f.dim);
+    rows.set(f.userFactors.subarray(users[r]! * f.dim, (users[r]! + 1) * f.dim), r * f.dim);
   }
-  k.gemm(rows, f.items, out, users.length, items, f.dim, 'nt');
+  k.gemm(rows, f.itemFactors, out, users.length, nItems, f.dim, 'nt');
   k.free(rows);
 }
 
@@ -80,10 +80,10 @@ export function bprStep(k: Kernels, triples: number): BprStep {
         items[2 * t] = batch.positives[pair]!;
         items[2 * t + 1] = batch.negatives[t]!;
       }
-      k.dotPairs(f.users, f.items, f.dim, users, items, scores, 2 * n);
+      k.dotPairs(f.userFactors, f.itemFactors, f.dim, users, items, scores, 2 * n);
       const loss = bpr(scores, weights, n);
-      k.accumulate(f.userGradient, users, f.items, items, weights, f.dim, 2 * n);
-      k.accumulate(f.itemGradient, items, f.users, users, weights, f.dim, 2 * n);
+      k.accumulate(f.userGradient, users, f.itemFactors, items, weights, f.dim, 2 * n);
+      k.accumulate(f.itemGradient, items, f.userFactors, users, weights, f.dim, 2 * n);
       return loss;
     },
     close: () => k.free(users, items, scores, weights),

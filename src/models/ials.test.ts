@@ -7,8 +7,8 @@ import { ials } from './ials.js';
 
 /** User 2 and items 3 and 5 have nothing. */
 const train: Interactions = {
-  users: 5,
-  items: 6,
+  nUsers: 5,
+  nItems: 6,
   indptr: Int32Array.of(0, 3, 5, 5, 7, 9),
   indices: Int32Array.of(0, 1, 4, 0, 1, 2, 4, 1, 2),
 };
@@ -24,29 +24,29 @@ async function factorsOf(o: Options, seed = 0, x = train): Promise<Tables> {
 }
 
 /** The loss as published, over all pairs one by one; with weights an observed pair counts that many times. */
-function lossOf({ users, items, dim }: Tables, o: Options, x = train): number {
+function lossOf({ userFactors, itemFactors, dim }: Tables, o: Options, x = train): number {
   const weights = x.weights ?? x.indices.map(() => 1);
-  const sums = { users: new Float64Array(x.users), items: new Float64Array(x.items) };
-  for (let u = 0; u < x.users; u++) {
+  const sums = { userFactors: new Float64Array(x.nUsers), itemFactors: new Float64Array(x.nItems) };
+  for (let u = 0; u < x.nUsers; u++) {
     for (let e = x.indptr[u]!; e < x.indptr[u + 1]!; e++) {
-      sums.users[u]! += weights[e]!;
-      sums.items[x.indices[e]!]! += weights[e]!;
+      sums.userFactors[u]! += weights[e]!;
+      sums.itemFactors[x.indices[e]!]! += weights[e]!;
     }
   }
-  const norm = (table: Tables['users'], row: number) =>
+  const norm = (table: Tables['userFactors'], row: number) =>
     Array.from(table.subarray(row * dim, (row + 1) * dim)).reduce((sum, x) => sum + x * x, 0);
   let loss = 0;
-  for (let u = 0; u < train.users; u++) {
-    loss += o.l2 * (sums.users[u]! + o.unobservedWeight * train.items) ** o.l2Exponent * norm(users, u);
-    for (let i = 0; i < train.items; i++) {
+  for (let u = 0; u < train.nUsers; u++) {
+    loss += o.l2 * (sums.userFactors[u]! + o.unobservedWeight * train.nItems) ** o.l2Exponent * norm(userFactors, u);
+    for (let i = 0; i < train.nItems; i++) {
       let score = 0;
-      for (let d = 0; d < dim; d++) score += users[u * dim + d]! * items[i * dim + d]!;
+      for (let d = 0; d < dim; d++) score += userFactors[u * dim + d]! * itemFactors[i * dim + d]!;
       const at = placeInRow(x, u, i);
       loss += o.unobservedWeight * score ** 2 + (at >= 0 ? weights[at]! * (1 - score) ** 2 : 0);
     }
   }
-  for (let i = 0; i < train.items; i++) {
-    loss += o.l2 * (sums.items[i]! + o.unobservedWeight * train.users) ** o.l2Exponent * norm(items, i);
+  for (let i = 0; i < train.nItems; i++) {
+    loss += o.l2 * (sums.itemFactors[i]! + o.unobservedWeight * train.nUsers) ** o.l2Exponent * norm(itemFactors, i);
   }
   return loss;
 }
@@ -60,7 +60,7 @@ const settings: readonly Options[] = [
 ];
 
 /** The loss is a parabola in each number of the table: equal on both sides of its minimum, and higher. */
-function atMinimum(tables: Tables, side: 'users' | 'items', o: Options, x = train): void {
+function atMinimum(tables: Tables, side: 'userFactors' | 'itemFactors', o: Options, x = train): void {
   const [least, table] = [lossOf(tables, o, x), tables[side]];
   for (let at = 0; at < table.length; at++) {
     const value = table[at]!;
@@ -76,38 +76,40 @@ function atMinimum(tables: Tables, side: 'users' | 'items', o: Options, x = trai
 test('each half step is the minimum of the published loss for the other half', async () => {
   for (const o of settings) {
     for (const x of [train, weighted]) {
-      atMinimum(await factorsOf(o, 0, x), 'items', o, x);
+      atMinimum(await factorsOf(o, 0, x), 'itemFactors', o, x);
       const next = await factorsOf({ ...o, epochs: o.epochs + 1 }, 0, x);
-      atMinimum({ ...next, items: (await factorsOf(o, 0, x)).items }, 'users', o, x);
+      atMinimum({ ...next, itemFactors: (await factorsOf(o, 0, x)).itemFactors }, 'userFactors', o, x);
     }
   }
 });
 
 test('with weights alpha r and unobservedWeight 1, confidences are those of Hu et al., 1 + alpha r', async () => {
   // One user, one item: p = c q / (w q q + c q q + l2 (c + w)), where Hu et al. have 1 + c = 1 + alpha r before q q.
-  const one: Interactions = { users: 1, items: 1, indptr: Int32Array.of(0, 1), indices: Int32Array.of(0) };
+  const one: Interactions = { nUsers: 1, nItems: 1, indptr: Int32Array.of(0, 1), indices: Int32Array.of(0) };
   const o = { dim: 1, epochs: 1, unobservedWeight: 1, l2: 0.3, l2Exponent: 0 };
   const alpha = 40;
   const r = 2.5;
   const x = { ...one, weights: Float32Array.of(alpha * r) };
-  const { users, items } = await factorsOf(o, 0, x);
+  const { userFactors, itemFactors } = await factorsOf(o, 0, x);
   const q = (p: number) => (alpha * r * p) / ((1 + alpha * r) * p * p + o.l2);
-  assert.ok(Math.abs(items[0]! - q(users[0]!)) < 1e-12);
+  assert.ok(Math.abs(itemFactors[0]! - q(userFactors[0]!)) < 1e-12);
 });
 
 test('who has nothing gets zeros; each epoch lowers the loss; the seed decides where it starts', async () => {
   const o = settings[0]!;
-  const { users, items, dim } = await factorsOf(o);
+  const { userFactors, itemFactors, dim } = await factorsOf(o);
   assert.ok(
-    [users.subarray(2 * dim, 3 * dim), items.subarray(3 * dim, 4 * dim), items.subarray(5 * dim)].every((row) =>
-      row.every((x) => x === 0),
-    ),
+    [
+      userFactors.subarray(2 * dim, 3 * dim),
+      itemFactors.subarray(3 * dim, 4 * dim),
+      itemFactors.subarray(5 * dim),
+    ].every((row) => row.every((x) => x === 0)),
   );
   const losses: number[] = [];
   for (const epochs of [1, 2, 3, 4]) losses.push(lossOf(await factorsOf({ ...o, epochs }), o));
   for (const [at, loss] of losses.entries()) assert.ok(at === 0 || loss < losses[at - 1]!, losses.join(' '));
-  assert.notDeepEqual((await factorsOf(o, 1)).items, items);
-  assert.deepEqual((await factorsOf(o, 0)).items, items);
+  assert.notDeepEqual((await factorsOf(o, 1)).itemFactors, itemFactors);
+  assert.deepEqual((await factorsOf(o, 0)).itemFactors, itemFactors);
 });
 
 test('without enough regularisation it is refused, and all memory is given back', async () => {

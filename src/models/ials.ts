@@ -58,12 +58,12 @@ export const ials = computed({
     l2: logRange(0.0005, 0.2),
   },
   capabilities: ['factors', 'weights'],
-  memory: ({ users, items, interactions, weighted = false }, o) =>
-    (users + items) * (o.dim + 4) * 4 + interactions * (weighted ? 16 : 8) + o.dim * o.dim * 64,
+  memory: ({ nUsers, nItems, interactions, weighted = false }, o) =>
+    (nUsers + nItems) * (o.dim + 4) * 4 + interactions * (weighted ? 16 : 8) + o.dim * o.dim * 64,
   estimate({ kernels: k, train }, o) {
     const sides = [train, transpose(train)];
     const each = sides.flatMap((x) =>
-      Array.from({ length: x.users }, (_, r) => workOf(x.indptr[r + 1]! - x.indptr[r]!, o.dim)),
+      Array.from({ length: x.nUsers }, (_, r) => workOf(x.indptr[r + 1]! - x.indptr[r]!, o.dim)),
     );
     const work = o.epochs * each.reduce((sum, w) => sum + w, 0);
     return work < WORTH_SAYING ? undefined : work / solveRate(k, train, o.dim);
@@ -71,8 +71,12 @@ export const ials = computed({
   async create({ kernels: k, train, seed, step }, o) {
     const byItem = transpose(train);
     const [ofUser, ofItem] = [rowsOf(train), rowsOf(byItem)];
-    const tables = { users: k.floats(train.users * o.dim), items: k.floats(train.items * o.dim), dim: o.dim };
-    k.normal(tables.items, stream(seed, 'ials items'), 0, o.initScale);
+    const tables = {
+      userFactors: k.floats(train.nUsers * o.dim),
+      itemFactors: k.floats(train.nItems * o.dim),
+      dim: o.dim,
+    };
+    k.normal(tables.itemFactors, stream(seed, 'ials items'), 0, o.initScale);
     const base = k.floats(o.dim * o.dim);
     const [all, ...sides] = [2 * o.epochs, ofUser, ofItem];
     const solve = async (half: number, source: Floats, target: Floats) => {
@@ -87,11 +91,11 @@ export const ials = computed({
     };
     try {
       for (let half = 0; half < all; half += 2) {
-        await solve(half, tables.items, tables.users);
-        await solve(half + 1, tables.users, tables.items);
+        await solve(half, tables.itemFactors, tables.userFactors);
+        await solve(half + 1, tables.userFactors, tables.itemFactors);
       }
     } catch (error) {
-      k.free(tables.users, tables.items);
+      k.free(tables.userFactors, tables.itemFactors);
       throw error;
     } finally {
       k.free(base, ofUser.ridges, ofItem.ridges);
@@ -100,23 +104,23 @@ export const ials = computed({
     }
     return {
       name: 'ials',
-      users: train.users,
-      items: train.items,
+      nUsers: train.nUsers,
+      nItems: train.nItems,
       parameters: [],
-      size: (train.users + train.items) * o.dim,
+      size: (train.nUsers + train.nItems) * o.dim,
       tables: () => tables,
-      scoreRows: (rows, out) => scoreByFactors(k, tables, rows, train.items, out),
-      close: () => k.free(tables.users, tables.items),
+      scoreRows: (rows, out) => scoreByFactors(k, tables, rows, train.nItems, out),
+      close: () => k.free(tables.userFactors, tables.itemFactors),
     };
 
     /** One side's interactions in kernel memory, with l2 (n + w * size of the other side)^e for each row, n = interactions or their weights. */
     function rowsOf(x: Interactions) {
-      const rows = takeRows(k, { columns: x.items, indptr: x.indptr, indices: x.indices }, x.weights);
-      const ridges = k.floats(x.users);
-      for (let r = 0; r < x.users; r++) {
+      const rows = takeRows(k, { columns: x.nItems, indptr: x.indptr, indices: x.indices }, x.weights);
+      const ridges = k.floats(x.nUsers);
+      for (let r = 0; r < x.nUsers; r++) {
         const [start, end] = [x.indptr[r]!, x.indptr[r + 1]!];
         const observed = x.weights ? x.weights.subarray(start, end).reduce((a, b) => a + b, 0) : end - start;
-        ridges[r] = o.l2 * (observed + o.unobservedWeight * x.items) ** o.l2Exponent;
+        ridges[r] = o.l2 * (observed + o.unobservedWeight * x.nItems) ** o.l2Exponent;
       }
       return { rows, ridges };
     }
@@ -140,12 +144,12 @@ function* blocksOf({ rows, indptr }: Rows, dim: number): Generator<{ readonly st
 
 /** Multiplications a second of the half step, measured on users that are spread over all. */
 function solveRate(k: Kernels, train: Interactions, dim: number): number {
-  const all = Array.from({ length: train.users }, (_, u) => itemsOf(train, u));
+  const all = Array.from({ length: train.nUsers }, (_, u) => itemsOf(train, u));
   const whole = all.reduce((sum, own) => sum + workOf(own.length, dim), 0);
   const every = Math.max(1, Math.floor(whole / SAMPLE));
   const some = all.filter((_, u) => u % every === 0);
-  const rows = takeRows(k, { columns: train.items, ...packLists(some) });
-  const [source, base] = [k.floats(train.items * dim), k.floats(dim * dim)];
+  const rows = takeRows(k, { columns: train.nItems, ...packLists(some) });
+  const [source, base] = [k.floats(train.nItems * dim), k.floats(dim * dim)];
   const [ridges, target] = [k.floats(some.length).fill(1), k.floats(some.length * dim)];
   try {
     const work = some.reduce((sum, own) => sum + workOf(own.length, dim), 0);

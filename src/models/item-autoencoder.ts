@@ -30,19 +30,19 @@ export const itemAutoencoder = trained({
   }),
   search: vaeSearch,
   capabilities: [],
-  memory: ({ users, items }, o) =>
-    vaeMemory(items, users, o) + (o.score === 'joint' ? jointMemory(items, users, o.hidden + 4) * 4 : 0),
+  memory: ({ nUsers, nItems }, o) =>
+    vaeMemory(nItems, nUsers, o) + (o.score === 'joint' ? jointMemory(nItems, nUsers, o.hidden + 4) * 4 : 0),
   create({ kernels: k, train, seed }, o) {
     const vae = createRowVae(k, transpose(train), seed, 'item-autoencoder', o);
     const joint = createJointTables(k, train);
     const tables = (): Tables => {
-      const logits = { users: vae.columns, items: vae.everyOutput(), dim: vae.dim };
+      const logits = { userFactors: vae.columns, itemFactors: vae.everyOutput(), dim: vae.dim };
       return o.score === 'joint' ? joint.of(logits) : logits;
     };
     return {
       name: 'item-autoencoder',
-      users: train.users,
-      items: train.items,
+      nUsers: train.nUsers,
+      nItems: train.nItems,
       parameters: vae.parameters,
       size: vae.size,
       batches: 'items',
@@ -51,7 +51,7 @@ export const itemAutoencoder = trained({
         return vae.accumulate(batch.items.subarray(0, batch.size), batch.epoch, batch.index);
       },
       tables,
-      scoreRows: (users, out) => scoreByFactors(k, tables(), users, train.items, out),
+      scoreRows: (users, out) => scoreByFactors(k, tables(), users, train.nItems, out),
       close() {
         joint.close();
         vae.close();

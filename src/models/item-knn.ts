@@ -29,16 +29,16 @@ export const itemKnn = computed({
     shrink: oneOf('denominator', 'support'),
   },
   capabilities: [],
-  memory: ({ items }, o) => items * Math.min(items, o.neighbours) * 16,
+  memory: ({ nItems }, o) => nItems * Math.min(nItems, o.neighbours) * 16,
   estimate: ({ train }, o) => estimateNeighbours(train, ruleOf(train, o)),
   async create({ train, step }, o) {
     const near = await neighboursOf(train, step, ruleOf(train, o));
     return {
       name: 'item-knn',
-      users: train.users,
-      items: train.items,
+      nUsers: train.nUsers,
+      nItems: train.nItems,
       parameters: [],
-      size: near.indptr[train.items]! * 2,
+      size: near.indptr[train.nItems]! * 2,
       scoreRows: (users, out) => scoreByNeighbours(near, train, users, out),
       close() {},
     };

@@ -5,7 +5,7 @@ import { smallTrain } from '../testing/model-contract.js';
 import { createJointTables } from './joint-tables.js';
 
 const DIM = 4;
-const { users, items } = smallTrain;
+const { nUsers, nItems } = smallTrain;
 
 /** Items 6, 7, 8 and 10 have no users. */
 const counts = [3, 1, 3, 1, 1, 2, 0, 0, 0, 2, 0];
@@ -19,15 +19,21 @@ function tablesOf(shift: (item: number) => number) {
   };
   // The last number of a user is 1: that of an item shifts all its logits.
   const from = {
-    users: table(users, (u, d) => (d === DIM - 1 ? 1 : Math.sin(3 * u + d))),
-    items: table(items, (i, d) => (d === DIM - 1 ? shift(i) : Math.cos(2 * i - d))),
+    userFactors: table(nUsers, (u, d) => (d === DIM - 1 ? 1 : Math.sin(3 * u + d))),
+    itemFactors: table(nItems, (i, d) => (d === DIM - 1 ? shift(i) : Math.cos(2 * i - d))),
     dim: DIM,
   };
-  const product = (t: { users: ArrayLike<number>; items: ArrayLike<number>; dim: number }, u: number, i: number) =>
-    Array.from({ length: t.dim }, (_, d) => t.users[u * t.dim + d]! * t.items[i * t.dim + d]!).reduce((a, b) => a + b);
+  const product = (
+    t: { userFactors: ArrayLike<number>; itemFactors: ArrayLike<number>; dim: number },
+    u: number,
+    i: number,
+  ) =>
+    Array.from({ length: t.dim }, (_, d) => t.userFactors[u * t.dim + d]! * t.itemFactors[i * t.dim + d]!).reduce(
+      (a, b) => a + b,
+    );
   const joint = createJointTables(k, smallTrain);
   const grid = (t: Parameters<typeof product>[0]) =>
-    Array.from({ length: items }, (_, i) => Array.from({ length: users }, (_, u) => product(t, u, i)));
+    Array.from({ length: nItems }, (_, i) => Array.from({ length: nUsers }, (_, u) => product(t, u, i)));
   const result = { logits: grid(from), scores: grid(joint.of(from)), again: grid(joint.of(from)) };
   joint.close();
   return result;
@@ -35,9 +41,9 @@ function tablesOf(shift: (item: number) => number) {
 
 test('scores are log P(user | item) + log n, by hand', () => {
   const { logits, scores, again } = tablesOf((i) => i / 3);
-  for (let i = 0; i < items; i++) {
+  for (let i = 0; i < nItems; i++) {
     const sum = logits[i]!.map(Math.exp).reduce((a, b) => a + b);
-    for (let u = 0; u < users; u++) {
+    for (let u = 0; u < nUsers; u++) {
       const wanted = Math.log(Math.exp(logits[i]![u]!) / sum) + Math.log(counts[i] || 0.5);
       assert.ok(Math.abs(scores[i]![u]! - wanted) < 1e-9, `item ${i}, user ${u}: ${scores[i]![u]}, not ${wanted}`);
     }

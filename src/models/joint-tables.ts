@@ -24,18 +24,18 @@ export interface JointTables {
 
 export function createJointTables(k: Kernels, train: Interactions): JointTables {
   const counts = itemCounts(train);
-  let kept: { readonly users: Floats; readonly items: Floats } | undefined;
+  let kept: { readonly userFactors: Floats; readonly itemFactors: Floats } | undefined;
   return {
-    of({ users, items, dim }) {
+    of({ userFactors, itemFactors, dim }) {
       const wide = dim + BEHIND;
-      kept ??= { users: k.floats(train.users * wide), items: k.floats(train.items * wide) };
-      widen(users, train.users, dim, kept.users, () => 1);
-      const sums = logSums(k, items, train.items, users, train.users, dim);
-      widen(items, train.items, dim, kept.items, (i) => Math.log(Math.max(counts[i]!, 0.5)) - sums[i]!);
+      kept ??= { userFactors: k.floats(train.nUsers * wide), itemFactors: k.floats(train.nItems * wide) };
+      widen(userFactors, train.nUsers, dim, kept.userFactors, () => 1);
+      const sums = logSums(k, itemFactors, train.nItems, userFactors, train.nUsers, dim);
+      widen(itemFactors, train.nItems, dim, kept.itemFactors, (i) => Math.log(Math.max(counts[i]!, 0.5)) - sums[i]!);
       return { ...kept, dim: wide };
     },
     close() {
-      if (kept) k.free(kept.users, kept.items);
+      if (kept) k.free(kept.userFactors, kept.itemFactors);
     },
   };
 }

@@ -30,23 +30,23 @@ export const lightgcn = trained({
     batchSize: oneOf(2048, 4096, 8192, 16384),
   },
   capabilities: ['factors', 'scores', 'weights'],
-  memory: ({ users, items, interactions }, o) =>
-    (users + items) * o.dim * 4 * 8 + interactions * 16 + o.batchSize * o.negatives * 64,
+  memory: ({ nUsers, nItems, interactions }, o) =>
+    (nUsers + nItems) * o.dim * 4 * 8 + interactions * 16 + o.batchSize * o.negatives * 64,
   create({ kernels: k, train, seed }, o) {
-    const users = normalTable(k, 'users', train.users, o.dim, stream(seed, 'lightgcn users'), o.initScale, 'users');
-    const items = normalTable(k, 'items', train.items, o.dim, stream(seed, 'lightgcn items'), o.initScale, 'items');
+    const users = normalTable(k, 'users', train.nUsers, o.dim, stream(seed, 'lightgcn users'), o.initScale, 'users');
+    const items = normalTable(k, 'items', train.nItems, o.dim, stream(seed, 'lightgcn items'), o.initScale, 'items');
     const parameters = [users, items];
     const graph = takeGraph(k, train);
     const step = bprStep(k, o.batchSize * o.negatives);
     const table = (like: Floats) => k.floats(like.length);
     const final: Factors = {
-      users: table(users.values),
-      items: table(items.values),
+      userFactors: table(users.values),
+      itemFactors: table(items.values),
       dim: o.dim,
       userGradient: table(users.values),
       itemGradient: table(items.values),
     };
-    const spare = [0, 1].map(() => ({ users: table(users.values), items: table(items.values) }));
+    const spare = [0, 1].map(() => ({ userFactors: table(users.values), itemFactors: table(items.values) }));
 
     /** out = mean of the layers that start from (fromUsers, fromItems). The map is symmetric: its gradient is itself. */
     const spread = (fromUsers: Floats, fromItems: Floats, outUsers: Floats, outItems: Floats) => {
@@ -55,14 +55,14 @@ export const lightgcn = trained({
       let [u, i] = [fromUsers, fromItems];
       for (let layer = 0; layer < o.layers; layer++) {
         const to = spare[layer % 2]!;
-        k.propagate(graph.byUser, i, to.users, o.dim, outUsers);
-        k.propagate(graph.byItem, u, to.items, o.dim, outItems);
-        [u, i] = [to.users, to.items];
+        k.propagate(graph.byUser, i, to.userFactors, o.dim, outUsers);
+        k.propagate(graph.byItem, u, to.itemFactors, o.dim, outItems);
+        [u, i] = [to.userFactors, to.itemFactors];
       }
       k.scale(outUsers, 1 / (o.layers + 1));
       k.scale(outItems, 1 / (o.layers + 1));
     };
-    const propagate = () => spread(users.values, items.values, final.users, final.items);
+    const propagate = () => spread(users.values, items.values, final.userFactors, final.itemFactors);
     // Within a batch the parameters stay as they are, and one propagation serves every loss.
     let inBatch = false;
     const factors = () => {
@@ -71,13 +71,13 @@ export const lightgcn = trained({
     };
     return {
       name: 'lightgcn',
-      users: train.users,
-      items: train.items,
+      nUsers: train.nUsers,
+      nItems: train.nItems,
       parameters,
-      size: (train.users + train.items) * o.dim,
+      size: (train.nUsers + train.nItems) * o.dim,
       batches: 'pairs',
       factors,
-      scoreRows: (rows, out) => scoreByFactors(k, factors(), rows, train.items, out),
+      scoreRows: (rows, out) => scoreByFactors(k, factors(), rows, train.nItems, out),
       forward() {
         propagate();
         inBatch = true;
@@ -93,8 +93,8 @@ export const lightgcn = trained({
         step.close();
         freeRows(k, graph.byUser);
         freeRows(k, graph.byItem);
-        k.free(final.users, final.items, final.userGradient, final.itemGradient);
-        for (const s of spare) k.free(s.users, s.items);
+        k.free(final.userFactors, final.itemFactors, final.userGradient, final.itemGradient);
+        for (const s of spare) k.free(s.userFactors, s.itemFactors);
         freeParameters(k, parameters);
       },
     };
@@ -105,8 +105,8 @@ export const lightgcn = trained({
 function takeGraph(k: Kernels, train: Interactions): { byUser: Rows; byItem: Rows } {
   const turned = transpose(train);
   return {
-    byUser: takeRows(k, { columns: train.items, ...train }, edgeWeights(train)),
-    byItem: takeRows(k, { columns: train.users, ...turned }, edgeWeights(turned)),
+    byUser: takeRows(k, { columns: train.nItems, ...train }, edgeWeights(train)),
+    byItem: takeRows(k, { columns: train.nUsers, ...turned }, edgeWeights(turned)),
   };
 }
 
@@ -114,7 +114,7 @@ function takeGraph(k: Kernels, train: Interactions): { byUser: Rows; byItem: Row
 export function edgeWeights(graph: Interactions): Float64Array {
   const columnDegrees = itemCounts(graph);
   const out = new Float64Array(graph.indices.length);
-  for (let row = 0; row < graph.users; row++) {
+  for (let row = 0; row < graph.nUsers; row++) {
     const [from, to] = [graph.indptr[row]!, graph.indptr[row + 1]!];
     for (let e = from; e < to; e++) out[e] = 1 / Math.sqrt((to - from) * columnDegrees[graph.indices[e]!]!);
   }

@@ -49,25 +49,25 @@ async function agrees(train: Interactions, keep: number, items: readonly number[
 const KEY = { k0: 5, k1: 7 };
 
 test('what is kept of users with thousands of items is what all pairs would leave', async () => {
-  const items = 3000;
+  const nItems = 3000;
   const [users, ids]: [number[], number[]] = [[], []];
   const give = (user: number, item: number) => {
     users.push(user);
     ids.push(item);
   };
   // User 0 has everything, 1 to 3 have two thirds or more, and 4 to 120 a few, popular ones rather.
-  for (let i = 0; i < items; i++) {
+  for (let i = 0; i < nItems; i++) {
     give(0, i);
     for (const u of [1, 2, 3]) if (uniform(KEY, u, i) < 0.7 + 0.05 * u) give(u, i);
   }
-  for (let u = 4; u <= 120; u++) for (let n = 0; n < 8; n++) give(u, Math.floor(items * uniform(KEY, u, n) ** 3));
-  const some = Array.from({ length: 60 }, (_, n) => (n * 97) % items);
-  await agrees(fromPairs(121, items, users, ids), 20, some);
+  for (let u = 4; u <= 120; u++) for (let n = 0; n < 8; n++) give(u, Math.floor(nItems * uniform(KEY, u, n) ** 3));
+  const some = Array.from({ length: 60 }, (_, n) => (n * 97) % nItems);
+  await agrees(fromPairs(121, nItems, users, ids), 20, some);
   // One alone, where everything else meets nobody.
   const alone = users.flatMap((u, n) => (u === 0 || u > 3 ? [n] : []));
   const train = fromPairs(
     121,
-    items,
+    nItems,
     alone.map((n) => users[n]!),
     alone.map((n) => ids[n]!),
   );
@@ -80,19 +80,19 @@ test('without such users it is the same, too', async () => {
   await agrees(
     train,
     10,
-    Array.from({ length: train.items }, (_, i) => i),
+    Array.from({ length: train.nItems }, (_, i) => i),
   );
 });
 
 test('the time is not that of all pairs of a user', async () => {
   // 2 x 10^10 pairs: minutes one by one. The steps say what the work is, which no clock has to.
-  const items = 150_000;
-  const train = fromPairs(2, items, [...new Array(items).fill(0), 1, 1], [...new Array(items).keys(), 3, 9]);
+  const nItems = 150_000;
+  const train = fromPairs(2, nItems, [...new Array(nItems).fill(0), 1, 1], [...new Array(nItems).keys(), 3, 9]);
   let work = 0;
   const rule = rulesOf(itemCounts(train), 50).cosine!;
   const step = async (_: number, total: number) => {
     work = total;
   };
   await neighboursOf(train, step, rule);
-  assert.ok(work > 0 && work < 1000 * items, `${work} adds and comparisons`);
+  assert.ok(work > 0 && work < 1000 * nItems, `${work} adds and comparisons`);
 });

@@ -24,13 +24,13 @@ export interface LongHistories {
 
 /** @param counts interactions of each item */
 export function longHistories(train: Interactions, counts: Int32Array): LongHistories {
-  const place = new Int32Array(train.users).fill(-1);
-  const words = Math.ceil(train.items / 32);
+  const place = new Int32Array(train.nUsers).fill(-1);
+  const words = Math.ceil(train.nItems / 32);
   const users: number[] = [];
-  for (let u = 0; u < train.users; u++)
+  for (let u = 0; u < train.nUsers; u++)
     if (train.indptr[u + 1]! - train.indptr[u]! >= LONG) place[u] = users.push(u) - 1;
   const bits = new Uint32Array(users.length * words);
-  const inAny = new Uint8Array(train.items);
+  const inAny = new Uint8Array(train.nItems);
   for (const [at, user] of users.entries()) {
     for (const item of itemsOf(train, user)) {
       bits[at * words + (item >>> 5)]! |= 1 << (item & 31);

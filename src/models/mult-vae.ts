@@ -18,13 +18,13 @@ export const multVae = trained({
   ),
   search: vaeSearch,
   capabilities: ['scores'],
-  memory: ({ users, items }, o) => vaeMemory(users, items, o),
+  memory: ({ nUsers, nItems }, o) => vaeMemory(nUsers, nItems, o),
   create({ kernels: k, train, seed }, o) {
     const vae = createRowVae(k, train, seed, 'mult-vae', o);
     return {
       name: 'mult-vae',
-      users: train.users,
-      items: train.items,
+      nUsers: train.nUsers,
+      nItems: train.nItems,
       parameters: vae.parameters,
       size: vae.size,
       batches: 'rows',
@@ -32,12 +32,12 @@ export const multVae = trained({
         if (batch.kind !== 'rows') throw new TypeError('mult-vae works on batches of users');
         return vae.accumulate(batch.users.subarray(0, batch.size), batch.epoch, batch.index);
       },
-      tables: () => ({ users: vae.everyOutput(), items: vae.columns, dim: vae.dim }),
+      tables: () => ({ userFactors: vae.everyOutput(), itemFactors: vae.columns, dim: vae.dim }),
       factors(users) {
         const { values, gradient } = vae.derived.update(users);
         return {
-          ...{ users: values, userGradient: gradient },
-          ...{ items: vae.columns, itemGradient: vae.columnGradient, dim: vae.dim },
+          ...{ userFactors: values, userGradient: gradient },
+          ...{ itemFactors: vae.columns, itemGradient: vae.columnGradient, dim: vae.dim },
         };
       },
       forward: (batch) => vae.derived.begin(batch.epoch),
@@ -45,7 +45,7 @@ export const multVae = trained({
       scoreRows(users, out) {
         const rows = k.floats(users.length * vae.dim);
         vae.outputs(users, rows);
-        k.gemm(rows, vae.columns, out, users.length, train.items, vae.dim, 'nt');
+        k.gemm(rows, vae.columns, out, users.length, train.nItems, vae.dim, 'nt');
         k.free(rows);
       },
       close: vae.close,

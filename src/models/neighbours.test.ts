@@ -7,8 +7,8 @@ import { neighboursOf } from './neighbours.js';
 
 /** Users have {0, 1, 2}, {0, 1}, {1, 3}, {2}; item 4 has nobody, so items have 2, 3, 2, 1 and 0 users. */
 const train: Interactions = {
-  users: 4,
-  items: 5,
+  nUsers: 4,
+  nItems: 5,
   indptr: Int32Array.of(0, 3, 5, 7, 8),
   indices: Int32Array.of(0, 1, 2, 0, 1, 1, 3, 2),
 };

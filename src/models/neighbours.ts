@@ -37,16 +37,16 @@ const AT_ONCE_MS = 50;
  */
 export async function neighboursOf(train: Interactions, step: Step, rule: NeighbourRule): Promise<Neighbours> {
   const search = createSearch(train, rule);
-  const costs = Float64Array.from({ length: train.items }, (_, own) => search.costOf(own));
+  const costs = Float64Array.from({ length: train.nItems }, (_, own) => search.costOf(own));
   const total = costs.reduce((sum, cost) => sum + cost, 0);
-  const room = Math.min(train.items * rule.keep, meetings(train));
+  const room = Math.min(train.nItems * rule.keep, meetings(train));
   const near = {
-    indptr: new Int32Array(train.items + 1),
+    indptr: new Int32Array(train.nItems + 1),
     indices: new Int32Array(room),
     weights: new Float32Array(room),
   };
   let [size, done, asked] = [0, 0, performance.now()];
-  for (let own = 0; own < train.items; own++) {
+  for (let own = 0; own < train.nItems; own++) {
     for (const [other, weight] of search.largestOf(own)) {
       near.indices[size] = other;
       near.weights[size] = weight;
@@ -59,7 +59,7 @@ export async function neighboursOf(train: Interactions, step: Step, rule: Neighb
     asked = performance.now();
   }
   await step(total, total);
-  return rule.side === 'from' ? near : turned(near, train.items);
+  return rule.side === 'from' ? near : turned(near, train.nItems);
 }
 
 /** Adds and comparisons below which nobody waits, and milliseconds that an estimate takes. */
@@ -70,12 +70,12 @@ const MEASURED_MS = 100;
 export function estimateNeighbours(train: Interactions, rule: NeighbourRule): number | undefined {
   const search = createSearch(train, rule);
   let total = 0;
-  for (let own = 0; own < train.items; own++) total += search.costOf(own);
+  for (let own = 0; own < train.nItems; own++) total += search.costOf(own);
   if (total < WORTH_SAYING) return undefined;
   let [done, took] = [0, 0];
   // A stride that shares no factor with most numbers of items comes to different ones each time.
   for (let n = 0; took < MEASURED_MS; n++) {
-    const own = (n * 7919) % train.items;
+    const own = (n * 7919) % train.nItems;
     const began = performance.now();
     search.largestOf(own);
     const ms = performance.now() - began;
@@ -91,11 +91,11 @@ export function estimateNeighbours(train: Interactions, rule: NeighbourRule): nu
 function createSearch(train: Interactions, rule: NeighbourRule) {
   const byItem = transpose(train);
   const counts = itemCounts(train);
-  const shares = Float64Array.from({ length: train.users }, (_, u) => rule.share(sizeOf(train, u)));
+  const shares = Float64Array.from({ length: train.nUsers }, (_, u) => rule.share(sizeOf(train, u)));
   const histories = longHistories(train, counts);
   // The sum of each item that was met, and then its weight; 0 for all others.
-  const sums = new Float64Array(train.items);
-  const met = new Int32Array(train.items);
+  const sums = new Float64Array(train.nItems);
+  const met = new Int32Array(train.nItems);
   const largest = createLargest(rule.keep, sums);
   let count = 0;
 
@@ -109,7 +109,7 @@ function createSearch(train: Interactions, rule: NeighbourRule) {
         long += sizeOf(train, u);
       } else ordinary += sizeOf(train, u);
     }
-    const looked = (Math.min(ordinary, train.items) + 4 * rule.keep) * apart.length;
+    const looked = (Math.min(ordinary, train.nItems) + 4 * rule.keep) * apart.length;
     return long > 4 * looked ? { apart, cost: ordinary + looked } : { apart: [], cost: ordinary + long };
   };
   const addUser = (u: number) => {
@@ -172,9 +172,9 @@ function createSearch(train: Interactions, rule: NeighbourRule) {
 
 /** Adds to nothing but `out`: users.length rows of all items, overwritten with the sums over each user's train items. */
 export function scoreByNeighbours(near: Neighbours, train: Interactions, users: Int32Array, out: Floats): void {
-  out.fill(0, 0, users.length * train.items);
+  out.fill(0, 0, users.length * train.nItems);
   for (let r = 0; r < users.length; r++) {
-    const at = r * train.items;
+    const at = r * train.nItems;
     for (const j of itemsOf(train, users[r]!)) {
       for (let e = near.indptr[j]!; e < near.indptr[j + 1]!; e++) out[at + near.indices[e]!]! += near.weights[e]!;
     }
@@ -186,19 +186,19 @@ const sizeOf = (x: Interactions, row: number): number => x.indptr[row + 1]! - x.
 /** Ordered pairs of items, counted once for each user who has both: at least as many as there are weights. */
 function meetings(train: Interactions): number {
   let pairs = 0;
-  for (let u = 0; u < train.users; u++) pairs += sizeOf(train, u) * (sizeOf(train, u) - 1);
+  for (let u = 0; u < train.nUsers; u++) pairs += sizeOf(train, u) * (sizeOf(train, u) - 1);
   return pairs;
 }
 
 /** Rows and columns exchanged. */
-function turned({ indptr, indices, weights }: Neighbours, items: number): Neighbours {
-  const size = indptr[items]!;
-  const starts = new Int32Array(items + 1);
+function turned({ indptr, indices, weights }: Neighbours, nItems: number): Neighbours {
+  const size = indptr[nItems]!;
+  const starts = new Int32Array(nItems + 1);
   for (let e = 0; e < size; e++) starts[indices[e]! + 1]! += 1;
-  for (let j = 0; j < items; j++) starts[j + 1]! += starts[j]!;
+  for (let j = 0; j < nItems; j++) starts[j + 1]! += starts[j]!;
   const cursor = starts.slice();
   const out = { indptr: starts, indices: new Int32Array(size), weights: new Float32Array(size) };
-  for (let i = 0; i < items; i++) {
+  for (let i = 0; i < nItems; i++) {
     for (let e = indptr[i]!; e < indptr[i + 1]!; e++) {
       const at = cursor[indices[e]!]!++;
       out.indices[at] = i;

@@ -9,8 +9,8 @@ import type { Parameter } from './_model.js';
 import { freeParameters, marked, normalTable } from './factors.js';
 
 export interface NeumfShape {
-  readonly users: number;
-  readonly items: number;
+  readonly nUsers: number;
+  readonly nItems: number;
   /** Numbers of each of the two embeddings of a user or item. */
   readonly dim: number;
   /** Hidden layers; at least one, and none without units by `neumfWidths`. */
@@ -51,8 +51,8 @@ export function createNeumf(k: Kernels, shape: NeumfShape, seed: number): NeumfN
     weights: table(`w${suffix}`, units, inputs, Math.sqrt(2 / (inputs + units))),
     bias: { ...table(`b${suffix}`, 1, units, initScale), shape: [units] },
   });
-  const users = marked(k, table('users', shape.users, wide, initScale, 'users'));
-  const items = marked(k, table('items', shape.items, wide, initScale, 'items'));
+  const users = marked(k, table('users', shape.nUsers, wide, initScale, 'users'));
+  const items = marked(k, table('items', shape.nItems, wide, initScale, 'items'));
   const hidden = widths.map((units, l) => layer(`${l + 1}`, widths[l - 1] ?? wide, units));
   const output = layer('Out', dim + widths.at(-1)!, 1);
   output.weights.values.fill(1, 0, dim);
@@ -75,19 +75,19 @@ export function createNeumf(k: Kernels, shape: NeumfShape, seed: number): NeumfN
       const [n, units] = [ids.length, widths[0]!];
       const [first, ...further] = values.hidden;
       const rows = k.floats(n * wide);
-      const [userShare, itemShare] = [k.floats(n * units), k.floats(shape.items * units)];
+      const [userShare, itemShare] = [k.floats(n * units), k.floats(shape.nItems * units)];
       for (let r = 0; r < n; r++) {
         rows.set(users.values.subarray(ids[r]! * wide, (ids[r]! + 1) * wide), r * wide);
         for (let d = 0; d < dim; d++) rows[r * wide + d]! *= values.output.weights[d]!;
       }
-      k.gemm(rows, items.values, out, n, shape.items, dim, 'nt', { lda: wide, ldb: wide });
+      k.gemm(rows, items.values, out, n, shape.nItems, dim, 'nt', { lda: wide, ldb: wide });
       const halves = { lda: wide, ldb: wide };
       k.gemm(rows.subarray(dim), first!.weights, userShare, n, units, dim, 'nt', halves);
       k.addBias(userShare, first!.bias, n, units);
       const ofItems = first!.weights.subarray(dim);
-      k.gemm(items.values.subarray(dim), ofItems, itemShare, shape.items, units, dim, 'nt', halves);
+      k.gemm(items.values.subarray(dim), ofItems, itemShare, shape.nItems, units, dim, 'nt', halves);
       const last = { weights: values.output.weights.subarray(dim), bias: values.output.bias };
-      k.perceptronScores(userShare, itemShare, n, shape.items, units, further, last, out);
+      k.perceptronScores(userShare, itemShare, n, shape.nItems, units, further, last, out);
       k.free(rows, userShare, itemShare);
     },
     close: () => freeParameters(k, parameters),

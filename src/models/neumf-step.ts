@@ -53,7 +53,7 @@ export function neumfStep(k: Kernels, network: NeumfNetwork, { dim, layerL2 }: N
   };
   return {
     accumulate({ labels, ...points }) {
-      const value = learn(points, (logits, slopes) => bce(logits, labels, slopes, points.items.length));
+      const value = learn(points, (logits, scoreGradients) => bce(logits, labels, scoreGradients, points.items.length));
       return value + decayed(layers, layerL2);
     },
     learnPairs: learn,

@@ -35,7 +35,7 @@ test('as many layers as the width allows, and one more is refused with what to d
   assert.equal(k.bytesInUse, 0);
 });
 
-const shape = { users: 3, items: 6, dim: 5, layers: 2, initScale: 0.7 };
+const shape = { nUsers: 3, nItems: 6, dim: 5, layers: 2, initScale: 0.7 };
 
 test('scores are those of the definition', () => {
   const network = createNeumf(k, shape, 4);

@@ -47,12 +47,12 @@ export const neumf = trained({
     batchSize: oneOf(512, 1024, 2048, 4096),
   },
   capabilities: ['scores', 'weights'],
-  memory: ({ users, items }, o) => {
+  memory: ({ nUsers, nItems }, o) => {
     const units = neumfWidths(o.dim, o.layers).reduce((sum, width) => sum + Math.max(8, width), 0);
     const points = o.batchSize * (1 + o.negatives);
     // Two rows of embeddings and the activations of each point; where neither is kept, the items' share in scoring is less.
     const step = points * (4 * o.dim + units + 10) + o.batchSize * 2 * o.dim;
-    return ((users + items) * 2 * o.dim * 4 + step + items * o.dim) * 4;
+    return ((nUsers + nItems) * 2 * o.dim * 4 + step + nItems * o.dim) * 4;
   },
   create({ kernels: k, train, seed }, o) {
     if (neumfWidths(o.dim, o.layers).at(-1) === 0) {
@@ -65,7 +65,7 @@ export const neumf = trained({
         help: 'Each layer halves the width, and none may be left with 0 units: lower layers or raise dim.',
       });
     }
-    const shape = { users: train.users, items: train.items, dim: o.dim, layers: o.layers, initScale: o.initScale };
+    const shape = { nUsers: train.nUsers, nItems: train.nItems, dim: o.dim, layers: o.layers, initScale: o.initScale };
     const network = createNeumf(k, shape, seed);
     const size = Math.min(o.batchSize, train.indices.length);
     const points = size * (1 + o.negatives);
@@ -74,8 +74,8 @@ export const neumf = trained({
     const widths = neumfWidths(o.dim, o.layers);
     return {
       name: 'neumf',
-      users: train.users,
-      items: train.items,
+      nUsers: train.nUsers,
+      nItems: train.nItems,
       parameters: network.parameters,
       size: network.parameters.reduce((sum, p) => sum + p.values.length, 0),
       // The first layer is taken once for each user and for each item.

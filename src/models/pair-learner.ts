@@ -31,21 +31,21 @@ export function createPairLearner(k: Kernels, model: TrainableModel): PairLearne
     return { atOnce: AT_ONCE, score: scorePairs, learn: learnPairs, close() {} };
   }
   const scratch = createScratch(k);
-  const distinct = createDistinct(model.users);
+  const distinct = createDistinct(model.nUsers);
   return {
     atOnce: Number.POSITIVE_INFINITY,
     score({ users: rows, items }, out, users = distinct(rows)) {
       const f = factors(users, items);
-      k.dotPairs(f.users, f.items, f.dim, rows, items, out, rows.length);
+      k.dotPairs(f.userFactors, f.itemFactors, f.dim, rows, items, out, rows.length);
     },
     learn({ users: rows, items }, loss, users = distinct(rows)) {
       const n = rows.length;
-      const [scores, slopes] = [scratch.floats('scores', n), scratch.floats('slopes', n)];
+      const [scores, scoreGradients] = [scratch.floats('scores', n), scratch.floats('scoreGradients', n)];
       const f = factors(users, items);
-      k.dotPairs(f.users, f.items, f.dim, rows, items, scores, n);
-      const value = loss(scores, slopes);
-      k.accumulate(f.userGradient, rows, f.items, items, slopes, f.dim, n);
-      k.accumulate(f.itemGradient, items, f.users, rows, slopes, f.dim, n);
+      k.dotPairs(f.userFactors, f.itemFactors, f.dim, rows, items, scores, n);
+      const value = loss(scores, scoreGradients);
+      k.accumulate(f.userGradient, rows, f.itemFactors, items, scoreGradients, f.dim, n);
+      k.accumulate(f.itemGradient, items, f.userFactors, rows, scoreGradients, f.dim, n);
       return value;
     },
     close: scratch.close,

@@ -44,9 +44,9 @@ export function productTables(k: Kernels, p: Parameter, q: Parameter): ProductTa
   };
   const factors: Factors = {
     dim: wide,
-    biases: { users: users.square, items: items.square },
-    users: users.table,
-    items: items.table,
+    biases: { userColumn: users.square, itemColumn: items.square },
+    userFactors: users.table,
+    itemFactors: items.table,
     userGradient: users.gradient,
     itemGradient: items.gradient,
   };

@@ -32,15 +32,15 @@ export function rankAll(
   depth: number,
   { users, step = stepOf(model) }: RankOptions = {},
 ): Promise<Rankings> {
-  const chosen = users ?? Int32Array.from({ length: model.users }, (_, u) => u);
+  const chosen = users ?? Int32Array.from({ length: model.nUsers }, (_, u) => u);
   return inParts(ranking(k, model, mask, depth, chosen), step);
 }
 
 /** Users that are ranked between two steps, by the shape of the model alone: how they are cut may decide on the rounding of scores. */
 function usersAtOnce(model: Model, tables: Tables | undefined): number {
-  if (tables) return Math.max(64, Math.floor(AT_ONCE / (model.items * tables.dim)));
+  if (tables) return Math.max(64, Math.floor(AT_ONCE / (model.nItems * tables.dim)));
   const { perScore = 1 } = model;
-  return Math.max(1, Math.floor(Math.min(BLOCK, (2 * AT_ONCE) / perScore) / model.items));
+  return Math.max(1, Math.floor(Math.min(BLOCK, (2 * AT_ONCE) / perScore) / model.nItems));
 }
 
 function* ranking(
@@ -50,22 +50,22 @@ function* ranking(
   depth: number,
   chosen: Int32Array,
 ): Generator<number, Rankings> {
-  const items = new Int32Array(model.users * depth).fill(-1);
-  const masked = takeRows(k, { columns: mask.items, indptr: mask.indptr, indices: mask.indices });
+  const items = new Int32Array(model.nUsers * depth).fill(-1);
+  const masked = takeRows(k, { columns: mask.nItems, indptr: mask.indptr, indices: mask.indices });
   const tables = tablesOf(model);
-  const packed = tables && k.packItems(tables.items, tables.dim, model.items);
+  const packed = tables && k.packItems(tables.itemFactors, tables.dim, model.nItems);
   const perBlock = Math.max(1, Math.min(chosen.length, usersAtOnce(model, tables)));
   const rows = k.ints(perBlock);
   const best = k.ints(perBlock * depth);
-  const scores = tables ? undefined : k.floats(perBlock * model.items);
+  const scores = tables ? undefined : k.floats(perBlock * model.nItems);
   try {
     for (let start = 0; start < chosen.length; start += perBlock) {
       const block = rows.subarray(0, Math.min(perBlock, chosen.length - start));
       block.set(chosen.subarray(start, start + block.length));
-      if (tables) k.topKDot(tables.users, packed!, tables.dim, block, model.items, masked, depth, best);
+      if (tables) k.topKDot(tables.userFactors, packed!, tables.dim, block, model.nItems, masked, depth, best);
       else {
         model.scoreRows(block, scores!);
-        k.topK(scores!, block.length, model.items, masked, block, depth, best);
+        k.topK(scores!, block.length, model.nItems, masked, block, depth, best);
       }
       for (let r = 0; r < block.length; r++) items.set(best.subarray(r * depth, (r + 1) * depth), block[r]! * depth);
       yield (start + block.length) / chosen.length;
@@ -75,7 +75,7 @@ function* ranking(
     packed?.free();
     k.free(rows, best, ...(scores ? [scores] : []));
   }
-  return { users: model.users, catalogue: model.items, depth, items };
+  return { nUsers: model.nUsers, nItems: model.nItems, depth, items };
 }
 
 /**
@@ -91,17 +91,17 @@ export async function rankObserved(
   step = stepOf(model),
 ): Promise<Rankings> {
   const scores = await inParts(scoringObserved(k, model, train), step);
-  const items = new Int32Array(model.users * depth).fill(-1);
-  for (let u = 0; u < model.users; u++) {
+  const items = new Int32Array(model.nUsers * depth).fill(-1);
+  for (let u = 0; u < model.nUsers; u++) {
     const entries = Array.from({ length: train.indptr[u + 1]! - train.indptr[u]! }, (_, e) => train.indptr[u]! + e);
     // Entries ascend by item id, so that an equal score leaves the lower id first.
     entries.sort((a, b) => scores[b]! - scores[a]! || a - b);
     entries.slice(0, depth).forEach((e, rank) => {
       items[u * depth + rank] = train.indices[e]!;
     });
-    if (u % 1000 === 0) await step(u, model.users);
+    if (u % 1000 === 0) await step(u, model.nUsers);
   }
-  return { users: model.users, catalogue: model.items, depth, items };
+  return { nUsers: model.nUsers, nItems: model.nItems, depth, items };
 }
 
 /** One score for each train interaction. Only a model without tables has to score whole rows for it. */
@@ -113,11 +113,19 @@ function* scoringObserved(k: Kernels, model: Model, train: Interactions): Genera
     const perBlock = Math.min(total, Math.max(1, Math.floor(AT_ONCE / tables.dim)));
     const [users, items, scores] = [k.ints(total), k.ints(perBlock), k.floats(perBlock)];
     try {
-      for (let u = 0; u < train.users; u++) users.fill(u, train.indptr[u]!, train.indptr[u + 1]!);
+      for (let u = 0; u < train.nUsers; u++) users.fill(u, train.indptr[u]!, train.indptr[u + 1]!);
       for (let start = 0; start < total; start += perBlock) {
         const n = Math.min(perBlock, total - start);
         items.set(train.indices.subarray(start, start + n));
-        k.dotPairs(tables.users, tables.items, tables.dim, users.subarray(start, start + n), items, scores, n);
+        k.dotPairs(
+          tables.userFactors,
+          tables.itemFactors,
+          tables.dim,
+          users.subarray(start, start + n),
+          items,
+          scores,
+          n,
+        );
         own.set(scores.subarray(0, n), start);
         yield (start + n) / total;
       }
@@ -126,20 +134,20 @@ function* scoringObserved(k: Kernels, model: Model, train: Interactions): Genera
     }
     return own;
   }
-  const perBlock = Math.min(model.users, usersAtOnce(model, undefined));
+  const perBlock = Math.min(model.nUsers, usersAtOnce(model, undefined));
   const rows = k.ints(perBlock);
-  const scores = k.floats(perBlock * model.items);
+  const scores = k.floats(perBlock * model.nItems);
   try {
-    for (let start = 0; start < model.users; start += perBlock) {
-      const block = rows.subarray(0, Math.min(perBlock, model.users - start));
+    for (let start = 0; start < model.nUsers; start += perBlock) {
+      const block = rows.subarray(0, Math.min(perBlock, model.nUsers - start));
       for (let r = 0; r < block.length; r++) block[r] = start + r;
       model.scoreRows(block, scores);
       for (let r = 0; r < block.length; r++) {
         for (let e = train.indptr[start + r]!; e < train.indptr[start + r + 1]!; e++) {
-          own[e] = scores[r * model.items + train.indices[e]!]!;
+          own[e] = scores[r * model.nItems + train.indices[e]!]!;
         }
       }
-      yield (start + block.length) / model.users;
+      yield (start + block.length) / model.nUsers;
     }
   } finally {
     k.free(rows, scores);

@@ -97,13 +97,13 @@ const BLOCK = 1024;
 
 /** @param purpose name of the model: it names the streams of random numbers */
 export function createRowVae(k: Kernels, matrix: Interactions, seed: number, purpose: string, o: VaeOptions): RowVae {
-  const size = { columns: matrix.items, hidden: o.hidden, latent: o.dim, variational: o.variational };
+  const size = { columns: matrix.nItems, hidden: o.hidden, latent: o.dim, variational: o.variational };
   const vae = createVae(k, size, seed, purpose);
   const dropKey = stream(seed, `${purpose} dropout`);
   const noiseKey = stream(seed, `${purpose} noise`);
   let every: Floats | undefined;
   // Entries are dropped as for the loss of the model itself; the noise of the code belongs to that loss alone.
-  const derived = createDerivedRows<{ readonly block: RowBlock; readonly pass: VaePass }>(k, matrix.users, vae.width, {
+  const derived = createDerivedRows<{ readonly block: RowBlock; readonly pass: VaePass }>(k, matrix.nUsers, vae.width, {
     make(ids, values, epoch) {
       const dropout = epoch === undefined ? undefined : { rate: o.dropout, key: dropKey, epoch };
       const block = takeRowBlock(k, matrix, ids, unitNorm, dropout);
@@ -142,9 +142,9 @@ export function createRowVae(k: Kernels, matrix: Interactions, seed: number, pur
     },
     outputs,
     everyOutput() {
-      every ??= k.floats(matrix.users * vae.width);
-      for (let start = 0; start < matrix.users; start += BLOCK) {
-        const stop = Math.min(start + BLOCK, matrix.users);
+      every ??= k.floats(matrix.nUsers * vae.width);
+      for (let start = 0; start < matrix.nUsers; start += BLOCK) {
+        const stop = Math.min(start + BLOCK, matrix.nUsers);
         const ids = Int32Array.from({ length: stop - start }, (_, r) => start + r);
         outputs(ids, every.subarray(start * vae.width, stop * vae.width));
       }

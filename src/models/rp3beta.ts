@@ -27,16 +27,16 @@ export const rp3beta = computed({
     neighbours: range(50, 1000, { scale: 'log', whole: true }),
   },
   capabilities: [],
-  memory: ({ items }, o) => items * Math.min(items, o.neighbours) * 8,
+  memory: ({ nItems }, o) => nItems * Math.min(nItems, o.neighbours) * 8,
   estimate: ({ train }, o) => estimateNeighbours(train, ruleOf(train, o)),
   async create({ train, step }, o) {
     const near = await neighboursOf(train, step, ruleOf(train, o));
     return {
       name: 'rp3beta',
-      users: train.users,
-      items: train.items,
+      nUsers: train.nUsers,
+      nItems: train.nItems,
       parameters: [],
-      size: near.indptr[train.items]! * 2,
+      size: near.indptr[train.nItems]! * 2,
       scoreRows: (users, out) => scoreByNeighbours(near, train, users, out),
       close() {},
     };

@@ -11,18 +11,18 @@ export const topPop = computed({
   options: options({}),
   search: {},
   capabilities: [],
-  memory: ({ items }) => items * 4,
+  memory: ({ nItems }) => nItems * 4,
   async create({ train, step }) {
     const counts = itemCounts(train);
     await step(1, 1);
     return {
       name: 'top-pop',
-      users: train.users,
-      items: train.items,
+      nUsers: train.nUsers,
+      nItems: train.nItems,
       parameters: [],
-      size: train.items,
+      size: train.nItems,
       scoreRows(users, out) {
-        for (let r = 0; r < users.length; r++) out.set(counts, r * train.items);
+        for (let r = 0; r < users.length; r++) out.set(counts, r * train.nItems);
       },
       close() {},
     };

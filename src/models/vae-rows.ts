@@ -36,7 +36,7 @@ export function takeRowBlock(
   let entries = 0;
   for (const id of ids) entries += matrix.indptr[id + 1]! - matrix.indptr[id]!;
   const take = () => ({
-    ...{ rows: ids.length, columns: matrix.items },
+    ...{ rows: ids.length, columns: matrix.nItems },
     ...{ indptr: k.ints(ids.length + 1), indices: k.ints(entries) },
   });
   const targets: Rows = take();

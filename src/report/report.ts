@@ -70,10 +70,10 @@ const right = (title: string) => ({ title, right: true });
 function resultSection({ runs, at }: ReportInput): Section {
   const keys = at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`]);
   const hides = runs.some((r) => r.hidden);
-  const users = runs[0]?.evaluation.users.length ?? 0;
+  const nUsers = runs[0]?.evaluation.users.length ?? 0;
   return {
     title: 'Results on test',
-    text: [`Full ranking, mean over ${formatCount(users)} users.`],
+    text: [`Full ranking, mean over ${formatCount(nUsers)} users.`],
     table: {
       columns: [
         ...[{ title: 'role' }, { title: 'run' }, ...keys.map(right)],

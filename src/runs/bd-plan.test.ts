@@ -37,8 +37,8 @@ test('every way of sampling and every option of the draw leads to other models',
   const seen = new Set<string>();
   for (const options of variants) {
     const { student } = await runBd(await request({ options: { ...options, keep: 'last' } }));
-    assert.ok(student.teacher.tables!.users.every(Number.isFinite));
-    seen.add(student.teacher.tables!.users.join());
+    assert.ok(student.teacher.tables!.userFactors.every(Number.isFinite));
+    seen.add(student.teacher.tables!.userFactors.join());
   }
   assert.equal(seen.size, variants.length);
 });
@@ -75,7 +75,7 @@ test('what is held out is avoided only where both were trained so, by every mode
       const both = { teacher: await learned(model, { dim: 12, avoid }), student };
       const done = await runBd(await request({ ...both, options: { keep: 'last' } }));
       assert.equal(done.student.result.options.avoid, avoid);
-      seen.add(done.student.teacher.tables!.items.join());
+      seen.add(done.student.teacher.tables!.itemFactors.join());
     }
     assert.equal(seen.size, 4, model);
   }

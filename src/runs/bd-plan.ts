@@ -43,9 +43,9 @@ function checkOptions(o: BdOptions, { train }: Dataset): void {
     fail('bad-option', { owner: 'bd', option, given, expected, help });
   if (o.update > o.epochs)
     refuse('update', o.update, `at most ${o.epochs}, the epochs`, 'Items are drawn anew every `update` epochs.');
-  const most = mostEpsilon(train.items);
+  const most = mostEpsilon(train.nItems);
   if (o.epsilon > most && ['intended', 'reference', 'swapped'].includes(o.sampling)) {
-    const expected = `at most ${most.toPrecision(2)} with ${train.items} items`;
+    const expected = `at most ${most.toPrecision(2)} with ${train.nItems} items`;
     refuse('epsilon', o.epsilon, expected, 'Beyond that the weights of items leave the range of numbers.');
   }
 }

@@ -15,12 +15,12 @@ const BLOCK = 4_000_000;
  * candidates, of equal scores the higher item id wins.
  */
 export function publishedMetrics(k: Kernels, model: Model, { train, test }: Dataset): Record<string, number> {
-  const { items } = train;
-  const judged = Array.from({ length: test.users }, (_, u) => u).filter((u) => itemsOf(test, u).length > 0);
-  const perBlock = Math.max(1, Math.min(judged.length, Math.floor(BLOCK / items)));
-  const mask = takeRows(k, { columns: items, indptr: train.indptr, indices: train.indices });
-  const [users, scores, ranks] = [k.ints(perBlock), k.floats(perBlock * items), k.ints(perBlock * items)];
-  const lengths = LENGTHS.filter((length) => length <= items);
+  const { nItems } = train;
+  const judged = Array.from({ length: test.nUsers }, (_, u) => u).filter((u) => itemsOf(test, u).length > 0);
+  const perBlock = Math.max(1, Math.min(judged.length, Math.floor(BLOCK / nItems)));
+  const mask = takeRows(k, { columns: nItems, indptr: train.indptr, indices: train.indices });
+  const [users, scores, ranks] = [k.ints(perBlock), k.floats(perBlock * nItems), k.ints(perBlock * nItems)];
+  const lengths = LENGTHS.filter((length) => length <= nItems);
   const kinds = [metrics['bd-hit-rate'], metrics['bd-ndcg']].flatMap((metric) =>
     lengths.map((length) => ({ metric, length, sum: 0 })),
   );
@@ -30,10 +30,10 @@ export function publishedMetrics(k: Kernels, model: Model, { train, test }: Data
     block.set(judged.slice(start, start + n));
     model.scoreRows(block, scores);
     const maskedScore = publishedObserved(model.name);
-    k.ranks(scores, n, items, { first: 'lowest', mask, maskRows: block, maskedScore }, ranks);
+    k.ranks(scores, n, nItems, { first: 'lowest', mask, maskRows: block, maskedScore }, ranks);
     for (let r = 0; r < n; r++) {
       // Counted from the lowest score on, so that the last rank is the first place.
-      const places = itemsOf(test, block[r]!).map((item) => items - ranks[r * items + item]!);
+      const places = itemsOf(test, block[r]!).map((item) => nItems - ranks[r * nItems + item]!);
       places.sort();
       for (const kind of kinds) {
         const hits = places.filter((place) => place < kind.length);

@@ -71,7 +71,7 @@ test('in folders it gives the same, two finished runs that every command reads, 
     const { result, source } = readFinishedRun(run);
     assert.deepEqual([result, source], [first[role].result, { data: 'here' }]);
     assert.deepEqual([result.options.role, result.options.update], [role, 3]);
-    assert.equal(readLearned(run).parameters.users!.length, first[role].teacher.tables!.users.length);
+    assert.equal(readLearned(run).parameters.users!.length, first[role].teacher.tables!.userFactors.length);
   }
   const again = await runBd(await request({ folder, listen: () => assert.fail('nothing is left to do') }));
   assert.ok(again.teacher.reused && again.student.reused);
@@ -167,14 +167,14 @@ async function plain(k: Kernels, from: Learned): Promise<Tables> {
   putParameters(model, from);
   const validate = (epoch: number) => ({ value: epoch, metrics: {} });
   await runLoop({ kernels: k, model, train, options: options as unknown as TrainOptions, validate });
-  const { users, items, dim } = model.factors!();
-  const tables = { users: users.slice(), items: items.slice(), dim };
+  const { userFactors, itemFactors, dim } = model.factors!();
+  const tables = { userFactors: userFactors.slice(), itemFactors: itemFactors.slice(), dim };
   model.close();
   return tables;
 }
 
-const isSame = ({ teacher: { tables } }: Job, { users, items }: Tables): boolean =>
-  tables!.users.join() === users.join() && tables!.items.join() === items.join();
+const isSame = ({ teacher: { tables } }: Job, { userFactors, itemFactors }: Tables): boolean =>
+  tables!.userFactors.join() === userFactors.join() && tables!.itemFactors.join() === itemFactors.join();
 
 test('without anything to learn from each other both train as each does alone, bit for bit', async () => {
   const options = { ...bdQuick, keep: 'last', teacherLambda: 0, studentLambda: 0 };
@@ -207,7 +207,7 @@ test('users for whom nothing can be drawn are told of and go on without; by the 
   const listen: BdRequest['listen'] = (_, e) => void (e.type === 'method' && events.push(e));
   const { train, users } = await smallData();
   await runBd(await request({ ...twins, listen }));
-  const active = Array.from({ length: train.users }, (_, u) => u).filter(
+  const active = Array.from({ length: train.nUsers }, (_, u) => u).filter(
     (u) => train.indptr[u + 1]! > train.indptr[u]!,
   );
   const first = events[0] as TrainEvent & { type: 'method' };

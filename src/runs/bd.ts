@@ -197,16 +197,16 @@ const LOOK_BYTES = 48e6;
 
 /** @throws RecdistillError `out-of-memory` */
 function checkTogether(sides: readonly BdSide[], o: BdOptions, dataset: Dataset): void {
-  const { users, items, indices } = dataset.train;
+  const { nUsers, nItems, indices } = dataset.train;
   const each = sides.reduce((sum, { options }) => sum + (o.samples ?? options.negatives ?? 1), 0);
   const needed =
     sides.reduce((sum, { spec, options }) => sum + memoryNeeded(spec, { ...options }, dataset), 0) +
     each * indices.length * o.update * 4 +
-    Math.max(LOOK_BYTES, items * 12);
+    Math.max(LOOK_BYTES, nItems * 12);
   refuseBeyond(
     memoryAvailable(),
     needed,
-    `${sides.map((s) => s.spec.name).join(' and ')} on ${users} users x ${items} items`,
+    `${sides.map((s) => s.spec.name).join(' and ')} on ${nUsers} users x ${nItems} items`,
     'Nothing was started. Lower update or samples, or free memory.',
   );
 }

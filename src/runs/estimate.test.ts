@@ -14,7 +14,7 @@ test('what does not fit is refused before it starts, with what it needs, what th
     const needed = memoryNeeded(spec, options, dataset);
     const refused = refusedAs(
       'out-of-memory',
-      new RegExp(`${spec.name} on ${dataset.train.users} users x \\d+ items needs \\d+ MB, 10 MB`),
+      new RegExp(`${spec.name} on ${dataset.train.nUsers} users x \\d+ items needs \\d+ MB, 10 MB`),
     );
     assert.throws(() => checkMemory(spec, options, dataset, 10e6), refused);
     assert.throws(() => checkMemory(spec, options, dataset, needed - 1), refusedAs('out-of-memory'));

@@ -9,11 +9,11 @@ const BASE_BYTES = 150e6;
 
 /** Bytes that training this model on this data will take at most, roughly. */
 export function memoryNeeded(spec: ModelSpec, options: Readonly<Record<string, unknown>>, dataset: Dataset): number {
-  const { users, items, indices, weights } = dataset.train;
-  const sizes = { users, items, interactions: indices.length, weighted: weights !== undefined };
+  const { nUsers, nItems, indices, weights } = dataset.train;
+  const sizes = { nUsers, nItems, interactions: indices.length, weighted: weights !== undefined };
   const kernel = spec.memory(sizes, options as never);
   // Ranking needs a block of scores (at most 64 MB) and a list of 100 for each user, twice.
-  return BASE_BYTES + kernel + 64e6 + users * 800;
+  return BASE_BYTES + kernel + 64e6 + nUsers * 800;
 }
 
 /** Bytes that this process may still take: what the system has free, or less where a container sets a limit. */
@@ -33,7 +33,7 @@ export function checkMemory(
   refuseBeyond(
     available,
     memoryNeeded(spec, options, dataset),
-    `${spec.name} on ${dataset.train.users} users x ${dataset.train.items} items`,
+    `${spec.name} on ${dataset.train.nUsers} users x ${dataset.train.nItems} items`,
     'Nothing was started. Lower dim, hidden or batchSize, drop rare items with minItem, or free memory.',
   );
 }

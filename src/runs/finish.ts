@@ -43,7 +43,7 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
     teacher: model.name,
     dataFingerprint: dataset.fingerprint,
     checkpoints: fitted.checkpoints,
-    observed: await rankObserved(k, model, train, Math.min(train.items, LIST_LENGTH), step),
+    observed: await rankObserved(k, model, train, Math.min(train.nItems, LIST_LENGTH), step),
   };
   const rankings = await rankAll(k, model, judge.mask.test, judge.depth, { step });
   const [tested, hidden] = [judge.test(rankings), judge.hidden(rankings)];

@@ -77,21 +77,21 @@ function readTables(file: string): Tables {
     const data = tensors.get(name)?.data;
     return data instanceof Float32Array ? data : undefined;
   };
-  const [users, items] = [floats('user.factors'), floats('item.factors')];
-  if (!users || !items) fail('artifact-damaged', { path: file, problem: 'it has no factors of users and items' });
+  const [userFactors, itemFactors] = [floats('user.factors'), floats('item.factors')];
+  if (!userFactors || !itemFactors) fail('artifact-damaged', { path: file, problem: 'it has no factors of users and items' });
   const dim = tensors.get('user.factors')!.shape[1]!;
   const [userBiases, itemBiases] = [floats('user.bias'), floats('item.bias')];
-  if (!userBiases || !itemBiases) return { users, items, dim };
-  const biases = { items: dim, users: dim + 1 };
+  if (!userBiases || !itemBiases) return { userFactors, itemFactors, dim };
+  const biases = { itemColumn: dim, userColumn: dim + 1 };
   return {
-    users: withColumns(
-      users,
+    userFactors: withColumns(
+      userFactors,
       dim,
       () => 1,
       (row) => userBiases[row]!,
     ),
-    items: withColumns(
-      items,
+    itemFactors: withColumns(
+      itemFactors,
       dim,
       (row) => itemBiases[row]!,
       () => 1,
@@ -140,7 +140,7 @@ export const forgetCheckpoints = (run: Run): void =>
 export function readBack<Result extends RunResult>(run: Run, dataset: Dataset, judge: Judge): Outcome<Result> {
   const result = run.readResult(jobFiles.result) as Result;
   const { rankings } = readRankings(join(run.path, jobFiles.rankings));
-  const expected = { dataFingerprint: dataset.fingerprint, users: dataset.train.users, catalogue: dataset.train.items };
+  const expected = { dataFingerprint: dataset.fingerprint, nUsers: dataset.train.nUsers, nItems: dataset.train.nItems };
   const trajectory = readTrajectory(join(run.path, jobFiles.trajectory), expected);
   const hidden = judge.hidden(rankings);
   return {

@@ -90,7 +90,7 @@ export async function createDistiller(
     {
       ...{ kernels: k, student, train, teachers: teachers.map(knownTeacher) },
       ...{ batchSize: o.batchSize, batchesPerEpoch, seed: o.seed },
-      rankStudent: (depth) => rankAll(k, student, train, Math.min(depth, train.items), { step }),
+      rankStudent: (depth) => rankAll(k, student, train, Math.min(depth, train.nItems), { step }),
       tell: (epoch, details) => listen({ type: 'method', epoch, method: method.name, details }),
     },
     t.methodOptions as never,

@@ -54,7 +54,7 @@ test('a job in memory gives a judged model, its trajectory and its lists, and ke
   assert.deepEqual([result.model, result.method, result.epochs, job.reused], ['bpr-mf', 'none', 6, false]);
   assert.ok(result.bestEpoch >= 1 && result.bestEpoch <= 6);
   assert.equal(result.parameters, parameters);
-  assert.equal(result.bytes, 4 * (dataset.train.users + dataset.train.items) * 4);
+  assert.equal(result.bytes, 4 * (dataset.train.nUsers + dataset.train.nItems) * 4);
   assert.ok(result.latencyMicroseconds > 0 && result.seconds > 0);
   for (const name of ['recall@5', 'ndcg@10', 'coverage@10'])
     assert.ok(result.metrics[name]! >= 0 && result.metrics[name]! <= 1, name);
@@ -62,7 +62,7 @@ test('a job in memory gives a judged model, its trajectory and its lists, and ke
   const { checkpoints } = teacher.trajectory;
   assert.equal(checkpoints.at(-1)!.epoch, result.bestEpoch);
   assert.equal(checkpoints.length, Math.min(4, result.bestEpoch));
-  for (let u = 0; u < dataset.train.users; u++) {
+  for (let u = 0; u < dataset.train.nUsers; u++) {
     const hidden = new Set(
       [dataset.train, dataset.valid].flatMap((p) => [...p.indices.subarray(p.indptr[u]!, p.indptr[u + 1]!)]),
     );
@@ -232,7 +232,7 @@ test('teachers hand their tables over, from memory as from a folder; who has non
   assert.deepEqual(tables, inMemory.teacher.tables);
   assert.deepEqual(kept.teacher.tables, tables);
   const { train } = await smallData();
-  assert.deepEqual([tables!.dim, tables!.users.length, tables!.items.length], [4, train.users * 4, train.items * 4]);
+  assert.deepEqual([tables!.dim, tables!.userFactors.length, tables!.itemFactors.length], [4, train.nUsers * 4, train.nItems * 4]);
   const popular = await runJob(await request({ model: 'top-pop', options: {} }));
   assert.equal(popular.teacher.tables, undefined);
   await assert.rejects(

@@ -19,24 +19,24 @@ export async function latencyOf(
   train: Interactions,
   step = createPace().of(`timing ${model.name}`),
 ): Promise<number> {
-  const mask = takeRows(k, { columns: train.items, indptr: train.indptr, indices: train.indices });
+  const mask = takeRows(k, { columns: train.nItems, indptr: train.indptr, indices: train.indices });
   const user = k.ints(1);
   const best = k.ints(10);
   const tables = tablesOf(model);
-  const packed = tables ? k.packItems(tables.items, tables.dim, model.items) : undefined;
-  const scores = tables ? undefined : k.floats(model.items);
+  const packed = tables ? k.packItems(tables.itemFactors, tables.dim, model.nItems) : undefined;
+  const scores = tables ? undefined : k.floats(model.nItems);
   const recommend = () => {
-    if (tables) k.topKDot(tables.users, packed!, tables.dim, user, model.items, mask, 10, best);
+    if (tables) k.topKDot(tables.userFactors, packed!, tables.dim, user, model.nItems, mask, 10, best);
     else {
       model.scoreRows(user, scores!);
-      k.topK(scores!, 1, model.items, mask, user, 10, best);
+      k.topK(scores!, 1, model.nItems, mask, user, 10, best);
     }
   };
   const times: number[] = [];
   try {
     for (let round = 0; round < WARM_UP + ROUNDS; round++) {
       await step(round, WARM_UP + ROUNDS);
-      user[0] = Math.floor((round * model.users) / (WARM_UP + ROUNDS));
+      user[0] = Math.floor((round * model.nUsers) / (WARM_UP + ROUNDS));
       const began = performance.now();
       recommend();
       if (round >= WARM_UP) times.push((performance.now() - began) * 1000);

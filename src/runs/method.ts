@@ -97,11 +97,11 @@ export function checkNeeds(
         'Teachers and student must see the same users, items and split: use the same data options.',
       );
     }
-    const { users, items } = dataset.train;
-    const other = t.checkpoints.find(({ rankings: r }) => r.users !== users || r.catalogue !== items)?.rankings;
+    const { nUsers, nItems } = dataset.train;
+    const other = t.checkpoints.find(({ rankings: r }) => r.nUsers !== nUsers || r.nItems !== nItems)?.rankings;
     if (other) {
       refuse(
-        `teacher ${t.teacher} ranks ${other.catalogue} items for ${other.users} users; the data set has ${items} and ${users}`,
+        `teacher ${t.teacher} ranks ${other.nItems} items for ${other.nUsers} users; the data set has ${nItems} and ${nUsers}`,
         'Train the teacher on this data set.',
       );
     }

@@ -20,7 +20,7 @@ test('rankings come back with what was noted beside them', () => {
   fc.assert(
     fc.property(fc.array(row, { maxLength: 6 }), (rows) => {
       const items = Int32Array.from(rows.flatMap((r) => [...r, ...Array<number>(5 - r.length).fill(-1)]));
-      const rankings = { users: rows.length, depth: 5, catalogue: 20, items };
+      const rankings = { nUsers: rows.length, depth: 5, nItems: 20, items };
       const checksum = writeRankings(path, rankings, { teacher: 'ease', sha: 'x' });
       const file = readRankings(path);
       assert.deepEqual(file.rankings, rankings);
@@ -42,7 +42,7 @@ test('rows that are not rankings are refused', () => {
     [[1, 2, 3, 7, 4, 7], /user 1 has item 7 twice/],
   ];
   for (const [items, message] of refused) {
-    writeRankings(path, { users: items.length / 3, depth: 3, catalogue: 20, items: Int32Array.from(items) });
+    writeRankings(path, { nUsers: items.length / 3, depth: 3, nItems: 20, items: Int32Array.from(items) });
     assert.throws(() => readRankings(path), { code: 'artifact-damaged', message });
   }
 });
@@ -54,13 +54,13 @@ test('a number of items that cannot be is refused, without taking memory for it'
     assert.throws(() => readRankings(path), { code: 'artifact-damaged', message: /number of items/ });
   }
   writeSafetensors(path, { items }, { catalogue: '2147483648' });
-  assert.equal(readRankings(path).rankings.catalogue, 2147483648);
+  assert.equal(readRankings(path).rankings.nItems, 2147483648);
   writeSafetensors(path, { items: { shape: [1], data: Int32Array.of(0) } }, { catalogue: '1' });
   assert.throws(() => readRankings(path), { code: 'artifact-damaged', message: /shape \[1\]/ });
 });
 
 test('a shape that does not fit and a name that is taken are refused', () => {
-  const rankings = { users: 2, depth: 2, catalogue: 9, items: new Int32Array(3) };
+  const rankings = { nUsers: 2, depth: 2, nItems: 9, items: new Int32Array(3) };
   assert.throws(() => writeRankings(path, rankings), TypeError);
   assert.throws(() => writeRankings(path, { ...rankings, items: new Int32Array(4) }, { catalogue: '1' }), TypeError);
 });

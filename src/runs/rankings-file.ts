@@ -18,12 +18,12 @@ export interface RankingsFile {
  * @throws RecdistillError `write-failed`; TypeError if the array does not have `users * depth` entries
  */
 export function writeRankings(path: string, rankings: Rankings, meta: Readonly<Record<string, string>> = {}): string {
-  const { users, depth, items, catalogue } = rankings;
+  const { nUsers, depth, items, nItems } = rankings;
   if (Object.hasOwn(meta, 'catalogue')) throw new TypeError('the metadata entry "catalogue" is the number of items');
   return writeSafetensors(
     path,
-    { items: { shape: [users, depth], data: items } },
-    { ...meta, catalogue: String(catalogue) },
+    { items: { shape: [nUsers, depth], data: items } },
+    { ...meta, catalogue: String(nItems) },
   );
 }
 
@@ -34,22 +34,22 @@ export function writeRankings(path: string, rankings: Rankings, meta: Readonly<R
 export function readRankings(path: string): RankingsFile {
   const file = readSafetensors(path);
   const items = tensorOf(path, file, 'items', Int32Array, [null, null]);
-  const [users, depth] = file.tensors.get('items')!.shape as [number, number];
+  const [nUsers, depth] = file.tensors.get('items')!.shape as [number, number];
   const { catalogue: text = '', ...meta } = Object.fromEntries(file.metadata);
-  const catalogue = Number(text);
-  if (!/^\d{1,10}$/.test(text) || catalogue > 2 ** 31) {
+  const nItems = Number(text);
+  if (!/^\d{1,10}$/.test(text) || nItems > 2 ** 31) {
     fail('artifact-damaged', { path, problem: `its number of items is "${text}"` });
   }
-  const rankings = { users, depth, catalogue, items };
+  const rankings = { nUsers, depth, nItems, items };
   checkRows(path, rankings);
   delete meta.sha256;
   return { rankings, meta: new Map(Object.entries(meta)), checksum: file.checksum! };
 }
 
-function checkRows(path: string, { users, depth, catalogue, items }: Rankings): void {
+function checkRows(path: string, { nUsers, depth, nItems, items }: Rankings): void {
   // Sorting a copy of a row needs memory for the row only, whatever number of items the file claims.
   const row = new Int32Array(depth);
-  for (let user = 0; user < users; user++) {
+  for (let user = 0; user < nUsers; user++) {
     let length = 0;
     while (length < depth && items[user * depth + length] !== -1) length += 1;
     row.set(items.subarray(user * depth, (user + 1) * depth));
@@ -58,8 +58,8 @@ function checkRows(path: string, { users, depth, catalogue, items }: Rankings): 
     for (let k = length; k < depth; k++) if (row[k] !== -1) refuse(`goes on with item ${row[k]} after its end`);
     const list = row.subarray(0, length).sort();
     const last = list[length - 1] ?? -1;
-    if (length > 0 && (list[0]! < 0 || last >= catalogue)) {
-      refuse(`has item ${list[0]! < 0 ? list[0] : last}, but there are ${catalogue} items`);
+    if (length > 0 && (list[0]! < 0 || last >= nItems)) {
+      refuse(`has item ${list[0]! < 0 ? list[0] : last}, but there are ${nItems} items`);
     }
     for (let k = 1; k < length; k++) if (list[k] === list[k - 1]) refuse(`has item ${list[k]} twice`);
   }

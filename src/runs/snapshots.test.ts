@@ -7,8 +7,8 @@ import { createSnapshots, type Snapshots } from './snapshots.js';
 
 /** A ranking that says which epoch it is of. */
 const rankingsOf = (epoch: number): Rankings => ({
-  users: 2,
-  catalogue: 5000,
+  nUsers: 2,
+  nItems: 5000,
   depth: 2,
   items: Int32Array.of(epoch, epoch + 1, epoch, -1),
 });

@@ -15,7 +15,7 @@ import { startFrom, startText } from './start.js';
 
 /** What was known at first, and what is known now: all users but eight, all items but six, and then everybody but user 0. */
 async function twoStates(): Promise<{ before: LoadedDataset; now: LoadedDataset }> {
-  const { parts, users, items } = synthesize({ users: 60, items: 80, interactions: 900, seed: 3 });
+  const { parts, users, items } = synthesize({ nUsers: 60, nItems: 80, interactions: 900, seed: 3 });
   const rows = [...parts[0]!.users].map((u, n) => ({ u, i: parts[0]!.items[n]! }));
   const folder = newFolder();
   mkdirSync(folder);
@@ -61,12 +61,12 @@ test('the known keep their numbers, the new are folded in as the runtime would d
     wider.close();
     const report = await startFrom(model, bundle, states.now);
     const { now } = states;
-    const [users, items] = model.parameters.map((p) => p.values);
+    const [userFactors, itemFactors] = model.parameters.map((p) => p.values);
     const { model: from } = bundle;
     const row = (table: ArrayLike<number>, at: number) => Array.from({ length: 4 }, (_, j) => table[at * 4 + j]!);
     for (const [at, id] of now.users.ids.entries()) {
       const known = from.userIds.indexOf(id);
-      if (known >= 0) assert.deepEqual(row(users!, at), row(from.userFactors, known));
+      if (known >= 0) assert.deepEqual(row(userFactors!, at), row(from.userFactors, known));
     }
     const count = (ids: readonly string[], of: readonly string[]) => ids.filter((id) => of.includes(id)).length;
     const { known, foldedIn, random, gone } = report.users;
@@ -90,7 +90,7 @@ test('the known keep their numbers, the new are folded in as the runtime would d
     const own = [...indices.subarray(indptr[fresh]!, indptr[fresh + 1]!)].map((i) => now.items.ids[i]!);
     const [best] = createStudent(from).recommendFromItems(own, { k: 1 });
     const at = now.items.ids.indexOf(best!.itemId);
-    const score = row(users!, fresh).reduce((sum, v, j) => sum + v * items![at * 4 + j]!, 0);
+    const score = row(userFactors!, fresh).reduce((sum, v, j) => sum + v * itemFactors![at * 4 + j]!, 0);
     assert.ok(Math.abs(score - best!.score) < 1e-5 * Math.abs(score));
   } finally {
     model.close();
@@ -135,7 +135,7 @@ test('HetComp teaches a student that goes on by the final checkpoints alone, unl
 
 test('what cannot go on is refused, and keeps no memory', async () => {
   const request = { dataset: states.now, kernels, model: 'bpr-mf', evaluation, start: bundle };
-  const biased = { ...bundle, model: { ...bundle.model, itemBiases: new Float32Array(bundle.model.items) } };
+  const biased = { ...bundle, model: { ...bundle.model, itemBiases: new Float32Array(bundle.model.nItems) } };
   const short = { epochs: 1 };
   const refusals = async () => {
     const dim = { ...quick, dim: 8 };

@@ -55,7 +55,7 @@ export async function startFrom(
 ): Promise<StartReport> {
   const tables = model.factors?.();
   const isParameter = (table: Floats) => model.parameters.some((p) => p.values === table);
-  if (!tables || model.parameters.length !== 2 || !isParameter(tables.users) || !isParameter(tables.items)) {
+  if (!tables || model.parameters.length !== 2 || !isParameter(tables.userFactors) || !isParameter(tables.itemFactors)) {
     return refuse(model.name);
   }
   if (tables.dim !== from.dim) {
@@ -70,8 +70,8 @@ export async function startFrom(
     });
   }
   const { train } = dataset;
-  const users = sideOf(tables.users, from.userFactors, from.userIds, dataset.users.ids, from.dim);
-  const items = sideOf(tables.items, from.itemFactors, from.itemIds, dataset.items.ids, from.dim);
+  const users = sideOf(tables.userFactors, from.userFactors, from.userIds, dataset.users.ids, from.dim);
+  const items = sideOf(tables.itemFactors, from.itemFactors, from.itemIds, dataset.items.ids, from.dim);
   // Items first: a new user may have nothing but new items.
   const toItems = foldInSpace(from.itemFactors, from.userFactors, from.dim);
   const newItems = await foldInNew(items, { ...toItems, factors: users.table }, transpose(train), users.placed, step);

@@ -21,15 +21,15 @@ test('a bundle of distances keeps the points and scores as the model does', asyn
   const bundle = await readBundle(join(run, jobFiles.student));
   assert.equal(bundle.model.dim, 3);
   const student = createStudent(bundle.model);
-  const users = kernels.ints(model.users);
+  const users = kernels.ints(model.nUsers);
   users.forEach((_, u) => {
     users[u] = u;
   });
-  const scores = kernels.floats(model.users * model.items);
+  const scores = kernels.floats(model.nUsers * model.nItems);
   model.scoreRows(users, scores);
   for (const [u, userId] of dataset.users.ids.entries()) {
     for (const [i, itemId] of dataset.items.ids.entries()) {
-      assert.ok(Math.abs(student.score(userId, itemId) - scores[u * model.items + i]!) < 1e-4);
+      assert.ok(Math.abs(student.score(userId, itemId) - scores[u * model.nItems + i]!) < 1e-4);
     }
   }
   // Nearest by angle among the points themselves: columns of ones and of squares would pull all of them together.
@@ -38,7 +38,7 @@ test('a bundle of distances keeps the points and scores as the model does', asyn
     const [a, b] = [q.subarray(3 * i, 3 * i + 3), q.subarray(3 * j, 3 * j + 3)];
     return a.reduce((sum, v, d) => sum + v * b[d]!, 0) / Math.hypot(...a) / Math.hypot(...b);
   };
-  const others = Array.from({ length: model.items - 1 }, (_, j) => j + 1);
+  const others = Array.from({ length: model.nItems - 1 }, (_, j) => j + 1);
   const nearest = others.reduce((best, j) => (cosine(0, j) > cosine(0, best) ? j : best));
   const similar = student.similarItems(dataset.items.ids[0]!, { k: 1 })[0]!;
   assert.equal(similar.itemId, dataset.items.ids[nearest]);

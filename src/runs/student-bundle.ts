@@ -21,8 +21,8 @@ export interface Provenance {
 export function factorsOf(model: Model): Tables | undefined {
   const factors = modelNamed(model.name).capabilities.includes('factors') ? tablesOf(model) : undefined;
   if (!factors) return undefined;
-  const { users, items, dim, biases } = factors;
-  return { users: Float32Array.from(users), items: Float32Array.from(items), dim, ...(biases && { biases }) };
+  const { userFactors, itemFactors, dim, biases } = factors;
+  return { userFactors: Float32Array.from(userFactors), itemFactors: Float32Array.from(itemFactors), dim, ...(biases && { biases }) };
 }
 
 /**
@@ -43,8 +43,8 @@ export function writeStudent(
   writeBundle(
     join(run, jobFiles.student),
     {
-      users: dataset.train.users,
-      items: dataset.train.items,
+      nUsers: dataset.train.nUsers,
+      nItems: dataset.train.nItems,
       ...partsOf(factors),
       userIds: dataset.users.ids,
       itemIds: dataset.items.ids,
@@ -67,17 +67,17 @@ export function writeStudent(
 }
 
 /** Columns that are biases become biases: as columns they would bend fold-in and similarities, and lose digits in small precisions. */
-function partsOf({ users, items, dim, biases }: Tables) {
-  const columns = Array.from({ length: dim }, (_, d) => d).filter((d) => d !== biases?.users && d !== biases?.items);
-  const taken = (table: Tables['users'], wanted: readonly number[]): Float32Array => {
+function partsOf({ userFactors, itemFactors, dim, biases }: Tables) {
+  const columns = Array.from({ length: dim }, (_, d) => d).filter((d) => d !== biases?.userColumn && d !== biases?.itemColumn);
+  const taken = (table: Tables['userFactors'], wanted: readonly number[]): Float32Array => {
     const part = new Float32Array((table.length / dim) * wanted.length);
     for (let row = 0, at = 0; at < part.length; row += dim) for (const d of wanted) part[at++] = table[row + d]!;
     return part;
   };
   return {
     dim: columns.length,
-    userFactors: taken(users, columns),
-    itemFactors: taken(items, columns),
-    ...(biases && { userBiases: taken(users, [biases.users]), itemBiases: taken(items, [biases.items]) }),
+    userFactors: taken(userFactors, columns),
+    itemFactors: taken(itemFactors, columns),
+    ...(biases && { userBiases: taken(userFactors, [biases.userColumn]), itemBiases: taken(itemFactors, [biases.itemColumn]) }),
   };
 }

@@ -23,11 +23,11 @@ test('the rank of a test item is its place in the list that the run keeps, also 
     const ranks = await testRanks(kernels, learned!, dataset);
     assert.equal(kernels.bytesInUse, before);
     let within = 0;
-    for (let user = 0; user < dataset.test.users; user++) {
+    for (let user = 0; user < dataset.test.nUsers; user++) {
       const list = rankingOf(job.rankings, user);
       for (const [at, item] of itemsOf(dataset.test, user).entries()) {
         const rank = ranks[dataset.test.indptr[user]! + at]!;
-        assert.ok(rank >= 1 && rank <= dataset.train.items);
+        assert.ok(rank >= 1 && rank <= dataset.train.nItems);
         if (rank <= list.length) {
           assert.equal(list[rank - 1], item);
           within += 1;

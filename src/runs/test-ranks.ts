@@ -17,12 +17,12 @@ export async function testRanks(k: Kernels, learned: Learned, { train, valid, te
   const own = Object.fromEntries(Object.entries(learned.options).filter(([name]) => name in spec.options.shape));
   const options = parseOptions(spec.options, own, learned.model);
   const model = await spec.create({ kernels: k, train, seed: Number(own.seed ?? 0) }, options as never);
-  const { items } = train;
-  const judged = Array.from({ length: test.users }, (_, u) => u).filter((u) => itemsOf(test, u).length > 0);
-  const perBlock = Math.max(1, Math.min(judged.length, Math.floor(BLOCK / items)));
+  const { nItems } = train;
+  const judged = Array.from({ length: test.nUsers }, (_, u) => u).filter((u) => itemsOf(test, u).length > 0);
+  const perBlock = Math.max(1, Math.min(judged.length, Math.floor(BLOCK / nItems)));
   const known = union(train, valid);
-  const mask = takeRows(k, { columns: items, indptr: known.indptr, indices: known.indices });
-  const [users, scores, ranks] = [k.ints(perBlock), k.floats(perBlock * items), k.ints(perBlock * items)];
+  const mask = takeRows(k, { columns: nItems, indptr: known.indptr, indices: known.indices });
+  const [users, scores, ranks] = [k.ints(perBlock), k.floats(perBlock * nItems), k.ints(perBlock * nItems)];
   const out = new Int32Array(test.indices.length);
   try {
     putParameters(model, learned);
@@ -30,10 +30,10 @@ export async function testRanks(k: Kernels, learned: Learned, { train, valid, te
       const block = users.subarray(0, Math.min(perBlock, judged.length - start));
       block.set(judged.slice(start, start + block.length));
       model.scoreRows(block, scores);
-      k.ranks(scores, block.length, items, { first: 'highest', mask, maskRows: block }, ranks);
+      k.ranks(scores, block.length, nItems, { first: 'highest', mask, maskRows: block }, ranks);
       block.forEach((user, r) => {
         for (let at = test.indptr[user]!; at < test.indptr[user + 1]!; at++)
-          out[at] = ranks[r * items + test.indices[at]!]!;
+          out[at] = ranks[r * nItems + test.indices[at]!]!;
       });
     }
     return out;

@@ -21,7 +21,7 @@ afterEach(() => {
 });
 
 const rankings = (first: number): Rankings => ({
-  ...{ users: 2, depth: 2, catalogue: 10 },
+  ...{ nUsers: 2, depth: 2, nItems: 10 },
   items: Int32Array.of(first, 9, first, -1),
 });
 const trajectory = (offset = 0): Trajectory => ({
@@ -41,7 +41,7 @@ test('a trajectory comes back, and replaces the one before', () => {
     checkpoints: [...trajectory().checkpoints, { epoch: 30, metrics: {}, rankings: rankings(3) }],
   });
   writeTrajectory(folder, trajectory(4));
-  assert.deepEqual(readTrajectory(folder, { dataFingerprint: 'abc', users: 2, catalogue: 10 }), trajectory(4));
+  assert.deepEqual(readTrajectory(folder, { dataFingerprint: 'abc', nUsers: 2, nItems: 10 }), trajectory(4));
   assert.deepEqual(fs.readdirSync(folder).sort(), [
     '0-epoch-5.safetensors',
     '1-epoch-20.safetensors',
@@ -50,10 +50,10 @@ test('a trajectory comes back, and replaces the one before', () => {
 });
 
 test('the order of observed items, at a depth of its own, is kept where a teacher gives it', () => {
-  const observed: Rankings = { users: 2, depth: 3, catalogue: 10, items: Int32Array.of(4, 5, 6, 7, -1, -1) };
+  const observed: Rankings = { nUsers: 2, depth: 3, nItems: 10, items: Int32Array.of(4, 5, 6, 7, -1, -1) };
   writeTrajectory(folder, { ...trajectory(), observed });
   assert.deepEqual(readTrajectory(folder), { ...trajectory(), observed });
-  const other = { ...observed, catalogue: 11 };
+  const other = { ...observed, nItems: 11 };
   assert.throws(() => writeTrajectory(folder, { ...trajectory(), observed: other }), TypeError);
   fs.copyFileSync(join(folder, '0-epoch-5.safetensors'), join(folder, 'observed.safetensors'));
   assert.throws(
@@ -72,8 +72,8 @@ test('other data is refused with both values', () => {
     () => readTrajectory(folder, { dataFingerprint: 'xyz' }),
     refused('artifact-differs', /was abc, now xyz/),
   );
-  assert.throws(() => readTrajectory(folder, { users: 3 }), refused('artifact-differs', /users was 2, now 3/));
-  assert.throws(() => readTrajectory(folder, { catalogue: 11 }), refused('artifact-differs', /items was 10, now 11/));
+  assert.throws(() => readTrajectory(folder, { nUsers: 3 }), refused('artifact-differs', /users was 2, now 3/));
+  assert.throws(() => readTrajectory(folder, { nItems: 11 }), refused('artifact-differs', /items was 10, now 11/));
 });
 
 test('missing, damaged and exchanged files are named', () => {
@@ -113,7 +113,7 @@ test('a flipped bit in any byte of the index is noticed or changes nothing', () 
 test('an index that leads out of the folder or is of another version is refused', () => {
   writeTrajectory(folder, trajectory());
   const path = join(folder, 'trajectory.json');
-  const head = { teacher: 't', dataFingerprint: 'abc', users: 2, catalogue: 10, depth: 2 };
+  const head = { teacher: 't', dataFingerprint: 'abc', nUsers: 2, nItems: 10, depth: 2 };
   writeSealedJson(path, {
     format: 1,
     ...head,
@@ -141,7 +141,7 @@ test('checkpoints that do not belong together are refused', () => {
     writeTrajectory(folder, { ...trajectory(), checkpoints: list });
   assert.throws(write([]), TypeError);
   assert.throws(write([...checkpoints].reverse()), /epoch 5 after 20/);
-  const other = { ...checkpoints[1]!, rankings: { ...rankings(1), catalogue: 11 } };
+  const other = { ...checkpoints[1]!, rankings: { ...rankings(1), nItems: 11 } };
   assert.throws(write([checkpoints[0]!, other]), /other users, items or depth/);
   assert.equal(fs.existsSync(folder), false);
 });

@@ -11,9 +11,9 @@ import { readSealedJson, writeSealedJson } from '../formats/sealed-json.js';
 /** What a reader wants a trajectory to fit; what is absent is not compared. */
 export interface TrajectoryExpectation {
   readonly dataFingerprint?: string;
-  readonly users?: number;
+  readonly nUsers?: number;
   /** Number of items. */
-  readonly catalogue?: number;
+  readonly nItems?: number;
 }
 
 interface Index {
@@ -50,16 +50,16 @@ export function writeTrajectory(folder: string, trajectory: Trajectory): void {
   const { teacher, dataFingerprint, checkpoints, observed } = trajectory;
   const first = checkpoints[0];
   if (!first) throw new TypeError('a trajectory has at least one checkpoint');
-  const { users, catalogue, depth } = first.rankings;
+  const { nUsers, nItems, depth } = first.rankings;
   checkpoints.forEach(({ epoch, rankings: r }, n) => {
     const before = checkpoints[n - 1]?.epoch ?? -1;
     if (!Number.isSafeInteger(epoch) || epoch <= before)
       throw new TypeError(`checkpoint ${n} is of epoch ${epoch} after ${before}`);
-    if (r.users !== users || r.catalogue !== catalogue || r.depth !== depth) {
+    if (r.nUsers !== nUsers || r.nItems !== nItems || r.depth !== depth) {
       throw new TypeError(`checkpoint ${n} has other users, items or depth than checkpoint 0`);
     }
   });
-  if (observed && (observed.users !== users || observed.catalogue !== catalogue)) {
+  if (observed && (observed.nUsers !== nUsers || observed.nItems !== nItems)) {
     throw new TypeError('the observed items are of other users or items than checkpoint 0');
   }
   writeFolder(
@@ -72,7 +72,7 @@ export function writeTrajectory(folder: string, trajectory: Trajectory): void {
         return { epoch, file, checksum: writeRankings(join(temp, file), rankings, meta), metrics };
       });
       const own = observed && writeRankings(join(temp, observedName), observed, { teacher, dataFingerprint });
-      const sizes = { users, catalogue, depth };
+      const sizes = { users: nUsers, catalogue: nItems, depth };
       const index: Index = {
         format,
         teacher,
@@ -93,22 +93,20 @@ export function writeTrajectory(folder: string, trajectory: Trajectory): void {
 export function readTrajectory(folder: string, expected: TrajectoryExpectation = {}): Trajectory {
   const path = join(folder, indexName);
   const index = readIndex(path);
-  const words = {
-    dataFingerprint: ['data', 'fingerprint'],
-    users: ['data', 'users'],
-    catalogue: ['data', 'items'],
-  } as const;
-  for (const key of ['dataFingerprint', 'users', 'catalogue'] as const) {
-    if (expected[key] === undefined || expected[key] === index[key]) continue;
-    const [what, word] = words[key];
-    fail('artifact-differs', { path: folder, what, difference: `${word} was ${index[key]}, now ${expected[key]}` });
+  for (const [word, before, now] of [
+    ['fingerprint', index.dataFingerprint, expected.dataFingerprint],
+    ['users', index.users, expected.nUsers],
+    ['items', index.catalogue, expected.nItems],
+  ] as const) {
+    if (now === undefined || now === before) continue;
+    fail('artifact-differs', { path: folder, what: 'data', difference: `${word} was ${before}, now ${now}` });
   }
   const listed = (file: string, checksum: string, depth?: number): Rankings => {
     const filePath = join(folder, file);
     const { rankings, checksum: given } = readRankings(filePath);
     if (given !== checksum)
       fail('artifact-damaged', { path: filePath, problem: `it is not the file that ${indexName} lists`, hint });
-    const fits = rankings.users === index.users && rankings.catalogue === index.catalogue;
+    const fits = rankings.nUsers === index.users && rankings.nItems === index.catalogue;
     if (!fits || (depth !== undefined && rankings.depth !== depth)) {
       fail('artifact-damaged', { path: filePath, problem: `its size is not the one in ${indexName}`, hint });
     }

@@ -6,7 +6,7 @@ export const popularity: SamplerSpec = {
   summary: 'items as often as they occur in train',
   create: (k, train, rows, spared) => ({
     draw: (out, users, key, epoch, first) =>
-      k.negatives(out, users, spared, train.items, key, epoch, first, rows.indices),
+      k.negatives(out, users, spared, train.nItems, key, epoch, first, rows.indices),
     close() {},
   }),
 };

@@ -5,7 +5,7 @@ export const uniform: SamplerSpec = {
   name: 'uniform',
   summary: 'every item alike',
   create: (k, train, _, spared) => ({
-    draw: (out, users, key, epoch, first) => k.negatives(out, users, spared, train.items, key, epoch, first),
+    draw: (out, users, key, epoch, first) => k.negatives(out, users, spared, train.nItems, key, epoch, first),
     close() {},
   }),
 };

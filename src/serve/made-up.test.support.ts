@@ -17,21 +17,21 @@ export const ITEMS = 200;
 
 /** @param seed another one makes another student with the same ids */
 export function madeUpModel(seed = 1, { seen = true } = {}): StudentModel {
-  const [users, items, dim] = [USERS, ITEMS, 6];
+  const [nUsers, nItems, dim] = [USERS, ITEMS, 6];
   const wave = (length: number, step: number) =>
     Float32Array.from({ length }, (_, j) => Math.sin((j + seed) * step + seed));
   return {
-    ...{ users, items, dim },
-    userFactors: wave(users * dim, 1.7),
-    itemFactors: wave(items * dim, 2.9),
-    userIds: Array.from({ length: users }, (_, u) => `u${u}`),
-    itemIds: Array.from({ length: items }, (_, i) => `i${i}`),
-    labels: Array.from({ length: items }, (_, i) => (i % 2 === 0 ? `Item "${i}"` : '')),
+    ...{ nUsers, nItems, dim },
+    userFactors: wave(nUsers * dim, 1.7),
+    itemFactors: wave(nItems * dim, 2.9),
+    userIds: Array.from({ length: nUsers }, (_, u) => `u${u}`),
+    itemIds: Array.from({ length: nItems }, (_, i) => `i${i}`),
+    labels: Array.from({ length: nItems }, (_, i) => (i % 2 === 0 ? `Item "${i}"` : '')),
     // User u has the items u, u + 1 and 50; so 50 is the most popular one.
     ...(seen && {
       seen: {
-        indptr: Int32Array.from({ length: users + 1 }, (_, u) => 3 * u),
-        indices: Int32Array.from({ length: 3 * users }, (_, n) => (n % 3 === 2 ? 50 : Math.floor(n / 3) + (n % 3))),
+        indptr: Int32Array.from({ length: nUsers + 1 }, (_, u) => 3 * u),
+        indices: Int32Array.from({ length: 3 * nUsers }, (_, n) => (n % 3 === 2 ? 50 : Math.floor(n / 3) + (n % 3))),
       },
     }),
   };

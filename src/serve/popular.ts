@@ -14,7 +14,7 @@ export interface Popular {
 /** Ranks the whole catalogue once. */
 export function createPopular(model: StudentModel): Popular {
   const { itemIds, labels, seen } = model;
-  const scores = seen ? countsOf(seen.indices, model.items) : meanScores(model);
+  const scores = seen ? countsOf(seen.indices, model.nItems) : meanScores(model);
   const order = Int32Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);
   return {
     basis: seen ? 'popular' : 'average',
@@ -36,16 +36,16 @@ export function createPopular(model: StudentModel): Popular {
   };
 }
 
-function countsOf(indices: Int32Array, items: number): Float64Array {
-  const counts = new Float64Array(items);
+function countsOf(indices: Int32Array, nItems: number): Float64Array {
+  const counts = new Float64Array(nItems);
   for (const item of indices) counts[item]! += 1;
   return counts;
 }
 
 /** Scores are linear in the user's factors, so the mean score is the score of the mean user. */
 function meanScores({
-  users,
-  items,
+  nUsers,
+  nItems,
   dim,
   userFactors,
   itemFactors,
@@ -53,10 +53,10 @@ function meanScores({
   itemBiases,
 }: StudentModel): Float64Array {
   const mean = new Float64Array(dim);
-  for (let at = 0; at < userFactors.length; at++) mean[at % dim]! += userFactors[at]! / users;
+  for (let at = 0; at < userFactors.length; at++) mean[at % dim]! += userFactors[at]! / nUsers;
   let bias = 0;
-  for (const b of userBiases ?? []) bias += b / users;
-  return Float64Array.from({ length: items }, (_, item) => {
+  for (const b of userBiases ?? []) bias += b / nUsers;
+  return Float64Array.from({ length: nItems }, (_, item) => {
     let score = bias + (itemBiases?.[item] ?? 0);
     for (let d = 0; d < dim; d++) score += mean[d]! * itemFactors[item * dim + d]!;
     return score;

@@ -61,21 +61,21 @@ export interface StudentBundle {
 export async function parseBundle(source: BundleSource): Promise<StudentBundle> {
   const manifest = await parseManifest(bytesOf(source.manifest));
   const tensorBytes = await checked(source, 'tensors', manifest);
-  const { dim, users, items, precision = 'f32' } = manifest;
+  const { dim, users: nUsers, items: nItems, precision = 'f32' } = manifest;
   const userNames = namesOf(await checked(source, 'users', manifest), bundleFiles.users);
   const itemNames = namesOf(await checked(source, 'items', manifest), bundleFiles.items);
   const { tensors } = within(bundleFiles.tensors, () => parseSafetensors(tensorBytes));
-  const userBiases = optional(tensors, 'user.bias', [users], Float32Array);
-  const itemBiases = optional(tensors, 'item.bias', [items], Float32Array);
-  const indptr = optional(tensors, 'seen.indptr', [users + 1], Int32Array);
+  const userBiases = optional(tensors, 'user.bias', [nUsers], Float32Array);
+  const itemBiases = optional(tensors, 'item.bias', [nItems], Float32Array);
+  const indptr = optional(tensors, 'seen.indptr', [nUsers + 1], Int32Array);
   const indices = optional(tensors, 'seen.indices', [null], Int32Array);
   if (!indptr !== !indices) damaged('it has only one of "seen.indptr" and "seen.indices"', bundleFiles.tensors);
   const model: StudentModel = {
-    users,
-    items,
+    nUsers,
+    nItems,
     dim,
-    userFactors: factorsOf(tensors, 'user', users, dim, precision),
-    itemFactors: factorsOf(tensors, 'item', items, dim, precision),
+    userFactors: factorsOf(tensors, 'user', nUsers, dim, precision),
+    itemFactors: factorsOf(tensors, 'item', nItems, dim, precision),
     userIds: userNames.ids,
     itemIds: itemNames.ids,
     ...(userBiases && { userBiases }),

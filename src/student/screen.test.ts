@@ -15,16 +15,16 @@ function noise(seed: number): () => number {
   };
 }
 
-type Shape = { users: number; items: number; dim: number };
+type Shape = { nUsers: number; nItems: number; dim: number };
 
-function modelOf({ users, items, dim }: Shape, number: (row: number) => number, biased = false): StudentModel {
+function modelOf({ nUsers, nItems, dim }: Shape, number: (row: number) => number, biased = false): StudentModel {
   const table = (rows: number, width: number) =>
     Float32Array.from({ length: rows * width }, (_, j) => number(Math.floor(j / width)));
   return {
-    ...{ users, items, dim, userFactors: table(users, dim), itemFactors: table(items, dim) },
-    userIds: Array.from({ length: users }, (_, u) => `u${u}`),
-    itemIds: Array.from({ length: items }, (_, i) => `i${i}`),
-    ...(biased && { userBiases: table(users, 1), itemBiases: table(items, 1) }),
+    ...{ nUsers, nItems, dim, userFactors: table(nUsers, dim), itemFactors: table(nItems, dim) },
+    userIds: Array.from({ length: nUsers }, (_, u) => `u${u}`),
+    itemIds: Array.from({ length: nItems }, (_, i) => `i${i}`),
+    ...(biased && { userBiases: table(nUsers, 1), itemBiases: table(nItems, 1) }),
   };
 }
 
@@ -47,8 +47,8 @@ test('with WebAssembly and without, every answer has the same bits', () => {
   fc.assert(
     fc.property(
       fc.record({
-        users: fc.integer({ min: 1, max: 3 }),
-        items: fc.integer({ min: 1, max: 700 }),
+        nUsers: fc.integer({ min: 1, max: 3 }),
+        nItems: fc.integer({ min: 1, max: 700 }),
         dim: fc.integer({ min: 1, max: 37 }),
       }),
       fc.constantFrom(...kinds),
@@ -74,20 +74,20 @@ test('with WebAssembly and without, every answer has the same bits', () => {
     ),
     { numRuns: 150 },
   );
-  const one = createStudent(modelOf({ users: 1, items: 1, dim: 1 }, () => 1));
+  const one = createStudent(modelOf({ nUsers: 1, nItems: 1, dim: 1 }, () => 1));
   assert.equal(one.warmUp(), 'wasm', 'this platform has WebAssembly with SIMD');
 });
 
 test('long catalogues are searched in many rounds', () => {
   const next = noise(9);
-  const model = modelOf({ users: 3, items: 40_001, dim: 5 }, next);
+  const model = modelOf({ nUsers: 3, nItems: 40_001, dim: 5 }, next);
   const [fast, plain] = [createStudent(model), createStudent(model, { kernel: 'plain' })];
   for (const k of [1, 10, 500]) assert.deepEqual(answers(fast, { k }), answers(plain, { k }));
 });
 
 test('the screen leaves little to score exactly', () => {
   const next = noise(4);
-  const model = modelOf({ users: 1, items: 20_000, dim: 16 }, () => next() + next() + next());
+  const model = modelOf({ nUsers: 1, nItems: 20_000, dim: 16 }, () => next() + next() + next());
   const screen = createScreen(model)!;
   let passed = 0;
   const counting = {
@@ -106,14 +106,14 @@ test('the screen leaves little to score exactly', () => {
 
 test('a search ends where the items left are too short', () => {
   const next = noise(6);
-  const items = 30_000;
-  const biases = Float32Array.from({ length: items }, next).map((v) => v / 10);
+  const nItems = 30_000;
+  const biases = Float32Array.from({ length: nItems }, next).map((v) => v / 10);
   for (const itemBiases of [undefined, biases]) {
-    const even = modelOf({ users: 1, items, dim: 8 }, () => next());
+    const even = modelOf({ nUsers: 1, nItems, dim: 8 }, () => next());
     // The longest are not the first.
     const model = {
       ...even,
-      itemFactors: even.itemFactors.map((v, j) => v / (1 + (((j >> 3) + 20_000) % items) / 1000)),
+      itemFactors: even.itemFactors.map((v, j) => v / (1 + (((j >> 3) + 20_000) % nItems) / 1000)),
       ...(itemBiases && { itemBiases }),
     };
     const screen = createScreen(model)!;
@@ -136,13 +136,13 @@ test('a search ends where the items left are too short', () => {
       excluded: Int32Array.of(10_001),
     };
     assert.deepEqual(scanTopK({ ...scan, screen: counting }), scanTopK(scan));
-    assert.ok(looked < items / 2, `${looked} of ${items} places were looked at`);
+    assert.ok(looked < nItems / 2, `${looked} of ${nItems} places were looked at`);
   }
 });
 
 test('a filter may ask the same student', () => {
   const next = noise(2);
-  const student = createStudent(modelOf({ users: 2, items: 500, dim: 8 }, next));
+  const student = createStudent(modelOf({ nUsers: 2, nItems: 500, dim: 8 }, next));
   const inner = student.recommend('u1', { k: 5 });
   const expected = student.recommend('u0', { filter: (id) => id !== 'i7' });
   const asked: unknown[] = [];
@@ -161,7 +161,7 @@ test('a filter may ask the same student', () => {
 
 test('something else than the kernel is passed over', () => {
   const next = noise(3);
-  const model = modelOf({ users: 1, items: 50, dim: 4 }, next);
+  const model = modelOf({ nUsers: 1, nItems: 50, dim: 4 }, next);
   const empty = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
   for (const kernel of [{}, empty]) assert.equal(createStudent(model, { kernel }).warmUp(), 'plain');
   assert.equal(createStudent(model, { kernel: 'plain' }).warmUp(), 'plain');

@@ -46,8 +46,8 @@ type ScreenKernel = (...numbers: number[]) => number;
  * @returns undefined where there is no WebAssembly with SIMD, or no room
  */
 export function createScreen(model: StudentModel, kernel?: object): Screen | undefined {
-  const { items, dim, itemFactors, itemBiases } = model;
-  const panels = Math.ceil(items / PANEL);
+  const { nItems, dim, itemFactors, itemBiases } = model;
+  const panels = Math.ceil(nItems / PANEL);
   const pairs = Math.ceil(dim / 2);
   const places = layout({
     query: 4 * pairs,
@@ -60,13 +60,13 @@ export function createScreen(model: StudentModel, kernel?: object): Screen | und
   const made = instantiate(kernel, places.end);
   if (!made) return undefined;
   const { buffer, run } = made;
-  const scales = new Float32Array(buffer, places.scales, items);
-  const multiplied = new Float32Array(buffer, places.multiplied, items);
+  const scales = new Float32Array(buffer, places.scales, nItems);
+  const multiplied = new Float32Array(buffer, places.multiplied, nItems);
   const lengths = lengthsOf(itemFactors, dim);
   const order = byLength(lengths);
   const codesOfItems = new Int8Array(buffer, places.panels, 2 * PANEL * pairs * panels);
   const most = fillPanels(itemFactors, dim, order, scales, codesOfItems);
-  if (itemBiases) new Float32Array(buffer, places.biases, items).set(Float32Array.from(order, (i) => itemBiases[i]!));
+  if (itemBiases) new Float32Array(buffer, places.biases, nItems).set(Float32Array.from(order, (i) => itemBiases[i]!));
   const longest = mostFrom(order, lengths, PANEL);
   const highest = itemBiases && mostFrom(order, itemBiases, PANEL);
   // Sums of products of codes must stay within 32 bits.
@@ -103,7 +103,7 @@ export function createScreen(model: StudentModel, kernel?: object): Screen | und
       scalesAt = multipliers ? places.multiplied : places.scales;
       biasesAt = multipliers || !itemBiases ? 0 : places.biases;
       if (!multipliers || multipliers === last) return;
-      for (let i = 0; i < items; i++) multiplied[i] = scales[i]! * multipliers[order[i]!]!;
+      for (let i = 0; i < nItems; i++) multiplied[i] = scales[i]! * multipliers[order[i]!]!;
       last = multipliers;
     },
     pass: (threshold, begin, end) =>

@@ -5,8 +5,8 @@ export const modelLimits = { dim: 65_536, size: 1e15 } as const;
 
 /** Everything a student is made of. `users`, `items`, `dim` > 0, `dim` up to 65,536; all numbers finite and at most 1e15 in size. */
 export interface StudentModel {
-  readonly users: number;
-  readonly items: number;
+  readonly nUsers: number;
+  readonly nItems: number;
   readonly dim: number;
   /** `users * dim`, row by row. */
   readonly userFactors: Float32Array;
@@ -37,20 +37,20 @@ export function problemOf(model: StudentModel): string | undefined {
 }
 
 function firstProblem(model: StudentModel): string | undefined {
-  const { users, items, dim, userBiases, itemBiases, labels, seen } = model;
-  for (const [name, value] of Object.entries({ users, items, dim })) {
+  const { nUsers, nItems, dim, userBiases, itemBiases, labels, seen } = model;
+  for (const [name, value] of Object.entries({ nUsers, nItems, dim })) {
     if (!Number.isSafeInteger(value) || value < 1) return `${name} is ${value}; expected a whole number of at least 1`;
   }
   if (dim > modelLimits.dim) return `dim is ${dim}; at most ${modelLimits.dim} are allowed`;
   const lengths: [string, { readonly length: number } | undefined, number][] = [
-    ['userFactors', model.userFactors, users * dim],
-    ['itemFactors', model.itemFactors, items * dim],
-    ['userBiases', userBiases, users],
-    ['itemBiases', itemBiases, items],
-    ['userIds', model.userIds, users],
-    ['itemIds', model.itemIds, items],
-    ['labels', labels, items],
-    ['seen.indptr', seen?.indptr, users + 1],
+    ['userFactors', model.userFactors, nUsers * dim],
+    ['itemFactors', model.itemFactors, nItems * dim],
+    ['userBiases', userBiases, nUsers],
+    ['itemBiases', itemBiases, nItems],
+    ['userIds', model.userIds, nUsers],
+    ['itemIds', model.itemIds, nItems],
+    ['labels', labels, nItems],
+    ['seen.indptr', seen?.indptr, nUsers + 1],
   ];
   for (const [name, part, expected] of lengths) {
     if (part && part.length !== expected) return `${name} has ${part.length} entries; expected ${expected}`;
@@ -60,20 +60,21 @@ function firstProblem(model: StudentModel): string | undefined {
     if (at >= 0)
       return `${name} has ${model[name]?.[at]} at position ${at}; expected at most ${modelLimits.size} in size`;
   }
-  if (new Set(model.userIds).size !== users) return 'a user id occurs twice';
-  if (new Set(model.itemIds).size !== items) return 'an item id occurs twice';
-  return seen && seenProblem(seen, users, items);
+  if (new Set(model.userIds).size !== nUsers) return 'a user id occurs twice';
+  if (new Set(model.itemIds).size !== nItems) return 'an item id occurs twice';
+  return seen && seenProblem(seen, nUsers, nItems);
 }
 
-function seenProblem(seen: NonNullable<StudentModel['seen']>, users: number, items: number): string | undefined {
+function seenProblem(seen: NonNullable<StudentModel['seen']>, nUsers: number, nItems: number): string | undefined {
   const { indptr, indices } = seen;
-  if (indptr[0] !== 0 || indptr[users] !== indices.length) return 'the rows of "seen" do not cover its entries';
-  for (let u = 0; u < users; u++) {
+  if (indptr[0] !== 0 || indptr[nUsers] !== indices.length) return 'the rows of "seen" do not cover its entries';
+  for (let u = 0; u < nUsers; u++) {
     const end = indptr[u + 1]!;
     if (end < indptr[u]! || end > indices.length) return `row ${u} of "seen" has no valid end`;
     let last = -1;
     for (let k = indptr[u]!; k < end; k++) {
-      if (indices[k]! <= last || indices[k]! >= items) return `row ${u} of "seen" has item ${indices[k]} after ${last}`;
+      if (indices[k]! <= last || indices[k]! >= nItems)
+        return `row ${u} of "seen" has item ${indices[k]} after ${last}`;
       last = indices[k]!;
     }
   }

@@ -10,22 +10,22 @@ const names = (prefix: string, n: number): string[] => Array.from({ length: n },
 /** Small whole numbers make sums exact and ties common. */
 const models: fc.Arbitrary<StudentModel> = fc
   .record({
-    users: fc.integer({ min: 1, max: 4 }),
-    items: fc.integer({ min: 1, max: 30 }),
+    nUsers: fc.integer({ min: 1, max: 4 }),
+    nItems: fc.integer({ min: 1, max: 30 }),
     dim: fc.integer({ min: 1, max: 9 }),
     seed: fc.infiniteStream(fc.integer({ min: -2, max: 2 })),
     biased: fc.boolean(),
   })
-  .map(({ users, items, dim, seed, biased }) => {
+  .map(({ nUsers, nItems, dim, seed, biased }) => {
     const take = (n: number): Float32Array => Float32Array.from({ length: n }, () => seed.next().value as number);
-    const seen = Array.from({ length: users }, () => [...Array(items).keys()].filter(() => seed.next().value === 0));
+    const seen = Array.from({ length: nUsers }, () => [...Array(nItems).keys()].filter(() => seed.next().value === 0));
     const indptr = Int32Array.from([0, ...seen.map((_, u) => seen.slice(0, u + 1).flat().length)]);
     return {
-      ...{ users, items, dim, userFactors: take(users * dim), itemFactors: take(items * dim) },
-      ...(biased ? { userBiases: take(users), itemBiases: take(items) } : {}),
+      ...{ nUsers, nItems, dim, userFactors: take(nUsers * dim), itemFactors: take(nItems * dim) },
+      ...(biased ? { userBiases: take(nUsers), itemBiases: take(nItems) } : {}),
       ...{
-        userIds: names('u', users),
-        itemIds: names('i', items),
+        userIds: names('u', nUsers),
+        itemIds: names('i', nItems),
         seen: { indptr, indices: Int32Array.from(seen.flat()) },
       },
     };
@@ -72,7 +72,7 @@ test('recommend is a full sort of what is allowed', () => {
 
 test('score is the dot product and the biases', () => {
   const student = createStudent({
-    ...{ users: 1, items: 2, dim: 2, userIds: ['ann'], itemIds: ['tea', 'jam'] },
+    ...{ nUsers: 1, nItems: 2, dim: 2, userIds: ['ann'], itemIds: ['tea', 'jam'] },
     userFactors: Float32Array.of(1, 2),
     itemFactors: Float32Array.of(3, 4, -1, 0.5),
     userBiases: Float32Array.of(10),
@@ -84,7 +84,7 @@ test('score is the dot product and the biases', () => {
 
 /** Two groups of items on orthogonal directions; item 4 has no factors at all. */
 const groups: StudentModel = {
-  ...{ users: 2, items: 5, dim: 2, userIds: ['a', 'b'], itemIds: ['x0', 'x1', 'y0', 'y1', 'z'] },
+  ...{ nUsers: 2, nItems: 5, dim: 2, userIds: ['a', 'b'], itemIds: ['x0', 'x1', 'y0', 'y1', 'z'] },
   userFactors: Float32Array.of(3, 0, 0, 3),
   itemFactors: Float32Array.of(1, 0, 2, 0.1, 0, 1, 0.1, 2, 0, 0),
   labels: ['X zero', '', 'Y zero', 'Y one', 'Z'],
@@ -131,7 +131,7 @@ test('fold-in puts the items of the same group first', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 1, max: 6 }), (group, given) => {
       const model: StudentModel = {
-        ...{ users: 1, items: 40, dim: 4, userIds: ['u'], itemIds: names('i', 40) },
+        ...{ nUsers: 1, nItems: 40, dim: 4, userIds: ['u'], itemIds: names('i', 40) },
         userFactors: Float32Array.of(1, 1, 1, 1),
         itemFactors: Float32Array.from({ length: 160 }, (_, k) => {
           const own = Math.floor(k / 40) === k % 4;
@@ -147,7 +147,7 @@ test('fold-in puts the items of the same group first', () => {
 
 test('a student without any factor still answers, by bias', () => {
   const student = createStudent({
-    ...{ users: 1, items: 3, dim: 2, userIds: ['u'], itemIds: ['a', 'b', 'c'] },
+    ...{ nUsers: 1, nItems: 3, dim: 2, userIds: ['u'], itemIds: ['a', 'b', 'c'] },
     userFactors: new Float32Array(2),
     itemFactors: new Float32Array(6),
     itemBiases: Float32Array.of(1, 3, 2),
@@ -184,7 +184,7 @@ test('wrong arguments are refused in a sentence', () => {
       'bad-argument',
       /NaN at position 1/,
     ],
-    [() => createStudent({ ...groups, items: 0 }), 'bad-argument', /items is 0/],
+    [() => createStudent({ ...groups, nItems: 0 }), 'bad-argument', /items is 0/],
   ];
   for (const [call, code, message] of refused) {
     assert.throws(

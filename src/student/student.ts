@@ -196,9 +196,9 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
       // Enough rounds for the engine, few enough numbers to be done within a blink.
       const rounds = Math.min(1000, Math.max(20, Math.ceil(5e7 / itemFactors.length)));
       for (let n = 0; n < rounds; n++) {
-        recommend(model.userIds[n % model.users]!);
+        recommend(model.userIds[n % model.nUsers]!);
         if (n % 10 > 0) continue;
-        const itemId = model.itemIds[n % model.items]!;
+        const itemId = model.itemIds[n % model.nItems]!;
         similarItems(itemId);
         recommendFromItems([itemId]);
       }

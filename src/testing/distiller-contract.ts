@@ -31,7 +31,7 @@ import { type TrainRun, trainedBits, trainedInPartsBits } from './train-runs.js'
 type Values = Readonly<Record<string, unknown>>;
 
 /** More items than the users' lists of 10 and their train items take, so that there is a remainder. */
-const smallData: Interactions = { ...smallTrain, items: 25 };
+const smallData: Interactions = { ...smallTrain, nItems: 25 };
 
 /** @param options of the method, where its defaults do not fit 25 items */
 export function distillerContract(spec: DistillerSpec, options: Values = {}): ContractCase[] {
@@ -97,7 +97,7 @@ async function create(
       student,
       teachers,
       seed: 3,
-      rankStudent: (depth) => rankAll(kernels, student, train, Math.min(depth, train.items)),
+      rankStudent: (depth) => rankAll(kernels, student, train, Math.min(depth, train.nItems)),
       tell() {},
     },
     smallMethodOptions(spec, options),
@@ -323,7 +323,7 @@ async function refusals(spec: DistillerSpec): Promise<void> {
   refused('a teacher of other users', student, smaller);
   const mixed = { ...good[0]!, checkpoints: [...good[0]!.checkpoints, smaller[0]!.checkpoints[0]!] };
   refused('a teacher whose last checkpoint is of other users', student, [mixed, ...good.slice(1)]);
-  const elsewhere = { ...data, train: { ...data.train, items: data.train.items + 1 } };
+  const elsewhere = { ...data, train: { ...data.train, nItems: data.train.nItems + 1 } };
   assert.throws(() => checkNeeds(student, spec, good, elsewhere), /ranks \d+ items for \d+ users/);
   refused('a teacher without a checkpoint', student, [{ ...good[0]!, checkpoints: [] }, ...good.slice(1)]);
   refused(

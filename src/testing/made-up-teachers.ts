@@ -18,8 +18,8 @@ export function teachersFor(train: Interactions, teachers: number, fingerprint: 
       rankings: unobserved(train, x, c),
     })),
     tables: {
-      users: numbers(train.users * DIM, `users ${x}`),
-      items: numbers(train.items * DIM, `items ${x}`),
+      userFactors: numbers(train.nUsers * DIM, `users ${x}`),
+      itemFactors: numbers(train.nItems * DIM, `items ${x}`),
       dim: DIM,
     },
     ...(x % 2 === 0 ? { observed: rankingsOf(train, (u) => shuffled(itemsOf(train, u), `observed ${x}`, u)) } : {}),
@@ -30,7 +30,7 @@ export function teachersFor(train: Interactions, teachers: number, fingerprint: 
 function unobserved(train: Interactions, teacher: number, checkpoint: number): Rankings {
   return rankingsOf(train, (u) => {
     const own = new Set(itemsOf(train, u));
-    const candidates = Int32Array.from({ length: train.items }, (_, i) => i).filter((i) => !own.has(i));
+    const candidates = Int32Array.from({ length: train.nItems }, (_, i) => i).filter((i) => !own.has(i));
     const last = shuffled(candidates, `last ${teacher}`, u);
     const mixed = Math.floor((last.length * (CHECKPOINTS - 1 - checkpoint)) / CHECKPOINTS);
     last.set(shuffled(last.subarray(0, mixed), `mixed ${teacher} ${checkpoint}`, u));
@@ -39,9 +39,9 @@ function unobserved(train: Interactions, teacher: number, checkpoint: number): R
 }
 
 function rankingsOf(train: Interactions, listOf: (user: number) => Int32Array): Rankings {
-  const items = new Int32Array(train.users * train.items).fill(-1);
-  for (let u = 0; u < train.users; u++) items.set(listOf(u), u * train.items);
-  return { users: train.users, catalogue: train.items, depth: train.items, items };
+  const items = new Int32Array(train.nUsers * train.nItems).fill(-1);
+  for (let u = 0; u < train.nUsers; u++) items.set(listOf(u), u * train.nItems);
+  return { nUsers: train.nUsers, nItems: train.nItems, depth: train.nItems, items };
 }
 
 /** Between -2 and 2. */

@@ -34,21 +34,21 @@ const unmarked = (model: TrainableModel): TrainableModel => ({
 function someLosses(k: Kernels, model: TrainableModel): Hooks & { close(): void } {
   const learner = createPairLearner(k, model);
   const ints = (values: readonly number[]) => Object.assign(k.ints(values.length), values);
-  const few = { users: ints([1, model.users - 1]), items: ints([model.items - 1, 0]) };
-  const all = { users: k.ints(model.items).fill(2), items: ints([...Array(model.items).keys()]) };
-  const loss: ScoreLoss = (scores, slopes) => {
-    slopes.forEach((_, n) => {
-      slopes[n] = Math.tanh(scores[n]!) - 0.5;
+  const few = { users: ints([1, model.nUsers - 1]), items: ints([model.nItems - 1, 0]) };
+  const all = { users: k.ints(model.nItems).fill(2), items: ints([...Array(model.nItems).keys()]) };
+  const loss: ScoreLoss = (scores, scoreGradients) => {
+    scoreGradients.forEach((_, n) => {
+      scoreGradients[n] = Math.tanh(scores[n]!) - 0.5;
     });
     return 0;
   };
   const learn = ({ users, items }: Pairs) => {
     const f = model.factors?.(users.subarray(0, 1));
     if (!f) return learner.learn({ users, items }, loss);
-    const slopes = k.floats(items.length).fill(0.1);
-    k.accumulate(f.userGradient, users, f.items, items, slopes, f.dim, items.length);
-    k.accumulate(f.itemGradient, items, f.users, users, slopes, f.dim, items.length);
-    k.free(slopes);
+    const scoreGradients = k.floats(items.length).fill(0.1);
+    k.accumulate(f.userGradient, users, f.itemFactors, items, scoreGradients, f.dim, items.length);
+    k.accumulate(f.itemGradient, items, f.userFactors, users, scoreGradients, f.dim, items.length);
+    k.free(scoreGradients);
     return 0;
   };
   return {

@@ -26,8 +26,8 @@ export interface ContractCase {
 
 /** Small enough for finite differences, with users and items that never occur. */
 export const smallTrain: Interactions = {
-  users: 7,
-  items: 11,
+  nUsers: 7,
+  nItems: 11,
   indptr: Int32Array.of(0, 3, 5, 5, 9, 10, 12, 13),
   indices: Int32Array.of(0, 2, 5, 1, 2, 0, 3, 5, 9, 4, 2, 9, 0),
 };
@@ -97,7 +97,7 @@ function make(
 function scoresOf(k: Kernels, model: Model, users: readonly number[]): Float64Array {
   const rows = k.ints(users.length);
   rows.set(users);
-  const out = k.floats(users.length * model.items);
+  const out = k.floats(users.length * model.nItems);
   model.scoreRows(rows, out);
   const copy = Float64Array.from(out);
   k.free(rows, out);
@@ -111,8 +111,8 @@ async function scoresRows(spec: ModelSpec, options: Readonly<Record<string, unkn
   assert.ok(all.every(Number.isFinite), 'every score is finite, also for users and items without interactions');
   const turned = scoresOf(k, model, [6, 2, 0]);
   for (const [at, u] of [6, 2, 0].entries()) {
-    for (let i = 0; i < model.items; i++)
-      near(turned[at * model.items + i]!, all[u * model.items + i]!, 1e-9, `user ${u}, item ${i}`);
+    for (let i = 0; i < model.nItems; i++)
+      near(turned[at * model.nItems + i]!, all[u * model.nItems + i]!, 1e-9, `user ${u}, item ${i}`);
   }
   const ranked = await rankAll(k, model, smallTrain, 20);
   assert.equal(ranked.items.filter((i) => i >= 0).length, 7 * 11 - 13, 'every item that is not a train item is ranked');
@@ -127,8 +127,8 @@ async function tablesAgree(spec: ModelSpec, options: Readonly<Record<string, unk
     for (const p of model.parameters) for (let at = 0; at < p.values.length; at++) p.values[at]! *= factor;
     const tables = tablesOf(model);
     if (!tables) break;
-    const fromTables = k.floats(model.users * model.items);
-    k.gemm(tables.users, tables.items, fromTables, model.users, model.items, tables.dim, 'nt');
+    const fromTables = k.floats(model.nUsers * model.nItems);
+    k.gemm(tables.userFactors, tables.itemFactors, fromTables, model.nUsers, model.nItems, tables.dim, 'nt');
     const rows = scoresOf(k, model, [0, 1, 2, 3, 4, 5, 6]);
     for (const [at, score] of rows.entries()) near(fromTables[at]!, score, 1e-9, `score ${at}`);
   }
@@ -226,7 +226,7 @@ async function learnsPairs(spec: ModelSpec, options: Readonly<Record<string, unk
   const batch = smallBatch(k, model.batches);
   const learner = createPairLearner(k, model);
   const rows = scoresOf(k, model, Array.from(users));
-  const places = items.map((item, n) => n * model.items + item);
+  const places = items.map((item, n) => n * model.nItems + item);
   const agrees = (got: ArrayLike<number>, n: number) => near(got[n]!, rows[places[n]!]!, 1e-9, `score of pair ${n}`);
   const out = k.floats(users.length + 1);
   for (const asked of [0, 2, users.length]) {
@@ -244,10 +244,10 @@ async function learnsPairs(spec: ModelSpec, options: Readonly<Record<string, unk
     model.forward?.(batch);
     const pairs = { users, items };
     learner.score(pairs, out, ints([0, 3, 5, 6]));
-    const value = learner.learn(pairs, (scores, slopes) => {
+    const value = learner.learn(pairs, (scores, scoreGradients) => {
       seen = Float64Array.from(scores);
-      slopes.forEach((_, n) => {
-        slopes[n] = Math.cos(scores[n]! + n);
+      scoreGradients.forEach((_, n) => {
+        scoreGradients[n] = Math.cos(scores[n]! + n);
       });
       return seen.reduce((sum, s, n) => sum + Math.sin(s + n), 0);
     });
@@ -313,7 +313,7 @@ async function sameAtAnyThreads(spec: ModelSpec, options: Readonly<Record<string
 
 async function scoresAtAnyThreads(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
   const { train } = await contractData();
-  const users = Array.from({ length: train.users }, (_, u) => u);
+  const users = Array.from({ length: train.nUsers }, (_, u) => u);
   const found: Float64Array[] = [];
   for (const threads of [1, 2, 3, 4]) {
     const k = createKernels({ threads, memoryLimit: 64e6 });
@@ -375,7 +375,7 @@ async function weighs(spec: ModelSpec, options: Readonly<Record<string, unknown>
     if (spec.kind === 'trained') return trainedBits(contractRun(spec, options, of), 2);
     const k = createKernels({ threads: 2, memoryLimit: 64e6 });
     const model = await make(spec, k, options, 3, of.train);
-    const scores = scoresOf(k, model, [...Array(of.train.users).keys()]);
+    const scores = scoresOf(k, model, [...Array(of.train.nUsers).keys()]);
     model.close();
     k.close();
     return scores.join(' ');

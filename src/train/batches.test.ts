@@ -35,7 +35,7 @@ const copied = (batches: Batches, epoch: number) =>
   });
 
 const pairsOf = (t: Interactions): string[] =>
-  Array.from({ length: t.users }, (_, u) => u).flatMap((u) =>
+  Array.from({ length: t.nUsers }, (_, u) => u).flatMap((u) =>
     Array.from(t.indices.subarray(t.indptr[u]!, t.indptr[u + 1]!), (i) => `${u} ${i}`),
   );
 
@@ -110,7 +110,7 @@ test('batches of rows: every user who has something once', () => {
       const users = all.flatMap((b) => b.ids).sort((a, b) => a - b);
       assert.deepEqual(
         users,
-        [...Array(train.users).keys()].filter((u) => train.indptr[u + 1]! > train.indptr[u]!),
+        [...Array(train.nUsers).keys()].filter((u) => train.indptr[u + 1]! > train.indptr[u]!),
       );
     }),
   );

@@ -30,9 +30,9 @@ function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches 
   const { seed, negatives: perPositive = 1 } = o;
   const total = train.indices.length;
   const size = Math.min(o.batchSize, total);
-  const rows = takeRows(k, { columns: train.items, indptr: train.indptr, indices: train.indices });
+  const rows = takeRows(k, { columns: train.nItems, indptr: train.indptr, indices: train.indices });
   const { avoided } = train;
-  const spared = avoided && takeRows(k, { columns: train.items, indptr: avoided.indptr, indices: avoided.indices });
+  const spared = avoided && takeRows(k, { columns: train.nItems, indptr: avoided.indptr, indices: avoided.indices });
   const sampler = samplerNamed(o.sampler ?? 'uniform').create(k, train, rows, spared ?? rows);
   const [users, positives] = [k.ints(size), k.ints(size)];
   // The user of each negative: with one for each interaction these are the users of the batch.
@@ -41,7 +41,7 @@ function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches 
   const orderKey = stream(seed, 'batches order');
   const negativeKey = stream(seed, 'batches negatives');
   const owner = new Int32Array(total);
-  for (let u = 0; u < train.users; u++) owner.fill(u, train.indptr[u]!, train.indptr[u + 1]!);
+  for (let u = 0; u < train.nUsers; u++) owner.fill(u, train.indptr[u]!, train.indptr[u + 1]!);
   const drawKey = stream(seed, 'batches weights');
   const order = new Int32Array(total);
   return {
@@ -74,7 +74,7 @@ type OfRow = (ids: Int32Array, rest: { size: number; epoch: number; index: numbe
 
 /** Every row of `graph` that is not empty once, in random order. */
 function rowBatches(k: Kernels, graph: Interactions, o: BatchOptions, batchOf: OfRow): Batches {
-  const active = Int32Array.from({ length: graph.users }, (_, u) => u).filter(
+  const active = Int32Array.from({ length: graph.nUsers }, (_, u) => u).filter(
     (u) => graph.indptr[u + 1]! > graph.indptr[u]!,
   );
   const size = Math.max(1, Math.min(o.batchSize, active.length));

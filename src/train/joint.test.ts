@@ -21,7 +21,7 @@ const options: TrainOptions = {
 function counter(name: string, log: string[] = [], loss: (value: number) => number = () => 1) {
   const w = { name: 'w', shape: [1], values: k.floats(1), gradient: k.floats(1) };
   const model: TrainableModel = {
-    ...{ name, users: 6, items: 4, parameters: [w], size: 1, batches: 'rows' },
+    ...{ name, nUsers: 6, nItems: 4, parameters: [w], size: 1, batches: 'rows' },
     forward: () => void log.push(`${name} forward`),
     accumulate() {
       log.push(`${name} accumulate`);

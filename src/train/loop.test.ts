@@ -27,8 +27,8 @@ function counter(loss: (value: number) => number = () => 1): TrainableModel & { 
   const w = { name: 'w', shape: [1], values: k.floats(1), gradient: k.floats(1) };
   return {
     name: 'counter',
-    users: 3,
-    items: 4,
+    nUsers: 3,
+    nItems: 4,
     parameters: [w],
     size: 1,
     batches: 'rows',

@@ -41,7 +41,7 @@ test('train, distill, evaluate, recommend, each as a command', { timeout: 120_00
   const values = readFileSync(w.path('values.tsv'), 'utf8').trimEnd().split('\n');
   assert.equal(values[0]!.split('\t').slice(0, 3).join(' '), 'run user recall@10');
   const { value } = await w.json('evaluate', 'bpr-mf', 'ease', 'bpr-mf-hetcomp');
-  assert.equal(values.length - 1, 3 * Number(value.users));
+  assert.equal(values.length - 1, 3 * Number(value.nUsers));
   // What is judged later is what was judged then.
   const own = (student.value.result as { metrics: Record<string, number> }).metrics;
   assert.equal((value.runs as Row[])[2]!.metrics['recall@10'], own['recall@10']);

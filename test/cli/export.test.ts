@@ -6,7 +6,7 @@ import { createWorkshop } from './program.js';
 
 const shop = createWorkshop();
 const model = {
-  ...{ users: 2, items: 3, dim: 2 },
+  ...{ nUsers: 2, nItems: 3, dim: 2 },
   userFactors: Float32Array.of(1, 0, 0, 1),
   itemFactors: Float32Array.of(1, 0, 0, 1, 0.1, 0.3),
   userIds: ['ann', 'bob'],
@@ -23,8 +23,8 @@ test('a bundle goes out as NumPy arrays, Parquet or JSON and comes back the same
     assert.equal(out.code, 0, out.stderr);
     assert.deepEqual(out.value, {
       ...{ out: format, folder: format !== 'json', format, precision: 'f32' },
-      users: 2,
-      items: 3,
+      nUsers: 2,
+      nItems: 3,
       dim: 2,
     });
     const back = await shop.json('export', format, '--from', format, '--out', `${format}-back`);

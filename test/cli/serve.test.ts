@@ -6,7 +6,7 @@ import { createWorkshop } from './program.js';
 
 const shop = createWorkshop();
 const model = (seed: number) => ({
-  ...{ users: 2, items: 3, dim: 2 },
+  ...{ nUsers: 2, nItems: 3, dim: 2 },
   userFactors: Float32Array.of(1, 0, 0, seed),
   itemFactors: Float32Array.of(1, 0, 0, 1, 0.5, 0.5),
   userIds: ['ann', 'bob'],

@@ -34,10 +34,10 @@ function rowByRow(inputs: Inputs, phase: Phase): Result {
 /** Row r's user has the unit vector r, so an item's vector is its column of scores and its gradient that of the column. */
 function byKernel(k: Kernels, inputs: Inputs, phase: Phase): Result {
   const scores = readMatrix(inputs, 'scores');
-  const { rows: dim, columns: items } = scores;
+  const { rows: dim, columns: nItems } = scores;
   const ranked = readMatrix(inputs, 'ranked');
-  const train = takeRows(k, { columns: items, ...readInteractions(inputs, 'train', items) });
-  const observed = takeRows(k, listsInOrder(readLists(inputs, 'observed'), items));
+  const train = takeRows(k, { columns: nItems, ...readInteractions(inputs, 'train', nItems) });
+  const observed = takeRows(k, listsInOrder(readLists(inputs, 'observed'), nItems));
   const step = {
     users: putInts(
       k,
@@ -50,17 +50,17 @@ function byKernel(k: Kernels, inputs: Inputs, phase: Phase): Result {
     itemVectors: put(k, turned(scores).map(besideTheClamp)),
     ranked: putInts(k, ranked.values),
     userGradient: k.floats(dim * dim),
-    itemGradient: k.floats(items * dim),
+    itemGradient: k.floats(nItems * dim),
     losses: k.floats(dim),
   };
   const topK = ranked.columns;
-  k.hetcomp({ ...step, dim, items, train, observed, topK, phase, arithmetic: 'reference', scale: 1 });
-  const gradient = turned({ rows: items, columns: dim, values: Float64Array.from(step.itemGradient) });
+  k.hetcomp({ ...step, dim, nItems, train, observed, topK, phase, arithmetic: 'reference', scale: 1 });
+  const gradient = turned({ rows: nItems, columns: dim, values: Float64Array.from(step.itemGradient) });
   const loss = Array.from(step.losses).reduce((a, b) => a + b, 0);
   freeRows(k, train);
   freeRows(k, observed);
   k.free(...Object.values(step));
-  return { loss, grad_scores: nestRows(gradient, items) };
+  return { loss, grad_scores: nestRows(gradient, nItems) };
 }
 
 /** Unlike interactions, these keep their order and what is there twice. */

@@ -12,7 +12,7 @@ export type ListLoss = (row: number, scores: Floats, gradient: Floats) => number
  */
 export function lossOfLists(
   k: Kernels,
-  { rows: dim, columns: items, values }: Matrix,
+  { rows: dim, columns: nItems, values }: Matrix,
   lists: readonly (readonly number[])[],
   loss: ListLoss,
 ): { loss: number; gradient: number[][] } {
@@ -21,13 +21,13 @@ export function lossOfLists(
     k,
     Array.from({ length: dim * dim }, (_, at) => (at % (dim + 1) === 0 ? 1 : 0)),
   );
-  const table = put(k, turned({ rows: dim, columns: items, values }));
+  const table = put(k, turned({ rows: dim, columns: nItems, values }));
   const rows = putInts(
     k,
     lists.flatMap((list, r) => list.map(() => r)),
   );
   const columns = putInts(k, lists.flat());
-  const [scores, weights, gradient] = [k.floats(n), k.floats(n), k.floats(items * dim)];
+  const [scores, weights, gradient] = [k.floats(n), k.floats(n), k.floats(nItems * dim)];
   k.dotPairs(unit, table, dim, rows, columns, scores, n);
   let [sum, from] = [0, 0];
   lists.forEach((list, r) => {
@@ -36,7 +36,7 @@ export function lossOfLists(
     from = to;
   });
   k.accumulate(gradient, columns, unit, rows, weights, dim, n);
-  const nested = nestRows(turned({ rows: items, columns: dim, values: Float64Array.from(gradient) }), items);
+  const nested = nestRows(turned({ rows: nItems, columns: dim, values: Float64Array.from(gradient) }), nItems);
   k.free(unit, table, rows, columns, scores, weights, gradient);
   return { loss: sum, gradient: nested };
 }

@@ -32,9 +32,9 @@ export function fillParameters(
 export function scoresOfAll(k: Kernels, model: TrainableModel): Float64Array {
   const users = putInts(
     k,
-    Array.from({ length: model.users }, (_, u) => u),
+    Array.from({ length: model.nUsers }, (_, u) => u),
   );
-  const out = k.floats(model.users * model.items);
+  const out = k.floats(model.nUsers * model.nItems);
   model.scoreRows(users, out);
   const copy = Float64Array.from(out);
   k.free(users, out);

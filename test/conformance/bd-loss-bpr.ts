@@ -1,4 +1,4 @@
-/** Subject `bd-loss-bpr`: the losses of teacher and student on pairs, whose negatives are the drawn items, with their slopes. */
+/** Subject `bd-loss-bpr`: the losses of teacher and student on pairs, whose negatives are the drawn items, with their scoreGradients. */
 import { bd, bpr } from 'recdistill';
 import type { Kernels } from 'recdistill/kernels';
 import type { Checker, Inputs, Result } from './_checker.js';
@@ -20,8 +20,8 @@ function lossOf(k: Kernels, inputs: Inputs, own: string, other: string, at: stri
     k,
     positive.flatMap((score, b) => [score, negative[b]!]),
   );
-  const slopes = k.floats(2 * n);
-  const base = bpr(scores, slopes, n);
+  const scoreGradients = k.floats(2 * n);
+  const base = bpr(scores, scoreGradients, n);
   const [drawn, targets, pull] = [put(k, negative), put(k, readNumbers(inputs, at)), k.floats(n)];
   const temperature = readNumber(inputs, `temp_${other}`);
   const [ofBase, lambda] = [readNumber(inputs, 'lamb_CF'), readNumber(inputs, `lamb_${own}`)];
@@ -29,11 +29,11 @@ function lossOf(k: Kernels, inputs: Inputs, own: string, other: string, at: stri
   const result: { [key: string]: Result } = {
     [`loss_${own}_CF`]: base,
     [`loss_${own}`]: ofBase * base + learned,
-    [`grad_pos_${own}`]: positive.map((_, b) => ofBase * slopes[2 * b]!),
-    [`grad_neg_${own}`]: positive.map((_, b) => ofBase * slopes[2 * b + 1]! + pull[b]!),
+    [`grad_pos_${own}`]: positive.map((_, b) => ofBase * scoreGradients[2 * b]!),
+    [`grad_neg_${own}`]: positive.map((_, b) => ofBase * scoreGradients[2 * b + 1]! + pull[b]!),
   };
   targets.set(readNumbers(inputs, at));
   result[`loss_${own}_BD`] = bd(drawn, targets, temperature, 1, pull, n);
-  k.free(scores, slopes, drawn, targets, pull);
+  k.free(scores, scoreGradients, drawn, targets, pull);
   return result;
 }

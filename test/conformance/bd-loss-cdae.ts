@@ -1,4 +1,4 @@
-/** Subject `bd-loss-cdae`: the losses of teacher and student on masked outputs, with their slopes by logits and by outputs. */
+/** Subject `bd-loss-cdae`: the losses of teacher and student on masked outputs, with their scoreGradients by logits and by outputs. */
 import { bce, bd } from 'recdistill';
 import type { Kernels } from 'recdistill/kernels';
 import type { Checker, Inputs, Result } from './_checker.js';
@@ -19,10 +19,10 @@ export const bdLossCdae: Checker = {
 function lossOf(k: Kernels, inputs: Inputs, own: string, other: string) {
   const { columns, values: logits } = readMatrix(inputs, `logits_${own}`);
   const gradient = new Float64Array(logits.length);
-  /** The loss on the cells of a mask; adds its slopes to `gradient`. */
+  /** The loss on the cells of a mask; adds its scoreGradients to `gradient`. */
   const onMask = (mask: string, targets: string, loss: Loss): number => {
     const cells = [...readMatrix(inputs, mask).values.entries()].flatMap(([at, inside]) => (inside === 0 ? [] : [at]));
-    const [from, aims, slopes] = [
+    const [from, aims, scoreGradients] = [
       put(
         k,
         cells.map((at) => logits[at]!),
@@ -33,18 +33,18 @@ function lossOf(k: Kernels, inputs: Inputs, own: string, other: string) {
       ),
       k.floats(cells.length),
     ];
-    const value = loss(from, aims, slopes, cells.length);
+    const value = loss(from, aims, scoreGradients, cells.length);
     cells.forEach((at, c) => {
-      gradient[at]! += slopes[c]!;
+      gradient[at]! += scoreGradients[c]!;
     });
-    k.free(from, aims, slopes);
+    k.free(from, aims, scoreGradients);
     return value;
   };
   const [temperature, lambda] = [readNumber(inputs, `temp_${other}`), readNumber(inputs, `lamb_${own}`)];
   const learn =
     (weight: number): Loss =>
-    (from, aims, slopes, n) =>
-      bd(from, aims, temperature, weight, slopes, n);
+    (from, aims, scoreGradients, n) =>
+      bd(from, aims, temperature, weight, scoreGradients, n);
   const alone = onMask(`w_KD_${own}`, `logits_${other}`, learn(1));
   gradient.fill(0);
   const base = onMask(`w_CF_${own}`, 'targets', bce);

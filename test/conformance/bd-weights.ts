@@ -16,7 +16,7 @@ const directions = { w_S_to_T: 'to-teacher', w_T_to_S: 'to-student' } as const;
 
 function weights(k: Kernels, inputs: Inputs): Result {
   const models = [readMatrix(inputs, 'scores_T'), readMatrix(inputs, 'scores_S')];
-  const items = models[0]!.columns;
+  const nItems = models[0]!.columns;
   const [published, ours] = (['reference', 'intended'] as const).map((s) =>
     models.map((m) => ranksOf(k, m, inputs, s)),
   );
@@ -27,8 +27,8 @@ function weights(k: Kernels, inputs: Inputs): Result {
     rank_S: ours![1]!.map(absentForZero),
     weights: readLists(inputs, 'eps_pairs').map(([epsilon, epsilonTanh]) => {
       const options = { epsilon: epsilon!, epsilonTanh: epsilonTanh!, rankTemperature: 1 };
-      const official = byRule(k, items, published!, { ...options, sampling: 'reference' });
-      const intended = byRule(k, items, ours!, { ...options, sampling: 'intended' });
+      const official = byRule(k, nItems, published!, { ...options, sampling: 'reference' });
+      const intended = byRule(k, nItems, ours!, { ...options, sampling: 'intended' });
       const { w_S_to_T, w_T_to_S } = intended;
       const shares = { prob_S_to_T: w_S_to_T.map(shareOf), prob_T_to_S: w_T_to_S.map(shareOf) };
       return { eps: epsilon, eps_t: epsilonTanh, official, intended: { ...intended, ...shares } };
@@ -36,24 +36,34 @@ function weights(k: Kernels, inputs: Inputs): Result {
   };
 }
 
-function ranksOf(k: Kernels, { rows, columns: items, values }: Matrix, inputs: Inputs, sampling: Sampling): number[][] {
-  const train = readInteractions(inputs, 'train', items);
-  const mask = takeRows(k, { columns: items, indptr: train.indptr, indices: train.indices });
+function ranksOf(
+  k: Kernels,
+  { rows, columns: nItems, values }: Matrix,
+  inputs: Inputs,
+  sampling: Sampling,
+): number[][] {
+  const train = readInteractions(inputs, 'train', nItems);
+  const mask = takeRows(k, { columns: nItems, indptr: train.indptr, indices: train.indices });
   const maskRows = putInts(
     k,
     Array.from({ length: rows }, (_, r) => r),
   );
-  const [scores, out] = [put(k, values), k.ints(rows * items)];
-  k.ranks(scores, rows, items, { ...rankOrder(sampling, 0), mask, maskRows }, out);
-  const nested = nestRows(out, items);
+  const [scores, out] = [put(k, values), k.ints(rows * nItems)];
+  k.ranks(scores, rows, nItems, { ...rankOrder(sampling, 0), mask, maskRows }, out);
+  const nested = nestRows(out, nItems);
   freeRows(k, mask);
   k.free(maskRows, scores, out);
   return nested;
 }
 
-function byRule(k: Kernels, items: number, [teacher, student]: number[][][], o: Parameters<typeof discrepancyRule>[1]) {
+function byRule(
+  k: Kernels,
+  nItems: number,
+  [teacher, student]: number[][][],
+  o: Parameters<typeof discrepancyRule>[1],
+) {
   const of = (direction: (typeof directions)[keyof typeof directions]) => {
-    const table = ruleTable(k, discrepancyRule(direction, o), items);
+    const table = ruleTable(k, discrepancyRule(direction, o), nItems);
     const { weights, offset, first, second } = table;
     const rows = teacher!.map((row, r) =>
       row.map((t, i) => (t === 0 ? 0 : weights[offset + first * t + second * student![r]![i]!]!)),

@@ -21,14 +21,14 @@ export const ensembleImportance: Checker = {
 
 /** @param without if given, `consistency_sum` is what `o` adds to this */
 function fused(inputs: Inputs, o: ImportanceOptions, without?: ImportanceOptions): Result {
-  const items = readNumber(inputs, 'n_items');
+  const nItems = readNumber(inputs, 'n_items');
   const topK = readNumber(inputs, 'K');
-  const train = readInteractions(inputs, 'train', items);
+  const train = readInteractions(inputs, 'train', nItems);
   const speakers = 'rankings' in inputs ? fromRankings(inputs) : fromSnapshots(inputs);
-  const users = Array.from({ length: train.users }, (_, u) => speakers.map((speak) => speak(u)));
-  const fuser = createFuser(items, o);
+  const users = Array.from({ length: train.nUsers }, (_, u) => speakers.map((speak) => speak(u)));
+  const fuser = createFuser(nItems, o);
   const sums = users.map((voices) => fuser.importance(voices));
-  const plain = without && createFuser(items, without);
+  const plain = without && createFuser(nItems, without);
   return {
     importance_sum: sums,
     top: users.map((voices, u) => fuser.fuse(voices, topK, { without: itemsOf(train, u), fill: true })),

@@ -9,9 +9,9 @@ import { nestRows } from './matrix.js';
 export const hetcompDkc: Checker = {
   check: (inputs) => {
     const calls = readList(inputs, 'calls') as readonly Inputs[];
-    const items = readLists(calls[0]!, 'student_rankings')[0]!.length;
+    const nItems = readLists(calls[0]!, 'student_rankings')[0]!.length;
     const train = readLists(inputs, 'train').map((list) => new Set(list));
-    const teachers = readList(inputs, 'permutations').map((checkpoints, x) => teacherOf(checkpoints, x, items));
+    const teachers = readList(inputs, 'permutations').map((checkpoints, x) => teacherOf(checkpoints, x, nItems));
     const knowledge: KnowledgeOptions = {
       discrepancyK: readNumber(inputs, 'k'),
       alpha: readNumber(inputs, 'alpha'),
@@ -26,7 +26,7 @@ export const hetcompDkc: Checker = {
           const epoch = readNumber(call, 'epoch');
           const own = readLists(call, 'student_rankings').map((list, u) => list.filter((i) => !train[u]!.has(i)));
           selection.started = !readBoolean(call, 'first');
-          advance(selection, rankingsOf(own, items), teachers, knowledge, epoch);
+          advance(selection, rankingsOf(own, nItems), teachers, knowledge, epoch);
           return {
             selected: nestRows(selection.selected, teachers.length),
             stored_distance: nestRows(selection.distance, teachers.length),
@@ -46,14 +46,14 @@ function readList(inputs: Inputs, key: string): readonly Json[] {
   return value as readonly Json[];
 }
 
-function teacherOf(checkpoints: Json, x: number, items: number): Trajectory {
+function teacherOf(checkpoints: Json, x: number, nItems: number): Trajectory {
   return {
     teacher: `teacher ${x}`,
     dataFingerprint: '',
     checkpoints: (checkpoints as readonly Json[]).map((_, epoch) => ({
       epoch,
       metrics: {},
-      rankings: rankingsOf(readLists({ checkpoints: (checkpoints as readonly Json[])[epoch]! }, 'checkpoints'), items),
+      rankings: rankingsOf(readLists({ checkpoints: (checkpoints as readonly Json[])[epoch]! }, 'checkpoints'), nItems),
     })),
   };
 }

@@ -24,27 +24,27 @@ const kinds: Readonly<Record<string, (x: number) => number>> = {
 /** Any number of rows from one, of train items from none, and K up to every candidate and beyond, where lists end in -1. */
 function inputsOf(score: (x: number) => number, draw: Draw, real: () => number) {
   const rows = 1 + draw(5);
-  const items = 1 + draw(draw(2) === 0 ? 12 : 120);
+  const nItems = 1 + draw(draw(2) === 0 ? 12 : 120);
   const each = <T>(make: () => T): T[] => Array.from({ length: rows }, make);
   const shuffled = () => {
-    const ids = Array.from({ length: items }, (_, i) => i);
-    for (let at = items - 1; at > 0; at--) {
+    const ids = Array.from({ length: nItems }, (_, i) => i);
+    for (let at = nItems - 1; at > 0; at--) {
       const other = draw(at + 1);
       [ids[at], ids[other]] = [ids[other]!, ids[at]!];
     }
     return ids;
   };
-  const most = draw(3) === 0 ? 0 : draw(items);
+  const most = draw(3) === 0 ? 0 : draw(nItems);
   const parts = each(() => {
     const ids = shuffled();
     const size = draw(most + 1);
     return { train: ids.slice(0, size), candidates: ids.slice(size) };
   });
   const fewest = Math.min(...parts.map((p) => p.candidates.length));
-  const topK = Math.max(1, [fewest, 1 + draw(fewest), fewest + draw(5), items][draw(4)]!);
+  const topK = Math.max(1, [fewest, 1 + draw(fewest), fewest + draw(5), nItems][draw(4)]!);
   const observedK = draw(11);
   return {
-    scores: each(() => Array.from({ length: items }, () => Number(score(real()).toFixed(6)))),
+    scores: each(() => Array.from({ length: nItems }, () => Number(score(real()).toFixed(6)))),
     train: parts.map((p) => [...p.train].sort((a, b) => a - b)),
     // As the official code pads them: a user's items over and over.
     observed: parts.map((p) =>

@@ -34,10 +34,10 @@ export function readLists(inputs: Inputs, key: string): readonly (readonly numbe
 export const readMatrix = (inputs: Inputs, key: string): Matrix => flattenRows(readLists(inputs, key));
 
 /** The items of each user as interactions over `items` items. */
-export function readInteractions(inputs: Inputs, key: string, items: number): Interactions {
+export function readInteractions(inputs: Inputs, key: string, nItems: number): Interactions {
   const lists = readLists(inputs, key);
   const users = lists.flatMap((list, user) => list.map(() => user));
-  return fromPairs(lists.length, items, users, lists.flat());
+  return fromPairs(lists.length, nItems, users, lists.flat());
 }
 
 /** A list of groups of inputs, such as the parts of a network. */

@@ -32,39 +32,39 @@ const userMetrics = {
 const listMetrics = { coverage: 'coverage', gini: 'gini', popularity: 'popularity' };
 
 /** The compiled top-K kernel in the place of `rankScores`. */
-const rankByKernel: typeof rankScores = (scores, users, items, masks, depth) => {
-  const lists = new Int32Array(users * depth);
+const rankByKernel: typeof rankScores = (scores, nUsers, nItems, masks, depth) => {
+  const lists = new Int32Array(nUsers * depth);
   onFloat32((k) => {
-    const mask = takeRows(k, { columns: items, ...masks.reduce(union) });
+    const mask = takeRows(k, { columns: nItems, ...masks.reduce(union) });
     const rows = putInts(
       k,
-      Array.from({ length: users }, (_, u) => u),
+      Array.from({ length: nUsers }, (_, u) => u),
     );
     const [given, best] = [put(k, scores), k.ints(lists.length)];
-    k.topK(given, users, items, mask, rows, depth, best);
+    k.topK(given, nUsers, nItems, mask, rows, depth, best);
     lists.set(best);
     freeRows(k, mask);
     k.free(rows, given, best);
     return null;
   });
-  return { users, catalogue: items, depth, items: lists };
+  return { nUsers, nItems: nItems, depth, items: lists };
 };
 
 function rankingMetrics(inputs: Inputs, rank: typeof rankScores): Result {
   const scores = readMatrix(inputs, 'scores');
-  const items = scores.columns;
+  const nItems = scores.columns;
   const topK = readNumbers(inputs, 'K');
-  const train = readInteractions(inputs, 'train', items);
-  const masks = readBoolean(inputs, 'mask_valid') ? [train, readInteractions(inputs, 'valid', items)] : [train];
+  const train = readInteractions(inputs, 'train', nItems);
+  const masks = readBoolean(inputs, 'mask_valid') ? [train, readInteractions(inputs, 'valid', nItems)] : [train];
   // K may exceed the catalogue; then lists as long as the catalogue hold everything.
-  const rankings = rank(scores.values, scores.rows, items, masks, Math.min(Math.max(...topK), items));
-  const evaluation = evaluateRankings(rankings, readInteractions(inputs, 'relevant', items), {
+  const rankings = rank(scores.values, scores.rows, nItems, masks, Math.min(Math.max(...topK), nItems));
+  const evaluation = evaluateRankings(rankings, readInteractions(inputs, 'relevant', nItems), {
     metrics: [...Object.values(userMetrics), ...Object.values(listMetrics)],
     topK,
     trainCounts: itemCounts(train),
   });
   return {
-    top: Array.from({ length: rankings.users }, (_, user) => rankingOf(rankings, user)),
+    top: Array.from({ length: rankings.nUsers }, (_, user) => rankingOf(rankings, user)),
     at: Object.fromEntries(topK.map((k) => [String(k), valuesAt(evaluation, rankings, k)])),
   };
 }
@@ -72,7 +72,7 @@ function rankingMetrics(inputs: Inputs, rank: typeof rankScores): Result {
 function valuesAt(evaluation: Evaluation, rankings: Rankings, k: number): Result {
   const { users, perUser, means, beyondAccuracy } = evaluation;
   const everyUser = (key: string): Float64Array => {
-    const values = new Float64Array(rankings.users).fill(Number.NaN);
+    const values = new Float64Array(rankings.nUsers).fill(Number.NaN);
     users.forEach((user, row) => {
       values[user] = perUser[key]![row]!;
     });

@@ -17,11 +17,11 @@ export const modelCdae: Checker = {
 function cdae(k: Kernels, inputs: Inputs): Result {
   const users = putInts(k, readNumbers(inputs, 'users'));
   const [x, mask, own] = [readMatrix(inputs, 'rows'), readMatrix(inputs, 'mask'), readMatrix(inputs, 'user_emb')];
-  const [items, dim] = [x.columns, own.columns];
+  const [nItems, dim] = [x.columns, own.columns];
   const [has, masked] = [cellsOf(x), cellsOf(mask)];
   const train = fromPairs(
     own.rows,
-    items,
+    nItems,
     has.map(({ row }) => users[row]!),
     has.map(({ column }) => column),
   );
@@ -30,7 +30,7 @@ function cdae(k: Kernels, inputs: Inputs): Result {
   fillParameters(model, {
     encoder: turned(readMatrix(inputs, 'enc_W')),
     encoderBias: Float64Array.from(readNumbers(inputs, 'enc_b')),
-    users: own.values,
+    userFactors: own.values,
     decoder: Float64Array.from(
       nestRows(decoder.values, dim).flatMap((row, i) => [...row, readNumbers(inputs, 'dec_b')[i]!]),
     ),
@@ -48,15 +48,15 @@ function cdae(k: Kernels, inputs: Inputs): Result {
   );
   const targets = put(
     k,
-    masked.map(({ row, column }) => x.values[row * items + column]!),
+    masked.map(({ row, column }) => x.values[row * nItems + column]!),
   );
   const scores = k.floats(n);
-  k.dotPairs(f.users, f.items, f.dim, pairUsers, pairItems, scores, n);
+  k.dotPairs(f.userFactors, f.itemFactors, f.dim, pairUsers, pairItems, scores, n);
   const loss = bce(scores, targets, scores, n);
-  k.accumulate(f.userGradient, pairUsers, f.items, pairItems, scores, f.dim, n);
-  k.accumulate(f.itemGradient, pairItems, f.users, pairUsers, scores, f.dim, n);
-  const hidden = Array.from(users, (u) => [...f.users.subarray(u * f.dim, u * f.dim + dim)]);
-  const outputs = k.floats(users.length * items);
+  k.accumulate(f.userGradient, pairUsers, f.itemFactors, pairItems, scores, f.dim, n);
+  k.accumulate(f.itemGradient, pairItems, f.userFactors, pairUsers, scores, f.dim, n);
+  const hidden = Array.from(users, (u) => [...f.userFactors.subarray(u * f.dim, u * f.dim + dim)]);
+  const outputs = k.floats(users.length * nItems);
   model.scoreRows(users, outputs);
   k.sigmoid(outputs, outputs.length);
   model.backward!();
@@ -65,9 +65,9 @@ function cdae(k: Kernels, inputs: Inputs): Result {
   ) as Record<'encoder' | 'encoderBias' | 'users' | 'decoder', number[][]>;
   const result = {
     hidden,
-    output: nestRows(outputs, items),
+    output: nestRows(outputs, nItems),
     loss_sum: loss,
-    grad_enc_W: nestRows(turned(flattenRows(gradient.encoder)), items),
+    grad_enc_W: nestRows(turned(flattenRows(gradient.encoder)), nItems),
     grad_enc_b: gradient.encoderBias[0]!,
     grad_user_emb: gradient.users,
     grad_dec_W: gradient.decoder.map((row) => row.slice(0, dim)),

@@ -27,15 +27,15 @@ function lightgcn(k: Kernels, inputs: Inputs): Result {
   const dim = users.columns;
   const options = { dim, layers: readNumber(inputs, 'layers'), batchSize: triples.size };
   const model = makeModel(k, 'lightgcn', train, options);
-  fillParameters(model, { users: users.values, items: items.values });
+  fillParameters(model, { userFactors: users.values, itemFactors: items.values });
   model.forward!(triples);
   const loss = model.accumulate(triples);
   model.backward!();
   const final = model.factors!();
   const result = {
     edge_weight: edgeWeights(train),
-    final_user_emb: nestRows(final.users, dim),
-    final_item_emb: nestRows(final.items, dim),
+    final_user_emb: nestRows(final.userFactors, dim),
+    final_item_emb: nestRows(final.itemFactors, dim),
     scores_all: nestRows(scoresOfAll(k, model), items.rows),
     loss_sum: loss,
     loss_mean: loss / triples.size,

@@ -18,22 +18,22 @@ function neumf(k: Kernels, inputs: Inputs): Result {
   const dim = sides.users.columns / 2;
   const weights = (inputs.mlp_W as readonly Json[]).map((w) => readMatrix({ w }, 'w').values);
   const biases = readLists(inputs, 'mlp_b').map((b) => Float64Array.from(b));
-  const size = { users: sides.users.rows, items: sides.items.rows };
+  const size = { nUsers: sides.users.rows, nItems: sides.items.rows };
   const network = createNeumf(k, { ...size, dim, layers: weights.length, initScale: 1 }, 0);
   fillParameters(network, {
-    users: sides.users.values,
-    items: sides.items.values,
+    userFactors: sides.users.values,
+    itemFactors: sides.items.values,
     ...Object.fromEntries(weights.map((w, l) => [`w${l + 1}`, w])),
     ...Object.fromEntries(biases.map((b, l) => [`b${l + 1}`, b])),
     wOut: readMatrix(inputs, 'out_W').values,
     bOut: Float64Array.from(readNumbers(inputs, 'out_b')),
   });
 
-  const scores = k.floats(size.users * size.items);
-  const everyUser = putInts(k, [...Array(size.users).keys()]);
+  const scores = k.floats(size.nUsers * size.nItems);
+  const everyUser = putInts(k, [...Array(size.nUsers).keys()]);
   network.score(everyUser, scores);
   const [user, item] = [readNumbers(inputs, 'user'), readNumbers(inputs, 'item')];
-  const logits = user.map((u, p) => scores[u * size.items + item[p]!]!);
+  const logits = user.map((u, p) => scores[u * size.nItems + item[p]!]!);
 
   // Any points may stand together if each is a group of its own.
   const points = { users: putInts(k, user), items: putInts(k, item), labels: put(k, readNumbers(inputs, 'label')) };

@@ -20,8 +20,8 @@ function rd(inputs: Inputs): Result {
   for (let r = 0; r < rows; r++) {
     const scores = rowOf(candidates, r);
     if (sampled) {
-      const items = readNumber(inputs, 'num_items');
-      ranks.push(Array.from(scores, (s) => approximateRank(s, rowOf(sampled, r), items)));
+      const nItems = readNumber(inputs, 'num_items');
+      ranks.push(Array.from(scores, (s) => approximateRank(s, rowOf(sampled, r), nItems)));
       dynamic.push(ranks[r]!.map((rank, p) => dynamicWeight(rank, p, readNumber(inputs, 'mu'))));
     }
     weight.push(Array.from(staticWeight, (w, p) => w * (dynamic[r]?.[p] ?? 1)));

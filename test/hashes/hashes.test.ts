@@ -37,17 +37,17 @@ test('every model and every method has a case, and every case has hashes in the 
 });
 
 test('a hash of tensors follows from their bytes, types and shapes, not from names, order and metadata', () => {
-  const [users, items] = [new Float32Array([1, 2, 3, 4]), new Float32Array([5, 6])];
-  const whole = tensors({ run: 'a' }, ['u', [2, 2], users], ['i', [2], items]);
+  const [userFactors, itemFactors] = [new Float32Array([1, 2, 3, 4]), new Float32Array([5, 6])];
+  const whole = tensors({ run: 'a' }, ['u', [2, 2], userFactors], ['i', [2], itemFactors]);
   assert.equal(
-    digestTensors(tensors({ run: 'b' }, ['item', [2], items], ['user', [2, 2], users])),
+    digestTensors(tensors({ run: 'b' }, ['item', [2], itemFactors], ['user', [2, 2], userFactors])),
     digestTensors(whole),
   );
   const others = [
-    tensors({}, ['u', [4], users], ['i', [2], items]),
-    tensors({}, ['u', [2, 2], users]),
-    tensors({}, ['u', [2, 2], users], ['i', [2], new Float32Array([5, 6.000001])]),
-    tensors({}, ['u', [2, 2], users], ['i', [2], items], ['j', [2], items]),
+    tensors({}, ['u', [4], userFactors], ['i', [2], itemFactors]),
+    tensors({}, ['u', [2, 2], userFactors]),
+    tensors({}, ['u', [2, 2], userFactors], ['i', [2], new Float32Array([5, 6.000001])]),
+    tensors({}, ['u', [2, 2], userFactors], ['i', [2], itemFactors], ['j', [2], itemFactors]),
   ];
   assert.equal(new Set([whole, ...others].map(digestTensors)).size, 5);
   assert.throws(() => digestTensors(tensors({})), /without a tensor/);

@@ -147,11 +147,11 @@ export const splitParts = (answer: Json, folder: string): Parts => ({
 
 /** `data inspect`: sizes, and what the split leaks. */
 export const inspectParts = (answer: Json): Parts => ({
-  sizes: digestJson(
-    ['users', 'items', 'interactions', 'perUser', 'perItem', 'evaluated', 'cold', 'period'].map((name) =>
-      field(answer, name),
-    ),
-  ),
+  sizes: digestJson([
+    ...['nUsers', 'nItems', 'interactions', 'perUser', 'perItem', 'evaluated'].map((name) => field(answer, name)),
+    { items: field(field(answer, 'cold'), 'nItems'), users: field(field(answer, 'cold'), 'nUsers') },
+    field(answer, 'period'),
+  ]),
   leakage: digestJson(
     list(answer, 'leakage').map((l) => ['check', 'where', 'count', 'of'].map((name) => field(l, name))),
   ),

@@ -143,8 +143,8 @@ export function comparisonJson(c: Comparison): unknown {
     };
   });
   const { judged, base, part, test, adjust } = c;
-  const users = base.evaluation.users.length;
-  return { against: base.name, part, users, data: judged[0]!.dataset.name, test, adjust, runs };
+  const nUsers = base.evaluation.users.length;
+  return { against: base.name, part, nUsers, data: judged[0]!.dataset.name, test, adjust, runs };
 }
 
 function differenceJson(r: ComparisonRow): object {

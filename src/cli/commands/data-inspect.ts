@@ -73,8 +73,8 @@ function statisticsRows(s: DatasetStatistics): string[][] {
     `${min} / ${median} / ${formatCount(max)}`;
   const day = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);
   return [
-    ['users', formatCount(s.users)],
-    ['items', formatCount(s.items)],
+    ['users', formatCount(s.nUsers)],
+    ['items', formatCount(s.nItems)],
     ['interactions', formatCount(s.interactions.all)],
     [
       'train / valid / test',
@@ -88,8 +88,8 @@ function statisticsRows(s: DatasetStatistics): string[][] {
       `${percent(s.topItemsShare.top1)} / ${percent(s.topItemsShare.top10)}`,
     ],
     ['users evaluated on valid / test', `${formatCount(s.evaluated.valid)} / ${formatCount(s.evaluated.test)}`],
-    ['items never trained', formatCount(s.cold.items)],
-    ['users never trained', formatCount(s.cold.users)],
+    ['items never trained', formatCount(s.cold.nItems)],
+    ['users never trained', formatCount(s.cold.nUsers)],
     ...(s.period ? [['period', `${day(s.period.from)} to ${day(s.period.to)}`]] : []),
   ];
 }

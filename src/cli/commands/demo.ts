@@ -97,6 +97,6 @@ async function answerOf(
 
 /** The first user with at least ten train items and something held out; a fixed rule, so that nothing is picked by its result. */
 function someUser({ train, test }: Dataset): number {
-  for (let u = 0; u < train.users; u++) if (itemsOf(train, u).length >= 10 && itemsOf(test, u).length > 0) return u;
+  for (let u = 0; u < train.nUsers; u++) if (itemsOf(train, u).length >= 10 && itemsOf(test, u).length > 0) return u;
   return 0;
 }

@@ -41,16 +41,16 @@ export const evaluate: Command = {
     const { runs } = readOptions(runsGroup, given);
     const places = given.args.flatMap((name) => findRuns(name, runs));
     const { judged, at } = await judgeRuns(places, o.at, given, o.part);
-    const users = judged[0]!.evaluation.users.length;
+    const nUsers = judged[0]!.evaluation.users.length;
     const shown = o.metrics ? [...defaultMetrics] : ['recall', 'ndcg'];
     if (o.perUser !== undefined) {
       writeAtomic(o.perUser, perUserText(judged));
       console.say(`Values of every user: ${o.perUser}`);
     }
-    const sameUsers = judged.every((j) => j.evaluation.users.length === users);
+    const sameUsers = judged.every((j) => j.evaluation.users.length === nUsers);
     const sameData = judged.every((j) => j.dataset.fingerprint === judged[0]!.dataset.fingerprint);
     const text = [
-      `${partTitles[o.part]}, full ranking, mean over ${sameUsers ? users : 'the'} users.`,
+      `${partTitles[o.part]}, full ranking, mean over ${sameUsers ? nUsers : 'the'} users.`,
       '',
       metricsTable(judged, shown, at),
       ...(sameData ? [] : ['', 'These runs are of different data: their numbers cannot be compared.']),
@@ -58,7 +58,7 @@ export const evaluate: Command = {
         ? ['', nextSteps(console.program, runs, [`compare ${given.args.map(quoted).join(' ')}`])]
         : []),
     ].join('\n');
-    return { text, json: { part: o.part, users, runs: judged.map(runJson) } };
+    return { text, json: { part: o.part, nUsers, runs: judged.map(runJson) } };
   },
 };
 

@@ -53,9 +53,9 @@ export const exportCommand: Command = {
     const source = given.args[0]!;
     const student = await exporterNamed(from).read!(from === 'bundle' ? bundleFolderOf(source, runs) : source);
     await target.write(student, out, precision);
-    const { users, items, dim } = student.model;
-    const text = `${out}: ${target.summary}. ${formatCount(users)} users, ${formatCount(items)} items, ${dim} factors, ${precision}.`;
+    const { nUsers, nItems, dim } = student.model;
+    const text = `${out}: ${target.summary}. ${formatCount(nUsers)} users, ${formatCount(nItems)} items, ${dim} factors, ${precision}.`;
     const folder = statSync(out).isDirectory();
-    return { text, json: { out, folder, format, precision, users, items, dim } };
+    return { text, json: { out, folder, format, precision, nUsers, nItems, dim } };
   },
 };

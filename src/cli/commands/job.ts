@@ -96,9 +96,9 @@ function tellCost({ model, options: given, dataset }: NamedJob, machine: Machine
   );
   const needed = memoryNeeded(spec, o, dataset);
   const available = Math.min(memoryAvailable(), machine.memoryLimit ?? Number.POSITIVE_INFINITY);
-  const { users, items, indices } = dataset.train;
+  const { nUsers, nItems, indices } = dataset.train;
   console.say(
-    `${dataset.name}: ${formatCount(users)} users, ${formatCount(items)} items, ${formatCount(indices.length)} interactions to train on.`,
+    `${dataset.name}: ${formatCount(nUsers)} users, ${formatCount(nItems)} items, ${formatCount(indices.length)} interactions to train on.`,
   );
   const length =
     spec.kind === 'computed'

@@ -106,10 +106,10 @@ export function expectSameData(runs: readonly { readonly name: string; readonly 
   });
 }
 
-function checkLengths(at: readonly number[], { rankings: { depth, catalogue } }: FinishedRun): void {
+function checkLengths(at: readonly number[], { rankings: { depth, nItems } }: FinishedRun): void {
   const wrong = at.find((k) => !Number.isInteger(k) || k > depth);
   if (wrong === undefined) return;
-  const why = depth === catalogue ? 'the number of items' : 'the length of the lists that the run kept';
+  const why = depth === nItems ? 'the number of items' : 'the length of the lists that the run kept';
   const help = 'Ask for shorter lists, or make the run again with a larger --at.';
   fail('bad-option', {
     option: '--at',

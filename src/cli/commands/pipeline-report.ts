@@ -144,7 +144,7 @@ const reuse = (reused: readonly string[], all: number): string[] =>
 function rowJson(row: PipelineRow, reused: readonly string[]): unknown {
   const { evaluation, hidden, ...rest } = row;
   return {
-    ...{ ...rest, reused: reused.includes(row.name), users: evaluation.users.length, metrics: metricsOf(evaluation) },
-    ...(hidden ? { hidden: { users: hidden.users.length, metrics: metricsOf(hidden) } } : {}),
+    ...{ ...rest, reused: reused.includes(row.name), nUsers: evaluation.users.length, metrics: metricsOf(evaluation) },
+    ...(hidden ? { hidden: { nUsers: hidden.users.length, metrics: metricsOf(hidden) } } : {}),
   };
 }

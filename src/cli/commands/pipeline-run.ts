@@ -76,10 +76,10 @@ function costOf(o: PipelineOptions, dataset: LoadedDataset): string[] {
     return { model: entry.model, bytes: memoryNeeded(spec, spec.options.parse(Object.fromEntries(own)), dataset) };
   });
   const [most] = needs.sort((a, b) => b.bytes - a.bytes);
-  const { users, items, indices } = dataset.train;
+  const { nUsers, nItems, indices } = dataset.train;
   return [
     ...dataLines(o.data, dataset),
-    `${dataset.name}: ${formatCount(users)} users, ${formatCount(items)} items, ${formatCount(indices.length)} interactions to train on.`,
+    `${dataset.name}: ${formatCount(nUsers)} users, ${formatCount(nItems)} items, ${formatCount(indices.length)} interactions to train on.`,
     ...(most
       ? [
           `Memory: at most about ${formatBytes(most.bytes)} (${most.model}); ${formatBytes(memoryAvailable())} available.`,

@@ -43,7 +43,7 @@ export const recommend: Command = {
       fail('usage', { problem, hint: 'Give the id of a user, or with --items the ids of what somebody new has.' });
     }
     const { student, manifest } = await openStudent(given.args[0]!, runs);
-    const most = student.model.items;
+    const most = student.model.nItems;
     if (k > most) {
       const expected = `at most ${most}, the number of items`;
       fail('bad-option', { option: '--k', owner: 'recommend', given: k, expected, help: 'Ask for fewer items.' });

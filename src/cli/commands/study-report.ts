@@ -16,11 +16,11 @@ const right = (title: string) => ({ title, right: true });
 
 export function studyText(result: StudyResult, form: Form): string {
   const { options: o, rows, metrics, notes, dataset } = result;
-  const users = dataset.train.users;
+  const nUsers = dataset.train.nUsers;
   const [many, seeds] = [o.seeds.length > 1, o.seeds.join(', ')];
   const fixed = Object.keys(o.methods).filter((method) => !(method in result.tuned));
   const about = [
-    `${dataset.name}: ${formatCount(users)} users, ${formatCount(dataset.train.items)} items. Setup ${o.setup}. Student: ${optionText(o.student)}.`,
+    `${dataset.name}: ${formatCount(nUsers)} users, ${formatCount(dataset.train.nItems)} items. Setup ${o.setup}. Student: ${optionText(o.student)}.`,
     `Test part, full ranking; ${many ? `mean and standard deviation over seeds ${seeds}` : `seed ${seeds}`}. Settings and best epochs were chosen on valid.`,
     `* p < 0.05 against ${o.against}: paired t test over users${many ? ', each with its mean over the seeds' : ''}; Holm over the table.`,
     ...notes,

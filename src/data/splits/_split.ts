@@ -49,7 +49,7 @@ export function timesOf(x: Interactions, what: string): Float64Array {
 export function tiedUsers({ train, valid, test }: Parts): number {
   if (!train.times || !valid.times || !test.times) return 0;
   let tied = 0;
-  for (let u = 0; u < train.users; u++) {
+  for (let u = 0; u < train.nUsers; u++) {
     const [own, ...held] = [train, valid, test].map((x) => x.times!.subarray(x.indptr[u]!, x.indptr[u + 1]!));
     const latest = own!.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
     tied += Number(held.some((times) => times.includes(latest)));

@@ -4,7 +4,7 @@ import { orderOf, partition, type Split, splitKey, TEST, VALID } from './_split.
 export const leaveOneOut: Split = (x, spec) => {
   const part = new Uint8Array(x.indices.length);
   const key = splitKey(spec.seed);
-  for (let user = 0; user < x.users; user++) {
+  for (let user = 0; user < x.nUsers; user++) {
     const order = orderOf(x, user, spec, key);
     if (order.length < 3) continue;
     part[order.at(-1)!] = TEST;

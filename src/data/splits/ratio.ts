@@ -10,7 +10,7 @@ const EPSILON = 1e-9;
 export const ratio: Split = (x, spec) => {
   const part = new Uint8Array(x.indices.length);
   const key = splitKey(spec.seed);
-  for (let user = 0; user < x.users; user++) {
+  for (let user = 0; user < x.nUsers; user++) {
     const order = orderOf(x, user, spec, key);
     const n = order.length;
     const test = Math.floor(spec.ratios[2] * n + EPSILON);

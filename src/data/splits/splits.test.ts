@@ -36,7 +36,7 @@ for (const name of names) {
         const parts = splits[name](x, { ...spec, holdOut, seed });
         const sum = count(parts.train) + count(parts.valid) + count(parts.test);
         assert.equal(sum, count(x));
-        for (let u = 0; u < x.users; u++) {
+        for (let u = 0; u < x.nUsers; u++) {
           itemsOf(x, u).forEach((item, k) => {
             const holders = [parts.train, parts.valid, parts.test].filter((p) => has(p, u, item));
             assert.equal(holders.length, 1);

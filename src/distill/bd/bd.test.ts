@@ -31,7 +31,7 @@ async function start(more: Partial<BdMethod> = {}, model = 'bpr-mf') {
 
 /** Ranks of a user's unobserved items, 1 = best; 0 for train items. */
 function ranksOf(kernels: Kernels, { model }: BdLearner, train: Dataset['train'], user: number): number[] {
-  const scores = kernels.floats(train.items);
+  const scores = kernels.floats(train.nItems);
   model.scoreRows(Object.assign(kernels.ints(1), [user]), scores);
   const order = [...scores.keys()].filter((i) => !has(train, user, i)).sort((a, b) => scores[b]! - scores[a]! || a - b);
   return [...scores.keys()].map((i) => order.indexOf(i) + 1);
@@ -44,7 +44,7 @@ test('items are drawn for every interaction and epoch of a period, unobserved, f
   const total = train.indices.length;
   assert.deepEqual([toTeacher!.length, toStudent!.length], [3 * total, 3 * total]);
   assert.deepEqual(told, [{ usersWithoutDraw: { teacher: 0, student: 0 } }]);
-  for (let user = 0; user < train.users; user++) {
+  for (let user = 0; user < train.nUsers; user++) {
     const [t, s] = [ranksOf(k, teacher, train, user), ranksOf(k, student, train, user)];
     for (let epoch = 0; epoch < 3; epoch++) {
       for (let at = train.indptr[user]!; at < train.indptr[user + 1]!; at++) {
@@ -83,7 +83,7 @@ test('a step pulls scores of drawn items toward the softened ones of the other, 
     const scoreOf = ({ model }: BdLearner, user: number, item: number): number => {
       const f = model.factors!();
       let sum = 0;
-      for (let d = 0; d < f.dim; d++) sum += f.users[user * f.dim + d]! * f.items[item * f.dim + d]!;
+      for (let d = 0; d < f.dim; d++) sum += f.userFactors[user * f.dim + d]! * f.itemFactors[item * f.dim + d]!;
       return sum;
     };
     const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));

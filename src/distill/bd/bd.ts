@@ -82,8 +82,8 @@ export function createBd(context: BdContext, o: BdMethod): Hooks & { close(): vo
         const pairs = { users: users.subarray(from, to), items: items.subarray(from, to) };
         const targets = scratch.floats('targets', to - from);
         scorers[1 - learner]!.score(pairs, targets);
-        loss += scorers[learner]!.learn(pairs, (scores, slopes) =>
-          bd(scores, targets, temperatures[learner]!, lambdas[learner]!, slopes, to - from),
+        loss += scorers[learner]!.learn(pairs, (scores, scoreGradients) =>
+          bd(scores, targets, temperatures[learner]!, lambdas[learner]!, scoreGradients, to - from),
         );
       }
       return loss;

@@ -53,16 +53,16 @@ const directions = ['to-teacher', 'to-student'] as const;
 
 export function createDraws(task: DrawTask): BdDraws {
   const { kernels: k, train, models, samples, weights, update, seed } = task;
-  const { items } = train;
+  const { nItems } = train;
   const total = train.indices.length;
-  const active = Int32Array.from({ length: train.users }, (_, u) => u).filter((u) => degree(train, u) > 0);
-  const perBlock = Math.max(1, Math.min(active.length, Math.floor(BLOCK / items)));
+  const active = Int32Array.from({ length: train.nUsers }, (_, u) => u).filter((u) => degree(train, u) > 0);
+  const perBlock = Math.max(1, Math.min(active.length, Math.floor(BLOCK / nItems)));
   const sides = directions.map((direction, learner) => {
     const each = samples[learner]!;
-    const rule = each > 0 ? ruleTable(k, discrepancyRule(direction, weights), items) : undefined;
+    const rule = each > 0 ? ruleTable(k, discrepancyRule(direction, weights), nItems) : undefined;
     return { each, rule, drawn: k.ints(each * total * update), key: stream(seed, `bd ${direction}`) };
   });
-  const mask = takeRows(k, { columns: items, indptr: train.indptr, indices: train.indices });
+  const mask = takeRows(k, { columns: nItems, indptr: train.indptr, indices: train.indices });
   const [users, starts, counts] = [k.ints(perBlock), k.ints(perBlock), k.ints(perBlock)];
 
   const drawBlock = (n: number, epoch: number, ranks: readonly Int32Array[]) => {
@@ -73,20 +73,20 @@ export function createDraws(task: DrawTask): BdDraws {
         counts[r] = degree(train, users[r]!) * each;
       }
       const plan = { starts, counts, repeats: update, stride: each * total, key, epoch };
-      k.drawByRanks(ranks[0]!, ranks[1]!, n, items, rule, plan, drawn);
+      k.drawByRanks(ranks[0]!, ranks[1]!, n, nItems, rule, plan, drawn);
     }
   };
   const rankBlock = (block: Int32Array, scores: Floats, ranks: readonly Int32Array[]) => {
     models.forEach((model, learner) => {
       model.scoreRows(block, scores);
       const order = rankOrder(weights.sampling, task.publishedObserved[learner]!);
-      k.ranks(scores, block.length, items, { ...order, mask, maskRows: users }, ranks[learner]!);
+      k.ranks(scores, block.length, nItems, { ...order, mask, maskRows: users }, ranks[learner]!);
     });
   };
   return {
     *look(epoch) {
-      const scores = k.floats(perBlock * items);
-      const ranks = models.map(() => k.ints(perBlock * items));
+      const scores = k.floats(perBlock * nItems);
+      const ranks = models.map(() => k.ints(perBlock * nItems));
       try {
         for (let start = 0; start < active.length; start += perBlock) {
           const block = users.subarray(0, Math.min(perBlock, active.length - start));

@@ -7,7 +7,7 @@ import type { DrawnItems } from './draws.js';
 /** Most pairs that a batch can have, of `batchSize` interactions or users. */
 export function mostPairs(train: Interactions, kind: Batch['kind'], batchSize: number, samples: number): number {
   if (kind === 'pairs') return Math.min(batchSize, train.indices.length) * samples;
-  const degrees = Int32Array.from({ length: train.users }, (_, u) => itemsOf(train, u).length).sort();
+  const degrees = Int32Array.from({ length: train.nUsers }, (_, u) => itemsOf(train, u).length).sort();
   return degrees.subarray(-batchSize).reduce((a, b) => a + b, 0) * samples;
 }
 
@@ -26,7 +26,7 @@ export interface BatchPairs {
 export function createBatchPairs(k: Kernels, train: Interactions, drawn: DrawnItems, most: number): BatchPairs {
   const { each } = drawn;
   const [users, items] = [k.ints(most), k.ints(most)];
-  const lastFor = new Float64Array(train.items);
+  const lastFor = new Float64Array(train.nItems);
   let rows = 0;
   let n = 0;
   /** Adds what was drawn for the user's interactions in places `[from, to)`. */

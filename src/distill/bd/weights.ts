@@ -71,10 +71,10 @@ export const publishedObserved = (model: string): number =>
   ['cdae', 'mult-vae'].includes(model) ? Number.NEGATIVE_INFINITY : 0;
 
 /** The rule as a table in kernel memory, over all that ranks from 1 to `items` can give; free its weights. */
-export function ruleTable(k: Kernels, { teacher, student, weight }: DiscrepancyRule, items: number): RankRule {
+export function ruleTable(k: Kernels, { teacher, student, weight }: DiscrepancyRule, nItems: number): RankRule {
   const signs = [teacher, student];
-  const offset = items * signs.filter((sign) => sign < 0).length;
-  const weights = k.floats(offset + items * signs.filter((sign) => sign > 0).length + 1);
+  const offset = nItems * signs.filter((sign) => sign < 0).length;
+  const weights = k.floats(offset + nItems * signs.filter((sign) => sign > 0).length + 1);
   for (let at = 0; at < weights.length; at++) weights[at] = weight(at - offset);
   return { weights, offset, first: teacher, second: student };
 }
@@ -83,4 +83,4 @@ export function ruleTable(k: Kernels, { teacher, student, weight }: DiscrepancyR
 const MOST_EXPONENT = 80;
 
 /** The largest epsilon that works with so many items. */
-export const mostEpsilon = (items: number): number => MOST_EXPONENT / items;
+export const mostEpsilon = (nItems: number): number => MOST_EXPONENT / nItems;

@@ -39,13 +39,13 @@ export const dcd = distiller({
     const rankings = oneRanking(teachers, train);
     const width = Math.min(o.candidates, rankings.depth);
     // Beyond 20 temperatures tanh is 1 in all its digits, so that deeper ranks of the student say no more.
-    const depth = Math.min(train.items, width + Math.ceil(20 * o.temperature));
-    const ranks = new Int32Array(train.users * width);
-    const places = new Int32Array(train.items).fill(-1);
+    const depth = Math.min(train.nItems, width + Math.ceil(20 * o.temperature));
+    const ranks = new Int32Array(train.nUsers * width);
+    const places = new Int32Array(train.nItems).fill(-1);
     const listOf = (user: number) => rankingOf(rankings, user).subarray(0, width);
     const look = async () => {
       const student = await context.rankStudent(depth);
-      for (let u = 0; u < train.users; u++) ranks.set(ranksOf(listOf(u), rankingOf(student, u), places), u * width);
+      for (let u = 0; u < train.nUsers; u++) ranks.set(ranksOf(listOf(u), rankingOf(student, u), places), u * width);
     };
     await look();
     const choose = o.sampling === 'none' ? mostApart : drawn(o.temperature, seed);

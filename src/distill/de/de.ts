@@ -54,9 +54,9 @@ export const de = distiller({
     const parted = o.rows === 'users' ? everyone(context) : parties(context);
 
     /** Takes rows of one side through its experts; returns the loss, summed. */
-    const teach = (side: 'users' | 'items', ids: ArrayLike<number>, f: Factors, weight: number, b: Batch): number => {
-      const { experts, key } = side === 'users' ? users : items;
-      const gradient = side === 'users' ? f.userGradient : f.itemGradient;
+    const teach = (side: 'user' | 'item', ids: ArrayLike<number>, f: Factors, weight: number, b: Batch): number => {
+      const { experts, key } = side === 'user' ? users : items;
+      const gradient = side === 'user' ? f.userGradient : f.itemGradient;
       const step = (b.epoch - 1) * batchesPerEpoch + b.index;
       const choice = { noise, temperature: temperatureIn(b.epoch, o) };
       let loss = 0;
@@ -64,8 +64,8 @@ export const de = distiller({
         const rows = Math.min(ROWS, ids.length - start);
         for (let r = 0; r < rows; r++) {
           const id = ids[start + r]!;
-          copyRow(f[side], id, own, from, r);
-          copyRow(target[side], id, target.dim, to, r);
+          copyRow(f[`${side}Factors`], id, own, from, r);
+          copyRow(target[`${side}Factors`], id, target.dim, to, r);
           for (let m = 0; m < o.experts; m++) noise[r * o.experts + m] = gumbel(key, step, id * o.experts + m);
         }
         loss += weight * experts.step(from, to, rows, choice, o.lambda * weight);
@@ -82,8 +82,8 @@ export const de = distiller({
       accumulate(batch) {
         const named = parted.of(batch);
         const f = student.factors!(named.users);
-        let loss = teach('users', named.users, f, 1, batch);
-        for (const ids of named.items) loss += teach('items', ids, f, 0.5, batch);
+        let loss = teach('user', named.users, f, 1, batch);
+        for (const ids of named.items) loss += teach('item', ids, f, 0.5, batch);
         return o.lambda * loss;
       },
       close() {
@@ -99,17 +99,18 @@ export const de = distiller({
 export function joined(teachers: readonly KnownTeacher[]): Tables {
   const tables = teachers.map((t) => t.tables!);
   const dim = tables.reduce((sum, t) => sum + t.dim, 0);
-  const join = (side: 'users' | 'items'): Floats => {
-    const rows = tables[0]![side].length / tables[0]!.dim;
+  const join = (side: 'user' | 'item'): Floats => {
+    const rows = tables[0]![`${side}Factors`].length / tables[0]!.dim;
     const out = new Float32Array(rows * dim);
     let before = 0;
     for (const t of tables) {
-      for (let r = 0; r < rows; r++) out.set(t[side].subarray(r * t.dim, (r + 1) * t.dim), r * dim + before);
+      for (let r = 0; r < rows; r++)
+        out.set(t[`${side}Factors`].subarray(r * t.dim, (r + 1) * t.dim), r * dim + before);
       before += t.dim;
     }
     return out;
   };
-  return { users: join('users'), items: join('items'), dim };
+  return { userFactors: join('user'), itemFactors: join('item'), dim };
 }
 
 function temperatureIn(
@@ -132,8 +133,8 @@ interface Parties {
 
 /** Every user and every item once an epoch. */
 function everyone(context: DistillContext): Parties {
-  const users = everyOneOnce(context, context.train.users, 'de users');
-  const items = everyOneOnce(context, context.train.items, 'de items');
+  const users = everyOneOnce(context, context.train.nUsers, 'de users');
+  const items = everyOneOnce(context, context.train.nItems, 'de items');
   return {
     of: (batch) => ({ users: users.pick(batch), items: [items.pick(batch)] }),
     close() {

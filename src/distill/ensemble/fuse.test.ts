@@ -84,15 +84,15 @@ test('importance that underflows counts as none and gives no item twice', () => 
 
 test('rankings are fused user by user; masked items keep their ranks and are left out', () => {
   const of = (...lists: number[][]): Rankings => ({
-    users: lists.length,
-    catalogue: CATALOGUE,
+    nUsers: lists.length,
+    nItems: CATALOGUE,
     depth: 4,
     items: Int32Array.from(lists.flatMap((l) => [...l, -1, -1, -1, -1].slice(0, 4))),
   });
   const teachers = [of([3, 1, 2], [8]), of([1, 3], [9, 8])];
   const o: ImportanceOptions = { importance: 'rank', temperature: 10, cutoff: 100 };
   const mask = fromPairs(2, CATALOGUE, [0], [1]);
-  const lists = (r: Rankings) => Array.from({ length: r.users }, (_, u) => [...rankingOf(r, u)]);
+  const lists = (r: Rankings) => Array.from({ length: r.nUsers }, (_, u) => [...rankingOf(r, u)]);
   assert.deepEqual(lists(fuseRankings(teachers, o, 3)), [
     [1, 3, 2],
     [8, 9],

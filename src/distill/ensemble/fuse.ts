@@ -32,9 +32,9 @@ export interface Fuser {
  */
 export type Worth = (voice: Voice, out: Floats) => number;
 
-export function createWorth(catalogue: number, o: ImportanceOptions): Worth {
-  const rankIn = new Int32Array(catalogue).fill(-1);
-  const ofRank = Float64Array.from({ length: Math.min(catalogue, o.cutoff) }, (_, r) =>
+export function createWorth(nItems: number, o: ImportanceOptions): Worth {
+  const rankIn = new Int32Array(nItems).fill(-1);
+  const ofRank = Float64Array.from({ length: Math.min(nItems, o.cutoff) }, (_, r) =>
     rankImportance(r, o.temperature, o.cutoff),
   );
   return ({ list, earlier = [] }, out) => {
@@ -58,11 +58,11 @@ export function createWorth(catalogue: number, o: ImportanceOptions): Worth {
   };
 }
 
-export function createFuser(catalogue: number, o: ImportanceOptions): Fuser {
-  const sum = new Float64Array(catalogue);
+export function createFuser(nItems: number, o: ImportanceOptions): Fuser {
+  const sum = new Float64Array(nItems);
   const touched: number[] = [];
-  const worthOf = createWorth(catalogue, o);
-  const worth = new Float64Array(Math.min(catalogue, o.cutoff));
+  const worthOf = createWorth(nItems, o);
+  const worth = new Float64Array(Math.min(nItems, o.cutoff));
 
   const hear = (voice: Voice) => {
     const end = worthOf(voice, worth);
@@ -85,7 +85,7 @@ export function createFuser(catalogue: number, o: ImportanceOptions): Fuser {
       const best = (without ? touched.filter((item) => !hidden.has(item)) : touched.slice())
         .sort((a, b) => sum[b]! - sum[a]! || a - b)
         .slice(0, topK);
-      for (let item = 0; fill && item < catalogue && best.length < topK; item++) {
+      for (let item = 0; fill && item < nItems && best.length < topK; item++) {
         if (sum[item] === 0 && !hidden.has(item)) best.push(item);
       }
       clear();
@@ -113,14 +113,14 @@ export function* fusing(
   topK: number,
   options: { readonly mask?: Interactions; readonly fill?: boolean } = {},
 ): Generator<number, Rankings> {
-  const { users, catalogue } = teachers[0]!;
+  const { nUsers, nItems } = teachers[0]!;
   const { mask, fill = false } = options;
-  const fuser = createFuser(catalogue, o);
-  const items = new Int32Array(users * topK).fill(-1);
-  for (let u = 0; u < users; u++) {
+  const fuser = createFuser(nItems, o);
+  const items = new Int32Array(nUsers * topK).fill(-1);
+  for (let u = 0; u < nUsers; u++) {
     const voices = teachers.map((t) => ({ list: rankingOf(t, u) }));
     items.set(fuser.fuse(voices, topK, { fill, ...(mask ? { without: itemsOf(mask, u) } : {}) }), u * topK);
-    if (u % 1000 === 999) yield u / users;
+    if (u % 1000 === 999) yield u / nUsers;
   }
-  return { users, catalogue, depth: topK, items };
+  return { nUsers, nItems, depth: topK, items };
 }

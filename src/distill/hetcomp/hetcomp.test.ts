@@ -13,9 +13,9 @@ const ITEMS = 16;
 const train: Interactions = fromPairs(5, ITEMS, [0, 0, 0, 1, 3, 3, 4], [2, 7, 9, 0, 1, 2, 5]);
 
 const rankingsOf = (listOf: (user: number) => readonly number[]): Rankings => {
-  const items = new Int32Array(train.users * ITEMS).fill(-1);
-  for (let u = 0; u < train.users; u++) items.set(listOf(u), u * ITEMS);
-  return { users: train.users, catalogue: ITEMS, depth: ITEMS, items };
+  const items = new Int32Array(train.nUsers * ITEMS).fill(-1);
+  for (let u = 0; u < train.nUsers; u++) items.set(listOf(u), u * ITEMS);
+  return { nUsers: train.nUsers, nItems: ITEMS, depth: ITEMS, items };
 };
 
 /** Checkpoint c puts the unobserved items in ascending order, begun at item c. */
@@ -51,7 +51,7 @@ function make(
     hetcomp: {
       value(step: Parameters<Kernels['hetcomp']>[0]) {
         const { scale, phase, arithmetic, topK, observed } = step;
-        const lists = Array.from({ length: train.users }, (_, u) => [
+        const lists = Array.from({ length: train.nUsers }, (_, u) => [
           ...observed.indices.subarray(observed.indptr[u]!, observed.indptr[u + 1]!),
         ]);
         steps.push({
@@ -170,7 +170,7 @@ test('the ranked items are those of the checkpoints that each user has reached',
   const listOf = (c: number, u: number) => [...rankingOf(teachers[0]!.checkpoints[c]!.rankings, u)].slice(0, 4);
   for (const [call, expected] of [0, 0, 1, 2, 3, 3].entries()) {
     method.accumulate!(batch([0]));
-    for (let u = 0; u < train.users; u++)
+    for (let u = 0; u < train.nUsers; u++)
       assert.deepEqual(steps.at(-1)!.ranked.slice(4 * u, 4 * u + 4), listOf(expected, u), `call ${call}, user ${u}`);
     await method.afterEpoch!(2 * (call + 1));
   }

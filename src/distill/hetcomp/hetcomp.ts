@@ -93,12 +93,12 @@ export const hetcomp = distiller({
     const { kernels: k, train } = context;
     const teachers = context.teachers.map((t) => thinned(t, o.trajectoryLength ?? t.checkpoints.length));
     const knowledge: KnowledgeOptions = o;
-    const selection = newSelection(train.users, teachers.length);
+    const selection = newSelection(train.nUsers, teachers.length);
     const lists = createKnowledgeLists({ ...context, teachers }, o);
     const picker = createBatchUsers(context, o.rows, 'hetcomp users');
     const step = createHetcompStep(context, lists, o, picker.most);
     const chosen = k.ints(picker.most);
-    let fine: Uint8Array = new Uint8Array(train.users);
+    let fine: Uint8Array = new Uint8Array(train.nUsers);
     const settle = () => {
       lists.rebuild(selection);
       if (o.transfer === 'adaptive') fine = fineUsers(selection, teachers, o.arithmetic, o.switch);
@@ -136,7 +136,7 @@ export const hetcomp = distiller({
         const [now, shares] = [counted(), progressOf(selection, teachers)];
         const distances = meanDiscrepancy(student, teachers, o);
         context.tell(epoch, {
-          fine: now / train.users,
+          fine: now / train.nUsers,
           threshold: threshold(knowledge, epoch),
           teachers: teachers.map((t, x) => ({ teacher: t.teacher, share: shares[x], distance: distances[x] })),
         });

@@ -24,17 +24,17 @@ const rankingsOf = (...lists: readonly (readonly number[])[]): Rankings => {
   const depth = Math.max(1, ...lists.map((l) => l.length));
   const items = new Int32Array(lists.length * depth).fill(-1);
   for (const [u, list] of lists.entries()) items.set(list, u * depth);
-  return { users: lists.length, catalogue: CATALOGUE, depth, items };
+  return { nUsers: lists.length, nItems: CATALOGUE, depth, items };
 };
 
 /** One list per checkpoint, the same for all of `users`. */
-const teacherOf = (lists: readonly (readonly number[])[], users = 1): Trajectory => ({
+const teacherOf = (lists: readonly (readonly number[])[], nUsers = 1): Trajectory => ({
   teacher: 't',
   dataFingerprint: '',
   checkpoints: lists.map((list, epoch) => ({
     epoch,
     metrics: {},
-    rankings: rankingsOf(...Array.from({ length: users }, () => list)),
+    rankings: rankingsOf(...Array.from({ length: nUsers }, () => list)),
   })),
 });
 

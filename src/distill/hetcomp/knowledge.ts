@@ -60,9 +60,9 @@ export interface Selection {
   started: boolean;
 }
 
-export const newSelection = (users: number, teachers: number): Selection => ({
-  selected: new Uint8Array(users * teachers),
-  distance: new Float64Array(users * teachers),
+export const newSelection = (nUsers: number, teachers: number): Selection => ({
+  selected: new Uint8Array(nUsers * teachers),
+  distance: new Float64Array(nUsers * teachers),
   started: false,
 });
 
@@ -83,10 +83,10 @@ export function advance(
   epoch: number,
 ): void {
   const weights = discrepancyWeights(o.discrepancyK);
-  const marks = new Int32Array(student.catalogue);
+  const marks = new Int32Array(student.nItems);
   const limit = threshold(o, epoch);
   let mark = 0;
-  for (let u = 0; u < student.users; u++) {
+  for (let u = 0; u < student.nUsers; u++) {
     const own = rankingOf(student, u);
     for (let x = 0; x < teachers.length; x++) {
       const { checkpoints } = teachers[x]!;
@@ -119,21 +119,21 @@ export function advance(
 
 /** Share of users at each checkpoint, for each teacher. */
 export function progressOf(s: Selection, teachers: readonly Trajectory[]): number[][] {
-  const users = s.selected.length / teachers.length;
+  const nUsers = s.selected.length / teachers.length;
   return teachers.map((t, x) => {
     const counts = t.checkpoints.map(() => 0);
-    for (let u = 0; u < users; u++) counts[s.selected[u * teachers.length + x]!]! += 1;
-    return counts.map((c) => c / users);
+    for (let u = 0; u < nUsers; u++) counts[s.selected[u * teachers.length + x]!]! += 1;
+    return counts.map((c) => c / nUsers);
   });
 }
 
 /** Mean checkpoint of the users for each of `width` teachers; `reference` rounds to 2 decimals. */
 export function meanSelected(s: Selection, width: number, arithmetic: Arithmetic): number[] {
-  const users = s.selected.length / width;
+  const nUsers = s.selected.length / width;
   return Array.from({ length: width }, (_, x) => {
     let sum = 0;
-    for (let u = 0; u < users; u++) sum += s.selected[u * width + x]!;
-    return arithmetic === 'reference' ? roundHalfEven(sum / users, 2) : sum / users;
+    for (let u = 0; u < nUsers; u++) sum += s.selected[u * width + x]!;
+    return arithmetic === 'reference' ? roundHalfEven(sum / nUsers, 2) : sum / nUsers;
   });
 }
 
@@ -173,14 +173,14 @@ export function meanDiscrepancy(
   o: Pick<KnowledgeOptions, 'discrepancyK' | 'arithmetic'>,
 ): number[] {
   const weights = discrepancyWeights(o.discrepancyK);
-  const marks = new Int32Array(student.catalogue);
+  const marks = new Int32Array(student.nItems);
   let mark = 0;
   return teachers.map(({ checkpoints }) => {
     const { rankings } = checkpoints.at(-1)!;
     let sum = 0;
-    for (let u = 0; u < student.users; u++)
+    for (let u = 0; u < student.nUsers; u++)
       sum += discrepancy(rankingOf(student, u), rankingOf(rankings, u), weights, marks, ++mark, o.arithmetic);
-    return sum / student.users;
+    return sum / student.nUsers;
   });
 }
 

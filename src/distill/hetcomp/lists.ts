@@ -34,14 +34,14 @@ const BLOCK = 512;
 export function createKnowledgeLists(context: DistillContext, o: KnowledgeListOptions): KnowledgeLists {
   const { kernels: k, train } = context;
   const collect = createCollector(context, o);
-  const ranked = k.ints(train.users * o.topK);
-  const observed = observedRows(context, o.observedK, createFuser(train.items, o).fuse);
-  const rows = takeRows(k, { columns: train.items, indptr: train.indptr, indices: train.indices });
+  const ranked = k.ints(train.nUsers * o.topK);
+  const observed = observedRows(context, o.observedK, createFuser(train.nItems, o).fuse);
+  const rows = takeRows(k, { columns: train.nItems, indptr: train.indptr, indices: train.indices });
   const outside: Rows | undefined =
     o.remainder === undefined
       ? undefined
       : {
-          ...{ rows: train.users, columns: train.items, indptr: k.ints(train.users + 1) },
+          ...{ rows: train.nUsers, columns: train.nItems, indptr: k.ints(train.nUsers + 1) },
           indices: k.ints(train.indices.length + ranked.length),
         };
   return {
@@ -51,11 +51,11 @@ export function createKnowledgeLists(context: DistillContext, o: KnowledgeListOp
     topK: o.topK,
     ...(outside ? { outside } : {}),
     rebuild(selection) {
-      for (let first = 0; first < train.users; first += BLOCK) {
-        const votes = collect.votes(selection, first, Math.min(BLOCK, train.users - first));
+      for (let first = 0; first < train.nUsers; first += BLOCK) {
+        const votes = collect.votes(selection, first, Math.min(BLOCK, train.nUsers - first));
         const block = ranked.subarray(first * o.topK, (first + votes.rows) * o.topK);
         // A teacher from elsewhere may list what the user has.
-        k.fuse(votes, train.items, rows, first, o.topK, block);
+        k.fuse(votes, train.nItems, rows, first, o.topK, block);
       }
       if (outside) fillOutside(outside, train, ranked, o.topK);
     },
@@ -73,9 +73,9 @@ export function createKnowledgeLists(context: DistillContext, o: KnowledgeListOp
 function createCollector({ kernels: k, train, teachers }: DistillContext, o: ImportanceOptions) {
   const lengths = teachers.map((t) => Math.min(o.cutoff, Math.max(...t.checkpoints.map((c) => c.rankings.depth))));
   const width = lengths.reduce((a, b) => a + b, 0);
-  const rows = Math.min(BLOCK, train.users);
+  const rows = Math.min(BLOCK, train.nUsers);
   const [items, worth] = [k.ints(rows * width), k.floats(rows * width)];
-  const worthOf = createWorth(train.items, o);
+  const worthOf = createWorth(train.nItems, o);
   const steady = o.importance === 'rank+consistency';
   // Ranks alone are worth the same to everybody.
   const places = Int32Array.from({ length: Math.max(...lengths) }, (_, r) => r);
@@ -115,7 +115,7 @@ const voiceOf = (checkpoints: Trajectory['checkpoints'], at: number, user: numbe
 
 /** Each user's train items and list together, ascending. */
 function fillOutside({ indptr, indices }: Rows, train: Interactions, ranked: Int32Array, topK: number): void {
-  for (let u = 0, start = 0; u < train.users; u++) {
+  for (let u = 0, start = 0; u < train.nUsers; u++) {
     const own = itemsOf(train, u);
     const list = ranked.subarray(u * topK, (u + 1) * topK).filter((item) => item >= 0);
     indices.set(own, start);
@@ -137,12 +137,12 @@ function observedRows(
   fuse: (v: readonly Voice[], n: number) => Int32Array,
 ): Rows {
   const speaking = teachers.flatMap((t) => (t.observed ? [t.observed] : []));
-  const lists = Array.from({ length: train.users }, (_, u) => {
+  const lists = Array.from({ length: train.nUsers }, (_, u) => {
     const fused = fuse(
       speaking.map((r) => ({ list: rankingOf(r, u) })),
       most,
     );
     return fused.length > 0 ? fused : itemsOf(train, u).slice(0, most);
   });
-  return takeRows(k, { columns: train.items, ...packLists(lists) });
+  return takeRows(k, { columns: train.nItems, ...packLists(lists) });
 }

@@ -19,8 +19,8 @@ function stepOf(options: object, shape: (model: TrainableModel) => TrainableMode
     { kernels: k, train, seed: 2 },
     spec.options.parse({ dim: 3, initScale: 0.8 }) as never,
   ) as TrainableModel;
-  const items = Int32Array.from({ length: train.users * 12 }, (_, n) => (n * 7 + 11) % ITEMS);
-  const rankings = { users: train.users, catalogue: ITEMS, depth: 12, items };
+  const items = Int32Array.from({ length: train.nUsers * 12 }, (_, n) => (n * 7 + 11) % ITEMS);
+  const rankings = { nUsers: train.nUsers, nItems: ITEMS, depth: 12, items };
   const context: DistillContext = {
     ...{ kernels: k, student: shape(model as TrainableModel), train, batchSize: 4, batchesPerEpoch: 1, seed: 1 },
     teachers: [{ teacher: 't', dataFingerprint: '', checkpoints: [{ epoch: 1, metrics: {}, rankings }] }],
@@ -29,8 +29,8 @@ function stepOf(options: object, shape: (model: TrainableModel) => TrainableMode
   };
   const importance = { importance: 'rank', temperature: 10, cutoff: 100 } as const;
   const lists = createKnowledgeLists(context, { topK: 10, observedK: 2, ...importance, ...options });
-  lists.rebuild(newSelection(train.users, 1));
-  const step = createHetcompStep(context, lists, { arithmetic: 'correct', observedK: 2, ...options }, train.users);
+  lists.rebuild(newSelection(train.nUsers, 1));
+  const step = createHetcompStep(context, lists, { arithmetic: 'correct', observedK: 2, ...options }, train.nUsers);
   const users = k.ints(3);
   users.set([3, 0, 2]);
   const batch = { kind: 'rows', size: 3, users, epoch: 1, index: 0 } as const;

@@ -48,8 +48,13 @@ function overFactors(
     accumulate(users, phase, scale) {
       const f = student.factors!(users);
       k.hetcomp({
-        ...{ users, dim: f.dim, items: train.items, train: rows, observed, ranked, topK, phase, scale, losses },
-        ...{ userVectors: f.users, itemVectors: f.items, userGradient: f.userGradient, itemGradient: f.itemGradient },
+        ...{ users, dim: f.dim, nItems: train.nItems, train: rows, observed, ranked, topK, phase, scale, losses },
+        ...{
+          userVectors: f.userFactors,
+          itemVectors: f.itemFactors,
+          userGradient: f.userGradient,
+          itemGradient: f.itemGradient,
+        },
         arithmetic: kernelWord(o.arithmetic),
       });
       let loss = 0;
@@ -63,7 +68,7 @@ function overFactors(
 /** Scores held at once for a student that is a network: 4 M numbers = 16 MB. */
 const SCORES = 4_000_000;
 
-/** Over the whole catalogue, for any student: rows of scores become rows of slopes, which go back pair by pair. */
+/** Over the whole catalogue, for any student: rows of scores become rows of scoreGradients, which go back pair by pair. */
 function overRows(
   { kernels: k, student, train }: DistillContext,
   { train: rows, observed, ranked, topK }: KnowledgeLists,
@@ -71,20 +76,20 @@ function overRows(
   most: number,
 ): HetcompStep {
   const learner = createPairLearner(k, student);
-  const perBlock = Math.max(1, Math.min(most, Math.floor(SCORES / train.items)));
-  const scores = k.floats(perBlock * train.items);
-  const pairs = Math.min(train.items, learner.atOnce);
+  const perBlock = Math.max(1, Math.min(most, Math.floor(SCORES / train.nItems)));
+  const scores = k.floats(perBlock * train.nItems);
+  const pairs = Math.min(train.nItems, learner.atOnce);
   const [users, items] = [k.ints(pairs), k.ints(pairs)];
-  const gradient = new Float64Array(train.items);
-  /** Takes the slopes of a user, in place of the scores, back in parts. */
-  const learn = (user: number, slopes: typeof scores) => {
-    for (let start = 0; start < train.items; start += pairs) {
-      const n = Math.min(pairs, train.items - start);
+  const gradient = new Float64Array(train.nItems);
+  /** Takes the scoreGradients of a user, in place of the scores, back in parts. */
+  const learn = (user: number, scoreGradients: typeof scores) => {
+    for (let start = 0; start < train.nItems; start += pairs) {
+      const n = Math.min(pairs, train.nItems - start);
       users.fill(user, 0, n);
       for (let at = 0; at < n; at++) items[at] = start + at;
       const part = { users: users.subarray(0, n), items: items.subarray(0, n) };
       const put: ScoreLoss = (_, out) => {
-        out.set(slopes.subarray(start, start + n));
+        out.set(scoreGradients.subarray(start, start + n));
         return 0;
       };
       learner.learn(part, put, users.subarray(0, 1));
@@ -97,11 +102,11 @@ function overRows(
         const block = chosen.subarray(start, start + perBlock);
         student.scoreRows(block, scores);
         block.forEach((user, r) => {
-          const row = scores.subarray(r * train.items, (r + 1) * train.items);
+          const row = scores.subarray(r * train.nItems, (r + 1) * train.nItems);
           const taught = { observed: rowOf(observed, user), ranked: ranked.subarray(user * topK, (user + 1) * topK) };
           const arithmetic = kernelWord(o.arithmetic);
           loss += hetcompLoss(row, { ...taught, train: rowOf(rows, user), phase, arithmetic, topK }, gradient);
-          for (let i = 0; i < train.items; i++) row[i] = scale * gradient[i]!;
+          for (let i = 0; i < train.nItems; i++) row[i] = scale * gradient[i]!;
           learn(user, row);
         });
       }
@@ -130,12 +135,12 @@ function overSamples(
   const [against, drawn] = [k.ints(most * remainder), k.ints(most * remainder)];
   const key = stream(seed, 'hetcomp remainder');
   const list = new Int32Array(width);
-  const left = (user: number) => train.items - rowOf(outside!, user).length;
+  const left = (user: number) => train.nItems - rowOf(outside!, user).length;
   /** Writes all items that are neither the user's nor taught to the list. */
   const takeAll = (user: number, at: number): number => {
     const own = rowOf(outside!, user);
     let [length, next] = [at, 0];
-    for (let item = 0; item < train.items; item++) {
+    for (let item = 0; item < train.nItems; item++) {
       if (own[next] === item) next += 1;
       else list[length++] = item;
     }
@@ -154,7 +159,7 @@ function overSamples(
     accumulate(users, phase, scale, { epoch, index }) {
       const n = users.length * remainder;
       users.forEach((user, at) => void against.fill(user, at * remainder, (at + 1) * remainder));
-      k.negatives(drawn.subarray(0, n), against, outside!, train.items, key, epoch, index * most * remainder);
+      k.negatives(drawn.subarray(0, n), against, outside!, train.nItems, key, epoch, index * most * remainder);
       return step.accumulate(users, scale, listOf, (user, scores, gradient) => {
         const [own, count] = [rowOf(observed, user).length, rankingAt(ranked, topK, user).length];
         const row = { observed: own, ranked: count, remainder: left(user), phase, topK };

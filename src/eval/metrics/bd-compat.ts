@@ -42,15 +42,15 @@ const countedHits = (hits: Int32Array, k: number): Int32Array =>
  * @throws RecdistillError `needs-not-met` if the shapes do not fit
  */
 export function bdRankings(scores: Float32Array | Float64Array, train: Interactions): Rankings {
-  const { users, items } = train;
-  checkScores(scores, users, items);
-  const ranked = new Int32Array(users * items).fill(-1);
-  for (let user = 0; user < users; user++) {
-    const row = scores.slice(user * items, (user + 1) * items);
+  const { nUsers, nItems } = train;
+  checkScores(scores, nUsers, nItems);
+  const ranked = new Int32Array(nUsers * nItems).fill(-1);
+  for (let user = 0; user < nUsers; user++) {
+    const row = scores.slice(user * nItems, (user + 1) * nItems);
     for (const item of itemsOf(train, user)) row[item] = 0;
     const order = Array.from(row.keys()).filter((item) => !Number.isNaN(row[item]!));
     order.sort((a, b) => row[b]! - row[a]! || b - a);
-    ranked.set(order, user * items);
+    ranked.set(order, user * nItems);
   }
-  return { users, catalogue: items, depth: items, items: ranked };
+  return { nUsers, nItems: nItems, depth: nItems, items: ranked };
 }

@@ -9,13 +9,13 @@ export const gini: ListMetric = {
   needsTrainCounts: false,
   value: ({ exposure }) => {
     const ascending = exposure.slice().sort();
-    const items = ascending.length;
+    const nItems = ascending.length;
     let weighted = 0;
     let total = 0;
-    for (let i = 0; i < items; i++) {
-      weighted += (2 * (i + 1) - items - 1) * ascending[i]!;
+    for (let i = 0; i < nItems; i++) {
+      weighted += (2 * (i + 1) - nItems - 1) * ascending[i]!;
       total += ascending[i]!;
     }
-    return weighted / (items * total);
+    return weighted / (nItems * total);
   },
 };

@@ -88,7 +88,7 @@ describe('user metrics on a list with hits at ranks 2 and 5, of 3 relevant items
 
 describe('list metrics', () => {
   const lists = {
-    rankings: { users: 3, catalogue: 4, depth: 2, items: Int32Array.of(0, 1, 0, -1, -1, -1) },
+    rankings: { nUsers: 3, nItems: 4, depth: 2, items: Int32Array.of(0, 1, 0, -1, -1, -1) },
     users: Int32Array.of(0, 1, 2),
     k: 2,
     exposure: Int32Array.of(2, 1, 0, 0),
@@ -121,18 +121,18 @@ describe('list metrics', () => {
 
 describe('the rankings of the BD code', () => {
   it('keep train items at score 0 and prefer the higher id of equal scores', () => {
-    const train = { users: 1, items: 5, indptr: Int32Array.of(0, 2), indices: Int32Array.of(1, 4) };
+    const train = { nUsers: 1, nItems: 5, indptr: Int32Array.of(0, 2), indices: Int32Array.of(1, 4) };
     const rankings = bdRankings(Float64Array.of(-1, 9, 2, 0, 9), train);
     assert.deepEqual(Array.from(rankings.items), [2, 4, 3, 1, 0]);
   });
 
   it('do not rank NaN', () => {
-    const train = { users: 1, items: 3, indptr: Int32Array.of(0, 0), indices: new Int32Array(0) };
+    const train = { nUsers: 1, nItems: 3, indptr: Int32Array.of(0, 0), indices: new Int32Array(0) };
     assert.deepEqual(Array.from(bdRankings(Float32Array.of(1, Number.NaN, 2), train).items), [2, 0, -1]);
   });
 
   it('refuse a matrix of another shape', () => {
-    const train = { users: 2, items: 3, indptr: Int32Array.of(0, 0, 0), indices: new Int32Array(0) };
+    const train = { nUsers: 2, nItems: 3, indptr: Int32Array.of(0, 0, 0), indices: new Int32Array(0) };
     assert.throws(() => bdRankings(new Float64Array(5), train), { code: 'needs-not-met' });
   });
 });

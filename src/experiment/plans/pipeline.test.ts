@@ -227,10 +227,10 @@ test('a preset lies beneath baselines and teachers, not students; one of other d
   ];
   const students = [{ model: 'bpr-mf', method: 'none', epochs: 1 }];
   const { result } = await run({ ...plan, preset, teachers, students });
-  const { users, items } = result.dataset.train;
+  const { nUsers, nItems } = result.dataset.train;
   const parameters = (name: string) => result.rows.find((r) => r.name === name)!.parameters!;
   assert.deepEqual(
-    ['bpr-mf', 'own', 'student-none'].map((name) => parameters(name) / (users + items)),
+    ['bpr-mf', 'own', 'student-none'].map((name) => parameters(name) / (nUsers + nItems)),
     [3, 7, 64],
   );
   save('0'.repeat(64));
