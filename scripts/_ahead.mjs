@@ -1,6 +1,6 @@
 /** What a phase of bd did to who is ahead where, for pages. */
 import { join } from 'node:path';
-import { analyseBd, readLearned, testRanks } from 'recdistill';
+import { analyseBd, readSavedModel, testRanks } from 'recdistill';
 import { ROLES } from './_bd.mjs';
 import { mean, short, table } from './_tables.mjs';
 
@@ -11,7 +11,7 @@ const FOUND = 50;
 export async function analysed({ kernels, dataset }, folders) {
   const ranksOf = async (folderOf) => {
     const ranks = {};
-    for (const role of ROLES) ranks[role] = await testRanks(kernels, readLearned(folderOf(role)), dataset);
+    for (const role of ROLES) ranks[role] = await testRanks(kernels, readSavedModel(folderOf(role)), dataset);
     return ranks;
   };
   const before = await ranksOf((role) => folders[role]);

@@ -1,6 +1,6 @@
 /** Jobs and tests that the pages on bidirectional distillation share. */
 import { join } from 'node:path';
-import { compare, readHistory, readLearned, runBd, runJob } from 'recdistill';
+import { compare, readHistory, readSavedModel, runBd, runJob } from 'recdistill';
 import { mean, short, shortP, spread, table } from './_tables.mjs';
 
 export const METRICS = ['recall@10', 'ndcg@10', 'recall@50', 'ndcg@50'];
@@ -37,7 +37,7 @@ export function jobs({ dataset, kernels, runs, phase = {} }) {
   /** Both learn on. */
   async function together(teacher, student, options, seed, where) {
     say(seed, where);
-    const pair = { teacher: teacher.learned, student: student.learned };
+    const pair = { teacher: teacher.saved, student: student.saved };
     const folder = join(runs, where);
     return runBd({ dataset, kernels, ...pair, options: { ...PHASE, ...phase, seed, ...options }, folder });
   }
@@ -79,7 +79,7 @@ export function jobs({ dataset, kernels, runs, phase = {} }) {
       say(seed, where);
       const folder = join(runs, where);
       const job = await runJob({ dataset, kernels, model, options: { ...own(role, seed), ...options }, folder });
-      return { job, learned: readLearned(folder) };
+      return { job, saved: readSavedModel(folder) };
     },
     /** A student that learns from a finished teacher. */
     async oneWay(model, method, options, teacher, seed, where) {
@@ -90,11 +90,11 @@ export function jobs({ dataset, kernels, runs, phase = {} }) {
   };
 }
 
-/** The best of some values by `judge` on valid; all tries are kept for the page. A single value is taken as it is. */
-export async function searched(values, judge) {
+/** The best of some values by `evaluator` on valid; all tries are kept for the page. A single value is taken as it is. */
+export async function searched(values, evaluator) {
   if (values.length === 1) return { best: values[0], tries: [] };
   const tries = [];
-  for (const value of values) tries.push({ value, valid: await judge(value) });
+  for (const value of values) tries.push({ value, valid: await evaluator(value) });
   return { best: tries.reduce((a, b) => (b.valid > a.valid ? b : a)).value, tries };
 }
 

@@ -3,7 +3,7 @@
 // With a model, a variant or a seed only that is trained and nothing is written, so that they can be trained side by side. What is finished is read back.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createKernels, loadDataset, readHistory, readLearned, runBd, runJob } from 'recdistill';
+import { createKernels, loadDataset, readHistory, readSavedModel, runBd, runJob } from 'recdistill';
 import { aheadTables, analysed } from './_ahead.mjs';
 import { means, ROLES, tested, testTable } from './_bd.mjs';
 import { mean, short, spread, table, writePage } from './_tables.mjs';
@@ -102,7 +102,7 @@ async function runPair(model, variant, seed) {
   const { avoid, folder, bd: more } = VARIANTS[variant];
   const at = join(runs, `${model}-${avoid}-seed${seed}`);
   const folders = { phase: join(at, folder) };
-  const learned = {};
+  const saved = {};
   const rows = {};
   for (const role of ROLES) {
     say(`${model}, ${variant}, seed ${seed}: warm-up of the ${role}`);
@@ -111,11 +111,11 @@ async function runPair(model, variant, seed) {
     const options = { ...shared, ...sizes[role], avoid, seed: 2 * seed + (role === 'teacher' ? 0 : 1) };
     const job = await runJob({ dataset, kernels, model, options, folder: folders[role] });
     rows[`${role} before`] = job.evaluation;
-    learned[role] = readLearned(folders[role]);
+    saved[role] = readSavedModel(folders[role]);
   }
   say(`${model}, ${variant}, seed ${seed}: both together`);
   const options = { protocol: 'reference', ...bd, ...more, patience: 10_000, seed };
-  const outcome = await runBd({ dataset, kernels, ...learned, options, folder: folders.phase });
+  const outcome = await runBd({ dataset, kernels, ...saved, options, folder: folders.phase });
   for (const role of ROLES) rows[`${role} ${variant === 'alone' ? 'alone' : 'by bd'}`] = outcome[role].evaluation;
   const curve = (role) =>
     Object.fromEntries(

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   compare,
-  createJudge,
+  continueFrom,
+  createEvaluator,
   createKernels,
   evaluationOptions,
   fuseRankings,
@@ -19,7 +20,6 @@ import {
   rankAll,
   readBundle,
   runJob,
-  startFrom,
 } from 'recdistill';
 import { mean, shortP, spread, table, writePage } from './_tables.mjs';
 
@@ -108,11 +108,11 @@ async function folded(bundle, dataset) {
   );
   try {
     const began = performance.now();
-    const report = await startFrom(model, bundle, dataset);
+    const report = await continueFrom(model, bundle, dataset);
     const seconds = (performance.now() - began) / 1000;
-    const judge = createJudge(dataset, evaluation);
+    const evaluator = createEvaluator(dataset, evaluation);
     return {
-      evaluation: judge.test(await rankAll(kernels, model, judge.mask.test, judge.depth)),
+      evaluation: evaluator.test(await rankAll(kernels, model, evaluator.mask.test, evaluator.depth)),
       epochs: 0,
       seconds,
       report,
@@ -149,7 +149,7 @@ async function runSeed(seed, data) {
       parseOptions(importanceOptions, { temperature: TEMPERATURE }, 'ensemble'),
       rankings[0].depth,
     );
-    const ensemble = { evaluation: createJudge(dataset, evaluation).test(fused) };
+    const ensemble = { evaluation: createEvaluator(dataset, evaluation).test(fused) };
     if (block === 0) {
       first = retrained.bundle;
       last = retrained.bundle;

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
-  createJudge,
+  continueFrom,
+  createEvaluator,
   createKernels,
   evaluationOptions,
   loadDataset,
@@ -15,7 +16,6 @@ import {
   rankAll,
   readBundle,
   runJob,
-  startFrom,
 } from 'recdistill';
 import { short, spread, table, writePage } from './_tables.mjs';
 
@@ -40,7 +40,7 @@ const runs = flags.runs ?? join('runs', 'fold-in');
 const kernels = createKernels(flags.threads === undefined ? {} : { threads: Number(flags.threads) });
 const evaluation = parseOptions(evaluationOptions, {}, 'evaluation');
 const whole = await loadDataset({ data });
-const judge = createJudge(whole, evaluation);
+const evaluator = createEvaluator(whole, evaluation);
 const isHidden = (user) => user % HIDDEN_EVERY === 0;
 const rowOf = (part, u) => part.indices.subarray(part.indptr[u], part.indptr[u + 1]);
 
@@ -80,8 +80,8 @@ async function foldedIn(bundle, share) {
   const context = { kernels, train: whole.train, seed: 0 };
   const model = spec.create(context, spec.options.parse({ dim: bundle.manifest.dim }));
   try {
-    await startFrom(model, bundle, { ...whole, train: historyOf(share) });
-    return ofHidden(judge.test(await rankAll(kernels, model, judge.mask.test, judge.depth)));
+    await continueFrom(model, bundle, { ...whole, train: historyOf(share) });
+    return ofHidden(evaluator.test(await rankAll(kernels, model, evaluator.mask.test, evaluator.depth)));
   } finally {
     model.close();
   }

@@ -6,9 +6,9 @@ import {
   bdOptions,
   dataOptions,
   describeOptions,
-  distillers,
   evaluationOptions,
   importanceOptions,
+  methods,
   models,
   rankingOptions,
   trajectoryOptions,
@@ -56,7 +56,7 @@ export const page = [
   section('tune', 'How the options of models are searched on valid.', tuneOptions),
   section('serve', 'The HTTP server (docs/serving.md).', serveOptions),
   ...models.map((m) => section(`model ${m.name}`, `${m.summary}. ${m.source}.${searched(m.search)}`, m.options)),
-  ...distillers.map((d) => section(`method ${d.name}`, `${d.summary}. ${d.source}.`, d.options)),
+  ...methods.map((d) => section(`method ${d.name}`, `${d.summary}. ${d.source}.`, d.options)),
   section('bd', 'How a teacher and a student train on together (docs/methods/bd.md).', bdOptions),
 ].join('\n');
 

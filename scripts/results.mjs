@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   compare,
-  createJudge,
+  createEvaluator,
   createKernels,
   fuseRankings,
   importanceOptions,
@@ -102,15 +102,16 @@ function againstBaselines([{ rows }]) {
 function ensembles(results) {
   const titles = ['ensemble', ...TITLES.slice(2)];
   const lists = results.map(({ rows, dataset }) => ({
-    judge: createJudge(dataset, { at: [10, 50], selectBy: 'recall@50' }),
+    evaluator: createEvaluator(dataset, { at: [10, 50], selectBy: 'recall@50' }),
     rankings: Object.fromEntries(
       rows.filter((r) => r.role === 'teacher').map((r) => [r.name, readFinishedRun(r.folder).rankings]),
     ),
   }));
   const fused = (names) =>
-    lists.map(({ judge, rankings }) => {
+    lists.map(({ evaluator, rankings }) => {
       const chosen = names.map((name) => rankings[name]);
-      return judge.test(fuseRankings(chosen, parseOptions(importanceOptions, {}, 'ensemble'), chosen[0].depth)).means;
+      return evaluator.test(fuseRankings(chosen, parseOptions(importanceOptions, {}, 'ensemble'), chosen[0].depth))
+        .means;
     });
   const line = (title, names) => {
     const means = fused(names);

@@ -11,7 +11,7 @@ export * from './math/index.js';
 export * from './models/index.js';
 export * from './optim/index.js';
 export * from './options/index.js';
-export * from './pace.js';
+export * from './progress.js';
 export * from './report/index.js';
 export * from './runs/index.js';
 export * from './samplers/index.js';

@@ -6,13 +6,13 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const base = ['errors', 'nearest', 'pace', 'math', 'options'];
+const base = ['errors', 'nearest', 'progress', 'math', 'options'];
 const learning = [...base, 'data', 'kernels', 'losses', 'optim', 'samplers', 'models', 'train'];
 const making = [...learning, 'distill', 'eval', 'formats', 'bundle', 'student', 'runs'];
 const allowed: Record<string, readonly string[]> = {
   nearest: [],
   errors: ['nearest'],
-  pace: ['errors'],
+  progress: ['errors'],
   math: ['errors'],
   options: ['errors', 'nearest', 'math'],
   student: [],

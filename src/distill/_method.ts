@@ -19,7 +19,7 @@ import type { Hooks } from '../train/hooks.js';
 export type TeacherCapability = 'embeddings';
 
 /** A teacher as methods see it. */
-export interface KnownTeacher extends Trajectory {
+export interface TeacherKnowledge extends Trajectory {
   /** Of the teacher at its best; absent where its scores are no such products or not known. */
   readonly tables?: Tables;
 }
@@ -40,7 +40,7 @@ export interface DistillContext {
   readonly kernels: Kernels;
   readonly student: TrainableModel;
   readonly train: Interactions;
-  readonly teachers: readonly KnownTeacher[];
+  readonly teachers: readonly TeacherKnowledge[];
   readonly batchSize: number;
   readonly batchesPerEpoch: number;
   readonly seed: number;
@@ -50,12 +50,12 @@ export interface DistillContext {
   tell(epoch: number, details: Readonly<Record<string, unknown>>): void;
 }
 
-export interface Distiller extends Hooks {
+export interface MethodHooks extends Hooks {
   /** Gives kernel memory back. */
   close(): void;
 }
 
-export interface DistillerSpec<S extends OptionsSchema = OptionsSchema> {
+export interface MethodSpec<S extends OptionsSchema = OptionsSchema> {
   readonly name: string;
   readonly summary: string;
   readonly source: string;
@@ -64,9 +64,9 @@ export interface DistillerSpec<S extends OptionsSchema = OptionsSchema> {
   /** Options of the student that suit this method better than the model's own defaults; what the user gives goes before. */
   readonly studentDefaults?: Readonly<Record<string, unknown>>;
   /** Options of the method itself that suit a student which goes on from a bundle; what the user gives goes before. */
-  readonly goingOn?: Readonly<Record<string, unknown>>;
-  create(context: DistillContext, options: OptionsOf<S>): Distiller | Promise<Distiller>;
+  readonly continueDefaults?: Readonly<Record<string, unknown>>;
+  create(context: DistillContext, options: OptionsOf<S>): MethodHooks | Promise<MethodHooks>;
 }
 
 /** Keeps the option types of one spec while registering it as any spec. */
-export const distiller = <S extends OptionsSchema>(spec: DistillerSpec<S>) => spec as unknown as DistillerSpec;
+export const distillationMethod = <S extends OptionsSchema>(spec: MethodSpec<S>) => spec as unknown as MethodSpec;

@@ -9,7 +9,7 @@ import { bce, softTargets } from '../losses/index.js';
 import { type RandomKey, stream, uniform } from '../math/random.js';
 import type { Tables } from '../models/_model.js';
 import { choice, float, int, type OptionsOf, options } from '../options/options.js';
-import { type DistillContext, distiller, type KnownTeacher } from './_method.js';
+import { type DistillContext, distillationMethod, type TeacherKnowledge } from './_method.js';
 import { rowsShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';
@@ -41,7 +41,7 @@ const cdOptions = options({
   rankTemperature: float({ default: 50, above: 0, max: 1e6, help: 'How slowly targets from ranks fall.' }),
 });
 
-export const cd = distiller({
+export const cd = distillationMethod({
   name: 'cd',
   summary: 'Soft targets from the teacher on unobserved items, the better ranked the likelier',
   source: 'Lee et al., Collaborative distillation for top-n recommendation, ICDM 2019',
@@ -111,7 +111,7 @@ async function studentGuide(rank: DistillContext['rankStudent'], train: Interact
 type Targets = (user: number, items: Int32Array) => Float64Array;
 
 function targetsOf(
-  teachers: readonly KnownTeacher[],
+  teachers: readonly TeacherKnowledge[],
   rankings: Rankings,
   train: Interactions,
   o: OptionsOf<typeof cdOptions>,

@@ -8,7 +8,7 @@ import { rankingOf } from '../data/rankings.js';
 import { lambdaRank } from '../losses/index.js';
 import { stream } from '../math/random.js';
 import { float, int, options } from '../options/options.js';
-import { distiller } from './_method.js';
+import { distillationMethod } from './_method.js';
 import { rowsShape } from './batch-users.js';
 import { oneRanking } from './one-ranking.js';
 import { samplingShape, takenOf } from './sampling.js';
@@ -29,7 +29,7 @@ export function curriculumLabels(stage: number, topK: number): Float64Array {
   return Float64Array.from({ length: topK }, (_, p) => (p < inOrder ? 1 / (p + 1) : p < before ? MIDDLE : LAST));
 }
 
-export const clDrd = distiller({
+export const clDrd = distillationMethod({
   name: 'cl-drd',
   summary: "A curriculum on the teacher's list: at first only its front in order, in the end all of it",
   source: 'Zeng et al., Curriculum learning for dense retrieval distillation, SIGIR 2022',

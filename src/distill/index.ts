@@ -1,6 +1,6 @@
 /** The registry of distillation methods: one line adds one. */
 import { fail } from '../errors.js';
-import type { DistillerSpec } from './_method.js';
+import type { MethodSpec } from './_method.js';
 import { cd } from './cd.js';
 import { clDrd } from './cl-drd.js';
 import { dcd } from './dcd/dcd.js';
@@ -11,13 +11,13 @@ import { none } from './none.js';
 import { rd } from './rd.js';
 import { rrd } from './rrd.js';
 
-export const distillers: readonly DistillerSpec[] = [none, rd, cd, de, rrd, dcd, clDrd, multiRrd, hetcomp];
+export const methods: readonly MethodSpec[] = [none, rd, cd, de, rrd, dcd, clDrd, multiRrd, hetcomp];
 
 /** @throws RecdistillError `unknown-name` */
-export function distillerNamed(name: string): DistillerSpec {
-  const found = distillers.find((d) => d.name === name);
+export function methodNamed(name: string): MethodSpec {
+  const found = methods.find((d) => d.name === name);
   if (!found)
-    fail('unknown-name', { kind: 'distillation method', given: name, known: distillers.map((d) => d.name).join(', ') });
+    fail('unknown-name', { kind: 'distillation method', given: name, known: methods.map((d) => d.name).join(', ') });
   return found;
 }
 

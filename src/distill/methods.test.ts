@@ -11,12 +11,12 @@ import { drawFront } from './cd.js';
 import { curriculumLabels } from './cl-drd.js';
 import { ranksOf } from './dcd/weights.js';
 import { joined } from './de/de.js';
-import { type DistillerSpec, distillerNamed, type KnownTeacher } from './index.js';
+import { type MethodSpec, methodNamed, type TeacherKnowledge } from './index.js';
 
 const k = createReferenceKernels('f64');
 const train = fromPairs(2, 8, [0, 1], [0, 1]);
 
-function teacher(lists: readonly (readonly number[])[], tables?: KnownTeacher['tables']): KnownTeacher {
+function teacher(lists: readonly (readonly number[])[], tables?: TeacherKnowledge['tables']): TeacherKnowledge {
   const rankings: Rankings = { nUsers: 2, nItems: 8, depth: lists[0]!.length, items: Int32Array.from(lists.flat()) };
   const checkpoints = [{ epoch: 1, metrics: {}, rankings }];
   return { teacher: 't', dataFingerprint: '', checkpoints, ...(tables ? { tables } : {}) };
@@ -24,8 +24,8 @@ function teacher(lists: readonly (readonly number[])[], tables?: KnownTeacher['t
 
 /** A student whose users are unit vectors: item i scores `scores[u][i]` for user u. */
 async function on(
-  spec: DistillerSpec,
-  teachers: readonly KnownTeacher[],
+  spec: MethodSpec,
+  teachers: readonly TeacherKnowledge[],
   options: object,
   scores: readonly (readonly number[])[],
 ) {
@@ -66,7 +66,7 @@ const near = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) < 1e-9, `${actual}, expected ${expected}`);
 
 test('rrd teaches the first items, in front of others that are not in the list', async () => {
-  const { loss, items } = await on(distillerNamed('rrd'), [teacher(lists)], { topK: 2, remainder: 2 }, flat);
+  const { loss, items } = await on(methodNamed('rrd'), [teacher(lists)], { topK: 2, remainder: 2 }, flat);
   near(loss(), 2 * (Math.log(4) + Math.log(3)));
   const gradient = (user: number) => Array.from({ length: 8 }, (_, i) => items.gradient[2 * i + user]!);
   assert.ok(gradient(0)[7]! < 0 && gradient(0)[6]! < 0);
@@ -81,7 +81,7 @@ test('dcd looks at what the student gets wrong now, and looks again every period
     [0, 0, 0, 0, 9, 8, 1, 2],
     [0, 0, 9, 8, 7, 6, 0, 0],
   ];
-  const { loss, items } = await on(distillerNamed('dcd'), [teacher(lists)], { topK: 2, period: 2 }, scores);
+  const { loss, items } = await on(methodNamed('dcd'), [teacher(lists)], { topK: 2, period: 2 }, scores);
   loss();
   const gradient = Array.from({ length: 8 }, (_, i) => items.gradient[2 * i]!);
   assert.ok(gradient[7]! < 0 && gradient[6]! < 0 && gradient[4]! > 0 && gradient[5]! > 0);
@@ -96,7 +96,7 @@ test('rd weighs by place, and later by what the student lacks', async () => {
     [0, 0, 9, 0, 0, 0, 0, 0],
   ];
   const { loss, items } = await on(
-    distillerNamed('rd'),
+    methodNamed('rd'),
     [teacher(lists)],
     { topK: 2, dynamicFrom: 3, samples: 6 },
     scores,
@@ -148,8 +148,8 @@ test('cd takes targets from the scores of one teacher, else from ranks', async (
   const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
   const options = { samples: 4, candidates: 4, temperature: 2 };
   /** At score 0 an item's gradient is 1/2 - target. */
-  const targets = async (teachers: readonly KnownTeacher[], more: object = {}) => {
-    const { loss, items } = await on(distillerNamed('cd'), teachers, { ...options, ...more }, flat);
+  const targets = async (teachers: readonly TeacherKnowledge[], more: object = {}) => {
+    const { loss, items } = await on(methodNamed('cd'), teachers, { ...options, ...more }, flat);
     loss();
     return [7, 4].map((item) => 0.5 - items.gradient[2 * item]!);
   };
@@ -168,14 +168,14 @@ test('cd takes targets from the scores of one teacher, else from ranks', async (
 });
 
 test('cd teaches other items in the places behind the end of a list', async () => {
-  const { loss, items } = await on(distillerNamed('cd'), [teacher(lists)], { samples: 7, candidates: 1000 }, flat);
+  const { loss, items } = await on(methodNamed('cd'), [teacher(lists)], { samples: 7, candidates: 1000 }, flat);
   loss();
   const target = (item: number) => 0.5 - items.gradient[2 * item]!;
   for (const item of [1, 2, 3]) near(target(item), 0);
   for (const [rank, item] of lists[0]!.entries()) near(target(item), Math.exp(-rank / 50));
   // The user's own item is not taught.
   near(items.gradient[0]!, 0);
-  const few = await on(distillerNamed('cd'), [teacher(lists)], { samples: 3, candidates: 1000 }, flat);
+  const few = await on(methodNamed('cd'), [teacher(lists)], { samples: 3, candidates: 1000 }, flat);
   few.loss();
   assert.equal(Array.from({ length: 8 }, (_, i) => few.items.gradient[2 * i]!).filter((g) => g !== 0).length, 3);
 });
@@ -187,16 +187,16 @@ test("multi-rrd: a user's weight moves to the teacher whose order is nearer, and
   ];
   const turned = lists.map((list) => [...list].reverse());
   const both = [teacher(lists), teacher(turned)];
-  const spec = distillerNamed('multi-rrd');
-  const learned = await on(spec, both, { topK: 4, remainder: 0 }, agreeing);
-  const mean = learned.loss();
-  const [weights] = learned.method.parameters!;
+  const spec = methodNamed('multi-rrd');
+  const saved = await on(spec, both, { topK: 4, remainder: 0 }, agreeing);
+  const mean = saved.loss();
+  const [weights] = saved.method.parameters!;
   const slope = weights!.gradient[0]!;
   assert.ok(slope < 0);
   near(slope + weights!.gradient[1]!, 0);
   const at = (x: number) => {
     weights!.values[0] = x;
-    return learned.loss();
+    return saved.loss();
   };
   assert.ok(Math.abs((at(1e-5) - at(-1e-5)) / 2e-5 - slope) < 1e-6);
   const uniform = await on(spec, both, { topK: 4, remainder: 0, weighting: 'uniform' }, agreeing);
@@ -206,7 +206,7 @@ test("multi-rrd: a user's weight moves to the teacher whose order is nearer, and
 
 test('multi-rrd gives no weight to a teacher that says nothing of a user', async () => {
   const silent = [[-1, -1, -1, -1], lists[1]!];
-  const spec = distillerNamed('multi-rrd');
+  const spec = methodNamed('multi-rrd');
   const { loss, method } = await on(spec, [teacher(lists), teacher(silent)], { topK: 4, remainder: 0 }, flat);
   // log 4! for each of the two users, whatever the number of teachers that speak.
   near(loss(), 2 * Math.log(24));

@@ -10,13 +10,13 @@ import type { Floats } from '../kernels/index.js';
 import { plackettLuce } from '../losses/index.js';
 import { stream } from '../math/random.js';
 import { choice, float, int, options } from '../options/options.js';
-import { distiller } from './_method.js';
+import { distillationMethod } from './_method.js';
 import { rowsShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { samplingShape, takenOf } from './sampling.js';
 import { createListLoss } from './user-lists.js';
 
-export const multiRrd = distiller({
+export const multiRrd = distillationMethod({
   name: 'multi-rrd',
   summary: 'RRD on several teachers, each weighted for each user',
   source: 'ours, after Kang et al., DE-RRD, CIKM 2020',

@@ -1,8 +1,8 @@
 import { options } from '../options/options.js';
-import { distiller } from './_method.js';
+import { distillationMethod } from './_method.js';
 
 /** No distillation: the student alone, with its base loss. What every method is compared with. */
-export const none = distiller({
+export const none = distillationMethod({
   name: 'none',
   summary: 'No distillation: the student with its base loss only',
   source: 'the usual control',

@@ -8,13 +8,13 @@ import { rankingOf } from '../data/rankings.js';
 import { approximateRank, dynamicWeight, positionWeights, weightedPositives } from '../losses/index.js';
 import { stream } from '../math/random.js';
 import { float, int, options } from '../options/options.js';
-import { distiller } from './_method.js';
+import { distillationMethod } from './_method.js';
 import { rowsShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';
 import { createListLoss } from './user-lists.js';
 
-export const rd = distiller({
+export const rd = distillationMethod({
   name: 'rd',
   summary: "The teacher's first items as further positives, weighted by place and by what the student lacks",
   source: 'Tang and Wang, Ranking distillation, KDD 2018',

@@ -8,14 +8,14 @@ import { rankingOf } from '../data/rankings.js';
 import { plackettLuce } from '../losses/index.js';
 import { stream } from '../math/random.js';
 import { float, int, options } from '../options/options.js';
-import { distiller } from './_method.js';
+import { distillationMethod } from './_method.js';
 import { rowsShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';
 import { samplingShape, takenOf } from './sampling.js';
 import { createListLoss } from './user-lists.js';
 
-export const rrd = distiller({
+export const rrd = distillationMethod({
   name: 'rrd',
   summary: "The teacher's order of its top items, all of them before random others",
   source: 'Kang et al., DE-RRD: a knowledge distillation framework for recommender system, CIKM 2020',

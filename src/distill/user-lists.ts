@@ -37,7 +37,7 @@ export function createListStep(
   width: number,
 ): ListStep {
   const learner = createPairLearner(k, student);
-  const length = Math.min(most * width, Math.max(learner.atOnce, width));
+  const length = Math.min(most * width, Math.max(learner.runSync, width));
   const [rows, items] = [k.ints(length), k.ints(length)];
   return {
     accumulate(users, scale, listOf, loss) {

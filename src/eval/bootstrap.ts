@@ -2,7 +2,7 @@
 
 import { fail } from '../errors.js';
 import { scaleWord, stream, threefry2x32 } from '../math/random.js';
-import { atOnce } from '../pace.js';
+import { runSync } from '../progress.js';
 import { pairedDifferences } from './differences.js';
 
 export interface BootstrapOptions {
@@ -39,7 +39,7 @@ export const bootstrapMeanDifference = (
  * @throws RecdistillError `bad-option` for an option out of range, `needs-not-met` if the lengths differ
  */
 export const bootstrapMeans = (columns: readonly ArrayLike<number>[], options?: BootstrapOptions): Interval[] =>
-  atOnce(bootstrapping(columns, options));
+  runSync(bootstrapping(columns, options));
 
 /** The same in parts, a draw of all users each: of a hundred thousand users it takes seconds. */
 export function* bootstrapping(

@@ -1,6 +1,6 @@
 /** Sets several evaluations against one base, user by user, with everything needed to believe or doubt a difference. */
 import { fail } from '../errors.js';
-import { atOnce } from '../pace.js';
+import { runSync } from '../progress.js';
 import { benjaminiHochberg, holm } from './adjust.js';
 import { type BootstrapOptions, bootstrapping, type Interval } from './bootstrap.js';
 import { pairedDifferences } from './differences.js';
@@ -63,7 +63,7 @@ export const compare = (
   base: Evaluation,
   others: readonly NamedEvaluation[],
   options: CompareOptions,
-): ComparisonRow[] => atOnce(comparing(base, others, options));
+): ComparisonRow[] => runSync(comparing(base, others, options));
 
 /** The same in parts. */
 export function* comparing(

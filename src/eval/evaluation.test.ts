@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { union } from '../data/index.js';
 import { refusedAs, smallData } from '../runs/small.test.support.js';
-import { createJudge, LIST_LENGTH } from './evaluation.js';
+import { createEvaluator, LIST_LENGTH } from './evaluation.js';
 
 test('K above the number of items, or no whole number, is refused with the number of items', async () => {
   const dataset = await smallData();
@@ -12,42 +12,42 @@ test('K above the number of items, or no whole number, is refused with the numbe
       'bad-option',
       new RegExp(`"at" of evaluation is ${k}; .*1 to the number of items, ${nItems}`),
     );
-    assert.throws(() => createJudge(dataset, { at: [5, k], selectBy: 'recall@5' }), refused);
+    assert.throws(() => createEvaluator(dataset, { at: [5, k], selectBy: 'recall@5' }), refused);
   }
-  assert.equal(createJudge(dataset, { at: [nItems], selectBy: `ndcg@${nItems}` }).depth, nItems);
+  assert.equal(createEvaluator(dataset, { at: [nItems], selectBy: `ndcg@${nItems}` }).depth, nItems);
 });
 
 test('a selection by what is not measured is refused with what is', async () => {
   const dataset = await smallData();
   for (const selectBy of ['recall@10', 'recal@5', 'recall', '']) {
     const refused = refusedAs('bad-option', /"selectBy" of evaluation is .*; expected one of recall@5, /);
-    assert.throws(() => createJudge(dataset, { at: [5], selectBy }), refused);
+    assert.throws(() => createEvaluator(dataset, { at: [5], selectBy }), refused);
   }
 });
 
 test('valid is judged without train items, test without train and valid items, both in lists long enough', async () => {
   const dataset = await smallData();
-  const judge = createJudge(dataset, { at: [5, 10], selectBy: 'ndcg@10' });
-  assert.equal(judge.depth, Math.min(LIST_LENGTH, dataset.train.nItems));
-  assert.equal(judge.mask.valid, dataset.train);
-  assert.deepEqual(judge.mask.test, union(dataset.train, dataset.valid));
+  const evaluator = createEvaluator(dataset, { at: [5, 10], selectBy: 'ndcg@10' });
+  assert.equal(evaluator.depth, Math.min(LIST_LENGTH, dataset.train.nItems));
+  assert.equal(evaluator.mask.valid, dataset.train);
+  assert.deepEqual(evaluator.mask.test, union(dataset.train, dataset.valid));
 });
 
 test('a ranking that puts the relevant items first is perfect in valid and in test', async () => {
   const dataset = await smallData();
-  const judge = createJudge(dataset, { at: [5, 10], selectBy: 'ndcg@10' });
+  const evaluator = createEvaluator(dataset, { at: [5, 10], selectBy: 'ndcg@10' });
   const { nUsers, nItems } = dataset.train;
   const perfect = (part: typeof dataset.valid) => {
     const lists = new Int32Array(nUsers * nItems).fill(-1);
     for (let u = 0; u < nUsers; u++) lists.set(part.indices.subarray(part.indptr[u]!, part.indptr[u + 1]!), u * nItems);
     return { nUsers, nItems: nItems, depth: nItems, items: lists };
   };
-  const valid = judge.valid(perfect(dataset.valid));
-  assert.equal(judge.select(valid), 1);
+  const valid = evaluator.valid(perfect(dataset.valid));
+  assert.equal(evaluator.select(valid), 1);
   assert.equal(valid.means['ndcg@5'], 1);
-  const test = judge.test(perfect(dataset.test));
+  const test = evaluator.test(perfect(dataset.test));
   assert.deepEqual([test.means['ndcg@10'], test.means['mrr@10']], [1, 1]);
-  assert.ok(judge.select(judge.valid(perfect(dataset.test))) < 0.5);
-  const byCoverage = createJudge(dataset, { at: [5], selectBy: 'coverage@5' });
+  assert.ok(evaluator.select(evaluator.valid(perfect(dataset.test))) < 0.5);
+  const byCoverage = createEvaluator(dataset, { at: [5], selectBy: 'coverage@5' });
   assert.ok(byCoverage.select(byCoverage.valid(perfect(dataset.valid))) > 0);
 });

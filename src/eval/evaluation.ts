@@ -16,7 +16,7 @@ export type EvaluationOptions = OptionsOf<typeof evaluationOptions>;
 /** Length of the lists that teachers hand over and that are kept for the ensemble. */
 export const LIST_LENGTH = 100;
 
-export interface Judge {
+export interface Evaluator {
   /** Depth of the rankings that it wants. */
   readonly depth: number;
   /** Items that are no candidates. */
@@ -34,7 +34,7 @@ export interface Judge {
 }
 
 /** @throws RecdistillError `bad-option` if K exceeds the items or `selectBy` is not among what is measured */
-export function createJudge(dataset: Dataset, o: EvaluationOptions): Judge {
+export function createEvaluator(dataset: Dataset, o: EvaluationOptions): Evaluator {
   const { train, valid, test, hidden } = dataset;
   for (const k of o.at) {
     if (!Number.isInteger(k) || k > train.nItems) {

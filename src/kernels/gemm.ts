@@ -1,5 +1,5 @@
 import { fail } from '../errors.js';
-import { atOnce } from '../pace.js';
+import { runSync } from '../progress.js';
 import type { Floats, Machine, WasmMachine } from './_machine.js';
 import { takeSlots } from './slots.js';
 
@@ -123,12 +123,12 @@ function cut(m: number, n: number, k: number): { tileM: number; tileN: number; t
 
 export function gemmWasm(w: WasmMachine): GemmKernels {
   return {
-    gemm: (...of) => atOnce(inParts(Number.POSITIVE_INFINITY, ...of)),
-    gemming: (...of) => inParts(AT_ONCE, ...of),
+    gemm: (...of) => runSync(runInParts(Number.POSITIVE_INFINITY, ...of)),
+    gemming: (...of) => runInParts(AT_ONCE, ...of),
   };
 
   /** @param most multiplications in a part, if there are at least as many chunks as threads in them */
-  function* inParts(most: number, ...of: Parameters<GemmKernels['gemm']>): Generator<number, void> {
+  function* runInParts(most: number, ...of: Parameters<GemmKernels['gemm']>): Generator<number, void> {
     const [a, b, c, m, n, k, form, options = {}] = of;
     const { lda, ldb, ldc, alpha, accumulate, lower } = shapeOf(a, b, c, m, n, k, form, options);
     if (m === 0 || n === 0) return;

@@ -1,5 +1,5 @@
 import { fail } from '../errors.js';
-import { atOnce } from '../pace.js';
+import { runSync } from '../progress.js';
 import type { Machine, WasmMachine } from './_machine.js';
 import { takeSlots } from './slots.js';
 import { placeOf, type Symmetric, TILE } from './symmetric.js';
@@ -25,7 +25,7 @@ const notPositive = (row: number, n: number) => fail('not-positive-definite', { 
 
 export function invertReference(m: Machine): InvertKernels {
   return {
-    invert: (a) => atOnce(inverting(a)),
+    invert: (a) => runSync(inverting(a)),
     inverting,
   };
 
@@ -61,7 +61,7 @@ const TILES_AT_ONCE = 64;
 export function invertWasm(m: WasmMachine): InvertKernels {
   const bytes = TILE * TILE * 4;
   return {
-    invert: (a) => atOnce(inverting(a)),
+    invert: (a) => runSync(inverting(a)),
     inverting,
   };
 

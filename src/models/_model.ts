@@ -8,7 +8,7 @@ import type { Floats, Kernels } from '../kernels/index.js';
 import type { Optimized } from '../optim/index.js';
 import type { OptionsOf, OptionsSchema } from '../options/options.js';
 import type { SearchSpace } from '../options/search.js';
-import { createPace, type Step } from '../pace.js';
+import { createProgress, type Step } from '../progress.js';
 
 export interface Parameter extends Optimized {
   /** What the rows stand for, if a step only concerns the rows of the users or items in its batch. */
@@ -196,6 +196,8 @@ export const trained = <S extends OptionsSchema>(spec: Omit<TrainedSpec<S>, 'kin
 export const computed = <S extends OptionsSchema>(spec: ComputedAsWritten<S>) =>
   ({
     ...{ ...spec, kind: 'computed' },
-    create: ({ step = createPace().of(`computing ${spec.name}`), ...context }: ModelContext, options: OptionsOf<S>) =>
-      spec.create({ ...context, step }, options),
+    create: (
+      { step = createProgress().task(`computing ${spec.name}`), ...context }: ModelContext,
+      options: OptionsOf<S>,
+    ) => spec.create({ ...context, step }, options),
   }) as unknown as ComputedSpec;

@@ -18,7 +18,7 @@ import {
 } from '../kernels/index.js';
 import { choice, float, options } from '../options/options.js';
 import { logRange } from '../options/search.js';
-import { inParts } from '../pace.js';
+import { runInParts } from '../progress.js';
 import { computed } from './_model.js';
 import { productRate } from './rates.js';
 
@@ -71,7 +71,7 @@ export const ease = computed({
     const diagonal = new Float64Array(train.nItems);
     try {
       await gram(inverse, rows, o.l2, (done) => step(done, total));
-      await inParts(k.inverting(inverse), (share) => step(adds + share * inversion, total));
+      await runInParts(k.inverting(inverse), (share) => step(adds + share * inversion, total));
       if (dual) await quadratics(inverse, byItem, diagonal, (done) => step(adds + inversion + done, total));
     } catch (error) {
       k.free(inverse.values);

@@ -16,7 +16,7 @@ import { type Floats, freeRows, type Kernels, type Rows, takeRows } from '../ker
 import { stream } from '../math/random.js';
 import { float, int, options } from '../options/options.js';
 import { logRange, oneOf } from '../options/search.js';
-import { inParts } from '../pace.js';
+import { runInParts } from '../progress.js';
 import { computed } from './_model.js';
 import { scoreByFactors } from './factors.js';
 import { seed as seedOption } from './options.js';
@@ -82,7 +82,7 @@ export const ials = computed({
     const solve = async (half: number, source: Floats, target: Floats) => {
       const { rows, ridges } = sides[half % 2]!;
       const parts = k.gemming(source, source, base, o.dim, o.dim, rows.columns, 'tn', { alpha: o.unobservedWeight });
-      await inParts(parts, () => step(half, all));
+      await runInParts(parts, () => step(half, all));
       for (const { start, end } of blocksOf(rows, o.dim)) {
         const some = { ...rows, rows: end - start, indptr: rows.indptr.subarray(start, end + 1) };
         k.als(some, source, base, ridges.subarray(start), target.subarray(start * o.dim), o.dim);

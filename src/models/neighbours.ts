@@ -1,7 +1,7 @@
 /** Weights from item to item, the largest of each item: what neighbourhood and random walk models consist of. */
 import { type Interactions, itemCounts, itemsOf, transpose } from '../data/interactions.js';
 import type { Floats } from '../kernels/index.js';
-import type { Step } from '../pace.js';
+import type { Step } from '../progress.js';
 import { createLargest } from './largest.js';
 import { longHistories } from './long-histories.js';
 

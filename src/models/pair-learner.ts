@@ -6,7 +6,7 @@ import { createScratch } from './scratch.js';
 /** In training steps, between `forward` and `backward` of the model, its scores are those of the step: under dropout, where it has such. */
 export interface PairLearner {
   /** Pairs that are best given at a time; a network keeps much of each until the loss is known, tables do not. */
-  readonly atOnce: number;
+  readonly runSync: number;
   /**
    * Writes the scores of pairs to `out`, in kernel memory.
    * @param users the distinct users of the pairs, in kernel memory; absent: they are looked up
@@ -28,12 +28,12 @@ export function createPairLearner(k: Kernels, model: TrainableModel): PairLearne
   const { factors, learnPairs, scorePairs } = model;
   if (!factors) {
     if (!learnPairs || !scorePairs) throw new TypeError(`${model.name} does not have the capability scores`);
-    return { atOnce: AT_ONCE, score: scorePairs, learn: learnPairs, close() {} };
+    return { runSync: AT_ONCE, score: scorePairs, learn: learnPairs, close() {} };
   }
   const scratch = createScratch(k);
   const distinct = createDistinct(model.nUsers);
   return {
-    atOnce: Number.POSITIVE_INFINITY,
+    runSync: Number.POSITIVE_INFINITY,
     score({ users: rows, items }, out, users = distinct(rows)) {
       const f = factors(users, items);
       k.dotPairs(f.userFactors, f.itemFactors, f.dim, rows, items, out, rows.length);

@@ -2,7 +2,7 @@
 import type { Interactions } from '../data/interactions.js';
 import type { Rankings } from '../data/rankings.js';
 import { type Floats, freeRows, type Kernels, takeRows } from '../kernels/index.js';
-import { createPace, inParts, type Step } from '../pace.js';
+import { createProgress, runInParts, type Step } from '../progress.js';
 import type { Model, Tables } from './_model.js';
 
 /** Scores held at once while ranking a model that is not an inner product: 16 M numbers = 64 MB. */
@@ -19,7 +19,7 @@ export interface RankOptions {
   readonly step?: Step;
 }
 
-const stepOf = (model: Model): Step => createPace().of(`ranking for ${model.name}`);
+const stepOf = (model: Model): Step => createProgress().task(`ranking for ${model.name}`);
 
 /**
  * The best `depth` items of every user among all items that are not in `mask`; ties go to the lower item id. The model must not change meanwhile.
@@ -33,7 +33,7 @@ export function rankAll(
   { users, step = stepOf(model) }: RankOptions = {},
 ): Promise<Rankings> {
   const chosen = users ?? Int32Array.from({ length: model.nUsers }, (_, u) => u);
-  return inParts(ranking(k, model, mask, depth, chosen), step);
+  return runInParts(ranking(k, model, mask, depth, chosen), step);
 }
 
 /** Users that are ranked between two steps, by the shape of the model alone: how they are cut may decide on the rounding of scores. */
@@ -90,7 +90,7 @@ export async function rankObserved(
   depth: number,
   step = stepOf(model),
 ): Promise<Rankings> {
-  const scores = await inParts(scoringObserved(k, model, train), step);
+  const scores = await runInParts(scoringObserved(k, model, train), step);
   const items = new Int32Array(model.nUsers * depth).fill(-1);
   for (let u = 0; u < model.nUsers; u++) {
     const entries = Array.from({ length: train.indptr[u + 1]! - train.indptr[u]! }, (_, e) => train.indptr[u]! + e);

@@ -4,13 +4,13 @@ import { test } from 'node:test';
 import { loadDataset } from '../data/index.js';
 import type { TrainEvent } from '../train/index.js';
 import { type BdRequest, runBd } from './bd.js';
-import { learned, request } from './bd.test.support.js';
+import { saved, request } from './bd.test.support.js';
 import { kernels, newFolder, refusedAs } from './small.test.support.js';
 
 test('either keeps the weight decay of its run, unless told otherwise or as published', async () => {
   const both = {
-    teacher: await learned('bpr-mf', { dim: 12, l2: 0.02 }),
-    student: await learned('bpr-mf', { l2: 0.03 }),
+    teacher: await saved('bpr-mf', { dim: 12, l2: 0.02 }),
+    student: await saved('bpr-mf', { l2: 0.03 }),
   };
   const used = async (options: Record<string, unknown>) => {
     const { teacher, student } = await runBd(await request({ ...both, options }));
@@ -49,8 +49,8 @@ test('the protocol of the published code keeps the last epoch and tells its own 
   const dataset = await loadDataset({ data: 'synthetic:60x120x1500', split: 'leave-one-out' });
   const both = {
     dataset,
-    teacher: await learned('bpr-mf', { dim: 12 }, dataset),
-    student: await learned('bpr-mf', {}, dataset),
+    teacher: await saved('bpr-mf', { dim: 12 }, dataset),
+    student: await saved('bpr-mf', {}, dataset),
   };
   const { student } = await runBd(await request({ ...both, listen, options: { protocol: 'reference' } }));
   const { options, metrics, bestEpoch } = student.result;
@@ -70,9 +70,9 @@ test('what is held out is avoided only where both were trained so, by every mode
   for (const model of ['bpr-mf', 'cdae']) {
     const seen = new Set<string>();
     for (const avoid of ['train', 'held-out']) {
-      const student = await learned(model, { avoid });
+      const student = await saved(model, { avoid });
       seen.add(JSON.stringify(Object.values(student.parameters).map((p) => Array.from(p))));
-      const both = { teacher: await learned(model, { dim: 12, avoid }), student };
+      const both = { teacher: await saved(model, { dim: 12, avoid }), student };
       const done = await runBd(await request({ ...both, options: { keep: 'last' } }));
       assert.equal(done.student.result.options.avoid, avoid);
       seen.add(done.student.teacher.tables!.itemFactors.join());
@@ -83,21 +83,21 @@ test('what is held out is avoided only where both were trained so, by every mode
 
 test('what is wrong is refused in a sentence before any work: nothing is kept, nothing is made', async () => {
   const folder = newFolder();
-  const [teacher, student] = [await learned('bpr-mf', { dim: 12 }), await learned('bpr-mf')];
+  const [teacher, student] = [await saved('bpr-mf', { dim: 12 }), await saved('bpr-mf')];
   const other = await loadDataset({ data: 'synthetic:60x80x900:1' });
   const wrong: readonly (readonly [Parameters<typeof refusedAs>[0], Partial<BdRequest>, RegExp])[] = [
     ['needs-not-met', { teacher: student, student: teacher }, /the teacher has 556 numbers and the student 1668/],
     ['needs-not-met', { dataset: other }, /the teacher was trained on other data/],
-    ['needs-not-met', { student: await learned('bpr-mf', {}, other) }, /the student was trained on other data/],
+    ['needs-not-met', { student: await saved('bpr-mf', {}, other) }, /the student was trained on other data/],
     [
       'needs-not-met',
-      { teacher: await learned('item-autoencoder', { hidden: 8, dim: 4 }) },
+      { teacher: await saved('item-autoencoder', { hidden: 8, dim: 4 }) },
       /item-autoencoder.*cannot train on/,
     ],
     ['needs-not-met', { student: { ...student, model: 'external' } }, /external.*cannot train on/],
     [
       'needs-not-met',
-      { student: await learned('bpr-mf', { avoid: 'held-out' }) },
+      { student: await saved('bpr-mf', { avoid: 'held-out' }) },
       /the teacher was trained with avoid train, the student with held-out/,
     ],
     ['bad-option', { options: { teacherTemperature: 0 } }, /teacherTemperature.*is 0/],

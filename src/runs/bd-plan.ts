@@ -4,7 +4,7 @@ import type { Dataset } from '../data/index.js';
 import { type BdOptions, bdOptions, mostEpsilon, publishedBd } from '../distill/index.js';
 import { fail } from '../errors.js';
 import { learnsPairs, type ModelSpec, models, type TrainOptions } from '../models/index.js';
-import type { Learned } from './learned.js';
+import type { SavedModel } from './saved-model.js';
 
 export type BdRole = 'teacher' | 'student';
 
@@ -13,7 +13,7 @@ export const bdRoles: readonly BdRole[] = ['teacher', 'student'];
 /** One of the two: what it was, and how it trains on. */
 export interface BdSide {
   readonly role: BdRole;
-  readonly learned: Learned;
+  readonly saved: SavedModel;
   readonly spec: ModelSpec;
   /** Of the model. */
   readonly options: TrainOptions;
@@ -26,17 +26,17 @@ export function readBdOptions(given: Readonly<Record<string, unknown>> = {}): Bd
 }
 
 /** @throws RecdistillError `needs-not-met`, `bad-option` */
-export function planBd(learned: Readonly<Record<BdRole, Learned>>, o: BdOptions, dataset: Dataset): readonly BdSide[] {
+export function planBd(saved: Readonly<Record<BdRole, SavedModel>>, o: BdOptions, dataset: Dataset): readonly BdSide[] {
   checkOptions(o, dataset);
-  const sides = bdRoles.map((role) => sideOf(role, learned[role], o, dataset));
-  checkSizes(sizeOf(learned.teacher), sizeOf(learned.student));
+  const sides = bdRoles.map((role) => sideOf(role, saved[role], o, dataset));
+  checkSizes(sizeOf(saved.teacher), sizeOf(saved.student));
   const [one, other] = sides.map(({ options }) => options.avoid ?? 'train');
   if (one !== other)
     refuse(`the teacher was trained with avoid ${one}, the student with ${other}`, 'Train both with the same.');
   return sides;
 }
 
-const sizeOf = ({ parameters }: Learned): number => Object.values(parameters).reduce((sum, p) => sum + p.length, 0);
+const sizeOf = ({ parameters }: SavedModel): number => Object.values(parameters).reduce((sum, p) => sum + p.length, 0);
 
 function checkOptions(o: BdOptions, { train }: Dataset): void {
   const refuse = (option: string, given: unknown, expected: string, help: string) =>
@@ -50,29 +50,29 @@ function checkOptions(o: BdOptions, { train }: Dataset): void {
   }
 }
 
-function sideOf(role: BdRole, learned: Learned, o: BdOptions, dataset: Dataset): BdSide {
-  const spec = models.find((m) => m.name === learned.model);
+function sideOf(role: BdRole, saved: SavedModel, o: BdOptions, dataset: Dataset): BdSide {
+  const spec = models.find((m) => m.name === saved.model);
   if (!spec || !learnsPairs(spec)) {
     const able = models.filter(learnsPairs).map((m) => m.name);
     refuse(
-      `the ${role} is ${learned.model}, which cannot train on with another model`,
+      `the ${role} is ${saved.model}, which cannot train on with another model`,
       `Models that can: ${able.join(', ')}.`,
     );
   }
-  if (learned.dataFingerprint !== dataset.fingerprint) {
-    const [before, now] = [learned.dataFingerprint, dataset.fingerprint].map((hash) => `${hash.slice(0, 12)}...`);
+  if (saved.dataFingerprint !== dataset.fingerprint) {
+    const [before, now] = [saved.dataFingerprint, dataset.fingerprint].map((hash) => `${hash.slice(0, 12)}...`);
     refuse(
       `the ${role} was trained on other data (${before}, not ${now})`,
       'Teacher and student must see the same users, items and split: use the same data options.',
     );
   }
-  const own = Object.fromEntries(Object.entries(learned.options).filter(([name]) => name in spec!.options.shape));
+  const own = Object.fromEntries(Object.entries(saved.options).filter(([name]) => name in spec!.options.shape));
   const { epochs, evaluateEvery, patience, seed, optimizer, batchSize } = o;
   const [learningRate, l2] =
     role === 'teacher' ? [o.teacherLearningRate, o.teacherL2] : [o.studentLearningRate, o.studentL2];
   const asked = Object.entries({ learningRate, l2, batchSize }).filter(([, value]) => value !== undefined);
   const changed = { epochs, evaluateEvery, patience, seed, optimizer, ...Object.fromEntries(asked) };
-  const options = parseOptions(spec!.options, { ...own, ...changed }, learned.model) as unknown as TrainOptions;
+  const options = parseOptions(spec!.options, { ...own, ...changed }, saved.model) as unknown as TrainOptions;
   const { negatives = 1 } = options;
   if (o.sharedDraw && o.samples !== undefined && o.samples !== negatives) {
     fail('bad-option', {
@@ -81,7 +81,7 @@ function sideOf(role: BdRole, learned: Learned, o: BdOptions, dataset: Dataset):
       help: 'Leave it out: each drawn item takes the place of one negative.',
     });
   }
-  return { role, learned, spec: spec!, options };
+  return { role, saved, spec: spec!, options };
 }
 
 /** The larger one teaches. */

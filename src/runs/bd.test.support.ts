@@ -2,19 +2,19 @@
 import type { LoadedDataset } from '../data/index.js';
 import type { BdRequest } from './bd.js';
 import { runJob } from './job.js';
-import { type Learned, learnedOf } from './learned.js';
+import { type SavedModel, savedModelOf } from './saved-model.js';
 import { evaluation, kernels, quick, smallData } from './small.test.support.js';
 
-const made = new Map<string, Promise<Learned>>();
+const made = new Map<string, Promise<SavedModel>>();
 
 /** A model trained for a moment; the same for the same name and options. */
-export function learned(model: string, options: Readonly<Record<string, unknown>> = {}, given?: LoadedDataset) {
-  const train = async (): Promise<Learned> => {
+export function saved(model: string, options: Readonly<Record<string, unknown>> = {}, given?: LoadedDataset) {
+  const train = async (): Promise<SavedModel> => {
     const dataset = given ?? (await smallData());
-    let found: Learned | undefined;
+    let found: SavedModel | undefined;
     const all = { ...quick, epochs: 3, ...options };
     await runJob({ dataset, kernels, model, options: all, evaluation }, (m, { result }) => {
-      found = learnedOf(m, result, dataset.fingerprint, `hash of ${model}`);
+      found = savedModelOf(m, result, dataset.fingerprint, `hash of ${model}`);
     });
     return found!;
   };
@@ -28,8 +28,8 @@ export const bdQuick = { epochs: 6, update: 3, evaluateEvery: 1, patience: 50, e
 
 export const request = async (more: Partial<BdRequest> = {}): Promise<BdRequest> => ({
   ...{ dataset: await smallData(), kernels, evaluation },
-  teacher: await learned('bpr-mf', { dim: 12 }),
-  student: await learned('bpr-mf'),
+  teacher: await saved('bpr-mf', { dim: 12 }),
+  student: await saved('bpr-mf'),
   ...more,
   options: { ...bdQuick, ...more.options },
 });

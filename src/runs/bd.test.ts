@@ -7,10 +7,10 @@ import { createKernels, type Kernels } from '../kernels/index.js';
 import { modelNamed, type Tables, type TrainableModel, type TrainOptions } from '../models/index.js';
 import { runLoop, type TrainEvent } from '../train/index.js';
 import { type BdOutcome, type BdRequest, runBd } from './bd.js';
-import { bdQuick, learned, request } from './bd.test.support.js';
+import { bdQuick, saved, request } from './bd.test.support.js';
 import { isFinishedRun, jobFiles, readFinishedRun, readTeacher } from './finished.js';
 import type { Job } from './outcome.js';
-import { type Learned, putParameters, readLearned } from './learned.js';
+import { type SavedModel, loadParameters, readSavedModel } from './saved-model.js';
 import { kernels, newFolder, refusedAs, smallData } from './small.test.support.js';
 
 /** All that training decides on, of both. */
@@ -71,7 +71,7 @@ test('in folders it gives the same, two finished runs that every command reads, 
     const { result, source } = readFinishedRun(run);
     assert.deepEqual([result, source], [first[role].result, { data: 'here' }]);
     assert.deepEqual([result.options.role, result.options.update], [role, 3]);
-    assert.equal(readLearned(run).parameters.users!.length, first[role].teacher.tables!.userFactors.length);
+    assert.equal(readSavedModel(run).parameters.users!.length, first[role].teacher.tables!.userFactors.length);
   }
   const again = await runBd(await request({ folder, listen: () => assert.fail('nothing is left to do') }));
   assert.ok(again.teacher.reused && again.student.reused);
@@ -80,7 +80,7 @@ test('in folders it gives the same, two finished runs that every command reads, 
   const anew = await runBd(await request({ folder, options: { seed: 1 }, overwrite: true }));
   assert.ok(!sameBits(anew, first));
   // What came out can go in again.
-  const next = { teacher: readLearned(join(folder, 'teacher')), student: readLearned(join(folder, 'student')) };
+  const next = { teacher: readSavedModel(join(folder, 'teacher')), student: readSavedModel(join(folder, 'student')) };
   assert.equal((await runBd(await request(next))).student.result.method, 'bd');
 });
 
@@ -89,38 +89,38 @@ const pairs: readonly (readonly [string, () => Promise<Partial<BdRequest>>])[] =
   [
     'cdae and cdae',
     async () => ({
-      teacher: await learned('cdae', { dim: 12, batchSize: 16 }),
-      student: await learned('cdae', { batchSize: 16 }),
+      teacher: await saved('cdae', { dim: 12, batchSize: 16 }),
+      student: await saved('cdae', { batchSize: 16 }),
     }),
   ],
   [
     'neumf and neumf',
     async () => ({
-      teacher: await learned('neumf', { dim: 12, layers: 2, initScale: 0.3 }),
-      student: await learned('neumf', { layers: 2, initScale: 0.3 }),
+      teacher: await saved('neumf', { dim: 12, layers: 2, initScale: 0.3 }),
+      student: await saved('neumf', { layers: 2, initScale: 0.3 }),
     }),
   ],
   [
     'cdae and bpr-mf',
-    async () => ({ teacher: await learned('cdae', { dim: 12, batchSize: 16 }), student: await learned('bpr-mf') }),
+    async () => ({ teacher: await saved('cdae', { dim: 12, batchSize: 16 }), student: await saved('bpr-mf') }),
   ],
   [
     'mult-vae and neumf',
     async () => ({
-      teacher: await learned('mult-vae', { hidden: 12, dim: 6, batchSize: 16 }),
-      student: await learned('neumf', { layers: 1, negatives: 2 }),
+      teacher: await saved('mult-vae', { hidden: 12, dim: 6, batchSize: 16 }),
+      student: await saved('neumf', { layers: 1, negatives: 2 }),
     }),
   ],
   [
     'lightgcn and neumf',
     async () => ({
-      teacher: await learned('lightgcn', { dim: 12, batchSize: 200 }),
-      student: await learned('neumf', { layers: 1, negatives: 2 }),
+      teacher: await saved('lightgcn', { dim: 12, batchSize: 200 }),
+      student: await saved('neumf', { layers: 1, negatives: 2 }),
     }),
   ],
   [
     'neumf and cml',
-    async () => ({ teacher: await learned('neumf', { dim: 12, layers: 2 }), student: await learned('cml') }),
+    async () => ({ teacher: await saved('neumf', { dim: 12, layers: 2 }), student: await saved('cml') }),
   ],
 ];
 
@@ -157,14 +157,14 @@ test('metrics of an interrupted run are those of a straight one, byte by byte', 
 });
 
 /** The tables of a model that trains on alone, as the phase has it. */
-async function plain(k: Kernels, from: Learned): Promise<Tables> {
+async function plain(k: Kernels, from: SavedModel): Promise<Tables> {
   const { train } = await smallData();
   const spec = modelNamed(from.model);
   const own = Object.fromEntries(Object.entries(from.options).filter(([name]) => name in spec.options.shape));
   const { epochs, evaluateEvery, patience } = bdQuick;
   const options = { ...own, seed: 0, epochs, evaluateEvery, patience };
   const model = spec.create({ kernels: k, train, seed: 0 }, options as never) as TrainableModel;
-  putParameters(model, from);
+  loadParameters(model, from);
   const validate = (epoch: number) => ({ value: epoch, metrics: {} });
   await runLoop({ kernels: k, model, train, options: options as unknown as TrainOptions, validate });
   const { userFactors, itemFactors, dim } = model.factors!();
@@ -201,7 +201,7 @@ test('who does not learn from the other trains as alone, and the other does not'
 });
 
 test('users for whom nothing can be drawn are told of and go on without; by the published code they are refused by name', async () => {
-  const same = await learned('bpr-mf');
+  const same = await saved('bpr-mf');
   const twins = { teacher: same, student: same };
   const events: TrainEvent[] = [];
   const listen: BdRequest['listen'] = (_, e) => void (e.type === 'method' && events.push(e));

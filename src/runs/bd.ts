@@ -10,18 +10,18 @@ import { type BdOptions, createBd } from '../distill/index.js';
 import { fail } from '../errors.js';
 import type { Kernels } from '../kernels/index.js';
 import type { TrainableModel } from '../models/index.js';
-import { createPace } from '../pace.js';
+import { createProgress } from '../progress.js';
 import { type TrainEvent, type TrajectoryOptions, trainTogether, trajectoryOptions } from '../train/index.js';
 import { type BdRole, type BdSide, bdRoles, planBd, readBdOptions } from './bd-plan.js';
 import { publishedMetrics } from './bd-published.js';
 import { memoryAvailable, memoryNeeded, refuseBeyond } from './estimate.js';
-import { createJudge, type EvaluationOptions, evaluationOptions } from '../eval/evaluation.js';
+import { createEvaluator, type EvaluationOptions, evaluationOptions } from '../eval/evaluation.js';
 import { finishModel } from './finish.js';
 import { forgetCheckpoints, isRun, jobFiles, readBack } from './finished.js';
 import type { Fitted } from './watch.js';
 import { type Job } from './outcome.js';
 import { listenerOf } from './outcome.js';
-import { type Learned, putParameters } from './learned.js';
+import { type SavedModel, loadParameters } from './saved-model.js';
 import { nameAgain } from './names.js';
 import { tellUnusedWeights } from './unused-weights.js';
 import { storeOf, type WatchSetting, watchModel } from './watch.js';
@@ -30,8 +30,8 @@ export interface BdRequest {
   readonly dataset: Dataset;
   readonly kernels: Kernels;
   /** Where they begin: finished models of the same data. */
-  readonly teacher: Learned;
-  readonly student: Learned;
+  readonly teacher: SavedModel;
+  readonly student: SavedModel;
   /** `bdOptions`. */
   readonly options?: Readonly<Record<string, unknown>>;
   readonly evaluation?: Partial<EvaluationOptions>;
@@ -58,7 +58,7 @@ export async function runBd(request: BdRequest): Promise<BdOutcome> {
   const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
   const trajectory = parseOptions(trajectoryOptions, request.trajectory, 'trajectory');
   const sides = planBd({ teacher, student }, o, dataset);
-  const judge = createJudge(dataset, evaluation);
+  const evaluator = createEvaluator(dataset, evaluation);
   checkTogether(sides, o, dataset);
   const recorded = sides.map(({ role, spec, options }) => ({
     ...{ model: spec.name, method: 'bd', role },
@@ -68,10 +68,10 @@ export async function runBd(request: BdRequest): Promise<BdOutcome> {
   try {
     if (runs?.every((run) => run.isFinished())) {
       for (const run of runs) await nameAgain(run, dataset, request.source);
-      return outcomeOf(runs.map((run) => readBack(run, dataset, judge) as Job));
+      return outcomeOf(runs.map((run) => readBack(run, dataset, evaluator) as Job));
     }
     for (const run of runs ?? []) if (request.source) run.writeResult(jobFiles.source, request.source);
-    const setting = { judge, selectBy: evaluation.selectBy, trajectory, evaluateEvery: o.evaluateEvery };
+    const setting = { evaluator, selectBy: evaluation.selectBy, trajectory, evaluateEvery: o.evaluateEvery };
     return await trainBoth(
       request,
       sides.map((side, at) => ({ ...side, run: runs?.[at], recorded: recorded[at]! })),
@@ -94,7 +94,7 @@ async function trainBoth(
   request: BdRequest,
   sides: readonly KeptSide[],
   o: BdOptions,
-  setting: Omit<WatchSetting, 'run' | 'listen' | 'pace'>,
+  setting: Omit<WatchSetting, 'run' | 'listen' | 'progress'>,
 ): Promise<BdOutcome> {
   const { dataset, kernels: k } = request;
   const began = performance.now();
@@ -103,8 +103,8 @@ async function trainBoth(
   const models: TrainableModel[] = [];
   let method: ReturnType<typeof createBd> | undefined;
   try {
-    const pace = createPace({
-      told: (advance) => {
+    const progress = createProgress({
+      onAdvance: (advance) => {
         for (const role of bdRoles) request.listen?.(role, { type: 'progress', ...advance });
       },
       ...(request.signal ? { signal: request.signal } : {}),
@@ -113,7 +113,7 @@ async function trainBoth(
       const context = { kernels: k, train, seed: o.seed };
       const model = side.spec.create(context, side.options as never) as TrainableModel;
       models.push(model);
-      putParameters(model, side.learned);
+      loadParameters(model, side.saved);
       const listen = listenerOf(side.run, (event) => request.listen?.(side.role, event));
       tellUnusedWeights(side.spec, train, listen);
       const measure = () => (o.protocol === 'reference' ? publishedMetrics(k, model, dataset) : {});
@@ -123,7 +123,7 @@ async function trainBoth(
         keepLast: o.keep === 'last',
         measure,
         listen,
-        pace,
+        progress,
       });
       return { ...side, model, listen, measure, watch };
     });
@@ -131,7 +131,7 @@ async function trainBoth(
       return { model, batchSize, negatives };
     });
     const outcomes = await trainTogether({
-      ...{ kernels: k, train, evaluateStart: true, pace },
+      ...{ kernels: k, train, evaluateStart: true, progress },
       learners: both.map(({ model, options, listen, run, watch: { validate, evaluated } }) => ({
         ...{ model, options, listen, validate, evaluated },
         ...(run ? { store: storeOf(run, listen) } : {}),
@@ -140,7 +140,7 @@ async function trainBoth(
         const tell = (epoch: number, details: Readonly<Record<string, unknown>>) => {
           for (const { listen } of both) listen({ type: 'method', epoch, method: 'bd', details });
         };
-        const context = { kernels: k, train, userIds: dataset.users.ids, tell, step: pace.of('drawing items') };
+        const context = { kernels: k, train, userIds: dataset.users.ids, tell, step: progress.task('drawing items') };
         method = createBd({ ...context, teacher: teacher!, student: student! }, o);
         return method;
       },
@@ -150,8 +150,8 @@ async function trainBoth(
     for (const [at, { model, run, recorded, watch, measure }] of both.entries()) {
       const fitted = watch.fitted(outcomes[at]!);
       const job = await finishModel({
-        ...{ kernels: k, dataset, judge: setting.judge, run, model, fitted, began, method: 'bd', options: recorded },
-        ...{ source: request.source, metrics: measure(), teachers: [both[1 - at]!.model.name], pace },
+        ...{ kernels: k, dataset, evaluator: setting.evaluator, run, model, fitted, began, method: 'bd', options: recorded },
+        ...{ source: request.source, metrics: measure(), teachers: [both[1 - at]!.model.name], progress },
       });
       finished.push({ job, run, fitted });
     }

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { readJsonLines } from '../formats/index.js';
 import { readRankings } from './rankings-file.js';
 import { readExternalRankings, writeRankingsTable } from '../data/index.js';
-import { createJudge } from '../eval/evaluation.js';
+import { createEvaluator } from '../eval/evaluation.js';
 import { importTeachers, nameOfFile } from './external.js';
 import { isFinishedRun, jobFiles, readFinishedRun, readTeacher } from './finished.js';
 import { type Job } from './outcome.js';
@@ -32,7 +32,7 @@ async function exported(name = 'mine.csv', teacher?: string): Promise<{ file: st
 
 async function imported(file: string, more: { folder?: string; overwrite?: boolean } = {}) {
   const dataset = await smallData();
-  const external = await readExternalRankings(file, dataset, createJudge(dataset, evaluation).depth);
+  const external = await readExternalRankings(file, dataset, createEvaluator(dataset, evaluation).depth);
   return importTeachers({ dataset, external, name: 'mine', evaluation, source: { data: SMALL }, ...more });
 }
 

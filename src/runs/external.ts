@@ -12,7 +12,7 @@ import {
   type Trajectory,
 } from '../data/index.js';
 import { fail } from '../errors.js';
-import { createJudge, type EvaluationOptions, evaluationOptions, type Judge } from '../eval/evaluation.js';
+import { createEvaluator, type EvaluationOptions, evaluationOptions, type Evaluator } from '../eval/evaluation.js';
 import { isRun, jobFiles, keep, readBack } from './finished.js';
 import { metricsOf, type Outcome, type RunResult } from './outcome.js';
 import { recordNames } from './names.js';
@@ -55,14 +55,14 @@ export interface ImportedTeacher {
 export function importTeachers(request: ImportRequest): ImportedTeacher[] {
   const { dataset, external, name, folder } = request;
   const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
-  const judge = createJudge(dataset, evaluation);
+  const evaluator = createEvaluator(dataset, evaluation);
   const places = external.teachers.map((t) => (t.name === undefined ? '' : folderName(t.name)));
   checkPlaces(external.teachers, places, folder);
   return external.teachers.map((teacher, t) => {
     const place = places[t]!;
     const trajectory = { ...teacher.trajectory, teacher: teacher.name ?? name };
     const setting: Setting = {
-      ...{ request, judge, trajectory, rankings: teacher.rankings },
+      ...{ request, evaluator, trajectory, rankings: teacher.rankings },
       options: { teacher: trajectory.teacher, ...evaluation },
       // What the report says of this teacher.
       report: { ...external.report, teachers: [external.report.teachers[t]!] },
@@ -78,7 +78,7 @@ export function importTeachers(request: ImportRequest): ImportedTeacher[] {
 
 interface Setting {
   readonly request: ImportRequest;
-  readonly judge: Judge;
+  readonly evaluator: Evaluator;
   readonly trajectory: Trajectory;
   readonly rankings: Rankings;
   readonly options: Readonly<Record<string, unknown>>;
@@ -87,7 +87,7 @@ interface Setting {
 
 /** The run of one teacher in its folder: read back, or made. */
 function kept(setting: Setting, folder: string): Outcome {
-  const { request, judge, trajectory, rankings, options, report } = setting;
+  const { request, evaluator, trajectory, rankings, options, report } = setting;
   const { dataset, source, overwrite = false } = request;
   const { checkpoints, observed } = trajectory;
   const content = [...checkpoints.map((c) => c.rankings), rankings, ...(observed ? [observed] : [])];
@@ -105,7 +105,7 @@ function kept(setting: Setting, folder: string): Outcome {
     if (run.isFinished()) {
       if (typeof source?.labels === 'string')
         recordNames(run.path, source.labels, String(source.labelsEncoding ?? 'auto'));
-      return readBack<RunResult>(run, dataset, judge);
+      return readBack<RunResult>(run, dataset, evaluator);
     }
     // One that was interrupted begins anew; this cuts what it had logged.
     run.loadLatestCheckpoint();
@@ -117,13 +117,13 @@ function kept(setting: Setting, folder: string): Outcome {
   }
 }
 
-function judged({ options, judge, rankings, trajectory }: Setting, run: Run | undefined): Outcome {
+function judged({ options, evaluator, rankings, trajectory }: Setting, run: Run | undefined): Outcome {
   const checkpoints = trajectory.checkpoints.map((c) => {
-    const metrics = judge.selects ? judge.valid(c.rankings).means : {};
+    const metrics = evaluator.selects ? evaluator.valid(c.rankings).means : {};
     run?.metric({ epoch: c.epoch, ...metrics });
     return { ...c, metrics };
   });
-  const [evaluation, hidden] = [judge.test(rankings), judge.hidden(rankings)];
+  const [evaluation, hidden] = [evaluator.test(rankings), evaluator.hidden(rankings)];
   const { epoch } = checkpoints.at(-1)!;
   const outcome: Outcome = {
     result: {

@@ -4,8 +4,8 @@ import { type Dataset, licenceNote } from '../data/index.js';
 import type { Trajectory } from '../data/trajectory.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, rankAll, rankObserved } from '../models/index.js';
-import type { Pace } from '../pace.js';
-import { type Judge, LIST_LENGTH } from '../eval/evaluation.js';
+import type { Progress } from '../progress.js';
+import { type Evaluator, LIST_LENGTH } from '../eval/evaluation.js';
 import { keep, keepModel } from './finished.js';
 import type { Fitted } from './watch.js';
 import { type Job } from './outcome.js';
@@ -16,7 +16,7 @@ import { factorsOf, writeStudent } from './student-bundle.js';
 export interface Finishing {
   readonly kernels: Kernels;
   readonly dataset: Dataset;
-  readonly judge: Judge;
+  readonly evaluator: Evaluator;
   readonly run: Run | undefined;
   readonly model: Model;
   readonly fitted: Fitted;
@@ -31,22 +31,22 @@ export interface Finishing {
   readonly began: number;
   /** Further test metrics for the result. */
   readonly metrics?: Readonly<Record<string, number>>;
-  readonly pace: Pace;
+  readonly progress: Progress;
 }
 
 /** @throws RecdistillError `write-failed`, `interrupted` before anything is written */
 export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
-  const { kernels: k, dataset, judge, run, model, fitted, method, options, pace } = f;
+  const { kernels: k, dataset, evaluator, run, model, fitted, method, options, progress } = f;
   const { train } = dataset;
-  const step = pace.of(`ranking for ${model.name}`);
+  const step = progress.task(`ranking for ${model.name}`);
   const trajectory: Trajectory = {
     teacher: model.name,
     dataFingerprint: dataset.fingerprint,
     checkpoints: fitted.checkpoints,
     observed: await rankObserved(k, model, train, Math.min(train.nItems, LIST_LENGTH), step),
   };
-  const rankings = await rankAll(k, model, judge.mask.test, judge.depth, { step });
-  const [tested, hidden] = [judge.test(rankings), judge.hidden(rankings)];
+  const rankings = await rankAll(k, model, evaluator.mask.test, evaluator.depth, { step });
+  const [tested, hidden] = [evaluator.test(rankings), evaluator.hidden(rankings)];
   const result: JobResult = {
     model: model.name,
     method,
@@ -55,7 +55,7 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
     epochs: fitted.epochs,
     parameters: model.size,
     bytes: model.size * 4,
-    latencyMicroseconds: await latencyOf(k, model, train, pace.of(`timing ${model.name}`)),
+    latencyMicroseconds: await latencyOf(k, model, train, progress.task(`timing ${model.name}`)),
     seconds: fitted.secondsBefore + (performance.now() - f.began) / 1000,
     metrics: { ...metricsOf(tested), ...f.metrics },
     ...(hidden ? { hidden: metricsOf(hidden) } : {}),

@@ -12,7 +12,7 @@ import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { fail } from '../errors.js';
 import type { Model, Tables } from '../models/index.js';
-import type { Judge } from '../eval/evaluation.js';
+import type { Evaluator } from '../eval/evaluation.js';
 import type { Outcome, RunResult, Teacher } from './outcome.js';
 
 /** Names of the files of a job in its run folder, beside those that every run has. */
@@ -137,15 +137,15 @@ export const forgetCheckpoints = (run: Run): void =>
   rmSync(join(run.path, 'checkpoints'), { recursive: true, force: true });
 
 /** A finished run that this process holds, checked against the data. @throws RecdistillError as `readFinishedRun`, `artifact-differs` */
-export function readBack<Result extends RunResult>(run: Run, dataset: Dataset, judge: Judge): Outcome<Result> {
+export function readBack<Result extends RunResult>(run: Run, dataset: Dataset, evaluator: Evaluator): Outcome<Result> {
   const result = run.readResult(jobFiles.result) as Result;
   const { rankings } = readRankings(join(run.path, jobFiles.rankings));
   const expected = { dataFingerprint: dataset.fingerprint, nUsers: dataset.train.nUsers, nItems: dataset.train.nItems };
   const trajectory = readTrajectory(join(run.path, jobFiles.trajectory), expected);
-  const hidden = judge.hidden(rankings);
+  const hidden = evaluator.hidden(rankings);
   return {
     result,
-    evaluation: judge.test(rankings),
+    evaluation: evaluator.test(rankings),
     ...(hidden ? { hidden } : {}),
     rankings,
     teacher: teacherOf(run.path, trajectory, run.manifest.hash),

@@ -8,7 +8,7 @@ import { parseOptions } from '../options/options.js';
 import { type Avoid, avoiding, type Dataset } from '../data/index.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
-import { distillerNamed, type KnownTeacher } from '../distill/index.js';
+import { methodNamed, type TeacherKnowledge } from '../distill/index.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
 import {
@@ -19,18 +19,18 @@ import {
   type Tables,
   type TrainableModel,
 } from '../models/index.js';
-import { createPace, type Pace } from '../pace.js';
+import { createProgress, type Progress } from '../progress.js';
 import { type Listener, type TrajectoryOptions, trajectoryOptions } from '../train/index.js';
 import { checkMemory } from './estimate.js';
-import { createJudge, type EvaluationOptions, evaluationOptions } from '../eval/evaluation.js';
+import { createEvaluator, type EvaluationOptions, evaluationOptions } from '../eval/evaluation.js';
 import { finishModel } from './finish.js';
 import { forgetCheckpoints, jobFiles, readBack } from './finished.js';
-import { fitAtOnce, fitByLoop } from './fit.js';
+import { fitComputed, fitByLoop } from './fit.js';
 import { checkNeeds, splitOptions } from './method.js';
 import { nameAgain } from './names.js';
-import { type Job, knownTeacher, listenerOf, type Teacher, type Use } from './outcome.js';
+import { type Job, knowledgeOf, listenerOf, type Teacher, type Use } from './outcome.js';
 import type { JobRequest } from './request.js';
-import { optionsToStart, startFrom, startText } from './start.js';
+import { optionsToContinue, continueFrom, continueText } from './continue-from.js';
 import { tellUnusedWeights } from './unused-weights.js';
 
 /**
@@ -41,17 +41,17 @@ import { tellUnusedWeights } from './unused-weights.js';
 export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
   const { dataset, kernels: k, teachers = [], start } = request;
   const spec = modelNamed(request.model);
-  const method = distillerNamed(request.method ?? 'none');
+  const method = methodNamed(request.method ?? 'none');
   const given = request.options ?? {};
   const { modelOptions, methodOptions } = splitOptions(
     spec,
     method,
-    start ? optionsToStart(spec, method, start, given) : given,
+    start ? optionsToContinue(spec, method, start, given) : given,
   );
   const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
   const kept = parseOptions(trajectoryOptions, request.trajectory, 'trajectory');
-  checkNeeds(spec, method, teachers.map(knownTeacher), dataset);
-  const judge = createJudge(dataset, evaluation);
+  checkNeeds(spec, method, teachers.map(knowledgeOf), dataset);
+  const evaluator = createEvaluator(dataset, evaluation);
   checkMemory(spec, modelOptions, dataset);
 
   const seed = Number(modelOptions.seed ?? 0);
@@ -78,35 +78,35 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
     if (run?.isFinished()) {
       const named = await nameAgain(run, dataset, request.source);
       if (named) request.listen?.({ type: 'note', message: 'it has the names of items now' });
-      return readBack(run, dataset, judge);
+      return readBack(run, dataset, evaluator);
     }
     if (run && request.source) run.writeResult(jobFiles.source, request.source);
     const listen = listenerOf(run, request.listen);
     tellUnusedWeights(spec, dataset.train, listen);
     const began = performance.now();
     const train = avoiding(dataset, modelOptions.avoid as Avoid);
-    const pace = createPace({
-      told: (advance) => listen({ type: 'progress', ...advance }),
+    const progress = createProgress({
+      onAdvance: (advance) => listen({ type: 'progress', ...advance }),
       ...(request.signal ? { signal: request.signal } : {}),
     });
-    const model = await createModel(spec, { kernels: k, train, seed }, modelOptions, pace, listen);
+    const model = await createModel(spec, { kernels: k, train, seed }, modelOptions, progress, listen);
     try {
       if (start) {
-        const step = pace.of('folding in who is new');
-        const report = await startFrom(model as TrainableModel, start, dataset, step);
-        listen({ type: 'note', message: startText(report) });
+        const step = progress.task('folding in who is new');
+        const report = await continueFrom(model as TrainableModel, start, dataset, step);
+        listen({ type: 'note', message: continueText(report) });
       }
       const setting = {
-        ...{ run, judge, train, method, methodOptions, listen, pace },
+        ...{ run, evaluator, train, method, methodOptions, listen, progress },
         ...{ options: modelOptions as never, trajectory: kept, selectBy: evaluation.selectBy },
       };
       const fitted =
         spec.kind === 'computed'
-          ? await fitAtOnce(k, model, judge, listen, pace)
+          ? await fitComputed(k, model, evaluator, listen, progress)
           : await fitByLoop(model as TrainableModel, request, setting);
       const job = await finishModel(
         {
-          ...{ kernels: k, dataset, judge, run, model, fitted, options, began, pace },
+          ...{ kernels: k, dataset, evaluator, run, model, fitted, options, began, progress },
           method: method.name,
           teachers: teachers.map((t) => t.trajectory.teacher),
           source: request.source,
@@ -129,12 +129,12 @@ async function createModel(
   spec: ModelSpec,
   context: ModelContext,
   options: Readonly<Record<string, unknown>>,
-  pace: Pace,
+  progress: Progress,
   listen: Listener,
 ): Promise<Model> {
   if (spec.kind === 'trained') return spec.create(context, options as never);
   const what = `computing ${spec.name}`;
   const seconds = spec.estimate?.(context, options as never);
   if (seconds !== undefined) listen({ type: 'estimate', what, seconds });
-  return spec.create({ ...context, step: pace.of(what) }, options as never);
+  return spec.create({ ...context, step: progress.task(what) }, options as never);
 }

@@ -3,7 +3,7 @@
 import type { Interactions } from '../data/interactions.js';
 import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
 import { type Model, tablesOf } from '../models/index.js';
-import { createPace } from '../pace.js';
+import { createProgress } from '../progress.js';
 
 const ROUNDS = 60;
 const WARM_UP = 20;
@@ -17,7 +17,7 @@ export async function latencyOf(
   k: Kernels,
   model: Model,
   train: Interactions,
-  step = createPace().of(`timing ${model.name}`),
+  step = createProgress().task(`timing ${model.name}`),
 ): Promise<number> {
   const mask = takeRows(k, { columns: train.nItems, indptr: train.indptr, indices: train.indices });
   const user = k.ints(1);

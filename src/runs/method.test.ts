@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { distillerNamed } from '../distill/index.js';
+import { methodNamed } from '../distill/index.js';
 import { modelNamed } from '../models/index.js';
 import { checkStudent, splitOptions } from './method.js';
 import { refusedAs } from './small.test.support.js';
 
 const mf = { name: 'bpr-mf', has: ['embeddings' as const] };
-const [bprMf, hetcomp, none] = [modelNamed('bpr-mf'), distillerNamed('hetcomp'), distillerNamed('none')];
+const [bprMf, hetcomp, none] = [modelNamed('bpr-mf'), methodNamed('hetcomp'), methodNamed('none')];
 
 test('options go to the one who has them, checked and with defaults', () => {
   const { modelOptions, methodOptions } = splitOptions(bprMf, hetcomp, { dim: 3, lambda: 0.5 });
@@ -58,9 +58,9 @@ test('students and numbers of teachers that a method cannot do with are refused'
     () => checkStudent(modelNamed('item-autoencoder'), hetcomp, [mf]),
     refusedAs('needs-not-met', /scores that a loss can be taken back through, which item-autoencoder does not have/),
   );
-  const rrd = distillerNamed('rrd');
+  const rrd = methodNamed('rrd');
   checkStudent(bprMf, rrd, [mf, mf]);
-  const de = distillerNamed('de');
+  const de = methodNamed('de');
   checkStudent(bprMf, de, [mf]);
   assert.throws(() => checkStudent(modelNamed('mult-vae'), de, [mf]), refusedAs('needs-not-met', /inner products/));
   assert.throws(

@@ -1,7 +1,7 @@
 /** Options and needs of a model and a distillation method together. */
 import { type OptionsSchema, parseOptions } from '../options/options.js';
 import type { Dataset } from '../data/index.js';
-import type { DistillerSpec, KnownTeacher, TeacherCapability } from '../distill/index.js';
+import type { MethodSpec, TeacherKnowledge, TeacherCapability } from '../distill/index.js';
 import { fail } from '../errors.js';
 import { type Capability, type ModelSpec, models } from '../models/index.js';
 import { nearest } from '../nearest.js';
@@ -14,7 +14,7 @@ type Values = Readonly<Record<string, unknown>>;
  */
 export function splitOptions(
   model: ModelSpec,
-  method: DistillerSpec,
+  method: MethodSpec,
   given: Values,
 ): { modelOptions: Values; methodOptions: Values } {
   const of = (schema: OptionsSchema) =>
@@ -46,7 +46,7 @@ export interface TeacherProfile {
  */
 export function checkStudent(
   model: ModelSpec,
-  { needs, name }: DistillerSpec,
+  { needs, name }: MethodSpec,
   teachers: readonly TeacherProfile[],
 ): void {
   if (needs.teachers === 'none') {
@@ -79,8 +79,8 @@ export function checkStudent(
 /** Refuses, before any work, what the method cannot do. @throws RecdistillError `needs-not-met` */
 export function checkNeeds(
   model: ModelSpec,
-  method: DistillerSpec,
-  teachers: readonly KnownTeacher[],
+  method: MethodSpec,
+  teachers: readonly TeacherKnowledge[],
   dataset: Dataset,
 ): void {
   checkStudent(

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { itemsOf } from '../data/index.js';
 import { rankingOf } from '../data/rankings.js';
 import { runJob } from './job.js';
-import { type Learned, learnedOf } from './learned.js';
+import { type SavedModel, savedModelOf } from './saved-model.js';
 import { evaluation, kernels, quick, smallData } from './small.test.support.js';
 import { testRanks } from './test-ranks.js';
 
@@ -13,14 +13,14 @@ test('the rank of a test item is its place in the list that the run keeps, also 
     ['bpr-mf', quick],
     ['neumf', { ...quick, layers: 1 }],
   ] as const) {
-    let learned: Learned | undefined;
+    let saved: SavedModel | undefined;
     const job = await runJob({ dataset, kernels, model, options, evaluation }, (m, { result }) => {
-      learned = learnedOf(m, result, dataset.fingerprint);
+      saved = savedModelOf(m, result, dataset.fingerprint);
     });
     // The first time kernels take working memory that they keep.
-    await testRanks(kernels, learned!, dataset);
+    await testRanks(kernels, saved!, dataset);
     const before = kernels.bytesInUse;
-    const ranks = await testRanks(kernels, learned!, dataset);
+    const ranks = await testRanks(kernels, saved!, dataset);
     assert.equal(kernels.bytesInUse, before);
     let within = 0;
     for (let user = 0; user < dataset.test.nUsers; user++) {

@@ -3,7 +3,7 @@ import { parseOptions } from '../options/options.js';
 import { type Dataset, itemsOf, union } from '../data/index.js';
 import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
 import { modelNamed } from '../models/index.js';
-import { type Learned, putParameters } from './learned.js';
+import { type SavedModel, loadParameters } from './saved-model.js';
 
 /** Scores held at once: 16 MB, and as much for the ranks. */
 const BLOCK = 4_000_000;
@@ -12,10 +12,10 @@ const BLOCK = 4_000_000;
  * The rank of each test interaction, in the order of `test.indices`: 1 = best of the items that the user has neither in train nor in valid.
  * @throws RecdistillError `unknown-name`, `artifact-damaged`
  */
-export async function testRanks(k: Kernels, learned: Learned, { train, valid, test }: Dataset): Promise<Int32Array> {
-  const spec = modelNamed(learned.model);
-  const own = Object.fromEntries(Object.entries(learned.options).filter(([name]) => name in spec.options.shape));
-  const options = parseOptions(spec.options, own, learned.model);
+export async function testRanks(k: Kernels, saved: SavedModel, { train, valid, test }: Dataset): Promise<Int32Array> {
+  const spec = modelNamed(saved.model);
+  const own = Object.fromEntries(Object.entries(saved.options).filter(([name]) => name in spec.options.shape));
+  const options = parseOptions(spec.options, own, saved.model);
   const model = await spec.create({ kernels: k, train, seed: Number(own.seed ?? 0) }, options as never);
   const { nItems } = train;
   const judged = Array.from({ length: test.nUsers }, (_, u) => u).filter((u) => itemsOf(test, u).length > 0);
@@ -25,7 +25,7 @@ export async function testRanks(k: Kernels, learned: Learned, { train, valid, te
   const [users, scores, ranks] = [k.ints(perBlock), k.floats(perBlock * nItems), k.ints(perBlock * nItems)];
   const out = new Int32Array(test.indices.length);
   try {
-    putParameters(model, learned);
+    loadParameters(model, saved);
     for (let start = 0; start < judged.length; start += perBlock) {
       const block = users.subarray(0, Math.min(perBlock, judged.length - start));
       block.set(judged.slice(start, start + block.length));

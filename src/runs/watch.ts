@@ -4,9 +4,9 @@ import type { Run } from './run-folder.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, rankAll } from '../models/index.js';
-import type { Pace } from '../pace.js';
+import type { Progress } from '../progress.js';
 import type { LearnerTask, Listener, LoopStore, TrainOutcome, TrajectoryOptions } from '../train/index.js';
-import type { Judge } from '../eval/evaluation.js';
+import type { Evaluator } from '../eval/evaluation.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { createSnapshots } from './snapshots.js';
 
@@ -23,12 +23,12 @@ export interface Fitted {
 
 export interface WatchSetting {
   readonly run: Run | undefined;
-  readonly judge: Judge;
+  readonly evaluator: Evaluator;
   readonly evaluateEvery: number;
   readonly trajectory: TrajectoryOptions;
   readonly selectBy: string;
   readonly listen: Listener;
-  readonly pace: Pace;
+  readonly progress: Progress;
   /** Each evaluation judges on test as well. */
   readonly testCurve?: boolean;
   /** The last epoch is kept, whatever valid says. */
@@ -43,24 +43,24 @@ export interface Watch extends Required<Pick<LearnerTask, 'validate' | 'evaluate
 }
 
 export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Watch {
-  const { run, judge, selectBy, measure, listen } = setting;
-  const step = setting.pace.of(`ranking for ${model.name}`);
+  const { run, evaluator, selectBy, measure, listen } = setting;
+  const step = setting.progress.task(`ranking for ${model.name}`);
   const snapshots = createSnapshots(setting.evaluateEvery, run ? join(run.path, 'snapshots') : undefined);
-  const selects = judge.selects && !setting.keepLast;
+  const selects = evaluator.selects && !setting.keepLast;
   let seen: { rankings: Rankings; metrics: Readonly<Record<string, number>> } | undefined;
   return {
     async validate(epoch) {
-      const rankings = await rankAll(k, model, judge.mask.valid, judge.depth, { step });
-      const evaluation = judge.selects ? judge.valid(rankings) : undefined;
+      const rankings = await rankAll(k, model, evaluator.mask.valid, evaluator.depth, { step });
+      const evaluation = evaluator.selects ? evaluator.valid(rankings) : undefined;
       const metrics = { ...evaluation?.means, ...measure?.() };
       seen = { rankings, metrics };
-      return { value: evaluation && selects ? judge.select(evaluation) : epoch, metrics };
+      return { value: evaluation && selects ? evaluator.select(evaluation) : epoch, metrics };
     },
     async evaluated(epoch, best) {
       snapshots.add(epoch, seen!.rankings, seen!.metrics, best);
       if (!setting.testCurve) return;
-      const rankings = await rankAll(k, model, judge.mask.test, judge.depth, { step });
-      listen({ type: 'test', epoch, metrics: judge.test(rankings).means });
+      const rankings = await rankAll(k, model, evaluator.mask.test, evaluator.depth, { step });
+      listen({ type: 'test', epoch, metrics: evaluator.test(rankings).means });
     },
     fitted: ({ bestEpoch, epochs, secondsBefore }) => ({
       ...{ bestEpoch, epochs, secondsBefore },

@@ -1,3 +1,3 @@
-export * from './distiller-contract.js';
 export * from './made-up-teachers.js';
+export * from './method-contract.js';
 export * from './model-contract.js';

@@ -1,14 +1,14 @@
 /** Teachers that never trained, for tests of methods: rankings at random, the later the nearer to a last one, and tables that have nothing to do with them. */
 
 import { type Interactions, itemsOf, type Rankings } from '../data/index.js';
-import type { KnownTeacher } from '../distill/index.js';
+import type { TeacherKnowledge } from '../distill/index.js';
 import { shuffle, stream, uniform } from '../math/random.js';
 
 const CHECKPOINTS = 3;
 const DIM = 3;
 
 /** @param fingerprint of the data set they claim to know; every other teacher ranks observed items, too */
-export function teachersFor(train: Interactions, teachers: number, fingerprint: string): KnownTeacher[] {
+export function teachersFor(train: Interactions, teachers: number, fingerprint: string): TeacherKnowledge[] {
   return Array.from({ length: teachers }, (_, x) => ({
     teacher: `made-up-${x + 1}`,
     dataFingerprint: fingerprint,

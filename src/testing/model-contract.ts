@@ -54,13 +54,13 @@ export function modelContract(spec: ModelSpec, options: Readonly<Record<string, 
       { name: `${spec.name}: stops at any of its steps, and gives all memory back`, run: () => stops(spec, options) },
     ];
   }
-  const learned = {
+  const saved = {
     name: `${spec.name}: a loss on the scores of any pairs reaches the parameters`,
     run: () => learnsPairs(spec, options),
   };
   return [
     ...shared,
-    ...(spec.capabilities.includes('scores') ? [learned] : []),
+    ...(spec.capabilities.includes('scores') ? [saved] : []),
     { name: `${spec.name}: the gradient is that of the loss`, run: () => finiteDifferences(spec, options) },
     { name: `${spec.name}: same bits at 1, 2, 3 and 4 threads`, run: () => sameAtAnyThreads(spec, options) },
     { name: `${spec.name}: optimisers that look at marked rows only miss nothing`, run: () => marks(spec, options) },
@@ -371,7 +371,7 @@ async function weighs(spec: ModelSpec, options: Readonly<Record<string, unknown>
     const weights = Float32Array.from(data.train.indices, (_, at) => weight(at));
     return { ...data, train: { ...data.train, weights } };
   };
-  const learned = async (of: Dataset): Promise<string> => {
+  const saved = async (of: Dataset): Promise<string> => {
     if (spec.kind === 'trained') return trainedBits(contractRun(spec, options, of), 2);
     const k = createKernels({ threads: 2, memoryLimit: 64e6 });
     const model = await make(spec, k, options, 3, of.train);
@@ -380,9 +380,9 @@ async function weighs(spec: ModelSpec, options: Readonly<Record<string, unknown>
     k.close();
     return scores.join(' ');
   };
-  const plain = await learned(data);
-  assert.ok((await learned(withWeights(() => 1))) === plain, 'weights of 1 changed what is learned');
-  const changed = (await learned(withWeights((at) => 1 + (at % 7)))) !== plain;
+  const plain = await saved(data);
+  assert.ok((await saved(withWeights(() => 1))) === plain, 'weights of 1 changed what is learned');
+  const changed = (await saved(withWeights((at) => 1 + (at % 7)))) !== plain;
   const says = spec.capabilities.includes('weights');
   assert.equal(changed, says, says ? 'other weights changed nothing' : 'weights changed what is learned');
 }

@@ -27,7 +27,7 @@ export interface LoopStore {
 }
 
 /** How far a run has come; the part of a checkpoint that is not a table. */
-export interface Progress {
+export interface LearnerState {
   epoch: number;
   bestEpoch: number;
   bestValue: number;
@@ -60,7 +60,7 @@ const keptOf = (hooks: Hooks): readonly KeptTable[] => [
 ];
 
 export function checkpointOf(
-  progress: Progress,
+  learner: LearnerState,
   model: Model,
   optimizer: Optimizer,
   best: readonly Floats[],
@@ -74,14 +74,14 @@ export function checkpointOf(
   for (const t of keptOf(hooks)) tensors[t.name] = { shape: [t.values.length], data: t.values };
   for (const s of optimizer.state) tensors[`optimizer.${s.name}`] = { shape: [s.values.length], data: s.values };
   // JSON has no infinity: before the first evaluation the best value is simply absent.
-  const { bestValue, ...rest } = progress;
+  const { bestValue, ...rest } = learner;
   const state = {
     ...rest,
     ...(Number.isFinite(bestValue) ? { bestValue } : {}),
     steps: optimizer.steps,
     method: hooks.save?.() ?? null,
   };
-  return { epoch: progress.epoch, tensors, state };
+  return { epoch: learner.epoch, tensors, state };
 }
 
 /** Puts a checkpoint back into the parts it was taken from. @throws RecdistillError `artifact-damaged` */
@@ -91,7 +91,7 @@ export function restore(
   optimizer: Optimizer,
   best: readonly Floats[],
   hooks: Hooks,
-): Progress {
+): LearnerState {
   const fill = (name: string, into: Floats | Int32Array) => {
     const data = c.tensors[name]?.data;
     if (data?.length !== into.length) {
@@ -111,6 +111,6 @@ export function restore(
   for (const s of optimizer.state) fill(`optimizer.${s.name}`, s.values);
   optimizer.steps = Number(c.state.steps);
   if (c.state.method !== null) hooks.load?.(c.state.method);
-  const { epoch, bestEpoch, bestValue, waited, reason, seconds } = c.state as unknown as Progress;
+  const { epoch, bestEpoch, bestValue, waited, reason, seconds } = c.state as unknown as LearnerState;
   return { epoch, bestEpoch, bestValue: bestValue ?? Number.NEGATIVE_INFINITY, waited, reason, seconds: seconds ?? 0 };
 }

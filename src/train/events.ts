@@ -1,5 +1,5 @@
 /** Everything the loop does is told as an event; progress bars, logs, run folders and dashboards only listen. */
-import type { Advance } from '../pace.js';
+import type { Advance } from '../progress.js';
 
 export type TrainEvent =
   | {

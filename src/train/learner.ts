@@ -4,7 +4,14 @@ import type { Batch, TrainableModel } from '../models/_model.js';
 import type { TrainOptions } from '../models/options.js';
 import { optimizerNamed } from '../optim/index.js';
 import type { Batches } from './batches.js';
-import { checkpointOf, extrasOf, type LoopCheckpoint, type LoopStore, type Progress, restore } from './checkpoint.js';
+import {
+  checkpointOf,
+  extrasOf,
+  type LearnerState,
+  type LoopCheckpoint,
+  type LoopStore,
+  restore,
+} from './checkpoint.js';
 import { batchDecay } from './decay.js';
 import type { Listener, StopReason } from './events.js';
 import type { Hooks } from './hooks.js';
@@ -41,7 +48,7 @@ export interface TrainOutcome {
 
 export interface Learner extends Pick<LearnerTask, 'model' | 'options' | 'store' | 'listen'> {
   readonly batches: Batches;
-  readonly progress: Progress;
+  readonly state: LearnerState;
   /** Moves the parameters by the gradients of a batch. */
   step(batch: Batch): void;
   evaluate(epoch: number): Promise<void>;
@@ -59,10 +66,10 @@ export function createLearner(k: Kernels, task: LearnerTask, batches: Batches, h
   const { model, options: o, listen } = task;
   const ofBatch = o.l2Scope === 'batch' && o.l2 > 0;
   const decay = ofBatch ? batchDecay(k, model.parameters, o.l2, o.batchSize * (o.negatives ?? 1)) : undefined;
-  const learned = [...model.parameters, ...extrasOf(hooks)];
-  const optimizer = optimizerNamed(o.optimizer).create(k, learned, { ...o, ...(ofBatch ? { l2: 0 } : {}) });
+  const saved = [...model.parameters, ...extrasOf(hooks)];
+  const optimizer = optimizerNamed(o.optimizer).create(k, saved, { ...o, ...(ofBatch ? { l2: 0 } : {}) });
   const best = model.parameters.map((p) => p.values.slice());
-  const progress: Progress = {
+  const state: LearnerState = {
     epoch: 0,
     bestEpoch: 0,
     bestValue: Number.NEGATIVE_INFINITY,
@@ -75,7 +82,7 @@ export function createLearner(k: Kernels, task: LearnerTask, batches: Batches, h
   return {
     ...task,
     batches,
-    progress,
+    state,
     step(batch) {
       model.backward?.();
       decay?.add(batch);
@@ -86,25 +93,25 @@ export function createLearner(k: Kernels, task: LearnerTask, batches: Batches, h
       const began = performance.now();
       const { value, metrics, stop = false } = await task.validate(epoch);
       stopped = stop;
-      const isBest = value > progress.bestValue;
+      const isBest = value > state.bestValue;
       if (isBest) {
-        [progress.bestEpoch, progress.bestValue, progress.waited] = [epoch, value, 0];
+        [state.bestEpoch, state.bestValue, state.waited] = [epoch, value, 0];
         model.parameters.forEach((p, at) => void best[at]!.set(p.values));
-      } else progress.waited += 1;
+      } else state.waited += 1;
       await task.evaluated?.(epoch, isBest);
       const took = (performance.now() - began) / 1000;
-      progress.seconds += took;
+      state.seconds += took;
       listen?.({ type: 'evaluation', epoch, metrics, best: isBest, seconds: took });
     },
-    over: () => (progress.waited >= o.patience ? 'patience' : stopped ? 'stopped' : undefined),
+    over: () => (state.waited >= o.patience ? 'patience' : stopped ? 'stopped' : undefined),
     putBestBack: () => model.parameters.forEach((p, at) => void p.values.set(best[at]!)),
-    checkpoint: () => checkpointOf(progress, model, optimizer, best, hooks),
+    checkpoint: () => checkpointOf(state, model, optimizer, best, hooks),
     restore(checkpoint) {
-      Object.assign(progress, restore(checkpoint, model, optimizer, best, hooks));
-      secondsBefore = progress.seconds;
+      Object.assign(state, restore(checkpoint, model, optimizer, best, hooks));
+      secondsBefore = state.seconds;
     },
     outcome() {
-      const { epoch: epochs, bestEpoch, bestValue, reason } = progress;
+      const { epoch: epochs, bestEpoch, bestValue, reason } = state;
       return { epochs, bestEpoch, bestValue, reason: reason as StopReason, secondsBefore };
     },
     close() {

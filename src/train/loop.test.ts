@@ -4,7 +4,7 @@ import { fromPairs } from '../data/interactions.js';
 import { createReferenceKernels } from '../kernels/index.js';
 import type { TrainableModel } from '../models/_model.js';
 import type { TrainOptions } from '../models/options.js';
-import { createPace } from '../pace.js';
+import { createProgress } from '../progress.js';
 import type { LoopCheckpoint, LoopStore } from './checkpoint.js';
 import type { TrainEvent } from './events.js';
 import { runLoop, type TrainTask } from './loop.js';
@@ -303,13 +303,13 @@ test('an epoch that is given up half-way leaves nothing, and going on ends in th
   await start(straight, { store: memoryStore() }).outcome;
   const store = memoryStore();
   const stop = new AbortController();
-  const pace = createPace({ signal: stop.signal, grace: 0 });
+  const progress = createProgress({ signal: stop.signal, grace: 0 });
   const model = counter(() => {
     // In the first batch of the third epoch.
     if (model.value() === 4) stop.abort();
     return 1;
   });
-  const { outcome, events } = start(model, { store, pace, signal: stop.signal });
+  const { outcome, events } = start(model, { store, progress, signal: stop.signal });
   await assert.rejects(outcome, { code: 'interrupted', message: /epoch 3 of counter stopped before/ });
   assert.equal(events.at(-1)?.type, 'stop');
   assert.equal(model.value(), 5, 'half of an epoch had been trained');
@@ -322,7 +322,7 @@ test('an epoch that is given up half-way leaves nothing, and going on ends in th
 test('an evaluation that is stopped is made anew', async () => {
   const store = memoryStore();
   const stop = new AbortController();
-  const step = createPace({ signal: stop.signal, grace: 0 }).of('ranking');
+  const step = createProgress({ signal: stop.signal, grace: 0 }).task('ranking');
   const validate: TrainTask['validate'] = async (epoch) => {
     if (epoch === 3) stop.abort();
     await step(1, 2);

@@ -5,7 +5,7 @@
 import type { Interactions } from '../data/interactions.js';
 import { fail, RecdistillError } from '../errors.js';
 import type { Kernels } from '../kernels/index.js';
-import { createPace, type Pace, turn } from '../pace.js';
+import { createProgress, type Progress, turn } from '../progress.js';
 import { createBatches, inStep } from './batches.js';
 import { newestOfAll } from './checkpoint.js';
 import type { StopReason } from './events.js';
@@ -24,7 +24,7 @@ interface Surroundings {
   readonly evaluateStart?: boolean;
   readonly signal?: AbortSignal;
   /** Between batches; default: one with the signal. */
-  readonly pace?: Pace;
+  readonly progress?: Progress;
 }
 
 /** One model that learns. */
@@ -80,12 +80,12 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
   // resumes from does not change how it ends.
   const saveIfDue = () => performance.now() - saved.at >= 20 * (saved.took - 100) && save();
   const names = learners.map((l) => l.model.name).join(' and ');
-  const pace = task.pace ?? createPace(task.signal ? { signal: task.signal } : {});
+  const progress = task.progress ?? createProgress(task.signal ? { signal: task.signal } : {});
   /** Returns the loss of each model. */
   const trainEpoch = async (epoch: number): Promise<number[]> => {
     const losses = learners.map(() => 0);
     await hooks.beforeEpoch?.(epoch);
-    const look = pace.of(`epoch ${epoch} of ${names}`);
+    const look = progress.task(`epoch ${epoch} of ${names}`);
     const steps = Math.max(...batches.map((b) => b.perEpoch));
     let number = 0;
     for (const step of inStep(batches, epoch)) {
@@ -102,10 +102,10 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
     return losses;
   };
   const tellStop = (epoch: number, reason: StopReason) => {
-    for (const l of learners) l.listen?.({ type: 'stop', epoch, bestEpoch: l.progress.bestEpoch, reason });
+    for (const l of learners) l.listen?.({ type: 'stop', epoch, bestEpoch: l.state.bestEpoch, reason });
   };
   const finish = (reason: StopReason): readonly TrainOutcome[] => {
-    for (const l of learners) l.progress.reason = reason;
+    for (const l of learners) l.state.reason = reason;
     save();
     for (const l of learners) l.putBestBack();
     tellStop(at, reason);
@@ -116,15 +116,15 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
     if (diverged < 0) return;
     for (const l of learners) l.putBestBack();
     tellStop(epoch, 'diverged');
-    const { model, progress } = learners[diverged]!;
-    fail('diverged', { model: model.name, epoch, loss: losses[diverged], bestEpoch: progress.bestEpoch });
+    const { model, state } = learners[diverged]!;
+    fail('diverged', { model: model.name, epoch, loss: losses[diverged], bestEpoch: state.bestEpoch });
   };
 
   try {
     const found = newestOfAll(learners.map((l) => l.store));
     found?.forEach((checkpoint, learner) => void learners[learner]!.restore(checkpoint));
-    at = learners[0]!.progress.epoch;
-    if (learners.every((l) => l.progress.reason !== '')) {
+    at = learners[0]!.state.epoch;
+    if (learners.every((l) => l.state.reason !== '')) {
       for (const l of learners) l.putBestBack();
       return learners.map((l) => l.outcome());
     }
@@ -145,12 +145,12 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
       expectFinite(losses, epoch);
       at = epoch;
       learners.forEach((l, learner) => {
-        l.progress.epoch = epoch;
-        l.progress.seconds += took;
+        l.state.epoch = epoch;
+        l.state.seconds += took;
         l.listen?.({ type: 'epoch', epoch, epochs, loss: losses[learner]!, seconds: took });
       });
       const after = await hooks.afterEpoch?.(epoch);
-      if (after?.restartPatience) for (const l of learners) l.progress.waited = 0;
+      if (after?.restartPatience) for (const l of learners) l.state.waited = 0;
       const due = learners.filter((l) => epoch % l.options.evaluateEvery === 0 || epoch === epochs);
       for (const l of due) await l.evaluate(epoch);
       if (due.length === 0) {

@@ -25,10 +25,10 @@ function lossOf(k: Kernels, inputs: Inputs, own: string, other: string, at: stri
   const [drawn, targets, pull] = [put(k, negative), put(k, readNumbers(inputs, at)), k.floats(n)];
   const temperature = readNumber(inputs, `temp_${other}`);
   const [ofBase, lambda] = [readNumber(inputs, 'lamb_CF'), readNumber(inputs, `lamb_${own}`)];
-  const learned = bd(drawn, targets, temperature, lambda, pull, n);
+  const saved = bd(drawn, targets, temperature, lambda, pull, n);
   const result: { [key: string]: Result } = {
     [`loss_${own}_CF`]: base,
-    [`loss_${own}`]: ofBase * base + learned,
+    [`loss_${own}`]: ofBase * base + saved,
     [`grad_pos_${own}`]: positive.map((_, b) => ofBase * scoreGradients[2 * b]!),
     [`grad_neg_${own}`]: positive.map((_, b) => ofBase * scoreGradients[2 * b + 1]! + pull[b]!),
   };

@@ -48,11 +48,11 @@ function lossOf(k: Kernels, inputs: Inputs, own: string, other: string) {
   const alone = onMask(`w_KD_${own}`, `logits_${other}`, learn(1));
   gradient.fill(0);
   const base = onMask(`w_CF_${own}`, 'targets', bce);
-  const learned = onMask(`w_KD_${own}`, `logits_${other}`, learn(lambda));
+  const saved = onMask(`w_KD_${own}`, `logits_${other}`, learn(lambda));
   const result: { [key: string]: Result } = {
     [`loss_${own}_CF`]: base,
     [`loss_${own}_BD`]: alone,
-    [`loss_${own}`]: base + learned,
+    [`loss_${own}`]: base + saved,
     [`grad_logits_${own}`]: nestRows(gradient, columns),
     [`grad_output_${own}`]: nestRows(
       gradient.map((g, at) => byOutput(g, logits[at]!)),

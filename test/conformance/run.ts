@@ -18,13 +18,13 @@ export async function runCase(golden: GoldenCase, checkers: Checkers): Promise<V
   const checker = Object.hasOwn(checkers, subject) ? checkers[subject] : undefined;
   if (!checker) return { subject, name, problem: 'not implemented' };
   try {
-    return { subject, name, ...(await judge(golden, checker)) };
+    return { subject, name, ...(await evaluator(golden, checker)) };
   } catch (error) {
     return { subject, name, problem: `threw ${error instanceof Error ? error.message : String(error)}` };
   }
 }
 
-async function judge(golden: GoldenCase, checker: Checker): Promise<Pick<Verdict, 'problem' | 'compared'>> {
+async function evaluator(golden: GoldenCase, checker: Checker): Promise<Pick<Verdict, 'problem' | 'compared'>> {
   const { float64, float32 } = await checker.check(golden.inputs);
   const reference = firstDifference(float64, golden.expected, golden.tolerance);
   if (reference !== undefined) return { problem: `float64 ${reference}` };

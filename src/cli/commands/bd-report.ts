@@ -2,7 +2,7 @@ import { fail } from '../../errors.js';
 import { analyseBd } from '../../eval/index.js';
 import { optionalInt, options, text } from '../../options/options.js';
 import { bdSections, readHistory, reportPage } from '../../report/index.js';
-import { type FinishedRun, isFinishedRun, readFinishedRun, readLearned, testRanks } from '../../runs/index.js';
+import { type FinishedRun, isFinishedRun, readFinishedRun, readSavedModel, testRanks } from '../../runs/index.js';
 import type { Command } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { group, machineGroup, machineOf, runsGroup, withKernels } from '../terminal/groups.js';
@@ -49,7 +49,7 @@ export const bdReport: Command = {
     const found = o.found ?? Math.min(...at);
     const [teacher0, student0, teacher1, student1] = await withKernels(machineOf(given), async (k) => {
       const all: Int32Array[] = [];
-      for (const { run } of judged) all.push(await testRanks(k, readLearned(run.folder), dataset));
+      for (const { run } of judged) all.push(await testRanks(k, readSavedModel(run.folder), dataset));
       return all;
     });
     const ranks = {

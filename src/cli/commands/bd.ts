@@ -3,7 +3,7 @@ import { bdOptions } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { learnsPairs, models } from '../../models/index.js';
 import { type OptionsSchema, options, text } from '../../options/options.js';
-import { type BdOutcome, type BdRole, bdRoles, readLearned, runBd } from '../../runs/index.js';
+import { type BdOutcome, type BdRole, bdRoles, readSavedModel, runBd } from '../../runs/index.js';
 import type { Job } from '../../runs/outcome.js';
 import type { Answer, Command, Console } from '../terminal/_command.js';
 import { givenOf, readOptions } from '../terminal/flags.js';
@@ -19,7 +19,7 @@ import {
   withKernels,
 } from '../terminal/groups.js';
 import { interruptible } from '../terminal/interrupt.js';
-import { createProgress } from '../terminal/progress.js';
+import { createProgressBar } from '../terminal/progress.js';
 import { renderTable } from '../terminal/table.js';
 import { bundleOf, checkName, nextSteps, quoted, trajectoryGroup } from './job.js';
 import { findRuns, loadDataOf, type RunPlace, readEvaluation, readRun } from './runs.js';
@@ -85,12 +85,12 @@ export const bdCommand: Command = {
     const like = readRun(before[0]!.place);
     const evaluation = readEvaluation(like, given);
     const { data, dataset } = await loadDataOf(like, given, console.say);
-    const [teacher, student] = before.map(({ place }) => readLearned(place.folder));
+    const [teacher, student] = before.map(({ place }) => readSavedModel(place.folder));
     const folder = join(runs, name);
     const work = () =>
       withKernels(machineOf(given), (kernels) =>
         interruptible(console.say, async (signal) => {
-          const progress = createProgress(console, evaluation.selectBy);
+          const progress = createProgressBar(console, evaluation.selectBy);
           progress.job(name);
           try {
             return await runBd({

@@ -1,5 +1,5 @@
 import { readBundle } from '../../bundle/index.js';
-import { distillerNamed, distillers } from '../../distill/index.js';
+import { methodNamed, methods } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { models } from '../../models/index.js';
 import { optionalText, options, text, words } from '../../options/options.js';
@@ -32,10 +32,9 @@ const chosen = group(
   }),
 );
 
-const methodGroup = (name: string) => group(`Options of ${name}`, name, distillerNamed(name).options);
+const methodGroup = (name: string) => group(`Options of ${name}`, name, methodNamed(name).options);
 
 const students = models.filter((m) => m.kind === 'trained').map((m) => m.name);
-const methods = distillers.map((d) => d.name);
 const shared = [dataGroup, evaluationGroup, trajectoryGroup, nameGroup, machineGroup] as const;
 
 const choiceOf = ({ flags: { student = 'bpr-mf', method = 'hetcomp' } }: Given) => ({
@@ -54,14 +53,14 @@ export const distill: Command = {
   summary: 'Train a small student on what finished teachers know',
   about: [
     'Methods:',
-    ...distillers.map((d) => `  ${d.name.padEnd(10)} ${d.summary}`),
+    ...methods.map((d) => `  ${d.name.padEnd(10)} ${d.summary}`),
     `Students: ${students.join(', ')}.`,
     'Data options, --at and --select-by default to those of the first teacher, or without teachers to those of the run that is continued:',
     'teachers and student must see the same users, items and split.',
     'The run gets a folder `student`: a bundle that recommends without the training data.',
   ].join('\n'),
   args: [],
-  groups: [chosen, ...students.map(modelGroup), ...methods.map(methodGroup), ...shared],
+  groups: [chosen, ...students.map(modelGroup), ...methods.map((m) => methodGroup(m.name)), ...shared],
   groupsFor(given) {
     const { student, method } = choiceOf(given);
     return [chosen, methodGroup(method), modelGroup(student), ...shared];
@@ -79,7 +78,7 @@ export const distill: Command = {
   async run(given, console) {
     const { teachers: names, continue: before } = readOptions(chosen, given);
     const { student: model, method } = choiceOf(given);
-    const alone = distillerNamed(method).needs.teachers === 'none';
+    const alone = methodNamed(method).needs.teachers === 'none';
     if (names.length === 0 && !(alone && given.flags.data !== undefined)) {
       fail('usage', {
         problem: 'distill needs --teachers: the finished runs to learn from',

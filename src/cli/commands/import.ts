@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type DataOptions, type LoadedDataset, rankingOptions, readExternalRankings } from '../../data/index.js';
-import { createJudge } from '../../eval/index.js';
+import { createEvaluator } from '../../eval/index.js';
 import { optionalText, options } from '../../options/options.js';
 import { type FinishedRun, type ImportedTeacher, importTeachers, nameOfFile } from '../../runs/index.js';
 import type { Answer, Command, Given } from '../terminal/_command.js';
@@ -56,7 +56,7 @@ export const importCommand: Command = {
     const likeRun = like === undefined ? undefined : readRun(findRuns(like, runs)[0]!);
     const evaluation = readEvaluation(likeRun, given);
     const { data, dataset } = await dataOf(given, likeRun, console.say);
-    const { depth } = createJudge(dataset, evaluation);
+    const { depth } = createEvaluator(dataset, evaluation);
     console.say(`Reading ${file} for ${dataset.name} ...`);
     const external = await readExternalRankings(file, dataset, depth, reading);
     const imported = await offeringName(name, runs, () =>

@@ -14,7 +14,7 @@ import { formatBytes, formatCount, formatMetric, formatMicroseconds, formatSecon
 import { freeName, offeringName } from '../terminal/free-name.js';
 import { group, type Machine, machineOf, nameGroup, withKernels } from '../terminal/groups.js';
 import { interruptible } from '../terminal/interrupt.js';
-import { createProgress } from '../terminal/progress.js';
+import { createProgressBar } from '../terminal/progress.js';
 import { renderTable } from '../terminal/table.js';
 import { portable } from './source.js';
 
@@ -58,7 +58,7 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
   const run = () =>
     withKernels(machine, (kernels) => {
       const work = async (signal: AbortSignal) => {
-        const progress = createProgress(console, o.evaluation.selectBy);
+        const progress = createProgressBar(console, o.evaluation.selectBy);
         progress.job(name);
         try {
           return await runJob({

@@ -19,7 +19,7 @@ import { formatBytes, formatCount } from '../terminal/format.js';
 import { offeringName } from '../terminal/free-name.js';
 import { machineOf, withKernels, writeRunsGroup } from '../terminal/groups.js';
 import { interruptible } from '../terminal/interrupt.js';
-import { createProgress, followPipeline } from '../terminal/progress.js';
+import { createProgressBar, followPipeline } from '../terminal/progress.js';
 import { dataLines } from './load-data.js';
 import { type ReportFiles, writeReport } from './report-files.js';
 import { keptSource, portable } from './source.js';
@@ -45,7 +45,7 @@ export async function runWholePipeline(
   const { runs, overwrite } = readOptions(writeRunsGroup, given);
   const data = await keptSource(o.data.data, runs, console.say);
   const reused: string[] = [];
-  const progress = createProgress(console, o.evaluation.selectBy);
+  const progress = createProgressBar(console, o.evaluation.selectBy);
   const follow = followPipeline(progress, o.evaluation.selectBy);
   const listen = (event: PipelineEvent) => {
     if (event.type === 'data') for (const line of costOf(o, event.dataset)) console.say(line);

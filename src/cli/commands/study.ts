@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { distillers } from '../../distill/index.js';
+import { methods } from '../../distill/index.js';
 import { runStudy, type StudyEvent, studyFolder, studyOptions } from '../../experiment/plans/study/index.js';
 import { writeAtomic } from '../../formats/index.js';
 import { optionalText, options, parseOptions } from '../../options/options.js';
@@ -8,7 +8,7 @@ import { readOptions } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
 import { group, machineGroup, machineOf, withKernels, writeRunsGroup } from '../terminal/groups.js';
 import { interruptible } from '../terminal/interrupt.js';
-import { createProgress, followPipeline } from '../terminal/progress.js';
+import { createProgressBar, followPipeline } from '../terminal/progress.js';
 import { escapeMarkdown, renderMarkdown, renderTable } from '../terminal/table.js';
 import { readYamlFile } from '../terminal/yaml-file.js';
 import { keptSource, portable } from './source.js';
@@ -34,7 +34,7 @@ export const study: Command = {
   about: [
     'The same teachers, the same student, the same budget of tuning for every entry; means over seeds, tested against one of them.',
     'entries: methods takes every method that can teach the student, entries: ablation HetComp without each of its parts; docs/study.md describes the file.',
-    `Methods: ${distillers.map((d) => d.name).join(', ')}.`,
+    `Methods: ${methods.map((d) => d.name).join(', ')}.`,
     'Finished runs are read back, stopped ones go on; studies of one name share their teachers.',
   ].join('\n'),
   args: [{ name: 'FILE', help: 'The study, such as study.yaml.', required: true }],
@@ -51,7 +51,7 @@ export const study: Command = {
       const o = parseOptions(studyOptions, file.value, 'study');
       const data = await keptSource(o.data.data, runs, console.say);
       const metric = o.evaluation.selectBy;
-      const progress = createProgress(console, metric);
+      const progress = createProgressBar(console, metric);
       const [search, pipeline] = [followSearch(console, metric), followPipeline(progress, metric)];
       const listen = (event: StudyEvent) => {
         if (event.type === 'seed') progress.say(`Seed ${event.seed} (${event.at} of ${event.of})`);

@@ -4,14 +4,14 @@ import type { Trial, TuneEvent } from '../../experiment/search/index.js';
 import type { SearchPoint } from '../../options/search.js';
 import type { Console } from '../terminal/_command.js';
 import { formatMetric, formatSeconds } from '../terminal/format.js';
-import { createProgress } from '../terminal/progress.js';
+import { createProgressBar } from '../terminal/progress.js';
 
 export function followSearch(
   console: Console,
   metric: string,
 ): { readonly listen: (event: TuneEvent) => void; readonly close: () => void } {
   // Without a terminal each evaluation would be a line of its own: too many for dozens of trials.
-  const progress = createProgress({ ...console, quiet: console.quiet || !console.terminal }, metric);
+  const progress = createProgressBar({ ...console, quiet: console.quiet || !console.terminal }, metric);
   const say = console.terminal ? progress.say : console.say;
   let of = 0;
   let best = Number.NEGATIVE_INFINITY;

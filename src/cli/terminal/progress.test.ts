@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Console } from './_command.js';
-import { createProgress, followPipeline } from './progress.js';
+import { createProgressBar, followPipeline } from './progress.js';
 
 function listening(quiet = false): { console: Console; lines: string[] } {
   const lines: string[] = [];
@@ -14,7 +14,7 @@ const epoch = (n: number, seconds = 0.5) => ({ type: 'epoch', epoch: n, epochs: 
 test('plain lines come every two seconds and at every evaluation, with the time left', () => {
   const { console, lines } = listening();
   let clock = 0;
-  const progress = createProgress(console, 'recall@50', () => clock);
+  const progress = createProgressBar(console, 'recall@50', () => clock);
   progress.job('teacher');
   progress.train({ type: 'start', model: 'bpr-mf', epoch: 0, epochs: 20, batches: 1 });
   for (let n = 1; n <= 8; n++) {
@@ -38,7 +38,7 @@ test('plain lines come every two seconds and at every evaluation, with the time 
 test('work that is no epoch is estimated, and shown with the time left once it takes long', () => {
   const { console, lines } = listening();
   let clock = 0;
-  const progress = createProgress(console, 'recall@50', () => clock);
+  const progress = createProgressBar(console, 'recall@50', () => clock);
   const [computing, ranking] = [['computing ease', 5000] as const, ['ranking for ease', 1] as const];
   const at = ([what, total]: readonly [string, number], share: number) =>
     progress.train({ type: 'progress', what, done: share * total, total });
@@ -61,7 +61,7 @@ test('work that is no epoch is estimated, and shown with the time left once it t
 
 test('a run that goes on says so, and notes are passed on', () => {
   const { console, lines } = listening();
-  const progress = createProgress(console, 'recall@50', () => 0);
+  const progress = createProgressBar(console, 'recall@50', () => 0);
   progress.job('a');
   progress.train({ type: 'start', model: 'bpr-mf', epoch: 7, epochs: 20, batches: 1 });
   progress.train({ type: 'note', message: 'a checkpoint is damaged' });
@@ -70,14 +70,14 @@ test('a run that goes on says so, and notes are passed on', () => {
 
 test('a pipeline says which job of how many', () => {
   const { console, lines } = listening();
-  const progress = createProgress(console, 'recall@50', () => 0);
+  const progress = createProgressBar(console, 'recall@50', () => 0);
   followPipeline(progress, 'recall@50')({ type: 'job', role: 'teacher', name: 'ease', at: 2, of: 9 });
   assert.deepEqual(lines, ['[2/9] ease ...']);
 });
 
 test('quiet is quiet', () => {
   const { console, lines } = listening(true);
-  const progress = createProgress(console, 'recall@50', () => 1e9);
+  const progress = createProgressBar(console, 'recall@50', () => 1e9);
   progress.job('a');
   progress.train({ type: 'start', model: 'bpr-mf', epoch: 3, epochs: 20, batches: 1 });
   progress.train(epoch(4));

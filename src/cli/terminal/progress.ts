@@ -15,7 +15,7 @@ const WORK_LINE_MS = 10_000;
 const BAR = 20;
 const CLEAR_LINE = '\r\x1b[K';
 
-export interface Progress {
+export interface ProgressBar {
   /** A new piece of work starts; its title stands before what follows. */
   job(title: string): void;
   train(event: TrainEvent): void;
@@ -35,11 +35,11 @@ interface Painter {
 }
 
 /** @param metric the one that decides on the best epoch, such as `recall@50`; shown while training */
-export function createProgress(
+export function createProgressBar(
   console: Console,
   metric: string,
   now: () => number = () => performance.now(),
-): Progress {
+): ProgressBar {
   const painter = console.quiet ? silent : console.terminal ? bar() : lines(console, now);
   let title = '';
   let epochs = 0;
@@ -54,14 +54,14 @@ export function createProgress(
     console.say(text);
   };
   const facts = (now?: number): string[] => {
-    const pace = seconds / measured;
+    const progress = seconds / measured;
     const shown = now === undefined ? [] : [`${metric} ${formatMetric(now)}`];
     return [
       ...(Number.isNaN(loss) ? [] : [`loss ${loss.toPrecision(4)}`]),
       ...shown,
       ...(best ? [`best ${now === undefined ? `${metric} ` : ''}${formatMetric(best.value)} at ${best.epoch}`] : []),
       // Early stopping may end it sooner.
-      ...(measured > 0 ? [`${paceOf(pace)}, at most ${formatSeconds(pace * (epochs - epoch))} left`] : []),
+      ...(measured > 0 ? [`${paceOf(progress)}, at most ${formatSeconds(progress * (epochs - epoch))} left`] : []),
     ];
   };
   return {
@@ -174,7 +174,7 @@ function bar(): Painter {
 }
 
 /** Follows a pipeline: which job of how many, how it goes, what came of it. */
-export function followPipeline(progress: Progress, metric: string): (event: PipelineEvent) => void {
+export function followPipeline(progress: ProgressBar, metric: string): (event: PipelineEvent) => void {
   return (event) => {
     if (event.type === 'job') progress.job(`[${event.at}/${event.of}] ${event.name}`);
     else if (event.type === 'train') progress.train(event.event);

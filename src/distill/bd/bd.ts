@@ -9,7 +9,7 @@ import { bd } from '../../losses/index.js';
 import type { TrainableModel } from '../../models/_model.js';
 import { createPairLearner } from '../../models/pair-learner.js';
 import { createScratch } from '../../models/scratch.js';
-import { createPace, inParts, type Step } from '../../pace.js';
+import { createProgress, runInParts, type Step } from '../../progress.js';
 import type { Hooks } from '../../train/hooks.js';
 import { createDraws } from './draws.js';
 import type { BdMethod } from './options.js';
@@ -41,7 +41,7 @@ export interface BdContext {
 
 /** The hooks of a joint training whose learners are the teacher and the student, in this order. */
 export function createBd(context: BdContext, o: BdMethod): Hooks & { close(): void } {
-  const { kernels: k, train, teacher, student, step = createPace().of('drawing items') } = context;
+  const { kernels: k, train, teacher, student, step = createProgress().task('drawing items') } = context;
   const learners = [teacher, student] as const;
   const lambdas = [
     o.direction === 'to-student' ? 0 : o.teacherLambda,
@@ -56,7 +56,7 @@ export function createBd(context: BdContext, o: BdMethod): Hooks & { close(): vo
   // The temperature is that of the model whose scores are the targets.
   const temperatures = [o.studentTemperature, o.teacherTemperature];
   const scorers = learners.map(({ model }) => createPairLearner(k, model));
-  const atOnce = Math.min(...scorers.map((s) => s.atOnce));
+  const runSync = Math.min(...scorers.map((s) => s.runSync));
   const picks = learners.map(({ model, batchSize }, at) =>
     createBatchPairs(k, train, draws.of[at]!, mostPairs(train, model.batches, batchSize, samples[at]!)),
   );
@@ -66,7 +66,7 @@ export function createBd(context: BdContext, o: BdMethod): Hooks & { close(): vo
     tables: draws.tables,
     async beforeEpoch(epoch) {
       if ((epoch - 1) % o.update !== 0 || samples.every((n) => n === 0)) return;
-      const [without, also] = await inParts(draws.look(epoch), step);
+      const [without, also] = await runInParts(draws.look(epoch), step);
       if (o.sampling === 'reference') refuseUsers(context, [...without!, ...also!]);
       context.tell(epoch, { usersWithoutDraw: { teacher: without!.length, student: also!.length } });
     },
@@ -77,8 +77,8 @@ export function createBd(context: BdContext, o: BdMethod): Hooks & { close(): vo
       const { users, items, pick } = picks[learner]!;
       const n = samples[learner] === 0 ? 0 : pick(batch);
       let loss = 0;
-      for (let start = 0; start < n; start += atOnce) {
-        const [from, to] = [start, Math.min(n, start + atOnce)];
+      for (let start = 0; start < n; start += runSync) {
+        const [from, to] = [start, Math.min(n, start + runSync)];
         const pairs = { users: users.subarray(from, to), items: items.subarray(from, to) };
         const targets = scratch.floats('targets', to - from);
         scorers[1 - learner]!.score(pairs, targets);

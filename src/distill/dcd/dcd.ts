@@ -7,7 +7,7 @@ import { rankingOf } from '../../data/rankings.js';
 import { plackettLuce } from '../../losses/index.js';
 import { stream } from '../../math/random.js';
 import { float, int, options } from '../../options/options.js';
-import { distiller } from '../_method.js';
+import { distillationMethod } from '../_method.js';
 import { rowsShape } from '../batch-users.js';
 import { drawWeighted } from '../draw.js';
 import { oneRanking } from '../one-ranking.js';
@@ -15,7 +15,7 @@ import { samplingShape } from '../sampling.js';
 import { createListLoss } from '../user-lists.js';
 import { DCD_CAP, rankGap, ranksOf } from './weights.js';
 
-export const dcd = distiller({
+export const dcd = distillationMethod({
   name: 'dcd',
   summary: 'What the student under-estimates before what it over-estimates, by its own ranking of now',
   source: 'Lee and Kim, Dual correction strategy for ranking distillation in top-n recommender system, CIKM 2021',

@@ -9,7 +9,7 @@ import type { Floats } from '../../kernels/index.js';
 import { stream } from '../../math/random.js';
 import type { Batch, Factors, Tables } from '../../models/_model.js';
 import { float, int, options } from '../../options/options.js';
-import { type DistillContext, distiller, type KnownTeacher } from '../_method.js';
+import { type DistillContext, distillationMethod, type TeacherKnowledge } from '../_method.js';
 import { everyOneOnce, rowsShape, usersOfBatch } from '../batch-users.js';
 import { gumbel } from '../draw.js';
 import { createExperts } from './experts.js';
@@ -17,7 +17,7 @@ import { createExperts } from './experts.js';
 /** Rows that go through the experts at a time: their hidden layers are a few megabytes. */
 const ROWS = 256;
 
-export const de = distiller({
+export const de = distillationMethod({
   name: 'de',
   summary: "Experts that make the teacher's embeddings from the student's",
   source: 'Kang et al., DE-RRD: a knowledge distillation framework for recommender system, CIKM 2020',
@@ -96,7 +96,7 @@ export const de = distiller({
 });
 
 /** One teacher's tables; of several, their rows side by side: the inner product is then the sum of the teachers' scores. */
-export function joined(teachers: readonly KnownTeacher[]): Tables {
+export function joined(teachers: readonly TeacherKnowledge[]): Tables {
   const tables = teachers.map((t) => t.tables!);
   const dim = tables.reduce((sum, t) => sum + t.dim, 0);
   const join = (side: 'user' | 'item'): Floats => {

@@ -2,7 +2,7 @@
 import { type Interactions, itemsOf } from '../../data/interactions.js';
 import { type Rankings, rankingOf } from '../../data/rankings.js';
 import type { Floats } from '../../kernels/index.js';
-import { atOnce } from '../../pace.js';
+import { runSync } from '../../progress.js';
 import { consistencyImportance, type ImportanceOptions, rankImportance } from './importance.js';
 
 /** What one teacher says of one user: its list now, and (for the consistency term) its earlier lists. */
@@ -104,7 +104,7 @@ export function createFuser(nItems: number, o: ImportanceOptions): Fuser {
  * One ranking from several teachers' rankings over the same users and items.
  * @param options.mask items of each user that are left out of the result
  */
-export const fuseRankings = (...of: Parameters<typeof fusing>): Rankings => atOnce(fusing(...of));
+export const fuseRankings = (...of: Parameters<typeof fusing>): Rankings => runSync(fusing(...of));
 
 /** The same in parts, a thousand users each. */
 export function* fusing(

@@ -5,7 +5,7 @@ import { type Rankings, rankingOf } from '../../data/rankings.js';
 import type { Trajectory } from '../../data/trajectory.js';
 import { createReferenceKernels, type Kernels } from '../../kernels/index.js';
 import { modelNamed, type PairBatch, type TrainableModel } from '../../models/index.js';
-import type { Distiller } from '../_method.js';
+import type { MethodHooks } from '../_method.js';
 import { hetcomp } from './hetcomp.js';
 import { thinned } from './knowledge.js';
 
@@ -77,7 +77,7 @@ function make(
       tell: (epoch, details) => void told.push({ epoch, ...details }),
     },
     hetcomp.options.parse({ topK: 4, observedK: 2, discrepancyK: 3, period: 2, ...options }) as never,
-  ) as Distiller;
+  ) as MethodHooks;
   return { method, steps, told };
 }
 
@@ -96,14 +96,14 @@ const batch = (users: readonly number[], epoch = 1, index = 0): PairBatch => {
 };
 
 /** Whether patience began anew after each of the first epochs. */
-async function restartsOf(method: Distiller, epochs: number): Promise<boolean[]> {
+async function restartsOf(method: MethodHooks, epochs: number): Promise<boolean[]> {
   const restarts: boolean[] = [];
   for (let epoch = 1; epoch <= epochs; epoch++) restarts.push((await method.afterEpoch!(epoch)).restartPatience);
   return restarts;
 }
 
 /** An epoch in which every user is at the last checkpoint of every teacher. */
-async function finish(method: Distiller): Promise<void> {
+async function finish(method: MethodHooks): Promise<void> {
   for (let epoch = 2; epoch <= 10; epoch += 2) await method.afterEpoch!(epoch);
 }
 

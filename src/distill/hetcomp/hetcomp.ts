@@ -4,7 +4,7 @@
  * items and, once the last checkpoints are reached, for their order. docs/methods/hetcomp.md says what the source leaves open.
  */
 import { choice, float, int, optionalInt, options } from '../../options/options.js';
-import { distiller } from '../_method.js';
+import { distillationMethod } from '../_method.js';
 import { createBatchUsers, rowsShape } from '../batch-users.js';
 import { importanceOptions } from '../ensemble/index.js';
 import {
@@ -79,7 +79,7 @@ const hetcompOptions = options({
   ...importanceOptions.shape,
 });
 
-export const hetcomp = distiller({
+export const hetcomp = distillationMethod({
   name: 'hetcomp',
   summary: 'Follows the trajectories of several different teachers, from easy to hard',
   source: 'Kang et al., Distillation from heterogeneous models for top-k recommendation, WWW 2023',
@@ -88,7 +88,7 @@ export const hetcomp = distiller({
   // Sums over the whole catalogue are smooth, so that large steps are safe, and a run is worth little before its curriculum is over.
   studentDefaults: { learningRate: 0.02, l2: 0.00001, epochs: 300 },
   // A student that has been taught is beyond the easy checkpoints: they pull it back (docs/results/continue.md).
-  goingOn: { trajectoryLength: 1 },
+  continueDefaults: { trajectoryLength: 1 },
   create(context, o) {
     const { kernels: k, train } = context;
     const teachers = context.teachers.map((t) => thinned(t, o.trajectoryLength ?? t.checkpoints.length));

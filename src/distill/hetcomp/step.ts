@@ -78,7 +78,7 @@ function overRows(
   const learner = createPairLearner(k, student);
   const perBlock = Math.max(1, Math.min(most, Math.floor(SCORES / train.nItems)));
   const scores = k.floats(perBlock * train.nItems);
-  const pairs = Math.min(train.nItems, learner.atOnce);
+  const pairs = Math.min(train.nItems, learner.runSync);
   const [users, items] = [k.ints(pairs), k.ints(pairs)];
   const gradient = new Float64Array(train.nItems);
   /** Takes the scoreGradients of a user, in place of the scores, back in parts. */

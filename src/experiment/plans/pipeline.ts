@@ -10,12 +10,12 @@ import {
 } from '../../data/index.js';
 import { fusing } from '../../distill/ensemble/index.js';
 import { fail } from '../../errors.js';
-import { createJudge, type Judge, LIST_LENGTH } from '../../eval/evaluation.js';
+import { createEvaluator, type Evaluator, LIST_LENGTH } from '../../eval/evaluation.js';
 import type { Evaluation } from '../../eval/index.js';
 import type { Kernels } from '../../kernels/index.js';
 import { modelNamed } from '../../models/index.js';
 import { parseOptions } from '../../options/options.js';
-import { createPace, inParts, type Step as PaceStep } from '../../pace.js';
+import { createProgress, type Step as ProgressStep, runInParts } from '../../progress.js';
 import { checkMemory } from '../../runs/estimate.js';
 import { importTeachers } from '../../runs/external.js';
 import { runJob } from '../../runs/job.js';
@@ -84,9 +84,9 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
   const dataset = await loadDataset(source);
   if (preset) checkPresetData(preset, dataset, Object.keys(preset.models));
   context.listen?.({ type: 'data', dataset });
-  const judge = createJudge(dataset, o.evaluation);
+  const evaluator = createEvaluator(dataset, o.evaluation);
   for (const step of plan) if (step.kind === 'model') checkMemory(modelNamed(step.model), step.modelOptions, dataset);
-  const external = await readFiles(plan, dataset, judge.depth);
+  const external = await readFiles(plan, dataset, evaluator.depth);
   const rows: PipelineRow[] = [];
   const teachers: { name: string; outcome: Outcome; row: PipelineRow }[] = [];
   const tell = (row: PipelineRow, reused: boolean) => {
@@ -102,12 +102,12 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
     if (context.signal?.aborted) fail('interrupted', { what: `the pipeline, before ${step.name},` });
     context.listen?.({ type: 'job', role: step.role, name: step.name, at: at + 1, of: plan.length });
     if (step.kind === 'ensemble') {
-      const pace = createPace({
-        told: (advance) =>
+      const progress = createProgress({
+        onAdvance: (advance) =>
           context.listen?.({ type: 'train', name: step.name, event: { type: 'progress', ...advance } }),
         ...(context.signal ? { signal: context.signal } : {}),
       });
-      tell(await ensembleRow(teachers, judge, o.ensemble, pace.of('fusing rankings')), false);
+      tell(await ensembleRow(teachers, evaluator, o.ensemble, progress.task('fusing rankings')), false);
       continue;
     }
     const folder = context.runs === undefined ? undefined : join(context.runs, o.name, step.name);
@@ -179,13 +179,13 @@ function costOf(value: (what: keyof Cost) => number | undefined): Partial<Cost> 
 /** The ensemble needs all its teachers to answer: it costs what they cost together, if that is known of each. */
 async function ensembleRow(
   teachers: readonly { outcome: Outcome; row: PipelineRow }[],
-  judge: Judge,
+  evaluator: Evaluator,
   o: PipelineOptions['ensemble'],
-  step: PaceStep,
+  step: ProgressStep,
 ): Promise<PipelineRow> {
   const rankings = teachers.map((t) => t.outcome.rankings);
-  const fused = await inParts(fusing(rankings, o, Math.max(LIST_LENGTH, rankings[0]!.depth)), step);
-  const hidden = judge.hidden(fused);
+  const fused = await runInParts(fusing(rankings, o, Math.max(LIST_LENGTH, rankings[0]!.depth)), step);
+  const hidden = evaluator.hidden(fused);
   return {
     role: 'ensemble',
     name: 'ensemble',
@@ -194,7 +194,7 @@ async function ensembleRow(
       const known = teachers.flatMap((t) => t.row[what] ?? []);
       return known.length === teachers.length ? known.reduce((a, b) => a + b, 0) : undefined;
     }),
-    evaluation: judge.test(fused),
+    evaluation: evaluator.test(fused),
     ...(hidden ? { hidden } : {}),
   };
 }

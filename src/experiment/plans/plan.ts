@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { dataOptions, type RankingOptions, rankingOptions } from '../../data/index.js';
 import { importanceOptions } from '../../distill/ensemble/index.js';
-import { distillerNamed } from '../../distill/index.js';
+import { methodNamed } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { evaluationOptions } from '../../eval/evaluation.js';
 import { modelNamed } from '../../models/index.js';
@@ -167,7 +167,7 @@ export function checkStudents(plan: readonly Step[], teachers: readonly TeacherP
   for (const step of plan) {
     if (step.kind !== 'model') continue;
     const own = step.method === 'none' ? [] : namedTeachers(step.teachers, teachers);
-    checkStudent(modelNamed(step.model), distillerNamed(step.method), own);
+    checkStudent(modelNamed(step.model), methodNamed(step.method), own);
   }
 }
 
@@ -202,7 +202,7 @@ type Entry = z.output<typeof entry> & { readonly method?: string; readonly teach
 
 function modelStep(role: ModelStep['role'], given: Entry): ModelStep {
   const { model, name, method = 'none', teachers, ...rest } = given;
-  const { modelOptions } = splitOptions(modelNamed(model), distillerNamed(method), rest);
+  const { modelOptions } = splitOptions(modelNamed(model), methodNamed(method), rest);
   const named = name ?? (role === 'student' ? `student-${method}` : model);
   const of = teachers ? { teachers } : {};
   return { kind: 'model', role, name: named, model, method, ...of, options: rest, modelOptions };

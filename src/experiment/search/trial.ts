@@ -1,10 +1,10 @@
 /** One trial: a model trained with some options, by itself or with a method, and judged on valid. Nothing of it is kept on disk, and test is not looked at. */
 import { type Avoid, avoiding, type Dataset } from '../../data/index.js';
-import type { Judge } from '../../eval/index.js';
+import type { Evaluator } from '../../eval/index.js';
 import type { Kernels } from '../../kernels/index.js';
 import { type ModelSpec, rankAll, type TrainableModel, type TrainOptions } from '../../models/index.js';
-import { createPace } from '../../pace.js';
-import { checkMemory, createDistiller, type Teaching } from '../../runs/index.js';
+import { createProgress } from '../../progress.js';
+import { checkMemory, createMethodHooks, type Teaching } from '../../runs/index.js';
 import { type Listener, runLoop } from '../../train/index.js';
 
 export interface TrialTask {
@@ -13,7 +13,7 @@ export interface TrialTask {
   readonly spec: ModelSpec;
   /** Of the model, checked and with defaults. */
   readonly options: Readonly<Record<string, unknown>>;
-  readonly judge: Judge;
+  readonly evaluator: Evaluator;
   /** What teaches it, if anything does. */
   readonly teaching?: Pick<Teaching, 'method' | 'methodOptions' | 'teachers'>;
   /** Told the best result so far after each evaluation; true ends the trial. */
@@ -35,29 +35,34 @@ export interface TrialOutcome {
 
 /** @throws RecdistillError `diverged`, `out-of-memory`, `not-positive-definite`, `interrupted` */
 export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
-  const { dataset, kernels: k, spec, options, judge, teaching, listen, signal } = task;
+  const { dataset, kernels: k, spec, options, evaluator, teaching, listen, signal } = task;
   checkMemory(spec, options, dataset);
   const seed = Number(options.seed ?? 0);
   const train = avoiding(dataset, options.avoid as Avoid);
-  const pace = createPace({
-    told: (advance) => listen?.({ type: 'progress', ...advance }),
+  const progress = createProgress({
+    onAdvance: (advance) => listen?.({ type: 'progress', ...advance }),
     ...(signal ? { signal } : {}),
   });
   const model = await spec.create(
-    { kernels: k, train, seed, step: pace.of(`computing ${spec.name}`) },
+    { kernels: k, train, seed, step: progress.task(`computing ${spec.name}`) },
     options as never,
   );
-  const step = pace.of(`ranking for ${spec.name}`);
+  const step = progress.task(`ranking for ${spec.name}`);
   const validate = async () => {
-    const evaluation = judge.valid(await rankAll(k, model, judge.mask.valid, judge.depth, { step }));
-    return { value: judge.select(evaluation), metrics: evaluation.means };
+    const evaluation = evaluator.valid(await rankAll(k, model, evaluator.mask.valid, evaluator.depth, { step }));
+    return { value: evaluator.select(evaluation), metrics: evaluation.means };
   };
-  let distiller: Awaited<ReturnType<typeof createDistiller>> | undefined;
+  let distillationMethod: Awaited<ReturnType<typeof createMethodHooks>> | undefined;
   const taught = (of: NonNullable<typeof teaching>) => ({
     async hooks(batchesPerEpoch: number) {
-      const more = { options: options as unknown as TrainOptions, batchesPerEpoch, listen: listen ?? (() => {}), pace };
-      distiller = await createDistiller(k, model as TrainableModel, train, { ...of, ...more });
-      return distiller;
+      const more = {
+        options: options as unknown as TrainOptions,
+        batchesPerEpoch,
+        listen: listen ?? (() => {}),
+        progress,
+      };
+      distillationMethod = await createMethodHooks(k, model as TrainableModel, train, { ...of, ...more });
+      return distillationMethod;
     },
   });
   try {
@@ -65,7 +70,7 @@ export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
     let best = { value: Number.NEGATIVE_INFINITY, metrics: {} as Readonly<Record<string, number>> };
     const outcome = await runLoop({
       kernels: k,
-      pace,
+      progress,
       model: model as TrainableModel,
       train,
       options: options as unknown as TrainOptions,
@@ -81,7 +86,7 @@ export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
     const { bestEpoch, epochs, reason } = outcome;
     return { ...best, bestEpoch, epochs, reason: reason as TrialOutcome['reason'] };
   } finally {
-    distiller?.close();
+    distillationMethod?.close();
     model.close();
   }
 }

@@ -4,7 +4,7 @@
  */
 import { basename } from 'node:path';
 import { fail } from '../../errors.js';
-import { createJudge, type EvaluationOptions, evaluationOptions, type Judge } from '../../eval/index.js';
+import { createEvaluator, type EvaluationOptions, type Evaluator, evaluationOptions } from '../../eval/index.js';
 import type { Kernels } from '../../kernels/index.js';
 import { parseOptions } from '../../options/index.js';
 import { openRun } from '../../runs/index.js';
@@ -40,7 +40,7 @@ export async function tune(request: TuneRequest): Promise<TuneResult> {
   const o = parseOptions(tuneOptions, request.options, 'tune');
   const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
   const plans = plansOf(request, o);
-  const judge = createJudge(dataset, evaluation);
+  const evaluator = createEvaluator(dataset, evaluation);
   if (dataset.valid.indices.length === 0) {
     fail('needs-not-met', {
       problem: `${dataset.name} has no valid part, by which trials are judged`,
@@ -62,7 +62,7 @@ export async function tune(request: TuneRequest): Promise<TuneResult> {
     const log = openTrialLog(run?.path);
     const { listen, signal } = request;
     const setting = { options: o, log, ...(listen ? { listen } : {}), ...(signal ? { signal } : {}) };
-    for (const plan of plans) await searchSubject(subjectOf(plan, request, judge), setting);
+    for (const plan of plans) await searchSubject(subjectOf(plan, request, evaluator), setting);
     const searches = plans.map((plan) =>
       resultOf(
         plan,
@@ -84,12 +84,16 @@ export async function tune(request: TuneRequest): Promise<TuneResult> {
 }
 
 /** A model of its own, trained anew in each trial. */
-function subjectOf({ spec, space, base, rungs }: Plan, { dataset, kernels }: TuneRequest, judge: Judge): Subject {
+function subjectOf(
+  { spec, space, base, rungs }: Plan,
+  { dataset, kernels }: TuneRequest,
+  evaluator: Evaluator,
+): Subject {
   return {
     ...{ name: spec.name, space, rungs, start: startOf(space, base), epochs: Number(base.epochs ?? 0) },
     run: (point, trial) =>
       runTrial({
-        ...{ dataset, kernels, spec, judge, ...trial },
+        ...{ dataset, kernels, spec, evaluator, ...trial },
         options: parseOptions(spec.options, { ...base, ...point }, spec.name) as Values,
       }),
   };

@@ -1,5 +1,5 @@
 /** The entries of a study: those that were written, every method, or HetComp without each of its parts. */
-import { distillerNamed, distillers } from '../../../distill/index.js';
+import { methodNamed, methods } from '../../../distill/index.js';
 import { fail } from '../../../errors.js';
 import { modelNamed } from '../../../models/index.js';
 import type { StudyEntry, StudyOptions } from './options.js';
@@ -33,7 +33,7 @@ function written(o: StudyOptions): StudyEntry[] {
   if (o.entries === 'ablation') return ablation(o);
   return (o.entries as Exclude<StudyOptions['entries'], string>).map(
     ({ name, method, teachers, ensemble, ...options }) => {
-      distillerNamed(method);
+      methodNamed(method);
       return { name: name ?? method, method, ...(teachers ? { teachers } : {}), ensemble, options };
     },
   );
@@ -43,7 +43,7 @@ function written(o: StudyOptions): StudyEntry[] {
 function everyMethod({ student, teachers }: StudyOptions): StudyEntries {
   const model = modelNamed(student.model);
   const notes: string[] = [];
-  const entries = distillers.flatMap(({ name, needs }): StudyEntry[] => {
+  const entries = methods.flatMap(({ name, needs }): StudyEntry[] => {
     const lacks = needs.student.find((c) => !model.capabilities.includes(c));
     if (lacks) {
       notes.push(`${name} is left out: it needs a student with ${lacks}, which ${model.name} does not have.`);
@@ -65,7 +65,7 @@ const HETCOMP = 'hetcomp';
 
 /** One change each. A change that the study's own options make anyway is none. */
 function ablation(o: StudyOptions): StudyEntry[] {
-  const own = { ...distillerNamed(HETCOMP).options.parse({}), ...o.methods[HETCOMP] } as Record<string, unknown>;
+  const own = { ...methodNamed(HETCOMP).options.parse({}), ...o.methods[HETCOMP] } as Record<string, unknown>;
   const change = (name: string, options: StudyEntry['options'], more: Partial<StudyEntry> = {}): StudyEntry[] =>
     Object.entries(options).some(([key, value]) => own[key] !== value) || more.teachers || more.ensemble
       ? [{ name, method: HETCOMP, ensemble: 'given', options, ...more }]

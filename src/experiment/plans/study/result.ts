@@ -1,7 +1,7 @@
 /** What a study found: values over seeds, and tests of the entries against one of them. */
 
 import { type ComparisonRow, comparing, type Evaluation } from '../../../eval/index.js';
-import { inParts, type Step } from '../../../pace.js';
+import { runInParts, type Step } from '../../../progress.js';
 import type { Cost } from '../../../runs/outcome.js';
 import type { PipelineRow } from '../pipeline.js';
 import type { Role } from '../plan.js';
@@ -48,7 +48,7 @@ export async function testedAgainst(
   const base = means.find((m) => m.name === against)!;
   const others = means.filter((m) => m !== base);
   if (others.length === 0) return [];
-  return inParts(comparing(base.evaluation, others, { metrics, adjust: 'holm' }), step);
+  return runInParts(comparing(base.evaluation, others, { metrics, adjust: 'holm' }), step);
 }
 
 /** Each user's mean over evaluations of the same users. */

@@ -1,8 +1,8 @@
 /** The same budget for every method: lambda and the student's learning rate and l2 are searched on valid, by as many trials for each. */
 import { join } from 'node:path';
 import type { Dataset } from '../../../data/index.js';
-import { type DistillerSpec, distillerNamed } from '../../../distill/index.js';
-import { createJudge } from '../../../eval/index.js';
+import { type MethodSpec, methodNamed } from '../../../distill/index.js';
+import { createEvaluator } from '../../../eval/index.js';
 import type { Kernels } from '../../../kernels/index.js';
 import { modelNamed } from '../../../models/index.js';
 import { logRange, type SearchSpace, type SearchValue } from '../../../options/index.js';
@@ -62,7 +62,7 @@ export async function searchMethods(
 
 async function searchMethod(entry: StudyEntry, request: SearchRequest): Promise<Tuned | undefined> {
   const { options: o, dataset, kernels, runs, overwrite, listen, signal } = request;
-  const method = distillerNamed(entry.method);
+  const method = methodNamed(entry.method);
   const spec = modelNamed(o.student.model);
   const { model: _, ...student } = o.student;
   const seed = 'seed' in spec.options.shape ? { seed: o.seeds[0] } : {};
@@ -70,7 +70,7 @@ async function searchMethod(entry: StudyEntry, request: SearchRequest): Promise<
   const { modelOptions, methodOptions } = splitOptions(spec, method, given);
   const space = spaceOf(method, { ...modelOptions, ...methodOptions }, Object.keys(given));
   const teachers = method.needs.teachers === 'none' ? [] : namedTeachers(entry.teachers, request.teachers);
-  const judge = createJudge(dataset, o.evaluation);
+  const evaluator = createEvaluator(dataset, o.evaluation);
   const { trials: __, ...rule } = o.tune;
   const run = openRun(
     join(runs, o.name, 'tune', entry.method),
@@ -101,7 +101,7 @@ async function searchMethod(entry: StudyEntry, request: SearchRequest): Promise<
       run(point, trial) {
         const dealt = splitOptions(spec, method, { ...given, ...point });
         const teaching = { method, methodOptions: dealt.methodOptions, teachers };
-        return runTrial({ ...{ dataset, kernels, spec, judge, teaching, ...trial }, options: dealt.modelOptions });
+        return runTrial({ ...{ dataset, kernels, spec, evaluator, teaching, ...trial }, options: dealt.modelOptions });
       },
     };
     if (Object.keys(space).length > 0)
@@ -118,7 +118,7 @@ async function searchMethod(entry: StudyEntry, request: SearchRequest): Promise<
 }
 
 function spaceOf(
-  method: DistillerSpec,
+  method: MethodSpec,
   defaults: Readonly<Record<string, unknown>>,
   fixed: readonly string[],
 ): SearchSpace {

@@ -7,7 +7,7 @@ import type { Dataset } from '../../../data/index.js';
 import type { ComparisonRow } from '../../../eval/index.js';
 import type { Kernels } from '../../../kernels/index.js';
 import { parseOptions } from '../../../options/index.js';
-import { createPace } from '../../../pace.js';
+import { createProgress } from '../../../progress.js';
 import { readTeacher } from '../../../runs/index.js';
 import type { TuneEvent } from '../../search/index.js';
 import { checkPipeline, type PipelineEvent, type PipelineRow, runPipeline } from '../pipeline.js';
@@ -80,7 +80,9 @@ export async function runStudy(input: unknown, context: StudyContext): Promise<S
   }
   const metrics = o.evaluation.at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`]);
   const hides = o.setup === 'generalization';
-  const step = createPace(context.signal ? { signal: context.signal } : {}).of(`comparing the students of ${o.name}`);
+  const step = createProgress(context.signal ? { signal: context.signal } : {}).task(
+    `comparing the students of ${o.name}`,
+  );
   return {
     ...{ options: o, dataset: dataset!, metrics, tuned, notes, rows: rowsOver(seeds, metrics) },
     comparisons: await testedAgainst(seeds, o.against, metrics, step),

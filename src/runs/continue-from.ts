@@ -5,15 +5,15 @@
 import type { StudentBundle } from '../student/index.js';
 import type { Dataset } from '../data/index.js';
 import { type Interactions, transpose } from '../data/interactions.js';
-import type { DistillerSpec } from '../distill/index.js';
+import type { MethodSpec } from '../distill/index.js';
 import { fail } from '../errors.js';
 import type { Floats } from '../kernels/index.js';
 import type { ModelSpec, TrainableModel } from '../models/index.js';
-import { createPace, type Step } from '../pace.js';
+import { createProgress, type Step } from '../progress.js';
 import { type FoldInSpace, foldIn, foldInDefaults, foldInSpace } from '../student/fold-in.js';
 
 /** How many users, or items, begin in which way. */
-export interface StartCounts {
+export interface ContinueCounts {
   readonly known: number;
   readonly foldedIn: number;
   readonly random: number;
@@ -21,38 +21,38 @@ export interface StartCounts {
   readonly gone: number;
 }
 
-export type StartReport = Readonly<Record<'users' | 'items', StartCounts>>;
+export type ContinueReport = Readonly<Record<'users' | 'items', ContinueCounts>>;
 
 /**
  * Options with the dim of the bundle and what suits the method when a student goes on, where nothing is given.
  * @throws RecdistillError `bad-option` if another is, `needs-not-met` for a model that would be computed before it could be refused
  */
-export function optionsToStart(
+export function optionsToContinue(
   { name, kind, options: { shape } }: ModelSpec,
-  { goingOn }: DistillerSpec,
+  { continueDefaults }: MethodSpec,
   { manifest: { dim } }: StudentBundle,
   options: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   if (kind === 'computed') refuse(name);
-  if (!('dim' in shape)) return { ...goingOn, ...options };
+  if (!('dim' in shape)) return { ...continueDefaults, ...options };
   if (options.dim !== undefined && options.dim !== dim) {
     const expected = `${dim}, as in the bundle`;
     const help = 'Leave it out; a student of another size has to be trained from the beginning.';
     fail('bad-option', { option: 'dim', owner: 'a student that goes on', given: options.dim, expected, help });
   }
-  return { ...goingOn, ...options, dim };
+  return { ...continueDefaults, ...options, dim };
 }
 
 /**
  * Puts what the bundle knows into a model whose parameters are the tables behind its scores, such as bpr-mf.
  * @throws RecdistillError `needs-not-met` for a model of another kind or dim, or a bundle with biases; `interrupted`
  */
-export async function startFrom(
+export async function continueFrom(
   model: TrainableModel,
   { model: from }: StudentBundle,
   dataset: Dataset,
-  step = createPace().of('folding in who is new'),
-): Promise<StartReport> {
+  step = createProgress().task('folding in who is new'),
+): Promise<ContinueReport> {
   const tables = model.factors?.();
   const isParameter = (table: Floats) => model.parameters.some((p) => p.values === table);
   if (!tables || model.parameters.length !== 2 || !isParameter(tables.userFactors) || !isParameter(tables.itemFactors)) {
@@ -86,8 +86,8 @@ function refuse(name: string): never {
 }
 
 /** The report in one sentence. */
-export function startText({ users, items }: StartReport): string {
-  const of = ({ known, foldedIn, random, gone }: StartCounts, who: string) =>
+export function continueText({ users, items }: ContinueReport): string {
+  const of = ({ known, foldedIn, random, gone }: ContinueCounts, who: string) =>
     `${who}: ${known} known, ${foldedIn} new and folded in${random > 0 ? `, ${random} new and begun at random` : ''}${gone > 0 ? `, ${gone} of the bundle are not in this data and left out` : ''}`;
   return `going on from a bundle. ${of(users, 'Users')}. ${of(items, 'Items')}.`;
 }
@@ -96,7 +96,7 @@ export function startText({ users, items }: StartReport): string {
 interface Side {
   readonly table: Floats;
   readonly placed: Uint8Array;
-  readonly counts: Pick<StartCounts, 'known' | 'gone'>;
+  readonly counts: Pick<ContinueCounts, 'known' | 'gone'>;
 }
 
 /** Copies the rows of those whom the bundle knows. @param now their ids in the data */

@@ -6,10 +6,10 @@ import assert from 'node:assert/strict';
 import type { Dataset, Interactions } from '../data/index.js';
 import {
   type DistillContext,
-  type Distiller,
-  type DistillerSpec,
-  distillerNamed,
-  type KnownTeacher,
+  type MethodHooks,
+  type MethodSpec,
+  methodNamed,
+  type TeacherKnowledge,
 } from '../distill/index.js';
 import { RecdistillError } from '../errors.js';
 import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
@@ -34,7 +34,7 @@ type Values = Readonly<Record<string, unknown>>;
 const smallData: Interactions = { ...smallTrain, nItems: 25 };
 
 /** @param options of the method, where its defaults do not fit 25 items */
-export function distillerContract(spec: DistillerSpec, options: Values = {}): ContractCase[] {
+export function methodContract(spec: MethodSpec, options: Values = {}): ContractCase[] {
   const name = (rest: string) => `${spec.name}: ${rest}`;
   const cases: ContractCase[] = [
     { name: name('what cannot work is refused before any work, in a sentence'), run: () => refusals(spec) },
@@ -60,11 +60,11 @@ export function distillerContract(spec: DistillerSpec, options: Values = {}): Co
 }
 
 /** Registered models that can be trained by this method. */
-const studentsOf = ({ needs }: DistillerSpec): ModelSpec[] =>
+const studentsOf = ({ needs }: MethodSpec): ModelSpec[] =>
   models.filter((m) => m.kind === 'trained' && needs.student.every((c) => m.capabilities.includes(c)));
 
 /** Options small enough for tests, whatever the method calls its sizes. */
-function smallMethodOptions(spec: DistillerSpec, more: Values): never {
+function smallMethodOptions(spec: MethodSpec, more: Values): never {
   const small: Values = {
     topK: 10,
     observedK: 2,
@@ -80,16 +80,16 @@ function smallMethodOptions(spec: DistillerSpec, more: Values): never {
   return spec.options.parse({ ...has, ...more }) as never;
 }
 
-const teachersOf = (spec: DistillerSpec, train: Interactions, fingerprint = ''): KnownTeacher[] =>
+const teachersOf = (spec: MethodSpec, train: Interactions, fingerprint = ''): TeacherKnowledge[] =>
   teachersFor(train, { none: 0, one: 1, many: 3 }[spec.needs.teachers], fingerprint);
 
 async function create(
-  spec: DistillerSpec,
+  spec: MethodSpec,
   student: TrainableModel,
   options: Values,
   context: Pick<DistillContext, 'kernels' | 'train' | 'batchSize' | 'batchesPerEpoch'>,
-  teachers: readonly KnownTeacher[] = teachersOf(spec, context.train),
-): Promise<Distiller> {
+  teachers: readonly TeacherKnowledge[] = teachersOf(spec, context.train),
+): Promise<MethodHooks> {
   const { kernels, train } = context;
   return spec.create(
     {
@@ -105,12 +105,12 @@ async function create(
 }
 
 async function onSmallData(
-  spec: DistillerSpec,
+  spec: MethodSpec,
   student: ModelSpec,
   options: Values,
   k: Kernels,
   modelOptions: Values = {},
-  teachers?: readonly KnownTeacher[],
+  teachers?: readonly TeacherKnowledge[],
 ) {
   const model = student.create(
     { kernels: k, train: smallData, seed: 3 },
@@ -120,7 +120,7 @@ async function onSmallData(
   return { model, method: await create(spec, model, options, context, teachers) };
 }
 
-async function givesBack(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
+async function givesBack(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
   const k = createKernels({ threads: 1, memoryLimit: 64e6 });
   const work = async (): Promise<void> => {
     const { model, method } = await onSmallData(spec, student, options, k);
@@ -142,7 +142,7 @@ async function givesBack(spec: DistillerSpec, student: ModelSpec, options: Value
 }
 
 /** With every value of every choice that the method offers; at the start, and after the method has seen many epochs. */
-async function gradients(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
+async function gradients(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
   const choices = describeOptions(spec.options).flatMap(({ name, choices = [] }) =>
     choices.map((value) => ({ [name]: value })),
   );
@@ -150,7 +150,7 @@ async function gradients(spec: DistillerSpec, student: ModelSpec, options: Value
   for (const choice of [{}, ...choices]) gradientWith(spec, student, { ...weight, ...options, ...choice });
 }
 
-async function gradientWith(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
+async function gradientWith(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
   const k = createReferenceKernels('f64');
   const initScale = 'initScale' in student.options.shape ? { initScale: 0.5 } : {};
   const { model, method } = await onSmallData(spec, student, options, k, initScale);
@@ -188,7 +188,7 @@ async function gradientWith(spec: DistillerSpec, student: ModelSpec, options: Va
 }
 
 /** Six epochs of a student, with a method or without. */
-function runOf(student: ModelSpec, data: Dataset, spec?: DistillerSpec, options: Values = {}): TrainRun {
+function runOf(student: ModelSpec, data: Dataset, spec?: MethodSpec, options: Values = {}): TrainRun {
   const o = smallOptions(student, { batchSize: 64, epochs: 6, seed: 3 }) as unknown as TrainOptions;
   return {
     data,
@@ -203,14 +203,14 @@ function runOf(student: ModelSpec, data: Dataset, spec?: DistillerSpec, options:
   };
 }
 
-async function sameAtAnyThreads(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
+async function sameAtAnyThreads(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
   const run = runOf(student, await contractData(), spec, options);
   const one = await trainedBits(run, 1);
   for (const threads of [2, 3, 4])
     assert.ok((await trainedBits(run, threads)) === one, `${threads} threads gave other bits than 1`);
 }
 
-async function resumes(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
+async function resumes(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
   const data = await contractData();
   // An alpha below 1 moves every user on in every call, so that a few epochs see every phase of a method that has one.
   const hasty = 'alpha' in spec.options.shape ? [{ alpha: 0.9 }] : [];
@@ -222,7 +222,7 @@ async function resumes(spec: DistillerSpec, student: ModelSpec, options: Values)
 }
 
 /** Nothing of what a method saves may be lost, whether or not it shows in the few epochs of a test. */
-async function keepsState(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
+async function keepsState(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
   const k = createReferenceKernels('f64');
   const first = await onSmallData(spec, student, options, k);
   const second = await onSmallData(spec, student, options, k);
@@ -238,7 +238,7 @@ async function keepsState(spec: DistillerSpec, student: ModelSpec, options: Valu
 }
 
 /** The loss of one batch, after some epochs, and whether any parameter gets a gradient from it. */
-async function lossWith(spec: DistillerSpec, student: ModelSpec, options: Values, teachers: readonly KnownTeacher[]) {
+async function lossWith(spec: MethodSpec, student: ModelSpec, options: Values, teachers: readonly TeacherKnowledge[]) {
   const k = createReferenceKernels('f64');
   const { model, method } = await onSmallData(spec, student, options, k, {}, teachers);
   for (let epoch = 1; epoch <= 3; epoch++) await method.afterEpoch?.(epoch);
@@ -254,7 +254,7 @@ async function lossWith(spec: DistillerSpec, student: ModelSpec, options: Values
 }
 
 /** More items asked for than there are, a single checkpoint, and a user whom the teacher does not know. */
-async function doesWithLess(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
+async function doesWithLess(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
   const greedy = Object.fromEntries(
     ['topK', 'observedK', 'discrepancyK', 'remainder', 'samples', 'candidates']
       .filter((name) => name in spec.options.shape)
@@ -281,7 +281,7 @@ async function doesWithLess(spec: DistillerSpec, student: ModelSpec, options: Va
   }
 }
 
-async function together(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
+async function together(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
   const three = teachersFor(smallData, 3, '');
   const alone = await lossWith(spec, student, options, three.slice(0, 1));
   const all = await lossWith(spec, student, options, three);
@@ -289,22 +289,22 @@ async function together(spec: DistillerSpec, student: ModelSpec, options: Values
   assert.notEqual(all!.loss, alone!.loss);
 }
 
-async function lambdaZero(spec: DistillerSpec, student: ModelSpec, options: Values): Promise<void> {
+async function lambdaZero(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
   const data = await contractData();
   const base = 'base' in spec.options.shape ? { base: 'kept' } : {};
-  const bits = (s?: DistillerSpec, o?: Values) => trainedBits(runOf(student, data, s, o), 1);
-  const alone = await bits(distillerNamed('none'));
+  const bits = (s?: MethodSpec, o?: Values) => trainedBits(runOf(student, data, s, o), 1);
+  const alone = await bits(methodNamed('none'));
   assert.ok((await bits()) === alone, 'method none changes nothing');
   assert.ok((await bits(spec, { ...options, ...base, lambda: 0 })) === alone, 'lambda 0 changed the parameters');
   assert.ok((await bits(spec, { ...options, ...base, lambda: 0.5 })) !== alone, 'lambda 0.5 changed nothing');
 }
 
-async function refusals(spec: DistillerSpec): Promise<void> {
+async function refusals(spec: MethodSpec): Promise<void> {
   const data = await contractData();
   const [student] = studentsOf(spec);
   assert.ok(student, `no registered model can be a student of ${spec.name}`);
   const good = teachersOf(spec, data.train, data.fingerprint);
-  const refused = (what: string, model: ModelSpec | undefined, teachers: readonly KnownTeacher[]): void => {
+  const refused = (what: string, model: ModelSpec | undefined, teachers: readonly TeacherKnowledge[]): void => {
     if (!model) return;
     assert.throws(
       () => checkNeeds(model, spec, teachers, data),

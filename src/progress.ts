@@ -19,18 +19,18 @@ export interface Advance {
   readonly total: number;
 }
 
-export interface PaceOptions {
+export interface ProgressOptions {
   /** Stops the work. */
   readonly signal?: AbortSignal;
   /** Milliseconds that work may go on after the signal: what ends by itself need not be done again. Default: half a second. */
   readonly grace?: number;
   /** Told at most ten times a second. */
-  readonly told?: (advance: Advance) => void;
+  readonly onAdvance?: (advance: Advance) => void;
 }
 
 /** The steps of different pieces of work, one after the other. */
-export interface Pace {
-  of(what: string): Step;
+export interface Progress {
+  task(what: string): Step;
 }
 
 /** Milliseconds that work goes on before everything else gets its turn. */
@@ -39,13 +39,13 @@ const TURN_MS = 100;
 /** Lets signals, timers and output have their turn. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-export function createPace({ signal, told, grace = 500 }: PaceOptions = {}): Pace {
+export function createProgress({ signal, onAdvance, grace = 500 }: ProgressOptions = {}): Progress {
   let last = performance.now();
   let noticed: number | undefined;
   return {
-    of: (what) => async (done, total) => {
+    task: (what) => async (done, total) => {
       if (performance.now() - last >= TURN_MS) {
-        told?.({ what, done, total });
+        onAdvance?.({ what, done, total });
         await turn();
         last = performance.now();
       }
@@ -60,7 +60,7 @@ export function createPace({ signal, told, grace = 500 }: PaceOptions = {}): Pac
  * Takes a generator that yields which share of its work is done, from 0 to 1, to its end; returns what it returns. If a step throws, the
  * generator's `finally` runs before the error goes on.
  */
-export async function inParts<T>(parts: Generator<number, T>, step: Step): Promise<T> {
+export async function runInParts<T>(parts: Generator<number, T>, step: Step): Promise<T> {
   try {
     for (;;) {
       const part = parts.next();
@@ -74,7 +74,7 @@ export async function inParts<T>(parts: Generator<number, T>, step: Step): Promi
 }
 
 /** The same without anything in between. */
-export function atOnce<T>(parts: Generator<number, T>): T {
+export function runSync<T>(parts: Generator<number, T>): T {
   for (;;) {
     const part = parts.next();
     if (part.done) return part.value;

@@ -11,7 +11,7 @@ import type { TrainEvent } from '../train/index.js';
 import { jobFiles } from './finished.js';
 import { runJob } from './job.js';
 import { evaluation, kernels, newFolder, quick, refusedAs } from './small.test.support.js';
-import { startFrom, startText } from './start.js';
+import { continueFrom, continueText } from './continue-from.js';
 
 /** What was known at first, and what is known now: all users but eight, all items but six, and then everybody but user 0. */
 async function twoStates(): Promise<{ before: LoadedDataset; now: LoadedDataset }> {
@@ -57,9 +57,9 @@ test('the known keep their numbers, the new are folded in as the runtime would d
   const model = untrained();
   try {
     const wider = untrained('bpr-mf', { dim: 5 });
-    await assert.rejects(startFrom(wider, bundle, states.now), refusedAs('needs-not-met', /dim 5, and the bundle 4/));
+    await assert.rejects(continueFrom(wider, bundle, states.now), refusedAs('needs-not-met', /dim 5, and the bundle 4/));
     wider.close();
-    const report = await startFrom(model, bundle, states.now);
+    const report = await continueFrom(model, bundle, states.now);
     const { now } = states;
     const [userFactors, itemFactors] = model.parameters.map((p) => p.values);
     const { model: from } = bundle;
@@ -75,7 +75,7 @@ test('the known keep their numbers, the new are folded in as the runtime would d
     assert.equal(gone, 1);
     assert.ok(foldedIn > 0 && report.items.foldedIn > 0);
     assert.match(
-      startText(report),
+      continueText(report),
       /^going on from a bundle\. Users: \d+ known, \d+ new and folded in.* 1 of the bundle/,
     );
 

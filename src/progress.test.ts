@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Advance, atOnce, createPace, inParts } from './pace.js';
+import { type Advance, createProgress, runInParts, runSync } from './progress.js';
 
 /** Keeps the thread for longer than work may go on without a look around. */
 function busy(): void {
@@ -10,7 +10,7 @@ function busy(): void {
 
 test('between steps everything else has its turn, and who waits is told how far it is', async () => {
   const told: Advance[] = [];
-  const step = createPace({ told: (advance) => told.push(advance) }).of('counting');
+  const step = createProgress({ onAdvance: (advance) => told.push(advance) }).task('counting');
   let turns = 0;
   setImmediate(() => {
     turns += 1;
@@ -25,7 +25,7 @@ test('between steps everything else has its turn, and who waits is told how far 
 
 test('the signal ends the work at once, or after the grace that it was given', async () => {
   const stop = new AbortController();
-  const [strict, patient] = [0, 1e9].map((grace) => createPace({ signal: stop.signal, grace }).of('counting'));
+  const [strict, patient] = [0, 1e9].map((grace) => createProgress({ signal: stop.signal, grace }).task('counting'));
   await strict!(1, 4);
   stop.abort();
   await assert.rejects(strict!(2, 4), {
@@ -38,7 +38,7 @@ test('the signal ends the work at once, or after the grace that it was given', a
 
 test('a signal that is sent while the work goes on is seen', async () => {
   const stop = new AbortController();
-  const step = createPace({ signal: stop.signal, grace: 0 }).of('counting');
+  const step = createProgress({ signal: stop.signal, grace: 0 }).task('counting');
   setImmediate(() => stop.abort());
   await assert.rejects(
     async () => {
@@ -63,10 +63,10 @@ test('parts are taken to their end, or cleaned up when a step throws', async () 
     }
   }
   const seen: number[] = [];
-  assert.equal(await inParts(parts(), async (done) => void seen.push(done)), 'done');
-  assert.equal(atOnce(parts()), 'done');
+  assert.equal(await runInParts(parts(), async (done) => void seen.push(done)), 'done');
+  assert.equal(runSync(parts()), 'done');
   assert.deepEqual([seen, cleaned], [[0.5, 1], 2]);
   const refuse = () => Promise.reject(new RangeError('no'));
-  await assert.rejects(inParts(parts(), refuse), RangeError);
+  await assert.rejects(runInParts(parts(), refuse), RangeError);
   assert.equal(cleaned, 3);
 });

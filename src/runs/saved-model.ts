@@ -7,7 +7,7 @@ import type { Model } from '../models/index.js';
 import { jobFiles, readFinishedRun } from './finished.js';
 import type { RunResult } from './outcome.js';
 
-export interface Learned {
+export interface SavedModel {
   /** Registered name of the model. */
   readonly model: string;
   /** Options of its run; those of the model are among them. */
@@ -20,7 +20,7 @@ export interface Learned {
 }
 
 /** The model of a finished run at its best. @throws RecdistillError as `readFinishedRun` */
-export function readLearned(folder: string): Learned {
+export function readSavedModel(folder: string): SavedModel {
   const { manifest, result } = readFinishedRun(folder);
   const file = join(folder, jobFiles.model);
   const tensors = existsSync(file) ? [...readSafetensors(file).tensors] : [];
@@ -32,17 +32,17 @@ export function readLearned(folder: string): Learned {
 }
 
 /** A copy of a model in memory, as `runJob` lends it out. @param hash what names it, where that matters */
-export const learnedOf = (model: Model, result: RunResult, dataFingerprint: string, hash = ''): Learned => ({
+export const savedModelOf = (model: Model, result: RunResult, dataFingerprint: string, hash = ''): SavedModel => ({
   ...{ model: model.name, options: result.options, dataFingerprint, hash },
   parameters: Object.fromEntries(model.parameters.map((p) => [p.name, p.values.slice()])),
 });
 
 /** Puts the parameters into a model of the same sizes. @throws RecdistillError `artifact-damaged` */
-export function putParameters(model: Model, learned: Learned): void {
+export function loadParameters(model: Model, saved: SavedModel): void {
   for (const { name, values } of model.parameters) {
-    const given = learned.parameters[name];
+    const given = saved.parameters[name];
     if (given?.length !== values.length) {
-      const problem = `${learned.model} has ${given?.length ?? 'no'} numbers under ${name}; ${values.length} are needed`;
+      const problem = `${saved.model} has ${given?.length ?? 'no'} numbers under ${name}; ${values.length} are needed`;
       fail('artifact-damaged', { path: jobFiles.model, problem, hint: 'Train the model again.' });
     }
     values.set(given);
