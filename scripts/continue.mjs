@@ -15,7 +15,7 @@ import {
   fuseRankings,
   importanceOptions,
   loadDataset,
-  modelNamed,
+  modelOf,
   parseOptions,
   rankAll,
   readBundle,
@@ -101,7 +101,7 @@ async function teachersOf(dataset, block, seed) {
 
 /** The bundle with new users and items folded in, and nothing trained. */
 async function folded(bundle, dataset) {
-  const spec = modelNamed('bpr-mf');
+  const spec = modelOf('bpr-mf');
   const model = spec.create(
     { kernels, train: dataset.train, seed: 0 },
     spec.options.parse({ dim: bundle.manifest.dim }),

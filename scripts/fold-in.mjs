@@ -11,7 +11,7 @@ import {
   createKernels,
   evaluationOptions,
   loadDataset,
-  modelNamed,
+  modelOf,
   parseOptions,
   rankAll,
   readBundle,
@@ -76,7 +76,7 @@ function ofHidden(found) {
 }
 
 async function foldedIn(bundle, share) {
-  const spec = modelNamed('bpr-mf');
+  const spec = modelOf('bpr-mf');
   const context = { kernels, train: whole.train, seed: 0 };
   const model = spec.create(context, spec.options.parse({ dim: bundle.manifest.dim }));
   try {
@@ -90,7 +90,7 @@ async function foldedIn(bundle, share) {
 async function job(dataset, where, { name, method, options }, seed) {
   process.stderr.write(`seed ${seed}, ${where}: ${name}\n`);
   const folder = (model) => join(runs, `seed${seed}`, where, model.replaceAll(' ', '-'));
-  const seeded = (model) => ('seed' in modelNamed(model).options.shape ? { seed } : {});
+  const seeded = (model) => ('seed' in modelOf(model).options.shape ? { seed } : {});
   const teachers = [];
   for (const model of method === 'none' ? [] : TEACHERS) {
     teachers.push(await runJob({ dataset, kernels, model, options: seeded(model), folder: folder(model) }));

@@ -8,8 +8,8 @@ import {
   describeOptions,
   evaluationOptions,
   importanceOptions,
-  methods,
-  models,
+  methodRegistry,
+  modelRegistry,
   rankingOptions,
   trajectoryOptions,
   tuneOptions,
@@ -55,8 +55,10 @@ export const page = [
   section('ensemble', "How the teachers' rankings are fused.", importanceOptions),
   section('tune', 'How the options of models are searched on valid.', tuneOptions),
   section('serve', 'The HTTP server (docs/serving.md).', serveOptions),
-  ...models.map((m) => section(`model ${m.name}`, `${m.summary}. ${m.source}.${searched(m.search)}`, m.options)),
-  ...methods.map((d) => section(`method ${d.name}`, `${d.summary}. ${d.source}.`, d.options)),
+  ...modelRegistry
+    .all()
+    .map((m) => section(`model ${m.name}`, `${m.summary}. ${m.source}.${searched(m.search)}`, m.options)),
+  ...methodRegistry.all().map((d) => section(`method ${d.name}`, `${d.summary}. ${d.source}.`, d.options)),
   section('bd', 'How a teacher and a student train on together (docs/methods/bd.md).', bdOptions),
 ].join('\n');
 

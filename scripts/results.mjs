@@ -10,7 +10,7 @@ import {
   createKernels,
   fuseRankings,
   importanceOptions,
-  modelNamed,
+  modelOf,
   parseOptions,
   readFinishedRun,
   readPreset,
@@ -39,7 +39,7 @@ if (data === undefined) {
 }
 const preset = readPreset(data);
 const say = (text) => process.stderr.write(`${text}\n`);
-const hasSeed = (model) => 'seed' in modelNamed(model).options.shape;
+const hasSeed = (model) => 'seed' in modelOf(model).options.shape;
 
 /** One pipeline for each seed; a model without a seed is computed once. */
 async function runSeed(seed, kernels) {

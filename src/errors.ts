@@ -35,6 +35,19 @@ const table = {
     status: 404,
     exit: 2,
   },
+  'name-taken': {
+    message: (p) => `there is already a ${p.kind} called "${p.given}"`,
+    hint: () => 'Give the new one another name.',
+    status: 409,
+    exit: 2,
+  },
+  'broken-unit': {
+    message: (p) => `the ${p.kind} "${p.given}" breaks its contract: ${p.problem}`,
+    hint: (p) =>
+      `${p.hint ?? 'Correct it where it is declared; the contract suite of recdistill/testing shows what is missing.'}`,
+    status: 422,
+    exit: 2,
+  },
   'bad-space': {
     message: (p) => `the search space of ${p.owner} is not valid: ${p.problem}`,
     hint: (p) => `${p.hint}`,

@@ -4,11 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { methodNamed, methods } from 'recdistill/distill';
+import { methodOf, methodRegistry } from 'recdistill/distill';
 import { methodContract } from 'recdistill/testing';
 
-for (const spec of methods) for (const c of methodContract(spec)) test(c.name, c.run);
-for (const c of methodContract(methodNamed('hetcomp'), { remainder: 6 })) test(`${c.name}, with 6 drawn`, c.run);
+for (const spec of methodRegistry.all()) for (const c of methodContract(spec)) test(c.name, c.run);
+for (const c of methodContract(methodOf('hetcomp'), { remainder: 6 })) test(`${c.name}, with 6 drawn`, c.run);
 
 test('every method file has its line in the registry', () => {
   const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src', 'distill');
@@ -16,5 +16,11 @@ test('every method file has its line in the registry', () => {
     .map(String)
     .filter((f) => f.endsWith('.ts') && !f.endsWith('.test.ts'));
   const declaring = files.filter((f) => /= distiller\(\{/.test(readFileSync(join(folder, f), 'utf8')));
-  assert.deepEqual(declaring.map((f) => basename(f, '.ts')).sort(), methods.map((d) => d.name).sort());
+  assert.deepEqual(
+    declaring.map((f) => basename(f, '.ts')).sort(),
+    methodRegistry
+      .all()
+      .map((d) => d.name)
+      .sort(),
+  );
 });

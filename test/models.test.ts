@@ -4,14 +4,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { models } from 'recdistill/models';
+import { modelRegistry } from 'recdistill/models';
 import { modelContract } from 'recdistill/testing';
 
-for (const spec of models) for (const c of modelContract(spec)) test(c.name, c.run);
+for (const spec of modelRegistry.all()) for (const c of modelContract(spec)) test(c.name, c.run);
 
 test('every model file has its line in the registry', () => {
   const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src', 'models');
   const files = readdirSync(folder).filter((f) => !f.endsWith('.test.ts'));
   const declaring = files.filter((f) => /= (trained|computed)\(\{/.test(readFileSync(join(folder, f), 'utf8')));
-  assert.deepEqual(declaring.map((f) => f.replace(/\.ts$/, '')).sort(), models.map((m) => m.name).sort());
+  assert.deepEqual(
+    declaring.map((f) => f.replace(/\.ts$/, '')).sort(),
+    modelRegistry
+      .all()
+      .map((m) => m.name)
+      .sort(),
+  );
 });

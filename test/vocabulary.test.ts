@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeOptions, type OptionRow, type OptionsSchema } from 'recdistill';
 import { dataOptions } from 'recdistill/data';
-import { bdOptions, methods } from 'recdistill/distill';
-import { models } from 'recdistill/models';
+import { bdOptions, methodRegistry } from 'recdistill/distill';
+import { modelRegistry } from 'recdistill/models';
 
 const owners: readonly (readonly [string, OptionsSchema])[] = [
-  ...models.map((m) => [m.name, m.options] as const),
-  ...methods.map((d) => [d.name, d.options] as const),
+  ...modelRegistry.all().map((m) => [m.name, m.options] as const),
+  ...methodRegistry.all().map((d) => [d.name, d.options] as const),
   ['bd', bdOptions as unknown as OptionsSchema],
   ['data', dataOptions as unknown as OptionsSchema],
 ];
@@ -43,9 +43,9 @@ test('a word of the vocabulary is not spelled in another way', () => {
 });
 
 test('units of one registry have names of their own, in kebab-case, with a summary and a source', () => {
-  for (const registry of [models, methods]) {
-    assert.equal(new Set(registry.map((u) => u.name)).size, registry.length);
-    for (const { name, summary, source } of registry) {
+  for (const units of [modelRegistry.all(), methodRegistry.all()]) {
+    assert.equal(new Set(units.map((u) => u.name)).size, units.length);
+    for (const { name, summary, source } of units) {
       assert.match(name, /^[a-z0-9]+(-[a-z0-9]+)*$/);
       assert.ok(summary.length > 10 && source.length > 3, name);
     }

@@ -1,7 +1,7 @@
 import {
   type Floats,
   type Kernels,
-  modelNamed,
+  modelOf,
   type Optimizer,
   optimizerNamed,
   parseOptions,
@@ -17,7 +17,7 @@ export function freshModel(
   name: string,
   options: Readonly<Record<string, unknown>>,
 ): TrainableModel {
-  const spec = modelNamed(name);
+  const spec = modelOf(name);
   if (spec.kind !== 'trained') throw new TypeError(`${name} is not trained`);
   return spec.create({ kernels: k, train: data.train, seed: 1 }, parseOptions(spec.options, options, name));
 }

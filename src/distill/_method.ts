@@ -10,6 +10,7 @@ import type { Trajectory } from '../data/trajectory.js';
 import type { Kernels } from '../kernels/index.js';
 import type { Capability, Tables, TrainableModel } from '../models/_model.js';
 import type { OptionsOf, OptionsSchema } from '../options/options.js';
+import type { Unit } from '../options/registry.js';
 import type { Hooks } from '../train/hooks.js';
 
 /**
@@ -55,8 +56,8 @@ export interface MethodHooks extends Hooks {
   close(): void;
 }
 
-export interface MethodSpec<S extends OptionsSchema = OptionsSchema> {
-  readonly name: string;
+export interface MethodSpec<S extends OptionsSchema = OptionsSchema> extends Unit {
+  readonly unit: 'method';
   readonly summary: string;
   readonly source: string;
   readonly needs: Needs;
@@ -68,5 +69,8 @@ export interface MethodSpec<S extends OptionsSchema = OptionsSchema> {
   create(context: DistillContext, options: OptionsOf<S>): MethodHooks | Promise<MethodHooks>;
 }
 
-/** Keeps the option types of one spec while registering it as any spec. */
-export const distillationMethod = <S extends OptionsSchema>(spec: MethodSpec<S>) => spec as unknown as MethodSpec;
+/** Declares a distillation method. */
+export const distillationMethod = <S extends OptionsSchema>(spec: Omit<MethodSpec<S>, 'unit'>): MethodSpec<S> => ({
+  ...spec,
+  unit: 'method',
+});

@@ -1,5 +1,5 @@
 /** The registry of distillation methods: one line adds one. */
-import { fail } from '../errors.js';
+import { createRegistry, type NameOr, type Registry } from '../options/registry.js';
 import type { MethodSpec } from './_method.js';
 import { cd } from './cd.js';
 import { clDrd } from './cl-drd.js';
@@ -11,15 +11,30 @@ import { none } from './none.js';
 import { rd } from './rd.js';
 import { rrd } from './rrd.js';
 
-export const methods: readonly MethodSpec[] = [none, rd, cd, de, rrd, dcd, clDrd, multiRrd, hetcomp];
+/** The distillation methods of recdistill, by name. */
+export const methods = {
+  none,
+  rd,
+  cd,
+  de,
+  rrd,
+  dcd,
+  'cl-drd': clDrd,
+  'multi-rrd': multiRrd,
+  hetcomp,
+} as const satisfies Record<string, MethodSpec>;
 
-/** @throws RecdistillError `unknown-name` */
-export function methodNamed(name: string): MethodSpec {
-  const found = methods.find((d) => d.name === name);
-  if (!found)
-    fail('unknown-name', { kind: 'distillation method', given: name, known: methods.map((d) => d.name).join(', ') });
-  return found;
-}
+export type MethodName = keyof typeof methods;
+
+/** Built-in methods, and those that users add. */
+export const methodRegistry: Registry<MethodSpec> = createRegistry<MethodSpec>(
+  'method',
+  'distillation method',
+  methods,
+);
+
+/** The method of this name, or the method itself. @throws as `Registry.find` */
+export const methodOf = (given: NameOr<MethodName> | MethodSpec): MethodSpec => methodRegistry.find(given);
 
 export * from '../losses/hetcomp.js';
 export * from './_method.js';

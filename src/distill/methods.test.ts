@@ -6,12 +6,12 @@ import type { Rankings } from '../data/rankings.js';
 import { createReferenceKernels } from '../kernels/index.js';
 import { stream } from '../math/random.js';
 import type { PairBatch, TrainableModel } from '../models/_model.js';
-import { modelNamed } from '../models/index.js';
+import { modelOf } from '../models/index.js';
 import { drawFront } from './cd.js';
 import { curriculumLabels } from './cl-drd.js';
 import { ranksOf } from './dcd/weights.js';
 import { joined } from './de/de.js';
-import { type MethodSpec, methodNamed, type TeacherKnowledge } from './index.js';
+import { type MethodSpec, methodOf, type TeacherKnowledge } from './index.js';
 
 const k = createReferenceKernels('f64');
 const train = fromPairs(2, 8, [0, 1], [0, 1]);
@@ -29,8 +29,8 @@ async function on(
   options: object,
   scores: readonly (readonly number[])[],
 ) {
-  const o = modelNamed('bpr-mf').options.parse({ dim: 2 });
-  const student = modelNamed('bpr-mf').create({ kernels: k, train, seed: 0 }, o as never) as TrainableModel;
+  const o = modelOf('bpr-mf').options.parse({ dim: 2 });
+  const student = modelOf('bpr-mf').create({ kernels: k, train, seed: 0 }, o as never) as TrainableModel;
   const [users, items] = student.parameters;
   users!.values.set([1, 0, 0, 1]);
   for (let i = 0; i < 8; i++) items!.values.set([scores[0]![i]!, scores[1]![i]!], 2 * i);
@@ -66,7 +66,7 @@ const near = (actual: number, expected: number) =>
   assert.ok(Math.abs(actual - expected) < 1e-9, `${actual}, expected ${expected}`);
 
 test('rrd teaches the first items, in front of others that are not in the list', async () => {
-  const { loss, items } = await on(methodNamed('rrd'), [teacher(lists)], { topK: 2, remainder: 2 }, flat);
+  const { loss, items } = await on(methodOf('rrd'), [teacher(lists)], { topK: 2, remainder: 2 }, flat);
   near(loss(), 2 * (Math.log(4) + Math.log(3)));
   const gradient = (user: number) => Array.from({ length: 8 }, (_, i) => items.gradient[2 * i + user]!);
   assert.ok(gradient(0)[7]! < 0 && gradient(0)[6]! < 0);
@@ -81,7 +81,7 @@ test('dcd looks at what the student gets wrong now, and looks again every period
     [0, 0, 0, 0, 9, 8, 1, 2],
     [0, 0, 9, 8, 7, 6, 0, 0],
   ];
-  const { loss, items } = await on(methodNamed('dcd'), [teacher(lists)], { topK: 2, period: 2 }, scores);
+  const { loss, items } = await on(methodOf('dcd'), [teacher(lists)], { topK: 2, period: 2 }, scores);
   loss();
   const gradient = Array.from({ length: 8 }, (_, i) => items.gradient[2 * i]!);
   assert.ok(gradient[7]! < 0 && gradient[6]! < 0 && gradient[4]! > 0 && gradient[5]! > 0);
@@ -95,12 +95,7 @@ test('rd weighs by place, and later by what the student lacks', async () => {
     [0, 0, 0, 0, 0, 0, 0, 9],
     [0, 0, 9, 0, 0, 0, 0, 0],
   ];
-  const { loss, items } = await on(
-    methodNamed('rd'),
-    [teacher(lists)],
-    { topK: 2, dynamicFrom: 3, samples: 6 },
-    scores,
-  );
+  const { loss, items } = await on(methodOf('rd'), [teacher(lists)], { topK: 2, dynamicFrom: 3, samples: 6 }, scores);
   loss(1);
   assert.ok(items.gradient[2 * 7]! < 0);
   items.gradient.fill(0);
@@ -149,7 +144,7 @@ test('cd takes targets from the scores of one teacher, else from ranks', async (
   const options = { samples: 4, candidates: 4, temperature: 2 };
   /** At score 0 an item's gradient is 1/2 - target. */
   const targets = async (teachers: readonly TeacherKnowledge[], more: object = {}) => {
-    const { loss, items } = await on(methodNamed('cd'), teachers, { ...options, ...more }, flat);
+    const { loss, items } = await on(methodOf('cd'), teachers, { ...options, ...more }, flat);
     loss();
     return [7, 4].map((item) => 0.5 - items.gradient[2 * item]!);
   };
@@ -168,14 +163,14 @@ test('cd takes targets from the scores of one teacher, else from ranks', async (
 });
 
 test('cd teaches other items in the places behind the end of a list', async () => {
-  const { loss, items } = await on(methodNamed('cd'), [teacher(lists)], { samples: 7, candidates: 1000 }, flat);
+  const { loss, items } = await on(methodOf('cd'), [teacher(lists)], { samples: 7, candidates: 1000 }, flat);
   loss();
   const target = (item: number) => 0.5 - items.gradient[2 * item]!;
   for (const item of [1, 2, 3]) near(target(item), 0);
   for (const [rank, item] of lists[0]!.entries()) near(target(item), Math.exp(-rank / 50));
   // The user's own item is not taught.
   near(items.gradient[0]!, 0);
-  const few = await on(methodNamed('cd'), [teacher(lists)], { samples: 3, candidates: 1000 }, flat);
+  const few = await on(methodOf('cd'), [teacher(lists)], { samples: 3, candidates: 1000 }, flat);
   few.loss();
   assert.equal(Array.from({ length: 8 }, (_, i) => few.items.gradient[2 * i]!).filter((g) => g !== 0).length, 3);
 });
@@ -187,7 +182,7 @@ test("multi-rrd: a user's weight moves to the teacher whose order is nearer, and
   ];
   const turned = lists.map((list) => [...list].reverse());
   const both = [teacher(lists), teacher(turned)];
-  const spec = methodNamed('multi-rrd');
+  const spec = methodOf('multi-rrd');
   const saved = await on(spec, both, { topK: 4, remainder: 0 }, agreeing);
   const mean = saved.loss();
   const [weights] = saved.method.parameters!;
@@ -206,7 +201,7 @@ test("multi-rrd: a user's weight moves to the teacher whose order is nearer, and
 
 test('multi-rrd gives no weight to a teacher that says nothing of a user', async () => {
   const silent = [[-1, -1, -1, -1], lists[1]!];
-  const spec = methodNamed('multi-rrd');
+  const spec = methodOf('multi-rrd');
   const { loss, method } = await on(spec, [teacher(lists), teacher(silent)], { topK: 4, remainder: 0 }, flat);
   // log 4! for each of the two users, whatever the number of teachers that speak.
   near(loss(), 2 * Math.log(24));

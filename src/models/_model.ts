@@ -7,6 +7,7 @@ import type { Interactions } from '../data/interactions.js';
 import type { Floats, Kernels } from '../kernels/index.js';
 import type { Optimized } from '../optim/index.js';
 import type { OptionsOf, OptionsSchema } from '../options/options.js';
+import type { Unit } from '../options/registry.js';
 import type { SearchSpace } from '../options/search.js';
 import { createProgress, type Step } from '../progress.js';
 
@@ -142,7 +143,8 @@ export interface ModelContext {
  */
 export type Capability = 'factors' | 'scores' | 'weights';
 
-interface SpecBase<S extends OptionsSchema> {
+interface SpecBase<S extends OptionsSchema> extends Unit {
+  readonly unit: 'model';
   readonly name: string;
   /** One line for lists and help. */
   readonly summary: string;
@@ -184,20 +186,24 @@ export interface ComputedSpec<S extends OptionsSchema = OptionsSchema> extends S
 }
 
 /** As its author writes it: `create` always has a step, and calls it between blocks of some tenths of a second at most. */
-type ComputedAsWritten<S extends OptionsSchema> = Omit<ComputedSpec<S>, 'kind' | 'create'> & {
+type ComputedAsWritten<S extends OptionsSchema> = Omit<ComputedSpec<S>, 'unit' | 'kind' | 'create'> & {
   create(context: Required<ModelContext>, options: OptionsOf<S>): Promise<Model>;
 };
 
-export type ModelSpec = TrainedSpec | ComputedSpec;
+export type ModelSpec<S extends OptionsSchema = OptionsSchema> = TrainedSpec<S> | ComputedSpec<S>;
 
-/** Keeps the option types of one spec while registering it as any spec. */
-export const trained = <S extends OptionsSchema>(spec: Omit<TrainedSpec<S>, 'kind'>) =>
-  ({ kind: 'trained', ...spec }) as unknown as TrainedSpec;
-export const computed = <S extends OptionsSchema>(spec: ComputedAsWritten<S>) =>
-  ({
-    ...{ ...spec, kind: 'computed' },
-    create: (
-      { step = createProgress().task(`computing ${spec.name}`), ...context }: ModelContext,
-      options: OptionsOf<S>,
-    ) => spec.create({ ...context, step }, options),
-  }) as unknown as ComputedSpec;
+/** Declares a model that is trained epoch by epoch. */
+export const trainedModel = <S extends OptionsSchema>(spec: Omit<TrainedSpec<S>, 'unit' | 'kind'>): TrainedSpec<S> => ({
+  ...spec,
+  unit: 'model',
+  kind: 'trained',
+});
+
+/** Declares a model that is computed from the train data at once. */
+export const computedModel = <S extends OptionsSchema>(spec: ComputedAsWritten<S>): ComputedSpec<S> => ({
+  ...spec,
+  unit: 'model',
+  kind: 'computed',
+  create: ({ step = createProgress().task(`computing ${spec.name}`), ...context }, options) =>
+    spec.create({ ...context, step }, options),
+});

@@ -3,11 +3,11 @@
 import { stream } from '../math/random.js';
 import { float, int, options } from '../options/options.js';
 import { logRange, oneOf } from '../options/search.js';
-import { type Factors, trained } from './_model.js';
+import { type Factors, trainedModel } from './_model.js';
 import { bprStep, freeParameters, markBatch, marked, normalTable, scoreByFactors } from './factors.js';
 import { pairShape } from './options.js';
 
-export const bprMf = trained({
+export const bprMf = trainedModel({
   name: 'bpr-mf',
   summary: 'Matrix factorisation with the BPR loss',
   source: 'Rendle et al., BPR: Bayesian personalized ranking from implicit feedback, UAI 2009',

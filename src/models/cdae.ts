@@ -8,14 +8,14 @@ import { bce } from '../losses/bce.js';
 import { stream } from '../math/random.js';
 import { float, int, options } from '../options/options.js';
 import { logRange, oneOf, range, wholeRange } from '../options/search.js';
-import { type Factors, trained } from './_model.js';
+import { type Factors, trainedModel } from './_model.js';
 import { createEncoder } from './cdae-encoder.js';
 import { createMask } from './cdae-mask.js';
 import { freeParameters, marked, normalTable, scoreByFactors } from './factors.js';
 import { avoid, trainShape } from './options.js';
 import { createScratch } from './scratch.js';
 
-export const cdae = trained({
+export const cdae = trainedModel({
   name: 'cdae',
   summary: 'Denoising autoencoder with a vector for each user',
   source: 'Wu et al., Collaborative denoising auto-encoders for top-N recommender systems, WSDM 2016',

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
 import { near, numericGradients, smallBatch, smallTrain } from '../testing/model-contract.js';
 import type { PairBatch, TrainableModel } from './_model.js';
-import { modelNamed } from './index.js';
+import { modelOf } from './index.js';
 
 const make = (k: Kernels, options: Readonly<Record<string, unknown>> = {}): TrainableModel => {
-  const spec = modelNamed('cml');
+  const spec = modelOf('cml');
   const parsed = spec.options.parse({ dim: 3, batchSize: 5, initScale: 0.5, ...options }) as never;
   return spec.create({ kernels: k, train: smallTrain, seed: 3 }, parsed) as TrainableModel;
 };

@@ -8,12 +8,12 @@ import { hinge } from '../losses/hinge.js';
 import { stream } from '../math/random.js';
 import { choice, float, int, options } from '../options/options.js';
 import { logRange, oneOf, range } from '../options/search.js';
-import { type Batch, type PairBatch, type Parameter, trained } from './_model.js';
+import { type Batch, type PairBatch, type Parameter, trainedModel } from './_model.js';
 import { freeParameters, markBatch, marked, normalTable, scoreByFactors } from './factors.js';
 import { pairShape } from './options.js';
 import { productTables } from './product-tables.js';
 
-export const cml = trained({
+export const cml = trainedModel({
   name: 'cml',
   summary: 'Users and items as points: what a user has lies near, by a hinge loss on distances',
   source: 'Hsieh et al., Collaborative metric learning, WWW 2017',

@@ -19,7 +19,7 @@ import {
 import { choice, float, options } from '../options/options.js';
 import { logRange } from '../options/search.js';
 import { runInParts } from '../progress.js';
-import { computed } from './_model.js';
+import { computedModel } from './_model.js';
 import { productRate } from './rates.js';
 
 /** Users that are scored together in dual form. */
@@ -33,7 +33,7 @@ const WORTH_SAYING = 5e9;
 /** Adds between two steps. */
 const ADDS_AT_ONCE = 2 ** 22;
 
-export const ease = computed({
+export const ease = computedModel({
   name: 'ease',
   summary: 'Linear item-item model in closed form',
   source: 'Steck, Embarrassingly shallow autoencoders for sparse data, WWW 2019',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadDataset } from '../data/index.js';
 import { createKernels } from '../kernels/index.js';
-import { modelNamed } from './index.js';
+import { modelOf } from './index.js';
 
 const LONG = [
   ['ease', 'synthetic:4000x4000x80000', {}],
@@ -15,7 +15,7 @@ test('what takes long is estimated in seconds, what does not is not, and no memo
   const k = createKernels({ threads: 1, memoryLimit: 2 ** 28 });
   const small = (await loadDataset({ data: 'synthetic:60x80x900' })).train;
   for (const [name, data, options] of LONG) {
-    const spec = modelNamed(name);
+    const spec = modelOf(name);
     assert.ok(spec.kind === 'computed');
     const { train } = await loadDataset({ data });
     const estimate = () => spec.estimate!({ kernels: k, train, seed: 0 }, spec.options.parse(options) as never);

@@ -17,7 +17,7 @@ import { stream } from '../math/random.js';
 import { float, int, options } from '../options/options.js';
 import { logRange, oneOf } from '../options/search.js';
 import { runInParts } from '../progress.js';
-import { computed } from './_model.js';
+import { computedModel } from './_model.js';
 import { scoreByFactors } from './factors.js';
 import { seed as seedOption } from './options.js';
 import { rateOf } from './rates.js';
@@ -29,7 +29,7 @@ const WORTH_SAYING = 5e9;
 /** Multiplications that are measured for an estimate. */
 const SAMPLE = 1e8;
 
-export const ials = computed({
+export const ials = computedModel({
   name: 'ials',
   summary: 'Matrix factorisation by alternating least squares over all user-item pairs',
   source: 'Rendle et al., Revisiting the performance of iALS on item recommendation benchmarks, RecSys 2022',

@@ -1,5 +1,5 @@
 /** The registry of models: one line adds one. */
-import { fail } from '../errors.js';
+import { createRegistry, type NameOr, type Registry } from '../options/registry.js';
 import type { ModelSpec } from './_model.js';
 import { bprMf } from './bpr-mf.js';
 import { cdae } from './cdae.js';
@@ -14,27 +14,29 @@ import { neumf } from './neumf.js';
 import { rp3beta } from './rp3beta.js';
 import { topPop } from './top-pop.js';
 
-export const models: readonly ModelSpec[] = [
-  topPop,
-  itemKnn,
+/** The models of recdistill, by name. */
+export const models = {
+  'top-pop': topPop,
+  'item-knn': itemKnn,
   rp3beta,
   ease,
   ials,
-  bprMf,
+  'bpr-mf': bprMf,
   cml,
   neumf,
   lightgcn,
-  multVae,
-  itemAutoencoder,
+  'mult-vae': multVae,
+  'item-autoencoder': itemAutoencoder,
   cdae,
-];
+} as const satisfies Record<string, ModelSpec>;
 
-/** @throws RecdistillError `unknown-name` */
-export function modelNamed(name: string): ModelSpec {
-  const found = models.find((m) => m.name === name);
-  if (!found) fail('unknown-name', { kind: 'model', given: name, known: models.map((m) => m.name).join(', ') });
-  return found;
-}
+export type ModelName = keyof typeof models;
+
+/** Built-in models, and those that users add. */
+export const modelRegistry: Registry<ModelSpec> = createRegistry<ModelSpec>('model', 'model', models);
+
+/** The model of this name, or the model itself. @throws as `Registry.find` */
+export const modelOf = (given: NameOr<ModelName> | ModelSpec): ModelSpec => modelRegistry.find(given);
 
 export * from '../optim/index.js';
 export * from './_model.js';

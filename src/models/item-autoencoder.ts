@@ -5,12 +5,12 @@
 
 import { transpose } from '../data/interactions.js';
 import { choice, options } from '../options/options.js';
-import { type Tables, trained } from './_model.js';
+import { type Tables, trainedModel } from './_model.js';
 import { scoreByFactors } from './factors.js';
 import { createJointTables, jointMemory } from './joint-tables.js';
 import { createRowVae, vaeMemory, vaeSearch, vaeShape } from './row-vae.js';
 
-export const itemAutoencoder = trained({
+export const itemAutoencoder = trainedModel({
   name: 'item-autoencoder',
   summary: 'Variational autoencoder with multinomial likelihood on the rows of items',
   source:

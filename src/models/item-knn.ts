@@ -8,10 +8,10 @@
 import { type Interactions, itemCounts } from '../data/interactions.js';
 import { choice, float, int, options } from '../options/options.js';
 import { logRange, oneOf, range } from '../options/search.js';
-import { computed } from './_model.js';
+import { computedModel } from './_model.js';
 import { estimateNeighbours, type NeighbourRule, neighboursOf, scoreByNeighbours } from './neighbours.js';
 
-export const itemKnn = computed({
+export const itemKnn = computedModel({
   name: 'item-knn',
   summary: 'Items similar to what the user has (cosine with shrinkage)',
   source: 'Sarwar et al., Item-based collaborative filtering recommendation algorithms, WWW 2001',

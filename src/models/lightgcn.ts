@@ -8,11 +8,11 @@ import { type Floats, freeRows, type Kernels, type Rows, takeRows } from '../ker
 import { stream } from '../math/random.js';
 import { float, int, options } from '../options/options.js';
 import { logRange, oneOf, wholeRange } from '../options/search.js';
-import { type Factors, trained } from './_model.js';
+import { type Factors, trainedModel } from './_model.js';
 import { bprStep, freeParameters, normalTable, scoreByFactors } from './factors.js';
 import { pairShape } from './options.js';
 
-export const lightgcn = trained({
+export const lightgcn = trainedModel({
   name: 'lightgcn',
   summary: 'Linear graph convolution on the user-item graph with the BPR loss',
   source: 'He et al., LightGCN: simplifying and powering graph convolution network for recommendation, SIGIR 2020',

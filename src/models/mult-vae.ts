@@ -1,9 +1,9 @@
 /** Variational autoencoder with multinomial likelihood on user rows (Liang et al., WWW 2018). */
 import { options } from '../options/options.js';
-import { trained } from './_model.js';
+import { trainedModel } from './_model.js';
 import { createRowVae, vaeMemory, vaeSearch, vaeShape } from './row-vae.js';
 
-export const multVae = trained({
+export const multVae = trainedModel({
   name: 'mult-vae',
   summary: 'Variational autoencoder with multinomial likelihood',
   source: 'Liang et al., Variational autoencoders for collaborative filtering, WWW 2018',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Interactions, itemsOf } from '../data/interactions.js';
 import { createReferenceKernels } from '../kernels/index.js';
-import { modelNamed } from './index.js';
+import { modelOf } from './index.js';
 import { neighboursOf } from './neighbours.js';
 
 /** Users have {0, 1, 2}, {0, 1}, {1, 3}, {2}; item 4 has nobody, so items have 2, 3, 2, 1 and 0 users. */
@@ -32,7 +32,7 @@ const product = (matrix: readonly number[][]): number[][] =>
   userSize.map((_, u) => numberOf.map((_, i) => itemsOf(train, u).reduce((sum, j) => sum + matrix[j]![i]!, 0)));
 
 async function scoresOf(name: string, given: object): Promise<number[][]> {
-  const [k, spec] = [createReferenceKernels('f64'), modelNamed(name)];
+  const [k, spec] = [createReferenceKernels('f64'), modelOf(name)];
   const model = await spec.create({ kernels: k, train, seed: 0 }, spec.options.parse(given) as never);
   const out = k.floats(20).fill(7);
   model.scoreRows(Int32Array.of(0, 1, 2, 3), out);

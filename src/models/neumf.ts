@@ -3,12 +3,12 @@
 import { fail } from '../errors.js';
 import { float, int, options } from '../options/options.js';
 import { logRange, oneOf, wholeRange } from '../options/search.js';
-import { trained } from './_model.js';
+import { trainedModel } from './_model.js';
 import { createNeumf, neumfWidths } from './neumf-network.js';
 import { neumfStep } from './neumf-step.js';
 import { pairShape } from './options.js';
 
-export const neumf = trained({
+export const neumf = trainedModel({
   name: 'neumf',
   summary: 'Neural matrix factorisation: an inner product and a perceptron side by side',
   source: 'He et al., Neural collaborative filtering, WWW 2017',

@@ -8,10 +8,10 @@
 import { type Interactions, itemCounts } from '../data/interactions.js';
 import { float, int, options } from '../options/options.js';
 import { range } from '../options/search.js';
-import { computed } from './_model.js';
+import { computedModel } from './_model.js';
 import { estimateNeighbours, type NeighbourRule, neighboursOf, scoreByNeighbours } from './neighbours.js';
 
-export const rp3beta = computed({
+export const rp3beta = computedModel({
   name: 'rp3beta',
   summary: 'Random walks of three steps, with popular items held back',
   source:

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { stream } from '../math/random.js';
 import { parseOptions } from '../options/options.js';
 import { checkSpace, randomPoint } from '../options/search.js';
-import { models } from './index.js';
+import { modelRegistry } from './index.js';
 
-for (const model of models) {
+for (const model of modelRegistry.all()) {
   test(`${model.name} accepts every point of its search space, which leaves seed and epochs alone`, () => {
     checkSpace(model.search, model.options, model.name);
     for (const name of ['seed', 'epochs', 'evaluateEvery', 'patience']) assert.ok(!(name in model.search), name);

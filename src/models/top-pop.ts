@@ -2,9 +2,9 @@
 
 import { itemCounts } from '../data/interactions.js';
 import { options } from '../options/options.js';
-import { computed } from './_model.js';
+import { computedModel } from './_model.js';
 
-export const topPop = computed({
+export const topPop = computedModel({
   name: 'top-pop',
   summary: 'Most popular items first, the same for everybody',
   source: 'folklore',

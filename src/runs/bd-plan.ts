@@ -3,7 +3,7 @@ import { parseOptions } from '../options/options.js';
 import type { Dataset } from '../data/index.js';
 import { type BdOptions, bdOptions, mostEpsilon, publishedBd } from '../distill/index.js';
 import { fail } from '../errors.js';
-import { learnsPairs, type ModelSpec, models, type TrainOptions } from '../models/index.js';
+import { learnsPairs, type ModelSpec, modelRegistry, type TrainOptions } from '../models/index.js';
 import type { SavedModel } from './saved-model.js';
 
 export type BdRole = 'teacher' | 'student';
@@ -51,9 +51,9 @@ function checkOptions(o: BdOptions, { train }: Dataset): void {
 }
 
 function sideOf(role: BdRole, saved: SavedModel, o: BdOptions, dataset: Dataset): BdSide {
-  const spec = models.find((m) => m.name === saved.model);
+  const spec = modelRegistry.all().find((m) => m.name === saved.model);
   if (!spec || !learnsPairs(spec)) {
-    const able = models.filter(learnsPairs).map((m) => m.name);
+    const able = modelRegistry.all().filter(learnsPairs).map((m) => m.name);
     refuse(
       `the ${role} is ${saved.model}, which cannot train on with another model`,
       `Models that can: ${able.join(', ')}.`,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { createKernels, type Kernels } from '../kernels/index.js';
-import { modelNamed, type Tables, type TrainableModel, type TrainOptions } from '../models/index.js';
+import { modelOf, type Tables, type TrainableModel, type TrainOptions } from '../models/index.js';
 import { runLoop, type TrainEvent } from '../train/index.js';
 import { type BdOutcome, type BdRequest, runBd } from './bd.js';
 import { bdQuick, saved, request } from './bd.test.support.js';
@@ -159,11 +159,11 @@ test('metrics of an interrupted run are those of a straight one, byte by byte', 
 /** The tables of a model that trains on alone, as the phase has it. */
 async function plain(k: Kernels, from: SavedModel): Promise<Tables> {
   const { train } = await smallData();
-  const spec = modelNamed(from.model);
+  const spec = modelOf(from.model);
   const own = Object.fromEntries(Object.entries(from.options).filter(([name]) => name in spec.options.shape));
   const { epochs, evaluateEvery, patience } = bdQuick;
   const options = { ...own, seed: 0, epochs, evaluateEvery, patience };
-  const model = spec.create({ kernels: k, train, seed: 0 }, options as never) as TrainableModel;
+  const model = spec.create({ kernels: k, train, seed: 0 }, options) as TrainableModel;
   loadParameters(model, from);
   const validate = (epoch: number) => ({ value: epoch, metrics: {} });
   await runLoop({ kernels: k, model, train, options: options as unknown as TrainOptions, validate });

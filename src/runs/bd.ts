@@ -111,7 +111,7 @@ async function trainBoth(
     });
     const both = sides.map((side) => {
       const context = { kernels: k, train, seed: o.seed };
-      const model = side.spec.create(context, side.options as never) as TrainableModel;
+      const model = side.spec.create(context, side.options) as TrainableModel;
       models.push(model);
       loadParameters(model, side.saved);
       const listen = listenerOf(side.run, (event) => request.listen?.(side.role, event));

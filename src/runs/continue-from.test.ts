@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { readBundle } from '../bundle/index.js';
 import { type StudentBundle } from '../student/index.js';
 import { type LoadedDataset, loadDataset, synthesize } from '../data/index.js';
-import { modelNamed, type TrainableModel } from '../models/index.js';
+import { modelOf, type TrainableModel } from '../models/index.js';
 import { createStudent } from '../student/index.js';
 import type { TrainEvent } from '../train/index.js';
 import { jobFiles } from './finished.js';
@@ -48,7 +48,7 @@ async function trainedBundle(): Promise<StudentBundle> {
 const bundle = await trainedBundle();
 
 const untrained = (name = 'bpr-mf', options: object = { dim: 4 }) => {
-  const spec = modelNamed(name);
+  const spec = modelOf(name);
   const context = { kernels, train: states.now.train, seed: 9 };
   return spec.create(context, spec.options.parse(options) as never) as TrainableModel;
 };

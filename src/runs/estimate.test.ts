@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { modelNamed, models } from '../models/index.js';
+import { modelOf, modelRegistry } from '../models/index.js';
 import { checkMemory, memoryAvailable, memoryNeeded } from './estimate.js';
 import { refusedAs, smallData } from './small.test.support.js';
 
 const optionsOf = (name: string, more: object = {}) =>
-  modelNamed(name).options.parse(more) as Readonly<Record<string, unknown>>;
+  modelOf(name).options.parse(more) as Readonly<Record<string, unknown>>;
 
 test('what does not fit is refused before it starts, with what it needs, what there is and what helps', async () => {
   const dataset = await smallData();
-  for (const spec of models) {
+  for (const spec of modelRegistry.all()) {
     const options = optionsOf(spec.name);
     const needed = memoryNeeded(spec, options, dataset);
     const refused = refusedAs(
@@ -25,7 +25,7 @@ test('what does not fit is refused before it starts, with what it needs, what th
 test('the estimate grows with what makes a model large', async () => {
   const dataset = await smallData();
   const grows = (name: string, small: object, large: object) => {
-    const of = (o: object) => memoryNeeded(modelNamed(name), optionsOf(name, o), dataset);
+    const of = (o: object) => memoryNeeded(modelOf(name), optionsOf(name, o), dataset);
     assert.ok(of(large) > of(small), name);
   };
   grows('bpr-mf', { dim: 8 }, { dim: 16 });

@@ -11,7 +11,7 @@ const BASE_BYTES = 150e6;
 export function memoryNeeded(spec: ModelSpec, options: Readonly<Record<string, unknown>>, dataset: Dataset): number {
   const { nUsers, nItems, indices, weights } = dataset.train;
   const sizes = { nUsers, nItems, interactions: indices.length, weighted: weights !== undefined };
-  const kernel = spec.memory(sizes, options as never);
+  const kernel = spec.memory(sizes, options);
   // Ranking needs a block of scores (at most 64 MB) and a list of 100 for each user, twice.
   return BASE_BYTES + kernel + 64e6 + nUsers * 800;
 }

@@ -93,6 +93,6 @@ export async function createMethodHooks(
       rankStudent: (depth) => rankAll(k, student, train, Math.min(depth, train.nItems), { step }),
       tell: (epoch, details) => listen({ type: 'method', epoch, method: method.name, details }),
     },
-    t.methodOptions as never,
+    t.methodOptions,
   );
 }

@@ -8,14 +8,14 @@ import { parseOptions } from '../options/options.js';
 import { type Avoid, avoiding, type Dataset } from '../data/index.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
-import { methodNamed, type TeacherKnowledge } from '../distill/index.js';
+import { methodOf, type TeacherKnowledge } from '../distill/index.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
 import {
   type Model,
   type ModelContext,
   type ModelSpec,
-  modelNamed,
+  modelOf,
   type Tables,
   type TrainableModel,
 } from '../models/index.js';
@@ -40,8 +40,8 @@ import { tellUnusedWeights } from './unused-weights.js';
  */
 export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
   const { dataset, kernels: k, teachers = [], start } = request;
-  const spec = modelNamed(request.model);
-  const method = methodNamed(request.method ?? 'none');
+  const spec = modelOf(request.model);
+  const method = methodOf(request.method ?? 'none');
   const given = request.options ?? {};
   const { modelOptions, methodOptions } = splitOptions(
     spec,
@@ -132,9 +132,9 @@ async function createModel(
   progress: Progress,
   listen: Listener,
 ): Promise<Model> {
-  if (spec.kind === 'trained') return spec.create(context, options as never);
+  if (spec.kind === 'trained') return spec.create(context, options);
   const what = `computing ${spec.name}`;
-  const seconds = spec.estimate?.(context, options as never);
+  const seconds = spec.estimate?.(context, options);
   if (seconds !== undefined) listen({ type: 'estimate', what, seconds });
-  return spec.create({ ...context, step: progress.task(what) }, options as never);
+  return spec.create({ ...context, step: progress.task(what) }, options);
 }

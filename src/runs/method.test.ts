@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { methodNamed } from '../distill/index.js';
-import { modelNamed } from '../models/index.js';
+import { methodOf } from '../distill/index.js';
+import { modelOf } from '../models/index.js';
 import { checkStudent, splitOptions } from './method.js';
 import { refusedAs } from './small.test.support.js';
 
 const mf = { name: 'bpr-mf', has: ['embeddings' as const] };
-const [bprMf, hetcomp, none] = [modelNamed('bpr-mf'), methodNamed('hetcomp'), methodNamed('none')];
+const [bprMf, hetcomp, none] = [modelOf('bpr-mf'), methodOf('hetcomp'), methodOf('none')];
 
 test('options go to the one who has them, checked and with defaults', () => {
   const { modelOptions, methodOptions } = splitOptions(bprMf, hetcomp, { dim: 3, lambda: 0.5 });
@@ -38,13 +38,13 @@ test('a bad value is refused in the name of the one who has it', () => {
 test('students and numbers of teachers that a method cannot do with are refused', () => {
   checkStudent(bprMf, hetcomp, [mf]);
   checkStudent(bprMf, none, []);
-  checkStudent(modelNamed('ease'), none, []);
+  checkStudent(modelOf('ease'), none, []);
   assert.throws(() => checkStudent(bprMf, none, [mf, mf]), refusedAs('needs-not-met', /takes no teachers; 2/));
   assert.throws(() => checkStudent(bprMf, hetcomp, []), refusedAs('needs-not-met', /none were given/));
   for (const computed of ['ease', 'ials']) {
     // Factors alone make no student: what is computed at once has no gradient.
     assert.throws(
-      () => checkStudent(modelNamed(computed), hetcomp, [mf]),
+      () => checkStudent(modelOf(computed), hetcomp, [mf]),
       (e) => {
         assert.ok(refusedAs('needs-not-met', /computed at once/)(e));
         assert.match((e as { hint: string }).hint, /^Students for hetcomp: bpr-mf, cml, neumf, lightgcn/);
@@ -53,16 +53,16 @@ test('students and numbers of teachers that a method cannot do with are refused'
       },
     );
   }
-  for (const network of ['neumf', 'mult-vae']) checkStudent(modelNamed(network), hetcomp, [mf]);
+  for (const network of ['neumf', 'mult-vae']) checkStudent(modelOf(network), hetcomp, [mf]);
   assert.throws(
-    () => checkStudent(modelNamed('item-autoencoder'), hetcomp, [mf]),
+    () => checkStudent(modelOf('item-autoencoder'), hetcomp, [mf]),
     refusedAs('needs-not-met', /scores that a loss can be taken back through, which item-autoencoder does not have/),
   );
-  const rrd = methodNamed('rrd');
+  const rrd = methodOf('rrd');
   checkStudent(bprMf, rrd, [mf, mf]);
-  const de = methodNamed('de');
+  const de = methodOf('de');
   checkStudent(bprMf, de, [mf]);
-  assert.throws(() => checkStudent(modelNamed('mult-vae'), de, [mf]), refusedAs('needs-not-met', /inner products/));
+  assert.throws(() => checkStudent(modelOf('mult-vae'), de, [mf]), refusedAs('needs-not-met', /inner products/));
   assert.throws(
     () => checkStudent(bprMf, de, [mf, { name: 'theirs', has: [] }]),
     refusedAs('needs-not-met', /de needs teachers with embeddings, which theirs does not have/),

@@ -3,7 +3,7 @@ import { type OptionsSchema, parseOptions } from '../options/options.js';
 import type { Dataset } from '../data/index.js';
 import type { MethodSpec, TeacherKnowledge, TeacherCapability } from '../distill/index.js';
 import { fail } from '../errors.js';
-import { type Capability, type ModelSpec, models } from '../models/index.js';
+import { type Capability, type ModelSpec, modelRegistry } from '../models/index.js';
 import { nearest } from '../nearest.js';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -58,7 +58,7 @@ export function checkStudent(
     return;
   }
   const lacks = (m: ModelSpec) => needs.student.find((c) => !m.capabilities.includes(c));
-  const able = models.filter((m) => m.kind === 'trained' && !lacks(m)).map((m) => m.name);
+  const able = modelRegistry.all().filter((m) => m.kind === 'trained' && !lacks(m)).map((m) => m.name);
   const students = `Students for ${name}: ${able.join(', ')}.`;
   if (model.kind === 'computed') refuse(`${model.name} is computed at once and cannot be a student`, students);
   const missing = lacks(model);
@@ -68,7 +68,7 @@ export function checkStudent(
   for (const teacher of teachers) {
     const wanted = needs.teacher.find((c) => !teacher.has.includes(c));
     if (!wanted) continue;
-    const having = models.filter((m) => m.capabilities.includes('factors')).map((m) => m.name);
+    const having = modelRegistry.all().filter((m) => m.capabilities.includes('factors')).map((m) => m.name);
     refuse(
       `${name} needs teachers with ${wanted}, which ${teacher.name} does not have`,
       `Leave it out, or choose another method. Runs of these models have ${wanted}: ${having.join(', ')}.`,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readBundle } from '../bundle/index.js';
 import type { Evaluation } from '../eval/index.js';
-import { modelNamed } from '../models/index.js';
+import { modelOf } from '../models/index.js';
 import { createStudent } from '../student/index.js';
 import { jobFiles } from './finished.js';
 import { kernels, newFolder, smallData } from './small.test.support.js';
@@ -11,7 +11,7 @@ import { factorsOf, writeStudent } from './student-bundle.js';
 
 test('a bundle of distances keeps the points and scores as the model does', async () => {
   const dataset = await smallData();
-  const spec = modelNamed('cml');
+  const spec = modelOf('cml');
   const options = spec.options.parse({ dim: 3, initScale: 0.4 }) as never;
   const model = await spec.create({ kernels, train: dataset.train, seed: 5 }, options);
   const run = newFolder();

@@ -4,7 +4,7 @@ import { writeBundle } from '../bundle/index.js';
 import { packageVersion } from '../formats/package-version.js';
 import { type Dataset, union } from '../data/index.js';
 import type { Evaluation } from '../eval/index.js';
-import { type Model, modelNamed, type Tables, tablesOf } from '../models/index.js';
+import { type Model, modelOf, type Tables, tablesOf } from '../models/index.js';
 import { jobFiles } from './finished.js';
 
 export interface Provenance {
@@ -19,7 +19,7 @@ export interface Provenance {
  * `factors`: tables that a network made would serve its known users only, as what is known of a new one would have to go through the network.
  */
 export function factorsOf(model: Model): Tables | undefined {
-  const factors = modelNamed(model.name).capabilities.includes('factors') ? tablesOf(model) : undefined;
+  const factors = modelOf(model.name).capabilities.includes('factors') ? tablesOf(model) : undefined;
   if (!factors) return undefined;
   const { userFactors, itemFactors, dim, biases } = factors;
   return { userFactors: Float32Array.from(userFactors), itemFactors: Float32Array.from(itemFactors), dim, ...(biases && { biases }) };

@@ -2,7 +2,7 @@
 import { parseOptions } from '../options/options.js';
 import { type Dataset, itemsOf, union } from '../data/index.js';
 import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
-import { modelNamed } from '../models/index.js';
+import { modelOf } from '../models/index.js';
 import { type SavedModel, loadParameters } from './saved-model.js';
 
 /** Scores held at once: 16 MB, and as much for the ranks. */
@@ -13,10 +13,10 @@ const BLOCK = 4_000_000;
  * @throws RecdistillError `unknown-name`, `artifact-damaged`
  */
 export async function testRanks(k: Kernels, saved: SavedModel, { train, valid, test }: Dataset): Promise<Int32Array> {
-  const spec = modelNamed(saved.model);
+  const spec = modelOf(saved.model);
   const own = Object.fromEntries(Object.entries(saved.options).filter(([name]) => name in spec.options.shape));
   const options = parseOptions(spec.options, own, saved.model);
-  const model = await spec.create({ kernels: k, train, seed: Number(own.seed ?? 0) }, options as never);
+  const model = await spec.create({ kernels: k, train, seed: Number(own.seed ?? 0) }, options);
   const { nItems } = train;
   const judged = Array.from({ length: test.nUsers }, (_, u) => u).filter((u) => itemsOf(test, u).length > 0);
   const perBlock = Math.max(1, Math.min(judged.length, Math.floor(BLOCK / nItems)));

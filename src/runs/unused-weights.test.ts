@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { models } from '../models/index.js';
+import { modelRegistry } from '../models/index.js';
 import { runJob } from './job.js';
 import { evaluation, kernels, quick, smallData } from './small.test.support.js';
 import { tellUnusedWeights } from './unused-weights.js';
@@ -34,7 +34,7 @@ test('a job says once that its model does not use the weights of the data, and n
 test('every model of the registry either uses weights or says that it does not', async () => {
   const { train } = await smallData();
   const weighted = { ...train, weights: new Float32Array(train.indices.length).fill(2) };
-  for (const spec of models) {
+  for (const spec of modelRegistry.all()) {
     let told = 0;
     tellUnusedWeights(spec, weighted, () => {
       told += 1;

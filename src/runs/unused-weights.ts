@@ -1,6 +1,6 @@
 /** Weights of interactions that a model does not use are not passed over in silence. */
 import type { Interactions } from '../data/index.js';
-import { type ModelSpec, models } from '../models/index.js';
+import { type ModelSpec, modelRegistry } from '../models/index.js';
 import type { Listener } from '../train/index.js';
 
 /** Tells, as a note, that the interactions have weights and the model does not use them. */
@@ -10,7 +10,7 @@ export function tellUnusedWeights(
   listen: Listener,
 ): void {
   if (!weights || capabilities.includes('weights')) return;
-  const able = models.filter((m) => m.capabilities.includes('weights')).map((m) => m.name);
+  const able = modelRegistry.all().filter((m) => m.capabilities.includes('weights')).map((m) => m.name);
   const message = `${name} does not use the weights of interactions: each counts the same. Models that use them: ${able.join(', ')}`;
   listen({ type: 'note', message });
 }

@@ -8,12 +8,12 @@ import {
   type DistillContext,
   type MethodHooks,
   type MethodSpec,
-  methodNamed,
+  methodOf,
   type TeacherKnowledge,
 } from '../distill/index.js';
 import { RecdistillError } from '../errors.js';
 import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
-import { type ModelSpec, models, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
+import { type ModelSpec, modelRegistry, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
 import { describeOptions } from '../options/index.js';
 import { checkNeeds } from '../runs/method.js';
 import { teachersFor } from './made-up-teachers.js';
@@ -61,7 +61,7 @@ export function methodContract(spec: MethodSpec, options: Values = {}): Contract
 
 /** Registered models that can be trained by this method. */
 const studentsOf = ({ needs }: MethodSpec): ModelSpec[] =>
-  models.filter((m) => m.kind === 'trained' && needs.student.every((c) => m.capabilities.includes(c)));
+  modelRegistry.all().filter((m) => m.kind === 'trained' && needs.student.every((c) => m.capabilities.includes(c)));
 
 /** Options small enough for tests, whatever the method calls its sizes. */
 function smallMethodOptions(spec: MethodSpec, more: Values): never {
@@ -293,7 +293,7 @@ async function lambdaZero(spec: MethodSpec, student: ModelSpec, options: Values)
   const data = await contractData();
   const base = 'base' in spec.options.shape ? { base: 'kept' } : {};
   const bits = (s?: MethodSpec, o?: Values) => trainedBits(runOf(student, data, s, o), 1);
-  const alone = await bits(methodNamed('none'));
+  const alone = await bits(methodOf('none'));
   assert.ok((await bits()) === alone, 'method none changes nothing');
   assert.ok((await bits(spec, { ...options, ...base, lambda: 0 })) === alone, 'lambda 0 changed the parameters');
   assert.ok((await bits(spec, { ...options, ...base, lambda: 0.5 })) !== alone, 'lambda 0.5 changed nothing');
@@ -328,13 +328,13 @@ async function refusals(spec: MethodSpec): Promise<void> {
   refused('a teacher without a checkpoint', student, [{ ...good[0]!, checkpoints: [] }, ...good.slice(1)]);
   refused(
     'a student that is computed at once',
-    models.find((m) => m.kind === 'computed'),
+    modelRegistry.all().find((m) => m.kind === 'computed'),
     good,
   );
   if (spec.needs.teacher.includes('embeddings')) {
     const { tables: _, ...ranking } = good[0]!;
     refused('a teacher without embeddings', student, [...good.slice(1), ranking]);
   }
-  const unable = models.find((m) => m.kind === 'trained' && !studentsOf(spec).includes(m));
+  const unable = modelRegistry.all().find((m) => m.kind === 'trained' && !studentsOf(spec).includes(m));
   if (spec.needs.student.length > 0) refused('a student without what the method needs', unable, good);
 }

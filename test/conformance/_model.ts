@@ -1,7 +1,7 @@
 /** Real models of the registry, filled with the parameters of a case. */
 import type { Interactions } from 'recdistill/data';
 import type { Kernels } from 'recdistill/kernels';
-import { modelNamed, type PairBatch, type TrainableModel } from 'recdistill/models';
+import { modelOf, type PairBatch, type TrainableModel } from 'recdistill/models';
 import type { Inputs } from './_checker.js';
 import { putInts } from './_machines.js';
 import { readNumbers } from './inputs.js';
@@ -12,7 +12,7 @@ export function makeModel(
   train: Interactions,
   options: Readonly<Record<string, unknown>>,
 ): TrainableModel {
-  const spec = modelNamed(name);
+  const spec = modelOf(name);
   return spec.create({ kernels: k, train, seed: 0 }, spec.options.parse(options) as never) as TrainableModel;
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { bdOptions } from '../../distill/index.js';
 import { fail } from '../../errors.js';
-import { learnsPairs, models } from '../../models/index.js';
+import { learnsPairs, modelRegistry } from '../../models/index.js';
 import { type OptionsSchema, options, text } from '../../options/options.js';
 import { type BdOutcome, type BdRole, bdRoles, readSavedModel, runBd } from '../../runs/index.js';
 import type { Job } from '../../runs/outcome.js';
@@ -49,7 +49,8 @@ export const bdCommand: Command = {
   summary: 'Bidirectional distillation: a teacher and a student train on together',
   about: [
     'Both begin as finished runs of the same data (train them first) and learn from the data and from each other.',
-    `Models that can take part, in any pair: ${models
+    `Models that can take part, in any pair: ${modelRegistry
+      .all()
       .filter(learnsPairs)
       .map((m) => m.name)
       .join(', ')}.`,

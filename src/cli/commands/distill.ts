@@ -1,7 +1,7 @@
 import { readBundle } from '../../bundle/index.js';
-import { methodNamed, methods } from '../../distill/index.js';
+import { methodOf, methodRegistry } from '../../distill/index.js';
 import { fail } from '../../errors.js';
-import { models } from '../../models/index.js';
+import { modelRegistry } from '../../models/index.js';
 import { optionalText, options, text, words } from '../../options/options.js';
 import { isFinishedRun, readTeacher } from '../../runs/index.js';
 import type { Command, Given } from '../terminal/_command.js';
@@ -32,9 +32,12 @@ const chosen = group(
   }),
 );
 
-const methodGroup = (name: string) => group(`Options of ${name}`, name, methodNamed(name).options);
+const methodGroup = (name: string) => group(`Options of ${name}`, name, methodOf(name).options);
 
-const students = models.filter((m) => m.kind === 'trained').map((m) => m.name);
+const students = modelRegistry
+  .all()
+  .filter((m) => m.kind === 'trained')
+  .map((m) => m.name);
 const shared = [dataGroup, evaluationGroup, trajectoryGroup, nameGroup, machineGroup] as const;
 
 const choiceOf = ({ flags: { student = 'bpr-mf', method = 'hetcomp' } }: Given) => ({
@@ -53,14 +56,14 @@ export const distill: Command = {
   summary: 'Train a small student on what finished teachers know',
   about: [
     'Methods:',
-    ...methods.map((d) => `  ${d.name.padEnd(10)} ${d.summary}`),
+    ...methodRegistry.all().map((d) => `  ${d.name.padEnd(10)} ${d.summary}`),
     `Students: ${students.join(', ')}.`,
     'Data options, --at and --select-by default to those of the first teacher, or without teachers to those of the run that is continued:',
     'teachers and student must see the same users, items and split.',
     'The run gets a folder `student`: a bundle that recommends without the training data.',
   ].join('\n'),
   args: [],
-  groups: [chosen, ...students.map(modelGroup), ...methods.map((m) => methodGroup(m.name)), ...shared],
+  groups: [chosen, ...students.map(modelGroup), ...methodRegistry.all().map((m) => methodGroup(m.name)), ...shared],
   groupsFor(given) {
     const { student, method } = choiceOf(given);
     return [chosen, methodGroup(method), modelGroup(student), ...shared];
@@ -78,7 +81,7 @@ export const distill: Command = {
   async run(given, console) {
     const { teachers: names, continue: before } = readOptions(chosen, given);
     const { student: model, method } = choiceOf(given);
-    const alone = methodNamed(method).needs.teachers === 'none';
+    const alone = methodOf(method).needs.teachers === 'none';
     if (names.length === 0 && !(alone && given.flags.data !== undefined)) {
       fail('usage', {
         problem: 'distill needs --teachers: the finished runs to learn from',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DataOptions, LoadedDataset } from '../../data/index.js';
 import { fail } from '../../errors.js';
 import type { EvaluationOptions } from '../../eval/index.js';
-import { modelNamed, type TrainOptions } from '../../models/index.js';
+import { modelOf, type TrainOptions } from '../../models/index.js';
 import { jobFiles, memoryAvailable, memoryNeeded, runJob } from '../../runs/index.js';
 import type { Job, JobResult, Teacher } from '../../runs/outcome.js';
 import type { StudentBundle } from '../../student/index.js';
@@ -90,7 +90,7 @@ export function checkName(name: string): void {
 
 /** Says what the job will cost, and refuses what cannot work. @throws RecdistillError `out-of-memory` */
 function tellCost({ model, options: given, dataset }: NamedJob, machine: Machine, console: Console): void {
-  const spec = modelNamed(model);
+  const spec = modelOf(model);
   const o = spec.options.parse(
     Object.fromEntries(Object.entries(given).filter(([name]) => name in spec.options.shape)),
   );
@@ -133,7 +133,7 @@ export function jsonOf({ job, name, folder, bundle }: FinishedJob): JobJson {
 
 /** Where the student bundle of a run stands, if its model can be one. */
 export const bundleOf = (model: string, folder: string): string | undefined =>
-  modelNamed(model).capabilities.includes('factors') ? join(folder, jobFiles.student) : undefined;
+  modelOf(model).capabilities.includes('factors') ? join(folder, jobFiles.student) : undefined;
 
 /** The result in both forms. @param next commands that make sense now, without the program's name */
 export function answerOf(done: FinishedJob, console: Console, at: readonly number[], next: readonly string[]): Answer {

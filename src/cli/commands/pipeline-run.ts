@@ -9,7 +9,7 @@ import {
   runPipeline,
   withPreset,
 } from '../../experiment/index.js';
-import { modelNamed } from '../../models/index.js';
+import { modelOf } from '../../models/index.js';
 import { parseOptions } from '../../options/options.js';
 import { pipelineReport } from '../../report/index.js';
 import { memoryAvailable, memoryNeeded } from '../../runs/index.js';
@@ -71,7 +71,7 @@ export async function runWholePipeline(
 function costOf(o: PipelineOptions, dataset: LoadedDataset): string[] {
   const needs = [...o.baselines, ...o.teachers, ...o.students].flatMap((entry) => {
     if (entry.model === undefined) return [];
-    const spec = modelNamed(entry.model);
+    const spec = modelOf(entry.model);
     const own = Object.entries(entry).filter(([name]) => name in spec.options.shape);
     return { model: entry.model, bytes: memoryNeeded(spec, spec.options.parse(Object.fromEntries(own)), dataset) };
   });

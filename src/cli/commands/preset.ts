@@ -2,7 +2,7 @@
 
 import type { Dataset } from '../../data/index.js';
 import { checkPresetData, type Preset, presetOptions, presets, readPreset } from '../../experiment/presets/index.js';
-import { modelNamed } from '../../models/index.js';
+import { modelOf } from '../../models/index.js';
 import { optionalText, options } from '../../options/options.js';
 import type { Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
@@ -26,7 +26,7 @@ export function presetGiven(given: Given, models: readonly string[]): Preset | u
   const { preset: name } = readOptions(presetGroup, given);
   if (name === undefined) return undefined;
   const preset = readPreset(name);
-  for (const model of models) presetOptions(preset, modelNamed(model));
+  for (const model of models) presetOptions(preset, modelOf(model));
   return preset;
 }
 
@@ -38,7 +38,7 @@ export function optionsBeneath(
 ): Readonly<Record<string, unknown>> {
   if (!preset) return {};
   checkPresetData(preset, dataset, [model]);
-  return presetOptions(preset, modelNamed(model));
+  return presetOptions(preset, modelOf(model));
 }
 
 /** For the help of a command. */

@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { methods } from '../../distill/index.js';
+import { methodRegistry } from '../../distill/index.js';
 import { runStudy, type StudyEvent, studyFolder, studyOptions } from '../../experiment/plans/study/index.js';
 import { writeAtomic } from '../../formats/index.js';
 import { optionalText, options, parseOptions } from '../../options/options.js';
@@ -34,7 +34,10 @@ export const study: Command = {
   about: [
     'The same teachers, the same student, the same budget of tuning for every entry; means over seeds, tested against one of them.',
     'entries: methods takes every method that can teach the student, entries: ablation HetComp without each of its parts; docs/study.md describes the file.',
-    `Methods: ${methods.map((d) => d.name).join(', ')}.`,
+    `Methods: ${methodRegistry
+      .all()
+      .map((d) => d.name)
+      .join(', ')}.`,
     'Finished runs are read back, stopped ones go on; studies of one name share their teachers.',
   ].join('\n'),
   args: [{ name: 'FILE', help: 'The study, such as study.yaml.', required: true }],

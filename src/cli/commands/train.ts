@@ -1,4 +1,4 @@
-import { models } from '../../models/index.js';
+import { modelRegistry } from '../../models/index.js';
 import type { Command } from '../terminal/_command.js';
 import { modelGroup } from '../terminal/groups.js';
 import { tellUnnamedData } from '../terminal/unnamed-data.js';
@@ -13,14 +13,14 @@ export const train: Command = {
   summary: 'Train one model or several, and judge them on the test part',
   about: [
     'Models:',
-    ...models.map((m) => `  ${m.name.padEnd(16)} ${m.summary}`),
+    ...modelRegistry.all().map((m) => `  ${m.name.padEnd(16)} ${m.summary}`),
     'Presets of options that a search found:',
     ...presetList(),
     'train MODEL --help lists the options of a model. A run that was stopped goes on when the same command is given again.',
     'Several models are trained in turn, each in a run of its own; an option goes to those of them that have it.',
   ].join('\n'),
   args: [{ name: 'MODEL', help: 'One or more of the models in the list.', required: true, many: true }],
-  groups: [...models.map((m) => modelGroup(m.name)), severalGroup, ...trainGroups],
+  groups: [...modelRegistry.all().map((m) => modelGroup(m.name)), severalGroup, ...trainGroups],
   groupsFor: ({ args }) => [...args.map(modelGroup), ...(args.length === 1 ? [] : [severalGroup]), ...trainGroups],
   examples: [
     ['train ease', 'a strong baseline on synthetic data, in seconds'],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { EvaluationOptions } from '../../eval/index.js';
 import { flagsOf } from '../../experiment/presets/index.js';
 import type { ModelSearch, TuneResult } from '../../experiment/search/index.js';
-import { modelNamed } from '../../models/index.js';
+import { modelOf } from '../../models/index.js';
 import { SEARCH_LOG } from '../../runs/index.js';
 import type { Answer, Console, Given } from '../terminal/_command.js';
 import { wordsOf } from '../terminal/flags.js';
@@ -30,7 +30,7 @@ export function searchReport({ searches, preset }: TuneResult, setting: SearchSe
   const same = wordsOf([dataGroup, evaluationGroup], given).map(quoted);
   const found = searches.filter((s) => s.best).map((s) => s.model);
   const seed = (models: readonly string[]) =>
-    given.flags.seed !== undefined && models.some((m) => 'seed' in modelNamed(m).options.shape)
+    given.flags.seed !== undefined && models.some((m) => 'seed' in modelOf(m).options.shape)
       ? [`--seed=${given.flags.seed}`]
       : [];
   const commandOf = (s: ModelSearch) =>

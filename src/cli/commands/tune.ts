@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parseSpaces, tune as search, strategies, tuneOptions } from '../../experiment/search/index.js';
-import { models } from '../../models/index.js';
+import { modelRegistry } from '../../models/index.js';
 import { optionalText, options } from '../../options/options.js';
 import type { Command } from '../terminal/_command.js';
 import { givenOf, readOptions } from '../terminal/flags.js';
@@ -31,7 +31,7 @@ const spaceGroup = group(
   options({ space: optionalText({ help: 'YAML file with search spaces that replace those of the models.' }) }),
 );
 const shared = [spaceGroup, presetGroup, dataGroup, evaluationGroup, nameGroup, machineGroup] as const;
-const tunable = models.filter((m) => Object.keys(m.search).length > 0);
+const tunable = modelRegistry.all().filter((m) => Object.keys(m.search).length > 0);
 
 const EXAMPLE = 'A small one: bpr-mf: { dim: [32, 64], l2: { low: 0.001, high: 0.1, scale: log } }.';
 
@@ -47,7 +47,7 @@ export const tune: Command = {
     'Every trial is logged. A search that was stopped goes on when the same command is given again; more --trials make it longer.',
   ].join('\n'),
   args: [{ name: 'MODEL', help: 'Which models; each gets the same number of trials.', required: true, many: true }],
-  groups: [tuneGroup, ...models.map((m) => modelGroup(m.name)), ...shared],
+  groups: [tuneGroup, ...modelRegistry.all().map((m) => modelGroup(m.name)), ...shared],
   groupsFor: ({ args }) => [tuneGroup, ...args.map(modelGroup), ...shared],
   examples: [
     ['tune ease --trials 10', 'a model that is computed at once'],

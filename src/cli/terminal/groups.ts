@@ -4,7 +4,7 @@ import { dataOptions } from '../../data/index.js';
 import { fail } from '../../errors.js';
 import { evaluationOptions } from '../../eval/index.js';
 import { createKernels, type Kernels } from '../../kernels/index.js';
-import { modelNamed } from '../../models/index.js';
+import { modelOf } from '../../models/index.js';
 import { flag, type OptionsSchema, optionalInt, optionalText, options, text } from '../../options/options.js';
 import type { Given, OptionGroup } from './_command.js';
 import { readOptions } from './flags.js';
@@ -28,7 +28,7 @@ export const dataGroup = dataGroupOf(dataOptions);
 export const evaluationGroup = group('Evaluation', 'evaluation', evaluationOptions);
 
 /** @throws RecdistillError `unknown-name` */
-export const modelGroup = (name: string): OptionGroup => group(`Options of ${name}`, name, modelNamed(name).options);
+export const modelGroup = (name: string): OptionGroup => group(`Options of ${name}`, name, modelOf(name).options);
 
 /** Every command has these. */
 export const outputGroup = group(

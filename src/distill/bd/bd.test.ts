@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type Dataset, has, itemsOf, loadDataset } from '../../data/index.js';
 import { createReferenceKernels, type Kernels } from '../../kernels/index.js';
 import type { PairBatch, RowBatch } from '../../models/_model.js';
-import { modelNamed, type TrainableModel } from '../../models/index.js';
+import { modelOf, type TrainableModel } from '../../models/index.js';
 import { type BdLearner, createBd } from './bd.js';
 import { type BdMethod, bdOptions } from './options.js';
 import { discrepancyRule, mostEpsilon, ruleTable, type Sampling } from './weights.js';
@@ -12,7 +12,7 @@ const load = (): Promise<Dataset> => loadDataset({ data: 'synthetic:40x50x500' }
 const k = createReferenceKernels('f64');
 
 function learner(dataset: Dataset, model: string, dim: number, seed: number, more: object = {}): BdLearner {
-  const { options, create } = modelNamed(model);
+  const { options, create } = modelOf(model);
   const o = options.parse({ dim, batchSize: 32, ...(model === 'bpr-mf' ? { initScale: 0.5 } : {}), ...more });
   const made = create({ kernels: k, train: dataset.train, seed }, o as never) as TrainableModel;
   return { model: made, batchSize: 32, negatives: (o as { negatives: number }).negatives };

@@ -4,7 +4,7 @@ import { fromPairs, type Interactions, itemsOf } from '../../data/interactions.j
 import { type Rankings, rankingOf } from '../../data/rankings.js';
 import type { Trajectory } from '../../data/trajectory.js';
 import { createReferenceKernels, type Kernels } from '../../kernels/index.js';
-import { modelNamed, type PairBatch, type TrainableModel } from '../../models/index.js';
+import { modelOf, type PairBatch, type TrainableModel } from '../../models/index.js';
 import type { MethodHooks } from '../_method.js';
 import { hetcomp } from './hetcomp.js';
 import { thinned } from './knowledge.js';
@@ -67,7 +67,7 @@ function make(
       },
     },
   }) as Kernels;
-  const spec = modelNamed('bpr-mf');
+  const spec = modelOf('bpr-mf');
   const student = spec.create({ kernels, train, seed: 1 }, spec.options.parse({ dim: 2 }) as never) as TrainableModel;
   const context = { kernels, student, train, teachers, batchSize: 4, batchesPerEpoch: 2, seed: 1 };
   const method = hetcomp.create(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromPairs } from '../../data/interactions.js';
 import { createReferenceKernels } from '../../kernels/index.js';
-import { createPairLearner, modelNamed, type TrainableModel } from '../../models/index.js';
+import { createPairLearner, modelOf, type TrainableModel } from '../../models/index.js';
 import type { DistillContext } from '../_method.js';
 import { newSelection } from './knowledge.js';
 import { createKnowledgeLists } from './lists.js';
@@ -14,7 +14,7 @@ const train = fromPairs(4, ITEMS, [0, 0, 0, 1, 3, 3], [2, 7, 9, 0, 1, 2]);
 /** The loss and the gradients of one step of a student of the same parameters, given as `shape` says. */
 function stepOf(options: object, shape: (model: TrainableModel) => TrainableModel, phase: 'overall' | 'fine') {
   const k = createReferenceKernels('f64');
-  const spec = modelNamed('bpr-mf');
+  const spec = modelOf('bpr-mf');
   const model = spec.create(
     { kernels: k, train, seed: 2 },
     spec.options.parse({ dim: 3, initScale: 0.8 }) as never,

@@ -13,7 +13,7 @@ import { fail } from '../../errors.js';
 import { createEvaluator, type Evaluator, LIST_LENGTH } from '../../eval/evaluation.js';
 import type { Evaluation } from '../../eval/index.js';
 import type { Kernels } from '../../kernels/index.js';
-import { modelNamed } from '../../models/index.js';
+import { modelOf } from '../../models/index.js';
 import { parseOptions } from '../../options/options.js';
 import { createProgress, type Step as ProgressStep, runInParts } from '../../progress.js';
 import { checkMemory } from '../../runs/estimate.js';
@@ -85,7 +85,7 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
   if (preset) checkPresetData(preset, dataset, Object.keys(preset.models));
   context.listen?.({ type: 'data', dataset });
   const evaluator = createEvaluator(dataset, o.evaluation);
-  for (const step of plan) if (step.kind === 'model') checkMemory(modelNamed(step.model), step.modelOptions, dataset);
+  for (const step of plan) if (step.kind === 'model') checkMemory(modelOf(step.model), step.modelOptions, dataset);
   const external = await readFiles(plan, dataset, evaluator.depth);
   const rows: PipelineRow[] = [];
   const teachers: { name: string; outcome: Outcome; row: PipelineRow }[] = [];

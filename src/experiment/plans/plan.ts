@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { dataOptions, type RankingOptions, rankingOptions } from '../../data/index.js';
 import { importanceOptions } from '../../distill/ensemble/index.js';
-import { methodNamed } from '../../distill/index.js';
+import { methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { evaluationOptions } from '../../eval/evaluation.js';
-import { modelNamed } from '../../models/index.js';
+import { modelOf } from '../../models/index.js';
 import {
   choice,
   flag,
@@ -86,7 +86,7 @@ export function withPreset(o: PipelineOptions): PipelineOptions {
   const preset = readPreset(o.preset);
   const under = <T extends { readonly model?: string | undefined }>(entries: readonly T[]): T[] =>
     entries.map((e) => ({
-      ...(e.model !== undefined && e.model in preset.models ? presetOptions(preset, modelNamed(e.model)) : {}),
+      ...(e.model !== undefined && e.model in preset.models ? presetOptions(preset, modelOf(e.model)) : {}),
       ...e,
     }));
   return { ...o, baselines: under(o.baselines), teachers: under(o.teachers) };
@@ -167,7 +167,7 @@ export function checkStudents(plan: readonly Step[], teachers: readonly TeacherP
   for (const step of plan) {
     if (step.kind !== 'model') continue;
     const own = step.method === 'none' ? [] : namedTeachers(step.teachers, teachers);
-    checkStudent(modelNamed(step.model), methodNamed(step.method), own);
+    checkStudent(modelOf(step.model), methodOf(step.method), own);
   }
 }
 
@@ -194,7 +194,7 @@ export function namedTeachers<T extends { readonly name: string }>(
 /** The teacher that a step will give, as far as it is known; a file may hold several. */
 export function profilesOf(step: Step): TeacherProfile[] {
   if (step.role !== 'teacher') return [];
-  const embeds = step.kind === 'model' && modelNamed(step.model).capabilities.includes('factors');
+  const embeds = step.kind === 'model' && modelOf(step.model).capabilities.includes('factors');
   return [{ name: step.name, has: embeds ? ['embeddings'] : [] }];
 }
 
@@ -202,7 +202,7 @@ type Entry = z.output<typeof entry> & { readonly method?: string; readonly teach
 
 function modelStep(role: ModelStep['role'], given: Entry): ModelStep {
   const { model, name, method = 'none', teachers, ...rest } = given;
-  const { modelOptions } = splitOptions(modelNamed(model), methodNamed(method), rest);
+  const { modelOptions } = splitOptions(modelOf(model), methodOf(method), rest);
   const named = name ?? (role === 'student' ? `student-${method}` : model);
   const of = teachers ? { teachers } : {};
   return { kind: 'model', role, name: named, model, method, ...of, options: rest, modelOptions };

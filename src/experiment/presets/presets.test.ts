@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { RecdistillError } from '../../errors.js';
-import { modelNamed } from '../../models/index.js';
+import { modelOf } from '../../models/index.js';
 import { checkPresetData, flagsOf, type Preset, presetOptions, presetSchema, presets, readPreset } from './index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'recdistill-presets-'));
@@ -20,7 +20,7 @@ for (const preset of presets) {
     assert.match(preset.data.fingerprint, /^[0-9a-f]{64}$/);
     const models = Object.keys(preset.models);
     assert.ok(models.length > 0);
-    for (const name of models) assert.equal(presetOptions(preset, modelNamed(name)), preset.models[name]!.options);
+    for (const name of models) assert.equal(presetOptions(preset, modelOf(name)), preset.models[name]!.options);
   });
 }
 
@@ -63,12 +63,9 @@ test('a preset of other data is refused with its options spelled out', () => {
 });
 
 test('a model that the preset does not have, or an option that the model does not have, is named', () => {
-  assert.throws(() => presetOptions(mine, modelNamed('lightgcn')), is('unknown-name', /"lightgcn".*bpr-mf, ease/));
+  assert.throws(() => presetOptions(mine, modelOf('lightgcn')), is('unknown-name', /"lightgcn".*bpr-mf, ease/));
   const odd = { ...mine, models: { ease: { options: { dim: 3 } } } };
-  assert.throws(
-    () => presetOptions(odd, modelNamed('ease')),
-    is('unknown-option', /"dim" for ease in the preset mine/),
-  );
+  assert.throws(() => presetOptions(odd, modelOf('ease')), is('unknown-option', /"dim" for ease in the preset mine/));
 });
 
 test('options are spelled as flags', () => {

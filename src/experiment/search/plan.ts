@@ -2,7 +2,7 @@
 
 import type { Dataset } from '../../data/index.js';
 import { fail } from '../../errors.js';
-import { type ModelSpec, modelNamed } from '../../models/index.js';
+import { type ModelSpec, modelOf } from '../../models/index.js';
 import { nearest } from '../../nearest.js';
 import {
   choice,
@@ -65,7 +65,7 @@ export interface Plan {
 /** @throws RecdistillError `bad-space`, `unknown-name`, `unknown-option`, `bad-option`, `usage`, `preset-differs` */
 export function plansOf(wanted: Wanted, o: TuneOptions): Plan[] {
   const { models, fixed = {}, spaces = {}, start, dataset } = wanted;
-  const specs = models.map(modelNamed);
+  const specs = models.map(modelOf);
   const twice = models.find((name, at) => models.indexOf(name) !== at);
   if (models.length === 0 || twice !== undefined) {
     const problem = twice === undefined ? 'there is no model to tune' : `${twice} is named twice`;

@@ -1,7 +1,7 @@
 /** From what a user writes to search spaces that the models accept. */
 import { z } from 'zod';
 import { fail } from '../../errors.js';
-import { type ModelSpec, modelNamed } from '../../models/index.js';
+import { type ModelSpec, modelOf } from '../../models/index.js';
 import { checkSpace, type Dimension, describeOptions, oneOf, range, type SearchSpace } from '../../options/index.js';
 
 const choices = z.array(z.union([z.number(), z.string(), z.boolean()]));
@@ -28,7 +28,7 @@ export function parseSpaces(value: unknown): Readonly<Record<string, SearchSpace
   }
   return Object.fromEntries(
     Object.entries(parsed.data).map(([model, dimensions]) => {
-      const spec = modelNamed(model);
+      const spec = modelOf(model);
       const kinds = new Map(describeOptions(spec.options).map((row) => [row.name, row.kind]));
       const space = Object.entries(dimensions).map(([name, given]): [string, Dimension] => {
         if (Array.isArray(given)) return [name, oneOf(...given)];

@@ -43,10 +43,7 @@ export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
     onAdvance: (advance) => listen?.({ type: 'progress', ...advance }),
     ...(signal ? { signal } : {}),
   });
-  const model = await spec.create(
-    { kernels: k, train, seed, step: progress.task(`computing ${spec.name}`) },
-    options as never,
-  );
+  const model = await spec.create({ kernels: k, train, seed, step: progress.task(`computing ${spec.name}`) }, options);
   const step = progress.task(`ranking for ${spec.name}`);
   const validate = async () => {
     const evaluation = evaluator.valid(await rankAll(k, model, evaluator.mask.valid, evaluator.depth, { step }));

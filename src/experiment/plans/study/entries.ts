@@ -1,7 +1,7 @@
 /** The entries of a study: those that were written, every method, or HetComp without each of its parts. */
-import { methodNamed, methods } from '../../../distill/index.js';
+import { methodOf, methodRegistry } from '../../../distill/index.js';
 import { fail } from '../../../errors.js';
-import { modelNamed } from '../../../models/index.js';
+import { modelOf } from '../../../models/index.js';
 import type { StudyEntry, StudyOptions } from './options.js';
 
 export interface StudyEntries {
@@ -33,7 +33,7 @@ function written(o: StudyOptions): StudyEntry[] {
   if (o.entries === 'ablation') return ablation(o);
   return (o.entries as Exclude<StudyOptions['entries'], string>).map(
     ({ name, method, teachers, ensemble, ...options }) => {
-      methodNamed(method);
+      methodOf(method);
       return { name: name ?? method, method, ...(teachers ? { teachers } : {}), ensemble, options };
     },
   );
@@ -41,9 +41,9 @@ function written(o: StudyOptions): StudyEntry[] {
 
 /** Every method, by the teachers that have what it needs. */
 function everyMethod({ student, teachers }: StudyOptions): StudyEntries {
-  const model = modelNamed(student.model);
+  const model = modelOf(student.model);
   const notes: string[] = [];
-  const entries = methods.flatMap(({ name, needs }): StudyEntry[] => {
+  const entries = methodRegistry.all().flatMap(({ name, needs }): StudyEntry[] => {
     const lacks = needs.student.find((c) => !model.capabilities.includes(c));
     if (lacks) {
       notes.push(`${name} is left out: it needs a student with ${lacks}, which ${model.name} does not have.`);
@@ -51,7 +51,7 @@ function everyMethod({ student, teachers }: StudyOptions): StudyEntries {
     }
     const whole = { name, method: name, ensemble: 'given' as const, options: {} };
     if (!needs.teacher.includes('embeddings')) return [whole];
-    const able = teachers.filter((t) => t.model !== undefined && modelNamed(t.model).capabilities.includes('factors'));
+    const able = teachers.filter((t) => t.model !== undefined && modelOf(t.model).capabilities.includes('factors'));
     const names = able.map((t) => t.name ?? t.model!);
     if (able.length === 0) notes.push(`${name} is left out: none of the teachers has embeddings.`);
     else if (able.length < teachers.length)
@@ -65,7 +65,7 @@ const HETCOMP = 'hetcomp';
 
 /** One change each. A change that the study's own options make anyway is none. */
 function ablation(o: StudyOptions): StudyEntry[] {
-  const own = { ...methodNamed(HETCOMP).options.parse({}), ...o.methods[HETCOMP] } as Record<string, unknown>;
+  const own = { ...methodOf(HETCOMP).options.parse({}), ...o.methods[HETCOMP] } as Record<string, unknown>;
   const change = (name: string, options: StudyEntry['options'], more: Partial<StudyEntry> = {}): StudyEntry[] =>
     Object.entries(options).some(([key, value]) => own[key] !== value) || more.teachers || more.ensemble
       ? [{ name, method: HETCOMP, ensemble: 'given', options, ...more }]

@@ -1,5 +1,5 @@
 /** From a study to the pipelines that it consists of. */
-import { modelNamed } from '../../../models/index.js';
+import { modelOf } from '../../../models/index.js';
 import type { StudyEntry, StudyOptions } from './options.js';
 
 type Values = Readonly<Record<string, unknown>>;
@@ -78,7 +78,7 @@ function sharedOf(o: StudyOptions): Values {
 
 type Entry = { readonly model?: string | undefined };
 
-const takesSeed = ({ model }: Entry): boolean => model !== undefined && 'seed' in modelNamed(model).options.shape;
+const takesSeed = ({ model }: Entry): boolean => model !== undefined && 'seed' in modelOf(model).options.shape;
 
 /** A model that has a seed gets this one, unless it names another. */
 const seeded = <E extends Entry>(entry: E, seed: number): E => (takesSeed(entry) ? { seed, ...entry } : entry);

@@ -1,10 +1,10 @@
 /** The same budget for every method: lambda and the student's learning rate and l2 are searched on valid, by as many trials for each. */
 import { join } from 'node:path';
 import type { Dataset } from '../../../data/index.js';
-import { type MethodSpec, methodNamed } from '../../../distill/index.js';
+import { type MethodSpec, methodOf } from '../../../distill/index.js';
 import { createEvaluator } from '../../../eval/index.js';
 import type { Kernels } from '../../../kernels/index.js';
-import { modelNamed } from '../../../models/index.js';
+import { modelOf } from '../../../models/index.js';
 import { logRange, type SearchSpace, type SearchValue } from '../../../options/index.js';
 import { openRun, splitOptions } from '../../../runs/index.js';
 import type { Teacher } from '../../../runs/outcome.js';
@@ -62,8 +62,8 @@ export async function searchMethods(
 
 async function searchMethod(entry: StudyEntry, request: SearchRequest): Promise<Tuned | undefined> {
   const { options: o, dataset, kernels, runs, overwrite, listen, signal } = request;
-  const method = methodNamed(entry.method);
-  const spec = modelNamed(o.student.model);
+  const method = methodOf(entry.method);
+  const spec = modelOf(o.student.model);
   const { model: _, ...student } = o.student;
   const seed = 'seed' in spec.options.shape ? { seed: o.seeds[0] } : {};
   const given = { ...seed, ...student, ...o.methods[entry.method], ...entry.options };

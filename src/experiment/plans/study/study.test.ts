@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { methods } from '../../../distill/index.js';
+import { methodRegistry } from '../../../distill/index.js';
 import { RecdistillError } from '../../../errors.js';
 import { createKernels } from '../../../kernels/index.js';
 import { parseOptions } from '../../../options/index.js';
@@ -39,7 +39,7 @@ test('entries methods: every method, each by the teachers that have what it need
   const { entries, notes } = entriesOf(options({}));
   assert.deepEqual(
     entries.map((e) => e.name),
-    methods.map((d) => d.name),
+    methodRegistry.all().map((d) => d.name),
   );
   assert.deepEqual(entries.find((e) => e.name === 'de')!.teachers, ['bpr-mf', 'cml']);
   assert.match(notes.join(), /de learns from those teachers that have embeddings: bpr-mf, cml/);
