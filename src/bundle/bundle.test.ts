@@ -145,8 +145,8 @@ test('right hashes do not excuse wrong content', async () => {
       {},
       /row 0 of "seen" has item 3/,
     ],
-    [parts, { nUsers: 1e15 }, /expected a Float32Array of shape \[1000000000000000,2\]/],
-    [parts, { nItems: -1 }, /no valid counts/],
+    [parts, { users: 1e15 }, /expected a Float32Array of shape \[1000000000000000,2\]/],
+    [parts, { items: -1 }, /no valid counts/],
     [parts, { files: {} }, /does not list/],
     [parts, { format: 'other' }, /not the manifest of a student bundle/],
   ];

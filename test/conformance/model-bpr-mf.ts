@@ -18,7 +18,7 @@ function bprMf(k: Kernels, inputs: Inputs): Result {
   const triples = takeTriples(k, inputs);
   const dim = users.columns;
   const model = makeModel(k, 'bpr-mf', fromPairs(users.rows, items.rows, [], []), { dim, batchSize: triples.size });
-  fillParameters(model, { userFactors: users.values, itemFactors: items.values });
+  fillParameters(model, { users: users.values, items: items.values });
   const scores = scoresOfAll(k, model);
   const scoreOf = (item: number, t: number) => scores[triples.users[t]! * items.rows + item]!;
   const result = {

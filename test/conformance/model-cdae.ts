@@ -30,7 +30,7 @@ function cdae(k: Kernels, inputs: Inputs): Result {
   fillParameters(model, {
     encoder: turned(readMatrix(inputs, 'enc_W')),
     encoderBias: Float64Array.from(readNumbers(inputs, 'enc_b')),
-    userFactors: own.values,
+    users: own.values,
     decoder: Float64Array.from(
       nestRows(decoder.values, dim).flatMap((row, i) => [...row, readNumbers(inputs, 'dec_b')[i]!]),
     ),

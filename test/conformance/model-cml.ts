@@ -19,7 +19,7 @@ function loss(k: Kernels, inputs: Inputs): Result {
   const dim = users.columns;
   const options = { dim, batchSize: triples.size, margin: readNumber(inputs, 'margin') };
   const model = makeModel(k, 'cml', fromPairs(users.rows, items.rows, [], []), options);
-  fillParameters(model, { userFactors: users.values, itemFactors: items.values });
+  fillParameters(model, { users: users.values, items: items.values });
   const distances = scoresOfAll(k, model).map((score) => -score);
   const of = (chosen: Int32Array) => Array.from(chosen, (item, t) => distances[triples.users[t]! * items.rows + item]!);
   const [positive, negative] = [of(triples.positives), of(triples.negatives)];

@@ -27,7 +27,7 @@ function lightgcn(k: Kernels, inputs: Inputs): Result {
   const dim = users.columns;
   const options = { dim, layers: readNumber(inputs, 'layers'), batchSize: triples.size };
   const model = makeModel(k, 'lightgcn', train, options);
-  fillParameters(model, { userFactors: users.values, itemFactors: items.values });
+  fillParameters(model, { users: users.values, items: items.values });
   model.forward!(triples);
   const loss = model.accumulate(triples);
   model.backward!();

@@ -21,8 +21,8 @@ function neumf(k: Kernels, inputs: Inputs): Result {
   const size = { nUsers: sides.users.rows, nItems: sides.items.rows };
   const network = createNeumf(k, { ...size, dim, layers: weights.length, initScale: 1 }, 0);
   fillParameters(network, {
-    userFactors: sides.users.values,
-    itemFactors: sides.items.values,
+    users: sides.users.values,
+    items: sides.items.values,
     ...Object.fromEntries(weights.map((w, l) => [`w${l + 1}`, w])),
     ...Object.fromEntries(biases.map((b, l) => [`b${l + 1}`, b])),
     wOut: readMatrix(inputs, 'out_W').values,
