@@ -82,7 +82,7 @@ function sharesOf(folder) {
   });
   const all = [...times.values()].reduce((a, b) => a + b, 0);
   return [...times]
-    .map(([name, time]) => ({ name: name.replace(/^assembly\//, ''), share: time / all }))
+    .map(([name, time]) => ({ name: name.replace(/^src\/kernels\//, '').replace('.as/', '/'), share: time / all }))
     .filter(({ share }) => share >= 0.01)
     .sort((a, b) => b.share - a.share);
 }
@@ -116,7 +116,7 @@ function section(data, { whole, profiled, ...parts }) {
     `A whole run of \`recdistill distill\`, ${EPOCHS} epochs, with reading the teachers and the final test: ${duration(1000 * whole.seconds)}, at most ${megabytes(whole.peakMemoryBytes)} MB.`;
   const shares =
     profiled &&
-    `Where ${PROFILED} epochs on one thread spend their time (\`node --cpu-prof\`; names are files and functions of assembly/, or of src/):\n\n${table(
+    `Where ${PROFILED} epochs on one thread spend their time (\`node --cpu-prof\`; names are files and functions of the AssemblyScript sources, or of src/):\n\n${table(
       ['function', 'share'],
       profiled.shares.map(({ name, share }) => [name, `${(100 * share).toFixed(0)} %`]),
     )}`;

@@ -97,9 +97,21 @@ for (const folder of ['src', 'bench', 'test']) {
   test(`no circle of imports in ${folder}`, () => {
     const imports = importsOf(join(root, folder));
     assert.ok(imports.size > 5, 'the sources were found');
+    const missing = [...imports].flatMap(([file, targets]) =>
+      targets
+        .filter((target) => !target.startsWith('..') && !imports.has(target))
+        .map((target) => `${file}: ${target}`),
+    );
+    assert.deepEqual(missing, [], 'every import leads to a file that was read');
     assert.equal(circleIn(imports)?.join(' -> '), undefined);
   });
 }
+
+test('the sources of kernels are among the files', () => {
+  const imports = importsOf(join(root, 'src'));
+  assert.ok(imports.get('kernels/hetcomp/kernel.as.ts')?.includes('kernels/hetcomp/solve.as.ts'));
+  assert.ok(imports.get('kernels/hetcomp/solve.as.ts')?.includes('kernels/hetcomp/layout.ts'));
+});
 
 test('a circle is found', () => {
   const imports = new Map([

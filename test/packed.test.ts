@@ -46,7 +46,7 @@ test('it carries what it needs and no tests', () => {
     'README.md',
     'dist/index.js',
     'dist/cli/main.js',
-    'dist/kernels/worker.js',
+    'dist/kernels/machine/worker.js',
   ]) {
     assert.ok(existsSync(join(installed, file)), file);
   }

@@ -1,9 +1,9 @@
 /** Properties of kernels: any case, on all machines, with the float64 reference as the oracle. */
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
-import type { Kernels } from './_kernels.js';
-import type { Floats } from './_machine.js';
 import { everyMachine } from './_machines.test.js';
+import type { Kernels } from './kernels.js';
+import type { Floats } from './machine/machine.js';
 
 export type Outputs = Readonly<Record<string, Floats | Int32Array>>;
 type Numbers = Readonly<Record<string, readonly number[]>>;

@@ -1,8 +1,8 @@
 /** Runs one case on every machine: the kernels' contract is equal bits at any number of threads, and the reference's values. */
 import { deepEqual, equal } from 'node:assert/strict';
-import type { Kernels } from './_kernels.js';
-import type { Floats } from './_machine.js';
 import { createKernels, createReferenceKernels } from './create.js';
+import type { Kernels } from './kernels.js';
+import type { Floats } from './machine/machine.js';
 
 /** Takes arrays that the case need not give back. */
 export interface Arrays {

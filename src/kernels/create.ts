@@ -1,24 +1,29 @@
 import { availableParallelism, totalmem } from 'node:os';
-import type { Kernels } from './_kernels.js';
-import type { Machine } from './_machine.js';
-import { alsReference, alsWasm } from './als.js';
-import { denseReference, denseWasm } from './dense.js';
-import { fuseReference, fuseWasm } from './fuse.js';
-import { gemmReference, gemmWasm } from './gemm.js';
-import { hetcompReference, hetcompWasm } from './hetcomp.js';
-import { invertReference, invertWasm } from './invert.js';
-import { multinomialReference, multinomialWasm } from './multinomial.js';
-import { neumfReference, neumfWasm } from './neumf.js';
-import { optimizersReference, optimizersWasm } from './optimizers.js';
-import { pairsReference, pairsWasm } from './pairs.js';
-import { perceptronReference, perceptronWasm } from './perceptron.js';
-import { propagateReference, propagateWasm } from './propagate.js';
-import { randomReference, randomWasm } from './random.js';
-import { ranksReference, ranksWasm } from './ranks.js';
-import { createReferenceMachine } from './reference.js';
-import { symmetricReference, symmetricWasm } from './symmetric.js';
-import { topKReference, topKWasm } from './top-k.js';
-import { createWasmMachine } from './wasm.js';
+import { alsReference, alsWasm } from './als/als.js';
+import { denseReference, denseWasm } from './dense/dense.js';
+import { fuseReference, fuseWasm } from './fuse/fuse.js';
+import { gemmReference, gemmWasm } from './gemm/gemm.js';
+import { hetcompWasm } from './hetcomp/hetcomp.js';
+import { hetcompReference } from './hetcomp/reference.js';
+import { invertReference, invertWasm } from './invert/invert.js';
+import type { Kernels } from './kernels.js';
+import type { Machine } from './machine/machine.js';
+import { createReferenceMachine } from './machine/reference.js';
+import { createWasmMachine } from './machine/wasm.js';
+import { multinomialReference, multinomialWasm } from './multinomial/multinomial.js';
+import { neumfWasm } from './neumf/neumf.js';
+import { neumfReference } from './neumf/reference.js';
+import { optimizersWasm } from './optimizers/optimizers.js';
+import { optimizersReference } from './optimizers/reference.js';
+import { pairsReference, pairsWasm } from './pairs/pairs.js';
+import { perceptronReference, perceptronWasm } from './perceptron/perceptron.js';
+import { propagateReference, propagateWasm } from './propagate/propagate.js';
+import { randomReference, randomWasm } from './random/random.js';
+import { ranksWasm } from './ranks/ranks.js';
+import { ranksReference } from './ranks/reference.js';
+import { symmetricReference, symmetricWasm } from './symmetric/symmetric.js';
+import { topKReference } from './top-k/reference.js';
+import { topKWasm } from './top-k/top-k.js';
 
 /** Each family of kernels in its two forms. */
 const families = [
@@ -62,7 +67,7 @@ export function createKernels(options: KernelOptions = {}): Kernels {
   );
 }
 
-/** The readable forms of the same kernels in plain TypeScript; `f64` is the oracle of the tests. */
+/** The same kernels in plain TypeScript; tests compare with `f64`. */
 export function createReferenceKernels(precision: 'f32' | 'f64' = 'f64'): Kernels {
   const machine = createReferenceMachine(precision);
   return extend(

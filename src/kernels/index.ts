@@ -1,10 +1,10 @@
-export * from './_kernels.js';
-export type { Floats, Machine } from './_machine.js';
 export * from './create.js';
-export type { DenseLayer } from './dense.js';
-export type { Votes } from './fuse.js';
-export type { NeumfGroups, NeumfLayers, NeumfPoints } from './neumf.js';
-export type { SomeRows } from './optimizers.js';
-export type { DrawPlan, RankOrder, RankRule } from './ranks.js';
+export type { DenseLayer } from './dense/dense.js';
+export type { WeightedLists } from './fuse/fuse.js';
+export * from './kernels.js';
+export type { Floats, Machine } from './machine/machine.js';
+export type { NeumfGroups, NeumfLayers, NeumfPoints } from './neumf/neumf.js';
+export type { SomeRows } from './optimizers/optimizers.js';
+export type { DrawPlan, RankOrder, RankRule } from './ranks/ranks.js';
 export * from './rows.js';
-export { placeOf, type Symmetric, symmetricLength, takeSymmetric } from './symmetric.js';
+export { placeOf, type Symmetric, symmetricLength, takeSymmetric } from './symmetric/symmetric.js';

@@ -1,5 +1,5 @@
 /** Sparse rows in kernel memory. */
-import type { Floats, Machine } from './_machine.js';
+import type { Floats, Machine } from './machine/machine.js';
 
 export interface Rows {
   readonly rows: number;

@@ -12,7 +12,7 @@ const lossOf = (scores: readonly number[], row: HetcompRow): { loss: number; gra
 };
 
 const phase = fc.constantFrom('overall' as const, 'fine' as const);
-const arithmetic = fc.constantFrom('reference' as const, 'exact' as const);
+const arithmetic = fc.constantFrom('published' as const, 'exact' as const);
 
 test('the overall loss of equal scores counts items', () => {
   const row = { observed: [0], ranked: [2, 3], train: [0, 1], phase: 'overall', arithmetic: 'exact' } as const;
@@ -41,7 +41,7 @@ test('the fine loss is Plackett-Luce over the first half and the first tenth of 
   const expected = plackettLuce(observed, half) + (plackettLuce(half, half) + plackettLuce(tenth, tenth)) / 2;
   const row = { observed, ranked, train, phase: 'fine' as const };
   near(lossOf(scores, { ...row, arithmetic: 'exact' }).loss, expected);
-  near(lossOf(scores, { ...row, arithmetic: 'reference' }).loss, expected);
+  near(lossOf(scores, { ...row, arithmetic: 'published' }).loss, expected);
   // Filling changes nothing, and a list that ends early is taught as deep as K says.
   const filled = { ...row, ranked: [...ranked, -1, -1], observed: [2, 0, -1], topK: 20, arithmetic: 'exact' as const };
   near(lossOf(scores, filled).loss, expected);
@@ -81,9 +81,9 @@ test('away from clamp and floor both arithmetics agree, and adding a constant to
   fc.assert(
     fc.property(row, fc.double({ min: -1e4, max: 1e4, noNaN: true }), ({ scores, ...rest }, shift) => {
       const exact = lossOf(scores, { ...rest, arithmetic: 'exact' });
-      const reference = lossOf(scores, { ...rest, arithmetic: 'reference' });
-      near(reference.loss, exact.loss, 1e-11);
-      for (const [k, g] of reference.gradient.entries()) near(g, exact.gradient[k]!, 1e-11);
+      const published = lossOf(scores, { ...rest, arithmetic: 'published' });
+      near(published.loss, exact.loss, 1e-11);
+      for (const [k, g] of published.gradient.entries()) near(g, exact.gradient[k]!, 1e-11);
       const moved = lossOf(
         scores.map((s) => s + shift),
         { ...rest, arithmetic: 'exact' },
@@ -94,7 +94,7 @@ test('away from clamp and floor both arithmetics agree, and adding a constant to
 });
 
 test('a clamped score and a denominator at its floor pass no gradient', () => {
-  const lists = { observed: [0], ranked: [1], train: [0], phase: 'overall', arithmetic: 'reference' } as const;
+  const lists = { observed: [0], ranked: [1], train: [0], phase: 'overall', arithmetic: 'published' } as const;
   const clamped = lossOf([50, 60, -3, -70], lists);
   near(clamped.loss, 2 * Math.log1p((Math.exp(-3) + Math.exp(-40)) / Math.exp(40)));
   assert.deepEqual([clamped.gradient[0], clamped.gradient[1], clamped.gradient[3]], [0, 0, 0]);

@@ -3,4 +3,4 @@ export {
   type HetcompPhase,
   type HetcompRow,
   hetcompLoss,
-} from '../kernels/hetcomp-row.js';
+} from '../kernels/hetcomp/loss.js';

@@ -2,7 +2,7 @@
  * The loss of HetComp with a sampled remainder: of the items that only have to stand behind the taught ones a few are drawn, and each stands for
  * as many as there are of it. With all of them drawn it is `hetcompLoss`.
  */
-import { type HetcompPhase, logAdd, logSumExp } from '../kernels/hetcomp-row.js';
+import { type HetcompPhase, logAdd, logSumExp } from '../kernels/hetcomp/loss.js';
 import type { Floats } from '../kernels/index.js';
 
 export interface SampledHetcompRow {

@@ -71,7 +71,7 @@ export const ease = computedModel({
     const diagonal = new Float64Array(train.nItems);
     try {
       await gram(inverse, rows, o.l2, (done) => step(done, total));
-      await runInParts(k.inverting(inverse), (share) => step(adds + share * inversion, total));
+      await runInParts(k.invertInParts(inverse), (share) => step(adds + share * inversion, total));
       if (dual) await quadratics(inverse, byItem, diagonal, (done) => step(adds + inversion + done, total));
     } catch (error) {
       k.free(inverse.values);

@@ -81,7 +81,9 @@ export const ials = computedModel({
     const [all, ...sides] = [2 * o.epochs, ofUser, ofItem];
     const solve = async (half: number, source: Floats, target: Floats) => {
       const { rows, ridges } = sides[half % 2]!;
-      const parts = k.gemming(source, source, base, o.dim, o.dim, rows.columns, 'tn', { alpha: o.unobservedWeight });
+      const parts = k.gemmInParts(source, source, base, o.dim, o.dim, rows.columns, 'tn', {
+        alpha: o.unobservedWeight,
+      });
       await runInParts(parts, () => step(half, all));
       for (const { start, end } of blocksOf(rows, o.dim)) {
         const some = { ...rows, rows: end - start, indptr: rows.indptr.subarray(start, end + 1) };

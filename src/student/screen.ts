@@ -11,6 +11,8 @@
 import { byLength, lengthsOf, mostFrom } from './by-length.js';
 import { scaleOf } from './codes.js';
 import { wasmBase64 } from './screen-bytes.js';
+import { call } from './screen-call.js';
+import { PANEL } from './screen-layout.js';
 import type { StudentModel } from './student-model.js';
 
 export interface Screen {
@@ -30,7 +32,6 @@ export interface Screen {
   limit(begin: number): number;
 }
 
-const PANEL = 32;
 const ROUND = 16_384;
 const PAGE = 65_536;
 /** Far above the rounding of a float32 (2^-24) and of the few operations between, far below what the codes lose. */
@@ -38,7 +39,7 @@ const rounding = 2 ** -20;
 
 let compiled: WebAssembly.Module | undefined;
 
-type ScreenKernel = (...numbers: number[]) => number;
+type ScreenKernel = Parameters<typeof call>[0];
 
 /**
  * The codes of a student's items in a WebAssembly memory.
@@ -107,19 +108,12 @@ export function createScreen(model: StudentModel, kernel?: object): Screen | und
       last = multipliers;
     },
     pass: (threshold, begin, end) =>
-      run(
-        places.panels,
-        pairs,
-        places.query,
-        scalesAt,
-        biasesAt,
-        unit,
-        slack,
-        threshold,
-        begin / PANEL,
-        Math.ceil(end / PANEL),
-        places.passed,
-      ),
+      call(run, {
+        ...{ panels: places.panels, pairs, query: places.query, out: places.passed },
+        ...{ scales: scalesAt, biases: biasesAt, unit, slack, threshold },
+        begin: begin / PANEL,
+        end: Math.ceil(end / PANEL),
+      }),
     limit(begin) {
       const sum = reach * longest[begin / PANEL]!;
       const bias = highest?.[begin / PANEL] ?? 0;

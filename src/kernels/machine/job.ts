@@ -1,0 +1,67 @@
+/**
+ * How the calling thread and the workers share one job, in a small block of shared memory.
+ *
+ * Ints: EPOCH counts jobs, OPEN is 1 while chunks may be taken, ACTIVE counts workers inside, NEXT is the next chunk,
+ * FAILED is 1 after an exception in a worker. Numbers (float64): kernel index, count, chunk size, number of arguments, arguments.
+ * A worker first enters (ACTIVE + 1) and then reads OPEN; the caller first clears OPEN and then waits for ACTIVE = 0. So after
+ * that wait no worker can still read an old job, and one that comes late leaves without reading anything.
+ */
+export const EPOCH = 0;
+export const OPEN = 1;
+export const ACTIVE = 2;
+export const NEXT = 3;
+export const FAILED = 4;
+export const STOP = 5;
+const INTS = 16;
+const NUMBERS = 64;
+const REASON_BYTES = 512;
+export const JOB_BYTES = INTS * 4 + NUMBERS * 8 + REASON_BYTES;
+
+/** Places of the numbers. */
+export const KERNEL = 0;
+export const COUNT = 1;
+export const CHUNK = 2;
+export const SIZE = 3;
+export const ARGUMENTS = 4;
+
+export interface Job {
+  readonly ints: Int32Array;
+  readonly numbers: Float64Array;
+  readonly reason: Uint8Array;
+}
+
+export const jobIn = (buffer: SharedArrayBuffer): Job => ({
+  ints: new Int32Array(buffer, 0, INTS),
+  numbers: new Float64Array(buffer, INTS * 4, NUMBERS),
+  reason: new Uint8Array(buffer, INTS * 4 + NUMBERS * 8, REASON_BYTES),
+});
+
+export type Kernel = (...args: number[]) => void;
+
+/** The exports of a kernel module by the given names, in their order. */
+export function kernelsIn(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  names: readonly string[],
+): readonly Kernel[] {
+  const abort = (): never => {
+    throw new Error('a kernel aborted');
+  };
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
+  return names.map((name) => exports[name] as Kernel);
+}
+
+/** Takes and runs chunks until none is left. */
+export function work(job: Job, kernels: readonly Kernel[]): void {
+  const { ints, numbers } = job;
+  const kernel = kernels[numbers[KERNEL]!]!;
+  const count = numbers[COUNT]!;
+  const chunk = numbers[CHUNK]!;
+  const args: number[] = [];
+  for (let k = 0; k < numbers[SIZE]!; k++) args.push(numbers[ARGUMENTS + k]!);
+  for (;;) {
+    const begin = Atomics.add(ints, NEXT, 1) * chunk;
+    if (begin >= count) return;
+    kernel(...args, begin, Math.min(begin + chunk, count));
+  }
+}

@@ -1,0 +1,16 @@
+/** Records that a kernel reads from memory; their fields are declared in the kernels' sources. */
+import { type KernelRecords, recordFields } from '../signatures.js';
+import type { WasmMachine } from './machine.js';
+
+/** Writes records of one kind one after the other into working memory. @returns the address of the first */
+export function writeRecords<R extends keyof KernelRecords>(
+  m: WasmMachine,
+  name: string,
+  kind: R,
+  records: readonly KernelRecords[R][],
+): number {
+  const numbers = records.flatMap((record) => recordFields[kind].map((field) => Number(record[field])));
+  const address = m.workspace(name, numbers.length * 4);
+  m.intsAt(address, numbers.length).set(numbers);
+  return address;
+}

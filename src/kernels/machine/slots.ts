@@ -1,0 +1,18 @@
+/** Working memory for the chunks that run at the same time: see slots.as.ts. */
+import type { WasmMachine } from './machine.js';
+
+/** The arguments of a kernel that takes a slot for each chunk. */
+export interface Slots {
+  readonly flags: number;
+  readonly slots: number;
+  readonly slotMemory: number;
+  readonly slotBytes: number;
+}
+
+/** Slots of at least `bytes` bytes, one for each thread. */
+export function takeSlots(m: WasmMachine, name: string, bytes: number): Slots {
+  const slotBytes = Math.ceil(bytes / 64) * 64;
+  const flags = m.workspace(`${name}.flags`, m.threads * 4);
+  m.intsAt(flags, m.threads).fill(0);
+  return { flags, slots: m.threads, slotMemory: m.workspace(`${name}.slots`, m.threads * slotBytes), slotBytes };
+}

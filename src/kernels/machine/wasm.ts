@@ -1,0 +1,115 @@
+/** The WebAssembly machine: AssemblyScript SIMD kernels in float32, one shared memory, several threads. */
+import { fail, RecdistillError } from '../../errors.js';
+import { wasmBase64 } from '../wasm-bytes.js';
+import type { Floats, WasmMachine } from './machine.js';
+import { createAllocator } from './memory.js';
+import { createPool } from './pool.js';
+
+const PAGE = 65_536;
+const MAX_PAGES = 65_536;
+export const MAX_THREADS = 64;
+
+export interface WasmOptions {
+  /** 1 to 64; the calling thread is one of them. */
+  readonly threads: number;
+  /** Most bytes that kernels may use; reserved at once as address space, taken from the system only when touched. */
+  readonly memoryLimit: number;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+export function createWasmMachine(options: WasmOptions): WasmMachine {
+  const { threads, memoryLimit } = options;
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+    fail('bad-option', {
+      option: 'threads',
+      owner: 'kernels',
+      given: threads,
+      expected: `a whole number from 1 to ${MAX_THREADS}`,
+      help: 'One thread for each core is best; more than that only waits.',
+    });
+  }
+  compiled ??= new WebAssembly.Module(Buffer.from(wasmBase64, 'base64'));
+  const memory = reserve(Math.min(MAX_PAGES, Math.max(1, Math.ceil(memoryLimit / PAGE))));
+  const buffer = memory.buffer;
+  // Address 0 is left free: a kernel reads it as "not given". The last page stays free because 2^32 is no 32-bit address.
+  const allocator = createAllocator(PAGE, Math.min(buffer.byteLength, MAX_PAGES * PAGE - PAGE));
+  const pool = createPool(compiled, memory, threads);
+  const workspaces = new Map<string, { address: number; bytes: number }>();
+
+  const take = (bytes: number): number => {
+    if (!Number.isSafeInteger(bytes) || bytes < 0) throw new RangeError(`cannot take ${bytes} bytes`);
+    const address = allocator.take(bytes);
+    if (address < 0) {
+      fail('out-of-memory', {
+        what: 'an array for the kernels',
+        needed: `${Math.ceil(bytes / 1e6)} MB`,
+        available: `${Math.floor((memoryLimit - allocator.inUse) / 1e6)} MB of the ${Math.floor(memoryLimit / 1e6)} MB that kernels may use`,
+        hint: 'Lower dim, hidden sizes or batchSize, or raise the memory limit.',
+      });
+    }
+    return address;
+  };
+
+  return {
+    backend: 'wasm',
+    precision: 'f32',
+    threads,
+    get bytesInUse() {
+      return allocator.inUse;
+    },
+    get bytesAtPeak() {
+      return allocator.atPeak;
+    },
+    floats(length) {
+      return new Float32Array(buffer, take(length * 4), length).fill(0);
+    },
+    ints(length) {
+      return new Int32Array(buffer, take(length * 4), length).fill(0);
+    },
+    free(...arrays) {
+      for (const array of arrays) {
+        if (array.buffer !== buffer || !allocator.give(array.byteOffset)) foreign();
+      }
+    },
+    close: pool.close,
+    address(array: Floats | Int32Array) {
+      if (array.buffer !== buffer || array.BYTES_PER_ELEMENT !== 4) foreign();
+      return array.byteOffset;
+    },
+    workspace(name, bytes) {
+      const had = workspaces.get(name);
+      if (had && had.bytes >= bytes) return had.address;
+      if (had) allocator.give(had.address);
+      const address = take(bytes);
+      workspaces.set(name, { address, bytes });
+      return address;
+    },
+    intsAt: (address, length) => new Int32Array(buffer, address, length),
+    floatsAt: (address, length) => new Float32Array(buffer, address, length),
+    run: pool.run,
+  };
+}
+
+function foreign(): never {
+  throw new RecdistillError('usage', {
+    problem: 'an array given to a kernel is not in kernel memory',
+    hint: 'Take arrays from floats() and ints() of the same kernels, and free each once.',
+  });
+}
+
+/** Address space for the whole life of the machine: growing later would make new buffers and leave old views behind. */
+function reserve(pages: number): WebAssembly.Memory {
+  for (let size = pages; ; size = Math.ceil(size / 2)) {
+    try {
+      return new WebAssembly.Memory({ initial: size, maximum: size, shared: true });
+    } catch (error) {
+      if (size <= 256)
+        fail(
+          'out-of-memory',
+          { what: 'the kernels', needed: '16 MB', available: 'less', hint: 'Free some memory.' },
+          error,
+        );
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import type { Floats, WasmMachine } from '../machine/machine.js';
+import { takeSlots } from '../machine/slots.js';
+import { eights, fours, slotBytes } from './layout.js';
+import { addGradients, type NeumfLayers, packingOf, packLayers } from './packed.js';
+
+export type { NeumfLayers };
+
+/** Points in groups of equal size; those of a group are side by side and of one user. */
+export interface NeumfGroups {
+  readonly groups: number;
+  /** 2 * dim numbers for each group, the row of its user. */
+  readonly userRows: Floats;
+  /** The item of each point; their number is a multiple of the number of groups. */
+  readonly items: Int32Array;
+}
+
+/** The same with room for gradients; `userRows` is replaced by the gradient with respect to it. */
+export interface NeumfPoints extends NeumfGroups {
+  /** Gets the gradient with respect to the item's row of each point, 2 * dim numbers. */
+  readonly itemRows: Floats;
+}
+
+export interface NeumfKernels {
+  /** Writes the logits of points to `out`. @param itemFactors rows of 2 * dim numbers */
+  neumfLogits(dim: number, itemFactors: Floats, layers: NeumfLayers, points: NeumfGroups, out: Floats): void;
+  /**
+   * The gradients of a loss on the logits of points by their rows and by the layers. `loss` is given the logits in the order of the points,
+   * writes its derivative by each into `scoreGradients` and returns its value, which is returned.
+   * @param itemFactors rows of 2 * dim numbers
+   * @param gradient the gradient of the layers is added to it
+   */
+  neumfStep(
+    dim: number,
+    itemFactors: Floats,
+    layers: NeumfLayers,
+    points: NeumfPoints,
+    loss: (logits: Floats, scoreGradients: Floats) => number,
+    gradient: NeumfLayers,
+  ): number;
+}
+
+/** Points of a block: with their rows and layers they stay in the second-level cache. */
+const POINTS = 96;
+/** Most chunks, each with sums of its own. */
+const CHUNKS = 32;
+
+export function neumfWasm(m: WasmMachine): NeumfKernels {
+  /** Runs the forward pass; returns the arguments that the backward pass shares with it, and where the logits are. */
+  const forward = (
+    dim: number,
+    itemFactors: Floats,
+    layers: NeumfLayers,
+    { groups, userRows, items: ids }: NeumfGroups,
+  ) => {
+    const points = ids.length;
+    const perGroup = points / groups;
+    const packing = packingOf(dim, layers.hidden);
+    const { packed, layout } = packLayers(m, dim, layers, packing);
+    const widths = layers.hidden.map(({ bias }) => eights(bias.length));
+    const most = Math.max(...widths);
+
+    // By the shape alone, so that the order of the sums does not depend on the threads.
+    const fitting = Math.max(1, Math.floor(POINTS / perGroup));
+    const blockGroups = fitting < 4 ? fitting : fitting - (fitting % 4);
+    const chunk = blockGroups * Math.ceil(groups / blockGroups / CHUNKS);
+    const rows = fours(blockGroups * perGroup);
+    const blockBytes = rows * (2 * eights(dim) + widths.reduce((sum, width) => sum + width, 0)) * 4;
+    const logits = m.workspace('neumf.results', points * 8);
+    const shared = {
+      userRows: m.address(userRows),
+      ...{ dim, perGroup, layout, blockBytes, blockGroups },
+      layers: layers.hidden.length,
+      gmf: packed,
+      mlp: packed + eights(dim) * 4,
+      state: m.workspace('neumf.state', Math.ceil(groups / blockGroups) * blockBytes),
+      ...takeSlots(m, 'neumf', slotBytes(dim, widths[0]!, most, blockGroups, blockGroups * perGroup)),
+    };
+    const inputs = { items: m.address(itemFactors), itemIds: m.address(ids), bias: layers.output.bias[0]! };
+    m.run('neumfForward', { ...shared, ...inputs, logits }, groups, chunk);
+    return { packing, shared, chunk, most, logits, scoreGradients: logits + points * 4 };
+  };
+  return {
+    neumfLogits(dim, itemFactors, layers, points, out) {
+      if (points.groups === 0) return;
+      const { logits } = forward(dim, itemFactors, layers, points);
+      out.set(m.floatsAt(logits, points.items.length));
+    },
+    neumfStep(dim, itemFactors, layers, points, loss, gradient) {
+      if (points.groups === 0) return loss(m.floatsAt(0, 0), m.floatsAt(0, 0));
+      const { packing, shared, chunk, most, ...at } = forward(dim, itemFactors, layers, points);
+      const scoreGradients = m.floatsAt(at.scoreGradients, points.items.length);
+      const value = loss(m.floatsAt(at.logits, points.items.length), scoreGradients);
+      const chunks = Math.ceil(points.groups / chunk);
+      const sums = m.workspace('neumf.sums', chunks * packing.sums * 4);
+      const args = {
+        ...{ ...shared, scoreGradients: at.scoreGradients, itemRows: m.address(points.itemRows) },
+        ...{ sums, sumBytes: packing.sums * 4, chunk, most },
+      };
+      m.run('neumfBackward', args, points.groups, chunk);
+      addGradients(m, dim, packing, sums, chunks, gradient);
+      let biasGradient = 0;
+      for (let p = 0; p < scoreGradients.length; p++) biasGradient += scoreGradients[p]!;
+      gradient.output.bias[0]! += biasGradient;
+      return value;
+    },
+  };
+}

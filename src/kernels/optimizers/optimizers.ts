@@ -1,0 +1,120 @@
+import { addressOr0, type Floats, type WasmMachine } from '../machine/machine.js';
+
+const CHUNK = 16_384;
+/** Rows of a chunk, for kernels that work row by row. */
+const rowsAtOnce = (dim: number): number => Math.max(1, Math.floor(CHUNK / dim));
+
+export interface AdamStep {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Coupled weight decay: added to the gradient as l2 * parameter. */
+  readonly l2: number;
+  /** Number of this step, from 1. */
+  readonly step: number;
+}
+
+export interface SgdStep {
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly l2: number;
+  /** Number of this step, from 1. */
+  readonly step: number;
+}
+
+export interface AdagradStep {
+  readonly learningRate: number;
+  readonly epsilon: number;
+  readonly l2: number;
+}
+
+/** Rows of a table, each named once, in kernel memory. */
+export interface SomeRows {
+  readonly rows: Int32Array;
+  /** Numbers of a row. */
+  readonly dim: number;
+}
+
+/** One optimiser step over flat arrays of equal length; each clears `gradient` afterwards. Semantics of torch.optim. */
+export interface OptimizerKernels {
+  adam(parameter: Floats, gradient: Floats, first: Floats, second: Floats, step: AdamStep): void;
+  /**
+   * The same for the rows of `dim` numbers whose gradient is not all zero; nothing of the other rows changes.
+   * @param rows those that may have a gradient, each once, in kernel memory; absent: any
+   */
+  lazyAdam(
+    parameter: Floats,
+    gradient: Floats,
+    first: Floats,
+    second: Floats,
+    dim: number,
+    step: AdamStep,
+    rows?: Int32Array,
+  ): void;
+  /** `buffer` is the momentum buffer; it is not touched when momentum is 0. @param only nothing else is read or changed */
+  sgd(parameter: Floats, gradient: Floats, buffer: Floats, step: SgdStep, only?: SomeRows): void;
+  /** @param only nothing else is read or changed */
+  adagrad(parameter: Floats, gradient: Floats, squares: Floats, step: AdagradStep, only?: SomeRows): void;
+  /** Shortens every row of `dim` numbers that is longer than `length` (Euclidean) to that length. */
+  clipRows(parameter: Floats, dim: number, length: number): void;
+}
+
+const adamNumbers = ({ learningRate, beta1, beta2, epsilon, l2, step }: AdamStep) => ({
+  ...{ learningRate, beta1, beta2, epsilon, l2 },
+  correct1: 1 - beta1 ** step,
+  correct2: 1 - beta2 ** step,
+});
+
+export function optimizersWasm(m: WasmMachine): OptimizerKernels {
+  return {
+    adam(parameter, gradient, first, second, s) {
+      const args = {
+        parameter: m.address(parameter),
+        gradient: m.address(gradient),
+        first: m.address(first),
+        second: m.address(second),
+        ...adamNumbers(s),
+      };
+      m.run('adam', args, parameter.length, CHUNK);
+    },
+    lazyAdam(parameter, gradient, first, second, dim, s, rows) {
+      const args = {
+        parameter: m.address(parameter),
+        gradient: m.address(gradient),
+        first: m.address(first),
+        second: m.address(second),
+        dim,
+        rows: addressOr0(m, rows),
+        ...adamNumbers(s),
+      };
+      m.run('lazyAdam', args, rows ? rows.length : parameter.length / dim, rowsAtOnce(dim));
+    },
+    sgd(parameter, gradient, buffer, { learningRate, momentum, l2, step }, only) {
+      const args = {
+        parameter: m.address(parameter),
+        gradient: m.address(gradient),
+        buffer: m.address(buffer),
+        ...{ learningRate, momentum, l2 },
+        isFirst: step === 1 ? 1 : 0,
+      };
+      if (!only) return m.run('sgd', args, parameter.length, CHUNK);
+      const { dim, rows } = only;
+      m.run('sgdRows', { ...args, dim, rows: m.address(rows) }, rows.length, rowsAtOnce(dim));
+    },
+    adagrad(parameter, gradient, squares, { learningRate, epsilon, l2 }, only) {
+      const args = {
+        parameter: m.address(parameter),
+        gradient: m.address(gradient),
+        squares: m.address(squares),
+        ...{ learningRate, epsilon, l2 },
+      };
+      if (!only) return m.run('adagrad', args, parameter.length, CHUNK);
+      const { dim, rows } = only;
+      m.run('adagradRows', { ...args, dim, rows: m.address(rows) }, rows.length, rowsAtOnce(dim));
+    },
+    clipRows(parameter, dim, length) {
+      m.run('clipRows', { parameter: m.address(parameter), dim, length }, parameter.length / dim, rowsAtOnce(dim));
+    },
+  };
+}

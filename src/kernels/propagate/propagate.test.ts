@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { agree, numbers, put, wholes } from '../_agree.test.js';
+import { createReferenceKernels } from '../create.js';
+import { freeRows, takeRows } from '../rows.js';
+
+/** Rows of very different length: every seventh has up to fifty times the entries of the others. */
+function sparse(seed: number, rows: number, columns: number) {
+  const indptr = new Int32Array(rows + 1);
+  const indices: number[] = [];
+  for (let r = 0; r < rows; r++) {
+    const most = r % 7 === 3 ? 300 : 6;
+    const length = wholes(seed + r, 1, most)[0]!;
+    indices.push(...new Set(wholes(seed + 31 * r, length, columns).sort()));
+    indptr[r + 1] = indices.length;
+  }
+  return { columns, indptr, indices: Int32Array.from(indices) };
+}
+
+test('propagate agrees with the float64 reference on any shape', () => {
+  const shapes = fc.record({
+    seed: fc.integer({ min: 1, max: 1e6 }),
+    rows: fc.integer({ min: 1, max: 150 }),
+    columns: fc.integer({ min: 1, max: 400 }),
+    dim: fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constantFrom(64, 128)),
+    weighted: fc.boolean(),
+    summed: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(shapes, ({ seed, rows, columns, dim, weighted, summed }) => {
+      const source = sparse(seed, rows, columns);
+      agree(
+        (k) => {
+          const taken = takeRows(k, source, weighted ? numbers(seed, source.indices.length) : undefined);
+          const x = put(k, numbers(seed + 1, columns * dim));
+          // y is overwritten, whatever it held; sum is added to.
+          const y = put(k, numbers(seed + 2, rows * dim));
+          const sum = put(k, numbers(seed + 3, rows * dim));
+          k.propagate(taken, x, y, dim, ...(summed ? [sum] : []));
+          const out = { y: y.slice(), sum: sum.slice() };
+          freeRows(k, taken);
+          k.free(x, y, sum);
+          return out;
+        },
+        { y: 2e-6, sum: 2e-6 },
+      );
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('propagate through the identity copies, and through an empty row gives zeros', () => {
+  const k = createReferenceKernels();
+  const rows = takeRows(k, { columns: 2, indptr: Int32Array.of(0, 1, 1, 2), indices: Int32Array.of(0, 1) });
+  const y = k.floats(6).fill(9);
+  k.propagate(rows, Float64Array.of(1, 2, 3, 4), y, 2);
+  assert.deepEqual([...y], [1, 2, 0, 0, 3, 4]);
+});
+
+test('addScaled and scale agree on any length', () => {
+  const length = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constantFrom(16_383, 16_384, 50_001));
+  const factor = fc.constantFrom(0, 1, -2, 0.25, 1 / 3);
+  fc.assert(
+    fc.property(length, factor, (n, by) => {
+      agree(
+        (k) => {
+          const x = put(k, numbers(1, n));
+          const y = put(k, numbers(2, n));
+          const z = put(k, numbers(3, n));
+          k.addScaled(y, x, by);
+          k.scale(z, by);
+          const out = { y: y.slice(), z: z.slice() };
+          k.free(x, y, z);
+          return out;
+        },
+        { y: 1e-6, z: 1e-6 },
+      );
+    }),
+    { numRuns: 30 },
+  );
+});

@@ -1,0 +1,44 @@
+/**
+ * Working memory of the best items of a row; read by TypeScript and by AssemblyScript. A slot has these parts, in this order:
+ * `capacity` keys of 64 bits for each of `group` users, `capacity` keys to sort with, the number of keys and the bound of each user,
+ * the users' vectors, a tile of scores of each user, and the maxima of its groups of 16. Places are in bytes from the start of the slot.
+ */
+
+/** Items of a block. */
+export const BLOCK = 64;
+/** Bytes of a cache line. */
+const LINE = 64;
+
+function wholeLines(bytes: number): number {
+  return Math.ceil(bytes / LINE) * LINE;
+}
+
+/** Place of the keys to sort with. */
+export function spareAt(group: number, capacity: number): number {
+  return group * capacity * 8;
+}
+
+/** Place of the numbers of keys and the bounds. */
+export function statesAt(group: number, capacity: number): number {
+  return wholeLines(spareAt(group, capacity) + capacity * 8);
+}
+
+/** Place of the users' vectors. */
+export function vectorsAt(group: number, capacity: number): number {
+  return statesAt(group, capacity) + wholeLines(group * 8);
+}
+
+/** Place of the scores. */
+export function scoresAt(group: number, capacity: number, dim: number): number {
+  return vectorsAt(group, capacity) + wholeLines(group * dim * 4);
+}
+
+/** Place of the maxima. */
+export function maximaAt(group: number, capacity: number, dim: number, tile: number): number {
+  return scoresAt(group, capacity, dim) + group * tile * 4;
+}
+
+/** Bytes of a slot. */
+export function slotBytes(group: number, capacity: number, dim: number, tile: number): number {
+  return maximaAt(group, capacity, dim, tile) + group * (tile / 4);
+}

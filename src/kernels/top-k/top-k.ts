@@ -1,0 +1,113 @@
+import { addressOr0, type Floats, type WasmMachine } from '../machine/machine.js';
+import { takeSlots } from '../machine/slots.js';
+import type { Rows } from '../rows.js';
+import { BLOCK, slotBytes } from './layout.js';
+
+/** An item table in the layout that topKDot reads; made by packItems. */
+export interface PackedItems {
+  readonly nItems: number;
+  readonly dim: number;
+  /** In a layout that depends on the machine. */
+  readonly panels: Floats;
+  /** Gives the memory back; the table cannot be used after it. */
+  free(): void;
+}
+
+/**
+ * The best items of each row, exact: higher scores first, equal scores by lower item id. NaN is never ranked, and neither
+ * are the items that the row has in `mask`. Row r of `out` is `out[r * depth .. (r + 1) * depth)`; where fewer items can be
+ * ranked it ends in -1, and the same row of `outScores` in -Infinity.
+ */
+export interface TopKKernels {
+  /**
+   * @param scores `rows * nItems` numbers, row by row; not changed
+   * @param maskRows row r leaves out the items of row `maskRows[r]` of `mask`
+   */
+  topK(
+    scores: Floats,
+    rows: number,
+    nItems: number,
+    mask: Rows | undefined,
+    maskRows: Int32Array,
+    depth: number,
+    out: Int32Array,
+    outScores?: Floats,
+  ): void;
+  /**
+   * The same for scores that are inner products, score(r, i) = <u[users[r]], q[i]>, which are never stored.
+   * @param u rows of `dim` numbers, `dim` at least 1
+   * @param q `nItems` rows of `dim` numbers, or the same packed once for many calls
+   * @param users row of `u`, and of `mask`, for each row of `out`
+   */
+  topKDot(
+    u: Floats,
+    q: Floats | PackedItems,
+    dim: number,
+    users: Int32Array,
+    nItems: number,
+    mask: Rows | undefined,
+    depth: number,
+    out: Int32Array,
+    outScores?: Floats,
+  ): void;
+  packItems(q: Floats, dim: number, nItems: number): PackedItems;
+}
+
+/** Items scored before the best of them are selected: a row of scores is then at most 128 KB. */
+const TILE = 32_768;
+/** Users scored against one block of items while it is in the first-level cache; their rows of scores take 1 MB. */
+const GROUP = 8;
+
+export function topKWasm(m: WasmMachine): TopKKernels {
+  const pack = (q: Floats, dim: number, nItems: number, panels: number) => {
+    m.run('packItems', { q: m.address(q), dim, nItems, panels }, Math.ceil(nItems / BLOCK), 16);
+  };
+  const panelNumbers = (dim: number, nItems: number) => Math.ceil(nItems / BLOCK) * BLOCK * dim;
+  const space = (group: number, dim: number, nItems: number, depth: number) => {
+    const tile = Math.min(TILE, Math.max(BLOCK, Math.ceil(nItems / BLOCK) * BLOCK));
+    const capacity = 2 * Math.min(depth, nItems) + 4 * BLOCK;
+    return { tile, capacity, ...takeSlots(m, 'topK', slotBytes(group, capacity, dim, tile)) };
+  };
+  const maskOf = (mask: Rows | undefined) => ({
+    indptr: addressOr0(m, mask?.indptr),
+    indices: addressOr0(m, mask?.indices),
+  });
+  return {
+    topK(scores, rows, nItems, mask, maskRows, depth, out, outScores) {
+      const args = {
+        source: m.address(scores),
+        ...{ nItems, depth },
+        maskRows: mask ? m.address(maskRows) : 0,
+        ...maskOf(mask),
+        out: m.address(out),
+        outScores: addressOr0(m, outScores),
+        ...space(1, 0, nItems, depth),
+      };
+      m.run('topK', args, rows, 8);
+    },
+    topKDot(u, q, dim, users, nItems, mask, depth, out, outScores) {
+      let panels: number;
+      if ('panels' in q) panels = m.address(q.panels);
+      else {
+        panels = m.workspace('topK.panels', panelNumbers(dim, nItems) * 4);
+        pack(q, dim, nItems, panels);
+      }
+      const group = Math.min(GROUP, users.length);
+      const args = {
+        u: m.address(u),
+        users: m.address(users),
+        ...{ panels, dim, nItems, depth, group },
+        ...maskOf(mask),
+        out: m.address(out),
+        outScores: addressOr0(m, outScores),
+        ...space(group, dim, nItems, depth),
+      };
+      m.run('topKDot', args, users.length, group);
+    },
+    packItems(q, dim, nItems) {
+      const panels = m.floats(panelNumbers(dim, nItems));
+      pack(q, dim, nItems, m.address(panels));
+      return { nItems, dim, panels, free: () => m.free(panels) };
+    },
+  };
+}
