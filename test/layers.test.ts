@@ -72,6 +72,17 @@ test('folders import one way', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('the command line lays out no table and formats no number', () => {
+  const files = [...importsOf(join(root, 'src', 'cli')).keys()];
+  assert.ok(files.length > 20, 'the sources were found');
+  const wrong = files.filter((file) =>
+    /\.(toFixed|toPrecision|toLocaleString)\(|cli-table3|resultTable\(|---[|:]/.test(
+      readFileSync(join(root, 'src', 'cli', file), 'utf8'),
+    ),
+  );
+  assert.deepEqual(wrong, []);
+});
+
 /** The first circle of imports that is found, as a list of files. */
 function circleIn(imports: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
   const done = new Set<string>();

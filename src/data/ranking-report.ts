@@ -10,7 +10,7 @@ export interface RankingReport {
   readonly unknownUsers: UnknownIds;
   /** Items of the file that the data set lacks. Their rows were left out. */
   readonly unknownItems: UnknownIds;
-  /** A user's item given again in one list: the better place counts. */
+  /** A user's item given again in one list: the best rank counts. */
   readonly duplicates: Oddity;
   /** Lists in which ranks are skipped: allowed, only the order counts. */
   readonly gaps: Oddity;

@@ -27,5 +27,5 @@ test('as sections: tables in both forms, plots in HTML', async () => {
   assert.equal(html.match(/<figure role/g)!.length, 4);
   assert.match(markdown, /\| before \| 25\.0 % \| 50\.0 % \| 25\.0 % \|/);
   assert.match(markdown, /\| 1,000 and more \| 50\.0 % \| 0\.0 % \|/);
-  assert.match(markdown, /Share of the test interactions that are among the first 3/);
+  assert.match(markdown, /Share of the test interactions that are in the top 3/);
 });

@@ -1,13 +1,14 @@
-/** The part of a report on what bidirectional distillation did to a teacher and a student. */
+/** Sections of a report on a teacher and a student before and after bidirectional distillation. */
 import type { BdAnalysis, DiscrepancyBin } from '../eval/index.js';
-import { formatCount, formatMetric } from './format.js';
+import { formatCount } from './format.js';
 import type { History } from './history.js';
 import type { Section } from './page.js';
 import type { Lines, Point } from './plot.js';
+import { column } from './results/_columns.js';
+import { resultTable } from './table/index.js';
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-const right = (title: string) => ({ title, right: true });
 const stages = ['before', 'after'] as const;
+const roles = ['teacher', 'student'] as const;
 const lines = (points: readonly Point[], x: string, y: string, dots: readonly Point[] = []): Lines => ({
   ...{ kind: 'lines', points, x, y, dots },
 });
@@ -23,12 +24,15 @@ export interface BdHistories {
 }
 
 const aheadSection = (a: BdAnalysis): Section => ({
-  title: 'Who is ahead',
-  text: ['Shares of the test interactions, by which model ranks them further in front among all items.'],
-  table: {
-    columns: [{ title: '' }, ...['student', 'teacher', 'neither'].map(right)],
-    rows: stages.map((s) => [s, ...[a[s].ahead.student, a[s].ahead.teacher, a[s].ahead.neither].map(percent)]),
-  },
+  title: 'Which model ranks the test interactions higher',
+  text: ['Shares of the test interactions, by the model that ranks them higher among all items.'],
+  table: resultTable({
+    columns: [
+      column('stage', '', 'text'),
+      ...(['student', 'teacher', 'neither'] as const).map((model) => column(model, model, 'share')),
+    ],
+    rows: stages.map((stage) => ({ cells: { stage, ...a[stage].ahead } })),
+  }),
 });
 
 function binName({ from, to }: DiscrepancyBin): string {
@@ -40,21 +44,22 @@ function binName({ from, to }: DiscrepancyBin): string {
 function discrepancySection(a: BdAnalysis): Section {
   const points = stages.flatMap((s) => a[s].discrepancy.map(({ share }, n) => ({ x: n + 1, y: share, name: s })));
   return {
-    title: 'How far apart they are',
-    text: ['Rank of the student minus that of the teacher, over the test interactions; below 0 the student is ahead.'],
-    plot: lines(points, 'bin of the table, from the student ahead to the teacher ahead', 'share', points),
-    table: {
-      columns: [{ title: 'difference' }, ...stages.map(right)],
-      rows: a.before.discrepancy.map((bin, n) => [
-        binName(bin),
-        ...stages.map((s) => percent(a[s].discrepancy[n]!.share)),
-      ]),
-    },
+    title: 'Differences between the ranks',
+    text: [
+      'Rank by the student minus rank by the teacher, over the test interactions; below 0 the student ranks higher.',
+    ],
+    plot: lines(points, 'row of the table, from the student ranks higher to the teacher ranks higher', 'share', points),
+    table: resultTable({
+      columns: [column('difference', 'difference', 'text'), ...stages.map((stage) => column(stage, stage, 'share'))],
+      rows: a.before.discrepancy.map((bin, n) => ({
+        cells: { difference: binName(bin), ...Object.fromEntries(stages.map((s) => [s, a[s].discrepancy[n]!.share])) },
+      })),
+    }),
   };
 }
 
 function curveSections(histories: BdHistories, metric: string): Section[] {
-  const points = (['teacher', 'student'] as const).flatMap((role) =>
+  const points = roles.flatMap((role) =>
     histories[role].valid.flatMap(({ epoch, metrics }) =>
       metrics[metric] === undefined ? [] : [{ x: epoch, y: metrics[metric], name: role }],
     ),
@@ -64,36 +69,35 @@ function curveSections(histories: BdHistories, metric: string): Section[] {
 }
 
 function quartileSections(a: BdAnalysis): Section[] {
-  return (
-    [
-      ['byItem', 'Accuracy by popularity of the item', 'train interactions of the item'],
-      ['byUser', 'Accuracy by activity of the user', 'train interactions of the user'],
-    ] as const
-  ).map(([what, title, sizes]) => ({
+  const kinds = [
+    ['byItem', 'Accuracy by popularity of the item', 'train interactions of the item'],
+    ['byUser', 'Accuracy by activity of the user', 'train interactions of the user'],
+  ] as const;
+  const found = `in the top ${a.at}`;
+  return kinds.map(([what, title, sizes]) => ({
     title,
     text: [
-      `Share of the test interactions that are among the first ${a.at}, by quarters of these; those of equal size stay together.`,
+      `Share of the test interactions that are ${found}, by quartiles of the ${sizes}; interactions with the same number are in one quartile.`,
     ],
     plot: lines(
       stages.flatMap((s) =>
-        (['teacher', 'student'] as const).flatMap((role) =>
-          a[s][what].map((q, n) => ({ x: n + 1, y: q[role], name: `${role} ${s}` })),
-        ),
+        roles.flatMap((role) => a[s][what].map((q, n) => ({ x: n + 1, y: q[role], name: `${role} ${s}` }))),
       ),
-      'quarter',
-      `found among the first ${a.at}`,
+      'quartile',
+      `share ${found}`,
     ),
-    table: {
+    table: resultTable({
       columns: [
-        { title: sizes },
-        right('test interactions'),
-        ...stages.flatMap((s) => [right(`teacher ${s}`), right(`student ${s}`)]),
+        ...[column('quartile', sizes, 'text'), column('interactions', 'test interactions', 'count')],
+        ...stages.flatMap((s) => roles.map((role) => column(`${role}_${s}`, `${role} ${s}`, 'metric'))),
       ],
-      rows: a.before[what].map((q, n) => [
-        q.from === q.to ? formatCount(q.from) : `${formatCount(q.from)} to ${formatCount(q.to)}`,
-        formatCount(q.interactions),
-        ...stages.flatMap((s) => [formatMetric(a[s][what][n]!.teacher), formatMetric(a[s][what][n]!.student)]),
-      ]),
-    },
+      rows: a.before[what].map((q, n) => ({
+        cells: {
+          quartile: q.from === q.to ? formatCount(q.from) : `${formatCount(q.from)} to ${formatCount(q.to)}`,
+          interactions: q.interactions,
+          ...Object.fromEntries(stages.flatMap((s) => roles.map((r) => [`${r}_${s}`, a[s][what][n]![r]]))),
+        },
+      })),
+    }),
   }));
 }

@@ -1,6 +1,7 @@
-/** Numbers as people read them. */
+/** How numbers are written in tables, reports and messages. No other file of the report or the command line formats a number. */
 
 const rounded = (value: number): string => (value >= 99.95 ? value.toFixed(0) : value.toFixed(1));
+const signed = (value: number, text: string): string => (value >= 0 ? `+${text}` : text);
 
 /** `950 B`, `12.3 kB`, `604 kB`, `1.2 GB`: powers of 1000. */
 export function formatBytes(bytes: number): string {
@@ -27,18 +28,55 @@ export function formatSeconds(seconds: number): string {
 /** `12,345`. */
 export const formatCount = (n: number): string => n.toLocaleString('en-US');
 
+/** `1 row`, `12,345 rows`. */
+export const counted = (n: number, what: string): string => `${formatCount(n)} ${what}${n === 1 ? '' : 's'}`;
+
 /** Four decimals; `-` if it is not defined. */
 export const formatMetric = (value: number | undefined): string =>
   value === undefined || Number.isNaN(value) ? '-' : value.toFixed(4);
 
-/** `+3.2 %`. */
-export const formatPercent = (share: number): string => `${share >= 0 ? '+' : ''}${(share * 100).toFixed(1)} %`;
+/** `+0.0123`. */
+export const formatDifference = (value: number): string => signed(value, value.toFixed(4));
 
-/** `p = 0.012`, `p < 0.0001`. */
+/** A relative change, 0.032 as `+3.2 %`. */
+export const formatPercent = (change: number): string => signed(change, `${(100 * change).toFixed(1)} %`);
+
+/** A share of something, 0.032 as `3.2 %`; three decimals below one per cent. */
+export const formatShare = (share: number): string => `${(100 * share).toFixed(share > 0 && share < 0.01 ? 3 : 1)} %`;
+
+/** Progress of a piece of work, 0.999 as `99 %`: 100 % only at the end. */
+export const formatDone = (share: number): string => `${Math.floor(100 * share)} %`;
+
+/** `p = 0.0123`, `p < 0.0001`. */
 export function formatP(p: number): string {
   if (Number.isNaN(p)) return 'p is not defined';
   return p < 0.0001 ? 'p < 0.0001' : `p = ${p.toFixed(4)}`;
 }
+
+/** The score of a recommended item. */
+export const formatScore = (score: number): string => score.toFixed(3);
+
+/** The mean training loss of an epoch. */
+export const formatLoss = (loss: number): string => loss.toPrecision(4);
+
+/** How fast training goes: `2.5 s an epoch`, `4.0 epochs a second`. */
+export const formatPace = (secondsPerEpoch: number): string =>
+  secondsPerEpoch >= 1
+    ? `${secondsPerEpoch.toFixed(1)} s an epoch`
+    : `${secondsPerEpoch > 0.1 ? (1 / secondsPerEpoch).toFixed(1) : Math.round(1 / secondsPerEpoch)} epochs a second`;
+
+/** How many times larger or slower: two digits below 10, whole numbers above. */
+export const formatTimes = (ratio: number): string =>
+  String(ratio >= 10 ? Math.round(ratio) : Number(ratio.toPrecision(2)));
+
+/** The day of a time in Unix seconds, in UTC: `2026-11-30`. */
+export const formatDay = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10);
+
+/** Options by name: `dim 32, l2 0.01`. */
+export const formatOptions = (options: Readonly<Record<string, unknown>>): string =>
+  Object.entries(options)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
 
 /** `one`, `one and two`, `one, two and three`. */
 export const listed = (words: readonly string[]): string =>
@@ -47,7 +85,3 @@ export const listed = (words: readonly string[]): string =>
 /** Cut to `length` characters. */
 export const shortened = (text: string, length: number): string =>
   text.length > length ? `${text.slice(0, length - 3)}...` : text;
-
-/** `-` for what nobody knows. */
-export const ifKnown = (value: number | undefined, format: (value: number) => string): string =>
-  value === undefined ? '-' : format(value);

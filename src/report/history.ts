@@ -1,4 +1,4 @@
-/** How a run came to its result, from what it logged. */
+/** The history of a training, from the logs of its run. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -7,7 +7,7 @@ import { jobFiles, readTrajectory } from '../runs/index.js';
 
 type Metrics = Readonly<Record<string, number>>;
 
-/** What HetComp told after a construction of its knowledge. */
+/** What HetComp logs each time it constructs what the student learns from. */
 const construction = z.object({
   epoch: z.number(),
   details: z.object({
@@ -19,7 +19,7 @@ const construction = z.object({
 
 export interface Construction {
   readonly epoch: number;
-  /** Share of users who are taught order. */
+  /** Share of users whose student learns with the fine-grained loss. */
   readonly fine: number;
   readonly teachers: readonly {
     readonly teacher: string;
@@ -32,11 +32,11 @@ export interface Construction {
 
 export interface History {
   readonly valid: readonly { readonly epoch: number; readonly metrics: Metrics }[];
-  /** Empty unless the pipeline asked for it with `testCurve`. */
+  /** Empty without the pipeline's option `testCurve`. */
   readonly test: readonly { readonly epoch: number; readonly metrics: Metrics }[];
-  /** Epochs and valid metrics of the trajectory. */
+  /** Epochs and valid metrics of the checkpoints of its trajectory. */
   readonly checkpoints: readonly { readonly epoch: number; readonly metrics: Metrics }[];
-  /** Of methods that tell of such. */
+  /** Empty for methods other than HetComp. */
   readonly constructions: readonly Construction[];
 }
 

@@ -1,6 +1,8 @@
 export * from './bd.js';
 export { type Construction, type History, readHistory } from './history.js';
-export { type Page, renderHtml, renderPageMarkdown, type Section, type Table } from './page.js';
+export { type Page, renderHtml, renderPageMarkdown, type Section } from './page.js';
 export * from './pipeline.js';
 export type { GroupedPoint, Lines, Named, Plot, Point, Shares } from './plot.js';
 export { type ReportInput, type ReportRun, reportPage } from './report.js';
+export * from './results/index.js';
+export * from './table/index.js';

@@ -1,17 +1,12 @@
-/** A report as a page: sections of sentences, tables and plots, as one HTML file that needs nothing else, and as Markdown. */
-import { type Column, escapeMarkdown, renderMarkdown } from './markdown-table.js';
+/** A report as a page: sections of sentences, tables and plots, as one HTML file that loads nothing, and as Markdown. */
 import { type Plot, SERIES } from './plot.js';
-
-export interface Table {
-  readonly columns: readonly Column[];
-  readonly rows: readonly (readonly string[])[];
-}
+import { escapeHtml as escaped, escapeMarkdown, type ResultTable } from './table/index.js';
 
 export interface Section {
   readonly title: string;
   readonly text?: readonly string[];
-  readonly table?: Table;
-  /** Markdown goes without. */
+  readonly table?: ResultTable;
+  /** Shown in HTML only. */
   readonly plot?: Plot;
 }
 
@@ -21,7 +16,7 @@ export interface Page {
   readonly sections: readonly Section[];
 }
 
-/** After Okabe and Ito, so that they can be told apart by most people; lighter on dark ground. */
+/** The palette of Okabe and Ito, which people with colour blindness can tell apart; lighter colours on a dark background. */
 const LIGHT = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#8a6d00', '#3aa0d8', '#6b4ba3', '#5a5a5a'];
 const DARK = ['#56b4e9', '#ff8c42', '#2fd6a3', '#f09ccb', '#e6c84f', '#9ad4f5', '#b79cf0', '#b5b5b5'];
 
@@ -44,8 +39,6 @@ th, td { padding: 0.25rem 0.7rem; border-bottom: 1px solid var(--line); text-ali
 figure { margin: 0.5rem 0; } svg { max-width: 100%; height: auto; }
 `;
 
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-
 export async function renderHtml({ title, about, sections }: Page): Promise<string> {
   const { draw } = await import('./plots.js');
   const body = sections.map((s) => {
@@ -53,7 +46,7 @@ export async function renderHtml({ title, about, sections }: Page): Promise<stri
       `<h2>${escaped(s.title)}</h2>`,
       ...(s.text ?? []).map((line) => `<p>${escaped(line)}</p>`),
       ...(s.plot === undefined ? [] : [`<figure role="img" aria-label="${escaped(s.title)}">${draw(s.plot)}</figure>`]),
-      ...(s.table ? [tableHtml(s.table)] : []),
+      ...(s.table ? [s.table.toHtml()] : []),
     ];
     return `<section>\n${parts.join('\n')}\n</section>`;
   });
@@ -74,21 +67,10 @@ ${body.join('\n')}
 `;
 }
 
-function tableHtml({ columns, rows }: Table): string {
-  const cell = (tag: string) => (text: string, at: number) =>
-    `<${tag}${columns[at]?.right ? ' class="right"' : ''}>${escaped(text)}</${tag}>`;
-  const head = columns.map((c, at) => cell('th')(c.title, at)).join('');
-  const lines = rows.filter((row) => row.length > 0).map((row) => `<tr>${row.map(cell('td')).join('')}</tr>`);
-  return `<div class="wide"><table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${lines.join('\n')}\n</tbody>\n</table></div>`;
-}
-
-/** Sections that have nothing but a plot are left out. */
+/** Sections with only a plot are left out. */
 export function renderPageMarkdown({ title, about, sections }: Page): string {
   const parts = sections.flatMap((s) => {
-    const content = [
-      ...(s.text ?? []).map(escapeMarkdown),
-      ...(s.table ? [renderMarkdown(s.table.columns, s.table.rows)] : []),
-    ];
+    const content = [...(s.text ?? []).map(escapeMarkdown), ...(s.table ? [s.table.toMarkdown()] : [])];
     return content.length === 0 ? [] : [`## ${escapeMarkdown(s.title)}`, ...content];
   });
   return `${[`# ${escapeMarkdown(title)}`, ...about.map(escapeMarkdown), ...parts].join('\n\n')}\n`;

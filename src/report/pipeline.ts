@@ -1,21 +1,22 @@
-/** The report of a pipeline, from its rows and what their runs logged. */
+/** The report of a pipeline: its rows and the logs of their runs. */
 import { compare } from '../eval/index.js';
 import type { PipelineOptions, PipelineResult, PipelineRow } from '../experiment/index.js';
 import { readHistory } from './history.js';
 import type { Page } from './page.js';
 import { type ReportRun, reportPage } from './report.js';
+import { accuracyKeys } from './results/_columns.js';
 
-export const reportRunOf = ({ folder, ...row }: PipelineRow): ReportRun => ({
+const reportRunOf = ({ folder, ...row }: PipelineRow): ReportRun => ({
   ...row,
   ...(folder === undefined ? {} : { history: readHistory(folder) }),
 });
 
-/** Students are tested against the first that learned alone, or else the ensemble. @throws RecdistillError as `readHistory` */
+/** Students are tested against the first one without distillation, or else against the ensemble. @throws RecdistillError as `readHistory` */
 export function pipelineReport({ dataset, rows }: PipelineResult, o: PipelineOptions): Page {
   const { at, selectBy } = o.evaluation;
   const base = rows.find((r) => r.role === 'student' && r.method === 'none') ?? rows.find((r) => r.role === 'ensemble');
   const students = rows.filter((r) => r.role === 'student' && r !== base);
-  const metrics = at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`]);
+  const metrics = accuracyKeys(at);
   return reportPage({
     ...{
       title: `${o.name} on ${dataset.name}`,

@@ -1,4 +1,4 @@
-/** What a plot shows, as data; plots.ts draws it, with libraries that are only loaded then. */
+/** What a plot shows, as data; plots.ts draws it and loads its libraries only then. */
 
 /** A point of a line, or a dot with a name. */
 export interface Point {
@@ -31,7 +31,7 @@ export interface Named extends Axes {
   readonly points: readonly GroupedPoint[];
 }
 
-/** Shares that sum to one, as areas on each other, one panel for each group. */
+/** Shares that sum to one, as stacked areas, one panel for each group. */
 export interface Shares extends Axes {
   readonly kind: 'shares';
   readonly points: readonly GroupedPoint[];
@@ -39,5 +39,5 @@ export interface Shares extends Axes {
 
 export type Plot = Lines | Named | Shares;
 
-/** Colours of the page's style sheet; more series share them in turn. */
+/** Number of colours in the style sheet of the page; further series use them again. */
 export const SERIES = 8;

@@ -65,11 +65,11 @@ test('a report in HTML: one file, no script, nothing from elsewhere, with plots 
   const titles = [...document.querySelectorAll('h2')].map((h) => h.textContent);
   for (const title of [
     'Results on test',
-    'Is the difference to alone real?',
+    'Significance of the differences to alone',
     'recall@10 by epoch (test)',
-    'Teachers: recall@10 by epoch, and the checkpoints of their trajectories (test)',
+    'Teachers: recall@10 by epoch, with the checkpoints of their trajectories (test)',
     'student-hetcomp: users at each checkpoint, by teacher',
-    "student-hetcomp: distance of the student to each teacher's last checkpoint",
+    'student-hetcomp: distance between the student and the last checkpoint of each teacher',
     'Accuracy against size',
     'Accuracy against latency',
   ])

@@ -1,28 +1,31 @@
-/** The report of some runs of one data set: what they reach, how they came there, what they cost, and what is chance. */
+/** The report of runs of one data set: accuracy, significance, training curves and cost. */
 import type { ComparisonRow, Evaluation } from '../eval/index.js';
 import type { Cost } from '../runs/outcome.js';
-import {
-  formatBytes,
-  formatCount,
-  formatMetric,
-  formatMicroseconds,
-  formatP,
-  formatPercent,
-  formatSeconds,
-  ifKnown,
-} from './format.js';
+import { formatCount } from './format.js';
 import type { Construction, History } from './history.js';
 import type { Page, Section } from './page.js';
 import type { Point } from './plot.js';
+import {
+  accuracyKeys,
+  column,
+  costCells,
+  costColumns,
+  differenceCells,
+  differenceColumns,
+  metricCells,
+  metricColumns,
+  textColumns,
+} from './results/_columns.js';
+import { resultTable } from './table/index.js';
 
 export interface ReportRun extends Partial<Cost> {
   readonly name: string;
-  /** Such as teacher or student: the colour of its dot, and which plots it is in. */
+  /** Such as teacher or student: decides on the colour of its dot and on its plots. */
   readonly role: string;
   readonly evaluation: Evaluation;
   /** The same on the hidden interactions. */
   readonly hidden?: Evaluation;
-  /** Absent for what is no run, such as an ensemble. */
+  /** Absent for what is not a run, such as an ensemble. */
   readonly history?: History;
 }
 
@@ -37,7 +40,7 @@ export interface ReportInput {
   readonly metric: string;
   /** Tests of some runs against one. */
   readonly comparisons: readonly ComparisonRow[];
-  /** The name of that one. */
+  /** The name of that run. */
   readonly against?: string;
 }
 
@@ -52,7 +55,7 @@ export function reportPage(input: ReportInput): Page {
       resultSection(input),
       ...comparisonSection(input),
       ...curveSection(`${metric} by epoch`, curves, metric),
-      ...curveSection(`Teachers: ${metric} by epoch, and the checkpoints of their trajectories`, teachers, metric),
+      ...curveSection(`Teachers: ${metric} by epoch, with the checkpoints of their trajectories`, teachers, metric),
       ...runs.flatMap((run) => constructionSections(run)),
       ...costSection('parameters', 'Accuracy against size', 'parameters', input),
       ...costSection(
@@ -65,30 +68,29 @@ export function reportPage(input: ReportInput): Page {
   };
 }
 
-const right = (title: string) => ({ title, right: true });
-
 function resultSection({ runs, at }: ReportInput): Section {
-  const keys = at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`]);
-  const hides = runs.some((r) => r.hidden);
+  const keys = accuracyKeys(at);
+  const hidden = runs.some((r) => r.hidden) ? keys : [];
   const nUsers = runs[0]?.evaluation.users.length ?? 0;
   return {
     title: 'Results on test',
     text: [`Full ranking, mean over ${formatCount(nUsers)} users.`],
-    table: {
+    table: resultTable({
       columns: [
-        ...[{ title: 'role' }, { title: 'run' }, ...keys.map(right)],
-        ...(hides ? keys.map((key) => right(`hidden ${key}`)) : []),
-        ...['parameters', 'size', 'top 10 in', 'training'].map(right),
+        ...textColumns(['role', 'run']),
+        ...metricColumns(keys),
+        ...metricColumns(hidden, (key) => key, 'hidden'),
+        ...costColumns,
       ],
-      rows: runs.map((r) => [
-        ...[r.role, r.name, ...keys.map((key) => formatMetric(r.evaluation.means[key]))],
-        ...(hides ? keys.map((key) => formatMetric(r.hidden?.means[key])) : []),
-        ifKnown(r.parameters, formatCount),
-        ifKnown(r.bytes, formatBytes),
-        ifKnown(r.latencyMicroseconds, formatMicroseconds),
-        ifKnown(r.seconds, formatSeconds),
-      ]),
-    },
+      rows: runs.map((r) => ({
+        cells: {
+          ...{ role: r.role, run: r.name },
+          ...metricCells(keys, r.evaluation.means),
+          ...metricCells(hidden, r.hidden?.means, 'hidden'),
+          ...costCells(r),
+        },
+      })),
+    }),
   };
 }
 
@@ -96,25 +98,20 @@ function comparisonSection({ comparisons, against }: ReportInput): Section[] {
   if (comparisons.length === 0) return [];
   return [
     {
-      title: against === undefined ? 'Is the difference real?' : `Is the difference to ${against} real?`,
-      text: ['User by user: paired t test, p-values adjusted over the table (Holm), 95 % bootstrap intervals.'],
-      table: {
-        columns: [
-          ...[{ title: 'metric' }, { title: 'run' }],
-          ...['value', 'difference', 'relative', '95 % interval', 'adjusted p'].map(right),
-        ],
-        rows: comparisons.map((c) => [
-          ...[c.metric, c.name, formatMetric(c.mean), `${c.difference >= 0 ? '+' : ''}${c.difference.toFixed(4)}`],
-          Number.isNaN(c.relativeDifference) ? '-' : formatPercent(c.relativeDifference),
-          `${c.interval.low.toFixed(4)} to ${c.interval.high.toFixed(4)}`,
-          formatP(c.adjustedP),
-        ]),
-      },
+      title:
+        against === undefined ? 'Significance of the differences' : `Significance of the differences to ${against}`,
+      text: ['Paired t test over users, p-values adjusted over the table (Holm), 95 % bootstrap intervals.'],
+      table: resultTable({
+        columns: [...textColumns(['metric', 'run']), column('value', 'value', 'metric'), ...differenceColumns],
+        rows: comparisons.map((c) => ({
+          cells: { metric: c.metric, run: c.name, value: c.mean, ...differenceCells(c) },
+        })),
+      }),
     },
   ];
 }
 
-/** On test where all runs have a test curve, else on valid: one plot never mixes the two. */
+/** On test if all runs have a test curve, else on valid: one plot never mixes the two. */
 function curveSection(title: string, runs: readonly ReportRun[], metric: string): Section[] {
   const trained = runs.filter((r) => (r.history?.valid.length ?? 0) > 1);
   if (trained.length === 0) return [];
@@ -148,8 +145,8 @@ function constructionSections({ name, history }: ReportRun): Section[] {
       plot: { kind: 'shares', points: ordered, x: 'epoch', y: 'users (%)' },
     },
     {
-      title: `${name}: distance of the student to each teacher's last checkpoint`,
-      text: ['1 - NDCG of the lists, mean over users; 0 = the same items.'],
+      title: `${name}: distance between the student and the last checkpoint of each teacher`,
+      text: ['1 - NDCG of the two lists, mean over users; 0 = the same items.'],
       plot: { kind: 'lines', points: distances, x: 'epoch', y: 'distance' },
     },
   ];
@@ -158,9 +155,9 @@ function constructionSections({ name, history }: ReportRun): Section[] {
 function phaseText(told: readonly Construction[]): string {
   const first = told.find((c) => c.fine > 0);
   const all = told.find((c) => c.fine === 1);
-  if (!first) return 'No user came to the fine-grained loss.';
-  if (first === all) return `All users go on to the fine-grained loss after epoch ${first.epoch}.`;
-  return `The first users go on to the fine-grained loss after epoch ${first.epoch}${all ? `, all have after epoch ${all.epoch}` : ''}.`;
+  if (!first) return 'No user moved on to the fine-grained loss.';
+  if (first === all) return `All users move on to the fine-grained loss after epoch ${first.epoch}.`;
+  return `The first users move on to the fine-grained loss after epoch ${first.epoch}${all ? `, the last after epoch ${all.epoch}` : ''}.`;
 }
 
 function costSection(

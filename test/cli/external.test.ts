@@ -123,7 +123,7 @@ test('compare: the same numbers as text, Markdown, CSV and JSON', { timeout: 120
   const { value, mark } = other!.metrics['recall@10']!;
   const text = await compare();
   assert.match(text, /^run +recall@10 +coverage@10 +parameters +size +top 10 in +training\n-+\nease +0\.\d{4} /m);
-  assert.ok(text.includes(`${value.toFixed(4)}${mark}`), text);
+  assert.ok(text.includes(`${value.toFixed(4)}${mark === '' ? '' : ` ${mark}`}`), text);
   assert.match(
     text,
     /^recall@10 +bpr-mf +0\.\d{4} +[+-]0\.\d{4} +[+-]\d+\.\d % +-?0\.\d{4} to -?0\.\d{4} +p [<=] 0\.\d{4}/m,

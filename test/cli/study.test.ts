@@ -94,7 +94,12 @@ test('a pipeline writes its report, and `report` one of any runs', { timeout: 12
   );
   assert.equal(own.code, 0, own.stderr);
   const page = readFileSync(w.path('own.html'), 'utf8');
-  for (const part of ['<h1>Mine</h1>', 'ndcg@10 by epoch (valid)', 'Is the difference to alone real?', '>teacher<'])
+  for (const part of [
+    '<h1>Mine</h1>',
+    'ndcg@10 by epoch (valid)',
+    'Significance of the differences to alone',
+    '>teacher<',
+  ])
     assert.ok(page.includes(part), part);
   // Teachers come first; who learned alone is a student, and the others are tested against it.
   assert.equal((await w.run('report', 'small/taught', 'small/alone', 'small/ease', '--out', 'plain.html')).code, 0);
@@ -103,7 +108,7 @@ test('a pipeline writes its report, and `report` one of any runs', { timeout: 12
     [...plain.matchAll(/^\| (teacher|model|student) \| ([\w-]+)/gm)].map(([, role, name]) => `${role} ${name}`),
     ['teacher ease', 'student taught', 'student alone'],
   );
-  assert.match(plain, /^## Is the difference to alone real\?$/m);
+  assert.match(plain, /^## Significance of the differences to alone$/m);
   assert.equal((await w.run('report', 'small/taught', '--out', 'x.pdf')).code, 2);
   assert.equal((await w.run('report', 'small/taught', '--against', 'nobody')).code, 2);
 });

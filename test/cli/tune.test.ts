@@ -156,7 +156,7 @@ test('a search of which every trial fails says so and ends with 1', { timeout: 6
   const { code, stdout, stderr } = await w.run('tune', 'bpr-mf', ...DATA, ...SHORT, ...wild, '--preset', 'start.json');
   assert.equal(code, 1, stderr);
   assert.match(stderr, /trial 1 of 2: failed \(diverged\)/);
-  assert.match(stdout, /No trial came to an end/);
+  assert.match(stdout, /All trials failed; the log has the errors/);
   const evaluated = await w.json('evaluate', 'wild');
   assert.equal((evaluated.value as Answer).error!.code, 'unknown-name', 'a search is no run');
 });

@@ -1,8 +1,9 @@
 import { fail } from '../../errors.js';
 import { analyseBd } from '../../eval/index.js';
 import { optionalInt, options, text } from '../../options/options.js';
-import { bdSections, readHistory, reportPage } from '../../report/index.js';
-import { type FinishedRun, isFinishedRun, readFinishedRun, readSavedModel, testRanks } from '../../runs/index.js';
+import { formatShare } from '../../report/format.js';
+import { bdSections, costOf, readHistory, reportPage } from '../../report/index.js';
+import { isFinishedRun, readFinishedRun, readSavedModel, testRanks } from '../../runs/index.js';
 import type { Command } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { group, machineGroup, machineOf, runsGroup, withKernels } from '../terminal/groups.js';
@@ -20,7 +21,7 @@ const reportGroup = group(
     out: text({ default: 'bd.html', help: 'HTML file to write; Markdown and JSON are written beside it.' }),
     found: optionalInt({
       min: 1,
-      help: 'K of the accuracy by popularity and activity: what counts as found. Default: the shortest list of the tables.',
+      help: 'K of the accuracy by popularity and activity. Default: the shortest list length of the tables.',
     }),
     at: atOption,
   }),
@@ -28,10 +29,10 @@ const reportGroup = group(
 
 export const bdReport: Command = {
   name: 'bd-report',
-  summary: 'Write a report of a bd run: who is ahead where, before and after',
+  summary: 'Write a report of a bd run: where each model ranks better, before and after',
   about: [
-    'NAME is that of a finished bd. The runs that it began from are looked for among the runs by their hashes. The report has the results of all four, shares of',
-    'test interactions by who ranks them further in front, how far apart the ranks are, curves, and accuracy by popularity and activity.',
+    'NAME is the name of a finished bd. The two runs that it began from are found among the runs by their hashes. The report has the metrics of all four,',
+    'the share of test interactions that each model ranks higher, the differences between their ranks, curves, and accuracy by popularity and activity.',
   ].join('\n'),
   args: [{ name: 'NAME', help: 'A finished bd.', required: true }],
   groups: [reportGroup, runsGroup, machineGroup, own.group],
@@ -61,7 +62,7 @@ export const bdReport: Command = {
     const page = reportPage({
       ...{ title: `${name} on ${dataset.name}`, about: dataset.notes, at, metric, comparisons: [] },
       runs: judged.map(({ run, evaluation, ...j }, n) => ({
-        ...costOf(run),
+        ...costOf(run.result),
         ...{ name: j.name, role: `${n % 2 === 0 ? 'teacher' : 'student'} ${n < 2 ? 'before' : 'after'}`, evaluation },
       })),
     });
@@ -69,9 +70,9 @@ export const bdReport: Command = {
     const whole = { ...page, sections: [...page.sections, ...bdSections(analysis, histories, metric)] };
     const json = { runs: judged.map((j) => ({ name: j.name, means: j.evaluation.means })), ...analysis };
     const files = await writeReport(whole, o.out, json);
-    const share = (stage: 'before' | 'after') => `${(100 * analysis[stage].ahead.student).toFixed(1)} %`;
+    const share = (stage: 'before' | 'after') => formatShare(analysis[stage].ahead.student);
     return {
-      text: `The student is ahead of the teacher on ${share('before')} of the test interactions before, on ${share('after')} after.\nReport: ${files.html}, tables also in ${files.markdown}, numbers in ${files.json}`,
+      text: `The student ranks ${share('before')} of the test interactions higher than the teacher does before bd, ${share('after')} after it.\nReport: ${files.html}, tables also in ${files.markdown}, numbers in ${files.json}`,
       json: { ...files, ...json },
     };
   },
@@ -100,11 +101,4 @@ function beforeOf(role: 'teacher' | 'student', after: RunPlace, runs: string): R
     });
   }
   return place;
-}
-
-/** What is known of its cost. */
-function costOf({ result }: FinishedRun) {
-  const { parameters, bytes, latencyMicroseconds, seconds } = result;
-  const known = Object.entries({ parameters, bytes, latencyMicroseconds, seconds }).filter(([, v]) => v !== undefined);
-  return Object.fromEntries(known);
 }

@@ -3,11 +3,11 @@ import { bdOptions } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { learnsPairs, modelRegistry } from '../../models/index.js';
 import { type OptionsSchema, options, text } from '../../options/options.js';
+import { bdTable, bdWorkText } from '../../report/index.js';
 import { type BdOutcome, type BdRole, bdRoles, readSavedModel, runBd } from '../../runs/index.js';
 import type { Job } from '../../runs/outcome.js';
 import type { Answer, Command, Console } from '../terminal/_command.js';
 import { givenOf, readOptions } from '../terminal/flags.js';
-import { formatCount, formatMetric, formatSeconds } from '../terminal/format.js';
 import { offeringName } from '../terminal/free-name.js';
 import {
   dataGroup,
@@ -20,7 +20,6 @@ import {
 } from '../terminal/groups.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { createProgressBar } from '../terminal/progress.js';
-import { renderTable } from '../terminal/table.js';
 import { bundleOf, checkName, nextSteps, quoted, trajectoryGroup } from './job.js';
 import { findRuns, loadDataOf, type RunPlace, readEvaluation, readRun } from './runs.js';
 import { portable } from './source.js';
@@ -133,20 +132,7 @@ interface Named {
 
 function answerOf(outcome: BdOutcome, before: readonly Before[], named: Named, console: Console): Answer {
   const { name, runs, folder, at } = named;
-  const keys = [...['recall', 'ndcg'].flatMap((metric) => at.map((k) => `${metric}@${k}`)), ...publishedKeys(outcome)];
-  const right = (title: string) => ({ title, right: true });
-  const rows = before.flatMap(({ role, place, metrics, parameters }) => {
-    const row = (what: string, size: number | undefined, values: Readonly<Record<string, number>>) => [
-      ...[role, what, size === undefined ? '-' : formatCount(size)],
-      ...keys.map((key) => (values[key] === undefined ? '-' : formatMetric(values[key]))),
-    ];
-    const { result } = outcome[role];
-    return [
-      row(`before: ${place.name}`, parameters, metrics),
-      row(`after: ${name}/${role}`, result.parameters, result.metrics),
-    ];
-  });
-  const { reused, result } = outcome.student;
+  const { reused } = outcome.student;
   const [teacher, student] = bdRoles.map((role) => `${name}/${role}`);
   const names = [student!, teacher!, ...before.map(({ place }) => place.name).reverse()];
   const bundle = bundleOf(outcome.student.result.model, join(folder, 'student'));
@@ -155,11 +141,15 @@ function answerOf(outcome: BdOutcome, before: readonly Before[], named: Named, c
     `compare ${names.map(quoted).join(' ')}`,
     ...(bundle === undefined ? [] : [`recommend ${quoted(student!)} --user ${quoted(named.user)}`]),
   ];
-  const took = `best epochs ${bdRoles.map((role) => `${outcome[role].result.bestEpoch} (${role})`).join(' and ')} of ${result.epochs}, ${formatSeconds(result.seconds)}`;
   const text = [
-    reused ? `${name} was finished before; nothing had to be done.` : `${name} is finished (${took}).`,
+    reused ? `${name} was finished before; nothing had to be done.` : `${name} is finished (${bdWorkText(outcome)}).`,
     '',
-    renderTable([{ title: 'test' }, { title: 'run' }, right('parameters'), ...keys.map(right)], rows),
+    bdTable(
+      outcome,
+      before.map((b) => ({ ...b, name: b.place.name })),
+      name,
+      at,
+    ).toText(),
     '',
     `Run folders: ${bdRoles.map((role) => join(folder, role)).join(', ')}${bundle === undefined ? '' : `; student bundle, ready to serve: ${bundle}`}`,
     '',
@@ -177,7 +167,3 @@ function answerOf(outcome: BdOutcome, before: readonly Before[], named: Named, c
   };
   return { text, json: { name, folder, reused, teacher: json('teacher'), student: json('student') } };
 }
-
-/** The figures of the published code, where they were taken. */
-const publishedKeys = ({ student }: BdOutcome): string[] =>
-  Object.keys(student.result.metrics).filter((key) => key.startsWith('bd-'));

@@ -1,15 +1,14 @@
 import { resolve } from 'node:path';
 import { fail } from '../../errors.js';
-import { type ComparisonRow, compare, findMetric } from '../../eval/index.js';
+import { findMetric } from '../../eval/index.js';
 import { choice, optionalText, options, words } from '../../options/options.js';
+import { listed } from '../../report/format.js';
+import { comparedRun, compareRuns } from '../../report/index.js';
 import type { Command } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
-import { listed } from '../terminal/format.js';
 import { group, runsGroup } from '../terminal/groups.js';
-import { escapeMarkdown, renderMarkdown, renderTable } from '../terminal/table.js';
-import { type Comparison, comparisonCsv, comparisonJson, comparisonText } from './compare-table.js';
 import { dataFlags } from './data-flags.js';
-import { atOption, expectSameData, type Judged, judgeRuns, partOption } from './judge.js';
+import { atOption, expectSameData, judgeRuns, partOption } from './judge.js';
 import { findRuns, type RunPlace, readRun } from './runs.js';
 
 /** --format is the form of the table here. */
@@ -56,20 +55,23 @@ export const compareCommand: Command = {
     }
     expectSameData(places.map((place) => ({ name: place.name, run: readRun(place) })));
     const { judged, at } = await judgeRuns(places, o.at, own.usual(given), o.part);
-    const base = judged.find((j) => j.name === baseOf(places, o.against).name)!;
-    const keys = o.metrics.flatMap((m) => at.map((k) => `${m}@${k}`));
-    const comparison: Comparison = {
-      ...{ judged, base, keys, part: o.part, test: o.test, adjust: o.adjust },
-      rows: tested(base, judged, keys, o),
-    };
-    const json = comparisonJson(comparison);
+    const { metrics, part, test, adjust, format } = o;
+    const comparison = compareRuns(
+      judged.map(({ name, run, evaluation }) => comparedRun(name, run.folder, run.result, evaluation)),
+      {
+        ...{ part, test, adjust, data: judged[0]!.dataset.name },
+        against: baseOf(places, o.against).name,
+        metrics: metrics.flatMap((m) => at.map((k) => `${m}@${k}`)),
+      },
+    );
+    const json = comparison.toJson();
     const texts = {
-      text: () => comparisonText(comparison, { table: renderTable, words: (text) => text }),
-      markdown: () => comparisonText(comparison, { table: renderMarkdown, words: escapeMarkdown }),
-      csv: () => comparisonCsv(comparison),
+      text: comparison.toText,
+      markdown: comparison.toMarkdown,
+      csv: comparison.toCsv,
       json: () => JSON.stringify(json, null, 2),
     };
-    return { text: texts[o.format](), json };
+    return { text: texts[format](), json };
   },
 };
 
@@ -93,16 +95,4 @@ function baseOf(places: readonly RunPlace[], against: string | undefined): RunPl
   if (meant.length === 1) return meant[0]!;
   const problem = `--against ${against} may be ${listed((meant.length > 0 ? meant : places).map((p) => p.name))}`;
   return fail('usage', { problem, hint: 'Give the whole name of one run.' });
-}
-
-function tested(
-  base: Judged,
-  judged: readonly Judged[],
-  keys: readonly string[],
-  { adjust, test }: { adjust: 'holm' | 'bh'; test: 't' | 'wilcoxon' },
-): ComparisonRow[] {
-  // Values over all lists, such as coverage, are no means over users: there is nothing to test.
-  const metrics = keys.filter((key) => key in base.evaluation.perUser);
-  const others = judged.filter((j) => j !== base);
-  return metrics.length === 0 ? [] : compare(base.evaluation, others, { metrics, adjust, test });
 }

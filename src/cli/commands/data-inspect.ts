@@ -1,10 +1,10 @@
-import { type DatasetStatistics, inspect, type LeakageFinding, loadDataset } from '../../data/index.js';
+import { inspect, loadDataset } from '../../data/index.js';
 import { fail } from '../../errors.js';
+import { listed } from '../../report/format.js';
+import { leakageLines, statisticsTable } from '../../report/index.js';
 import type { Argument, Command, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
-import { formatCount, listed } from '../terminal/format.js';
 import { dataGroup } from '../terminal/groups.js';
-import { renderTable } from '../terminal/table.js';
 import { tellUnnamedData } from '../terminal/unnamed-data.js';
 import { warningLines } from './load-data.js';
 
@@ -46,7 +46,7 @@ export const dataInspect: Command = {
     const text = [
       `${dataset.name} (fingerprint ${dataset.fingerprint.slice(0, 12)})`,
       '',
-      renderTable([{ title: 'measure' }, { title: 'value', right: true }], statisticsRows(statistics)),
+      statisticsTable(statistics).toText(),
       '',
       'How it was loaded:',
       ...dataset.notes.map((note) => `  ${note}`),
@@ -65,43 +65,3 @@ export const dataInspect: Command = {
     };
   },
 };
-
-const percent = (share: number): string => `${(share * 100).toFixed(share < 0.01 ? 3 : 1)} %`;
-
-function statisticsRows(s: DatasetStatistics): string[][] {
-  const spread = ({ min, median, max }: { min: number; median: number; max: number }) =>
-    `${min} / ${median} / ${formatCount(max)}`;
-  const day = (seconds: number) => new Date(seconds * 1000).toISOString().slice(0, 10);
-  return [
-    ['users', formatCount(s.nUsers)],
-    ['items', formatCount(s.nItems)],
-    ['interactions', formatCount(s.interactions.all)],
-    [
-      'train / valid / test',
-      [s.interactions.train, s.interactions.valid, s.interactions.test].map(formatCount).join(' / '),
-    ],
-    ['density', percent(s.density)],
-    ['interactions of a user: least / median / most', spread(s.perUser)],
-    ['interactions of an item: least / median / most', spread(s.perItem)],
-    [
-      'interactions with the top 1 % / 10 % of items',
-      `${percent(s.topItemsShare.top1)} / ${percent(s.topItemsShare.top10)}`,
-    ],
-    ['users evaluated on valid / test', `${formatCount(s.evaluated.valid)} / ${formatCount(s.evaluated.test)}`],
-    ['items never trained', formatCount(s.cold.nItems)],
-    ['users never trained', formatCount(s.cold.nUsers)],
-    ...(s.period ? [['period', `${day(s.period.from)} to ${day(s.period.to)}`]] : []),
-  ];
-}
-
-function leakageLines(findings: readonly LeakageFinding[]): string[] {
-  const found = findings.filter((f) => f.count > 0);
-  if (found.length === 0) return ['The split leaks nothing.'];
-  return [
-    'What the split leaks, counted before duplicates and untrained items were dealt with:',
-    ...found.flatMap((f) => [
-      `  ${f.where}: ${formatCount(f.count)} of ${formatCount(f.of)} (${percent(f.share)})`,
-      `    ${f.explanation}`,
-    ]),
-  ];
-}

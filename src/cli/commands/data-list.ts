@@ -1,13 +1,6 @@
 import { catalog, locate } from '../../data/index.js';
+import { catalogTable } from '../../report/index.js';
 import type { Command } from '../terminal/_command.js';
-import { renderTable } from '../terminal/table.js';
-
-const WORDS = {
-  local: 'in RECDISTILL_DATA',
-  cache: 'in the cache',
-  download: 'can be downloaded',
-  absent: 'not on this machine',
-} as const;
 
 export const dataList: Command = {
   name: 'data list',
@@ -20,15 +13,8 @@ export const dataList: Command = {
       ...{ name, title, terms, citation },
       ...locate(name),
     }));
-    const table = renderTable(
-      [{ title: 'name' }, { title: 'where' }, { title: 'what' }],
-      [
-        ...found.map((d) => [d.name, WORDS[d.where], d.title]),
-        ['synthetic', 'always there', 'Made-up data; synthetic:USERSxITEMSxINTERACTIONS for another size'],
-      ],
-    );
     const text = [
-      table,
+      catalogTable(found).toText(),
       '',
       'Set RECDISTILL_DATA to the folder that holds your data sets. --data also takes files and folders of your own.',
     ].join('\n');

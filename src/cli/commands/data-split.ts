@@ -1,9 +1,9 @@
 import { count, writeSplit } from '../../data/index.js';
 import { fail } from '../../errors.js';
 import { optionalText, options } from '../../options/options.js';
+import { formatCount } from '../../report/format.js';
 import type { Command } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
-import { formatCount } from '../terminal/format.js';
 import { dataGroup, group } from '../terminal/groups.js';
 import { tellUnnamedData } from '../terminal/unnamed-data.js';
 import { sourceArgument, withSource } from './data-inspect.js';

@@ -1,11 +1,11 @@
 import { type Dataset, itemsOf, locate } from '../../data/index.js';
+import { itemTitle, pipelineTable, recommendationTable } from '../../report/index.js';
 import type { Answer, Command, Console } from '../terminal/_command.js';
 import { machineGroup, writeRunsGroup } from '../terminal/groups.js';
 import { citeulike, synthetic } from './demo-pipeline.js';
 import { nextSteps, quoted } from './job.js';
-import { reportOf } from './pipeline-report.js';
 import { type PipelineOutcome, runWholePipeline } from './pipeline-run.js';
-import { listText, nameOf, openStudent } from './recommendations.js';
+import { openStudent } from './recommendations.js';
 
 /** Items of the user that are shown. */
 const SHOWN = 6;
@@ -54,7 +54,7 @@ async function answerOf(
   { options, dataset, rows, reused, runs, files }: PipelineOutcome,
   console: Console,
 ): Promise<Answer> {
-  const report = reportOf(rows, reused, options);
+  const report = pipelineTable(rows, reused, options);
   const taught = rows.filter((r) => r.role === 'student').at(-1)!;
   const { student } = await openStudent(`${options.name}/${taught.name}`, runs);
   const user = someUser(dataset);
@@ -62,7 +62,7 @@ async function answerOf(
   const list = student.recommend(userId);
   const itemId = (i: number) => dataset.items.ids[i]!;
   const held = new Set(Array.from(itemsOf(dataset.test, user), itemId));
-  const has = Array.from(itemsOf(dataset.train, user), (i) => nameOf(itemId(i), dataset.itemLabels?.[i]));
+  const has = Array.from(itemsOf(dataset.train, user), (i) => itemTitle(itemId(i), dataset.itemLabels?.[i]));
   const next = nextSteps(console.program, runs, [
     `compare ${options.name}`,
     `recommend ${options.name}/${taught.name} --user ${quoted(dataset.users.ids.at(-1)!)}`,
@@ -70,7 +70,7 @@ async function answerOf(
     'doctor',
   ]);
   const text = [
-    report.text,
+    report.table.toText(),
     '',
     `Report: ${files.html}`,
     '',
@@ -78,14 +78,14 @@ async function answerOf(
     ...has.slice(0, SHOWN).map((name) => `  ${name}`),
     '',
     `${taught.name} recommends (+ = an item the user took later, held out for the test):`,
-    listText(list, held),
+    recommendationTable(list, held).toText(),
     '',
     next,
   ].join('\n');
   return {
     text,
     json: {
-      ...(report.json as object),
+      ...report.toJson(),
       report: files,
       dataset: dataset.name,
       notes: dataset.notes,

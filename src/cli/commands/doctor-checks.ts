@@ -6,8 +6,8 @@ import { catalog, locate } from '../../data/index.js';
 import { createKernels } from '../../kernels/index.js';
 import { wasmBase64 } from '../../kernels/wasm-bytes.js';
 import { stream } from '../../math/random.js';
+import { formatBytes, listed } from '../../report/format.js';
 import { memoryAvailable } from '../../runs/index.js';
-import { formatBytes, listed } from '../terminal/format.js';
 
 export interface Check {
   readonly name: string;

@@ -1,8 +1,8 @@
 import { packageVersion } from '../../formats/package-version.js';
+import { checksTable } from '../../report/index.js';
 import type { Command } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { machineGroup, machineOf, runsGroup } from '../terminal/groups.js';
-import { renderTable } from '../terminal/table.js';
 import {
   type Check,
   dataCheck,
@@ -42,11 +42,11 @@ export const doctor: Command = {
       diskCheck(runs),
     ];
     const bad = checks.filter((c) => !c.ok);
-    const table = renderTable(
-      [{ title: '' }, { title: 'what' }, { title: 'found' }],
-      checks.map((c) => [c.ok ? 'ok' : 'NO', c.name, c.value]),
-    );
     const verdict = bad.length === 0 ? ['All is well.'] : bad.map((c) => `${c.name}: ${c.advice}`);
-    return { text: [table, '', ...verdict].join('\n'), json: { ok: bad.length === 0, checks }, failed: bad.length > 0 };
+    return {
+      text: [checksTable(checks).toText(), '', ...verdict].join('\n'),
+      json: { ok: bad.length === 0, checks },
+      failed: bad.length > 0,
+    };
   },
 };

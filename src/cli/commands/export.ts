@@ -2,10 +2,10 @@ import { statSync } from 'node:fs';
 import { fail } from '../../errors.js';
 import { exporterNamed, exporters } from '../../export/index.js';
 import { choice, optionalText, options } from '../../options/options.js';
+import { formatCount } from '../../report/format.js';
 import { precisions } from '../../student/parse-bundle.js';
 import type { Command } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
-import { formatCount } from '../terminal/format.js';
 import { group, runsGroup } from '../terminal/groups.js';
 import { bundleFolderOf } from './recommendations.js';
 

@@ -2,15 +2,13 @@ import { join } from 'node:path';
 import { type DataOptions, type LoadedDataset, rankingOptions, readExternalRankings } from '../../data/index.js';
 import { createEvaluator } from '../../eval/index.js';
 import { optionalText, options } from '../../options/options.js';
+import { importedTable, rankingLines } from '../../report/index.js';
 import { type FinishedRun, type ImportedTeacher, importTeachers, nameOfFile } from '../../runs/index.js';
 import type { Answer, Command, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
-import { formatMetric } from '../terminal/format.js';
 import { offeringName } from '../terminal/free-name.js';
 import { dataGroup, evaluationGroup, group, nameGroup } from '../terminal/groups.js';
-import { renderTable } from '../terminal/table.js';
 import { dataFlags } from './data-flags.js';
-import { reportLines } from './import-report.js';
 import { checkName, distillStep, nextSteps, quoted } from './job.js';
 import { loadData } from './load-data.js';
 import { findRuns, loadDataOf, readEvaluation, readRun } from './runs.js';
@@ -66,8 +64,14 @@ export const importCommand: Command = {
       }),
     );
     const next = nextSteps(console.program, runs, [distillStep(name, runs), `evaluate ${quoted(name)}`]);
-    const lines = reportLines(external.report);
-    return answerOf(imported, external.report, [...lines, '', tableOf(imported, evaluation.at), '', next]);
+    const lines = rankingLines(external.report);
+    return answerOf(imported, external.report, [
+      ...lines,
+      '',
+      importedTable(imported, evaluation.at).toText(),
+      '',
+      next,
+    ]);
   },
 };
 
@@ -81,24 +85,6 @@ async function dataOf(
   if (like) return loadDataOf(like, asData, say);
   const data = readOptions(dataGroup, asData);
   return { data, dataset: await loadData(data, say) };
-}
-
-/** Valid quality of each checkpoint, then test quality of the last. */
-function tableOf(imported: readonly ImportedTeacher[], at: readonly number[]): string {
-  const keys = at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`]);
-  const cells = (values: Readonly<Record<string, number>>) => keys.map((key) => formatMetric(values[key]));
-  return renderTable(
-    [
-      { title: 'run' },
-      { title: 'part' },
-      { title: 'epoch', right: true },
-      ...keys.map((title) => ({ title, right: true })),
-    ],
-    imported.flatMap(({ name, outcome: { teacher, result } }) => [
-      ...teacher.trajectory.checkpoints.map((c) => [name, 'valid', String(c.epoch), ...cells(c.metrics)]),
-      [name, 'test', String(result.bestEpoch), ...cells(result.metrics)],
-    ]),
-  );
 }
 
 function answerOf(imported: readonly ImportedTeacher[], report: object, lines: readonly string[]): Answer {

@@ -4,18 +4,18 @@ import type { DataOptions, LoadedDataset } from '../../data/index.js';
 import { fail } from '../../errors.js';
 import type { EvaluationOptions } from '../../eval/index.js';
 import { modelOf, type TrainOptions } from '../../models/index.js';
+import { formatBytes, formatCount } from '../../report/format.js';
+import { costText, metricsTable, workText } from '../../report/index.js';
 import { jobFiles, memoryAvailable, memoryNeeded, runJob } from '../../runs/index.js';
 import type { Job, JobResult, Teacher } from '../../runs/outcome.js';
 import type { StudentBundle } from '../../student/index.js';
 import { trajectoryOptions } from '../../train/index.js';
 import type { Answer, Console, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
-import { formatBytes, formatCount, formatMetric, formatMicroseconds, formatSeconds } from '../terminal/format.js';
 import { freeName, offeringName } from '../terminal/free-name.js';
 import { group, type Machine, machineOf, nameGroup, withKernels } from '../terminal/groups.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { createProgressBar } from '../terminal/progress.js';
-import { renderTable } from '../terminal/table.js';
 import { portable } from './source.js';
 
 export const trajectoryGroup = group('Trajectory', 'trajectory', trajectoryOptions);
@@ -140,19 +140,12 @@ export function answerOf(done: FinishedJob, console: Console, at: readonly numbe
   const { job, name, folder, bundle } = done;
   const { result, reused } = job;
   const { means } = job.evaluation;
-  const table = renderTable(
-    [{ title: 'test' }, ...at.map((k) => ({ title: `@${k}`, right: true }))],
-    ['recall', 'ndcg', 'hit-rate', 'mrr', 'map'].map((m) => [m, ...at.map((k) => formatMetric(means[`${m}@${k}`]))]),
-  );
-  const work = result.epochs > 0 ? `best epoch ${result.bestEpoch} of ${result.epochs}, ` : '';
   const text = [
-    reused
-      ? `${name} was finished before; nothing had to be done.`
-      : `${name} is finished (${work}${formatSeconds(result.seconds)}).`,
+    reused ? `${name} was finished before; nothing had to be done.` : `${name} is finished (${workText(result)}).`,
     '',
-    table,
+    metricsTable(means, at).toText(),
     '',
-    `${formatCount(result.parameters)} parameters, ${formatBytes(result.bytes)}; exact top 10 of a user in ${formatMicroseconds(result.latencyMicroseconds)} on one thread.`,
+    costText(result),
     `Run folder: ${folder}${bundle ? `; student bundle, ready to serve: ${bundle}` : ''}`,
     '',
     nextSteps(console.program, done.runs, next),

@@ -4,6 +4,7 @@ import { type Dataset, type Interactions, itemCounts } from '../../data/index.js
 import { fail } from '../../errors.js';
 import { defaultMetrics, type Evaluation, evaluateRankings, evaluationOptions } from '../../eval/index.js';
 import { choice, optionalNumbers } from '../../options/options.js';
+import type { JudgedPart } from '../../report/index.js';
 import type { FinishedRun } from '../../runs/index.js';
 import type { Given } from '../terminal/_command.js';
 import { loadDataOf, type RunPlace, readRun } from './runs.js';
@@ -17,10 +18,6 @@ export const partOption = choice(['test', 'hidden'], {
   default: 'test',
   help: 'What is judged by: the test part, or the interactions that --hidden-share took out of train.',
 });
-export type JudgedPart = 'test' | 'hidden';
-
-/** What a table begins with. */
-export const partTitles: Readonly<Record<JudgedPart, string>> = { test: 'Test part', hidden: 'Hidden interactions' };
 
 export interface Judged {
   readonly name: string;
@@ -28,12 +25,6 @@ export interface Judged {
   readonly dataset: Dataset;
   readonly evaluation: Evaluation;
 }
-
-/** All metrics of a run, means over users and values over lists, by keys such as `recall@10`. */
-export const valuesOf = ({ evaluation: { means, beyondAccuracy } }: Judged): Readonly<Record<string, number>> => ({
-  ...means,
-  ...beyondAccuracy.evaluatedUsers,
-});
 
 /**
  * Judges runs in all metrics, each on the data set that it was made on.

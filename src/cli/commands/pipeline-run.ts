@@ -11,11 +11,11 @@ import {
 } from '../../experiment/index.js';
 import { modelOf } from '../../models/index.js';
 import { parseOptions } from '../../options/options.js';
+import { formatBytes, formatCount } from '../../report/format.js';
 import { pipelineReport } from '../../report/index.js';
 import { memoryAvailable, memoryNeeded } from '../../runs/index.js';
 import type { Console, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
-import { formatBytes, formatCount } from '../terminal/format.js';
 import { offeringName } from '../terminal/free-name.js';
 import { machineOf, withKernels, writeRunsGroup } from '../terminal/groups.js';
 import { interruptible } from '../terminal/interrupt.js';

@@ -1,12 +1,13 @@
 import { fail } from '../../errors.js';
 import { nearest } from '../../nearest.js';
 import { flag, int, optionalText, options, words } from '../../options/options.js';
+import { listed, shortened } from '../../report/format.js';
+import { recommendationTable } from '../../report/index.js';
 import { type Student, StudentError } from '../../student/index.js';
 import type { Command } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
-import { listed, shortened } from '../terminal/format.js';
 import { group, runsGroup } from '../terminal/groups.js';
-import { listText, openStudent } from './recommendations.js';
+import { openStudent } from './recommendations.js';
 
 const recommendGroup = group(
   'Recommendations',
@@ -62,7 +63,7 @@ export const recommend: Command = {
     const whom =
       user === undefined ? `somebody who has ${listed(items.filter((id) => student.hasItem(id)))}` : `user ${user}`;
     const how = method === 'none' ? model : `${model} with ${method}`;
-    const text = [`For ${whom} (${how}, made from ${data}):`, '', listText(list)].join('\n');
+    const text = [`For ${whom} (${how}, made from ${data}):`, '', recommendationTable(list).toText()].join('\n');
     return {
       text,
       json: { ...(user === undefined ? { items } : { user }), recommendations: list, licence: manifest.licence },

@@ -1,13 +1,11 @@
-/** Lists of items as people read them. */
+/** Student bundles by the names of their runs. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readBundle } from '../../bundle/index.js';
 import { fail } from '../../errors.js';
 import { jobFiles } from '../../runs/index.js';
-import { bundleFiles, createStudent, type RankedItem, type Student, type StudentBundle } from '../../student/index.js';
-import { shortened } from '../terminal/format.js';
-import { renderTable } from '../terminal/table.js';
+import { bundleFiles, createStudent, type Student, type StudentBundle } from '../../student/index.js';
 import { noRun, placeOf } from './runs.js';
 
 export interface OpenedStudent {
@@ -33,20 +31,3 @@ export async function openStudent(given: string, runs: string): Promise<OpenedSt
   const { manifest, model } = await readBundle(bundleFolderOf(given, runs));
   return { student: createStudent(model), manifest };
 }
-
-/** @param held items that the user took later: they get a mark */
-export function listText(list: readonly RankedItem[], held: ReadonlySet<string> = new Set()): string {
-  return renderTable(
-    [{ title: '', right: true }, { title: 'item' }, { title: 'name' }, { title: 'score', right: true }],
-    list.map((r) => [
-      `${held.has(r.itemId) ? '+ ' : ''}${r.rank}`,
-      shortened(r.itemId, 40),
-      shortened(r.label ?? '', 80),
-      r.score.toFixed(3),
-    ]),
-  );
-}
-
-/** The name of an item, or its id. */
-export const nameOf = (itemId: string, label: string | undefined): string =>
-  label ? shortened(label, 90) : shortened(itemId, 40);

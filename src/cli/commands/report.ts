@@ -1,11 +1,11 @@
 import { fail } from '../../errors.js';
 import { compare } from '../../eval/index.js';
 import { optionalText, options, text } from '../../options/options.js';
-import { type ReportRun, readHistory, reportPage } from '../../report/index.js';
+import { listed } from '../../report/format.js';
+import { costOf, type ReportRun, readHistory, reportPage } from '../../report/index.js';
 import { EXTERNAL } from '../../runs/index.js';
 import type { Command } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
-import { listed } from '../terminal/format.js';
 import { group, runsGroup } from '../terminal/groups.js';
 import { dataFlags } from './data-flags.js';
 import { atOption, expectSameData, type Judged, judgeRuns } from './judge.js';
@@ -92,9 +92,7 @@ const ROLES: readonly string[] = ['teacher', 'model', 'student'];
 
 function reportRunOf(j: Judged, all: readonly Judged[]): ReportRun {
   const { name, run, evaluation } = j;
-  const { parameters, bytes, latencyMicroseconds, seconds } = run.result;
-  const known = Object.entries({ parameters, bytes, latencyMicroseconds, seconds }).filter(([, v]) => v !== undefined);
-  return { name, role: roleOf(j, all), evaluation, ...Object.fromEntries(known), history: readHistory(run.folder) };
+  return { name, role: roleOf(j, all), evaluation, ...costOf(run.result), history: readHistory(run.folder) };
 }
 
 /** A run whose hash another of them names taught that one; one of the same model and size as a taught one is the student that learned alone. */

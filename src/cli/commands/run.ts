@@ -1,8 +1,8 @@
+import { pipelineTable } from '../../report/index.js';
 import type { Command } from '../terminal/_command.js';
 import { machineGroup, writeRunsGroup } from '../terminal/groups.js';
 import { readYamlFile } from '../terminal/yaml-file.js';
 import { distillStep, nextSteps, quoted } from './job.js';
-import { reportOf } from './pipeline-report.js';
 import { runWholePipeline } from './pipeline-run.js';
 
 const EXAMPLE =
@@ -24,7 +24,7 @@ export const run: Command = {
     const { options, dataset, rows, reused, runs, files } = await file.within(() =>
       runWholePipeline(file.value, given, console, (free) => `"name: ${free}" in ${given.args[0]}`),
     );
-    const report = reportOf(rows, reused, options);
+    const report = pipelineTable(rows, reused, options);
     const student = rows.findLast((r) => r.role === 'student');
     const teachers = rows.filter((r) => r.role === 'teacher').map((r) => `${options.name}/${r.name}`);
     const next = nextSteps(console.program, runs, [
@@ -33,7 +33,7 @@ export const run: Command = {
         ? `recommend ${quoted(`${options.name}/${student.name}`)} --user ${quoted(dataset.users.ids[0]!)}`
         : distillStep(teachers.join(','), runs),
     ]);
-    const text = `${report.text}\n\nReport: ${files.html}\n\n${next}`;
-    return { text, json: { ...(report.json as object), report: files } };
+    const text = `${report.table.toText()}\n\nReport: ${files.html}\n\n${next}`;
+    return { text, json: { ...report.toJson(), report: files } };
   },
 };

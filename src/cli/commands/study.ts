@@ -3,16 +3,15 @@ import { methodRegistry } from '../../distill/index.js';
 import { runStudy, type StudyEvent, studyFolder, studyOptions } from '../../experiment/plans/study/index.js';
 import { writeAtomic } from '../../formats/index.js';
 import { optionalText, options, parseOptions } from '../../options/options.js';
+import { studyTables } from '../../report/index.js';
 import type { Command } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
 import { group, machineGroup, machineOf, withKernels, writeRunsGroup } from '../terminal/groups.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { createProgressBar, followPipeline } from '../terminal/progress.js';
-import { escapeMarkdown, renderMarkdown, renderTable } from '../terminal/table.js';
 import { readYamlFile } from '../terminal/yaml-file.js';
 import { keptSource, portable } from './source.js';
-import { studyJson, studyText } from './study-report.js';
 import { followSearch } from './tune-progress.js';
 
 const EXAMPLE =
@@ -77,10 +76,10 @@ export const study: Command = {
     const { entries } = result.options;
     const what = typeof entries === 'string' ? entries : out === undefined ? 'entries' : basename(out);
     const path = out ?? join(studyFolder(runs, result.options), `study-${what}`);
-    const [json, markdown] = [studyJson(result), studyText(result, { table: renderMarkdown, words: escapeMarkdown })];
+    const tables = studyTables(result);
+    const json = tables.toJson();
     writeAtomic(`${path}.json`, `${JSON.stringify(json, null, 2)}\n`);
-    writeAtomic(`${path}.md`, `# ${escapeMarkdown(`${what} on ${result.dataset.name}`)}\n\n${markdown}\n`);
-    const text = studyText(result, { table: renderTable, words: (words) => words });
-    return { text: `${text}\n\nTables: ${path}.md and ${path}.json`, json };
+    writeAtomic(`${path}.md`, tables.toPage(what));
+    return { text: `${tables.toText()}\n\nTables: ${path}.md and ${path}.json`, json };
   },
 };

@@ -2,14 +2,13 @@
 
 import { fail, RecdistillError } from '../../errors.js';
 import { int, options } from '../../options/options.js';
+import { trainedTable } from '../../report/index.js';
 import type { Answer, Console, Given } from '../terminal/_command.js';
 import { failureOf } from '../terminal/failure.js';
 import { readOptions, rowsOf } from '../terminal/flags.js';
-import { formatBytes, formatMetric, formatSeconds } from '../terminal/format.js';
 import { differsHint, freeName } from '../terminal/free-name.js';
 import { group, modelGroup, nameGroup } from '../terminal/groups.js';
 import { interruptible } from '../terminal/interrupt.js';
-import { renderTable } from '../terminal/table.js';
 import { distillStep, jsonOf, nextSteps, quoted } from './job.js';
 import { loadData } from './load-data.js';
 import { type OneOfSeveral, type Trained, trainSideBySide } from './side-by-side.js';
@@ -85,30 +84,6 @@ function reportOf(rows: readonly Trained[], { evaluation }: TrainSetting, runs: 
   const { at, selectBy } = evaluation;
   const good = rows.flatMap((row) => ('error' in row ? [] : [row]));
   const bad = rows.flatMap((row) => ('error' in row ? [row] : []));
-  const metrics = at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`]);
-  const right = (title: string) => ({ title, right: true });
-  const table = renderTable(
-    [
-      { title: 'run' },
-      right(`valid ${selectBy}`),
-      ...metrics.map((m) => right(`test ${m}`)),
-      right('time'),
-      right('size'),
-      { title: '' },
-    ],
-    rows.map((row) =>
-      'error' in row
-        ? [row.name, ...Array<string>(metrics.length + 3).fill('-'), `failed: ${row.error.code}`]
-        : [
-            row.name,
-            formatMetric(row.valid[selectBy]),
-            ...metrics.map((m) => formatMetric(row.result.metrics[m])),
-            formatSeconds(row.result.seconds),
-            formatBytes(row.result.bytes),
-            row.reused ? 'finished before' : '',
-          ],
-    ),
-  );
   const names = good.map((row) => quoted(row.name));
   const next =
     names.length > 0
@@ -121,6 +96,8 @@ function reportOf(rows: readonly Trained[], { evaluation }: TrainSetting, runs: 
         ]
       : [];
   const failures = bad.flatMap(({ name, error }) => [`${name} failed: ${error.message}`, `  ${error.hint}`]);
-  const text = [table, ...(bad.length > 0 ? ['', ...failures] : []), ...next].join('\n');
+  const text = [trainedTable(rows, at, selectBy).toText(), ...(bad.length > 0 ? ['', ...failures] : []), ...next].join(
+    '\n',
+  );
   return { text, json: { runs: rows, failed: bad.length }, failed: bad.length > 0 };
 }

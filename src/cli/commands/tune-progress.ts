@@ -1,9 +1,8 @@
 /** Shows how far a search is: a line for each finished trial, and on a terminal a bar for the one under way. */
 
-import type { Trial, TuneEvent } from '../../experiment/search/index.js';
-import type { SearchPoint } from '../../options/search.js';
+import type { TuneEvent } from '../../experiment/search/index.js';
+import { trialText } from '../../report/index.js';
 import type { Console } from '../terminal/_command.js';
-import { formatMetric, formatSeconds } from '../terminal/format.js';
 import { createProgressBar } from '../terminal/progress.js';
 
 export function followSearch(
@@ -35,33 +34,10 @@ export function followSearch(
         const isBest = trial.value !== undefined && trial.value > best;
         if (isBest) best = trial.value!;
         say(
-          `${trial.model} trial ${trial.trial + 1} of ${of}: ${outcomeOf(trial, metric)}, ${pointText(trial.options)}${isBest ? ', best so far' : ''}`,
+          `${trial.model} trial ${trial.trial + 1} of ${of}: ${trialText(trial, metric)}${isBest ? ', best so far' : ''}`,
         );
       }
     },
     close: progress.close,
   };
 }
-
-function outcomeOf(trial: Trial, metric: string): string {
-  if (trial.value === undefined) return `failed (${trial.error?.code})`;
-  return `${metric} ${formatMetric(trial.value)} (${endOf(trial)}, ${formatSeconds(trial.seconds)})`;
-}
-
-/** How a trial ended, in a few words. */
-export function endOf({ reason, epochs, error }: Trial): string {
-  const words = {
-    epochs: `all ${epochs} epochs`,
-    patience: `patience ended at epoch ${epochs}`,
-    stopped: `stopped after epoch ${epochs}`,
-    computed: 'computed at once',
-    repeated: 'tried before',
-    failed: `failed: ${error?.code}`,
-  };
-  return words[reason];
-}
-
-export const pointText = (point: SearchPoint): string =>
-  Object.entries(point)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(', ');

@@ -1,10 +1,10 @@
 /** Shows how far the work is: a bar on a terminal, plain lines elsewhere, nothing with --quiet. It only listens to events. */
 import { SingleBar } from 'cli-progress';
 import type { PipelineEvent } from '../../experiment/index.js';
+import { formatDone, formatLoss, formatMetric, formatPace, formatSeconds } from '../../report/format.js';
+import { rankingLines } from '../../report/index.js';
 import type { TrainEvent } from '../../train/index.js';
-import { reportLines } from '../commands/import-report.js';
 import type { Console } from './_command.js';
-import { formatMetric, formatSeconds } from './format.js';
 
 /** Plain lines come at most this often; evaluations always come. */
 const LINE_MS = 2000;
@@ -57,11 +57,11 @@ export function createProgressBar(
     const progress = seconds / measured;
     const shown = now === undefined ? [] : [`${metric} ${formatMetric(now)}`];
     return [
-      ...(Number.isNaN(loss) ? [] : [`loss ${loss.toPrecision(4)}`]),
+      ...(Number.isNaN(loss) ? [] : [`loss ${formatLoss(loss)}`]),
       ...shown,
       ...(best ? [`best ${now === undefined ? `${metric} ` : ''}${formatMetric(best.value)} at ${best.epoch}`] : []),
       // Early stopping may end it sooner.
-      ...(measured > 0 ? [`${paceOf(progress)}, at most ${formatSeconds(progress * (epochs - epoch))} left`] : []),
+      ...(measured > 0 ? [`${formatPace(progress)}, at most ${formatSeconds(progress * (epochs - epoch))} left`] : []),
     ];
   };
   return {
@@ -107,14 +107,7 @@ export function createProgressBar(
 /** Share of a piece of work from which on the time left is told. */
 const LEAST_SHARE = 0.03;
 
-const paceOf = (seconds: number): string =>
-  seconds >= 1
-    ? `${seconds.toFixed(1)} s an epoch`
-    : `${seconds > 0.1 ? (1 / seconds).toFixed(1) : Math.round(1 / seconds)} epochs a second`;
-
 const silent: Painter = { job() {}, start() {}, step() {}, work() {}, clear() {} };
-
-const percent = (share: number): string => `${Math.floor(100 * share)} %`;
 
 function lines(console: Console, now: () => number): Painter {
   let last = Number.NEGATIVE_INFINITY;
@@ -132,7 +125,7 @@ function lines(console: Console, now: () => number): Painter {
     work(title, what, share, left) {
       if (now() - worked < WORK_LINE_MS) return;
       worked = now();
-      console.say(`${title}: ${what}, ${percent(share)}${left}`);
+      console.say(`${title}: ${what}, ${formatDone(share)}${left}`);
     },
     clear() {},
   };
@@ -164,9 +157,9 @@ function bar(): Painter {
       drawn?.update(at, { facts: facts.join(', ').slice(0, Math.max(0, room)) });
     },
     work(title, what, share, left) {
-      if (drawn) return drawn.update({ facts: `${what}, ${percent(share)}` });
+      if (drawn) return drawn.update({ facts: `${what}, ${formatDone(share)}` });
       const done = Math.floor(BAR * share);
-      const text = `${title} ${'#'.repeat(done)}${'.'.repeat(BAR - done)} ${what}, ${percent(share)}${left}`;
+      const text = `${title} ${'#'.repeat(done)}${'.'.repeat(BAR - done)} ${what}, ${formatDone(share)}${left}`;
       process.stderr.write(`${CLEAR_LINE}${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
     },
     clear,
@@ -178,7 +171,7 @@ export function followPipeline(progress: ProgressBar, metric: string): (event: P
   return (event) => {
     if (event.type === 'job') progress.job(`[${event.at}/${event.of}] ${event.name}`);
     else if (event.type === 'train') progress.train(event.event);
-    else if (event.type === 'rankings') for (const line of reportLines(event.report)) progress.say(line);
+    else if (event.type === 'rankings') for (const line of rankingLines(event.report)) progress.say(line);
     else if (event.type === 'row') {
       const { role, name, seconds, evaluation } = event.row;
       const value = formatMetric(evaluation.means[metric]);

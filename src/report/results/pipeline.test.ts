@@ -4,7 +4,7 @@ import type { Evaluation } from '../../eval/index.js';
 import type { Role } from '../../experiment/index.js';
 import { type PipelineRow, pipelineOptions } from '../../experiment/index.js';
 import { parseOptions } from '../../options/options.js';
-import { reportOf } from './pipeline-report.js';
+import { pipelineTable } from './pipeline.js';
 
 const USERS = 60;
 const options = parseOptions(
@@ -42,15 +42,15 @@ const rows = [
   row('student', 'taught', 0.45, { model: 'bpr-mf', method: 'hetcomp', parameters: 1000 }),
 ];
 
-test('a baseline that beats a teacher is marked, and the line below says which', () => {
-  const { text } = reportOf(rows, [], options);
+test('a baseline that is better than a teacher is marked, and a sentence below says which', () => {
+  const text = pipelineTable(rows, [], options).table.toText();
   assert.match(text, /^baseline {2}ease \* /m);
   assert.doesNotMatch(text, /top-pop \*/);
   assert.match(text, /^\* {2}ease is better than bpr-mf in R@5\.$/m);
 });
 
-test('the student is set against itself without teachers and against the ensemble', () => {
-  const { text } = reportOf(rows, ['ease'], options);
+test('a student is compared with the same student without distillation and with the ensemble', () => {
+  const text = pipelineTable(rows, ['ease'], options).table.toText();
   assert.match(
     text,
     /taught against the same student without distillation: R@5 \+(49|50)\.\d %, significantly better \(p < 0\.0001, paired t test/,
@@ -62,22 +62,20 @@ test('the student is set against itself without teachers and against the ensembl
   assert.match(text, /1 of 6 runs were finished before and were read back: ease\./);
 });
 
-test('a difference that is none is not called one', () => {
+test('a difference that is not significant is not called better or worse', () => {
   const same = rows.map((r) => (r.name === 'taught' ? { ...r, evaluation: rows.at(-2)!.evaluation } : r));
-  assert.match(reportOf(same, [], options).text, /the difference may be chance \(p is not defined/);
+  assert.match(pipelineTable(same, [], options).table.toText(), /not significant \(p is not defined/);
   const worse = rows.map((r) => (r.name === 'taught' ? { ...r, evaluation: evaluation(0.2, 3) } : r));
-  assert.match(reportOf(worse, [], options).text, /R@5 -3\d\.\d %, significantly worse/);
+  assert.match(pipelineTable(worse, [], options).table.toText(), /R@5 -3\d\.\d %, significantly worse/);
 });
 
 test('students of other sizes are not compared', () => {
   const larger = rows.map((r) => (r.name === 'taught' ? { ...r, parameters: 2000 } : r));
-  assert.doesNotMatch(reportOf(larger, [], options).text, /against the same student/);
+  assert.doesNotMatch(pipelineTable(larger, [], options).table.toText(), /against the same student/);
 });
 
 test('the JSON form has every row with its metrics', () => {
-  const { json } = reportOf(rows, ['ease'], options) as {
-    json: { rows: { name: string; reused: boolean; metrics: object }[] };
-  };
+  const json = pipelineTable(rows, ['ease'], options).toJson();
   assert.deepEqual(
     json.rows.map((r) => r.name),
     rows.map((r) => r.name),

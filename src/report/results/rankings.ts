@@ -1,33 +1,34 @@
-/** What was found in a file of rankings, in sentences: what was left out or mended comes with an example. */
+/** What was read from a file of rankings, in sentences; what was left out or corrected comes with an example. */
 import type { Oddity, RankingReport, TeacherReport, UnknownIds } from '../../data/index.js';
-import { formatCount, listed, shortened } from '../terminal/format.js';
+import { counted, listed, shortened } from '../format.js';
 
 /** @returns lines without a line end */
-export function reportLines(report: RankingReport): string[] {
+export function rankingLines(report: RankingReport): string[] {
   const { path, rows, columns, unknownUsers, unknownItems, duplicates, gaps, teachers } = report;
   const used = Object.entries(columns).map(([role, name]) => `${role} = ${name}`);
   return [
     `Read ${counted(rows, 'row')} of ${path} (${used.join(', ')}).`,
-    ...strangers('user', unknownUsers),
-    ...strangers('item', unknownItems),
-    ...odd(duplicates, (n) => `${counted(n, 'row')} name${n === 1 ? 's' : ''} an item again; its better place counts`),
-    ...odd(gaps, (n) => `Ranks are skipped in ${counted(n, 'list')}; only their order counts`),
+    ...leftOut('user', unknownUsers),
+    ...leftOut('item', unknownItems),
+    ...corrected(
+      duplicates,
+      (n) => `${counted(n, 'row')} name${n === 1 ? 's' : ''} an item again; its best rank counts`,
+    ),
+    ...corrected(gaps, (n) => `Ranks are skipped in ${counted(n, 'list')}; only their order counts`),
     ...teachers.flatMap(teacherLines),
   ];
 }
 
-const counted = (n: number, what: string): string => `${formatCount(n)} ${what}${n === 1 ? '' : 's'}`;
-
 const quotedIds = (ids: readonly string[]): string => listed(ids.map((id) => JSON.stringify(shortened(id, 40))));
 
-const strangers = (what: string, { ids, rows, examples }: UnknownIds): string[] =>
+const leftOut = (what: string, { ids, rows, examples }: UnknownIds): string[] =>
   ids === 0
     ? []
     : [
         `Left out ${counted(rows, 'row')} of ${counted(ids, what)} that the data set does not have, such as ${quotedIds(examples)}.`,
       ];
 
-const odd = ({ count, example }: Oddity, words: (n: number) => string): string[] =>
+const corrected = ({ count, example }: Oddity, words: (n: number) => string): string[] =>
   count === 0 ? [] : [`${words(count)}. The first: ${example}.`];
 
 function teacherLines({ teacher, checkpoints, usersWithoutRanking: none, usersWithObserved }: TeacherReport): string[] {
@@ -40,22 +41,22 @@ function teacherLines({ teacher, checkpoints, usersWithoutRanking: none, usersWi
   return [
     checkpoints.length > 1
       ? `Teacher ${name}: ${checkpoints.length} checkpoints (${many}).`
-      : `Teacher ${name}: a single checkpoint, so that students learn from it alone and not from a trajectory.`,
+      : `Teacher ${name}: a single checkpoint; students learn from it and not from a trajectory.`,
     ...(none.count > 0
       ? [`  ${counted(none.count, 'user')} without any ranking, such as ${quotedIds(none.examples)}: empty lists.`]
       : []),
     ...(filled.length > 0
       ? [
-          `  Checkpoints lack users, who got the list of the nearest one that has them: ${listed(filled.map((c) => `${counted(c.filled, 'user')}${at(c)}`))}.`,
+          `  Users without a list in a checkpoint got that of the nearest checkpoint that has one: ${listed(filled.map((c) => `${counted(c.filled, 'user')}${at(c)}`))}.`,
         ]
       : []),
     ...(shorter.length > 0
       ? [
-          `  Lists are shorter than they could be for ${listed(shorter.map((c) => `${counted(c.shorter, 'user')}${at(c)}`))}.`,
+          `  Lists are shorter than the evaluation reads for ${listed(shorter.map((c) => `${counted(c.shorter, 'user')}${at(c)}`))}.`,
         ]
       : []),
     usersWithObserved > 0
-      ? `  Train items are ranked, too, for ${counted(usersWithObserved, 'user')}.`
+      ? `  Train items are ranked as well, for ${counted(usersWithObserved, 'user')}.`
       : '  Only candidates are ranked, no train items.',
   ];
 }

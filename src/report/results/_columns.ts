@@ -1,0 +1,77 @@
+/** Columns and cells that several tables have. */
+import { type ComparisonRow, metrics } from '../../eval/index.js';
+import type { Cost } from '../../runs/outcome.js';
+import type { Column, ColumnKind, Row } from '../table/index.js';
+
+export const column = (id: string, title: string, kind: ColumnKind, meaning?: string): Column => ({
+  ...{ id, title, kind },
+  ...(meaning === undefined ? {} : { meaning }),
+});
+
+export const textColumns = (ids: readonly string[]): Column[] => ids.map((id) => column(id, id, 'text'));
+
+/** Recall and NDCG at each K: `recall@10`, `ndcg@10`, `recall@50`, `ndcg@50`. */
+export const accuracyKeys = (at: readonly number[]): string[] => [
+  ...new Set(at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`])),
+];
+
+/** `R@50` for `recall@50`, as the registry of metrics has it. */
+export function shortName(key: string): string {
+  const [name = '', k] = key.split('@');
+  const metric = Object.values(metrics).find((m) => m.name === name);
+  return `${metric?.label ?? name}@${k}`;
+}
+
+/** A column for each metric. @param prefix of the ids and the titles, such as `hidden` */
+export const metricColumns = (keys: readonly string[], titleOf = (key: string) => key, prefix = ''): Column[] =>
+  keys.map((key) => {
+    const [name = '', k] = key.split('@');
+    const metric = Object.values(metrics).find((m) => m.name === name);
+    const title = prefix === '' ? titleOf(key) : `${prefix} ${titleOf(key)}`;
+    return column(prefix === '' ? key : `${prefix}_${key}`, title, 'metric', metric && `${metric.formula}; K = ${k}`);
+  });
+
+export const metricCells = (
+  keys: readonly string[],
+  values: Readonly<Record<string, number>> | undefined,
+  prefix = '',
+): Row['cells'] => Object.fromEntries(keys.map((key) => [prefix === '' ? key : `${prefix}_${key}`, values?.[key]]));
+
+/** What a model costs. */
+export const costColumns: readonly Column[] = [
+  column('parameters', 'parameters', 'count', 'Numbers that scoring needs.'),
+  column('bytes', 'size', 'bytes', 'Size of the parameters.'),
+  column(
+    'latencyMicroseconds',
+    'top 10 in',
+    'microseconds',
+    'Median time for the exact top 10 of a user on one thread.',
+  ),
+  column('seconds', 'training', 'seconds', 'Time that training took.'),
+];
+
+export const costCells = ({ parameters, bytes, latencyMicroseconds, seconds }: Partial<Cost>): Row['cells'] => ({
+  ...{ parameters, bytes, latencyMicroseconds, seconds },
+});
+
+/** What is known of the cost of a run. */
+export function costOf({ parameters, bytes, latencyMicroseconds, seconds }: Partial<Cost>): Partial<Cost> {
+  return {
+    ...(parameters === undefined ? {} : { parameters }),
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(latencyMicroseconds === undefined ? {} : { latencyMicroseconds }),
+    ...(seconds === undefined ? {} : { seconds }),
+  };
+}
+
+/** What `differenceCells` fills. */
+export const differenceColumns: readonly Column[] = [
+  column('difference', 'difference', 'difference', 'The mean of this run minus the mean of the base.'),
+  column('relative', 'relative', 'percent', 'The difference as a share of the mean of the base.'),
+  column('interval', '95 % interval', 'interval', 'Bootstrap interval of the difference.'),
+  column('adjustedP', 'adjusted p', 'p-value', 'p-value of the paired test, adjusted over all tests of the table.'),
+];
+
+export const differenceCells = (c: ComparisonRow): Row['cells'] => ({
+  ...{ difference: c.difference, relative: c.relativeDifference, interval: c.interval, adjustedP: c.adjustedP },
+});

@@ -1,0 +1,223 @@
+/** Runs beside each other, each tested against one of them. */
+
+import { fail } from '../../errors.js';
+import { type ComparisonRow, compare, type Evaluation } from '../../eval/index.js';
+import { type Cost, metricsOf } from '../../runs/outcome.js';
+import { formatCount, listed } from '../format.js';
+import { type Printable, type ResultTable, resultTable, together } from '../table/index.js';
+import {
+  column,
+  costCells,
+  costColumns,
+  costOf,
+  differenceCells,
+  differenceColumns,
+  metricCells,
+  metricColumns,
+} from './_columns.js';
+
+/** What runs are evaluated on: the test part, or the interactions that were hidden from all training. */
+export type JudgedPart = 'test' | 'hidden';
+
+/** What sentences about a part begin with. */
+export const partTitles: Readonly<Record<JudgedPart, string>> = { test: 'Test part', hidden: 'Hidden interactions' };
+
+/** A run to compare. All runs of a comparison are evaluated on the same users. */
+export interface ComparedRun extends Partial<Cost> {
+  readonly name: string;
+  readonly evaluation: Evaluation;
+  readonly model?: string;
+  /** `none` without distillation. */
+  readonly method?: string;
+  readonly folder?: string;
+}
+
+export interface CompareRunsOptions {
+  /** Name of the run that the others are tested against. Default: the first. */
+  readonly against?: string;
+  /** Keys such as `recall@10`. Default: recall and NDCG at every K that the first run was evaluated at. */
+  readonly metrics?: readonly string[];
+  /** Paired test over users: t test (default) or Wilcoxon signed rank. */
+  readonly test?: 't' | 'wilcoxon';
+  /** How p-values are adjusted over all tests: Holm (default) or Benjamini-Hochberg. */
+  readonly adjust?: 'holm' | 'bh';
+  /** What the evaluations are of. Default: `test`. */
+  readonly part?: JudgedPart;
+  /** Name of the data set. */
+  readonly data?: string;
+}
+
+/** A difference to the base in one metric. */
+export type DifferenceJson = Omit<ComparisonRow, 'name' | 'metric' | 'base' | 'mean'> & { readonly mark: string };
+
+export interface ComparisonJson {
+  /** Name of the base. */
+  readonly against: string;
+  readonly part: JudgedPart;
+  readonly nUsers: number;
+  readonly data?: string;
+  readonly test: 't' | 'wilcoxon';
+  readonly adjust: 'holm' | 'bh';
+  readonly runs: readonly (Omit<ComparedRun, 'evaluation'> & {
+    /** By key; without a difference for the base, and for metrics that have no values of users. */
+    readonly metrics: Readonly<Record<string, { readonly value: number | undefined } & Partial<DifferenceJson>>>;
+  })[];
+}
+
+/** By the adjusted p-value, whichever way the difference goes: `***` below 0.001, `**` below 0.01, `*` below 0.05. */
+export const significanceMark = (p: number): string => (p < 0.001 ? '***' : p < 0.01 ? '**' : p < 0.05 ? '*' : '');
+
+/** Text, Markdown and HTML are two tables: values with marks, then differences. CSV has a line for each run and metric. */
+export interface Comparison extends Printable {
+  /** Metrics and cost of each run. */
+  readonly table: ResultTable;
+  /** Every other run against the base in each metric; absent if no metric has values of users. */
+  readonly differences?: ResultTable;
+  readonly tests: readonly ComparisonRow[];
+  toCsv(): string;
+  toJson(): ComparisonJson;
+}
+
+/**
+ * Compares runs with one of them, user by user. Metrics over all lists, such as coverage, have a value and no test.
+ * @throws RecdistillError `usage` for fewer than two runs or two of one name, `unknown-name` for `against` or a metric, `needs-not-met` if the runs
+ *   were evaluated on different users
+ */
+export function compareRuns(runs: readonly ComparedRun[], options: CompareRunsOptions = {}): Comparison {
+  const base = baseOf(runs, options.against);
+  const { evaluation } = base;
+  const { test = 't', adjust = 'holm', part = 'test', data } = options;
+  const keys = [...new Set(options.metrics ?? defaultKeys(evaluation))];
+  const known = metricsOf(evaluation);
+  const unknown = keys.find((key) => !(key in known));
+  if (unknown !== undefined)
+    fail('unknown-name', { kind: 'metric of the runs', given: unknown, known: Object.keys(known).join(', ') });
+  const tested = keys.filter((key) => key in evaluation.perUser);
+  const others = runs.filter((r) => r !== base);
+  const tests = tested.length === 0 ? [] : compare(evaluation, others, { metrics: tested, adjust, test });
+  const testOf = (run: string, key: string) => tests.find((t) => t.name === run && t.metric === key);
+
+  const procedure = `${test === 't' ? 'paired t test' : 'Wilcoxon signed-rank test'}, ${adjust === 'holm' ? 'Holm' : 'Benjamini-Hochberg'}`;
+  const table = resultTable({
+    about: [
+      `${partTitles[part]}, full ranking, mean over ${formatCount(evaluation.users.length)} users. Marks: significantly different from ${base.name}`,
+      `(${procedure}; * p < 0.05, ** p < 0.01, *** p < 0.001).`,
+    ],
+    columns: [column('run', 'run', 'text'), ...metricColumns(keys), ...costColumns],
+    rows: runs.map((r) => ({
+      cells: { run: r.name, ...metricCells(keys, metricsOf(r.evaluation)), ...costCells(r) },
+      marks: Object.fromEntries(
+        keys.flatMap((key) => {
+          const mark = significanceMark(testOf(r.name, key)?.adjustedP ?? Number.NaN);
+          return mark === '' ? [] : [[key, mark]];
+        }),
+      ),
+    })),
+  });
+  const differences = tests.length === 0 ? undefined : differenceTable(tests, base.name);
+  return {
+    ...together(differences ? [table, differences] : [table]),
+    ...{ table, tests, ...(differences ? { differences } : {}) },
+    toCsv: () => lines(runs, keys, base.name, testOf).toCsv(),
+    toJson: () => ({
+      ...{ against: base.name, part, nUsers: evaluation.users.length, ...(data === undefined ? {} : { data }) },
+      ...{ test, adjust },
+      runs: runs.map(({ evaluation: own, ...run }) => {
+        const values = metricsOf(own);
+        const metrics = keys.map((key) => {
+          const found = testOf(run.name, key);
+          return [key, { value: values[key], ...(found ? differenceJson(found) : {}) }] as const;
+        });
+        return { ...run, metrics: Object.fromEntries(metrics) };
+      }),
+    }),
+  };
+}
+
+function baseOf(runs: readonly ComparedRun[], against: string | undefined): ComparedRun {
+  const names = runs.map((r) => r.name);
+  if (runs.length < 2)
+    fail('usage', { problem: `a comparison needs two runs; there are ${runs.length}`, hint: 'Name another run.' });
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined)
+    fail('usage', {
+      problem: `two of the runs to compare are called "${twice}"`,
+      hint: 'Give each a name of its own.',
+    });
+  const base = against === undefined ? runs[0] : runs.find((r) => r.name === against);
+  return base ?? fail('unknown-name', { kind: 'run to compare with', given: against, known: listed(names) });
+}
+
+const defaultKeys = ({ means }: Evaluation): string[] =>
+  Object.keys(means).filter((key) => /^(recall|ndcg)@/.test(key));
+
+function differenceTable(tests: readonly ComparisonRow[], base: string): ResultTable {
+  return resultTable({
+    title: `Against ${base}, user by user`,
+    columns: [
+      column('metric', 'metric', 'text'),
+      column('run', 'run', 'text'),
+      column('value', 'value', 'metric', 'Mean over users.'),
+      ...differenceColumns,
+    ],
+    rows: tests.map((t) => {
+      const mark = significanceMark(t.adjustedP);
+      return {
+        cells: { metric: t.metric, run: t.name, value: t.mean, ...differenceCells(t) },
+        ...(mark === '' ? {} : { marks: { adjustedP: mark } }),
+      };
+    }),
+  });
+}
+
+/** A row for each run and metric, as CSV has it. */
+function lines(
+  runs: readonly ComparedRun[],
+  keys: readonly string[],
+  base: string,
+  testOf: (run: string, key: string) => ComparisonRow | undefined,
+): ResultTable {
+  const texts = ['run', 'metric', 'against', 'mark'];
+  const ids = ['run', 'metric', 'value', 'against', 'difference', 'percent', 'low', 'high', 'p', 'adjusted_p', 'mark'];
+  const cost = ['parameters', 'bytes', 'latency_us', 'training_seconds'];
+  return resultTable({
+    columns: [...ids, ...cost].map((id) => column(id, id, texts.includes(id) ? 'text' : 'metric')),
+    rows: runs.flatMap((r) => {
+      const values = metricsOf(r.evaluation);
+      const { parameters, bytes, latencyMicroseconds: latency_us, seconds: training_seconds } = r;
+      return keys.map((key) => {
+        const t = testOf(r.name, key);
+        const tested = t && {
+          ...{ against: base, difference: t.difference, percent: 100 * t.relativeDifference, ...t.interval },
+          ...{ p: t.p, adjusted_p: t.adjustedP, mark: significanceMark(t.adjustedP) },
+        };
+        return {
+          cells: {
+            run: r.name,
+            metric: key,
+            value: values[key],
+            ...tested,
+            parameters,
+            bytes,
+            latency_us,
+            training_seconds,
+          },
+        };
+      });
+    }),
+  });
+}
+
+function differenceJson({ name: _, metric: __, base: ___, mean: ____, ...rest }: ComparisonRow): DifferenceJson {
+  return { ...rest, mark: significanceMark(rest.adjustedP) };
+}
+
+/** A finished run as `compareRuns` takes it. */
+export const comparedRun = (
+  name: string,
+  folder: string,
+  result: { readonly model: string; readonly method: string } & Partial<Cost>,
+  evaluation: Evaluation,
+): ComparedRun => ({
+  ...{ name, folder, model: result.model, method: result.method, ...costOf(result), evaluation },
+});

@@ -1,0 +1,73 @@
+/** Runs judged on one part, without tests. */
+import type { Dataset } from '../../data/index.js';
+import { defaultMetrics, type Evaluation } from '../../eval/index.js';
+import { metricsOf } from '../../runs/outcome.js';
+import { formatCount } from '../format.js';
+import { type ResultTable, resultTable } from '../table/index.js';
+import { column, metricCells, metricColumns } from './_columns.js';
+import { type ComparedRun, type JudgedPart, partTitles } from './compare.js';
+
+/** More metrics stand below each other, with a column for each run. */
+const MOST = 6;
+
+export interface EvaluatedRun extends ComparedRun {
+  readonly dataset: Pick<Dataset, 'name' | 'fingerprint'>;
+}
+
+/**
+ * @param at list lengths K
+ * @param all every metric; else recall and NDCG
+ */
+export function evaluationTable(
+  runs: readonly EvaluatedRun[],
+  at: readonly number[],
+  part: JudgedPart,
+  all: boolean,
+): ResultTable {
+  const names = all ? defaultMetrics : ['recall', 'ndcg'];
+  const keys = [...new Set(names.flatMap((m) => at.map((k) => `${m}@${k}`)))];
+  const transposed = keys.length > MOST;
+  const sizes = new Set(runs.map((r) => r.evaluation.users.length));
+  const users = sizes.size === 1 ? formatCount([...sizes][0]!) : 'the';
+  const mixed = new Set(runs.map((r) => r.dataset.fingerprint)).size > 1;
+  return resultTable({
+    about: [`${partTitles[part]}, full ranking, mean over ${users} users.`],
+    columns: [column('run', transposed ? 'metric' : 'run', 'text'), ...metricColumns(keys)],
+    rows: runs.map((r) => ({ cells: { run: r.name, ...metricCells(keys, metricsOf(r.evaluation)) } })),
+    notes: mixed ? ['The runs are of different data sets: their metrics cannot be compared.'] : [],
+    transposed,
+  });
+}
+
+export interface EvaluationJson {
+  readonly part: JudgedPart;
+  /** Evaluated users of the first run. */
+  readonly nUsers: number;
+  readonly runs: readonly (Omit<ComparedRun, 'evaluation'> & {
+    /** Name of the data set. */
+    readonly data: string;
+    readonly metrics: Readonly<Record<string, number>>;
+  })[];
+}
+
+/** The same for programs: all metrics that were computed. */
+export const evaluationJson = (runs: readonly EvaluatedRun[], part: JudgedPart): EvaluationJson => ({
+  ...{ part, nUsers: runs[0]?.evaluation.users.length ?? 0 },
+  runs: runs.map(({ dataset, evaluation, ...run }) => ({
+    ...{ ...run, data: dataset.name, metrics: metricsOf(evaluation) },
+  })),
+});
+
+/** The values of every user as TSV: a line for each run and user, for figures and tests in other programs. @param userIds of the data set */
+export function perUserText(
+  runs: readonly { readonly name: string; readonly evaluation: Evaluation; readonly userIds: readonly string[] }[],
+): string {
+  const keys = Object.keys(runs[0]?.evaluation.perUser ?? {});
+  const plain = (text: string) => text.replace(/[\t\r\n]/g, ' ');
+  const lines = runs.flatMap(({ name, evaluation: { users, perUser }, userIds }) =>
+    Array.from(users, (u, row) =>
+      [plain(name), plain(userIds[u]!), ...keys.map((key) => perUser[key]![row])].join('\t'),
+    ),
+  );
+  return `${[['run', 'user', ...keys].join('\t'), ...lines].join('\n')}\n`;
+}

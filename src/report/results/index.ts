@@ -1,0 +1,10 @@
+export { costOf } from './_columns.js';
+export * from './compare.js';
+export * from './data.js';
+export * from './evaluation.js';
+export * from './lists.js';
+export * from './pipeline.js';
+export { rankingLines } from './rankings.js';
+export * from './search.js';
+export * from './study.js';
+export * from './trained.js';

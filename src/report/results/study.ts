@@ -1,0 +1,151 @@
+/** What a study found: values over seeds, differences with tests, and what the search chose. */
+import type { ComparisonRow } from '../../eval/index.js';
+import {
+  deviation,
+  mean,
+  type StudyOptions,
+  type StudyResult,
+  type StudyRow,
+} from '../../experiment/plans/study/index.js';
+import { formatCount, formatOptions } from '../format.js';
+import {
+  type CellValue,
+  escapeMarkdown,
+  type Printable,
+  type ResultTable,
+  resultTable,
+  together,
+} from '../table/index.js';
+import {
+  column,
+  costCells,
+  costColumns,
+  differenceCells,
+  differenceColumns,
+  metricColumns,
+  textColumns,
+} from './_columns.js';
+
+export interface StudyJson
+  extends Omit<StudyResult, 'options' | 'dataset'>,
+    Pick<StudyOptions, 'setup' | 'seeds' | 'against' | 'student'> {
+  /** Name of the data set. */
+  readonly data: string;
+  readonly fingerprint: string;
+}
+
+export interface StudyTables extends Printable {
+  /** Rows of the study: mean ± standard deviation over seeds. */
+  readonly table: ResultTable;
+  /** A whole Markdown file. */
+  toPage(title: string): string;
+  toJson(): StudyJson;
+}
+
+export function studyTables(result: StudyResult): StudyTables {
+  const { options: o, dataset, ...rest } = result;
+  const { rows, comparisons, hiddenComparisons } = rest;
+  const table = valueTable(result, aboutOf(result), comparisons, (r) => r.values);
+  const hidden = rows.some((r) => r.hidden)
+    ? [valueTable(result, { title: 'On the hidden interactions' }, hiddenComparisons, (r) => r.hidden ?? {})]
+    : [];
+  const printed = together([
+    ...[table, ...hidden],
+    ...(comparisons.length > 0 ? [differenceTable(comparisons, o.against)] : []),
+    ...(Object.keys(result.tuned).length > 0 ? [tunedTable(result)] : []),
+  ]);
+  const { seeds, against, setup, student } = o;
+  return {
+    ...printed,
+    table,
+    toPage: (title) => `# ${escapeMarkdown(`${title} on ${dataset.name}`)}\n\n${printed.toMarkdown()}\n`,
+    toJson: () => ({ data: dataset.name, fingerprint: dataset.fingerprint, setup, seeds, against, student, ...rest }),
+  };
+}
+
+function aboutOf({ options: o, dataset, notes }: StudyResult): { readonly about: readonly string[] } {
+  const { nUsers, nItems } = dataset.train;
+  const [many, seeds] = [o.seeds.length > 1, o.seeds.join(', ')];
+  const about = [
+    `${dataset.name}: ${formatCount(nUsers)} users, ${formatCount(nItems)} items. Setup ${o.setup}. Student: ${formatOptions(o.student)}.`,
+    `Test part, full ranking; ${many ? `mean and standard deviation over seeds ${seeds}` : `seed ${seeds}`}. Hyper-parameters and best epochs were chosen on valid.`,
+    `* p < 0.05 against ${o.against}: paired t test over users${many ? ', each with its mean over the seeds' : ''}; Holm over the table.`,
+  ];
+  return { about: [...about, ...notes] };
+}
+
+function valueTable(
+  { rows, metrics }: StudyResult,
+  above: { readonly title?: string; readonly about?: readonly string[] },
+  tests: readonly ComparisonRow[],
+  valuesOf: (row: StudyRow) => Readonly<Record<string, readonly number[]>>,
+): ResultTable {
+  const ensemble = rows.find((r) => r.role === 'ensemble');
+  const last = metrics.filter((m) => m.startsWith('recall')).at(-1)!;
+  const meanOf = (row: StudyRow | undefined) => {
+    const values = row && valuesOf(row)[last];
+    return values && mean(values);
+  };
+  const share = (a: number | undefined, b: number | undefined) =>
+    a === undefined || b === undefined ? undefined : a / b;
+  const isMarked = (row: StudyRow, metric: string) =>
+    row.role === 'student' && tests.some((t) => t.name === row.name && t.metric === metric && t.adjustedP < 0.05);
+  const [parameters, , latency, seconds] = costColumns;
+  return resultTable({
+    ...above,
+    columns: [
+      ...[...textColumns(['role', 'name']), ...metricColumns(metrics)],
+      column('ofEnsemble', `of ensemble's ${last}`, 'share'),
+      ...[parameters!, column('parametersOfEnsemble', 'of ensemble', 'share')],
+      ...[latency!, column('latencyOfEnsemble', 'of ensemble', 'share')],
+      seconds!,
+    ],
+    rows: rows.map((r) => {
+      const { parameters: size, latencyMicroseconds, seconds } = costCells(r);
+      return {
+        cells: {
+          ...{ role: r.role, name: r.name },
+          ...Object.fromEntries(metrics.map((m) => [m, spread(valuesOf(r)[m])])),
+          ofEnsemble: share(meanOf(r), meanOf(ensemble)),
+          parameters: typeof size === 'number' ? Math.round(size) : undefined,
+          parametersOfEnsemble: share(r.parameters, ensemble?.parameters),
+          latencyMicroseconds,
+          latencyOfEnsemble: share(r.latencyMicroseconds, ensemble?.latencyMicroseconds),
+          seconds,
+        },
+        marks: Object.fromEntries(metrics.filter((m) => isMarked(r, m)).map((m) => [m, '*'])),
+      };
+    }),
+  });
+}
+
+const spread = (values: readonly number[] | undefined): CellValue | undefined =>
+  values && { mean: mean(values), deviation: deviation(values) };
+
+const differenceTable = (tests: readonly ComparisonRow[], against: string): ResultTable =>
+  resultTable({
+    title: `Against ${against}`,
+    columns: [...textColumns(['name', 'metric']), ...differenceColumns],
+    rows: tests.map((t) => ({ cells: { name: t.name, metric: t.metric, ...differenceCells(t) } })),
+  });
+
+function tunedTable({ options: o, tuned }: StudyResult): ResultTable {
+  const fixed = Object.keys(o.methods).filter((method) => !(method in tuned));
+  return resultTable({
+    title: `Search on valid (${o.evaluation.selectBy}), the same number of trials for each`,
+    columns: [
+      column('method', 'method', 'text'),
+      column('options', 'best options', 'text'),
+      column('valid', 'valid', 'metric', `Best ${o.evaluation.selectBy} on valid.`),
+      ...[
+        column('trials', 'trials', 'count'),
+        column('epochs', 'epochs', 'count'),
+        column('seconds', 'time', 'seconds'),
+      ],
+    ],
+    rows: Object.entries(tuned).map(([method, t]) => ({ cells: { method, ...t, options: formatOptions(t.options) } })),
+    ...(fixed.length > 0
+      ? { notes: [`Without a search, with options that the study names: ${fixed.join(', ')}.`] }
+      : {}),
+  });
+}

@@ -1,0 +1,124 @@
+/** What training made: one run, several runs, a pair of bd, teachers of another program. */
+import { type BdRole, bdRoles } from '../../runs/index.js';
+import type { Job, JobResult } from '../../runs/outcome.js';
+import { formatBytes, formatCount, formatMicroseconds, formatSeconds } from '../format.js';
+import { type ResultTable, type Row, resultTable } from '../table/index.js';
+import { accuracyKeys, column, costColumns, metricCells, metricColumns, textColumns } from './_columns.js';
+
+type Values = Readonly<Record<string, number>>;
+const [parameters, bytes] = costColumns;
+
+/** The accuracy metrics of one run: a row for each, a column for each K. @param means by keys such as `recall@10` */
+export function metricsTable(means: Values, at: readonly number[]): ResultTable {
+  const lengths = [...new Set(at)];
+  return resultTable({
+    columns: [column('metric', 'test', 'text'), ...lengths.map((k) => column(`@${k}`, `@${k}`, 'metric'))],
+    rows: ['recall', 'ndcg', 'hit-rate', 'mrr', 'map'].map((m) => ({
+      cells: { metric: m, ...Object.fromEntries(lengths.map((k) => [`@${k}`, means[`${m}@${k}`]])) },
+    })),
+  });
+}
+
+/** What a run took: `best epoch 12 of 40, 3 s`. */
+export const workText = ({ epochs, bestEpoch, seconds }: JobResult): string =>
+  `${epochs > 0 ? `best epoch ${bestEpoch} of ${epochs}, ` : ''}${formatSeconds(seconds)}`;
+
+/** What a model costs, in a sentence. */
+export const costText = (r: JobResult): string =>
+  `${formatCount(r.parameters)} parameters, ${formatBytes(r.bytes)}; exact top 10 of a user in ${formatMicroseconds(r.latencyMicroseconds)} on one thread.`;
+
+/** A run that is finished, or what went wrong with it. */
+export type TrainedRow =
+  | { readonly name: string; readonly reused: boolean; readonly valid: Values; readonly result: JobResult }
+  | { readonly name: string; readonly error: { readonly code: string } };
+
+/** Several models that were trained with one command. @param selectBy the metric that chose the best epoch */
+export function trainedTable(rows: readonly TrainedRow[], at: readonly number[], selectBy: string): ResultTable {
+  const keys = accuracyKeys(at);
+  return resultTable({
+    columns: [
+      column('run', 'run', 'text'),
+      column(`valid_${selectBy}`, `valid ${selectBy}`, 'metric', 'At the best epoch.'),
+      ...metricColumns(keys, (key) => key, 'test'),
+      ...[column('seconds', 'time', 'seconds'), bytes!, column('note', '', 'text')],
+    ],
+    rows: rows.map((row) => ({ cells: { run: row.name, ...trainedCells(row, keys, selectBy) } })),
+  });
+}
+
+function trainedCells(row: TrainedRow, keys: readonly string[], selectBy: string): Row['cells'] {
+  if ('error' in row) return { note: `failed: ${row.error.code}` };
+  const { valid, result, reused } = row;
+  return {
+    [`valid_${selectBy}`]: valid[selectBy],
+    ...metricCells(keys, result.metrics, 'test'),
+    ...{ seconds: result.seconds, bytes: result.bytes, note: reused ? 'finished before' : '' },
+  };
+}
+
+/** The run that one of a pair began from. */
+export interface BdBefore {
+  readonly role: BdRole;
+  readonly name: string;
+  readonly metrics: Values;
+  readonly parameters: number | undefined;
+}
+
+/** A pair after bidirectional distillation, of which the tables read the results. */
+type BdResults = Readonly<Record<BdRole, Pick<Job, 'result'>>>;
+
+/** A teacher and a student before and after bidirectional distillation. @param name of the pair */
+export function bdTable(
+  outcome: BdResults,
+  before: readonly BdBefore[],
+  name: string,
+  at: readonly number[],
+): ResultTable {
+  // The metrics of the published code, where they were computed.
+  const published = Object.keys(outcome.student.result.metrics).filter((key) => key.startsWith('bd-'));
+  const keys = [...new Set(['recall', 'ndcg'].flatMap((m) => at.map((k) => `${m}@${k}`))), ...published];
+  return resultTable({
+    columns: [...[column('role', 'test', 'text'), ...textColumns(['run']), parameters!], ...metricColumns(keys)],
+    rows: before.flatMap((b) => {
+      const { role } = b;
+      const { result } = outcome[role];
+      const row = (run: string, of: { readonly parameters: number | undefined; readonly metrics: Values }): Row => ({
+        cells: { role, run, parameters: of.parameters, ...metricCells(keys, of.metrics) },
+      });
+      return [row(`before: ${b.name}`, b), row(`after: ${name}/${role}`, result)];
+    }),
+  });
+}
+
+/** What training the pair took. */
+export function bdWorkText(outcome: BdResults): string {
+  const { epochs, seconds } = outcome.student.result;
+  const best = bdRoles.map((role) => `${outcome[role].result.bestEpoch} (${role})`).join(' and ');
+  return `best epochs ${best} of ${epochs}, ${formatSeconds(seconds)}`;
+}
+
+/** What is shown of a teacher that another program made. */
+interface Imported {
+  readonly name: string;
+  readonly outcome: {
+    readonly result: { readonly bestEpoch: number; readonly metrics: Values };
+    readonly teacher: {
+      readonly trajectory: { readonly checkpoints: readonly { readonly epoch: number; readonly metrics: Values }[] };
+    };
+  };
+}
+
+/** Teachers that another program made: each checkpoint on valid, then the last one on test. */
+export function importedTable(imported: readonly Imported[], at: readonly number[]): ResultTable {
+  const keys = accuracyKeys(at);
+  const row = (run: string, part: string, epoch: number, values: Values): Row => ({
+    cells: { run, part, epoch, ...metricCells(keys, values) },
+  });
+  return resultTable({
+    columns: [...textColumns(['run', 'part']), column('epoch', 'epoch', 'count'), ...metricColumns(keys)],
+    rows: imported.flatMap(({ name, outcome: { teacher, result } }) => [
+      ...teacher.trajectory.checkpoints.map((c) => row(name, 'valid', c.epoch, c.metrics)),
+      row(name, 'test', result.bestEpoch, result.metrics),
+    ]),
+  });
+}
