@@ -1,6 +1,6 @@
 /** What a phase of bd did to who is ahead where, for pages. */
 import { join } from 'node:path';
-import { analyseBd, readSavedModel, testRanks } from 'recdistill';
+import { analysePair, readSavedModel, testRanks } from 'recdistill';
 import { ROLES } from './_bd.mjs';
 import { mean, short, table } from './_tables.mjs';
 
@@ -16,7 +16,7 @@ export async function analysed({ kernels, dataset }, folders) {
   };
   const before = await ranksOf((role) => folders[role]);
   const ranks = { before, after: await ranksOf((role) => join(folders.phase, role)) };
-  return analyseBd(dataset, ranks, FOUND);
+  return analysePair(dataset, ranks, FOUND);
 }
 
 const percent = (share) => `${(100 * share).toFixed(1)} %`;

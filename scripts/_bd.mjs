@@ -1,6 +1,6 @@
 /** Jobs and tests that the pages on bidirectional distillation share. */
 import { join } from 'node:path';
-import { compare, readHistory, readSavedModel, runBd, runJob } from 'recdistill';
+import { compare, coTrain, readHistory, readSavedModel, runJob } from 'recdistill';
 import { mean, short, shortP, spread, table } from './_tables.mjs';
 
 export const METRICS = ['recall@10', 'ndcg@10', 'recall@50', 'ndcg@50'];
@@ -39,7 +39,14 @@ export function jobs({ dataset, kernels, runs, phase = {} }) {
     say(seed, where);
     const pair = { teacher: teacher.saved, student: student.saved };
     const folder = join(runs, where);
-    return runBd({ dataset, kernels, ...pair, options: { ...PHASE, ...phase, seed, ...options }, folder });
+    return coTrain({
+      dataset,
+      kernels,
+      method: 'bd',
+      ...pair,
+      options: { ...PHASE, ...phase, seed, ...options },
+      folder,
+    });
   }
   return {
     bestAfter,

@@ -38,9 +38,9 @@ async function pairOn(data, at, runs) {
 
 /** Seconds of an epoch, in the mean over a period with its look at the rankings, and the memory of the whole command. */
 async function together(data, at, name, runs) {
-  const pair = ['--teacher', `teacher${at}`, '--student', `student${at}`, '--data', data];
+  const pair = ['--method', 'bd', '--teachers', `teacher${at}`, '--start', `student${at}`, '--data', data];
   const length = ['--epochs', String(EPOCHS), '--evaluate-every', String(EPOCHS)];
-  const peak = await recdistill(['bd', ...pair, ...length, '--name', name], runs);
+  const peak = await recdistill(['distill', ...pair, ...length, '--name', name], runs);
   const events = readJsonLines(join(runs, name, 'teacher', 'events.jsonl'));
   const epochs = events.filter((e) => e.type === 'epoch');
   return { perEpoch: mean(epochs.map((e) => e.seconds)), peak };

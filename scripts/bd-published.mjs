@@ -3,7 +3,7 @@
 // With a model, a variant or a seed only that is trained and nothing is written, so that they can be trained side by side. What is finished is read back.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createKernels, loadDataset, readHistory, readSavedModel, runBd, runJob } from 'recdistill';
+import { coTrain, createKernels, loadDataset, readHistory, readSavedModel, runJob } from 'recdistill';
 import { aheadTables, analysed } from './_ahead.mjs';
 import { means, ROLES, tested, testTable } from './_bd.mjs';
 import { mean, short, spread, table, writePage } from './_tables.mjs';
@@ -114,8 +114,8 @@ async function runPair(model, variant, seed) {
     saved[role] = readSavedModel(folders[role]);
   }
   say(`${model}, ${variant}, seed ${seed}: both together`);
-  const options = { protocol: 'reference', ...bd, ...more, patience: 10_000, seed };
-  const outcome = await runBd({ dataset, kernels, ...saved, options, folder: folders.phase });
+  const options = { protocol: 'published', ...bd, ...more, patience: 10_000, seed };
+  const outcome = await coTrain({ dataset, kernels, method: 'bd', ...saved, options, folder: folders.phase });
   for (const role of ROLES) rows[`${role} ${variant === 'alone' ? 'alone' : 'by bd'}`] = outcome[role].evaluation;
   const curve = (role) =>
     Object.fromEntries(

@@ -86,7 +86,7 @@ const ABLATIONS = {
   'student to teacher only': { direction: 'to-teacher' },
   'sampling intended': { sampling: 'intended' },
   'sampling swapped': { sampling: 'swapped' },
-  'sampling reference': { sampling: 'reference' },
+  'sampling reference': { sampling: 'published' },
   'sampling top': { sampling: 'top' },
   'sampling uniform': { sampling: 'uniform' },
   'update 1': { update: 1 },

@@ -3,7 +3,6 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
-  bdOptions,
   dataOptions,
   describeOptions,
   evaluationOptions,
@@ -59,7 +58,6 @@ export const page = [
     .all()
     .map((m) => section(`model ${m.name}`, `${m.summary}. ${m.source}.${searched(m.search)}`, m.options)),
   ...methodRegistry.all().map((d) => section(`method ${d.name}`, `${d.summary}. ${d.source}.`, d.options)),
-  section('bd', 'How a teacher and a student train on together (docs/methods/bd.md).', bdOptions),
 ].join('\n');
 
 const target = join(dirname(fileURLToPath(import.meta.url)), '..', 'docs', 'options.md');

@@ -24,7 +24,7 @@ const allowed: Record<string, readonly string[]> = {
   samplers: [...base, 'data', 'kernels'],
   models: [...base, 'data', 'kernels', 'losses', 'optim', 'samplers'],
   train: learning,
-  distill: learning,
+  distill: [...learning, 'eval'],
   eval: [...base, 'data', 'kernels'],
   bundle: [...base, 'data', 'formats', 'student'],
   runs: making,

@@ -15,7 +15,9 @@ test('every method file has its line in the registry', () => {
   const files = readdirSync(folder, { recursive: true })
     .map(String)
     .filter((f) => f.endsWith('.ts') && !f.endsWith('.test.ts'));
-  const declaring = files.filter((f) => /= distillationMethod\(\{/.test(readFileSync(join(folder, f), 'utf8')));
+  const declaring = files.filter((f) =>
+    /= (distillationMethod|coTrainedMethod)\(\{/.test(readFileSync(join(folder, f), 'utf8')),
+  );
   assert.deepEqual(
     declaring.map((f) => basename(f, '.ts')).sort(),
     methodRegistry

@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeOptions, type OptionRow, type OptionsSchema } from 'recdistill';
 import { dataOptions } from 'recdistill/data';
-import { bdOptions, methodRegistry } from 'recdistill/distill';
+import { methodRegistry } from 'recdistill/distill';
 import { modelRegistry } from 'recdistill/models';
 
 const owners: readonly (readonly [string, OptionsSchema])[] = [
   ...modelRegistry.all().map((m) => [m.name, m.options] as const),
   ...methodRegistry.all().map((d) => [d.name, d.options] as const),
-  ['bd', bdOptions as unknown as OptionsSchema],
   ['data', dataOptions as unknown as OptionsSchema],
 ];
 const uses = new Map<string, { owner: string; row: OptionRow }[]>();

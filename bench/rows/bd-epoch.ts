@@ -1,6 +1,6 @@
 import {
-  type BdLearner,
   bdOptions,
+  type CoLearner,
   createBd,
   createKernels,
   type Interactions,
@@ -155,7 +155,7 @@ async function prepare(
 }
 
 function bdOf(kernels: Kernels, train: Interactions, models: readonly [TrainableModel, TrainableModel]) {
-  const [teacher, student] = models.map((model): BdLearner => ({ model, batchSize: BATCH, negatives: 1 }));
+  const [teacher, student] = models.map((model): CoLearner => ({ model, batchSize: BATCH, negatives: 1 }));
   return createBd({ kernels, train, teacher: teacher!, student: student!, tell() {} }, BD);
 }
 

@@ -1,4 +1,4 @@
-import { createKernels, type DistillContext, methodOf, rankAll, stream, uniform } from 'recdistill';
+import { createKernels, type DistillContext, methods, rankAll, stream, uniform } from 'recdistill';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
 import { check } from '../compare.js';
 import type { BenchData } from '../data.js';
@@ -23,7 +23,7 @@ async function prepare(dim: number, { data, threads }: PrepareOptions): Promise<
   const k = createKernels({ threads });
   const model = freshModel(k, data, 'bpr-mf', { dim, initScale: 1 });
   const lists = await madeUpLists(k, data);
-  const spec = methodOf('hetcomp');
+  const spec = methods.hetcomp;
   let distances: readonly number[] = [];
   const context: DistillContext = {
     ...{ kernels: k, student: model, train: data.train, batchSize: 1024, batchesPerEpoch: 77, seed: 1 },

@@ -1,7 +1,5 @@
 /** The registry of commands, in the order of the help: one line adds one. */
 
-import { bdCommand } from './commands/bd.js';
-import { bdReport } from './commands/bd-report.js';
 import { compareCommand } from './commands/compare.js';
 import { dataGet } from './commands/data-get.js';
 import { dataInspect } from './commands/data-inspect.js';
@@ -29,7 +27,6 @@ export const commands: readonly Command[] = [
   train,
   tune,
   distill,
-  bdCommand,
   importCommand,
   rankings,
   evaluate,
@@ -41,7 +38,6 @@ export const commands: readonly Command[] = [
   run,
   study,
   report,
-  bdReport,
   dataList,
   dataGet,
   dataInspect,

@@ -14,6 +14,7 @@ import { rowsShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';
 import { createListLoss } from './user-lists.js';
+import { searchAround } from './weight-search.js';
 
 const cdOptions = options({
   lambda: float({ default: 1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
@@ -46,6 +47,7 @@ export const cd = distillationMethod({
   summary: 'Soft targets from the teacher on unobserved items, the better ranked the likelier',
   source: 'Lee et al., Collaborative distillation for top-n recommendation, ICDM 2019',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
+  search: { lambda: searchAround(1) },
   options: cdOptions,
   async create(context, o) {
     const { train, teachers, seed } = context;

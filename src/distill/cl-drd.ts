@@ -13,6 +13,7 @@ import { rowsShape } from './batch-users.js';
 import { oneRanking } from './one-ranking.js';
 import { samplingShape, takenOf } from './sampling.js';
 import { createListLoss } from './user-lists.js';
+import { searchAround } from './weight-search.js';
 
 /** Share of the list that is in order, and that of the middle group, in each stage: 10 + 10 + 10, 20 + 5 + 5 and 30 of 30. */
 const STAGES = [
@@ -34,6 +35,7 @@ export const clDrd = distillationMethod({
   summary: "A curriculum on the teacher's list: at first only its front in order, in the end all of it",
   source: 'Zeng et al., Curriculum learning for dense retrieval distillation, SIGIR 2022',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
+  search: { lambda: searchAround(0.005) },
   options: options({
     lambda: float({ default: 0.005, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     ...rowsShape,

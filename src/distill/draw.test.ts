@@ -64,7 +64,7 @@ test('without sampling the first items are taken, with it random ones in the ord
   assert.deepEqual([...takenOf(list, { ...o, topK: 10 }, key, 1, 0)], [...list]);
   const counts = new Map<number, number>();
   for (let user = 0; user < 3000; user++) {
-    const taken = [...takenOf(list, { ...o, sampling: 'reference' }, key, 1, user)];
+    const taken = [...takenOf(list, { ...o, sampling: 'published' }, key, 1, user)];
     const places = taken.map((item) => list.indexOf(item));
     assert.deepEqual(places, [...new Set(places)].sort());
     for (const item of taken) counts.set(item, (counts.get(item) ?? 0) + 1);
@@ -75,5 +75,5 @@ test('without sampling the first items are taken, with it random ones in the ord
     often.toSorted((a, b) => b - a),
   );
   // The lowest temperature is as no sampling.
-  assert.deepEqual([...takenOf(list, { ...o, sampling: 'reference', temperature: 1e-3 }, key, 1, 5)], [9, 4, 7]);
+  assert.deepEqual([...takenOf(list, { ...o, sampling: 'published', temperature: 1e-3 }, key, 1, 5)], [9, 4, 7]);
 });

@@ -1,6 +1,7 @@
 /** The registry of distillation methods: one line adds one. */
 import { createRegistry, type NameOr, type Registry } from '../options/registry.js';
 import type { MethodSpec } from './_method.js';
+import { bd } from './bd/bd.js';
 import { cd } from './cd.js';
 import { clDrd } from './cl-drd.js';
 import { dcd } from './dcd/dcd.js';
@@ -22,6 +23,7 @@ export const methods = {
   'cl-drd': clDrd,
   'multi-rrd': multiRrd,
   hetcomp,
+  bd,
 } as const satisfies Record<string, MethodSpec>;
 
 export type MethodName = keyof typeof methods;
@@ -38,8 +40,9 @@ export const methodOf = (given: NameOr<MethodName> | MethodSpec): MethodSpec => 
 
 export * from '../losses/hetcomp.js';
 export * from './_method.js';
-export * from './bd/bd.js';
-export * from './bd/options.js';
+export { createBd } from './bd/hooks.js';
+export { type BdLoss, type BdOptions, bdOptions } from './bd/options.js';
+export { publishedMetrics } from './bd/published.js';
 export * from './bd/weights.js';
 export * from './dcd/weights.js';
 export * from './de/experts.js';

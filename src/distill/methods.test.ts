@@ -11,7 +11,7 @@ import { drawFront } from './cd.js';
 import { curriculumLabels } from './cl-drd.js';
 import { ranksOf } from './dcd/weights.js';
 import { joined } from './de/de.js';
-import { type MethodSpec, methodOf, type TeacherKnowledge } from './index.js';
+import { isCoTrained, type MethodSpec, methodOf, type TeacherKnowledge } from './index.js';
 
 const k = createReferenceKernels('f64');
 const train = fromPairs(2, 8, [0, 1], [0, 1]);
@@ -46,6 +46,7 @@ async function on(
       }),
     ),
   });
+  assert.ok(!isCoTrained(spec));
   const method = await spec.create(
     { kernels: k, student, train, teachers, batchSize: 4, batchesPerEpoch: 1, seed: 1, rankStudent, tell() {} },
     spec.options.parse({ lambda: 1, ...options }) as never,

@@ -15,12 +15,14 @@ import { rowsShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { samplingShape, takenOf } from './sampling.js';
 import { createListLoss } from './user-lists.js';
+import { searchAround } from './weight-search.js';
 
 export const multiRrd = distillationMethod({
   name: 'multi-rrd',
   summary: 'RRD on several teachers, each weighted for each user',
   source: 'ours, after Kang et al., DE-RRD, CIKM 2020',
   needs: { teachers: 'many', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
+  search: { lambda: searchAround(0.02) },
   options: options({
     lambda: float({ default: 0.02, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     ...rowsShape,

@@ -13,12 +13,14 @@ import { rowsShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';
 import { createListLoss } from './user-lists.js';
+import { searchAround } from './weight-search.js';
 
 export const rd = distillationMethod({
   name: 'rd',
   summary: "The teacher's first items as further positives, weighted by place and by what the student lacks",
   source: 'Tang and Wang, Ranking distillation, KDD 2018',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
+  search: { lambda: searchAround(10) },
   options: options({
     lambda: float({ default: 10, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     ...rowsShape,

@@ -14,12 +14,14 @@ import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';
 import { samplingShape, takenOf } from './sampling.js';
 import { createListLoss } from './user-lists.js';
+import { searchAround } from './weight-search.js';
 
 export const rrd = distillationMethod({
   name: 'rrd',
   summary: "The teacher's order of its top items, all of them before random others",
   source: 'Kang et al., DE-RRD: a knowledge distillation framework for recommender system, CIKM 2020',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
+  search: { lambda: searchAround(0.02) },
   options: options({
     lambda: float({ default: 0.02, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     ...rowsShape,

@@ -11,7 +11,7 @@ export const samplingShape = {
     max: 1_000_000,
     help: "Items at the front of a teacher's list that count; the lists of runs end after 100.",
   }),
-  sampling: choice(['none', 'reference'], {
+  sampling: choice(['none', 'published'], {
     default: 'none',
     help: "Which items of a teacher's list are taught: its first ones, or ones drawn anew in each epoch as in the original.",
   }),
@@ -25,7 +25,7 @@ export const samplingShape = {
 
 export interface SamplingOptions {
   readonly topK: number;
-  readonly sampling: 'none' | 'reference';
+  readonly sampling: 'none' | 'published';
   readonly temperature: number;
 }
 

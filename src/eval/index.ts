@@ -1,6 +1,6 @@
 export * from './adjust.js';
-export * from './bd.js';
 export * from './bootstrap.js';
+export * from './co-trained.js';
 export * from './compare.js';
 export * from './evaluate.js';
 export * from './evaluation.js';

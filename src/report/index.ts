@@ -1,4 +1,4 @@
-export * from './bd.js';
+export * from './co-trained.js';
 export { type Construction, type History, readHistory } from './history.js';
 export { type Page, renderHtml, renderPageMarkdown, type Section } from './page.js';
 export * from './pipeline.js';

@@ -2,11 +2,11 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { fail, RecdistillError } from '../errors.js';
-import { canonicalJson } from '../student/canonical-json.js';
-import type { Tensor } from '../student/safetensors.js';
 import { makeFolder, namesIn } from '../formats/atomic.js';
 import { writing } from '../formats/io-error.js';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.js';
+import { canonicalJson } from '../student/canonical-json.js';
+import type { Tensor } from '../student/safetensors.js';
 
 /** One state of a model and of the loop around it. */
 export interface Checkpoint<State = unknown> {

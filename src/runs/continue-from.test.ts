@@ -3,15 +3,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readBundle } from '../bundle/index.js';
-import { type StudentBundle } from '../student/index.js';
 import { type LoadedDataset, loadDataset, synthesize } from '../data/index.js';
 import { modelOf, type TrainableModel } from '../models/index.js';
-import { createStudent } from '../student/index.js';
+import { createStudent, type StudentBundle } from '../student/index.js';
 import type { TrainEvent } from '../train/index.js';
+import { continueFrom, continueText } from './continue-from.js';
 import { jobFiles } from './finished.js';
 import { runJob } from './job.js';
 import { evaluation, kernels, newFolder, quick, refusedAs } from './small.test.support.js';
-import { continueFrom, continueText } from './continue-from.js';
 
 /** What was known at first, and what is known now: all users but eight, all items but six, and then everybody but user 0. */
 async function twoStates(): Promise<{ before: LoadedDataset; now: LoadedDataset }> {
@@ -57,7 +56,10 @@ test('the known keep their numbers, the new are folded in as the runtime would d
   const model = untrained();
   try {
     const wider = untrained('bpr-mf', { dim: 5 });
-    await assert.rejects(continueFrom(wider, bundle, states.now), refusedAs('needs-not-met', /dim 5, and the bundle 4/));
+    await assert.rejects(
+      continueFrom(wider, bundle, states.now),
+      refusedAs('needs-not-met', /dim 5, and the bundle 4/),
+    );
     wider.close();
     const report = await continueFrom(model, bundle, states.now);
     const { now } = states;

@@ -2,15 +2,16 @@
  * Where a student goes on from a bundle: those it knows keep their numbers, new users and items are folded in by least squares
  * (student/fold-in.ts) from what they have to do with those it knows, and who has nothing to do with any of them begins at random.
  */
-import type { StudentBundle } from '../student/index.js';
+
 import type { Dataset } from '../data/index.js';
 import { type Interactions, transpose } from '../data/interactions.js';
-import type { MethodSpec } from '../distill/index.js';
+import type { TeachingMethod } from '../distill/index.js';
 import { fail } from '../errors.js';
 import type { Floats } from '../kernels/index.js';
 import type { ModelSpec, TrainableModel } from '../models/index.js';
 import { createProgress, type Step } from '../progress.js';
 import { type FoldInSpace, foldIn, foldInDefaults, foldInSpace } from '../student/fold-in.js';
+import type { StudentBundle } from '../student/index.js';
 
 /** How many users, or items, begin in which way. */
 export interface ContinueCounts {
@@ -29,7 +30,7 @@ export type ContinueReport = Readonly<Record<'users' | 'items', ContinueCounts>>
  */
 export function optionsToContinue(
   { name, kind, options: { shape } }: ModelSpec,
-  { continueDefaults }: MethodSpec,
+  { continueDefaults }: TeachingMethod,
   { manifest: { dim } }: StudentBundle,
   options: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
@@ -55,7 +56,12 @@ export async function continueFrom(
 ): Promise<ContinueReport> {
   const tables = model.factors?.();
   const isParameter = (table: Floats) => model.parameters.some((p) => p.values === table);
-  if (!tables || model.parameters.length !== 2 || !isParameter(tables.userFactors) || !isParameter(tables.itemFactors)) {
+  if (
+    !tables ||
+    model.parameters.length !== 2 ||
+    !isParameter(tables.userFactors) ||
+    !isParameter(tables.itemFactors)
+  ) {
     return refuse(model.name);
   }
   if (tables.dim !== from.dim) {

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readJsonLines } from '../formats/index.js';
-import { readRankings } from './rankings-file.js';
 import { readExternalRankings, writeRankingsTable } from '../data/index.js';
 import { createEvaluator } from '../eval/evaluation.js';
+import { type PipelineEvent, runPipeline } from '../experiment/plans/pipeline.js';
+import { readJsonLines } from '../formats/index.js';
 import { importTeachers, nameOfFile } from './external.js';
 import { isFinishedRun, jobFiles, readFinishedRun, readTeacher } from './finished.js';
-import { type Job } from './outcome.js';
 import { runJob } from './job.js';
-import { type PipelineEvent, runPipeline } from '../experiment/plans/pipeline.js';
+import type { Job } from './outcome.js';
+import { readRankings } from './rankings-file.js';
 import { evaluation, kernels, newFolder, quick, refusedAs, SMALL, smallData } from './small.test.support.js';
 
 /** A trained teacher, and its rankings as a file. */

@@ -1,7 +1,5 @@
 /** Teachers from elsewhere as finished runs: judged like every model, and kept so that every command takes them for one. */
 import { basename, join } from 'node:path';
-import { type Overwrite, openRun, type Run } from './run-folder.js';
-import { parseOptions } from '../options/options.js';
 import {
   type Dataset,
   digestOf,
@@ -12,10 +10,12 @@ import {
   type Trajectory,
 } from '../data/index.js';
 import { fail } from '../errors.js';
-import { createEvaluator, type EvaluationOptions, evaluationOptions, type Evaluator } from '../eval/evaluation.js';
+import { createEvaluator, type EvaluationOptions, type Evaluator, evaluationOptions } from '../eval/evaluation.js';
+import { parseOptions } from '../options/options.js';
 import { isRun, jobFiles, keep, readBack } from './finished.js';
-import { metricsOf, type Outcome, type RunResult } from './outcome.js';
 import { recordNames } from './names.js';
+import { metricsOf, type Outcome, type RunResult } from './outcome.js';
+import { type Overwrite, openRun, type Run } from './run-folder.js';
 
 /** What stands in place of a model's name. */
 export const EXTERNAL = 'external';

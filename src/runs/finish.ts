@@ -1,17 +1,17 @@
 /** What comes after training: the model is tested once, and everything that other commands read of it is kept. */
-import type { Run } from './run-folder.js';
+
 import { type Dataset, licenceNote } from '../data/index.js';
 import type { Trajectory } from '../data/trajectory.js';
+import { type Evaluator, LIST_LENGTH } from '../eval/evaluation.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, rankAll, rankObserved } from '../models/index.js';
 import type { Progress } from '../progress.js';
-import { type Evaluator, LIST_LENGTH } from '../eval/evaluation.js';
 import { keep, keepModel } from './finished.js';
-import type { Fitted } from './watch.js';
-import { type Job } from './outcome.js';
-import { type JobResult, metricsOf, type Use } from './outcome.js';
 import { latencyOf } from './latency.js';
+import { type Job, type JobResult, metricsOf, type Use } from './outcome.js';
+import type { Run } from './run-folder.js';
 import { factorsOf, writeStudent } from './student-bundle.js';
+import type { Fitted } from './watch.js';
 
 export interface Finishing {
   readonly kernels: Kernels;

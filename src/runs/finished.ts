@@ -1,19 +1,19 @@
 /** What a finished job leaves in its run folder, and reading it again. */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleFiles } from '../student/index.js';
-import { parseJsonFile, readSafetensors, writeSafetensors } from '../formats/index.js';
-import { type Run, readRunManifest } from './run-folder.js';
-import { type RunManifest } from './run-manifest.js';
-import { readRankings, writeRankings } from './rankings-file.js';
-import { readTrajectory, writeTrajectory } from './trajectory.js';
 import type { Dataset } from '../data/index.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { fail } from '../errors.js';
-import type { Model, Tables } from '../models/index.js';
 import type { Evaluator } from '../eval/evaluation.js';
+import { parseJsonFile, readSafetensors, writeSafetensors } from '../formats/index.js';
+import type { Model, Tables } from '../models/index.js';
+import { bundleFiles } from '../student/index.js';
 import type { Outcome, RunResult, Teacher } from './outcome.js';
+import { readRankings, writeRankings } from './rankings-file.js';
+import { type Run, readRunManifest } from './run-folder.js';
+import type { RunManifest } from './run-manifest.js';
+import { readTrajectory, writeTrajectory } from './trajectory.js';
 
 /** Names of the files of a job in its run folder, beside those that every run has. */
 export const jobFiles = {
@@ -78,7 +78,8 @@ function readTables(file: string): Tables {
     return data instanceof Float32Array ? data : undefined;
   };
   const [userFactors, itemFactors] = [floats('user.factors'), floats('item.factors')];
-  if (!userFactors || !itemFactors) fail('artifact-damaged', { path: file, problem: 'it has no factors of users and items' });
+  if (!userFactors || !itemFactors)
+    fail('artifact-damaged', { path: file, problem: 'it has no factors of users and items' });
   const dim = tensors.get('user.factors')!.shape[1]!;
   const [userBiases, itemBiases] = [floats('user.bias'), floats('item.bias')];
   if (!userBiases || !itemBiases) return { userFactors, itemFactors, dim };

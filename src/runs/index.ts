@@ -1,20 +1,35 @@
-export * from './bd.js';
-export { type BdRole, bdRoles } from './bd-plan.js';
-export * from './bd-published.js';
 export type { Checkpoint, DamagedCheckpoint } from './checkpoint.js';
+export { type CoTrainRequest, coTrain, coTrainingTask, sideTask } from './co-train.js';
+export { type CoTrainPlan, coTrainedOnly, planCoTraining } from './co-train-plan.js';
+export { type ContinueCounts, type ContinueReport, continueFrom } from './continue-from.js';
 export * from './estimate.js';
 export * from './external.js';
 export * from './finished.js';
-export { createMethodHooks, type Teaching } from './fit.js';
 export * from './job.js';
-export * from './outcome.js';
-export type { JobRequest } from './request.js';
-export { type SavedModel, savedModelOf, readSavedModel } from './saved-model.js';
-export { checkNeeds, checkStudent, splitOptions, type TeacherProfile } from './method.js';
+export {
+  capabilitiesOf,
+  checkNeeds,
+  checkStudent,
+  readMethodOptions,
+  splitOptions,
+  type TeacherProfile,
+  teachingOnly,
+} from './method.js';
+export { createMethodHooks, type Teaching } from './method-hooks.js';
 export { nameItems } from './names.js';
+export * from './outcome.js';
 export * from './rankings-file.js';
+export type { JobRequest } from './request.js';
 export * from './run-folder.js';
 export * from './run-manifest.js';
-export { type ContinueCounts, type ContinueReport, continueFrom } from './continue-from.js';
+export { readSavedModel, type SavedModel, savedModelOf, untrainedModel } from './saved-model.js';
 export { testRanks } from './test-ranks.js';
+export {
+  type MadeModel,
+  type MadeModels,
+  type ModelsTask,
+  type ModelTask,
+  type Watched,
+  withModels,
+} from './train-models.js';
 export * from './trajectory.js';

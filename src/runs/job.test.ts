@@ -6,9 +6,9 @@ import { rankingOf } from '../data/index.js';
 import { loadDataset } from '../data/load.js';
 import type { Listener, TrainEvent } from '../train/index.js';
 import { isFinishedRun, jobFiles, readFinishedRun, readTeacher } from './finished.js';
-import { type JobRequest } from './request.js';
 import { runJob } from './job.js';
-import { type Teacher } from './outcome.js';
+import type { Teacher } from './outcome.js';
+import type { JobRequest } from './request.js';
 import { evaluation, kernels, newFolder, quick, refusedAs, SMALL, smallData } from './small.test.support.js';
 
 const request = async (more: Partial<JobRequest> = {}): Promise<JobRequest> => ({
@@ -232,7 +232,10 @@ test('teachers hand their tables over, from memory as from a folder; who has non
   assert.deepEqual(tables, inMemory.teacher.tables);
   assert.deepEqual(kept.teacher.tables, tables);
   const { train } = await smallData();
-  assert.deepEqual([tables!.dim, tables!.userFactors.length, tables!.itemFactors.length], [4, train.nUsers * 4, train.nItems * 4]);
+  assert.deepEqual(
+    [tables!.dim, tables!.userFactors.length, tables!.itemFactors.length],
+    [4, train.nUsers * 4, train.nItems * 4],
+  );
   const popular = await runJob(await request({ model: 'top-pop', options: {} }));
   assert.equal(popular.teacher.tables, undefined);
   await assert.rejects(

@@ -1,10 +1,17 @@
 /** Options and needs of a model and a distillation method together. */
-import { type OptionsSchema, parseOptions } from '../options/options.js';
+
 import type { Dataset } from '../data/index.js';
-import type { MethodSpec, TeacherKnowledge, TeacherCapability } from '../distill/index.js';
+import {
+  isCoTrained,
+  type MethodSpec,
+  type TeacherCapability,
+  type TeacherKnowledge,
+  type TeachingMethod,
+} from '../distill/index.js';
 import { fail } from '../errors.js';
-import { type Capability, type ModelSpec, modelRegistry } from '../models/index.js';
+import { type Capability, learnsPairs, type ModelSpec, modelRegistry } from '../models/index.js';
 import { nearest } from '../nearest.js';
+import { type OptionsSchema, parseOptions } from '../options/options.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -30,8 +37,23 @@ export function splitOptions(
   );
   return {
     modelOptions: parseOptions(model.options, { ...suited, ...of(model.options) }, model.name) as Values,
-    methodOptions: parseOptions(method.options, of(method.options), method.name) as Values,
+    methodOptions: readMethodOptions(method, of(method.options)),
   };
+}
+
+/** The options of a method, checked and with its defaults. @throws RecdistillError `unknown-option`, `bad-option` */
+export function readMethodOptions(method: MethodSpec, given: Values = {}): Values {
+  const beneath = isCoTrained(method) ? method.defaultsFor?.(given) : {};
+  return parseOptions(method.options, { ...beneath, ...given }, method.name) as Values;
+}
+
+/** @throws RecdistillError `needs-not-met` for a method that trains two models */
+export function teachingOnly(method: MethodSpec): TeachingMethod {
+  if (!isCoTrained(method)) return method;
+  return refuse(
+    `${method.name} trains a teacher and a student together, and a job of one model was asked for`,
+    'Use coTrain with the saved models of both.',
+  );
 }
 
 /** What is known of a teacher before it is trained or read. */
@@ -40,15 +62,18 @@ export interface TeacherProfile {
   readonly has: readonly TeacherCapability[];
 }
 
+/** What a finished run of this model can hand over as a teacher; undefined for rankings made elsewhere. */
+export const capabilitiesOf = (model: ModelSpec | undefined): readonly TeacherCapability[] => [
+  ...(model?.capabilities.includes('factors') ? (['embeddings'] as const) : []),
+  ...(model && learnsPairs(model) ? (['parameters'] as const) : []),
+];
+
 /**
  * Refuses what needs no teacher to be seen: a method that cannot teach this model, or not with these teachers.
  * @throws RecdistillError `needs-not-met`
  */
-export function checkStudent(
-  model: ModelSpec,
-  { needs, name }: MethodSpec,
-  teachers: readonly TeacherProfile[],
-): void {
+export function checkStudent(model: ModelSpec, method: MethodSpec, teachers: readonly TeacherProfile[]): void {
+  const { needs, name } = method;
   if (needs.teachers === 'none') {
     if (teachers.length > 0)
       refuse(
@@ -58,20 +83,31 @@ export function checkStudent(
     return;
   }
   const lacks = (m: ModelSpec) => needs.student.find((c) => !m.capabilities.includes(c));
-  const able = modelRegistry.all().filter((m) => m.kind === 'trained' && !lacks(m)).map((m) => m.name);
+  const able = modelRegistry
+    .all()
+    .filter((m) => m.kind === 'trained' && !lacks(m))
+    .map((m) => m.name);
   const students = `Students for ${name}: ${able.join(', ')}.`;
   if (model.kind === 'computed') refuse(`${model.name} is computed at once and cannot be a student`, students);
   const missing = lacks(model);
   if (missing) refuse(`${name} needs a student with ${WORDS[missing]}, which ${model.name} does not have`, students);
   if (teachers.length === 0)
     refuse(`${name} needs teachers; none were given`, 'Train some first and name their runs with --teachers.');
+  if (isCoTrained(method) && teachers.length > 1)
+    refuse(
+      `${name} trains one teacher and the student together; ${teachers.length} teachers were given`,
+      `Name one of them: ${teachers.map((t) => t.name).join(', ')}.`,
+    );
   for (const teacher of teachers) {
     const wanted = needs.teacher.find((c) => !teacher.has.includes(c));
     if (!wanted) continue;
-    const having = modelRegistry.all().filter((m) => m.capabilities.includes('factors')).map((m) => m.name);
+    const having = modelRegistry
+      .all()
+      .filter((m) => capabilitiesOf(m).includes(wanted))
+      .map((m) => m.name);
     refuse(
-      `${name} needs teachers with ${wanted}, which ${teacher.name} does not have`,
-      `Leave it out, or choose another method. Runs of these models have ${wanted}: ${having.join(', ')}.`,
+      `${name} needs teachers with ${TEACHER_WORDS[wanted]}, which ${teacher.name} does not have`,
+      `Leave it out, or choose another method. Runs of these models have them: ${having.join(', ')}.`,
     );
   }
 }
@@ -107,6 +143,12 @@ export function checkNeeds(
     }
   }
 }
+
+/** What teachers have, in the words of messages. */
+export const TEACHER_WORDS: Readonly<Record<TeacherCapability, string>> = {
+  embeddings: 'embeddings',
+  parameters: 'parameters that can train on',
+};
 
 const WORDS: Readonly<Record<Capability, string>> = {
   factors: 'tables of users and items whose inner products are its scores',

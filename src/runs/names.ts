@@ -1,12 +1,12 @@
 /** Readable names of items for runs that are finished: nothing is trained. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleFiles } from '../student/index.js';
-import { parseJsonFile, writeAtomic } from '../formats/index.js';
-import { type Run } from './run-folder.js';
 import { writeLabels } from '../bundle/index.js';
 import type { Dataset } from '../data/index.js';
+import { parseJsonFile, writeAtomic } from '../formats/index.js';
+import { bundleFiles } from '../student/index.js';
 import { jobFiles } from './finished.js';
+import type { Run } from './run-folder.js';
 
 /**
  * Puts names into the student bundle of a run, if it has one, and their file into the data options that it recorded, so that students

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { readRankings, writeRankings } from './rankings-file.js';
 import { writeSafetensors } from '../formats/safetensors.js';
+import { readRankings, writeRankings } from './rankings-file.js';
 
 let path: string;
 let dir: string;

@@ -36,4 +36,3 @@ export interface JobRequest {
   readonly listen?: Listener;
   readonly signal?: AbortSignal;
 }
-

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { RecdistillError } from '../errors.js';
-import type { Tensor } from '../student/safetensors.js';
 import { readJsonLines } from '../formats/lines.js';
+import type { Tensor } from '../student/safetensors.js';
 import { openRun, type Run, readRunManifest } from './run-folder.js';
 import type { RunSpec } from './run-manifest.js';
 

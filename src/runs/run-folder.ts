@@ -3,6 +3,9 @@ import fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RecdistillError } from '../errors.js';
 import { isTemp, makeFolder, refuseForeign, syncFolder, writeAtomic } from '../formats/atomic.js';
+import { writing } from '../formats/io-error.js';
+import { acquireLock, isLockFile } from '../formats/lock.js';
+import { parseJsonFile } from '../formats/sealed-json.js';
 import {
   type Checkpoint,
   type DamagedCheckpoint,
@@ -12,8 +15,6 @@ import {
   setAside,
   writeCheckpoint,
 } from './checkpoint.js';
-import { writing } from '../formats/io-error.js';
-import { acquireLock, isLockFile } from '../formats/lock.js';
 import { openLog } from './run-log.js';
 import {
   describeHost,
@@ -26,7 +27,6 @@ import {
   writeManifest,
 } from './run-manifest.js';
 import { finishOverwrite, isOverwriteFolder, moveAside } from './run-overwrite.js';
-import { parseJsonFile } from '../formats/sealed-json.js';
 
 /** A run that this process holds. Every method but `close` throws an Error after `close`. */
 export interface Run {

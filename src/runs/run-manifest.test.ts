@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { RecdistillError } from '../errors.js';
+import { writeSealedJson } from '../formats/sealed-json.js';
 import {
   expectSameRun,
   firstDifference,
@@ -13,7 +14,6 @@ import {
   runHash,
   writeManifest,
 } from './run-manifest.js';
-import { writeSealedJson } from '../formats/sealed-json.js';
 
 const spec: RunSpec = { kind: 'train', options: { model: 'bpr-mf', dim: 64, seed: 7 }, dataFingerprint: 'f00d' };
 

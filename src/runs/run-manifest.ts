@@ -1,9 +1,9 @@
 /** What a run is: the part that names it (its hash) and the part that says where and when it was made. */
 import { arch, availableParallelism, cpus, hostname, platform, totalmem } from 'node:os';
 import { fail } from '../errors.js';
-import { canonicalJson, isPlainObject } from '../student/canonical-json.js';
 import { packageVersion } from '../formats/package-version.js';
 import { hashOf, readSealedJson, writeSealedJson } from '../formats/sealed-json.js';
+import { canonicalJson, isPlainObject } from '../student/canonical-json.js';
 
 /** Raised when the layout of a run folder changes. */
 export const runFormat = 1;

@@ -1,8 +1,8 @@
 /** A finished model with its parameters: where more training can begin. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSafetensors } from '../formats/index.js';
 import { fail } from '../errors.js';
+import { readSafetensors } from '../formats/index.js';
 import type { Model } from '../models/index.js';
 import { jobFiles, readFinishedRun } from './finished.js';
 import type { RunResult } from './outcome.js';
@@ -35,6 +35,11 @@ export function readSavedModel(folder: string): SavedModel {
 export const savedModelOf = (model: Model, result: RunResult, dataFingerprint: string, hash = ''): SavedModel => ({
   ...{ model: model.name, options: result.options, dataFingerprint, hash },
   parameters: Object.fromEntries(model.parameters.map((p) => [p.name, p.values.slice()])),
+});
+
+/** A model that is still to be trained, for checks of what will begin from it. */
+export const untrainedModel = (model: string, options: SavedModel['options'], dataFingerprint: string): SavedModel => ({
+  ...{ model, options, parameters: {}, dataFingerprint, hash: '' },
 });
 
 /** Puts the parameters into a model of the same sizes. @throws RecdistillError `artifact-damaged` */

@@ -1,11 +1,11 @@
 /** The snapshots of a run on their way to a trajectory: in the run folder if there is one, else in memory. */
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder } from '../formats/index.js';
-import { readRankings, writeRankings } from './rankings-file.js';
 import type { Rankings } from '../data/rankings.js';
 import type { TrajectoryCheckpoint } from '../data/trajectory.js';
+import { makeFolder } from '../formats/index.js';
 import { chooseEpochs, isKept, strideAfter, type TrajectoryOptions } from '../train/trajectory.js';
+import { readRankings, writeRankings } from './rankings-file.js';
 
 type Metrics = Readonly<Record<string, number>>;
 

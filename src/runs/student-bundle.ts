@@ -1,9 +1,9 @@
 /** Writes the model that a job has just trained as a student bundle that needs neither the training data nor the model's code. */
 import { join } from 'node:path';
 import { writeBundle } from '../bundle/index.js';
-import { packageVersion } from '../formats/package-version.js';
 import { type Dataset, union } from '../data/index.js';
 import type { Evaluation } from '../eval/index.js';
+import { packageVersion } from '../formats/package-version.js';
 import { type Model, modelOf, type Tables, tablesOf } from '../models/index.js';
 import { jobFiles } from './finished.js';
 
@@ -22,7 +22,12 @@ export function factorsOf(model: Model): Tables | undefined {
   const factors = modelOf(model.name).capabilities.includes('factors') ? tablesOf(model) : undefined;
   if (!factors) return undefined;
   const { userFactors, itemFactors, dim, biases } = factors;
-  return { userFactors: Float32Array.from(userFactors), itemFactors: Float32Array.from(itemFactors), dim, ...(biases && { biases }) };
+  return {
+    userFactors: Float32Array.from(userFactors),
+    itemFactors: Float32Array.from(itemFactors),
+    dim,
+    ...(biases && { biases }),
+  };
 }
 
 /**
@@ -68,7 +73,9 @@ export function writeStudent(
 
 /** Columns that are biases become biases: as columns they would bend fold-in and similarities, and lose digits in small precisions. */
 function partsOf({ userFactors, itemFactors, dim, biases }: Tables) {
-  const columns = Array.from({ length: dim }, (_, d) => d).filter((d) => d !== biases?.userColumn && d !== biases?.itemColumn);
+  const columns = Array.from({ length: dim }, (_, d) => d).filter(
+    (d) => d !== biases?.userColumn && d !== biases?.itemColumn,
+  );
   const taken = (table: Tables['userFactors'], wanted: readonly number[]): Float32Array => {
     const part = new Float32Array((table.length / dim) * wanted.length);
     for (let row = 0, at = 0; at < part.length; row += dim) for (const d of wanted) part[at++] = table[row + d]!;
@@ -78,6 +85,9 @@ function partsOf({ userFactors, itemFactors, dim, biases }: Tables) {
     dim: columns.length,
     userFactors: taken(userFactors, columns),
     itemFactors: taken(itemFactors, columns),
-    ...(biases && { userBiases: taken(userFactors, [biases.userColumn]), itemBiases: taken(itemFactors, [biases.itemColumn]) }),
+    ...(biases && {
+      userBiases: taken(userFactors, [biases.userColumn]),
+      itemBiases: taken(itemFactors, [biases.itemColumn]),
+    }),
   };
 }

@@ -1,9 +1,10 @@
 /** Where a finished model has the test items among all candidates, beyond the lists that runs keep. */
-import { parseOptions } from '../options/options.js';
+
 import { type Dataset, itemsOf, union } from '../data/index.js';
 import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
 import { modelOf } from '../models/index.js';
-import { type SavedModel, loadParameters } from './saved-model.js';
+import { parseOptions } from '../options/options.js';
+import { loadParameters, type SavedModel } from './saved-model.js';
 
 /** Scores held at once: 16 MB, and as much for the ranks. */
 const BLOCK = 4_000_000;

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { fail } from '../errors.js';
-import { isPlainObject } from '../student/canonical-json.js';
 import { writeFolder } from '../formats/atomic.js';
-import { readRankings, writeRankings } from './rankings-file.js';
 import { readSealedJson, writeSealedJson } from '../formats/sealed-json.js';
+import { isPlainObject } from '../student/canonical-json.js';
+import { readRankings, writeRankings } from './rankings-file.js';
 
 /** What a reader wants a trajectory to fit; what is absent is not compared. */
 export interface TrajectoryExpectation {

@@ -10,7 +10,10 @@ export function tellUnusedWeights(
   listen: Listener,
 ): void {
   if (!weights || capabilities.includes('weights')) return;
-  const able = modelRegistry.all().filter((m) => m.capabilities.includes('weights')).map((m) => m.name);
+  const able = modelRegistry
+    .all()
+    .filter((m) => m.capabilities.includes('weights'))
+    .map((m) => m.name);
   const message = `${name} does not use the weights of interactions: each counts the same. Models that use them: ${able.join(', ')}`;
   listen({ type: 'note', message });
 }

@@ -1,13 +1,13 @@
 /** Follows a model while it trains: judges it on valid, and keeps snapshots for its trajectory. */
 import { join } from 'node:path';
-import type { Run } from './run-folder.js';
 import type { Rankings } from '../data/rankings.js';
+import type { Trajectory } from '../data/trajectory.js';
+import type { Evaluator } from '../eval/evaluation.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, rankAll } from '../models/index.js';
 import type { Progress } from '../progress.js';
 import type { LearnerTask, Listener, LoopStore, TrainOutcome, TrajectoryOptions } from '../train/index.js';
-import type { Evaluator } from '../eval/evaluation.js';
-import type { Trajectory } from '../data/trajectory.js';
+import type { Run } from './run-folder.js';
 import { createSnapshots } from './snapshots.js';
 
 /** A model at its best, and how it came there. */

@@ -6,16 +6,19 @@ import assert from 'node:assert/strict';
 import type { Dataset, Interactions } from '../data/index.js';
 import {
   type DistillContext,
+  isCoTrained,
   type MethodHooks,
   type MethodSpec,
-  methodOf,
+  methods,
   type TeacherKnowledge,
+  type TeachingMethod,
 } from '../distill/index.js';
 import { RecdistillError } from '../errors.js';
 import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
 import { type ModelSpec, modelRegistry, rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
 import { describeOptions } from '../options/index.js';
 import { checkNeeds } from '../runs/method.js';
+import { coTrainedContract } from './co-trained-contract.js';
 import { teachersFor } from './made-up-teachers.js';
 import {
   type ContractCase,
@@ -35,6 +38,10 @@ const smallData: Interactions = { ...smallTrain, nItems: 25 };
 
 /** @param options of the method, where its defaults do not fit 25 items */
 export function methodContract(spec: MethodSpec, options: Values = {}): ContractCase[] {
+  return isCoTrained(spec) ? coTrainedContract(spec, options) : teachingContract(spec, options);
+}
+
+function teachingContract(spec: TeachingMethod, options: Values): ContractCase[] {
   const name = (rest: string) => `${spec.name}: ${rest}`;
   const cases: ContractCase[] = [
     { name: name('what cannot work is refused before any work, in a sentence'), run: () => refusals(spec) },
@@ -60,11 +67,11 @@ export function methodContract(spec: MethodSpec, options: Values = {}): Contract
 }
 
 /** Registered models that can be trained by this method. */
-const studentsOf = ({ needs }: MethodSpec): ModelSpec[] =>
+const studentsOf = ({ needs }: TeachingMethod): ModelSpec[] =>
   modelRegistry.all().filter((m) => m.kind === 'trained' && needs.student.every((c) => m.capabilities.includes(c)));
 
 /** Options small enough for tests, whatever the method calls its sizes. */
-function smallMethodOptions(spec: MethodSpec, more: Values): never {
+function smallMethodOptions(spec: TeachingMethod, more: Values): never {
   const small: Values = {
     topK: 10,
     observedK: 2,
@@ -80,11 +87,11 @@ function smallMethodOptions(spec: MethodSpec, more: Values): never {
   return spec.options.parse({ ...has, ...more }) as never;
 }
 
-const teachersOf = (spec: MethodSpec, train: Interactions, fingerprint = ''): TeacherKnowledge[] =>
+const teachersOf = (spec: TeachingMethod, train: Interactions, fingerprint = ''): TeacherKnowledge[] =>
   teachersFor(train, { none: 0, one: 1, many: 3 }[spec.needs.teachers], fingerprint);
 
 async function create(
-  spec: MethodSpec,
+  spec: TeachingMethod,
   student: TrainableModel,
   options: Values,
   context: Pick<DistillContext, 'kernels' | 'train' | 'batchSize' | 'batchesPerEpoch'>,
@@ -105,7 +112,7 @@ async function create(
 }
 
 async function onSmallData(
-  spec: MethodSpec,
+  spec: TeachingMethod,
   student: ModelSpec,
   options: Values,
   k: Kernels,
@@ -120,7 +127,7 @@ async function onSmallData(
   return { model, method: await create(spec, model, options, context, teachers) };
 }
 
-async function givesBack(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
+async function givesBack(spec: TeachingMethod, student: ModelSpec, options: Values): Promise<void> {
   const k = createKernels({ threads: 1, memoryLimit: 64e6 });
   const work = async (): Promise<void> => {
     const { model, method } = await onSmallData(spec, student, options, k);
@@ -142,7 +149,7 @@ async function givesBack(spec: MethodSpec, student: ModelSpec, options: Values):
 }
 
 /** With every value of every choice that the method offers; at the start, and after the method has seen many epochs. */
-async function gradients(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
+async function gradients(spec: TeachingMethod, student: ModelSpec, options: Values): Promise<void> {
   const choices = describeOptions(spec.options).flatMap(({ name, choices = [] }) =>
     choices.map((value) => ({ [name]: value })),
   );
@@ -150,7 +157,7 @@ async function gradients(spec: MethodSpec, student: ModelSpec, options: Values):
   for (const choice of [{}, ...choices]) gradientWith(spec, student, { ...weight, ...options, ...choice });
 }
 
-async function gradientWith(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
+async function gradientWith(spec: TeachingMethod, student: ModelSpec, options: Values): Promise<void> {
   const k = createReferenceKernels('f64');
   const initScale = 'initScale' in student.options.shape ? { initScale: 0.5 } : {};
   const { model, method } = await onSmallData(spec, student, options, k, initScale);
@@ -188,7 +195,7 @@ async function gradientWith(spec: MethodSpec, student: ModelSpec, options: Value
 }
 
 /** Six epochs of a student, with a method or without. */
-function runOf(student: ModelSpec, data: Dataset, spec?: MethodSpec, options: Values = {}): TrainRun {
+function runOf(student: ModelSpec, data: Dataset, spec?: TeachingMethod, options: Values = {}): TrainRun {
   const o = smallOptions(student, { batchSize: 64, epochs: 6, seed: 3 }) as unknown as TrainOptions;
   return {
     data,
@@ -203,14 +210,14 @@ function runOf(student: ModelSpec, data: Dataset, spec?: MethodSpec, options: Va
   };
 }
 
-async function sameAtAnyThreads(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
+async function sameAtAnyThreads(spec: TeachingMethod, student: ModelSpec, options: Values): Promise<void> {
   const run = runOf(student, await contractData(), spec, options);
   const one = await trainedBits(run, 1);
   for (const threads of [2, 3, 4])
     assert.ok((await trainedBits(run, threads)) === one, `${threads} threads gave other bits than 1`);
 }
 
-async function resumes(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
+async function resumes(spec: TeachingMethod, student: ModelSpec, options: Values): Promise<void> {
   const data = await contractData();
   // An alpha below 1 moves every user on in every call, so that a few epochs see every phase of a method that has one.
   const hasty = 'alpha' in spec.options.shape ? [{ alpha: 0.9 }] : [];
@@ -222,7 +229,7 @@ async function resumes(spec: MethodSpec, student: ModelSpec, options: Values): P
 }
 
 /** Nothing of what a method saves may be lost, whether or not it shows in the few epochs of a test. */
-async function keepsState(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
+async function keepsState(spec: TeachingMethod, student: ModelSpec, options: Values): Promise<void> {
   const k = createReferenceKernels('f64');
   const first = await onSmallData(spec, student, options, k);
   const second = await onSmallData(spec, student, options, k);
@@ -238,7 +245,12 @@ async function keepsState(spec: MethodSpec, student: ModelSpec, options: Values)
 }
 
 /** The loss of one batch, after some epochs, and whether any parameter gets a gradient from it. */
-async function lossWith(spec: MethodSpec, student: ModelSpec, options: Values, teachers: readonly TeacherKnowledge[]) {
+async function lossWith(
+  spec: TeachingMethod,
+  student: ModelSpec,
+  options: Values,
+  teachers: readonly TeacherKnowledge[],
+) {
   const k = createReferenceKernels('f64');
   const { model, method } = await onSmallData(spec, student, options, k, {}, teachers);
   for (let epoch = 1; epoch <= 3; epoch++) await method.afterEpoch?.(epoch);
@@ -254,7 +266,7 @@ async function lossWith(spec: MethodSpec, student: ModelSpec, options: Values, t
 }
 
 /** More items asked for than there are, a single checkpoint, and a user whom the teacher does not know. */
-async function doesWithLess(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
+async function doesWithLess(spec: TeachingMethod, student: ModelSpec, options: Values): Promise<void> {
   const greedy = Object.fromEntries(
     ['topK', 'observedK', 'discrepancyK', 'remainder', 'samples', 'candidates']
       .filter((name) => name in spec.options.shape)
@@ -281,7 +293,7 @@ async function doesWithLess(spec: MethodSpec, student: ModelSpec, options: Value
   }
 }
 
-async function together(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
+async function together(spec: TeachingMethod, student: ModelSpec, options: Values): Promise<void> {
   const three = teachersFor(smallData, 3, '');
   const alone = await lossWith(spec, student, options, three.slice(0, 1));
   const all = await lossWith(spec, student, options, three);
@@ -289,17 +301,17 @@ async function together(spec: MethodSpec, student: ModelSpec, options: Values): 
   assert.notEqual(all!.loss, alone!.loss);
 }
 
-async function lambdaZero(spec: MethodSpec, student: ModelSpec, options: Values): Promise<void> {
+async function lambdaZero(spec: TeachingMethod, student: ModelSpec, options: Values): Promise<void> {
   const data = await contractData();
   const base = 'base' in spec.options.shape ? { base: 'kept' } : {};
-  const bits = (s?: MethodSpec, o?: Values) => trainedBits(runOf(student, data, s, o), 1);
-  const alone = await bits(methodOf('none'));
+  const bits = (s?: TeachingMethod, o?: Values) => trainedBits(runOf(student, data, s, o), 1);
+  const alone = await bits(methods.none);
   assert.ok((await bits()) === alone, 'method none changes nothing');
   assert.ok((await bits(spec, { ...options, ...base, lambda: 0 })) === alone, 'lambda 0 changed the parameters');
   assert.ok((await bits(spec, { ...options, ...base, lambda: 0.5 })) !== alone, 'lambda 0.5 changed nothing');
 }
 
-async function refusals(spec: MethodSpec): Promise<void> {
+async function refusals(spec: TeachingMethod): Promise<void> {
   const data = await contractData();
   const [student] = studentsOf(spec);
   assert.ok(student, `no registered model can be a student of ${spec.name}`);

@@ -33,7 +33,7 @@ export interface TrainTask extends LearnerTask, Surroundings {}
 /**
  * Models that learn together, each from its own batches (equal options give equal batches) by its own optimiser. They go through an epoch side by
  * side; who has fewer batches rests in some steps. In a step all take their gradients before any of them moves. They train for the most
- * `epochs` that any of them asks for, or until each has waited in vain for its `patience`.
+ * `epochs` that any of them asks for, until each has waited for a better result as long as its `patience` says, or until `validate` of one of them says stop.
  */
 export interface JointTask extends Surroundings {
   readonly learners: readonly LearnerTask[];
@@ -158,7 +158,7 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
         continue;
       }
       const over = learners.map((l) => l.over());
-      if (over.every((reason) => reason !== undefined))
+      if (over.includes('stopped') || over.every((reason) => reason !== undefined))
         return finish(over.includes('stopped') ? 'stopped' : 'patience');
       saveIfDue();
     }

@@ -10,7 +10,19 @@ const BASE = ['train', 'bpr-mf', '--data', 'synthetic:200x150x4000', '--dim', '8
 const TRAIN = [...BASE, '--epochs', '120'];
 const OFTEN = ['--evaluate-every', '1', '--patience', '1000'];
 const DISTILL = ['distill', '--teachers', 'teacher,ease', '--dim', '4', '--epochs', '120', '--period', '4'];
-const BD = ['bd', '--teacher', 'teacher', '--student', 'small', '--epochs', '120', '--update', '4'];
+const JOINT = [
+  'distill',
+  '--method',
+  'bd',
+  '--teachers',
+  'teacher',
+  '--start',
+  'small',
+  '--epochs',
+  '120',
+  '--update',
+  '4',
+];
 const KILLS = 4;
 const EVALUATED = /: epoch \d+ of \d+, .*recall@50/;
 
@@ -20,7 +32,7 @@ before(async () => {
     ['train', 'ease', '--data', 'synthetic:200x150x4000'],
     [...DISTILL, ...OFTEN, '--name', 'student'],
     ['train', 'bpr-mf', '--data', 'synthetic:200x150x4000', '--dim', '3', '--epochs', '5', '--name', 'small'],
-    [...BD, ...OFTEN, '--name', 'both'],
+    [...JOINT, ...OFTEN, '--name', 'both'],
   ]) {
     const { code, stderr } = await w.run(...words);
     assert.equal(code, 0, stderr);
@@ -37,10 +49,10 @@ async function aMoment(): Promise<number> {
 for (const [command, words, model, parts] of [
   ['train', TRAIN, 'teacher', ['']],
   ['distill', DISTILL, 'student', ['']],
-  ['bd', BD, 'both', ['teacher', 'student']],
+  ['joint training', JOINT, 'both', ['teacher', 'student']],
 ] as const) {
   test(`${command} killed at random moments ends with the same bytes`, { timeout: 120_000 }, async () => {
-    const name = `${command}-killed`;
+    const name = `${model}-killed`;
     const moments: string[] = [];
     for (let kill = 0; kill < KILLS; kill++) {
       const { child, ended, seen } = w.start(...words, ...OFTEN, '--name', name);

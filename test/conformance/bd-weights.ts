@@ -17,7 +17,7 @@ const directions = { w_S_to_T: 'to-teacher', w_T_to_S: 'to-student' } as const;
 function weights(k: Kernels, inputs: Inputs): Result {
   const models = [readMatrix(inputs, 'scores_T'), readMatrix(inputs, 'scores_S')];
   const nItems = models[0]!.columns;
-  const [published, ours] = (['reference', 'intended'] as const).map((s) =>
+  const [published, ours] = (['published', 'intended'] as const).map((s) =>
     models.map((m) => ranksOf(k, m, inputs, s)),
   );
   return {
@@ -27,7 +27,7 @@ function weights(k: Kernels, inputs: Inputs): Result {
     rank_S: ours![1]!.map(absentForZero),
     weights: readLists(inputs, 'eps_pairs').map(([epsilon, epsilonTanh]) => {
       const options = { epsilon: epsilon!, epsilonTanh: epsilonTanh!, rankTemperature: 1 };
-      const official = byRule(k, nItems, published!, { ...options, sampling: 'reference' });
+      const official = byRule(k, nItems, published!, { ...options, sampling: 'published' });
       const intended = byRule(k, nItems, ours!, { ...options, sampling: 'intended' });
       const { w_S_to_T, w_T_to_S } = intended;
       const shares = { prob_S_to_T: w_S_to_T.map(shareOf), prob_T_to_S: w_T_to_S.map(shareOf) };

@@ -27,9 +27,10 @@ const bd = (name: string, teacher: string, learner: string, options: string): Ca
   name: `bd/${name}`,
   needs: [teacher, learner],
   async run(place) {
-    const both = ['--teacher', runOf(teacher), '--student', runOf(learner), '--name', runOf(`bd/${name}`)];
+    const from = ['--method', 'bd', '--teachers', runOf(teacher), '--start', runOf(learner)];
+    const both = [...from, '--name', runOf(`bd/${name}`)];
     const length = words('--epochs 6 --evaluate-every 2 --seed 1');
-    const made = madePair(await place.compute('bd', ...both, ...length, ...words(options)));
+    const made = madePair(await place.compute('distill', ...both, ...length, ...words(options)));
     return {
       ...under('teacher', runParts(place.path(made.teacher))),
       ...under('student', runParts(place.path(made.student))),
@@ -75,8 +76,8 @@ export const methodCases: readonly Case[] = [
   method('hetcomp', mixed, '--period 1'),
   form('scores', 'cd', ['model/bpr-mf'], '--targets scores'),
   form('guided', 'cd', ['model/bpr-mf'], '--guide student --period 2'),
-  form('sampling', 'rrd', mixed, '--sampling reference --rows batch'),
-  form('sampling', 'dcd', mixed, '--sampling reference'),
+  form('sampling', 'rrd', mixed, '--sampling published --rows batch'),
+  form('sampling', 'dcd', mixed, '--sampling published'),
   form('uniform', 'multi-rrd', mixed, '--weighting uniform'),
   form('at-once', 'hetcomp', mixed, '--period 2 --alpha 1'),
   form('fixed', 'hetcomp', mixed, '--period 1 --construction fixed'),
@@ -93,7 +94,7 @@ export const methodCases: readonly Case[] = [
   student('cdae', 'cd', `--dim 4 ${rows}`),
   continued,
   bd('bpr-mf', 'model/bpr-mf', 'distill/none', '--update 3'),
-  bd('reference', 'model/bpr-mf', 'distill/none', '--update 2 --protocol reference'),
+  bd('reference', 'model/bpr-mf', 'distill/none', '--update 2 --protocol published'),
   bd('cdae-bpr-mf', 'model/cdae', 'distill/none', '--update 2 --sampling top'),
   bd('lightgcn-cml', 'model/lightgcn', 'distill/hetcomp-into-cml', '--update 2 --sampling swapped'),
   bd('neumf-bpr-mf', 'model/neumf', 'distill/none', '--update 2 --direction to-student --keep last --shared-draw'),

@@ -149,5 +149,12 @@ export const wholeCases: readonly Case[] = [
     'seeds: [0, 1]',
     'tune: { trials: 2 }',
   ),
-  study('methods', teachers, student, 'entries: methods', 'seeds: [3]'),
+  // Every method by which finished teachers teach, as `entries: methods` had them before bd was among these.
+  study(
+    'methods',
+    teachers,
+    student,
+    'entries: [{ method: none }, { method: rd }, { method: cd }, { method: de, teachers: [bpr-mf] }, { method: rrd }, { method: dcd }, { method: cl-drd }, { method: multi-rrd }, { method: hetcomp }]',
+    'seeds: [3]',
+  ),
 ];

@@ -4,8 +4,16 @@ import { join } from 'node:path';
 import type { DataOptions, LoadedDataset } from '../../data/index.js';
 import { fail } from '../../errors.js';
 import { type EvaluationOptions, evaluationOptions } from '../../eval/index.js';
+import { modelRegistry } from '../../models/index.js';
 import { nearest } from '../../nearest.js';
-import { type FinishedRun, isFinishedRun, isRun, readFinishedRun } from '../../runs/index.js';
+import {
+  capabilitiesOf,
+  type FinishedRun,
+  isFinishedRun,
+  isRun,
+  readFinishedRun,
+  type TeacherProfile,
+} from '../../runs/index.js';
 import type { Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { dataGroup, evaluationGroup } from '../terminal/groups.js';
@@ -25,7 +33,7 @@ export function runNames(runs: string, prefix = ''): string[] {
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
     .map((entry) => (prefix === '' ? entry.name : `${prefix}/${entry.name}`))
     .sort()
-    .flatMap((name) => (isRun(join(runs, name)) ? [name] : name.split('/').length < 3 ? runNames(runs, name) : []));
+    .flatMap((name) => (isRun(join(runs, name)) ? [name] : name.split('/').length < 4 ? runNames(runs, name) : []));
 }
 
 /** Where a run of this name, or the folder of this path, is; undefined if neither is there. */
@@ -94,4 +102,10 @@ export async function loadDataOf(
 export function readEvaluation(run: FinishedRun | undefined, given: Given): EvaluationOptions {
   const recorded = Object.entries(run?.result.options ?? {}).filter(([name]) => name in evaluationOptions.shape);
   return readOptions(evaluationGroup, given, Object.fromEntries(recorded));
+}
+
+/** What a finished run can hand over as a teacher. @throws RecdistillError as `readRun` */
+export function teacherProfile(place: RunPlace): TeacherProfile {
+  const { model } = readRun(place).result;
+  return { name: place.name, has: capabilitiesOf(modelRegistry.all().find((m) => m.name === model)) };
 }

@@ -17,10 +17,12 @@ export interface SearchSetting {
   readonly runs: string;
   readonly evaluation: EvaluationOptions;
   readonly console: Console;
+  /** The beginning of the command that distils with the best options, of a student and its method. */
+  readonly distil?: string;
 }
 
 export function searchReport({ searches, preset }: TuneResult, setting: SearchSetting): Answer {
-  const { given, folder, runs, evaluation, console } = setting;
+  const { given, folder, runs, evaluation, console, distil } = setting;
   const path = join(folder, 'preset.json');
   const same = wordsOf([dataGroup, evaluationGroup], given).map(quoted);
   const found = searches.filter((s) => s.best).map((s) => s.model);
@@ -29,11 +31,13 @@ export function searchReport({ searches, preset }: TuneResult, setting: SearchSe
       ? [`--seed=${given.flags.seed}`]
       : [];
   const commandOf = (s: ModelSearch) =>
-    s.best ? ['train', s.model, ...same, ...seed([s.model]), flagsOf(s.best.options)].join(' ') : undefined;
+    s.best
+      ? [...(distil ? [distil] : ['train', s.model]), ...same, ...seed([s.model]), flagsOf(s.best.options)].join(' ')
+      : undefined;
   const text = [
     ...searches.map((s) => modelText(s, evaluation.selectBy, commandOf(s))),
     `All trials: ${join(folder, SEARCH_LOG)}`,
-    ...(found.length > 0
+    ...(preset && found.length > 0
       ? [
           `The best options as a preset: ${path}`,
           '',
@@ -44,7 +48,8 @@ export function searchReport({ searches, preset }: TuneResult, setting: SearchSe
       : []),
   ].join('\n');
   const json = {
-    ...{ folder, preset: path, data: preset.data, selectBy: evaluation.selectBy },
+    ...{ folder, selectBy: evaluation.selectBy },
+    ...(preset ? { preset: path, data: preset.data } : {}),
     searches: searches.map((s) => ({ ...s, command: commandOf(s) })),
   };
   return { text, json, failed: found.length < searches.length };

@@ -4,104 +4,56 @@
  */
 import type { Interactions } from '../../data/interactions.js';
 import { fail } from '../../errors.js';
-import type { Kernels } from '../../kernels/index.js';
-import { bd } from '../../losses/index.js';
-import type { TrainableModel } from '../../models/_model.js';
-import { createPairLearner } from '../../models/pair-learner.js';
-import { createScratch } from '../../models/scratch.js';
-import { createProgress, runInParts, type Step } from '../../progress.js';
-import type { Hooks } from '../../train/hooks.js';
-import { createDraws } from './draws.js';
-import type { BdMethod } from './options.js';
-import { createBatchPairs, mostPairs } from './pairs.js';
-import { publishedObserved } from './weights.js';
+import type { TrainOptions } from '../../models/options.js';
+import { logRange } from '../../options/search.js';
+import { coTrainedMethod, type Pair } from '../_method.js';
+import { searchAround } from '../weight-search.js';
+import { createBd } from './hooks.js';
+import { type BdOptions, bdDefaultsFor, bdOptions } from './options.js';
+import { publishedMetrics } from './published.js';
+import { mostEpsilon } from './weights.js';
 
-/** One of the two. */
-export interface BdLearner {
-  /** With the capability `scores`. */
-  readonly model: TrainableModel;
-  /** Most interactions or users in one of its batches. */
-  readonly batchSize: number;
-  /** Items that its base loss draws against each interaction. */
-  readonly negatives: number;
-}
+export const bd = coTrainedMethod({
+  name: 'bd',
+  summary: 'A teacher and a student train on together, each also on scores of the other',
+  source: 'Kweon, Kang and Yu, Bidirectional distillation for top-K recommender system, WWW 2021',
+  needs: { teachers: 'one', form: 'co-trained', base: 'kept', student: ['scores'], teacher: ['parameters'] },
+  options: bdOptions,
+  search: { teacherLambda: searchAround(0.5), studentLambda: searchAround(0.5), studentL2: logRange(1e-5, 0.1) },
+  defaultsFor: bdDefaultsFor,
+  learnerOptions(role, o) {
+    const { epochs, evaluateEvery, patience, seed, optimizer, batchSize } = o;
+    const [learningRate, l2] =
+      role === 'teacher' ? [o.teacherLearningRate, o.teacherL2] : [o.studentLearningRate, o.studentL2];
+    return { epochs, evaluateEvery, patience, seed, optimizer, batchSize, learningRate, l2 };
+  },
+  check,
+  memory(o, { indices, nItems }, { teacher, student }) {
+    const each = [teacher, student].reduce((sum, { negatives }) => sum + (o.samples ?? negatives ?? 1), 0);
+    return each * indices.length * o.update * 4 + Math.max(RANKING_BYTES, nItems * 12);
+  },
+  keepsLast: (o) => o.keep === 'last',
+  measure: (k, model, dataset, o) => (o.protocol === 'published' ? publishedMetrics(k, model, dataset) : {}),
+  create: createBd,
+});
 
-export interface BdContext {
-  readonly kernels: Kernels;
-  readonly train: Interactions;
-  readonly teacher: BdLearner;
-  readonly student: BdLearner;
-  /** Ids of users, for messages; absent: their numbers. */
-  readonly userIds?: readonly string[];
-  /** Tells what was drawn, for logs and reports. */
-  tell(epoch: number, details: Readonly<Record<string, unknown>>): void;
-  /** Between blocks of users of whom all items are ranked. */
-  readonly step?: Step;
-}
+/** Scores and ranks of a block of users, in bytes: see draws.ts. */
+const RANKING_BYTES = 48e6;
 
-/** The hooks of a joint training whose learners are the teacher and the student, in this order. */
-export function createBd(context: BdContext, o: BdMethod): Hooks & { close(): void } {
-  const { kernels: k, train, teacher, student, step = createProgress().task('drawing items') } = context;
-  const learners = [teacher, student] as const;
-  const lambdas = [
-    o.direction === 'to-student' ? 0 : o.teacherLambda,
-    o.direction === 'to-teacher' ? 0 : o.studentLambda,
-  ];
-  const samples = learners.map((l, at) => (lambdas[at] === 0 ? 0 : (o.samples ?? l.negatives))) as [number, number];
-  const draws = createDraws({
-    ...{ kernels: k, train, samples, weights: o, update: o.update, seed: o.seed },
-    models: [teacher.model, student.model],
-    publishedObserved: [publishedObserved(teacher.model.name), publishedObserved(student.model.name)],
-  });
-  // The temperature is that of the model whose scores are the targets.
-  const temperatures = [o.studentTemperature, o.teacherTemperature];
-  const scorers = learners.map(({ model }) => createPairLearner(k, model));
-  const runSync = Math.min(...scorers.map((s) => s.runSync));
-  const picks = learners.map(({ model, batchSize }, at) =>
-    createBatchPairs(k, train, draws.of[at]!, mostPairs(train, model.batches, batchSize, samples[at]!)),
-  );
-  const scratch = createScratch(k);
-  return {
-    base: 'kept',
-    tables: draws.tables,
-    async beforeEpoch(epoch) {
-      if ((epoch - 1) % o.update !== 0 || samples.every((n) => n === 0)) return;
-      const [without, also] = await runInParts(draws.look(epoch), step);
-      if (o.sampling === 'reference') refuseUsers(context, [...without!, ...also!]);
-      context.tell(epoch, { usersWithoutDraw: { teacher: without!.length, student: also!.length } });
-    },
-    prepare(batch, learner = 0) {
-      if (o.sharedDraw && samples[learner]! > 0) picks[learner]!.share(batch);
-    },
-    accumulate(batch, learner = 0) {
-      const { users, items, pick } = picks[learner]!;
-      const n = samples[learner] === 0 ? 0 : pick(batch);
-      let loss = 0;
-      for (let start = 0; start < n; start += runSync) {
-        const [from, to] = [start, Math.min(n, start + runSync)];
-        const pairs = { users: users.subarray(from, to), items: items.subarray(from, to) };
-        const targets = scratch.floats('targets', to - from);
-        scorers[1 - learner]!.score(pairs, targets);
-        loss += scorers[learner]!.learn(pairs, (scores, scoreGradients) =>
-          bd(scores, targets, temperatures[learner]!, lambdas[learner]!, scoreGradients, to - from),
-        );
-      }
-      return loss;
-    },
-    close() {
-      scratch.close();
-      for (const s of scorers) s.close();
-      for (const p of picks) p.close();
-      draws.close();
-    },
-  };
-}
-
-function refuseUsers({ userIds }: BdContext, users: readonly number[]): void {
-  if (users.length === 0) return;
-  const names = users.slice(0, 3).map((u) => userIds?.[u] ?? `number ${u}`);
-  fail('needs-not-met', {
-    problem: `the published code cannot draw for ${users.length} users who rank no item higher by one model than by the other, such as ${names.join(', ')}`,
-    hint: 'Use --sampling intended, which draws nothing for them in that period.',
-  });
+function check(o: BdOptions, { nItems }: Interactions, learners: Pair<TrainOptions>): void {
+  const refuse = (option: string, given: unknown, expected: string, help: string) =>
+    fail('bad-option', { owner: 'bd', option, given, expected, help });
+  if (o.update > o.epochs)
+    refuse('update', o.update, `at most ${o.epochs}, the epochs`, 'Items are drawn anew every `update` epochs.');
+  const most = mostEpsilon(nItems);
+  if (o.epsilon > most && ['intended', 'published', 'swapped'].includes(o.sampling)) {
+    const expected = `at most ${most.toPrecision(2)} with ${nItems} items`;
+    refuse('epsilon', o.epsilon, expected, 'Beyond that the weights of items leave the range of numbers.');
+  }
+  if (!o.sharedDraw || o.samples === undefined) return;
+  for (const [role, { negatives = 1 }] of Object.entries(learners)) {
+    if (o.samples === negatives) continue;
+    const expected = `${negatives} with sharedDraw, the negatives of the ${role}`;
+    refuse('samples', o.samples, expected, 'Leave it out: each drawn item takes the place of one negative.');
+  }
 }

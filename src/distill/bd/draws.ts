@@ -45,7 +45,7 @@ export interface DrawTask {
   /** Epochs between two looks. */
   readonly update: number;
   readonly seed: number;
-  /** With sampling `reference`, the score with which train items take part in the ranking of either model. */
+  /** With sampling `published`, the score with which train items take part in the ranking of either model. */
   readonly publishedObserved: readonly [number, number];
 }
 

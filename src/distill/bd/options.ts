@@ -1,4 +1,4 @@
-/** The options of bidirectional distillation: what is taught, and how both models train on. */
+/** The options of bidirectional distillation: what the two learn from each other, and how both train on. */
 
 import { optimizers } from '../../optim/index.js';
 import {
@@ -14,21 +14,24 @@ import {
 
 const optimizerNames = optimizers.map((o) => o.name) as [string, ...string[]];
 
-/** What is taught. */
-const methodShape = {
+/** The default of `update`. */
+const UPDATE = 10;
+
+/** What the two learn from each other. */
+const lossShape = {
   direction: choice(['both', 'to-student', 'to-teacher'], {
     default: 'both',
-    help: 'Who learns from the other; both go on learning from the data.',
+    help: 'Which model learns from the other; both go on learning from the data.',
   }),
-  sampling: choice(['intended', 'reference', 'uniform', 'top', 'swapped'], {
+  sampling: choice(['intended', 'published', 'uniform', 'top', 'swapped'], {
     default: 'intended',
-    help: 'How the items to learn from are drawn. intended: where the learner has an item far behind and the other in front. reference: by the sign of the published code, among all items. swapped: with the rules of teacher and student exchanged. top: what the other has in front.',
+    help: 'How the items to learn from are drawn. intended: where the learner has an item far behind and the other in front. published: by the sign of the published code, among all items. swapped: with the rules of teacher and student exchanged. top: what the other has in front.',
   }),
   update: int({
-    default: 10,
+    default: UPDATE,
     min: 1,
     max: 100_000,
-    help: 'Epochs for which items are drawn at one look at both rankings; at most epochs.',
+    help: 'Epochs between two draws of items from both rankings; at most epochs. With fewer than 10 epochs the default is as many as these.',
   }),
   epsilon: float({
     default: 1e-4,
@@ -91,24 +94,30 @@ const trainingShape = {
 };
 
 export const bdOptions = options({
-  protocol: choice(['correct', 'reference'], {
+  protocol: choice(['correct', 'published'], {
     default: 'correct',
-    help: 'reference: as the published code, to compare with its printed numbers only. Other defaults (sampling reference, sharedDraw, no weight decay, keep last), and evaluations on test by bd-hit-rate and bd-ndcg.',
+    help: 'published: as the published code, to compare with its printed numbers only. Other defaults (sampling published, sharedDraw, no weight decay, keep last), and evaluations on test by bd-hit-rate and bd-ndcg.',
   }),
-  ...methodShape,
+  ...lossShape,
   ...trainingShape,
 });
 
 export type BdOptions = OptionsOf<typeof bdOptions>;
 
-/** Those that the method itself asks for. */
-export type BdMethod = Pick<BdOptions, keyof typeof methodShape>;
+/** The options of the loss. */
+export type BdLoss = Pick<BdOptions, keyof typeof lossShape>;
 
-/** Defaults under `protocol: reference`; what is given goes before. */
-export const publishedBd = {
-  sampling: 'reference',
+/** Defaults under `protocol: published`. */
+const publishedDefaults = {
+  sampling: 'published',
   sharedDraw: true,
   teacherL2: 0,
   studentL2: 0,
   keep: 'last',
 } as const;
+
+/** Defaults that depend on what is given; what is given goes before. */
+export const bdDefaultsFor = ({ protocol, epochs }: Readonly<Record<string, unknown>>) => ({
+  ...(protocol === 'published' ? publishedDefaults : {}),
+  ...(typeof epochs === 'number' && epochs >= 1 && epochs < UPDATE ? { update: epochs } : {}),
+});

@@ -7,7 +7,7 @@ import type { Kernels, RankOrder, RankRule } from '../../kernels/index.js';
 /** Who learns. */
 export type Direction = 'to-teacher' | 'to-student';
 
-export type Sampling = 'intended' | 'reference' | 'uniform' | 'top' | 'swapped';
+export type Sampling = 'intended' | 'published' | 'uniform' | 'top' | 'swapped';
 
 export interface WeightOptions {
   readonly sampling: Sampling;
@@ -33,7 +33,7 @@ export interface DiscrepancyRule {
  *     swapped    teacher: tanh(max(epsilonTanh (t - s), 0))          student: exp(epsilon (s - t))
  *     uniform    1
  *     top        teacher: exp(-s / rankTemperature)                  student: exp(-t / rankTemperature)
- *     reference  as intended, but in ranks from the lowest score on (`rankOrder`): as published, it draws what intended would avoid
+ *     published  as intended, but in ranks from the lowest score on (`rankOrder`): as published, it draws what intended would avoid
  */
 export function discrepancyRule(direction: Direction, o: WeightOptions): DiscrepancyRule {
   const exp = (x: number) => Math.exp(o.epsilon * x);
@@ -44,7 +44,7 @@ export function discrepancyRule(direction: Direction, o: WeightOptions): Discrep
   const lag = toTeacher ? ({ teacher: 1, student: -1 } as const) : ({ teacher: -1, student: 1 } as const);
   switch (o.sampling) {
     case 'intended':
-    case 'reference':
+    case 'published':
       return { ...lag, weight: toTeacher ? exp : tanh };
     case 'swapped':
       return { ...lag, weight: toTeacher ? tanh : exp };
@@ -60,7 +60,7 @@ export function discrepancyRule(direction: Direction, o: WeightOptions): Discrep
  * @param observed the score with which train items take part there
  */
 export function rankOrder(sampling: Sampling, observed: number): Pick<RankOrder, 'first' | 'maskedScore'> {
-  return sampling === 'reference' ? { first: 'lowest', maskedScore: observed } : { first: 'highest' };
+  return sampling === 'published' ? { first: 'lowest', maskedScore: observed } : { first: 'highest' };
 }
 
 /**

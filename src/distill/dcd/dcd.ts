@@ -13,6 +13,7 @@ import { drawWeighted } from '../draw.js';
 import { oneRanking } from '../one-ranking.js';
 import { samplingShape } from '../sampling.js';
 import { createListLoss } from '../user-lists.js';
+import { searchAround } from '../weight-search.js';
 import { DCD_CAP, rankGap, ranksOf } from './weights.js';
 
 export const dcd = distillationMethod({
@@ -20,6 +21,7 @@ export const dcd = distillationMethod({
   summary: 'What the student under-estimates before what it over-estimates, by its own ranking of now',
   source: 'Lee and Kim, Dual correction strategy for ranking distillation in top-n recommender system, CIKM 2021',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
+  search: { lambda: searchAround(0.005) },
   options: options({
     lambda: float({ default: 0.005, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     ...rowsShape,

@@ -12,6 +12,7 @@ import { float, int, options } from '../../options/options.js';
 import { type DistillContext, distillationMethod, type TeacherKnowledge } from '../_method.js';
 import { everyOneOnce, rowsShape, usersOfBatch } from '../batch-users.js';
 import { gumbel } from '../draw.js';
+import { searchAround } from '../weight-search.js';
 import { createExperts } from './experts.js';
 
 /** Rows that go through the experts at a time: their hidden layers are a few megabytes. */
@@ -22,6 +23,7 @@ export const de = distillationMethod({
   summary: "Experts that make the teacher's embeddings from the student's",
   source: 'Kang et al., DE-RRD: a knowledge distillation framework for recommender system, CIKM 2020',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: ['embeddings'] },
+  search: { lambda: searchAround(0.1) },
   options: options({
     lambda: float({ default: 0.1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     ...rowsShape,

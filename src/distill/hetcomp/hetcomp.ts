@@ -7,6 +7,7 @@ import { choice, float, int, optionalInt, options } from '../../options/options.
 import { distillationMethod } from '../_method.js';
 import { createBatchUsers, rowsShape } from '../batch-users.js';
 import { importanceOptions } from '../ensemble/index.js';
+import { searchAround } from '../weight-search.js';
 import {
   advance,
   allReached,
@@ -84,6 +85,7 @@ export const hetcomp = distillationMethod({
   summary: 'Follows the trajectories of several different teachers, from easy to hard',
   source: 'Kang et al., Distillation from heterogeneous models for top-k recommendation, WWW 2023',
   needs: { teachers: 'many', form: 'trajectory', base: 'either', student: ['scores'], teacher: [] },
+  search: { lambda: searchAround(0.01) },
   options: hetcompOptions,
   // Sums over the whole catalogue are smooth, so that large steps are safe, and a run is worth little before its curriculum is over.
   studentDefaults: { learningRate: 0.02, l2: 0.00001, epochs: 300 },

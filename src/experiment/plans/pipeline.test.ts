@@ -241,3 +241,51 @@ test('a preset lies beneath baselines and teachers, not students; one of other d
     refusedAs('unknown-name', /preset called "nobody"/),
   );
 });
+
+const joint = { model: 'bpr-mf', method: 'bd', ...quick, dim: 2, name: 'pair', teachers: ['bpr-mf'] };
+
+test('a student of a co-trained method is trained alone, then on together with its teacher, in memory as in folders', async () => {
+  const input = { ...plan, students: [plan.students[0], joint] };
+  const { events, result } = await run(input);
+  assert.deepEqual(
+    result.rows.slice(-3).map((r) => [r.role, r.name, r.model, r.method]),
+    [
+      ['student', 'student-none', 'bpr-mf', 'none'],
+      ['co-trained teacher', 'pair/teacher', 'bpr-mf', 'bd'],
+      ['student', 'pair', 'bpr-mf', 'bd'],
+    ],
+  );
+  assert.deepEqual(events.flatMap((e) => (e.type === 'job' ? [[e.role, e.name]] : [])).slice(-2), [
+    ['start', 'pair/start'],
+    ['student', 'pair'],
+  ]);
+  const runs = newFolder();
+  const kept = await run(input, { runs });
+  const values = (rows: typeof result.rows) => rows.map((r) => r.evaluation.means);
+  assert.deepEqual(values(kept.result.rows), values(result.rows));
+  for (const part of ['start', 'teacher', 'student']) {
+    const { result: made, manifest } = readFinishedRun(join(runs, 'tiny', 'pair', part));
+    assert.deepEqual([made.method, made.options.epochs], [part === 'start' ? 'none' : 'bd', quick.epochs]);
+    const [teacher, student] = ['bpr-mf', 'pair/start'].map(
+      (name) => readFinishedRun(join(runs, 'tiny', name)).manifest.hash,
+    );
+    if (part !== 'start') assert.deepEqual(manifest.inputs, { 'teacher before': teacher, 'student before': student });
+  }
+  const again = await run(input, { runs });
+  assert.ok(again.events.every((e) => e.type !== 'row' || e.reused || e.row.role === 'ensemble'));
+});
+
+test('what a joint training of a pipeline would refuse is told before anything is trained', async () => {
+  const runs = newFolder();
+  for (const [student, code, message] of [
+    [{ ...joint, teachers: ['linear'] }, 'needs-not-met', /parameters that can train on, which linear/],
+    [{ ...joint, teachers: ['bpr-mf', 'linear'] }, 'needs-not-met', /2 teachers were given/],
+    [{ ...joint, teachers: undefined }, 'needs-not-met', /2 teachers were given/],
+    [{ model: 'ease', method: 'bd', teachers: ['bpr-mf'] }, 'needs-not-met', /ease is computed at once/],
+    [{ ...joint, alpha: 2 }, 'unknown-option', /alpha/],
+    [{ ...joint, update: 7 }, 'bad-option', /update.*is 7; expected at most 6/],
+    [{ ...joint, teacherLambda: -1 }, 'bad-option', /teacherLambda/],
+  ] as const)
+    await assert.rejects(run({ ...plan, students: [student] }, { runs }), refusedAs(code, message), String(message));
+  assert.ok(!existsSync(runs));
+});

@@ -9,6 +9,7 @@ import {
   readExternalRankings,
 } from '../../data/index.js';
 import { fusing } from '../../distill/ensemble/index.js';
+import { methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { createEvaluator, type Evaluator, LIST_LENGTH } from '../../eval/evaluation.js';
 import type { Evaluation } from '../../eval/index.js';
@@ -16,15 +17,20 @@ import type { Kernels } from '../../kernels/index.js';
 import { modelOf } from '../../models/index.js';
 import { parseOptions } from '../../options/options.js';
 import { createProgress, type Step as ProgressStep, runInParts } from '../../progress.js';
+import { coTrain } from '../../runs/co-train.js';
+import { coTrainedOnly, planCoTraining } from '../../runs/co-train-plan.js';
 import { checkMemory } from '../../runs/estimate.js';
 import { importTeachers } from '../../runs/external.js';
 import { runJob } from '../../runs/job.js';
 import type { Cost, Outcome } from '../../runs/outcome.js';
+import { readSavedModel, type SavedModel, savedModelOf, untrainedModel } from '../../runs/saved-model.js';
 import type { TrainEvent } from '../../train/index.js';
 import { checkPresetData, readPreset } from '../presets/index.js';
 import {
+  type CoTrainStep,
   checkStudents,
   dataOf,
+  type ModelStep,
   namedTeachers,
   type PipelineOptions,
   pipelineOptions,
@@ -86,8 +92,10 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
   context.listen?.({ type: 'data', dataset });
   const evaluator = createEvaluator(dataset, o.evaluation);
   for (const step of plan) if (step.kind === 'model') checkMemory(modelOf(step.model), step.modelOptions, dataset);
+  checkJoint(plan, dataset);
   const external = await readFiles(plan, dataset, evaluator.depth);
   const rows: PipelineRow[] = [];
+  const lent = savedModels(plan, context.runs === undefined ? undefined : join(context.runs, o.name));
   const teachers: { name: string; outcome: Outcome; row: PipelineRow }[] = [];
   const tell = (row: PipelineRow, reused: boolean) => {
     rows.push(row);
@@ -122,23 +130,68 @@ export async function runPipeline(input: unknown, context: PipelineContext): Pro
         teach(rowOf(step.role, t.name, t.outcome, t.folder), t.outcome);
       continue;
     }
-    const job = await runJob({
-      ...shared,
-      testCurve: o.testCurve,
-      kernels: context.kernels,
-      model: step.model,
-      method: step.method,
-      options: step.options,
-      teachers: step.method === 'none' ? [] : namedTeachers(step.teachers, teachers).map((t) => t.outcome.teacher),
+    const training = {
+      ...{ ...shared, testCurve: o.testCurve, kernels: context.kernels, options: step.options },
       trajectory: { checkpoints: o.checkpoints, spread: o.spread },
-      listen: (event) => context.listen?.({ type: 'train', name: step.name, event }),
       ...(context.signal ? { signal: context.signal } : {}),
-    });
+    };
+    if (step.kind === 'co-train') {
+      const [before] = namedTeachers(step.teachers, teachers);
+      const { teacher, student } = await coTrain({
+        ...{ ...training, method: step.method, teacher: lent.of(before!.name), student: lent.of(step.start) },
+        listen: (role, event) => {
+          if (role === 'student') context.listen?.({ type: 'train', name: step.name, event });
+        },
+      });
+      const within = (role: string) => folder && join(folder, role);
+      tell(rowOf('co-trained teacher', `${step.name}/teacher`, teacher, within('teacher')), teacher.reused);
+      tell(rowOf('student', step.name, student, within('student')), student.reused);
+      continue;
+    }
+    const job = await runJob(
+      {
+        ...{ ...training, model: step.model, method: step.method },
+        teachers: step.method === 'none' ? [] : namedTeachers(step.teachers, teachers).map((t) => t.outcome.teacher),
+        listen: (event) => context.listen?.({ type: 'train', name: step.name, event }),
+      },
+      (model, { result }) => lent.keep(step.name, () => savedModelOf(model, result, dataset.fingerprint)),
+    );
     const row = rowOf(step.role, step.name, job, folder);
     if (step.role === 'teacher') teach(row, job);
-    else tell(row, job.reused);
+    else if (step.role !== 'start') tell(row, job.reused);
   }
   return { dataset, rows };
+}
+
+/** Says what the joint trainings of a plan would refuse, before anything is trained. @throws RecdistillError as `planCoTraining` */
+function checkJoint(plan: readonly Step[], dataset: Dataset): void {
+  const models = plan.filter((s) => s.kind === 'model');
+  const untrained = ({ model, modelOptions }: ModelStep) => untrainedModel(model, modelOptions, dataset.fingerprint);
+  for (const step of plan) {
+    if (step.kind !== 'co-train') continue;
+    const [teacher] = namedTeachers(
+      step.teachers,
+      models.filter((s) => s.role === 'teacher'),
+    );
+    const start = models.find((s) => s.name === step.start);
+    if (!teacher || !start) continue;
+    const pair = { teacher: untrained(teacher), student: untrained(start) };
+    planCoTraining(coTrainedOnly(methodOf(step.method)), pair, step.options, dataset);
+  }
+}
+
+/** Models with their parameters that joint trainings start from: those of runs are read, others kept in memory where a step will ask for them. */
+function savedModels(plan: readonly Step[], folder: string | undefined) {
+  const joint = plan.filter((step) => step.kind === 'co-train');
+  const kept = new Map<string, SavedModel>();
+  const isWanted = ({ teachers, start }: CoTrainStep, name: string) =>
+    name === start || (teachers?.includes(name) ?? plan.some((s) => s.role === 'teacher' && s.name === name));
+  return {
+    keep(name: string, saved: () => SavedModel): void {
+      if (folder === undefined && joint.some((step) => isWanted(step, name))) kept.set(name, saved());
+    },
+    of: (name: string): SavedModel => (folder === undefined ? kept.get(name)! : readSavedModel(join(folder, name))),
+  };
 }
 
 /** Reads all files of rankings: what is wrong with the last is told before the first model is trained. */
@@ -165,7 +218,7 @@ function rowOf(
     ...{ role, name, model: result.model, evaluation },
     ...costOf((what) => result[what]),
     ...(hidden ? { hidden } : {}),
-    ...(role === 'student' ? { method: result.method } : {}),
+    ...(role === 'student' || role === 'co-trained teacher' ? { method: result.method } : {}),
     ...(folder ? { folder } : {}),
   };
 }

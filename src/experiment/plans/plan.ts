@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { dataOptions, type RankingOptions, rankingOptions } from '../../data/index.js';
 import { importanceOptions } from '../../distill/ensemble/index.js';
-import { methodOf } from '../../distill/index.js';
+import { isCoTrained, methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { evaluationOptions } from '../../eval/evaluation.js';
 import { modelOf } from '../../models/index.js';
@@ -17,7 +17,7 @@ import {
   text,
 } from '../../options/options.js';
 import { nameOfFile } from '../../runs/external.js';
-import { checkStudent, splitOptions, type TeacherProfile } from '../../runs/method.js';
+import { capabilitiesOf, checkStudent, splitOptions, type TeacherProfile } from '../../runs/method.js';
 import { trajectoryOptions } from '../../train/index.js';
 import { presetOptions, readPreset } from '../presets/index.js';
 
@@ -74,7 +74,8 @@ export const pipelineOptions = options({
 
 export type PipelineOptions = OptionsOf<typeof pipelineOptions>;
 
-export type Role = 'baseline' | 'teacher' | 'ensemble' | 'student';
+/** `start`: a student that learned alone, before it trains on together with a teacher. It has no row. */
+export type Role = 'baseline' | 'teacher' | 'ensemble' | 'start' | 'co-trained teacher' | 'student';
 
 /**
  * The pipeline with the options of its preset in the entries of baselines and teachers; what an entry says itself stays. Models that the
@@ -96,7 +97,11 @@ export function withPreset(o: PipelineOptions): PipelineOptions {
  * How the data is loaded in this setup.
  * @throws RecdistillError `bad-option` if `data` hides something by itself
  */
-export function dataOf({ data, setup, hiddenShare }: PipelineOptions): PipelineOptions['data'] {
+export function dataOf({
+  data,
+  setup,
+  hiddenShare,
+}: Pick<PipelineOptions, 'data' | 'setup' | 'hiddenShare'>): PipelineOptions['data'] {
   if (data.hiddenShare > 0) {
     fail('bad-option', {
       option: 'data.hiddenShare',
@@ -112,7 +117,7 @@ export function dataOf({ data, setup, hiddenShare }: PipelineOptions): PipelineO
 /** A model that is trained or computed. */
 export interface ModelStep {
   readonly kind: 'model';
-  readonly role: Exclude<Role, 'ensemble'>;
+  readonly role: Exclude<Role, 'ensemble' | 'co-trained teacher'>;
   readonly name: string;
   readonly model: string;
   readonly method: string;
@@ -138,10 +143,30 @@ export interface EnsembleStep {
   readonly name: string;
 }
 
-export type Step = ModelStep | RankingsStep | EnsembleStep;
+/** A teacher and a student that train on together; the runs are `<name>/teacher` and `<name>/student`. */
+export interface CoTrainStep {
+  readonly kind: 'co-train';
+  readonly role: 'student';
+  readonly name: string;
+  /** Name of the step that the student starts from. */
+  readonly start: string;
+  readonly method: string;
+  /** Model of the student. */
+  readonly model: string;
+  /** Names of teachers, which must stand for exactly one; absent: the only one. */
+  readonly teachers?: readonly string[];
+  /** Of the method. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export type Step = ModelStep | RankingsStep | EnsembleStep | CoTrainStep;
+
+/** The step, and the run, that the student of a co-trained method starts from. */
+export const startName = (student: string): string => `${student}/start`;
 
 /**
- * The steps in order: baselines, teachers, the ensemble of these, students.
+ * The steps in order: baselines, teachers, the ensemble of these, students. An option that both the model and a co-trained method of a student have, such as
+ * `epochs`, holds for its start and for the joint training.
  * @throws RecdistillError for anything that is wrong with them and can be known before any data is read
  */
 export function planOf(o: PipelineOptions): Step[] {
@@ -149,7 +174,7 @@ export function planOf(o: PipelineOptions): Step[] {
     ...o.baselines.map((e) => modelStep('baseline', e)),
     ...o.teachers.map(teacherStep),
     { kind: 'ensemble', role: 'ensemble', name: 'ensemble' },
-    ...o.students.map((e) => modelStep('student', e)),
+    ...o.students.flatMap(studentSteps),
   ];
   checkStudents(plan, plan.flatMap(profilesOf));
   const twice = plan.find((a, at) => plan.findIndex((b) => b.name === a.name) !== at);
@@ -165,7 +190,7 @@ export function planOf(o: PipelineOptions): Step[] {
 /** What the last student cannot do is told before the first teacher is trained. @throws RecdistillError `needs-not-met` */
 export function checkStudents(plan: readonly Step[], teachers: readonly TeacherProfile[]): void {
   for (const step of plan) {
-    if (step.kind !== 'model') continue;
+    if (step.kind !== 'model' && step.kind !== 'co-train') continue;
     const own = step.method === 'none' ? [] : namedTeachers(step.teachers, teachers);
     checkStudent(modelOf(step.model), methodOf(step.method), own);
   }
@@ -194,8 +219,7 @@ export function namedTeachers<T extends { readonly name: string }>(
 /** The teacher that a step will give, as far as it is known; a file may hold several. */
 export function profilesOf(step: Step): TeacherProfile[] {
   if (step.role !== 'teacher') return [];
-  const embeds = step.kind === 'model' && modelOf(step.model).capabilities.includes('factors');
-  return [{ name: step.name, has: embeds ? ['embeddings'] : [] }];
+  return [{ name: step.name, has: capabilitiesOf(step.kind === 'model' ? modelOf(step.model) : undefined) }];
 }
 
 type Entry = z.output<typeof entry> & { readonly method?: string; readonly teachers?: readonly string[] | undefined };
@@ -206,6 +230,26 @@ function modelStep(role: ModelStep['role'], given: Entry): ModelStep {
   const named = name ?? (role === 'student' ? `student-${method}` : model);
   const of = teachers ? { teachers } : {};
   return { kind: 'model', role, name: named, model, method, ...of, options: rest, modelOptions };
+}
+
+/** One step; of a co-trained method two: the student alone, then the teacher and the student together. */
+function studentSteps(given: Entry): Step[] {
+  const { model, method: methodName = 'none', teachers, name: named, ...rest } = given;
+  const method = methodOf(methodName);
+  if (!isCoTrained(method)) return [modelStep('student', given)];
+  const name = named ?? `student-${methodName}`;
+  const spec = modelOf(model);
+  // Checks all of them, and that none belongs to neither.
+  splitOptions(spec, method, rest);
+  const of = (shape: object) => Object.fromEntries(Object.entries(rest).filter(([option]) => option in shape));
+  return [
+    modelStep('start', { ...of(spec.options.shape), model, name: startName(name) }),
+    {
+      ...{ kind: 'co-train', role: 'student', name, start: startName(name), model, method: methodName },
+      ...(teachers ? { teachers } : {}),
+      options: of(method.options.shape),
+    },
+  ];
 }
 
 function teacherStep(given: z.output<typeof teacherEntry>, at: number): ModelStep | RankingsStep {

@@ -5,5 +5,6 @@ export { bestOf, type ModelSearch } from './result.js';
 export { type SearchSetting, type Subject, searchSubject, startOf, type TuneEvent } from './search.js';
 export { parseSpaces, settleSpace } from './space.js';
 export * from './strategies/index.js';
+export { type TaughtStudent, type Teachers, taughtSubject } from './taught.js';
 export { runTrial, type TrialOutcome, type TrialTask } from './trial.js';
 export * from './tune.js';

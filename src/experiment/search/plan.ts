@@ -1,6 +1,7 @@
 /** From what is asked of a search to what each of its trials gets. */
 
 import type { Dataset } from '../../data/index.js';
+import { isCoTrained, type MethodSpec, methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { type ModelSpec, modelOf } from '../../models/index.js';
 import { nearest } from '../../nearest.js';
@@ -13,10 +14,12 @@ import {
   type SearchSpace,
   type SearchValue,
 } from '../../options/index.js';
+import { readMethodOptions, splitOptions } from '../../runs/index.js';
 import { checkPresetData, type Preset, presetOptions } from '../presets/index.js';
 import { halvingOptions, rungsOf } from './halving.js';
-import { settleSpace } from './space.js';
+import { type Searched, settleSpace } from './space.js';
 import { strategies } from './strategies/index.js';
+import type { Teachers } from './taught.js';
 
 export const tuneOptions = options({
   trials: int({
@@ -38,11 +41,16 @@ export type TuneOptions = OptionsOf<typeof tuneOptions>;
 export type Values = Readonly<Record<string, unknown>>;
 
 /** What is searched, and from where. */
-export interface Wanted {
+export interface Wanted extends Teachers {
   readonly dataset: Dataset;
   /** Registered names. */
   readonly models: readonly string[];
   readonly options?: Partial<TuneOptions>;
+  /**
+   * The distillation method by which the model, of which there is one, is taught in every trial; what the method declares is searched, too. Of a
+   * co-trained method only that is searched, and `pair` says where teacher and student start from.
+   */
+  readonly method?: string | MethodSpec;
   /** Options that every trial has; each goes to the models that have it. */
   readonly fixed?: Values;
   /** Search spaces that replace those of the models, by model. */
@@ -54,11 +62,14 @@ export interface Wanted {
 /** One model, with everything that its trials have in common. */
 export interface Plan {
   readonly spec: ModelSpec;
+  readonly method?: MethodSpec;
   readonly space: SearchSpace;
   /** All options of trial 0, with defaults. */
   readonly base: Values;
   /** Options that were given, by hand or by the preset, and are not searched; without the seed. */
   readonly given: Readonly<Record<string, SearchValue>>;
+  /** Those that every trial has: `given`, and the seed. */
+  readonly fixed: Values;
   readonly rungs: readonly number[];
 }
 
@@ -71,25 +82,52 @@ export function plansOf(wanted: Wanted, o: TuneOptions): Plan[] {
     const problem = twice === undefined ? 'there is no model to tune' : `${twice} is named twice`;
     fail('usage', { problem, hint: 'Name each model once.' });
   }
-  const known = [...new Set(specs.flatMap((s) => Object.keys(s.options.shape)))];
+  const method = wanted.method === undefined ? undefined : methodOf(wanted.method);
+  if (method && models.length > 1)
+    fail('usage', { problem: `${models.length} models are to be taught by ${method.name}`, hint: 'Name one student.' });
+  const searched = specs.map((spec) => (method ? taught(spec, method) : spec));
+  const known = [...new Set(searched.flatMap((s) => Object.keys(s.options.shape)))];
   const stray = Object.keys(fixed).find((name) => !known.includes(name));
   if (stray !== undefined) {
-    const owner = models.join(', ');
+    const owner = searched.map((s) => s.name).join(', ');
     fail('unknown-option', { owner, option: stray, suggestion: nearest(stray, known), known: known.join(', ') });
   }
   if (start) checkPresetData(start, dataset, models);
-  return specs.map((spec) => {
+  return specs.map((spec, at) => {
+    const unit = searched[at]!;
     const own = Object.fromEntries(
-      Object.entries({ seed: o.seed, ...fixed }).filter(([name]) => name in spec.options.shape),
+      Object.entries({ seed: o.seed, ...fixed }).filter(([name]) => name in unit.options.shape),
     );
-    const space = settleSpace(spec, spaces[spec.name], Object.keys(own));
+    const space = settleSpace(unit, spaces[spec.name], Object.keys(own));
     const preset = start && spec.name in start.models ? presetOptions(start, spec) : {};
-    const base = parseOptions(spec.options, { ...preset, ...own }, spec.name) as Values;
-    const given = Object.entries({ ...preset, ...own }).filter(([name]) => name !== 'seed' && !(name in space));
+    const fixedOptions = { ...preset, ...own };
+    const base = method
+      ? baseOf(spec, method, fixedOptions)
+      : (parseOptions(spec.options, fixedOptions, spec.name) as Values);
+    const given = Object.entries(fixedOptions).filter(([name]) => name !== 'seed' && !(name in space));
     return {
-      ...{ spec, space, base },
+      ...{ spec, space, base, fixed: fixedOptions },
+      ...(method ? { method } : {}),
       given: Object.fromEntries(given) as Readonly<Record<string, SearchValue>>,
       rungs: spec.kind === 'trained' ? rungsOf(base as { epochs: number; evaluateEvery: number }, o) : [],
     };
   });
+}
+
+/** What is searched of a student and its method. */
+function taught(spec: ModelSpec, method: MethodSpec): Searched {
+  const { name, search = {} } = method;
+  if (isCoTrained(method)) return { name, search, options: method.options };
+  return {
+    name: `${spec.name} with ${name}`,
+    search: { ...spec.search, ...search },
+    options: options({ ...spec.options.shape, ...method.options.shape }),
+  };
+}
+
+/** All options of the first trial. */
+function baseOf(spec: ModelSpec, method: MethodSpec, given: Values): Values {
+  if (isCoTrained(method)) return readMethodOptions(method, given);
+  const { modelOptions, methodOptions } = splitOptions(spec, method, given);
+  return { ...modelOptions, ...methodOptions };
 }

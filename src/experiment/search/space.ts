@@ -1,5 +1,6 @@
 /** From what a user writes to search spaces that the models accept. */
 import { z } from 'zod';
+import type { MethodSpec } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { type ModelSpec, modelOf } from '../../models/index.js';
 import { checkSpace, type Dimension, describeOptions, oneOf, range, type SearchSpace } from '../../options/index.js';
@@ -15,9 +16,10 @@ const spaces = z.record(z.string(), z.record(z.string(), z.union([choices, ends]
 /**
  * Search spaces as a file or an object describes them: `{ 'bpr-mf': { dim: [32, 64], l2: { low: 0.001, high: 0.1, scale: 'log' } } }`. A
  * range of an option that takes whole numbers is one of whole numbers.
+ * @param method by which the models are taught; its options may be in the spaces, too
  * @throws RecdistillError `unknown-name` for a model, `bad-space`
  */
-export function parseSpaces(value: unknown): Readonly<Record<string, SearchSpace>> {
+export function parseSpaces(value: unknown, method?: MethodSpec): Readonly<Record<string, SearchSpace>> {
   const parsed = spaces.safeParse(value);
   if (!parsed.success) {
     const [owner = 'the models', option, ...rest] = parsed.error.issues[0]!.path.map(String);
@@ -29,7 +31,8 @@ export function parseSpaces(value: unknown): Readonly<Record<string, SearchSpace
   return Object.fromEntries(
     Object.entries(parsed.data).map(([model, dimensions]) => {
       const spec = modelOf(model);
-      const kinds = new Map(describeOptions(spec.options).map((row) => [row.name, row.kind]));
+      const rows = [spec, ...(method ? [method] : [])].flatMap((unit) => describeOptions(unit.options));
+      const kinds = new Map(rows.map((row) => [row.name, row.kind]));
       const space = Object.entries(dimensions).map(([name, given]): [string, Dimension] => {
         if (Array.isArray(given)) return [name, oneOf(...given)];
         const { low, high, scale } = given;
@@ -42,12 +45,15 @@ export function parseSpaces(value: unknown): Readonly<Record<string, SearchSpace
 
 const EXAMPLE = 'Write for example "bpr-mf: { dim: [32, 64], l2: { low: 0.001, high: 0.1, scale: log } }".';
 
+/** What has options to search: a model, a co-trained method, or a model with the method by which it is taught. */
+export type Searched = Pick<ModelSpec, 'name' | 'options' | 'search'>;
+
 /**
  * What is left to search when some options are fixed.
  * @param given replaces the model's own space
  * @throws RecdistillError `bad-space` if nothing is left, or if a point would be refused by the model
  */
-export function settleSpace(spec: ModelSpec, given: SearchSpace | undefined, fixed: readonly string[]): SearchSpace {
+export function settleSpace(spec: Searched, given: SearchSpace | undefined, fixed: readonly string[]): SearchSpace {
   const whole = given ?? spec.search;
   const owner = spec.name;
   checkSpace(whole, spec.options, owner);

@@ -1,25 +1,45 @@
-/** One trial: a model trained with some options, by itself or with a method, and judged on valid. Nothing of it is kept on disk, and test is not looked at. */
-import { type Avoid, avoiding, type Dataset } from '../../data/index.js';
+/**
+ * One trial: a model trained with some options, by itself, by a method or together with its teacher, and judged on valid. Nothing of it is kept on
+ * disk, and test is not looked at.
+ */
+import type { Dataset } from '../../data/index.js';
 import type { Evaluator } from '../../eval/index.js';
 import type { Kernels } from '../../kernels/index.js';
 import { type ModelSpec, rankAll, type TrainableModel, type TrainOptions } from '../../models/index.js';
-import { createProgress } from '../../progress.js';
-import { checkMemory, createMethodHooks, type Teaching } from '../../runs/index.js';
-import { type Listener, runLoop } from '../../train/index.js';
+import {
+  type CoTrainPlan,
+  checkMemory,
+  coTrainingTask,
+  createMethodHooks,
+  type MadeModel,
+  type ModelsTask,
+  sideTask,
+  type Teaching,
+  withModels,
+} from '../../runs/index.js';
+import type { Listener } from '../../train/index.js';
 
-export interface TrialTask {
+/** What every trial has. */
+interface Judging {
   readonly dataset: Dataset;
   readonly kernels: Kernels;
-  readonly spec: ModelSpec;
-  /** Of the model, checked and with defaults. */
-  readonly options: Readonly<Record<string, unknown>>;
   readonly evaluator: Evaluator;
-  /** What teaches it, if anything does. */
-  readonly teaching?: Pick<Teaching, 'method' | 'methodOptions' | 'teachers'>;
   /** Told the best result so far after each evaluation; true ends the trial. */
   stops(epoch: number, best: number): boolean;
   readonly listen?: Listener;
   readonly signal?: AbortSignal;
+}
+
+export interface TrialTask extends Judging {
+  readonly spec: ModelSpec;
+  /** Of the model, checked and with defaults. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** What teaches it, if anything does. */
+  readonly teaching?: Pick<Teaching, 'method' | 'methodOptions' | 'teachers'>;
+}
+
+export interface CoTrainTrialTask extends Judging {
+  readonly plan: CoTrainPlan;
 }
 
 export interface TrialOutcome {
@@ -35,55 +55,56 @@ export interface TrialOutcome {
 
 /** @throws RecdistillError `diverged`, `out-of-memory`, `not-positive-definite`, `interrupted` */
 export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
-  const { dataset, kernels: k, spec, options, evaluator, teaching, listen, signal } = task;
+  const { dataset, kernels, spec, options, teaching, listen = () => {} } = task;
   checkMemory(spec, options, dataset);
-  const seed = Number(options.seed ?? 0);
-  const train = avoiding(dataset, options.avoid as Avoid);
-  const progress = createProgress({
-    onAdvance: (advance) => listen?.({ type: 'progress', ...advance }),
-    ...(signal ? { signal } : {}),
+  return judged(task, 0, {
+    ...{ kernels, dataset, models: [{ spec, options, listen }] },
+    ...(teaching
+      ? {
+          async hooks({ models, train, progress }, batchesPerEpoch) {
+            const setting = { options: options as unknown as TrainOptions, batchesPerEpoch, listen, progress };
+            return createMethodHooks(kernels, models[0]!.model as TrainableModel, train, { ...teaching, ...setting });
+          },
+        }
+      : {}),
   });
-  const model = await spec.create({ kernels: k, train, seed, step: progress.task(`computing ${spec.name}`) }, options);
-  const step = progress.task(`ranking for ${spec.name}`);
-  const validate = async () => {
-    const evaluation = evaluator.valid(await rankAll(k, model, evaluator.mask.valid, evaluator.depth, { step }));
-    return { value: evaluator.select(evaluation), metrics: evaluation.means };
-  };
-  let distillationMethod: Awaited<ReturnType<typeof createMethodHooks>> | undefined;
-  const taught = (of: NonNullable<typeof teaching>) => ({
-    async hooks(batchesPerEpoch: number) {
-      const more = {
-        options: options as unknown as TrainOptions,
-        batchesPerEpoch,
-        listen: listen ?? (() => {}),
-        progress,
+}
+
+/** The same for a student that trains on together with its teacher: it is judged by what the student becomes. @throws RecdistillError as `runTrial` */
+export async function runCoTrainTrial(task: CoTrainTrialTask): Promise<TrialOutcome> {
+  const { dataset, kernels, plan, listen = () => {} } = task;
+  const [teacher, student] = plan.sides;
+  const models = [sideTask(teacher, () => {}), sideTask(student, listen)];
+  return judged(task, 1, { ...{ kernels, dataset, models }, ...coTrainingTask(plan, dataset, kernels) });
+}
+
+/** @param which of the models is judged */
+async function judged(task: Judging, which: number, models: ModelsTask): Promise<TrialOutcome> {
+  const { kernels: k, evaluator, signal } = task;
+  return withModels({ ...models, ...(signal ? { signal } : {}) }, async (made) => {
+    const validating = ({ model }: MadeModel) => {
+      const step = made.progress.task(`ranking for ${model.name}`);
+      return async () => {
+        const evaluation = evaluator.valid(await rankAll(k, model, evaluator.mask.valid, evaluator.depth, { step }));
+        return { value: evaluator.select(evaluation), metrics: evaluation.means };
       };
-      distillationMethod = await createMethodHooks(k, model as TrainableModel, train, { ...of, ...more });
-      return distillationMethod;
-    },
+    };
+    const own = made.models[which]!;
+    const validate = validating(own);
+    if (own.spec.kind === 'computed') return { ...(await validate()), bestEpoch: 0, epochs: 0, reason: 'computed' };
+    let best = { value: Number.NEGATIVE_INFINITY, metrics: {} as Readonly<Record<string, number>>, bestEpoch: 0 };
+    const outcomes = await made.fit((m) => ({
+      validate:
+        m !== own
+          ? validating(m)
+          : async (epoch) => {
+              const now = await validate();
+              // Where it starts from says nothing about the options of the trial.
+              if (epoch > 0 && now.value > best.value) best = { ...now, bestEpoch: epoch };
+              return { ...now, stop: epoch > 0 && task.stops(epoch, best.value) };
+            },
+    }));
+    const { epochs, reason } = outcomes[which]!;
+    return { ...best, epochs, reason: reason as TrialOutcome['reason'] };
   });
-  try {
-    if (spec.kind === 'computed') return { ...(await validate()), bestEpoch: 0, epochs: 0, reason: 'computed' };
-    let best = { value: Number.NEGATIVE_INFINITY, metrics: {} as Readonly<Record<string, number>> };
-    const outcome = await runLoop({
-      kernels: k,
-      progress,
-      model: model as TrainableModel,
-      train,
-      options: options as unknown as TrainOptions,
-      async validate(epoch) {
-        const now = await validate();
-        if (now.value > best.value) best = now;
-        return { ...now, stop: task.stops(epoch, best.value) };
-      },
-      ...(teaching ? taught(teaching) : {}),
-      ...(listen ? { listen } : {}),
-      ...(signal ? { signal } : {}),
-    });
-    const { bestEpoch, epochs, reason } = outcome;
-    return { ...best, bestEpoch, epochs, reason: reason as TrialOutcome['reason'] };
-  } finally {
-    distillationMethod?.close();
-    model.close();
-  }
 }

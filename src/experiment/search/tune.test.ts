@@ -65,7 +65,7 @@ test('a search starts at the default, logs every trial, and ends with a preset t
   assert.ok(trial.value! >= trials[0]!.value!);
   assert.deepEqual(options, { ...fixed, ...trial.options });
   assert.deepEqual(JSON.parse(readFileSync(join(folder, 'preset.json'), 'utf8')), preset);
-  const { seconds, ...setting } = preset.models['bpr-mf']!;
+  const { seconds, ...setting } = preset!.models['bpr-mf']!;
   assert.ok(seconds! >= 0);
   assert.deepEqual(setting, {
     options,
@@ -74,7 +74,7 @@ test('a search starts at the default, logs every trial, and ends with a preset t
     epochs: found!.epochs,
     searched: spaces['bpr-mf'],
   });
-  assert.deepEqual(preset.data, { name: dataset.name, fingerprint: dataset.fingerprint });
+  assert.deepEqual(preset!.data, { name: dataset.name, fingerprint: dataset.fingerprint });
   assert.equal(events.filter((e) => e.type === 'finished').length, 9);
   assert.deepEqual(readdirSync(folder).sort(), ['manifest.json', 'preset.json', LOG], 'no model is kept');
   const job = await runJob({ dataset, kernels, model: 'bpr-mf', options, evaluation });
@@ -148,7 +148,7 @@ test('a trial that diverges is a failed trial, not a failed search; a search of 
   assert.ok(failed.length > 0 && failed.length < 11);
   for (const t of failed)
     assert.deepEqual([t.options.learningRate, t.error!.code, t.value], [100, 'diverged', undefined]);
-  assert.equal(preset.models['bpr-mf']!.options.learningRate, searches[0]!.best!.trial.options.learningRate);
+  assert.equal(preset!.models['bpr-mf']!.options.learningRate, searches[0]!.best!.trial.options.learningRate);
   const repeated = searches[0]!.trials.filter((t) => t.reason === 'repeated');
   assert.ok(repeated.length > 0 && repeated.every((t) => t.epochs === 0 && t.value !== undefined));
   const doomed = await tune(
@@ -160,7 +160,7 @@ test('a trial that diverges is a failed trial, not a failed search; a search of 
     }),
   );
   assert.equal(doomed.searches[0]!.best, undefined);
-  assert.deepEqual(doomed.preset.models, {});
+  assert.deepEqual(doomed.preset!.models, {});
 });
 
 const presetOf = (options: Preset['models'][string]['options'], fingerprint = dataset.fingerprint): Preset => ({

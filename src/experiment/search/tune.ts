@@ -6,13 +6,15 @@ import { basename } from 'node:path';
 import { fail } from '../../errors.js';
 import { createEvaluator, type EvaluationOptions, type Evaluator, evaluationOptions } from '../../eval/index.js';
 import type { Kernels } from '../../kernels/index.js';
+import { modelRegistry } from '../../models/index.js';
 import { parseOptions } from '../../options/index.js';
-import { openRun } from '../../runs/index.js';
+import { capabilitiesOf, checkStudent, openRun } from '../../runs/index.js';
 import type { Preset } from '../presets/index.js';
 import { openTrialLog } from './log.js';
-import { type Plan, plansOf, tuneOptions, type Values, type Wanted } from './plan.js';
+import { type Plan, plansOf, type TuneOptions, tuneOptions, type Values, type Wanted } from './plan.js';
 import { type ModelSearch, presetOf, resultOf } from './result.js';
 import { type Subject, searchSubject, startOf, type TuneEvent } from './search.js';
+import { taughtSubject } from './taught.js';
 import { runTrial } from './trial.js';
 
 export interface TuneRequest extends Wanted {
@@ -27,8 +29,8 @@ export interface TuneRequest extends Wanted {
 
 export interface TuneResult {
   readonly searches: readonly ModelSearch[];
-  /** The best options of each model. */
-  readonly preset: Preset;
+  /** The best options of each model; absent where they are those of a method, too, which presets do not hold. */
+  readonly preset?: Preset;
 }
 
 /**
@@ -47,14 +49,20 @@ export async function tune(request: TuneRequest): Promise<TuneResult> {
       hint: 'Split the data with a share for valid.',
     });
   }
+  const subjects = plans.map((plan) => subjectOf(plan, request, evaluator, o));
   const { trials: _, ...rule } = o;
   const named = plans.map(({ spec, space, base, rungs }) => [spec.name, { space, base, rungs }]);
   // The number of trials is not part of it: a search may be made longer.
-  const spec = { ...rule, ...evaluation, models: Object.fromEntries(named) };
+  const spec = { ...rule, ...evaluation, models: Object.fromEntries(named), ...methodNames(plans) };
   const run = folder
     ? openRun(
         folder,
-        { kind: 'tune', options: JSON.parse(JSON.stringify(spec)), dataFingerprint: dataset.fingerprint },
+        {
+          kind: 'tune',
+          options: JSON.parse(JSON.stringify(spec)),
+          dataFingerprint: dataset.fingerprint,
+          inputs: inputsOf(request),
+        },
         { threads: request.kernels.threads, overwrite: request.overwrite ?? false },
       )
     : undefined;
@@ -62,13 +70,14 @@ export async function tune(request: TuneRequest): Promise<TuneResult> {
     const log = openTrialLog(run?.path);
     const { listen, signal } = request;
     const setting = { options: o, log, ...(listen ? { listen } : {}), ...(signal ? { signal } : {}) };
-    for (const plan of plans) await searchSubject(subjectOf(plan, request, evaluator), setting);
+    for (const subject of subjects) await searchSubject(subject, setting);
     const searches = plans.map((plan) =>
       resultOf(
         plan,
         log.trials.filter((t) => t.model === plan.spec.name),
       ),
     );
+    if (plans.some((plan) => plan.method)) return { searches };
     const preset = presetOf(
       folder === undefined ? models.join('-') : basename(folder),
       dataset,
@@ -83,12 +92,37 @@ export async function tune(request: TuneRequest): Promise<TuneResult> {
   }
 }
 
-/** A model of its own, trained anew in each trial. */
+const methodNames = (plans: readonly Plan[]) => {
+  const [name] = plans.flatMap(({ method }) => method?.name ?? []);
+  return name === undefined ? {} : { method: name };
+};
+
+/** Hashes of what the trials learn from. */
+const inputsOf = ({ teachers = [], pair }: TuneRequest): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(teachers.map((t, x) => [`teacher ${x + 1}: ${t.name}`, t.hash])),
+  ...(pair ? { 'teacher before': pair.teacher.hash, 'student before': pair.student.hash } : {}),
+});
+
+/** A model of its own, or a student and its method, trained anew in each trial. */
 function subjectOf(
-  { spec, space, base, rungs }: Plan,
-  { dataset, kernels }: TuneRequest,
+  { spec, method, space, base, rungs, fixed }: Plan,
+  { dataset, kernels, teachers, pair }: TuneRequest,
   evaluator: Evaluator,
+  halving: TuneOptions,
 ): Subject {
+  if (method) {
+    const profiles = pair
+      ? [
+          {
+            name: pair.teacher.model,
+            has: capabilitiesOf(modelRegistry.all().find((m) => m.name === pair.teacher.model)),
+          },
+        ]
+      : (teachers ?? []).map((t) => ({ name: t.name, has: t.tables ? (['embeddings'] as const) : [] }));
+    checkStudent(spec, method, profiles);
+    const student = { name: spec.name, dataset, kernels, evaluator, spec, method, given: fixed, space, halving };
+    return taughtSubject({ ...student, ...(teachers ? { teachers } : {}), ...(pair ? { pair } : {}) });
+  }
   return {
     ...{ name: spec.name, space, rungs, start: startOf(space, base), epochs: Number(base.epochs ?? 0) },
     run: (point, trial) =>

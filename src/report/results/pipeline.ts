@@ -14,7 +14,7 @@ import {
   textColumns,
 } from './_columns.js';
 
-const ORDER = ['baseline', 'teacher', 'ensemble', 'student'] as const;
+const ORDER = ['baseline', 'teacher', 'ensemble', 'co-trained teacher', 'student'] as const;
 
 interface Judged {
   readonly nUsers: number;

@@ -6,8 +6,6 @@ import type { ModelSearch, Trial } from '../../experiment/search/index.js';
 import type { JobResult } from '../../runs/outcome.js';
 import type { Printable } from '../table/index.js';
 import {
-  bdTable,
-  bdWorkText,
   catalogTable,
   checksTable,
   costText,
@@ -16,6 +14,8 @@ import {
   importedTable,
   leakageLines,
   metricsTable,
+  pairTable,
+  pairWorkText,
   perUserText,
   recommendationTable,
   searchTable,
@@ -74,7 +74,7 @@ test('a pair before and after bd, with the metrics of the published code', () =>
   };
   const before = { metrics: { 'recall@5': 0.05 }, parameters: undefined };
   printed(
-    bdTable(
+    pairTable(
       outcome,
       [
         { role: 'teacher', name: 'big', ...before },
@@ -90,7 +90,7 @@ test('a pair before and after bd, with the metrics of the published code', () =>
     'student  before: small               -    0.0500       -          -',
     'student  after: bd/student          10    0.3000       -     0.4000',
   );
-  assert.equal(bdWorkText(outcome), 'best epochs 12 (teacher) and 12 (student) of 40, 1 min 01 s');
+  assert.equal(pairWorkText(outcome), 'best epochs 12 (teacher) and 12 (student) of 40, 1 min 01 s');
 });
 
 test('teachers of another program: their checkpoints on valid, the last on test', () => {

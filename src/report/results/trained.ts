@@ -1,5 +1,5 @@
-/** What training made: one run, several runs, a pair of bd, teachers of another program. */
-import { type BdRole, bdRoles } from '../../runs/index.js';
+/** What training made: one run, several runs, a pair that trained together, teachers of another program. */
+import { type LearnerRole, learnerRoles, type Pair } from '../../distill/index.js';
 import type { Job, JobResult } from '../../runs/outcome.js';
 import { formatBytes, formatCount, formatMicroseconds, formatSeconds } from '../format.js';
 import { type ResultTable, type Row, resultTable } from '../table/index.js';
@@ -57,20 +57,20 @@ function trainedCells(row: TrainedRow, keys: readonly string[], selectBy: string
 }
 
 /** The run that one of a pair began from. */
-export interface BdBefore {
-  readonly role: BdRole;
+export interface PairBefore {
+  readonly role: LearnerRole;
   readonly name: string;
   readonly metrics: Values;
   readonly parameters: number | undefined;
 }
 
-/** A pair after bidirectional distillation, of which the tables read the results. */
-type BdResults = Readonly<Record<BdRole, Pick<Job, 'result'>>>;
+/** A pair after joint training, of which the tables read the results. */
+type PairResults = Pair<Pick<Job, 'result'>>;
 
-/** A teacher and a student before and after bidirectional distillation. @param name of the pair */
-export function bdTable(
-  outcome: BdResults,
-  before: readonly BdBefore[],
+/** A teacher and a student before and after joint training. @param name of the pair */
+export function pairTable(
+  outcome: PairResults,
+  before: readonly PairBefore[],
   name: string,
   at: readonly number[],
 ): ResultTable {
@@ -91,9 +91,9 @@ export function bdTable(
 }
 
 /** What training the pair took. */
-export function bdWorkText(outcome: BdResults): string {
+export function pairWorkText(outcome: PairResults): string {
   const { epochs, seconds } = outcome.student.result;
-  const best = bdRoles.map((role) => `${outcome[role].result.bestEpoch} (${role})`).join(' and ');
+  const best = learnerRoles.map((role) => `${outcome[role].result.bestEpoch} (${role})`).join(' and ');
   return `best epochs ${best} of ${epochs}, ${formatSeconds(seconds)}`;
 }
 

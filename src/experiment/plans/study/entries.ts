@@ -2,6 +2,7 @@
 import { methodOf, methodRegistry } from '../../../distill/index.js';
 import { fail } from '../../../errors.js';
 import { modelOf } from '../../../models/index.js';
+import { capabilitiesOf, TEACHER_WORDS } from '../../../runs/method.js';
 import type { StudyEntry, StudyOptions } from './options.js';
 
 export interface StudyEntries {
@@ -50,13 +51,24 @@ function everyMethod({ student, teachers }: StudyOptions): StudyEntries {
       return [];
     }
     const whole = { name, method: name, ensemble: 'given' as const, options: {} };
-    if (!needs.teacher.includes('embeddings')) return [whole];
-    const able = teachers.filter((t) => t.model !== undefined && modelOf(t.model).capabilities.includes('factors'));
+    if (needs.teacher.length === 0) return [whole];
+    const able = teachers.filter(({ model: of }) => {
+      const has = capabilitiesOf(of === undefined ? undefined : modelOf(of));
+      return needs.teacher.every((c) => has.includes(c));
+    });
     const names = able.map((t) => t.name ?? t.model!);
-    if (able.length === 0) notes.push(`${name} is left out: none of the teachers has embeddings.`);
-    else if (able.length < teachers.length)
-      notes.push(`${name} learns from those teachers that have embeddings: ${names.join(', ')}.`);
-    return able.length === 0 ? [] : [{ ...whole, teachers: names }];
+    const wanted = needs.teacher.map((c) => TEACHER_WORDS[c]).join(' and ');
+    if (able.length === 0) notes.push(`${name} is left out: none of the teachers has ${wanted}.`);
+    if (able.length === 0) return [];
+    if (needs.form === 'co-trained') {
+      notes.push(
+        `${name} trains on with one teacher: the best on valid of those that have ${wanted} (${names.join(', ')}).`,
+      );
+      return [{ ...whole, teachers: names, best: true }];
+    }
+    if (able.length < teachers.length)
+      notes.push(`${name} learns from those teachers that have ${wanted}: ${names.join(', ')}.`);
+    return [{ ...whole, teachers: names }];
   });
   return { entries, notes };
 }

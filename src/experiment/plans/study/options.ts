@@ -57,7 +57,9 @@ export const studyOptions = options({
     }),
   })
     .prefault({})
-    .describe('Search of lambda, learningRate and l2 for each method, with the same budget.'),
+    .describe(
+      'Search of the options that each method declares (lambda) and of the learningRate and l2 of the student, with the same budget for each method.',
+    ),
 });
 
 export type StudyOptions = OptionsOf<typeof studyOptions>;
@@ -67,6 +69,8 @@ export interface StudyEntry {
   readonly name: string;
   readonly method: string;
   readonly teachers?: readonly string[];
+  /** Only the best on valid of `teachers`, in the first seed; until that is known the first stands for it. */
+  readonly best?: boolean;
   /** `homogeneous`: by as many teachers of one model, which differ in their seeds. */
   readonly ensemble: 'given' | 'homogeneous';
   readonly options: Readonly<Record<string, unknown>>;

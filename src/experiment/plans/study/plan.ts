@@ -60,7 +60,8 @@ export function studentOf(
   seed: number,
   best: Readonly<Record<string, Values>>,
 ): Values {
-  const { name, method, teachers, options } = entry;
+  const { name, method, best: one = false, options } = entry;
+  const teachers = one ? entry.teachers?.slice(0, 1) : entry.teachers;
   return {
     ...seeded(o.student, seed),
     ...best[method],

@@ -1,25 +1,15 @@
-/** The same budget for every method: lambda and the student's learning rate and l2 are searched on valid, by as many trials for each. */
+/** The same budget for every method: what it declares and the student's learning rate and l2 are searched on valid, by as many trials for each. */
 import { join } from 'node:path';
 import type { Dataset } from '../../../data/index.js';
-import { type MethodSpec, methodOf } from '../../../distill/index.js';
+import { isCoTrained, type MethodSpec, methodOf, type Pair } from '../../../distill/index.js';
 import { createEvaluator } from '../../../eval/index.js';
 import type { Kernels } from '../../../kernels/index.js';
 import { modelOf } from '../../../models/index.js';
 import { logRange, type SearchSpace, type SearchValue } from '../../../options/index.js';
-import { openRun, splitOptions } from '../../../runs/index.js';
+import { openRun, readSavedModel, runJob, type SavedModel, splitOptions } from '../../../runs/index.js';
 import type { Teacher } from '../../../runs/outcome.js';
-import {
-  bestOf,
-  openTrialLog,
-  rungsOf,
-  runTrial,
-  type Subject,
-  searchSubject,
-  startOf,
-  type Trial,
-  type TuneEvent,
-} from '../../search/index.js';
-import { namedTeachers } from '../plan.js';
+import { bestOf, openTrialLog, searchSubject, type Trial, type TuneEvent, taughtSubject } from '../../search/index.js';
+import { dataOf, namedTeachers, startName } from '../plan.js';
 import type { StudyEntry, StudyOptions } from './options.js';
 
 /** What the search found for a method. */
@@ -32,15 +22,20 @@ export interface Tuned {
   readonly seconds: number;
 }
 
-/** Of the student, the same for all; weights lie around each method's own. */
+/** Of the student, the same for all methods. */
 const STUDENT = { learningRate: logRange(0.0005, 0.05), l2: logRange(1e-5, 0.1) };
-const TIMES = 30;
+
+/** A teacher of the first seed. */
+export interface StudyTeacher extends Teacher {
+  readonly name: string;
+  readonly folder: string;
+}
 
 export interface SearchRequest {
   readonly options: StudyOptions;
   readonly dataset: Dataset;
   readonly kernels: Kernels;
-  readonly teachers: readonly (Teacher & { readonly name: string })[];
+  readonly teachers: readonly StudyTeacher[];
   readonly runs: string;
   readonly overwrite: boolean;
   readonly listen?: (event: TuneEvent) => void;
@@ -68,8 +63,9 @@ async function searchMethod(entry: StudyEntry, request: SearchRequest): Promise<
   const seed = 'seed' in spec.options.shape ? { seed: o.seeds[0] } : {};
   const given = { ...seed, ...student, ...o.methods[entry.method], ...entry.options };
   const { modelOptions, methodOptions } = splitOptions(spec, method, given);
-  const space = spaceOf(method, { ...modelOptions, ...methodOptions }, Object.keys(given));
+  const space = spaceOf(method, modelOptions, Object.keys(given));
   const teachers = method.needs.teachers === 'none' ? [] : namedTeachers(entry.teachers, request.teachers);
+  const pair = isCoTrained(method) ? await startPair(entry, teachers[0]!, modelOptions, request) : undefined;
   const evaluator = createEvaluator(dataset, o.evaluation);
   const { trials: __, ...rule } = o.tune;
   const run = openRun(
@@ -88,22 +84,19 @@ async function searchMethod(entry: StudyEntry, request: SearchRequest): Promise<
         }),
       ),
       dataFingerprint: dataset.fingerprint,
-      inputs: Object.fromEntries(teachers.map((t, x) => [`teacher ${x + 1}: ${t.name}`, t.hash])),
+      inputs: {
+        ...Object.fromEntries(teachers.map((t, x) => [`teacher ${x + 1}: ${t.name}`, t.hash])),
+        ...(pair ? { 'student before': pair.student.hash } : {}),
+      },
     },
     { threads: kernels.threads, overwrite: overwrite && 'differing' },
   );
   try {
     const log = openTrialLog(run.path);
-    const training = modelOptions as { epochs: number; evaluateEvery: number };
-    const subject: Subject = {
-      ...{ name: entry.method, space, start: startOf(space, { ...modelOptions, ...methodOptions }) },
-      ...{ epochs: training.epochs, rungs: rungsOf(training, o.tune) },
-      run(point, trial) {
-        const dealt = splitOptions(spec, method, { ...given, ...point });
-        const teaching = { method, methodOptions: dealt.methodOptions, teachers };
-        return runTrial({ ...{ dataset, kernels, spec, evaluator, teaching, ...trial }, options: dealt.modelOptions });
-      },
-    };
+    const subject = taughtSubject({
+      ...{ name: entry.method, dataset, kernels, evaluator, spec, method, given, space, halving: o.tune, teachers },
+      ...(pair ? { pair } : {}),
+    });
     if (Object.keys(space).length > 0)
       await searchSubject(subject, {
         options: o.tune,
@@ -117,17 +110,32 @@ async function searchMethod(entry: StudyEntry, request: SearchRequest): Promise<
   }
 }
 
+/** The teacher, and the student that the pipeline of the first seed starts from: the run is shared with it. */
+async function startPair(
+  { name }: StudyEntry,
+  teacher: StudyTeacher,
+  options: Readonly<Record<string, unknown>>,
+  { options: o, dataset, kernels, runs, overwrite, signal }: SearchRequest,
+): Promise<Pair<SavedModel>> {
+  const folder = join(runs, o.name, `seed${o.seeds[0]}`, startName(name));
+  await runJob({
+    ...{ dataset, kernels, folder, options, model: o.student.model, evaluation: o.evaluation, source: dataOf(o) },
+    ...{ testCurve: o.testCurve, trajectory: { checkpoints: o.checkpoints, spread: o.spread } },
+    overwrite: overwrite && 'differing',
+    ...(signal ? { signal } : {}),
+  });
+  return { teacher: readSavedModel(teacher.folder), student: readSavedModel(folder) };
+}
+
+/** What the method declares; learning rate and weight decay of the student, too, where the method trains it from the beginning. */
 function spaceOf(
   method: MethodSpec,
-  defaults: Readonly<Record<string, unknown>>,
+  modelOptions: Readonly<Record<string, unknown>>,
   fixed: readonly string[],
 ): SearchSpace {
-  const lambda = Number(defaults.lambda);
-  const whole: SearchSpace = {
-    ...('lambda' in method.options.shape && lambda > 0 ? { lambda: logRange(lambda / TIMES, lambda * TIMES) } : {}),
-    ...Object.fromEntries(Object.entries(STUDENT).filter(([name]) => name in defaults)),
-  };
-  return Object.fromEntries(Object.entries(whole).filter(([name]) => !fixed.includes(name)));
+  const student = isCoTrained(method) ? [] : Object.entries(STUDENT).filter(([name]) => name in modelOptions);
+  const whole = [...Object.entries(method.search ?? {}), ...student];
+  return Object.fromEntries(whole.filter(([name]) => !fixed.includes(name)));
 }
 
 function tunedOf(trials: readonly Trial[]): Tuned | undefined {

@@ -7,6 +7,7 @@ import { methodRegistry } from '../../../distill/index.js';
 import { RecdistillError } from '../../../errors.js';
 import { createKernels } from '../../../kernels/index.js';
 import { parseOptions } from '../../../options/index.js';
+import { readRunManifest, readTeacher } from '../../../runs/index.js';
 import { entriesOf } from './entries.js';
 import { studyOptions } from './options.js';
 import { homogeneousOf, pipelineOf } from './plan.js';
@@ -43,6 +44,8 @@ test('entries methods: every method, each by the teachers that have what it need
   );
   assert.deepEqual(entries.find((e) => e.name === 'de')!.teachers, ['bpr-mf', 'cml']);
   assert.match(notes.join(), /de learns from those teachers that have embeddings: bpr-mf, cml/);
+  assert.deepEqual([entries.at(-1)!.teachers, entries.at(-1)!.best], [['bpr-mf', 'cml'], true]);
+  assert.match(notes.join(), /bd trains on with one teacher: the best on valid of those .* \(bpr-mf, cml\)/);
   const network = entriesOf(options({ student: { model: 'neumf' } }));
   assert.ok(network.entries.some((e) => e.name === 'hetcomp') && !network.entries.some((e) => e.name === 'de'));
   assert.match(network.notes.join(), /^de is left out/);
@@ -216,4 +219,40 @@ test('mean and standard deviation over seeds', () => {
   assert.equal(mean([1, 2, 6]), 3);
   assert.ok(Math.abs(deviation([1, 2, 6]) - Math.sqrt(7)) < 1e-12);
   assert.ok(Number.isNaN(deviation([1])));
+});
+
+test('a co-trained method is an entry like any: tuned, over seeds, with the teacher that is best on valid', async () => {
+  const runs = join(root, 'joint');
+  const bd = { method: 'bd', epochs: 4, evaluateEvery: 2 };
+  const input = {
+    ...{ ...study, name: 'joint', against: 'bd', teachers: study.teachers.slice(0, 2) },
+    entries: [{ method: 'none' }, { ...bd, teachers: ['bpr-mf'] }],
+    tune: { trials: 2 },
+  };
+  const { rows, tuned, comparisons } = await runStudy(input, { kernels, runs });
+  assert.deepEqual(
+    rows.slice(-3).map((r) => [r.role, r.name]),
+    [
+      ['co-trained teacher', 'bd/teacher'],
+      ['student', 'none'],
+      ['student', 'bd'],
+    ],
+  );
+  assert.deepEqual(Object.keys(tuned.bd!.options), ['teacherLambda', 'studentLambda']);
+  assert.ok(comparisons.every((c) => c.name === 'none'));
+  assert.ok(readdirSync(join(runs, 'joint', 'seed0', 'bd')).includes('start'));
+
+  const seen: string[] = [];
+  const every = { ...input, entries: 'methods', name: 'every', seeds: [0], tune: { trials: 0 } };
+  const listen = (e: StudyEvent) => void (e.type === 'row' && e.row.name.startsWith('bd') && seen.push(e.row.name));
+  const found = await runStudy({ ...every, methods: study.methods }, { kernels, runs, listen });
+  assert.deepEqual(seen, ['bd/teacher', 'bd']);
+  assert.match(found.notes.join(), /bd trains on with one teacher/);
+  const folder = (name: string) => join(runs, 'every', 'seed0', name);
+  const valid = ['bpr-mf', 'cml'].map((name) => {
+    const { trajectory, hash } = readTeacher(folder(name));
+    return { hash, value: trajectory.checkpoints.at(-1)!.metrics['recall@10']! };
+  });
+  const best = valid[0]!.value >= valid[1]!.value ? valid[0]! : valid[1]!;
+  assert.equal(readRunManifest(folder('bd/student')).inputs['teacher before'], best.hash);
 });

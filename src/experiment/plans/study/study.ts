@@ -11,11 +11,12 @@ import { createProgress } from '../../../progress.js';
 import { readTeacher } from '../../../runs/index.js';
 import type { TuneEvent } from '../../search/index.js';
 import { checkPipeline, type PipelineEvent, type PipelineRow, runPipeline } from '../pipeline.js';
+import { namedTeachers } from '../plan.js';
 import { entriesOf, type StudyEntries } from './entries.js';
 import { type StudyEntry, type StudyOptions, studyOptions } from './options.js';
 import { homogeneousOf, pipelineOf } from './plan.js';
 import { rowsOver, type StudyRow, testedAgainst } from './result.js';
-import { searchMethods, type Tuned } from './search.js';
+import { type StudyTeacher, searchMethods, type Tuned } from './search.js';
 
 export type StudyEvent =
   | { readonly type: 'seed'; readonly seed: number; readonly at: number; readonly of: number }
@@ -61,7 +62,8 @@ export function checkStudy(input: unknown): StudyEntries & { readonly options: S
 
 /** @throws RecdistillError for anything that is wrong with the study, before any work; else as `runPipeline` and `tune` */
 export async function runStudy(input: unknown, context: StudyContext): Promise<StudyResult> {
-  const { options: o, entries, notes } = checkStudy(input);
+  const { options: o, entries: asked, notes } = checkStudy(input);
+  const entries = await withBestTeachers(o, asked, context);
   const tuned = o.tune.trials > 0 ? await tuneMethods(o, entries, context) : {};
   const best = Object.fromEntries(Object.entries(tuned).map(([method, t]) => [method, t.options]));
   const seeds: PipelineRow[][] = [];
@@ -96,16 +98,42 @@ const homogeneousRows = (rows: readonly PipelineRow[]): PipelineRow[] =>
     row.role === 'ensemble' ? [{ ...row, name: 'homogeneous ensemble' }] : row.role === 'student' ? [row] : [],
   );
 
+/** The data and the teachers of the first seed, trained if they are not yet. */
+async function firstTeachers(
+  o: StudyOptions,
+  context: StudyContext,
+): Promise<{ readonly dataset: Dataset; readonly teachers: readonly StudyTeacher[] }> {
+  const { dataset, rows } = await runPipeline(pipelineOf(o, [], o.seeds[0]!, {}), context);
+  const teachers = rows.flatMap(({ role, name, folder }) =>
+    role === 'teacher' && folder !== undefined ? [{ ...readTeacher(folder), name, folder }] : [],
+  );
+  return { dataset, teachers };
+}
+
+/** Entries that ask for the best of several teachers get it: by the metric that selects, on valid, in the first seed. */
+async function withBestTeachers(
+  o: StudyOptions,
+  entries: readonly StudyEntry[],
+  context: StudyContext,
+): Promise<readonly StudyEntry[]> {
+  if (!entries.some((e) => e.best && e.teachers!.length > 1)) return entries;
+  const { teachers } = await firstTeachers(o, context);
+  const valid = ({ trajectory }: StudyTeacher) =>
+    trajectory.checkpoints.at(-1)?.metrics[o.evaluation.selectBy] ?? Number.NEGATIVE_INFINITY;
+  return entries.map((e) => {
+    if (!e.best) return e;
+    const best = namedTeachers(e.teachers, teachers).reduce((a, b) => (valid(b) > valid(a) ? b : a));
+    return { ...e, teachers: [best.name] };
+  });
+}
+
 async function tuneMethods(
   o: StudyOptions,
   entries: readonly StudyEntry[],
   context: StudyContext,
 ): Promise<Readonly<Record<string, Tuned>>> {
   const { kernels, runs, overwrite = false, listen, signal } = context;
-  const teaching = await runPipeline(pipelineOf(o, [], o.seeds[0]!, {}), context);
-  const teachers = teaching.rows.flatMap((row) =>
-    row.role === 'teacher' ? [{ ...readTeacher(row.folder!), name: row.name }] : [],
-  );
+  const { dataset, teachers } = await firstTeachers(o, context);
   // By the whole set of teachers and with its plain options, if any entry has a method so; else as its first entry has it.
   const plain = (e: StudyEntry) => Object.keys(e.options).length === 0 && e.ensemble === 'given';
   const methods = [...new Set(entries.map((e) => e.method))];
@@ -113,7 +141,7 @@ async function tuneMethods(
     (m) => entries.find((e) => e.method === m && plain(e)) ?? entries.find((e) => e.method === m)!,
   );
   return searchMethods(first, {
-    ...{ options: o, dataset: teaching.dataset, kernels, teachers, runs, overwrite },
+    ...{ options: o, dataset, kernels, teachers, runs, overwrite },
     ...(listen ? { listen: (event: TuneEvent) => listen({ type: 'tune', event }) } : {}),
     ...(signal ? { signal } : {}),
   });

@@ -1,5 +1,5 @@
 /** Sections of a report on a teacher and a student before and after bidirectional distillation. */
-import type { BdAnalysis, DiscrepancyBin } from '../eval/index.js';
+import type { DiscrepancyBin, PairAnalysis } from '../eval/index.js';
 import { formatCount } from './format.js';
 import type { History } from './history.js';
 import type { Section } from './page.js';
@@ -14,16 +14,16 @@ const lines = (points: readonly Point[], x: string, y: string, dots: readonly Po
 });
 
 /** @param histories of the two runs that train together */
-export function bdSections(a: BdAnalysis, histories: BdHistories, metric: string): Section[] {
+export function pairSections(a: PairAnalysis, histories: PairHistories, metric: string): Section[] {
   return [aheadSection(a), discrepancySection(a), ...curveSections(histories, metric), ...quartileSections(a)];
 }
 
-export interface BdHistories {
+export interface PairHistories {
   readonly teacher: History;
   readonly student: History;
 }
 
-const aheadSection = (a: BdAnalysis): Section => ({
+const aheadSection = (a: PairAnalysis): Section => ({
   title: 'Which model ranks the test interactions higher',
   text: ['Shares of the test interactions, by the model that ranks them higher among all items.'],
   table: resultTable({
@@ -41,7 +41,7 @@ function binName({ from, to }: DiscrepancyBin): string {
   return Number.isFinite(from) ? `${formatCount(from)} to ${formatCount(to)}` : `${formatCount(to)} and less`;
 }
 
-function discrepancySection(a: BdAnalysis): Section {
+function discrepancySection(a: PairAnalysis): Section {
   const points = stages.flatMap((s) => a[s].discrepancy.map(({ share }, n) => ({ x: n + 1, y: share, name: s })));
   return {
     title: 'Differences between the ranks',
@@ -58,7 +58,7 @@ function discrepancySection(a: BdAnalysis): Section {
   };
 }
 
-function curveSections(histories: BdHistories, metric: string): Section[] {
+function curveSections(histories: PairHistories, metric: string): Section[] {
   const points = roles.flatMap((role) =>
     histories[role].valid.flatMap(({ epoch, metrics }) =>
       metrics[metric] === undefined ? [] : [{ x: epoch, y: metrics[metric], name: role }],
@@ -68,7 +68,7 @@ function curveSections(histories: BdHistories, metric: string): Section[] {
   return [{ title: `${metric} by epoch (valid)`, plot: lines(points, 'epoch', `valid ${metric}`) }];
 }
 
-function quartileSections(a: BdAnalysis): Section[] {
+function quartileSections(a: PairAnalysis): Section[] {
   const kinds = [
     ['byItem', 'Accuracy by popularity of the item', 'train interactions of the item'],
     ['byUser', 'Accuracy by activity of the user', 'train interactions of the user'],

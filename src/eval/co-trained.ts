@@ -1,13 +1,13 @@
-/** What bidirectional distillation did to a teacher and a student: who is ahead where, before and after. */
+/** What a joint training did to a teacher and a student: which model is ahead where, before and after. */
 import { type Interactions, itemCounts, itemsOf } from '../data/interactions.js';
 
 /** Ranks of all test interactions, from 1, by either model. */
-export interface BdRanks {
+export interface PairRanks {
   readonly teacher: Int32Array;
   readonly student: Int32Array;
 }
 
-export interface BdStages<T> {
+export interface Stages<T> {
   readonly before: T;
   readonly after: T;
 }
@@ -37,7 +37,7 @@ export interface Quartile {
   readonly student: number;
 }
 
-export interface BdStage {
+export interface PairStage {
   readonly ahead: Ahead;
   readonly discrepancy: readonly DiscrepancyBin[];
   /** Least popular items first; each holds about a quarter of the test interactions, as equally popular items stay together. */
@@ -46,7 +46,7 @@ export interface BdStage {
   readonly byUser: readonly Quartile[];
 }
 
-export interface BdAnalysis extends BdStages<BdStage> {
+export interface PairAnalysis extends Stages<PairStage> {
   /** K of `byItem` and `byUser`. */
   readonly at: number;
 }
@@ -61,12 +61,12 @@ interface Tested {
 const EDGES = [1, 10, 100, 1000];
 
 /** @param at K: what counts as found */
-export function analyseBd({ train, test }: Tested, ranks: BdStages<BdRanks>, at: number): BdAnalysis {
+export function analysePair({ train, test }: Tested, ranks: Stages<PairRanks>, at: number): PairAnalysis {
   const counts = itemCounts(train);
   const popularity = test.indices.map((item) => counts[item]!);
   const activity = new Int32Array(test.indices.length);
   for (let u = 0; u < test.nUsers; u++) activity.fill(itemsOf(train, u).length, test.indptr[u], test.indptr[u + 1]);
-  const stage = (of: BdRanks): BdStage => ({
+  const stage = (of: PairRanks): PairStage => ({
     ...{ ahead: aheadOf(of), discrepancy: discrepancyOf(of) },
     byItem: quartilesOf(popularity, of, at),
     byUser: quartilesOf(activity, of, at),
@@ -74,7 +74,7 @@ export function analyseBd({ train, test }: Tested, ranks: BdStages<BdRanks>, at:
   return { at, before: stage(ranks.before), after: stage(ranks.after) };
 }
 
-const shareOf = (ranks: BdRanks, holds: (difference: number) => boolean): number => {
+const shareOf = (ranks: PairRanks, holds: (difference: number) => boolean): number => {
   let found = 0;
   ranks.student.forEach((s, at) => {
     if (holds(s - ranks.teacher[at]!)) found += 1;
@@ -82,13 +82,13 @@ const shareOf = (ranks: BdRanks, holds: (difference: number) => boolean): number
   return found / Math.max(1, ranks.student.length);
 };
 
-const aheadOf = (ranks: BdRanks): Ahead => ({
+const aheadOf = (ranks: PairRanks): Ahead => ({
   student: shareOf(ranks, (d) => d < 0),
   teacher: shareOf(ranks, (d) => d > 0),
   neither: shareOf(ranks, (d) => d === 0),
 });
 
-function discrepancyOf(ranks: BdRanks): DiscrepancyBin[] {
+function discrepancyOf(ranks: PairRanks): DiscrepancyBin[] {
   const behind = EDGES.map((from, at) => ({ from, to: (EDGES[at + 1] ?? Number.POSITIVE_INFINITY) - 1 }));
   const ahead = behind.map(({ from, to }) => ({ from: -to, to: -from })).reverse();
   return [...ahead, { from: 0, to: 0 }, ...behind].map((bin) => ({
@@ -98,7 +98,7 @@ function discrepancyOf(ranks: BdRanks): DiscrepancyBin[] {
 }
 
 /** @param sizes of each test interaction, what it is sorted by */
-function quartilesOf(sizes: Int32Array, ranks: BdRanks, at: number): Quartile[] {
+function quartilesOf(sizes: Int32Array, ranks: PairRanks, at: number): Quartile[] {
   const sorted = sizes.slice().sort();
   // Interactions of one size stay together, so that a quartile does not depend on the order of ids.
   const ends = [1, 2, 3, 4].map((n) => sorted[Math.ceil((n * sorted.length) / 4) - 1]!);

@@ -3,35 +3,36 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
+import type { Pair } from '../distill/index.js';
 import { createKernels, type Kernels } from '../kernels/index.js';
 import { modelOf, type Tables, type TrainableModel, type TrainOptions } from '../models/index.js';
 import { runLoop, type TrainEvent } from '../train/index.js';
-import { type BdOutcome, type BdRequest, runBd } from './bd.js';
-import { bdQuick, saved, request } from './bd.test.support.js';
+import { type CoTrainRequest, coTrain } from './co-train.js';
+import { bdQuick, request, saved } from './co-train.test.support.js';
 import { isFinishedRun, jobFiles, readFinishedRun, readTeacher } from './finished.js';
 import type { Job } from './outcome.js';
-import { type SavedModel, loadParameters, readSavedModel } from './saved-model.js';
+import { loadParameters, readSavedModel, type SavedModel } from './saved-model.js';
 import { kernels, newFolder, refusedAs, smallData } from './small.test.support.js';
 
 /** All that training decides on, of both. */
-const bitsOf = ({ teacher, student }: BdOutcome) =>
+const bitsOf = ({ teacher, student }: Pair<Job>) =>
   [teacher, student].map(({ result: { metrics, bestEpoch }, rankings, teacher: { tables, trajectory } }) => {
     return { metrics, bestEpoch, rankings, tables, trajectory };
   });
 
-const sameBits = (a: BdOutcome, b: BdOutcome): boolean => isDeepStrictEqual(bitsOf(a), bitsOf(b));
+const sameBits = (a: Pair<Job>, b: Pair<Job>): boolean => isDeepStrictEqual(bitsOf(a), bitsOf(b));
 
-async function interrupted(r: BdRequest, epoch: number): Promise<void> {
+async function interrupted(r: CoTrainRequest, epoch: number): Promise<void> {
   const stop = new AbortController();
-  const listen: BdRequest['listen'] = (_, e) => void (e.type === 'epoch' && e.epoch === epoch && stop.abort());
-  await assert.rejects(runBd({ ...r, listen, signal: stop.signal }), refusedAs('interrupted'));
+  const listen: CoTrainRequest['listen'] = (_, e) => void (e.type === 'epoch' && e.epoch === epoch && stop.abort());
+  await assert.rejects(coTrain({ ...r, listen, signal: stop.signal }), refusedAs('interrupted'));
 }
 
 test('both end as judged models with a trajectory each, no worse on valid than they began, and no memory is kept', async () => {
-  await runBd(await request());
+  await coTrain(await request());
   const before = kernels.bytesInUse;
   const events: [string, TrainEvent][] = [];
-  const { teacher, student } = await runBd(await request({ listen: (role, e) => events.push([role, e]) }));
+  const { teacher, student } = await coTrain(await request({ listen: (role, e) => events.push([role, e]) }));
   assert.equal(kernels.bytesInUse, before);
   for (const { result, teacher: made, evaluation: tested } of [teacher, student]) {
     assert.deepEqual([result.model, result.method, result.epochs], ['bpr-mf', 'bd', 6]);
@@ -59,8 +60,8 @@ test('both end as judged models with a trajectory each, no worse on valid than t
 
 test('in folders it gives the same, two finished runs that every command reads, and is read back without work', async () => {
   const folder = newFolder();
-  const inMemory = await runBd(await request());
-  const first = await runBd(await request({ folder, source: { data: 'here' } }));
+  const inMemory = await coTrain(await request());
+  const first = await coTrain(await request({ folder, source: { data: 'here' } }));
   assert.ok(sameBits(first, inMemory));
   for (const role of ['teacher', 'student'] as const) {
     const run = join(folder, role);
@@ -73,18 +74,18 @@ test('in folders it gives the same, two finished runs that every command reads, 
     assert.deepEqual([result.options.role, result.options.update], [role, 3]);
     assert.equal(readSavedModel(run).parameters.users!.length, first[role].teacher.tables!.userFactors.length);
   }
-  const again = await runBd(await request({ folder, listen: () => assert.fail('nothing is left to do') }));
+  const again = await coTrain(await request({ folder, listen: () => assert.fail('nothing is left to do') }));
   assert.ok(again.teacher.reused && again.student.reused);
   assert.ok(sameBits(again, first));
-  await assert.rejects(async () => runBd(await request({ folder, options: { seed: 1 } })), refusedAs('run-differs'));
-  const anew = await runBd(await request({ folder, options: { seed: 1 }, overwrite: true }));
+  await assert.rejects(async () => coTrain(await request({ folder, options: { seed: 1 } })), refusedAs('run-differs'));
+  const anew = await coTrain(await request({ folder, options: { seed: 1 }, overwrite: true }));
   assert.ok(!sameBits(anew, first));
   // What came out can go in again.
   const next = { teacher: readSavedModel(join(folder, 'teacher')), student: readSavedModel(join(folder, 'student')) };
-  assert.equal((await runBd(await request(next))).student.result.method, 'bd');
+  assert.equal((await coTrain(await request(next))).student.result.method, 'bd');
 });
 
-const pairs: readonly (readonly [string, () => Promise<Partial<BdRequest>>])[] = [
+const pairs: readonly (readonly [string, () => Promise<Partial<CoTrainRequest>>])[] = [
   ['bpr-mf and bpr-mf', async () => ({})],
   [
     'cdae and cdae',
@@ -127,16 +128,16 @@ const pairs: readonly (readonly [string, () => Promise<Partial<BdRequest>>])[] =
 for (const [name, make] of pairs) {
   test(`${name}: interrupted again and again it ends in the same bits, at any number of threads`, async () => {
     const folder = newFolder();
-    const straight = await runBd(await request(await make()));
+    const straight = await coTrain(await request(await make()));
     for (const epoch of [1, 2, 5]) {
       await interrupted(await request({ ...(await make()), folder }), epoch);
       assert.ok(!isFinishedRun(join(folder, 'teacher')) && !isFinishedRun(join(folder, 'student')));
     }
-    assert.ok(sameBits(await runBd(await request({ ...(await make()), folder })), straight), 'in parts');
+    assert.ok(sameBits(await coTrain(await request({ ...(await make()), folder })), straight), 'in parts');
     for (const threads of [1, 3]) {
       const k = createKernels({ threads, memoryLimit: 2 ** 28 });
       assert.ok(
-        sameBits(await runBd(await request({ ...(await make()), kernels: k })), straight),
+        sameBits(await coTrain(await request({ ...(await make()), kernels: k })), straight),
         `${threads} threads`,
       );
       k.close();
@@ -146,9 +147,9 @@ for (const [name, make] of pairs) {
 
 test('metrics of an interrupted run are those of a straight one, byte by byte', async () => {
   const [straight, parts] = [newFolder(), newFolder()];
-  await runBd(await request({ folder: straight }));
+  await coTrain(await request({ folder: straight }));
   for (const epoch of [2, 4]) await interrupted(await request({ folder: parts }), epoch);
-  await runBd(await request({ folder: parts }));
+  await coTrain(await request({ folder: parts }));
   for (const file of ['teacher', 'student'].flatMap((role) => [
     join(role, 'metrics.jsonl'),
     join(role, jobFiles.model),
@@ -180,7 +181,7 @@ test('without anything to learn from each other both train as each does alone, b
   const options = { ...bdQuick, keep: 'last', teacherLambda: 0, studentLambda: 0 };
   for (const [name, make] of pairs.filter(([n]) => !n.includes('neumf'))) {
     const r = await request({ ...(await make()), options });
-    const both = await runBd(r);
+    const both = await coTrain(r);
     for (const role of ['teacher', 'student'] as const) {
       assert.ok(isSame(both[role], await plain(kernels, r[role])), `${role} of ${name}`);
     }
@@ -193,7 +194,7 @@ test('who does not learn from the other trains as alone, and the other does not'
     ['to-teacher', 'teacher'],
   ] as const) {
     const r = await request({ options: { direction, keep: 'last' } });
-    const both = await runBd(r);
+    const both = await coTrain(r);
     for (const role of ['teacher', 'student'] as const) {
       assert.equal(isSame(both[role], await plain(kernels, r[role])), role !== learns, `${direction}: ${role}`);
     }
@@ -204,16 +205,16 @@ test('users for whom nothing can be drawn are told of and go on without; by the 
   const same = await saved('bpr-mf');
   const twins = { teacher: same, student: same };
   const events: TrainEvent[] = [];
-  const listen: BdRequest['listen'] = (_, e) => void (e.type === 'method' && events.push(e));
+  const listen: CoTrainRequest['listen'] = (_, e) => void (e.type === 'method' && events.push(e));
   const { train, users } = await smallData();
-  await runBd(await request({ ...twins, listen }));
+  await coTrain(await request({ ...twins, listen }));
   const active = Array.from({ length: train.nUsers }, (_, u) => u).filter(
     (u) => train.indptr[u + 1]! > train.indptr[u]!,
   );
   const first = events[0] as TrainEvent & { type: 'method' };
   assert.deepEqual(first.details, { usersWithoutDraw: { teacher: 0, student: active.length } });
   await assert.rejects(
-    async () => runBd(await request({ ...twins, options: { sampling: 'reference' } })),
+    async () => coTrain(await request({ ...twins, options: { sampling: 'published' } })),
     refusedAs('needs-not-met', new RegExp(`cannot draw for ${active.length} users .*such as ${users.ids[active[0]!]}`)),
   );
 });

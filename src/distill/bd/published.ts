@@ -1,9 +1,9 @@
 /** The figures that the published code of BD prints, to compare with its numbers only (methods and deviations: docs/methods/bd.md). */
-import { type Dataset, itemsOf } from '../data/index.js';
-import { publishedObserved } from '../distill/index.js';
-import { metrics } from '../eval/index.js';
-import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
-import type { Model } from '../models/index.js';
+import { type Dataset, itemsOf } from '../../data/interactions.js';
+import { metrics } from '../../eval/metrics/index.js';
+import { freeRows, type Kernels, takeRows } from '../../kernels/index.js';
+import type { Model } from '../../models/_model.js';
+import { publishedObserved } from './weights.js';
 
 /** List lengths of its tables. */
 const LENGTHS = [50, 100, 200];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromPairs } from '../data/interactions.js';
-import { analyseBd } from './bd.js';
+import { analysePair } from './co-trained.js';
 
 // Items 0 to 3 have 1, 2, 3 and 4 train interactions; users 0 to 3 have 1, 2, 3 and 4.
 const train = fromPairs(4, 5, [0, 1, 1, 2, 2, 2, 3, 3, 3, 3], [3, 3, 2, 3, 2, 1, 3, 2, 1, 0]);
@@ -10,7 +10,7 @@ const tested = fromPairs(4, 5, [0, 1, 2, 3], [0, 1, 0, 4]);
 function analysis() {
   const before = { teacher: Int32Array.of(1, 5, 3, 20), student: Int32Array.of(4, 2, 3, 2000) };
   const after = { teacher: Int32Array.of(1, 2, 3, 4), student: Int32Array.of(2, 1, 2, 3) };
-  return analyseBd({ train, test: tested }, { before, after }, 3);
+  return analysePair({ train, test: tested }, { before, after }, 3);
 }
 
 test('who is ahead, and how far, by hand', () => {

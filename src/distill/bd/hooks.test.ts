@@ -4,23 +4,24 @@ import { type Dataset, has, itemsOf, loadDataset } from '../../data/index.js';
 import { createReferenceKernels, type Kernels } from '../../kernels/index.js';
 import type { PairBatch, RowBatch } from '../../models/_model.js';
 import { modelOf, type TrainableModel } from '../../models/index.js';
-import { type BdLearner, createBd } from './bd.js';
-import { type BdMethod, bdOptions } from './options.js';
+import type { CoLearner } from '../_method.js';
+import { createBd } from './hooks.js';
+import { type BdLoss, bdOptions } from './options.js';
 import { discrepancyRule, mostEpsilon, ruleTable, type Sampling } from './weights.js';
 
 const load = (): Promise<Dataset> => loadDataset({ data: 'synthetic:40x50x500' });
 const k = createReferenceKernels('f64');
 
-function learner(dataset: Dataset, model: string, dim: number, seed: number, more: object = {}): BdLearner {
+function learner(dataset: Dataset, model: string, dim: number, seed: number, more: object = {}): CoLearner {
   const { options, create } = modelOf(model);
   const o = options.parse({ dim, batchSize: 32, ...(model === 'bpr-mf' ? { initScale: 0.5 } : {}), ...more });
   const made = create({ kernels: k, train: dataset.train, seed }, o as never) as TrainableModel;
   return { model: made, batchSize: 32, negatives: (o as { negatives: number }).negatives };
 }
 
-const method = (more: Partial<BdMethod> = {}): BdMethod => bdOptions.parse({ update: 3, ...more });
+const method = (more: Partial<BdLoss> = {}): BdLoss => bdOptions.parse({ update: 3, ...more });
 
-async function start(more: Partial<BdMethod> = {}, model = 'bpr-mf') {
+async function start(more: Partial<BdLoss> = {}, model = 'bpr-mf') {
   const dataset = await load();
   const [teacher, student] = [learner(dataset, model, 6, 1), learner(dataset, model, 2, 2)];
   const told: unknown[] = [];
@@ -30,7 +31,7 @@ async function start(more: Partial<BdMethod> = {}, model = 'bpr-mf') {
 }
 
 /** Ranks of a user's unobserved items, 1 = best; 0 for train items. */
-function ranksOf(kernels: Kernels, { model }: BdLearner, train: Dataset['train'], user: number): number[] {
+function ranksOf(kernels: Kernels, { model }: CoLearner, train: Dataset['train'], user: number): number[] {
   const scores = kernels.floats(train.nItems);
   model.scoreRows(Object.assign(kernels.ints(1), [user]), scores);
   const order = [...scores.keys()].filter((i) => !has(train, user, i)).sort((a, b) => scores[b]! - scores[a]! || a - b);
@@ -80,7 +81,7 @@ test('a step pulls scores of drawn items toward the softened ones of the other, 
     const batch = pairs(train, [3, 5, 3]);
     const drawn = hooks.tables![1]!.values;
     const start2 = train.indices.length;
-    const scoreOf = ({ model }: BdLearner, user: number, item: number): number => {
+    const scoreOf = ({ model }: CoLearner, user: number, item: number): number => {
       const f = model.factors!();
       let sum = 0;
       for (let d = 0; d < f.dim; d++) sum += f.userFactors[user * f.dim + d]! * f.itemFactors[item * f.dim + d]!;
@@ -156,7 +157,7 @@ test('the rules by hand', () => {
   const [exp, tanh] = [(x: number) => Math.exp(0.1 * x), (x: number) => Math.tanh(Math.max(0.5 * x, 0))];
   const expected: Record<Sampling, (t: number, s: number) => readonly [number, number]> = {
     intended: (t, s) => [exp(t - s), tanh(s - t)],
-    reference: (t, s) => [exp(t - s), tanh(s - t)],
+    published: (t, s) => [exp(t - s), tanh(s - t)],
     swapped: (t, s) => [tanh(t - s), exp(s - t)],
     uniform: () => [1, 1],
     top: (t, s) => [Math.exp(-s / 4), Math.exp(-t / 4)],

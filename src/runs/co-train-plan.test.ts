@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { loadDataset } from '../data/index.js';
 import type { TrainEvent } from '../train/index.js';
-import { type BdRequest, runBd } from './bd.js';
-import { saved, request } from './bd.test.support.js';
+import { type CoTrainRequest, coTrain } from './co-train.js';
+import { request, saved } from './co-train.test.support.js';
 import { kernels, newFolder, refusedAs } from './small.test.support.js';
 
 test('either keeps the weight decay of its run, unless told otherwise or as published', async () => {
@@ -13,17 +13,17 @@ test('either keeps the weight decay of its run, unless told otherwise or as publ
     student: await saved('bpr-mf', { l2: 0.03 }),
   };
   const used = async (options: Record<string, unknown>) => {
-    const { teacher, student } = await runBd(await request({ ...both, options }));
+    const { teacher, student } = await coTrain(await request({ ...both, options }));
     return [teacher.result.options.l2, student.result.options.l2];
   };
   assert.deepEqual(await used({}), [0.02, 0.03]);
   assert.deepEqual(await used({ studentL2: 0.1 }), [0.02, 0.1]);
-  assert.deepEqual(await used({ protocol: 'reference' }), [0, 0]);
+  assert.deepEqual(await used({ protocol: 'published' }), [0, 0]);
 });
 
 test('every way of sampling and every option of the draw leads to other models', async () => {
   const variants = [
-    ...['intended', 'reference', 'uniform', 'top', 'swapped'].map((sampling) => ({ sampling })),
+    ...['intended', 'published', 'uniform', 'top', 'swapped'].map((sampling) => ({ sampling })),
     ...[
       { sharedDraw: true },
       { update: 1 },
@@ -36,7 +36,7 @@ test('every way of sampling and every option of the draw leads to other models',
   ];
   const seen = new Set<string>();
   for (const options of variants) {
-    const { student } = await runBd(await request({ options: { ...options, keep: 'last' } }));
+    const { student } = await coTrain(await request({ options: { ...options, keep: 'last' } }));
     assert.ok(student.teacher.tables!.userFactors.every(Number.isFinite));
     seen.add(student.teacher.tables!.userFactors.join());
   }
@@ -45,23 +45,23 @@ test('every way of sampling and every option of the draw leads to other models',
 
 test('the protocol of the published code keeps the last epoch and tells its own figures on test', async () => {
   const events: TrainEvent[] = [];
-  const listen: BdRequest['listen'] = (role, e) => void (role === 'student' && events.push(e));
+  const listen: CoTrainRequest['listen'] = (role, e) => void (role === 'student' && events.push(e));
   const dataset = await loadDataset({ data: 'synthetic:60x120x1500', split: 'leave-one-out' });
   const both = {
     dataset,
     teacher: await saved('bpr-mf', { dim: 12 }, dataset),
     student: await saved('bpr-mf', {}, dataset),
   };
-  const { student } = await runBd(await request({ ...both, listen, options: { protocol: 'reference' } }));
+  const { student } = await coTrain(await request({ ...both, listen, options: { protocol: 'published' } }));
   const { options, metrics, bestEpoch } = student.result;
-  assert.deepEqual([options.sampling, options.sharedDraw, options.keep, bestEpoch], ['reference', true, 'last', 6]);
+  assert.deepEqual([options.sampling, options.sharedDraw, options.keep, bestEpoch], ['published', true, 'last', 6]);
   const names = ['bd-hit-rate@50', 'bd-hit-rate@100', 'bd-ndcg@50', 'bd-ndcg@100'];
   for (const name of names) assert.ok(metrics[name]! > 0 && metrics[name]! <= 1, name);
   const told = events.flatMap((e) => (e.type === 'evaluation' ? [e.metrics['bd-ndcg@50']] : []));
   assert.equal(told.length, 7);
   assert.equal(told.at(-1), metrics['bd-ndcg@50']);
-  const given = await runBd(
-    await request({ ...both, options: { protocol: 'reference', keep: 'best', sampling: 'top' } }),
+  const given = await coTrain(
+    await request({ ...both, options: { protocol: 'published', keep: 'best', sampling: 'top' } }),
   );
   assert.deepEqual([given.student.result.options.keep, given.student.result.options.sampling], ['best', 'top']);
 });
@@ -73,7 +73,7 @@ test('what is held out is avoided only where both were trained so, by every mode
       const student = await saved(model, { avoid });
       seen.add(JSON.stringify(Object.values(student.parameters).map((p) => Array.from(p))));
       const both = { teacher: await saved(model, { dim: 12, avoid }), student };
-      const done = await runBd(await request({ ...both, options: { keep: 'last' } }));
+      const done = await coTrain(await request({ ...both, options: { keep: 'last' } }));
       assert.equal(done.student.result.options.avoid, avoid);
       seen.add(done.student.teacher.tables!.itemFactors.join());
     }
@@ -85,8 +85,8 @@ test('what is wrong is refused in a sentence before any work: nothing is kept, n
   const folder = newFolder();
   const [teacher, student] = [await saved('bpr-mf', { dim: 12 }), await saved('bpr-mf')];
   const other = await loadDataset({ data: 'synthetic:60x80x900:1' });
-  const wrong: readonly (readonly [Parameters<typeof refusedAs>[0], Partial<BdRequest>, RegExp])[] = [
-    ['needs-not-met', { teacher: student, student: teacher }, /the teacher has 556 numbers and the student 1668/],
+  const wrong: readonly (readonly [Parameters<typeof refusedAs>[0], Partial<CoTrainRequest>, RegExp])[] = [
+    ['needs-not-met', { teacher: student, student: teacher }, /the teacher has 556 parameters and the student 1668/],
     ['needs-not-met', { dataset: other }, /the teacher was trained on other data/],
     ['needs-not-met', { student: await saved('bpr-mf', {}, other) }, /the student was trained on other data/],
     [
@@ -113,13 +113,13 @@ test('what is wrong is refused in a sentence before any work: nothing is kept, n
   const before = kernels.bytesInUse;
   for (const [code, more, message] of wrong.slice(0, -1)) {
     await assert.rejects(
-      async () => runBd(await request({ ...more, folder })),
+      async () => coTrain(await request({ ...more, folder })),
       refusedAs(code, message),
       String(message),
     );
     assert.ok(!existsSync(folder));
   }
   const [code, more, message] = wrong.at(-1)!;
-  await assert.rejects(async () => runBd(await request(more)), refusedAs(code, message));
+  await assert.rejects(async () => coTrain(await request(more)), refusedAs(code, message));
   assert.equal(kernels.bytesInUse, before);
 });

@@ -1,6 +1,6 @@
 /** What the tests of bidirectional distillation share: small models and a request with them. */
 import type { LoadedDataset } from '../data/index.js';
-import type { BdRequest } from './bd.js';
+import type { CoTrainRequest } from './co-train.js';
 import { runJob } from './job.js';
 import { type SavedModel, savedModelOf } from './saved-model.js';
 import { evaluation, kernels, quick, smallData } from './small.test.support.js';
@@ -26,8 +26,8 @@ export function saved(model: string, options: Readonly<Record<string, unknown>> 
 
 export const bdQuick = { epochs: 6, update: 3, evaluateEvery: 1, patience: 50, epsilon: 0.01, epsilonTanh: 0.1 };
 
-export const request = async (more: Partial<BdRequest> = {}): Promise<BdRequest> => ({
-  ...{ dataset: await smallData(), kernels, evaluation },
+export const request = async (more: Partial<CoTrainRequest> = {}): Promise<CoTrainRequest> => ({
+  ...{ dataset: await smallData(), kernels, method: 'bd', evaluation },
   teacher: await saved('bpr-mf', { dim: 12 }),
   student: await saved('bpr-mf'),
   ...more,

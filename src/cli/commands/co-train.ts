@@ -1,0 +1,162 @@
+/** `distill` by a co-trained method: the student is trained alone first, or is a finished run; then it trains on together with its teacher. */
+import { join } from 'node:path';
+import type { DataOptions, LoadedDataset } from '../../data/index.js';
+import { type CoTrainedMethod, type LearnerRole, learnerRoles, type Pair } from '../../distill/index.js';
+import { fail } from '../../errors.js';
+import type { EvaluationOptions } from '../../eval/index.js';
+import { pairTable, pairWorkText } from '../../report/index.js';
+import { coTrain, planCoTraining, readSavedModel, untrainedModel } from '../../runs/index.js';
+import type { Job } from '../../runs/outcome.js';
+import type { Answer, Console, Given, OptionGroup } from '../terminal/_command.js';
+import { flagOf, givenOf, readOptions, rowsOf } from '../terminal/flags.js';
+import { offeringName } from '../terminal/free-name.js';
+import { machineOf, nameGroup, withKernels } from '../terminal/groups.js';
+import { interruptible } from '../terminal/interrupt.js';
+import { createProgressBar } from '../terminal/progress.js';
+import { bundleOf, checkName, nextSteps, quoted, runNamed, trajectoryGroup } from './job.js';
+import { findRuns, type RunPlace, readRun } from './runs.js';
+import { portable } from './source.js';
+
+export interface CoTrainCommand {
+  readonly given: Given;
+  readonly method: CoTrainedMethod;
+  /** Options of the method and of the student's model, as groups of flags. */
+  readonly groups: {
+    readonly method: OptionGroup;
+    readonly student: OptionGroup;
+    readonly shared: readonly OptionGroup[];
+  };
+  readonly teacher: RunPlace;
+  /** Model of the student that is trained first. */
+  readonly student: string;
+  /** Finished run that the student starts from instead. */
+  readonly start: string | undefined;
+  readonly dataset: LoadedDataset;
+  readonly data: DataOptions;
+  readonly evaluation: EvaluationOptions;
+}
+
+/** A role with the run that it begins from. */
+interface Before {
+  readonly place: RunPlace;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly parameters: number | undefined;
+}
+
+/** @throws RecdistillError `usage`, and as `runJob` and `coTrain` */
+export async function coTrainNamed(o: CoTrainCommand, console: Console): Promise<Answer> {
+  const { given, method, dataset, evaluation } = o;
+  if (o.start !== undefined) refuseStudentOptions(o);
+  const fromRun = o.start === undefined ? undefined : startRun(o.start, given);
+  const model = fromRun ? readRun(fromRun).result.model : o.student;
+  const { name = `${model}-${method.name}`, runs, overwrite } = readOptions(nameGroup, given);
+  checkName(name);
+  const folder = join(runs, name);
+  const options = givenOf(method.options, given);
+  if (!fromRun) {
+    // What the joint training would refuse is told before the student is trained.
+    const student = untrainedModel(model, givenOf(o.groups.student.schema, given), dataset.fingerprint);
+    planCoTraining(method, { teacher: readSavedModel(o.teacher.folder), student }, options, dataset);
+  }
+  const start = fromRun ?? (await trainStart(o, `${name}/start`, console));
+  const before = { teacher: beforeOf(o.teacher), student: beforeOf(start) };
+  const work = () =>
+    withKernels(machineOf(given), (kernels) =>
+      interruptible(console.say, async (signal) => {
+        const progress = createProgressBar(console, evaluation.selectBy);
+        progress.job(name);
+        try {
+          return await coTrain({
+            ...{ dataset, kernels, method, options, evaluation, folder, overwrite, signal, source: portable(o.data) },
+            ...{ teacher: readSavedModel(o.teacher.folder), student: readSavedModel(start.folder) },
+            trajectory: readOptions(trajectoryGroup, given),
+            // One bar for both: that of the student.
+            listen: (role, event) => role === 'student' && progress.train(event),
+          });
+        } finally {
+          progress.close();
+        }
+      }),
+    );
+  const pair = await offeringName(name, runs, work);
+  return answerOf(pair, before, { name, runs, folder, at: evaluation.at, user: dataset.users.ids[0]! }, console);
+}
+
+/** With --start the student is what its run is. @throws RecdistillError `usage` */
+function refuseStudentOptions({ given, groups, start }: CoTrainCommand): void {
+  const allowed = new Set(rowsOf([groups.method, ...groups.shared]).map((row) => row.name));
+  const own = ['student', ...rowsOf([groups.student]).map((row) => row.name)];
+  const stray = own.find((option) => option in given.flags && !allowed.has(option));
+  if (stray === undefined) return;
+  fail('usage', {
+    problem: `with --start ${start} the student is the model of that run; ${flagOf(stray)} cannot change it`,
+    hint: `Leave ${flagOf(stray)} out, or leave --start out to train a new student first.`,
+  });
+}
+
+/** @throws RecdistillError `unknown-name`, `usage` if the name stands for several runs, `needs-not-met` if it is not finished */
+export function startRun(start: string, given: Given): RunPlace {
+  const [place, ...more] = findRuns(start, readOptions(nameGroup, given).runs);
+  if (more.length > 0)
+    fail('usage', {
+      problem: `--start ${start} stands for ${more.length + 1} runs`,
+      hint: `Name one of them, such as ${place!.name}.`,
+    });
+  return place!;
+}
+
+/** The student alone, under a name of its own. */
+export async function trainStart(
+  { given, groups, student: model, dataset, data, evaluation }: Omit<CoTrainCommand, 'method' | 'teacher' | 'start'>,
+  name: string,
+  console: Console,
+): Promise<RunPlace> {
+  const options = givenOf(groups.student.schema, given);
+  const flags = { ...given.flags, name };
+  const job = { given: { ...given, flags }, dataset, data, model, method: 'none', evaluation, options, teachers: [] };
+  const { folder } = await runNamed({ ...job, defaultName: name }, console);
+  return { name, folder };
+}
+
+function beforeOf(place: RunPlace): Before {
+  const { metrics, parameters } = readRun(place).result;
+  return { place, metrics, parameters };
+}
+
+interface Named {
+  readonly name: string;
+  readonly runs: string;
+  readonly folder: string;
+  readonly at: readonly number[];
+  /** Somebody to recommend to. */
+  readonly user: string;
+}
+
+function answerOf(pair: Pair<Job>, before: Pair<Before>, named: Named, console: Console): Answer {
+  const { name, runs, folder, at } = named;
+  const { reused, result } = pair.student;
+  const [teacher, student] = learnerRoles.map((role) => `${name}/${role}`);
+  const names = [student!, teacher!, before.student.place.name, before.teacher.place.name];
+  const bundle = bundleOf(result.model, join(folder, 'student'));
+  const commands = [
+    `report ${quoted(name)}`,
+    `compare ${names.map(quoted).join(' ')}`,
+    ...(bundle === undefined ? [] : [`recommend ${quoted(student!)} --user ${quoted(named.user)}`]),
+  ];
+  const rows = learnerRoles.map((role) => ({ ...before[role], role, name: before[role].place.name }));
+  const text = [
+    reused ? `${name} was finished before; nothing had to be done.` : `${name} is finished (${pairWorkText(pair)}).`,
+    '',
+    pairTable(pair, rows, name, at).toText(),
+    '',
+    `Run folders: ${learnerRoles.map((role) => join(folder, role)).join(', ')}${bundle === undefined ? '' : `; student bundle, ready to serve: ${bundle}`}`,
+    '',
+    nextSteps(console.program, runs, commands),
+  ].join('\n');
+  const json = (role: LearnerRole) => {
+    const { place, metrics } = before[role];
+    const { result: after, reused: had } = pair[role];
+    return { folder: join(folder, role), reused: had, before: { name: place.name, metrics }, result: after };
+  };
+  return { text, json: { name, folder, reused, teacher: json('teacher'), student: json('student') } };
+}

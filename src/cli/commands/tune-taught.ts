@@ -1,0 +1,85 @@
+/** `tune` with a method: who teaches in every trial, and the command that distils with what was found. */
+import type { LoadedDataset } from '../../data/index.js';
+import { isCoTrained, type MethodSpec, methodOf } from '../../distill/index.js';
+import { fail } from '../../errors.js';
+import type { EvaluationOptions } from '../../eval/index.js';
+import type { Teachers } from '../../experiment/search/index.js';
+import { modelOf } from '../../models/index.js';
+import { optionalText, options, words } from '../../options/options.js';
+import { checkStudent, planCoTraining, readSavedModel, readTeacher, untrainedModel } from '../../runs/index.js';
+import type { Console, Given, OptionGroup } from '../terminal/_command.js';
+import { givenOf, readOptions } from '../terminal/flags.js';
+import { group, modelGroup, nameGroup } from '../terminal/groups.js';
+import { startRun, trainStart } from './co-train.js';
+import { quoted } from './job.js';
+import { findRuns, loadDataOf, type RunPlace, readEvaluation, readRun, teacherProfile } from './runs.js';
+
+export const taughtGroup = group(
+  'Teachers',
+  'tune',
+  options({
+    method: optionalText({
+      help: 'Distillation method by which the model, a student, learns in every trial; the options that the method declares are searched, too.',
+    }),
+    teachers: words({ default: [], help: 'With --method: finished runs to learn from, by name or folder.' }),
+    start: optionalText({
+      help: 'With a method that trains teacher and student together: finished run that the student starts from. Default: it is trained first, as NAME-start.',
+    }),
+  }),
+);
+
+export const methodGroup = (name: string): OptionGroup => group(`Options of ${name}`, name, methodOf(name).options);
+
+/** What every trial has, beside the options. */
+export interface TaughtSearch {
+  readonly method: MethodSpec;
+  readonly teachers: Teachers;
+  readonly dataset: LoadedDataset;
+  readonly evaluation: EvaluationOptions;
+  /** The beginning of the command that distils with the options that were found. */
+  readonly command: string;
+}
+
+/** Undefined without --method. @throws RecdistillError `usage`, `unknown-name`, `needs-not-met`, and as `runJob` for the student's start */
+export async function taughtSearch(given: Given, name: string, console: Console): Promise<TaughtSearch | undefined> {
+  const { method: methodName, teachers: names, start } = readOptions(taughtGroup, given);
+  if (methodName === undefined) {
+    if (names.length === 0 && start === undefined) return undefined;
+    return fail('usage', { problem: '--teachers and --start need --method', hint: 'For example --method hetcomp.' });
+  }
+  const method = methodOf(methodName);
+  const [model = '', ...others] = given.args;
+  if (others.length > 0)
+    fail('usage', { problem: `${given.args.length} models are to learn by ${method.name}`, hint: 'Name one student.' });
+  const { runs } = readOptions(nameGroup, given);
+  const places = names.flatMap((run) => findRuns(run, runs));
+  const fromRun = start === undefined || !isCoTrained(method) ? undefined : startRun(start, given);
+  const student = fromRun ? readRun(fromRun).result.model : model;
+  checkStudent(modelOf(student), method, places.map(teacherProfile));
+  if (start !== undefined && !fromRun)
+    fail('usage', { problem: `${method.name} has no --start`, hint: 'It belongs to methods such as bd.' });
+  const like = places[0] && readRun(places[0]);
+  const evaluation = readEvaluation(like, given);
+  const { data, dataset } = await loadDataOf(like, given, console.say);
+  const from = [
+    'distill',
+    '--method',
+    method.name,
+    ...(names.length > 0 ? ['--teachers', quoted(names.join(','))] : []),
+  ];
+  const found = { method, dataset, evaluation };
+  if (!isCoTrained(method)) {
+    const teachers = places.map((place) => ({ ...readTeacher(place.folder), name: place.name }));
+    return { ...found, teachers: { teachers }, command: [...from, '--student', model].join(' ') };
+  }
+  const groups = { method: methodGroup(method.name), student: modelGroup(model), shared: [] };
+  const teacher = readSavedModel(places[0]!.folder);
+  const begin = async (): Promise<RunPlace> => {
+    const untrained = untrainedModel(model, givenOf(groups.student.schema, given), dataset.fingerprint);
+    planCoTraining(method, { teacher, student: untrained }, givenOf(method.options, given), dataset);
+    return trainStart({ given, groups, student: model, dataset, data, evaluation }, `${name}-start`, console);
+  };
+  const place = fromRun ?? (await begin());
+  const pair = { teacher, student: readSavedModel(place.folder) };
+  return { ...found, teachers: { pair }, command: [...from, '--start', quoted(place.name)].join(' ') };
+}

@@ -1,0 +1,112 @@
+/** What a joint training of a teacher and a student is to do, checked before any work. */
+import type { Dataset } from '../data/index.js';
+import {
+  type CoTrainedMethod,
+  isCoTrained,
+  type LearnerRole,
+  learnerRoles,
+  type MethodSpec,
+  type Pair,
+} from '../distill/index.js';
+import { fail } from '../errors.js';
+import { learnsPairs, type ModelSpec, modelRegistry, type TrainOptions } from '../models/index.js';
+import { parseOptions } from '../options/options.js';
+import { memoryAvailable, memoryNeeded, refuseBeyond } from './estimate.js';
+import { readMethodOptions } from './method.js';
+import type { SavedModel } from './saved-model.js';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** One of the two: what it was, and how it trains on. */
+export interface Side {
+  readonly role: LearnerRole;
+  readonly saved: SavedModel;
+  readonly spec: ModelSpec;
+  /** Of the model. */
+  readonly options: TrainOptions;
+}
+
+export interface CoTrainPlan {
+  readonly method: CoTrainedMethod;
+  /** Of the method, checked and with defaults. */
+  readonly options: Values;
+  /** Teacher and student. */
+  readonly sides: readonly [Side, Side];
+}
+
+/** @throws RecdistillError `needs-not-met` for a method that trains one model */
+export function coTrainedOnly(method: MethodSpec): CoTrainedMethod {
+  if (isCoTrained(method)) return method;
+  return refuse(`${method.name} trains one student and leaves its teachers as they are`, 'Use runJob, or choose bd.');
+}
+
+/**
+ * @param saved where both begin; of `untrainedModel`, whose size is not known yet, all but the sizes is checked
+ * @throws RecdistillError `unknown-option`, `bad-option`, `needs-not-met`, `out-of-memory`
+ */
+export function planCoTraining(
+  method: CoTrainedMethod,
+  saved: Pair<SavedModel>,
+  given: Values | undefined,
+  dataset: Dataset,
+): CoTrainPlan {
+  const options = readMethodOptions(method, given);
+  const [teacher, student] = [
+    sideOf(method, 'teacher', saved.teacher, options, dataset),
+    sideOf(method, 'student', saved.student, options, dataset),
+  ];
+  const learners = { teacher: teacher.options, student: student.options };
+  method.check?.(options, dataset.train, learners);
+  if (learnerRoles.every((role) => sizeOf(saved[role]) > 0)) checkSizes(sizeOf(saved.teacher), sizeOf(saved.student));
+  const [one, other] = learnerRoles.map((role) => learners[role].avoid ?? 'train');
+  if (one !== other)
+    refuse(`the teacher was trained with avoid ${one}, the student with ${other}`, 'Train both with the same.');
+  const sides = [teacher, student] as const;
+  const needed = sides.reduce((sum, { spec, options: o }) => sum + memoryNeeded(spec, { ...o }, dataset), 0);
+  const { nUsers, nItems } = dataset.train;
+  refuseBeyond(
+    memoryAvailable(),
+    needed + method.memory(options, dataset.train, learners),
+    `${sides.map((s) => s.spec.name).join(' and ')} on ${nUsers} users x ${nItems} items`,
+    'Nothing was started. Use smaller models, draw fewer items, or free memory.',
+  );
+  return { method, options, sides };
+}
+
+const sizeOf = ({ parameters }: SavedModel): number => Object.values(parameters).reduce((sum, p) => sum + p.length, 0);
+
+function sideOf(method: CoTrainedMethod, role: LearnerRole, saved: SavedModel, o: Values, dataset: Dataset): Side {
+  const spec = modelRegistry.all().find((m) => m.name === saved.model);
+  if (!spec || !learnsPairs(spec)) {
+    const able = modelRegistry
+      .all()
+      .filter(learnsPairs)
+      .map((m) => m.name);
+    return refuse(
+      `the ${role} is ${saved.model}, which cannot train on with another model`,
+      `Models that can: ${able.join(', ')}.`,
+    );
+  }
+  if (saved.dataFingerprint !== dataset.fingerprint) {
+    const [before, now] = [saved.dataFingerprint, dataset.fingerprint].map((hash) => `${hash.slice(0, 12)}...`);
+    refuse(
+      `the ${role} was trained on other data (${before}, not ${now})`,
+      'Teacher and student must see the same users, items and split: use the same data options.',
+    );
+  }
+  const own = Object.fromEntries(Object.entries(saved.options).filter(([name]) => name in spec.options.shape));
+  const changed = Object.entries(method.learnerOptions(role, o)).filter(([, value]) => value !== undefined);
+  const options = parseOptions(spec.options, { ...own, ...Object.fromEntries(changed) }, saved.model);
+  return { role, saved, spec, options: options as unknown as TrainOptions };
+}
+
+/** The larger one teaches. */
+function checkSizes(teacher: number, student: number): void {
+  if (teacher >= student) return;
+  refuse(
+    `the teacher has ${teacher} parameters and the student ${student}`,
+    'The teacher must not be smaller than the student: exchange them.',
+  );
+}
+
+const refuse = (problem: string, hint: string): never => fail('needs-not-met', { problem, hint });

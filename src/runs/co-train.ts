@@ -1,0 +1,106 @@
+/**
+ * A teacher and a student that train on together, by a method of the form `co-trained`: two runs that are made, resumed, judged and kept as one.
+ */
+import type { Dataset } from '../data/index.js';
+import { type CoTrainedMethod, type LearnerRole, type MethodHooks, methodOf, type Pair } from '../distill/index.js';
+import { fail } from '../errors.js';
+import { type EvaluationOptions, evaluationOptions } from '../eval/evaluation.js';
+import type { Kernels } from '../kernels/index.js';
+import type { TrainableModel } from '../models/index.js';
+import { parseOptions } from '../options/options.js';
+import { type Listener, type TrainEvent, type TrajectoryOptions, trajectoryOptions } from '../train/index.js';
+import { type CoTrainPlan, coTrainedOnly, planCoTraining, type Side } from './co-train-plan.js';
+import { drive, folderWithin } from './drive.js';
+import { isRun } from './finished.js';
+import type { Job } from './outcome.js';
+import type { Overwrite } from './run-folder.js';
+import { loadParameters, type SavedModel } from './saved-model.js';
+import type { MadeModels, ModelTask } from './train-models.js';
+
+export interface CoTrainRequest extends Pair<SavedModel> {
+  readonly dataset: Dataset;
+  readonly kernels: Kernels;
+  /** Name of a co-trained method, or the method itself. */
+  readonly method: string | CoTrainedMethod;
+  /** Of the method; how both train on is among them. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly evaluation?: Partial<EvaluationOptions>;
+  readonly trajectory?: Partial<TrajectoryOptions>;
+  /** The runs are kept in the folders `teacher` and `student` within it; absent: in memory only. */
+  readonly folder?: string;
+  readonly overwrite?: Overwrite;
+  /** Whether each evaluation judges on test as well, for the curves of a report. */
+  readonly testCurve?: boolean;
+  /** How the data set was loaded; kept in the run folders. */
+  readonly source?: Readonly<Record<string, unknown>>;
+  readonly listen?: (role: LearnerRole, event: TrainEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Trains both on, from finished models of the same data, and returns both as finished jobs.
+ * @throws RecdistillError `unknown-name`, `unknown-option`, `bad-option`, `needs-not-met`, `out-of-memory`, `usage`, `run-locked`, `run-differs`,
+ *   `artifact-damaged`, `write-failed`, `diverged`, `interrupted`
+ */
+export async function coTrain(request: CoTrainRequest): Promise<Pair<Job>> {
+  const { dataset, kernels, folder } = request;
+  const method = coTrainedOnly(methodOf(request.method));
+  const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
+  const trajectory = parseOptions(trajectoryOptions, request.trajectory, 'trajectory');
+  const plan = planCoTraining(method, request, request.options, dataset);
+  if (folder !== undefined && isRun(folder)) {
+    fail('usage', {
+      problem: `${folder} is a run itself, and those of teacher and student would be runs within it`,
+      hint: 'Choose another --name, or delete that run first.',
+    });
+  }
+  const { teacher, student, overwrite, source, signal, testCurve } = request;
+  const jobs = await drive({
+    ...{ dataset, kernels, method: method.name, evaluation, trajectory },
+    ...(overwrite === undefined ? {} : { overwrite }),
+    ...(source ? { source } : {}),
+    ...(signal ? { signal } : {}),
+    ...(testCurve === undefined ? {} : { testCurve }),
+    ...coTrainingTask(plan, dataset, kernels),
+    models: plan.sides.map((side, at) => ({
+      ...sideTask(side, (event) => request.listen?.(side.role, event)),
+      kind: method.name,
+      inputs: { 'teacher before': teacher.hash, 'student before': student.hash },
+      recorded: {
+        ...{ model: side.spec.name, method: method.name, role: side.role },
+        ...{ ...side.options, ...plan.options, ...evaluation, ...trajectory },
+      },
+      teachers: [plan.sides[1 - at]!.spec.name],
+      keepsLast: method.keepsLast?.(plan.options) ?? false,
+      measure: (model) => method.measure?.(kernels, model, dataset, plan.options) ?? {},
+      ...folderWithin(folder, side.role),
+    })),
+  });
+  return { teacher: jobs[0]!, student: jobs[1]! };
+}
+
+/** One of the two as it is made: with the parameters of its run. */
+export const sideTask = ({ spec, options, saved }: Side, listen: Listener): ModelTask => ({
+  ...{ spec, options: { ...options }, listen },
+  begin: (model) => loadParameters(model, saved),
+});
+
+/** How the two learn from each other; either may be at its best before the first epoch. */
+export const coTrainingTask = ({ method, options, sides }: CoTrainPlan, { users }: Dataset, kernels: Kernels) => ({
+  evaluateStart: true,
+  hooks({ models, train, progress }: MadeModels): MethodHooks | Promise<MethodHooks> {
+    const [teacher, student] = sides.map(({ options: { batchSize, negatives = 1 } }, at) => {
+      return { model: models[at]!.model as TrainableModel, batchSize, negatives };
+    });
+    return method.create(
+      {
+        ...{ kernels, train, userIds: users.ids, teacher: teacher!, student: student! },
+        tell: (epoch, details) => {
+          for (const { listen } of models) listen({ type: 'method', epoch, method: method.name, details });
+        },
+        step: progress.task('drawing items'),
+      },
+      options,
+    );
+  },
+});

@@ -1,0 +1,162 @@
+/**
+ * Brings models to a judged result: opens their run folders, resumes or reads back, trains them in the one loop (or computes them), tests each
+ * once, and keeps what later commands read. `runJob` drives one model, `coTrain` two.
+ */
+import { join } from 'node:path';
+import { createEvaluator, type EvaluationOptions, type Evaluator } from '../eval/evaluation.js';
+import { type Model, rankAll } from '../models/index.js';
+import type { TrajectoryOptions } from '../train/index.js';
+import { finishModel } from './finish.js';
+import { forgetCheckpoints, jobFiles, readBack } from './finished.js';
+import { nameAgain } from './names.js';
+import { type Job, listenerOf, type Use } from './outcome.js';
+import { type Overwrite, openRun, type Run } from './run-folder.js';
+import { type MadeModel, type MadeModels, type ModelsTask, type ModelTask, withModels } from './train-models.js';
+import { tellUnusedWeights } from './unused-weights.js';
+import { type Fitted, storeOf, watchModel } from './watch.js';
+
+/** A model and the run that it becomes. */
+export interface DrivenModel extends ModelTask {
+  /** Options that the run records: those of model, method, evaluation and trajectory. */
+  readonly recorded: Readonly<Record<string, unknown>>;
+  /** Where the run is kept; absent: in memory only. */
+  readonly folder?: string;
+  /** Kind of the run, as its manifest has it. */
+  readonly kind: string;
+  /** Hashes of what it is made from, by what that is. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Names of its teachers, for its student bundle. */
+  readonly teachers: readonly string[];
+  /** Whether the last epoch is kept, whatever valid says. */
+  readonly keepsLast?: boolean;
+  /** Further figures on test that are told with each evaluation and decide nothing. */
+  readonly measure?: (model: Model) => Readonly<Record<string, number>>;
+}
+
+export interface DriveTask extends ModelsTask<DrivenModel> {
+  /** Name of the method. */
+  readonly method: string;
+  readonly evaluation: EvaluationOptions;
+  readonly trajectory: TrajectoryOptions;
+  /** Whether each evaluation judges on test as well. */
+  readonly testCurve?: boolean;
+  readonly overwrite?: Overwrite;
+  /** How the data set was loaded; kept in the run folders. */
+  readonly source?: Readonly<Record<string, unknown>>;
+}
+
+/** The run folder of a model, and all that is told of it. */
+type Kept = DrivenModel & { readonly run: Run | undefined };
+
+/**
+ * The finished jobs, in the order of the models.
+ * @param use called with each finished model before it is closed; not called for a job that is read back
+ * @throws RecdistillError `run-locked`, `run-differs`, `artifact-damaged`, `write-failed`, `diverged`, `interrupted`
+ */
+export async function drive(task: DriveTask, use?: Use): Promise<readonly Job[]> {
+  const { dataset, source } = task;
+  const evaluator = createEvaluator(dataset, task.evaluation);
+  const runs = openRuns(task);
+  try {
+    if (runs.length > 0 && runs.every((run) => run.isFinished())) return await finishedJobs(task, runs, evaluator);
+    for (const run of runs) if (source) run.writeResult(jobFiles.source, source);
+    const models = task.models.map((m, at): Kept => {
+      const kept = { ...m, run: runs[at], listen: listenerOf(runs[at], m.listen) };
+      tellUnusedWeights(m.spec, dataset.train, kept.listen);
+      return kept;
+    });
+    const began = performance.now();
+    return await withModels({ ...task, models }, (made) => trainAndFinish(task, made, evaluator, began, use));
+  } finally {
+    for (const run of runs) run.close();
+  }
+}
+
+/** None where nothing is kept. */
+function openRuns({ models, dataset, kernels, overwrite = false }: DriveTask): Run[] {
+  const runs: Run[] = [];
+  try {
+    for (const { folder, kind, recorded, inputs } of models) {
+      if (folder === undefined) continue;
+      const spec = { kind, options: recorded, dataFingerprint: dataset.fingerprint, inputs };
+      runs.push(openRun(folder, spec, { threads: kernels.threads, overwrite }));
+    }
+  } catch (cause) {
+    for (const run of runs) run.close();
+    throw cause;
+  }
+  return runs;
+}
+
+async function finishedJobs(
+  { dataset, source, models }: DriveTask,
+  runs: readonly Run[],
+  evaluator: Evaluator,
+): Promise<readonly Job[]> {
+  for (const [at, run] of runs.entries()) {
+    const named = await nameAgain(run, dataset, source);
+    if (named) models[at]!.listen({ type: 'note', message: 'it has the names of items now' });
+  }
+  return runs.map((run) => readBack(run, dataset, evaluator));
+}
+
+async function trainAndFinish(
+  task: DriveTask,
+  made: MadeModels<Kept>,
+  evaluator: Evaluator,
+  began: number,
+  use: Use | undefined,
+): Promise<readonly Job[]> {
+  const { dataset, kernels, method, source } = task;
+  const fitted = await fit(task, made, evaluator);
+  const jobs: Job[] = [];
+  for (const [at, { model, run, recorded: options, measure, teachers }] of made.models.entries()) {
+    const finishing = { kernels, dataset, evaluator, run, model, method, options, teachers, source, began };
+    const more = { fitted: fitted[at]!, metrics: measure?.(model) ?? {}, progress: made.progress };
+    jobs.push(await finishModel({ ...finishing, ...more }, use));
+  }
+  // Only when all are finished: until then each may be needed to go on.
+  for (const { run } of made.models) if (run) forgetCheckpoints(run);
+  for (const f of fitted) f.forget();
+  return jobs;
+}
+
+async function fit(task: DriveTask, made: MadeModels<Kept>, evaluator: Evaluator): Promise<readonly Fitted[]> {
+  const { kernels: k, trajectory, testCurve = false } = task;
+  const { progress, models } = made;
+  const [first] = models;
+  if (first?.spec.kind === 'computed') return [await judgeComputed(task, first, made, evaluator)];
+  const watches = new Map(
+    models.map((m) => {
+      const { model, run, listen, measure, keepsLast: keepLast = false } = m;
+      if (!evaluator.selects) listen({ type: 'note', message: 'there is no valid part: the last epoch is kept' });
+      const { selectBy } = task.evaluation;
+      const evaluateEvery = Number(m.options.evaluateEvery);
+      const setting = { run, evaluator, evaluateEvery, trajectory, selectBy, listen, progress, testCurve, keepLast };
+      return [m, watchModel(k, model, { ...setting, ...(measure ? { measure: () => measure(model) } : {}) })] as const;
+    }),
+  );
+  const outcomes = await made.fit((m) => {
+    const { validate, evaluated } = watches.get(m)!;
+    return { validate, evaluated, store: m.run && storeOf(m.run, m.listen) };
+  });
+  return models.map((m, at) => watches.get(m)!.fitted(outcomes[at]!));
+}
+
+/** A model that was computed when it was made has one checkpoint. */
+async function judgeComputed(
+  { kernels: k }: DriveTask,
+  { model, listen }: MadeModel<Kept>,
+  { progress }: MadeModels<Kept>,
+  evaluator: Evaluator,
+): Promise<Fitted> {
+  const step = progress.task(`ranking for ${model.name}`);
+  const rankings = await rankAll(k, model, evaluator.mask.valid, evaluator.depth, { step });
+  const metrics = evaluator.selects ? evaluator.valid(rankings).means : {};
+  listen({ type: 'evaluation', epoch: 0, metrics, best: true, seconds: 0 });
+  return { bestEpoch: 0, epochs: 0, secondsBefore: 0, checkpoints: [{ epoch: 0, metrics, rankings }], forget() {} };
+}
+
+/** The folder of one of several runs that belong together. */
+export const folderWithin = (folder: string | undefined, name: string): { readonly folder?: string } =>
+  folder === undefined ? {} : { folder: join(folder, name) };

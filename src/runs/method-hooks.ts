@@ -1,0 +1,39 @@
+/** A method at work on a student that teachers teach. */
+import type { Interactions } from '../data/interactions.js';
+import type { MethodHooks, TeachingMethod } from '../distill/index.js';
+import type { Kernels } from '../kernels/index.js';
+import { rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
+import type { Progress } from '../progress.js';
+import type { Listener } from '../train/index.js';
+import { knowledgeOf, type Teacher } from './outcome.js';
+
+export interface Teaching {
+  readonly method: TeachingMethod;
+  readonly methodOptions: Readonly<Record<string, unknown>>;
+  readonly teachers: readonly Teacher[];
+  /** Of the student. */
+  readonly options: TrainOptions;
+  readonly batchesPerEpoch: number;
+  readonly listen: Listener;
+  readonly progress: Progress;
+}
+
+/** The method at work on a student. */
+export async function createMethodHooks(
+  k: Kernels,
+  student: TrainableModel,
+  train: Interactions,
+  t: Teaching,
+): Promise<MethodHooks> {
+  const { method, teachers, options: o, batchesPerEpoch, listen, progress } = t;
+  const step = progress.task(`ranking for ${student.name}`);
+  return method.create(
+    {
+      ...{ kernels: k, student, train, teachers: teachers.map(knowledgeOf) },
+      ...{ batchSize: o.batchSize, batchesPerEpoch, seed: o.seed },
+      rankStudent: (depth) => rankAll(k, student, train, Math.min(depth, train.nItems), { step }),
+      tell: (epoch, details) => listen({ type: 'method', epoch, method: method.name, details }),
+    },
+    t.methodOptions,
+  );
+}

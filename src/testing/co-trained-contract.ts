@@ -1,0 +1,258 @@
+/** What every method of the form `co-trained` must keep to; `methodContract` dispatches here. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Dataset, Interactions } from '../data/index.js';
+import { type CoTrainedMethod, type LearnerRole, learnerRoles, type Pair } from '../distill/index.js';
+import { RecdistillError } from '../errors.js';
+import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
+import { learnsPairs, type ModelSpec, modelRegistry, type TrainableModel, type TrainOptions } from '../models/index.js';
+import { describeOptions } from '../options/index.js';
+import {
+  type CoTrainRequest,
+  checkStudent,
+  coTrain,
+  readMethodOptions,
+  runJob,
+  type SavedModel,
+  savedModelOf,
+} from '../runs/index.js';
+import type { Job } from '../runs/outcome.js';
+import {
+  type ContractCase,
+  contractData,
+  near,
+  numericGradients,
+  smallBatch,
+  smallOptions,
+  smallTrain,
+} from './model-contract.js';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** More items than the users' train items and a few drawn ones, so that there is a remainder. */
+const smallData: Interactions = { ...smallTrain, nItems: 25 };
+
+const EPOCHS = 6;
+const evaluation = { at: [5], selectBy: 'recall@5' };
+
+/** @param options of the method, where its defaults do not fit 25 items */
+export function coTrainedContract(spec: CoTrainedMethod, options: Values = {}): ContractCase[] {
+  const cases: ContractCase[] = [
+    {
+      name: `${spec.name}: what cannot work is refused before any work, in a sentence`,
+      run: () => refusals(spec, options),
+    },
+  ];
+  for (const model of modelsOf(spec)) {
+    const on = (rest: string) => `${spec.name}: two of ${model.name}: ${rest}`;
+    cases.push(
+      { name: on('closing gives all memory back'), run: () => givesBack(spec, model, options) },
+      { name: on('the gradients of both are those of their losses'), run: () => gradients(spec, model, options) },
+      { name: on('same bits at 1, 2, 3 and 4 threads'), run: () => sameAtAnyThreads(spec, model, options) },
+      { name: on('an interrupted run ends in the same bits'), run: () => resumes(spec, model, options) },
+    );
+  }
+  return cases;
+}
+
+/** Models of which both a teacher and a student can be. */
+const modelsOf = ({ needs }: CoTrainedMethod): ModelSpec[] =>
+  modelRegistry.all().filter((m) => learnsPairs(m) && needs.student.every((c) => m.capabilities.includes(c)));
+
+/** Options of a short training, as far as the method has them. */
+const shortOptions = (spec: CoTrainedMethod, more: Values): Values => {
+  const short = { epochs: EPOCHS, evaluateEvery: 1, patience: 50, update: 2 };
+  return { ...Object.fromEntries(Object.entries(short).filter(([name]) => name in spec.options.shape)), ...more };
+};
+
+const smallFor = (model: ModelSpec, more: Values = {}) =>
+  smallOptions(model, { ...('initScale' in model.options.shape ? { initScale: 0.5 } : {}), ...more });
+
+/** The method at work on two fresh models that begin differently. */
+async function onSmallData(spec: CoTrainedMethod, model: ModelSpec, options: Values, kernels: Kernels) {
+  const [teacher, student] = learnerRoles.map((_, seed) => {
+    const o = smallFor(model, { seed });
+    const made = model.create({ kernels, train: smallData, seed }, o) as TrainableModel;
+    const { batchSize, negatives = 1 } = o as unknown as TrainOptions;
+    return { model: made, batchSize, negatives };
+  });
+  const method = await spec.create(
+    { kernels, train: smallData, teacher: teacher!, student: student!, tell() {} },
+    readMethodOptions(spec, shortOptions(spec, options)),
+  );
+  return { learners: [teacher!, student!] as const, method };
+}
+
+async function givesBack(spec: CoTrainedMethod, model: ModelSpec, options: Values): Promise<void> {
+  const k = createKernels({ threads: 1, memoryLimit: 64e6 });
+  const work = async (): Promise<void> => {
+    const { learners, method } = await onSmallData(spec, model, options, k);
+    await method.beforeEpoch?.(1);
+    const batches = learners.map((l) => smallBatch(k, l.model.batches));
+    for (const [at, { model: own }] of learners.entries()) own.forward?.(batches[at]!);
+    for (const [at, { model: own }] of learners.entries()) {
+      method.prepare?.(batches[at]!, at);
+      own.accumulate(batches[at]!);
+      method.accumulate?.(batches[at]!, at);
+    }
+    for (const { model: own } of learners) own.backward?.();
+    for (const batch of batches) k.free(...Object.values(batch).filter((part) => part instanceof Int32Array));
+    await method.afterEpoch?.(1);
+    method.close();
+    for (const l of learners) l.model.close();
+  };
+  // The first time kernels take working memory that they keep.
+  await work();
+  const before = k.bytesInUse;
+  await work();
+  assert.equal(k.bytesInUse, before);
+  k.close();
+}
+
+/** With every value of every choice that the method offers. A choice that cannot work on this data may refuse it. */
+async function gradients(spec: CoTrainedMethod, model: ModelSpec, options: Values): Promise<void> {
+  const choices = describeOptions(spec.options).flatMap(({ name, choices: values = [] }) =>
+    values.map((value): Values => ({ [name]: value })),
+  );
+  const found: (readonly boolean[])[] = [];
+  for (const choice of [{}, ...choices]) found.push(await gradientsWith(spec, model, { ...options, ...choice }));
+  for (const [at, role] of learnerRoles.entries())
+    assert.ok(
+      found.some((depends) => depends[at]),
+      `the ${role} learns from the other`,
+    );
+}
+
+/** @returns whether the loss of the teacher, and that of the student, depends on its parameters */
+async function gradientsWith(spec: CoTrainedMethod, model: ModelSpec, options: Values): Promise<readonly boolean[]> {
+  const k = createReferenceKernels('f64');
+  const { learners, method } = await onSmallData(spec, model, options, k);
+  for (const { model: own } of learners)
+    for (const p of own.parameters)
+      for (let at = 0; at < p.values.length; at++) p.values[at]! += 0.1 * Math.sin(at + 1);
+  const depends: boolean[] = [];
+  try {
+    await method.beforeEpoch?.(1);
+    for (const [at, { model: own }] of learners.entries()) {
+      const other = learners[1 - at]!.model;
+      const batch = smallBatch(k, own.batches);
+      method.prepare?.(batch, at);
+      const lossAt = (): number => {
+        for (const p of [...own.parameters, ...other.parameters]) p.gradient.fill(0);
+        for (const l of learners) l.model.forward?.(batch);
+        const loss = method.accumulate?.(batch, at) ?? 0;
+        own.backward?.();
+        return loss;
+      };
+      lossAt();
+      const what = `of the ${learnerRoles[at]} with ${JSON.stringify(options)}`;
+      assert.ok(
+        other.parameters.every((p) => p.gradient.every((g) => g === 0)),
+        `nothing of the loss ${what} flows back through the other`,
+      );
+      const got = own.parameters.map((p) => Float64Array.from(p.gradient));
+      const numeric = numericGradients(own.parameters, lossAt);
+      const largest = Math.max(...numeric.map((g) => Math.max(...g.map(Math.abs))));
+      depends.push(largest > 1e-4);
+      own.parameters.forEach((p, n) => {
+        for (const [x, expected] of numeric[n]!.entries())
+          near(got[n]![x]!, expected, 1e-6 * Math.max(1, largest), `gradient of ${p.name}[${x}] ${what}`);
+      });
+    }
+  } catch (error) {
+    if (!(error instanceof RecdistillError && error.code === 'needs-not-met')) throw error;
+  } finally {
+    method.close();
+    for (const l of learners) l.model.close();
+  }
+  return depends;
+}
+
+/** A model trained for a moment. */
+async function savedOf(model: ModelSpec, dataset: Dataset, kernels: Kernels, seed: number): Promise<SavedModel> {
+  const found: SavedModel[] = [];
+  const options = smallFor(model, { epochs: 2, batchSize: 64, seed });
+  await runJob({ dataset, kernels, model: model.name, options, evaluation }, (m, { result }) => {
+    found.push(savedModelOf(m, result, dataset.fingerprint));
+  });
+  return found[0]!;
+}
+
+async function requestOf(
+  spec: CoTrainedMethod,
+  model: ModelSpec,
+  options: Values,
+  kernels: Kernels,
+): Promise<CoTrainRequest> {
+  const dataset = await contractData();
+  const [teacher, student] = [await savedOf(model, dataset, kernels, 1), await savedOf(model, dataset, kernels, 2)];
+  return { dataset, kernels, method: spec, evaluation, teacher, student, options: shortOptions(spec, options) };
+}
+
+const bitsOf = (pair: Pair<Job>): string =>
+  JSON.stringify(
+    learnerRoles.map((role) => {
+      const { result, rankings, teacher } = pair[role];
+      const lists = [rankings, ...teacher.trajectory.checkpoints.map((c) => c.rankings)];
+      return [result.bestEpoch, result.metrics, lists.map((r) => Array.from(r.items))];
+    }),
+  );
+
+async function sameAtAnyThreads(spec: CoTrainedMethod, model: ModelSpec, options: Values): Promise<void> {
+  const bits: string[] = [];
+  for (const threads of [1, 2, 3, 4]) {
+    const kernels = createKernels({ threads, memoryLimit: 256e6 });
+    bits.push(bitsOf(await coTrain(await requestOf(spec, model, options, kernels))));
+    kernels.close();
+  }
+  for (const [at, other] of bits.entries()) assert.ok(other === bits[0], `${at + 1} threads gave other results than 1`);
+}
+
+async function resumes(spec: CoTrainedMethod, model: ModelSpec, options: Values): Promise<void> {
+  const kernels = createKernels({ threads: 1, memoryLimit: 256e6 });
+  const folder = mkdtempSync(join(tmpdir(), 'recdistill-contract-'));
+  try {
+    const request = await requestOf(spec, model, options, kernels);
+    const straight = bitsOf(await coTrain(request));
+    for (const epoch of [1, 2, 5]) {
+      const stop = new AbortController();
+      const listen: CoTrainRequest['listen'] = (_, e) => void (e.type === 'epoch' && e.epoch === epoch && stop.abort());
+      await assert.rejects(coTrain({ ...request, folder, listen, signal: stop.signal }), { code: 'interrupted' });
+    }
+    const parts = bitsOf(await coTrain({ ...request, folder }));
+    assert.ok(parts === straight, 'a run in four parts gave other results than one in one part');
+    const again = await coTrain({ ...request, folder });
+    assert.ok(again.teacher.reused && again.student.reused && bitsOf(again) === straight, 'it is read back as it was');
+  } finally {
+    kernels.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function refusals(spec: CoTrainedMethod, options: Values): Promise<void> {
+  const [model] = modelsOf(spec);
+  assert.ok(model, `no registered model can be trained by ${spec.name}`);
+  const refusal = (e: unknown) =>
+    e instanceof RecdistillError && e.code === 'needs-not-met' && / /.test(e.message) && / /.test(e.hint);
+  const able = { name: 'one', has: spec.needs.teacher };
+  checkStudent(model, spec, [able]);
+  assert.throws(() => checkStudent(model, spec, []), refusal, 'no teacher');
+  assert.throws(() => checkStudent(model, spec, [able, able]), refusal, 'two teachers');
+  assert.throws(() => checkStudent(model, spec, [{ name: 'lists', has: [] }]), refusal, 'rankings made elsewhere');
+  for (const other of modelRegistry.all().filter((m) => !learnsPairs(m)))
+    assert.throws(() => checkStudent(other, spec, [able]), refusal, other.name);
+  const kernels = createKernels({ threads: 1, memoryLimit: 256e6 });
+  const request = await requestOf(spec, model, options, kernels);
+  const refused = async (what: string, role: LearnerRole, more: Partial<SavedModel>) => {
+    const before = kernels.bytesInUse;
+    await assert.rejects(coTrain({ ...request, [role]: { ...request[role], ...more } }), refusal, `${what} as ${role}`);
+    assert.equal(kernels.bytesInUse, before);
+  };
+  for (const role of learnerRoles) {
+    await refused('a model of other data', role, { dataFingerprint: 'f'.repeat(64) });
+    await refused('rankings made elsewhere', role, { model: 'external' });
+  }
+  kernels.close();
+}
