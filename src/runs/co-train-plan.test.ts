@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { loadDataset } from '../data/index.js';
+import { coTrainedMethod } from '../distill/index.js';
+import { int, options } from '../options/options.js';
 import type { TrainEvent } from '../train/index.js';
 import { type CoTrainRequest, coTrain } from './co-train.js';
 import { request, saved } from './co-train.test.support.js';
+import { runJob } from './job.js';
 import { kernels, newFolder, refusedAs } from './small.test.support.js';
 
 test('either keeps the weight decay of its run, unless told otherwise or as published', async () => {
@@ -122,4 +125,30 @@ test('what is wrong is refused in a sentence before any work: nothing is kept, n
   const [code, more, message] = wrong.at(-1)!;
   await assert.rejects(async () => coTrain(await request(more)), refusedAs(code, message));
   assert.equal(kernels.bytesInUse, before);
+});
+
+test('a co-trained method of a user is trained like a built-in one, and each form is refused where the other is meant', async () => {
+  const apart = coTrainedMethod({
+    ...{ name: 'apart', summary: 'Both train on, each alone', source: 'this test' },
+    needs: { teachers: 'one', form: 'co-trained', base: 'kept', student: ['scores'], teacher: ['parameters'] },
+    options: options({ epochs: int({ default: 3, min: 1, help: 'Epochs of both.' }) }),
+    learnerOptions: (role, { epochs }) => ({ epochs, learningRate: role === 'teacher' ? 0.001 : 0.01 }),
+    memory: () => 0,
+    create: () => ({ base: 'kept', close() {} }),
+  });
+  const { options: _, ...rest } = await request();
+  const pair = await coTrain({ ...rest, method: apart, options: { epochs: 2 } });
+  for (const [role, learningRate] of [
+    ['teacher', 0.001],
+    ['student', 0.01],
+  ] as const) {
+    const { method, epochs, options: used } = pair[role].result;
+    assert.deepEqual([method, epochs, used.learningRate, used.role], ['apart', 2, learningRate, role]);
+  }
+  await assert.rejects(
+    async () => coTrain({ ...rest, method: 'rrd' }),
+    refusedAs('needs-not-met', /trains one student/),
+  );
+  const job = { dataset: rest.dataset, kernels, model: 'bpr-mf', method: 'bd' };
+  await assert.rejects(async () => runJob(job), refusedAs('needs-not-met', /trains a teacher and a student together/));
 });

@@ -145,7 +145,7 @@ interface Found {
   readonly command: string;
 }
 
-test('what is wrong on the command line is refused with what to do', { timeout: 60_000 }, async () => {
+test('what is wrong on the command line is refused with what to do', { timeout: 240_000 }, async () => {
   const lists = w.path('lists.csv');
   assert.equal((await w.run('rankings', 'big', '--out', lists)).code, 0);
   assert.equal((await w.run('import', lists, '--like', 'big', '--name', 'theirs')).code, 0);

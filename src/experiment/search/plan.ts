@@ -1,7 +1,7 @@
 /** From what is asked of a search to what each of its trials gets. */
 
 import type { Dataset } from '../../data/index.js';
-import { isCoTrained, type MethodSpec, methodOf } from '../../distill/index.js';
+import { isCoTrained, type MethodSpec, methodOf, type Pair } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { type ModelSpec, modelOf } from '../../models/index.js';
 import { nearest } from '../../nearest.js';
@@ -14,12 +14,12 @@ import {
   type SearchSpace,
   type SearchValue,
 } from '../../options/index.js';
-import { readMethodOptions, splitOptions } from '../../runs/index.js';
+import { readMethodOptions, type SavedModel, splitOptions } from '../../runs/index.js';
+import type { Teacher } from '../../runs/outcome.js';
 import { checkPresetData, type Preset, presetOptions } from '../presets/index.js';
 import { halvingOptions, rungsOf } from './halving.js';
 import { type Searched, settleSpace } from './space.js';
 import { strategies } from './strategies/index.js';
-import type { Teachers } from './taught.js';
 
 export const tuneOptions = options({
   trials: int({
@@ -39,6 +39,14 @@ export const tuneOptions = options({
 export type TuneOptions = OptionsOf<typeof tuneOptions>;
 
 export type Values = Readonly<Record<string, unknown>>;
+
+/** Who teaches. */
+export interface Teachers {
+  /** Of a method that leaves its teachers as they are. */
+  readonly teachers?: readonly (Teacher & { readonly name: string })[];
+  /** Of a co-trained method: where its two models start from. */
+  readonly pair?: Pair<SavedModel>;
+}
 
 /** What is searched, and from where. */
 export interface Wanted extends Teachers {

@@ -1,31 +1,17 @@
 /** What is searched when a student learns by a method: options of both, or, of a co-trained method, its own options alone. */
 import type { Dataset } from '../../data/index.js';
-import {
-  type CoTrainedMethod,
-  isCoTrained,
-  type MethodSpec,
-  type Pair,
-  type TeachingMethod,
-} from '../../distill/index.js';
+import { type CoTrainedMethod, isCoTrained, type MethodSpec, type TeachingMethod } from '../../distill/index.js';
 import type { Evaluator } from '../../eval/index.js';
 import type { Kernels } from '../../kernels/index.js';
 import type { ModelSpec } from '../../models/index.js';
 import type { SearchSpace } from '../../options/index.js';
-import { coTrainedOnly, planCoTraining, type SavedModel, splitOptions, teachingOnly } from '../../runs/index.js';
-import type { Teacher } from '../../runs/outcome.js';
+import { coTrainedOnly, planCoTraining, splitOptions, teachingOnly } from '../../runs/index.js';
 import { type HalvingOptions, rungsOf } from './halving.js';
+import type { Teachers } from './plan.js';
 import { type Subject, startOf } from './search.js';
 import { runCoTrainTrial, runTrial } from './trial.js';
 
 type Values = Readonly<Record<string, unknown>>;
-
-/** Who teaches. */
-export interface Teachers {
-  /** Of a method that leaves its teachers as they are. */
-  readonly teachers?: readonly (Teacher & { readonly name: string })[];
-  /** Of a co-trained method: where its two models start from. */
-  readonly pair?: Pair<SavedModel>;
-}
 
 export interface TaughtStudent extends Teachers {
   /** As in the log. */
