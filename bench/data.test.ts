@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { count, has, itemCounts, itemsOf } from 'recdistill';
+import { count, has, itemCounts, itemsOf } from 'recdistill/data';
 import { loadBenchData, syntheticData } from './data.js';
 
 test('a split folder is read, named itself or by the folder that holds it', async () => {

@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { fail, fromPairs, type Interactions, shuffle, stream, synthesize } from 'recdistill';
+import { fail } from 'recdistill';
+import { fromPairs, type Interactions, synthesize } from 'recdistill/data';
+import { shuffle, stream } from 'recdistill/math';
 
 export interface BenchData {
   /** For the report: what it is, and that it is synthetic if it is. */

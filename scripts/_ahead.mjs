@@ -1,6 +1,7 @@
 /** What a phase of bd did to who is ahead where, for pages. */
 import { join } from 'node:path';
-import { analysePair, readSavedModel, testRanks } from 'recdistill';
+import { analysePair } from 'recdistill/eval';
+import { readSavedModel, testRanks } from 'recdistill/runs';
 import { ROLES } from './_bd.mjs';
 import { mean, short, table } from './_tables.mjs';
 

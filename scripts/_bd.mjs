@@ -1,6 +1,8 @@
 /** Jobs and tests that the pages on bidirectional distillation share. */
 import { join } from 'node:path';
-import { compare, coTrain, readHistory, readSavedModel, runJob } from 'recdistill';
+import { compare } from 'recdistill/eval';
+import { readHistory } from 'recdistill/report';
+import { coTrain, readSavedModel, runJob } from 'recdistill/runs';
 import { mean, short, shortP, spread, table } from './_tables.mjs';
 
 export const METRICS = ['recall@10', 'ndcg@10', 'recall@50', 'ndcg@50'];

@@ -4,7 +4,7 @@
 // DATA are folders below RECDISTILL_DATA.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readJsonLines } from 'recdistill';
+import { readJsonLines } from '../dist/formats/index.js';
 import { datasetsFor, duration, machineOf, measure, megabytes, times } from './_rows.mjs';
 import { inRuns, peakOf } from './_run.mjs';
 import { mean, table, writePage } from './_tables.mjs';

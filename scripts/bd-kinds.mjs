@@ -3,7 +3,8 @@
 // With --pair N only that pair is trained and nothing is written, so that pairs can be trained side by side. What is finished is read back.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createKernels, loadDataset } from 'recdistill';
+import { createKernels } from 'recdistill';
+import { loadDataset } from 'recdistill/data';
 import { jobs, line, means, searched, searchTable, slug, TITLES, tested, testTable, valid } from './_bd.mjs';
 import { table, writePage } from './_tables.mjs';
 

@@ -3,7 +3,10 @@
 // With a model, a variant or a seed only that is trained and nothing is written, so that they can be trained side by side. What is finished is read back.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { coTrain, createKernels, loadDataset, readHistory, readSavedModel, runJob } from 'recdistill';
+import { createKernels } from 'recdistill';
+import { loadDataset } from 'recdistill/data';
+import { readHistory } from 'recdistill/report';
+import { coTrain, readSavedModel, runJob } from 'recdistill/runs';
 import { aheadTables, analysed } from './_ahead.mjs';
 import { means, ROLES, tested, testTable } from './_bd.mjs';
 import { mean, short, spread, table, writePage } from './_tables.mjs';

@@ -5,7 +5,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createKernels, loadDataset } from 'recdistill';
+import { createKernels } from 'recdistill';
+import { loadDataset } from 'recdistill/data';
 import { aheadTables, analysed } from './_ahead.mjs';
 import {
   DIMS,

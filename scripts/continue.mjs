@@ -6,21 +6,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  compare,
-  continueFrom,
-  createEvaluator,
-  createKernels,
-  evaluationOptions,
-  fuseRankings,
-  importanceOptions,
-  loadDataset,
-  modelOf,
-  parseOptions,
-  rankAll,
-  readBundle,
-  runJob,
-} from 'recdistill';
+import { createKernels } from 'recdistill';
+import { readBundle } from 'recdistill/bundle';
+import { loadDataset } from 'recdistill/data';
+import { fuseRankings, importanceOptions } from 'recdistill/distill';
+import { compare, createEvaluator, evaluationOptions } from 'recdistill/eval';
+import { modelOf, rankAll } from 'recdistill/models';
+import { parseOptions } from 'recdistill/options';
+import { continueFrom, runJob } from 'recdistill/runs';
 import { mean, shortP, spread, table, writePage } from './_tables.mjs';
 
 const BLOCKS = [0, 1, 2, 3, 4, 5];

@@ -5,18 +5,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  continueFrom,
-  createEvaluator,
-  createKernels,
-  evaluationOptions,
-  loadDataset,
-  modelOf,
-  parseOptions,
-  rankAll,
-  readBundle,
-  runJob,
-} from 'recdistill';
+import { createKernels } from 'recdistill';
+import { readBundle } from 'recdistill/bundle';
+import { loadDataset } from 'recdistill/data';
+import { createEvaluator, evaluationOptions } from 'recdistill/eval';
+import { modelOf, rankAll } from 'recdistill/models';
+import { parseOptions } from 'recdistill/options';
+import { continueFrom, runJob } from 'recdistill/runs';
 import { short, spread, table, writePage } from './_tables.mjs';
 
 const HIDDEN_EVERY = 5;

@@ -2,18 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  dataOptions,
-  describeOptions,
-  evaluationOptions,
-  importanceOptions,
-  methodRegistry,
-  modelRegistry,
-  rankingOptions,
-  trajectoryOptions,
-  tuneOptions,
-} from 'recdistill';
+import { dataOptions, rankingOptions } from 'recdistill/data';
+import { importanceOptions, methodRegistry } from 'recdistill/distill';
+import { evaluationOptions } from 'recdistill/eval';
+import { tuneOptions } from 'recdistill/experiment';
+import { modelRegistry } from 'recdistill/models';
+import { describeOptions } from 'recdistill/options';
 import { serveOptions } from 'recdistill/serve';
+import { trajectoryOptions } from 'recdistill/train';
 
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
 const value = (v) => (v === undefined ? '' : `\`${Array.isArray(v) ? v.join(',') : v}\``);

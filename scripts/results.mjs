@@ -4,18 +4,13 @@
 // trained and nothing is written, so that seeds can be trained side by side or on several machines.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import {
-  compare,
-  createEvaluator,
-  createKernels,
-  fuseRankings,
-  importanceOptions,
-  modelOf,
-  parseOptions,
-  readFinishedRun,
-  readPreset,
-  runPipeline,
-} from 'recdistill';
+import { createKernels } from 'recdistill';
+import { fuseRankings, importanceOptions } from 'recdistill/distill';
+import { compare, createEvaluator } from 'recdistill/eval';
+import { readPreset, runPipeline } from 'recdistill/experiment';
+import { modelOf } from 'recdistill/models';
+import { parseOptions } from 'recdistill/options';
+import { readFinishedRun } from 'recdistill/runs';
 import { short, shortP, spread, table, writePage } from './_tables.mjs';
 
 const SEEDS = [0, 1, 2];

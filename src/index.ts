@@ -1,19 +1,14 @@
-export * from './bundle/index.js';
-export * from './data/index.js';
-export * from './distill/index.js';
-export * from './errors.js';
-export * from './eval/index.js';
-export * from './experiment/index.js';
-export * from './formats/index.js';
-export * from './kernels/index.js';
-export * from './losses/index.js';
-export * from './math/index.js';
-export * from './models/index.js';
-export * from './optim/index.js';
-export * from './options/index.js';
-export * from './progress.js';
-export * from './report/index.js';
-export * from './runs/index.js';
-export * from './samplers/index.js';
-export * from './student/index.js';
-export * from './train/index.js';
+/**
+ * Recommender distillation: load interactions, train models, distil what they know into one small student, judge and serve it. What is not
+ * here is in the subpaths of the package: docs/library.md lists both.
+ */
+export { loadRows } from './data/index.js';
+export { type MethodName, type MethodSpec, methods } from './distill/index.js';
+export { fail, RecdistillError } from './errors.js';
+export { type Evaluation, type MetricName, metrics } from './eval/index.js';
+export { createKernels, type Kernels } from './kernels/index.js';
+export * from './library/index.js';
+export { type ModelName, type ModelSpec, models } from './models/index.js';
+export type { Comparison } from './report/index.js';
+export type { Student } from './student/index.js';
+export type { TrainEvent } from './train/index.js';

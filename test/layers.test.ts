@@ -32,8 +32,9 @@ const allowed: Record<string, readonly string[]> = {
   report: [...making, 'experiment'],
   testing: making,
   export: [...base, 'data', 'formats', 'bundle', 'student'],
+  library: [...making, 'experiment', 'report', 'export'],
   serve: [...base, 'formats', 'bundle', 'student'],
-  cli: [...making, 'experiment', 'report', 'export', 'serve'],
+  cli: [...making, 'experiment', 'report', 'export', 'library', 'serve'],
 };
 
 /** Files below `folder`, without tests and declarations, each with the files that it imports; paths from `folder` on. */

@@ -1,53 +1,19 @@
 /** The package as it would be published: packed, unpacked into an empty folder, imported and run from there. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { after, test } from 'node:test';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { pack, root } from './packed-folder.js';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const folder = mkdtempSync(join(tmpdir(), 'recdistill-packed-'));
-const installed = join(folder, 'node_modules', 'recdistill');
-
-before(() => {
-  const shell = process.platform === 'win32';
-  execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], { cwd: root, shell });
-  const archive = readdirSync(folder).find((f) => f.endsWith('.tgz'))!;
-  mkdirSync(installed, { recursive: true });
-  execFileSync('tar', ['-xzf', join(folder, archive), '-C', installed, '--strip-components=1']);
-  // The dependencies are those of this checkout: a test reaches no registry.
-  for (const name of readdirSync(join(root, 'node_modules'))) {
-    if (!name.startsWith('.') && name !== 'recdistill')
-      symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
-  }
-});
-after(() => rmSync(folder, { recursive: true, force: true }));
-
-const node = (...args: string[]) =>
-  execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: 120_000 });
+const { folder, archive, installed, node, remove } = pack();
+after(remove);
 
 test('it carries what it needs and no tests', () => {
-  for (const file of [
-    'LICENSE',
-    'NOTICE',
-    'README.md',
-    'dist/index.js',
-    'dist/cli/main.js',
-    'dist/kernels/machine/worker.js',
-  ]) {
+  for (const file of ['LICENSE', 'NOTICE', 'README.md', 'dist/index.js', 'dist/cli/main.js']) {
     assert.ok(existsSync(join(installed, file)), file);
   }
   const files = readdirSync(join(installed, 'dist'), { recursive: true }).map(String);
@@ -84,11 +50,25 @@ test('publint finds nothing to complain about', async () => {
   );
 });
 
+test('attw finds every type of every export', () => {
+  const require = createRequire(join(root, 'package.json'));
+  const program = join(dirname(require.resolve('@arethetypeswrong/cli/package.json')), 'dist', 'index.js');
+  // The package is for ES modules only, as its "type" says.
+  // It fails, and the test with it, where a type is missing or of another kind than the code.
+  const said = execFileSync(process.execPath, [program, archive, '--profile', 'esm-only', '--no-color', '--no-emoji'], {
+    encoding: 'utf8',
+    timeout: 240_000,
+  });
+  assert.match(said, /"recdistill\/testing" +│ OK \(ESM\)/);
+});
+
 test('every export loads, and threads run from the installed package', () => {
+  const { exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { exports: object };
+  const names = Object.keys(exports).flatMap((path) => (path.endsWith('.json') ? [] : [`recdistill${path.slice(1)}`]));
   writeFileSync(
     join(folder, 'try.mjs'),
     `import { createKernels } from 'recdistill';
-     for (const path of ['data', 'models', 'distill', 'eval', 'bundle', 'runs', 'student', 'kernels', 'serve', 'export', 'testing']) await import('recdistill/' + path);
+     for (const name of ${JSON.stringify(names)}) await import(name);
      const k = createKernels({ threads: 2 });
      const x = k.floats(100_000);
      k.normal(x, { k0: 1, k1: 2 }, 0, 1);

@@ -1,10 +1,10 @@
 /** One word from file to flag: how options and units are named, and that an option of one name is of one kind everywhere. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeOptions, type OptionRow, type OptionsSchema } from 'recdistill';
 import { dataOptions } from 'recdistill/data';
 import { methodRegistry } from 'recdistill/distill';
 import { modelRegistry } from 'recdistill/models';
+import { describeOptions, type OptionRow, type OptionsSchema } from 'recdistill/options';
 
 const owners: readonly (readonly [string, OptionsSchema])[] = [
   ...modelRegistry.all().map((m) => [m.name, m.options] as const),

@@ -1,4 +1,4 @@
-import { type Interactions, transpose } from 'recdistill';
+import { type Interactions, transpose } from 'recdistill/data';
 import { tensor } from '../tensors.js';
 
 /** The bipartite graph with users first, each edge weighted 1 / sqrt(degree x degree). */

@@ -1,12 +1,7 @@
-import {
-  type Floats,
-  type Kernels,
-  modelOf,
-  type Optimizer,
-  optimizerNamed,
-  parseOptions,
-  type TrainableModel,
-} from 'recdistill';
+import type { Kernels } from 'recdistill';
+import type { Floats } from 'recdistill/kernels';
+import { modelOf, type Optimizer, optimizerNamed, type TrainableModel } from 'recdistill/models';
+import { parseOptions } from 'recdistill/options';
 import type { BenchData } from '../data.js';
 import { type Tensor, tensor } from '../tensors.js';
 

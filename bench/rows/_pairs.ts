@@ -1,4 +1,7 @@
-import { type Kernels, type PairBatch, shuffle, stream, takeRows } from 'recdistill';
+import type { Kernels } from 'recdistill';
+import { takeRows } from 'recdistill/kernels';
+import { shuffle, stream } from 'recdistill/math';
+import type { PairBatch } from 'recdistill/models';
 import type { BenchData } from '../data.js';
 import { type Tensors, tensor } from '../tensors.js';
 

@@ -1,5 +1,7 @@
 /** One epoch of either variational autoencoder: without dropout, and with the same noise on both sides. */
-import { createKernels, type Interactions, itemsOf, shuffle, stream } from 'recdistill';
+import { createKernels } from 'recdistill';
+import { type Interactions, itemsOf } from 'recdistill/data';
+import { shuffle, stream } from 'recdistill/math';
 import type { PreparedCase, PrepareOptions } from '../_row.js';
 import { mostlyNear, near } from '../compare.js';
 import { tensor } from '../tensors.js';

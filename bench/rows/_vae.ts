@@ -1,13 +1,10 @@
 /** What the rows on variational autoencoders share: the peer, and the parameters as it takes them. */
-import {
-  type Floats,
-  type Interactions,
-  itemsOf,
-  type Kernels,
-  type Optimizer,
-  stream,
-  type TrainableModel,
-} from 'recdistill';
+
+import type { Kernels } from 'recdistill';
+import { type Interactions, itemsOf } from 'recdistill/data';
+import type { Floats } from 'recdistill/kernels';
+import { stream } from 'recdistill/math';
+import type { Optimizer, TrainableModel } from 'recdistill/models';
 import type { PeerForm } from '../_row.js';
 import { type Tensor, tensor } from '../tensors.js';
 import { copied } from './_model.js';

@@ -1,16 +1,8 @@
-import {
-  bdOptions,
-  type CoLearner,
-  createBd,
-  createKernels,
-  type Interactions,
-  type Kernels,
-  type OptimizerOptions,
-  optimizerNamed,
-  parseOptions,
-  placeInRow,
-  type TrainableModel,
-} from 'recdistill';
+import { createKernels, type Kernels } from 'recdistill';
+import { type Interactions, placeInRow } from 'recdistill/data';
+import { bdOptions, type CoLearner, createBd } from 'recdistill/distill';
+import { type OptimizerOptions, optimizerNamed, type TrainableModel } from 'recdistill/models';
+import { parseOptions } from 'recdistill/options';
 import type { BenchRow, PeerForm, PreparedCase, PrepareOptions } from '../_row.js';
 import { mostlyNear, near } from '../compare.js';
 import { type Tensors, tensor } from '../tensors.js';

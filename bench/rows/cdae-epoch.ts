@@ -1,4 +1,7 @@
-import { createKernels, createMask, itemsOf, type Kernels, shuffle, stream } from 'recdistill';
+import { createKernels, type Kernels } from 'recdistill';
+import { itemsOf } from 'recdistill/data';
+import { shuffle, stream } from 'recdistill/math';
+import { createMask } from 'recdistill/models';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
 import { mostlyNear, near } from '../compare.js';
 import type { BenchData } from '../data.js';

@@ -1,4 +1,5 @@
-import { createKernels, type PairBatch } from 'recdistill';
+import { createKernels } from 'recdistill';
+import type { PairBatch } from 'recdistill/models';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
 import { mostlyNear, near } from '../compare.js';
 import { tensor } from '../tensors.js';

@@ -1,12 +1,7 @@
-import {
-  createKernels,
-  evaluateRankings,
-  type Interactions,
-  itemsOf,
-  rankAll,
-  type TrainableModel,
-  union,
-} from 'recdistill';
+import { createKernels } from 'recdistill';
+import { type Interactions, itemsOf, union } from 'recdistill/data';
+import { evaluateRankings } from 'recdistill/eval';
+import { rankAll, type TrainableModel } from 'recdistill/models';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
 import { mostlyNear, near } from '../compare.js';
 import type { BenchData } from '../data.js';

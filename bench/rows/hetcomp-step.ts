@@ -1,4 +1,7 @@
-import { createKernels, has, type Interactions, itemsOf, shuffle, stream, takeRows, uniformInt } from 'recdistill';
+import { createKernels } from 'recdistill';
+import { has, type Interactions, itemsOf } from 'recdistill/data';
+import { takeRows } from 'recdistill/kernels';
+import { shuffle, stream, uniformInt } from 'recdistill/math';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
 import { near } from '../compare.js';
 import { tensor } from '../tensors.js';

@@ -1,4 +1,7 @@
-import { createKernels, type DistillContext, methods, rankAll, stream, uniform } from 'recdistill';
+import { createKernels, methods } from 'recdistill';
+import type { DistillContext } from 'recdistill/distill';
+import { stream, uniform } from 'recdistill/math';
+import { rankAll } from 'recdistill/models';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
 import { check } from '../compare.js';
 import type { BenchData } from '../data.js';

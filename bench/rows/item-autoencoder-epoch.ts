@@ -1,4 +1,4 @@
-import { transpose } from 'recdistill';
+import { transpose } from 'recdistill/data';
 import type { BenchRow } from '../_row.js';
 import { vaeEpoch } from './_vae-epoch.js';
 

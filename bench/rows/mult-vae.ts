@@ -1,4 +1,5 @@
-import { createKernels, itemsOf } from 'recdistill';
+import { createKernels } from 'recdistill';
+import { itemsOf } from 'recdistill/data';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
 import { near } from '../compare.js';
 import type { BenchData } from '../data.js';

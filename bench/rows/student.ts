@@ -1,4 +1,5 @@
-import { createKernels, stream } from 'recdistill';
+import { createKernels } from 'recdistill';
+import { stream } from 'recdistill/math';
 import { createStudent } from 'recdistill/student';
 import type { BenchRow, PreparedCase } from '../_row.js';
 import { sameRankings } from '../compare.js';

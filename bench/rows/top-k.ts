@@ -1,4 +1,6 @@
-import { createKernels, itemsOf, rankAll } from 'recdistill';
+import { createKernels } from 'recdistill';
+import { itemsOf } from 'recdistill/data';
+import { rankAll } from 'recdistill/models';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
 import { sameRankings } from '../compare.js';
 import { tensor } from '../tensors.js';

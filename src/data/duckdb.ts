@@ -1,5 +1,5 @@
 /** A DuckDB instance for the time of one load: small, without extensions or network, and always closed. */
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { fail, RecdistillError } from '../errors.js';
 import type { SourceFile } from './files.js';
 import { withTemporaryFolder } from './temporary.js';
@@ -24,7 +24,9 @@ export async function withDatabase<T>(use: (db: Database) => Promise<T>, memory 
     let instance: DuckDBInstance | undefined;
     let connection: DuckDBConnection | undefined;
     try {
-      instance = await DuckDBInstance.create(':memory:', {
+      // Loaded on use: most programs that import the library read no file.
+      const duckdb = await import('@duckdb/node-api');
+      instance = await duckdb.DuckDBInstance.create(':memory:', {
         threads: '2',
         memory_limit: `${memory}MB`,
         temp_directory: folder,

@@ -14,6 +14,7 @@ import { planSource } from './plan.js';
 import { prepareGiven } from './prepare-given.js';
 import { prepareRaw } from './prepare-raw.js';
 import { type ReadSource, readSource } from './read-source.js';
+import { numberRows, type Row } from './rows.js';
 import { spellingWarnings } from './spelling.js';
 import type { SplitManifest } from './split-manifest.js';
 import type { Parts } from './splits/_split.js';
@@ -49,8 +50,41 @@ const MIN_USER = 5;
  */
 export async function loadDataset(input: Partial<DataOptions> = {}): Promise<LoadedDataset> {
   const options = parseOptions(dataOptions, input, 'data');
+  checkRatios(options.ratios);
+  return datasetOf(await originOf(options), options);
+}
+
+/** Options that apply to rows of a program: those of filters and split. */
+const OF_ROWS = [
+  ...(['minRating', 'weightScale', 'minUser', 'minItem', 'core'] as const),
+  ...(['split', 'ratios', 'holdOut', 'splitSeed', 'coldItems', 'hiddenShare'] as const),
+];
+
+export type RowOptions = Partial<Pick<DataOptions, (typeof OF_ROWS)[number]>>;
+
+/**
+ * A data set of rows that a program holds, filtered and split as one of a file.
+ * @throws RecdistillError `bad-data` for a row that cannot be used, `usage` for an option that does not apply, `unknown-option`, `bad-option`
+ */
+export function loadRows(rows: Iterable<Row>, input: RowOptions = {}): LoadedDataset {
+  const options = parseOptions(dataOptions, input, 'data');
+  const stray = Object.keys(input).find((name) => !OF_ROWS.some((known) => known === name));
+  if (stray)
+    fail('usage', {
+      problem: `${stray} does not apply to rows of a program`,
+      hint: `Options that do: ${OF_ROWS.join(', ')}.`,
+    });
+  const source = { ...numberRows(rows), leftOut: [], notes: [] };
+  if (options.minRating !== undefined && !source.parts[0]?.ratings)
+    fail('usage', {
+      problem: 'minRating is given, and the rows have no rating',
+      hint: 'Give each row a rating, or leave it out.',
+    });
+  return datasetOf({ name: 'rows', source, minUser: MIN_USER }, options);
+}
+
+function datasetOf({ name, source, minUser, manifest }: Origin, options: DataOptions): LoadedDataset {
   const ratios = checkRatios(options.ratios);
-  const { name, source, minUser, manifest } = await originOf(options);
   if (options.labels !== undefined && source.names) refuseStrangers(source.names);
   const ready = source.parts.length > 1;
   if (options.split === 'given' && !ready) {

@@ -1,7 +1,6 @@
 /** Several files as one part: a list of paths and patterns. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { glob } from 'tinyglobby';
 import { fail } from '../errors.js';
 import { catalog } from './catalog.js';
 import { isHidden } from './file-names.js';
@@ -56,6 +55,7 @@ async function filesOf(given: string): Promise<Found[]> {
   if (!isPattern(given)) fail('file-missing', { path: given });
   // Windows divides paths by what patterns take as an escape.
   const pattern = sep === '/' ? given : given.replaceAll(sep, '/');
+  const { glob } = await import('tinyglobby');
   const paths = await glob(pattern, { expandDirectories: false, onlyFiles: true });
   const wanted = paths.filter((path) => !isHidden(basename(path)) || isHidden(basename(pattern))).sort();
   if (wanted.length === 0) {

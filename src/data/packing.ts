@@ -3,8 +3,6 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { PassThrough, pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { Decompress } from 'fzstd';
-import unbzip2 from 'unbzip2-stream';
 import { fail, RecdistillError } from '../errors.js';
 import type { Chunks } from './copies.js';
 
@@ -36,10 +34,9 @@ const isZstd = (head: Buffer): boolean => {
 /** The content of a file, unpacked. @throws RecdistillError `bad-data` as soon as the file proves cut or damaged */
 export function contentOf(path: string, packing: Exclude<Packing, 'zip'>, shown: string): Chunks {
   if (packing === 'zstd') return refusing(unzstd(path, shown), shown, 'Zstandard');
+  if (packing === 'bzip2') return refusing(unbzipped(path), shown, 'bzip2');
   const bytes = createReadStream(path);
-  if (packing === 'uncompressed') return bytes;
-  if (packing === 'gzip') return refusing(gunzipped(bytes), shown, 'gzip');
-  return refusing(unbzipped(bytes), shown, 'bzip2');
+  return packing === 'gzip' ? refusing(gunzipped(bytes), shown, 'gzip') : bytes;
 }
 
 // `pipeline` hands the errors of the file on to the stream that is read.
@@ -68,20 +65,23 @@ async function lastByte(path: string, size: number): Promise<number | undefined>
 }
 
 /** The stream of that library is of the first generation: it is pushed, and its end and its errors are events. */
-function unbzipped(bytes: Readable): Chunks {
+async function* unbzipped(path: string): AsyncGenerator<Uint8Array> {
+  const { default: unbzip2 } = await import('unbzip2-stream');
   const old = unbzip2();
+  const bytes = createReadStream(path);
   const out = new PassThrough();
   old.on('error', (cause: Error) => out.destroy(cause));
   bytes.on('error', (cause) => out.destroy(cause));
   out.on('close', () => bytes.destroy());
   bytes.pipe(old).pipe(out);
-  return out;
+  yield* out;
 }
 
 /** Half a frame at the end would go unnoticed, so the frames are walked over first. */
 async function* unzstd(path: string, shown: string): AsyncGenerator<Uint8Array> {
   await checkZstd(path, shown);
   let ready: Uint8Array[] = [];
+  const { Decompress } = await import('fzstd');
   const decoder = new Decompress((chunk) => ready.push(chunk));
   for await (const chunk of createReadStream(path)) {
     decoder.push(chunk);

@@ -1,7 +1,7 @@
 /** Zip archives: checked as a whole, then unpacked to the temporary folder of a load. */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Entry, openPromise, validateFileName, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { fail } from '../errors.js';
 import { type Chunks, copyTo, roomIn, spaceFor, tooLarge } from './copies.js';
 import { crc32 } from './crc32.js';
@@ -24,9 +24,10 @@ const MOST_ENTRIES = 100_000;
 export async function unzip(path: string, shown: string, folder: string | undefined): Promise<string> {
   const room = await roomIn(folder);
   const broken = (cause: unknown): never => damaged(shown, 'zip', messageOf(cause), cause);
-  const zip = await openPromise(path, { autoClose: false }).catch(broken);
+  const yauzl = await import('yauzl');
+  const zip = await yauzl.openPromise(path, { autoClose: false }).catch(broken);
   try {
-    const entries = await entriesOf(zip, shown);
+    const entries = await entriesOf(zip, shown, yauzl.validateFileName);
     const claimed = entries.reduce((sum, entry) => sum + entry.uncompressedSize, 0);
     const space = await spaceFor(room);
     if (claimed > space) tooLarge(shown, room, String(claimed), space);
@@ -42,7 +43,12 @@ export async function unzip(path: string, shown: string, folder: string | undefi
   return room;
 }
 
-async function entriesOf(zip: ZipFile, shown: string): Promise<Entry[]> {
+/** @param problemOf says what is wrong with the name of a file; null if nothing is */
+async function entriesOf(
+  zip: ZipFile,
+  shown: string,
+  problemOf: (fileName: string) => string | null,
+): Promise<Entry[]> {
   if (zip.entryCount > MOST_ENTRIES) {
     const hint = 'Unpack it and name the folder.';
     fail('bad-data', {
@@ -66,7 +72,7 @@ async function entriesOf(zip: ZipFile, shown: string): Promise<Entry[]> {
     files.map(({ fileName }) => fileName),
   );
   for (const entry of files) {
-    const wrong = validateFileName(entry.fileName);
+    const wrong = problemOf(entry.fileName);
     if (wrong !== null) outside(shown, wrong);
     if (entry.isEncrypted()) {
       const hint = 'Unpack it with its password and name the file or folder.';

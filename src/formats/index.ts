@@ -1,7 +1,6 @@
 export * from './atomic.js';
 export * from './io-error.js';
-export { appendLine, keepLines, readJsonLines, readLines, syncFile } from './lines.js';
-export { acquireLock, isLockFile } from './lock.js';
-export { packageVersion } from './package-version.js';
-export { type ReadSafetensors, readSafetensors, tensorOf, writeSafetensors } from './safetensors.js';
-export { hashOf, parseJsonFile, readSealedJson, writeSealedJson } from './sealed-json.js';
+export { appendLine, readJsonLines } from './lines.js';
+export { acquireLock } from './lock.js';
+export { readSafetensors, writeSafetensors } from './safetensors.js';
+export { parseJsonFile } from './sealed-json.js';

@@ -8,7 +8,7 @@ import { nearest } from '../nearest.js';
 import { expectationAt } from './describe.js';
 import type { OptionShape, OptionsOf, OptionsSchema } from './schema.js';
 
-export type { OptionShape, OptionsOf, OptionsSchema } from './schema.js';
+export type { OptionShape, OptionsInput, OptionsOf, OptionsSchema } from './schema.js';
 
 interface NumberSpec<D> {
   readonly default: D;

@@ -8,3 +8,6 @@ export type OptionsSchema<S extends OptionShape = OptionShape> = z.ZodObject<S, 
 /** The values of options, with defaults filled in. */
 // biome-ignore lint/suspicious/noExplicitAny: zod's own type of "any object schema".
 export type OptionsOf<T> = T extends z.ZodObject<any, any> ? z.output<T> : never;
+/** What a caller gives: options with defaults may be left out. */
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+export type OptionsInput<T> = T extends z.ZodObject<any, any> ? z.input<T> : never;

@@ -12,7 +12,7 @@ import { type Listener, type TrainEvent, type TrajectoryOptions, trajectoryOptio
 import { type CoTrainPlan, coTrainedOnly, planCoTraining, type Side } from './co-train-plan.js';
 import { drive, folderWithin } from './drive.js';
 import { isRun } from './finished.js';
-import type { Job } from './outcome.js';
+import type { Job, Use } from './outcome.js';
 import type { Overwrite } from './run-folder.js';
 import { loadParameters, type SavedModel } from './saved-model.js';
 import type { MadeModels, ModelTask } from './train-models.js';
@@ -39,10 +39,11 @@ export interface CoTrainRequest extends Pair<SavedModel> {
 
 /**
  * Trains both on, from finished models of the same data, and returns both as finished jobs.
+ * @param use called with the finished teacher, then with the finished student, before they are closed; not called for runs that are read back
  * @throws RecdistillError `unknown-name`, `unknown-option`, `bad-option`, `needs-not-met`, `out-of-memory`, `usage`, `run-locked`, `run-differs`,
  *   `artifact-damaged`, `write-failed`, `diverged`, `interrupted`
  */
-export async function coTrain(request: CoTrainRequest): Promise<Pair<Job>> {
+export async function coTrain(request: CoTrainRequest, use?: Use): Promise<Pair<Job>> {
   const { dataset, kernels, folder } = request;
   const method = coTrainedOnly(methodOf(request.method));
   const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
@@ -55,27 +56,30 @@ export async function coTrain(request: CoTrainRequest): Promise<Pair<Job>> {
     });
   }
   const { teacher, student, overwrite, source, signal, testCurve } = request;
-  const jobs = await drive({
-    ...{ dataset, kernels, method: method.name, evaluation, trajectory },
-    ...(overwrite === undefined ? {} : { overwrite }),
-    ...(source ? { source } : {}),
-    ...(signal ? { signal } : {}),
-    ...(testCurve === undefined ? {} : { testCurve }),
-    ...coTrainingTask(plan, dataset, kernels),
-    models: plan.sides.map((side, at) => ({
-      ...sideTask(side, (event) => request.listen?.(side.role, event)),
-      kind: method.name,
-      inputs: { 'teacher before': teacher.hash, 'student before': student.hash },
-      recorded: {
-        ...{ model: side.spec.name, method: method.name, role: side.role },
-        ...{ ...side.options, ...plan.options, ...evaluation, ...trajectory },
-      },
-      teachers: [plan.sides[1 - at]!.spec.name],
-      keepsLast: method.keepsLast?.(plan.options) ?? false,
-      measure: (model) => method.measure?.(kernels, model, dataset, plan.options) ?? {},
-      ...folderWithin(folder, side.role),
-    })),
-  });
+  const jobs = await drive(
+    {
+      ...{ dataset, kernels, method: method.name, evaluation, trajectory },
+      ...(overwrite === undefined ? {} : { overwrite }),
+      ...(source ? { source } : {}),
+      ...(signal ? { signal } : {}),
+      ...(testCurve === undefined ? {} : { testCurve }),
+      ...coTrainingTask(plan, dataset, kernels),
+      models: plan.sides.map((side, at) => ({
+        ...sideTask(side, (event) => request.listen?.(side.role, event)),
+        kind: method.name,
+        inputs: { 'teacher before': teacher.hash, 'student before': student.hash },
+        recorded: {
+          ...{ model: side.spec.name, method: method.name, role: side.role },
+          ...{ ...side.options, ...plan.options, ...evaluation, ...trajectory },
+        },
+        teachers: [plan.sides[1 - at]!.spec.name],
+        keepsLast: method.keepsLast?.(plan.options) ?? false,
+        measure: (model) => method.measure?.(kernels, model, dataset, plan.options) ?? {},
+        ...folderWithin(folder, side.role),
+      })),
+    },
+    use,
+  );
   return { teacher: jobs[0]!, student: jobs[1]! };
 }
 

@@ -3,6 +3,7 @@
  * once, and keeps what later commands read. `runJob` drives one model, `coTrain` two.
  */
 import { join } from 'node:path';
+import type { Dataset } from '../data/index.js';
 import { createEvaluator, type EvaluationOptions, type Evaluator } from '../eval/evaluation.js';
 import { type Model, rankAll } from '../models/index.js';
 import type { TrajectoryOptions } from '../train/index.js';
@@ -10,7 +11,8 @@ import { finishModel } from './finish.js';
 import { forgetCheckpoints, jobFiles, readBack } from './finished.js';
 import { nameAgain } from './names.js';
 import { type Job, listenerOf, type Use } from './outcome.js';
-import { type Overwrite, openRun, type Run } from './run-folder.js';
+import { type Overwrite, openRunFolder, type RunFolder } from './run-folder.js';
+import { type RunSpec, runHash } from './run-manifest.js';
 import { type MadeModel, type MadeModels, type ModelsTask, type ModelTask, withModels } from './train-models.js';
 import { tellUnusedWeights } from './unused-weights.js';
 import { type Fitted, storeOf, watchModel } from './watch.js';
@@ -46,7 +48,7 @@ export interface DriveTask extends ModelsTask<DrivenModel> {
 }
 
 /** The run folder of a model, and all that is told of it. */
-type Kept = DrivenModel & { readonly run: Run | undefined };
+type Kept = DrivenModel & { readonly run: RunFolder | undefined };
 
 /**
  * The finished jobs, in the order of the models.
@@ -72,14 +74,18 @@ export async function drive(task: DriveTask, use?: Use): Promise<readonly Job[]>
   }
 }
 
+/** What names the run of a model, in a folder or in memory. */
+const specOf = ({ kind, recorded, inputs }: DrivenModel, { fingerprint }: Dataset): RunSpec => ({
+  ...{ kind, options: recorded, dataFingerprint: fingerprint, inputs },
+});
+
 /** None where nothing is kept. */
-function openRuns({ models, dataset, kernels, overwrite = false }: DriveTask): Run[] {
-  const runs: Run[] = [];
+function openRuns({ models, dataset, kernels, overwrite = false }: DriveTask): RunFolder[] {
+  const runs: RunFolder[] = [];
   try {
-    for (const { folder, kind, recorded, inputs } of models) {
-      if (folder === undefined) continue;
-      const spec = { kind, options: recorded, dataFingerprint: dataset.fingerprint, inputs };
-      runs.push(openRun(folder, spec, { threads: kernels.threads, overwrite }));
+    for (const model of models) {
+      if (model.folder === undefined) continue;
+      runs.push(openRunFolder(model.folder, specOf(model, dataset), { threads: kernels.threads, overwrite }));
     }
   } catch (cause) {
     for (const run of runs) run.close();
@@ -90,7 +96,7 @@ function openRuns({ models, dataset, kernels, overwrite = false }: DriveTask): R
 
 async function finishedJobs(
   { dataset, source, models }: DriveTask,
-  runs: readonly Run[],
+  runs: readonly RunFolder[],
   evaluator: Evaluator,
 ): Promise<readonly Job[]> {
   for (const [at, run] of runs.entries()) {
@@ -110,8 +116,10 @@ async function trainAndFinish(
   const { dataset, kernels, method, source } = task;
   const fitted = await fit(task, made, evaluator);
   const jobs: Job[] = [];
-  for (const [at, { model, run, recorded: options, measure, teachers }] of made.models.entries()) {
-    const finishing = { kernels, dataset, evaluator, run, model, method, options, teachers, source, began };
+  for (const [at, driven] of made.models.entries()) {
+    const { model, run, recorded: options, measure, teachers } = driven;
+    const hash = runHash(specOf(driven, dataset));
+    const finishing = { kernels, dataset, evaluator, run, hash, model, method, options, teachers, source, began };
     const more = { fitted: fitted[at]!, metrics: measure?.(model) ?? {}, progress: made.progress };
     jobs.push(await finishModel({ ...finishing, ...more }, use));
   }

@@ -15,7 +15,8 @@ import { parseOptions } from '../options/options.js';
 import { isRun, jobFiles, keep, readBack } from './finished.js';
 import { recordNames } from './names.js';
 import { metricsOf, type Outcome, type RunResult } from './outcome.js';
-import { type Overwrite, openRun, type Run } from './run-folder.js';
+import { type Overwrite, openRunFolder, type RunFolder } from './run-folder.js';
+import { type RunSpec, runHash } from './run-manifest.js';
 
 /** What stands in place of a model's name. */
 export const EXTERNAL = 'external';
@@ -85,22 +86,23 @@ interface Setting {
   readonly report: RankingReport;
 }
 
-/** The run of one teacher in its folder: read back, or made. */
-function kept(setting: Setting, folder: string): Outcome {
-  const { request, evaluator, trajectory, rankings, options, report } = setting;
-  const { dataset, source, overwrite = false } = request;
+/** What names the run of a teacher: the rankings that were read. */
+function specOf({ request, trajectory, rankings, options }: Setting): RunSpec {
   const { checkpoints, observed } = trajectory;
   const content = [...checkpoints.map((c) => c.rankings), rankings, ...(observed ? [observed] : [])];
-  const run = openRun(
-    folder,
-    {
-      kind: 'import',
-      options: { ...options, epochs: checkpoints.map((c) => c.epoch) },
-      dataFingerprint: dataset.fingerprint,
-      inputs: { rankings: digestOf(content) },
-    },
-    { overwrite },
-  );
+  return {
+    kind: 'import',
+    options: { ...options, epochs: checkpoints.map((c) => c.epoch) },
+    dataFingerprint: request.dataset.fingerprint,
+    inputs: { rankings: digestOf(content) },
+  };
+}
+
+/** The run of one teacher in its folder: read back, or made. */
+function kept(setting: Setting, folder: string): Outcome {
+  const { request, evaluator, report } = setting;
+  const { dataset, source, overwrite = false } = request;
+  const run = openRunFolder(folder, specOf(setting), { overwrite });
   try {
     if (run.isFinished()) {
       if (typeof source?.labels === 'string')
@@ -117,7 +119,8 @@ function kept(setting: Setting, folder: string): Outcome {
   }
 }
 
-function judged({ options, evaluator, rankings, trajectory }: Setting, run: Run | undefined): Outcome {
+function judged(setting: Setting, run: RunFolder | undefined): Outcome {
+  const { options, evaluator, rankings, trajectory } = setting;
   const checkpoints = trajectory.checkpoints.map((c) => {
     const metrics = evaluator.selects ? evaluator.valid(c.rankings).means : {};
     run?.metric({ epoch: c.epoch, ...metrics });
@@ -134,7 +137,7 @@ function judged({ options, evaluator, rankings, trajectory }: Setting, run: Run 
     evaluation,
     ...(hidden ? { hidden } : {}),
     rankings,
-    teacher: { trajectory: { ...trajectory, checkpoints }, hash: run?.manifest.hash ?? '' },
+    teacher: { trajectory: { ...trajectory, checkpoints }, hash: run?.manifest.hash ?? runHash(specOf(setting)) },
     reused: false,
   };
   if (run) keep(run, outcome);

@@ -9,7 +9,7 @@ import type { Progress } from '../progress.js';
 import { keep, keepModel } from './finished.js';
 import { latencyOf } from './latency.js';
 import { type Job, type JobResult, metricsOf, type Use } from './outcome.js';
-import type { Run } from './run-folder.js';
+import type { RunFolder } from './run-folder.js';
 import { factorsOf, writeStudent } from './student-bundle.js';
 import type { Fitted } from './watch.js';
 
@@ -17,7 +17,9 @@ export interface Finishing {
   readonly kernels: Kernels;
   readonly dataset: Dataset;
   readonly evaluator: Evaluator;
-  readonly run: Run | undefined;
+  readonly run: RunFolder | undefined;
+  /** What names the run, in a folder or not. */
+  readonly hash: string;
   readonly model: Model;
   readonly fitted: Fitted;
   readonly method: string;
@@ -62,7 +64,7 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
   };
   use?.(model, { result, evaluation: tested });
   const tables = factorsOf(model);
-  const teacher = { trajectory, hash: run?.manifest.hash ?? '', ...(tables ? { tables } : {}) };
+  const teacher = { trajectory, hash: f.hash, ...(tables ? { tables } : {}) };
   const judged = { evaluation: tested, ...(hidden ? { hidden } : {}) };
   const job: Job = { result, ...judged, rankings, teacher, reused: false };
   if (run) {

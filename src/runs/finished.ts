@@ -11,7 +11,7 @@ import type { Model, Tables } from '../models/index.js';
 import { bundleFiles } from '../student/index.js';
 import type { Outcome, RunResult, Teacher } from './outcome.js';
 import { readRankings, writeRankings } from './rankings-file.js';
-import { type Run, readRunManifest } from './run-folder.js';
+import { type RunFolder, readRunManifest } from './run-folder.js';
 import type { RunManifest } from './run-manifest.js';
 import { readTrajectory, writeTrajectory } from './trajectory.js';
 
@@ -119,14 +119,14 @@ function withColumns(
 }
 
 /** Writes the parameters, where the model has any. @throws RecdistillError `write-failed` */
-export function keepModel(run: Run, model: Model): void {
+export function keepModel(run: RunFolder, model: Model): void {
   if (model.parameters.length === 0) return;
   const tensors = Object.fromEntries(model.parameters.map((p) => [p.name, { shape: p.shape, data: p.values }]));
   writeSafetensors(join(run.path, jobFiles.model), tensors, { model: model.name });
 }
 
 /** Writes what `readBack` reads; everything else has to be there before. @throws RecdistillError `write-failed` */
-export function keep(run: Run, outcome: Pick<Outcome, 'result' | 'rankings' | 'teacher'>): void {
+export function keep(run: RunFolder, outcome: Pick<Outcome, 'result' | 'rankings' | 'teacher'>): void {
   writeTrajectory(join(run.path, jobFiles.trajectory), outcome.teacher.trajectory);
   writeRankings(join(run.path, jobFiles.rankings), outcome.rankings);
   // result.json says that the run is finished; from then on there is nothing to resume.
@@ -134,11 +134,15 @@ export function keep(run: Run, outcome: Pick<Outcome, 'result' | 'rankings' | 't
 }
 
 /** A finished run has no use for them. */
-export const forgetCheckpoints = (run: Run): void =>
+export const forgetCheckpoints = (run: RunFolder): void =>
   rmSync(join(run.path, 'checkpoints'), { recursive: true, force: true });
 
 /** A finished run that this process holds, checked against the data. @throws RecdistillError as `readFinishedRun`, `artifact-differs` */
-export function readBack<Result extends RunResult>(run: Run, dataset: Dataset, evaluator: Evaluator): Outcome<Result> {
+export function readBack<Result extends RunResult>(
+  run: RunFolder,
+  dataset: Dataset,
+  evaluator: Evaluator,
+): Outcome<Result> {
   const result = run.readResult(jobFiles.result) as Result;
   const { rankings } = readRankings(join(run.path, jobFiles.rankings));
   const expected = { dataFingerprint: dataset.fingerprint, nUsers: dataset.train.nUsers, nItems: dataset.train.nItems };

@@ -6,7 +6,7 @@ import type { Dataset } from '../data/index.js';
 import { parseJsonFile, writeAtomic } from '../formats/index.js';
 import { bundleFiles } from '../student/index.js';
 import { jobFiles } from './finished.js';
-import type { Run } from './run-folder.js';
+import type { RunFolder } from './run-folder.js';
 
 /**
  * Puts names into the student bundle of a run, if it has one, and their file into the data options that it recorded, so that students
@@ -42,7 +42,7 @@ export function recordNames(run: string, file: string, encoding = 'auto'): boole
 
 /** Gives a finished run the names of a file that was asked for now; those of the data set itself it has from the beginning. */
 export async function nameAgain(
-  run: Run,
+  run: RunFolder,
   { itemLabels }: Pick<Dataset, 'itemLabels'>,
   source: Readonly<Record<string, unknown>> | undefined,
 ): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { TeacherKnowledge } from '../distill/index.js';
 import type { Evaluation } from '../eval/index.js';
 import type { Model, Tables } from '../models/index.js';
 import type { Listener } from '../train/index.js';
-import type { Run } from './run-folder.js';
+import type { RunFolder } from './run-folder.js';
 
 /** A trajectory with the hash that names it. */
 export interface Teacher {
@@ -75,7 +75,7 @@ export const metricsOf = ({ means, beyondAccuracy }: Evaluation): Readonly<Recor
 });
 
 /** The run folder listens to everything; metrics.jsonl gets what does not depend on the clock. */
-export function listenerOf(run: Run | undefined, listen: Listener | undefined): Listener {
+export function listenerOf(run: RunFolder | undefined, listen: Listener | undefined): Listener {
   return (event) => {
     if (run && event.type !== 'checkpoint' && event.type !== 'progress') run.event(event);
     if (run && event.type === 'evaluation') run.metric({ epoch: event.epoch, ...event.metrics, best: event.best });

@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { RecdistillError } from '../errors.js';
 import { readJsonLines } from '../formats/lines.js';
-import { openRun, type Run } from './run-folder.js';
+import { openRunFolder, type RunFolder } from './run-folder.js';
 import type { RunSpec } from './run-manifest.js';
 
 const spec: RunSpec = { kind: 'train', options: { seed: 7 }, dataFingerprint: 'f00d' };
@@ -20,7 +20,7 @@ const other: RunSpec = { ...spec, kind: 'distill' };
 const parameters = (epoch: number, size: number): Float32Array =>
   new Float32Array(size).fill(epoch).fill(1 / epoch, 0, 1);
 
-function train(run: Run, last: number, size: number, told: (epoch: number) => void = () => {}): void {
+function train(run: RunFolder, last: number, size: number, told: (epoch: number) => void = () => {}): void {
   const { checkpoint } = run.loadLatestCheckpoint<{ epoch: number }>();
   for (let epoch = (checkpoint?.state.epoch ?? 0) + 1; epoch <= last; epoch++) {
     run.metric({ epoch, loss: 1 / epoch });
@@ -52,15 +52,15 @@ const role = process.env.RECDISTILL_TEST_CRASH_CHILD;
 const [folder = '', n = '0'] = process.argv.slice(2);
 if (role === 'train') {
   dieAt(Number(n));
-  const run = openRun(folder, spec);
+  const run = openRunFolder(folder, spec);
   train(run, 3, 8);
   run.writeResult('result.json', { done: true });
   run.close();
 } else if (role === 'overwrite') {
   dieAt(Number(n));
-  openRun(folder, other, { overwrite: true }).close();
+  openRunFolder(folder, other, { overwrite: true }).close();
 } else if (role === 'endless') {
-  train(openRun(folder, spec), Number.POSITIVE_INFINITY, 50_000, (epoch) => fs.writeSync(1, `${epoch}\n`));
+  train(openRunFolder(folder, spec), Number.POSITIVE_INFINITY, 50_000, (epoch) => fs.writeSync(1, `${epoch}\n`));
 } else {
   tests();
 }
@@ -88,14 +88,14 @@ function tests(): void {
   const metricsOf = (target: string): string => fs.readFileSync(join(target, 'metrics.jsonl'), 'utf8');
 
   test('killed at any step of a run, it is resumed to the same end', () => {
-    const straight = openRun(join(dir, 'straight'), spec);
+    const straight = openRunFolder(join(dir, 'straight'), spec);
     train(straight, 3, 8);
     straight.close();
     let steps = 0;
     for (let step = 1; ; step++, steps++) {
       const target = join(dir, `train-${step}`);
       if (!dies('train', target, step)) break;
-      const run = openRun(target, spec);
+      const run = openRunFolder(target, spec);
       train(run, 3, 8);
       const { checkpoint, damaged } = run.loadLatestCheckpoint();
       run.close();
@@ -120,13 +120,13 @@ function tests(): void {
     const outcomes = new Set<string>();
     for (let step = 1; ; step++) {
       const target = join(dir, `overwrite-${step}`);
-      const old = openRun(target, spec);
+      const old = openRunFolder(target, spec);
       train(old, 2, 8);
       old.writeResult('result.json', { done: true });
       old.close();
       if (!dies('overwrite', target, step)) break;
       try {
-        const run = openRun(target, spec);
+        const run = openRunFolder(target, spec);
         assert.equal(run.isFinished(), true, `step ${step}`);
         assert.equal(run.loadLatestCheckpoint().checkpoint?.epoch, 2, `step ${step}`);
         assert.equal(readJsonLines(join(target, 'metrics.jsonl')).length, 2, `step ${step}`);
@@ -134,7 +134,7 @@ function tests(): void {
         outcomes.add('old');
       } catch (error) {
         assert.ok(error instanceof RecdistillError && error.code === 'run-differs', `step ${step}: ${error}`);
-        openRun(target, other).close();
+        openRunFolder(target, other).close();
         assert.deepEqual(fs.readdirSync(target), ['manifest.json'], `step ${step}`);
         outcomes.add('new');
       }
@@ -159,7 +159,7 @@ function tests(): void {
         if (lines === 0) child.kill('SIGKILL');
       }
       assert.deepEqual(await gone, [null, 'SIGKILL']);
-      const run = openRun(target, spec);
+      const run = openRunFolder(target, spec);
       const { checkpoint, damaged } = run.loadLatestCheckpoint();
       run.close();
       assert.deepEqual(damaged, []);

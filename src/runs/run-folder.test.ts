@@ -6,7 +6,7 @@ import { afterEach, beforeEach, mock, test } from 'node:test';
 import { RecdistillError } from '../errors.js';
 import { readJsonLines } from '../formats/lines.js';
 import type { Tensor } from '../student/safetensors.js';
-import { openRun, type Run, readRunManifest } from './run-folder.js';
+import { openRunFolder, type RunFolder, readRunManifest } from './run-folder.js';
 import type { RunSpec } from './run-manifest.js';
 
 let dir: string;
@@ -29,7 +29,7 @@ const weights = (epoch: number): Record<string, Tensor> => ({
 const list = (): string[] => fs.readdirSync(join(folder, 'checkpoints')).sort();
 
 /** Trains from where the run stands to `last`, with a checkpoint every third epoch, as a training loop would. */
-function train(run: Run, last: number): void {
+function train(run: RunFolder, last: number): void {
   const { checkpoint } = run.loadLatestCheckpoint<{ best: number }>();
   let best = checkpoint?.state.best ?? 0;
   for (let epoch = (checkpoint?.epoch ?? 0) + 1; epoch <= last; epoch++) {
@@ -41,13 +41,13 @@ function train(run: Run, last: number): void {
 }
 
 test('a new run has a manifest and a lock, and can be opened again', () => {
-  const run = openRun(folder, spec, { threads: 2, simd: true });
+  const run = openRunFolder(folder, spec, { threads: 2, simd: true });
   assert.equal(run.resumed, false);
   assert.deepEqual(fs.readdirSync(folder).sort(), ['lock', 'manifest.json']);
-  assert.throws(() => openRun(folder, spec), is('run-locked', /in use by process/));
+  assert.throws(() => openRunFolder(folder, spec), is('run-locked', /in use by process/));
   assert.deepEqual(run.loadLatestCheckpoint(), { checkpoint: undefined, damaged: [] });
   run.close();
-  const again = openRun(folder, spec, { threads: 1 });
+  const again = openRunFolder(folder, spec, { threads: 1 });
   assert.equal(again.resumed, true);
   assert.deepEqual(again.manifest, run.manifest);
   again.close();
@@ -55,18 +55,18 @@ test('a new run has a manifest and a lock, and can be opened again', () => {
 });
 
 test('interrupted and resumed gives the same metrics as straight through', () => {
-  const straight = openRun(folder, spec);
+  const straight = openRunFolder(folder, spec);
   train(straight, 10);
   straight.close();
   const expected = fs.readFileSync(join(folder, 'metrics.jsonl'), 'utf8');
   assert.equal(expected.split('\n').length, 11);
   for (const stop of [1, 2, 3, 4, 8, 9, 10]) {
     folder = join(dir, 'runs', `stopped-${stop}`);
-    const first = openRun(folder, spec);
+    const first = openRunFolder(folder, spec);
     train(first, stop);
     first.close();
     fs.appendFileSync(join(folder, 'metrics.jsonl'), '{"seq":99,"epo');
-    const second = openRun(folder, spec);
+    const second = openRunFolder(folder, spec);
     train(second, 10);
     assert.deepEqual(second.loadLatestCheckpoint().checkpoint, {
       ...{ epoch: 9, tensors: weights(9), state: { best: Math.sin(8) } },
@@ -89,7 +89,7 @@ test('interrupted and resumed gives the same metrics as straight through', () =>
 });
 
 test('the two newest checkpoints are kept', () => {
-  const run = openRun(folder, spec);
+  const run = openRunFolder(folder, spec);
   train(run, 12);
   assert.deepEqual(list(), ['epoch-000009.safetensors', 'epoch-000012.safetensors']);
   run.saveCheckpoint({ epoch: 1_000_000, tensors: {}, state: null });
@@ -99,7 +99,7 @@ test('the two newest checkpoints are kept', () => {
 });
 
 test('a damaged newest checkpoint is reported and the one before is used; with none whole, that is said', () => {
-  const run = openRun(folder, spec);
+  const run = openRunFolder(folder, spec);
   train(run, 7);
   const damage = (name: string): void => {
     const bytes = fs.readFileSync(join(folder, 'checkpoints', name));
@@ -108,7 +108,7 @@ test('a damaged newest checkpoint is reported and the one before is used; with n
   };
   damage('epoch-000006.safetensors');
   run.close();
-  const again = openRun(folder, spec);
+  const again = openRunFolder(folder, spec);
   const { checkpoint, damaged } = again.loadLatestCheckpoint();
   assert.equal(checkpoint?.epoch, 3);
   assert.equal(damaged.length, 1);
@@ -125,13 +125,13 @@ test('a damaged newest checkpoint is reported and the one before is used; with n
 });
 
 test('a checkpoint of another run or another epoch is not used', () => {
-  const run = openRun(folder, spec);
+  const run = openRunFolder(folder, spec);
   train(run, 3);
   const path = join(folder, 'checkpoints', 'epoch-000003.safetensors');
   fs.copyFileSync(path, join(folder, 'checkpoints', 'epoch-000009.safetensors'));
   assert.match(run.loadLatestCheckpoint().damaged[0]!.problem, /it is of epoch 3/);
   run.close();
-  const other = openRun(join(dir, 'runs', 'b'), { ...spec, dataFingerprint: 'beef' });
+  const other = openRunFolder(join(dir, 'runs', 'b'), { ...spec, dataFingerprint: 'beef' });
   other.saveCheckpoint({ epoch: 1, tensors: {}, state: 0 });
   fs.copyFileSync(path, join(other.path, 'checkpoints', 'epoch-000003.safetensors'));
   assert.match(other.loadLatestCheckpoint().damaged[0]!.problem, /belongs to another run/);
@@ -139,7 +139,7 @@ test('a checkpoint of another run or another epoch is not used', () => {
 });
 
 test('a state that JSON cannot keep is refused before anything is written', () => {
-  const run = openRun(folder, spec);
+  const run = openRunFolder(folder, spec);
   const save = (state: unknown) => () => run.saveCheckpoint({ epoch: 1, tensors: {}, state });
   assert.throws(save({ best: Number.NEGATIVE_INFINITY }), /best is -Infinity/);
   assert.throws(save(new Float32Array(1)), TypeError);
@@ -149,7 +149,7 @@ test('a state that JSON cannot keep is refused before anything is written', () =
 });
 
 test('a full disk stops a checkpoint, and the one before is still there', () => {
-  const run = openRun(folder, spec);
+  const run = openRunFolder(folder, spec);
   train(run, 6);
   mock.method(fs, 'writeSync', () => {
     throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
@@ -163,26 +163,26 @@ test('a full disk stops a checkpoint, and the one before is still there', () => 
 });
 
 test('another kind, other options, data or inputs are refused, and the run stays as it was', () => {
-  const run = openRun(folder, spec);
+  const run = openRunFolder(folder, spec);
   train(run, 3);
   run.close();
   const before = fs.readdirSync(folder).sort();
-  assert.throws(() => openRun(folder, { ...spec, kind: 'distill' }), is('run-differs', /kind was "train"/));
+  assert.throws(() => openRunFolder(folder, { ...spec, kind: 'distill' }), is('run-differs', /kind was "train"/));
   assert.throws(
-    () => openRun(folder, { ...spec, options: { dim: 8, seed: 7 } }),
+    () => openRunFolder(folder, { ...spec, options: { dim: 8, seed: 7 } }),
     is('run-differs', /options.dim was 4, now it is 8/),
   );
-  assert.throws(() => openRun(folder, { ...spec, dataFingerprint: 'beef' }), is('run-differs', /other data/));
-  assert.throws(() => openRun(folder, { ...spec, inputs: { t: 'x' } }), is('run-differs', /inputs.t was absent/));
+  assert.throws(() => openRunFolder(folder, { ...spec, dataFingerprint: 'beef' }), is('run-differs', /other data/));
+  assert.throws(() => openRunFolder(folder, { ...spec, inputs: { t: 'x' } }), is('run-differs', /inputs.t was absent/));
   assert.deepEqual(fs.readdirSync(folder).sort(), before);
 });
 
 test('overwrite starts anew and leaves nothing of the old run', () => {
-  const old = openRun(folder, spec);
+  const old = openRunFolder(folder, spec);
   train(old, 6);
   old.writeResult('result.json', { recall: 1 });
   old.close();
-  const run = openRun(folder, { ...spec, kind: 'distill' }, { overwrite: true });
+  const run = openRunFolder(folder, { ...spec, kind: 'distill' }, { overwrite: true });
   assert.equal(run.resumed, false);
   assert.equal(run.isFinished(), false);
   assert.deepEqual(fs.readdirSync(folder).sort(), ['lock', 'manifest.json']);
@@ -191,7 +191,7 @@ test('overwrite starts anew and leaves nothing of the old run', () => {
 
 test('overwrite of what differs keeps the same run', () => {
   const overwrite = 'differing';
-  const open = (more: object) => openRun(folder, { ...spec, ...more }, { overwrite });
+  const open = (more: object) => openRunFolder(folder, { ...spec, ...more }, { overwrite });
   const old = open({});
   train(old, 6);
   old.writeResult('result.json', { recall: 1 });
@@ -208,7 +208,7 @@ test('overwrite of what differs keeps the same run', () => {
 });
 
 test('an overwrite that fails brings the old run back', () => {
-  const old = openRun(folder, spec);
+  const old = openRunFolder(folder, spec);
   train(old, 6);
   old.close();
   const before = fs.readdirSync(folder).sort();
@@ -216,29 +216,29 @@ test('an overwrite that fails brings the old run back', () => {
     throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
   });
   assert.throws(
-    () => openRun(folder, { ...spec, kind: 'distill' }, { overwrite: true }),
+    () => openRunFolder(folder, { ...spec, kind: 'distill' }, { overwrite: true }),
     is('write-failed', /disk is full/),
   );
   mock.restoreAll();
   assert.deepEqual(fs.readdirSync(folder).sort(), before);
-  const again = openRun(folder, spec);
+  const again = openRunFolder(folder, spec);
   assert.equal(again.loadLatestCheckpoint().checkpoint?.epoch, 6);
   again.close();
 });
 
 test('a run is not overwritten under its user', () => {
-  const run = openRun(folder, spec);
-  assert.throws(() => openRun(folder, spec, { overwrite: true }), is('run-locked', /in use/));
+  const run = openRunFolder(folder, spec);
+  assert.throws(() => openRunFolder(folder, spec, { overwrite: true }), is('run-locked', /in use/));
   run.close();
 });
 
 test('a damaged manifest is told; overwrite gets over it', () => {
-  openRun(folder, spec).close();
+  openRunFolder(folder, spec).close();
   fs.truncateSync(join(folder, 'manifest.json'), 20);
-  assert.throws(() => openRun(folder, spec), is('artifact-damaged', /manifest\.json is damaged: it is not JSON/));
+  assert.throws(() => openRunFolder(folder, spec), is('artifact-damaged', /manifest\.json is damaged: it is not JSON/));
   for (const overwrite of [true, 'differing'] as const) {
-    openRun(folder, spec, { overwrite }).close();
-    openRun(folder, spec).close();
+    openRunFolder(folder, spec, { overwrite }).close();
+    openRunFolder(folder, spec).close();
     fs.truncateSync(join(folder, 'manifest.json'), 20);
   }
 });
@@ -247,14 +247,14 @@ test("a folder with somebody's files is not made a run", () => {
   fs.mkdirSync(folder, { recursive: true });
   fs.writeFileSync(join(folder, 'thesis.tex'), 'precious');
   for (const overwrite of [false, true]) {
-    assert.throws(() => openRun(folder, spec, { overwrite }), is('usage', /thesis\.tex/));
+    assert.throws(() => openRunFolder(folder, spec, { overwrite }), is('usage', /thesis\.tex/));
   }
   assert.deepEqual(fs.readdirSync(folder), ['thesis.tex']);
-  assert.throws(() => openRun(join(folder, 'thesis.tex'), spec), is('read-failed', /is a file, not a folder/));
+  assert.throws(() => openRunFolder(join(folder, 'thesis.tex'), spec), is('read-failed', /is a file, not a folder/));
 });
 
 test('results finish a run, and a finished run keeps its logs whole', () => {
-  const run = openRun(folder, spec);
+  const run = openRunFolder(folder, spec);
   train(run, 8);
   run.writeResult('report.md', '# Report\n');
   assert.equal(run.isFinished(), false);
@@ -263,7 +263,7 @@ test('results finish a run, and a finished run keeps its logs whole', () => {
   assert.deepEqual(run.readResult('result.json'), { best: 0.5 });
   assert.equal(fs.readFileSync(join(folder, 'report.md'), 'utf8'), '# Report\n');
   run.close();
-  const again = openRun(folder, spec);
+  const again = openRunFolder(folder, spec);
   assert.equal(again.loadLatestCheckpoint().checkpoint?.epoch, 6);
   assert.equal(readJsonLines(join(folder, 'metrics.jsonl')).length, 8);
   assert.throws(() => again.readResult('absent.json'), is('file-missing', /absent\.json/));
@@ -274,7 +274,7 @@ test('results finish a run, and a finished run keeps its logs whole', () => {
 });
 
 test('a closed run takes nothing more', () => {
-  const run = openRun(folder, spec);
+  const run = openRunFolder(folder, spec);
   run.close();
   run.close();
   const calls = [

@@ -29,7 +29,7 @@ import {
 import { finishOverwrite, isOverwriteFolder, moveAside } from './run-overwrite.js';
 
 /** A run that this process holds. Every method but `close` throws an Error after `close`. */
-export interface Run {
+export interface RunFolder {
   /** The absolute path of its folder. */
   readonly path: string;
   readonly manifest: RunManifest;
@@ -105,7 +105,7 @@ const reserved: readonly string[] = [
  * `artifact-damaged` if its manifest is damaged and `overwrite` is not set;
  * `usage` if the folder holds other files and no run; `write-failed`; `read-failed`
  */
-export function openRun(folder: string, spec: RunSpec, options: OpenRunOptions = {}): Run {
+export function openRunFolder(folder: string, spec: RunSpec, options: OpenRunOptions = {}): RunFolder {
   const { overwrite = false, ...setting } = options;
   const path = resolve(folder);
   const wanted = makeManifest(spec, setting);
@@ -150,7 +150,13 @@ function settleManifest(
   return { manifest: wanted, resumed: false };
 }
 
-function runOf(path: string, manifest: RunManifest, resumed: boolean, setting: RunSetting, release: () => void): Run {
+function runOf(
+  path: string,
+  manifest: RunManifest,
+  resumed: boolean,
+  setting: RunSetting,
+  release: () => void,
+): RunFolder {
   const events = openLog(join(path, 'events.jsonl'));
   const metrics = openLog(join(path, 'metrics.jsonl'));
   let open = true;

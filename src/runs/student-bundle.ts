@@ -1,10 +1,11 @@
 /** Writes the model that a job has just trained as a student bundle that needs neither the training data nor the model's code. */
 import { join } from 'node:path';
-import { writeBundle } from '../bundle/index.js';
+import { type BundleNotes, writeBundle } from '../bundle/index.js';
 import { type Dataset, union } from '../data/index.js';
 import type { Evaluation } from '../eval/index.js';
 import { packageVersion } from '../formats/package-version.js';
 import { type Model, modelOf, type Tables, tablesOf } from '../models/index.js';
+import type { StudentModel } from '../student/index.js';
 import { jobFiles } from './finished.js';
 
 export interface Provenance {
@@ -42,33 +43,38 @@ export function writeStudent(
   evaluation: Evaluation,
   from: Provenance,
 ): void {
-  if (!factors) return;
+  if (factors)
+    writeBundle(join(run, jobFiles.student), studentOf(factors, dataset), bundleNotes(dataset, evaluation, from));
+}
+
+/** The tables of a model as a student: items of train and valid count as those that a user already has. */
+export function studentOf(factors: Tables, dataset: Dataset): StudentModel {
   const seen = union(dataset.train, dataset.valid);
-  const { licence, ...made } = from;
-  writeBundle(
-    join(run, jobFiles.student),
-    {
-      nUsers: dataset.train.nUsers,
-      nItems: dataset.train.nItems,
-      ...partsOf(factors),
-      userIds: dataset.users.ids,
-      itemIds: dataset.items.ids,
-      ...(dataset.itemLabels ? { labels: dataset.itemLabels } : {}),
-      seen: { indptr: seen.indptr, indices: seen.indices },
+  return {
+    nUsers: dataset.train.nUsers,
+    nItems: dataset.train.nItems,
+    ...partsOf(factors),
+    userIds: dataset.users.ids,
+    itemIds: dataset.items.ids,
+    ...(dataset.itemLabels ? { labels: dataset.itemLabels } : {}),
+    seen: { indptr: seen.indptr, indices: seen.indices },
+  };
+}
+
+/** What a bundle says of itself. */
+export function bundleNotes(dataset: Dataset, evaluation: Evaluation, { licence, ...made }: Provenance): BundleNotes {
+  return {
+    dataFingerprint: dataset.fingerprint,
+    licence,
+    madeBy: {
+      program: 'recdistill',
+      version: packageVersion,
+      data: dataset.name,
+      ...made,
+      teachers: [...made.teachers],
     },
-    {
-      dataFingerprint: dataset.fingerprint,
-      licence,
-      madeBy: {
-        program: 'recdistill',
-        version: packageVersion,
-        data: dataset.name,
-        ...made,
-        teachers: [...made.teachers],
-      },
-      metrics: Object.fromEntries(Object.entries(evaluation.means).filter(([, value]) => Number.isFinite(value))),
-    },
-  );
+    metrics: Object.fromEntries(Object.entries(evaluation.means).filter(([, value]) => Number.isFinite(value))),
+  };
 }
 
 /** Columns that are biases become biases: as columns they would bend fold-in and similarities, and lose digits in small precisions. */

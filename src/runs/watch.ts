@@ -7,7 +7,7 @@ import type { Kernels } from '../kernels/index.js';
 import { type Model, rankAll } from '../models/index.js';
 import type { Progress } from '../progress.js';
 import type { LearnerTask, Listener, LoopStore, TrainOutcome, TrajectoryOptions } from '../train/index.js';
-import type { Run } from './run-folder.js';
+import type { RunFolder } from './run-folder.js';
 import { createSnapshots } from './snapshots.js';
 
 /** A model at its best, and how it came there. */
@@ -22,7 +22,7 @@ export interface Fitted {
 }
 
 export interface WatchSetting {
-  readonly run: Run | undefined;
+  readonly run: RunFolder | undefined;
   readonly evaluator: Evaluator;
   readonly evaluateEvery: number;
   readonly trajectory: TrajectoryOptions;
@@ -71,7 +71,7 @@ export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Wat
 }
 
 /** The checkpoints of a run folder. */
-export function storeOf(run: Run, listen: Listener): LoopStore {
+export function storeOf(run: RunFolder, listen: Listener): LoopStore {
   return {
     save: (checkpoint) => run.saveCheckpoint(checkpoint),
     load(until) {

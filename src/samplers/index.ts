@@ -13,4 +13,4 @@ export function samplerNamed(name: string): SamplerSpec {
   return found;
 }
 
-export type { Sampler, SamplerSpec } from './_sampler.js';
+export type { SamplerSpec } from './_sampler.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { flagsOf, readPreset } from 'recdistill';
+import { flagsOf, readPreset } from 'recdistill/experiment';
 import { createWorkshop } from './program.js';
 
 const w = createWorkshop();

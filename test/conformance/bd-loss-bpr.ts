@@ -1,6 +1,7 @@
 /** Subject `bd-loss-bpr`: the losses of teacher and student on pairs, whose negatives are the drawn items, with their scoreGradients. */
-import { bd, bpr } from 'recdistill';
+
 import type { Kernels } from 'recdistill/kernels';
+import { bd, bpr } from 'recdistill/losses';
 import type { Checker, Inputs, Result } from './_checker.js';
 import { onBoth, put } from './_machines.js';
 import { readNumber, readNumbers } from './inputs.js';

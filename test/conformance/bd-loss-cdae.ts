@@ -1,6 +1,7 @@
 /** Subject `bd-loss-cdae`: the losses of teacher and student on masked outputs, with their scoreGradients by logits and by outputs. */
-import { bce, bd } from 'recdistill';
+
 import type { Kernels } from 'recdistill/kernels';
+import { bce, bd } from 'recdistill/losses';
 import type { Checker, Inputs, Result } from './_checker.js';
 import { onBoth, put } from './_machines.js';
 import { readMatrix, readNumber } from './inputs.js';

@@ -1,5 +1,5 @@
 /** Subject `cd-loss`: cross-entropy with soft targets from the teacher's scores of sampled items. */
-import { bce, softTargets } from 'recdistill';
+import { bce, softTargets } from 'recdistill/losses';
 import type { Checker } from './_checker.js';
 import { lossOfLists } from './_lists.js';
 import { onBoth } from './_machines.js';

@@ -1,5 +1,5 @@
 /** Subject `cl-drd-loss`: pairs weighted by the change in reciprocal rank, as a sum and as the mean over all pairs. */
-import { lambdaRank } from 'recdistill';
+import { lambdaRank } from 'recdistill/losses';
 import type { Checker, Inputs, Result } from './_checker.js';
 import { readLists, readMatrix } from './inputs.js';
 import { nestRows } from './matrix.js';

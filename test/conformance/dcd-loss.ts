@@ -1,6 +1,7 @@
 /** Subject `dcd-loss`: the loss of DCD, and the weights by which its items are drawn. */
-import { plackettLuce } from 'recdistill';
+
 import { DCD_CAP, rankGap, ranksOf } from 'recdistill/distill';
+import { plackettLuce } from 'recdistill/losses';
 import type { Checker, Inputs, Result } from './_checker.js';
 import { lossOfLists } from './_lists.js';
 import { onBoth } from './_machines.js';

@@ -1,7 +1,7 @@
 /** The float32 kernel against the float64 row loss on random cases of the kinds that golden files like least. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { stream, uniform, uniformInt } from 'recdistill';
+import { stream, uniform, uniformInt } from 'recdistill/math';
 import { firstDifference } from './difference.js';
 import { hetcompOverallLoss } from './hetcomp-overall-loss.js';
 import { hetcompRankLoss } from './hetcomp-rank-loss.js';

@@ -1,7 +1,8 @@
 /** Subject `model-cdae`: hidden layer, outputs, and the loss on the masked pairs with its gradients, taken back through the factors. */
 
-import { bce, type Kernels } from 'recdistill';
+import type { Kernels } from 'recdistill';
 import { fromPairs } from 'recdistill/data';
+import { bce } from 'recdistill/losses';
 import type { Checker, Inputs, Result } from './_checker.js';
 import { onBoth, put, putInts } from './_machines.js';
 import { fillParameters, makeModel } from './_model.js';

@@ -1,5 +1,7 @@
 /** Subject `rd-loss`: positives of the teacher with static and dynamic weights, beside a base loss by cross-entropy. */
-import { approximateRank, bce, dynamicWeight, type Floats, positionWeights, weightedPositives } from 'recdistill';
+
+import type { Floats } from 'recdistill/kernels';
+import { approximateRank, bce, dynamicWeight, positionWeights, weightedPositives } from 'recdistill/losses';
 import type { Checker, Inputs, Result } from './_checker.js';
 import { readMatrix, readNumber } from './inputs.js';
 import { type Matrix, nestRows } from './matrix.js';

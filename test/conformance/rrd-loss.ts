@@ -1,5 +1,5 @@
 /** Subject `rrd-loss`: the relaxed ranking loss of RRD. */
-import { plackettLuce } from 'recdistill';
+import { plackettLuce } from 'recdistill/losses';
 import type { Checker } from './_checker.js';
 import { lossOfLists } from './_lists.js';
 import { onBoth } from './_machines.js';

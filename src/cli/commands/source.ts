@@ -1,26 +1,16 @@
 /** Data options on their way from the command line into a run: later commands may start in another folder. */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { catalog, type DataOptions, isPattern, keepInput } from '../../data/index.js';
+import { join } from 'node:path';
+import { type DataOptions, keepInput } from '../../data/index.js';
 import type { Command, Given } from '../terminal/_command.js';
 import { rowsOf } from '../terminal/flags.js';
+
+export { portable } from '../../data/index.js';
 
 type Sources = DataOptions['data'];
 type Say = (text: string) => void;
 
 /** Where standard input is kept, below the runs folder. */
 const KEPT = '.stdin';
-
-/** The same options with paths that do not depend on the working folder. */
-export function portable(o: DataOptions): DataOptions {
-  const isName = (data: string) => Object.hasOwn(catalog, data) || data.startsWith('synthetic');
-  const absolute = (data: string) => (!isName(data) && (existsSync(data) || isPattern(data)) ? resolve(data) : data);
-  return {
-    ...o,
-    data: typeof o.data === 'string' ? absolute(o.data) : o.data.map(absolute),
-    ...(o.labels === undefined ? {} : { labels: resolve(o.labels) }),
-  };
-}
 
 /**
  * The sources, with standard input and pipes kept as files below the runs folder: a run records where its data is, and later commands read

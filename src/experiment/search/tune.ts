@@ -8,7 +8,7 @@ import { createEvaluator, type EvaluationOptions, type Evaluator, evaluationOpti
 import type { Kernels } from '../../kernels/index.js';
 import { modelRegistry } from '../../models/index.js';
 import { parseOptions } from '../../options/index.js';
-import { capabilitiesOf, checkStudent, openRun } from '../../runs/index.js';
+import { capabilitiesOf, checkStudent, openRunFolder } from '../../runs/index.js';
 import type { Preset } from '../presets/index.js';
 import { openTrialLog } from './log.js';
 import { type Plan, plansOf, type TuneOptions, tuneOptions, type Values, type Wanted } from './plan.js';
@@ -55,7 +55,7 @@ export async function tune(request: TuneRequest): Promise<TuneResult> {
   // The number of trials is not part of it: a search may be made longer.
   const spec = { ...rule, ...evaluation, models: Object.fromEntries(named), ...methodNames(plans) };
   const run = folder
-    ? openRun(
+    ? openRunFolder(
         folder,
         {
           kind: 'tune',

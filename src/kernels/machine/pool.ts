@@ -19,6 +19,7 @@ import {
   STOP,
   work,
 } from './job.js';
+import { workerSource } from './worker-source.js';
 
 export interface Pool {
   /** Runs `kernel` over all chunks of `[0, count)`, or those from chunk `first` on. @throws RecdistillError `worker-failed` */
@@ -39,9 +40,7 @@ export function createPool(module: WebAssembly.Module, memory: WebAssembly.Memor
   const kernels = kernelsIn(module, memory, names);
   const indexOf = new Map(names.map((name, k) => [name, k]));
   const workers = Array.from({ length: threads - 1 }, () => {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), {
-      workerData: { module, memory, control, names },
-    });
+    const worker = new Worker(workerSource, { eval: true, workerData: { module, memory, control, names } });
     // An idle pool must not keep the process alive.
     worker.unref();
     return worker;

@@ -1,4 +1,7 @@
-/** A worker thread: waits for a job, helps with it, waits for the next. */
+/**
+ * A worker thread: waits for a job, helps with it, waits for the next. The build makes a text of it (worker-source.ts), so that it is found
+ * when a program is bundled.
+ */
 import { workerData } from 'node:worker_threads';
 import { ACTIVE, EPOCH, FAILED, jobIn, kernelsIn, OPEN, STOP, work } from './job.js';
 

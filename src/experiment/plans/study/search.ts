@@ -6,7 +6,7 @@ import { createEvaluator } from '../../../eval/index.js';
 import type { Kernels } from '../../../kernels/index.js';
 import { modelOf } from '../../../models/index.js';
 import { logRange, type SearchSpace, type SearchValue } from '../../../options/index.js';
-import { openRun, readSavedModel, runJob, type SavedModel, splitOptions } from '../../../runs/index.js';
+import { openRunFolder, readSavedModel, runJob, type SavedModel, splitOptions } from '../../../runs/index.js';
 import type { Teacher } from '../../../runs/outcome.js';
 import { bestOf, openTrialLog, searchSubject, type Trial, type TuneEvent, taughtSubject } from '../../search/index.js';
 import { dataOf, namedTeachers, startName } from '../plan.js';
@@ -68,7 +68,7 @@ async function searchMethod(entry: StudyEntry, request: SearchRequest): Promise<
   const pair = isCoTrained(method) ? await startPair(entry, teachers[0]!, modelOptions, request) : undefined;
   const evaluator = createEvaluator(dataset, o.evaluation);
   const { trials: __, ...rule } = o.tune;
-  const run = openRun(
+  const run = openRunFolder(
     join(runs, o.name, 'tune', entry.method),
     {
       kind: 'tune',

@@ -1,0 +1,69 @@
+/** Two finished models that train on together and teach each other. */
+import { join } from 'node:path';
+import { type CoTrainedMethod, type LearnerRole, methodOf, type Pair } from '../distill/index.js';
+import { coTrainedOnly, coTrain as coTrainModels, readSavedModel, type SavedModel } from '../runs/index.js';
+import type { TrainEvent } from '../train/index.js';
+import { type CallOptions, requestOf, unitOptions } from './call.js';
+import { type Data, expectData, sourceOf } from './data.js';
+import { withKernels } from './kernels.js';
+import { createRun, type Run } from './run.js';
+import { type CoTrainedName, copyOf, type MethodOptions, teacherOf } from './train.js';
+
+interface CoTrainCall extends Omit<CallOptions, 'listen'> {
+  /** Where both begin: finished runs of the same data, the teacher the larger one. */
+  readonly teacher: Run;
+  readonly student: Run;
+  /** Default: that of the teacher. */
+  readonly data?: Data;
+  readonly listen?: (event: TrainEvent, role: LearnerRole) => void;
+}
+
+/** Options of `coTrain`: those of the call and of the method `D`. With `folder`, the runs are kept in `teacher` and `student` within it. */
+export type CoTrainOptions<D> = CoTrainCall & MethodOptions<D>;
+
+/**
+ * Trains two models on together, each learning from the other. The runs that they begin from stay as they are.
+ * @param method a name such as `bd`, or a method made by `coTrainedMethod`
+ * @returns both models after it; their names begin with that of the call, by default that of the method
+ * @throws as `train`; `needs-not-met` if one of them cannot train on, or the teacher is smaller than the student
+ */
+export function coTrain<D extends CoTrainedName | CoTrainedMethod>(
+  method: D,
+  options: CoTrainOptions<D>,
+): Promise<Pair<Run>>;
+export async function coTrain(method: CoTrainedName | CoTrainedMethod, options: CoTrainCall): Promise<Pair<Run>> {
+  const spec = coTrainedOnly(methodOf(method));
+  const { teacher, student, name = spec.name, folder, listen, kernels: own } = options;
+  const data = expectData(options.data ?? teacher?.data, 'coTrain');
+  const given = unitOptions(options, [spec], ['teacher', 'student', 'data']);
+  const source = sourceOf(data);
+  const made: Readonly<Record<string, ArrayLike<number>>>[] = [];
+  const jobs = await withKernels(own, (kernels) =>
+    coTrainModels(
+      {
+        ...{ method: spec, dataset: data, kernels, teacher: savedOf(teacher), student: savedOf(student) },
+        ...{ options: given, ...requestOf(options) },
+        ...(source ? { source } : {}),
+        ...(listen ? { listen: (role: LearnerRole, event: TrainEvent) => listen(event, role) } : {}),
+      },
+      (model) => made.push(folder === undefined ? copyOf(model) : {}),
+    ),
+  );
+  const runOf = (role: LearnerRole, at: number, other: Run): Run => {
+    const place = folder === undefined ? undefined : join(folder, role);
+    const job = jobs[role];
+    return createRun({
+      ...{ name: `${name}-${role}`, data, outcome: job, hash: job.teacher.hash, teachers: [other.name] },
+      ...(place === undefined ? {} : { folder: place }),
+      parameters: () => (place === undefined ? (made[at] ?? {}) : readSavedModel(place).parameters),
+    });
+  };
+  return { teacher: runOf('teacher', 0, student), student: runOf('student', 1, teacher) };
+}
+
+/** A run as one that trains on. @throws RecdistillError `needs-not-met` for what is no run */
+function savedOf(run: Run): SavedModel {
+  const { hash } = teacherOf(run);
+  const { model, options } = run;
+  return { model, options, parameters: run.parameters(), dataFingerprint: run.data.fingerprint, hash };
+}

@@ -1,0 +1,70 @@
+/** Runs set against one of them, user by user. */
+import { fail } from '../errors.js';
+import type { MetricName } from '../eval/index.js';
+import { type CompareRunsOptions, type Comparison, compareRuns } from '../report/results/compare.js';
+import { type EvaluateOptions, evaluate } from './evaluate.js';
+import type { Run } from './run.js';
+
+export interface CompareOptions
+  extends Pick<EvaluateOptions, 'part' | 'at'>,
+    Pick<CompareRunsOptions, 'test' | 'adjust'> {
+  /** The run that the others are compared with, or its name; default: the first. */
+  readonly against?: Run | string;
+  /** Default: recall and ndcg. */
+  readonly metrics?: readonly MetricName[];
+}
+
+/**
+ * Compares runs of one data set: quality and cost of each, and the difference of each to one of them with bootstrap interval and p-value.
+ * @param runs at least two, none twice. Runs of one name get numbers: `bpr-mf`, `bpr-mf 2`
+ * @returns tables of values and of differences, as text, Markdown, HTML, CSV and JSON
+ * @throws RecdistillError `usage` for less than two runs, `needs-not-met` if their data differs, `unknown-name`, `bad-option`
+ */
+export function compare(runs: readonly Run[], options: CompareOptions = {}): Comparison {
+  const { metrics = ['recall', 'ndcg'], part = 'test', test = 't', adjust = 'holm' } = options;
+  if (new Set(runs).size < 2 || new Set(runs).size < runs.length) {
+    const problem = `compare needs two runs or more, none twice; it got ${runs.length}`;
+    fail('usage', { problem, hint: 'For example: compare([student, ...teachers]).' });
+  }
+  const names = namesOf(runs);
+  const base = baseOf(runs, names, options.against);
+  const other = runs.findIndex((run) => run.data.fingerprint !== base.data.fingerprint);
+  if (other >= 0) {
+    fail('needs-not-met', {
+      problem: `${names[other]} and ${base.name} are runs of different data`,
+      hint: 'Train both on one data set: the same source, filters and split.',
+    });
+  }
+  const at = options.at ?? lengthsOf(base);
+  const judged = runs.map((run, r) => ({
+    ...{ name: names[r]!, evaluation: evaluate(run, { metrics, at, part }), model: run.model, method: run.method },
+    ...run.cost,
+    ...(run.folder === undefined ? {} : { folder: run.folder }),
+  }));
+  return compareRuns(judged, {
+    ...{ against: names[runs.indexOf(base)]!, metrics: metrics.flatMap((m) => at.map((k) => `${m}@${k}`)) },
+    ...{ test, adjust, part, data: base.data.name },
+  });
+}
+
+/** Names by which runs are told apart. */
+function namesOf(runs: readonly Run[]): string[] {
+  const seen = new Map<string, number>();
+  return runs.map(({ name }) => {
+    const before = seen.get(name) ?? 0;
+    seen.set(name, before + 1);
+    return before === 0 ? name : `${name} ${before + 1}`;
+  });
+}
+
+function baseOf(runs: readonly Run[], names: readonly string[], against: Run | string | undefined): Run {
+  if (against === undefined) return runs[0]!;
+  const found = runs.find((run, r) => run === against || names[r] === against);
+  const given = typeof against === 'string' ? against : against.name;
+  return found ?? fail('unknown-name', { kind: 'run to compare with', given, known: names.join(', ') });
+}
+
+/** The list lengths at which a run was judged. */
+const lengthsOf = ({ evaluation }: Run): number[] => [
+  ...new Set(Object.keys(evaluation.perUser).map((key) => Number(key.split('@')[1]))),
+];

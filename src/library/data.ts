@@ -1,0 +1,44 @@
+/** Data sets as the calls of the library take them. */
+import {
+  type DataOptions,
+  type Dataset,
+  dataOptions,
+  type LoadedDataset,
+  loadDataset,
+  portable,
+} from '../data/index.js';
+import { fail } from '../errors.js';
+import { type OptionsInput, parseOptions } from '../options/options.js';
+
+/** How a data set is read, filtered and split, beside its place. The command line calls them by the same names: docs/options.md. */
+export type LoadOptions = Omit<OptionsInput<typeof dataOptions>, 'data'>;
+
+/** A data set; with `source`, a run folder records how it was loaded, so that `openRun` and the command line load it again. */
+export interface Data extends Dataset {
+  readonly source?: DataOptions;
+}
+
+/** A data set with what was found while it was read: `notes`, `warnings`, `leftOut`, `leakage`. */
+export interface LoadedData extends LoadedDataset {
+  readonly source: DataOptions;
+}
+
+/**
+ * Loads interactions and splits them into train, valid and test.
+ * @param data a file, a folder, several files or patterns, a named data set (`citeulike`), or `synthetic:USERSxITEMSxINTERACTIONS`
+ * @throws RecdistillError `file-missing`, `bad-data`, `unknown-option`, `bad-option`, `usage`, `out-of-memory`; docs/data.md
+ */
+export async function loadData(data: string | readonly string[], options: LoadOptions = {}): Promise<LoadedData> {
+  const source = parseOptions(dataOptions, { ...options, data }, 'data');
+  return { ...(await loadDataset(source)), source: portable(source) };
+}
+
+/** What runs record of their data. */
+export const sourceOf = ({ source }: Data): Readonly<Record<string, unknown>> | undefined => source && { ...source };
+
+/** Refuses what is no data set, as a program without types may give it. @throws RecdistillError `usage` */
+export function expectData(data: Data | undefined, call: string): Data {
+  if (data?.train && data.fingerprint) return data;
+  const hint = "Load it first: const data = await loadData('clicks.csv').";
+  return fail('usage', { problem: `${call} needs a data set; none was given`, hint });
+}

@@ -1,0 +1,100 @@
+/** Searches, pipelines and studies with the kernels that all calls share. */
+
+import { fail } from '../errors.js';
+import {
+  type PipelineContext,
+  type PipelineResult,
+  runPipeline as pipeline,
+  type pipelineOptions,
+  type TuneOptions as Searching,
+  type StudyContext,
+  type StudyResult,
+  tune as search,
+  runStudy as study,
+  type studyOptions,
+  type Trial,
+  type TuneEvent,
+} from '../experiment/index.js';
+import { type ModelName, type ModelSpec, modelOf } from '../models/index.js';
+import { type OptionsInput, parseOptions, type SearchSpace } from '../options/index.js';
+import { type CallOptions, defined, requestOf } from './call.js';
+import { type Data, expectData } from './data.js';
+import { withKernels } from './kernels.js';
+import type { ModelOptions } from './train.js';
+
+/** A pipeline as its YAML file has it: docs/cli.md. */
+export type PipelineInput = OptionsInput<typeof pipelineOptions>;
+/** A study as its YAML file has it: docs/study.md. */
+export type StudyInput = OptionsInput<typeof studyOptions>;
+
+type Context<C> = Partial<Pick<C, 'kernels' & keyof C>> & Omit<C, 'kernels'>;
+
+/** The whole chain from data to students. @throws RecdistillError for anything that is wrong with the input, before any work; as `train` */
+export const runPipeline = (input: PipelineInput, context: Context<PipelineContext> = {}): Promise<PipelineResult> =>
+  withKernels(context.kernels, (kernels) => pipeline(input, { ...context, kernels }));
+
+/** Several ways of teaching one student, over several seeds. @throws as `runPipeline` */
+export const runStudy = (input: StudyInput, context: Context<StudyContext>): Promise<StudyResult> =>
+  withKernels(context.kernels, (kernels) => study(input, { ...context, kernels }));
+
+interface TuneCall extends Partial<Searching>, Pick<CallOptions, 'at' | 'selectBy' | 'folder' | 'kernels' | 'signal'> {
+  readonly data: Data;
+  /** Replaces the search space of the model. */
+  readonly space?: SearchSpace;
+  readonly overwrite?: boolean;
+  readonly listen?: (event: TuneEvent) => void;
+}
+
+/** Options of `tune`; `fixed` are options of the model that every trial has. */
+export type TuneOptions<M> = TuneCall & { readonly fixed?: ModelOptions<M> };
+
+/** What a search found. */
+export interface Tuned<M> {
+  /** Options of the best trial, for `train` or `distill`. */
+  readonly options: ModelOptions<M>;
+  /** Its quality on valid. */
+  readonly value: number;
+  /** The best first. */
+  readonly trials: readonly Trial[];
+}
+
+/**
+ * Searches the options of a model on valid: `train('ials', { data, ...(await tune('ials', { data, trials: 20 })).options })`.
+ * @throws RecdistillError `bad-space`, `unknown-option`, `bad-option`, `needs-not-met` if there is no valid part or every trial failed,
+ *   `interrupted`; with a folder as `train`
+ */
+export async function tune<M extends ModelName | ModelSpec>(model: M, options: TuneOptions<M>): Promise<Tuned<M>>;
+export async function tune(model: ModelName | ModelSpec, options: TuneOptions<ModelSpec>): Promise<Tuned<ModelSpec>> {
+  const spec = modelOf(model);
+  const {
+    data: given,
+    space,
+    fixed,
+    listen,
+    kernels: own,
+    overwrite = false,
+    at,
+    selectBy,
+    folder,
+    signal,
+    ...rest
+  } = options;
+  const data = expectData(given, 'tune');
+  const { evaluation } = requestOf({ ...defined({ at, selectBy }) });
+  const { searches } = await withKernels(own, (kernels) =>
+    search({
+      ...{ dataset: data, kernels, models: [spec.name], options: rest, evaluation, overwrite },
+      ...defined({ folder, signal, listen, fixed }),
+      ...(space ? { spaces: { [spec.name]: space } } : {}),
+    }),
+  );
+  const { best, trials } = searches[0]!;
+  if (best?.trial.value === undefined) {
+    const why = trials[0]?.error?.message ?? 'none was finished';
+    return fail('needs-not-met', {
+      problem: `every trial of ${spec.name} failed: ${why}`,
+      hint: 'Search a smaller space.',
+    });
+  }
+  return { options: parseOptions(spec.options, best.options, spec.name), value: best.trial.value, trials };
+}

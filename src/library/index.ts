@@ -1,0 +1,10 @@
+export { type CoTrainOptions, coTrain } from './co-train.js';
+export { type CompareOptions, compare } from './compare.js';
+export { type Data, type LoadedData, type LoadOptions, loadData } from './data.js';
+export { type EvaluateOptions, evaluate, recommend } from './evaluate.js';
+export { runPipeline, runStudy, type TuneOptions, tune } from './experiments.js';
+export { configure } from './kernels.js';
+export { importRankings, openRun } from './open-run.js';
+export type { Recommendation } from './recommend.js';
+export type { Metrics, Run } from './run.js';
+export { type DistillOptions, distill, type TrainOptions, train } from './train.js';

@@ -1,0 +1,109 @@
+/** Runs that exist already: folders of finished runs, and rankings that other programs made. */
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { dataOptions, loadDataset, rankingOptions, readExternalRankings } from '../data/index.js';
+import { fail } from '../errors.js';
+import { createEvaluator, type EvaluationOptions, evaluationOptions } from '../eval/index.js';
+import { type OptionsInput, parseOptions } from '../options/options.js';
+import {
+  importTeachers,
+  isFinishedRun,
+  nameOfFile,
+  readFinishedRun,
+  readSavedModel,
+  readTeacher,
+} from '../runs/index.js';
+import { type Data, expectData, sourceOf } from './data.js';
+import { createRun, type Run } from './run.js';
+
+export interface OpenOptions {
+  /** The data of the run; default: it is loaded as the run recorded. */
+  readonly data?: Data;
+  /** What tables call it; default: the name of the folder. */
+  readonly name?: string;
+}
+
+/**
+ * Opens a finished run, made by the library or by the command line.
+ * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `needs-not-met` if it is not finished or recorded no data,
+ *   `artifact-differs` if the data is another now
+ */
+export async function openRun(
+  folder: string,
+  { data: given, name = basename(folder) }: OpenOptions = {},
+): Promise<Run> {
+  if (!existsSync(folder)) fail('file-missing', { path: folder });
+  if (!isFinishedRun(folder)) {
+    const hint = 'Make the call again that began it, with the same folder: it goes on from its last checkpoint.';
+    fail('needs-not-met', { problem: `${folder} holds no finished run`, hint });
+  }
+  const { manifest, result, rankings, source } = readFinishedRun(folder);
+  const data = given ?? (source ? await dataFrom(source) : noSource(folder));
+  if (data.fingerprint !== manifest.dataFingerprint) {
+    const [before, now] = [manifest.dataFingerprint, data.fingerprint].map((hash) => hash.slice(0, 12));
+    fail('artifact-differs', { path: folder, what: 'data', difference: `fingerprint was ${before}, now it is ${now}` });
+  }
+  const evaluator = createEvaluator(data, evaluationOf(result.options));
+  const hidden = evaluator.hidden(rankings);
+  return createRun({
+    ...{ name, data, folder, hash: manifest.hash },
+    outcome: {
+      ...{ result, rankings, evaluation: evaluator.test(rankings), reused: true },
+      ...{ teacher: readTeacher(folder), ...(hidden ? { hidden } : {}) },
+    },
+    teachers: Object.keys(manifest.inputs).flatMap((input) => /^teacher \d+: (.*)$/s.exec(input)?.[1] ?? []),
+    parameters: () => readSavedModel(folder).parameters,
+  });
+}
+
+async function dataFrom(recorded: Readonly<Record<string, unknown>>): Promise<Data> {
+  const source = parseOptions(dataOptions, recorded, 'data');
+  return { ...(await loadDataset(source)), source };
+}
+
+const noSource = (folder: string): never =>
+  fail('needs-not-met', {
+    problem: `${folder} did not record how its data was loaded`,
+    hint: 'Load the data and pass it: openRun(folder, { data }).',
+  });
+
+/** How a run was judged. */
+const evaluationOf = ({ at, selectBy }: Readonly<Record<string, unknown>>): EvaluationOptions =>
+  parseOptions(evaluationOptions, { at, selectBy }, 'evaluation');
+
+/** How a file of rankings is read, and how its teachers are judged. */
+export interface ImportOptions extends OptionsInput<typeof rankingOptions>, OptionsInput<typeof evaluationOptions> {
+  /** With the ids of this data set. */
+  readonly data: Data;
+  /** Default: the name of the file. */
+  readonly name?: string;
+  /** Where the run is kept, or the runs where the file names its teachers. */
+  readonly folder?: string;
+  readonly overwrite?: boolean;
+}
+
+/**
+ * Reads rankings that models of other programs made (CSV, TSV, JSON lines, Parquet: user, item, rank or score) as finished runs, one for each
+ * teacher that the file names; docs/external-teachers.md.
+ * @throws RecdistillError `file-missing`, `bad-data`, `unknown-option`, `bad-option`, `run-differs`, `write-failed`
+ */
+export async function importRankings(file: string, options: ImportOptions): Promise<readonly Run[]> {
+  const { data: given, name = nameOfFile(file), folder, overwrite = false, at, selectBy, ...reading } = options;
+  const data = expectData(given, 'importRankings');
+  const evaluation = evaluationOf({ at, selectBy });
+  const columns = parseOptions(rankingOptions, reading, 'rankings');
+  const external = await readExternalRankings(file, data, createEvaluator(data, evaluation).depth, columns);
+  const source = sourceOf(data);
+  const imported = importTeachers({
+    ...{ dataset: data, external, name, evaluation, overwrite },
+    ...(folder === undefined ? {} : { folder }),
+    ...(source ? { source } : {}),
+  });
+  return imported.map((t) =>
+    createRun({
+      ...{ name: t.name, data, outcome: t.outcome, teachers: [], parameters: () => ({}) },
+      hash: t.outcome.teacher.hash,
+      ...(t.folder === undefined ? {} : { folder: t.folder }),
+    }),
+  );
+}

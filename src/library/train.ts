@@ -1,0 +1,163 @@
+/** One model from data to a judged run, alone or taught by others. */
+import { readBundle } from '../bundle/index.js';
+import {
+  type CoTrainedMethod,
+  isCoTrained,
+  type MethodName,
+  type MethodSpec,
+  methodOf,
+  type methods,
+  type TeachingMethod,
+} from '../distill/index.js';
+import { fail } from '../errors.js';
+import { type Model, type ModelName, type ModelSpec, modelOf, type models } from '../models/index.js';
+import type { OptionsInput } from '../options/options.js';
+import { readSavedModel, runJob } from '../runs/index.js';
+import type { Teacher } from '../runs/outcome.js';
+import { type CallOptions, requestOf, unitOptions } from './call.js';
+import { type Data, expectData, sourceOf } from './data.js';
+import { withKernels } from './kernels.js';
+import { createRun, type Run } from './run.js';
+
+/** zod's type of no options at all would forbid those of the call beside them. */
+type Beside<I> = I extends Readonly<Record<string, never>> ? object : I;
+
+/** The options of a model, as a caller gives them. */
+export type ModelOptions<M> = Beside<
+  OptionsInput<M extends ModelName ? (typeof models)[M]['options'] : M extends ModelSpec ? M['options'] : never>
+>;
+
+/** Names of the methods by which a teacher and a student train on together. */
+export type CoTrainedName = {
+  [D in MethodName]: (typeof methods)[D] extends CoTrainedMethod<infer _> ? D : never;
+}[MethodName];
+
+/** Names of the methods by which finished teachers teach a student. */
+export type TeachingName = Exclude<MethodName, CoTrainedName>;
+
+/** The options of a distillation method, as a caller gives them. */
+export type MethodOptions<D> = Beside<
+  OptionsInput<D extends MethodName ? (typeof methods)[D]['options'] : D extends MethodSpec ? D['options'] : never>
+>;
+
+interface TrainCall extends CallOptions {
+  readonly data: Data;
+}
+
+/** Options of `train`: those of the call, and those of the model `M`. */
+export type TrainOptions<M> = TrainCall & ModelOptions<M>;
+
+/**
+ * Trains a model (or computes it, if it is computed at once), keeps its best epoch on valid, and judges it once on test.
+ * @param model a name such as `lightgcn`, or a model made by `trainedModel` or `computedModel`
+ * @throws RecdistillError `unknown-name`, `unknown-option`, `bad-option`, `needs-not-met`, `out-of-memory`, `diverged`, `interrupted`; with
+ *   a folder also `run-locked`, `run-differs`, `artifact-damaged`, `write-failed`
+ */
+export function train<M extends ModelName | ModelSpec>(model: M, options: TrainOptions<M>): Promise<Run>;
+export async function train(model: ModelName | ModelSpec, options: TrainCall): Promise<Run> {
+  const spec = modelOf(model);
+  const data = expectData(options.data, 'train');
+  return fit(
+    { spec, method: taughtBy(methodOf('none')), teachers: [], data, given: unitOptions(options, [spec], ['data']) },
+    options,
+  );
+}
+
+interface DistillCall<M> extends CallOptions {
+  /** Runs on the same data; their rankings are what is learned from. Several are told apart or taken together, as the method does. */
+  readonly teachers: readonly Run[];
+  /** The model that learns: a name, or a model of your own. */
+  readonly student: M;
+  /** Default: that of the first teacher. */
+  readonly data?: Data;
+  /** Folder of a student bundle of earlier data: users and items that it knows begin with its embeddings, new ones are folded in. */
+  readonly continueFrom?: string;
+}
+
+/** Options of `distill`: those of the call, of the student `M` and of the method `D`. */
+export type DistillOptions<D, M> = DistillCall<M> & ModelOptions<M> & MethodOptions<D>;
+
+/**
+ * Trains a student that learns from teachers.
+ * @param method a name such as `hetcomp`, or a method made by `distillationMethod`
+ * @throws as `train`; `needs-not-met` if the method cannot teach this student, or not with these teachers
+ */
+export function distill<D extends TeachingName | TeachingMethod, M extends ModelName | ModelSpec>(
+  method: D,
+  options: DistillOptions<D, M>,
+): Promise<Run>;
+export async function distill(
+  method: TeachingName | TeachingMethod,
+  options: DistillCall<ModelName | ModelSpec>,
+): Promise<Run> {
+  const { teachers = [], student, continueFrom } = options;
+  const [spec, taught] = [modelOf(student), taughtBy(methodOf(method))];
+  const given = unitOptions(options, [spec, taught], ['teachers', 'student', 'data', 'continueFrom']);
+  const data = expectData(options.data ?? teachers[0]?.data, 'distill');
+  return fit(
+    { spec, method: taught, teachers, data, given, ...(continueFrom === undefined ? {} : { continueFrom }) },
+    options,
+  );
+}
+
+/** @throws RecdistillError `needs-not-met` for a co-trained method */
+function taughtBy(method: MethodSpec): TeachingMethod {
+  if (!isCoTrained(method)) return method;
+  const hint = `Train both first, then call coTrain('${method.name}', { teacher, student }).`;
+  return fail('needs-not-met', { problem: `${method.name} trains a teacher and a student together`, hint });
+}
+
+interface Fit {
+  readonly spec: ModelSpec;
+  readonly method: TeachingMethod;
+  readonly teachers: readonly Run[];
+  readonly data: Data;
+  /** Options of the model and of the method. */
+  readonly given: Readonly<Record<string, unknown>>;
+  readonly continueFrom?: string;
+}
+
+async function fit({ spec, method, teachers, data, given, continueFrom }: Fit, call: CallOptions): Promise<Run> {
+  const start = continueFrom === undefined ? undefined : await readBundle(continueFrom);
+  const { folder } = call;
+  const source = sourceOf(data);
+  let kept: Readonly<Record<string, ArrayLike<number>>> = {};
+  const job = await withKernels(call.kernels, (kernels) =>
+    runJob(
+      {
+        ...{ dataset: data, kernels, model: spec.name, method: method.name, options: given },
+        ...{ teachers: teachers.map(teacherOf), ...requestOf(call) },
+        ...(start ? { start } : {}),
+        ...(source ? { source } : {}),
+        ...(call.listen ? { listen: call.listen } : {}),
+      },
+      (model) => {
+        // What is kept in a folder is read from there when it is asked for.
+        if (folder === undefined) kept = copyOf(model);
+      },
+    ),
+  );
+  return createRun({
+    name: call.name ?? nameOf(spec.name, method.name),
+    ...{ data, outcome: job, teachers: teachers.map((t) => t.name) },
+    hash: job.teacher.hash,
+    ...(folder === undefined ? {} : { folder }),
+    parameters: () => (folder === undefined ? kept : readSavedModel(folder).parameters),
+  });
+}
+
+export const nameOf = (model: string, method: string): string => (method === 'none' ? model : `${model}-${method}`);
+
+/** The parameters of a model, by name. */
+export const copyOf = (model: Model): Readonly<Record<string, ArrayLike<number>>> =>
+  Object.fromEntries(model.parameters.map((p) => [p.name, p.values.slice()]));
+
+/** A run as methods learn from it. @throws RecdistillError `needs-not-met` for what is no run */
+export function teacherOf(run: Run): Teacher {
+  const { trajectory, hash, tables } = run ?? {};
+  if (trajectory) return { trajectory, hash, ...(tables ? { tables } : {}) };
+  return fail('needs-not-met', {
+    problem: 'a teacher is no run',
+    hint: 'Give what train, distill, importRankings or openRun return, awaited.',
+  });
+}
