@@ -36,13 +36,13 @@ const table = {
     exit: 2,
   },
   'name-taken': {
-    message: (p) => `there is already a ${p.kind} called "${p.given}"`,
+    message: (p) => `there is already a ${p.kind} called "${p.given}"${p.file ? `, and ${p.file} has another` : ''}`,
     hint: () => 'Give the new one another name.',
     status: 409,
     exit: 2,
   },
   'broken-unit': {
-    message: (p) => `the ${p.kind} "${p.given}" breaks its contract: ${p.problem}`,
+    message: (p) => `the ${p.kind} "${p.given}"${p.file ? ` of ${p.file}` : ''} breaks its contract: ${p.problem}`,
     hint: (p) =>
       `${p.hint ?? 'Correct it where it is declared; the contract suite of recdistill/testing shows what is missing.'}`,
     status: 422,
@@ -98,7 +98,10 @@ const table = {
     exit: 2,
   },
   diverged: {
-    message: (p) => `${p.model} diverged: the loss of epoch ${p.epoch} is ${p.loss}`,
+    message: (p) =>
+      p.parameter
+        ? `${p.model} diverged: its parameter ${p.parameter} has values that are not finite after epoch ${p.epoch}`
+        : `${p.model} diverged: the loss of epoch ${p.epoch} is ${p.loss}`,
     hint: (p) =>
       `Lower learningRate or raise l2. ${p.bestEpoch ? `The best checkpoint so far, of epoch ${p.bestEpoch}, is kept.` : 'Nothing had been evaluated yet, so that no checkpoint is kept.'}`,
     status: 422,

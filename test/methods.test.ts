@@ -5,10 +5,17 @@ import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { methodOf, methodRegistry } from 'recdistill/distill';
+import { modelOf, modelRegistry } from 'recdistill/models';
 import { methodContract } from 'recdistill/testing';
 
-for (const spec of methodRegistry.all()) for (const c of methodContract(spec)) test(c.name, c.run);
-for (const c of methodContract(methodOf('hetcomp'), { remainder: 6 })) test(`${c.name}, with 6 drawn`, c.run);
+const students = modelRegistry.all();
+for (const spec of methodRegistry.all()) for (const c of methodContract(spec, {}, students)) test(c.name, c.run);
+for (const c of methodContract(methodOf('rrd'))) test(`${c.name}, of the suite`, c.run);
+// An alpha below 1 moves every user on in every call, so that a few epochs see every phase.
+for (const c of methodContract(methodOf('hetcomp'), { alpha: 0.9 }).filter((c) => /interrupted/.test(c.name)))
+  test(`${c.name}, with a hasty curriculum`, c.run);
+for (const c of methodContract(methodOf('hetcomp'), { remainder: 6 }, [modelOf('bpr-mf')]))
+  test(`${c.name}, with 6 drawn`, c.run);
 
 test('every method file has its line in the registry', () => {
   const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src', 'distill');

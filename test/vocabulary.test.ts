@@ -9,7 +9,7 @@ import { describeOptions, type OptionRow, type OptionsSchema } from 'recdistill/
 const owners: readonly (readonly [string, OptionsSchema])[] = [
   ...modelRegistry.all().map((m) => [m.name, m.options] as const),
   ...methodRegistry.all().map((d) => [d.name, d.options] as const),
-  ['data', dataOptions as unknown as OptionsSchema],
+  ['data', dataOptions],
 ];
 const uses = new Map<string, { owner: string; row: OptionRow }[]>();
 for (const [owner, schema] of owners) {

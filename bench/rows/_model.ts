@@ -1,6 +1,6 @@
 import type { Kernels } from 'recdistill';
 import type { Floats } from 'recdistill/kernels';
-import { modelOf, type Optimizer, optimizerNamed, type TrainableModel } from 'recdistill/models';
+import { modelOf, type Optimizer, optimizerOf, type TrainableModel } from 'recdistill/models';
 import { parseOptions } from 'recdistill/options';
 import type { BenchData } from '../data.js';
 import { type Tensor, tensor } from '../tensors.js';
@@ -26,7 +26,7 @@ export const parametersOf = (model: TrainableModel): Readonly<Record<string, Ten
 
 /** torch.optim.Adam's counterpart over all parameters of a model. */
 export const adamOf = (k: Kernels, model: TrainableModel, options: { learningRate: number; l2: number }): Optimizer =>
-  optimizerNamed('adam').create(k, model.parameters, options);
+  optimizerOf('adam').create(k, model.parameters, options);
 
 /** Copies of Adam's first moments, named `<parameter>.first`: after one step the gradients, up to a factor. */
 export const firstMoments = (adam: Optimizer): Readonly<Record<string, Tensor>> =>

@@ -1,7 +1,7 @@
 import { createKernels, type Kernels } from 'recdistill';
 import { type Interactions, placeInRow } from 'recdistill/data';
 import { bdOptions, type CoLearner, createBd } from 'recdistill/distill';
-import { type OptimizerOptions, optimizerNamed, type TrainableModel } from 'recdistill/models';
+import { type OptimizerOptions, optimizerOf, type TrainableModel } from 'recdistill/models';
 import { parseOptions } from 'recdistill/options';
 import type { BenchRow, PeerForm, PreparedCase, PrepareOptions } from '../_row.js';
 import { mostlyNear, near } from '../compare.js';
@@ -106,7 +106,7 @@ async function prepare(
   const models = [DIMS.teacher, DIMS.student].map((dim) =>
     freshModel(k, data, 'bpr-mf', { dim, batchSize: BATCH, initScale: 0.1 }),
   ) as [TrainableModel, TrainableModel];
-  const optimizers = models.map((model) => optimizerNamed(optimizer).create(k, model.parameters, options));
+  const optimizers = models.map((model) => optimizerOf(optimizer).create(k, model.parameters, options));
   const drawn = drawnEpoch(k, data);
   const size = Math.ceil(drawn.size / share);
   const method = bdOf(k, data.train, models);

@@ -42,7 +42,7 @@ async function prepare(dim: number, { data, threads }: PrepareOptions): Promise<
       distances = (teachers as { distance: number }[]).map((t) => t.distance);
     },
   };
-  const method = await spec.create(context, spec.options.parse({ observedK: 0 }) as never);
+  const method = await spec.create(context, spec.options.parse({ observedK: 0 }));
   // Half of the pairs have come nearer since the last construction, so that half of them move on.
   const size = data.nUsers * TEACHERS;
   const key = stream(1, 'benchmark distances');

@@ -3,13 +3,13 @@ import { relative, sep } from 'node:path';
 import { fail, RecdistillError } from '../errors.js';
 import { packageVersion } from '../formats/package-version.js';
 import { withKeptSource } from './commands/source.js';
-import { commands } from './index.js';
 import type { Answer, Command, Console, Given } from './terminal/_command.js';
 import { failureOf, failureText } from './terminal/failure.js';
 import { refuseStrays } from './terminal/flags.js';
 import { outputGroup } from './terminal/groups.js';
 import { helpOf, helpOfAll } from './terminal/help.js';
 import { parseCommandLine, strayHint } from './terminal/program.js';
+import { tellingUses, useFromWords } from './use.js';
 
 /** How to call this program again: by its name where it is installed, else by its file. */
 function programName(script: string): string {
@@ -18,8 +18,11 @@ function programName(script: string): string {
   return parts.at(-1) === 'recdistill' ? 'recdistill' : `node ${relative(process.cwd(), script) || script}`;
 }
 
-async function answerTo(words: readonly string[]): Promise<Answer> {
+async function answerTo(all: readonly string[]): Promise<Answer> {
   const program = programName(process.argv[1] ?? 'recdistill');
+  const words = await useFromWords(all);
+  // Not before: help and flags of the commands follow from the units that there are when they are loaded.
+  const { commands } = await import('./index.js');
   const request = parseCommandLine(commands, words);
   if (request.kind === 'version') return { text: packageVersion, json: { version: packageVersion } };
   const { given } = request;
@@ -28,7 +31,7 @@ async function answerTo(words: readonly string[]): Promise<Answer> {
     const text = typeof topic === 'object' ? helpOf(program, topic, given) : helpOfAll(program, commands, topic);
     return { text, json: { help: text } };
   }
-  return withStrays(given, () => carriedOut(request.command, given, program));
+  return withStrays(given, () => tellingUses(() => carriedOut(request.command, given, program)));
 }
 
 async function carriedOut(command: Command, given: Given, program: string): Promise<Answer> {

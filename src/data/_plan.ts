@@ -2,7 +2,6 @@
 import type { LabelSource } from './catalog.js';
 import type { ColumnWishes } from './column-names.js';
 import type { PlannedFile } from './files.js';
-import type { Format } from './readers/index.js';
 import type { SplitManifest } from './split-manifest.js';
 
 export interface Plan {
@@ -11,7 +10,7 @@ export interface Plan {
   readonly folder: string;
   /** The files of one part of interactions, or those of train, valid and test, or of train and test. */
   readonly parts: readonly (readonly PlannedFile[])[];
-  readonly format?: Format;
+  readonly format?: string;
   readonly columns: ColumnWishes;
   readonly header: 'auto' | 'yes' | 'no';
   /** Paths of files whose first column lists every user or item, also those without interactions. */

@@ -2,7 +2,7 @@
 import { detectFormat, type Reading, SAMPLE_LINES } from './detect-format.js';
 import { type Database, firstLines, linesOf, pathValue } from './duckdb.js';
 import type { SourceFile } from './files.js';
-import type { Format } from './readers/index.js';
+import { type Format, readerRegistry } from './readers/index.js';
 
 const SUFFIXES: readonly (readonly [RegExp, Format])[] = [
   [/\.csv$/, 'csv'],
@@ -12,11 +12,14 @@ const SUFFIXES: readonly (readonly [RegExp, Format])[] = [
 ];
 
 /** What the content or the name of a file says about its format, if anything. */
-export const formatByName = ({ name, content }: SourceFile): Format | undefined =>
-  content === 'text' ? SUFFIXES.find(([pattern]) => pattern.test(name))?.[1] : content;
+export function formatByName({ name, content }: SourceFile): string | undefined {
+  if (content !== 'text') return content;
+  const own = readerRegistry.added().find(({ suffixes = [] }) => suffixes.some((s) => name.endsWith(s.toLowerCase())));
+  return own?.name ?? SUFFIXES.find(([pattern]) => pattern.test(name))?.[1];
+}
 
 export interface Found {
-  readonly format: Format;
+  readonly format: string;
   readonly delimiter?: string;
 }
 

@@ -18,9 +18,20 @@ export { portable } from './portable.js';
 export { type RankingOptions, rankingOptions } from './ranking-options.js';
 export type * from './ranking-report.js';
 export * from './rankings.js';
+export {
+  type Column as ReadColumn,
+  type Format,
+  type Reader,
+  type ReadRequest,
+  reader,
+  readerOf,
+  readerRegistry,
+  readers,
+  type Table as ReadTable,
+} from './readers/index.js';
 export type { Row } from './rows.js';
-export type { Parts, Split, SplitSpec } from './splits/_split.js';
-export { type SplitName, splits } from './splits/index.js';
+export { type Parts, type Split, type SplitRule, type SplitSpec, splitRule } from './splits/_split.js';
+export { type SplitName, splitRegistry, splitRuleOf, splits } from './splits/index.js';
 export { type SyntheticSpec, synthesize } from './synthetic.js';
 export { licenceNote } from './terms.js';
 export * from './trajectory.js';

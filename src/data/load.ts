@@ -1,7 +1,7 @@
 /** From options to a data set that is ready to train on. */
 
 import { fail } from '../errors.js';
-import { parseOptions } from '../options/options.js';
+import { type OptionsInput, parseOptions } from '../options/options.js';
 import { withDatabase } from './duckdb.js';
 import { fingerprintOf } from './fingerprint.js';
 import { hideInteractions } from './hide.js';
@@ -48,7 +48,7 @@ const MIN_USER = 5;
  * @param input any of the options of `dataOptions`; the others take their defaults
  * @throws RecdistillError for options, files or data that cannot be used; see docs/data.md
  */
-export async function loadDataset(input: Partial<DataOptions> = {}): Promise<LoadedDataset> {
+export async function loadDataset(input: Partial<OptionsInput<typeof dataOptions>> = {}): Promise<LoadedDataset> {
   const options = parseOptions(dataOptions, input, 'data');
   checkRatios(options.ratios);
   return datasetOf(await originOf(options), options);

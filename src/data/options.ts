@@ -14,6 +14,9 @@ import {
   text,
   words,
 } from '../options/options.js';
+import { unitOption } from '../options/unit-option.js';
+import { readerRegistry } from './readers/index.js';
+import { splitRegistry } from './splits/index.js';
 
 /** Texts that programs write where there is no value. */
 export const MISSING = [
@@ -36,8 +39,9 @@ export const dataOptions = options({
     default: 'synthetic',
     help: "A named data set (see `recdistill data list`), synthetic:USERSxITEMSxINTERACTIONS, or the path of a file or folder; several files: a pattern such as 'logs/*.csv', or the option repeated; - is standard input.",
   }),
-  format: choice(['auto', 'csv', 'tsv', 'jsonl', 'parquet', 'duckdb', 'lists', 'user-lists', 'split'], {
+  format: unitOption(readerRegistry, {
     default: 'auto',
+    words: ['auto', 'split'],
     help: 'Format of the source. auto goes by the file name: .csv .tsv .jsonl .parquet (text also .gz, .zst), users.dat, a folder with train, valid and test; other text is looked into.',
   }),
   user: optionalText({
@@ -110,8 +114,9 @@ export const dataOptions = options({
     default: 'once',
     help: 'How minUser and minItem apply: once on the counts of the source, or again and again until both hold (k-core).',
   }),
-  split: choice(['auto', 'ratio', 'leave-one-out', 'time', 'given'], {
+  split: unitOption(splitRegistry, {
     default: 'auto',
+    words: ['auto', 'given'],
     help: 'How interactions become train, valid and test. auto: given for a ready split, else ratio. Any other choice pools a ready split and splits anew.',
   }),
   ratios: numbers({

@@ -7,7 +7,7 @@ import { concatPairs } from './pairs.js';
 import { checkParts, checkSize, interactionsOf, merged, type Prepared, rated, warmed, weightNotes } from './prepare.js';
 import type { ReadSource } from './read-source.js';
 import { type Parts, type SplitSpec, tiedUsers } from './splits/_split.js';
-import { splits } from './splits/index.js';
+import { divided } from './splits/index.js';
 import { expectMoments } from './splits/time.js';
 
 export function prepareRaw(
@@ -34,7 +34,7 @@ export function prepareRaw(
   const fewer = count(filtered) < count(all);
   checkSize(name, interactions, `${read.users.length} rows read; ${notes.join('; ')}`);
   const how = options.split === 'auto' || options.split === 'given' ? 'ratio' : options.split;
-  const parts = splits[how](interactions, { ratios, holdOut: options.holdOut, seed: options.splitSeed });
+  const parts = divided(how, interactions, { ratios, holdOut: options.holdOut, seed: options.splitSeed });
   if (how === 'time') expectMoments(interactions, parts, ratios);
   notes.push(describeSplit(how, options, ratios));
   const leakage = leakageReport(parts);

@@ -1,10 +1,14 @@
 /** How a file of rankings is read, declared once. */
 import { choice, type OptionsOf, optionalText, options, words } from '../options/options.js';
+import { unitOption } from '../options/unit-option.js';
 import { MISSING } from './options.js';
+import { readerRegistry } from './readers/index.js';
 
 export const rankingOptions = options({
-  format: choice(['auto', 'csv', 'tsv', 'jsonl', 'parquet'], {
+  format: unitOption(readerRegistry, {
     default: 'auto',
+    words: ['auto'],
+    except: ['duckdb', 'lists', 'user-lists'],
     help: 'Format of the rankings. auto goes by the file name: .csv .tsv .jsonl .parquet (text also .gz, .zst).',
   }),
   user: optionalText({ help: 'Column of the user: its name, or its position from 1. Default: a well-known name.' }),

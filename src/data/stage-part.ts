@@ -9,7 +9,7 @@ import { expectLikeFirst, type FirstFile, namedAsFirst, refuseRankings } from '.
 import { type Found, formatOf } from './format-of.js';
 import type { StagedPart } from './number-ids.js';
 import type { Table } from './readers/_reader.js';
-import { type Format, readers } from './readers/index.js';
+import { readerOf } from './readers/index.js';
 import { openSource, refuseOtherFormat } from './source-file.js';
 import { type ReadingOptions, type StagedFile, stageFile } from './stage-file.js';
 import type { TimeCount } from './times.js';
@@ -110,7 +110,7 @@ async function stagePlanned(
     : await formatOf(db, file, { ofSplit, delimiter, wished, before: before.reading });
   const { format } = found;
   const request = { file, header: plan.header, wished, quote, delimiter: delimiter ?? found.delimiter };
-  const own = withKeys(await readers[format](db, request), file.keys);
+  const own = withKeys(await readerOf(format).read(db, request), file.keys);
   // One that is named alone is what the user wants.
   if (before.several) refuseRankings(file.shown, own);
   const table = before.first ? namedAsFirst(before.first, file.shown, own) : own;
@@ -137,7 +137,7 @@ const nameIn = ({ folder }: Plan, { path, shown = path }: PlannedFile): string =
   return inside === '' || inside.startsWith('..') ? (shown.split(/[/\\]/).at(-1) ?? shown) : inside;
 };
 
-const isGuessed = (format: Format): format is Reading['format'] =>
+const isGuessed = (format: string): format is Reading['format'] =>
   format === 'csv' || format === 'jsonl' || format === 'lists' || format === 'user-lists';
 
 const NAMES: Readonly<Record<string, string>> = {

@@ -115,7 +115,7 @@ test('filters, splits, hiding and turning keep the weight of each interaction', 
     (u) => fewer.users[u]!,
     (i) => fewer.items[i]!,
   );
-  for (const split of Object.values(splits)) {
+  for (const { divide: split } of Object.values(splits)) {
     const parts = split(x, { ratios: [0.6, 0.2, 0.2], holdOut: 'latest', seed: 1 });
     for (const part of Object.values(parts) as Interactions[]) keepsWeights(part);
   }

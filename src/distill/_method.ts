@@ -10,7 +10,7 @@ import type { Trajectory } from '../data/trajectory.js';
 import type { Kernels } from '../kernels/index.js';
 import type { Capability, Model, Tables, TrainableModel } from '../models/_model.js';
 import type { TrainOptions } from '../models/options.js';
-import type { OptionsOf, OptionsSchema } from '../options/options.js';
+import type { OptionsInput, OptionsOf, OptionsSchema } from '../options/options.js';
 import type { Unit } from '../options/registry.js';
 import type { SearchSpace } from '../options/search.js';
 import type { Step } from '../progress.js';
@@ -66,6 +66,8 @@ interface MethodBase<S extends OptionsSchema> extends Unit {
   readonly summary: string;
   readonly source: string;
   readonly options: S;
+  /** Options with which the contract suite of recdistill/testing tries it on tiny data; default: every size is made small. */
+  readonly small?: Partial<OptionsInput<S>>;
   /** What a search may try of these, by the name of the option. Absent: nothing. */
   readonly search?: SearchSpace;
   /** Options of the student that suit this method better than the model's own defaults; what the user gives goes before. */

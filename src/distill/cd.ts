@@ -49,6 +49,7 @@ export const cd = distillationMethod({
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(1) },
   options: cdOptions,
+  small: { candidates: 15, samples: 8, period: 1 },
   async create(context, o) {
     const { train, teachers, seed } = context;
     const rankings = oneRanking(teachers, train);

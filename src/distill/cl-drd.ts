@@ -48,6 +48,7 @@ export const clDrd = distillationMethod({
     }),
     ...samplingShape,
   }),
+  small: { topK: 10, period: 1, candidates: 15 },
   create(context, o) {
     const { train, teachers, seed } = context;
     const rankings = oneRanking(teachers, train);

@@ -3,6 +3,7 @@ import { createRegistry, type NameOr, type Registry } from '../options/registry.
 import type { MethodSpec } from './_method.js';
 import { bd } from './bd/bd.js';
 import { cd } from './cd.js';
+import { methodProblem } from './check.js';
 import { clDrd } from './cl-drd.js';
 import { dcd } from './dcd/dcd.js';
 import { de } from './de/de.js';
@@ -33,6 +34,7 @@ export const methodRegistry: Registry<MethodSpec> = createRegistry<MethodSpec>(
   'method',
   'distillation method',
   methods,
+  methodProblem,
 );
 
 /** The method of this name, or the method itself. @throws as `Registry.find` */
@@ -44,6 +46,7 @@ export { createBd } from './bd/hooks.js';
 export { type BdLoss, type BdOptions, bdOptions } from './bd/options.js';
 export { publishedMetrics } from './bd/published.js';
 export * from './bd/weights.js';
+export { checkHooks, checkTogether } from './check.js';
 export * from './dcd/weights.js';
 export * from './de/experts.js';
 export * from './ensemble/index.js';

@@ -30,7 +30,7 @@ async function on(
   scores: readonly (readonly number[])[],
 ) {
   const o = modelOf('bpr-mf').options.parse({ dim: 2 });
-  const student = modelOf('bpr-mf').create({ kernels: k, train, seed: 0 }, o as never) as TrainableModel;
+  const student = modelOf('bpr-mf').create({ kernels: k, train, seed: 0 }, o) as TrainableModel;
   const [users, items] = student.parameters;
   users!.values.set([1, 0, 0, 1]);
   for (let i = 0; i < 8; i++) items!.values.set([scores[0]![i]!, scores[1]![i]!], 2 * i);
@@ -49,7 +49,7 @@ async function on(
   assert.ok(!isCoTrained(spec));
   const method = await spec.create(
     { kernels: k, student, train, teachers, batchSize: 4, batchesPerEpoch: 1, seed: 1, rankStudent, tell() {} },
-    spec.options.parse({ lambda: 1, ...options }) as never,
+    spec.options.parse({ lambda: 1, ...options }),
   );
   const batch = (epoch: number): PairBatch => ({
     ...{ kind: 'pairs', size: 2, users: Int32Array.of(0, 1), positives: Int32Array.of(0, 1) },

@@ -45,6 +45,7 @@ export const multiRrd = distillationMethod({
     }),
     ...samplingShape,
   }),
+  small: { topK: 10, candidates: 15 },
   create(context, o) {
     const { kernels: k, train, teachers, seed } = context;
     const last = teachers.map((t) => t.checkpoints.at(-1)!.rankings);

@@ -50,6 +50,7 @@ export const rd = distillationMethod({
       help: "Unobserved items that the student's rank is judged by, drawn anew in each epoch.",
     }),
   }),
+  small: { topK: 10, dynamicFrom: 2, samples: 8 },
   create(context, o) {
     const { train, teachers, seed } = context;
     const rankings = oneRanking(teachers, train);

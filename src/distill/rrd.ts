@@ -34,6 +34,7 @@ export const rrd = distillationMethod({
     }),
     ...samplingShape,
   }),
+  small: { topK: 10, candidates: 15 },
   create(context, o) {
     const { train, teachers, seed } = context;
     const rankings = oneRanking(teachers, train);

@@ -2,12 +2,14 @@
 import { type Interactions, itemsOf } from '../data/interactions.js';
 import { type Rankings, rankingOf } from '../data/rankings.js';
 import { fail } from '../errors.js';
+import type { NameOr } from '../options/registry.js';
+import { shown } from '../options/unit-check.js';
 import type { ListMetric, Metric, UserMetric } from './metrics/_metric.js';
-import { findMetric } from './metrics/index.js';
+import { type MetricName, metricOf } from './metrics/index.js';
 
 export interface EvaluateOptions {
-  /** Names of the registry in `metrics/index.ts`. */
-  readonly metrics: readonly string[];
+  /** Names of metrics, or metrics of your own, which are known by their names from then on. */
+  readonly metrics: readonly (NameOr<MetricName> | Metric)[];
   /** List lengths K, each >= 1 and at most the depth of the rankings. */
   readonly topK: readonly number[];
   /** Train interactions of each item (`itemCounts(train)`); only `popularity` asks for them. */
@@ -39,7 +41,7 @@ export interface Evaluation {
  *   together, `bad-data` if a list holds an item twice or an id outside the catalogue
  */
 export function evaluateRankings(rankings: Rankings, relevant: Interactions, options: EvaluateOptions): Evaluation {
-  const asked = options.metrics.map(findMetric);
+  const asked = options.metrics.map(metricOf);
   checkTopK(options.topK, rankings);
   checkShapes(rankings, relevant, asked, options.trainCounts);
   checkLists(rankings);
@@ -98,7 +100,7 @@ function judgeUsers(
     for (const { metric, k, values } of columns) {
       let within = found;
       while (within > 0 && hits[within - 1]! >= k) within -= 1;
-      values[row] = metric.value(hits.subarray(0, within), wanted.length, k);
+      values[row] = numberOf(metric, metric.value(hits.subarray(0, within), wanted.length, k));
     }
   }
   return Object.fromEntries(columns.map(({ key, values }) => [key, values]));
@@ -116,10 +118,20 @@ function judgeLists(
     metrics.flatMap((metric) =>
       topK.map((k) => {
         const exposure = exposures.get(k)!;
-        return [`${metric.name}@${k}`, metric.value({ rankings, users, k, exposure, trainCounts })];
+        return [`${metric.name}@${k}`, numberOf(metric, metric.value({ rankings, users, k, exposure, trainCounts }))];
       }),
     ),
   );
+}
+
+/** @throws RecdistillError `broken-unit` for a value that is no number; NaN says that it is not defined */
+function numberOf({ name }: Metric, value: unknown): number {
+  if (typeof value === 'number') return value;
+  return fail('broken-unit', {
+    kind: 'metric',
+    given: name,
+    problem: `value returned ${shown(value)}; expected a number`,
+  });
 }
 
 function exposureOf(rankings: Rankings, users: Int32Array, k: number): Int32Array {

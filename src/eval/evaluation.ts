@@ -4,7 +4,7 @@ import { type Dataset, type Interactions, itemCounts, type Rankings, union } fro
 import { fail } from '../errors.js';
 import { numbers, type OptionsOf, options, text } from '../options/options.js';
 import { type Evaluation, evaluateRankings } from './evaluate.js';
-import { defaultMetrics } from './metrics/index.js';
+import { evaluatedMetrics } from './metrics/index.js';
 
 export const evaluationOptions = options({
   at: numbers({ default: [10, 50], min: 1, help: 'List lengths K at which metrics are taken.' }),
@@ -48,7 +48,7 @@ export function createEvaluator(dataset: Dataset, o: EvaluationOptions): Evaluat
       });
     }
   }
-  const known = defaultMetrics.flatMap((m) => o.at.map((k) => `${m}@${k}`));
+  const known = evaluatedMetrics().flatMap((m) => o.at.map((k) => `${m}@${k}`));
   if (!known.includes(o.selectBy)) {
     fail('bad-option', {
       option: 'selectBy',
@@ -62,7 +62,7 @@ export function createEvaluator(dataset: Dataset, o: EvaluationOptions): Evaluat
   const trainCounts = itemCounts(train);
   const selected = o.selectBy.split('@')[0]!;
   const full = (rankings: Rankings, part: Interactions) =>
-    evaluateRankings(rankings, part, { metrics: defaultMetrics, topK: o.at, trainCounts });
+    evaluateRankings(rankings, part, { metrics: evaluatedMetrics(), topK: o.at, trainCounts });
   const often = [...new Set(['recall', 'ndcg', selected])];
   return {
     depth,

@@ -1,5 +1,6 @@
 /** What a format is that students are written in for other programs. One file and one line in `index.ts` add one. */
 import type { BundleNotes } from '../bundle/index.js';
+import type { Unit } from '../options/registry.js';
 import type { Precision, StudentModel } from '../student/index.js';
 
 /** A student with what is known of it. */
@@ -8,9 +9,8 @@ export interface Exportable {
   readonly notes: BundleNotes;
 }
 
-export interface Exporter {
-  /** As on the command line. */
-  readonly name: string;
+export interface Exporter extends Unit {
+  readonly unit: 'exporter';
   /** One line. */
   readonly summary: string;
   readonly makes: 'file' | 'folder';
@@ -27,3 +27,6 @@ export interface Exporter {
    */
   readonly read?: (path: string) => Promise<Exportable>;
 }
+
+/** Declares a format that students are written in. */
+export const exporter = (spec: Omit<Exporter, 'unit'>): Exporter => ({ ...spec, unit: 'exporter' });

@@ -1,8 +1,8 @@
 /** Another bundle, in the same or another precision. */
 import { readBundle, writeBundle } from '../bundle/index.js';
-import type { Exporter } from './_exporter.js';
+import { exporter } from './_exporter.js';
 
-export const bundle: Exporter = {
+export const bundle = exporter({
   name: 'bundle',
   summary: 'a student bundle, to convert precisions or to import',
   makes: 'folder',
@@ -14,4 +14,4 @@ export const bundle: Exporter = {
     const { model, manifest } = await readBundle(path);
     return { model, notes: manifest };
   },
-};
+});

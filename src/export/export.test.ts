@@ -8,7 +8,7 @@ import { vector } from '@electric-sql/pglite-pgvector';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { readBundle, writeBundle } from '../bundle/index.js';
 import { createStudent, type Precision, type RankedItem, type Student, type StudentModel } from '../student/index.js';
-import { type Exportable, exporterNamed, exporters } from './index.js';
+import { type Exportable, exporterOf, exporters } from './index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'recdistill-export-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -87,7 +87,7 @@ const out = (name: string) => join(folder, name);
 test('every format writes, and what can be read back is the same student', async () => {
   for (const plain of [false, true]) {
     const student = madeUp({ plain });
-    for (const { name, makes, precisions, write, read } of exporters) {
+    for (const { name, makes, precisions, write, read } of Object.values(exporters)) {
       const path = out(`${name}-${plain}`);
       await write(student, path, precisions[0]!);
       assert.equal(statSync(path).isDirectory(), makes === 'folder', name);
@@ -101,16 +101,18 @@ test('every format writes, and what can be read back is the same student', async
     }
   }
   assert.deepEqual(
-    exporters.filter((e) => e.read).map((e) => e.name),
+    Object.values(exporters)
+      .filter((e) => e.read)
+      .map((e) => e.name),
     ['bundle', 'npy', 'parquet', 'json'],
   );
-  assert.throws(() => exporterNamed('pickle'), { code: 'unknown-name' });
+  assert.throws(() => exporterOf('pickle'), { code: 'unknown-name' });
 });
 
 test('half precision in NumPy arrays is that of the bundle', async () => {
   const student = madeUp();
-  await exporterNamed('npy').write(student, out('half'), 'f16');
-  const { model } = await exporterNamed('npy').read!(out('half'));
+  await exporterOf('npy').write(student, out('half'), 'f16');
+  const { model } = await exporterOf('npy').read!(out('half'));
   assert.deepEqual(model.itemFactors, (await reference(student, 'f16')).model.itemFactors);
   const bytes = readFileSync(join(out('half'), 'item_factors.npy'));
   assert.deepEqual([...bytes.subarray(0, 10)], [0x93, ...Buffer.from('NUMPY'), 1, 0, 118, 0]);
@@ -127,7 +129,7 @@ for (const precision of ['f32', 'f16', 'int8'] as const) {
       const exported = madeUp({ plain });
       const student = await reference(exported, precision);
       const path = out(`onnx-${precision}-${plain}`);
-      await exporterNamed('onnx').write(exported, path, precision);
+      await exporterOf('onnx').write(exported, path, precision);
       const session = await InferenceSession.create(join(path, 'student.onnx'), { logSeverityLevel: 3 });
       const { nUsers, nItems, userIds, itemIds, seen } = student.model;
       const added = new Float32Array(nUsers * nItems);
@@ -170,7 +172,7 @@ for (const precision of ['f32', 'f16'] as const) {
     for (const plain of [false, true]) {
       const exported = madeUp({ plain });
       const student = await reference(exported, precision);
-      await exporterNamed('pgvector').write(exported, out('student.sql'), precision);
+      await exporterOf('pgvector').write(exported, out('student.sql'), precision);
       const db = await PGlite.create({ extensions: { vector } });
       try {
         const sql = readFileSync(out('student.sql'), 'utf8');
@@ -205,7 +207,7 @@ test('what a format cannot hold is refused, and what is there stays', async () =
     ...student,
     model: { ...student.model, itemIds: student.model.itemIds.map((id, n) => (n === 5 ? 'a\0b' : id)) },
   };
-  await assert.rejects(exporterNamed('pgvector').write(withZero, out('zero.sql'), 'f32'), {
+  await assert.rejects(exporterOf('pgvector').write(withZero, out('zero.sql'), 'f32'), {
     code: 'usage',
     message: /character 0/,
   });
@@ -213,15 +215,15 @@ test('what a format cannot hold is refused, and what is there stays', async () =
     ...student,
     model: { ...student.model, itemFactors: student.model.itemFactors.map((v, j) => (j === 9 ? 1e6 : v)) },
   };
-  await assert.rejects(exporterNamed('npy').write(large, out('large'), 'f16'), { code: 'usage', message: /65504/ });
+  await assert.rejects(exporterOf('npy').write(large, out('large'), 'f16'), { code: 'usage', message: /65504/ });
   const many = { ...student, model: { ...student.model, nUsers: 1_000_000 } };
-  await assert.rejects(exporterNamed('json').write(many, out('many.json'), 'f32'), {
+  await assert.rejects(exporterOf('json').write(many, out('many.json'), 'f32'), {
     code: 'usage',
     message: /at most/,
   });
-  await exporterNamed('json').write(student, out('kept.json'), 'f32');
+  await exporterOf('json').write(student, out('kept.json'), 'f32');
   writeFileSync(out('note.txt'), 'mine');
-  for (const { name, makes, precisions, write } of exporters) {
+  for (const { name, makes, precisions, write } of Object.values(exporters)) {
     if (makes === 'folder')
       await assert.rejects(write(student, folder, precisions[0]!), { code: 'usage', message: /other files/ }, name);
   }
@@ -229,7 +231,7 @@ test('what a format cannot hold is refused, and what is there stays', async () =
 });
 
 test('files that were damaged are refused with their name', async () => {
-  const npy = exporterNamed('npy');
+  const npy = exporterOf('npy');
   const cases: [string, (bytes: Buffer) => Buffer | string, RegExp][] = [
     ['item_factors.npy', (b) => b.subarray(0, 200), /bytes of numbers/],
     ['item_factors.npy', () => 'not an array', /not a \.npy file/],
@@ -251,9 +253,9 @@ test('files that were damaged are refused with their name', async () => {
   await npy.write(madeUp(), out('damaged'), 'f32');
   rmSync(join(out('damaged'), 'items.json'));
   await assert.rejects(npy.read!(out('damaged')), { code: 'file-missing' });
-  await exporterNamed('parquet').write(madeUp(), out('table'), 'f32');
+  await exporterOf('parquet').write(madeUp(), out('table'), 'f32');
   writeFileSync(join(out('table'), 'items.parquet'), 'PAR1');
-  await assert.rejects(exporterNamed('parquet').read!(out('table')), { code: 'bad-data' });
+  await assert.rejects(exporterOf('parquet').read!(out('table')), { code: 'bad-data' });
   writeFileSync(out('bad.json'), '{"format": "recdistill-json", "dim": 0}');
-  await assert.rejects(exporterNamed('json').read!(out('bad.json')), { code: 'artifact-damaged' });
+  await assert.rejects(exporterOf('json').read!(out('bad.json')), { code: 'artifact-damaged' });
 });

@@ -1,5 +1,7 @@
 /** The registry of formats: one line adds one. */
-import { fail } from '../errors.js';
+import { createRegistry, type NameOr, type Registry } from '../options/registry.js';
+import { fieldProblem, shown } from '../options/unit-check.js';
+import { precisions } from '../student/parse-bundle.js';
 import type { Exporter } from './_exporter.js';
 import { bundle } from './bundle.js';
 import { json } from './json.js';
@@ -8,12 +10,33 @@ import { onnx } from './onnx.js';
 import { parquet } from './parquet.js';
 import { pgvector } from './pgvector.js';
 
-export type { Exportable, Exporter } from './_exporter.js';
+export { type Exportable, type Exporter, exporter } from './_exporter.js';
 
-export const exporters: readonly Exporter[] = [bundle, onnx, npy, parquet, pgvector, json];
+/** The formats of recdistill, by name. */
+export const exporters = { bundle, onnx, npy, parquet, pgvector, json } as const satisfies Record<string, Exporter>;
 
-/** @throws RecdistillError `unknown-name` */
-export function exporterNamed(name: string): Exporter {
-  const found = exporters.find((e) => e.name === name);
-  return found ?? fail('unknown-name', { kind: 'format', given: name, known: exporters.map((e) => e.name).join(', ') });
+export type ExporterName = keyof typeof exporters;
+
+/** Built-in formats, and those that users add. */
+export const exporterRegistry: Registry<Exporter> = createRegistry<Exporter>(
+  'exporter',
+  'format',
+  exporters,
+  exporterProblem,
+);
+
+/** The format of this name, or the format itself. @throws as `Registry.find` */
+export const exporterOf = (given: NameOr<ExporterName> | Exporter): Exporter => exporterRegistry.find(given);
+
+function exporterProblem(given: Exporter): string | undefined {
+  const problem = fieldProblem(given, {
+    ...{ summary: 'text', write: 'function', read: 'function?', precisions: 'list' },
+  });
+  if (problem !== undefined) return problem;
+  if (given.makes !== 'file' && given.makes !== 'folder')
+    return `its field "makes" is ${shown(given.makes)}; expected "file" or "folder"`;
+  const known: readonly unknown[] = precisions;
+  const stray = given.precisions.find((p) => !known.includes(p));
+  if (stray === undefined && given.precisions.length > 0) return undefined;
+  return `its field "precisions" has ${stray ?? 'nothing'}; expected some of ${precisions.join(', ')}`;
 }

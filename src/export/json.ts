@@ -4,7 +4,7 @@ import { packLists } from '../data/interactions.js';
 import { fail } from '../errors.js';
 import { writeAtomic } from '../formats/index.js';
 import type { StudentModel } from '../student/index.js';
-import type { Exporter } from './_exporter.js';
+import { exporter } from './_exporter.js';
 import { assembled, checkedJson, damaged, notesOf, notesSchema } from './sidecar.js';
 
 /** More factors than this are tens of megabytes of text. */
@@ -19,7 +19,7 @@ const fileSchema = z.object({
   users: z.array(z.object({ ...row, seen: z.array(z.int()).optional() })).min(1),
 });
 
-export const json: Exporter = {
+export const json = exporter({
   name: 'json',
   summary: 'one JSON file, for small catalogues',
   makes: 'file',
@@ -59,7 +59,7 @@ export const json: Exporter = {
     };
     return assembled(path, model, notes);
   },
-};
+});
 
 /** Nine digits tell every float32 from its neighbours. */
 export const exact = (value: number): number => Number(value.toPrecision(9));

@@ -5,7 +5,7 @@ import { fail } from '../errors.js';
 import { writeAtomic, writeFolder } from '../formats/index.js';
 import { readBytes } from '../formats/read.js';
 import { fromHalf, toHalf } from '../student/half.js';
-import type { Exporter } from './_exporter.js';
+import { exporter } from './_exporter.js';
 import { assembled, damaged, readSidecar, sidecarFiles, writeSidecar } from './sidecar.js';
 
 /** numpy's words for what the arrays hold; a Uint16Array has the bits of half precision. */
@@ -18,7 +18,7 @@ type ArrayName = (typeof arrays)[number];
 const fileOf = (name: ArrayName): string => `${name}.npy`;
 const files: readonly string[] = [...arrays.map(fileOf), ...Object.values(sidecarFiles)];
 
-export const npy: Exporter = {
+export const npy = exporter({
   name: 'npy',
   summary: 'a folder of NumPy arrays: factors, biases, who has what, and ids as JSON',
   makes: 'folder',
@@ -72,7 +72,7 @@ export const npy: Exporter = {
     };
     return assembled(path, model, notes);
   },
-};
+});
 
 const floats = (file: string, values: NpyArray): Float32Array =>
   values instanceof Float32Array ? values : damaged(file, 'it does not hold 32-bit floats (<f4)');

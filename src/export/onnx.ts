@@ -11,7 +11,7 @@ import { packageVersion } from '../formats/package-version.js';
 import { encodeRows } from '../student/codes.js';
 import { toHalf } from '../student/half.js';
 import type { Precision, StudentModel } from '../student/index.js';
-import type { Exporter } from './_exporter.js';
+import { exporter } from './_exporter.js';
 import { encodeOnnx, type OnnxNode, type OnnxTensor } from './onnx-proto.js';
 import { sidecarFiles, writeSidecar } from './sidecar.js';
 
@@ -20,7 +20,7 @@ const files: readonly string[] = [MODEL, ...Object.values(sidecarFiles)];
 /** A message of the format ends at 2 GiB. */
 const MOST_BYTES = 2 ** 31 - 2 ** 20;
 
-export const onnx: Exporter = {
+export const onnx = exporter({
   name: 'onnx',
   summary: 'a folder with an ONNX model that gives the best items, and ids as JSON',
   makes: 'folder',
@@ -36,7 +36,7 @@ export const onnx: Exporter = {
       },
     );
   },
-};
+});
 
 function modelBytes(model: StudentModel, precision: Precision, licence: string): Promise<Uint8Array> {
   const { nUsers, nItems, dim, userBiases, itemBiases } = model;

@@ -11,7 +11,7 @@ import { withTemporaryFolder } from '../data/temporary.js';
 import { fail } from '../errors.js';
 import { writeFolder } from '../formats/index.js';
 import type { StudentModel } from '../student/index.js';
-import type { Exporter } from './_exporter.js';
+import { exporter } from './_exporter.js';
 import { itemRows, userRows } from './json.js';
 import { assembled, damaged, readSidecar, sidecarFiles, writeSidecar } from './sidecar.js';
 
@@ -24,7 +24,7 @@ const columns = {
   users: { position: 'INTEGER', id: 'VARCHAR', ...factors, seen: 'INTEGER[]' },
 } as const;
 
-export const parquet: Exporter = {
+export const parquet = exporter({
   name: 'parquet',
   summary: 'a folder with a Parquet table of items and one of users',
   makes: 'folder',
@@ -61,7 +61,7 @@ export const parquet: Exporter = {
     };
     return assembled(path, model, notes);
   },
-};
+});
 
 async function writeTable(
   folder: string,

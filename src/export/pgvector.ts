@@ -8,14 +8,14 @@ import { fail } from '../errors.js';
 import { writeAtomic } from '../formats/index.js';
 import { fromHalf, toHalf } from '../student/half.js';
 import type { StudentModel } from '../student/index.js';
-import type { Exporter } from './_exporter.js';
+import { exporter } from './_exporter.js';
 import { exact } from './json.js';
 
 /** Most columns of a vector in pgvector. */
 const MOST_COLUMNS = 16_000;
 const ROWS_PER_INSERT = 500;
 
-export const pgvector: Exporter = {
+export const pgvector = exporter({
   name: 'pgvector',
   summary: 'SQL for PostgreSQL with pgvector: tables, and a function that recommends',
   makes: 'file',
@@ -26,7 +26,7 @@ export const pgvector: Exporter = {
       [...parts(model, notes.licence, precision === 'f16')].map((text) => Buffer.from(text)),
     );
   },
-};
+});
 
 function* parts(model: StudentModel, licence: string, half: boolean): Generator<string> {
   const { nUsers, nItems, dim, userFactors, itemFactors, userBiases, itemBiases, labels, userIds, itemIds, seen } =

@@ -6,7 +6,7 @@
 import type { Interactions } from '../data/interactions.js';
 import type { Floats, Kernels } from '../kernels/index.js';
 import type { Optimized } from '../optim/index.js';
-import type { OptionsOf, OptionsSchema } from '../options/options.js';
+import type { OptionsInput, OptionsOf, OptionsSchema } from '../options/options.js';
 import type { Unit } from '../options/registry.js';
 import type { SearchSpace } from '../options/search.js';
 import { createProgress, type Step } from '../progress.js';
@@ -154,6 +154,8 @@ interface SpecBase<S extends OptionsSchema> extends Unit {
   /** What `tune` may try, by the name of the option; empty if there is nothing to tune. */
   readonly search: SearchSpace;
   readonly capabilities: readonly Capability[];
+  /** Options with which the contract suites of recdistill/testing train it on tiny data; default: every size is made small. */
+  readonly small?: Partial<OptionsInput<S>>;
   /** Kernel memory in bytes that training takes, for the estimate before a run. */
   memory(
     data: {

@@ -51,7 +51,7 @@ test('the mask spares items that are to be avoided', () => {
 
 function small(dropout: number) {
   const k = createReferenceKernels();
-  const o = cdae.options.parse({ dim: 3, batchSize: 3, dropout }) as never;
+  const o = cdae.options.parse({ dim: 3, batchSize: 3, dropout });
   const model = cdae.create({ kernels: k, train, seed: 1 }, o) as TrainableModel;
   const rows = (...users: number[]): RowBatch => {
     return { kind: 'rows', size: users.length, users: Int32Array.from(users), epoch: 2, index: 0 };

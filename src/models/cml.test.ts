@@ -7,7 +7,7 @@ import { modelOf } from './index.js';
 
 const make = (k: Kernels, options: Readonly<Record<string, unknown>> = {}): TrainableModel => {
   const spec = modelOf('cml');
-  const parsed = spec.options.parse({ dim: 3, batchSize: 5, initScale: 0.5, ...options }) as never;
+  const parsed = spec.options.parse({ dim: 3, batchSize: 5, initScale: 0.5, ...options });
   return spec.create({ kernels: k, train: smallTrain, seed: 3 }, parsed) as TrainableModel;
 };
 

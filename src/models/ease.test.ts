@@ -12,7 +12,7 @@ async function scoresOf(
   form: 'dual' | 'primal',
   users: Int32Array,
 ): Promise<Float64Array> {
-  const model = await ease.create({ kernels: k, train, seed: 0 }, ease.options.parse({ l2, form }) as never);
+  const model = await ease.create({ kernels: k, train, seed: 0 }, ease.options.parse({ l2, form }));
   const out = k.floats(users.length * train.nItems);
   model.scoreRows(users, out);
   model.close();
@@ -89,7 +89,7 @@ test('without enough regularisation it is refused, and all memory is given back'
     indices: Int32Array.of(0, 1, 0, 1),
   };
   const k = createReferenceKernels('f64');
-  const o = ease.options.parse({ l2: 1e-60 }) as never;
+  const o = ease.options.parse({ l2: 1e-60 });
   await assert.rejects(ease.create({ kernels: k, train: twins, seed: 0 }, o), {
     code: 'not-positive-definite',
     hint: /raise l2/,

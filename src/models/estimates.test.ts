@@ -18,14 +18,14 @@ test('what takes long is estimated in seconds, what does not is not, and no memo
     const spec = modelOf(name);
     assert.ok(spec.kind === 'computed');
     const { train } = await loadDataset({ data });
-    const estimate = () => spec.estimate!({ kernels: k, train, seed: 0 }, spec.options.parse(options) as never);
+    const estimate = () => spec.estimate!({ kernels: k, train, seed: 0 }, spec.options.parse(options));
     // The first time kernels take working memory that they keep.
     estimate();
     const before = k.bytesInUse;
     const seconds = estimate()!;
     assert.ok(seconds > 0 && Number.isFinite(seconds), `${name}: ${seconds}`);
     assert.equal(k.bytesInUse, before);
-    const none = spec.estimate!({ kernels: k, train: small, seed: 0 }, spec.options.parse({}) as never);
+    const none = spec.estimate!({ kernels: k, train: small, seed: 0 }, spec.options.parse({}));
     assert.equal(none, undefined, name);
   }
   k.close();

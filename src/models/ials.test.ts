@@ -18,7 +18,7 @@ type Options = Readonly<Record<'dim' | 'epochs' | 'unobservedWeight' | 'l2' | 'l
 async function factorsOf(o: Options, seed = 0, x = train): Promise<Tables> {
   const model = await ials.create(
     { kernels: createReferenceKernels('f64'), train: x, seed },
-    ials.options.parse({ ...o, seed }) as never,
+    ials.options.parse({ ...o, seed }),
   );
   return model.tables!();
 }
@@ -114,7 +114,7 @@ test('who has nothing gets zeros; each epoch lowers the loss; the seed decides w
 
 test('without enough regularisation it is refused, and all memory is given back', async () => {
   const k = createReferenceKernels('f64');
-  const o = ials.options.parse({ dim: 4, l2: 1e-60, unobservedWeight: 1e-60 }) as never;
+  const o = ials.options.parse({ dim: 4, l2: 1e-60, unobservedWeight: 1e-60 });
   await assert.rejects(ials.create({ kernels: k, train, seed: 0 }, o), {
     code: 'not-positive-definite',
     hint: /raise l2/,

@@ -3,6 +3,7 @@ import { createRegistry, type NameOr, type Registry } from '../options/registry.
 import type { ModelSpec } from './_model.js';
 import { bprMf } from './bpr-mf.js';
 import { cdae } from './cdae.js';
+import { modelProblem } from './check.js';
 import { cml } from './cml.js';
 import { ease } from './ease.js';
 import { ials } from './ials.js';
@@ -33,7 +34,7 @@ export const models = {
 export type ModelName = keyof typeof models;
 
 /** Built-in models, and those that users add. */
-export const modelRegistry: Registry<ModelSpec> = createRegistry<ModelSpec>('model', 'model', models);
+export const modelRegistry: Registry<ModelSpec> = createRegistry<ModelSpec>('model', 'model', models, modelProblem);
 
 /** The model of this name, or the model itself. @throws as `Registry.find` */
 export const modelOf = (given: NameOr<ModelName> | ModelSpec): ModelSpec => modelRegistry.find(given);
@@ -41,10 +42,11 @@ export const modelOf = (given: NameOr<ModelName> | ModelSpec): ModelSpec => mode
 export * from '../optim/index.js';
 export * from './_model.js';
 export * from './cdae-mask.js';
+export { brokenModel, isTrainable, makeModel, makeTrainable, trainable } from './check.js';
 export { edgeWeights } from './lightgcn.js';
 export * from './neumf-network.js';
 export * from './neumf-step.js';
-export type { TrainOptions } from './options.js';
+export { avoidOf, type TrainOptions, trainOptionsOf } from './options.js';
 export * from './pair-learner.js';
 export * from './rank.js';
 export { unitNorm } from './row-vae.js';

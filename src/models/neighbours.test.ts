@@ -33,7 +33,7 @@ const product = (matrix: readonly number[][]): number[][] =>
 
 async function scoresOf(name: string, given: object): Promise<number[][]> {
   const [k, spec] = [createReferenceKernels('f64'), modelOf(name)];
-  const model = await spec.create({ kernels: k, train, seed: 0 }, spec.options.parse(given) as never);
+  const model = await spec.create({ kernels: k, train, seed: 0 }, spec.options.parse(given));
   const out = k.floats(20).fill(7);
   model.scoreRows(Int32Array.of(0, 1, 2, 3), out);
   return [0, 1, 2, 3].map((u) => Array.from(out.subarray(u * 5, (u + 1) * 5)));

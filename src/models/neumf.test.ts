@@ -13,7 +13,7 @@ after(k.close);
 
 const train = fromPairs(3, 6, [0, 0, 1, 2], [0, 3, 1, 5]);
 const make = (options: Readonly<Record<string, unknown>>, data = train) =>
-  neumf.create({ kernels: k, train: data, seed: 2 }, neumf.options.parse(options) as never) as TrainableModel;
+  neumf.create({ kernels: k, train: data, seed: 2 }, neumf.options.parse(options)) as TrainableModel;
 const ints = (...values: number[]) => Object.assign(k.ints(values.length), values);
 
 test('each layer halves the width, rounded down', () => {

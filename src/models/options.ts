@@ -1,9 +1,11 @@
 /** The options that all trained models share; each model gives its own defaults. */
 
+import { z } from 'zod';
 import type { Avoid } from '../data/interactions.js';
-import { optimizers } from '../optim/index.js';
+import { type OptimizerName, type OptimizerSpec, optimizerRegistry } from '../optim/index.js';
 import { choice, float, int } from '../options/options.js';
-import { samplers } from '../samplers/index.js';
+import { unitOption } from '../options/unit-option.js';
+import { type SamplerName, type SamplerSpec, samplerRegistry } from '../samplers/index.js';
 
 export interface TrainDefaults {
   readonly epochs: number;
@@ -13,6 +15,12 @@ export interface TrainDefaults {
   readonly evaluateEvery: number;
   readonly patience: number;
 }
+
+const summaries = (registry: { all(): readonly { readonly name: string; readonly summary: string }[] }): string =>
+  registry
+    .all()
+    .map((unit) => `${unit.name} (${unit.summary})`)
+    .join(', ');
 
 /** Of every model with random numbers in it. */
 export const seed = () => int({ default: 0, min: 0, help: 'Everything random follows from it.' });
@@ -27,9 +35,9 @@ export const trainShape = (d: TrainDefaults) => ({
   }),
   learningRate: float({ default: d.learningRate, above: 0, max: 100, help: 'Step size of the optimiser.' }),
   l2: float({ default: d.l2, min: 0, max: 100, help: 'Weight decay, added to the gradient as l2 * parameter.' }),
-  optimizer: choice(optimizers.map((o) => o.name) as [string, ...string[]], {
+  optimizer: unitOption<OptimizerName, OptimizerSpec>(optimizerRegistry, {
     default: 'adam',
-    help: `How gradients become steps (semantics of torch.optim): ${optimizers.map((o) => `${o.name} (${o.summary})`).join(', ')}.`,
+    help: `How gradients become steps (semantics of torch.optim): ${summaries(optimizerRegistry)}.`,
   }),
   evaluateEvery: int({
     default: d.evaluateEvery,
@@ -62,9 +70,9 @@ export const pairShape = (d: TrainDefaults & { readonly negatives?: number }) =>
     max: 1000,
     help: 'Items drawn against each interaction, anew in each epoch.',
   }),
-  sampler: choice(samplers.map((s) => s.name) as [string, ...string[]], {
+  sampler: unitOption<SamplerName, SamplerSpec>(samplerRegistry, {
     default: 'uniform',
-    help: `How they are drawn from what the user does not have: ${samplers.map((s) => `${s.name} (${s.summary})`).join(', ')}.`,
+    help: `How they are drawn from what the user does not have: ${summaries(samplerRegistry)}.`,
   }),
   avoid: avoid(),
   l2Scope: choice(['all', 'batch'], {
@@ -73,19 +81,34 @@ export const pairShape = (d: TrainDefaults & { readonly negatives?: number }) =>
   }),
 });
 
-export type TrainOptions = {
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly l2: number;
-  readonly optimizer: string;
-  readonly evaluateEvery: number;
-  readonly patience: number;
-  readonly seed: number;
-  /** The rest: only of models that learn from pairs. */
-  readonly negatives?: number;
-  readonly sampler?: string;
-  /** Of all that draw items. */
-  readonly avoid?: Avoid;
-  readonly l2Scope?: 'all' | 'batch';
-};
+/** The options that the training loop reads; of a model's options it takes these and leaves the rest. */
+const trainSchema = z.object({
+  epochs: z.int().min(1),
+  batchSize: z.int().min(1),
+  learningRate: z.number(),
+  l2: z.number(),
+  optimizer: z.string(),
+  evaluateEvery: z.int().min(1),
+  patience: z.int().min(1),
+  seed: z.int().min(0),
+  // Of models that learn from pairs only.
+  negatives: z.int().min(1).exactOptional(),
+  sampler: z.string().exactOptional(),
+  // Of all that draw items.
+  avoid: z.enum(['train', 'held-out']).exactOptional(),
+  l2Scope: z.enum(['all', 'batch']).exactOptional(),
+});
+
+export type TrainOptions = Readonly<z.output<typeof trainSchema>>;
+
+/** The options of a trained model that the training loop reads. @param values checked options of the model, with defaults */
+export const trainOptionsOf = (values: Readonly<Record<string, unknown>>): TrainOptions => trainSchema.parse(values);
+
+/** Whose items are never drawn against a user, as the options of a model say. */
+export const avoidOf = ({ avoid: given }: Readonly<Record<string, unknown>>): Avoid =>
+  given === 'held-out' ? given : 'train';
+
+/** The shared options that the values of a trained model lack, or have of another type. */
+export const missingTrainOptions = (values: Readonly<Record<string, unknown>>): readonly string[] => [
+  ...new Set((trainSchema.safeParse(values).error?.issues ?? []).map((issue) => String(issue.path[0]))),
+];

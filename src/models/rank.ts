@@ -4,14 +4,18 @@ import type { Rankings } from '../data/rankings.js';
 import { type Floats, freeRows, type Kernels, takeRows } from '../kernels/index.js';
 import { createProgress, runInParts, type Step } from '../progress.js';
 import type { Model, Tables } from './_model.js';
+import { checkFactors, checkScores, checkTables } from './check.js';
 
 /** Scores held at once while ranking a model that is not an inner product: 16 M numbers = 64 MB. */
 const BLOCK = 16_000_000;
 /** Multiplications between two steps, where they are counted. */
 const AT_ONCE = 2 ** 30;
 
-/** Tables whose inner products are the scores, as the parameters are now; undefined if there are none. */
-export const tablesOf = (model: Model): Tables | undefined => model.tables?.() ?? model.factors?.();
+/** Tables whose inner products are the scores, as the parameters are now; undefined if there are none. @throws RecdistillError `broken-unit` */
+export function tablesOf(model: Model): Tables | undefined {
+  const tables = model.tables?.() ?? model.factors?.();
+  return tables && checkTables(model, tables);
+}
 
 export interface RankOptions {
   /** Rank only these (ascending); the rows of the others stay empty. */
@@ -23,7 +27,7 @@ const stepOf = (model: Model): Step => createProgress().task(`ranking for ${mode
 
 /**
  * The best `depth` items of every user among all items that are not in `mask`; ties go to the lower item id. The model must not change meanwhile.
- * @throws RecdistillError `interrupted`, from the step
+ * @throws RecdistillError `interrupted`, from the step; `broken-unit` for a score that is not a number
  */
 export function rankAll(
   k: Kernels,
@@ -53,6 +57,7 @@ function* ranking(
   const items = new Int32Array(model.nUsers * depth).fill(-1);
   const masked = takeRows(k, { columns: mask.nItems, indptr: mask.indptr, indices: mask.indices });
   const tables = tablesOf(model);
+  if (tables) checkFactors(model, tables);
   const packed = tables && k.packItems(tables.itemFactors, tables.dim, model.nItems);
   const perBlock = Math.max(1, Math.min(chosen.length, usersAtOnce(model, tables)));
   const rows = k.ints(perBlock);
@@ -65,6 +70,7 @@ function* ranking(
       if (tables) k.topKDot(tables.userFactors, packed!, tables.dim, block, model.nItems, masked, depth, best);
       else {
         model.scoreRows(block, scores!);
+        checkScores(model, block, scores!);
         k.topK(scores!, block.length, model.nItems, masked, block, depth, best);
       }
       for (let r = 0; r < block.length; r++) items.set(best.subarray(r * depth, (r + 1) * depth), block[r]! * depth);

@@ -1,5 +1,6 @@
 /** An optimiser knows only parameters and their gradients. One file and one line in `index.ts` add one. */
 import type { Floats, Kernels, SomeRows } from '../kernels/index.js';
+import type { Unit } from '../options/registry.js';
 import type { TouchedRows } from './touched-rows.js';
 
 /** What an optimiser changes: parameters of a model, or extra ones of a method. */
@@ -43,12 +44,15 @@ export interface Optimizer {
   close(): void;
 }
 
-export interface OptimizerSpec {
-  readonly name: string;
+export interface OptimizerSpec extends Unit {
+  readonly unit: 'optimizer';
   /** A few words for lists and help. */
   readonly summary: string;
   create(kernels: Kernels, parameters: readonly Optimized[], options: OptimizerOptions): Optimizer;
 }
+
+/** Declares an optimiser. */
+export const optimizer = (spec: Omit<OptimizerSpec, 'unit'>): OptimizerSpec => ({ ...spec, unit: 'optimizer' });
 
 /** An optimiser that keeps `slots` numbers beside each parameter and does the same to every parameter. */
 export function withSlots(

@@ -1,7 +1,7 @@
-import { type OptimizerSpec, someRows, withSlots } from './_optimizer.js';
+import { optimizer, someRows, withSlots } from './_optimizer.js';
 
 /** Adagrad (Duchi et al., JMLR 2011) as torch.optim.Adagrad without learning rate decay. */
-export const adagrad: OptimizerSpec = {
+export const adagrad = optimizer({
   name: 'adagrad',
   summary: 'step sizes that only shrink',
   create(k, parameters, o) {
@@ -12,4 +12,4 @@ export const adagrad: OptimizerSpec = {
       k.adagrad(p.values, p.gradient, squares!, { ...o, epsilon }, sparse ? someRows(p) : undefined);
     });
   },
-};
+});

@@ -1,19 +1,31 @@
 /** The registry of optimisers: one line adds one. */
-import { fail } from '../errors.js';
+import { createRegistry, type NameOr, type Registry } from '../options/registry.js';
+import { fieldProblem } from '../options/unit-check.js';
 import type { OptimizerSpec } from './_optimizer.js';
 import { adagrad } from './adagrad.js';
 import { adam } from './adam.js';
 import { lazyAdam } from './lazy-adam.js';
 import { sgd } from './sgd.js';
 
-export const optimizers: readonly OptimizerSpec[] = [adam, lazyAdam, sgd, adagrad];
+/** The optimisers of recdistill, by name. */
+export const optimizers = { adam, 'lazy-adam': lazyAdam, sgd, adagrad } as const satisfies Record<
+  string,
+  OptimizerSpec
+>;
 
-/** @throws RecdistillError `unknown-name` */
-export function optimizerNamed(name: string): OptimizerSpec {
-  const found = optimizers.find((o) => o.name === name);
-  if (!found) fail('unknown-name', { kind: 'optimizer', given: name, known: optimizers.map((o) => o.name).join(', ') });
-  return found;
-}
+export type OptimizerName = keyof typeof optimizers;
 
-export type { Optimized, Optimizer, OptimizerOptions, OptimizerSpec } from './_optimizer.js';
+/** Built-in optimisers, and those that users add. */
+export const optimizerRegistry: Registry<OptimizerSpec> = createRegistry<OptimizerSpec>(
+  'optimizer',
+  'optimizer',
+  optimizers,
+  (given) => fieldProblem(given, { summary: 'text', create: 'function' }),
+);
+
+/** The optimiser of this name, or the optimiser itself. @throws as `Registry.find` */
+export const optimizerOf = (given: NameOr<OptimizerName> | OptimizerSpec): OptimizerSpec =>
+  optimizerRegistry.find(given);
+
+export { type Optimized, type Optimizer, type OptimizerOptions, type OptimizerSpec, optimizer } from './_optimizer.js';
 export { createTouchedRows, type TouchedRows } from './touched-rows.js';

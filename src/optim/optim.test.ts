@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { RecdistillError } from '../errors.js';
 import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
 import type { OptimizerOptions } from './_optimizer.js';
-import { createTouchedRows, optimizerNamed, optimizers } from './index.js';
+import { createTouchedRows, optimizerOf, optimizers } from './index.js';
 
 const wasm = createKernels({ threads: 2, memoryLimit: 2 ** 26 });
 const reference = createReferenceKernels('f64');
@@ -66,7 +66,7 @@ function steps(
   const n = start.length;
   const p = { name: 'p', shape: [rows, n / rows], values: k.floats(n), gradient: k.floats(n) };
   p.values.set(start);
-  const optimizer = optimizerNamed(name).create(k, [p], o);
+  const optimizer = optimizerOf(name).create(k, [p], o);
   const after = gradients.map((g) => {
     p.gradient.set(g);
     optimizer.step();
@@ -102,7 +102,7 @@ const run = size.chain((n) =>
   }),
 );
 
-for (const { name } of optimizers) {
+for (const { name } of Object.values(optimizers)) {
   test(`${name} steps like its definition`, () => {
     fc.assert(
       fc.property(run, ({ start, gradients, o }) => {
@@ -134,7 +134,7 @@ for (const { name } of optimizers) {
       const o = { learningRate: 0.1, l2: 0.01, momentum: 0.9 };
       const make = () => {
         const p = { name: 'p', shape: [5], values: k.floats(5), gradient: k.floats(5) };
-        return { p, optimizer: optimizerNamed(name).create(k, [p], o) };
+        return { p, optimizer: optimizerOf(name).create(k, [p], o) };
       };
       const step = ({ p, optimizer }: ReturnType<typeof make>, t: number) => {
         p.gradient.set([1, -2, t, 0, 0.5]);
@@ -208,7 +208,7 @@ test('lazy-adam is adam, bit by bit, where every row has a gradient in every ste
 test('momentum keeps numbers only where there is some', () => {
   const p = { name: 'p', shape: [2], values: reference.floats(2), gradient: reference.floats(2) };
   const state = (momentum?: number) =>
-    optimizerNamed('sgd')
+    optimizerOf('sgd')
       .create(reference, [p], { learningRate: 1, l2: 0, ...(momentum === undefined ? {} : { momentum }) })
       .state.map((s) => s.name);
   assert.deepEqual([state(), state(0), state(0.9)], [[], [], ['p.momentum']]);
@@ -216,20 +216,20 @@ test('momentum keeps numbers only where there is some', () => {
 
 test('an unknown optimiser is refused with those there are', () => {
   assert.throws(
-    () => optimizerNamed('adan'),
+    () => optimizerOf('adan'),
     (e) => e instanceof RecdistillError && e.code === 'unknown-name' && /adam, lazy-adam, sgd, adagrad/.test(e.hint),
   );
 });
 
 test('sparse optimisers read the marked rows only, and all rows once any may have a gradient', () => {
-  for (const { name } of optimizers) {
+  for (const { name } of Object.values(optimizers)) {
     for (const [o, sparse] of [
       [{ learningRate: 0.1, l2: 0 }, name !== 'adam'],
       [{ learningRate: 0.1, l2: 0.1 }, name === 'lazy-adam'],
     ] as const) {
       const touched = createTouchedRows(wasm, 3);
       const p = { name: 'p', shape: [3, 2], values: wasm.floats(6), gradient: wasm.floats(6), touched };
-      const optimizer = optimizerNamed(name).create(wasm, [p], o);
+      const optimizer = optimizerOf(name).create(wasm, [p], o);
       const after = (...ids: number[]) => {
         p.gradient.fill(1);
         touched.mark(Int32Array.from(ids));

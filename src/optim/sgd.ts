@@ -1,7 +1,7 @@
-import { type OptimizerSpec, someRows, withSlots } from './_optimizer.js';
+import { optimizer, someRows, withSlots } from './_optimizer.js';
 
 /** Stochastic gradient descent with the momentum and the coupled weight decay of torch.optim.SGD. */
-export const sgd: OptimizerSpec = {
+export const sgd = optimizer({
   name: 'sgd',
   summary: 'plain gradient descent',
   create(k, parameters, o) {
@@ -13,4 +13,4 @@ export const sgd: OptimizerSpec = {
       k.sgd(p.values, p.gradient, buffer ?? p.gradient, { ...o, momentum, step }, sparse ? someRows(p) : undefined);
     });
   },
-};
+});

@@ -1,5 +1,6 @@
 /** What an options schema says about itself: rows for `--help`, for the documentation and for CLI flags. */
 import { z } from 'zod';
+import { registryOf, type UnitKind } from './registry.js';
 import type { OptionsSchema } from './schema.js';
 
 export interface OptionRow {
@@ -38,21 +39,44 @@ interface JsonProperty {
   minItems?: number;
   maxItems?: number;
   maxLength?: number;
+  /** Of an option whose value is a unit: its kind, and further words that it takes. */
+  unit?: UnitKind;
+  words?: string[];
+  /** Units of the kind that it does not take. */
+  except?: string[];
 }
 
 /** One row for each option of `schema`, in the order of declaration. */
 export function describeOptions(schema: OptionsSchema): OptionRow[] {
-  const json = z.toJSONSchema(schema, { io: 'input' }) as { properties?: Record<string, JsonProperty> };
-  return Object.entries(json.properties ?? {}).map(([name, p]) => ({
-    name,
-    flag: kebab(name),
-    kind: kindOf(p),
-    default: p.default,
-    range: rangeOf(p),
-    ...(p.enum ? { choices: p.enum } : {}),
-    help: p.description ?? '',
-  }));
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as {
+    properties?: Record<string, JsonProperty>;
+  };
+  return Object.entries(json.properties ?? {}).map(([name, property]) => describe(name, withUnits(property)));
 }
+
+const describe = (name: string, p: JsonProperty): OptionRow => ({
+  name,
+  flag: kebab(name),
+  kind: kindOf(p),
+  default: p.default,
+  range: rangeOf(p),
+  ...(p.enum ? { choices: p.enum } : {}),
+  help: p.description ?? '',
+});
+
+/** The units that there are now are the choices of an option whose value is a unit. */
+const withUnits = (p: JsonProperty): JsonProperty =>
+  p.unit === undefined ? p : { ...p, enum: unitNames({ unit: p.unit, words: p.words ?? [], except: p.except ?? [] }) };
+
+/** What an option takes whose value is a unit. */
+export const unitNames = (o: {
+  readonly unit: UnitKind;
+  readonly words: readonly string[];
+  readonly except: readonly string[];
+}): string[] => [
+  ...o.words,
+  ...(registryOf(o.unit)?.all() ?? []).map(({ name }) => name).filter((name) => !o.except.includes(name)),
+];
 
 export const kebab = (name: string): string => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 
@@ -90,10 +114,11 @@ const kinds: Readonly<Record<OptionRow['kind'], string>> = {
  */
 export function expectationAt(schema: z.ZodType, path: readonly PropertyKey[]): string | undefined {
   const root = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }) as JsonProperty;
-  const part = path.reduce<JsonProperty | undefined>(
+  const found = path.reduce<JsonProperty | undefined>(
     (p, key) => (typeof key === 'number' ? p?.items : p?.properties?.[String(key)]),
     root,
   );
+  const part = found && withUnits(found);
   // Of other choices between types, zod's own words say more.
   if (part === undefined || (part.anyOf && !isTextOrTexts(part))) return undefined;
   return `${kinds[kindOf(part)]} ${rangeOf(part)}`.trimEnd();

@@ -5,7 +5,8 @@
 import { z } from 'zod';
 import { fail } from '../errors.js';
 import { nearest } from '../nearest.js';
-import { expectationAt } from './describe.js';
+import { expectationAt, unitNames } from './describe.js';
+import { unitKinds } from './registry.js';
 import type { OptionShape, OptionsOf, OptionsSchema } from './schema.js';
 
 export type { OptionShape, OptionsInput, OptionsOf, OptionsSchema } from './schema.js';
@@ -99,13 +100,26 @@ export function parseOptions<T extends OptionsSchema>(schema: T, input: unknown,
     const known = Object.keys(schema.shape);
     fail('unknown-option', { owner, option, suggestion: nearest(option, known), known: known.join(', ') });
   }
-  const help = (schema.shape[String(issue.path[0])] as z.ZodType | undefined)?.description;
+  const option = schema.shape[String(issue.path[0])] as z.ZodType | undefined;
   const { path, ...told } = complaint(schema, issue, input);
+  const help = meant(option, input, issue) ?? option?.description;
   fail('bad-option', {
     ...{ owner, option: path || '(all)', ...told },
     help,
   });
 }
+
+/** The unit that was probably meant, where the option is one. */
+function meant(option: z.ZodType | undefined, input: unknown, { path }: z.core.$ZodIssue): string | undefined {
+  const { unit, ...rest } = unitMeta.parse(option?.meta() ?? {});
+  if (unit === undefined || typeof input !== 'object' || input === null) return undefined;
+  const given: unknown = new Map<string, unknown>(Object.entries(input)).get(String(path[0]));
+  const near = typeof given === 'string' ? nearest(given, unitNames({ unit, ...rest })) : undefined;
+  return near && `Did you mean "${near}"?`;
+}
+
+const names = z.array(z.string()).default([]);
+const unitMeta = z.object({ unit: z.enum(unitKinds).optional(), words: names, except: names });
 
 /** What the value should have been; a format that text lacks is in zod's own words. */
 const expected = (schema: z.ZodType, issue: z.core.$ZodIssue): string =>
@@ -114,7 +128,7 @@ const expected = (schema: z.ZodType, issue: z.core.$ZodIssue): string =>
 
 /** Complaints about the type or the range of a value. */
 const measured: ReadonlySet<string | undefined> = new Set([
-  ...['invalid_type', 'too_small', 'too_big', 'invalid_value', 'invalid_union', 'not_multiple_of'],
+  ...['invalid_type', 'too_small', 'too_big', 'invalid_value', 'invalid_union', 'not_multiple_of', 'custom'],
 ]);
 
 /**

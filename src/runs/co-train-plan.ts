@@ -9,11 +9,12 @@ import {
   type Pair,
 } from '../distill/index.js';
 import { fail } from '../errors.js';
-import { learnsPairs, type ModelSpec, modelRegistry, type TrainOptions } from '../models/index.js';
+import { learnsPairs, type ModelSpec, modelRegistry, type TrainOptions, trainOptionsOf } from '../models/index.js';
 import { parseOptions } from '../options/options.js';
 import { memoryAvailable, memoryNeeded, refuseBeyond } from './estimate.js';
 import { readMethodOptions } from './method.js';
 import type { SavedModel } from './saved-model.js';
+import { unknownUnit } from './uses.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -24,6 +25,8 @@ export interface Side {
   readonly spec: ModelSpec;
   /** Of the model. */
   readonly options: TrainOptions;
+  /** All options of the model, of which `options` are those of the loop. */
+  readonly modelOptions: Values;
 }
 
 export interface CoTrainPlan {
@@ -62,7 +65,7 @@ export function planCoTraining(
   if (one !== other)
     refuse(`the teacher was trained with avoid ${one}, the student with ${other}`, 'Train both with the same.');
   const sides = [teacher, student] as const;
-  const needed = sides.reduce((sum, { spec, options: o }) => sum + memoryNeeded(spec, { ...o }, dataset), 0);
+  const needed = sides.reduce((sum, { spec, modelOptions: o }) => sum + memoryNeeded(spec, o, dataset), 0);
   const { nUsers, nItems } = dataset.train;
   refuseBeyond(
     memoryAvailable(),
@@ -77,6 +80,7 @@ const sizeOf = ({ parameters }: SavedModel): number => Object.values(parameters)
 
 function sideOf(method: CoTrainedMethod, role: LearnerRole, saved: SavedModel, o: Values, dataset: Dataset): Side {
   const spec = modelRegistry.all().find((m) => m.name === saved.model);
+  if (!spec && saved.uses?.length) unknownUnit('model', saved.model, modelRegistry.all(), saved.uses);
   if (!spec || !learnsPairs(spec)) {
     const able = modelRegistry
       .all()
@@ -96,8 +100,8 @@ function sideOf(method: CoTrainedMethod, role: LearnerRole, saved: SavedModel, o
   }
   const own = Object.fromEntries(Object.entries(saved.options).filter(([name]) => name in spec.options.shape));
   const changed = Object.entries(method.learnerOptions(role, o)).filter(([, value]) => value !== undefined);
-  const options = parseOptions(spec.options, { ...own, ...Object.fromEntries(changed) }, saved.model);
-  return { role, saved, spec, options: options as unknown as TrainOptions };
+  const modelOptions = parseOptions(spec.options, { ...own, ...Object.fromEntries(changed) }, saved.model);
+  return { role, saved, spec, options: trainOptionsOf(modelOptions), modelOptions };
 }
 
 /** The larger one teaches. */

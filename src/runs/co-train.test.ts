@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import type { Pair } from '../distill/index.js';
 import { createKernels, type Kernels } from '../kernels/index.js';
-import { modelOf, type Tables, type TrainableModel, type TrainOptions } from '../models/index.js';
+import { modelOf, type Tables, type TrainableModel, trainOptionsOf } from '../models/index.js';
 import { runLoop, type TrainEvent } from '../train/index.js';
 import { type CoTrainRequest, coTrain } from './co-train.js';
 import { bdQuick, request, saved } from './co-train.test.support.js';
@@ -167,7 +167,7 @@ async function plain(k: Kernels, from: SavedModel): Promise<Tables> {
   const model = spec.create({ kernels: k, train, seed: 0 }, options) as TrainableModel;
   loadParameters(model, from);
   const validate = (epoch: number) => ({ value: epoch, metrics: {} });
-  await runLoop({ kernels: k, model, train, options: options as unknown as TrainOptions, validate });
+  await runLoop({ kernels: k, model, train, options: trainOptionsOf(options), validate });
   const { userFactors, itemFactors, dim } = model.factors!();
   const tables = { userFactors: userFactors.slice(), itemFactors: itemFactors.slice(), dim };
   model.close();

@@ -2,11 +2,18 @@
  * A teacher and a student that train on together, by a method of the form `co-trained`: two runs that are made, resumed, judged and kept as one.
  */
 import type { Dataset } from '../data/index.js';
-import { type CoTrainedMethod, type LearnerRole, type MethodHooks, methodOf, type Pair } from '../distill/index.js';
+import {
+  type CoTrainedMethod,
+  checkHooks,
+  type LearnerRole,
+  type MethodHooks,
+  methodOf,
+  type Pair,
+} from '../distill/index.js';
 import { fail } from '../errors.js';
 import { type EvaluationOptions, evaluationOptions } from '../eval/evaluation.js';
 import type { Kernels } from '../kernels/index.js';
-import type { TrainableModel } from '../models/index.js';
+import { trainable } from '../models/index.js';
 import { parseOptions } from '../options/options.js';
 import { type Listener, type TrainEvent, type TrajectoryOptions, trajectoryOptions } from '../train/index.js';
 import { type CoTrainPlan, coTrainedOnly, planCoTraining, type Side } from './co-train-plan.js';
@@ -67,10 +74,11 @@ export async function coTrain(request: CoTrainRequest, use?: Use): Promise<Pair<
       models: plan.sides.map((side, at) => ({
         ...sideTask(side, (event) => request.listen?.(side.role, event)),
         kind: method.name,
+        units: [method],
         inputs: { 'teacher before': teacher.hash, 'student before': student.hash },
         recorded: {
           ...{ model: side.spec.name, method: method.name, role: side.role },
-          ...{ ...side.options, ...plan.options, ...evaluation, ...trajectory },
+          ...{ ...side.modelOptions, ...plan.options, ...evaluation, ...trajectory },
         },
         teachers: [plan.sides[1 - at]!.spec.name],
         keepsLast: method.keepsLast?.(plan.options) ?? false,
@@ -84,19 +92,20 @@ export async function coTrain(request: CoTrainRequest, use?: Use): Promise<Pair<
 }
 
 /** One of the two as it is made: with the parameters of its run. */
-export const sideTask = ({ spec, options, saved }: Side, listen: Listener): ModelTask => ({
-  ...{ spec, options: { ...options }, listen },
+export const sideTask = ({ spec, modelOptions, saved }: Side, listen: Listener): ModelTask => ({
+  ...{ spec, options: modelOptions, listen },
   begin: (model) => loadParameters(model, saved),
 });
 
 /** How the two learn from each other; either may be at its best before the first epoch. */
 export const coTrainingTask = ({ method, options, sides }: CoTrainPlan, { users }: Dataset, kernels: Kernels) => ({
+  method: method.name,
   evaluateStart: true,
-  hooks({ models, train, progress }: MadeModels): MethodHooks | Promise<MethodHooks> {
+  async hooks({ models, train, progress }: MadeModels): Promise<MethodHooks> {
     const [teacher, student] = sides.map(({ options: { batchSize, negatives = 1 } }, at) => {
-      return { model: models[at]!.model as TrainableModel, batchSize, negatives };
+      return { model: trainable(models[at]!.model), batchSize, negatives };
     });
-    return method.create(
+    const hooks = await method.create(
       {
         ...{ kernels, train, userIds: users.ids, teacher: teacher!, student: student! },
         tell: (epoch, details) => {
@@ -106,5 +115,6 @@ export const coTrainingTask = ({ method, options, sides }: CoTrainPlan, { users 
       },
       options,
     );
+    return checkHooks(method, hooks);
   },
 });

@@ -49,7 +49,7 @@ const bundle = await trainedBundle();
 const untrained = (name = 'bpr-mf', options: object = { dim: 4 }) => {
   const spec = modelOf(name);
   const context = { kernels, train: states.now.train, seed: 9 };
-  return spec.create(context, spec.options.parse(options) as never) as TrainableModel;
+  return spec.create(context, spec.options.parse(options)) as TrainableModel;
 };
 
 test('the known keep their numbers, the new are folded in as the runtime would do it, the gone are counted', async () => {

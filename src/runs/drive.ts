@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Dataset } from '../data/index.js';
 import { createEvaluator, type EvaluationOptions, type Evaluator } from '../eval/evaluation.js';
 import { type Model, rankAll } from '../models/index.js';
+import type { Unit } from '../options/registry.js';
 import type { TrajectoryOptions } from '../train/index.js';
 import { finishModel } from './finish.js';
 import { forgetCheckpoints, jobFiles, readBack } from './finished.js';
@@ -15,6 +16,7 @@ import { type Overwrite, openRunFolder, type RunFolder } from './run-folder.js';
 import { type RunSpec, runHash } from './run-manifest.js';
 import { type MadeModel, type MadeModels, type ModelsTask, type ModelTask, withModels } from './train-models.js';
 import { tellUnusedWeights } from './unused-weights.js';
+import { usesOf } from './uses.js';
 import { type Fitted, storeOf, watchModel } from './watch.js';
 
 /** A model and the run that it becomes. */
@@ -27,6 +29,8 @@ export interface DrivenModel extends ModelTask {
   readonly kind: string;
   /** Hashes of what it is made from, by what that is. */
   readonly inputs: Readonly<Record<string, string>>;
+  /** Other units that it is made by, such as a method. */
+  readonly units?: readonly Unit[];
   /** Names of its teachers, for its student bundle. */
   readonly teachers: readonly string[];
   /** Whether the last epoch is kept, whatever valid says. */
@@ -80,12 +84,13 @@ const specOf = ({ kind, recorded, inputs }: DrivenModel, { fingerprint }: Datase
 });
 
 /** None where nothing is kept. */
-function openRuns({ models, dataset, kernels, overwrite = false }: DriveTask): RunFolder[] {
+function openRuns({ models, dataset, kernels, source, overwrite = false }: DriveTask): RunFolder[] {
   const runs: RunFolder[] = [];
   try {
     for (const model of models) {
       if (model.folder === undefined) continue;
-      runs.push(openRunFolder(model.folder, specOf(model, dataset), { threads: kernels.threads, overwrite }));
+      const uses = usesOf([model.spec, ...(model.units ?? [])], model.recorded, source);
+      runs.push(openRunFolder(model.folder, specOf(model, dataset), { threads: kernels.threads, overwrite, ...uses }));
     }
   } catch (cause) {
     for (const run of runs) run.close();
@@ -117,9 +122,9 @@ async function trainAndFinish(
   const fitted = await fit(task, made, evaluator);
   const jobs: Job[] = [];
   for (const [at, driven] of made.models.entries()) {
-    const { model, run, recorded: options, measure, teachers } = driven;
+    const { spec, model, run, recorded: options, measure, teachers } = driven;
     const hash = runHash(specOf(driven, dataset));
-    const finishing = { kernels, dataset, evaluator, run, hash, model, method, options, teachers, source, began };
+    const finishing = { kernels, dataset, evaluator, run, hash, spec, model, method, options, teachers, source, began };
     const more = { fitted: fitted[at]!, metrics: measure?.(model) ?? {}, progress: made.progress };
     jobs.push(await finishModel({ ...finishing, ...more }, use));
   }

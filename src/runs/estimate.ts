@@ -2,16 +2,19 @@
 import { freemem } from 'node:os';
 import type { Dataset } from '../data/index.js';
 import { fail } from '../errors.js';
-import type { ModelSpec } from '../models/index.js';
+import { brokenModel, type ModelSpec } from '../models/index.js';
+import { shown } from '../options/unit-check.js';
 
 /** Beside kernel memory: Node itself, the data set and rankings in the making. */
 const BASE_BYTES = 150e6;
 
-/** Bytes that training this model on this data will take at most, roughly. */
+/** Bytes that training this model on this data will take at most, roughly. @throws RecdistillError `broken-unit` */
 export function memoryNeeded(spec: ModelSpec, options: Readonly<Record<string, unknown>>, dataset: Dataset): number {
   const { nUsers, nItems, indices, weights } = dataset.train;
   const sizes = { nUsers, nItems, interactions: indices.length, weighted: weights !== undefined };
   const kernel = spec.memory(sizes, options);
+  if (typeof kernel !== 'number' || !(kernel >= 0))
+    brokenModel(spec.name, `memory returned ${shown(kernel)}; expected bytes, a number >= 0`);
   // Ranking needs a block of scores (at most 64 MB) and a list of 100 for each user, twice.
   return BASE_BYTES + kernel + 64e6 + nUsers * 800;
 }

@@ -4,7 +4,7 @@ import { type Dataset, licenceNote } from '../data/index.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { type Evaluator, LIST_LENGTH } from '../eval/evaluation.js';
 import type { Kernels } from '../kernels/index.js';
-import { type Model, rankAll, rankObserved } from '../models/index.js';
+import { type Model, type ModelSpec, rankAll, rankObserved } from '../models/index.js';
 import type { Progress } from '../progress.js';
 import { keep, keepModel } from './finished.js';
 import { latencyOf } from './latency.js';
@@ -20,6 +20,7 @@ export interface Finishing {
   readonly run: RunFolder | undefined;
   /** What names the run, in a folder or not. */
   readonly hash: string;
+  readonly spec: ModelSpec;
   readonly model: Model;
   readonly fitted: Fitted;
   readonly method: string;
@@ -63,7 +64,7 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
     ...(hidden ? { hidden: metricsOf(hidden) } : {}),
   };
   use?.(model, { result, evaluation: tested });
-  const tables = factorsOf(model);
+  const tables = factorsOf(f.spec, model);
   const teacher = { trajectory, hash: f.hash, ...(tables ? { tables } : {}) };
   const judged = { evaluation: tested, ...(hidden ? { hidden } : {}) };
   const job: Job = { result, ...judged, rankings, teacher, reused: false };

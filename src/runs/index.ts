@@ -33,3 +33,4 @@ export {
   withModels,
 } from './train-models.js';
 export * from './trajectory.js';
+export { unknownUnit, usesOf } from './uses.js';

@@ -4,7 +4,7 @@
  */
 import { methodOf } from '../distill/index.js';
 import { evaluationOptions } from '../eval/evaluation.js';
-import { modelOf, type TrainableModel, type TrainOptions } from '../models/index.js';
+import { modelOf, trainable, trainOptionsOf } from '../models/index.js';
 import { parseOptions } from '../options/options.js';
 import { trajectoryOptions } from '../train/index.js';
 import { continueFrom, continueText, optionsToContinue } from './continue-from.js';
@@ -49,8 +49,8 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
       ...(testCurve === undefined ? {} : { testCurve }),
       models: [
         {
-          ...{ spec, options: modelOptions, kind: 'train', inputs, listen },
-          recorded: { model: request.model, method: method.name, ...recorded },
+          ...{ spec, options: modelOptions, kind: 'train', inputs, listen, units: [method] },
+          recorded: { model: spec.name, method: method.name, ...recorded },
           teachers: teachers.map((t) => t.trajectory.teacher),
           ...(folder ? { folder } : {}),
           ...(start
@@ -69,9 +69,9 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
       evaluateStart: start !== undefined,
       async hooks({ models: [made], train, progress }, batchesPerEpoch) {
         const { model, listen: tell } = made!;
-        const options = modelOptions as unknown as TrainOptions;
+        const options = trainOptionsOf(modelOptions);
         const teaching = { method, methodOptions, teachers, options, batchesPerEpoch, listen: tell, progress };
-        return createMethodHooks(kernels, model as TrainableModel, train, teaching);
+        return createMethodHooks(kernels, trainable(model), train, teaching);
       },
     },
     use,

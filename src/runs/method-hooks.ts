@@ -1,6 +1,6 @@
 /** A method at work on a student that teachers teach. */
 import type { Interactions } from '../data/interactions.js';
-import type { MethodHooks, TeachingMethod } from '../distill/index.js';
+import { checkHooks, type MethodHooks, type TeachingMethod } from '../distill/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
 import type { Progress } from '../progress.js';
@@ -27,7 +27,7 @@ export async function createMethodHooks(
 ): Promise<MethodHooks> {
   const { method, teachers, options: o, batchesPerEpoch, listen, progress } = t;
   const step = progress.task(`ranking for ${student.name}`);
-  return method.create(
+  const hooks = await method.create(
     {
       ...{ kernels: k, student, train, teachers: teachers.map(knowledgeOf) },
       ...{ batchSize: o.batchSize, batchesPerEpoch, seed: o.seed },
@@ -36,4 +36,5 @@ export async function createMethodHooks(
     },
     t.methodOptions,
   );
+  return checkHooks(method, hooks);
 }

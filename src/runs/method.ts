@@ -2,6 +2,7 @@
 
 import type { Dataset } from '../data/index.js';
 import {
+  checkTogether,
   isCoTrained,
   type MethodSpec,
   type TeacherCapability,
@@ -17,13 +18,14 @@ type Values = Readonly<Record<string, unknown>>;
 
 /**
  * Deals options out to the model and to the method, checked and with defaults.
- * @throws RecdistillError `unknown-option` for one that neither has, `bad-option`
+ * @throws RecdistillError `unknown-option` for one that neither has, `bad-option`, `broken-unit` for an option that both have in different kinds
  */
 export function splitOptions(
   model: ModelSpec,
   method: MethodSpec,
   given: Values,
 ): { modelOptions: Values; methodOptions: Values } {
+  checkTogether(model, method);
   const of = (schema: OptionsSchema) =>
     Object.fromEntries(Object.entries(given).filter(([name]) => name in schema.shape));
   const known = [...Object.keys(model.options.shape), ...Object.keys(method.options.shape)];

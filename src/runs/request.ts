@@ -1,7 +1,10 @@
 /** What is asked of a run of one model. */
 import type { Dataset } from '../data/index.js';
+import type { MethodName, MethodSpec } from '../distill/index.js';
 import type { EvaluationOptions } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
+import type { ModelName, ModelSpec } from '../models/index.js';
+import type { NameOr } from '../options/registry.js';
 import type { StudentBundle } from '../student/index.js';
 import type { Listener, TrajectoryOptions } from '../train/index.js';
 import type { Teacher } from './outcome.js';
@@ -10,10 +13,10 @@ import type { Overwrite } from './run-folder.js';
 export interface JobRequest {
   readonly dataset: Dataset;
   readonly kernels: Kernels;
-  /** Registered name of the model. */
-  readonly model: string;
-  /** Registered name of the distillation method; `none` if absent. */
-  readonly method?: string;
+  /** The model: its name, or a model of your own, which is known by its name from then on. */
+  readonly model: NameOr<ModelName> | ModelSpec;
+  /** The distillation method, as the model; `none` if absent. */
+  readonly method?: NameOr<MethodName> | MethodSpec;
   /** Options of the model and of the method together; an option that neither has is an error. */
   readonly options?: Readonly<Record<string, unknown>>;
   /** What the method learns from. */

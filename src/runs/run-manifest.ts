@@ -23,6 +23,8 @@ export interface RunSpec {
 /** Where the work is done. It does not change the result, and so is not part of the hash. */
 export interface RunSetting {
   readonly threads?: number;
+  /** Absolute paths of the files that units of a user's own were read from. */
+  readonly uses?: readonly string[];
   readonly simd?: boolean;
 }
 

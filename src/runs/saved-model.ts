@@ -17,6 +17,8 @@ export interface SavedModel {
   readonly dataFingerprint: string;
   /** The hash that names its run. */
   readonly hash: string;
+  /** Files that units of its run were read from. */
+  readonly uses?: readonly string[];
 }
 
 /** The model of a finished run at its best. @throws RecdistillError as `readFinishedRun` */
@@ -27,7 +29,7 @@ export function readSavedModel(folder: string): SavedModel {
   return {
     ...{ model: result.model, options: result.options },
     parameters: Object.fromEntries(tensors.map(([name, { data }]) => [name, data])),
-    ...{ dataFingerprint: manifest.dataFingerprint, hash: manifest.hash },
+    ...{ dataFingerprint: manifest.dataFingerprint, hash: manifest.hash, uses: manifest.host.uses ?? [] },
   };
 }
 

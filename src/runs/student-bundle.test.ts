@@ -12,12 +12,12 @@ import { factorsOf, writeStudent } from './student-bundle.js';
 test('a bundle of distances keeps the points and scores as the model does', async () => {
   const dataset = await smallData();
   const spec = modelOf('cml');
-  const options = spec.options.parse({ dim: 3, initScale: 0.4 }) as never;
+  const options = spec.options.parse({ dim: 3, initScale: 0.4 });
   const model = await spec.create({ kernels, train: dataset.train, seed: 5 }, options);
   const run = newFolder();
   const from = { model: 'cml', method: 'none', teachers: [], licence: 'none' };
   const evaluation = { means: { 'recall@10': 0.5 } } as unknown as Evaluation;
-  writeStudent(run, factorsOf(model), dataset, evaluation, from);
+  writeStudent(run, factorsOf(spec, model), dataset, evaluation, from);
   const bundle = await readBundle(join(run, jobFiles.student));
   assert.equal(bundle.model.dim, 3);
   const student = createStudent(bundle.model);

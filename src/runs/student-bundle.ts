@@ -4,7 +4,7 @@ import { type BundleNotes, writeBundle } from '../bundle/index.js';
 import { type Dataset, union } from '../data/index.js';
 import type { Evaluation } from '../eval/index.js';
 import { packageVersion } from '../formats/package-version.js';
-import { type Model, modelOf, type Tables, tablesOf } from '../models/index.js';
+import { type Model, type ModelSpec, type Tables, tablesOf } from '../models/index.js';
 import type { StudentModel } from '../student/index.js';
 import { jobFiles } from './finished.js';
 
@@ -19,8 +19,8 @@ export interface Provenance {
  * A copy of the tables whose inner products are the model's scores, rows of users and items; undefined for models without the capability
  * `factors`: tables that a network made would serve its known users only, as what is known of a new one would have to go through the network.
  */
-export function factorsOf(model: Model): Tables | undefined {
-  const factors = modelOf(model.name).capabilities.includes('factors') ? tablesOf(model) : undefined;
+export function factorsOf({ capabilities }: ModelSpec, model: Model): Tables | undefined {
+  const factors = capabilities.includes('factors') ? tablesOf(model) : undefined;
   if (!factors) return undefined;
   const { userFactors, itemFactors, dim, biases } = factors;
   return {

@@ -2,7 +2,7 @@
 
 import { type Dataset, itemsOf, union } from '../data/index.js';
 import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
-import { modelOf } from '../models/index.js';
+import { makeModel, modelOf } from '../models/index.js';
 import { parseOptions } from '../options/options.js';
 import { loadParameters, type SavedModel } from './saved-model.js';
 
@@ -17,7 +17,7 @@ export async function testRanks(k: Kernels, saved: SavedModel, { train, valid, t
   const spec = modelOf(saved.model);
   const own = Object.fromEntries(Object.entries(saved.options).filter(([name]) => name in spec.options.shape));
   const options = parseOptions(spec.options, own, saved.model);
-  const model = await spec.create({ kernels: k, train, seed: Number(own.seed ?? 0) }, options);
+  const model = await makeModel(spec, { kernels: k, train, seed: Number(own.seed ?? 0) }, options);
   const { nItems } = train;
   const judged = Array.from({ length: test.nUsers }, (_, u) => u).filter((u) => itemsOf(test, u).length > 0);
   const perBlock = Math.max(1, Math.min(judged.length, Math.floor(BLOCK / nItems)));

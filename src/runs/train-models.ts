@@ -1,9 +1,17 @@
 /** Models made, trained in the one loop, lent out and closed: what a kept run and a trial of a search have in common. */
-import { type Avoid, avoiding, type Dataset } from '../data/index.js';
+import { avoiding, type Dataset } from '../data/index.js';
 import type { Interactions } from '../data/interactions.js';
 import type { MethodHooks } from '../distill/index.js';
 import type { Kernels } from '../kernels/index.js';
-import type { Model, ModelSpec, TrainableModel, TrainOptions } from '../models/index.js';
+import {
+  avoidOf,
+  type Model,
+  type ModelSpec,
+  makeModel,
+  type TrainableModel,
+  trainable,
+  trainOptionsOf,
+} from '../models/index.js';
 import { createProgress, type Progress } from '../progress.js';
 import { type LearnerTask, type Listener, type LoopStore, type TrainOutcome, trainTogether } from '../train/index.js';
 
@@ -24,6 +32,8 @@ export interface ModelsTask<T extends ModelTask = ModelTask> {
   readonly models: readonly T[];
   /** The hooks of the method that they are trained by. */
   readonly hooks?: (made: MadeModels<T>, batchesPerEpoch: number) => MethodHooks | Promise<MethodHooks>;
+  /** Name of the method, for messages. */
+  readonly method?: string;
   /** Whether they are judged before their first epoch, too, and may be at their best then. */
   readonly evaluateStart?: boolean;
   /** Whether the time that a computed model takes is estimated first. */
@@ -52,7 +62,7 @@ export async function withModels<T extends ModelTask, R>(
   work: (made: MadeModels<T>) => Promise<R>,
 ): Promise<R> {
   const { kernels: k, dataset, signal } = task;
-  const train = avoiding(dataset, task.models[0]!.options.avoid as Avoid);
+  const train = avoiding(dataset, avoidOf(task.models[0]!.options));
   const progress = createProgress({
     onAdvance: (advance) => {
       for (const { listen } of task.models) listen({ type: 'progress', ...advance });
@@ -66,6 +76,7 @@ export async function withModels<T extends ModelTask, R>(
     fit: (watch) =>
       trainTogether({
         ...{ kernels: k, train, progress, evaluateStart: task.evaluateStart ?? false },
+        ...(task.method === undefined ? {} : { method: task.method }),
         learners: models.map((m) => learnerOf(m, watch(m))),
         async hooks(batchesPerEpoch) {
           method = await task.hooks?.(made, batchesPerEpoch);
@@ -76,7 +87,7 @@ export async function withModels<T extends ModelTask, R>(
   };
   try {
     for (const m of task.models) models.push({ ...m, model: await createModel(m, task, train, progress) });
-    for (const { begin, model, listen } of models) await begin?.(model as TrainableModel, listen, progress);
+    for (const { begin, model, listen } of models) await begin?.(trainable(model), listen, progress);
     return await work(made);
   } finally {
     method?.close();
@@ -86,7 +97,7 @@ export async function withModels<T extends ModelTask, R>(
 
 function learnerOf({ model, options, listen }: MadeModel, { store, ...watched }: Watched): LearnerTask {
   return {
-    ...{ model: model as TrainableModel, options: options as unknown as TrainOptions, listen },
+    ...{ model: trainable(model), options: trainOptionsOf(options), listen },
     ...watched,
     ...(store ? { store } : {}),
   };
@@ -99,9 +110,9 @@ async function createModel(
   progress: Progress,
 ): Promise<Model> {
   const context = { kernels, train, seed: Number(options.seed ?? 0) };
-  if (spec.kind === 'trained') return spec.create(context, options);
+  if (spec.kind === 'trained') return makeModel(spec, context, options);
   const what = `computing ${spec.name}`;
   const seconds = estimate ? spec.estimate?.(context, options) : undefined;
   if (seconds !== undefined) listen({ type: 'estimate', what, seconds });
-  return spec.create({ ...context, step: progress.task(what) }, options);
+  return makeModel(spec, { ...context, step: progress.task(what) }, options);
 }

@@ -3,6 +3,7 @@
 import type { Interactions } from '../data/interactions.js';
 import type { Kernels, Rows } from '../kernels/index.js';
 import type { RandomKey } from '../math/random.js';
+import type { Unit } from '../options/registry.js';
 
 export interface Sampler {
   /**
@@ -13,8 +14,8 @@ export interface Sampler {
   close(): void;
 }
 
-export interface SamplerSpec {
-  readonly name: string;
+export interface SamplerSpec extends Unit {
+  readonly unit: 'sampler';
   /** One line for lists and help. */
   readonly summary: string;
   /**
@@ -24,3 +25,6 @@ export interface SamplerSpec {
    */
   create(kernels: Kernels, train: Interactions, rows: Rows, spared: Rows): Sampler;
 }
+
+/** Declares a sampler. */
+export const sampler = (spec: Omit<SamplerSpec, 'unit'>): SamplerSpec => ({ ...spec, unit: 'sampler' });

@@ -1,16 +1,24 @@
 /** The registry of samplers: one line adds one. */
-import { fail } from '../errors.js';
+import { createRegistry, type NameOr, type Registry } from '../options/registry.js';
+import { fieldProblem } from '../options/unit-check.js';
 import type { SamplerSpec } from './_sampler.js';
 import { popularity } from './popularity.js';
 import { uniform } from './uniform.js';
 
-export const samplers: readonly SamplerSpec[] = [uniform, popularity];
+/** The samplers of recdistill, by name. */
+export const samplers = { uniform, popularity } as const satisfies Record<string, SamplerSpec>;
 
-/** @throws RecdistillError `unknown-name` */
-export function samplerNamed(name: string): SamplerSpec {
-  const found = samplers.find((s) => s.name === name);
-  if (!found) fail('unknown-name', { kind: 'sampler', given: name, known: samplers.map((s) => s.name).join(', ') });
-  return found;
-}
+export type SamplerName = keyof typeof samplers;
 
-export type { SamplerSpec } from './_sampler.js';
+/** Built-in samplers, and those that users add. */
+export const samplerRegistry: Registry<SamplerSpec> = createRegistry<SamplerSpec>(
+  'sampler',
+  'sampler',
+  samplers,
+  (given) => fieldProblem(given, { summary: 'text', create: 'function' }),
+);
+
+/** The sampler of this name, or the sampler itself. @throws as `Registry.find` */
+export const samplerOf = (given: NameOr<SamplerName> | SamplerSpec): SamplerSpec => samplerRegistry.find(given);
+
+export { type Sampler, type SamplerSpec, sampler } from './_sampler.js';

@@ -1,7 +1,7 @@
-import type { SamplerSpec } from './_sampler.js';
+import { sampler } from './_sampler.js';
 
 /** An item is as likely as it is popular: drawn from all train interactions, so an item that nobody has is never drawn. */
-export const popularity: SamplerSpec = {
+export const popularity = sampler({
   name: 'popularity',
   summary: 'items as often as they occur in train',
   create: (k, train, rows, spared) => ({
@@ -9,4 +9,4 @@ export const popularity: SamplerSpec = {
       k.negatives(out, users, spared, train.nItems, key, epoch, first, rows.indices),
     close() {},
   }),
-};
+});

@@ -7,7 +7,7 @@ import type { Dataset, Interactions } from '../data/index.js';
 import { type CoTrainedMethod, type LearnerRole, learnerRoles, type Pair } from '../distill/index.js';
 import { RecdistillError } from '../errors.js';
 import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
-import { learnsPairs, type ModelSpec, modelRegistry, type TrainableModel, type TrainOptions } from '../models/index.js';
+import { learnsPairs, type ModelSpec, makeTrainable, trainOptionsOf } from '../models/index.js';
 import { describeOptions } from '../options/index.js';
 import {
   type CoTrainRequest,
@@ -19,17 +19,17 @@ import {
   savedModelOf,
 } from '../runs/index.js';
 import type { Job } from '../runs/outcome.js';
+import { madeUpComputed, madeUpStudents } from './made-up-students.js';
 import {
   type ContractCase,
   contractData,
   near,
   numericGradients,
   smallBatch,
-  smallOptions,
   smallTrain,
+  spread,
 } from './model-contract.js';
-
-type Values = Readonly<Record<string, unknown>>;
+import { smallOptions, type Values } from './small.js';
 
 /** More items than the users' train items and a few drawn ones, so that there is a remainder. */
 const smallData: Interactions = { ...smallTrain, nItems: 25 };
@@ -37,15 +37,20 @@ const smallData: Interactions = { ...smallTrain, nItems: 25 };
 const EPOCHS = 6;
 const evaluation = { at: [5], selectBy: 'recall@5' };
 
-/** @param options of the method, where its defaults do not fit 25 items */
-export function coTrainedContract(spec: CoTrainedMethod, options: Values = {}): ContractCase[] {
+/** @param options of the method beside those that it declares as `small` @param models that it is tried on */
+export function coTrainedContract(
+  spec: CoTrainedMethod,
+  options: Values = {},
+  models: readonly ModelSpec[] = madeUpStudents,
+): ContractCase[] {
+  const able = models.filter((m) => learnsPairs(m) && spec.needs.student.every((c) => m.capabilities.includes(c)));
   const cases: ContractCase[] = [
     {
       name: `${spec.name}: what cannot work is refused before any work, in a sentence`,
-      run: () => refusals(spec, options),
+      run: () => refusals(spec, able[0], options),
     },
   ];
-  for (const model of modelsOf(spec)) {
+  for (const model of able) {
     const on = (rest: string) => `${spec.name}: two of ${model.name}: ${rest}`;
     cases.push(
       { name: on('closing gives all memory back'), run: () => givesBack(spec, model, options) },
@@ -57,32 +62,26 @@ export function coTrainedContract(spec: CoTrainedMethod, options: Values = {}): 
   return cases;
 }
 
-/** Models of which both a teacher and a student can be. */
-const modelsOf = ({ needs }: CoTrainedMethod): ModelSpec[] =>
-  modelRegistry.all().filter((m) => learnsPairs(m) && needs.student.every((c) => m.capabilities.includes(c)));
-
 /** Options of a short training, as far as the method has them. */
 const shortOptions = (spec: CoTrainedMethod, more: Values): Values => {
-  const short = { epochs: EPOCHS, evaluateEvery: 1, patience: 50, update: 2 };
-  return { ...Object.fromEntries(Object.entries(short).filter(([name]) => name in spec.options.shape)), ...more };
+  const short = { epochs: EPOCHS, evaluateEvery: 1, patience: 50 };
+  const has = Object.entries(short).filter(([name]) => name in spec.options.shape);
+  return { ...Object.fromEntries(has), ...spec.small, ...more };
 };
-
-const smallFor = (model: ModelSpec, more: Values = {}) =>
-  smallOptions(model, { ...('initScale' in model.options.shape ? { initScale: 0.5 } : {}), ...more });
 
 /** The method at work on two fresh models that begin differently. */
 async function onSmallData(spec: CoTrainedMethod, model: ModelSpec, options: Values, kernels: Kernels) {
-  const [teacher, student] = learnerRoles.map((_, seed) => {
-    const o = smallFor(model, { seed });
-    const made = model.create({ kernels, train: smallData, seed }, o) as TrainableModel;
-    const { batchSize, negatives = 1 } = o as unknown as TrainOptions;
-    return { model: made, batchSize, negatives };
-  });
+  const made = async (seed: number) => {
+    const o = smallOptions(model, { seed });
+    const { batchSize, negatives = 1 } = trainOptionsOf(o);
+    return { model: await makeTrainable(model, { kernels, train: smallData, seed }, o), batchSize, negatives };
+  };
+  const [teacher, student] = [await made(0), await made(1)];
   const method = await spec.create(
-    { kernels, train: smallData, teacher: teacher!, student: student!, tell() {} },
+    { kernels, train: smallData, teacher, student, tell() {} },
     readMethodOptions(spec, shortOptions(spec, options)),
   );
-  return { learners: [teacher!, student!] as const, method };
+  return { learners: [teacher, student] as const, method };
 }
 
 async function givesBack(spec: CoTrainedMethod, model: ModelSpec, options: Values): Promise<void> {
@@ -129,9 +128,7 @@ async function gradients(spec: CoTrainedMethod, model: ModelSpec, options: Value
 async function gradientsWith(spec: CoTrainedMethod, model: ModelSpec, options: Values): Promise<readonly boolean[]> {
   const k = createReferenceKernels('f64');
   const { learners, method } = await onSmallData(spec, model, options, k);
-  for (const { model: own } of learners)
-    for (const p of own.parameters)
-      for (let at = 0; at < p.values.length; at++) p.values[at]! += 0.1 * Math.sin(at + 1);
+  for (const { model: own } of learners) spread(own.parameters);
   const depends: boolean[] = [];
   try {
     await method.beforeEpoch?.(1);
@@ -173,8 +170,8 @@ async function gradientsWith(spec: CoTrainedMethod, model: ModelSpec, options: V
 /** A model trained for a moment. */
 async function savedOf(model: ModelSpec, dataset: Dataset, kernels: Kernels, seed: number): Promise<SavedModel> {
   const found: SavedModel[] = [];
-  const options = smallFor(model, { epochs: 2, batchSize: 64, seed });
-  await runJob({ dataset, kernels, model: model.name, options, evaluation }, (m, { result }) => {
+  const options = smallOptions(model, { epochs: 2, batchSize: 64, seed });
+  await runJob({ dataset, kernels, model, options, evaluation }, (m, { result }) => {
     found.push(savedModelOf(m, result, dataset.fingerprint));
   });
   return found[0]!;
@@ -231,9 +228,8 @@ async function resumes(spec: CoTrainedMethod, model: ModelSpec, options: Values)
   }
 }
 
-async function refusals(spec: CoTrainedMethod, options: Values): Promise<void> {
-  const [model] = modelsOf(spec);
-  assert.ok(model, `no registered model can be trained by ${spec.name}`);
+async function refusals(spec: CoTrainedMethod, model: ModelSpec | undefined, options: Values): Promise<void> {
+  assert.ok(model, `no model of the suite can be trained by ${spec.name}; give one as the third argument`);
   const refusal = (e: unknown) =>
     e instanceof RecdistillError && e.code === 'needs-not-met' && / /.test(e.message) && / /.test(e.hint);
   const able = { name: 'one', has: spec.needs.teacher };
@@ -241,7 +237,7 @@ async function refusals(spec: CoTrainedMethod, options: Values): Promise<void> {
   assert.throws(() => checkStudent(model, spec, []), refusal, 'no teacher');
   assert.throws(() => checkStudent(model, spec, [able, able]), refusal, 'two teachers');
   assert.throws(() => checkStudent(model, spec, [{ name: 'lists', has: [] }]), refusal, 'rankings made elsewhere');
-  for (const other of modelRegistry.all().filter((m) => !learnsPairs(m)))
+  for (const other of [madeUpComputed, { ...model, capabilities: [] }])
     assert.throws(() => checkStudent(other, spec, [able]), refusal, other.name);
   const kernels = createKernels({ threads: 1, memoryLimit: 256e6 });
   const request = await requestOf(spec, model, options, kernels);

@@ -2,22 +2,20 @@
 import assert from 'node:assert/strict';
 import type { Kernels } from '../kernels/index.js';
 import { createPairLearner, type Pairs, type ScoreLoss, type TrainableModel } from '../models/index.js';
+import { optimizerRegistry } from '../optim/index.js';
 import type { Hooks } from '../train/index.js';
 import { type TrainRun, trainedBits } from './train-runs.js';
 
-/** Those that need not look at rows without a gradient. */
-const SPARSE = ['lazy-adam', 'sgd', 'adagrad'];
-
 /**
- * With each sparse optimiser a training gives the same bits whether it looks at marked rows only or at all: by the model's own loss, with weight
+ * With each optimiser a training gives the same bits whether it looks at marked rows only or at all: by the model's own loss, with weight
  * decay of the batch if it has such, and, where its scores can be learned through, with losses on some pairs and on all items.
  */
 export async function marksEveryRow(run: TrainRun, learnsPairs: boolean): Promise<void> {
-  for (const optimizer of SPARSE) {
+  for (const { name: optimizer } of optimizerRegistry.all()) {
     const decay = 'l2Scope' in run.options ? { l2: 0.01, l2Scope: 'batch' as const } : { l2: 0 };
     const options = { ...run.options, ...decay, optimizer, learningRate: 0.01 };
     const own: TrainRun = { ...run, options, ...(learnsPairs ? { method: someLosses } : {}) };
-    const full: TrainRun = { ...own, create: (k) => unmarked(run.create(k)) };
+    const full: TrainRun = { ...own, create: async (k) => unmarked(await run.create(k)) };
     assert.ok(
       (await trainedBits(own, 1)) === (await trainedBits(full, 1)),
       `${optimizer} on marked rows gave other bits`,

@@ -10,13 +10,16 @@ import {
   createPairLearner,
   type Model,
   type ModelSpec,
+  makeModel,
+  makeTrainable,
+  modelRegistry,
   type Parameter,
   rankAll,
-  type TrainableModel,
-  type TrainOptions,
   tablesOf,
+  trainOptionsOf,
 } from '../models/index.js';
 import { marksEveryRow } from './marks-contract.js';
+import { smallOptions, type Values } from './small.js';
 import { type TrainRun, trainedBits, trainedInPartsBits } from './train-runs.js';
 
 export interface ContractCase {
@@ -32,9 +35,10 @@ export const smallTrain: Interactions = {
   indices: Int32Array.of(0, 2, 5, 1, 2, 0, 3, 5, 9, 4, 2, 9, 0),
 };
 
-/** @param options small sizes for the model, e.g. `{ dim: 4 }`; every option that is a size by default is made small */
-export function modelContract(spec: ModelSpec, options: Readonly<Record<string, unknown>> = {}): ContractCase[] {
+/** @param options of the model beside those that it declares as `small` */
+export function modelContract(spec: ModelSpec, options: Values = {}): ContractCase[] {
   const shared = [
+    { name: `${spec.name}: its declaration is whole`, run: () => void modelRegistry.add(spec) },
     {
       name: `${spec.name}: the whole catalogue is scored, finite, the same in any order of users`,
       run: () => scoresRows(spec, options),
@@ -69,29 +73,8 @@ export function modelContract(spec: ModelSpec, options: Readonly<Record<string, 
   ];
 }
 
-/** Options small enough for tests, whatever the model calls its sizes. */
-export function smallOptions(spec: ModelSpec, more: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
-  const small: Record<string, unknown> = {
-    dim: 4,
-    hidden: 5,
-    batchSize: 5,
-    epochs: 3,
-    evaluateEvery: 1,
-    patience: 100,
-    neighbours: 5,
-  };
-  const has = Object.fromEntries(Object.entries(small).filter(([name]) => name in spec.options.shape));
-  return spec.options.parse({ ...has, ...more }) as Record<string, unknown>;
-}
-
-function make(
-  spec: ModelSpec,
-  k: Kernels,
-  options: Readonly<Record<string, unknown>>,
-  seed = 3,
-  train = smallTrain,
-): Promise<Model> {
-  return Promise.resolve(spec.create({ kernels: k, train, seed }, smallOptions(spec, options) as never));
+function make(spec: ModelSpec, k: Kernels, options: Values, seed = 3, train = smallTrain): Promise<Model> {
+  return makeModel(spec, { kernels: k, train, seed }, smallOptions(spec, options));
 }
 
 function scoresOf(k: Kernels, model: Model, users: readonly number[]): Float64Array {
@@ -104,7 +87,7 @@ function scoresOf(k: Kernels, model: Model, users: readonly number[]): Float64Ar
   return copy;
 }
 
-async function scoresRows(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+async function scoresRows(spec: ModelSpec, options: Values): Promise<void> {
   const k = createReferenceKernels('f64');
   const model = await make(spec, k, options);
   const all = scoresOf(k, model, [0, 1, 2, 3, 4, 5, 6]);
@@ -120,7 +103,7 @@ async function scoresRows(spec: ModelSpec, options: Readonly<Record<string, unkn
 }
 
 /** With and without memory of an earlier call: what is derived from parameters has to follow them. */
-async function tablesAgree(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+async function tablesAgree(spec: ModelSpec, options: Values): Promise<void> {
   const k = createReferenceKernels('f64');
   const model = await make(spec, k, options);
   for (const factor of [1, 2]) {
@@ -135,7 +118,7 @@ async function tablesAgree(spec: ModelSpec, options: Readonly<Record<string, unk
   model.close();
 }
 
-async function givesBack(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+async function givesBack(spec: ModelSpec, options: Values): Promise<void> {
   const k = createKernels({ threads: 1, memoryLimit: 64e6 });
   const train = async (): Promise<void> => {
     const model = await make(spec, k, options);
@@ -150,7 +133,7 @@ async function givesBack(spec: ModelSpec, options: Readonly<Record<string, unkno
   k.close();
 }
 
-async function sameOnBothMachines(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+async function sameOnBothMachines(spec: ModelSpec, options: Values): Promise<void> {
   const [wasm, reference] = [createKernels({ threads: 1, memoryLimit: 64e6 }), createReferenceKernels('f64')];
   const [a, b] = [await make(spec, wasm, options), await make(spec, reference, options)];
   copyParameters(b.parameters, a.parameters);
@@ -183,12 +166,10 @@ export function smallBatch(k: Kernels, kind: Batch['kind']): Batch {
   };
 }
 
-async function finiteDifferences(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+async function finiteDifferences(spec: ModelSpec, options: Values): Promise<void> {
   const k = createReferenceKernels('f64');
-  const model = (await make(spec, k, {
-    ...options,
-    ...('initScale' in spec.options.shape ? { initScale: 0.5 } : {}),
-  })) as TrainableModel;
+  const model = await makeTrainable(spec, { kernels: k, train: smallTrain, seed: 3 }, smallOptions(spec, options));
+  spread(model.parameters);
   const batch = smallBatch(k, model.batches);
   const lossAt = (): number => {
     model.forward?.(batch);
@@ -213,10 +194,10 @@ async function finiteDifferences(spec: ModelSpec, options: Readonly<Record<strin
 }
 
 /** Pairs that repeat users and items: they have the scores of rows, and what a loss on them says about the parameters is its gradient. */
-async function learnsPairs(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+async function learnsPairs(spec: ModelSpec, options: Values): Promise<void> {
   const k = createReferenceKernels('f64');
-  const wide = 'initScale' in spec.options.shape ? { initScale: 0.5 } : {};
-  const model = (await make(spec, k, { ...options, ...wide })) as TrainableModel;
+  const model = await makeTrainable(spec, { kernels: k, train: smallTrain, seed: 3 }, smallOptions(spec, options));
+  spread(model.parameters);
   const ints = (values: readonly number[]) => {
     const array = k.ints(values.length);
     array.set(values);
@@ -273,6 +254,11 @@ async function learnsPairs(spec: ModelSpec, options: Readonly<Record<string, unk
   model.close();
 }
 
+/** Parameters begin near 0, where gradients are small, and some scores are equal: this moves them away from there. */
+export function spread(parameters: readonly Parameter[]): void {
+  for (const p of parameters) for (let at = 0; at < p.values.length; at++) p.values[at]! += 0.4 * Math.sin(at + 1);
+}
+
 /** Central differences of `lossAt` by every number of every parameter. */
 export const numericGradients = (parameters: readonly Parameter[], lossAt: () => number): Float64Array[] =>
   parameters.map((p) =>
@@ -287,31 +273,26 @@ export const numericGradients = (parameters: readonly Parameter[], lossAt: () =>
     }),
   );
 
-const contractRun = (
-  spec: ModelSpec,
-  options: Readonly<Record<string, unknown>>,
-  data: Dataset,
-  seed = 3,
-): TrainRun => {
+const contractRun = (spec: ModelSpec, options: Values, data: Dataset, seed = 3): TrainRun => {
   const o = smallOptions(spec, { batchSize: 64, ...options, seed });
   return {
     data,
-    options: o as unknown as TrainOptions,
-    create: (kernels) => spec.create({ kernels, train: data.train, seed }, o as never) as TrainableModel,
+    options: trainOptionsOf(o),
+    create: (kernels) => makeTrainable(spec, { kernels, train: data.train, seed }, o),
   };
 };
 
 /** Small, and with the long tails of real data. */
 export const contractData = (): Promise<Dataset> => loadDataset({ data: 'synthetic:60x80x900' });
 
-async function sameAtAnyThreads(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+async function sameAtAnyThreads(spec: ModelSpec, options: Values): Promise<void> {
   const run = contractRun(spec, options, await contractData());
   const one = await trainedBits(run, 1);
   for (const threads of [2, 3, 4])
     assert.ok((await trainedBits(run, threads)) === one, `${threads} threads gave other bits than 1`);
 }
 
-async function scoresAtAnyThreads(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+async function scoresAtAnyThreads(spec: ModelSpec, options: Values): Promise<void> {
   const { train } = await contractData();
   const users = Array.from({ length: train.nUsers }, (_, u) => u);
   const found: Float64Array[] = [];
@@ -327,10 +308,10 @@ async function scoresAtAnyThreads(spec: ModelSpec, options: Readonly<Record<stri
 }
 
 /** Until it is not stopped any more, it is stopped at its first step, its second, ...; what came before leaves no trace in the scores. */
-async function stops(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+async function stops(spec: ModelSpec, options: Values): Promise<void> {
   const { train } = await contractData();
   const k = createKernels({ threads: 2, memoryLimit: 64e6 });
-  const o = smallOptions(spec, options) as never;
+  const o = smallOptions(spec, options);
   const straight = await make(spec, k, options, 3, train);
   const expected = scoresOf(k, straight, [0, 7, 59]);
   straight.close();
@@ -342,7 +323,7 @@ async function stops(spec: ModelSpec, options: Readonly<Record<string, unknown>>
       steps += 1;
       if (steps === stop) throw new RangeError('stopped');
     };
-    const made = spec.create({ kernels: k, train, seed: 3, step }, o) as Promise<Model>;
+    const made = makeModel(spec, { kernels: k, train, seed: 3, step }, o);
     const ended = await made.catch((error: unknown) => {
       if (!(error instanceof RangeError)) throw error;
     });
@@ -358,14 +339,14 @@ async function stops(spec: ModelSpec, options: Readonly<Record<string, unknown>>
   }
 }
 
-async function seeded(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+async function seeded(spec: ModelSpec, options: Values): Promise<void> {
   const data = await contractData();
   const [one, other] = [contractRun(spec, options, data), contractRun(spec, options, data, 4)];
   assert.ok((await trainedBits(one, 1)) !== (await trainedBits(other, 1)));
 }
 
 /** Equal weights are none, whatever a model does with others. */
-async function weighs(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+async function weighs(spec: ModelSpec, options: Values): Promise<void> {
   const data = await contractData();
   const withWeights = (weight: (at: number) => number): Dataset => {
     const weights = Float32Array.from(data.train.indices, (_, at) => weight(at));
@@ -387,12 +368,12 @@ async function weighs(spec: ModelSpec, options: Readonly<Record<string, unknown>
   assert.equal(changed, says, says ? 'other weights changed nothing' : 'weights changed what is learned');
 }
 
-async function marks(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+async function marks(spec: ModelSpec, options: Values): Promise<void> {
   const run = contractRun(spec, { ...options, batchSize: 8 }, await contractData());
   await marksEveryRow(run, spec.capabilities.includes('scores'));
 }
 
-async function resumes(spec: ModelSpec, options: Readonly<Record<string, unknown>>): Promise<void> {
+async function resumes(spec: ModelSpec, options: Values): Promise<void> {
   const run = contractRun(spec, options, await contractData());
   const [straight, parts] = [await trainedBits(run, 1), await trainedInPartsBits(run, [1, 2])];
   assert.ok(parts === straight, 'a run in three parts gave other bits than one in one part');

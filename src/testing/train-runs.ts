@@ -11,7 +11,7 @@ type ClosedHooks = Hooks & { close(): void };
 export interface TrainRun {
   readonly data: Dataset;
   readonly options: TrainOptions;
-  create(k: Kernels): TrainableModel;
+  create(k: Kernels): Promise<TrainableModel>;
   /** What a method adds; closed after the run. */
   method?(k: Kernels, model: TrainableModel, batchesPerEpoch: number): ClosedHooks | Promise<ClosedHooks>;
 }
@@ -51,7 +51,7 @@ function diskLike(): LoopStore {
 }
 
 async function part(run: TrainRun, k: Kernels, store?: LoopStore, until?: number): Promise<string> {
-  const model = run.create(k);
+  const model = await run.create(k);
   let method: ClosedHooks | undefined;
   const stop = new AbortController();
   const task = runLoop({

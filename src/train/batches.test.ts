@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { fromPairs, has, type Interactions } from '../data/interactions.js';
 import { createReferenceKernels, freeRows, takeRows } from '../kernels/index.js';
 import { stream } from '../math/random.js';
-import { samplerNamed, samplers } from '../samplers/index.js';
+import { samplerOf, samplers } from '../samplers/index.js';
 import { type Batches, createBatches } from './batches.js';
 
 const k = createReferenceKernels('f64');
@@ -133,7 +133,7 @@ test('batches of items: every item that somebody has once', () => {
 test('several negatives for each interaction stand together, and none of them is an item that the user has', () => {
   fc.assert(
     fc.property(input, fc.integer({ min: 2, max: 5 }), ({ train, size, seed, epoch }, negatives) => {
-      for (const sampler of samplers) {
+      for (const sampler of Object.values(samplers)) {
         const batches = createBatches(k, train, 'pairs', { batchSize: size, seed, negatives, sampler: sampler.name });
         for (const b of batches.epoch(epoch)) {
           assert.ok(b.kind === 'pairs' && b.perPositive === negatives);
@@ -157,7 +157,7 @@ test('items that are to be avoided are spared by every sampler, though they are 
     pairs.map((n) => n % 8),
     pairs.map((n) => n >> 3),
   );
-  for (const { name: sampler } of samplers) {
+  for (const { name: sampler } of Object.values(samplers)) {
     const batches = createBatches(k, { ...own, avoided }, 'pairs', { batchSize: 50, seed: 1, negatives: 5, sampler });
     for (const b of batches.epoch(1)) {
       assert.ok(b.kind === 'pairs');
@@ -173,7 +173,7 @@ test('the popularity sampler draws items as often as they occur, and none that n
   const items = [...Array(60).fill(0), ...Array(20).fill(1), ...Array(1).fill(3)];
   const many = fromPairs(100, 5, users, items);
   const rows = takeRows(k, { columns: 5, indptr: many.indptr, indices: many.indices });
-  const sampler = samplerNamed('popularity').create(k, many, rows, rows);
+  const sampler = samplerOf('popularity').create(k, many, rows, rows);
   const [drawn, of] = [k.ints(4000), k.ints(4000).fill(99)];
   sampler.draw(drawn, of, stream(1, 'test'), 1, 0);
   const share = (item: number) => drawn.filter((i) => i === item).length / drawn.length;

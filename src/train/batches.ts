@@ -5,7 +5,7 @@ import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
 import { shuffle, stream, uniform } from '../math/random.js';
 import type { Batch } from '../models/_model.js';
 import type { TrainOptions } from '../models/options.js';
-import { samplerNamed } from '../samplers/index.js';
+import { samplerOf } from '../samplers/index.js';
 import { drawByWeight } from './draw-by-weight.js';
 
 export interface Batches {
@@ -33,7 +33,7 @@ function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches 
   const rows = takeRows(k, { columns: train.nItems, indptr: train.indptr, indices: train.indices });
   const { avoided } = train;
   const spared = avoided && takeRows(k, { columns: train.nItems, indptr: avoided.indptr, indices: avoided.indices });
-  const sampler = samplerNamed(o.sampler ?? 'uniform').create(k, train, rows, spared ?? rows);
+  const sampler = samplerOf(o.sampler ?? 'uniform').create(k, train, rows, spared ?? rows);
   const [users, positives] = [k.ints(size), k.ints(size)];
   // The user of each negative: with one for each interaction these are the users of the batch.
   const against = perPositive === 1 ? users : k.ints(size * perPositive);

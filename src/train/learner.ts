@@ -2,7 +2,7 @@
 import type { Kernels } from '../kernels/index.js';
 import type { Batch, TrainableModel } from '../models/_model.js';
 import type { TrainOptions } from '../models/options.js';
-import { optimizerNamed } from '../optim/index.js';
+import { optimizerOf } from '../optim/index.js';
 import type { Batches } from './batches.js';
 import {
   checkpointOf,
@@ -67,7 +67,7 @@ export function createLearner(k: Kernels, task: LearnerTask, batches: Batches, h
   const ofBatch = o.l2Scope === 'batch' && o.l2 > 0;
   const decay = ofBatch ? batchDecay(k, model.parameters, o.l2, o.batchSize * (o.negatives ?? 1)) : undefined;
   const saved = [...model.parameters, ...extrasOf(hooks)];
-  const optimizer = optimizerNamed(o.optimizer).create(k, saved, { ...o, ...(ofBatch ? { l2: 0 } : {}) });
+  const optimizer = optimizerOf(o.optimizer).create(k, saved, { ...o, ...(ofBatch ? { l2: 0 } : {}) });
   const best = model.parameters.map((p) => p.values.slice());
   const state: LearnerState = {
     epoch: 0,

@@ -4,13 +4,14 @@
  */
 import type { Interactions } from '../data/interactions.js';
 import { fail, RecdistillError } from '../errors.js';
-import type { Kernels } from '../kernels/index.js';
+import type { Floats, Kernels } from '../kernels/index.js';
+import { shown } from '../options/unit-check.js';
 import { createProgress, type Progress, turn } from '../progress.js';
 import { createBatches, inStep } from './batches.js';
 import { newestOfAll } from './checkpoint.js';
 import type { StopReason } from './events.js';
 import type { Hooks } from './hooks.js';
-import { createLearner, type LearnerTask, type TrainOutcome } from './learner.js';
+import { createLearner, type Learner, type LearnerTask, type TrainOutcome } from './learner.js';
 
 /** An epoch that takes longer is kept although nothing is judged after it: as it may be given up, so may those before it. */
 const LONG_SECONDS = 1;
@@ -23,6 +24,8 @@ interface Surroundings {
   /** The models are judged before their first epoch, too, and may be at their best then. */
   readonly evaluateStart?: boolean;
   readonly signal?: AbortSignal;
+  /** Name of the method that the hooks are of, for messages. */
+  readonly method?: string;
   /** Between batches; default: one with the signal. */
   readonly progress?: Progress;
 }
@@ -94,8 +97,10 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
       for (const { batch, learner } of step) learners[learner]!.model.forward?.(batch);
       for (const { batch, learner } of step) {
         hooks.prepare?.(batch, learner);
-        if (hooks.base === 'kept') losses[learner]! += learners[learner]!.model.accumulate(batch);
-        losses[learner]! += hooks.accumulate?.(batch, learner) ?? 0;
+        const { model } = learners[learner]!;
+        if (hooks.base === 'kept') losses[learner]! += lossOf('model', model.name, model.accumulate(batch));
+        if (hooks.accumulate)
+          losses[learner]! += lossOf('method', task.method ?? 'of this training', hooks.accumulate(batch, learner));
       }
       for (const { batch, learner } of step) learners[learner]!.step(batch);
     }
@@ -110,6 +115,15 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
     for (const l of learners) l.putBestBack();
     tellStop(at, reason);
     return learners.map((l) => l.outcome());
+  };
+  const expectFiniteParameters = (due: readonly Learner[], epoch: number) => {
+    for (const { model, state } of due) {
+      const broken = model.parameters.find(({ values }) => !allFinite(values));
+      if (!broken) continue;
+      for (const l of learners) l.putBestBack();
+      tellStop(epoch, 'diverged');
+      fail('diverged', { model: model.name, epoch, parameter: broken.name, bestEpoch: state.bestEpoch });
+    }
   };
   const expectFinite = (losses: readonly number[], epoch: number) => {
     const diverged = losses.findIndex((loss) => !Number.isFinite(loss));
@@ -152,6 +166,7 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
       const after = await hooks.afterEpoch?.(epoch);
       if (after?.restartPatience) for (const l of learners) l.state.waited = 0;
       const due = learners.filter((l) => epoch % l.options.evaluateEvery === 0 || epoch === epochs);
+      expectFiniteParameters(due, epoch);
       for (const l of due) await l.evaluate(epoch);
       if (due.length === 0) {
         if (took >= LONG_SECONDS) saveIfDue();
@@ -169,4 +184,19 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
   } finally {
     for (const l of learners) l.close();
   }
+}
+
+/** A loss that is a number, NaN included. @throws RecdistillError `broken-unit` for anything else */
+function lossOf(kind: 'model' | 'method', given: string, loss: unknown): number {
+  if (typeof loss === 'number') return loss;
+  return fail('broken-unit', {
+    kind,
+    given,
+    problem: `accumulate returned ${shown(loss)}; expected the loss, a number`,
+  });
+}
+
+function allFinite(values: Floats): boolean {
+  for (let at = 0; at < values.length; at++) if (!Number.isFinite(values[at]!)) return false;
+  return true;
 }

@@ -32,13 +32,13 @@ export interface Workshop {
   remove(): void;
 }
 
-/** A fresh folder; named data sets and caches of the machine are out of reach. */
-export function createWorkshop(): Workshop {
+/** A fresh folder; named data sets and caches of the machine are out of reach. @param program the command line; default: that of this checkout */
+export function createWorkshop(program = main): Workshop {
   const folder = mkdtempSync(join(tmpdir(), 'recdistill-cli-'));
   const { RECDISTILL_DATA: _, RECDISTILL_DEBUG: __, ...inherited } = process.env;
   const env = { ...inherited, RECDISTILL_CACHE: join(folder, 'cache') };
   const start = (...words: string[]): Started => {
-    const child = spawn(process.execPath, [main, ...words], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [program, ...words], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     return follow(child);
   };
   const run = (...words: string[]) => start(...words).ended;

@@ -13,7 +13,7 @@ export function makeModel(
   options: Readonly<Record<string, unknown>>,
 ): TrainableModel {
   const spec = modelOf(name);
-  return spec.create({ kernels: k, train, seed: 0 }, spec.options.parse(options) as never) as TrainableModel;
+  return spec.create({ kernels: k, train, seed: 0 }, spec.options.parse(options)) as TrainableModel;
 }
 
 /** Every parameter of the model must be given, in its own layout. */

@@ -1,6 +1,6 @@
 /** Subject `optimizers`: the parameters after each of some steps with given gradients. */
 import type { Kernels } from 'recdistill/kernels';
-import { type OptimizerOptions, optimizerNamed } from 'recdistill/models';
+import { type OptimizerOptions, optimizerOf } from 'recdistill/models';
 import type { Checker, Inputs, Json, Result } from './_checker.js';
 import { onBoth, put } from './_machines.js';
 import { readLists, readMatrix, readNumber, readNumbers, readText } from './inputs.js';
@@ -15,7 +15,7 @@ export const optimizers: Checker = {
 function trained(k: Kernels, inputs: Inputs): Result {
   const { values: start, rows, columns } = readMatrix(inputs, 'params');
   const parameter = { name: 'p', shape: [rows, columns], values: put(k, start), gradient: k.floats(start.length) };
-  const optimizer = optimizerNamed(readText(inputs, 'algorithm')).create(k, [parameter], optionsOf(inputs));
+  const optimizer = optimizerOf(readText(inputs, 'algorithm')).create(k, [parameter], optionsOf(inputs));
   const after = (inputs.grads as readonly Json[]).map((grads) => {
     parameter.gradient.set(readLists({ grads }, 'grads').flat());
     optimizer.step();

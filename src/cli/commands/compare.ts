@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fail } from '../../errors.js';
-import { findMetric } from '../../eval/index.js';
+import { metricOf } from '../../eval/index.js';
 import { choice, optionalText, options, words } from '../../options/options.js';
 import { listed } from '../../report/format.js';
 import { comparedRun, compareRuns } from '../../report/index.js';
@@ -45,7 +45,7 @@ export const compareCommand: Command = {
   async run(given) {
     const o = readOptions(compareGroup, given);
     const { runs } = readOptions(runsGroup, given);
-    for (const metric of o.metrics) findMetric(metric);
+    for (const metric of o.metrics) metricOf(metric);
     if (o.metrics.length === 0)
       fail('usage', { problem: '--metrics names no metric', hint: 'For example: recall,ndcg' });
     const places = chosen(given.args, o.against, runs);

@@ -1,9 +1,10 @@
 /** What `train` and `distill` have in common: one job in a run folder, with progress, a clean stop and a bundle. */
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { DataOptions, LoadedDataset } from '../../data/index.js';
 import { fail } from '../../errors.js';
 import type { EvaluationOptions } from '../../eval/index.js';
-import { modelOf, type TrainOptions } from '../../models/index.js';
+import { modelOf, trainOptionsOf } from '../../models/index.js';
+import { usedModules } from '../../options/use.js';
 import { formatBytes, formatCount } from '../../report/format.js';
 import { costText, metricsTable, workText } from '../../report/index.js';
 import { jobFiles, memoryAvailable, memoryNeeded, runJob } from '../../runs/index.js';
@@ -103,7 +104,7 @@ function tellCost({ model, options: given, dataset }: NamedJob, machine: Machine
   const length =
     spec.kind === 'computed'
       ? 'It is computed at once'
-      : `At most ${(o as unknown as TrainOptions).epochs} epochs; the time left is shown as they go`;
+      : `At most ${trainOptionsOf(o).epochs} epochs; the time left is shown as they go`;
   console.say(`${model} needs about ${formatBytes(needed)} of memory; ${formatBytes(available)} available. ${length}.`);
   if (needed <= available) return;
   fail('out-of-memory', {
@@ -163,7 +164,9 @@ export function distillStep(teachers: string, runs: string): string {
 /** Commands to go on with; they get --runs where it is not the default. */
 export function nextSteps(program: string, runs: string, commands: readonly string[]): string {
   const where = runs === 'runs' ? '' : ` --runs ${quoted(runs)}`;
-  return ['What to do next:', ...commands.map((c) => `  ${program} ${c}${where}`)].join('\n');
+  const uses = usedModules().map((file) => ` --use ${quoted(relative(process.cwd(), file))}`);
+  const end = (command: string) => (/^(train|tune|distill|bd) /.test(command) ? uses.join('') : '') + where;
+  return ['What to do next:', ...commands.map((c) => `  ${program} ${c}${end(c)}`)].join('\n');
 }
 
 /** A word as a shell needs it. */

@@ -2,6 +2,7 @@ import { pipelineTable } from '../../report/index.js';
 import type { Command } from '../terminal/_command.js';
 import { machineGroup, writeRunsGroup } from '../terminal/groups.js';
 import { readYamlFile } from '../terminal/yaml-file.js';
+import { useFromYaml } from '../use.js';
 import { distillStep, nextSteps, quoted } from './job.js';
 import { runWholePipeline } from './pipeline-run.js';
 
@@ -21,8 +22,13 @@ export const run: Command = {
   ],
   async run(given, console) {
     const file = readYamlFile(given.args[0]!, EXAMPLE);
-    const { options, dataset, rows, reused, runs, files } = await file.within(() =>
-      runWholePipeline(file.value, given, console, (free) => `"name: ${free}" in ${given.args[0]}`),
+    const { options, dataset, rows, reused, runs, files } = await file.within(async () =>
+      runWholePipeline(
+        await useFromYaml(file.value, given.args[0]!),
+        given,
+        console,
+        (free) => `"name: ${free}" in ${given.args[0]}`,
+      ),
     );
     const report = pipelineTable(rows, reused, options);
     const student = rows.findLast((r) => r.role === 'student');

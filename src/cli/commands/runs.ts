@@ -17,6 +17,7 @@ import {
 import type { Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { dataGroup, evaluationGroup } from '../terminal/groups.js';
+import { noteUses } from '../use.js';
 import { loadData } from './load-data.js';
 
 /** A folder and the name that the user knows it by. */
@@ -72,7 +73,9 @@ export function readRun(place: RunPlace): FinishedRun {
       hint: 'Run the command that made it again; it goes on from its last checkpoint.',
     });
   }
-  return readFinishedRun(place.folder);
+  const run = readFinishedRun(place.folder);
+  noteUses(run.manifest.host.uses);
+  return run;
 }
 
 /**

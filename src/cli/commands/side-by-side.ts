@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { fail } from '../../errors.js';
+import { usedModules } from '../../options/use.js';
 import type { Console, Given } from '../terminal/_command.js';
 import type { Failure } from '../terminal/failure.js';
 import { wordsOf } from '../terminal/flags.js';
@@ -69,11 +70,16 @@ async function trainInChild(
 ): Promise<Trained> {
   const { threads: _, memoryLimit: __, ...flags } = given.flags;
   const words = wordsOf([modelGroup(model), ...trainGroups], { ...given, flags });
-  const child = fork(program, ['train', model, ...words, ...machine, '--json', ...(console.quiet ? ['--quiet'] : [])], {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // Ctrl-C in the terminal is for this process alone; the child stops when the channel to it closes, also if this process is killed.
-    detached: true,
-  });
+  const uses = usedModules().map((file) => `--use=${file}`);
+  const child = fork(
+    program,
+    ['train', model, ...words, ...uses, ...machine, '--json', ...(console.quiet ? ['--quiet'] : [])],
+    {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // Ctrl-C in the terminal is for this process alone; the child stops when the channel to it closes, also if this process is killed.
+      detached: true,
+    },
+  );
   const stop = () => void (child.connected && child.disconnect());
   signal.addEventListener('abort', stop);
   createInterface({ input: child.stderr! }).on('line', (line) => {

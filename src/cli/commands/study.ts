@@ -11,6 +11,7 @@ import { group, machineGroup, machineOf, withKernels, writeRunsGroup } from '../
 import { interruptible } from '../terminal/interrupt.js';
 import { createProgressBar, followPipeline } from '../terminal/progress.js';
 import { readYamlFile } from '../terminal/yaml-file.js';
+import { useFromYaml } from '../use.js';
 import { keptSource, portable } from './source.js';
 import { followSearch } from './tune-progress.js';
 
@@ -50,7 +51,7 @@ export const study: Command = {
     const { out } = readOptions(outGroup, given);
     const { runs, overwrite } = readOptions(writeRunsGroup, given);
     const result = await file.within(async () => {
-      const o = parseOptions(studyOptions, file.value, 'study');
+      const o = parseOptions(studyOptions, await useFromYaml(file.value, given.args[0]!), 'study');
       const data = await keptSource(o.data.data, runs, console.say);
       const metric = o.evaluation.selectBy;
       const progress = createProgressBar(console, metric);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { methodOf, methodRegistry } from '../../distill/index.js';
-import { parseSpaces, tune as search, strategies, tuneOptions } from '../../experiment/search/index.js';
+import { parseSpaces, tune as search, strategyRegistry, tuneOptions } from '../../experiment/search/index.js';
 import { modelRegistry } from '../../models/index.js';
 import { optionalText, options } from '../../options/options.js';
 import type { Command, Given } from '../terminal/_command.js';
@@ -46,7 +46,7 @@ export const tune: Command = {
     'What is searched, unless --space says otherwise:',
     ...tunable.map((m) => `  ${m.name.padEnd(16)} ${Object.keys(m.search).join(', ')}`),
     'Strategies:',
-    ...strategies.map((s) => `  ${s.name.padEnd(16)} ${s.summary}`),
+    ...strategyRegistry.all().map((s) => `  ${s.name.padEnd(16)} ${s.summary}`),
     'With --method the model is a student that learns from --teachers in every trial, and what the method declares is searched, too:',
     ...methodRegistry
       .all()

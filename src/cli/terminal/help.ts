@@ -1,6 +1,7 @@
 /** The text of --help: usage, arguments, options with defaults and ranges, examples. */
 import type { OptionRow } from '../../options/describe.js';
 import { describeOptions } from '../../options/describe.js';
+import { useGroup } from '../use.js';
 import type { Argument, Command, Given, OptionGroup } from './_command.js';
 import { flagOf } from './flags.js';
 import { outputGroup } from './groups.js';
@@ -27,7 +28,7 @@ export function helpOfAll(program: string, commands: readonly Command[], topic?:
 
 /** One command, with the options that hold for what was given. */
 export function helpOf(program: string, command: Command, given: Given): string {
-  const sections = merged([...(command.groupsFor?.(given) ?? command.groups), outputGroup]);
+  const sections = merged([...(command.groupsFor?.(given) ?? command.groups), useGroup, outputGroup]);
   const parts = [
     `${command.summary}.`,
     `Usage: ${program} ${usageOf(command.name, command.args)} [OPTIONS]`,

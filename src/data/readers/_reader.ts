@@ -1,4 +1,6 @@
 /** What a reader is: it looks into one file and says, as DuckDB SQL, how its rows and columns are read. */
+
+import type { Unit } from '../../options/registry.js';
 import type { Database } from '../duckdb.js';
 import type { SourceFile } from '../files.js';
 
@@ -41,4 +43,17 @@ export interface Table {
 }
 
 /** @throws RecdistillError `bad-data` if the file is not of this format */
-export type Reader = (db: Database, request: ReadRequest) => Promise<Table>;
+export type Read = (db: Database, request: ReadRequest) => Promise<Table>;
+
+/** A format that interactions and rankings are read from. */
+export interface Reader extends Unit {
+  readonly unit: 'reader';
+  /** One line for lists and help. */
+  readonly summary: string;
+  /** Ends of file names, such as `.clicks`, by which a single file is known to be of this format without the option `format`. */
+  readonly suffixes?: readonly string[];
+  readonly read: Read;
+}
+
+/** Declares a reader. */
+export const reader = (spec: Omit<Reader, 'unit'>): Reader => ({ ...spec, unit: 'reader' });

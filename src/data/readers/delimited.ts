@@ -4,13 +4,13 @@ import { isItemName, isKnownName, isUserName } from '../column-names.js';
 import { detectFormat, refuseComments, SAMPLE_LINES } from '../detect-format.js';
 import { badFile, type Database, firstLines, LINE_SIZE, linesOf, literal, pathValue } from '../duckdb.js';
 import { splitLine } from '../split-line.js';
-import type { Reader, ReadRequest, Table } from './_reader.js';
+import type { Read, ReadRequest, Table } from './_reader.js';
 
 /** Divided as the option `delimiter` says, else by the only delimiter that can be. */
-export const csv: Reader = (db, request) => delimited(db, request, request.delimiter ?? request.file.delimiter, 2);
+export const csv: Read = (db, request) => delimited(db, request, request.delimiter ?? request.file.delimiter, 2);
 
 /** Divided by tabs, unless the option `delimiter` says otherwise. */
-export const tsv: Reader = (db, request) =>
+export const tsv: Read = (db, request) =>
   delimited(db, request, request.delimiter ?? request.file.delimiter ?? '\t', 2);
 
 /** Words for delimiters that are hard to type. */

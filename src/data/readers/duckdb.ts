@@ -4,9 +4,9 @@ import { fail } from '../../errors.js';
 import { nearest } from '../../nearest.js';
 import { badFile, type Database, identifier, literal } from '../duckdb.js';
 import type { SourceFile } from '../files.js';
-import type { Reader } from './_reader.js';
+import type { Read } from './_reader.js';
 
-export const duckdb: Reader = async (db, { file }) => {
+export const duckdb: Read = async (db, { file }) => {
   const catalog = `source ${file.path}`;
   await db.query(`ATTACH IF NOT EXISTS ${literal(file.path)} AS ${identifier(catalog)} (READ_ONLY)`).catch((cause) => {
     const hint = "Close the program that writes to it, or export the table: COPY table TO 'table.parquet'.";

@@ -1,5 +1,7 @@
-/** The registry of readers: format name -> reader. A ready split folder is three files, each read by one of these. */
-import type { Reader } from './_reader.js';
+/** The registry of readers: one line adds one. A ready split folder is three files, each read by one of these. */
+import { createRegistry, type NameOr, type Registry } from '../../options/registry.js';
+import { fieldProblem } from '../../options/unit-check.js';
+import { type Reader, reader } from './_reader.js';
 import { csv, tsv } from './delimited.js';
 import { duckdb } from './duckdb.js';
 import { jsonl } from './json-lines.js';
@@ -7,9 +9,25 @@ import { lists } from './lists.js';
 import { parquet } from './parquet.js';
 import { userLists } from './user-lists.js';
 
-export const readers = { csv, tsv, jsonl, parquet, duckdb, lists, 'user-lists': userLists } satisfies Record<
-  string,
-  Reader
->;
+/** The readers of recdistill, by the name of their format. */
+export const readers = {
+  csv: reader({ name: 'csv', summary: 'text with a delimiter that is found by looking', read: csv }),
+  tsv: reader({ name: 'tsv', summary: 'text with tabs between fields', read: tsv }),
+  jsonl: reader({ name: 'jsonl', summary: 'JSON lines, or one JSON array of objects', read: jsonl }),
+  parquet: reader({ name: 'parquet', summary: 'Apache Parquet', read: parquet }),
+  duckdb: reader({ name: 'duckdb', summary: 'a table or view of a DuckDB database', read: duckdb }),
+  lists: reader({ name: 'lists', summary: 'line k: the number of items of user k, then the items', read: lists }),
+  'user-lists': reader({ name: 'user-lists', summary: 'each line: a user, then the items', read: userLists }),
+} as const satisfies Record<string, Reader>;
 
 export type Format = keyof typeof readers;
+
+/** Built-in readers, and those that users add. */
+export const readerRegistry: Registry<Reader> = createRegistry<Reader>('reader', 'format', readers, (given) =>
+  fieldProblem(given, { summary: 'text', read: 'function', suffixes: 'list?' }),
+);
+
+/** The reader of this format, or the reader itself. @throws as `Registry.find` */
+export const readerOf = (given: NameOr<Format> | Reader): Reader => readerRegistry.find(given);
+
+export { type Column, type Reader, type ReadRequest, reader, type Table } from './_reader.js';

@@ -2,13 +2,13 @@
 import { fail } from '../../errors.js';
 import { badFile, firstLines, linesOf, literal, MAX_LINE, pathValue } from '../duckdb.js';
 import type { SourceFile } from '../files.js';
-import type { Column, Reader } from './_reader.js';
+import type { Column, Read } from './_reader.js';
 
 /**
  * Lines are divided first and each is parsed alone: DuckDB's own reader of JSON lines (1.5) refuses some whole files whose
  * last line has no line end and lies across a multiple of 16 MB.
  */
-export const jsonl: Reader = async (db, { file, wished }) => {
+export const jsonl: Read = async (db, { file, wished }) => {
   const hint = 'Expected one JSON object per line, such as {"user": "u1", "item": "i1"}, or one array of such objects.';
   const isArray = (await firstLines(db, file, 1))[0]?.trimStart().startsWith('[') ?? false;
   const sql = isArray ? objectsOf(file) : linesOf(file);

@@ -1,9 +1,9 @@
 /** `users.dat` lists: line k holds the items of user k (from 0) as `<count> <item> <item> ...`. */
 import { fail } from '../../errors.js';
 import { badFile, linesOf, pathValue } from '../duckdb.js';
-import type { Reader } from './_reader.js';
+import type { Read } from './_reader.js';
 
-export const lists: Reader = async (db, { file }) => {
+export const lists: Read = async (db, { file }) => {
   const words = `(SELECT row_number() OVER () AS k, string_split_regex(trim(line), '\\s+') AS words FROM ${linesOf(file)})`;
   const wrong = await db
     .query(

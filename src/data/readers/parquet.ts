@@ -1,8 +1,8 @@
 /** Apache Parquet. */
 import { badFile, identifier, pathValue } from '../duckdb.js';
-import type { Column, Reader } from './_reader.js';
+import type { Column, Read } from './_reader.js';
 
-export const parquet: Reader = async (db, { file, wished }) => {
+export const parquet: Read = async (db, { file, wished }) => {
   const sql = 'read_parquet($1, binary_as_string=true, hive_partitioning=false)';
   const values = [pathValue(file)];
   const described = await db

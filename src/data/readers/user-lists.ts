@@ -1,8 +1,8 @@
 /** Lists that name their user: each line is `<user> <item> <item> ...`, as LightGCN's data sets are published. Blank lines are no users. */
 import { linesOf } from '../duckdb.js';
-import type { Reader } from './_reader.js';
+import type { Read } from './_reader.js';
 
-export const userLists: Reader = async (_, { file }) => ({
+export const userLists: Read = async (_, { file }) => ({
   columns: [
     { name: 'user', sql: 'u' },
     { name: 'item', sql: 'i' },

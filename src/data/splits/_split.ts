@@ -2,6 +2,7 @@
 
 import { fail } from '../../errors.js';
 import { type RandomKey, shuffle, stream } from '../../math/random.js';
+import type { Unit } from '../../options/registry.js';
 import { selectEntries } from '../filters.js';
 import type { Interactions } from '../interactions.js';
 
@@ -21,6 +22,18 @@ export interface SplitSpec {
 
 /** @throws RecdistillError `needs-not-met` if the split needs times and there are none */
 export type Split = (x: Interactions, spec: SplitSpec) => Parts;
+
+/** A split by its name. */
+export interface SplitRule extends Unit {
+  readonly unit: 'split';
+  /** One line for lists and help. */
+  readonly summary: string;
+  /** Every interaction goes to one of the parts, which have the users and items of the whole. */
+  readonly divide: Split;
+}
+
+/** Declares a split. */
+export const splitRule = (spec: Omit<SplitRule, 'unit'>): SplitRule => ({ ...spec, unit: 'split' });
 
 export const TRAIN = 0;
 export const VALID = 1;

@@ -1,9 +1,40 @@
-/** The registry of splits: name -> split. `given` is not here, because a ready split is read and not made. */
-import type { Split } from './_split.js';
+/** The registry of splits: one line adds one. `given` is not here, because a ready split is read and not made. */
+import { fail } from '../../errors.js';
+import { createRegistry, type NameOr, type Registry } from '../../options/registry.js';
+import { fieldProblem } from '../../options/unit-check.js';
+import { count, type Interactions } from '../interactions.js';
+import { type Parts, type SplitRule, type SplitSpec, splitRule } from './_split.js';
 import { leaveOneOut } from './leave-one-out.js';
 import { ratio } from './ratio.js';
 import { time } from './time.js';
 
-export const splits = { ratio, 'leave-one-out': leaveOneOut, time } satisfies Record<string, Split>;
+/** The splits of recdistill, by name. */
+export const splits = {
+  ratio: splitRule({ name: 'ratio', summary: "shares of each user's interactions", divide: ratio }),
+  'leave-one-out': splitRule({ name: 'leave-one-out', summary: 'one for valid, one for test', divide: leaveOneOut }),
+  time: splitRule({ name: 'time', summary: 'shares of all interactions, by moments', divide: time }),
+} as const satisfies Record<string, SplitRule>;
 
 export type SplitName = keyof typeof splits;
+
+/** Built-in splits, and those that users add. */
+export const splitRegistry: Registry<SplitRule> = createRegistry<SplitRule>('split', 'split', splits, (given) =>
+  fieldProblem(given, { summary: 'text', divide: 'function' }),
+);
+
+/** The split of this name, or the split itself. @throws as `Registry.find` */
+export const splitRuleOf = (given: NameOr<SplitName> | SplitRule): SplitRule => splitRegistry.find(given);
+
+/** The parts, which are checked. @throws RecdistillError `unknown-name`, `broken-unit`, and what the split throws */
+export function divided(how: string, x: Interactions, spec: SplitSpec): Parts {
+  const { name, divide } = splitRuleOf(how);
+  const parts = divide(x, spec);
+  const all = [parts.train, parts.valid, parts.test];
+  const whole = all.every((part) => part?.nUsers === x.nUsers && part.nItems === x.nItems);
+  if (whole && all.reduce((sum, part) => sum + count(part), 0) === count(x)) return parts;
+  return fail('broken-unit', {
+    ...{ kind: 'split', given: name },
+    problem:
+      'divide has to give train, valid and test over the same users and items, with each interaction in one of them',
+  });
+}

@@ -33,7 +33,7 @@ for (const name of names) {
     fc.assert(
       fc.property(list, fc.constantFrom('random', 'latest'), fc.integer(), (rows, holdOut, seed) => {
         const x = build(rows);
-        const parts = splits[name](x, { ...spec, holdOut, seed });
+        const parts = splits[name].divide(x, { ...spec, holdOut, seed });
         const sum = count(parts.train) + count(parts.valid) + count(parts.test);
         assert.equal(sum, count(x));
         for (let u = 0; u < x.nUsers; u++) {
@@ -51,8 +51,8 @@ for (const name of names) {
   test(`${name}: the same seed gives the same parts, whatever the order of the source rows`, () => {
     fc.assert(
       fc.property(list, fc.integer(), (rows, seed) => {
-        const forwards = splits[name](build(rows), { ...spec, seed });
-        const backwards = splits[name](build([...rows].reverse()), { ...spec, seed });
+        const forwards = splits[name].divide(build(rows), { ...spec, seed });
+        const backwards = splits[name].divide(build([...rows].reverse()), { ...spec, seed });
         assert.deepEqual(flat(forwards), flat(backwards));
       }),
     );
@@ -79,11 +79,11 @@ test('ratio rounds valid and test down and leaves the rest to train', () => {
     [30, 18, 6, 6],
   ];
   for (const [n, train, valid, held] of expected) {
-    const parts = splits.ratio(oneUser(n!), spec);
+    const parts = splits.ratio.divide(oneUser(n!), spec);
     assert.deepEqual([count(parts.train), count(parts.valid), count(parts.test)], [train, valid, held], `n = ${n}`);
   }
   // 0.1 * 30 and 0.7 * 10 are not exact in floating point.
-  const parts = splits.ratio(oneUser(30), { ...spec, ratios: [0.8, 0.1, 0.1] });
+  const parts = splits.ratio.divide(oneUser(30), { ...spec, ratios: [0.8, 0.1, 0.1] });
   assert.deepEqual([count(parts.valid), count(parts.test)], [3, 3]);
 });
 
@@ -94,14 +94,14 @@ test('another seed gives another split, and users are shuffled apart', () => {
     Array.from({ length: 80 }, (_, k) => (k >> 5) & 1),
     Array.from({ length: 80 }, (_, k) => k % 40),
   );
-  const a = splits.ratio(x, spec);
-  assert.notDeepEqual([...a.test.indices], [...splits.ratio(x, { ...spec, seed: 1 }).test.indices]);
+  const a = splits.ratio.divide(x, spec);
+  assert.notDeepEqual([...a.test.indices], [...splits.ratio.divide(x, { ...spec, seed: 1 }).test.indices]);
   assert.notDeepEqual([...itemsOf(a.test, 0)], [...itemsOf(a.test, 1)]);
 });
 
 test('latest holds out the latest: test after valid after train', () => {
   for (const name of ['ratio', 'leave-one-out'] as const) {
-    const { train, valid, test: held } = splits[name](oneUser(12), { ...spec, holdOut: 'latest' });
+    const { train, valid, test: held } = splits[name].divide(oneUser(12), { ...spec, holdOut: 'latest' });
     assert.ok(Math.max(...train.times!) < Math.min(...valid.times!), name);
     assert.ok(Math.max(...valid.times!) < Math.min(...held.times!), name);
   }
@@ -114,22 +114,22 @@ test('leave-one-out holds out one and one, and nothing of a user with fewer than
     [3, 1, 1],
     [50, 48, 1],
   ] as const) {
-    const parts = splits['leave-one-out'](oneUser(n), spec);
+    const parts = splits['leave-one-out'].divide(oneUser(n), spec);
     assert.deepEqual([count(parts.train), count(parts.valid), count(parts.test)], [train, held, held]);
   }
 });
 
 test('time divides at two moments and keeps one moment together', () => {
-  const parts = splits.time(oneUser(10), spec);
+  const parts = splits.time.divide(oneUser(10), spec);
   assert.deepEqual([count(parts.train), count(parts.valid), count(parts.test)], [6, 2, 2]);
   assert.ok(Math.max(...parts.train.times!) < Math.min(...parts.valid.times!));
   assert.ok(Math.max(...parts.valid.times!) < Math.min(...parts.test.times!));
   const same = fromPairs(2, 3, [0, 0, 0, 1, 1], [0, 1, 2, 0, 1], [5, 5, 5, 5, 5]);
-  assert.equal(count(splits.time(same, spec).test), 5);
+  assert.equal(count(splits.time.divide(same, spec).test), 5);
 });
 
 test('time and latest refuse data without times', () => {
   const x = fromPairs(2, 3, [0, 0, 1], [0, 1, 2]);
-  assert.throws(() => splits.time(x, spec), { code: 'needs-not-met' });
-  assert.throws(() => splits.ratio(x, { ...spec, holdOut: 'latest' }), { code: 'needs-not-met' });
+  assert.throws(() => splits.time.divide(x, spec), { code: 'needs-not-met' });
+  assert.throws(() => splits.ratio.divide(x, { ...spec, holdOut: 'latest' }), { code: 'needs-not-met' });
 });

@@ -19,6 +19,7 @@ export const bd = coTrainedMethod({
   source: 'Kweon, Kang and Yu, Bidirectional distillation for top-K recommender system, WWW 2021',
   needs: { teachers: 'one', form: 'co-trained', base: 'kept', student: ['scores'], teacher: ['parameters'] },
   options: bdOptions,
+  small: { update: 2 },
   search: { teacherLambda: searchAround(0.5), studentLambda: searchAround(0.5), studentL2: logRange(1e-5, 0.1) },
   defaultsFor: bdDefaultsFor,
   learnerOptions(role, o) {

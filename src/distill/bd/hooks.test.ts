@@ -15,8 +15,8 @@ const k = createReferenceKernels('f64');
 function learner(dataset: Dataset, model: string, dim: number, seed: number, more: object = {}): CoLearner {
   const { options, create } = modelOf(model);
   const o = options.parse({ dim, batchSize: 32, ...(model === 'bpr-mf' ? { initScale: 0.5 } : {}), ...more });
-  const made = create({ kernels: k, train: dataset.train, seed }, o as never) as TrainableModel;
-  return { model: made, batchSize: 32, negatives: (o as { negatives: number }).negatives };
+  const made = create({ kernels: k, train: dataset.train, seed }, o) as TrainableModel;
+  return { model: made, batchSize: 32, negatives: Number(o.negatives) };
 }
 
 const method = (more: Partial<BdLoss> = {}): BdLoss => bdOptions.parse({ update: 3, ...more });

@@ -1,6 +1,6 @@
 /** The options of bidirectional distillation: what the two learn from each other, and how both train on. */
 
-import { optimizers } from '../../optim/index.js';
+import { type OptimizerName, type OptimizerSpec, optimizerRegistry } from '../../optim/index.js';
 import {
   choice,
   flag,
@@ -11,8 +11,7 @@ import {
   optionalInt,
   options,
 } from '../../options/options.js';
-
-const optimizerNames = optimizers.map((o) => o.name) as [string, ...string[]];
+import { unitOption } from '../../options/unit-option.js';
 
 /** The default of `update`. */
 const UPDATE = 10;
@@ -81,7 +80,10 @@ const trainingShape = {
     default: 'best',
     help: 'Which parameters are kept: of each model the best on valid, its start included, or the last.',
   }),
-  optimizer: choice(optimizerNames, { default: 'adam', help: 'How gradients become steps, of both models.' }),
+  optimizer: unitOption<OptimizerName, OptimizerSpec>(optimizerRegistry, {
+    default: 'adam',
+    help: 'How gradients become steps, of both models.',
+  }),
   teacherLearningRate: optionalFloat({ above: 0, max: 100, help: "Step size of the teacher. Default: its run's." }),
   studentLearningRate: optionalFloat({ above: 0, max: 100, help: "Step size of the student. Default: its run's." }),
   teacherL2: optionalFloat({ min: 0, max: 100, help: "Weight decay of the teacher. Default: its run's." }),

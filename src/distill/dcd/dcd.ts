@@ -36,6 +36,7 @@ export const dcd = distillationMethod({
       help: 'With sampling, items are drawn in proportion to tanh(difference of ranks / temperature).',
     }),
   }),
+  small: { topK: 10, period: 1 },
   async create(context, o) {
     const { train, teachers, seed } = context;
     const rankings = oneRanking(teachers, train);

@@ -42,6 +42,7 @@ export const de = distillationMethod({
       help: 'Epochs in which the temperature goes from the first to the last, by equal factors.',
     }),
   }),
+  small: { experts: 3, annealEpochs: 5 },
   create(context, o) {
     const { kernels: k, student, teachers, seed, batchesPerEpoch } = context;
     const { dim: own } = student.factors!();

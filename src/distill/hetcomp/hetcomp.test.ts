@@ -68,7 +68,7 @@ function make(
     },
   }) as Kernels;
   const spec = modelOf('bpr-mf');
-  const student = spec.create({ kernels, train, seed: 1 }, spec.options.parse({ dim: 2 }) as never) as TrainableModel;
+  const student = spec.create({ kernels, train, seed: 1 }, spec.options.parse({ dim: 2 })) as TrainableModel;
   const context = { kernels, student, train, teachers, batchSize: 4, batchesPerEpoch: 2, seed: 1 };
   const method = hetcomp.create(
     {
@@ -76,7 +76,7 @@ function make(
       rankStudent: async () => rankStudent(),
       tell: (epoch, details) => void told.push({ epoch, ...details }),
     },
-    hetcomp.options.parse({ topK: 4, observedK: 2, discrepancyK: 3, period: 2, ...options }) as never,
+    hetcomp.options.parse({ topK: 4, observedK: 2, discrepancyK: 3, period: 2, ...options }),
   ) as MethodHooks;
   return { method, steps, told };
 }

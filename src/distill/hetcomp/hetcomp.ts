@@ -87,6 +87,7 @@ export const hetcomp = distillationMethod({
   needs: { teachers: 'many', form: 'trajectory', base: 'either', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(0.01) },
   options: hetcompOptions,
+  small: { topK: 10, observedK: 2, discrepancyK: 4, period: 1 },
   // Sums over the whole catalogue are smooth, so that large steps are safe, and a run is worth little before its curriculum is over.
   studentDefaults: { learningRate: 0.02, l2: 0.00001, epochs: 300 },
   // A student that has been taught is beyond the easy checkpoints: they pull it back (docs/results/continue.md).

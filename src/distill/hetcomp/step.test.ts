@@ -17,7 +17,7 @@ function stepOf(options: object, shape: (model: TrainableModel) => TrainableMode
   const spec = modelOf('bpr-mf');
   const model = spec.create(
     { kernels: k, train, seed: 2 },
-    spec.options.parse({ dim: 3, initScale: 0.8 }) as never,
+    spec.options.parse({ dim: 3, initScale: 0.8 }),
   ) as TrainableModel;
   const items = Int32Array.from({ length: train.nUsers * 12 }, (_, n) => (n * 7 + 11) % ITEMS);
   const rankings = { nUsers: train.nUsers, nItems: ITEMS, depth: 12, items };

@@ -1,7 +1,9 @@
 /** The contract of a metric. One file in this folder and one line in `index.ts` add one. */
 import type { Rankings } from '../../data/rankings.js';
+import type { Unit } from '../../options/registry.js';
 
-interface Described {
+interface Described extends Unit {
+  readonly unit: 'metric';
   /** The public name, in kebab-case: the file name, the name on the command line, the `recall` of `recall@10`. */
   readonly name: string;
   /** The short form for table heads: the `R` of `R@10`. */
@@ -42,3 +44,17 @@ export interface ListMetric extends Described {
 }
 
 export type Metric = UserMetric | ListMetric;
+
+/** Declares a metric that judges the list of one user. */
+export const userMetric = (spec: Omit<UserMetric, 'unit' | 'kind'>): UserMetric => ({
+  ...spec,
+  unit: 'metric',
+  kind: 'user',
+});
+
+/** Declares a metric that judges the lists of all users together. */
+export const listMetric = (spec: Omit<ListMetric, 'unit' | 'kind'>): ListMetric => ({
+  ...spec,
+  unit: 'metric',
+  kind: 'lists',
+});

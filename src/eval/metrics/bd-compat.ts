@@ -6,20 +6,18 @@
 import { type Interactions, itemsOf } from '../../data/interactions.js';
 import type { Rankings } from '../../data/rankings.js';
 import { checkScores } from '../rank.js';
-import type { UserMetric } from './_metric.js';
+import { userMetric } from './_metric.js';
 
 /** H@K of BD: with one relevant item 1 if its rank is below K. Range [0, 1]. */
-export const bdHitRate: UserMetric = {
-  kind: 'user',
+export const bdHitRate = userMetric({
   name: 'bd-hit-rate',
   label: 'BD-H',
   formula: 'mean over relevant items of [rank < K], rank 1 = best (the usual hit rate has rank <= K)',
   value: (hits, relevant, k) => countedHits(hits, k).length / relevant,
-};
+});
 
 /** N@K of BD: a relevant item at the first place earns 1 / log2(3) = 0.631. Range [0, 0.631]. */
-export const bdNdcg: UserMetric = {
-  kind: 'user',
+export const bdNdcg = userMetric({
   name: 'bd-ndcg',
   label: 'BD-N',
   formula: 'mean over relevant items of [rank < K] / log2(rank + 2), rank 1 = best (the usual NDCG has log2(rank + 1))',
@@ -28,7 +26,7 @@ export const bdNdcg: UserMetric = {
     for (const position of countedHits(hits, k)) gain += 1 / Math.log2(position + 3);
     return gain / relevant;
   },
-};
+});
 
 /** The hits whose rank is below `k`: all but one at the last place. */
 const countedHits = (hits: Int32Array, k: number): Int32Array =>

@@ -1,8 +1,7 @@
-import type { ListMetric } from './_metric.js';
+import { listMetric } from './_metric.js';
 
 /** The share of the catalogue that is shown to anyone at all. Range [0, 1]. */
-export const coverage: ListMetric = {
-  kind: 'lists',
+export const coverage = listMetric({
   name: 'coverage',
   label: 'Cov',
   formula: 'distinct items in the top-K lists / items in the catalogue',
@@ -12,4 +11,4 @@ export const coverage: ListMetric = {
     for (const times of exposure) if (times > 0) shown += 1;
     return shown / exposure.length;
   },
-};
+});

@@ -1,8 +1,7 @@
-import type { ListMetric } from './_metric.js';
+import { listMetric } from './_metric.js';
 
 /** How unequally the lists treat the items: 0 = all alike, near 1 = always the same few. NaN without any list. */
-export const gini: ListMetric = {
-  kind: 'lists',
+export const gini = listMetric({
   name: 'gini',
   label: 'Gini',
   formula: 'sum_{i=1..N} (2i - N - 1) x_i / (N * sum x), x = ascending counts of all N items over the top-K lists',
@@ -18,4 +17,4 @@ export const gini: ListMetric = {
     }
     return weighted / (nItems * total);
   },
-};
+});

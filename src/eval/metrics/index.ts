@@ -1,5 +1,6 @@
-/** Every metric by its public name. A new one is a file in this folder and a line here. */
-import { fail } from '../../errors.js';
+/** The registry of metrics. A new one is a file in this folder and a line here. */
+import { createRegistry, type NameOr, type Registry } from '../../options/registry.js';
+import { fieldProblem } from '../../options/unit-check.js';
 import type { Metric } from './_metric.js';
 import { bdHitRate, bdNdcg } from './bd-compat.js';
 import { coverage } from './coverage.js';
@@ -12,6 +13,7 @@ import { popularity } from './popularity.js';
 import { precision } from './precision.js';
 import { recall } from './recall.js';
 
+/** The metrics of recdistill, by name. */
 export const metrics = {
   recall,
   precision,
@@ -41,13 +43,18 @@ export const defaultMetrics: readonly MetricName[] = [
   'popularity',
 ];
 
-/**
- * The metric called `name`.
- * @throws RecdistillError `unknown-name`, listing the known ones
- */
-export function findMetric(name: string): Metric {
-  if (!Object.hasOwn(metrics, name)) {
-    fail('unknown-name', { kind: 'metric', given: name, known: Object.keys(metrics).join(', ') });
-  }
-  return metrics[name as MetricName];
+/** Built-in metrics, and those that users add. */
+export const metricRegistry: Registry<Metric> = createRegistry<Metric>('metric', 'metric', metrics, metricProblem);
+
+/** The metric of this name, or the metric itself. @throws as `Registry.find` */
+export const metricOf = (given: NameOr<MetricName> | Metric): Metric => metricRegistry.find(given);
+
+/** The names of the usual metrics and of those that were added. */
+export const evaluatedMetrics = (): string[] => [...defaultMetrics, ...metricRegistry.added().map((m) => m.name)];
+
+function metricProblem(given: Metric): string | undefined {
+  const problem = fieldProblem(given, { label: 'text', formula: 'text', value: 'function' });
+  if (problem !== undefined || given.kind === 'user') return problem;
+  if (given.kind === 'lists') return fieldProblem(given, { needsTrainCounts: 'boolean' });
+  return 'its field "kind" is neither "user" nor "lists"';
 }

@@ -1,8 +1,7 @@
-import type { UserMetric } from './_metric.js';
+import { userMetric } from './_metric.js';
 
 /** Average precision, cut at K: its mean over users is MAP@K. Range [0, 1]; 1 for a perfect list. */
-export const map: UserMetric = {
-  kind: 'user',
+export const map = userMetric({
   name: 'map',
   label: 'MAP',
   formula: '(1 / min(relevant, K)) * sum over hit positions p (from 0) of (hits in the first p + 1) / (p + 1)',
@@ -11,4 +10,4 @@ export const map: UserMetric = {
     for (let j = 0; j < hits.length; j++) sum += (j + 1) / (hits[j]! + 1);
     return sum / Math.min(relevant, k);
   },
-};
+});

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { RecdistillError } from '../../errors.js';
 import type { Metric, UserMetric } from './_metric.js';
 import { bdRankings } from './bd-compat.js';
-import { defaultMetrics, findMetric, metrics } from './index.js';
+import { defaultMetrics, metricOf, metrics } from './index.js';
 
 const here = new URL('.', import.meta.url);
 const files = readdirSync(here).filter((f) => f.endsWith('.js') && !/^(_|index\.)|\.test\./.test(f));
@@ -21,7 +21,7 @@ describe('the registry of metrics', () => {
       const exported: unknown[] = Object.values(await import(new URL(file, here).href));
       const found = exported.filter(isMetric);
       assert.ok(found.length > 0, `${file} exports no metric`);
-      for (const metric of found) assert.equal(findMetric(metric.name), metric);
+      for (const metric of found) assert.equal(metricOf(metric.name), metric);
       if (found.length === 1) assert.equal(`${found[0]!.name}.js`, file);
     });
   }
@@ -48,7 +48,7 @@ describe('the registry of metrics', () => {
   it('names the known metrics when one is unknown', () => {
     for (const name of ['reccall', 'toString']) {
       assert.throws(
-        () => findMetric(name),
+        () => metricOf(name),
         (error) =>
           error instanceof RecdistillError && error.code === 'unknown-name' && /recall, precision/.test(error.hint),
       );
@@ -70,7 +70,7 @@ describe('user metrics on a list with hits at ranks 2 and 5, of 3 relevant items
     'bd-ndcg': 1 / Math.log2(4) / 3,
   };
   for (const [name, value] of Object.entries(expected)) {
-    it(name, () => near((findMetric(name) as UserMetric).value(hits, 3, 5), value));
+    it(name, () => near((metricOf(name) as UserMetric).value(hits, 3, 5), value));
   }
 
   it('all are 0 without a hit', () => {

@@ -1,10 +1,9 @@
-import type { UserMetric } from './_metric.js';
+import { userMetric } from './_metric.js';
 
 /** How early the first relevant item comes. Range [0, 1]. */
-export const mrr: UserMetric = {
-  kind: 'user',
+export const mrr = userMetric({
   name: 'mrr',
   label: 'MRR',
   formula: '1 / (rank of the first hit), 0 without a hit; rank 1 = best',
   value: (hits) => (hits.length > 0 ? 1 / (hits[0]! + 1) : 0),
-};
+});

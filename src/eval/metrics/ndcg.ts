@@ -1,8 +1,7 @@
-import type { UserMetric } from './_metric.js';
+import { userMetric } from './_metric.js';
 
 /** Discounted gain of the hits over that of the best possible list of length K. Binary relevance. Range [0, 1]. */
-export const ndcg: UserMetric = {
-  kind: 'user',
+export const ndcg = userMetric({
   name: 'ndcg',
   label: 'N',
   formula: 'sum over hit positions p (from 0) of 1 / log2(p + 2), over sum_{p < min(relevant, K)} 1 / log2(p + 2)',
@@ -11,7 +10,7 @@ export const ndcg: UserMetric = {
     for (let j = 0; j < hits.length; j++) gain += discount(hits[j]!);
     return gain / idealGain(Math.min(relevant, k));
   },
-};
+});
 
 const discount = (position: number): number => 1 / Math.log2(position + 2);
 

@@ -1,12 +1,11 @@
 import { rankingOf } from '../../data/rankings.js';
-import type { ListMetric } from './_metric.js';
+import { listMetric } from './_metric.js';
 
 /**
  * Average popularity of what is shown, in train interactions per item; >= 0. A user whose list is empty shows nothing
  * and does not count; NaN if all lists are empty.
  */
-export const popularity: ListMetric = {
-  kind: 'lists',
+export const popularity = listMetric({
   name: 'popularity',
   label: 'Pop',
   formula: 'mean over users of the mean number of train interactions of the items in their top-K list',
@@ -25,4 +24,4 @@ export const popularity: ListMetric = {
     }
     return sum / lists;
   },
-};
+});

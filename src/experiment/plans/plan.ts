@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { dataOptions, type RankingOptions, rankingOptions } from '../../data/index.js';
 import { importanceOptions } from '../../distill/ensemble/index.js';
-import { isCoTrained, methodOf } from '../../distill/index.js';
+import { isCoTrained, methodOf, methodRegistry } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { evaluationOptions } from '../../eval/evaluation.js';
-import { modelOf } from '../../models/index.js';
+import { modelOf, modelRegistry } from '../../models/index.js';
 import {
   choice,
   flag,
@@ -16,6 +16,7 @@ import {
   parseOptions,
   text,
 } from '../../options/options.js';
+import { unitName } from '../../options/unit-option.js';
 import { nameOfFile } from '../../runs/external.js';
 import { capabilitiesOf, checkStudent, splitOptions, type TeacherProfile } from '../../runs/method.js';
 import { trajectoryOptions } from '../../train/index.js';
@@ -26,7 +27,7 @@ const name = z
   .regex(/^[\w][\w.-]*$/)
   .optional()
   .describe('Name of its run; default: the name of the model, the method or the file.');
-const model = z.string().describe('Registered name of the model.');
+const model = unitName(modelRegistry).describe('The model: its name, or in the library a model of your own.');
 
 /** One model of the pipeline; further keys are options of the model (and, for a student, of its method). */
 const entry = z.looseObject({ model, name });
@@ -37,7 +38,9 @@ const teacherEntry = z.looseObject({
   name,
 });
 const studentEntry = entry.extend({
-  method: z.string().default('hetcomp').describe('Registered name of the distillation method.'),
+  method: unitName(methodRegistry)
+    .default('hetcomp')
+    .describe('The distillation method: its name, or in the library a method of your own.'),
   teachers: z.array(z.string()).min(1).optional().describe('Names of the teachers that it learns from; default: all.'),
 });
 

@@ -3,23 +3,24 @@
 import type { Dataset } from '../../data/index.js';
 import { isCoTrained, type MethodSpec, methodOf, type Pair } from '../../distill/index.js';
 import { fail } from '../../errors.js';
-import { type ModelSpec, modelOf } from '../../models/index.js';
+import { type ModelName, type ModelSpec, modelOf } from '../../models/index.js';
 import { nearest } from '../../nearest.js';
 import {
-  choice,
   int,
+  type NameOr,
   type OptionsOf,
   options,
   parseOptions,
   type SearchSpace,
   type SearchValue,
+  unitOption,
 } from '../../options/index.js';
 import { readMethodOptions, type SavedModel, splitOptions } from '../../runs/index.js';
 import type { Teacher } from '../../runs/outcome.js';
 import { checkPresetData, type Preset, presetOptions } from '../presets/index.js';
 import { halvingOptions, rungsOf } from './halving.js';
 import { type Searched, settleSpace } from './space.js';
-import { strategies } from './strategies/index.js';
+import { type Strategy, type StrategyName, strategyRegistry } from './strategies/index.js';
 
 export const tuneOptions = options({
   trials: int({
@@ -28,7 +29,7 @@ export const tuneOptions = options({
     max: 100_000,
     help: 'Trials for each model; the first one has the default options.',
   }),
-  strategy: choice(strategies.map((s) => s.name) as [string, ...string[]], {
+  strategy: unitOption<StrategyName, Strategy>(strategyRegistry, {
     default: 'tpe',
     help: 'How the next trial is chosen: tpe learns from the trials before, random does not.',
   }),
@@ -51,8 +52,8 @@ export interface Teachers {
 /** What is searched, and from where. */
 export interface Wanted extends Teachers {
   readonly dataset: Dataset;
-  /** Registered names. */
-  readonly models: readonly string[];
+  /** Names of models, or models of your own. */
+  readonly models: readonly (NameOr<ModelName> | ModelSpec)[];
   readonly options?: Partial<TuneOptions>;
   /**
    * The distillation method by which the model, of which there is one, is taught in every trial; what the method declares is searched, too. Of a
@@ -83,8 +84,9 @@ export interface Plan {
 
 /** @throws RecdistillError `bad-space`, `unknown-name`, `unknown-option`, `bad-option`, `usage`, `preset-differs` */
 export function plansOf(wanted: Wanted, o: TuneOptions): Plan[] {
-  const { models, fixed = {}, spaces = {}, start, dataset } = wanted;
-  const specs = models.map(modelOf);
+  const { fixed = {}, spaces = {}, start, dataset } = wanted;
+  const specs = wanted.models.map(modelOf);
+  const models = specs.map((spec) => spec.name);
   const twice = models.find((name, at) => models.indexOf(name) !== at);
   if (models.length === 0 || twice !== undefined) {
     const problem = twice === undefined ? 'there is no model to tune' : `${twice} is named twice`;

@@ -11,7 +11,7 @@ import { createHalving } from './halving.js';
 import { ranked, type Trial, type TrialLog } from './log.js';
 import type { TuneOptions } from './plan.js';
 import { bestOf } from './result.js';
-import { strategyNamed } from './strategies/index.js';
+import { strategyOf } from './strategies/index.js';
 import type { TrialOutcome } from './trial.js';
 
 /** What is searched. */
@@ -69,7 +69,7 @@ export async function searchSubject(subject: Subject, setting: SearchSetting): P
   const { name, space, rungs, start, epochs } = subject;
   const { options: o, log, listen } = setting;
   const key = stream(o.seed, `tune ${name}`);
-  const strategy = strategyNamed(o.strategy);
+  const strategy = strategyOf(o.strategy);
   const finished = () => log.trials.filter((t) => t.model === name);
   const before = ranked(finished());
   const best = bestOf(before)?.value;

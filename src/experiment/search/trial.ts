@@ -5,7 +5,7 @@
 import type { Dataset } from '../../data/index.js';
 import type { Evaluator } from '../../eval/index.js';
 import type { Kernels } from '../../kernels/index.js';
-import { type ModelSpec, rankAll, type TrainableModel, type TrainOptions } from '../../models/index.js';
+import { type ModelSpec, rankAll, trainable, trainOptionsOf } from '../../models/index.js';
 import {
   type CoTrainPlan,
   checkMemory,
@@ -62,8 +62,8 @@ export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
     ...(teaching
       ? {
           async hooks({ models, train, progress }, batchesPerEpoch) {
-            const setting = { options: options as unknown as TrainOptions, batchesPerEpoch, listen, progress };
-            return createMethodHooks(kernels, models[0]!.model as TrainableModel, train, { ...teaching, ...setting });
+            const setting = { options: trainOptionsOf(options), batchesPerEpoch, listen, progress };
+            return createMethodHooks(kernels, trainable(models[0]!.model), train, { ...teaching, ...setting });
           },
         }
       : {}),

@@ -8,12 +8,13 @@ import { createEvaluator, type EvaluationOptions, type Evaluator, evaluationOpti
 import type { Kernels } from '../../kernels/index.js';
 import { modelRegistry } from '../../models/index.js';
 import { parseOptions } from '../../options/index.js';
-import { capabilitiesOf, checkStudent, openRunFolder } from '../../runs/index.js';
+import { capabilitiesOf, checkStudent, openRunFolder, usesOf } from '../../runs/index.js';
 import type { Preset } from '../presets/index.js';
 import { openTrialLog } from './log.js';
 import { type Plan, plansOf, type TuneOptions, tuneOptions, type Values, type Wanted } from './plan.js';
 import { type ModelSearch, presetOf, resultOf } from './result.js';
 import { type Subject, searchSubject, startOf, type TuneEvent } from './search.js';
+import { strategyOf } from './strategies/index.js';
 import { taughtSubject } from './taught.js';
 import { runTrial } from './trial.js';
 
@@ -38,7 +39,7 @@ export interface TuneResult {
  *   work; `run-locked`, `run-differs`, `artifact-damaged`, `write-failed`, `interrupted`
  */
 export async function tune(request: TuneRequest): Promise<TuneResult> {
-  const { dataset, models, folder } = request;
+  const { dataset, folder } = request;
   const o = parseOptions(tuneOptions, request.options, 'tune');
   const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
   const plans = plansOf(request, o);
@@ -63,7 +64,11 @@ export async function tune(request: TuneRequest): Promise<TuneResult> {
           dataFingerprint: dataset.fingerprint,
           inputs: inputsOf(request),
         },
-        { threads: request.kernels.threads, overwrite: request.overwrite ?? false },
+        {
+          threads: request.kernels.threads,
+          overwrite: request.overwrite ?? false,
+          ...usesOf([...plans.map((plan) => plan.spec), strategyOf(o.strategy)], request.fixed),
+        },
       )
     : undefined;
   try {
@@ -79,7 +84,7 @@ export async function tune(request: TuneRequest): Promise<TuneResult> {
     );
     if (plans.some((plan) => plan.method)) return { searches };
     const preset = presetOf(
-      folder === undefined ? models.join('-') : basename(folder),
+      folder === undefined ? plans.map(({ spec }) => spec.name).join('-') : basename(folder),
       dataset,
       evaluation.selectBy,
       plans,
@@ -128,7 +133,7 @@ function subjectOf(
     run: (point, trial) =>
       runTrial({
         ...{ dataset, kernels, spec, evaluator, ...trial },
-        options: parseOptions(spec.options, { ...base, ...point }, spec.name) as Values,
+        options: parseOptions(spec.options, { ...base, ...point }, spec.name),
       }),
   };
 }

@@ -1,6 +1,8 @@
 /** What a study is to compare: one student, taught in several ways by the same teachers, over several seeds. */
 import { z } from 'zod';
-import { int, type OptionsOf, options, text } from '../../../options/index.js';
+import { methodRegistry } from '../../../distill/index.js';
+import { modelRegistry } from '../../../models/index.js';
+import { int, type OptionsOf, options, text, unitName } from '../../../options/index.js';
 import { tuneOptions } from '../../search/index.js';
 import { pipelineOptions } from '../plan.js';
 
@@ -13,7 +15,7 @@ const entry = z.looseObject({
     .regex(/^[\w][\w.-]*$/)
     .optional()
     .describe('Name of its runs and its row; default: that of the method.'),
-  method: z.string().describe('Registered name of the method.'),
+  method: unitName(methodRegistry).describe('The method: its name, or in the library a method of your own.'),
   teachers: z.array(z.string()).min(1).optional().describe('Names of the teachers that it learns from; default: all.'),
   ensemble: z
     .enum(['given', 'homogeneous'])
@@ -28,7 +30,7 @@ export const studyOptions = options({
     help: 'Folder of the runs, below the runs folder. Studies of one name share what they have in common.',
   }),
   student: z
-    .looseObject({ model: z.string() })
+    .looseObject({ model: unitName(modelRegistry) })
     .prefault({ model: 'bpr-mf', dim: 6 })
     .describe('The student, the same in every entry; further keys are its options.'),
   entries: z

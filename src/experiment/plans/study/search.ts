@@ -6,7 +6,7 @@ import { createEvaluator } from '../../../eval/index.js';
 import type { Kernels } from '../../../kernels/index.js';
 import { modelOf } from '../../../models/index.js';
 import { logRange, type SearchSpace, type SearchValue } from '../../../options/index.js';
-import { openRunFolder, readSavedModel, runJob, type SavedModel, splitOptions } from '../../../runs/index.js';
+import { openRunFolder, readSavedModel, runJob, type SavedModel, splitOptions, usesOf } from '../../../runs/index.js';
 import type { Teacher } from '../../../runs/outcome.js';
 import { bestOf, openTrialLog, searchSubject, type Trial, type TuneEvent, taughtSubject } from '../../search/index.js';
 import { dataOf, namedTeachers, startName } from '../plan.js';
@@ -89,7 +89,7 @@ async function searchMethod(entry: StudyEntry, request: SearchRequest): Promise<
         ...(pair ? { 'student before': pair.student.hash } : {}),
       },
     },
-    { threads: kernels.threads, overwrite: overwrite && 'differing' },
+    { threads: kernels.threads, overwrite: overwrite && 'differing', ...usesOf([spec, method], modelOptions) },
   );
   try {
     const log = openTrialLog(run.path);

@@ -1,6 +1,6 @@
 /** What a strategy is: a rule that says what to try next. One file and one line in `index.ts` add one. */
 import type { RandomKey } from '../../../math/index.js';
-import type { SearchPoint, SearchSpace } from '../../../options/index.js';
+import type { SearchPoint, SearchSpace, Unit } from '../../../options/index.js';
 
 export interface Proposal {
   readonly space: SearchSpace;
@@ -12,8 +12,8 @@ export interface Proposal {
   readonly number: number;
 }
 
-export interface Strategy {
-  readonly name: string;
+export interface Strategy extends Unit {
+  readonly unit: 'strategy';
   /** One line for lists and help. */
   readonly summary: string;
   /** The published source of the rule. */
@@ -21,3 +21,6 @@ export interface Strategy {
   /** Depends on nothing but `proposal`, so that a search that was stopped goes on as if it had not been. */
   propose(proposal: Proposal): SearchPoint;
 }
+
+/** Declares a search strategy. */
+export const searchStrategy = (spec: Omit<Strategy, 'unit'>): Strategy => ({ ...spec, unit: 'strategy' });

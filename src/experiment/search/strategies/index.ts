@@ -1,16 +1,23 @@
 /** The registry of strategies: one line adds one. */
-import { fail } from '../../../errors.js';
+import { createRegistry, fieldProblem, type NameOr, type Registry } from '../../../options/index.js';
 import type { Strategy } from './_strategy.js';
 import { random } from './random.js';
 import { tpe } from './tpe.js';
 
-export const strategies: readonly Strategy[] = [tpe, random];
+/** The search strategies of recdistill, by name. */
+export const strategies = { tpe, random } as const satisfies Record<string, Strategy>;
 
-/** @throws RecdistillError `unknown-name` */
-export function strategyNamed(name: string): Strategy {
-  const found = strategies.find((s) => s.name === name);
-  if (!found) fail('unknown-name', { kind: 'strategy', given: name, known: strategies.map((s) => s.name).join(', ') });
-  return found;
-}
+export type StrategyName = keyof typeof strategies;
 
-export type { Proposal, Strategy } from './_strategy.js';
+/** Built-in strategies, and those that users add. */
+export const strategyRegistry: Registry<Strategy> = createRegistry<Strategy>(
+  'strategy',
+  'strategy',
+  strategies,
+  (given) => fieldProblem(given, { summary: 'text', source: 'text', propose: 'function' }),
+);
+
+/** The strategy of this name, or the strategy itself. @throws as `Registry.find` */
+export const strategyOf = (given: NameOr<StrategyName> | Strategy): Strategy => strategyRegistry.find(given);
+
+export { type Proposal, type Strategy, searchStrategy } from './_strategy.js';

@@ -1,9 +1,9 @@
 import { randomPoint } from '../../../options/index.js';
-import type { Strategy } from './_strategy.js';
+import { searchStrategy } from './_strategy.js';
 
-export const random: Strategy = {
+export const random = searchStrategy({
   name: 'random',
   summary: 'Points drawn at random, whatever was found before',
   source: 'Bergstra and Bengio, Random search for hyper-parameter optimization, JMLR 2012',
   propose: ({ space, key, number }) => randomPoint(space, key, number),
-};
+});

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { stream, uniform } from '../../../math/index.js';
 import { logRange, oneOf, range, type SearchPoint, type SearchSpace, wholeRange } from '../../../options/index.js';
-import { type Strategy, strategies, strategyNamed } from './index.js';
+import { type Strategy, strategies, strategyOf } from './index.js';
 import { choiceDensity, rangeDensity } from './parzen.js';
 
 const space: SearchSpace = {
@@ -39,13 +39,13 @@ test('on the median of seeds tpe comes closer to the minimum than random search 
     [20, 0.8],
     [40, 0.5],
   ] as const) {
-    const of = (name: string) => median(seeds.map((seed) => searched(strategyNamed(name), seed, trials)));
+    const of = (name: string) => median(seeds.map((seed) => searched(strategyOf(name), seed, trials)));
     const [tpe, random] = [of('tpe'), of('random')];
     assert.ok(tpe < share * random, `${trials} trials: tpe ${tpe}, random ${random}`);
   }
 });
 
-for (const strategy of strategies) {
+for (const strategy of Object.values(strategies)) {
   test(`${strategy.name} proposes points of the space, the same for the same past`, () => {
     const key = stream(3, 'points');
     const finished: SearchPoint[] = [{ rate: 7, share: 0.5, layers: 20, form: 'elsewhere' }];

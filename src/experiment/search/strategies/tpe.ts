@@ -6,7 +6,7 @@
 
 import { uniform } from '../../../math/index.js';
 import { type Dimension, randomPoint, type SearchPoint, type SearchValue } from '../../../options/index.js';
-import type { Strategy } from './_strategy.js';
+import { searchStrategy } from './_strategy.js';
 import { choiceDensity, type Density, rangeDensity } from './parzen.js';
 
 /** So many trials come before the first estimate; they are drawn at random. */
@@ -18,7 +18,7 @@ const MOST_GOOD = 25;
 /** Values that are compared for each option. */
 const CANDIDATES = 24;
 
-export const tpe: Strategy = {
+export const tpe = searchStrategy({
   name: 'tpe',
   summary: 'Points like the good ones so far and unlike the rest',
   source: 'Bergstra et al., Algorithms for hyper-parameter optimization, NIPS 2011',
@@ -34,7 +34,7 @@ export const tpe: Strategy = {
       }),
     );
   },
-};
+});
 
 function densityOf(dimension: Dimension, name: string, points: readonly SearchPoint[]): Density {
   const values = points.flatMap((p) => p[name] ?? []);

@@ -1,0 +1,98 @@
+/**
+ * Units of a user's own on the command line. They are added before the commands are loaded, so that help, flags and checks know them as they know
+ * the built-in ones.
+ */
+// Each of these declares units: a module is asked for its registry when a unit is added.
+import '../data/index.js';
+import '../distill/index.js';
+import '../eval/index.js';
+import '../experiment/index.js';
+import '../export/index.js';
+import '../models/index.js';
+import { dirname } from 'node:path';
+import { fail, RecdistillError } from '../errors.js';
+import { optionalText, options } from '../options/options.js';
+import { usedModules, useModule } from '../options/use.js';
+import { isPlainObject } from '../student/canonical-json.js';
+import type { OptionGroup } from './terminal/_command.js';
+
+const FLAG = '--use';
+
+/**
+ * Adds the units of all modules that the command line names.
+ * @returns the other words
+ * @throws RecdistillError as `useModule`; `usage` if the flag has no value
+ */
+export async function useFromWords(words: readonly string[]): Promise<string[]> {
+  const rest: string[] = [];
+  const files: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]!;
+    const [flag, value] = word.split(/=(.*)/s);
+    if (flag !== FLAG) {
+      rest.push(word);
+      continue;
+    }
+    const file = value ?? words[++at];
+    if (file === undefined || file === '' || file.startsWith('--')) {
+      fail('usage', {
+        problem: `${FLAG} needs a value`,
+        hint: `Name a JavaScript module, such as ${FLAG} ./my-model.js.`,
+      });
+    }
+    files.push(file);
+  }
+  for (const file of files) await useModule(file);
+  return rest;
+}
+
+/** For the help of every command. */
+export const useGroup: OptionGroup = {
+  ...{ title: 'Units of your own', owner: 'units' },
+  schema: options({
+    use: optionalText({
+      help: 'JavaScript module whose models, methods, metrics and other units this command is to know. May be repeated.',
+    }),
+  }),
+};
+
+/**
+ * Adds the units of the modules that a YAML file lists under `use`; relative paths start at the file.
+ * @returns the rest of the file
+ * @throws RecdistillError `bad-option`, and as `useModule`
+ */
+export async function useFromYaml(value: unknown, path: string): Promise<unknown> {
+  if (!isPlainObject(value) || !('use' in value)) return value;
+  const { use, ...rest } = value;
+  const files: readonly unknown[] = Array.isArray(use) ? use : [use];
+  for (const file of files) {
+    if (typeof file !== 'string' || file === '') {
+      const given = JSON.stringify(use);
+      fail('bad-option', { option: 'use', owner: path, given, expected: 'a list of paths, such as [./my-model.js]' });
+    }
+    await useModule(file, dirname(path));
+  }
+  return rest;
+}
+
+/** Files that units of the runs were read from that this command has read. */
+const noted = new Set<string>();
+
+/** Remembers that a run was made with units of these files. */
+export const noteUses = (files: readonly string[] = []): void => {
+  for (const file of files) noted.add(file);
+};
+
+/** Runs `work`; an error about a name that nobody knows says which files the runs had their units from. */
+export async function tellingUses<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const missing = [...noted].filter((file) => !usedModules().includes(file));
+    const about = cause instanceof RecdistillError && ['unknown-name', 'bad-option'].includes(cause.code);
+    if (!about || missing.length === 0) throw cause;
+    const flags = missing.map((file) => `${FLAG} ${file}`).join(' ');
+    const hint = `${cause.hint} The run was made with units of a file of its own: add ${flags}.`;
+    return fail(cause.code, { ...cause.details, hint, help: hint }, cause);
+  }
+}

@@ -1,0 +1,78 @@
+/** What a distillation method has to keep to, checked where it is added and where it begins to work. */
+import { fail } from '../errors.js';
+import { describeOptions } from '../options/describe.js';
+import { optionsProblem } from '../options/reserved.js';
+import type { OptionsSchema } from '../options/schema.js';
+import { fieldProblem, shown } from '../options/unit-check.js';
+import type { MethodHooks, MethodSpec, Needs } from './_method.js';
+
+type Word<T> = T extends readonly (infer W)[] ? W & string : T & string;
+
+/** The words of each field of `needs`: the compiler sees to it that none is missing. */
+const WORDS: { readonly [F in keyof Needs]: Readonly<Record<Word<Needs[F]>, true>> } = {
+  teachers: { none: true, one: true, many: true },
+  form: { frozen: true, trajectory: true, 'co-trained': true },
+  base: { kept: true, replaced: true, either: true },
+  student: { factors: true, scores: true, weights: true },
+  teacher: { embeddings: true, parameters: true },
+};
+
+/** What is wrong with a declaration, and in which field; undefined if nothing is. */
+export function methodProblem(spec: MethodSpec): string | undefined {
+  const problem =
+    fieldProblem(spec, {
+      ...{ summary: 'text', source: 'text', needs: 'object', options: 'object', create: 'function' },
+      ...{ studentDefaults: 'object?', small: 'object?', search: 'object?' },
+    }) ??
+    optionsProblem(spec.options, spec.search) ??
+    fieldProblem(spec.needs, { student: 'list', teacher: 'list' });
+  if (problem !== undefined) return problem;
+  for (const [field, words] of Object.entries(WORDS)) {
+    const given = Object.keys(words);
+    const value: unknown = new Map<string, unknown>(Object.entries(spec.needs)).get(field);
+    const stray = [value].flat().find((word) => !given.some((known) => known === word));
+    if (stray !== undefined || value === undefined)
+      return `its field "needs.${field}" is ${shown(stray)}; expected ${Array.isArray(value) ? 'some' : 'one'} of ${given.join(', ')}`;
+  }
+  return spec.needs.form === 'co-trained'
+    ? fieldProblem(spec, { learnerOptions: 'function', memory: 'function', check: 'function?' })
+    : undefined;
+}
+
+/** The hooks of a method, if they are whole. @throws RecdistillError `broken-unit` */
+export function checkHooks({ name }: MethodSpec, hooks: MethodHooks): MethodHooks {
+  const problem =
+    typeof hooks === 'object' && hooks !== null
+      ? (fieldProblem(hooks, { close: 'function', accumulate: 'function?', afterEpoch: 'function?' }) ??
+        (hooks.base === 'kept' || hooks.base === 'replaced' ? undefined : `its field "base" is ${shown(hooks.base)}`))
+      : `it is ${shown(hooks)}`;
+  if (problem === undefined) return hooks;
+  return fail('broken-unit', { kind: 'distillation method', given: name, problem: `what create gives: ${problem}` });
+}
+
+/**
+ * Options are given to a model and a method together, so that an option of both must be of one kind.
+ * @throws RecdistillError `broken-unit` naming the option
+ */
+export function checkTogether(model: Named, method: Named): void {
+  const both = Object.keys(method.options.shape).filter((option) => option in model.options.shape);
+  if (both.length === 0) return;
+  const kindIn = ({ options }: Named, option: string) =>
+    describeOptions(options).find((row) => row.name === option)?.kind;
+  for (const option of both) {
+    const [of, other] = [kindIn(method, option), kindIn(model, option)];
+    if (of === other) continue;
+    const problem = `its option "${option}" is of the kind ${of}, and the model ${model.name} has one of the kind ${other}`;
+    fail('broken-unit', {
+      kind: 'distillation method',
+      given: method.name,
+      problem,
+      hint: 'Give one of them another name.',
+    });
+  }
+}
+
+interface Named {
+  readonly name: string;
+  readonly options: OptionsSchema;
+}

@@ -1,0 +1,144 @@
+/** What a model has to keep to, checked where it is added and where it is made: a model of a user's own may be plain JavaScript. */
+import type { Interactions } from '../data/interactions.js';
+import { fail } from '../errors.js';
+import { optionsProblem } from '../options/reserved.js';
+import { fieldProblem, shown } from '../options/unit-check.js';
+import type { Capability, Model, ModelContext, ModelSpec, Parameter, Tables, TrainableModel } from './_model.js';
+import { missingTrainOptions } from './options.js';
+
+const CAPABILITIES: readonly Capability[] = ['factors', 'scores', 'weights'];
+const BATCHES: readonly TrainableModel['batches'][] = ['pairs', 'rows', 'items'];
+
+/** What is wrong with a declaration, and in which field; undefined if nothing is. */
+export function modelProblem(spec: ModelSpec): string | undefined {
+  const problem =
+    fieldProblem(spec, {
+      ...{ summary: 'text', source: 'text', options: 'object', search: 'object', capabilities: 'list' },
+      ...{ memory: 'function', create: 'function', small: 'object?' },
+    }) ?? optionsProblem(spec.options, spec.search);
+  if (problem !== undefined) return problem;
+  const stray = spec.capabilities.find((c) => !CAPABILITIES.includes(c));
+  if (stray !== undefined)
+    return `its field "capabilities" has ${shown(stray)}; expected some of ${CAPABILITIES.join(', ')}`;
+  if (spec.kind === 'computed') return fieldProblem(spec, { estimate: 'function?' });
+  if (spec.kind !== 'trained') return 'its field "kind" is neither "trained" nor "computed"';
+  const missing = missingTrainOptions(spec.options.parse({}));
+  return missing.length === 0
+    ? undefined
+    : `its options lack ${missing.join(', ')}, or have them of another type; spread trainShape({ ... }) or pairShape({ ... }) into them`;
+}
+
+/** @throws RecdistillError `broken-unit` */
+export const brokenModel = (name: string, problem: string): never =>
+  fail('broken-unit', { kind: 'model', given: name, problem });
+
+/** The model of a declaration, checked. The caller closes it. @throws RecdistillError `broken-unit`, and what `create` throws */
+export async function makeModel(
+  spec: ModelSpec,
+  context: ModelContext,
+  options: Readonly<Record<string, unknown>>,
+): Promise<Model | TrainableModel> {
+  const model = await spec.create(context, options);
+  const problem = madeProblem(spec, model, context.train);
+  if (problem === undefined) return model;
+  if (typeof model?.close === 'function') model.close();
+  return brokenModel(spec.name, `create ${problem}`);
+}
+
+/** The model of a declaration that is trained, checked. @throws RecdistillError as `makeModel` */
+export async function makeTrainable(
+  spec: ModelSpec,
+  context: ModelContext,
+  options: Readonly<Record<string, unknown>>,
+): Promise<TrainableModel> {
+  return trainable(await makeModel(spec, context, options));
+}
+
+/** @throws RecdistillError `broken-unit` if it cannot be trained */
+export const trainable = (model: Model): TrainableModel =>
+  isTrainable(model) ? model : brokenModel(model.name, 'it is computed, and cannot be trained');
+
+/** Whether a model has what the training loop needs. */
+export const isTrainable = (model: Model): model is TrainableModel => 'batches' in model && 'accumulate' in model;
+
+function madeProblem(spec: ModelSpec, model: Model | undefined, train: Interactions): string | undefined {
+  if (typeof model !== 'object' || model === null) return `gives ${shown(model)}; expected a model`;
+  const fields = fieldProblem(model, { parameters: 'list', scoreRows: 'function', close: 'function' });
+  if (fields !== undefined) return `gives a model that is not whole: ${fields}`;
+  if (model.name !== spec.name) return `gives a model called ${shown(model.name)}`;
+  for (const field of ['nUsers', 'nItems'] as const)
+    if (model[field] !== train[field])
+      return `gives a model whose "${field}" is ${shown(model[field])}; the data has ${train[field]}`;
+  if (!(model.size >= 0)) return `gives a model whose "size" is ${shown(model.size)}; expected a number >= 0`;
+  const capable = capabilityProblem(spec, model);
+  if (capable !== undefined || spec.kind === 'computed') return capable;
+  if (!isTrainable(model) || typeof model.accumulate !== 'function') return 'gives a model without "accumulate"';
+  if (!BATCHES.includes(model.batches))
+    return `gives a model whose "batches" is ${shown(model.batches)}; expected one of ${BATCHES.join(', ')}`;
+  const names = model.parameters.map((p) => p?.name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) return `gives two parameters called ${shown(twice)}`;
+  return model.parameters.map(parameterProblem).find((problem) => problem !== undefined);
+}
+
+/** What a model says that it can do, it must have the functions for. */
+function capabilityProblem({ capabilities }: ModelSpec, model: Model): string | undefined {
+  if (capabilities.includes('factors') && !model.factors && !model.tables)
+    return 'gives a model without "factors" and "tables", and "capabilities" has factors';
+  if (!capabilities.includes('scores') || model.factors) return undefined;
+  const { learnPairs, scorePairs } = { learnPairs: undefined, scorePairs: undefined, ...model };
+  return learnPairs && scorePairs
+    ? undefined
+    : 'gives a model without "factors", or "learnPairs" and "scorePairs", and "capabilities" has scores';
+}
+
+function parameterProblem(p: Parameter): string | undefined {
+  const fields = fieldProblem(p ?? {}, { name: 'text', shape: 'list', values: 'object', gradient: 'object' });
+  if (fields !== undefined) return `gives a parameter that is not whole: ${fields}`;
+  const numbers = p.shape.reduce((product, n) => product * n, 1);
+  if (numbers !== p.values.length)
+    return `gives the parameter "${p.name}" with ${p.values.length} values and the shape [${p.shape.join(', ')}], which is ${numbers}`;
+  return p.gradient.length === p.values.length
+    ? undefined
+    : `gives the parameter "${p.name}" with ${p.values.length} values and a gradient of ${p.gradient.length}`;
+}
+
+/** @throws RecdistillError `broken-unit` if the tables are not of the model's users and items */
+export function checkTables(model: Model, tables: Tables): Tables {
+  const { dim } = tables;
+  for (const [field, rows] of [
+    ['userFactors', model.nUsers],
+    ['itemFactors', model.nItems],
+  ] as const) {
+    const { length } = tables[field];
+    if (length !== rows * dim)
+      brokenModel(model.name, `its tables have ${length} numbers in "${field}"; expected ${rows} x ${dim}`);
+  }
+  return tables;
+}
+
+/** @throws RecdistillError `broken-unit` naming the user and the item of a score that is not a number */
+export function checkScores(model: Model, users: Int32Array, scores: ArrayLike<number>): void {
+  const { nItems } = model;
+  for (let at = 0; at < users.length * nItems; at++) {
+    if (!Number.isNaN(scores[at]!)) continue;
+    refuseScore(model, `user ${users[Math.floor(at / nItems)]} and item ${at % nItems}`);
+  }
+}
+
+/** The same for tables, whose inner products are the scores. @throws RecdistillError `broken-unit` */
+export function checkFactors(model: Model, { userFactors, itemFactors, dim }: Tables): void {
+  for (const [who, table] of [
+    ['user', userFactors],
+    ['item', itemFactors],
+  ] as const) {
+    for (let at = 0; at < table.length; at++)
+      if (!Number.isFinite(table[at]!)) refuseScore(model, `${who} ${Math.floor(at / dim)}`);
+  }
+}
+
+const refuseScore = (model: Model, where: string): never =>
+  fail('broken-unit', {
+    ...{ kind: 'model', given: model.name, problem: `its score of ${where} (numbers from 0) is not a number` },
+    hint: 'Check what it divides by and takes logarithms of. If it is trained, lower learningRate or raise l2.',
+  });

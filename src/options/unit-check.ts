@@ -1,0 +1,64 @@
+/** What a unit of a user's own has to have, checked when it is added: plain JavaScript has no compiler that would. */
+
+/** The JavaScript type that a field must have; `?` if it may be absent. */
+export type FieldType =
+  | 'string'
+  | 'function'
+  | 'object'
+  | 'boolean'
+  | 'list'
+  | 'text'
+  | 'list?'
+  | 'object?'
+  | 'function?';
+
+const WORDS: Readonly<Record<FieldType, string>> = {
+  string: 'text',
+  text: 'a line of text',
+  function: 'a function',
+  object: 'an object',
+  boolean: 'true or false',
+  list: 'a list',
+  'function?': 'a function, or left out',
+  'object?': 'an object, or left out',
+  'list?': 'a list, or left out',
+};
+
+function hasType(value: unknown, type: FieldType): boolean {
+  if (type.endsWith('?')) {
+    if (value === undefined) return true;
+    return type === 'list?' ? Array.isArray(value) : typeof value === type.slice(0, -1) && value !== null;
+  }
+  if (type === 'list') return Array.isArray(value);
+  if (type === 'text') return typeof value === 'string' && value.trim() !== '';
+  return typeof value === type && value !== null;
+}
+
+/** The first field that is missing or of another type, in words; undefined if all are there. */
+export function fieldProblem(unit: object, fields: Readonly<Record<string, FieldType>>): string | undefined {
+  const values = new Map<string, unknown>(Object.entries(unit));
+  for (const [name, type] of Object.entries(fields)) {
+    const value = values.get(name);
+    if (hasType(value, type)) continue;
+    return `its field "${name}" is ${shown(value)}; expected ${WORDS[type]}`;
+  }
+  return undefined;
+}
+
+/** A value in a few words. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
+
+/** What is wrong with the kind or the name of a unit. @param words what a unit of this kind is called */
+export function unitProblem(given: object | undefined, unit: string, words: string): string | undefined {
+  const { unit: kind, name } = { unit: undefined, name: undefined, ...given };
+  if (kind !== unit) return `it is not made by the function that makes a ${words}`;
+  if (typeof name === 'string' && /^[a-z0-9][a-z0-9-]*$/.test(name)) return undefined;
+  return `its field "name" is ${shown(name)}; expected lower-case letters, digits and "-"`;
+}

@@ -1,0 +1,39 @@
+/** Which files the units of a run were read from: later commands need them, too. */
+import { readerRegistry, splitRegistry } from '../data/index.js';
+import { fail } from '../errors.js';
+import { metricRegistry } from '../eval/index.js';
+import { optimizerRegistry } from '../optim/index.js';
+import { filesOf, type Unit } from '../options/registry.js';
+import { samplerRegistry } from '../samplers/index.js';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/**
+ * The files that these units were read from, as a run records them, and those of the units that its options name; nothing where there are none.
+ * @param options of the run: optimiser, sampler, the metric that selects
+ * @param source how the data set was loaded: its reader and its split
+ */
+export function usesOf(
+  units: readonly Unit[],
+  options: Values = {},
+  source: Values = {},
+): { readonly uses?: string[] } {
+  const metric = String(options.selectBy).split('@')[0];
+  const uses = filesOf([
+    ...units,
+    ...optimizerRegistry.all().filter(({ name }) => name === options.optimizer),
+    ...samplerRegistry.all().filter(({ name }) => name === options.sampler),
+    ...metricRegistry.all().filter(({ name }) => name === metric),
+    ...splitRegistry.all().filter(({ name }) => name === source.split),
+    ...readerRegistry.all().filter(({ name }) => name === source.format),
+  ]);
+  return uses.length > 0 ? { uses } : {};
+}
+
+/** A unit that a run names and that nobody has added. @throws RecdistillError `unknown-name` */
+export function unknownUnit(kind: string, given: string, known: readonly Unit[], uses: readonly string[] = []): never {
+  const names = known.map(({ name }) => name).join(', ');
+  if (uses.length === 0) return fail('unknown-name', { kind, given, known: names });
+  const hint = `The run was made with units of ${uses.join(', ')}: add ${uses.map((file) => `--use ${file}`).join(' ')}.`;
+  return fail('unknown-name', { kind, given, known: names, hint });
+}

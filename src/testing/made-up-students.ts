@@ -1,0 +1,137 @@
+/** Small models that methods are tried on: one whose scores are inner products of tables, one whose scores are not, and one that cannot be a student. */
+import { itemsOf } from '../data/index.js';
+import { stream } from '../math/random.js';
+import {
+  computedModel,
+  type Factors,
+  type ModelSpec,
+  type Pairs,
+  type ScoreLoss,
+  trainedModel,
+} from '../models/_model.js';
+import { bprStep, freeParameters, markBatch, marked, normalTable, scoreByFactors } from '../models/factors.js';
+import { pairShape, trainShape } from '../models/options.js';
+import { int, options } from '../options/index.js';
+
+const usual = { epochs: 3, batchSize: 5, learningRate: 0.01, l2: 0.001, evaluateEvery: 1, patience: 100 };
+const dim = int({ default: 4, min: 1, max: 64, help: 'Embedding dimension.' });
+
+/** Matrix factorisation with the BPR loss. */
+const tables = trainedModel({
+  name: 'made-up-tables',
+  summary: 'A table of users and one of items',
+  source: 'recdistill/testing',
+  options: options({ dim, ...pairShape(usual) }),
+  search: {},
+  capabilities: ['factors', 'scores', 'weights'],
+  memory: ({ nUsers, nItems }, o) => (nUsers + nItems) * o.dim * 16,
+  create({ kernels: k, train, seed }, o) {
+    const table = (of: 'users' | 'items', rows: number) =>
+      marked(k, normalTable(k, of, rows, o.dim, stream(seed, `made-up ${of}`), 0.3, of));
+    const [users, items] = [table('users', train.nUsers), table('items', train.nItems)];
+    const step = bprStep(k, o.batchSize * o.negatives);
+    const factors: Factors = {
+      ...{ dim: o.dim, userFactors: users.values, itemFactors: items.values },
+      ...{ userGradient: users.gradient, itemGradient: items.gradient },
+    };
+    return {
+      ...{ name: 'made-up-tables', nUsers: train.nUsers, nItems: train.nItems, batches: 'pairs' },
+      ...{ parameters: [users, items], size: (train.nUsers + train.nItems) * o.dim },
+      factors(ofUsers, ofItems) {
+        users.touched?.mark(ofUsers);
+        items.touched?.mark(ofItems);
+        return factors;
+      },
+      scoreRows: (rows, out) => scoreByFactors(k, factors, rows, train.nItems, out),
+      accumulate(batch) {
+        if (batch.kind === 'pairs') markBatch([users, items], batch);
+        return step.accumulate(factors, batch);
+      },
+      close() {
+        step.close();
+        freeParameters(k, [users, items]);
+      },
+    };
+  },
+});
+
+/** score(u, i) = sum over d of tanh(p_ud) q_id, learned by least squares on whole rows. */
+const network = trainedModel({
+  name: 'made-up-network',
+  summary: 'Scores that a network makes, learned on whole users',
+  source: 'recdistill/testing',
+  options: options({ dim, ...trainShape(usual) }),
+  search: {},
+  capabilities: ['scores'],
+  memory: ({ nUsers, nItems }, o) => (nUsers + nItems) * o.dim * 16,
+  create({ kernels: k, train, seed }, o) {
+    const [p, q] = [
+      normalTable(k, 'users', train.nUsers, o.dim, stream(seed, 'made-up users'), 0.3),
+      normalTable(k, 'items', train.nItems, o.dim, stream(seed, 'made-up items'), 0.3),
+    ];
+    const scoreOf = (user: number, item: number): number => {
+      let score = 0;
+      for (let d = 0; d < o.dim; d++) score += Math.tanh(p.values[user * o.dim + d]!) * q.values[item * o.dim + d]!;
+      return score;
+    };
+    /** Adds the gradient of a score, times `weight`. */
+    const push = (user: number, item: number, weight: number): void => {
+      for (let d = 0; d < o.dim; d++) {
+        const hidden = Math.tanh(p.values[user * o.dim + d]!);
+        p.gradient[user * o.dim + d]! += weight * (1 - hidden * hidden) * q.values[item * o.dim + d]!;
+        q.gradient[item * o.dim + d]! += weight * hidden;
+      }
+    };
+    return {
+      ...{ name: 'made-up-network', nUsers: train.nUsers, nItems: train.nItems, batches: 'rows' },
+      ...{ parameters: [p, q], size: (train.nUsers + train.nItems) * o.dim },
+      scoreRows(users, out) {
+        for (let at = 0; at < users.length * train.nItems; at++)
+          out[at] = scoreOf(users[Math.floor(at / train.nItems)]!, at % train.nItems);
+      },
+      scorePairs({ users, items }: Pairs, out) {
+        for (let n = 0; n < users.length; n++) out[n] = scoreOf(users[n]!, items[n]!);
+      },
+      learnPairs({ users, items }: Pairs, loss: ScoreLoss) {
+        const [scores, gradients] = [k.floats(users.length), k.floats(users.length)];
+        for (let n = 0; n < users.length; n++) scores[n] = scoreOf(users[n]!, items[n]!);
+        const value = loss(scores, gradients);
+        for (let n = 0; n < users.length; n++) push(users[n]!, items[n]!, gradients[n]!);
+        k.free(scores, gradients);
+        return value;
+      },
+      accumulate(batch) {
+        if (batch.kind !== 'rows') throw new TypeError('it learns from whole users');
+        let loss = 0;
+        for (const user of batch.users.subarray(0, batch.size)) {
+          const own = new Set(itemsOf(train, user));
+          for (let item = 0; item < train.nItems; item++) {
+            const error = scoreOf(user, item) - Number(own.has(item));
+            loss += (error * error) / 2;
+            push(user, item, error);
+          }
+        }
+        return loss;
+      },
+      close: () => freeParameters(k, [p, q]),
+    };
+  },
+});
+
+/** Every score is 0. */
+export const madeUpComputed: ModelSpec = computedModel({
+  name: 'made-up-computed',
+  summary: 'Computed at once, and so no student',
+  source: 'recdistill/testing',
+  options: options({}),
+  search: {},
+  capabilities: [],
+  memory: () => 0,
+  create: async ({ train: { nUsers, nItems } }) => ({
+    ...{ name: 'made-up-computed', nUsers, nItems, parameters: [], size: 0 },
+    scoreRows: (_, out) => void out.fill(0),
+    close() {},
+  }),
+});
+
+export const madeUpStudents: readonly ModelSpec[] = [tables, network];

@@ -1,0 +1,40 @@
+/** Options small enough for tests, by what a unit declares and by the ranges of its options. */
+import { describeOptions, type OptionsSchema } from '../options/index.js';
+
+export type Values = Readonly<Record<string, unknown>>;
+
+/** Sizes that nobody declared are at most this. */
+const SIZE = 4;
+/** More than there are users or items in the data of the suites. */
+const MANY = 1000;
+
+interface Declared {
+  readonly options: OptionsSchema;
+  readonly small?: Values;
+}
+
+/** What the suites set of the options that all trained models share. */
+const training: Values = { epochs: 3, batchSize: 5, evaluateEvery: 1, patience: 100 };
+
+/** Values with defaults: `more`, then what the unit declares as small, then each whole number as small as its range allows. */
+export function smallOptions({ options, small = {} }: Declared, more: Values = {}): Values {
+  const sizes = wholeNumbers(options).map(({ name, least, usual }) => [name, Math.max(least, Math.min(usual, SIZE))]);
+  const shared = Object.entries(training).filter(([name]) => name in options.shape);
+  return options.parse({ ...Object.fromEntries(sizes), ...Object.fromEntries(shared), ...small, ...more });
+}
+
+/** Each whole number of the options, beyond what the data of the suites has. */
+export const largeOptions = (options: OptionsSchema): Values[] =>
+  wholeNumbers(options).map(({ name, most }) => ({ [name]: Math.min(most, MANY) }));
+
+/** The options that are whole numbers and have a default, with their ranges. */
+function wholeNumbers(options: OptionsSchema) {
+  return describeOptions(options).flatMap(({ name, kind, range, default: usual }) => {
+    if (kind !== 'integer' || typeof usual !== 'number') return [];
+    const bound = (sign: string, otherwise: number) => {
+      const found = range.split(', ').find((part) => part.startsWith(`${sign} `));
+      return found === undefined ? otherwise : Number(found.slice(sign.length + 1));
+    };
+    return [{ name, usual, least: bound('>=', Number.NEGATIVE_INFINITY), most: bound('<=', MANY) }];
+  });
+}

@@ -1,0 +1,229 @@
+/** The examples of own models and an own method, copied beside the packed package and used as a stranger would: library, command line, YAML, suites. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { createWorkshop, lastingFiles } from './cli/program.js';
+import { pack } from './packed-folder.js';
+
+const { folder, installed, node, remove } = pack();
+const w = createWorkshop(join(installed, 'dist', 'cli', 'main.js'));
+after(() => {
+  w.remove();
+  remove();
+});
+
+const FILES = ['own-model/slim.mjs', 'own-model/logistic-mf.mjs', 'own-method/rank-net.mjs'];
+const own = (file: string): string => join(folder, file);
+const use = (...files: string[]): string[] => files.flatMap((file) => ['--use', own(file)]);
+const DATA = ['--data', 'synthetic:120x80x2000'];
+const EVALUATED = /: epoch \d+ of \d+, .*recall@50/;
+
+before(() => {
+  for (const file of FILES) copyFileSync(join(installed, 'examples', file), own(file.split('/')[1]!));
+});
+
+async function done(...words: string[]): Promise<string> {
+  const { code, stdout, stderr } = await w.run(...words);
+  assert.equal(code, 0, `${words.join(' ')}\n${stderr}`);
+  return stdout;
+}
+
+test('each is one file of at most 60 lines', () => {
+  for (const file of FILES)
+    assert.ok(
+      readFileSync(own(file.split('/')[1]!), 'utf8')
+        .trimEnd()
+        .split('\n').length <= 60,
+      file,
+    );
+});
+
+test('they keep to their contracts', () => {
+  writeFileSync(
+    own('suites.mjs'),
+    `import { test } from 'node:test';
+     import { methodContract, modelContract } from 'recdistill/testing';
+     import { logisticMf } from './logistic-mf.mjs';
+     import { rankNet } from './rank-net.mjs';
+     import { slim } from './slim.mjs';
+     const students = [logisticMf];
+     for (const c of [...modelContract(slim), ...modelContract(logisticMf), ...methodContract(rankNet), ...methodContract(rankNet, {}, students)])
+       test(c.name, c.run);`,
+  );
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const report = execFileSync(process.execPath, ['suites.mjs'], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+    timeout: 300_000,
+  });
+  assert.match(report, /# fail 0|ℹ fail 0/);
+});
+
+test('the library takes them as objects, and their names from then on', () => {
+  writeFileSync(
+    own('library.mjs'),
+    `import { createKernels } from 'recdistill/kernels';
+     import { loadDataset } from 'recdistill/data';
+     import { runJob } from 'recdistill/runs';
+     import { logisticMf } from './logistic-mf.mjs';
+     import { rankNet } from './rank-net.mjs';
+     import { slim } from './slim.mjs';
+     const dataset = await loadDataset({ data: 'synthetic:120x80x2000' });
+     const kernels = createKernels({ threads: 1 });
+     const teacher = (await runJob({ dataset, kernels, model: slim, options: { l1: 0.1 } })).teacher;
+     const options = { dim: 4, epochs: 5, topK: 10 };
+     const taught = await runJob({ dataset, kernels, model: logisticMf, method: rankNet, teachers: [teacher], options });
+     const again = await runJob({ dataset, kernels, model: 'logistic-mf', method: 'rank-net', teachers: [teacher], options });
+     kernels.close();
+     console.log(taught.result.model, taught.result.method, taught.result.metrics['recall@10'] === again.result.metrics['recall@10']);`,
+  );
+  assert.equal(node('library.mjs').trim(), 'logistic-mf rank-net true');
+});
+
+test('a study of two teachers, one of them own, with an own method as an entry', async () => {
+  writeFileSync(
+    own('study.yaml'),
+    `use: [./slim.mjs, rank-net.mjs]
+name: mine
+data: { data: 'synthetic:120x80x2000' }
+teachers: [{ model: slim, l1: 0.1 }, { model: bpr-mf, dim: 8, epochs: 10 }]
+student: { model: bpr-mf, dim: 4, epochs: 10 }
+entries: [{ method: rank-net, topK: 10 }, { method: rrd }]
+against: rank-net
+seeds: [0, 1]
+`,
+  );
+  const text = await done('study', own('study.yaml'));
+  for (const line of [/teacher +slim/, /student +rank-net/, /student +rrd/]) assert.match(text, line);
+  const { code, stderr } = await w.run('study', own('study.yaml'), '--use', own('missing.mjs'));
+  assert.deepEqual([code, /missing\.mjs: there is no such file/.test(stderr)], [1, true], stderr);
+});
+
+for (const [name, words] of [
+  ['train', [...use('logistic-mf.mjs'), 'train', 'logistic-mf', ...DATA, '--dim', '6']],
+  [
+    'distill',
+    ['distill', ...use('rank-net.mjs'), '--teachers', 'mine/seed0/slim', '--method', 'rank-net', '--dim', '4'],
+  ],
+] as const) {
+  test(`${name} with an own unit that is killed goes on to the same bytes, and is bundled`, {
+    timeout: 120_000,
+  }, async () => {
+    const all = [...words, '--epochs', '150', '--evaluate-every', '1', '--patience', '1000', '--name'];
+    await done(...all, `${name}-straight`);
+    const { child, ended, seen } = w.start(...all, `${name}-killed`);
+    await seen(EVALUATED, 3);
+    child.kill('SIGKILL');
+    assert.equal((await ended).signal, 'SIGKILL');
+    await done(...all, `${name}-killed`);
+    assert.deepEqual(lastingFiles(w.path('runs', `${name}-killed`)), lastingFiles(w.path('runs', `${name}-straight`)));
+    assert.ok(existsSync(w.path('runs', `${name}-killed`, 'student', 'manifest.json')));
+    await done('recommend', `${name}-killed`, '--user', 'u001');
+  });
+}
+
+test('they are tuned, distilled into, compared, and trained on with another model', async () => {
+  assert.match(
+    await done('tune', 'slim', ...use('slim.mjs'), ...DATA, '--trials', '2'),
+    /train slim .*--use \S*slim\.mjs/s,
+  );
+  await done(
+    'distill',
+    ...use('logistic-mf.mjs'),
+    '--teachers',
+    'mine/seed0/slim',
+    '--student',
+    'logistic-mf',
+    '--epochs',
+    '5',
+    '--name',
+    'into',
+  );
+  assert.match(await done('compare', 'into', 'mine/seed0/slim'), /slim/);
+  await done('train', 'bpr-mf', ...DATA, '--dim', '3', '--epochs', '5', '--name', 'small');
+  const together = [
+    ...['distill', '--method', 'bd', '--teachers', 'train-straight', '--start', 'small'],
+    '--epochs',
+    '2',
+    '--update',
+    '1',
+    '--name',
+    'both',
+  ];
+  const { code, stderr } = await w.run(...together);
+  assert.equal(code, 2);
+  assert.match(stderr, /no model called "logistic-mf"[\s\S]*add --use \S*logistic-mf\.mjs/);
+  await done(...together, ...use('logistic-mf.mjs'));
+});
+
+test('help lists the options of an own model, and a wrong name is answered by the nearest', async () => {
+  const help = await done('train', 'slim', ...use('slim.mjs'), '--l1', '0.1', '--help');
+  assert.match(help, /Options of slim:\n +--l1 X +Weight of the l1 penalty/);
+  assert.match(help, /--use/);
+  const { stderr } = await w.run('train', 'slimm', ...use('slim.mjs'), ...DATA);
+  assert.match(stderr, /Did you mean "slim"\?/);
+  const unknown = await w.run('train', 'slim', ...use('slim.mjs'), '--l3', '1');
+  assert.match(unknown.stderr, /unknown option "--l3"[\s\S]*Did you mean "--l[12]"/);
+});
+
+test('the compiler completes names and checks the options of built-in and own units', () => {
+  const source = `
+import type { ModelName } from 'recdistill/models';
+import { models, modelOf, optimizers } from 'recdistill/models';
+import { methods, type MethodName } from 'recdistill/distill';
+import type { JobRequest } from 'recdistill/runs';
+import { computedModel, int, type NameOr, optimizer, options, type OptionsInput, userMetric } from 'recdistill/toolkit';
+
+type LightGcn = OptionsInput<(typeof models)['lightgcn']['options']>;
+export const right: LightGcn = { dim: 32, optimizer: 'sgd' };
+// @ts-expect-error the option is called dim
+export const wrong: LightGcn = { dims: 32 };
+// @ts-expect-error a number
+export const text: LightGcn = { dim: '32' };
+export const own = optimizer({ name: 'own', summary: 'of my own', create: optimizers.sgd.create });
+export const byObject: LightGcn = { optimizer: own };
+export const known: ModelName = 'ials';
+// @ts-expect-error no such name
+export const unknown: ModelName = 'ial';
+export const added: NameOr<ModelName> = 'mine';
+export const method: MethodName = 'hetcomp';
+export const distilled: OptionsInput<(typeof methods)['rrd']['options']> = { topK: 10 };
+
+export const mine = computedModel({
+  name: 'mine',
+  summary: 'Nothing',
+  source: 'none',
+  options: options({ width: int({ default: 3, min: 1, help: 'A size.' }) }),
+  search: {},
+  capabilities: [],
+  // @ts-expect-error the option is called width
+  small: { widht: 2 },
+  memory: (_, o) => o.width,
+  // @ts-expect-error there is no option of that name
+  create: async (_, o) => o.height,
+});
+// @ts-expect-error the formula is missing
+userMetric({ name: 'm', label: 'M', value: () => 0 });
+// @ts-expect-error no such capability
+computedModel({ ...mine, capabilities: ['fly'] });
+export const request: Pick<JobRequest, 'model' | 'method'> = { model: mine, method: 'rrd' };
+export const spec = modelOf(mine).name;
+`;
+  writeFileSync(own('types.ts'), source);
+  writeFileSync(own('package.json'), '{ "type": "module", "private": true }');
+  const flags = [
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2022',
+    '--exactOptionalPropertyTypes',
+    '--skipLibCheck',
+  ];
+  const compiler = join(folder, 'node_modules', 'typescript', 'bin', 'tsc');
+  assert.equal(node(compiler, ...flags, 'types.ts'), '');
+});

@@ -1,0 +1,289 @@
+/** Built-in metrics, samplers, optimisers, readers, exporters and strategies keep to their contracts; units that do not are refused by name and field. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { loadDataset, readerOf, readerRegistry } from 'recdistill/data';
+import { methodOf } from 'recdistill/distill';
+import { createEvaluator, metricOf, metricRegistry } from 'recdistill/eval';
+import { exporterRegistry } from 'recdistill/export';
+import { createKernels } from 'recdistill/kernels';
+import { modelOf, modelRegistry, optimizerRegistry } from 'recdistill/models';
+import { runJob } from 'recdistill/runs';
+import {
+  exporterContract,
+  metricContract,
+  optimizerContract,
+  readerContract,
+  samplerContract,
+  strategyContract,
+} from 'recdistill/testing';
+import {
+  computedModel,
+  describeOptions,
+  distillationMethod,
+  float,
+  fromPairs,
+  int,
+  type ModelSpec,
+  optimizer,
+  options,
+  partition,
+  RecdistillError,
+  reader,
+  sampler,
+  samplerRegistry,
+  splitRule,
+  strategyRegistry,
+  type TeachingMethod,
+  text,
+  trainedModel,
+  trainShape,
+  useModule,
+  userMetric,
+} from 'recdistill/toolkit';
+
+const folder = mkdtempSync(join(tmpdir(), 'recdistill-units-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+for (const unit of metricRegistry.all()) for (const c of metricContract(unit)) test(c.name, c.run);
+for (const unit of samplerRegistry.all()) for (const c of samplerContract(unit)) test(c.name, c.run);
+for (const unit of optimizerRegistry.all()) for (const c of optimizerContract(unit)) test(c.name, c.run);
+for (const unit of strategyRegistry.all()) for (const c of strategyContract(unit)) test(c.name, c.run);
+for (const unit of exporterRegistry.all()) for (const c of exporterContract(unit)) test(c.name, c.run);
+for (const c of readerContract(readerOf('csv'), {
+  ...{ file: 'a.csv', content: 'user,item\nann,x\nbob,y\n', columns: ['user', 'item'] },
+  rows: [
+    ['ann', 'x'],
+    ['bob', 'y'],
+  ],
+}))
+  test(c.name, c.run);
+
+/** The error that `work` throws. */
+async function refusal(work: () => unknown): Promise<RecdistillError> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof RecdistillError) return error;
+    throw error;
+  }
+  return assert.fail('nothing was refused');
+}
+
+const usual = { epochs: 2, batchSize: 50, learningRate: 0.01, l2: 0, evaluateEvery: 1, patience: 5 };
+/** Every score is 0. */
+const flat = (more: Partial<ModelSpec> = {}): ModelSpec => ({
+  ...computedModel({
+    ...{ name: 'flat', summary: 'The same score for all', source: 'a test', options: options({}), search: {} },
+    ...{ capabilities: [], memory: () => 0 },
+    create: async ({ train: { nUsers, nItems } }) => ({
+      ...{ name: 'flat', nUsers, nItems, parameters: [], size: 0, close() {} },
+      scoreRows: (_, out) => void out.fill(0),
+    }),
+  }),
+  ...(more as object),
+});
+/** A trained model with one parameter, made as `more` says. */
+const tiny = (name: string, more: object = {}, loss: () => number = () => 1): ModelSpec =>
+  trainedModel({
+    ...{ name, summary: 'One number for each item', source: 'a test', options: options(trainShape(usual)), search: {} },
+    ...{ capabilities: [], memory: () => 1000 },
+    create: ({ kernels: k, train: { nUsers, nItems } }) => ({
+      ...{ name, nUsers, nItems, size: nItems, batches: 'rows', close() {} },
+      parameters: [{ name: 'items', shape: [nItems], values: k.floats(nItems), gradient: k.floats(nItems), ...more }],
+      scoreRows: (_, out) => void out.fill(0),
+      accumulate: loss,
+    }),
+  });
+const teach = (more: Partial<TeachingMethod> = {}): TeachingMethod => ({
+  ...distillationMethod({
+    ...{ name: 'teach', summary: 'Nothing', source: 'a test', options: options({}) },
+    needs: { teachers: 'none', form: 'frozen', base: 'kept', student: [], teacher: [] },
+    create: () => ({ base: 'kept', close() {} }),
+  }),
+  ...more,
+});
+
+test('a declaration that breaks the contract is refused by name and field', async () => {
+  const help = 'A number.';
+  const cases: readonly (readonly [() => unknown, RegExp])[] = [
+    [() => modelOf(flat({ name: 'Flat' })), /the model "Flat" .*field "name" is "Flat"; expected lower-case/],
+    [() => modelOf({ ...flat(), unit: 'method' } as never), /not made by the function that makes a model/],
+    [() => modelOf({ ...flat(), memory: 3 } as never), /"flat" .*field "memory" is 3; expected a function/],
+    [() => modelOf({ ...flat(), summary: '' }), /field "summary" is ""; expected a line of text/],
+    [() => modelOf({ ...flat(), options: {} } as never), /field "options" is an object; expected what options/],
+    [() => modelOf({ ...flat(), capabilities: ['fly'] } as never), /field "capabilities" has "fly"; expected some of/],
+    [() => modelOf({ ...flat(), options: options({ data: text({ default: '', help }) }) }), /option "data" has a name/],
+    [() => modelOf({ ...flat(), options: options({ w: float({ default: 2, max: 1, help }) }) }), /option "w" has no/],
+    [
+      () => modelOf({ ...flat(), search: { w: { kind: 'choices', values: [1] } } }),
+      /"search".*there is no such option/,
+    ],
+    [() => modelOf({ ...flat(), kind: 'trained' } as never), /options lack epochs, batchSize, .*trainShape/],
+    [() => methodOf(teach({ needs: { ...teach().needs, form: 'live' } } as never)), /"needs.form" is "live"; expected/],
+    [() => methodOf(teach({ needs: { ...teach().needs, student: ['fly'] } } as never)), /"needs.student" is "fly"/],
+    [() => metricOf(userMetric({ name: 'm', label: 'M', formula: '', value: () => 0 })), /"m".*field "formula"/],
+    [() => optimizerRegistry.add(optimizer({ name: 'o', summary: 's' } as never)), /"o".*field "create" is missing/],
+    [() => samplerRegistry.add(sampler({ name: 's', summary: 's' } as never)), /"s".*field "create" is missing/],
+    [() => readerRegistry.add(reader({ name: 'r', summary: 's' } as never)), /format "r".*field "read" is missing/],
+  ];
+  for (const [work, message] of cases) {
+    const error = await refusal(work);
+    assert.deepEqual([error.code, error.exitCode], ['broken-unit', 2], error.message);
+    assert.match(error.message, message);
+    assert.match(error.hint, / /);
+  }
+  assert.ok(!modelRegistry.all().some(({ name }) => name === 'flat'), 'nothing broken was added');
+  const taken = await refusal(() => modelOf(flat({ name: 'ease' })));
+  assert.deepEqual([taken.code, taken.message], ['name-taken', 'there is already a model called "ease"']);
+});
+
+test('a model that breaks its promise when it is made, trained or ranked is refused by name', async () => {
+  const dataset = await loadDataset({ data: 'synthetic:60x60x900' });
+  const kernels = createKernels({ threads: 1 });
+  const nan: ModelSpec = {
+    ...flat({ name: 'nan' }),
+    kind: 'computed',
+    create: async ({ train: { nUsers, nItems } }) => ({
+      ...{ name: 'nan', nUsers, nItems, parameters: [], size: 0, close() {} },
+      scoreRows(users, out) {
+        out.fill(0);
+        const row = users.indexOf(7);
+        if (row >= 0) out[row * nItems + 3] = Number.NaN;
+      },
+    }),
+  };
+  const cases: readonly (readonly [ModelSpec, string, RegExp])[] = [
+    [nan, 'broken-unit', /model "nan" .*user 7 and item 3/],
+    [
+      tiny('long', { gradient: kernels.floats(3) }),
+      'broken-unit',
+      /parameter "items" with \d+ values and a gradient of 3/,
+    ],
+    [tiny('shape', { shape: [7] }), 'broken-unit', /the shape \[7\], which is 7/],
+    [tiny('silent', {}, () => undefined as never), 'broken-unit', /model "silent" .*accumulate returned missing/],
+    [tiny('endless', {}, () => Number.NaN), 'diverged', /endless diverged: the loss of epoch 1 is NaN/],
+    [{ ...flat({ name: 'vague' }), memory: () => 'much' as never }, 'broken-unit', /"vague" .*memory returned "much"/],
+  ];
+  for (const [model, code, message] of cases) {
+    const error = await refusal(() => runJob({ dataset, kernels, model }));
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, message);
+  }
+  const bent = tiny('bent', {}, () => 1);
+  const steep: ModelSpec = {
+    ...bent,
+    ...trainedModel({
+      ...{ ...bent, name: 'steep', options: options(trainShape(usual)), search: {}, capabilities: [] },
+      create(context, o) {
+        const model = tiny('steep').create(context, o);
+        if (model instanceof Promise) return assert.fail();
+        const { parameters } = model;
+        return {
+          ...{ ...model, batches: 'rows' },
+          accumulate: () => {
+            parameters[0]!.gradient.fill(Number.NaN);
+            return 1;
+          },
+        };
+      },
+    }),
+  };
+  const diverged = await refusal(() => runJob({ dataset, kernels, model: steep }));
+  assert.deepEqual([diverged.code, /parameter items/.test(diverged.message)], ['diverged', true], diverged.message);
+  kernels.close();
+});
+
+test('an option that a model and a method have in different kinds is refused', async () => {
+  const dataset = await loadDataset({ data: 'synthetic:60x60x900' });
+  const kernels = createKernels({ threads: 1 });
+  const method = teach({ name: 'clash', options: options({ l2: int({ default: 1, help: 'A number.' }) }) });
+  const error = await refusal(() => runJob({ dataset, kernels, model: 'bpr-mf', method }));
+  assert.match(error.message, /"clash" .*option "l2" is of the kind integer, and the model bpr-mf has .* number/);
+  kernels.close();
+});
+
+test('units stand in options by name or as objects, and a wrong name gets the nearest one', async () => {
+  const { options: schema } = modelOf('bpr-mf');
+  const mine = sampler({ ...samplerRegistry.find('uniform'), name: 'my-sampler' });
+  assert.equal(schema.parse({ sampler: mine }).sampler, 'my-sampler');
+  assert.equal(schema.parse({ sampler: 'my-sampler' }).sampler, 'my-sampler');
+  assert.ok(
+    describeOptions(schema)
+      .find(({ name }) => name === 'sampler')
+      ?.choices?.includes('my-sampler'),
+  );
+  const dataset = await loadDataset({ data: 'synthetic:60x60x900' });
+  const kernels = createKernels({ threads: 1 });
+  const error = await refusal(() => runJob({ dataset, kernels, model: 'bpr-mf', options: { optimizer: 'addam' } }));
+  assert.match(error.message, /"optimizer" of bpr-mf is "addam"; expected one of adam \| lazy-adam/);
+  assert.equal(error.hint, 'Did you mean "adam"?');
+  kernels.close();
+});
+
+test('a metric of a user decides and is evaluated like the others', async () => {
+  const dataset = await loadDataset({ data: 'synthetic:60x60x900' });
+  metricRegistry.add(
+    userMetric({ name: 'any-hit', label: 'A', formula: '1 if hits > 0', value: (h) => Math.sign(h.length) }),
+  );
+  const evaluator = createEvaluator(dataset, { at: [10], selectBy: 'any-hit@10' });
+  const kernels = createKernels({ threads: 1 });
+  const job = await runJob({ dataset, kernels, model: 'top-pop', evaluation: { at: [10], selectBy: 'any-hit@10' } });
+  const { means } = evaluator.test(job.rankings);
+  assert.ok(means['any-hit@10']! > 0);
+  assert.equal(means['any-hit@10'], means['hit-rate@10']);
+  kernels.close();
+});
+
+test('a reader of a user is found by the suffix of the file', async () => {
+  const pairs = Array.from({ length: 60 }, (_, n) => `u${n % 6}>i${(n * 7) % 10}`);
+  writeFileSync(join(folder, 'a.arrows'), `${pairs.join('\n')}\n`);
+  readerRegistry.add(
+    reader({
+      ...{ name: 'arrows', summary: 'user>item on each line', suffixes: ['.arrows'] },
+      read: (db, request) => readerOf('csv').read(db, { ...request, delimiter: '>', header: 'no' }),
+    }),
+  );
+  const dataset = await loadDataset({ data: join(folder, 'a.arrows'), minUser: 1 });
+  assert.deepEqual([dataset.train.nUsers, dataset.train.nItems], [6, 10]);
+  const named = await loadDataset({ data: join(folder, 'a.arrows'), format: 'arrows', minUser: 1 });
+  assert.equal(named.fingerprint, dataset.fingerprint);
+});
+
+test('a split of a user divides the data, and one that loses interactions is refused', async () => {
+  const evenly = splitRule({
+    ...{ name: 'evenly', summary: 'every third interaction to each part' },
+    divide: (x) =>
+      partition(
+        x,
+        Uint8Array.from(x.indices, (_, at) => at % 3),
+      ),
+  });
+  const data = { data: 'synthetic:60x60x900', coldItems: 'keep' } as const;
+  const { train, valid, test: held } = await loadDataset({ ...data, split: evenly });
+  const sizes = [train, valid, held].map((part) => part.indices.length);
+  assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, sizes.join());
+  const lossy = splitRule({
+    ...evenly,
+    name: 'lossy',
+    divide: (x, s) => ({ ...evenly.divide(x, s), test: fromPairs(60, 60, [], []) }),
+  });
+  const error = await refusal(() => loadDataset({ ...data, split: lossy }));
+  assert.match(error.message, /the split "lossy" breaks its contract/);
+});
+
+test('a module that cannot be used is refused by its name', async () => {
+  const cases: readonly (readonly [string, string, RegExp])[] = [
+    ['none.mjs', 'export const x = 1;', /none\.mjs exports no unit/],
+    ['broken.mjs', 'export const x = ;', /broken\.mjs cannot be imported: SyntaxError/],
+    ['bad.mjs', "export const x = { unit: 'model', name: 'bad' };", /"bad" of .*bad\.mjs .*field "summary" is missing/],
+    ['taken.mjs', "export const x = { unit: 'model', name: 'ease' };", /model "ease" of .*taken\.mjs|already a model/],
+  ];
+  for (const [file, content, message] of cases) {
+    writeFileSync(join(folder, file), content);
+    assert.match((await refusal(() => useModule(file, folder))).message, message);
+  }
+  assert.equal((await refusal(() => useModule('missing.mjs', folder))).code, 'file-missing');
+});
