@@ -87,7 +87,7 @@ test('a report has what a joint training did, from the runs before and after', {
   for (const file of [out, told.json]) assert.ok(existsSync(file), file);
   const page = readFileSync(out.replace('.html', '.md'), 'utf8');
   assert.match(page, /co-trained teacher +\| +pair\/teacher/);
-  assert.match(page, /Which model is ahead/);
+  assert.match(page, /Which model ranks the test interactions higher/);
   const plain = await w.json('report', 'small', '--out', w.path('small.html'));
   assert.deepEqual(plain.value.pairs, []);
 });

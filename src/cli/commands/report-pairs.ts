@@ -3,6 +3,7 @@ import type { Dataset } from '../../data/index.js';
 import { isCoTrained, learnerRoles, methodRegistry, type Pair } from '../../distill/index.js';
 import { analysePair, type PairAnalysis } from '../../eval/index.js';
 import type { Kernels } from '../../kernels/index.js';
+import { formatShare } from '../../report/format.js';
 import { pairSections, readHistory, type Section } from '../../report/index.js';
 import { isFinishedRun, readRunManifest, readSavedModel, testRanks } from '../../runs/index.js';
 import { placeOf, type RunPlace, readRun, runNames } from './runs.js';
@@ -71,6 +72,6 @@ export async function reportPair(
 
 /** How a pair did, in a sentence. */
 export function pairSentence({ name, analysis }: ReportedPair): string {
-  const share = (stage: 'before' | 'after') => `${(100 * analysis[stage].ahead.student).toFixed(1)} %`;
-  return `${name}: the student is ahead of the teacher on ${share('before')} of the test interactions before, on ${share('after')} after.`;
+  const share = (stage: 'before' | 'after') => formatShare(analysis[stage].ahead.student);
+  return `${name}: the student ranks ${share('before')} of the test interactions higher than the teacher before, ${share('after')} after.`;
 }
