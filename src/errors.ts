@@ -1,6 +1,6 @@
 /**
- * Every error that recdistill raises on purpose: a code, a message that says what was given and what was expected, a hint
- * that says what to do, an HTTP status, and the exit code of the command line (1 = failed, 2 = wrong usage).
+ * All errors that recdistill raises deliberately: a code, a message with what was given and what was expected, a hint
+ * what to do, an HTTP status, and the exit code of the command line (1 = failure, 2 = incorrect usage).
  */
 import { nearest } from './nearest.js';
 
@@ -37,14 +37,14 @@ const table = {
   },
   'name-taken': {
     message: (p) => `there is already a ${p.kind} called "${p.given}"${p.file ? `, and ${p.file} has another` : ''}`,
-    hint: () => 'Give the new one another name.',
+    hint: () => 'Choose another name for the new one.',
     status: 409,
     exit: 2,
   },
   'broken-unit': {
     message: (p) => `the ${p.kind} "${p.given}"${p.file ? ` of ${p.file}` : ''} breaks its contract: ${p.problem}`,
     hint: (p) =>
-      `${p.hint ?? 'Correct it where it is declared; the contract suite of recdistill/testing shows what is missing.'}`,
+      `${p.hint ?? 'Correct its declaration. The contract suite in recdistill/testing shows what is missing.'}`,
     status: 422,
     exit: 2,
   },
@@ -59,14 +59,14 @@ const table = {
   // --- data --------------------------------------------------------------------------------------------------------
   'file-missing': {
     message: (p) => `cannot read ${p.path}: there is no such file or folder`,
-    hint: () => 'Check the path; relative paths start at the folder the command runs in.',
+    hint: () => 'Check the path. Relative paths are relative to the working directory.',
     status: 404,
   },
   'bad-data': { message: (p) => `${p.path}: ${p.problem}`, hint: (p) => `${p.hint}`, status: 422 },
   'download-failed': {
     message: (p) => `cannot download ${p.url}: ${p.reason}`,
     hint: () =>
-      'Check the network and try again, or put the file in place yourself and set RECDISTILL_DATA (docs/data.md).',
+      'Check the network and try again, or download the file yourself and set RECDISTILL_DATA (docs/data.md).',
     status: 502,
   },
 
@@ -78,22 +78,24 @@ const table = {
   },
   'worker-failed': {
     message: (p) => `a worker thread failed in ${p.kernel}: ${p.reason}`,
-    hint: () => 'The results of this call are lost and the pool is closed; make new kernels. Please report this.',
+    hint: () =>
+      'The results of this call are lost and the thread pool is closed. Create new kernels. Please report this.',
     status: 500,
   },
 
   'not-positive-definite': {
     message: (p) =>
-      `the ${p.n} x ${p.n} matrix is not positive definite: row ${p.row} depends on the rows before it, or is not a number`,
-    hint: () => 'Add more to its diagonal (raise l2), and check that its numbers are finite.',
+      `the ${p.n} x ${p.n} matrix is not positive definite: row ${p.row} is linearly dependent on the rows before it, or has a value that is not a number`,
+    hint: () => 'Increase its diagonal (raise l2), and check that its values are finite.',
     status: 422,
   },
 
   // --- models and training -----------------------------------------------------------------------------------------
   'needs-not-met': { message: (p) => `${p.problem}`, hint: (p) => `${p.hint}`, status: 422, exit: 2 },
   'preset-differs': {
-    message: (p) => `the preset ${p.preset} was found on ${p.data} (${p.before}), and this data is another (${p.now})`,
-    hint: (p) => `To use its options nevertheless, give them by hand: ${p.flags}`,
+    message: (p) =>
+      `the preset ${p.preset} was found on ${p.data} (${p.before}), but this is different data (${p.now})`,
+    hint: (p) => `To use its options anyway, set them explicitly: ${p.flags}`,
     status: 409,
     exit: 2,
   },
@@ -103,41 +105,41 @@ const table = {
         ? `${p.model} diverged: its parameter ${p.parameter} has values that are not finite after epoch ${p.epoch}`
         : `${p.model} diverged: the loss of epoch ${p.epoch} is ${p.loss}`,
     hint: (p) =>
-      `Lower learningRate or raise l2. ${p.bestEpoch ? `The best checkpoint so far, of epoch ${p.bestEpoch}, is kept.` : 'Nothing had been evaluated yet, so that no checkpoint is kept.'}`,
+      `Lower learningRate or raise l2. ${p.bestEpoch ? `The best checkpoint so far, of epoch ${p.bestEpoch}, is kept.` : 'Nothing was evaluated yet, so no checkpoint is kept.'}`,
     status: 422,
   },
 
   // --- runs and artifacts ------------------------------------------------------------------------------------------
   'run-locked': {
-    message: (p) => `the run ${p.path} is in use by process ${p.pid} on ${p.host} since ${p.since}`,
+    message: (p) => `the run ${p.path} has been in use by process ${p.pid} on ${p.host} since ${p.since}`,
     hint: () =>
-      'Wait for it, stop it, or choose another --name. If that process is certainly gone, delete the file "lock" in the run.',
+      'Wait for it, stop it, or choose another --name. If that process no longer exists, delete the file "lock" in the run folder.',
     status: 409,
   },
   'run-differs': {
-    message: (p) => `the run ${p.path} was made with other ${p.what}: ${p.difference}`,
+    message: (p) => `the run ${p.path} was made with different ${p.what}: ${p.difference}`,
     hint: (p) => `${p.hint ?? 'Choose another name for the new run, or overwrite this one.'}`,
     status: 409,
   },
   'artifact-differs': {
-    message: (p) => `${p.path} was made from other ${p.what}: ${p.difference}`,
-    hint: () => 'Make it again from this data, or use the data it was made from.',
+    message: (p) => `${p.path} was made from different ${p.what}: ${p.difference}`,
+    hint: () => 'Make it again from this data, or use the data that it was made from.',
     status: 409,
   },
   'artifact-damaged': {
     message: (p) => `${p.path} is damaged: ${p.problem}`,
     hint: (p) =>
-      `${p.hint ?? 'Delete the file and run the command again; a run continues from its last whole checkpoint.'}`,
+      `${p.hint ?? 'Delete the file and run the command again. A run continues from its last complete checkpoint.'}`,
     status: 422,
   },
   'read-failed': {
     message: (p) => `cannot read ${p.path}: ${p.problem}`,
-    hint: () => 'Check that it is a file and that you may read it.',
+    hint: () => 'Check that it is a file and that you have permission to read it.',
     status: 500,
   },
   'write-failed': {
     message: (p) => `cannot write ${p.path}: ${p.problem}`,
-    hint: (p) => `${p.hint ?? 'Free some space or check the permissions; nothing half-written was left behind.'}`,
+    hint: (p) => `${p.hint ?? 'Free some space or check the permissions. No partially written file remains.'}`,
     status: 507,
   },
 
@@ -154,8 +156,8 @@ const table = {
     status: 404,
   },
   'body-too-large': {
-    message: (p) => `the body is too large; at most ${p.most} bytes are taken`,
-    hint: () => 'Ask for fewer things at once.',
+    message: (p) => `the request body is too large; at most ${p.most} bytes are allowed`,
+    hint: () => 'Split the request into smaller ones.',
     status: 413,
   },
   'too-many-requests': {
@@ -164,30 +166,30 @@ const table = {
     status: 429,
   },
   overloaded: {
-    message: (p) => `the server has more to do than it can: ${p.problem}`,
-    hint: () => 'Try again after the seconds that the header Retry-After names.',
+    message: (p) => `the server is overloaded: ${p.problem}`,
+    hint: () => 'Try again after the number of seconds in the header Retry-After.',
     status: 503,
   },
   'reload-failed': {
-    message: (p) => `the new bundle is not served, and the one before goes on: ${p.problem}`,
+    message: (p) => `the new bundle was rejected, and the previous one stays in service: ${p.problem}`,
     hint: (p) => `${p.hint}`,
     status: 422,
   },
   'cannot-listen': {
     message: (p) => `cannot listen on ${p.host} port ${p.port}: ${p.problem}`,
-    hint: () => 'Choose another --port or --host; --port 0 takes any port that is free.',
+    hint: () => 'Choose another --port or --host. --port 0 chooses any free port.',
   },
   'server-failed': {
-    message: (p) => `the server ended: ${p.problem}`,
-    hint: () => 'The log above says what happened before. Please report this.',
+    message: (p) => `the server ended unexpectedly: ${p.problem}`,
+    hint: () => 'See the log above for the cause. Please report this.',
   },
 
-  // --- the end of it -----------------------------------------------------------------------------------------------
+  // --- interruption -------------------------------------------------------------------------------------------------
   interrupted: {
-    message: (p) => `interrupted: ${p.what} stopped ${p.unkept ? 'before it was finished' : 'at a clean checkpoint'}`,
+    message: (p) => `interrupted: ${p.what} stopped ${p.unkept ? 'before it was finished' : 'at a checkpoint'}`,
     hint: (p) =>
       p.unkept
-        ? 'Nothing half-written is left. Run the same command again: what was finished is read back, the rest is done anew.'
+        ? 'No partially written file remains. Run the same command again: finished parts are reused, the rest starts over.'
         : 'Run the same command again to continue.',
     status: 499,
   },
@@ -219,5 +221,5 @@ export function fail(code: ErrorCode, details: Record<string, unknown>, cause?: 
   throw new RecdistillError(code, details, cause);
 }
 
-/** Every error code, for the documentation and its test. */
+/** All error codes, for the documentation and its test. */
 export const errorCodes = Object.keys(table) as readonly ErrorCode[];

@@ -1,6 +1,6 @@
-/** Which of the names that are known was meant. */
+/** Suggests the known name that was probably meant. */
 
-/** The nearest of `known` to `word` by edit distance, if it is near enough to be a typing error; of equally near ones the first. */
+/** The nearest of `known` to `word` by edit distance, if it is near enough for a typing error. Ties go to the first. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
@@ -11,7 +11,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
-/** Letters put in, left out, changed or exchanged with the next one (optimal string alignment). */
+/** Number of insertions, deletions, substitutions and transpositions (optimal string alignment distance). */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -1,19 +1,19 @@
 /**
- * Long work is done in parts. Between two of them signals, timers and output get their turn, and who waits is told how far the work is.
- * How often that happens never changes a result.
+ * Progress and interruption of long work. The work is done in parts. Between parts the event loop runs, so that signals,
+ * timers and output are handled, and progress is reported. This never changes a result.
  */
 import { fail } from './errors.js';
 
 /**
- * Called between two parts of a piece of work, as often as one likes: it does something when a tenth of a second has passed.
- * @param done of `total`, in any unit that is in proportion to time
+ * Called between two parts of the work. It may be called often: it only acts every tenth of a second.
+ * @param done amount done of `total`, in any unit proportional to time
  * @throws RecdistillError `interrupted`
  */
 export type Step = (done: number, total: number) => Promise<void>;
 
-/** How far a piece of work is. */
+/** The progress of a task. */
 export interface Advance {
-  /** Such as `computing ease`. */
+  /** Name of the task, such as `computing ease`. */
   readonly what: string;
   readonly done: number;
   readonly total: number;
@@ -22,21 +22,21 @@ export interface Advance {
 export interface ProgressOptions {
   /** Stops the work. */
   readonly signal?: AbortSignal;
-  /** Milliseconds that work may go on after the signal: what ends by itself need not be done again. Default: half a second. */
+  /** Milliseconds that a task may continue after the signal, because a task that finishes need not be repeated. Default: 500. */
   readonly grace?: number;
-  /** Told at most ten times a second. */
+  /** Called at most ten times a second. */
   readonly onAdvance?: (advance: Advance) => void;
 }
 
-/** The steps of different pieces of work, one after the other. */
+/** Reports the progress of consecutive tasks. */
 export interface Progress {
   task(what: string): Step;
 }
 
-/** Milliseconds that work goes on before everything else gets its turn. */
+/** Milliseconds of work between two turns of the event loop. */
 const TURN_MS = 100;
 
-/** Lets signals, timers and output have their turn. */
+/** Lets the event loop run once, so that signals, timers and output are handled. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export function createProgress({ signal, onAdvance, grace = 500 }: ProgressOptions = {}): Progress {
@@ -57,8 +57,8 @@ export function createProgress({ signal, onAdvance, grace = 500 }: ProgressOptio
 }
 
 /**
- * Takes a generator that yields which share of its work is done, from 0 to 1, to its end; returns what it returns. If a step throws, the
- * generator's `finally` runs before the error goes on.
+ * Runs a generator to its end and returns its result. The generator yields the finished share of its work, from 0 to 1.
+ * If `step` throws, the generator's `finally` blocks run before the error is rethrown.
  */
 export async function runInParts<T>(parts: Generator<number, T>, step: Step): Promise<T> {
   try {
@@ -73,7 +73,7 @@ export async function runInParts<T>(parts: Generator<number, T>, step: Step): Pr
   }
 }
 
-/** The same without anything in between. */
+/** Like `runInParts`, but synchronous and without progress. */
 export function runSync<T>(parts: Generator<number, T>): T {
   for (;;) {
     const part = parts.next();

@@ -1,4 +1,4 @@
-/** Names of items in a bundle that stands already. Nothing but the names changes, so that the numbers need not be written anew. */
+/** Sets the item names of an existing bundle. Only the names change; the parameters are not rewritten. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { fail } from '../errors.js';
@@ -9,18 +9,18 @@ import { bundleFiles } from '../student/parse-bundle.js';
 import { isBundleFile, itemsBytes, readBundle } from './bundle.js';
 
 /**
- * Puts `labels` into the bundle of `folder`, in place of those that it may have. It stays as it was if this fails. Its SHA-256 changes;
- * `namedFrom` in the manifest is the one that it had without them, or with the first ones.
- * @param labels one for each item, `''` where there is none
- * @returns false if it has these already
- * @throws RecdistillError as `readBundle`, `write-failed`, `usage` if there is not one label for each item
+ * Writes `labels` to the bundle in `folder` and replaces existing ones, atomically. The SHA-256 of the bundle changes;
+ * `namedFrom` in the manifest keeps the one from before the first such change.
+ * @param labels one per item, `''` for an item without a name
+ * @returns false if the bundle already has these labels
+ * @throws RecdistillError those of `readBundle`, `write-failed`, `usage` if there is not one label per item
  */
 export async function writeLabels(folder: string, labels: readonly string[]): Promise<boolean> {
   const { manifest, model } = await readBundle(folder);
   const { itemIds, labels: before } = model;
   if (labels.length !== itemIds.length) {
     const problem = `${labels.length} names for the ${itemIds.length} items of ${folder}`;
-    fail('usage', { problem, hint: 'Give one for each item, in the order of the bundle.' });
+    fail('usage', { problem, hint: 'Give one name per item, in the order of the bundle.' });
   }
   if (before && labels.every((label, item) => label === before[item])) return false;
   const items = itemsBytes({ itemIds, labels });

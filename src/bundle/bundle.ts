@@ -1,4 +1,4 @@
-/** The student bundle on disk. What reads it, in Node as in a browser, is student/parse-bundle.ts. */
+/** The student bundle on disk. The parser for Node and browsers is student/parse-bundle.ts. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { fail } from '../errors.js';
@@ -22,28 +22,27 @@ import type { Tensor } from '../student/safetensors.js';
 import { StudentError } from '../student/student-error.js';
 import { problemOf, type StudentModel } from '../student/student-model.js';
 
-/** What stands in a bundle's manifest beside what follows from the model. */
+/** The entries of a bundle's manifest that do not follow from the model. */
 export type BundleNotes = Pick<BundleManifest, 'dataFingerprint' | 'licence' | 'madeBy' | 'metrics'>;
 
 export interface BundleOptions {
-  /** How the factors are kept: `f32` exactly (the default), `f16` or `int8` in half of the space. */
+  /** Storage format of the factors: `f32` is exact (default), `f16` and `int8` need half the space. */
   readonly precision?: Precision;
 }
 
 const names: readonly string[] = Object.values(bundleFiles);
 
-/** Whether a file of this name belongs to a bundle. */
+/** Whether a file name belongs to a bundle. */
 export const isBundleFile = (name: string): boolean => names.includes(name);
 
-/** The file of ids and names of items. */
+/** Content of the file with item ids and names. */
 export const itemsBytes = ({ itemIds, labels }: Pick<StudentModel, 'itemIds' | 'labels'>): Uint8Array =>
   jsonBytes({ ids: itemIds, ...(labels && { labels }) });
 
 /**
- * Writes a bundle in place of the one that `folder` may hold; that one stays as it was if this fails.
- * The same model, notes and options give the same bytes.
- * @throws RecdistillError `write-failed`, `usage` if the folder holds other files, the model's parts do not fit together, or a factor is
- *   beyond what f16 can hold
+ * Writes a bundle atomically and replaces an existing one in `folder`. Equal model, notes and options give equal bytes.
+ * @throws RecdistillError `write-failed`, `usage` if the folder contains other files, the model is inconsistent, or a
+ *   factor exceeds the range of f16
  */
 export function writeBundle(
   folder: string,
@@ -74,8 +73,8 @@ export function writeBundle(
 }
 
 /**
- * Reads a bundle after checking all of it; needs no training data.
- * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `artifact-differs` if another format version wrote it
+ * Reads and validates a bundle. No training data is needed.
+ * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `artifact-differs` for another format version
  */
 export async function readBundle(folder: string): Promise<StudentBundle> {
   const read = (name: keyof typeof bundleFiles): Uint8Array => readBytes(join(folder, bundleFiles[name]));
@@ -92,8 +91,8 @@ export async function readBundle(folder: string): Promise<StudentBundle> {
 }
 
 /**
- * Writes the bundle of `folder` to `out` in another precision. Numbers that are kept less exactly do not become exact again.
- * @throws RecdistillError as `readBundle` and `writeBundle`
+ * Writes the bundle in `folder` to `out` in another precision. Lost precision is not restored.
+ * @throws RecdistillError those of `readBundle` and `writeBundle`
  */
 export async function convertBundle(folder: string, out: string, options: BundleOptions): Promise<void> {
   const { model, manifest } = await readBundle(folder);
@@ -127,8 +126,8 @@ function factorTensors(
     case 'f16': {
       const large = factors.find((v) => Math.abs(v) >= 65_520);
       if (large !== undefined) {
-        const problem = `the student has the factor ${large}, and f16 ends at 65504`;
-        fail('usage', { problem, hint: 'Take int8, which needs as little space and has a scale for each row.' });
+        const problem = `the student has the factor ${large}, but the maximum of f16 is 65504`;
+        fail('usage', { problem, hint: 'Use int8, which has the same size and a scale per row.' });
       }
       return { [name]: { shape, data: toHalf(factors) } };
     }

@@ -1,27 +1,27 @@
-/** What a plan is: the files behind the data options. */
+/** A reading plan: the files that the data options select, and how each is read. */
 import type { LabelSource } from './catalog.js';
-import type { ColumnWishes } from './column-names.js';
+import type { ColumnOptions } from './column-names.js';
 import type { PlannedFile } from './files.js';
 import type { SplitManifest } from './split-manifest.js';
 
 export interface Plan {
   readonly name: string;
-  /** Absolute; file names of `labels` start here. */
+  /** Absolute path. File names in `labels` are relative to it. */
   readonly folder: string;
-  /** The files of one part of interactions, or those of train, valid and test, or of train and test. */
+  /** Files per part: one part of raw interactions, or train and test, or train, valid and test. */
   readonly parts: readonly (readonly PlannedFile[])[];
   readonly format?: string;
-  readonly columns: ColumnWishes;
+  readonly columns: ColumnOptions;
   readonly header: 'auto' | 'yes' | 'no';
-  /** Paths of files whose first column lists every user or item, also those without interactions. */
+  /** Files whose first column lists every user or every item, including those without interactions. */
   readonly users?: string;
   readonly items?: string;
   readonly labels?: LabelSource;
   readonly minUser?: number;
-  /** What the folder says about itself, if recdistill wrote it. */
+  /** The manifest, if recdistill wrote the folder. */
   readonly manifest?: SplitManifest;
   /** Terms of use and citation. */
   readonly notes: readonly string[];
-  /** Files that are not read, in words. */
+  /** Notes about files that are not read. */
   readonly leftOut?: readonly string[];
 }

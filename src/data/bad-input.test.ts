@@ -33,16 +33,16 @@ test('missing, empty, headless and foreign files', async (t) => {
     /^unknown-name: there is no data set called "citeulike-x" \| Did you mean "citeulike-t"\? Known: synthetic, citeulike-t/,
   );
   assert.match(await refusal(f.write('e.csv', '')), /^bad-data: .*the file is empty/);
-  assert.match(await refusal(f.write('n.csv', '\n\n')), /^bad-data: .*has no lines/);
+  assert.match(await refusal(f.write('n.csv', '\n\n')), /^bad-data: .*has only blank lines/);
   assert.match(await refusal(f.write('h.csv', head)), /^bad-data: .*has no rows of data/);
   assert.match(await refusal(f.write('p.parquet', 'PAR1 this is not')), /^bad-data: .*Parquet/);
   assert.match(
     await refusal(f.write('one.csv', 'just words here\n')),
-    /cannot tell the format; the first line is "just words here"/,
+    /cannot detect the format; .*; the first line is "just words here"/,
   );
   assert.match(
     await refusal(f.write('one.tsv', 'just words here\n')),
-    /line 1 has one field, "just words here".*divided by tabs here/,
+    /line 1 has one field, "just words here".*separated by tabs/,
   );
   assert.match(
     await refusal(f.write('l.csv', Buffer.from('user,item\na,caf\xe9\n', 'latin1'))),
@@ -59,7 +59,7 @@ test('wrong columns: the ones found are listed and the nearest is named', async 
   const path = f.write('c.csv', `customer_ref,article_no\n${good.replace(/,\d+,4$/gm, '')}`);
   assert.match(
     await refusal(path),
-    /cannot tell which column is the user; columns found: customer_ref, article_no \| .*--user/,
+    /cannot identify the user column; columns found: customer_ref, article_no \| .*--user/,
   );
   assert.match(
     await refusal(path, { user: 'custmer_ref' }),
@@ -76,12 +76,12 @@ test('unreadable rows are named by line or row', async (t) => {
   const broken = (row: string) => f.write('b.csv', `${head}${good}${row}`);
   assert.match(await refusal(broken('7,8\n')), /line 32: 2 columns; expected 4/);
   assert.match(await refusal(broken('7,8,9,1,1\n')), /line 32: 5 columns; expected 4/);
-  assert.match(await refusal(broken('7,"8,9,1\n')), /a quote is opened and not closed/);
+  assert.match(await refusal(broken('7,"8,9,1\n')), /an opening quote has no closing quote/);
   assert.match(await refusal(broken(',8,9,1\n')), /row 31, column user: the user is empty/);
   assert.match(await refusal(broken('7,"",9,1\n')), /row 31, column item: the item is empty/);
   assert.match(
     await refusal(broken(`7,${'x'.repeat(2 ** 20 + 1)},9,1\n`)),
-    /row 31, column item: an id of 1048577 bytes; at most 1048576/,
+    /row 31, column item: the id has 1048577 bytes; at most 1048576/,
   );
   assert.match(
     await refusal(f.write('j.jsonl', '{"user": 1, "item": 2}\n{"user": 1, "item\n')),
@@ -126,13 +126,13 @@ test('cut and damaged archives are refused, not half read', async (t) => {
   const whole = gzipSync(body);
   assert.match(
     await refusal(f.write('cut.csv.gz', whole.subarray(0, whole.length >> 1))),
-    /not a whole gzip file: unexpected end of file/,
+    /not a complete gzip file: unexpected end of file/,
   );
   await loadDataset({ data: f.write('plain.csv.gz', body) });
-  assert.match(await refusal(f.write('no.csv.gz', whole.subarray(8))), /not a whole gzip file: incorrect header/);
+  assert.match(await refusal(f.write('no.csv.gz', whole.subarray(8))), /not a complete gzip file: incorrect header/);
   const flipped = Buffer.from(whole);
   flipped[flipped.length >> 1]! ^= 0x40;
-  assert.match(await refusal(f.write('flip.csv.gz', flipped)), /not a whole gzip file/);
+  assert.match(await refusal(f.write('flip.csv.gz', flipped)), /not a complete gzip file/);
 
   const csv = f.write('plain.csv', body);
   const zst = join(f.path, 'cut.csv.zst');
@@ -144,11 +144,11 @@ test('cut and damaged archives are refused, not half read', async (t) => {
   for (const size of [bytes.length - 1, bytes.length >> 1, 3]) {
     writeFileSync(zst, bytes);
     truncateSync(zst, size);
-    assert.match(await refusal(zst), /not a whole Zstandard file: it ends within a frame/, `${size} bytes`);
+    assert.match(await refusal(zst), /not a complete Zstandard file: it ends within a frame/, `${size} bytes`);
   }
   assert.match(
     await refusal(f.write('no.csv.zst', bytes.subarray(8))),
-    /not a whole Zstandard file: no frame starts at/,
+    /not a complete Zstandard file: no frame starts at/,
   );
 });
 

@@ -1,15 +1,15 @@
-/** The registry of named public data sets: how to read them, where they come from, on which terms. */
-import type { ColumnWishes } from './column-names.js';
+/** The registry of named public data sets: how to read them, their source and their terms of use. */
+import type { ColumnOptions } from './column-names.js';
 import type { Format } from './readers/index.js';
 
 export interface LabelSource {
-  /** File name within the folder; `../name/file` looks into the folder of another data set beside it. */
+  /** File name within the folder. `../name/file` is a file of a sibling data set. */
   readonly file: string;
   /** `columns`: id, then the name in one or more columns. `lines`: line k is the name of item k, from 0. */
   readonly style: 'columns' | 'lines';
-  /** A file of two columns that leads from our item ids to the ids of `file`. */
+  /** A file of two columns that maps our item ids to the ids in `file`. */
   readonly through?: string;
-  /** Makes one readable name of the columns after the id. Default: joined by ` · `. */
+  /** Combines the columns after the id into one readable name. Default: joined by ` · `. */
   readonly name?: (fields: readonly string[]) => string;
 }
 
@@ -30,7 +30,7 @@ export interface CatalogEntry {
     | { readonly any: readonly string[] }
     | { readonly train: string; readonly valid: string; readonly test: string };
   readonly format?: Format;
-  readonly columns?: ColumnWishes;
+  readonly columns?: ColumnOptions;
   /** A file whose first column lists every item, also those without interactions. */
   readonly items?: string;
   readonly labels?: LabelSource;
@@ -55,9 +55,9 @@ const YELP = {
   citation: 'Lee, Kang, Kweon and Yu: Continual collaborative distillation for recommender system, KDD 2024.',
 };
 
-/** Tags and keywords of a paper as one short line: the keywords say most, the first tags place it. */
+/** One short line from the keywords and the first tags of a paper. The keywords describe it best. */
 function paperName([tags = '', keywords = '']: readonly string[]): string {
-  // A few words were garbled where the keywords were made; plain words are enough.
+  // Some keywords are garbled in the source. Only plain words are used.
   const plain = keywords.split(' ').filter((word) => /^[\p{L}\p{N}-]+$/u.test(word));
   const words = [...new Set(plain)].slice(0, 5).join(' ');
   const places = tags.split(', ').filter(Boolean).slice(0, 3).join(', ');
@@ -82,7 +82,7 @@ const yelp = (task: number): CatalogEntry => ({
 
 export const catalog: Readonly<Record<string, CatalogEntry>> = {
   'citeulike-t': {
-    title: 'CiteULike-t: 7,947 researchers and the papers they keep',
+    title: 'CiteULike-t: 7,947 researchers and the papers in their libraries',
     files: { any: ['users.dat', 'interactions.tsv'] },
     labels: { ...papers, file: 'item_labels.tsv' },
     minUser: 5,
@@ -95,7 +95,7 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
     },
   },
   'citeulike-a': {
-    title: 'CiteULike-a: 5,551 researchers and the papers they keep, with titles',
+    title: 'CiteULike-a: 5,551 researchers and the papers in their libraries, with titles',
     files: { any: ['users.dat', 'interactions.tsv'] },
     labels: { file: 'titles.txt', style: 'lines' },
     minUser: 5,
@@ -113,13 +113,13 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
     title: 'CiteULike-t as DE-RRD splits it (leave two out at random)',
     files: SPLIT_FILES,
     format: 'tsv',
-    // DE-RRD and HetComp number the items alike: by first appearance among users with five items or more.
+    // DE-RRD and HetComp use the same item numbering: by first appearance among users with at least five items.
     labels: { ...papers, through: '../citeulike-hetcomp-split/item_map.tsv' },
     ...CITEULIKE,
   },
   'citeulike-bd': {
     title:
-      "CiteULike-t as BD prepares it; 4 % of train are its list counts taken as items: only to compare with BD's numbers",
+      "CiteULike-t as prepared for BD. 4 % of its train interactions are list lengths read as items by mistake. Use it only to compare with BD's published results",
     files: SPLIT_FILES,
     format: 'tsv',
     items: 'item_map.tsv',
@@ -127,7 +127,7 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
     ...CITEULIKE,
   },
   foursquare: {
-    title: 'Foursquare: 24,941 people and the places they went to',
+    title: 'Foursquare: 24,941 people and the places they visited',
     files: { any: ['users.dat', 'interactions.tsv'] },
     labels: { ...places, file: 'Foursquare_poi_coos.txt' },
     minUser: 5,
@@ -148,7 +148,7 @@ export const catalog: Readonly<Record<string, CatalogEntry>> = {
   'ccd-yelp-task4': yelp(4),
   'ccd-yelp-task5': yelp(5),
   'ml-latest-small': {
-    title: 'MovieLens latest small (October 2016): 100,004 ratings with times and titles',
+    title: 'MovieLens latest small (October 2016): 100,004 ratings with timestamps and titles',
     files: { any: ['ratings.csv', 'ratings.tsv'] },
     columns: { user: '1', item: '2', rating: '3', time: '4' },
     labels: { file: 'movies.csv', style: 'columns' },

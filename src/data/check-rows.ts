@@ -1,15 +1,15 @@
-/** Rows of a staged file that cannot be used: refused at the first one with what stands there, or left out and counted. */
+/** Unusable rows of a staged file. The first one is an error that shows its value, or all are skipped and counted. */
 import { fail } from '../errors.js';
 import { badFile, type Database, literal, pathValue } from './duckdb.js';
 import type { SourceFile } from './files.js';
 import type { Column, Table } from './readers/_reader.js';
 
-/** Longest id in bytes: room for any key in use, and a stop for a file read in the wrong format. */
+/** Longest id in bytes. Real keys are shorter; a longer one means that the file was read in the wrong format. */
 const MAX_ID = 2 ** 20;
 
 /**
- * SQL that holds for a staged text column that cannot be an id.
- * @param missing texts that mean that there is none; upper or lower case. Where there are such, blanks only mean it, too
+ * SQL condition that is true where a staged text column is not a valid id.
+ * @param missing texts that mean a missing id, case-insensitive. If there are any, whitespace alone means it too
  */
 export function badId(sql: string, missing: readonly string[] = []): string {
   const words = [...new Set(missing.map((word) => word.toLowerCase()))];
@@ -19,28 +19,28 @@ export function badId(sql: string, missing: readonly string[] = []): string {
 }
 
 export interface RowCheck {
-  /** What the column is for, in the message. */
+  /** Role of the column, for the message. */
   readonly what: string;
   readonly column: Column;
-  /** SQL over the staged table that holds for a row that cannot be used. */
+  /** SQL condition over the staged table that is true for an unusable row. */
   readonly bad: string;
-  /** What is wrong, where it is not simply the value. */
-  readonly says?: { readonly one: string; readonly many: string };
-  /** What to do; may depend on the value. */
+  /** Description of the problem, if it is more than the value itself. */
+  readonly description?: { readonly one: string; readonly many: string };
+  /** What to do. May depend on the value. */
   readonly hint: string | ((value: string) => string);
 }
 
 export interface CheckedTable {
   readonly file: SourceFile;
-  /** As it was read; its rows are numbered by `rowNumber`. */
+  /** The table as read from the file. */
   readonly table: Table;
   readonly checks: readonly RowCheck[];
-  /** SQL of the number of a staged row in the file, from 1. Default: the column n. */
+  /** SQL expression of a staged row's number in the file, from 1. Default: the column n. */
   readonly rowNumber?: string;
 }
 
 /**
- * @param name of the staged table
+ * @param name name of the staged table
  * @throws RecdistillError `bad-data` with the number of the first bad row
  */
 export async function refuseBadRows(db: Database, name: string, o: CheckedTable): Promise<void> {
@@ -52,7 +52,7 @@ export async function refuseBadRows(db: Database, name: string, o: CheckedTable)
   );
   if (!found[0]) return;
   const [row, k] = found[0].map(Number) as [number, number];
-  const { what, column, says, hint } = checks[k]!;
+  const { what, column, description: says, hint } = checks[k]!;
   const value = await valueAt(db, file, table, column, row);
   const bytes = Buffer.byteLength(value ?? '');
   const word = what === 'user' || what === 'item' ? ', which counts as missing' : '';
@@ -61,7 +61,7 @@ export async function refuseBadRows(db: Database, name: string, o: CheckedTable)
     says && value !== undefined
       ? `${says.one}: ${JSON.stringify(value.slice(0, 60))}`
       : bytes > MAX_ID
-        ? `an id of ${bytes} bytes; at most ${MAX_ID} are accepted`
+        ? `the id has ${bytes} bytes; at most ${MAX_ID} are allowed`
         : `the ${what} is ${shown}`;
   fail('bad-data', {
     path: file.shown,
@@ -71,10 +71,10 @@ export async function refuseBadRows(db: Database, name: string, o: CheckedTable)
 }
 
 /**
- * As `refuseBadRows`, or with `skip` removes the bad rows.
- * @returns what was removed, in words
+ * Like `refuseBadRows`. With `skip` it removes the bad rows instead.
+ * @returns one note per kind of removed row
  */
-export async function settleBadRows(
+export async function handleBadRows(
   db: Database,
   name: string,
   { skip, ...checked }: CheckedTable & { readonly skip: boolean },
@@ -84,7 +84,7 @@ export async function settleBadRows(
     return [];
   }
   const skipped: string[] = [];
-  for (const { what, column, bad, says } of checked.checks) {
+  for (const { what, column, bad, description: says } of checked.checks) {
     const [[rows, first] = []] = await db.query(`SELECT count(*)::DOUBLE, min(n)::DOUBLE FROM ${name} WHERE ${bad}`);
     if (Number(rows) === 0) continue;
     await db.query(`DELETE FROM ${name} WHERE ${bad}`);
@@ -98,7 +98,7 @@ export async function settleBadRows(
 /** `1 row`, `2 rows`. */
 export const rowsText = (n: number): string => `${n} ${n === 1 ? 'row' : 'rows'}`;
 
-/** What stands in a row of the file, counted from 1; undefined for NULL. */
+/** The value of a column in a row of the file. Rows count from 1. Undefined for NULL. */
 export async function valueAt(
   db: Database,
   file: SourceFile,

@@ -1,21 +1,21 @@
-/** Valid and test interactions with items that train lacks: no model that learns from interactions alone can rank them. */
+/** Cold items: items of valid and test without train interactions. A model that learns from interactions alone cannot rank them. */
 import { selectEntries } from './filters.js';
 import { type Interactions, itemCounts } from './interactions.js';
 import type { Parts } from './splits/_split.js';
 
 export interface ColdItems {
   readonly parts: Parts;
-  /** Interactions dropped because their item does not occur in train. */
+  /** Dropped interactions whose item does not occur in train. */
   readonly coldRows: number;
-  /** Users dropped from valid and test because one of the two had become or was empty. */
+  /** Users dropped from valid and test because they have no interaction left in one of the two. */
   readonly nUsers: number;
   /** Interactions dropped together with those users. */
   readonly userRows: number;
 }
 
 /**
- * Drops valid and test interactions whose items train lacks; with `pairUsers` also drops from both parts every user for whom
- * one of the two is empty then (as the preparation of HetComp's authors does).
+ * Drops valid and test interactions with cold items. With `pairUsers` it then drops every user without valid or without
+ * test interactions from both parts, as the preparation of HetComp's authors does.
  */
 export function dropColdItems(parts: Parts, pairUsers: boolean): ColdItems {
   const trained = itemCounts(parts.train);

@@ -1,20 +1,20 @@
-/** What a condition in SQL says about the columns that it uses, from the tree that DuckDB's `json_serialize_sql` makes of it. */
+/** The columns that an SQL condition uses, and how. Works on the syntax tree from DuckDB's `json_serialize_sql`. */
 
 export interface ConditionColumn {
-  /** The name, divided at dots. */
+  /** The name, split at dots. */
   readonly path: readonly string[];
-  /** It is compared with a number, or counted with. */
+  /** The column is compared with a number or used in arithmetic. */
   readonly asNumber: boolean;
-  /** It is put in order (`<`, `BETWEEN`) with text. */
+  /** The column is compared with text by order (`<`, `BETWEEN`). */
   readonly inOrder: boolean;
 }
 
 export interface Fault {
-  /** Why the tree is no condition on one row. */
+  /** Why the tree is not a condition on a single row. */
   readonly fault: string;
 }
 
-/** Volatile functions: with them the same file would be another data set at the next load. */
+/** Volatile functions. With them, the same file would give a different data set at each load. */
 const VOLATILE = new Set([
   ...['random', 'setseed', 'uuid', 'gen_random_uuid', 'uuidv4', 'uuidv7', 'nextval', 'currval'],
   ...[
@@ -28,7 +28,7 @@ const VOLATILE = new Set([
   ],
   ...['current_localtime', 'current_localtimestamp'],
 ]);
-/** Arithmetic, whose operands are numbers. */
+/** Arithmetic functions, whose operands are numbers. */
 const ARITHMETIC = new Set([
   '+',
   '-',
@@ -62,19 +62,19 @@ const isNode = (value: unknown): value is Node => typeof value === 'object' && v
 const partsOf = (node: Node): Node[] =>
   Object.values(node).flatMap((v) => (Array.isArray(v) ? v.filter(isNode) : isNode(v) ? [v] : []));
 
-/** The columns of a condition, each once; or what is wrong with it. */
+/** The columns of a condition, each once, or why it is not a valid condition. */
 export function columnsOf(tree: unknown): readonly ConditionColumn[] | Fault {
   const found = new Map<string, ConditionColumn>();
   let fault: string | undefined;
   const visit = (node: Node, asNumber: boolean, inOrder: boolean): void => {
     const kind = String(node.class);
     const name = String(node.function_name).toLowerCase();
-    if (kind === 'SUBQUERY') fault ??= 'queries within it are not possible';
-    if (kind === 'PARAMETER') fault ??= 'parameters such as ? and $1 are not possible';
-    if (kind === 'WINDOW') fault ??= 'window functions are not possible';
-    if (kind === 'STAR') fault ??= '* is not possible';
+    if (kind === 'SUBQUERY') fault ??= 'subqueries are not supported';
+    if (kind === 'PARAMETER') fault ??= 'parameters such as ? and $1 are not supported';
+    if (kind === 'WINDOW') fault ??= 'window functions are not supported';
+    if (kind === 'STAR') fault ??= '* is not supported';
     if (kind === 'FUNCTION' && VOLATILE.has(name))
-      fault ??= `${name}() is volatile: it would give another data set at each load`;
+      fault ??= `${name}() is volatile: it would give a different data set at each load`;
     if (kind === 'COLUMN_REF' && Array.isArray(node.column_names)) {
       const path = node.column_names.map(String);
       const key = path.join('.').toLowerCase();

@@ -1,4 +1,4 @@
-/** Copies of content in the temporary folder of a load, within the space that is left there. */
+/** Copies file content to the temporary folder of a load, within its free space. */
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,19 +8,19 @@ import { fail } from '../errors.js';
 
 export type Chunks = AsyncIterable<Uint8Array>;
 
-/** Space that stays free: DuckDB moves there what does not fit into memory. */
+/** Bytes to keep free: DuckDB spills to the same disk what does not fit into memory. */
 const RESERVE = 64 * 2 ** 20;
 
-/** Bytes that copies in `folder` may take now. */
+/** Bytes currently available for copies in `folder`. */
 export async function spaceFor(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
   return Math.max(0, bavail * bsize - RESERVE);
 }
 
-/** A new folder within the temporary folder of a load. @throws Error if there is none, which is a fault of the program */
-export async function roomIn(folder: string | undefined): Promise<string> {
+/** A new folder within the temporary folder of a load. @throws Error if there is none, which is a bug of the caller */
+export async function newCopyFolder(folder: string | undefined): Promise<string> {
   if (folder === undefined)
-    throw new Error('openSource needs a folder for the copy of a file that is not read in place');
+    throw new Error('openSource needs a temporary folder, because this file is not read in place');
   return mkdtemp(join(folder, 'copy-'));
 }
 
@@ -28,15 +28,15 @@ export async function roomIn(folder: string | undefined): Promise<string> {
 export function tooLarge(shown: string, folder: string, bytes: string, space: number): never {
   fail('write-failed', {
     path: folder,
-    problem: `${shown} unpacks to ${bytes} bytes, and ${Math.floor(space / 2 ** 20)} MB may be used there`,
+    problem: `${shown} decompresses to ${bytes} bytes, but only ${Math.floor(space / 2 ** 20)} MB are available there`,
   });
 }
 
 /**
  * Writes chunks to a file.
- * @param shown what messages name
- * @param space most bytes. Default: what is free
- * @throws RecdistillError `write-failed`; errors of the chunks go on as they are
+ * @param shown the name used in messages
+ * @param space maximum number of bytes. Default: the free space
+ * @throws RecdistillError `write-failed`; errors of `chunks` are passed on
  */
 export async function copyTo(path: string, chunks: Chunks, shown: string, space?: number): Promise<void> {
   const folder = join(path, '..');

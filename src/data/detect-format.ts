@@ -1,38 +1,38 @@
-/** Which format a text file has, where its name does not say. A guess is made only where one reading is possible. */
+/** Detects the format of a text file whose name does not tell it. It decides only if exactly one interpretation is possible. */
 import { fail } from '../errors.js';
 import { isItemName, isUserName } from './column-names.js';
 import { splitLine } from './split-line.js';
 
-/** How a text file can be read. */
+/** One way to read a text file. */
 export interface Reading {
   readonly format: 'csv' | 'jsonl' | 'lists' | 'user-lists';
-  /** Of `csv`. */
+  /** For `csv`. */
   readonly delimiter?: string;
 }
 
 export interface DetectRequest {
-  /** For the message. */
+  /** For messages. */
   readonly path: string;
   /** The first lines that are not blank. */
   readonly lines: readonly string[];
   /** Column names that the user gave. */
-  readonly wished: readonly string[];
-  /** The name of the file says that it is a table (`.csv`): lists are no reading of it. */
+  readonly givenNames: readonly string[];
+  /** The file name says that it is a table (`.csv`), so lists are not considered. */
   readonly table: boolean;
-  /** The name of the file says that it is lists (`users.dat`). */
+  /** The file name says that it holds lists (`users.dat`). */
   readonly listsByName: boolean;
-  /** The file is a part of a ready split: lists that start with their length do not say whose they are. */
+  /** The file is a part of a ready split. Lists that start with their length are then excluded: they do not name their users. */
   readonly ofSplit: boolean;
-  /** How an earlier file of the same source was read, which decides where several readings are possible. */
+  /** How an earlier file of the same source was read. It decides if several interpretations are possible. */
   readonly before?: Reading | undefined;
-  /** Whether a first word comes on two lines of the whole file; asked only where it decides. */
+  /** Whether any first word occurs on two lines of the whole file. Called only if the answer matters. */
   usersRepeat?(): Promise<boolean>;
 }
 
-/** Lines that are looked at. */
+/** Number of lines that are inspected. */
 export const SAMPLE_LINES = 100;
 
-/** Columns that a table without header may have. */
+/** Maximum number of columns of a table without a header. */
 const WIDEST = 5;
 
 const DELIMITERS = [',', '\t', ';', '|', '::'] as const;
@@ -41,8 +41,8 @@ const DELIMITERS = [',', '\t', ';', '|', '::'] as const;
 const nameOf = (delimiter: string): string => (delimiter === '\t' ? 'tab' : delimiter);
 
 /**
- * The only reading that is possible.
- * @throws RecdistillError `bad-data`, listing the readings with the first row as each would have it, if there are several; or if there is none
+ * The only possible interpretation.
+ * @throws RecdistillError `bad-data` if there is none, or several. The message then shows the first row under each
  */
 export async function detectFormat(request: DetectRequest): Promise<Reading> {
   const { path, lines, table, before } = request;
@@ -57,7 +57,7 @@ export async function detectFormat(request: DetectRequest): Promise<Reading> {
   if (blank && divided.includes('\t')) return { format: 'csv', delimiter: tabbed(lines, words) ? '\t' : 'blank' };
   if (blank) readings.push({ format: 'csv', delimiter: 'blank' });
   if (divided.length === 0 && !table) readings.push(...(await listReadings(request, words)));
-  // A table without a rating or a time has few columns; so many numbers on each line, every user on one of them, are lists.
+  // A table without a header has few columns. Many numbers per line, with each user on one line only, are lists.
   if (blank && words[0]!.length > WIDEST && readings.some((r) => r.format === 'user-lists')) readings.shift();
   const same = readings.find((r) => r.format === before?.format && r.delimiter === before?.delimiter);
   if (same) return same;
@@ -65,7 +65,7 @@ export async function detectFormat(request: DetectRequest): Promise<Reading> {
     const hint = 'Write one row of user, item and value for each entry.';
     fail('bad-data', {
       path,
-      problem: 'is in LibSVM format (label index:value ...), which recdistill does not read',
+      problem: 'is in LibSVM format (label index:value ...), which is not supported',
       hint,
     });
   }
@@ -75,58 +75,61 @@ export async function detectFormat(request: DetectRequest): Promise<Reading> {
   const shown = lines[0]!.length > 60 ? `${lines[0]!.slice(0, 60)}...` : lines[0]!;
   return fail('bad-data', {
     path,
-    problem: `cannot tell the format; the first line is ${JSON.stringify(shown)}, and no delimiter divides all of the first ${lines.length} lines into the same number of fields`,
-    hint: 'Expected at least a user and an item on each line, divided by a comma, tab, semicolon, bar, :: or blanks. Name another --delimiter or --format.',
+    problem: `cannot detect the format; no delimiter splits each of the first ${lines.length} lines into the same number of fields; the first line is ${JSON.stringify(shown)}`,
+    hint: 'Expected at least a user and an item on each line, separated by a comma, tab, semicolon, bar, :: or whitespace. Set --delimiter or --format.',
   });
 }
 
-/** Lines before the data that are not data: `% bip weighted` of KONECT and Matrix Market, `# user item`. */
+/** Rejects comment lines before the data: `% bip weighted` of KONECT and Matrix Market, `# user item`. */
 export function refuseComments(path: string, line: string): void {
   const sign = /^([%#])/.exec(line)?.[1];
   if (sign === undefined || (sign === '#' && !/^#\s/.test(line))) return;
   const problem = `begins with a comment, ${JSON.stringify(line.slice(0, 60))}`;
-  const hint = `Remove such lines, as in: grep -v '^${sign}' FILE | recdistill ... --data -`;
+  const hint = `Remove such lines, for example: grep -v '^${sign}' FILE | recdistill ... --data -`;
   fail('bad-data', { path, problem, hint });
 }
 
 const isObject = (line: string): boolean => /^\s*\{.*\}\s*$/s.test(line);
 
-/** The delimiters that divide every line into the same number of fields, at least two; failing that, the one that divides most lines so. */
-function dividedBy({ lines, wished }: DetectRequest): string[] {
+/**
+ * The delimiters that split every line into the same number of fields, at least two. If there are none: the one that
+ * does so for most lines, if for more than half of them.
+ */
+function dividedBy({ lines, givenNames }: DetectRequest): string[] {
   const widths = DELIMITERS.map((d) => lines.map((line) => splitLine(line, d).length));
   const all = DELIMITERS.filter((_, k) => widths[k]![0]! >= 2 && widths[k]!.every((n) => n === widths[k]![0]));
-  // A header that names a user or an item by one delimiter only proves that delimiter.
+  // If the header names a user or an item under exactly one delimiter, that delimiter is certain.
   const proved = DELIMITERS.filter((d, k) => {
     const fields = widths[k]![0]! >= 2 ? splitLine(lines[0]!, d) : [];
-    return fields.some((field) => wished.includes(field) || isUserName(field) || isItemName(field));
+    return fields.some((field) => givenNames.includes(field) || isUserName(field) || isItemName(field));
   });
   if (proved.length === 1) return proved;
   if (all.length > 0) return all;
-  // Lines of another width are named when the file is read; lines within a quoted field are none.
+  // Lines of another width are reported when the file is read. Lines within a quoted field do not count.
   const agreeing = widths.map((own) => (own[0]! < 2 ? 0 : own.filter((n) => n === own[0]).length));
   const most = Math.max(...agreeing);
   return most * 2 > lines.length ? DELIMITERS.filter((_, k) => agreeing[k] === most) : [];
 }
 
-/** Whether tabs divide the lines into just these words, without blanks around them. */
+/** Whether tabs split the lines into exactly these words, without other whitespace around them. */
 const tabbed = (lines: readonly string[], words: readonly (readonly string[])[]): boolean =>
   lines.every((line, k) => line.split('\t').join(' ') === words[k]!.join(' '));
 
-/** Whether runs of blanks divide every line into the same number of words, and that can be meant. */
+/** Whether whitespace plausibly separates the fields: every line has the same number of words. */
 function dividedByBlanks(
-  { lines, wished, table }: DetectRequest,
+  { lines, givenNames, table }: DetectRequest,
   words: readonly (readonly string[])[],
   hasOther: boolean,
 ): boolean {
   const width = words[0]!.length;
   if (width < 2 || words.some((row) => row.length !== width)) return false;
-  // Numbers only, so that the decimal comma of `1 31 4,5` divides nothing and the commas of `1, 31, 4` do.
+  // Numbers only: the comma in `1 31 4,5` is a decimal mark, the commas in `1, 31, 4` are delimiters.
   const numbers = words.every((row) => row.every((word) => /^-?\d+([.,]\d+)?$/.test(word)));
-  const header = words[0]!.some((word) => wished.includes(word) || isUserName(word) || isItemName(word));
+  const header = words[0]!.some((word) => givenNames.includes(word) || isUserName(word) || isItemName(word));
   return numbers || (!hasOther && (header || (!table && lines.length > 1)));
 }
 
-/** Whether every line is a number and as many more. */
+/** Whether every line is a count followed by that many numbers. */
 const isCounted = (lines: readonly string[]): boolean =>
   lines.every((line) => {
     const words = line.trim().split(/\s+/);
@@ -140,12 +143,12 @@ async function listReadings(request: DetectRequest, words: readonly (readonly st
   if (!digits || words.every((row) => row.length === 1)) return [];
   const oneWidth = words.every((row) => row.length === width);
   const counted = !ofSplit && isCounted(request.lines);
-  // Lists of different lengths do not begin with their lengths by chance.
+  // Lists of different lengths start with their length on purpose, not by chance.
   if (counted && !oneWidth) return [{ format: 'lists' }];
   const lists: Reading[] = counted ? [{ format: 'lists' }] : [];
-  // Two words on each line are a user and an item either way.
+  // With two words per line both interpretations give a user and an item.
   if (oneWidth && width === 2) return lists;
-  // A user has one list, so that one who comes again has rows of a table.
+  // Each user has one list. A user on several lines means a table.
   const repeats = new Set(words.map(([user]) => user)).size < words.length || (oneWidth && (await usersRepeat?.()));
   return repeats && oneWidth ? lists : [{ format: 'user-lists' }, ...lists];
 }
@@ -154,15 +157,15 @@ function refuseSeveral(path: string, line: string, readings: readonly Reading[])
   const described = readings.map((reading) => `${optionsOf(reading)}: ${firstRow(line, reading)}`);
   return fail('bad-data', {
     path,
-    problem: `can be read in ${readings.length} ways, and they differ. Its first line ${JSON.stringify(line.slice(0, 60))} is\n  ${described.join('\n  ')}`,
-    hint: `Say which one is meant, such as ${optionsOf(readings.at(-1)!)} (or ${optionsOf(readings[0]!)}).`,
+    problem: `can be read in ${readings.length} ways with different results. Its first line ${JSON.stringify(line.slice(0, 60))} means\n  ${described.join('\n  ')}`,
+    hint: `Choose one, for example ${optionsOf(readings.at(-1)!)} (or ${optionsOf(readings[0]!)}).`,
   });
 }
 
 const optionsOf = ({ format, delimiter }: Reading): string =>
   delimiter === undefined ? `--format ${format}` : `--delimiter '${nameOf(delimiter)}'`;
 
-/** The first line as a reading has it. */
+/** The first line under one interpretation. */
 function firstRow(line: string, { format, delimiter }: Reading): string {
   const words = line.trim().split(/\s+/);
   if (format === 'lists') return `user 0 with ${words[0]} items: ${some(words.slice(1))}`;

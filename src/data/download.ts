@@ -1,16 +1,16 @@
-/** Fetches one public file, checks it, and puts it in place whole or not at all. */
+/** Downloads one public file and verifies it. The file appears complete or not at all. */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fail } from '../errors.js';
 import type { Download } from './catalog.js';
 
-/** Longest wait for the whole of one file. */
+/** Maximum time for one complete file. */
 const TIMEOUT_MS = 10 * 60 * 1000;
 
 /**
- * Downloads `what.url` to `path`. The file appears under its name only after size and SHA-256 were found right.
- * @throws RecdistillError `download-failed` if the origin cannot be reached or sends something else, `write-failed`
+ * Downloads `what.url` to `path`. The file appears under its name only after its size and SHA-256 have been verified.
+ * @throws RecdistillError `download-failed` if the server cannot be reached or sends other content, `write-failed`
  */
 export async function download(what: Download, path: string): Promise<void> {
   const temporary = `${path}.${randomUUID()}.part`;

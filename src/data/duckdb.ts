@@ -1,23 +1,23 @@
-/** A DuckDB instance for the time of one load: small, without extensions or network, and always closed. */
+/** A DuckDB instance that exists for one load: small, without extensions or network, and always closed. */
 import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { fail, RecdistillError } from '../errors.js';
 import type { SourceFile } from './files.js';
 import { withTemporaryFolder } from './temporary.js';
 
 export interface Database {
-  /** A temporary folder that lasts as long as the database. */
+  /** A temporary folder that exists as long as the database. */
   readonly folder: string;
   /** Runs a statement and returns its rows. */
   readonly query: (sql: string, values?: readonly DuckDBValue[]) => Promise<DuckDBValue[][]>;
-  /** Runs a query of numbers and hands over its rows one after the other, for results too long to keep; `values` is used again. */
+  /** Runs a numeric query and passes its rows to `take` one by one, for results too large to hold. `values` is reused. */
   readonly scan: (sql: string, take: (values: Float64Array, row: number) => void) => Promise<void>;
 }
 
 /**
- * Opens a database in memory (it moves to a temporary folder what does not fit), runs `use`, and closes it in any case. A signal that ends
- * the process takes the folder away, too.
- * @param memory MB that it may take
- * @throws RecdistillError `write-failed` if there is no place for temporary files
+ * Opens an in-memory database, runs `use`, and always closes it. It spills to a temporary folder, which is also
+ * removed if a signal ends the process.
+ * @param memory memory limit in MB
+ * @throws RecdistillError `write-failed` if no temporary folder can be created
  */
 export async function withDatabase<T>(use: (db: Database) => Promise<T>, memory = 512): Promise<T> {
   return withTemporaryFolder(async (folder) => {
@@ -69,27 +69,27 @@ function database(connection: DuckDBConnection, folder: string): Database {
 /** Text as an SQL string literal. */
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-/** Text as an SQL name. */
+/** Text as a quoted SQL identifier. */
 export const identifier = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
-/** A path as a DuckDB reader takes it: the readers expand `*`, `?` and `[`, which may be part of a file name. */
+/** A path, escaped for DuckDB readers: they expand `*`, `?` and `[`, which may be part of a file name. */
 export const pathValue = (file: SourceFile): string => file.path.replace(/[*?[]/g, '[$&]');
 
-/** Longest line of a text file in bytes; DuckDB's own limit of 2 MB refuses two ids of 1 MB. */
+/** Longest line of a text file in bytes. DuckDB's default of 2 MB is too short for two ids of 1 MB. */
 export const MAX_LINE = 16 * 1024 * 1024;
 
-/** Readers take a buffer of 16 lines of the longest kind if nobody says otherwise; two of these would be all the memory there is. */
+/** By default a reader buffers 16 lines of maximum length. Two such buffers would use all the memory. */
 export const LINE_SIZE = `max_line_size=${MAX_LINE}, buffer_size=${2 * MAX_LINE}`;
 
 /**
- * The lines of a text file as a relation with the column `line`; blank lines are left out. Delimiter and null word are
- * control characters that no text has, so a line is never divided; \n, \r\n and \r end a line, also mixed.
+ * The lines of a text file as a relation with the column `line`, without blank lines. Delimiter and null text are
+ * control characters that do not occur in text, so a line is never split. Lines end with \n, \r\n or \r, also mixed.
  */
 export const linesOf = (file: SourceFile): string =>
   `read_csv($1, auto_detect=false, header=false, delim='\u0001\u0002\u0003', quote='', escape='', ` +
   `columns={'line': 'VARCHAR'}, nullstr='\u0004', ${LINE_SIZE}, strict_mode=false, compression='${file.compression}')`;
 
-/** The first lines of a text file that are not blank. */
+/** The first non-blank lines of a text file. */
 export async function firstLines(db: Database, file: SourceFile, limit: number): Promise<string[]> {
   const rows = await db
     .query(`SELECT line FROM ${linesOf(file)} LIMIT ${limit}`, [pathValue(file)])
@@ -97,7 +97,7 @@ export async function firstLines(db: Database, file: SourceFile, limit: number):
   return rows.map(([line]) => String(line));
 }
 
-/** Turns what DuckDB says about a file into one sentence; an error of our own goes on as it is. */
+/** Rephrases a DuckDB error about a file in one sentence. A RecdistillError is passed on unchanged. */
 export function badFile(path: string, cause: unknown): never {
   if (cause instanceof RecdistillError) throw cause;
   const text = cause instanceof Error ? cause.message : String(cause);
@@ -120,7 +120,7 @@ function sentenceOf(text: string): string {
   const where = line ? `line ${line}: ` : '';
   const columns = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
   if (columns) return `${where}${columns[2]} columns; expected ${columns[1]}`;
-  if (text.includes('unterminated quote')) return `${where}a quote is opened and not closed`;
+  if (text.includes('unterminated quote')) return `${where}an opening quote has no closing quote`;
   if (text.includes('Invalid unicode')) return `${where}the text is not UTF-8`;
   if (text.includes('Maximum line size')) {
     return `${where}the line is longer than ${MAX_LINE / 2 ** 20} MB`;
@@ -137,8 +137,8 @@ function sentenceOf(text: string): string {
 
 function hintOf(text: string): string {
   if (text.includes('Invalid unicode')) return 'Save the file as UTF-8.';
-  if (text.includes('JSON'))
-    return 'Correct the JSON: commas stand between values only, texts and keys in double quotes.';
-  if (/parquet/i.test(text)) return 'The file is not Parquet, or it is cut; write it again or choose another --format.';
-  return 'Correct the file; a field with delimiters, quotes or line ends must be in double quotes, a quote within it doubled.';
+  if (text.includes('JSON')) return 'Correct the JSON: commas only between values, strings and keys in double quotes.';
+  if (/parquet/i.test(text))
+    return 'The file is not Parquet, or it is truncated. Write it again or choose another --format.';
+  return 'Correct the file. A field with delimiters, quotes or line ends needs double quotes; a quote within it is doubled.';
 }

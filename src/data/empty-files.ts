@@ -1,18 +1,18 @@
-/** Files without content among others: Hadoop and Spark write one for each task that had nothing to say. */
+/** Skips empty files among others: Hadoop and Spark write one for each task without output. */
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fail } from '../errors.js';
 import type { Plan } from './_plan.js';
+import { compressionOf, contentOf, firstBytes, headOf } from './compression.js';
 import { someNames } from './file-names.js';
 import type { PlannedFile } from './files.js';
-import { contentOf, firstBytes, headOf, packingOf } from './packing.js';
-import { isStandardInput } from './passing.js';
+import { isStandardInput } from './stream-input.js';
 
-/** Files that are named one by one. */
+/** Maximum number of files that a note lists by name. */
 const NAMED = 5;
 
 /**
- * Leaves out the files without content of each part that has several files, and says so. A single file stays.
+ * Removes empty files from each part with several files and adds a note. A single file is kept.
  * @throws RecdistillError `bad-data` if all of several files are empty
  */
 export async function withoutEmptyFiles(plan: Plan): Promise<Plan> {
@@ -26,18 +26,18 @@ export async function withoutEmptyFiles(plan: Plan): Promise<Plan> {
     }
     if (kept.length === 0) {
       const { path, shown = path } = files[0]!;
-      const problem = `the file is empty, and so is every other of its part (${files.length} files)`;
+      const problem = `the file is empty, like all ${files.length} files of its part`;
       fail('bad-data', { path: shown, problem, hint: 'Expected rows of user and item.' });
     }
     parts.push(kept);
   }
   if (left.length === 0) return plan;
-  const count = left.length === 1 ? '1 file is empty and left out' : `${left.length} files are empty and left out`;
+  const count = left.length === 1 ? 'skipped 1 empty file' : `skipped ${left.length} empty files`;
   const note = `${count}: ${someNames(left, NAMED)}`;
   return { ...plan, parts, leftOut: [...(plan.leftOut ?? []), note] };
 }
 
-/** What packs nothing is smaller than that. */
+/** A compressed empty file is smaller than this, in bytes. */
 const SMALL = 4096;
 
 async function isEmpty({ path, shown = path }: PlannedFile): Promise<boolean> {
@@ -45,9 +45,9 @@ async function isEmpty({ path, shown = path }: PlannedFile): Promise<boolean> {
   const found = await stat(path);
   if (!found.isFile() || found.size > SMALL) return false;
   const head = await firstBytes(path);
-  const packing = packingOf(head);
+  const packing = compressionOf(head);
   if (packing === 'zip') return false;
-  // What cannot be unpacked is refused when it is opened.
+  // A file that cannot be decompressed is rejected when it is opened.
   const content = await headOf(contentOf(path, packing, shown)).catch(() => undefined);
   return content !== undefined && /^\ufeff?\s*$/.test(content.toString('utf8'));
 }

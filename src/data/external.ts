@@ -1,4 +1,4 @@
-/** Teachers from elsewhere: a file of rankings, made by any program, becomes trajectories. Rules: docs/external-teachers.md. */
+/** External teachers: converts a file of rankings, written by any program, to trajectories. Rules: docs/external-teachers.md. */
 import { basename } from 'node:path';
 import { fail } from '../errors.js';
 import { parseOptions } from '../options/options.js';
@@ -10,7 +10,7 @@ import type { Dataset, IdMap } from './interactions.js';
 import { describe, type ListSetting, type RankedLists, readLists } from './ranked-lists.js';
 import { mapRankingColumns } from './ranking-columns.js';
 import { type RankingOptions, rankingOptions } from './ranking-options.js';
-import type { CheckpointReport, Oddity, RankingReport, TeacherReport, UnknownIds } from './ranking-report.js';
+import type { CheckpointReport, CountedExample, RankingReport, TeacherReport, UnknownIds } from './ranking-report.js';
 import type { Rankings } from './rankings.js';
 import { readerOf } from './readers/index.js';
 import { openSource } from './source-file.js';
@@ -18,30 +18,30 @@ import { type StagedRankings, stageRankings } from './stage-rankings.js';
 import type { Trajectory } from './trajectory.js';
 
 export interface ExternalTeacher {
-  /** As the file names it; absent without a column of teachers. */
+  /** Name in the file. Absent if the file has no teacher column. */
   readonly name?: string;
   readonly trajectory: Trajectory;
-  /** The last checkpoint for testing: train and valid items left out. */
+  /** Rankings of the last checkpoint for testing: train and valid items removed. */
   readonly rankings: Rankings;
 }
 
 export interface ExternalRankings {
-  /** In canonical order of their names. */
+  /** In canonical order of the names. */
   readonly teachers: readonly ExternalTeacher[];
   readonly report: RankingReport;
 }
 
-/** MB for DuckDB; what is more moves to a temporary folder. */
+/** Memory limit of DuckDB in MB. The rest spills to a temporary folder. */
 const MEMORY_MB = 256;
-/** As many checkpoints as a teacher of our own may have. */
-const MOST_CHECKPOINTS = 100;
+/** Maximum number of checkpoints, the same as for a teacher trained here. */
+const MAX_CHECKPOINTS = 100;
 const EXAMPLES = 5;
 
 /**
- * Reads a file of rankings (CSV, TSV, JSON lines, Parquet) with the ids of the data set: columns of user, item, and rank (1 = best) or score
- * (higher is better), and, where there are any, of teacher and checkpoint.
- * @param depth length to which lists are cut, after train items were taken out
- * @throws RecdistillError `file-missing`, `bad-data` with what is wrong and where, `unknown-option`, `bad-option`, `out-of-memory`
+ * Reads a file of rankings (CSV, TSV, JSON lines, Parquet) that uses the ids of the data set. Columns: user, item, and
+ * rank (1 = best) or score (higher is better); optionally teacher and checkpoint.
+ * @param depth length to which lists are cut, after train items are removed
+ * @throws RecdistillError `file-missing`, `bad-data` with the problem and its place, `unknown-option`, `bad-option`, `out-of-memory`
  */
 export async function readExternalRankings(
   path: string,
@@ -55,8 +55,8 @@ export async function readExternalRankings(
     try {
       const format = options.format === 'auto' ? (formatByName(file) ?? 'csv') : options.format;
       const { user, item, rank, score, teacher, checkpoint } = options;
-      const wished = [user, item, rank, score, teacher, checkpoint].filter((wish) => wish !== undefined);
-      const table = await readerOf(format).read(db, { file, header: options.header, wished });
+      const givenNames = [user, item, rank, score, teacher, checkpoint].filter((name) => name !== undefined);
+      const table = await readerOf(format).read(db, { file, header: options.header, givenNames });
       const columns = mapRankingColumns(file.shown, table, options);
       const staged = await stageRankings(db, file, table, columns, options.missing);
       const { order, value, ...others } = columns;
@@ -83,7 +83,7 @@ async function teachersOf(setting: ListSetting & Pick<RankingReport, 'columns'>)
   const names = [...new Set(staged.groups.map((g) => g.teacher))];
   const teachers: ExternalTeacher[] = [];
   const reports: TeacherReport[] = [];
-  const oddities: { duplicates: Oddity; gaps: Oddity }[] = [];
+  const oddities: { duplicates: CountedExample; gaps: CountedExample }[] = [];
   for (const k of canonicalOrder(names)) {
     const name = names[k]!;
     const ordered = inOrder(path, staged, name);
@@ -141,21 +141,22 @@ function checkpointReport(
   };
 }
 
-function together(oddities: readonly Oddity[]): Oddity {
+function together(oddities: readonly CountedExample[]): CountedExample {
   const example = oddities.find((o) => o.count > 0)?.example;
   const count = oddities.reduce((total, o) => total + o.count, 0);
   return { count, ...(example === undefined ? {} : { example }) };
 }
 
 /**
- * The groups of a teacher from the earliest checkpoint to the last: by number if all are numbers, or the same text around a number as in
- * `epoch-9` and `epoch-10`; else by code point. Whole numbers are the epochs; otherwise checkpoints count 1, 2, ...
+ * The groups of a teacher, earliest checkpoint first. They are sorted by number if all labels are numbers, or have the
+ * same text around a number (`epoch-9`, `epoch-10`); else by code point. Whole numbers are used as epochs; other
+ * checkpoints are numbered 1, 2, ...
  */
 function inOrder(path: string, staged: StagedRankings, teacher: string): { group: number; epoch: number }[] {
   const own = staged.groups.flatMap((g, group) => (g.teacher === teacher ? [{ group, label: g.checkpoint }] : []));
-  if (own.length > MOST_CHECKPOINTS) {
-    const problem = `${describe({ teacher, checkpoint: '' })}${own.length} checkpoints; at most ${MOST_CHECKPOINTS} are accepted`;
-    fail('bad-data', { path, problem, hint: 'Keep a few that are spread up to the best one; four are usual.' });
+  if (own.length > MAX_CHECKPOINTS) {
+    const problem = `${describe({ teacher, checkpoint: '' })}${own.length} checkpoints; at most ${MAX_CHECKPOINTS} are allowed`;
+    fail('bad-data', { path, problem, hint: 'Keep a few checkpoints from early to best. Four are typical.' });
   }
   const ordered = Array.from(canonicalOrder(own.map(({ label }) => label)), (k) => own[k]!);
   const numbers = numbersIn(ordered.map(({ label }) => label));
@@ -167,7 +168,7 @@ function inOrder(path: string, staged: StagedRankings, teacher: string): { group
   return whole ? numbered : numbered.map(({ group }, k) => ({ group, epoch: k + 1 }));
 }
 
-/** The number in each label, if all labels are the same around it. */
+/** The number in each label, if the text around it is the same in all labels. */
 function numbersIn(labels: readonly string[]): number[] | undefined {
   const parts = labels.map(
     (label) => /^([+-]?\d+\.?\d*(?:e[+-]?\d+)?)$/i.exec(label) ?? /^(?<before>\D*)(\d+)(?<after>\D*)$/.exec(label),
@@ -201,7 +202,7 @@ function nothingUsable(
   const why = strangers.length > 0 ? `; the file has ${strangers.join(' and ')}` : '';
   return fail('bad-data', {
     path,
-    problem: `${describe({ teacher, checkpoint: '' })}nothing can be used: no known user has a known item that is not in train${why}`,
-    hint: `Use the ids of the data set as its source spells them: users such as ${JSON.stringify(users.ids[0])}, items such as ${JSON.stringify(items.ids[0])}.`,
+    problem: `${describe({ teacher, checkpoint: '' })}no usable row: no known user has a known item that is not in train${why}`,
+    hint: `Use the ids exactly as in the source of the data set: users such as ${JSON.stringify(users.ids[0])}, items such as ${JSON.stringify(items.ids[0])}.`,
   });
 }

@@ -1,4 +1,4 @@
-/** The files of a folder and of all folders in it. */
+/** Lists the files of a folder, recursively. */
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
@@ -9,17 +9,17 @@ interface Walk {
   readonly folder: string;
   readonly leaveOut: (path: string) => Promise<boolean>;
   readonly files: string[];
-  /** Links to folders; they are followed after everything else, so that a file goes by its path without a link. */
+  /** Links to folders. They are followed last, so that a file is listed under a path without links if it has one. */
   readonly links: string[];
-  /** Identities of the folders that were entered. */
+  /** Identities of the visited folders. */
   readonly entered: Set<string>;
 }
 
 /**
- * Paths from `folder` on, with `/`, in order. Hidden files and folders (`_`, `.`) are left out. Links are followed, and a folder that several
- * paths lead to is entered once.
- * @param leaveOut says of a folder, by its path from `folder` on, that it is not looked into
- * @throws RecdistillError `bad-data` if a folder may not be read
+ * Sorted paths relative to `folder`, with `/`. Hidden files and folders (`_`, `.`) are skipped. Links are followed; a
+ * folder reachable by several paths is visited once.
+ * @param leaveOut whether to skip a folder, given its path relative to `folder`
+ * @throws RecdistillError `bad-data` if a folder is not readable
  */
 export async function filesBelow(
   folder: string,
@@ -27,7 +27,7 @@ export async function filesBelow(
 ): Promise<string[]> {
   const walk: Walk = { folder, leaveOut, files: [], links: [], entered: new Set() };
   await enter(walk, '');
-  // Links that are found on the way are added at the end.
+  // Links found during the loop are appended to the list.
   for (const link of walk.links) if (!(await leadsUp(folder, link))) await enter(walk, link);
   return walk.files.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
@@ -47,7 +47,7 @@ async function enter(walk: Walk, at: string): Promise<void> {
   }
 }
 
-/** What lies in a folder and is not hidden, in order. @throws RecdistillError `bad-data` if it may not be read */
+/** The visible entries of a folder, sorted. @throws RecdistillError `bad-data` if it is not readable */
 export async function entriesIn(folder: string): Promise<Dirent[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause) =>
     fail(
@@ -63,7 +63,7 @@ export async function entriesIn(folder: string): Promise<Dirent[]> {
   return entries.filter((entry) => !isHidden(entry.name)).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Whether a link leads to a folder that it lies in itself, or that all of this lies in: the rest of the disk is not meant. */
+/** Whether a link points to a folder that contains the link or `folder` itself. Following it would read unrelated files. */
 async function leadsUp(folder: string, link: string): Promise<boolean> {
   const target = await realpath(join(folder, link));
   const places = [await realpath(dirname(join(folder, link))), await realpath(folder)];
@@ -73,7 +73,7 @@ async function leadsUp(folder: string, link: string): Promise<boolean> {
   });
 }
 
-/** The same for all paths of one file or folder, through links of both kinds. */
+/** Equal for all paths of one file or folder, through hard and symbolic links. */
 export async function identityOf(path: string): Promise<string> {
   const { dev, ino } = await stat(path, { bigint: true });
   return `${dev} ${ino}`;

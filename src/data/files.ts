@@ -1,29 +1,29 @@
-/** A file of the source before and after it was opened. */
+/** A source file, before and after it is opened. */
 
 export interface PlannedFile {
-  /** Absolute; `-` is standard input. */
+  /** Absolute path. `-` is standard input. */
   readonly path: string;
-  /** What messages name. Default: the path. */
+  /** Name used in messages. Default: the path. */
   readonly shown?: string;
-  /** Columns that the folders of the path stand for (`country=DE/`), the same in every row of the file. */
+  /** Columns encoded in folder names of the path (`country=DE/`), constant within the file. */
   readonly keys: Readonly<Record<string, string>>;
 }
 
 export interface SourceFile {
-  /** What DuckDB opens, absolute: the file itself, or a copy of its content in the folder of the load. */
+  /** Absolute path that DuckDB opens: the file itself, or a copy in the temporary folder of the load. */
   readonly path: string;
-  /** What messages name: the path as the user knows it, with the member of an archive behind it. */
+  /** Name used in messages: the path as given, followed by the member of an archive. */
   readonly shown: string;
-  /** The file name without folder and compression suffix, in lower case. */
+  /** The file name in lower case, without folder and compression suffix. */
   readonly name: string;
-  /** Of the file at `path`. */
+  /** Compression of the file at `path`. */
   readonly compression: 'uncompressed' | 'gzip' | 'zstd';
-  /** What the first bytes say, whatever the name; everything else counts as text. */
+  /** Content type by the first bytes, whatever the name. Anything unrecognised is text. */
   readonly content: 'text' | 'parquet' | 'duckdb';
-  /** Columns that the folders of the path stand for (`country=DE/`), the same in every row of the file; '' where missing. */
+  /** Columns encoded in folder names of the path (`country=DE/`), constant within the file. `''` is a missing value. */
   readonly keys: Readonly<Record<string, string>>;
-  /** What divides the fields, where the file says so itself (`sep=;`, as Excel writes it). */
+  /** Delimiter declared by the file itself (`sep=;`, as Excel writes it). */
   readonly delimiter?: string;
-  /** The table that the user named, of a DuckDB database. */
+  /** For a DuckDB database: the table given as an option. */
   readonly table?: string;
 }

@@ -1,26 +1,26 @@
-/** Users whom a checkpoint lacks: who they are, and what they get instead. */
+/** Users without a list at some checkpoint: they get the list of the nearest checkpoint. */
 import { type Dataset, itemsOf } from './interactions.js';
 import { type Rankings, rankingOf } from './rankings.js';
 
 export interface Filled {
-  /** As the lists given, with the gaps filled. */
+  /** The given lists with the gaps filled. */
   readonly filled: readonly Rankings[];
-  /** Users who were filled in at each checkpoint. */
+  /** Number of filled users at each checkpoint. */
   readonly counts: readonly number[];
-  /** Users without a list at any checkpoint. */
+  /** Users without a list at every checkpoint. */
   readonly unranked: readonly number[];
 }
 
 const isEmpty = ({ items, depth }: Rankings, user: number): boolean => items[user * depth] === -1;
 
-/** How many users have a list. */
+/** Number of users with a list. */
 export function listsIn(r: Rankings): number {
   let lists = 0;
   for (let u = 0; u < r.nUsers; u++) lists += Number(!isEmpty(r, u));
   return lists;
 }
 
-/** How many users have a list that is shorter than could be: than the depth, and than their candidates. */
+/** Number of users whose list is shorter than both the depth and their number of candidate items. */
 export function shorterIn(r: Rankings, { train }: Dataset): number {
   let shorter = 0;
   for (let u = 0; u < r.nUsers; u++) {
@@ -31,7 +31,7 @@ export function shorterIn(r: Rankings, { train }: Dataset): number {
   return shorter;
 }
 
-/** A user whom a checkpoint lacks gets the list of the nearest one that has the user; of two equally near, the earlier. */
+/** A user without a list at a checkpoint gets the one of the nearest checkpoint that has one; in a tie, the earlier. */
 export function fillMissing(lists: readonly Rankings[]): Filled {
   const { nUsers, depth } = lists[0]!;
   const filled = lists.map((r) => ({ ...r, items: r.items.slice() }));
@@ -51,7 +51,7 @@ export function fillMissing(lists: readonly Rankings[]): Filled {
   return { filled, counts, unranked };
 }
 
-/** Lists for testing; of a user whom the last checkpoint lacks, the list that filled the gap, without valid items. */
+/** Lists for testing. A user without a list at the last checkpoint gets the filled list, without valid items. */
 export function forTesting(test: Rankings, filled: Rankings, last: Rankings, { valid }: Dataset): Rankings {
   const items = test.items.slice();
   for (let u = 0; u < test.nUsers; u++) {

@@ -1,4 +1,4 @@
-/** Filters: plain functions from interactions to fewer interactions. */
+/** Filters: functions that map interactions to a subset of them. */
 import { type Interactions, itemCounts, transpose } from './interactions.js';
 import { type Pairs, selectPairs } from './pairs.js';
 
@@ -6,7 +6,7 @@ import { type Pairs, selectPairs } from './pairs.js';
 export const ratedAtLeast = (pairs: Pairs, minRating: number): Pairs =>
   selectPairs(pairs, (row) => pairs.ratings![row]! >= minRating);
 
-/** The same users and items with only those entries `k` of `indices` for which `keep[k]` is 1. */
+/** Keeps the entries `k` of `indices` with `keep[k] = 1`. Users and items keep their numbering. */
 export function selectEntries(x: Interactions, keep: Uint8Array): Interactions {
   const indptr = new Int32Array(x.nUsers + 1);
   const indices = new Int32Array(x.indices.length);
@@ -34,9 +34,9 @@ export function selectEntries(x: Interactions, keep: Uint8Array): Interactions {
 }
 
 /**
- * Keeps users with at least `minUser` and items with at least `minItem` interactions; the others lose all theirs, but keep
- * their numbers (see `compact`).
- * @param core `once`: both counts are those of `x`. `k-core`: again and again until both minimums hold in the result.
+ * Keeps users with at least `minUser` and items with at least `minItem` interactions. All others lose their interactions
+ * but stay in the numbering (see `compact`).
+ * @param core `once`: both counts are taken from `x`. `k-core`: repeated until both minimums hold in the result
  */
 export function withMinimum(x: Interactions, minUser: number, minItem: number, core: 'once' | 'k-core'): Interactions {
   const userCount = x.indptr.slice(1).map((end, u) => end - x.indptr[u]!);
@@ -61,11 +61,11 @@ interface Peeling {
   readonly minItem: number;
 }
 
-/** Removes users and items one at a time, each taking one from the counts of its neighbours: linear in the interactions. */
+/** Removes users and items one at a time and decrements the counts of their neighbours. Linear in the interactions. */
 function peel(x: Interactions, p: Peeling): void {
   const t = transpose(x);
   const gone: number[] = [];
-  // A stack of users (u) and items (-1 - i) whose neighbours have not been told yet.
+  // A stack of removed users (u) and items (-1 - i) whose neighbours still have to be updated.
   for (let u = 0; u < x.nUsers; u++) if (p.userGone[u] === 1) gone.push(u);
   for (let i = 0; i < x.nItems; i++) if (p.itemGone[i] === 1) gone.push(-1 - i);
   for (let next = gone.pop(); next !== undefined; next = gone.pop()) {
@@ -84,7 +84,7 @@ function peel(x: Interactions, p: Peeling): void {
   }
 }
 
-/** Removes users and items without interactions. `users` and `items` of the result list the old numbers that stay. */
+/** Removes users and items without interactions. `users` and `items` of the result list the old indices that are kept. */
 export function compact(x: Interactions): { interactions: Interactions; users: Int32Array; items: Int32Array } {
   const itemCount = itemCounts(x);
   const users = Int32Array.from({ length: x.nUsers }, (_, u) => u).filter((u) => x.indptr[u + 1]! > x.indptr[u]!);

@@ -1,13 +1,12 @@
-/** The names of contents: of a data set, of rankings. */
+/** Content hashes of data sets and rankings. */
 import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
 import type { Interactions } from './interactions.js';
 import type { Rankings } from './rankings.js';
 
 /**
- * SHA-256 (hex) over the ids of users and items in order, the three parts as rows of item numbers and, where there are such, the weights of
- * train, which decide what models learn. Times, names, notes and the weights of valid and test do not count; neither does the format of
- * the source nor the byte order of the machine.
+ * SHA-256 (hex) of the user and item ids in order, of the three parts as rows of item indices, and of the train weights
+ * if there are any. Times, names, notes, weights of valid and test, the source format and the byte order do not matter.
  */
 export function fingerprintOf(
   users: readonly string[],
@@ -17,7 +16,7 @@ export function fingerprintOf(
   const hash = createHash('sha256').update('recdistill data 1\n');
   for (const ids of [users, items]) {
     hash.update(`${ids.length}\n`);
-    // The length before each id keeps ids with line ends apart.
+    // The length prefix keeps ids with line ends unambiguous.
     for (const id of ids) hash.update(`${Buffer.byteLength(id)}:${id}\n`);
   }
   for (const part of [parts.train, parts.valid, parts.test]) {
@@ -28,7 +27,7 @@ export function fingerprintOf(
   return hash.digest('hex');
 }
 
-/** SHA-256 (hex) over what several rankings hold, in order, and over their sizes. */
+/** SHA-256 (hex) of the content and sizes of several rankings, in order. */
 export function digestOf(rankings: readonly Rankings[]): string {
   const hash = createHash('sha256').update('recdistill rankings 1\n');
   for (const { nUsers, nItems, depth, items } of rankings) {

@@ -1,4 +1,4 @@
-/** What a folder of the user's holds: a ready split, one file of interactions with a usual name, or files of one format. */
+/** Reads a given folder as a ready split, as one file of interactions with a usual name, or as files of one format. */
 import { open, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fail } from '../errors.js';
@@ -12,21 +12,21 @@ import { keysOf } from './partition-keys.js';
 import { readManifest, SPLIT_MANIFEST } from './split-manifest.js';
 import { type Entry, FOLDER_HINT, PARTS, partByName, type Split, splitOf } from './split-names.js';
 
-/** The folder that is looked into. */
+/** The folder to read. */
 interface Place {
   readonly folder: string;
-  /** What messages name. */
+  /** Name used in messages. */
   readonly shown: string;
-  /** Absolute paths of files in it that have another use. */
+  /** Absolute paths of files in the folder with another purpose, such as labels. */
   readonly aside: ReadonlySet<string>;
 }
 
 /**
  * Finds the interactions in a folder.
- * @param shown what messages name
- * @param name of the data set
- * @param aside absolute paths of files in the folder that have another use, such as labels
- * @throws RecdistillError `bad-data` if there are none, or more than one reading of what is there
+ * @param shown name used in messages
+ * @param name name of the data set
+ * @param aside absolute paths of files in the folder with another purpose, such as labels
+ * @throws RecdistillError `bad-data` if there are none, or if the folder is ambiguous
  */
 export async function folderPlan(
   folder: string,
@@ -36,8 +36,8 @@ export async function folderPlan(
 ): Promise<Plan> {
   const own = await writtenBy(folder);
   if (own !== undefined && own !== 'split') {
-    const hint = 'Name the data that it was made from; data.json in a run says which.';
-    fail('bad-data', { path: shown, problem: `is ${OWN[own]} that recdistill wrote, and no data`, hint });
+    const hint = 'Give the data that it was made from. In a run, data.json names it.';
+    fail('bad-data', { path: shown, problem: `is ${OWN[own]} that recdistill wrote, not a data set`, hint });
   }
   const place: Place = { folder, shown, aside: new Set(aside) };
   const plan = await planOf(place, name);
@@ -50,7 +50,7 @@ const OWN = { run: 'a run', student: 'a student', export: 'an export', split: 'a
   string
 >;
 
-/** The data files of a folder, without those in folders that recdistill wrote. */
+/** The data files of a folder, without those in output folders of recdistill. */
 async function dataBelow(folder: string): Promise<string[]> {
   const files = await filesBelow(folder, async (path) => (await writtenBy(join(folder, path))) !== undefined);
   return files.filter((name) => kindByName(basename(name)) !== undefined);
@@ -65,7 +65,7 @@ async function planOf(place: Place, name: string): Promise<Plan> {
   if (single) return plainPlan(place, name, await filesOf(place, [single]));
   const [inner, second] = await foldersOfData(folder, entries, splits);
   const files = entries.filter((entry) => !entry.isFolder && kindByName(entry.name) !== undefined);
-  // An archive often has all of its files in one folder.
+  // An archive often holds a single top-level folder.
   if (inner !== undefined && second === undefined && files.length === 0 && !inner.includes('=')) {
     return planOf({ ...place, folder: join(folder, inner), shown: `${shown}/${inner}` }, name);
   }
@@ -74,7 +74,7 @@ async function planOf(place: Place, name: string): Promise<Plan> {
   return plainPlan(place, name, all);
 }
 
-/** What lies in a folder, but for what is hidden and what recdistill wrote; the written splits are apart. */
+/** The visible entries of a folder without output folders of recdistill. Splits that recdistill wrote are returned apart. */
 async function entriesOf(folder: string): Promise<{ entries: Entry[]; splits: string[] }> {
   const entries: Entry[] = [];
   const splits: string[] = [];
@@ -88,7 +88,7 @@ async function entriesOf(folder: string): Promise<{ entries: Entry[]; splits: st
   return { entries, splits };
 }
 
-/** The folders in which data may be: the written splits only where there are no others. */
+/** The folders that may hold data. Splits that recdistill wrote count only if there is nothing else. */
 async function foldersOfData(folder: string, entries: readonly Entry[], splits: readonly string[]): Promise<string[]> {
   const folders: string[] = [];
   for (const { name, isFolder } of entries) {
@@ -129,7 +129,7 @@ async function splitPlan(place: Place, name: string, entries: readonly Entry[], 
   };
 }
 
-/** The files of some entries; a folder stands for all data in it, which has to be of one format. */
+/** The files of some entries. A folder means all data in it, which must be of one format. */
 async function filesOf(place: Place, entries: readonly Entry[]): Promise<PlannedFile[]> {
   const files: PlannedFile[] = [];
   for (const { name, isFolder } of entries) {
@@ -168,7 +168,7 @@ async function singleOf(place: Place, entries: readonly Entry[]): Promise<Entry 
   return found[0];
 }
 
-/** Whether a `users.dat` holds lists of items (digits and blanks); MovieLens calls a table of users so. */
+/** Whether a `users.dat` holds lists of items (digits and whitespace). In MovieLens it is a table of users. */
 async function holdsLists(path: string): Promise<boolean> {
   const file = await open(path);
   try {
@@ -200,7 +200,7 @@ async function allFiles(place: Place): Promise<PlannedFile[]> {
   return files;
 }
 
-/** Files of train and of test that are not divided as a split is must not become one. */
+/** Files named after parts that do not form a split must not be read as one set of interactions. */
 function refuseParts(shown: string, files: readonly PlannedFile[]): void {
   const named = files.flatMap(({ path }) => {
     const [name, part] = [basename(path), partByName(basename(path))];
@@ -208,11 +208,11 @@ function refuseParts(shown: string, files: readonly PlannedFile[]): void {
   });
   if (new Set(named.map(({ part }) => part)).size < 2) return;
   const names = named.map(({ name }) => name);
-  const problem = `has files that are named after parts of a split, and is no split: ${someNames(names, 8)}`;
+  const problem = `has files named like parts of a split, but is not a complete split: ${someNames(names, 8)}`;
   fail('bad-data', { path: shown, problem, hint: FOLDER_HINT });
 }
 
-/** Folders that are named one by one. */
+/** Maximum number of folders that a message lists by name. */
 const NAMED = 8;
 
 async function nothingIn(folder: string): Promise<string> {
@@ -221,7 +221,7 @@ async function nothingIn(folder: string): Promise<string> {
   return `has no file of interactions${but}`;
 }
 
-/** Folders that recdistill wrote, by their paths from `folder` on. */
+/** Output folders of recdistill, by their paths relative to `folder`. */
 async function ownFoldersIn(folder: string, used?: string): Promise<string[]> {
   const own: string[] = [];
   await filesBelow(folder, async (path) => {
@@ -232,7 +232,7 @@ async function ownFoldersIn(folder: string, used?: string): Promise<string[]> {
   return own.sort();
 }
 
-/** Which files and folders in the folder have no use, as a note. */
+/** A note about the files and folders that are not read. */
 async function notRead({ folder, aside }: Place, plan: Plan): Promise<string | undefined> {
   const { parts, users, items, manifest } = plan;
   const manifests = manifest ? [join(plan.folder, SPLIT_MANIFEST)] : [];

@@ -1,4 +1,4 @@
-/** The format of a file: by what it is, by its name, or by looking into it. */
+/** The format of a file: by its content type, by its name, or by inspecting its first lines. */
 import { detectFormat, type Reading, SAMPLE_LINES } from './detect-format.js';
 import { type Database, firstLines, linesOf, pathValue } from './duckdb.js';
 import type { SourceFile } from './files.js';
@@ -11,7 +11,7 @@ const SUFFIXES: readonly (readonly [RegExp, Format])[] = [
   [/\.(?:parquet|pq)$/, 'parquet'],
 ];
 
-/** What the content or the name of a file says about its format, if anything. */
+/** The format by content type or file name, if they determine it. */
 export function formatByName({ name, content }: SourceFile): string | undefined {
   if (content !== 'text') return content;
   const own = readerRegistry.added().find(({ suffixes = [] }) => suffixes.some((s) => name.endsWith(s.toLowerCase())));
@@ -26,18 +26,18 @@ export interface Found {
 interface FormatRequest {
   readonly ofSplit: boolean;
   readonly delimiter: string | undefined;
-  readonly wished: readonly string[];
+  readonly givenNames: readonly string[];
   readonly before: Reading | undefined;
 }
 
-/** The format by file name; a text file with another suffix is looked into. */
+/** The format by file name. Text files with another suffix are inspected. */
 export async function formatOf(db: Database, file: SourceFile, o: FormatRequest): Promise<Found> {
   const known = formatByName(file);
   if (known !== undefined && known !== 'csv') return { format: known };
   if ((o.delimiter ?? file.delimiter) !== undefined) return { format: 'csv' };
   const lines = await firstLines(db, file, SAMPLE_LINES);
   return detectFormat({
-    ...{ path: file.shown, lines, wished: o.wished, ofSplit: o.ofSplit, before: o.before },
+    ...{ path: file.shown, lines, givenNames: o.givenNames, ofSplit: o.ofSplit, before: o.before },
     ...{ table: known === 'csv', listsByName: file.name === 'users.dat' },
     async usersRepeat() {
       const first = `regexp_extract(line, '^\\s*(\\S+)', 1)`;

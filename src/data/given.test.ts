@@ -25,14 +25,14 @@ test('user lists and rows of the same split are the same data, valid being a ten
   const rows = await loadDataset({ data: published(t, asRows, 'tsv') });
   assert.equal(lists.fingerprint, rows.fingerprint);
   assert.deepEqual([count(lists.train), count(lists.valid), count(lists.test)], [180, 20, 40]);
-  assert.match(lists.notes.join('\n'), /no valid part, so 20 train interactions became valid/);
+  assert.match(lists.notes.join('\n'), /no valid part, so 20 train interactions were moved to valid/);
   for (let u = 0; u < 20; u++) assert.equal(itemsOf(lists.valid, u).length, 1);
 });
 
 test('without a share for valid all of train is kept', async (t) => {
   const dataset = await loadDataset({ data: published(t, asLists), validShare: 0 });
   assert.deepEqual([count(dataset.train), count(dataset.valid), count(dataset.test)], [200, 0, 40]);
-  assert.match(dataset.notes.join('\n'), /the last one is kept/);
+  assert.match(dataset.notes.join('\n'), /keeps the last one/);
 });
 
 test('a first line that happens to start with its number of items does not make the file lists without users', async (t) => {

@@ -1,16 +1,16 @@
-/** Hides a share of every user's train interactions from all training: new interactions to judge by, in the setup generalization. */
+/** Hides a share of every user's train interactions from all training. The setup `generalization` evaluates on them, too. */
 import { stream, uniform } from '../math/random.js';
 import { selectEntries } from './filters.js';
 import type { Interactions } from './interactions.js';
 
 export interface Hidden {
-  /** What is left to train on. */
+  /** The interactions that remain for training. */
   readonly train: Interactions;
   readonly hidden: Interactions;
 }
 
 /**
- * Of a user with n interactions round(share * n) are hidden, drawn uniformly, but never the last one.
+ * Of a user's n interactions, round(share * n) are hidden, sampled uniformly. At least one is kept.
  * @param share in [0, 1)
  */
 export function hideInteractions(train: Interactions, share: number, seed: number): Hidden {

@@ -6,12 +6,11 @@ export { hideInteractions } from './hide.js';
 export { canonicalOrder, idMap } from './ids.js';
 export { type DatasetStatistics, inspect } from './inspect.js';
 export * from './interactions.js';
-export { keepInput } from './kept-input.js';
 export { type LabelMatch, type LabelReport, labelLines, labelReport } from './label-match.js';
 export { readItemLabels } from './labels.js';
 export { type LeakageFinding, leakageReport } from './leakage.js';
 export { type LoadedDataset, loadDataset, loadRows, type RowOptions } from './load.js';
-export { cacheFolder, getDataset, locate, type Whereabouts } from './locate.js';
+export { cacheFolder, type DatasetLocation, getDataset, locate } from './locate.js';
 export { isPattern } from './matching-files.js';
 export { type DataOptions, dataOptions } from './options.js';
 export { portable } from './portable.js';
@@ -30,6 +29,7 @@ export {
   type Table as ReadTable,
 } from './readers/index.js';
 export type { Row } from './rows.js';
+export { keepInput } from './saved-input.js';
 export { type Parts, type Split, type SplitRule, type SplitSpec, splitRule } from './splits/_split.js';
 export { type SplitName, splitRegistry, splitRuleOf, splits } from './splits/index.js';
 export { type SyntheticSpec, synthesize } from './synthetic.js';

@@ -1,4 +1,4 @@
-/** A data set in numbers. */
+/** Statistics of a data set. */
 import { count, type Dataset, itemCounts, union } from './interactions.js';
 
 export interface Spread {
@@ -20,10 +20,10 @@ export interface DatasetStatistics {
   };
   /** Interactions / (users x items), in [0, 1]. */
   readonly density: number;
-  /** Interactions of all parts per user and per item that have any. */
+  /** Interactions of all parts per user and per item, over those with at least one. */
   readonly perUser: Spread;
   readonly perItem: Spread;
-  /** Share of all interactions that the most popular 1 %, 10 % and 50 % of the items have, in [0, 1]. */
+  /** Share of all interactions that belong to the most popular 1 %, 10 % and 50 % of the items, in [0, 1]. */
   readonly topItemsShare: { readonly top1: number; readonly top10: number; readonly top50: number };
   /** Users with valid or test interactions. */
   readonly evaluated: { readonly valid: number; readonly test: number };
@@ -59,7 +59,7 @@ const rowSizes = (indptr: Int32Array): Int32Array => indptr.slice(1).map((end, u
 
 const nonZero = (counts: Int32Array): number => counts.reduce((sum, n) => sum + Number(n > 0), 0);
 
-/** @param sorted ascending; zeros are left out */
+/** @param sorted counts in ascending order; zeros are ignored */
 function spread(sorted: Int32Array): Spread {
   const used = sorted.subarray(sorted.length - nonZero(sorted));
   const middle = used.length >> 1;

@@ -1,47 +1,47 @@
-/** Implicit feedback of users on items in compressed sparse row form, and the data sets made of it. */
+/** Implicit feedback of users on items in compressed sparse row (CSR) form, and the data sets built from it. */
 import { fail } from '../errors.js';
 
 export interface Interactions {
-  /** Number of users = rows. */
+  /** Number of users: the rows. */
   readonly nUsers: number;
-  /** Number of items = columns. */
+  /** Number of items: the columns. */
   readonly nItems: number;
-  /** Row starts, length `users + 1`. */
+  /** Row starts, length `nUsers + 1`. */
   readonly indptr: Int32Array;
-  /** Item ids, ascending and without repetition within each row. */
+  /** Item indices, strictly ascending within each row. */
   readonly indices: Int32Array;
-  /** Unix time in seconds for each entry of `indices`, if the source had times. */
+  /** Unix time in seconds of each entry of `indices`, if the source has times. */
   readonly times?: Float64Array;
-  /** Strength of each entry of `indices`, > 0, if the source had weights. */
+  /** Weight of each entry of `indices`, > 0, if the source has weights. */
   readonly weights?: Float32Array;
-  /** Items that are not to be drawn against each user, if more than these: see `avoiding`. */
+  /** Items that are never sampled as negatives for each user, if these are more than the row's own: see `avoiding`. */
   readonly avoided?: Interactions;
 }
 
-/** External ids: `ids[k]` is the id of row or column `k` as the source spelled it. */
+/** External ids: `ids[k]` is the id of row or column `k`, exactly as in the source. */
 export interface IdMap {
   readonly ids: readonly string[];
   readonly index: ReadonlyMap<string, number>;
 }
 
-/** A data set that is ready to train on: three disjoint parts over the same users and items. */
+/** A data set ready for training: three disjoint parts over the same users and items. */
 export interface Dataset {
   readonly name: string;
   readonly users: IdMap;
   readonly items: IdMap;
-  /** Readable names of items, where the source has them; `''` where it has none for an item. */
+  /** Readable names of items, if the source has any. `''` for an item without a name. */
   readonly itemLabels?: readonly string[];
   readonly train: Interactions;
   readonly valid: Interactions;
   readonly test: Interactions;
-  /** Train interactions that were taken out of `train` to judge by, where the option `hiddenShare` says so. */
+  /** Interactions removed from `train` for evaluation, if the option `hiddenShare` is set. */
   readonly hidden?: {
-    readonly interactions: Interactions /** Fingerprint before they were. */;
+    readonly interactions: Interactions /** Fingerprint of the data set before they were removed. */;
     readonly whole: string;
   };
-  /** SHA-256 (hex) of the ids, the three parts and the weights of train: equal data, equal fingerprint, whatever the source format. */
+  /** SHA-256 (hex) of the ids, the three parts and the train weights. Equal data has equal fingerprints in every source format. */
   readonly fingerprint: string;
-  /** What was done on the way from the source: rows read, filtered, dropped, split; shown to the user and kept in manifests. */
+  /** Processing steps: rows read, filtered, dropped, split. Shown to the user and kept in manifests. */
   readonly notes: readonly string[];
 }
 
@@ -56,7 +56,7 @@ export const itemsOf = (x: Interactions, user: number): Int32Array =>
 export const weightsOf = (x: Interactions, user: number): Float32Array | undefined =>
   x.weights?.subarray(x.indptr[user]!, x.indptr[user + 1]!);
 
-/** Where `item` stands in `indices` for `user`, by binary search; -1 if the user does not have it. */
+/** Position of `item` of `user` in `indices`, by binary search. -1 if the user does not have it. */
 export function placeInRow(x: Interactions, user: number, item: number): number {
   let lo = x.indptr[user]!;
   let hi = x.indptr[user + 1]!;
@@ -71,7 +71,7 @@ export function placeInRow(x: Interactions, user: number, item: number): number 
 /** True if `user` has `item`. */
 export const has = (x: Interactions, user: number, item: number): boolean => placeInRow(x, user, item) >= 0;
 
-/** Lists of numbers one after the other, list n from `indptr[n]` to `indptr[n + 1]`, in the order that they have. */
+/** Concatenates lists of numbers. List n is stored from `indptr[n]` to `indptr[n + 1]`, in its own order. */
 export function packLists(lists: readonly ArrayLike<number>[]): { indptr: Int32Array; indices: Int32Array } {
   const indptr = new Int32Array(lists.length + 1);
   for (const [n, list] of lists.entries()) indptr[n + 1] = indptr[n]! + list.length;
@@ -81,12 +81,12 @@ export function packLists(lists: readonly ArrayLike<number>[]): { indptr: Int32A
 }
 
 /**
- * Builds the rows from pairs; a pair given twice counts once, with its earliest time and the sum of its weights.
- * @param userIds one row number in `[0, users)` for each pair
- * @param itemIds one column number in `[0, items)` for each pair
- * @param times Unix seconds of each pair
- * @param weights strength of each pair
- * @throws RecdistillError `bad-data` for weights that are not above 0 and finite as float32
+ * Builds interactions from pairs. A repeated pair counts once, with its earliest time and the sum of its weights.
+ * @param userIds user index of each pair, in `[0, nUsers)`
+ * @param itemIds item index of each pair, in `[0, nItems)`
+ * @param times Unix time of each pair in seconds
+ * @param weights weight of each pair
+ * @throws RecdistillError `bad-data` for a summed weight that is not above 0 and finite as float32
  */
 export function fromPairs(
   nUsers: number,
@@ -132,7 +132,8 @@ export function fromPairs(
 }
 
 /**
- * The sum of the weights of each run of `order`, which starts at `starts[n]`; smallest first, so that the order of the source does not matter.
+ * Sums the weights of each run of `order`; run n starts at `starts[n]`. The smallest weight is added first, so that the
+ * source order does not matter.
  * @throws RecdistillError `bad-data` for a sum that is not above 0 and finite as float32
  */
 function sumsOf(weights: ArrayLike<number>, order: Uint32Array, starts: Uint32Array): Float32Array {
@@ -154,11 +155,11 @@ function sumsOf(weights: ArrayLike<number>, order: Uint32Array, starts: Uint32Ar
 const refuseWeight = (sum: number, pair: number) =>
   fail('bad-data', {
     path: 'weights',
-    problem: `pair ${pair} (from 0) weighs ${sum}, with all pairs of the same user and item; expected a number above 0 that is finite as float32`,
-    hint: 'Correct the weight, or divide all weights by the same number.',
+    problem: `the weight of pair ${pair} (from 0), summed over all pairs of the same user and item, is ${sum}; expected a number above 0 that is finite as float32`,
+    hint: 'Correct the weight, or divide all weights by the same constant.',
   });
 
-/** The numbers `source(0) .. source(n - 1)` in ascending order of their `keys`, equal keys in the order given. */
+/** Sorts `source(0) .. source(n - 1)` by ascending `keys`. The sort is stable. */
 function stableOrder(range: number, keys: ArrayLike<number>, n: number, source: (k: number) => number): Uint32Array {
   const cursor = new Uint32Array(range + 1);
   for (let k = 0; k < n; k++) cursor[keys[k]! + 1]! += 1;
@@ -171,7 +172,7 @@ function stableOrder(range: number, keys: ArrayLike<number>, n: number, source: 
   return order;
 }
 
-/** The same interactions with users and items exchanged. Weights are carried over, times are not. */
+/** The transposed interactions: users and items exchanged. Weights are kept, times are not. */
 export function transpose(x: Interactions): Interactions {
   const indptr = new Int32Array(x.nItems + 1);
   for (const i of x.indices) indptr[i + 1]! += 1;
@@ -190,8 +191,8 @@ export function transpose(x: Interactions): Interactions {
 }
 
 /**
- * Row-wise union of two parts over the same users and items (used to mask train and valid items when testing). Times and weights are not
- * carried over.
+ * Row-wise union of two parts over the same users and items, used to mask train and valid items when testing. Times and
+ * weights are not kept.
  */
 export function union(a: Interactions, b: Interactions): Interactions {
   const indptr = new Int32Array(a.nUsers + 1);
@@ -219,12 +220,12 @@ export function itemCounts(x: Interactions): Int32Array {
   return counts;
 }
 
-/** Whose items are never drawn against a user. */
+/** Which of a user's items are never sampled as negatives: those of train, or also those of valid and test. */
 export type Avoid = 'train' | 'held-out';
 
 /**
- * The train interactions; with `held-out` those that draw against a user know valid and test, too, and spare them. That is a leak of labels, which
- * published figures of bidirectional distillation have (docs/methods/bd.md).
+ * The train interactions. With `held-out`, negative sampling also avoids the items of valid and test. This is label
+ * leakage. The published results of bidirectional distillation have it (docs/methods/bd.md).
  */
 export const avoiding = ({ train, valid, test }: Dataset, avoid: Avoid = 'train'): Interactions =>
   avoid === 'train' ? train : { ...train, avoided: union(union(train, valid), test) };

@@ -23,12 +23,12 @@ test('a later file without header has the columns of the first one, in its order
   f.write('s/train.csv', `item,user\n${grid((u, i) => `i${i},u${u}`)}`);
   f.write('s/test.csv', [1, 2, 3, 4, 5, 6].map((u) => `i${u + 6},u${u}\n`).join(''));
   assert.deepEqual((await load(join(f.path, 's'), { validShare: 0, unknownIds: 'keep' })).users.ids.length, 6);
-  assert.match(await refusal([second, first]), /c1\.csv: has a header, and .*c2\.csv has none/);
+  assert.match(await refusal([second, first]), /c1\.csv: has a header, but .*c2\.csv has none/);
   const wide = f.write(
     'c3.csv',
     grid((u, i) => `k${i},u${u},5`),
   );
-  assert.match(await refusal([first, wide]), /c3\.csv: has no header and 3 columns, and .*c1\.csv has 2/);
+  assert.match(await refusal([first, wide]), /c3\.csv: has no header and 3 columns, but .*c1\.csv has 2/);
 });
 
 test('positions that mean other columns, and files with other columns, are refused', async (t) => {
@@ -38,7 +38,7 @@ test('positions that mean other columns, and files with other columns, are refus
   assert.equal((await load([a, b])).users.ids.length, 6);
   assert.match(
     await refusal([a, b], { user: '1', item: '2' }),
-    /b\.csv: column 1 is item_id, and in .*a\.csv it is user_id/,
+    /b\.csv: column 1 is item_id, but in .*a\.csv it is user_id/,
   );
   const ratings = f.write(
     'ratings.csv',
@@ -47,7 +47,7 @@ test('positions that mean other columns, and files with other columns, are refus
   const tags = f.write('tags.csv', `userId,movieId,tag,timestamp\n${grid((u, i) => `${u},9${i},funny,1600000000`)}`);
   assert.match(
     await refusal([ratings, tags]),
-    /tags\.csv: has the columns tag and lacks rating, unlike .*ratings\.csv \| .*--user and --item/,
+    /tags\.csv: has the additional columns tag and lacks rating, compared with .*ratings\.csv \| .*--user and --item/,
   );
   assert.equal(size(await load([ratings, tags], { user: 'userId', item: 'movieId' })), 72);
 });
@@ -58,10 +58,10 @@ test('files that were joined to one: column names and byte order marks in the mi
     'd.csv',
     `user,item\n${grid((u, i) => `u${u},i${i}`)}user,item\n${grid((u, i) => `v${u},i${i}`)}`,
   );
-  assert.match(await refusal(twice), /row 37, column user: the line of column names comes again: "user"/);
+  assert.match(await refusal(twice), /row 37, column user: the header occurs again: "user"/);
   const read = await load(twice, { badRows: 'skip' });
   assert.deepEqual([read.users.ids.length, read.items.ids.length, size(read)], [12, 6, 72]);
-  assert.match(read.notes.join(), /left out 1 row that repeat the line of column names/);
+  assert.match(read.notes.join(), /skipped 1 row that repeat the header/);
   const marked = f.write('m.csv', `${grid((u, i) => `u${u},i${i}`)}\ufeffw1,i1\n`);
   assert.match(await refusal(marked), /row 37, column 1: the id begins with a byte order mark/);
 });
@@ -71,7 +71,10 @@ test('a first row with a usual name and a number is a header if it names a user 
   const named = f.write('n.csv', `user,item,2020\n${grid((u, i) => `u${u},i${i},5`)}`);
   assert.equal((await load(named)).users.ids.length, 6);
   const pivot = f.write('p.csv', `user_id,101,102\n${grid((u, i) => `u${u},${i},5`)}`);
-  assert.match(await refusal(pivot), /cannot tell whether the first row names the columns: it has "user_id"/);
+  assert.match(
+    await refusal(pivot),
+    /cannot tell whether the first row is a header: it has the well-known name "user_id"/,
+  );
   assert.equal((await load(pivot, { header: 'no', where: '"1" <> \'user_id\'' })).users.ids.length, 6);
 });
 
@@ -83,7 +86,7 @@ test('without header, a second column of times is no item without being named', 
   );
   assert.match(
     await refusal(checkins),
-    /the second column, "2014-04-01" in the first row, looks like a time.*--item 3 --time 2/,
+    /the second column would be the item, but it looks like a time: "2014-04-01".*--item 3 --time 2/,
   );
   assert.equal((await load(checkins, { item: '3', time: '2' })).train.times !== undefined, true);
   assert.match(
@@ -125,8 +128,8 @@ test('comments, LibSVM and lists written as text are no interactions', async (t)
     /LibSVM/,
   );
   const text = f.write('l.csv', `user,item\n${grid((u, i) => `u${u},"['a${i}', 'b']"`)}`);
-  assert.match(await refusal(text), /row 1, column item: the item is a list, written as text: "\['a1', 'b'\]"/);
-  assert.match(await refusal(text, { explode: true }), /the column item has single values, and explode is set/);
+  assert.match(await refusal(text), /row 1, column item: the item is a list written as text: "\['a1', 'b'\]"/);
+  assert.match(await refusal(text, { explode: true }), /explode is set, but the column item has single values/);
   assert.equal((await load(f.write('f.csv', `user,item\n${grid((u, i) => `u${u},[REC] ${i}`)}`))).items.ids.length, 6);
 });
 
@@ -136,12 +139,12 @@ test('--explode counts empty lists, and a list that is not there is a missing it
   const lines = (more: object[]) =>
     f.write('x.jsonl', [...rows, ...more].map((r) => `${JSON.stringify(r)}\n`).join(''));
   const read = await load(lines([{ user: 'u9', item: [] }]), { explode: true });
-  assert.match(read.notes.join(), /left out 1 row with an empty list/);
+  assert.match(read.notes.join(), /skipped 1 row with an empty list/);
   for (const lacking of [{ user: 'u9' }, { user: 'u9', item: null }, { user: 'u9', item: ['z', null] }]) {
     const path = lines([lacking]);
     assert.match(await refusal(path, { explode: true }), /row 13, column item: the item is/);
     const kept = await load(path, { explode: true, badRows: 'skip' });
-    assert.match(kept.notes.join(), /left out 1 row without an item/);
+    assert.match(kept.notes.join(), /skipped 1 row without an item/);
   }
 });
 
@@ -154,7 +157,7 @@ test('a folder of the path that names users does not lose against a position', a
       grid((u, i) => `${u},i${k}${i}`),
     );
   }
-  assert.match(await refusal(join(f.path, 'h')), /several columns can be the user: user, 1/);
+  assert.match(await refusal(join(f.path, 'h')), /several columns could be the user: user, 1/);
   assert.equal((await load(join(f.path, 'h'), { user: 'user', item: '2' })).users.ids.length, 3);
 });
 
@@ -185,19 +188,16 @@ test('keys of JSON objects are found wherever they come first, and NaN is no cra
 test('ids that were saved as fractions, many unknown users, and a test part that train has already', async (t) => {
   const f = testFolder(t);
   const floats = await load(f.write('f.csv', `user,item\n${grid((u, i) => `${u}.0,i${i}`)}`));
-  assert.match(
-    floats.warnings.join(),
-    /6 of 6 ids of users are whole numbers with a fraction of zeros, such as "1\.0"/,
-  );
+  assert.match(floats.warnings.join(), /6 of 6 ids of users end with \.0, such as "1\.0"/);
   const text = f.write(
     'l.jsonl',
     grid((u, i) => `{"user":${u},"item":"[${i}, 8]"}`),
   );
-  assert.match(await refusal(text), /row 1, column item: the item is a list, written as text/);
+  assert.match(await refusal(text), /row 1, column item: the item is a list written as text/);
   mkdirSync(join(f.path, 's'));
   f.write('s/train.csv', `user,item\n${grid((u, i) => `u${u},i${i}`)}`);
   f.write('s/test.csv', 'user,item\nu1,i2\nu3,i4\n');
-  assert.match(await refusal(join(f.path, 's')), /all 2 interactions of test are in train or valid, too/);
+  assert.match(await refusal(join(f.path, 's')), /all 2 interactions of test also occur in train or valid/);
   const users = Array.from({ length: 12 }, (_, k) => (k < 8 ? `u${(k % 6) + 1}` : `new${k}`));
   f.write('s/test.csv', `user,item\n${users.map((u, k) => `${u},j${k}\n`).join('')}`);
   const read = await load(join(f.path, 's'), { unknownIds: 'keep', validShare: 0 });
@@ -253,7 +253,7 @@ test('times and lists in more spellings are refused where they would be ids', as
   for (const list of ['[1 2 3]', '(1, 2)', "{'a', 'b'}", "['a' 'b']"])
     assert.match(
       await refusal(f.write('l.tsv', `user\titem\n${grid((u, i) => `u${u}\t${i === 1 ? list : `i${i}`}`)}`)),
-      /the item is a list, written as text/,
+      /the item is a list written as text/,
       list,
     );
   for (const [time, format] of [
@@ -263,14 +263,14 @@ test('times and lists in more spellings are refused where they would be ids', as
   ] as const) {
     const path = f.write('t.csv', `user,item,time\n${grid((u, i) => `u${u},i${i},${time}`)}`);
     const said = await refusal(path);
-    assert.ok(said.includes(`--time-format ${format};`), said);
+    assert.ok(said.includes(`--time-format ${format}.`), said);
     assert.equal(new Date((await load(path, { timeFormat: format })).train.times![0]! * 1000).getUTCFullYear(), 2020);
   }
   const capitals = f.write(
     'c.csv',
     `User,Item\n${grid((u, i) => `u${u},i${i}`)}user,item\n${grid((u, i) => `v${u},i${i}`)}`,
   );
-  assert.match(await refusal(capitals), /row 37, column User: the line of column names comes again/);
+  assert.match(await refusal(capitals), /row 37, column User: the header occurs again/);
 });
 
 test('a decimal comma leaves dates with points alone', async (t) => {

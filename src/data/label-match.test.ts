@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RecdistillError } from '../errors.js';
 import { testFolder } from './folder.test.support.js';
-import { labelLines, labelReport, matchLabels, refuseStrangers } from './label-match.js';
+import { labelLines, labelReport, matchLabels, refuseUnmatched } from './label-match.js';
 import { readItemLabels } from './labels.js';
 import { loadDataset } from './load.js';
 
@@ -10,17 +10,17 @@ const table = (...rows: [string, string][]) => new Map([['item', 'title'], ...ro
 
 test('what has a name is counted, and what names nothing; a header names nothing and is no stray', () => {
   const match = matchLabels('n.csv', ['a', 'b', 'c'], table(['a', 'A'], ['x', 'X'], ['y', 'Y'], ['z', '']));
-  assert.deepEqual([match.labels, match.strays, match.near], [['A', '', ''], 2, undefined]);
+  assert.deepEqual([match.labels, match.unmatched, match.near], [['A', '', ''], 2, undefined]);
   assert.deepEqual(labelLines(labelReport(match, match.labels, 3)), [
-    'labels: 1 of 3 items has a name; 2 names of n.csv belong to no item',
+    'labels: 1 of 3 items has a name; 2 names in n.csv match no item',
   ]);
   const lines = matchLabels('n.txt', ['0', '1'], new Map([['0', 'zero']]), { header: false });
-  assert.deepEqual([lines.labels, lines.strays], [['zero', ''], 0]);
+  assert.deepEqual([lines.labels, lines.unmatched], [['zero', ''], 0]);
 });
 
 test('hardly any names are a warning', () => {
-  const report = { path: 'n.csv', named: 4, nItems: 100, strays: 0, repeated: 0 };
-  assert.deepEqual(labelLines(report), ['WARNING: hardly any. labels: 4 of 100 items have a name']);
+  const report = { path: 'n.csv', named: 4, nItems: 100, unmatched: 0, repeated: 0 };
+  assert.deepEqual(labelLines(report), ['WARNING: few items have a name. labels: 4 of 100 items have a name']);
   assert.deepEqual(labelLines({ ...report, named: 5 }), ['labels: 5 of 100 items have a name']);
 });
 
@@ -36,10 +36,10 @@ test('ids that differ in spelling only are shown, and names of nothing but them 
     const match = matchLabels('n.csv', ['other', item], table([id, 'Five'], ['q', 'Q']));
     assert.deepEqual(match.near, { nItems: 1, item, id });
     const [, warning] = labelLines(labelReport(match, match.labels, 2));
-    assert.match(warning!, /^WARNING: 1 item without a name differs from an id of n\.csv in spelling only/);
+    assert.match(warning!, /^WARNING: 1 item without a name differs from an id in n\.csv only in notation/);
     assert.ok(warning!.includes(JSON.stringify(item)) && warning!.includes(JSON.stringify(id)), warning);
     assert.throws(
-      () => refuseStrangers(match),
+      () => refuseUnmatched(match),
       (error: unknown) =>
         error instanceof RecdistillError &&
         /names none of the 2 items/.test(error.message) &&
@@ -48,8 +48,8 @@ test('ids that differ in spelling only are shown, and names of nothing but them 
   }
   const unlike = matchLabels('n.csv', ['0', '00'], table(['1', 'One']));
   assert.equal(unlike.near, undefined);
-  assert.throws(() => refuseStrangers(unlike), { hint: /Expected the id of an item first.*"0", the file "1"/ });
-  refuseStrangers(matchLabels('n.csv', ['a', 'b'], table(['a', 'A'])));
+  assert.throws(() => refuseUnmatched(unlike), { hint: /Expected the id of an item, .*"0", the file "1"/ });
+  refuseUnmatched(matchLabels('n.csv', ['a', 'b'], table(['a', 'A'])));
 });
 
 test('a data set says how its names fit, and refuses a file that names nothing', async (t) => {
@@ -58,8 +58,8 @@ test('a data set says how its names fit, and refuses a file that names nothing',
   const data = f.write('r.csv', `user,item\n${rows}`);
   const some = f.write('some.csv', 'item,title\n3,Three\n4,Four\n9,Nine\n');
   const loaded = await loadDataset({ data, labels: some });
-  assert.deepEqual(loaded.labelReport, { path: 'some.csv', named: 2, nItems: 8, strays: 1, repeated: 0 });
-  const note = 'labels: 2 of 8 items have a name; 1 name of some.csv belongs to no item';
+  assert.deepEqual(loaded.labelReport, { path: 'some.csv', named: 2, nItems: 8, unmatched: 1, repeated: 0 });
+  const note = 'labels: 2 of 8 items have a name; 1 name in some.csv matches no item';
   assert.ok(loaded.notes.includes(note), loaded.notes.join('\n'));
   const none = f.write('none.csv', 'item,title\n3.0,Three\n4.0,Four\n');
   await assert.rejects(loadDataset({ data, labels: none }), {

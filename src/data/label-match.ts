@@ -1,36 +1,36 @@
-/** How well a file of names fits the items of a data set. */
+/** Matches a file of item names with the items of a data set. */
 import { fail } from '../errors.js';
-import { loosely } from './spelling.js';
+import { normalised } from './similar-ids.js';
 
-/** Names as a file has them, put to items. */
+/** The names of a file, assigned to items. */
 export interface LabelMatch {
   readonly path: string;
-  /** One name for each item, `''` where the file has none. */
+  /** One name per item, `''` if the file has none. */
   readonly labels: readonly string[];
-  /** Names of the file that belong to no item. */
-  readonly strays: number;
-  /** Ids that the file names in several ways; the last one counts. */
+  /** Number of names whose id is not an item of the data set. */
+  readonly unmatched: number;
+  /** Number of ids with several names. The last name counts. */
   readonly repeated: number;
-  /** An id of an item and one of the file, if the file has any. */
+  /** An example of an item id and of an id in the file, if the file has any. */
   readonly examples?: { readonly item: string; readonly id: string };
-  /** Items without a name whose id the file has in another spelling, with one of them. */
+  /** Items without a name whose id the file has in a different notation, with an example. */
   readonly near?: { readonly nItems: number; readonly item: string; readonly id: string };
 }
 
-/** What is told of a match, for the items that a data set kept. */
+/** A summary of the match, over the items that remain in the data set. */
 export interface LabelReport extends Omit<LabelMatch, 'labels' | 'examples'> {
   readonly named: number;
   readonly nItems: number;
 }
 
-/** Below this share of items with a name, the file is probably about others. */
+/** Below this share of named items, the file probably belongs to another data set. */
 const FEW = 0.05;
 
 /**
- * @param names names by id, in the order of the file
- * @param idOf the id by which the file knows an item
- * @param repeated ids that the file names in several ways
- * @param header whether the first entry may be the names of columns
+ * @param names names by id, in file order
+ * @param idOf maps an item id to the id in the file
+ * @param repeated number of ids with several names
+ * @param header whether the first entry may be a header
  */
 export function matchLabels(
   path: string,
@@ -47,7 +47,7 @@ export function matchLabels(
   return {
     path,
     labels: ids.map((own) => printable(names.get(own) ?? '')),
-    strays: others.length,
+    unmatched: others.length,
     repeated,
     ...(item !== undefined && id !== undefined ? { examples: { item, id } } : {}),
     ...nearest(
@@ -61,43 +61,43 @@ export function matchLabels(
 const printable = (name: string): string => name.replace(/\p{Cc}+/gu, ' ').trim();
 
 function nearest(items: readonly string[], ids: readonly string[]): Pick<LabelMatch, 'near'> {
-  const known = new Map(ids.map((id) => [loosely(id), id]));
-  const found = items.filter((item) => known.has(loosely(item)));
+  const known = new Map(ids.map((id) => [normalised(id), id]));
+  const found = items.filter((item) => known.has(normalised(item)));
   const [item] = found;
-  return item === undefined ? {} : { near: { nItems: found.length, item, id: known.get(loosely(item))! } };
+  return item === undefined ? {} : { near: { nItems: found.length, item, id: known.get(normalised(item))! } };
 }
 
-/** @param labels those of the items that were kept, if any item has one; @param items how many were kept */
+/** @param labels names of the remaining items; @param nItems number of remaining items */
 export function labelReport(
-  { path, strays, repeated, near }: LabelMatch,
+  { path, unmatched, repeated, near }: LabelMatch,
   labels: readonly string[],
   nItems: number,
 ): LabelReport {
   const named = labels.filter((label) => label !== '').length;
-  return { path, named, nItems, strays, repeated, ...(near ? { near } : {}) };
+  return { path, named, nItems, unmatched: unmatched, repeated, ...(near ? { near } : {}) };
 }
 
-/** What there is to say of the names, in sentences; a file that hardly fits is warned of. */
-export function labelLines({ path, named, nItems, strays, repeated, near }: LabelReport): string[] {
+/** The summary in sentences, with a warning if few items have a name. */
+export function labelLines({ path, named, nItems, unmatched, repeated, near }: LabelReport): string[] {
   const beside =
-    strays === 0 ? '' : `; ${counted(strays, 'name')} of ${path} belong${strays === 1 ? 's' : ''} to no item`;
+    unmatched === 0 ? '' : `; ${counted(unmatched, 'name')} in ${path} match${unmatched === 1 ? 'es' : ''} no item`;
   const have = `labels: ${thousands(named)} of ${counted(nItems, 'item')} ha${named === 1 ? 's' : 've'} a name${beside}`;
   const few = named < FEW * nItems;
   return [
-    few ? `WARNING: hardly any. ${have}` : have,
+    few ? `WARNING: few items have a name. ${have}` : have,
     ...(repeated > 0
-      ? [`WARNING: ${path} has several names for ${counted(repeated, 'id')}; the last one of each is taken`]
+      ? [`WARNING: ${path} has several names for ${counted(repeated, 'id')}; the last one is used`]
       : []),
     ...(near
       ? [
-          `WARNING: ${counted(near.nItems, 'item')} without a name differ${near.nItems === 1 ? 's' : ''} from an id of ${path} in spelling only, such as ${JSON.stringify(near.item)} of the data and ${JSON.stringify(near.id)} there`,
+          `WARNING: ${counted(near.nItems, 'item')} without a name differ${near.nItems === 1 ? 's' : ''} from an id in ${path} only in notation, such as ${JSON.stringify(near.item)} in the data and ${JSON.stringify(near.id)} in the file`,
         ]
       : []),
   ];
 }
 
 /** @throws RecdistillError `bad-data` if no item has a name */
-export function refuseStrangers({ path, labels, examples, near }: LabelMatch): void {
+export function refuseUnmatched({ path, labels, examples, near }: LabelMatch): void {
   if (labels.some((label) => label !== '')) return;
   const pair = near ?? examples;
   const ids = pair
@@ -107,8 +107,8 @@ export function refuseStrangers({ path, labels, examples, near }: LabelMatch): v
     path,
     problem: `names none of the ${counted(labels.length, 'item')} of the data`,
     hint: near
-      ? `The ids differ in spelling only.${ids} Spell them as the data does.`
-      : `Expected the id of an item first, spelled as in the data, then its name; in a .txt file the name of item k on line k + 1.${ids}`,
+      ? `The ids differ only in notation.${ids} Write them exactly as in the data.`
+      : `Expected the id of an item, exactly as in the data, then its name. In a .txt file, line k + 1 is the name of item k.${ids}`,
   });
 }
 

@@ -5,19 +5,19 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { fail, RecdistillError } from '../errors.js';
 import type { LabelSource } from './catalog.js';
+import { contentOf } from './compression.js';
 import { badFile, type Database, firstLines, linesOf, pathValue, withDatabase } from './duckdb.js';
 import type { SourceFile } from './files.js';
-import { type LabelMatch, matchLabels, refuseStrangers } from './label-match.js';
-import { contentOf } from './packing.js';
+import { type LabelMatch, matchLabels, refuseUnmatched } from './label-match.js';
 import { labelFile } from './plan.js';
 import { readRows } from './readers/delimited.js';
 import { type Opening, openSource } from './source-file.js';
 
 /**
- * The names that a file has for `items`.
- * @param folder the folder that the file names of `source` start at
- * @param encoding as the data option
- * @returns undefined if a file of `source` is not there
+ * Reads the names of `items` from a label source.
+ * @param folder folder that the file names of `source` are relative to
+ * @param encoding as the data option `encoding`
+ * @returns undefined if a file of `source` does not exist
  */
 export async function readLabels(
   db: Database,
@@ -48,25 +48,25 @@ export async function readLabels(
   }
 }
 
-/** The encoding of labels has an option of its own. */
+/** Labels have an encoding option of their own, which the error must name. */
 function ofLabels(cause: unknown): never {
   if (!(cause instanceof RecdistillError) || !cause.hint.includes('--encoding')) throw cause;
   return fail(cause.code, { ...cause.details, hint: cause.hint.replaceAll('--encoding', '--labels-encoding') }, cause);
 }
 
 /**
- * The names that the file `path` has for `items`, outside of any data set.
- * @param encoding as the data option
- * @throws RecdistillError `file-missing`, `bad-data` if it has none
+ * Reads the names of `items` from a file, independent of any data set.
+ * @param encoding as the data option `encoding`
+ * @throws RecdistillError `file-missing`, `bad-data` if no item has a name
  */
 export async function readItemLabels(path: string, items: readonly string[], encoding = 'auto'): Promise<LabelMatch> {
   const match = await withDatabase((db) => readLabels(db, '', labelFile(path), items, encoding));
   if (!match) fail('file-missing', { path });
-  refuseStrangers(match);
+  refuseUnmatched(match);
   return match;
 }
 
-/** Line k names item k, from 0; a blank line is a name that is missing. */
+/** Line k is the name of item k, from 0. A blank line means no name. */
 async function fromLines(path: string, opening: Opening): Promise<Map<string, string>> {
   const { path: text, compression, shown } = await openSource(path, { ...opening, quote: 'none', blankLines: true });
   const names = new Map<string, string>();
@@ -80,7 +80,7 @@ async function fromLines(path: string, opening: Opening): Promise<Map<string, st
 
 const joined = (fields: readonly string[]): string => fields.filter(Boolean).join(' · ');
 
-/** Names by id, and how many ids come with several; the last one counts. */
+/** Names by id, and the number of ids with several names. The last name counts. */
 async function fromColumns(
   db: Database,
   path: string,
@@ -89,8 +89,8 @@ async function fromColumns(
 ): Promise<{ names: Map<string, string>; repeated: number }> {
   const opened = await openSource(path, opening);
   if (opened.content !== 'text') {
-    const hint = 'Expected CSV or TSV with the id first and the name after it.';
-    fail('bad-data', { path: opened.shown, problem: 'is not a text file; labels are read from text', hint });
+    const hint = 'Expected CSV or TSV with the id first, followed by the name.';
+    fail('bad-data', { path: opened.shown, problem: 'is not a text file; labels are read from text only', hint });
   }
   const delimiter = opened.delimiter ?? (await labelDelimiter(db, opened));
   const rows = await rowsOf(db, opened, delimiter).catch((cause) => badFile(opened.shown, cause));
@@ -105,16 +105,16 @@ async function fromColumns(
 }
 
 async function rowsOf(db: Database, file: SourceFile, delimiter: string | undefined): Promise<string[][]> {
-  // Files divided so know no quotes around fields: `4234::"Great Performances" Cats (1998)::Musical`.
+  // Files with these delimiters do not quote fields: `4234::"Great Performances" Cats (1998)::Musical`.
   if (delimiter === '::' || delimiter === '|') {
     const lines = await db.query(`SELECT line FROM ${linesOf(file)}`, [pathValue(file)]);
     return lines.map(([line]) => String(line).split(delimiter));
   }
-  // A header row names no item, so it does no harm as data.
+  // A header row matches no item, so reading it as data does no harm.
   const request = {
     file: { ...file, ...(delimiter === undefined ? {} : { delimiter }) },
     header: 'no',
-    wished: [],
+    givenNames: [],
   } as const;
   return (await readRows(db, request)).rows;
 }
@@ -122,8 +122,8 @@ async function rowsOf(db: Database, file: SourceFile, delimiter: string | undefi
 const DELIMITERS = ['\t', '::', '|', ';', ','] as const;
 
 /**
- * What divides id and name: of the delimiters that all of the first lines have, the one that comes first. Names may have others in them,
- * as in `1::Toy Story, The (1995)::Animation|Comedy`.
+ * The delimiter between id and name: of the delimiters that occur in all of the first lines, the one that occurs first.
+ * Names may contain other delimiters, as in `1::Toy Story, The (1995)::Animation|Comedy`.
  */
 async function labelDelimiter(db: Database, file: SourceFile): Promise<string | undefined> {
   if (/\.(?:tsv|tab)$/.test(file.name)) return '\t';
@@ -133,5 +133,5 @@ async function labelDelimiter(db: Database, file: SourceFile): Promise<string | 
   return common.sort((a, b) => afterQuote(first).indexOf(a) - afterQuote(first).indexOf(b))[0];
 }
 
-/** The line without an id in quotes at its start, which may have delimiters in it. */
+/** The line after a quoted id, which may contain delimiters. */
 const afterQuote = (line: string): string => line.replace(/^"(?:[^"]|"")*"/, '');

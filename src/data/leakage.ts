@@ -1,13 +1,13 @@
-/** What valid and test reveal to training, or ask of it in vain: counted before anything is repaired. */
+/** Leakage report: overlaps between the parts, and evaluation that training cannot answer. Counted before any repair. */
 import { count, has, type Interactions, itemCounts } from './interactions.js';
 import type { Parts } from './splits/_split.js';
 
 export interface LeakageFinding {
   readonly check: 'shared-pairs' | 'duplicates' | 'items-never-trained' | 'users-never-trained' | 'future-in-train';
-  /** The part or parts looked at, such as `test` or `train and test`. */
+  /** The examined part or parts, such as `test` or `train and test`. */
   readonly where: string;
   readonly count: number;
-  /** What `count` is a part of. */
+  /** The total that `count` is a share of. */
   readonly of: number;
   /** count / of, in [0, 1]. */
   readonly share: number;
@@ -23,8 +23,8 @@ const finding = (
 ): LeakageFinding => ({ check, where, count: found, of, share: of > 0 ? found / of : 0, explanation });
 
 /**
- * The leakage report of three parts, which need not be disjoint.
- * @param duplicates rows of each part that repeat an earlier row of the same part; already left out of `parts`
+ * Reports leakage between three parts, which need not be disjoint.
+ * @param duplicates number of repeated rows in each part, already removed from `parts`
  */
 export function leakageReport(
   parts: Parts,
@@ -42,7 +42,7 @@ export function leakageReport(
     ['valid', 'test'],
   ] as const;
   for (const [a, b] of pairs) {
-    const text = `Interactions of ${b} that are also in ${a}: a model that remembers ${a} answers them without understanding.`;
+    const text = `Interactions of ${b} that are also in ${a}: a model can memorise them.`;
     findings.push(finding('shared-pairs', `${a} and ${b}`, shared(parts[a], parts[b]), count(parts[b]), text));
   }
   for (const part of ['train', 'valid', 'test'] as const) {
@@ -53,7 +53,7 @@ export function leakageReport(
         part,
         duplicates[part],
         rows,
-        `Rows of ${part} that repeat another row of it; each pair counts once.`,
+        `Rows of ${part} that repeat another row of the same part. Each pair of user and item counts once.`,
       ),
     );
   }
@@ -63,7 +63,7 @@ export function leakageReport(
     ['test', test],
   ] as const) {
     const cold = part.indices.reduce((sum, i) => sum + Number(trained[i] === 0), 0);
-    const text = `Interactions of ${name} with an item that train lacks: no model that learns from interactions can find them.`;
+    const text = `Interactions of ${name} with an item without train interactions: no model that learns from interactions can predict them.`;
     findings.push(finding('items-never-trained', name, cold, count(part), text));
   }
   for (const [name, part] of [
@@ -71,14 +71,14 @@ export function leakageReport(
     ['test', test],
   ] as const) {
     const { all, untrained } = usersWithoutTrain(train, part);
-    const text = `Users of ${name} without any train interaction: to them a model can only recommend what is popular.`;
+    const text = `Users of ${name} without train interactions: a model can only recommend popular items to them.`;
     findings.push(finding('users-never-trained', name, untrained, all, text));
   }
   if (train.times && test.times && count(test) > 0) {
     const first = test.times.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
     const later = train.times.reduce((sum, t) => sum + Number(t > first), 0);
     const text =
-      'Train interactions later than the earliest test interaction: training knows a future that a live system would not; only the split time avoids it.';
+      'Train interactions later than the earliest test interaction: a live system would not know them yet. Only the split time avoids this.';
     findings.push(finding('future-in-train', 'train', later, count(train), text));
   }
   return findings;

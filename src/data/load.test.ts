@@ -49,7 +49,7 @@ test('a ready split is kept, made disjoint, and its catalogue is the union of th
   assert.deepEqual(data.items.ids, ['10', '20', '30', '40']);
   assert.deepEqual([count(data.train), count(data.valid), count(data.test)], [3, 1, 2]);
   note(data.notes, /1 duplicate rows within parts/);
-  note(data.notes, /1 interactions from valid, 2 from test/);
+  note(data.notes, /1 from valid, 2 from test/);
   note(data.notes, /items: 4, all that occur in any part; 2 occur in train; ids go up to 40/);
   const shared = data.leakage.filter((finding) => finding.check === 'shared-pairs').map((finding) => finding.count);
   assert.deepEqual(shared, [1, 1, 1]);

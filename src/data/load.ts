@@ -1,4 +1,4 @@
-/** From options to a data set that is ready to train on. */
+/** Loads a data set that is ready for training. */
 
 import { fail } from '../errors.js';
 import { type OptionsInput, parseOptions } from '../options/options.js';
@@ -7,7 +7,7 @@ import { fingerprintOf } from './fingerprint.js';
 import { hideInteractions } from './hide.js';
 import { idMap } from './ids.js';
 import { count, type Dataset } from './interactions.js';
-import { type LabelReport, labelLines, labelReport, refuseStrangers } from './label-match.js';
+import { type LabelReport, labelLines, labelReport, refuseUnmatched } from './label-match.js';
 import type { LeakageFinding } from './leakage.js';
 import { type DataOptions, dataOptions } from './options.js';
 import { planSource } from './plan.js';
@@ -15,24 +15,24 @@ import { prepareGiven } from './prepare-given.js';
 import { prepareRaw } from './prepare-raw.js';
 import { type ReadSource, readSource } from './read-source.js';
 import { numberRows, type Row } from './rows.js';
-import { spellingWarnings } from './spelling.js';
+import { spellingWarnings } from './similar-ids.js';
 import type { SplitManifest } from './split-manifest.js';
 import type { Parts } from './splits/_split.js';
 import { parseSynthetic, synthesize } from './synthetic.js';
 import { checkUnknownIds } from './unknown-ids.js';
 
 export interface LoadedDataset extends Dataset {
-  /** What the parts shared or lacked before they were made disjoint. */
+  /** Leakage between the parts before they were made disjoint. */
   readonly leakage: readonly LeakageFinding[];
-  /** What may be wrong with the data although it could be read; shown by every command. */
+  /** Possible problems of data that could be read. Shown by every command. */
   readonly warnings: readonly string[];
-  /** Files, rows, users and items that were left out, those of `notes` that every command shows. */
+  /** The subset of `notes` about skipped files, rows, users and items. Shown by every command. */
   readonly leftOut: readonly string[];
-  /** How the file of names fits, if there is one. */
+  /** How well the file of item names matches, if there is one. */
   readonly labelReport?: LabelReport;
 }
 
-/** A source together with what its origin says about it. */
+/** A source with the metadata of its origin. */
 interface Origin {
   readonly name: string;
   readonly source: ReadSource;
@@ -40,13 +40,13 @@ interface Origin {
   readonly manifest?: SplitManifest;
 }
 
-/** HetComp's minimum: a user with fewer than five interactions gives nothing to a 60/20/20 split. */
+/** HetComp's minimum: a user with fewer than five interactions has no valid and test items in a 60/20/20 split. */
 const MIN_USER = 5;
 
 /**
- * Loads a data set: finds, reads, filters and splits the source, and makes the parts disjoint.
- * @param input any of the options of `dataOptions`; the others take their defaults
- * @throws RecdistillError for options, files or data that cannot be used; see docs/data.md
+ * Loads a data set: locates, reads, filters and splits the source, and makes the parts disjoint.
+ * @param input any of `dataOptions`; the others have their defaults
+ * @throws RecdistillError for invalid options, files or data; see docs/data.md
  */
 export async function loadDataset(input: Partial<OptionsInput<typeof dataOptions>> = {}): Promise<LoadedDataset> {
   const options = parseOptions(dataOptions, input, 'data');
@@ -54,7 +54,7 @@ export async function loadDataset(input: Partial<OptionsInput<typeof dataOptions
   return datasetOf(await originOf(options), options);
 }
 
-/** Options that apply to rows of a program: those of filters and split. */
+/** Options that apply to rows in memory: those of filters and split. */
 const OF_ROWS = [
   ...(['minRating', 'weightScale', 'minUser', 'minItem', 'core'] as const),
   ...(['split', 'ratios', 'holdOut', 'splitSeed', 'coldItems', 'hiddenShare'] as const),
@@ -63,36 +63,36 @@ const OF_ROWS = [
 export type RowOptions = Partial<Pick<DataOptions, (typeof OF_ROWS)[number]>>;
 
 /**
- * A data set of rows that a program holds, filtered and split as one of a file.
- * @throws RecdistillError `bad-data` for a row that cannot be used, `usage` for an option that does not apply, `unknown-option`, `bad-option`
+ * Makes a data set from rows in memory, filtered and split like data from a file.
+ * @throws RecdistillError `bad-data` for an invalid row, `usage` for an option that does not apply, `unknown-option`, `bad-option`
  */
 export function loadRows(rows: Iterable<Row>, input: RowOptions = {}): LoadedDataset {
   const options = parseOptions(dataOptions, input, 'data');
-  const stray = Object.keys(input).find((name) => !OF_ROWS.some((known) => known === name));
-  if (stray)
+  const unused = Object.keys(input).find((name) => !OF_ROWS.some((known) => known === name));
+  if (unused)
     fail('usage', {
-      problem: `${stray} does not apply to rows of a program`,
-      hint: `Options that do: ${OF_ROWS.join(', ')}.`,
+      problem: `${unused} does not apply to rows in memory`,
+      hint: `Options that apply: ${OF_ROWS.join(', ')}.`,
     });
   const source = { ...numberRows(rows), leftOut: [], notes: [] };
   if (options.minRating !== undefined && !source.parts[0]?.ratings)
     fail('usage', {
-      problem: 'minRating is given, and the rows have no rating',
-      hint: 'Give each row a rating, or leave it out.',
+      problem: 'minRating is set, but the rows have no rating',
+      hint: 'Give each row a rating, or remove minRating.',
     });
   return datasetOf({ name: 'rows', source, minUser: MIN_USER }, options);
 }
 
 function datasetOf({ name, source, minUser, manifest }: Origin, options: DataOptions): LoadedDataset {
   const ratios = checkRatios(options.ratios);
-  if (options.labels !== undefined && source.names) refuseStrangers(source.names);
+  if (options.labels !== undefined && source.names) refuseUnmatched(source.names);
   const ready = source.parts.length > 1;
   if (options.split === 'given' && !ready) {
-    const hint = 'Choose --split ratio, leave-one-out or time, or name a folder with train, valid and test.';
-    fail('usage', { problem: `${name} is not a ready split, so there is no given split to keep`, hint });
+    const hint = 'Choose --split ratio, leave-one-out or time, or give a folder with train, valid and test.';
+    fail('usage', { problem: `${name} is not a ready split, so the split "given" is not possible`, hint });
   }
   const keep = ready && (options.split === 'auto' || options.split === 'given');
-  // A written split was checked when it was made.
+  // A split that recdistill wrote was checked when it was written.
   const warnings = [...spellingWarnings(source), ...(keep && !manifest ? checkUnknownIds(name, source, options) : [])];
   const prepared = keep ? prepareGiven(name, source, options) : prepareRaw(name, source, options, minUser, ratios);
   const { users, items, parts, labels, leakage, notes } = prepared;
@@ -104,7 +104,7 @@ function datasetOf({ name, source, minUser, manifest }: Origin, options: DataOpt
   const { hiddenShare, splitSeed } = options;
   const found = hiddenShare > 0 ? hideInteractions(parts.train, hiddenShare, splitSeed) : undefined;
   const left = found ? { ...parts, train: found.train } : parts;
-  // A source without any names says nothing of them.
+  // No report if the source has no names.
   const named = options.labels !== undefined || labels !== undefined;
   const report = named && source.names ? labelReport(source.names, labels ?? [], items.length) : undefined;
   return {
@@ -130,7 +130,7 @@ function datasetOf({ name, source, minUser, manifest }: Origin, options: DataOpt
 function checkRatios(ratios: readonly number[]): [number, number, number] {
   const [train = 0, valid = 0, test = 0] = ratios;
   if (ratios.length !== 3 || train <= 0 || test <= 0 || Math.abs(train + valid + test - 1) > 1e-6) {
-    const expected = 'three shares of train, valid and test that sum to 1, train and test above 0';
+    const expected = 'three shares (train, valid, test) that sum to 1, with train and test above 0';
     fail('bad-option', { option: 'ratios', owner: 'data', given: JSON.stringify(ratios), expected });
   }
   return [train, valid, test];
@@ -141,7 +141,7 @@ async function originOf(options: DataOptions): Promise<Origin> {
   if (spec) {
     refuseColumns(options);
     const size = `${spec.nUsers} users, ${spec.nItems} items, ${spec.interactions} interactions, seed ${spec.seed}`;
-    const source = { ...synthesize(spec), leftOut: [], notes: [`synthetic data, made up by recdistill: ${size}`] };
+    const source = { ...synthesize(spec), leftOut: [], notes: [`synthetic data generated by recdistill: ${size}`] };
     return { name: 'synthetic', source, minUser: MIN_USER };
   }
   const { plan, source } = await withDatabase(async (db) => {
@@ -157,7 +157,7 @@ async function originOf(options: DataOptions): Promise<Origin> {
   };
 }
 
-/** Nothing is taken from a written split, so that it must have the fingerprint that its manifest names. */
+/** True if no option removes anything from a written split. Its fingerprint must then equal the one in its manifest. */
 const isAsWritten = (o: DataOptions): boolean =>
   [o.minRating, o.where, o.weight].every((given) => given === undefined) &&
   o.weightScale === 'none' &&
@@ -165,7 +165,7 @@ const isAsWritten = (o: DataOptions): boolean =>
   !o.trim &&
   o.coldItems !== 'drop';
 
-/** Options that say how files are read. */
+/** Options that control how files are read. */
 const OF_FILES = [
   ...(['user', 'item', 'time', 'rating', 'weight', 'minRating', 'labels', 'delimiter', 'where', 'table'] as const),
   ...(['timeFormat', 'format', 'header', 'quote', 'encoding', 'decimal', 'explode', 'trim', 'timeUnit'] as const),
@@ -175,7 +175,7 @@ function refuseColumns(options: DataOptions): void {
   const defaults = parseOptions(dataOptions, {}, 'data');
   for (const option of OF_FILES) {
     if (options[option] === defaults[option]) continue;
-    const hint = 'Leave it out, or name a file, a folder or another data set with --data.';
+    const hint = 'Remove the option, or choose a file, a folder or another data set with --data.';
     fail('usage', { problem: `${option} does not apply to synthetic data`, hint });
   }
 }
@@ -183,8 +183,8 @@ function refuseColumns(options: DataOptions): void {
 function checkManifest(path: string, manifest: SplitManifest, fingerprint: string): void {
   if (manifest.fingerprint === fingerprint) return;
   const hint =
-    'Write the split again with `recdistill data split`, or delete its manifest.json to load the files as they are.';
-  const problem = `the files are not the ones that were written: fingerprint ${fingerprint.slice(0, 12)}, the manifest says ${manifest.fingerprint.slice(0, 12)}`;
+    'Write the split again with `recdistill data split`. To load the files as they are, delete manifest.json.';
+  const problem = `the files have changed since the split was written: their fingerprint is ${fingerprint.slice(0, 12)}, that in the manifest ${manifest.fingerprint.slice(0, 12)}`;
   fail('bad-data', { path, problem, hint });
 }
 

@@ -79,7 +79,7 @@ test('a named data set is looked for in RECDISTILL_DATA, then in the cache, then
   assert.deepEqual(locate('foursquare'), { where: 'absent' });
   await assert.rejects(getDataset('foursquare'), {
     code: 'needs-not-met',
-    hint: /folder foursquare and set RECDISTILL_DATA/,
+    hint: /folder named foursquare and set RECDISTILL_DATA/,
   });
   assert.throws(() => locate('nothing'), { code: 'unknown-name' });
   assert.throws(() => locate('constructor'), { code: 'unknown-name' });

@@ -1,4 +1,4 @@
-/** Where named data sets lie: `$RECDISTILL_DATA`, then the cache, then their public origin. */
+/** Locates named data sets: in `$RECDISTILL_DATA`, then in the cache, then at their public source. */
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -6,15 +6,15 @@ import { fail } from '../errors.js';
 import { type CatalogEntry, catalog } from './catalog.js';
 import { download } from './download.js';
 
-/** `local`: in `$RECDISTILL_DATA`. `cache`: downloaded before. `download`: can be fetched. `absent`: must be put in place by hand. */
-export type Whereabouts =
+/** `local`: in `$RECDISTILL_DATA`. `cache`: already downloaded. `download`: can be downloaded. `absent`: must be provided by the user. */
+export type DatasetLocation =
   | { readonly where: 'local' | 'cache'; readonly folder: string }
   | { readonly where: 'download' | 'absent' };
 
 /** The cache folder: `$RECDISTILL_CACHE`, or `.cache/recdistill` in the home folder. */
 export const cacheFolder = (): string => process.env.RECDISTILL_CACHE || join(homedir(), '.cache', 'recdistill');
 
-/** The entry of a name. @throws RecdistillError `unknown-name` */
+/** The catalogue entry of a named data set. @throws RecdistillError `unknown-name` */
 export function catalogEntry(name: string): CatalogEntry {
   const entry = Object.hasOwn(catalog, name) ? catalog[name] : undefined;
   return (
@@ -23,7 +23,7 @@ export function catalogEntry(name: string): CatalogEntry {
   );
 }
 
-/** The files of interactions that `folder` has of `entry`: one, three, or undefined if they are not there. */
+/** The interaction files of `entry` in `folder`: one or three. Undefined if they are missing. */
 export function entryFiles(entry: CatalogEntry, folder: string): readonly string[] | undefined {
   const { files } = entry;
   if ('any' in files) {
@@ -35,10 +35,10 @@ export function entryFiles(entry: CatalogEntry, folder: string): readonly string
 }
 
 /**
- * Finds a named data set without touching the network.
+ * Locates a named data set without network access.
  * @throws RecdistillError `unknown-name`
  */
-export function locate(name: string): Whereabouts {
+export function locate(name: string): DatasetLocation {
   const entry = catalogEntry(name);
   const local = process.env.RECDISTILL_DATA;
   const candidates = [
@@ -50,8 +50,8 @@ export function locate(name: string): Whereabouts {
 }
 
 /**
- * The folder of a named data set, downloaded into the cache if need be.
- * @throws RecdistillError `unknown-name`, `download-failed`, or `needs-not-met` if it has no public file that can be checked
+ * The folder of a named data set, downloaded to the cache if necessary.
+ * @throws RecdistillError `unknown-name`, `download-failed`, or `needs-not-met` if there is no public file with a known hash
  */
 export async function getDataset(name: string): Promise<string> {
   const found = locate(name);
@@ -61,8 +61,8 @@ export async function getDataset(name: string): Promise<string> {
   if (!origin) {
     const wanted = 'any' in files ? files.any.join(' or ') : [files.train, files.valid, files.test].join(', ');
     fail('needs-not-met', {
-      problem: `the data set ${name} is not on this machine and has no public file that can be checked`,
-      hint: `Put ${wanted} into a folder ${folder} and set RECDISTILL_DATA to the folder that holds it, or use --data synthetic.`,
+      problem: `the data set ${name} is not on this machine, and recdistill knows no public download for it`,
+      hint: `Put ${wanted} into a folder named ${folder} and set RECDISTILL_DATA to its parent folder, or use --data synthetic.`,
     });
   }
   const target = join(cacheFolder(), folder);

@@ -1,4 +1,4 @@
-/** Lists and structures in JSON and Parquet, where a single value is needed; and lists of items that are read element by element. */
+/** Nested values in JSON and Parquet: rejected where a single value is needed, or lists of items read element by element. */
 import { fail } from '../errors.js';
 import { rowsText } from './check-rows.js';
 import type { ColumnMap } from './column-names.js';
@@ -8,7 +8,7 @@ import type { Column, Table } from './readers/_reader.js';
 
 /**
  * @param explode whether lists of items are read element by element
- * @throws RecdistillError `bad-data` with the first row that has a list or a structure where that cannot be
+ * @throws RecdistillError `bad-data` with the first row that has a list or a structure where it is not allowed
  */
 export async function refuseNested(
   db: Database,
@@ -33,7 +33,7 @@ export async function refuseNested(
       `SELECT ${column.nested}, left((${column.sql})::VARCHAR, 60) FROM ${table.sql} LIMIT 1 OFFSET ${found.row - 1}`,
       [pathValue(file)],
     );
-    const problem = `row ${found.row}, column ${column.name}: the ${role} is ${kind}${allowed ? ' that cannot be divided' : ''}, ${value}`;
+    const problem = `row ${found.row}, column ${column.name}: the ${role} is ${kind}${allowed ? ' with elements that are not single values' : ''}, ${value}`;
     fail('bad-data', { path: file.shown, problem, hint: hintOf(role, column, kind === 'a list', explode) });
   }
   if (explode) await refuseUneven(db, file, table, columns);
@@ -41,18 +41,18 @@ export async function refuseNested(
 
 function hintOf(role: string, { name }: Column, isList: boolean, explode: boolean): string {
   if (isList && role === 'item' && !explode)
-    return 'Add --explode to read each element of the list as an interaction of its own, or name another column with --item.';
+    return 'Add --explode to read each element of the list as an interaction, or choose another column with --item.';
   return isList
-    ? `Expected a single ${role}. Write one row for each, or name another column with --${role}.`
-    : `Expected a single ${role}. Name what is within it, such as --${role} ${name}.id, or another column.`;
+    ? `Expected a single ${role}. Write one row for each, or choose another column with --${role}.`
+    : `Expected a single ${role}. Choose a field of it, such as --${role} ${name}.id, or another column.`;
 }
 
-/** Lists of times, ratings and weights belong to the list of items, element by element. */
+/** Lists of times, ratings and weights must match the list of items, element by element. */
 async function refuseUneven(db: Database, file: SourceFile, table: Table, columns: ColumnMap): Promise<void> {
   const { name, elements } = columns.item;
   if (elements === undefined) {
-    const problem = `the column ${name} has single values, and explode is set`;
-    fail('bad-data', { path: file.shown, problem, hint: 'Leave --explode out. Lists are read from JSON and Parquet.' });
+    const problem = `explode is set, but the column ${name} has single values`;
+    fail('bad-data', { path: file.shown, problem, hint: 'Remove --explode. Lists are read from JSON and Parquet.' });
   }
   for (const column of [columns.time, columns.rating, columns.weight]) {
     if (column?.elements === undefined) continue;
@@ -64,13 +64,13 @@ async function refuseUneven(db: Database, file: SourceFile, table: Table, column
       `SELECT len(${elements})::INTEGER FROM ${table.sql} LIMIT 1 OFFSET ${found.row - 1}`,
       [pathValue(file)],
     );
-    const problem = `row ${found.row}: ${items} items and ${found.value} values of ${column.name}`;
-    const hint = 'Expected one value for each item of the list, or one for all.';
+    const problem = `row ${found.row}: ${items} items, but ${found.value} values of ${column.name}`;
+    const hint = 'Expected one value per item of the list, or one value for all.';
     fail('bad-data', { path: file.shown, problem, hint });
   }
 }
 
-/** The first row, counted from 1, for which the SQL number `value` is not NULL. */
+/** The first row, counted from 1, for which the SQL expression `value` is not NULL. */
 async function firstRow(
   db: Database,
   file: SourceFile,
@@ -88,7 +88,7 @@ async function firstRow(
   return found && { row: Number(found[0]), value: Number(found[1]) };
 }
 
-/** Rows whose list of items is empty give no interaction; they are counted. */
+/** Counts rows with an empty list of items. They give no interaction. */
 export async function emptyLists(
   db: Database,
   file: SourceFile,

@@ -1,22 +1,22 @@
-/** From staged tables to numbers: ids are numbered in DuckDB, and only numbers come out. */
+/** Converts staged tables to index arrays. The ids are numbered in DuckDB; the rows leave it as indices only. */
 import type { ColumnMap } from './column-names.js';
 import type { Database } from './duckdb.js';
 import { canonicalOrder } from './ids.js';
 import type { Pairs, Source } from './pairs.js';
 import { type TimeScale, timeScale } from './times.js';
 
-/** The rows of one part of a source, in the temporary table `name`. */
+/** The rows of one part of a source, stored in the temporary table `name`. */
 export interface StagedPart {
   readonly name: string;
   readonly rows: number;
   readonly columns: ColumnMap;
-  /** Every row has the weight 1, and those of a pair add up. */
+  /** Every row has weight 1, so the weight of a pair is its number of rows. */
   readonly countsRows: boolean;
 }
 
 /**
- * Numbers the ids of all staged parts in canonical order and reads the parts as numbers.
- * @param extra ids of users and items that belong to the catalogue even if no row has them
+ * Numbers the ids of all staged parts in canonical order and reads the parts as index arrays.
+ * @param extra ids of users and items that belong to the catalogue even without rows
  */
 export async function numberIds(
   db: Database,

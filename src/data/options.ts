@@ -1,4 +1,4 @@
-/** Everything that decides how a data set is loaded, declared once. */
+/** The options of loading a data set, declared once. */
 import {
   choice,
   flag,
@@ -18,7 +18,7 @@ import { unitOption } from '../options/unit-option.js';
 import { readerRegistry } from './readers/index.js';
 import { splitRegistry } from './splits/index.js';
 
-/** Texts that programs write where there is no value. */
+/** Texts that common programs write for a missing value. */
 export const MISSING = [
   '',
   'null',
@@ -37,126 +37,128 @@ export const MISSING = [
 export const dataOptions = options({
   data: paths({
     default: 'synthetic',
-    help: "A named data set (see `recdistill data list`), synthetic:USERSxITEMSxINTERACTIONS, or the path of a file or folder; several files: a pattern such as 'logs/*.csv', or the option repeated; - is standard input.",
+    help: "A named data set (see `recdistill data list`), synthetic:USERSxITEMSxINTERACTIONS, a file or a folder. For several files, give a pattern such as 'logs/*.csv' or repeat the option. - is standard input.",
   }),
   format: unitOption(readerRegistry, {
     default: 'auto',
     words: ['auto', 'split'],
-    help: 'Format of the source. auto goes by the file name: .csv .tsv .jsonl .parquet (text also .gz, .zst), users.dat, a folder with train, valid and test; other text is looked into.',
+    help: 'Format of the source. auto detects it by the file name: .csv .tsv .jsonl .parquet (text also .gz, .zst), users.dat, a folder with train, valid and test. Other text is inspected.',
   }),
   user: optionalText({
-    help: 'Column of the user: its name, or its position from 1. Default: a well-known name; without header the first column.',
+    help: 'Column of the user, by name or position from 1. Default: a well-known name, or without a header the first column.',
   }),
   item: optionalText({
-    help: 'Column of the item: its name, or its position from 1. Default: a well-known name; without header the second column.',
+    help: 'Column of the item, by name or position from 1. Default: a well-known name, or without a header the second column.',
   }),
   time: optionalText({
-    help: 'Column of the time (a number since 1970, a date of eight digits, or ISO 8601 text), by name or position from 1; none = ignore times.',
+    help: 'Column of the time, by name or position from 1: a number since 1970, a date of eight digits, or ISO 8601 text. none ignores times.',
   }),
-  rating: optionalText({ help: 'Column of the rating, by name or position from 1; none = there is no rating.' }),
+  rating: optionalText({
+    help: 'Column of the rating, by name or position from 1. none means that there is no rating.',
+  }),
   header: choice(['auto', 'yes', 'no'], {
     default: 'auto',
-    help: 'Whether the first row of a CSV or TSV file names the columns.',
+    help: 'Whether the first row of a CSV or TSV file is a header with column names.',
   }),
   weight: optionalText({
-    help: 'Column of the strength of an interaction, such as a count or a play time (> 0), by name or position from 1; the weights of repeated pairs add up. rows = the number of rows of a pair. Used by ials, ease and the sampling of positives. Default: every interaction counts the same.',
+    help: 'Column of the weight of an interaction, such as a count or a play time (> 0), by name or position from 1. The weights of repeated pairs are summed. rows uses the number of rows of a pair. Weights are used by ials, ease and the sampling of positives. Default: all interactions have equal weight.',
   }),
   weightScale: choice(['none', 'log'], {
     default: 'none',
-    help: 'What weights become, after those of repeated pairs are added up. log: log2(1 + weight), which keeps 1 as it is and holds back large counts.',
+    help: 'Transformation of weights, after those of repeated pairs are summed. log: log2(1 + weight), which keeps 1 and damps large counts.',
   }),
   delimiter: optionalText({
-    help: 'What divides the fields of a text file: a character or more, or the words tab or blank (runs of spaces and tabs). Default: found by looking at the first lines, where only one is possible.',
+    help: 'Delimiter of the fields of a text file: one or more characters, or the words tab or blank (runs of spaces and tabs). Default: detected from the first lines, if only one is possible.',
   }),
   quote: choice(['double', 'none'], {
     default: 'double',
-    help: 'Whether double quotes enclose fields of a CSV or TSV file (double), or are characters like any other (none).',
+    help: 'Whether double quotes enclose fields of a CSV or TSV file (double) or are ordinary characters (none).',
   }),
   encoding: text({
     default: 'auto',
-    help: 'Character encoding of text files, such as utf-8, latin1, windows-1252, utf-16le. auto: UTF-16 by its byte order mark, else UTF-8.',
+    help: 'Character encoding of text files, such as utf-8, latin1, windows-1252, utf-16le. auto: UTF-16 if there is its byte order mark, else UTF-8.',
   }),
   decimal: choice(['.', ','], { default: '.', help: 'Decimal mark of ratings, weights and times.' }),
   where: optionalText({
-    help: "Keep only rows for which this condition holds, in DuckDB's SQL over the columns of the file, such as \"type = 'purchase'\".",
+    help: "Keep only rows that satisfy this condition, in DuckDB's SQL over the columns of the file, such as \"type = 'purchase'\".",
   }),
   explode: flag({
     default: false,
-    help: 'Read a row whose item is a list (JSON, Parquet) as one row for each element of the list.',
+    help: 'Read a row whose item is a list (JSON, Parquet) as one row per element.',
   }),
-  trim: flag({ default: false, help: 'Remove blanks at both ends of ids.' }),
+  trim: flag({ default: false, help: 'Remove whitespace at both ends of ids.' }),
   missing: words({
     default: MISSING,
-    help: 'Texts that mean that an id is missing, in upper or lower case; so do blanks only. An empty list leaves the empty text.',
+    help: 'Texts that mean a missing id, case-insensitive. Whitespace alone also means it. With an empty list, only empty text does.',
   }),
   badRows: choice(['fail', 'skip'], {
     default: 'fail',
-    help: 'What happens at a row without a user or an item, or with a time, rating or weight that cannot be read: fail, or skip and count it.',
+    help: 'What to do with a row without a user or item, or with an invalid time, rating or weight: fail, or skip and count it.',
   }),
   timeUnit: choice(['auto', 's', 'ms', 'us', 'ns'], {
     default: 'auto',
-    help: 'Unit of times that are numbers, counted from 1970. auto goes by their size, and refuses a column in which units are mixed.',
+    help: 'Unit of numeric times, counted from 1970. auto detects it by their size and rejects a column with mixed units.',
   }),
   timeFormat: optionalText({
-    help: "Format of times that are text, in DuckDB's strptime notation, such as %d.%m.%Y %H:%M. Default: ISO 8601, or numbers.",
+    help: "Format of textual times, in DuckDB's strptime notation, such as %d.%m.%Y %H:%M. Default: ISO 8601, or numbers.",
   }),
-  table: optionalText({ help: 'Table or view of a DuckDB database file, as name or schema.name.' }),
-  minRating: optionalFloat({ help: 'Keep only interactions rated at least this. Default: keep all.' }),
+  table: optionalText({ help: 'Table or view in a DuckDB database file, as name or schema.name.' }),
+  minRating: optionalFloat({ help: 'Keep only interactions with at least this rating. Default: keep all.' }),
   minUser: optionalInt({
     min: 1,
-    help: 'Drop users with fewer interactions. Default: what the named data set says, else 5; a ready split is kept as it is.',
+    help: 'Drop users with fewer interactions. Default: that of the named data set, else 5. A ready split is not filtered.',
   }),
   minItem: optionalInt({
     min: 1,
-    help: 'Drop items with fewer interactions. Default: what the named data set says, else 1; a ready split is kept as it is.',
+    help: 'Drop items with fewer interactions. Default: that of the named data set, else 1. A ready split is not filtered.',
   }),
   core: choice(['once', 'k-core'], {
     default: 'once',
-    help: 'How minUser and minItem apply: once on the counts of the source, or again and again until both hold (k-core).',
+    help: 'How minUser and minItem apply: once to the counts of the source, or repeatedly until both hold (k-core).',
   }),
   split: unitOption(splitRegistry, {
     default: 'auto',
     words: ['auto', 'given'],
-    help: 'How interactions become train, valid and test. auto: given for a ready split, else ratio. Any other choice pools a ready split and splits anew.',
+    help: 'How interactions are split into train, valid and test. auto: given for a ready split, else ratio. Any other choice pools a ready split and splits it again.',
   }),
   ratios: numbers({
     default: [0.6, 0.2, 0.2],
     min: 0,
-    help: 'Shares of train, valid and test; they sum to 1. For the splits ratio (of each user) and time (of all interactions).',
+    help: 'Shares of train, valid and test, summing to 1. For the splits ratio (of each user) and time (of all interactions).',
   }),
   validShare: float({
     default: 0.1,
     min: 0,
     max: 0.9,
-    help: "Share of each user's train interactions that becomes valid where a ready split has none. 0 = no valid: training ends after its epochs, and the last one is kept.",
+    help: "Share of each user's train interactions that becomes valid if a ready split has no valid part. 0 means no valid part: training runs for all epochs and keeps the last one.",
   }),
   holdOut: choice(['random', 'latest'], {
     default: 'random',
-    help: 'Which interactions of a user the splits ratio and leave-one-out hold out: random ones, or the latest (needs times).',
+    help: 'Which interactions of a user the splits ratio and leave-one-out hold out: random ones, or the latest (requires times).',
   }),
-  splitSeed: int({ default: 0, help: 'Seed of the split; the same seed and data give the same split.' }),
+  splitSeed: int({ default: 0, help: 'Seed of the split. The same seed and data give the same split.' }),
   coldItems: choice(['auto', 'drop', 'keep'], {
     default: 'auto',
-    help: 'What happens to valid and test interactions with items that train lacks. auto: keep in a ready split, drop otherwise.',
+    help: 'What to do with valid and test interactions whose item has no train interactions. auto: keep in a ready split, drop otherwise.',
   }),
   unknownIds: choice(['fail', 'keep'], {
     default: 'fail',
-    help: 'What happens when most users or items of valid or test do not occur in train, or differ from those of train only in spelling: fail, or keep them.',
+    help: 'What to do if most users or items of valid or test do not occur in train, or occur there in a different notation: fail, or keep them.',
   }),
   hiddenShare: float({
     default: 0,
     min: 0,
     max: 0.9,
-    help: "Share of each user's train interactions that is hidden from all training, to be judged by: the setup generalization. A user keeps at least one.",
+    help: "Share of each user's train interactions that is hidden from all training and used for evaluation (setup generalization). Each user keeps at least one.",
   }),
   labels: optionalText({
-    help: 'A file of readable item names: CSV or TSV with id, name; or .txt with the name of item k on line k + 1.',
+    help: 'A file of readable item names: CSV or TSV with id and name, or .txt with the name of item k on line k + 1.',
   }),
   labelsEncoding: text({
     default: 'auto',
-    help: 'Character encoding of the file of labels. auto: as encoding.',
+    help: 'Character encoding of the labels file. auto: the same as encoding.',
   }),
 });
 
-/** Checked options of loading, defaults filled in. */
+/** Validated data options with defaults filled in. */
 export type DataOptions = OptionsOf<typeof dataOptions>;

@@ -13,7 +13,7 @@ const CSV = `user,item\n${Array.from({ length: 42 }, (_, k) => `${k % 6},${Math.
 const HASH = 'ab'.repeat(32);
 const RUN = JSON.stringify({ format: 1, kind: 'train', hash: HASH, options: {}, dataFingerprint: HASH, inputs: {} });
 const STUDENT = JSON.stringify({ format: 'recdistill-student', formatVersion: 2 });
-const EXPORT = JSON.stringify({ format: 'npy', precision: 'f32', nUsers: 1, nItems: 1, dim: 1, notes: [] });
+const EXPORT = JSON.stringify({ format: 'npy', precision: 'f32', users: 1, items: 1, dim: 1, notes: [] });
 
 function place(t: TestContext, files: Readonly<Record<string, string>>) {
   const { path } = testFolder(t);
@@ -56,7 +56,7 @@ test('runs, students and exports beside data are no data, and are named', async 
     ['bundle', 'a student'],
     ['out', 'an export'],
   ] as const) {
-    await assert.rejects(none.load(name), new RegExp(`${name}: is ${what} that recdistill wrote, and no data`));
+    await assert.rejects(none.load(name), new RegExp(`${name}: is ${what} that recdistill wrote, not a data set`));
   }
 });
 

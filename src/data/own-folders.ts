@@ -1,11 +1,11 @@
-/** Folders that recdistill wrote: runs, students, exports and splits. They lie beside data, and are no part of it. */
+/** Recognises output folders of recdistill: runs, students, exports and splits. They may be beside data but are not data. */
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SPLIT_MANIFEST } from './split-manifest.js';
 
 export type OwnFolder = 'run' | 'student' | 'export' | 'split';
 
-/** What recdistill wrote into a folder, by the file in it that says so; undefined for a folder of others. */
+/** The kind of an output folder of recdistill, by its manifest. Undefined for any other folder. */
 export async function writtenBy(folder: string): Promise<OwnFolder | undefined> {
   const manifest = await jsonOf(join(folder, SPLIT_MANIFEST));
   const { format, kind, hash, dataFingerprint } = manifest ?? {};
@@ -17,12 +17,12 @@ export async function writtenBy(folder: string): Promise<OwnFolder | undefined> 
   return isExport ? 'export' : undefined;
 }
 
-/** More than any of these files has. */
-const MOST_BYTES = 2 ** 20;
+/** Larger than any of these manifests, in bytes. */
+const MAX_BYTES = 2 ** 20;
 
 async function jsonOf(path: string): Promise<Record<string, unknown> | undefined> {
   const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile() || found.size > MOST_BYTES) return undefined;
+  if (!found?.isFile() || found.size > MAX_BYTES) return undefined;
   const text = await readFile(path, 'utf8').catch(() => '');
   if (!text.startsWith('{')) return undefined;
   try {

@@ -1,18 +1,18 @@
-/** Interactions as they were read: one entry per row of the source, users and items as numbers into lists of ids. */
+/** Interactions as read: one entry per row of the source, with users and items as indices into lists of ids. */
 
 export interface Pairs {
-  /** One number into the list of user ids for each row. */
+  /** User index of each row. */
   readonly users: Int32Array;
-  /** One number into the list of item ids for each row. */
+  /** Item index of each row. */
   readonly items: Int32Array;
-  /** Unix seconds of each row. */
+  /** Unix time of each row in seconds. */
   readonly times?: Float64Array;
   readonly ratings?: Float64Array;
-  /** Strength of each row, > 0 and finite. */
+  /** Weight of each row, > 0 and finite. */
   readonly weights?: Float64Array;
 }
 
-/** A source after reading: ids in canonical order, and one list of pairs, or three if it is a ready split. */
+/** A source after reading: ids in canonical order, and one list of pairs per part. */
 export interface Source {
   readonly users: readonly string[];
   readonly items: readonly string[];
@@ -35,7 +35,7 @@ export function selectPairs(pairs: Pairs, keep: (row: number) => boolean): Pairs
   };
 }
 
-/** All rows of several lists; times, ratings and weights only if every list has them. */
+/** Concatenates lists of rows. Times, ratings and weights are kept only if every list has them. */
 export function concatPairs(parts: readonly Pairs[]): Pairs {
   const size = parts.reduce((sum, p) => sum + p.users.length, 0);
   const join = <T extends Int32Array | Float64Array>(pick: (p: Pairs) => T | undefined, to: T): T | undefined => {

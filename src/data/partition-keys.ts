@@ -1,11 +1,11 @@
-/** Columns in the names of folders, as Hive, Spark and DuckDB write them: `country=DE/date=2020-01-01/part-0.parquet`. */
+/** Columns in folder names, as Hive, Spark and DuckDB write them: `country=DE/date=2020-01-01/part-0.parquet`. */
 
-/** What stands for a value that is missing. */
+/** The folder value that means a missing value. */
 const MISSING = '__HIVE_DEFAULT_PARTITION__';
 
 /**
- * The columns that the folders of a path stand for; '' where a value is missing.
- * @param path from the folder on that the user named: the folders above it are where somebody keeps data, and no columns
+ * The columns in the folder names of a path. `''` is a missing value.
+ * @param path relative to the given folder. The folders above it are not columns
  */
 export function keysOf(path: string): Record<string, string> {
   const folders = path.split(/[/\\]/).slice(0, -1);
@@ -16,7 +16,7 @@ export function keysOf(path: string): Record<string, string> {
   return Object.fromEntries(pairs);
 }
 
-/** Signs that a path cannot have are written as %20. A name that only looks so stays as it is. */
+/** Decodes percent escapes such as %20. Text that is not a valid escape is returned unchanged. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,4 +1,4 @@
-/** Text files as DuckDB reads them well: UTF-8, one kind of line end, nothing but lines of data. What is so already is left as it is. */
+/** Converts text files to what DuckDB reads reliably: UTF-8, one kind of line end, only lines of data. */
 import { isUtf8 } from 'node:buffer';
 import { TextDecoder } from 'node:util';
 import { fail } from '../errors.js';
@@ -7,7 +7,7 @@ import { startOfText, TextEnd } from './text-ends.js';
 
 const [LF, CR, QUOTE] = [0x0a, 0x0d, 0x22];
 
-/** What `--encoding` may say, for error messages. */
+/** Valid values of `--encoding`, for error messages. */
 const EXAMPLES =
   'auto, or a name such as utf-8, latin1, windows-1252, iso-8859-2, utf-16le, shift_jis, gb18030, koi8-r';
 
@@ -17,54 +17,54 @@ const MARKS = [
   { bytes: [0xfe, 0xff], encoding: 'utf-16be' },
 ] as const;
 
-/** Bytes of the byte order mark of UTF-8 at the start of a text, 0 if there is none. */
+/** Length in bytes of the UTF-8 byte order mark at the start of a text. 0 if there is none. */
 const markLength = (head: Buffer): number => (encodingOfMark(head) === 'utf-8' ? 3 : 0);
 
 const encodingOfMark = (head: Buffer): string | undefined =>
   MARKS.find(({ bytes }) => bytes.every((byte, k) => head[k] === byte))?.encoding;
 
 /**
- * The encoding of a text, by its usual name.
- * @param given the option: `auto` goes by the byte order mark, and is UTF-8 without one
- * @throws RecdistillError `bad-option` for an encoding that is not known, `bad-data` if the text has the mark of another one
+ * The name of the encoding of a text.
+ * @param given the option `encoding`; `auto` means that of the byte order mark, or UTF-8 without one
+ * @throws RecdistillError `bad-option` for an unknown encoding, `bad-data` if the byte order mark is that of another one
  */
 export function encodingOf(head: Buffer, given: string, shown: string): string {
   const mark = encodingOfMark(head);
   if (given !== 'auto') {
     const named = decoderOf(given).encoding;
     if (mark === undefined || mark === named) return named;
-    const hint = 'Leave --encoding out: the mark says what the file is.';
-    const problem = `starts with the byte order mark of ${mark}, and --encoding says ${given}`;
+    const hint = 'Remove --encoding: the byte order mark determines it.';
+    const problem = `starts with the byte order mark of ${mark}, but --encoding is ${given}`;
     return fail('bad-data', { path: shown, problem, hint });
   }
   if (mark) return mark;
-  // Zero bytes behind the text are cut off later.
+  // Zero bytes after the text are removed later.
   const text = head.subarray(0, head.findLastIndex((byte) => byte !== 0) + 1);
   if (text.length === 0 && head.length > 0) {
-    const hint = 'It was not written to its end. Fetch or export it again.';
-    fail('bad-data', { path: shown, problem: 'starts with zero bytes and is no text', hint });
+    const hint = 'It was not written completely. Download or export it again.';
+    fail('bad-data', { path: shown, problem: 'starts with zero bytes and is not text', hint });
   }
-  // Every other byte of most text in UTF-16 is 0, which a text in UTF-8 does not have at all.
+  // In most UTF-16 text every second byte is 0. UTF-8 text has no zero bytes.
   const zeros = [0, 1].map((from) => text.filter((byte, k) => byte === 0 && k % 2 === from).length) as [number, number];
   if ((zeros[0] + zeros[1]) * 5 > text.length * 3) {
     const hint = 'It looks like UTF-32. Save it as UTF-8: iconv -f UTF-32LE -t UTF-8 FILE > utf8.csv';
-    fail('bad-data', { path: shown, problem: 'the text is not UTF-8: it is full of zero bytes', hint });
+    fail('bad-data', { path: shown, problem: 'the text is not UTF-8: it has many zero bytes', hint });
   }
   if (Math.max(...zeros) * 4 > text.length) {
     const likely = zeros[1] > zeros[0] ? 'utf-16le' : 'utf-16be';
     const hint = `It looks like UTF-16 without a byte order mark: --encoding ${likely}. If it is not text, export it as CSV or Parquet.`;
-    fail('bad-data', { path: shown, problem: 'the text is not UTF-8: it is full of zero bytes', hint });
+    fail('bad-data', { path: shown, problem: 'the text is not UTF-8: it has many zero bytes', hint });
   }
   return 'utf-8';
 }
 
-/** Whether the first bytes of a file may be those of a text in `encoding`. */
+/** Whether the first bytes of a file can be text in `encoding`. */
 export const looksLikeText = (head: Buffer, encoding: string): boolean =>
   encodingOfMark(head) !== undefined ||
   encoding.startsWith('utf-16') ||
   (!head.some((byte) => byte < 9) && (encoding !== 'auto' || isUtf8(head.subarray(0, head.length - unfinished(head)))));
 
-/** @throws RecdistillError `bad-option` for an encoding that is not known */
+/** @throws RecdistillError `bad-option` for an unknown encoding */
 export function checkEncoding(encoding: string): void {
   if (encoding !== 'auto') decoderOf(encoding);
 }
@@ -78,22 +78,22 @@ function decoderOf(encoding: string): TextDecoder {
   }
 }
 
-/** The text in UTF-8. @throws RecdistillError `bad-data` where bytes mean nothing in `encoding` */
+/** Converts text to UTF-8. @throws RecdistillError `bad-data` for bytes that are not valid in `encoding` */
 export async function* toUtf8(chunks: Chunks, encoding: string, shown: string): AsyncGenerator<Uint8Array> {
   const decoder = decoderOf(encoding);
   let line = 1;
   const decode = (chunk?: Uint8Array): string => {
     try {
       const text = chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
-      return decoder.encoding === 'windows-1252' ? withWindowsSigns(text) : text;
+      return decoder.encoding === 'windows-1252' ? fixWindows1252(text) : text;
     } catch (cause) {
-      const hint = 'Name another encoding with --encoding, or save the file as UTF-8.';
-      const problem = `line ${line} or one after it: the text is not ${decoder.encoding}`;
+      const hint = 'Choose another --encoding, or save the file as UTF-8.';
+      const problem = `line ${line} or shortly after it: the text is not ${decoder.encoding}`;
       return fail('bad-data', { path: shown, problem, hint }, cause);
     }
   };
   for await (const chunk of chunks) {
-    // In small pieces, so that the line of an error is near.
+    // Small pieces, so that the line number in an error is close.
     for (let at = 0; at < chunk.length; at += 4096) {
       const text = decode(chunk.subarray(at, at + 4096));
       if (text === '') continue;
@@ -105,49 +105,49 @@ export async function* toUtf8(chunks: Chunks, encoding: string, shown: string): 
   if (rest !== '') yield Buffer.from(rest);
 }
 
-/** The bytes 0x80 to 0x9f in windows-1252, which all web software means by latin1. Some versions of Node decode them as control characters. */
-const SIGNS = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
+/** The bytes 0x80 to 0x9f in windows-1252, which is `latin1` on the web. Some versions of Node decode them as control characters. */
+const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 
-const withWindowsSigns = (text: string): string =>
-  text.replace(/[\x80-\x9f]/g, (sign) => SIGNS[sign.charCodeAt(0) - 0x80]!);
+const fixWindows1252 = (text: string): string =>
+  text.replace(/[\x80-\x9f]/g, (sign) => WINDOWS_1252[sign.charCodeAt(0) - 0x80]!);
 
-/** What has to be done to a text before DuckDB reads it. */
+/** The changes that a text needs before DuckDB can read it. */
 export interface TextFindings {
-  /** Lines end in several ways, which DuckDB refuses. */
+  /** Several kinds of line ends, which DuckDB rejects. */
   readonly mixedLineEnds: boolean;
-  /** Bytes at the start that are no data: blank lines and the line `sep=;`, with a byte order mark before them. Else 0. */
+  /** Bytes before the data: blank lines and the line `sep=;`, including a byte order mark before them. 0 without such lines. */
   readonly skip: number;
-  /** Where the text is to be cut, in bytes from the start, if more than empty lines stands behind its last line. */
+  /** Length in bytes to truncate the text to, if its last line is followed by more than empty lines. */
   readonly cut?: number;
-  /** What the line `sep=;` says. */
+  /** Delimiter from the line `sep=;`. */
   readonly delimiter?: string;
 }
 
-/** How a text is looked through. */
-export interface Look {
-  /** Whether double quotes enclose fields, in which line ends are no line ends. */
+/** How to inspect a text. */
+export interface TextLayout {
+  /** Whether double quotes enclose fields. Line ends within them do not end a line. */
   readonly quotes: boolean;
-  /** Whether blank lines count, also before the first one that is not blank. */
+  /** Whether blank lines count as lines, also at the start. */
   readonly blankLines: boolean;
 }
 
 /**
- * Reads a UTF-8 text once, or twice if a carriage return is in it.
+ * Reads a UTF-8 text once, or twice if it contains a carriage return.
  * @param head its first bytes
- * @throws RecdistillError `bad-data` where it is not UTF-8, or has no lines but blank ones
+ * @throws RecdistillError `bad-data` if it is not UTF-8, or has only blank lines
  */
 export async function inspectText(
   read: () => Chunks,
   head: Buffer,
-  { quotes, blankLines }: Look,
+  { quotes, blankLines }: TextLayout,
   shown: string,
 ): Promise<TextFindings> {
   const mark = markLength(head);
   const { skip, ...start } = blankLines ? { skip: mark } : await startOfText(read, head, mark);
   const end = new TextEnd();
   const returns = await checkUtf8(read(), end, shown);
-  if (end.signs <= skip) {
-    fail('bad-data', { path: shown, problem: 'has no lines but blank ones', hint: 'Expected rows of user and item.' });
+  if (end.dataEnd <= skip) {
+    fail('bad-data', { path: shown, problem: 'has only blank lines', hint: 'Expected rows of user and item.' });
   }
   return {
     ...start,
@@ -183,7 +183,7 @@ function linesIn(bytes: Buffer): number {
   return lines;
 }
 
-/** Bytes at the end that start a character whose other bytes are still to come. */
+/** Number of bytes at the end that belong to an incomplete character. */
 function unfinished(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!;
@@ -204,20 +204,19 @@ function notUtf8(bytes: Buffer, line: number, shown: string): never {
   const step = () => [1, 2, 3, 4].find((n) => at + n <= wrong.length && isUtf8(wrong.subarray(at, at + n)));
   for (let n = step(); n !== undefined && at < wrong.length; n = step()) at += n;
   const byte = wrong[at]!.toString(16).padStart(2, '0');
-  const hint =
-    'Say which encoding it has, such as --encoding latin1 or --encoding windows-1252, or save the file as UTF-8.';
+  const hint = 'Set its encoding, such as --encoding latin1 or --encoding windows-1252, or save the file as UTF-8.';
   fail('bad-data', { path: shown, problem: `line ${line}: the text is not UTF-8 (byte 0x${byte})`, hint });
 }
 
-/** What stands before a quote that opens a field: the start of a line, a delimiter, a blank. */
+/** Characters that may precede an opening quote: a line end, a delimiter, a space. */
 const BEFORE_QUOTE = new Set([...'\n\r,;|\t: '].map((sign) => sign.charCodeAt(0)));
 
-/** Follows fields in quotes through a text, byte by byte. */
+/** Tracks quoted fields in a text, byte by byte. */
 class Quoting {
   #inside = false;
-  /** The byte before; at the start as after a line end. */
+  /** The previous byte. The start of the text counts as after a line end. */
   #before = LF;
-  /** The quote before has closed a field; another one makes the two a quote within it. */
+  /** The previous byte was a closing quote. Another quote makes both an escaped quote within the field. */
   #closed = false;
 
   readonly #enabled: boolean;
@@ -226,7 +225,7 @@ class Quoting {
     this.#enabled = enabled;
   }
 
-  /** Takes the next byte. @returns whether it stands within a field in quotes */
+  /** Takes the next byte. @returns whether it is within a quoted field */
   next(byte: number): boolean {
     const quote = byte === QUOTE && this.#enabled;
     if (this.#inside) {
@@ -241,7 +240,7 @@ class Quoting {
   }
 }
 
-/** How many of the three line ends a text uses outside of quotes. */
+/** Number of kinds of line ends that a text uses outside of quotes. */
 async function lineEndsOf(chunks: Chunks, quotes: boolean): Promise<number> {
   const found = new Set<string>();
   const quoting = new Quoting(quotes);
@@ -259,7 +258,7 @@ async function lineEndsOf(chunks: Chunks, quotes: boolean): Promise<number> {
   return found.size;
 }
 
-/** The text from `skip` to `cut`, and, if they were mixed, with \n for every line end outside of quotes. */
+/** The text from `skip` to `cut`. Mixed line ends outside of quotes are replaced by \n. */
 export async function* cleanText(
   chunks: Chunks,
   { skip, cut = Number.POSITIVE_INFINITY, mixedLineEnds }: TextFindings,

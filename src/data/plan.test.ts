@@ -97,11 +97,14 @@ test('the parts of a split go by many names; files that are not read are named',
 
 test('half of a split, two files for a part and several splits are refused', async (t) => {
   for (const [files, message] of [
-    [['train.csv', 'val.csv', 'valid.csv', 'test.csv'], /more than one file of valid: val.csv, valid.csv/],
-    [['train.csv', 'train/a.csv', 'test.csv'], /more than one file of train: train, train.csv/],
-    [['train.csv', 'val.csv'], /has no file of test/],
-    [['a_train.csv', 'a_test.csv', 'b_train.csv', 'b_test.csv'], /holds several splits: a, b/],
-    [['x/my_train.csv', 'y/my_test.csv'], /named after parts of a split, and is no split: my_train.csv, my_test.csv/],
+    [['train.csv', 'val.csv', 'valid.csv', 'test.csv'], /more than one file for valid: val.csv, valid.csv/],
+    [['train.csv', 'train/a.csv', 'test.csv'], /more than one file for train: train, train.csv/],
+    [['train.csv', 'val.csv'], /has no file for test/],
+    [['a_train.csv', 'a_test.csv', 'b_train.csv', 'b_test.csv'], /contains several splits: a, b/],
+    [
+      ['x/my_train.csv', 'y/my_test.csv'],
+      /named like parts of a split, but is not a complete split: my_train.csv, my_test.csv/,
+    ],
     [
       ['train/a.csv', 'train/b.parquet', 'test.csv'],
       /train: has files of several formats: csv \(a.csv\); parquet \(b.parquet\)/,
@@ -148,7 +151,10 @@ test('a folder of one format is read whole, with the columns of its folders', as
     ],
   );
   const mixed = place(t, ['a=1/x.csv', 'y.csv']);
-  assert.match(await mixed.refusal(mixed.path), /y.csv: the folders name the columns none; those of .*x.csv name a/);
+  assert.match(
+    await mixed.refusal(mixed.path),
+    /y.csv: its folders .* define the columns none; those of .*x.csv define a/,
+  );
   const formats = place(t, ['a.csv', 'b.jsonl', 'README.txt']);
   assert.match(
     await formats.refusal(formats.path),
@@ -209,12 +215,12 @@ test('patterns and lists: sorted, literal paths first, nothing twice', async (t)
   linkSync(at('a.csv'), at('hard.csv'));
   for (const [data, message] of [
     [at('*.parquet'), /\*\.parquet: no file matches this pattern/],
-    [[at('a.csv'), at('a.csv')], /a.csv: is named twice/],
+    [[at('a.csv'), at('a.csv')], /a.csv: is given twice/],
     [[at('a.csv'), at('link.csv')], /link.csv: is the same file as .*a.csv/],
     [[at('a.csv'), at('hard.csv')], /hard.csv: is the same file as .*a.csv/],
-    [[at('a.csv'), at('sub')], /sub: is a folder, and one of several sources/],
+    [[at('a.csv'), at('sub')], /sub: is a folder in a list of several sources/],
     [[at('a.csv'), at('no.csv')], /^file-missing/],
-    [[at('a.csv'), 'citeulike-t'], /citeulike-t is one of several sources/],
+    [[at('a.csv'), 'citeulike-t'], /citeulike-t is in a list of several sources/],
   ] as const) {
     assert.match(await p.refusal(typeof data === 'string' ? data : [...data]), message);
   }
@@ -248,7 +254,7 @@ test('an unknown encoding is refused whatever the file is', async (t) => {
 
 test('addresses are refused without their password, with the way out', async (t) => {
   const p = place(t, []);
-  assert.match(await p.refusal('s3://bucket/a.parquet'), /^usage: s3:.* is an address.*\| Download it first/);
+  assert.match(await p.refusal('s3://bucket/a.parquet'), /^usage: s3:.* is a URL.*\| Download it first/);
   const postgres = await p.refusal('postgresql://me:s3cr@t@host/db');
   assert.match(postgres, /\\copy/);
   assert.doesNotMatch(postgres, /s3cr/);

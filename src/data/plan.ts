@@ -1,31 +1,31 @@
-/** From the option `data` to files: which file is which part, in which format, with which presets. */
+/** Resolves the option `data` to files: their parts, their format and the defaults of a named data set. */
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fail } from '../errors.js';
 import type { Plan } from './_plan.js';
 import { type CatalogEntry, catalog, type LabelSource } from './catalog.js';
+import { compressionOf, firstBytes } from './compression.js';
 import { withoutEmptyFiles } from './empty-files.js';
 import { kindByName, unpackedName } from './file-names.js';
 import type { PlannedFile } from './files.js';
 import { filesBelow } from './files-below.js';
 import { folderPlan } from './folder-plan.js';
-import { refuseAddress, refuseForeign } from './foreign.js';
 import { catalogEntry, entryFiles, getDataset, locate } from './locate.js';
 import { commonFolder, isPattern, matchingFiles } from './matching-files.js';
 import type { DataOptions } from './options.js';
-import { firstBytes, packingOf } from './packing.js';
 import { keysOf } from './partition-keys.js';
-import { isStandardInput } from './passing.js';
 import { checkEncoding } from './plain-text.js';
+import { isStandardInput } from './stream-input.js';
+import { refuseAddress, refuseForeign } from './unsupported-formats.js';
 import { unzip } from './unzip.js';
 
 /**
- * Finds the files behind the options; a named data set is downloaded if need be, and a zip archive with several files is unpacked.
- * @param folder a temporary folder that lasts as long as the files are read
- * @throws RecdistillError `unknown-name`, `file-missing`, `download-failed`, `needs-not-met`, `usage` for an address, `bad-option` for an
- * unknown encoding, or `bad-data` for a
- * folder or archive without a data set
+ * Resolves the data options to files. A named data set is downloaded if necessary, and a zip archive with several files
+ * is unpacked.
+ * @param folder a temporary folder that exists as long as the files are read
+ * @throws RecdistillError `unknown-name`, `file-missing`, `download-failed`, `needs-not-met`, `usage` for a URL,
+ * `bad-option` for an unknown encoding, or `bad-data` for a folder or archive without a data set
  */
 export async function planSource(options: DataOptions, folder: string): Promise<Plan> {
   const { user, item, time, rating, weight, format, header, labels } = options;
@@ -36,7 +36,7 @@ export async function planSource(options: DataOptions, folder: string): Promise<
     fail('bad-data', { path: String(options.data), problem: 'is not a ready split', hint });
   }
   if (labels !== undefined && !existsSync(labels)) fail('file-missing', { path: labels });
-  const given = Object.entries({ user, item, time, rating, weight }).filter(([, wish]) => wish !== undefined);
+  const given = Object.entries({ user, item, time, rating, weight }).filter(([, name]) => name !== undefined);
   return {
     ...plan,
     columns: { ...plan.columns, ...Object.fromEntries(given) },
@@ -46,7 +46,7 @@ export async function planSource(options: DataOptions, folder: string): Promise<
   };
 }
 
-/** What an option `labels` stands for. */
+/** The label source that the option `labels` selects. */
 export const labelFile = (path: string): LabelSource => ({
   file: resolve(path),
   style: unpackedName(path).endsWith('.txt') ? 'lines' : 'columns',
@@ -58,7 +58,7 @@ async function planData(
   temporary: string,
 ): Promise<Plan> {
   if (typeof data !== 'string') return data.length === 1 ? planData(data[0]!, labels, temporary) : filesPlan(data);
-  // A folder of that name is meant where the named data set is not at hand.
+  // If the named data set is not available locally, an existing folder of that name is used.
   const isNamed = Object.hasOwn(catalog, data) && ('folder' in locate(data) || !existsSync(resolve(data)));
   if (isNamed) return entryPlan(data, catalogEntry(data), resolve(await getDataset(data)));
   refuseAddress(data);
@@ -71,12 +71,12 @@ async function planData(
   }
   if (found) return filePlan(data, temporary, found.isFile());
   if (isPattern(data)) return filesPlan([data]);
-  // A bare word is more likely a misspelt name than a file, which has a suffix.
+  // A bare word is more likely a misspelt data set name than a file, which would have a suffix.
   if (/^[\w-]+$/.test(data)) catalogEntry(data);
   return fail('file-missing', { path: data });
 }
 
-/** Without the / behind a folder. */
+/** Removes trailing slashes. */
 const withoutEnd = (path: string): string => path.replace(/(?<=.)[/\\]+$/, '');
 
 function entryPlan(name: string, entry: CatalogEntry, folder: string): Plan {
@@ -107,7 +107,7 @@ const onePlan = (file: PlannedFile, name: string): Plan => ({
 
 const nameOf = (path: string): string => basename(path).replace(/\..*$/, '') || basename(path);
 
-/** A file; an archive with several files is like a folder. */
+/** A single file. An archive with several files is treated like a folder. */
 async function filePlan(data: string, temporary: string, isFile: boolean): Promise<Plan> {
   const path = resolve(data);
   const one = onePlan(
@@ -115,7 +115,7 @@ async function filePlan(data: string, temporary: string, isFile: boolean): Promi
     /^\/(?:dev|proc\/self)\/fd\//.test(path) ? 'input' : nameOf(path),
   );
   const head = isFile ? await firstBytes(path) : Buffer.alloc(0);
-  if (packingOf(head) !== 'zip') return one;
+  if (compressionOf(head) !== 'zip') return one;
   refuseForeign(data, head);
   const folder = await unzip(path, data, temporary);
   const files = await filesBelow(folder);
@@ -125,7 +125,7 @@ async function filePlan(data: string, temporary: string, isFile: boolean): Promi
   return onePlan({ path: join(folder, only), shown: `${data}/${only}`, keys: keysOf(only) }, nameOf(path));
 }
 
-/** Several files and patterns. @throws RecdistillError `bad-data` if a file is named twice */
+/** Several files and patterns. @throws RecdistillError `bad-data` if a file is given twice */
 async function filesPlan(data: readonly string[]): Promise<Plan> {
   const files = await matchingFiles(data);
   const folder = commonFolder(files.map((file) => file.path));

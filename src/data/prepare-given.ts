@@ -1,4 +1,4 @@
-/** A ready split: kept as it is, except that a pair of user and item stays in its first part only. */
+/** Prepares a ready split. It is not changed, except that a pair of user and item is kept in its first part only. */
 import { fail } from '../errors.js';
 import { compact, selectEntries } from './filters.js';
 import { count, has, type Interactions, itemCounts, union } from './interactions.js';
@@ -13,8 +13,8 @@ import { ratio } from './splits/ratio.js';
 export function prepareGiven(name: string, source: ReadSource, options: DataOptions): Prepared {
   for (const option of ['minUser', 'minItem'] as const) {
     if ((options[option] ?? 1) <= 1) continue;
-    const hint = 'Leave it out, or pool the parts and split anew with --split ratio, leave-one-out or time.';
-    fail('usage', { problem: `${option} does not apply to ${name}, a ready split that is kept as it is`, hint });
+    const hint = 'Remove the option, or pool the parts and split again with --split ratio, leave-one-out or time.';
+    fail('usage', { problem: `${option} does not apply to ${name}, a ready split that is used unchanged`, hint });
   }
   const notes: string[] = [];
   const parts = source.parts.map((part) => rated(part, options, notes));
@@ -44,14 +44,11 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
     count(found.test) - count(disjoint.test),
   ];
   if (fewerValid + fewerTest > 0) {
-    notes.push(
-      `removed what an earlier part has already: ${fewerValid} interactions from valid, ${fewerTest} from test`,
-    );
+    notes.push(`removed interactions that an earlier part has, too: ${fewerValid} from valid, ${fewerTest} from test`);
   }
   if (count(found.test) > 0 && count(disjoint.test) === 0) {
-    const problem = `all ${count(found.test)} interactions of test are in train or valid, too`;
-    const hint =
-      'A test part holds interactions that train does not have. Check that the files are those of one split.';
+    const problem = `all ${count(found.test)} interactions of test also occur in train or valid`;
+    const hint = 'Test interactions must not occur in train. Check that the files belong to one split.';
     fail('bad-data', { path: name, problem, hint });
   }
   notes.push(countItems(source, disjoint));
@@ -64,14 +61,14 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
   return { users, items, ...(labels ? { labels } : {}), parts: kept, leakage, notes, leftOut: [], warnings: [] };
 }
 
-/** A valid part for a split that came without one, out of its train part. */
+/** Takes a valid part from the train part, for a split without one. */
 function validOf(train: Interactions, o: DataOptions, notes: string[]): Pick<Parts, 'train' | 'valid'> {
   const { validShare, splitSeed, holdOut } = o;
   const parts = ratio(train, { ratios: [1 - validShare, validShare, 0], holdOut, seed: splitSeed });
   const how =
     validShare === 0
-      ? 'and validShare is 0: training ends after its epochs, and the last one is kept'
-      : `so ${count(parts.valid)} train interactions became valid: ${validShare} of each user's, rounded down, ${holdOut}, split seed ${splitSeed}`;
+      ? 'and validShare is 0: training runs for all epochs and keeps the last one'
+      : `so ${count(parts.valid)} train interactions were moved to valid: a share of ${validShare} per user, rounded down, ${holdOut}, split seed ${splitSeed}`;
   notes.push(`the split has no valid part, ${how}`);
   return parts;
 }
@@ -87,7 +84,7 @@ function countItems(source: ReadSource, parts: Parts): string {
   const largest = Number(items.at(-1));
   const gaps =
     Number.isSafeInteger(largest) && largest >= items.length
-      ? `; ids go up to ${largest}, numbers without a row are no items`
+      ? `; ids go up to ${largest}, but numbers without a row are not items`
       : '';
   return `items: ${items.length}, ${how}; ${trained} occur in train${gaps}`;
 }

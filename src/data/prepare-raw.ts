@@ -1,4 +1,4 @@
-/** Raw interactions: merged, filtered, split. */
+/** Prepares raw interactions: merges, filters and splits them. */
 import { compact, withMinimum } from './filters.js';
 import { count } from './interactions.js';
 import { leakageReport } from './leakage.js';
@@ -57,10 +57,8 @@ export function prepareRaw(
 function tieWarnings(parts: Parts): string[] {
   const tied = tiedUsers(parts);
   if (tied === 0) return [];
-  const where = 'a held-out interaction has the same time as the latest that stays in train';
-  return [
-    `holdOut latest: for ${tied} of ${parts.train.nUsers} users ${where}, so that chance decided which is held out`,
-  ];
+  const where = 'a held-out interaction has the same time as the latest one in train';
+  return [`holdOut latest: for ${tied} of ${parts.train.nUsers} users ${where}, so the choice between them was random`];
 }
 
 function describeSplit(how: string, options: DataOptions, ratios: readonly number[]): string {

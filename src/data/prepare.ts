@@ -1,4 +1,4 @@
-/** What raw interactions and ready splits have in common on the way to three disjoint parts. */
+/** Preparation steps shared by raw interactions and ready splits. */
 import { fail } from '../errors.js';
 import { dropColdItems } from './cold-items.js';
 import { ratedAtLeast } from './filters.js';
@@ -16,13 +16,13 @@ export interface Prepared {
   readonly parts: Parts;
   readonly leakage: readonly LeakageFinding[];
   readonly notes: readonly string[];
-  /** Those of `notes` that say what filters took. */
+  /** The subset of `notes` about filtered rows, users and items. */
   readonly leftOut: readonly string[];
-  /** What may be wrong, for every command to show. */
+  /** Possible problems, shown by every command. */
   readonly warnings: readonly string[];
 }
 
-/** Rows and what became of them, for the notes and for the error when nothing is left. */
+/** Applies `minRating`. `log` gets a note for the user, also used in the error if no rows are left. */
 export function rated(pairs: Pairs, options: DataOptions, log: string[]): Pairs {
   if (options.minRating === undefined) return pairs;
   const kept = ratedAtLeast(pairs, options.minRating);
@@ -31,8 +31,8 @@ export function rated(pairs: Pairs, options: DataOptions, log: string[]): Pairs 
 }
 
 /**
- * Rows as interactions; repeated pairs are one, and `weightScale` applies to the sum of their weights.
- * @throws RecdistillError `usage` if weights are to be scaled and there are none
+ * Converts rows to interactions. Repeated pairs are merged; `weightScale` applies to the sum of their weights.
+ * @throws RecdistillError `usage` if `weightScale` is set but there are no weights
  */
 export function interactionsOf(source: ReadSource, pairs: Pairs, { weightScale }: DataOptions): Interactions {
   const { users, items, times, weights } = pairs;
@@ -40,26 +40,26 @@ export function interactionsOf(source: ReadSource, pairs: Pairs, { weightScale }
   if (weightScale === 'none') return x;
   if (x.weights) return { ...x, weights: x.weights.map((w) => Math.log1p(w) / Math.LN2) };
   if (count(x) === 0) return x;
-  const hint = 'Name the column of weights with --weight, or leave --weight-scale out.';
-  return fail('usage', { problem: `weightScale is ${weightScale}, and the data has no weights`, hint });
+  const hint = 'Set the weight column with --weight, or remove --weight-scale.';
+  return fail('usage', { problem: `weightScale is ${weightScale}, but the data has no weights`, hint });
 }
 
-/** What is said of the weights of train, where there are such. */
+/** A note about the train weights, if there are any. */
 export function weightNotes({ weights }: Interactions): string[] {
   if (!weights || weights.length === 0) return [];
   const extreme = (of: (a: number, b: number) => number) => Number(weights.reduce((a, b) => of(a, b)).toPrecision(6));
   return [`train interactions have weights from ${extreme(Math.min)} to ${extreme(Math.max)}`];
 }
 
-/** How repeated pairs of user and item became one. */
+/** A note about the merging of repeated pairs. */
 export const merged = (pairs: Pairs): string =>
   `each pair of user and item counts once, with its earliest time${pairs.weights ? ' and the sum of its weights' : ''}`;
 
 export function warmed(parts: Parts, perUser: boolean, notes: string[]): Parts {
-  // Users are dropped in pairs only where the split aims at both parts for each of them.
+  // Users are dropped from both parts only if the split gives each user a share of both.
   const cold = dropColdItems(parts, perUser && count(parts.valid) > 0 && count(parts.test) > 0);
   notes.push(
-    `dropped ${cold.coldRows} valid and test interactions with items that train lacks` +
+    `dropped ${cold.coldRows} valid and test interactions with items that have no train interactions` +
       (perUser ? `, then ${cold.nUsers} users left without valid or test (${cold.userRows} interactions)` : ''),
   );
   return cold.parts;
@@ -70,14 +70,14 @@ export function checkSize(name: string, x: Interactions, story: string): void {
     fail('bad-data', {
       path: name,
       problem: `${problem} (${story})`,
-      hint: 'Lower --min-rating, --min-user or --min-item, or give more data.',
+      hint: 'Lower --min-rating, --min-user or --min-item, or use more data.',
     });
   if (count(x) === 0) refuse('no interaction is left');
   if (x.nUsers < 2) refuse(`all ${count(x)} interactions are of one user; at least two users are needed`);
   if (x.nItems < 2) refuse(`all ${count(x)} interactions are with one item; at least two items are needed`);
 }
 
-/** Refuses parts that should have interactions and have none. */
+/** Rejects parts that are empty but should have interactions. */
 export function checkParts(
   name: string,
   parts: Parts,
@@ -86,7 +86,7 @@ export function checkParts(
   for (const part of ['train', 'valid', 'test'] as const) {
     if ((part !== 'train' && !wanted[part]) || count(parts[part]) > 0) continue;
     const hint =
-      'Choose other --ratios or another --split, or try --cold-items keep; of a ready split, check its files.';
+      'Choose other --ratios or another --split, or try --cold-items keep. For a ready split, check its files.';
     fail('bad-data', { path: name, problem: `no interaction is left in ${part}`, hint });
   }
 }

@@ -1,11 +1,11 @@
-/** One teacher at one checkpoint: rows of a file, sorted by user and place, become lists of candidates. */
+/** Builds ranked lists for one teacher at one checkpoint from rows sorted by user and rank. */
 import { fail } from '../errors.js';
 import { type Dataset, has } from './interactions.js';
-import type { Oddity } from './ranking-report.js';
+import type { CountedExample } from './ranking-report.js';
 import type { Rankings } from './rankings.js';
 import type { StagedGroup, StagedRankings } from './stage-rankings.js';
 
-/** What all groups of one file have in common. */
+/** Shared by all groups of one file. */
 export interface ListSetting {
   readonly path: string;
   readonly dataset: Dataset;
@@ -13,20 +13,20 @@ export interface ListSetting {
   readonly order: 'rank' | 'score';
   /** Length to which lists are cut. */
   readonly depth: number;
-  /** Number in the data set of each user and item of the file; -1 for one that it lacks. */
+  /** Index in the data set of each user and item of the file. -1 if it is not in the data set. */
   readonly userOf: Int32Array;
   readonly itemOf: Int32Array;
 }
 
 export interface RankedLists {
-  /** Without train items. */
+  /** Without train items: the candidate items. */
   readonly candidates: Rankings;
   /** Without train and valid items. */
   readonly test: Rankings;
   /** Train items only. */
   readonly observed: Rankings;
-  readonly duplicates: Oddity;
-  readonly gaps: Oddity;
+  readonly duplicates: CountedExample;
+  readonly gaps: CountedExample;
 }
 
 interface Row {
@@ -53,7 +53,7 @@ export async function readLists(group: number, setting: ListSetting): Promise<Ra
       const missing = firstGap(rows);
       if (missing !== undefined) gaps.add(() => `${where}user ${id()} has no item at rank ${missing}`);
     } else {
-      // Sorting is stable, and items that the data set lacks are left out below.
+      // The sort is stable. Items that are not in the data set are skipped below.
       rows.sort((a, b) => b.value - a.value || itemOf[a.item]! - itemOf[b.item]!);
     }
     const user = userOf[fileUser]!;
@@ -93,14 +93,14 @@ export async function readLists(group: number, setting: ListSetting): Promise<Ra
   };
 }
 
-/** Which teacher and checkpoint, to stand before a sentence; nothing where the file does not say. */
+/** Prefix of a message that names teacher and checkpoint. Empty if the file has no such columns. */
 export function describe({ teacher, checkpoint }: Pick<StagedGroup, 'teacher' | 'checkpoint'>): string {
   const parts = [teacher && `teacher ${JSON.stringify(teacher)}`, checkpoint && `checkpoint ${checkpoint}`];
   const said = parts.filter((part) => part !== '').join(', ');
   return said === '' ? '' : `${said}: `;
 }
 
-/** Lists that grow to at most `depth`; what comes later is left out. */
+/** Lists of at most `depth` items. Later items are ignored. */
 function newList({ nUsers, nItems }: { nUsers: number; nItems: number }, depth: number) {
   const lengths = new Int32Array(nUsers);
   const rankings: Rankings = { nUsers, nItems: nItems, depth, items: new Int32Array(nUsers * depth).fill(-1) };
@@ -119,7 +119,7 @@ function counter() {
     add(words: () => string): void {
       if (count++ === 0) example = words();
     },
-    found: (): Oddity => ({ count, ...(example === undefined ? {} : { example }) }),
+    found: (): CountedExample => ({ count, ...(example === undefined ? {} : { example }) }),
   };
 }
 
@@ -131,12 +131,12 @@ function checkRanks({ path, staged }: ListSetting, where: string, user: number, 
     fail('bad-data', {
       path,
       problem: `${where}user ${JSON.stringify(staged.users[user])} has two items at rank ${a.value}: ${first} and ${second}`,
-      hint: 'Ranks of a user differ within a teacher and checkpoint. If the file holds several teachers or checkpoints, name their columns with --teacher and --checkpoint.',
+      hint: 'The ranks of a user must be distinct within a teacher and checkpoint. If the file holds several teachers or checkpoints, set their columns with --teacher and --checkpoint.',
     });
   }
 }
 
-/** The first rank that is skipped below the last one. */
+/** The first missing rank before the last one. */
 function firstGap(rows: readonly Row[]): number | undefined {
   let expected = 1;
   for (const { value } of rows) {

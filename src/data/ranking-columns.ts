@@ -1,4 +1,4 @@
-/** Which column of a file of rankings is which: by what the user said, by well-known names, or (user and item) by position. */
+/** Assigns the columns of a file of rankings to roles: by the given names, by well-known names, or (user, item) by position. */
 import { fail } from '../errors.js';
 import { KNOWN_NAMES, named, simplify } from './column-names.js';
 import type { RankingOptions } from './ranking-options.js';
@@ -16,7 +16,7 @@ export interface RankingColumns {
 
 type Role = 'user' | 'item' | 'rank' | 'score' | 'teacher' | 'checkpoint';
 
-/** In lower case, without spaces, dashes and underscores. */
+/** Well-known names of each role, in lower case, without spaces, dashes and underscores. */
 const NAMES: { readonly [role in Role]: readonly string[] } = {
   user: KNOWN_NAMES.user,
   item: KNOWN_NAMES.item,
@@ -28,15 +28,15 @@ const NAMES: { readonly [role in Role]: readonly string[] } = {
 
 /**
  * Finds the columns of a table of rankings.
- * @throws RecdistillError `bad-data` if a named column is missing, if user or item cannot be told, if there is neither a rank nor a score, or
- *   both, or if one column would have to be two things
+ * @throws RecdistillError `bad-data` if a given column is missing, if user or item cannot be identified, if there is
+ *   neither a rank nor a score, or both, or if one column would have two roles
  */
-export function mapRankingColumns(path: string, table: Table, wishes: RankingOptions): RankingColumns {
+export function mapRankingColumns(path: string, table: Table, given: RankingOptions): RankingColumns {
   const refuse = (problem: string, hint: string): never => fail('bad-data', { path, problem, hint });
   const found = (role: Role): Column | undefined => {
-    const wish = wishes[role];
-    if (wish === 'none' && role !== 'user' && role !== 'item') return undefined;
-    if (wish !== undefined) return named(path, table.columns, wish);
+    const name = given[role];
+    if (name === 'none' && role !== 'user' && role !== 'item') return undefined;
+    if (name !== undefined) return named(path, table.columns, name);
     if (table.named) return table.columns.find((c) => NAMES[role].includes(simplify(c.name)));
     return role === 'user' ? table.columns[0] : role === 'item' ? table.columns[1] : undefined;
   };
@@ -44,16 +44,16 @@ export function mapRankingColumns(path: string, table: Table, wishes: RankingOpt
   const header = table.named ? '' : ' If the first row names the columns, add --header yes.';
   const required = (role: 'user' | 'item'): Column =>
     found(role) ??
-    refuse(`cannot tell which column is the ${role}; columns found: ${names}`, `Name it with --${role}.${header}`);
+    refuse(`cannot identify the ${role} column; columns found: ${names}`, `Name it with --${role}.${header}`);
   const [user, item] = [required('user'), required('item')];
 
-  // A column that was named goes before one that only has a well-known name.
-  const [wantsRank, wantsScore] = [wishes.rank, wishes.score].map((wish) => wish !== undefined && wish !== 'none');
+  // A column given as an option takes precedence over one with a well-known name.
+  const [wantsRank, wantsScore] = [given.rank, given.score].map((name) => name !== undefined && name !== 'none');
   const rank = wantsScore && !wantsRank ? undefined : found('rank');
   const score = wantsRank && !wantsScore ? undefined : found('score');
   if (rank && score) {
     refuse(
-      `has a rank (${rank.name}) and a score (${score.name}); one of them must say what comes first`,
+      `has both a rank (${rank.name}) and a score (${score.name}); exactly one can define the order`,
       'Choose one with --rank or --score.',
     );
   }

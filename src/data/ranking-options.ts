@@ -1,4 +1,4 @@
-/** How a file of rankings is read, declared once. */
+/** The options of reading a file of rankings, declared once. */
 import { choice, type OptionsOf, optionalText, options, words } from '../options/options.js';
 import { unitOption } from '../options/unit-option.js';
 import { MISSING } from './options.js';
@@ -9,24 +9,26 @@ export const rankingOptions = options({
     default: 'auto',
     words: ['auto'],
     except: ['duckdb', 'lists', 'user-lists'],
-    help: 'Format of the rankings. auto goes by the file name: .csv .tsv .jsonl .parquet (text also .gz, .zst).',
+    help: 'Format of the rankings. auto detects it by the file name: .csv .tsv .jsonl .parquet (text also .gz, .zst).',
   }),
-  user: optionalText({ help: 'Column of the user: its name, or its position from 1. Default: a well-known name.' }),
-  item: optionalText({ help: 'Column of the item: its name, or its position from 1. Default: a well-known name.' }),
-  rank: optionalText({ help: 'Column of the rank (1 = best), by name or position. Default: rank or position.' }),
-  score: optionalText({ help: 'Column of the score (higher is better), by name or position, instead of a rank.' }),
+  user: optionalText({ help: 'Column of the user, by name or position from 1. Default: a well-known name.' }),
+  item: optionalText({ help: 'Column of the item, by name or position from 1. Default: a well-known name.' }),
+  rank: optionalText({ help: 'Column of the rank (1 = best), by name or position from 1. Default: rank or position.' }),
+  score: optionalText({
+    help: 'Column of the score (higher is better), by name or position from 1, instead of a rank.',
+  }),
   teacher: optionalText({
-    help: 'Column that tells teachers apart, by name or position; none = the file has one teacher. Default: teacher or model.',
+    help: 'Column with the name of the teacher, by name or position from 1. none means one teacher. Default: teacher or model.',
   }),
   checkpoint: optionalText({
-    help: 'Column of the checkpoint, such as an epoch, by name or position; none = there is one. Default: checkpoint or epoch.',
+    help: 'Column of the checkpoint, such as an epoch, by name or position from 1. none means one checkpoint. Default: checkpoint or epoch.',
   }),
-  missing: words({ default: MISSING, help: 'Texts that mean that an id is missing.' }),
+  missing: words({ default: MISSING, help: 'Texts that mean a missing id.' }),
   header: choice(['auto', 'yes', 'no'], {
     default: 'auto',
-    help: 'Whether the first row of a CSV or TSV file names the columns.',
+    help: 'Whether the first row of a CSV or TSV file is a header with column names.',
   }),
 });
 
-/** Checked options of reading rankings, defaults filled in. */
+/** Validated options of reading rankings, with defaults filled in. */
 export type RankingOptions = OptionsOf<typeof rankingOptions>;

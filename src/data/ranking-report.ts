@@ -1,32 +1,32 @@
-/** What was found in a file of rankings: everything that was left out or mended, in numbers and with examples. */
+/** Report on a file of rankings: everything that was skipped or corrected, with counts and examples. */
 
 export interface RankingReport {
   readonly path: string;
-  /** Which column was read as what. */
+  /** Column name by role. */
   readonly columns: Readonly<Record<string, string>>;
-  /** Rows of the file. */
+  /** Number of rows in the file. */
   readonly rows: number;
-  /** Users of the file that the data set lacks. Their rows were left out. */
+  /** Users of the file that are not in the data set. Their rows are skipped. */
   readonly unknownUsers: UnknownIds;
-  /** Items of the file that the data set lacks. Their rows were left out. */
+  /** Items of the file that are not in the data set. Their rows are skipped. */
   readonly unknownItems: UnknownIds;
-  /** A user's item given again in one list: the best rank counts. */
-  readonly duplicates: Oddity;
-  /** Lists in which ranks are skipped: allowed, only the order counts. */
-  readonly gaps: Oddity;
+  /** Items that occur twice in a user's list. The better rank counts. */
+  readonly duplicates: CountedExample;
+  /** Lists with missing ranks. They are allowed: only the order counts. */
+  readonly gaps: CountedExample;
   readonly teachers: readonly TeacherReport[];
 }
 
 export interface UnknownIds {
   readonly ids: number;
   readonly rows: number;
-  /** The first ones, in the order of the file. */
+  /** The first ones, in file order. */
   readonly examples: readonly string[];
 }
 
-export interface Oddity {
+export interface CountedExample {
   readonly count: number;
-  /** The first one, in words. */
+  /** Description of the first one. */
   readonly example?: string;
 }
 
@@ -34,9 +34,9 @@ export interface TeacherReport {
   readonly teacher: string;
   /** Earliest first. */
   readonly checkpoints: readonly CheckpointReport[];
-  /** Users of the data set for whom no checkpoint ranks a candidate: their lists are empty. */
+  /** Users of the data set without candidate items at any checkpoint. Their lists are empty. */
   readonly usersWithoutRanking: UnrankedUsers;
-  /** Users whose own train items the last checkpoint ranks, too. */
+  /** Number of users whose train items are also ranked at the last checkpoint. */
   readonly usersWithObserved: number;
 }
 
@@ -46,15 +46,15 @@ export interface UnrankedUsers {
 }
 
 export interface CheckpointReport {
-  /** As the file has it; absent without such a column. */
+  /** Label in the file. Absent without a checkpoint column. */
   readonly checkpoint?: string;
-  /** Its place in the trajectory: the number itself, or 1, 2, ... where checkpoints are no whole numbers. */
+  /** Epoch in the trajectory: the label itself if all are whole numbers, else 1, 2, ... */
   readonly epoch: number;
   readonly rows: number;
-  /** Users for whom it ranks a candidate. */
+  /** Number of users with at least one candidate item. */
   readonly nUsers: number;
-  /** Users whom it lacks, and who got the list of the nearest checkpoint that has them. */
+  /** Number of users without a list here, who get the list of the nearest checkpoint. */
   readonly filled: number;
-  /** Users of `users` whose list is shorter than could be: than the depth, and than their candidates. */
+  /** Number of ranked users whose list is shorter than both the depth and their number of candidate items. */
   readonly shorter: number;
 }

@@ -1,17 +1,17 @@
-/** Top lists of items for every user: what teachers hand over, what is evaluated, what a trajectory is made of. */
+/** Rankings: the top items of every user. They are evaluated, distilled, and stored in trajectories. */
 
 export interface Rankings {
-  /** Number of users = rows. */
+  /** Number of users: the rows. */
   readonly nUsers: number;
   /** Number of items in the catalogue. */
   readonly nItems: number;
-  /** Columns: the longest list kept. */
+  /** Number of columns: the maximum length of a list. */
   readonly depth: number;
-  /** `users * depth` item ids, row by row, best first; a row shorter than `depth` is filled with -1. */
+  /** `nUsers * depth` item indices, row by row, best first. Shorter lists are padded with -1. */
   readonly items: Int32Array;
 }
 
-/** The list of one user, best first, without the filling. A view: do not write. */
+/** The list of one user, best first, without padding. A view: do not write. */
 export function rankingOf(r: Rankings, user: number): Int32Array {
   const start = user * r.depth;
   let end = start + r.depth;

@@ -1,4 +1,4 @@
-/** Reads the files of a plan into numbered pairs. */
+/** Reads the files of a plan as pairs of user and item indices. */
 import type { Plan } from './_plan.js';
 import type { Database } from './duckdb.js';
 import type { LabelMatch } from './label-match.js';
@@ -13,12 +13,12 @@ import { type Before, type PartRead, stagePart } from './stage-part.js';
 import { daysSql, type TimeCount, timesAreDays } from './times.js';
 
 export interface ReadSource extends Source {
-  /** One name for each item, if the source has names. */
+  /** One name per item, if the source has names. */
   readonly labels?: readonly string[];
-  /** How the file of names fits, if there is one. */
+  /** How well the file of item names matches, if there is one. */
   readonly names?: LabelMatch;
   readonly notes: readonly string[];
-  /** Those of `notes` that say what was not read. */
+  /** The subset of `notes` about what was not read. */
   readonly leftOut: readonly string[];
 }
 
@@ -40,7 +40,7 @@ export async function readSource(db: Database, plan: Plan, given: DataOptions): 
   }
   if (timesAreDays(times)) {
     for (const part of parts) if (part.columns.time) await db.query(daysSql(part.name));
-    notes.push('times of eight digits are dates, such as 20200913');
+    notes.push('times of eight digits were read as dates, such as 20200913');
   }
   const source = await numberIds(db, parts, {
     users: await catalogueIds(db, plan, plan.users),
@@ -52,7 +52,7 @@ export async function readSource(db: Database, plan: Plan, given: DataOptions): 
   return { ...source, ...labels, ...(names ? { names } : {}), notes, leftOut };
 }
 
-/** How `writeSplit` writes, whatever ids and times there are. */
+/** Reading options that match the output of `writeSplit` for any ids and times. */
 const WRITTEN = {
   ...{ delimiter: undefined, quote: 'double', encoding: 'utf-8', decimal: '.' },
   ...{ missing: [], timeUnit: 's', timeFormat: undefined, asWritten: true },
@@ -63,7 +63,7 @@ async function catalogueIds(db: Database, plan: Plan, path: string | undefined):
   const { rows } = await readRows(db, {
     file: await openSource(path, { folder: db.folder }),
     header: plan.header,
-    wished: [],
+    givenNames: [],
   });
   return rows.map(([id]) => id!).filter((id) => id !== '');
 }

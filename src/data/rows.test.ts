@@ -58,9 +58,6 @@ test('what is no row is refused with its number', () => {
   }
   assert.throws(() => loadRows([{ user: 1, item: 2, weight: 0 }]), /row 1 has the weight 0/);
   assert.throws(() => loadRows([]), /no interaction is left|0 rows read/);
-  assert.throws(
-    () => loadRows(rows, JSON.parse('{ "delimiter": ";" }')),
-    /delimiter does not apply to rows of a program/,
-  );
+  assert.throws(() => loadRows(rows, JSON.parse('{ "delimiter": ";" }')), /delimiter does not apply to rows in memory/);
   assert.throws(() => loadRows([{ user: 1, item: 2 }], { minRating: 3 }), /the rows have no rating/);
 });

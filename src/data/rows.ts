@@ -1,23 +1,24 @@
-/** Interactions that a program holds, such as the rows of a query. */
+/** Interactions in memory, such as the rows of a query. */
 import { fail } from '../errors.js';
 import { canonicalOrder } from './ids.js';
 import type { Pairs, Source } from './pairs.js';
 
-/** One interaction. A field that one row has, all rows have. */
+/** One interaction. Optional fields must be present in all rows or in none. */
 export interface Row {
   readonly user: string | number;
   readonly item: string | number;
-  /** Unix seconds, or a date. */
+  /** Unix time in seconds, or a date. */
   readonly time?: number | Date;
   readonly rating?: number;
-  /** Strength, > 0; the weights of repeated pairs add up. */
+  /** Weight, > 0. The weights of repeated pairs are summed. */
   readonly weight?: number;
 }
 
 const numbers = ['time', 'rating', 'weight'] as const;
-const HINT = 'A row is { user, item } with text or numbers, and time, rating and weight if all rows have them.';
+const HINT =
+  'A row is { user, item } with text or numbers, and optionally time, rating and weight, if all rows have them.';
 
-/** Rows as numbers, ids in canonical order. @throws RecdistillError `bad-data` naming the first row that cannot be one */
+/** Converts rows to pairs of indices, with ids in canonical order. @throws RecdistillError `bad-data` for the first invalid row */
 export function numberRows(rows: Iterable<Row>): Source {
   const [users, items] = [createIds(), createIds()];
   const values: Record<(typeof numbers)[number], number[]> = { time: [], rating: [], weight: [] };
@@ -45,7 +46,7 @@ export function numberRows(rows: Iterable<Row>): Source {
   return { users: users.sorted(), items: items.sorted(), parts: [pairs] };
 }
 
-/** Ids by the order in which they came, and then in canonical order. */
+/** Collects ids by first occurrence, then sorts them in canonical order. */
 function createIds() {
   const positions = new Map<string, number>();
   const rows: number[] = [];

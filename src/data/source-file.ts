@@ -1,59 +1,67 @@
-/** A file on its way to DuckDB: is it there, is it whole, how is it packed and written, and has it to be copied to be read? */
+/** Opens a source file for DuckDB: checks that it exists and is complete, and copies it if DuckDB cannot read it in place. */
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { fail } from '../errors.js';
-import { type Chunks, copyTo, roomIn } from './copies.js';
+import {
+  type Compression,
+  checkZstd,
+  compressionOf,
+  contentOf,
+  damaged,
+  firstBytes,
+  headOf,
+  isPadded,
+} from './compression.js';
+import { type Chunks, copyTo, newCopyFolder } from './copies.js';
 import { kindByName, unpackedName } from './file-names.js';
 import type { PlannedFile, SourceFile } from './files.js';
 import { filesBelow } from './files-below.js';
-import { refuseForeign } from './foreign.js';
-import { checkZstd, contentOf, damaged, firstBytes, headOf, isPadded, type Packing, packingOf } from './packing.js';
-import { isPassing, isStandardInput, passing, refuseSpecial } from './passing.js';
 import { cleanText, encodingOf, inspectText, looksLikeText, toUtf8 } from './plain-text.js';
+import { isStandardInput, isStream, refuseSpecial, streamInput } from './stream-input.js';
+import { refuseForeign } from './unsupported-formats.js';
 import { unzip } from './unzip.js';
 
-/** How a file is opened. */
+/** How to open a file. */
 export interface Opening {
-  /** As the data option `encoding`. Default: auto. */
+  /** The data option `encoding`. Default: auto. */
   readonly encoding?: string;
-  /** Whether double quotes enclose fields, in which line ends are none. Default: double. */
+  /** Whether double quotes enclose fields. Line ends within them do not end a line. Default: double. */
   readonly quote?: 'double' | 'none';
-  /** Whether lines count also where they are blank: line k is something's own. Default: false. */
+  /** Whether blank lines count, because line k belongs to user or item k. Default: false. */
   readonly blankLines?: boolean;
-  /** The table of a DuckDB database; other files have none. */
+  /** The table of a DuckDB database. Other files have none. */
   readonly table?: string | undefined;
-  /** A temporary folder that lasts as long as the file is read: `Database.folder`. Copies of the content go there. */
+  /** A temporary folder for copies that exists as long as the file is read: `Database.folder`. */
   readonly folder?: string;
 }
 
-/** What opening a file is about, in all of its steps. */
+/** The state of opening a file. */
 interface Step {
   readonly path: string;
   readonly shown: string;
   readonly name: string;
   readonly keys: Readonly<Record<string, string>>;
   readonly opening: Opening;
-  /** Packings taken off so far. */
+  /** Number of compression layers removed so far. */
   readonly depth: number;
 }
 
-/** An archive in an archive in an archive is a mistake or a trap. */
-const MOST_PACKINGS = 3;
+/** More nested layers of compression than this are a mistake or an attack. */
+const MAX_LAYERS = 3;
 
 /**
- * Checks that a data file can be read as a whole, and makes of it what DuckDB can read: what is packed by bzip2 or zip, text in another
- * encoding than UTF-8, text with mixed line ends or blank lines around the data, and what comes through a pipe is copied to the temporary
- * folder first.
- * @throws RecdistillError `file-missing`, `bad-option` for an unknown encoding, `write-failed` without room for a copy, or `bad-data` for an
- * empty, cut or damaged file, one of another encoding, or one that recdistill does not read
+ * Checks that a data file is complete and readable by DuckDB. The following is copied to the temporary folder first:
+ * bzip2 and zip, text in another encoding than UTF-8, text with mixed line ends or blank lines around the data, pipes.
+ * @throws RecdistillError `file-missing`, `bad-option` for an unknown encoding, `write-failed` without space for a copy,
+ * or `bad-data` for an empty, truncated or damaged file, one of another encoding, or one of an unsupported format
  */
 export async function openSource(file: PlannedFile | string, opening: Opening = {}): Promise<SourceFile> {
   const { path, keys, shown = path }: PlannedFile = typeof file === 'string' ? { path: file, keys: {} } : file;
   const step = { shown: isStandardInput(path) ? 'standard input' : shown, keys, opening, depth: 0 };
-  if (await isPassing(path)) {
-    const copy = join(await roomIn(opening.folder), 'input');
-    await copyTo(copy, passing(path), step.shown);
+  if (await isStream(path)) {
+    const copy = join(await newCopyFolder(opening.folder), 'input');
+    await copyTo(copy, streamInput(path), step.shown);
     return openFile({ ...step, path: copy, name: isStandardInput(path) ? 'input' : unpackedName(basename(path)) });
   }
   const absolute = resolve(path);
@@ -61,19 +69,19 @@ export async function openSource(file: PlannedFile | string, opening: Opening = 
   if (!found) fail('file-missing', { path: shown });
   refuseSpecial(shown, found);
   await access(absolute, constants.R_OK).catch((cause) =>
-    fail('bad-data', { path: shown, problem: 'may not be read', hint: 'Check the permissions of the file.' }, cause),
+    fail('bad-data', { path: shown, problem: 'permission denied', hint: 'Check the permissions of the file.' }, cause),
   );
   return openFile({ ...step, path: absolute, name: basename(shown).toLowerCase() });
 }
 
-/** @throws RecdistillError `bad-data` if the user named a format that the content is not */
+/** @throws RecdistillError `bad-data` if the content is not of the given format */
 export function refuseOtherFormat({ shown, content }: SourceFile, format: string | undefined): void {
   if (format === undefined || content === 'text' || content === format) return;
   const what = { parquet: 'a Parquet file', duckdb: 'a DuckDB database' }[content];
   fail('bad-data', {
     path: shown,
-    problem: `is ${what}, and the format is said to be ${format}`,
-    hint: 'Leave --format out.',
+    problem: `is ${what}, but --format is ${format}`,
+    hint: 'Remove --format.',
   });
 }
 
@@ -83,14 +91,14 @@ async function openFile(step: Step): Promise<SourceFile> {
   if (head.length === 0)
     fail('bad-data', { path: shown, problem: 'the file is empty', hint: 'Expected rows of user and item.' });
   refuseForeign(shown, head);
-  const packing = packingOf(head);
+  const packing = compressionOf(head);
   if (packing === 'uncompressed') {
     await refuseMisnamed(step, head);
     return openContent(step, packing, head);
   }
-  if (step.depth >= MOST_PACKINGS) {
+  if (step.depth >= MAX_LAYERS) {
     const hint = 'Unpack it and name the file.';
-    fail('bad-data', { path: shown, problem: `is packed more than ${MOST_PACKINGS} times`, hint });
+    fail('bad-data', { path: shown, problem: `is compressed more than ${MAX_LAYERS} times`, hint });
   }
   if (packing === 'zip') return openZip(step);
   const inner = await headOf(contentOf(path, packing, shown));
@@ -100,7 +108,7 @@ async function openFile(step: Step): Promise<SourceFile> {
   return openContent(step, packing, inner);
 }
 
-/** A file that is named after an archive and is none is plain text or damaged. */
+/** A file with a compression suffix that is not compressed is plain text or damaged. */
 async function refuseMisnamed({ path, shown, name, opening }: Step, head: Buffer): Promise<void> {
   const suffix = /\.(gz|zst|zstd|bz2|zip)$/.exec(name)?.[1];
   if (suffix === undefined || looksLikeText(head, opening.encoding ?? 'auto')) return;
@@ -109,23 +117,23 @@ async function refuseMisnamed({ path, shown, name, opening }: Step, head: Buffer
   damaged(shown, format, 'incorrect header');
 }
 
-/** @param head the first bytes of the unpacked content */
-async function openContent(step: Step, packing: Exclude<Packing, 'zip'>, head: Buffer): Promise<SourceFile> {
+/** @param head the first bytes of the decompressed content */
+async function openContent(step: Step, packing: Exclude<Compression, 'zip'>, head: Buffer): Promise<SourceFile> {
   const { path, shown, keys, opening } = step;
   const name = unpackedName(step.name);
   const content = contentBy(head);
   const isPacked = packing !== 'uncompressed';
-  if (isPacked && (packing === 'bzip2' || content !== 'text' || packingOf(head) !== 'uncompressed')) {
-    const copy = join(await roomIn(opening.folder), 'content');
+  if (isPacked && (packing === 'bzip2' || content !== 'text' || compressionOf(head) !== 'uncompressed')) {
+    const copy = join(await newCopyFolder(opening.folder), 'content');
     await copyTo(copy, contentOf(path, packing, shown), shown);
     return openFile({ ...step, path: copy, name, depth: step.depth + 1 });
   }
   if (opening.table !== undefined && content !== 'duckdb') {
-    const hint = 'Leave --table out, or name a DuckDB database file.';
-    fail('usage', { problem: `${shown} is no DuckDB database and has no tables`, hint });
+    const hint = 'Remove --table, or give a DuckDB database file.';
+    fail('usage', { problem: `${shown} is not a DuckDB database and has no tables`, hint });
   }
   const file: SourceFile = { path, shown, name, keys, compression: isPacked ? packing : 'uncompressed', content };
-  // What is named Parquet and has another start is refused by the reader of that format.
+  // A file named .parquet with another content is rejected by the Parquet reader.
   if (content === 'duckdb' && opening.table !== undefined) return { ...file, table: opening.table };
   if (content !== 'text' || kindByName(name) === 'parquet') return file;
   return openText(file, head, opening);
@@ -147,7 +155,7 @@ async function openText(file: SourceFile, head: Buffer, opening: Opening): Promi
       encoding: 'utf-8',
     });
   }
-  // A quote in JSON is no field, and \" does not close it.
+  // JSON has no quoted fields in this sense: \" does not close a string.
   const quotes = opening.quote !== 'none' && kindByName(name) !== 'jsonl' && !/^\s*[[{]/.test(head.toString('latin1'));
   const findings = await inspectText(read, head, { quotes, blankLines: opening.blankLines ?? false }, shown);
   const { mixedLineEnds, skip, cut, delimiter } = findings;
@@ -158,12 +166,12 @@ async function openText(file: SourceFile, head: Buffer, opening: Opening): Promi
 }
 
 async function copied(chunks: Chunks, shown: string, { folder }: Opening): Promise<string> {
-  const path = join(await roomIn(folder), 'text');
+  const path = join(await newCopyFolder(folder), 'text');
   await copyTo(path, chunks, shown);
   return path;
 }
 
-/** A zip with one file of data stands for that file. */
+/** A zip archive with one data file is treated as that file. */
 async function openZip(step: Step): Promise<SourceFile> {
   const { path, shown, opening, depth } = step;
   const folder = await unzip(path, shown, opening.folder);
@@ -171,8 +179,8 @@ async function openZip(step: Step): Promise<SourceFile> {
   const data = files.length === 1 ? files : files.filter((file) => kindByName(basename(file)) !== undefined);
   if (data.length !== 1) {
     const found = files.map((file) => relative(folder, file)).join(', ') || 'nothing';
-    const hint = 'Name the archive alone, as the whole data set, or unpack it and name the file.';
-    fail('bad-data', { path: shown, problem: `is an archive with several files or none of data: ${found}`, hint });
+    const hint = 'Give the archive alone, as the whole data set, or unpack it and give the file.';
+    fail('bad-data', { path: shown, problem: `is an archive without exactly one data file: ${found}`, hint });
   }
   const name = relative(folder, data[0]!);
   return openFile({

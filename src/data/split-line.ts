@@ -1,4 +1,4 @@
-/** The fields of one line of text, by the rules of RFC 4180. */
+/** The fields of one line of text, according to RFC 4180. */
 export function splitLine(line: string, delimiter: string, quote: 'double' | 'none' = 'double'): string[] {
   if (quote === 'none') return line.split(delimiter);
   const fields: string[] = [];

@@ -14,14 +14,14 @@ const schema = z.object({
   users: z.int(),
   items: z.int(),
   interactions: z.object({ train: z.int(), valid: z.int(), test: z.int() }),
-  /** True if the files have a column `weight`, which counts for the fingerprint. */
+  /** True if the files have a column `weight`, which is part of the fingerprint. */
   weighted: z.literal(true).optional(),
   notes: z.array(z.string()),
 });
 
 export type SplitManifest = z.output<typeof schema>;
 
-/** The manifest of a folder; undefined if it has none, or one of another program. */
+/** The manifest of a folder. Undefined if there is none, or one of another program. */
 export async function readManifest(folder: string): Promise<SplitManifest | undefined> {
   const path = join(folder, SPLIT_MANIFEST);
   const text = await readFile(path, 'utf8').catch(() => undefined);
@@ -30,7 +30,7 @@ export async function readManifest(folder: string): Promise<SplitManifest | unde
     return schema.parse(JSON.parse(text));
   } catch (cause) {
     const hint =
-      'Write the split again with `recdistill data split`, or delete the manifest to load the files as they are.';
-    return fail('bad-data', { path, problem: 'is not a whole manifest of a split', hint }, cause);
+      'Write the split again with `recdistill data split`. To load the files as they are, delete the manifest.';
+    return fail('bad-data', { path, problem: 'is not a valid manifest of a split', hint }, cause);
   }
 }

@@ -1,16 +1,16 @@
-/** Which files and folders are the parts of a ready split, by their names. */
+/** Identifies the parts of a ready split by the names of files and folders. */
 import { fail } from '../errors.js';
 import { kindByName, stemOf } from './file-names.js';
 
-/** A file or folder right below the folder that is looked into. */
+/** A direct entry of the folder that is read. */
 export interface Entry {
   readonly name: string;
   readonly isFolder: boolean;
 }
 
-/** What a folder may hold. */
+/** The contents that a folder may have, for hints. */
 export const FOLDER_HINT =
-  "Expected train, valid (it may be missing) and test, or one of interactions.*, ratings.*, u.data, NAME.inter, users.dat, or data files of one format. Name the file itself, or a pattern such as 'FOLDER/*.csv'.";
+  "Expected train, valid (optional) and test, or one of interactions.*, ratings.*, u.data, NAME.inter, users.dat, or data files of one format. Give the file itself, or a pattern such as 'FOLDER/*.csv'.";
 
 export const PARTS = ['train', 'valid', 'test'] as const;
 type Part = (typeof PARTS)[number];
@@ -31,7 +31,7 @@ const ANY_WORD = Object.keys(WORDS).join('|');
 /** `train`, `ml-1m.train`, `ratings_train`, `train-00000-of-00004`. */
 const PART_NAME = new RegExp(String.raw`^(?:(.+)[._-])?(${ANY_WORD})([._-]\d+(?:-of-\d+)?)?$`);
 
-/** The entries of each part, if the folder is a ready split. @throws RecdistillError `bad-data` for half of one, or several */
+/** The entries of each part, if the folder is a ready split. @throws RecdistillError `bad-data` for an incomplete split, or several */
 export function splitOf(shown: string, entries: readonly Entry[]): Split | undefined {
   const found = new Map<string, Record<Part, Entry[]>>();
   for (const entry of entries) {
@@ -48,8 +48,8 @@ export function splitOf(shown: string, entries: readonly Entry[]): Split | undef
     const names = whole.map(([prefix]) => prefix).join(', ');
     fail('bad-data', {
       path: shown,
-      problem: `holds several splits: ${names}`,
-      hint: 'Put each into a folder of its own.',
+      problem: `contains several splits: ${names}`,
+      hint: 'Put each into its own folder.',
     });
   }
   const split = plain ?? whole[0]?.[1];
@@ -58,20 +58,20 @@ export function splitOf(shown: string, entries: readonly Entry[]): Split | undef
   return split;
 }
 
-/** One file or folder, or the pieces of one file; valid may be missing. */
+/** A part must be one file or folder, or the pieces of one file. Valid may be missing. */
 function checkPart(shown: string, part: Part, entries: readonly Entry[]): void {
   if (entries.length === 0 && part !== 'valid') {
-    fail('bad-data', { path: shown, problem: `has no file of ${part}`, hint: FOLDER_HINT });
+    fail('bad-data', { path: shown, problem: `has no file for ${part}`, hint: FOLDER_HINT });
   }
   const pieces = new Set(entries.map((entry) => stemOf(entry.name).replace(/[._-]\d+(?:-of-\d+)?$/, '')));
   const arePieces = pieces.size === 1 && entries.every((entry) => !entry.isFolder && !pieces.has(stemOf(entry.name)));
   if (entries.length > 1 && !arePieces) {
     const names = entries.map((entry) => entry.name).join(', ');
-    fail('bad-data', { path: shown, problem: `has more than one file of ${part}: ${names}`, hint: FOLDER_HINT });
+    fail('bad-data', { path: shown, problem: `has more than one file for ${part}: ${names}`, hint: FOLDER_HINT });
   }
 }
 
-/** The part that a file is named after, if it is. */
+/** The part that a file name indicates, if any. */
 export function partByName(name: string): Part | undefined {
   const word = PART_NAME.exec(stemOf(name))?.[2];
   return word === undefined ? undefined : WORDS[word];

@@ -1,7 +1,7 @@
-/** From one file to a table of DuckDB: rows are chosen, checked and copied. */
+/** Stages one file: selects, checks and copies its rows to a DuckDB table. */
 import { fail } from '../errors.js';
-import { badId, type RowCheck, settleBadRows, valueAt } from './check-rows.js';
-import { type ColumnMap, type ColumnWishes, mapColumns } from './column-names.js';
+import { badId, handleBadRows, type RowCheck, valueAt } from './check-rows.js';
+import { type ColumnMap, type ColumnOptions, mapColumns } from './column-names.js';
 import { badFile, type Database, literal, pathValue } from './duckdb.js';
 import type { SourceFile } from './files.js';
 import { emptyLists, refuseNested } from './nested.js';
@@ -10,45 +10,45 @@ import type { Column, Table } from './readers/_reader.js';
 import { type TimeCount, withTimes } from './times.js';
 import { refuseCondition, whereSql } from './where.js';
 
-/** Data options; what recdistill has written itself is taken as it is. */
+/** Data options. With `asWritten`, files that recdistill wrote are read without interpretation. */
 export type ReadingOptions = DataOptions & { readonly asWritten?: boolean };
 
 export interface StagedFile {
   readonly rows: number;
-  /** Rows of the file, where a condition has kept some of them. */
+  /** Number of rows in the file, if a condition filtered them. */
   readonly of?: number;
-  /** A column that looks like ratings, which nothing uses. */
+  /** A column that looks like ratings but is not used. */
   readonly unusedRating?: string;
   readonly columns: ColumnMap;
-  /** Whether every row counts as one of the weights that add up. */
+  /** Whether each row has weight 1, so that weights are numbers of rows. */
   readonly countsRows: boolean;
   readonly times: readonly TimeCount[];
-  /** What was left out, in words. */
+  /** Notes about skipped rows. */
   readonly skipped: readonly string[];
 }
 
-/** The word of the option `weight` that stands for the number of rows of a pair. */
+/** The value of the option `weight` that means the number of rows of a pair. */
 const ROWS = 'rows';
 
 /**
- * Copies the columns that are used into the temporary table `name`: u and i (ids as text), t (nanoseconds since 1970), c (kind of the time),
- * r (rating), w (weight).
- * @throws RecdistillError `bad-data` with the number of the first row that cannot be used, or `bad-option`
+ * Copies the used columns to the temporary table `name`: u and i (ids as text), t (nanoseconds since 1970), c (kind of
+ * time), r (rating), w (weight).
+ * @throws RecdistillError `bad-data` with the number of the first unusable row, or `bad-option`
  */
 export async function stageFile(
   db: Database,
   name: string,
   file: SourceFile,
   table: Table,
-  wishes: ColumnWishes,
+  given: ColumnOptions,
   options: ReadingOptions,
 ): Promise<StagedFile> {
-  const countsRows = wishes.weight === ROWS && !table.columns.some((c) => c.name === ROWS);
-  const { weight, ...others } = wishes;
-  const mapped = mapColumns(file.shown, table, countsRows ? others : wishes, options.minRating !== undefined);
-  const rated = options.minRating !== undefined || wishes.rating !== undefined ? mapped.rating : undefined;
+  const countsRows = given.weight === ROWS && !table.columns.some((c) => c.name === ROWS);
+  const { weight, ...others } = given;
+  const mapped = mapColumns(file.shown, table, countsRows ? others : given, options.minRating !== undefined);
+  const rated = options.minRating !== undefined || given.rating !== undefined ? mapped.rating : undefined;
   if (options.minRating !== undefined && !rated) {
-    const hint = 'Name the column with --rating, or leave out --min-rating.';
+    const hint = 'Set the column with --rating, or remove --min-rating.';
     fail('bad-data', { path: file.shown, problem: 'minRating is set, but there is no rating column', hint });
   }
   const columns: ColumnMap = {
@@ -62,7 +62,7 @@ export async function stageFile(
   await db
     .query(`CREATE TEMP TABLE ${name} AS ${sql}`, [pathValue(file)])
     .catch((cause) => ofOptions(file, cause, options));
-  const skipped = await settleBadRows(db, name, {
+  const skipped = await handleBadRows(db, name, {
     file,
     table,
     checks: checksOf(columns, table, options),
@@ -80,7 +80,7 @@ export async function stageFile(
   };
 }
 
-/** An error of a condition or of a format of times is one of the options, not of the file. */
+/** An error in a condition or a time format is an error of the options, not of the file. */
 function ofOptions(file: SourceFile, cause: unknown, { where, timeFormat }: DataOptions): never {
   const text = cause instanceof Error ? cause.message : '';
   const [, sentence] =
@@ -107,7 +107,7 @@ async function stagedSql(
 ): Promise<string> {
   const where = options.where === undefined ? undefined : await whereSql(db, file, table, options.where);
   const explodes = options.explode && columns.item.elements !== undefined;
-  // A list of times or weights beside a list of items belongs to it, element by element.
+  // Lists of times or weights match the list of items, element by element.
   const text = (column: Column | undefined) => {
     if (!column) return 'NULL::VARCHAR';
     return explodes && column.elements !== undefined ? column.elements : `${column.sql}::VARCHAR`;
@@ -131,10 +131,10 @@ async function stagedSql(
     rows = `(SELECT "#n", "#u", "#i"["#k"] AS "#i", ${all.join(', ')} FROM (SELECT *, unnest(range(1, len("#i") + 1)) AS "#k" FROM ${rows}))`;
   }
   const id = (as: string) => (options.trim ? `trim("${as}")` : `"${as}"`);
-  // A point in a number with a decimal comma divides thousands, or is a mistake: neither is read.
+  // With a decimal comma, a point is a thousands separator or a mistake. Neither is accepted.
   const number = (as: string) =>
     options.decimal === ',' ? `CASE WHEN NOT contains("${as}", '.') THEN replace("${as}", ',', '.') END` : `"${as}"`;
-  // Dates may have points, and no comma: 01.03.2024.
+  // Dates may contain points but no comma: 01.03.2024.
   const moment =
     options.decimal === ','
       ? `CASE WHEN regexp_full_match("#t", '[+-]?\\d+,\\d+') THEN replace("#t", ',', '.') ELSE "#t" END`
@@ -146,7 +146,7 @@ async function stagedSql(
   );
 }
 
-/** The checks of the staged rows, in the order in which they are named. */
+/** The checks of the staged rows, in the order in which they are reported. */
 function checksOf(
   columns: ColumnMap,
   table: Table,
@@ -156,11 +156,11 @@ function checksOf(
   const check = (what: keyof typeof HINTS, column: Column | undefined, bad: string): RowCheck[] =>
     column ? [{ what, column, bad, hint: HINTS[what] }] : [];
   const comma = (value: string): string =>
-    decimal === '.' && /^-?\d+,\d+$/.test(value) ? ' A decimal comma needs --decimal ,.' : '';
+    decimal === '.' && /^-?\d+,\d+$/.test(value) ? ' For a decimal comma, add --decimal ,.' : '';
   const numbers = check('rating', columns.rating, '(r IS NULL OR NOT isfinite(r))');
   const weights = check('weight', columns.weight, '(w IS NULL OR NOT isfinite(w) OR w <= 0)');
   const [userName, itemName] = [user, item].map(({ name }) => literal(name.toLowerCase()));
-  // Also in other capitals, and with the columns exchanged.
+  // Case-insensitive, and also with the columns exchanged.
   const header = `(lower(u) IN (${userName}, ${itemName}) AND lower(i) IN (${userName}, ${itemName}) AND lower(u) <> lower(i))`;
   return [
     ...check('user', user, badId('u', missing)),
@@ -176,41 +176,41 @@ function checksOf(
       hint:
         timeFormat === undefined
           ? one.hint
-          : `It does not fit --time-format '${timeFormat}', or is not of 1970 to 2262. ${SKIP_TIMES}`,
+          : `It does not match --time-format '${timeFormat}', or is not between 1970 and 2262. ${SKIP_TIMES}`,
     })),
     ...[...numbers, ...weights].map((one) => ({ ...one, hint: (value: string) => `${one.hint}${comma(value)}` })),
   ];
 }
 
-/** What files have in their middle that were made by writing several one after the other. */
+/** Traces of several files that were concatenated into one. */
 const OF_JOINED = {
   header: {
-    says: { one: 'the line of column names comes again', many: 'that repeat the line of column names' },
-    hint: 'The file seems to be several files in one. --bad-rows skip leaves such rows out.',
+    description: { one: 'the header occurs again', many: 'that repeat the header' },
+    hint: 'The file seems to be several concatenated files. --bad-rows skip ignores such rows.',
   },
   mark: {
-    says: { one: 'the id begins with a byte order mark', many: 'whose id begins with a byte order mark' },
-    hint: 'The file seems to be several files in one. Give them as several files, or --bad-rows skip to leave such rows out.',
+    description: { one: 'the id begins with a byte order mark', many: 'whose id begins with a byte order mark' },
+    hint: 'The file seems to be several concatenated files. Give them as several files, or add --bad-rows skip to skip such rows.',
   },
 };
 
-/** A list, tuple or set of texts in quotes, or of at least two numbers, as Python and NumPy write them. */
+/** A list, tuple or set of quoted texts, or of at least two numbers, as Python and NumPy print them. */
 const TEXT_LIST =
   `(regexp_matches(i, '^[\\[({].*[\\])}]$') AND (regexp_full_match(i, '.\\s*-?[\\d.]+([,\\s]+-?[\\d.]+)+,?\\s*.') ` +
   `OR regexp_full_match(i, '.\\s*(''[^'']*''|"[^"]*")([,\\s]+(''[^'']*''|"[^"]*"))*,?\\s*.')))`;
 const AS_TEXT = {
-  says: { one: 'the item is a list, written as text', many: 'with a list as item, written as text' },
-  hint: 'Write one row for each element, or JSON lines with lists, which --explode reads. --bad-rows skip leaves such rows out.',
+  description: { one: 'the item is a list written as text', many: 'with a list written as text as item' },
+  hint: 'Write one row per element, or JSON lines with lists, which --explode reads. --bad-rows skip ignores such rows.',
 };
 
-const SKIP_TIMES = '--bad-rows skip leaves such rows out, --time none ignores the column.';
+const SKIP_TIMES = '--bad-rows skip ignores such rows, --time none ignores the column.';
 
 const HINTS = {
-  user: 'Every row needs a user id. Correct the row, name another column with --user, or add --bad-rows skip.',
-  item: 'Every row needs an item id. Correct the row, name another column with --item, or add --bad-rows skip.',
-  time: `Expected Unix seconds, milliseconds, microseconds or nanoseconds from 1970 to 2262, or an ISO 8601 date. Others need --time-format, such as '%d.%m.%Y %H:%M', or --time-unit. ${SKIP_TIMES}`,
-  rating: 'Expected a finite number. --rating none ignores the column, --bad-rows skip leaves such rows out.',
-  weight: 'Expected a finite number above 0. --bad-rows skip leaves such rows out.',
+  user: 'Every row needs a user id. Correct the row, choose another column with --user, or add --bad-rows skip.',
+  item: 'Every row needs an item id. Correct the row, choose another column with --item, or add --bad-rows skip.',
+  time: `Expected Unix seconds, milliseconds, microseconds or nanoseconds from 1970 to 2262, or an ISO 8601 date. For other times, set --time-format, such as '%d.%m.%Y %H:%M', or --time-unit. ${SKIP_TIMES}`,
+  rating: 'Expected a finite number. --rating none ignores the column, --bad-rows skip ignores such rows.',
+  weight: 'Expected a finite number above 0. --bad-rows skip ignores such rows.',
 };
 
 async function timesOf(db: Database, name: string, file: SourceFile, table: Table, time: Column): Promise<TimeCount[]> {

@@ -1,4 +1,4 @@
-/** The files of one part of a source, one after the other, in one table of DuckDB. */
+/** Stages the files of one part of a source, one after the other, in one DuckDB table. */
 import { relative } from 'node:path';
 import { fail } from '../errors.js';
 import type { Plan } from './_plan.js';
@@ -14,7 +14,7 @@ import { openSource, refuseOtherFormat } from './source-file.js';
 import { type ReadingOptions, type StagedFile, stageFile } from './stage-file.js';
 import type { TimeCount } from './times.js';
 
-/** What was learned from files that were read before. */
+/** Information from the files that were read before. */
 export interface Before {
   readonly reading?: Reading | undefined;
   readonly first?: FirstFile | undefined;
@@ -23,11 +23,11 @@ export interface Before {
 export interface PartRead extends StagedPart, Before {
   readonly notes: readonly string[];
   readonly times: readonly TimeCount[];
-  /** Those of `notes` that say what was left out. */
+  /** The subset of `notes` about what was skipped. */
   readonly leftOut: readonly string[];
 }
 
-/** Files that are named one by one in the notes. */
+/** Maximum number of files that the notes list by name. */
 const NAMED = 5;
 
 /** @throws RecdistillError as `readSource` */
@@ -58,16 +58,16 @@ export async function stagePart(
     }
     staged.push(one.staged);
     if (k < NAMED) notes.push(one.description);
-    leftOut.push(...one.staged.skipped.map((what) => `${nameIn(plan, planned)}: left out ${what}`));
+    leftOut.push(...one.staged.skipped.map((what) => `${nameIn(plan, planned)}: skipped ${what}`));
   }
   const rows = staged.reduce((sum, one) => sum + one.rows, 0);
   if (files.length > 1) {
-    const more = files.length > NAMED ? `the first ${NAMED} are named above` : 'as above';
-    notes.push(`${files.length} files make up ${rows} rows (${more})`);
+    const more = files.length > NAMED ? `the first ${NAMED} are listed above` : 'as listed above';
+    notes.push(`${files.length} files have ${rows} rows in total (${more})`);
   }
   notes.push(...leftOut);
   const of = staged.reduce((sum, one) => sum + (one.of ?? 0), 0);
-  if (of > rows) leftOut.push(`where keeps ${rows} of ${of} rows`);
+  if (of > rows) leftOut.push(`the condition where keeps ${rows} of ${of} rows`);
   if (rows === 0) refuseNothing(files, plan, options);
   const { columns, countsRows } = staged[0]!;
   return { name, rows, columns, countsRows, notes, leftOut, reading, first, times: staged.flatMap((one) => one.times) };
@@ -77,11 +77,12 @@ function refuseNothing(files: readonly PlannedFile[], plan: Plan, { where }: Rea
   const ofPart = plan.parts.length > 1 ? `, and ${files.length === 1 ? 'is' : 'are'} a part of ${plan.name}` : '';
   const path = files.length === 1 ? shownOf(files[0]!) : `${shownOf(files[0]!)} and ${files.length - 1} more`;
   if (where !== undefined) {
-    const hint = 'Capitals count in text. `data inspect` without --where shows whether the files have rows at all.';
-    fail('bad-data', { path, problem: `no row fits the condition ${JSON.stringify(where)}${ofPart}`, hint });
+    const hint =
+      'Comparison of text is case-sensitive. Run `data inspect` without --where to see whether the files have rows at all.';
+    fail('bad-data', { path, problem: `no row satisfies the condition ${JSON.stringify(where)}${ofPart}`, hint });
   }
   const hint =
-    'Expected rows of user and item after the header. A folder without valid gets one out of train; remove the file if it is not meant.';
+    'Expected rows of user and item after the header. If an empty valid file is not intended, remove it: valid is then taken from train.';
   fail('bad-data', { path, problem: `has no rows of data${ofPart}`, hint });
 }
 
@@ -103,15 +104,15 @@ async function stagePlanned(
   const { encoding, quote, table: wantedTable, delimiter } = options;
   const file = await openSource(planned, { encoding, quote, table: wantedTable, folder: db.folder });
   refuseOtherFormat(file, plan.format);
-  const wished = [...Object.values(plan.columns), ...wordsOf(options.where)].filter((wish) => wish !== undefined);
+  const givenNames = [...Object.values(plan.columns), ...wordsOf(options.where)].filter((name) => name !== undefined);
   const ofSplit = plan.parts.length > 1;
   const found: Found = plan.format
     ? { format: plan.format }
-    : await formatOf(db, file, { ofSplit, delimiter, wished, before: before.reading });
+    : await formatOf(db, file, { ofSplit, delimiter, givenNames, before: before.reading });
   const { format } = found;
-  const request = { file, header: plan.header, wished, quote, delimiter: delimiter ?? found.delimiter };
+  const request = { file, header: plan.header, givenNames, quote, delimiter: delimiter ?? found.delimiter };
   const own = withKeys(await readerOf(format).read(db, request), file.keys);
-  // One that is named alone is what the user wants.
+  // A file given alone is intended.
   if (before.several) refuseRankings(file.shown, own);
   const table = before.first ? namedAsFirst(before.first, file.shown, own) : own;
   const staged = await stageFile(db, name, file, table, plan.columns, options);
@@ -131,7 +132,7 @@ async function stagePlanned(
   };
 }
 
-/** As the notes name a file: from the folder of the source on. */
+/** Name of a file in the notes: relative to the folder of the source. */
 const nameIn = ({ folder }: Plan, { path, shown = path }: PlannedFile): string => {
   const inside = relative(folder, path);
   return inside === '' || inside.startsWith('..') ? (shown.split(/[/\\]/).at(-1) ?? shown) : inside;
@@ -149,14 +150,14 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 const dividedBy = (delimiter: string | undefined): string =>
-  delimiter === undefined ? '' : ` divided by ${NAMES[delimiter] ?? delimiter}`;
+  delimiter === undefined ? '' : ` separated by ${NAMES[delimiter] ?? delimiter}`;
 
 const shownOf = ({ path, shown = path }: PlannedFile): string => shown;
 
-/** Names such as `event.type` in a condition, which may lead into a structure. */
+/** Names such as `event.type` in a condition, which may be fields of a structure. */
 const wordsOf = (where: string | undefined): string[] => where?.match(/[A-Za-z_]\w*(?:\.\w+)+/g) ?? [];
 
-/** Columns that the folders of the path stand for; a column of the file itself goes before. */
+/** Adds the columns from folder names. A column of the file itself takes precedence. */
 function withKeys(table: Table, keys: Readonly<Record<string, string>>): Table {
   const own = new Set(table.columns.map((c) => c.name));
   const more = Object.entries(keys).filter(([key]) => !own.has(key));

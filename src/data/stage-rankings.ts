@@ -1,4 +1,4 @@
-/** From a table of rankings to numbers: rows are checked and copied into DuckDB, which numbers the ids and sorts the lists. */
+/** Stages a table of rankings: checks its rows and copies them to DuckDB, which numbers the ids and sorts the lists. */
 import { fail } from '../errors.js';
 import { badId, type RowCheck, refuseBadRows } from './check-rows.js';
 import { badFile, type Database, pathValue } from './duckdb.js';
@@ -16,29 +16,29 @@ export interface StagedGroup {
 
 export interface StagedRankings {
   readonly rows: number;
-  /** Ids as the file spells them, in the order in which they first appear; rows name them by position. */
+  /** Ids exactly as in the file, by first occurrence. Rows refer to them by index. */
   readonly users: readonly string[];
   readonly items: readonly string[];
   readonly groups: readonly StagedGroup[];
-  /** Rows of each user or item of the file. */
+  /** Number of rows of each user or item of the file. */
   countBy(what: 'user' | 'item'): Promise<readonly number[]>;
-  /** Hands over the rows of one group, user by user, best first. `row` counts from 1. */
+  /** Passes the rows of one group to `take`, user by user, best first. `row` counts from 1. */
   scan(group: number, take: (user: number, item: number, value: number, row: number) => void): Promise<void>;
 }
 
-/** More pairs of teacher and checkpoint than this mean that a column was taken for what it is not. */
-const MOST_GROUPS = 4096;
+/** More pairs of teacher and checkpoint than this mean that a column was misinterpreted. */
+const MAX_GROUPS = 4096;
 
 const HINTS = {
-  user: 'Every row needs a user id. Correct the row, or name another column with --user.',
-  item: 'Every row needs an item id. Correct the row, or name another column with --item.',
-  rank: 'Expected a whole number from 1 on; 1 is the best.',
-  score: 'Expected a finite number. Leave items without a score, such as masked ones, out of the file.',
+  user: 'Every row needs a user id. Correct the row, or choose another column with --user.',
+  item: 'Every row needs an item id. Correct the row, or choose another column with --item.',
+  rank: 'Expected a whole number >= 1; rank 1 is the best.',
+  score: 'Expected a finite number. Omit items without a score, such as masked ones.',
   teacher: 'Every row needs a teacher. Correct the row, or ignore the column with --teacher none.',
   checkpoint: 'Every row needs a checkpoint. Correct the row, or ignore the column with --checkpoint none.',
 };
 
-/** @throws RecdistillError `bad-data` with the number of the first row that cannot be used, `out-of-memory` */
+/** @throws RecdistillError `bad-data` with the number of the first unusable row, `out-of-memory` */
 export async function stageRankings(
   db: Database,
   file: SourceFile,
@@ -70,13 +70,13 @@ export async function stageRankings(
     'CREATE TEMP TABLE groups AS SELECT t, c, n, (row_number() OVER (ORDER BY first) - 1)::INTEGER AS k ' +
       'FROM (SELECT t, c, count(*)::DOUBLE AS n, min(rowid) AS first FROM raw GROUP BY t, c)',
   );
-  const groups = await db.query(`SELECT t, c, n FROM groups ORDER BY k LIMIT ${MOST_GROUPS + 1}`);
-  if (groups.length > MOST_GROUPS) {
+  const groups = await db.query(`SELECT t, c, n FROM groups ORDER BY k LIMIT ${MAX_GROUPS + 1}`);
+  if (groups.length > MAX_GROUPS) {
     const named = [teacher, checkpoint].flatMap((c) => (c ? [c.name] : [])).join(' and ');
     fail('bad-data', {
       path: file.shown,
-      problem: `more than ${MOST_GROUPS} different values in ${named}; expected some teachers with some checkpoints each`,
-      hint: 'Name other columns with --teacher and --checkpoint, or ignore them: none.',
+      problem: `more than ${MAX_GROUPS} different values in ${named}; expected a few teachers with a few checkpoints each`,
+      hint: 'Choose other columns with --teacher and --checkpoint, or ignore them with none.',
     });
   }
   await db.query(
@@ -123,7 +123,7 @@ function checksOf(
   return checks.filter((check) => check !== undefined);
 }
 
-/** Numbers the different values of a column in the table `name`, in the order in which they first appear, and returns them. */
+/** Numbers the distinct values of a column by first occurrence, in the table `name`, and returns them. */
 async function numbered(db: Database, name: string, column: string): Promise<string[]> {
   await db.query(
     `CREATE TEMP TABLE ${name} AS SELECT id, (row_number() OVER (ORDER BY first) - 1)::INTEGER AS k ` +

@@ -1,4 +1,4 @@
-/** Readable names of made-up items, by theme and niche: a recommendation list can be judged at a glance. */
+/** Readable names of synthetic items, by theme and niche, so that a recommendation list can be assessed at a glance. */
 
 const themes = [
   'crime novel',

@@ -1,6 +1,6 @@
 /**
- * A data set made up: items in latent groups and niches, users with tastes, popularity and activity with heavy tails. Every
- * number depends on the seed and on counters alone, so a size and a seed always give the same data.
+ * Generates synthetic data: items in latent themes and niches, users with tastes, heavy-tailed popularity and activity.
+ * Every random number depends only on the seed and on counters, so a size and a seed always give the same data.
  */
 
 import { fail } from '../errors.js';
@@ -11,7 +11,7 @@ import { itemName, NICHES, THEMES } from './synthetic-names.js';
 export interface SyntheticSpec {
   readonly nUsers: number;
   readonly nItems: number;
-  /** Exact number of interactions, at most a quarter of users x items. */
+  /** Exact number of interactions, at most a quarter of `nUsers * nItems`. */
   readonly interactions: number;
   readonly seed: number;
 }
@@ -23,23 +23,23 @@ export interface SyntheticSource extends Source {
   readonly labels: readonly string[];
 }
 
-/** Exponent of item popularity by rank (Zipf), and spread of log activity: catalogues and logs in practice have about these. */
+/** Exponent of item popularity by rank (Zipf) and standard deviation of log activity. Real data sets have similar values. */
 const POPULARITY_EXPONENT = 0.9;
 const ACTIVITY_SIGMA = 0.9;
-/** Shares of a user's interactions: a loved niche, any niche of a liked theme, anything at all. */
+/** Shares of a user's interactions: a favourite niche, any niche of the user's theme, any item. */
 const NICHE_SHARE = 0.65;
 const THEME_SHARE = 0.2;
-const LOVED_NICHES = 3;
+const FAVOURITE_NICHES = 3;
 const START = Date.UTC(2023, 0, 1) / 1000;
 const SPAN = 365 * 24 * 3600;
 
-/** Reads `synthetic` or `synthetic:USERSxITEMSxINTERACTIONS` with `:SEED` behind it or not; undefined for any other text. */
+/** Parses `synthetic` or `synthetic:USERSxITEMSxINTERACTIONS[:SEED]`. Undefined for any other text. */
 export function parseSynthetic(data: string): SyntheticSpec | undefined {
   if (data === 'synthetic') return SYNTHETIC_DEFAULT;
   if (!data.startsWith('synthetic:')) return undefined;
   const match = /^synthetic:(\d+)x(\d+)x(\d+)(?::(\d+))?$/.exec(data);
   if (!match) {
-    const help = 'For example synthetic:2000x3000x60000, or synthetic:2000x3000x60000:7 with seed 7.';
+    const help = 'For example synthetic:2000x3000x60000, or with seed 7, synthetic:2000x3000x60000:7.';
     fail('bad-option', {
       option: 'data',
       owner: 'data',
@@ -52,7 +52,7 @@ export function parseSynthetic(data: string): SyntheticSpec | undefined {
   return { nUsers: nUsers!, nItems: nItems!, interactions: interactions!, seed: seed! };
 }
 
-/** @throws RecdistillError `bad-option` if the size cannot be made */
+/** @throws RecdistillError `bad-option` if data of this size cannot be generated */
 export function synthesize(spec: SyntheticSpec): SyntheticSource {
   checkSize(spec);
   const catalogue = makeItems(spec);
@@ -61,12 +61,12 @@ export function synthesize(spec: SyntheticSpec): SyntheticSource {
   const items = new Int32Array(spec.interactions);
   const times = new Float64Array(spec.interactions);
   const timeKey = stream(spec.seed, 'synthetic time');
-  const draw = makeDrawer(spec, catalogue);
+  const draw = createItemSampler(spec, catalogue);
   let at = 0;
   for (let u = 0; u < spec.nUsers; u++) {
     const first = at;
     at = draw(u, activity[u]!, items, at);
-    // A user is active for a part of the year, so that a split by time meets new and departed users.
+    // A user is active for a part of the year, so that a split by time has new and departed users.
     const begin = uniform(timeKey, u, 0) * 0.7;
     for (let k = first; k < at; k++) {
       users[k] = u;
@@ -87,12 +87,12 @@ function checkSize({ nUsers, nItems, interactions, seed }: SyntheticSpec): void 
   if (nUsers < 2 || nItems < 8) refuse(`${nUsers} users and ${nItems} items`, 'at least 2 users and 8 items');
   if (nUsers > 2 ** 30 || nItems > 2 ** 30) refuse(`${nUsers} users and ${nItems} items`, 'at most 2^30 of each');
   if (interactions < nUsers || interactions > (nUsers * nItems) / 4 || interactions > 2 ** 30) {
-    refuse(`${interactions} interactions`, 'at least one per user and at most a quarter of users x items');
+    refuse(`${interactions} interactions`, 'at least one per user, and at most a quarter of users x items');
   }
   if (!Number.isSafeInteger(seed)) refuse(`seed ${seed}`, 'a whole number');
 }
 
-/** Ids with leading zeros, so that their order as text is their order as numbers. */
+/** Ids with leading zeros, so that text order equals numeric order. */
 function numbered(prefix: string, n: number): string[] {
   const digits = String(n).length;
   return Array.from({ length: n }, (_, k) => prefix + String(k + 1).padStart(digits, '0'));
@@ -101,10 +101,10 @@ function numbered(prefix: string, n: number): string[] {
 interface Catalogue {
   /** Niche of each item, in [0, THEMES x NICHES). */
   readonly niche: Int32Array;
-  /** Items ordered by niche, and where each niche starts. */
+  /** Items sorted by niche, and the start of each niche. */
   readonly byNiche: Int32Array;
   readonly starts: Int32Array;
-  /** Running sum of popularity along `byNiche`, with 0 in front. */
+  /** Cumulative popularity along `byNiche`, starting with 0. */
   readonly cumulative: Float64Array;
 }
 
@@ -123,14 +123,14 @@ function makeItems({ nItems, seed }: SyntheticSpec): Catalogue {
     byNiche[cursor[n]!++] = i;
   });
   const cumulative = new Float64Array(nItems + 1);
-  // The offset keeps the first few items from taking everything.
+  // The offset keeps the first few items from dominating.
   byNiche.forEach((i, k) => {
     cumulative[k + 1] = cumulative[k]! + (rank[i]! + 10) ** -POPULARITY_EXPONENT;
   });
   return { niche, byNiche, starts, cumulative };
 }
 
-/** Interactions of each user: log-normal, at least one, at most a third of the items, with the exact sum wanted. */
+/** Number of interactions of each user: log-normal, at least one, at most a third of the items, with the exact total. */
 function makeActivity({ nUsers, nItems, interactions, seed }: SyntheticSpec): Int32Array {
   const key = stream(seed, 'synthetic activity');
   const most = Math.max(1, Math.floor(nItems / 3));
@@ -148,24 +148,25 @@ function makeActivity({ nUsers, nItems, interactions, seed }: SyntheticSpec): In
   return activity;
 }
 
-/** A standard normal number (Box and Muller). */
+/** A standard normal random number (Box and Muller). */
 const gaussian = (key: RandomKey, k: number): number =>
   Math.sqrt(-2 * Math.log(1 - uniform(key, k, 0))) * Math.cos(2 * Math.PI * uniform(key, k, 1));
 
-/** Draws `n` different items for a user into `out` from position `at`; returns the next position. */
-type Drawer = (user: number, n: number, out: Int32Array, at: number) => number;
+/** Samples `n` distinct items for a user into `out` from position `at`. Returns the next position. */
+type ItemSampler = (user: number, n: number, out: Int32Array, at: number) => number;
 
-function makeDrawer({ nItems, seed }: SyntheticSpec, { byNiche, starts, cumulative }: Catalogue): Drawer {
+function createItemSampler({ nItems, seed }: SyntheticSpec, { byNiche, starts, cumulative }: Catalogue): ItemSampler {
   const taste = stream(seed, 'synthetic taste');
   const key = stream(seed, 'synthetic draw');
   const owner = new Int32Array(nItems).fill(-1);
   const words = new Uint32Array(2);
-  const loved = new Int32Array(LOVED_NICHES);
+  const loved = new Int32Array(FAVOURITE_NICHES);
   return (user, n, out, at) => {
     const theme = Math.floor(uniform(taste, user, 0) * THEMES);
-    // Most loved niches belong to the user's theme, so that tastes overlap between users of one theme.
-    for (let k = 0; k < LOVED_NICHES; k++) {
-      const within = k < LOVED_NICHES - 1 ? theme * NICHES : Math.floor(uniform(taste, user, 8 + k) * THEMES) * NICHES;
+    // Most favourite niches belong to the user's theme, so that tastes overlap between users of one theme.
+    for (let k = 0; k < FAVOURITE_NICHES; k++) {
+      const within =
+        k < FAVOURITE_NICHES - 1 ? theme * NICHES : Math.floor(uniform(taste, user, 8 + k) * THEMES) * NICHES;
       loved[k] = within + Math.floor(uniform(taste, user, 1 + k) * NICHES);
     }
     const end = at + n;
@@ -175,7 +176,7 @@ function makeDrawer({ nItems, seed }: SyntheticSpec, { byNiche, starts, cumulati
       const where = words[0]! / 2 ** 32;
       let [from, to] = [0, nItems];
       if (where < NICHE_SHARE) {
-        const niche = loved[Math.floor((where / NICHE_SHARE) * LOVED_NICHES)]!;
+        const niche = loved[Math.floor((where / NICHE_SHARE) * FAVOURITE_NICHES)]!;
         [from, to] = [starts[niche]!, starts[niche + 1]!];
       } else if (where < NICHE_SHARE + THEME_SHARE) {
         [from, to] = [starts[theme * NICHES]!, starts[(theme + 1) * NICHES]!];
@@ -186,7 +187,7 @@ function makeDrawer({ nItems, seed }: SyntheticSpec, { byNiche, starts, cumulati
       owner[item] = user;
       out[at++] = item;
     }
-    // A user who has used up what they like takes the rest in catalogue order.
+    // If the user's preferred items are exhausted, the rest is taken in catalogue order.
     for (let k = 0; at < end; k++) {
       const item = byNiche[(k + user) % nItems]!;
       if (owner[item] === user) continue;
@@ -197,7 +198,7 @@ function makeDrawer({ nItems, seed }: SyntheticSpec, { byNiche, starts, cumulati
   };
 }
 
-/** The position in [from, to) at share `u` of the popularity between them, by binary search. */
+/** The position in [from, to) at the share `u` of their total popularity, by binary search. */
 function search(cumulative: Float64Array, from: number, to: number, u: number): number {
   const target = cumulative[from]! + u * (cumulative[to]! - cumulative[from]!);
   let [lo, hi] = [from, to - 1];

@@ -1,4 +1,4 @@
-/** Temporary files that are gone when they are not needed any more, also where a signal ends the process. */
+/** Temporary folders that are removed after use, also if a signal ends the process. */
 import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,12 +7,12 @@ import { fail } from '../errors.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** What is to be done if a signal ends the process now. */
+/** Clean-up functions to run if a signal ends the process. */
 const cleanings = new Set<() => void>();
 
 /**
- * Runs `use` with a new folder among the temporary files of the system, and removes it in any case.
- * @throws RecdistillError `write-failed` if there is no place for it
+ * Runs `use` with a new folder in the system's temporary folder, and always removes it.
+ * @throws RecdistillError `write-failed` if it cannot be created
  */
 export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'recdistill-')).catch((cause) => noPlace(tmpdir(), cause));
@@ -28,27 +28,27 @@ export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>
 function noPlace(folder: string, cause: unknown): never {
   const name = process.platform === 'win32' ? 'TEMP' : 'TMPDIR';
   const given = process.env[name];
-  const source = given ? `${name} names it` : `${name} is not set`;
+  const source = given ? `set by ${name}` : `${name} is not set`;
   const why = cause instanceof Error ? cause.message.replace(/, mkdtemp .*/, '') : String(cause);
   fail(
     'write-failed',
     {
       path: folder,
       problem: `it is the folder for temporary files (${source}): ${why}`,
-      hint: `Set ${name} to a folder that is there, that you may write to, and that has room for copies of the data.`,
+      hint: `Set ${name} to an existing, writable folder with space for copies of the data.`,
     },
     cause,
   );
 }
 
 /**
- * Has `clean` run if SIGINT, SIGTERM or SIGHUP ends the process. The process then ends as it would have without: by that signal. Where
- * others listen for the signal, they decide, and `clean` is not run.
- * @param clean synchronous; what it throws is ignored
- * @returns ends this
+ * Runs `clean` if SIGINT, SIGTERM or SIGHUP ends the process. The process still ends by that signal. If there are other
+ * listeners for the signal, they decide what to do, and `clean` is not run.
+ * @param clean synchronous; its errors are ignored
+ * @returns unregisters `clean`
  */
 export function cleanedOnSignal(clean: () => void): () => void {
-  // The first to hear of it: a listener that hears it once is gone afterwards.
+  // Prepended, because a `once` listener that runs before would no longer be counted.
   if (cleanings.size === 0) for (const signal of SIGNALS) process.prependListener(signal, endBy);
   cleanings.add(clean);
   return () => {

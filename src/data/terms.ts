@@ -1,15 +1,15 @@
-/** Terms of use that go with what is made from a data set. */
+/** Terms of use of a data set, which also apply to students made from it. */
 import { catalog } from './catalog.js';
 
 /**
- * On which terms a student that was made from this data may be used.
- * @param data as in the data options: a name, `synthetic...`, or a path
+ * The terms of use of a student made from this data.
+ * @param data the data option: a name, `synthetic...`, or a path
  */
 export function licenceNote(data: string): string {
   if (Object.hasOwn(catalog, data)) {
     const { title, terms, citation } = catalog[data]!;
     return `Made from ${title}. Terms of the data: ${terms} Please cite: ${citation}`;
   }
-  if (data.startsWith('synthetic')) return 'Made from synthetic data; no terms.';
-  return 'Made from data of your own; its terms hold for the student, too.';
+  if (data.startsWith('synthetic')) return 'Made from synthetic data, without terms of use.';
+  return 'Made from your own data. Its terms of use also apply to the student.';
 }

@@ -62,11 +62,11 @@ test('the first and the last line keep their own blanks, and a text without more
 test('a text of blanks or of zero bytes is refused', async (t) => {
   const f = testFolder(t);
   for (const [text, message] of [
-    ['\n\n', /has no lines but blank ones/],
-    ['\ufeff \t\r\n', /has no lines but blank ones/],
-    ['sep=;\n\n', /has no lines but blank ones/],
-    ['\x1a', /has no lines but blank ones/],
-    ['\0'.repeat(10_000), /starts with zero bytes and is no text/],
+    ['\n\n', /has only blank lines/],
+    ['\ufeff \t\r\n', /has only blank lines/],
+    ['sep=;\n\n', /has only blank lines/],
+    ['\x1a', /has only blank lines/],
+    ['\0'.repeat(10_000), /starts with zero bytes and is not text/],
   ] as const) {
     await assert.rejects(opened(f, f.write('a.csv', text)), message, JSON.stringify(text.slice(0, 9)));
   }
@@ -94,7 +94,7 @@ test('a gzip file that is filled up with zero bytes is read, one with other byte
   }
   await assert.rejects(
     fingerprint(f.write('c.csv.gz', Buffer.concat([packed, Buffer.from('more')]))),
-    /not a whole gzip file/,
+    /not a complete gzip file/,
   );
   const path = f.write('d.csv.gz', packed);
   assert.equal(await opened(f, path), path, 'what DuckDB can read is not copied');

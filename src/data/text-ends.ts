@@ -1,23 +1,23 @@
-/** Where the data of a text starts and ends: blank lines, Excel's first line and what old systems leave at the end are no data. */
+/** Finds start and end of the data in a text: without blank lines, Excel's first line, and padding at the end. */
 import type { Chunks } from './copies.js';
 
 const [NUL, TAB, LF, CR, CTRL_Z, BLANK] = [0x00, 0x09, 0x0a, 0x0d, 0x1a, 0x20];
 
 /** Excel's first line, such as `sep=;`. */
 const SEPARATOR = /^"?sep=(.)"?(?:\r\n|\n|\r)/i;
-/** Longer than that line. */
+/** Longer than that line, in bytes. */
 const SEPARATOR_BYTES = 16;
 
 export interface TextStart {
-  /** Where the first line of data starts, in bytes. */
+  /** Offset of the first line of data, in bytes. */
   readonly skip: number;
-  /** What the line `sep=;` says. */
+  /** Delimiter from the line `sep=;`. */
   readonly delimiter?: string;
 }
 
 /**
- * The start of a UTF-8 text behind blank lines and the line `sep=;`.
- * @param mark bytes of the byte order mark
+ * The start of the data in a UTF-8 text, after blank lines and the line `sep=;`.
+ * @param mark length of the byte order mark in bytes
  */
 export async function startOfText(read: () => Chunks, head: Buffer, mark: number): Promise<TextStart> {
   const first = await afterBlankLines(read, head, mark);
@@ -30,7 +30,7 @@ const isLineEnd = (byte: number): boolean => byte === LF || byte === CR;
 const isBlank = (byte: number): boolean => byte === BLANK || byte === TAB;
 const isSign = (byte: number): boolean => !isBlank(byte) && !isLineEnd(byte) && byte !== NUL && byte !== CTRL_Z;
 
-/** Where the first line starts that is not blank, from `from` on; the blanks at its own start are part of it. */
+/** Offset of the first non-blank line from `from` on. Whitespace at its start belongs to it. */
 async function afterBlankLines(read: () => Chunks, head: Buffer, from: number): Promise<number> {
   const next = head[from];
   if (next !== undefined && !isLineEnd(next) && !isBlank(next)) return from;
@@ -45,24 +45,24 @@ async function afterBlankLines(read: () => Chunks, head: Buffer, from: number): 
   return start;
 }
 
-/** Finds the end of the last line of a text that is not blank. Zero bytes and Ctrl-Z behind it are no data either. */
+/** Finds the end of the last non-blank line of a text. Zero bytes and Ctrl-Z after it are not data. */
 export class TextEnd {
-  /** Bytes up to the last sign that is none of these, 0 if there is none. */
-  signs = 0;
-  /** Bytes up to the end of the last line, with the line end. */
+  /** Number of bytes up to the last character of data. 0 if there is none. */
+  dataEnd = 0;
+  /** Number of bytes up to the end of the last line, including its line end. */
   #end = 0;
   #taken = 0;
-  /** No line end has come after the last sign: blanks are still part of the line. */
+  /** No line end followed the last character of data yet: whitespace still belongs to the line. */
   #open = true;
   #before = NUL;
-  /** More than line ends stands behind the last line. */
+  /** The last line is followed by more than line ends. */
   #more = false;
 
   take(chunk: Uint8Array): void {
     const after = chunk.findLastIndex(isSign) + 1;
     if (after > 0) {
-      this.signs = this.#taken + after;
-      this.#end = this.signs;
+      this.dataEnd = this.#taken + after;
+      this.#end = this.dataEnd;
       this.#open = true;
       this.#more = false;
     }
@@ -82,7 +82,7 @@ export class TextEnd {
     this.#more ||= !isLineEnd(byte);
   }
 
-  /** Where the text is to be cut, undefined if nothing but empty lines comes behind the last one. */
+  /** Length to truncate the text to, in bytes. Undefined if only empty lines follow the last one. */
   get cut(): number | undefined {
     return this.#more ? this.#end : undefined;
   }

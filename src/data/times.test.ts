@@ -58,7 +58,7 @@ test('units that are mixed within a file or between files are refused, unless th
   await assert.rejects(latest(t, mixed), (e: RecdistillError) => {
     assert.match(
       e.message,
-      /times are of different units: 80 rows like seconds \("1300000060", row 2 of .*t\.csv\), 40 rows like milliseconds/,
+      /times have different units: 80 rows like seconds \("1300000060", row 2 of .*t\.csv\), 40 rows like milliseconds/,
     );
     assert.match(e.hint, /--time-unit/);
     return true;

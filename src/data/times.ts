@@ -1,21 +1,21 @@
-/** Times of the source: numbers in some unit, dates as numbers, or text. Staged as whole nanoseconds, so that nothing that differs becomes equal. */
+/** Parses times: numbers in some unit, dates as numbers, or text. They are staged as whole nanoseconds, without loss. */
 import { fail } from '../errors.js';
 import { rowsText } from './check-rows.js';
 import { type Database, literal } from './duckdb.js';
 import type { DataOptions } from './options.js';
 
-/** What a time looks like. The size of a number tells its unit: until 5138 seconds stay below 10^11, and other units are above until 1973. */
+/** Kinds of times. The size of a number tells its unit: until the year 5138, seconds stay below 10^11; from 1973 on, the other units are above. */
 const KINDS = {
   text: { code: 0, name: 'dates as text' },
   s: { code: 1, name: 'seconds' },
   ms: { code: 2, name: 'milliseconds' },
   us: { code: 3, name: 'microseconds' },
   ns: { code: 4, name: 'nanoseconds' },
-  /** Eight digits that are a date of 1900 to 2100, such as 20200913. */
+  /** Eight digits that are a date between 1900 and 2100, such as 20200913. */
   day: { code: 5, name: 'dates such as 20200913' },
-  /** Twelve digits that are a date with hours and minutes. */
+  /** Twelve digits that are a date with hour and minute. */
   minute: { code: 6, name: 'dates such as 202009131230' },
-  /** 1900 to 2099. */
+  /** A year from 1900 to 2099. */
   year: { code: 7, name: 'years' },
   month: { code: 8, name: 'months such as 202009' },
   hour: { code: 9, name: 'dates such as 2020091312' },
@@ -28,16 +28,17 @@ const NANOSECONDS = { s: 1_000_000_000, ms: 1_000_000, us: 1000, ns: 1 } as cons
 const LIMITS = { s: 1e11, ms: 1e14, us: 1e17, ns: Number.MAX_SAFE_INTEGER * 1024 } as const;
 
 /**
- * Adds two columns to a relation: t, the time in nanoseconds since 1970 (BIGINT), and c, the code of its kind; NULL where it is no time.
+ * Adds two columns to a relation: t, the time in nanoseconds since 1970 (BIGINT), and c, the code of its kind. Both are
+ * NULL for an invalid time.
  * @param rows SQL of the relation
- * @param text SQL of the time as text in it, with a point as decimal mark
+ * @param text SQL expression of the time as text, with a point as decimal mark
  */
 export function withTimes(rows: string, text: string, { timeUnit, timeFormat }: TimeOptions): string {
   if (timeFormat !== undefined) {
     const parsed = `TRY(epoch_ns(try_strptime(${text}, ${literal(timeFormat)})))`;
     return `(SELECT *, ${parsed} AS t, CASE WHEN ${parsed} IS NOT NULL THEN ${KINDS.text.code} END AS c FROM ${rows})`;
   }
-  // One step after the other, so that each is computed once. Whole numbers go first; casts to wide decimals would take a thousand times as long.
+  // Nested steps, so that each is computed once. Whole numbers first: casts to wide decimals take a thousand times as long.
   const numbers =
     `(SELECT *, CASE WHEN NOT contains(${text}, '.') THEN try_cast(${text} AS BIGINT) END AS "#whole", ` +
     `try_cast(${text} AS DOUBLE) AS "#number" FROM ${rows})`;
@@ -54,7 +55,7 @@ export function withTimes(rows: string, text: string, { timeUnit, timeFormat }: 
     `CASE WHEN regexp_full_match(${text}, '[+-]?\\d{1,18}\\.\\d*') ` +
     `THEN TRY(try_cast(split_part(${text}, '.', 1) AS BIGINT) * ${factor} + ${fraction} // ${NANOSECONDS.s / factor}) ` +
     `ELSE TRY(("#number" * ${factor})::BIGINT) END`;
-  // TIMESTAMP_NS keeps nanoseconds and knows no named zones, TIMESTAMPTZ the other way round.
+  // TIMESTAMP_NS keeps nanoseconds but knows no named time zones. TIMESTAMPTZ is the opposite.
   const parsed =
     `CASE WHEN regexp_matches(${text}, '^\\s*\\d{4}[-/]\\d') THEN ` +
     `coalesce(TRY(epoch_ns(try_cast(${text} AS TIMESTAMP_NS))), TRY(epoch_us(try_cast(${text} AS TIMESTAMPTZ)) * 1000)) END`;
@@ -86,25 +87,25 @@ export interface TimeCount {
   readonly path: string;
   readonly kind: number;
   readonly rows: number;
-  /** The latest of them, in seconds since 1970. */
+  /** The latest one, in seconds since 1970. */
   readonly latest: number;
-  /** Where the first of them stands, such as `row 3 of a.csv`. */
+  /** Place of the first one, such as `row 3 of a.csv`. */
   readonly first: string;
   readonly value: string;
 }
 
-/** Seconds of a moment that nobody counts to from anywhere but 1970: 2001. */
+/** The year 2001 in Unix seconds. Times counted from another origin than 1970 stay below. */
 const SINCE_1970 = 1e9;
 
 function refuseNumbers(counts: readonly TimeCount[], kind: Kind, format: string): never {
   const { path, value, first } = counts.find((c) => c.kind === KINDS[kind].code)!;
   const problem = `the times look like ${KINDS[kind].name} (${JSON.stringify(value)}, ${first})`;
-  const hint = `Read them with --time-format ${format}; or say their unit with --time-unit, if they count from 1970.`;
+  const hint = `Read them with --time-format ${format}. If they count from 1970, set their unit with --time-unit.`;
   fail('bad-data', { path, problem, hint });
 }
 
 /**
- * Decides what the times of a source are.
+ * Decides how to interpret the times of a source.
  * @returns whether numbers of eight digits are dates
  * @throws RecdistillError `bad-data` if units are mixed
  */
@@ -119,7 +120,7 @@ export function timesAreDays(counts: readonly TimeCount[]): boolean {
   ] as const) {
     if (rowsOf(kind) > rowsOf('s') + rowsOf('ms')) refuseNumbers(counts, kind, format);
   }
-  // A few numbers look like dates by chance: seconds that are counted from some moment of their own, and milliseconds.
+  // Some numbers look like dates by chance: seconds counted from another origin, and milliseconds.
   const relative = counts.every((c) => c.kind === KINDS.text.code || c.latest < SINCE_1970);
   const byChance = (kind: Kind): boolean =>
     kind === 'minute' ? rowsOf('ms') >= rowsOf(kind) : (kind === 'hour' || relative) && rowsOf('s') >= rowsOf(kind);
@@ -131,29 +132,29 @@ export function timesAreDays(counts: readonly TimeCount[]): boolean {
   });
   return fail('bad-data', {
     path: counts[0]!.path,
-    problem: `the times are of different units: ${examples.join(', ')}`,
-    hint: 'If all numbers are of one unit, say which with --time-unit s, ms, us or ns. Else correct the file, leave the rows out with --where, or ignore times with --time none.',
+    problem: `the times have different units: ${examples.join(', ')}`,
+    hint: 'If all numbers have one unit, set it with --time-unit s, ms, us or ns. Otherwise correct the file, exclude rows with --where, or ignore times with --time none.',
   });
 }
 
-/** SQL that turns staged seconds of eight digits into the days that they spell. */
+/** SQL that converts staged numbers of eight digits, such as 20200913, to their dates. */
 export const daysSql = (table: string): string =>
   `UPDATE ${table} SET t = epoch_ns(strptime((t // ${NANOSECONDS.s})::VARCHAR, '%Y%m%d'))`;
 
-/** Seconds as a float64 has them: about 0.24 microseconds apart today. */
+/** Seconds as float64. The resolution today is about 0.24 microseconds. */
 const SECONDS = `(t // ${NANOSECONDS.s})::DOUBLE + (t % ${NANOSECONDS.s})::DOUBLE / ${NANOSECONDS.s}`;
 
-/** How the staged times of a source become float64 seconds. */
+/** Converts the staged times of a source to float64 seconds. */
 export interface TimeScale {
-  /** SQL of the number that `secondsOf` takes, over a staged table `p`; `join` belongs into its FROM. */
+  /** SQL expression of the argument of `secondsOf`, over a staged table `p`. `join` must be added to its FROM. */
   readonly sql: string;
   readonly join: string;
   secondsOf(value: number): number;
 }
 
 /**
- * Times that differ must not become equal: where float64 seconds are too coarse for the nanoseconds of the source, equal ones are moved up to
- * the next float64, in their order.
+ * Different times must stay different. If float64 seconds are too coarse for the nanoseconds of the source, equal values
+ * are raised to the next float64, in their order.
  * @param tables staged tables with the column `t`
  */
 export async function timeScale(db: Database, tables: readonly string[]): Promise<TimeScale> {
@@ -174,7 +175,7 @@ export async function timeScale(db: Database, tables: readonly string[]): Promis
 
 const bits = new DataView(new ArrayBuffer(8));
 
-/** The next larger float64 of a number >= 0. */
+/** The next larger float64. `x` must be >= 0. */
 function nextUp(x: number): number {
   bits.setFloat64(0, x);
   bits.setBigInt64(0, bits.getBigInt64(0) + 1n);

@@ -1,11 +1,11 @@
-/** A trajectory: ordered checkpoints of one teacher, each as the ranking it gives to every user. */
+/** A trajectory: checkpoints of one teacher in training order, each with a ranking for every user. */
 import type { Rankings } from './rankings.js';
 
 export interface TrajectoryCheckpoint {
   readonly epoch: number;
-  /** The teacher's quality on the valid part at this checkpoint, by metric name; empty where it was not measured. */
+  /** Metrics on the valid part at this checkpoint. Empty if not measured. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Unobserved items of each user, best first. */
+  /** Each user's unobserved items, best first. */
   readonly rankings: Rankings;
 }
 
@@ -13,8 +13,8 @@ export interface Trajectory {
   readonly teacher: string;
   /** Fingerprint of the data set that the teacher was trained on. */
   readonly dataFingerprint: string;
-  /** Earliest first, over the same users, items and depth; the last one is the teacher at its best. */
+  /** Earliest first, over the same users, items and depth. The last one is the teacher's best checkpoint. */
   readonly checkpoints: readonly TrajectoryCheckpoint[];
-  /** Each user's own train items, best first, by the teacher at its best; absent where it is not known, as for a teacher from elsewhere that ranks candidates only. */
+  /** Each user's observed (train) items, ranked by the best checkpoint. Absent if unknown, for example for an external teacher that ranks candidate items only. */
   readonly observed?: Rankings;
 }

@@ -1,23 +1,23 @@
-/** Ids of valid and test that do not occur in train: a few are usual; most of them mean that the files do not belong together. */
+/** Checks for ids of valid and test that do not occur in train. A few are normal; a majority means unrelated files. */
 import { fail } from '../errors.js';
 import type { DataOptions } from './options.js';
 import type { Pairs, Source } from './pairs.js';
-import { type Alike, alikeIn, visible } from './spelling.js';
+import { type Alike, alikeIn, visible } from './similar-ids.js';
 
-/** Unknown ids that are known in another spelling: from this share of the ids of a part on, that is no chance. */
+/** If at least this share of a part's ids occurs in train in a different notation, it is not a coincidence. */
 const ALIKE_SHARE = 0.05;
 
-/** From this share of unknown ids on there is a warning. */
+/** Share of unknown ids from which on there is a warning. */
 const MANY = 0.2;
 
-/** Of fewer ids than these, most may well be unknown. */
+/** With fewer ids than this, a majority of unknown ids is not an error. */
 const FEWEST = 10;
 
 /**
  * Compares the users and items of valid and test with those of train.
  * @param source a ready split: train and test, or train, valid and test
- * @returns warnings, with `unknownIds: keep` in place of errors
- * @throws RecdistillError `bad-data` if most ids of a part are unknown to train, or are known in another spelling
+ * @returns warnings. With `unknownIds: keep` they replace the errors
+ * @throws RecdistillError `bad-data` if most ids of a part do not occur in train, or occur there in a different notation
  */
 export function checkUnknownIds(
   name: string,
@@ -68,8 +68,8 @@ function problemOf(
   return {
     problem: alike ? `${counted}; ${alikeText(alike)}` : counted,
     hint: spelled
-      ? 'Spell ids alike in all files (a column of whole numbers that was saved as numbers with a fraction is the usual cause). --unknown-ids keep takes them as they are.'
-      : 'Check that the files belong together and that --user and --item name the same columns in each. If new users or items are meant, add --unknown-ids keep.',
+      ? 'Write ids the same way in all files. The usual cause is a column of whole numbers that was saved as floats. --unknown-ids keep accepts them as they are.'
+      : 'Check that the files belong together and that --user and --item select the same columns in each. If these are really new users or items, add --unknown-ids keep.',
     fatal: most || spelled,
   };
 }
@@ -77,5 +77,5 @@ function problemOf(
 function alikeText({ count, example }: Alike): string {
   const [one, other] = example;
   const [a, b] = [visible(one, other), visible(other, one)];
-  return `${count} of them occur there in another spelling (${a} here, ${b} in train)`;
+  return `${count} of them occur there in a different notation (${a} here, ${b} in train)`;
 }

@@ -1,28 +1,27 @@
-/** Zip archives: checked as a whole, then unpacked to the temporary folder of a load. */
+/** Checks a zip archive completely, then unpacks it to the temporary folder of a load. */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Entry, ZipFile } from 'yauzl';
 import { fail } from '../errors.js';
-import { type Chunks, copyTo, roomIn, spaceFor, tooLarge } from './copies.js';
+import { damaged } from './compression.js';
+import { type Chunks, copyTo, newCopyFolder, spaceFor, tooLarge } from './copies.js';
 import { crc32 } from './crc32.js';
 import { isHidden } from './file-names.js';
-import { refuseForeignArchive } from './foreign.js';
-import { damaged } from './packing.js';
+import { refuseForeignArchive } from './unsupported-formats.js';
 
 /** More entries than any data set has. */
-const MOST_ENTRIES = 100_000;
+const MAX_ENTRIES = 100_000;
 
 /**
- * Unpacks the files of a zip archive, but for hidden ones and what macOS adds, into a new folder.
- * @param shown what messages name
+ * Unpacks the files of a zip archive into a new folder, except for hidden files and those that macOS adds.
+ * @param shown name used in messages
  * @param folder the temporary folder of the load
  * @returns the new folder
- * @throws RecdistillError `bad-data` for an archive that is damaged, encrypted, a file of another
- * program, or would write outside of the folder, `write-failed` if
- * there is no room for what it says that it holds
+ * @throws RecdistillError `bad-data` for an archive that is damaged, encrypted, the file format of another program, or
+ * would write outside of the folder; `write-failed` if there is no space for its declared content
  */
 export async function unzip(path: string, shown: string, folder: string | undefined): Promise<string> {
-  const room = await roomIn(folder);
+  const room = await newCopyFolder(folder);
   const broken = (cause: unknown): never => damaged(shown, 'zip', messageOf(cause), cause);
   const yauzl = await import('yauzl');
   const zip = await yauzl.openPromise(path, { autoClose: false }).catch(broken);
@@ -43,17 +42,17 @@ export async function unzip(path: string, shown: string, folder: string | undefi
   return room;
 }
 
-/** @param problemOf says what is wrong with the name of a file; null if nothing is */
+/** @param problemOf the problem of a file name, or null */
 async function entriesOf(
   zip: ZipFile,
   shown: string,
   problemOf: (fileName: string) => string | null,
 ): Promise<Entry[]> {
-  if (zip.entryCount > MOST_ENTRIES) {
+  if (zip.entryCount > MAX_ENTRIES) {
     const hint = 'Unpack it and name the folder.';
     fail('bad-data', {
       path: shown,
-      problem: `holds ${zip.entryCount} files; at most ${MOST_ENTRIES} are taken`,
+      problem: `contains ${zip.entryCount} files; at most ${MAX_ENTRIES} are allowed`,
       hint,
     });
   }
@@ -75,11 +74,11 @@ async function entriesOf(
     const wrong = problemOf(entry.fileName);
     if (wrong !== null) outside(shown, wrong);
     if (entry.isEncrypted()) {
-      const hint = 'Unpack it with its password and name the file or folder.';
+      const hint = 'Unpack it with its password and give the file or folder.';
       fail('bad-data', { path: shown, problem: `is encrypted (${entry.fileName})`, hint });
     }
     if (!entry.canDecodeFileData()) {
-      const problem = `${entry.fileName} is packed by method ${entry.compressionMethod}; only stored and deflated files are read`;
+      const problem = `${entry.fileName} uses compression method ${entry.compressionMethod}; only stored and deflated files are supported`;
       fail('bad-data', { path: shown, problem, hint: 'Unpack it and name the file or folder.' });
     }
   }
@@ -89,11 +88,11 @@ async function entriesOf(
 const outside = (shown: string, problem: string): never =>
   fail('bad-data', {
     path: shown,
-    problem: `holds a file that would be written outside of its folder (${problem})`,
-    hint: 'Do not trust this archive. Unpack it with care and name the file or folder.',
+    problem: `contains a file that would be written outside of its folder (${problem})`,
+    hint: 'Do not trust this archive. Unpack it with care and give the file or folder.',
   });
 
-/** yauzl checks sizes and leaves the checksum to its users. */
+/** yauzl checks sizes but not the checksum. */
 async function* checked(chunks: Chunks, entry: Entry, shown: string): AsyncGenerator<Uint8Array> {
   let sum = 0;
   try {

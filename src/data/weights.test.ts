@@ -18,7 +18,7 @@ import { prepareRaw } from './prepare-raw.js';
 import { splits } from './splits/index.js';
 import { writeSplit } from './write-split.js';
 
-/** Every interaction weighs what its user and item say, so that a weight that went astray is seen. */
+/** Every interaction weighs what its user and item say, so that a weight at the wrong interaction is detected. */
 const weightOf = (user: number, item: number) => Math.fround(user + item / 10 + 0.3);
 
 const grid = (nUsers: number, nItems: number) => {
@@ -93,7 +93,7 @@ test('a weight that is not above 0 and finite as float32 is refused', () => {
   ] as const) {
     assert.throws(() => fromPairs(2, 2, [0, 1], [1, 0], undefined, [1, weight]), {
       code: 'bad-data',
-      message: new RegExp(`pair 1 .* weighs ${name}`),
+      message: new RegExp(`pair 1 .* is ${name}`),
     });
   }
 });
@@ -198,7 +198,7 @@ test('log scaling holds back large weights, keeps 1, and needs weights', () => {
   const none = { ...s, parts: s.parts.map(({ users, items }) => ({ users, items })) };
   assert.throws(() => prepareRaw('x', none, optionsWith({ weightScale: 'log' }), 1, [0.6, 0.2, 0.2]), {
     code: 'usage',
-    message: /weightScale is log, and the data has no weights/,
+    message: /weightScale is log, but the data has no weights/,
     hint: /--weight/,
   });
 });

@@ -1,4 +1,4 @@
-/** The option `where`: a condition in SQL over the columns of a file. */
+/** The option `where`: an SQL condition over the columns of a file. */
 
 import { fail } from '../errors.js';
 import { nearest } from '../nearest.js';
@@ -7,15 +7,17 @@ import { type Database, identifier, literal, pathValue } from './duckdb.js';
 import type { SourceFile } from './files.js';
 import type { Column, Table } from './readers/_reader.js';
 
-/** SQL for `SELECT ... {columns} FROM ...`, and the condition that holds over it. */
+/** SQL columns for `SELECT ... {columns} FROM ...`, and the condition over its result. */
 export interface WhereSql {
   readonly columns: string;
   readonly condition: string;
 }
 
 /**
- * The columns that a condition uses get its names. Text is compared as a number where the condition has a number, which needs a number in every row.
- * @throws RecdistillError `bad-option` if it is no condition, or compares what cannot be compared; `bad-data` if the file lacks a column
+ * Provides the columns of a condition under the names that it uses. A text column that is compared with a number is
+ * converted, which requires a number in every row.
+ * @throws RecdistillError `bad-option` if it is not a condition, or compares incompatible values; `bad-data` if the file
+ * lacks a column
  */
 export async function whereSql(db: Database, file: SourceFile, table: Table, condition: string): Promise<WhereSql> {
   const columns: string[] = [];
@@ -41,7 +43,7 @@ export function refuseCondition(condition: string, why: string): never {
     owner: 'data',
     given: JSON.stringify(condition),
     expected: `one condition in DuckDB's SQL over the columns of the file (${why})`,
-    help: "Such as: type = 'purchase' AND price > 5. Text stands in single quotes, a name with blanks in double quotes. Columns of text files are text: functions of numbers and dates need price::DOUBLE, day::DATE.",
+    help: "For example: type = 'purchase' AND price > 5. Put text in single quotes, and names with spaces in double quotes. Columns of text files are text: functions of numbers and dates need price::DOUBLE, day::DATE.",
   });
 }
 
@@ -50,11 +52,11 @@ async function parsed(db: Database, condition: string): Promise<readonly Conditi
   const treeOf = async (sql: string): Promise<unknown> => {
     const [[answer] = []] = await db.query(`SELECT json_serialize_sql(${literal(sql)})`);
     const tree = JSON.parse(String(answer)) as { error: boolean; error_message?: string; statements?: unknown[] };
-    if (tree.error) refuseCondition(condition, tree.error_message?.split('\n')[0] ?? 'it cannot be read');
-    if (tree.statements?.length !== 1) refuseCondition(condition, 'it is several statements');
+    if (tree.error) refuseCondition(condition, tree.error_message?.split('\n')[0] ?? 'it cannot be parsed');
+    if (tree.statements?.length !== 1) refuseCondition(condition, 'it contains several statements');
     return tree.statements[0];
   };
-  // With and without parentheses, so that none of its own closes ours.
+  // Parsed with and without parentheses, so that a parenthesis in it cannot close ours.
   await treeOf(`SELECT 1 WHERE ${condition}\n`);
   const found = columnsOf(await treeOf(`SELECT 1 WHERE (${condition}\n)`));
   if (isFault(found)) refuseCondition(condition, found.fault);
@@ -66,12 +68,12 @@ const isFault = (found: readonly ConditionColumn[] | Fault): found is Fault => '
 function unknown(file: SourceFile, table: Table, name: string): never {
   const names = table.columns.map((c) => c.name);
   const near = nearest(name, names);
-  const problem = `the condition of where uses the column ${JSON.stringify(name)}, which is not there; columns found: ${names.join(', ')}`;
-  const text = 'Text stands in single quotes, a name with blanks in double quotes.';
+  const problem = `the condition where uses the column ${JSON.stringify(name)}, which does not exist; columns found: ${names.join(', ')}`;
+  const text = 'Put text in single quotes, and names with spaces in double quotes.';
   fail('bad-data', { path: file.shown, problem, hint: near ? `Did you mean "${near}"? ${text}` : text });
 }
 
-/** A column as the condition needs it: text stays text where it is compared with text, so that ids of any size stay exact. */
+/** A column with the type that the condition needs. Compared with text it stays text, so that ids of any size stay exact. */
 async function typed(
   db: Database,
   file: SourceFile,
@@ -92,7 +94,10 @@ async function typed(
   );
   if (!used.asNumber) {
     if (areNumbers === true)
-      refuseCondition(condition, `${name} holds numbers and is put in order with text; write numbers without quotes`);
+      refuseCondition(
+        condition,
+        `${name} contains numbers and is compared with text by order; write numbers without quotes`,
+      );
     return sql;
   }
   if (areWhole === true) return `try_cast(${sql} AS HUGEINT)`;
@@ -101,11 +106,11 @@ async function typed(
   if (text === undefined) return sql;
   return refuseCondition(
     condition,
-    `${name} is compared with a number and holds text such as ${JSON.stringify(text)}; write text in single quotes`,
+    `${name} is compared with a number but contains text such as ${JSON.stringify(text)}; write text in single quotes`,
   );
 }
 
-/** SQL of the fields of a structure, so that `event.type` in a condition finds its value. */
+/** SQL expressions of the fields of a structure, so that `event.type` works in a condition. */
 type Fields = Map<string, string | Fields>;
 
 function place(fields: Fields, [first, ...rest]: readonly string[], sql: string): void {

@@ -1,4 +1,4 @@
-/** Writes rankings as a file that any program reads, and that reads back to the same rankings. */
+/** Writes rankings to a file that any program can read, and that reads back to the same rankings. */
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
@@ -11,10 +11,10 @@ import { cleanedOnSignal } from './temporary.js';
 import { writeLines } from './write-split.js';
 
 export interface NamedLists {
-  /** Absent in every entry: the file gets no such column. */
+  /** If absent in every entry, the file has no such column. */
   readonly teacher?: string;
   readonly checkpoint?: number;
-  /** A user's list is what these hold one after the other, each item once. */
+  /** The list of a user is the concatenation of these, each item once. */
   readonly lists: readonly Rankings[];
 }
 
@@ -22,8 +22,8 @@ const TEXT = { csv: 'FORMAT csv, HEADER', tsv: "FORMAT csv, HEADER, DELIMITER '\
 const SUFFIX = /\.(?:(csv|tsv|jsonl|ndjson)(\.gz|\.zst)?|(parquet|pq))$/i;
 
 /**
- * Writes columns user, item, rank (from 1) and, where named, teacher and checkpoint. The format is that of the suffix: .csv, .tsv or .jsonl,
- * each also with .gz or .zst, or .parquet. The file is whole or absent; one that is there is replaced.
+ * Writes the columns user, item, rank (from 1) and, if given, teacher and checkpoint. The suffix determines the format:
+ * .csv, .tsv or .jsonl, each also with .gz or .zst, or .parquet. The write is atomic and replaces an existing file.
  * @throws RecdistillError `usage` for another suffix, `write-failed`
  */
 export async function writeRankingsTable(
@@ -60,7 +60,7 @@ export async function writeRankingsTable(
       cause,
     );
   } finally {
-    // Where the folder is none there is nothing to remove.
+    // If the folder does not exist, there is nothing to remove.
     for (const file of temporary) await rm(file, { force: true }).catch(() => undefined);
     keep();
   }
@@ -70,15 +70,15 @@ function formatOptions(path: string): string {
   const [, text, packed, binary] = SUFFIX.exec(path) ?? [];
   if (binary !== undefined) return 'FORMAT parquet, COMPRESSION zstd';
   if (text === undefined) {
-    const hint = 'Name it .csv, .tsv or .jsonl, each also with .gz or .zst, or .parquet.';
-    fail('usage', { problem: `the suffix of ${path} says no format for rankings`, hint });
+    const hint = 'Use .csv, .tsv or .jsonl, each also with .gz or .zst, or .parquet.';
+    fail('usage', { problem: `the suffix of ${path} is not a format of rankings`, hint });
   }
   const compression = packed === undefined ? 'none' : packed.toLowerCase() === '.gz' ? 'gzip' : 'zstd';
   const name = text.toLowerCase();
   return `${name === 'csv' || name === 'tsv' ? TEXT[name] : TEXT.jsonl}, COMPRESSION ${compression}`;
 }
 
-/** A field as RFC 4180 has it; ids are quoted, so that an empty one or one of spaces stays what it is. */
+/** A quoted field (RFC 4180). The quotes preserve ids that are empty or whitespace. */
 const field = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
 function* csvLines(

@@ -1,4 +1,4 @@
-/** Writes a data set as a ready split folder, whole or not at all. */
+/** Writes a data set as a folder with a ready split, atomically. */
 import { randomUUID } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
@@ -9,14 +9,14 @@ import { SPLIT_MANIFEST, type SplitManifest } from './split-manifest.js';
 import { cleanedOnSignal } from './temporary.js';
 
 /**
- * Writes `train.tsv`, `valid.tsv`, `test.tsv` (user, item and, where known, time and weight), `users.tsv` and `items.tsv` (id, number,
- * label) and `manifest.json` to a new folder. The folder loads back to the same fingerprint.
- * @throws RecdistillError `usage` if the folder exists, `write-failed`; in both cases nothing is left behind
+ * Writes `train.tsv`, `valid.tsv`, `test.tsv` (user, item and, if known, time and weight), `users.tsv` and `items.tsv`
+ * (id, number, label) and `manifest.json` to a new folder. Loading the folder gives the same fingerprint.
+ * @throws RecdistillError `usage` if the folder exists, `write-failed`; no files remain in either case
  */
 export async function writeSplit(dataset: Dataset, folder: string): Promise<void> {
   const target = resolve(folder);
   if (existsSync(target)) {
-    fail('usage', { problem: `${folder} exists already`, hint: 'Choose another folder, or delete this one first.' });
+    fail('usage', { problem: `${folder} already exists`, hint: 'Choose another folder, or delete this one first.' });
   }
   const temporary = `${target}.${randomUUID()}.tmp`;
   const keep = cleanedOnSignal(() => rmSync(temporary, { recursive: true, force: true }));
@@ -31,7 +31,7 @@ export async function writeSplit(dataset: Dataset, folder: string): Promise<void
     await writeLines(join(temporary, SPLIT_MANIFEST), [JSON.stringify(manifestOf(dataset), null, 2)]);
     await rename(temporary, target);
   } catch (cause) {
-    // Where the folder could not even be made there is nothing to remove.
+    // If the folder could not be created, there is nothing to remove.
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
     fail('write-failed', { path: folder, problem: cause instanceof Error ? cause.message : String(cause) }, cause);
   } finally {
@@ -54,7 +54,7 @@ function manifestOf(dataset: Dataset): SplitManifest {
   };
 }
 
-/** A field as RFC 4180 has it; quoted only where it must be. */
+/** A field (RFC 4180), quoted only if necessary. */
 const field = (text: string): string =>
   /["\t\r\n]/.test(text) || text === '' ? `"${text.replaceAll('"', '""')}"` : text;
 

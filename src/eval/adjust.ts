@@ -1,9 +1,9 @@
 /**
- * Adjustment of the p-values of several tests that are read together. A NaN is a test that could not be made: it stays
- * NaN and does not count among the m tests.
+ * Adjustment of p-values for multiple tests. NaN means that a test is not defined: it stays NaN and does not count among
+ * the m tests.
  */
 
-/** Holm: controls the chance of any false finding. Ascending, adj_k = max over j <= k of min(1, (m - j + 1) p_j). */
+/** Holm: controls the family-wise error rate. p ascending, adj_k = max over j <= k of min(1, (m - j + 1) p_j). */
 export function holm(p: ArrayLike<number>): Float64Array {
   const { order, adjusted } = sorted(p);
   const m = order.length;
@@ -15,7 +15,7 @@ export function holm(p: ArrayLike<number>): Float64Array {
   return adjusted;
 }
 
-/** Benjamini-Hochberg: controls the share of false findings. Ascending, adj_k = min over j >= k of min(1, m p_j/j). */
+/** Benjamini-Hochberg: controls the false discovery rate. p ascending, adj_k = min over j >= k of min(1, m p_j / j). */
 export function benjaminiHochberg(p: ArrayLike<number>): Float64Array {
   const { order, adjusted } = sorted(p);
   const m = order.length;
@@ -27,7 +27,7 @@ export function benjaminiHochberg(p: ArrayLike<number>): Float64Array {
   return adjusted;
 }
 
-/** Bonferroni: min(1, m p). The simplest; Holm is never weaker. */
+/** Bonferroni: min(1, m p). The simplest adjustment; Holm is uniformly more powerful. */
 export function bonferroni(p: ArrayLike<number>): Float64Array {
   const { order, adjusted } = sorted(p);
   for (const k of order) adjusted[k] = Math.min(1, order.length * p[k]!);

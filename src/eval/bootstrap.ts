@@ -1,4 +1,4 @@
-/** Percentile bootstrap (Efron 1979): how far a mean over users would move if other users had come. */
+/** Percentile bootstrap (Efron 1979): confidence intervals of means over users. */
 
 import { fail } from '../errors.js';
 import { scaleWord, stream, threefry2x32 } from '../math/random.js';
@@ -6,11 +6,11 @@ import { runSync } from '../progress.js';
 import { pairedDifferences } from './differences.js';
 
 export interface BootstrapOptions {
-  /** How many times the users are drawn anew, >= 1; 2000 by default. */
+  /** Number of resamples of the users, >= 1. Default: 2000. */
   readonly resamples?: number;
-  /** Share of the resampled means inside the interval, in (0, 1); 0.95 by default. */
+  /** Confidence level: share of the resampled means inside the interval, in (0, 1). Default: 0.95. */
   readonly level?: number;
-  /** Any safe integer; equal seeds give equal intervals. 0 by default. */
+  /** Any safe integer. Equal seeds give equal intervals. Default: 0. */
   readonly seed?: number;
 }
 
@@ -19,12 +19,12 @@ export interface Interval {
   readonly high: number;
 }
 
-/** Interval of the mean of `values`, one per user. Throws as `bootstrapMeans`. */
+/** Interval of the mean of `values`, one per user. Throws the errors of `bootstrapMeans`. */
 export const bootstrapMean = (values: ArrayLike<number>, options?: BootstrapOptions): Interval =>
   bootstrapMeans([values], options)[0]!;
 
 /**
- * Interval of mean(a - b) for two values per user: users are drawn, so pairs stay pairs. Throws as `bootstrapMeans`.
+ * Interval of mean(a - b) for two values per user. Users are resampled, so pairs are kept. Throws the errors of `bootstrapMeans`.
  */
 export const bootstrapMeanDifference = (
   a: ArrayLike<number>,
@@ -33,15 +33,15 @@ export const bootstrapMeanDifference = (
 ): Interval => bootstrapMean(pairedDifferences(a, b), options);
 
 /**
- * The interval of each column's mean. All columns share each draw of users, which keeps what they have in common and
- * costs the drawing once.
- * @param columns one value per user each, of equal length; NaN intervals if that length is 0
+ * The interval of the mean of each column. All columns share the resamples of users, which keeps their correlation and
+ * saves time.
+ * @param columns one value per user each, of equal length; the intervals are NaN if the length is 0
  * @throws RecdistillError `bad-option` for an option out of range, `needs-not-met` if the lengths differ
  */
 export const bootstrapMeans = (columns: readonly ArrayLike<number>[], options?: BootstrapOptions): Interval[] =>
   runSync(bootstrapping(columns, options));
 
-/** The same in parts, a draw of all users each: of a hundred thousand users it takes seconds. */
+/** Like `bootstrapMeans`, but yields after every resample, because it takes seconds for a hundred thousand users. */
 export function* bootstrapping(
   columns: readonly ArrayLike<number>[],
   options: BootstrapOptions = {},
@@ -57,7 +57,7 @@ export function* bootstrapping(
   const n = columns[0]?.length ?? 0;
   if (columns.some((column) => column.length !== n)) {
     fail('needs-not-met', {
-      problem: `the bootstrap was given columns of ${columns.map((column) => column.length).join(', ')} values`,
+      problem: `the bootstrap got columns of different lengths: ${columns.map((column) => column.length).join(', ')}`,
       hint: 'Give the values of the same users in every column.',
     });
   }
@@ -67,7 +67,7 @@ export function* bootstrapping(
   const drawn = new Int32Array(n + 1);
   const words = new Uint32Array(2);
   for (let r = 0; r < resamples; r++) {
-    // One call of the generator gives two draws; the spare last one of an odd n falls into the extra place.
+    // One call of the generator gives two samples. For an odd n the last one is written to an extra position.
     for (let j = 0; j < n; j += 2) {
       threefry2x32(key.k0, key.k1, r, j, words);
       drawn[j] = scaleWord(words[0]!, n);
@@ -88,7 +88,7 @@ function meanOf(values: Float64Array, drawn: Int32Array, n: number): number {
   return sum / n;
 }
 
-/** Quantile `q` of ascending values, linear between neighbours (definition 7 of Hyndman and Fan 1996). */
+/** Quantile `q` of ascending values with linear interpolation (definition 7 of Hyndman and Fan 1996). */
 function quantile(ascending: Float64Array, q: number): number {
   const place = q * (ascending.length - 1);
   const below = Math.floor(place);

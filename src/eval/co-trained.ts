@@ -1,7 +1,7 @@
-/** What a joint training did to a teacher and a student: which model is ahead where, before and after. */
+/** Analysis of joint training: which model ranks which test interactions better, before and after. */
 import { type Interactions, itemCounts, itemsOf } from '../data/interactions.js';
 
-/** Ranks of all test interactions, from 1, by either model. */
+/** Rank of every test interaction under each model, from 1. */
 export interface PairRanks {
   readonly teacher: Int32Array;
   readonly student: Int32Array;
@@ -12,7 +12,7 @@ export interface Stages<T> {
   readonly after: T;
 }
 
-/** Shares of the test interactions, by who has them further in front; they sum to 1. */
+/** Shares of the test interactions that each model ranks better. They sum to 1. */
 export interface Ahead {
   readonly student: number;
   readonly teacher: number;
@@ -20,19 +20,19 @@ export interface Ahead {
 }
 
 export interface DiscrepancyBin {
-  /** Rank of the student minus rank of the teacher, both ends included; infinite at the ends, which JSON has as null. */
+  /** Rank of the student minus rank of the teacher, bounds inclusive. Infinite in the outer bins, which is null in JSON. */
   readonly from: number;
   readonly to: number;
   readonly share: number;
 }
 
 export interface Quartile {
-  /** Fewest and most train interactions of an item or a user in it. */
+  /** Minimum and maximum number of train interactions of its items or users. */
   readonly from: number;
   readonly to: number;
-  /** Test interactions in it. */
+  /** Number of test interactions. */
   readonly interactions: number;
-  /** Share of these that each model has among its first K. */
+  /** Share of these that each model ranks in its top K. */
   readonly teacher: number;
   readonly student: number;
 }
@@ -40,7 +40,7 @@ export interface Quartile {
 export interface PairStage {
   readonly ahead: Ahead;
   readonly discrepancy: readonly DiscrepancyBin[];
-  /** Least popular items first; each holds about a quarter of the test interactions, as equally popular items stay together. */
+  /** Least popular items first. Each has about a quarter of the test interactions; equally popular items stay together. */
   readonly byItem: readonly Quartile[];
   /** Least active users first. */
   readonly byUser: readonly Quartile[];
@@ -51,17 +51,17 @@ export interface PairAnalysis extends Stages<PairStage> {
   readonly at: number;
 }
 
-/** What was trained on, and what is tested on. */
-interface Tested {
+/** The train and test parts. */
+interface TrainAndTest {
   readonly train: Interactions;
   readonly test: Interactions;
 }
 
-/** Ends of the bins of differences on either side. */
+/** Bounds of the bins of rank differences, on both sides of 0. */
 const EDGES = [1, 10, 100, 1000];
 
-/** @param at K: what counts as found */
-export function analysePair({ train, test }: Tested, ranks: Stages<PairRanks>, at: number): PairAnalysis {
+/** @param at K: a test interaction is a hit if its rank is at most K */
+export function analysePair({ train, test }: TrainAndTest, ranks: Stages<PairRanks>, at: number): PairAnalysis {
   const counts = itemCounts(train);
   const popularity = test.indices.map((item) => counts[item]!);
   const activity = new Int32Array(test.indices.length);
@@ -97,10 +97,10 @@ function discrepancyOf(ranks: PairRanks): DiscrepancyBin[] {
   }));
 }
 
-/** @param sizes of each test interaction, what it is sorted by */
+/** @param sizes the sort key of each test interaction: number of train interactions of its item or user */
 function quartilesOf(sizes: Int32Array, ranks: PairRanks, at: number): Quartile[] {
   const sorted = sizes.slice().sort();
-  // Interactions of one size stay together, so that a quartile does not depend on the order of ids.
+  // Interactions with equal keys stay together, so that a quartile does not depend on the order of ids.
   const ends = [1, 2, 3, 4].map((n) => sorted[Math.ceil((n * sorted.length) / 4) - 1]!);
   return [...new Set(ends)].flatMap((to, n, all) => {
     const inside = [...sizes.keys()].filter((x) => sizes[x]! <= to && (n === 0 || sizes[x]! > all[n - 1]!));

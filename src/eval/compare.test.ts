@@ -77,10 +77,10 @@ describe('compare', () => {
     const moved = { name: 'moved', evaluation: evaluation(better, [0, 1, 2, 3, 5]) };
     assert.throws(() => compare(base, [moved], options), {
       code: 'needs-not-met',
-      message: /"moved".*\(5\), but others/,
+      message: /"moved".*on 5 different users/,
     });
     const fewer = { name: 'fewer', evaluation: evaluation({ 'recall@1': [1] }) };
-    assert.throws(() => compare(base, [fewer], options), { code: 'needs-not-met', message: /1 users, not 5/ });
+    assert.throws(() => compare(base, [fewer], options), { code: 'needs-not-met', message: /1 users instead of 5/ });
     assert.throws(() => compare(base, others, { ...options, metrics: ['recall@2'] }), { code: 'unknown-name' });
     assert.throws(() => compare(base, others, { ...options, test: 'z' as 't' }), { code: 'unknown-name' });
     assert.throws(() => compare(base, others, { ...options, adjust: 'none' as 'bh' }), { code: 'unknown-name' });

@@ -1,4 +1,4 @@
-/** Sets several evaluations against one base, user by user, with everything needed to believe or doubt a difference. */
+/** Compares evaluations with a base, user by user: differences, confidence intervals, p-values and effect sizes. */
 import { fail } from '../errors.js';
 import { runSync } from '../progress.js';
 import { benjaminiHochberg, holm } from './adjust.js';
@@ -17,12 +17,12 @@ export interface CompareOptions {
   /** Keys of per-user values such as `recall@10`. */
   readonly metrics: readonly string[];
   /**
-   * How the p-values of all rows together are adjusted: Holm (any false finding) or Benjamini-Hochberg (share of them).
+   * Adjustment of the p-values over all rows: Holm (family-wise error rate) or Benjamini-Hochberg (false discovery rate).
    */
   readonly adjust: keyof typeof adjustments;
-  /** Paired t test by default. */
+  /** Default: paired t test. */
   readonly test?: keyof typeof tests;
-  /** Of the interval of the difference. */
+  /** Options of the confidence interval of the difference. */
   readonly bootstrap?: BootstrapOptions;
 }
 
@@ -31,32 +31,32 @@ export interface NamedEvaluation {
   readonly evaluation: Evaluation;
 }
 
-/** One other evaluation against the base in one metric. NaN = not defined. */
+/** One evaluation compared with the base in one metric. NaN means not defined. */
 export interface ComparisonRow {
   readonly name: string;
   /** Key such as `recall@10`. */
   readonly metric: string;
-  /** Mean over users of the base. */
+  /** Mean of the base over users. */
   readonly base: number;
-  /** Mean over users of this one. */
+  /** Mean of this evaluation over users. */
   readonly mean: number;
-  /** mean - base: above 0 where this one is better. */
+  /** mean - base. Above 0 if this evaluation is better. */
   readonly difference: number;
-  /** difference / base; 0.05 = 5 % better. NaN where the base is 0. */
+  /** difference / base; 0.05 means 5 % better. NaN if the base is 0. */
   readonly relativeDifference: number;
-  /** Bootstrap interval of the difference. */
+  /** Bootstrap confidence interval of the difference. */
   readonly interval: Interval;
-  /** Two-sided p-value of this row alone; NaN if no user differs. */
+  /** Two-sided p-value of this row alone. NaN if no user differs. */
   readonly p: number;
-  /** The same, adjusted over all rows of the comparison. */
+  /** The p-value adjusted over all rows of the comparison. */
   readonly adjustedP: number;
   /** Cohen's d_z: the difference in standard deviations of the per-user differences. */
   readonly dz: number;
 }
 
 /**
- * Compares per-user values of `others` with those of `base`. The rows come by metric, then in the order of `others`.
- * @throws RecdistillError `needs-not-met` if an evaluation is over other users than the base, `unknown-name` if a key
+ * Compares per-user values of `others` with those of `base`. Rows are sorted by metric, then in the order of `others`.
+ * @throws RecdistillError `needs-not-met` if an evaluation is over different users than the base, `unknown-name` if a key
  *   was not evaluated or there is no such test or adjustment, `bad-option` for a bootstrap option out of range
  */
 export const compare = (
@@ -65,7 +65,7 @@ export const compare = (
   options: CompareOptions,
 ): ComparisonRow[] => runSync(comparing(base, others, options));
 
-/** The same in parts. */
+/** Like `compare`, as a generator that yields its progress. */
 export function* comparing(
   base: Evaluation,
   others: readonly NamedEvaluation[],
@@ -117,7 +117,7 @@ function checkSameUsers(base: Evaluation, { name, evaluation }: NamedEvaluation)
   const same = evaluation.users.length === n && base.users.every((user, row) => evaluation.users[row] === user);
   if (same) return;
   const difference =
-    evaluation.users.length === n ? `as many users (${n}), but others` : `${evaluation.users.length} users, not ${n}`;
+    evaluation.users.length === n ? `${n} different users` : `${evaluation.users.length} users instead of ${n}`;
   fail('needs-not-met', {
     problem: `"${name}" cannot be compared with the base: it was evaluated on ${difference}`,
     hint: 'Evaluate both on the same part of the same split.',

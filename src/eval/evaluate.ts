@@ -1,4 +1,4 @@
-/** Judges rankings against the items that users really took: per-user values, their means, values over all lists. */
+/** Evaluates rankings against held-out interactions: per-user metrics, their means, and metrics over all lists. */
 import { type Interactions, itemsOf } from '../data/interactions.js';
 import { type Rankings, rankingOf } from '../data/rankings.js';
 import { fail } from '../errors.js';
@@ -8,25 +8,25 @@ import type { ListMetric, Metric, UserMetric } from './metrics/_metric.js';
 import { type MetricName, metricOf } from './metrics/index.js';
 
 export interface EvaluateOptions {
-  /** Names of metrics, or metrics of your own, which are known by their names from then on. */
+  /** Names of metrics, or metric objects, which are then also known by name. */
   readonly metrics: readonly (NameOr<MetricName> | Metric)[];
   /** List lengths K, each >= 1 and at most the depth of the rankings. */
   readonly topK: readonly number[];
-  /** Train interactions of each item (`itemCounts(train)`); only `popularity` asks for them. */
+  /** Number of train interactions of each item (`itemCounts(train)`). Only `popularity` needs it. */
   readonly trainCounts?: Int32Array;
 }
 
-/** Values are keyed by metric and K as in `recall@10`, in the order asked for. NaN = not defined. */
+/** Values are keyed by metric and K as in `recall@10`, in the requested order. NaN means not defined. */
 export interface Evaluation {
-  /** Ids of the evaluated users, those with at least one relevant item; ascending. */
+  /** Indices of the evaluated users, ascending: those with at least one relevant item. */
   readonly users: Int32Array;
-  /** Number of users without a relevant item, who count in no mean. */
+  /** Number of users without a relevant item. They are excluded from all means. */
   readonly usersLeftOut: number;
-  /** For each user metric one value per entry of `users`, in the same order. */
+  /** For each user metric, one value per entry of `users`, in the same order. */
   readonly perUser: Readonly<Record<string, Float64Array>>;
   /** Mean over `users` of each entry of `perUser`. */
   readonly means: Readonly<Record<string, number>>;
-  /** The list metrics, over the lists of the evaluated users and over the lists of all users. */
+  /** List metrics over the lists of the evaluated users, and over the lists of all users. */
   readonly beyondAccuracy: {
     readonly evaluatedUsers: Readonly<Record<string, number>>;
     readonly allUsers: Readonly<Record<string, number>>;
@@ -34,11 +34,11 @@ export interface Evaluation {
 }
 
 /**
- * Evaluates one ranking per user. Linear in users x depth + relevant items.
- * @param rankings lists of candidate items only: what is to be masked has been masked when they were made
- * @param relevant the items of the part that is tested on (valid or test), over the same users and items
- * @throws RecdistillError `unknown-name` for a metric, `bad-option` for K, `needs-not-met` if the parts do not fit
- *   together, `bad-data` if a list holds an item twice or an id outside the catalogue
+ * Evaluates one ranking per user. Linear in nUsers x depth + number of relevant items.
+ * @param rankings lists of candidate items only; items to be masked must already be removed
+ * @param relevant interactions of the evaluated part (valid or test), over the same users and items
+ * @throws RecdistillError `unknown-name` for a metric, `bad-option` for K, `needs-not-met` if the shapes differ,
+ *   `bad-data` if a list contains an item twice or an index outside the catalogue
  */
 export function evaluateRankings(rankings: Rankings, relevant: Interactions, options: EvaluateOptions): Evaluation {
   const asked = options.metrics.map(metricOf);
@@ -48,7 +48,7 @@ export function evaluateRankings(rankings: Rankings, relevant: Interactions, opt
 
   const everyone = Int32Array.from({ length: rankings.nUsers }, (_, user) => user);
   const users = everyone.filter((user) => relevant.indptr[user + 1]! > relevant.indptr[user]!);
-  const perUser = judgeUsers(rankings, relevant, users, asked.filter(isUserMetric), options.topK);
+  const perUser = evaluateUsers(rankings, relevant, users, asked.filter(isUserMetric), options.topK);
   const ofLists = asked.filter(isListMetric);
   const trainCounts = options.trainCounts ?? new Int32Array(0);
   return {
@@ -57,8 +57,8 @@ export function evaluateRankings(rankings: Rankings, relevant: Interactions, opt
     perUser,
     means: Object.fromEntries(Object.entries(perUser).map(([key, values]) => [key, mean(values)])),
     beyondAccuracy: {
-      evaluatedUsers: judgeLists(rankings, users, ofLists, options.topK, trainCounts),
-      allUsers: judgeLists(rankings, everyone, ofLists, options.topK, trainCounts),
+      evaluatedUsers: evaluateLists(rankings, users, ofLists, options.topK, trainCounts),
+      allUsers: evaluateLists(rankings, everyone, ofLists, options.topK, trainCounts),
     },
   };
 }
@@ -72,8 +72,8 @@ function mean(values: Float64Array): number {
   return sum / values.length;
 }
 
-/** Finds the hits of each user once, down to the largest K; every metric at every K reads a prefix of them. */
-function judgeUsers(
+/** Finds the hits of each user once, up to the largest K. Every metric at every K reads a prefix of them. */
+function evaluateUsers(
   rankings: Rankings,
   relevant: Interactions,
   users: Int32Array,
@@ -85,7 +85,7 @@ function judgeUsers(
   );
   const longest = Math.max(...topK);
   const hits = new Int32Array(Math.min(longest, rankings.depth));
-  // owner[i] === user + 1 says that item i is relevant to this user; it never has to be cleared.
+  // owner[i] === user + 1 means that item i is relevant to this user, so it need not be cleared between users.
   const owner = new Int32Array(rankings.nItems);
   for (let row = 0; row < users.length; row++) {
     const user = users[row]!;
@@ -106,7 +106,7 @@ function judgeUsers(
   return Object.fromEntries(columns.map(({ key, values }) => [key, values]));
 }
 
-function judgeLists(
+function evaluateLists(
   rankings: Rankings,
   users: Int32Array,
   metrics: readonly ListMetric[],
@@ -145,7 +145,7 @@ function exposureOf(rankings: Rankings, users: Int32Array, k: number): Int32Arra
 }
 
 function checkTopK(topK: readonly number[], rankings: Rankings): void {
-  // Lists as long as the catalogue hold all there is, so that no K asks for more than they can give.
+  // Lists as long as the catalogue are complete, so any K is valid.
   const most = rankings.depth >= rankings.nItems ? Number.POSITIVE_INFINITY : rankings.depth;
   const refuse = (given: unknown, expected: string, help?: string): never =>
     fail('bad-option', { owner: 'evaluation', option: 'topK', given, expected, help });
@@ -155,8 +155,8 @@ function checkTopK(topK: readonly number[], rankings: Rankings): void {
     if (k > most) {
       refuse(
         k,
-        `at most ${rankings.depth}, the length of the lists that were kept`,
-        'Ask for a smaller K, or rank again and keep longer lists.',
+        `at most ${rankings.depth}, the length of the stored lists`,
+        'Choose a smaller K, or rank again with longer lists.',
       );
     }
   }
@@ -171,25 +171,25 @@ function checkShapes(
   if (rankings.nUsers !== relevant.nUsers || rankings.nItems !== relevant.nItems) {
     fail('needs-not-met', {
       problem:
-        `the rankings are of ${rankings.nUsers} users over ${rankings.nItems} items, ` +
-        `the relevant items of ${relevant.nUsers} users over ${relevant.nItems} items`,
-      hint: 'Evaluate rankings on the data set they were made for.',
+        `the rankings have ${rankings.nUsers} users and ${rankings.nItems} items, ` +
+        `but the relevant interactions have ${relevant.nUsers} users and ${relevant.nItems} items`,
+      hint: 'Evaluate rankings on the data set that they were made for.',
     });
   }
   const needy = metrics.find((metric) => metric.kind === 'lists' && metric.needsTrainCounts);
   if (needy && trainCounts?.length !== rankings.nItems) {
     const given = trainCounts ? `${trainCounts.length} were given` : 'none were given';
     fail('needs-not-met', {
-      problem: `${needy.name} needs the train interactions of all ${rankings.nItems} items; ${given}`,
+      problem: `${needy.name} needs the number of train interactions of all ${rankings.nItems} items; ${given}`,
       hint: 'Pass trainCounts: itemCounts(dataset.train).',
     });
   }
 }
 
-/** Refuses lists that would be judged wrongly: external rankings come from files. */
+/** Rejects lists that would be evaluated incorrectly, because rankings may come from files. */
 function checkLists(rankings: Rankings): void {
   const { nUsers, nItems, depth, items } = rankings;
-  const hint = 'A list holds different item ids, best first, and is filled with -1 at its end.';
+  const hint = 'A list must contain distinct item indices, best first, padded with -1 at the end.';
   if (items.length !== nUsers * depth) {
     fail('bad-data', { path: 'rankings', problem: `${items.length} entries instead of ${nUsers} x ${depth}`, hint });
   }
@@ -198,8 +198,9 @@ function checkLists(rankings: Rankings): void {
   const seen = new Int32Array(nItems);
   for (let user = 0; user < nUsers; user++) {
     for (const item of rankingOf(rankings, user)) {
-      if (item < 0 || item >= nItems) refuse(user, `holds ${item}, which is no item of 0 to ${nItems - 1}`);
-      if (seen[item] === user + 1) refuse(user, `holds item ${item} twice`);
+      if (item < 0 || item >= nItems)
+        refuse(user, `contains ${item}, which is not an item index from 0 to ${nItems - 1}`);
+      if (seen[item] === user + 1) refuse(user, `contains item ${item} twice`);
       seen[item] = user + 1;
     }
   }

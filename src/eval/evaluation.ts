@@ -1,4 +1,4 @@
-/** How every model is judged: full ranking, train items masked (and valid ones too when testing), mean over users with a relevant item. */
+/** The evaluation protocol: full ranking, train items masked (when testing also valid items), mean over users with a relevant item. */
 
 import { type Dataset, type Interactions, itemCounts, type Rankings, union } from '../data/index.js';
 import { fail } from '../errors.js';
@@ -7,33 +7,33 @@ import { type Evaluation, evaluateRankings } from './evaluate.js';
 import { evaluatedMetrics } from './metrics/index.js';
 
 export const evaluationOptions = options({
-  at: numbers({ default: [10, 50], min: 1, help: 'List lengths K at which metrics are taken.' }),
-  selectBy: text({ default: 'recall@50', help: 'Metric on valid that decides on the best epoch, such as ndcg@10.' }),
+  at: numbers({ default: [10, 50], min: 1, help: 'List lengths K of the metrics.' }),
+  selectBy: text({ default: 'recall@50', help: 'Metric on valid that selects the best epoch, such as ndcg@10.' }),
 });
 
 export type EvaluationOptions = OptionsOf<typeof evaluationOptions>;
 
-/** Length of the lists that teachers hand over and that are kept for the ensemble. */
+/** Minimum length of the lists that are stored for distillation and for the ensemble. */
 export const LIST_LENGTH = 100;
 
 export interface Evaluator {
-  /** Depth of the rankings that it wants. */
+  /** Required depth of rankings. */
   readonly depth: number;
-  /** Items that are no candidates. */
+  /** Items to mask: they are not candidates. */
   readonly mask: { readonly valid: Interactions; readonly test: Interactions };
-  /** Quality of rankings with `mask.valid` against valid, in the metrics and at the K asked for. */
+  /** Evaluates rankings masked with `mask.valid` on valid, in the requested metrics and K. */
   valid(rankings: Rankings): Evaluation;
-  /** Quality of rankings with `mask.test` against test, in all metrics. */
+  /** Evaluates rankings masked with `mask.test` on test, in all metrics. */
   test(rankings: Rankings): Evaluation;
-  /** As `test`, against the hidden interactions; undefined if the data has none. */
+  /** Like `test`, on the hidden interactions. Undefined if the data has none. */
   hidden(rankings: Rankings): Evaluation | undefined;
-  /** False if the data has no valid part: then nothing can be selected, and the last epoch is kept. */
+  /** False if the data has no valid part: then no epoch can be selected, and the last one is kept. */
   readonly selects: boolean;
-  /** The number that decides on the best epoch. */
+  /** The value that selects the best epoch. */
   select(evaluation: Evaluation): number;
 }
 
-/** @throws RecdistillError `bad-option` if K exceeds the items or `selectBy` is not among what is measured */
+/** @throws RecdistillError `bad-option` if K exceeds the number of items or `selectBy` is not an evaluated metric */
 export function createEvaluator(dataset: Dataset, o: EvaluationOptions): Evaluator {
   const { train, valid, test, hidden } = dataset;
   for (const k of o.at) {
@@ -44,7 +44,7 @@ export function createEvaluator(dataset: Dataset, o: EvaluationOptions): Evaluat
         owner: 'evaluation',
         given: k,
         expected,
-        help: `Ask for shorter lists: --at ${Math.min(10, train.nItems)} --select-by recall@${Math.min(10, train.nItems)}.`,
+        help: `Choose shorter lists: --at ${Math.min(10, train.nItems)} --select-by recall@${Math.min(10, train.nItems)}.`,
       });
     }
   }
@@ -55,7 +55,7 @@ export function createEvaluator(dataset: Dataset, o: EvaluationOptions): Evaluat
       owner: 'evaluation',
       given: o.selectBy,
       expected: `one of ${known.join(', ')}`,
-      help: `With these list lengths, say what decides: --select-by recall@${Math.max(...o.at)} (selectBy in YAML).`,
+      help: `With these list lengths, set the selection metric: --select-by recall@${Math.max(...o.at)} (selectBy in YAML).`,
     });
   }
   const depth = Math.min(train.nItems, Math.max(LIST_LENGTH, ...o.at));

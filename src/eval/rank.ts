@@ -1,15 +1,15 @@
-/** Exact ranking of given scores, readable and without tricks: the oracle of the fused kernel. */
+/** Exact ranking of given scores, in plain code: the reference for the fused kernel. */
 import { has, type Interactions } from '../data/interactions.js';
 import type { Rankings } from '../data/rankings.js';
 import { fail } from '../errors.js';
 
 /**
- * Ranks the candidate items of every user: those that are in none of `masks` and whose score is not NaN. Higher scores
- * come first, infinite ones included; of two equal scores the lower item id comes first.
- * @param scores `users * items` values, row by row
- * @param masks interactions to leave out (train; when testing valid too), each over the same users and items
- * @param depth how many items to keep per user, >= 1; a user with fewer candidates has a shorter list
- * @throws RecdistillError `bad-option` for a bad depth, `needs-not-met` if the shapes do not fit
+ * Ranks the candidate items of every user: those that are in none of `masks` and whose score is not NaN. Scores may be
+ * infinite. Ties go to the lower item index.
+ * @param scores `nUsers * nItems` values, row by row
+ * @param masks interactions to exclude (train; when testing also valid), over the same users and items
+ * @param depth number of items to keep per user, >= 1; a user with fewer candidate items has a shorter list
+ * @throws RecdistillError `bad-option` for an invalid depth, `needs-not-met` if the shapes differ
  */
 export function rankScores(
   scores: Float32Array | Float64Array,
@@ -25,8 +25,8 @@ export function rankScores(
   for (const mask of masks) {
     if (mask.nUsers === nUsers && mask.nItems === nItems) continue;
     fail('needs-not-met', {
-      problem: `the masked interactions are ${mask.nUsers} users x ${mask.nItems} items, the scores ${nUsers} x ${nItems}`,
-      hint: 'Mask with parts of the data set that the scores were made for.',
+      problem: `the masked interactions have ${mask.nUsers} users x ${mask.nItems} items, but the scores ${nUsers} x ${nItems}`,
+      hint: 'Mask with parts of the data set that the scores belong to.',
     });
   }
   const ranked = new Int32Array(nUsers * depth).fill(-1);
@@ -36,18 +36,18 @@ export function rankScores(
     for (let item = 0; item < nItems; item++) {
       if (!Number.isNaN(row[item]!) && !masks.some((mask) => has(mask, user, item))) candidates.push(item);
     }
-    // Two equal infinities subtract to NaN, which, like 0, leaves the decision to the item ids.
+    // The difference of two equal infinities is NaN, which, like 0, leaves the decision to the item indices.
     candidates.sort((a, b) => row[b]! - row[a]! || a - b);
     ranked.set(candidates.slice(0, depth), user * depth);
   }
   return { nUsers, nItems: nItems, depth, items: ranked };
 }
 
-/** Refuses a score matrix that does not have `users * items` values. */
+/** Rejects a score matrix that does not have `nUsers * nItems` values. */
 export function checkScores(scores: Float32Array | Float64Array, nUsers: number, nItems: number): void {
   if (scores.length === nUsers * nItems) return;
   fail('needs-not-met', {
     problem: `${scores.length} scores were given for ${nUsers} users x ${nItems} items = ${nUsers * nItems}`,
-    hint: 'Give one score for each user and item, row by row.',
+    hint: 'Give one score per user and item, row by row.',
   });
 }

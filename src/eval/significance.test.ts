@@ -53,7 +53,10 @@ describe('pairedT', () => {
 
   it('refuses values that are not paired or not finite', () => {
     assert.throws(() => pairedT([1, 2], [1]), { code: 'needs-not-met', message: /2 and 1 values/ });
-    assert.throws(() => pairedT([1, Number.NaN], [1, 2]), { code: 'needs-not-met', message: /NaN and 2 at place 1/ });
+    assert.throws(() => pairedT([1, Number.NaN], [1, 2]), {
+      code: 'needs-not-met',
+      message: /NaN and 2 at position 1/,
+    });
   });
 });
 

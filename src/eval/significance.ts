@@ -1,53 +1,53 @@
-/** Paired tests: the same users judged twice, so that only their differences matter. */
+/** Paired significance tests of two evaluations over the same users. Only the per-user differences matter. */
 
 import { normalUpperTail, studentUpperTail } from '../math/distributions.js';
 import { pairedDifferences } from './differences.js';
 
-/** Paired t test of d = a - b. Fields are NaN where they are not defined: n < 2, or all differences 0. */
+/** Paired t test of d = a - b. Fields are NaN if they are not defined: n < 2, or all differences 0. */
 export interface PairedT {
   /** mean(d) / (sd(d) / sqrt(n)). */
   readonly t: number;
   /** n - 1. */
   readonly df: number;
-  /** Of "the means are equal" against "they differ". */
+  /** p-value of "the means are equal" against "they differ". */
   readonly pTwoSided: number;
-  /** Against "the mean of a is greater". */
+  /** p-value against "the mean of a is greater". */
   readonly pGreater: number;
-  /** Against "the mean of a is less". */
+  /** p-value against "the mean of a is less". */
   readonly pLess: number;
   readonly meanDifference: number;
-  /** With n - 1 in the denominator. */
+  /** Standard deviation of d, with n - 1 in the denominator. */
   readonly sdDifference: number;
   /** Cohen's d_z = mean(d) / sd(d), the size of the effect in standard deviations of the difference. */
   readonly dz: number;
 }
 
-/** Wilcoxon signed-rank test of d = a - b. Fields are NaN where they are not defined. */
+/** Wilcoxon signed-rank test of d = a - b. Fields are NaN if they are not defined. */
 export interface WilcoxonSignedRank {
   /** Sum of the ranks of |d| over the positive differences; zeros dropped, ties (up to rounding) averaged. */
   readonly plus: number;
   /** The same over the negative differences. */
   readonly minus: number;
-  /** How many differences are not 0. */
+  /** Number of nonzero differences. */
   readonly nonzero: number;
   /** min(plus, minus). */
   readonly statistic: number;
   /** Two-sided, from the normal approximation with the variance corrected for ties. */
   readonly pAsymptotic: number;
-  /** The same with the distance to the mean reduced by 1/2. */
+  /** The same with a continuity correction of 1/2. */
   readonly pContinuity: number;
   /** Two-sided, from the exact distribution; NaN with ties, with zeros, or with more than 50 differences. */
   readonly pExact: number;
-  /** Exact, against "a is greater"; NaN where `pExact` is. */
+  /** Exact, against "a is greater". NaN if `pExact` is NaN. */
   readonly pExactGreater: number;
-  /** The one to report: `pExact` where it is defined, else `pContinuity`. */
+  /** The p-value to report: `pExact` if it is defined, else `pContinuity`. */
   readonly p: number;
 }
 
-/** Beyond this the counts of the exact distribution, up to 2^n, would no longer be exact in double precision. */
-const MOST_EXACT = 50;
+/** For larger n, the counts of the exact distribution, up to 2^n, would not be exact in double precision. */
+const MAX_EXACT = 50;
 
-/** Differences that are equal on paper (0.9 - 0.8 and 0.1 - 0) may differ by this, relative to the values. */
+/** Mathematically equal differences (0.9 - 0.8 and 0.1 - 0) may differ by this, relative to the values. */
 const ROUNDING = 16 * Number.EPSILON;
 
 /**
@@ -112,7 +112,7 @@ export function wilcoxonSignedRank(a: ArrayLike<number>, b: ArrayLike<number>): 
   const sd = Math.sqrt((n * (n + 1) * (2 * n + 1)) / 24 - tieCorrection);
   const pAsymptotic = 2 * normalUpperTail(distance / sd);
   const pContinuity = 2 * normalUpperTail(Math.max(0, distance - 0.5) / sd);
-  const isExact = n > 0 && n === d.length && n <= MOST_EXACT && tieCorrection === 0;
+  const isExact = n > 0 && n === d.length && n <= MAX_EXACT && tieCorrection === 0;
   const tail = isExact ? exactUpperTails(n) : undefined;
   const pExactGreater = tail ? tail[plus]! : Number.NaN;
   const pExact = tail ? Math.min(1, 2 * tail[Math.max(plus, minus)]!) : Number.NaN;
@@ -129,10 +129,10 @@ export function wilcoxonSignedRank(a: ArrayLike<number>, b: ArrayLike<number>): 
   };
 }
 
-/** `tails[w]` = P(W >= w) for the sum W of those of the ranks 1..n that a fair coin picks. */
+/** `tails[w]` = P(W >= w), where W is the sum of a random subset of the ranks 1..n. */
 function exactUpperTails(n: number): Float64Array {
   const most = (n * (n + 1)) / 2;
-  // Ways to reach each sum, one rank after the other; from the top, so that each rank is used at most once.
+  // Number of subsets with each sum, rank by rank. Iterates downwards, so that each rank is used at most once.
   const ways = new Float64Array(most + 1);
   ways[0] = 1;
   for (let rank = 1; rank <= n; rank++) {

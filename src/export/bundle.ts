@@ -1,10 +1,10 @@
-/** Another bundle, in the same or another precision. */
+/** A student bundle, in the same or another precision. */
 import { readBundle, writeBundle } from '../bundle/index.js';
 import { exporter } from './_exporter.js';
 
 export const bundle = exporter({
   name: 'bundle',
-  summary: 'a student bundle, to convert precisions or to import',
+  summary: 'a student bundle, to convert the precision or to import',
   makes: 'folder',
   precisions: ['f32', 'f16', 'int8'],
   async write({ model, notes }, out, precision) {

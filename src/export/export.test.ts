@@ -233,7 +233,7 @@ test('what a format cannot hold is refused, and what is there stays', async () =
 test('files that were damaged are refused with their name', async () => {
   const npy = exporterOf('npy');
   const cases: [string, (bytes: Buffer) => Buffer | string, RegExp][] = [
-    ['item_factors.npy', (b) => b.subarray(0, 200), /bytes of numbers/],
+    ['item_factors.npy', (b) => b.subarray(0, 200), /bytes of data/],
     ['item_factors.npy', () => 'not an array', /not a \.npy file/],
     ['item_factors.npy', (b) => Buffer.from(b.toString('latin1').replace('(300, 7)', '(301, 7)'), 'latin1'), /shape/],
     ['item_factors.npy', (b) => Buffer.from(b.toString('latin1').replace("'<f4'", "'|O'"), 'latin1'), /header/],

@@ -1,4 +1,4 @@
-/** The registry of formats: one line adds one. */
+/** The registry of exporters: one line adds one. */
 import { createRegistry, type NameOr, type Registry } from '../options/registry.js';
 import { fieldProblem, shown } from '../options/unit-check.js';
 import { precisions } from '../student/parse-bundle.js';
@@ -36,7 +36,7 @@ function exporterProblem(given: Exporter): string | undefined {
   if (given.makes !== 'file' && given.makes !== 'folder')
     return `its field "makes" is ${shown(given.makes)}; expected "file" or "folder"`;
   const known: readonly unknown[] = precisions;
-  const stray = given.precisions.find((p) => !known.includes(p));
-  if (stray === undefined && given.precisions.length > 0) return undefined;
-  return `its field "precisions" has ${stray ?? 'nothing'}; expected some of ${precisions.join(', ')}`;
+  const unknown = given.precisions.find((p) => !known.includes(p));
+  if (unknown === undefined && given.precisions.length > 0) return undefined;
+  return `its field "precisions" has ${unknown ?? 'nothing'}; expected some of ${precisions.join(', ')}`;
 }

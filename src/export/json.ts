@@ -1,4 +1,4 @@
-/** One JSON file, for small catalogues: to look at, or for a program that reads nothing else. */
+/** One JSON file, for small catalogues: for inspection, or for programs that read nothing else. */
 import { z } from 'zod';
 import { packLists } from '../data/interactions.js';
 import { fail } from '../errors.js';
@@ -7,8 +7,8 @@ import type { StudentModel } from '../student/index.js';
 import { exporter } from './_exporter.js';
 import { assembled, checkedJson, damaged, notesOf, notesSchema } from './sidecar.js';
 
-/** More factors than this are tens of megabytes of text. */
-const MOST = 5_000_000;
+/** Maximum number of factors. More would be tens of megabytes of text. */
+const MAX_FACTORS = 5_000_000;
 
 const row = { id: z.string(), factors: z.array(z.number()), bias: z.number().optional() };
 const fileSchema = z.object({
@@ -27,9 +27,9 @@ export const json = exporter({
   async write(student, out) {
     const { model } = student;
     const size = (model.nUsers + model.nItems) * model.dim;
-    if (size > MOST) {
-      const problem = `the student has ${size} factors, and json is for ${MOST} at most`;
-      fail('usage', { problem, hint: 'Take parquet or npy.' });
+    if (size > MAX_FACTORS) {
+      const problem = `the student has ${size} factors; the format json allows at most ${MAX_FACTORS}`;
+      fail('usage', { problem, hint: 'Use parquet or npy.' });
     }
     const head = { format: 'recdistill-json', dim: model.dim, notes: notesOf(student) };
     const lines = (rows: readonly object[]) => rows.map((r) => JSON.stringify(r)).join(',\n');
@@ -39,7 +39,7 @@ export const json = exporter({
   async read(path) {
     const { dim, notes, items, users } = checkedJson(path, fileSchema);
     const table = (rows: readonly { factors: readonly number[] }[]): Float32Array => {
-      if (rows.some((r) => r.factors.length !== dim)) damaged(path, `a row has not ${dim} factors`);
+      if (rows.some((r) => r.factors.length !== dim)) damaged(path, `a row does not have ${dim} factors`);
       return Float32Array.from(rows.flatMap((r) => r.factors));
     };
     const biases = (rows: readonly { bias?: number | undefined }[]) =>
@@ -61,13 +61,13 @@ export const json = exporter({
   },
 });
 
-/** Nine digits tell every float32 from its neighbours. */
+/** Nine significant digits identify every float32 uniquely. */
 export const exact = (value: number): number => Number(value.toPrecision(9));
 
 const slice = (table: Float32Array, row: number, dim: number): number[] =>
   Array.from(table.subarray(row * dim, (row + 1) * dim), exact);
 
-/** One object for each item, in the order of the catalogue. */
+/** One object per item, in catalogue order. */
 export const itemRows = ({ itemIds, itemFactors, itemBiases, labels, dim }: StudentModel): object[] =>
   itemIds.map((id, n) => ({
     id,
@@ -76,7 +76,7 @@ export const itemRows = ({ itemIds, itemFactors, itemBiases, labels, dim }: Stud
     factors: slice(itemFactors, n, dim),
   }));
 
-/** One object for each user; `seen` holds the numbers of items, from 0 in the order of the catalogue. */
+/** One object per user. `seen` holds item indices, from 0 in catalogue order. */
 export const userRows = ({ userIds, userFactors, userBiases, seen, dim }: StudentModel): object[] =>
   userIds.map((id, n) => ({
     id,

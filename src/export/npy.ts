@@ -1,4 +1,4 @@
-/** A folder of NumPy arrays (.npy, format version 1.0), read by `numpy.load` without pickle, and by most vector databases. */
+/** A folder of NumPy arrays (.npy, format version 1.0), readable by `numpy.load` without pickle and by most vector databases. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../errors.js';
@@ -8,7 +8,7 @@ import { fromHalf, toHalf } from '../student/half.js';
 import { exporter } from './_exporter.js';
 import { assembled, damaged, readSidecar, sidecarFiles, writeSidecar } from './sidecar.js';
 
-/** numpy's words for what the arrays hold; a Uint16Array has the bits of half precision. */
+/** NumPy type descriptors of the arrays. A Uint16Array holds the bits of half precision. */
 const types = { '<f4': Float32Array, '<f2': Uint16Array, '<i4': Int32Array } as const;
 type ArrayType = keyof typeof types;
 type NpyArray = Float32Array | Uint16Array | Int32Array;
@@ -20,7 +20,7 @@ const files: readonly string[] = [...arrays.map(fileOf), ...Object.values(sideca
 
 export const npy = exporter({
   name: 'npy',
-  summary: 'a folder of NumPy arrays: factors, biases, who has what, and ids as JSON',
+  summary: 'a folder of NumPy arrays: factors, biases, seen items, and ids as JSON',
   makes: 'folder',
   precisions: ['f32', 'f16'],
   async write(student, out, precision) {
@@ -57,7 +57,7 @@ export const npy = exporter({
     const whole = (name: ArrayName, rows: number | null) =>
       optional(path, name, (file) => {
         const values = decodeNpy(file, [rows]);
-        return values instanceof Int32Array ? values : damaged(file, 'it does not hold whole numbers (<i4)');
+        return values instanceof Int32Array ? values : damaged(file, 'it does not contain 32-bit integers (<i4)');
       });
     const [userBiases, itemBiases] = [biases('user_bias', nUsers), biases('item_bias', nItems)];
     const [indptr, indices] = [whole('seen_indptr', nUsers + 1), whole('seen_indices', null)];
@@ -75,7 +75,7 @@ export const npy = exporter({
 });
 
 const floats = (file: string, values: NpyArray): Float32Array =>
-  values instanceof Float32Array ? values : damaged(file, 'it does not hold 32-bit floats (<f4)');
+  values instanceof Float32Array ? values : damaged(file, 'it does not contain 32-bit floats (<f4)');
 
 function optional<T>(folder: string, name: ArrayName, read: (file: string) => T): T | undefined {
   const file = join(folder, fileOf(name));
@@ -86,17 +86,17 @@ function optional<T>(folder: string, name: ArrayName, read: (file: string) => T)
 function refuseLarge(...tables: readonly Float32Array[]): void {
   const large = tables.map((table) => table.find((v) => Math.abs(v) >= 65_520)).find((v) => v !== undefined);
   if (large === undefined) return;
-  fail('usage', { problem: `the student has the factor ${large}, and f16 ends at 65504`, hint: 'Take f32.' });
+  fail('usage', { problem: `the student has the factor ${large}, but the maximum of f16 is 65504`, hint: 'Use f32.' });
 }
 
 const MAGIC = '\x93NUMPY\x01\x00';
 
-/** The bytes of an array of the given shape, row by row. */
+/** Encodes an array of the given shape, row by row. */
 function encodeNpy(values: NpyArray, shape: readonly number[]): Uint8Array[] {
   const type = values instanceof Float32Array ? '<f4' : values instanceof Int32Array ? '<i4' : '<f2';
   const spelled = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const words = `{'descr': '${type}', 'fortran_order': False, 'shape': (${spelled}), }`;
-  // Magic, two bytes of length, the words and a line end fill whole blocks of 64 bytes.
+  // Magic, two bytes of length, the header and a line end are padded to a multiple of 64 bytes.
   const length = Math.ceil((MAGIC.length + 2 + words.length + 1) / 64) * 64 - MAGIC.length - 2;
   const head = Buffer.alloc(MAGIC.length + 2 + length, ' ');
   head.write(MAGIC, 'latin1');
@@ -106,7 +106,7 @@ function encodeNpy(values: NpyArray, shape: readonly number[]): Uint8Array[] {
   return [head, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)];
 }
 
-/** @param shape what it must be; `null` takes any length. @throws RecdistillError `artifact-damaged` */
+/** @param shape the expected shape; `null` allows any length. @throws RecdistillError `artifact-damaged` */
 function decodeNpy(path: string, shape: readonly (number | null)[]): NpyArray {
   const bytes = Buffer.from(readBytes(path).buffer);
   if (bytes.length < 10 || bytes.toString('latin1', 0, 8) !== MAGIC)
@@ -127,7 +127,7 @@ function decodeNpy(path: string, shape: readonly (number | null)[]): NpyArray {
   const length = given!.reduce((product, n) => product * n, 1);
   const data = bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + bytes.length);
   if (data.byteLength !== length * Type.BYTES_PER_ELEMENT) {
-    damaged(path, `it has ${data.byteLength} bytes of numbers; its shape needs ${length * Type.BYTES_PER_ELEMENT}`);
+    damaged(path, `it has ${data.byteLength} bytes of data; its shape needs ${length * Type.BYTES_PER_ELEMENT}`);
   }
   return new Type(data as ArrayBuffer);
 }

@@ -1,4 +1,4 @@
-/** The part of the ONNX format (onnx.proto, field numbers of the published definition) that a student needs. */
+/** The subset of the ONNX format that a student needs (onnx.proto, with its official field numbers). */
 const definition = `syntax = "proto2";
 message Attribute { optional string name = 1; optional int64 i = 3; optional int32 type = 20; }
 message Tensor { repeated int64 dims = 1; optional int32 data_type = 2; optional string name = 8; optional bytes raw_data = 9; }
@@ -13,7 +13,7 @@ message OperatorSet { optional string domain = 1; optional int64 version = 2; }
 message Entry { optional string key = 1; optional string value = 2; }
 message Model { optional int64 ir_version = 1; optional string producer_name = 2; optional string producer_version = 3; optional Graph graph = 7; repeated OperatorSet opset_import = 8; repeated Entry metadata_props = 14; }`;
 
-/** Element types, by the numbers of the format. */
+/** Codes of element types. */
 export const elements = { float: 1, int8: 3, int64: 7, float16: 10 } as const;
 
 export interface OnnxTensor {
@@ -27,11 +27,11 @@ export interface OnnxNode {
   readonly op: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Whole numbers only. */
+  /** Integer attributes only. */
   readonly attributes?: Readonly<Record<string, number>>;
 }
 
-/** An input or output; a text in its shape names a length that is not fixed. */
+/** An input or output. A string in its shape names a variable dimension. */
 export interface OnnxValue {
   readonly name: string;
   readonly type: keyof typeof elements;
@@ -49,14 +49,14 @@ export interface OnnxModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Version of the operators used, and of the format that has them. */
+/** Version of the operator set, and the first format version with it. */
 const OPERATORS = 13;
 const FORMAT = 7;
 const INT = 2;
 
-/** The bytes of a model. */
+/** Encodes a model. */
 export async function encodeOnnx(model: OnnxModel): Promise<Uint8Array> {
-  // Loaded here, as whoever exports another format has no use for it.
+  // Imported on demand: other formats do not need it.
   const { default: protobuf } = await import('protobufjs');
   const Model = protobuf.parse(definition, { keepCase: true }).root.lookupType('Model');
   return Model.encode(

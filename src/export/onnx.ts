@@ -1,6 +1,6 @@
 /**
- * A folder with an ONNX model and the ids of its users and items. The model takes numbers of users, `k` and what to add to the scores
- * (-infinity leaves an item out), and gives the numbers and scores of the best items:
+ * A folder with an ONNX model and the ids of its users and items. The inputs of the model are user indices, `k`, and
+ * values that are added to the scores (-infinity excludes an item). The outputs are indices and scores of the best items:
  *
  *   scores = user_factors[user] . item_factors^T + item_bias + user_bias[user] + added;  items, scores = top k
  */
@@ -17,12 +17,12 @@ import { sidecarFiles, writeSidecar } from './sidecar.js';
 
 const MODEL = 'student.onnx';
 const files: readonly string[] = [MODEL, ...Object.values(sidecarFiles)];
-/** A message of the format ends at 2 GiB. */
-const MOST_BYTES = 2 ** 31 - 2 ** 20;
+/** The format limits a message to 2 GiB. */
+const MAX_BYTES = 2 ** 31 - 2 ** 20;
 
 export const onnx = exporter({
   name: 'onnx',
-  summary: 'a folder with an ONNX model that gives the best items, and ids as JSON',
+  summary: 'a folder with an ONNX model that returns the best items, and ids as JSON',
   makes: 'folder',
   precisions: ['f32', 'f16', 'int8'],
   async write(student, out, precision) {
@@ -44,9 +44,9 @@ function modelBytes(model: StudentModel, precision: Precision, licence: string):
   const item = factorsOf('item', model.itemFactors, nItems, dim, precision);
   const constants: OnnxTensor[] = [...user.constants, ...item.constants];
   const size = constants.reduce((sum, { data }) => sum + data.byteLength, 0);
-  if (size > MOST_BYTES) {
-    const problem = `the model would have ${size} bytes, and ONNX ends at 2 GiB`;
-    fail('usage', { problem, hint: 'Take a smaller --precision.' });
+  if (size > MAX_BYTES) {
+    const problem = `the model would have ${size} bytes, but ONNX allows at most 2 GiB`;
+    fail('usage', { problem, hint: 'Use a smaller --precision.' });
   }
   const nodes: OnnxNode[] = [
     ...user.decode('user'),
@@ -70,19 +70,19 @@ function modelBytes(model: StudentModel, precision: Precision, licence: string):
   nodes.push({ op: 'TopK', inputs: ['all_scores', 'k'], outputs: ['scores', 'items'], attributes: { axis: -1 } });
   return encodeOnnx({
     ...{ version: packageVersion, nodes, constants },
-    help: 'The best items for users, best first. Row n of a table belongs to entry n of "ids" in users.json and items.json.',
+    help: 'The best items for users, best first. User and item indices refer to "ids" in users.json and items.json.',
     inputs: [
-      { name: 'user', type: 'int64', shape: ['users'], help: 'Numbers of users, from 0.' },
+      { name: 'user', type: 'int64', shape: ['users'], help: 'User indices, from 0.' },
       { name: 'k', type: 'int64', shape: [1], help: 'Length of the lists.' },
       {
         name: 'added',
         type: 'float',
         shape: ['rows', 'columns'],
-        help: `Added to the scores: users x ${nItems}, with -infinity for items to leave out, or 1 x 1 with a 0.`,
+        help: `Added to the scores: users x ${nItems}, with -infinity for items to exclude, or 1 x 1 with a 0.`,
       },
     ],
     outputs: [
-      { name: 'items', type: 'int64', shape: ['users', 'length'], help: 'Numbers of items, from 0.' },
+      { name: 'items', type: 'int64', shape: ['users', 'length'], help: 'Item indices, from 0.' },
       { name: 'scores', type: 'float', shape: ['users', 'length'], help: 'Their scores.' },
     ],
     metadata: { licence, precision, items: String(nItems), users: String(nUsers) },
@@ -91,7 +91,7 @@ function modelBytes(model: StudentModel, precision: Precision, licence: string):
 
 interface Factors {
   readonly constants: readonly OnnxTensor[];
-  /** Nodes that make `<side>_rows` as floats. @param rows input that names the wanted rows; all if absent */
+  /** Nodes that compute `<side>_rows` as floats. @param rows input with the row indices; default: all rows */
   decode(rows?: string): OnnxNode[];
 }
 
@@ -141,7 +141,7 @@ function factorsOf(
           { name: parts.scales, type: 'float', shape: [rows, 1], data: scales },
           { name: parts.step, type: 'float', shape: [1], data: Float32Array.of(1 / 256) },
         ],
-        // factor = scale * (code + remainder / 256), all of it exact in float32.
+        // factor = scale * (code + remainder / 256), exact in float32.
         decode(wanted) {
           const [codesAt, a] = taken(parts.codes, wanted);
           const [remaindersAt, b] = taken(parts.remainders, wanted);

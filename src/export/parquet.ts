@@ -1,4 +1,4 @@
-/** A folder with a table of items and one of users in Parquet, a row for each, the factors as a list of 32-bit floats. */
+/** A folder with Parquet tables of items and users. Factors are lists of 32-bit floats. */
 import { copyFileSync, createWriteStream, existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ const columns = {
 
 export const parquet = exporter({
   name: 'parquet',
-  summary: 'a folder with a Parquet table of items and one of users',
+  summary: 'a folder with Parquet tables of items and users',
   makes: 'folder',
   precisions: ['f32'],
   async write(student, out) {
@@ -126,7 +126,7 @@ async function readTable(
       return at < 0 ? undefined : rows.map((row) => row[at]);
     };
     const wrong = column('id')!.findIndex((id, n) => id !== ids[n]);
-    if (wrong >= 0) damaged(path, `row ${wrong} is not that of "${ids[wrong]}"`);
+    if (wrong >= 0) damaged(path, `row ${wrong} does not belong to "${ids[wrong]}"`);
     const values = new Float32Array(ids.length * dim);
     for (const [n, list] of column('factors')!.entries()) {
       const row = numbersOf(list);

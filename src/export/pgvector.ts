@@ -1,7 +1,8 @@
 /**
- * SQL for PostgreSQL with the pgvector extension: a table of items and one of users with their factors, one of who has what, and a function that
- * recommends. The bias of an item is a column of its vector, for which users have 1, so that one operator (`<#>`, the inner product) and its
- * indexes give the whole order; with half precision it takes two columns, the second for what the first loses.
+ * SQL for PostgreSQL with the pgvector extension: tables of items, users and seen items, and a function that recommends.
+ * The item bias is an extra column of the item vector, with 1 in the user vector, so that one operator (`<#>`, the inner
+ * product) and its indexes define the order. With half precision there are two such columns: the second holds the
+ * rounding error of the first.
  */
 
 import { fail } from '../errors.js';
@@ -11,8 +12,8 @@ import type { StudentModel } from '../student/index.js';
 import { exporter } from './_exporter.js';
 import { exact } from './json.js';
 
-/** Most columns of a vector in pgvector. */
-const MOST_COLUMNS = 16_000;
+/** Maximum number of columns of a vector in pgvector. */
+const MAX_COLUMNS = 16_000;
 const ROWS_PER_INSERT = 500;
 
 export const pgvector = exporter({
@@ -33,10 +34,10 @@ function* parts(model: StudentModel, licence: string, half: boolean): Generator<
     model;
   const biasColumns = itemBiases ? (half ? 2 : 1) : 0;
   const columns = dim + biasColumns;
-  if (columns > MOST_COLUMNS) {
+  if (columns > MAX_COLUMNS) {
     fail('usage', {
-      problem: `the vectors would have ${columns} columns, and pgvector takes ${MOST_COLUMNS}`,
-      hint: 'Train a student of fewer dimensions.',
+      problem: `the vectors would have ${columns} columns; pgvector allows at most ${MAX_COLUMNS}`,
+      hint: 'Train a student with a smaller dim.',
     });
   }
   const type = `${half ? 'halfvec' : 'vector'}(${columns})`;
@@ -83,7 +84,7 @@ RETURNS TABLE (item_id text, label text, score double precision) LANGUAGE sql ST
   LIMIT how_many
 $$;
 COMMIT;
--- The function looks at every item, and its lists are exact. For millions of items an index may find nearly the same ones sooner:
+-- The function scans every item, so its lists are exact. For millions of items, an approximate index is faster:
 --   CREATE INDEX ON recdistill_items USING hnsw (factors ${kind}_ip_ops);
 --   SELECT item_id FROM recdistill_items ORDER BY factors <#> (SELECT factors FROM recdistill_users WHERE user_id = '...') LIMIT 10;
 `;
@@ -105,11 +106,11 @@ function* inserts(table: string, rows: number, row: (n: number) => string): Gene
   }
 }
 
-/** Text as an SQL string. @throws RecdistillError `usage` for a character that PostgreSQL cannot keep */
+/** Text as an SQL string. @throws RecdistillError `usage` for a character that PostgreSQL cannot store */
 function sqlText(text: string): string {
   if (text.includes('\0')) {
-    const problem = `the id or label ${JSON.stringify(text.slice(0, 60))} has a character 0, which PostgreSQL cannot keep`;
-    fail('usage', { problem, hint: 'Take another format.' });
+    const problem = `the id or label ${JSON.stringify(text.slice(0, 60))} contains the character 0, which PostgreSQL cannot store`;
+    fail('usage', { problem, hint: 'Use another format.' });
   }
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,4 +1,4 @@
-/** The files beside the tables of a student: ids, labels, and where it comes from. */
+/** The JSON files beside the tables of an exported student: ids, labels, and provenance. */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fail } from '../errors.js';
@@ -28,7 +28,7 @@ const namesSchema = z.object({ ids: z.array(z.string()), labels: z.array(z.strin
 
 export type About = z.output<typeof aboutSchema>;
 
-/** Only what a bundle keeps: a manifest given as notes has more. */
+/** The notes without other fields: a manifest passed as notes has more. */
 export const notesOf = ({ notes: { dataFingerprint, licence, madeBy, metrics } }: Exportable) => ({
   ...{ dataFingerprint, licence, madeBy, metrics },
 });
@@ -59,7 +59,7 @@ export function readSidecar(folder: string, format: string): Sidecar {
   return { about, userIds: users.ids, itemIds: items.ids, ...(items.labels && { labels: items.labels }) };
 }
 
-/** A JSON file of the given form. @throws RecdistillError `file-missing`, `artifact-damaged` */
+/** Reads a JSON file and validates it. @throws RecdistillError `file-missing`, `artifact-damaged` */
 export function checkedJson<T extends z.ZodType>(path: string, schema: T): z.output<T> {
   const checked = schema.safeParse(parseJsonFile(path, WRITE_AGAIN));
   if (checked.success) return checked.data;
@@ -67,7 +67,7 @@ export function checkedJson<T extends z.ZodType>(path: string, schema: T): z.out
   return damaged(path, `${place.join('.') || 'its content'}: ${message}`);
 }
 
-/** The student of parts that came from files. @throws RecdistillError `artifact-damaged` if they do not fit together */
+/** Assembles a student from parts read from files. @throws RecdistillError `artifact-damaged` if they are inconsistent */
 export function assembled(path: string, model: StudentModel, notes: Exportable['notes']): Exportable {
   const problem = problemOf(model);
   return problem === undefined ? { model, notes } : damaged(path, problem);

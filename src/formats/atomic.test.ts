@@ -77,7 +77,7 @@ test('a target that cannot be is told', () => {
   assert.throws(() => writeAtomic(join(dir, 'folder'), ''), fails(/there is a folder of that name/));
   writeAtomic(join(dir, 'file'), '');
   assert.throws(() => makeFolder(join(dir, 'file')), fails(/there is a file of that name/));
-  assert.throws(() => makeFolder(join(dir, 'file', 'x')), fails(/a part of the path is a file/));
+  assert.throws(() => makeFolder(join(dir, 'file', 'x')), fails(/a component of the path is a file/));
   assert.deepEqual(fs.readdirSync(dir).sort(), ['file', 'folder']);
 });
 

@@ -1,6 +1,6 @@
 /**
- * Writes that happen wholly or not at all: a temporary neighbour is written, forced to the disk and renamed over the
- * target, and the folder is forced to the disk, so that neither `kill -9` nor a power cut leaves a half-written file.
+ * Atomic writes: a temporary file in the same folder is written, synced and renamed over the target, and the folder is
+ * synced. Neither `kill -9` nor a power failure leaves a partially written file.
  */
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
@@ -9,8 +9,8 @@ import { fail } from '../errors.js';
 import { ioCode, readFailed, writeFailed } from './io-error.js';
 
 /**
- * Replaces the file `path` by `data` (several parts are written one after the other).
- * @throws RecdistillError `write-failed`; the former file is then untouched and the temporary one is gone
+ * Replaces the file `path` by `data`. Several parts are concatenated.
+ * @throws RecdistillError `write-failed`; the previous file is then unchanged and the temporary one is removed
  */
 export function writeAtomic(path: string, data: string | Uint8Array | readonly Uint8Array[]): void {
   const parts = typeof data === 'string' ? [Buffer.from(data)] : data instanceof Uint8Array ? [data] : data;
@@ -31,15 +31,15 @@ export function writeAtomic(path: string, data: string | Uint8Array | readonly U
   }
 }
 
-/** True for the temporary files of `writeAtomic`; one that stays behind belonged to a process that was killed. */
+/** True for names of temporary files of `writeAtomic`. Remaining ones are from a process that was killed. */
 export const isTemp = (name: string): boolean => name.startsWith('.') && name.endsWith('.tmp');
 
-/** Writes every byte: one call may write fewer than it was given. */
+/** Writes all bytes. A single system call may write only some of them. */
 export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += fs.writeSync(fd, bytes, at, Math.min(bytes.length - at, 2 ** 30));
 }
 
-/** Makes renames in a folder survive a power cut. Some systems cannot do that for a folder, and are left alone. */
+/** Syncs a folder, so that renames in it survive a power failure. Does nothing on systems that do not support it. */
 export function syncFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const fd = fs.openSync(folder, 'r');
@@ -52,12 +52,12 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Makes a folder and those above it. @throws RecdistillError `write-failed` */
+/** Creates a folder and its parents. @throws RecdistillError `write-failed` */
 export function makeFolder(folder: string): void {
   try {
     fs.mkdirSync(folder, { recursive: true });
   } catch (cause) {
-    // mkdir says EEXIST when a file stands where a folder is wanted.
+    // mkdir fails with EEXIST if there is a file at the path.
     if (ioCode(cause) === 'EEXIST')
       fail('write-failed', { path: folder, problem: 'there is a file of that name' }, cause);
     writeFailed(folder, cause);
@@ -65,11 +65,11 @@ export function makeFolder(folder: string): void {
 }
 
 /**
- * Replaces a whole folder: `fill` writes the new content into an empty folder beside it, which then takes its place.
- * After a crash the folder holds the former or the new content; in the moment between two renames it is absent, and the
- * next call brings the former one back before it starts.
- * @param owned tells which names may stand in the folder that is replaced; any other one means that it is not ours to remove
- * @throws RecdistillError `usage` if it holds something else, `write-failed`; the former content is then untouched
+ * Replaces a whole folder: `fill` writes the new content to an empty folder beside it, which then replaces the old one.
+ * After a crash the folder has the old or the new content. If the crash was between the two renames, the folder is
+ * missing, and the next call restores the old one first.
+ * @param owned whether a name may occur in the replaced folder. Any other name means that it must not be deleted
+ * @throws RecdistillError `usage` if the folder contains other names, `write-failed`; the old content is then unchanged
  */
 export function writeFolder(folder: string, owned: (name: string) => boolean, fill: (temp: string) => void): void {
   const target = resolve(folder);
@@ -103,13 +103,13 @@ export function namesIn(folder: string): string[] {
   }
 }
 
-/** @throws RecdistillError `usage` if `folder` holds a name that is not `owned`, `read-failed` */
+/** @throws RecdistillError `usage` if `folder` contains a name that is not `owned`, `read-failed` */
 export function refuseForeign(folder: string, owned: (name: string) => boolean): void {
   if (!fs.existsSync(folder)) return;
   const foreign = namesIn(folder).find((name) => !owned(name));
   if (foreign === undefined) return;
   fail('usage', {
-    problem: `the folder ${folder} holds other files, such as "${foreign}", and is not overwritten`,
+    problem: `the folder ${folder} contains other files, such as "${foreign}", and is not overwritten`,
     hint: 'Choose a new or an empty folder.',
   });
 }

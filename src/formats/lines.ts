@@ -1,4 +1,4 @@
-/** Append-only files of JSON lines. A line counts once its line end is written; a torn last line is cut. */
+/** Append-only files of JSON lines. A line is complete once its line end is written. An incomplete last line is removed. */
 import fs from 'node:fs';
 import { fail } from '../errors.js';
 import { writeAll } from './atomic.js';
@@ -8,9 +8,9 @@ import { readBytes } from './read.js';
 const lineEnd = 0x0a;
 
 /**
- * Adds one line to a file, which is made if need be. A torn line that a crash left at its end is cut first.
- * @param text without line end
- * @throws RecdistillError `write-failed`; the file then ends with the line before
+ * Appends a line to a file, which is created if necessary. An incomplete last line, left by a crash, is removed first.
+ * @param text the line, without a line end
+ * @throws RecdistillError `write-failed`; the file then ends with the previous line
  */
 export function appendLine(path: string, text: string): void {
   if (text.includes('\n')) throw new TypeError('a line must not contain a line end');
@@ -38,7 +38,7 @@ function appendTo(fd: number, line: string): void {
   }
 }
 
-/** The whole lines of a file, without line ends; none if there is no file. @throws RecdistillError `read-failed` */
+/** The complete lines of a file, without line ends. Empty if there is no file. @throws RecdistillError `read-failed` */
 export function readLines(path: string): string[] {
   if (!fs.existsSync(path)) return [];
   const bytes = Buffer.from(readBytes(path).buffer);
@@ -55,12 +55,12 @@ export function readJsonLines(path: string): Record<string, unknown>[] {
     } catch {
       // Told below, like a line that is JSON but not an object.
     }
-    const hint = 'Restore the file, or delete it to go on without its history.';
+    const hint = 'Restore the file, or delete it to continue without its history.';
     return fail('artifact-damaged', { path, problem: `line ${n + 1} is not a JSON object`, hint });
   });
 }
 
-/** Keeps the first `count` lines of a file and forces that to the disk. @throws RecdistillError `write-failed` */
+/** Truncates a file to its first `count` lines and syncs it. @throws RecdistillError `write-failed` */
 export function keepLines(path: string, count: number): void {
   if (!fs.existsSync(path)) return;
   const bytes = Buffer.from(readBytes(path).buffer);
@@ -71,7 +71,7 @@ export function keepLines(path: string, count: number): void {
   syncFile(path);
 }
 
-/** Forces the content of a file to the disk, if it is there. @throws RecdistillError `write-failed` */
+/** Syncs a file to disk, if it exists. @throws RecdistillError `write-failed` */
 export function syncFile(path: string): void {
   if (!fs.existsSync(path)) return;
   writing(path, () => {

@@ -1,10 +1,10 @@
 /**
- * One process per run. The file `lock` says who holds it. It appears with its content in one step (a hard link to a file
- * already written), so nobody ever reads half a lock.
+ * A lock that allows one process per run. The file `lock` names its owner. It is created with its content in one step (a
+ * hard link to a complete file), so that a reader never sees a partial lock.
  *
- * Taking over from a dead holder: the successor of a lock with token T is the file `lock-T`, made the same exclusive way, so
- * of many takers one wins; a successor may itself have died, and then has a successor. The end of this chain holds the run.
- * The winner checks that no file of the chain was replaced meanwhile, then renames its own file over `lock`, in one step.
+ * Takeover from a dead owner: the successor of a lock with token T is the file `lock-T`, created with the same
+ * exclusiveness, so that one of several competing processes wins. A dead successor has a successor itself. The end of
+ * this chain owns the run. The winner checks that no file of the chain was replaced, then renames its file over `lock`.
  */
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
@@ -17,9 +17,9 @@ import { isRunning, startOf } from './process-alive.js';
 interface Owner {
   readonly pid: number;
   readonly host: string;
-  /** When the process started, as the operating system counts it; null where it does not tell. */
+  /** Start time of the process in units of the operating system. Null if it is not available. */
   readonly started: string | null;
-  /** When the lock was taken, ISO 8601. */
+  /** Time of acquisition, ISO 8601. */
   readonly since: string;
   readonly token: string;
 }
@@ -34,9 +34,10 @@ export const isLockFile = (name: string): boolean =>
   name === 'lock' || name.startsWith('lock-') || name.startsWith('.lock-');
 
 /**
- * Takes the lock of `folder`, also from a holder that is dead.
- * @returns the function that gives it back; it is given back at the latest when the process exits
- * @throws RecdistillError `run-locked` if a living process holds it, or one that cannot be judged from this host; `write-failed`
+ * Acquires the lock of `folder`, also from a dead owner.
+ * @returns the function that releases it. It is released at the latest when the process exits
+ * @throws RecdistillError `run-locked` if a running process owns it, or one on another host, which cannot be checked;
+ * `write-failed`
  */
 export function acquireLock(folder: string): () => void {
   const lock = join(folder, 'lock');
@@ -50,7 +51,7 @@ export function acquireLock(folder: string): () => void {
   const draft = join(folder, `.lock-${mine.pid}-${mine.token}`);
   try {
     do {
-      // Each time anew: a process on another host that shares the folder may have swept it away.
+      // Written before each attempt: a process on another host that shares the folder may have removed it.
       fs.writeFileSync(draft, JSON.stringify(mine));
       // Without success the chain was changed while it was walked: its end won, died or gave back, and a new walk will tell.
     } while (!tryAcquire(folder, lock, draft));
@@ -93,10 +94,10 @@ function tryAcquire(folder: string, lock: string, draft: string): boolean {
   return true;
 }
 
-/** Removes what dead takers left behind. A living one that still has a `lock-T` finds that `lock` has changed, and gives way. */
+/** Removes files of dead competitors. A running one that still has a `lock-T` notices that `lock` has changed and gives up. */
 function tidy(folder: string): void {
   for (const name of fs.readdirSync(folder)) {
-    // A draft is judged by the process id in its name: a killed taker may have left it empty.
+    // The owner of a draft is the process id in its name: a killed process may have left the file empty.
     const drafter = /^\.lock-(\d+)-/.exec(name)?.[1];
     const abandoned = drafter !== undefined && !isRunning(Number(drafter), null);
     if (name.startsWith('lock-') || abandoned) fs.rmSync(join(folder, name), { force: true });
@@ -116,7 +117,7 @@ function linkExclusively(from: string, to: string): boolean {
     if (['EEXIST', 'ENOENT'].includes(ioCode(cause) ?? '')) return false;
     if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EOPNOTSUPP'].includes(ioCode(cause) ?? '')) throw cause;
   }
-  // No hard links here (FAT, some network shares): as exclusive, but the content follows a moment later.
+  // No hard links (FAT, some network shares): equally exclusive, but the content appears slightly later.
   try {
     fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL);
     return true;
@@ -126,7 +127,7 @@ function linkExclusively(from: string, to: string): boolean {
   }
 }
 
-/** @returns undefined if there is no such lock, null if it cannot be understood (a copy under way, another program) */
+/** @returns undefined if there is no such lock, null if it is not valid (still being written, another program) */
 function ownerOf(path: string): Owner | null | undefined {
   let text: string;
   try {

@@ -1,4 +1,4 @@
-/** Whether a process of this host is still the one that was meant. */
+/** Checks whether a specific process of this host is still running. */
 import fs from 'node:fs';
 import { ioCode } from './io-error.js';
 
@@ -7,18 +7,18 @@ interface ProcessState {
   readonly started: string;
 }
 
-/** When a process started, in clock ticks since boot, or null where `/proc` does not exist. */
+/** Start time of a process in clock ticks since boot. Null if `/proc` does not exist. */
 export const startOf = (pid: number): string | null => stateOf(pid)?.started ?? null;
 
 /**
- * True if the process `pid` lives and, where the system tells, started at `started`: a process id is used again after a while.
- * A dead process that nobody has collected yet counts as dead.
+ * True if the process `pid` is running and, if the system provides it, started at `started`: process ids are reused. A
+ * zombie process counts as dead.
  */
 export function isRunning(pid: number, started: string | null): boolean {
   try {
     process.kill(pid, 0);
   } catch (cause) {
-    // EPERM: it lives and belongs to somebody else.
+    // EPERM: it is running under another user.
     if (ioCode(cause) !== 'EPERM') return false;
   }
   const state = stateOf(pid);
@@ -33,7 +33,7 @@ function stateOf(pid: number): ProcessState | undefined {
   } catch {
     return undefined;
   }
-  // `pid (name) state ...`: the name may hold spaces and brackets, so count from its last bracket (proc_pid_stat(5)).
+  // `pid (name) state ...`: the name may contain spaces and parentheses, so count from its last one (proc_pid_stat(5)).
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return { dead: fields[0] === 'Z' || fields[0] === 'X', started: fields[19] ?? '' };
 }

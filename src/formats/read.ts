@@ -1,9 +1,9 @@
-/** Reading files whose size is known before memory is taken for them. */
+/** Reads files with a known size, which is checked before memory is allocated. */
 import fs from 'node:fs';
 import { fail } from '../errors.js';
 import { readFailed } from './io-error.js';
 
-/** A file that is open for reading. */
+/** A file open for reading. */
 export interface OpenFile {
   readonly path: string;
   /** Size in bytes when it was opened. */
@@ -34,7 +34,7 @@ export function withFile<T>(path: string, use: (file: OpenFile) => T): T {
   }
 }
 
-/** The whole content of a file. @throws as `withFile` */
+/** The whole content of a file. @throws RecdistillError those of `withFile` */
 export const readBytes = (path: string): Uint8Array => withFile(path, (file) => file.read(0, file.bytes));
 
 function readPart(fd: number, path: string, position: number, length: number): Uint8Array {

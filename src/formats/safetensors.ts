@@ -1,7 +1,7 @@
 /**
- * Safetensors files with a checksum of the whole file, header included.
- * The header starts with `{"__metadata__":{"sha256":"<64 digits>"`: the SHA-256 (hex) of the file in which these 64 digits
- * are zeros. Any reader of the format sees ordinary metadata; ours notices one flipped bit anywhere.
+ * Safetensors files with a checksum of the whole file, including the header. The header starts with
+ * `{"__metadata__":{"sha256":"<64 digits>"`: the SHA-256 (hex) of the file with these 64 digits replaced by zeros. Other
+ * readers see ordinary metadata; ours detects any changed bit.
  */
 import { createHash } from 'node:crypto';
 import { fail } from '../errors.js';
@@ -26,14 +26,14 @@ const prefix = '{"__metadata__":{"sha256":"';
 const zeros = '0'.repeat(64);
 
 export interface ReadSafetensors extends Safetensors {
-  /** The file's checksum, or undefined if it has none (another program wrote it). */
+  /** The checksum of the file. Undefined if it has none, because another program wrote it. */
   readonly checksum: string | undefined;
 }
 
 /**
- * Lays out a file. Tensors go by falling element size, then by name, so that every reader finds them aligned.
- * @returns the file in parts, which share memory with the tensors, and its checksum
- * @throws TypeError if a shape does not fit its data or a name is not allowed
+ * Encodes a file. Tensors are sorted by decreasing element size, then by name, so that they are aligned.
+ * @returns the parts of the file, which share memory with the tensors, and its checksum
+ * @throws TypeError if a shape does not match its data or a name is not allowed
  */
 export function encodeSafetensors(
   tensors: Readonly<Record<string, Tensor>>,
@@ -43,7 +43,7 @@ export function encodeSafetensors(
     .map(([name, { shape, data }]) => ({ name, shape, data, dtype: dtypeOf(name, shape, data) }))
     .sort((a, b) => dtypes[b.dtype] - dtypes[a.dtype] || (a.name < b.name ? -1 : 1));
   if (Object.hasOwn(metadata, 'sha256')) throw new TypeError('the metadata entry "sha256" is the checksum of the file');
-  // Written by hand: an object would move keys that look like numbers to the front, before the checksum.
+  // Not from an object: it would move integer-like keys before the checksum.
   const words = Object.entries(metadata).map(([key, text]) => `,${JSON.stringify(key)}:${JSON.stringify(text)}`);
   let at = 0;
   const entries = sorted.map(({ name, dtype, shape, data }) => {
@@ -65,9 +65,9 @@ export function encodeSafetensors(
 /**
  * Writes a file atomically.
  * @param tensors by name: 1 to 256 characters each, at most 8 dimensions
- * @param metadata texts to keep beside them
- * @returns the file's checksum
- * @throws RecdistillError `write-failed`; TypeError as `encodeSafetensors`
+ * @param metadata additional texts
+ * @returns the checksum of the file
+ * @throws RecdistillError `write-failed`; TypeError those of `encodeSafetensors`
  */
 export function writeSafetensors(
   path: string,
@@ -80,12 +80,12 @@ export function writeSafetensors(
 }
 
 /**
- * Reads a file after checking all of it.
- * @param options.foreign also take files without a checksum, which other programs write; false by default
+ * Reads a file and validates all of it.
+ * @param options.foreign also accept files without a checksum, from other programs. Default: false
  * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`
  */
 export function readSafetensors(path: string, options: { foreign?: boolean } = {}): ReadSafetensors {
-  return toldOf(path, () =>
+  return asFileError(path, () =>
     withFile(path, (file) => {
       const first = file.read(0, Math.min(8, file.bytes));
       const length = headerLength(first, file.bytes);
@@ -94,7 +94,7 @@ export function readSafetensors(path: string, options: { foreign?: boolean } = {
       const data = file.read(8 + length, file.bytes - 8 - length);
       const checksum = head.toString('latin1', 0, prefix.length) === prefix ? header.metadata.get('sha256') : undefined;
       if (checksum === undefined && !options.foreign) {
-        fail('artifact-damaged', { path, problem: 'it carries no checksum where recdistill writes one' });
+        fail('artifact-damaged', { path, problem: 'it has no checksum, so recdistill did not write it' });
       }
       if (checksum !== undefined) {
         head.write(zeros, prefix.length, 'latin1');
@@ -108,7 +108,7 @@ export function readSafetensors(path: string, options: { foreign?: boolean } = {
 }
 
 /**
- * The elements of the tensor `name` if it has the wanted type and shape; `null` in a shape allows any length there.
+ * The elements of the tensor `name` of the expected type and shape. `null` in the shape allows any length.
  * @throws RecdistillError `artifact-damaged`
  */
 export function tensorOf<T extends TensorData>(
@@ -120,11 +120,11 @@ export function tensorOf<T extends TensorData>(
 ): T {
   const tensor = file.tensors.get(name);
   if (!tensor) fail('artifact-damaged', { path, problem: `it has no tensor "${name}"` });
-  return toldOf(path, () => tensorData(name, tensor, type, shape));
+  return asFileError(path, () => tensorData(name, tensor, type, shape));
 }
 
-/** Runs `work`; a complaint of the student's reader becomes one about the file `path`. */
-function toldOf<T>(path: string, work: () => T): T {
+/** Runs `work` and converts a StudentError to an error about the file `path`. */
+function asFileError<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
@@ -135,7 +135,7 @@ function toldOf<T>(path: string, work: () => T): T {
 
 function dtypeOf(name: string, shape: readonly number[], data: TensorData): Dtype {
   if (name === '__metadata__' || name.length === 0 || name.length > limits.nameLength) {
-    throw new TypeError(`"${name.slice(0, 60)}" cannot name a tensor`);
+    throw new TypeError(`"${name.slice(0, 60)}" is not a valid name of a tensor`);
   }
   const length = shape.reduce((product, n) => product * n, 1);
   if (
@@ -156,7 +156,7 @@ function dtypeOf(name: string, shape: readonly number[], data: TensorData): Dtyp
 
 function digest(parts: readonly Uint8Array[]): string {
   const hash = createHash('sha256');
-  // One update takes less than 2 GiB.
+  // One update accepts less than 2 GiB.
   for (const part of parts)
     for (let at = 0; at < part.length; at += 2 ** 30) hash.update(part.subarray(at, at + 2 ** 30));
   return hash.digest('hex');

@@ -1,17 +1,17 @@
-/** JSON files that carry their own SHA-256, so that a change by accident is noticed. */
+/** JSON files that contain their own SHA-256, so that accidental changes are detected. */
 import { createHash } from 'node:crypto';
 import { fail } from '../errors.js';
 import { canonicalJson, isPlainObject } from '../student/canonical-json.js';
 import { writeAtomic } from './atomic.js';
 import { readBytes } from './read.js';
 
-/** SHA-256 (hex) of a JSON value in its canonical spelling: equal values, equal hash, whatever the order of keys. */
+/** SHA-256 (hex) of a JSON value in canonical form. It does not depend on the order of keys. */
 export const hashOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
 
-/** `value` with its own hash under `sha256`, as it is after a round trip through JSON. */
+/** Adds the hash of `value` under `sha256`. Values are those after a round trip through JSON. */
 function seal(value: object): Record<string, unknown> {
   const plain = JSON.parse(canonicalJson(value)) as Record<string, unknown>;
-  // Keys keep the order they were given in, which reads better than the canonical one.
+  // Keys keep the given order, which is more readable than the canonical one.
   const ordered = Object.fromEntries(Object.keys(value).flatMap((key) => (key in plain ? [[key, plain[key]]] : [])));
   return { ...ordered, sha256: hashOf(plain) };
 }
@@ -22,7 +22,7 @@ export function writeSealedJson(path: string, value: object): void {
 }
 
 /**
- * Reads what `writeSealedJson` wrote.
+ * Reads a file of `writeSealedJson` and verifies its hash.
  * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`
  */
 export function readSealedJson(path: string, hint?: string): Record<string, unknown> {

@@ -1,11 +1,10 @@
 import type { Floats } from '../kernels/index.js';
 
 /**
- * Binary cross-entropy of sigmoid(logit) with its target, -t log p - (1 - t) log(1 - p), summed over the first `n`.
- * Finite for any finite logits.
+ * Binary cross-entropy of p = sigmoid(logit) and its target t, -t log p - (1 - t) log(1 - p), summed over the first `n`
+ * elements. Finite for all finite logits.
  * @param targets in [0, 1]; labels are 0 and 1
- * @param gradient gets the derivative with respect to each logit, sigmoid(logit) - target
- * The gradient may be `logits` itself.
+ * @param gradient output: the derivative with respect to each logit, sigmoid(logit) - target; may be `logits` itself
  */
 export function bce(logits: Floats, targets: Floats, gradient: Floats, n: number): number {
   let loss = 0;

@@ -3,11 +3,11 @@ import { bce } from './bce.js';
 import { softTargets } from './soft-target.js';
 
 /**
- * What one model learns from another in bidirectional distillation (Kweon et al., WWW 2021):
- * lambda * sum of BCE(sigmoid(own[k]), sigmoid(other[k] / temperature)) over the first `n`. The temperature softens the target alone, and nothing
- * flows back to the other model.
- * @param other scores of the other model; replaced by the targets
- * @param gradient gets the derivative with respect to each of `own`; may be `own` itself
+ * Distillation loss of one model in bidirectional distillation (Kweon et al., WWW 2021):
+ * lambda * sum of BCE(sigmoid(own[k]), sigmoid(other[k] / temperature)) over the first `n` scores. The temperature applies
+ * to the target only. The other model gets no gradient.
+ * @param other scores of the other model; overwritten by the targets
+ * @param gradient output: the derivative with respect to each of `own`; may be `own` itself
  */
 export function bd(
   own: Floats,

@@ -1,9 +1,9 @@
 import type { Floats } from '../kernels/index.js';
 
 /**
- * Bayesian personalised ranking (Rendle et al., UAI 2009): -log sigmoid(s_positive - s_negative), summed.
- * @param scores `2 * triples` scores, in each triple the positive one first
- * @param gradient gets the derivative with respect to each score
+ * Bayesian personalised ranking (BPR; Rendle et al., UAI 2009): -log sigmoid(s_positive - s_negative), summed over triples.
+ * @param scores `2 * triples` scores: for each triple the positive one, then the negative one
+ * @param gradient output: the derivative with respect to each score
  */
 export function bpr(scores: Floats, gradient: Floats, triples: number): number {
   let loss = 0;

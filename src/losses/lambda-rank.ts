@@ -1,15 +1,15 @@
 import type { Floats } from '../kernels/index.js';
 
-/** The label of an item that takes part in no pair. */
+/** The label of an item that is in no pair. */
 export const PADDING = -1;
 
 /**
- * Pairwise logistic loss weighted by the change in reciprocal rank (LambdaMRR, as in CL-DRD of Zeng et al., SIGIR 2022): the sum over pairs with
- * label_i > label_j of |1/r_i - 1/r_j| * log(1 + e^-(s_i - s_j)), where r is the rank by score, from 1; of equal scores the first stands
- * higher. Ranks have no gradient. Finite for any finite scores.
- * @param labels the higher, the better; items of label `PADDING` rank last and are in no pair
- * @param gradient gets the derivative with respect to each of the first `n` scores
- * @returns the sum, and the number of its pairs
+ * Pairwise logistic loss weighted by the change in reciprocal rank (LambdaMRR, as in CL-DRD by Zeng et al., SIGIR 2022):
+ * the sum over pairs with label_i > label_j of |1/r_i - 1/r_j| * log(1 + e^-(s_i - s_j)), where r is the rank by score,
+ * from 1. Ties are ranked in list order. Ranks are treated as constants. Finite for all finite scores.
+ * @param labels higher is better; items with the label `PADDING` rank last and are in no pair
+ * @param gradient output: the derivative with respect to each of the first `n` scores
+ * @returns the sum and the number of its pairs
  */
 export function lambdaRank(
   scores: Floats,

@@ -1,28 +1,29 @@
 /**
- * The loss of HetComp with a sampled remainder: of the items that only have to stand behind the taught ones a few are drawn, and each stands for
- * as many as there are of it. With all of them drawn it is `hetcompLoss`.
+ * The loss of HetComp with sampled remaining items. The remaining items only have to rank below the target items; a few of
+ * them are sampled, and each has the weight (number of remaining items) / (number of samples). With all of them sampled, it
+ * equals `hetcompLoss`.
  */
 import { type HetcompPhase, logAdd, logSumExp } from '../kernels/hetcomp/loss.js';
 import type { Floats } from '../kernels/index.js';
 
 export interface SampledHetcompRow {
-  /** Scores at the front that are of observed items, in rank order. */
+  /** Number of leading scores that belong to observed items, in rank order. */
   readonly observed: number;
-  /** Scores behind them that are of the teachers' items: unobserved, each once, best first. The rest are of drawn items. */
+  /** Number of following scores that belong to the teachers' ranked unobserved items, each once, best first. The rest are samples. */
   readonly ranked: number;
-  /** Items that the drawn ones stand for: those neither observed nor ranked. */
+  /** Number of remaining items: those neither observed nor ranked. The samples represent them. */
   readonly remainder: number;
   readonly phase: HetcompPhase;
-  /** K: phase `fine` uses the first floor(K / 2) and the first floor(K / 10) ranked items, as far as there are so many. */
+  /** K: phase `fine` uses the first floor(K / 2) and the first floor(K / 10) ranked items, or fewer if there are not as many. */
   readonly topK: number;
 }
 
 /**
- * The loss of `hetcompLoss` in exact arithmetic, where the sum of e^s over the n drawn items counts remainder / n times: log(remainder / n) is
- * added to their scores. The sum is unbiased for items drawn uniformly; its logarithm is too small in the mean, by about half the
- * variance of the sum over the square of its mean, which falls as 1 / n.
- * @param scores of the observed, the ranked and the drawn items in turn
- * @param gradient gets the derivative with respect to each score; of the same length
+ * Like `hetcompLoss`, but the sum of e^s over the n sampled items is scaled by remainder / n: log(remainder / n) is added
+ * to their scores. The sum is an unbiased estimate for uniform samples. Its logarithm has a negative bias of about half
+ * its relative variance, which decreases as 1 / n.
+ * @param scores scores of the observed, the ranked and the sampled items, in this order
+ * @param gradient output: the derivative with respect to each score; same length
  */
 export function sampledHetcompLoss(scores: Floats, row: SampledHetcompRow, gradient: Floats): number {
   const { phase, topK, remainder, observed } = row;
@@ -33,15 +34,15 @@ export function sampledHetcompLoss(scores: Floats, row: SampledHetcompRow, gradi
   const lists = listsOf(scores, gradient);
   let weight = Number.NEGATIVE_INFINITY;
   if (phase === 'overall') {
-    for (let i = 0; i < from; i++) weight = logAdd(weight, lists.teach(i, i + 1, logRest, 1));
+    for (let i = 0; i < from; i++) weight = logAdd(weight, lists.addRankedLoss(i, i + 1, logRest, 1));
   } else {
     for (const part of [2, 10]) {
-      // Ranked items behind those that are taught belong to the remainder, exactly.
-      const behind = observed + Math.min(Math.floor(topK / part), row.ranked);
-      const log = logAdd(logRest, logSumExp(scores.subarray(behind, from)));
-      let own = lists.teach(observed, behind, log, 0.5);
-      if (part === 2) own = logAdd(own, lists.teach(0, observed, log, 1));
-      for (let i = behind; i < from; i++) gradient[i]! += Math.exp(scores[i]! + own);
+      // Ranked items after the target items are remaining items, included exactly.
+      const rankedEnd = observed + Math.min(Math.floor(topK / part), row.ranked);
+      const log = logAdd(logRest, logSumExp(scores.subarray(rankedEnd, from)));
+      let own = lists.addRankedLoss(observed, rankedEnd, log, 0.5);
+      if (part === 2) own = logAdd(own, lists.addRankedLoss(0, observed, log, 1));
+      for (let i = rankedEnd; i < from; i++) gradient[i]! += Math.exp(scores[i]! + own);
       weight = logAdd(weight, own);
     }
   }
@@ -50,7 +51,7 @@ export function sampledHetcompLoss(scores: Floats, row: SampledHetcompRow, gradi
   return lists.loss();
 }
 
-/** Logarithms of the denominators of a list, for one list at a time. */
+/** Logarithms of the denominators of a list. Reused for one list at a time. */
 let logs = new Float64Array(128);
 
 function listsOf(scores: Floats, gradient: Floats) {
@@ -58,10 +59,10 @@ function listsOf(scores: Floats, gradient: Floats) {
   return {
     loss: () => loss,
     /**
-     * Adds `factor` times the Plackett-Luce loss of the items from `start` to `end` in front of a remainder, and its gradient by their scores. Returns
-     * the logarithm of what e^s of each item of the remainder is to be multiplied by.
+     * Adds `factor` times the Plackett-Luce loss of the items from `start` to `end`, followed by the remaining items, and its
+     * gradient with respect to their scores. Returns the logarithm of the factor of e^s in the gradient of each remaining item.
      */
-    teach(start: number, end: number, logRest: number, factor: number): number {
+    addRankedLoss(start: number, end: number, logRest: number, factor: number): number {
       if (logs.length < end - start) logs = new Float64Array(2 * (end - start));
       let suffix = logRest;
       for (let k = end - 1; k >= start; k--) {

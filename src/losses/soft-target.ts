@@ -1,7 +1,8 @@
 import type { Floats } from '../kernels/index.js';
 
 /**
- * Targets of collaborative distillation for `bce`: out[k] = sigmoid((scores[k] + shift) / temperature) for the first `n` scores of a teacher.
+ * Soft targets of collaborative distillation, for `bce`: out[k] = sigmoid((scores[k] + shift) / temperature) for the first
+ * `n` scores of a teacher.
  * @param out may be `scores` itself
  */
 export function softTargets(scores: Floats, shift: number, temperature: number, out: Floats, n: number): void {

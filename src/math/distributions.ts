@@ -1,8 +1,8 @@
 /**
- * Upper tails of the distributions that the tests need. The relative error stays small however small the tail is,
- * because comparisons over thousands of users reach p = 1e-180: below 1e-12 up to 50,000 degrees of freedom, 1e-10 up
- * to a million. (jstat 1.9.6 was tried: its Student tail is off by 2e-7 because its continued fraction stops early, and
- * its normal tail is 0 from z = 9 on because it is 1 minus a rounded number.)
+ * Upper tail probabilities for the significance tests. The relative error is small even for tiny tails, because
+ * comparisons over thousands of users reach p = 1e-180: below 1e-12 up to 50,000 degrees of freedom, and 1e-10 up to a
+ * million. (jstat 1.9.6 is not accurate enough: its Student tail has an error of 2e-7 because its continued fraction
+ * stops early, and its normal tail is 0 from z = 9 on because it is 1 minus a rounded value.)
  */
 
 /** P(T >= t) for Student's t with `df` > 0 degrees of freedom. Abramowitz and Stegun 26.7.1. */
@@ -13,9 +13,9 @@ export function studentUpperTail(t: number, df: number): number {
   const square = t * t;
   const x = df / (df + square);
   const y = 1 / (1 + df / square);
-  // log x from the small side, so that neither t near 0 nor a huge df loses digits.
+  // log1p keeps precision for t near 0 and for a huge df.
   const front = Math.exp((-df / 2) * Math.log1p(square / df) + Math.log(y) / 2 + logBetaHalf(df / 2));
-  // The fraction converges quickly on the far side of the mean of the beta distribution only.
+  // The continued fraction converges quickly only on one side of the mean of the beta distribution.
   if (x < (df / 2 + 1) / (df / 2 + 2.5)) return (front * betaFraction(x, df / 2, 0.5)) / df;
   return 0.5 - front * betaFraction(y, 0.5, df / 2);
 }
@@ -28,7 +28,7 @@ export function normalUpperTail(z: number): number {
   const square = z * z;
   const density = Math.exp(-square / 2) / Math.sqrt(2 * Math.PI);
   if (z < 2) {
-    // The body as a series of positive terms: z + z^3 / 3 + z^5 / (3 * 5) + ...
+    // Near 0: a series of positive terms, z + z^3 / 3 + z^5 / (3 * 5) + ...
     let term = z;
     let sum = z;
     for (let n = 3; term > sum * Number.EPSILON; n += 2) {
@@ -37,13 +37,13 @@ export function normalUpperTail(z: number): number {
     }
     return 0.5 - density * sum;
   }
-  // The tail as Laplace's continued fraction 1 / (z + 1 / (z + 2 / (z + 3 / ...))).
+  // In the tail: Laplace's continued fraction, 1 / (z + 1 / (z + 2 / (z + 3 / ...))).
   return density / lentz(z, (n) => [n, z]);
 }
 
-/** log of 1 / B(a, 1/2), the inverse of the beta function. */
+/** log(1 / B(a, 1/2)), with the beta function B. */
 function logBetaHalf(a: number): number {
-  // Gamma(a + 1/2) / Gamma(a) as an asymptotic series, after moving a to where six terms reach double precision.
+  // Gamma(a + 1/2) / Gamma(a) as an asymptotic series, after shifting a to where six terms reach double precision.
   let moved = a;
   let ratio = 1;
   for (; moved < 15; moved += 1) ratio *= moved / (moved + 0.5);

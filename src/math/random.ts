@@ -1,17 +1,17 @@
 /**
- * Counter-based random numbers: a value depends only on a key and a counter, never on what was drawn before, so that any
- * number of threads in any order draws the same numbers. Threefry-2x32 with 20 rounds: Salmon, Moraes, Dror and Shaw,
- * "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+ * Counter-based random numbers: a value depends only on a key and a counter, not on previous values, so that results are
+ * the same for any number of threads in any order. Threefry-2x32 with 20 rounds: Salmon, Moraes, Dror and Shaw, "Parallel
+ * random numbers: as easy as 1, 2, 3", SC 2011.
  */
 import { fail } from '../errors.js';
 
-/** Two 32-bit words that name one stream of random numbers. */
+/** Two 32-bit words that identify a stream of random numbers. */
 export interface RandomKey {
   readonly k0: number;
   readonly k1: number;
 }
 
-/** An array whose elements can be exchanged in place. */
+/** An array whose elements can be swapped in place. */
 export interface Shuffled<T> {
   readonly length: number;
   [index: number]: T;
@@ -92,14 +92,19 @@ const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by));
 const words = new Uint32Array(2);
 
 /**
- * The key of one purpose under one seed. The purpose is hashed (FNV-1a, 32 bits, UTF-8) and encrypted under the seed, so
- * that neither neighbouring seeds nor similar purposes give related streams.
+ * The key for one purpose and one seed. The purpose is hashed (FNV-1a, 32 bits, UTF-8) and encrypted with the seed, so
+ * that neither adjacent seeds nor similar purposes give correlated streams.
  * @param seed any safe integer
  * @throws RecdistillError `bad-option` if `seed` is not a safe integer
  */
 export function stream(seed: number, purpose: string): RandomKey {
   if (!Number.isSafeInteger(seed)) {
-    fail('bad-option', { option: 'seed', owner: purpose, given: String(seed), expected: 'a whole number within 2^53' });
+    fail('bad-option', {
+      option: 'seed',
+      owner: purpose,
+      given: String(seed),
+      expected: 'a whole number of magnitude below 2^53',
+    });
   }
   threefry2x32(seed, Math.floor(seed / 2 ** 32), fnv1a(purpose), 0, words);
   return { k0: words[0]!, k1: words[1]! };
@@ -128,7 +133,7 @@ export function scaleWord(word: number, bound: number): number {
   return Math.floor(((word >>> 16) * bound + Math.floor(((word & 0xffff) * bound) / 65536)) / 65536);
 }
 
-/** Puts `array` in random order, in place (Fisher-Yates); the order depends only on its length, `key` and `epoch`. */
+/** Shuffles `array` in place (Fisher-Yates). The order depends only on its length, `key` and `epoch`. */
 export function shuffle<T>(array: Shuffled<T>, key: RandomKey, epoch: number): void {
   for (let i = array.length - 1; i > 0; i--) {
     const j = uniformInt(key, epoch, i, i + 1);

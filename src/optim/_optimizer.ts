@@ -1,21 +1,21 @@
-/** An optimiser knows only parameters and their gradients. One file and one line in `index.ts` add one. */
+/** The contract of an optimiser: it knows only parameters and their gradients. One file and one line in `index.ts` add one. */
 import type { Floats, Kernels, SomeRows } from '../kernels/index.js';
 import type { Unit } from '../options/registry.js';
 import type { TouchedRows } from './touched-rows.js';
 
-/** What an optimiser changes: parameters of a model, or extra ones of a method. */
+/** Parameters that an optimiser updates: those of a model, or additional ones of a method. */
 export interface Optimized {
   readonly name: string;
-  /** The first number counts the rows. */
+  /** The first dimension is the number of rows. */
   readonly shape: readonly number[];
   readonly values: Floats;
-  /** Same length as `values`; the optimiser reads and clears it. */
+  /** Same length as `values`. The optimiser reads it and sets it to 0. */
   readonly gradient: Floats;
-  /** Whoever adds to the gradient marks the rows here; absent: they may be any in every step. */
+  /** Rows with a gradient in this step, marked by the code that adds to the gradient. Absent: any row may have one. */
   readonly touched?: TouchedRows;
 }
 
-/** The rows that a step may have given a gradient, if that is known. Takes the marks away. */
+/** The rows that may have a gradient in this step, if known. Clears the marks. */
 export function someRows({ values, shape, touched }: Optimized): SomeRows | undefined {
   const rows = touched?.take();
   return rows && { rows, dim: values.length / shape[0]! };
@@ -25,21 +25,21 @@ export interface OptimizerOptions {
   readonly learningRate: number;
   /** Coupled weight decay: added to the gradient as l2 * parameter. */
   readonly l2: number;
-  /** Of Adam; default 0.9 and 0.999. */
+  /** For Adam. Defaults: 0.9 and 0.999. */
   readonly beta1?: number;
   readonly beta2?: number;
-  /** Of Adam, default 1e-8, and of Adagrad, default 1e-10. */
+  /** Default: 1e-8 for Adam, 1e-10 for Adagrad. */
   readonly epsilon?: number;
-  /** Of plain gradient descent; default 0. */
+  /** For SGD. Default: 0. */
   readonly momentum?: number;
 }
 
 export interface Optimizer {
-  /** Moves every parameter by its gradient and clears the gradient. */
+  /** Updates every parameter by its gradient and sets the gradient to 0. */
   step(): void;
-  /** Steps taken so far. */
+  /** Number of steps so far. */
   steps: number;
-  /** What must be kept, besides `steps`, to continue where it stopped. Named `<parameter>.<what>`. */
+  /** State to save, in addition to `steps`, for an exact resume. Named `<parameter>.<slot>`. */
   readonly state: readonly { readonly name: string; readonly values: Floats }[];
   close(): void;
 }
@@ -54,7 +54,7 @@ export interface OptimizerSpec extends Unit {
 /** Declares an optimiser. */
 export const optimizer = (spec: Omit<OptimizerSpec, 'unit'>): OptimizerSpec => ({ ...spec, unit: 'optimizer' });
 
-/** An optimiser that keeps `slots` numbers beside each parameter and does the same to every parameter. */
+/** An optimiser that keeps `slots` for each parameter value, such as moments, and updates all values the same way. */
 export function withSlots(
   k: Kernels,
   parameters: readonly Optimized[],

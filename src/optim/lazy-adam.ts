@@ -1,13 +1,13 @@
 import { optimizer, someRows, withSlots } from './_optimizer.js';
 
 /**
- * Adam that leaves rows without any gradient alone, as torch.optim.SparseAdam: their moments stay, and the bias correction goes by the steps of
- * all. Coupled weight decay pulls on the moved rows only. A row that gets a gradient in every step moves as with `adam` (so epsilon
- * stands where torch.optim.Adam has it, not where SparseAdam has it).
+ * Lazy Adam: like torch.optim.SparseAdam it does not update rows without a gradient. Their moments stay unchanged, and
+ * the bias correction uses the global step count. Coupled weight decay applies to the updated rows only. A row with a
+ * gradient in every step is updated as by `adam`, so epsilon has the position of torch.optim.Adam, not of SparseAdam.
  */
 export const lazyAdam = optimizer({
   name: 'lazy-adam',
-  summary: 'adam on the rows that have a gradient in the step, such as the users and items of the batch',
+  summary: 'Adam that updates only rows with a gradient in the step: the users and items of the batch',
   create: (k, parameters, o) =>
     withSlots(k, parameters, ['first', 'second'], (p, [first, second], step) => {
       const dim = p.values.length / p.shape[0]!;

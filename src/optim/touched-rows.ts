@@ -1,10 +1,10 @@
-/** Which rows of a table a step is about, so that an optimiser that moves no others need not look at them. */
+/** Records which rows of a table have a gradient in a step, so that a lazy optimiser can skip all others. */
 import type { Kernels } from '../kernels/index.js';
 
 export interface TouchedRows {
-  /** Says that the gradients of these rows may have become other than 0. @param ids absent: of any row */
+  /** Marks rows whose gradient may be nonzero. @param ids row indices; absent: any row */
   mark(ids?: Int32Array): void;
-  /** The rows marked since the last call, each once, in kernel memory until the next mark; undefined if it may be any. */
+  /** The rows marked since the last call, each once, in kernel memory until the next mark. Undefined if it may be any row. */
   take(): Int32Array | undefined;
   close(): void;
 }

@@ -1,12 +1,12 @@
-/** What an options schema says about itself: rows for `--help`, for the documentation and for CLI flags. */
+/** Describes an options schema as rows for `--help`, for the documentation and for CLI flags. */
 import { z } from 'zod';
 import { registryOf, type UnitKind } from './registry.js';
 import type { OptionsSchema } from './schema.js';
 
 export interface OptionRow {
-  /** camelCase, as in YAML, JSON and the library. */
+  /** Name in camelCase, as in YAML, JSON and the library. */
   readonly name: string;
-  /** kebab-case, as on the command line, without dashes. */
+  /** Flag in kebab-case, as on the command line, without leading dashes. */
   readonly flag: string;
   readonly kind:
     | 'integer'
@@ -109,8 +109,8 @@ const kinds: Readonly<Record<OptionRow['kind'], string>> = {
 };
 
 /**
- * What the value at `path` of an object has to be, in words such as `a whole number >= 1`; the path may go into groups and lists.
- * @returns undefined where the schema has nothing there
+ * Describes the expected value at `path` of an object, such as `a whole number >= 1`. The path may lead into groups and lists.
+ * @returns undefined if the schema has nothing at `path`
  */
 export function expectationAt(schema: z.ZodType, path: readonly PropertyKey[]): string | undefined {
   const root = z.toJSONSchema(schema, { io: 'output', unrepresentable: 'any' }) as JsonProperty;
@@ -119,7 +119,7 @@ export function expectationAt(schema: z.ZodType, path: readonly PropertyKey[]): 
     root,
   );
   const part = found && withUnits(found);
-  // Of other choices between types, zod's own words say more.
+  // For other unions of types, the message of zod is more precise.
   if (part === undefined || (part.anyOf && !isTextOrTexts(part))) return undefined;
   return `${kinds[kindOf(part)]} ${rangeOf(part)}`.trimEnd();
 }

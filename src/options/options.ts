@@ -1,6 +1,6 @@
 /**
- * An option is declared once, here as a zod schema with a help text; from it come the TypeScript type, the check, the CLI
- * flag, the JSON schema, the documentation table and the entry in the run manifest.
+ * Declaration of options. An option is declared once, as a zod schema with a help text. The TypeScript type, validation,
+ * CLI flag, JSON schema, documentation table and the entry in the run manifest are derived from it.
  */
 import { z } from 'zod';
 import { fail } from '../errors.js';
@@ -15,7 +15,7 @@ interface NumberSpec<D> {
   readonly default: D;
   readonly min?: number;
   readonly max?: number;
-  /** The bound `min` itself is refused. */
+  /** An exclusive lower bound. */
   readonly above?: number;
   readonly help: string;
 }
@@ -47,7 +47,7 @@ export const choice = <const T extends readonly [string, ...string[]]>(
 export const text = (spec: { default: string; help: string }) => z.string().default(spec.default).describe(spec.help);
 /** Text that may be absent. */
 export const optionalText = (spec: { help: string }) => z.string().optional().describe(spec.help);
-/** One path or several: text, or a list of texts. On the command line the flag is repeated; commas belong to the path. */
+/** One path or several: text, or a list of texts. On the command line the flag is repeated; commas are part of a path. */
 export const paths = (spec: { default: string; help: string }) =>
   z
     .union([z.string(), z.array(z.string()).min(1)])
@@ -63,13 +63,13 @@ export const optionalFloat = (spec: Omit<NumberSpec<never>, 'default'>) =>
   bounded(z.number(), { ...spec, default: undefined })
     .optional()
     .describe(spec.help);
-/** A list of words, in YAML a list, on the command line comma-separated. */
+/** A list of words: a list in YAML, comma-separated on the command line. */
 export const words = (spec: { default: readonly string[]; help: string }) =>
   z
     .array(z.string())
     .default([...spec.default])
     .describe(spec.help);
-/** A list of numbers, in YAML a list, on the command line comma-separated. */
+/** A list of numbers: a list in YAML, comma-separated on the command line. */
 export const numbers = (spec: { default: readonly number[]; min?: number; help: string }) =>
   z
     .array(spec.min === undefined ? z.number() : z.number().min(spec.min))
@@ -82,17 +82,17 @@ export const optionalNumbers = (spec: { min?: number; help: string }) =>
     .optional()
     .describe(spec.help);
 
-/** Declares the options of one unit; an unknown key is an error. */
+/** Declares the options of one unit. An unknown key is an error. */
 export const options = <S extends OptionShape>(shape: S): OptionsSchema<S> => z.strictObject(shape);
 
 /**
- * Checks `input` against `schema` and fills in the defaults.
+ * Validates `input` against `schema` and fills in the defaults.
  * @throws RecdistillError `unknown-option` (with the nearest known name) or `bad-option`
  */
 export function parseOptions<T extends OptionsSchema>(schema: T, input: unknown, owner: string): OptionsOf<T> {
   const result = schema.safeParse(input ?? {});
   if (result.success) return result.data as OptionsOf<T>;
-  // A misspelt name leaves its option missing as well; the name is what the user has to mend.
+  // A misspelt name also makes its option missing. The name is what the user has to correct.
   const { issues } = result.error;
   const issue = issues.find((i) => i.code === 'unrecognized_keys') ?? issues[0]!;
   if (issue.code === 'unrecognized_keys') {
@@ -109,7 +109,7 @@ export function parseOptions<T extends OptionsSchema>(schema: T, input: unknown,
   });
 }
 
-/** The unit that was probably meant, where the option is one. */
+/** A hint with the nearest unit name, if the option selects a unit. */
 function meant(option: z.ZodType | undefined, input: unknown, { path }: z.core.$ZodIssue): string | undefined {
   const { unit, ...rest } = unitMeta.parse(option?.meta() ?? {});
   if (unit === undefined || typeof input !== 'object' || input === null) return undefined;
@@ -121,20 +121,20 @@ function meant(option: z.ZodType | undefined, input: unknown, { path }: z.core.$
 const names = z.array(z.string()).default([]);
 const unitMeta = z.object({ unit: z.enum(unitKinds).optional(), words: names, except: names });
 
-/** What the value should have been; a format that text lacks is in zod's own words. */
+/** The expected value. For a text format, the message of zod. */
 const expected = (schema: z.ZodType, issue: z.core.$ZodIssue): string =>
   (measured.has(issue.code) ? expectationAt(schema, issue.path) : undefined) ??
   issue.message.replace(/^.*expected (number to be )?/, '').replace(/, received .*$/, '');
 
-/** Complaints about the type or the range of a value. */
+/** Issue codes about the type or range of a value. */
 const measured: ReadonlySet<string | undefined> = new Set([
   ...['invalid_type', 'too_small', 'too_big', 'invalid_value', 'invalid_union', 'not_multiple_of', 'custom'],
 ]);
 
 /**
- * A complaint of a check in words: what was given, and what was expected.
- * @param schema of an object that holds the place of the complaint
- * @param input what was checked
+ * Describes a validation issue: what was given, and what was expected.
+ * @param schema schema of the object that contains the invalid value
+ * @param input the validated input
  */
 export function complaint(
   schema: z.ZodType,
@@ -149,6 +149,6 @@ export function complaint(
   };
 }
 
-/** As in JSON; NaN, infinities and what JSON has no word for as in JavaScript. */
+/** A value as JSON. NaN, infinities and values that JSON cannot represent are shown as in JavaScript. */
 const show = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'object' ? JSON.stringify(value) : String(value);

@@ -1,21 +1,21 @@
-/** Units by name: those that recdistill has, and those that users add. */
+/** Registries of units by name: built-in units, and those that users add. */
 import { fail } from '../errors.js';
 import { unitProblem } from './unit-check.js';
 
-/** The kinds of units, in the words of messages. */
+/** The kinds of units. */
 export const unitKinds = [
   ...(['model', 'method', 'metric', 'sampler', 'optimizer', 'reader', 'split', 'exporter', 'strategy'] as const),
 ] as const;
 
 export type UnitKind = (typeof unitKinds)[number];
 
-/** What every unit has: its kind, and a name that no other unit of its kind has. */
+/** Common to all units: the kind, and a name that is unique within the kind. */
 export interface Unit {
   readonly unit: UnitKind;
   readonly name: string;
 }
 
-/** A name of a built-in unit, which the editor completes, or of a unit that was added. */
+/** The name of a built-in unit, which the editor completes, or of an added unit. */
 export type NameOr<Names extends string> = Names | (string & Record<never, never>);
 
 /** The units of one kind. */
@@ -28,8 +28,8 @@ export interface Registry<U extends Unit> {
   /** Units that users added. */
   added(): readonly U[];
   /**
-   * The unit of this name, or the unit itself, which its name stands for from now on.
-   * @throws RecdistillError `unknown-name`, `name-taken` for another unit under a name that exists, `broken-unit` if it is no such unit
+   * The unit of this name. A given unit object is added and returned.
+   * @throws RecdistillError `unknown-name`, `name-taken` if another unit has the name, `broken-unit` if it is not a valid unit
    */
   find(given: string | U): U;
   /** @throws RecdistillError `name-taken`, `broken-unit` */
@@ -60,9 +60,9 @@ export const filesOf = (units: readonly Unit[]): string[] => [
 
 /**
  * @param unit the kind
- * @param words what a unit of this kind is called in messages
- * @param builtIn units of recdistill, each under its name
- * @param check names what is wrong with a unit that is added, and in which field; undefined if nothing is
+ * @param words name of this kind of unit in messages
+ * @param builtIn built-in units by name
+ * @param check describes the first invalid field of an added unit; undefined if it is valid
  */
 export function createRegistry<U extends Unit>(
   unit: U['unit'],

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 
 /** Options by name, each a zod schema with a help text. */
 export type OptionShape = Record<string, z.ZodType>;
-/** The options of one unit; unknown names are refused. */
+/** The options of one unit. Unknown names are rejected. */
 export type OptionsSchema<S extends OptionShape = OptionShape> = z.ZodObject<S, z.core.$strict>;
 /** The values of options, with defaults filled in. */
 // biome-ignore lint/suspicious/noExplicitAny: zod's own type of "any object schema".

@@ -100,12 +100,12 @@ test('a space that the options do not accept is refused by name', () => {
     ['rate', oneOf(), /no choices/],
     ['rate', range(2, 1), /from 2 to 1/],
     ['rate', logRange(0, 1), /starts at 0 on a logarithmic scale/],
-    ['rate', range(0, 1), /0 is in the space; expected a number > 0/],
-    ['rate', range(1, 20), /20 is in the space/],
-    ['rate', range(Number.NaN, 1), /not numbers/],
+    ['rate', range(0, 1), /it contains 0; expected a number > 0/],
+    ['rate', range(1, 20), /it contains 20/],
+    ['rate', range(Number.NaN, 1), /not finite numbers/],
     ['dim', range(1, 8), /expected a whole number/],
-    ['dim', range(1.5, 8, { whole: true }), /whole numbers from 1.5 to 8/],
-    ['optimizer', oneOf('adam', 'lion'), /lion is in the space; expected one of adam \| sgd/],
+    ['dim', range(1.5, 8, { whole: true }), /bounds 1.5 and 8 are not whole numbers/],
+    ['optimizer', oneOf('adam', 'lion'), /it contains lion; expected one of adam \| sgd/],
   ];
   for (const [name, dimension, message] of bad) {
     assert.throws(

@@ -1,4 +1,4 @@
-/** What a unit of a user's own has to have, checked when it is added: plain JavaScript has no compiler that would. */
+/** Validates units that users add: plain JavaScript has no compiler that checks their fields. */
 
 /** The JavaScript type that a field must have; `?` if it may be absent. */
 export type FieldType =
@@ -34,7 +34,7 @@ function hasType(value: unknown, type: FieldType): boolean {
   return typeof value === type && value !== null;
 }
 
-/** The first field that is missing or of another type, in words; undefined if all are there. */
+/** A description of the first field that is missing or has the wrong type. Undefined if all are valid. */
 export function fieldProblem(unit: object, fields: Readonly<Record<string, FieldType>>): string | undefined {
   const values = new Map<string, unknown>(Object.entries(unit));
   for (const [name, type] of Object.entries(fields)) {
@@ -45,7 +45,7 @@ export function fieldProblem(unit: object, fields: Readonly<Record<string, Field
   return undefined;
 }
 
-/** A value in a few words. */
+/** A short description of a value. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
@@ -55,7 +55,7 @@ export function shown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
-/** What is wrong with the kind or the name of a unit. @param words what a unit of this kind is called */
+/** The problem of the kind or name of a unit, if any. @param words name of this kind of unit in messages */
 export function unitProblem(given: object | undefined, unit: string, words: string): string | undefined {
   const { unit: kind, name } = { unit: undefined, name: undefined, ...given };
   if (kind !== unit) return `it is not made by the function that makes a ${words}`;

@@ -172,7 +172,7 @@ test('another kind, other options, data or inputs are refused, and the run stays
     () => openRunFolder(folder, { ...spec, options: { dim: 8, seed: 7 } }),
     is('run-differs', /options.dim was 4, now it is 8/),
   );
-  assert.throws(() => openRunFolder(folder, { ...spec, dataFingerprint: 'beef' }), is('run-differs', /other data/));
+  assert.throws(() => openRunFolder(folder, { ...spec, dataFingerprint: 'beef' }), is('run-differs', /different data/));
   assert.throws(() => openRunFolder(folder, { ...spec, inputs: { t: 'x' } }), is('run-differs', /inputs.t was absent/));
   assert.deepEqual(fs.readdirSync(folder).sort(), before);
 });

@@ -79,11 +79,11 @@ test('a manifest of a later version is not guessed at', () => {
 
 test('the first field that differs is named with both values', () => {
   const cases: [Partial<RunSpec>, RegExp][] = [
-    [{ kind: 'distill' }, /other kind: kind was "train", now it is "distill"/],
-    [{ dataFingerprint: 'beef' }, /other data: dataFingerprint was "f00d", now it is "beef"/],
-    [{ options: { ...spec.options, seed: 8, dim: 32 } }, /other options: options.dim was 64, now it is 32/],
-    [{ options: { ...spec.options, l2: 0.1 } }, /other options: options.l2 was absent, now it is 0.1/],
-    [{ inputs: { teacher: 'abc' } }, /other inputs: inputs.teacher was absent, now it is "abc"/],
+    [{ kind: 'distill' }, /different kind: kind was "train", now it is "distill"/],
+    [{ dataFingerprint: 'beef' }, /different data: dataFingerprint was "f00d", now it is "beef"/],
+    [{ options: { ...spec.options, seed: 8, dim: 32 } }, /different options: options.dim was 64, now it is 32/],
+    [{ options: { ...spec.options, l2: 0.1 } }, /different options: options.l2 was absent, now it is 0.1/],
+    [{ inputs: { teacher: 'abc' } }, /different inputs: inputs.teacher was absent, now it is "abc"/],
     [{ options: { ...spec.options, model: 'x'.repeat(1000) } }, /now it is "x{79}\.\.\.$/],
   ];
   for (const [change, message] of cases) {

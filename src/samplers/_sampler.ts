@@ -1,4 +1,4 @@
-/** A sampler draws the items that stand against the train items. One file and one line in `index.ts` add one. */
+/** The contract of a negative sampler. One file and one line in `index.ts` add one. */
 
 import type { Interactions } from '../data/interactions.js';
 import type { Kernels, Rows } from '../kernels/index.js';
@@ -7,8 +7,9 @@ import type { Unit } from '../options/registry.js';
 
 export interface Sampler {
   /**
-   * out[k] = an item that `users[k]` does not have in train (and is not spared). The draw depends on the key, the epoch and the number `first + k` only.
-   * A user who has every item gets any item.
+   * Samples one negative item per user: `out[k]` is an item that `users[k]` does not have in train and that is not
+   * avoided. The sample depends only on `key`, `epoch` and the counter `first + k`. For a user who has every item, it can
+   * be any item.
    */
   draw(out: Int32Array, users: Int32Array, key: RandomKey, epoch: number, first: number): void;
   close(): void;
@@ -19,11 +20,11 @@ export interface SamplerSpec extends Unit {
   /** One line for lists and help. */
   readonly summary: string;
   /**
-   * Rows are in kernel memory and stay with the caller.
-   * @param rows the train items of each user
-   * @param spared the items that are never drawn against each user; mostly the same
+   * Creates a sampler. `rows` and `avoided` are in kernel memory and are owned by the caller.
+   * @param rows train items of each user
+   * @param avoided items that are never sampled for each user; usually equal to `rows`
    */
-  create(kernels: Kernels, train: Interactions, rows: Rows, spared: Rows): Sampler;
+  create(kernels: Kernels, train: Interactions, rows: Rows, avoided: Rows): Sampler;
 }
 
 /** Declares a sampler. */

@@ -1,12 +1,12 @@
 import { sampler } from './_sampler.js';
 
-/** An item is as likely as it is popular: drawn from all train interactions, so an item that nobody has is never drawn. */
+/** Samples items in proportion to their number of train interactions. An item without train interactions is never sampled. */
 export const popularity = sampler({
   name: 'popularity',
-  summary: 'items as often as they occur in train',
-  create: (k, train, rows, spared) => ({
+  summary: 'items in proportion to their number of train interactions',
+  create: (k, train, rows, avoided) => ({
     draw: (out, users, key, epoch, first) =>
-      k.negatives(out, users, spared, train.nItems, key, epoch, first, rows.indices),
+      k.negatives(out, users, avoided, train.nItems, key, epoch, first, rows.indices),
     close() {},
   }),
 });

@@ -1,11 +1,11 @@
 import { sampler } from './_sampler.js';
 
-/** Every item that the user does not have is equally likely. */
+/** Samples uniformly from the items that the user does not have. */
 export const uniform = sampler({
   name: 'uniform',
-  summary: 'every item alike',
-  create: (k, train, _, spared) => ({
-    draw: (out, users, key, epoch, first) => k.negatives(out, users, spared, train.nItems, key, epoch, first),
+  summary: 'all unobserved items with equal probability',
+  create: (k, train, _, avoided) => ({
+    draw: (out, users, key, epoch, first) => k.negatives(out, users, avoided, train.nItems, key, epoch, first),
     close() {},
   }),
 });

@@ -1,11 +1,11 @@
-/** Which list somebody gets: their own, one from their history, or what is popular. */
+/** Chooses the kind of list for a request: for a known user, from a history, or popular items. */
 import type { RankedItem } from '../student/index.js';
 import type { Basis } from './basis.js';
 import type { Served } from './served.js';
 
 export interface Asked {
   readonly user?: string | undefined;
-  /** Items that they have, newest knowledge included. */
+  /** Items that the user has, including those after training. */
   readonly items?: readonly string[] | undefined;
 }
 
@@ -19,19 +19,19 @@ export interface ListLimits {
 export interface ListAnswer {
   readonly user?: string;
   readonly basis: Basis;
-  /** Items of the history that the student does not know, if there are any. */
+  /** Items of the history that the student does not know, if any. */
   readonly unknownItems?: readonly string[];
   readonly recommendations: readonly RankedItem[];
 }
 
 /**
- * A known user is answered by the factors that were trained for them, and items given beside are left out as theirs; anybody else by
- * fold-in of the items given; where none of them is known, by what is popular.
+ * A known user gets a list from the trained user factors; items given in the request are excluded, too. An unknown user
+ * gets a list by fold-in of the given items. If none of them is known, the answer is popular items.
  */
 export function answerTo(served: Served, { user, items }: Asked, limits: ListLimits): ListAnswer {
   const { student, popular } = served;
   const known = user !== undefined && student.hasUser(user);
-  // The most frequent request by far.
+  // The most frequent request.
   if (known && !items?.length)
     return { user, basis: 'user', recommendations: student.recommend(user, optionsOf(limits)) };
   const given = items ?? [];

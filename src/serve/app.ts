@@ -1,11 +1,11 @@
-/** The HTTP application: routes, checks and guards around one thread's copy of a student. It does not listen yet. */
+/** The HTTP application of one thread: routes, validation and guards around a student. It does not listen yet. */
 import swagger from '@fastify/swagger';
 import { type FastifyInstance, type FastifyReply, fastify, LogController } from 'fastify';
 import { z } from 'zod';
 import { RecdistillError } from '../errors.js';
 import { packageVersion } from '../formats/package-version.js';
 import { badRequest, failureOf } from './failures.js';
-import { demandToken, limitRate, RETRY_AFTER, relieve, setHeaders } from './guards.js';
+import { limitRate, RETRY_AFTER, requireToken, setHeaders, shedLoad } from './guards.js';
 import type { Metrics } from './metrics.js';
 import { addHealth, addOperation, type Operations } from './operation.js';
 import type { ServeOptions } from './options.js';
@@ -21,11 +21,11 @@ export interface AppParts {
   readonly metrics: Metrics;
   readonly operations: Operations;
   readonly rates: RateTable;
-  /** Requests must carry it; absent for a server that anybody may ask. */
+  /** The bearer token that requests must carry. Absent for a server without authentication. */
   readonly token?: string;
 }
 
-/** Makes the application, ready for `inject`, or for its `server` to listen. */
+/** Creates the application, ready for `inject` or for listening on its `server`. */
 export async function createApp({
   options,
   holder,
@@ -39,16 +39,16 @@ export async function createApp({
     bodyLimit: options.bodyLimit,
     trustProxy: options.trustProxy,
     requestTimeout: options.requestTimeout,
-    // Longer than the idle time of common proxies, which else meet connections that are just being closed.
+    // Longer than the idle timeout of common proxies, which could otherwise reuse a connection that is being closed.
     keepAliveTimeout: 75_000,
     connectionTimeout: Math.max(30_000, 2 * options.requestTimeout),
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     logController: new LogController({ disableRequestLogging: !logged }),
-    // A logger for each request would have the number of the request in its lines, and most requests write none.
+    // A child logger per request only adds the request id, and most requests log nothing.
     ...(!logged && { childLoggerFactory: (logger) => logger }),
     logger: options.log === 'silent' ? false : { level: options.log, stream: process.stderr },
-    // An id of Unicode characters is up to twelve times as long in a path.
+    // An id of Unicode characters is up to twelve times as long when encoded in a path.
     routerOptions: { maxParamLength: 12 * ID_LENGTH },
     http: { headersTimeout: options.requestTimeout, connectionsCheckingInterval: 1000, maxHeaderSize: 32_768 },
     frameworkErrors: (error, _request, reply) => void sendFailure(error, reply, options),
@@ -73,7 +73,7 @@ export async function createApp({
     metrics.answered(request.routeOptions.url ?? 'none', request.method, reply.statusCode, reply.elapsedTime / 1000);
     done();
   });
-  // For requests that came before the server began to end; later ones are told by fastify.
+  // For requests that arrived before shutdown began. fastify handles later ones.
   app.addHook('preHandler', (_request, reply, done) => {
     if (operations.stopping()) reply.header('connection', 'close');
     done();
@@ -84,11 +84,11 @@ export async function createApp({
   addHealth(app, operations);
   await app.register(async (guarded) => {
     if (options.rateLimit > 0) await limitRate(guarded, options.rateLimit, rates);
-    if (token !== undefined) await demandToken(guarded, token);
+    if (token !== undefined) await requireToken(guarded, token);
     const schemas = requestSchemas(options);
     addOperation(guarded, operations, schemas);
     await guarded.register(async (busy) => {
-      if (options.maxDelay > 0) await relieve(busy, options, metrics);
+      if (options.maxDelay > 0) await shedLoad(busy, options, metrics);
       const pending = createPending(options.maxPending, () => metrics.refused('pending'));
       addRoutes(busy, { holder, schemas, metrics, pending });
     });
@@ -106,15 +106,19 @@ function sendFailure(error: unknown, reply: FastifyReply, { bodyLimit }: ServeOp
   return reply.code(status).send({ error: told });
 }
 
-/** Bytes that are no request at all get this and the end of the connection. */
+/** Response to bytes that are not an HTTP request. The connection is then closed. */
 const malformed = ((): string => {
   const body = JSON.stringify({
-    error: { code: 'bad-request', message: 'this is not an HTTP request, or it came too slowly', hint: 'See /docs.' },
+    error: {
+      code: 'bad-request',
+      message: 'this is not an HTTP request, or it arrived too slowly',
+      hint: 'See /docs.',
+    },
   });
   return `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 })();
 
-/** The OpenAPI document, from the schemas of the routes. */
+/** Generates the OpenAPI document from the schemas of the routes. */
 async function describe(app: FastifyInstance, secured: boolean): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -123,7 +127,7 @@ async function describe(app: FastifyInstance, secured: boolean): Promise<void> {
         title: 'recdistill',
         version: packageVersion,
         description:
-          'Recommendations from a student bundle. What goes wrong is answered with { "error": { code, message, hint } }.',
+          'Recommendations from a student bundle. Errors are answered with { "error": { code, message, hint } }.',
       },
       ...(secured && {
         components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },

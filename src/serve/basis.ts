@@ -1,6 +1,6 @@
 /**
- * Where a list comes from: `user`, the factors of a user of the training data; `history`, fold-in of the items given; `popular` or
- * `average`, nothing is known of them (`Popular.basis`).
+ * How a list was computed. `user`: from the trained factors of the user. `history`: by fold-in of the given items.
+ * `popular` or `average`: neither the user nor any item is known (`Popular.basis`).
  */
 export const bases = ['user', 'history', 'popular', 'average'] as const;
 export type Basis = (typeof bases)[number];

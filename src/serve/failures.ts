@@ -1,4 +1,4 @@
-/** Errors as answers: a status and `{ "error": { code, message, hint } }`, in the words of the library. */
+/** Converts errors to HTTP responses: a status and `{ "error": { code, message, hint } }` with the library's codes. */
 import type { FastifyError } from 'fastify';
 import type { z } from 'zod';
 import { RecdistillError } from '../errors.js';
@@ -19,12 +19,12 @@ const studentStatus: Readonly<Record<StudentErrorCode, number>> = {
   'crypto-missing': 500,
 };
 
-/** What the HTTP layer complains about, by its code; the rest of 4xx keeps its own message. */
+/** Hints for errors of the HTTP layer, by its codes. Other 4xx errors keep their own message. */
 const hints: Readonly<Record<string, string>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'Send JSON, with the header "Content-Type: application/json".',
   FST_ERR_CTP_INVALID_JSON_BODY: 'Send one JSON document.',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'Send one JSON document.',
-  FST_ERR_BAD_URL: 'Encode the path; ids in it with encodeURIComponent.',
+  FST_ERR_BAD_URL: 'Encode the path. Use encodeURIComponent for ids in it.',
 };
 
 export function failureOf(error: unknown, bodyLimit: number): Failure {
@@ -35,12 +35,12 @@ export function failureOf(error: unknown, bodyLimit: number): Failure {
     return failure(413, new RecdistillError('body-too-large', { most: bodyLimit }));
   }
   if (statusCode >= 400 && statusCode < 500) {
-    const hint = hints[code] ?? 'See /docs for what this server takes.';
+    const hint = hints[code] ?? 'See /docs for the requests that this server accepts.';
     return failure(statusCode, { code: 'bad-request', message: shortened(message), hint });
   }
-  // Nothing of an unexpected error goes out; the log has it.
-  const hint = 'The log of the server says more. Please report this.';
-  return failure(500, { code: 'unexpected', message: 'something went wrong inside the server', hint });
+  // The response reveals nothing about an unexpected error. It is logged.
+  const hint = 'See the log of the server. Please report this.';
+  return failure(500, { code: 'unexpected', message: 'internal server error', hint });
 }
 
 const failure = (status: number, { code, message, hint }: Failure['error']): Failure => ({
@@ -51,9 +51,9 @@ const failure = (status: number, { code, message, hint }: Failure['error']): Fai
 const shortened = (text: string): string => (text.length > 300 ? `${text.slice(0, 300)}...` : text);
 
 /**
- * The first complaint of a check, in a sentence: what was given and what was expected.
- * @param part where the request is wrong, such as `body`
- * @param input what was checked
+ * The first validation issue as an error: what was given and what was expected.
+ * @param part the invalid part of the request, such as `body`
+ * @param input the validated input
  */
 export function badRequest(error: z.ZodError, schema: z.ZodType, part: string, input: unknown): RecdistillError {
   const issue = error.issues[0]!;
@@ -63,5 +63,5 @@ export function badRequest(error: z.ZodError, schema: z.ZodType, part: string, i
     issue.code === 'unrecognized_keys'
       ? `${where}: ${shortened(issue.message)}`
       : `${where} is ${shortened(given)}; expected ${shortened(expected)}`;
-  return new RecdistillError('bad-request', { problem, hint: 'See /docs for what this server takes.' });
+  return new RecdistillError('bad-request', { problem, hint: 'See /docs for the requests that this server accepts.' });
 }

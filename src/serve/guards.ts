@@ -1,4 +1,4 @@
-/** What stands before the routes: security headers, the bearer token, the rate limit, and 503 where a thread cannot keep up. */
+/** Hooks that run before the routes: security headers, bearer token, rate limit, and 503 under overload. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import bearerAuth from '@fastify/bearer-auth';
 import helmet from '@fastify/helmet';
@@ -11,12 +11,12 @@ import type { ServeOptions } from './options.js';
 import { countRequest, type RateTable, WINDOW } from './rate-table.js';
 import { sincePrepared } from './served.js';
 
-/** Seconds after which a client that got 503 may come back. */
+/** Seconds after which a client may retry after 503. */
 export const RETRY_AFTER = 1;
 
 /**
- * Security headers on every answer. helmet says which, once: it would work them out anew for each request, which takes a tenth of its time.
- * The pages of the server have styles and nothing else.
+ * Sets security headers on every response. helmet computes them once, because doing it for every request takes a tenth
+ * of the request's time. The pages of the server contain styles but no scripts.
  */
 export async function setHeaders(app: FastifyInstance): Promise<void> {
   const probe = fastify();
@@ -31,9 +31,9 @@ export async function setHeaders(app: FastifyInstance): Promise<void> {
         baseUri: ["'none'"],
       },
     },
-    // The server speaks plain HTTP; whoever puts TLS in front decides about this.
+    // The server speaks plain HTTP. A TLS proxy in front of it decides about this header.
     strictTransportSecurity: false,
-    // The policy above says the same, or they are for browsers that are gone.
+    // Covered by the policy above, or only for obsolete browsers.
     xFrameOptions: false,
     xDnsPrefetchControl: false,
     xDownloadOptions: false,
@@ -51,8 +51,8 @@ export async function setHeaders(app: FastifyInstance): Promise<void> {
   });
 }
 
-/** Requests without the token get 401. The token is compared in a time that does not depend on it. */
-export async function demandToken(app: FastifyInstance, token: string): Promise<void> {
+/** Rejects requests without the token (401). Tokens are compared in constant time. */
+export async function requireToken(app: FastifyInstance, token: string): Promise<void> {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const expected = digest(token);
   await app.register(bearerAuth, {
@@ -64,14 +64,14 @@ export async function demandToken(app: FastifyInstance, token: string): Promise<
   app.addHook('onRequest', (request, reply, done) =>
     app.verifyBearerAuth!(request, reply, (error) => {
       if (!error) return done();
-      const problem = request.headers.authorization ? 'this is not the token of the server' : 'a token is missing';
+      const problem = request.headers.authorization ? 'the token is wrong' : 'the token is missing';
       reply.header('www-authenticate', 'Bearer');
       done(new RecdistillError('not-allowed', { problem }));
     }),
   );
 }
 
-/** Addresses that send more than `most` requests per second get 429. */
+/** Answers 429 to addresses that send more than `most` requests per second. */
 export async function limitRate(app: FastifyInstance, most: number, table: RateTable): Promise<void> {
   class SharedStore implements FastifyRateLimitStore {
     incr(address: string, done: (error: Error | null, result: { current: number; ttl: number }) => void): void {
@@ -90,26 +90,26 @@ export async function limitRate(app: FastifyInstance, most: number, table: RateT
     errorResponseBuilder: () =>
       new RecdistillError('too-many-requests', { most, window: 'a second', after: 'a second' }),
   });
-  // A hook of this scope and not of its routes: it stands before the token, so that tokens cannot be tried out quickly.
+  // A hook of this scope, not of its routes: it runs before the token check, so that tokens cannot be guessed quickly.
   app.addHook('onRequest', app.rateLimit());
 }
 
-/** Milliseconds over which the wait for a thread is averaged. */
+/** Milliseconds over which the waiting time is averaged. */
 const WATCHED = 1000;
 
 /**
- * Answers 503 while requests wait for this thread longer than `maxDelay` milliseconds on average. The pause that a new bundle makes is no
- * overload: what waited for it is answered.
+ * Answers 503 while requests wait for this thread longer than `maxDelay` milliseconds on average. The pause during a
+ * reload does not count as overload: requests that waited for it are answered.
  */
-export async function relieve(app: FastifyInstance, { maxDelay }: ServeOptions, metrics: Metrics): Promise<void> {
+export async function shedLoad(app: FastifyInstance, { maxDelay }: ServeOptions, metrics: Metrics): Promise<void> {
   await app.register(underPressure, {
     maxEventLoopDelay: maxDelay,
     sampleInterval: WATCHED,
     async pressureHandler(_request, _reply, _type, value) {
-      // Not finite: nothing was measured yet.
+      // Not finite means that nothing has been measured yet.
       if (!Number.isFinite(value) || sincePrepared() < 2 * WATCHED) return;
       metrics.refused('delay');
-      throw new RecdistillError('overloaded', { problem: `requests wait ${Math.round(value!)} ms` });
+      throw new RecdistillError('overloaded', { problem: `requests wait ${Math.round(value!)} ms on average` });
     },
   });
 }

@@ -1,15 +1,15 @@
-/** The socket of an application: opening it, and closing it without breaking off what is being answered. */
+/** Opens the socket of an application, and closes it gracefully: requests in progress are answered. */
 import { once } from 'node:events';
 import type { AddressInfo, ListenOptions, Server } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { fail } from '../errors.js';
 
-/** What the operating system says most often when a port cannot be had. */
+/** The most frequent reasons why listening fails. */
 const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there',
-  EACCES: 'this user may not listen there',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'there is no such host name',
+  EADDRINUSE: 'another program is listening there',
+  EACCES: 'permission denied',
+  EADDRNOTAVAIL: 'this machine does not have this address',
+  ENOTFOUND: 'the host name does not exist',
 };
 
 export interface Place {
@@ -18,7 +18,7 @@ export interface Place {
 }
 
 /**
- * Starts to listen, at a place or on a socket that is open already.
+ * Starts to listen, at an address or on an open socket.
  * @returns the port
  * @throws RecdistillError `cannot-listen`
  */
@@ -33,10 +33,10 @@ export async function listen(server: Server, where: Place | { readonly fd: numbe
   return (server.address() as AddressInfo).port;
 }
 
-/** Stops to take connections, lets open requests end for `grace` seconds at most, and closes. */
+/** Stops accepting connections, waits at most `grace` seconds for open requests, and closes. */
 export async function closeApp(app: FastifyInstance, grace: number): Promise<void> {
   const timer = setTimeout(() => app.server.closeAllConnections(), 1000 * grace);
-  // Connections that were busy at first are closed once their answer is out.
+  // Connections that are busy now are closed after their response.
   const sweep = setInterval(() => app.server.closeIdleConnections(), 50);
   try {
     await app.close();
@@ -46,5 +46,5 @@ export async function closeApp(app: FastifyInstance, grace: number): Promise<voi
   }
 }
 
-/** The address for people and programs. */
+/** The URL of the server. */
 export const urlOf = ({ host, port }: Place): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`;

@@ -1,9 +1,9 @@
-/** What Prometheus asks for. Every thread counts for itself; `merged` adds them up. */
+/** Metrics for Prometheus. Every thread counts on its own; `merged` sums them. */
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Basis } from './basis.js';
 import type { Served } from './served.js';
 
-/** Values of one thread, as they travel between threads. */
+/** Values of one thread, as sent between threads. */
 export type Counts = readonly object[];
 
 export interface Metrics {
@@ -13,38 +13,38 @@ export interface Metrics {
   counts(): Promise<Counts>;
 }
 
-/** @param current what is served at the time of asking */
+/** @param current returns the bundle that is currently served */
 export function createMetrics(current: () => Served): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Counter({
     name: 'recdistill_requests_total',
-    help: 'Requests answered.',
+    help: 'Number of answered requests.',
     labelNames: ['route', 'method', 'status'],
     registers,
   });
   const seconds = new Histogram({
     name: 'recdistill_request_seconds',
-    help: 'Time from the arrival of a request to the end of its answer.',
+    help: 'Time from the arrival of a request to the end of its response.',
     labelNames: ['route'],
     buckets: [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
     registers,
   });
   const lists = new Counter({
     name: 'recdistill_lists_total',
-    help: 'Lists made, by where they come from.',
+    help: 'Number of lists, by basis.',
     labelNames: ['basis'],
     registers,
   });
   const refusals = new Counter({
     name: 'recdistill_refused_total',
-    help: 'Requests answered with 503, by what there was too much of.',
+    help: 'Number of requests answered with 503, by reason.',
     labelNames: ['reason'],
     registers,
   });
   new Gauge({
     name: 'recdistill_bundle_info',
-    help: 'The bundle that is served; always 1.',
+    help: 'The bundle that is served. The value is always 1.',
     labelNames: ['bundle', 'precision', 'dim'],
     aggregator: 'first',
     registers,
@@ -78,17 +78,17 @@ export function createMetrics(current: () => Served): Metrics {
 
 export interface ProcessMetrics {
   reloaded(outcome: 'done' | 'failed'): void;
-  /** The text for Prometheus, from the counts of all threads and what holds for the process. */
+  /** The text for Prometheus, from the counts of all threads and the metrics of the process. */
   merged(threads: readonly Counts[]): Promise<string>;
 }
 
-/** What is counted once for a process: memory, CPU time, delay of the main thread, reloads. */
+/** Metrics of the whole process: memory, CPU time, event loop delay of the main thread, reloads. */
 export function createProcessMetrics(): ProcessMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const reloads = new Counter({
     name: 'recdistill_reloads_total',
-    help: 'Bundles that were put in place of another, and those that were refused.',
+    help: 'Number of reloads, successful and failed.',
     labelNames: ['outcome'],
     registers: [registry],
   });

@@ -1,21 +1,21 @@
-/** Routes for those who run the server: health, readiness, metrics, reload, the OpenAPI document and its page. */
+/** Routes for operators: health, readiness, metrics, reload, the OpenAPI document and its page. */
 import type { FastifyInstance } from 'fastify';
 import { metricsType } from './metrics.js';
 import { pageOf } from './page.js';
 import { responses } from './routes.js';
 import { answers, jsonSchema, type RequestSchemas } from './schemas.js';
 
-/** What an app cannot do alone, as it may be one of several threads. */
+/** Operations of the whole server. An app may be one of several threads and cannot do them alone. */
 export interface Operations {
-  /** Puts the bundle that is on disk now in place of the present one; the answer of `/v1/reload`. */
+  /** Loads the bundle that is now on disk and serves it. Resolves to the response of `/v1/reload`. */
   reload(): Promise<object>;
   /** The text for Prometheus. */
   metricsText(): Promise<string>;
-  /** True once the server is about to end. */
+  /** True once shutdown has begun. */
   stopping(): boolean;
 }
 
-/** For load balancers; no token is needed. */
+/** For load balancers. No token is required. */
 export function addHealth(app: FastifyInstance, { stopping }: Operations): void {
   app.get('/health', { schema: { summary: 'Whether the process is alive', response: responses('health') } }, () => ({
     status: 'ok',
@@ -24,7 +24,7 @@ export function addHealth(app: FastifyInstance, { stopping }: Operations): void 
     '/ready',
     {
       schema: {
-        summary: 'Whether new requests should come here',
+        summary: 'Whether the server accepts new requests',
         response: { 200: jsonSchema(answers.health), 503: jsonSchema(answers.health) },
       },
     },
@@ -33,14 +33,14 @@ export function addHealth(app: FastifyInstance, { stopping }: Operations): void 
 }
 
 export function addOperation(app: FastifyInstance, operations: Operations, schemas: RequestSchemas): void {
-  app.get('/metrics', { schema: { summary: 'Figures for Prometheus' } }, async (_request, reply) =>
+  app.get('/metrics', { schema: { summary: 'Metrics for Prometheus' } }, async (_request, reply) =>
     reply.type(metricsType).send(await operations.metricsText()),
   );
   app.post(
     '/v1/reload',
     {
       schema: {
-        summary: 'Serve the bundle that is in the folder now',
+        summary: 'Load and serve the bundle that is now in the folder',
         querystring: schemas.noQuery,
         response: responses('bundle', 401, 422, 429),
       },

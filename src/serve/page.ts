@@ -1,4 +1,4 @@
-/** The OpenAPI document as a page: plain HTML, no script, nothing from elsewhere. */
+/** Renders the OpenAPI document as plain HTML, without scripts and external resources. */
 
 interface Schema {
   readonly type?: string;
@@ -71,7 +71,7 @@ function section(
 const table = (heads: readonly string[], rows: readonly string[]): string =>
   `<table><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr>${rows.join('')}</table>`;
 
-/** The fields of an object, those of objects within as `a.b`, of lists of objects as `a[].b`. */
+/** Rows for the fields of an object. Nested fields are written as `a.b`, those in lists of objects as `a[].b`. */
 function fields(schema: Schema | undefined, where: string, prefix = ''): string[] {
   return Object.entries(schema?.properties ?? {}).flatMap(([name, field]) => {
     const inner = field.properties

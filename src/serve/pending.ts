@@ -1,27 +1,27 @@
-/** A bound on the lists that batches have in hand, and turns between them, so that no batch keeps a thread to itself. */
+/** Limits the pending lists of batches and interleaves batches with other requests, so that no batch blocks a thread. */
 import { performance } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fail } from '../errors.js';
 
-/** Milliseconds that a batch computes before others get a turn. */
+/** Milliseconds that a batch computes before it yields to other requests. */
 const SLICE = 4;
 
 export interface Pending {
   /**
-   * Makes a value of each entry, in order, with pauses for other requests.
-   * @throws RecdistillError `overloaded` if with them more than the bound would be in hand
+   * Maps the entries in order, and yields to other requests in between.
+   * @throws RecdistillError `overloaded` if the limit of pending lists would be exceeded
    */
   map<A, B>(entries: readonly A[], make: (entry: A) => B): Promise<B[]>;
 }
 
-/** @param refused is told of every batch that is not taken */
+/** @param refused called for every rejected batch */
 export function createPending(most: number, refused: () => void): Pending {
   let inHand = 0;
   return {
     async map(entries, make) {
       if (inHand + entries.length > most) {
         refused();
-        fail('overloaded', { problem: `${inHand} lists are in hand, and at most ${most} are taken` });
+        fail('overloaded', { problem: `${inHand} lists are pending; at most ${most} are allowed` });
       }
       inHand += entries.length;
       try {

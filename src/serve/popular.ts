@@ -1,13 +1,13 @@
-/** A list for somebody of whom nothing is known. */
+/** Lists for users without any known data. */
 import type { ListOptions, RankedItem, StudentModel } from '../student/index.js';
 
 export interface Popular {
   /**
-   * `popular`: by the number of users who have an item, from the `seen` table of the bundle. `average`: the bundle has no such table, and
-   * items are ranked by the mean of the scores that all users give them.
+   * `popular`: items are ranked by their number of users, from the `seen` table of the bundle. `average`: the bundle has
+   * no such table, and items are ranked by their mean score over all users.
    */
   readonly basis: 'popular' | 'average';
-  /** The best `k` items; the score is the number of users, or the mean score. Of equal ones the first in the catalogue. */
+  /** The best `k` items. The score is the number of users, or the mean score. Ties go to the first in the catalogue. */
   list(options: Omit<ListOptions, 'filter' | 'includeSeen'> & { readonly k: number }): RankedItem[];
 }
 
@@ -42,7 +42,7 @@ function countsOf(indices: Int32Array, nItems: number): Float64Array {
   return counts;
 }
 
-/** Scores are linear in the user's factors, so the mean score is the score of the mean user. */
+/** Scores are linear in the user factors, so the mean score is the score of the mean user factors. */
 function meanScores({
   nUsers,
   nItems,

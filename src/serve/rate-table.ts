@@ -1,20 +1,20 @@
 /**
- * Requests of each address within the current second, in shared memory of fixed size: one limit for all threads, and no growth however many
- * addresses come. A row holds the mark of an address, its second and its count. Where all rows that an address may take belong to others, it
- * shares the first of them: it may then be refused too early, never too late.
+ * Counts the requests of each address within the current second, in shared memory of fixed size: one limit for all
+ * threads, and no growth with the number of addresses. A row holds the hash of an address, its second and its count. If
+ * all rows for an address belong to others, it shares the first one. It may then be rejected too early, but never too late.
  */
 import { randomBytes } from 'node:crypto';
 
 const ROWS = 16_384;
 const FIELDS = 3;
 const TRIES = 8;
-/** Milliseconds of a window. */
+/** Length of a window in milliseconds. */
 export const WINDOW = 1000;
 
-/** Made once for a process and given to all of its threads. */
+/** Created once per process and shared by all of its threads. */
 export interface RateTable {
   readonly rows: SharedArrayBuffer;
-  /** Makes it unknown which addresses share a row. */
+  /** Secret hash key, so that clients cannot know which addresses share a row. */
   readonly key: number;
 }
 
@@ -23,7 +23,7 @@ export const createRateTable = (): RateTable => ({
   key: randomBytes(4).readUInt32LE(),
 });
 
-/** Counts one more request of `address` at the time `now`, milliseconds; returns their number within this window. */
+/** Counts a request of `address` at time `now` (milliseconds). Returns the number of requests in this window. */
 export function countRequest({ rows, key }: RateTable, address: string, now: number): number {
   const table = new Int32Array(rows);
   const window = Math.floor(now / WINDOW) | 0;
@@ -44,7 +44,7 @@ export function countRequest({ rows, key }: RateTable, address: string, now: num
   return Atomics.add(table, row + 2, 1) + 1;
 }
 
-/** A row to start from, and a mark that is never 0 (FNV-1a over UTF-16 units, twice). */
+/** The first row to try, and a hash that is never 0 (FNV-1a over UTF-16 units, twice). */
 function hashOf(address: string, key: number): [number, number] {
   let [a, b] = [0x811c9dc5 ^ key, 0x2a1b3c4d ^ (key >>> 7)];
   for (let j = 0; j < address.length; j++) {

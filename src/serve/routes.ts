@@ -1,4 +1,4 @@
-/** What the server answers about users and items. */
+/** Routes for recommendations and similar items. */
 import type { FastifyInstance } from 'fastify';
 import { answerTo } from './answer.js';
 import type { Metrics } from './metrics.js';
@@ -6,7 +6,7 @@ import type { Pending } from './pending.js';
 import { answers, type Checked, jsonSchema, type RequestSchemas } from './schemas.js';
 import type { Holder, Served } from './served.js';
 
-/** The answers that a route may give, as JSON Schema. */
+/** The possible responses of a route, as JSON Schema. */
 export const responses = (ok: keyof typeof answers, ...failures: readonly number[]): Record<number, object> => ({
   200: jsonSchema(answers[ok]),
   ...Object.fromEntries(failures.map((status) => [status, jsonSchema(answers.error)])),
@@ -26,7 +26,7 @@ export function addRoutes(app: FastifyInstance, { holder, schemas, metrics, pend
     '/v1/users/:user/recommendations',
     {
       schema: {
-        summary: 'The best items for a user, or popular ones for a user that nobody knows',
+        summary: 'The best items for a user, or popular items for an unknown user',
         params: schemas.userParams,
         querystring: schemas.listQuery,
         response: responses('list', ...failures),
@@ -44,7 +44,7 @@ export function addRoutes(app: FastifyInstance, { holder, schemas, metrics, pend
     '/v1/recommendations',
     {
       schema: {
-        summary: 'The best items for a user, or for somebody new from the items they have',
+        summary: 'The best items for a user, or for a new user by the items they have',
         querystring: schemas.noQuery,
         body: schemas.listBody,
         response: responses('list', ...failures, 413, 415),
@@ -62,7 +62,7 @@ export function addRoutes(app: FastifyInstance, { holder, schemas, metrics, pend
     '/v1/recommendations/batch',
     {
       schema: {
-        summary: 'Lists for many users at once',
+        summary: 'Lists for many users in one request',
         querystring: schemas.noQuery,
         body: schemas.batchBody,
         response: responses('batch', ...failures, 413, 415),
@@ -83,7 +83,7 @@ export function addRoutes(app: FastifyInstance, { holder, schemas, metrics, pend
     '/v1/items/:item/similar',
     {
       schema: {
-        summary: 'The items nearest to an item',
+        summary: 'The items most similar to an item',
         params: schemas.itemParams,
         querystring: schemas.similarQuery,
         response: responses('similar', ...failures, 404),
@@ -101,7 +101,7 @@ export function addRoutes(app: FastifyInstance, { holder, schemas, metrics, pend
     '/v1/bundle',
     {
       schema: {
-        summary: 'What is served',
+        summary: 'The bundle that is served',
         querystring: schemas.noQuery,
         response: responses('bundle', ...failures),
       },
@@ -110,7 +110,7 @@ export function addRoutes(app: FastifyInstance, { holder, schemas, metrics, pend
   );
 }
 
-/** The answer of `/v1/bundle` and of a reload. */
+/** The response of `/v1/bundle` and of a reload. */
 export function aboutBundle({ id, manifest, kernel }: Served): object {
   const { sha256, users, items, dim, precision = 'f32', licence, metrics } = manifest;
   return { bundle: id, sha256, users, items, dim, precision, licence, metrics, kernel };

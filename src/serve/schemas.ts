@@ -1,28 +1,28 @@
-/** What requests and answers look like: one declaration for the check, the serializer and the OpenAPI document. */
+/** Schemas of requests and responses: one declaration for validation, serialisation and the OpenAPI document. */
 import { z } from 'zod';
 import { bases } from './basis.js';
 import type { ServeOptions } from './options.js';
 
-/** Longest id that is taken. */
+/** Maximum length of an id. */
 export const ID_LENGTH = 1024;
 
 type Limits = Pick<ServeOptions, 'maxK' | 'maxBatch' | 'maxItems'>;
 
-/** Text of a query that is a whole number becomes one; the schema behind says what is wrong with all else. */
+/** Converts query text that is a whole number. The schema reports anything else. */
 const counted = (value: unknown): unknown =>
   typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
 const switched = (value: unknown): unknown => (value === 'true' ? true : value === 'false' ? false : value);
 const listed = (value: unknown): unknown => (typeof value === 'string' ? [value] : value);
 
-/** The requests, for the limits of this server. */
+/** The schemas of requests, with the limits of this server. */
 export function requestSchemas({ maxK, maxBatch, maxItems }: Limits) {
   const id = z.string().max(ID_LENGTH);
   const user = id.describe('Id of the user, as in the training data.');
-  const k = z.int().min(1).max(maxK).describe('How many items; fewer come back if fewer are allowed.');
+  const k = z.int().min(1).max(maxK).describe('Length of the list. It is shorter if fewer items are allowed.');
   const ids = z.array(id).max(maxItems);
-  const exclude = ids.describe('Items never to list.');
-  const items = ids.describe('Items that they have.');
-  const includeSeen = z.boolean().describe('List items that they already have, too.');
+  const exclude = ids.describe('Items to exclude.');
+  const items = ids.describe('Items that the user has.');
+  const includeSeen = z.boolean().describe('Also list items that the user already has.');
   const standard = Math.min(10, maxK);
   const asked = { user: user.optional(), items: items.optional() };
   const list = {
@@ -47,10 +47,10 @@ export function requestSchemas({ maxK, maxBatch, maxItems }: Limits) {
 }
 
 export type RequestSchemas = ReturnType<typeof requestSchemas>;
-/** What a checked request holds. */
+/** A validated request. */
 export type Checked<K extends keyof RequestSchemas> = z.output<RequestSchemas[K]>;
 
-const bundle = z.string().describe('Which bundle answered: the first 12 digits of its SHA-256.');
+const bundle = z.string().describe('The bundle that answered: the first 12 digits of its SHA-256.');
 const ranked = z.object({
   itemId: z.string(),
   label: z.string().optional(),
@@ -63,9 +63,9 @@ const list = z.object({
   basis: z
     .enum(bases)
     .describe(
-      'Where the list comes from: "user", the factors trained for this user; "history", the items given; "popular", the number of users who have an item; "average", the mean score, where the bundle does not know who has what.',
+      'How the list was computed. "user": from the trained factors of the user. "history": by fold-in of the given items. "popular": by the number of users who have an item. "average": by the mean score, if the bundle does not contain who has what.',
     ),
-  unknownItems: z.array(z.string()).optional().describe('Items given that the student does not know.'),
+  unknownItems: z.array(z.string()).optional().describe('Given items that the student does not know.'),
   recommendations,
 });
 
@@ -81,8 +81,8 @@ export const answers = {
     dim: z.int(),
     precision: z.string(),
     licence: z.string(),
-    metrics: z.record(z.string(), z.number()).describe('Quality on the test part.'),
-    kernel: z.string().describe('"wasm", or "plain" where the platform cannot compile the kernel.'),
+    metrics: z.record(z.string(), z.number()).describe('Metrics on the test part.'),
+    kernel: z.string().describe('"wasm", or "plain" if the platform cannot compile the kernel.'),
   }),
   health: z.object({ status: z.enum(['ok', 'stopping']) }),
   error: z.object({ error: z.object({ code: z.string(), message: z.string(), hint: z.string() }) }),
@@ -90,7 +90,7 @@ export const answers = {
 
 export type JsonSchema = Record<string, unknown> & { properties?: Record<string, JsonSchema>; required?: string[] };
 
-/** The JSON Schema of what a schema gives out. What has a default is not required. */
+/** The JSON Schema of the output of a schema. Fields with a default are not required. */
 export function jsonSchema(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, {
     target: 'draft-7',

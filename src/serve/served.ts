@@ -1,4 +1,4 @@
-/** A bundle that answers requests, and the place where one is put for another. */
+/** A bundle in memory that answers requests, and its replacement by a new one. */
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readBundle } from '../bundle/index.js';
@@ -10,18 +10,18 @@ export interface Served {
   readonly student: Student;
   readonly popular: Popular;
   readonly manifest: BundleManifest;
-  /** The first 12 digits of the bundle's SHA-256: which bundle an answer comes from. */
+  /** The first 12 digits of the bundle's SHA-256. Every response names it. */
   readonly id: string;
-  /** What searches the items. */
+  /** The kernel that searches the items. */
   readonly kernel: 'wasm' | 'plain';
 }
 
 let preparedAt = 0;
 
-/** Milliseconds since this thread was last busy with a new bundle. */
+/** Milliseconds since this thread last prepared a bundle. */
 export const sincePrepared = (): number => performance.now() - preparedAt;
 
-/** Makes a bundle ready to answer: everything that would otherwise be made in the first request. */
+/** Prepares a bundle: everything that would otherwise be computed during the first request. */
 export function prepare({ model, manifest }: StudentBundle): Served {
   const student = createStudent(model);
   const popular = createPopular(model);
@@ -30,10 +30,10 @@ export function prepare({ model, manifest }: StudentBundle): Served {
   return { student, popular, manifest, id: manifest.sha256.slice(0, 12), kernel };
 }
 
-/** Holds what is served. A request takes `current` once and keeps it to its end, so that an answer comes from one bundle. */
+/** Holds the served bundle. A request reads `current` once, so that its response comes from one bundle. */
 export interface Holder {
   readonly current: Served;
-  /** From now on new requests are answered by `next`. */
+  /** Serves `next` from now on. Requests in progress keep the previous bundle. */
   swap(next: Served): void;
 }
 
@@ -49,13 +49,13 @@ export function createHolder(first: Served): Holder {
   };
 }
 
-/** A bundle is replaced by two renames and read file by file, so a reader may meet one that is halfway. */
+/** A bundle is replaced by two renames and read file by file, so a read may fail in the middle of a replacement. */
 const ATTEMPTS = 5;
 const PAUSE = 40;
 
 /**
- * Reads a bundle that another process may be replacing at this moment.
- * @throws RecdistillError as `readBundle`, if it stays unreadable for a while
+ * Reads a bundle that another process may be replacing at the same time.
+ * @throws RecdistillError those of `readBundle`, if all attempts fail
  */
 export async function readSteadyBundle(folder: string): Promise<StudentBundle> {
   for (let attempt = 1; ; attempt++) {
@@ -69,7 +69,7 @@ export async function readSteadyBundle(folder: string): Promise<StudentBundle> {
   }
 }
 
-/** Runs the reading and preparing of a new bundle, and counts how it went. @throws RecdistillError `reload-failed` */
+/** Reads and prepares a new bundle, and counts success or failure. @throws RecdistillError `reload-failed` */
 export async function reloading<T>(
   { reloaded }: { reloaded(outcome: 'done' | 'failed'): void },
   work: () => Promise<T>,

@@ -1,15 +1,16 @@
-/** A server that runs. */
+/** A running server. */
 export interface Serving {
-  /** Such as `http://127.0.0.1:8080`. */
+  /** For example `http://127.0.0.1:8080`. */
   readonly url: string;
   readonly port: number;
   /**
-   * Serves the bundle that is in the folder now; no request fails meanwhile. Resolves to what `/v1/bundle` then answers.
-   * @throws RecdistillError `reload-failed`; the bundle before stays
+   * Loads and serves the bundle that is now in the folder. No request fails meanwhile. Resolves to the new response of
+   * `/v1/bundle`.
+   * @throws RecdistillError `reload-failed`; the previous bundle stays in service
    */
   reload(): Promise<object>;
-  /** Takes no more connections, answers what is under way, and ends. */
+  /** Stops accepting connections, answers the requests in progress, and ends. */
   close(): Promise<void>;
-  /** Resolves after `close`. @throws RecdistillError `server-failed` if the server ended otherwise */
+  /** Resolves after `close`. @throws RecdistillError `server-failed` if the server ended for another reason */
   readonly ended: Promise<void>;
 }

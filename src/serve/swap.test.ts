@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { inTurn } from './in-turn.js';
 import { createFolder, madeUpStudent, writeMadeUp } from './made-up.test.support.js';
+import { oneAtATime } from './one-at-a-time.js';
 import { serve } from './serve.js';
 import type { Serving } from './serving.js';
 
@@ -63,7 +63,7 @@ for (const workers of [1, 2]) {
     try {
       const before = await (await fetch(`${server.url}/v1/users/u3/recommendations`)).text();
       writeFileSync(folder.path(`damaged-${workers}`, 'items.json'), '{"ids": []}');
-      await assert.rejects(server.reload(), { code: 'reload-failed', message: /one before goes on/ });
+      await assert.rejects(server.reload(), { code: 'reload-failed', message: /previous one stays in service/ });
       const answer = await fetch(`${server.url}/v1/reload`, { method: 'POST' });
       assert.equal(answer.status, 422);
       assert.equal(((await answer.json()) as { error: { code: string } }).error.code, 'reload-failed');
@@ -79,7 +79,7 @@ for (const workers of [1, 2]) {
 test('a call that comes during another waits for a further run, which all that wait share', async () => {
   let runs = 0;
   const release: (() => void)[] = [];
-  const work = inTurn(async () => {
+  const work = oneAtATime(async () => {
     runs += 1;
     const run = runs;
     await new Promise<void>((resolve) => release.push(resolve));

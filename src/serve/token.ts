@@ -1,4 +1,4 @@
-/** The bearer token of a server. It never stands on a command line, where every user of the machine could read it. */
+/** The bearer token of a server. It is never a command-line argument, which every user of the machine could read. */
 
 import { fail } from '../errors.js';
 import { readBytes } from '../formats/read.js';
@@ -7,8 +7,8 @@ import type { ServeOptions } from './options.js';
 const SHORTEST = 16;
 
 /**
- * The token from the file that the options name, or else from the environment.
- * @returns undefined if neither is there
+ * The token from the token file, or else from the environment.
+ * @returns undefined if neither is set
  * @throws RecdistillError `file-missing`, `read-failed`, `usage` if it is too short or not printable ASCII
  */
 export function tokenOf({ tokenFile }: ServeOptions, environment: NodeJS.ProcessEnv): string | undefined {
@@ -17,7 +17,7 @@ export function tokenOf({ tokenFile }: ServeOptions, environment: NodeJS.Process
   const token = given.trim();
   if (token.length >= SHORTEST && /^[\x21-\x7e]+$/.test(token)) return token;
   return fail('usage', {
-    problem: `the token of ${tokenFile ?? 'RECDISTILL_TOKEN'} is not one: it needs at least ${SHORTEST} printable characters without spaces`,
-    hint: `Make one, for example with: node -p "crypto.randomBytes(24).toString('base64url')"`,
+    problem: `the token in ${tokenFile ?? 'RECDISTILL_TOKEN'} is not valid: expected at least ${SHORTEST} printable characters without spaces`,
+    hint: `Generate one, for example with: node -p "crypto.randomBytes(24).toString('base64url')"`,
   });
 }

@@ -5,8 +5,8 @@ import { after, before, test } from 'node:test';
 import { fail } from '../errors.js';
 import { createFolder, madeUpModel, madeUpStudent, writeMadeUp } from './made-up.test.support.js';
 import { serve } from './serve.js';
-import { createCalls, type Line } from './team/calls.js';
-import { shared } from './team/shared-bundle.js';
+import { type Channel, createCalls } from './workers/calls.js';
+import { shared } from './workers/shared-bundle.js';
 
 const folder = createFolder();
 before(() => writeMadeUp(folder.path('bundle')));
@@ -52,11 +52,11 @@ test('a process that dies is started again on the same port', {
 }, async () => {
   const server = await serve(folder.path('bundle'), { port: 0, log: 'silent', workers: 2 });
   try {
-    const child = childRunning('team/process.js');
+    const child = childRunning('workers/process.js');
     process.kill(child, 'SIGKILL');
     for (;;) {
       const answer = await ask(`${server.url}/v1/users/u1/recommendations`).catch(() => undefined);
-      if (answer?.status === 200 && childRunning('team/process.js') !== child) break;
+      if (answer?.status === 200 && childRunning('workers/process.js') !== child) break;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   } finally {
@@ -90,7 +90,7 @@ test('the tables of a shared bundle lie in shared memory and hold the same numbe
 
 test('calls bring back values and errors, and end when the line is cut', async () => {
   const ends: ((message: unknown) => void)[] = [];
-  const line = (here: 0 | 1): Line => ({
+  const line = (here: 0 | 1): Channel => ({
     post: (message) => queueMicrotask(() => ends[1 - here]!(structuredClone(message))),
     onMessage: (take) => {
       ends[here] = take;
@@ -108,7 +108,7 @@ test('calls bring back values and errors, and end when the line is cut', async (
   assert.equal(await asking.call('double', 21), 42);
   await assert.rejects(asking.call('known'), { code: 'file-missing', message: /cannot read x/ });
   await assert.rejects(asking.call('strange'), /odd/);
-  await assert.rejects(asking.call('nothing'), /nobody answers/);
+  await assert.rejects(asking.call('nothing'), /no handler for/);
   const waiting = asking.call('never');
   asking.hangUp('cut');
   await assert.rejects(waiting, { code: 'server-failed' });

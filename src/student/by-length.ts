@@ -1,6 +1,6 @@
-/** Items in an order in which a search for the largest inner products can end early. */
+/** Orders items so that a search for the largest inner products can end early. */
 
-/** The Euclidean length of each row of `dim` factors. */
+/** The Euclidean norm of each row of `dim` factors. */
 export function lengthsOf(factors: Float32Array, dim: number): Float64Array {
   const lengths = new Float64Array(factors.length / dim);
   for (let item = 0; item < lengths.length; item++) {
@@ -11,7 +11,7 @@ export function lengthsOf(factors: Float32Array, dim: number): Float64Array {
   return lengths;
 }
 
-/** Item numbers by falling length, in a few thousand classes; within a class ascending. Sorting all of them would take long. */
+/** Item indices by decreasing norm, in a few thousand buckets, ascending within a bucket. A full sort would take longer. */
 export function byLength(lengths: Float64Array): Int32Array {
   const classes = 4096;
   let longest = 0;
@@ -25,8 +25,8 @@ export function byLength(lengths: Float64Array): Int32Array {
   return order;
 }
 
-/** For each `panel` places of the order the largest value of an item there or later. */
-export function mostFrom(order: Int32Array, values: ArrayLike<number>, panel: number): Float64Array {
+/** For every `panel` positions of the order, the largest value of an item at or after them. */
+export function suffixMaxima(order: Int32Array, values: ArrayLike<number>, panel: number): Float64Array {
   const most = new Float64Array(Math.ceil(order.length / panel)).fill(Number.NEGATIVE_INFINITY);
   let largest = Number.NEGATIVE_INFINITY;
   for (let place = order.length - 1; place >= 0; place--) {

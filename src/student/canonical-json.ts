@@ -1,11 +1,12 @@
-/** JSON in one spelling only, so that equal values have equal hashes. */
+/** Canonical JSON, so that equal values have equal hashes. */
 
 const maxDepth = 100;
 
 /**
- * The canonical spelling of a JSON value after RFC 8785: keys sorted by UTF-16 units, no spaces, numbers and strings as
- * ECMAScript writes them. Properties that are `undefined` are left out, as JSON does.
- * @throws TypeError naming the place of a value that JSON cannot keep exactly: NaN, an infinity, a hole, a function, a typed array
+ * The canonical form of a JSON value (RFC 8785): keys sorted by UTF-16 units, no spaces, numbers and strings as in
+ * ECMAScript. Properties that are `undefined` are omitted, as in JSON.
+ * @throws TypeError naming the path of a value that JSON cannot represent exactly: NaN, an infinity, a hole, a function,
+ * a typed array
  */
 export function canonicalJson(value: unknown): string {
   return spell(value, '', 0);
@@ -25,10 +26,10 @@ function spell(value: unknown, path: string, depth: number): string {
       .map((k) => `${JSON.stringify(k)}:${spell(value[k], path ? `${path}.${k}` : k, depth + 1)}`);
     return `{${parts.join(',')}}`;
   }
-  throw new TypeError(`${path || 'the value'} is ${describe(value)}, which JSON cannot keep exactly`);
+  throw new TypeError(`${path || 'the value'} is ${describe(value)}, which JSON cannot represent exactly`);
 }
 
-/** True for an object made by `{}` or by JSON.parse; false for arrays, typed arrays, dates and instances of classes. */
+/** True for an object literal or a result of JSON.parse. False for arrays, typed arrays, dates and class instances. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

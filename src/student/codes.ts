@@ -1,35 +1,35 @@
 /**
- * Factors as small integers, one scale for each row. Scales are powers of two, so that turning codes back into factors is exact and
- * coding the result again gives the same codes.
+ * Quantises factors to small integers with one scale per row. Scales are powers of two, so decoding is exact, and
+ * encoding the result again gives the same codes.
  */
 
-/** No scale is smaller, which keeps all products with codes far from the subnormal numbers of float32. */
+/** The minimum scale. It keeps all products with codes far from the subnormal range of float32. */
 const leastScale = 2 ** -80;
 
 const bits = new Uint32Array(1);
 const float = new Float32Array(bits.buffer);
 
-/** The smallest power of two `s >= 2^-80` with `|x| <= most * s` for each of the numbers `values[begin] .. values[end - 1]`. */
+/** The smallest power of two `s >= 2^-80` with `|x| <= most * s` for every `x` of `values[begin] .. values[end - 1]`. */
 export function scaleOf(values: ArrayLike<number>, begin: number, end: number, most: number): number {
   let largest = 0;
   for (let j = begin; j < end; j++) largest = Math.max(largest, Math.abs(values[j]!));
   float[0] = Math.max(largest / most, leastScale);
-  // Any bit of the mantissa carries into the exponent.
+  // Rounds up: any mantissa bit carries into the exponent.
   bits[0] = (bits[0]! + 0x7fffff) & 0xff800000;
   const scale = float[0]!;
   return scale * most < largest ? 2 * scale : scale;
 }
 
-/** Rows of 16-bit fixed point numbers in two bytes: `factor = scale * (code + remainder / 256)`. */
+/** Rows of 16-bit fixed-point values in two bytes: `factor = scale * (code + remainder / 256)`. */
 export interface CodedRows {
-  /** `rows * dim`; alone they give the factors to about 1 % of the row's largest one. */
+  /** `rows * dim` codes. Alone they approximate the factors to about 1 % of the row's largest one. */
   readonly codes: Int8Array;
   readonly remainders: Int8Array;
   /** One power of two for each row. */
   readonly scales: Float32Array;
 }
 
-/** Codes rows of `dim` factors; no error is larger than 1 / 32,000 of a row's largest number. */
+/** Encodes rows of `dim` factors. No error exceeds 1 / 32,000 of the row's largest absolute value. */
 export function encodeRows(factors: Float32Array, dim: number): CodedRows {
   const scales = new Float32Array(factors.length / dim);
   const codes = new Int8Array(factors.length);
@@ -46,7 +46,7 @@ export function encodeRows(factors: Float32Array, dim: number): CodedRows {
   return { codes, remainders, scales };
 }
 
-/** The factors that `encodeRows` stands for; exact, as 16 bits and a power of two fit into a float32. */
+/** Decodes the result of `encodeRows`. Exact, because 16 bits and a power of two fit into a float32. */
 export function decodeRows({ codes, remainders, scales }: CodedRows, dim: number): Float32Array {
   const factors = new Float32Array(codes.length);
   for (let j = 0; j < codes.length; j++) {

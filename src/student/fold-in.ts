@@ -1,37 +1,38 @@
 /**
- * A vector for a user who was not there in training, from the items they have (set B), by weighted least squares on the item factors V; nothing
- * is retrained. Items that they do not have count a little, as in implicit feedback (Hu et al., 2008):
+ * Fold-in: user factors for a user who is not in the training data, from the items they have (set B), by weighted least
+ * squares on the item factors V. Nothing is retrained. Unobserved items have a small weight w (Hu et al., ICDM 2008):
  *
  *   x = argmin  sum_{i in B} (1 - x . v_i)^2 + w sum_i (x . v_i)^2 + lambda |x|^2  =  (V_B' V_B + w V' V + lambda I)^-1 V_B' 1
- *   u = x * (mean length of the trained users' factors) / |x|
+ *   u = x * (mean norm of the trained users' factors) / |x|
  *
- * lambda = l2 * (mean squared length of an item's factors), at least 1e-12 of the trace of the rest, so that `l2` means the same whatever the
- * factors' scale. The last line puts the new user's scores on the scale of the trained users' scores, which matters beside item biases.
+ * lambda = l2 * (mean squared norm of the item factors), which makes `l2` independent of the scale of the factors. It is
+ * at least 1e-12 of the trace of the other terms. The last line scales the new user's scores to those of trained users,
+ * which matters if there are item biases.
  */
 
 export interface FoldInSpace {
-  /** `items * dim` item factors. */
+  /** `nItems * dim` item factors. */
   readonly factors: ArrayLike<number>;
   readonly dim: number;
-  /** V' V, of which only the lower triangle is kept. */
+  /** V' V, lower triangle only. */
   readonly gram: Float64Array;
-  /** Mean squared length of an item's factors. */
+  /** Mean squared norm of the item factors. */
   readonly meanSquare: number;
-  /** Mean length of a user's factors. */
+  /** Mean norm of the user factors. */
   readonly userLength: number;
 }
 
 export interface FoldInWeights {
-  /** Strength of the ridge, > 0. */
+  /** Regularisation, > 0, relative to the mean squared norm of the item factors. */
   readonly l2: number;
-  /** What an item counts that the user does not have, beside 1 for one that they have; >= 0. */
+  /** Weight w of an unobserved item, >= 0. An observed item has weight 1. */
   readonly unobserved: number;
 }
 
-/** Chosen on hidden users of CiteULike and of made-up data, for students with and without teachers (`npm run fold-in` measures them). */
+/** Chosen on held-out users of CiteULike and of synthetic data, for students with and without teachers (`npm run fold-in`). */
 export const foldInDefaults: FoldInWeights = { l2: 30, unobserved: 0.03 };
 
-/** What fold-in needs to know of a student, computed once in `items * dim^2` steps. */
+/** Precomputes the terms of fold-in that depend on the student only, in `nItems * dim^2` steps. */
 export function foldInSpace(userFactors: Float32Array, itemFactors: Float32Array, dim: number): FoldInSpace {
   const gram = new Float64Array(dim * dim);
   for (let row = 0; row < itemFactors.length; row += dim) addProduct(gram, itemFactors, row, dim);
@@ -51,9 +52,9 @@ export function foldInSpace(userFactors: Float32Array, itemFactors: Float32Array
 }
 
 /**
- * The vector of a new user.
- * @param items item numbers, at least one, without repetition
- * @returns `dim` numbers; all 0 if every given item has zero factors
+ * Computes the factors of a new user.
+ * @param items distinct item indices, at least one
+ * @returns `dim` factors, all 0 if every given item has zero factors
  */
 export function foldIn(space: FoldInSpace, items: ArrayLike<number>, { l2, unobserved }: FoldInWeights): Float64Array {
   const { factors, dim } = space;
@@ -64,20 +65,20 @@ export function foldIn(space: FoldInSpace, items: ArrayLike<number>, { l2, unobs
     for (let a = 0; a < dim; a++) x[a]! += factors[row + a]!;
     addProduct(gram, factors, row, dim);
   }
-  // With less than the second the system could not be solved in float64.
+  // Below the second value the system could not be solved in float64.
   const lambda = Math.max(l2 * space.meanSquare, 1e-12 * traceOf(gram, dim));
-  // All factors zero: there is nothing to solve, and the zero vector ranks by bias alone.
+  // All factors are zero: there is nothing to solve, and the zero vector ranks by bias alone.
   if (lambda === 0) return x;
   for (let a = 0; a < dim; a++) gram[a * dim + a]! += lambda;
   solveCholesky(gram, x, dim);
   let square = 0;
   for (const v of x) square += v * v;
-  // Not Math.hypot or Math.pow, whose last bits the language leaves to the engine.
+  // Not Math.hypot or Math.pow: their last bits depend on the engine.
   const length = Math.sqrt(square);
   return length > 0 ? x.map((v) => (v * space.userLength) / length) : x;
 }
 
-/** Adds v v' to the lower triangle, v = the `dim` numbers from `row` on. */
+/** Adds v v' to the lower triangle, with v the `dim` values from `row` on. */
 function addProduct(gram: Float64Array, v: ArrayLike<number>, row: number, dim: number): void {
   for (let a = 0; a < dim; a++) {
     const value = v[row + a]!;
@@ -91,7 +92,7 @@ function traceOf(gram: Float64Array, dim: number): number {
   return trace;
 }
 
-/** Solves `A x = b` in place for a symmetric positive definite `A` of which only the lower triangle is read. */
+/** Solves `A x = b` in place for a symmetric positive definite `A`. Only its lower triangle is read. */
 function solveCholesky(a: Float64Array, b: Float64Array, n: number): void {
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {

@@ -1,6 +1,6 @@
 /** Half precision (IEEE 754 binary16): 1 sign bit, 5 bits of exponent, 10 of mantissa. */
 
-/** The numbers that 16-bit patterns stand for; exact. */
+/** Converts half precision to float32. Exact. */
 export function fromHalf(halves: Uint16Array): Float32Array {
   return Float32Array.from(halves, (half) => {
     const exponent = (half >> 10) & 31;
@@ -14,21 +14,21 @@ export function fromHalf(halves: Uint16Array): Float32Array {
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
-/** The nearest 16-bit patterns, of two equally near ones the even one; beyond 65,504 infinities. */
+/** Converts float32 to half precision, rounding to nearest even. Values beyond 65,504 become infinite. */
 export function toHalf(values: Float32Array): Uint16Array {
   return Uint16Array.from(values, (value) => {
     const size = Math.abs(value);
     const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-    if (size < 2 ** -14) return sign | evened(size * 2 ** 24);
+    if (size < 2 ** -14) return sign | roundHalfEven(size * 2 ** 24);
     float[0] = size;
-    // Just below half of the last bit that stays, and that bit: a carry into the exponent is the right one, too.
+    // Rounds to nearest even: adds almost half of the last kept bit, plus that bit. A carry into the exponent is correct.
     const rounded = bits[0]! + 0xfff + ((bits[0]! >> 13) & 1);
     return sign | Math.min(0x7c00, (rounded >> 13) - (112 << 10));
   });
 }
 
-/** The nearest whole number, of two equally near ones the even one. */
-function evened(x: number): number {
+/** Rounds to the nearest whole number, ties to even. */
+function roundHalfEven(x: number): number {
   const floor = Math.floor(x);
   const rest = x - floor;
   return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;

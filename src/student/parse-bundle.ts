@@ -1,4 +1,4 @@
-/** Reads a student bundle whose files are already in memory; the same code in Node, browsers and edge workers. */
+/** Reads a student bundle whose files are in memory. The same code runs in Node, browsers and edge workers. */
 import { canonicalJson, isPlainObject } from './canonical-json.js';
 import { decodeRows } from './codes.js';
 import { fromHalf } from './half.js';
@@ -7,14 +7,14 @@ import { damaged, StudentError } from './student-error.js';
 import { problemOf, type StudentModel } from './student-model.js';
 
 export const bundleFormat = 'recdistill-student';
-/** The version that is written; version 1, which had no `precision`, is read as well. */
+/** The format version that is written. Version 1, without `precision`, can also be read. */
 export const bundleVersion = 2;
 
-/** How the factors are kept in the file; `int8` is two 8-bit numbers for each, the second a remainder (codes.ts). */
+/** Storage formats of the factors. `int8` is two 8-bit integers per factor: a code and a remainder (codes.ts). */
 export const precisions = ['f32', 'f16', 'int8'] as const;
 export type Precision = (typeof precisions)[number];
 
-/** Where each part of a bundle is kept. */
+/** The file of each part of a bundle. */
 export const bundleFiles = {
   manifest: 'manifest.json',
   tensors: 'student.safetensors',
@@ -22,26 +22,26 @@ export const bundleFiles = {
   users: 'users.json',
 } as const;
 
-/** The bundle's files as they came from the disk or the network. */
+/** The content of the bundle's files, from disk or network. */
 export type BundleSource = Readonly<Record<keyof typeof bundleFiles, ArrayBuffer | Uint8Array | string>>;
 
 export interface BundleManifest {
   readonly format: typeof bundleFormat;
   readonly formatVersion: 1 | typeof bundleVersion;
-  /** Absent in version 1, which knows f32 only. */
+  /** Absent in version 1, which is always f32. */
   readonly precision?: Precision;
   readonly users: number;
   readonly items: number;
   readonly dim: number;
   /** Fingerprint of the data set that the student was trained on. */
   readonly dataFingerprint: string;
-  /** Terms under which the student, made from that data, may be used. */
+  /** Terms of use of the student, which follow from the data. */
   readonly licence: string;
-  /** How it was made: command, methods, options, versions. */
+  /** Provenance: command, methods, options, versions. */
   readonly madeBy: Readonly<Record<string, unknown>>;
-  /** Quality on the test part, by metric name. */
+  /** Metrics on the test part, by name. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** `sha256` before names of items were written into the bundle, if they were: the student is the same. */
+  /** `sha256` of the bundle before item names were added to it. The parameters are the same. */
   readonly namedFrom?: string;
   /** Length and SHA-256 (hex) of the other files. */
   readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
@@ -55,8 +55,8 @@ export interface StudentBundle {
 }
 
 /**
- * Checks and reads a bundle: hashes, versions, counts, shapes, ranges, finite numbers.
- * @throws StudentError `bundle-damaged`, `bundle-version`, or `crypto-missing` where the platform hides its hash function
+ * Validates and reads a bundle: hashes, version, counts, shapes, ranges, finite values.
+ * @throws StudentError `bundle-damaged`, `bundle-version`, or `crypto-missing` if the platform provides no hash function
  */
 export async function parseBundle(source: BundleSource): Promise<StudentBundle> {
   const manifest = await parseManifest(bytesOf(source.manifest));
@@ -90,8 +90,8 @@ export async function parseBundle(source: BundleSource): Promise<StudentBundle> 
 
 /**
  * Reads a bundle file by file.
- * @param read gives the content of a file by its name, e.g. `async (file) => (await fetch(base + file)).arrayBuffer()`
- * @throws StudentError as `parseBundle`; whatever `read` throws
+ * @param read returns the content of a file by name, e.g. `async (file) => (await fetch(base + file)).arrayBuffer()`
+ * @throws StudentError those of `parseBundle`; any error of `read`
  */
 export async function loadBundle(
   read: (file: string) => BundleSource['manifest'] | Promise<BundleSource['manifest']>,
@@ -153,7 +153,7 @@ function namesOf(bytes: Uint8Array, file: string): { ids: string[]; labels?: str
   return { ids, labels };
 }
 
-/** The factors of a side as float32, whatever they are kept as. */
+/** The user or item factors as float32, decoded from any precision. */
 function factorsOf(
   tensors: ReadonlyMap<string, Tensor>,
   side: 'user' | 'item',
@@ -202,7 +202,7 @@ function parseJson(bytes: Uint8Array, file: string): unknown {
   }
 }
 
-/** Runs `work` and names `file` in the error that it throws. */
+/** Runs `work` and adds `file` to the StudentError that it throws. */
 function within<T>(file: string, work: () => T): T {
   try {
     return work();
@@ -216,7 +216,7 @@ async function sha256Of(bytes: Uint8Array): Promise<string> {
   if (!subtle) {
     throw new StudentError(
       'crypto-missing',
-      'this platform gives no hash function to check the bundle with (globalThis.crypto.subtle)',
+      'this platform provides no hash function to verify the bundle (globalThis.crypto.subtle)',
       'Serve the page over HTTPS or from localhost.',
     );
   }

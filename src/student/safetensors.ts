@@ -1,40 +1,40 @@
 /**
  * Strict reader of the safetensors format (https://github.com/huggingface/safetensors):
  * 8 bytes header length (little-endian), the header as JSON, then the data section.
- * Nothing is allocated from a number in the file before that number was checked against the bytes at hand.
+ * No size in the file is used for an allocation before it is checked against the available bytes.
  */
 import { isPlainObject } from './canonical-json.js';
 import { damaged } from './student-error.js';
 
-/** A Uint16Array holds the bits of half precision numbers (F16). */
+/** A Uint16Array holds the bits of half-precision values (F16). */
 export type TensorData = Float32Array | Float64Array | Int32Array | Uint32Array | Uint16Array | Int8Array | Uint8Array;
 
 export interface Tensor {
-  /** Length of each dimension; `[]` is one number. */
+  /** Length of each dimension. `[]` is a scalar. */
   readonly shape: readonly number[];
-  /** The elements, row by row (last dimension fastest). */
+  /** The elements in row-major order. */
   readonly data: TensorData;
 }
 
-/** Element types that are read and written, with their size in bytes. Any other one is refused. */
+/** Supported element types with their size in bytes. Any other type is rejected. */
 export const dtypes = { F64: 8, F32: 4, I32: 4, U32: 4, F16: 2, I8: 1, U8: 1 } as const;
 export type Dtype = keyof typeof dtypes;
 
-/** Bounds on a header; a longer one is refused. The header's bound is the one of the reference implementation. */
+/** Limits of a header. The limit of its length is that of the original safetensors implementation. */
 export const limits = { headerBytes: 100_000_000, tensors: 100_000, nameLength: 256, dimensions: 8 } as const;
 
 interface TensorEntry {
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: readonly number[];
-  /** First byte and byte after the last one, counted from the start of the data section. */
+  /** Byte range in the data section: start, and end (exclusive). */
   readonly begin: number;
   readonly end: number;
 }
 
 export interface SafetensorsHeader {
   readonly metadata: ReadonlyMap<string, string>;
-  /** Ascending by place; together they cover the data section without gap or overlap. */
+  /** Ascending by offset. Together they cover the data section without gap or overlap. */
   readonly entries: readonly TensorEntry[];
 }
 
@@ -59,9 +59,9 @@ export function headerLength(first: Uint8Array, fileBytes: number): number {
 }
 
 /**
- * Checks a header against the size of the data section.
- * @param header the header's bytes, without the 8 bytes of length
- * @param dataBytes bytes of the file after the header
+ * Parses a header and checks it against the size of the data section.
+ * @param header bytes of the header, without the 8 bytes of its length
+ * @param dataBytes number of bytes after the header
  * @throws StudentError `bundle-damaged`
  */
 export function parseHeader(header: Uint8Array, dataBytes: number): SafetensorsHeader {
@@ -92,7 +92,7 @@ export function parseHeader(header: Uint8Array, dataBytes: number): SafetensorsH
 }
 
 /**
- * Reads a whole file that is already in memory. Tensors are views of `bytes` where alignment allows it, else copies.
+ * Reads a file that is in memory. Tensors are views of `bytes` if the alignment allows it, else copies.
  * @throws StudentError `bundle-damaged`
  */
 export function parseSafetensors(bytes: Uint8Array): Safetensors {
@@ -101,25 +101,25 @@ export function parseSafetensors(bytes: Uint8Array): Safetensors {
   return { metadata: header.metadata, tensors: viewTensors(header, bytes.subarray(8 + length)) };
 }
 
-/** The tensors of a checked header on its data section. */
+/** Creates the tensors of a checked header from its data section. */
 export function viewTensors(header: SafetensorsHeader, data: Uint8Array): ReadonlyMap<string, Tensor> {
   const tensors = new Map<string, Tensor>();
   for (const { name, dtype, shape, begin, end } of header.entries) {
-    // Not subarray: on a Buffer it makes a Buffer, whose slice is no copy.
+    // Not subarray: on a Buffer it returns a Buffer, whose slice does not copy.
     const section = new Uint8Array(data.buffer, data.byteOffset + begin, end - begin);
     tensors.set(name, { shape, data: viewOf(dtype, section) });
   }
   return tensors;
 }
 
-/** The class of a tensor's elements. */
+/** The typed array class of a tensor's elements. */
 export interface TensorType<T extends TensorData> {
   readonly name: string;
   new (length: number): T;
 }
 
 /**
- * The elements of a tensor that has the wanted type and shape; `null` in a shape allows any length there.
+ * The elements of a tensor of the expected type and shape. `null` in the shape allows any length.
  * @throws StudentError `bundle-damaged`
  */
 export function tensorData<T extends TensorData>(
@@ -163,7 +163,7 @@ function parseJson(header: Uint8Array): Record<string, unknown> {
   } catch (cause) {
     damaged('its header is not JSON', undefined, cause);
   }
-  // The format wants `{` as the first byte, so that a header can be told from other files.
+  // The format requires `{` as the first byte, which distinguishes it from other files.
   if (!isPlainObject(json) || header[0] !== 0x7b) damaged('its header is not a JSON object');
   return json;
 }
@@ -179,12 +179,12 @@ function entryOf(name: string, value: unknown, dataBytes: number): TensorEntry {
     damaged(`tensor "${name}" has the type ${short(JSON.stringify(dtype))}; known: ${Object.keys(dtypes).join(', ')}`);
   }
   if (!isCounts(shape) || shape.length > limits.dimensions) damaged(`tensor "${name}" has no valid shape`);
-  if (!isCounts(offsets) || offsets.length !== 2) damaged(`tensor "${name}" has no valid place`);
+  if (!isCounts(offsets) || offsets.length !== 2) damaged(`tensor "${name}" has no valid offsets`);
   const [begin, end] = offsets as [number, number];
   if (begin > end || end > dataBytes) damaged(`tensor "${name}" is at bytes ${begin} to ${end} of ${dataBytes}`);
   const expected = shape.reduce((product, length) => product * length, dtypes[dtype as Dtype]);
   if (expected !== end - begin)
-    damaged(`tensor "${name}" of shape [${shape}] needs ${expected} bytes, not ${end - begin}`);
+    damaged(`tensor "${name}" of shape [${shape}] has ${end - begin} bytes; expected ${expected}`);
   return { name, dtype: dtype as Dtype, shape, begin, end };
 }
 

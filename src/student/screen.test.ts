@@ -98,7 +98,7 @@ test('the screen leaves little to score exactly', () => {
       return count;
     },
   };
-  screen.aim(model.userFactors);
+  screen.setQuery(model.userFactors);
   const scan = { query: model.userFactors, factors: model.itemFactors, dim: 16, k: 10, excluded: new Int32Array(0) };
   assert.deepEqual(scanTopK({ ...scan, screen: counting }), scanTopK(scan));
   assert.ok(passed < 400, `${passed} of 20000 items passed`);
@@ -125,7 +125,7 @@ test('a search ends where the items left are too short', () => {
         return screen.pass(threshold, begin, end);
       },
     };
-    screen.aim(model.userFactors);
+    screen.setQuery(model.userFactors);
     const query = model.userFactors;
     const scan = {
       query,

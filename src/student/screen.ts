@@ -1,14 +1,15 @@
 /**
- * A quick look at all items with 8-bit codes of their factors, which passes over those that certainly cannot enter a list. What is left is
- * scored exactly, so that lists do not depend on it.
+ * Screening: a fast pre-selection of items with 8-bit codes of their factors. It skips items that certainly cannot enter
+ * the list. The others are scored exactly, so the lists are the same without it.
  *
- * An item's factors are s (c + e), a power of two s, whole numbers c and a remainder e; a query is t (d + f) likewise. Then
+ * An item's factors are s (c + e) with a power of two s, whole numbers c and a remainder e. A query is t (d + f) likewise. Then
  *   <query, factors> = s (t <d, c> + t <f, c> + <query, e>) <= s (t <d, c> + slack),  slack = t |f| max |c| + |query| max |e|,
- * by Cauchy and Schwarz, with a little more for the rounding of the exact score and of the bound itself.
+ * by the Cauchy-Schwarz inequality, with a margin for the rounding of the exact score and of the bound itself.
  *
- * Items stand by falling length of their factors, roughly: the best come early, and a search ends where those that follow are too short.
+ * Items are sorted by decreasing norm of their factors, approximately. The best items come early, and a search ends when
+ * the norms of the remaining items are too small.
  */
-import { byLength, lengthsOf, mostFrom } from './by-length.js';
+import { byLength, lengthsOf, suffixMaxima } from './by-length.js';
 import { scaleOf } from './codes.js';
 import { wasmBase64 } from './screen-bytes.js';
 import { call } from './screen-call.js';
@@ -16,25 +17,25 @@ import { PANEL } from './screen-layout.js';
 import type { StudentModel } from './student-model.js';
 
 export interface Screen {
-  /** The item at each place; rounds go over places. */
+  /** The item at each position. Rounds iterate over positions. */
   readonly order: Int32Array;
-  /** Rounds begin and end at multiples of this, or end at the last place. */
+  /** Rounds begin and end at multiples of this, except that the last one ends at the last position. */
   readonly step: number;
-  /** Most places in one round. */
+  /** Maximum number of positions in one round. */
   readonly most: number;
-  /** The places that passed last, ascending; in the last round also some beyond the last item. */
+  /** The positions that passed in the latest round, ascending. In the last round some may be beyond the last item. */
   readonly passed: Int32Array;
-  /** Turns to a query: its inner products plus item biases, or, with `multipliers` (>= 0, one for each item), times these. */
-  aim(query: Float32Array, multipliers?: Float32Array): void;
-  /** Leaves in `passed` the places from `begin` to `end` whose score may reach the threshold; returns their number. */
+  /** Sets the query. Scores are inner products plus item biases, or with `multipliers` (one per item, >= 0), times these. */
+  setQuery(query: Float32Array, multipliers?: Float32Array): void;
+  /** Writes to `passed` the positions from `begin` to `end` whose score may reach the threshold. Returns their number. */
   pass(threshold: number, begin: number, end: number): number;
-  /** No score at the places from `begin`, a multiple of `step`, on is above this. */
+  /** Upper bound of all scores at positions >= `begin`, which must be a multiple of `step`. */
   limit(begin: number): number;
 }
 
 const ROUND = 16_384;
 const PAGE = 65_536;
-/** Far above the rounding of a float32 (2^-24) and of the few operations between, far below what the codes lose. */
+/** Well above the rounding error of float32 (2^-24) and of the few operations, well below the error of the codes. */
 const rounding = 2 ** -20;
 
 let compiled: WebAssembly.Module | undefined;
@@ -42,9 +43,9 @@ let compiled: WebAssembly.Module | undefined;
 type ScreenKernel = Parameters<typeof call>[0];
 
 /**
- * The codes of a student's items in a WebAssembly memory.
- * @param kernel the compiled kernel, where a platform does not let a program compile it
- * @returns undefined where there is no WebAssembly with SIMD, or no room
+ * Creates the codes of a student's items in WebAssembly memory.
+ * @param kernel the compiled kernel, for platforms that do not allow compilation at run time
+ * @returns undefined without WebAssembly SIMD, or without enough memory
  */
 export function createScreen(model: StudentModel, kernel?: object): Screen | undefined {
   const { nItems, dim, itemFactors, itemBiases } = model;
@@ -68,9 +69,9 @@ export function createScreen(model: StudentModel, kernel?: object): Screen | und
   const codesOfItems = new Int8Array(buffer, places.panels, 2 * PANEL * pairs * panels);
   const most = fillPanels(itemFactors, dim, order, scales, codesOfItems);
   if (itemBiases) new Float32Array(buffer, places.biases, nItems).set(Float32Array.from(order, (i) => itemBiases[i]!));
-  const longest = mostFrom(order, lengths, PANEL);
-  const highest = itemBiases && mostFrom(order, itemBiases, PANEL);
-  // Sums of products of codes must stay within 32 bits.
+  const longest = suffixMaxima(order, lengths, PANEL);
+  const highest = itemBiases && suffixMaxima(order, itemBiases, PANEL);
+  // Sums of products of codes must fit into 32 bits.
   const largest = Math.min(32_767, Math.floor((2 ** 31 - 1) / (127 * 2 * pairs)));
   const codes = new Int16Array(buffer, places.query, 2 * pairs);
   const passed = new Int32Array(buffer, places.passed, ROUND);
@@ -83,7 +84,7 @@ export function createScreen(model: StudentModel, kernel?: object): Screen | und
     step: PANEL,
     most: ROUND,
     passed,
-    aim(query, multipliers) {
+    setQuery(query, multipliers) {
       unit = scaleOf(query, 0, dim, largest);
       let [square, codeSquare, lostSquare] = [0, 0, 0];
       for (let j = 0; j < dim; j++) {
@@ -98,7 +99,7 @@ export function createScreen(model: StudentModel, kernel?: object): Screen | und
       const lost = Math.sqrt(lostSquare) * most.code + length * most.rest;
       const rounded =
         length * (most.code + most.rest) * (dim + 8) * 2 ** -23 + Math.sqrt(codeSquare) * most.code * rounding;
-      // The last term is for factors so small that products are subnormal.
+      // The last term covers factors so small that products are subnormal.
       slack = unit * (lost + rounded) * (1 + rounding) + 1e-10;
       reach = multipliers ? Number.POSITIVE_INFINITY : unit * length * (1 + (dim + 8) * 2 ** -22);
       scalesAt = multipliers ? places.multiplied : places.scales;
@@ -122,7 +123,7 @@ export function createScreen(model: StudentModel, kernel?: object): Screen | und
   };
 }
 
-/** Codes all items. @returns the largest lengths of an item's codes and of what they leave, in units of its scale */
+/** Encodes all items. @returns the largest norms of an item's codes and of its remainder, in units of its scale */
 function fillPanels(
   factors: Float32Array,
   dim: number,
@@ -164,7 +165,7 @@ function instantiate(
       ? { buffer: memory.buffer, run: exports.screen as ScreenKernel }
       : undefined;
   } catch {
-    // No WebAssembly, no SIMD, no permission to compile or no room: everything works without.
+    // Without WebAssembly, SIMD, permission to compile or memory, items are searched without screening.
     return undefined;
   }
 }
@@ -176,7 +177,7 @@ function own(): WebAssembly.Module {
 
 const decode = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
-/** Addresses of blocks of the given sizes, one after the other on multiples of 64 bytes; address 0 stays free, as it means none. */
+/** Addresses of consecutive blocks of the given sizes, aligned to 64 bytes. Address 0 is not used, because it means none. */
 function layout<K extends string>(sizes: Readonly<Record<K, number>>): Record<K | 'end', number> {
   let end = 64;
   const places: Record<string, number> = {};

@@ -1,4 +1,4 @@
-/** What can go wrong at run time: a wrong argument, an id that the student does not know, a bundle that must not be used. */
+/** Error codes: an invalid argument, an unknown id, or a bundle that must not be used. */
 export type StudentErrorCode =
   | 'bad-argument'
   | 'unknown-user'
@@ -7,11 +7,11 @@ export type StudentErrorCode =
   | 'bundle-version'
   | 'crypto-missing';
 
-/** The only error that the student layer raises on purpose. `hint` says what to do. */
+/** The error class of the student layer. `hint` says what to do. */
 export class StudentError extends Error {
   readonly code: StudentErrorCode;
   readonly hint: string;
-  /** The file of the bundle that the error is about, if it is about one. */
+  /** The file of the bundle that caused the error, if any. */
   readonly file: string | undefined;
 
   constructor(code: StudentErrorCode, message: string, hint: string, file?: string, cause?: unknown) {

@@ -1,38 +1,38 @@
-/** What a student is made of, and whether its parts fit together. */
+/** The parameters of a student, and their validation. */
 
-/** Within these bounds no score leaves the range of float32. */
+/** Within these limits no score exceeds the range of float32. */
 export const modelLimits = { dim: 65_536, size: 1e15 } as const;
 
-/** Everything a student is made of. `users`, `items`, `dim` > 0, `dim` up to 65,536; all numbers finite and at most 1e15 in size. */
+/** A student. `nUsers`, `nItems` and `dim` are > 0, `dim` is at most 65,536. All values are finite, at most 1e15 in magnitude. */
 export interface StudentModel {
   readonly nUsers: number;
   readonly nItems: number;
   readonly dim: number;
-  /** `users * dim`, row by row. */
+  /** `nUsers * dim`, row by row. */
   readonly userFactors: Float32Array;
-  /** `items * dim`, row by row. */
+  /** `nItems * dim`, row by row. */
   readonly itemFactors: Float32Array;
-  /** One number for each user, added to all its scores. */
+  /** One bias per user, added to all of the user's scores. */
   readonly userBiases?: Float32Array;
-  /** One number for each item, added to its scores. */
+  /** One bias per item, added to the item's scores. */
   readonly itemBiases?: Float32Array;
-  /** External ids; row `u` of the factors belongs to `userIds[u]`. No id occurs twice. */
+  /** External ids. Row `u` of the factors belongs to `userIds[u]`. Ids are distinct. */
   readonly userIds: readonly string[];
   readonly itemIds: readonly string[];
-  /** Readable names of items; `''` where there is none. */
+  /** Readable names of items. `''` for an item without a name. */
   readonly labels?: readonly string[];
-  /** Items that each user already has, in compressed sparse rows, ascending within a row. */
+  /** Items that each user already has, in CSR form, ascending within a row. */
   readonly seen?: { readonly indptr: Int32Array; readonly indices: Int32Array };
 }
 
-/** Models that were looked at, so that one that was just read is not looked at again before it serves. */
-const sound = new WeakSet<StudentModel>();
+/** Validated models, so that a model is not validated again right after it was read. */
+const validated = new WeakSet<StudentModel>();
 
-/** The first thing that is wrong with a model, in words, or undefined if nothing is. */
+/** A description of the first problem of a model. Undefined if it is valid. */
 export function problemOf(model: StudentModel): string | undefined {
-  if (sound.has(model)) return undefined;
+  if (validated.has(model)) return undefined;
   const problem = firstProblem(model);
-  if (problem === undefined) sound.add(model);
+  if (problem === undefined) validated.add(model);
   return problem;
 }
 
@@ -58,7 +58,7 @@ function firstProblem(model: StudentModel): string | undefined {
   for (const name of ['userFactors', 'itemFactors', 'userBiases', 'itemBiases'] as const) {
     const at = model[name]?.findIndex((v) => !(Math.abs(v) <= modelLimits.size)) ?? -1;
     if (at >= 0)
-      return `${name} has ${model[name]?.[at]} at position ${at}; expected at most ${modelLimits.size} in size`;
+      return `${name} has ${model[name]?.[at]} at position ${at}; expected at most ${modelLimits.size} in magnitude`;
   }
   if (new Set(model.userIds).size !== nUsers) return 'a user id occurs twice';
   if (new Set(model.itemIds).size !== nItems) return 'an item id occurs twice';

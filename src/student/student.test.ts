@@ -172,7 +172,7 @@ test('wrong arguments are refused in a sentence', () => {
     [() => student.recommend('nobody'), 'unknown-user', /no user "nobody"/],
     [() => student.recommend('x'.repeat(1_000_000)), 'unknown-user', /^.{1,120}$/],
     [() => student.score('a', 'nothing'), 'unknown-item', /no item "nothing"/],
-    [() => student.recommendFromItems(['nothing']), 'unknown-item', /none of the 1 items/],
+    [() => student.recommendFromItems(['nothing']), 'unknown-item', /none of the 1 given items/],
     [() => student.recommendFromItems(['x0'], { l2: 0 }), 'bad-argument', /l2 is 0/],
     [() => student.recommendFromItems(['x0'], { unobserved: -1 }), 'bad-argument', /unobserved is -1/],
     [() => student.recommend('a', { k: 0 }), 'bad-argument', /k is 0/],
@@ -184,7 +184,7 @@ test('wrong arguments are refused in a sentence', () => {
       'bad-argument',
       /NaN at position 1/,
     ],
-    [() => createStudent({ ...groups, nItems: 0 }), 'bad-argument', /items is 0/],
+    [() => createStudent({ ...groups, nItems: 0 }), 'bad-argument', /nItems is 0/],
   ];
   for (const [call, code, message] of refused) {
     assert.throws(

@@ -1,6 +1,6 @@
 /**
- * The student at run time: exact recommendations from user and item factors, without any dependency. Scores are float32 and summed in
- * one fixed order (top-k.ts): the same bits in Node, browsers and edge workers, with WebAssembly and without.
+ * The student at run time: exact recommendations from user and item factors, without dependencies. Scores are float32
+ * and summed in a fixed order (top-k.ts): bit-identical in Node, browsers and edge workers, with and without WebAssembly.
  */
 import { type FoldInSpace, foldIn, foldInDefaults, foldInSpace } from './fold-in.js';
 import { createScreen, type Screen } from './screen.js';
@@ -17,29 +17,29 @@ export interface RankedItem {
 }
 
 export interface ListOptions {
-  /** Length of the list, a whole number >= 1; 10 by default. The list is shorter if fewer items are allowed. */
+  /** Length of the list, a whole number >= 1. Default: 10. The list is shorter if fewer items are allowed. */
   readonly k?: number;
-  /** Item ids to leave out, besides the seen ones. Ids that the student does not know are never listed anyway. */
+  /** Item ids to exclude, in addition to the seen ones. Unknown ids are ignored. */
   readonly exclude?: readonly string[];
-  /** Keeps an item if it returns true. Called in no particular order and only for items good enough to be listed, so it may be slow. */
+  /** Keeps an item if it returns true. Called in no particular order and only for items good enough for the list, so it may be slow. */
   readonly filter?: (itemId: string) => boolean;
-  /** Ranks only these items. Ids that the student does not know cannot be scored and are left out. */
+  /** Ranks only these items. Unknown ids are ignored. */
   readonly candidates?: readonly string[];
-  /** List items that the user already has, too; false by default. */
+  /** Also list items that the user already has. Default: false. */
   readonly includeSeen?: boolean;
 }
 
 export interface FoldInOptions extends ListOptions {
-  /** Strength of the ridge, relative to the size of the item factors; > 0, 30 by default (formula in fold-in.ts). */
+  /** Regularisation, relative to the mean squared norm of the item factors, > 0. Default: 30. Formula: fold-in.ts. */
   readonly l2?: number;
-  /** What an item counts that they do not have, beside 1 for one that they have; >= 0, 0.03 by default. */
+  /** Weight of an unobserved item, >= 0. An observed item has weight 1. Default: 0.03. */
   readonly unobserved?: number;
 }
 
 export interface StudentOptions {
   /**
-   * How items are searched: `auto` uses WebAssembly with SIMD where the platform lets a program compile it, `plain` never does. Where it
-   * only takes compiled modules, pass the `WebAssembly.Module` of `kernel.wasm`. The answers are the same, bit for bit.
+   * How items are searched. `auto` uses WebAssembly with SIMD if the platform allows compilation, `plain` never does. On a
+   * platform that only accepts compiled modules, pass the `WebAssembly.Module` of `kernel.wasm`. Results are bit-identical.
    */
   readonly kernel?: 'auto' | 'plain' | object;
 }
@@ -52,18 +52,19 @@ export interface Student {
   recommend(userId: string, options?: ListOptions): RankedItem[];
   /** `recommend` for many users, in their order. @throws StudentError `unknown-user`, `bad-argument` */
   batch(userIds: readonly string[], options?: ListOptions): RankedItem[][];
-  /** The items nearest to one item by the cosine of their factors, without itself. @throws StudentError `unknown-item`, `bad-argument` */
+  /** The most similar items by the cosine of their factors, without the item itself. @throws StudentError `unknown-item`, `bad-argument` */
   similarItems(itemId: string, options?: Omit<ListOptions, 'includeSeen'>): RankedItem[];
   /** The score of one item for one user. @throws StudentError `unknown-user`, `unknown-item` */
   score(userId: string, itemId: string): number;
   /**
-   * Recommendations for somebody who was not there in training, from the items they have. Unknown ids are left out.
+   * Recommendations for a user who is not in the training data, from the items they have (fold-in). Unknown ids are ignored.
    * @throws StudentError `unknown-item` if the student knows none of the items, `bad-argument`
    */
   recommendFromItems(itemIds: readonly string[], options?: FoldInOptions): RankedItem[];
   /**
-   * Makes what is otherwise made on first use and answers enough requests for the engine to compile the code; call it before serving.
-   * @returns what searches the items from now on
+   * Builds all tables that are otherwise built on first use, and runs enough requests for the engine to compile the code.
+   * Call it before serving.
+   * @returns the kernel that searches the items
    */
   warmUp(): 'wasm' | 'plain';
 }
@@ -71,13 +72,13 @@ export interface Student {
 const none = new Int32Array(0);
 
 /**
- * Makes a student of its parts, which it keeps and does not copy.
- * @throws StudentError `bad-argument` if the parts do not fit together
+ * Creates a student from a model. The arrays are not copied.
+ * @throws StudentError `bad-argument` if the parts are inconsistent
  */
 export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentOptions = {}): Student {
   const { dim, userFactors, itemFactors, itemBiases, userBiases, seen } = model;
   const problem = problemOf(model);
-  if (problem !== undefined) fail('bad-argument', problem, 'Pass the parts of one student together.');
+  if (problem !== undefined) fail('bad-argument', problem, 'Pass all parts of one student.');
   const userIndex = indexOf(model.userIds);
   const itemIndex = indexOf(model.itemIds);
   let space: FoldInSpace | undefined;
@@ -99,7 +100,7 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
     return Int32Array.from(new Set(numbers)).sort();
   };
 
-  /** @param scale makes similarities of inner products; item biases are then left out */
+  /** @param scale factor per item that turns inner products into similarities. Item biases are then ignored */
   const list = (
     query: Float32Array,
     own: Int32Array,
@@ -112,13 +113,13 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
       fail('bad-argument', `k is ${k}; expected a whole number of at least 1`, 'Ask for at least one item.');
     }
     if (screen === 'not made') screen = createScreen(model, typeof kernel === 'object' ? kernel : undefined);
-    // A filter may ask this student in turn, while the screen is aimed at the outer request.
+    // A filter may call this student while the screen is set to the outer query.
     const by = candidates || screenInUse ? undefined : screen;
     const taken = screenInUse;
     screenInUse = true;
     let top: TopItems;
     try {
-      by?.aim(query, scale);
+      by?.setQuery(query, scale);
       top = scanTopK({
         query,
         factors: itemFactors,
@@ -156,13 +157,13 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
     const { l2 = foldInDefaults.l2, unobserved = foldInDefaults.unobserved } = options;
     if (!(l2 > 0 && Number.isFinite(l2))) fail('bad-argument', `l2 is ${l2}; expected a number above 0`, 'Try 30.');
     if (!(unobserved >= 0 && Number.isFinite(unobserved)))
-      fail('bad-argument', `unobserved is ${unobserved}; expected a number from 0`, 'Try 0.03.');
+      fail('bad-argument', `unobserved is ${unobserved}; expected a number >= 0`, 'Try 0.03.');
     const own = known(itemIds);
     if (own.length === 0) {
       fail(
         'unknown-item',
-        `the student knows none of the ${itemIds.length} items given`,
-        'Give at least one item it knows.',
+        `the student knows none of the ${itemIds.length} given items`,
+        'Give at least one item that it knows.',
       );
     }
     space ??= foldInSpace(userFactors, itemFactors, dim);
@@ -193,7 +194,7 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
     },
     recommendFromItems,
     warmUp() {
-      // Enough rounds for the engine, few enough numbers to be done within a blink.
+      // Enough rounds for the engine to compile the code, and few enough to be done quickly.
       const rounds = Math.min(1000, Math.max(20, Math.ceil(5e7 / itemFactors.length)));
       for (let n = 0; n < rounds; n++) {
         recommend(model.userIds[n % model.nUsers]!);
@@ -213,7 +214,7 @@ function indexOf(ids: readonly string[]): ReadonlyMap<string, number> {
   return index;
 }
 
-/** 1 / length of each row; 0 for one that is too short to have a direction. */
+/** 1 / norm of each row. 0 if the norm is too small to define a direction. */
 function invertedLengths(factors: Float32Array, dim: number): Float32Array {
   const inverses = new Float32Array(factors.length / dim);
   for (let item = 0; item < inverses.length; item++) {

@@ -1,37 +1,37 @@
-/** Exact best-k of inner products in float32: a heap of the k best so far, no score array. */
+/** Exact top-k search by inner product in float32, with a heap of the k best items and without a score array. */
 import type { Screen } from './screen.js';
 
 export interface Scan {
   /** The query vector, length `dim`. */
   readonly query: Float32Array;
-  /** `items * dim` item factors, row by row. */
+  /** `nItems * dim` item factors, row by row. */
   readonly factors: Float32Array;
   readonly dim: number;
-  /** Multiplier of each item's inner product; 1 if absent. */
+  /** Multiplier of each item's inner product. Default: 1. */
   readonly scale?: Float32Array | undefined;
-  /** Added to each item's score; 0 if absent. */
+  /** Added to each item's score. Default: 0. */
   readonly bias?: Float32Array | undefined;
-  /** Item numbers to look at, ascending, without repetition; all if absent. */
+  /** Item indices to rank, strictly ascending. Default: all. */
   readonly candidates?: Int32Array | undefined;
-  /** Item numbers to pass over, ascending. */
+  /** Item indices to exclude, ascending. */
   readonly excluded: Int32Array;
-  /** Called only for an item good enough to enter the list. */
+  /** Called only for items good enough for the list. */
   readonly accept?: ((item: number) => boolean) | undefined;
-  /** Length of the list wanted, at least 1. */
+  /** Length of the list, at least 1. */
   readonly k: number;
-  /** Passes over items that cannot enter the list; already aimed at this query. The list is the same without it. */
+  /** Skips items that cannot enter the list. Its query must be set already. The list is the same without it. */
   readonly screen?: Screen | undefined;
 }
 
 export interface TopItems {
-  /** Item numbers, best first; of equal scores the lower number comes first. */
+  /** Item indices, best first. Ties go to the lower index. */
   readonly items: Int32Array;
   readonly scores: Float32Array;
 }
 
 const { fround } = Math;
 
-/** The best `k` items by `dot(query, factors[item]) * scale[item] + bias[item]`; fewer if fewer are allowed. */
+/** The best `k` items by `dot(query, factors[item]) * scale[item] + bias[item]`, or fewer if fewer are allowed. */
 export function scanTopK(scan: Scan): TopItems {
   const { query, factors, dim, scale, bias, candidates, excluded, accept, screen } = scan;
   const total = candidates?.length ?? factors.length / dim;
@@ -45,18 +45,18 @@ export function scanTopK(scan: Scan): TopItems {
     if (scale) score = fround(score * scale[item]!);
     if (bias) score = fround(score + bias[item]!);
     if (size === k && !(score > threshold || (score === threshold && item < items[0]!))) return;
-    if (holds(excluded, item)) return;
+    if (contains(excluded, item)) return;
     if (accept && !accept(item)) return;
     if (size < k) {
-      rise(items, scores, size, item, score);
+      siftUp(items, scores, size, item, score);
       size += 1;
     } else {
-      sink(items, scores, size, item, score);
+      siftDown(items, scores, size, item, score);
     }
     if (size === k) threshold = scores[0]!;
   };
   if (k > 0 && screen && !candidates) {
-    // Each round adds half of what was looked at, until rounds are long: the threshold rises most at the start.
+    // Each round is half as long as all before it, up to a maximum: the threshold rises most at the start.
     for (let begin = 0, end = 0; begin < total && !(screen.limit(begin) < threshold); begin = end) {
       const more = screen.step * Math.ceil(begin / 2 / screen.step);
       end = Math.min(total, begin + Math.min(Math.max(screen.step, more), screen.most));
@@ -70,8 +70,8 @@ export function scanTopK(scan: Scan): TopItems {
 }
 
 /**
- * The inner product in float32: four running sums, (first + third) + (second + fourth), then the columns left over one by one.
- * The order is fixed, so that a score has the same bits on every machine.
+ * The inner product in float32: four partial sums, combined as (first + third) + (second + fourth), then the remaining
+ * columns one by one. The order is fixed, so that a score is bit-identical on every machine.
  */
 export function dot(query: Float32Array, factors: Float32Array, start: number, dim: number): number {
   let a = 0;
@@ -90,8 +90,8 @@ export function dot(query: Float32Array, factors: Float32Array, start: number, d
   return sum;
 }
 
-/** True if a number is in an ascending list. */
-function holds(list: Int32Array, wanted: number): boolean {
+/** True if an ascending list contains a number. */
+function contains(list: Int32Array, wanted: number): boolean {
   let low = 0;
   let high = list.length;
   while (low < high) {
@@ -102,11 +102,11 @@ function holds(list: Int32Array, wanted: number): boolean {
   return list[low] === wanted;
 }
 
-// The heap's root is the worst item of the list: the lowest score, of equal ones the highest number.
+// The root of the heap is the worst item of the list: the lowest score, or in a tie the highest index.
 const worse = (scoreA: number, itemA: number, scoreB: number, itemB: number): boolean =>
   scoreA < scoreB || (scoreA === scoreB && itemA > itemB);
 
-function rise(items: Int32Array, scores: Float32Array, from: number, item: number, score: number): void {
+function siftUp(items: Int32Array, scores: Float32Array, from: number, item: number, score: number): void {
   let at = from;
   while (at > 0) {
     const parent = (at - 1) >> 1;
@@ -119,7 +119,7 @@ function rise(items: Int32Array, scores: Float32Array, from: number, item: numbe
   scores[at] = score;
 }
 
-function sink(items: Int32Array, scores: Float32Array, size: number, item: number, score: number): void {
+function siftDown(items: Int32Array, scores: Float32Array, size: number, item: number, score: number): void {
   let at = 0;
   for (;;) {
     let child = 2 * at + 1;
@@ -141,7 +141,7 @@ function drain(items: Int32Array, scores: Float32Array, size: number): TopItems 
   for (let left = size; left > 0; left--) {
     sortedItems[left - 1] = items[0]!;
     sortedScores[left - 1] = scores[0]!;
-    sink(items, scores, left - 1, items[left - 1]!, scores[left - 1]!);
+    siftDown(items, scores, left - 1, items[left - 1]!, scores[left - 1]!);
   }
   return { items: sortedItems, scores: sortedScores };
 }

@@ -35,7 +35,7 @@ export function readerContract(reader: Reader, example: ReaderExample): Contract
       const path = join(folder, example.file);
       writeFileSync(path, example.content);
       const file = await openSource(path, { folder: db.folder });
-      const { columns, sql } = await reader.read(db, { file, header: 'auto', wished: [] });
+      const { columns, sql } = await reader.read(db, { file, header: 'auto', givenNames: [] });
       const values = columns.map((column) => `(${column.sql})::VARCHAR`).join(', ');
       const rows = await db.query(`SELECT ${values} FROM ${sql}`, [pathValue(file)]);
       return { columns: columns.map((column) => column.name), rows: rows.map((row) => row.map(String)) };

@@ -202,7 +202,7 @@ test('import: columns of other names, data of other names, and what cannot be im
   );
   await refuses(['import', 'none.csv', ...DATA], 'file-missing', /none\.csv/);
   await refuses(['import', 'scores.csv', '--like', 'nobody'], 'unknown-name', /nobody/);
-  await refuses(['import', 'scores.csv', ...columns, ...DATA], 'bad-data', /nothing can be used/);
+  await refuses(['import', 'scores.csv', ...columns, ...DATA], 'bad-data', /no usable row/);
   await refuses(['import', 'scores.csv', ...columns, ...data, '--name', '../x'], 'bad-option', /--name/);
   await refuses(['import', 'scores.csv', '--data-format', 'xls'], 'bad-option', /--data-format/);
 });

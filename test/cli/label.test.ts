@@ -42,7 +42,7 @@ test('finished runs get names without training, and students of theirs have them
   const made = lastingFiles(w.path('runs', 'bpr-mf'));
 
   const { stdout } = await succeeds('label', 'bpr-mf', 'ease', '--labels', 'names.csv');
-  assert.match(stdout, /^labels: 30 of 30 items have a name; 1 name of names\.csv belongs to no item$/m);
+  assert.match(stdout, /^labels: 30 of 30 items have a name; 1 name in names\.csv matches no item$/m);
   assert.match(stdout, /^bpr-mf has the names now: runs.bpr-mf.student$/m);
   assert.match(stdout, /^ease has no student bundle; students that are distilled from it will have the names\.$/m);
   for (const name of await namesOf('bpr-mf')) assert.match(name!, /^Product \d+$/);
@@ -89,7 +89,7 @@ test('a file that names nothing is refused and changes nothing', { timeout: 60_0
     assert.match(error.message, message);
     assert.match(error.hint, hint);
   };
-  const near = /differ in spelling only.*"p1".*"P1\.0"/;
+  const near = /differ only in notation.*"p1".*"P1\.0"/;
   await refuses(['label', 'bpr-mf', '--labels', 'none.csv'], 'bad-data', /names none of the 30 items/, near);
   await refuses(['label', 'ease', '--labels', 'none.csv'], 'bad-data', /names none of the 30 items/, near);
   await refuses([...TRAIN, '--labels', 'none.csv'], 'bad-data', /names none of the 30 items/, near);
@@ -115,7 +115,7 @@ test('names in another encoding are read as such, by runs that learn from it lat
   const refused = await w.run('label', 'bpr-mf', '--labels', 'latin.csv');
   assert.match(refused.stderr, /latin\.csv: line 2: the text is not UTF-8.*\n.*--labels-encoding latin1/);
   const told = await succeeds('label', 'bpr-mf', '--labels', 'latin.csv', '--labels-encoding', 'latin1');
-  assert.match(told.stdout, /WARNING: latin\.csv has several names for 1 id; the last one of each is taken/);
+  assert.match(told.stdout, /WARNING: latin\.csv has several names for 1 id; the last one is used/);
   for (const name of await namesOf('bpr-mf')) assert.match(name!, /^Café (\d+|drei)$/);
   await succeeds('distill', '--teachers', 'bpr-mf', '--method', 'none', ...SHORT, '--name', 'later');
   for (const name of await namesOf('later')) assert.match(name!, /^Café (\d+|drei)$/);

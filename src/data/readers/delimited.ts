@@ -1,4 +1,4 @@
-/** CSV, TSV and their relatives: one interaction per line, fields divided by a delimiter or by runs of blanks, with or without header. */
+/** Delimited text (CSV, TSV and similar): one interaction per line, with or without a header. */
 import { fail } from '../../errors.js';
 import { isItemName, isKnownName, isUserName } from '../column-names.js';
 import { detectFormat, refuseComments, SAMPLE_LINES } from '../detect-format.js';
@@ -6,10 +6,10 @@ import { badFile, type Database, firstLines, LINE_SIZE, linesOf, literal, pathVa
 import { splitLine } from '../split-line.js';
 import type { Read, ReadRequest, Table } from './_reader.js';
 
-/** Divided as the option `delimiter` says, else by the only delimiter that can be. */
+/** Uses the option `delimiter`, else the detected one. */
 export const csv: Read = (db, request) => delimited(db, request, request.delimiter ?? request.file.delimiter, 2);
 
-/** Divided by tabs, unless the option `delimiter` says otherwise. */
+/** Tab-separated, unless the option `delimiter` is set. */
 export const tsv: Read = (db, request) =>
   delimited(db, request, request.delimiter ?? request.file.delimiter ?? '\t', 2);
 
@@ -26,15 +26,15 @@ const WORDS: Readonly<Record<string, string>> = {
 const BLANK = 'blank';
 
 async function delimited(db: Database, request: ReadRequest, given: string | undefined, least: number): Promise<Table> {
-  const { file, quote = 'double', wished } = request;
+  const { file, quote = 'double', givenNames } = request;
   const lines = await firstLines(db, file, SAMPLE_LINES);
   const path = file.shown;
   if (lines.length === 0) fail('bad-data', { path, problem: 'has no lines', hint: 'Expected rows of user and item.' });
   refuseComments(path, lines[0]!);
-  const detect = () => detectFormat({ path, lines, wished, table: true, listsByName: false, ofSplit: false });
+  const detect = () => detectFormat({ path, lines, givenNames, table: true, listsByName: false, ofSplit: false });
   const delimiter = given === undefined ? ((await detect()).delimiter ?? ',') : delimiterGiven(given);
   const rows = lines.map((line) => fieldsOf(line, delimiter, quote));
-  // `#user,item` names columns, too.
+  // `#user,item` is also a header.
   const marked = /^#(.+)$/.exec(rows[0]![0]!)?.[1];
   if (marked !== undefined && isKnownName(marked)) rows[0]![0] = marked;
   const fields = rows[0]!;
@@ -43,11 +43,11 @@ async function delimited(db: Database, request: ReadRequest, given: string | und
     const named = delimiter === BLANK ? 'blanks' : delimiter === '\t' ? 'tabs' : `"${delimiter}"`;
     fail('bad-data', {
       path,
-      problem: `line 1 has one field, ${JSON.stringify(shown)}; expected at least user and item`,
-      hint: `Fields are divided by ${named} here. Choose another --delimiter or --format if this is not so.`,
+      problem: `line 1 has one field, ${JSON.stringify(shown)}; expected at least a user and an item`,
+      hint: `The fields were separated by ${named}. Choose another --delimiter or --format if this is wrong.`,
     });
   }
-  const named = request.header === 'auto' ? looksLikeHeader(path, rows, wished) : request.header === 'yes';
+  const named = request.header === 'auto' ? looksLikeHeader(path, rows, givenNames) : request.header === 'yes';
   const sample = named ? rows[1] : fields;
   const columns = fields.map((field, k) => ({ name: named ? field : String(k + 1), sql: `c${k + 1}` }));
   const sql =
@@ -67,14 +67,14 @@ function delimiterGiven(given: string): string {
   const bytes = Buffer.byteLength(delimiter);
   if (delimiter === BLANK || (bytes >= 1 && bytes <= 4 && !/["\r\n]/.test(delimiter))) return delimiter;
   const expected =
-    '1 to 4 bytes without quotes and line ends, or one of the words tab, blank, space, comma, semicolon, bar';
+    '1 to 4 bytes without quotes or line ends, or one of the words tab, blank, space, comma, semicolon, bar';
   return fail('bad-option', { option: 'delimiter', owner: 'data', given: JSON.stringify(given), expected });
 }
 
 const fieldsOf = (line: string, delimiter: string, quote: 'double' | 'none'): string[] =>
   delimiter === BLANK ? line.trim().split(/\s+/) : splitLine(line, delimiter, quote);
 
-/** Rows of words; blanks at the ends of a line divide nothing. @throws RecdistillError `bad-data` for a line of another width */
+/** Rows of words. Whitespace at the ends of a line is ignored. @throws RecdistillError `bad-data` for a line of another width */
 async function blankSql(db: Database, { file }: ReadRequest, width: number, named: boolean): Promise<string> {
   const words = `(SELECT string_split_regex(trim(line, ' \t'), '[ \t]+') AS w FROM ${linesOf(file)})`;
   const wrong = await db
@@ -85,14 +85,14 @@ async function blankSql(db: Database, { file }: ReadRequest, width: number, name
     .catch((e) => badFile(file.shown, e));
   if (wrong[0]) {
     const [line, found] = wrong[0].map(String);
-    const hint = 'Fields are divided by runs of blanks here. Choose another --delimiter or --format if this is not so.';
+    const hint = 'The fields were separated by whitespace. Choose another --delimiter or --format if this is wrong.';
     fail('bad-data', { path: file.shown, problem: `line ${line}: ${found} columns; expected ${width}`, hint });
   }
   const columns = Array.from({ length: width }, (_, k) => `w[${k + 1}] AS c${k + 1}`).join(', ');
   return `(SELECT ${columns} FROM ${words}${named ? ' OFFSET 1' : ''})`;
 }
 
-/** The rows of a whole small file as text, all columns (labels, id maps). */
+/** All rows and columns of a small file as text (labels, id maps). */
 export async function readRows(db: Database, request: ReadRequest): Promise<{ table: Table; rows: string[][] }> {
   const delimiter =
     request.delimiter ?? request.file.delimiter ?? (request.file.name.endsWith('.csv') ? undefined : '\t');
@@ -106,14 +106,14 @@ export async function readRows(db: Database, request: ReadRequest): Promise<{ ta
 const isNumber = (field: string): boolean => field.trim() !== '' && Number.isFinite(Number(field));
 
 /**
- * A first row is a header if it holds a column name that the user gave, or well-known names of a user and an item; or if it has no number, and
- * holds a well-known name, or the second row has a number. A name that comes again in its column, in a row that is not the first one again, is
- * none.
- * @throws RecdistillError `bad-data` for a first row with a well-known name and a number, which may be either
+ * The first row is a header if it contains a given column name, or well-known names of a user and an item. It is also
+ * one if it has no number, and either contains a well-known name or is followed by a row with a number. A name that
+ * occurs again in its column, in a row different from the first, is data.
+ * @throws RecdistillError `bad-data` for a first row with a well-known name and a number, which is ambiguous
  */
-function looksLikeHeader(path: string, rows: readonly (readonly string[])[], wished: readonly string[]): boolean {
+function looksLikeHeader(path: string, rows: readonly (readonly string[])[], givenNames: readonly string[]): boolean {
   const [first = [], ...rest] = rows;
-  if (first.some((field) => !isNumber(field) && wished.includes(field))) return true;
+  if (first.some((field) => !isNumber(field) && givenNames.includes(field))) return true;
   const others = rest.filter((row) => row.join('\0') !== first.join('\0'));
   const names = first.filter((field, column) => isKnownName(field) && !others.some((row) => row[column] === field));
   if (names.some(isUserName) && names.some(isItemName)) return true;
@@ -121,7 +121,7 @@ function looksLikeHeader(path: string, rows: readonly (readonly string[])[], wis
   if (names.length === 0) return false;
   return fail('bad-data', {
     path,
-    problem: `cannot tell whether the first row names the columns: it has ${JSON.stringify(names[0])}, a usual name, and numbers`,
-    hint: 'Say so with --header yes or --header no. A table with a column for each item has to be written as rows of user and item.',
+    problem: `cannot tell whether the first row is a header: it has the well-known name ${JSON.stringify(names[0])}, but also numbers`,
+    hint: 'Set --header yes or --header no. A table with one column per item must be rewritten as rows of user and item.',
   });
 }

@@ -46,6 +46,6 @@ test('the only table needs no name; other files have no tables', async (t) => {
   await assert.rejects(load(await database(t)), /has no tables/);
   await assert.rejects(
     load(testFolder(t).write('a.csv', 'user,item\n'), 'x'),
-    /is no DuckDB database and has no tables/,
+    /is not a DuckDB database and has no tables/,
   );
 });

@@ -1,4 +1,4 @@
-/** A table or view of a DuckDB database file. */
+/** A table or view in a DuckDB database file. */
 
 import { fail } from '../../errors.js';
 import { nearest } from '../../nearest.js';
@@ -21,7 +21,7 @@ export const duckdb: Read = async (db, { file }) => {
   return {
     columns: described.map(([column]) => ({ name: String(column), sql: identifier(String(column)) })),
     named: true,
-    // The path is a value of every statement, and DuckDB refuses values that a statement does not have.
+    // Every statement gets the path as a parameter, and DuckDB rejects unused parameters.
     sql: `(SELECT * FROM ${table} WHERE $1::VARCHAR IS NOT NULL)`,
   };
 };
@@ -31,8 +31,8 @@ interface TableName {
   readonly name: string;
 }
 
-/** The table that the user named, or the only one. @throws RecdistillError `usage`, with the tables there are */
-async function tableOf(db: Database, catalog: string, { shown, table: wish }: SourceFile): Promise<TableName> {
+/** The table given as an option, or the only one. @throws RecdistillError `usage`, listing the tables */
+async function tableOf(db: Database, catalog: string, { shown, table: given }: SourceFile): Promise<TableName> {
   const rows = await db.query(
     `SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ${literal(catalog)} AND NOT internal ` +
       `UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = ${literal(catalog)} AND NOT internal ` +
@@ -44,14 +44,14 @@ async function tableOf(db: Database, catalog: string, { shown, table: wish }: So
   if (tables.length === 0) {
     fail('bad-data', { path: shown, problem: 'has no tables', hint: 'Expected a table or view of interactions.' });
   }
-  if (wish === undefined) {
+  if (given === undefined) {
     if (tables.length === 1) return tables[0]!;
-    const hint = 'Name one of them with --table.';
+    const hint = 'Choose one of them with --table.';
     return fail('usage', { problem: `${shown} has several tables and views: ${names.join(', ')}`, hint });
   }
-  const found = tables.find((table) => spell(table) === wish || `${table.schema}.${table.name}` === wish);
+  const found = tables.find((table) => spell(table) === given || `${table.schema}.${table.name}` === given);
   if (found) return found;
-  const near = nearest(wish, names);
-  const hint = near ? `Did you mean "${near}"?` : 'Name one of these with --table.';
-  return fail('usage', { problem: `${shown} has no table "${wish}"; tables and views: ${names.join(', ')}`, hint });
+  const near = nearest(given, names);
+  const hint = near ? `Did you mean "${near}"?` : 'Choose one of these with --table.';
+  return fail('usage', { problem: `${shown} has no table "${given}"; tables and views: ${names.join(', ')}`, hint });
 }

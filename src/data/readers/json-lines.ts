@@ -5,10 +5,10 @@ import type { SourceFile } from '../files.js';
 import type { Column, Read } from './_reader.js';
 
 /**
- * Lines are divided first and each is parsed alone: DuckDB's own reader of JSON lines (1.5) refuses some whole files whose
- * last line has no line end and lies across a multiple of 16 MB.
+ * The text is split into lines first, and each line is parsed alone. DuckDB's own reader of JSON lines (1.5) rejects
+ * some valid files: those whose last line has no line end and crosses a multiple of 16 MB.
  */
-export const jsonl: Read = async (db, { file, wished }) => {
+export const jsonl: Read = async (db, { file, givenNames }) => {
   const hint = 'Expected one JSON object per line, such as {"user": "u1", "item": "i1"}, or one array of such objects.';
   const isArray = (await firstLines(db, file, 1))[0]?.trimStart().startsWith('[') ?? false;
   const sql = isArray ? objectsOf(file) : linesOf(file);
@@ -24,7 +24,7 @@ export const jsonl: Read = async (db, { file, wished }) => {
     const [row, text] = wrong[0];
     fail('bad-data', { path: file.shown, problem: `row ${row} is not a JSON object: ${JSON.stringify(text)}`, hint });
   }
-  // A key may come late in a file, so that all rows are looked at.
+  // A key may first occur late in a file, so all rows are read.
   const found = await db.query(
     'SELECT key FROM (SELECT k, unnest(json_keys(line)) AS key, generate_subscripts(json_keys(line), 1) AS place ' +
       `FROM (SELECT row_number() OVER () AS k, line FROM ${sql})) GROUP BY key ORDER BY min(k), min(place)`,
@@ -32,9 +32,9 @@ export const jsonl: Read = async (db, { file, wished }) => {
   );
   if (found.length === 0) fail('bad-data', { path: file.shown, problem: 'has no objects with keys', hint });
   const keys = new Set(found.map(([key]) => String(key)));
-  // A key that has dots itself goes before a way into an object.
+  // A key with dots in its name takes precedence over a nested field.
   const inside: { name: string; path: readonly string[] }[] = [];
-  for (const name of wished) {
+  for (const name of givenNames) {
     const path = name.split('.');
     if (path.length === 1 || keys.has(name) || !keys.has(path[0]!)) continue;
     const there = await db.query(

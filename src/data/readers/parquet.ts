@@ -2,7 +2,7 @@
 import { badFile, identifier, pathValue } from '../duckdb.js';
 import type { Column, Read } from './_reader.js';
 
-export const parquet: Read = async (db, { file, wished }) => {
+export const parquet: Read = async (db, { file, givenNames }) => {
   const sql = 'read_parquet($1, binary_as_string=true, hive_partitioning=false)';
   const values = [pathValue(file)];
   const described = await db
@@ -10,7 +10,7 @@ export const parquet: Read = async (db, { file, wished }) => {
     .catch((e) => badFile(file.shown, e));
   const types = new Map(described.map(([name, type]) => [String(name), String(type)]));
   const columns = [...types].map(([name, type]) => column(name, identifier(name), type));
-  for (const name of wished) {
+  for (const name of givenNames) {
     const [first = '', ...path] = name.split('.');
     if (path.length === 0 || types.has(name) || !types.get(first)?.startsWith('STRUCT')) continue;
     const at = [first, ...path].map(identifier).join('.');
@@ -29,7 +29,7 @@ function column(name: string, sql: string, type: string): Column {
   const kind = list ? 'a list' : /^STRUCT/.test(type) ? 'a structure' : /^MAP/.test(type) ? 'a map' : undefined;
   if (kind === undefined) return { name, sql };
   const nested = `CASE WHEN ${sql} IS NOT NULL THEN '${kind}' END`;
-  // Elements that are lists or structures themselves are no ids.
+  // Elements that are lists or structures themselves cannot be ids.
   const single = list && !/[\])]\[\]$/.test(type);
   return { name, sql, nested, elements: single ? `coalesce((${sql})::VARCHAR[], [NULL])` : 'NULL::VARCHAR[]' };
 }

@@ -1,4 +1,4 @@
-/** Lists that name their user: each line is `<user> <item> <item> ...`, as LightGCN's data sets are published. Blank lines are no users. */
+/** Lists with user ids: each line is `<user> <item> <item> ...`, as in LightGCN's published data sets. Blank lines are ignored. */
 import { linesOf } from '../duckdb.js';
 import type { Read } from './_reader.js';
 

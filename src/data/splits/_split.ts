@@ -1,4 +1,4 @@
-/** What a split is: every interaction goes to train, valid or test, decided by the data and a seed alone. */
+/** The contract of a split: it assigns every interaction to train, valid or test, determined by the data and a seed. */
 
 import { fail } from '../../errors.js';
 import { type RandomKey, shuffle, stream } from '../../math/random.js';
@@ -28,7 +28,7 @@ export interface SplitRule extends Unit {
   readonly unit: 'split';
   /** One line for lists and help. */
   readonly summary: string;
-  /** Every interaction goes to one of the parts, which have the users and items of the whole. */
+  /** Assigns every interaction to one of the parts. The parts have all users and items. */
   readonly divide: Split;
 }
 
@@ -39,7 +39,7 @@ export const TRAIN = 0;
 export const VALID = 1;
 export const TEST = 2;
 
-/** The parts, given the part of each entry of `x.indices`. */
+/** Builds the parts from the part of each entry of `x.indices`. */
 export function partition(x: Interactions, part: Uint8Array): Parts {
   const pick = (wanted: number) =>
     selectEntries(
@@ -49,16 +49,16 @@ export function partition(x: Interactions, part: Uint8Array): Parts {
   return { train: pick(TRAIN), valid: pick(VALID), test: pick(TEST) };
 }
 
-/** The times of `x`, or a refusal. */
+/** The times of `x`. @throws RecdistillError `needs-not-met` if there are none */
 export function timesOf(x: Interactions, what: string): Float64Array {
   if (x.times) return x.times;
   return fail('needs-not-met', {
-    problem: `${what} needs times, and the data has none`,
-    hint: 'Name the time column with --time, or choose the split ratio or leave-one-out with --hold-out random.',
+    problem: `${what} needs times, but the data has none`,
+    hint: 'Set the time column with --time, or choose the split ratio or leave-one-out with --hold-out random.',
   });
 }
 
-/** Users of whom a held-out interaction is of the same time as the latest that stays in train, so that chance decided between them. */
+/** Number of users with a held-out interaction of the same time as their latest one in train: the choice was random. */
 export function tiedUsers({ train, valid, test }: Parts): number {
   if (!train.times || !valid.times || !test.times) return 0;
   let tied = 0;
@@ -74,8 +74,8 @@ export function tiedUsers({ train, valid, test }: Parts): number {
 export const splitKey = (seed: number): RandomKey => stream(seed, 'split');
 
 /**
- * The entries of one user from the first to keep in train to the first to hold out: shuffled, and for `latest` then ordered
- * by time, so that only entries of one moment stay in random order.
+ * The entries of one user in the order in which they go to train; the last ones are held out. They are shuffled, and
+ * for `latest` then sorted by time, so that only entries of equal time stay in random order.
  */
 export function orderOf(x: Interactions, user: number, spec: SplitSpec, key: RandomKey): Int32Array {
   const start = x.indptr[user]!;

@@ -1,4 +1,4 @@
-/** The registry of splits: one line adds one. `given` is not here, because a ready split is read and not made. */
+/** The registry of splits: one line adds one. `given` is missing, because a ready split is read and not computed. */
 import { fail } from '../../errors.js';
 import { createRegistry, type NameOr, type Registry } from '../../options/registry.js';
 import { fieldProblem } from '../../options/unit-check.js';
@@ -25,7 +25,7 @@ export const splitRegistry: Registry<SplitRule> = createRegistry<SplitRule>('spl
 /** The split of this name, or the split itself. @throws as `Registry.find` */
 export const splitRuleOf = (given: NameOr<SplitName> | SplitRule): SplitRule => splitRegistry.find(given);
 
-/** The parts, which are checked. @throws RecdistillError `unknown-name`, `broken-unit`, and what the split throws */
+/** Splits interactions and validates the parts. @throws RecdistillError `unknown-name`, `broken-unit`, and those of the split */
 export function divided(how: string, x: Interactions, spec: SplitSpec): Parts {
   const { name, divide } = splitRuleOf(how);
   const parts = divide(x, spec);

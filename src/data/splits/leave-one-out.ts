@@ -1,4 +1,4 @@
-/** One interaction of each user goes to test and one to valid; a user with fewer than three keeps all in train. */
+/** One interaction of each user goes to test and one to valid. A user with fewer than three interactions keeps all in train. */
 import { orderOf, partition, type Split, splitKey, TEST, VALID } from './_split.js';
 
 export const leaveOneOut: Split = (x, spec) => {

@@ -1,10 +1,10 @@
 /**
- * Each user's interactions are divided by shares, as HetComp does: of n interactions floor(share * n) go to valid and to
- * test, the rest stays in train (Kang et al., WWW 2023: 60/20/20).
+ * Splits each user's interactions by shares, like HetComp (Kang et al., WWW 2023: 60/20/20): of n interactions,
+ * floor(share * n) go to valid and to test each. The rest stays in train.
  */
 import { orderOf, partition, type Split, splitKey, TEST, VALID } from './_split.js';
 
-/** Makes up for products such as 0.1 * 30 that fall short of a whole number by rounding. */
+/** Compensates for products such as 0.1 * 30 that are slightly below a whole number by rounding. */
 const EPSILON = 1e-9;
 
 export const ratio: Split = (x, spec) => {

@@ -1,6 +1,6 @@
 /**
- * Two moments divide all interactions: those before the first train, those from the second on test. The moments are the
- * quantiles of all times at the shares wanted; interactions of one moment stay together, so shares are met nearly.
+ * Splits all interactions at two moments: train before the first, test from the second on, valid in between. The moments
+ * are quantiles of all times. Interactions of equal time stay together, so the shares are approximate.
  */
 import { fail } from '../../errors.js';
 import { count, type Interactions } from '../interactions.js';
@@ -18,7 +18,7 @@ export const time: Split = (x, spec) => {
 };
 
 /**
- * Refuses parts of the split time of which one is empty that should not be, and says which times are equal.
+ * Rejects a split by time with an empty part that should have interactions. The message names the equal times.
  * @throws RecdistillError `needs-not-met`
  */
 export function expectMoments(x: Interactions, parts: Parts, ratios: SplitSpec['ratios']): void {
@@ -38,9 +38,9 @@ function nothingLeft(part: string, sorted: Float64Array): never {
   const tied =
     longest === sorted.length
       ? `all ${longest} interactions have the same time, ${when}`
-      : `${longest} of ${sorted.length} interactions have the same time, ${when}, and interactions of one moment stay together`;
+      : `${longest} of ${sorted.length} interactions have the same time, ${when}, and interactions of equal time stay together`;
   return fail('needs-not-met', {
     problem: `the split time leaves no interaction in ${part}: ${tied}`,
-    hint: 'Name a finer time column with --time, choose other --ratios, or the split ratio or leave-one-out.',
+    hint: 'Choose a finer time column with --time, other --ratios, or the split ratio or leave-one-out.',
   });
 }

@@ -1,14 +1,14 @@
 /**
- * The evaluation of the published BD code (Kweon et al., WWW 2021), for comparison with its printed numbers only. It
- * differs from our rules in three ways: train items are not removed but take part with score 0; of two equal scores the
- * higher item id wins; and the rank, counted from 1, stands where the formulas expect one counted from 0.
+ * The evaluation of the published BD code (Kweon et al., WWW 2021), only for comparison with published results. It
+ * differs from our protocol in three ways: train items are not masked but ranked with score 0; ties go to the higher item
+ * index; and ranks from 1 are used in formulas that expect ranks from 0.
  */
 import { type Interactions, itemsOf } from '../../data/interactions.js';
 import type { Rankings } from '../../data/rankings.js';
 import { checkScores } from '../rank.js';
 import { userMetric } from './_metric.js';
 
-/** H@K of BD: with one relevant item 1 if its rank is below K. Range [0, 1]. */
+/** H@K of the published BD code: the share of relevant items with a rank below K. Range [0, 1]. */
 export const bdHitRate = userMetric({
   name: 'bd-hit-rate',
   label: 'BD-H',
@@ -16,7 +16,7 @@ export const bdHitRate = userMetric({
   value: (hits, relevant, k) => countedHits(hits, k).length / relevant,
 });
 
-/** N@K of BD: a relevant item at the first place earns 1 / log2(3) = 0.631. Range [0, 0.631]. */
+/** N@K of the published BD code: a relevant item at rank 1 has the gain 1 / log2(3) = 0.631. Range [0, 0.631]. */
 export const bdNdcg = userMetric({
   name: 'bd-ndcg',
   label: 'BD-N',
@@ -28,16 +28,16 @@ export const bdNdcg = userMetric({
   },
 });
 
-/** The hits whose rank is below `k`: all but one at the last place. */
+/** The hits whose rank is below `k`: all but one at the last position. */
 const countedHits = (hits: Int32Array, k: number): Int32Array =>
   hits.length > 0 && hits[hits.length - 1] === k - 1 ? hits.subarray(0, -1) : hits;
 
 /**
- * Ranks every item for every user as the BD code does; to be evaluated with `bd-hit-rate` and `bd-ndcg`. NaN is not
- * ranked.
- * @param scores `train.users * train.items` values, row by row
- * @param train items whose score is replaced by 0
- * @throws RecdistillError `needs-not-met` if the shapes do not fit
+ * Ranks all items for every user like the published BD code, for `bd-hit-rate` and `bd-ndcg`. Items with score NaN are
+ * not ranked.
+ * @param scores `train.nUsers * train.nItems` values, row by row
+ * @param train interactions whose scores are replaced by 0
+ * @throws RecdistillError `needs-not-met` if the shapes differ
  */
 export function bdRankings(scores: Float32Array | Float64Array, train: Interactions): Rankings {
   const { nUsers, nItems } = train;

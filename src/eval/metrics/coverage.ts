@@ -1,6 +1,6 @@
 import { listMetric } from './_metric.js';
 
-/** The share of the catalogue that is shown to anyone at all. Range [0, 1]. */
+/** Catalogue coverage: the share of items that occur in at least one list. Range [0, 1]. */
 export const coverage = listMetric({
   name: 'coverage',
   label: 'Cov',

@@ -1,6 +1,6 @@
 import { listMetric } from './_metric.js';
 
-/** How unequally the lists treat the items: 0 = all alike, near 1 = always the same few. NaN without any list. */
+/** Gini index of item exposure: 0 if all items occur equally often, near 1 if only a few occur. NaN if all lists are empty. */
 export const gini = listMetric({
   name: 'gini',
   label: 'Gini',

@@ -1,6 +1,6 @@
 import { userMetric } from './_metric.js';
 
-/** Whether the list holds any relevant item: 1 or 0. */
+/** Hit rate: 1 if the list contains a relevant item, else 0. */
 export const hitRate = userMetric({
   name: 'hit-rate',
   label: 'H',

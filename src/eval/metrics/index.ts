@@ -1,4 +1,4 @@
-/** The registry of metrics. A new one is a file in this folder and a line here. */
+/** The registry of metrics by public name. One file in this folder and one line here add one. */
 import { createRegistry, type NameOr, type Registry } from '../../options/registry.js';
 import { fieldProblem } from '../../options/unit-check.js';
 import type { Metric } from './_metric.js';
@@ -30,7 +30,7 @@ export const metrics = {
 
 export type MetricName = keyof typeof metrics;
 
-/** What is evaluated when nothing is asked for: the usual definitions, without the compatible variants. */
+/** Metrics that are evaluated by default: the usual definitions, without the variants of published code. */
 export const defaultMetrics: readonly MetricName[] = [
   'recall',
   'precision',
@@ -49,7 +49,7 @@ export const metricRegistry: Registry<Metric> = createRegistry<Metric>('metric',
 /** The metric of this name, or the metric itself. @throws as `Registry.find` */
 export const metricOf = (given: NameOr<MetricName> | Metric): Metric => metricRegistry.find(given);
 
-/** The names of the usual metrics and of those that were added. */
+/** The names of the default metrics and of added ones. */
 export const evaluatedMetrics = (): string[] => [...defaultMetrics, ...metricRegistry.added().map((m) => m.name)];
 
 function metricProblem(given: Metric): string | undefined {

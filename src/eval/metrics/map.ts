@@ -1,6 +1,6 @@
 import { userMetric } from './_metric.js';
 
-/** Average precision, cut at K: its mean over users is MAP@K. Range [0, 1]; 1 for a perfect list. */
+/** Average precision at K. Its mean over users is MAP@K. Range [0, 1], 1 for a perfect list. */
 export const map = userMetric({
   name: 'map',
   label: 'MAP',

@@ -1,6 +1,6 @@
 import { userMetric } from './_metric.js';
 
-/** How early the first relevant item comes. Range [0, 1]. */
+/** Reciprocal rank of the first relevant item. Range [0, 1]. */
 export const mrr = userMetric({
   name: 'mrr',
   label: 'MRR',

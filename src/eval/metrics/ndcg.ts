@@ -1,6 +1,6 @@
 import { userMetric } from './_metric.js';
 
-/** Discounted gain of the hits over that of the best possible list of length K. Binary relevance. Range [0, 1]. */
+/** Normalised discounted cumulative gain with binary relevance. The ideal list has length K. Range [0, 1]. */
 export const ndcg = userMetric({
   name: 'ndcg',
   label: 'N',
@@ -14,7 +14,7 @@ export const ndcg = userMetric({
 
 const discount = (position: number): number => 1 / Math.log2(position + 2);
 
-/** `ideal[n]` is the gain of n relevant items at the first n positions; grown on demand, as the same few n recur. */
+/** `ideal[n]` is the gain of n relevant items at the first n positions. A cache, extended on demand. */
 const ideal = [0];
 
 function idealGain(n: number): number {

@@ -2,8 +2,8 @@ import { rankingOf } from '../../data/rankings.js';
 import { listMetric } from './_metric.js';
 
 /**
- * Average popularity of what is shown, in train interactions per item; >= 0. A user whose list is empty shows nothing
- * and does not count; NaN if all lists are empty.
+ * Mean popularity of recommended items, in train interactions per item, >= 0. Users with an empty list are excluded. NaN
+ * if all lists are empty.
  */
 export const popularity = listMetric({
   name: 'popularity',

@@ -1,6 +1,6 @@
 import { userMetric } from './_metric.js';
 
-/** The share of the list that is relevant. Range [0, 1]; over K also for a user with fewer than K candidates. */
+/** The share of relevant items in the list. Range [0, 1]. The denominator is K even for a user with fewer candidate items. */
 export const precision = userMetric({
   name: 'precision',
   label: 'P',

@@ -1,6 +1,6 @@
 import { userMetric } from './_metric.js';
 
-/** The share of a user's relevant items that the list holds. Range [0, 1]; below 1 by force where `relevant > k`. */
+/** The share of a user's relevant items in the list. Range [0, 1]. It is always below 1 if `relevant > k`. */
 export const recall = userMetric({
   name: 'recall',
   label: 'R',

@@ -186,7 +186,7 @@ test('searches that cannot be are refused before any work', async () => {
   await refuses('bad-space', /l2: it has no choices/, space({ l2: [] }));
   await refuses('bad-space', /l2: it goes from 2 to 1/, space({ l2: { low: 2, high: 1 } }));
   await refuses('bad-space', /l2: it starts at 0 on a log/, space({ l2: { low: 0, high: 1, scale: 'log' } }));
-  await refuses('bad-space', /l2: 900 is in the space/, space({ l2: { low: 0, high: 900 } }));
+  await refuses('bad-space', /l2: it contains 900/, space({ l2: { low: 0, high: 900 } }));
   await refuses('bad-space', /layers: there is no such option/, space({ layers: [1, 2] }));
   await refuses('unknown-option', /"layers" for bpr-mf, ease/, {
     folder,

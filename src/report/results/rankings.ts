@@ -1,5 +1,5 @@
 /** What was read from a file of rankings, in sentences; what was left out or corrected comes with an example. */
-import type { Oddity, RankingReport, TeacherReport, UnknownIds } from '../../data/index.js';
+import type { CountedExample, RankingReport, TeacherReport, UnknownIds } from '../../data/index.js';
 import { counted, listed, shortened } from '../format.js';
 
 /** @returns lines without a line end */
@@ -28,7 +28,7 @@ const leftOut = (what: string, { ids, rows, examples }: UnknownIds): string[] =>
         `Left out ${counted(rows, 'row')} of ${counted(ids, what)} that the data set does not have, such as ${quotedIds(examples)}.`,
       ];
 
-const corrected = ({ count, example }: Oddity, words: (n: number) => string): string[] =>
+const corrected = ({ count, example }: CountedExample, words: (n: number) => string): string[] =>
   count === 0 ? [] : [`${words(count)}. The first: ${example}.`];
 
 function teacherLines({ teacher, checkpoints, usersWithoutRanking: none, usersWithObserved }: TeacherReport): string[] {

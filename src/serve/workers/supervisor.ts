@@ -1,6 +1,6 @@
 /**
- * Several workers. This process opens the port and starts another one, which inherits the open socket once for each of its threads: the system
- * hands every connection to a thread that is free. Should that process die, it is started again.
+ * A server with several workers. This process opens the port and starts a child process, which inherits the open socket
+ * once per thread: the system passes every connection to a free thread. If the child dies, it is restarted.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,27 +14,27 @@ import type { Serving } from '../serving.js';
 import { type Calls, createCalls } from './calls.js';
 import type { ProcessStart } from './process.js';
 
-/** stdin, stdout, stderr and the channel come before. */
+/** File descriptors 0 to 3 are stdin, stdout, stderr and the message channel. */
 const FIRST_SOCKET = 4;
-/** A process that dies this many times within a minute is not started again. */
-const MOST_DEATHS = 5;
+/** A process that dies this many times within a minute is not restarted. */
+const MAX_DEATHS = 5;
 
-interface Team {
+interface WorkerProcess {
   readonly child: ChildProcess;
   readonly calls: Calls;
 }
 
-export async function serveTeam(folder: string, options: ServeOptions, token?: string): Promise<Serving> {
+export async function serveWithWorkers(folder: string, options: ServeOptions, token?: string): Promise<Serving> {
   if (process.platform === 'win32') {
-    const hint = 'Take --workers 1, and start several servers behind a proxy.';
-    fail('usage', { problem: 'several workers need Linux or macOS', hint });
+    const hint = 'Use --workers 1, and start several servers behind a proxy.';
+    fail('usage', { problem: 'several workers require Linux or macOS', hint });
   }
   const sockets = Array.from({ length: options.workers }, (_, n) => FIRST_SOCKET + n);
   const starting: ProcessStart = { folder, options, sockets, ...(token !== undefined && { token }) };
   let port = options.port;
   let closing: Promise<void> | undefined;
 
-  const begin = async (): Promise<Team> => {
+  const begin = async (): Promise<WorkerProcess> => {
     const team = await open({ host: options.host, port }, options.workers, (taken) => {
       port = taken;
     });
@@ -53,8 +53,8 @@ export async function serveTeam(folder: string, options: ServeOptions, token?: s
       const end = await team.then(endOf, (cause: Error) => cause.message);
       if (closing) return;
       deaths.push(Date.now());
-      if (deaths.length >= MOST_DEATHS && Date.now() - deaths.at(-MOST_DEATHS)! < 60_000) {
-        fail('server-failed', { problem: `its process died ${deaths.length} times, at last with: ${end}` });
+      if (deaths.length >= MAX_DEATHS && Date.now() - deaths.at(-MAX_DEATHS)! < 60_000) {
+        fail('server-failed', { problem: `its process died ${deaths.length} times, most recently with: ${end}` });
       }
       await wait(100 * deaths.length);
       if (closing) return;
@@ -62,7 +62,7 @@ export async function serveTeam(folder: string, options: ServeOptions, token?: s
     }
   };
   const ended = watched();
-  // Who starts a server need not listen to how it ends.
+  // Callers need not handle the rejection of `ended`.
   ended.catch(() => undefined);
 
   const close = async (): Promise<void> => {
@@ -87,23 +87,23 @@ export async function serveTeam(folder: string, options: ServeOptions, token?: s
   };
 }
 
-/** Waits until a process has ended; says how. */
-async function endOf({ child }: Team): Promise<string> {
+/** Waits until a process has ended. Returns a description of how it ended. */
+async function endOf({ child }: WorkerProcess): Promise<string> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   return String(child.signalCode ?? child.exitCode);
 }
 
-/** Opens the port and starts the process. @param taken is told of the port before anything can fail */
-async function open(place: Place, workers: number, taken: (port: number) => void): Promise<Team> {
+/** Opens the port and starts the process. @param taken called with the port before anything else can fail */
+async function open(place: Place, workers: number, taken: (port: number) => void): Promise<WorkerProcess> {
   const server = createServer();
   taken(await listen(server, place));
   const socket = descriptorOf(server);
   const child = fork(fileURLToPath(new URL('./process.js', import.meta.url)), [], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...Array.from({ length: workers }, () => socket)],
-    // Options of this process, such as those of a test runner or a debugger, are not meant for that one.
+    // Node options of this process, such as those of a test runner or a debugger, must not be inherited.
     execArgv: [],
   });
-  // Nothing was accepted here: no turn of the event loop has passed since the port opened.
+  // No connection was accepted here: the event loop has not run since the port was opened.
   server.close();
   const calls = createCalls(
     {
@@ -117,9 +117,11 @@ async function open(place: Place, workers: number, taken: (port: number) => void
   return { child, calls };
 }
 
-/** The number of an open socket, which Node has no public name for. */
+/** The file descriptor of an open socket. Node has no public API for it. */
 function descriptorOf(server: Server): number {
   const fd = (server as unknown as { _handle?: { fd?: number } })._handle?.fd;
   if (fd !== undefined && fd >= 0) return fd;
-  throw new RecdistillError('server-failed', { problem: 'this version of Node does not tell the number of a socket' });
+  throw new RecdistillError('server-failed', {
+    problem: 'this version of Node does not provide the file descriptor of a socket',
+  });
 }

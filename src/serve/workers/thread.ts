@@ -1,4 +1,4 @@
-/** One worker of a server: a thread with an application of its own, on the socket and the weights of all. */
+/** One worker of a server: a thread with its own application, on the shared socket and model parameters. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { StudentBundle } from '../../student/index.js';
 import { createApp } from '../app.js';
@@ -10,13 +10,13 @@ import { aboutBundle } from '../routes.js';
 import { createHolder, prepare, type Served } from '../served.js';
 import { createCalls } from './calls.js';
 
-/** What a thread starts with. */
+/** Start parameters of a thread. */
 export interface ThreadStart {
   readonly bundle: StudentBundle;
   readonly options: ServeOptions;
   readonly rates: RateTable;
   readonly token: string | undefined;
-  /** The number of an open socket that is this thread's own. */
+  /** File descriptor of this thread's open socket. */
   readonly fd: number;
 }
 
@@ -25,7 +25,7 @@ const port = parentPort!;
 const holder = createHolder(prepare(bundle));
 const metrics = createMetrics(() => holder.current);
 let stopping = false;
-/** Ready to be served, until all threads are so far. */
+/** The prepared bundle, until all threads have prepared it. */
 let next: Served | undefined;
 
 const calls = createCalls(
@@ -43,7 +43,7 @@ const calls = createCalls(
     async close() {
       stopping = true;
       await closeApp(app, options.grace);
-      // With nothing left to wait for, the thread ends once the answer has gone.
+      // Closed after the response has been sent, so that the thread can end.
       setImmediate(() => port.close());
     },
   },

@@ -1,23 +1,23 @@
-/** Questions and answers between threads and processes. Errors of recdistill arrive as what they were. */
+/** Remote calls between threads and processes. Errors of recdistill keep their code and details. */
 import { type ErrorCode, errorCodes, RecdistillError } from '../../errors.js';
 
-/** A channel that carries messages both ways. */
-export interface Line {
+/** A bidirectional message channel. */
+export interface Channel {
   post(message: unknown): void;
   onMessage(take: (message: unknown) => void): void;
 }
 
-/** What the other end may ask for. */
+/** Functions that the other end may call. */
 export type Handlers = Readonly<Record<string, (given: never) => unknown>>;
 
 export interface Calls {
-  /** Asks the other end; resolves to its answer. @throws what the handler there threw; RecdistillError `server-failed` after `hangUp` */
+  /** Calls a function of the other end. @throws the error of its handler; RecdistillError `server-failed` after `hangUp` */
   call(name: string, given?: unknown): Promise<unknown>;
-  /** Ends all calls that wait and all to come, as there will be no answer. */
+  /** Rejects all pending and future calls, because there will be no response. */
   hangUp(reason: string): void;
 }
 
-interface Told {
+interface PlainError {
   readonly code?: ErrorCode;
   readonly details?: Readonly<Record<string, unknown>>;
   readonly message: string;
@@ -26,19 +26,19 @@ interface Told {
 type Message =
   | { readonly kind: 'call'; readonly id: number; readonly name: string; readonly given: unknown }
   | { readonly kind: 'value'; readonly id: number; readonly value: unknown }
-  | { readonly kind: 'error'; readonly id: number; readonly error: Told };
+  | { readonly kind: 'error'; readonly id: number; readonly error: PlainError };
 
-export function createCalls(line: Line, handlers: Handlers): Calls {
+export function createCalls(line: Channel, handlers: Handlers): Calls {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   let last = 0;
   let cut: string | undefined;
   const answer = async (id: number, name: string, given: unknown): Promise<void> => {
     try {
       const handler = handlers[name];
-      if (!handler) throw new Error(`nobody answers "${name}"`);
+      if (!handler) throw new Error(`there is no handler for "${name}"`);
       line.post({ kind: 'value', id, value: await handler(given as never) });
     } catch (error) {
-      line.post({ kind: 'error', id, error: told(error) });
+      line.post({ kind: 'error', id, error: plainError(error) });
     }
   };
   line.onMessage((raw) => {
@@ -70,12 +70,12 @@ export function createCalls(line: Line, handlers: Handlers): Calls {
   };
 }
 
-/** An error as plain data. */
-function told(error: unknown): Told {
+/** Converts an error to plain data. */
+function plainError(error: unknown): PlainError {
   if (!(error instanceof RecdistillError)) return { message: error instanceof Error ? error.message : String(error) };
   const { code, details, message } = error;
   return { code, message, details: JSON.parse(JSON.stringify(details)) as Record<string, unknown> };
 }
 
-const restored = ({ code, details, message }: Told): Error =>
+const restored = ({ code, details, message }: PlainError): Error =>
   code !== undefined && errorCodes.includes(code) ? new RecdistillError(code, { ...details }) : new Error(message);

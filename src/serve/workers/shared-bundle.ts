@@ -1,7 +1,7 @@
-/** A bundle whose numbers all threads see in the same memory. Ids and labels are texts, of which every thread has its own. */
+/** A bundle with its numeric tables in memory shared by all threads. Ids and labels are strings, which every thread copies. */
 import type { StudentBundle, StudentModel } from '../../student/index.js';
 
-/** The same bundle with its tables in shared memory: sent to a thread, they are not copied. */
+/** The same bundle with its tables in shared memory, which are not copied when it is sent to a thread. */
 export function shared({ manifest, model }: StudentBundle): StudentBundle {
   const { userFactors, itemFactors, userBiases, itemBiases, seen } = model;
   const moved: StudentModel = {

@@ -1,4 +1,4 @@
-/** Formats and places that recdistill does not read, each with the way out. */
+/** Formats and locations that recdistill recognises but does not read, each with a hint what to do instead. */
 import { fail } from '../errors.js';
 
 const starts =
@@ -6,7 +6,7 @@ const starts =
   (head: Buffer): boolean =>
     head.toString('latin1', at, at + text.length) === text;
 
-/** Text has none of these bytes. */
+/** Text contains none of these bytes. */
 const isBinary = (head: Buffer): boolean => head.some((byte) => byte < 9);
 
 const markup =
@@ -20,26 +20,26 @@ const markup =
     return words.some((word) => text.startsWith(word));
   };
 
-const UNREAD = 'which recdistill does not read';
+const UNREAD = 'which recdistill cannot read';
 const UNPACK = 'Unpack it and name the file or folder.';
 const EXPORT = 'Export it as Parquet or CSV.';
-const OFFICE = ['is a file of Excel or another office program', 'Save the sheet as CSV (UTF-8).'] as const;
+const OFFICE = ['is a spreadsheet or another office document', 'Save the sheet as CSV (UTF-8).'] as const;
 
 type Foreign = readonly [is: (head: Buffer) => boolean, what: string, hint: string];
 
 const PACKED: readonly Foreign[] = [
-  [starts('\xfd7zXZ\0'), `is packed by xz, ${UNREAD}`, 'Unpack it first, with xz -d, or pack it with gzip or zstd.'],
-  [starts('\x04\x22\x4d\x18'), `is packed by lz4, ${UNREAD}`, 'Unpack it first, with lz4 -d.'],
-  [starts('\xff\x06\0\0sNaPpY'), `is packed by snappy, ${UNREAD}`, 'Unpack it first, or pack it with gzip or zstd.'],
-  [starts('\x1f\x9d'), `is packed by compress, ${UNREAD}`, 'Unpack it first, with uncompress.'],
+  [starts('\xfd7zXZ\0'), `is compressed with xz, ${UNREAD}`, 'Decompress it first (xz -d), or use gzip or zstd.'],
+  [starts('\x04\x22\x4d\x18'), `is compressed with lz4, ${UNREAD}`, 'Decompress it first (lz4 -d).'],
+  [starts('\xff\x06\0\0sNaPpY'), `is compressed with snappy, ${UNREAD}`, 'Decompress it first, or use gzip or zstd.'],
+  [starts('\x1f\x9d'), `is compressed with compress, ${UNREAD}`, 'Decompress it first (uncompress).'],
   [
     (head) => head[0] === 0x78 && [0x01, 0x9c, 0xda].includes(head[1]!) && isBinary(head),
-    `is packed by zlib, ${UNREAD}`,
-    'If it is a file of joblib, load it in Python and write a table with to_parquet or to_csv. Else unpack it first.',
+    `is compressed with zlib, ${UNREAD}`,
+    'If it is a joblib file, load it in Python and write a table with to_parquet or to_csv. Otherwise decompress it first.',
   ],
   [starts("7z\xbc\xaf'\x1c"), `is a 7-Zip archive, ${UNREAD}`, UNPACK],
   [starts('Rar!\x1a\x07'), `is a RAR archive, ${UNREAD}`, UNPACK],
-  [starts('ustar', 257), `is a tar archive, ${UNREAD}`, 'Unpack it, with tar -xf, and name the file or folder.'],
+  [starts('ustar', 257), `is a tar archive, ${UNREAD}`, 'Unpack it (tar -xf) and name the file or folder.'],
 ];
 
 const TABLES: readonly Foreign[] = [
@@ -49,7 +49,7 @@ const TABLES: readonly Foreign[] = [
     'Export the table: sqlite3 -csv -header FILE "SELECT * FROM TABLE" > table.csv',
   ],
   [(head) => starts('PK\x03\x04')(head) && head.toString('latin1', 30, 120).includes('[Content_Types].xml'), ...OFFICE],
-  [starts('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'), 'is a file of an old office program', OFFICE[1]],
+  [starts('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1'), 'is an office document in an old format', OFFICE[1]],
   [starts('Obj\x01'), `is an Avro file, ${UNREAD}`, EXPORT],
   [(head) => starts('ORC')(head) && isBinary(head), `is an ORC file, ${UNREAD}`, EXPORT],
   [starts('ARROW1'), `is an Arrow or Feather file, ${UNREAD}`, EXPORT],
@@ -57,37 +57,29 @@ const TABLES: readonly Foreign[] = [
   [starts('MATLAB 5.0 MAT-file'), `is a MATLAB file, ${UNREAD}`, 'Export it as CSV, with writetable or writematrix.'],
   [starts('\x93NUMPY'), `is a NumPy file, ${UNREAD}`, EXPORT],
   [
-    // A pickle of the protocols 2 to 5; text in UTF-8 does not start so.
+    // A pickle of protocol 2 to 5. UTF-8 text cannot start with these bytes.
     (head) => head[0] === 0x80 && head[1]! >= 2 && head[1]! <= 5,
     `is a Python pickle, ${UNREAD}`,
-    'Load it in Python and write a table with to_parquet or to_csv. A pickle runs code when it is loaded: trust its origin.',
+    'Load it in Python and write a table with to_parquet or to_csv. Loading a pickle runs code: load only files that you trust.',
   ],
   [
     (head) => /^(?:RD[AX][23]\n|X\n\0\0\0[23])/.test(head.toString('latin1', 0, 8)),
-    `is a file of R, ${UNREAD}`,
-    'Load it in R and write a table, with write.csv or arrow::write_parquet.',
+    `is an R data file, ${UNREAD}`,
+    'Load it in R and write a table with write.csv or arrow::write_parquet.',
   ],
   [starts('%PDF-'), 'is a PDF file', 'Export the table as CSV.'],
   [
     markup('<!doctype html', '<html'),
-    'is a web page (HTML) and no data',
-    'A download may have saved the page of a login or an error. Fetch the file itself.',
+    'is a web page (HTML), not data',
+    'The download may have saved a login or error page. Download the file itself.',
   ],
   [
     markup('<?xml', '<!doctype'),
     `is XML, ${UNREAD}`,
-    'Export it as CSV. If it was downloaded, it may be an error message.',
+    'Export it as CSV. If it was downloaded, it may be an error page.',
   ],
-  [
-    starts('version https://git-lfs'),
-    'is a pointer of Git LFS and not the file itself',
-    'Fetch the content: git lfs pull',
-  ],
-  [
-    starts('/annex/objects/'),
-    'is a pointer of git-annex and not the file itself',
-    'Fetch the content: git annex get FILE',
-  ],
+  [starts('version https://git-lfs'), 'is a Git LFS pointer, not the file itself', 'Fetch the content: git lfs pull'],
+  [starts('/annex/objects/'), 'is a git-annex pointer, not the file itself', 'Fetch the content: git annex get FILE'],
   [
     (head) => starts('\xff\xfe\0\0')(head) || starts('\0\0\xfe\xff')(head),
     `is text in UTF-32, ${UNREAD}`,
@@ -95,13 +87,13 @@ const TABLES: readonly Foreign[] = [
   ],
 ];
 
-/** @throws RecdistillError `bad-data` for content that is recognised and not read */
+/** @throws RecdistillError `bad-data` for content of a recognised but unsupported format */
 export function refuseForeign(path: string, head: Buffer): void {
   const found = [...PACKED, ...TABLES].find(([is]) => is(head));
   if (found) fail('bad-data', { path, problem: found[1], hint: found[2] });
 }
 
-/** Zip archives that are files of other programs, by the names in them. */
+/** Zip archives that are the file format of another program, by the names of their members. */
 const ARCHIVES: readonly (readonly [is: (names: readonly string[]) => boolean, what: string, hint: string])[] = [
   [(names) => names.includes('[Content_Types].xml'), ...OFFICE],
   [(names) => names.includes('mimetype') && names.includes('content.xml'), ...OFFICE],
@@ -112,14 +104,14 @@ const ARCHIVES: readonly (readonly [is: (names: readonly string[]) => boolean, w
   ],
   [
     (names) => names.some((name) => /^[^/]+\/data\.pkl$/.test(name)),
-    `is a file of PyTorch, ${UNREAD}`,
+    `is a PyTorch file, ${UNREAD}`,
     'Load it in Python and write a table of users and items as Parquet or CSV.',
   ],
 ];
 
 /**
- * @param names of the files in a zip archive
- * @throws RecdistillError `bad-data` for an archive that is a file of another program
+ * @param names names of the files in a zip archive
+ * @throws RecdistillError `bad-data` for an archive that is the file format of another program
  */
 export function refuseForeignArchive(path: string, names: readonly string[]): void {
   const found = ARCHIVES.find(([is]) => is(names));
@@ -131,12 +123,12 @@ const DATABASES: Readonly<Record<string, string>> = {
   mysql: 'mysql --batch -e "SELECT * FROM table" database > table.tsv',
 };
 
-/** @throws RecdistillError `usage` for an address: data is read from files only */
+/** @throws RecdistillError `usage` for a URL: data is read from files only */
 export function refuseAddress(data: string): void {
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(data)?.[1]?.toLowerCase();
   if (scheme === undefined) return;
   const database = Object.keys(DATABASES).find((name) => scheme.includes(name));
-  // An address may hold a password.
+  // A URL may contain a password.
   const shown = data.replace(/\/\/[^/]*@/, '//...@');
   const hint = database
     ? `Export the table to a file first: ${DATABASES[database]}`
@@ -144,6 +136,6 @@ export function refuseAddress(data: string): void {
       ? 'Give the path without file://.'
       : scheme === 'sqlite'
         ? 'Export the table to a file first: sqlite3 -csv -header FILE "SELECT * FROM table" > table.csv'
-        : 'Download it first, and name the file or folder.';
-  fail('usage', { problem: `${shown} is an address; data is read from files on this machine only`, hint });
+        : 'Download it first and name the file or folder.';
+  fail('usage', { problem: `${shown} is a URL; data is read from local files only`, hint });
 }

@@ -1,4 +1,4 @@
-/** How a file is packed, by its first bytes, and its content unpacked. */
+/** Detects the compression of a file by its first bytes, and decompresses it. */
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { PassThrough, pipeline, type Readable } from 'node:stream';
@@ -6,13 +6,13 @@ import { createGunzip } from 'node:zlib';
 import { fail, RecdistillError } from '../errors.js';
 import type { Chunks } from './copies.js';
 
-export type Packing = 'uncompressed' | 'gzip' | 'zstd' | 'bzip2' | 'zip';
+export type Compression = 'uncompressed' | 'gzip' | 'zstd' | 'bzip2' | 'zip';
 
-/** Bytes that decide what a file is. */
+/** Number of bytes that identify a file. */
 const HEAD = 4096;
 
-/** The packing that these first bytes show. */
-export function packingOf(head: Buffer): Packing {
+/** The compression, by the first bytes of a file. */
+export function compressionOf(head: Buffer): Compression {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
   if (isZstd(head)) return 'zstd';
   const start = head.toString('latin1', 0, 10);
@@ -20,9 +20,9 @@ export function packingOf(head: Buffer): Packing {
   return ZIP.some((magic) => start.startsWith(magic)) ? 'zip' : 'uncompressed';
 }
 
-/** What follows the header: the first block, or at once the end. */
+/** The bytes after the bzip2 header: a first block, or the end mark. */
 const BZIP2_BLOCKS = ['1AY&SY', '\x17rE8P\x90'];
-/** A file within, or the end of an archive that is empty. */
+/** A member of a zip archive, or the end record of an empty one. */
 const ZIP = ['PK\x03\x04', 'PK\x05\x06'];
 
 const isZstd = (head: Buffer): boolean => {
@@ -31,25 +31,25 @@ const isZstd = (head: Buffer): boolean => {
   return magic === ZSTD_FRAME || isSkippable(magic);
 };
 
-/** The content of a file, unpacked. @throws RecdistillError `bad-data` as soon as the file proves cut or damaged */
-export function contentOf(path: string, packing: Exclude<Packing, 'zip'>, shown: string): Chunks {
+/** The decompressed content of a file. @throws RecdistillError `bad-data` when it turns out truncated or damaged */
+export function contentOf(path: string, packing: Exclude<Compression, 'zip'>, shown: string): Chunks {
   if (packing === 'zstd') return refusing(unzstd(path, shown), shown, 'Zstandard');
   if (packing === 'bzip2') return refusing(unbzipped(path), shown, 'bzip2');
   const bytes = createReadStream(path);
   return packing === 'gzip' ? refusing(gunzipped(bytes), shown, 'gzip') : bytes;
 }
 
-// `pipeline` hands the errors of the file on to the stream that is read.
+// `pipeline` forwards errors of the file to the decompressed stream.
 const gunzipped = (bytes: Readable): Chunks => pipeline(bytes, createGunzip(), () => undefined);
 
 /**
- * Whether something follows the last member of a gzip file: the zero bytes with which tapes and block devices fill up. gunzip passes over
+ * Whether a gzip file has padding after its last member: zero bytes, as tapes and block devices add them. gunzip ignores
  * them, DuckDB does not.
  */
 export async function isPadded(path: string): Promise<boolean> {
   const { size } = await stat(path);
   if ((await lastByte(path, size)) !== 0) return false;
-  // The last byte of a member is 0, too, where it unpacks to less than 16 MB. Only reading it shows where it ends.
+  // A member of less than 16 MB also ends with a zero byte. Only decompression shows where it ends.
   const member = createGunzip();
   for await (const _ of pipeline(createReadStream(path), member, () => undefined));
   return member.bytesWritten < size;
@@ -64,7 +64,7 @@ async function lastByte(path: string, size: number): Promise<number | undefined>
   }
 }
 
-/** The stream of that library is of the first generation: it is pushed, and its end and its errors are events. */
+/** The library has an old-style stream: data is pushed, and end and errors are events. */
 async function* unbzipped(path: string): AsyncGenerator<Uint8Array> {
   const { default: unbzip2 } = await import('unbzip2-stream');
   const old = unbzip2();
@@ -77,7 +77,7 @@ async function* unbzipped(path: string): AsyncGenerator<Uint8Array> {
   yield* out;
 }
 
-/** Half a frame at the end would go unnoticed, so the frames are walked over first. */
+/** Node does not report a truncated last frame, so the frames are checked first. */
 async function* unzstd(path: string, shown: string): AsyncGenerator<Uint8Array> {
   await checkZstd(path, shown);
   let ready: Uint8Array[] = [];
@@ -103,11 +103,11 @@ async function* refusing(chunks: Chunks, shown: string, format: string): AsyncGe
 export const damaged = (path: string, format: string, problem: string, cause?: unknown): never =>
   fail(
     'bad-data',
-    { path, problem: `is not a whole ${format} file: ${problem}`, hint: 'Fetch or compress it again.' },
+    { path, problem: `is not a complete ${format} file: ${problem}`, hint: 'Download or compress it again.' },
     cause,
   );
 
-/** The first bytes of a file as it lies there. */
+/** The first bytes of a file, not decompressed. */
 export async function firstBytes(path: string): Promise<Buffer> {
   const file = await open(path);
   try {
@@ -134,8 +134,8 @@ const ZSTD_FRAME = 0xfd2fb528;
 const isSkippable = (magic: number): boolean => magic >>> 4 === 0x184d2a5;
 
 /**
- * Walks over the frames and blocks of a Zstandard file (RFC 8878) without decompressing: each block tells its length, and
- * the last block of a frame says so.
+ * Checks the frames and blocks of a Zstandard file (RFC 8878) without decompression: each block has a length, and the
+ * last block of a frame is marked.
  */
 export async function checkZstd(path: string, shown: string): Promise<void> {
   const file = await open(path);

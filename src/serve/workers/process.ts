@@ -1,7 +1,7 @@
-/** The process of a server with several workers: reads bundles, hands them to its threads, adds up their counts. It answers no request itself. */
+/** The process of a server with several workers: reads bundles, passes them to its threads, sums their metrics. It answers no requests itself. */
 import { Worker } from 'node:worker_threads';
-import { inTurn } from '../in-turn.js';
 import { type Counts, createProcessMetrics } from '../metrics.js';
+import { oneAtATime } from '../one-at-a-time.js';
 import type { ServeOptions } from '../options.js';
 import { createRateTable } from '../rate-table.js';
 import { readSteadyBundle, reloading } from '../served.js';
@@ -9,12 +9,12 @@ import { type Calls, createCalls } from './calls.js';
 import { shared } from './shared-bundle.js';
 import type { ThreadStart } from './thread.js';
 
-/** What the process starts with. */
+/** Start parameters of the process. */
 export interface ProcessStart {
   readonly folder: string;
   readonly options: ServeOptions;
   readonly token?: string;
-  /** The numbers of open sockets on the same port, one for each thread. */
+  /** File descriptors of open sockets on the same port, one per thread. */
   readonly sockets: readonly number[];
 }
 
@@ -26,8 +26,8 @@ let serving = '';
 const all = (name: string, given?: unknown): Promise<unknown[]> =>
   Promise.all(threads.map((thread) => thread.call(name, given)));
 
-/** In two steps: no thread goes over to the new bundle before all have it ready. */
-const reload = inTurn(() =>
+/** Two phases: no thread switches to the new bundle before all threads have prepared it. */
+const reload = oneAtATime(() =>
   reloading(whole, async () => {
     const bundle = shared(await readSteadyBundle(folder));
     if (bundle.manifest.sha256 !== serving) await all('prepare', bundle);
@@ -62,7 +62,7 @@ function startThread(workerData: ThreadStart): { calls: Calls; listening: Promis
       },
     );
   });
-  // The socket of a thread that died is lost with it: the process ends, and whoever watches it starts another one.
+  // The socket of a dead thread is lost. The process ends, and the supervisor starts another one.
   worker.on('error', (error) => {
     if (threads.length === 0) return;
     process.stderr.write(
@@ -74,13 +74,13 @@ function startThread(workerData: ThreadStart): { calls: Calls; listening: Promis
 }
 
 let closing: Promise<unknown> | undefined;
-/** Once all threads have ended and the channel is closed, nothing keeps the process. */
+/** The process ends once all threads have ended and the channel is closed. */
 async function close(): Promise<void> {
   closing ??= all('close');
   await closing;
 }
 
-// Ctrl-C on a terminal reaches this process, too; the one that watches it decides what follows.
+// Ctrl-C in a terminal also reaches this process. The supervisor decides what to do.
 process.on('SIGINT', () => {});
 process.on('SIGHUP', () => {});
 process.on('disconnect', () => void close());

@@ -1,10 +1,10 @@
-/** Calls that must not overlap. */
+/** Prevents overlapping calls of an asynchronous function. */
 
 /**
- * Runs `work` one call at a time. A call that comes while one runs waits for it, as that one may have begun too early to see what the caller
- * wants seen; all that wait share one further run.
+ * Runs `work` one call at a time. A call during a run waits, because that run may have started too early to see the
+ * caller's changes. All waiting calls share one further run.
  */
-export function inTurn<T>(work: () => Promise<T>): () => Promise<T> {
+export function oneAtATime<T>(work: () => Promise<T>): () => Promise<T> {
   let running: Promise<unknown> | undefined;
   let waiting: Promise<T> | undefined;
   const start = (): Promise<T> => {

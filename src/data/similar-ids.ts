@@ -1,7 +1,7 @@
-/** Ids that look alike and are not the same: `5` and `5.0`, `a` and ` A`, `7` and `007`. */
+/** Detects ids that probably mean the same but are written differently: `5` and `5.0`, `a` and ` A`, `7` and `007`. */
 
-/** An id without what programs add or lose on the way: blanks around it, signs that cannot be seen, case, leading zeros, a fraction of zeros. */
-export const loosely = (id: string): string =>
+/** An id normalised against common conversions: surrounding whitespace, invisible characters, case, leading zeros, `.0`. */
+export const normalised = (id: string): string =>
   id
     .normalize('NFC')
     .replace(/\p{Cf}/gu, '')
@@ -10,7 +10,7 @@ export const loosely = (id: string): string =>
     .replace(/(\d)\.0+$/, '$1')
     .replace(/^(-?)0+(?=\d)/, '$1');
 
-/** An id in quotes; where a sign of it cannot be seen, or `beside` looks the same, with codes for all that is not plain. */
+/** An id in quotes. If it has invisible characters, or looks like `beside`, special characters are shown as codes. */
 export function visible(id: string, beside = ''): string {
   const quoted = JSON.stringify(id);
   const alike =
@@ -19,21 +19,21 @@ export function visible(id: string, beside = ''): string {
   return quoted.replace(/[^\x20-\x7e]/gu, (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`);
 }
 
-/** Ids that would be others, were they spelled alike. */
+/** Ids that would be equal to others in a common notation. */
 export interface Alike {
   readonly count: number;
-  /** Two spellings of the first such id. */
+  /** The first such id in both notations. */
   readonly example: readonly [string, string];
 }
 
-/** Those of `ids` that differ from one in `known` in spelling only; undefined if there is none. `known` has none of `ids`. */
+/** The members of `ids` that differ from one of `known` only in notation. Undefined if there are none. No id is in both. */
 export function alikeIn(ids: Iterable<string>, known: Iterable<string>): Alike | undefined {
   const spelled = new Map<string, string>();
-  for (const id of known) spelled.set(loosely(id), id);
+  for (const id of known) spelled.set(normalised(id), id);
   let count = 0;
   let example: readonly [string, string] | undefined;
   for (const id of ids) {
-    const other = spelled.get(loosely(id));
+    const other = spelled.get(normalised(id));
     if (other === undefined || other === id) continue;
     count += 1;
     example ??= [id, other];
@@ -41,13 +41,13 @@ export function alikeIn(ids: Iterable<string>, known: Iterable<string>): Alike |
   return example && { count, example };
 }
 
-/** Ids of one list that differ from an earlier one in spelling only; undefined if there is none. */
+/** Ids of one list that differ from an earlier one only in notation. Undefined if there are none. */
 export function alikeWithin(ids: readonly string[]): Alike | undefined {
   const spelled = new Map<string, string>();
   let count = 0;
   let example: readonly [string, string] | undefined;
   for (const id of ids) {
-    const key = loosely(id);
+    const key = normalised(id);
     const other = spelled.get(key);
     if (other === undefined) spelled.set(key, id);
     else {
@@ -58,7 +58,7 @@ export function alikeWithin(ids: readonly string[]): Alike | undefined {
   return example && { count, example };
 }
 
-/** One sentence for users and one for items of which some differ in spelling only. */
+/** Warnings about users and items that differ from others only in notation. */
 export function spellingWarnings(source: {
   readonly users: readonly string[];
   readonly items: readonly string[];
@@ -68,13 +68,13 @@ export function spellingWarnings(source: {
     if (padded.length * 2 > source[what].length) {
       const example = JSON.stringify(padded[0]);
       return [
-        `${padded.length} of ${source[what].length} ids of ${what} begin or end with a blank, such as ${example}; --trim removes blanks`,
+        `${padded.length} of ${source[what].length} ids of ${what} begin or end with whitespace, such as ${example}; --trim removes it`,
       ];
     }
     const fractions = source[what].filter((id) => /^\d+\.0+$/.test(id));
     if (fractions.length * 2 > source[what].length) {
       return [
-        `${fractions.length} of ${source[what].length} ids of ${what} are whole numbers with a fraction of zeros, such as ${JSON.stringify(fractions[0])}: they were saved as numbers with a fraction, and are not the ids ${JSON.stringify(loosely(fractions[0]!))} of other files`,
+        `${fractions.length} of ${source[what].length} ids of ${what} end with .0, such as ${JSON.stringify(fractions[0])}: whole numbers were probably saved as floats, and do not match ids such as ${JSON.stringify(normalised(fractions[0]!))} in other files`,
       ];
     }
     const alike = alikeWithin(source[what]);
@@ -83,7 +83,7 @@ export function spellingWarnings(source: {
     const [a, b] = [visible(one, other), visible(other, one)];
     const verb = alike.count === 1 ? 'differs' : 'differ';
     return [
-      `${alike.count} of ${source[what].length} ${what} ${verb} from another one only by case, blanks, leading zeros, .0 or signs that cannot be seen, such as ${a} and ${b}; they are read as different ${what}`,
+      `${alike.count} of ${source[what].length} ${what} ${verb} from another one only by case, whitespace, leading zeros, .0 or invisible characters, such as ${a} and ${b}; they are read as different ${what}`,
     ];
   });
 }

@@ -1,4 +1,4 @@
-/** Sources that can be read once only: standard input and pipes. They are copied to a file before anything else happens. */
+/** Sources that can be read only once: standard input and pipes. They are copied to a file first. */
 import { constants, fstatSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
@@ -6,22 +6,22 @@ import { setTimeout } from 'node:timers/promises';
 import { fail } from '../errors.js';
 import type { Chunks } from './copies.js';
 
-/** Names of the process's own standard input. */
+/** Paths that mean standard input. */
 const STANDARD_INPUT = /^(?:-|\/dev\/stdin|\/dev\/fd\/0|\/proc\/self\/fd\/0)$/;
 
-/** A pipe that the shell made for this process: `<(...)`. */
+/** A pipe created by the shell for this process: `<(...)`. */
 const INHERITED = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/;
 
 export const isStandardInput = (path: string): boolean => STANDARD_INPUT.test(path);
 
-/** Whether `path` is standard input or a pipe, which can be read once only. */
-export async function isPassing(path: string): Promise<boolean> {
+/** Whether `path` is standard input or a pipe, which can be read only once. */
+export async function isStream(path: string): Promise<boolean> {
   if (isStandardInput(path)) return true;
   const found = await stat(path).catch(() => undefined);
   return found?.isFIFO() ?? false;
 }
 
-/** @throws RecdistillError `bad-data` for what is neither a file nor a pipe */
+/** @throws RecdistillError `bad-data` for anything but a file or a pipe */
 export function refuseSpecial(shown: string, found: Stats): void {
   const kind = found.isDirectory()
     ? 'a folder'
@@ -31,18 +31,18 @@ export function refuseSpecial(shown: string, found: Stats): void {
         ? 'a device'
         : undefined;
   if (kind === undefined) return;
-  const hint = kind === 'a folder' ? 'Name a file inside of it.' : 'Name a file, or pipe the data in and name it -.';
+  const hint = kind === 'a folder' ? 'Give a file in it.' : 'Give a file, or pipe the data to --data -.';
   fail('bad-data', { path: shown, problem: `is ${kind}; expected a file`, hint });
 }
 
 let inputTaken = false;
 
 /**
- * What comes through standard input or a pipe. It waits as long as it takes, and never keeps the process from ending.
- * @param path as `isPassing` has it
- * @throws RecdistillError `bad-data` if standard input is a terminal, a folder or closed, or was read before
+ * Reads standard input or a pipe. It waits without a time limit, but does not keep the process alive.
+ * @param path a path for which `isStream` is true
+ * @throws RecdistillError `bad-data` if standard input is a terminal, a folder or closed, or was already read
  */
-export function passing(path: string): Chunks {
+export function streamInput(path: string): Chunks {
   if (isStandardInput(path)) return standardInput();
   const inherited = INHERITED.exec(path)?.[1];
   return inherited === undefined ? namedPipe(path) : new Socket({ fd: Number(inherited), readable: true });
@@ -52,19 +52,23 @@ function standardInput(): Chunks {
   const path = 'standard input';
   refuseNothing(path);
   if (process.stdin.isTTY) {
-    const hint = 'Pipe the data in, as in: zcat clicks.csv.gz | recdistill data inspect -';
+    const hint = 'Pipe the data in, for example: zcat clicks.csv.gz | recdistill data inspect -';
     fail('bad-data', { path, problem: 'is a terminal; expected data', hint });
   }
   if (inputTaken) {
-    fail('bad-data', { path, problem: 'was read before and is gone', hint: 'Write it to a file and name that.' });
+    fail('bad-data', {
+      path,
+      problem: 'was already read and cannot be read again',
+      hint: 'Write it to a file and give that.',
+    });
   }
   inputTaken = true;
   return process.stdin;
 }
 
-/** Node opens /dev/null in place of a standard input that is closed. @throws RecdistillError `bad-data` for that, and for a folder */
+/** Node replaces a closed standard input by /dev/null. @throws RecdistillError `bad-data` for that, and for a folder */
 function refuseNothing(path: string): void {
-  const hint = 'Pipe the data in, as in: recdistill data inspect - < clicks.csv';
+  const hint = 'Pipe the data in, for example: recdistill data inspect - < clicks.csv';
   const found = statsOf(() => fstatSync(0));
   if (found?.isDirectory()) fail('bad-data', { path, problem: 'is a folder; expected data', hint });
   const nothing = found?.isCharacterDevice() ? statsOf(() => statSync('/dev/null')) : undefined;
@@ -81,12 +85,12 @@ function statsOf(look: () => Stats): Stats | undefined {
   }
 }
 
-/** Between two looks at a pipe that has nothing to say, in ms. */
+/** Milliseconds between two reads of an idle pipe. */
 const PAUSE = 20;
 
 /**
- * A pipe is opened and read without blocking: a thread that waits in the system for a writer would keep the process from
- * ending. Until the first byte, the end of the pipe means that there is no writer yet.
+ * Opens and reads a pipe without blocking, because a thread blocked in the system would keep the process alive. Before
+ * the first byte, the end of the pipe only means that there is no writer yet.
  */
 async function* namedPipe(path: string): AsyncGenerator<Uint8Array> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -104,7 +108,7 @@ async function* namedPipe(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** What can be read without waiting: nothing at the end, undefined if a writer has not written yet. */
+/** The bytes that are available now: empty at the end, undefined if the writer has not written yet. */
 async function readNow(file: FileHandle): Promise<Uint8Array | undefined> {
   const buffer = Buffer.allocUnsafe(64 * 1024);
   try {

@@ -1,23 +1,23 @@
-/** Standard input and pipes kept as files, for commands whose data is read again by later ones. */
+/** Saves standard input and pipes as files, for commands whose data later commands read again. */
 import { createHash, randomUUID } from 'node:crypto';
 import { rmdirSync, rmSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fail } from '../errors.js';
 import { copyTo } from './copies.js';
-import { isPassing, isStandardInput, passing } from './passing.js';
+import { isStandardInput, isStream, streamInput } from './stream-input.js';
 import { cleanedOnSignal } from './temporary.js';
 
 /**
- * Copies what comes through standard input or a pipe to a file that is named by its content; the same content gives the same file.
- * @param folder where the file goes; it is made if need be
- * @returns the file, or undefined if `path` is neither
- * @throws RecdistillError `bad-data` if nothing came, `write-failed`; in both cases nothing is left behind
+ * Copies standard input or a pipe to a file named by the hash of its content: equal content gives the same file.
+ * @param folder folder of the file, created if necessary
+ * @returns the file, or undefined if `path` is neither standard input nor a pipe
+ * @throws RecdistillError `bad-data` if it is empty, `write-failed`; no file remains in either case
  */
 export async function keepInput(path: string, folder: string): Promise<string | undefined> {
-  if (!(await isPassing(path))) return undefined;
+  if (!(await isStream(path))) return undefined;
   const shown = isStandardInput(path) ? 'standard input' : path;
-  const chunks = passing(path);
+  const chunks = streamInput(path);
   const made = await mkdir(folder, { recursive: true }).catch((cause) =>
     fail('write-failed', { path: folder, problem: cause instanceof Error ? cause.message : String(cause) }, cause),
   );
@@ -48,7 +48,7 @@ export async function keepInput(path: string, folder: string): Promise<string | 
   }
 }
 
-/** Removes `folder` and what it lies in, up to `top`, as far as they are empty. */
+/** Removes `folder` and its parents up to `top`, as long as they are empty. */
 function removeEmpty(folder: string, top: string): void {
   try {
     for (let at = resolve(folder); ; at = dirname(at)) {
