@@ -35,6 +35,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   './serve': [...serving, '@fastify/under-pressure', 'fastify', 'prom-client', 'zod'],
   './student': [],
   './testing': ['zod'],
+  './toolkit': ['zod'],
   './train': ['zod'],
 };
 

@@ -21,4 +21,4 @@ export const samplerRegistry: Registry<SamplerSpec> = createRegistry<SamplerSpec
 /** The sampler of this name, or the sampler itself. @throws as `Registry.find` */
 export const samplerOf = (given: NameOr<SamplerName> | SamplerSpec): SamplerSpec => samplerRegistry.find(given);
 
-export { type Sampler, type SamplerSpec, sampler } from './_sampler.js';
+export type { SamplerSpec } from './_sampler.js';

@@ -11,7 +11,7 @@ import { parseOptions } from '../../options/index.js';
 import { capabilitiesOf, checkStudent, openRunFolder, usesOf } from '../../runs/index.js';
 import type { Preset } from '../presets/index.js';
 import { openTrialLog } from './log.js';
-import { type Plan, plansOf, type TuneOptions, type Values, type Wanted } from './plan.js';
+import { type Plan, plansOf, type TuneOptions, tuneOptions, type Wanted } from './plan.js';
 import { type ModelSearch, presetOf, resultOf } from './result.js';
 import { type Subject, searchSubject, startOf, type TuneEvent } from './search.js';
 import { strategyOf } from './strategies/index.js';
