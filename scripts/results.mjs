@@ -47,8 +47,10 @@ async function runSeed(seed, kernels) {
     evaluation: { at: [10, 50] },
   };
   const listen = (event) => {
-    if (event.type === 'job') say(`seed ${seed}: ${event.name} (${event.at} of ${event.of})`);
-    if (event.type === 'row') say(`  ${METRICS.map((m) => event.row.evaluation.means[m].toFixed(4)).join('  ')}`);
+    if (event.type === 'started') say(`seed ${seed}: ${event.job} (${event.at} of ${event.of})`);
+    if (event.type !== 'finished') return;
+    for (const { evaluation } of event.results)
+      say(`  ${METRICS.map((m) => evaluation.means[m].toFixed(4)).join('  ')}`);
   };
   return runPipeline(options, { kernels, runs, listen });
 }

@@ -121,6 +121,25 @@ const table = {
     hint: (p) => `${p.hint ?? 'Choose another name for the new run, or overwrite this one.'}`,
     status: 409,
   },
+  'run-format': {
+    message: (p) =>
+      `the run ${p.path} has format ${p.given} and was written by ${p.by}; recdistill ${p.version} reads format ${p.known}`,
+    hint: () =>
+      'Use that version for this run, choose another name or another folder of runs, or make the run anew with --overwrite.',
+    status: 409,
+  },
+  'job-lost': {
+    message: (p) => `the process of ${p.job} ended with ${p.end} and gave no result, ${p.times} times`,
+    hint: () =>
+      'Run the same command again; it continues from the last checkpoint. If memory ran out, use fewer --jobs or a smaller --memory-limit.',
+    status: 500,
+  },
+  'jobs-failed': {
+    message: (p) => `${p.failed} of ${p.jobs} jobs failed: ${p.problems}`,
+    hint: () => 'The results of the other jobs are kept. Correct what failed and run the same command again.',
+    status: 422,
+  },
+  'bad-plan': { message: (p) => `${p.problem}`, hint: (p) => `${p.hint}`, status: 400, exit: 2 },
   'artifact-differs': {
     message: (p) => `${p.path} was made from different ${p.what}: ${p.difference}`,
     hint: () => 'Make it again from this data, or use the data that it was made from.',

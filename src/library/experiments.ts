@@ -1,11 +1,14 @@
 /** Searches, pipelines and studies with the kernels that all calls share. */
 
+import { basename, dirname, resolve } from 'node:path';
 import { fail } from '../errors.js';
 import {
-  type PipelineContext,
   type PipelineResult,
+  type PlanContext,
+  type PlanListener,
   runPipeline as pipeline,
   type pipelineOptions,
+  type SearchEvent,
   type TuneOptions as Searching,
   type StudyContext,
   type StudyResult,
@@ -13,7 +16,6 @@ import {
   runStudy as study,
   type studyOptions,
   type Trial,
-  type TuneEvent,
 } from '../experiment/index.js';
 import { type ModelName, type ModelSpec, modelOf } from '../models/index.js';
 import { type OptionsInput, parseOptions, type SearchSpace } from '../options/index.js';
@@ -27,23 +29,32 @@ export type PipelineInput = OptionsInput<typeof pipelineOptions>;
 /** A study as its YAML file has it: docs/study.md. */
 export type StudyInput = OptionsInput<typeof studyOptions>;
 
-type Context<C> = Partial<Pick<C, 'kernels' & keyof C>> & Omit<C, 'kernels'>;
-
 /** The whole chain from data to students. @throws RecdistillError for anything that is wrong with the input, before any work; as `train` */
-export const runPipeline = (input: PipelineInput, context: Context<PipelineContext> = {}): Promise<PipelineResult> =>
-  withKernels(context.kernels, (kernels) => pipeline(input, { ...context, kernels }));
+export const runPipeline = (input: PipelineInput, context: PlanContext = {}): Promise<PipelineResult> =>
+  context.executor
+    ? pipeline(input, context)
+    : withKernels(context.kernels, (kernels) => pipeline(input, { ...context, kernels }));
 
 /** Several ways of teaching one student, over several seeds. @throws as `runPipeline` */
-export const runStudy = (input: StudyInput, context: Context<StudyContext>): Promise<StudyResult> =>
-  withKernels(context.kernels, (kernels) => study(input, { ...context, kernels }));
+export const runStudy = (input: StudyInput, context: StudyContext): Promise<StudyResult> =>
+  context.executor
+    ? study(input, context)
+    : withKernels(context.kernels, (kernels) => study(input, { ...context, kernels }));
 
 interface TuneCall extends Partial<Searching>, Pick<CallOptions, 'at' | 'selectBy' | 'folder' | 'kernels' | 'signal'> {
   readonly data: Data;
   /** Replaces the search space of the model. */
   readonly space?: SearchSpace;
   readonly overwrite?: boolean;
-  readonly listen?: (event: TuneEvent) => void;
+  readonly listen?: (event: SearchEvent) => void;
 }
+
+/** Only what is told of the search. */
+const searching =
+  (listen: (event: SearchEvent) => void): PlanListener =>
+  (event) => {
+    if (event.type === 'progress' && event.event.type === 'search') listen(event.event.event);
+  };
 
 /** Options of `tune`; `fixed` are options of the model that every trial has. */
 export type TuneOptions<M> = TuneCall & { readonly fixed?: ModelOptions<M> };
@@ -84,7 +95,9 @@ export async function tune(model: ModelName | ModelSpec, options: TuneOptions<Mo
   const { searches } = await withKernels(own, (kernels) =>
     search({
       ...{ dataset: data, kernels, models: [spec.name], options: rest, evaluation, overwrite },
-      ...defined({ folder, signal, listen, fixed }),
+      ...defined({ signal, fixed }),
+      ...(folder === undefined ? {} : { runs: dirname(resolve(folder)), name: basename(folder), reuse: false }),
+      ...(listen ? { listen: searching(listen) } : {}),
       ...(space ? { spaces: { [spec.name]: space } } : {}),
     }),
   );

@@ -13,6 +13,11 @@ export type UnitKind = (typeof unitKinds)[number];
 export interface Unit {
   readonly unit: UnitKind;
   readonly name: string;
+  /**
+   * Raised when a change of the code changes what the unit computes. From 2 on it is part of the hash of every run that
+   * the unit takes part in, so that runs of the old code are not taken for runs of the new one. Absent: 1.
+   */
+  readonly revision?: number;
 }
 
 /** The name of a built-in unit, which the editor completes, or of an added unit. */

@@ -53,6 +53,9 @@ export const dropCheckpointsAfter = (run: string, until: number): void =>
     checkpointEpochs(run).filter((epoch) => epoch > until),
   );
 
+/** Epoch of the newest checkpoint, whole or not; undefined if there is none. */
+export const newestEpoch = (run: string): number | undefined => checkpointEpochs(run)[0];
+
 function removeCheckpoints(run: string, epochs: readonly number[]): void {
   for (const epoch of epochs) {
     const path = join(run, folderName, nameOf(epoch));

@@ -9,10 +9,13 @@ import {
   type Pair,
 } from '../distill/index.js';
 import { fail } from '../errors.js';
+import type { EvaluationOptions } from '../eval/evaluation.js';
 import { learnsPairs, type ModelSpec, modelRegistry, type TrainOptions, trainOptionsOf } from '../models/index.js';
 import { parseOptions } from '../options/options.js';
+import type { TrajectoryOptions } from '../train/index.js';
 import { memoryAvailable, memoryNeeded, refuseBeyond } from './estimate.js';
 import { readMethodOptions } from './method.js';
+import { type RunSpec, revisionsOf } from './run-manifest.js';
 import type { SavedModel } from './saved-model.js';
 import { unknownUnit } from './uses.js';
 
@@ -35,6 +38,8 @@ export interface CoTrainPlan {
   readonly options: Values;
   /** Teacher and student. */
   readonly sides: readonly [Side, Side];
+  /** Bytes that it takes at most, roughly. */
+  readonly memory: number;
 }
 
 /** @throws RecdistillError `needs-not-met` for a method that trains one model */
@@ -65,16 +70,53 @@ export function planCoTraining(
   if (one !== other)
     refuse(`the teacher was trained with avoid ${one}, the student with ${other}`, 'Train both with the same.');
   const sides = [teacher, student] as const;
-  const needed = sides.reduce((sum, { spec, modelOptions: o }) => sum + memoryNeeded(spec, o, dataset), 0);
+  const memory =
+    sides.reduce((sum, { spec, modelOptions: o }) => sum + memoryNeeded(spec, o, dataset), 0) +
+    method.memory(options, dataset.train, learners);
   const { nUsers, nItems } = dataset.train;
   refuseBeyond(
     memoryAvailable(),
-    needed + method.memory(options, dataset.train, learners),
+    memory,
     `${sides.map((s) => s.spec.name).join(' and ')} on ${nUsers} users x ${nItems} items`,
     'Nothing was started. Use smaller models, draw fewer items, or free memory.',
   );
-  return { method, options, sides };
+  return { method, options, sides, memory };
 }
+
+/** What the run of one of the two is made of, so that its hash is known before it is trained. @param hashes of where the two begin */
+export function coTrainSpec(
+  plan: CoTrainPlan,
+  role: LearnerRole,
+  hashes: Pair<string>,
+  setting: {
+    readonly evaluation: EvaluationOptions;
+    readonly trajectory: TrajectoryOptions;
+    readonly dataFingerprint: string;
+  },
+): RunSpec {
+  const { method, sides } = plan;
+  const side = sides.find((s) => s.role === role)!;
+  return {
+    ...{ kind: method.name, options: recordedOf(side, plan, setting.evaluation, setting.trajectory) },
+    ...{ dataFingerprint: setting.dataFingerprint, inputs: pairInputs(hashes) },
+    revisions: revisionsOf([side.spec, method]),
+  };
+}
+
+/** All options of the run of one of the two. */
+export const recordedOf = (
+  side: Side,
+  { method, options }: CoTrainPlan,
+  evaluation: EvaluationOptions,
+  trajectory: TrajectoryOptions,
+): Values => ({
+  ...{ model: side.spec.name, method: method.name, role: side.role },
+  ...{ ...side.modelOptions, ...options, ...evaluation, ...trajectory },
+});
+
+export const pairInputs = ({ teacher, student }: Pair<string>): Readonly<Record<string, string>> => ({
+  ...{ 'teacher before': teacher, 'student before': student },
+});
 
 const sizeOf = ({ parameters }: SavedModel): number => Object.values(parameters).reduce((sum, p) => sum + p.length, 0);
 

@@ -16,7 +16,7 @@ import type { Kernels } from '../kernels/index.js';
 import { trainable } from '../models/index.js';
 import { parseOptions } from '../options/options.js';
 import { type Listener, type TrainEvent, type TrajectoryOptions, trajectoryOptions } from '../train/index.js';
-import { type CoTrainPlan, coTrainedOnly, planCoTraining, type Side } from './co-train-plan.js';
+import { type CoTrainPlan, coTrainedOnly, pairInputs, planCoTraining, recordedOf, type Side } from './co-train-plan.js';
 import { drive, folderWithin } from './drive.js';
 import { isRun } from './finished.js';
 import type { Job, Use } from './outcome.js';
@@ -75,11 +75,8 @@ export async function coTrain(request: CoTrainRequest, use?: Use): Promise<Pair<
         ...sideTask(side, (event) => request.listen?.(side.role, event)),
         kind: method.name,
         units: [method],
-        inputs: { 'teacher before': teacher.hash, 'student before': student.hash },
-        recorded: {
-          ...{ model: side.spec.name, method: method.name, role: side.role },
-          ...{ ...side.modelOptions, ...plan.options, ...evaluation, ...trajectory },
-        },
+        inputs: pairInputs({ teacher: teacher.hash, student: student.hash }),
+        recorded: recordedOf(side, plan, evaluation, trajectory),
         teachers: [plan.sides[1 - at]!.spec.name],
         keepsLast: method.keepsLast?.(plan.options) ?? false,
         measure: (model) => method.measure?.(kernels, model, dataset, plan.options) ?? {},

@@ -13,7 +13,7 @@ import { forgetCheckpoints, jobFiles, readBack } from './finished.js';
 import { nameAgain } from './names.js';
 import { type Job, listenerOf, type Use } from './outcome.js';
 import { type Overwrite, openRunFolder, type RunFolder } from './run-folder.js';
-import { type RunSpec, runHash } from './run-manifest.js';
+import { type RunSpec, revisionsOf, runHash } from './run-manifest.js';
 import { type MadeModel, type MadeModels, type ModelsTask, type ModelTask, withModels } from './train-models.js';
 import { tellUnusedWeights } from './unused-weights.js';
 import { usesOf } from './uses.js';
@@ -79,8 +79,8 @@ export async function drive(task: DriveTask, use?: Use): Promise<readonly Job[]>
 }
 
 /** What names the run of a model, in a folder or in memory. */
-const specOf = ({ kind, recorded, inputs }: DrivenModel, { fingerprint }: Dataset): RunSpec => ({
-  ...{ kind, options: recorded, dataFingerprint: fingerprint, inputs },
+const specOf = ({ kind, recorded, inputs, spec, units = [] }: DrivenModel, { fingerprint }: Dataset): RunSpec => ({
+  ...{ kind, options: recorded, dataFingerprint: fingerprint, inputs, revisions: revisionsOf([spec, ...units]) },
 });
 
 /** None where nothing is kept. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readExternalRankings, writeRankingsTable } from '../data/index.js';
 import { createEvaluator } from '../eval/evaluation.js';
-import { type PipelineEvent, runPipeline } from '../experiment/plans/pipeline.js';
+import { type PlanEvent, runPipeline } from '../experiment/index.js';
 import { readJsonLines } from '../formats/index.js';
 import { importTeachers, nameOfFile } from './external.js';
 import { isFinishedRun, jobFiles, readFinishedRun, readTeacher } from './finished.js';
@@ -153,7 +153,7 @@ test('a pipeline takes files of rankings beside models; what nobody knows of the
   const { file } = await exported('two.csv', 'first');
   const rows = readFileSync(file, 'utf8').trimEnd().split('\n');
   writeFileSync(file, [...rows, ...rows.slice(1).map((row) => row.replace('first', 'second'))].join('\n'));
-  const events: PipelineEvent[] = [];
+  const events: PlanEvent[] = [];
   const input = plan([{ model: 'ease' }, { rankings: file, name: 'theirs', checkpoint: 'none', rank: 'rank' }]);
   // Without checkpoints the ranks of all of them are in one list.
   await assert.rejects(runPipeline(input, { kernels }), refusedAs('bad-data', /two items at rank \d+/));
@@ -176,14 +176,14 @@ test('a pipeline takes files of rankings beside models; what nobody knows of the
   assert.deepEqual([unknown(0).length, unknown(1).length, unknown(3).length, unknown(5).length], [0, 4, 4, 0]);
   const student = readFinishedRun(join(runs, 'tiny', 'student-hetcomp'));
   assert.deepEqual(Object.keys(student.manifest.inputs), ['teacher 1: ease', 'teacher 2: first', 'teacher 3: second']);
-  assert.ok(events.some((e) => e.type === 'rankings' && e.name === 'theirs' && e.report.teachers.length === 2));
+  assert.ok(events.some((e) => e.type === 'rankings' && e.job === 'theirs' && e.report.teachers.length === 2));
   const again = await runPipeline(right, { kernels, runs, listen: (e) => events.push(e) });
   assert.deepEqual(again.rows, made);
 });
 
 test('what is wrong with an entry of a teacher is refused before any work', async () => {
   const { file } = await exported();
-  const events: PipelineEvent[] = [];
+  const events: PlanEvent[] = [];
   const refuses = (entry: object, ...args: Parameters<typeof refusedAs>) =>
     assert.rejects(runPipeline(plan([entry]), { kernels, listen: (e) => events.push(e) }), refusedAs(...args));
   await refuses({ rankings: file, model: 'bpr-mf' }, 'bad-option', /teachers\.0.*either a model or a file/);

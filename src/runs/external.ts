@@ -48,28 +48,57 @@ export interface ImportedTeacher {
   readonly outcome: Outcome;
 }
 
+export interface ImportPlan {
+  /** `NAME`, or `NAME/TEACHER` where the file names its teachers. */
+  readonly name: string;
+  /** Folder below that of the request; '' for the folder itself. */
+  readonly place: string;
+  /** As runs that learn from it record its name. */
+  readonly teacher: string;
+  readonly spec: RunSpec;
+}
+
 /**
- * Judges each teacher at each of its checkpoints on valid, and at the last one on test. What counts for a run is what was read: the same
- * rankings in another order of rows or another format are the same run.
- * @throws RecdistillError `bad-option`, `usage` if names of teachers do not make folders, `run-differs`, `run-locked`, `write-failed`
+ * The runs that an import makes, in the order of the teachers. What was read names a run: the same rankings in another order of rows or
+ * another format are the same run.
+ * @throws RecdistillError `bad-option`, `usage` if names of teachers do not make folders
  */
-export function importTeachers(request: ImportRequest): ImportedTeacher[] {
+export function planImport(request: ImportRequest): ImportPlan[] {
   const { dataset, external, name, folder } = request;
   const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
-  const evaluator = createEvaluator(dataset, evaluation);
   const places = external.teachers.map((t) => (t.name === undefined ? '' : folderName(t.name)));
   checkPlaces(external.teachers, places, folder);
-  return external.teachers.map((teacher, t) => {
-    const place = places[t]!;
-    const trajectory = { ...teacher.trajectory, teacher: teacher.name ?? name };
+  return external.teachers.map(({ name: own, trajectory: { checkpoints, observed }, rankings }, t) => {
+    const teacher = own ?? name;
+    const content = [...checkpoints.map((c) => c.rankings), rankings, ...(observed ? [observed] : [])];
+    const spec = {
+      kind: 'import',
+      options: { teacher, ...evaluation, epochs: checkpoints.map((c) => c.epoch) },
+      dataFingerprint: dataset.fingerprint,
+      inputs: { rankings: digestOf(content) },
+    };
+    return { name: places[t] === '' ? name : `${name}/${places[t]}`, place: places[t]!, teacher, spec };
+  });
+}
+
+/**
+ * Judges each teacher at each of its checkpoints on valid, and at the last one on test.
+ * @throws RecdistillError as `planImport`, `run-differs`, `run-locked`, `write-failed`
+ */
+export function importTeachers(request: ImportRequest): ImportedTeacher[] {
+  const { dataset, external, folder } = request;
+  const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
+  const evaluator = createEvaluator(dataset, evaluation);
+  return planImport(request).map(({ name, place, teacher, spec }, t) => {
+    const own = external.teachers[t]!;
     const setting: Setting = {
-      ...{ request, evaluator, trajectory, rankings: teacher.rankings },
-      options: { teacher: trajectory.teacher, ...evaluation },
+      ...{ request, evaluator, spec, trajectory: { ...own.trajectory, teacher }, rankings: own.rankings },
+      options: { teacher, ...evaluation },
       // What the report says of this teacher.
       report: { ...external.report, teachers: [external.report.teachers[t]!] },
     };
     return {
-      name: place === '' ? name : `${name}/${place}`,
+      name,
       ...(folder === undefined
         ? { outcome: judged(setting, undefined) }
         : { folder: join(folder, place), outcome: kept(setting, join(folder, place)) }),
@@ -80,29 +109,18 @@ export function importTeachers(request: ImportRequest): ImportedTeacher[] {
 interface Setting {
   readonly request: ImportRequest;
   readonly evaluator: Evaluator;
+  readonly spec: RunSpec;
   readonly trajectory: Trajectory;
   readonly rankings: Rankings;
   readonly options: Readonly<Record<string, unknown>>;
   readonly report: RankingReport;
 }
 
-/** What names the run of a teacher: the rankings that were read. */
-function specOf({ request, trajectory, rankings, options }: Setting): RunSpec {
-  const { checkpoints, observed } = trajectory;
-  const content = [...checkpoints.map((c) => c.rankings), rankings, ...(observed ? [observed] : [])];
-  return {
-    kind: 'import',
-    options: { ...options, epochs: checkpoints.map((c) => c.epoch) },
-    dataFingerprint: request.dataset.fingerprint,
-    inputs: { rankings: digestOf(content) },
-  };
-}
-
 /** The run of one teacher in its folder: read back, or made. */
 function kept(setting: Setting, folder: string): Outcome {
   const { request, evaluator, report } = setting;
   const { dataset, source, overwrite = false } = request;
-  const run = openRunFolder(folder, specOf(setting), { overwrite });
+  const run = openRunFolder(folder, setting.spec, { overwrite });
   try {
     if (run.isFinished()) {
       if (typeof source?.labels === 'string')
@@ -137,7 +155,7 @@ function judged(setting: Setting, run: RunFolder | undefined): Outcome {
     evaluation,
     ...(hidden ? { hidden } : {}),
     rankings,
-    teacher: { trajectory: { ...trajectory, checkpoints }, hash: run?.manifest.hash ?? runHash(specOf(setting)) },
+    teacher: { trajectory: { ...trajectory, checkpoints }, hash: run?.manifest.hash ?? runHash(setting.spec) },
     reused: false,
   };
   if (run) keep(run, outcome);

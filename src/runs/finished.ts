@@ -9,6 +9,7 @@ import type { Evaluator } from '../eval/evaluation.js';
 import { parseJsonFile, readSafetensors, writeSafetensors } from '../formats/index.js';
 import type { Model, Tables } from '../models/index.js';
 import { bundleFiles } from '../student/index.js';
+import { readLink, resolveRun } from './link.js';
 import type { Outcome, RunResult, Teacher } from './outcome.js';
 import { readRankings, writeRankings } from './rankings-file.js';
 import { type RunFolder, readRunManifest } from './run-folder.js';
@@ -41,15 +42,29 @@ export interface FinishedRun {
 /** The trials of a search. */
 export const SEARCH_LOG = 'trials.jsonl';
 
-/** A student bundle and a search have a manifest, too. */
-export const isRun = (folder: string): boolean =>
-  existsSync(join(folder, 'manifest.json')) &&
-  ![bundleFiles.tensors, SEARCH_LOG].some((name) => existsSync(join(folder, name)));
+/** Whether the folder holds a run of a model, or a link to one. A student bundle and a search have a manifest, too. */
+export function isRun(named: string): boolean {
+  const folder = linkedFolder(named);
+  return (
+    existsSync(join(folder, 'manifest.json')) &&
+    ![bundleFiles.tensors, SEARCH_LOG].some((name) => existsSync(join(folder, name)))
+  );
+}
 
-export const isFinishedRun = (folder: string): boolean => existsSync(join(folder, jobFiles.result));
+/** The folder of the run, also if that is gone. */
+function linkedFolder(folder: string): string {
+  const link = readLink(folder);
+  return link ? join(folder, link.to) : folder;
+}
 
-/** Reads a finished run without its data and without a lock. @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged` */
-export function readFinishedRun(folder: string): FinishedRun {
+export const isFinishedRun = (folder: string): boolean => existsSync(join(resolveRun(folder), jobFiles.result));
+
+/**
+ * Reads a finished run without its data and without a lock. A link is followed.
+ * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `run-format`, `needs-not-met` for a link to a run that is gone
+ */
+export function readFinishedRun(named: string): FinishedRun {
+  const folder = resolveRun(named);
   const source = join(folder, jobFiles.source);
   return {
     folder,
@@ -60,8 +75,13 @@ export function readFinishedRun(folder: string): FinishedRun {
   };
 }
 
+/** The result alone. @throws RecdistillError as `readFinishedRun` */
+export const readFinishedResult = (named: string): RunResult =>
+  parseJsonFile(join(resolveRun(named), jobFiles.result)) as RunResult;
+
 /** A finished run as a teacher. @throws RecdistillError as `readFinishedRun` */
-export function readTeacher(folder: string): Teacher {
+export function readTeacher(named: string): Teacher {
+  const folder = resolveRun(named);
   return teacherOf(folder, readTrajectory(join(folder, jobFiles.trajectory)), readRunManifest(folder).hash);
 }
 
@@ -137,23 +157,26 @@ export function keep(run: RunFolder, outcome: Pick<Outcome, 'result' | 'rankings
 export const forgetCheckpoints = (run: RunFolder): void =>
   rmSync(join(run.path, 'checkpoints'), { recursive: true, force: true });
 
-/** A finished run that this process holds, checked against the data. @throws RecdistillError as `readFinishedRun`, `artifact-differs` */
+/**
+ * A finished run, checked against the data. It does not change any more, so that nobody has to hold it.
+ * @throws RecdistillError as `readFinishedRun`, `artifact-differs`
+ */
 export function readBack<Result extends RunResult>(
-  run: RunFolder,
+  { path }: Pick<RunFolder, 'path'>,
   dataset: Dataset,
   evaluator: Evaluator,
 ): Outcome<Result> {
-  const result = run.readResult(jobFiles.result) as Result;
-  const { rankings } = readRankings(join(run.path, jobFiles.rankings));
+  const result = parseJsonFile(join(path, jobFiles.result)) as Result;
+  const { rankings } = readRankings(join(path, jobFiles.rankings));
   const expected = { dataFingerprint: dataset.fingerprint, nUsers: dataset.train.nUsers, nItems: dataset.train.nItems };
-  const trajectory = readTrajectory(join(run.path, jobFiles.trajectory), expected);
+  const trajectory = readTrajectory(join(path, jobFiles.trajectory), expected);
   const hidden = evaluator.hidden(rankings);
   return {
     result,
     evaluation: evaluator.test(rankings),
     ...(hidden ? { hidden } : {}),
     rankings,
-    teacher: teacherOf(run.path, trajectory, run.manifest.hash),
+    teacher: teacherOf(path, trajectory, readRunManifest(path).hash),
     reused: true,
   };
 }

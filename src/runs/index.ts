@@ -1,11 +1,12 @@
-export type { Checkpoint, DamagedCheckpoint } from './checkpoint.js';
+export { type Checkpoint, type DamagedCheckpoint, newestEpoch } from './checkpoint.js';
 export { type CoTrainRequest, coTrain, coTrainingTask, sideTask } from './co-train.js';
-export { type CoTrainPlan, coTrainedOnly, planCoTraining } from './co-train-plan.js';
+export { type CoTrainPlan, coTrainedOnly, coTrainSpec, pairInputs, planCoTraining } from './co-train-plan.js';
 export { type ContinueCounts, type ContinueReport, continueFrom } from './continue-from.js';
 export * from './estimate.js';
 export * from './external.js';
 export * from './finished.js';
 export * from './job.js';
+export * from './link.js';
 export {
   capabilitiesOf,
   checkNeeds,
@@ -16,12 +17,13 @@ export {
   teachingOnly,
 } from './method.js';
 export { createMethodHooks, type Teaching } from './method-hooks.js';
-export { nameItems } from './names.js';
+export { nameFinished, nameItems } from './names.js';
 export * from './outcome.js';
 export * from './rankings-file.js';
 export type { JobRequest } from './request.js';
 export * from './run-folder.js';
 export * from './run-manifest.js';
+export * from './run-spec.js';
 export { readSavedModel, type SavedModel, savedModelOf, untrainedModel } from './saved-model.js';
 export { testRanks } from './test-ranks.js';
 export {

@@ -2,18 +2,15 @@
  * One model from nothing to a judged result: train (or compute) it, record its trajectory, test it once, keep everything in a run folder
  * if one is named. A job that was interrupted goes on; one that is finished is read back.
  */
-import { methodOf } from '../distill/index.js';
-import { evaluationOptions } from '../eval/evaluation.js';
-import { modelOf, trainable, trainOptionsOf } from '../models/index.js';
-import { parseOptions } from '../options/options.js';
-import { trajectoryOptions } from '../train/index.js';
-import { continueFrom, continueText, optionsToContinue } from './continue-from.js';
+import { trainable, trainOptionsOf } from '../models/index.js';
+import { continueFrom, continueText } from './continue-from.js';
 import { drive } from './drive.js';
 import { checkMemory } from './estimate.js';
-import { checkNeeds, splitOptions, teachingOnly } from './method.js';
+import { checkNeeds } from './method.js';
 import { createMethodHooks } from './method-hooks.js';
 import { type Job, knowledgeOf, type Use } from './outcome.js';
 import type { JobRequest } from './request.js';
+import { planRun } from './run-spec.js';
 
 /**
  * @param use called with the finished model before it is closed; not called for a job that is read back
@@ -22,23 +19,11 @@ import type { JobRequest } from './request.js';
  */
 export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
   const { dataset, kernels, teachers = [], start, folder, listen = () => {} } = request;
-  const spec = modelOf(request.model);
-  const method = teachingOnly(methodOf(request.method ?? 'none'));
-  const given = request.options ?? {};
-  const { modelOptions, methodOptions } = splitOptions(
-    spec,
-    method,
-    start ? optionsToContinue(spec, method, start, given) : given,
-  );
-  const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
-  const trajectory = parseOptions(trajectoryOptions, request.trajectory, 'trajectory');
+  const named = teachers.map(({ trajectory, hash }) => ({ name: trajectory.teacher, hash }));
+  const plan = planRun({ ...request, start, teachers: named, dataFingerprint: dataset.fingerprint });
+  const { model: spec, method, modelOptions, methodOptions, evaluation, trajectory } = plan;
   checkNeeds(spec, method, teachers.map(knowledgeOf), dataset);
   checkMemory(spec, modelOptions, dataset);
-  const recorded = { ...modelOptions, ...methodOptions, ...evaluation, ...trajectory };
-  const inputs = {
-    ...Object.fromEntries(teachers.map((t, x) => [`teacher ${x + 1}: ${t.trajectory.teacher}`, t.hash])),
-    ...(start ? { 'bundle before': start.manifest.namedFrom ?? start.manifest.sha256 } : {}),
-  };
   const { overwrite, source, signal, testCurve } = request;
   const [job] = await drive(
     {
@@ -49,8 +34,8 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
       ...(testCurve === undefined ? {} : { testCurve }),
       models: [
         {
-          ...{ spec, options: modelOptions, kind: 'train', inputs, listen, units: [method] },
-          recorded: { model: spec.name, method: method.name, ...recorded },
+          ...{ spec, options: modelOptions, kind: plan.spec.kind, listen, units: [method] },
+          ...{ recorded: plan.spec.options, inputs: plan.spec.inputs ?? {} },
           teachers: teachers.map((t) => t.trajectory.teacher),
           ...(folder ? { folder } : {}),
           ...(start

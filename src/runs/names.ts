@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeLabels } from '../bundle/index.js';
 import type { Dataset } from '../data/index.js';
-import { parseJsonFile, writeAtomic } from '../formats/index.js';
+import { acquireLock, parseJsonFile, writeAtomic } from '../formats/index.js';
 import { bundleFiles } from '../student/index.js';
 import { jobFiles } from './finished.js';
 import type { RunFolder } from './run-folder.js';
@@ -42,11 +42,30 @@ export function recordNames(run: string, file: string, encoding = 'auto'): boole
 
 /** Gives a finished run the names of a file that was asked for now; those of the data set itself it has from the beginning. */
 export async function nameAgain(
-  run: RunFolder,
+  run: Pick<RunFolder, 'path'>,
   { itemLabels }: Pick<Dataset, 'itemLabels'>,
   source: Readonly<Record<string, unknown>> | undefined,
 ): Promise<boolean> {
   const { labels: file, labelsEncoding } = source ?? {};
   if (typeof file !== 'string' || itemLabels === undefined) return false;
   return nameItems(run.path, itemLabels, file, typeof labelsEncoding === 'string' ? labelsEncoding : 'auto');
+}
+
+/**
+ * The same for a finished run that this process does not hold, where a file of names was asked for.
+ * @returns whether anything changed
+ * @throws RecdistillError as `nameItems`, `run-locked`
+ */
+export async function nameFinished(
+  folder: string,
+  dataset: Pick<Dataset, 'itemLabels'>,
+  source: Readonly<Record<string, unknown>> | undefined,
+): Promise<boolean> {
+  if (typeof source?.labels !== 'string' || dataset.itemLabels === undefined) return false;
+  const release = acquireLock(folder);
+  try {
+    return await nameAgain({ path: folder }, dataset, source);
+  } finally {
+    release();
+  }
 }

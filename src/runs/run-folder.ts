@@ -136,7 +136,8 @@ function settleManifest(
       expectSameRun(path, manifest, wanted);
       return { manifest, resumed: true };
     } catch (cause) {
-      const inTheWay = cause instanceof RecdistillError && ['run-differs', 'artifact-damaged'].includes(cause.code);
+      const inTheWay =
+        cause instanceof RecdistillError && ['run-differs', 'run-format', 'artifact-damaged'].includes(cause.code);
       if (!overwrite || !inTheWay) throw cause;
     }
   }

@@ -1,8 +1,10 @@
 /** What a run is: the part that names it (its hash) and the part that says where and when it was made. */
 import { arch, availableParallelism, cpus, hostname, platform, totalmem } from 'node:os';
+import { dirname } from 'node:path';
 import { fail } from '../errors.js';
 import { packageVersion } from '../formats/package-version.js';
-import { hashOf, readSealedJson, writeSealedJson } from '../formats/sealed-json.js';
+import { hashOf, parseJsonFile, readSealedJson, writeSealedJson } from '../formats/sealed-json.js';
+import type { Unit } from '../options/registry.js';
 import { canonicalJson, isPlainObject } from '../student/canonical-json.js';
 
 /** Raised when the layout of a run folder changes. */
@@ -18,6 +20,8 @@ export interface RunSpec {
   readonly dataFingerprint: string;
   /** Hash of each other artifact that goes in, by name, such as the trajectories of the teachers. */
   readonly inputs?: Readonly<Record<string, string>>;
+  /** Revisions above 1 of the units that take part, by kind and name, such as `model bpr-mf`. */
+  readonly revisions?: Readonly<Record<string, number>>;
 }
 
 /** Where the work is done. It does not change the result, and so is not part of the hash. */
@@ -28,9 +32,10 @@ export interface RunSetting {
   readonly simd?: boolean;
 }
 
-export interface RunManifest extends Required<RunSpec> {
+export interface RunManifest extends RunSpec {
+  readonly inputs: Readonly<Record<string, string>>;
   readonly format: number;
-  /** SHA-256 (hex) over format, kind, options, data fingerprint and inputs: the run's name for other artifacts. */
+  /** SHA-256 (hex) over format, kind, options, data fingerprint, inputs and revisions: the run's name for other artifacts. */
   readonly hash: string;
   /** `options.seed`, if there is one. */
   readonly seed: number | null;
@@ -53,8 +58,18 @@ const hint = 'Restore the file, choose another --name, or add --overwrite to sta
 /** The hash that a run with this spec has. @throws TypeError if an option is not JSON */
 export function runHash(spec: RunSpec): string {
   const { kind, options, dataFingerprint, inputs = {} } = spec;
-  return hashOf({ format: runFormat, kind, options, dataFingerprint, inputs });
+  return hashOf({ format: runFormat, kind, options, dataFingerprint, inputs, ...raised(spec) });
 }
+
+/** Nothing for a run of first revisions, so that it keeps the hash that it had before there were any. */
+const raised = ({ revisions = {} }: RunSpec): Pick<RunSpec, 'revisions'> =>
+  Object.keys(revisions).length > 0 ? { revisions } : {};
+
+/** The revisions above 1 of some units, as a run records them. */
+export const revisionsOf = (units: readonly (Unit | undefined)[]): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    units.flatMap((u) => (u?.revision !== undefined && u.revision > 1 ? [[`${u.unit} ${u.name}`, u.revision]] : [])),
+  );
 
 /** A new manifest. @throws TypeError if an option is not JSON */
 export function makeManifest(spec: RunSpec, setting: RunSetting = {}): RunManifest {
@@ -67,6 +82,7 @@ export function makeManifest(spec: RunSpec, setting: RunSetting = {}): RunManife
     options,
     dataFingerprint,
     inputs,
+    ...raised(spec),
     seed: typeof options.seed === 'number' ? options.seed : null,
     created: new Date().toISOString(),
     host: describeHost(setting),
@@ -90,24 +106,29 @@ export function describeHost(setting: RunSetting = {}): RunHost {
 /** @throws RecdistillError `write-failed` */
 export const writeManifest = (path: string, manifest: RunManifest): void => writeSealedJson(path, manifest);
 
-/** @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `run-differs` if a newer version wrote it */
+/**
+ * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `run-format` if a version of another layout wrote it
+ */
 export function readManifest(path: string): RunManifest {
-  const json = readSealedJson(path, hint);
-  if (json.format !== runFormat) {
-    fail('run-differs', {
-      path,
-      what: 'format',
-      difference: `format is ${json.format}, this version writes ${runFormat}`,
-    });
-  }
-  return json as unknown as RunManifest;
+  const json = parseJsonFile(path, hint);
+  // Another layout may have no seal; where there is one, it tells another format from a damaged number.
+  if (isPlainObject(json) && typeof json.format === 'number' && !('sha256' in json)) checkFormat(path, json);
+  const manifest = readSealedJson(path, hint);
+  checkFormat(path, manifest);
+  return manifest as unknown as RunManifest;
+}
+
+function checkFormat(path: string, { format, host }: Readonly<Record<string, unknown>>): void {
+  if (format === runFormat) return;
+  const by = isPlainObject(host) && typeof host.version === 'string' ? `recdistill ${host.version}` : 'another version';
+  fail('run-format', { path: dirname(path), given: format, by, known: runFormat, version: packageVersion });
 }
 
 /** @throws RecdistillError `run-differs` naming the first field that differs, with both values */
 export function expectSameRun(path: string, before: RunManifest, now: RunManifest): void {
   if (before.hash === now.hash) return;
-  const words = { kind: 'kind', dataFingerprint: 'data', options: 'options', inputs: 'inputs' } as const;
-  for (const field of ['kind', 'dataFingerprint', 'options', 'inputs'] as const) {
+  const words = { kind: 'kind', dataFingerprint: 'data', options: 'options', inputs: 'inputs', revisions: 'revisions' };
+  for (const field of ['kind', 'dataFingerprint', 'options', 'inputs', 'revisions'] as const) {
     const found = firstDifference(before[field], now[field], field);
     if (!found) continue;
     const difference = `${found.field} was ${show(found.before)}, now it is ${show(found.now)}`;

@@ -5,6 +5,7 @@ import { fail } from '../errors.js';
 import { readSafetensors } from '../formats/index.js';
 import type { Model } from '../models/index.js';
 import { jobFiles, readFinishedRun } from './finished.js';
+import { resolveRun } from './link.js';
 import type { RunResult } from './outcome.js';
 
 export interface SavedModel {
@@ -22,7 +23,8 @@ export interface SavedModel {
 }
 
 /** The model of a finished run at its best. @throws RecdistillError as `readFinishedRun` */
-export function readSavedModel(folder: string): SavedModel {
+export function readSavedModel(named: string): SavedModel {
+  const folder = resolveRun(named);
   const { manifest, result } = readFinishedRun(folder);
   const file = join(folder, jobFiles.model);
   const tensors = existsSync(file) ? [...readSafetensors(file).tensors] : [];

@@ -98,7 +98,8 @@ test('runs that cannot be used', { timeout: 120_000 }, async () => {
   const third = ['train', 'bpr-mf', '--data', 'synthetic:90x90x1500', ...SHORT];
   await refuses(third, 1, 'run-differs', /data/, /--name bpr-mf-3,/);
   const several = await w.run('train', 'top-pop', 'bpr-mf', ...elsewhere, ...SHORT);
-  assert.match(several.stdout, /^bpr-mf failed: .*different data.*\n {2}Keep both with --name more, /m);
+  assert.match(several.stderr, /^error: .*different data.*\nhint: Keep both with --name more, /m);
+  assert.ok(!existsSync(w.path('runs', 'top-pop')), 'it is told before any model is trained');
   assert.equal(readFileSync(w.path('runs', 'bpr-mf', 'result.json'), 'utf8'), before, 'nothing was lost');
   await refuses(['evaluate', 'bpr-mf', '--at', '200'], 2, 'bad-option', /--at.*200/, /./);
   await refuses(['evaluate', 'bpr-fm'], 2, 'unknown-name', /bpr-fm/, /bpr-mf/);

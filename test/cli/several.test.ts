@@ -29,7 +29,9 @@ test('in turn and side by side give the same runs; finished ones are read back',
   assert.equal(inTurn.code, 0, inTurn.stderr);
   for (const name of MODELS) assert.match(inTurn.stdout, new RegExp(`^${name} +0\\.\\d{4}`, 'm'));
   assert.match(inTurn.stdout, /distill --teachers bpr-mf,lightgcn,ease --dim 6/);
-  const words = ['train', ...MODELS, ...DATA, ...SHORT, '--name', 'beside', '--side-by-side', '3', '--threads', '2'];
+  // Another folder of runs: in the same one, finished runs would be used again.
+  const apart = ['--runs', 'apart'];
+  const words = ['train', ...MODELS, ...DATA, ...SHORT, '--name', 'beside', '--jobs', '3', '--threads', '2', ...apart];
   const beside = await w.json(...words);
   assert.equal(beside.code, 0, beside.stderr);
   assert.match(beside.stderr, /^2 at a time, with 1 and 1 of 2 threads\.$/m);
@@ -40,7 +42,7 @@ test('in turn and side by side give the same runs; finished ones are read back',
   );
   assert.equal(failed, 0);
   for (const { model, valid } of runs) {
-    assert.deepEqual(lastingFiles(w.path('runs', 'beside', model)), lastingFiles(w.path('runs', model)), model);
+    assert.deepEqual(lastingFiles(w.path('apart', 'beside', model)), lastingFiles(w.path('runs', model)), model);
     assert.ok(valid!['recall@50']! > 0);
   }
   const again = await w.json(...words);
@@ -50,7 +52,7 @@ test('in turn and side by side give the same runs; finished ones are read back',
   assert.equal(one.stderr, '');
 });
 
-for (const how of [[], ['--side-by-side', '2', '--threads', '2']]) {
+for (const how of [[], ['--jobs', '2', '--threads', '2']]) {
   test(`one that fails does not stop the others (${how.length > 0 ? 'side by side' : 'in turn'})`, {
     timeout: 60_000,
   }, async () => {
@@ -83,9 +85,23 @@ for (const how of [[], ['--side-by-side', '2', '--threads', '2']]) {
 test('Ctrl-C stops all at clean checkpoints, and the same command goes on to the same end', {
   timeout: 120_000,
 }, async () => {
-  for (const how of [['--side-by-side', '2', '--threads', '2'], []]) {
+  for (const how of [['--jobs', '2', '--threads', '2'], []]) {
     const name = `stopped${how.length}`;
-    const words = ['train', 'bpr-mf', 'lightgcn', ...DATA, ...OFTEN, '--epochs', '400', '--name', name, ...how];
+    // Each way in a folder of runs of its own: finished runs would be used again.
+    const [runs, place] = [`runs${how.length}`, ['--runs', `runs${how.length}`]];
+    const words = [
+      'train',
+      'bpr-mf',
+      'lightgcn',
+      ...DATA,
+      ...OFTEN,
+      '--epochs',
+      '400',
+      '--name',
+      name,
+      ...how,
+      ...place,
+    ];
     const { child, ended, seen } = w.start(...words, '--json');
     await seen(/bpr-mf: epoch \d+ of 400/, 3);
     if (how.length > 0) await seen(/lightgcn: epoch \d+ of 400/, 3);
@@ -93,20 +109,23 @@ test('Ctrl-C stops all at clean checkpoints, and the same command goes on to the
     const { code, stdout, stderr } = await ended;
     assert.deepEqual([code, (JSON.parse(stdout) as Answer).error!.code], [1, 'interrupted'], stderr);
     const begun = how.length > 0 ? ['bpr-mf', 'lightgcn'] : ['bpr-mf'];
-    for (const model of begun) assert.ok(readdirSync(w.path('runs', name, model, 'checkpoints')).length > 0, model);
-    for (const model of begun) assert.ok(!existsSync(w.path('runs', name, model, 'lock')), `${model} is free`);
+    for (const model of begun) assert.ok(readdirSync(w.path(runs, name, model, 'checkpoints')).length > 0, model);
+    for (const model of begun) assert.ok(!existsSync(w.path(runs, name, model, 'lock')), `${model} is free`);
     const resumed = await w.run(...words);
     assert.equal(resumed.code, 0, resumed.stderr);
     for (const model of begun) assert.match(resumed.stderr, new RegExp(`${model}: continuing after epoch [1-9]`));
   }
   for (const model of ['bpr-mf', 'lightgcn']) {
-    assert.deepEqual(lastingFiles(w.path('runs', 'stopped0', model)), lastingFiles(w.path('runs', 'stopped4', model)));
+    assert.deepEqual(
+      lastingFiles(w.path('runs0', 'stopped0', model)),
+      lastingFiles(w.path('runs4', 'stopped4', model)),
+    );
   }
 });
 
 test('nobody goes on alone when the command is killed', { timeout: 60_000 }, async () => {
   const words = ['train', 'bpr-mf', 'lightgcn', ...DATA, ...OFTEN, '--epochs', '100000', '--name', 'killed'];
-  const { child, ended, seen } = w.start(...words, '--side-by-side', '2', '--threads', '2');
+  const { child, ended, seen } = w.start(...words, '--jobs', '2', '--threads', '2');
   await seen(/bpr-mf: epoch \d+ of/, 2);
   await seen(/lightgcn: epoch \d+ of/, 2);
   child.kill('SIGKILL');
@@ -124,8 +143,7 @@ test('what cannot be is refused before any of them starts', { timeout: 60_000 },
     [['bpr-mf', 'bpr-fm'], 'unknown-name', /bpr-fm/],
     [['ease', 'top-pop', '--dim', '4'], 'unknown-option', /--dim/],
     [['bpr-mf', 'ease', '--l2', '-1'], 'bad-option', /--l2.* -1/],
-    [['bpr-mf', 'ease', '--side-by-side', '0'], 'bad-option', /--side-by-side/],
-    [['bpr-mf', '--side-by-side', '2'], 'unknown-option', /--side-by-side/],
+    [['bpr-mf', 'ease', '--jobs', '0'], 'bad-option', /--jobs/],
   ] as const) {
     const { code: exit, value } = await w.json('train', ...words, ...DATA, '--name', 'refused');
     const { error } = value as unknown as Answer;

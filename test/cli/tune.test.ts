@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { flagsOf, readPreset } from 'recdistill/experiment';
 import { createWorkshop } from './program.js';
@@ -18,13 +18,14 @@ interface Line {
   readonly value?: number;
   readonly seconds: number;
 }
-const trialsOf = (name: string): Line[] =>
-  readFileSync(w.path('runs', name, 'trials.jsonl'), 'utf8')
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as Line);
+const trialsOf = (name: string, runs = 'runs'): Line[] =>
+  ['ease', 'bpr-mf'].flatMap((model) => {
+    const log = w.path(runs, name, model, 'trials.jsonl');
+    const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : [];
+    return lines.map((line) => JSON.parse(line) as Line);
+  });
 /** What does not depend on the clock. */
-const lasting = (name: string) => trialsOf(name).map(({ seconds: _, ...rest }) => rest);
+const lasting = (name: string, runs?: string) => trialsOf(name, runs).map(({ seconds: _, ...rest }) => rest);
 
 interface Answer {
   readonly failed?: number;
@@ -47,22 +48,22 @@ test('a search killed at random moments ends with the trials of one that was lef
   );
   let finished = 0;
   for (const lines of [4, 9]) {
-    const { child, ended, seen } = w.start(...SEARCH, '--name', 'killed');
+    const { child, ended, seen } = w.start(...SEARCH, '--name', 'killed', '--runs', 'apart');
     await seen(/ trial \d+ of 10: /, lines);
     child.kill('SIGKILL');
     assert.equal((await ended).signal, 'SIGKILL');
-    assert.ok(trialsOf('killed').length >= finished + lines, 'what was told is in the log');
-    finished = trialsOf('killed').length;
+    assert.ok(trialsOf('killed', 'apart').length >= finished + lines, 'what was told is in the log');
+    finished = trialsOf('killed', 'apart').length;
   }
-  const { child, ended, seen } = w.start(...SEARCH, '--name', 'killed', '--json');
+  const { child, ended, seen } = w.start(...SEARCH, '--name', 'killed', '--runs', 'apart', '--json');
   await seen(/ trials were finished before/);
   child.kill('SIGINT');
   const stopped = await ended;
   assert.equal((JSON.parse(stopped.stdout) as Answer).error!.code, 'interrupted', stopped.stderr);
-  const last = await w.run(...SEARCH, '--name', 'killed');
+  const last = await w.run(...SEARCH, '--name', 'killed', '--runs', 'apart');
   assert.equal(last.code, 0, last.stderr);
-  assert.deepEqual(lasting('killed'), lasting('whole'));
-  assert.deepEqual(readdirSync(w.path('runs', 'killed')).sort(), readdirSync(w.path('runs', 'whole')).sort());
+  assert.deepEqual(lasting('killed', 'apart'), lasting('whole'));
+  assert.deepEqual(readdirSync(w.path('apart', 'killed')).sort(), readdirSync(w.path('runs', 'whole')).sort());
 });
 
 test('the command and the preset of a search train to the result that it found', { timeout: 60_000 }, async () => {
@@ -87,11 +88,11 @@ test('the command and the preset of a search train to the result that it found',
     `data: { data: 'synthetic:60x80x900' }\nevaluation: { at: [5, 10], selectBy: recall@10 }\npreset: runs/whole/preset.json\n` +
       'teachers: [{ model: bpr-mf }, { model: ease, l2: 7 }]\nstudents: [{ model: bpr-mf, dim: 2, epochs: 4 }]\n',
   );
-  const pipeline = await w.run('run', 'p.yaml');
+  const pipeline = await w.run('run', 'p.yaml', '--runs', 'apart');
   assert.equal(pipeline.code, 0, pipeline.stderr);
   const optionsOf = (name: string) =>
     (
-      JSON.parse(readFileSync(w.path('runs', 'pipeline', name, 'manifest.json'), 'utf8')) as {
+      JSON.parse(readFileSync(w.path('apart', 'pipeline', name, 'manifest.json'), 'utf8')) as {
         options: Record<string, unknown>;
       }
     ).options;
@@ -147,7 +148,7 @@ test('a search of which every trial fails says so and ends with 1', { timeout: 6
   writeFileSync(w.path('wild.yaml'), 'bpr-mf: { learningRate: [100] }\n');
   const wild = ['--space', 'wild.yaml', '--optimizer', 'sgd', '--l2', '100', '--trials', '2', '--name', 'wild'];
   const preset = { name: 'p', data: { name: 'x', fingerprint: '' }, selectBy: 'recall@10', models: {} };
-  const { dataFingerprint } = JSON.parse(readFileSync(w.path('runs', 'whole', 'manifest.json'), 'utf8')) as {
+  const { dataFingerprint } = JSON.parse(readFileSync(w.path('runs', 'whole', 'ease', 'manifest.json'), 'utf8')) as {
     dataFingerprint: string;
   };
   const models = { 'bpr-mf': { options: { learningRate: 100 } } };

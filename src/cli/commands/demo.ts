@@ -4,7 +4,8 @@ import type { Answer, Command, Console } from '../terminal/_command.js';
 import { machineGroup, writeRunsGroup } from '../terminal/groups.js';
 import { citeulike, synthetic } from './demo-pipeline.js';
 import { nextSteps, quoted } from './job.js';
-import { type PipelineOutcome, runWholePipeline } from './pipeline-run.js';
+import { jobsGroup } from './jobs.js';
+import { answerOfPipeline, type PipelineOutcome } from './pipeline-run.js';
 import { openStudent } from './recommendations.js';
 
 /** Items of the user that are shown. */
@@ -19,7 +20,7 @@ export const demo: Command = {
     'A second demo reads the finished runs back; one that was stopped goes on.',
   ].join('\n'),
   args: [],
-  groups: [writeRunsGroup, machineGroup],
+  groups: [jobsGroup, writeRunsGroup, machineGroup],
   examples: [
     ['demo', 'with what this machine has'],
     ['demo --threads 1 --runs /tmp/runs', 'on one thread, in another folder'],
@@ -28,8 +29,8 @@ export const demo: Command = {
   async run(given, console) {
     const { pipeline, minutes } = choose(console);
     console.say(`It takes ${minutes} on two cores. Ctrl-C stops it cleanly, and the next demo goes on from there.`);
-    const outcome = await runWholePipeline(pipeline, given, console, () => 'another folder of runs (--runs)');
-    return answerOf(outcome, console);
+    const rename = () => 'another folder of runs (--runs)';
+    return answerOfPipeline(pipeline, { given, console }, (outcome) => answerOf(outcome, console), rename);
   },
 };
 

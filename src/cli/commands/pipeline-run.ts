@@ -1,84 +1,87 @@
 /** Runs a pipeline with progress and a clean stop. */
 import { join } from 'node:path';
-import type { Dataset, LoadedDataset } from '../../data/index.js';
+import type { LoadedDataset } from '../../data/index.js';
 import {
-  type PipelineEvent,
+  finishPipeline,
   type PipelineOptions,
-  type PipelineRow,
+  type PipelineResult,
+  type PreparedGraph,
   pipelineOptions,
-  runPipeline,
+  planPipeline,
+  preparePipeline,
   withPreset,
 } from '../../experiment/index.js';
-import { modelOf } from '../../models/index.js';
 import { parseOptions } from '../../options/options.js';
 import { formatBytes, formatCount } from '../../report/format.js';
-import { pipelineReport } from '../../report/index.js';
-import { memoryAvailable, memoryNeeded } from '../../runs/index.js';
-import type { Console, Given } from '../terminal/_command.js';
+import { pipelineReport, pipelineTable } from '../../report/index.js';
+import { memoryAvailable } from '../../runs/index.js';
+import type { Answer, Console, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
-import { machineOf, withKernels, writeRunsGroup } from '../terminal/groups.js';
-import { interruptible } from '../terminal/interrupt.js';
-import { createProgressBar, followPipeline } from '../terminal/progress.js';
+import { writeRunsGroup } from '../terminal/groups.js';
+import { dryRun } from './dry-run.js';
+import { failuresOf, isDryRun, withEngine } from './jobs.js';
 import { dataLines } from './load-data.js';
 import { type ReportFiles, writeReport } from './report-files.js';
 import { keptSource, portable } from './source.js';
 
-export interface PipelineOutcome {
+export interface PipelineOutcome extends PipelineResult {
   readonly options: PipelineOptions;
-  readonly dataset: Dataset;
-  readonly rows: readonly PipelineRow[];
-  /** Names of the rows whose runs were finished before. */
-  readonly reused: readonly string[];
   readonly runs: string;
   readonly files: ReportFiles;
 }
 
-/** @param rename how the pipeline gets another name. @throws RecdistillError as `runPipeline` */
-export async function runWholePipeline(
+/**
+ * Runs a pipeline, or with --dry-run tells what it would do.
+ * @param answer what a command says of a pipeline of which every job is finished
+ * @param rename how the pipeline gets another name
+ * @throws RecdistillError as `runPipeline`
+ */
+export async function answerOfPipeline(
   input: unknown,
-  given: Given,
-  console: Console,
+  { given, console }: { readonly given: Given; readonly console: Console },
+  answer: (outcome: PipelineOutcome) => Answer | Promise<Answer>,
   rename: (free: string) => string,
-): Promise<PipelineOutcome> {
+): Promise<Answer> {
   const o = withPreset(parseOptions(pipelineOptions, input, 'pipeline'));
-  const { runs, overwrite } = readOptions(writeRunsGroup, given);
+  const { runs, overwrite: anew } = readOptions(writeRunsGroup, given);
+  const overwrite = anew && ('differing' as const);
   const data = await keptSource(o.data.data, runs, console.say);
-  const reused: string[] = [];
-  const progress = createProgressBar(console, o.evaluation.selectBy);
-  const follow = followPipeline(progress, o.evaluation.selectBy);
-  const listen = (event: PipelineEvent) => {
-    if (event.type === 'data') for (const line of costOf(o, event.dataset)) console.say(line);
-    if (event.type === 'row' && event.reused) reused.push(event.row.name);
-    follow(event);
-  };
-  try {
-    const work = () =>
-      withKernels(machineOf(given), (kernels) =>
-        interruptible(console.say, (signal) =>
-          runPipeline({ ...o, data: portable({ ...o.data, data }) }, { kernels, runs, overwrite, listen, signal }),
-        ),
-      );
-    const result = await offeringName(o.name, runs, work, rename);
-    const files = await writeReport(pipelineReport(result, o), join(runs, o.name, 'report.html'));
-    return { options: o, ...result, reused, runs, files };
-  } finally {
-    progress.close();
+  const options = { ...o, data: portable({ ...o.data, data }) };
+  if (isDryRun(given)) return dryRun(given, async () => [await preparePipeline(options, { runs, overwrite })]);
+  const count = planPipeline(options).graph.jobs.length;
+  const work = () =>
+    withEngine({ given, console, metric: o.evaluation.selectBy, count }, async (engine) => {
+      const context = { ...engine, runs, overwrite };
+      const pipeline = await preparePipeline(options, context);
+      for (const line of [...dataLines(o.data, pipeline.dataset), ...costLines(pipeline)]) console.say(line);
+      return finishPipeline(pipeline, context);
+    });
+  const result = await offeringName(o.name, runs, work, rename);
+  const failures = failuresOf(result);
+  if (failures) {
+    const report = result.rows.length === 0 ? undefined : pipelineTable(result.rows, result.reused, o);
+    const text = [...(report ? [report.table.toText(), ''] : []), failures.text].join('\n');
+    return { text, json: { ...report?.toJson(), ...failures.json }, failed: true };
   }
+  const files = await writeReport(pipelineReport(result, o), join(runs, o.name, 'report.html'));
+  return answer({ options: o, ...result, runs, files });
 }
 
-/** How the names fit that were asked for, and what the whole will need. */
-function costOf(o: PipelineOptions, dataset: LoadedDataset): string[] {
-  const needs = [...o.baselines, ...o.teachers, ...o.students].flatMap((entry) => {
-    if (entry.model === undefined) return [];
-    const spec = modelOf(entry.model);
-    const own = Object.entries(entry).filter(([name]) => name in spec.options.shape);
-    return { model: entry.model, bytes: memoryNeeded(spec, spec.options.parse(Object.fromEntries(own)), dataset) };
-  });
-  const [most] = needs.sort((a, b) => b.bytes - a.bytes);
+/** How large the data is, and what the largest of the jobs needs. */
+export function costLines({
+  dataset,
+  prepared,
+}: {
+  readonly dataset: LoadedDataset;
+  readonly prepared: PreparedGraph;
+}): string[] {
   const { nUsers, nItems, indices } = dataset.train;
+  const needs = prepared.jobs.flatMap(({ job, plan }) =>
+    plan.memory === undefined || !('model' in job) ? [] : [{ model: job.model, bytes: plan.memory }],
+  );
+  const [most] = needs.sort((a, b) => b.bytes - a.bytes);
   return [
-    ...dataLines(o.data, dataset),
     `${dataset.name}: ${formatCount(nUsers)} users, ${formatCount(nItems)} items, ${formatCount(indices.length)} interactions to train on.`,
     ...(most
       ? [

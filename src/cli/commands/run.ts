@@ -1,10 +1,11 @@
 import { pipelineTable } from '../../report/index.js';
-import type { Command } from '../terminal/_command.js';
+import type { Answer, Command, Console } from '../terminal/_command.js';
 import { machineGroup, writeRunsGroup } from '../terminal/groups.js';
 import { readYamlFile } from '../terminal/yaml-file.js';
 import { useFromYaml } from '../use.js';
 import { distillStep, nextSteps, quoted } from './job.js';
-import { runWholePipeline } from './pipeline-run.js';
+import { jobsGroup } from './jobs.js';
+import { answerOfPipeline, type PipelineOutcome } from './pipeline-run.js';
 
 const EXAMPLE =
   'A small pipeline: teachers: [{ model: bpr-mf }, { model: lightgcn }], students: [{ model: bpr-mf, dim: 6 }].';
@@ -14,32 +15,34 @@ export const run: Command = {
   summary: 'Run a whole pipeline from a YAML file: baselines, teachers, ensemble, students',
   about: 'Finished runs are read back, stopped ones go on. docs/cli.md describes the file.',
   args: [{ name: 'FILE', help: 'The pipeline, such as pipeline.yaml.', required: true }],
-  groups: [writeRunsGroup, machineGroup],
+  groups: [jobsGroup, writeRunsGroup, machineGroup],
   examples: [
     ['run pipeline.yaml', 'everything that is not finished yet'],
     ['run pipeline.yaml --json > result.json', 'the table for a program'],
+    ['run pipeline.yaml --dry-run', 'what is finished, and what the rest will cost'],
+    ['run pipeline.yaml --jobs 2', 'two models at the same time'],
     ['run pipeline.yaml --overwrite', 'anew, where options have changed'],
   ],
   async run(given, console) {
     const file = readYamlFile(given.args[0]!, EXAMPLE);
-    const { options, dataset, rows, reused, runs, files } = await file.within(async () =>
-      runWholePipeline(
-        await useFromYaml(file.value, given.args[0]!),
-        given,
-        console,
-        (free) => `"name: ${free}" in ${given.args[0]}`,
-      ),
-    );
-    const report = pipelineTable(rows, reused, options);
-    const student = rows.findLast((r) => r.role === 'student');
-    const teachers = rows.filter((r) => r.role === 'teacher').map((r) => `${options.name}/${r.name}`);
-    const next = nextSteps(console.program, runs, [
-      ...(rows.length > 2 ? [`compare ${quoted(options.name)}`] : []),
-      student
-        ? `recommend ${quoted(`${options.name}/${student.name}`)} --user ${quoted(dataset.users.ids[0]!)}`
-        : distillStep(teachers.join(','), runs),
-    ]);
-    const text = `${report.table.toText()}\n\nReport: ${files.html}\n\n${next}`;
-    return { text, json: { ...report.toJson(), report: files } };
+    const rename = (free: string) => `"name: ${free}" in ${given.args[0]}`;
+    return file.within(async () => {
+      const plan = await useFromYaml(file.value, given.args[0]!);
+      return answerOfPipeline(plan, { given, console }, (o) => answerOf(o, console), rename);
+    });
   },
 };
+
+function answerOf({ options, dataset, rows, reused, runs, files }: PipelineOutcome, console: Console): Answer {
+  const report = pipelineTable(rows, reused, options);
+  const student = rows.findLast((r) => r.role === 'student');
+  const teachers = rows.filter((r) => r.role === 'teacher').map((r) => `${options.name}/${r.name}`);
+  const next = nextSteps(console.program, runs, [
+    ...(rows.length > 2 ? [`compare ${quoted(options.name)}`] : []),
+    student
+      ? `recommend ${quoted(`${options.name}/${student.name}`)} --user ${quoted(dataset.users.ids[0]!)}`
+      : distillStep(teachers.join(','), runs),
+  ]);
+  const text = `${report.table.toText()}\n\nReport: ${files.html}\n\n${next}`;
+  return { text, json: { ...report.toJson(), report: files } };
+}

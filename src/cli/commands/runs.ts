@@ -9,9 +9,11 @@ import { nearest } from '../../nearest.js';
 import {
   capabilitiesOf,
   type FinishedRun,
+  isBrokenLink,
   isFinishedRun,
   isRun,
   readFinishedRun,
+  resolveRun,
   type TeacherProfile,
 } from '../../runs/index.js';
 import type { Given } from '../terminal/_command.js';
@@ -20,7 +22,7 @@ import { dataGroup, evaluationGroup } from '../terminal/groups.js';
 import { noteUses } from '../use.js';
 import { loadData } from './load-data.js';
 
-/** A folder and the name that the user knows it by. */
+/** The folder of a run and the name that the user knows it by. Where the name is a link, the folder is that of the run that it stands for. */
 export interface RunPlace {
   readonly name: string;
   readonly folder: string;
@@ -34,14 +36,21 @@ export function runNames(runs: string, prefix = ''): string[] {
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
     .map((entry) => (prefix === '' ? entry.name : `${prefix}/${entry.name}`))
     .sort()
-    .flatMap((name) => (isRun(join(runs, name)) ? [name] : name.split('/').length < 4 ? runNames(runs, name) : []));
+    .flatMap((name) => {
+      const place = join(runs, name);
+      // A name whose run is gone stays a name, so that whoever asks for it is told.
+      if (isRun(place) || isBrokenLink(place)) return [name];
+      return name.split('/').length < 4 ? runNames(runs, name) : [];
+    });
 }
 
-/** Where a run of this name, or the folder of this path, is; undefined if neither is there. */
+/**
+ * Where a run of this name, or the folder of this path, is; undefined if neither is there.
+ * @throws RecdistillError `needs-not-met` if the name stands for a run that is gone
+ */
 export function placeOf(given: string, runs: string): RunPlace | undefined {
-  const named = join(runs, given);
-  if (existsSync(named)) return { name: given, folder: named };
-  return existsSync(given) ? { name: given, folder: given } : undefined;
+  const folder = [join(runs, given), given].find((path) => existsSync(path));
+  return folder === undefined ? undefined : { name: given, folder: resolveRun(folder) };
 }
 
 /** The run called `given`, or all runs in the folder called so. @throws RecdistillError `unknown-name` */
@@ -49,7 +58,10 @@ export function findRuns(given: string, runs: string): RunPlace[] {
   const place = placeOf(given, runs);
   if (place && isRun(place.folder)) return [place];
   const inner = place
-    ? runNames(place.folder).map((name) => ({ name: `${place.name}/${name}`, folder: join(place.folder, name) }))
+    ? runNames(place.folder).map((name) => ({
+        name: `${place.name}/${name}`,
+        folder: resolveRun(join(place.folder, name)),
+      }))
     : [];
   return inner.length > 0 ? inner : noRun(given, runs);
 }

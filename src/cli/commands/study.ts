@@ -1,19 +1,18 @@
 import { basename, join } from 'node:path';
 import { methodRegistry } from '../../distill/index.js';
-import { runStudy, type StudyEvent, studyFolder, studyOptions } from '../../experiment/plans/study/index.js';
+import { checkStudy, prepareStudy, runStudy, studyFolder } from '../../experiment/plans/study/index.js';
 import { writeAtomic } from '../../formats/index.js';
-import { optionalText, options, parseOptions } from '../../options/options.js';
+import { optionalText, options } from '../../options/options.js';
 import { studyTables } from '../../report/index.js';
 import type { Command } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
-import { group, machineGroup, machineOf, withKernels, writeRunsGroup } from '../terminal/groups.js';
-import { interruptible } from '../terminal/interrupt.js';
-import { createProgressBar, followPipeline } from '../terminal/progress.js';
+import { group, machineGroup, writeRunsGroup } from '../terminal/groups.js';
 import { readYamlFile } from '../terminal/yaml-file.js';
 import { useFromYaml } from '../use.js';
+import { dryRun } from './dry-run.js';
+import { isDryRun, jobsGroup, withEngine } from './jobs.js';
 import { keptSource, portable } from './source.js';
-import { followSearch } from './tune-progress.js';
 
 const EXAMPLE =
   'A small study: teachers: [{ model: bpr-mf }, { model: lightgcn }], student: { model: bpr-mf, dim: 6 }, seeds: [0, 1].';
@@ -28,6 +27,9 @@ const outGroup = group(
   }),
 );
 
+/** A study has more jobs than a machine has threads. */
+const MOST_JOBS = 64;
+
 export const study: Command = {
   name: 'study',
   summary: 'Compare methods, or HetComp without each of its parts, over several seeds from a YAML file',
@@ -41,7 +43,7 @@ export const study: Command = {
     'Finished runs are read back, stopped ones go on; studies of one name share their teachers.',
   ].join('\n'),
   args: [{ name: 'FILE', help: 'The study, such as study.yaml.', required: true }],
-  groups: [outGroup, writeRunsGroup, machineGroup],
+  groups: [outGroup, jobsGroup, writeRunsGroup, machineGroup],
   examples: [
     ['study study.yaml', 'everything that is not finished yet'],
     ['study study.yaml --out results/methods', 'with the tables in results/methods.md and results/methods.json'],
@@ -49,31 +51,21 @@ export const study: Command = {
   async run(given, console) {
     const file = readYamlFile(given.args[0]!, EXAMPLE);
     const { out } = readOptions(outGroup, given);
-    const { runs, overwrite } = readOptions(writeRunsGroup, given);
-    const result = await file.within(async () => {
-      const o = parseOptions(studyOptions, await useFromYaml(file.value, given.args[0]!), 'study');
+    const { runs, overwrite: anew } = readOptions(writeRunsGroup, given);
+    const overwrite = anew && ('differing' as const);
+    const prepared = await file.within(async () => {
+      const { options: o } = checkStudy(await useFromYaml(file.value, given.args[0]!));
       const data = await keptSource(o.data.data, runs, console.say);
-      const metric = o.evaluation.selectBy;
-      const progress = createProgressBar(console, metric);
-      const [search, pipeline] = [followSearch(console, metric), followPipeline(progress, metric)];
-      const listen = (event: StudyEvent) => {
-        if (event.type === 'seed') progress.say(`Seed ${event.seed} (${event.at} of ${event.of})`);
-        else if (event.type === 'tune') search.listen(event.event);
-        else pipeline(event);
-      };
-      const work = () =>
-        withKernels(machineOf(given), (kernels) =>
-          interruptible(console.say, (signal) =>
-            runStudy({ ...o, data: portable({ ...o.data, data }) }, { kernels, runs, overwrite, listen, signal }),
-          ),
-        );
-      try {
-        return await offeringName(o.name, runs, work, (free) => `"name: ${free}" in ${given.args[0]}`);
-      } finally {
-        progress.close();
-        search.close();
-      }
+      return { ...o, data: portable({ ...o.data, data }) };
     });
+    if (isDryRun(given)) return file.within(() => dryRun(given, () => prepareStudy(prepared, { runs, overwrite })));
+    const work = () =>
+      withEngine({ given, console, metric: prepared.evaluation.selectBy, count: MOST_JOBS }, (engine) =>
+        runStudy(prepared, { ...engine, runs, overwrite }),
+      );
+    const result = await file.within(() =>
+      offeringName(prepared.name, runs, work, (free) => `"name: ${free}" in ${given.args[0]}`),
+    );
     const { entries } = result.options;
     const what = typeof entries === 'string' ? entries : out === undefined ? 'entries' : basename(out);
     const path = out ?? join(studyFolder(runs, result.options), `study-${what}`);

@@ -1,31 +1,27 @@
-/** Several models with one command: in turn or side by side, one that fails does not stop the others, one table at the end. */
-
-import { fail, RecdistillError } from '../../errors.js';
-import { int, options } from '../../options/options.js';
+/** Several models with one command: one that fails does not stop the others, one table at the end. */
+import type { LoadedDataset } from '../../data/index.js';
+import { fail } from '../../errors.js';
+import { prepareTraining, trainPrepared } from '../../experiment/index.js';
 import { trainedTable } from '../../report/index.js';
+import type { JobResult, RunResult } from '../../runs/index.js';
 import type { Answer, Console, Given } from '../terminal/_command.js';
-import { failureOf } from '../terminal/failure.js';
-import { readOptions, rowsOf } from '../terminal/flags.js';
-import { differsHint, freeName } from '../terminal/free-name.js';
-import { group, modelGroup, nameGroup } from '../terminal/groups.js';
-import { interruptible } from '../terminal/interrupt.js';
-import { distillStep, jsonOf, nextSteps, quoted } from './job.js';
+import { type Failure, failureOf } from '../terminal/failure.js';
+import { givenOf, readOptions } from '../terminal/flags.js';
+import { offeringName } from '../terminal/free-name.js';
+import { modelGroup, nameGroup } from '../terminal/groups.js';
+import { dryRun } from './dry-run.js';
+import { bundleOf, checkName, distillStep, type JobJson, nextSteps, quoted, trajectoryGroup } from './job.js';
+import { isDryRun, withEngine } from './jobs.js';
 import { loadData } from './load-data.js';
-import { type OneOfSeveral, type Trained, trainSideBySide } from './side-by-side.js';
-import { readSetting, type TrainSetting, trainGroups, trainOne } from './train-one.js';
+import { costLines } from './pipeline-run.js';
+import { optionsBeneath } from './preset.js';
+import { portable } from './source.js';
+import { readSetting, type TrainSetting } from './train-one.js';
 
-export const severalGroup = group(
-  'Several models',
-  'train',
-  options({
-    sideBySide: int({
-      default: 1,
-      min: 1,
-      max: 64,
-      help: 'Models that are trained at the same time, each in a process of its own; the threads are divided between them.',
-    }),
-  }),
-);
+/** What became of one of the models. */
+type Trained =
+  | ({ readonly model: string } & JobJson)
+  | { readonly model: string; readonly name: string; readonly error: Omit<Failure, 'exit'> };
 
 /** @throws RecdistillError for anything that is wrong with the options, before any work; `interrupted` */
 export async function trainSeveral(given: Given, console: Console): Promise<Answer> {
@@ -33,52 +29,55 @@ export async function trainSeveral(given: Given, console: Console): Promise<Answ
   const twice = models.find((model, at) => models.indexOf(model) !== at);
   if (twice !== undefined) fail('usage', { problem: `${twice} is named twice`, hint: 'Name each model once.' });
   const setting = readSetting(models, given);
-  const { sideBySide } = readOptions(severalGroup, given);
-  const jobs = models.map((model) => oneOf(model, given));
-  const rows =
-    sideBySide > 1 ? await trainSideBySide(jobs, sideBySide, given, console) : await inTurn(jobs, setting, console);
   const { name, runs } = readOptions(nameGroup, given);
-  // Alone, a model would be told to take a name of its own; here one name stands for all of them.
-  const rename = `--name ${freeName(name ?? 'more', runs)}`;
-  return reportOf(
-    rows.map((row) => renamed(row, rename)),
-    setting,
-    runs,
-    console,
+  const dataset = await loadData(setting.data, console.say);
+  const request = trainingOf(models, setting, dataset, given, (model) =>
+    name === undefined ? model : `${name}/${model}`,
   );
-}
-
-const renamed = (row: Trained, rename: string): Trained =>
-  'error' in row && row.error.code === 'run-differs'
-    ? { ...row, error: { ...row.error, hint: differsHint(rename) } }
-    : row;
-
-/** The model's own part of what was given for all of them. */
-function oneOf(model: string, given: Given): OneOfSeveral {
-  const known = new Set(rowsOf([modelGroup(model), ...trainGroups]).map((row) => row.name));
-  const flags = Object.fromEntries(Object.entries(given.flags).filter(([name]) => known.has(name)));
-  const name = flags.name === undefined ? model : `${flags.name}/${model}`;
-  return { model, name, given: { args: [model], flags: { ...flags, name } } };
-}
-
-function inTurn(jobs: readonly OneOfSeveral[], setting: TrainSetting, console: Console): Promise<Trained[]> {
-  return interruptible(console.say, async (signal) => {
-    const dataset = await loadData(setting.data, console.say);
-    const rows: Trained[] = [];
-    for (const { model, name, given } of jobs) {
-      if (signal.aborted) fail('interrupted', { what: `training, before ${name},` });
-      try {
-        rows.push({ model, ...jsonOf(await trainOne(model, setting, dataset, given, console, signal)) });
-      } catch (cause) {
-        if (cause instanceof RecdistillError && cause.code === 'interrupted') throw cause;
-        const { exit: _, ...error } = failureOf(cause);
-        console.say(`${name} failed: ${error.message}`);
-        rows.push({ model, name, error });
-      }
+  if (isDryRun(given)) return dryRun(given, async () => [{ prepared: await prepareTraining(request) }]);
+  const work = () =>
+    withEngine({ given, console, metric: setting.evaluation.selectBy, count: models.length }, async (engine) => {
+      const prepared = await prepareTraining({ ...request, ...engine });
+      for (const line of costLines({ dataset, prepared })) console.say(line);
+      return trainPrepared(prepared, { ...request, ...engine });
+    });
+  const { results, failed } = await offeringName(name ?? 'more', runs, work);
+  const rows = request.models.map(({ name, model }): Trained => {
+    const done = results.find((r) => r.job === name);
+    if (done?.result && isWhole(done.result) && done.folder !== undefined) {
+      const { folder, reused, result, valid = {} } = done;
+      const bundle = bundleOf(model, folder);
+      return { model, name, folder, reused, ...(bundle ? { bundle } : {}), valid, result };
     }
-    return rows;
+    const { exit: _, ...error } = failureOf(failed.find((f) => f.job === name)?.error);
+    return { model, name, error };
   });
+  return reportOf(rows, setting, runs, console);
 }
+
+/** What is asked of the models, each with its own part of the options that were given for all of them. */
+export function trainingOf(
+  models: readonly string[],
+  { evaluation, data, preset }: TrainSetting,
+  dataset: LoadedDataset,
+  given: Given,
+  nameOf: (model: string) => string,
+) {
+  const { runs, overwrite } = readOptions(nameGroup, given);
+  return {
+    ...{ dataset, data: portable(data), evaluation, trajectory: readOptions(trajectoryGroup, given), runs, overwrite },
+    models: models.map((model) => {
+      const name = nameOf(model);
+      checkName(name);
+      const options = { ...optionsBeneath(preset, model, dataset), ...givenOf(modelGroup(model).schema, given) };
+      return { name, model, options };
+    }),
+  };
+}
+
+/** Whether the cost is known, as it is of every model that was trained here. */
+const isWhole = (result: RunResult): result is JobResult =>
+  [result.parameters, result.bytes, result.latencyMicroseconds, result.seconds].every((cost) => cost !== undefined);
 
 function reportOf(rows: readonly Trained[], { evaluation }: TrainSetting, runs: string, console: Console): Answer {
   const { at, selectBy } = evaluation;

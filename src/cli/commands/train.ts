@@ -1,12 +1,16 @@
+import { prepareTraining } from '../../experiment/index.js';
 import { modelRegistry } from '../../models/index.js';
 import type { Command } from '../terminal/_command.js';
-import { modelGroup } from '../terminal/groups.js';
+import { readOptions } from '../terminal/flags.js';
+import { modelGroup, nameGroup } from '../terminal/groups.js';
 import { tellUnnamedData } from '../terminal/unnamed-data.js';
+import { dryRun } from './dry-run.js';
 import { answerOf, distillStep, quoted } from './job.js';
+import { isDryRun, jobsGroup } from './jobs.js';
 import { loadData } from './load-data.js';
 import { presetList } from './preset.js';
 import { readSetting, trainGroups, trainOne } from './train-one.js';
-import { severalGroup, trainSeveral } from './train-several.js';
+import { trainingOf, trainSeveral } from './train-several.js';
 
 export const train: Command = {
   name: 'train',
@@ -20,8 +24,8 @@ export const train: Command = {
     'Several models are trained in turn, each in a run of its own; an option goes to those of them that have it.',
   ].join('\n'),
   args: [{ name: 'MODEL', help: 'One or more of the models in the list.', required: true, many: true }],
-  groups: [...modelRegistry.all().map((m) => modelGroup(m.name)), severalGroup, ...trainGroups],
-  groupsFor: ({ args }) => [...args.map(modelGroup), ...(args.length === 1 ? [] : [severalGroup]), ...trainGroups],
+  groups: [...modelRegistry.all().map((m) => modelGroup(m.name)), jobsGroup, ...trainGroups],
+  groupsFor: ({ args }) => [...args.map(modelGroup), jobsGroup, ...trainGroups],
   examples: [
     ['train ease', 'a strong baseline on synthetic data, in seconds'],
     ['train bpr-mf --data citeulike-t --dim 64', 'a teacher on a named data set'],
@@ -30,7 +34,8 @@ export const train: Command = {
       'train bpr-mf lightgcn mult-vae --data citeulike-hetcomp-split --preset citeulike-hetcomp-split',
       'three tuned teachers',
     ],
-    ['train bpr-mf lightgcn --epochs 50 --side-by-side 2', 'two at once; the threads are divided between them'],
+    ['train bpr-mf lightgcn --epochs 50 --jobs 2', 'two at the same time; the threads are divided between them'],
+    ['train bpr-mf lightgcn --dry-run', 'what is finished, and what the rest will cost'],
   ],
   async run(given, console) {
     await tellUnnamedData(given, false, console);
@@ -38,6 +43,12 @@ export const train: Command = {
     const model = given.args[0]!;
     const setting = readSetting([model], given);
     const dataset = await loadData(setting.data, console.say);
+    if (isDryRun(given)) {
+      const { name = model } = readOptions(nameGroup, given);
+      // A run that is named alone is made under its name, whatever other runs there are.
+      const request = { ...trainingOf([model], setting, dataset, given, () => name), reuse: false };
+      return dryRun(given, async () => [{ prepared: await prepareTraining(request) }]);
+    }
     const done = await trainOne(model, setting, dataset, given, console);
     const user = dataset.users.ids[0]!;
     return answerOf(done, console, setting.evaluation.at, [

@@ -1,6 +1,6 @@
 /** Shows how far a search is: a line for each finished trial, and on a terminal a bar for the one under way. */
 
-import type { TuneEvent } from '../../experiment/search/index.js';
+import type { SearchEvent } from '../../experiment/search/index.js';
 import { trialText } from '../../report/index.js';
 import type { Console } from '../terminal/_command.js';
 import { createProgressBar } from '../terminal/progress.js';
@@ -8,7 +8,7 @@ import { createProgressBar } from '../terminal/progress.js';
 export function followSearch(
   console: Console,
   metric: string,
-): { readonly listen: (event: TuneEvent) => void; readonly close: () => void } {
+): { readonly listen: (event: SearchEvent) => void; readonly close: () => void } {
   // Without a terminal each evaluation would be a line of its own: too many for dozens of trials.
   const progress = createProgressBar({ ...console, quiet: console.quiet || !console.terminal }, metric);
   const say = console.terminal ? progress.say : console.say;

@@ -1,8 +1,8 @@
 /** What a search found: the best trials of each model, what it took, and how to use it. */
 import { join } from 'node:path';
 import type { EvaluationOptions } from '../../eval/index.js';
+import type { ModelSearch, TuneResult } from '../../experiment/index.js';
 import { flagsOf } from '../../experiment/presets/index.js';
-import type { ModelSearch, TuneResult } from '../../experiment/search/index.js';
 import { modelOf } from '../../models/index.js';
 import { searchTable } from '../../report/index.js';
 import { SEARCH_LOG } from '../../runs/index.js';
@@ -36,7 +36,7 @@ export function searchReport({ searches, preset }: TuneResult, setting: SearchSe
       : undefined;
   const text = [
     ...searches.map((s) => modelText(s, evaluation.selectBy, commandOf(s))),
-    `All trials: ${join(folder, SEARCH_LOG)}`,
+    `All trials: ${searches.map((s) => join(folder, s.model, SEARCH_LOG)).join(', ')}`,
     ...(preset && found.length > 0
       ? [
           `The best options as a preset: ${path}`,

@@ -1,28 +1,21 @@
 import { join } from 'node:path';
-import { methodOf, methodRegistry } from '../../distill/index.js';
-import { parseSpaces, tune as search, strategyRegistry, tuneOptions } from '../../experiment/search/index.js';
+import { isCoTrained, methodOf, methodRegistry } from '../../distill/index.js';
+import { fail } from '../../errors.js';
+import { parseSpaces, prepareTune, tune as search, strategyRegistry, tuneOptions } from '../../experiment/index.js';
 import { modelRegistry } from '../../models/index.js';
 import { optionalText, options } from '../../options/options.js';
 import type { Command, Given } from '../terminal/_command.js';
 import { givenOf, readOptions } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
-import {
-  dataGroup,
-  evaluationGroup,
-  group,
-  machineGroup,
-  machineOf,
-  modelGroup,
-  nameGroup,
-  withKernels,
-} from '../terminal/groups.js';
-import { interruptible } from '../terminal/interrupt.js';
+import { dataGroup, evaluationGroup, group, machineGroup, modelGroup, nameGroup } from '../terminal/groups.js';
 import { tellUnnamedData } from '../terminal/unnamed-data.js';
 import { readYamlFile } from '../terminal/yaml-file.js';
+import { dryRun } from './dry-run.js';
 import { checkName } from './job.js';
+import { isDryRun, jobsGroup, withEngine } from './jobs.js';
 import { loadData } from './load-data.js';
 import { presetGiven, presetGroup } from './preset.js';
-import { followSearch } from './tune-progress.js';
+import { portable } from './source.js';
 import { searchReport } from './tune-report.js';
 import { methodGroup, taughtGroup, taughtSearch } from './tune-taught.js';
 
@@ -32,7 +25,9 @@ const spaceGroup = group(
   'tune',
   options({ space: optionalText({ help: 'YAML file with search spaces that replace those of the models.' }) }),
 );
-const shared = [taughtGroup, spaceGroup, presetGroup, dataGroup, evaluationGroup, nameGroup, machineGroup] as const;
+const shared = [
+  ...[jobsGroup, taughtGroup, spaceGroup, presetGroup, dataGroup, evaluationGroup, nameGroup, machineGroup],
+] as const;
 /** The options of the method that is named. */
 const methodGroups = ({ flags: { method } }: Given) => (method === undefined ? [] : [methodGroup(String(method))]);
 const tunable = modelRegistry.all().filter((m) => Object.keys(m.search).length > 0);
@@ -88,34 +83,35 @@ export const tune: Command = {
     const { space } = readOptions(spaceGroup, given);
     const file = space === undefined ? undefined : readYamlFile(space, EXAMPLE);
     const spaces = file ? await file.within(async () => parseSpaces(file.value, named)) : {};
-    const folder = join(runs, name);
+    if (isDryRun(given) && named && isCoTrained(named) && given.flags.start === undefined) {
+      fail('usage', {
+        problem: `a search with ${named.name} begins from a student that is trained first, and --dry-run trains nothing`,
+        hint: 'Train the student and name its run with --start.',
+      });
+    }
     const taught = await taughtSearch(given, name, console);
     if (!taught) await tellUnnamedData(given, false, console);
-    const dataset = taught?.dataset ?? (await loadData(readOptions(dataGroup, given), console.say));
+    const data = readOptions(dataGroup, given);
+    const dataset = taught?.dataset ?? (await loadData(data, console.say));
     const evaluation = taught?.evaluation ?? readOptions(evaluationGroup, given);
     // What the student of a co-trained method is was said to the training that it starts from.
     const searched = taught?.teachers.pair ? methodGroups(given) : owned;
     const fixed = Object.assign({}, ...searched.map((own) => givenOf(own.schema, given)));
-    const follow = followSearch(console, evaluation.selectBy);
+    const request = {
+      ...{ dataset, models: names, options: o, fixed, spaces, evaluation, runs, name, overwrite },
+      ...(start ? { start } : {}),
+      ...(taught ? { method: taught.method, ...taught.teachers } : { data: portable(data) }),
+    };
+    const placed = <T>(work: () => Promise<T>) => (file ? file.within(work) : work());
+    if (isDryRun(given)) return placed(() => dryRun(given, async () => [await prepareTune(request)]));
     const work = () =>
-      withKernels(machineOf(given), (kernels) =>
-        interruptible(console.say, (signal) =>
-          search({
-            ...{ dataset, kernels, models: names, options: o, fixed, spaces, evaluation, folder, overwrite, signal },
-            ...(start ? { start } : {}),
-            ...(taught ? { method: taught.method, ...taught.teachers } : {}),
-            listen: follow.listen,
-          }),
-        ),
+      withEngine({ given, console, metric: evaluation.selectBy, count: names.length }, (engine) =>
+        search({ ...request, ...engine }),
       );
-    try {
-      const found = await offeringName(name, runs, () => (file ? file.within(work) : work()));
-      return searchReport(found, {
-        ...{ given, folder, runs, evaluation, console },
-        ...(taught ? { distil: taught.command } : {}),
-      });
-    } finally {
-      follow.close();
-    }
+    const found = await offeringName(name, runs, () => placed(work));
+    return searchReport(found, {
+      ...{ given, folder: join(runs, name), runs, evaluation, console },
+      ...(taught ? { distil: taught.command } : {}),
+    });
   },
 };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Console } from './_command.js';
-import { createProgressBar, followPipeline } from './progress.js';
+import { createProgressBar } from './progress.js';
 
 function listening(quiet = false): { console: Console; lines: string[] } {
   const lines: string[] = [];
@@ -66,13 +66,6 @@ test('a run that goes on says so, and notes are passed on', () => {
   progress.train({ type: 'start', model: 'bpr-mf', epoch: 7, epochs: 20, batches: 1 });
   progress.train({ type: 'note', message: 'a checkpoint is damaged' });
   assert.deepEqual(lines, ['a ...', 'a: continuing after epoch 7', 'a: a checkpoint is damaged']);
-});
-
-test('a pipeline says which job of how many', () => {
-  const { console, lines } = listening();
-  const progress = createProgressBar(console, 'recall@50', () => 0);
-  followPipeline(progress, 'recall@50')({ type: 'job', role: 'teacher', name: 'ease', at: 2, of: 9 });
-  assert.deepEqual(lines, ['[2/9] ease ...']);
 });
 
 test('quiet is quiet', () => {

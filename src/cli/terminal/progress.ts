@@ -1,8 +1,6 @@
 /** Shows how far the work is: a bar on a terminal, plain lines elsewhere, nothing with --quiet. It only listens to events. */
 import { SingleBar } from 'cli-progress';
-import type { PipelineEvent } from '../../experiment/index.js';
 import { formatDone, formatLoss, formatMetric, formatPace, formatSeconds } from '../../report/format.js';
-import { rankingLines } from '../../report/index.js';
 import type { TrainEvent } from '../../train/index.js';
 import type { Console } from './_command.js';
 
@@ -163,21 +161,5 @@ function bar(): Painter {
       process.stderr.write(`${CLEAR_LINE}${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
     },
     clear,
-  };
-}
-
-/** Follows a pipeline: which job of how many, how it goes, what came of it. */
-export function followPipeline(progress: ProgressBar, metric: string): (event: PipelineEvent) => void {
-  return (event) => {
-    if (event.type === 'job') progress.job(`[${event.at}/${event.of}] ${event.name}`);
-    else if (event.type === 'train') progress.train(event.event);
-    else if (event.type === 'rankings') for (const line of rankingLines(event.report)) progress.say(line);
-    else if (event.type === 'row') {
-      const { role, name, seconds, evaluation } = event.row;
-      const value = formatMetric(evaluation.means[metric]);
-      const time = seconds === undefined ? '' : ` (${formatSeconds(seconds)})`;
-      const how = event.reused ? ' (finished before, read back)' : time;
-      progress.say(`${name}: test ${metric} ${value}${role === 'ensemble' ? '' : how}`);
-    }
   };
 }

@@ -56,6 +56,10 @@ function textOf(path: string): string {
 
 /** Where in the file the option or the name is that the error is about. */
 function placeOf(root: Node, { code, details }: RecdistillError): number | undefined {
+  const placed = Array.isArray(details.path) && isCollection(root) ? root.getIn(details.path, true) : undefined;
+  if (isNode(placed)) return placed.range?.[0];
+  if (code === 'bad-plan')
+    return find(root, (key, value) => key === 'name' && value === details.given) ?? root.range?.[0];
   if (code === 'unknown-name') return find(root, (key, value) => key !== undefined && value === details.given);
   if (code === 'bad-space' && isCollection(root)) {
     const place = [details.owner, details.option].filter((key) => key !== undefined);

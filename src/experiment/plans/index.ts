@@ -1,3 +1,6 @@
+export type { PlanContext } from './context.js';
 export * from './pipeline.js';
-export { namedTeachers, type PipelineOptions, pipelineOptions, type Role, withPreset } from './plan.js';
+export { type PipelineOptions, pipelineOptions, type Role, withPreset } from './plan.js';
 export * from './study/index.js';
+export * from './train.js';
+export * from './tune.js';

@@ -8,7 +8,9 @@ import { createKernels } from '../../kernels/index.js';
 import { jobFiles, readFinishedRun } from '../../runs/finished.js';
 import { evaluation, kernels, newFolder, quick, refusedAs, SMALL, smallData } from '../../runs/small.test.support.js';
 import { createStudent } from '../../student/index.js';
-import { type PipelineContext, type PipelineEvent, runPipeline } from './pipeline.js';
+import type { PlanEvent } from '../engine/index.js';
+import type { PlanContext } from './context.js';
+import { runPipeline } from './pipeline.js';
 
 const hetcomp = { ...quick, dim: 2, period: 1, topK: 20, discrepancyK: 10, lambda: 0.1 };
 const plan = {
@@ -27,9 +29,9 @@ const plan = {
   checkpoints: 3,
 };
 
-async function run(input: unknown, context: Partial<PipelineContext> = {}) {
-  const events: PipelineEvent[] = [];
-  const listen = (e: PipelineEvent) => {
+async function run(input: unknown, context: Partial<PlanContext> = {}) {
+  const events: PlanEvent[] = [];
+  const listen = (e: PlanEvent) => {
     events.push(e);
     context.listen?.(e);
   };
@@ -73,12 +75,12 @@ test('the chain gives a row for each part, in order, under its name', async () =
     assert.deepEqual(row.evaluation.users, result.rows[0]!.evaluation.users, 'all are judged on the same users');
   }
   assert.equal(events[0]!.type, 'data');
-  const jobs = events.flatMap((e) => (e.type === 'job' ? [[e.name, e.at, e.of]] : []));
+  const jobs = events.flatMap((e) => (e.type === 'started' ? [[e.job, e.at, e.of]] : []));
   assert.deepEqual(
     jobs,
     result.rows.map((r, at) => [r.name, at + 1, 6]),
   );
-  assert.ok(events.some((e) => e.type === 'train' && e.event.type === 'method' && e.name === 'student-hetcomp'));
+  assert.ok(events.some((e) => e.type === 'progress' && e.event.type === 'method' && e.job === 'student-hetcomp'));
 });
 
 test('setup generalization: nobody trains on what is hidden, and all are judged on it as well', async () => {
@@ -124,7 +126,7 @@ test('a chain that was kept is read back; one that was interrupted goes on to th
     'top-pop',
   ]);
   const again = await run(plan, { runs: straight });
-  const reused = (events: readonly PipelineEvent[]) => events.flatMap((e) => (e.type === 'row' ? [e.reused] : []));
+  const reused = (events: readonly PlanEvent[]) => events.flatMap((e) => (e.type === 'finished' ? [e.reused] : []));
   assert.deepEqual(reused(first.events), [false, false, false, false, false, false]);
   // The ensemble is no run: it is fused anew from what its teachers left.
   assert.deepEqual(reused(again.events), [true, true, true, false, true, true]);
@@ -135,8 +137,8 @@ test('a chain that was kept is read back; one that was interrupted goes on to th
     ['student-hetcomp', 2],
   ] as const) {
     const stop = new AbortController();
-    const listen = (e: PipelineEvent) => {
-      if (e.type !== 'train' || e.name !== name) return;
+    const listen = (e: PlanEvent) => {
+      if (e.type !== 'progress' || e.job !== name) return;
       if (e.event.type === 'checkpoint' && e.event.epoch === epoch) stop.abort();
     };
     await assert.rejects(run(plan, { runs: parts, listen, signal: stop.signal }), refusedAs('interrupted'));
@@ -174,8 +176,8 @@ test('what is wrong anywhere in the plan is refused before any data is read', as
     ['bad-option', { teachers: [{ model: 'bpr-mf', name: '../elsewhere' }] }],
     ['bad-option', { checkpoints: 0 }],
     ['bad-option', { evaluation: { at: [0] } }],
-    ['usage', { teachers: [teacher, teacher] }],
-    ['usage', { teachers: [{ ...teacher, name: 'ensemble' }] }],
+    ['bad-plan', { teachers: [teacher, teacher] }],
+    ['bad-plan', { teachers: [{ ...teacher, name: 'ensemble' }] }],
     ['unknown-name', { students: [{ model: 'bpr', method: 'hetcomp' }] }],
     ['unknown-name', { students: [{ model: 'bpr-mf', method: 'hetcom' }] }],
     ['unknown-option', { students: [{ model: 'bpr-mf', lamda: 1 }] }],
@@ -187,7 +189,7 @@ test('what is wrong anywhere in the plan is refused before any data is read', as
   ];
   const runs = newFolder();
   for (const [code, more] of wrong) {
-    const events: PipelineEvent[] = [];
+    const events: PlanEvent[] = [];
     await assert.rejects(
       runPipeline({ ...plan, ...more }, { kernels, runs, listen: (e) => events.push(e) }),
       refusedAs(code),
@@ -199,7 +201,7 @@ test('what is wrong anywhere in the plan is refused before any data is read', as
 });
 
 test('K above the number of items is refused before anything is trained', async () => {
-  const events: PipelineEvent[] = [];
+  const events: PlanEvent[] = [];
   const input = { ...plan, evaluation: { at: [10, 1000], selectBy: 'recall@10' } };
   await assert.rejects(runPipeline(input, { kernels, listen: (e) => events.push(e) }), refusedAs('bad-option', /1000/));
   assert.deepEqual(
@@ -255,9 +257,9 @@ test('a student of a co-trained method is trained alone, then on together with i
       ['student', 'pair', 'bpr-mf', 'bd'],
     ],
   );
-  assert.deepEqual(events.flatMap((e) => (e.type === 'job' ? [[e.role, e.name]] : [])).slice(-2), [
-    ['start', 'pair/start'],
-    ['student', 'pair'],
+  assert.deepEqual(events.flatMap((e) => (e.type === 'started' ? [[e.kind, e.job]] : [])).slice(-2), [
+    ['train', 'pair/start'],
+    ['co-train', 'pair'],
   ]);
   const runs = newFolder();
   const kept = await run(input, { runs });
@@ -272,7 +274,7 @@ test('a student of a co-trained method is trained alone, then on together with i
     if (part !== 'start') assert.deepEqual(manifest.inputs, { 'teacher before': teacher, 'student before': student });
   }
   const again = await run(input, { runs });
-  assert.ok(again.events.every((e) => e.type !== 'row' || e.reused || e.row.role === 'ensemble'));
+  assert.ok(again.events.every((e) => e.type !== 'finished' || e.reused || e.job === 'ensemble'));
 });
 
 test('what a joint training of a pipeline would refuse is told before anything is trained', async () => {

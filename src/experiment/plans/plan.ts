@@ -20,6 +20,7 @@ import { unitName } from '../../options/unit-option.js';
 import { nameOfFile } from '../../runs/external.js';
 import { capabilitiesOf, checkStudent, splitOptions, type TeacherProfile } from '../../runs/method.js';
 import { trajectoryOptions } from '../../train/index.js';
+import type { JobSpec, Setting } from '../engine/index.js';
 import { presetOptions, readPreset } from '../presets/index.js';
 
 const name = z
@@ -41,7 +42,11 @@ const studentEntry = entry.extend({
   method: unitName(methodRegistry)
     .default('hetcomp')
     .describe('The distillation method: its name, or in the library a method of your own.'),
-  teachers: z.array(z.string()).min(1).optional().describe('Names of the teachers that it learns from; default: all.'),
+  teachers: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe('Names of the teachers and students that it learns from; default: all teachers.'),
 });
 
 export const pipelineOptions = options({
@@ -117,40 +122,40 @@ export function dataOf({
   return setup === 'generalization' ? { ...data, hiddenShare } : data;
 }
 
+interface StepBase {
+  readonly name: string;
+  /** Where the options describe it, from their root on. */
+  readonly at?: readonly (string | number)[];
+}
+
 /** A model that is trained or computed. */
-export interface ModelStep {
+export interface ModelStep extends StepBase {
   readonly kind: 'model';
   readonly role: Exclude<Role, 'ensemble' | 'co-trained teacher'>;
-  readonly name: string;
   readonly model: string;
   readonly method: string;
-  /** Names of the teachers that it learns from; absent: all. */
+  /** Names of the teachers and students that it learns from; absent: all teachers. */
   readonly teachers?: readonly string[];
   readonly options: Readonly<Record<string, unknown>>;
-  /** Those of `options` that are the model's, checked and with defaults. */
-  readonly modelOptions: Readonly<Record<string, unknown>>;
 }
 
 /** A file of rankings, in which there may be several teachers. */
-export interface RankingsStep {
+export interface RankingsStep extends StepBase {
   readonly kind: 'rankings';
   readonly role: 'teacher';
-  readonly name: string;
   readonly file: string;
   readonly options: RankingOptions;
 }
 
-export interface EnsembleStep {
+export interface EnsembleStep extends StepBase {
   readonly kind: 'ensemble';
   readonly role: 'ensemble';
-  readonly name: string;
 }
 
 /** A teacher and a student that train on together; the runs are `<name>/teacher` and `<name>/student`. */
-export interface CoTrainStep {
+export interface CoTrainStep extends StepBase {
   readonly kind: 'co-train';
   readonly role: 'student';
-  readonly name: string;
   /** Name of the step that the student starts from. */
   readonly start: string;
   readonly method: string;
@@ -174,81 +179,114 @@ export const startName = (student: string): string => `${student}/start`;
  */
 export function planOf(o: PipelineOptions): Step[] {
   const plan: Step[] = [
-    ...o.baselines.map((e) => modelStep('baseline', e)),
+    ...o.baselines.map((e, at) => modelStep('baseline', e, ['baselines', at])),
     ...o.teachers.map(teacherStep),
     { kind: 'ensemble', role: 'ensemble', name: 'ensemble' },
-    ...o.students.flatMap(studentSteps),
+    ...o.students.flatMap((e, at) => studentSteps(e, ['students', at])),
   ];
-  checkStudents(plan, plan.flatMap(profilesOf));
-  const twice = plan.find((a, at) => plan.findIndex((b) => b.name === a.name) !== at);
-  if (twice) {
-    fail('usage', {
-      problem: `two parts of the pipeline are called "${twice.name}"`,
-      hint: 'Give one of them another name with "name:".',
-    });
-  }
+  checkStudents(plan, (step) => [step.name]);
   return plan;
 }
 
-/** What the last student cannot do is told before the first teacher is trained. @throws RecdistillError `needs-not-met` */
-export function checkStudents(plan: readonly Step[], teachers: readonly TeacherProfile[]): void {
+/**
+ * What a student cannot do is told before the first teacher is trained.
+ * @param resultsOf names of the results that a step gives, as far as they are known
+ * @throws RecdistillError `needs-not-met`, `unknown-name`
+ */
+export function checkStudents(plan: readonly Step[], resultsOf: (step: Step) => readonly string[]): void {
+  const profiles = (role: Role) =>
+    plan.flatMap((step) => (step.role === role ? resultsOf(step).map((name) => profileOf(name, step)) : []));
+  const [teachers, students] = [profiles('teacher'), profiles('student')];
   for (const step of plan) {
     if (step.kind !== 'model' && step.kind !== 'co-train') continue;
-    const own = step.method === 'none' ? [] : namedTeachers(step.teachers, teachers);
+    const own = step.method === 'none' ? [] : namedTeachers(step, teachers, students);
     checkStudent(modelOf(step.model), methodOf(step.method), own);
   }
 }
 
 /**
- * Those of the teachers that are named, or all. The name of a file of rankings that names its teachers stands for all of these.
+ * Those of the teachers and students that a step names, or all teachers. The name of a file of rankings that names its teachers stands for
+ * all of these.
  * @throws RecdistillError `unknown-name`
  */
-export function namedTeachers<T extends { readonly name: string }>(
-  wanted: readonly string[] | undefined,
+function namedTeachers<T extends { readonly name: string }>(
+  { teachers: wanted, at }: Pick<ModelStep, 'teachers' | 'at'>,
   teachers: readonly T[],
+  students: readonly T[],
 ): T[] {
   if (!wanted) return [...teachers];
+  const all = [...teachers, ...students];
   const is = (name: string) => (t: T) => t.name === name || t.name.startsWith(`${name}/`);
-  const stray = wanted.find((name) => !teachers.some(is(name)));
-  if (stray !== undefined)
+  const stray = wanted.findIndex((name) => !all.some(is(name)));
+  if (stray >= 0)
     fail('unknown-name', {
       kind: 'teacher in the pipeline',
-      given: stray,
-      known: teachers.map((t) => t.name).join(', '),
+      given: wanted[stray],
+      known: all.map((t) => t.name).join(', '),
+      ...(at ? { path: [...at, 'teachers', stray] } : {}),
     });
-  return teachers.filter((t) => wanted.some((name) => is(name)(t)));
+  return all.filter((t) => wanted.some((name) => is(name)(t)));
 }
 
-/** The teacher that a step will give, as far as it is known; a file may hold several. */
-export function profilesOf(step: Step): TeacherProfile[] {
-  if (step.role !== 'teacher') return [];
-  return [{ name: step.name, has: capabilitiesOf(step.kind === 'model' ? modelOf(step.model) : undefined) }];
+/** What is known of a teacher before it is trained or read. */
+const profileOf = (name: string, step: Step): TeacherProfile => ({
+  name,
+  has: capabilitiesOf(step.kind === 'model' || step.kind === 'co-train' ? modelOf(step.model) : undefined),
+});
+
+/** The jobs of the steps, each under `prefix`. */
+export function jobsOf(plan: readonly Step[], o: PipelineOptions, prefix = ''): JobSpec[] {
+  const teachers = plan.filter((step) => step.role === 'teacher').map((step) => step.name);
+  // Of a student that trained together with its teacher, the student teaches others.
+  const resultOf = (name: string) =>
+    `${prefix}${name}${plan.some((s) => s.kind === 'co-train' && s.name === name) ? '/student' : ''}`;
+  return plan.map((step): JobSpec => {
+    const base = { name: `${prefix}${step.name}`, ...(step.at ? { at: step.at } : {}) };
+    if (step.kind === 'ensemble')
+      return { ...base, kind: 'fuse', teachers: teachers.map(resultOf), options: o.ensemble };
+    if (step.kind === 'rankings') {
+      const { name: teacher, file, options } = step;
+      return { ...base, kind: 'import', teachers: [], teacher, file, options };
+    }
+    const { model, method, options } = step;
+    const wanted = (step.teachers ?? teachers).map(resultOf);
+    if (step.kind === 'model')
+      return { ...base, kind: 'train', model, method, options, teachers: method === 'none' ? [] : wanted };
+    const start = `${prefix}${step.start}`;
+    return { ...base, kind: 'co-train', model, method, options, start, teachers: [...wanted, start] };
+  });
 }
+
+/** What the jobs of a pipeline have in common. */
+export const settingOf = (o: PipelineOptions): Setting => ({
+  ...{ data: dataOf(o), evaluation: o.evaluation, testCurve: o.testCurve },
+  trajectory: { checkpoints: o.checkpoints, spread: o.spread },
+});
 
 type Entry = z.output<typeof entry> & { readonly method?: string; readonly teachers?: readonly string[] | undefined };
 
-function modelStep(role: ModelStep['role'], given: Entry): ModelStep {
+function modelStep(role: ModelStep['role'], given: Entry, at: readonly (string | number)[]): ModelStep {
   const { model, name, method = 'none', teachers, ...rest } = given;
-  const { modelOptions } = splitOptions(modelOf(model), methodOf(method), rest);
+  splitOptions(modelOf(model), methodOf(method), rest);
   const named = name ?? (role === 'student' ? `student-${method}` : model);
   const of = teachers ? { teachers } : {};
-  return { kind: 'model', role, name: named, model, method, ...of, options: rest, modelOptions };
+  return { kind: 'model', role, name: named, model, method, ...of, options: rest, at };
 }
 
 /** One step; of a co-trained method two: the student alone, then the teacher and the student together. */
-function studentSteps(given: Entry): Step[] {
+function studentSteps(given: Entry, at: readonly (string | number)[]): Step[] {
   const { model, method: methodName = 'none', teachers, name: named, ...rest } = given;
   const method = methodOf(methodName);
-  if (!isCoTrained(method)) return [modelStep('student', given)];
+  if (!isCoTrained(method)) return [modelStep('student', given, at)];
   const name = named ?? `student-${methodName}`;
   const spec = modelOf(model);
   // Checks all of them, and that none belongs to neither.
   splitOptions(spec, method, rest);
   const of = (shape: object) => Object.fromEntries(Object.entries(rest).filter(([option]) => option in shape));
   return [
-    modelStep('start', { ...of(spec.options.shape), model, name: startName(name) }),
+    modelStep('start', { ...of(spec.options.shape), model, name: startName(name) }, at),
     {
-      ...{ kind: 'co-train', role: 'student', name, start: startName(name), model, method: methodName },
+      ...{ kind: 'co-train', role: 'student', name, start: startName(name), model, method: methodName, at },
       ...(teachers ? { teachers } : {}),
       options: of(method.options.shape),
     },
@@ -257,7 +295,8 @@ function studentSteps(given: Entry): Step[] {
 
 function teacherStep(given: z.output<typeof teacherEntry>, at: number): ModelStep | RankingsStep {
   const { model, rankings: file, name, ...rest } = given;
-  if (model !== undefined && file === undefined) return modelStep('teacher', { ...rest, model, name });
+  if (model !== undefined && file === undefined)
+    return modelStep('teacher', { ...rest, model, name }, ['teachers', at]);
   if (file === undefined || model !== undefined) {
     fail('bad-option', {
       option: `teachers.${at}`,
@@ -268,5 +307,5 @@ function teacherStep(given: z.output<typeof teacherEntry>, at: number): ModelSte
     });
   }
   const options = parseOptions(rankingOptions, rest, `the rankings of ${file}`);
-  return { kind: 'rankings', role: 'teacher', name: name ?? nameOfFile(file), file, options };
+  return { kind: 'rankings', role: 'teacher', name: name ?? nameOfFile(file), file, options, at: ['teachers', at] };
 }

@@ -18,7 +18,7 @@ import {
 import { readMethodOptions, type SavedModel, splitOptions } from '../../runs/index.js';
 import type { Teacher } from '../../runs/outcome.js';
 import { checkPresetData, type Preset, presetOptions } from '../presets/index.js';
-import { halvingOptions, rungsOf } from './halving.js';
+import { halvingOptions } from './halving.js';
 import { type Searched, settleSpace } from './space.js';
 import { type Strategy, type StrategyName, strategyRegistry } from './strategies/index.js';
 
@@ -39,7 +39,7 @@ export const tuneOptions = options({
 
 export type TuneOptions = OptionsOf<typeof tuneOptions>;
 
-export type Values = Readonly<Record<string, unknown>>;
+type Values = Readonly<Record<string, unknown>>;
 
 /** Who teaches. */
 export interface Teachers {
@@ -69,7 +69,7 @@ export interface Wanted extends Teachers {
 }
 
 /** One model, with everything that its trials have in common. */
-export interface Plan {
+export interface ModelPlan {
   readonly spec: ModelSpec;
   readonly method?: MethodSpec;
   readonly space: SearchSpace;
@@ -79,11 +79,10 @@ export interface Plan {
   readonly given: Readonly<Record<string, SearchValue>>;
   /** Those that every trial has: `given`, and the seed. */
   readonly fixed: Values;
-  readonly rungs: readonly number[];
 }
 
 /** @throws RecdistillError `bad-space`, `unknown-name`, `unknown-option`, `bad-option`, `usage`, `preset-differs` */
-export function plansOf(wanted: Wanted, o: TuneOptions): Plan[] {
+export function plansOf(wanted: Wanted, o: TuneOptions): ModelPlan[] {
   const { fixed = {}, spaces = {}, start, dataset } = wanted;
   const specs = wanted.models.map(modelOf);
   const models = specs.map((spec) => spec.name);
@@ -119,7 +118,6 @@ export function plansOf(wanted: Wanted, o: TuneOptions): Plan[] {
       ...{ spec, space, base, fixed: fixedOptions },
       ...(method ? { method } : {}),
       given: Object.fromEntries(given) as Readonly<Record<string, SearchValue>>,
-      rungs: spec.kind === 'trained' ? rungsOf(base as { epochs: number; evaluateEvery: number }, o) : [],
     };
   });
 }

@@ -4,7 +4,7 @@ import type { Dataset } from '../../data/index.js';
 import type { SearchValue } from '../../options/index.js';
 import type { Preset } from '../presets/index.js';
 import { ranked, type Trial } from './log.js';
-import type { Plan } from './plan.js';
+import type { ModelPlan } from './plan.js';
 
 /** What came of the search for one model. */
 export interface ModelSearch {
@@ -28,7 +28,7 @@ export const bestOf = (trials: readonly Trial[]): Trial | undefined =>
     );
 
 /** @param trials those of this model, in the order in which they finished */
-export function resultOf({ spec, given }: Plan, trials: readonly Trial[]): ModelSearch {
+export function resultOf({ spec, given }: ModelPlan, trials: readonly Trial[]): ModelSearch {
   const sum = (of: (t: Trial) => number) => trials.reduce((total, t) => total + of(t), 0);
   const trial = bestOf(trials);
   return {
@@ -45,7 +45,7 @@ export function presetOf(
   name: string,
   { name: data, fingerprint }: Dataset,
   selectBy: string,
-  plans: readonly Plan[],
+  plans: readonly ModelPlan[],
   searches: readonly ModelSearch[],
 ): Preset {
   const models = searches.flatMap(({ model, best, trials, epochs, seconds }, at) => {

@@ -30,7 +30,7 @@ export interface Subject {
   ): Promise<TrialOutcome>;
 }
 
-export type TuneEvent =
+export type SearchEvent =
   | {
       readonly type: 'model';
       readonly model: string;
@@ -57,7 +57,7 @@ export type TuneEvent =
 export interface SearchSetting {
   readonly options: TuneOptions;
   readonly log: TrialLog;
-  readonly listen?: (event: TuneEvent) => void;
+  readonly listen?: (event: SearchEvent) => void;
   readonly signal?: AbortSignal;
 }
 

@@ -2,6 +2,7 @@ export { costOf } from './_columns.js';
 export * from './compare.js';
 export * from './data.js';
 export * from './evaluation.js';
+export * from './jobs.js';
 export * from './lists.js';
 export * from './pipeline.js';
 export { rankingLines } from './rankings.js';

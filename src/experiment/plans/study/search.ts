@@ -1,15 +1,11 @@
 /** The same budget for every method: what it declares and the student's learning rate and l2 are searched on valid, by as many trials for each. */
-import { join } from 'node:path';
-import type { Dataset } from '../../../data/index.js';
-import { isCoTrained, type MethodSpec, methodOf, type Pair } from '../../../distill/index.js';
-import { createEvaluator } from '../../../eval/index.js';
-import type { Kernels } from '../../../kernels/index.js';
+import { isCoTrained, type MethodSpec, methodOf } from '../../../distill/index.js';
 import { modelOf } from '../../../models/index.js';
 import { logRange, type SearchSpace, type SearchValue } from '../../../options/index.js';
-import { openRunFolder, readSavedModel, runJob, type SavedModel, splitOptions, usesOf } from '../../../runs/index.js';
-import type { Teacher } from '../../../runs/outcome.js';
-import { bestOf, openTrialLog, searchSubject, type Trial, type TuneEvent, taughtSubject } from '../../search/index.js';
-import { dataOf, namedTeachers, startName } from '../plan.js';
+import { splitOptions } from '../../../runs/index.js';
+import type { SearchJob } from '../../engine/index.js';
+import { bestOf, type Trial } from '../../search/index.js';
+import { startName } from '../plan.js';
 import type { StudyEntry, StudyOptions } from './options.js';
 
 /** What the search found for a method. */
@@ -25,106 +21,45 @@ export interface Tuned {
 /** Of the student, the same for all methods. */
 const STUDENT = { learningRate: logRange(0.0005, 0.05), l2: logRange(1e-5, 0.1) };
 
-/** A teacher of the first seed. */
-export interface StudyTeacher extends Teacher {
-  readonly name: string;
-  readonly folder: string;
-}
+/** Name of the job that searches for a method. */
+export const searchName = (method: string): string => `tune/${method}`;
 
-export interface SearchRequest {
-  readonly options: StudyOptions;
-  readonly dataset: Dataset;
-  readonly kernels: Kernels;
-  readonly teachers: readonly StudyTeacher[];
-  readonly runs: string;
-  readonly overwrite: boolean;
-  readonly listen?: (event: TuneEvent) => void;
-  readonly signal?: AbortSignal;
-}
-
-/** @param entries the first of each method; its options hold in all trials. @throws RecdistillError as `tune` */
-export async function searchMethods(
+/**
+ * The searches of a study, one for each method, with the teachers of the first seed. A method whose options are all given has none.
+ * @param teacherNames of all teachers
+ * @param prefix of the jobs of that seed
+ */
+export function searchJobs(
+  o: StudyOptions,
   entries: readonly StudyEntry[],
-  request: SearchRequest,
-): Promise<Readonly<Record<string, Tuned>>> {
-  const tuned: Record<string, Tuned> = {};
-  for (const entry of entries) {
-    const found = await searchMethod(entry, request);
-    if (found) tuned[entry.method] = found;
-  }
-  return tuned;
-}
-
-async function searchMethod(entry: StudyEntry, request: SearchRequest): Promise<Tuned | undefined> {
-  const { options: o, dataset, kernels, runs, overwrite, listen, signal } = request;
-  const method = methodOf(entry.method);
-  const spec = modelOf(o.student.model);
-  const { model: _, ...student } = o.student;
-  const seed = 'seed' in spec.options.shape ? { seed: o.seeds[0] } : {};
-  const given = { ...seed, ...student, ...o.methods[entry.method], ...entry.options };
-  const { modelOptions, methodOptions } = splitOptions(spec, method, given);
-  const space = spaceOf(method, modelOptions, Object.keys(given));
-  const teachers = method.needs.teachers === 'none' ? [] : namedTeachers(entry.teachers, request.teachers);
-  const pair = isCoTrained(method) ? await startPair(entry, teachers[0]!, modelOptions, request) : undefined;
-  const evaluator = createEvaluator(dataset, o.evaluation);
-  const { trials: __, ...rule } = o.tune;
-  const run = openRunFolder(
-    join(runs, o.name, 'tune', entry.method),
-    {
-      kind: 'tune',
-      options: JSON.parse(
-        JSON.stringify({
-          ...rule,
-          ...o.evaluation,
-          model: spec.name,
-          method: method.name,
-          ...modelOptions,
-          ...methodOptions,
-          space,
-        }),
-      ),
-      dataFingerprint: dataset.fingerprint,
-      inputs: {
-        ...Object.fromEntries(teachers.map((t, x) => [`teacher ${x + 1}: ${t.name}`, t.hash])),
-        ...(pair ? { 'student before': pair.student.hash } : {}),
+  teacherNames: readonly string[],
+  prefix: string,
+): SearchJob[] {
+  // By the whole set of teachers and with its plain options, if any entry has a method so; else as its first entry has it.
+  const plain = (e: StudyEntry) => Object.keys(e.options).length === 0 && e.ensemble === 'given';
+  const methods = [...new Set(entries.map((e) => e.method))];
+  return methods.flatMap((name): SearchJob[] => {
+    const own = entries.filter((e) => e.method === name);
+    const entry = own.find(plain) ?? own[0]!;
+    const method = methodOf(name);
+    const spec = modelOf(o.student.model);
+    const { model: _, ...student } = o.student;
+    const seed = 'seed' in spec.options.shape ? { seed: o.seeds[0] } : {};
+    const given = { ...seed, ...student, ...o.methods[name], ...entry.options };
+    const { modelOptions } = splitOptions(spec, method, given);
+    const space = spaceOf(method, modelOptions, Object.keys(given));
+    if (Object.keys(space).length === 0) return [];
+    const teachers = entry.teachers ?? teacherNames;
+    const start = isCoTrained(method) ? `${prefix}${startName(entry.name)}` : undefined;
+    const needed = method.needs.teachers === 'none' ? [] : teachers.map((t) => `${prefix}${t}`);
+    return [
+      {
+        ...{ kind: 'search', name: searchName(name), subject: name, model: spec.name, method: name },
+        ...{ options: given, space, rule: o.tune },
+        ...(start === undefined ? { teachers: needed } : { teachers: [...needed, start], start }),
       },
-    },
-    { threads: kernels.threads, overwrite: overwrite && 'differing', ...usesOf([spec, method], modelOptions) },
-  );
-  try {
-    const log = openTrialLog(run.path);
-    const subject = taughtSubject({
-      ...{ name: entry.method, dataset, kernels, evaluator, spec, method, given, space, halving: o.tune, teachers },
-      ...(pair ? { pair } : {}),
-    });
-    if (Object.keys(space).length > 0)
-      await searchSubject(subject, {
-        options: o.tune,
-        log,
-        ...(listen ? { listen } : {}),
-        ...(signal ? { signal } : {}),
-      });
-    return tunedOf(log.trials);
-  } finally {
-    run.close();
-  }
-}
-
-/** The teacher, and the student that the pipeline of the first seed starts from: the run is shared with it. */
-async function startPair(
-  { name }: StudyEntry,
-  teacher: StudyTeacher,
-  options: Readonly<Record<string, unknown>>,
-  { options: o, dataset, kernels, runs, overwrite, signal }: SearchRequest,
-): Promise<Pair<SavedModel>> {
-  const folder = join(runs, o.name, `seed${o.seeds[0]}`, startName(name));
-  await runJob({
-    ...{ dataset, kernels, folder, options, model: o.student.model, evaluation: o.evaluation, source: dataOf(o) },
-    ...{ testCurve: o.testCurve, trajectory: { checkpoints: o.checkpoints, spread: o.spread } },
-    overwrite: overwrite && 'differing',
-    ...(signal ? { signal } : {}),
+    ];
   });
-  return { teacher: readSavedModel(teacher.folder), student: readSavedModel(folder) };
 }
 
 /** What the method declares; learning rate and weight decay of the student, too, where the method trains it from the beginning. */
@@ -138,7 +73,7 @@ function spaceOf(
   return Object.fromEntries(whole.filter(([name]) => !fixed.includes(name)));
 }
 
-function tunedOf(trials: readonly Trial[]): Tuned | undefined {
+export function tunedOf(trials: readonly Trial[]): Tuned | undefined {
   const best = bestOf(trials);
   if (!best) return undefined;
   const sum = (of: (t: Trial) => number) => trials.reduce((total, t) => total + of(t), 0);

@@ -8,11 +8,12 @@ import { RecdistillError } from '../../../errors.js';
 import { createKernels } from '../../../kernels/index.js';
 import { parseOptions } from '../../../options/index.js';
 import { readRunManifest, readTeacher } from '../../../runs/index.js';
+import type { PlanEvent } from '../../engine/index.js';
 import { entriesOf } from './entries.js';
 import { studyOptions } from './options.js';
 import { homogeneousOf, pipelineOf } from './plan.js';
 import { deviation, mean } from './result.js';
-import { runStudy, type StudyEvent } from './study.js';
+import { runStudy } from './study.js';
 
 const kernels = createKernels({ threads: 2, memoryLimit: 2 ** 28 });
 const root = mkdtempSync(join(tmpdir(), 'recdistill-study-'));
@@ -145,8 +146,8 @@ test('a study: the same budget for each method, means over seeds, tests against 
   const entries = [{ method: 'none' }, { method: 'rrd', topK: 10, remainder: 10 }, { method: 'hetcomp' }];
   const baselines = [{ model: 'bpr-mf', name: 'plain', ...quick }, { model: 'top-pop' }];
   const input = { ...study, baselines, entries, tune: { trials: 3, halving: false } };
-  const events: StudyEvent[] = [];
-  const context = { kernels, runs: root, listen: (e: StudyEvent) => void events.push(e) };
+  const events: PlanEvent[] = [];
+  const context = { kernels, runs: root, listen: (e: PlanEvent) => void events.push(e) };
   const result = await runStudy(input, context);
   assert.deepEqual(
     result.rows.map((r) => [r.role, r.name]),
@@ -186,13 +187,13 @@ test('a study: the same budget for each method, means over seeds, tests against 
   events.length = 0;
   const again = await runStudy(input, context);
   assert.deepEqual([again.rows, again.tuned], [result.rows, result.tuned]);
-  const trained = events.filter((e) => e.type === 'train' || (e.type === 'tune' && e.event.type === 'trial'));
+  const trained = events.filter((e) => e.type === 'progress');
   assert.deepEqual(trained, []);
   // More trials go on after those that were made.
   const more = { ...input, seeds: [0], tune: { trials: 4, halving: false } };
-  const longer = await runStudy(more, { ...context, overwrite: true });
+  const longer = await runStudy(more, { ...context, overwrite: 'differing' });
   assert.ok(Object.values(longer.tuned).every((t) => t.trials === 4));
-  assert.equal(events.filter((e) => e.type === 'tune' && e.event.type === 'trial').length, 3);
+  assert.equal(events.filter((e) => isTrial(e)).length, 3);
 });
 
 test('a homogeneous ensemble stands beside the given one, its students among the others', async () => {
@@ -214,6 +215,9 @@ test('a homogeneous ensemble stands beside the given one, its students among the
   assert.ok(rows.every((r) => r.hidden!['recall@10']!.length === 1));
   assert.equal(hiddenComparisons.length, (rows.filter((r) => r.role === 'student').length - 1) * 4);
 });
+
+const isTrial = (e: PlanEvent): boolean =>
+  e.type === 'progress' && e.event.type === 'search' && e.event.event.type === 'trial';
 
 test('mean and standard deviation over seeds', () => {
   assert.equal(mean([1, 2, 6]), 3);
@@ -244,9 +248,11 @@ test('a co-trained method is an entry like any: tuned, over seeds, with the teac
 
   const seen: string[] = [];
   const every = { ...input, entries: 'methods', name: 'every', seeds: [0], tune: { trials: 0 } };
-  const listen = (e: StudyEvent) => void (e.type === 'row' && e.row.name.startsWith('bd') && seen.push(e.row.name));
+  const listen = (e: PlanEvent) => {
+    if (e.type === 'finished' && e.job.endsWith('/bd')) seen.push(...e.results.map((r) => r.name));
+  };
   const found = await runStudy({ ...every, methods: study.methods }, { kernels, runs, listen });
-  assert.deepEqual(seen, ['bd/teacher', 'bd']);
+  assert.deepEqual(seen, ['seed0/bd/teacher', 'seed0/bd/student']);
   assert.match(found.notes.join(), /bd trains on with one teacher/);
   const folder = (name: string) => join(runs, 'every', 'seed0', name);
   const valid = ['bpr-mf', 'cml'].map((name) => {

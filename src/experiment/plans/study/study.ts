@@ -3,39 +3,38 @@
  * significance. Everything is kept in run folders: what is finished is read back, what was stopped goes on.
  */
 import { join } from 'node:path';
-import type { Dataset } from '../../../data/index.js';
+import type { LoadedDataset } from '../../../data/index.js';
 import type { ComparisonRow } from '../../../eval/index.js';
-import type { Kernels } from '../../../kernels/index.js';
 import { parseOptions } from '../../../options/index.js';
 import { createProgress } from '../../../progress.js';
-import { readTeacher } from '../../../runs/index.js';
-import type { TuneEvent } from '../../search/index.js';
-import { checkPipeline, type PipelineEvent, type PipelineRow, runPipeline } from '../pipeline.js';
-import { namedTeachers } from '../plan.js';
+import {
+  createGraph,
+  type Graph,
+  type GraphResult,
+  type JobSpec,
+  type PreparedGraph,
+  prepareGraph,
+  refuseFailures,
+  stateOf,
+  storedMetrics,
+  storedTrials,
+} from '../../engine/index.js';
+import { type PlanContext, runPrepared } from '../context.js';
+import { checkFiles, loadFor, type PipelineRow, type PlannedPipeline, planPipeline, rowsOf } from '../pipeline.js';
 import { entriesOf, type StudyEntries } from './entries.js';
 import { type StudyEntry, type StudyOptions, studyOptions } from './options.js';
 import { homogeneousOf, pipelineOf } from './plan.js';
 import { rowsOver, type StudyRow, testedAgainst } from './result.js';
-import { type StudyTeacher, searchMethods, type Tuned } from './search.js';
+import { searchJobs, searchName, type Tuned, tunedOf } from './search.js';
 
-export type StudyEvent =
-  | { readonly type: 'seed'; readonly seed: number; readonly at: number; readonly of: number }
-  | { readonly type: 'tune'; readonly event: TuneEvent }
-  | PipelineEvent;
-
-export interface StudyContext {
-  readonly kernels: Kernels;
+export interface StudyContext extends PlanContext {
   /** Folder of all runs. */
   readonly runs: string;
-  /** As of pipelines. */
-  readonly overwrite?: boolean;
-  readonly listen?: (event: StudyEvent) => void;
-  readonly signal?: AbortSignal;
 }
 
 export interface StudyResult {
   readonly options: StudyOptions;
-  readonly dataset: Dataset;
+  readonly dataset: LoadedDataset;
   /** Such as `recall@50`. */
   readonly metrics: readonly string[];
   /** Baselines, teachers, ensembles, then a row for each entry. */
@@ -50,35 +49,159 @@ export interface StudyResult {
   readonly notes: readonly string[];
 }
 
+/** Options that a search found, by method. */
+type Best = Readonly<Record<string, Tuned['options']>>;
+
+/** A pipeline of the study, for one seed. */
+interface Part extends PlannedPipeline {
+  readonly seed: number;
+  /** Before the names of its jobs. */
+  readonly prefix: string;
+  readonly homogeneous: boolean;
+}
+
+/** A study whose parts are known to fit together. */
+export interface PlannedStudy extends StudyEntries {
+  readonly options: StudyOptions;
+}
+
 /** What a study is to do, checked as far as it can be before any data is read. @throws RecdistillError */
-export function checkStudy(input: unknown): StudyEntries & { readonly options: StudyOptions } {
+export function checkStudy(input: unknown): PlannedStudy {
   const options = parseOptions(studyOptions, input, 'study');
   const found = entriesOf(options);
-  const [first = 0] = options.seeds;
-  for (const plan of [pipelineOf(options, found.entries, first, {}), homogeneousOf(options, found.entries, first, {})])
-    if (plan) checkPipeline(plan);
+  graphOf(options, partsOf(options, found.entries, {}));
+  if (options.tune.trials > 0) searchGraph(options, found.entries);
   return { ...found, options };
 }
+
+/** The teachers of the first seed. */
+function teacherGraph(o: StudyOptions): Graph {
+  const [first] = partsOf(o, [], {});
+  const names = first!.steps.filter((step) => step.role === 'teacher').map((step) => first!.prefix + step.name);
+  return createGraph(
+    o.name,
+    first!.graph.setting,
+    first!.graph.jobs.filter((job) => names.includes(job.name)),
+  );
+}
+
+/** The teachers of the first seed, what is searched with them, and what searches begin from. */
+function searchGraph(o: StudyOptions, entries: readonly StudyEntry[]): Graph {
+  const [first] = partsOf(o, entries, {});
+  const { jobs: teachers, setting } = teacherGraph(o);
+  const names = teachers.map((job) => job.name.slice(first!.prefix.length));
+  const searches = searchJobs(o, entries, names, first!.prefix);
+  const starts = first!.graph.jobs.filter((job) => searches.some((search) => search.start === job.name));
+  return createGraph(o.name, setting, [...teachers, ...starts, ...searches]);
+}
+
+/** Whether the teacher of an entry is known only when all that it may be are trained. */
+const asksForBest = (e: StudyEntry): boolean => e.best === true && (e.teachers?.length ?? 0) > 1;
+
+/** Entries that ask for the best of several teachers get it. @param valid of a teacher of the first seed, in the metric that selects */
+const withBestTeachers = (entries: readonly StudyEntry[], valid: (teacher: string) => number): StudyEntry[] =>
+  entries.map((e) =>
+    asksForBest(e) ? { ...e, teachers: [e.teachers!.reduce((a, b) => (valid(b) > valid(a) ? b : a))] } : e,
+  );
+
+function partsOf(o: StudyOptions, entries: readonly StudyEntry[], best: Best): Part[] {
+  return o.seeds.flatMap((seed): Part[] => {
+    const [prefix, alike] = [`seed${seed}/`, `seed${seed}-homogeneous/`];
+    const same = homogeneousOf(o, entries, seed, best);
+    return [
+      { ...planPipeline(pipelineOf(o, entries, seed, best), prefix), seed, prefix, homogeneous: false },
+      ...(same ? [{ ...planPipeline(same, alike), seed, prefix: alike, homogeneous: true }] : []),
+    ];
+  });
+}
+
+/** One graph of all seeds, so that jobs of different seeds can be done side by side. */
+const graphOf = (o: StudyOptions, parts: readonly Part[]): Graph =>
+  createGraph(
+    o.name,
+    parts[0]!.graph.setting,
+    parts.flatMap((part) => part.graph.jobs),
+  );
+
+/** A stage of a study, for a look at what it would do. */
+export interface StudyStage {
+  readonly prepared: PreparedGraph;
+  /** Jobs whose options follow from a search that is not finished. */
+  readonly undecided: (job: JobSpec) => boolean;
+}
+
+/** What is to be done, without doing it. @throws RecdistillError as `checkStudy`, `loadDataset` and `prepareGraph` */
+export async function prepareStudy(input: unknown, context: StudyContext): Promise<StudyStage[]> {
+  const { options: o, entries: asked } = checkStudy(input);
+  const dataset = await loadFor(partsOf(o, asked, {})[0]!, context);
+  const prepare = (graph: Graph) => prepareGraph(graph, { ...context, dataset });
+  const teachers = await prepare(teacherGraph(o));
+  const metrics = storedMetrics(teachers);
+  const known = teachers.jobs.every(({ plan }) => plan.results.every(({ name }) => metrics.has(name)));
+  const valid = (name: string) => metrics.get(firstName(o, name))?.[o.evaluation.selectBy] ?? Number.NEGATIVE_INFINITY;
+  const entries = known ? withBestTeachers(asked, valid) : asked;
+  const search = o.tune.trials > 0 ? await prepare(searchGraph(o, entries)) : undefined;
+  const open = new Set(
+    search?.jobs
+      .filter((job) => job.job.kind === 'search' && stateOf(job, search.store).state !== 'finished')
+      .map(({ job }) => job.name),
+  );
+  const parts = partsOf(o, entries, search && open.size === 0 ? optionsIn(tunedIn(storedTrials(search))) : {});
+  const undecided = new Set(known ? [] : entries.filter(asksForBest).map((e) => e.name));
+  const isOpen = (job: JobSpec) =>
+    parts.some(({ steps, prefix }) =>
+      steps.some(
+        (s) =>
+          s.role === 'student' &&
+          prefix + s.name === job.name &&
+          (undecided.has(s.name) || open.has(searchName(s.method))),
+      ),
+    );
+  return [
+    ...(search ? [{ prepared: search, undecided: () => false }] : []),
+    { prepared: await prepare(graphOf(o, parts)), undecided: isOpen },
+  ];
+}
+
+/** The name of a teacher's result in the first seed. */
+const firstName = (o: StudyOptions, teacher: string): string => `seed${o.seeds[0]}/${teacher}`;
 
 /** @throws RecdistillError for anything that is wrong with the study, before any work; else as `runPipeline` and `tune` */
 export async function runStudy(input: unknown, context: StudyContext): Promise<StudyResult> {
   const { options: o, entries: asked, notes } = checkStudy(input);
-  const entries = await withBestTeachers(o, asked, context);
-  const tuned = o.tune.trials > 0 ? await tuneMethods(o, entries, context) : {};
-  const best = Object.fromEntries(Object.entries(tuned).map(([method, t]) => [method, t.options]));
+  const dataset = await loadFor(partsOf(o, asked, {})[0]!, context);
+  const run = async (graph: Graph, check?: (prepared: PreparedGraph) => void) => {
+    const prepared = await prepareGraph(graph, { ...context, dataset });
+    check?.(prepared);
+    const result = await runPrepared(prepared, context);
+    refuseFailures(result, graph.jobs.length);
+    return result;
+  };
+  let entries = asked;
+  if (asked.some(asksForBest)) {
+    const { results } = await run(teacherGraph(o));
+    entries = withBestTeachers(asked, (name) => {
+      const found = results.find((r) => r.name === firstName(o, name));
+      return found?.valid?.[o.evaluation.selectBy] ?? Number.NEGATIVE_INFINITY;
+    });
+  }
+  const tuned = o.tune.trials > 0 ? tunedIn((await run(searchGraph(o, entries))).trials) : {};
+  const parts = partsOf(o, entries, optionsIn(tuned));
+  const { results } = await run(graphOf(o, parts), (prepared) => {
+    for (const { steps, prefix } of parts) checkFiles(steps, prepared, prefix);
+  });
   const seeds: PipelineRow[][] = [];
-  let dataset: Dataset | undefined;
-  for (const [at, seed] of o.seeds.entries()) {
-    context.listen?.({ type: 'seed', seed, at: at + 1, of: o.seeds.length });
-    const main = await runPipeline(pipelineOf(o, entries, seed, best), context);
-    const same = homogeneousOf(o, entries, seed, best);
-    const more = same ? homogeneousRows((await runPipeline(same, context)).rows) : [];
-    const rows = [...main.rows, ...more];
+  for (const seed of o.seeds) {
+    const rows = parts
+      .filter((part) => part.seed === seed)
+      .flatMap(({ steps, prefix, homogeneous }) => {
+        const own = rowsOf(steps, results, prefix).rows;
+        return homogeneous ? homogeneousRows(own) : own;
+      });
     const order = (row: PipelineRow) => entries.findIndex((e) => e.name === row.name);
     const students = rows.filter((r) => r.role === 'student').sort((a, b) => order(a) - order(b));
     const lasting = (seeds[0] ?? []).filter((r) => r.role === 'baseline' && !rows.some(({ name }) => name === r.name));
     seeds.push([...lasting, ...rows.filter((r) => r.role !== 'student'), ...students]);
-    dataset = main.dataset;
   }
   const metrics = o.evaluation.at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`]);
   const hides = o.setup === 'generalization';
@@ -86,7 +209,7 @@ export async function runStudy(input: unknown, context: StudyContext): Promise<S
     `comparing the students of ${o.name}`,
   );
   return {
-    ...{ options: o, dataset: dataset!, metrics, tuned, notes, rows: rowsOver(seeds, metrics) },
+    ...{ options: o, dataset, metrics, tuned, notes, rows: rowsOver(seeds, metrics) },
     comparisons: await testedAgainst(seeds, o.against, metrics, step),
     hiddenComparisons: hides ? await testedAgainst(seeds, o.against, metrics, step, 'hidden') : [],
   };
@@ -98,54 +221,17 @@ const homogeneousRows = (rows: readonly PipelineRow[]): PipelineRow[] =>
     row.role === 'ensemble' ? [{ ...row, name: 'homogeneous ensemble' }] : row.role === 'student' ? [row] : [],
   );
 
-/** The data and the teachers of the first seed, trained if they are not yet. */
-async function firstTeachers(
-  o: StudyOptions,
-  context: StudyContext,
-): Promise<{ readonly dataset: Dataset; readonly teachers: readonly StudyTeacher[] }> {
-  const { dataset, rows } = await runPipeline(pipelineOf(o, [], o.seeds[0]!, {}), context);
-  const teachers = rows.flatMap(({ role, name, folder }) =>
-    role === 'teacher' && folder !== undefined ? [{ ...readTeacher(folder), name, folder }] : [],
+/** What the searches found, by method. A method of which every trial failed is left out. */
+const tunedIn = (trials: GraphResult['trials']): Readonly<Record<string, Tuned>> =>
+  Object.fromEntries(
+    [...trials].flatMap(([job, log]) => {
+      const found = tunedOf(log);
+      return found ? [[job.slice(searchName('').length), found]] : [];
+    }),
   );
-  return { dataset, teachers };
-}
 
-/** Entries that ask for the best of several teachers get it: by the metric that selects, on valid, in the first seed. */
-async function withBestTeachers(
-  o: StudyOptions,
-  entries: readonly StudyEntry[],
-  context: StudyContext,
-): Promise<readonly StudyEntry[]> {
-  if (!entries.some((e) => e.best && e.teachers!.length > 1)) return entries;
-  const { teachers } = await firstTeachers(o, context);
-  const valid = ({ trajectory }: StudyTeacher) =>
-    trajectory.checkpoints.at(-1)?.metrics[o.evaluation.selectBy] ?? Number.NEGATIVE_INFINITY;
-  return entries.map((e) => {
-    if (!e.best) return e;
-    const best = namedTeachers(e.teachers, teachers).reduce((a, b) => (valid(b) > valid(a) ? b : a));
-    return { ...e, teachers: [best.name] };
-  });
-}
-
-async function tuneMethods(
-  o: StudyOptions,
-  entries: readonly StudyEntry[],
-  context: StudyContext,
-): Promise<Readonly<Record<string, Tuned>>> {
-  const { kernels, runs, overwrite = false, listen, signal } = context;
-  const { dataset, teachers } = await firstTeachers(o, context);
-  // By the whole set of teachers and with its plain options, if any entry has a method so; else as its first entry has it.
-  const plain = (e: StudyEntry) => Object.keys(e.options).length === 0 && e.ensemble === 'given';
-  const methods = [...new Set(entries.map((e) => e.method))];
-  const first = methods.map(
-    (m) => entries.find((e) => e.method === m && plain(e)) ?? entries.find((e) => e.method === m)!,
-  );
-  return searchMethods(first, {
-    ...{ options: o, dataset, kernels, teachers, runs, overwrite },
-    ...(listen ? { listen: (event: TuneEvent) => listen({ type: 'tune', event }) } : {}),
-    ...(signal ? { signal } : {}),
-  });
-}
+const optionsIn = (tuned: Readonly<Record<string, Tuned>>): Best =>
+  Object.fromEntries(Object.entries(tuned).map(([method, found]) => [method, found.options]));
 
 /** Folder of a study's results, below the runs folder. */
 export const studyFolder = (runs: string, o: StudyOptions): string => join(runs, o.name);

@@ -8,10 +8,11 @@ import { type ErrorCode, RecdistillError } from '../../errors.js';
 import { createKernels } from '../../kernels/index.js';
 import { logRange, oneOf } from '../../options/index.js';
 import { SEARCH_LOG as LOG, runJob } from '../../runs/index.js';
+import type { PlanListener } from '../engine/index.js';
 import type { Preset } from '../presets/index.js';
-import { ranked, type Trial } from './log.js';
-import type { TuneEvent } from './search.js';
-import { parseSpaces } from './space.js';
+import { ranked, type Trial } from '../search/log.js';
+import type { SearchEvent } from '../search/search.js';
+import { parseSpaces } from '../search/space.js';
 import { type TuneRequest, tune } from './tune.js';
 
 const kernels = createKernels({ threads: 1, memoryLimit: 2 ** 28 });
@@ -26,15 +27,25 @@ const fixed = { dim: 4, epochs: 9, batchSize: 64, evaluateEvery: 1, patience: 50
 const spaces = { 'bpr-mf': { learningRate: logRange(0.001, 0.3), l2: logRange(1e-5, 0.1) } };
 
 let made = 0;
-const newFolder = () => join(root, `search-${++made}`);
+/** A folder of runs with nothing in it that could be used again. */
+const newFolder = () => join(root, `runs-${++made}`);
+const NAME = 'search';
+/** Of the search for a model. */
+const folderIn = (runs: string, model = 'bpr-mf') => join(runs, NAME, model);
+/** Only the events of the searches. */
+const searching =
+  (listen: (event: SearchEvent) => void): PlanListener =>
+  (e) => {
+    if (e.type === 'progress' && e.event.type === 'search') listen(e.event.event);
+  };
 const request = (more: Partial<TuneRequest> = {}): TuneRequest => ({
-  ...{ dataset, kernels, evaluation, models: ['bpr-mf'], fixed, spaces, options: { trials: 9 } },
+  ...{ dataset, kernels, evaluation, name: NAME, models: ['bpr-mf'], fixed, spaces, options: { trials: 9 } },
   ...more,
 });
 /** What must not depend on how often a search was stopped. */
 const lasting = (trials: readonly Trial[]) => trials.map(({ seconds: _, ...rest }) => rest);
-const trialsIn = (folder: string): Trial[] =>
-  readFileSync(join(folder, LOG), 'utf8')
+const trialsIn = (runs: string, model?: string): Trial[] =>
+  readFileSync(join(folderIn(runs, model), LOG), 'utf8')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Trial);
@@ -45,11 +56,11 @@ const refuses = (code: ErrorCode, message: RegExp, more: Partial<TuneRequest>) =
   );
 
 test('a search starts at the default, logs every trial, and ends with a preset that gives the same result again', async () => {
-  const folder = newFolder();
-  const events: TuneEvent[] = [];
-  const { searches, preset } = await tune(request({ folder, listen: (e) => events.push(e) }));
+  const runs = newFolder();
+  const events: SearchEvent[] = [];
+  const { searches, preset } = await tune(request({ runs, listen: searching((e) => void events.push(e)) }));
   const [found] = searches;
-  const trials = trialsIn(folder);
+  const trials = trialsIn(runs);
   assert.deepEqual(
     trials.map((t) => t.trial),
     [0, 1, 2, 3, 4, 5, 6, 7, 8],
@@ -64,7 +75,7 @@ test('a search starts at the default, logs every trial, and ends with a preset t
   assert.equal(trial.value, Math.max(...trials.map((t) => t.value!)));
   assert.ok(trial.value! >= trials[0]!.value!);
   assert.deepEqual(options, { ...fixed, ...trial.options });
-  assert.deepEqual(JSON.parse(readFileSync(join(folder, 'preset.json'), 'utf8')), preset);
+  assert.deepEqual(JSON.parse(readFileSync(join(runs, NAME, 'preset.json'), 'utf8')), preset);
   const { seconds, ...setting } = preset!.models['bpr-mf']!;
   assert.ok(seconds! >= 0);
   assert.deepEqual(setting, {
@@ -76,7 +87,7 @@ test('a search starts at the default, logs every trial, and ends with a preset t
   });
   assert.deepEqual(preset!.data, { name: dataset.name, fingerprint: dataset.fingerprint });
   assert.equal(events.filter((e) => e.type === 'finished').length, 9);
-  assert.deepEqual(readdirSync(folder).sort(), ['manifest.json', 'preset.json', LOG], 'no model is kept');
+  assert.deepEqual(readdirSync(folderIn(runs)).sort(), ['manifest.json', LOG], 'no model is kept');
   const job = await runJob({ dataset, kernels, model: 'bpr-mf', options, evaluation });
   assert.equal(job.teacher.trajectory.checkpoints.at(-1)!.metrics['recall@10'], trial.value);
 });
@@ -98,45 +109,53 @@ test('the test part is not even looked at', async () => {
 test('wherever it was stopped, a search goes on with the trials that it would have made anyway', async () => {
   const whole = newFolder();
   const models = ['ease', 'bpr-mf'];
-  await tune(request({ folder: whole, models }));
-  const expected = lasting(trialsIn(whole));
-  const bytes = readFileSync(join(whole, LOG));
-  // After any byte of the log, as kill -9 may leave it: in ease, at its end, within a line of bpr-mf.
+  await tune(request({ runs: whole, models }));
+  const expected = models.map((model) => lasting(trialsIn(whole, model)));
+  const bytes = readFileSync(join(folderIn(whole), LOG));
+  // After any byte of the log, as kill -9 may leave it.
   for (const share of [0.1, 0.45, 0.5, 0.77, 0.999]) {
-    const folder = newFolder();
-    await tune(request({ folder, models, options: { trials: 1 } }));
-    writeFileSync(join(folder, LOG), bytes.subarray(0, Math.floor(bytes.length * share)));
-    await tune(request({ folder, models }));
-    assert.deepEqual(lasting(trialsIn(folder)), expected, `stopped at ${share}`);
+    const runs = newFolder();
+    await tune(request({ runs, models, options: { trials: 1 } }));
+    writeFileSync(join(folderIn(runs), LOG), bytes.subarray(0, Math.floor(bytes.length * share)));
+    await tune(request({ runs, models }));
+    assert.deepEqual(
+      models.map((model) => lasting(trialsIn(runs, model))),
+      expected,
+      `stopped at ${share}`,
+    );
   }
 });
 
 test('an interruption keeps the finished trials, a longer search goes on, another one is refused', async () => {
-  const folder = newFolder();
+  const runs = newFolder();
   const stop = new AbortController();
-  const listen = (e: TuneEvent) => {
+  const listen = (e: SearchEvent) => {
     if (e.type === 'finished' && e.trial.trial === 3) stop.abort();
   };
-  await assert.rejects(tune(request({ folder, signal: stop.signal, listen })), { code: 'interrupted' });
-  assert.equal(trialsIn(folder).length, 4);
-  await tune(request({ folder, options: { trials: 11 } }));
+  await assert.rejects(tune(request({ runs, signal: stop.signal, listen: searching(listen) })), {
+    code: 'interrupted',
+  });
+  assert.equal(trialsIn(runs).length, 4);
+  await tune(request({ runs, options: { trials: 11 } }));
   const uninterrupted = newFolder();
-  await tune(request({ folder: uninterrupted, options: { trials: 11 } }));
-  assert.deepEqual(lasting(trialsIn(folder)), lasting(trialsIn(uninterrupted)));
-  await refuses('run-differs', /seed was 0, now it is 1/, { folder, options: { seed: 1 } });
-  await refuses('run-differs', /epochs was 9, now it is 8/, { folder, fixed: { ...fixed, epochs: 8 } });
-  await tune(request({ folder, options: { trials: 1, seed: 1 }, overwrite: true }));
-  assert.equal(trialsIn(folder).length, 1);
+  await tune(request({ runs: uninterrupted, options: { trials: 11 } }));
+  assert.deepEqual(lasting(trialsIn(runs)), lasting(trialsIn(uninterrupted)));
+  await refuses('run-differs', /seed was 0, now it is 1/, { runs, options: { seed: 1 } });
+  await refuses('run-differs', /epochs was 9, now it is 8/, { runs, fixed: { ...fixed, epochs: 8 } });
+  await tune(request({ runs, options: { trials: 1, seed: 1 }, overwrite: true }));
+  assert.equal(trialsIn(runs).length, 1);
 });
 
 test('a trial that is interrupted leaves no trace', async () => {
-  const folder = newFolder();
+  const runs = newFolder();
   const stop = new AbortController();
-  const listen = (e: TuneEvent) => {
+  const listen = (e: SearchEvent) => {
     if (e.type === 'train' && e.event.type === 'epoch' && e.event.epoch === 2) stop.abort();
   };
-  await assert.rejects(tune(request({ folder, signal: stop.signal, listen })), { code: 'interrupted' });
-  assert.deepEqual(readdirSync(folder), ['manifest.json']);
+  await assert.rejects(tune(request({ runs, signal: stop.signal, listen: searching(listen) })), {
+    code: 'interrupted',
+  });
+  assert.deepEqual(readdirSync(folderIn(runs)), ['manifest.json']);
 });
 
 test('a trial that diverges is a failed trial, not a failed search; a search of failures has no best', async () => {
@@ -179,30 +198,30 @@ test('a preset is the start, and what it fixes stays fixed', async () => {
 });
 
 test('searches that cannot be are refused before any work', async () => {
-  const folder = newFolder();
-  const space = (s: unknown) => ({ folder, spaces: parseSpaces({ 'bpr-mf': s }) });
-  await refuses('bad-space', /top-pop .*nothing to tune/, { folder, models: ['top-pop'], fixed: {} });
-  await refuses('bad-space', /l2: all of it is fixed/, { folder, models: ['ease'], fixed: { l2: 3 } });
+  const runs = newFolder();
+  const space = (s: unknown) => ({ runs, spaces: parseSpaces({ 'bpr-mf': s }) });
+  await refuses('bad-space', /top-pop .*nothing to tune/, { runs, models: ['top-pop'], fixed: {} });
+  await refuses('bad-space', /l2: all of it is fixed/, { runs, models: ['ease'], fixed: { l2: 3 } });
   await refuses('bad-space', /l2: it has no choices/, space({ l2: [] }));
   await refuses('bad-space', /l2: it goes from 2 to 1/, space({ l2: { low: 2, high: 1 } }));
   await refuses('bad-space', /l2: it starts at 0 on a log/, space({ l2: { low: 0, high: 1, scale: 'log' } }));
   await refuses('bad-space', /l2: it contains 900/, space({ l2: { low: 0, high: 900 } }));
   await refuses('bad-space', /layers: there is no such option/, space({ layers: [1, 2] }));
   await refuses('unknown-option', /"layers" for bpr-mf, ease/, {
-    folder,
+    runs,
     models: ['bpr-mf', 'ease'],
     fixed: { layers: 2 },
   });
-  await refuses('unknown-name', /no model called "bpr"/, { folder, models: ['bpr'] });
-  await refuses('usage', /ease is named twice/, { folder, models: ['ease', 'ease'] });
-  await refuses('usage', /no model to tune/, { folder, models: [] });
-  await refuses('bad-option', /"eta" of tune is 1/, { folder, options: { eta: 1 } });
+  await refuses('unknown-name', /no model called "bpr"/, { runs, models: ['bpr'] });
+  await refuses('usage', /ease is named twice/, { runs, models: ['ease', 'ease'] });
+  await refuses('usage', /no model to tune/, { runs, models: [] });
+  await refuses('bad-option', /"eta" of tune is 1/, { runs, options: { eta: 1 } });
   await refuses('preset-differs', /the preset mine was found on/, {
-    folder,
+    runs,
     start: presetOf({ l2: 1 }, 'f'.repeat(64)),
   });
   const empty = { ...dataset.valid, indptr: dataset.valid.indptr.slice().fill(0), indices: new Int32Array(0) };
-  await refuses('needs-not-met', /no valid part/, { folder, dataset: { ...dataset, valid: empty } });
+  await refuses('needs-not-met', /no valid part/, { runs, dataset: { ...dataset, valid: empty } });
   for (const [value, message] of [
     [{ 'bpr-mf': 3 }, /bpr-mf .*not a group/],
     [{ 'bpr-mf': { l2: 3 } }, /l2 is neither a list nor a range/],
@@ -215,7 +234,7 @@ test('searches that cannot be are refused before any work', async () => {
     );
   }
   assert.throws(() => parseSpaces({ bpr: {} }), { code: 'unknown-name' });
-  assert.ok(!existsSync(folder), 'nothing was begun');
+  assert.ok(!existsSync(runs), 'nothing was begun');
 });
 
 test('a range of an option that takes whole numbers is one of whole numbers', () => {
@@ -227,13 +246,13 @@ test('a range of an option that takes whole numbers is one of whole numbers', ()
 });
 
 test('a log that was changed by hand is noticed', async () => {
-  const folder = newFolder();
-  await tune(request({ folder, options: { trials: 2 } }));
-  for (const line of ['{"model":"bpr-mf","trial":7}', JSON.stringify({ ...trialsIn(folder)[0], trial: 5 })]) {
-    const before = readFileSync(join(folder, LOG));
-    appendFileSync(join(folder, LOG), `${line}\n`);
-    await refuses('artifact-damaged', /line 3 is not (a trial|trial 2)/, { folder });
-    writeFileSync(join(folder, LOG), before);
+  const runs = newFolder();
+  await tune(request({ runs, options: { trials: 2 } }));
+  for (const line of ['{"model":"bpr-mf","trial":7}', JSON.stringify({ ...trialsIn(runs)[0], trial: 5 })]) {
+    const before = readFileSync(join(folderIn(runs), LOG));
+    appendFileSync(join(folderIn(runs), LOG), `${line}\n`);
+    await refuses('artifact-damaged', /line 3 is not (a trial|trial 2)/, { runs });
+    writeFileSync(join(folderIn(runs), LOG), before);
   }
 });
 

@@ -1,0 +1,84 @@
+/** Shows how far a plan is: which job of how many, how it goes, what came of it. It only listens. */
+import type { Finished, PlanEvent, PlanListener } from '../../experiment/index.js';
+import { formatMetric, formatSeconds } from '../../report/format.js';
+import { rankingLines } from '../../report/index.js';
+import type { Console } from '../terminal/_command.js';
+import { failureOf } from '../terminal/failure.js';
+import { createProgressBar, type ProgressBar } from '../terminal/progress.js';
+import { followSearch } from './tune-progress.js';
+
+export interface PlanProgress {
+  readonly listen: PlanListener;
+  close(): void;
+}
+
+/** How one job is shown. */
+interface View {
+  readonly bar: ProgressBar;
+  readonly search: ReturnType<typeof followSearch>;
+}
+
+/** @param atOnce jobs at the same time: a bar can show one of them, several are shown in lines */
+export function followPlan(console: Console, metric: string, atOnce: number): PlanProgress {
+  const own = atOnce > 1 ? { ...console, terminal: false } : console;
+  const create = (): View => ({ bar: createProgressBar(own, metric), search: followSearch(own, metric) });
+  const shared = create();
+  const views = new Map<string, View>();
+  const viewOf = (job: string): View => views.get(job) ?? shared;
+  return {
+    listen(event) {
+      if (event.type === 'data') return;
+      const { bar, search } = viewOf(event.job);
+      if (event.type === 'started') {
+        const view = atOnce > 1 ? create() : shared;
+        views.set(event.job, view);
+        view.bar.job(`[${event.at}/${event.of}] ${event.job}`);
+      } else if (event.type === 'progress') {
+        if (event.event.type === 'search') search.listen(event.event.event);
+        else bar.train(event.event);
+      } else {
+        for (const line of linesOf(event, metric)) bar.say(line);
+        if (event.type === 'finished' || event.type === 'failed') views.delete(event.job);
+      }
+    },
+    close() {
+      for (const { bar, search } of [shared, ...views.values()]) {
+        bar.close();
+        search.close();
+      }
+    },
+  };
+}
+
+type Told = Exclude<PlanEvent, { readonly type: 'data' | 'started' | 'progress' }>;
+
+function linesOf(event: Told, metric: string): readonly string[] {
+  const { job } = event;
+  switch (event.type) {
+    case 'rankings':
+      return rankingLines(event.report);
+    case 'waiting':
+      return [`${job}: process ${event.pid} is making this run since ${event.since}; waiting for it`];
+    case 'retry':
+      return [
+        `${job}: its process ended with ${event.end}; continuing from the last checkpoint (retry ${event.attempt} of ${event.most})`,
+      ];
+    case 'failed':
+      return [`${job} failed: ${failureOf(event.error).message}`];
+    case 'skipped':
+      return [`${job} is skipped: ${event.because} failed`];
+    case 'finished':
+      if (event.results.length === 0)
+        return event.reused
+          ? [`${job}: finished ${event.from === undefined ? 'before' : `as ${event.from}`}, read back`]
+          : [];
+      return event.results.map((result) => `${result.name}: ${outcomeOf(result, metric)}`);
+  }
+}
+
+function outcomeOf({ result, evaluation, reused, from }: Finished, metric: string): string {
+  const value = `test ${metric} ${formatMetric(evaluation.means[metric])}`;
+  if (from !== undefined) return `${value} (finished as ${from}, read back)`;
+  if (reused) return `${value} (finished before, read back)`;
+  return result?.seconds === undefined ? value : `${value} (${formatSeconds(result.seconds)})`;
+}

@@ -1,0 +1,74 @@
+/** A child process that does jobs, one after the other. It is started by `processes.ts` and ends with the channel to its parent. */
+import { type Dataset, loadDataset } from '../../../data/index.js';
+import { fail } from '../../../errors.js';
+import { createKernels, type Kernels } from '../../../kernels/index.js';
+import { usedModules, useModule } from '../../../options/use.js';
+import type { Task } from '../executor.js';
+import type { Setting } from '../job.js';
+import { perform } from '../kinds/index.js';
+import { type FromChild, sentError, type ToChild } from './messages.js';
+
+let kernels: Kernels | undefined;
+let loaded: { readonly options: string; readonly dataset: Dataset } | undefined;
+/** Of the job that is done now. */
+let stop: AbortController | undefined;
+let parted = false;
+
+const send = (message: FromChild): void => {
+  if (process.connected) process.send!(message);
+};
+
+process.on('message', (message: ToChild) => {
+  if (message.type === 'machine') kernels = createKernels(message);
+  else if (message.type === 'stop') stop?.abort();
+  else void work(message.task);
+});
+
+process.on('disconnect', () => {
+  parted = true;
+  stop?.abort();
+  if (!stop) leave();
+});
+
+// Both are for the parent, which tells its children; a terminal may nevertheless send them to all processes of a session.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop?.abort());
+
+async function work(task: Task): Promise<void> {
+  const own = new AbortController();
+  stop = own;
+  try {
+    for (const file of task.uses) if (!usedModules().includes(file)) await useModule(file);
+    const dataset = await dataOf(task.setting);
+    if (dataset.fingerprint !== task.dataFingerprint) {
+      const [was, is] = [task.dataFingerprint, dataset.fingerprint].map((hash) => hash.slice(0, 12));
+      fail('artifact-differs', {
+        ...{ path: task.folder, what: 'data' },
+        difference: `fingerprint was ${was} when the plan was made, now it is ${is}`,
+      });
+    }
+    const control = { listen: tell, signal: own.signal, teacher: none, saved: none };
+    const { reused, trials } = await perform(task, { dataset, kernels: kernels! }, control);
+    send({ type: 'done', done: { reused, ...(trials ? { trials } : {}) } });
+  } catch (error) {
+    send({ type: 'failed', error: sentError(error) });
+  } finally {
+    stop = undefined;
+    if (parted) leave();
+  }
+}
+
+const tell = (event: (FromChild & { readonly type: 'event' })['event']): void => send({ type: 'event', event });
+
+/** Everything that a task learns from is in run folders. */
+const none = (): undefined => undefined;
+
+async function dataOf({ data = {} }: Setting): Promise<Dataset> {
+  const options = JSON.stringify(data);
+  if (loaded?.options !== options) loaded = { options, dataset: await loadDataset(data) };
+  return loaded.dataset;
+}
+
+function leave(): void {
+  kernels?.close();
+  process.exit(0);
+}

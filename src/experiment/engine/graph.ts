@@ -1,0 +1,90 @@
+/** A graph of jobs: names are unique, what a job learns from exists, and no job waits for itself. */
+import { fail } from '../../errors.js';
+import type { JobSpec, Setting } from './job.js';
+
+export interface Graph {
+  /** Folder of its jobs below the runs folder; '' for the runs folder itself. */
+  readonly name: string;
+  readonly setting: Setting;
+  /** Each after those that it needs; in the order in which they were given where that leaves a choice. */
+  readonly jobs: readonly JobSpec[];
+  /** Names of finished results from elsewhere that jobs learn from. */
+  readonly given: readonly string[];
+}
+
+/** @throws RecdistillError `bad-plan` for two jobs of one name and for a circle, `unknown-name` for a need that no job has */
+export function createGraph(
+  name: string,
+  setting: Setting,
+  jobs: readonly JobSpec[],
+  given: readonly string[] = [],
+): Graph {
+  const twice = jobs.find((job, at) => jobs.findIndex((other) => other.name === job.name) < at);
+  if (twice) {
+    fail('bad-plan', {
+      problem: `two jobs are called "${twice.name}"`,
+      hint: 'Give one of them another name with "name:".',
+      given: twice.name,
+      path: twice.at,
+    });
+  }
+  return { name, setting, jobs: ordered(jobs, given), given };
+}
+
+/** The jobs that `job` waits for. @throws RecdistillError `unknown-name` */
+export const needsOf = (job: JobSpec, jobs: readonly JobSpec[], given: readonly string[] = []): JobSpec[] => [
+  ...new Set(
+    job.teachers.filter((name) => !given.includes(name)).map((name) => ownerOf(name, jobs) ?? unknown(job, name, jobs)),
+  ),
+];
+
+/** The job with this result: `theirs/first` is a result of the job `theirs`. */
+export function ownerOf(name: string, jobs: readonly JobSpec[]): JobSpec | undefined {
+  const owners = jobs.filter((job) => isResultOf(name, job.name));
+  return owners.sort((a, b) => b.name.length - a.name.length)[0];
+}
+
+/** Whether `name` is the name of a job or of one of its results. */
+export const isResultOf = (name: string, job: string): boolean => name === job || name.startsWith(`${job}/`);
+
+function unknown(job: JobSpec, given: string, jobs: readonly JobSpec[]): never {
+  const known = jobs.filter((other) => other !== job).map((other) => other.name);
+  return fail('unknown-name', {
+    kind: `job for ${job.name} to learn from`,
+    given,
+    known: known.join(', '),
+    path: job.at,
+  });
+}
+
+function ordered(jobs: readonly JobSpec[], given: readonly string[]): JobSpec[] {
+  const needs = new Map(jobs.map((job) => [job, needsOf(job, jobs, given)]));
+  const done = new Set<JobSpec>();
+  while (done.size < jobs.length) {
+    const next = jobs.find((job) => !done.has(job) && needs.get(job)!.every((need) => done.has(need)));
+    if (!next) return refuseCircle(jobs, needs, done);
+    done.add(next);
+  }
+  return [...done];
+}
+
+/** Of jobs that all wait for another one of them, some wait in a circle: it is found by going from need to need. */
+function refuseCircle(
+  jobs: readonly JobSpec[],
+  needs: ReadonlyMap<JobSpec, readonly JobSpec[]>,
+  done: ReadonlySet<JobSpec>,
+): never {
+  const path: JobSpec[] = [];
+  let job = jobs.find((j) => !done.has(j))!;
+  while (!path.includes(job)) {
+    path.push(job);
+    job = needs.get(job)!.find((need) => !done.has(need))!;
+  }
+  const circle = [...path.slice(path.indexOf(job)), job].map((j) => j.name);
+  return fail('bad-plan', {
+    problem: `jobs learn from each other in a circle: ${circle.join(' -> ')}`,
+    hint: 'Take one of the names out of the "teachers:" of the job before it.',
+    given: job.name,
+    path: job.at && [...job.at, 'teachers'],
+  });
+}

@@ -1,0 +1,62 @@
+/** A teacher and a student that train on together: two run folders, made and resumed as one. */
+import { learnerRoles, methodOf, type Pair } from '../../../distill/index.js';
+import { fail } from '../../../errors.js';
+import {
+  coTrain,
+  coTrainedOnly,
+  coTrainSpec,
+  isFinishedRun,
+  planCoTraining,
+  runHash,
+  type SavedModel,
+  untrainedModel,
+} from '../../../runs/index.js';
+import type { CoTrainJob } from '../job.js';
+import type { ResultPlan, ShippedKind } from './_kind.js';
+
+export const coTrainKind: ShippedKind<CoTrainJob> = {
+  plan(job, { setting, dataset, inputs }) {
+    const before = pairOf(job.name, job.start, inputs);
+    const saved = savedPair(before, dataset.fingerprint);
+    const plan = planCoTraining(coTrainedOnly(methodOf(job.method)), saved, job.options, dataset);
+    const hashes = { teacher: before.teacher.hash, student: before.student.hash };
+    const results = learnerRoles.map((role, at): ResultPlan => {
+      const spec = coTrainSpec(plan, role, hashes, { ...setting, dataFingerprint: dataset.fingerprint });
+      const teacher = plan.sides[at]!.spec.name;
+      return { name: `${job.name}/${role}`, place: role, teacher, spec, hash: runHash(spec) };
+    });
+    return { results, memory: plan.memory };
+  },
+  isFinished: isFinishedRun,
+  async perform({ method, options, start }, { setting, folder, overwrite }, workplace, { listen, signal, pair }) {
+    const { teacher, student } = await coTrain({
+      ...{ ...workplace, ...pair(start), method, options, overwrite, signal },
+      ...{ evaluation: setting.evaluation, trajectory: setting.trajectory, testCurve: setting.testCurve ?? false },
+      ...(folder === undefined ? {} : { folder }),
+      ...(setting.data ? { source: setting.data } : {}),
+      // One line of progress for both.
+      listen: (role, event) => {
+        if (role === 'student') listen(event);
+      },
+    });
+    return { outcomes: [teacher, student], reused: teacher.reused && student.reused };
+  },
+};
+
+/** Teacher and student of two inputs. @throws RecdistillError `needs-not-met` if there are not two */
+export function pairOf<T extends { readonly name: string }>(job: string, start: string, inputs: readonly T[]): Pair<T> {
+  const student = inputs.find(({ name }) => name === start);
+  const [teacher, ...more] = inputs.filter((input) => input !== student);
+  if (teacher && student && more.length === 0) return { teacher, student };
+  return fail('needs-not-met', {
+    problem: `${job} trains one teacher and one student together; ${inputs.length} runs to begin from were given`,
+    hint: 'Name one teacher.',
+  });
+}
+
+/** Where the two begin: as they are, or as much as is known of them before they are trained. */
+export function savedPair({ teacher, student }: Pair<ResultPlan>, dataFingerprint: string): Pair<SavedModel> {
+  const savedOf = ({ saved, teacher: model, spec }: ResultPlan) =>
+    saved ?? untrainedModel(model, spec.options, dataFingerprint);
+  return { teacher: savedOf(teacher), student: savedOf(student) };
+}

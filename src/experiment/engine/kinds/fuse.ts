@@ -1,0 +1,18 @@
+/** The ensemble of the teachers, fused and evaluated. It takes seconds and is not stored. */
+import type { Rankings } from '../../../data/index.js';
+import { fusing } from '../../../distill/ensemble/index.js';
+import { type Evaluation, type Evaluator, LIST_LENGTH } from '../../../eval/index.js';
+import { runInParts, type Step } from '../../../progress.js';
+import type { FuseJob } from '../job.js';
+
+/** @param rankings of the teachers, for testing */
+export async function performFuse(
+  { options }: FuseJob,
+  rankings: readonly Rankings[],
+  evaluator: Evaluator,
+  step: Step,
+): Promise<{ readonly evaluation: Evaluation; readonly hidden?: Evaluation }> {
+  const fused = await runInParts(fusing(rankings, options, Math.max(LIST_LENGTH, rankings[0]!.depth)), step);
+  const hidden = evaluator.hidden(fused);
+  return { evaluation: evaluator.test(fused), ...(hidden ? { hidden } : {}) };
+}

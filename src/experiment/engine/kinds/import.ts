@@ -1,0 +1,43 @@
+/** Rankings that other programs made, judged and kept like runs of models. Done by the process that has read the file. */
+import { type ExternalRankings, readExternalRankings } from '../../../data/index.js';
+import { importTeachers, type Outcome, type Overwrite, planImport, runHash } from '../../../runs/index.js';
+import type { ImportJob } from '../job.js';
+import type { JobPlan, PlanContext } from './_kind.js';
+
+/** An import whose file was read. */
+export interface ImportPlan extends JobPlan {
+  readonly external: ExternalRankings;
+}
+
+/** @param folder of the job. @throws RecdistillError as `readExternalRankings` and `planImport` */
+export async function planImportJob(
+  job: ImportJob,
+  { dataset, evaluator, setting }: PlanContext,
+  folder: string | undefined,
+): Promise<ImportPlan> {
+  const external = await readExternalRankings(job.file, dataset, evaluator.depth, job.options);
+  const request = { dataset, external, name: job.teacher, evaluation: setting.evaluation };
+  const results = planImport({ ...request, ...(folder === undefined ? {} : { folder }) }).map(
+    ({ place, teacher, spec }) => {
+      const name = place === '' ? job.name : `${job.name}/${place}`;
+      return { name, place, teacher, spec, hash: runHash(spec) };
+    },
+  );
+  return { results, external };
+}
+
+/** The outcomes of the teachers in the file, in order. @throws RecdistillError as `importTeachers` */
+export function performImport(
+  job: ImportJob,
+  { external }: ImportPlan,
+  { dataset, setting }: Pick<PlanContext, 'dataset' | 'setting'>,
+  folder: string | undefined,
+  overwrite: Overwrite,
+): Outcome[] {
+  const imported = importTeachers({
+    ...{ dataset, external, name: job.teacher, evaluation: setting.evaluation, overwrite },
+    ...(folder === undefined ? {} : { folder }),
+    ...(setting.data ? { source: setting.data } : {}),
+  });
+  return imported.map(({ outcome }) => outcome);
+}

@@ -1,0 +1,118 @@
+/**
+ * Searches the best options of one or several models on valid, with the same budget for each. Finished trials are kept in a log; a search
+ * that was stopped goes on after the last of them with the trials that it would have made anyway. The searches are independent jobs.
+ */
+import { basename, join } from 'node:path';
+import type { DataOptions } from '../../data/index.js';
+import { type EvaluationOptions, evaluationOptions } from '../../eval/index.js';
+import { writeAtomic } from '../../formats/index.js';
+import { modelRegistry } from '../../models/index.js';
+import { parseOptions } from '../../options/index.js';
+import { capabilitiesOf, checkStudent, type TeacherProfile } from '../../runs/index.js';
+import { trajectoryOptions } from '../../train/index.js';
+import {
+  createGraph,
+  type HeldResult,
+  type PreparedGraph,
+  prepareGraph,
+  refuseFailures,
+  type SearchJob,
+} from '../engine/index.js';
+import type { Preset } from '../presets/index.js';
+import {
+  type ModelPlan,
+  type ModelSearch,
+  plansOf,
+  presetOf,
+  resultOf,
+  tuneOptions,
+  type Wanted,
+} from '../search/index.js';
+import { type PlanContext, runPrepared } from './context.js';
+
+export interface TuneRequest extends Wanted, PlanContext {
+  readonly evaluation?: Partial<EvaluationOptions>;
+  /** Folder of the searches below `runs`: one for each model, `NAME/MODEL`. Default: `tune-MODEL-...`. */
+  readonly name?: string;
+  /** How the data set was loaded, so that other processes can load it. */
+  readonly data?: Partial<DataOptions>;
+}
+
+export interface TuneResult {
+  readonly searches: readonly ModelSearch[];
+  /** The best options of each model; absent where they are those of a method, too, which presets do not hold. */
+  readonly preset?: Preset;
+}
+
+export interface PreparedTune {
+  readonly name: string;
+  readonly evaluation: EvaluationOptions;
+  readonly plans: readonly ModelPlan[];
+  readonly prepared: PreparedGraph;
+}
+
+/**
+ * @throws RecdistillError `bad-space`, `unknown-name`, `unknown-option`, `bad-option`, `usage`, `needs-not-met`, `preset-differs`,
+ *   `artifact-damaged`
+ */
+export async function prepareTune(request: TuneRequest): Promise<PreparedTune> {
+  const { data } = request;
+  const rule = parseOptions(tuneOptions, request.options, 'tune');
+  const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
+  const plans = plansOf(request, rule);
+  const name = request.name ?? `tune-${plans.map(({ spec }) => spec.name).join('-')}`;
+  for (const { spec, method } of plans) if (method) checkStudent(spec, method, profilesOf(request));
+  const held = heldOf(request);
+  const start = request.pair ? { start: STUDENT } : {};
+  const jobs = plans.map(
+    ({ spec, method, space, base, fixed }): SearchJob => ({
+      ...{ kind: 'search', name: spec.name, subject: spec.name, model: spec.name, method: method?.name ?? 'none' },
+      ...{ options: method ? fixed : base, space, rule, teachers: held.map((h) => h.name), ...start },
+    }),
+  );
+  const trajectory = parseOptions(trajectoryOptions, {}, 'trajectory');
+  const graph = createGraph(
+    name,
+    { evaluation, trajectory, ...(data ? { data } : {}) },
+    jobs,
+    held.map((h) => h.name),
+  );
+  return { name, evaluation, plans, prepared: await prepareGraph(graph, { ...request, held }) };
+}
+
+const [TEACHER, STUDENT] = ['the teacher', 'the student'] as const;
+
+/** What the trials learn from; names are given once each. */
+const heldOf = ({ teachers = [], pair }: TuneRequest): HeldResult[] =>
+  pair
+    ? [
+        { name: TEACHER, hash: pair.teacher.hash, saved: pair.teacher },
+        { name: STUDENT, hash: pair.student.hash, saved: pair.student },
+      ]
+    : teachers.map((teacher, at) => ({ name: `${at + 1}: ${teacher.name}`, hash: teacher.hash, teacher }));
+
+const profilesOf = ({ teachers = [], pair }: TuneRequest): TeacherProfile[] =>
+  pair
+    ? [
+        {
+          name: pair.teacher.model,
+          has: capabilitiesOf(modelRegistry.all().find((m) => m.name === pair.teacher.model)),
+        },
+      ]
+    : teachers.map((t) => ({ name: t.name, has: t.tables ? ['embeddings'] : [] }));
+
+/**
+ * @throws RecdistillError as `prepareTune` before any work; `run-locked`, `run-differs`, `run-format`, `artifact-damaged`, `write-failed`,
+ *   `interrupted`
+ */
+export async function tune(request: TuneRequest): Promise<TuneResult> {
+  const { name, evaluation, plans, prepared } = await prepareTune(request);
+  const result = await runPrepared(prepared, request);
+  refuseFailures(result, plans.length);
+  const searches = plans.map((plan) => resultOf(plan, result.trials.get(plan.spec.name)!));
+  if (plans.some((plan) => plan.method)) return { searches };
+  const preset = presetOf(basename(name), request.dataset, evaluation.selectBy, plans, searches);
+  if (request.runs !== undefined)
+    writeAtomic(join(request.runs, name, 'preset.json'), `${JSON.stringify(preset, null, 2)}\n`);
+  return { searches, preset };
+}
