@@ -89,7 +89,8 @@ export async function tellingUses<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (cause) {
     const missing = [...noted].filter((file) => !usedModules().includes(file));
-    const about = cause instanceof RecdistillError && ['unknown-name', 'bad-option'].includes(cause.code);
+    const about =
+      cause instanceof RecdistillError && ['unknown-name', 'bad-option', 'needs-not-met'].includes(cause.code);
     if (!about || missing.length === 0) throw cause;
     const flags = missing.map((file) => `${FLAG} ${file}`).join(' ');
     const hint = `${cause.hint} The run was made with units of a file of its own: add ${flags}.`;

@@ -10,7 +10,20 @@ import { shown } from './unit-check.js';
  * test compares them with the commands.
  */
 export const reservedNames: ReadonlySet<string> = new Set([
-  ...['model', 'method', 'name', 'teachers', 'student', 'rankings', 'ensemble', 'role', 'use', 'at', 'selectBy'],
+  ...[
+    'model',
+    'method',
+    'name',
+    'teachers',
+    'student',
+    'rankings',
+    'ensemble',
+    'role',
+    'use',
+    'start',
+    'at',
+    'selectBy',
+  ],
   ...['checkpoints', 'spread', 'runs', 'overwrite', 'preset', 'space', 'sideBySide', 'continue'],
   ...['trials', 'strategy', 'halving', 'eta', 'minEpochs'],
   ...['threads', 'memoryLimit', 'json', 'quiet', 'help', 'version'],

@@ -256,7 +256,7 @@ async function learnsPairs(spec: ModelSpec, options: Values): Promise<void> {
 
 /** Parameters begin near 0, where gradients are small, and some scores are equal: this moves them away from there. */
 export function spread(parameters: readonly Parameter[]): void {
-  for (const p of parameters) for (let at = 0; at < p.values.length; at++) p.values[at]! += 0.4 * Math.sin(at + 1);
+  for (const p of parameters) for (let at = 0; at < p.values.length; at++) p.values[at]! += 0.3 * Math.sin(at + 1);
 }
 
 /** Central differences of `lossAt` by every number of every parameter. */
