@@ -160,9 +160,9 @@ test('a model that breaks its promise when it is made, trained or ranked is refu
     [
       tiny('long', { gradient: kernels.floats(3) }),
       'broken-unit',
-      /parameter "items" with \d+ values and a gradient of 3/,
+      /parameter "items" with \d+ values, but a gradient of 3/,
     ],
-    [tiny('shape', { shape: [7] }), 'broken-unit', /the shape \[7\], which is 7/],
+    [tiny('shape', { shape: [7] }), 'broken-unit', /its shape \[7\] has 7/],
     [tiny('silent', {}, () => undefined as never), 'broken-unit', /model "silent" .*accumulate returned missing/],
     [tiny('endless', {}, () => Number.NaN), 'diverged', /endless diverged: the loss of epoch 1 is NaN/],
     [{ ...flat({ name: 'vague' }), memory: () => 'much' as never }, 'broken-unit', /"vague" .*memory returned "much"/],
@@ -201,7 +201,7 @@ test('an option that a model and a method have in different kinds is refused', a
   const kernels = createKernels({ threads: 1 });
   const method = teach({ name: 'clash', options: options({ l2: int({ default: 1, help: 'A number.' }) }) });
   const error = await refusal(() => runJob({ dataset, kernels, model: 'bpr-mf', method }));
-  assert.match(error.message, /"clash" .*option "l2" is of the kind integer, and the model bpr-mf has .* number/);
+  assert.match(error.message, /"clash" .*option "l2" has the type integer, but that of the model bpr-mf has the type number/);
   kernels.close();
 });
 

@@ -148,7 +148,7 @@ async function prepare(
 
 function bdOf(kernels: Kernels, train: Interactions, models: readonly [TrainableModel, TrainableModel]) {
   const [teacher, student] = models.map((model): CoLearner => ({ model, batchSize: BATCH, negatives: 1 }));
-  return createBd({ kernels, train, teacher: teacher!, student: student!, tell() {} }, BD);
+  return createBd({ kernels, train, teacher: teacher!, student: student!, report() {} }, BD);
 }
 
 /** The interactions of one in `n` users alone. */

@@ -38,7 +38,7 @@ async function prepare(dim: number, { data, threads }: PrepareOptions): Promise<
       })),
     })),
     rankStudent: (depth) => rankAll(k, model, data.train, depth),
-    tell(_, { teachers }) {
+    report(_, { teachers }) {
       distances = (teachers as { distance: number }[]).map((t) => t.distance);
     },
   };

@@ -6,24 +6,24 @@ import type { DistillContext } from './_method.js';
 export const rowsShape = {
   rows: choice(['users', 'batch'], {
     default: 'users',
-    help: 'Whom a step teaches: every user once an epoch, or the users of the batch (active ones more often, as in the published codes).',
+    help: 'Users in the distillation loss of a step. users: every user once per epoch. batch: the users of the batch, so active users occur more often, as in published code.',
   }),
 };
 
-/** Whom a step is about. */
+/** Selects the users of a training step. */
 export interface BatchUsers {
-  /** Most users that one step can have. */
+  /** Maximum number of users per step. */
   readonly most: number;
-  /** In kernel memory; valid until the next call. */
+  /** The users, in kernel memory. Valid until the next call. */
   pick(batch: Batch): Int32Array;
   close(): void;
 }
 
-/** @param purpose names the stream of random numbers */
+/** @param purpose names the random stream */
 export const createBatchUsers = (context: DistillContext, rows: 'users' | 'batch', purpose: string): BatchUsers =>
   rows === 'users' ? everyOneOnce(context, context.train.nUsers, purpose) : usersOfBatch(context);
 
-/** The distinct users of the batch, ascending. */
+/** The distinct users of a batch, ascending. */
 export function usersOfBatch({
   kernels: k,
   train,
@@ -43,7 +43,7 @@ export function usersOfBatch({
   };
 }
 
-/** Every one of `count` users (or items) once an epoch: the epoch's random order, in as many equal parts as there are batches. */
+/** Selects each of `count` users (or items) once per epoch: a random order per epoch, split evenly over the batches. */
 export function everyOneOnce(
   { kernels: k, batchesPerEpoch, seed }: DistillContext,
   count: number,

@@ -1,6 +1,6 @@
 /**
- * CD, collaborative distillation (Lee et al., ICDM 2019): binary cross-entropy with soft targets on some unobserved items, the better ranked the
- * likelier. Where the teacher's scores are not known, its ranks give the targets. docs/methods/cd.md says what is ours.
+ * CD, collaborative distillation (Lee et al., ICDM 2019): binary cross-entropy with soft targets on sampled unobserved items; higher-ranked
+ * items are more likely. If the teacher's scores are unknown, targets are derived from its ranks. docs/methods/cd.md lists our choices.
  */
 
 import { type Interactions, itemsOf } from '../data/interactions.js';
@@ -19,32 +19,32 @@ import { searchAround } from './weight-search.js';
 const cdOptions = options({
   lambda: float({ default: 1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
   ...rowsShape,
-  samples: int({ default: 50, min: 1, max: 10_000, help: 'Items that a user is taught by, drawn anew in each epoch.' }),
-  guide: choice(['teacher', 'student'], { default: 'teacher', help: 'Whose ranking the items are drawn from.' }),
+  samples: int({ default: 50, min: 1, max: 10_000, help: 'Items per user, sampled again in each epoch.' }),
+  guide: choice(['teacher', 'student'], { default: 'teacher', help: 'The ranking from which items are sampled.' }),
   candidates: int({
     default: 3000,
     min: 1,
     max: 1_000_000,
-    help: 'Items at the front of that ranking that can be drawn. Where it is known to fewer (100 in runs), any others stand for those behind.',
+    help: 'Length of that ranking. Runs store 100 items per user; positions after these are filled with random items.',
   }),
   period: int({
     default: 10,
     min: 1,
     max: 10_000,
-    help: "Epochs between two looks at the student's ranking, where it guides.",
+    help: "Epochs between two updates of the student's ranking, with guide student.",
   }),
   targets: choice(['scores', 'rank'], {
     default: 'scores',
-    help: 'scores: sigmoid((score + shift) / temperature), where there is one teacher with embeddings. rank, and otherwise: exp(-rank / rankTemperature), 0 off its list.',
+    help: 'scores: sigmoid((score + shift) / temperature), for a single teacher with embeddings. rank, and in all other cases: exp(-rank / rankTemperature), and 0 for items that the list does not contain.',
   }),
-  temperature: float({ default: 2, above: 0, max: 1e6, help: 'Softens targets from scores.' }),
-  shift: float({ default: 0, min: -1e6, max: 1e6, help: 'Added to scores before they become targets.' }),
-  rankTemperature: float({ default: 50, above: 0, max: 1e6, help: 'How slowly targets from ranks fall.' }),
+  temperature: float({ default: 2, above: 0, max: 1e6, help: 'Temperature of targets from scores.' }),
+  shift: float({ default: 0, min: -1e6, max: 1e6, help: 'Added to scores before the sigmoid.' }),
+  rankTemperature: float({ default: 50, above: 0, max: 1e6, help: 'Temperature of targets from ranks.' }),
 });
 
 export const cd = distillationMethod({
   name: 'cd',
-  summary: 'Soft targets from the teacher on unobserved items, the better ranked the likelier',
+  summary: 'Soft targets from the teacher on unobserved items, sampled by rank',
   source: 'Lee et al., Collaborative distillation for top-n recommendation, ICDM 2019',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(1) },
@@ -76,24 +76,24 @@ export const cd = distillationMethod({
       ...listLoss,
       ...(guide ? { tables: [{ name: 'guide', values: guide.rankings.items }] } : {}),
       async afterEpoch(epoch) {
-        if (epoch % o.period === 0) await guide?.look();
+        if (epoch % o.period === 0) await guide?.update();
         return { restartPatience: false };
       },
     };
   },
 });
 
-/** Attempts for each item that is wanted: where nearly all of a list is, its last ones would take for ever. */
+/** Maximum attempts per requested item, because the last items of a short list may take very long to sample. */
 const ATTEMPTS = 8;
 
 /**
- * Different positions in a list of `n`, up to `count`: of two drawn in proportion to e^(-(position / n) / 20) the better one is kept, until there are
- * enough; all positions if there are no more than `count`.
+ * Up to `count` distinct positions in a list of `n`. Each is the better of two that are sampled in proportion to
+ * e^(-(position / n) / 20). All positions if `n <= count`.
  */
 export function drawFront(n: number, count: number, key: RandomKey, epoch: number, user: number): number[] {
   if (n <= count) return Array.from({ length: n }, (_, position) => position);
   const rate = 1 / (20 * n);
-  // The inverse of the distribution function of a geometric distribution that ends at n.
+  // Inverse distribution function of a geometric distribution truncated at n.
   const all = -Math.expm1(-rate * n);
   const position = (u: number) => Math.min(n - 1, Math.floor(-Math.log1p(-u * all) / rate));
   const found = new Set<number>();
@@ -105,10 +105,10 @@ export function drawFront(n: number, count: number, key: RandomKey, epoch: numbe
   return [...found];
 }
 
-/** The student's own ranking, as it was when last looked at. */
+/** The student's ranking at the last update. */
 async function studentGuide(rank: DistillContext['rankStudent'], train: Interactions, candidates: number) {
   const rankings = await rank(Math.min(candidates, train.nItems));
-  return { rankings, look: async () => rankings.items.set((await rank(rankings.depth)).items) };
+  return { rankings, update: async () => rankings.items.set((await rank(rankings.depth)).items) };
 }
 
 type Targets = (user: number, items: Int32Array) => Float64Array;

@@ -1,4 +1,4 @@
-/** What a distillation method has to keep to, checked where it is added and where it begins to work. */
+/** Checks of a distillation method: its declaration when it is added, and its hooks when it starts. */
 import { fail } from '../errors.js';
 import { describeOptions } from '../options/describe.js';
 import { optionsProblem } from '../options/reserved.js';
@@ -8,7 +8,7 @@ import type { MethodHooks, MethodSpec, Needs } from './_method.js';
 
 type Word<T> = T extends readonly (infer W)[] ? W & string : T & string;
 
-/** The words of each field of `needs`: the compiler sees to it that none is missing. */
+/** Allowed values of each field of `needs`. The compiler checks that none is missing. */
 const WORDS: { readonly [F in keyof Needs]: Readonly<Record<Word<Needs[F]>, true>> } = {
   teachers: { none: true, one: true, many: true },
   form: { frozen: true, trajectory: true, 'co-trained': true },
@@ -17,7 +17,7 @@ const WORDS: { readonly [F in keyof Needs]: Readonly<Record<Word<Needs[F]>, true
   teacher: { embeddings: true, parameters: true },
 };
 
-/** What is wrong with a declaration, and in which field; undefined if nothing is. */
+/** What is wrong with a declaration, and in which field. Undefined if nothing is. */
 export function methodProblem(spec: MethodSpec): string | undefined {
   const problem =
     fieldProblem(spec, {
@@ -39,7 +39,7 @@ export function methodProblem(spec: MethodSpec): string | undefined {
     : undefined;
 }
 
-/** The hooks of a method, if they are whole. @throws RecdistillError `broken-unit` */
+/** Returns the hooks of a method if they are complete. @throws RecdistillError `broken-unit` */
 export function checkHooks({ name }: MethodSpec, hooks: MethodHooks): MethodHooks {
   const problem =
     typeof hooks === 'object' && hooks !== null
@@ -47,11 +47,11 @@ export function checkHooks({ name }: MethodSpec, hooks: MethodHooks): MethodHook
         (hooks.base === 'kept' || hooks.base === 'replaced' ? undefined : `its field "base" is ${shown(hooks.base)}`))
       : `it is ${shown(hooks)}`;
   if (problem === undefined) return hooks;
-  return fail('broken-unit', { kind: 'distillation method', given: name, problem: `what create gives: ${problem}` });
+  return fail('broken-unit', { kind: 'distillation method', given: name, problem: `the result of create: ${problem}` });
 }
 
 /**
- * Options are given to a model and a method together, so that an option of both must be of one kind.
+ * A model and a method share one set of options, so an option that both declare must have the same type.
  * @throws RecdistillError `broken-unit` naming the option
  */
 export function checkTogether(model: Named, method: Named): void {
@@ -62,12 +62,12 @@ export function checkTogether(model: Named, method: Named): void {
   for (const option of both) {
     const [of, other] = [kindIn(method, option), kindIn(model, option)];
     if (of === other) continue;
-    const problem = `its option "${option}" is of the kind ${of}, and the model ${model.name} has one of the kind ${other}`;
+    const problem = `its option "${option}" has the type ${of}, but that of the model ${model.name} has the type ${other}`;
     fail('broken-unit', {
       kind: 'distillation method',
       given: method.name,
       problem,
-      hint: 'Give one of them another name.',
+      hint: 'Rename one of them.',
     });
   }
 }

@@ -1,7 +1,7 @@
 /**
- * CL-DRD (Zeng et al., SIGIR 2022), a curriculum of ever finer order, made for passages of a query and here for items of a user: first the
- * order within the front of the teacher's list and before two coarse groups, in the end the order of all. docs/methods/cl-drd.md
- * says what is ours.
+ * CL-DRD (Zeng et al., SIGIR 2022), a curriculum of increasingly fine order, designed for passages of a query and applied here to items of a
+ * user. At first only the front of the teacher's list is ordered, followed by two coarse groups. At the end the whole list is ordered.
+ * docs/methods/cl-drd.md lists our choices.
  */
 
 import { rankingOf } from '../data/rankings.js';
@@ -15,7 +15,7 @@ import { samplingShape, takenOf } from './sampling.js';
 import { createListLoss } from './user-lists.js';
 import { searchAround } from './weight-search.js';
 
-/** Share of the list that is in order, and that of the middle group, in each stage: 10 + 10 + 10, 20 + 5 + 5 and 30 of 30. */
+/** Share of the list in the ordered front and in the middle group, per stage: 10 + 10 + 10, 20 + 5 + 5 and 30 of 30. */
 const STAGES = [
   [1 / 3, 1 / 3],
   [2 / 3, 1 / 6],
@@ -23,7 +23,7 @@ const STAGES = [
 ] as const;
 const [MIDDLE, LAST] = [-0.25, -0.5];
 
-/** The labels of `topK` items, best first, in a stage from 0: 1 / rank in the front, then one label for each coarse group. */
+/** Labels of `topK` items, best first, in a stage from 0: 1 / rank in the front, one constant label per coarse group. */
 export function curriculumLabels(stage: number, topK: number): Float64Array {
   const [front, middle] = STAGES[Math.min(stage, STAGES.length - 1)]!;
   const [inOrder, before] = [Math.round(front * topK), Math.round((front + middle) * topK)];
@@ -32,14 +32,14 @@ export function curriculumLabels(stage: number, topK: number): Float64Array {
 
 export const clDrd = distillationMethod({
   name: 'cl-drd',
-  summary: "A curriculum on the teacher's list: at first only its front in order, in the end all of it",
+  summary: "Curriculum: first the order at the top of the teacher's list, at the end the order of the whole list",
   source: 'Zeng et al., Curriculum learning for dense retrieval distillation, SIGIR 2022',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(0.005) },
   options: options({
     lambda: float({ default: 0.005, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     ...rowsShape,
-    topK: int({ default: 30, min: 2, max: 1000, help: "Items of a teacher's list that a user is taught by." }),
+    topK: int({ default: 30, min: 2, max: 1000, help: "Items of the teacher's list per user." }),
     period: int({
       default: 30,
       min: 1,

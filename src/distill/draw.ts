@@ -1,14 +1,14 @@
-/** Random lists of a user in an epoch. They follow from key, epoch and user alone, so that a resumed run draws the same. */
+/** Random lists per user and epoch. They depend on key, epoch and user alone, so a resumed run samples the same lists. */
 import { type RandomKey, uniform, uniformInt } from '../math/random.js';
 
-/** Counters that a user has in an epoch. Where more are used, users share random numbers; nothing else happens. */
+/** Random counters per user and epoch. With more draws, users share random numbers, which is harmless. */
 const COUNTERS = 4096;
 
 /**
- * Positions from 0 to `logWeights.length - 1`, drawn one after the other without replacement, each with probability in proportion to its
- * weight among those that are left (as the largest of log weight + Gumbel noise).
- * @param logWeights logarithms, which hold weights that a number would not
- * @returns in the order drawn; all positions if there are no more than `count`
+ * Samples positions from 0 to `logWeights.length - 1` one after the other without replacement, each in proportion to its weight among the
+ * remaining ones (the largest log weight + Gumbel noise).
+ * @param logWeights logarithms of the weights, which cannot overflow
+ * @returns positions in the order sampled; all positions if there are at most `count`
  */
 export function drawWeighted(
   logWeights: ArrayLike<number>,
@@ -27,8 +27,8 @@ export const gumbel = (key: RandomKey, c0: number, c1: number): number =>
   -Math.log(-Math.log(uniform(key, c0, c1) + 2 ** -54));
 
 /**
- * Writes different items, drawn uniformly from those in none of the lists, to `out`.
- * @returns their number; fewer than `out` takes if there are no more
+ * Writes distinct items to `out`, sampled uniformly from the items that are in none of the lists.
+ * @returns their number: the length of `out`, or less if there are fewer such items
  */
 export type DrawOutside = (epoch: number, user: number, lists: readonly ArrayLike<number>[], out: Int32Array) => number;
 
@@ -47,7 +47,7 @@ export function createDrawOutside(nItems: number, key: RandomKey): DrawOutside {
     }
     const count = Math.min(out.length, free);
     const counter = user * COUNTERS;
-    // Where few items are left, most attempts to hit one would fail.
+    // If few items remain, rejection sampling would mostly fail.
     if (free - count < nItems / 4) {
       const rest = Int32Array.from(marks.keys()).filter((item) => marks[item] !== mark);
       for (let n = 0; n < count; n++) {

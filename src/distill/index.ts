@@ -1,4 +1,4 @@
-/** The registry of distillation methods: one line adds one. */
+/** The registry of distillation methods. A new method is one line. */
 import { createRegistry, type NameOr, type Registry } from '../options/registry.js';
 import type { MethodSpec } from './_method.js';
 import { bd } from './bd/bd.js';
@@ -13,7 +13,7 @@ import { none } from './none.js';
 import { rd } from './rd.js';
 import { rrd } from './rrd.js';
 
-/** The distillation methods of recdistill, by name. */
+/** The built-in distillation methods by name. */
 export const methods = {
   none,
   rd,
@@ -29,7 +29,7 @@ export const methods = {
 
 export type MethodName = keyof typeof methods;
 
-/** Built-in methods, and those that users add. */
+/** Built-in methods and those that users add. */
 export const methodRegistry: Registry<MethodSpec> = createRegistry<MethodSpec>(
   'method',
   'distillation method',

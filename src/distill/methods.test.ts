@@ -48,7 +48,7 @@ async function on(
   });
   assert.ok(!isCoTrained(spec));
   const method = await spec.create(
-    { kernels: k, student, train, teachers, batchSize: 4, batchesPerEpoch: 1, seed: 1, rankStudent, tell() {} },
+    { kernels: k, student, train, teachers, batchSize: 4, batchesPerEpoch: 1, seed: 1, rankStudent, report() {} },
     spec.options.parse({ lambda: 1, ...options }),
   );
   const batch = (epoch: number): PairBatch => ({

@@ -1,7 +1,7 @@
 /**
- * RRD on several teachers at once: each teacher's list has its own loss, weighted for each user. Weights are learned beside the student: a
- * user's falls for teachers whose order the student does not reach, held back by a pull towards equal ones. Ours; it stands in for methods of several
- * teachers whose definition could not be found (docs/methods/multi-rrd.md).
+ * RRD with several teachers: each teacher's list has its own loss, with one weight per user and teacher. The weights are trained together
+ * with the student. They decrease for teachers whose order the student does not reach, with a regularisation towards equal weights. This
+ * is our method, in place of multi-teacher methods whose definition could not be found (docs/methods/multi-rrd.md).
  */
 
 import { itemsOf } from '../data/interactions.js';
@@ -19,7 +19,7 @@ import { searchAround } from './weight-search.js';
 
 export const multiRrd = distillationMethod({
   name: 'multi-rrd',
-  summary: 'RRD on several teachers, each weighted for each user',
+  summary: 'RRD with several teachers and a weight per user and teacher',
   source: 'ours, after Kang et al., DE-RRD, CIKM 2020',
   needs: { teachers: 'many', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(0.02) },
@@ -28,20 +28,20 @@ export const multiRrd = distillationMethod({
     ...rowsShape,
     weighting: choice(['learned', 'uniform'], {
       default: 'learned',
-      help: "Whether a user's weights of the teachers are learned or equal.",
+      help: 'Whether the teacher weights of a user are learned or equal.',
     }),
     evenness: float({
       default: 1,
       min: 0,
       max: 1e6,
-      help: 'Pull of learned weights towards equal ones: Kullback-Leibler divergence against the loss of an item.',
+      help: 'Regularisation of learned weights towards equal ones, by Kullback-Leibler divergence.',
     }),
-    topK: int({ default: 40, min: 1, max: 1000, help: "Items of each teacher's list whose order is taught." }),
+    topK: int({ default: 40, min: 1, max: 1000, help: "Ordered items of each teacher's list." }),
     remainder: int({
       default: 40,
       min: 0,
       max: 1000,
-      help: "Items that only have to stand behind them, drawn anew in each epoch from what is neither the user's nor any teacher's candidate.",
+      help: "Items that should be ranked below them, sampled in each epoch from items that are neither the user's nor candidates of any teacher.",
     }),
     ...samplingShape,
   }),
@@ -61,13 +61,13 @@ export const multiRrd = distillationMethod({
       gradient: k.floats(train.nUsers * teachers.length),
     };
     /**
-     * Losses of the teachers, and the gradients of each by its own scores, weighted; the remainder is the same for all. A shorter list counts as much as a
-     * full one, and a teacher that says nothing of the user has no weight: its loss of 0 is no merit.
+     * Losses of the teachers, and the weighted gradients of their scores. The remainder is the same for all. A shorter list is scaled to the
+     * weight of a full one. A teacher without a list for this user has no weight; otherwise its loss of 0 would count as a good fit.
      */
     const weighted = (user: number, scores: Floats, gradient: Floats): number => {
       const ranked = listsOf(user).map((list) => Math.min(o.topK, list.length));
       gradient.fill(0);
-      // A user of whom no teacher says anything has nothing to learn.
+      // No teacher has a list for this user.
       if (ranked.every((count) => count === 0)) return 0;
       const shared = scores.subarray(ranked.reduce((a, b) => a + b, 0));
       const ownLogits = logits.values.subarray(user * teachers.length, (user + 1) * teachers.length);
@@ -88,7 +88,7 @@ export const multiRrd = distillationMethod({
       });
       return o.weighting === 'uniform' ? expected(weights, losses) : learn(user, weights, losses);
     };
-    /** The loss that weights have a part in, sum over teachers of w (loss + pull log(w * teachers)), and its gradient by their logits. */
+    /** The loss of the weights, sum over teachers of w (loss + evenness term log(w * teachers)), and its gradient with respect to their logits. */
     const learn = (user: number, weights: Float64Array, losses: readonly number[]): number => {
       const speaking = weights.filter((w) => w > 0).length;
       const costs = losses.map((loss, x) =>

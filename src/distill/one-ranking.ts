@@ -1,10 +1,10 @@
-/** The one ranking that a method of one teacher learns from. */
+/** The single ranking that a method for one teacher uses. */
 import type { Interactions } from '../data/interactions.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { fuseRankings, importanceOptions } from './ensemble/index.js';
 
-/** Of a single teacher its ranking at its best; of several the ensemble's, fused with equal weights (importance exp(-rank / 40)). */
+/** For one teacher, its ranking at the best epoch. For several, the ensemble with equal weights (importance exp(-rank / 40)). */
 export function oneRanking(teachers: readonly Trajectory[], train: Interactions): Rankings {
   const last = teachers.map((t) => t.checkpoints.at(-1)!.rankings);
   if (last.length === 1) return last[0]!;

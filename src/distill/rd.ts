@@ -1,6 +1,6 @@
 /**
- * RD, ranking distillation (Tang and Wang, KDD 2018): the teacher's first unobserved items as further positives, weighted by
- * their place and, after some epochs, by how far below that place the student has them. docs/methods/rd.md says what is ours.
+ * RD, ranking distillation (Tang and Wang, KDD 2018): the teacher's top unobserved items are additional positives. They are weighted by
+ * position and, after some epochs, by how much lower the student ranks them. docs/methods/rd.md lists our choices.
  */
 
 import { itemsOf } from '../data/interactions.js';
@@ -17,37 +17,37 @@ import { searchAround } from './weight-search.js';
 
 export const rd = distillationMethod({
   name: 'rd',
-  summary: "The teacher's first items as further positives, weighted by place and by what the student lacks",
+  summary: "The teacher's top items as additional positives, weighted by position and by the student's error",
   source: 'Tang and Wang, Ranking distillation, KDD 2018',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(10) },
   options: options({
     lambda: float({ default: 10, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     ...rowsShape,
-    topK: int({ default: 10, min: 1, max: 1000, help: "Items of a teacher's list that count as positives." }),
+    topK: int({ default: 10, min: 1, max: 1000, help: "Items of the teacher's list that are used as positives." }),
     temperature: float({
       default: 1,
       above: 0,
       max: 1e6,
-      help: 'The item of rank r weighs in proportion to exp(-r / temperature).',
+      help: 'The weight of the item of rank r is proportional to exp(-r / temperature).',
     }),
     dynamicFrom: int({
       default: 10,
       min: 1,
       max: 100_000,
-      help: "From this epoch on items weigh less, the nearer the student's rank is to the teacher's.",
+      help: 'First epoch in which items are also weighted by how much lower the student ranks them.',
     }),
     slope: float({
       default: 0.1,
       above: 0,
       max: 1e6,
-      help: 'That weight is tanh(slope * (rank by the student - rank by the teacher)), 0 below 0.',
+      help: "Slope of that weight: max(0, tanh(slope * (student's rank - teacher's rank))).",
     }),
     samples: int({
       default: 100,
       min: 1,
       max: 10_000,
-      help: "Unobserved items that the student's rank is judged by, drawn anew in each epoch.",
+      help: "Unobserved items from which the student's rank is estimated, sampled in each epoch.",
     }),
   }),
   small: { topK: 10, dynamicFrom: 2, samples: 8 },

@@ -1,6 +1,6 @@
 /**
- * RRD, relaxed ranking distillation (Kang et al., DE-RRD, CIKM 2020): the teacher's order of its top items, in front of random other items
- * that only have to stand behind them. docs/methods/rrd.md says what is ours.
+ * RRD, relaxed ranking distillation (Kang et al., DE-RRD, CIKM 2020): the teacher's order of its top items, above random other items whose
+ * order does not matter. docs/methods/rrd.md lists our choices.
  */
 
 import { itemsOf } from '../data/interactions.js';
@@ -18,19 +18,19 @@ import { searchAround } from './weight-search.js';
 
 export const rrd = distillationMethod({
   name: 'rrd',
-  summary: "The teacher's order of its top items, all of them before random others",
+  summary: "The teacher's order of its top items, ranked above random other items",
   source: 'Kang et al., DE-RRD: a knowledge distillation framework for recommender system, CIKM 2020',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(0.02) },
   options: options({
     lambda: float({ default: 0.02, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     ...rowsShape,
-    topK: int({ default: 40, min: 1, max: 1000, help: "Items of a teacher's list whose order is taught." }),
+    topK: int({ default: 40, min: 1, max: 1000, help: "Ordered items of the teacher's list." }),
     remainder: int({
       default: 40,
       min: 0,
       max: 1000,
-      help: "Items that only have to stand behind them, drawn anew in each epoch from what is neither the user's nor a candidate.",
+      help: "Items that should be ranked below them, sampled in each epoch from items that are neither the user's nor candidates.",
     }),
     ...samplingShape,
   }),

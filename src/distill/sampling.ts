@@ -1,4 +1,4 @@
-/** Which items of a teacher's list a method of ranking matching takes: its first ones, or random ones, the better ranked the likelier. */
+/** Which items of a teacher's list a ranking matching method uses: the first ones, or items sampled by rank. */
 
 import type { RandomKey } from '../math/random.js';
 import { choice, float, int } from '../options/options.js';
@@ -9,17 +9,17 @@ export const samplingShape = {
     default: 500,
     min: 1,
     max: 1_000_000,
-    help: "Items at the front of a teacher's list that count; the lists of runs end after 100.",
+    help: "Number of top items of a teacher's list that are considered. Lists of runs have 100 items.",
   }),
   sampling: choice(['none', 'published'], {
     default: 'none',
-    help: "Which items of a teacher's list are taught: its first ones, or ones drawn anew in each epoch as in the original.",
+    help: "Which items of a teacher's list are used. none: the first ones. published: items sampled in each epoch, as in the paper.",
   }),
   temperature: float({
     default: 10,
     above: 0,
     max: 1e6,
-    help: 'With sampling, the item of rank r (from 0) is drawn in proportion to exp(-r / temperature).',
+    help: 'With sampling, the item of rank r (from 0) is sampled in proportion to exp(-r / temperature).',
   }),
 };
 
@@ -29,7 +29,7 @@ export interface SamplingOptions {
   readonly temperature: number;
 }
 
-/** Up to `topK` items of a list, best first, by the rule that the options name. */
+/** Up to `topK` items of a list, best first, by the rule in the options. */
 export function takenOf(list: Int32Array, o: SamplingOptions, key: RandomKey, epoch: number, user: number): Int32Array {
   if (o.sampling === 'none' || list.length <= o.topK) return list.subarray(0, o.topK);
   const weights = Float64Array.from(list, (_, rank) => -rank / o.temperature);

@@ -1,4 +1,4 @@
-/** What methods share that teach by a short list of items for each user: scores of the lists, a loss on them, and its gradient back. */
+/** Shared by methods with a loss on a short list of items per user: scores of the lists, the loss, and back-propagation. */
 import type { Floats } from '../kernels/index.js';
 import type { Batch, ScoreLoss } from '../models/_model.js';
 import { createPairLearner } from '../models/pair-learner.js';
@@ -6,19 +6,19 @@ import type { DistillContext } from './_method.js';
 import { createBatchUsers } from './batch-users.js';
 
 export interface UserLists {
-  /** Most items in a list. */
+  /** Maximum length of a list. */
   readonly width: number;
-  /** Writes a user's list in this epoch to the front of `items`; returns its length. Not called again for the same user and epoch. */
+  /** Writes a user's list of this epoch to the start of `items` and returns its length. Called once per user and epoch. */
   fill(user: number, epoch: number, items: Int32Array): number;
-  /** The loss on the scores of the list; writes the derivative with respect to each score. */
+  /** The loss on the scores of the list. Writes the derivative of each score to `gradient`. */
   loss(user: number, epoch: number, scores: Floats, gradient: Floats, items: Int32Array): number;
 }
 
 export interface ListStep {
   /**
-   * Adds the gradient of `scale` times the loss, summed over `users`; returns that sum, without `scale`.
+   * Adds the gradient of `scale` times the loss, summed over `users`. Returns the loss without `scale`.
    * @param users distinct, in kernel memory
-   * @param listOf the list of a user at a place in `users`, asked for once in each call; it has to hold until the next one
+   * @param listOf the list of the user at an index of `users`; called once per call and user, and valid until the next call
    * @param loss as in `UserLists`, without the epoch
    */
   accumulate(
@@ -30,14 +30,14 @@ export interface ListStep {
   close(): void;
 }
 
-/** @param most users in one call, and `width` most items of each */
+/** @param most maximum number of users per call; `width` is the maximum number of items of each */
 export function createListStep(
   { kernels: k, student }: Pick<DistillContext, 'kernels' | 'student'>,
   most: number,
   width: number,
 ): ListStep {
   const learner = createPairLearner(k, student);
-  const length = Math.min(most * width, Math.max(learner.runSync, width));
+  const length = Math.min(most * width, Math.max(learner.pairsPerCall, width));
   const [rows, items] = [k.ints(length), k.ints(length)];
   return {
     accumulate(users, scale, listOf, loss) {
@@ -88,7 +88,7 @@ export interface ListLossOptions {
 }
 
 export interface ListLoss {
-  /** Adds the gradient of `lambda` times the loss, summed over the users whom the step teaches; returns that sum. */
+  /** Adds the gradient of `lambda` times the loss, summed over the users of the step. Returns that sum. */
   accumulate(batch: Batch): number;
   close(): void;
 }
@@ -98,7 +98,7 @@ export function createListLoss(context: DistillContext, { lambda, rows }: ListLo
   const { width } = lists;
   const picker = createBatchUsers(context, rows, 'users of lists');
   const step = createListStep(context, picker.most, width);
-  // Active users are in many batches of an epoch.
+  // Active users occur in many batches of an epoch.
   const kept = { items: new Int32Array(train.nUsers * width), lengths: new Int32Array(train.nUsers), epoch: 0 };
   const listOf = (user: number, epoch: number): Int32Array => {
     if (kept.epoch !== epoch) {

@@ -25,7 +25,7 @@ import { symmetricReference, symmetricWasm } from './symmetric/symmetric.js';
 import { topKReference } from './top-k/reference.js';
 import { topKWasm } from './top-k/top-k.js';
 
-/** Each family of kernels in its two forms. */
+/** Each family of kernels in both forms. */
 const families = [
   { reference: alsReference, wasm: alsWasm },
   { reference: denseReference, wasm: denseWasm },
@@ -46,15 +46,15 @@ const families = [
 ] as const;
 
 export interface KernelOptions {
-  /** 1 to 64; default: one for each core, at most 4. */
+  /** 1 to 64. Default: the number of cores, at most 4. */
   readonly threads?: number;
-  /** Most bytes that kernels may use; default: 4 GiB or the machine's memory, whichever is less. */
+  /** Maximum memory of the kernels in bytes. Default: 4 GiB or the machine's memory, whichever is less. */
   readonly memoryLimit?: number;
 }
 
 /**
- * Fast kernels: AssemblyScript SIMD, float32, several threads. The same call with the same data gives the same bits at
- * any number of threads.
+ * Fast kernels: AssemblyScript SIMD, float32, multi-threaded. The same call with the same data gives identical bits at any number of
+ * threads.
  * @throws RecdistillError `bad-option` (threads), `out-of-memory`
  */
 export function createKernels(options: KernelOptions = {}): Kernels {
@@ -67,7 +67,7 @@ export function createKernels(options: KernelOptions = {}): Kernels {
   );
 }
 
-/** The same kernels in plain TypeScript; tests compare with `f64`. */
+/** The same kernels in plain TypeScript, for tests. The default precision is `f64`. */
 export function createReferenceKernels(precision: 'f32' | 'f64' = 'f64'): Kernels {
   const machine = createReferenceMachine(precision);
   return extend(
@@ -76,7 +76,7 @@ export function createReferenceKernels(precision: 'f32' | 'f64' = 'f64'): Kernel
   );
 }
 
-/** Object.assign would freeze the machine's counters at their value of this moment. */
+/** Object.assign would copy the current values of the machine's getters. */
 function extend(machine: Machine, forms: readonly object[]): Kernels {
   const descriptors = [machine, ...forms].map((part) => Object.getOwnPropertyDescriptors(part));
   return Object.defineProperties({}, Object.assign({}, ...descriptors)) as Kernels;

@@ -1,7 +1,7 @@
 /**
- * The kernels: every hot loop of recdistill behind one flat interface (typed arrays and numbers). Each family of kernels is one folder:
+ * The kernels: all hot loops of recdistill behind one flat interface of typed arrays and numbers. Each family of kernels is one folder:
  * its interface and the calls of its WebAssembly form (<family>.ts), its plain TypeScript form (there, or in reference.ts), the
- * AssemblyScript sources (*.as.ts) and, in layout.ts, what both compilers have to agree on.
+ * AssemblyScript sources (*.as.ts) and, in layout.ts, constants shared by both compilers.
  */
 
 import type { AlsKernels } from './als/als.js';

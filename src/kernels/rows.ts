@@ -8,7 +8,7 @@ export interface Rows {
   readonly indptr: Int32Array;
   /** Column ids, ascending within each row. */
   readonly indices: Int32Array;
-  /** One weight for each index, where the rows are weighted. */
+  /** One weight per index. Absent: unweighted. */
   readonly weights?: Floats;
 }
 

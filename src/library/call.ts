@@ -1,4 +1,4 @@
-/** What calls that train have in common: where a run is kept, how it is judged, who listens. */
+/** Options that all training calls share: the run folder, evaluation, and event listeners. */
 import { fail } from '../errors.js';
 import type { evaluationOptions } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
@@ -7,18 +7,18 @@ import type { OptionsInput, OptionsSchema } from '../options/options.js';
 import type { Overwrite } from '../runs/index.js';
 import type { TrainEvent, trajectoryOptions } from '../train/index.js';
 
-/** How a call runs, beside the options of its model and method. `at`, `selectBy`: evaluation. `checkpoints`, `spread`: the trajectory. */
+/** Options of a call, in addition to those of its model and method. `at`, `selectBy`: evaluation. `checkpoints`, `spread`: trajectory. */
 export interface CallOptions extends OptionsInput<typeof evaluationOptions>, OptionsInput<typeof trajectoryOptions> {
-  /** What tables call the run; default: the model, with the method where there is one. */
+  /** Name of the run in tables. Default: the model and, if there is one, the method. */
   readonly name?: string;
-  /** Where the run is kept: interrupted, the same call goes on with it; finished, it is read back. Absent: in memory only. */
+  /** Folder of the run. The same call resumes an interrupted run and reads back a finished one. Absent: in memory only. */
   readonly folder?: string;
-  /** Start anew if the folder holds a run: `true` any, `differing` one of other options or data. False by default. */
+  /** Restart if the folder holds a run: `true` any run, `differing` a run with other options or data. Default: false. */
   readonly overwrite?: Overwrite;
-  /** Kernels of your own, which you close; default: those that all calls share (see `configure`). */
+  /** Kernels of your own, which you close. Default: kernels shared by all calls (see `configure`). */
   readonly kernels?: Kernels;
   readonly listen?: (event: TrainEvent) => void;
-  /** Stops the training after a checkpoint; the call then throws `interrupted`. */
+  /** Stops the training after a checkpoint. The call then throws `interrupted`. */
   readonly signal?: AbortSignal;
 }
 
@@ -27,7 +27,7 @@ const names = {
   ...{ at: true, selectBy: true, checkpoints: true, spread: true },
 } satisfies Record<keyof CallOptions, true>;
 
-/** Names that the calls take for themselves, so that no option of a model or method can have them. */
+/** Reserved names, which options of models and methods cannot have. */
 export const reserved: readonly string[] = [...Object.keys(names), 'data', 'teachers', 'teacher', 'student', 'method'];
 
 interface Declared {
@@ -36,9 +36,9 @@ interface Declared {
 }
 
 /**
- * Those of the given options that are for the model and the method.
- * @param own options of this call beside those of every call
- * @throws RecdistillError `unknown-option` with the nearest known name, `broken-unit` if a unit declares an option under a reserved name
+ * The options for the model and the method among the given ones.
+ * @param own names of options of this call, in addition to those of every call
+ * @throws RecdistillError `unknown-option` with the nearest known name, `broken-unit` if a unit declares an option with a reserved name
  */
 export function unitOptions(
   given: object,
@@ -49,8 +49,8 @@ export function unitOptions(
   const called = units.map((unit) => unit.name).join(' with ');
   const clash = declared.find((option) => reserved.includes(option));
   if (clash !== undefined) {
-    const problem = `it declares the option "${clash}", which the library takes itself`;
-    fail('broken-unit', { kind: 'unit', given: called, problem, hint: 'Give the option another name.' });
+    const problem = `it declares the option "${clash}", which is reserved`;
+    fail('broken-unit', { kind: 'unit', given: called, problem, hint: 'Rename the option.' });
   }
   const known = [...Object.keys(names), ...own, ...declared];
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
@@ -62,7 +62,7 @@ export function unitOptions(
   return Object.fromEntries(entries.filter(([option]) => declared.includes(option)));
 }
 
-/** The part of a request that every call makes of its options. */
+/** The part of a request that all calls derive from their options. */
 export const requestOf = ({
   at,
   selectBy,
@@ -79,6 +79,6 @@ export const requestOf = ({
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** Without the fields that are undefined. */
+/** Removes fields that are undefined. */
 export const defined = <T extends object>(fields: T): Defined<T> =>
   Object.assign({}, ...Object.entries(fields).map(([name, value]) => (value === undefined ? {} : { [name]: value })));

@@ -52,7 +52,7 @@ test('what is missing or no run is said', async () => {
   await assert.rejects(distill('rrd', { teachers: [], student: 'bpr-mf', data }), /rrd needs teachers/);
   await assert.rejects(
     distill('rrd', { teachers: [JSON.parse('{}')], student: 'bpr-mf', data }),
-    /a teacher is no run/,
+    /a teacher is not a run/,
   );
   const untypedName: 'rrd' = JSON.parse('"bd"');
   await assert.rejects(
@@ -96,8 +96,8 @@ test('runs of one name are told apart, and a comparison can be with any of them'
   );
   assert.equal(compare([pop, again, ease], { against: again }).toJson().against, 'top-pop 2');
   assert.throws(() => compare([pop, ease], { against: 'eas' }), /no run to compare with called "eas"/);
-  assert.throws(() => compare([pop]), /needs two runs or more/);
-  assert.throws(() => compare([pop, pop]), /needs two runs or more/);
+  assert.throws(() => compare([pop]), /needs at least two distinct runs/);
+  assert.throws(() => compare([pop, pop]), /needs at least two distinct runs/);
 });
 
 test('runs of other data are not compared', async () => {

@@ -1,4 +1,4 @@
-/** Two finished models that train on together and teach each other. */
+/** Two finished models that continue training together and learn from each other. */
 import { join } from 'node:path';
 import { type CoTrainedMethod, type LearnerRole, methodOf, type Pair } from '../distill/index.js';
 import { coTrainedOnly, coTrain as coTrainModels, readSavedModel, type SavedModel } from '../runs/index.js';
@@ -10,22 +10,22 @@ import { createRun, type Run } from './run.js';
 import { type CoTrainedName, copyOf, type MethodOptions, teacherOf } from './train.js';
 
 interface CoTrainCall extends Omit<CallOptions, 'listen'> {
-  /** Where both begin: finished runs of the same data, the teacher the larger one. */
+  /** Finished runs of the same data from which training continues. The teacher must not be the smaller one. */
   readonly teacher: Run;
   readonly student: Run;
-  /** Default: that of the teacher. */
+  /** Default: the data of the teacher. */
   readonly data?: Data;
   readonly listen?: (event: TrainEvent, role: LearnerRole) => void;
 }
 
-/** Options of `coTrain`: those of the call and of the method `D`. With `folder`, the runs are kept in `teacher` and `student` within it. */
+/** Options of `coTrain`: of the call and of the method `D`. With `folder`, the runs are stored in `teacher` and `student` within it. */
 export type CoTrainOptions<D> = CoTrainCall & MethodOptions<D>;
 
 /**
- * Trains two models on together, each learning from the other. The runs that they begin from stay as they are.
+ * Continues the training of two models together, each learning from the other. The given runs do not change.
  * @param method a name such as `bd`, or a method made by `coTrainedMethod`
- * @returns both models after it; their names begin with that of the call, by default that of the method
- * @throws as `train`; `needs-not-met` if one of them cannot train on, or the teacher is smaller than the student
+ * @returns the runs of both models; their names begin with that of the call, by default the method
+ * @throws as `train`; `needs-not-met` if a model cannot be trained further, or the teacher is smaller than the student
  */
 export function coTrain<D extends CoTrainedName | CoTrainedMethod>(
   method: D,
@@ -61,7 +61,7 @@ export async function coTrain(method: CoTrainedName | CoTrainedMethod, options: 
   return { teacher: runOf('teacher', 0, student), student: runOf('student', 1, teacher) };
 }
 
-/** A run as one that trains on. @throws RecdistillError `needs-not-met` for what is no run */
+/** The saved model of a run. @throws RecdistillError `needs-not-met` if it is not a run */
 function savedOf(run: Run): SavedModel {
   const { hash } = teacherOf(run);
   const { model, options } = run;

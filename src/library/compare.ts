@@ -1,4 +1,4 @@
-/** Runs set against one of them, user by user. */
+/** Compares runs with one of them, user by user. */
 import { fail } from '../errors.js';
 import type { MetricName } from '../eval/index.js';
 import { type CompareRunsOptions, type Comparison, compareRuns } from '../report/results/compare.js';
@@ -8,22 +8,22 @@ import type { Run } from './run.js';
 export interface CompareOptions
   extends Pick<EvaluateOptions, 'part' | 'at'>,
     Pick<CompareRunsOptions, 'test' | 'adjust'> {
-  /** The run that the others are compared with, or its name; default: the first. */
+  /** The run to compare with, or its name. Default: the first run. */
   readonly against?: Run | string;
   /** Default: recall and ndcg. */
   readonly metrics?: readonly MetricName[];
 }
 
 /**
- * Compares runs of one data set: quality and cost of each, and the difference of each to one of them with bootstrap interval and p-value.
- * @param runs at least two, none twice. Runs of one name get numbers: `bpr-mf`, `bpr-mf 2`
+ * Compares runs of one data set: quality and cost of each run, and its difference to one of them with bootstrap interval and p-value.
+ * @param runs at least two distinct runs. Equal names get numbers: `bpr-mf`, `bpr-mf 2`
  * @returns tables of values and of differences, as text, Markdown, HTML, CSV and JSON
- * @throws RecdistillError `usage` for less than two runs, `needs-not-met` if their data differs, `unknown-name`, `bad-option`
+ * @throws RecdistillError `usage` for fewer than two runs, `needs-not-met` if their data differs, `unknown-name`, `bad-option`
  */
 export function compare(runs: readonly Run[], options: CompareOptions = {}): Comparison {
   const { metrics = ['recall', 'ndcg'], part = 'test', test = 't', adjust = 'holm' } = options;
   if (new Set(runs).size < 2 || new Set(runs).size < runs.length) {
-    const problem = `compare needs two runs or more, none twice; it got ${runs.length}`;
+    const problem = `compare needs at least two distinct runs; ${runs.length} were given`;
     fail('usage', { problem, hint: 'For example: compare([student, ...teachers]).' });
   }
   const names = namesOf(runs);
@@ -32,7 +32,7 @@ export function compare(runs: readonly Run[], options: CompareOptions = {}): Com
   if (other >= 0) {
     fail('needs-not-met', {
       problem: `${names[other]} and ${base.name} are runs of different data`,
-      hint: 'Train both on one data set: the same source, filters and split.',
+      hint: 'Train both on the same data set: same source, filters and split.',
     });
   }
   const at = options.at ?? lengthsOf(base);
@@ -47,7 +47,7 @@ export function compare(runs: readonly Run[], options: CompareOptions = {}): Com
   });
 }
 
-/** Names by which runs are told apart. */
+/** Distinct names of the runs. */
 function namesOf(runs: readonly Run[]): string[] {
   const seen = new Map<string, number>();
   return runs.map(({ name }) => {
@@ -64,7 +64,7 @@ function baseOf(runs: readonly Run[], names: readonly string[], against: Run | s
   return found ?? fail('unknown-name', { kind: 'run to compare with', given, known: names.join(', ') });
 }
 
-/** The list lengths at which a run was judged. */
+/** The list lengths K with which a run was evaluated. */
 const lengthsOf = ({ evaluation }: Run): number[] => [
   ...new Set(Object.keys(evaluation.perUser).map((key) => Number(key.split('@')[1]))),
 ];

@@ -1,4 +1,4 @@
-/** Data sets as the calls of the library take them. */
+/** Data sets for the calls of the library. */
 import {
   type DataOptions,
   type Dataset,
@@ -10,15 +10,15 @@ import {
 import { fail } from '../errors.js';
 import { type OptionsInput, parseOptions } from '../options/options.js';
 
-/** How a data set is read, filtered and split, beside its place. The command line calls them by the same names: docs/options.md. */
+/** How a data set is read, filtered and split. The command line uses the same names: docs/options.md. */
 export type LoadOptions = Omit<OptionsInput<typeof dataOptions>, 'data'>;
 
-/** A data set; with `source`, a run folder records how it was loaded, so that `openRun` and the command line load it again. */
+/** A data set. With `source`, a run folder records how it was loaded, so that `openRun` and the command line can load it again. */
 export interface Data extends Dataset {
   readonly source?: DataOptions;
 }
 
-/** A data set with what was found while it was read: `notes`, `warnings`, `leftOut`, `leakage`. */
+/** A data set and the report of its reader: `notes`, `warnings`, `leftOut`, `leakage`. */
 export interface LoadedData extends LoadedDataset {
   readonly source: DataOptions;
 }
@@ -33,10 +33,10 @@ export async function loadData(data: string | readonly string[], options: LoadOp
   return { ...(await loadDataset(source)), source: portable(source) };
 }
 
-/** What runs record of their data. */
+/** What runs record about their data. */
 export const sourceOf = ({ source }: Data): Readonly<Record<string, unknown>> | undefined => source && { ...source };
 
-/** Refuses what is no data set, as a program without types may give it. @throws RecdistillError `usage` */
+/** Refuses a value that is not a data set. @throws RecdistillError `usage` */
 export function expectData(data: Data | undefined, call: string): Data {
   if (data?.train && data.fingerprint) return data;
   const hint = "Load it first: const data = await loadData('clicks.csv').";

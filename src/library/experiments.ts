@@ -1,4 +1,4 @@
-/** Searches, pipelines and studies with the kernels that all calls share. */
+/** Searches, pipelines and studies with the shared kernels. */
 
 import { basename, dirname, resolve } from 'node:path';
 import { fail } from '../errors.js';
@@ -24,18 +24,18 @@ import { type Data, expectData } from './data.js';
 import { withKernels } from './kernels.js';
 import type { ModelOptions } from './train.js';
 
-/** A pipeline as its YAML file has it: docs/cli.md. */
+/** A pipeline as in its YAML file: docs/cli.md. */
 export type PipelineInput = OptionsInput<typeof pipelineOptions>;
-/** A study as its YAML file has it: docs/study.md. */
+/** A study as in its YAML file: docs/study.md. */
 export type StudyInput = OptionsInput<typeof studyOptions>;
 
-/** The whole chain from data to students. @throws RecdistillError for anything that is wrong with the input, before any work; as `train` */
+/** Runs a pipeline from data to students. @throws RecdistillError for invalid input, before any work; as `train` */
 export const runPipeline = (input: PipelineInput, context: PlanContext = {}): Promise<PipelineResult> =>
   context.executor
     ? pipeline(input, context)
     : withKernels(context.kernels, (kernels) => pipeline(input, { ...context, kernels }));
 
-/** Several ways of teaching one student, over several seeds. @throws as `runPipeline` */
+/** Compares distillation methods for one student over several seeds. @throws as `runPipeline` */
 export const runStudy = (input: StudyInput, context: StudyContext): Promise<StudyResult> =>
   context.executor
     ? study(input, context)
@@ -49,23 +49,23 @@ interface TuneCall extends Partial<Searching>, Pick<CallOptions, 'at' | 'selectB
   readonly listen?: (event: SearchEvent) => void;
 }
 
-/** Only what is told of the search. */
+/** Events of the search only. */
 const searching =
   (listen: (event: SearchEvent) => void): PlanListener =>
   (event) => {
     if (event.type === 'progress' && event.event.type === 'search') listen(event.event.event);
   };
 
-/** Options of `tune`; `fixed` are options of the model that every trial has. */
+/** Options of `tune`. `fixed` are model options that every trial has. */
 export type TuneOptions<M> = TuneCall & { readonly fixed?: ModelOptions<M> };
 
-/** What a search found. */
+/** The result of a search. */
 export interface Tuned<M> {
   /** Options of the best trial, for `train` or `distill`. */
   readonly options: ModelOptions<M>;
-  /** Its quality on valid. */
+  /** Its metric on valid. */
   readonly value: number;
-  /** The best first. */
+  /** All trials, best first. */
   readonly trials: readonly Trial[];
 }
 
@@ -103,10 +103,10 @@ export async function tune(model: ModelName | ModelSpec, options: TuneOptions<Mo
   );
   const { best, trials } = searches[0]!;
   if (best?.trial.value === undefined) {
-    const why = trials[0]?.error?.message ?? 'none was finished';
+    const why = trials[0]?.error?.message ?? 'no trial was finished';
     return fail('needs-not-met', {
       problem: `every trial of ${spec.name} failed: ${why}`,
-      hint: 'Search a smaller space.',
+      hint: 'Use a smaller search space.',
     });
   }
   return { options: parseOptions(spec.options, best.options, spec.name), value: best.trial.value, trials };

@@ -1,12 +1,12 @@
-/** The kernels that all calls of a process share. They start with the first call, and their threads do not keep the process alive. */
+/** Kernels shared by all calls of a process. They start with the first call. Their threads do not keep the process alive. */
 import { RecdistillError } from '../errors.js';
 import { createKernels, type KernelOptions, type Kernels } from '../kernels/index.js';
 
 interface Shared {
   readonly kernels: Kernels;
-  /** Calls that are under way. */
+  /** Number of calls in progress. */
   calls: number;
-  /** No call starts with it any more. */
+  /** No new call uses them. */
   retired: boolean;
 }
 
@@ -14,8 +14,8 @@ let settings: KernelOptions = {};
 let shared: Shared | undefined;
 
 /**
- * Sets how many threads and how much memory the calls from now on use; what is left out keeps its value. Calls that are under way go on with
- * the threads that they have. The results are the same at any number of threads.
+ * Sets threads and memory of the following calls. Omitted values do not change. Calls in progress keep their threads. Results do not depend on
+ * the number of threads.
  * @throws RecdistillError `bad-option`, from the first call that needs kernels
  */
 export function configure(options: KernelOptions): void {
@@ -29,7 +29,7 @@ function retire(old: Shared): void {
   if (old.calls === 0) old.kernels.close();
 }
 
-/** Lends kernels to `use`: those given, or the shared ones. */
+/** Calls `use` with the given kernels, or with the shared ones. */
 export async function withKernels<T>(given: Kernels | undefined, use: (kernels: Kernels) => Promise<T>): Promise<T> {
   if (given) return use(given);
   shared ??= { kernels: createKernels(settings), calls: 0, retired: false };
@@ -38,7 +38,7 @@ export async function withKernels<T>(given: Kernels | undefined, use: (kernels: 
   try {
     return await use(mine.kernels);
   } catch (error) {
-    // The threads of these kernels have ended; the next call starts others.
+    // The threads of these kernels have ended. The next call starts new ones.
     if (error instanceof RecdistillError && error.code === 'worker-failed') retire(mine);
     throw error;
   } finally {

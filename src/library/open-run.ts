@@ -1,4 +1,4 @@
-/** Runs that exist already: folders of finished runs, and rankings that other programs made. */
+/** Opens existing runs: folders of finished runs, and rankings of other programs. */
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { dataOptions, loadDataset, rankingOptions, readExternalRankings } from '../data/index.js';
@@ -17,16 +17,16 @@ import { type Data, expectData, sourceOf } from './data.js';
 import { createRun, type Run } from './run.js';
 
 export interface OpenOptions {
-  /** The data of the run; default: it is loaded as the run recorded. */
+  /** The data of the run. Default: loaded as the run recorded it. */
   readonly data?: Data;
-  /** What tables call it; default: the name of the folder. */
+  /** Name in tables. Default: the name of the folder. */
   readonly name?: string;
 }
 
 /**
  * Opens a finished run, made by the library or by the command line.
- * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `needs-not-met` if it is not finished or recorded no data,
- *   `artifact-differs` if the data is another now
+ * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `needs-not-met` if it is not finished or did not record its data,
+ *   `artifact-differs` if the data has changed
  */
 export async function openRun(
   folder: string,
@@ -34,8 +34,8 @@ export async function openRun(
 ): Promise<Run> {
   if (!existsSync(folder)) fail('file-missing', { path: folder });
   if (!isFinishedRun(folder)) {
-    const hint = 'Make the call again that began it, with the same folder: it goes on from its last checkpoint.';
-    fail('needs-not-met', { problem: `${folder} holds no finished run`, hint });
+    const hint = 'Repeat the call that started it, with the same folder: it resumes from the last checkpoint.';
+    fail('needs-not-met', { problem: `${folder} has no finished run`, hint });
   }
   const { manifest, result, rankings, source } = readFinishedRun(folder);
   const data = given ?? (source ? await dataFrom(source) : noSource(folder));
@@ -67,24 +67,24 @@ const noSource = (folder: string): never =>
     hint: 'Load the data and pass it: openRun(folder, { data }).',
   });
 
-/** How a run was judged. */
+/** How a run was evaluated. */
 const evaluationOf = ({ at, selectBy }: Readonly<Record<string, unknown>>): EvaluationOptions =>
   parseOptions(evaluationOptions, { at, selectBy }, 'evaluation');
 
-/** How a file of rankings is read, and how its teachers are judged. */
+/** How a file of rankings is read, and how its teachers are evaluated. */
 export interface ImportOptions extends OptionsInput<typeof rankingOptions>, OptionsInput<typeof evaluationOptions> {
-  /** With the ids of this data set. */
+  /** The data set with these ids. */
   readonly data: Data;
   /** Default: the name of the file. */
   readonly name?: string;
-  /** Where the run is kept, or the runs where the file names its teachers. */
+  /** Folder of the run, or of the runs if the file names its teachers. */
   readonly folder?: string;
   readonly overwrite?: boolean;
 }
 
 /**
- * Reads rankings that models of other programs made (CSV, TSV, JSON lines, Parquet: user, item, rank or score) as finished runs, one for each
- * teacher that the file names; docs/external-teachers.md.
+ * Imports rankings of other programs (CSV, TSV, JSON lines, Parquet: user, item, rank or score) as finished runs, one per teacher in the file.
+ * See docs/external-teachers.md.
  * @throws RecdistillError `file-missing`, `bad-data`, `unknown-option`, `bad-option`, `run-differs`, `write-failed`
  */
 export async function importRankings(file: string, options: ImportOptions): Promise<readonly Run[]> {

@@ -73,7 +73,7 @@ test('an interrupted call throws, and the same call goes on to the same result',
     },
   });
   await assert.rejects(stopped, (error) => error instanceof RecdistillError && error.code === 'interrupted');
-  await assert.rejects(openRun(place), /holds no finished run/);
+  await assert.rejects(openRun(place), /has no finished run/);
   assert.deepEqual(sameOf(await train('bpr-mf', asked)), sameOf(bpr));
 });
 
@@ -110,8 +110,8 @@ test('a run of a model without factors answers from its lists, as far as they go
     (error) => error instanceof StudentError && error.code === 'unknown-user',
   );
   assert.throws(() => run.recommend(user, { k: 0 }), /k is 0/);
-  assert.throws(() => run.recommend(user, { includeSeen: true }), /mult-vae cannot rank items that a user has/);
-  assert.throws(() => run.recommend({ items: ['1'] }), /mult-vae cannot answer for somebody new/);
+  assert.throws(() => run.recommend(user, { includeSeen: true }), /mult-vae cannot rank seen items/);
+  assert.throws(() => run.recommend({ items: ['1'] }), /mult-vae cannot recommend for new users/);
   await assert.rejects(run.saveBundle(join(folder, 'none')), /mult-vae .* cannot be served as a student/);
 });
 

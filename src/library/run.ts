@@ -1,4 +1,4 @@
-/** A finished run: what `train`, `distill`, `coTrain`, `importRankings` and `openRun` give, and what the other calls take. */
+/** A finished run: the result of `train`, `distill`, `coTrain`, `importRankings` and `openRun`, and the input of other calls. */
 import { writeBundle } from '../bundle/index.js';
 import { licenceNote, type Rankings, type Trajectory, writeRankingsTable } from '../data/index.js';
 import { fail } from '../errors.js';
@@ -9,68 +9,68 @@ import { bundleNotes, studentOf } from '../runs/student-bundle.js';
 import { createStudent, type Precision, type Student } from '../student/index.js';
 import type { Data } from './data.js';
 import { type Json, jsonRecord } from './json.js';
-import { type Recommendation, type RecommendOptions, recommendations, type Whom } from './recommend.js';
+import { type Recommendation, type RecommendOptions, recommendations, type UserOrItems } from './recommend.js';
 
-/** Values of metrics by keys such as `recall@50`, means over the evaluated users; `coverage@10` and its like are over all their lists. */
+/** Metrics by keys such as `recall@50`: means over the evaluated users. `coverage@10` and similar metrics are over all their lists. */
 export type Metrics = Readonly<Record<`${string}@${number}`, number>>;
 
 export interface Run {
-  /** What tables call it. */
+  /** Name in tables. */
   readonly name: string;
-  /** Name of the model; `external` for rankings made elsewhere. */
+  /** Name of the model; `external` for imported rankings. */
   readonly model: string;
-  /** Name of the distillation method; `none` where nothing was distilled. */
+  /** Name of the distillation method; `none` without distillation. */
   readonly method: string;
   /** Names of the teachers. */
   readonly teachers: readonly string[];
   /** All options of the run, with defaults. */
   readonly options: Readonly<Record<string, Json>>;
   readonly data: Data;
-  /** Quality on test. */
+  /** Metrics on test. */
   readonly metrics: Metrics;
-  /** Quality on valid at the best epoch; empty where nothing was measured. */
+  /** Metrics on valid at the best epoch. Empty if valid was not evaluated. */
   readonly validMetrics: Metrics;
-  /** Quality on the hidden interactions, where the data has such. */
+  /** Metrics on the hidden interactions, if the data has any. */
   readonly hiddenMetrics?: Metrics;
-  /** Quality on test for each user, for significance tests. */
+  /** Metrics on test per user, for significance tests. */
   readonly evaluation: Evaluation;
-  /** Top items of each user for testing: train and valid items are left out. */
+  /** Test rankings: the top items of each user, train and valid items excluded. */
   readonly rankings: Rankings;
-  /** Rankings at checkpoints of the training: what distillation methods learn from. */
+  /** Rankings at the checkpoints of the training, from which distillation methods learn. */
   readonly trajectory: Trajectory;
-  /** Tables whose inner products are the scores, of a model that has such. */
+  /** Tables whose inner products are the scores, if the model has them. */
   readonly tables?: Tables;
-  /** Epoch of the parameters that were kept; 0 for a model that is computed at once. */
+  /** Epoch of the kept parameters; 0 for a computed model. */
   readonly bestEpoch: number;
   readonly epochs: number;
-  /** Numbers that scoring needs, their bytes, microseconds for a user's top 10, seconds of training; absent where nobody knows them. */
+  /** Number of parameters, their bytes, microseconds for a user's top 10, seconds of training. Unknown values are absent. */
   readonly cost: Partial<Cost>;
-  /** Where it is kept; absent: in memory only. */
+  /** Folder of the run. Absent: in memory only. */
   readonly folder?: string;
-  /** Names the run: equal code, options, data and teachers give the same hash. */
+  /** Identifies the run: equal code, options, data and teachers give an equal hash. */
   readonly hash: string;
-  /** True if it was read from its folder, and nothing was computed. */
+  /** True if it was read from its folder and nothing was computed. */
   readonly reused: boolean;
   /**
-   * The trained parameters by name; none of a model that is computed at once, or of rankings made elsewhere.
+   * The trained parameters by name. Empty for computed models and imported rankings.
    * @throws RecdistillError `read-failed`, `artifact-damaged`
    */
   parameters(): Readonly<Record<string, ArrayLike<number>>>;
   /**
-   * The best items for a user of the data, or for somebody new who has the items that are named. Items of train and valid are left out.
-   * @throws StudentError `unknown-user`, `unknown-item`, `bad-argument`; RecdistillError `needs-not-met` if the run cannot answer this
+   * The best items for a user of the data, or for a new user with the given items. Items of train and valid are excluded.
+   * @throws StudentError `unknown-user`, `unknown-item`, `bad-argument`; RecdistillError `needs-not-met` if the run does not support it
    */
-  recommend(whom: Whom, options?: RecommendOptions): Recommendation[];
-  /** The model as it serves. @throws RecdistillError `needs-not-met` if its scores are no inner products */
+  recommend(user: UserOrItems, options?: RecommendOptions): Recommendation[];
+  /** The model for serving. @throws RecdistillError `needs-not-met` if its scores are not inner products */
   toStudent(): Student;
   /**
-   * Writes a student bundle, in place of the one that is there.
+   * Writes a student bundle and replaces an existing one.
    * @throws RecdistillError `needs-not-met` as `toStudent`, `write-failed`, `usage` if the folder holds other files
    */
   saveBundle(folder: string, options?: { readonly precision?: Precision }): Promise<void>;
   /** Writes `rankings` as a table of user, item and rank: .csv, .tsv, .jsonl or .parquet. @throws RecdistillError `usage`, `write-failed` */
   saveRankings(file: string): Promise<void>;
-  /** What JSON.stringify shows: name, model, method, options, metrics, cost and folder. */
+  /** For JSON.stringify: name, model, method, options, metrics, cost and folder. */
   toJSON(): Readonly<Record<string, Json>>;
 }
 
@@ -95,8 +95,8 @@ export function createRun({ name, data, outcome, hash, teachers, folder, paramet
   const tablesToServe = (): Tables =>
     tables ??
     fail('needs-not-met', {
-      problem: `${name} (${model}) cannot be served as a student: its scores are no inner products of users and items`,
-      hint: 'Distil it into a model that can, such as bpr-mf, or save its rankings with saveRankings.',
+      problem: `${name} (${model}) cannot be served as a student: its scores are not inner products of user and item factors`,
+      hint: 'Distil it into a model with factors, such as bpr-mf, or save its rankings with saveRankings.',
     });
   let student: Student | undefined;
   const toStudent = (): Student => {
@@ -110,7 +110,7 @@ export function createRun({ name, data, outcome, hash, teachers, folder, paramet
     ...(tables ? { tables } : {}),
     ...{ bestEpoch, epochs, cost, hash, reused, parameters, toStudent },
     ...(folder === undefined ? {} : { folder }),
-    recommend: (whom, asked) => recommendations({ name, data, rankings, toStudent, serves: !!tables }, whom, asked),
+    recommend: (user, asked) => recommendations({ name, data, rankings, toStudent, serves: !!tables }, user, asked),
     async saveBundle(target, bundle) {
       const licence = licenceNote(String(data.source?.data ?? ''));
       const notes = bundleNotes(data, evaluation, { model, method, teachers, licence });

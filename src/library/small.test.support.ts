@@ -3,12 +3,12 @@ import { type LoadedData, loadData } from './data.js';
 
 let loaded: Promise<LoadedData> | undefined;
 
-/** 60 users, 40 items; lists of 10 are judged. */
+/** 60 users, 40 items. Lists of 10 are evaluated. */
 export const smallData = (): Promise<LoadedData> => {
   loaded ??= loadData('synthetic:60x40x600');
   return loaded;
 };
 
-/** Of `train`, for models that learn from pairs. */
+/** Options of `train` for models that train on pairs. */
 export const quick = { epochs: 4, evaluateEvery: 2, dim: 4, at: [5, 10], selectBy: 'recall@10' };
 export const judged = { at: [5, 10], selectBy: 'recall@10' };

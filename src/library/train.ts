@@ -1,4 +1,4 @@
-/** One model from data to a judged run, alone or taught by others. */
+/** Trains one model and evaluates it, with or without teachers. */
 import { readBundle } from '../bundle/index.js';
 import {
   type CoTrainedMethod,
@@ -19,23 +19,23 @@ import { type Data, expectData, sourceOf } from './data.js';
 import { withKernels } from './kernels.js';
 import { createRun, type Run } from './run.js';
 
-/** zod's type of no options at all would forbid those of the call beside them. */
+/** zod's type of an empty options object would forbid the options of the call. */
 type Beside<I> = I extends Readonly<Record<string, never>> ? object : I;
 
-/** The options of a model, as a caller gives them. */
+/** The options of a model, as input of a call. */
 export type ModelOptions<M> = Beside<
   OptionsInput<M extends ModelName ? (typeof models)[M]['options'] : M extends ModelSpec ? M['options'] : never>
 >;
 
-/** Names of the methods by which a teacher and a student train on together. */
+/** Names of methods in which teacher and student train together. */
 export type CoTrainedName = {
   [D in MethodName]: (typeof methods)[D] extends CoTrainedMethod<infer _> ? D : never;
 }[MethodName];
 
-/** Names of the methods by which finished teachers teach a student. */
+/** Names of methods in which trained teachers teach a student. */
 export type TeachingName = Exclude<MethodName, CoTrainedName>;
 
-/** The options of a distillation method, as a caller gives them. */
+/** The options of a distillation method, as input of a call. */
 export type MethodOptions<D> = Beside<
   OptionsInput<D extends MethodName ? (typeof methods)[D]['options'] : D extends MethodSpec ? D['options'] : never>
 >;
@@ -44,11 +44,11 @@ interface TrainCall extends CallOptions {
   readonly data: Data;
 }
 
-/** Options of `train`: those of the call, and those of the model `M`. */
+/** Options of `train`: of the call and of the model `M`. */
 export type TrainOptions<M> = TrainCall & ModelOptions<M>;
 
 /**
- * Trains a model (or computes it, if it is computed at once), keeps its best epoch on valid, and judges it once on test.
+ * Trains a model (or computes it, for a computed model), keeps its best epoch on valid, and evaluates it once on test.
  * @param model a name such as `lightgcn`, or a model made by `trainedModel` or `computedModel`
  * @throws RecdistillError `unknown-name`, `unknown-option`, `bad-option`, `needs-not-met`, `out-of-memory`, `diverged`, `interrupted`; with
  *   a folder also `run-locked`, `run-differs`, `artifact-damaged`, `write-failed`
@@ -64,23 +64,23 @@ export async function train(model: ModelName | ModelSpec, options: TrainCall): P
 }
 
 interface DistillCall<M> extends CallOptions {
-  /** Runs on the same data; their rankings are what is learned from. Several are told apart or taken together, as the method does. */
+  /** Runs on the same data, whose rankings are the teachers' knowledge. The method uses several separately or fused. */
   readonly teachers: readonly Run[];
-  /** The model that learns: a name, or a model of your own. */
+  /** The student model: a name, or a model of your own. */
   readonly student: M;
-  /** Default: that of the first teacher. */
+  /** Default: the data of the first teacher. */
   readonly data?: Data;
-  /** Folder of a student bundle of earlier data: users and items that it knows begin with its embeddings, new ones are folded in. */
+  /** Folder of a student bundle of earlier data. Known users and items start with its embeddings, new ones are folded in. */
   readonly continueFrom?: string;
 }
 
-/** Options of `distill`: those of the call, of the student `M` and of the method `D`. */
+/** Options of `distill`: of the call, of the student `M` and of the method `D`. */
 export type DistillOptions<D, M> = DistillCall<M> & ModelOptions<M> & MethodOptions<D>;
 
 /**
- * Trains a student that learns from teachers.
+ * Trains a student with the knowledge of teachers.
  * @param method a name such as `hetcomp`, or a method made by `distillationMethod`
- * @throws as `train`; `needs-not-met` if the method cannot teach this student, or not with these teachers
+ * @throws as `train`; `needs-not-met` if the method does not support this student or these teachers
  */
 export function distill<D extends TeachingName | TeachingMethod, M extends ModelName | ModelSpec>(
   method: D,
@@ -132,7 +132,7 @@ async function fit({ spec, method, teachers, data, given, continueFrom }: Fit, c
         ...(call.listen ? { listen: call.listen } : {}),
       },
       (model) => {
-        // What is kept in a folder is read from there when it is asked for.
+        // A run in a folder reads its parameters from there on demand.
         if (folder === undefined) kept = copyOf(model);
       },
     ),
@@ -152,12 +152,12 @@ export const nameOf = (model: string, method: string): string => (method === 'no
 export const copyOf = (model: Model): Readonly<Record<string, ArrayLike<number>>> =>
   Object.fromEntries(model.parameters.map((p) => [p.name, p.values.slice()]));
 
-/** A run as methods learn from it. @throws RecdistillError `needs-not-met` for what is no run */
+/** A run as teacher. @throws RecdistillError `needs-not-met` if it is not a run */
 export function teacherOf(run: Run): Teacher {
   const { trajectory, hash, tables } = run ?? {};
   if (trajectory) return { trajectory, hash, ...(tables ? { tables } : {}) };
   return fail('needs-not-met', {
-    problem: 'a teacher is no run',
-    hint: 'Give what train, distill, importRankings or openRun return, awaited.',
+    problem: 'a teacher is not a run',
+    hint: 'Pass the awaited result of train, distill, importRankings or openRun.',
   });
 }

@@ -1,6 +1,6 @@
 /**
- * What a model is. A model knows how to score and how to take a gradient on its scores back to its parameters; it owns
- * neither the loop nor the optimiser. One file and one line in `index.ts` add a model.
+ * The interface of a model. A model computes scores and back-propagates gradients of scores to its parameters. It owns
+ * neither the training loop nor the optimiser. A new model is one file and one line in `index.ts`.
  */
 
 import type { Interactions } from '../data/interactions.js';
@@ -12,53 +12,53 @@ import type { SearchSpace } from '../options/search.js';
 import { createProgress, type Step } from '../progress.js';
 
 export interface Parameter extends Optimized {
-  /** What the rows stand for, if a step only concerns the rows of the users or items in its batch. */
+  /** Set if a batch only changes rows of its own users or items: what a row of the table belongs to. */
   readonly rows?: 'users' | 'items';
 }
 
-/** Tables whose inner products are the scores: score(u, i) = <users[u], items[i]>, rows of `dim` numbers. */
+/** Embedding tables. score(u, i) = <userFactors[u], itemFactors[i]>, with rows of `dim` values. */
 export interface Tables {
   readonly userFactors: Floats;
   readonly itemFactors: Floats;
   readonly dim: number;
   /**
-   * Columns that hold biases, if there are any. `itemColumn` holds the item biases, and all users have 1 there; `userColumn` holds the user
-   * biases, and all items have 1 there.
+   * Columns that hold biases. `itemColumn` holds the item biases, and every user has 1 there. `userColumn` holds the user
+   * biases, and every item has 1 there.
    */
   readonly biases?: { readonly userColumn: number; readonly itemColumn: number };
 }
 
-/** Tables through which a loss on any scores reaches the parameters. */
+/** Embedding tables with gradients. A loss on any scores writes gradients here. */
 export interface Factors extends Tables {
-  /** Add gradients with respect to the tables here; the model's `backward` takes them on to its parameters. */
+  /** Gradients with respect to the tables are added here. The model's `backward` propagates them to its parameters. */
   readonly userGradient: Floats;
   readonly itemGradient: Floats;
 }
 
-/** Pairs of a user and an item, in kernel memory: two arrays of the same length. */
+/** Pairs of a user and an item: two arrays of equal length in kernel memory. */
 export interface Pairs {
   readonly users: Int32Array;
   readonly items: Int32Array;
 }
 
-/** Gets the scores of pairs, puts the derivative of a loss with respect to each into `scoreGradients`, and returns the loss. */
+/** A loss on the scores of pairs. Writes the derivative of each score to `scoreGradients` and returns the loss. */
 export type ScoreLoss = (scores: Floats, scoreGradients: Floats) => number;
 
-/** Train interactions with `perPositive` sampled negatives each. Arrays are in kernel memory and hold at least `size` entries. */
+/** Train interactions with `perPositive` sampled negatives each. Arrays are in kernel memory and have at least `size` entries. */
 export interface PairBatch {
   readonly kind: 'pairs';
   readonly size: number;
   readonly users: Int32Array;
   readonly positives: Int32Array;
-  /** `size * perPositive` items: those against interaction b stand from `b * perPositive` on. */
+  /** `size * perPositive` items. The negatives of interaction b begin at `b * perPositive`. */
   readonly negatives: Int32Array;
   readonly perPositive: number;
-  /** Number of the epoch, from 1, and of the batch in it, from 0. */
+  /** Epoch, from 1, and index of the batch in it, from 0. */
   readonly epoch: number;
   readonly index: number;
 }
 
-/** Whole users, each at most once. */
+/** Users with all their interactions, each user at most once. */
 export interface RowBatch {
   readonly kind: 'rows';
   readonly size: number;
@@ -67,7 +67,7 @@ export interface RowBatch {
   readonly index: number;
 }
 
-/** Whole items, each at most once. */
+/** Items with all their interactions, each item at most once. */
 export interface ItemBatch {
   readonly kind: 'items';
   readonly size: number;
@@ -82,49 +82,51 @@ export interface Model {
   readonly name: string;
   readonly nUsers: number;
   readonly nItems: number;
-  /** Everything that training changes. Empty for a model that is computed from the train data at once. */
+  /** All trainable parameters. Empty for a model that is computed directly. */
   readonly parameters: readonly Parameter[];
-  /** Numbers that scoring needs, whether trained or computed. */
+  /** Number of values that scoring needs, trained or computed. */
   readonly size: number;
-  /** Multiplications for one score, where a network makes it: rankings then score fewer users at a time. */
+  /** Multiplications per score, for a network. Rankings then score fewer users at a time. */
   readonly perScore?: number;
-  /** Writes the scores of all items for each of `users`: `out` has `users.length * items` numbers, in kernel memory. */
+  /** Writes the scores of all items for each of `users`. `out` has `users.length * nItems` entries, in kernel memory. */
   scoreRows(users: Int32Array, out: Floats): void;
   /**
-   * Present if the scores are inner products that can be ranked by but not learned through. Makes the tables from the parameters as they
-   * are; they hold until the next call.
+   * Present if the scores are inner products but cannot be trained through. Returns tables made from the current parameters. They
+   * are valid until the next call.
    */
   readonly tables?: () => Tables;
   /**
-   * Present if the scores are inner products that a loss can be taken back through; brings the tables up to date with the parameters.
-   * A loss asks anew in each batch, between `forward` and `backward`, and may name the users whose scores it needs: the rows of others
-   * are then left undefined, and their gradients must stay 0. So must those of other items, where it names items; an item may be named twice.
+   * Present if the scores are inner products that can be trained through. Updates the tables from the current parameters.
+   * A loss calls it in each batch, between `forward` and `backward`. It may list the users whose scores it needs; the rows of
+   * other users are then undefined and their gradients must stay 0. With `items`, gradients of other items must stay 0, too. An
+   * item may be listed twice.
    */
   readonly factors?: (users?: Int32Array, items?: Int32Array) => Factors;
-  /** Gives all kernel memory back. */
+  /** Frees all kernel memory. */
   close(): void;
 }
 
 export interface TrainableModel extends Model {
-  /** What one batch of the base loss consists of. */
+  /** What a batch of the base loss consists of. */
   readonly batches: Batch['kind'];
-  /** Called before the losses of a batch: derived tables follow the parameters. */
+  /** Called before the losses of a batch. Updates derived tables. */
   forward?(batch: Batch): void;
   /**
-   * Adds the gradient of the base loss of a batch; returns the loss, summed over the batch. The gradient is that of the sum; where a batch is
-   * rows, it may be that of the mean over them, as the paper of the model has it.
+   * Adds the gradient of the base loss of a batch and returns the loss, summed over the batch. The gradient is that of the sum.
+   * For batches of rows it may be that of the mean over the rows, if the paper of the model has it so.
    */
   accumulate(batch: Batch): number;
   /**
-   * Present if any scores can be learned through although they are no inner products: takes a loss on the scores of pairs back to the
-   * parameters, and returns it. They are the scores of `scoreRows`. Memory grows with the pairs, so callers give them in parts.
+   * Present if the scores are not inner products but can be trained through. Back-propagates a loss on the scores of pairs to the
+   * parameters and returns the loss. The scores equal those of `scoreRows`. Memory grows with the number of pairs, so callers
+   * pass them in parts.
    */
   learnPairs?(pairs: Pairs, loss: ScoreLoss): number;
-  /** Present together with `learnPairs`: writes the same scores to `out`, in kernel memory. */
+  /** Present together with `learnPairs`. Writes the same scores to `out`, in kernel memory. */
   scorePairs?(pairs: Pairs, out: Floats): void;
-  /** Called after the losses of a batch: gradients of derived tables go on to the parameters. */
+  /** Called after the losses of a batch. Propagates gradients of derived tables to the parameters. */
   backward?(): void;
-  /** Called after the optimiser's step: puts parameters back where the model wants them, such as into a ball. */
+  /** Called after the optimiser step. Applies constraints, such as a maximum norm. */
   afterStep?(): void;
 }
 
@@ -132,14 +134,14 @@ export interface ModelContext {
   readonly kernels: Kernels;
   readonly train: Interactions;
   readonly seed: number;
-  /** Called on the way by a model that is computed at once; by default everything else only gets its turn. */
+  /** Called between parts of the work of a computed model. Default: only yields to the event loop. */
   readonly step?: Step;
 }
 
 /**
- * What a model can do beyond scoring. `factors`: its scores are inner products of a table of users and one of items that can be served, so that
- * it has a student bundle. `scores`: a loss on any of its scores reaches its parameters, by `factors` or `learnPairs`, so that it can be a student.
- * `weights`: what it learns depends on the weights of train interactions, where there are such; other models say that they do not use them.
+ * What a model supports beyond scoring. `factors`: the scores are inner products of user and item tables that can be served, so
+ * the model has a student bundle. `scores`: a loss on any score reaches the parameters, by `factors` or `learnPairs`, so the
+ * model can be a student. `weights`: training uses the weights of interactions. Other models report that they ignore weights.
  */
 export type Capability = 'factors' | 'scores' | 'weights';
 
@@ -151,12 +153,12 @@ interface SpecBase<S extends OptionsSchema> extends Unit {
   /** The published source of the model. */
   readonly source: string;
   readonly options: S;
-  /** What `tune` may try, by the name of the option; empty if there is nothing to tune. */
+  /** Search space of `tune`, by option name. Empty if there is nothing to tune. */
   readonly search: SearchSpace;
   readonly capabilities: readonly Capability[];
-  /** Options with which the contract suites of recdistill/testing train it on tiny data; default: every size is made small. */
+  /** Options with which the contract suites of recdistill/testing train it on tiny data. Default: small values of all sizes. */
   readonly small?: Partial<OptionsInput<S>>;
-  /** Kernel memory in bytes that training takes, for the estimate before a run. */
+  /** Kernel memory in bytes that training needs, estimated before a run. */
   memory(
     data: {
       readonly nUsers: number;
@@ -175,19 +177,19 @@ export interface TrainedSpec<S extends OptionsSchema = OptionsSchema> extends Sp
   create(context: ModelContext, options: OptionsOf<S>): TrainableModel;
 }
 
-/** A model that is computed from the train data at once. */
+/** A model that is computed directly from the train data. */
 export interface ComputedSpec<S extends OptionsSchema = OptionsSchema> extends SpecBase<S> {
   readonly kind: 'computed';
-  /** Gives all kernel memory back if it throws. @throws RecdistillError `interrupted`, from the step */
+  /** Frees all kernel memory if it throws. @throws RecdistillError `interrupted`, from the step */
   create(context: ModelContext, options: OptionsOf<S>): Promise<Model>;
   /**
-   * About how many seconds `create` will take here, from its work and a short measurement; undefined if that is not worth saying. Gives all
-   * kernel memory back.
+   * Estimated seconds that `create` takes on this machine, from the amount of work and a short measurement. Undefined if it is
+   * negligible. Frees all kernel memory.
    */
   estimate?(context: ModelContext, options: OptionsOf<S>): number | undefined;
 }
 
-/** As its author writes it: `create` always has a step, and calls it between blocks of some tenths of a second at most. */
+/** The declaration as written: `create` always gets a step, and calls it at least every few tenths of a second. */
 type ComputedAsWritten<S extends OptionsSchema> = Omit<ComputedSpec<S>, 'unit' | 'kind' | 'create'> & {
   create(context: Required<ModelContext>, options: OptionsOf<S>): Promise<Model>;
 };
@@ -201,7 +203,7 @@ export const trainedModel = <S extends OptionsSchema>(spec: Omit<TrainedSpec<S>,
   kind: 'trained',
 });
 
-/** Declares a model that is computed from the train data at once. */
+/** Declares a model that is computed directly from the train data. */
 export const computedModel = <S extends OptionsSchema>(spec: ComputedAsWritten<S>): ComputedSpec<S> => ({
   ...spec,
   unit: 'model',

@@ -12,8 +12,8 @@ export const bprMf = trainedModel({
   summary: 'Matrix factorisation with the BPR loss',
   source: 'Rendle et al., BPR: Bayesian personalized ranking from implicit feedback, UAI 2009',
   options: options({
-    dim: int({ default: 64, min: 1, max: 1024, help: 'Numbers per user and per item.' }),
-    initScale: float({ default: 0.01, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
+    dim: int({ default: 64, min: 1, max: 1024, help: 'Embedding dimension.' }),
+    initScale: float({ default: 0.01, above: 0, max: 10, help: 'Standard deviation of the initial embeddings.' }),
     ...pairShape({ epochs: 300, batchSize: 2048, learningRate: 0.002, l2: 0.003, evaluateEvery: 10, patience: 5 }),
   }),
   search: {

@@ -1,6 +1,6 @@
 /**
- * The encoder of CDAE: rows [h_u, 1] with h_u = sigmoid(We' x_u + be + p_u). Within a batch items are dropped from x_u, the same for every
- * loss; outside x_u is whole.
+ * The encoder of CDAE. Rows are [h_u, 1] with h_u = sigmoid(We' x_u + be + p_u). Within a batch, dropout removes items from x_u,
+ * the same ones for every loss. Outside of batches x_u is complete.
  */
 
 import type { Interactions } from '../data/interactions.js';
@@ -13,16 +13,16 @@ import { type RowBlock, takeRowBlock } from './vae-rows.js';
 
 export interface Encoder {
   readonly parameters: readonly Parameter[];
-  /** Of dim + 1 numbers: [h_u, 1]. */
+  /** Rows of dim + 1 values: [h_u, 1]. */
   readonly rows: DerivedRows;
   close(): void;
 }
 
-/** Users that were made together. */
+/** Users that were encoded together. */
 interface Piece {
   readonly users: Int32Array;
   readonly block: RowBlock;
-  /** h_u of each, `users * dim` numbers. */
+  /** h_u of each user, `users * dim` values. */
   readonly h: Floats;
 }
 

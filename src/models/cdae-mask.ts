@@ -1,23 +1,23 @@
-/** The (user, item) pairs whose scores the loss of CDAE looks at. */
+/** The (user, item) pairs in the loss of CDAE. */
 
 import { type Interactions, itemsOf } from '../data/interactions.js';
 import { type Floats, freeRows, type Kernels, takeRows } from '../kernels/index.js';
 import { stream } from '../math/random.js';
 
 export interface Mask {
-  /** The pairs of the last `draw`, in kernel memory, and 1 for an interaction, 0 for a drawn item. */
+  /** The pairs of the last `draw`, in kernel memory. The target is 1 for an interaction and 0 for a sampled item. */
   readonly users: Int32Array;
   readonly items: Int32Array;
   readonly targets: Floats;
-  /** @returns how many pairs there are: the users' interactions, and each item that was drawn against them once for its user */
+  /** @returns the number of pairs: the users' interactions, and each sampled item once for its user */
   draw(users: Int32Array, epoch: number, index: number): number;
   close(): void;
 }
 
 /**
- * Against n interactions of a user, `negatives * n` items are drawn that the user does not have (see `avoiding`), uniformly and with replacement; an item
- * that is drawn twice counts once. The draw depends on the seed, the epoch and the place of the user in it.
- * @param batchSize most users in one draw
+ * For a user with n interactions, `negatives * n` items that the user does not have (see `avoiding`) are sampled uniformly with
+ * replacement. An item that is sampled twice counts once. The sample depends on the seed, the epoch and the position of the user in it.
+ * @param batchSize maximum number of users in one call
  */
 export function createMask(
   k: Kernels,
@@ -39,7 +39,7 @@ export function createMask(
   const { indptr, indices } = train.avoided ?? train;
   const rows = takeRows(k, { columns: train.nItems, indptr, indices });
   const key = stream(seed, purpose);
-  // Number of the last draw of a user that an item was in.
+  // For each item, the last sample of a user that contained it.
   const lastIn = new Float64Array(train.nItems);
   let draws = 0;
   return {

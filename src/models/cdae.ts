@@ -1,7 +1,7 @@
 /**
- * Collaborative denoising autoencoder: h_u = sigmoid(We' x + be + p_u) of the user's items x, some of them dropped in training;
- * score(u, i) = <h_u, d_i> + b_i; loss = binary cross-entropy on a user's items and on items drawn against them. Only the scores of these
- * pairs are computed.
+ * Collaborative denoising autoencoder (Wu et al., WSDM 2016): h_u = sigmoid(We' x + be + p_u) for the user's items x, with dropout
+ * in training; score(u, i) = <h_u, d_i> + b_i. The loss is binary cross-entropy on the user's items and on sampled negatives. Only the
+ * scores of these pairs are computed.
  */
 
 import { bce } from '../losses/bce.js';
@@ -17,21 +17,21 @@ import { createScratch } from './scratch.js';
 
 export const cdae = trainedModel({
   name: 'cdae',
-  summary: 'Denoising autoencoder with a vector for each user',
+  summary: 'Denoising autoencoder with user embeddings',
   source: 'Wu et al., Collaborative denoising auto-encoders for top-N recommender systems, WSDM 2016',
   options: options({
-    dim: int({ default: 128, min: 1, max: 4096, help: 'Units of the hidden layer.' }),
+    dim: int({ default: 128, min: 1, max: 4096, help: 'Number of hidden units.' }),
     dropout: float({
       default: 0.5,
       min: 0,
       max: 0.99,
-      help: "Share of a user's items hidden from the encoder in training.",
+      help: "Dropout rate on a user's items in training.",
     }),
     negatives: int({
       default: 5,
       min: 1,
       max: 1000,
-      help: "Items drawn for each of a user's, anew in each epoch.",
+      help: 'Negatives per interaction, sampled again in each epoch.',
     }),
     avoid: avoid(),
     ...trainShape({ epochs: 100, batchSize: 128, learningRate: 0.01, l2: 0.0003, evaluateEvery: 10, patience: 3 }),

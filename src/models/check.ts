@@ -1,4 +1,4 @@
-/** What a model has to keep to, checked where it is added and where it is made: a model of a user's own may be plain JavaScript. */
+/** Checks of a model's declaration and of the model that it creates. A model of a user may be plain JavaScript. */
 import type { Interactions } from '../data/interactions.js';
 import { fail } from '../errors.js';
 import { optionsProblem } from '../options/reserved.js';
@@ -9,7 +9,7 @@ import { missingTrainOptions } from './options.js';
 const CAPABILITIES: readonly Capability[] = ['factors', 'scores', 'weights'];
 const BATCHES: readonly TrainableModel['batches'][] = ['pairs', 'rows', 'items'];
 
-/** What is wrong with a declaration, and in which field; undefined if nothing is. */
+/** What is wrong with a declaration, and in which field. Undefined if nothing is. */
 export function modelProblem(spec: ModelSpec): string | undefined {
   const problem =
     fieldProblem(spec, {
@@ -32,7 +32,7 @@ export function modelProblem(spec: ModelSpec): string | undefined {
 export const brokenModel = (name: string, problem: string): never =>
   fail('broken-unit', { kind: 'model', given: name, problem });
 
-/** The model of a declaration, checked. The caller closes it. @throws RecdistillError `broken-unit`, and what `create` throws */
+/** Creates a model and checks it. The caller closes it. @throws RecdistillError `broken-unit`, and what `create` throws */
 export async function makeModel(
   spec: ModelSpec,
   context: ModelContext,
@@ -42,10 +42,10 @@ export async function makeModel(
   const problem = madeProblem(spec, model, context.train);
   if (problem === undefined) return model;
   if (typeof model?.close === 'function') model.close();
-  return brokenModel(spec.name, `create ${problem}`);
+  return brokenModel(spec.name, problem);
 }
 
-/** The model of a declaration that is trained, checked. @throws RecdistillError as `makeModel` */
+/** Creates a model that can be trained, and checks it. @throws RecdistillError as `makeModel` */
 export async function makeTrainable(
   spec: ModelSpec,
   context: ModelContext,
@@ -56,54 +56,54 @@ export async function makeTrainable(
 
 /** @throws RecdistillError `broken-unit` if it cannot be trained */
 export const trainable = (model: Model): TrainableModel =>
-  isTrainable(model) ? model : brokenModel(model.name, 'it is computed, and cannot be trained');
+  isTrainable(model) ? model : brokenModel(model.name, 'it is a computed model, which is not trained');
 
 /** Whether a model has what the training loop needs. */
 export const isTrainable = (model: Model): model is TrainableModel => 'batches' in model && 'accumulate' in model;
 
 function madeProblem(spec: ModelSpec, model: Model | undefined, train: Interactions): string | undefined {
-  if (typeof model !== 'object' || model === null) return `gives ${shown(model)}; expected a model`;
+  if (typeof model !== 'object' || model === null) return `create returned ${shown(model)}; expected a model`;
   const fields = fieldProblem(model, { parameters: 'list', scoreRows: 'function', close: 'function' });
-  if (fields !== undefined) return `gives a model that is not whole: ${fields}`;
-  if (model.name !== spec.name) return `gives a model called ${shown(model.name)}`;
+  if (fields !== undefined) return `the created model is incomplete: ${fields}`;
+  if (model.name !== spec.name) return `the created model is called ${shown(model.name)}`;
   for (const field of ['nUsers', 'nItems'] as const)
     if (model[field] !== train[field])
-      return `gives a model whose "${field}" is ${shown(model[field])}; the data has ${train[field]}`;
-  if (!(model.size >= 0)) return `gives a model whose "size" is ${shown(model.size)}; expected a number >= 0`;
+      return `the created model has "${field}" ${shown(model[field])}; the data has ${train[field]}`;
+  if (!(model.size >= 0)) return `the created model has "size" ${shown(model.size)}; expected a number >= 0`;
   const capable = capabilityProblem(spec, model);
   if (capable !== undefined || spec.kind === 'computed') return capable;
-  if (!isTrainable(model) || typeof model.accumulate !== 'function') return 'gives a model without "accumulate"';
+  if (!isTrainable(model) || typeof model.accumulate !== 'function') return 'the created model has no "accumulate"';
   if (!BATCHES.includes(model.batches))
-    return `gives a model whose "batches" is ${shown(model.batches)}; expected one of ${BATCHES.join(', ')}`;
+    return `the created model has "batches" ${shown(model.batches)}; expected one of ${BATCHES.join(', ')}`;
   const names = model.parameters.map((p) => p?.name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) return `gives two parameters called ${shown(twice)}`;
+  if (twice !== undefined) return `the created model has two parameters called ${shown(twice)}`;
   return model.parameters.map(parameterProblem).find((problem) => problem !== undefined);
 }
 
-/** What a model says that it can do, it must have the functions for. */
+/** A declared capability needs the functions that implement it. */
 function capabilityProblem({ capabilities }: ModelSpec, model: Model): string | undefined {
   if (capabilities.includes('factors') && !model.factors && !model.tables)
-    return 'gives a model without "factors" and "tables", and "capabilities" has factors';
+    return 'it declares the capability "factors", but the created model has neither "factors" nor "tables"';
   if (!capabilities.includes('scores') || model.factors) return undefined;
   const { learnPairs, scorePairs } = { learnPairs: undefined, scorePairs: undefined, ...model };
   return learnPairs && scorePairs
     ? undefined
-    : 'gives a model without "factors", or "learnPairs" and "scorePairs", and "capabilities" has scores';
+    : 'it declares the capability "scores", but the created model has neither "factors" nor "learnPairs" and "scorePairs"';
 }
 
 function parameterProblem(p: Parameter): string | undefined {
   const fields = fieldProblem(p ?? {}, { name: 'text', shape: 'list', values: 'object', gradient: 'object' });
-  if (fields !== undefined) return `gives a parameter that is not whole: ${fields}`;
+  if (fields !== undefined) return `a parameter is incomplete: ${fields}`;
   const numbers = p.shape.reduce((product, n) => product * n, 1);
   if (numbers !== p.values.length)
-    return `gives the parameter "${p.name}" with ${p.values.length} values and the shape [${p.shape.join(', ')}], which is ${numbers}`;
+    return `the parameter "${p.name}" has ${p.values.length} values, but its shape [${p.shape.join(', ')}] has ${numbers}`;
   return p.gradient.length === p.values.length
     ? undefined
-    : `gives the parameter "${p.name}" with ${p.values.length} values and a gradient of ${p.gradient.length}`;
+    : `the parameter "${p.name}" has ${p.values.length} values, but a gradient of ${p.gradient.length}`;
 }
 
-/** @throws RecdistillError `broken-unit` if the tables are not of the model's users and items */
+/** @throws RecdistillError `broken-unit` if the tables do not fit the model's users and items */
 export function checkTables(model: Model, tables: Tables): Tables {
   const { dim } = tables;
   for (const [field, rows] of [
@@ -112,7 +112,7 @@ export function checkTables(model: Model, tables: Tables): Tables {
   ] as const) {
     const { length } = tables[field];
     if (length !== rows * dim)
-      brokenModel(model.name, `its tables have ${length} numbers in "${field}"; expected ${rows} x ${dim}`);
+      brokenModel(model.name, `its tables have ${length} values in "${field}"; expected ${rows} x ${dim}`);
   }
   return tables;
 }
@@ -126,7 +126,7 @@ export function checkScores(model: Model, users: Int32Array, scores: ArrayLike<n
   }
 }
 
-/** The same for tables, whose inner products are the scores. @throws RecdistillError `broken-unit` */
+/** Checks tables whose inner products are the scores. @throws RecdistillError `broken-unit` */
 export function checkFactors(model: Model, { userFactors, itemFactors, dim }: Tables): void {
   for (const [who, table] of [
     ['user', userFactors],
@@ -139,6 +139,6 @@ export function checkFactors(model: Model, { userFactors, itemFactors, dim }: Ta
 
 const refuseScore = (model: Model, where: string): never =>
   fail('broken-unit', {
-    ...{ kind: 'model', given: model.name, problem: `its score of ${where} (numbers from 0) is not a number` },
-    hint: 'Check what it divides by and takes logarithms of. If it is trained, lower learningRate or raise l2.',
+    ...{ kind: 'model', given: model.name, problem: `its score of ${where} (counted from 0) is not a number` },
+    hint: 'Check its divisions and logarithms. For a trained model, lower learningRate or raise l2.',
   });

@@ -1,6 +1,6 @@
 /**
- * Collaborative metric learning (Hsieh et al., WWW 2017): users and items are points p_u and q_i within a ball, score(u, i) = -|p_u - q_i|^2,
- * and a train item must be nearer to the user than a sampled one by a margin.
+ * Collaborative metric learning (Hsieh et al., WWW 2017): users and items are points p_u and q_i within a ball, and
+ * score(u, i) = -|p_u - q_i|^2. A train item must be closer to the user than a sampled negative by a margin (hinge loss).
  */
 
 import type { Kernels } from '../kernels/index.js';
@@ -15,22 +15,22 @@ import { productTables } from './product-tables.js';
 
 export const cml = trainedModel({
   name: 'cml',
-  summary: 'Users and items as points: what a user has lies near, by a hinge loss on distances',
+  summary: 'Metric learning: users close to their items, with a hinge loss on distances',
   source: 'Hsieh et al., Collaborative metric learning, WWW 2017',
   options: options({
-    dim: int({ default: 64, min: 1, max: 1024, help: 'Numbers per user and per item.' }),
+    dim: int({ default: 64, min: 1, max: 1024, help: 'Embedding dimension.' }),
     margin: float({
       default: 1.2,
       above: 0,
       max: 1000,
-      help: 'How much farther, in squared distance, a sampled item has to be.',
+      help: 'Margin of the hinge loss, in squared distance.',
     }),
-    clip: float({ default: 1, above: 0, max: 1e6, help: 'Radius of the ball that users and items are kept in.' }),
+    clip: float({ default: 1, above: 0, max: 1e6, help: 'Maximum norm of an embedding.' }),
     against: choice(['hardest', 'all'], {
       default: 'hardest',
-      help: 'Which of the sampled items count: of those against one interaction the nearest, or all.',
+      help: 'Which negatives of an interaction enter the loss: the closest one (hardest), or all.',
     }),
-    initScale: float({ default: 0.1, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
+    initScale: float({ default: 0.1, above: 0, max: 10, help: 'Standard deviation of the initial embeddings.' }),
     ...pairShape({
       epochs: 300,
       batchSize: 1024,
@@ -100,12 +100,12 @@ interface MetricOptions {
 function metricStep(k: Kernels, p: Parameter, q: Parameter, o: MetricOptions): MetricStep {
   const most = o.batchSize * (1 + o.negatives);
   const [users, items, distances, weights] = [k.ints(most), k.ints(most), k.floats(most), k.floats(most)];
-  // Of each triple the pairs: that of the train item and that of the sampled one.
+  // Two pairs per triple: the user with the train item, and the user with the negative.
   const pairs = new Int32Array(2 * o.batchSize * o.negatives);
   const scores = new Float64Array(pairs.length);
   const gradient = new Float64Array(pairs.length);
 
-  /** The pairs of a batch: first those of the train items, then those of the sampled ones. */
+  /** The pairs of a batch: first those of the train items, then those of the negatives. */
   const listPairs = (batch: PairBatch): void => {
     const { size, perPositive } = batch;
     users.set(batch.users.subarray(0, size));
@@ -113,7 +113,7 @@ function metricStep(k: Kernels, p: Parameter, q: Parameter, o: MetricOptions): M
     for (let b = 0; b < size; b++) users.fill(batch.users[b]!, size + b * perPositive, size + (b + 1) * perPositive);
     items.set(batch.negatives.subarray(0, size * perPositive), size);
   };
-  /** The triples that count. Returns their number. */
+  /** The triples in the loss. Returns their number. */
   const listTriples = ({ size, perPositive }: PairBatch): number => {
     let triples = 0;
     const add = (b: number, pair: number) => {
@@ -141,7 +141,7 @@ function metricStep(k: Kernels, p: Parameter, q: Parameter, o: MetricOptions): M
       for (let t = 0; t < 2 * triples; t++) scores[t] = -distances[pairs[t]!]!;
       const loss = hinge(scores, gradient, triples, o.margin);
       weights.fill(0, 0, all);
-      // The derivative of -|p - q|^2 is 2 (q - p) by p and 2 (p - q) by q.
+      // The derivative of -|p - q|^2 is 2 (q - p) with respect to p and 2 (p - q) with respect to q.
       for (let t = 0; t < 2 * triples; t++) weights[pairs[t]!]! += 2 * gradient[t]!;
       let n = 0;
       for (let pair = 0; pair < all; pair++) {

@@ -1,39 +1,39 @@
 /**
- * A table of a row for each user that a network makes when it is asked for, and the way back from the gradients of its rows. Within a batch a row is
- * made once, as in training; outside it is made anew, as for ranking.
+ * A table with a row per user that a network computes on demand, and back-propagation from the gradients of its rows. Within a batch a
+ * row is computed once, in training mode. Outside of batches it is computed again in each call, for ranking.
  */
 import type { Floats, Kernels } from '../kernels/index.js';
 
-/** What makes rows; `Piece` is what it keeps of users that were made together. */
+/** The network that computes rows. `Piece` is what it stores for back-propagation of users that were computed together. */
 export interface RowNetwork<Piece> {
   /** Writes the rows of `users` into `values`. @param epoch of the batch; absent outside of batches */
   make(users: Int32Array, values: Floats, epoch?: number): Piece;
-  /** Takes gradients by the rows of a piece, one after the other, on to the parameters; may write over them. */
+  /** Back-propagates the gradients of the rows of a piece, in order, to the parameters. May overwrite them. */
   back(piece: Piece, gradient: Floats): void;
   forget(piece: Piece): void;
 }
 
-/** `rows * width` numbers, and gradients with respect to them. */
+/** `rows * width` values and their gradients. */
 export interface RowTable {
   readonly values: Floats;
   readonly gradient: Floats;
 }
 
-/** Takes memory for the table when it is first asked for. */
+/** Memory for the table is allocated on first use. */
 export interface DerivedRows {
-  /** From here to `end` the rows are those of a training step of `epoch`. */
+  /** Begins a training step of `epoch`, which lasts until `end`. */
   begin(epoch: number): void;
-  /** Makes the rows of `users`, or of all; within a batch those that it has not made yet. Returns the table, always the same. */
+  /** Computes the rows of `users`, or of all; within a batch only those not computed yet. Returns the table, always the same. */
   update(users?: Int32Array): RowTable;
-  /** Takes the gradients of the rows that were made in the batch on to the parameters, and clears them. */
+  /** Back-propagates the gradients of the rows computed in the batch, and clears them. */
   end(): void;
   close(): void;
 }
 
-/** Users that are made at a time when all are. */
+/** Users per block when all rows are computed. */
 const BLOCK = 1024;
 
-/** @param width numbers of a row */
+/** @param width values per row */
 export function createDerivedRows<Piece>(
   k: Kernels,
   rows: number,
@@ -41,7 +41,7 @@ export function createDerivedRows<Piece>(
   network: RowNetwork<Piece>,
 ): DerivedRows {
   let table: RowTable | undefined;
-  // Number of the batch in which a user's row was made.
+  // The batch in which a user's row was computed last.
   const madeIn = new Float64Array(rows);
   let batch: { readonly epoch: number; readonly number: number; readonly made: [Int32Array, Piece][] } | undefined;
   let batches = 0;

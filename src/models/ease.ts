@@ -1,9 +1,9 @@
 /**
  * EASE (Steck, WWW 2019): B = I - P diag(1 / P_jj), P = (X'X + l2 I)^-1, scores X B.
- * P is items x items. Where users are fewer we use the identity X P = M X with M = (X X' + l2 I)^-1, users x users, and
- * P_jj = (1 - x_j' M x_j) / l2: the same scores from a smaller inverse. For n = min(users, items) it costs n^3 / 2 multiplications
- * and 2 n^2 bytes, whatever the number of interactions.
- * X holds 1 for a train interaction or, where interactions have weights, its weight (Steck: a positive value, typically 1): in X'X and in X B.
+ * P is nItems x nItems. If there are fewer users than items, the identity X P = M X with M = (X X' + l2 I)^-1, nUsers x nUsers, and
+ * P_jj = (1 - x_j' M x_j) / l2 gives the same scores from a smaller inverse. For n = min(nUsers, nItems) the cost is n^3 / 2
+ * multiplications and 2 n^2 bytes, whatever the number of interactions.
+ * X holds 1 for a train interaction, or its weight (Steck: a positive value, typically 1), both in X'X and in X B.
  */
 
 import { type Interactions, itemsOf, transpose, weightsOf } from '../data/interactions.js';
@@ -24,31 +24,31 @@ import { productRate } from './rates.js';
 
 /** Users that are scored together in dual form. */
 const BLOCK = 64;
-/** Multiplications of the inverse that take as long as one add here, roughly: for the share that is done. */
+/** Multiplications of the inverse that take about as long as one addition here. Used for progress. */
 const PER_ADD = 30;
-/** What one add takes, most of it the way to its place in memory. */
+/** Seconds per addition, mostly memory access. */
 const SECONDS_PER_ADD = 6e-9;
-/** Multiplications below which nobody waits. */
+/** No estimate is given below this number of multiplications. */
 const WORTH_SAYING = 5e9;
-/** Adds between two steps. */
+/** Additions between two steps. */
 const ADDS_AT_ONCE = 2 ** 22;
 
 export const ease = computedModel({
   name: 'ease',
-  summary: 'Linear item-item model in closed form',
+  summary: 'Linear item-item model with a closed-form solution',
   source: 'Steck, Embarrassingly shallow autoencoders for sparse data, WWW 2019',
   options: options({
-    l2: float({ default: 100, above: 0, max: 1e9, help: 'Weight of the squared norm; larger = smoother.' }),
+    l2: float({ default: 100, above: 0, max: 1e9, help: 'L2 regularisation.' }),
     form: choice(['auto', 'dual', 'primal'], {
       default: 'auto',
-      help: 'Which inverse: users x users (dual), items x items (primal), or the smaller (auto). The scores are the same.',
+      help: 'Which matrix is inverted: users x users (dual), items x items (primal), or the smaller one (auto). The scores are the same.',
     }),
   }),
   search: { l2: logRange(1, 10_000) },
   capabilities: ['weights'],
   memory({ nUsers, nItems, interactions, weighted = false }, o) {
     const n = o.form === 'dual' ? nUsers : o.form === 'primal' ? nItems : Math.min(nUsers, nItems);
-    // The inverse, the columns of one of its sweeps twice, and what scoring a block takes.
+    // The inverse, two copies of the columns of a sweep, and memory for scoring a block.
     return symmetricLength(n) * 4 + n * 2048 + (nUsers + nItems) * BLOCK * 8 + interactions * (weighted ? 12 : 8);
   },
   estimate({ kernels: k, train }, o) {
@@ -56,7 +56,7 @@ export const ease = computedModel({
     const adds = pairsOf(dual ? transpose(train) : train) * (dual ? 2 : 1);
     const multiplications = (dual ? train.nUsers : train.nItems) ** 3 / 2;
     if (multiplications + adds * PER_ADD < WORTH_SAYING) return undefined;
-    // The adds are made by one thread.
+    // The additions run on one thread.
     return multiplications / productRate(k) + adds * SECONDS_PER_ADD;
   },
   async create({ kernels: k, train, step }, o) {
@@ -64,7 +64,7 @@ export const ease = computedModel({
     const byItem = transpose(train);
     const n = dual ? train.nUsers : train.nItems;
     const rows = dual ? byItem : train;
-    // In places of the matrix that are read or written one by one.
+    // Matrix elements that are read or written one by one.
     const [adds, inversion] = [pairsOf(rows), n ** 3 / 2 / PER_ADD];
     const total = adds * (dual ? 2 : 1) + inversion;
     const inverse = takeSymmetric(k, n);
@@ -103,7 +103,7 @@ export const ease = computedModel({
       },
     };
 
-    /** out = rows of X P, as M X: rows of the symmetric M, then their weighted sums over the users of each item. */
+    /** out = rows of X P, computed as M X: rows of the symmetric M, then weighted sums over the users of each item. */
     function dualScores() {
       const each = Int32Array.from({ length: n + 1 }, (_, u) => u);
       const own = takeRows(k, { columns: n, indptr: each, indices: each.subarray(0, n) });
@@ -150,7 +150,7 @@ export const ease = computedModel({
 const isDual = (form: string, { nUsers, nItems }: { readonly nUsers: number; readonly nItems: number }): boolean =>
   form === 'dual' || (form === 'auto' && nUsers <= nItems);
 
-/** Pairs of columns that meet in a row, each with itself included. */
+/** Pairs of columns that occur in the same row, each column with itself included. */
 function pairsOf({ nUsers: rows, indptr }: Interactions): number {
   let pairs = 0;
   for (let row = 0; row < rows; row++) pairs += triangle(indptr[row + 1]! - indptr[row]!);
@@ -159,7 +159,7 @@ function pairsOf({ nUsers: rows, indptr }: Interactions): number {
 
 const triangle = (n: number): number => (n * (n + 1)) / 2;
 
-/** target = Y'Y + l2 I, where the rows of `y` (users or items) name the columns that meet in them. */
+/** target = Y'Y + l2 I. The rows of `y` (users or items) list columns. */
 async function gram({ n, values }: Symmetric, y: Interactions, l2: number, step: (done: number) => Promise<void>) {
   const look = everySoOften(step);
   for (let row = 0; row < y.nUsers; row++) {
@@ -173,7 +173,7 @@ async function gram({ n, values }: Symmetric, y: Interactions, l2: number, step:
   for (let d = 0; d < n; d++) values[placeOf(d, d)]! += l2;
 }
 
-/** out[j] = x' S x for the x that has the weights, or ones, of row j of `sets`. */
+/** out[j] = x' S x, where x has the weights (or ones) of row j of `sets`. */
 async function quadratics(
   { values }: Symmetric,
   sets: Interactions,
@@ -194,7 +194,7 @@ async function quadratics(
   }
 }
 
-/** Counts adds: a long row must not hold everything up, and short ones must not wait for each other. */
+/** Counts additions, so that steps come at even intervals for long and short rows. */
 function everySoOften(step: (done: number) => Promise<void>) {
   let [done, asked] = [0, 0];
   return {

@@ -1,10 +1,10 @@
-/** What all inner-product models share: scoring and the pairwise BPR step on a pair of tables. */
+/** Shared by models with inner products: tables, scoring, and the pairwise BPR step. */
 import type { Floats, Kernels } from '../kernels/index.js';
 import { bpr } from '../losses/bpr.js';
 import { createTouchedRows } from '../optim/index.js';
 import type { Batch, Factors, PairBatch, Parameter, Tables } from './_model.js';
 
-/** A table of `rows x columns` numbers with its gradient, filled with normal numbers of deviation `deviation`. */
+/** A table of `rows x columns` normal values with standard deviation `deviation`, and its gradient. */
 export function normalTable(
   k: Kernels,
   name: string,
@@ -31,13 +31,13 @@ export const freeParameters = (k: Kernels, parameters: readonly Parameter[]): vo
   }
 };
 
-/** The same table for a model that marks every row to whose gradient it adds. */
+/** The same table for a model that marks every row whose gradient it changes. */
 export const marked = (k: Kernels, table: Parameter): Parameter => ({
   ...table,
   touched: createTouchedRows(k, table.shape[0]!),
 });
 
-/** Marks the rows of a batch's users and items, drawn ones included. */
+/** Marks the rows of a batch's users and items, negatives included. */
 export function markBatch(parameters: readonly Parameter[], batch: PairBatch): void {
   for (const { rows, touched } of parameters) {
     if (rows === 'users') touched?.mark(batch.users.subarray(0, batch.size));
@@ -48,7 +48,7 @@ export function markBatch(parameters: readonly Parameter[], batch: PairBatch): v
   }
 }
 
-/** All scores of `users` as a block of the matrix product of the two tables. */
+/** All scores of `users`, as a block of the product of the two tables. */
 export function scoreByFactors(k: Kernels, f: Tables, users: Int32Array, nItems: number, out: Floats): void {
   const rows = k.floats(users.length * f.dim);
   for (let r = 0; r < users.length; r++) {
@@ -59,12 +59,12 @@ export function scoreByFactors(k: Kernels, f: Tables, users: Int32Array, nItems:
 }
 
 export interface BprStep {
-  /** Adds the gradient of the BPR loss of a batch to the factors' gradients; returns the summed loss. */
+  /** Adds the gradient of the BPR loss of a batch to the gradients of the factors. Returns the summed loss. */
   accumulate(factors: Factors, batch: Batch): number;
   close(): void;
 }
 
-/** Buffers for batches of up to `triples` triples, each two pairs: (user, positive), (user, negative). */
+/** Buffers for batches of up to `triples` triples, each of two pairs: (user, positive), (user, negative). */
 export function bprStep(k: Kernels, triples: number): BprStep {
   const users = k.ints(2 * triples);
   const items = k.ints(2 * triples);

@@ -2,13 +2,14 @@
  * Implicit alternating least squares (Hu, Koren and Volinsky, ICDM 2008), with the loss of Rendle et al., RecSys 2022:
  * sum over train pairs (1 - <p_u, q_i>)^2 + w * sum over all pairs <p_u, q_i>^2
  *   + l2 * (sum over users (n_u + w |I|)^e |p_u|^2 + sum over items (n_i + w |U|)^e |q_i|^2),
- * w = unobservedWeight, e = l2Exponent, n = train interactions. A half step solves all users for fixed items in closed form:
- * (w Q'Q + sum q_i q_i' + l2 (n_u + w |I|)^e I) p_u = sum q_i over the items i of u; the other half the items for fixed users.
+ *   + l2 * (sum over users (n_u + w nItems)^e |p_u|^2 + sum over items (n_i + w nUsers)^e |q_i|^2),
+ * w = unobservedWeight, e = l2Exponent, n = train interactions. A half-step solves for all users with fixed items in closed form,
+ * (w Q'Q + sum q_i q_i' + l2 (n_u + w nItems)^e I) p_u = sum q_i over the items i of u; the other half-step solves for the items.
  *
- * Where interactions have weights c_ui, the loss of a train pair is c_ui (1 - <p_u, q_i>)^2, as if it stood in the sum c_ui times, and n_u
- * and n_i are sums of weights: (w Q'Q + sum c_ui q_i q_i' + l2 (n_u + w |I|)^e I) p_u = sum c_ui q_i. For c_ui = alpha r_ui and w = 1 the
- * matrix is that of Hu et al., who weigh a pair by 1 + alpha r_ui; divided by alpha, that is w = 1 / alpha and c_ui = r_ui. Their right-hand
- * side is sum (1 + alpha r_ui) q_i: with them the 1 of an unobserved pair, too, pulls an observed one to 1, here to 0, as in Rendle et al.
+ * With interaction weights c_ui, the loss of a train pair is c_ui (1 - <p_u, q_i>)^2, and n_u and n_i are sums of weights:
+ * (w Q'Q + sum c_ui q_i q_i' + l2 (n_u + w nItems)^e I) p_u = sum c_ui q_i. With c_ui = r_ui and w = 1 / alpha, the matrix is that of
+ * Hu et al., whose confidence is 1 + alpha r_ui, divided by alpha. Their right-hand side is sum (1 + alpha r_ui) q_i, because their
+ * target of an observed pair is 1 for the whole confidence; here, as in Rendle et al., the part w of it has target 0.
  */
 
 import { type Interactions, itemsOf, packLists, transpose } from '../data/interactions.js';
@@ -24,7 +25,7 @@ import { rateOf } from './rates.js';
 
 /** Multiplications between two steps. */
 const AT_ONCE = 2 ** 29;
-/** Below which nobody waits. */
+/** No estimate is given below this number of multiplications. */
 const WORTH_SAYING = 5e9;
 /** Multiplications that are measured for an estimate. */
 const SAMPLE = 1e8;
@@ -34,22 +35,22 @@ export const ials = computedModel({
   summary: 'Matrix factorisation by alternating least squares over all user-item pairs',
   source: 'Rendle et al., Revisiting the performance of iALS on item recommendation benchmarks, RecSys 2022',
   options: options({
-    dim: int({ default: 64, min: 1, max: 1024, help: 'Numbers per user and per item.' }),
-    epochs: int({ default: 16, min: 1, max: 1000, help: 'Times that all users and then all items are solved.' }),
+    dim: int({ default: 64, min: 1, max: 1024, help: 'Embedding dimension.' }),
+    epochs: int({ default: 16, min: 1, max: 1000, help: 'Number of alternations: all users, then all items.' }),
     unobservedWeight: float({
       default: 0.003,
       above: 0,
       max: 1000,
-      help: 'Weight of a pair that was not observed, where an observed one has 1 more, or its own weight where interactions have weights.',
+      help: 'Weight of every user-item pair. Observed pairs have 1 more, or their interaction weight more.',
     }),
-    l2: float({ default: 0.02, above: 0, max: 1000, help: 'Weight of the squared norms; larger = smoother.' }),
+    l2: float({ default: 0.02, above: 0, max: 1000, help: 'L2 regularisation.' }),
     l2Exponent: float({
       default: 1,
       min: 0,
       max: 2,
-      help: 'How l2 grows with the interactions of a user or an item: 0 = the same for all, 1 = in proportion.',
+      help: 'Exponent with which l2 grows with the number of interactions of a user or item: 0 = constant, 1 = proportional.',
     }),
-    initScale: float({ default: 0.01, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
+    initScale: float({ default: 0.01, above: 0, max: 10, help: 'Standard deviation of the initial embeddings.' }),
     seed: seedOption(),
   }),
   search: {
@@ -115,7 +116,7 @@ export const ials = computedModel({
       close: () => k.free(tables.userFactors, tables.itemFactors),
     };
 
-    /** One side's interactions in kernel memory, with l2 (n + w * size of the other side)^e for each row, n = interactions or their weights. */
+    /** One side's interactions in kernel memory, with l2 (n + w * size of the other side)^e for each row; n = sum of weights. */
     function rowsOf(x: Interactions) {
       const rows = takeRows(k, { columns: x.nItems, indptr: x.indptr, indices: x.indices }, x.weights);
       const ridges = k.floats(x.nUsers);
@@ -129,10 +130,10 @@ export const ials = computedModel({
   },
 });
 
-/** Multiplications that the half step of a row with `n` interactions takes: its matrix, and solving by it. */
+/** Multiplications of the half-step for a row with `n` interactions: its matrix and the solution. */
 const workOf = (n: number, dim: number): number => (n * dim ** 2) / 2 + dim ** 3 / 6 + dim ** 2;
 
-/** Rows that are solved between two steps. */
+/** Blocks of rows that are solved between two steps. */
 function* blocksOf({ rows, indptr }: Rows, dim: number): Generator<{ readonly start: number; readonly end: number }> {
   let start = 0;
   let work = 0;
@@ -144,7 +145,7 @@ function* blocksOf({ rows, indptr }: Rows, dim: number): Generator<{ readonly st
   }
 }
 
-/** Multiplications a second of the half step, measured on users that are spread over all. */
+/** Multiplications per second of the half-step, measured on evenly spaced users. */
 function solveRate(k: Kernels, train: Interactions, dim: number): number {
   const all = Array.from({ length: train.nUsers }, (_, u) => itemsOf(train, u));
   const whole = all.reduce((sum, own) => sum + workOf(own.length, dim), 0);

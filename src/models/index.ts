@@ -1,4 +1,4 @@
-/** The registry of models: one line adds one. */
+/** The registry of models. A new model is one line. */
 import { createRegistry, type NameOr, type Registry } from '../options/registry.js';
 import type { ModelSpec } from './_model.js';
 import { bprMf } from './bpr-mf.js';
@@ -15,7 +15,7 @@ import { neumf } from './neumf.js';
 import { rp3beta } from './rp3beta.js';
 import { topPop } from './top-pop.js';
 
-/** The models of recdistill, by name. */
+/** The built-in models by name. */
 export const models = {
   'top-pop': topPop,
   'item-knn': itemKnn,
@@ -33,7 +33,7 @@ export const models = {
 
 export type ModelName = keyof typeof models;
 
-/** Built-in models, and those that users add. */
+/** Built-in models and those that users add. */
 export const modelRegistry: Registry<ModelSpec> = createRegistry<ModelSpec>('model', 'model', models, modelProblem);
 
 /** The model of this name, or the model itself. @throws as `Registry.find` */

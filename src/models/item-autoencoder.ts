@@ -1,6 +1,7 @@
 /**
- * The autoencoder of mult-vae on item rows: it rebuilds, under a softmax over users, who has an item. score(u, i) = log P(u | i) + log P(i), or
- * the logit of item i at u. The same network as Liang et al., WWW 2018; rows of items as in the item-based form of Sedhain et al., AutoRec, WWW 2015.
+ * The autoencoder of mult-vae on item rows: it reconstructs the users of an item under a softmax over users.
+ * score(u, i) = log P(u | item i) + log P(i), or the logit of user u for item i. Network of Liang et al., WWW 2018, on item rows as in
+ * Sedhain et al., AutoRec, WWW 2015.
  */
 
 import { transpose } from '../data/interactions.js';
@@ -12,7 +13,7 @@ import { createRowVae, vaeMemory, vaeSearch, vaeShape } from './row-vae.js';
 
 export const itemAutoencoder = trainedModel({
   name: 'item-autoencoder',
-  summary: 'Variational autoencoder with multinomial likelihood on the rows of items',
+  summary: 'Variational autoencoder with multinomial likelihood on item rows',
   source:
     'Liang et al., Variational autoencoders for collaborative filtering, WWW 2018, on the item rows of Sedhain et al., AutoRec, WWW 2015',
   options: options({
@@ -25,7 +26,7 @@ export const itemAutoencoder = trainedModel({
     ),
     score: choice(['joint', 'logit'], {
       default: 'joint',
-      help: 'joint: log P(user | item) + log P(item), comparable across items; logit: the output of the network as it is.',
+      help: 'joint: log P(user | item) + log P(item), comparable across items. logit: the raw output of the network.',
     }),
   }),
   search: vaeSearch,

@@ -13,14 +13,14 @@ import { estimateNeighbours, type NeighbourRule, neighboursOf, scoreByNeighbours
 
 export const itemKnn = computedModel({
   name: 'item-knn',
-  summary: 'Items similar to what the user has (cosine with shrinkage)',
+  summary: 'Item neighbourhoods: cosine similarity with shrinkage',
   source: 'Sarwar et al., Item-based collaborative filtering recommendation algorithms, WWW 2001',
   options: options({
-    neighbours: int({ default: 200, min: 1, max: 1_000_000, help: 'Most similar items kept for each item.' }),
-    shrinkage: float({ default: 10, min: 0, max: 1e6, help: 'Lowers similarities that rest on few users.' }),
+    neighbours: int({ default: 200, min: 1, max: 1_000_000, help: 'Number of most similar items per item.' }),
+    shrinkage: float({ default: 10, min: 0, max: 1e6, help: 'Reduces similarities that are based on few users.' }),
     shrink: choice(['denominator', 'support'], {
       default: 'denominator',
-      help: 'denominator: shrinkage is added to that of the cosine. support: the cosine times c / (c + shrinkage), c = common users.',
+      help: 'denominator: shrinkage is added to the denominator of the cosine. support: the cosine is multiplied by c / (c + shrinkage), c = common users.',
     }),
   }),
   search: {

@@ -1,22 +1,22 @@
 /**
- * Scores that compare across items, from an autoencoder of items. The softmax of an item's logits is P(user | item), and nothing in its loss
- * says how one item stands to another: logits may be shifted by any number for each item. Bayes' rule supplies it: log P(user | item) +
- * log P(item), with P(item) as its share of interactions.
+ * Scores of an item autoencoder that are comparable across items. The softmax of an item's logits is P(user | item). Its loss does not
+ * determine the scale between items: all logits of an item can be shifted by a constant. By Bayes' rule,
+ * log P(user | item) + log P(item) is comparable, with P(item) = the item's share of interactions.
  */
 import { type Interactions, itemCounts } from '../data/interactions.js';
 import type { Floats, Kernels } from '../kernels/index.js';
 import type { Tables } from './_model.js';
 
-/** Logits held at once while they are summed: 4 M numbers = 16 MB. */
+/** Maximum number of logits in memory while they are summed: 4 M values = 16 MB. */
 const BLOCK = 4_000_000;
-/** Numbers behind those of the network: what an item is shifted by, filled up as rows of the network are. */
+/** Columns after those of the network: the shift of an item, padded like the rows of the network. */
 const BEHIND = 4;
 
 export interface JointTables {
   /**
-   * Inner products of `users` and `items` with what each item is shifted by, log n_i - log(sum over users of exp(logit)): log P(user, item)
-   * but for a constant. An item without users counts as half a user. Holds until the next call.
-   * @param from logits are inner products of its rows
+   * Inner products of `users` and `items` plus the shift of each item, log n_i - log(sum over users of exp(logit)): log P(user, item)
+   * up to a constant. An item without users counts as half a user. Valid until the next call.
+   * @param from tables whose inner products are the logits
    */
   of(from: Tables): Tables;
   close(): void;
@@ -40,7 +40,7 @@ export function createJointTables(k: Kernels, train: Interactions): JointTables 
   };
 }
 
-/** Numbers of memory that the tables and the sums take. */
+/** Number of values in the tables and the sums. */
 export const jointMemory = (rows: number, columns: number, dim: number): number =>
   (rows + columns) * (dim + BEHIND) + Math.max(columns, Math.min(BLOCK, rows * columns));
 
@@ -53,12 +53,12 @@ function widen(from: Floats, rows: number, dim: number, to: Floats, behind: (row
   }
 }
 
-/** log(sum over columns of exp(logit)) of each row; logits are inner products of `rows` and `columns`. */
+/** log(sum over columns of exp(logit)) of each row. Logits are inner products of `rows` and `columns`. */
 function logSums(k: Kernels, rows: Floats, n: number, columns: Floats, width: number, dim: number): Float64Array {
   const sums = new Float64Array(n);
   const most = Math.max(1, Math.min(n, Math.floor(BLOCK / width)));
   const [logits, losses] = [k.floats(most * width), k.floats(most)];
-  // The first column as the only target of each row: its loss is what is asked for, less its logit.
+  // With the first column as the only target, the loss of a row is the wanted value minus the logit of that column.
   const [indptr, first] = [k.ints(most + 1), k.ints(most)];
   for (let r = 0; r <= most; r++) indptr[r] = r;
   first.fill(0);

@@ -1,14 +1,14 @@
-/** The ids with the largest values, out of many: a heap, so that one more id costs next to nothing. */
+/** Selects the ids with the largest values, with a heap. */
 export interface Largest {
-  /** Offers an id; `values` has what it counts for, and must not change before `take`. */
+  /** Offers an id. `values` has its value, which must not change before `take`. */
   add(id: number): void;
   /** Whether an id with this value would be kept. */
   wants(id: number, value: number): boolean;
-  /** What is kept, in no order, until the next `add`; that begins anew. */
+  /** The selected ids, unordered, valid until the next `add`, which starts a new selection. */
   take(): Int32Array;
 }
 
-/** @param most ids that are kept, of equal values the lower ones */
+/** @param most number of ids to select; of equal values the lower ids */
 export function createLargest(most: number, values: Float64Array): Largest {
   const heap = new Int32Array(Math.min(most, values.length));
   let size = 0;
@@ -30,7 +30,7 @@ export function createLargest(most: number, values: Float64Array): Largest {
         return;
       }
       heap[size++] = id;
-      // It is a heap from the moment that one may have to go.
+      // Heapify only when the first id has to be removed.
       if (size === heap.length) for (let at = (size >> 1) - 1; at >= 0; at--) sink(at, heap[at]!);
     },
     wants(id, value) {

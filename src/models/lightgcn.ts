@@ -17,9 +17,9 @@ export const lightgcn = trainedModel({
   summary: 'Linear graph convolution on the user-item graph with the BPR loss',
   source: 'He et al., LightGCN: simplifying and powering graph convolution network for recommendation, SIGIR 2020',
   options: options({
-    dim: int({ default: 64, min: 1, max: 1024, help: 'Numbers per user and per item.' }),
-    layers: int({ default: 3, min: 0, max: 8, help: 'Steps of propagation over the graph.' }),
-    initScale: float({ default: 0.1, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
+    dim: int({ default: 64, min: 1, max: 1024, help: 'Embedding dimension.' }),
+    layers: int({ default: 3, min: 0, max: 8, help: 'Number of propagation layers.' }),
+    initScale: float({ default: 0.1, above: 0, max: 10, help: 'Standard deviation of the initial embeddings.' }),
     ...pairShape({ epochs: 300, batchSize: 8192, learningRate: 0.005, l2: 0.001, evaluateEvery: 10, patience: 5 }),
   }),
   search: {
@@ -48,7 +48,7 @@ export const lightgcn = trainedModel({
     };
     const spare = [0, 1].map(() => ({ userFactors: table(users.values), itemFactors: table(items.values) }));
 
-    /** out = mean of the layers that start from (fromUsers, fromItems). The map is symmetric: its gradient is itself. */
+    /** out = mean of the layers, starting from (fromUsers, fromItems). The map is symmetric, so it is its own gradient. */
     const spread = (fromUsers: Floats, fromItems: Floats, outUsers: Floats, outItems: Floats) => {
       outUsers.set(fromUsers);
       outItems.set(fromItems);
@@ -63,7 +63,7 @@ export const lightgcn = trainedModel({
       k.scale(outItems, 1 / (o.layers + 1));
     };
     const propagate = () => spread(users.values, items.values, final.userFactors, final.itemFactors);
-    // Within a batch the parameters stay as they are, and one propagation serves every loss.
+    // The parameters do not change within a batch, so one propagation serves all losses.
     let inBatch = false;
     const factors = () => {
       if (!inBatch) propagate();
@@ -101,7 +101,7 @@ export const lightgcn = trainedModel({
   },
 });
 
-/** The normalised adjacency in both directions; a node without edges has an empty row. */
+/** The normalised adjacency in both directions. A node without edges has an empty row. */
 function takeGraph(k: Kernels, train: Interactions): { byUser: Rows; byItem: Rows } {
   const turned = transpose(train);
   return {

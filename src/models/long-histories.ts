@@ -1,24 +1,24 @@
 /**
- * Users with thousands of items. Nearly all of their pairs of items meet in nobody else, and of such pairs only a few can be among the largest of an
- * item: those with the fewest interactions. So items stand in that order here, and who looks for the largest stops early.
+ * Users with thousands of items. Nearly all pairs of their items occur in no other user. Of such pairs, only those with the least popular
+ * items can be among the largest weights of an item. Items are therefore sorted by popularity here, so that a search can stop early.
  */
 import { type Interactions, itemsOf } from '../data/interactions.js';
 
-/** Train items from which on a history is long. */
+/** Histories with at least this many train items are long. */
 const LONG = 2048;
 
-/** Items by the number of their interactions, the fewest first; of equal numbers the lower id first. */
+/** Items by number of interactions, ascending; ties by lower id. */
 export interface ByCount {
   readonly ids: Int32Array;
-  /** Where items of the next number begin in `ids`, and its length in the end. */
+  /** Index in `ids` where each next number of interactions begins, and the length of `ids` at the end. */
   readonly starts: readonly number[];
 }
 
 export interface LongHistories {
   isLong(user: number): boolean;
-  /** Whether a user whose history is long has an item. */
+  /** Whether a user with a long history has an item. */
   has(user: number, item: number): boolean;
-  /** The items of some users with long histories: of one alone its own, of several all that are in any long history. */
+  /** Candidates for pairs with these long-history users: the items of a single user, or the items of all long histories for several users. */
   candidates(users: readonly number[]): ByCount;
 }
 

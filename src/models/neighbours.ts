@@ -1,39 +1,39 @@
-/** Weights from item to item, the largest of each item: what neighbourhood and random walk models consist of. */
+/** Item-to-item weights, the largest per item. Used by neighbourhood and random walk models. */
 import { type Interactions, itemCounts, itemsOf, transpose } from '../data/interactions.js';
 import type { Floats } from '../kernels/index.js';
 import type { Step } from '../progress.js';
 import { createLargest } from './largest.js';
 import { longHistories } from './long-histories.js';
 
-/** Sparse rows: what having item j adds to the score of each item in row j. */
+/** Sparse rows. Row j lists the items whose score increases when a user has item j, with the weights. */
 export interface Neighbours {
   /** Row starts, length `items + 1`. */
   readonly indptr: Int32Array;
-  /** Item ids, each at most once in a row and never the row's own. */
+  /** Item ids, each at most once in a row, never the row's own item. */
   readonly indices: Int32Array;
   readonly weights: Float32Array;
 }
 
 export interface NeighbourRule {
-  /** Most weights kept for each item; of equal ones those with the lower ids. */
+  /** Maximum number of weights kept per item. Ties are kept by lower id. */
   readonly keep: number;
-  /** Whether an item keeps the largest weights from it (its row) or to it (its column). */
+  /** Whether the largest weights are kept per source item (its row) or per target item (its column). */
   readonly side: 'from' | 'to';
-  /** What a user with `n` train items adds to the sum of each pair of them. */
+  /** What a user with `n` train items contributes to the sum of each pair of their items. */
   share(n: number): number;
   /**
-   * The weight from item j to item i, of the sum over the users who have both; positive. Of two items that an item meets with the same sum, the one
-   * with more train interactions has no larger weight, and equal numbers make equal weights; a larger sum makes no smaller weight.
+   * The weight from item j to item i; positive. `sum` runs over the users who have both. For equal sums, the weight must not increase with
+   * the number of train interactions of the other item, and must be equal for equal numbers. It must not decrease with `sum`.
    */
   weight(sum: number, j: number, i: number): number;
 }
 
-/** Milliseconds between two steps. Counted adds would not do: what an item costs is known only roughly where histories are long. */
+/** Milliseconds between two steps. The cost of an item with long histories is not known well enough to count additions. */
 const AT_ONCE_MS = 50;
 
 /**
- * Memory for the items that meet, not for all pairs of items. The time is that of the pairs of items that meet in each user; but of users with
- * thousands of items only the pairs are looked at that can be among the largest.
+ * Memory grows with the pairs of items that occur together, not with all pairs. Time grows with the pairs of items of each user. For users
+ * with thousands of items only pairs that can be among the largest are computed.
  */
 export async function neighboursOf(train: Interactions, step: Step, rule: NeighbourRule): Promise<Neighbours> {
   const search = createSearch(train, rule);
@@ -62,24 +62,24 @@ export async function neighboursOf(train: Interactions, step: Step, rule: Neighb
   return rule.side === 'from' ? near : turned(near, train.nItems);
 }
 
-/** Adds and comparisons below which nobody waits, and milliseconds that an estimate takes. */
+/** No estimate is given below this number of additions and comparisons. Second constant: milliseconds spent on an estimate. */
 const WORTH_SAYING = 2e7;
 const MEASURED_MS = 100;
 
-/** About how many seconds `neighboursOf` will take, measured on items that are spread over all; undefined if that is not worth saying. */
+/** Estimated seconds of `neighboursOf`, measured on evenly spaced items. Undefined if it is negligible. */
 export function estimateNeighbours(train: Interactions, rule: NeighbourRule): number | undefined {
   const search = createSearch(train, rule);
   let total = 0;
   for (let own = 0; own < train.nItems; own++) total += search.costOf(own);
   if (total < WORTH_SAYING) return undefined;
   let [done, took] = [0, 0];
-  // A stride that shares no factor with most numbers of items comes to different ones each time.
+  // A prime stride visits different items for most numbers of items.
   for (let n = 0; took < MEASURED_MS; n++) {
     const own = (n * 7919) % train.nItems;
     const began = performance.now();
     search.largestOf(own);
     const ms = performance.now() - began;
-    // The first ones are slow: their code has not been compiled.
+    // The first items are slow because their code is not compiled yet.
     if (n < 20) continue;
     done += search.costOf(own);
     took += ms;
@@ -93,13 +93,13 @@ function createSearch(train: Interactions, rule: NeighbourRule) {
   const counts = itemCounts(train);
   const shares = Float64Array.from({ length: train.nUsers }, (_, u) => rule.share(sizeOf(train, u)));
   const histories = longHistories(train, counts);
-  // The sum of each item that was met, and then its weight; 0 for all others.
+  // The sum, and then the weight, of each item found; 0 for all others.
   const sums = new Float64Array(train.nItems);
   const met = new Int32Array(train.nItems);
   const largest = createLargest(rule.keep, sums);
   let count = 0;
 
-  /** What an item costs by way of all pairs, and the users whose pairs are better looked at one by one. */
+  /** The cost of an item when all pairs are counted, and the users whose pairs are cheaper to search one by one. */
   const planOf = (own: number) => {
     let [ordinary, long] = [0, 0];
     const apart: number[] = [];
@@ -122,19 +122,19 @@ function createSearch(train: Interactions, rule: NeighbourRule) {
   };
   const weightOf = (sum: number, own: number, other: number): number =>
     rule.side === 'from' ? rule.weight(sum, own, other) : rule.weight(sum, other, own);
-  /** What users with long histories add to the sum of an item. */
+  /** What users with long histories contribute to the sum of an item. */
   const sumOf = (users: readonly number[], other: number): number => {
     let sum = 0;
     for (const u of users) if (histories.has(u, other)) sum += shares[u]!;
     return sum;
   };
-  /** Offers what meets an item in long histories only, as long as any of it can be wanted. */
+  /** Offers items that occur together only in long histories, until none of the remaining ones can be selected. */
   const addApart = (own: number, users: readonly number[]) => {
     const most = users.reduce((sum, u) => sum + shares[u]!, 0);
     const { ids, starts } = histories.candidates(users);
     for (let group = 0; group + 1 < starts.length; group++) {
       const bound = weightOf(most, own, ids[starts[group]!]!);
-      // No id is below -1: is this value too small for any?
+      // No id is below -1, so this asks whether the value is too small for any id.
       if (!largest.wants(-1, bound)) return;
       for (let at = starts[group]!; at < starts[group + 1]!; at++) {
         const other = ids[at]!;
@@ -170,7 +170,7 @@ function createSearch(train: Interactions, rule: NeighbourRule) {
   };
 }
 
-/** Adds to nothing but `out`: users.length rows of all items, overwritten with the sums over each user's train items. */
+/** Writes `users.length` rows of `nItems` sums over each user's train items to `out`. */
 export function scoreByNeighbours(near: Neighbours, train: Interactions, users: Int32Array, out: Floats): void {
   out.fill(0, 0, users.length * train.nItems);
   for (let r = 0; r < users.length; r++) {
@@ -183,14 +183,14 @@ export function scoreByNeighbours(near: Neighbours, train: Interactions, users: 
 
 const sizeOf = (x: Interactions, row: number): number => x.indptr[row + 1]! - x.indptr[row]!;
 
-/** Ordered pairs of items, counted once for each user who has both: at least as many as there are weights. */
+/** Number of ordered pairs of items, counted once for each user who has both. An upper bound of the number of weights. */
 function meetings(train: Interactions): number {
   let pairs = 0;
   for (let u = 0; u < train.nUsers; u++) pairs += sizeOf(train, u) * (sizeOf(train, u) - 1);
   return pairs;
 }
 
-/** Rows and columns exchanged. */
+/** The transposed matrix. */
 function turned({ indptr, indices, weights }: Neighbours, nItems: number): Neighbours {
   const size = indptr[nItems]!;
   const starts = new Int32Array(nItems + 1);

@@ -1,6 +1,6 @@
 /**
- * The network of NeuMF (He et al., WWW 2017), as in kernels/neumf.ts. The first layer is the sum of a share of the user and a share of the item,
- * so that full ranking computes neither anew for each pair.
+ * The network of NeuMF (He et al., WWW 2017), see kernels/neumf. The first layer is the sum of a user part and an item part,
+ * so full ranking computes each part once and not once per pair.
  */
 
 import type { Floats, Kernels, NeumfLayers } from '../kernels/index.js';
@@ -11,35 +11,35 @@ import { freeParameters, marked, normalTable } from './factors.js';
 export interface NeumfShape {
   readonly nUsers: number;
   readonly nItems: number;
-  /** Numbers of each of the two embeddings of a user or item. */
+  /** Dimension of each of the two embeddings of a user or item. */
   readonly dim: number;
-  /** Hidden layers; at least one, and none without units by `neumfWidths`. */
+  /** Number of hidden layers, at least 1. Each must have units, see `neumfWidths`. */
   readonly layers: number;
   /** Standard deviation of the initial embeddings and biases. */
   readonly initScale: number;
 }
 
-/** Units of each hidden layer: the first is given 2 * dim numbers, and each halves. 0 where nothing is left to halve. */
+/** Units of each hidden layer. The input has 2 * dim values, and each layer halves the width. 0 if there is nothing left to halve. */
 export const neumfWidths = (dim: number, layers: number): number[] =>
   Array.from({ length: layers }, (_, l) => Math.floor(dim / 2 ** l));
 
 export interface NeumfNetwork {
   readonly parameters: readonly Parameter[];
-  /** Rows of 2 * dim numbers: first the embedding for the product, then that for the hidden layers. */
+  /** Rows of 2 * dim values: the embedding for the product, then the embedding for the hidden layers. */
   readonly users: Parameter;
   readonly items: Parameter;
-  /** Weights and biases of the hidden layers in turn, then of the output. */
+  /** Weights and biases of the hidden layers in order, then of the output. */
   readonly layers: readonly Parameter[];
   readonly values: NeumfLayers;
   readonly gradient: NeumfLayers;
-  /** out = the logits of all items for each of `users`, row by row, in kernel memory. */
+  /** out = logits of all items for each of `users`, row by row, in kernel memory. */
   score(users: Int32Array, out: Floats): void;
   close(): void;
 }
 
 /**
- * Fresh parameters: normal, embeddings and biases with deviation `initScale`, weights with that of Glorot; but the output's weights on the product
- * are 1, so that it begins as plain matrix factorisation.
+ * Initial parameters. Embeddings and biases are normal with standard deviation `initScale`, weights normal with Glorot's. The output
+ * weights of the product are 1, so the network starts as plain matrix factorisation.
  */
 export function createNeumf(k: Kernels, shape: NeumfShape, seed: number): NeumfNetwork {
   const { dim, layers, initScale } = shape;

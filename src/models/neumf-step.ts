@@ -1,24 +1,24 @@
-/** Training steps of NeuMF: the BCE loss of a batch of points, or any loss on the scores of pairs, and the gradient. */
+/** Training steps of NeuMF: the BCE loss of labelled points, or any loss on the scores of pairs. */
 import type { Floats, Kernels } from '../kernels/index.js';
 import { bce } from '../losses/bce.js';
 import type { Pairs, Parameter, ScoreLoss } from './_model.js';
 import type { NeumfNetwork } from './neumf-network.js';
 import { createScratch } from './scratch.js';
 
-/** Points in groups of equal size, those of a group side by side and of one user. In kernel memory. */
+/** Points in groups of equal size. The points of a group are adjacent and belong to one user. In kernel memory. */
 export interface LabelledPoints {
   /** The user of each group. */
   readonly users: Int32Array;
-  /** The item of each point; their number is a multiple of the number of groups. */
+  /** The item of each point. Their number is a multiple of the number of groups. */
   readonly items: Int32Array;
   /** 0 or 1 for each point. */
   readonly labels: Floats;
 }
 
 export interface NeumfStep {
-  /** Adds the gradient of the loss, summed over the points and with the decay of the layers, to those of the parameters; returns the loss. */
+  /** Adds the gradient of the loss, summed over the points and including the weight decay of the layers. Returns the loss. */
   accumulate(points: LabelledPoints): number;
-  /** Adds the gradient of a loss on the scores of pairs; returns the loss. */
+  /** Adds the gradient of a loss on the scores of pairs. Returns the loss. */
   learnPairs(pairs: Pairs, loss: ScoreLoss): number;
   /** Writes the scores of pairs to `out`. */
   scorePairs(pairs: Pairs, out: Floats): void;
@@ -27,17 +27,17 @@ export interface NeumfStep {
 
 export interface NeumfStepOptions {
   readonly dim: number;
-  /** The loss of a batch gets half of this times the sum of squares of the layers' weights and biases. */
+  /** Weight decay of the layers: the loss of a batch includes layerL2 / 2 times their sum of squares. */
   readonly layerL2: number;
 }
 
-/** Buffers grow with the points of a step. */
+/** Buffers grow with the number of points. */
 export function neumfStep(k: Kernels, network: NeumfNetwork, { dim, layerL2 }: NeumfStepOptions): NeumfStep {
   const { users, items, values, gradient, layers } = network;
   const wide = 2 * dim;
   const scratch = createScratch(k);
   const places = createPlaces(k);
-  /** Of groups of points of equal size: the item of each point, the user of each group. */
+  /** Points in groups of equal size: the item of each point, the user of each group. */
   const learn = (points: Pairs, loss: ScoreLoss): number => {
     const [n, m] = [points.users.length, points.items.length];
     const [userRows, itemRows] = [scratch.floats('users', n * wide), scratch.floats('items', m * wide)];
@@ -70,7 +70,7 @@ export function neumfStep(k: Kernels, network: NeumfNetwork, { dim, layerL2 }: N
   };
 }
 
-/** The numbers 0, 1, ... and as many ones: what it takes to add rows up as they stand. */
+/** The indices 0, 1, ... and as many ones, to sum rows in their order. */
 function createPlaces(k: Kernels) {
   let [each, ones] = [k.ints(0), k.floats(0)];
   const free = () => k.free(each, ones);
@@ -87,7 +87,7 @@ function createPlaces(k: Kernels) {
   };
 }
 
-/** Adds the gradient of factor / 2 times the sum of squares; returns that. */
+/** Adds the gradient of factor / 2 times the sum of squares. Returns that value. */
 function decayed(parameters: readonly Parameter[], factor: number): number {
   if (factor === 0) return 0;
   let squares = 0;

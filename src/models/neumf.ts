@@ -1,4 +1,4 @@
-/** Neural matrix factorisation (He et al., WWW 2017): a weighted inner product and a perceptron on embeddings of their own, with the BCE loss. */
+/** Neural matrix factorisation (He et al., WWW 2017): a weighted inner product and a perceptron with separate embeddings, BCE loss. */
 
 import { fail } from '../errors.js';
 import { float, int, options } from '../options/options.js';
@@ -10,22 +10,27 @@ import { pairShape } from './options.js';
 
 export const neumf = trainedModel({
   name: 'neumf',
-  summary: 'Neural matrix factorisation: an inner product and a perceptron side by side',
+  summary: 'Neural matrix factorisation: an inner product and a perceptron in parallel',
   source: 'He et al., Neural collaborative filtering, WWW 2017',
   options: options({
-    dim: int({ default: 32, min: 1, max: 1024, help: 'Numbers of each of the two embeddings of a user or item.' }),
+    dim: int({ default: 32, min: 1, max: 1024, help: 'Dimension of each of the two embeddings of a user or item.' }),
     layers: int({
       default: 3,
       min: 1,
       max: 10,
-      help: 'Hidden layers, each half as wide as what it is given; the first is given 2 dim numbers.',
+      help: 'Number of hidden layers. The input has 2 dim values, and each layer halves the width.',
     }),
-    initScale: float({ default: 0.01, above: 0, max: 10, help: 'Standard deviation of the initial numbers.' }),
+    initScale: float({
+      default: 0.01,
+      above: 0,
+      max: 10,
+      help: 'Standard deviation of the initial embeddings and biases.',
+    }),
     layerL2: float({
       default: 80,
       min: 0,
       max: 10_000,
-      help: 'Weight decay of the layers alone, added to their gradient as layerL2 * weight; without it they grow and undo what l2 does to the embeddings.',
+      help: 'Weight decay of the layers, added to their gradient as layerL2 * weight. Without it the layers grow and cancel the effect of l2 on the embeddings.',
     }),
     ...pairShape({
       epochs: 100,
@@ -50,7 +55,7 @@ export const neumf = trainedModel({
   memory: ({ nUsers, nItems }, o) => {
     const units = neumfWidths(o.dim, o.layers).reduce((sum, width) => sum + Math.max(8, width), 0);
     const points = o.batchSize * (1 + o.negatives);
-    // Two rows of embeddings and the activations of each point; where neither is kept, the items' share in scoring is less.
+    // Two embedding rows and the activations of each point. The item part that scoring needs is smaller than what training needs.
     const step = points * (4 * o.dim + units + 10) + o.batchSize * 2 * o.dim;
     return ((nUsers + nItems) * 2 * o.dim * 4 + step + nItems * o.dim) * 4;
   },
@@ -62,7 +67,7 @@ export const neumf = trainedModel({
         owner: 'neumf',
         given: o.layers,
         expected: `at most ${most} with dim ${o.dim}`,
-        help: 'Each layer halves the width, and none may be left with 0 units: lower layers or raise dim.',
+        help: 'Each layer halves the width and must keep at least 1 unit: lower layers or raise dim.',
       });
     }
     const shape = { nUsers: train.nUsers, nItems: train.nItems, dim: o.dim, layers: o.layers, initScale: o.initScale };
@@ -78,7 +83,7 @@ export const neumf = trainedModel({
       nItems: train.nItems,
       parameters: network.parameters,
       size: network.parameters.reduce((sum, p) => sum + p.values.length, 0),
-      // The first layer is taken once for each user and for each item.
+      // The first layer is computed once per user and once per item.
       perScore: widths.reduce((sum, width, l) => sum + width * (widths[l + 1] ?? 1), o.dim),
       batches: 'pairs',
       accumulate(batch) {

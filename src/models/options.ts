@@ -1,4 +1,4 @@
-/** The options that all trained models share; each model gives its own defaults. */
+/** Options that trained models share. Each model has its own defaults. */
 
 import { z } from 'zod';
 import type { Avoid } from '../data/interactions.js';
@@ -22,22 +22,22 @@ const summaries = (registry: { all(): readonly { readonly name: string; readonly
     .map((unit) => `${unit.name} (${unit.summary})`)
     .join(', ');
 
-/** Of every model with random numbers in it. */
-export const seed = () => int({ default: 0, min: 0, help: 'Everything random follows from it.' });
+/** Option of every model with random numbers. */
+export const seed = () => int({ default: 0, min: 0, help: 'Seed of all random numbers.' });
 
 export const trainShape = (d: TrainDefaults) => ({
-  epochs: int({ default: d.epochs, min: 1, max: 100_000, help: 'Most passes over the train data.' }),
+  epochs: int({ default: d.epochs, min: 1, max: 100_000, help: 'Maximum number of epochs.' }),
   batchSize: int({
     default: d.batchSize,
     min: 1,
     max: 1_000_000,
-    help: 'Interactions (or users, for autoencoders) in one step.',
+    help: 'Interactions per optimiser step (for autoencoders: users or items).',
   }),
-  learningRate: float({ default: d.learningRate, above: 0, max: 100, help: 'Step size of the optimiser.' }),
+  learningRate: float({ default: d.learningRate, above: 0, max: 100, help: 'Learning rate.' }),
   l2: float({ default: d.l2, min: 0, max: 100, help: 'Weight decay, added to the gradient as l2 * parameter.' }),
   optimizer: unitOption<OptimizerName, OptimizerSpec>(optimizerRegistry, {
     default: 'adam',
-    help: `How gradients become steps (semantics of torch.optim): ${summaries(optimizerRegistry)}.`,
+    help: `Optimiser, with the semantics of torch.optim: ${summaries(optimizerRegistry)}.`,
   }),
   evaluateEvery: int({
     default: d.evaluateEvery,
@@ -49,39 +49,39 @@ export const trainShape = (d: TrainDefaults) => ({
     default: d.patience,
     min: 1,
     max: 10_000,
-    help: 'Evaluations without a better result before training stops.',
+    help: 'Early stopping: number of evaluations without improvement before training stops.',
   }),
   seed: seed(),
 });
 
-/** Of every model that draws items against those of a user. */
+/** Option of every model that samples negatives. */
 export const avoid = () =>
   choice(['train', 'held-out'], {
     default: 'train',
-    help: "Whose items are never drawn against a user: those of train, or those of valid and test, too. held-out leaks what is judged by; it is here for figures of published code that does so, and makes a run's results comparable with nothing else.",
+    help: "Items that are never sampled as negatives of a user: the user's train items, or also those in valid and test (held-out). held-out leaks test data. Use it only to reproduce published code that does so; the results are not comparable with others.",
   });
 
-/** The options of models that learn from pairs of a train item and sampled ones. */
+/** Options of models that train on pairs of a train item and sampled negatives. */
 export const pairShape = (d: TrainDefaults & { readonly negatives?: number }) => ({
   ...trainShape(d),
   negatives: int({
     default: d.negatives ?? 1,
     min: 1,
     max: 1000,
-    help: 'Items drawn against each interaction, anew in each epoch.',
+    help: 'Negatives per interaction, sampled again in each epoch.',
   }),
   sampler: unitOption<SamplerName, SamplerSpec>(samplerRegistry, {
     default: 'uniform',
-    help: `How they are drawn from what the user does not have: ${summaries(samplerRegistry)}.`,
+    help: `How negatives are sampled: ${summaries(samplerRegistry)}.`,
   }),
   avoid: avoid(),
   l2Scope: choice(['all', 'batch'], {
     default: 'all',
-    help: 'Whether l2 pulls on all parameters in each step, or on the rows of the users and items in the batch, once for each time they occur.',
+    help: 'all: l2 applies to all parameters in each step. batch: l2 applies to the rows of the users and items in the batch, once per occurrence.',
   }),
 });
 
-/** The options that the training loop reads; of a model's options it takes these and leaves the rest. */
+/** The options that the training loop reads from a model's options. */
 const trainSchema = z.object({
   epochs: z.int().min(1),
   batchSize: z.int().min(1),
@@ -91,10 +91,10 @@ const trainSchema = z.object({
   evaluateEvery: z.int().min(1),
   patience: z.int().min(1),
   seed: z.int().min(0),
-  // Of models that learn from pairs only.
+  // Only models that train on pairs have these.
   negatives: z.int().min(1).exactOptional(),
   sampler: z.string().exactOptional(),
-  // Of all that draw items.
+  // Only models that sample negatives have it.
   avoid: z.enum(['train', 'held-out']).exactOptional(),
   l2Scope: z.enum(['all', 'batch']).exactOptional(),
 });
@@ -104,11 +104,11 @@ export type TrainOptions = Readonly<z.output<typeof trainSchema>>;
 /** The options of a trained model that the training loop reads. @param values checked options of the model, with defaults */
 export const trainOptionsOf = (values: Readonly<Record<string, unknown>>): TrainOptions => trainSchema.parse(values);
 
-/** Whose items are never drawn against a user, as the options of a model say. */
+/** The interactions whose items are never sampled as negatives, from the options of a model. */
 export const avoidOf = ({ avoid: given }: Readonly<Record<string, unknown>>): Avoid =>
   given === 'held-out' ? given : 'train';
 
-/** The shared options that the values of a trained model lack, or have of another type. */
+/** Shared options that a trained model lacks, or has with another type. */
 export const missingTrainOptions = (values: Readonly<Record<string, unknown>>): readonly string[] => [
   ...new Set((trainSchema.safeParse(values).error?.issues ?? []).map((issue) => String(issue.path[0]))),
 ];

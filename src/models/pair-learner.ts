@@ -1,15 +1,15 @@
-/** The scores of any pairs of a user and an item, and a loss on them taken back to the parameters of any model with the capability `scores`. */
+/** Scores of any (user, item) pairs, and back-propagation of a loss on them, for any model with the capability `scores`. */
 import type { Floats, Kernels } from '../kernels/index.js';
 import type { ModelSpec, Pairs, ScoreLoss, TrainableModel } from './_model.js';
 import { createScratch } from './scratch.js';
 
-/** In training steps, between `forward` and `backward` of the model, its scores are those of the step: under dropout, where it has such. */
+/** Between `forward` and `backward` of the model, scores are those of the training step, for example under dropout. */
 export interface PairLearner {
-  /** Pairs that are best given at a time; a network keeps much of each until the loss is known, tables do not. */
-  readonly runSync: number;
+  /** Preferred number of pairs per call. A network keeps activations of each pair until the loss is known; tables do not. */
+  readonly pairsPerCall: number;
   /**
    * Writes the scores of pairs to `out`, in kernel memory.
-   * @param users the distinct users of the pairs, in kernel memory; absent: they are looked up
+   * @param users the distinct users of the pairs, in kernel memory; default: found in the pairs
    */
   score(pairs: Pairs, out: Floats, users?: Int32Array): void;
   /** Adds the gradient of the loss; returns the loss. Called between `forward` and `backward` of the model. @param users as in `score` */
@@ -17,10 +17,10 @@ export interface PairLearner {
   close(): void;
 }
 
-/** Some tens of megabytes in a network of usual size. */
-const AT_ONCE = 16_384;
+/** Some tens of megabytes for a network of usual size. */
+const PAIRS_PER_CALL = 16_384;
 
-/** Whether a loss on any of its scores can train a model of this kind. */
+/** Whether a loss on any score can train models of this kind. */
 export const learnsPairs = ({ kind, capabilities }: ModelSpec): boolean =>
   kind === 'trained' && capabilities.includes('scores');
 
@@ -28,12 +28,12 @@ export function createPairLearner(k: Kernels, model: TrainableModel): PairLearne
   const { factors, learnPairs, scorePairs } = model;
   if (!factors) {
     if (!learnPairs || !scorePairs) throw new TypeError(`${model.name} does not have the capability scores`);
-    return { runSync: AT_ONCE, score: scorePairs, learn: learnPairs, close() {} };
+    return { pairsPerCall: PAIRS_PER_CALL, score: scorePairs, learn: learnPairs, close() {} };
   }
   const scratch = createScratch(k);
   const distinct = createDistinct(model.nUsers);
   return {
-    runSync: Number.POSITIVE_INFINITY,
+    pairsPerCall: Number.POSITIVE_INFINITY,
     score({ users: rows, items }, out, users = distinct(rows)) {
       const f = factors(users, items);
       k.dotPairs(f.userFactors, f.itemFactors, f.dim, rows, items, out, rows.length);

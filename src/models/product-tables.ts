@@ -1,13 +1,13 @@
-/** Distances as inner products, for all that works on factors: -|p - q|^2 = <[2p, 1, -|p|^2], [q, -|q|^2, 1]>. */
+/** Negative squared distances as inner products: -|p - q|^2 = <[2p, 1, -|p|^2], [q, -|q|^2, 1]>. */
 import type { Kernels } from '../kernels/index.js';
 import type { Factors, Parameter } from './_model.js';
 
 export interface ProductTables {
-  /** The tables, up to date with the points. */
+  /** The tables, computed from the current points. */
   factors(): Factors;
-  /** A batch begins. Training on pairs alone never asks for the tables, and they are not worked out. */
+  /** Begins a batch. The tables are computed only if a loss asks for them. */
   forward(): void;
-  /** Adds what the tables' gradients say to those of the points and clears them, if anybody asked for the tables in this batch. */
+  /** Propagates the gradients of the tables to the points and clears them, if the tables were used in this batch. */
   backward(): void;
   close(): void;
 }
@@ -24,7 +24,7 @@ export function productTables(k: Kernels, p: Parameter, q: Parameter): ProductTa
     return { ...side, rows, table: k.floats(rows * wide), gradient: k.floats(rows * wide) };
   });
   const [users, items] = [sides[0]!, sides[1]!];
-  /** Within a batch the points stay where they are, and one set of tables serves every loss that asks. */
+  /** The points do not change within a batch, so the tables are computed once for all losses. */
   let state: 'outside' | 'in batch' | 'built in batch' = 'outside';
 
   const build = () => {

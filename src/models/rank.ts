@@ -1,4 +1,4 @@
-/** Full rankings from any model, in parts: a large catalogue takes minutes. */
+/** Full rankings by any model, computed in parts. */
 import type { Interactions } from '../data/interactions.js';
 import type { Rankings } from '../data/rankings.js';
 import { type Floats, freeRows, type Kernels, takeRows } from '../kernels/index.js';
@@ -6,19 +6,19 @@ import { createProgress, runInParts, type Step } from '../progress.js';
 import type { Model, Tables } from './_model.js';
 import { checkFactors, checkScores, checkTables } from './check.js';
 
-/** Scores held at once while ranking a model that is not an inner product: 16 M numbers = 64 MB. */
+/** Maximum number of scores in memory for a model without tables: 16 M values = 64 MB. */
 const BLOCK = 16_000_000;
 /** Multiplications between two steps, where they are counted. */
 const AT_ONCE = 2 ** 30;
 
-/** Tables whose inner products are the scores, as the parameters are now; undefined if there are none. @throws RecdistillError `broken-unit` */
+/** Tables whose inner products are the scores, from the current parameters. Undefined if there are none. @throws RecdistillError `broken-unit` */
 export function tablesOf(model: Model): Tables | undefined {
   const tables = model.tables?.() ?? model.factors?.();
   return tables && checkTables(model, tables);
 }
 
 export interface RankOptions {
-  /** Rank only these (ascending); the rows of the others stay empty. */
+  /** Rank only these users (ascending). The rows of other users stay empty. */
   readonly users?: Int32Array;
   readonly step?: Step;
 }
@@ -26,7 +26,8 @@ export interface RankOptions {
 const stepOf = (model: Model): Step => createProgress().task(`ranking for ${model.name}`);
 
 /**
- * The best `depth` items of every user among all items that are not in `mask`; ties go to the lower item id. The model must not change meanwhile.
+ * The best `depth` items of every user among all items that are not in `mask`; ties go to the lower item id. The model must not
+ * change until the promise is settled.
  * @throws RecdistillError `interrupted`, from the step; `broken-unit` for a score that is not a number
  */
 export function rankAll(
@@ -40,7 +41,7 @@ export function rankAll(
   return runInParts(ranking(k, model, mask, depth, chosen), step);
 }
 
-/** Users that are ranked between two steps, by the shape of the model alone: how they are cut may decide on the rounding of scores. */
+/** Users ranked between two steps. Depends on the shape of the model alone, because block sizes can affect the rounding of scores. */
 function usersAtOnce(model: Model, tables: Tables | undefined): number {
   if (tables) return Math.max(64, Math.floor(AT_ONCE / (model.nItems * tables.dim)));
   const { perScore = 1 } = model;
@@ -86,7 +87,7 @@ function* ranking(
 
 /**
  * Each user's own train items, best first by the model's score, at most `depth`; ties go to the lower item id.
- * This is the observed half of what a teacher hands over.
+ * This is the observed part of a teacher's knowledge.
  * @throws RecdistillError `interrupted`, from the step
  */
 export async function rankObserved(
@@ -100,7 +101,7 @@ export async function rankObserved(
   const items = new Int32Array(model.nUsers * depth).fill(-1);
   for (let u = 0; u < model.nUsers; u++) {
     const entries = Array.from({ length: train.indptr[u + 1]! - train.indptr[u]! }, (_, e) => train.indptr[u]! + e);
-    // Entries ascend by item id, so that an equal score leaves the lower id first.
+    // Entries ascend by item id, so a stable sort keeps the lower id first.
     entries.sort((a, b) => scores[b]! - scores[a]! || a - b);
     entries.slice(0, depth).forEach((e, rank) => {
       items[u * depth + rank] = train.indices[e]!;

@@ -1,13 +1,13 @@
-/** How fast this machine is just now, for estimates before long work: measured for some hundredths of a second. */
+/** Current speed of this machine, measured for some hundredths of a second, for estimates of long work. */
 import type { Kernels } from '../kernels/index.js';
 
-/** Side of the matrices that are multiplied. */
+/** Side of the matrices in the measurement. */
 const SIDE = 512;
 const MEASURED_MS = 60;
 
-/** Multiplications a second of `work`, which takes `multiplications` each time: the mean, as the rest of the machine takes its part of it later, too. */
+/** Multiplications per second of `work`, which does `multiplications` per call. The mean, so that load from other processes counts. */
 export function rateOf(multiplications: number, work: () => void): number {
-  // The first time takes memory, and wakes the threads up.
+  // The first call allocates memory and wakes up the threads.
   work();
   const began = performance.now();
   let [rounds, took] = [0, 0];
@@ -19,7 +19,7 @@ export function rateOf(multiplications: number, work: () => void): number {
   return (rounds * multiplications) / (took / 1000);
 }
 
-/** Multiplications a second of products of large matrices. */
+/** Multiplications per second of products of large matrices. */
 export function productRate(k: Kernels): number {
   const [a, b, c] = [k.floats(SIDE ** 2), k.floats(SIDE ** 2), k.floats(SIDE ** 2)];
   try {

@@ -1,6 +1,6 @@
 /**
- * What mult-vae (rows of users) and item-autoencoder (rows of items) share: the options, and a variational autoencoder that is trained on the
- * rows of a matrix and then holds a code for each (Liang et al., WWW 2018).
+ * Shared by mult-vae (user rows) and item-autoencoder (item rows): the options, and a variational autoencoder that is trained on the
+ * rows of a matrix (Liang et al., WWW 2018).
  */
 
 import type { Interactions } from '../data/interactions.js';
@@ -24,17 +24,17 @@ export interface VaeDefaults extends TrainDefaults {
 
 /** @param entries what a row consists of, for help texts: `a user's items` */
 export const vaeShape = (d: VaeDefaults, entries: string) => ({
-  hidden: int({ default: d.hidden, min: 1, max: 4096, help: 'Units of the hidden layer on either side.' }),
-  dim: int({ default: d.dim, min: 1, max: 4096, help: 'Numbers of the latent code.' }),
+  hidden: int({ default: d.hidden, min: 1, max: 4096, help: 'Hidden units of the encoder and of the decoder.' }),
+  dim: int({ default: d.dim, min: 1, max: 4096, help: 'Dimension of the latent code.' }),
   variational: flag({
     default: true,
-    help: 'Whether codes are drawn from a distribution that the KL term holds near normal; otherwise a denoising autoencoder.',
+    help: 'Variational autoencoder with a KL term. If false: a denoising autoencoder.',
   }),
   dropout: float({
     default: d.dropout,
     min: 0,
     max: 0.99,
-    help: `Share of ${entries} hidden from the encoder in training.`,
+    help: `Dropout rate on ${entries} in training.`,
   }),
   beta: float({ default: d.beta, min: 0, max: 10, help: 'Weight of the KL term after annealing.' }),
   annealEpochs: int({
@@ -46,7 +46,7 @@ export const vaeShape = (d: VaeDefaults, entries: string) => ({
   ...trainShape(d),
 });
 
-/** What `tune` tries for either. */
+/** Search space of both models. */
 export const vaeSearch: SearchSpace = {
   hidden: oneOf(100, 200, 400),
   dim: oneOf(32, 64, 128, 200),
@@ -68,41 +68,41 @@ export interface VaeOptions {
   readonly batchSize: number;
 }
 
-/** Kernel memory of a model on `rows` rows over `columns` columns: parameters with Adam, one batch of logits, outputs of all rows. */
+/** Kernel memory of a model on `rows` rows with `columns` columns: parameters with Adam, one batch of logits, outputs of all rows. */
 export const vaeMemory = (rows: number, columns: number, o: VaeOptions): number =>
   (columns * (o.hidden + 4) * 2 * 4 + Math.min(rows, o.batchSize) * columns + rows * (o.hidden + 4)) * 4;
 
 export interface RowVae {
   readonly parameters: readonly Parameter[];
   readonly size: number;
-  /** Numbers in a row of `outputs`, `everyOutput` and `columns`; a score is the inner product of two rows. */
+  /** Length of the rows of `outputs`, `everyOutput` and `columns`. A score is the inner product of two rows. */
   readonly dim: number;
-  /** The output layer: a row for each column of the matrix. */
+  /** The output layer: one row per column of the matrix. */
   readonly columns: Floats;
-  /** Adds the gradient of the mean loss of the rows; returns the loss, summed over them. */
+  /** Adds the gradient of the mean loss of the rows. Returns the loss, summed over the rows. */
   accumulate(ids: Int32Array, epoch: number, index: number): number;
-  /** What the output layer is multiplied by, for the rows `ids`: `ids.length * dim` numbers. */
+  /** Last hidden layer of the rows `ids`: `ids.length * dim` values. */
   outputs(ids: Int32Array, out: Floats): void;
-  /** The same for all rows; holds until the next call. */
+  /** The same for all rows; valid until the next call. */
   everyOutput(): Floats;
-  /** The same rows, to learn through. */
+  /** The same rows with back-propagation. */
   readonly derived: DerivedRows;
   /** The gradient of `columns`. */
   readonly columnGradient: Floats;
   close(): void;
 }
 
-/** Rows that are encoded at a time when all are. */
+/** Rows per block when all are encoded. */
 const BLOCK = 1024;
 
-/** @param purpose name of the model: it names the streams of random numbers */
+/** @param purpose name of the model; it names the random streams */
 export function createRowVae(k: Kernels, matrix: Interactions, seed: number, purpose: string, o: VaeOptions): RowVae {
   const size = { columns: matrix.nItems, hidden: o.hidden, latent: o.dim, variational: o.variational };
   const vae = createVae(k, size, seed, purpose);
   const dropKey = stream(seed, `${purpose} dropout`);
   const noiseKey = stream(seed, `${purpose} noise`);
   let every: Floats | undefined;
-  // Entries are dropped as for the loss of the model itself; the noise of the code belongs to that loss alone.
+  // The same dropout as for the base loss. Noise on the code belongs to the base loss only.
   const derived = createDerivedRows<{ readonly block: RowBlock; readonly pass: VaePass }>(k, matrix.nUsers, vae.width, {
     make(ids, values, epoch) {
       const dropout = epoch === undefined ? undefined : { rate: o.dropout, key: dropKey, epoch };
@@ -158,5 +158,5 @@ export function createRowVae(k: Kernels, matrix: Interactions, seed: number, pur
   };
 }
 
-/** The rows are divided by their norm before entries are dropped. */
+/** Rows are divided by their norm before dropout. */
 export const unitNorm = (entries: number): number => 1 / Math.sqrt(entries);

@@ -13,13 +13,13 @@ import { estimateNeighbours, type NeighbourRule, neighboursOf, scoreByNeighbours
 
 export const rp3beta = computedModel({
   name: 'rp3beta',
-  summary: 'Random walks of three steps, with popular items held back',
+  summary: 'Random walks of three steps, with a popularity penalty',
   source:
     'Paudel et al., Updatable, accurate, diverse, and scalable recommendations for interactive applications, TiiS 2017',
   options: options({
-    alpha: float({ default: 1, above: 0, max: 100, help: 'Exponent of the probability of each step.' }),
-    beta: float({ default: 0, min: 0, max: 10, help: 'Exponent of the popularity by which a score is divided.' }),
-    neighbours: int({ default: 200, min: 1, max: 1_000_000, help: 'Largest weights kept for each item.' }),
+    alpha: float({ default: 1, above: 0, max: 100, help: 'Exponent of the transition probabilities.' }),
+    beta: float({ default: 0, min: 0, max: 10, help: 'Exponent of the popularity penalty.' }),
+    neighbours: int({ default: 200, min: 1, max: 1_000_000, help: 'Number of largest weights per item.' }),
   }),
   search: {
     alpha: range(0.2, 2),

@@ -1,10 +1,10 @@
-/** Working arrays that a model keeps from step to step: taking large ones anew, cleared, would cost as much as some kernels. */
+/** Buffers that a model reuses between steps. Allocating and clearing large arrays costs as much as some kernels. */
 import type { Floats, Kernels } from '../kernels/index.js';
 
 export interface Scratch {
-  /** `length` numbers that hold what was left in them; the array holds until the next call with the same name. */
+  /** `length` uninitialised values. Valid until the next call with the same name. */
   floats(name: string, length: number): Floats;
-  /** Gives the memory back. */
+  /** Frees the memory. */
   close(): void;
 }
 

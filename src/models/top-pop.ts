@@ -1,4 +1,4 @@
-/** The same for everybody: score(u, i) = number of train interactions of i. The floor that every model must clear. */
+/** Popularity: score(u, i) = number of train interactions of item i, for every user. The weakest baseline. */
 
 import { itemCounts } from '../data/interactions.js';
 import { options } from '../options/options.js';
@@ -6,7 +6,7 @@ import { computedModel } from './_model.js';
 
 export const topPop = computedModel({
   name: 'top-pop',
-  summary: 'Most popular items first, the same for everybody',
+  summary: 'Most popular items, the same for all users',
   source: 'folklore',
   options: options({}),
   search: {},

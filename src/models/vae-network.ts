@@ -1,9 +1,9 @@
 /**
  * The network of the variational autoencoders, on sparse rows over `columns`: h1 = tanh(W1 x + b1); [mu, logvar] = W2 h1 + b2;
  * z = mu + noise * exp(logvar / 2); h2 = tanh(W3 [z, 1]); logits = W4 [h2, 1]; loss of a row = -sum_c x_c log_softmax(logits)_c + beta * KL,
- * averaged over the batch. Not variational: W2 gives mu alone, z = mu, no KL.
- * W1 is kept as columns x hidden. The decoder keeps its biases as a column behind its weights, so that the logits are inner products of
- * rows [h2, 1] with rows of W4. Both are filled up with zeros to a multiple of 4 numbers: products of rows that are not aligned are slower.
+ * averaged over the batch. If not variational, W2 gives mu only, z = mu, and there is no KL term.
+ * W1 is stored as columns x hidden. The decoder stores its biases as an extra column, so logits are inner products of
+ * rows [h2, 1] with rows of W4. Rows are padded with zeros to a multiple of 4 values, because products of unaligned rows are slower.
  */
 
 import type { Floats, Kernels } from '../kernels/index.js';
@@ -22,41 +22,41 @@ export interface VaeSize {
 
 export interface Vae {
   readonly parameters: readonly Parameter[];
-  /** Numbers in a row of `code`: [mu, logvar] or mu alone. */
+  /** Length of a row of `code`: [mu, logvar], or mu only. */
   readonly codeWidth: number;
-  /** Numbers in a row of `z` and of W3: latent + 1, filled up. */
+  /** Length of a row of `z` and of W3: latent + 1, padded. */
   readonly zWidth: number;
-  /** Numbers in a row of `outputs` and of `w4`: hidden + 1, filled up. */
+  /** Length of a row of `outputs` and of `w4`: hidden + 1, padded. */
   readonly width: number;
-  /** W4 with its biases: `columns * width` numbers. */
+  /** W4 with its biases: `columns * width` values. */
   readonly w4: Parameter;
-  /** Adds the gradient of the mean loss of the block; returns the loss summed over its rows. `noise`: `rows * latent` numbers. */
+  /** Adds the gradient of the mean loss of the block. Returns the loss summed over its rows. `noise`: `rows * latent` values. */
   step(rows: RowBlock, noise: Floats, beta: number): number;
   /** code = [mu, logvar] of each row. */
   encode(rows: RowBlock, code: Floats): void;
   /**
-   * z = [mu + noise * exp(logvar / 2), 1] of each row, `rows * zWidth` numbers; z = [mu, 1] without noise or if the network is not variational.
-   * @returns the KL divergence to N(0, 1), summed over the rows; 0 where z = [mu, 1]
+   * z = [mu + noise * exp(logvar / 2), 1] of each row, `rows * zWidth` values; z = [mu, 1] without noise or if not variational.
+   * @returns the KL divergence to N(0, 1), summed over the rows; 0 if z = [mu, 1]
    */
   sample(code: Floats, noise: Floats | undefined, z: Floats, rows: number): number;
   /** out = [h2, 1] of each row of z, `rows * width` numbers. */
   decode(rows: number, z: Floats, out: Floats): void;
-  /** [h2, 1] of each row with z = mu: the logits are the inner products with the rows of `w4`. */
+  /** [h2, 1] of each row with z = mu. Logits are inner products with the rows of `w4`. */
   outputs(rows: RowBlock, out: Floats): void;
-  /** The same, with all that it takes to go back from its gradient. */
+  /** The same, with the activations needed for back-propagation. */
   open(rows: RowBlock): VaePass;
   close(): void;
 }
 
 export interface VaePass {
-  /** [h2, 1] of each row, `rows * width` numbers. */
+  /** [h2, 1] of each row, `rows * width` values. */
   readonly out: Floats;
-  /** Adds what a gradient by `out` says to those of the parameters; writes over it. Called once at most. */
+  /** Back-propagates the gradient of `out` to the parameters and overwrites it. May be called once. */
   back(gradient: Floats): void;
   close(): void;
 }
 
-/** What the layers made of some rows. */
+/** Activations of some rows. */
 interface Activations {
   readonly h1: Floats;
   readonly code: Floats;
@@ -65,12 +65,12 @@ interface Activations {
   readonly h2: Floats;
 }
 
-/** @param purpose names the streams of the initial numbers */
+/** @param purpose names the random streams of the initial values */
 export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: string): Vae {
   const { columns, hidden, latent, variational } = size;
   const [width, zWidth] = [withBias(hidden), withBias(latent)];
   const codeWidth = variational ? 2 * latent : latent;
-  // Glorot deviation, as in the authors' notebook; biases 0.
+  // Glorot initialisation, as in the authors' notebook; biases 0.
   const table = (name: string, rows: number, inputs: number, columns = inputs) => {
     const deviation = Math.sqrt(2 / (rows + inputs));
     const p = normalTable(k, name, rows, columns, stream(seed, `${purpose} ${name}`), deviation);
@@ -114,7 +114,7 @@ export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: stri
     k.tanh(out, rows * width);
     endRows(out, rows, hidden, width, 1);
   };
-  /** Writes the gradient over the code. Without noise z = mu, and only mu has one. */
+  /** Overwrites the code with its gradient. Without noise z = mu, so only mu has a gradient. */
   const codeGradient = (code: Floats, noise: Floats | undefined, dz: Floats, rows: number, klWeight: number) => {
     for (let r = 0; r < rows; r++) {
       for (let d = 0; d < latent; d++) {
@@ -131,7 +131,7 @@ export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: stri
       }
     }
   };
-  /** From the gradient by [h2, 1] on; writes over it and over the code. */
+  /** Back-propagates from the gradient of [h2, 1]. Overwrites it and the code. */
   const back = (rows: RowBlock, { h1, code, z, h2 }: Activations, dh2: Floats, noise?: Floats, klWeight = 0) => {
     const n = rows.size;
     const [dh1, dz] = [scratch.floats('dh1', n * hidden), scratch.floats('dz', n * latent)];
@@ -207,7 +207,7 @@ export function createVae(k: Kernels, size: VaeSize, seed: number, purpose: stri
 
 const withBias = (inputs: number): number => Math.ceil((inputs + 1) / 4) * 4;
 
-/** Puts `value` and then zeros behind the first `inputs` of `width` numbers in each row. */
+/** Writes `value` and then zeros after the first `inputs` of `width` values in each row. */
 function endRows(x: Floats, rows: number, inputs: number, width: number, value: number): void {
   for (let r = 0; r < rows; r++) {
     x[r * width + inputs] = value;

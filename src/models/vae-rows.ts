@@ -1,4 +1,4 @@
-/** Rows of a sparse matrix as a network of autoencoders takes them: input entries, some of them dropped, and the targets of the loss. */
+/** Rows of a sparse matrix as input of an autoencoder: entries with dropout, and the targets of the loss. */
 
 import { type Interactions, itemsOf } from '../data/interactions.js';
 import { type Floats, freeRows, type Kernels, type Rows } from '../kernels/index.js';
@@ -6,7 +6,7 @@ import { type RandomKey, uniform } from '../math/random.js';
 
 export interface RowBlock {
   readonly size: number;
-  /** What the encoder sees, weighted: `indptr[size]` entries, and room for more. */
+  /** Weighted input of the encoder: `indptr[size]` entries; the arrays may be longer. */
   readonly input: Rows & { readonly weights: Floats };
   /** Row of the block for each entry of `input.indices`. */
   readonly rowOf: Int32Array;
@@ -15,7 +15,7 @@ export interface RowBlock {
   close(): void;
 }
 
-/** Hides entries from the encoder; what is left is scaled by 1 / (1 - rate). */
+/** Dropout of input entries. The remaining entries are scaled by 1 / (1 - rate). */
 export interface Dropout {
   readonly rate: number;
   readonly key: RandomKey;
@@ -23,8 +23,8 @@ export interface Dropout {
 }
 
 /**
- * Takes the rows `ids` of `matrix` into kernel memory.
- * @param weightOf weight of an entry in a row of so many, before dropout
+ * Copies the rows `ids` of `matrix` into kernel memory.
+ * @param weightOf weight of an entry before dropout, by the number of entries of its row
  */
 export function takeRowBlock(
   k: Kernels,
@@ -51,7 +51,7 @@ export function takeRowBlock(
     at += own.length;
     targets.indptr[r + 1] = at;
     for (let position = 0; position < own.length; position++) {
-      // A counter of its own for each entry of each epoch: the mask does not depend on how rows are batched.
+      // One random counter per entry and epoch, so the dropout mask does not depend on the batches.
       if (rate > 0 && uniform(dropout!.key, dropout!.epoch, matrix.indptr[ids[r]!]! + position) < rate) continue;
       input.indices[kept] = own[position]!;
       input.weights[kept] = weight;

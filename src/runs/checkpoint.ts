@@ -1,4 +1,4 @@
-/** Checkpoints of a run: `checkpoints/epoch-000010.safetensors`, of which the two newest are kept. */
+/** Checkpoints of a run: `checkpoints/epoch-000010.safetensors`. The two newest are kept. */
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { fail, RecdistillError } from '../errors.js';
@@ -8,12 +8,12 @@ import { readSafetensors, writeSafetensors } from '../formats/safetensors.js';
 import { canonicalJson } from '../student/canonical-json.js';
 import type { Tensor } from '../student/safetensors.js';
 
-/** One state of a model and of the loop around it. */
+/** State of a model and of its training. */
 export interface Checkpoint<State = unknown> {
   /** Epochs completed, >= 0. */
   readonly epoch: number;
   readonly tensors: Readonly<Record<string, Tensor>>;
-  /** Everything else, as JSON values: it comes back exactly as it was given. */
+  /** Further state as JSON values. It is restored exactly. */
   readonly state: State;
 }
 
@@ -29,8 +29,8 @@ const pattern = /^epoch-(\d{6,15})\.safetensors$/;
 const nameOf = (epoch: number): string => `epoch-${String(epoch).padStart(6, '0')}.safetensors`;
 
 /**
- * Writes a checkpoint, then removes all but the two newest.
- * @param hash the run's hash: a checkpoint of another run is not taken for one of this
+ * Writes a checkpoint and removes all but the two newest.
+ * @param hash the run's hash, so that a checkpoint of another run is not loaded
  * @throws RecdistillError `write-failed`; TypeError if `state` is not JSON or a shape does not fit
  */
 export function writeCheckpoint(run: string, hash: string, checkpoint: Checkpoint): void {
@@ -64,10 +64,10 @@ function removeCheckpoints(run: string, epochs: readonly number[]): void {
 }
 
 /**
- * The newest checkpoint that is whole; `damaged` lists newer ones that are not.
- * @param until looks at no later epoch
+ * The newest valid checkpoint. `damaged` lists newer ones that are damaged.
+ * @param until reads no later epoch
  * @returns `checkpoint` undefined if the run has none yet
- * @throws RecdistillError `artifact-damaged` if there are checkpoints and none of them is whole
+ * @throws RecdistillError `artifact-damaged` if there are checkpoints and all of them are damaged
  */
 export function readNewestCheckpoint(
   run: string,
@@ -86,11 +86,11 @@ export function readNewestCheckpoint(
   }
   const first = damaged[0];
   if (!first) return { checkpoint: undefined, damaged };
-  const hint = 'No whole checkpoint is left: add --overwrite to start this run anew.';
-  fail('artifact-damaged', { path: first.path, problem: `${first.problem}; nor is an older one whole`, hint });
+  const hint = 'No valid checkpoint is left: add --overwrite to restart this run.';
+  fail('artifact-damaged', { path: first.path, problem: `${first.problem}; older ones are damaged, too`, hint });
 }
 
-/** Moves damaged checkpoints out of the way, so that they are not counted among the newest; they stay for a look. */
+/** Renames damaged checkpoints, so that they are not counted among the newest. They stay for inspection. */
 export function setAside(damaged: readonly DamagedCheckpoint[]): void {
   for (const { path } of damaged) writing(path, () => fs.renameSync(path, `${path}.damaged`));
 }
@@ -109,7 +109,7 @@ function readCheckpoint(path: string, hash: string, epoch: number): Checkpoint {
   const { metadata, tensors } = readSafetensors(path);
   if (metadata.get('run') !== hash) fail('artifact-damaged', { path, problem: 'it belongs to another run' });
   if (metadata.get('epoch') !== String(epoch)) {
-    fail('artifact-damaged', { path, problem: `it is of epoch ${metadata.get('epoch')}` });
+    fail('artifact-damaged', { path, problem: `its epoch is ${metadata.get('epoch')}` });
   }
   let state: unknown;
   try {

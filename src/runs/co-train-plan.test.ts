@@ -95,9 +95,9 @@ test('what is wrong is refused in a sentence before any work: nothing is kept, n
     [
       'needs-not-met',
       { teacher: await saved('item-autoencoder', { hidden: 8, dim: 4 }) },
-      /item-autoencoder.*cannot train on/,
+      /item-autoencoder.*cannot be trained together/,
     ],
-    ['needs-not-met', { student: { ...student, model: 'external' } }, /external.*cannot train on/],
+    ['needs-not-met', { student: { ...student, model: 'external' } }, /external.*cannot be trained together/],
     [
       'needs-not-met',
       { student: await saved('bpr-mf', { avoid: 'held-out' }) },

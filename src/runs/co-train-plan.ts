@@ -1,4 +1,4 @@
-/** What a joint training of a teacher and a student is to do, checked before any work. */
+/** The plan of a joint training of teacher and student, checked before any work. */
 import type { Dataset } from '../data/index.js';
 import {
   type CoTrainedMethod,
@@ -21,20 +21,20 @@ import { unknownUnit } from './uses.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** One of the two: what it was, and how it trains on. */
+/** One of the two models: the saved model and the options of its training. */
 export interface Side {
   readonly role: LearnerRole;
   readonly saved: SavedModel;
   readonly spec: ModelSpec;
-  /** Of the model. */
+  /** Options of the training loop. */
   readonly options: TrainOptions;
-  /** All options of the model, of which `options` are those of the loop. */
+  /** All options of the model; `options` is the part that the training loop reads. */
   readonly modelOptions: Values;
 }
 
 export interface CoTrainPlan {
   readonly method: CoTrainedMethod;
-  /** Of the method, checked and with defaults. */
+  /** Options of the method, checked and with defaults. */
   readonly options: Values;
   /** Teacher and student. */
   readonly sides: readonly [Side, Side];
@@ -45,11 +45,11 @@ export interface CoTrainPlan {
 /** @throws RecdistillError `needs-not-met` for a method that trains one model */
 export function coTrainedOnly(method: MethodSpec): CoTrainedMethod {
   if (isCoTrained(method)) return method;
-  return refuse(`${method.name} trains one student and leaves its teachers as they are`, 'Use runJob, or choose bd.');
+  return refuse(`${method.name} trains one student and does not change its teachers`, 'Use runJob, or choose bd.');
 }
 
 /**
- * @param saved where both begin; of `untrainedModel`, whose size is not known yet, all but the sizes is checked
+ * @param saved the saved models of both; for `untrainedModel`, sizes are unknown and not checked
  * @throws RecdistillError `unknown-option`, `bad-option`, `needs-not-met`, `out-of-memory`
  */
 export function planCoTraining(
@@ -68,7 +68,7 @@ export function planCoTraining(
   if (learnerRoles.every((role) => sizeOf(saved[role]) > 0)) checkSizes(sizeOf(saved.teacher), sizeOf(saved.student));
   const [one, other] = learnerRoles.map((role) => learners[role].avoid ?? 'train');
   if (one !== other)
-    refuse(`the teacher was trained with avoid ${one}, the student with ${other}`, 'Train both with the same.');
+    refuse(`the teacher was trained with avoid ${one}, the student with ${other}`, 'Train both with the same value.');
   const sides = [teacher, student] as const;
   const memory =
     sides.reduce((sum, { spec, modelOptions: o }) => sum + memoryNeeded(spec, o, dataset), 0) +
@@ -78,7 +78,7 @@ export function planCoTraining(
     memoryAvailable(),
     memory,
     `${sides.map((s) => s.spec.name).join(' and ')} on ${nUsers} users x ${nItems} items`,
-    'Nothing was started. Use smaller models, draw fewer items, or free memory.',
+    'Nothing was started. Use smaller models, sample fewer items, or free memory.',
   );
   return { method, options, sides, memory };
 }
@@ -129,8 +129,8 @@ function sideOf(method: CoTrainedMethod, role: LearnerRole, saved: SavedModel, o
       .filter(learnsPairs)
       .map((m) => m.name);
     return refuse(
-      `the ${role} is ${saved.model}, which cannot train on with another model`,
-      `Models that can: ${able.join(', ')}.`,
+      `the ${role} is ${saved.model}, which cannot be trained together with another model`,
+      `Supported models: ${able.join(', ')}.`,
     );
   }
   if (saved.dataFingerprint !== dataset.fingerprint) {
@@ -146,12 +146,12 @@ function sideOf(method: CoTrainedMethod, role: LearnerRole, saved: SavedModel, o
   return { role, saved, spec, options: trainOptionsOf(modelOptions), modelOptions };
 }
 
-/** The larger one teaches. */
+/** The teacher must not be smaller than the student. */
 function checkSizes(teacher: number, student: number): void {
   if (teacher >= student) return;
   refuse(
     `the teacher has ${teacher} parameters and the student ${student}`,
-    'The teacher must not be smaller than the student: exchange them.',
+    'The teacher must not be smaller than the student. Exchange them.',
   );
 }
 

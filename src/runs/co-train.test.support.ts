@@ -1,4 +1,4 @@
-/** What the tests of bidirectional distillation share: small models and a request with them. */
+/** Shared by the tests of bidirectional distillation: small models and a request with them. */
 import type { LoadedDataset } from '../data/index.js';
 import type { CoTrainRequest } from './co-train.js';
 import { runJob } from './job.js';

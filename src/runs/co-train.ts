@@ -1,5 +1,5 @@
 /**
- * A teacher and a student that train on together, by a method of the form `co-trained`: two runs that are made, resumed, judged and kept as one.
+ * Trains a teacher and a student together by a method of the form `co-trained`: two runs that are trained, resumed, evaluated and stored together.
  */
 import type { Dataset } from '../data/index.js';
 import {
@@ -29,24 +29,24 @@ export interface CoTrainRequest extends Pair<SavedModel> {
   readonly kernels: Kernels;
   /** Name of a co-trained method, or the method itself. */
   readonly method: string | CoTrainedMethod;
-  /** Of the method; how both train on is among them. */
+  /** Options of the method. They include the training options of both models. */
   readonly options?: Readonly<Record<string, unknown>>;
   readonly evaluation?: Partial<EvaluationOptions>;
   readonly trajectory?: Partial<TrajectoryOptions>;
-  /** The runs are kept in the folders `teacher` and `student` within it; absent: in memory only. */
+  /** The runs are stored in the folders `teacher` and `student` within it. Absent: in memory only. */
   readonly folder?: string;
   readonly overwrite?: Overwrite;
-  /** Whether each evaluation judges on test as well, for the curves of a report. */
+  /** Whether each evaluation also evaluates on test, for the curves of a report. */
   readonly testCurve?: boolean;
-  /** How the data set was loaded; kept in the run folders. */
+  /** How the data set was loaded. Stored in the run folders. */
   readonly source?: Readonly<Record<string, unknown>>;
   readonly listen?: (role: LearnerRole, event: TrainEvent) => void;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Trains both on, from finished models of the same data, and returns both as finished jobs.
- * @param use called with the finished teacher, then with the finished student, before they are closed; not called for runs that are read back
+ * Continues the training of two finished models of the same data, together, and returns both as finished jobs.
+ * @param use called with the finished teacher, then with the finished student, before they are closed; not called for stored runs
  * @throws RecdistillError `unknown-name`, `unknown-option`, `bad-option`, `needs-not-met`, `out-of-memory`, `usage`, `run-locked`, `run-differs`,
  *   `artifact-damaged`, `write-failed`, `diverged`, `interrupted`
  */
@@ -58,7 +58,7 @@ export async function coTrain(request: CoTrainRequest, use?: Use): Promise<Pair<
   const plan = planCoTraining(method, request, request.options, dataset);
   if (folder !== undefined && isRun(folder)) {
     fail('usage', {
-      problem: `${folder} is a run itself, and those of teacher and student would be runs within it`,
+      problem: `${folder} is a run, so the runs of teacher and student cannot be stored in it`,
       hint: 'Choose another --name, or delete that run first.',
     });
   }
@@ -88,13 +88,13 @@ export async function coTrain(request: CoTrainRequest, use?: Use): Promise<Pair<
   return { teacher: jobs[0]!, student: jobs[1]! };
 }
 
-/** One of the two as it is made: with the parameters of its run. */
+/** One of the two models with the parameters of its run. */
 export const sideTask = ({ spec, modelOptions, saved }: Side, listen: Listener): ModelTask => ({
   ...{ spec, options: modelOptions, listen },
   begin: (model) => loadParameters(model, saved),
 });
 
-/** How the two learn from each other; either may be at its best before the first epoch. */
+/** How the two models learn from each other. Either may be best before the first epoch. */
 export const coTrainingTask = ({ method, options, sides }: CoTrainPlan, { users }: Dataset, kernels: Kernels) => ({
   method: method.name,
   evaluateStart: true,
@@ -105,10 +105,10 @@ export const coTrainingTask = ({ method, options, sides }: CoTrainPlan, { users 
     const hooks = await method.create(
       {
         ...{ kernels, train, userIds: users.ids, teacher: teacher!, student: student! },
-        tell: (epoch, details) => {
+        report: (epoch, details) => {
           for (const { listen } of models) listen({ type: 'method', epoch, method: method.name, details });
         },
-        step: progress.task('drawing items'),
+        step: progress.task('sampling items'),
       },
       options,
     );

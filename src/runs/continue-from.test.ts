@@ -78,7 +78,7 @@ test('the known keep their numbers, the new are folded in as the runtime would d
     assert.ok(foldedIn > 0 && report.items.foldedIn > 0);
     assert.match(
       continueText(report),
-      /^going on from a bundle\. Users: \d+ known, \d+ new and folded in.* 1 of the bundle/,
+      /^continuing from a bundle\. Users: \d+ known, \d+ new and folded in.* 1 of the bundle/,
     );
 
     // Somebody new who has known items only stands where the bundle itself would place them.
@@ -105,7 +105,7 @@ test('a job goes on from a bundle: it is judged before its first epoch, at its b
   const { dim: _, ...options } = quick;
   const whole = await runJob({ ...request, options, listen: (e) => events.push(e) });
   assert.equal(whole.result.options.dim, 4);
-  assert.ok(events.some((e) => e.type === 'note' && /going on from a bundle/.test(e.message)));
+  assert.ok(events.some((e) => e.type === 'note' && /continuing from a bundle/.test(e.message)));
   const values = events.flatMap((e) => (e.type === 'evaluation' ? [{ epoch: e.epoch, ...e.metrics }] : []));
   assert.equal(values[0]!.epoch, 0);
   assert.ok(
@@ -135,7 +135,7 @@ test('HetComp teaches a student that goes on by the final checkpoints alone, unl
   assert.equal(whole.result.options.trajectoryLength, 2);
 });
 
-test('what cannot go on is refused, and keeps no memory', async () => {
+test('what cannot continue is refused, and keeps no memory', async () => {
   const request = { dataset: states.now, kernels, model: 'bpr-mf', evaluation, start: bundle };
   const biased = { ...bundle, model: { ...bundle.model, itemBiases: new Float32Array(bundle.model.nItems) } };
   const short = { epochs: 1 };
@@ -143,8 +143,8 @@ test('what cannot go on is refused, and keeps no memory', async () => {
     const dim = { ...quick, dim: 8 };
     await assert.rejects(runJob({ ...request, options: dim }), refusedAs('bad-option', /dim.* 4, as in the bundle/));
     const other = { ...request, model: 'lightgcn', options: short };
-    await assert.rejects(runJob(other), refusedAs('needs-not-met', /lightgcn cannot go on/));
-    await assert.rejects(runJob({ ...request, model: 'ease' }), refusedAs('needs-not-met', /ease cannot go on/));
+    await assert.rejects(runJob(other), refusedAs('needs-not-met', /lightgcn cannot continue/));
+    await assert.rejects(runJob({ ...request, model: 'ease' }), refusedAs('needs-not-met', /ease cannot continue/));
     const wrong = { ...request, start: biased, options: short };
     await assert.rejects(runJob(wrong), refusedAs('needs-not-met', /biases/));
   };

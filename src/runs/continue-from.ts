@@ -1,6 +1,6 @@
 /**
- * Where a student goes on from a bundle: those it knows keep their numbers, new users and items are folded in by least squares
- * (student/fold-in.ts) from what they have to do with those it knows, and who has nothing to do with any of them begins at random.
+ * The start of a student that continues from a bundle. Known users and items keep their embeddings. New ones are folded in by least squares
+ * (student/fold-in.ts) from their interactions with known ones. Those without such interactions start at random.
  */
 
 import type { Dataset } from '../data/index.js';
@@ -13,20 +13,20 @@ import { createProgress, type Step } from '../progress.js';
 import { type FoldInSpace, foldIn, foldInDefaults, foldInSpace } from '../student/fold-in.js';
 import type { StudentBundle } from '../student/index.js';
 
-/** How many users, or items, begin in which way. */
+/** Number of users, or items, by how they start. */
 export interface ContinueCounts {
   readonly known: number;
   readonly foldedIn: number;
   readonly random: number;
-  /** In the bundle, but not in the data: the new student will not know them. */
+  /** In the bundle but not in the data. The new student does not know them. */
   readonly gone: number;
 }
 
 export type ContinueReport = Readonly<Record<'users' | 'items', ContinueCounts>>;
 
 /**
- * Options with the dim of the bundle and what suits the method when a student goes on, where nothing is given.
- * @throws RecdistillError `bad-option` if another is, `needs-not-met` for a model that would be computed before it could be refused
+ * Options with the bundle's `dim` and the method's defaults for a continued student, unless given.
+ * @throws RecdistillError `bad-option` for another `dim`, `needs-not-met` for a model that is computed directly
  */
 export function optionsToContinue(
   { name, kind, options: { shape } }: ModelSpec,
@@ -38,21 +38,21 @@ export function optionsToContinue(
   if (!('dim' in shape)) return { ...continueDefaults, ...options };
   if (options.dim !== undefined && options.dim !== dim) {
     const expected = `${dim}, as in the bundle`;
-    const help = 'Leave it out; a student of another size has to be trained from the beginning.';
-    fail('bad-option', { option: 'dim', owner: 'a student that goes on', given: options.dim, expected, help });
+    const help = 'Leave it out. To change the size, train a new student.';
+    fail('bad-option', { option: 'dim', owner: 'a continued student', given: options.dim, expected, help });
   }
   return { ...continueDefaults, ...options, dim };
 }
 
 /**
- * Puts what the bundle knows into a model whose parameters are the tables behind its scores, such as bpr-mf.
- * @throws RecdistillError `needs-not-met` for a model of another kind or dim, or a bundle with biases; `interrupted`
+ * Copies the bundle's embeddings into a model whose parameters are the tables of its scores, such as bpr-mf.
+ * @throws RecdistillError `needs-not-met` for another kind of model, another dim, or a bundle with biases; `interrupted`
  */
 export async function continueFrom(
   model: TrainableModel,
   { model: from }: StudentBundle,
   dataset: Dataset,
-  step = createProgress().task('folding in who is new'),
+  step = createProgress().task('folding in new users and items'),
 ): Promise<ContinueReport> {
   const tables = model.factors?.();
   const isParameter = (table: Floats) => model.parameters.some((p) => p.values === table);
@@ -66,19 +66,19 @@ export async function continueFrom(
   }
   if (tables.dim !== from.dim) {
     const problem = `${model.name} has dim ${tables.dim}, and the bundle ${from.dim}`;
-    fail('needs-not-met', { problem, hint: `Make the model with dim ${from.dim}.` });
+    fail('needs-not-met', { problem, hint: `Create the model with dim ${from.dim}.` });
   }
   if (from.userBiases || from.itemBiases) {
-    const problem = `the bundle has biases, for which ${model.name} has no place`;
+    const problem = `the bundle has biases, which ${model.name} does not support`;
     fail('needs-not-met', {
       problem,
-      hint: 'Train a student of bpr-mf from the beginning; its bundle can be continued.',
+      hint: 'Train a new bpr-mf student. Its bundle can be continued.',
     });
   }
   const { train } = dataset;
   const users = sideOf(tables.userFactors, from.userFactors, from.userIds, dataset.users.ids, from.dim);
   const items = sideOf(tables.itemFactors, from.itemFactors, from.itemIds, dataset.items.ids, from.dim);
-  // Items first: a new user may have nothing but new items.
+  // Items first: a new user may only have new items.
   const toItems = foldInSpace(from.itemFactors, from.userFactors, from.dim);
   const newItems = await foldInNew(items, { ...toItems, factors: users.table }, transpose(train), users.placed, step);
   const toUsers = foldInSpace(from.userFactors, from.itemFactors, from.dim);
@@ -87,25 +87,25 @@ export async function continueFrom(
 }
 
 function refuse(name: string): never {
-  const problem = `${name} cannot go on from a bundle: what it learns is not the tables that a bundle holds`;
-  return fail('needs-not-met', { problem, hint: 'Let the student be bpr-mf, which takes the tables of any model.' });
+  const problem = `${name} cannot continue from a bundle: its parameters are not the tables of a bundle`;
+  return fail('needs-not-met', { problem, hint: 'Use bpr-mf as student, which accepts the tables of any model.' });
 }
 
-/** The report in one sentence. */
+/** The report as a sentence. */
 export function continueText({ users, items }: ContinueReport): string {
   const of = ({ known, foldedIn, random, gone }: ContinueCounts, who: string) =>
-    `${who}: ${known} known, ${foldedIn} new and folded in${random > 0 ? `, ${random} new and begun at random` : ''}${gone > 0 ? `, ${gone} of the bundle are not in this data and left out` : ''}`;
-  return `going on from a bundle. ${of(users, 'Users')}. ${of(items, 'Items')}.`;
+    `${who}: ${known} known, ${foldedIn} new and folded in${random > 0 ? `, ${random} new and started at random` : ''}${gone > 0 ? `, ${gone} of the bundle are not in this data` : ''}`;
+  return `continuing from a bundle. ${of(users, 'Users')}. ${of(items, 'Items')}.`;
 }
 
-/** The table of users or of items, and which of its rows say something. */
+/** The table of users or of items, and which of its rows are known. */
 interface Side {
   readonly table: Floats;
   readonly placed: Uint8Array;
   readonly counts: Pick<ContinueCounts, 'known' | 'gone'>;
 }
 
-/** Copies the rows of those whom the bundle knows. @param now their ids in the data */
+/** Copies the rows that the bundle knows. @param now ids in the data */
 function sideOf(table: Floats, factors: Float32Array, before: readonly string[], now: readonly string[], dim: number) {
   const rowOf = new Map(before.map((id, row) => [id, row]));
   const placed = new Uint8Array(now.length);
@@ -120,7 +120,7 @@ function sideOf(table: Floats, factors: Float32Array, before: readonly string[],
   return { table, placed, counts: { known, gone: before.length - known } } satisfies Side;
 }
 
-/** @param given which rows of the space say something */
+/** @param given which rows of the space are known */
 async function foldInNew(
   { table, placed }: Side,
   space: FoldInSpace,
@@ -139,7 +139,7 @@ async function foldInNew(
       random++;
       continue;
     }
-    // The weights of `recommendFromItems`, so that somebody new begins where the bundle would have placed them.
+    // The weights of `recommendFromItems`, so that a new user starts where the bundle would fold them in.
     table.set(foldIn(space, own, foldInDefaults), row * space.dim);
     placed[row] = 1;
     foldedIn++;

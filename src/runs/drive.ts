@@ -1,6 +1,6 @@
 /**
- * Brings models to a judged result: opens their run folders, resumes or reads back, trains them in the one loop (or computes them), tests each
- * once, and keeps what later commands read. `runJob` drives one model, `coTrain` two.
+ * Runs the jobs of one or several models: opens their run folders, resumes or reads back, trains them in the training loop (or computes
+ * them), evaluates each once on test, and stores what later commands read. `runJob` drives one model, `coTrain` two.
  */
 import { join } from 'node:path';
 import type { Dataset } from '../data/index.js';
@@ -19,23 +19,23 @@ import { tellUnusedWeights } from './unused-weights.js';
 import { usesOf } from './uses.js';
 import { type Fitted, storeOf, watchModel } from './watch.js';
 
-/** A model and the run that it becomes. */
+/** A model and its run. */
 export interface DrivenModel extends ModelTask {
-  /** Options that the run records: those of model, method, evaluation and trajectory. */
+  /** Options recorded in the manifest: of model, method, evaluation and trajectory. */
   readonly recorded: Readonly<Record<string, unknown>>;
-  /** Where the run is kept; absent: in memory only. */
+  /** Folder of the run. Absent: in memory only. */
   readonly folder?: string;
-  /** Kind of the run, as its manifest has it. */
+  /** Kind of the run in its manifest. */
   readonly kind: string;
-  /** Hashes of what it is made from, by what that is. */
+  /** Hashes of the run's inputs, by role. */
   readonly inputs: Readonly<Record<string, string>>;
-  /** Other units that it is made by, such as a method. */
+  /** Further units that the run uses, such as a method. */
   readonly units?: readonly Unit[];
   /** Names of its teachers, for its student bundle. */
   readonly teachers: readonly string[];
-  /** Whether the last epoch is kept, whatever valid says. */
+  /** Whether the last epoch is kept instead of the best one on valid. */
   readonly keepsLast?: boolean;
-  /** Further figures on test that are told with each evaluation and decide nothing. */
+  /** Additional test metrics, reported with each evaluation. They select nothing. */
   readonly measure?: (model: Model) => Readonly<Record<string, number>>;
 }
 
@@ -44,14 +44,14 @@ export interface DriveTask extends ModelsTask<DrivenModel> {
   readonly method: string;
   readonly evaluation: EvaluationOptions;
   readonly trajectory: TrajectoryOptions;
-  /** Whether each evaluation judges on test as well. */
+  /** Whether each evaluation also evaluates on test. */
   readonly testCurve?: boolean;
   readonly overwrite?: Overwrite;
-  /** How the data set was loaded; kept in the run folders. */
+  /** How the data set was loaded. Stored in the run folders. */
   readonly source?: Readonly<Record<string, unknown>>;
 }
 
-/** The run folder of a model, and all that is told of it. */
+/** The run folder of a model and its event listener. */
 type Kept = DrivenModel & { readonly run: RunFolder | undefined };
 
 /**
@@ -78,12 +78,12 @@ export async function drive(task: DriveTask, use?: Use): Promise<readonly Job[]>
   }
 }
 
-/** What names the run of a model, in a folder or in memory. */
+/** What identifies the run of a model, in a folder or in memory. */
 const specOf = ({ kind, recorded, inputs, spec, units = [] }: DrivenModel, { fingerprint }: Dataset): RunSpec => ({
   ...{ kind, options: recorded, dataFingerprint: fingerprint, inputs, revisions: revisionsOf([spec, ...units]) },
 });
 
-/** None where nothing is kept. */
+/** Empty if nothing is stored. */
 function openRuns({ models, dataset, kernels, source, overwrite = false }: DriveTask): RunFolder[] {
   const runs: RunFolder[] = [];
   try {
@@ -106,7 +106,7 @@ async function finishedJobs(
 ): Promise<readonly Job[]> {
   for (const [at, run] of runs.entries()) {
     const named = await nameAgain(run, dataset, source);
-    if (named) models[at]!.listen({ type: 'note', message: 'it has the names of items now' });
+    if (named) models[at]!.listen({ type: 'note', message: 'item labels were added' });
   }
   return runs.map((run) => readBack(run, dataset, evaluator));
 }
@@ -128,7 +128,7 @@ async function trainAndFinish(
     const more = { fitted: fitted[at]!, metrics: measure?.(model) ?? {}, progress: made.progress };
     jobs.push(await finishModel({ ...finishing, ...more }, use));
   }
-  // Only when all are finished: until then each may be needed to go on.
+  // Only when all are finished: until then each may be needed to resume.
   for (const { run } of made.models) if (run) forgetCheckpoints(run);
   for (const f of fitted) f.forget();
   return jobs;
@@ -142,7 +142,7 @@ async function fit(task: DriveTask, made: MadeModels<Kept>, evaluator: Evaluator
   const watches = new Map(
     models.map((m) => {
       const { model, run, listen, measure, keepsLast: keepLast = false } = m;
-      if (!evaluator.selects) listen({ type: 'note', message: 'there is no valid part: the last epoch is kept' });
+      if (!evaluator.selects) listen({ type: 'note', message: 'there is no valid part, so the last epoch is kept' });
       const { selectBy } = task.evaluation;
       const evaluateEvery = Number(m.options.evaluateEvery);
       const setting = { run, evaluator, evaluateEvery, trajectory, selectBy, listen, progress, testCurve, keepLast };
@@ -156,7 +156,7 @@ async function fit(task: DriveTask, made: MadeModels<Kept>, evaluator: Evaluator
   return models.map((m, at) => watches.get(m)!.fitted(outcomes[at]!));
 }
 
-/** A model that was computed when it was made has one checkpoint. */
+/** A computed model has one checkpoint. */
 async function judgeComputed(
   { kernels: k }: DriveTask,
   { model, listen }: MadeModel<Kept>,
@@ -170,6 +170,6 @@ async function judgeComputed(
   return { bestEpoch: 0, epochs: 0, secondsBefore: 0, checkpoints: [{ epoch: 0, metrics, rankings }], forget() {} };
 }
 
-/** The folder of one of several runs that belong together. */
+/** The folder of one of several runs within a folder. */
 export const folderWithin = (folder: string | undefined, name: string): { readonly folder?: string } =>
   folder === undefined ? {} : { folder: join(folder, name) };

@@ -1,25 +1,25 @@
-/** What a run will cost, told before it starts. */
+/** The estimated cost of a run, before it starts. */
 import { freemem } from 'node:os';
 import type { Dataset } from '../data/index.js';
 import { fail } from '../errors.js';
 import { brokenModel, type ModelSpec } from '../models/index.js';
 import { shown } from '../options/unit-check.js';
 
-/** Beside kernel memory: Node itself, the data set and rankings in the making. */
+/** Besides kernel memory: Node.js, the data set and rankings. */
 const BASE_BYTES = 150e6;
 
-/** Bytes that training this model on this data will take at most, roughly. @throws RecdistillError `broken-unit` */
+/** Estimated upper bound of the bytes that training this model takes. @throws RecdistillError `broken-unit` */
 export function memoryNeeded(spec: ModelSpec, options: Readonly<Record<string, unknown>>, dataset: Dataset): number {
   const { nUsers, nItems, indices, weights } = dataset.train;
   const sizes = { nUsers, nItems, interactions: indices.length, weighted: weights !== undefined };
   const kernel = spec.memory(sizes, options);
   if (typeof kernel !== 'number' || !(kernel >= 0))
     brokenModel(spec.name, `memory returned ${shown(kernel)}; expected bytes, a number >= 0`);
-  // Ranking needs a block of scores (at most 64 MB) and a list of 100 for each user, twice.
+  // Ranking needs a block of scores (at most 64 MB) and a list of 100 per user, twice.
   return BASE_BYTES + kernel + 64e6 + nUsers * 800;
 }
 
-/** Bytes that this process may still take: what the system has free, or less where a container sets a limit. */
+/** Bytes available to this process: free memory of the system, or less in a container with a limit. */
 export function memoryAvailable(): number {
   const limit = (process as { constrainedMemory?: () => number }).constrainedMemory?.() ?? 0;
   const room = limit > 0 && limit < 2 ** 50 ? limit - process.memoryUsage.rss() : Number.POSITIVE_INFINITY;

@@ -1,4 +1,4 @@
-/** Teachers from elsewhere as finished runs: judged like every model, and kept so that every command takes them for one. */
+/** External teachers as finished runs, evaluated and stored like the runs of models. */
 import { basename, join } from 'node:path';
 import {
   type Dataset,
@@ -18,50 +18,50 @@ import { metricsOf, type Outcome, type RunResult } from './outcome.js';
 import { type Overwrite, openRunFolder, type RunFolder } from './run-folder.js';
 import { type RunSpec, runHash } from './run-manifest.js';
 
-/** What stands in place of a model's name. */
+/** The model name of an external teacher. */
 export const EXTERNAL = 'external';
 
-/** What was found in the file, beside what every run folder has. */
+/** What was read from the file, stored in the run folder. */
 const reportFile = 'import.json';
 
-/** How the run of a file of rankings is called if nobody says otherwise. */
+/** The default run name for a file of rankings. */
 export const nameOfFile = (file: string): string => folderName(basename(file).replace(/\..*$/, '')) || 'rankings';
 
 export interface ImportRequest {
   readonly dataset: Dataset;
-  /** What `readExternalRankings` made of the file; the depth is that of the judge. */
+  /** The result of `readExternalRankings`, with the depth of the evaluation. */
   readonly external: ExternalRankings;
-  /** Name of the teacher, and first part of the names of several. */
+  /** Name of the teacher, or prefix of the names of several teachers. */
   readonly name: string;
   readonly evaluation?: Partial<EvaluationOptions>;
-  /** Folder of the run, or of the runs where the file names its teachers; absent: in memory only. */
+  /** Folder of the run, or of the runs if the file names its teachers. Absent: in memory only. */
   readonly folder?: string;
   readonly overwrite?: Overwrite;
-  /** How the data set was loaded; kept in the run folders. */
+  /** How the data set was loaded. Stored in the run folders. */
   readonly source?: Readonly<Record<string, unknown>>;
 }
 
 export interface ImportedTeacher {
-  /** `NAME`, or `NAME/TEACHER` where the file names its teachers. */
+  /** `NAME`, or `NAME/TEACHER` if the file names its teachers. */
   readonly name: string;
   readonly folder?: string;
   readonly outcome: Outcome;
 }
 
 export interface ImportPlan {
-  /** `NAME`, or `NAME/TEACHER` where the file names its teachers. */
+  /** `NAME`, or `NAME/TEACHER` if the file names its teachers. */
   readonly name: string;
   /** Folder below that of the request; '' for the folder itself. */
   readonly place: string;
-  /** As runs that learn from it record its name. */
+  /** Name that its students record. */
   readonly teacher: string;
   readonly spec: RunSpec;
 }
 
 /**
- * The runs that an import makes, in the order of the teachers. What was read names a run: the same rankings in another order of rows or
- * another format are the same run.
- * @throws RecdistillError `bad-option`, `usage` if names of teachers do not make folders
+ * The runs of an import, in the order of the teachers. A run is identified by the rankings that were read: another order of rows or
+ * another format gives the same run.
+ * @throws RecdistillError `bad-option`, `usage` if names of teachers cannot be folder names
  */
 export function planImport(request: ImportRequest): ImportPlan[] {
   const { dataset, external, name, folder } = request;
@@ -82,7 +82,7 @@ export function planImport(request: ImportRequest): ImportPlan[] {
 }
 
 /**
- * Judges each teacher at each of its checkpoints on valid, and at the last one on test.
+ * Evaluates each teacher at each of its checkpoints on valid, and at the last one on test.
  * @throws RecdistillError as `planImport`, `run-differs`, `run-locked`, `write-failed`
  */
 export function importTeachers(request: ImportRequest): ImportedTeacher[] {
@@ -94,7 +94,7 @@ export function importTeachers(request: ImportRequest): ImportedTeacher[] {
     const setting: Setting = {
       ...{ request, evaluator, spec, trajectory: { ...own.trajectory, teacher }, rankings: own.rankings },
       options: { teacher, ...evaluation },
-      // What the report says of this teacher.
+      // Statistics of this teacher from the import report.
       report: { ...external.report, teachers: [external.report.teachers[t]!] },
     };
     return {
@@ -116,7 +116,7 @@ interface Setting {
   readonly report: RankingReport;
 }
 
-/** The run of one teacher in its folder: read back, or made. */
+/** The run of one teacher in its folder: read back, or created. */
 function kept(setting: Setting, folder: string): Outcome {
   const { request, evaluator, report } = setting;
   const { dataset, source, overwrite = false } = request;
@@ -127,7 +127,7 @@ function kept(setting: Setting, folder: string): Outcome {
         recordNames(run.path, source.labels, String(source.labelsEncoding ?? 'auto'));
       return readBack<RunResult>(run, dataset, evaluator);
     }
-    // One that was interrupted begins anew; this cuts what it had logged.
+    // An interrupted import starts again; this removes its log lines.
     run.loadLatestCheckpoint();
     if (source) run.writeResult(jobFiles.source, source);
     run.writeResult(reportFile, report);
@@ -162,7 +162,7 @@ function judged(setting: Setting, run: RunFolder | undefined): Outcome {
   return outcome;
 }
 
-/** The name of a teacher as that of a folder: letters, digits, `_`, `-` and `.`, not a dot at the start. */
+/** The name of a teacher as a folder name: letters, digits, `_`, `-` and `.`, not starting with a dot. */
 const folderName = (teacher: string): string =>
   teacher
     .replace(/[^\p{L}\p{N}_.-]+/gu, '-')
@@ -177,13 +177,13 @@ function checkPlaces(
   const refuse = (problem: string): never =>
     fail('usage', {
       problem,
-      hint: 'Give the teachers other names in the file; letters, digits, "_", "-" and "." make a folder.',
+      hint: 'Rename the teachers in the file. Use letters, digits, "_", "-" and ".".',
     });
   places.forEach((place, t) => {
     const { name } = teachers[t]!;
     if (name === undefined) return;
     if (place === '') refuse(`the teacher ${JSON.stringify(name)} cannot name a folder`);
-    // Some file systems do not tell upper from lower case.
+    // Some file systems are not case-sensitive.
     const same = places.findIndex((other) => other.toLowerCase() === place.toLowerCase());
     if (same < t)
       refuse(
@@ -192,7 +192,7 @@ function checkPlaces(
   });
   if (folder !== undefined && !places.includes('') && isRun(folder)) {
     fail('usage', {
-      problem: `${folder} is a run itself, and the teachers of the file would be runs within it`,
+      problem: `${folder} is a run, so the runs of the file's teachers cannot be stored in it`,
       hint: 'Choose another --name, or delete that run first.',
     });
   }

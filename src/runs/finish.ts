@@ -1,4 +1,4 @@
-/** What comes after training: the model is tested once, and everything that other commands read of it is kept. */
+/** After training: tests the model once and stores everything that other commands read. */
 
 import { type Dataset, licenceNote } from '../data/index.js';
 import type { Trajectory } from '../data/trajectory.js';
@@ -18,7 +18,7 @@ export interface Finishing {
   readonly dataset: Dataset;
   readonly evaluator: Evaluator;
   readonly run: RunFolder | undefined;
-  /** What names the run, in a folder or not. */
+  /** Identifies the run, in a folder or in memory. */
   readonly hash: string;
   readonly spec: ModelSpec;
   readonly model: Model;
@@ -26,13 +26,13 @@ export interface Finishing {
   readonly method: string;
   /** All options of the run. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** Who taught it. */
+  /** Names of the teachers. */
   readonly teachers: readonly string[];
   /** How the data set was loaded. */
   readonly source: Readonly<Record<string, unknown>> | undefined;
-  /** When this process began with it, by `performance.now()`. */
+  /** Start time of this process's work, by `performance.now()`. */
   readonly began: number;
-  /** Further test metrics for the result. */
+  /** Additional test metrics for the result. */
   readonly metrics?: Readonly<Record<string, number>>;
   readonly progress: Progress;
 }

@@ -1,4 +1,4 @@
-/** What a finished job leaves in its run folder, and reading it again. */
+/** Writes and reads the results of a finished job in its run folder. */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../data/index.js';
@@ -16,14 +16,14 @@ import { type RunFolder, readRunManifest } from './run-folder.js';
 import type { RunManifest } from './run-manifest.js';
 import { readTrajectory, writeTrajectory } from './trajectory.js';
 
-/** Names of the files of a job in its run folder, beside those that every run has. */
+/** Files of a job in its run folder, in addition to those of every run. */
 export const jobFiles = {
   model: 'model.safetensors',
   rankings: 'rankings-test.safetensors',
   trajectory: 'trajectory',
   /** The student bundle, of a model whose scores are inner products. */
   student: 'student',
-  /** Its presence says that the run is finished. */
+  /** Its presence means that the run is finished. */
   result: 'result.json',
   /** How the data set was loaded. */
   source: 'data.json',
@@ -33,9 +33,9 @@ export interface FinishedRun {
   readonly folder: string;
   readonly manifest: RunManifest;
   readonly result: RunResult;
-  /** Top lists for testing, train and valid items left out. */
+  /** Test rankings: train and valid items excluded. */
   readonly rankings: Rankings;
-  /** The data options that the run recorded, if it did. */
+  /** The data options of the run, if it recorded them. */
   readonly source?: Readonly<Record<string, unknown>>;
 }
 
@@ -51,7 +51,7 @@ export function isRun(named: string): boolean {
   );
 }
 
-/** The folder of the run, also if that is gone. */
+/** The folder that a link points to, even if it no longer exists. */
 function linkedFolder(folder: string): string {
   const link = readLink(folder);
   return link ? join(folder, link.to) : folder;
@@ -61,7 +61,7 @@ export const isFinishedRun = (folder: string): boolean => existsSync(join(resolv
 
 /**
  * Reads a finished run without its data and without a lock. A link is followed.
- * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `run-format`, `needs-not-met` for a link to a run that is gone
+ * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `run-format`, `needs-not-met` for a link to a missing run
  */
 export function readFinishedRun(named: string): FinishedRun {
   const folder = resolveRun(named);
@@ -79,7 +79,7 @@ export function readFinishedRun(named: string): FinishedRun {
 export const readFinishedResult = (named: string): RunResult =>
   parseJsonFile(join(resolveRun(named), jobFiles.result)) as RunResult;
 
-/** A finished run as a teacher. @throws RecdistillError as `readFinishedRun` */
+/** A finished run as teacher. @throws RecdistillError as `readFinishedRun` */
 export function readTeacher(named: string): Teacher {
   const folder = resolveRun(named);
   return teacherOf(folder, readTrajectory(join(folder, jobFiles.trajectory)), readRunManifest(folder).hash);
@@ -90,7 +90,7 @@ function teacherOf(folder: string, trajectory: Trajectory, hash: string): Teache
   return { trajectory, hash, ...(existsSync(file) ? { tables: readTables(file) } : {}) };
 }
 
-/** The tables of a student bundle as the model had them; unlike the bundle's own reader this does not look at its ids. */
+/** The tables of a student bundle as the model had them. Does not read the bundle's ids. */
 function readTables(file: string): Tables {
   const { tensors } = readSafetensors(file);
   const floats = (name: string): Float32Array | undefined => {
@@ -99,7 +99,7 @@ function readTables(file: string): Tables {
   };
   const [userFactors, itemFactors] = [floats('user.factors'), floats('item.factors')];
   if (!userFactors || !itemFactors)
-    fail('artifact-damaged', { path: file, problem: 'it has no factors of users and items' });
+    fail('artifact-damaged', { path: file, problem: 'it has no user and item factors' });
   const dim = tensors.get('user.factors')!.shape[1]!;
   const [userBiases, itemBiases] = [floats('user.bias'), floats('item.bias')];
   if (!userBiases || !itemBiases) return { userFactors, itemFactors, dim };
@@ -121,7 +121,7 @@ function readTables(file: string): Tables {
   };
 }
 
-/** Rows of `dim` numbers with two more behind them. */
+/** Rows of `dim` values with two more columns appended. */
 function withColumns(
   table: Float32Array,
   dim: number,
@@ -138,27 +138,27 @@ function withColumns(
   return out;
 }
 
-/** Writes the parameters, where the model has any. @throws RecdistillError `write-failed` */
+/** Writes the parameters, if the model has any. @throws RecdistillError `write-failed` */
 export function keepModel(run: RunFolder, model: Model): void {
   if (model.parameters.length === 0) return;
   const tensors = Object.fromEntries(model.parameters.map((p) => [p.name, { shape: p.shape, data: p.values }]));
   writeSafetensors(join(run.path, jobFiles.model), tensors, { model: model.name });
 }
 
-/** Writes what `readBack` reads; everything else has to be there before. @throws RecdistillError `write-failed` */
+/** Writes what `readBack` reads. Everything else must be written before. @throws RecdistillError `write-failed` */
 export function keep(run: RunFolder, outcome: Pick<Outcome, 'result' | 'rankings' | 'teacher'>): void {
   writeTrajectory(join(run.path, jobFiles.trajectory), outcome.teacher.trajectory);
   writeRankings(join(run.path, jobFiles.rankings), outcome.rankings);
-  // result.json says that the run is finished; from then on there is nothing to resume.
+  // result.json marks the run as finished. After it there is nothing to resume.
   run.writeResult(jobFiles.result, outcome.result);
 }
 
-/** A finished run has no use for them. */
+/** Removes the checkpoints, which a finished run does not need. */
 export const forgetCheckpoints = (run: RunFolder): void =>
   rmSync(join(run.path, 'checkpoints'), { recursive: true, force: true });
 
 /**
- * A finished run, checked against the data. It does not change any more, so that nobody has to hold it.
+ * Reads a finished run and checks it against the data. A finished run does not change, so no lock is needed.
  * @throws RecdistillError as `readFinishedRun`, `artifact-differs`
  */
 export function readBack<Result extends RunResult>(

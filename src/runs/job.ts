@@ -1,6 +1,6 @@
 /**
- * One model from nothing to a judged result: train (or compute) it, record its trajectory, test it once, keep everything in a run folder
- * if one is named. A job that was interrupted goes on; one that is finished is read back.
+ * One model from its options to an evaluated run: trains or computes it, records its trajectory, evaluates it once on test and stores
+ * everything in a run folder, if there is one. An interrupted job is resumed; a finished one is read back.
  */
 import { trainable, trainOptionsOf } from '../models/index.js';
 import { continueFrom, continueText } from './continue-from.js';
@@ -40,10 +40,10 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
           ...(folder ? { folder } : {}),
           ...(start
             ? {
-                async begin(model, tell, progress) {
+                async begin(model, listen, progress) {
                   const step = progress.task('folding in new users and items');
                   const report = await continueFrom(model, start, dataset, step);
-                  tell({ type: 'note', message: continueText(report) });
+                  listen({ type: 'note', message: continueText(report) });
                 },
               }
             : {}),
@@ -53,9 +53,9 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
       // What goes on from a bundle may be at its best before the first epoch.
       evaluateStart: start !== undefined,
       async hooks({ models: [made], train, progress }, batchesPerEpoch) {
-        const { model, listen: tell } = made!;
+        const { model, listen } = made!;
         const options = trainOptionsOf(modelOptions);
-        const teaching = { method, methodOptions, teachers, options, batchesPerEpoch, listen: tell, progress };
+        const teaching = { method, methodOptions, teachers, options, batchesPerEpoch, listen, progress };
         return createMethodHooks(kernels, trainable(model), train, teaching);
       },
     },

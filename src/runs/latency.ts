@@ -1,4 +1,4 @@
-/** How long one recommendation takes. */
+/** Measures the latency of one recommendation. */
 
 import type { Interactions } from '../data/interactions.js';
 import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
@@ -9,9 +9,9 @@ const ROUNDS = 60;
 const WARM_UP = 20;
 
 /**
- * Median microseconds for the exact top 10 of one user, known from training, among all items the user does not have: one thread, everything
- * in memory that can be made before the request (so scores that are inner products are answered from tables, even where a network made
- * these), measured over some users spread over all. A figure for comparison in one table, not a benchmark.
+ * Median microseconds for the exact top 10 of one known user among all items that the user does not have. On one thread, with everything
+ * precomputed that does not depend on the request: inner products are computed from tables, even if a network made them. Measured on evenly
+ * spaced users. A value for comparisons within one table, not a benchmark.
  */
 export async function latencyOf(
   k: Kernels,

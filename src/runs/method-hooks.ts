@@ -1,4 +1,4 @@
-/** A method at work on a student that teachers teach. */
+/** Starts a method on a student. */
 import type { Interactions } from '../data/interactions.js';
 import { checkHooks, type MethodHooks, type TeachingMethod } from '../distill/index.js';
 import type { Kernels } from '../kernels/index.js';
@@ -11,14 +11,14 @@ export interface Teaching {
   readonly method: TeachingMethod;
   readonly methodOptions: Readonly<Record<string, unknown>>;
   readonly teachers: readonly Teacher[];
-  /** Of the student. */
+  /** Training options of the student. */
   readonly options: TrainOptions;
   readonly batchesPerEpoch: number;
   readonly listen: Listener;
   readonly progress: Progress;
 }
 
-/** The method at work on a student. */
+/** The hooks of a method for a student. */
 export async function createMethodHooks(
   k: Kernels,
   student: TrainableModel,
@@ -32,7 +32,7 @@ export async function createMethodHooks(
       ...{ kernels: k, student, train, teachers: teachers.map(knowledgeOf) },
       ...{ batchSize: o.batchSize, batchesPerEpoch, seed: o.seed },
       rankStudent: (depth) => rankAll(k, student, train, Math.min(depth, train.nItems), { step }),
-      tell: (epoch, details) => listen({ type: 'method', epoch, method: method.name, details }),
+      report: (epoch, details) => listen({ type: 'method', epoch, method: method.name, details }),
     },
     t.methodOptions,
   );

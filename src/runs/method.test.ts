@@ -42,11 +42,11 @@ test('students and numbers of teachers that a method cannot do with are refused'
   assert.throws(() => checkStudent(bprMf, none, [mf, mf]), refusedAs('needs-not-met', /takes no teachers; 2/));
   assert.throws(() => checkStudent(bprMf, hetcomp, []), refusedAs('needs-not-met', /none were given/));
   for (const computed of ['ease', 'ials']) {
-    // Factors alone make no student: what is computed at once has no gradient.
+    // Factors alone make no student: a computed model has no gradient.
     assert.throws(
       () => checkStudent(modelOf(computed), hetcomp, [mf]),
       (e) => {
-        assert.ok(refusedAs('needs-not-met', /computed at once/)(e));
+        assert.ok(refusedAs('needs-not-met', /computed model/)(e));
         assert.match((e as { hint: string }).hint, /^Students for hetcomp: bpr-mf, cml, neumf, lightgcn/);
         assert.doesNotMatch((e as { hint: string }).hint, /ials|ease/);
         return true;

@@ -1,4 +1,4 @@
-/** Options and needs of a model and a distillation method together. */
+/** Options and needs of a model together with a distillation method. */
 
 import type { Dataset } from '../data/index.js';
 import {
@@ -17,8 +17,8 @@ import { type OptionsSchema, parseOptions } from '../options/options.js';
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * Deals options out to the model and to the method, checked and with defaults.
- * @throws RecdistillError `unknown-option` for one that neither has, `bad-option`, `broken-unit` for an option that both have in different kinds
+ * Divides options between the model and the method, checked and with defaults.
+ * @throws RecdistillError `unknown-option` if neither has an option, `bad-option`, `broken-unit` if both have it with different types
  */
 export function splitOptions(
   model: ModelSpec,
@@ -53,7 +53,7 @@ export function readMethodOptions(method: MethodSpec, given: Values = {}): Value
 export function teachingOnly(method: MethodSpec): TeachingMethod {
   if (!isCoTrained(method)) return method;
   return refuse(
-    `${method.name} trains a teacher and a student together, and a job of one model was asked for`,
+    `${method.name} trains a teacher and a student together, but the job has one model`,
     'Use coTrain with the saved models of both.',
   );
 }
@@ -64,14 +64,14 @@ export interface TeacherProfile {
   readonly has: readonly TeacherCapability[];
 }
 
-/** What a finished run of this model can hand over as a teacher; undefined for rankings made elsewhere. */
+/** Capabilities of a finished run of this model as teacher. Undefined: imported rankings. */
 export const capabilitiesOf = (model: ModelSpec | undefined): readonly TeacherCapability[] => [
   ...(model?.capabilities.includes('factors') ? (['embeddings'] as const) : []),
   ...(model && learnsPairs(model) ? (['parameters'] as const) : []),
 ];
 
 /**
- * Refuses what needs no teacher to be seen: a method that cannot teach this model, or not with these teachers.
+ * Checks without reading teachers: refuses a method that does not support this student or these teachers.
  * @throws RecdistillError `needs-not-met`
  */
 export function checkStudent(model: ModelSpec, method: MethodSpec, teachers: readonly TeacherProfile[]): void {
@@ -80,7 +80,7 @@ export function checkStudent(model: ModelSpec, method: MethodSpec, teachers: rea
     if (teachers.length > 0)
       refuse(
         `${name} takes no teachers; ${teachers.length} were given`,
-        'Leave the teachers out, or choose another method.',
+        'Leave out the teachers, or choose another method.',
       );
     return;
   }
@@ -90,11 +90,11 @@ export function checkStudent(model: ModelSpec, method: MethodSpec, teachers: rea
     .filter((m) => m.kind === 'trained' && !lacks(m))
     .map((m) => m.name);
   const students = `Students for ${name}: ${able.join(', ')}.`;
-  if (model.kind === 'computed') refuse(`${model.name} is computed at once and cannot be a student`, students);
+  if (model.kind === 'computed') refuse(`${model.name} is a computed model and cannot be a student`, students);
   const missing = lacks(model);
   if (missing) refuse(`${name} needs a student with ${WORDS[missing]}, which ${model.name} does not have`, students);
   if (teachers.length === 0)
-    refuse(`${name} needs teachers; none were given`, 'Train some first and name their runs with --teachers.');
+    refuse(`${name} needs teachers, but none were given`, 'Train teachers first and pass their runs with --teachers.');
   if (isCoTrained(method) && teachers.length > 1)
     refuse(
       `${name} trains one teacher and the student together; ${teachers.length} teachers were given`,
@@ -109,12 +109,12 @@ export function checkStudent(model: ModelSpec, method: MethodSpec, teachers: rea
       .map((m) => m.name);
     refuse(
       `${name} needs teachers with ${TEACHER_WORDS[wanted]}, which ${teacher.name} does not have`,
-      `Leave it out, or choose another method. Runs of these models have them: ${having.join(', ')}.`,
+      `Leave it out, or choose another method. Models with these: ${having.join(', ')}.`,
     );
   }
 }
 
-/** Refuses, before any work, what the method cannot do. @throws RecdistillError `needs-not-met` */
+/** Checks teachers and student, before any work. @throws RecdistillError `needs-not-met` */
 export function checkNeeds(
   model: ModelSpec,
   method: MethodSpec,
@@ -128,11 +128,11 @@ export function checkNeeds(
   );
   for (const t of teachers) {
     if (t.checkpoints.length === 0)
-      refuse(`teacher ${t.teacher} has no checkpoint`, 'A trajectory holds at least the teacher at its best.');
+      refuse(`teacher ${t.teacher} has no checkpoint`, 'A trajectory needs at least the best checkpoint.');
     if (t.dataFingerprint !== dataset.fingerprint) {
       refuse(
         `teacher ${t.teacher} was trained on other data (${t.dataFingerprint.slice(0, 12)}..., not ${dataset.fingerprint.slice(0, 12)}...)`,
-        'Teachers and student must see the same users, items and split: use the same data options.',
+        'Teachers and student need the same users, items and split: use the same data options.',
       );
     }
     const { nUsers, nItems } = dataset.train;
@@ -146,15 +146,15 @@ export function checkNeeds(
   }
 }
 
-/** What teachers have, in the words of messages. */
+/** Teacher capabilities in the words of messages. */
 export const TEACHER_WORDS: Readonly<Record<TeacherCapability, string>> = {
   embeddings: 'embeddings',
-  parameters: 'parameters that can train on',
+  parameters: 'parameters that can be trained further',
 };
 
 const WORDS: Readonly<Record<Capability, string>> = {
   factors: 'tables of users and items whose inner products are its scores',
-  scores: 'scores that a loss can be taken back through',
+  scores: 'scores that can be trained through',
   weights: 'use of the weights of interactions',
 };
 

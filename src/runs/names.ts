@@ -1,4 +1,4 @@
-/** Readable names of items for runs that are finished: nothing is trained. */
+/** Item labels for finished runs. Nothing is trained. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeLabels } from '../bundle/index.js';
@@ -9,13 +9,13 @@ import { jobFiles } from './finished.js';
 import type { RunFolder } from './run-folder.js';
 
 /**
- * Puts names into the student bundle of a run, if it has one, and their file into the data options that it recorded, so that students
- * distilled from it have them, too. The caller holds the run.
+ * Writes labels into the student bundle of a run, if it has one, and records their file in the run's data options, so that students distilled
+ * from it have labels, too. The caller holds the lock of the run.
  * @param run its folder
- * @param labels one for each item, `''` where there is none
- * @param file the file of names; absolute, as later commands may start in another folder
- * @returns whether anything changed
+ * @param labels one per item, `''` for none
+ * @param file the file of labels; absolute, because later commands may start in another folder
  * @param encoding as the data option `labelsEncoding`
+ * @returns whether anything changed
  * @throws RecdistillError as `writeLabels`
  */
 export async function nameItems(
@@ -30,7 +30,7 @@ export async function nameItems(
   return recorded || written;
 }
 
-/** Puts the file of names into the data options that a run recorded. @returns whether that changed anything */
+/** Records the file of labels in the run's data options. @returns whether they changed */
 export function recordNames(run: string, file: string, encoding = 'auto'): boolean {
   const path = join(run, jobFiles.source);
   if (!existsSync(path)) return false;
@@ -40,7 +40,7 @@ export function recordNames(run: string, file: string, encoding = 'auto'): boole
   return true;
 }
 
-/** Gives a finished run the names of a file that was asked for now; those of the data set itself it has from the beginning. */
+/** Adds labels to a finished run if a file of labels was given. Labels of the data set itself are there from the start. */
 export async function nameAgain(
   run: Pick<RunFolder, 'path'>,
   { itemLabels }: Pick<Dataset, 'itemLabels'>,

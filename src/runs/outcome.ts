@@ -1,4 +1,4 @@
-/** What a finished run hands on, and what is known of it. */
+/** The outcome of a finished run. */
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import type { TeacherKnowledge } from '../distill/index.js';
@@ -11,70 +11,70 @@ import type { RunFolder } from './run-folder.js';
 export interface Teacher {
   readonly trajectory: Trajectory;
   readonly hash: string;
-  /** The tables of users and items behind its scores, of a model with factors. */
+  /** User and item tables of its scores, for a model with factors. */
   readonly tables?: Tables;
 }
 
-/** A teacher as methods see it. */
+/** A teacher, as passed to a method. */
 export const knowledgeOf = ({ trajectory, tables }: Teacher): TeacherKnowledge => ({
   ...trajectory,
   ...(tables ? { tables } : {}),
 });
 
-/** What is known of a finished run. */
+/** Metrics and cost of a finished run. */
 export interface RunResult extends Partial<Cost> {
-  /** Registered name of the model; `external` for rankings made elsewhere. */
+  /** Name of the model; `external` for imported rankings. */
   readonly model: string;
   readonly method: string;
   readonly options: Readonly<Record<string, unknown>>;
-  /** Epoch of the parameters that were kept; 0 for a model that is computed at once. */
+  /** Epoch of the kept parameters; 0 for a computed model. */
   readonly bestEpoch: number;
   readonly epochs: number;
   /** Test metrics, means over users. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** The same on the hidden interactions, where the data has such. */
+  /** The same on the hidden interactions, if the data has any. */
   readonly hidden?: Readonly<Record<string, number>>;
 }
 
-/** What a model costs. Nobody knows that of rankings made elsewhere. */
+/** The cost of a model. Unknown for imported rankings. */
 export interface Cost {
-  /** Numbers that scoring needs. */
+  /** Number of values that scoring needs. */
   readonly parameters: number;
   readonly bytes: number;
   /** Median microseconds for one user's exact top 10 on one thread. */
   readonly latencyMicroseconds: number;
-  /** Time that training took, in all processes that worked on it. */
+  /** Training time in seconds, summed over all processes that worked on the run. */
   readonly seconds: number;
 }
 
 export type JobResult = RunResult & Cost;
 
-/** What a finished run hands on. */
+/** The outcome of a finished run. */
 export interface Outcome<Result extends RunResult = RunResult> {
   readonly result: Result;
   /** Per-user test values, for comparisons. */
   readonly evaluation: Evaluation;
-  /** The same on the hidden interactions, where the data has such. */
+  /** The same on the hidden interactions, if the data has any. */
   readonly hidden?: Evaluation;
-  /** Top lists for testing: train and valid items left out. */
+  /** Test rankings: train and valid items excluded. */
   readonly rankings: Rankings;
   readonly teacher: Teacher;
-  /** True if nothing had to be done. */
+  /** True if the run was read back and nothing was computed. */
   readonly reused: boolean;
 }
 
 export type Job = Outcome<JobResult>;
 
-/** Gets a finished model with its best parameters, which lives only as long as the call. */
+/** Receives a finished model with its best parameters. The model is closed after the call. */
 export type Use = (model: Model, job: Pick<Job, 'result' | 'evaluation'>) => void;
 
-/** Means over users, and values over the lists of the evaluated users. */
+/** Means over users, and values over the lists of all evaluated users. */
 export const metricsOf = ({ means, beyondAccuracy }: Evaluation): Readonly<Record<string, number>> => ({
   ...means,
   ...beyondAccuracy.evaluatedUsers,
 });
 
-/** The run folder listens to everything; metrics.jsonl gets what does not depend on the clock. */
+/** Listener that writes events to the run folder. metrics.jsonl gets only values that do not depend on the clock. */
 export function listenerOf(run: RunFolder | undefined, listen: Listener | undefined): Listener {
   return (event) => {
     if (run && event.type !== 'checkpoint' && event.type !== 'progress') run.event(event);

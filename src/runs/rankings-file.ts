@@ -1,11 +1,11 @@
-/** Rankings in a file: one safetensors tensor of int32 item ids, 4 bytes for each entry. */
+/** Rankings in a file: one safetensors tensor of int32 item ids, 4 bytes per entry. */
 import type { Rankings } from '../data/rankings.js';
 import { fail } from '../errors.js';
 import { readSafetensors, tensorOf, writeSafetensors } from '../formats/safetensors.js';
 
 export interface RankingsFile {
   readonly rankings: Rankings;
-  /** What was written beside them. */
+  /** Metadata that was written with them. */
   readonly meta: ReadonlyMap<string, string>;
   /** SHA-256 (hex) of the file, as its header carries it. */
   readonly checksum: string;
@@ -13,7 +13,7 @@ export interface RankingsFile {
 
 /**
  * Writes rankings atomically.
- * @param meta texts to keep beside them; `catalogue` and `sha256` are taken
+ * @param meta further metadata; the names `catalogue` and `sha256` are reserved
  * @returns the file's checksum
  * @throws RecdistillError `write-failed`; TypeError if the array does not have `users * depth` entries
  */
@@ -28,7 +28,7 @@ export function writeRankings(path: string, rankings: Rankings, meta: Readonly<R
 }
 
 /**
- * Reads rankings and checks all of them: each row holds item ids in `[0, catalogue)`, none twice, then only the filling -1.
+ * Reads rankings and checks all of them: each row holds item ids in `[0, catalogue)`, none twice, then only -1.
  * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`
  */
 export function readRankings(path: string): RankingsFile {
@@ -47,7 +47,7 @@ export function readRankings(path: string): RankingsFile {
 }
 
 function checkRows(path: string, { nUsers, depth, nItems, items }: Rankings): void {
-  // Sorting a copy of a row needs memory for the row only, whatever number of items the file claims.
+  // Sorts a copy of a row, so memory does not depend on the number of items that the file claims.
   const row = new Int32Array(depth);
   for (let user = 0; user < nUsers; user++) {
     let length = 0;

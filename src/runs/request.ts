@@ -1,4 +1,4 @@
-/** What is asked of a run of one model. */
+/** The request for a run of one model. */
 import type { Dataset } from '../data/index.js';
 import type { MethodName, MethodSpec } from '../distill/index.js';
 import type { EvaluationOptions } from '../eval/index.js';
@@ -13,28 +13,28 @@ import type { Overwrite } from './run-folder.js';
 export interface JobRequest {
   readonly dataset: Dataset;
   readonly kernels: Kernels;
-  /** The model: its name, or a model of your own, which is known by its name from then on. */
+  /** The model: a name, or a model of your own, whose name is then registered. */
   readonly model: NameOr<ModelName> | ModelSpec;
-  /** The distillation method, as the model; `none` if absent. */
+  /** The distillation method, given like the model. Default: `none`. */
   readonly method?: NameOr<MethodName> | MethodSpec;
-  /** Options of the model and of the method together; an option that neither has is an error. */
+  /** Options of the model and of the method. An option that neither has is an error. */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** What the method learns from. */
+  /** Teachers of the method. */
   readonly teachers?: readonly Teacher[];
   /**
-   * A student of earlier data that this one goes on from: users and items that it knows begin with its numbers, new ones are folded in. The
-   * model must be one whose parameters are the tables of its scores (bpr-mf); `dim` is that of the bundle.
+   * A student bundle of earlier data from which this student continues. Known users and items start with the bundle's embeddings, new ones are
+   * folded in. The parameters of the model must be the tables of its scores (bpr-mf), with the bundle's `dim`.
    */
   readonly start?: StudentBundle;
   readonly evaluation?: Partial<EvaluationOptions>;
-  /** How many checkpoints of the trajectory are kept, and which. */
+  /** Number and spacing of the stored checkpoints of the trajectory. */
   readonly trajectory?: Partial<TrajectoryOptions>;
-  /** Where the run is kept; absent: in memory only, nothing survives an interruption. */
+  /** Folder of the run. Absent: in memory only, nothing survives an interruption. */
   readonly folder?: string;
   readonly overwrite?: Overwrite;
-  /** Whether each evaluation judges on test as well, for the curves of a report. Nothing is selected by it, and the result is the same. */
+  /** Whether each evaluation also evaluates on test, for the curves of a report. Selects nothing and does not change the result. */
   readonly testCurve?: boolean;
-  /** How the data set was loaded; kept in the run folder, so that later commands can load it again. */
+  /** How the data set was loaded. Stored in the run folder, so that later commands can load it again. */
   readonly source?: Readonly<Record<string, unknown>>;
   readonly listen?: Listener;
   readonly signal?: AbortSignal;

@@ -1,4 +1,4 @@
-/** A run on disk: one folder with its manifest, lock, logs, checkpoints and results. Layout: docs/run-folder.md. */
+/** A run on disk: a folder with manifest, lock, logs, checkpoints and results. Layout: docs/run-folder.md. */
 import fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RecdistillError } from '../errors.js';
@@ -28,9 +28,9 @@ import {
 } from './run-manifest.js';
 import { finishOverwrite, isOverwriteFolder, moveAside } from './run-overwrite.js';
 
-/** A run that this process holds. Every method but `close` throws an Error after `close`. */
+/** A run folder that this process has locked. Every method but `close` throws an Error after `close`. */
 export interface RunFolder {
-  /** The absolute path of its folder. */
+  /** Absolute path of the folder. */
   readonly path: string;
   readonly manifest: RunManifest;
   /** True if the folder held this run before. */
@@ -39,34 +39,34 @@ export interface RunFolder {
   event(event: RunEvent): void;
   /** Adds a line to `metrics.jsonl`, with its number. Write an epoch's metrics before its checkpoint. @throws RecdistillError `write-failed` */
   metric(metric: RunMetric): void;
-  /** Forces the logs to the disk, then writes the checkpoint. @throws RecdistillError `write-failed`; TypeError if `state` is not JSON */
+  /** Flushes the logs to disk, then writes the checkpoint. @throws RecdistillError `write-failed`; TypeError if `state` is not JSON */
   saveCheckpoint(checkpoint: Checkpoint): void;
   /**
-   * The newest whole checkpoint, and what is wrong with newer ones. Unless the run is finished, lines of later epochs are cut
-   * from the logs (of any epoch if there is no checkpoint), so that going on from it writes them again as they were.
-   * @param until the newest that is not of a later epoch: of runs that are trained together one may be ahead. Later ones are removed
-   * @throws RecdistillError `artifact-damaged` if there are checkpoints and none of them is whole, `write-failed`
+   * The newest valid checkpoint, and the damage of newer ones. Unless the run is finished, log lines of later epochs are removed (all lines if
+   * there is no checkpoint), because resuming writes them again.
+   * @param until reads no later epoch and removes later checkpoints: of runs that train together, one may be ahead
+   * @throws RecdistillError `artifact-damaged` if there are checkpoints and all of them are damaged, `write-failed`
    */
   loadLatestCheckpoint<State = unknown>(until?: number): LoadedCheckpoint<State>;
-  /** Writes a result atomically: text as it is, anything else as JSON. `result.json` finishes the run. @throws RecdistillError `write-failed` */
+  /** Writes a result atomically: strings unchanged, anything else as JSON. `result.json` finishes the run. @throws RecdistillError `write-failed` */
   writeResult(name: string, value: unknown): void;
-  /** A JSON result. @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged` */
+  /** Reads a JSON result. @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged` */
   readResult(name: string): unknown;
   /** True once `result.json` is written. */
   isFinished(): boolean;
-  /** Gives the lock back; the process's end does it, too. Calling it again does nothing. */
+  /** Releases the lock, as the end of the process does. Calling it again does nothing. */
   close(): void;
 }
 
 export interface RunEvent {
   readonly type: string;
-  /** The epoch it belongs to, counted from 1, if it belongs to one. */
+  /** The epoch of the event, from 1, if it has one. */
   readonly epoch?: number;
   readonly [field: string]: unknown;
 }
 
 export interface RunMetric {
-  /** The epoch that was just completed, counted from 1. */
+  /** The completed epoch, from 1. */
   readonly epoch: number;
   readonly [field: string]: unknown;
 }
@@ -77,8 +77,8 @@ export interface LoadedCheckpoint<State> {
 }
 
 /**
- * Start anew if the folder holds a run: `true` whatever it is, `differing` one of another kind, other options, data or inputs, or with a damaged
- * manifest. False by default.
+ * Restart if the folder holds a run. `true`: any run. `differing`: a run of another kind, other options, data or inputs, or with a damaged
+ * manifest. Default: false.
  */
 export type Overwrite = boolean | 'differing';
 
@@ -98,10 +98,10 @@ const reserved: readonly string[] = [
 ];
 
 /**
- * Makes a run in `folder`, or opens the one that is there, and locks it.
+ * Creates a run in `folder`, or opens the existing one, and locks it.
  * @throws RecdistillError
- * `run-locked` if another process holds it;
- * `run-differs` if it was made with another kind, other options, data or inputs, and `overwrite` is not set;
+ * `run-locked` if another process holds the lock;
+ * `run-differs` if it has another kind, other options, data or inputs, and `overwrite` is not set;
  * `artifact-damaged` if its manifest is damaged and `overwrite` is not set;
  * `usage` if the folder holds other files and no run; `write-failed`; `read-failed`
  */
@@ -220,7 +220,7 @@ function checkedName(name: string): string {
   return name;
 }
 
-/** Names that may stand in a folder without making it somebody else's: traces of a run that was killed while it was made. */
+/** Names that a folder may contain before a run is created in it: files of a run that was killed at its start. */
 const isBookkeeping = (name: string): boolean => isLockFile(name) || isTemp(name) || isOverwriteFolder(name);
 
 function removeTemps(path: string): void {

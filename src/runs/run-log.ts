@@ -1,12 +1,12 @@
-/** A log of a run: numbered JSON lines that can be cut back to an epoch. */
+/** A log of a run: numbered JSON lines that can be truncated to an epoch. */
 import { appendLine, keepLines, readJsonLines, syncFile } from '../formats/lines.js';
 
 export interface RunLog {
   /** Adds a line with the next number under `seq`. @throws RecdistillError `write-failed` */
   append(fields: Readonly<Record<string, unknown>>): void;
-  /** Drops the first line whose `epoch` is above `epoch`, and all after it. @throws RecdistillError `write-failed`, `artifact-damaged` */
+  /** Removes the first line whose `epoch` is above `epoch`, and all lines after it. @throws RecdistillError `write-failed`, `artifact-damaged` */
   cutAfter(epoch: number): void;
-  /** Forces the lines to the disk. @throws RecdistillError `write-failed` */
+  /** Flushes the lines to disk. @throws RecdistillError `write-failed` */
   sync(): void;
 }
 

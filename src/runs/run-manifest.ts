@@ -1,4 +1,4 @@
-/** What a run is: the part that names it (its hash) and the part that says where and when it was made. */
+/** The manifest of a run: what identifies it (its hash), and where and when it was made. */
 import { arch, availableParallelism, cpus, hostname, platform, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { fail } from '../errors.js';
@@ -7,27 +7,27 @@ import { hashOf, parseJsonFile, readSealedJson, writeSealedJson } from '../forma
 import type { Unit } from '../options/registry.js';
 import { canonicalJson, isPlainObject } from '../student/canonical-json.js';
 
-/** Raised when the layout of a run folder changes. */
+/** Incremented when the layout of a run folder changes. */
 export const runFormat = 1;
 
-/** What a run is made of. Two runs with equal specs make the same artifacts. */
+/** What identifies a run. Equal specs give equal artifacts. */
 export interface RunSpec {
-  /** What is done, such as `train` or `distill`. */
+  /** Kind of job, such as `train` or `distill`. */
   readonly kind: string;
-  /** All options with their defaults filled in; JSON values only. */
+  /** All options with defaults; JSON values only. */
   readonly options: Readonly<Record<string, unknown>>;
   /** Fingerprint of the data set. */
   readonly dataFingerprint: string;
-  /** Hash of each other artifact that goes in, by name, such as the trajectories of the teachers. */
+  /** Hashes of other artifacts that the run depends on, by name, such as the trajectories of teachers. */
   readonly inputs?: Readonly<Record<string, string>>;
   /** Revisions above 1 of the units that take part, by kind and name, such as `model bpr-mf`. */
   readonly revisions?: Readonly<Record<string, number>>;
 }
 
-/** Where the work is done. It does not change the result, and so is not part of the hash. */
+/** Where the run is computed. Not part of the hash, as it does not change the result. */
 export interface RunSetting {
   readonly threads?: number;
-  /** Absolute paths of the files that units of a user's own were read from. */
+  /** Absolute paths of the files from which units were loaded. */
   readonly uses?: readonly string[];
   readonly simd?: boolean;
 }
@@ -53,9 +53,9 @@ export interface RunHost extends RunSetting {
   readonly name: string;
 }
 
-const hint = 'Restore the file, choose another --name, or add --overwrite to start this run anew.';
+const hint = 'Restore the file, choose another --name, or add --overwrite to restart this run.';
 
-/** The hash that a run with this spec has. @throws TypeError if an option is not JSON */
+/** The hash of a run with this spec. @throws TypeError if an option is not JSON */
 export function runHash(spec: RunSpec): string {
   const { kind, options, dataFingerprint, inputs = {} } = spec;
   return hashOf({ format: runFormat, kind, options, dataFingerprint, inputs, ...raised(spec) });
@@ -89,7 +89,7 @@ export function makeManifest(spec: RunSpec, setting: RunSetting = {}): RunManife
   };
 }
 
-/** What this process runs on. */
+/** The environment of this process. */
 export function describeHost(setting: RunSetting = {}): RunHost {
   return {
     version: packageVersion,
@@ -137,7 +137,7 @@ export function expectSameRun(path: string, before: RunManifest, now: RunManifes
   fail('artifact-damaged', { path, problem: 'its hash does not match its fields', hint });
 }
 
-/** The first field, in the order of names, in which two JSON values differ. */
+/** The first field, by name, in which two JSON values differ. */
 export function firstDifference(
   before: unknown,
   now: unknown,

@@ -1,9 +1,8 @@
 /**
- * Starting a run anew in the folder of an old one, without losing the old one before the new manifest is on the disk.
- * The old content moves to `.previous`, its manifest last; then the new manifest is written; then `.previous` becomes
- * `.discarded` in one step and is deleted. So after a crash the state can be told:
- *   both have a manifest    -> the new run stands; discard the old one
- *   only one has a manifest -> the new run never came to be; bring the old content back
+ * Restarts a run in an existing folder without losing the old run before the new manifest is on disk. The old content is moved to `.previous`,
+ * its manifest last. Then the new manifest is written. Then `.previous` is renamed to `.discarded` and deleted. After a crash:
+ *   both have a manifest    -> the new run is valid; delete the old one
+ *   only one has a manifest -> the new run was not created; restore the old content
  */
 import fs from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +15,7 @@ const manifest = 'manifest.json';
 
 export const isOverwriteFolder = (name: string): boolean => name === previous || name === discarded;
 
-/** Moves the content of a run out of the way, except names that `stay`. @throws RecdistillError `write-failed` */
+/** Moves the content of a run aside, except names for which `stay` is true. @throws RecdistillError `write-failed` */
 export function moveAside(run: string, stay: (name: string) => boolean): void {
   const names = fs.readdirSync(run).filter((name) => !stay(name) && !isOverwriteFolder(name) && name !== manifest);
   writing(run, () => {
@@ -26,7 +25,7 @@ export function moveAside(run: string, stay: (name: string) => boolean): void {
   });
 }
 
-/** Brings an overwrite that was interrupted, or has just been done, to its end. @throws RecdistillError `write-failed` */
+/** Completes an overwrite, after the new manifest or after a crash. @throws RecdistillError `write-failed` */
 export function finishOverwrite(run: string): void {
   const has = (...names: string[]): boolean => fs.existsSync(join(run, ...names));
   writing(run, () => {
@@ -35,7 +34,7 @@ export function finishOverwrite(run: string): void {
       fs.renameSync(join(run, previous), join(run, discarded));
       syncFolder(run);
     } else if (has(previous)) {
-      // The manifest first: a folder without one, but with other files, would be taken for somebody else's.
+      // The manifest first: a folder with files but without a manifest would not be recognised as a run.
       const names = fs.readdirSync(join(run, previous)).sort((a, b) => Number(b === manifest) - Number(a === manifest));
       for (const name of names) fs.renameSync(join(run, previous, name), join(run, name));
       fs.rmdirSync(join(run, previous));

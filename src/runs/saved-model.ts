@@ -1,4 +1,4 @@
-/** A finished model with its parameters: where more training can begin. */
+/** A finished model with its parameters, from which training can continue. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../errors.js';
@@ -9,20 +9,20 @@ import { resolveRun } from './link.js';
 import type { RunResult } from './outcome.js';
 
 export interface SavedModel {
-  /** Registered name of the model. */
+  /** Name of the model. */
   readonly model: string;
-  /** Options of its run; those of the model are among them. */
+  /** Options of its run, which include those of the model. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** By name; none of a model that has none. */
+  /** Parameters by name. Empty for a model without parameters. */
   readonly parameters: Readonly<Record<string, ArrayLike<number>>>;
   readonly dataFingerprint: string;
-  /** The hash that names its run. */
+  /** Hash of its run. */
   readonly hash: string;
-  /** Files that units of its run were read from. */
+  /** Files from which units of its run were loaded. */
   readonly uses?: readonly string[];
 }
 
-/** The model of a finished run at its best. @throws RecdistillError as `readFinishedRun` */
+/** The model of a finished run at its best epoch. @throws RecdistillError as `readFinishedRun` */
 export function readSavedModel(named: string): SavedModel {
   const folder = resolveRun(named);
   const { manifest, result } = readFinishedRun(folder);
@@ -35,23 +35,23 @@ export function readSavedModel(named: string): SavedModel {
   };
 }
 
-/** A copy of a model in memory, as `runJob` lends it out. @param hash what names it, where that matters */
+/** A copy of a model in memory, as passed to `use` by `runJob`. @param hash of its run, where it matters */
 export const savedModelOf = (model: Model, result: RunResult, dataFingerprint: string, hash = ''): SavedModel => ({
   ...{ model: model.name, options: result.options, dataFingerprint, hash },
   parameters: Object.fromEntries(model.parameters.map((p) => [p.name, p.values.slice()])),
 });
 
-/** A model that is still to be trained, for checks of what will begin from it. */
+/** A model that is not trained yet, to check a plan that will start from it. */
 export const untrainedModel = (model: string, options: SavedModel['options'], dataFingerprint: string): SavedModel => ({
   ...{ model, options, parameters: {}, dataFingerprint, hash: '' },
 });
 
-/** Puts the parameters into a model of the same sizes. @throws RecdistillError `artifact-damaged` */
+/** Copies the parameters into a model of the same sizes. @throws RecdistillError `artifact-damaged` */
 export function loadParameters(model: Model, saved: SavedModel): void {
   for (const { name, values } of model.parameters) {
     const given = saved.parameters[name];
     if (given?.length !== values.length) {
-      const problem = `${saved.model} has ${given?.length ?? 'no'} numbers under ${name}; ${values.length} are needed`;
+      const problem = `${saved.model} has ${given?.length ?? 'no'} values under ${name}; ${values.length} are needed`;
       fail('artifact-damaged', { path: jobFiles.model, problem, hint: 'Train the model again.' });
     }
     values.set(given);

@@ -1,4 +1,4 @@
-/** What the tests of this folder share: a small data set, kernels, folders that go away. */
+/** Shared by the tests of this folder: a small data set, kernels, temporary folders. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ after(() => {
 });
 
 let made = 0;
-/** A path below a temporary folder at which nothing is yet. */
+/** A path in a temporary folder that does not exist yet. */
 export const newFolder = (): string => join(root, `run-${++made}`);
 
 export const SMALL = 'synthetic:60x80x900';
@@ -27,7 +27,7 @@ export const smallData = (): Promise<LoadedDataset> => {
 
 export const evaluation = { at: [5, 10], selectBy: 'recall@10' };
 
-/** Options under which a factor model trains in a moment. */
+/** Options under which a factor model trains quickly. */
 export const quick = { dim: 4, epochs: 6, batchSize: 64, evaluateEvery: 1, patience: 50, learningRate: 0.05 };
 
 /** True for an error of this code whose message and hint are sentences. */

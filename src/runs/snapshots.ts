@@ -1,4 +1,4 @@
-/** The snapshots of a run on their way to a trajectory: in the run folder if there is one, else in memory. */
+/** Snapshots of rankings during a run, from which its trajectory is selected: in the run folder, or in memory. */
 import fs from 'node:fs';
 import { join } from 'node:path';
 import type { Rankings } from '../data/rankings.js';
@@ -10,14 +10,14 @@ import { readRankings, writeRankings } from './rankings-file.js';
 type Metrics = Readonly<Record<string, number>>;
 
 export interface Snapshots {
-  /** Takes what an evaluation saw. `best`: the best epoch so far. */
+  /** Adds the snapshot of an evaluation. `best`: it is the best epoch so far. */
   add(epoch: number, rankings: Rankings, metrics: Metrics, best: boolean): void;
   /**
-   * The checkpoints of the trajectory of a run whose best epoch is `best`.
-   * @param quality of the metrics that came with a snapshot
+   * The checkpoints of the trajectory of a run with best epoch `best`.
+   * @param quality selects the metric of a snapshot
    */
   choose(best: number, o: TrajectoryOptions, quality: (metrics: Metrics) => number): TrajectoryCheckpoint[];
-  /** Forgets everything. */
+  /** Removes all snapshots. */
   remove(): void;
 }
 
@@ -30,7 +30,7 @@ interface Shelf {
 
 const BEST = 'best';
 
-/** @param every epochs between two evaluations; snapshots are kept at a growing multiple of it */
+/** @param every epochs between two evaluations; snapshots are stored at an increasing multiple of it */
 export function createSnapshots(every: number, folder: string | undefined): Snapshots {
   const shelf = folder === undefined ? inMemory() : onDisk(folder);
   return {

@@ -1,4 +1,4 @@
-/** Writes the model that a job has just trained as a student bundle that needs neither the training data nor the model's code. */
+/** Writes a trained model as a student bundle, which needs neither the training data nor the model's code. */
 import { join } from 'node:path';
 import { type BundleNotes, writeBundle } from '../bundle/index.js';
 import { type Dataset, union } from '../data/index.js';
@@ -16,8 +16,8 @@ export interface Provenance {
 }
 
 /**
- * A copy of the tables whose inner products are the model's scores, rows of users and items; undefined for models without the capability
- * `factors`: tables that a network made would serve its known users only, as what is known of a new one would have to go through the network.
+ * A copy of the tables whose inner products are the model's scores. Undefined for models without the capability `factors`: tables that a network
+ * computes are only valid for its known users, because new users would have to pass through the network.
  */
 export function factorsOf({ capabilities }: ModelSpec, model: Model): Tables | undefined {
   const factors = capabilities.includes('factors') ? tablesOf(model) : undefined;
@@ -32,7 +32,7 @@ export function factorsOf({ capabilities }: ModelSpec, model: Model): Tables | u
 }
 
 /**
- * Writes `RUN/student`. Items of train and valid count as those that a user already has, so that the bundle answers what was evaluated.
+ * Writes `RUN/student`. Items of train and valid are its seen items, so the bundle returns the lists that were evaluated.
  * @param factors tables of the model; nothing is written if it has none
  * @throws RecdistillError `write-failed`
  */
@@ -47,7 +47,7 @@ export function writeStudent(
     writeBundle(join(run, jobFiles.student), studentOf(factors, dataset), bundleNotes(dataset, evaluation, from));
 }
 
-/** The tables of a model as a student: items of train and valid count as those that a user already has. */
+/** The tables of a model as a student. Items of train and valid are its seen items. */
 export function studentOf(factors: Tables, dataset: Dataset): StudentModel {
   const seen = union(dataset.train, dataset.valid);
   return {
@@ -61,7 +61,7 @@ export function studentOf(factors: Tables, dataset: Dataset): StudentModel {
   };
 }
 
-/** What a bundle says of itself. */
+/** The metadata of a bundle. */
 export function bundleNotes(dataset: Dataset, evaluation: Evaluation, { licence, ...made }: Provenance): BundleNotes {
   return {
     dataFingerprint: dataset.fingerprint,
@@ -77,7 +77,7 @@ export function bundleNotes(dataset: Dataset, evaluation: Evaluation, { licence,
   };
 }
 
-/** Columns that are biases become biases: as columns they would bend fold-in and similarities, and lose digits in small precisions. */
+/** Separates bias columns from factors. As columns they would distort fold-in and similarities, and lose precision when quantised. */
 function partsOf({ userFactors, itemFactors, dim, biases }: Tables) {
   const columns = Array.from({ length: dim }, (_, d) => d).filter(
     (d) => d !== biases?.userColumn && d !== biases?.itemColumn,

@@ -1,4 +1,4 @@
-/** Where a finished model has the test items among all candidates, beyond the lists that runs keep. */
+/** Ranks of the test items among all candidate items by a finished model, beyond the stored lists. */
 
 import { type Dataset, itemsOf, union } from '../data/index.js';
 import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
@@ -6,7 +6,7 @@ import { makeModel, modelOf } from '../models/index.js';
 import { parseOptions } from '../options/options.js';
 import { loadParameters, type SavedModel } from './saved-model.js';
 
-/** Scores held at once: 16 MB, and as much for the ranks. */
+/** Maximum number of scores in memory: 16 MB, and as much for the ranks. */
 const BLOCK = 4_000_000;
 
 /**

@@ -1,4 +1,4 @@
-/** Models made, trained in the one loop, lent out and closed: what a kept run and a trial of a search have in common. */
+/** Creates models, trains them in the training loop and closes them. Shared by runs and by the trials of a search. */
 import { avoiding, type Dataset } from '../data/index.js';
 import type { Interactions } from '../data/interactions.js';
 import type { MethodHooks } from '../distill/index.js';
@@ -15,28 +15,28 @@ import {
 import { createProgress, type Progress } from '../progress.js';
 import { type LearnerTask, type Listener, type LoopStore, type TrainOutcome, trainTogether } from '../train/index.js';
 
-/** A model that is to be made. */
+/** A model to create. */
 export interface ModelTask {
   readonly spec: ModelSpec;
-  /** Of the model, checked and with defaults. */
+  /** Options of the model, checked and with defaults. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly listen: Listener;
-  /** Puts the parameters in place that it starts from. */
+  /** Sets the initial parameters. */
   readonly begin?: (model: TrainableModel, listen: Listener, progress: Progress) => void | Promise<void>;
 }
 
 export interface ModelsTask<T extends ModelTask = ModelTask> {
   readonly kernels: Kernels;
   readonly dataset: Dataset;
-  /** One, or several that learn together; they agree in `avoid`. */
+  /** One model, or several that train together. They must have the same `avoid`. */
   readonly models: readonly T[];
-  /** The hooks of the method that they are trained by. */
+  /** Creates the hooks of the distillation method. */
   readonly hooks?: (made: MadeModels<T>, batchesPerEpoch: number) => MethodHooks | Promise<MethodHooks>;
   /** Name of the method, for messages. */
   readonly method?: string;
-  /** Whether they are judged before their first epoch, too, and may be at their best then. */
+  /** Whether the models are also evaluated before their first epoch, which can be the best one. */
   readonly evaluateStart?: boolean;
-  /** Whether the time that a computed model takes is estimated first. */
+  /** Whether the time of a computed model is estimated first. */
   readonly estimate?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -45,10 +45,10 @@ export type MadeModel<T extends ModelTask = ModelTask> = T & { readonly model: M
 
 export interface MadeModels<T extends ModelTask = ModelTask> {
   readonly models: readonly MadeModel<T>[];
-  /** What they train on, as their option `avoid` has it. */
+  /** Their train interactions, as determined by their option `avoid`. */
   readonly train: Interactions;
   readonly progress: Progress;
-  /** Trains all of them together; `watch` says how each is judged and kept. @throws RecdistillError as `trainTogether` */
+  /** Trains all of them together. `watch` defines how each is evaluated and stored. @throws RecdistillError as `trainTogether` */
   fit(watch: (made: MadeModel<T>) => Watched): Promise<readonly TrainOutcome[]>;
 }
 
@@ -56,7 +56,7 @@ export interface Watched extends Pick<LearnerTask, 'validate' | 'evaluated'> {
   readonly store?: LoopStore | undefined;
 }
 
-/** Lends the models to `work` and gives their memory back after it. */
+/** Passes the models to `work` and frees their memory afterwards. */
 export async function withModels<T extends ModelTask, R>(
   task: ModelsTask<T>,
   work: (made: MadeModels<T>) => Promise<R>,

@@ -8,7 +8,7 @@ import { readSealedJson, writeSealedJson } from '../formats/sealed-json.js';
 import { isPlainObject } from '../student/canonical-json.js';
 import { readRankings, writeRankings } from './rankings-file.js';
 
-/** What a reader wants a trajectory to fit; what is absent is not compared. */
+/** Expected properties of a trajectory. Absent fields are not compared. */
 export interface TrajectoryExpectation {
   readonly dataFingerprint?: string;
   readonly nUsers?: number;
@@ -24,14 +24,14 @@ interface Index {
   readonly catalogue: number;
   readonly depth: number;
   readonly checkpoints: readonly IndexEntry[];
-  /** Checksum of the order of observed items, where the teacher gives one. */
+  /** Checksum of the ranking of observed items, if the teacher has one. */
   readonly observed?: string;
 }
 
 interface IndexEntry {
   readonly epoch: number;
   readonly file: string;
-  /** Checksum of the file, as its header carries it. */
+  /** Checksum of the file, from its header. */
   readonly checksum: string;
   readonly metrics: Readonly<Record<string, number>>;
 }
@@ -42,9 +42,9 @@ const observedName = 'observed.safetensors';
 const filePattern = /^\d+-epoch-\d+\.safetensors$/;
 
 /**
- * Writes a trajectory in place of the one that `folder` may hold; it stays as it was if that fails.
- * @throws RecdistillError `write-failed`, `usage` if the folder holds other files; TypeError if the checkpoints are not of
- * ascending epochs or do not agree in users, items and depth, or `observed` not in users and items
+ * Writes a trajectory and replaces the one in `folder`. If writing fails, the old one is unchanged.
+ * @throws RecdistillError `write-failed`, `usage` if the folder holds other files; TypeError if epochs do not ascend, or checkpoints differ in
+ *   users, items or depth, or `observed` in users and items
  */
 export function writeTrajectory(folder: string, trajectory: Trajectory): void {
   const { teacher, dataFingerprint, checkpoints, observed } = trajectory;
@@ -54,13 +54,13 @@ export function writeTrajectory(folder: string, trajectory: Trajectory): void {
   checkpoints.forEach(({ epoch, rankings: r }, n) => {
     const before = checkpoints[n - 1]?.epoch ?? -1;
     if (!Number.isSafeInteger(epoch) || epoch <= before)
-      throw new TypeError(`checkpoint ${n} is of epoch ${epoch} after ${before}`);
+      throw new TypeError(`checkpoint ${n} has epoch ${epoch} after ${before}`);
     if (r.nUsers !== nUsers || r.nItems !== nItems || r.depth !== depth) {
       throw new TypeError(`checkpoint ${n} has other users, items or depth than checkpoint 0`);
     }
   });
   if (observed && (observed.nUsers !== nUsers || observed.nItems !== nItems)) {
-    throw new TypeError('the observed items are of other users or items than checkpoint 0');
+    throw new TypeError('the observed items have other users or items than checkpoint 0');
   }
   writeFolder(
     folder,
@@ -142,7 +142,7 @@ function readIndex(path: string): Index {
     [json.users, json.catalogue, json.depth].every(Number.isSafeInteger) &&
     Array.isArray(checkpoints) &&
     checkpoints.length > 0 &&
-    // The pattern also keeps a file name from leading out of the folder.
+    // The pattern also prevents file names outside of the folder.
     checkpoints.every((c) => isPlainObject(c) && Number.isSafeInteger(c.epoch) && filePattern.test(String(c.file)));
   if (!valid) fail('artifact-damaged', { path, problem: 'it is not a list of checkpoints', hint });
   return json as unknown as Index;

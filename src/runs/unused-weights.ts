@@ -1,9 +1,9 @@
-/** Weights of interactions that a model does not use are not passed over in silence. */
+/** A note for interaction weights that a model ignores. */
 import type { Interactions } from '../data/index.js';
 import { type ModelSpec, modelRegistry } from '../models/index.js';
 import type { Listener } from '../train/index.js';
 
-/** Tells, as a note, that the interactions have weights and the model does not use them. */
+/** Emits a note if the interactions have weights and the model does not use them. */
 export function tellUnusedWeights(
   { name, capabilities }: ModelSpec,
   { weights }: Interactions,
@@ -14,6 +14,6 @@ export function tellUnusedWeights(
     .all()
     .filter((m) => m.capabilities.includes('weights'))
     .map((m) => m.name);
-  const message = `${name} does not use the weights of interactions: each counts the same. Models that use them: ${able.join(', ')}`;
+  const message = `${name} does not use the weights of interactions; all interactions count equally. Models that use weights: ${able.join(', ')}`;
   listen({ type: 'note', message });
 }

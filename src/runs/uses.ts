@@ -1,4 +1,4 @@
-/** Which files the units of a run were read from: later commands need them, too. */
+/** Files from which the units of a run were loaded. Later commands need them, too. */
 import { readerRegistry, splitRegistry } from '../data/index.js';
 import { fail } from '../errors.js';
 import { metricRegistry } from '../eval/index.js';
@@ -9,8 +9,8 @@ import { samplerRegistry } from '../samplers/index.js';
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * The files that these units were read from, as a run records them, and those of the units that its options name; nothing where there are none.
- * @param options of the run: optimiser, sampler, the metric that selects
+ * The files of these units and of the units in the options, as a run records them. Empty if there are none.
+ * @param options of the run: optimiser, sampler, the metric `selectBy`
  * @param source how the data set was loaded: its reader and its split
  */
 export function usesOf(
@@ -30,10 +30,10 @@ export function usesOf(
   return uses.length > 0 ? { uses } : {};
 }
 
-/** A unit that a run names and that nobody has added. @throws RecdistillError `unknown-name` */
+/** Refuses a unit of a run that is not registered. @throws RecdistillError `unknown-name` */
 export function unknownUnit(kind: string, given: string, known: readonly Unit[], uses: readonly string[] = []): never {
   const names = known.map(({ name }) => name).join(', ');
   if (uses.length === 0) return fail('unknown-name', { kind, given, known: names });
-  const hint = `The run was made with units of ${uses.join(', ')}: add ${uses.map((file) => `--use ${file}`).join(' ')}.`;
+  const hint = `The run uses units from ${uses.join(', ')}: add ${uses.map((file) => `--use ${file}`).join(' ')}.`;
   return fail('unknown-name', { kind, given, known: names, hint });
 }

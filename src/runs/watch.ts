@@ -1,4 +1,4 @@
-/** Follows a model while it trains: judges it on valid, and keeps snapshots for its trajectory. */
+/** Evaluates a model on valid while it trains, and stores snapshots for its trajectory. */
 import { join } from 'node:path';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
@@ -10,14 +10,14 @@ import type { LearnerTask, Listener, LoopStore, TrainOutcome, TrajectoryOptions 
 import type { RunFolder } from './run-folder.js';
 import { createSnapshots } from './snapshots.js';
 
-/** A model at its best, and how it came there. */
+/** A model after training, with its best epoch. */
 export interface Fitted {
   readonly bestEpoch: number;
   readonly epochs: number;
-  /** That training took before this process went on with it. */
+  /** Seconds of training before this process resumed. */
   readonly secondsBefore: number;
   readonly checkpoints: Trajectory['checkpoints'];
-  /** Removes what was kept on the way. */
+  /** Removes what was stored during training. */
   forget(): void;
 }
 
@@ -29,15 +29,15 @@ export interface WatchSetting {
   readonly selectBy: string;
   readonly listen: Listener;
   readonly progress: Progress;
-  /** Each evaluation judges on test as well. */
+  /** Each evaluation also evaluates on test. */
   readonly testCurve?: boolean;
-  /** The last epoch is kept, whatever valid says. */
+  /** The last epoch is kept instead of the best one on valid. */
   readonly keepLast?: boolean;
-  /** Further numbers that are told with each evaluation and decide nothing. */
+  /** Additional test metrics, reported with each evaluation. They select nothing. */
   readonly measure?: () => Readonly<Record<string, number>>;
 }
 
-/** What the loop asks for, and what came of it in the end. */
+/** The callbacks of the training loop, and the outcome at the end. */
 export interface Watch extends Required<Pick<LearnerTask, 'validate' | 'evaluated'>> {
   fitted(outcome: TrainOutcome): Fitted;
 }
@@ -77,7 +77,7 @@ export function storeOf(run: RunFolder, listen: Listener): LoopStore {
     load(until) {
       const { checkpoint, damaged } = run.loadLatestCheckpoint<Record<string, unknown>>(until);
       for (const d of damaged)
-        listen({ type: 'note', message: `${d.path} is damaged (${d.problem}); going on from the one before` });
+        listen({ type: 'note', message: `${d.path} is damaged (${d.problem}); the previous one is used` });
       return checkpoint;
     },
   };

@@ -1,4 +1,4 @@
-/** What every method of the form `co-trained` must keep to; `methodContract` dispatches here. */
+/** The contract of methods of the form `co-trained`. Called by `methodContract`. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,6 @@ import {
   savedModelOf,
 } from '../runs/index.js';
 import type { Job } from '../runs/outcome.js';
-import { madeUpComputed, madeUpStudents } from './made-up-students.js';
 import {
   type ContractCase,
   contractData,
@@ -30,33 +29,34 @@ import {
   spread,
 } from './model-contract.js';
 import { smallOptions, type Values } from './small.js';
+import { syntheticComputed, syntheticStudents } from './synthetic-students.js';
 
-/** More items than the users' train items and a few drawn ones, so that there is a remainder. */
+/** More items than a user's train items and samples, so that items remain. */
 const smallData: Interactions = { ...smallTrain, nItems: 25 };
 
 const EPOCHS = 6;
 const evaluation = { at: [5], selectBy: 'recall@5' };
 
-/** @param options of the method beside those that it declares as `small` @param models that it is tried on */
+/** @param options of the method in addition to those declared as `small` @param models models to test it on */
 export function coTrainedContract(
   spec: CoTrainedMethod,
   options: Values = {},
-  models: readonly ModelSpec[] = madeUpStudents,
+  models: readonly ModelSpec[] = syntheticStudents,
 ): ContractCase[] {
   const able = models.filter((m) => learnsPairs(m) && spec.needs.student.every((c) => m.capabilities.includes(c)));
   const cases: ContractCase[] = [
     {
-      name: `${spec.name}: what cannot work is refused before any work, in a sentence`,
+      name: `${spec.name}: unsupported input is refused before any work, with a message and a hint`,
       run: () => refusals(spec, able[0], options),
     },
   ];
   for (const model of able) {
     const on = (rest: string) => `${spec.name}: two of ${model.name}: ${rest}`;
     cases.push(
-      { name: on('closing gives all memory back'), run: () => givesBack(spec, model, options) },
-      { name: on('the gradients of both are those of their losses'), run: () => gradients(spec, model, options) },
-      { name: on('same bits at 1, 2, 3 and 4 threads'), run: () => sameAtAnyThreads(spec, model, options) },
-      { name: on('an interrupted run ends in the same bits'), run: () => resumes(spec, model, options) },
+      { name: on('close() frees all memory'), run: () => givesBack(spec, model, options) },
+      { name: on('the gradients of both models match their losses'), run: () => gradients(spec, model, options) },
+      { name: on('identical bits with 1, 2, 3 and 4 threads'), run: () => sameAtAnyThreads(spec, model, options) },
+      { name: on('an interrupted run ends with identical bits'), run: () => resumes(spec, model, options) },
     );
   }
   return cases;
@@ -69,7 +69,7 @@ const shortOptions = (spec: CoTrainedMethod, more: Values): Values => {
   return { ...Object.fromEntries(has), ...spec.small, ...more };
 };
 
-/** The method at work on two fresh models that begin differently. */
+/** The method with two new models that are initialised differently. */
 async function onSmallData(spec: CoTrainedMethod, model: ModelSpec, options: Values, kernels: Kernels) {
   const made = async (seed: number) => {
     const o = smallOptions(model, { seed });
@@ -78,7 +78,7 @@ async function onSmallData(spec: CoTrainedMethod, model: ModelSpec, options: Val
   };
   const [teacher, student] = [await made(0), await made(1)];
   const method = await spec.create(
-    { kernels, train: smallData, teacher, student, tell() {} },
+    { kernels, train: smallData, teacher, student, report() {} },
     readMethodOptions(spec, shortOptions(spec, options)),
   );
   return { learners: [teacher, student] as const, method };
@@ -102,7 +102,7 @@ async function givesBack(spec: CoTrainedMethod, model: ModelSpec, options: Value
     method.close();
     for (const l of learners) l.model.close();
   };
-  // The first time kernels take working memory that they keep.
+  // The first call allocates working memory that the kernels keep.
   await work();
   const before = k.bytesInUse;
   await work();
@@ -110,7 +110,7 @@ async function givesBack(spec: CoTrainedMethod, model: ModelSpec, options: Value
   k.close();
 }
 
-/** With every value of every choice that the method offers. A choice that cannot work on this data may refuse it. */
+/** All values of all choices that the method offers. A choice may be refused for this data. */
 async function gradients(spec: CoTrainedMethod, model: ModelSpec, options: Values): Promise<void> {
   const choices = describeOptions(spec.options).flatMap(({ name, choices: values = [] }) =>
     values.map((value): Values => ({ [name]: value })),
@@ -147,7 +147,7 @@ async function gradientsWith(spec: CoTrainedMethod, model: ModelSpec, options: V
       const what = `of the ${learnerRoles[at]} with ${JSON.stringify(options)}`;
       assert.ok(
         other.parameters.every((p) => p.gradient.every((g) => g === 0)),
-        `nothing of the loss ${what} flows back through the other`,
+        `the loss ${what} has no gradient for the other model`,
       );
       const got = own.parameters.map((p) => Float64Array.from(p.gradient));
       const numeric = numericGradients(own.parameters, lossAt);
@@ -167,7 +167,7 @@ async function gradientsWith(spec: CoTrainedMethod, model: ModelSpec, options: V
   return depends;
 }
 
-/** A model trained for a moment. */
+/** A model after a short training. */
 async function savedOf(model: ModelSpec, dataset: Dataset, kernels: Kernels, seed: number): Promise<SavedModel> {
   const found: SavedModel[] = [];
   const options = smallOptions(model, { epochs: 2, batchSize: 64, seed });
@@ -219,9 +219,9 @@ async function resumes(spec: CoTrainedMethod, model: ModelSpec, options: Values)
       await assert.rejects(coTrain({ ...request, folder, listen, signal: stop.signal }), { code: 'interrupted' });
     }
     const parts = bitsOf(await coTrain({ ...request, folder }));
-    assert.ok(parts === straight, 'a run in four parts gave other results than one in one part');
+    assert.ok(parts === straight, 'a run in four parts gave other results than an uninterrupted one');
     const again = await coTrain({ ...request, folder });
-    assert.ok(again.teacher.reused && again.student.reused && bitsOf(again) === straight, 'it is read back as it was');
+    assert.ok(again.teacher.reused && again.student.reused && bitsOf(again) === straight, 'it is read back unchanged');
   } finally {
     kernels.close();
     rmSync(folder, { recursive: true });
@@ -229,15 +229,15 @@ async function resumes(spec: CoTrainedMethod, model: ModelSpec, options: Values)
 }
 
 async function refusals(spec: CoTrainedMethod, model: ModelSpec | undefined, options: Values): Promise<void> {
-  assert.ok(model, `no model of the suite can be trained by ${spec.name}; give one as the third argument`);
+  assert.ok(model, `${spec.name} supports no model of the suite; pass one as the third argument`);
   const refusal = (e: unknown) =>
     e instanceof RecdistillError && e.code === 'needs-not-met' && / /.test(e.message) && / /.test(e.hint);
   const able = { name: 'one', has: spec.needs.teacher };
   checkStudent(model, spec, [able]);
   assert.throws(() => checkStudent(model, spec, []), refusal, 'no teacher');
   assert.throws(() => checkStudent(model, spec, [able, able]), refusal, 'two teachers');
-  assert.throws(() => checkStudent(model, spec, [{ name: 'lists', has: [] }]), refusal, 'rankings made elsewhere');
-  for (const other of [madeUpComputed, { ...model, capabilities: [] }])
+  assert.throws(() => checkStudent(model, spec, [{ name: 'lists', has: [] }]), refusal, 'imported rankings');
+  for (const other of [syntheticComputed, { ...model, capabilities: [] }])
     assert.throws(() => checkStudent(other, spec, [able]), refusal, other.name);
   const kernels = createKernels({ threads: 1, memoryLimit: 256e6 });
   const request = await requestOf(spec, model, options, kernels);
@@ -248,7 +248,7 @@ async function refusals(spec: CoTrainedMethod, model: ModelSpec | undefined, opt
   };
   for (const role of learnerRoles) {
     await refused('a model of other data', role, { dataFingerprint: 'f'.repeat(64) });
-    await refused('rankings made elsewhere', role, { model: 'external' });
+    await refused('imported rankings', role, { model: 'external' });
   }
   kernels.close();
 }

@@ -1,4 +1,4 @@
-/** What readers and exporters must keep to. Files go to a temporary folder that is removed. */
+/** The contracts of readers and exporters. Files are written to a temporary folder that is removed. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,12 +18,12 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-/** A file as the reader takes it, and what is in it. */
+/** An example file for a reader, and its content. */
 export interface ReaderExample {
-  /** Name of the file, with its suffix. */
+  /** File name with suffix. */
   readonly file: string;
   readonly content: string | Uint8Array;
-  /** Names of the columns, in their order. */
+  /** Column names in order. */
   readonly columns: readonly string[];
   /** Values as text, in the order of the file. */
   readonly rows: readonly (readonly string[])[];
@@ -41,7 +41,7 @@ export function readerContract(reader: Reader, example: ReaderExample): Contract
       return { columns: columns.map((column) => column.name), rows: rows.map((row) => row.map(String)) };
     }, 64);
   return [
-    { name: `${reader.name}: its declaration is whole`, run: () => readerRegistry.add(reader) },
+    { name: `${reader.name}: its declaration is complete`, run: () => readerRegistry.add(reader) },
     {
       name: `${reader.name}: it reads the columns and rows of its example`,
       run: () =>
@@ -65,9 +65,9 @@ export function exporterContract(exporter: Exporter): ContractCase[] {
     notes: { dataFingerprint: '0'.repeat(64), licence: 'none', madeBy: {}, metrics: {} },
   };
   return [
-    { name: `${exporter.name}: its declaration is whole`, run: () => exporterRegistry.add(exporter) },
+    { name: `${exporter.name}: its declaration is complete`, run: () => exporterRegistry.add(exporter) },
     ...exporter.precisions.map((precision) => ({
-      name: `${exporter.name}: a ${exporter.makes} in ${precision}, which replaces the one before`,
+      name: `${exporter.name}: a ${exporter.makes} in ${precision}, which replaces an existing one`,
       run: () =>
         inFolder(async (folder) => {
           const out = join(folder, 'out');
@@ -76,7 +76,7 @@ export function exporterContract(exporter: Exporter): ContractCase[] {
           if (!exporter.read) return;
           const { model } = await exporter.read(out);
           assert.deepEqual([model.userIds, model.itemIds], [student.model.userIds, student.model.itemIds]);
-          // A precision of 8 bits keeps a number to about a hundredth of the largest of its row.
+          // A precision of 8 bits has an error of about a hundredth of the largest value of a row.
           for (const [at, value] of student.model.itemFactors.entries())
             assert.ok(Math.abs(model.itemFactors[at]! - value) < 0.03, `number ${at} was ${value}`);
         }),

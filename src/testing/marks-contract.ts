@@ -1,4 +1,4 @@
-/** What a model must keep to that marks the rows to whose gradients it adds: part of the model contract. */
+/** The contract of models that mark rows with gradients. Part of the model contract. */
 import assert from 'node:assert/strict';
 import type { Kernels } from '../kernels/index.js';
 import { createPairLearner, type Pairs, type ScoreLoss, type TrainableModel } from '../models/index.js';
@@ -7,8 +7,8 @@ import type { Hooks } from '../train/index.js';
 import { type TrainRun, trainedBits } from './train-runs.js';
 
 /**
- * With each optimiser a training gives the same bits whether it looks at marked rows only or at all: by the model's own loss, with weight
- * decay of the batch if it has such, and, where its scores can be learned through, with losses on some pairs and on all items.
+ * With each optimiser, training gives identical bits whether the optimiser updates marked rows only or all rows: with the base loss, with
+ * weight decay per batch if the model has it, and with losses on some pairs and on all items if its scores can be trained through.
  */
 export async function marksEveryRow(run: TrainRun, learnsPairs: boolean): Promise<void> {
   for (const { name: optimizer } of optimizerRegistry.all()) {
@@ -18,7 +18,7 @@ export async function marksEveryRow(run: TrainRun, learnsPairs: boolean): Promis
     const full: TrainRun = { ...own, create: async (k) => unmarked(await run.create(k)) };
     assert.ok(
       (await trainedBits(own, 1)) === (await trainedBits(full, 1)),
-      `${optimizer} on marked rows gave other bits`,
+      `${optimizer} on marked rows gave different bits`,
     );
   }
 }
@@ -28,7 +28,7 @@ const unmarked = (model: TrainableModel): TrainableModel => ({
   parameters: model.parameters.map(({ touched: _, ...p }) => p),
 });
 
-/** In every second batch a loss on two pairs, in every third one on all scores of a user, by factors where the model has them. */
+/** In every second batch a loss on two pairs, in every third batch one on all scores of a user, through factors if the model has them. */
 function someLosses(k: Kernels, model: TrainableModel): Hooks & { close(): void } {
   const learner = createPairLearner(k, model);
   const ints = (values: readonly number[]) => Object.assign(k.ints(values.length), values);

@@ -1,6 +1,6 @@
 /**
- * What every distillation method must keep to. Run it on a method of your own: `for (const c of methodContract(spec)) test(c.name, c.run)`.
- * Each case throws an AssertionError when the method breaks it. Students are two small models of the suite, and those that are given.
+ * The contract of distillation methods. Use it for your own method: `for (const c of methodContract(spec)) test(c.name, c.run)`.
+ * Each case throws an AssertionError if the method breaks it. Students are two small models of the suite, or the given ones.
  */
 import assert from 'node:assert/strict';
 import type { Dataset, Interactions } from '../data/index.js';
@@ -20,8 +20,6 @@ import { type ModelSpec, makeTrainable, rankAll, type TrainableModel, trainOptio
 import { describeOptions } from '../options/index.js';
 import { checkNeeds } from '../runs/method.js';
 import { coTrainedContract } from './co-trained-contract.js';
-import { madeUpComputed, madeUpStudents } from './made-up-students.js';
-import { teachersFor } from './made-up-teachers.js';
 import {
   type ContractCase,
   contractData,
@@ -32,19 +30,21 @@ import {
   spread,
 } from './model-contract.js';
 import { largeOptions, smallOptions, type Values } from './small.js';
+import { syntheticComputed, syntheticStudents } from './synthetic-students.js';
+import { teachersFor } from './synthetic-teachers.js';
 import { type TrainRun, trainedBits, trainedInPartsBits } from './train-runs.js';
 
-/** More items than the users' lists of 10 and their train items take, so that there is a remainder. */
+/** More items than the lists of 10 and the train items of a user, so that items remain. */
 const smallData: Interactions = { ...smallTrain, nItems: 25 };
 
 /**
- * @param options of the method beside those that it declares as `small`
- * @param students models that it is tried on; those that cannot be its students are left out
+ * @param options of the method in addition to those declared as `small`
+ * @param students models to test it on; unsupported ones are skipped
  */
 export function methodContract(
   spec: MethodSpec,
   options: Values = {},
-  students: readonly ModelSpec[] = madeUpStudents,
+  students: readonly ModelSpec[] = syntheticStudents,
 ): ContractCase[] {
   if (isCoTrained(spec)) return coTrainedContract(spec, options, students);
   return teachingContract(spec, options, students);
@@ -56,25 +56,34 @@ function teachingContract(spec: TeachingMethod, options: Values, students: reado
     (m) => m.kind === 'trained' && spec.needs.student.every((c) => m.capabilities.includes(c)),
   );
   const cases: ContractCase[] = [
-    { name: name('its declaration is whole'), run: () => void methodRegistry.add(spec) },
-    { name: name('what cannot work is refused before any work, in a sentence'), run: () => refusals(spec, able[0]) },
+    { name: name('its declaration is complete'), run: () => void methodRegistry.add(spec) },
+    {
+      name: name('unsupported input is refused before any work, with a message and a hint'),
+      run: () => refusals(spec, able[0]),
+    },
   ];
   for (const student of able) {
     const on = (rest: string) => name(`${student.name}: ${rest}`);
     cases.push(
-      { name: on('closing gives all memory back'), run: () => givesBack(spec, student, options) },
-      { name: on('same bits at 1, 2, 3 and 4 threads'), run: () => sameAtAnyThreads(spec, student, options) },
-      { name: on('an interrupted run ends in the same bits'), run: () => resumes(spec, student, options) },
+      { name: on('close() frees all memory'), run: () => givesBack(spec, student, options) },
+      { name: on('identical bits with 1, 2, 3 and 4 threads'), run: () => sameAtAnyThreads(spec, student, options) },
+      { name: on('an interrupted run ends with identical bits'), run: () => resumes(spec, student, options) },
     );
     if (spec.needs.teachers === 'none') continue;
-    cases.push({ name: on('the gradient is that of the loss'), run: () => gradients(spec, student, options) });
-    cases.push({ name: on('it does with less than it asks for'), run: () => doesWithLess(spec, student, options) });
+    cases.push({ name: on('the gradient matches the loss'), run: () => gradients(spec, student, options) });
+    cases.push({
+      name: on('it works with fewer items, checkpoints and teachers than usual'),
+      run: () => doesWithLess(spec, student, options),
+    });
     if (spec.needs.teachers === 'one')
-      cases.push({ name: on('several teachers teach together'), run: () => together(spec, student, options) });
+      cases.push({ name: on('it supports several teachers'), run: () => together(spec, student, options) });
     if (spec.needs.form === 'trajectory')
-      cases.push({ name: on('what it saves it loads'), run: () => keepsState(spec, student, options) });
+      cases.push({ name: on('it restores its saved state'), run: () => keepsState(spec, student, options) });
     if ('lambda' in spec.options.shape)
-      cases.push({ name: on('lambda 0 is plain training, bit by bit'), run: () => lambdaZero(spec, student, options) });
+      cases.push({
+        name: on('lambda 0 gives the bits of training without distillation'),
+        run: () => lambdaZero(spec, student, options),
+      });
   }
   return cases;
 }
@@ -97,7 +106,7 @@ async function create(
       teachers,
       seed: 3,
       rankStudent: (depth) => rankAll(kernels, student, train, Math.min(depth, train.nItems)),
-      tell() {},
+      report() {},
     },
     smallOptions(spec, options),
   );
@@ -128,7 +137,7 @@ async function givesBack(spec: TeachingMethod, student: ModelSpec, options: Valu
     model.close();
     k.free(...Object.values(batch).filter((part) => part instanceof Int32Array));
   };
-  // The first time kernels take working memory that they keep.
+  // The first call allocates working memory that the kernels keep.
   await work();
   const before = k.bytesInUse;
   await work();
@@ -136,7 +145,7 @@ async function givesBack(spec: TeachingMethod, student: ModelSpec, options: Valu
   k.close();
 }
 
-/** With every value of every choice that the method offers; at the start, and after the method has seen many epochs. */
+/** All values of all choices that the method offers, at the start and after many epochs. */
 async function gradients(spec: TeachingMethod, student: ModelSpec, options: Values): Promise<void> {
   const choices = describeOptions(spec.options).flatMap(({ name, choices = [] }) =>
     choices.map((value) => ({ [name]: value })),
@@ -148,8 +157,8 @@ async function gradients(spec: TeachingMethod, student: ModelSpec, options: Valu
 async function gradientWith(spec: TeachingMethod, student: ModelSpec, options: Values): Promise<void> {
   const k = createReferenceKernels('f64');
   const { model, method } = await onSmallData(spec, student, options, k);
-  assert.ok(method.accumulate, 'a method that needs teachers adds a loss');
-  // Equal scores, as of a network whose biases are 0, are where a loss that goes by ranks has no derivative.
+  assert.ok(method.accumulate, 'a method with teachers must add a loss');
+  // With equal scores, as of a network whose biases are 0, a loss on ranks has no derivative.
   spread(model.parameters);
   const batch = smallBatch(k, model.batches);
   const lossAt = (): number => {
@@ -180,7 +189,7 @@ async function gradientWith(spec: TeachingMethod, student: ModelSpec, options: V
   model.close();
 }
 
-/** Six epochs of a student, with a method or without. */
+/** Six epochs of a student, with or without a method. */
 function runOf(student: ModelSpec, data: Dataset, spec?: TeachingMethod, options: Values = {}): TrainRun {
   const all = smallOptions(student, { batchSize: 64, epochs: 6, seed: 3 });
   const o = trainOptionsOf(all);
@@ -201,24 +210,24 @@ async function sameAtAnyThreads(spec: TeachingMethod, student: ModelSpec, option
   const run = runOf(student, await contractData(), spec, options);
   const one = await trainedBits(run, 1);
   for (const threads of [2, 3, 4])
-    assert.ok((await trainedBits(run, threads)) === one, `${threads} threads gave other bits than 1`);
+    assert.ok((await trainedBits(run, threads)) === one, `${threads} threads gave different bits than 1`);
 }
 
 async function resumes(spec: TeachingMethod, student: ModelSpec, options: Values): Promise<void> {
   const data = await contractData();
   const run = runOf(student, data, spec, options);
   const [straight, parts] = [await trainedBits(run, 1), await trainedInPartsBits(run, [1, 2, 5])];
-  assert.ok(parts === straight, 'a run in four parts gave other bits than one in one part');
+  assert.ok(parts === straight, 'a run in four parts gave different bits than an uninterrupted one');
 }
 
-/** Nothing of what a method saves may be lost, whether or not it shows in the few epochs of a test. */
+/** All saved state must be restored, even if it has no effect in the few epochs of a test. */
 async function keepsState(spec: TeachingMethod, student: ModelSpec, options: Values): Promise<void> {
   const k = createReferenceKernels('f64');
   const first = await onSmallData(spec, student, options, k);
   const second = await onSmallData(spec, student, options, k);
   for (let epoch = 1; epoch <= 3; epoch++) await first!.method.afterEpoch?.(epoch);
   const state = JSON.stringify(first!.method.save?.());
-  assert.notEqual(state, JSON.stringify(second!.method.save?.()), 'three epochs leave a trace');
+  assert.notEqual(state, JSON.stringify(second!.method.save?.()), 'three epochs must change the state');
   second!.method.load?.(JSON.parse(state));
   assert.equal(JSON.stringify(second!.method.save?.()), state);
   for (const { method, model } of [first!, second!]) {
@@ -227,7 +236,7 @@ async function keepsState(spec: TeachingMethod, student: ModelSpec, options: Val
   }
 }
 
-/** The loss of one batch, after some epochs, and whether any parameter gets a gradient from it. */
+/** The loss of one batch after some epochs, and whether any parameter has a gradient. */
 async function lossWith(
   spec: TeachingMethod,
   student: ModelSpec,
@@ -248,7 +257,7 @@ async function lossWith(
   return { loss, moves, finite };
 }
 
-/** A single checkpoint, a user whom the teacher does not know, and more items asked for than there are. */
+/** A single checkpoint, a user whom the teacher does not know, and more requested items than there are. */
 async function doesWithLess(spec: TeachingMethod, student: ModelSpec, options: Values): Promise<void> {
   const full = teachersOf(spec, smallData);
   const short = full.map((t) => ({ ...t, checkpoints: t.checkpoints.slice(-1) }));
@@ -263,14 +272,14 @@ async function doesWithLess(spec: TeachingMethod, student: ModelSpec, options: V
     ['one teacher', full.slice(0, 1)],
   ] as const) {
     const { finite, moves } = await lossWith(spec, student, options, teachers);
-    assert.ok(finite, `${what}: loss and gradients are finite`);
-    assert.ok(moves, `${what}: there is something to learn`);
+    assert.ok(finite, `${what}: loss and gradients must be finite`);
+    assert.ok(moves, `${what}: some gradient must be non-zero`);
   }
-  // Some of these have nothing left to teach, such as the whole catalogue as one set without order.
+  // Some of these have no loss left, for example the whole catalogue as one unordered set.
   const large = largeOptions(spec.options);
   for (const more of [...large, Object.assign({}, ...large) as Values]) {
     const { finite } = await lossWith(spec, student, { ...options, ...more }, full);
-    assert.ok(finite, `${JSON.stringify(more)}: loss and gradients are finite`);
+    assert.ok(finite, `${JSON.stringify(more)}: loss and gradients must be finite`);
   }
 }
 
@@ -287,21 +296,21 @@ async function lambdaZero(spec: TeachingMethod, student: ModelSpec, options: Val
   const base = 'base' in spec.options.shape ? { base: 'kept' } : {};
   const bits = (s?: TeachingMethod, o?: Values) => trainedBits(runOf(student, data, s, o), 1);
   const alone = await bits(methods.none);
-  assert.ok((await bits()) === alone, 'method none changes nothing');
+  assert.ok((await bits()) === alone, 'method none must not change anything');
   assert.ok((await bits(spec, { ...options, ...base, lambda: 0 })) === alone, 'lambda 0 changed the parameters');
   assert.ok((await bits(spec, { ...options, ...base, lambda: 0.5 })) !== alone, 'lambda 0.5 changed nothing');
 }
 
 async function refusals(spec: TeachingMethod, student: ModelSpec | undefined): Promise<void> {
   const data = await contractData();
-  assert.ok(student, `no model of the suite can be a student of ${spec.name}; give one as the third argument`);
+  assert.ok(student, `${spec.name} supports no model of the suite as student; pass one as the third argument`);
   const good = teachersOf(spec, data.train, data.fingerprint);
   const refused = (what: string, model: ModelSpec | undefined, teachers: readonly TeacherKnowledge[]): void => {
     if (!model) return;
     assert.throws(
       () => checkNeeds(model, spec, teachers, data),
       (e) => e instanceof RecdistillError && e.code === 'needs-not-met' && / /.test(e.message) && / /.test(e.hint),
-      `${what} was not refused with a sentence`,
+      `${what} was not refused with a message and a hint`,
     );
   };
   checkNeeds(student, spec, good, data);
@@ -318,7 +327,7 @@ async function refusals(spec: TeachingMethod, student: ModelSpec | undefined): P
   const elsewhere = { ...data, train: { ...data.train, nItems: data.train.nItems + 1 } };
   assert.throws(() => checkNeeds(student, spec, good, elsewhere), /ranks \d+ items for \d+ users/);
   refused('a teacher without a checkpoint', student, [{ ...good[0]!, checkpoints: [] }, ...good.slice(1)]);
-  refused('a student that is computed at once', madeUpComputed, good);
+  refused('a computed model as student', syntheticComputed, good);
   if (spec.needs.teacher.includes('embeddings')) {
     const { tables: _, ...ranking } = good[0]!;
     refused('a teacher without embeddings', student, [...good.slice(1), ranking]);

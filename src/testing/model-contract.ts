@@ -1,6 +1,6 @@
 /**
- * What every model must keep to. Run it on a model of your own: `for (const c of modelContract(spec)) test(c.name, c.run)`. Each case
- * throws an AssertionError when the model breaks it.
+ * The contract of models. Use it for your own model: `for (const c of modelContract(spec)) test(c.name, c.run)`. Each case throws an
+ * AssertionError if the model breaks it.
  */
 import assert from 'node:assert/strict';
 import { type Dataset, type Interactions, loadDataset } from '../data/index.js';
@@ -27,7 +27,7 @@ export interface ContractCase {
   readonly run: () => void | Promise<void>;
 }
 
-/** Small enough for finite differences, with users and items that never occur. */
+/** Small enough for finite differences, with users and items without interactions. */
 export const smallTrain: Interactions = {
   nUsers: 7,
   nItems: 11,
@@ -35,27 +35,27 @@ export const smallTrain: Interactions = {
   indices: Int32Array.of(0, 2, 5, 1, 2, 0, 3, 5, 9, 4, 2, 9, 0),
 };
 
-/** @param options of the model beside those that it declares as `small` */
+/** @param options of the model in addition to those declared as `small` */
 export function modelContract(spec: ModelSpec, options: Values = {}): ContractCase[] {
   const shared = [
-    { name: `${spec.name}: its declaration is whole`, run: () => void modelRegistry.add(spec) },
+    { name: `${spec.name}: its declaration is complete`, run: () => void modelRegistry.add(spec) },
     {
-      name: `${spec.name}: the whole catalogue is scored, finite, the same in any order of users`,
+      name: `${spec.name}: scores of all items are finite and do not depend on the order of users`,
       run: () => scoresRows(spec, options),
     },
-    { name: `${spec.name}: tables give the same scores`, run: () => tablesAgree(spec, options) },
-    { name: `${spec.name}: closing gives all memory back`, run: () => givesBack(spec, options) },
-    { name: `${spec.name}: wasm scores like the float64 reference`, run: () => sameOnBothMachines(spec, options) },
+    { name: `${spec.name}: its tables give the same scores`, run: () => tablesAgree(spec, options) },
+    { name: `${spec.name}: close() frees all memory`, run: () => givesBack(spec, options) },
+    { name: `${spec.name}: wasm scores match the float64 reference`, run: () => sameOnBothMachines(spec, options) },
     {
-      name: `${spec.name}: weights of interactions count if it has the capability weights, and only then; weights of 1 change nothing`,
+      name: `${spec.name}: interaction weights change the model if and only if it has the capability weights; weights of 1 change nothing`,
       run: () => weighs(spec, options),
     },
   ];
   if (spec.kind === 'computed') {
     return [
       ...shared,
-      { name: `${spec.name}: same bits at 1, 2, 3 and 4 threads`, run: () => scoresAtAnyThreads(spec, options) },
-      { name: `${spec.name}: stops at any of its steps, and gives all memory back`, run: () => stops(spec, options) },
+      { name: `${spec.name}: identical bits with 1, 2, 3 and 4 threads`, run: () => scoresAtAnyThreads(spec, options) },
+      { name: `${spec.name}: it can be interrupted at any step and frees all memory`, run: () => stops(spec, options) },
     ];
   }
   const saved = {
@@ -65,11 +65,11 @@ export function modelContract(spec: ModelSpec, options: Values = {}): ContractCa
   return [
     ...shared,
     ...(spec.capabilities.includes('scores') ? [saved] : []),
-    { name: `${spec.name}: the gradient is that of the loss`, run: () => finiteDifferences(spec, options) },
-    { name: `${spec.name}: same bits at 1, 2, 3 and 4 threads`, run: () => sameAtAnyThreads(spec, options) },
-    { name: `${spec.name}: optimisers that look at marked rows only miss nothing`, run: () => marks(spec, options) },
-    { name: `${spec.name}: an interrupted run ends in the same bits`, run: () => resumes(spec, options) },
-    { name: `${spec.name}: another seed, another model`, run: () => seeded(spec, options) },
+    { name: `${spec.name}: the gradient matches the loss`, run: () => finiteDifferences(spec, options) },
+    { name: `${spec.name}: identical bits with 1, 2, 3 and 4 threads`, run: () => sameAtAnyThreads(spec, options) },
+    { name: `${spec.name}: all rows with gradients are marked`, run: () => marks(spec, options) },
+    { name: `${spec.name}: an interrupted run ends with identical bits`, run: () => resumes(spec, options) },
+    { name: `${spec.name}: another seed gives another model`, run: () => seeded(spec, options) },
   ];
 }
 
@@ -91,18 +91,22 @@ async function scoresRows(spec: ModelSpec, options: Values): Promise<void> {
   const k = createReferenceKernels('f64');
   const model = await make(spec, k, options);
   const all = scoresOf(k, model, [0, 1, 2, 3, 4, 5, 6]);
-  assert.ok(all.every(Number.isFinite), 'every score is finite, also for users and items without interactions');
+  assert.ok(all.every(Number.isFinite), 'every score must be finite, also for users and items without interactions');
   const turned = scoresOf(k, model, [6, 2, 0]);
   for (const [at, u] of [6, 2, 0].entries()) {
     for (let i = 0; i < model.nItems; i++)
       near(turned[at * model.nItems + i]!, all[u * model.nItems + i]!, 1e-9, `user ${u}, item ${i}`);
   }
   const ranked = await rankAll(k, model, smallTrain, 20);
-  assert.equal(ranked.items.filter((i) => i >= 0).length, 7 * 11 - 13, 'every item that is not a train item is ranked');
+  assert.equal(
+    ranked.items.filter((i) => i >= 0).length,
+    7 * 11 - 13,
+    'every item that is not a train item must be ranked',
+  );
   model.close();
 }
 
-/** With and without memory of an earlier call: what is derived from parameters has to follow them. */
+/** With and without results of an earlier call: derived tables must follow the parameters. */
 async function tablesAgree(spec: ModelSpec, options: Values): Promise<void> {
   const k = createReferenceKernels('f64');
   const model = await make(spec, k, options);
@@ -125,7 +129,7 @@ async function givesBack(spec: ModelSpec, options: Values): Promise<void> {
     scoresOf(k, model, [0, 3]);
     model.close();
   };
-  // The first time kernels take working memory that they keep.
+  // The first call allocates working memory that the kernels keep.
   await train();
   const before = k.bytesInUse;
   await train();
@@ -145,7 +149,7 @@ async function sameOnBothMachines(spec: ModelSpec, options: Values): Promise<voi
 const copyParameters = (from: readonly Parameter[], to: readonly Parameter[]): void =>
   from.forEach((p, at) => void to[at]!.values.set(p.values));
 
-/** A batch that repeats users and items, so that gradients have to add up. */
+/** A batch with repeated users and items, so that gradients must be summed. */
 export function smallBatch(k: Kernels, kind: Batch['kind']): Batch {
   const ints = (values: number[]) => {
     const array = k.ints(values.length);
@@ -181,8 +185,8 @@ async function finiteDifferences(spec: ModelSpec, options: Values): Promise<void
   const gradients = model.parameters.map((p) => Float64Array.from(p.gradient));
   const numeric = numericGradients(model.parameters, lossAt);
   const largest = Math.max(...numeric.map((g) => Math.max(...g.map(Math.abs))));
-  assert.ok(largest > 1e-3, 'the loss depends on the parameters');
-  // The reported loss is a sum; the gradient may be that of the mean over rows, which then has to hold for all of it.
+  assert.ok(largest > 1e-3, 'the loss must depend on the parameters');
+  // The reported loss is a sum. The gradient may be that of the mean over rows, for all parameters alike.
   const steepest = Math.max(...gradients.map((g) => Math.max(...g.map(Math.abs))));
   const perRow = model.batches !== 'pairs' && steepest < 0.9 * largest ? 1 / batch.size : 1;
   model.parameters.forEach((p, n) => {
@@ -193,7 +197,7 @@ async function finiteDifferences(spec: ModelSpec, options: Values): Promise<void
   model.close();
 }
 
-/** Pairs that repeat users and items: they have the scores of rows, and what a loss on them says about the parameters is its gradient. */
+/** Pairs with repeated users and items: their scores equal those of rows, and back-propagation gives the gradient of a loss on them. */
 async function learnsPairs(spec: ModelSpec, options: Values): Promise<void> {
   const k = createReferenceKernels('f64');
   const model = await makeTrainable(spec, { kernels: k, train: smallTrain, seed: 3 }, smallOptions(spec, options));
@@ -216,7 +220,7 @@ async function learnsPairs(spec: ModelSpec, options: Values): Promise<void> {
     for (let n = 0; n < asked; n++) agrees(out, n);
     assert.ok(
       out.subarray(asked).every((x) => x === 5),
-      'nothing is written beyond what was asked for',
+      'nothing may be written beyond the requested scores',
     );
   }
   let seen = new Float64Array(0);
@@ -240,12 +244,15 @@ async function learnsPairs(spec: ModelSpec, options: Values): Promise<void> {
   assert.deepEqual(
     [...out.subarray(0, users.length)],
     [...seen],
-    'within a batch they are those that are learned through',
+    'within a batch they must equal the scores of learnPairs',
   );
   if (model.learnPairs) seen.forEach((_, n) => void agrees(seen, n));
   const gradients = model.parameters.map((p) => Float64Array.from(p.gradient));
   const numeric = numericGradients(model.parameters, lossAt);
-  assert.ok(Math.max(...numeric.map((g) => Math.max(...g.map(Math.abs)))) > 1e-3, 'the loss depends on the parameters');
+  assert.ok(
+    Math.max(...numeric.map((g) => Math.max(...g.map(Math.abs)))) > 1e-3,
+    'the loss must depend on the parameters',
+  );
   model.parameters.forEach((p, n) => {
     for (const [at, expected] of numeric[n]!.entries())
       near(gradients[n]![at]!, expected, 1e-6, `gradient of ${p.name}[${at}]`);
@@ -254,12 +261,12 @@ async function learnsPairs(spec: ModelSpec, options: Values): Promise<void> {
   model.close();
 }
 
-/** Parameters begin near 0, where gradients are small, and some scores are equal: this moves them away from there. */
+/** Parameters start near 0, where gradients are small and some scores are equal. This moves them away from 0. */
 export function spread(parameters: readonly Parameter[]): void {
   for (const p of parameters) for (let at = 0; at < p.values.length; at++) p.values[at]! += 0.3 * Math.sin(at + 1);
 }
 
-/** Central differences of `lossAt` by every number of every parameter. */
+/** Central differences of `lossAt` for every value of every parameter. */
 export const numericGradients = (parameters: readonly Parameter[], lossAt: () => number): Float64Array[] =>
   parameters.map((p) =>
     Float64Array.from(p.values, (value, at) => {
@@ -282,14 +289,14 @@ const contractRun = (spec: ModelSpec, options: Values, data: Dataset, seed = 3):
   };
 };
 
-/** Small, and with the long tails of real data. */
+/** Small, with long-tailed popularity like real data. */
 export const contractData = (): Promise<Dataset> => loadDataset({ data: 'synthetic:60x80x900' });
 
 async function sameAtAnyThreads(spec: ModelSpec, options: Values): Promise<void> {
   const run = contractRun(spec, options, await contractData());
   const one = await trainedBits(run, 1);
   for (const threads of [2, 3, 4])
-    assert.ok((await trainedBits(run, threads)) === one, `${threads} threads gave other bits than 1`);
+    assert.ok((await trainedBits(run, threads)) === one, `${threads} threads gave different bits than 1`);
 }
 
 async function scoresAtAnyThreads(spec: ModelSpec, options: Values): Promise<void> {
@@ -304,10 +311,11 @@ async function scoresAtAnyThreads(spec: ModelSpec, options: Values): Promise<voi
     k.close();
   }
   const [one, ...more] = found;
-  for (const [at, scores] of more.entries()) assert.deepEqual(scores, one, `${at + 2} threads gave other bits than 1`);
+  for (const [at, scores] of more.entries())
+    assert.deepEqual(scores, one, `${at + 2} threads gave different bits than 1`);
 }
 
-/** Until it is not stopped any more, it is stopped at its first step, its second, ...; what came before leaves no trace in the scores. */
+/** Interrupts the model at its first step, its second, ... until it completes. Interrupted attempts must not change the scores. */
 async function stops(spec: ModelSpec, options: Values): Promise<void> {
   const { train } = await contractData();
   const k = createKernels({ threads: 2, memoryLimit: 64e6 });
@@ -328,10 +336,10 @@ async function stops(spec: ModelSpec, options: Values): Promise<void> {
       if (!(error instanceof RangeError)) throw error;
     });
     if (!ended) {
-      assert.equal(k.bytesInUse, before, `stopped at step ${stop} it kept memory`);
+      assert.equal(k.bytesInUse, before, `interrupted at step ${stop}, it did not free all memory`);
       continue;
     }
-    assert.ok(stop > 1, 'it has at least one step');
+    assert.ok(stop > 1, 'it must have at least one step');
     assert.deepEqual(scoresOf(k, ended, [0, 7, 59]), expected);
     ended.close();
     k.close();
@@ -345,7 +353,7 @@ async function seeded(spec: ModelSpec, options: Values): Promise<void> {
   assert.ok((await trainedBits(one, 1)) !== (await trainedBits(other, 1)));
 }
 
-/** Equal weights are none, whatever a model does with others. */
+/** Equal weights must have no effect; other weights only for models that use them. */
 async function weighs(spec: ModelSpec, options: Values): Promise<void> {
   const data = await contractData();
   const withWeights = (weight: (at: number) => number): Dataset => {
@@ -376,10 +384,10 @@ async function marks(spec: ModelSpec, options: Values): Promise<void> {
 async function resumes(spec: ModelSpec, options: Values): Promise<void> {
   const run = contractRun(spec, options, await contractData());
   const [straight, parts] = [await trainedBits(run, 1), await trainedInPartsBits(run, [1, 2])];
-  assert.ok(parts === straight, 'a run in three parts gave other bits than one in one part');
+  assert.ok(parts === straight, 'a run in three parts gave different bits than an uninterrupted one');
 }
 
-/** Fails unless `got` is within `tolerance`, or a 1e-5th part, of `expected`. */
+/** Fails unless `got` is within `tolerance`, or 1e-5 relative, of `expected`. */
 export function near(got: number, expected: number, tolerance: number, what: string): void {
   const error = Math.abs(got - expected);
   assert.ok(error <= tolerance + 1e-5 * Math.abs(expected), `${what}: got ${got}, expected ${expected}`);

@@ -1,11 +1,11 @@
-/** Options small enough for tests, by what a unit declares and by the ranges of its options. */
+/** Small option values for tests, from what a unit declares and from the ranges of its options. */
 import { describeOptions, type OptionsSchema } from '../options/index.js';
 
 export type Values = Readonly<Record<string, unknown>>;
 
-/** Sizes that nobody declared are at most this. */
+/** Maximum of sizes that are not declared as `small`. */
 const SIZE = 4;
-/** More than there are users or items in the data of the suites. */
+/** More than the users or items in the data of the suites. */
 const MANY = 1000;
 
 interface Declared {
@@ -13,21 +13,21 @@ interface Declared {
   readonly small?: Values;
 }
 
-/** What the suites set of the options that all trained models share. */
+/** Values of the options that all trained models share. */
 const training: Values = { epochs: 3, batchSize: 5, evaluateEvery: 1, patience: 100 };
 
-/** Values with defaults: `more`, then what the unit declares as small, then each whole number as small as its range allows. */
+/** Values with defaults: `more`, then the declared `small` options, then the smallest value of each whole number. */
 export function smallOptions({ options, small = {} }: Declared, more: Values = {}): Values {
   const sizes = wholeNumbers(options).map(({ name, least, usual }) => [name, Math.max(least, Math.min(usual, SIZE))]);
   const shared = Object.entries(training).filter(([name]) => name in options.shape);
   return options.parse({ ...Object.fromEntries(sizes), ...Object.fromEntries(shared), ...small, ...more });
 }
 
-/** Each whole number of the options, beyond what the data of the suites has. */
+/** Each whole number option, set to more than the data of the suites has. */
 export const largeOptions = (options: OptionsSchema): Values[] =>
   wholeNumbers(options).map(({ name, most }) => ({ [name]: Math.min(most, MANY) }));
 
-/** The options that are whole numbers and have a default, with their ranges. */
+/** The whole number options with a default, and their ranges. */
 function wholeNumbers(options: OptionsSchema) {
   return describeOptions(options).flatMap(({ name, kind, range, default: usual }) => {
     if (kind !== 'integer' || typeof usual !== 'number') return [];

@@ -1,4 +1,4 @@
-/** Training runs whose outcome is compared bit by bit: in one part, in several with what a disk keeps in between, at any threads. */
+/** Training runs whose results are compared bit by bit: uninterrupted, resumed from checkpoints, and with any number of threads. */
 import assert from 'node:assert/strict';
 import type { Dataset } from '../data/index.js';
 import { createKernels, type Kernels } from '../kernels/index.js';
@@ -7,18 +7,18 @@ import { type Hooks, type LoopCheckpoint, type LoopStore, runLoop, type TrainEve
 
 type ClosedHooks = Hooks & { close(): void };
 
-/** One run, to be started as often as needed. */
+/** A run that can be started repeatedly. */
 export interface TrainRun {
   readonly data: Dataset;
   readonly options: TrainOptions;
   create(k: Kernels): Promise<TrainableModel>;
-  /** What a method adds; closed after the run. */
+  /** Hooks of a method. Closed after the run. */
   method?(k: Kernels, model: TrainableModel, batchesPerEpoch: number): ClosedHooks | Promise<ClosedHooks>;
 }
 
 const MEMORY = 256e6;
 
-/** The bits of every parameter after the whole run. */
+/** The bits of all parameters after the whole run. */
 export async function trainedBits(run: TrainRun, threads: number): Promise<string> {
   const k = createKernels({ threads, memoryLimit: MEMORY });
   const bits = await part(run, k);
@@ -26,7 +26,7 @@ export async function trainedBits(run: TrainRun, threads: number): Promise<strin
   return bits;
 }
 
-/** The same, interrupted after each epoch of `stops` and continued by a new model from what was kept. */
+/** The same, interrupted after each epoch of `stops` and resumed by a new model from its checkpoint. */
 export async function trainedInPartsBits(run: TrainRun, stops: readonly number[]): Promise<string> {
   const k = createKernels({ threads: 1, memoryLimit: MEMORY });
   const store = diskLike();
@@ -36,7 +36,7 @@ export async function trainedInPartsBits(run: TrainRun, stops: readonly number[]
   return bits;
 }
 
-/** Keeps what a disk would keep: the state as it was at that moment, through JSON. */
+/** Stores checkpoints as a disk would: a copy of the state, through JSON. */
 function diskLike(): LoopStore {
   let kept: LoopCheckpoint | undefined;
   return {

@@ -1,4 +1,4 @@
-/** What metrics, samplers, optimisers and search strategies must keep to: `for (const c of metricContract(mine)) test(c.name, c.run)`. */
+/** The contracts of metrics, samplers, optimisers and search strategies: `for (const c of metricContract(mine)) test(c.name, c.run)`. */
 import assert from 'node:assert/strict';
 import { has, type Rankings } from '../data/index.js';
 import { evaluateRankings, type Metric, metricRegistry } from '../eval/index.js';
@@ -32,28 +32,31 @@ export function metricContract(metric: Metric): ContractCase[] {
   const trainCounts = Int32Array.from({ length: nItems }, (_, item) => 1 + (item % 3));
   const judged = () => evaluateRankings(rankings, smallTrain, { metrics: [metric], topK: [1, 5], trainCounts });
   return [
-    { name: name('its declaration is whole'), run: () => metricRegistry.add(metric) },
+    { name: name('its declaration is complete'), run: () => metricRegistry.add(metric) },
     {
-      name: name('the same lists have the same values, which are numbers, and stay as they are'),
+      name: name('equal lists have equal, finite values, and the lists do not change'),
       run() {
         const before = items.slice();
         assert.deepEqual(judged(), judged());
-        assert.deepEqual(items, before, 'the lists have changed');
+        assert.deepEqual(items, before, 'the metric changed the lists');
         if (metric.kind === 'user') {
           const values = Object.values(judged().perUser).flatMap((of) => Array.from(of));
-          assert.ok(values.length > 0 && values.every((v) => Number.isFinite(v)), 'every user has a finite value');
+          assert.ok(
+            values.length > 0 && values.every((v) => Number.isFinite(v)),
+            'every user must have a finite value',
+          );
         }
       },
     },
     ...(metric.kind === 'user'
       ? [
           {
-            name: name('the best list has no lower value than one without a hit'),
+            name: name('the best list has at least the value of a list without hits'),
             run() {
               const of = (hits: readonly number[]) => metric.value(Int32Array.from(hits), 3, 5);
               assert.ok(
                 of([0, 1, 2]) >= of([]),
-                `${of([0, 1, 2])} for hits at the first places, ${of([])} without any`,
+                `${of([0, 1, 2])} for hits at the first positions, ${of([])} without any`,
               );
             },
           },
@@ -76,28 +79,32 @@ export function samplerContract(spec: SamplerSpec): ContractCase[] {
     return items;
   };
   return [
-    { name: name('its declaration is whole'), run: () => samplerRegistry.add(spec) },
+    { name: name('its declaration is complete'), run: () => samplerRegistry.add(spec) },
     {
-      name: name('no item is drawn that the user has'),
+      name: name('items that the user has are not sampled'),
       run: withKernels((k) => {
         for (const [at, item] of drawn(k, 1, 0, 200).entries()) {
-          assert.ok(Number.isInteger(item) && item >= 0 && item < smallTrain.nItems, `${item} is no item`);
-          assert.ok(!has(smallTrain, at % smallTrain.nUsers, item), `draw ${at} is item ${item}, which the user has`);
+          assert.ok(Number.isInteger(item) && item >= 0 && item < smallTrain.nItems, `${item} is not an item`);
+          assert.ok(!has(smallTrain, at % smallTrain.nUsers, item), `sample ${at} is item ${item}, which the user has`);
         }
       }),
     },
     {
-      name: name('a draw depends on the epoch and on its number alone'),
+      name: name('a sample depends only on the epoch and its index'),
       run: withKernels((k) => {
         const all = drawn(k, 1, 0, 70);
-        assert.deepEqual([...drawn(k, 1, 0, 28), ...drawn(k, 1, 28, 42)], all, 'in two parts other items are drawn');
-        assert.notDeepEqual(drawn(k, 2, 0, 70), all, 'another epoch has the same draws');
+        assert.deepEqual(
+          [...drawn(k, 1, 0, 28), ...drawn(k, 1, 28, 42)],
+          all,
+          'two calls sample other items than one call',
+        );
+        assert.notDeepEqual(drawn(k, 2, 0, 70), all, 'another epoch has the same samples');
       }),
     },
   ];
 }
 
-/** @param options as the optimiser takes them, beside a learning rate of 0.05 */
+/** @param options of the optimiser, in addition to a learning rate of 0.05 */
 export function optimizerContract(spec: OptimizerSpec, options: { readonly l2?: number } = {}): ContractCase[] {
   const name = (rest: string) => `${spec.name}: ${rest}`;
   const o = { learningRate: 0.05, l2: 0, ...options };
@@ -110,9 +117,9 @@ export function optimizerContract(spec: OptimizerSpec, options: { readonly l2?: 
   const pull = (p: Optimized) => p.gradient.set(Float64Array.from(p.values, (v) => v - 1));
   const distance = (p: Optimized) => Array.from(p.values).reduce((sum, v) => sum + (v - 1) ** 2, 0);
   return [
-    { name: name('its declaration is whole'), run: () => optimizerRegistry.add(spec) },
+    { name: name('its declaration is complete'), run: () => optimizerRegistry.add(spec) },
     {
-      name: name('it goes down a slope and clears the gradient'),
+      name: name('it reduces a loss and clears the gradient'),
       run: withKernels((k) => {
         const p = parameter(k);
         const optimizer = spec.create(k, [p], o);
@@ -125,13 +132,13 @@ export function optimizerContract(spec: OptimizerSpec, options: { readonly l2?: 
             'the gradient is not cleared',
           );
         }
-        assert.ok(distance(p) < before, `the distance was ${before} and is ${distance(p)}`);
+        assert.ok(distance(p) < before, `the distance was ${before} before and ${distance(p)} after`);
         assert.equal(optimizer.steps, 20);
         optimizer.close();
       }),
     },
     {
-      name: name('what it keeps is enough to go on from'),
+      name: name('it continues identically from its saved state'),
       run: withKernels((k) => {
         const [straight, first, second] = [parameter(k), parameter(k), parameter(k)];
         const steps = (p: Optimized, optimizer: { step(): void }, count: number) => {
@@ -152,7 +159,7 @@ export function optimizerContract(spec: OptimizerSpec, options: { readonly l2?: 
       }),
     },
     {
-      name: name('rows without a gradient may be passed over only if they would not move'),
+      name: name('rows without a gradient are only skipped if they would not change'),
       run: withKernels((k) => {
         const [all, some] = [parameter(k), { ...parameter(k), touched: createTouchedRows(k, 4) }];
         const [a, b] = [spec.create(k, [all], o), spec.create(k, [some], o)];
@@ -179,9 +186,9 @@ const space: SearchSpace = {
 export function strategyContract(strategy: Strategy): ContractCase[] {
   const name = (rest: string) => `${strategy.name}: ${rest}`;
   return [
-    { name: name('its declaration is whole'), run: () => strategyRegistry.add(strategy) },
+    { name: name('its declaration is complete'), run: () => strategyRegistry.add(strategy) },
     {
-      name: name('it proposes points of the space, the same for the same past'),
+      name: name('it proposes points of the space, and the same ones for the same history'),
       run() {
         const key = stream(3, 'points');
         const finished: SearchPoint[] = [{ rate: 7, share: 0.5, layers: 20, form: 'elsewhere' }];

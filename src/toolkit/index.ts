@@ -1,10 +1,9 @@
 /**
- * What units of a user's own are written with: models, distillation methods, metrics, samplers,
- * optimisers, readers, splits, exporters, search strategies.
- * docs/extending.md shows how; `recdistill/testing` has the suites that say whether a unit keeps to its contract.
+ * Everything to write units of your own with: models, distillation methods, metrics, samplers, optimisers, readers, splits, exporters and
+ * search strategies. docs/extending.md explains how. `recdistill/testing` has contract suites that check a unit.
  */
 
-// --- data: rows of users in compressed form, top lists -------------------------------------------------------------------
+// --- data: sparse user rows, rankings ---------------------------------------------------------------------------------
 export {
   fromPairs,
   has,
@@ -15,7 +14,7 @@ export {
   weightsOf,
 } from '../data/interactions.js';
 export { type Rankings, rankingOf } from '../data/rankings.js';
-// --- declarations: each function marks what it is given as a unit --------------------------------------------------------
+// --- declarations of units ----------------------------------------------------------------------------------------------
 export { type Read, type ReadRequest, reader, type Table as ReadTable } from '../data/readers/_reader.js';
 export {
   type Parts,
@@ -38,20 +37,20 @@ export {
   type TeacherKnowledge,
   type TeachingMethod,
 } from '../distill/_method.js';
-// --- methods: whom a step teaches, lists of items, draws, what several teachers say together -----------------------------
+// --- methods: users of a step, item lists, sampling, fused rankings -------------------------------------------------------
 export { type BatchUsers, createBatchUsers, everyOneOnce, rowsShape, usersOfBatch } from '../distill/batch-users.js';
 export { createDrawOutside, type DrawOutside, drawWeighted, gumbel } from '../distill/draw.js';
 export { fuseRankings, type ImportanceOptions, importanceOptions, rankImportance } from '../distill/ensemble/index.js';
-/** The one ranking that a method of one teacher learns from; of several teachers that of their ensemble. */
+/** The single ranking that a method for one teacher uses. For several teachers, that of their ensemble. */
 export { oneRanking } from '../distill/one-ranking.js';
-/** A loss on a short list of items for each user, with its gradient taken back to the student. */
+/** A loss on a short list of items per user, with back-propagation to the student. */
 export { createListLoss, createListStep, type ListLoss, type ListStep, type UserLists } from '../distill/user-lists.js';
 // --- errors and progress ---------------------------------------------------------------------------------------------------
-/** `fail` throws a `RecdistillError`, whose code, hint and exit status the command line and the server understand. */
+/** `fail` throws a `RecdistillError`. The command line and the server use its code, hint and exit status. */
 export { fail, RecdistillError } from '../errors.js';
 export { type ListMetric, listMetric, type TopLists, type UserMetric, userMetric } from '../eval/metrics/_metric.js';
 export { type Proposal, type Strategy, searchStrategy } from '../experiment/search/strategies/_strategy.js';
-// --- units by name: a registry knows the built-in ones and those that were added ------------------------------------------
+// --- registries: built-in units and added ones, by name -----------------------------------------------------------------
 export { type StrategyName, strategyOf, strategyRegistry } from '../experiment/search/strategies/index.js';
 export { type Exportable, type Exporter, exporter } from '../export/_exporter.js';
 // --- kernels: memory, matrix products, dense layers, perceptrons, propagation over a graph --------------------------------
@@ -64,7 +63,7 @@ export {
   type Kernels,
   takeRows,
 } from '../kernels/index.js';
-// --- losses: each writes the gradient with respect to the scores and returns the loss -------------------------------------
+// --- losses: each writes the gradient of the scores and returns the loss ---------------------------------------------------
 export {
   approximateRank,
   bce,
@@ -76,7 +75,7 @@ export {
   softTargets,
   weightedPositives,
 } from '../losses/index.js';
-// --- random numbers that depend on a key and counters alone, so that a resumed run draws the same -------------------------
+// --- random numbers that depend only on a key and counters, so a resumed run samples the same ------------------------------
 export { type RandomKey, shuffle, stream, uniform, uniformInt } from '../math/random.js';
 export {
   type Batch,
@@ -96,7 +95,7 @@ export {
 } from '../models/_model.js';
 // --- models: parameters, their gradients, scores ---------------------------------------------------------------------------
 /**
- * `normalTable`, `zeroTable`: parameters with their gradients. `marked`, `markBatch`: for optimisers that look only at rows that a step touched.
+ * `normalTable`, `zeroTable`: parameters with gradients. `marked`, `markBatch`: for optimisers that only update rows with a gradient.
  * `scoreByFactors`: scores of users from tables. `bprStep`: the BPR loss of a batch of pairs, with its gradient. `freeParameters`: for `close`.
  */
 export {
@@ -109,15 +108,15 @@ export {
   scoreByFactors,
   zeroTable,
 } from '../models/factors.js';
-// --- options and search spaces: declared once, from them follow types, checks, flags, help and documentation ------------
-/** `trainShape`: the options of every trained model. `pairShape`: those of models that learn from pairs of items. `seed`: of all that is random. */
+// --- options and search spaces: one declaration gives types, checks, flags, help and documentation ----------------------
+/** `trainShape`: options of every trained model. `pairShape`: of models that train on pairs. `seed`: of everything with random numbers. */
 export { pairShape, seed, type TrainDefaults, trainShape } from '../models/options.js';
-/** The scores of any pairs, and a loss on them taken back to the parameters of any model with the capability `scores`. */
+/** Scores of any pairs, and back-propagation of a loss on them, for any model with the capability `scores`. */
 export { createPairLearner, type PairLearner } from '../models/pair-learner.js';
-/** Distances as inner products, so that a metric model has factors. */
+/** Negative squared distances as inner products, so that a metric model has factors. */
 export { type ProductTables, productTables } from '../models/product-tables.js';
 export { rankAll, rankObserved, tablesOf } from '../models/rank.js';
-/** Working memory that grows with what is asked for and is given back at once. */
+/** Buffers that grow on demand and are reused. */
 export { createScratch, type Scratch } from '../models/scratch.js';
 export {
   type Optimizer,
@@ -127,7 +126,7 @@ export {
   withSlots,
 } from '../optim/_optimizer.js';
 export { type OptimizerName, optimizerOf, optimizerRegistry } from '../optim/index.js';
-/** Which rows of a table may have a gradient. */
+/** Rows of a table that may have a gradient. */
 export { createTouchedRows, type TouchedRows } from '../optim/touched-rows.js';
 export { describeOptions, type OptionRow } from '../options/describe.js';
 export {

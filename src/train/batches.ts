@@ -1,4 +1,4 @@
-/** The batches of an epoch. They depend on the seed and the number of the epoch only, so a resumed run sees the same. */
+/** The batches of an epoch. They depend only on the seed and the epoch, so a resumed run sees the same batches. */
 
 import { type Interactions, transpose } from '../data/interactions.js';
 import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
@@ -23,8 +23,8 @@ export function createBatches(k: Kernels, train: Interactions, kind: Batch['kind
 }
 
 /**
- * As many train interactions as there are, in random order, each with the items that the sampler draws against it: every interaction once
- * or, where interactions have weights, as often as `drawByWeight` says.
+ * As many train interactions as there are, in random order, each with its sampled negatives. Every interaction occurs once or, with
+ * interaction weights, as often as `drawByWeight` determines.
  */
 function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches {
   const { seed, negatives: perPositive = 1 } = o;
@@ -35,7 +35,7 @@ function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches 
   const spared = avoided && takeRows(k, { columns: train.nItems, indptr: avoided.indptr, indices: avoided.indices });
   const sampler = samplerOf(o.sampler ?? 'uniform').create(k, train, rows, spared ?? rows);
   const [users, positives] = [k.ints(size), k.ints(size)];
-  // The user of each negative: with one for each interaction these are the users of the batch.
+  // The user of each negative. With one negative per interaction, these are the users of the batch.
   const against = perPositive === 1 ? users : k.ints(size * perPositive);
   const negatives = k.ints(size * perPositive);
   const orderKey = stream(seed, 'batches order');
@@ -72,7 +72,7 @@ function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches 
 
 type OfRow = (ids: Int32Array, rest: { size: number; epoch: number; index: number }) => Batch;
 
-/** Every row of `graph` that is not empty once, in random order. */
+/** Every non-empty row of `graph` once, in random order. */
 function rowBatches(k: Kernels, graph: Interactions, o: BatchOptions, batchOf: OfRow): Batches {
   const active = Int32Array.from({ length: graph.nUsers }, (_, u) => u).filter(
     (u) => graph.indptr[u + 1]! > graph.indptr[u]!,
@@ -95,13 +95,13 @@ function rowBatches(k: Kernels, graph: Interactions, o: BatchOptions, batchOf: O
   };
 }
 
-/** A batch of one of several learners. */
+/** A batch of one of several models. */
 export interface OwnBatch {
   readonly learner: number;
   readonly batch: Batch;
 }
 
-/** The batches of an epoch, step by step: of several learners, who has fewer than another rests now and then, evenly over the epoch. */
+/** The batches of an epoch for several models. A model with fewer batches skips some steps, evenly over the epoch. */
 export function* inStep(all: readonly Batches[], epoch: number): Iterable<readonly OwnBatch[]> {
   const left = all.map((batches) => batches.epoch(epoch)[Symbol.iterator]());
   const steps = Math.max(...all.map((batches) => batches.perEpoch));

@@ -1,4 +1,4 @@
-/** The state of a run between two epochs: enough to go on as if it had never stopped. */
+/** The state of a training after an epoch, from which training continues with identical results. */
 import { fail } from '../errors.js';
 import type { Floats } from '../kernels/index.js';
 import type { Model } from '../models/_model.js';
@@ -14,31 +14,31 @@ export interface LoopTensor {
 export interface LoopCheckpoint {
   readonly epoch: number;
   readonly tensors: Readonly<Record<string, LoopTensor>>;
-  /** Plain JSON. */
+  /** JSON values. */
   readonly state: Readonly<Record<string, unknown>>;
 }
 
-/** Where the checkpoints of a model are kept: of models that learn together, at least the newest two. */
+/** Where the checkpoints of a model are stored. For models that train together, at least the two newest are kept. */
 export interface LoopStore {
-  /** Must not return before the checkpoint is safe. */
+  /** Must not return before the checkpoint is on disk. */
   save(checkpoint: LoopCheckpoint): void;
-  /** The newest checkpoint, or the newest that is not of a later epoch than `until`. */
+  /** The newest checkpoint, or the newest up to epoch `until`. */
   load(until?: number): LoopCheckpoint | undefined;
 }
 
-/** How far a run has come; the part of a checkpoint that is not a table. */
+/** Progress of a model; the part of a checkpoint that is not a tensor. */
 export interface LearnerState {
   epoch: number;
   bestEpoch: number;
   bestValue: number;
-  /** Evaluations since the best one. */
+  /** Evaluations since the best epoch. */
   waited: number;
   reason: StopReason | '';
-  /** Of training and evaluation, since the run was begun. */
+  /** Seconds of training and evaluation since the start of the run. */
   seconds: number;
 }
 
-/** The newest checkpoints that are of the same epoch in all stores: a process may have ended between two of them. */
+/** The newest epoch for which all stores have a checkpoint. A process may have been killed between two of them. */
 export function newestOfAll(stores: readonly (LoopStore | undefined)[]): readonly LoopCheckpoint[] | undefined {
   let until: number | undefined;
   for (;;) {
@@ -50,7 +50,7 @@ export function newestOfAll(stores: readonly (LoopStore | undefined)[]): readonl
   }
 }
 
-/** The parameters of a method, under names that no parameter of a model has. */
+/** The parameters of a method, renamed so that they cannot clash with parameters of a model. */
 export const extrasOf = (hooks: Hooks): readonly Optimized[] =>
   (hooks.parameters ?? []).map((p) => ({ ...p, name: `method.${p.name}` }));
 
@@ -73,7 +73,7 @@ export function checkpointOf(
   });
   for (const t of keptOf(hooks)) tensors[t.name] = { shape: [t.values.length], data: t.values };
   for (const s of optimizer.state) tensors[`optimizer.${s.name}`] = { shape: [s.values.length], data: s.values };
-  // JSON has no infinity: before the first evaluation the best value is simply absent.
+  // JSON has no infinity, so the best value is absent before the first evaluation.
   const { bestValue, ...rest } = learner;
   const state = {
     ...rest,
@@ -84,7 +84,7 @@ export function checkpointOf(
   return { epoch: learner.epoch, tensors, state };
 }
 
-/** Puts a checkpoint back into the parts it was taken from. @throws RecdistillError `artifact-damaged` */
+/** Restores a checkpoint. @throws RecdistillError `artifact-damaged` */
 export function restore(
   c: LoopCheckpoint,
   model: Model,
@@ -97,8 +97,8 @@ export function restore(
     if (data?.length !== into.length) {
       fail('artifact-damaged', {
         path: `checkpoint of epoch ${c.epoch}`,
-        problem: `table ${name} has ${data?.length ?? 'no'} numbers; this model needs ${into.length}`,
-        hint: 'The checkpoint belongs to another model or other data; choose another --name.',
+        problem: `table ${name} has ${data?.length ?? 'no'} values; this model needs ${into.length}`,
+        hint: 'The checkpoint belongs to another model or other data. Choose another --name.',
       });
     }
     into.set(data);

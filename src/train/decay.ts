@@ -1,15 +1,15 @@
-/** Weight decay on what a batch concerns only, as in much published BPR code. */
+/** Weight decay on the rows of a batch, as in much published BPR code. */
 import type { Kernels } from '../kernels/index.js';
 import type { Batch, Parameter } from '../models/_model.js';
 import { markBatch } from '../models/factors.js';
 
 export interface BatchDecay {
-  /** Adds `l2 * row` to the gradient of each row of a user or item, once for each time that it occurs in the batch. */
+  /** Adds `l2 * row` to the gradient of each row of a user or item, once per occurrence in the batch. */
   add(batch: Batch): void;
   close(): void;
 }
 
-/** @param entries most users or items (drawn ones included) in a batch */
+/** @param entries maximum number of users or items (negatives included) in a batch */
 export function batchDecay(k: Kernels, parameters: readonly Parameter[], l2: number, entries: number): BatchDecay {
   const weights = k.floats(entries);
   weights.fill(l2);

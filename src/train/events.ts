@@ -1,4 +1,4 @@
-/** Everything the loop does is told as an event; progress bars, logs, run folders and dashboards only listen. */
+/** Events of the training loop. Progress bars, logs, run folders and dashboards listen to them. */
 import type { Advance } from '../progress.js';
 
 export type TrainEvent =
@@ -23,10 +23,10 @@ export type TrainEvent =
       readonly best: boolean;
       readonly seconds: number;
     }
-  /** Quality on test on the way, where a report is to show it; nothing is selected by it. */
+  /** Test metrics during training, for the curves of a report. They select nothing. */
   | { readonly type: 'test'; readonly epoch: number; readonly metrics: Readonly<Record<string, number>> }
   | { readonly type: 'checkpoint'; readonly epoch: number }
-  /** What a method wants to tell of its own state, e.g. which checkpoints its users have reached. */
+  /** The state that a method reports, for example how many users are at each checkpoint. */
   | {
       readonly type: 'method';
       readonly epoch: number;
@@ -34,13 +34,13 @@ export type TrainEvent =
       readonly details: Readonly<Record<string, unknown>>;
     }
   | { readonly type: 'note'; readonly message: string }
-  /** How far work that is no epoch is, such as computing a model or ranking; told while it goes on, and kept in no log. */
+  /** Progress of work without epochs, such as computing a model or ranking. Not stored in logs. */
   | ({ readonly type: 'progress' } & Advance)
-  /** About how long work will take that is no epoch, told before it. */
+  /** Estimated duration of work without epochs, emitted before it. */
   | { readonly type: 'estimate'; readonly what: string; readonly seconds: number }
   | { readonly type: 'stop'; readonly epoch: number; readonly bestEpoch: number; readonly reason: StopReason };
 
-/** `stopped`: the validation said so, as when other trials of a search have done better by the same epoch. */
+/** `stopped`: `validate` requested it, for example because other trials of a search were better at the same epoch. */
 export type StopReason = 'epochs' | 'patience' | 'stopped' | 'diverged' | 'interrupted';
 
 export type Listener = (event: TrainEvent) => void;

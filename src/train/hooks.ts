@@ -1,30 +1,32 @@
-/** What a method of distillation does within the loop. */
+/** The hooks of a distillation method in the training loop. */
 import type { Floats } from '../kernels/index.js';
 import type { Batch } from '../models/_model.js';
 import type { Optimized } from '../optim/index.js';
 
-/** What a distillation method adds to the loop. Where several models learn together, `learner` is the place of one in the task; absent, it is the first. */
+/**
+ * What a distillation method adds to the training loop. `learner` is the index of the model if several train together. Default: 0.
+ */
 export interface Hooks {
-  /** `replaced`: the base loss is left out. */
+  /** `replaced`: the base loss is not used. */
   readonly base: 'kept' | 'replaced';
   /** Called before the first batch of an epoch. */
   beforeEpoch?(epoch: number): void | Promise<void>;
-  /** Called before the losses of a batch: may put other negatives into it. */
+  /** Called before the losses of a batch. May replace the negatives of the batch. */
   prepare?(batch: Batch, learner?: number): void;
-  /** Adds the gradient of the method's loss on a batch; returns the loss. No model is stepped before all have their gradients. */
+  /** Adds the gradient of the method's loss on a batch and returns the loss. All models get their gradients before any of them is updated. */
   accumulate?(batch: Batch, learner?: number): number;
   afterEpoch?(epoch: number): AfterEpoch | Promise<AfterEpoch>;
-  /** Tables that the method learns beside the model; the loop steps them with the first model's optimiser and options and keeps them. */
+  /** Parameters of the method. The loop updates them with the optimiser and options of the first model, and stores them. */
   readonly parameters?: readonly Optimized[];
-  /** Tables that must be kept to continue where it stopped; put back in place before `load`. */
+  /** Further arrays that are stored in checkpoints. They are restored before `load` is called. */
   readonly tables?: readonly KeptTable[];
-  /** The rest that must be kept, as plain JSON. */
+  /** Further state that is stored in checkpoints, as JSON. */
   save?(): unknown;
   load?(state: unknown): void;
 }
 
 export interface AfterEpoch {
-  /** The task has changed, so earlier results no longer say when to stop. */
+  /** True if the loss has changed, so that patience starts again. */
   readonly restartPatience: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** One model in the loop: its batches, its optimiser, its best parameters, and how long it has waited for better ones. */
+/** One model in the training loop: its batches, its optimiser, its best parameters and its early stopping. */
 import type { Kernels } from '../kernels/index.js';
 import type { Batch, TrainableModel } from '../models/_model.js';
 import type { TrainOptions } from '../models/options.js';
@@ -16,22 +16,22 @@ import { batchDecay } from './decay.js';
 import type { Listener, StopReason } from './events.js';
 import type { Hooks } from './hooks.js';
 
-/** Result on valid. */
+/** A result on valid. */
 export interface Validation {
-  /** The larger, the better. */
+  /** Larger is better. */
   readonly value: number;
   readonly metrics: Readonly<Record<string, number>>;
-  /** True to train no further: others have done better by now. */
+  /** True to stop training, for example because other trials are better. */
   readonly stop?: boolean;
 }
 
-/** A model that is to learn, and how. */
+/** A model to train, with its options. */
 export interface LearnerTask {
   readonly model: TrainableModel;
   readonly options: TrainOptions;
-  /** Called every `evaluateEvery` epochs and after the last. */
+  /** Called every `evaluateEvery` epochs and after the last epoch. */
   validate(epoch: number): Validation | Promise<Validation>;
-  /** Called after an evaluation, before the checkpoint is written. */
+  /** Called after an evaluation and before the checkpoint is written. */
   evaluated?(epoch: number, best: boolean): void | Promise<void>;
   readonly store?: LoopStore;
   readonly listen?: Listener;
@@ -42,18 +42,18 @@ export interface TrainOutcome {
   readonly bestEpoch: number;
   readonly bestValue: number;
   readonly reason: StopReason;
-  /** Seconds of training and evaluation that went before, when the run was resumed. */
+  /** Seconds of training and evaluation before the run was resumed. */
   readonly secondsBefore: number;
 }
 
 export interface Learner extends Pick<LearnerTask, 'model' | 'options' | 'store' | 'listen'> {
   readonly batches: Batches;
   readonly state: LearnerState;
-  /** Moves the parameters by the gradients of a batch. */
+  /** Updates the parameters from the gradients of a batch. */
   step(batch: Batch): void;
   evaluate(epoch: number): Promise<void>;
-  /** Why it has no reason to go on, by its last evaluation. */
-  over(): 'patience' | 'stopped' | undefined;
+  /** The reason to stop after the last evaluation. Undefined to continue. */
+  stopReason(): 'patience' | 'stopped' | undefined;
   putBestBack(): void;
   checkpoint(): LoopCheckpoint;
   restore(checkpoint: LoopCheckpoint): void;
@@ -61,7 +61,7 @@ export interface Learner extends Pick<LearnerTask, 'model' | 'options' | 'store'
   close(): void;
 }
 
-/** @param hooks the method whose tables it steps and keeps */
+/** @param hooks the method whose parameters are updated and stored with this model */
 export function createLearner(k: Kernels, task: LearnerTask, batches: Batches, hooks: Hooks): Learner {
   const { model, options: o, listen } = task;
   const ofBatch = o.l2Scope === 'batch' && o.l2 > 0;
@@ -103,7 +103,7 @@ export function createLearner(k: Kernels, task: LearnerTask, batches: Batches, h
       state.seconds += took;
       listen?.({ type: 'evaluation', epoch, metrics, best: isBest, seconds: took });
     },
-    over: () => (state.waited >= o.patience ? 'patience' : stopped ? 'stopped' : undefined),
+    stopReason: () => (state.waited >= o.patience ? 'patience' : stopped ? 'stopped' : undefined),
     putBestBack: () => model.parameters.forEach((p, at) => void p.values.set(best[at]!)),
     checkpoint: () => checkpointOf(state, model, optimizer, best, hooks),
     restore(checkpoint) {

@@ -1,6 +1,6 @@
 /**
- * The one training loop, for one model or for several that learn together. It owns epochs, evaluation, early stopping, checkpoints and resume;
- * models give gradients, methods give hooks, and everything that happens is told as events.
+ * The training loop, for one model or several that train together. It owns epochs, evaluation, early stopping, checkpoints and resume.
+ * Models provide gradients, methods provide hooks, and everything is reported as events.
  */
 import type { Interactions } from '../data/interactions.js';
 import { fail, RecdistillError } from '../errors.js';
@@ -13,7 +13,7 @@ import type { StopReason } from './events.js';
 import type { Hooks } from './hooks.js';
 import { createLearner, type Learner, type LearnerTask, type TrainOutcome } from './learner.js';
 
-/** An epoch that takes longer is kept although nothing is judged after it: as it may be given up, so may those before it. */
+/** A checkpoint is written after an epoch longer than this even without an evaluation, because long epochs are often interrupted. */
 const LONG_SECONDS = 1;
 
 interface Surroundings {
@@ -21,39 +21,39 @@ interface Surroundings {
   readonly train: Interactions;
   /** @param batchesPerEpoch of the first model */
   readonly hooks?: (batchesPerEpoch: number) => Hooks | Promise<Hooks>;
-  /** The models are judged before their first epoch, too, and may be at their best then. */
+  /** The models are also evaluated before the first epoch, which can be the best one. */
   readonly evaluateStart?: boolean;
   readonly signal?: AbortSignal;
-  /** Name of the method that the hooks are of, for messages. */
+  /** Name of the distillation method, for messages. */
   readonly method?: string;
-  /** Between batches; default: one with the signal. */
+  /** Called between batches. Default: yields and obeys the signal. */
   readonly progress?: Progress;
 }
 
-/** One model that learns. */
+/** Training of one model. */
 export interface TrainTask extends LearnerTask, Surroundings {}
 
 /**
- * Models that learn together, each from its own batches (equal options give equal batches) by its own optimiser. They go through an epoch side by
- * side; who has fewer batches rests in some steps. In a step all take their gradients before any of them moves. They train for the most
- * `epochs` that any of them asks for, until each has waited for a better result as long as its `patience` says, or until `validate` of one of them says stop.
+ * Models that train together. Each has its own batches (equal options give equal batches) and its own optimiser. A model with fewer batches
+ * per epoch skips some steps. In each step, all gradients are computed before any model is updated. Training ends after the largest
+ * number of `epochs` of the models, when each model has waited for its `patience`, or when `validate` of a model requests it.
  */
 export interface JointTask extends Surroundings {
   readonly learners: readonly LearnerTask[];
 }
 
 /**
- * Trains until `epochs` are done, `patience` evaluations brought nothing better or `validate` says stop, then puts the best
- * parameters back.
- * @throws RecdistillError `diverged` (the best parameters so far are put back and kept), `interrupted` (after a checkpoint, or within a long epoch,
- *   of which nothing is kept)
+ * Trains until `epochs` are done, `patience` evaluations brought no improvement or `validate` requests a stop. Then restores the best
+ * parameters.
+ * @throws RecdistillError `diverged` (the best parameters so far are restored and stored), `interrupted` (after a checkpoint, or within a
+ *   long epoch, which is then lost)
  */
 export async function runLoop(task: TrainTask): Promise<TrainOutcome> {
   const [outcome] = await trainTogether({ ...task, learners: [task] });
   return outcome!;
 }
 
-/** The same for several models; the outcomes are in the order of the learners. @throws RecdistillError as `runLoop` */
+/** The same for several models. The outcomes are in the order of the learners. @throws RecdistillError as `runLoop` */
 export async function trainTogether(task: JointTask): Promise<readonly TrainOutcome[]> {
   const { kernels: k, train } = task;
   const batches = task.learners.map((l) => createBatches(k, train, l.model.batches, l.options));
@@ -61,7 +61,7 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
   try {
     hooks = (await task.hooks?.(batches[0]!.perEpoch)) ?? hooks;
   } catch (error) {
-    // What a method begins with may take long, and be interrupted.
+    // The start of a method may take long and may be interrupted.
     for (const b of batches) b.close();
     throw error;
   }
@@ -79,8 +79,8 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
     }
     saved = { at: performance.now(), took: performance.now() - began };
   };
-  // Large models write hundreds of megabytes: beyond a tenth of a second each, checkpoints get a twentieth of the time. Where a run
-  // resumes from does not change how it ends.
+  // Checkpoints of large models have hundreds of megabytes. Beyond a tenth of a second each, checkpoints get a twentieth of the time.
+  // The result does not depend on where a run is resumed.
   const saveIfDue = () => performance.now() - saved.at >= 20 * (saved.took - 100) && save();
   const names = learners.map((l) => l.model.name).join(' and ');
   const progress = task.progress ?? createProgress(task.signal ? { signal: task.signal } : {});
@@ -92,7 +92,7 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
     const steps = Math.max(...batches.map((b) => b.perEpoch));
     let number = 0;
     for (const step of inStep(batches, epoch)) {
-      // Where this ends it, what the epoch has changed is lost: going on begins from the last checkpoint.
+      // If this interrupts the epoch, its changes are lost and training resumes from the last checkpoint.
       await look(number++, steps);
       for (const { batch, learner } of step) learners[learner]!.model.forward?.(batch);
       for (const { batch, learner } of step) {
@@ -146,7 +146,7 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
       listen?.({ type: 'start', model: model.name, epoch: at, epochs, batches: own.perEpoch });
     if (task.evaluateStart && !found) for (const l of learners) await l.evaluate(0);
     while (at < epochs) {
-      // Once an epoch everything else (signals, timers, output) gets its turn.
+      // Once per epoch the event loop runs: signals, timers, output.
       await turn();
       if (task.signal?.aborted) {
         save();
@@ -172,7 +172,7 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
         if (took >= LONG_SECONDS) saveIfDue();
         continue;
       }
-      const over = learners.map((l) => l.over());
+      const over = learners.map((l) => l.stopReason());
       if (over.includes('stopped') || over.every((reason) => reason !== undefined))
         return finish(over.includes('stopped') ? 'stopped' : 'patience');
       saveIfDue();
@@ -186,7 +186,7 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
   }
 }
 
-/** A loss that is a number, NaN included. @throws RecdistillError `broken-unit` for anything else */
+/** Returns the loss if it is a number (NaN included). @throws RecdistillError `broken-unit` otherwise */
 function lossOf(kind: 'model' | 'method', given: string, loss: unknown): number {
   if (typeof loss === 'number') return loss;
   return fail('broken-unit', {

@@ -1,42 +1,42 @@
 /**
- * How a run records its trajectory: it does not know which epoch will be its best, so it keeps snapshots on the way, thinned so
- * that there are never many, and chooses at the end.
+ * How a run records its trajectory. The best epoch is not known in advance. Snapshots are therefore stored during training and thinned
+ * out, and the checkpoints are selected at the end.
  */
 import { choice, int, type OptionsOf, options } from '../options/options.js';
 
 export const trajectoryOptions = options({
-  checkpoints: int({ default: 4, min: 1, max: 100, help: 'Checkpoints in the trajectory of a teacher.' }),
+  checkpoints: int({ default: 4, min: 1, max: 100, help: 'Number of checkpoints in the trajectory of a teacher.' }),
   spread: choice(['epochs', 'log-epochs', 'quality'], {
     default: 'epochs',
-    help: 'How they are spread up to the best epoch: evenly over epochs, over the logarithm of epochs (more early ones), or over quality on valid.',
+    help: 'How checkpoints are spaced up to the best epoch: evenly over epochs, over the logarithm of epochs (more early ones), or over the metric on valid (quality).',
   }),
 });
 
 export type TrajectoryOptions = OptionsOf<typeof trajectoryOptions>;
 
-/** At most twice this many snapshots are kept at any time, beside the earliest. */
+/** At most twice this many snapshots are stored, plus the earliest ones. */
 const SNAPSHOTS = 16;
 
-/** Distance, in evaluations, between the snapshots that are kept after `evaluations` of them: a power of two. */
+/** Stride, in evaluations, of the snapshots that are kept after `evaluations` of them: a power of two. */
 export function strideAfter(evaluations: number): number {
   let stride = 1;
   while (evaluations / stride > SNAPSHOTS) stride *= 2;
   return stride;
 }
 
-/** Whether the snapshot of evaluation `number` (from 1) is kept at this stride: powers of two are, for what is learnt early. */
+/** Whether the snapshot of evaluation `number` (from 1) is kept at this stride. Powers of two always are, as early epochs change most. */
 export const isKept = (number: number, stride: number): boolean =>
   number % stride === 0 || Number.isInteger(Math.log2(number));
 
 export interface Snapshot {
   readonly epoch: number;
-  /** On valid; the larger, the better. */
+  /** Metric on valid. Larger is better. */
   readonly quality: number;
 }
 
 /**
- * Which of the kept snapshots make the trajectory: `checkpoints - 1` before the best one, each the nearest to its place of even
- * spacing that is left, then the best one (methods.md, choice C2). Fewer if the run was too short for so many.
+ * Selects the checkpoints of the trajectory: `checkpoints - 1` snapshots before the best one, each the closest one left to its evenly spaced
+ * position, then the best one (choice C2 of docs/methods/hetcomp.md). Fewer if the run was too short.
  * @returns epochs, ascending
  */
 export function chooseEpochs(kept: readonly Snapshot[], best: Snapshot, o: TrajectoryOptions): number[] {

@@ -153,7 +153,7 @@ test('what is wrong on the command line is refused with what to do', { timeout: 
   const refusals: readonly (readonly [readonly string[], RegExp])[] = [
     [bd, /distill needs --teachers/],
     [[...bd, '--teachers', 'pair'], /trains one teacher and the student together; 2 teachers were given/],
-    [[...bd, '--teachers', 'theirs'], /needs teachers with parameters that can train on/],
+    [[...bd, '--teachers', 'theirs'], /needs teachers with parameters that can be trained further/],
     [[...bd, '--teachers', 'big', '--start', 'nobody'], /no run called "nobody"/],
     [[...bd, '--teachers', 'big', '--start', 'pair'], /--start pair stands for 2 runs/],
     [[...bd, '--teachers', 'small', '--start', 'big'], /exchange them/],
@@ -163,7 +163,7 @@ test('what is wrong on the command line is refused with what to do', { timeout: 
     [['distill', '--teachers', 'big', '--start', 'small'], /--start belongs to methods that train/],
     [[...FROM_SMALL, '--teacher-temperature', '0'], /--teacher-temperature.*is 0/],
     [[...JOINT, ...SHORT, '--update', '7', '--name', 'other'], /update.*at most 6, the epochs/],
-    [[...JOINT, '--start', 'small', ...SHORT, '--name', 'small'], /is a run itself/],
+    [[...JOINT, '--start', 'small', ...SHORT, '--name', 'small'], /is a run, so/],
     [['tune', 'bpr-mf', '--teachers', 'big'], /need --method/],
     [['tune', 'bpr-mf', 'cml', '--method', 'bd', '--teachers', 'big'], /2 models are to learn by bd/],
   ];

@@ -1,4 +1,4 @@
-/** Signals to models that are computed at once: on data that keeps them busy for seconds, in a process of their own. */
+/** Signals to models that are computed directly: on data that keeps them busy for seconds, in a process of their own. */
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';

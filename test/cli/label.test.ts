@@ -72,7 +72,7 @@ test('the same command with other names gives them to the finished run; a studen
   const { stderr, stdout } = await succeeds(...TRAIN, '--labels', 'other.csv');
   assert.match(stdout, /finished before/);
   assert.match(stderr, /labels: 30 of 30 items have a name/);
-  assert.match(stderr, /bpr-mf: it has the names of items now/);
+  assert.match(stderr, /bpr-mf: item labels were added/);
   for (const name of await namesOf('bpr-mf')) assert.match(name!, /^Thing \d+$/);
   assert.match((await succeeds(...on, '--name', 'on')).stdout, /finished before/);
   await succeeds('export', 'bpr-mf', '--precision', 'int8', '--out', 'alone');

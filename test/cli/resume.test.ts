@@ -116,7 +116,7 @@ test('a damaged checkpoint is noticed; the one before it serves, and the end is 
   writeFileSync(newest, bytes.subarray(0, bytes.length >> 1));
   const resumed = await w.run(...words);
   assert.equal(resumed.code, 0, resumed.stderr);
-  assert.match(resumed.stderr, /is damaged .*going on from the one before/);
+  assert.match(resumed.stderr, /is damaged .*the previous one is used/);
   assert.deepEqual(lastingFiles(w.path('runs', 'damaged')), lastingFiles(w.path('runs', 'teacher')));
 });
 

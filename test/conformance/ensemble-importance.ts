@@ -1,6 +1,6 @@
 /** Subject `ensemble-importance`: importance of ranks, its steadiness over checkpoints, and the fused lists. */
 import { itemsOf } from 'recdistill/data';
-import { createFuser, type ImportanceOptions, type Voice } from 'recdistill/distill';
+import { createFusion, type ImportanceOptions, type UserRanking } from 'recdistill/distill';
 import type { Checker, Inputs, Json, Result } from './_checker.js';
 import { readInteractions, readLists, readNumber, readText } from './inputs.js';
 
@@ -24,21 +24,21 @@ function fused(inputs: Inputs, o: ImportanceOptions, without?: ImportanceOptions
   const nItems = readNumber(inputs, 'n_items');
   const topK = readNumber(inputs, 'K');
   const train = readInteractions(inputs, 'train', nItems);
-  const speakers = 'rankings' in inputs ? fromRankings(inputs) : fromSnapshots(inputs);
-  const users = Array.from({ length: train.nUsers }, (_, u) => speakers.map((speak) => speak(u)));
-  const fuser = createFuser(nItems, o);
-  const sums = users.map((voices) => fuser.importance(voices));
-  const plain = without && createFuser(nItems, without);
+  const teachers = 'rankings' in inputs ? fromRankings(inputs) : fromSnapshots(inputs);
+  const users = Array.from({ length: train.nUsers }, (_, u) => teachers.map((rankingOf) => rankingOf(u)));
+  const fusion = createFusion(nItems, o);
+  const sums = users.map((rankings) => fusion.importance(rankings));
+  const plain = without && createFusion(nItems, without);
   return {
     importance_sum: sums,
-    top: users.map((voices, u) => fuser.fuse(voices, topK, { without: itemsOf(train, u), fill: true })),
+    top: users.map((rankings, u) => fusion.fuse(rankings, topK, { without: itemsOf(train, u), fill: true })),
     ...(plain ? { consistency_sum: users.map((v, u) => minus(sums[u]!, plain.importance(v))) } : {}),
   };
 }
 
 const minus = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => x - b[i]!);
 
-type Speaker = (user: number) => Voice;
+type TeacherRankings = (user: number) => UserRanking;
 
 const each = (inputs: Inputs, key: string): readonly Json[] => {
   const value = inputs[key];
@@ -46,14 +46,14 @@ const each = (inputs: Inputs, key: string): readonly Json[] => {
   return value as readonly Json[];
 };
 
-const fromRankings = (inputs: Inputs): Speaker[] =>
+const fromRankings = (inputs: Inputs): TeacherRankings[] =>
   each(inputs, 'rankings').map((rankings) => {
     const lists = readLists({ rankings }, 'rankings');
     return (u) => ({ list: Int32Array.from(lists[u]!) });
   });
 
 /** rank_snapshots[x][q][b][i] is a rank; the library takes lists. */
-const fromSnapshots = (inputs: Inputs): Speaker[] =>
+const fromSnapshots = (inputs: Inputs): TeacherRankings[] =>
   each(inputs, 'rank_snapshots').map((snapshots) => {
     const lists = (snapshots as readonly Json[]).map((ranks) => readLists({ ranks }, 'ranks').map(listOfRanks));
     return (u) => ({ list: lists.at(-1)![u]!, earlier: lists.slice(0, -1).map((q) => q[u]!) });

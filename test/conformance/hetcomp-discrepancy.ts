@@ -13,8 +13,8 @@ export const hetcompDiscrepancy: Checker = {
     const marks = new Int32Array(1 + Math.max(...ranking, ...teacher));
     return {
       float64: {
-        rounded4: discrepancy(student, teacher, weights, marks, 1, 'reference'),
-        exact: discrepancy(student, teacher, weights, marks, 2, 'correct'),
+        rounded4: discrepancy(student, teacher, weights, marks, 1, 'published'),
+        exact: discrepancy(student, teacher, weights, marks, 2, 'exact'),
       },
     };
   },

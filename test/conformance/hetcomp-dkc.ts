@@ -17,7 +17,7 @@ export const hetcompDkc: Checker = {
       alpha: readNumber(inputs, 'alpha'),
       period: readNumber(inputs, 'p'),
       decay: 0.995,
-      arithmetic: 'reference',
+      arithmetic: 'published',
     };
     const selection = newSelection(train.length, teachers.length);
     return {
@@ -31,8 +31,8 @@ export const hetcompDkc: Checker = {
             selected: nestRows(selection.selected, teachers.length),
             stored_distance: nestRows(selection.distance, teachers.length),
             threshold: threshold(knowledge, epoch),
-            mean_selected_per_teacher_rounded2: meanSelected(selection, teachers.length, 'reference'),
-            fine_grained_phase_from_now: allReached(selection, teachers, 'reference'),
+            mean_selected_per_teacher_rounded2: meanSelected(selection, teachers.length, 'published'),
+            fine_grained_phase_from_now: allReached(selection, teachers, 'published'),
           };
         }),
       },

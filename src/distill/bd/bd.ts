@@ -1,6 +1,6 @@
 /**
- * BD, bidirectional distillation (Kweon, Kang and Yu, WWW 2021): a teacher and a student that train together, each on its own loss and on what the
- * other says about some items. docs/methods/bd.md says what is ours.
+ * BD, bidirectional distillation (Kweon, Kang and Yu, WWW 2021): a teacher and a student train together, each with its own loss and with a
+ * loss on the other's scores of some items. docs/methods/bd.md lists our choices.
  */
 import type { Interactions } from '../../data/interactions.js';
 import { fail } from '../../errors.js';
@@ -11,11 +11,11 @@ import { searchAround } from '../weight-search.js';
 import { createBd } from './hooks.js';
 import { type BdOptions, bdDefaultsFor, bdOptions } from './options.js';
 import { publishedMetrics } from './published.js';
-import { mostEpsilon } from './weights.js';
+import { maxEpsilon } from './weights.js';
 
 export const bd = coTrainedMethod({
   name: 'bd',
-  summary: 'A teacher and a student train on together, each also on scores of the other',
+  summary: 'A teacher and a student train together, each also on scores of the other',
   source: 'Kweon, Kang and Yu, Bidirectional distillation for top-K recommender system, WWW 2021',
   needs: { teachers: 'one', form: 'co-trained', base: 'kept', student: ['scores'], teacher: ['parameters'] },
   options: bdOptions,
@@ -38,23 +38,23 @@ export const bd = coTrainedMethod({
   create: createBd,
 });
 
-/** Scores and ranks of a block of users, in bytes: see draws.ts. */
+/** Bytes of the scores and ranks of a block of users, see draws.ts. */
 const RANKING_BYTES = 48e6;
 
 function check(o: BdOptions, { nItems }: Interactions, learners: Pair<TrainOptions>): void {
   const refuse = (option: string, given: unknown, expected: string, help: string) =>
     fail('bad-option', { owner: 'bd', option, given, expected, help });
   if (o.update > o.epochs)
-    refuse('update', o.update, `at most ${o.epochs}, the epochs`, 'Items are drawn anew every `update` epochs.');
-  const most = mostEpsilon(nItems);
+    refuse('update', o.update, `at most ${o.epochs}, the epochs`, 'Items are sampled every `update` epochs.');
+  const most = maxEpsilon(nItems);
   if (o.epsilon > most && ['intended', 'published', 'swapped'].includes(o.sampling)) {
     const expected = `at most ${most.toPrecision(2)} with ${nItems} items`;
-    refuse('epsilon', o.epsilon, expected, 'Beyond that the weights of items leave the range of numbers.');
+    refuse('epsilon', o.epsilon, expected, 'Larger values overflow the sampling weights.');
   }
   if (!o.sharedDraw || o.samples === undefined) return;
   for (const [role, { negatives = 1 }] of Object.entries(learners)) {
     if (o.samples === negatives) continue;
     const expected = `${negatives} with sharedDraw, the negatives of the ${role}`;
-    refuse('samples', o.samples, expected, 'Leave it out: each drawn item takes the place of one negative.');
+    refuse('samples', o.samples, expected, 'Leave it out: each sampled item replaces one negative.');
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The items that teacher and student learn from each other by. Both rank all items once in a while, a block of users at a time; then all that will
- * be drawn until the next look is drawn at once and kept, so that no weights have to be. That is the same as keeping weights and drawing in
- * each epoch, with memory for the draws alone.
+ * Samples the items that teacher and student learn from each other. Every `update` epochs both models rank all items, one block of users at a
+ * time. All samples until the next update are drawn then and stored, so no sampling weights have to be stored. The distribution is the same
+ * as sampling in each epoch from stored weights.
  */
 
 import type { Interactions } from '../../data/interactions.js';
@@ -11,25 +11,25 @@ import type { TrainableModel } from '../../models/_model.js';
 import type { KeptTable } from '../../train/hooks.js';
 import { discrepancyRule, rankOrder, ruleTable, type WeightOptions } from './weights.js';
 
-/** Scores held at once for each model: 4 M numbers = 16 MB, and their ranks as much for each of the two. */
+/** Maximum number of scores per model in memory: 4 M values = 16 MB, and as much for each of the two ranks. */
 const BLOCK = 4_000_000;
 
-/** What is drawn for one of the two. */
+/** Sampled items of one model. */
 export interface DrawnItems {
-  /** Items for each train interaction and epoch; 0 if it learns nothing from the other. */
+  /** Items per train interaction and epoch. 0 if the model does not learn from the other. */
   readonly each: number;
-  /** -1 = none. */
+  /** Item ids; -1 = none. */
   readonly items: Int32Array;
-  /** Where in `items` this epoch begins; those for the train interaction in place p are the `each` from `p * each` on behind it. */
+  /** Index in `items` where this epoch begins. The items of train interaction p are the `each` entries from `p * each` after it. */
   start(epoch: number): number;
 }
 
 export interface BdDraws {
-  /** Draws for the epochs from this one on, a block of users at a time. @returns for each learner the users for whom nothing can be drawn */
-  look(epoch: number): Generator<number, readonly Int32Array[]>;
-  /** Of teacher and student. */
+  /** Samples for the next `update` epochs, one block of users at a time. @returns for each learner the users without any item to sample */
+  update(epoch: number): Generator<number, readonly Int32Array[]>;
+  /** Samples of teacher and student. */
   readonly of: readonly DrawnItems[];
-  /** To be kept between two looks. */
+  /** State that must be stored between updates. */
   readonly tables: readonly KeptTable[];
   close(): void;
 }
@@ -39,13 +39,13 @@ export interface DrawTask {
   readonly train: Interactions;
   /** Teacher and student. */
   readonly models: readonly [TrainableModel, TrainableModel];
-  /** Items for each train interaction and epoch; 0 for who learns nothing from the other. */
+  /** Items per train interaction and epoch. 0 for a model that does not learn from the other. */
   readonly samples: readonly [number, number];
   readonly weights: WeightOptions;
-  /** Epochs between two looks. */
+  /** Epochs between two updates. */
   readonly update: number;
   readonly seed: number;
-  /** With sampling `published`, the score with which train items take part in the ranking of either model. */
+  /** With sampling `published`: the score of train items in the ranking of each model. */
   readonly publishedObserved: readonly [number, number];
 }
 
@@ -84,7 +84,7 @@ export function createDraws(task: DrawTask): BdDraws {
     });
   };
   return {
-    *look(epoch) {
+    *update(epoch) {
       const scores = k.floats(perBlock * nItems);
       const ranks = models.map(() => k.ints(perBlock * nItems));
       try {

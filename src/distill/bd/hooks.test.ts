@@ -7,7 +7,7 @@ import { modelOf, type TrainableModel } from '../../models/index.js';
 import type { CoLearner } from '../_method.js';
 import { createBd } from './hooks.js';
 import { type BdLoss, bdOptions } from './options.js';
-import { discrepancyRule, mostEpsilon, ruleTable, type Sampling } from './weights.js';
+import { discrepancyRule, maxEpsilon, ruleTable, type Sampling } from './weights.js';
 
 const load = (): Promise<Dataset> => loadDataset({ data: 'synthetic:40x50x500' });
 const k = createReferenceKernels('f64');
@@ -25,8 +25,8 @@ async function start(more: Partial<BdLoss> = {}, model = 'bpr-mf') {
   const dataset = await load();
   const [teacher, student] = [learner(dataset, model, 6, 1), learner(dataset, model, 2, 2)];
   const told: unknown[] = [];
-  const tell = (_: number, details: unknown) => void told.push(details);
-  const hooks = createBd({ kernels: k, train: dataset.train, teacher, student, tell }, method(more));
+  const report = (_: number, details: unknown) => void told.push(details);
+  const hooks = createBd({ kernels: k, train: dataset.train, teacher, student, report }, method(more));
   return { train: dataset.train, teacher, student, hooks, told };
 }
 
@@ -141,7 +141,7 @@ test('closing gives all memory back', async () => {
   const dataset = await load();
   const [teacher, student] = [learner(dataset, 'bpr-mf', 6, 1), learner(dataset, 'bpr-mf', 2, 2)];
   const before = k.bytesInUse;
-  const hooks = createBd({ kernels: k, train: dataset.train, teacher, student, tell() {} }, method());
+  const hooks = createBd({ kernels: k, train: dataset.train, teacher, student, report() {} }, method());
   await hooks.beforeEpoch!(1);
   hooks.close();
   assert.equal(k.bytesInUse, before);
@@ -177,5 +177,5 @@ test('the rules by hand', () => {
         `${sampling} ${t} ${s}`,
       );
   }
-  assert.ok(Math.exp(mostEpsilon(1000) * 1000) < 3.4e38);
+  assert.ok(Math.exp(maxEpsilon(1000) * 1000) < 3.4e38);
 });

@@ -1,4 +1,4 @@
-/** The loss of bidirectional distillation within the loop: each model learns the other's scores of some items. */
+/** The loss of bidirectional distillation in the training loop: each model learns the other's scores of some items. */
 import { fail } from '../../errors.js';
 import { bd } from '../../losses/index.js';
 import { createPairLearner } from '../../models/pair-learner.js';
@@ -7,12 +7,12 @@ import { createProgress, runInParts } from '../../progress.js';
 import type { CoTrainContext, MethodHooks } from '../_method.js';
 import { createDraws } from './draws.js';
 import type { BdLoss } from './options.js';
-import { createBatchPairs, mostPairs } from './pairs.js';
+import { createBatchPairs, maxPairs } from './pairs.js';
 import { publishedObserved } from './weights.js';
 
-/** The hooks of a joint training whose learners are the teacher and the student, in this order. */
+/** The hooks of a joint training with learners [teacher, student]. */
 export function createBd(context: CoTrainContext, o: BdLoss): MethodHooks {
-  const { kernels: k, train, teacher, student, step = createProgress().task('drawing items') } = context;
+  const { kernels: k, train, teacher, student, step = createProgress().task('sampling items') } = context;
   const learners = [teacher, student] as const;
   const lambdas = [
     o.direction === 'to-student' ? 0 : o.teacherLambda,
@@ -24,12 +24,12 @@ export function createBd(context: CoTrainContext, o: BdLoss): MethodHooks {
     models: [teacher.model, student.model],
     publishedObserved: [publishedObserved(teacher.model.name), publishedObserved(student.model.name)],
   });
-  // The temperature is that of the model whose scores are the targets.
+  // The temperature of the model whose scores are the targets.
   const temperatures = [o.studentTemperature, o.teacherTemperature];
   const scorers = learners.map(({ model }) => createPairLearner(k, model));
-  const runSync = Math.min(...scorers.map((s) => s.runSync));
+  const pairsPerCall = Math.min(...scorers.map((s) => s.pairsPerCall));
   const picks = learners.map(({ model, batchSize }, at) =>
-    createBatchPairs(k, train, draws.of[at]!, mostPairs(train, model.batches, batchSize, samples[at]!)),
+    createBatchPairs(k, train, draws.of[at]!, maxPairs(train, model.batches, batchSize, samples[at]!)),
   );
   const scratch = createScratch(k);
   return {
@@ -37,9 +37,9 @@ export function createBd(context: CoTrainContext, o: BdLoss): MethodHooks {
     tables: draws.tables,
     async beforeEpoch(epoch) {
       if ((epoch - 1) % o.update !== 0 || samples.every((n) => n === 0)) return;
-      const [without, also] = await runInParts(draws.look(epoch), step);
+      const [without, also] = await runInParts(draws.update(epoch), step);
       if (o.sampling === 'published') refuseUsers(context, [...without!, ...also!]);
-      context.tell(epoch, { usersWithoutDraw: { teacher: without!.length, student: also!.length } });
+      context.report(epoch, { usersWithoutDraw: { teacher: without!.length, student: also!.length } });
     },
     prepare(batch, learner = 0) {
       if (o.sharedDraw && samples[learner]! > 0) picks[learner]!.share(batch);
@@ -48,8 +48,8 @@ export function createBd(context: CoTrainContext, o: BdLoss): MethodHooks {
       const { users, items, pick } = picks[learner]!;
       const n = samples[learner] === 0 ? 0 : pick(batch);
       let loss = 0;
-      for (let start = 0; start < n; start += runSync) {
-        const [from, to] = [start, Math.min(n, start + runSync)];
+      for (let start = 0; start < n; start += pairsPerCall) {
+        const [from, to] = [start, Math.min(n, start + pairsPerCall)];
         const pairs = { users: users.subarray(from, to), items: items.subarray(from, to) };
         const targets = scratch.floats('targets', to - from);
         scorers[1 - learner]!.score(pairs, targets);
@@ -72,7 +72,7 @@ function refuseUsers({ userIds }: CoTrainContext, users: readonly number[]): voi
   if (users.length === 0) return;
   const names = users.slice(0, 3).map((u) => userIds?.[u] ?? `number ${u}`);
   fail('needs-not-met', {
-    problem: `the published code cannot draw for ${users.length} users who rank no item higher by one model than by the other, such as ${names.join(', ')}`,
-    hint: 'Use --sampling intended, which draws nothing for them in that period.',
+    problem: `the published code cannot sample items for ${users.length} users for whom neither model ranks any item higher than the other, such as ${names.join(', ')}`,
+    hint: 'Use --sampling intended, which samples nothing for these users in that period.',
   });
 }

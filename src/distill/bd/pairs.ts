@@ -1,11 +1,11 @@
-/** The pairs of a batch that one model learns from the other: who they are about, and what was drawn for them. */
+/** The pairs of a batch that one model learns from the other: the users and the items sampled for them. */
 import { type Interactions, itemsOf, placeInRow } from '../../data/interactions.js';
 import type { Kernels } from '../../kernels/index.js';
 import type { Batch } from '../../models/_model.js';
 import type { DrawnItems } from './draws.js';
 
-/** Most pairs that a batch can have, of `batchSize` interactions or users. */
-export function mostPairs(train: Interactions, kind: Batch['kind'], batchSize: number, samples: number): number {
+/** Maximum number of pairs in a batch of `batchSize` interactions or users. */
+export function maxPairs(train: Interactions, kind: Batch['kind'], batchSize: number, samples: number): number {
   if (kind === 'pairs') return Math.min(batchSize, train.indices.length) * samples;
   const degrees = Int32Array.from({ length: train.nUsers }, (_, u) => itemsOf(train, u).length).sort();
   return degrees.subarray(-batchSize).reduce((a, b) => a + b, 0) * samples;
@@ -17,19 +17,19 @@ export interface BatchPairs {
   readonly items: Int32Array;
   /** Writes the pairs of a batch to `users` and `items`; returns their number. */
   pick(batch: Batch): number;
-  /** Puts the drawn items in the place of a batch's negatives. */
+  /** Replaces the negatives of a batch by the sampled items. */
   share(batch: Batch): void;
   close(): void;
 }
 
-/** For each pair of a batch what was drawn for it; for each user what was drawn for all of the user's, every item once. */
+/** Batches of pairs: the items sampled for each pair. Batches of users: all items sampled for a user, each once. */
 export function createBatchPairs(k: Kernels, train: Interactions, drawn: DrawnItems, most: number): BatchPairs {
   const { each } = drawn;
   const [users, items] = [k.ints(most), k.ints(most)];
   const lastFor = new Float64Array(train.nItems);
   let rows = 0;
   let n = 0;
-  /** Adds what was drawn for the user's interactions in places `[from, to)`. */
+  /** Adds the items sampled for the user's interactions in positions `[from, to)`. */
   const add = (user: number, start: number, from: number, to: number, once: boolean) => {
     for (let at = start + from * each; at < start + to * each; at++) {
       const item = drawn.items[at]!;

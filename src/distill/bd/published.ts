@@ -1,18 +1,18 @@
-/** The figures that the published code of BD prints, to compare with its numbers only (methods and deviations: docs/methods/bd.md). */
+/** The metrics that the published code of BD prints, only to compare with its reported values (docs/methods/bd.md). */
 import { type Dataset, itemsOf } from '../../data/interactions.js';
 import { metrics } from '../../eval/metrics/index.js';
 import { freeRows, type Kernels, takeRows } from '../../kernels/index.js';
 import type { Model } from '../../models/_model.js';
 import { publishedObserved } from './weights.js';
 
-/** List lengths of its tables. */
+/** List lengths in its tables. */
 const LENGTHS = [50, 100, 200];
-/** Scores held at once: 16 MB. */
+/** Maximum number of scores in memory: 16 MB. */
 const BLOCK = 4_000_000;
 
 /**
- * `bd-hit-rate` and `bd-ndcg` at 50, 100 and 200 on test, means over users with a test item: train items take part with score 0, valid items are
- * candidates, of equal scores the higher item id wins.
+ * `bd-hit-rate` and `bd-ndcg` at 50, 100 and 200 on test, as means over users with a test item. Train items are candidates with score 0, valid
+ * items are candidates, and ties go to the higher item id.
  */
 export function publishedMetrics(k: Kernels, model: Model, { train, test }: Dataset): Record<string, number> {
   const { nItems } = train;
@@ -32,7 +32,7 @@ export function publishedMetrics(k: Kernels, model: Model, { train, test }: Data
     const maskedScore = publishedObserved(model.name);
     k.ranks(scores, n, nItems, { first: 'lowest', mask, maskRows: block, maskedScore }, ranks);
     for (let r = 0; r < n; r++) {
-      // Counted from the lowest score on, so that the last rank is the first place.
+      // Ranks are counted from the lowest score, so the last rank is the first position.
       const places = itemsOf(test, block[r]!).map((item) => nItems - ranks[r * nItems + item]!);
       places.sort();
       for (const kind of kinds) {

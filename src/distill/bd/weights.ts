@@ -1,25 +1,25 @@
 /**
- * How bidirectional distillation (Kweon et al., WWW 2021) chooses the items that one model learns from the other: random ones, the likelier the
- * more the two disagree on their place. docs/methods/bd.md tells the rules apart.
+ * Sampling weights of bidirectional distillation (Kweon et al., WWW 2021). Items are more likely the more the ranks by teacher and student
+ * differ. docs/methods/bd.md explains the rules.
  */
 import type { Kernels, RankOrder, RankRule } from '../../kernels/index.js';
 
-/** Who learns. */
+/** Which model learns. */
 export type Direction = 'to-teacher' | 'to-student';
 
 export type Sampling = 'intended' | 'published' | 'uniform' | 'top' | 'swapped';
 
 export interface WeightOptions {
   readonly sampling: Sampling;
-  /** Of the exponential rule. */
+  /** Parameter of the exponential rule. */
   readonly epsilon: number;
-  /** Of the rule with tanh. */
+  /** Parameter of the tanh rule. */
   readonly epsilonTanh: number;
-  /** Of `top`. */
+  /** Parameter of `top`. */
   readonly rankTemperature: number;
 }
 
-/** An item that the teacher has at rank t and the student at rank s weighs `weight(teacher * t + student * s)`. */
+/** An item at teacher's rank t and student's rank s has the weight `weight(teacher * t + student * s)`. */
 export interface DiscrepancyRule {
   readonly teacher: -1 | 0 | 1;
   readonly student: -1 | 0 | 1;
@@ -27,20 +27,20 @@ export interface DiscrepancyRule {
 }
 
 /**
- * What the teacher and the student learn by each way of sampling, in ranks t and s:
+ * Weights for the teacher's and the student's items in each sampling rule, by teacher's rank t and student's rank s:
  *
  *     intended   teacher: exp(epsilon (t - s))                       student: tanh(max(epsilonTanh (s - t), 0))
  *     swapped    teacher: tanh(max(epsilonTanh (t - s), 0))          student: exp(epsilon (s - t))
  *     uniform    1
  *     top        teacher: exp(-s / rankTemperature)                  student: exp(-t / rankTemperature)
- *     published  as intended, but in ranks from the lowest score on (`rankOrder`): as published, it draws what intended would avoid
+ *     published  as intended, but with ranks counted from the lowest score (`rankOrder`): it prefers the items that intended avoids
  */
 export function discrepancyRule(direction: Direction, o: WeightOptions): DiscrepancyRule {
   const exp = (x: number) => Math.exp(o.epsilon * x);
   const tanh = (x: number) => Math.tanh(Math.max(o.epsilonTanh * x, 0));
   const front = (rank: number) => Math.exp(-rank / o.rankTemperature);
   const toTeacher = direction === 'to-teacher';
-  // What the learner has far behind and the other one in front.
+  // High for items that the learner ranks low and the other model ranks high.
   const lag = toTeacher ? ({ teacher: 1, student: -1 } as const) : ({ teacher: -1, student: 1 } as const);
   switch (o.sampling) {
     case 'intended':
@@ -56,21 +56,21 @@ export function discrepancyRule(direction: Direction, o: WeightOptions): Discrep
 }
 
 /**
- * Which ranks the rules speak of: best first among a user's unobserved items, or as in the published code.
- * @param observed the score with which train items take part there
+ * The rank order of a sampling rule: best first among a user's unobserved items, or as in the published code.
+ * @param observed the score of train items in the published order
  */
 export function rankOrder(sampling: Sampling, observed: number): Pick<RankOrder, 'first' | 'maskedScore'> {
   return sampling === 'published' ? { first: 'lowest', maskedScore: observed } : { first: 'highest' };
 }
 
 /**
- * The published code sets the scores of train items to 0: among signed ones, but behind the outputs of its autoencoder, which are all above 0, as
- * probabilities of another are.
+ * The published code sets the scores of train items to 0. That is in the middle of signed scores, but below all outputs of its autoencoder,
+ * which are probabilities and positive.
  */
 export const publishedObserved = (model: string): number =>
   ['cdae', 'mult-vae'].includes(model) ? Number.NEGATIVE_INFINITY : 0;
 
-/** The rule as a table in kernel memory, over all that ranks from 1 to `items` can give; free its weights. */
+/** The rule as a table in kernel memory, for all ranks from 1 to `nItems`. Free its weights. */
 export function ruleTable(k: Kernels, { teacher, student, weight }: DiscrepancyRule, nItems: number): RankRule {
   const signs = [teacher, student];
   const offset = nItems * signs.filter((sign) => sign < 0).length;
@@ -79,8 +79,8 @@ export function ruleTable(k: Kernels, { teacher, student, weight }: DiscrepancyR
   return { weights, offset, first: teacher, second: student };
 }
 
-/** exp(epsilon x) for differences of ranks has to stay within what float32 holds. */
+/** exp(epsilon x) must stay finite in float32 for all rank differences x. */
 const MOST_EXPONENT = 80;
 
-/** The largest epsilon that works with so many items. */
-export const mostEpsilon = (nItems: number): number => MOST_EXPONENT / nItems;
+/** The largest epsilon that does not overflow for `nItems` items. */
+export const maxEpsilon = (nItems: number): number => MOST_EXPONENT / nItems;

@@ -1,7 +1,7 @@
 /**
- * DE, distillation experts (Kang et al., DE-RRD, CIKM 2020): experts have to make the teacher's embeddings from the student's, so that these
- * carry what the teacher knows. Experts and their selection are learned beside the student and dropped with the method.
- * docs/methods/de.md says what is ours.
+ * DE, distillation experts (Kang et al., DE-RRD, CIKM 2020): expert networks reconstruct the teacher's embeddings from the student's, so that
+ * the student's embeddings contain the teacher's information. Experts and the selection network are trained together with the student and
+ * discarded at the end. docs/methods/de.md lists our choices.
  */
 
 import { itemsOf } from '../../data/interactions.js';
@@ -15,31 +15,36 @@ import { gumbel } from '../draw.js';
 import { searchAround } from '../weight-search.js';
 import { createExperts } from './experts.js';
 
-/** Rows that go through the experts at a time: their hidden layers are a few megabytes. */
+/** Rows that pass through the experts at a time. Their hidden layers take a few megabytes. */
 const ROWS = 256;
 
 export const de = distillationMethod({
   name: 'de',
-  summary: "Experts that make the teacher's embeddings from the student's",
+  summary: "Experts reconstruct the teacher's embeddings from the student's",
   source: 'Kang et al., DE-RRD: a knowledge distillation framework for recommender system, CIKM 2020',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: ['embeddings'] },
   search: { lambda: searchAround(0.1) },
   options: options({
     lambda: float({ default: 0.1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     ...rowsShape,
-    experts: int({ default: 30, min: 1, max: 1000, help: 'Experts for users, and as many for items.' }),
-    temperature: float({ default: 1, above: 0, max: 1e6, help: 'Of the selection of experts in the first epoch.' }),
+    experts: int({ default: 30, min: 1, max: 1000, help: 'Number of experts for users, and for items.' }),
+    temperature: float({
+      default: 1,
+      above: 0,
+      max: 1e6,
+      help: 'Temperature of the expert selection in the first epoch.',
+    }),
     lastTemperature: float({
       default: 1e-10,
       above: 0,
       max: 1e6,
-      help: 'And in the end, when each user and item has one expert.',
+      help: 'Temperature of the expert selection at the end, when each user and item has one expert.',
     }),
     annealEpochs: int({
       default: 100,
       min: 1,
       max: 100_000,
-      help: 'Epochs in which the temperature goes from the first to the last, by equal factors.',
+      help: 'Epochs over which the temperature decreases exponentially from the first to the last value.',
     }),
   }),
   small: { experts: 3, annealEpochs: 5 },
@@ -56,7 +61,7 @@ export const de = distillationMethod({
     const noise = new Float64Array(ROWS * o.experts);
     const parted = o.rows === 'users' ? everyone(context) : parties(context);
 
-    /** Takes rows of one side through its experts; returns the loss, summed. */
+    /** Trains the experts of one side on some rows. Returns the summed loss. */
     const teach = (side: 'user' | 'item', ids: ArrayLike<number>, f: Factors, weight: number, b: Batch): number => {
       const { experts, key } = side === 'user' ? users : items;
       const gradient = side === 'user' ? f.userGradient : f.itemGradient;
@@ -98,7 +103,7 @@ export const de = distillationMethod({
   },
 });
 
-/** One teacher's tables; of several, their rows side by side: the inner product is then the sum of the teachers' scores. */
+/** The tables of one teacher. For several, their rows are concatenated, so the inner product is the sum of the teachers' scores. */
 export function joined(teachers: readonly TeacherKnowledge[]): Tables {
   const tables = teachers.map((t) => t.tables!);
   const dim = tables.reduce((sum, t) => sum + t.dim, 0);
@@ -128,13 +133,13 @@ function copyRow(table: Floats, row: number, dim: number, out: Floats, to: numbe
   for (let d = 0; d < dim; d++) out[to * dim + d] = table[row * dim + d]!;
 }
 
-/** Whom a step teaches. */
+/** The users and items in the loss of a step. */
 interface Parties {
   of(batch: Batch): { readonly users: Int32Array; readonly items: readonly Int32Array[] };
   close(): void;
 }
 
-/** Every user and every item once an epoch. */
+/** Every user and every item once per epoch. */
 function everyone(context: DistillContext): Parties {
   const users = everyOneOnce(context, context.train.nUsers, 'de users');
   const items = everyOneOnce(context, context.train.nItems, 'de items');
@@ -147,7 +152,7 @@ function everyone(context: DistillContext): Parties {
   };
 }
 
-/** The distinct users of a batch, and its distinct positive and negative items; a batch of whole users has the items of these and no others. */
+/** The distinct users of a batch, and its distinct positive and negative items. A batch of users has the items of these users only. */
 function parties(context: DistillContext): Parties {
   const { train } = context;
   const picker = usersOfBatch(context);

@@ -1,9 +1,9 @@
 /**
- * The networks of DE: experts that make a teacher's embedding from the student's, and a selection of experts by the teacher's embedding.
- *     Expert_m(s) = W2_m relu(W1_m s + b1_m) + b2_m       hidden layer of floor((student + teacher) / 2)
- *     gates       = softmax((log(softmax(V t + c) + 1e-10) + noise) / temperature)       1 where there is one expert
+ * The networks of DE: experts that reconstruct a teacher's embedding t from the student's embedding s, and a selection network on t.
+ *     Expert_m(s) = W2_m relu(W1_m s + b1_m) + b2_m       hidden width floor((student + teacher) / 2)
+ *     gates       = softmax((log(softmax(V t + c) + 1e-10) + noise) / temperature)       1 if there is one expert
  *     loss        = sum over rows of | t - sum_m gates_m Expert_m(s) |^2
- * All experts are one wide layer: the gated hidden layers side by side times the W2 side by side is the gated sum.
+ * All experts are computed as one wide layer: concatenated gated hidden layers times concatenated W2 is the gated sum.
  */
 
 import type { Floats, Kernels } from '../../kernels/index.js';
@@ -11,11 +11,11 @@ import { stream } from '../../math/random.js';
 import type { Optimized } from '../../optim/index.js';
 
 export interface ExpertSize {
-  /** Numbers in an embedding of the student and of the teacher. */
+  /** Dimension of the student's and of the teacher's embeddings. */
   readonly student: number;
   readonly teacher: number;
   readonly experts: number;
-  /** Most rows in a step. */
+  /** Maximum number of rows per step. */
   readonly rows: number;
 }
 
@@ -23,40 +23,40 @@ export interface Experts {
   /** `w1` [experts * hidden, student], `b1`, `w2` [teacher, experts * hidden], `b2` [experts, teacher], `v` [experts, teacher], `c` [experts]. */
   readonly parameters: readonly Optimized[];
   readonly hidden: number;
-  /** What the gated experts make of the rows of `student`; holds until the next call. */
+  /** The gated reconstruction from the rows of `student`. Valid until the next call. */
   forward(student: Floats, teacher: Floats, rows: number, choice: Choice): Made;
   /**
-   * Adds `scale` times the gradient of the loss to the parameters' gradients; returns the loss, without `scale`.
-   * @param student `rows` rows; replaced by `scale` times the gradient with respect to them
+   * Adds `scale` times the gradient of the loss to the gradients of the parameters. Returns the loss without `scale`.
+   * @param student `rows` rows; overwritten by `scale` times their gradient
    * @param teacher `rows` rows
-   * @param choice what decides on the gates
+   * @param choice what determines the gates
    */
   step(student: Floats, teacher: Floats, rows: number, choice: Choice, scale: number): number;
   close(): void;
 }
 
-/** Noise for the selection net (`rows * experts`), or gates that are given. */
+/** Noise for the selection network (`rows * experts`), or fixed gates. */
 export type Choice =
   | { readonly noise: ArrayLike<number>; readonly temperature: number }
   | { readonly gates: ArrayLike<number> };
 
 export interface Made {
-  /** `rows` embeddings, as long as the teacher's. */
+  /** `rows` embeddings of the teacher's dimension. */
   readonly made: Floats;
-  /** Shares of the experts in each of `rows` rows, and what the selection net would have given without noise (1 where gates are given). */
+  /** Gates of the experts for each of `rows` rows, and the output of the selection network without noise (1 for fixed gates). */
   readonly gates: Float64Array;
   readonly selected: Float64Array;
 }
 
-/** Keeps the logarithm of an expert that is never selected finite. */
+/** Keeps the logarithm finite for an expert that is never selected. */
 const EPSILON = 1e-10;
 
-/** @param purpose names the streams of the initial numbers, and the parameters */
+/** @param purpose names the parameters and the random streams of their initial values */
 export function createExperts(k: Kernels, size: ExpertSize, seed: number, purpose: string): Experts {
   const { student: ds, teacher: dt, experts } = size;
   const hidden = Math.floor((ds + dt) / 2);
   const wide = experts * hidden;
-  /** Normal numbers of Glorot's deviation, or zeros. */
+  /** Normal values with Glorot's standard deviation, or zeros. */
   const table = (name: string, rows: number, columns: number, ends = 0): Optimized => {
     const values = k.floats(rows * columns);
     if (ends > 0) k.normal(values, stream(seed, `${purpose} ${name}`), 0, Math.sqrt(2 / ends));
@@ -72,7 +72,7 @@ export function createExperts(k: Kernels, size: ExpertSize, seed: number, purpos
   const floats = (columns: number) => k.floats(size.rows * columns);
   const [h, gated, dGated, rest] = [floats(wide), floats(wide), floats(wide), floats(dt)];
   const [gates, logits, dGates] = [floats(experts), floats(experts), floats(experts)];
-  // Gates of a low temperature cancel to a difference that float32 does not have.
+  // At a low temperature the gradients of the gates are differences too small for float32.
   const [exact, selected] = [new Float64Array(size.rows * experts), new Float64Array(size.rows * experts)];
 
   const select = (teacher: Floats, rows: number, noise: ArrayLike<number>, temperature: number) => {
@@ -97,7 +97,7 @@ export function createExperts(k: Kernels, size: ExpertSize, seed: number, purpos
       for (let m = 0; m < experts; m++) {
         const g = exact[r * experts + m]!;
         for (let j = 0; j < hidden; j++, at++) {
-          // Written so that NaN stays.
+          // Written so that NaN is kept.
           if (h[at]! <= 0) h[at] = 0;
           gated[at] = g * h[at]!;
         }
@@ -130,7 +130,7 @@ export function createExperts(k: Kernels, size: ExpertSize, seed: number, purpos
     k.columnSums(dGated, b1.gradient, rows, wide);
     k.gemm(dGated, w1.values, student, rows, ds, wide, 'nn');
   };
-  /** Takes the gates' gradient on through both softmax functions to the selection net. */
+  /** Back-propagates the gradient of the gates through both softmax functions to the selection network. */
   const teachSelection = (teacher: Floats, rows: number, temperature: number) => {
     for (let r = 0; r < rows; r++) {
       const [from, to] = [r * experts, (r + 1) * experts];
@@ -178,7 +178,7 @@ function softmax(logits: Floats): Float64Array {
   return e.map((x) => x / sum);
 }
 
-/** The gradient before softmax from that after it, where p = softmax(...). */
+/** Gradient before softmax from the gradient after it, with p = softmax(...). */
 function softmaxGradient(p: Float64Array, gradient: Floats): Float64Array {
   let mean = 0;
   p.forEach((x, m) => {

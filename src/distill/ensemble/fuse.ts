@@ -1,38 +1,38 @@
-/** The ensemble: rankings of several teachers made into one, by the sum of their items' importance ("Eq. 8" of HetComp). */
+/** The ensemble: fuses the rankings of several teachers by the sum of the importance of their items ("Eq. 8" of HetComp). */
 import { type Interactions, itemsOf } from '../../data/interactions.js';
 import { type Rankings, rankingOf } from '../../data/rankings.js';
 import type { Floats } from '../../kernels/index.js';
 import { runSync } from '../../progress.js';
 import { consistencyImportance, type ImportanceOptions, rankImportance } from './importance.js';
 
-/** What one teacher says of one user: its list now, and (for the consistency term) its earlier lists. */
-export interface Voice {
+/** One teacher's ranking for one user: the current list and, for the consistency term, the lists of earlier checkpoints. */
+export interface UserRanking {
   readonly list: Int32Array;
   readonly earlier?: readonly Int32Array[];
 }
 
 export interface FuseOptions {
-  /** Items that are not in the result; in the teachers' lists they keep their ranks. */
+  /** Items that are excluded from the result. They keep their ranks in the teachers' lists. */
   readonly without?: Int32Array;
-  /** Goes on with items without importance, by lower id, so that a list is short only where the catalogue is; default false. */
+  /** Appends items without importance by ascending id until `topK` is reached. Default false. */
   readonly fill?: boolean;
 }
 
-/** Sums importance over teachers into one dense row, and leaves the row clean for the next user. */
-export interface Fuser {
-  /** The best `topK` items by summed importance, ties to the lower id; fewer if fewer have any and `fill` is not set. */
-  fuse(voices: readonly Voice[], topK: number, options?: FuseOptions): Int32Array;
-  /** Summed importance of every item. A copy. */
-  importance(voices: readonly Voice[]): Float64Array;
+/** Sums importance over teachers in a dense buffer that is reused for all users. */
+export interface Fusion {
+  /** The best `topK` items by summed importance, ties by lower id. Fewer if fewer have importance and `fill` is not set. */
+  fuse(rankings: readonly UserRanking[], topK: number, options?: FuseOptions): Int32Array;
+  /** Summed importance of every item, as a copy. */
+  importance(rankings: readonly UserRanking[]): Float64Array;
 }
 
 /**
- * What a voice says that its items are worth: writes a number for each place of its list into `out`, as far as that goes.
- * @returns how many places count; those behind are worth nothing
+ * Writes the importance of the items of a ranking to `out`, up to its length.
+ * @returns the number of positions with importance; later ones have none
  */
-export type Worth = (voice: Voice, out: Floats) => number;
+export type ImportanceOf = (ranking: UserRanking, out: Floats) => number;
 
-export function createWorth(nItems: number, o: ImportanceOptions): Worth {
+export function createImportance(nItems: number, o: ImportanceOptions): ImportanceOf {
   const rankIn = new Int32Array(nItems).fill(-1);
   const ofRank = Float64Array.from({ length: Math.min(nItems, o.cutoff) }, (_, r) =>
     rankImportance(r, o.temperature, o.cutoff),
@@ -41,7 +41,7 @@ export function createWorth(nItems: number, o: ImportanceOptions): Worth {
     const end = Math.min(list.length, o.cutoff, out.length);
     out.set(ofRank.subarray(0, end));
     if (o.importance === 'rank') return end;
-    // An item that a list does not hold has the first rank beyond the list.
+    // An item that an earlier list does not contain gets the first rank after that list.
     const ranks = Array.from({ length: end }, (): number[] => []);
     for (const before of earlier) {
       before.forEach((item, r) => {
@@ -58,20 +58,20 @@ export function createWorth(nItems: number, o: ImportanceOptions): Worth {
   };
 }
 
-export function createFuser(nItems: number, o: ImportanceOptions): Fuser {
+export function createFusion(nItems: number, o: ImportanceOptions): Fusion {
   const sum = new Float64Array(nItems);
   const touched: number[] = [];
-  const worthOf = createWorth(nItems, o);
-  const worth = new Float64Array(Math.min(nItems, o.cutoff));
+  const importanceOf = createImportance(nItems, o);
+  const values = new Float64Array(Math.min(nItems, o.cutoff));
 
-  const hear = (voice: Voice) => {
-    const end = worthOf(voice, worth);
+  const add = (ranking: UserRanking) => {
+    const end = importanceOf(ranking, values);
     for (let r = 0; r < end; r++) {
-      // At a low temperature importance underflows to 0: such an item counts as not named at all.
-      if (worth[r] === 0) continue;
-      const item = voice.list[r]!;
+      // At a low temperature importance can underflow to 0. Such an item counts as not listed.
+      if (values[r] === 0) continue;
+      const item = ranking.list[r]!;
       if (sum[item] === 0) touched.push(item);
-      sum[item]! += worth[r]!;
+      sum[item]! += values[r]!;
     }
   };
   const clear = () => {
@@ -79,8 +79,8 @@ export function createFuser(nItems: number, o: ImportanceOptions): Fuser {
     touched.length = 0;
   };
   return {
-    fuse(voices, topK, { without, fill = false } = {}) {
-      for (const voice of voices) hear(voice);
+    fuse(rankings, topK, { without, fill = false } = {}) {
+      for (const ranking of rankings) add(ranking);
       const hidden = new Set(without);
       const best = (without ? touched.filter((item) => !hidden.has(item)) : touched.slice())
         .sort((a, b) => sum[b]! - sum[a]! || a - b)
@@ -91,8 +91,8 @@ export function createFuser(nItems: number, o: ImportanceOptions): Fuser {
       clear();
       return Int32Array.from(best);
     },
-    importance(voices) {
-      for (const voice of voices) hear(voice);
+    importance(rankings) {
+      for (const ranking of rankings) add(ranking);
       const copy = sum.slice();
       clear();
       return copy;
@@ -101,13 +101,13 @@ export function createFuser(nItems: number, o: ImportanceOptions): Fuser {
 }
 
 /**
- * One ranking from several teachers' rankings over the same users and items.
- * @param options.mask items of each user that are left out of the result
+ * Fuses the rankings of several teachers over the same users and items into one ranking.
+ * @param options.mask items of each user that are excluded from the result
  */
-export const fuseRankings = (...of: Parameters<typeof fusing>): Rankings => runSync(fusing(...of));
+export const fuseRankings = (...of: Parameters<typeof fuseInParts>): Rankings => runSync(fuseInParts(...of));
 
-/** The same in parts, a thousand users each. */
-export function* fusing(
+/** The same in parts of a thousand users. Yields the completed share. */
+export function* fuseInParts(
   teachers: readonly Rankings[],
   o: ImportanceOptions,
   topK: number,
@@ -115,11 +115,11 @@ export function* fusing(
 ): Generator<number, Rankings> {
   const { nUsers, nItems } = teachers[0]!;
   const { mask, fill = false } = options;
-  const fuser = createFuser(nItems, o);
+  const fusion = createFusion(nItems, o);
   const items = new Int32Array(nUsers * topK).fill(-1);
   for (let u = 0; u < nUsers; u++) {
-    const voices = teachers.map((t) => ({ list: rankingOf(t, u) }));
-    items.set(fuser.fuse(voices, topK, { fill, ...(mask ? { without: itemsOf(mask, u) } : {}) }), u * topK);
+    const rankings = teachers.map((t) => ({ list: rankingOf(t, u) }));
+    items.set(fusion.fuse(rankings, topK, { fill, ...(mask ? { without: itemsOf(mask, u) } : {}) }), u * topK);
     if (u % 1000 === 999) yield u / nUsers;
   }
   return { nUsers, nItems, depth: topK, items };

@@ -74,7 +74,7 @@ function make(
     {
       ...context,
       rankStudent: async () => rankStudent(),
-      tell: (epoch, details) => void told.push({ epoch, ...details }),
+      report: (epoch, details) => void told.push({ epoch, ...details }),
     },
     hetcomp.options.parse({ topK: 4, observedK: 2, discrepancyK: 3, period: 2, ...options }),
   ) as MethodHooks;
@@ -125,7 +125,7 @@ test('the loss is weighted by lambda, and in the fine phase by fineWeight, too',
 });
 
 test('reference arithmetic reaches the kernel', () => {
-  const { method, steps } = make({ arithmetic: 'reference' });
+  const { method, steps } = make({ arithmetic: 'published' });
   method.accumulate!(batch([0]));
   assert.equal(steps[0]!.arithmetic, 'published');
 });
@@ -198,7 +198,7 @@ test('patience waits for the curriculum where the loss never turns, too', async 
 });
 
 test('in reference arithmetic patience goes on', async () => {
-  const { method, told } = make({ alpha: 0.5, arithmetic: 'reference' }, [teacherOf(1, true)]);
+  const { method, told } = make({ alpha: 0.5, arithmetic: 'published' }, [teacherOf(1, true)]);
   assert.equal((await method.afterEpoch!(2)).restartPatience, false);
   assert.equal(told[0]!.fine, 1);
 });

@@ -1,7 +1,7 @@
 /**
- * HetComp (Kang et al., WWW 2023): the student follows the training trajectories of several different teachers from easy to hard. Knowledge
- * is built anew every `period` epochs for each user and teacher (hetcomp-knowledge.ts); the loss (hetcomp-step.ts) first asks for the right
- * items and, once the last checkpoints are reached, for their order. docs/methods/hetcomp.md says what the source leaves open.
+ * HetComp (Kang et al., WWW 2023): the student follows the training trajectories of several different teachers from easy to hard. The
+ * target of each user and teacher is updated every `period` epochs (knowledge.ts). The loss (step.ts) first asks for the right items and,
+ * once the last checkpoints are reached, for their order. docs/methods/hetcomp.md lists what the source leaves open.
  */
 import { choice, float, int, optionalInt, options } from '../../options/options.js';
 import { distillationMethod } from '../_method.js';
@@ -28,69 +28,69 @@ const hetcompOptions = options({
     default: 0.5,
     min: 0,
     max: 1e6,
-    help: 'Weight of the fine-grained loss relative to the overall one.',
+    help: 'Weight of the fine-grained loss relative to the overall loss.',
   }),
   base: choice(['kept', 'replaced'], {
     default: 'replaced',
-    help: "Whether the student's own loss is added, or only the distillation loss counts.",
+    help: "kept: the student's own loss is added. replaced: only the distillation loss is used.",
   }),
   ...rowsShape,
   construction: choice(['dynamic', 'fixed'], {
     default: 'dynamic',
-    help: 'When a user moves on to the next checkpoint of a teacher: by how near the student has come, or in every construction.',
+    help: 'When a user advances to the next checkpoint of a teacher. dynamic: once the student is close enough. fixed: in every construction.',
   }),
   transfer: choice(['adaptive', 'overall', 'fine'], {
     default: 'adaptive',
-    help: 'Whether the loss turns from the right items to their order, or is one of the two throughout.',
+    help: 'adaptive: first the overall loss (right items), then the fine-grained loss (their order). overall, fine: this loss throughout.',
   }),
   trajectoryLength: optionalInt({
     min: 1,
     max: 1000,
-    help: "Checkpoints of each teacher's trajectory that are gone through, evenly spread and with the last one. Default: all, or 1 for a student that goes on from a bundle.",
+    help: "Number of checkpoints used of each teacher's trajectory, evenly spaced and including the last. Default: all, or 1 for a student that continues from a bundle.",
   }),
   switch: choice(['all', 'user'], {
     default: 'all',
-    help: "When the loss turns to order: for all users once every user is at every teacher's last checkpoint, or for each user on its own.",
+    help: 'When the loss becomes fine-grained. all: once all users are at the last checkpoint of every teacher. user: for each user separately.',
   }),
   remainder: optionalInt({
     min: 1,
     max: 1_000_000,
-    help: 'Unobserved items drawn for a user, anew in each epoch, to stand for all that are not taught; for large catalogues. Default: all of them.',
+    help: 'Remaining items sampled per user and epoch, for large catalogues. Default: all remaining items.',
   }),
-  topK: int({ default: 100, min: 2, max: 1000, help: 'Unobserved items in the knowledge of a user.' }),
-  observedK: int({ default: 10, min: 0, max: 1000, help: 'Observed items in the knowledge of a user.' }),
+  topK: int({ default: 100, min: 2, max: 1000, help: 'Unobserved items per user in the list of the ensemble.' }),
+  observedK: int({ default: 10, min: 0, max: 1000, help: 'Observed items per user.' }),
   discrepancyK: int({
     default: 50,
     min: 1,
     max: 1000,
-    help: 'Length of the lists whose distance decides on the next checkpoint.',
+    help: 'Length of the lists that are compared to decide on the next checkpoint.',
   }),
   alpha: float({
     default: 1.05,
     above: 0,
     max: 100,
-    help: 'Initial threshold: how much nearer the student must have come to move on.',
+    help: 'Initial threshold on the ratio of discrepancies, above which a user advances to the next checkpoint.',
   }),
-  decay: float({ default: 0.995, above: 0, max: 1, help: 'Factor on the threshold in every period.' }),
-  period: int({ default: 10, min: 1, max: 10_000, help: 'Epochs between two constructions of knowledge.' }),
-  arithmetic: choice(['correct', 'reference'], {
-    default: 'correct',
-    help: 'correct: exact sums, no clamps. reference: the rounding, clamps and comparisons of the official code.',
+  decay: float({ default: 0.995, above: 0, max: 1, help: 'Factor by which the threshold decreases per period.' }),
+  period: int({ default: 10, min: 1, max: 10_000, help: 'Epochs between two knowledge constructions.' }),
+  arithmetic: choice(['exact', 'published'], {
+    default: 'exact',
+    help: 'exact: exact sums, no clamps. published: rounding, clamps and comparisons as in the official code.',
   }),
   ...importanceOptions.shape,
 });
 
 export const hetcomp = distillationMethod({
   name: 'hetcomp',
-  summary: 'Follows the trajectories of several different teachers, from easy to hard',
+  summary: 'Follows the training trajectories of several different teachers, from easy to hard',
   source: 'Kang et al., Distillation from heterogeneous models for top-k recommendation, WWW 2023',
   needs: { teachers: 'many', form: 'trajectory', base: 'either', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(0.01) },
   options: hetcompOptions,
   small: { topK: 10, observedK: 2, discrepancyK: 4, period: 1 },
-  // Sums over the whole catalogue are smooth, so that large steps are safe, and a run is worth little before its curriculum is over.
+  // Sums over the whole catalogue have smooth gradients, so a large learning rate is safe. Results are poor before the curriculum ends.
   studentDefaults: { learningRate: 0.02, l2: 0.00001, epochs: 300 },
-  // A student that has been taught is beyond the easy checkpoints: they pull it back (docs/results/continue.md).
+  // The easy checkpoints make a student that has already been distilled worse (docs/results/continue.md).
   continueDefaults: { trajectoryLength: 1 },
   create(context, o) {
     const { kernels: k, train } = context;
@@ -107,12 +107,12 @@ export const hetcomp = distillationMethod({
       if (o.transfer === 'adaptive') fine = fineUsers(selection, teachers, o.arithmetic, o.switch);
       else fine.fill(o.transfer === 'fine' ? 1 : 0);
     };
-    // The rounding of the official code ends the constructions when it switches; a user's own switch needs its last checkpoint.
+    // With the rounding of the official code, constructions end at the switch. With a switch per user they go on to its last checkpoint.
     const finished = () =>
-      selection.started && allReached(selection, teachers, o.switch === 'all' ? o.arithmetic : 'correct');
+      selection.started && allReached(selection, teachers, o.switch === 'all' ? o.arithmetic : 'exact');
     const counted = () => fine.reduce((a, b) => a + b, 0);
-    // What a student is worth on the way says little of what it will be: patience counts from the end of the curriculum on.
-    const waitsFor = (change: boolean) => ({ restartPatience: o.arithmetic === 'correct' && (change || !finished()) });
+    // Results during the curriculum say little about the final result, so patience counts from its end.
+    const waitsFor = (change: boolean) => ({ restartPatience: o.arithmetic === 'exact' && (change || !finished()) });
     settle();
     return {
       base: o.base,
@@ -138,7 +138,7 @@ export const hetcomp = distillationMethod({
         }
         const [now, shares] = [counted(), progressOf(selection, teachers)];
         const distances = meanDiscrepancy(student, teachers, o);
-        context.tell(epoch, {
+        context.report(epoch, {
           fine: now / train.nUsers,
           threshold: threshold(knowledge, epoch),
           teachers: teachers.map((t, x) => ({ teacher: t.teacher, share: shares[x], distance: distances[x] })),

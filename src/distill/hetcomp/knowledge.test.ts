@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Rankings } from '../../data/rankings.js';
 import type { Trajectory } from '../../data/trajectory.js';
+import type { HetcompArithmetic } from '../../losses/hetcomp.js';
 import {
-  type Arithmetic,
   advance,
   allReached,
   discrepancy,
@@ -38,7 +38,7 @@ const teacherOf = (lists: readonly (readonly number[])[], nUsers = 1): Trajector
   })),
 });
 
-const knowledge = (arithmetic: Arithmetic, more: Partial<KnowledgeOptions> = {}): KnowledgeOptions => ({
+const knowledge = (arithmetic: HetcompArithmetic, more: Partial<KnowledgeOptions> = {}): KnowledgeOptions => ({
   discrepancyK: 3,
   alpha: 1.05,
   decay: 0.995,
@@ -47,7 +47,7 @@ const knowledge = (arithmetic: Arithmetic, more: Partial<KnowledgeOptions> = {})
   ...more,
 });
 
-const distance = (student: readonly number[], teacher: readonly number[], k: number, arithmetic: Arithmetic) =>
+const distance = (student: readonly number[], teacher: readonly number[], k: number, arithmetic: HetcompArithmetic) =>
   discrepancy(
     Int32Array.from(student),
     Int32Array.from(teacher),
@@ -102,27 +102,27 @@ describe('discrepancy', () => {
         const got = sum(places.filter((p) => p < a.length && teacher.has(a[p]!)));
         const candidates = sum(places.filter((p) => p < a.length));
         const expected = a.length === 0 ? 0 : 1 - got / candidates;
-        assert.ok(Math.abs(distance(a, b, k, 'correct') - expected) < 1e-12);
-        assert.equal(distance(a, b, k, 'reference'), 1 - roundHalfEven(got / sum(places), 4));
+        assert.ok(Math.abs(distance(a, b, k, 'exact') - expected) < 1e-12);
+        assert.equal(distance(a, b, k, 'published'), 1 - roundHalfEven(got / sum(places), 4));
       }),
     );
   });
 
   it('is 0 for equal lists, however few candidates there are, and where there are none', () => {
-    assert.equal(distance([4, 7], [7, 4], 10, 'correct'), 0);
-    assert.equal(distance([], [], 10, 'correct'), 0);
-    assert.ok(distance([4, 7], [7, 4], 10, 'reference') > 0.5);
+    assert.equal(distance([4, 7], [7, 4], 10, 'exact'), 0);
+    assert.equal(distance([], [], 10, 'exact'), 0);
+    assert.ok(distance([4, 7], [7, 4], 10, 'published') > 0.5);
   });
 
   it('does not see the order of the teacher', () => {
-    assert.equal(distance([1, 2, 5], [3, 2, 1], 3, 'correct'), distance([1, 2, 5], [1, 2, 3], 3, 'correct'));
+    assert.equal(distance([1, 2, 5], [3, 2, 1], 3, 'exact'), distance([1, 2, 5], [1, 2, 3], 3, 'exact'));
   });
 
   it('leaves nothing behind for the next user', () => {
     const marks = new Int32Array(CATALOGUE);
     const weights = discrepancyWeights(2);
     const of = (s: number[], t: number[], mark: number) =>
-      discrepancy(Int32Array.from(s), Int32Array.from(t), weights, marks, mark, 'correct');
+      discrepancy(Int32Array.from(s), Int32Array.from(t), weights, marks, mark, 'exact');
     assert.equal(of([1, 2], [1, 2], 1), 0);
     assert.equal(of([1, 2], [3, 4], 2), 1);
   });
@@ -131,11 +131,11 @@ describe('discrepancy', () => {
 describe('advance', () => {
   const far = [9, 10, 11];
   const teacher = teacherOf([far, [0, 1, 2], [3, 4, 5], [6, 7, 8]]);
-  const toNext = (student: readonly number[], next: readonly number[]) => distance(student, next, 3, 'reference');
+  const toNext = (student: readonly number[], next: readonly number[]) => distance(student, next, 3, 'published');
 
   it('only measures the distance to the next checkpoint in the first call', () => {
     const s = newSelection(1, 1);
-    advance(s, rankingsOf([0, 1, 9]), [teacher], knowledge('reference'), 10);
+    advance(s, rankingsOf([0, 1, 9]), [teacher], knowledge('published'), 10);
     assert.deepEqual([...s.selected], [0]);
     assert.equal(s.distance[0], toNext([0, 1, 9], [0, 1, 2]));
     assert.equal(s.started, true);
@@ -143,15 +143,15 @@ describe('advance', () => {
 
   it('moves on when the student has come nearer than the threshold asks, and measures the one after', () => {
     const s = newSelection(1, 1);
-    advance(s, rankingsOf([0, 9, 10]), [teacher], knowledge('reference'), 10);
-    advance(s, rankingsOf([0, 1, 3]), [teacher], knowledge('reference'), 20);
+    advance(s, rankingsOf([0, 9, 10]), [teacher], knowledge('published'), 10);
+    advance(s, rankingsOf([0, 1, 3]), [teacher], knowledge('published'), 20);
     assert.deepEqual([...s.selected], [1]);
     assert.equal(s.distance[0], toNext([0, 1, 3], [3, 4, 5]));
   });
 
   it('stays while nothing changes, until the threshold has fallen below 1', () => {
     const s = newSelection(1, 1);
-    const o = knowledge('reference');
+    const o = knowledge('published');
     const same = rankingsOf([0, 9, 10]);
     for (let epoch = 10; epoch <= 90; epoch += 10) advance(s, same, [teacher], o, epoch);
     assert.ok(threshold(o, 90) > 1);
@@ -163,32 +163,32 @@ describe('advance', () => {
 
   it('moves on when the student has drifted away', () => {
     const s = newSelection(1, 1);
-    advance(s, rankingsOf([0, 1, 9]), [teacher], knowledge('reference'), 10);
-    advance(s, rankingsOf([0, 9, 10]), [teacher], knowledge('reference'), 20);
+    advance(s, rankingsOf([0, 1, 9]), [teacher], knowledge('published'), 10);
+    advance(s, rankingsOf([0, 9, 10]), [teacher], knowledge('published'), 20);
     assert.deepEqual([...s.selected], [1]);
   });
 
-  it('moves on when the student has arrived; when it already was there, only in correct arithmetic', () => {
-    for (const arithmetic of ['reference', 'correct'] as const) {
+  it('moves on when the student has arrived; when it already was there, only in exact arithmetic', () => {
+    for (const arithmetic of ['published', 'exact'] as const) {
       const arrived = newSelection(1, 1);
       advance(arrived, rankingsOf([0, 9, 10]), [teacher], knowledge(arithmetic), 10);
       advance(arrived, rankingsOf([2, 1, 0]), [teacher], knowledge(arithmetic), 20);
       assert.deepEqual([...arrived.selected], [1], arithmetic);
       const there = newSelection(1, 1);
       for (const epoch of [10, 20]) advance(there, rankingsOf([2, 1, 0]), [teacher], knowledge(arithmetic), epoch);
-      assert.deepEqual([...there.selected], [arithmetic === 'correct' ? 1 : 0], arithmetic);
+      assert.deepEqual([...there.selected], [arithmetic === 'exact' ? 1 : 0], arithmetic);
     }
   });
 
   it('keeps the distance to the last checkpoint on the last but one, and stops there', () => {
     const s = newSelection(1, 1);
-    const o = knowledge('correct', { alpha: 0.5 });
+    const o = knowledge('exact', { alpha: 0.5 });
     for (let epoch = 10; epoch <= 30; epoch += 10) advance(s, rankingsOf([0, 3, 6]), [teacher], o, epoch);
     assert.deepEqual([...s.selected], [2]);
     advance(s, rankingsOf([0, 3, 6]), [teacher], o, 40);
     assert.deepEqual([...s.selected], [3]);
     const kept = s.distance[0]!;
-    assert.equal(kept, distance([0, 3, 6], [6, 7, 8], 3, 'correct'));
+    assert.equal(kept, distance([0, 3, 6], [6, 7, 8], 3, 'exact'));
     advance(s, rankingsOf([9, 10, 11]), [teacher], o, 50);
     assert.deepEqual([[...s.selected], s.distance[0]], [[3], kept]);
   });
@@ -199,7 +199,7 @@ describe('advance', () => {
       a: fc.array(list, { minLength: 1, maxLength: 4 }),
       b: fc.array(list, { minLength: 1, maxLength: 4 }),
       calls: fc.array(fc.tuple(list, list), { minLength: 1, maxLength: 8 }),
-      arithmetic: fc.constantFrom<Arithmetic>('correct', 'reference'),
+      arithmetic: fc.constantFrom<HetcompArithmetic>('exact', 'published'),
     });
     fc.assert(
       fc.property(input, ({ a, b, calls, arithmetic }) => {
@@ -229,7 +229,7 @@ describe('the switch to fine-grained order', () => {
   };
 
   it('comes when everybody is at the last checkpoint of every teacher, however many each has', () => {
-    for (const arithmetic of ['correct', 'reference'] as const) {
+    for (const arithmetic of ['exact', 'published'] as const) {
       assert.equal(allReached(selectionOf([3, 1, 3, 1]), teachers, arithmetic), true);
       assert.equal(allReached(selectionOf([3, 1, 3, 0]), teachers, arithmetic), false);
       assert.equal(allReached(selectionOf([2, 1, 3, 1]), teachers, arithmetic), false);
@@ -239,14 +239,14 @@ describe('the switch to fine-grained order', () => {
   it('comes in reference arithmetic when the rounded means say so', () => {
     const all = Array.from({ length: 300 }, () => [3, 1]).flat();
     all[0] = 2;
-    assert.equal(allReached(selectionOf(all), teachers, 'reference'), true);
-    assert.equal(allReached(selectionOf(all), teachers, 'correct'), false);
+    assert.equal(allReached(selectionOf(all), teachers, 'published'), true);
+    assert.equal(allReached(selectionOf(all), teachers, 'exact'), false);
   });
 
   it('goes by means that are rounded half to even', () => {
     const s = selectionOf([1, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-    assert.deepEqual(meanSelected(s, 2, 'reference'), [0.12, 0.38]);
-    assert.deepEqual(meanSelected(s, 2, 'correct'), [0.125, 0.375]);
+    assert.deepEqual(meanSelected(s, 2, 'published'), [0.12, 0.38]);
+    assert.deepEqual(meanSelected(s, 2, 'exact'), [0.125, 0.375]);
   });
 
   it('is seen coming in the shares of users at each checkpoint', () => {
@@ -268,14 +268,14 @@ describe('fineUsers', () => {
   const every = [2, 1, 2, 1, 2, 1];
 
   it('by user: those who are at the last checkpoint of each teacher; for all: nobody before everybody is', () => {
-    assert.deepEqual([...fineUsers(at(some), teachers, 'correct', 'user')], [1, 0, 1]);
-    assert.deepEqual([...fineUsers(at(some), teachers, 'correct', 'all')], [0, 0, 0]);
+    assert.deepEqual([...fineUsers(at(some), teachers, 'exact', 'user')], [1, 0, 1]);
+    assert.deepEqual([...fineUsers(at(some), teachers, 'exact', 'all')], [0, 0, 0]);
     for (const rule of ['user', 'all'] as const)
-      assert.deepEqual([...fineUsers(at(every), teachers, 'correct', rule)], [1, 1, 1]);
+      assert.deepEqual([...fineUsers(at(every), teachers, 'exact', rule)], [1, 1, 1]);
   });
 
   it('is nobody before the first construction, even if there is one checkpoint only', () => {
     for (const rule of ['user', 'all'] as const)
-      assert.deepEqual([...fineUsers(at(every, false), teachers, 'correct', rule)], [0, 0, 0]);
+      assert.deepEqual([...fineUsers(at(every, false), teachers, 'exact', rule)], [0, 0, 0]);
   });
 });

@@ -1,19 +1,17 @@
 /**
- * Dynamic knowledge construction of HetComp (per the official code at 59568a9; notes in docs/methods/hetcomp.md): for each user
- * and teacher, which checkpoint of the teacher the student should follow now.
+ * Dynamic knowledge construction of HetComp (as in the official code at 59568a9; notes in docs/methods/hetcomp.md): for each user and teacher,
+ * the checkpoint of the teacher that the student follows.
  */
 import { type Rankings, rankingOf } from '../../data/rankings.js';
 import type { Trajectory } from '../../data/trajectory.js';
-
-/** `reference` repeats the official code's rounding and comparisons; `correct` is the clean definition. */
-export type Arithmetic = 'correct' | 'reference';
+import type { HetcompArithmetic } from '../../losses/hetcomp.js';
 
 /**
- * D = 1 - NDCG of the student's first `k` items against the teacher's first `k`, as sets: weights follow the position in the STUDENT's list.
+ * D = 1 - NDCG of the student's first `k` items against the teacher's first `k`, as sets. Weights follow positions in the student's list.
  *     NDCG = sum_p w_p [student_p in top-k of teacher] / sum_p w_p,   w_p = (2^exp(-p/10) - 1) / log2(p + 2),   p = 0 .. k-1
- * `reference` rounds NDCG to 4 decimals. Where the student has fewer than k candidates, `correct` sums the weights of those that it has, so that
- * equal lists have the distance 0; without any there is nothing to disagree on, and the distance is 0.
- * @param marks one number per item, for marking; left as other users' leftovers (`mark` must not repeat)
+ * `published` rounds NDCG to 4 decimals. If the student has fewer than k candidates, `exact` sums only the weights of those, so that equal
+ * lists have distance 0. Without candidates the distance is 0.
+ * @param marks buffer with one entry per item; it may contain marks of other users (`mark` must not repeat)
  */
 export function discrepancy(
   student: Int32Array,
@@ -21,20 +19,20 @@ export function discrepancy(
   weights: Float64Array,
   marks: Int32Array,
   mark: number,
-  arithmetic: Arithmetic,
+  arithmetic: HetcompArithmetic,
 ): number {
   const k = weights.length;
   for (let p = 0; p < Math.min(k, teacher.length); p++) marks[teacher[p]!] = mark;
   let got = 0;
   let ideal = 0;
-  const places = arithmetic === 'reference' ? k : Math.min(k, student.length);
+  const places = arithmetic === 'published' ? k : Math.min(k, student.length);
   if (places === 0) return 0;
   for (let p = 0; p < places; p++) {
     ideal += weights[p]!;
     if (p < student.length && marks[student[p]!] === mark) got += weights[p]!;
   }
   const ndcg = got / ideal;
-  return 1 - (arithmetic === 'reference' ? roundHalfEven(ndcg, 4) : ndcg);
+  return 1 - (arithmetic === 'published' ? roundHalfEven(ndcg, 4) : ndcg);
 }
 
 /** The weights of `discrepancy` for lists of length `k`. */
@@ -42,21 +40,21 @@ export const discrepancyWeights = (k: number): Float64Array =>
   Float64Array.from({ length: k }, (_, p) => (2 ** Math.exp(-p / 10) - 1) / Math.log2(p + 2));
 
 export interface KnowledgeOptions {
-  /** Length of the lists that are compared. */
+  /** Length of the compared lists. */
   readonly discrepancyK: number;
   readonly alpha: number;
   readonly decay: number;
   readonly period: number;
-  readonly arithmetic: Arithmetic;
-  /** `fixed`: every pair moves on in every call, whatever the distances are. Default: dynamic. */
+  readonly arithmetic: HetcompArithmetic;
+  /** `fixed`: every user advances for every teacher in each call. Default: dynamic. */
   readonly construction?: 'dynamic' | 'fixed';
 }
 
-/** `selected` and `distance` are users x teachers, row by row. */
+/** `selected` and `distance` are nUsers x nTeachers, row by row. */
 export interface Selection {
   readonly selected: Uint8Array;
   readonly distance: Float64Array;
-  /** Before the first call distances are unknown, so nothing can advance. */
+  /** False before the first call: distances are unknown and no user can advance. */
   started: boolean;
 }
 
@@ -66,14 +64,15 @@ export const newSelection = (nUsers: number, teachers: number): Selection => ({
   started: false,
 });
 
-/** alpha * decay^floor(epoch / period): falls below 1 in time, from when on everybody advances in every call. */
+/** alpha * decay^floor(epoch / period). Once it is below 1, every user advances in every call. */
 export const threshold = (o: KnowledgeOptions, epoch: number): number =>
   o.alpha * o.decay ** Math.floor(epoch / o.period);
 
 /**
- * One call of dynamic knowledge construction, in place. The first call only measures distances to the next checkpoint. Later ones
- * compare the stored distance with the distance now: by ratio > threshold the student has come nearer and moves on to the next
- * checkpoint; by ratio < 1 it has drifted away, and moves on too. 0/0 (reached, both times) moves on in `correct` arithmetic and stays in `reference`.
+ * One call of dynamic knowledge construction, in place. The first call only measures distances to the next checkpoint. Later calls compare
+ * the stored distance with the current one. If the ratio exceeds the threshold, the student is close enough and the user advances to
+ * the next checkpoint. If the ratio is below 1, the student has moved away, and the user advances, too. 0/0 advances in `exact`
+ * arithmetic and not in `published`.
  */
 export function advance(
   s: Selection,
@@ -106,7 +105,7 @@ export function advance(
       else if (!s.started) s.distance[at] = distanceTo(v + 1);
       else if (v < last) {
         const ratio = s.distance[at]! / distanceTo(v + 1);
-        const reached = Number.isNaN(ratio) && o.arithmetic === 'correct';
+        const reached = Number.isNaN(ratio) && o.arithmetic === 'exact';
         if (ratio > limit || ratio < 1 || reached) {
           s.distance[at] = distanceTo(v + 2);
           s.selected[at] = v + 1;
@@ -117,7 +116,7 @@ export function advance(
   s.started = true;
 }
 
-/** Share of users at each checkpoint, for each teacher. */
+/** Share of users at each checkpoint of each teacher. */
 export function progressOf(s: Selection, teachers: readonly Trajectory[]): number[][] {
   const nUsers = s.selected.length / teachers.length;
   return teachers.map((t, x) => {
@@ -127,35 +126,35 @@ export function progressOf(s: Selection, teachers: readonly Trajectory[]): numbe
   });
 }
 
-/** Mean checkpoint of the users for each of `width` teachers; `reference` rounds to 2 decimals. */
-export function meanSelected(s: Selection, width: number, arithmetic: Arithmetic): number[] {
+/** Mean checkpoint of the users for each of `width` teachers. `published` rounds to 2 decimals. */
+export function meanSelected(s: Selection, width: number, arithmetic: HetcompArithmetic): number[] {
   const nUsers = s.selected.length / width;
   return Array.from({ length: width }, (_, x) => {
     let sum = 0;
     for (let u = 0; u < nUsers; u++) sum += s.selected[u * width + x]!;
-    return arithmetic === 'reference' ? roundHalfEven(sum / nUsers, 2) : sum / nUsers;
+    return arithmetic === 'published' ? roundHalfEven(sum / nUsers, 2) : sum / nUsers;
   });
 }
 
 /**
- * True when the student may go on to fine-grained order. `correct`: every pair is at its last checkpoint. `reference`: the teachers' mean
- * checkpoints, each rounded to 2 decimals, sum up to the sum of the last ones.
+ * Whether the student may switch to the fine-grained loss. `exact`: every user is at the last checkpoint of every teacher. `published`: the
+ * sum of the mean checkpoints per teacher, each rounded to 2 decimals, equals the sum of the last checkpoints.
  */
-export function allReached(s: Selection, teachers: readonly Trajectory[], arithmetic: Arithmetic): boolean {
+export function allReached(s: Selection, teachers: readonly Trajectory[], arithmetic: HetcompArithmetic): boolean {
   const width = teachers.length;
   const last = teachers.map((t) => t.checkpoints.length - 1);
-  if (arithmetic === 'correct') return s.selected.every((v, at) => v === last[at % width]);
+  if (arithmetic === 'exact') return s.selected.every((v, at) => v === last[at % width]);
   return sumOf(meanSelected(s, width, arithmetic)) >= sumOf(last);
 }
 
 /**
- * Which users have come to fine-grained order (1) and which have not (0). `all`: everybody at once, by `allReached`. `user`: each one whose
- * pairs are all at their last checkpoint. Nobody before the first construction.
+ * Users with the fine-grained loss (1) and without (0). `all`: all users together, by `allReached`. `user`: each user who is at the last
+ * checkpoint of every teacher. No user before the first construction.
  */
 export function fineUsers(
   s: Selection,
   teachers: readonly Trajectory[],
-  arithmetic: Arithmetic,
+  arithmetic: HetcompArithmetic,
   rule: 'all' | 'user',
 ): Uint8Array {
   const fine = new Uint8Array(s.selected.length / teachers.length);
@@ -166,7 +165,7 @@ export function fineUsers(
   );
 }
 
-/** Mean distance of the users' lists to each teacher's last checkpoint: how far the student still is from what it is to learn. */
+/** Mean distance of the student's lists to each teacher's last checkpoint. */
 export function meanDiscrepancy(
   student: Rankings,
   teachers: readonly Trajectory[],
@@ -184,7 +183,7 @@ export function meanDiscrepancy(
   });
 }
 
-/** `length` of the checkpoints, evenly spread and with the last one; all if there are no more. */
+/** `length` of the checkpoints, evenly spaced and including the last; all if there are not more. */
 export function thinned(t: Trajectory, length: number): Trajectory {
   const n = t.checkpoints.length;
   if (length >= n) return t;
@@ -195,11 +194,11 @@ export function thinned(t: Trajectory, length: number): Trajectory {
 const sumOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 /**
- * Python's round(x, digits) for x >= 0: the nearest decimal number to the exact value of x, the even one of two that are equally near.
- * Means over eight users do lie between two decimals: 0.125 becomes 0.12, where Math.round would give 0.13.
+ * Python's round(x, digits) for x >= 0: the nearest decimal to the exact value of x, and the even one if two are equally near. Means over
+ * eight users do fall in the middle: 0.125 becomes 0.12, where Math.round would give 0.13.
  */
 export function roundHalfEven(x: number, digits: number): number {
-  // x lies exactly in the middle if and only if it is an odd multiple of 2^-(digits + 1).
+  // x is exactly in the middle if and only if it is an odd multiple of 2^-(digits + 1).
   if ((x * 2 ** (digits + 1)) % 2 !== 1) return Number(x.toFixed(digits));
   const below = Math.floor(x * 10 ** digits);
   return (below + (below % 2)) / 10 ** digits;

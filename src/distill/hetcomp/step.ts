@@ -1,29 +1,28 @@
-/** The loss of HetComp for some users and its gradient, in the form that the student and the catalogue ask for. */
+/** The loss of HetComp for some users and its gradient, in the form that fits the student and the catalogue. */
 
 import type { Rows } from '../../kernels/index.js';
-import { type HetcompPhase, hetcompLoss, sampledHetcompLoss } from '../../losses/index.js';
+import { type HetcompArithmetic, type HetcompPhase, hetcompLoss, sampledHetcompLoss } from '../../losses/index.js';
 import { stream } from '../../math/random.js';
 import type { Batch, ScoreLoss } from '../../models/_model.js';
 import { createPairLearner } from '../../models/pair-learner.js';
 import type { DistillContext } from '../_method.js';
 import { createListStep } from '../user-lists.js';
-import type { Arithmetic } from './knowledge.js';
 import type { KnowledgeLists } from './lists.js';
 
 export interface HetcompStepOptions {
-  readonly arithmetic: Arithmetic;
+  readonly arithmetic: HetcompArithmetic;
   readonly observedK: number;
-  /** Absent: all unobserved items. */
+  /** Number of remaining items that are sampled. Absent: all unobserved items. */
   readonly remainder?: number | undefined;
 }
 
 export interface HetcompStep {
-  /** Adds `scale` times the gradient of the loss of `users`, summed over them; returns that sum, without `scale`. */
+  /** Adds `scale` times the gradient of the loss, summed over `users`. Returns the loss without `scale`. */
   accumulate(users: Int32Array, phase: HetcompPhase, scale: number, batch: Batch): number;
   close(): void;
 }
 
-/** @param most users in one call */
+/** @param most maximum number of users per call */
 export function createHetcompStep(
   context: DistillContext,
   lists: KnowledgeLists,
@@ -34,9 +33,7 @@ export function createHetcompStep(
   return context.student.factors ? overFactors(context, lists, o, most) : overRows(context, lists, o, most);
 }
 
-const kernelWord = (arithmetic: Arithmetic) => (arithmetic === 'correct' ? 'exact' : 'published');
-
-/** Over the whole catalogue, for a student whose scores are inner products: one fused kernel. */
+/** Whole catalogue, for students with inner products: one fused kernel. */
 function overFactors(
   { kernels: k, student, train }: DistillContext,
   { train: rows, observed, ranked, topK }: KnowledgeLists,
@@ -55,7 +52,7 @@ function overFactors(
           userGradient: f.userGradient,
           itemGradient: f.itemGradient,
         },
-        arithmetic: kernelWord(o.arithmetic),
+        arithmetic: o.arithmetic,
       });
       let loss = 0;
       for (let r = 0; r < users.length; r++) loss += losses[r]!;
@@ -65,10 +62,10 @@ function overFactors(
   };
 }
 
-/** Scores held at once for a student that is a network: 4 M numbers = 16 MB. */
+/** Maximum number of scores in memory for a student that is a network: 4 M values = 16 MB. */
 const SCORES = 4_000_000;
 
-/** Over the whole catalogue, for any student: rows of scores become rows of scoreGradients, which go back pair by pair. */
+/** Whole catalogue, for any student: rows of scores become rows of score gradients, which are back-propagated pair by pair. */
 function overRows(
   { kernels: k, student, train }: DistillContext,
   { train: rows, observed, ranked, topK }: KnowledgeLists,
@@ -78,10 +75,10 @@ function overRows(
   const learner = createPairLearner(k, student);
   const perBlock = Math.max(1, Math.min(most, Math.floor(SCORES / train.nItems)));
   const scores = k.floats(perBlock * train.nItems);
-  const pairs = Math.min(train.nItems, learner.runSync);
+  const pairs = Math.min(train.nItems, learner.pairsPerCall);
   const [users, items] = [k.ints(pairs), k.ints(pairs)];
   const gradient = new Float64Array(train.nItems);
-  /** Takes the scoreGradients of a user, in place of the scores, back in parts. */
+  /** Back-propagates the score gradients of a user (which replace the scores) in parts. */
   const learn = (user: number, scoreGradients: typeof scores) => {
     for (let start = 0; start < train.nItems; start += pairs) {
       const n = Math.min(pairs, train.nItems - start);
@@ -104,7 +101,7 @@ function overRows(
         block.forEach((user, r) => {
           const row = scores.subarray(r * train.nItems, (r + 1) * train.nItems);
           const taught = { observed: rowOf(observed, user), ranked: ranked.subarray(user * topK, (user + 1) * topK) };
-          const arithmetic = kernelWord(o.arithmetic);
+          const { arithmetic } = o;
           loss += hetcompLoss(row, { ...taught, train: rowOf(rows, user), phase, arithmetic, topK }, gradient);
           for (let i = 0; i < train.nItems; i++) row[i] = scale * gradient[i]!;
           learn(user, row);
@@ -120,8 +117,8 @@ function overRows(
 }
 
 /**
- * The taught items and some of the others, for any student: what a user costs does not depend on the catalogue. The others are drawn with
- * replacement; where there are no more than are asked for, all are taken.
+ * The listed items and a sample of the remaining ones, for any student. The cost of a user does not depend on the catalogue. The sample is
+ * with replacement. If there are no more remaining items than requested, all are used.
  */
 function overSamples(
   context: DistillContext,
@@ -136,7 +133,7 @@ function overSamples(
   const key = stream(seed, 'hetcomp remainder');
   const list = new Int32Array(width);
   const left = (user: number) => train.nItems - rowOf(outside!, user).length;
-  /** Writes all items that are neither the user's nor taught to the list. */
+  /** Writes all remaining items to the list. */
   const takeAll = (user: number, at: number): number => {
     const own = rowOf(outside!, user);
     let [length, next] = [at, 0];
@@ -173,7 +170,7 @@ function overSamples(
   };
 }
 
-/** A user's list without the filling at its end. */
+/** A user's list without the -1 at its end. */
 function rankingAt(ranked: Int32Array, topK: number, user: number): Int32Array {
   const row = ranked.subarray(user * topK, (user + 1) * topK);
   const end = row.indexOf(-1);

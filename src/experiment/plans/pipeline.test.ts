@@ -280,10 +280,10 @@ test('a student of a co-trained method is trained alone, then on together with i
 test('what a joint training of a pipeline would refuse is told before anything is trained', async () => {
   const runs = newFolder();
   for (const [student, code, message] of [
-    [{ ...joint, teachers: ['linear'] }, 'needs-not-met', /parameters that can train on, which linear/],
+    [{ ...joint, teachers: ['linear'] }, 'needs-not-met', /parameters that can be trained further, which linear/],
     [{ ...joint, teachers: ['bpr-mf', 'linear'] }, 'needs-not-met', /2 teachers were given/],
     [{ ...joint, teachers: undefined }, 'needs-not-met', /2 teachers were given/],
-    [{ model: 'ease', method: 'bd', teachers: ['bpr-mf'] }, 'needs-not-met', /ease is computed at once/],
+    [{ model: 'ease', method: 'bd', teachers: ['bpr-mf'] }, 'needs-not-met', /ease is a computed model/],
     [{ ...joint, alpha: 2 }, 'unknown-option', /alpha/],
     [{ ...joint, update: 7 }, 'bad-option', /update.*is 7; expected at most 6/],
     [{ ...joint, teacherLambda: -1 }, 'bad-option', /teacherLambda/],

@@ -6,20 +6,20 @@ import { slotBytes } from './layout.js';
 
 export interface AlsKernels {
   /**
-   * target[r] = (base + sum w s s' + ridges[r] I)^-1 sum w s, over the rows s of `source` that row r of `rows` names with weight w: a half
-   * step of alternating least squares for implicit feedback (Hu, Koren and Volinsky, ICDM 2008). An empty row gives zeros.
-   * @param rows its columns are rows of `source`; without weights each is 1
+   * target[r] = (base + sum w s s' + ridges[r] I)^-1 sum w s over the rows s of `source` that row r of `rows` lists with weight w: a
+   * half-step of alternating least squares for implicit feedback (Hu, Koren and Volinsky, ICDM 2008). An empty row gives zeros.
+   * @param rows its columns are rows of `source`; without weights each weight is 1
    * @param base symmetric, dim x dim; the same for all rows
-   * @param ridges one number for each row
-   * @param target one row of `dim` numbers for each row; may not overlap `source`
-   * @throws RecdistillError `not-positive-definite` when a pivot vanishes against its diagonal element; `target` is then lost
+   * @param ridges one value per row
+   * @param target `dim` values per row; must not overlap `source`
+   * @throws RecdistillError `not-positive-definite` if a pivot vanishes relative to its diagonal element; `target` is then undefined
    */
   als(rows: Rows, source: Floats, base: Floats, ridges: Floats, target: Floats, dim: number): void;
 }
 
-/** A pivot below this share of its diagonal element is only rounding error. */
+/** A smaller share of the diagonal element means that a pivot is only rounding error. */
 const TOLERANCE = { f32: 2 ** -22, f64: 2 ** -50 };
-/** Few: a popular row costs as much as many others. */
+/** Few, because a popular row costs as much as many others. */
 const ROWS_AT_ONCE = 8;
 
 const notPositive = (row: number, dim: number) => fail('not-positive-definite', { row, n: dim });

@@ -3,10 +3,10 @@ import { giveSlot, takeSlot } from '../machine/slots.as';
 import { matrixRows, rowBytes } from './layout';
 
 /**
- * target[r] = (base + sum w s s' + ridges[r] I)^-1 sum w s, over the rows s of `source` that row r names, with weights w of 1 without
+ * target[r] = (base + sum w s s' + ridges[r] I)^-1 sum w s over the rows s of `source` that row r lists, with weights w, or 1 without
  * `weights` (0). status[r] = -1, or the row of the matrix whose pivot is at most tolerance * its diagonal element.
- * By Cholesky, U'U, of the upper triangle. The right-hand side is one more column, so the same elimination yields U'^-1 of it.
- * A row of the source in the slot is followed by a 1 and multiplied by the root of its weight.
+ * Cholesky, U'U, of the upper triangle. The right-hand side is an additional column, so the same elimination yields U'^-1 of it.
+ * A row of the source in the slot is followed by a 1 and multiplied by the square root of its weight.
  */
 export function als(
   starts: usize, columns: usize, weights: usize, source: usize, base: usize, ridges: usize, target: usize, status: usize, dim: i32, tolerance: f64,
@@ -51,7 +51,7 @@ function prepare(matrix: usize, step: usize, base: usize, ridge: f32, dim: i32):
   }
 }
 
-/** The next four named rows, each followed by a 1; zeros where there are fewer. */
+/** The next four listed rows, each followed by a 1; zeros if there are fewer. */
 function gather(four: usize, step: usize, source: usize, columns: usize, count: i32, dim: i32): void {
   const bytes = (dim as usize) << 2;
   for (let t = 0; t < 4; t++) {
@@ -66,7 +66,7 @@ function gather(four: usize, step: usize, source: usize, columns: usize, count: 
   }
 }
 
-/** Multiplies the four rows by the roots of their weights, so that the product of two numbers of a row has its weight. */
+/** Multiplies the four rows by the square roots of their weights, so that products of two elements of a row have its weight. */
 function weigh(four: usize, step: usize, weights: usize, count: i32): void {
   for (let t = 0; t < min(4, count); t++) {
     const roots = f32x4.splat(Mathf.sqrt(load<f32>(weights + ((t as usize) << 2))));
@@ -108,7 +108,7 @@ function factorise(matrix: usize, step: usize, dim: i32, tolerance: f32, limits:
       const at = (k as usize) << 2;
       const row = matrix + (k as usize) * step;
       const pivot = load<f32>(row + at);
-      // Written so that a NaN is refused, too.
+      // Written so that NaN is refused, too.
       if (!(pivot > load<f32>(limits + at) && pivot > 0 && pivot < Infinity)) return k;
       const inverses = f32x4.splat((1 as f32) / Mathf.sqrt(pivot));
       for (let d = left; d < step; d += 16) v128.store(row + d, f32x4.mul(inverses, v128.load(row + d)));

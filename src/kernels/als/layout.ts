@@ -1,4 +1,4 @@
-/** Working memory of the kernel `als`; read by TypeScript and by AssemblyScript. */
+/** Working memory of the kernel `als`. Shared by TypeScript and AssemblyScript. */
 
 /** Bytes of a row of the matrix: dim + 1 floats, rounded up to whole vectors of 16 bytes. */
 export function rowBytes(dim: number): number {

@@ -1,6 +1,6 @@
 import type { Floats, Machine, WasmMachine } from '../machine/machine.js';
 
-/** y = W x + bias; W is given row by row, a row for each of the `bias.length` outputs. */
+/** y = W x + bias. W is stored row by row, one row per output (`bias.length` rows). */
 export interface DenseLayer {
   readonly weights: Floats;
   readonly bias: Floats;
@@ -8,19 +8,19 @@ export interface DenseLayer {
 
 /** The parts of a dense layer around its matrix product (gemm). */
 export interface DenseKernels {
-  /** x[r][c] += bias[c]; x is `rows * columns` numbers, row by row. */
+  /** x[r][c] += bias[c]; x has `rows * columns` values, row by row. */
   addBias(x: Floats, bias: Floats, rows: number, columns: number): void;
-  /** out[c] += the sum of column c of x, from the first row to the last. */
+  /** out[c] += sum of column c of x, from the first row to the last. */
   columnSums(x: Floats, out: Floats, rows: number, columns: number): void;
-  /** The first `n` numbers of x become their hyperbolic tangent; in float32 the relative error is below 5e-7. */
+  /** Replaces the first `n` values of x by their hyperbolic tangent. In float32 the relative error is below 5e-7. */
   tanh(x: Floats, n: number): void;
-  /** dy[k] *= 1 - y[k]^2 for k in `[0, n)`: the gradient before tanh from that after it, where y = tanh(...). */
+  /** dy[k] *= 1 - y[k]^2 for k in `[0, n)`: the gradient before tanh from the gradient after it, with y = tanh(...). */
   tanhBackward(y: Floats, dy: Floats, n: number): void;
-  /** The first `n` numbers of x become 1 / (1 + e^-x); in float32 the relative error is below 5e-7 from -87 on; 0 below -87.3. */
+  /** Replaces the first `n` values of x by 1 / (1 + e^-x). In float32 the relative error is below 5e-7 from -87 on; 0 below -87.3. */
   sigmoid(x: Floats, n: number): void;
-  /** dy[k] *= y[k] (1 - y[k]) for k in `[0, n)`: the gradient before sigmoid from that after it, where y = sigmoid(...). */
+  /** dy[k] *= y[k] (1 - y[k]) for k in `[0, n)`: the gradient before sigmoid from the gradient after it, with y = sigmoid(...). */
   sigmoidBackward(y: Floats, dy: Floats, n: number): void;
-  /** out[c][r] = x[r][c]; x is `rows * columns` numbers, row by row, and out as many, not overlapping x. */
+  /** out[c][r] = x[r][c]; x and out have `rows * columns` values, row by row, and must not overlap. */
   transpose(x: Floats, rows: number, columns: number, out: Floats): void;
 }
 
@@ -54,9 +54,9 @@ export function denseReference(_: Machine): DenseKernels {
   };
 }
 
-/** Numbers in a chunk; a multiple of 16, so that only the last chunk has a tail. */
+/** Values per chunk; a multiple of 16, so that only the last chunk has a tail. */
 const CHUNK = 16_384;
-/** Columns are summed by cache lines. Many chunks of a single line would cost more to hand out than to compute. */
+/** Columns are summed by cache lines. Scheduling many chunks of a single line would cost more than computing them. */
 const LINE = 16;
 
 export function denseWasm(m: WasmMachine): DenseKernels {

@@ -1,4 +1,4 @@
-// Exponential of four floats at once.
+// Exponential of four floats.
 
 // @ts-ignore: decorator
 @inline

@@ -1,4 +1,4 @@
-// The parts of a dense layer around its matrix product.
+// Element-wise parts of a dense layer, used with a matrix product.
 import { exp4 } from './exp.as';
 import { transposeInto } from './transpose.as';
 

@@ -1,6 +1,6 @@
-// Transposition of a matrix, 4 x 4 numbers at a time.
+// Matrix transposition in blocks of 4 x 4.
 
-/** to[c][r] = from[r][c] for rows x columns floats; a row of `from` is followed by the next after fromStep bytes, one of `to` after toStep. */
+/** to[c][r] = from[r][c] for rows x columns floats. fromStep and toStep are the bytes from one row to the next. */
 export function transposeInto(from: usize, fromStep: usize, rows: i32, columns: i32, to: usize, toStep: usize): void {
   let r = 0;
   for (; r + 4 <= rows; r += 4) {

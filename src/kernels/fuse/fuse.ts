@@ -3,19 +3,19 @@ import { takeSlots } from '../machine/slots.js';
 import type { Rows } from '../rows.js';
 import { slotBytes } from './layout.js';
 
-/** Several lists of weighted items for each row: `width` entries, one list after the other. */
+/** Several lists of weighted items per row: `width` entries, one list after the other. */
 export interface WeightedLists {
   readonly rows: number;
   readonly width: number;
-  /** `rows * width` item ids; -1 for no item. An item may be in a row several times. */
+  /** `rows * width` item ids; -1 for no item. An item may occur several times in a row. */
   readonly items: Int32Array;
-  /** `rows * width` numbers, finite and at least 0; an item of weight 0 is left out. */
+  /** `rows * width` values, finite and at least 0. An item of weight 0 is left out. */
   readonly weights: Floats;
 }
 
 export interface FuseKernels {
   /**
-   * The best items of each row by the sum of their weights. Sums are taken in float64 and compared as float32; equal ones by lower id. A row
+   * The best items of each row by the sum of their weights. Sums are computed in float64 and compared as float32; ties by lower id. A row
    * with fewer items than `depth` ends in -1.
    * @param mask row r leaves out the items of row `first + r`
    * @param out `rows * depth` item ids

@@ -1,13 +1,13 @@
-// Several weighted lists of a row merged into one, by the sum of the weights of each item.
+// Fuses several weighted lists of a row by the sum of the weights of each item.
 import { giveSlot, takeSlot } from '../machine/slots.as';
 import { writeBest } from '../top-k/select.as';
 import { CLASSES, countsAt, keysAt, spareAt, touchedAt } from './layout';
 
-/** A class is the highest 12 bits of a key; the sign among them is 0. */
+/** A class is the highest 12 bits of a key. The sign bit is 0. */
 const CLASS_SHIFT = 52;
 
 /**
- * Rows [begin, end): out = the best `depth` items by the sum of their weights, without those of mask row `first` + row; -1 where there are
+ * Rows [begin, end): out = the best `depth` items by the sum of their weights, without those of mask row `first` + row; -1 if there are
  * fewer. A row has `width` entries, each an item and its weight.
  */
 export function fuse(
@@ -53,7 +53,7 @@ export function fuse(
   giveSlot(flags, slot);
 }
 
-/** Moves the keys of the highest classes that together hold `depth` of them to the front. @returns their number */
+/** Moves the keys of the highest classes that together hold `depth` keys to the front. @returns their number */
 function keepLarge(keys: usize, count: i32, depth: i32, counts: usize): i32 {
   memory.fill(counts, 0, CLASSES << 2);
   const end = keys + ((count as usize) << 3);

@@ -4,30 +4,30 @@ import type { Floats, Machine, WasmMachine } from '../machine/machine.js';
 import { takeSlots } from '../machine/slots.js';
 import { DEPTH, NN, NT, slotBytes, TN } from './layout.js';
 
-/** Which operand is given transposed: `nn` neither, `nt` b (n x k), `tn` a (k x m). */
+/** Which operand is transposed: `nn` none, `nt` b (n x k), `tn` a (k x m). */
 export type GemmForm = 'nn' | 'nt' | 'tn';
 
 export interface GemmOptions {
-  /** Numbers from one row to the next, where a matrix is a part of a wider one; default: its own width. */
+  /** Elements from one row to the next, for a part of a wider matrix. Default: its own width. */
   readonly lda?: number;
   readonly ldb?: number;
   readonly ldc?: number;
   /** Factor of the product; default 1. */
   readonly alpha?: number;
-  /** Adds to c instead of replacing it; default false. */
+  /** Adds to c instead of replacing it. Default: false. */
   readonly accumulate?: boolean;
-  /** Leaves parts of c strictly above the diagonal undefined, for a symmetric c: about half the work; default false. */
+  /** Leaves parts of c strictly above the diagonal undefined, for a symmetric c. About half the work. Default: false. */
   readonly lower?: boolean;
 }
 
 export interface GemmKernels {
   /**
-   * c = alpha * op(a) op(b), or c + that: row-major, c is m x n, op(a) m x k, op(b) k x n. c may not overlap a or b.
-   * To use a part of a matrix, give a view that starts at its first number, and lda, ldb or ldc.
+   * c = alpha * op(a) op(b), or c + alpha * op(a) op(b). Row-major; c is m x n, op(a) m x k, op(b) k x n. c must not overlap a or b.
+   * For a part of a matrix, pass a view that starts at its first element, and lda, ldb or ldc.
    * @throws RecdistillError `usage` if an array is shorter than its matrix
    */
   gemm(a: Floats, b: Floats, c: Floats, m: number, n: number, k: number, form: GemmForm, options?: GemmOptions): void;
-  /** The same bits in parts, for a product that takes seconds; yields the share that is done. No other product may run in between. */
+  /** The same bits in parts, for a product that takes seconds. Yields the completed share. No other product may run before it is done. */
   gemmInParts(...of: Parameters<GemmKernels['gemm']>): Generator<number, void>;
 }
 
@@ -57,7 +57,7 @@ function shapeOf(
     const needed = rows === 0 || columns === 0 ? 0 : (rows - 1) * ld + columns;
     if (ld >= columns && array.length >= needed) return;
     fail('usage', {
-      problem: `gemm: ${name} has ${array.length} numbers, ${ld} from row to row; ${rows} x ${columns} needs ${needed}`,
+      problem: `gemm: ${name} has ${array.length} values with row stride ${ld}; ${rows} x ${columns} needs ${needed}`,
       hint: `Check m, n, k, the form and the ld${name} option.`,
     });
   };
@@ -89,21 +89,21 @@ export function gemmReference(_: Machine): GemmKernels {
   };
 }
 
-/** Largest side of a tile: 512 rows of packed terms are half of a 1 MB second-level cache. */
+/** Maximum side of a tile: 512 rows of packed terms take half of a 1 MB L2 cache. */
 const SIDE = 512;
-/** Chunks to aim at: so many that waiting for the last one costs little on a few threads. */
+/** Target number of chunks: enough that waiting for the last one costs little on a few threads. */
 const CHUNKS = 24;
-/** Fewest multiplications of a chunk; a smaller chunk costs more to hand out than to compute. */
+/** Minimum multiplications per chunk. Scheduling a smaller chunk costs more than computing it. */
 const LEAST = 2 ** 20;
-/** Most numbers in the partial sums of a long product. */
+/** Maximum number of values in the partial sums of a long product. */
 const PARTIAL = 2 ** 23;
 
-/** Multiplications of a part of gemmInParts. */
+/** Multiplications per part of gemmInParts. */
 const AT_ONCE = 2 ** 30;
 
 const FORMS = { nn: NN, nt: NT, tn: TN } as const;
 
-/** How the work is divided: by its shape alone, so that the result does not depend on the number of threads. */
+/** Division of the work by shape alone, so that the result does not depend on the number of threads. */
 function divide(m: number, n: number, k: number): { tileM: number; tileN: number; tiles: number; parts: number } {
   let [down, across, parts] = [Math.ceil(m / SIDE), Math.ceil(n / SIDE), 1];
   const chunks = Math.min(CHUNKS, Math.floor((m * n * k) / LEAST));
@@ -126,7 +126,7 @@ export function gemmWasm(w: WasmMachine): GemmKernels {
     gemmInParts: (...of) => runInParts(AT_ONCE, ...of),
   };
 
-  /** @param most multiplications in a part, if there are at least as many chunks as threads in them */
+  /** @param most multiplications per part, if that gives at least as many chunks as threads */
   function* runInParts(most: number, ...of: Parameters<GemmKernels['gemm']>): Generator<number, void> {
     const [a, b, c, m, n, k, form, options = {}] = of;
     const { lda, ldb, ldc, alpha, accumulate, lower } = shapeOf(a, b, c, m, n, k, form, options);

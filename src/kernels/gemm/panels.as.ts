@@ -1,7 +1,7 @@
-// Packed panels of a matrix product and the product of two of them. The innermost loop keeps 4 x 8 sums in registers: 4 x 8 with one step
-// per turn is as much as V8 keeps in 16 registers without spilling; more sums or unrolling are slower.
+// Packed panels of a matrix product, and the product of two panels. The innermost loop keeps 4 x 8 sums in registers with one step per
+// iteration. V8 spills registers with more sums or unrolling, which is slower.
 
-/** Panels of `width` neighbours in memory, `kc` lines `step` bytes apart; the last panel is filled up with zeros. */
+/** Panels of `width` adjacent elements of `kc` lines, `step` bytes apart. The last panel is padded with zeros. */
 export function packAlong(from: usize, step: usize, count: i32, kc: i32, to: usize, width: i32): void {
   const bytes = (width as usize) << 2;
   let j = 0;
@@ -24,7 +24,7 @@ export function packAlong(from: usize, step: usize, count: i32, kc: i32, to: usi
   }
 }
 
-/** Panels of `width` lines `step` bytes apart, transposed 4 x 4; lines that are missing in the last panel count as zeros. */
+/** Panels of `width` lines, `step` bytes apart, transposed in 4 x 4 blocks. Missing lines of the last panel are zeros. */
 export function packAcross(from: usize, step: usize, count: i32, kc: i32, to: usize, width: i32): void {
   const bytes = (width as usize) << 2;
   const zero = f32x4.splat(0);
@@ -57,7 +57,7 @@ export function packAcross(from: usize, step: usize, count: i32, kc: i32, to: us
   }
 }
 
-/** One tile of c from packed panels; panels at the edge are computed whole and copied in part. */
+/** One tile of c from packed panels. Panels at the edge are computed as a whole and copied in part. */
 export function multiply(
   a: usize, b: usize, c: usize, rows: i32, columns: i32, kc: i32, step: usize, alpha: f32, add: bool, edge: usize,
 ): void {

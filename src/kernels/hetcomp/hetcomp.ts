@@ -4,47 +4,46 @@ import type { Rows } from '../rows.js';
 import { LINK_BYTES, listBytes } from './layout.js';
 import type { HetcompArithmetic, HetcompPhase } from './loss.js';
 
-/** One batch of HetComp's student, a model that scores by the inner product of a user's and an item's vector. */
+/** One training step of HetComp's student, for a model with inner products. */
 export interface HetcompStep {
-  /** The users of the batch, each once. */
+  /** The distinct users of the batch. */
   readonly users: Int32Array;
-  /** `train.rows * dim` and `nItems * dim` numbers. */
+  /** User vectors (`train.rows * dim` values); the item vectors have `nItems * dim` values. */
   readonly userVectors: Floats;
   readonly itemVectors: Floats;
   /** At least 1. */
   readonly dim: number;
-  /** At least 1; every item id below is in `[0, nItems)`. */
+  /** At least 1. All item ids below are in `[0, nItems)`. */
   readonly nItems: number;
-  /** Train items, a row for each of all users: ascending. */
+  /** Train items, one row per user of the data: ascending. */
   readonly train: Rows;
-  /** Observed items that are taught, a row for each of all users: in rank order, not ascending. */
+  /** Observed items in the loss, one row per user of the data: in rank order. */
   readonly observed: Rows;
-  /** The teachers' items: `train.rows * topK` ids, best first; a shorter list ends in -1. */
+  /** The ensemble's items: `train.rows * topK` ids, best first. A shorter list ends in -1. */
   readonly ranked: Int32Array;
   readonly topK: number;
   readonly phase: HetcompPhase;
   readonly arithmetic: HetcompArithmetic;
-  /** Weight of the loss in the gradients. */
+  /** Factor of the gradients. */
   readonly scale: number;
-  /** As `userVectors` and `itemVectors`; the step adds `scale` * gradient. */
+  /** Like `userVectors` and `itemVectors`. The step adds `scale` * gradient. */
   readonly userGradient: Floats;
   readonly itemGradient: Floats;
-  /** One for each user of the batch; overwritten with the loss of that user, without `scale`. */
+  /** One value per user of the batch; overwritten with the user's loss without `scale`. */
   readonly losses: Floats;
 }
 
 export interface HetcompKernels {
   /**
-   * Losses and gradients of one batch; the loss of a user is `hetcompLoss` of `losses/hetcomp.ts`. Scores of all users on all
-   * items are never held at once. A user who has a score that is not finite (or, in float32, might have one beyond 1e38) gets the loss
-   * NaN and adds no gradient.
+   * Losses and gradients of one batch. The loss of a user is `hetcompLoss` (loss.ts). The full score matrix is never in memory. A user with a
+   * score that is not finite (in float32: that may exceed 1e38) gets the loss NaN and adds no gradient.
    */
   hetcomp(step: HetcompStep): void;
 }
 
-/** Users of a block are a multiple of this: eight groups of four divide evenly among 1, 2, 4 or 8 threads. */
+/** Blocks of users are a multiple of this: eight groups of four divide evenly among 1, 2, 4 or 8 threads. */
 const BLOCK = 32;
-/** Working memory for the exponentials of one block of users: small enough for the caches, large enough to occupy the threads. */
+/** Working memory for the exponentials of a block of users: small enough for the caches, large enough to occupy the threads. */
 const BLOCK_BYTES = 4 * 2 ** 20;
 
 export function hetcompWasm(m: WasmMachine): HetcompKernels {
@@ -55,7 +54,7 @@ export function hetcompWasm(m: WasmMachine): HetcompKernels {
       const shift = tileShift(dim, nItems);
       const tiles = Math.ceil(nItems / 2 ** shift);
       const padded = tiles * 2 ** shift;
-      // The block depends on the number of items only, so the order of the sums is the same at any number of threads.
+      // The block size depends on the number of items only, so the order of sums is the same at any number of threads.
       const fits = Math.floor(BLOCK_BYTES / (padded * 4) / BLOCK) * BLOCK;
       const block = Math.min(Math.max(fits, BLOCK), 1024, Math.ceil(users.length / 4) * 4);
       const groups = block / 4;
@@ -108,7 +107,7 @@ export function hetcompWasm(m: WasmMachine): HetcompKernels {
   };
 }
 
-/** Items of a tile, as a power of two: its vectors and four users' numbers stay in a first-level cache of 32 kB. */
+/** Items per tile, as a power of two. Its vectors and the values of four users fit into a 32 kB L1 cache. */
 function tileShift(dim: number, nItems: number): number {
   let shift = 9;
   while (shift > 4 && (4 * dim + 16) * 2 ** shift > 24_576) shift -= 1;

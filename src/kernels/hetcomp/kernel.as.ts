@@ -1,12 +1,12 @@
-// One step of HetComp's student, without ever holding users x items scores: blocks of users, four at a time.
+// One step of HetComp's student without the full score matrix: blocks of users, four at a time.
 //
-//   hetcompPrepare   items -> tables of strips (tile.as.ts); the greatest norm of each tile           parallel over tiles
+//   hetcompPrepare   items -> tables of strips (tile.as.ts); the largest norm of each tile            parallel over tiles
 //   hetcompUsers     scores -> e^s -> sums; losses, user gradients, score gradients                   parallel over groups of four
 //   hetcompItems     item gradients of the block, in strips, users in order                           parallel over tiles
 //   hetcompFinish    back to rows, added to the item gradient                                         parallel over tiles
 //
-// A block's `exponentials` are panels, [tile][group of four users]. After hetcompUsers they hold, for each user, the gradient by each score
-// divided by a factor. The user's `weights` are the user's vector times this factor, so that hetcompItems is a plain outer product.
+// A block's `exponentials` are panels, [tile][group of four users]. After hetcompUsers they hold, for each user, the gradients of the scores
+// divided by a factor. The user's `weights` are the user's vector times this factor, so hetcompItems is a plain outer product.
 
 import { SCORE_LIMIT } from './layout';
 import { exclude, mark } from './lists.as';
@@ -16,9 +16,9 @@ import { addOuter, exponentials, fold, greatest, guardedExponentials, plainSums,
 
 const LIMIT: f64 = SCORE_LIMIT;
 const LOG2E: f64 = 1.4426950408889634;
-/** How the exponentials of a group are taken: all scores within LIMIT; relative to a shift near the greatest; relative to the greatest, or clamped. */
+/** How the exponentials of a group are computed: all scores within LIMIT; relative to a shift near the maximum; relative to the maximum, or clamped. */
 const PLAIN = 0, SHIFTED = 1, GUARDED = 2;
-/** Float32 sums are added to those in float64 after so many items. */
+/** Float32 sums are added to the float64 sums after this many items. */
 const FOLD = 512;
 
 export function hetcompPrepare(plan: HetcompPlan, begin: i32, end: i32): void {
@@ -58,7 +58,7 @@ function group(p: HetcompPlan, scale: f64, first: i32, g: i32, norm: f64): void 
   memory.fill(totals, 0, ((dim + 1) as usize) << 5);
   memory.fill(p.heads + (((g * (p.tiles + 1)) as usize) << 4), 0xff, ((p.tiles + 1) as usize) << 4);
 
-  // A user whose bit is 0 (after the end of the batch, or without finite scores) has the vector 0 and is skipped at the end.
+  // A user whose bit is 0 (after the end of the batch, or without finite scores) has a zero vector and is skipped at the end.
   let alive = 0, guarded = 0;
   for (let b = 0; b < 4; b++) {
     const index = first + g * 4 + b;
@@ -95,7 +95,7 @@ function group(p: HetcompPlan, scale: f64, first: i32, g: i32, norm: f64): void 
   } else if (!guarded) sumUp(p, g, first, alive, PLAIN, 0, 0, 0, 0);
   else if (!p.exact) sumUp(p, g, first, alive, GUARDED, 0, 0, 0, 0);
   else {
-    // Taught items nearly always have scores near the greatest one. Where they do not, the greatest has to be found first.
+    // Listed items nearly always have scores near the maximum. If not, the maximum must be found first.
     if (guarded & 1) shift0 = bestTaught(p, first + g * 4);
     if (guarded & 2) shift1 = bestTaught(p, first + g * 4 + 1);
     if (guarded & 4) shift2 = bestTaught(p, first + g * 4 + 2);
@@ -133,7 +133,7 @@ function sumUp(p: HetcompPlan, g: i32, first: i32, alive: i32, form: i32, shift0
   const vectors = p.vectors + (((g * dim) as usize) << 4);
   const lanes = p.lanes + (((g * (dim + 1)) as usize) << 6), plain = lanes + ((dim as usize) << 6);
   const totals = p.totals + (((g * (dim + 1)) as usize) << 5);
-  // Beyond 87 an exponential leaves the normal numbers of float32; a score minus the greatest is never above 0.
+  // Beyond 87 an exponential is no longer a normal float32. A score minus the maximum is never above 0.
   const limit = (p.exact ? 87 : LIMIT) as f32;
   for (let tile = 0, pending = 0; tile < p.tiles; tile++) {
     const e = panel(p, tile, g);
@@ -160,7 +160,7 @@ function sumUp(p: HetcompPlan, g: i32, first: i32, alive: i32, form: i32, shift0
   }
 }
 
-/** Whether the sums of the users in `guarded` are far from both ends of float32, so that what was clamped there is negligible. */
+/** Whether the sums of the users in `guarded` are far from both limits of float32, so that clamped values are negligible. */
 function inRange(sums: usize, guarded: i32): bool {
   for (let b = 0; b < 4; b++) {
     const sum = load<f64>(sums + ((b as usize) << 3));

@@ -1,9 +1,9 @@
-// The items of a user that are not in the remainder: train items and the items taught in order.
+// The items of a user that are not in the remainder: train items and listed items.
 
 import { LINK_BYTES } from './layout';
 import { HetcompPlan, panel } from './plan.as';
 
-/** Length of a list without the -1 that fill it up. */
+/** Length of a list without the -1 at its end. */
 // @ts-ignore: decorator
 @inline
 export function lengthOf(list: usize, most: i32, nItems: i32): i32 {
@@ -24,14 +24,14 @@ export function rankedOf(p: HetcompPlan, user: i32): usize {
   return p.ranked + (((user as usize) * (p.topK as usize)) << 2);
 }
 
-/** A taught item of a user: a link of a list of those in the same tile. LINK_BYTES bytes, the last four of them unused. */
+/** A listed item of a user, linked with the user's other listed items in the same tile. LINK_BYTES bytes, the last four unused. */
 @unmanaged
 export class Link {
-  /** Place in the list of the next one in the same tile, or -1. */
+  /** Index in the list of the next one in the same tile, or -1. */
   next: i32;
   /** 1 if the item counts in the remainder of the shorter list of phase fine. */
   counts: i32;
-  /** Its score or exponential before it was overwritten; the overwriting value if the item is on the list twice. */
+  /** Its score or exponential before it was overwritten; the overwriting value if the item occurs twice in the list. */
   value: f32;
 }
 // @ts-ignore: decorator
@@ -40,14 +40,14 @@ export function linkOf(p: HetcompPlan, g: i32, b: i32, r: i32): Link {
   return changetype<Link>(p.links + (((g * 4 + b) * p.topK + r) as usize) * LINK_BYTES);
 }
 
-/** Place in a panel of user b's number for item `at` of the tile, in bytes. */
+/** Offset in a panel of user b's value for item `at` of the tile, in bytes. */
 // @ts-ignore: decorator
 @inline
 function place(b: i32, at: i32): usize {
   return (((at >> 2) << 6) + (b << 4) + ((at & 3) << 2)) as usize;
 }
 
-/** The address of one user's number for one item. */
+/** Address of one user's value for one item. */
 // @ts-ignore: decorator
 @inline
 export function cell(p: HetcompPlan, g: i32, b: i32, item: i32): usize {
@@ -55,8 +55,8 @@ export function cell(p: HetcompPlan, g: i32, b: i32, item: i32): usize {
 }
 
 /**
- * Links the taught items of a user by tile, so that exclude() finds them without a search. An item counts in the remainder of the
- * shorter list of phase fine if it is no train item, is not on that list and was not seen before.
+ * Links the listed items of a user by tile, so that exclude() finds them without a search. An item counts in the remainder of the
+ * shorter list of phase fine if it is not a train item, not on that list and did not occur before.
  */
 export function mark(p: HetcompPlan, g: i32, b: i32, index: i32): void {
   const user = userOf(p, index);
@@ -69,7 +69,7 @@ export function mark(p: HetcompPlan, g: i32, b: i32, index: i32): void {
     store<i32>(head, r);
   }
   if (!p.fine) return;
-  // The user's row of exponentials is unused until the scores are computed; until then it marks the items already seen.
+  // The user's row of exponentials is unused until the scores are computed. Until then it marks items that have occurred.
   for (let r = 0; r < taught; r++) store<i32>(cell(p, g, b, load<i32>(ranked + ((r as usize) << 2))), 0);
   const stop = load<i32>(p.trainStarts + ((user as usize) << 2), 4);
   for (let k = load<i32>(p.trainStarts + ((user as usize) << 2)); k < stop; k++) {
@@ -83,8 +83,8 @@ export function mark(p: HetcompPlan, g: i32, b: i32, index: i32): void {
 }
 
 /**
- * Overwrites the numbers of items outside the remainder and of the places after the last item. The links keep those of the taught
- * items. Tiles are passed in order from 0.
+ * Overwrites the values of items outside of the remainder and of the padding after the last item. The links keep the values of the listed
+ * items. Tiles are processed in order from 0.
  */
 export function exclude(p: HetcompPlan, g: i32, tile: i32, e: usize, first: i32, alive: i32, value: f32): void {
   const heads = p.heads + (((g * (p.tiles + 1)) as usize) << 4);
@@ -102,7 +102,7 @@ export function exclude(p: HetcompPlan, g: i32, tile: i32, e: usize, first: i32,
       store<f32>(at, value);
       r = link.next;
     }
-    // The last row of heads holds how far each user's train items have been passed.
+    // The last row of heads holds the position in each user's train items.
     const cursor = heads + (((p.tiles * 4 + b) as usize) << 2);
     const stop = load<i32>(p.trainStarts + ((user as usize) << 2), 4);
     let k = tile == 0 ? load<i32>(p.trainStarts + ((user as usize) << 2)) : load<i32>(cursor);

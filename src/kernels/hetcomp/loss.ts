@@ -1,7 +1,6 @@
 /**
- * The loss of HetComp on the scores of one user (Kang et al., WWW 2023; equations as in the authors' code at commit 59568a9).
- * Both the public loss `losses/hetcomp.ts` and the reference kernel compute it; it is here because losses may import kernels and not
- * the other way round.
+ * The loss of HetComp on the scores of one user (Kang et al., WWW 2023; equations as in the authors' code at commit 59568a9). Used by the
+ * public loss `losses/hetcomp.ts` and by the reference kernel. It is defined here because losses may import kernels, but not vice versa.
  */
 import { DENOMINATOR_FLOOR, SCORE_LIMIT } from './layout.js';
 
@@ -9,23 +8,23 @@ import { DENOMINATOR_FLOOR, SCORE_LIMIT } from './layout.js';
 export type HetcompPhase = 'overall' | 'fine';
 
 /**
- * `published`: scores clamped to +-40 and denominators to at least 1e-5, as the authors' code does; a clamped score and a
- * denominator at its floor pass no gradient. `exact`: log-sum-exp without clamp and floor, safe for every finite score.
+ * `published`: scores clamped to +-40 and denominators to at least 1e-5, as in the authors' code. A clamped score and a clamped
+ * denominator have no gradient. `exact`: log-sum-exp without clamps, stable for every finite score.
  */
 export type HetcompArithmetic = 'published' | 'exact';
 
 export interface HetcompRow {
-  /** Observed items in rank order, filled up with -1 at the end; an item that is there twice counts twice. */
+  /** Observed items in rank order, padded with -1. An item that occurs twice counts twice. */
   readonly observed: ArrayLike<number>;
-  /** The teachers' items, best first, filled up with -1 at the end. */
+  /** The ensemble's items, best first, padded with -1. */
   readonly ranked: ArrayLike<number>;
-  /** The user's train items, ascending. They are in no remainder. */
+  /** The user's train items, ascending. They are not in any remainder. */
   readonly train: ArrayLike<number>;
   readonly phase: HetcompPhase;
   readonly arithmetic: HetcompArithmetic;
   /**
-   * K, default `ranked.length`, -1 included. Phase `fine` uses the first floor(K / 2) and the first floor(K / 10) items of
-   * `ranked`, so a user with fewer than K candidates is taught the same depths as all others, as far as the list goes.
+   * K; default `ranked.length`, -1 included. Phase `fine` uses the first floor(K / 2) and the first floor(K / 10) items of `ranked`. A user
+   * with fewer than K candidates therefore has the same depths as others, as far as the list goes.
    */
   readonly topK?: number;
 }
@@ -58,7 +57,7 @@ export function hetcompLoss(
   const s = Float64Array.from(scores, (x) => (clamped ? Math.min(Math.max(x, -SCORE_LIMIT), SCORE_LIMIT) : x));
   gradient.fill(0);
 
-  /** Adds the gradient e^(s_i + weight) of a remainder; `weight` is the logarithm of the sum of 1 / denominator. */
+  /** Adds the gradient e^(s_i + weight) of a remainder. `weight` is the logarithm of the sum of 1 / denominator. */
   const spread = (items: readonly number[], weight: number): void => {
     for (const i of items) gradient[i]! += Math.exp(s[i]! + weight);
   };
@@ -96,8 +95,8 @@ export function hetcompLoss(
 }
 
 /**
- * factor * PL(list, R), its gradient by the scores of the list added to `gradient`, and the logarithm of
- * factor * sum of 1 / denominator, by which e^s of each item of the remainder is to be multiplied.
+ * factor * PL(list, R). Adds the gradient of the list's scores to `gradient`. Also returns the logarithm of factor * sum of
+ * 1 / denominator, by which e^s of each remaining item is multiplied.
  */
 function plackettLuce(
   s: Float64Array,
@@ -140,7 +139,7 @@ function withoutFilling(list: ArrayLike<number>): number[] {
   return ids;
 }
 
-/** log(sum of e^x); minus infinity for no numbers. */
+/** log(sum of e^x); minus infinity for no values. */
 export function logSumExp(values: ArrayLike<number>): number {
   let most = Number.NEGATIVE_INFINITY;
   for (let k = 0; k < values.length; k++) most = Math.max(most, values[k]!);

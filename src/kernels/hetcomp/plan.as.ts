@@ -1,4 +1,4 @@
-// What one HetComp step works on, and where its parts are in memory.
+// Inputs of a HetComp step, and where its parts are in memory.
 
 /** Addresses and sizes of a step; hetcomp.ts writes it. Arrays of vectors are row-major float32. */
 @unmanaged
@@ -18,7 +18,7 @@ export class HetcompPlan {
   dim: i32;
   nItems: i32;
   topK: i32;
-  /** Items of `ranked` that are taught, and how many of the first of them are taught a second time (phase fine). */
+  /** Length of the part of `ranked` in the loss, and length of the part that is in it a second time (phase fine). */
   taught: i32;
   taughtTwice: i32;
   fine: i32;
@@ -26,7 +26,7 @@ export class HetcompPlan {
   /** Items of a tile are 2^shift. */
   shift: i32;
   tiles: i32;
-  /** Users of a block, a multiple of four; entries of one user's lists at most. */
+  /** Users per block, a multiple of four; maximum number of entries of one user's lists. */
   block: i32;
   entries: i32;
   /** Working memory shared by all chunks. */
@@ -44,7 +44,7 @@ export class HetcompPlan {
   lists: usize;
 }
 
-/** Place of dimension k of an item in a table of strips: [strip][dimension][item of the strip]. */
+/** Offset of dimension k of an item in a table of strips: [strip][dimension][item of the strip]. */
 // @ts-ignore: decorator
 @inline
 export function inStrips(item: i32, k: i32, dim: i32): usize {

@@ -1,4 +1,4 @@
-// One user's lists against the remainder: loss and gradients. The remainder's sum and weighted sums are known by now.
+// Loss and gradients of one user's lists against the remainder. The sum and weighted sums of the remainder are known by then.
 
 import { DENOMINATOR_FLOOR, SCORE_LIMIT, listBytes, vectorBytes } from './layout';
 import { cell, lengthOf, linkOf, rankedOf, userOf } from './lists.as';
@@ -7,13 +7,13 @@ import { exponentials } from './tile.as';
 
 const LIMIT: f64 = SCORE_LIMIT;
 const LOG2E: f64 = 1.4426950408889634;
-/** A remainder whose whole gradient is smaller than this is below the rounding error of the lists' own gradients. */
+/** If the whole gradient of a remainder is smaller, it is below the rounding error of the lists' own gradients. */
 const NEGLIGIBLE: f64 = 1e-20;
 
 /**
- * `guarded`: whether the user's scores may leave +-LIMIT; `kept`: whether the links hold the exponentials of the taught items. The
- * remainder's exponentials are e^(s - shift). Writes the loss, adds the user's gradient, and sets weights and exponentials as
- * hetcompItems() needs them.
+ * `guarded`: whether the user's scores may exceed +-LIMIT. `kept`: whether the links hold the exponentials of the listed items. The
+ * remainder's exponentials are e^(s - shift). Writes the loss, adds the user's gradient, and sets weights and exponentials for
+ * hetcompItems().
  */
 export function solve(p: HetcompPlan, g: i32, b: i32, first: i32, guarded: i32, kept: i32, shift: f32, scale: f64): void {
   const dim = p.dim, index = first + g * 4 + b, user = userOf(p, index);
@@ -27,7 +27,7 @@ export function solve(p: HetcompPlan, g: i32, b: i32, first: i32, guarded: i32, 
   const twice = min(taught, p.taughtTwice);
   const n = seen + taught;
 
-  // A gradient by the user's vector; then, for both lists one after the other: score, gradient, denominator (float64), exponential (float32), item.
+  // A gradient of the user's vector; then, for both lists in order: score, gradient, denominator (float64), exponential (float32), item.
   const room = p.entries as usize;
   const userGradient = p.lists + (g as usize) * (listBytes(dim, p.entries) as usize);
   const score = userGradient + (vectorBytes(dim) as usize);
@@ -50,7 +50,7 @@ export function solve(p: HetcompPlan, g: i32, b: i32, first: i32, guarded: i32, 
   exponentials(exponential, (((computed + 15) & ~15) as usize) << 2);
   for (let i = computed; i < n; i++) {
     let e = linkOf(p, g, b, i - seen).value;
-    // The item is on the list twice.
+    // The item occurs twice in the list.
     if (e == 0) e = Math.exp(dot(vector, p.itemVectors + (((load<i32>(item + ((i as usize) << 2)) * dim) as usize) << 2), dim)) as f32;
     store<f32>(exponential + ((i as usize) << 2), e);
   }
@@ -62,7 +62,7 @@ export function solve(p: HetcompPlan, g: i32, b: i32, first: i32, guarded: i32, 
   let factor: f64;
   const at = seen as usize;
   if (logs) {
-    // Everything stays in logarithms: scores can be thousands apart.
+    // Everything stays in logarithms, as scores can differ by thousands.
     const offset = shift as f64;
     const rest = offset + Math.log(sum);
     if (!p.fine) factor = inLogs(score, gradient, denominator, n, rest, 1, 1, cellOfLoss);
@@ -96,7 +96,7 @@ export function solve(p: HetcompPlan, g: i32, b: i32, first: i32, guarded: i32, 
   }
   store<f32>(p.losses + ((index as usize) << 2), load<f64>(cellOfLoss) as f32);
 
-  // The lists' gradients cannot be divided by a vanishing factor: then the row holds these alone and the weights are the vector itself.
+  // The lists' gradients cannot be divided by a vanishing factor. Then the row holds only these gradients, and the weights are the vector itself.
   const vanishes = !(factor * sum > NEGLIGIBLE);
   for (let tile = 0; vanishes && tile < p.tiles; tile++) {
     const from = panel(p, tile, g) + ((b as usize) << 4);
@@ -123,7 +123,7 @@ export function solve(p: HetcompPlan, g: i32, b: i32, first: i32, guarded: i32, 
   }
 }
 
-/** The highest score of the items that a user is taught; 0 if there are none. */
+/** The highest score of a user's listed items; 0 if there are none. */
 export function bestTaught(p: HetcompPlan, index: i32): f32 {
   const dim = p.dim, user = userOf(p, index);
   const vector = p.userVectors + (((user * dim) as usize) << 2);
@@ -181,7 +181,7 @@ function inSums(
     const own = load<f32>(exponential + (at << 2)) as f64;
     suffix = (alone ? rest : suffix) + own;
     store<f64>(denominator + (at << 3), suffix);
-    // log(d / e) and not log(d) - s, so that the rounding of e^s cancels where the remainder is empty; one logarithm for four of them.
+    // log(d / e) instead of log(d) - s, so that the rounding of e^s cancels if the remainder is empty. One logarithm for four of them.
     product *= suffix < floor ? floor : suffix;
     owns *= own;
     if ((k & 3) == 0) {
@@ -202,7 +202,7 @@ function inSums(
   return weight;
 }
 
-/** The same where all numbers, with `rest` and the result, are logarithms; without a floor. */
+/** The same in logarithms (also `rest` and the result), without a floor. */
 function inLogs(
   score: usize, gradient: usize, denominator: usize, n: i32, rest: f64, factor: f64, alone: i32, loss: usize,
 ): f64 {

@@ -1,11 +1,11 @@
-// The inner loops of HetComp's step: four users against one tile of items. Numbers are in strips of four items, so that every loop
+// The inner loops of HetComp's step: four users and one tile of items. Values are in strips of four items, so that every loop
 // reads memory once, in order, with fixed offsets: a panel is [strip][user][item of the strip], a table is [strip][dimension][item of
 // the strip]; `u` and `weights` are [dimension][user]. The number of strips is a multiple of four.
 
 /**
  * 2^t = 2^round(t) * p(t - round(t)), relative error below 3e-7 for t in [-126, 127]; p is the minimax polynomial on [-1/2, 1/2].
- * First the number 1.5 * 2^23: adding it puts round(t) into the low bits, from where a shift moves it to the exponent; last log2(e).
- * The constants are read from memory: V8 rebuilds literal vectors in every turn of a loop, which takes half the time.
+ * The first constant is 1.5 * 2^23: adding it puts round(t) into the low bits, from which a shift moves it to the exponent. The last is
+ * log2(e). Constants are read from memory, because V8 rebuilds literal vectors in every iteration, which doubles the time.
  */
 const POWER = memory.data<f32>([12582912, 0.0013264727, 0.009671513, 0.05550734, 0.24022242, 0.693147, 1, 1.442695]);
 
@@ -35,7 +35,7 @@ export function exponentials(at: usize, bytes: usize): void {
   }
 }
 
-/** In place: s -> e^(s - the user's shift), no less than 2^-126 and no more than 2^127. */
+/** In place: s -> e^(s - the user's shift), at least 2^-126 and at most 2^127. */
 export function shiftedExponentials(at: usize, shift0: f32, shift1: f32, shift2: f32, shift3: f32, strips: i32): void {
   const magic = v128.load_splat<f32>(POWER), c5 = v128.load_splat<f32>(POWER, 4), c4 = v128.load_splat<f32>(POWER, 8);
   const c3 = v128.load_splat<f32>(POWER, 12), c2 = v128.load_splat<f32>(POWER, 16), c1 = v128.load_splat<f32>(POWER, 20);
@@ -161,8 +161,8 @@ export function plainSums(e: usize, sums: usize, strips: i32): void {
 }
 
 /**
- * One user with scores of any size: in place s -> e^(s - shift) within +-limit and 0 outside. sums[0] adds up e^(s - shift) with
- * s - shift clamped to the limit. NaN marks an item that is left out of both.
+ * One user with scores of any size. In place: s -> e^(s - shift) within +-limit and 0 outside. sums[0] accumulates e^(s - shift) with
+ * s - shift clamped to the limit. NaN marks an item that is excluded from both.
  */
 export function guardedExponentials(at: usize, sums: usize, shift: f32, limit: f32, strips: i32): void {
   const magic = v128.load_splat<f32>(POWER), c5 = v128.load_splat<f32>(POWER, 4), c4 = v128.load_splat<f32>(POWER, 8);
@@ -180,7 +180,7 @@ export function guardedExponentials(at: usize, sums: usize, shift: f32, limit: f
   v128.store(sums, sum);
 }
 
-/** The greatest of one user's numbers and `most`; NaN is ignored. */
+/** The maximum of one user's values and `most`. NaN is ignored. */
 export function greatest(at: usize, most: f32, strips: i32): f32 {
   let top = f32x4.splat(most);
   for (const end = at + ((strips as usize) << 6); at < end; at += 64) top = f32x4.pmax(top, v128.load(at));

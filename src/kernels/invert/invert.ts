@@ -7,19 +7,19 @@ import { placeOf, type Symmetric } from '../symmetric/symmetric.js';
 
 export interface InvertKernels {
   /**
-   * Replaces the symmetric positive definite matrix `a` by its inverse; only the lower triangle is read. Without pivoting, as such a
-   * matrix allows: in float32 the relative error is about 1e-7 times the condition number. n^3 / 2 multiplications.
-   * @throws RecdistillError `not-positive-definite` when a pivot vanishes against its diagonal element; `a` is then lost
+   * Replaces the symmetric positive definite matrix `a` by its inverse. Only the lower triangle is read. No pivoting is needed. In float32 the
+   * relative error is about 1e-7 times the condition number. n^3 / 2 multiplications.
+   * @throws RecdistillError `not-positive-definite` if a pivot vanishes relative to its diagonal element; `a` is then undefined
    */
   invert(a: Symmetric): void;
   /**
-   * The same bits in parts of about 10^9 multiplications, for callers that do something else in between; yields the share that is done.
-   * No other matrix may be inverted in between, and `a` is lost if the generator is not run to its end.
+   * The same bits in parts of about 10^9 multiplications. Yields the completed share. No other matrix may be inverted before it is done, and
+   * `a` is undefined if the generator is not run to its end.
    */
   invertInParts(a: Symmetric): Generator<number, void>;
 }
 
-/** A pivot below this share of its diagonal element is only rounding error. */
+/** A smaller share of the diagonal element means that a pivot is only rounding error. */
 const TOLERANCE = { f32: 2 ** -22, f64: 2 ** -50 };
 
 const notPositive = (row: number, n: number) => fail('not-positive-definite', { row, n });
@@ -56,7 +56,7 @@ export function invertReference(m: Machine): InvertKernels {
   }
 }
 
-/** Products of tiles in a part: 2^30 multiplications, a tenth of a second or two on one thread. */
+/** Products of tiles per part: 2^30 multiplications, one or two tenths of a second on one thread. */
 const TILES_AT_ONCE = 64;
 
 export function invertWasm(m: WasmMachine): InvertKernels {

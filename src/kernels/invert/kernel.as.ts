@@ -7,7 +7,7 @@ import { giveSlot, takeSlot } from '../machine/slots.as';
 import { ROW_BYTES, TILE, TILE_BYTES } from '../symmetric/layout';
 import { tileAt } from '../symmetric/tiles.as';
 
-/** out[i] = tolerance * element (i, i): a pivot has to be greater. */
+/** out[i] = tolerance * element (i, i): the lower bound of a pivot. */
 export function pivotLimits(a: usize, tolerance: f64, out: usize, begin: i32, end: i32): void {
   for (let i = begin; i < end; i++) {
     const at = tileAt(a, i / TILE, i / TILE) + ((i % TILE) as usize) * (ROW_BYTES + 4);
@@ -21,7 +21,7 @@ export function pivotLimits(a: usize, tolerance: f64, out: usize, begin: i32, en
  */
 export function invertBlock(a: usize, k: i32, size: i32, packed: usize, work: usize, limits: usize, status: usize, begin: i32, end: i32): void {
   const block = tileAt(a, k, k);
-  // An odd size has one column more, so that rows are whole pairs.
+  // An odd size gets one more column, so that rows are whole pairs.
   const step = ((size + 1) & ~1) as usize << 3;
   memory.fill(work, 0, (size as usize) * step);
   for (let i = 0; i < size; i++) {
@@ -35,7 +35,7 @@ export function invertBlock(a: usize, k: i32, size: i32, packed: usize, work: us
     const row = work + (p as usize) * step;
     const column = (p as usize) << 3;
     const pivot = load<f64>(row + column);
-    // Written so that a NaN is refused, too. Infinity has no inverse.
+    // Written so that NaN is refused, too. Infinity has no inverse.
     if (!(pivot > (load<f32>(limits + ((k * TILE + p) as usize << 2)) as f64) && pivot > 0 && pivot < Infinity)) {
       store<i32>(status, k * TILE + p);
       return;
@@ -67,8 +67,8 @@ export function invertBlock(a: usize, k: i32, size: i32, packed: usize, work: us
 }
 
 /**
- * Rows of tiles [begin, end) but k: V_i replaces W_i in the matrix, transposed above the diagonal. Both are packed for
- * `sweepTiles`, V_i in panels of 4 rows in v, W_i in panels of 8 in w. A slot holds two tiles and a panel at an edge.
+ * Rows of tiles [begin, end) except k: V_i replaces W_i in the matrix, transposed above the diagonal. Both are packed for `sweepTiles`,
+ * V_i in panels of 4 rows in v, W_i in panels of 8 in w. A slot holds two tiles and a panel for an edge.
  */
 export function sweepColumns(
   a: usize, k: i32, pivot: usize, v: usize, w: usize, flags: usize, slots: i32, slotMemory: usize, slotBytes: usize, begin: i32, end: i32,
@@ -103,7 +103,7 @@ export function sweepTiles(a: usize, k: i32, v: usize, w: usize, begin: i32, end
   }
 }
 
-/** Negates tiles [begin, end); those on the diagonal get their upper triangle. */
+/** Negates tiles [begin, end). Tiles on the diagonal get their upper triangle. */
 export function finishInverse(a: usize, begin: i32, end: i32): void {
   for (let t = begin; t < end; t++) {
     const tile = a + (t as usize) * TILE_BYTES;

@@ -1,10 +1,10 @@
 /**
- * How the calling thread and the workers share one job, in a small block of shared memory.
+ * The shared memory block in which the calling thread and the workers coordinate one job.
  *
  * Ints: EPOCH counts jobs, OPEN is 1 while chunks may be taken, ACTIVE counts workers inside, NEXT is the next chunk,
- * FAILED is 1 after an exception in a worker. Numbers (float64): kernel index, count, chunk size, number of arguments, arguments.
- * A worker first enters (ACTIVE + 1) and then reads OPEN; the caller first clears OPEN and then waits for ACTIVE = 0. So after
- * that wait no worker can still read an old job, and one that comes late leaves without reading anything.
+ * FAILED is 1 after an exception in a worker. Float64: kernel index, count, chunk size, number of arguments, arguments.
+ * A worker first enters (ACTIVE + 1) and then reads OPEN. The caller first clears OPEN and then waits for ACTIVE = 0. After that
+ * wait no worker can read an old job, and a late worker leaves without reading anything.
  */
 export const EPOCH = 0;
 export const OPEN = 1;
@@ -17,7 +17,7 @@ const NUMBERS = 64;
 const REASON_BYTES = 512;
 export const JOB_BYTES = INTS * 4 + NUMBERS * 8 + REASON_BYTES;
 
-/** Places of the numbers. */
+/** Indices of the float64 values. */
 export const KERNEL = 0;
 export const COUNT = 1;
 export const CHUNK = 2;

@@ -1,7 +1,7 @@
 /**
- * What every kernel needs: memory for arrays, and a way to run one kernel over a range in fixed chunks.
- * There are two machines. `wasm` runs AssemblyScript SIMD kernels in float32 on one shared memory and several threads;
- * `reference` runs the plain TypeScript form of the same kernels, in float32 or float64.
+ * The basis of all kernels: memory for arrays, and running one kernel over a range in fixed chunks. There are two machines. `wasm` runs
+ * AssemblyScript SIMD kernels in float32 on one shared memory and several threads. `reference` runs the plain TypeScript form of the same
+ * kernels, in float32 or float64.
  */
 import type { KernelArguments, KernelName } from '../signatures.js';
 
@@ -10,9 +10,9 @@ export type Floats = Float32Array | Float64Array;
 export interface Machine {
   readonly backend: 'wasm' | 'reference';
   readonly precision: 'f32' | 'f64';
-  /** Threads that run a kernel, the calling one included. The result of a kernel never depends on it. */
+  /** Number of threads, including the calling one. Results never depend on it. */
   readonly threads: number;
-  /** Bytes handed out and not yet freed, and the most that was ever handed out at once. */
+  /** Bytes currently allocated, and their maximum so far. */
   readonly bytesInUse: number;
   readonly bytesAtPeak: number;
   /**
@@ -21,9 +21,9 @@ export interface Machine {
    */
   floats(length: number): Floats;
   ints(length: number): Int32Array;
-  /** Gives arrays back. A view of a part of an array is not an array: free what was handed out. */
+  /** Frees arrays. Only allocated arrays can be freed, not views of a part. */
   free(...arrays: readonly (Floats | Int32Array)[]): void;
-  /** Stops the threads; the machine cannot be used after it. */
+  /** Stops the threads. The machine cannot be used afterwards. */
   close(): void;
 }
 
@@ -32,21 +32,21 @@ export type OnlyArguments<K extends KernelName, A> = {
   readonly [Name in keyof A]: Name extends keyof KernelArguments[K] ? number : never;
 };
 
-/** The machine as a WebAssembly kernel sees it. */
+/** The machine as used by WebAssembly kernels. */
 export interface WasmMachine extends Machine {
   readonly backend: 'wasm';
-  /** Address of an array in kernel memory. An array from elsewhere is refused. */
+  /** Address of an array in kernel memory. Other arrays are refused. */
   address(array: Floats | Int32Array): number;
-  /** Working memory that lives as long as the machine; asking again with a larger size moves it (contents are lost). */
+  /** Working memory for the lifetime of the machine. A request for a larger size moves it, and its contents are lost. */
   workspace(name: string, bytes: number): number;
-  /** Views of a workspace, for the part of a kernel that runs in TypeScript. */
+  /** Views of working memory, for the part of a kernel that runs in TypeScript. */
   intsAt(address: number, length: number): Int32Array;
   floatsAt(address: number, length: number): Float32Array;
   /**
    * Calls `kernel` with `args` for each chunk `[begin, end)` of `[0, count)`, on all threads, and returns when all are done.
-   * Any thread may take any chunk, so a chunk writes only what is its own.
-   * @param args by name, each as the kernel's source declares it: none may be missing or superfluous
-   * @param first number of the chunk to begin with, where a call takes only a part of them; default 0
+   * Any thread may process any chunk, so a chunk must only write its own part.
+   * @param args by name, exactly the arguments that the kernel's source declares
+   * @param first index of the first chunk, to run only a part of them; default 0
    * @throws RecdistillError `usage` after close(), `worker-failed`
    */
   run<K extends KernelName, A extends KernelArguments[K]>(
@@ -58,6 +58,6 @@ export interface WasmMachine extends Machine {
   ): void;
 }
 
-/** Address of an array that a kernel can do without: 0, which a kernel reads as "not given". */
+/** Address of an optional array; 0 if it is absent, which a kernel reads as "not given". */
 export const addressOr0 = (m: WasmMachine, array: Floats | Int32Array | undefined): number =>
   array ? m.address(array) : 0;

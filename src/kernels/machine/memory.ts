@@ -1,11 +1,11 @@
-/** First-fit allocation of 64-byte aligned blocks in one memory that is reserved up front and never moves. */
+/** First-fit allocator of 64-byte aligned blocks in one memory of fixed size. */
 
 export const ALIGNMENT = 64;
 
 export interface Allocator {
   /** Address of a block, or -1 if there is no room. The contents are not cleared. */
   take(bytes: number): number;
-  /** Gives back the block at `address`; false if there is none. */
+  /** Frees the block at `address`. False if there is none. */
   give(address: number): boolean;
   sizeOf(address: number): number;
   readonly inUse: number;

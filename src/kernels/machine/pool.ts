@@ -1,4 +1,4 @@
-/** The threads of a machine: they share its memory and split each job into chunks. */
+/** The threads of a machine. They share its memory and divide each job into chunks. */
 import { Worker } from 'node:worker_threads';
 import { fail } from '../../errors.js';
 import { type KernelArguments, type KernelName, kernelParameters } from '../signatures.js';
@@ -56,13 +56,13 @@ export function createPool(module: WebAssembly.Module, memory: WebAssembly.Memor
     for (const worker of workers) void worker.terminate();
   };
 
-  /** After this no worker touches the job any more. */
+  /** After this no worker accesses the job any more. */
   const drain = () => {
     Atomics.store(job.ints, OPEN, 0);
     for (let polls = 0; ; polls++) {
       const active = Atomics.load(job.ints, ACTIVE);
       if (active === 0) return;
-      // Bounded: the last worker's notify may come between the load and the wait.
+      // With a timeout: the last worker's notify may come between the load and the wait.
       if (polls > 20_000) Atomics.wait(job.ints, ACTIVE, active, 1);
     }
   };
@@ -72,7 +72,7 @@ export function createPool(module: WebAssembly.Module, memory: WebAssembly.Memor
       if (closed)
         fail('usage', {
           problem: `the kernels are closed; ${kernel} cannot run`,
-          hint: 'Make new kernels with createKernels().',
+          hint: 'Create new kernels with createKernels().',
         });
       const left = count - first * chunk;
       if (left <= 0) return;

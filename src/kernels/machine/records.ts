@@ -1,8 +1,8 @@
-/** Records that a kernel reads from memory; their fields are declared in the kernels' sources. */
+/** Records in memory that a kernel reads. Their fields are declared in the kernels' sources. */
 import { type KernelRecords, recordFields } from '../signatures.js';
 import type { WasmMachine } from './machine.js';
 
-/** Writes records of one kind one after the other into working memory. @returns the address of the first */
+/** Writes records of one kind into working memory. @returns the address of the first */
 export function writeRecords<R extends keyof KernelRecords>(
   m: WasmMachine,
   name: string,

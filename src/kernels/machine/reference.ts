@@ -1,4 +1,4 @@
-/** The reference machine: plain arrays, one thread; the kernels' readable TypeScript forms run on it. */
+/** The reference machine: plain arrays and one thread, for the plain TypeScript form of the kernels. */
 import type { Floats, Machine } from './machine.js';
 
 export function createReferenceMachine(precision: 'f32' | 'f64'): Machine {

@@ -1,7 +1,7 @@
-/** Working memory for the chunks that run at the same time: see slots.as.ts. */
+/** Working memory for chunks that run concurrently: see slots.as.ts. */
 import type { WasmMachine } from './machine.js';
 
-/** The arguments of a kernel that takes a slot for each chunk. */
+/** The arguments of a kernel that needs a slot per chunk. */
 export interface Slots {
   readonly flags: number;
   readonly slots: number;
@@ -9,7 +9,7 @@ export interface Slots {
   readonly slotBytes: number;
 }
 
-/** Slots of at least `bytes` bytes, one for each thread. */
+/** Slots of at least `bytes` bytes, one per thread. */
 export function takeSlots(m: WasmMachine, name: string, bytes: number): Slots {
   const slotBytes = Math.ceil(bytes / 64) * 64;
   const flags = m.workspace(`${name}.flags`, m.threads * 4);

@@ -10,9 +10,9 @@ const MAX_PAGES = 65_536;
 export const MAX_THREADS = 64;
 
 export interface WasmOptions {
-  /** 1 to 64; the calling thread is one of them. */
+  /** 1 to 64, including the calling thread. */
   readonly threads: number;
-  /** Most bytes that kernels may use; reserved at once as address space, taken from the system only when touched. */
+  /** Maximum memory of the kernels in bytes. Reserved as address space at the start; physical memory is used on first access. */
   readonly memoryLimit: number;
 }
 
@@ -26,13 +26,13 @@ export function createWasmMachine(options: WasmOptions): WasmMachine {
       owner: 'kernels',
       given: threads,
       expected: `a whole number from 1 to ${MAX_THREADS}`,
-      help: 'One thread for each core is best; more than that only waits.',
+      help: 'Use at most one thread per core.',
     });
   }
   compiled ??= new WebAssembly.Module(Buffer.from(wasmBase64, 'base64'));
   const memory = reserve(Math.min(MAX_PAGES, Math.max(1, Math.ceil(memoryLimit / PAGE))));
   const buffer = memory.buffer;
-  // Address 0 is left free: a kernel reads it as "not given". The last page stays free because 2^32 is no 32-bit address.
+  // Address 0 is not used: a kernel reads it as "not given". Nor is the last page, as 2^32 is not a 32-bit address.
   const allocator = createAllocator(PAGE, Math.min(buffer.byteLength, MAX_PAGES * PAGE - PAGE));
   const pool = createPool(compiled, memory, threads);
   const workspaces = new Map<string, { address: number; bytes: number }>();
@@ -93,12 +93,12 @@ export function createWasmMachine(options: WasmOptions): WasmMachine {
 
 function foreign(): never {
   throw new RecdistillError('usage', {
-    problem: 'an array given to a kernel is not in kernel memory',
-    hint: 'Take arrays from floats() and ints() of the same kernels, and free each once.',
+    problem: 'an array passed to a kernel is not in kernel memory',
+    hint: 'Allocate arrays with floats() and ints() of the same kernels, and free each once.',
   });
 }
 
-/** Address space for the whole life of the machine: growing later would make new buffers and leave old views behind. */
+/** Address space for the lifetime of the machine. Growing it later would detach existing views. */
 function reserve(pages: number): WebAssembly.Memory {
   for (let size = pages; ; size = Math.ceil(size / 2)) {
     try {

@@ -1,6 +1,6 @@
 /**
- * A worker thread: waits for a job, helps with it, waits for the next. The build makes a text of it (worker-source.ts), so that it is found
- * when a program is bundled.
+ * A worker thread: waits for a job, processes chunks, waits for the next. The build embeds it as text (worker-source.ts), so that bundlers
+ * need no extra file.
  */
 import { workerData } from 'node:worker_threads';
 import { ACTIVE, EPOCH, FAILED, jobIn, kernelsIn, OPEN, STOP, work } from './job.js';
@@ -16,7 +16,7 @@ const { module, memory, control, names } = workerData as WorkerData;
 const job = jobIn(control);
 const kernels = kernelsIn(module, memory, names);
 
-// Polling for a while before it sleeps saves a worker the wake-up of some 30 microseconds between the kernels of one step.
+// Polling for a while before sleeping avoids the wake-up time of some 30 microseconds between the kernels of one step.
 const POLLS_BEFORE_SLEEP = 4000;
 
 let seen = 0;

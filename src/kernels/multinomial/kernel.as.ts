@@ -1,7 +1,7 @@
 // Multinomial likelihood of rows: loss and gradient in one call.
 import { exp4 } from '../dense/exp.as';
 
-/** Terms that are summed in float32 before they are added up in float64; a multiple of 4. */
+/** Terms summed in float32 before they are added to the float64 sum; a multiple of 4. */
 const RUN = 32;
 
 /**
@@ -31,7 +31,7 @@ export function multinomial(
   }
 }
 
-/** The greatest logit of a row; NaN if one of them is NaN. */
+/** The maximum logit of a row; NaN if one of them is NaN. */
 function largest(row: usize, nItems: i32): f32 {
   let most = f32x4.splat(-Infinity);
   let i = 0;

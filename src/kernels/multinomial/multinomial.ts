@@ -2,10 +2,10 @@ import type { Floats, Machine, WasmMachine } from '../machine/machine.js';
 
 export interface MultinomialKernels {
   /**
-   * Multinomial likelihood (Liang et al., WWW 2018, equation 2) of each row's target items under softmax of its logits.
-   * losses[r] = -sum over targets t of log softmax(logits[r])[t]; then logits[r] becomes its gradient times `scale`,
+   * Multinomial likelihood (Liang et al., WWW 2018, equation 2) of each row's target items under the softmax of its logits.
+   * losses[r] = -sum over targets t of log softmax(logits[r])[t]. Then logits[r] is replaced by its gradient times `scale`,
    * scale * (number of targets * softmax - 1 at each target). A row without targets has loss 0 and gradient 0.
-   * @param logits `rows * nItems` numbers, row by row; replaced by the gradient
+   * @param logits `rows * nItems` values, row by row; overwritten by the gradient
    * @param indptr targets of row r are `indices[indptr[r] .. indptr[r + 1])`
    */
   multinomial(

@@ -1,12 +1,13 @@
-// Forward and backward pass of NeuMF on blocks of points that stay in the cache. Inside a block each row is filled up with zeros to a
-// multiple of 8 numbers and each matrix to a multiple of 4 rows, so that one product of small matrices, without edges, computes all layers.
+// Forward and backward pass of NeuMF on blocks of points that fit into the cache. Inside a block each row is padded with zeros to a
+// multiple of 8 values and each matrix to a multiple of 4 rows, so one small matrix product without edge cases computes all layers.
 import { giveSlot, takeSlot } from '../machine/slots.as';
 import { NeumfLayer, layerAt } from './layer.as';
 import { eights, fours as foursOf } from './layout';
 
 /**
- * Groups [begin, end) of `perGroup` points each: the logits, and in `state`, block by block, what the backward pass needs. The entries 0 and 1
- * of `layout` are the halves of the first layer for the user and the item; those of the further layers follow. begin is a multiple of `blockGroups`.
+ * Groups [begin, end) of `perGroup` points each: writes the logits and, block by block in `state`, the activations for the backward pass.
+ * Entries 0 and 1 of `layout` are the halves of the first layer for user and item, followed by the further layers. begin is a multiple of
+ * `blockGroups`.
  */
 export function neumfForward(
   userRows: usize, dim: i32, perGroup: i32, layout: NeumfLayer, layers: i32, gmf: usize, mlp: usize, items: usize, itemIds: usize, bias: f64,
@@ -64,9 +65,9 @@ export function neumfForward(
 }
 
 /**
- * The backward pass from `scoreGradients`, the gradients of the loss by the logits. userRows is replaced by the gradient of each group's user and
- * itemRows gets that of each point's item, rows of 2 dim numbers. The sums of the chunk get the gradients of the output (padded dim + padded last layer)
- * and then those of the layers. begin is a multiple of `chunk`, `most` is the greatest padded width of a layer.
+ * Backward pass from `scoreGradients`, the gradients of the logits. userRows is replaced by the gradient of each group's user. itemRows gets
+ * the gradient of each point's item, in rows of 2 dim values. The sums of the chunk get the gradients of the output (padded dim + padded
+ * last layer) and then of the layers. begin is a multiple of `chunk`; `most` is the largest padded width of a layer.
  */
 export function neumfBackward(
   userRows: usize, dim: i32, perGroup: i32, layout: NeumfLayer, layers: i32, gmf: usize, mlp: usize,
@@ -150,7 +151,7 @@ export function neumfBackward(
   giveSlot(flags, slot);
 }
 
-/** c += a b: a is rows x terms with steps of `aRow` and `aTerm` bytes, b terms x columns, c rows x columns; `columns` in bytes, of whole eights. */
+/** c += a b: a is rows x terms with strides of `aRow` and `aTerm` bytes, b terms x columns, c rows x columns; `columns` in bytes, a multiple of 32. */
 function product(
   a: usize, aRow: usize, aTerm: usize, b: usize, bRow: usize, terms: i32, c: usize, cRow: usize, rows: i32, columns: usize,
 ): void {
@@ -159,7 +160,7 @@ function product(
   }
 }
 
-/** 4 x 8 numbers of a product, its sums in registers. */
+/** 4 x 8 elements of a product, with sums in registers. */
 function tile(a0: usize, aRow: usize, aTerm: usize, b: usize, bRow: usize, terms: i32, c: usize, cRow: usize): void {
   let a1 = a0 + aRow, a2 = a1 + aRow, a3 = a2 + aRow;
   const c1 = c + cRow, c2 = c1 + cRow, c3 = c2 + cRow;
@@ -196,7 +197,7 @@ function tile(a0: usize, aRow: usize, aTerm: usize, b: usize, bRow: usize, terms
   v128.store(c3, c31, 16);
 }
 
-/** Bytes of `n` numbers filled up to a multiple of 8. */
+/** Bytes of `n` values padded to a multiple of 8. */
 // @ts-ignore: decorator
 @inline
 function padded(n: i32): usize {
@@ -209,7 +210,7 @@ function fours(n: i32): i32 {
   return foursOf(n) as i32;
 }
 
-/** Half of a row, filled up to `wide` bytes. */
+/** Half of a row, padded to `wide` bytes. */
 // @ts-ignore: decorator
 @inline
 function pick(from: usize, half: usize, to: usize, wide: usize): void {
@@ -217,13 +218,13 @@ function pick(from: usize, half: usize, to: usize, wide: usize): void {
   for (let at = half; at < wide; at += 4) store<f32>(to + at, 0);
 }
 
-/** Halves of the rows `ids` of a table, filled up to `wide` bytes, and rows of zeros up to a multiple of 4. */
+/** Halves of the rows `ids` of a table, padded to `wide` bytes, and rows of zeros up to a multiple of 4. */
 function gather(table: usize, half: usize, ids: usize, count: i32, to: usize, wide: usize): void {
   for (let k = 0; k < count; k++, to += wide) pick(table + (load<i32>(ids + ((k as usize) << 2)) as usize) * (half << 1), half, to, wide);
   clear(to, ((fours(count) - count) as usize) * wide);
 }
 
-/** The same for rows that follow each other. */
+/** The same for consecutive rows. */
 function halves(rows: usize, half: usize, count: i32, to: usize, wide: usize): void {
   for (let k = 0; k < count; k++, to += wide) pick(rows + (k as usize) * (half << 1), half, to, wide);
   clear(to, ((fours(count) - count) as usize) * wide);
@@ -240,7 +241,7 @@ function copy(from: usize, to: usize, bytes: usize): void {
   for (; at < bytes; at += 4) store<f32>(to + at, load<f32>(from + at));
 }
 
-/** This and what follows works on whole vectors. */
+/** This and the following functions need whole vectors. */
 function clear(x: usize, bytes: usize): void {
   const zero = f32x4.splat(0);
   for (const end = x + bytes; x != end; x += 16) v128.store(x, zero);
@@ -251,7 +252,7 @@ function relu(x: usize, bytes: usize): void {
   for (const end = x + bytes; x != end; x += 16) v128.store(x, f32x4.pmax(v128.load(x), zero));
 }
 
-/** dx = 0 where x is not above 0, and the sums of its columns. */
+/** dx = 0 where x is not above 0, and the column sums of dx. */
 function reluBackward(x: usize, dx: usize, rows: i32, width: usize, columnSums: usize): void {
   const zero = f32x4.splat(0);
   for (let r = 0; r < rows; r++) {

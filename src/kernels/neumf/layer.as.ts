@@ -1,6 +1,6 @@
-// A layer of NeuMF as the kernels read it. The first layer is two of these: its halves for the user and for the item.
+// A layer of NeuMF in the kernels. The first layer is two of these: its halves for the user and for the item.
 
-/** Written by packed.ts. Its weights are there twice: inputs x units for the forward pass, units x inputs for the backward pass. */
+/** Written by packed.ts. The weights are stored twice: inputs x units for the forward pass, units x inputs for the backward pass. */
 @unmanaged
 export class NeumfLayer {
   inputs: i32;
@@ -9,7 +9,7 @@ export class NeumfLayer {
   forward: usize;
   backward: usize;
   bias: usize;
-  /** Where the gradients of weights and bias are in the sums of a chunk, in bytes. */
+  /** Offsets in bytes of the gradients of weights and bias in the sums of a chunk. */
   weightSums: usize;
   biasSums: usize;
 }

@@ -1,11 +1,11 @@
-/** Sizes of the blocks of a NeuMF step; read by TypeScript and by AssemblyScript. */
+/** Block sizes of a NeuMF step. Shared by TypeScript and AssemblyScript. */
 
-/** Numbers of a row, filled up with zeros to a multiple of 8. */
+/** Values of a row, padded with zeros to a multiple of 8. */
 export function eights(n: number): number {
   return Math.ceil(n / 8) * 8;
 }
 
-/** Rows of a matrix, filled up to a multiple of 4. */
+/** Rows of a matrix, padded to a multiple of 4. */
 export function fours(n: number): number {
   return Math.ceil(n / 4) * 4;
 }

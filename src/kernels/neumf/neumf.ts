@@ -5,28 +5,28 @@ import { addGradients, type NeumfLayers, packingOf, packLayers } from './packed.
 
 export type { NeumfLayers };
 
-/** Points in groups of equal size; those of a group are side by side and of one user. */
+/** Points in groups of equal size. The points of a group are adjacent and belong to one user. */
 export interface NeumfGroups {
   readonly groups: number;
-  /** 2 * dim numbers for each group, the row of its user. */
+  /** 2 * dim values per group, the row of its user. */
   readonly userRows: Floats;
   /** The item of each point; their number is a multiple of the number of groups. */
   readonly items: Int32Array;
 }
 
-/** The same with room for gradients; `userRows` is replaced by the gradient with respect to it. */
+/** The same with buffers for gradients. `userRows` is overwritten by its gradient. */
 export interface NeumfPoints extends NeumfGroups {
-  /** Gets the gradient with respect to the item's row of each point, 2 * dim numbers. */
+  /** Output: the gradient of the item's row of each point, 2 * dim values. */
   readonly itemRows: Floats;
 }
 
 export interface NeumfKernels {
-  /** Writes the logits of points to `out`. @param itemFactors rows of 2 * dim numbers */
+  /** Writes the logits of points to `out`. @param itemFactors rows of 2 * dim values */
   neumfLogits(dim: number, itemFactors: Floats, layers: NeumfLayers, points: NeumfGroups, out: Floats): void;
   /**
-   * The gradients of a loss on the logits of points by their rows and by the layers. `loss` is given the logits in the order of the points,
-   * writes its derivative by each into `scoreGradients` and returns its value, which is returned.
-   * @param itemFactors rows of 2 * dim numbers
+   * Gradients of a loss on the logits of points, for their rows and for the layers. `loss` gets the logits in the order of the points, writes
+   * their derivatives to `scoreGradients`, and returns its value, which is returned.
+   * @param itemFactors rows of 2 * dim values
    * @param gradient the gradient of the layers is added to it
    */
   neumfStep(
@@ -39,13 +39,13 @@ export interface NeumfKernels {
   ): number;
 }
 
-/** Points of a block: with their rows and layers they stay in the second-level cache. */
+/** Points per block. Their rows and layers fit into the L2 cache. */
 const POINTS = 96;
-/** Most chunks, each with sums of its own. */
+/** Maximum number of chunks, each with its own sums. */
 const CHUNKS = 32;
 
 export function neumfWasm(m: WasmMachine): NeumfKernels {
-  /** Runs the forward pass; returns the arguments that the backward pass shares with it, and where the logits are. */
+  /** Runs the forward pass. Returns the arguments shared with the backward pass, and where the logits are. */
   const forward = (
     dim: number,
     itemFactors: Floats,
@@ -59,7 +59,7 @@ export function neumfWasm(m: WasmMachine): NeumfKernels {
     const widths = layers.hidden.map(({ bias }) => eights(bias.length));
     const most = Math.max(...widths);
 
-    // By the shape alone, so that the order of the sums does not depend on the threads.
+    // Depends on the shape alone, so that the order of the sums does not depend on the threads.
     const fitting = Math.max(1, Math.floor(POINTS / perGroup));
     const blockGroups = fitting < 4 ? fitting : fitting - (fitting % 4);
     const chunk = blockGroups * Math.ceil(groups / blockGroups / CHUNKS);

@@ -1,4 +1,4 @@
-/** The layers of NeuMF in the order in which its kernels read them, and their gradients back. */
+/** The layers of NeuMF in the memory order of its kernels, and their gradients. */
 import type { DenseLayer } from '../dense/dense.js';
 import type { Floats, WasmMachine } from '../machine/machine.js';
 import { writeRecords } from '../machine/records.js';
@@ -33,7 +33,7 @@ function partsOf(dim: number, hidden: readonly DenseLayer[]): Part[] {
   });
 }
 
-/** Where the packed layers and their gradient sums are, in numbers from the start of each. */
+/** Offsets of the packed layers and of their gradient sums, in values. */
 interface Packing {
   readonly parts: readonly (Part & Record<'forward' | 'backward' | 'bias' | 'weightSums' | 'biasSums', number>)[];
   /** Length of the packed layers and of the sums. */
@@ -41,7 +41,7 @@ interface Packing {
   readonly sums: number;
 }
 
-/** The packed layers begin with the weights of the output, filled up; so do the sums. */
+/** The packed layers begin with the padded weights of the output, and so do the sums. */
 export function packingOf(dim: number, hidden: readonly DenseLayer[]): Packing {
   const output = eights(dim) + eights(hidden.at(-1)!.bias.length);
   const size = { packed: output, sums: output };
@@ -60,7 +60,7 @@ export function packingOf(dim: number, hidden: readonly DenseLayer[]): Packing {
   return { parts, ...size };
 }
 
-/** Packs the weights; what fills rows up is zero. @returns the addresses of the packed numbers and of the records of the layers */
+/** Packs the weights, padded with zeros. @returns the addresses of the packed values and of the layer records */
 export function packLayers(m: WasmMachine, dim: number, { hidden, output }: NeumfLayers, { parts, packed }: Packing) {
   const address = m.workspace('neumf.packed', packed * 4);
   const to = m.floatsAt(address, packed).fill(0);

@@ -1,4 +1,4 @@
-// Optimiser steps over a flat range. Every step sets the gradient that it used to zero.
+// Optimiser steps over a flat range. Every step clears the gradient that it used.
 
 /** Adam as in torch.optim (Kingma and Ba 2015), coupled weight decay; correct1 = 1 - beta1^t, correct2 = 1 - beta2^t. */
 export function adam(
@@ -36,7 +36,7 @@ export function adam(
   }
 }
 
-/** Adam on those rows of `dim` numbers whose gradient is not all zero, among the rows named in `rows`, or among all without it (0). */
+/** Adam on rows of `dim` values with a non-zero gradient, among the rows listed in `rows`, or all rows without it (0). */
 export function lazyAdam(
   parameter: usize, gradient: usize, first: usize, second: usize, dim: i32, rows: usize,
   learningRate: f64, beta1: f64, beta2: f64, epsilon: f64, l2: f64, correct1: f64, correct2: f64, begin: i32, end: i32,
@@ -88,7 +88,7 @@ export function sgd(
   }
 }
 
-/** The same on the rows of `dim` numbers that `rows` names. */
+/** The same on the rows of `dim` values listed in `rows`. */
 export function sgdRows(
   parameter: usize, gradient: usize, buffer: usize,
   learningRate: f64, momentum: f64, l2: f64, isFirst: i32, dim: i32, rows: usize, begin: i32, end: i32,
@@ -126,7 +126,7 @@ export function adagrad(
   }
 }
 
-/** The same on the rows of `dim` numbers that `rows` names. */
+/** The same on the rows of `dim` values listed in `rows`. */
 export function adagradRows(
   parameter: usize, gradient: usize, squares: usize, learningRate: f64, epsilon: f64, l2: f64,
   dim: i32, rows: usize, begin: i32, end: i32,
@@ -137,7 +137,7 @@ export function adagradRows(
   }
 }
 
-/** Rows of `dim` numbers that are longer than `length` are shortened to it. */
+/** Scales rows of `dim` values that are longer than `length` to that length. */
 export function clipRows(parameter: usize, dim: i32, length: f64, begin: i32, end: i32): void {
   const most = length as f32;
   for (let r = begin; r < end; r++) {

@@ -1,7 +1,7 @@
 import { addressOr0, type Floats, type WasmMachine } from '../machine/machine.js';
 
 const CHUNK = 16_384;
-/** Rows of a chunk, for kernels that work row by row. */
+/** Rows per chunk, for kernels that work row by row. */
 const rowsAtOnce = (dim: number): number => Math.max(1, Math.floor(CHUNK / dim));
 
 export interface AdamStep {
@@ -11,7 +11,7 @@ export interface AdamStep {
   readonly epsilon: number;
   /** Coupled weight decay: added to the gradient as l2 * parameter. */
   readonly l2: number;
-  /** Number of this step, from 1. */
+  /** Index of this step, from 1. */
   readonly step: number;
 }
 
@@ -19,7 +19,7 @@ export interface SgdStep {
   readonly learningRate: number;
   readonly momentum: number;
   readonly l2: number;
-  /** Number of this step, from 1. */
+  /** Index of this step, from 1. */
   readonly step: number;
 }
 
@@ -29,10 +29,10 @@ export interface AdagradStep {
   readonly l2: number;
 }
 
-/** Rows of a table, each named once, in kernel memory. */
+/** Distinct rows of a table, in kernel memory. */
 export interface SomeRows {
   readonly rows: Int32Array;
-  /** Numbers of a row. */
+  /** Values per row. */
   readonly dim: number;
 }
 
@@ -40,8 +40,8 @@ export interface SomeRows {
 export interface OptimizerKernels {
   adam(parameter: Floats, gradient: Floats, first: Floats, second: Floats, step: AdamStep): void;
   /**
-   * The same for the rows of `dim` numbers whose gradient is not all zero; nothing of the other rows changes.
-   * @param rows those that may have a gradient, each once, in kernel memory; absent: any
+   * The same for the rows of `dim` values with a non-zero gradient. Other rows do not change.
+   * @param rows distinct rows that may have a gradient, in kernel memory; absent: all
    */
   lazyAdam(
     parameter: Floats,
@@ -52,11 +52,11 @@ export interface OptimizerKernels {
     step: AdamStep,
     rows?: Int32Array,
   ): void;
-  /** `buffer` is the momentum buffer; it is not touched when momentum is 0. @param only nothing else is read or changed */
+  /** `buffer` is the momentum buffer; not used if momentum is 0. @param only no other rows are read or changed */
   sgd(parameter: Floats, gradient: Floats, buffer: Floats, step: SgdStep, only?: SomeRows): void;
-  /** @param only nothing else is read or changed */
+  /** @param only no other rows are read or changed */
   adagrad(parameter: Floats, gradient: Floats, squares: Floats, step: AdagradStep, only?: SomeRows): void;
-  /** Shortens every row of `dim` numbers that is longer than `length` (Euclidean) to that length. */
+  /** Scales every row of `dim` values whose Euclidean norm exceeds `length` to that norm. */
   clipRows(parameter: Floats, dim: number, length: number): void;
 }
 

@@ -25,7 +25,7 @@ export function optimizersReference(_: Machine): OptimizerKernels {
 
 type Tables<Of extends readonly Floats[]> = { [At in keyof Of]: Floats };
 
-/** Calls `update` with each of the rows in all tables, or with all rows of `dim` numbers in turn. */
+/** Calls `update` with each of the given rows in all tables, or with all rows of `dim` values in order. */
 function eachRow<Of extends readonly Floats[]>(
   tables: readonly [...Of],
   only: SomeRows | undefined,

@@ -1,4 +1,4 @@
-// Scores of single (user, item) pairs, and their gradients: weighted rows of one table added to rows of another. Rows gathered from a table.
+// Scores of (user, item) pairs, their gradients (weighted rows of one table added to rows of another), and gathering rows of a table.
 
 /** out[k] = <u[users[k]], q[items[k]]>; rows of `dim` floats. */
 export function dotPairs(u: usize, q: usize, dim: i32, users: usize, items: usize, out: usize, begin: i32, end: i32): void {

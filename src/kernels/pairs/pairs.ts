@@ -2,16 +2,15 @@ import { addressOr0, type Floats, type Machine, type WasmMachine } from '../mach
 
 export interface PairKernels {
   /**
-   * out[k] = the inner product of row `rows[k]` of `a` and row `columns[k]` of `b`, for k in `[0, n)`;
-   * both tables have rows of `dim` numbers.
+   * out[k] = inner product of row `rows[k]` of `a` and row `columns[k]` of `b`, for k in `[0, n)`. Both tables have rows of `dim` values.
    */
   dotPairs(a: Floats, b: Floats, dim: number, rows: Int32Array, columns: Int32Array, out: Floats, n: number): void;
-  /** The same with the squared Euclidean distance of the two rows in place of their inner product. */
+  /** The same with the squared Euclidean distance instead of the inner product. */
   distancePairs(a: Floats, b: Floats, dim: number, rows: Int32Array, columns: Int32Array, out: Floats, n: number): void;
   /**
-   * target[rows[k]] += weights[k] * source[columns[k]] for k in `[0, n)`, where both tables have rows of `dim` numbers.
-   * A row's entries are added in the order of k, whatever the number of threads.
-   * @param own a table like `target`; if given, what is added is weights[k] * (source[columns[k]] - own[rows[k]])
+   * target[rows[k]] += weights[k] * source[columns[k]] for k in `[0, n)`. Both tables have rows of `dim` values.
+   * The entries of a row are added in the order of k, whatever the number of threads.
+   * @param own a table like `target`; if given, weights[k] * (source[columns[k]] - own[rows[k]]) is added
    */
   accumulate(
     target: Floats,
@@ -23,7 +22,7 @@ export interface PairKernels {
     n: number,
     own?: Floats,
   ): void;
-  /** Row k of `out` = row `rows[k]` of `table`, for k in `[0, n)`; both have rows of `dim` numbers. */
+  /** Row k of `out` = row `rows[k]` of `table`, for k in `[0, n)`. Both have rows of `dim` values. */
   gather(table: Floats, rows: Int32Array, dim: number, out: Floats, n: number): void;
 }
 
@@ -74,7 +73,7 @@ export function pairsWasm(m: WasmMachine): PairKernels {
       m.run('distancePairs', pairsOf(a, b, dim, rows, columns, out, n), n, 512);
     },
     accumulate(target, rows, source, columns, weights, dim, n, own) {
-      // Without entries linkRows would not run, and `found` would still hold the number of an earlier call.
+      // Without entries linkRows would not run, and `found` would still hold the result of an earlier call.
       if (n === 0) return;
       const size = Math.floor(target.length / dim);
       const heads = m.workspace('accumulate.heads', size * 4);

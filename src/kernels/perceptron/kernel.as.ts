@@ -1,12 +1,12 @@
-// Scores of all pairs of two tables by a small network whose first layer is a sum: relu(a + b). Eight columns of the table b are computed at a
-// time, as two vectors, and each weight is multiplied by both. A block of columns stays in the first-level cache for all rows.
+// Scores of all pairs of two tables by a small network whose first layer is a sum: relu(a + b). Eight columns of table b are computed at a
+// time, as two vectors that share each weight. A block of columns stays in the L1 cache for all rows.
 import { giveSlot, takeSlot } from '../machine/slots.as';
 import { BLOCK, UNIT_BYTES, layerLength } from './layout';
 
 /**
- * Blocks [begin, end) of columns: out[r][c] += output(relu(... relu(a[r] + b[c]))) for all rows r. `widths` are those of `layers` further layers.
- * `weights` holds, for each four units of a layer in turn, their biases and their weights for each input; then the bias and weights of the output.
- * The units of a layer are filled up to fours, `most` is the greatest number of them.
+ * Blocks [begin, end) of columns: out[r][c] += output(relu(... relu(a[r] + b[c]))) for all rows r. `widths` are those of `layers` further
+ * layers. `weights` holds, for each four units of a layer in order, their biases and their weights for each input; then the bias and
+ * weights of the output. The units of a layer are padded to a multiple of four; `most` is their maximum.
  */
 export function perceptronScores(
   a: usize, b: usize, rows: i32, columns: i32, width: i32, widths: usize, layers: i32, weights: usize, most: i32, out: usize,
@@ -46,7 +46,7 @@ export function perceptronScores(
   giveSlot(flags, slot);
 }
 
-/** Panels of eight rows of b, the eight numbers of a unit side by side; missing rows count as zeros. */
+/** Panels of eight rows of b, with the eight values of a unit adjacent. Missing rows are zeros. */
 function pack(b: usize, row: usize, count: i32, panels: usize): void {
   for (let c = 0; c < count; c += 8) {
     const panel = panels + ((c >> 3) as usize) * (row << 3);
@@ -105,7 +105,7 @@ function fourUnits(x: usize, w: usize, inputs: usize, out: usize): void {
   v128.store(out, f32x4.pmax(c31, zero), 112);
 }
 
-/** The output, added to the first `count` of eight numbers. */
+/** The output, added to the first `count` of eight values. */
 function addOutput(x: usize, w: usize, inputs: usize, out: usize, count: i32): void {
   let c0 = v128.load_splat<f32>(w), c1 = c0;
   const end = x + (inputs << 3);

@@ -1,16 +1,16 @@
-/** Sizes of a perceptron's scores; read by TypeScript and by AssemblyScript. */
+/** Block sizes of the perceptron scores. Shared by TypeScript and AssemblyScript. */
 
-/** Columns of a chunk. */
+/** Columns per chunk. */
 export const BLOCK = 64;
-/** Bytes of the numbers of one unit for the eight columns that are computed at a time. */
+/** Bytes of the values of one unit for the eight columns that are computed at a time. */
 export const UNIT_BYTES = 32;
 
-/** Units of a layer, filled up to a multiple of 4. */
+/** Units of a layer, padded to a multiple of 4. */
 export function fours(units: number): number {
   return Math.ceil(units / 4) * 4;
 }
 
-/** Floats of a hidden layer: for each four units their biases, then their weights for each input. */
+/** Floats of a hidden layer: for every four units their biases, then their weights for each input. */
 export function layerLength(inputs: number, units: number): number {
   return fours(units) * (inputs + 1);
 }

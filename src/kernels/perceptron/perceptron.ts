@@ -5,13 +5,13 @@ import { BLOCK, fours, layerLength, slotBytes } from './layout.js';
 
 export interface PerceptronKernels {
   /**
-   * Scores of all pairs of rows by a network whose first layer is split: out[r][c] += output(x) with
+   * Scores of all pairs of rows by a network with a split first layer: out[r][c] += output(x) with
    * x = relu(W_L ... relu(W_2 relu(a[r] + b[c]) + bias_2) ... + bias_L).
-   * @param a `rows` rows of `width` numbers: what one side adds to the first layer
-   * @param b `columns` rows of `width` numbers: what the other side adds to it
-   * @param hidden the layers after the first, each of at least one unit
-   * @param output a layer of a single unit
-   * @param out `rows * columns` numbers, row by row
+   * @param a `rows` rows of `width` values: one side's part of the first layer
+   * @param b `columns` rows of `width` values: the other side's part
+   * @param hidden the layers after the first, each with at least one unit
+   * @param output a layer with a single unit
+   * @param out `rows * columns` values, row by row
    */
   perceptronScores(
     a: Floats,
@@ -48,7 +48,7 @@ export function perceptronReference(m: Machine): PerceptronKernels {
   };
 }
 
-/** Weights in the order in which the kernel reads them: by fours of units, missing units as zeros; the output last. */
+/** Weights in the memory order of the kernel: four units at a time, missing units as zeros, the output last. */
 function packWeights(hidden: readonly DenseLayer[], output: DenseLayer, width: number, to: Float32Array): void {
   let at = 0;
   let inputs = width;

@@ -1,10 +1,10 @@
-// Products of sparse rows with a table, and sums of whole tables.
+// Products of sparse rows with a table, and scaled sums of tables.
 
 const ONE = memory.data<f32>([1]);
 
 /**
- * y[r] = sum over the entries of row r of weight * x[column], tables of `dim` floats; sum[r] += y[r] if `sum` is not 0. Without
- * `weights` (0) each weight is 1. A row's entries are added in order; each pass takes as many columns as the registers hold.
+ * y[r] = sum over the entries of row r of weight * x[column], for tables of `dim` floats; sum[r] += y[r] if `sum` is not 0. Without
+ * `weights` (0) each weight is 1. A row's entries are added in order. Each pass covers as many columns as the registers hold.
  */
 export function propagate(
   starts: usize, columns: usize, weights: usize, x: usize, y: usize, sum: usize, dim: i32, begin: i32, end: i32,
@@ -34,7 +34,7 @@ export function propagate(
   }
 }
 
-/** 32 columns at once. */
+/** 32 columns. */
 function wide(column: usize, last: usize, factor: usize, each: usize, x: usize, y: usize, bytes: usize): void {
   let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
   for (; column < last; column += 4, factor += each) {
@@ -59,7 +59,7 @@ function wide(column: usize, last: usize, factor: usize, each: usize, x: usize, 
   v128.store(y, h, 112);
 }
 
-/** 4 columns at once. */
+/** 4 columns. */
 function narrow(column: usize, last: usize, factor: usize, each: usize, x: usize, y: usize, bytes: usize): void {
   let a = f32x4.splat(0);
   for (; column < last; column += 4, factor += each) {

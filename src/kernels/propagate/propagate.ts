@@ -1,16 +1,15 @@
 import { addressOr0, type Floats, type Machine, type WasmMachine } from '../machine/machine.js';
 import type { Rows } from '../rows.js';
 
-/** Rows of one chunk: few, because a popular row costs as much as hundreds of others. */
+/** Rows per chunk: few, because a popular row costs as much as hundreds of others. */
 const ROWS_AT_ONCE = 32;
 const CHUNK = 16_384;
 
 export interface PropagateKernels {
   /**
-   * y[r] = the sum over the entries of row r of weight * x[column], for tables of `dim` numbers in each row: `x` has a row for each
-   * column of `rows`, `y` one for each row. The weight is 1 where `rows` has none. An empty row gives zeros.
-   * `y` must not overlap `x`.
-   * @param sum as `y`; if given, sum[r] += y[r]
+   * y[r] = sum over the entries of row r of weight * x[column]. `x` has a row of `dim` values for each column of `rows`, `y` one for each row.
+   * The weight is 1 if `rows` has no weights. An empty row gives zeros. `y` must not overlap `x`.
+   * @param sum like `y`; if given, sum[r] += y[r]
    */
   propagate(rows: Rows, x: Floats, y: Floats, dim: number, sum?: Floats): void;
   /** y += factor * x, for arrays of equal length. */

@@ -12,7 +12,7 @@ export function normal(out: usize, k0: u32, k1: u32, epoch: u32, scale: f64, beg
   }
 }
 
-/** out[k] = an item that user users[k] does not have in the rows given, from the counters (epoch * ATTEMPTS + attempt, first + k); pool 0 = all nItems. */
+/** out[k] = an item that user users[k] does not have in the given rows, from the counters (epoch * ATTEMPTS + attempt, first + k); pool 0 = all items. */
 export function negatives(
   out: usize, users: usize, indptr: usize, indices: usize, nItems: i32, pool: usize, poolSize: i32,
   k0: u32, k1: u32, epoch: u32, first: i32, begin: i32, end: i32,
@@ -28,7 +28,7 @@ export function negatives(
       if (pool != 0) item = load<i32>(pool + ((item as usize) << 2));
       if (!contains(indices, start, stop, item)) break;
     }
-    // A user who has nearly all nItems: take the next item that the user does not have, so that the draw always ends.
+    // A user with nearly all items: take the next item that the user does not have, so that sampling always ends.
     for (let step = 0; attempt == (ATTEMPTS as u32) && step < nItems && contains(indices, start, stop, item); step++) {
       item = item + 1 == nItems ? 0 : item + 1;
     }

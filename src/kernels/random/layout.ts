@@ -1,4 +1,4 @@
-/** What random draws have in common with their kernels; read by TypeScript and by AssemblyScript. */
+/** Constants of random sampling. Shared by TypeScript and AssemblyScript. */
 
-/** Draws of a negative item before the search goes on item by item; a seed's results depend on it. */
+/** Attempts to sample a negative before items are tried in order. Results of a seed depend on it. */
 export const ATTEMPTS = 64;

@@ -6,12 +6,12 @@ import { ATTEMPTS } from './layout.js';
 const CHUNK = 8192;
 
 export interface RandomKernels {
-  /** out[k] = scale * a standard normal number, from counter (epoch, k). Box-Muller. */
+  /** out[k] = scale * a standard normal value, from counter (epoch, k). Box-Muller. */
   normal(out: Floats, key: RandomKey, epoch: number, scale: number): void;
   /**
-   * out[k] = an item in `[0, nItems)` that `users[k]` does not have in `rows`, uniform, from the counters
+   * out[k] = an item in `[0, nItems)` that `users[k]` does not have in `rows`, sampled uniformly from the counters
    * (epoch * 64 + attempt, first + k). A user who has every item gets any item.
-   * @param pool where to draw from instead: an item is as likely as it is frequent here
+   * @param pool items to sample from instead; an item's probability is proportional to its frequency in it
    */
   negatives(
     out: Int32Array,

@@ -1,4 +1,4 @@
-// Ranks of all nItems by rows of scores, and random draws of nItems by their ranks in two orders.
+// Ranks of all items by rows of scores, and random samples of items by their ranks in two orders.
 import { giveSlot, takeSlot } from '../machine/slots.as';
 import { threefry } from '../random/threefry.as';
 import { BLOCK, BUCKETS, weightsAt } from './layout';
@@ -7,7 +7,7 @@ import { BLOCK, BUCKETS, weightsAt } from './layout';
 const LAST_BUCKETS = 1024;
 
 /**
- * Rows [begin, end): out = 1 for the first item in order, 2 for the next, of equal scores the lower id first. Masked nItems get 0, or with
+ * Rows [begin, end): out = 1 for the first item in order, 2 for the next; equal scores by lower id. Masked items get 0, or with
  * `replaced` are ranked with the score `value`. A key is the id, then the score as an ordered integer.
  */
 export function ranks(
@@ -41,7 +41,7 @@ export function ranks(
         }
         score = value as f32;
       }
-      // Adding 0 turns -0 into 0, which is another integer.
+      // Adding 0 turns -0 into 0, which has other bits.
       const bits = reinterpret<u32>(score + (0 as f32));
       const key = (bits ^ ((((bits as i32) >> 31) as u32) | (0x80000000 as u32))) ^ inversion;
       store<u64>(keys + ((n as usize) << 3), ((i as u64) << 32) | (key as u64));
@@ -77,7 +77,7 @@ function count(counts: usize, bucket: u32): void {
   store<i32>(at, load<i32>(at) + 1);
 }
 
-/** Counts become the place of each bucket's first entry. */
+/** Turns counts into the position of each bucket's first entry. */
 function toStarts(counts: usize, buckets: i32): void {
   let sum = 0;
   for (let b: usize = 0; b < (buckets as usize) << 2; b += 4) {
@@ -87,7 +87,7 @@ function toStarts(counts: usize, buckets: i32): void {
   }
 }
 
-/** The place of the bucket's next entry. */
+/** Position of the bucket's next entry. */
 // @ts-ignore: decorator
 @inline
 function take(places: usize, bucket: u32): i32 {
@@ -98,9 +98,9 @@ function take(places: usize, bucket: u32): i32 {
 }
 
 /**
- * Rows [begin, end): for each of `repeats` and each place from starts[r] on, counts[r] in number, out[repeat * stride + place] = an item, drawn in
- * proportion to table[offset + first * a + second * b] from the counters (epoch, repeat * stride + place); nItems of rank 0 are never drawn.
- * -1 where no item has a weight.
+ * Rows [begin, end): for each of `repeats` and each position from starts[r] on (counts[r] positions), out[repeat * stride + position] = an
+ * item, sampled in proportion to table[offset + first * a + second * b] from the counters (epoch, repeat * stride + position). Items of rank 0
+ * are never sampled. -1 if no item has a weight.
  */
 export function drawByRanks(
   a: usize, b: usize, nItems: i32, table: usize, offset: i32, first: i32, second: i32,
@@ -146,7 +146,7 @@ export function drawByRanks(
   giveSlot(flags, slot);
 }
 
-/** The item in whose interval of the summed weights `x` is. @param last the last block with a weight: rounding may make x the total itself */
+/** The item whose interval of the summed weights contains `x`. @param last the last block with a weight, as rounding may make x equal to the total */
 function find(x: f64, sums: usize, weights: usize, nItems: i32, last: i32): i32 {
   let lo = 0, hi = last;
   while (lo < hi) {
@@ -155,7 +155,7 @@ function find(x: f64, sums: usize, weights: usize, nItems: i32, last: i32): i32 
     else lo = mid + 1;
   }
   let rest = lo == 0 ? x : x - load<f64>(sums + (((lo - 1) as usize) << 3));
-  // For the same reason a little of x may remain at the end of the block: then it is the last item with a weight.
+  // For the same reason, a small part of x may remain at the end of the block. Then it is the last item with a weight.
   let item = -1;
   for (let i = lo * BLOCK; i < min(nItems, (lo + 1) * BLOCK); i++) {
     const weight = load<f32>(weights + ((i as usize) << 2));

@@ -4,20 +4,20 @@ import { takeSlots } from '../machine/slots.js';
 import type { Rows } from '../rows.js';
 import { drawSlotBytes, ranksSlotBytes } from './layout.js';
 
-/** How the items of a row are ordered; of equal scores the lower item id comes first. */
+/** Order of the items of a row. Ties by lower item id. */
 export interface RankOrder {
-  /** Which item gets rank 1: that with the highest score, or with the lowest. */
+  /** Which item gets rank 1: the one with the highest or with the lowest score. */
   readonly first: 'highest' | 'lowest';
   /** Row r masks the items of row `maskRows[r]`. */
   readonly mask?: Rows;
   readonly maskRows?: Int32Array;
-  /** The score with which masked items are ranked; absent: they are left out and get rank 0. */
+  /** Score with which masked items are ranked. Absent: they are excluded and get rank 0. */
   readonly maskedScore?: number;
 }
 
 /**
- * How likely an item is to be drawn, by its ranks a and b in two orders: in proportion to `weights[offset + first * a + second * b]`.
- * An item of rank 0 is not drawn.
+ * Sampling weights by an item's ranks a and b in two orders: `weights[offset + first * a + second * b]`.
+ * Items of rank 0 are not sampled.
  */
 export interface RankRule {
   /** Finite and not below 0; rounded to float32. Their sum over all items has to be finite in float64. */
@@ -27,25 +27,25 @@ export interface RankRule {
   readonly second: -1 | 0 | 1;
 }
 
-/** How many items are drawn for each row, and where they are written: `repeat * stride + starts[r]` and the `counts[r] - 1` places after it. */
+/** Number of samples per row and where they are written: from `repeat * stride + starts[r]` on, `counts[r]` entries. */
 export interface DrawPlan {
   readonly starts: Int32Array;
   readonly counts: Int32Array;
   readonly repeats: number;
   readonly stride: number;
   readonly key: RandomKey;
-  /** A draw is determined by the counter (epoch, place). */
+  /** A sample depends on the counter (epoch, position). */
   readonly epoch: number;
 }
 
 export interface RankKernels {
   /**
    * out[r * nItems + i] = rank of item i in row r, from 1.
-   * @param scores `rows * nItems` numbers, row by row, none of them NaN
+   * @param scores `rows * nItems` values, row by row, none of them NaN
    */
   ranks(scores: Floats, rows: number, nItems: number, order: RankOrder, out: Int32Array): void;
   /**
-   * Draws items with replacement, exactly in proportion to their weights; -1 where no item of the row has a weight.
+   * Samples items with replacement, exactly in proportion to their weights; -1 if no item of the row has a weight.
    * @param a,b `rows * nItems` ranks each, 0 for the same items
    */
   drawByRanks(

@@ -48,11 +48,11 @@ export function ranksReference(_: Machine): RankKernels {
   };
 }
 
-/** The item in whose interval of the summed weights `x` is. @param sums up to the last block with a weight: rounding may make x the total itself */
+/** The item whose interval of the summed weights contains `x`. @param sums up to the last block with a weight, as rounding may make x equal to the total */
 function find(x: number, sums: Float64Array, weights: Float64Array): number {
   const block = sums.findIndex((sum, at) => sum > x || at === sums.length - 1);
   let rest = block === 0 ? x : x - sums[block - 1]!;
-  // For the same reason a little of x may remain at the end of the block: then it is the last item with a weight.
+  // For the same reason, a small part of x may remain at the end of the block. Then it is the last item with a weight.
   let item = -1;
   for (let i = block * BLOCK; i < Math.min(weights.length, (block + 1) * BLOCK); i++) {
     if (weights[i] === 0) continue;

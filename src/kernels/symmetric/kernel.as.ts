@@ -4,14 +4,14 @@ import { giveSlot, takeSlot } from '../machine/slots.as';
 import { ROW_BYTES, TILE, TILE_BYTES } from './layout';
 import { tileAt } from './tiles.as';
 
-/** Below this number of rows of out, columns of a tile are read one by one. */
+/** With fewer rows of out, columns of a tile are read one by one. */
 const FEW = 16;
 
 const ONE = memory.data<f32>([1]);
 
 /**
- * Columns of tiles [begin, end) of out[r] = the sum of the rows of a that row chosen[r] of the sparse rows names, each times its weight,
- * which is 1 without `weights` (0). A slot holds a transposed tile, and for each chosen row the position of its next entry.
+ * Columns of tiles [begin, end) of out[r] = weighted sum of the rows of a that row chosen[r] of the sparse rows lists; weight 1 without
+ * `weights` (0). A slot holds a transposed tile, and for each chosen row the position of its next entry.
  */
 export function sumRows(
   starts: usize, columns: usize, weights: usize, chosen: usize, count: i32, a: usize, n: i32, out: usize,
@@ -35,7 +35,7 @@ export function sumRows(
     }
     for (let i = 0; i < tiles; i++) {
       const first = i * TILE;
-      // A tile above the diagonal is stored only as its mirror image: columns instead of rows. For many rows it is transposed first.
+      // A tile above the diagonal is only stored as its mirror image: columns instead of rows. For many rows it is transposed first.
       let tile: usize = i >= j ? tileAt(a, i, j) : 0;
       for (let r = 0; r < count; r++) {
         const at = (r as usize) << 2;
@@ -72,7 +72,7 @@ function add(to: usize, from: usize, factor: f32, bytes: usize): void {
   for (; d < bytes; d += 4) store<f32>(to + d, load<f32>(to + d) + factor * load<f32>(from + d));
 }
 
-/** to[d] += factor * the numbers of a column of a tile, from top to bottom. */
+/** to[d] += factor * the elements of a column of a tile, from top to bottom. */
 function addColumn(to: usize, from: usize, factor: f32, bytes: usize): void {
   for (let d: usize = 0; d < bytes; d += 4, from += ROW_BYTES) store<f32>(to + d, load<f32>(to + d) + factor * load<f32>(from));
 }

@@ -4,8 +4,8 @@ import type { Rows } from '../rows.js';
 import { slotBytes, TILE } from './layout.js';
 
 /**
- * A symmetric n x n matrix in half the memory: the lower triangle in square tiles, row of tiles by row of tiles, each tile row by row.
- * A tile on the diagonal holds both triangles, one at the edge is filled up with zeros.
+ * A symmetric n x n matrix in half the memory: the square tiles of its lower triangle, row by row, each tile row by row.
+ * A tile on the diagonal holds both triangles. A tile at the edge is padded with zeros.
  */
 export interface Symmetric {
   readonly n: number;
@@ -14,13 +14,13 @@ export interface Symmetric {
 
 const tilesOf = (n: number): number => Math.ceil(n / TILE);
 
-/** Numbers that a symmetric n x n matrix takes, whole tiles included. */
+/** Number of values of a symmetric n x n matrix, padding included. */
 export const symmetricLength = (n: number): number => ((tilesOf(n) * (tilesOf(n) + 1)) / 2) * TILE * TILE;
 
-/** Zeros in kernel memory; free `values`. */
+/** A zero matrix in kernel memory; free `values`. */
 export const takeSymmetric = (m: Machine, n: number): Symmetric => ({ n, values: m.floats(symmetricLength(n)) });
 
-/** Place of the element of row i and column j in `values`: the one in the lower triangle where a tile on the diagonal has both. */
+/** Index of the element in row i and column j of `values`. On a diagonal tile, the one in the lower triangle. */
 export function placeOf(i: number, j: number): number {
   const row = Math.max(i, j);
   const column = Math.min(i, j);
@@ -31,10 +31,10 @@ export function placeOf(i: number, j: number): number {
 
 export interface SymmetricKernels {
   /**
-   * out[r] = the sum of the rows of `a` that row `chosen[r]` of `rows` names, each times its weight if `rows` has weights, for r in
-   * `[0, chosen.length)`. It reads `a` once, so that many rows at a time cost little more than one.
+   * out[r] = sum of the rows of `a` that row `chosen[r]` of `rows` lists, weighted if `rows` has weights, for r in `[0, chosen.length)`.
+   * It reads `a` once, so many rows cost little more than one.
    * @param rows its columns are rows of `a`
-   * @param out `chosen.length` rows of n numbers
+   * @param out `chosen.length` rows of n values
    */
   sumRows(rows: Rows, chosen: Int32Array, a: Symmetric, out: Floats): void;
 }

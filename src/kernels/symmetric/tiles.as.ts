@@ -1,4 +1,4 @@
-// Where the tiles of a symmetric matrix are: those of its lower triangle, row of tiles by row of tiles.
+// Memory layout of the tiles of a symmetric matrix: its lower triangle, row by row.
 import { TILE_BYTES } from './layout';
 
 /** Address of the tile in row i and column j of the tiles, i >= j. */

@@ -1,10 +1,10 @@
 // The best items of each row of scores. A slot has a tile of scores and the maximum of every group of 16 of them (select.as.ts).
-// topKDot computes the scores there; they are stored nowhere else.
+// topKDot computes the scores in the slot and stores them nowhere else.
 import { giveSlot, takeSlot } from '../machine/slots.as';
 import { BLOCK, maximaAt, scoresAt, spareAt, statesAt, vectorsAt } from './layout';
 import { collect, copy, hide, ordered, restart, writeBest } from './select.as';
 
-/** Blocks [begin, end) of 64 items as 8 panels of dim x 8 numbers. Items past the last one are NaN, which is never ranked. */
+/** Blocks [begin, end) of 64 items as 8 panels of dim x 8 values. Items past the last one are NaN, which is never ranked. */
 export function packItems(q: usize, dim: i32, nItems: i32, panels: usize, begin: i32, end: i32): void {
   const row = (dim as usize) << 2;
   for (let i = begin * BLOCK; i < end * BLOCK; i++) {
@@ -98,7 +98,7 @@ export function topK(
   giveSlot(flags, slot);
 }
 
-/** Vectors of users in fours as dim x 4 numbers, then the remaining ones as they are. */
+/** Vectors of users in fours as dim x 4 values, then the remaining ones unchanged. */
 function packUsers(u: usize, row: usize, users: usize, rows: i32, to: usize): void {
   const fours = rows & ~3;
   for (let r = 0; r < rows; r++) {
@@ -156,7 +156,7 @@ function score4(vectors: usize, panel: usize, row: usize, scores: usize, step: u
   v128.store(maxima + 3 * maximaStep, ordered(m3));
 }
 
-/** Scores of one block for one user, two panels at a time: one waits for its sums, four read too many places at once. */
+/** Scores of one block for one user, two panels at a time: one panel would wait for its sums, four would read too many addresses. */
 function score1(vector: usize, panel: usize, row: usize, scores: usize, maxima: usize): void {
   const size = row << 3;
   let most = f32x4.splat(-Infinity);

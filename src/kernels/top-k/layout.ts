@@ -1,7 +1,7 @@
 /**
- * Working memory of the best items of a row; read by TypeScript and by AssemblyScript. A slot has these parts, in this order:
- * `capacity` keys of 64 bits for each of `group` users, `capacity` keys to sort with, the number of keys and the bound of each user,
- * the users' vectors, a tile of scores of each user, and the maxima of its groups of 16. Places are in bytes from the start of the slot.
+ * Working memory of top-K selection. Shared by TypeScript and AssemblyScript. A slot consists of, in this order: `capacity` 64-bit keys for
+ * each of `group` users, a sort buffer of `capacity` keys, the number of keys and the bound of each user, the users' vectors, a tile of scores
+ * per user, and the maxima of its groups of 16. Offsets are in bytes from the start of the slot.
  */
 
 /** Items of a block. */
@@ -13,27 +13,27 @@ function wholeLines(bytes: number): number {
   return Math.ceil(bytes / LINE) * LINE;
 }
 
-/** Place of the keys to sort with. */
+/** Offset of the sort buffer. */
 export function spareAt(group: number, capacity: number): number {
   return group * capacity * 8;
 }
 
-/** Place of the numbers of keys and the bounds. */
+/** Offset of the numbers of keys and the bounds. */
 export function statesAt(group: number, capacity: number): number {
   return wholeLines(spareAt(group, capacity) + capacity * 8);
 }
 
-/** Place of the users' vectors. */
+/** Offset of the users' vectors. */
 export function vectorsAt(group: number, capacity: number): number {
   return statesAt(group, capacity) + wholeLines(group * 8);
 }
 
-/** Place of the scores. */
+/** Offset of the scores. */
 export function scoresAt(group: number, capacity: number, dim: number): number {
   return vectorsAt(group, capacity) + wholeLines(group * dim * 4);
 }
 
-/** Place of the maxima. */
+/** Offset of the maxima. */
 export function maximaAt(group: number, capacity: number, dim: number, tile: number): number {
   return scoresAt(group, capacity, dim) + group * tile * 4;
 }

@@ -3,7 +3,7 @@ import type { Rows } from '../rows.js';
 import type { TopKKernels } from './top-k.js';
 
 export function topKReference(m: Machine): TopKKernels {
-  /** One row: `scores` of all items, the ids in `masked` left out. */
+  /** One row: `scores` of all items, without the ids in `masked`. */
   const best = (scores: Floats, masked: Int32Array, depth: number, out: Int32Array, outScores?: Floats) => {
     const left = new Set(masked);
     const ids = Array.from(scores.keys()).filter((i) => !left.has(i) && !Number.isNaN(scores[i]!));

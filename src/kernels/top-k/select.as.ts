@@ -1,13 +1,13 @@
-// Selects the best items of a tile of scores with the help of the maximum of every group of 16: if `need` groups have a maximum of at
-// least x, then `need` items have such a score. So a count over the maxima gives a bound that few more than `need` items reach, and only
-// the groups above it are read. Item i of a tile belongs to block i / 64, which has four groups: the items equal modulo 4, one for each lane.
+// Selects the best items of a tile of scores with the help of the maximum of every group of 16. If `need` groups have a maximum of at
+// least x, then at least `need` items have such a score. Counting maxima therefore gives a bound that few more than `need` items reach, and
+// only groups above it are read. Item i of a tile belongs to block i / 64, which has four groups: the items equal modulo 4, one per lane.
 // Candidates are 64-bit keys: the score as an ordered integer, then the inverted id, so that the larger key is the better item.
 import { BLOCK } from './layout';
 
 /** Ordered integer of -Infinity. */
 const LOWEST: i32 = -2139095041;
 
-/** Copies `size` scores into the slot; adding 0 turns -0 into 0, which is another integer. */
+/** Copies `size` scores into the slot. Adding 0 turns -0 into 0, which has other bits. */
 export function copy(from: usize, size: i32, blocks: i32, scores: usize, maxima: usize): void {
   const zero = f32x4.splat(0);
   let i = 0;
@@ -51,7 +51,7 @@ export function ordered(x: v128): v128 {
   return v128.xor(x, i32x4.shr_u(i32x4.shr_s(x, 31), 1));
 }
 
-/** A state is the number of keys and the least ordered score that can still enter the list. */
+/** A state is the number of keys and the lowest ordered score that can still enter the list. */
 // @ts-ignore: decorator
 @inline
 export function restart(state: usize): void {
@@ -59,7 +59,7 @@ export function restart(state: usize): void {
   store<i32>(state, LOWEST, 4);
 }
 
-/** Adds the items of a tile that may be among the best `kept` to the keys; `more` says that other tiles follow. */
+/** Adds the items of a tile that may be among the best `kept` to the keys. `more`: other tiles follow. */
 export function collect(
   scores: usize, maxima: usize, first: i32, blocks: i32, kept: i32, capacity: i32, keys: usize, spare: usize, state: usize, more: bool,
 ): void {
@@ -117,7 +117,7 @@ function next(keys: usize, kept: i32): i32 {
   return (((load<u64>(keys + (((kept - 1) as usize) << 3)) >> 32) as i32) ^ i32.MIN_VALUE) + 1;
 }
 
-/** The largest bound, found by bisection, that at least `need` groups reach, and at least `bound`; it stops where few more do. */
+/** The largest bound, found by bisection, that at least `need` groups reach, and at least `bound`. Stops if few more groups reach it. */
 function tighten(maxima: usize, blocks: i32, need: i32, bound: i32): i32 {
   let most = i32x4.splat(LOWEST), least = i32x4.splat(i32.MAX_VALUE);
   for (let b = 0; b < blocks; b++) {
@@ -147,7 +147,7 @@ function tighten(maxima: usize, blocks: i32, need: i32, bound: i32): i32 {
   return lo;
 }
 
-/** How many of the maxima are at least `bound`. */
+/** Number of maxima that are at least `bound`. */
 function reaching(maxima: usize, blocks: i32, bound: i32): i32 {
   const bounds = i32x4.splat(bound - 1);
   let found = i32x4.splat(0);

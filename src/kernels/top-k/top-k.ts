@@ -7,20 +7,20 @@ import { BLOCK, slotBytes } from './layout.js';
 export interface PackedItems {
   readonly nItems: number;
   readonly dim: number;
-  /** In a layout that depends on the machine. */
+  /** The layout depends on the machine. */
   readonly panels: Floats;
-  /** Gives the memory back; the table cannot be used after it. */
+  /** Frees the memory. The table cannot be used afterwards. */
   free(): void;
 }
 
 /**
- * The best items of each row, exact: higher scores first, equal scores by lower item id. NaN is never ranked, and neither
- * are the items that the row has in `mask`. Row r of `out` is `out[r * depth .. (r + 1) * depth)`; where fewer items can be
- * ranked it ends in -1, and the same row of `outScores` in -Infinity.
+ * The exact best items of each row: higher scores first, ties by lower item id. NaN is never ranked, nor are items that the row has in
+ * `mask`. Row r of `out` is `out[r * depth .. (r + 1) * depth)`. If fewer items can be ranked, it ends in -1, and the same row of
+ * `outScores` in -Infinity.
  */
 export interface TopKKernels {
   /**
-   * @param scores `rows * nItems` numbers, row by row; not changed
+   * @param scores `rows * nItems` values, row by row; not changed
    * @param maskRows row r leaves out the items of row `maskRows[r]` of `mask`
    */
   topK(
@@ -34,9 +34,9 @@ export interface TopKKernels {
     outScores?: Floats,
   ): void;
   /**
-   * The same for scores that are inner products, score(r, i) = <u[users[r]], q[i]>, which are never stored.
-   * @param u rows of `dim` numbers, `dim` at least 1
-   * @param q `nItems` rows of `dim` numbers, or the same packed once for many calls
+   * The same for inner products, score(r, i) = <u[users[r]], q[i]>, which are never stored.
+   * @param u rows of `dim` values, `dim` at least 1
+   * @param q `nItems` rows of `dim` values, or the same packed once for many calls
    * @param users row of `u`, and of `mask`, for each row of `out`
    */
   topKDot(
@@ -53,9 +53,9 @@ export interface TopKKernels {
   packItems(q: Floats, dim: number, nItems: number): PackedItems;
 }
 
-/** Items scored before the best of them are selected: a row of scores is then at most 128 KB. */
+/** Items scored before the best of them are selected. A row of scores takes at most 128 KB. */
 const TILE = 32_768;
-/** Users scored against one block of items while it is in the first-level cache; their rows of scores take 1 MB. */
+/** Users scored with one block of items in the L1 cache. Their rows of scores take 1 MB. */
 const GROUP = 8;
 
 export function topKWasm(m: WasmMachine): TopKKernels {

@@ -1,6 +1,6 @@
 /** The ensemble of the teachers, fused and evaluated. It takes seconds and is not stored. */
 import type { Rankings } from '../../../data/index.js';
-import { fusing } from '../../../distill/ensemble/index.js';
+import { fuseInParts } from '../../../distill/ensemble/index.js';
 import { type Evaluation, type Evaluator, LIST_LENGTH } from '../../../eval/index.js';
 import { runInParts, type Step } from '../../../progress.js';
 import type { FuseJob } from '../job.js';
@@ -12,7 +12,7 @@ export async function performFuse(
   evaluator: Evaluator,
   step: Step,
 ): Promise<{ readonly evaluation: Evaluation; readonly hidden?: Evaluation }> {
-  const fused = await runInParts(fusing(rankings, options, Math.max(LIST_LENGTH, rankings[0]!.depth)), step);
+  const fused = await runInParts(fuseInParts(rankings, options, Math.max(LIST_LENGTH, rankings[0]!.depth)), step);
   const hidden = evaluator.hidden(fused);
   return { evaluation: evaluator.test(fused), ...(hidden ? { hidden } : {}) };
 }

@@ -98,7 +98,7 @@ test('what is wrong with a study is told before any work', async () => {
     [{ entries: [{ method: 'hetcmp' }] }, 'unknown-name', /hetcmp/],
     [{ entries: [{ ...entry, alhpa: 1 }] }, 'unknown-option', /alhpa/],
     [{ entries: [{ ...entry, teachers: ['x'] }] }, 'unknown-name', /"x"/],
-    [{ student: { model: 'ease' }, entries: [entry] }, 'needs-not-met', /computed at once/],
+    [{ student: { model: 'ease' }, entries: [entry] }, 'needs-not-met', /computed model/],
     [{ seed: 1 }, 'unknown-option', /seed/],
     [{ seeds: [] }, 'bad-option', /seeds/],
     [{ seeds: [0.5] }, 'bad-option', /seeds/],

@@ -1,4 +1,4 @@
-/** Small models that methods are tried on: one whose scores are inner products of tables, one whose scores are not, and one that cannot be a student. */
+/** Small models to test methods with: one with inner products, one without, and one that cannot be a student. */
 import { itemsOf } from '../data/index.js';
 import { stream } from '../math/random.js';
 import {
@@ -19,7 +19,7 @@ const dim = int({ default: 4, min: 1, max: 64, help: 'Embedding dimension.' });
 /** Matrix factorisation with the BPR loss. */
 const tables = trainedModel({
   name: 'made-up-tables',
-  summary: 'A table of users and one of items',
+  summary: 'User and item tables',
   source: 'recdistill/testing',
   options: options({ dim, ...pairShape(usual) }),
   search: {},
@@ -55,10 +55,10 @@ const tables = trainedModel({
   },
 });
 
-/** score(u, i) = sum over d of tanh(p_ud) q_id, learned by least squares on whole rows. */
+/** score(u, i) = sum over d of tanh(p_ud) q_id, trained by least squares on user rows. */
 const network = trainedModel({
   name: 'made-up-network',
-  summary: 'Scores that a network makes, learned on whole users',
+  summary: 'Network scores, trained on user rows',
   source: 'recdistill/testing',
   options: options({ dim, ...trainShape(usual) }),
   search: {},
@@ -66,8 +66,8 @@ const network = trainedModel({
   memory: ({ nUsers, nItems }, o) => (nUsers + nItems) * o.dim * 16,
   create({ kernels: k, train, seed }, o) {
     const [p, q] = [
-      normalTable(k, 'users', train.nUsers, o.dim, stream(seed, 'made-up users'), 0.3),
-      normalTable(k, 'items', train.nItems, o.dim, stream(seed, 'made-up items'), 0.3),
+      normalTable(k, 'users', train.nUsers, o.dim, stream(seed, 'synthetic users'), 0.3),
+      normalTable(k, 'items', train.nItems, o.dim, stream(seed, 'synthetic items'), 0.3),
     ];
     const scoreOf = (user: number, item: number): number => {
       let score = 0;
@@ -101,7 +101,7 @@ const network = trainedModel({
         return value;
       },
       accumulate(batch) {
-        if (batch.kind !== 'rows') throw new TypeError('it learns from whole users');
+        if (batch.kind !== 'rows') throw new TypeError('it needs batches of user rows');
         let loss = 0;
         for (const user of batch.users.subarray(0, batch.size)) {
           const own = new Set(itemsOf(train, user));
@@ -119,9 +119,9 @@ const network = trainedModel({
 });
 
 /** Every score is 0. */
-export const madeUpComputed: ModelSpec = computedModel({
+export const syntheticComputed: ModelSpec = computedModel({
   name: 'made-up-computed',
-  summary: 'Computed at once, and so no student',
+  summary: 'Computed directly, so it cannot be a student',
   source: 'recdistill/testing',
   options: options({}),
   search: {},
@@ -134,4 +134,4 @@ export const madeUpComputed: ModelSpec = computedModel({
   }),
 });
 
-export const madeUpStudents: readonly ModelSpec[] = [tables, network];
+export const syntheticStudents: readonly ModelSpec[] = [tables, network];

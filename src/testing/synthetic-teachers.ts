@@ -1,4 +1,4 @@
-/** Teachers that never trained, for tests of methods: rankings at random, the later the nearer to a last one, and tables that have nothing to do with them. */
+/** Teachers with random rankings, for tests of methods. Later checkpoints are closer to the last one. Their tables are unrelated to the rankings. */
 
 import { type Interactions, itemsOf, type Rankings } from '../data/index.js';
 import type { TeacherKnowledge } from '../distill/index.js';
@@ -7,7 +7,7 @@ import { shuffle, stream, uniform } from '../math/random.js';
 const CHECKPOINTS = 3;
 const DIM = 3;
 
-/** @param fingerprint of the data set they claim to know; every other teacher ranks observed items, too */
+/** @param fingerprint of their data set; every second teacher ranks observed items, too */
 export function teachersFor(train: Interactions, teachers: number, fingerprint: string): TeacherKnowledge[] {
   return Array.from({ length: teachers }, (_, x) => ({
     teacher: `made-up-${x + 1}`,
@@ -26,7 +26,7 @@ export function teachersFor(train: Interactions, teachers: number, fingerprint: 
   }));
 }
 
-/** The last checkpoint is an order of its own for each teacher and user; earlier ones have more of its front shuffled. */
+/** The last checkpoint is a random order per teacher and user. In earlier ones, more of its top is shuffled. */
 function unobserved(train: Interactions, teacher: number, checkpoint: number): Rankings {
   return rankingsOf(train, (u) => {
     const own = new Set(itemsOf(train, u));
@@ -44,7 +44,7 @@ function rankingsOf(train: Interactions, listOf: (user: number) => Int32Array): 
   return { nUsers: train.nUsers, nItems: train.nItems, depth: train.nItems, items };
 }
 
-/** Between -2 and 2. */
+/** Random values between -2 and 2. */
 const numbers = (length: number, purpose: string): Float32Array =>
   Float32Array.from({ length }, (_, at) => 4 * uniform(stream(5, purpose), 0, at) - 2);
 
