@@ -18,7 +18,10 @@ test('declarations are told from calls', () => {
 });
 
 test('every function on the page is declared in its file', () => {
-  const named = [...page.matchAll(/`(\w+)` \(`(src\/[\w./-]+)`\)/g)].map(([, name, file]) => ({ name: name!, file: file! }));
+  const named = [...page.matchAll(/`(\w+)` \(`(src\/[\w./-]+)`\)/g)].map(([, name, file]) => ({
+    name: name!,
+    file: file!,
+  }));
   assert.ok(named.length > 30, `${named.length} functions`);
   const missing = named.filter(({ name, file }) => !declares(readFileSync(join(ROOT, file), 'utf8'), name));
   assert.deepEqual(missing, []);

@@ -201,7 +201,10 @@ test('an option that a model and a method have in different kinds is refused', a
   const kernels = createKernels({ threads: 1 });
   const method = teach({ name: 'clash', options: options({ l2: int({ default: 1, help: 'A number.' }) }) });
   const error = await refusal(() => runJob({ dataset, kernels, model: 'bpr-mf', method }));
-  assert.match(error.message, /"clash" .*option "l2" has the type integer, but that of the model bpr-mf has the type number/);
+  assert.match(
+    error.message,
+    /"clash" .*option "l2" has the type integer, but that of the model bpr-mf has the type number/,
+  );
   kernels.close();
 });
 

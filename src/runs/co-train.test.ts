@@ -215,6 +215,9 @@ test('users for whom nothing can be drawn are told of and go on without; by the 
   assert.deepEqual(first.details, { usersWithoutDraw: { teacher: 0, student: active.length } });
   await assert.rejects(
     async () => coTrain(await request({ ...twins, options: { sampling: 'published' } })),
-    refusedAs('needs-not-met', new RegExp(`cannot sample items for ${active.length} users .*such as ${users.ids[active[0]!]}`)),
+    refusedAs(
+      'needs-not-met',
+      new RegExp(`cannot sample items for ${active.length} users .*such as ${users.ids[active[0]!]}`),
+    ),
   );
 });

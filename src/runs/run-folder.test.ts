@@ -120,7 +120,10 @@ test('a damaged newest checkpoint is reported and the one before is used; with n
   assert.equal(told.type, 'resumed');
   assert.deepEqual(told.damaged, damaged);
   damage('epoch-000003.safetensors');
-  assert.throws(() => again.loadLatestCheckpoint(), is('artifact-damaged', /epoch-000003.*older ones are damaged, too/));
+  assert.throws(
+    () => again.loadLatestCheckpoint(),
+    is('artifact-damaged', /epoch-000003.*older ones are damaged, too/),
+  );
   again.close();
 });
 
