@@ -1,4 +1,4 @@
-// Builds everything: AssemblyScript kernels -> embedded bytes -> TypeScript (library, tests, benchmarks).
+// Builds everything: AssemblyScript kernels -> embedded bytes -> TypeScript (library, tests, benchmarks, experiments).
 // The kernels are compiled only when their sources changed, so that an edit in src/ costs one incremental tsc run.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -105,5 +105,7 @@ for (const kernel of kernels) await buildKernels(kernel);
 embedWorker();
 embedVersion();
 const clean = process.argv.includes('--clean');
-if (clean) for (const dir of ['dist', 'build/test', 'build/bench']) rmSync(dir, { recursive: true, force: true });
+if (clean)
+  for (const dir of ['dist', 'build/test', 'build/bench', 'build/experiments'])
+    rmSync(dir, { recursive: true, force: true });
 node(require.resolve('typescript/bin/tsc'), ['-b', ...(clean ? ['--force'] : [])]);

@@ -1,4 +1,14 @@
 export * from './co-trained.js';
+export {
+  formatBytes,
+  formatCount,
+  formatMetric,
+  formatMicroseconds,
+  formatOptions,
+  formatP,
+  formatPercent,
+  formatShare,
+} from './format.js';
 export { type Construction, type History, readHistory } from './history.js';
 export { type Page, renderHtml, renderPageMarkdown, type Section } from './page.js';
 export * from './pipeline.js';

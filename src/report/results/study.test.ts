@@ -4,7 +4,7 @@ import { loadDataset } from '../../data/index.js';
 import type { ComparisonRow } from '../../eval/index.js';
 import { type StudyResult, type StudyRow, studyOptions } from '../../experiment/plans/study/index.js';
 import { parseOptions } from '../../options/index.js';
-import { studyTables } from './study.js';
+import { type StudyJson, studyTables, studyTablesOf } from './study.js';
 
 const dataset = await loadDataset({ data: 'synthetic:60x80x900' });
 
@@ -88,6 +88,9 @@ test('as a page and as JSON', () => {
       ...{ data: 'synthetic', fingerprint: dataset.fingerprint, setup: 'benchmark', seeds: [0, 1], against: 'hetcomp' },
       ...{ student: { model: 'bpr-mf', dim: 6 }, metrics: ['recall@5'], rows: 4, comparisons: [comparison] },
       ...{ hiddenComparisons: [], tuned: {}, notes: ['de is left out.'] },
+      ...{ nUsers: 59, nItems: 80, selectBy: 'recall@50', fixed: [] },
     },
   );
+  const read: StudyJson = JSON.parse(JSON.stringify(json));
+  assert.equal(studyTablesOf(read).toPage('methods'), tables.toPage('methods'));
 });

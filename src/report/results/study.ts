@@ -26,12 +26,19 @@ import {
   textColumns,
 } from './_columns.js';
 
+/** All that the tables of a study show. */
 export interface StudyJson
   extends Omit<StudyResult, 'options' | 'dataset'>,
     Pick<StudyOptions, 'setup' | 'seeds' | 'against' | 'student'> {
   /** Name of the data set. */
   readonly data: string;
   readonly fingerprint: string;
+  readonly nUsers: number;
+  readonly nItems: number;
+  /** The metric on valid that decides. */
+  readonly selectBy: string;
+  /** Methods whose options the study names, and which were not searched. */
+  readonly fixed: readonly string[];
 }
 
 export interface StudyTables extends Printable {
@@ -42,32 +49,43 @@ export interface StudyTables extends Printable {
   toJson(): StudyJson;
 }
 
-export function studyTables(result: StudyResult): StudyTables {
-  const { options: o, dataset, ...rest } = result;
-  const { rows, comparisons, hiddenComparisons } = rest;
-  const table = valueTable(result, aboutOf(result), comparisons, (r) => r.values);
-  const hidden = rows.some((r) => r.hidden)
-    ? [valueTable(result, { title: 'On the hidden interactions' }, hiddenComparisons, (r) => r.hidden ?? {})]
-    : [];
-  const printed = together([
-    ...[table, ...hidden],
-    ...(comparisons.length > 0 ? [differenceTable(comparisons, o.against)] : []),
-    ...(Object.keys(result.tuned).length > 0 ? [tunedTable(result)] : []),
-  ]);
+export function studyJson({ options: o, dataset, ...rest }: StudyResult): StudyJson {
   const { seeds, against, setup, student } = o;
   return {
-    ...printed,
-    table,
-    toPage: (title) => `# ${escapeMarkdown(`${title} on ${dataset.name}`)}\n\n${printed.toMarkdown()}\n`,
-    toJson: () => ({ data: dataset.name, fingerprint: dataset.fingerprint, setup, seeds, against, student, ...rest }),
+    ...{ data: dataset.name, fingerprint: dataset.fingerprint },
+    ...{ nUsers: dataset.train.nUsers, nItems: dataset.train.nItems },
+    ...{ setup, seeds, against, student, selectBy: o.evaluation.selectBy },
+    fixed: Object.keys(o.methods).filter((method) => !(method in rest.tuned)),
+    ...rest,
   };
 }
 
-function aboutOf({ options: o, dataset, notes }: StudyResult): { readonly about: readonly string[] } {
-  const { nUsers, nItems } = dataset.train;
+export const studyTables = (result: StudyResult): StudyTables => studyTablesOf(studyJson(result));
+
+/** @param study as `toJson` returned it, with NaN for numbers that are not defined */
+export function studyTablesOf(study: StudyJson): StudyTables {
+  const { rows, comparisons, hiddenComparisons, against, tuned } = study;
+  const table = valueTable(study, aboutOf(study), comparisons, (r) => r.values);
+  const hidden = rows.some((r) => r.hidden)
+    ? [valueTable(study, { title: 'On the hidden interactions' }, hiddenComparisons, (r) => r.hidden ?? {})]
+    : [];
+  const printed = together([
+    ...[table, ...hidden],
+    ...(comparisons.length > 0 ? [differenceTable(comparisons, against)] : []),
+    ...(Object.keys(tuned).length > 0 ? [tunedTable(study)] : []),
+  ]);
+  return {
+    ...printed,
+    table,
+    toPage: (title) => `# ${escapeMarkdown(`${title} on ${study.data}`)}\n\n${printed.toMarkdown()}\n`,
+    toJson: () => study,
+  };
+}
+
+function aboutOf({ notes, ...o }: StudyJson): { readonly about: readonly string[] } {
   const [many, seeds] = [o.seeds.length > 1, o.seeds.join(', ')];
   const about = [
-    `${dataset.name}: ${formatCount(nUsers)} users, ${formatCount(nItems)} items. Setup ${o.setup}. Student: ${formatOptions(o.student)}.`,
+    `${o.data}: ${formatCount(o.nUsers)} users, ${formatCount(o.nItems)} items. Setup ${o.setup}. Student: ${formatOptions(o.student)}.`,
     `Test part, full ranking; ${many ? `mean and standard deviation over seeds ${seeds}` : `seed ${seeds}`}. Hyper-parameters and best epochs were chosen on valid.`,
     `* p < 0.05 against ${o.against}: paired t test over users${many ? ', each with its mean over the seeds' : ''}; Holm over the table.`,
   ];
@@ -75,7 +93,7 @@ function aboutOf({ options: o, dataset, notes }: StudyResult): { readonly about:
 }
 
 function valueTable(
-  { rows, metrics }: StudyResult,
+  { rows, metrics }: StudyJson,
   above: { readonly title?: string; readonly about?: readonly string[] },
   tests: readonly ComparisonRow[],
   valuesOf: (row: StudyRow) => Readonly<Record<string, readonly number[]>>,
@@ -129,14 +147,13 @@ const differenceTable = (tests: readonly ComparisonRow[], against: string): Resu
     rows: tests.map((t) => ({ cells: { name: t.name, metric: t.metric, ...differenceCells(t) } })),
   });
 
-function tunedTable({ options: o, tuned }: StudyResult): ResultTable {
-  const fixed = Object.keys(o.methods).filter((method) => !(method in tuned));
+function tunedTable({ selectBy, tuned, fixed }: StudyJson): ResultTable {
   return resultTable({
-    title: `Search on valid (${o.evaluation.selectBy}), the same number of trials for each`,
+    title: `Search on valid (${selectBy}), the same number of trials for each`,
     columns: [
       column('method', 'method', 'text'),
       column('options', 'best options', 'text'),
-      column('valid', 'valid', 'metric', `Best ${o.evaluation.selectBy} on valid.`),
+      column('valid', 'valid', 'metric', `Best ${selectBy} on valid.`),
       ...[
         column('trials', 'trials', 'count'),
         column('epochs', 'epochs', 'count'),

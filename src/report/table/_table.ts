@@ -9,6 +9,7 @@
  * - `share`: a part of a whole, 0.05 = 5 %.
  * - `interval`: from `low` to `high`, as differences of metrics.
  * - `p-value`: in [0, 1].
+ * - `ratio`: how many times larger or slower.
  * - `count`, `bytes`, `seconds`, `microseconds`: whole or fractional numbers of these.
  * - `score`: a score that a model gives an item.
  */
@@ -20,6 +21,7 @@ export type ColumnKind =
   | 'share'
   | 'interval'
   | 'p-value'
+  | 'ratio'
   | 'count'
   | 'bytes'
   | 'seconds'

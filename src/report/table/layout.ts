@@ -10,6 +10,7 @@ import {
   formatScore,
   formatSeconds,
   formatShare,
+  formatTimes,
 } from '../format.js';
 import type { CellValue, Column, ColumnKind, TableData } from './_table.js';
 
@@ -20,6 +21,7 @@ const formats: Readonly<Record<Exclude<ColumnKind, 'text'>, (value: number) => s
   share: formatShare,
   interval: formatMetric,
   'p-value': formatP,
+  ratio: formatTimes,
   count: formatCount,
   bytes: formatBytes,
   seconds: formatSeconds,

@@ -138,6 +138,7 @@ test('every kind of column', () => {
     share: [0.25, '25.0 %'],
     interval: [0.1, '0.1000'],
     'p-value': [Number.NaN, 'p is not defined'],
+    ratio: [[4.17, 22.8], '4.2 / 23'],
     count: [[1, 2.5, 12_345], '1 / 2.5 / 12,345'],
     bytes: [999, '999 B'],
     seconds: [61, '1 min 01 s'],

@@ -44,15 +44,15 @@ export async function testedAgainst(
   part: 'evaluation' | 'hidden' = 'evaluation',
 ): Promise<ComparisonRow[]> {
   const students = seeds[0]!.flatMap((row, at) => (row.role === 'student' ? [{ name: row.name, at }] : []));
-  const means = students.map(({ name, at }) => ({ name, evaluation: averaged(seeds.map((s) => s[at]![part]!)) }));
+  const means = students.map(({ name, at }) => ({ name, evaluation: meanEvaluation(seeds.map((s) => s[at]![part]!)) }));
   const base = means.find((m) => m.name === against)!;
   const others = means.filter((m) => m !== base);
   if (others.length === 0) return [];
   return runInParts(comparing(base.evaluation, others, { metrics, adjust: 'holm' }), step);
 }
 
-/** Each user's mean over evaluations of the same users. */
-function averaged(all: readonly Evaluation[]): Evaluation {
+/** Each user's mean over evaluations of the same users, such as those of several seeds. */
+export function meanEvaluation(all: readonly Evaluation[]): Evaluation {
   const first = all[0]!;
   const perUser = Object.fromEntries(
     Object.keys(first.perUser).map((key) => [
