@@ -138,7 +138,7 @@ test('a search is refused what cannot be', { timeout: 60_000 }, async () => {
   const { value } = await w.json('train', 'bpr-mf', ...DATA, '--preset', 'citeulike-hetcomp-split');
   const { options } = readPreset('citeulike-hetcomp-split').models['bpr-mf']!;
   assert.ok(
-    (value as Answer).error!.hint.endsWith(`by hand: bpr-mf ${flagsOf(options)}`),
+    (value as Answer).error!.hint.endsWith(`explicitly: bpr-mf ${flagsOf(options)}`),
     (value as Answer).error!.hint,
   );
   assert.ok(!readdirSync(w.path('runs')).includes('refused'), 'nothing was begun');
