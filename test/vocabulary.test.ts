@@ -79,24 +79,27 @@ const BANNED: readonly (readonly [word: RegExp, instead: string])[] = [
   [/\bnobody (knows|says)\b/i, 'unknown, or by default'],
   [/\b(is|are) (no|none) (ids?|data|option|table|split|lists?|candidates?)\b/i, 'is not a ..., are not ...'],
   [/\bteachers? from elsewhere\b/i, 'external teacher'],
+  [/\bmade elsewhere\b/i, 'imported'],
+  [/\bsomebody new\b/i, 'a new user'],
+  [/\btrains? on together\b/i, 'train together'],
+  [/\btakes? (it|them|a loss) back\b/i, 'back-propagate'],
+  [/\bspeakers?\b/i, 'name what it contains'],
+  [/\b(nothing|all|the) taught\b/i, 'the items in the loss'],
 ];
 
 /** Not rewritten yet. docs/options.md is generated from the help texts. */
 const NOT_YET = [
-  ...['src/kernels', 'src/report', 'src/models', 'src/distill', 'src/train', 'src/runs', 'src/experiment', 'src/cli'],
+  ...['src/report', 'src/experiment', 'src/cli', 'src/index.ts'],
   ...[
-    'src/testing',
-    'src/library',
-    'src/index.ts',
-    'docs/library.md',
-    'README.md',
     'docs/adr',
-    'docs/methods',
     'docs/results',
     'docs/cli.md',
-    'docs/design.md',
+    'docs/options.md',
+    'docs/report.md',
+    'docs/study.md',
+    'docs/tuning.md',
   ],
-  ...['docs/models.md', 'docs/options.md', 'docs/report.md', 'docs/run-folder.md', 'docs/study.md', 'docs/tuning.md'],
+  'docs/experiments.md',
 ];
 
 /** Sources without tests and generated files, README and docs: paths from the root. */

@@ -30,9 +30,9 @@ export function methodProblem(spec: MethodSpec): string | undefined {
   for (const [field, words] of Object.entries(WORDS)) {
     const given = Object.keys(words);
     const value: unknown = new Map<string, unknown>(Object.entries(spec.needs)).get(field);
-    const stray = [value].flat().find((word) => !given.some((known) => known === word));
-    if (stray !== undefined || value === undefined)
-      return `its field "needs.${field}" is ${shown(stray)}; expected ${Array.isArray(value) ? 'some' : 'one'} of ${given.join(', ')}`;
+    const unmatched = [value].flat().find((word) => !given.some((known) => known === word));
+    if (unmatched !== undefined || value === undefined)
+      return `its field "needs.${field}" is ${shown(unmatched)}; expected ${Array.isArray(value) ? 'some' : 'one'} of ${given.join(', ')}`;
   }
   return spec.needs.form === 'co-trained'
     ? fieldProblem(spec, { learnerOptions: 'function', memory: 'function', check: 'function?' })

@@ -90,9 +90,9 @@ export const multiRrd = distillationMethod({
     };
     /** The loss of the weights, sum over teachers of w (loss + evenness term log(w * teachers)), and its gradient with respect to their logits. */
     const learn = (user: number, weights: Float64Array, losses: readonly number[]): number => {
-      const speaking = weights.filter((w) => w > 0).length;
+      const known = weights.filter((w) => w > 0).length;
       const costs = losses.map((loss, x) =>
-        weights[x]! > 0 ? loss + o.evenness * o.topK * Math.log(weights[x]! * speaking) : 0,
+        weights[x]! > 0 ? loss + o.evenness * o.topK * Math.log(weights[x]! * known) : 0,
       );
       const sum = expected(weights, costs);
       costs.forEach((cost, x) => {

@@ -54,9 +54,9 @@ export function unitOptions(
   }
   const known = [...Object.keys(names), ...own, ...declared];
   const entries = Object.entries(given).filter(([, value]) => value !== undefined);
-  const stray = entries.find(([option]) => !known.includes(option));
-  if (stray) {
-    const [option] = stray;
+  const unmatched = entries.find(([option]) => !known.includes(option));
+  if (unmatched) {
+    const [option] = unmatched;
     fail('unknown-option', { owner: called, option, suggestion: nearest(option, known), known: known.join(', ') });
   }
   return Object.fromEntries(entries.filter(([option]) => declared.includes(option)));

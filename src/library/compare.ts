@@ -36,12 +36,12 @@ export function compare(runs: readonly Run[], options: CompareOptions = {}): Com
     });
   }
   const at = options.at ?? lengthsOf(base);
-  const judged = runs.map((run, r) => ({
+  const evaluated = runs.map((run, r) => ({
     ...{ name: names[r]!, evaluation: evaluate(run, { metrics, at, part }), model: run.model, method: run.method },
     ...run.cost,
     ...(run.folder === undefined ? {} : { folder: run.folder }),
   }));
-  return compareRuns(judged, {
+  return compareRuns(evaluated, {
     ...{ against: names[runs.indexOf(base)]!, metrics: metrics.flatMap((m) => at.map((k) => `${m}@${k}`)) },
     ...{ test, adjust, part, data: base.data.name },
   });

@@ -17,9 +17,9 @@ export function modelProblem(spec: ModelSpec): string | undefined {
       ...{ memory: 'function', create: 'function', small: 'object?' },
     }) ?? optionsProblem(spec.options, spec.search);
   if (problem !== undefined) return problem;
-  const stray = spec.capabilities.find((c) => !CAPABILITIES.includes(c));
-  if (stray !== undefined)
-    return `its field "capabilities" has ${shown(stray)}; expected some of ${CAPABILITIES.join(', ')}`;
+  const unmatched = spec.capabilities.find((c) => !CAPABILITIES.includes(c));
+  if (unmatched !== undefined)
+    return `its field "capabilities" has ${shown(unmatched)}; expected some of ${CAPABILITIES.join(', ')}`;
   if (spec.kind === 'computed') return fieldProblem(spec, { estimate: 'function?' });
   if (spec.kind !== 'trained') return 'its field "kind" is neither "trained" nor "computed"';
   const missing = missingTrainOptions(spec.options.parse({}));

@@ -46,7 +46,7 @@ export const lightgcn = trainedModel({
       userGradient: table(users.values),
       itemGradient: table(items.values),
     };
-    const spare = [0, 1].map(() => ({ userFactors: table(users.values), itemFactors: table(items.values) }));
+    const scratch = [0, 1].map(() => ({ userFactors: table(users.values), itemFactors: table(items.values) }));
 
     /** out = mean of the layers, starting from (fromUsers, fromItems). The map is symmetric, so it is its own gradient. */
     const spread = (fromUsers: Floats, fromItems: Floats, outUsers: Floats, outItems: Floats) => {
@@ -54,7 +54,7 @@ export const lightgcn = trainedModel({
       outItems.set(fromItems);
       let [u, i] = [fromUsers, fromItems];
       for (let layer = 0; layer < o.layers; layer++) {
-        const to = spare[layer % 2]!;
+        const to = scratch[layer % 2]!;
         k.propagate(graph.byUser, i, to.userFactors, o.dim, outUsers);
         k.propagate(graph.byItem, u, to.itemFactors, o.dim, outItems);
         [u, i] = [to.userFactors, to.itemFactors];
@@ -94,7 +94,7 @@ export const lightgcn = trainedModel({
         freeRows(k, graph.byUser);
         freeRows(k, graph.byItem);
         k.free(final.userFactors, final.itemFactors, final.userGradient, final.itemGradient);
-        for (const s of spare) k.free(s.userFactors, s.itemFactors);
+        for (const s of scratch) k.free(s.userFactors, s.itemFactors);
         freeParameters(k, parameters);
       },
     };

@@ -100,7 +100,7 @@ export function importTeachers(request: ImportRequest): ImportedTeacher[] {
     return {
       name,
       ...(folder === undefined
-        ? { outcome: judged(setting, undefined) }
+        ? { outcome: evaluated(setting, undefined) }
         : { folder: join(folder, place), outcome: kept(setting, join(folder, place)) }),
     };
   });
@@ -131,13 +131,13 @@ function kept(setting: Setting, folder: string): Outcome {
     run.loadLatestCheckpoint();
     if (source) run.writeResult(jobFiles.source, source);
     run.writeResult(reportFile, report);
-    return judged(setting, run);
+    return evaluated(setting, run);
   } finally {
     run.close();
   }
 }
 
-function judged(setting: Setting, run: RunFolder | undefined): Outcome {
+function evaluated(setting: Setting, run: RunFolder | undefined): Outcome {
   const { options, evaluator, rankings, trajectory } = setting;
   const checkpoints = trajectory.checkpoints.map((c) => {
     const metrics = evaluator.selects ? evaluator.valid(c.rankings).means : {};

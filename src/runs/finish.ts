@@ -66,8 +66,8 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
   use?.(model, { result, evaluation: tested });
   const tables = factorsOf(f.spec, model);
   const teacher = { trajectory, hash: f.hash, ...(tables ? { tables } : {}) };
-  const judged = { evaluation: tested, ...(hidden ? { hidden } : {}) };
-  const job: Job = { result, ...judged, rankings, teacher, reused: false };
+  const evaluated = { evaluation: tested, ...(hidden ? { hidden } : {}) };
+  const job: Job = { result, ...evaluated, rankings, teacher, reused: false };
   if (run) {
     writeStudent(run.path, tables, dataset, tested, {
       ...{ model: model.name, method, teachers: f.teachers },

@@ -29,10 +29,15 @@ export function splitOptions(
   const of = (schema: OptionsSchema) =>
     Object.fromEntries(Object.entries(given).filter(([name]) => name in schema.shape));
   const known = [...Object.keys(model.options.shape), ...Object.keys(method.options.shape)];
-  const stray = Object.keys(given).find((name) => !known.includes(name));
-  if (stray !== undefined) {
+  const unmatched = Object.keys(given).find((name) => !known.includes(name));
+  if (unmatched !== undefined) {
     const owner = method.name === 'none' ? model.name : `${model.name} with ${method.name}`;
-    fail('unknown-option', { owner, option: stray, suggestion: nearest(stray, known), known: known.join(', ') });
+    fail('unknown-option', {
+      owner,
+      option: unmatched,
+      suggestion: nearest(unmatched, known),
+      known: known.join(', '),
+    });
   }
   const suited = Object.fromEntries(
     Object.entries(method.studentDefaults ?? {}).filter(([name]) => name in model.options.shape),

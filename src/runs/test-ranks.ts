@@ -19,17 +19,17 @@ export async function testRanks(k: Kernels, saved: SavedModel, { train, valid, t
   const options = parseOptions(spec.options, own, saved.model);
   const model = await makeModel(spec, { kernels: k, train, seed: Number(own.seed ?? 0) }, options);
   const { nItems } = train;
-  const judged = Array.from({ length: test.nUsers }, (_, u) => u).filter((u) => itemsOf(test, u).length > 0);
-  const perBlock = Math.max(1, Math.min(judged.length, Math.floor(BLOCK / nItems)));
+  const evaluated = Array.from({ length: test.nUsers }, (_, u) => u).filter((u) => itemsOf(test, u).length > 0);
+  const perBlock = Math.max(1, Math.min(evaluated.length, Math.floor(BLOCK / nItems)));
   const known = union(train, valid);
   const mask = takeRows(k, { columns: nItems, indptr: known.indptr, indices: known.indices });
   const [users, scores, ranks] = [k.ints(perBlock), k.floats(perBlock * nItems), k.ints(perBlock * nItems)];
   const out = new Int32Array(test.indices.length);
   try {
     loadParameters(model, saved);
-    for (let start = 0; start < judged.length; start += perBlock) {
-      const block = users.subarray(0, Math.min(perBlock, judged.length - start));
-      block.set(judged.slice(start, start + block.length));
+    for (let start = 0; start < evaluated.length; start += perBlock) {
+      const block = users.subarray(0, Math.min(perBlock, evaluated.length - start));
+      block.set(evaluated.slice(start, start + block.length));
       model.scoreRows(block, scores);
       k.ranks(scores, block.length, nItems, { first: 'highest', mask, maskRows: block }, ranks);
       block.forEach((user, r) => {

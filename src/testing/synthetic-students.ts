@@ -18,7 +18,7 @@ const dim = int({ default: 4, min: 1, max: 64, help: 'Embedding dimension.' });
 
 /** Matrix factorisation with the BPR loss. */
 const tables = trainedModel({
-  name: 'made-up-tables',
+  name: 'synthetic-tables',
   summary: 'User and item tables',
   source: 'recdistill/testing',
   options: options({ dim, ...pairShape(usual) }),
@@ -27,7 +27,7 @@ const tables = trainedModel({
   memory: ({ nUsers, nItems }, o) => (nUsers + nItems) * o.dim * 16,
   create({ kernels: k, train, seed }, o) {
     const table = (of: 'users' | 'items', rows: number) =>
-      marked(k, normalTable(k, of, rows, o.dim, stream(seed, `made-up ${of}`), 0.3, of));
+      marked(k, normalTable(k, of, rows, o.dim, stream(seed, `synthetic ${of}`), 0.3, of));
     const [users, items] = [table('users', train.nUsers), table('items', train.nItems)];
     const step = bprStep(k, o.batchSize * o.negatives);
     const factors: Factors = {
@@ -35,7 +35,7 @@ const tables = trainedModel({
       ...{ userGradient: users.gradient, itemGradient: items.gradient },
     };
     return {
-      ...{ name: 'made-up-tables', nUsers: train.nUsers, nItems: train.nItems, batches: 'pairs' },
+      ...{ name: 'synthetic-tables', nUsers: train.nUsers, nItems: train.nItems, batches: 'pairs' },
       ...{ parameters: [users, items], size: (train.nUsers + train.nItems) * o.dim },
       factors(ofUsers, ofItems) {
         users.touched?.mark(ofUsers);
@@ -57,7 +57,7 @@ const tables = trainedModel({
 
 /** score(u, i) = sum over d of tanh(p_ud) q_id, trained by least squares on user rows. */
 const network = trainedModel({
-  name: 'made-up-network',
+  name: 'synthetic-network',
   summary: 'Network scores, trained on user rows',
   source: 'recdistill/testing',
   options: options({ dim, ...trainShape(usual) }),
@@ -83,7 +83,7 @@ const network = trainedModel({
       }
     };
     return {
-      ...{ name: 'made-up-network', nUsers: train.nUsers, nItems: train.nItems, batches: 'rows' },
+      ...{ name: 'synthetic-network', nUsers: train.nUsers, nItems: train.nItems, batches: 'rows' },
       ...{ parameters: [p, q], size: (train.nUsers + train.nItems) * o.dim },
       scoreRows(users, out) {
         for (let at = 0; at < users.length * train.nItems; at++)
@@ -120,7 +120,7 @@ const network = trainedModel({
 
 /** Every score is 0. */
 export const syntheticComputed: ModelSpec = computedModel({
-  name: 'made-up-computed',
+  name: 'synthetic-computed',
   summary: 'Computed directly, so it cannot be a student',
   source: 'recdistill/testing',
   options: options({}),
@@ -128,7 +128,7 @@ export const syntheticComputed: ModelSpec = computedModel({
   capabilities: [],
   memory: () => 0,
   create: async ({ train: { nUsers, nItems } }) => ({
-    ...{ name: 'made-up-computed', nUsers, nItems, parameters: [], size: 0 },
+    ...{ name: 'synthetic-computed', nUsers, nItems, parameters: [], size: 0 },
     scoreRows: (_, out) => void out.fill(0),
     close() {},
   }),

@@ -10,7 +10,7 @@ const DIM = 3;
 /** @param fingerprint of their data set; every second teacher ranks observed items, too */
 export function teachersFor(train: Interactions, teachers: number, fingerprint: string): TeacherKnowledge[] {
   return Array.from({ length: teachers }, (_, x) => ({
-    teacher: `made-up-${x + 1}`,
+    teacher: `synthetic-${x + 1}`,
     dataFingerprint: fingerprint,
     checkpoints: Array.from({ length: CHECKPOINTS }, (_, c) => ({
       epoch: c + 1,

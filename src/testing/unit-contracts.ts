@@ -30,17 +30,17 @@ export function metricContract(metric: Metric): ContractCase[] {
   );
   const rankings: Rankings = { nUsers, nItems, depth, items };
   const trainCounts = Int32Array.from({ length: nItems }, (_, item) => 1 + (item % 3));
-  const judged = () => evaluateRankings(rankings, smallTrain, { metrics: [metric], topK: [1, 5], trainCounts });
+  const evaluated = () => evaluateRankings(rankings, smallTrain, { metrics: [metric], topK: [1, 5], trainCounts });
   return [
     { name: name('its declaration is complete'), run: () => metricRegistry.add(metric) },
     {
       name: name('equal lists have equal, finite values, and the lists do not change'),
       run() {
         const before = items.slice();
-        assert.deepEqual(judged(), judged());
+        assert.deepEqual(evaluated(), evaluated());
         assert.deepEqual(items, before, 'the metric changed the lists');
         if (metric.kind === 'user') {
-          const values = Object.values(judged().perUser).flatMap((of) => Array.from(of));
+          const values = Object.values(evaluated().perUser).flatMap((of) => Array.from(of));
           assert.ok(
             values.length > 0 && values.every((v) => Number.isFinite(v)),
             'every user must have a finite value',

@@ -32,8 +32,8 @@ function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches 
   const size = Math.min(o.batchSize, total);
   const rows = takeRows(k, { columns: train.nItems, indptr: train.indptr, indices: train.indices });
   const { avoided } = train;
-  const spared = avoided && takeRows(k, { columns: train.nItems, indptr: avoided.indptr, indices: avoided.indices });
-  const sampler = samplerOf(o.sampler ?? 'uniform').create(k, train, rows, spared ?? rows);
+  const avoidRows = avoided && takeRows(k, { columns: train.nItems, indptr: avoided.indptr, indices: avoided.indices });
+  const sampler = samplerOf(o.sampler ?? 'uniform').create(k, train, rows, avoidRows ?? rows);
   const [users, positives] = [k.ints(size), k.ints(size)];
   // The user of each negative. With one negative per interaction, these are the users of the batch.
   const against = perPositive === 1 ? users : k.ints(size * perPositive);
@@ -64,7 +64,7 @@ function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches 
     close() {
       sampler.close();
       freeRows(k, rows);
-      if (spared) freeRows(k, spared);
+      if (avoidRows) freeRows(k, avoidRows);
       k.free(users, positives, negatives, ...(perPositive > 1 ? [against] : []));
     },
   };

@@ -16,18 +16,18 @@ const BLOCK = 4_000_000;
  */
 export function publishedMetrics(k: Kernels, model: Model, { train, test }: Dataset): Record<string, number> {
   const { nItems } = train;
-  const judged = Array.from({ length: test.nUsers }, (_, u) => u).filter((u) => itemsOf(test, u).length > 0);
-  const perBlock = Math.max(1, Math.min(judged.length, Math.floor(BLOCK / nItems)));
+  const evaluated = Array.from({ length: test.nUsers }, (_, u) => u).filter((u) => itemsOf(test, u).length > 0);
+  const perBlock = Math.max(1, Math.min(evaluated.length, Math.floor(BLOCK / nItems)));
   const mask = takeRows(k, { columns: nItems, indptr: train.indptr, indices: train.indices });
   const [users, scores, ranks] = [k.ints(perBlock), k.floats(perBlock * nItems), k.ints(perBlock * nItems)];
   const lengths = LENGTHS.filter((length) => length <= nItems);
   const kinds = [metrics['bd-hit-rate'], metrics['bd-ndcg']].flatMap((metric) =>
     lengths.map((length) => ({ metric, length, sum: 0 })),
   );
-  for (let start = 0; start < judged.length; start += perBlock) {
-    const n = Math.min(perBlock, judged.length - start);
+  for (let start = 0; start < evaluated.length; start += perBlock) {
+    const n = Math.min(perBlock, evaluated.length - start);
     const block = users.subarray(0, n);
-    block.set(judged.slice(start, start + n));
+    block.set(evaluated.slice(start, start + n));
     model.scoreRows(block, scores);
     const maskedScore = publishedObserved(model.name);
     k.ranks(scores, n, nItems, { first: 'lowest', mask, maskRows: block, maskedScore }, ranks);
@@ -44,6 +44,6 @@ export function publishedMetrics(k: Kernels, model: Model, { train, test }: Data
   freeRows(k, mask);
   k.free(users, scores, ranks);
   return Object.fromEntries(
-    kinds.map(({ metric, length, sum }) => [`${metric.name}@${length}`, sum / Math.max(1, judged.length)]),
+    kinds.map(({ metric, length, sum }) => [`${metric.name}@${length}`, sum / Math.max(1, evaluated.length)]),
   );
 }

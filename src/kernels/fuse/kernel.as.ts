@@ -1,7 +1,7 @@
 // Fuses several weighted lists of a row by the sum of the weights of each item.
 import { giveSlot, takeSlot } from '../machine/slots.as';
 import { writeBest } from '../top-k/select.as';
-import { CLASSES, countsAt, keysAt, spareAt, touchedAt } from './layout';
+import { CLASSES, countsAt, keysAt, sortBufferAt, touchedAt } from './layout';
 
 /** A class is the highest 12 bits of a key. The sign bit is 0. */
 const CLASS_SHIFT = 52;
@@ -17,7 +17,7 @@ export function fuse(
   const slot = takeSlot(flags, slots);
   const sums = slotMemory + (slot as usize) * slotBytes;
   const keys = sums + (keysAt(nItems) as usize);
-  const spare = sums + (spareAt(nItems, width) as usize);
+  const sortBuffer = sums + (sortBufferAt(nItems, width) as usize);
   const touched = sums + (touchedAt(nItems, width) as usize);
   const counts = sums + (countsAt(nItems, width) as usize);
   memory.fill(sums, 0, (nItems as usize) << 3);
@@ -48,7 +48,7 @@ export function fuse(
       store<u64>(keys + ((count++ as usize) << 3), ((reinterpret<u32>(total as f32) as u64) << 32) | (~item as u32 as u64));
     }
     if (count > depth) count = keepLarge(keys, count, depth, counts);
-    writeBest(keys, spare, count, depth, out + ((r as usize) * (depth as usize) << 2), 0);
+    writeBest(keys, sortBuffer, count, depth, out + ((r as usize) * (depth as usize) << 2), 0);
   }
   giveSlot(flags, slot);
 }

@@ -13,13 +13,13 @@ export function keysAt(nItems: number): number {
 }
 
 /** Offset of the sort buffer. */
-export function spareAt(nItems: number, width: number): number {
+export function sortBufferAt(nItems: number, width: number): number {
   return keysAt(nItems) + width * 8;
 }
 
 /** Offset of the items of the row. */
 export function touchedAt(nItems: number, width: number): number {
-  return spareAt(nItems, width) + width * 8;
+  return sortBufferAt(nItems, width) + width * 8;
 }
 
 /** Offset of the counts. */

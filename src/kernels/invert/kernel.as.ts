@@ -75,17 +75,17 @@ export function sweepColumns(
 ): void {
   const slot = takeSlot(flags, slots);
   const packed = slotMemory + (slot as usize) * slotBytes;
-  const spare = packed + TILE_BYTES;
+  const temporary = packed + TILE_BYTES;
   for (let i = begin; i < end; i++) {
     if (i == k) continue;
     const panels = (i as usize) * TILE_BYTES;
     const below = i > k;
     const tile = below ? tileAt(a, i, k) : tileAt(a, k, i);
-    const columns = below ? tile : spare;
+    const columns = below ? tile : temporary;
     if (!below) transposeInto(tile, ROW_BYTES, TILE, TILE, columns, ROW_BYTES);
     packAcross(columns, ROW_BYTES, TILE, TILE, packed, 4);
     packAcross(columns, ROW_BYTES, TILE, TILE, w + panels, 8);
-    multiply(packed, pivot, columns, TILE, TILE, TILE, ROW_BYTES, 1, false, spare + TILE_BYTES);
+    multiply(packed, pivot, columns, TILE, TILE, TILE, ROW_BYTES, 1, false, temporary + TILE_BYTES);
     packAcross(columns, ROW_BYTES, TILE, TILE, v + panels, 4);
     if (!below) transposeInto(columns, ROW_BYTES, TILE, TILE, tile, ROW_BYTES);
   }

@@ -110,7 +110,7 @@ export function neumfBackward(
 
     let x = mlpItems + (rows as usize) * wide;
     for (let l = 1; l < layers; l++) x += (rows as usize) * padded(layerAt(layout, l).units);
-    let dx = one, spare = other, width = lastWidth;
+    let dx = one, temporary = other, width = lastWidth;
     clear(dx + (points as usize) * width, ((rows - points) as usize) * width);
     for (let p = 0; p < points; p++) {
       const scoreGradient = load<f32>(from + ((p as usize) << 2));
@@ -124,11 +124,11 @@ export function neumfBackward(
       const before = padded(layer.inputs);
       x -= (rows as usize) * before;
       product(dx, 4, width, x, before, rows, mine + layer.weightSums, before, (width >> 2) as i32, before);
-      clear(spare, (rows as usize) * before);
-      product(dx, width, 4, layer.backward, before, layer.units, spare, before, rows, before);
+      clear(temporary, (rows as usize) * before);
+      product(dx, width, 4, layer.backward, before, layer.units, temporary, before, rows, before);
       const swap = dx;
-      dx = spare;
-      spare = swap;
+      dx = temporary;
+      temporary = swap;
       width = before;
     }
 

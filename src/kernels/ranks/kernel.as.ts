@@ -16,8 +16,8 @@ export function ranks(
 ): void {
   const slot = takeSlot(flags, slots);
   const keys = slotMemory + (slot as usize) * slotBytes;
-  const spare = keys + ((nItems as usize) << 3);
-  const low = spare + ((nItems as usize) << 3), middle = low + (BUCKETS << 2), high = middle + (BUCKETS << 2);
+  const sortBuffer = keys + ((nItems as usize) << 3);
+  const low = sortBuffer + ((nItems as usize) << 3), middle = low + (BUCKETS << 2), high = middle + (BUCKETS << 2);
   const inversion: u32 = ascending ? 0 : -1;
   for (let r = begin; r < end; r++) {
     const from = scores + ((r as usize) * (nItems as usize) << 2), to = out + ((r as usize) * (nItems as usize) << 2);
@@ -56,10 +56,10 @@ export function ranks(
     const bytes = (n as usize) << 3;
     for (let at: usize = 0; at < bytes; at += 8) {
       const entry = load<u64>(keys + at);
-      store<u64>(spare + ((take(low, (entry as u32) & (BUCKETS - 1)) as usize) << 3), entry);
+      store<u64>(sortBuffer + ((take(low, (entry as u32) & (BUCKETS - 1)) as usize) << 3), entry);
     }
     for (let at: usize = 0; at < bytes; at += 8) {
-      const entry = load<u64>(spare + at);
+      const entry = load<u64>(sortBuffer + at);
       store<u64>(keys + ((take(middle, ((entry as u32) >> 11) & (BUCKETS - 1)) as usize) << 3), entry);
     }
     for (let at: usize = 0; at < bytes; at += 8) {

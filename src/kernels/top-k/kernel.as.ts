@@ -1,7 +1,7 @@
 // The best items of each row of scores. A slot has a tile of scores and the maximum of every group of 16 of them (select.as.ts).
 // topKDot computes the scores in the slot and stores them nowhere else.
 import { giveSlot, takeSlot } from '../machine/slots.as';
-import { BLOCK, maximaAt, scoresAt, spareAt, statesAt, vectorsAt } from './layout';
+import { BLOCK, maximaAt, scoresAt, sortBufferAt, statesAt, vectorsAt } from './layout';
 import { collect, copy, hide, ordered, restart, writeBest } from './select.as';
 
 /** Blocks [begin, end) of 64 items as 8 panels of dim x 8 values. Items past the last one are NaN, which is never ranked. */
@@ -26,7 +26,7 @@ export function topKDot(
 ): void {
   const slot = takeSlot(flags, slots);
   const keys = slotMemory + (slot as usize) * slotBytes;
-  const spare = keys + (spareAt(group, capacity) as usize);
+  const sortBuffer = keys + (sortBufferAt(group, capacity) as usize);
   const states = keys + (statesAt(group, capacity) as usize);
   const vectors = keys + (vectorsAt(group, capacity) as usize);
   const scores = keys + (scoresAt(group, capacity, dim) as usize);
@@ -57,12 +57,12 @@ export function topKDot(
       const mine = load<i32>(users + (((begin + r) as usize) << 2));
       const s = scores + at * scoreStep, m = maxima + at * maximaStep, k = keys + (at * (capacity as usize) << 3), state = states + (at << 3);
       if (indptr) hide(indptr + ((mine as usize) << 2), indices, first, size, s, m);
-      collect(s, m, first, blocks, kept, capacity, k, spare, state, first + size < nItems);
+      collect(s, m, first, blocks, kept, capacity, k, sortBuffer, state, first + size < nItems);
     }
   }
   for (let r = 0; r < rows; r++) {
     const at = r as usize, to = ((begin + r) as usize) * (depth as usize) << 2;
-    writeBest(keys + (at * (capacity as usize) << 3), spare, load<i32>(states + (at << 3)), depth, out + to, outScores ? outScores + to : 0);
+    writeBest(keys + (at * (capacity as usize) << 3), sortBuffer, load<i32>(states + (at << 3)), depth, out + to, outScores ? outScores + to : 0);
   }
   giveSlot(flags, slot);
 }
@@ -74,7 +74,7 @@ export function topK(
 ): void {
   const slot = takeSlot(flags, slots);
   const keys = slotMemory + (slot as usize) * slotBytes;
-  const spare = keys + (spareAt(1, capacity) as usize);
+  const sortBuffer = keys + (sortBufferAt(1, capacity) as usize);
   const state = keys + (statesAt(1, capacity) as usize);
   const scores = keys + (scoresAt(1, capacity, 0) as usize);
   const maxima = keys + (maximaAt(1, capacity, 0, tile) as usize);
@@ -90,10 +90,10 @@ export function topK(
         const mine = load<i32>(maskRows + ((r as usize) << 2));
         hide(indptr + ((mine as usize) << 2), indices, first, size, scores, maxima);
       }
-      collect(scores, maxima, first, blocks, kept, capacity, keys, spare, state, first + size < nItems);
+      collect(scores, maxima, first, blocks, kept, capacity, keys, sortBuffer, state, first + size < nItems);
     }
     const to = (r as usize) * (depth as usize) << 2;
-    writeBest(keys, spare, load<i32>(state), depth, out + to, outScores ? outScores + to : 0);
+    writeBest(keys, sortBuffer, load<i32>(state), depth, out + to, outScores ? outScores + to : 0);
   }
   giveSlot(flags, slot);
 }

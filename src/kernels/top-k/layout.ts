@@ -14,13 +14,13 @@ function wholeLines(bytes: number): number {
 }
 
 /** Offset of the sort buffer. */
-export function spareAt(group: number, capacity: number): number {
+export function sortBufferAt(group: number, capacity: number): number {
   return group * capacity * 8;
 }
 
 /** Offset of the numbers of keys and the bounds. */
 export function statesAt(group: number, capacity: number): number {
-  return wholeLines(spareAt(group, capacity) + capacity * 8);
+  return wholeLines(sortBufferAt(group, capacity) + capacity * 8);
 }
 
 /** Offset of the users' vectors. */

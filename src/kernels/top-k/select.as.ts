@@ -61,7 +61,7 @@ export function restart(state: usize): void {
 
 /** Adds the items of a tile that may be among the best `kept` to the keys. `more`: other tiles follow. */
 export function collect(
-  scores: usize, maxima: usize, first: i32, blocks: i32, kept: i32, capacity: i32, keys: usize, spare: usize, state: usize, more: bool,
+  scores: usize, maxima: usize, first: i32, blocks: i32, kept: i32, capacity: i32, keys: usize, sortBuffer: usize, state: usize, more: bool,
 ): void {
   let count = load<i32>(state);
   let bound = tighten(maxima, blocks, kept, load<i32>(state, 4));
@@ -83,14 +83,14 @@ export function collect(
       hits &= hits - 1;
     }
     if (count + BLOCK <= capacity) continue;
-    sort(keys, spare, count);
+    sort(keys, sortBuffer, count);
     count = kept;
     bound = max(bound, next(keys, kept));
     bounds = i32x4.splat(bound - 1);
     least = f32x4.splat(floatOf(bound));
   }
   if (more && count >= kept) {
-    sort(keys, spare, count);
+    sort(keys, sortBuffer, count);
     count = kept;
     bound = max(bound, next(keys, kept));
     store<i32>(state, bound, 4);
@@ -157,9 +157,9 @@ function reaching(maxima: usize, blocks: i32, bound: i32): i32 {
 }
 
 /** Keys in descending order, by merging runs without a branch on the comparison. */
-function sort(keys: usize, spare: usize, count: i32): void {
+function sort(keys: usize, sortBuffer: usize, count: i32): void {
   const end = (count as usize) << 3;
-  let from = keys, to = spare;
+  let from = keys, to = sortBuffer;
   for (let width: usize = 8; width < end; width <<= 1) {
     for (let start: usize = 0; start < end; start += width << 1) {
       let x = from + start, at = to + start;
@@ -184,8 +184,8 @@ function sort(keys: usize, spare: usize, count: i32): void {
 }
 
 /** Writes the best `depth` keys of `count`; a row with fewer ends in -1 and -Infinity. */
-export function writeBest(keys: usize, spare: usize, count: i32, depth: i32, out: usize, outScores: usize): void {
-  sort(keys, spare, count);
+export function writeBest(keys: usize, sortBuffer: usize, count: i32, depth: i32, out: usize, outScores: usize): void {
+  sort(keys, sortBuffer, count);
   for (let i = 0; i < depth; i++) {
     const key = i < count ? load<u64>(keys + ((i as usize) << 3)) : 0;
     store<i32>(out + ((i as usize) << 2), i < count ? ~(key as i32) : -1);
