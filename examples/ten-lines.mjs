@@ -1,4 +1,4 @@
-// Teachers, a student that learns from them, and the proof: node examples/ten-lines.mjs, with a file clicks.csv of customers and products.
+// Two teachers, a student, and their comparison. Run node examples/ten-lines.mjs next to a file clicks.csv of customers and products.
 import { compare, distill, loadData, train } from 'recdistill';
 
 const data = await loadData('clicks.csv', { user: 'customer', item: 'product' });

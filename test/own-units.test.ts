@@ -161,7 +161,7 @@ test('they are tuned, distilled into, compared, and trained on with another mode
 
 test('help lists the options of an own model, and a wrong name is answered by the nearest', async () => {
   const help = await done('train', 'slim', ...use('slim.mjs'), '--l1', '0.1', '--help');
-  assert.match(help, /Options of slim:\n +--l1 X +Weight of the l1 penalty/);
+  assert.match(help, /Options of slim:\n +--l1 X +L1 regularisation/);
   assert.match(help, /--use/);
   const { stderr } = await w.run('train', 'slimm', ...use('slim.mjs'), ...DATA);
   assert.match(stderr, /Did you mean "slim"\?/);

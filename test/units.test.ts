@@ -160,7 +160,7 @@ test('a model that breaks its promise when it is made, trained or ranked is refu
     [
       tiny('long', { gradient: kernels.floats(3) }),
       'broken-unit',
-      /parameter "items" with \d+ values, but a gradient of 3/,
+      /parameter "items" has \d+ values, but a gradient of 3/,
     ],
     [tiny('shape', { shape: [7] }), 'broken-unit', /its shape \[7\] has 7/],
     [tiny('silent', {}, () => undefined as never), 'broken-unit', /model "silent" .*accumulate returned missing/],

@@ -1,4 +1,4 @@
-// All of it happens in the browser: the bundle is downloaded once, and what a visitor likes never leaves their machine.
+// Everything runs in the browser: the bundle is downloaded once, and the liked items never leave the device.
 import { createStudent, loadBundle } from './student/index.js';
 
 const started = performance.now();

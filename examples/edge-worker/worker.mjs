@@ -1,10 +1,10 @@
-// An edge worker: GET /?user=ID or /?items=ID,ID. It needs the web platform only: fetch, Response, URL and crypto.subtle.
-// The bundle lies among the static files of the deployment, here behind `env.ASSETS`.
+// An edge worker: GET /?user=ID or /?items=ID,ID. It only needs web APIs: fetch, Response, URL and crypto.subtle.
+// The bundle is one of the static files of the deployment, here in `env.ASSETS`.
 import { createStudent, loadBundle } from 'recdistill/student';
 
-/** @param kernel the compiled kernel.wasm, on platforms where a program must not compile WebAssembly itself */
+/** @param kernel the compiled kernel.wasm, for platforms that do not allow compiling WebAssembly at run time */
 export function workerWith(kernel) {
-  /** Loaded with the first request of an instance, and kept. */
+  /** Loaded with the first request of an instance. */
   let loading;
   const load = async (env, base) => {
     const { model } = await loadBundle(async (file) => {

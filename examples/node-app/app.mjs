@@ -1,4 +1,4 @@
-// A small shop that recommends within its own process: no server beside it, no training data.
+// A small shop with recommendations in its own process: no separate server, no training data.
 // node examples/node-app/app.mjs BUNDLE [PORT]
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -10,7 +10,7 @@ const { model } = await loadBundle((file) => readFile(join(folder, file)));
 const student = createStudent(model);
 student.warmUp();
 
-/** What a visitor has in the basket; a shop would keep it in its session store. */
+/** The basket of each visitor. A real shop would use its session store. */
 const baskets = new Map();
 
 const answers = {

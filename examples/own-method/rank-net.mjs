@@ -1,19 +1,19 @@
-// Pairwise distillation with the loss of RankNet (Burges et al., ICML 2005): of two items in the teacher's list the student
-// is to score the higher ranked one higher. The loss of a user is the mean of log(1 + exp(-(s_a - s_b))) over all pairs a before b.
+// Pairwise distillation with the loss of RankNet (Burges et al., ICML 2005): of two items in the teacher's list, the student
+// should score the higher-ranked one higher. The loss of a user is the mean of log(1 + exp(-(s_a - s_b))) over all pairs a before b.
 import * as kit from 'recdistill/toolkit';
 
 const { float, int, itemsOf, options } = kit;
 
 export const rankNet = kit.distillationMethod({
   name: 'rank-net',
-  summary: "The teacher's order of its top items, pair by pair, and all of them before random others",
+  summary: "The teacher's order of its top items, pairwise, above random other items",
   source: 'Burges et al., Learning to rank using gradient descent, ICML 2005',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   options: options({
     lambda: float({ default: 1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     ...kit.rowsShape,
-    topK: int({ default: 20, min: 1, max: 1000, help: "Items of the teacher's list that are taught." }),
-    others: int({ default: 10, min: 0, max: 1000, help: 'Random items that stand behind them, drawn in each epoch.' }),
+    topK: int({ default: 20, min: 1, max: 1000, help: "Number of top items of the teacher's list." }),
+    others: int({ default: 10, min: 0, max: 1000, help: 'Random items that should be ranked below them, sampled in each epoch.' }),
   }),
   create(context, o) {
     const { train, teachers, seed } = context;
@@ -34,7 +34,7 @@ export const rankNet = kit.distillationMethod({
   },
 });
 
-/** The first `ranked` scores are in the order of the teacher, and all others come behind them. */
+/** Loss and gradient. The first `ranked` scores are in the teacher's order and should be above all others. */
 function pairwise(scores, gradient, ranked) {
   const n = scores.length;
   gradient.fill(0);
@@ -45,9 +45,9 @@ function pairwise(scores, gradient, ranked) {
       const x = scores[a] - scores[b];
       const e = Math.exp(-Math.abs(x)); // no overflow, whatever the sign of x
       loss += Math.log1p(e) + Math.max(-x, 0);
-      const slope = (x >= 0 ? e : 1) / (1 + e) / pairs;
-      gradient[a] -= slope;
-      gradient[b] += slope;
+      const derivative = (x >= 0 ? e : 1) / (1 + e) / pairs;
+      gradient[a] -= derivative;
+      gradient[b] += derivative;
     }
   }
   return pairs === 0 ? 0 : loss / pairs;

@@ -7,9 +7,9 @@ export const slim = computedModel({
   summary: 'Sparse linear model of items (non-negative elastic net)',
   source: 'Ning and Karypis, SLIM: Sparse linear methods for top-n recommender systems, ICDM 2011',
   options: options({
-    l1: float({ default: 1, min: 0, max: 1e6, help: 'Weight of the l1 penalty: the larger, the fewer weights.' }),
-    l2: float({ default: 10, min: 0, max: 1e6, help: 'Weight of the l2 penalty.' }),
-    sweeps: int({ default: 10, min: 1, max: 1000, help: 'Passes of coordinate descent over the weights of an item.' }),
+    l1: float({ default: 1, min: 0, max: 1e6, help: 'L1 regularisation. Larger values give fewer weights.' }),
+    l2: float({ default: 10, min: 0, max: 1e6, help: 'L2 regularisation.' }),
+    sweeps: int({ default: 10, min: 1, max: 1000, help: 'Passes of coordinate descent per item.' }),
   }),
   search: { l1: logRange(0.01, 10), l2: logRange(0.1, 1000) },
   capabilities: [],

@@ -39,7 +39,7 @@ export interface Vae {
    * @returns the KL divergence to N(0, 1), summed over the rows; 0 if z = [mu, 1]
    */
   sample(code: Floats, noise: Floats | undefined, z: Floats, rows: number): number;
-  /** out = [h2, 1] of each row of z, `rows * width` numbers. */
+  /** out = [h2, 1] of each row of z, `rows * width` values. */
   decode(rows: number, z: Floats, out: Floats): void;
   /** [h2, 1] of each row with z = mu. Logits are inner products with the rows of `w4`. */
   outputs(rows: RowBlock, out: Floats): void;

@@ -50,7 +50,7 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
         },
       ],
       estimate: true,
-      // What goes on from a bundle may be at its best before the first epoch.
+      // A student that continues from a bundle can be best before the first epoch.
       evaluateStart: start !== undefined,
       async hooks({ models: [made], train, progress }, batchesPerEpoch) {
         const { model, listen } = made!;

@@ -111,7 +111,7 @@ export const writeManifest = (path: string, manifest: RunManifest): void => writ
  */
 export function readManifest(path: string): RunManifest {
   const json = parseJsonFile(path, hint);
-  // Another layout may have no seal; where there is one, it tells another format from a damaged number.
+  // Another format may have no checksum. If there is one, it distinguishes another format from a damaged field.
   if (isPlainObject(json) && typeof json.format === 'number' && !('sha256' in json)) checkFormat(path, json);
   const manifest = readSealedJson(path, hint);
   checkFormat(path, manifest);

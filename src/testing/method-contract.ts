@@ -257,7 +257,7 @@ async function lossWith(
   return { loss, moves, finite };
 }
 
-/** A single checkpoint, a user whom the teacher does not know, and more requested items than there are. */
+/** A single checkpoint, a user without a list by the teacher, and more requested items than there are. */
 async function doesWithLess(spec: TeachingMethod, student: ModelSpec, options: Values): Promise<void> {
   const full = teachersOf(spec, smallData);
   const short = full.map((t) => ({ ...t, checkpoints: t.checkpoints.slice(-1) }));

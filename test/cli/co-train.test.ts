@@ -156,7 +156,7 @@ test('what is wrong on the command line is refused with what to do', { timeout: 
     [[...bd, '--teachers', 'theirs'], /needs teachers with parameters that can be trained further/],
     [[...bd, '--teachers', 'big', '--start', 'nobody'], /no run called "nobody"/],
     [[...bd, '--teachers', 'big', '--start', 'pair'], /--start pair stands for 2 runs/],
-    [[...bd, '--teachers', 'small', '--start', 'big'], /exchange them/],
+    [[...bd, '--teachers', 'small', '--start', 'big'], /Exchange them/],
     [[...FROM_SMALL, '--dim', '4'], /--dim cannot change it/],
     [[...FROM_SMALL, '--student', 'cml'], /--student cannot change it/],
     [[...FROM_SMALL, '--continue', 'small'], /cannot go on from a student of earlier data/],

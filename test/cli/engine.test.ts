@@ -72,7 +72,7 @@ test('another plan uses the teachers, commands find them under its name, and a l
   rmSync(w.path('runs', 'plan', 'lightgcn'), { recursive: true });
   const lost = await w.run('compare', 'other/lightgcn', 'other/alone');
   assert.equal(lost.code, 2);
-  assert.match(lost.stderr, /other.lightgcn stands for the run .*plan.lightgcn, which is not there any more/);
+  assert.match(lost.stderr, /other.lightgcn is a link to the run .*plan.lightgcn, which no longer exists/);
 });
 
 test('two commands that make the same run: one waits for the other', { timeout: 120_000 }, async () => {

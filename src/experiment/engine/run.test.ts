@@ -118,7 +118,7 @@ test('a finished job of any other plan is used under the new name, and its loss 
   rmSync(join(moved, 'one'), { recursive: true });
   assert.throws(
     () => readFinishedRun(join(moved, 'two', 'b')),
-    refusedAs('needs-not-met', /two.b stands for the run .*one.a, which is not there any more/),
+    refusedAs('needs-not-met', /two.b is a link to the run .*one.a, which no longer exists/),
   );
   await run(jobs, { runs: moved, plan: 'two' });
   assert.ok(readdirSync(join(moved, 'two', 'b')).includes('manifest.json'), 'it is made anew');

@@ -86,8 +86,8 @@ test('gemm lower: everything on and below the diagonal, even in a product of man
 test('gemm refuses arrays that are too short, naming the operand', () => {
   const k = createKernels({ threads: 1, memoryLimit: 2 ** 24 });
   const [a, b, c] = [k.floats(6), k.floats(6), k.floats(4)];
-  throws(() => k.gemm(a, b, c, 2, 3, 3, 'nn'), /gemm: b has 6 numbers, 3 from row to row; 3 x 3 needs 9/);
-  throws(() => k.gemm(a, b, c, 2, 2, 3, 'nn', { lda: 2 }), /gemm: a has 6 numbers, 2 from row to row; 2 x 3 needs/);
+  throws(() => k.gemm(a, b, c, 2, 3, 3, 'nn'), /gemm: b has 6 values with row stride 3; 3 x 3 needs 9/);
+  throws(() => k.gemm(a, b, c, 2, 2, 3, 'nn', { lda: 2 }), /gemm: a has 6 values with row stride 2; 2 x 3 needs/);
   k.close();
 });
 
