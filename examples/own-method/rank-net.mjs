@@ -13,7 +13,12 @@ export const rankNet = kit.distillationMethod({
     lambda: float({ default: 1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
     ...kit.rowsShape,
     topK: int({ default: 20, min: 1, max: 1000, help: "Number of top items of the teacher's list." }),
-    others: int({ default: 10, min: 0, max: 1000, help: 'Random items that should be ranked below them, sampled in each epoch.' }),
+    others: int({
+      default: 10,
+      min: 0,
+      max: 1000,
+      help: 'Random items that should be ranked below them, sampled in each epoch.',
+    }),
   }),
   create(context, o) {
     const { train, teachers, seed } = context;

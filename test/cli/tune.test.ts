@@ -116,7 +116,7 @@ test('a space of its own, and one that cannot be, with its place in the file', {
 test('a search is refused what cannot be', { timeout: 60_000 }, async () => {
   for (const [words, code, message] of [
     [['tune', 'top-pop'], 'bad-space', /nothing to tune/],
-    [['tune', 'ease', '--l2', '3'], 'bad-space', /all of it is fixed/],
+    [['tune', 'ease', '--l2', '3'], 'bad-space', /every option to search is fixed/],
     [['tune', 'ease', '--dim', '3'], 'unknown-option', /--dim/],
     [['tune', 'bpr-mf', '--dim', '0'], 'bad-option', /--dim.* 0/],
     [['tune', 'ease', '--trials', '0'], 'bad-option', /--trials/],
@@ -138,7 +138,7 @@ test('a search is refused what cannot be', { timeout: 60_000 }, async () => {
   const { value } = await w.json('train', 'bpr-mf', ...DATA, '--preset', 'citeulike-hetcomp-split');
   const { options } = readPreset('citeulike-hetcomp-split').models['bpr-mf']!;
   assert.ok(
-    (value as Answer).error!.hint.endsWith(`explicitly: bpr-mf ${flagsOf(options)}`),
+    (value as Answer).error!.hint.endsWith(`set them explicitly: bpr-mf ${flagsOf(options)}`),
     (value as Answer).error!.hint,
   );
   assert.ok(!readdirSync(w.path('runs')).includes('refused'), 'nothing was begun');

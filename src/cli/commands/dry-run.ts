@@ -1,5 +1,5 @@
 /** --dry-run: the jobs of a plan in order, what the store has of them, and what the rest will cost. */
-import { outlookOf, type PreparedGraph, type StudyStage } from '../../experiment/index.js';
+import { estimateJobs, type PreparedGraph, type StudyStage } from '../../experiment/index.js';
 import { plannedTable } from '../../report/index.js';
 import type { Answer, Given } from '../terminal/_command.js';
 import { machineOf, withKernels } from '../terminal/groups.js';
@@ -10,28 +10,22 @@ export async function dryRun(
   prepare: () => Promise<readonly (Partial<StudyStage> & { readonly prepared: PreparedGraph })[]>,
 ): Promise<Answer> {
   const stages = await prepare();
-  const outlooks = await withKernels(machineOf(given), async (kernels) =>
-    stages.map(({ prepared, undecided }) => ({
-      outlook: outlookOf(prepared, kernels, undecided),
-      undecided,
-      prepared,
-    })),
+  const estimates = await withKernels(machineOf(given), async (kernels) =>
+    stages.flatMap(({ prepared, undecided = () => false }) =>
+      estimateJobs(prepared, kernels, undecided).map((job, at) => ({
+        ...job,
+        undecided: undecided(prepared.jobs[at]!.job),
+      })),
+    ),
   );
-  const seen = new Set<string>();
-  const jobs = outlooks.flatMap(({ outlook, undecided, prepared }) =>
-    outlook.jobs.flatMap((job, at) => {
-      // Later stages begin with what the first one has made.
-      if (seen.has(job.name)) return [];
-      seen.add(job.name);
-      return [{ ...job, undecided: undecided?.(prepared.jobs[at]!.job) ?? false }];
-    }),
-  );
+  // Later stages contain the jobs of earlier ones.
+  const jobs = estimates.filter(({ name }, at) => estimates.findIndex((job) => job.name === name) === at);
   const open = jobs.filter((job) => job.state !== 'finished');
   const total = {
     jobs: jobs.length,
     finished: jobs.length - open.length,
     toDo: open.length,
-    memoryBytes: Math.max(0, ...outlooks.map(({ outlook }) => outlook.memoryBytes)),
+    memoryBytes: Math.max(0, ...open.map((job) => job.memoryBytes ?? 0)),
     seconds: open.reduce((sum, job) => sum + (job.seconds ?? 0), 0),
     unknownTimes: open.filter((job) => job.seconds === undefined && job.kind !== 'fuse').length,
   };

@@ -1,7 +1,7 @@
 /** Several models with one command: one that fails does not stop the others, one table at the end. */
 import type { LoadedDataset } from '../../data/index.js';
 import { fail } from '../../errors.js';
-import { prepareTraining, trainPrepared } from '../../experiment/index.js';
+import { prepareTraining, runPrepared } from '../../experiment/index.js';
 import { trainedTable } from '../../report/index.js';
 import type { JobResult, RunResult } from '../../runs/index.js';
 import type { Answer, Console, Given } from '../terminal/_command.js';
@@ -39,7 +39,7 @@ export async function trainSeveral(given: Given, console: Console): Promise<Answ
     withEngine({ given, console, metric: setting.evaluation.selectBy, count: models.length }, async (engine) => {
       const prepared = await prepareTraining({ ...request, ...engine });
       for (const line of costLines({ dataset, prepared })) console.say(line);
-      return trainPrepared(prepared, { ...request, ...engine });
+      return runPrepared(prepared, { ...request, ...engine });
     });
   const { results, failed } = await offeringName(name ?? 'more', runs, work);
   const rows = request.models.map(({ name, model }): Trained => {

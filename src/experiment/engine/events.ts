@@ -1,4 +1,4 @@
-/** What happens while a graph of jobs is run: one union for every plan and every executor. */
+/** Events of a running graph of jobs, the same for every plan and every executor. */
 import type { LoadedDataset, RankingReport } from '../../data/index.js';
 import type { Evaluation } from '../../eval/index.js';
 import type { RunResult } from '../../runs/index.js';
@@ -6,27 +6,27 @@ import type { TrainEvent } from '../../train/index.js';
 import type { SearchEvent } from '../search/index.js';
 import type { JobSpec } from './job.js';
 
-/** What remains in memory of a result of a job: all but its rankings. */
+/** A finished result of a job, without its rankings. */
 export interface Finished {
-  /** Of the result: the job's, or NAME/PART where a job has several. */
+  /** Name of the result: that of the job, or NAME/PART if the job has several results. */
   readonly name: string;
   readonly job: string;
-  /** Where its run is, if runs are kept. */
+  /** Its run folder, if runs are kept. */
   readonly folder?: string;
   /** Absent for an ensemble. */
   readonly result?: RunResult;
   readonly evaluation: Evaluation;
-  /** The same on the hidden interactions, where the data has such. */
+  /** The same on the hidden interactions, if the data has any. */
   readonly hidden?: Evaluation;
   /** Metrics on valid at the best epoch. */
   readonly valid?: Readonly<Record<string, number>>;
-  /** Nothing had to be done for it. */
+  /** Whether the run was already finished. */
   readonly reused: boolean;
-  /** Another name of the run, below the runs folder, under which it was made. */
+  /** The name under which the run was made, relative to the runs folder, if it is another one. */
   readonly from?: string;
 }
 
-/** What a job tells while it works. */
+/** Progress of a job. */
 export type JobEvent = TrainEvent | { readonly type: 'search'; readonly event: SearchEvent };
 
 export type PlanEvent =
@@ -41,7 +41,7 @@ export type PlanEvent =
       readonly of: number;
     }
   | { readonly type: 'progress'; readonly job: string; readonly event: JobEvent }
-  /** Another process makes the same run; its result will do. */
+  /** Another process is making the same run. Its result will be used. */
   | {
       readonly type: 'waiting';
       readonly job: string;
@@ -49,7 +49,7 @@ export type PlanEvent =
       readonly pid: unknown;
       readonly since: unknown;
     }
-  /** A process ended without a result; the job continues from its last checkpoint. */
+  /** A process ended without a result. The job continues from its last checkpoint. */
   | {
       readonly type: 'retry';
       readonly job: string;
@@ -62,7 +62,7 @@ export type PlanEvent =
       readonly job: string;
       readonly results: readonly Finished[];
       readonly reused: boolean;
-      /** Another name under which the job was finished. */
+      /** The name under which the job was finished, if it is another one. */
       readonly from?: string;
     }
   | { readonly type: 'failed'; readonly job: string; readonly error: unknown }

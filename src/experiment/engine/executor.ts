@@ -1,57 +1,57 @@
-/** Who does the jobs of a graph. */
+/** Executors: they run the jobs of a graph, in this process or in others. */
 import type { Outcome, Overwrite, SavedModel, Teacher } from '../../runs/index.js';
 import type { Trial } from '../search/index.js';
 import type { JobEvent } from './events.js';
-import type { Setting, ShippedJob } from './job.js';
+import type { PortableJob, Setting } from './job.js';
 
-/** A job with all that another process needs to do it; JSON values only. */
+/** A job with everything that another process needs to run it; JSON values only. */
 export interface Task {
-  readonly job: ShippedJob;
+  readonly job: PortableJob;
   readonly setting: Setting;
-  /** The data that the job was planned with; other data is refused. */
+  /** Of the data that the job was planned with. Other data is refused. */
   readonly dataFingerprint: string;
-  /** Where the run is kept; absent: in memory only. */
+  /** Run folder; absent if the run is kept in memory only. */
   readonly folder?: string;
   readonly overwrite: Overwrite;
-  /** Modules of a user's own units, absolute paths. */
+  /** Absolute paths of the modules with a user's own units. */
   readonly uses: readonly string[];
   /** The results that it learns from, in order, with the folders of their runs. */
   readonly inputs: readonly { readonly name: string; readonly folder?: string }[];
-  /** Whether another job begins from the parameters of this one and finds them in no folder. */
-  readonly lends: boolean;
+  /** Whether the trained model is returned, because another job starts from it and there is no run folder. */
+  readonly keepsModel: boolean;
 }
 
 export interface Control {
   readonly listen: (event: JobEvent) => void;
   readonly signal: AbortSignal;
-  /** A result that the task learns from, where this process holds it in memory. */
+  /** A result that the task learns from, if this process has it in memory. */
   teacher(name: string): Teacher | undefined;
   /** The same with its parameters. */
   saved(name: string): SavedModel | undefined;
 }
 
-/** What comes back. A process that did it elsewhere leaves the outcome in the folder. */
+/** What an executor returns. Another process leaves the outcome in the run folder. */
 export interface Done {
   readonly reused: boolean;
   /** In the order of the results. */
   readonly outcomes?: readonly Outcome[];
-  /** What other jobs begin from, where the task says that they do. */
+  /** The trained model, if the task has `keepsModel`. */
   readonly saved?: SavedModel;
   /** Of a search. */
   readonly trials?: readonly Trial[];
 }
 
 export interface Executor {
-  /** Jobs that it does at the same time. */
+  /** Number of jobs that it runs at the same time. */
   readonly atOnce: number;
-  /** True if other processes do the work, which then need run folders and a data set that they can load. */
-  readonly ships: boolean;
-  /** @throws LostProcess if a process ended without an answer; everything that the job itself throws */
+  /** True if other processes run the jobs. They need run folders and a data set that they can load. */
+  readonly remote: boolean;
+  /** @throws LostProcess if a process ended without a result; otherwise what the job throws */
   run(task: Task, control: Control): Promise<Done>;
   close(): void | Promise<void>;
 }
 
-/** A process that did a job is gone. The job goes on in another one, from its last checkpoint. */
+/** The process of a job has died. The job continues in another process, from its last checkpoint. */
 export class LostProcess extends Error {
   readonly end: string;
 

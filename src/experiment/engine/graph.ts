@@ -1,18 +1,18 @@
-/** A graph of jobs: names are unique, what a job learns from exists, and no job waits for itself. */
+/** A graph of jobs. Names are unique, every teacher exists, and there is no circle. */
 import { fail } from '../../errors.js';
 import type { JobSpec, Setting } from './job.js';
 
 export interface Graph {
-  /** Folder of its jobs below the runs folder; '' for the runs folder itself. */
+  /** Folder of its jobs, relative to the runs folder; '' for the runs folder itself. */
   readonly name: string;
   readonly setting: Setting;
-  /** Each after those that it needs; in the order in which they were given where that leaves a choice. */
+  /** Sorted so that each job comes after those that it learns from; otherwise in the given order. */
   readonly jobs: readonly JobSpec[];
-  /** Names of finished results from elsewhere that jobs learn from. */
+  /** Names of finished results outside the graph that jobs learn from. */
   readonly given: readonly string[];
 }
 
-/** @throws RecdistillError `bad-plan` for two jobs of one name and for a circle, `unknown-name` for a need that no job has */
+/** @throws RecdistillError `bad-plan` for two jobs with the same name and for a circle, `unknown-name` for a teacher that does not exist */
 export function createGraph(
   name: string,
   setting: Setting,
@@ -31,7 +31,7 @@ export function createGraph(
   return { name, setting, jobs: ordered(jobs, given), given };
 }
 
-/** The jobs that `job` waits for. @throws RecdistillError `unknown-name` */
+/** The jobs that `job` learns from. @throws RecdistillError `unknown-name` */
 export const needsOf = (job: JobSpec, jobs: readonly JobSpec[], given: readonly string[] = []): JobSpec[] => [
   ...new Set(
     job.teachers.filter((name) => !given.includes(name)).map((name) => ownerOf(name, jobs) ?? unknown(job, name, jobs)),
@@ -68,7 +68,7 @@ function ordered(jobs: readonly JobSpec[], given: readonly string[]): JobSpec[] 
   return [...done];
 }
 
-/** Of jobs that all wait for another one of them, some wait in a circle: it is found by going from need to need. */
+/** Finds a circle among jobs that all wait for each other, by going from each job to one that it needs. */
 function refuseCircle(
   jobs: readonly JobSpec[],
   needs: ReadonlyMap<JobSpec, readonly JobSpec[]>,
@@ -83,7 +83,7 @@ function refuseCircle(
   const circle = [...path.slice(path.indexOf(job)), job].map((j) => j.name);
   return fail('bad-plan', {
     problem: `jobs learn from each other in a circle: ${circle.join(' -> ')}`,
-    hint: 'Take one of the names out of the "teachers:" of the job before it.',
+    hint: 'Remove one of these names from the "teachers:" of the job before it.',
     given: job.name,
     path: job.at && [...job.at, 'teachers'],
   });

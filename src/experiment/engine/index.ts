@@ -1,18 +1,20 @@
+export * from './estimate.js';
 export * from './events.js';
 export * from './executor.js';
 export { inlineExecutor } from './executors/inline.js';
 export { type ProcessesOptions, processesExecutor, sharesOf } from './executors/processes.js';
 export * from './graph.js';
 export * from './job.js';
-export * from './outlook.js';
 export {
   type HeldResult,
   type JobState,
   type PreparedGraph,
   type PreparedJob,
+  type PrepareOptions,
   prepareGraph,
   stateOf,
   storedMetrics,
   storedTrials,
 } from './prepare.js';
 export * from './run.js';
+export type { RunOptions } from './run-job.js';

@@ -1,19 +1,16 @@
-/**
- * Jobs: everything that computes something of an experiment, described by JSON values alone, so that any process on any machine can be
- * given one.
- */
+/** Jobs: the computations of an experiment. A job is described by JSON values alone, so that any process on any machine can run it. */
 import type { DataOptions, RankingOptions } from '../../data/index.js';
 import type { ImportanceOptions } from '../../distill/ensemble/index.js';
 import type { EvaluationOptions } from '../../eval/index.js';
 import type { SearchSpace } from '../../options/index.js';
 import type { TrajectoryOptions } from '../../train/index.js';
-import type { TuneOptions } from '../search/index.js';
+import type { TuneOptions, Values } from '../search/index.js';
 
-export type Values = Readonly<Record<string, unknown>>;
+export type { Values };
 
-/** What all jobs of a graph have in common. */
+/** The options that all jobs of a graph share. */
 export interface Setting {
-  /** How another process loads the data set; recorded in run folders, too. Absent where only this process has the data. */
+  /** How another process loads the data set; also recorded in run folders. Absent if only this process has the data. */
   readonly data?: Partial<DataOptions>;
   readonly evaluation: EvaluationOptions;
   readonly trajectory: TrajectoryOptions;
@@ -22,68 +19,68 @@ export interface Setting {
 }
 
 interface JobBase {
-  /** Unique in its graph; letters, digits, `_`, `-`, `.` and `/`. Its folder below that of the graph. */
+  /** Unique in its graph; letters, digits, `_`, `-`, `.` and `/`. Also its folder, relative to the folder of the graph. */
   readonly name: string;
-  /** Names of the jobs that it learns from, or of single results of these. */
+  /** Names of the jobs that it learns from, or of single results of such jobs. */
   readonly teachers: readonly string[];
-  /** Where a plan's file describes it, as keys and indices from the root on. */
-  readonly at?: readonly (string | number)[];
+  /** Where the file of a plan describes it: keys and indices from the root. */
+  readonly at?: readonly (string | number)[] | undefined;
 }
 
-/** A model that is trained or computed; with a method other than `none` it is distilled from its teachers. */
+/** Trains or computes a model. With a method other than `none` the model is distilled from its teachers. */
 export interface TrainJob extends JobBase {
   readonly kind: 'train';
   readonly model: string;
   readonly method: string;
-  /** Of the model and the method together, as given. */
+  /** Options of the model and of the method, as given. */
   readonly options: Values;
 }
 
-/** A teacher and a student that train on together: the results NAME/teacher and NAME/student. */
+/** Trains a teacher and a student together. The results are NAME/teacher and NAME/student. */
 export interface CoTrainJob extends JobBase {
   readonly kind: 'co-train';
   readonly method: string;
   /** Model of the student. */
   readonly model: string;
-  /** Of `teachers`, which are two: the run that the student begins from. */
+  /** The one of the two `teachers` that the student starts from. */
   readonly start: string;
-  /** Of the method, as given. */
+  /** Options of the method, as given. */
   readonly options: Values;
 }
 
-/** A file of rankings that other programs made. It may hold several teachers: the results NAME/TEACHER. */
+/** Imports a file of rankings of external teachers. If it holds several teachers, the results are NAME/TEACHER. */
 export interface ImportJob extends JobBase {
   readonly kind: 'import';
-  /** Name of the teacher where the file names none. */
+  /** Name of the teacher, if the file has none. */
   readonly teacher: string;
   readonly file: string;
   readonly options: RankingOptions;
 }
 
-/** The ensemble of its teachers, evaluated. It is fused anew each time and not stored. */
+/** Combines the rankings of its teachers into an ensemble and evaluates it. The result is not stored. */
 export interface FuseJob extends JobBase {
   readonly kind: 'fuse';
   readonly options: ImportanceOptions;
 }
 
-/** A search of options on valid, for a model alone or with a method: its trials one after the other, as each builds on those before. */
+/** Searches options on valid, for a model alone or with a method. Trials run in sequence, because each depends on those before. */
 export interface SearchJob extends JobBase {
   readonly kind: 'search';
   /** As in the log of trials. */
   readonly subject: string;
   readonly model: string;
   readonly method: string;
-  /** What all trials have, of the model and the method together; the searched options lie above it. */
+  /** Options of every trial, of the model and of the method. Searched options take precedence. */
   readonly options: Values;
   readonly space: SearchSpace;
   readonly rule: TuneOptions;
-  /** With a co-trained method: of `teachers`, which are two, the run that the student begins from. */
+  /** With a co-trained method: the one of the two `teachers` that the student starts from. */
   readonly start?: string;
 }
 
 export type JobSpec = TrainJob | CoTrainJob | ImportJob | FuseJob | SearchJob;
 
-/** Jobs that an executor may give to another process. The others need what the process that runs the graph has already read. */
-export type ShippedJob = TrainJob | CoTrainJob | SearchJob;
+/** Jobs that an executor can run in another process. The others need what the process that runs the graph has already read. */
+export type PortableJob = TrainJob | CoTrainJob | SearchJob;
 
-export const isShipped = (job: JobSpec): job is ShippedJob => job.kind !== 'import' && job.kind !== 'fuse';
+export const isPortable = (job: JobSpec): job is PortableJob => job.kind !== 'import' && job.kind !== 'fuse';

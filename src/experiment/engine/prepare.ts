@@ -1,4 +1,4 @@
-/** A graph before it runs: every job checked against the data, every result named by its content, what the store has of it. */
+/** Prepares a graph to run: checks every job against the data and computes the hash of every result. */
 import { join } from 'node:path';
 import type { Dataset } from '../../data/index.js';
 import { createEvaluator, type Evaluator } from '../../eval/index.js';
@@ -13,13 +13,13 @@ import {
 import { readTrials, type Trial } from '../search/index.js';
 import type { PlanListener } from './events.js';
 import { type Graph, isResultOf, needsOf, ownerOf } from './graph.js';
-import { isShipped, type JobSpec } from './job.js';
+import { isPortable, type JobSpec } from './job.js';
 import {
   type ImportPlan,
   isFinished,
   type JobPlan,
   planImportJob,
-  planShipped,
+  planPortable,
   type ResultPlan,
 } from './kinds/index.js';
 import { openStore, type ResultState, refuseRunAsFolder, type Store } from './store.js';
@@ -27,11 +27,11 @@ import { openStore, type ResultState, refuseRunAsFolder, type Store } from './st
 export interface PreparedJob {
   readonly job: JobSpec;
   readonly plan: JobPlan | ImportPlan;
-  /** Results that it learns from, in the order of the graph. */
+  /** The results that it learns from, in the order of the graph. */
   readonly inputs: readonly ResultPlan[];
-  /** Names of jobs that have to be done before; beside those that it learns from an earlier one with the same content. */
+  /** Names of the jobs that come before it: those that it learns from, and an earlier job with the same content. */
   readonly after: readonly string[];
-  /** Of the job; absent: in memory only. */
+  /** Folder of the job; absent if nothing is kept on disk. */
   readonly folder?: string;
 }
 
@@ -46,17 +46,18 @@ export interface PreparedGraph {
 
 export interface PrepareOptions {
   readonly dataset: Dataset;
-  /** Folder of all runs; absent: nothing is kept on disk. */
+  /** Folder of all runs. Without it nothing is kept on disk. */
   readonly runs?: string | undefined;
+  /** Whether runs with other options, data or inputs are made again (`differing`), or all runs (true). Default: false. */
   readonly overwrite?: Overwrite | undefined;
-  /** Whether finished runs of other names are used. True if absent. */
+  /** Whether finished runs under other names are used. Default: true. */
   readonly reuse?: boolean | undefined;
   readonly listen?: PlanListener | undefined;
-  /** Finished results from elsewhere that the graph names as given. */
+  /** The finished results that the graph names in `given`. */
   readonly held?: readonly HeldResult[] | undefined;
 }
 
-/** A finished result that this process holds: the teacher of a distillation, or a model with its parameters. */
+/** A finished result in memory: the teacher of a distillation, or a model with its parameters. */
 export interface HeldResult {
   readonly name: string;
   readonly hash: string;
@@ -64,7 +65,7 @@ export interface HeldResult {
   readonly saved?: SavedModel;
 }
 
-/** @throws RecdistillError for anything that can be known to be wrong before any work */
+/** @throws RecdistillError for anything that can be checked before a job runs */
 export async function prepareGraph(graph: Graph, options: PrepareOptions): Promise<PreparedGraph> {
   const { dataset, runs, overwrite = false, reuse = true, listen, held = [] } = options;
   const evaluator = createEvaluator(dataset, graph.setting.evaluation);
@@ -87,10 +88,10 @@ export async function prepareGraph(graph: Graph, options: PrepareOptions): Promi
     if ('external' in plan) listen?.({ type: 'rankings', job: job.name, report: plan.external.report });
     const needs = needsOf(job, graph.jobs, graph.given).map((need) => need.name);
     const key = plan.results.map(({ hash }) => hash).join();
-    const twin = runs === undefined || key === '' ? undefined : makers.get(key);
-    if (key !== '' && twin === undefined) makers.set(key, job.name);
+    const same = runs === undefined || key === '' ? undefined : makers.get(key);
+    if (key !== '' && same === undefined) makers.set(key, job.name);
     results.push(...plan.results.map((result) => ({ ...result, job: job.name })));
-    const after = [...needs, ...(twin === undefined ? [] : [twin])];
+    const after = [...needs, ...(same === undefined ? [] : [same])];
     jobs.push({ job, plan, inputs, after, ...(folder === undefined ? {} : { folder }) });
   }
   const store = runs === undefined ? undefined : openStore(runs, { overwrite, reuse });
@@ -99,22 +100,22 @@ export async function prepareGraph(graph: Graph, options: PrepareOptions): Promi
 
 async function planOf(
   job: JobSpec,
-  context: Parameters<typeof planShipped>[1],
+  context: Parameters<typeof planPortable>[1],
   folder: string | undefined,
 ): Promise<JobPlan | ImportPlan> {
-  if (isShipped(job)) return planShipped(job, context);
+  if (isPortable(job)) return planPortable(job, context);
   return job.kind === 'import' ? planImportJob(job, context, folder) : { results: [] };
 }
 
-/** Where each result of a job is, if all are finished; what else is known of the job. */
+/** The state of a job in the store, with the folders of its results if all of them are finished. */
 export type JobState =
   | { readonly state: 'finished'; readonly results: readonly { readonly folder: string; readonly from?: string }[] }
   | Exclude<ResultState, { readonly state: 'finished' }>;
 
-/** What the store has of a job now. An ensemble and jobs in memory are always new. */
+/** The current state of a job in the store. Ensembles and jobs in memory are always new. */
 export function stateOf({ job, plan, folder }: PreparedJob, store: Store | undefined): JobState {
   if (!store || folder === undefined || plan.results.length === 0) return { state: 'new' };
-  const complete = (path: string) => (isShipped(job) ? isFinished(path, job) : isFinishedRun(path));
+  const complete = (path: string) => (isPortable(job) ? isFinished(path, job) : isFinishedRun(path));
   const states = plan.results.map((result) => store.stateOf(result, join(folder, result.place), complete));
   const refused = states.find((s) => s.state === 'refused');
   if (refused) return refused;
@@ -123,7 +124,7 @@ export function stateOf({ job, plan, folder }: PreparedJob, store: Store | undef
   return states.find((s) => s.state === 'begun') ?? { state: 'new' };
 }
 
-/** Trials of the searches that are finished, by their jobs; nothing is run. @throws RecdistillError as `readTrials` */
+/** Trials of the finished searches, by job. @throws RecdistillError as `readTrials` */
 export const storedTrials = ({ jobs, store }: PreparedGraph): ReadonlyMap<string, readonly Trial[]> =>
   new Map(
     jobs.flatMap((job) => {
@@ -134,7 +135,7 @@ export const storedTrials = ({ jobs, store }: PreparedGraph): ReadonlyMap<string
     }),
   );
 
-/** Metrics on valid of the results that are finished, by their names. @throws RecdistillError as `readTeacher` */
+/** Metrics on valid of the finished results, by name. @throws RecdistillError as `readTeacher` */
 export const storedMetrics = ({ jobs, store }: PreparedGraph): ReadonlyMap<string, Readonly<Record<string, number>>> =>
   new Map(
     jobs.flatMap((job) => {
@@ -147,7 +148,7 @@ export const storedMetrics = ({ jobs, store }: PreparedGraph): ReadonlyMap<strin
     }),
   );
 
-/** @throws RecdistillError `run-differs`, `run-format`, `artifact-damaged` for the first job whose folder holds another run */
+/** @throws RecdistillError `run-differs`, `run-format`, `artifact-damaged` for the first job whose folder has another run */
 export function refuseDiffering({ jobs, store }: PreparedGraph): void {
   for (const job of jobs) {
     const state = stateOf(job, store);

@@ -5,12 +5,12 @@ import { test } from 'node:test';
 import { fail, RecdistillError } from '../../errors.js';
 import { isFinishedRun, isRun, readFinishedRun, readRunManifest, writeManifest } from '../../runs/index.js';
 import { evaluation, kernels, newFolder, quick, refusedAs, SMALL, smallData } from '../../runs/small.test.support.js';
+import { estimateJobs } from './estimate.js';
 import type { PlanEvent } from './events.js';
 import { type Executor, LostProcess, type Task } from './executor.js';
 import { inlineExecutor } from './executors/inline.js';
 import { createGraph } from './graph.js';
 import type { JobSpec, Setting } from './job.js';
-import { outlookOf } from './outlook.js';
 import { prepareGraph } from './prepare.js';
 import { refuseFailures, runGraph } from './run.js';
 
@@ -40,8 +40,8 @@ async function run(jobs: readonly JobSpec[], change: Change = {}) {
   const result = await runGraph(prepared, { executor: inlineExecutor(kernels, dataset), ...options });
   return { events, result };
 }
-const outlook = async (jobs: readonly JobSpec[], runs: string, plan = 'plan') =>
-  outlookOf(await prepareGraph(createGraph(plan, setting, jobs), { dataset, runs }), kernels);
+const estimates = async (jobs: readonly JobSpec[], runs: string, plan = 'plan') =>
+  estimateJobs(await prepareGraph(createGraph(plan, setting, jobs), { dataset, runs }), kernels);
 
 /** Does each job inline, after what `before` does. */
 const after = (before: (task: Task) => void, atOnce = 1): Executor => {
@@ -59,8 +59,8 @@ const after = (before: (task: Task) => void, atOnce = 1): Executor => {
 test('the hash of each run is known before anything runs, and is the one that its manifest gets', async () => {
   const runs = newFolder();
   const jobs = [model('a'), model('s', hetcomp, 'a')];
-  const before = (await outlook(jobs, runs)).jobs;
-  assert.ok(!existsSync(runs), 'a look writes nothing');
+  const before = await estimates(jobs, runs);
+  assert.ok(!existsSync(runs), 'an estimate writes nothing');
   assert.deepEqual(
     before.map((job) => [job.name, job.state, job.teachers]),
     [
@@ -70,16 +70,15 @@ test('the hash of each run is known before anything runs, and is the one that it
   );
   await run(jobs, { runs });
   for (const { name, hash } of before) assert.equal(readRunManifest(join(runs, 'plan', name)).hash, hash, name);
-  const later = await outlook([...jobs, model('longer', { ...quick, dim: 8, epochs: 12 })], runs);
-  assert.deepEqual([later.finished, later.toDo, later.unknown], [2, 1, 0]);
+  const later = await estimates([...jobs, model('longer', { ...quick, dim: 8, epochs: 12 })], runs);
   assert.deepEqual(
-    later.jobs.map((job) => job.state),
+    later.map((job) => job.state),
     ['finished', 'finished', 'new'],
   );
   // The time of the finished run, for twice the epochs and twice the dimension.
   const made = readFinishedRun(join(runs, 'plan', 'a')).result.seconds!;
-  assert.ok(Math.abs(later.jobs[2]!.seconds! / (made * 4) - 1) < 1e-9);
-  assert.ok(later.memoryBytes > 1e8);
+  assert.ok(Math.abs(later[2]!.seconds! / (made * 4) - 1) < 1e-9);
+  assert.ok(later[2]!.memoryBytes! > 1e8);
 });
 
 test('a finished job of any other plan is used under the new name, and its loss is told', async () => {
@@ -87,7 +86,7 @@ test('a finished job of any other plan is used under the new name, and its loss 
   const first = await run([model('a')], { runs, plan: 'one' });
   const jobs = [model('b'), model('s', hetcomp, 'b')];
   assert.deepEqual(
-    (await outlook(jobs, runs, 'two')).jobs.map((job) => [job.state, job.from]),
+    (await estimates(jobs, runs, 'two')).map((job) => [job.state, job.from]),
     [
       ['finished', 'one/a'],
       ['new', undefined],
@@ -135,8 +134,8 @@ test('a run of another format or of other options is refused before any work', a
     );
   const other = [model('new'), model('a', { ...quick, dim: 5 })];
   await refuses(other, 'run-differs', /options\.dim was 4, now it is 5/);
-  const looked = await outlook(other, runs);
-  assert.match(looked.jobs[1]!.problem!, /options\.dim was 4/);
+  const looked = await estimates(other, runs);
+  assert.match(looked[1]!.problem!, /options\.dim was 4/);
   assert.ok(!existsSync(join(runs, 'plan', 'new')));
 
   const manifest = readRunManifest(folder);
@@ -147,7 +146,7 @@ test('a run of another format or of other options is refused before any work', a
   });
   await refuses([model('a')], 'run-format', /has format 7 and was written by recdistill 9\.1\.0/);
   // Nor is it used under another name.
-  assert.equal((await outlook([model('a')], runs, 'elsewhere')).jobs[0]!.state, 'new');
+  assert.equal((await estimates([model('a')], runs, 'elsewhere'))[0]!.state, 'new');
   writeFileSync(join(folder, 'manifest.json'), '{ "format": 2, "other": "layout" }');
   await refuses([model('a')], 'run-format', /has format 2 and was written by another version/);
   const { result } = await run([model('a')], { runs, overwrite: 'differing' });
@@ -221,7 +220,7 @@ test('jobs that do not wait for each other run at the same time, as many as the 
   let [now, most] = [0, 0];
   const inline = inlineExecutor(kernels, dataset);
   const executor: Executor = {
-    ...{ atOnce: 2, ships: false, close() {} },
+    ...{ atOnce: 2, remote: false, close() {} },
     async run(task, control) {
       most = Math.max(most, ++now);
       await new Promise((resolve) => setImmediate(resolve));
@@ -250,7 +249,7 @@ test('a stopped run is shown with its epoch, and goes on to the same bytes', asy
       }),
   };
   await assert.rejects(run([model('a')], { runs, executor, signal: stop.signal }), refusedAs('interrupted'));
-  const [job] = (await outlook([model('a')], runs)).jobs;
+  const [job] = await estimates([model('a')], runs);
   assert.deepEqual([job!.state, job!.epoch], ['begun', 3]);
   await run([model('a')], { runs });
   const straight = newFolder();

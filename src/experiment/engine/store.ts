@@ -1,6 +1,6 @@
 /**
- * The store of results: the runs folder. A result is looked for under its own name first, then by its hash under any name, so that what
- * another plan has made is not made again.
+ * The store of results: the runs folder. A result is looked up under its own name first, then by its hash under any name. So a run of
+ * another plan is used again.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
@@ -19,32 +19,32 @@ import {
 import { isPlainObject } from '../../student/canonical-json.js';
 import type { ResultPlan } from './kinds/index.js';
 
-/** What the store has of a result. */
+/** The state of a result in the store. */
 export type ResultState =
   | { readonly state: 'finished'; readonly folder: string; readonly from?: string }
-  /** A run that was stopped; `epoch` of its newest checkpoint, if it has one. */
+  /** A run that was stopped; `epoch` is that of its newest checkpoint, if it has one. */
   | { readonly state: 'begun'; readonly epoch?: number }
   | { readonly state: 'new' }
-  /** Its folder holds a run of other options, data or inputs, or one that cannot be read. */
+  /** Its folder holds a run with other options, data or inputs, or one that cannot be read. */
   | { readonly state: 'refused'; readonly error: RecdistillError };
 
 export interface Store {
   /** The runs folder. */
   readonly folder: string;
   /**
-   * @param folder where the result is or will be
-   * @param isFinished whether the run in a folder, which has the hash of the result, is complete
+   * @param folder of the result
+   * @param isFinished whether the run in a folder with the hash of the result is complete
    */
   stateOf(result: ResultPlan, folder: string, isFinished: (folder: string) => boolean): ResultState;
-  /** A run was made in this folder since the store was opened. */
+  /** Adds a run that was made since the store was opened. */
   made(folder: string): void;
-  /** All manifests of this format that can be read, for estimates. */
+  /** All readable manifests of this format. */
   manifests(): readonly StoredRun[];
 }
 
 export interface StoredRun {
   readonly folder: string;
-  /** Below the runs folder, with `/`. */
+  /** Relative to the runs folder, with `/`. */
   readonly name: string;
   readonly hash: string;
   readonly manifest: Pick<RunManifest, 'kind' | 'options' | 'dataFingerprint'>;
@@ -52,11 +52,11 @@ export interface StoredRun {
 
 export interface StoreOptions {
   readonly overwrite?: Overwrite;
-  /** Whether results of other names are used. True if absent. */
+  /** Whether results under other names are used. Default: true. */
   readonly reuse?: boolean;
 }
 
-/** Folders below the runs folder in which runs are looked for: `study/seed0/file/teacher`. */
+/** Depth below the runs folder to which runs are looked for, such as `study/seed0/file/teacher`. */
 const DEPTH = 6;
 
 export function openStore(folder: string, { overwrite = false, reuse = true }: StoreOptions = {}): Store {
@@ -76,14 +76,14 @@ export function openStore(folder: string, { overwrite = false, reuse = true }: S
       const here = stateHere(result, own, isFinished);
       if (here && !(here.state === 'refused' && overwrite)) return here;
       if (here || !reuse) return { state: 'new' };
-      const twin = manifests().find(
+      const same = manifests().find(
         (run) => run.hash === result.hash && hashIn(run.folder) === result.hash && isFinished(run.folder),
       );
-      return twin ? { state: 'finished', folder: twin.folder, from: twin.name } : { state: 'new' };
+      return same ? { state: 'finished', folder: same.folder, from: same.name } : { state: 'new' };
     },
   };
 
-  /** Undefined where the folder holds neither a run nor a link that is still good. */
+  /** Undefined if the folder has neither a run nor a valid link. */
   function stateHere(
     result: ResultPlan,
     own: string,
@@ -92,8 +92,8 @@ export function openStore(folder: string, { overwrite = false, reuse = true }: S
     const link = readLink(own);
     if (link) {
       const to = join(own, link.to);
-      const good = link.hash === result.hash && hashIn(to) === result.hash && isFinished(to);
-      return good ? { state: 'finished', folder: to, from: nameBelow(folder, to) } : undefined;
+      const valid = link.hash === result.hash && hashIn(to) === result.hash && isFinished(to);
+      return valid ? { state: 'finished', folder: to, from: nameBelow(folder, to) } : undefined;
     }
     if (!existsSync(join(own, MANIFEST))) return undefined;
     try {
@@ -129,7 +129,7 @@ function runsBelow(root: string, folder: string, depth: number): StoredRun[] {
     .flatMap((entry) => runsBelow(root, join(folder, entry.name), depth - 1));
 }
 
-/** What cannot be read is no result that could be used. A run that is used has its manifest checked against its seal when it is read. */
+/** Empty if the manifest cannot be read. When a run is used, its manifest is also checked against its seal. */
 function storedRun(root: string, folder: string): StoredRun[] {
   try {
     const json = parseJsonFile(join(folder, MANIFEST));
@@ -143,7 +143,7 @@ function storedRun(root: string, folder: string): StoredRun[] {
   }
 }
 
-/** The hash of a run whose manifest is whole. */
+/** The hash of a run; undefined if its manifest is damaged. */
 function hashIn(folder: string): string | undefined {
   try {
     return readRunManifest(folder).hash;

@@ -1,38 +1,29 @@
-/** How a plan is run: what all plans take, and the way from a prepared graph to its results. */
+/** What all plans take, and how their graphs are run. */
 import { createKernels, type Kernels } from '../../kernels/index.js';
-import type { Overwrite } from '../../runs/index.js';
 import {
   type Executor,
   type GraphResult,
   inlineExecutor,
-  type PlanListener,
   type PreparedGraph,
+  type PrepareOptions,
+  type RunOptions,
   runGraph,
 } from '../engine/index.js';
 
-export interface PlanContext {
-  /** Compute in this process. Absent, and without an executor: kernels of this plan's own. */
+export interface PlanContext extends Omit<RunOptions, 'executor'>, Omit<PrepareOptions, 'dataset' | 'held'> {
+  /** To compute in this process. By default the plan creates its own, unless there is an executor. */
   readonly kernels?: Kernels | undefined;
-  /** Does the jobs instead of this process. */
+  /** Runs the jobs. By default this process does. */
   readonly executor?: Executor | undefined;
-  /** Folder of all runs; absent: nothing is kept on disk. */
-  readonly runs?: string | undefined;
-  /** `differing`: runs of other options, data or inputs are made anew; true: all runs. */
-  readonly overwrite?: Overwrite | undefined;
-  /** Whether finished runs that have another name are used. True if absent. */
-  readonly reuse?: boolean | undefined;
-  readonly listen?: PlanListener | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** @throws RecdistillError as `runGraph` */
 export async function runPrepared(prepared: PreparedGraph, context: PlanContext): Promise<GraphResult> {
-  const { executor, kernels, overwrite, listen, signal } = context;
-  if (executor) return runGraph(prepared, { executor, overwrite, listen, signal });
+  const { executor, kernels } = context;
+  if (executor) return runGraph(prepared, { ...context, executor });
   const own = kernels ? undefined : createKernels();
   try {
-    const inline = inlineExecutor(kernels ?? own!, prepared.dataset);
-    return await runGraph(prepared, { executor: inline, overwrite, listen, signal });
+    return await runGraph(prepared, { ...context, executor: inlineExecutor(kernels ?? own!, prepared.dataset) });
   } finally {
     own?.close();
   }

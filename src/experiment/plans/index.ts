@@ -1,4 +1,4 @@
-export type { PlanContext } from './context.js';
+export { type PlanContext, runPrepared } from './context.js';
 export * from './pipeline.js';
 export { type PipelineOptions, pipelineOptions, type Role, withPreset } from './plan.js';
 export * from './study/index.js';

@@ -1,4 +1,4 @@
-/** The whole chain, as the YAML file of `recdistill run` and the library's `runPipeline` describe it. */
+/** Pipelines: data, baselines, teachers, their ensemble and students, from a YAML file or an object. */
 import { type LoadedDataset, loadDataset } from '../../data/index.js';
 import type { Evaluation } from '../../eval/index.js';
 import { parseOptions } from '../../options/options.js';
@@ -16,7 +16,6 @@ import { checkPresetData, readPreset } from '../presets/index.js';
 import { type PlanContext, runPrepared } from './context.js';
 import {
   checkStudents,
-  jobsOf,
   type PipelineOptions,
   pipelineOptions,
   planOf,
@@ -26,7 +25,7 @@ import {
   withPreset,
 } from './plan.js';
 
-/** A row of the result: what it is, how good, how large, how fast. */
+/** A row of the result: a model with its metrics and its cost. */
 export interface PipelineRow extends Partial<Cost> {
   readonly role: Role;
   readonly name: string;
@@ -43,14 +42,14 @@ export interface PipelineResult {
   readonly dataset: LoadedDataset;
   /** Of all that is finished, in the order of the plan. */
   readonly rows: readonly PipelineRow[];
-  /** Names of the rows whose runs were finished before. */
+  /** Names of the rows whose runs were already finished. */
   readonly reused: readonly string[];
   readonly failed: readonly JobFailure[];
   /** Jobs that learn from one that failed. */
   readonly skipped: GraphResult['skipped'];
 }
 
-/** A pipeline whose steps are known to fit together. */
+/** A pipeline whose options and steps are checked. */
 export interface PlannedPipeline {
   readonly options: PipelineOptions;
   readonly steps: readonly Step[];
@@ -58,13 +57,14 @@ export interface PlannedPipeline {
 }
 
 /**
- * @param prefix before the names of all jobs, for a pipeline that is a part of another plan
+ * @param prefix before the names of all jobs, for a pipeline that is part of a study
  * @throws RecdistillError for anything that is wrong with the options and can be known before any data is read
  */
 export function planPipeline(input: unknown, prefix = ''): PlannedPipeline {
   const options = withPreset(parseOptions(pipelineOptions, input, 'pipeline'));
-  const steps = planOf(options);
-  return { options, steps, graph: createGraph(options.name, settingOf(options), jobsOf(steps, options, prefix)) };
+  const steps = planOf(options, prefix);
+  const jobs = steps.map(({ job }) => job);
+  return { options, steps, graph: createGraph(options.name, settingOf(options), jobs) };
 }
 
 /** A pipeline with its data, before it runs. */
@@ -82,7 +82,7 @@ export async function preparePipeline(input: unknown, context: PlanContext): Pro
   return { ...plan, dataset, prepared };
 }
 
-/** Loads the data of a pipeline and tells of it. @throws RecdistillError as `loadDataset`, `preset-differs` */
+/** Loads the data of a pipeline and reports it as an event. @throws RecdistillError as `loadDataset`, `preset-differs` */
 export async function loadFor({ options, graph }: PlannedPipeline, { listen }: PlanContext): Promise<LoadedDataset> {
   const dataset = await loadDataset(graph.setting.data);
   if (options.preset !== undefined) {
@@ -93,24 +93,25 @@ export async function loadFor({ options, graph }: PlannedPipeline, { listen }: P
   return dataset;
 }
 
-/** What the files of rankings hold decides who can learn from them. @throws RecdistillError `needs-not-met`, `unknown-name` */
+/** Checks the students again, with the teachers that were found in files of rankings. @throws RecdistillError `needs-not-met`, `unknown-name` */
 export function checkFiles(steps: readonly Step[], { jobs }: PreparedGraph, prefix = ''): void {
-  checkStudents(steps, (step) => {
-    const { plan } = jobs.find(({ job }) => job.name === prefix + step.name)!;
-    return step.kind === 'rankings' ? plan.results.map(({ name }) => name.slice(prefix.length)) : [step.name];
+  checkStudents(steps, ({ name, job }) => {
+    if (job.kind !== 'import') return [name];
+    const { plan } = jobs.find((prepared) => prepared.job.name === job.name)!;
+    return plan.results.map((result) => result.name.slice(prefix.length));
   });
 }
 
 /**
  * Runs what is not finished yet.
- * @returns also if jobs failed: the others go on, and `failed` says what did not
+ * @returns the result even if jobs failed; `failed` and `skipped` name them
  * @throws RecdistillError for anything that is wrong with the options, before any work; `interrupted`, `write-failed`
  */
 export async function runPipeline(input: unknown, context: PlanContext = {}): Promise<PipelineResult> {
   return finishPipeline(await preparePipeline(input, context), context);
 }
 
-/** As `runPipeline`, of a pipeline that is prepared. */
+/** As `runPipeline`, for a prepared pipeline. */
 export async function finishPipeline(pipeline: PreparedPipeline, context: PlanContext): Promise<PipelineResult> {
   const result = await runPrepared(pipeline.prepared, context);
   const { rows, reused } = rowsOf(pipeline.steps, result.results);
@@ -124,27 +125,25 @@ export function rowsOf(
   prefix = '',
 ): Pick<PipelineResult, 'rows' | 'reused'> {
   const found = steps.flatMap((step) =>
-    // A start is the beginning of another step, and has no row.
     step.role === 'start'
       ? []
-      : results
-          .filter((r) => r.job === prefix + step.name)
-          .map((r) => ({ step, result: r, row: rowOf(step, r, prefix) })),
+      : results.filter((r) => r.job === step.job.name).map((r) => ({ step, result: r, row: rowOf(step, r, prefix) })),
   );
   const teachers = found.flatMap(({ step, row }) => (step.role === 'teacher' ? [row] : []));
   return {
-    rows: found.map(({ step, row }) => (step.kind === 'ensemble' ? ensembleRow(row, teachers) : row)),
+    rows: found.map(({ step, row }) => (step.role === 'ensemble' ? ensembleRow(row, teachers) : row)),
     reused: found.flatMap(({ result, row }) => (result.reused ? [row.name] : [])),
   };
 }
 
 function rowOf(step: Step, { name, result, evaluation, hidden, folder }: Finished, prefix: string): PipelineRow {
   const own = name.slice(prefix.length);
-  const taught = step.kind === 'co-train' && own === `${step.name}/teacher`;
+  const isPair = step.job.kind === 'co-train';
+  const taught = isPair && own === `${step.name}/teacher`;
   const role = taught ? 'co-trained teacher' : step.role;
   return {
-    // Of the two that train together, the student stands for the step.
-    ...{ role, name: step.kind === 'co-train' && !taught ? step.name : own, model: result?.model ?? '', evaluation },
+    // The student of a pair has the name of the step.
+    ...{ role, name: isPair && !taught ? step.name : own, model: result?.model ?? '', evaluation },
     ...costOf((what) => result?.[what]),
     ...(hidden ? { hidden } : {}),
     ...((role === 'student' || taught) && result ? { method: result.method } : {}),
@@ -152,13 +151,13 @@ function rowOf(step: Step, { name, result, evaluation, hidden, folder }: Finishe
   };
 }
 
-/** What is known of the cost. */
-function costOf(value: (what: keyof Cost) => number | undefined): Partial<Cost> {
+/** The parts of the cost that are known. */
+export function costOf(value: (what: keyof Cost) => number | undefined): Partial<Cost> {
   const all = ['parameters', 'bytes', 'latencyMicroseconds', 'seconds'] as const;
   return Object.fromEntries(all.map((what) => [what, value(what)]).filter(([, v]) => v !== undefined));
 }
 
-/** The ensemble needs all its teachers to answer: it costs what they cost together, if that is known of each. */
+/** The ensemble needs all of its teachers: its cost is the sum of theirs, if each is known. */
 const ensembleRow = (row: PipelineRow, teachers: readonly PipelineRow[]): PipelineRow => ({
   ...row,
   model: teachers.map((t) => t.name).join(' + '),

@@ -1,6 +1,6 @@
-/** What a pipeline is to do, as its file says, and the steps that follow from it. */
+/** Options of a pipeline, as its YAML file has them, and the steps that follow from them. */
 import { z } from 'zod';
-import { dataOptions, type RankingOptions, rankingOptions } from '../../data/index.js';
+import { dataOptions, rankingOptions } from '../../data/index.js';
 import { importanceOptions } from '../../distill/ensemble/index.js';
 import { isCoTrained, methodOf, methodRegistry } from '../../distill/index.js';
 import { fail } from '../../errors.js';
@@ -20,7 +20,7 @@ import { unitName } from '../../options/unit-option.js';
 import { nameOfFile } from '../../runs/external.js';
 import { capabilitiesOf, checkStudent, splitOptions, type TeacherProfile } from '../../runs/method.js';
 import { trajectoryOptions } from '../../train/index.js';
-import type { JobSpec, Setting } from '../engine/index.js';
+import { isResultOf, type JobSpec, type Setting } from '../engine/index.js';
 import { presetOptions, readPreset } from '../presets/index.js';
 
 const name = z
@@ -32,10 +32,10 @@ const model = unitName(modelRegistry).describe('The model: its name, or in the l
 
 /** One model of the pipeline; further keys are options of the model (and, for a student, of its method). */
 const entry = z.looseObject({ model, name });
-/** A model, or a file of rankings that were made elsewhere; further keys are options of reading it. */
+/** A model or a file of rankings of an external teacher; further keys are options of the model or of reading the file. */
 const teacherEntry = z.looseObject({
   model: model.optional(),
-  rankings: z.string().optional().describe('File of rankings that were made elsewhere, instead of a model.'),
+  rankings: z.string().optional().describe('File of rankings of an external teacher, instead of a model.'),
   name,
 });
 const studentEntry = entry.extend({
@@ -46,16 +46,16 @@ const studentEntry = entry.extend({
     .array(z.string())
     .min(1)
     .optional()
-    .describe('Names of the teachers and students that it learns from; default: all teachers.'),
+    .describe('Names of the teachers and students to learn from; default: all teachers.'),
 });
 
 export const pipelineOptions = options({
   name: text({ default: 'pipeline', help: 'Folder of the runs, below the runs folder.' }),
   data: dataOptions.prefault({}).describe('Where the interactions come from and how they are filtered and split.'),
-  evaluation: evaluationOptions.prefault({}).describe('How models are judged.'),
+  evaluation: evaluationOptions.prefault({}).describe('How models are evaluated.'),
   setup: choice(['benchmark', 'generalization'], {
     default: 'benchmark',
-    help: "benchmark: all learn from the same train part, and are tested. generalization: a share of each user's train interactions is hidden from all of them, and they are judged on these, too.",
+    help: "benchmark: all models are trained on the same train part and evaluated on test. generalization: a share of each user's train interactions is hidden from all models, which are evaluated on these, too.",
   }),
   hiddenShare: float({
     default: 0.2,
@@ -65,29 +65,29 @@ export const pipelineOptions = options({
   }),
   testCurve: flag({
     default: false,
-    help: 'Judge on test at each evaluation as well, for the curves of the report; nothing is selected by it.',
+    help: 'Also evaluate on test at each evaluation, for the curves of the report. Nothing is selected on test.',
   }),
   preset: optionalText({
-    help: "Options that a search found, beneath those of baselines and teachers: a preset's name or file.",
+    help: "Options that a search found, for baselines and teachers: a preset's name or file. Options of an entry take precedence.",
   }),
-  baselines: z.array(entry).default([]).describe('Models for comparison that do not teach.'),
-  teachers: z.array(teacherEntry).min(1).describe('Models that teach, and files of rankings.'),
+  baselines: z.array(entry).default([]).describe('Models for comparison; they are not teachers.'),
+  teachers: z.array(teacherEntry).min(1).describe('Teachers: models, and files of rankings.'),
   students: z
     .array(studentEntry)
     .default([])
-    .describe('Students, each with a method of distillation; none: only the teachers are trained.'),
-  ensemble: importanceOptions.prefault({}).describe('How the ensemble that stands in the table is fused.'),
+    .describe('Students, each with a distillation method. Without students, only baselines and teachers are trained.'),
+  ensemble: importanceOptions.prefault({}).describe('How the rankings of the teachers are combined into the ensemble.'),
   ...trajectoryOptions.shape,
 });
 
 export type PipelineOptions = OptionsOf<typeof pipelineOptions>;
 
-/** `start`: a student that learned alone, before it trains on together with a teacher. It has no row. */
+/** `start`: a student that is trained alone, before it is trained together with a teacher. It has no row. */
 export type Role = 'baseline' | 'teacher' | 'ensemble' | 'start' | 'co-trained teacher' | 'student';
 
 /**
- * The pipeline with the options of its preset in the entries of baselines and teachers; what an entry says itself stays. Models that the
- * preset does not have keep their defaults.
+ * The pipeline with the options of its preset in the entries of baselines and teachers. Options of an entry take precedence. A model
+ * without options in the preset keeps its defaults.
  * @throws RecdistillError as `readPreset`; `unknown-option`, `bad-option` if a model does not take what the preset says
  */
 export function withPreset(o: PipelineOptions): PipelineOptions {
@@ -102,8 +102,8 @@ export function withPreset(o: PipelineOptions): PipelineOptions {
 }
 
 /**
- * How the data is loaded in this setup.
- * @throws RecdistillError `bad-option` if `data` hides something by itself
+ * The options of the data, in the setup of the pipeline.
+ * @throws RecdistillError `bad-option` if `data` sets `hiddenShare` itself
  */
 export function dataOf({
   data,
@@ -122,75 +122,54 @@ export function dataOf({
   return setup === 'generalization' ? { ...data, hiddenShare } : data;
 }
 
-interface StepBase {
+/** One part of a pipeline: its job, and what it is for. */
+export interface Step {
+  readonly role: Role;
+  /** As the table shows it; the job's name without the prefix. */
   readonly name: string;
-  /** Where the options describe it, from their root on. */
-  readonly at?: readonly (string | number)[];
-}
-
-/** A model that is trained or computed. */
-export interface ModelStep extends StepBase {
-  readonly kind: 'model';
-  readonly role: Exclude<Role, 'ensemble' | 'co-trained teacher'>;
-  readonly model: string;
-  readonly method: string;
-  /** Names of the teachers and students that it learns from; absent: all teachers. */
+  /** Names of teachers and students, as the options give them; absent: all teachers. */
   readonly teachers?: readonly string[];
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly job: JobSpec;
 }
 
-/** A file of rankings, in which there may be several teachers. */
-export interface RankingsStep extends StepBase {
-  readonly kind: 'rankings';
-  readonly role: 'teacher';
-  readonly file: string;
-  readonly options: RankingOptions;
-}
-
-export interface EnsembleStep extends StepBase {
-  readonly kind: 'ensemble';
-  readonly role: 'ensemble';
-}
-
-/** A teacher and a student that train on together; the runs are `<name>/teacher` and `<name>/student`. */
-export interface CoTrainStep extends StepBase {
-  readonly kind: 'co-train';
-  readonly role: 'student';
-  /** Name of the step that the student starts from. */
-  readonly start: string;
-  readonly method: string;
-  /** Model of the student. */
-  readonly model: string;
-  /** Names of teachers, which must stand for exactly one; absent: the only one. */
-  readonly teachers?: readonly string[];
-  /** Of the method. */
-  readonly options: Readonly<Record<string, unknown>>;
-}
-
-export type Step = ModelStep | RankingsStep | EnsembleStep | CoTrainStep;
-
-/** The step, and the run, that the student of a co-trained method starts from. */
+/** Name of the step, and of the run, that the student of a co-trained method starts from. */
 export const startName = (student: string): string => `${student}/start`;
 
 /**
- * The steps in order: baselines, teachers, the ensemble of these, students. An option that both the model and a co-trained method of a student have, such as
- * `epochs`, holds for its start and for the joint training.
- * @throws RecdistillError for anything that is wrong with them and can be known before any data is read
+ * The steps in order: baselines, teachers, their ensemble, students. A student of a co-trained method has two steps: it is trained alone,
+ * then together with its teacher. An option that both the model and the method have, such as `epochs`, applies to both steps.
+ * @param prefix before the names of all jobs
+ * @throws RecdistillError for anything that is wrong with the options and can be known before any data is read
  */
-export function planOf(o: PipelineOptions): Step[] {
-  const plan: Step[] = [
-    ...o.baselines.map((e, at) => modelStep('baseline', e, ['baselines', at])),
-    ...o.teachers.map(teacherStep),
-    { kind: 'ensemble', role: 'ensemble', name: 'ensemble' },
-    ...o.students.flatMap((e, at) => studentSteps(e, ['students', at])),
-  ];
-  checkStudents(plan, (step) => [step.name]);
+export function planOf(o: PipelineOptions, prefix = ''): Step[] {
+  const baselines = o.baselines.map((e, at) => modelStep('baseline', e, ['baselines', at]));
+  const teachers = o.teachers.map(teacherStep);
+  const students = o.students.flatMap((e, at) => studentSteps(e, ['students', at]));
+  const ensemble: Step = {
+    ...{ role: 'ensemble', name: 'ensemble' },
+    job: { kind: 'fuse', name: 'ensemble', teachers: [], options: o.ensemble },
+  };
+  const steps = [...baselines, ...teachers, ensemble, ...students];
+  const coTrained = new Set(steps.filter(({ job }) => job.kind === 'co-train').map(({ name }) => name));
+  const everyTeacher = teachers.map(({ name }) => name);
+  const withTeachers = (step: Step): JobSpec => {
+    const { job } = step;
+    const name = prefix + step.name;
+    if (job.kind === 'import' || ('method' in job && job.method === 'none')) return { ...job, name };
+    // The result of a co-trained student is a part of its job.
+    const own = (step.teachers ?? everyTeacher).map((t) => `${prefix}${t}${coTrained.has(t) ? '/student' : ''}`);
+    if (job.kind !== 'co-train') return { ...job, name, teachers: own };
+    const start = prefix + job.start;
+    return { ...job, name, start, teachers: [...own, start] };
+  };
+  const plan = steps.map((step) => ({ ...step, job: withTeachers(step) }));
+  checkStudents(plan, ({ name }) => [name]);
   return plan;
 }
 
 /**
- * What a student cannot do is told before the first teacher is trained.
- * @param resultsOf names of the results that a step gives, as far as they are known
+ * Checks that each student can learn by its method from its teachers.
+ * @param resultsOf names of the results of a step, as far as they are known
  * @throws RecdistillError `needs-not-met`, `unknown-name`
  */
 export function checkStudents(plan: readonly Step[], resultsOf: (step: Step) => readonly string[]): void {
@@ -198,64 +177,40 @@ export function checkStudents(plan: readonly Step[], resultsOf: (step: Step) => 
     plan.flatMap((step) => (step.role === role ? resultsOf(step).map((name) => profileOf(name, step)) : []));
   const [teachers, students] = [profiles('teacher'), profiles('student')];
   for (const step of plan) {
-    if (step.kind !== 'model' && step.kind !== 'co-train') continue;
-    const own = step.method === 'none' ? [] : namedTeachers(step, teachers, students);
-    checkStudent(modelOf(step.model), methodOf(step.method), own);
+    if (!('model' in step.job)) continue;
+    const { model, method } = step.job;
+    const own = method === 'none' ? [] : namedTeachers(step, teachers, students);
+    checkStudent(modelOf(model), methodOf(method), own);
   }
 }
 
 /**
- * Those of the teachers and students that a step names, or all teachers. The name of a file of rankings that names its teachers stands for
- * all of these.
+ * The teachers and students that a step names, or all teachers. A file of rankings may hold several teachers: its name means all of them.
  * @throws RecdistillError `unknown-name`
  */
-function namedTeachers<T extends { readonly name: string }>(
-  { teachers: wanted, at }: Pick<ModelStep, 'teachers' | 'at'>,
-  teachers: readonly T[],
-  students: readonly T[],
-): T[] {
+function namedTeachers(
+  { teachers: wanted, job }: Step,
+  teachers: readonly TeacherProfile[],
+  students: readonly TeacherProfile[],
+): TeacherProfile[] {
   if (!wanted) return [...teachers];
   const all = [...teachers, ...students];
-  const is = (name: string) => (t: T) => t.name === name || t.name.startsWith(`${name}/`);
-  const stray = wanted.findIndex((name) => !all.some(is(name)));
-  if (stray >= 0)
+  const unmatched = wanted.findIndex((name) => !all.some((t) => isResultOf(t.name, name)));
+  if (unmatched >= 0)
     fail('unknown-name', {
       kind: 'teacher in the pipeline',
-      given: wanted[stray],
+      given: wanted[unmatched],
       known: all.map((t) => t.name).join(', '),
-      ...(at ? { path: [...at, 'teachers', stray] } : {}),
+      ...(job.at ? { path: [...job.at, 'teachers', unmatched] } : {}),
     });
-  return all.filter((t) => wanted.some((name) => is(name)(t)));
+  return all.filter((t) => wanted.some((name) => isResultOf(t.name, name)));
 }
 
 /** What is known of a teacher before it is trained or read. */
-const profileOf = (name: string, step: Step): TeacherProfile => ({
+const profileOf = (name: string, { job }: Step): TeacherProfile => ({
   name,
-  has: capabilitiesOf(step.kind === 'model' || step.kind === 'co-train' ? modelOf(step.model) : undefined),
+  has: capabilitiesOf('model' in job ? modelOf(job.model) : undefined),
 });
-
-/** The jobs of the steps, each under `prefix`. */
-export function jobsOf(plan: readonly Step[], o: PipelineOptions, prefix = ''): JobSpec[] {
-  const teachers = plan.filter((step) => step.role === 'teacher').map((step) => step.name);
-  // Of a student that trained together with its teacher, the student teaches others.
-  const resultOf = (name: string) =>
-    `${prefix}${name}${plan.some((s) => s.kind === 'co-train' && s.name === name) ? '/student' : ''}`;
-  return plan.map((step): JobSpec => {
-    const base = { name: `${prefix}${step.name}`, ...(step.at ? { at: step.at } : {}) };
-    if (step.kind === 'ensemble')
-      return { ...base, kind: 'fuse', teachers: teachers.map(resultOf), options: o.ensemble };
-    if (step.kind === 'rankings') {
-      const { name: teacher, file, options } = step;
-      return { ...base, kind: 'import', teachers: [], teacher, file, options };
-    }
-    const { model, method, options } = step;
-    const wanted = (step.teachers ?? teachers).map(resultOf);
-    if (step.kind === 'model')
-      return { ...base, kind: 'train', model, method, options, teachers: method === 'none' ? [] : wanted };
-    const start = `${prefix}${step.start}`;
-    return { ...base, kind: 'co-train', model, method, options, start, teachers: [...wanted, start] };
-  });
-}
 
 /** What the jobs of a pipeline have in common. */
 export const settingOf = (o: PipelineOptions): Setting => ({
@@ -265,41 +220,42 @@ export const settingOf = (o: PipelineOptions): Setting => ({
 
 type Entry = z.output<typeof entry> & { readonly method?: string; readonly teachers?: readonly string[] | undefined };
 
-function modelStep(role: ModelStep['role'], given: Entry, at: readonly (string | number)[]): ModelStep {
-  const { model, name, method = 'none', teachers, ...rest } = given;
-  splitOptions(modelOf(model), methodOf(method), rest);
-  const named = name ?? (role === 'student' ? `student-${method}` : model);
-  const of = teachers ? { teachers } : {};
-  return { kind: 'model', role, name: named, model, method, ...of, options: rest, at };
+function modelStep(role: Role, given: Entry, at: JobSpec['at']): Step {
+  const { model, name: named, method = 'none', teachers, ...options } = given;
+  splitOptions(modelOf(model), methodOf(method), options);
+  const name = named ?? (role === 'student' ? `student-${method}` : model);
+  const job: JobSpec = { kind: 'train', name, model, method, options, teachers: [], at };
+  return { role, name, ...(teachers ? { teachers } : {}), job };
 }
 
-/** One step; of a co-trained method two: the student alone, then the teacher and the student together. */
-function studentSteps(given: Entry, at: readonly (string | number)[]): Step[] {
+/** One step, or two for a co-trained method: the student alone, then the teacher and the student together. */
+function studentSteps(given: Entry, at: JobSpec['at']): Step[] {
   const { model, method: methodName = 'none', teachers, name: named, ...rest } = given;
   const method = methodOf(methodName);
   if (!isCoTrained(method)) return [modelStep('student', given, at)];
   const name = named ?? `student-${methodName}`;
   const spec = modelOf(model);
-  // Checks all of them, and that none belongs to neither.
+  // Refuses options that neither the model nor the method has.
   splitOptions(spec, method, rest);
   const of = (shape: object) => Object.fromEntries(Object.entries(rest).filter(([option]) => option in shape));
+  const start = startName(name);
+  const options = of(method.options.shape);
   return [
-    modelStep('start', { ...of(spec.options.shape), model, name: startName(name) }, at),
+    modelStep('start', { ...of(spec.options.shape), model, name: start }, at),
     {
-      ...{ kind: 'co-train', role: 'student', name, start: startName(name), model, method: methodName, at },
-      ...(teachers ? { teachers } : {}),
-      options: of(method.options.shape),
+      ...{ role: 'student', name, ...(teachers ? { teachers } : {}) },
+      job: { kind: 'co-train', name, start, model, method: methodName, options, teachers: [], at },
     },
   ];
 }
 
-function teacherStep(given: z.output<typeof teacherEntry>, at: number): ModelStep | RankingsStep {
-  const { model, rankings: file, name, ...rest } = given;
-  if (model !== undefined && file === undefined)
-    return modelStep('teacher', { ...rest, model, name }, ['teachers', at]);
+function teacherStep(given: z.output<typeof teacherEntry>, index: number): Step {
+  const { model, rankings: file, name: named, ...rest } = given;
+  const at = ['teachers', index];
+  if (model !== undefined && file === undefined) return modelStep('teacher', { ...rest, model, name: named }, at);
   if (file === undefined || model !== undefined) {
     fail('bad-option', {
-      option: `teachers.${at}`,
+      option: `teachers.${index}`,
       owner: 'pipeline',
       given: JSON.stringify(given),
       expected: 'either a model or a file of rankings',
@@ -307,5 +263,6 @@ function teacherStep(given: z.output<typeof teacherEntry>, at: number): ModelSte
     });
   }
   const options = parseOptions(rankingOptions, rest, `the rankings of ${file}`);
-  return { kind: 'rankings', role: 'teacher', name: name ?? nameOfFile(file), file, options, at: ['teachers', at] };
+  const name = named ?? nameOfFile(file);
+  return { role: 'teacher', name, job: { kind: 'import', name, teacher: name, file, options, teachers: [], at } };
 }

@@ -201,7 +201,7 @@ test('searches that cannot be are refused before any work', async () => {
   const runs = newFolder();
   const space = (s: unknown) => ({ runs, spaces: parseSpaces({ 'bpr-mf': s }) });
   await refuses('bad-space', /top-pop .*nothing to tune/, { runs, models: ['top-pop'], fixed: {} });
-  await refuses('bad-space', /l2: all of it is fixed/, { runs, models: ['ease'], fixed: { l2: 3 } });
+  await refuses('bad-space', /every option to search is fixed: l2/, { runs, models: ['ease'], fixed: { l2: 3 } });
   await refuses('bad-space', /l2: it has no choices/, space({ l2: [] }));
   await refuses('bad-space', /l2: it goes from 2 to 1/, space({ l2: { low: 2, high: 1 } }));
   await refuses('bad-space', /l2: it starts at 0 on a log/, space({ l2: { low: 0, high: 1, scale: 'log' } }));

@@ -1,6 +1,6 @@
 /**
- * Searches the best options of one or several models on valid, with the same budget for each. Finished trials are kept in a log; a search
- * that was stopped goes on after the last of them with the trials that it would have made anyway. The searches are independent jobs.
+ * Searches the best options of one or several models on valid, with the same number of trials for each. Finished trials are kept in a log.
+ * A search that was stopped continues after the last of them and makes the same trials as without the stop. Each search is a job of its own.
  */
 import { basename, join } from 'node:path';
 import type { DataOptions } from '../../data/index.js';
@@ -32,7 +32,7 @@ import { type PlanContext, runPrepared } from './context.js';
 
 export interface TuneRequest extends Wanted, PlanContext {
   readonly evaluation?: Partial<EvaluationOptions>;
-  /** Folder of the searches below `runs`: one for each model, `NAME/MODEL`. Default: `tune-MODEL-...`. */
+  /** Folder of the searches in `runs`, with one folder for each model: `NAME/MODEL`. Default: `tune-MODEL-...`. */
   readonly name?: string;
   /** How the data set was loaded, so that other processes can load it. */
   readonly data?: Partial<DataOptions>;
@@ -40,7 +40,7 @@ export interface TuneRequest extends Wanted, PlanContext {
 
 export interface TuneResult {
   readonly searches: readonly ModelSearch[];
-  /** The best options of each model; absent where they are those of a method, too, which presets do not hold. */
+  /** The best options of each model. Absent for a search with a method: presets have no options of methods. */
   readonly preset?: Preset;
 }
 
@@ -65,9 +65,9 @@ export async function prepareTune(request: TuneRequest): Promise<PreparedTune> {
   const held = heldOf(request);
   const start = request.pair ? { start: STUDENT } : {};
   const jobs = plans.map(
-    ({ spec, method, space, base, fixed }): SearchJob => ({
+    ({ spec, method, space, fixed }): SearchJob => ({
       ...{ kind: 'search', name: spec.name, subject: spec.name, model: spec.name, method: method?.name ?? 'none' },
-      ...{ options: method ? fixed : base, space, rule, teachers: held.map((h) => h.name), ...start },
+      ...{ options: fixed, space, rule, teachers: held.map((h) => h.name), ...start },
     }),
   );
   const trajectory = parseOptions(trajectoryOptions, {}, 'trajectory');
@@ -82,7 +82,7 @@ export async function prepareTune(request: TuneRequest): Promise<PreparedTune> {
 
 const [TEACHER, STUDENT] = ['the teacher', 'the student'] as const;
 
-/** What the trials learn from; names are given once each. */
+/** What the trials learn from. Numbers make the names unique. */
 const heldOf = ({ teachers = [], pair }: TuneRequest): HeldResult[] =>
   pair
     ? [
@@ -102,7 +102,7 @@ const profilesOf = ({ teachers = [], pair }: TuneRequest): TeacherProfile[] =>
     : teachers.map((t) => ({ name: t.name, has: t.tables ? ['embeddings'] : [] }));
 
 /**
- * @throws RecdistillError as `prepareTune` before any work; `run-locked`, `run-differs`, `run-format`, `artifact-damaged`, `write-failed`,
+ * @throws RecdistillError as `prepareTune`, before any trial; `run-locked`, `run-differs`, `run-format`, `artifact-damaged`, `write-failed`,
  *   `interrupted`
  */
 export async function tune(request: TuneRequest): Promise<TuneResult> {

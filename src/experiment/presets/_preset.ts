@@ -1,12 +1,12 @@
-/** What a preset is: the options that a search found to be the best for some models on one data set. */
+/** A preset: the best options of some models on one data set, as a search found them. */
 import { z } from 'zod';
 
 const setting = z.strictObject({
-  /** Options of the model that differ from its defaults or were searched. */
+  /** Options that were searched, or that differ from the defaults of the model. */
   options: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
   /** The best result on valid. */
   valid: z.number().optional(),
-  /** What the search for this model took. */
+  /** Cost of the search for this model. */
   trials: z.number().optional(),
   epochs: z.number().optional(),
   seconds: z.number().optional(),
@@ -17,7 +17,7 @@ const setting = z.strictObject({
 export const presetSchema = z.strictObject({
   name: z.string(),
   data: z.strictObject({ name: z.string(), fingerprint: z.string() }),
-  /** The metric on valid that decided. */
+  /** The metric on valid by which the search selected. */
   selectBy: z.string(),
   models: z.record(z.string(), setting),
 });

@@ -1,9 +1,9 @@
 import type { Preset } from './_preset.js';
 
 /**
- * From searches of `tune`: trials, epochs and seconds (on one thread) are what those took. The autoencoders were searched twice: the first space ended at a
- * dropout of 0.6 and 30 epochs, and its best were still rising; eight settings tried by hand with `train` showed where to look.
- * item-autoencoder was searched again with `--score joint` (ADR 0016): the first of five trials, the best of before, stayed the best.
+ * From searches of `tune`, with their trials, epochs and seconds on one thread. The autoencoders were searched twice: in the first search the
+ * best trials were at the limits of the space (dropout 0.6, 30 epochs). The second space was chosen after eight trainings with `train`.
+ * item-autoencoder was searched again with `--score joint` (ADR 0016). The best of its five trials was the first, with the options of before.
  */
 export const citeulikeHetcompSplit: Preset = {
   name: 'citeulike-hetcomp-split',

@@ -1,11 +1,11 @@
 import type { Preset } from './_preset.js';
 
 /**
- * From searches of `tune`: trials, epochs and seconds (on one thread) are what those took. Models that were still rising when their trials ended
- * have more epochs here than there. The autoencoders were searched twice: the first space was too weakly regularised and its trials too short.
- * One trial of item-autoencoder was paused; its seconds are those of its fellow, by epoch.
- * Of the 40 epochs of a trial mult-vae was at its best after 20 and item-autoencoder after 25: they have fewer here.
- * item-autoencoder was searched again with `--score joint` (ADR 0016): the first of three trials, the best of before, stayed the best.
+ * From searches of `tune`, with their trials, epochs and seconds on one thread. Models that still improved when their trials ended have more
+ * epochs here. The autoencoders were searched twice: the first space had too little regularisation, and its trials had too few epochs.
+ * One trial of item-autoencoder was paused; its seconds are computed from another trial, by epochs.
+ * Trials of mult-vae and item-autoencoder had 40 epochs. Their best epochs were 20 and 25, so they have fewer epochs here.
+ * item-autoencoder was searched again with `--score joint` (ADR 0016). The best of its three trials was the first, with the options of before.
  */
 export const foursquareHetcompSplit: Preset = {
   name: 'foursquare-hetcomp-split',

@@ -1,5 +1,4 @@
 /** The registry of presets, one line each, and presets from files. */
-
 import type { Dataset } from '../../data/index.js';
 import { fail } from '../../errors.js';
 import { parseJsonFile } from '../../formats/index.js';
@@ -23,18 +22,18 @@ export function readPreset(given: string): Preset {
   const parsed = presetSchema.safeParse(parseJsonFile(given));
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;
-  const problem = `it is no preset: ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`;
+  const problem = `it is not a preset: ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`;
   return fail('artifact-damaged', { path: given, problem, hint: 'Use the preset.json that "tune" writes.' });
 }
 
-/** @throws RecdistillError `preset-differs` if the preset was found on another data set; its hint has the options of `models` */
+/** @throws RecdistillError `preset-differs` if the preset was found on another data set; its hint lists the options of `models` */
 export function checkPresetData(
   preset: Preset,
   dataset: Pick<Dataset, 'fingerprint' | 'hidden'>,
   models: readonly string[],
 ): void {
   const { name, fingerprint } = preset.data;
-  // Hiding interactions changes neither users, items nor valid, by which the options were found.
+  // Hidden interactions change neither the users and items nor valid, on which the options were selected.
   if (fingerprint === dataset.fingerprint || fingerprint === dataset.hidden?.whole) return;
   const known = models.filter((model) => model in preset.models);
   const flags = known.map((model) => `${model} ${flagsOf(preset.models[model]!.options)}`).join('; ');

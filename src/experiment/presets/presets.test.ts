@@ -43,7 +43,7 @@ test('a preset is read from a file, and what is none is refused', () => {
   assert.throws(() => readPreset(join(folder, 'none.json')), is('file-missing', /none\.json/));
   for (const [text, problem] of [
     ['{', /not JSON/],
-    ['{}', /no preset: name/],
+    ['{}', /not a preset: name/],
     [JSON.stringify({ ...mine, models: { ease: { options: { l2: [1] } } } }), /models\.ease\.options\.l2/],
   ] as const) {
     writeFileSync(path, text);
@@ -51,13 +51,13 @@ test('a preset is read from a file, and what is none is refused', () => {
   }
 });
 
-test('a preset of other data is refused with its options spelled out', () => {
+test('a preset of other data is refused and its options are shown', () => {
   checkPresetData(mine, { fingerprint: 'a'.repeat(64) }, ['ease']);
   assert.throws(
     () => checkPresetData(mine, { fingerprint: 'b'.repeat(64) }, ['bpr-mf', 'ease', 'top-pop']),
     is(
       'preset-differs',
-      /mine was found on ratings \(a{12}\.\.\.\).*by hand: bpr-mf --dim 32 --learning-rate 0\.01; ease --l2 7$/,
+      /mine was found on ratings \(a{12}\.\.\.\).*set them explicitly: bpr-mf --dim 32 --learning-rate 0\.01; ease --l2 7$/,
     ),
   );
 });

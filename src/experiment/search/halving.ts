@@ -1,29 +1,29 @@
 /**
- * Successive halving, asynchronous and by stopping (Li et al., A system for massively parallel hyperparameter tuning, MLSys 2020): a
- * trial is stopped at a rung unless its best result so far is within the best 1 / eta of all that came to that rung.
+ * Asynchronous successive halving by early stopping (Li et al., A system for massively parallel hyperparameter tuning, MLSys 2020): a
+ * trial is stopped at a rung unless its best result so far is among the best 1 / eta of all trials that reached that rung.
  */
 import { flag, int, type OptionsOf, optionalInt, options } from '../../options/index.js';
 
 export const halvingOptions = options({
-  halving: flag({ default: true, help: 'Stop trials early that do worse than others did by the same epoch.' }),
+  halving: flag({ default: true, help: 'Stop trials early that are worse than others were at the same epoch.' }),
   eta: int({
     default: 3,
     min: 2,
     max: 100,
-    help: 'One trial of so many goes on past each rung; rungs are so many times apart.',
+    help: 'One trial in eta continues past each rung. Each rung is eta times the one before.',
   }),
   minEpochs: optionalInt({
     min: 1,
-    help: 'Epochs before a trial may be stopped: the first rung. Default: a twenty-seventh of all (1 / eta^3).',
+    help: 'The first rung: epochs before a trial may be stopped. Default: the epochs of a trial / eta^3.',
   }),
 });
 
 export type HalvingOptions = OptionsOf<typeof halvingOptions>;
 
-/** The best results by epoch of the rung, of one trial. */
+/** The best result of a trial at each rung, by epoch. */
 export type RungValues = Readonly<Record<string, number>>;
 
-/** The epochs at which trials are compared: minEpochs * eta^k, at the next evaluation, before the last epoch. */
+/** The epochs at which trials are compared: minEpochs * eta^k, rounded up to the next evaluation, below the last epoch. */
 export function rungsOf(
   training: { readonly epochs: number; readonly evaluateEvery: number },
   o: HalvingOptions,
@@ -39,8 +39,8 @@ export function rungsOf(
 }
 
 /**
- * True if a trial with the result `own` is to go on past a rung.
- * @param others what earlier trials had at that rung
+ * Whether a trial with the result `own` continues past a rung.
+ * @param others results of earlier trials at that rung
  */
 export function staysAlive(own: number, others: readonly number[], eta: number): boolean {
   const places = Math.max(1, Math.floor((others.length + 1) / eta));
@@ -48,13 +48,13 @@ export function staysAlive(own: number, others: readonly number[], eta: number):
 }
 
 export interface Halving {
-  /** What this trial had at the rungs that it came to. */
+  /** Results of this trial at the rungs that it reached. */
   readonly reached: RungValues;
-  /** Called after each evaluation with the best result so far; true if the trial is to stop. */
+  /** Called after each evaluation with the best result so far. True stops the trial. */
   stops(epoch: number, best: number): boolean;
 }
 
-/** @param earlier the rung values of the trials before */
+/** @param earlier the rung values of earlier trials */
 export function createHalving(rungs: readonly number[], earlier: readonly RungValues[], eta: number): Halving {
   const reached: Record<string, number> = {};
   return {

@@ -1,4 +1,4 @@
-/** The log of a search: one line for each finished trial, from which the search goes on. */
+/** The log of a search, with one line for each finished trial. A search continues from its log. */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fail } from '../../errors.js';
@@ -19,9 +19,9 @@ const trial = z.strictObject({
   metrics: z.record(z.string(), z.number()).optional(),
   bestEpoch: z.int().optional(),
   epochs: z.int(),
-  /** `repeated`: the same options were tried before, and that result holds. */
+  /** `repeated`: an earlier trial had the same options, and its result is used. */
   reason: z.enum(['epochs', 'patience', 'stopped', 'computed', 'repeated', 'failed']),
-  /** The best result so far at the rungs that the trial came to, by epoch. */
+  /** The best result so far at the rungs that the trial reached, by epoch. */
   rungs: z.record(z.string(), z.number()),
   seconds: z.number(),
   error: z.strictObject({ code: z.string(), message: z.string() }).optional(),
@@ -37,7 +37,7 @@ export interface TrialLog {
   add(trial: Trial): void;
 }
 
-/** @param folder absent: the log is in memory only. @throws RecdistillError `artifact-damaged`, `read-failed` */
+/** @param folder undefined for a log in memory only. @throws RecdistillError `artifact-damaged`, `read-failed` */
 export function openTrialLog(folder: string | undefined): TrialLog {
   const path = folder === undefined ? undefined : join(folder, SEARCH_LOG);
   const trials = path === undefined ? [] : readTrials(path);
@@ -58,14 +58,14 @@ export function readTrials(path: string): Trial[] {
     const expected = parsed.success ? (next.get(parsed.data.model) ?? 0) : undefined;
     if (!parsed.success || parsed.data.trial !== expected) {
       const problem = `line ${at + 1} is not ${expected === undefined ? 'a trial' : `trial ${expected}`}`;
-      fail('artifact-damaged', { path, problem, hint: 'Restore the file, or add --overwrite to search anew.' });
+      fail('artifact-damaged', { path, problem, hint: 'Restore the file, or add --overwrite to start a new search.' });
     }
     next.set(parsed.data.model, expected! + 1);
     return parsed.data;
   });
 }
 
-/** The best first: those that went their way, then those that were stopped, the longer the better, then those that failed. */
+/** The best first: trials that ended, by value; then stopped trials, by epochs and value; then failed trials. */
 export function ranked(trials: readonly Trial[]): Trial[] {
   const group = (t: Trial) => (t.value === undefined ? 2 : t.reason === 'stopped' ? 1 : 0);
   const length = (t: Trial) => (group(t) === 1 ? t.epochs : 0);

@@ -1,26 +1,16 @@
-/** From what is asked of a search to what each of its trials gets. */
-
+/** Options of a search, and the options and search space of each model in it. */
 import type { Dataset } from '../../data/index.js';
 import { isCoTrained, type MethodSpec, methodOf, type Pair } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { type ModelName, type ModelSpec, modelOf } from '../../models/index.js';
 import { nearest } from '../../nearest.js';
-import {
-  int,
-  type NameOr,
-  type OptionsOf,
-  options,
-  parseOptions,
-  type SearchSpace,
-  type SearchValue,
-  unitOption,
-} from '../../options/index.js';
-import { readMethodOptions, type SavedModel, splitOptions } from '../../runs/index.js';
-import type { Teacher } from '../../runs/outcome.js';
+import { int, type NameOr, type OptionsOf, options, type SearchSpace, unitOption } from '../../options/index.js';
+import type { SavedModel, Teacher } from '../../runs/index.js';
 import { checkPresetData, type Preset, presetOptions } from '../presets/index.js';
 import { halvingOptions } from './halving.js';
-import { type Searched, settleSpace } from './space.js';
+import { freeSpace, type Searched } from './space.js';
 import { type Strategy, type StrategyName, strategyRegistry } from './strategies/index.js';
+import type { Values } from './trial.js';
 
 export const tuneOptions = options({
   trials: int({
@@ -31,53 +21,47 @@ export const tuneOptions = options({
   }),
   strategy: unitOption<StrategyName, Strategy>(strategyRegistry, {
     default: 'tpe',
-    help: 'How the next trial is chosen: tpe learns from the trials before, random does not.',
+    help: 'How the next trial is chosen: tpe uses the results of earlier trials, random does not.',
   }),
-  seed: int({ default: 0, min: 0, help: 'Everything random follows from it, in the search and in the models.' }),
+  seed: int({ default: 0, min: 0, help: 'Seed of the search and of the models.' }),
   ...halvingOptions.shape,
 });
 
 export type TuneOptions = OptionsOf<typeof tuneOptions>;
 
-type Values = Readonly<Record<string, unknown>>;
-
-/** Who teaches. */
+/** The teachers of a search with a distillation method. */
 export interface Teachers {
-  /** Of a method that leaves its teachers as they are. */
+  /** For a method whose teachers do not train. */
   readonly teachers?: readonly (Teacher & { readonly name: string })[];
-  /** Of a co-trained method: where its two models start from. */
+  /** For a co-trained method: the teacher and the student to start from. */
   readonly pair?: Pair<SavedModel>;
 }
 
-/** What is searched, and from where. */
+/** What is searched, and where it starts. */
 export interface Wanted extends Teachers {
   readonly dataset: Dataset;
   /** Names of models, or models of your own. */
   readonly models: readonly (NameOr<ModelName> | ModelSpec)[];
   readonly options?: Partial<TuneOptions>;
   /**
-   * The distillation method by which the model, of which there is one, is taught in every trial; what the method declares is searched, too. Of a
-   * co-trained method only that is searched, and `pair` says where teacher and student start from.
+   * The distillation method of every trial, for a single model. The search space of the method is searched, too. With a co-trained method
+   * only that is searched, and `pair` is the teacher and the student to start from.
    */
   readonly method?: string | MethodSpec;
-  /** Options that every trial has; each goes to the models that have it. */
+  /** Options of every trial. Each applies to the models that have it. */
   readonly fixed?: Values;
   /** Search spaces that replace those of the models, by model. */
   readonly spaces?: Readonly<Record<string, SearchSpace>>;
-  /** Its options are the start instead of the defaults, for the models that it has. */
+  /** Options of the first trial instead of the defaults, for the models in the preset. */
   readonly start?: Preset;
 }
 
-/** One model, with everything that its trials have in common. */
+/** One model, with what its trials have in common. */
 export interface ModelPlan {
   readonly spec: ModelSpec;
   readonly method?: MethodSpec;
   readonly space: SearchSpace;
-  /** All options of trial 0, with defaults. */
-  readonly base: Values;
-  /** Options that were given, by hand or by the preset, and are not searched; without the seed. */
-  readonly given: Readonly<Record<string, SearchValue>>;
-  /** Those that every trial has: `given`, and the seed. */
+  /** Options that were given or are in the preset, and the seed. Searched ones are the start of the search. */
   readonly fixed: Values;
 }
 
@@ -93,13 +77,16 @@ export function plansOf(wanted: Wanted, o: TuneOptions): ModelPlan[] {
   }
   const method = wanted.method === undefined ? undefined : methodOf(wanted.method);
   if (method && models.length > 1)
-    fail('usage', { problem: `${models.length} models are to be taught by ${method.name}`, hint: 'Name one student.' });
+    fail('usage', {
+      problem: `a search with ${method.name} takes one student; ${models.length} models were given`,
+      hint: 'Name one student.',
+    });
   const searched = specs.map((spec) => (method ? taught(spec, method) : spec));
   const known = [...new Set(searched.flatMap((s) => Object.keys(s.options.shape)))];
-  const stray = Object.keys(fixed).find((name) => !known.includes(name));
-  if (stray !== undefined) {
+  const unknown = Object.keys(fixed).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
     const owner = searched.map((s) => s.name).join(', ');
-    fail('unknown-option', { owner, option: stray, suggestion: nearest(stray, known), known: known.join(', ') });
+    fail('unknown-option', { owner, option: unknown, suggestion: nearest(unknown, known), known: known.join(', ') });
   }
   if (start) checkPresetData(start, dataset, models);
   return specs.map((spec, at) => {
@@ -107,22 +94,13 @@ export function plansOf(wanted: Wanted, o: TuneOptions): ModelPlan[] {
     const own = Object.fromEntries(
       Object.entries({ seed: o.seed, ...fixed }).filter(([name]) => name in unit.options.shape),
     );
-    const space = settleSpace(unit, spaces[spec.name], Object.keys(own));
+    const space = freeSpace(unit, spaces[spec.name], Object.keys(own));
     const preset = start && spec.name in start.models ? presetOptions(start, spec) : {};
-    const fixedOptions = { ...preset, ...own };
-    const base = method
-      ? baseOf(spec, method, fixedOptions)
-      : (parseOptions(spec.options, fixedOptions, spec.name) as Values);
-    const given = Object.entries(fixedOptions).filter(([name]) => name !== 'seed' && !(name in space));
-    return {
-      ...{ spec, space, base, fixed: fixedOptions },
-      ...(method ? { method } : {}),
-      given: Object.fromEntries(given) as Readonly<Record<string, SearchValue>>,
-    };
+    return { spec, space, fixed: { ...preset, ...own }, ...(method ? { method } : {}) };
   });
 }
 
-/** What is searched of a student and its method. */
+/** The options that are searched for a student and its method. */
 function taught(spec: ModelSpec, method: MethodSpec): Searched {
   const { name, search = {} } = method;
   if (isCoTrained(method)) return { name, search, options: method.options };
@@ -131,11 +109,4 @@ function taught(spec: ModelSpec, method: MethodSpec): Searched {
     search: { ...spec.search, ...search },
     options: options({ ...spec.options.shape, ...method.options.shape }),
   };
-}
-
-/** All options of the first trial. */
-function baseOf(spec: ModelSpec, method: MethodSpec, given: Values): Values {
-  if (isCoTrained(method)) return readMethodOptions(method, given);
-  const { modelOptions, methodOptions } = splitOptions(spec, method, given);
-  return { ...modelOptions, ...methodOptions };
 }

@@ -1,19 +1,18 @@
-/** What comes of a search: the best options of each model, and a preset of them. */
-
+/** The result of a search: the best options of each model, and a preset with them. */
 import type { Dataset } from '../../data/index.js';
 import type { SearchValue } from '../../options/index.js';
 import type { Preset } from '../presets/index.js';
 import { ranked, type Trial } from './log.js';
 import type { ModelPlan } from './plan.js';
 
-/** What came of the search for one model. */
+/** The result of the search for one model. */
 export interface ModelSearch {
   readonly model: string;
   /** The best first. */
   readonly trials: readonly Trial[];
-  /** The best one that did not fail, with all that it takes to train it again; absent if all failed. */
+  /** The best one, with the options to train the model with; absent if all failed. */
   readonly best?: { readonly trial: Trial; readonly options: Readonly<Record<string, SearchValue>> };
-  /** What all trials took. */
+  /** Of all trials together. */
   readonly epochs: number;
   readonly seconds: number;
 }
@@ -27,16 +26,23 @@ export const bestOf = (trials: readonly Trial[]): Trial | undefined =>
       undefined,
     );
 
-/** @param trials those of this model, in the order in which they finished */
-export function resultOf({ spec, given }: ModelPlan, trials: readonly Trial[]): ModelSearch {
-  const sum = (of: (t: Trial) => number) => trials.reduce((total, t) => total + of(t), 0);
+/** Epochs and seconds of all trials together. */
+export const effortOf = (trials: readonly Trial[]): { readonly epochs: number; readonly seconds: number } => ({
+  epochs: trials.reduce((total, t) => total + t.epochs, 0),
+  seconds: trials.reduce((total, t) => total + t.seconds, 0),
+});
+
+/** @param trials of this model, in the order in which they finished */
+export function resultOf({ spec, fixed, space }: ModelPlan, trials: readonly Trial[]): ModelSearch {
   const trial = bestOf(trials);
+  const given = Object.fromEntries(
+    Object.entries(fixed).filter(([name]) => name !== 'seed' && !(name in space)),
+  ) as Readonly<Record<string, SearchValue>>;
   return {
     model: spec.name,
     trials: ranked(trials),
     ...(trial ? { best: { trial, options: { ...given, ...trial.options } } } : {}),
-    epochs: sum((t) => t.epochs),
-    seconds: sum((t) => t.seconds),
+    ...effortOf(trials),
   };
 }
 

@@ -1,34 +1,14 @@
-/**
- * One search: points are proposed, tried and logged, the best first in what the strategy sees. What a trial is, the subject says: a model, or a student
- * with a method.
- */
-
+/** One search. The strategy proposes options, a trial evaluates them on valid, and its result is added to the log. */
 import { fail, RecdistillError } from '../../errors.js';
 import { stream } from '../../math/index.js';
-import type { SearchPoint, SearchSpace, SearchValue } from '../../options/index.js';
-import type { Listener, TrainEvent } from '../../train/index.js';
+import type { SearchPoint, SearchSpace } from '../../options/index.js';
+import type { TrainEvent } from '../../train/index.js';
 import { createHalving } from './halving.js';
 import { ranked, type Trial, type TrialLog } from './log.js';
 import type { TuneOptions } from './plan.js';
 import { bestOf } from './result.js';
 import { strategyOf } from './strategies/index.js';
-import type { TrialOutcome } from './trial.js';
-
-/** What is searched. */
-export interface Subject {
-  /** As in the log. */
-  readonly name: string;
-  readonly space: SearchSpace;
-  /** The first trial. */
-  readonly start: SearchPoint;
-  /** Most epochs of a trial; 0 where nothing is trained. */
-  readonly epochs: number;
-  readonly rungs: readonly number[];
-  run(
-    point: SearchPoint,
-    trial: { stops(epoch: number, best: number): boolean; readonly listen: Listener; readonly signal?: AbortSignal },
-  ): Promise<TrialOutcome>;
-}
+import type { Subject } from './subject.js';
 
 export type SearchEvent =
   | {
@@ -36,12 +16,12 @@ export type SearchEvent =
       readonly model: string;
       readonly space: SearchSpace;
       readonly trials: number;
-      /** Most epochs of a trial; 0 for a model that is computed at once. */
+      /** Most epochs of a trial; 0 for a model that is computed in closed form. */
       readonly epochs: number;
       readonly rungs: readonly number[];
-      /** Trials that were finished before. */
+      /** Trials that the log already has. */
       readonly done: number;
-      /** The best result of these. */
+      /** The best result among them. */
       readonly best?: number;
     }
   | {
@@ -62,8 +42,8 @@ export interface SearchSetting {
 }
 
 /**
- * Goes on after the finished trials of the log, up to as many as the options ask for.
- * @throws RecdistillError `interrupted`, `write-failed`, and what `run` throws but for errors that are about the options of the trial
+ * Continues after the finished trials of the log, up to the number of trials in the options.
+ * @throws RecdistillError `interrupted`, `write-failed`, and what `run` throws, except for errors about the options of a trial
  */
 export async function searchSubject(subject: Subject, setting: SearchSetting): Promise<void> {
   const { name, space, rungs, start, epochs } = subject;
@@ -82,13 +62,13 @@ export async function searchSubject(subject: Subject, setting: SearchSetting): P
     const point =
       number === 0 ? start : strategy.propose({ space, finished: before.map((t) => t.options), key, number });
     listen?.({ type: 'trial', model: name, trial: number, of: o.trials, options: point });
-    const twin = before.find((t) => JSON.stringify(t.options) === JSON.stringify(point));
-    const trial = twin
+    const same = before.find((t) => JSON.stringify(t.options) === JSON.stringify(point));
+    const trial = same
       ? {
-          ...twin,
+          ...same,
           trial: number,
           epochs: 0,
-          reason: twin.value === undefined ? ('failed' as const) : ('repeated' as const),
+          reason: same.value === undefined ? ('failed' as const) : ('repeated' as const),
           rungs: {},
           seconds: 0,
         }
@@ -98,11 +78,7 @@ export async function searchSubject(subject: Subject, setting: SearchSetting): P
   }
 }
 
-/** What is searched, as the defaults or the preset have it. An option without a default is left out. */
-export const startOf = (space: SearchSpace, base: Readonly<Record<string, unknown>>): SearchPoint =>
-  Object.fromEntries(Object.keys(space).flatMap((n) => (base[n] === undefined ? [] : [[n, base[n] as SearchValue]])));
-
-/** Errors that say something about the options of the trial, and nothing about the search. */
+/** Errors about the options of a trial. The search continues after them. */
 const FAILURES = ['diverged', 'out-of-memory', 'not-positive-definite'];
 
 async function tried(
@@ -112,7 +88,7 @@ async function tried(
   before: readonly Trial[],
   { options: o, listen, signal }: SearchSetting,
 ): Promise<Trial> {
-  // Signals and timers get their turn, also between models that are computed at once.
+  // Lets signals and timers run between trials that take no epochs.
   await new Promise((resolve) => setImmediate(resolve));
   const stopped = () => fail('interrupted', { what: `the search for ${subject.name}, after ${number} trials,` });
   if (signal?.aborted) stopped();

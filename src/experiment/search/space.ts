@@ -1,4 +1,4 @@
-/** From what a user writes to search spaces that the models accept. */
+/** Search spaces from files or objects, checked against the options of the models. */
 import { z } from 'zod';
 import type { MethodSpec } from '../../distill/index.js';
 import { fail } from '../../errors.js';
@@ -14,9 +14,9 @@ const ends = z.strictObject({
 const spaces = z.record(z.string(), z.record(z.string(), z.union([choices, ends])));
 
 /**
- * Search spaces as a file or an object describes them: `{ 'bpr-mf': { dim: [32, 64], l2: { low: 0.001, high: 0.1, scale: 'log' } } }`. A
- * range of an option that takes whole numbers is one of whole numbers.
- * @param method by which the models are taught; its options may be in the spaces, too
+ * Search spaces as a file or an object describes them: `{ 'bpr-mf': { dim: [32, 64], l2: { low: 0.001, high: 0.1, scale: 'log' } } }`. For an
+ * option that takes whole numbers a range has whole numbers only.
+ * @param method distillation method of the models; its options may be in the spaces, too
  * @throws RecdistillError `unknown-name` for a model, `bad-space`
  */
 export function parseSpaces(value: unknown, method?: MethodSpec): Readonly<Record<string, SearchSpace>> {
@@ -45,15 +45,15 @@ export function parseSpaces(value: unknown, method?: MethodSpec): Readonly<Recor
 
 const EXAMPLE = 'Write for example "bpr-mf: { dim: [32, 64], l2: { low: 0.001, high: 0.1, scale: log } }".';
 
-/** What has options to search: a model, a co-trained method, or a model with the method by which it is taught. */
+/** What has options to search: a model, a co-trained method, or a model with its distillation method. */
 export type Searched = Pick<ModelSpec, 'name' | 'options' | 'search'>;
 
 /**
- * What is left to search when some options are fixed.
+ * The search space without the options that are fixed.
  * @param given replaces the model's own space
- * @throws RecdistillError `bad-space` if nothing is left, or if a point would be refused by the model
+ * @throws RecdistillError `bad-space` if nothing is left to search, or if the model would refuse a point
  */
-export function settleSpace(spec: Searched, given: SearchSpace | undefined, fixed: readonly string[]): SearchSpace {
+export function freeSpace(spec: Searched, given: SearchSpace | undefined, fixed: readonly string[]): SearchSpace {
   const whole = given ?? spec.search;
   const owner = spec.name;
   checkSpace(whole, spec.options, owner);
@@ -63,8 +63,8 @@ export function settleSpace(spec: Searched, given: SearchSpace | undefined, fixe
   return names.length > 0
     ? fail('bad-space', {
         owner,
-        problem: `${names.join(', ')}: all of it is fixed`,
-        hint: 'Leave at least one to the search.',
+        problem: `every option to search is fixed: ${names.join(', ')}`,
+        hint: 'Leave at least one of them free.',
       })
     : fail('bad-space', {
         owner,

@@ -1,7 +1,4 @@
-/**
- * One trial: a model trained with some options, by itself, by a method or together with its teacher, and judged on valid. Nothing of it is kept on
- * disk, and test is not looked at.
- */
+/** One trial: a model is trained alone, by a method, or together with its teacher, and evaluated on valid. Nothing is written to disk. */
 import type { Dataset } from '../../data/index.js';
 import type { Evaluator } from '../../eval/index.js';
 import type { Kernels } from '../../kernels/index.js';
@@ -19,26 +16,28 @@ import {
 } from '../../runs/index.js';
 import type { Listener } from '../../train/index.js';
 
-/** What every trial has. */
-interface Judging {
+/** Options of a model or a method, by name. */
+export type Values = Readonly<Record<string, unknown>>;
+
+interface TrialSetting {
   readonly dataset: Dataset;
   readonly kernels: Kernels;
   readonly evaluator: Evaluator;
-  /** Told the best result so far after each evaluation; true ends the trial. */
+  /** Called after each evaluation with the best result so far; true ends the trial. */
   stops(epoch: number, best: number): boolean;
   readonly listen?: Listener;
   readonly signal?: AbortSignal;
 }
 
-export interface TrialTask extends Judging {
+export interface TrialTask extends TrialSetting {
   readonly spec: ModelSpec;
   /** Of the model, checked and with defaults. */
-  readonly options: Readonly<Record<string, unknown>>;
-  /** What teaches it, if anything does. */
+  readonly options: Values;
+  /** The method and the teachers of a student. */
   readonly teaching?: Pick<Teaching, 'method' | 'methodOptions' | 'teachers'>;
 }
 
-export interface CoTrainTrialTask extends Judging {
+export interface CoTrainTrialTask extends TrialSetting {
   readonly plan: CoTrainPlan;
 }
 
@@ -49,7 +48,7 @@ export interface TrialOutcome {
   readonly metrics: Readonly<Record<string, number>>;
   readonly bestEpoch: number;
   readonly epochs: number;
-  /** `computed`: the model needs no epochs. */
+  /** `computed`: the model is computed in closed form. */
   readonly reason: 'epochs' | 'patience' | 'stopped' | 'computed';
 }
 
@@ -57,7 +56,7 @@ export interface TrialOutcome {
 export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
   const { dataset, kernels, spec, options, teaching, listen = () => {} } = task;
   checkMemory(spec, options, dataset);
-  return judged(task, 0, {
+  return evaluated(task, 0, {
     ...{ kernels, dataset, models: [{ spec, options, listen }] },
     ...(teaching
       ? {
@@ -70,16 +69,16 @@ export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
   });
 }
 
-/** The same for a student that trains on together with its teacher: it is judged by what the student becomes. @throws RecdistillError as `runTrial` */
+/** Trains a student together with its teacher and evaluates the student. @throws RecdistillError as `runTrial` */
 export async function runCoTrainTrial(task: CoTrainTrialTask): Promise<TrialOutcome> {
   const { dataset, kernels, plan, listen = () => {} } = task;
   const [teacher, student] = plan.sides;
   const models = [sideTask(teacher, () => {}), sideTask(student, listen)];
-  return judged(task, 1, { ...{ kernels, dataset, models }, ...coTrainingTask(plan, dataset, kernels) });
+  return evaluated(task, 1, { ...{ kernels, dataset, models }, ...coTrainingTask(plan, dataset, kernels) });
 }
 
-/** @param which of the models is judged */
-async function judged(task: Judging, which: number, models: ModelsTask): Promise<TrialOutcome> {
+/** @param which index of the model that is evaluated */
+async function evaluated(task: TrialSetting, which: number, models: ModelsTask): Promise<TrialOutcome> {
   const { kernels: k, evaluator, signal } = task;
   return withModels({ ...models, ...(signal ? { signal } : {}) }, async (made) => {
     const validating = ({ model }: MadeModel) => {
@@ -99,7 +98,7 @@ async function judged(task: Judging, which: number, models: ModelsTask): Promise
           ? validating(m)
           : async (epoch) => {
               const now = await validate();
-              // Where it starts from says nothing about the options of the trial.
+              // The start, before the first epoch, is the same in every trial.
               if (epoch > 0 && now.value > best.value) best = { ...now, bestEpoch: epoch };
               return { ...now, stop: epoch > 0 && task.stops(epoch, best.value) };
             },

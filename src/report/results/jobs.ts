@@ -1,10 +1,10 @@
 /** Jobs of a plan: what running them would do, and what did not finish. */
-import type { JobFailure, JobOutlook } from '../../experiment/index.js';
+import type { JobEstimate, JobFailure } from '../../experiment/index.js';
 import { formatBytes, formatSeconds } from '../format.js';
 import { type ResultTable, resultTable } from '../table/index.js';
 import { column, textColumns } from './_columns.js';
 
-export interface PlannedJob extends JobOutlook {
+export interface PlannedJob extends JobEstimate {
   /** Its options follow from a search that is not finished. */
   readonly undecided: boolean;
 }

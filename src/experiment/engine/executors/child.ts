@@ -1,4 +1,4 @@
-/** A child process that does jobs, one after the other. It is started by `processes.ts` and ends with the channel to its parent. */
+/** A child process that runs jobs, one after the other. `processes.ts` starts it, and it ends when the channel to its parent closes. */
 import { type Dataset, loadDataset } from '../../../data/index.js';
 import { fail } from '../../../errors.js';
 import { createKernels, type Kernels } from '../../../kernels/index.js';
@@ -10,9 +10,9 @@ import { type FromChild, sentError, type ToChild } from './messages.js';
 
 let kernels: Kernels | undefined;
 let loaded: { readonly options: string; readonly dataset: Dataset } | undefined;
-/** Of the job that is done now. */
+/** Stops the current job. */
 let stop: AbortController | undefined;
-let parted = false;
+let disconnected = false;
 
 const send = (message: FromChild): void => {
   if (process.connected) process.send!(message);
@@ -25,12 +25,12 @@ process.on('message', (message: ToChild) => {
 });
 
 process.on('disconnect', () => {
-  parted = true;
+  disconnected = true;
   stop?.abort();
   if (!stop) leave();
 });
 
-// Both are for the parent, which tells its children; a terminal may nevertheless send them to all processes of a session.
+// The parent tells its children to stop. A terminal may nevertheless send these signals to all processes of a session.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop?.abort());
 
 async function work(task: Task): Promise<void> {
@@ -46,20 +46,20 @@ async function work(task: Task): Promise<void> {
         difference: `fingerprint was ${was} when the plan was made, now it is ${is}`,
       });
     }
-    const control = { listen: tell, signal: own.signal, teacher: none, saved: none };
+    const control = { listen, signal: own.signal, teacher: none, saved: none };
     const { reused, trials } = await perform(task, { dataset, kernels: kernels! }, control);
     send({ type: 'done', done: { reused, ...(trials ? { trials } : {}) } });
   } catch (error) {
     send({ type: 'failed', error: sentError(error) });
   } finally {
     stop = undefined;
-    if (parted) leave();
+    if (disconnected) leave();
   }
 }
 
-const tell = (event: (FromChild & { readonly type: 'event' })['event']): void => send({ type: 'event', event });
+const listen = (event: (FromChild & { readonly type: 'event' })['event']): void => send({ type: 'event', event });
 
-/** Everything that a task learns from is in run folders. */
+/** A child has no results in memory: they are in run folders. */
 const none = (): undefined => undefined;
 
 async function dataOf({ data = {} }: Setting): Promise<Dataset> {

@@ -1,4 +1,4 @@
-/** What a process that runs a graph and its children tell each other. Sent by structured clone, so that NaN stays NaN. */
+/** Messages between a process that runs a graph and its children. They are sent by structured clone, so that NaN stays NaN. */
 import { type ErrorCode, errorCodes, RecdistillError } from '../../../errors.js';
 import type { JobEvent } from '../events.js';
 import type { Done, Task } from '../executor.js';
@@ -6,7 +6,7 @@ import type { Done, Task } from '../executor.js';
 export type ToChild =
   | { readonly type: 'machine'; readonly threads: number; readonly memoryLimit?: number }
   | { readonly type: 'task'; readonly task: Task }
-  /** Stop at the next clean checkpoint. */
+  /** Stop at the next checkpoint. */
   | { readonly type: 'stop' };
 
 export type FromChild =
@@ -31,7 +31,7 @@ export function sentError(error: unknown): SentError {
   return { message, ...more, code: error.code, details };
 }
 
-/** The error as it was; details that are no JSON values are text. */
+/** The error that was sent, with its details as JSON values. */
 export function receivedError({ code, details, message, stack }: SentError): Error {
   const known = errorCodes.find((c): c is ErrorCode => c === code);
   const error = known === undefined ? new Error(message) : new RecdistillError(known, { ...details });

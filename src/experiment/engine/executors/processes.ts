@@ -1,6 +1,6 @@
 /**
- * Jobs in child processes of this machine, one in each at a time. Threads and memory are divided between them. A child lives as long as the
- * executor, so that it loads the data once; one that has died is replaced.
+ * Runs jobs in child processes of this machine, one job in each at a time. Threads and memory are divided between the children. A child
+ * lives as long as the executor, so that it loads the data once. A child that has died is replaced.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { type Control, type Done, type Executor, LostProcess, type Task } from '
 import { type FromChild, receivedError, type ToChild } from './messages.js';
 
 export interface ProcessesOptions {
-  /** Jobs at the same time; never more than there are threads. */
+  /** Number of jobs at the same time; at most the number of threads. */
   readonly jobs: number;
   /** Threads of all children together. */
   readonly threads: number;
@@ -20,31 +20,31 @@ const program = fileURLToPath(new URL('./child.js', import.meta.url));
 
 /** The threads of each of `count` processes, or of as many as there are threads. */
 export function sharesOf(threads: number, count: number): number[] {
-  const lanes = Math.min(threads, count);
-  return Array.from({ length: lanes }, (_, at) => Math.floor((threads + lanes - 1 - at) / lanes));
+  const processes = Math.min(threads, count);
+  return Array.from({ length: processes }, (_, at) => Math.floor((threads + processes - 1 - at) / processes));
 }
 
 export function processesExecutor({ jobs, threads, memoryLimit }: ProcessesOptions): Executor {
   const shares = sharesOf(threads, jobs);
   const memory = memoryLimit === undefined ? {} : { memoryLimit: Math.floor(memoryLimit / shares.length) };
-  const free: Lane[] = shares.map((threads) => ({
+  const free: Slot[] = shares.map((threads) => ({
     machine: { type: 'machine', threads, ...memory },
     child: undefined,
   }));
   const all = [...free];
   return {
-    ...{ atOnce: shares.length, ships: true },
+    ...{ atOnce: shares.length, remote: true },
     async run(task, control) {
-      const lane = free.shift();
-      if (!lane) throw new Error('more jobs than processes');
+      const slot = free.shift();
+      if (!slot) throw new Error('more jobs than processes');
       try {
-        lane.child ??= start(lane.machine);
-        return await workOf(lane.child, task, control);
+        slot.child ??= start(slot.machine);
+        return await workOf(slot.child, task, control);
       } catch (error) {
-        if (error instanceof LostProcess) lane.child = undefined;
+        if (error instanceof LostProcess) slot.child = undefined;
         throw error;
       } finally {
-        free.unshift(lane);
+        free.unshift(slot);
       }
     },
     async close() {
@@ -53,16 +53,16 @@ export function processesExecutor({ jobs, threads, memoryLimit }: ProcessesOptio
   };
 }
 
-interface Lane {
+interface Slot {
   readonly machine: ToChild & { readonly type: 'machine' };
   child: ChildProcess | undefined;
 }
 
-function start(machine: Lane['machine']): ChildProcess {
+function start(machine: Slot['machine']): ChildProcess {
   const child = fork(program, {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', process.env.RECDISTILL_DEBUG ? 'inherit' : 'ignore', 'ipc'],
-    // Ctrl-C in the terminal is for this process alone. A child stops when it is told to, and when the channel to it closes, also if this
+    // Ctrl-C in the terminal must reach this process only. It stops its children, and they also stop when the channel closes, even if this
     // process is killed.
     detached: true,
   });
@@ -70,7 +70,7 @@ function start(machine: Lane['machine']): ChildProcess {
   return child;
 }
 
-/** A message to a child that has just died is lost, and its end is noticed by itself. */
+/** A message to a child that has just died is lost. The exit of the child is noticed by its own event. */
 function send(child: ChildProcess, message: ToChild): void {
   if (child.connected) child.send(message, () => {});
 }
@@ -78,29 +78,29 @@ function send(child: ChildProcess, message: ToChild): void {
 function workOf(child: ChildProcess, task: Task, { listen, signal }: Control): Promise<Done> {
   return new Promise((resolve, reject) => {
     const stop = () => send(child, { type: 'stop' });
-    const settle = () => {
-      child.off('message', hear);
+    const unsubscribe = () => {
+      child.off('message', receive);
       child.off('exit', exit);
-      child.off('error', broke);
+      child.off('error', fault);
       signal.removeEventListener('abort', stop);
     };
-    const hear = (message: FromChild) => {
+    const receive = (message: FromChild) => {
       if (message.type === 'event') return listen(message.event);
-      settle();
+      unsubscribe();
       if (message.type === 'done') resolve(message.done);
       else reject(receivedError(message.error));
     };
     const exit = (code: number | null, killedBy: NodeJS.Signals | null) => {
-      settle();
+      unsubscribe();
       reject(new LostProcess(killedBy ?? `exit code ${code}`));
     };
-    const broke = (error: Error) => {
-      settle();
+    const fault = (error: Error) => {
+      unsubscribe();
       reject(new LostProcess(error.message));
     };
-    child.on('message', hear);
+    child.on('message', receive);
     child.on('exit', exit);
-    child.on('error', broke);
+    child.on('error', fault);
     signal.addEventListener('abort', stop);
     if (child.exitCode !== null || child.signalCode !== null) return exit(child.exitCode, child.signalCode);
     send(child, { type: 'task', task });
@@ -108,7 +108,7 @@ function workOf(child: ChildProcess, task: Task, { listen, signal }: Control): P
   });
 }
 
-/** Lets a child go, and waits until it has. */
+/** Ends a child and waits for its exit. */
 function endOf(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {

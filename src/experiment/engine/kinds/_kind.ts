@@ -1,4 +1,4 @@
-/** What the engine knows of a kind of job. */
+/** The interface of a kind of job. */
 import type { Dataset } from '../../../data/index.js';
 import type { Pair } from '../../../distill/index.js';
 import type { Evaluator } from '../../../eval/index.js';
@@ -7,17 +7,17 @@ import type { RunSpec, SavedModel, Teacher } from '../../../runs/index.js';
 import type { Control, Done, Task } from '../executor.js';
 import type { Setting } from '../job.js';
 
-/** A result that a job will leave in a run folder, named by what determines it. */
+/** A result that a job will leave in a run folder. Its hash identifies everything that determines it. */
 export interface ResultPlan {
   /** NAME, or NAME/PART. */
   readonly name: string;
-  /** Its folder below that of the job; '' for the folder itself. */
+  /** Its folder, relative to that of the job; '' for that folder itself. */
   readonly place: string;
-  /** As the runs that learn from it record its name; '' for what nobody learns from. */
+  /** Name of the teacher in the manifests of runs that learn from it; '' for a search. */
   readonly teacher: string;
   readonly spec: RunSpec;
   readonly hash: string;
-  /** Of a result that was finished before the plan was made: its parameters, where a job begins from them. */
+  /** The model of a result that is given, if a job starts from it. */
   readonly saved?: SavedModel;
 }
 
@@ -25,36 +25,36 @@ export interface PlanContext {
   readonly setting: Setting;
   readonly dataset: Dataset;
   readonly evaluator: Evaluator;
-  /** What the job learns from, in order. */
+  /** The results that the job learns from, in order. */
   readonly inputs: readonly ResultPlan[];
 }
 
 /** What is known of a job before it runs. */
 export interface JobPlan {
   readonly results: readonly ResultPlan[];
-  /** Bytes that it takes at most, roughly. */
+  /** Upper estimate in bytes. */
   readonly memory?: number;
 }
 
-/** What a process that does a job has. */
-export interface Workplace {
+/** The data and the kernels of the process that runs a job. */
+export interface ProcessContext {
   readonly dataset: Dataset;
   readonly kernels: Kernels;
 }
 
-/** A kind of job that any process can do. */
-export interface ShippedKind<J> {
-  /** @throws RecdistillError for anything that can be known to be wrong before any work */
+/** A kind of job that any process can run. */
+export interface JobKind<J> {
+  /** @throws RecdistillError for anything that can be checked before the job runs */
   plan(job: J, context: PlanContext): JobPlan;
-  /** Whether the run in this folder has all that the job asks for. */
+  /** Whether the run in this folder is complete. */
   isFinished(folder: string, job: J): boolean;
-  perform(job: J, task: Task, workplace: Workplace, control: WorkControl): Promise<Done>;
+  perform(job: J, task: Task, context: ProcessContext, control: KindControl): Promise<Done>;
 }
 
-/** What a job that is done can ask for, from memory or from run folders. */
-export interface WorkControl extends Pick<Control, 'listen' | 'signal'> {
-  /** What it learns from, in order. @throws RecdistillError as `readTeacher` */
+/** Gives a running job its teachers, from memory or from run folders. */
+export interface KindControl extends Pick<Control, 'listen' | 'signal'> {
+  /** The teachers of the job, in order. @throws RecdistillError as `readTeacher` */
   teachers(): readonly Teacher[];
-  /** Where a co-training begins. @param start the result that the student begins from. @throws RecdistillError as `readSavedModel` */
+  /** The models that a co-training starts from. @param start name of the result that the student starts from. @throws RecdistillError as `readSavedModel` */
   pair(start: string): Pair<SavedModel>;
 }

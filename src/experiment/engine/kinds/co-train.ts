@@ -1,4 +1,4 @@
-/** A teacher and a student that train on together: two run folders, made and resumed as one. */
+/** Trains a teacher and a student together, in two run folders that are made and resumed together. */
 import { learnerRoles, methodOf, type Pair } from '../../../distill/index.js';
 import { fail } from '../../../errors.js';
 import {
@@ -12,9 +12,9 @@ import {
   untrainedModel,
 } from '../../../runs/index.js';
 import type { CoTrainJob } from '../job.js';
-import type { ResultPlan, ShippedKind } from './_kind.js';
+import type { JobKind, ResultPlan } from './_kind.js';
 
-export const coTrainKind: ShippedKind<CoTrainJob> = {
+export const coTrainKind: JobKind<CoTrainJob> = {
   plan(job, { setting, dataset, inputs }) {
     const before = pairOf(job.name, job.start, inputs);
     const saved = savedPair(before, dataset.fingerprint);
@@ -28,13 +28,13 @@ export const coTrainKind: ShippedKind<CoTrainJob> = {
     return { results, memory: plan.memory };
   },
   isFinished: isFinishedRun,
-  async perform({ method, options, start }, { setting, folder, overwrite }, workplace, { listen, signal, pair }) {
+  async perform({ method, options, start }, { setting, folder, overwrite }, context, { listen, signal, pair }) {
     const { teacher, student } = await coTrain({
-      ...{ ...workplace, ...pair(start), method, options, overwrite, signal },
+      ...{ ...context, ...pair(start), method, options, overwrite, signal },
       ...{ evaluation: setting.evaluation, trajectory: setting.trajectory, testCurve: setting.testCurve ?? false },
       ...(folder === undefined ? {} : { folder }),
       ...(setting.data ? { source: setting.data } : {}),
-      // One line of progress for both.
+      // Only the progress of the student is reported.
       listen: (role, event) => {
         if (role === 'student') listen(event);
       },
@@ -43,18 +43,18 @@ export const coTrainKind: ShippedKind<CoTrainJob> = {
   },
 };
 
-/** Teacher and student of two inputs. @throws RecdistillError `needs-not-met` if there are not two */
+/** The teacher and the student among the inputs. @throws RecdistillError `needs-not-met` unless there are two inputs */
 export function pairOf<T extends { readonly name: string }>(job: string, start: string, inputs: readonly T[]): Pair<T> {
   const student = inputs.find(({ name }) => name === start);
   const [teacher, ...more] = inputs.filter((input) => input !== student);
   if (teacher && student && more.length === 0) return { teacher, student };
   return fail('needs-not-met', {
-    problem: `${job} trains one teacher and one student together; ${inputs.length} runs to begin from were given`,
+    problem: `${job} trains one teacher and one student together; ${inputs.length} runs to start from were given`,
     hint: 'Name one teacher.',
   });
 }
 
-/** Where the two begin: as they are, or as much as is known of them before they are trained. */
+/** The models that the two start from. Of a model that is not trained yet, only the options are known. */
 export function savedPair({ teacher, student }: Pair<ResultPlan>, dataFingerprint: string): Pair<SavedModel> {
   const savedOf = ({ saved, teacher: model, spec }: ResultPlan) =>
     saved ?? untrainedModel(model, spec.options, dataFingerprint);

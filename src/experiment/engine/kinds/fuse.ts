@@ -1,11 +1,11 @@
-/** The ensemble of the teachers, fused and evaluated. It takes seconds and is not stored. */
+/** Combines the rankings of teachers into an ensemble and evaluates it. This takes seconds, so it is not stored. */
 import type { Rankings } from '../../../data/index.js';
 import { fuseInParts } from '../../../distill/ensemble/index.js';
 import { type Evaluation, type Evaluator, LIST_LENGTH } from '../../../eval/index.js';
 import { runInParts, type Step } from '../../../progress.js';
 import type { FuseJob } from '../job.js';
 
-/** @param rankings of the teachers, for testing */
+/** @param rankings of the teachers, for the evaluation on test */
 export async function performFuse(
   { options }: FuseJob,
   rankings: readonly Rankings[],

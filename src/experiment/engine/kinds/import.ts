@@ -1,10 +1,10 @@
-/** Rankings that other programs made, judged and kept like runs of models. Done by the process that has read the file. */
+/** Imports rankings of external teachers, which are evaluated and stored like runs. The process that has read the file does this. */
 import { type ExternalRankings, readExternalRankings } from '../../../data/index.js';
 import { importTeachers, type Outcome, type Overwrite, planImport, runHash } from '../../../runs/index.js';
 import type { ImportJob } from '../job.js';
 import type { JobPlan, PlanContext } from './_kind.js';
 
-/** An import whose file was read. */
+/** An import with the contents of its file. */
 export interface ImportPlan extends JobPlan {
   readonly external: ExternalRankings;
 }

@@ -1,11 +1,8 @@
-/**
- * The kinds of jobs. A kind that any process can do is one file and one line in `kindOf`; the others are done by the process that runs
- * the graph.
- */
+/** The kinds of jobs. `withKind` has those that any process can run. The process that runs the graph does the others. */
 import { readSavedModel, readTeacher } from '../../../runs/index.js';
 import type { Control, Done, Task } from '../executor.js';
-import type { ShippedJob } from '../job.js';
-import type { JobPlan, PlanContext, ShippedKind, WorkControl, Workplace } from './_kind.js';
+import type { PortableJob } from '../job.js';
+import type { JobKind, JobPlan, KindControl, PlanContext, ProcessContext } from './_kind.js';
 import { coTrainKind, pairOf } from './co-train.js';
 import { searchKind } from './search.js';
 import { trainKind } from './train.js';
@@ -15,23 +12,23 @@ export * from './fuse.js';
 export * from './import.js';
 
 /** Calls `use` with a job and its kind. */
-function withKind<R>(job: ShippedJob, use: <J extends ShippedJob>(kind: ShippedKind<J>, job: J) => R): R {
+function withKind<R>(job: PortableJob, use: <J extends PortableJob>(kind: JobKind<J>, job: J) => R): R {
   if (job.kind === 'train') return use(trainKind, job);
   return job.kind === 'co-train' ? use(coTrainKind, job) : use(searchKind, job);
 }
 
-/** @throws RecdistillError for anything that can be known to be wrong before any work */
-export const planShipped = (job: ShippedJob, context: PlanContext): JobPlan =>
+/** @throws RecdistillError for anything that can be checked before the job runs */
+export const planPortable = (job: PortableJob, context: PlanContext): JobPlan =>
   withKind(job, (kind, own) => kind.plan(own, context));
 
-/** Whether the run in this folder, which has the hash of the job, is complete. */
-export const isFinished = (folder: string, job: ShippedJob): boolean =>
+/** Whether the run in this folder, with the hash of the job, is complete. */
+export const isFinished = (folder: string, job: PortableJob): boolean =>
   withKind(job, (kind, own) => kind.isFinished(folder, own));
 
-/** Does a job. @throws RecdistillError as `runJob` */
-export function perform(task: Task, workplace: Workplace, control: Control): Promise<Done> {
+/** Runs a job. @throws RecdistillError as `runJob` */
+export function perform(task: Task, context: ProcessContext, control: Control): Promise<Done> {
   const { listen, signal } = control;
-  const work: WorkControl = {
+  const work: KindControl = {
     ...{ listen, signal },
     teachers: () => task.inputs.map(({ name, folder }) => control.teacher(name) ?? readTeacher(folder!)),
     pair(start) {
@@ -40,5 +37,5 @@ export function perform(task: Task, workplace: Workplace, control: Control): Pro
       return { teacher: savedOf(teacher), student: savedOf(student) };
     },
   };
-  return withKind(task.job, (kind, own) => kind.perform(own, task, workplace, work));
+  return withKind(task.job, (kind, own) => kind.perform(own, task, context, work));
 }

@@ -1,4 +1,4 @@
-/** Training or computing a model, alone or distilled from its teachers: one run folder. */
+/** Trains or computes a model, alone or distilled from its teachers, in one run folder. */
 import {
   checkMemory,
   isFinishedRun,
@@ -10,9 +10,9 @@ import {
   savedModelOf,
 } from '../../../runs/index.js';
 import type { TrainJob } from '../job.js';
-import type { ShippedKind } from './_kind.js';
+import type { JobKind } from './_kind.js';
 
-export const trainKind: ShippedKind<TrainJob> = {
+export const trainKind: JobKind<TrainJob> = {
   plan(job, { setting, dataset, inputs }) {
     const { model, modelOptions, spec } = planRun({
       ...{ model: job.model, method: job.method, options: job.options, dataFingerprint: dataset.fingerprint },
@@ -26,19 +26,19 @@ export const trainKind: ShippedKind<TrainJob> = {
     };
   },
   isFinished: isFinishedRun,
-  async perform({ model, method, options }, task, workplace, { listen, signal, teachers }) {
-    const { setting, folder, overwrite, lends, dataFingerprint } = task;
+  async perform({ model, method, options }, task, context, { listen, signal, teachers }) {
+    const { setting, folder, overwrite, keepsModel, dataFingerprint } = task;
     let saved: SavedModel | undefined;
     const outcome = await runJob(
       {
-        ...workplace,
+        ...context,
         ...{ model, method, options, overwrite, listen, signal, teachers: teachers() },
         ...{ evaluation: setting.evaluation, trajectory: setting.trajectory, testCurve: setting.testCurve ?? false },
         ...(folder === undefined ? {} : { folder }),
         ...(setting.data ? { source: setting.data } : {}),
       },
       (trained, { result }) => {
-        if (lends) saved = savedModelOf(trained, result, dataFingerprint);
+        if (keepsModel) saved = savedModelOf(trained, result, dataFingerprint);
       },
     );
     return { outcomes: [outcome], reused: outcome.reused, ...(saved ? { saved } : {}) };

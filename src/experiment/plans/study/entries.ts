@@ -1,4 +1,4 @@
-/** The entries of a study: those that were written, every method, or HetComp without each of its parts. */
+/** The entries of a study: a given list, every method, or an ablation of HetComp. */
 import { methodOf, methodRegistry } from '../../../distill/index.js';
 import { fail } from '../../../errors.js';
 import { modelOf } from '../../../models/index.js';
@@ -7,13 +7,13 @@ import type { StudyEntry, StudyOptions } from './options.js';
 
 export interface StudyEntries {
   readonly entries: readonly StudyEntry[];
-  /** What was left out and why, in sentences. */
+  /** What was left out, and why. */
   readonly notes: readonly string[];
 }
 
-/** @throws RecdistillError `unknown-name`, `usage` if a name is there twice or nothing has the name to test against */
+/** @throws RecdistillError `unknown-name`, `usage` for two entries of one name, or if no entry is called `against` */
 export function entriesOf(o: StudyOptions): StudyEntries {
-  const found = o.entries === 'methods' ? everyMethod(o) : { entries: written(o), notes: [] };
+  const found = o.entries === 'methods' ? everyMethod(o) : { entries: listed(o), notes: [] };
   const names = found.entries.map((e) => e.name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined)
@@ -23,14 +23,14 @@ export function entriesOf(o: StudyOptions): StudyEntries {
     });
   if (!names.includes(o.against)) {
     fail('usage', {
-      problem: `no entry of the study is called "${o.against}", against which the others are to be tested`,
-      hint: `Write "against:" with one of ${names.join(', ')}.`,
+      problem: `no entry of the study is called "${o.against}", which "against" names`,
+      hint: `Set "against:" to one of ${names.join(', ')}.`,
     });
   }
   return found;
 }
 
-function written(o: StudyOptions): StudyEntry[] {
+function listed(o: StudyOptions): StudyEntry[] {
   if (o.entries === 'ablation') return ablation(o);
   return (o.entries as Exclude<StudyOptions['entries'], string>).map(
     ({ name, method, teachers, ensemble, ...options }) => {
@@ -40,7 +40,7 @@ function written(o: StudyOptions): StudyEntry[] {
   );
 }
 
-/** Every method, by the teachers that have what it needs. */
+/** Every method that can teach the student, with the teachers that have what the method needs. */
 function everyMethod({ student, teachers }: StudyOptions): StudyEntries {
   const model = modelOf(student.model);
   const notes: string[] = [];
@@ -62,12 +62,12 @@ function everyMethod({ student, teachers }: StudyOptions): StudyEntries {
     if (able.length === 0) return [];
     if (needs.form === 'co-trained') {
       notes.push(
-        `${name} trains on with one teacher: the best on valid of those that have ${wanted} (${names.join(', ')}).`,
+        `${name} trains together with one teacher: the best on valid of those that have ${wanted} (${names.join(', ')}).`,
       );
       return [{ ...whole, teachers: names, best: true }];
     }
     if (able.length < teachers.length)
-      notes.push(`${name} learns from those teachers that have ${wanted}: ${names.join(', ')}.`);
+      notes.push(`${name} learns only from the teachers that have ${wanted}: ${names.join(', ')}.`);
     return [{ ...whole, teachers: names }];
   });
   return { entries, notes };
@@ -75,7 +75,7 @@ function everyMethod({ student, teachers }: StudyOptions): StudyEntries {
 
 const HETCOMP = 'hetcomp';
 
-/** One change each. A change that the study's own options make anyway is none. */
+/** HetComp, and entries with one change each. A change that equals the options of the study is left out. */
 function ablation(o: StudyOptions): StudyEntry[] {
   const own = { ...methodOf(HETCOMP).options.parse({}), ...o.methods[HETCOMP] } as Record<string, unknown>;
   const change = (name: string, options: StudyEntry['options'], more: Partial<StudyEntry> = {}): StudyEntry[] =>

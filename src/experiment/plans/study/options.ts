@@ -1,4 +1,4 @@
-/** What a study is to compare: one student, taught in several ways by the same teachers, over several seeds. */
+/** Options of a study: one student, distilled in several ways from the same teachers, with several seeds. */
 import { z } from 'zod';
 import { methodRegistry } from '../../../distill/index.js';
 import { modelRegistry } from '../../../models/index.js';
@@ -16,39 +16,39 @@ const entry = z.looseObject({
     .optional()
     .describe('Name of its runs and its row; default: that of the method.'),
   method: unitName(methodRegistry).describe('The method: its name, or in the library a method of your own.'),
-  teachers: z.array(z.string()).min(1).optional().describe('Names of the teachers that it learns from; default: all.'),
+  teachers: z.array(z.string()).min(1).optional().describe('Names of the teachers to learn from; default: all.'),
   ensemble: z
     .enum(['given', 'homogeneous'])
     .default('given')
-    .describe('Whether the teachers are those given, or as many of one model that differ in their seeds.'),
+    .describe('given: the teachers of the study. homogeneous: as many teachers of one model, with different seeds.'),
 });
 
 export const studyOptions = options({
   ...shared,
   name: text({
     default: 'study',
-    help: 'Folder of the runs, below the runs folder. Studies of one name share what they have in common.',
+    help: 'Folder of the runs, below the runs folder. Studies of the same name share equal runs.',
   }),
   student: z
     .looseObject({ model: unitName(modelRegistry) })
     .prefault({ model: 'bpr-mf', dim: 6 })
-    .describe('The student, the same in every entry; further keys are its options.'),
+    .describe('The student of every entry; further keys are its options.'),
   entries: z
     .union([z.enum(['methods', 'ablation']), z.array(entry).min(1)])
     .default('methods')
     .describe(
-      'What is compared: every method that can teach this student, HetComp and what it is without each of its parts, or entries of your own.',
+      'What is compared. methods: every method that can teach this student. ablation: HetComp, and HetComp with one change each. Or a list of entries.',
     ),
   methods: z
     .record(z.string(), z.record(z.string(), z.unknown()))
     .default({})
-    .describe('Options for each method, in all of its entries.'),
+    .describe('Options of each method, in all of its entries.'),
   seeds: z
     .array(z.int().min(0))
     .min(1)
     .default([0, 1, 2])
-    .describe('Each is a run of everything: teachers and students.'),
-  against: text({ default: 'hetcomp', help: 'Entry that the others are tested against.' }),
+    .describe('Seeds. Teachers and students are trained once with each.'),
+  against: text({ default: 'hetcomp', help: 'Entry that the others are compared with by the significance tests.' }),
   tune: options({
     ...tuneOptions.shape,
     trials: int({
@@ -60,20 +60,20 @@ export const studyOptions = options({
   })
     .prefault({})
     .describe(
-      'Search of the options that each method declares (lambda) and of the learningRate and l2 of the student, with the same budget for each method.',
+      'Search of the search space of each method (such as lambda) and of learningRate and l2 of the student, with the same number of trials for each method.',
     ),
 });
 
 export type StudyOptions = OptionsOf<typeof studyOptions>;
 
-/** A way of teaching the student. */
+/** One way to distil the student. */
 export interface StudyEntry {
   readonly name: string;
   readonly method: string;
   readonly teachers?: readonly string[];
-  /** Only the best on valid of `teachers`, in the first seed; until that is known the first stands for it. */
+  /** Whether only the best of `teachers` is used: on valid, with the first seed. Until it is known, the first one is used. */
   readonly best?: boolean;
-  /** `homogeneous`: by as many teachers of one model, which differ in their seeds. */
+  /** `homogeneous`: from as many teachers of one model, with different seeds. */
   readonly ensemble: 'given' | 'homogeneous';
   readonly options: Readonly<Record<string, unknown>>;
 }

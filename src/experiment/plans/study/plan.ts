@@ -1,15 +1,14 @@
-/** From a study to the pipelines that it consists of. */
+/** The pipelines of a study. */
 import { modelOf } from '../../../models/index.js';
+import type { Values } from '../../search/index.js';
 import type { StudyEntry, StudyOptions } from './options.js';
 
-type Values = Readonly<Record<string, unknown>>;
-
-/** Teachers of a homogeneous ensemble where the given one has a single teacher. */
+/** Least number of teachers in a homogeneous ensemble. */
 const FEWEST = 2;
 
 /**
- * The pipeline of one seed: all teachers, and the student as each entry has it taught. Baselines without a seed are the same for all: the first
- * seed's pipeline begins with them, the others leave them out.
+ * The pipeline of one seed: all teachers, and one student for each entry. Baselines that take no seed are only in the pipeline of the first
+ * seed.
  * @param best options that a search found, by method
  */
 export function pipelineOf(
@@ -30,7 +29,7 @@ export function pipelineOf(
   };
 }
 
-/** The pipeline of one seed in which the first of the teachers stands for all of them, with other seeds; undefined if no entry asks for it. */
+/** The pipeline of one seed whose teachers are all of the model of the first teacher, with different seeds; undefined without such entries. */
 export function homogeneousOf(
   o: StudyOptions,
   entries: readonly StudyEntry[],
@@ -53,13 +52,8 @@ export function homogeneousOf(
   };
 }
 
-/** All options of a student in an entry: its own, what was found for the method, what the study says of the method, what the entry says. */
-export function studentOf(
-  o: StudyOptions,
-  entry: StudyEntry,
-  seed: number,
-  best: Readonly<Record<string, Values>>,
-): Values {
+/** The student of an entry. Options, in ascending precedence: of the student, found by the search, of the method, of the entry. */
+function studentOf(o: StudyOptions, entry: StudyEntry, seed: number, best: Readonly<Record<string, Values>>): Values {
   const { name, method, best: one = false, options } = entry;
   const teachers = one ? entry.teachers?.slice(0, 1) : entry.teachers;
   return {
@@ -81,5 +75,5 @@ type Entry = { readonly model?: string | undefined };
 
 const takesSeed = ({ model }: Entry): boolean => model !== undefined && 'seed' in modelOf(model).options.shape;
 
-/** A model that has a seed gets this one, unless it names another. */
+/** Sets the seed of a model that takes one, unless the entry has its own. */
 const seeded = <E extends Entry>(entry: E, seed: number): E => (takesSeed(entry) ? { seed, ...entry } : entry);

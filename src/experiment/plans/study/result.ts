@@ -1,23 +1,23 @@
-/** What a study found: values over seeds, and tests of the entries against one of them. */
+/** Results of a study: values over seeds, and significance tests of the entries against one of them. */
 
 import { type ComparisonRow, comparing, type Evaluation } from '../../../eval/index.js';
 import { runInParts, type Step } from '../../../progress.js';
 import type { Cost } from '../../../runs/outcome.js';
-import type { PipelineRow } from '../pipeline.js';
+import { costOf, type PipelineRow } from '../pipeline.js';
 import type { Role } from '../plan.js';
 
-/** One line of the table: the same part of every seed's pipeline. */
+/** A row of the table: the same model with every seed. */
 export interface StudyRow extends Partial<Cost> {
   readonly name: string;
   readonly role: Role;
   readonly method?: string;
-  /** For each metric one value for each seed. */
+  /** By metric: one value for each seed. */
   readonly values: Readonly<Record<string, readonly number[]>>;
   /** The same on the hidden interactions, in the setup generalization. */
   readonly hidden?: Readonly<Record<string, readonly number[]>>;
 }
 
-/** @param seeds the rows of each seed, all of the same names and order */
+/** @param seeds the rows of each seed, with the same names in the same order */
 export function rowsOver(seeds: readonly (readonly PipelineRow[])[], metrics: readonly string[]): StudyRow[] {
   return seeds[0]!.map((first, at) => {
     const rows = seeds.map((s) => s[at]!);
@@ -27,14 +27,17 @@ export function rowsOver(seeds: readonly (readonly PipelineRow[])[], metrics: re
       ...{ name: first.name, role: first.role, values: valuesOf((row) => row.evaluation) },
       ...(first.method === undefined ? {} : { method: first.method }),
       ...(first.hidden ? { hidden: valuesOf((row) => row.hidden!) } : {}),
-      ...meanCost(rows),
+      ...costOf((what) => {
+        const known = rows.flatMap((row) => row[what] ?? []);
+        return known.length === rows.length ? mean(known) : undefined;
+      }),
     };
   });
 }
 
 /**
- * Students against one of them, user by user: of each user the mean over the seeds is taken first, so that a user counts once. Holm over all
- * metrics and students.
+ * Paired tests of the students against one of them. The value of a user is its mean over the seeds, so that each user counts once. P-values
+ * are adjusted by Holm over all metrics and students.
  */
 export async function testedAgainst(
   seeds: readonly (readonly PipelineRow[])[],
@@ -65,12 +68,6 @@ export function meanEvaluation(all: readonly Evaluation[]): Evaluation {
     perUser,
     means: Object.fromEntries(Object.keys(first.means).map((m) => [m, mean(all.map((e) => e.means[m]!))])),
   };
-}
-
-function meanCost(rows: readonly PipelineRow[]): Partial<Cost> {
-  const all = ['parameters', 'bytes', 'latencyMicroseconds', 'seconds'] as const;
-  const known = all.filter((what) => rows.every((row) => row[what] !== undefined));
-  return Object.fromEntries(known.map((what) => [what, mean(rows.map((row) => row[what]!))]));
 }
 
 export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;

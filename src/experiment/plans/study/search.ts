@@ -1,31 +1,31 @@
-/** The same budget for every method: what it declares and the student's learning rate and l2 are searched on valid, by as many trials for each. */
+/** Searches of a study: for every method its search space and the learning rate and l2 of the student, with the same number of trials. */
 import { isCoTrained, type MethodSpec, methodOf } from '../../../distill/index.js';
 import { modelOf } from '../../../models/index.js';
 import { logRange, type SearchSpace, type SearchValue } from '../../../options/index.js';
 import { splitOptions } from '../../../runs/index.js';
 import type { SearchJob } from '../../engine/index.js';
-import { bestOf, type Trial } from '../../search/index.js';
+import { bestOf, effortOf, type Trial } from '../../search/index.js';
 import { startName } from '../plan.js';
 import type { StudyEntry, StudyOptions } from './options.js';
 
 /** What the search found for a method. */
 export interface Tuned {
   readonly options: Readonly<Record<string, SearchValue>>;
-  /** Best result on valid. */
+  /** The best value on valid, in the metric that selects. */
   readonly valid: number;
   readonly trials: number;
   readonly epochs: number;
   readonly seconds: number;
 }
 
-/** Of the student, the same for all methods. */
+/** Search space of the student, the same for all methods. */
 const STUDENT = { learningRate: logRange(0.0005, 0.05), l2: logRange(1e-5, 0.1) };
 
-/** Name of the job that searches for a method. */
+/** Name of the search for a method. */
 export const searchName = (method: string): string => `tune/${method}`;
 
 /**
- * The searches of a study, one for each method, with the teachers of the first seed. A method whose options are all given has none.
+ * The searches of a study, one for each method, with the teachers of the first seed. If all searched options are given, there is no search.
  * @param teacherNames of all teachers
  * @param prefix of the jobs of that seed
  */
@@ -35,7 +35,7 @@ export function searchJobs(
   teacherNames: readonly string[],
   prefix: string,
 ): SearchJob[] {
-  // By the whole set of teachers and with its plain options, if any entry has a method so; else as its first entry has it.
+  // An entry without own options and with the teachers of the study is preferred to the first entry of the method.
   const plain = (e: StudyEntry) => Object.keys(e.options).length === 0 && e.ensemble === 'given';
   const methods = [...new Set(entries.map((e) => e.method))];
   return methods.flatMap((name): SearchJob[] => {
@@ -62,7 +62,7 @@ export function searchJobs(
   });
 }
 
-/** What the method declares; learning rate and weight decay of the student, too, where the method trains it from the beginning. */
+/** The search space of the method. Unless the student is trained before, also its learning rate and weight decay. */
 function spaceOf(
   method: MethodSpec,
   modelOptions: Readonly<Record<string, unknown>>,
@@ -76,12 +76,5 @@ function spaceOf(
 export function tunedOf(trials: readonly Trial[]): Tuned | undefined {
   const best = bestOf(trials);
   if (!best) return undefined;
-  const sum = (of: (t: Trial) => number) => trials.reduce((total, t) => total + of(t), 0);
-  return {
-    options: best.options,
-    valid: best.value!,
-    trials: trials.length,
-    epochs: sum((t) => t.epochs),
-    seconds: sum((t) => t.seconds),
-  };
+  return { options: best.options, valid: best.value!, trials: trials.length, ...effortOf(trials) };
 }

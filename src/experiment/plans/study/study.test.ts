@@ -44,9 +44,9 @@ test('entries methods: every method, each by the teachers that have what it need
     methodRegistry.all().map((d) => d.name),
   );
   assert.deepEqual(entries.find((e) => e.name === 'de')!.teachers, ['bpr-mf', 'cml']);
-  assert.match(notes.join(), /de learns from those teachers that have embeddings: bpr-mf, cml/);
+  assert.match(notes.join(), /de learns only from the teachers that have embeddings: bpr-mf, cml/);
   assert.deepEqual([entries.at(-1)!.teachers, entries.at(-1)!.best], [['bpr-mf', 'cml'], true]);
-  assert.match(notes.join(), /bd trains on with one teacher: the best on valid of those .* \(bpr-mf, cml\)/);
+  assert.match(notes.join(), /bd trains together with one teacher: the best on valid of those .* \(bpr-mf, cml\)/);
   const network = entriesOf(options({ student: { model: 'neumf' } }));
   assert.ok(network.entries.some((e) => e.name === 'hetcomp') && !network.entries.some((e) => e.name === 'de'));
   assert.match(network.notes.join(), /^de is left out/);
@@ -253,7 +253,7 @@ test('a co-trained method is an entry like any: tuned, over seeds, with the teac
   };
   const found = await runStudy({ ...every, methods: study.methods }, { kernels, runs, listen });
   assert.deepEqual(seen, ['seed0/bd/teacher', 'seed0/bd/student']);
-  assert.match(found.notes.join(), /bd trains on with one teacher/);
+  assert.match(found.notes.join(), /bd trains together with one teacher/);
   const folder = (name: string) => join(runs, 'every', 'seed0', name);
   const valid = ['bpr-mf', 'cml'].map((name) => {
     const { trajectory, hash } = readTeacher(folder(name));

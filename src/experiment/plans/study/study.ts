@@ -1,6 +1,6 @@
 /**
- * One student, one set of teachers, several ways of teaching, several seeds: trained, tuned with the same budget, tested once, compared with
- * significance. Everything is kept in run folders: what is finished is read back, what was stopped goes on.
+ * Studies compare distillation methods for one student and one set of teachers, over several seeds. Every method has the same number of
+ * search trials. Students are evaluated on test and compared by significance tests. Finished runs are read back; stopped ones continue.
  */
 import { join } from 'node:path';
 import type { LoadedDataset } from '../../../data/index.js';
@@ -39,33 +39,33 @@ export interface StudyResult {
   readonly metrics: readonly string[];
   /** Baselines, teachers, ensembles, then a row for each entry. */
   readonly rows: readonly StudyRow[];
-  /** Every other entry against the one that the study names, in each metric. */
+  /** Every other entry against the entry `against`, in each metric. */
   readonly comparisons: readonly ComparisonRow[];
   /** The same on the hidden interactions; empty in the setup benchmark. */
   readonly hiddenComparisons: readonly ComparisonRow[];
-  /** What the search found, by method. */
+  /** Results of the searches, by method. */
   readonly tuned: Readonly<Record<string, Tuned>>;
-  /** What was left out and why. */
+  /** What was left out, and why. */
   readonly notes: readonly string[];
 }
 
-/** Options that a search found, by method. */
+/** The best options of each search, by method. */
 type Best = Readonly<Record<string, Tuned['options']>>;
 
-/** A pipeline of the study, for one seed. */
+/** A pipeline of the study, with one seed. */
 interface Part extends PlannedPipeline {
   readonly seed: number;
-  /** Before the names of its jobs. */
+  /** Prefix of the names of its jobs. */
   readonly prefix: string;
   readonly homogeneous: boolean;
 }
 
-/** A study whose parts are known to fit together. */
+/** A study whose options and entries are checked. */
 export interface PlannedStudy extends StudyEntries {
   readonly options: StudyOptions;
 }
 
-/** What a study is to do, checked as far as it can be before any data is read. @throws RecdistillError */
+/** Checks everything that can be checked before any data is read. @throws RecdistillError */
 export function checkStudy(input: unknown): PlannedStudy {
   const options = parseOptions(studyOptions, input, 'study');
   const found = entriesOf(options);
@@ -85,7 +85,7 @@ function teacherGraph(o: StudyOptions): Graph {
   );
 }
 
-/** The teachers of the first seed, what is searched with them, and what searches begin from. */
+/** The teachers of the first seed, the searches with them, and the students that searches of co-trained methods start from. */
 function searchGraph(o: StudyOptions, entries: readonly StudyEntry[]): Graph {
   const [first] = partsOf(o, entries, {});
   const { jobs: teachers, setting } = teacherGraph(o);
@@ -95,13 +95,13 @@ function searchGraph(o: StudyOptions, entries: readonly StudyEntry[]): Graph {
   return createGraph(o.name, setting, [...teachers, ...starts, ...searches]);
 }
 
-/** Whether the teacher of an entry is known only when all that it may be are trained. */
-const asksForBest = (e: StudyEntry): boolean => e.best === true && (e.teachers?.length ?? 0) > 1;
+/** Whether the teacher of an entry is chosen when all of its candidates are trained. */
+const choosesTeacher = (e: StudyEntry): boolean => e.best === true && (e.teachers?.length ?? 0) > 1;
 
-/** Entries that ask for the best of several teachers get it. @param valid of a teacher of the first seed, in the metric that selects */
+/** Chooses the best teacher for entries that use only one. @param valid value of a teacher with the first seed, in the metric that selects */
 const withBestTeachers = (entries: readonly StudyEntry[], valid: (teacher: string) => number): StudyEntry[] =>
   entries.map((e) =>
-    asksForBest(e) ? { ...e, teachers: [e.teachers!.reduce((a, b) => (valid(b) > valid(a) ? b : a))] } : e,
+    choosesTeacher(e) ? { ...e, teachers: [e.teachers!.reduce((a, b) => (valid(b) > valid(a) ? b : a))] } : e,
   );
 
 function partsOf(o: StudyOptions, entries: readonly StudyEntry[], best: Best): Part[] {
@@ -115,7 +115,7 @@ function partsOf(o: StudyOptions, entries: readonly StudyEntry[], best: Best): P
   });
 }
 
-/** One graph of all seeds, so that jobs of different seeds can be done side by side. */
+/** One graph for all seeds, so that their jobs can run at the same time. */
 const graphOf = (o: StudyOptions, parts: readonly Part[]): Graph =>
   createGraph(
     o.name,
@@ -123,23 +123,23 @@ const graphOf = (o: StudyOptions, parts: readonly Part[]): Graph =>
     parts.flatMap((part) => part.graph.jobs),
   );
 
-/** A stage of a study, for a look at what it would do. */
+/** A stage of a study, for an estimate. */
 export interface StudyStage {
   readonly prepared: PreparedGraph;
-  /** Jobs whose options follow from a search that is not finished. */
+  /** Whether the options of a job follow from a search that is not finished. */
   readonly undecided: (job: JobSpec) => boolean;
 }
 
-/** What is to be done, without doing it. @throws RecdistillError as `checkStudy`, `loadDataset` and `prepareGraph` */
+/** The stages of a study, before anything runs. @throws RecdistillError as `checkStudy`, `loadDataset` and `prepareGraph` */
 export async function prepareStudy(input: unknown, context: StudyContext): Promise<StudyStage[]> {
-  const { options: o, entries: asked } = checkStudy(input);
-  const dataset = await loadFor(partsOf(o, asked, {})[0]!, context);
+  const { options: o, entries: given } = checkStudy(input);
+  const dataset = await loadFor(partsOf(o, given, {})[0]!, context);
   const prepare = (graph: Graph) => prepareGraph(graph, { ...context, dataset });
   const teachers = await prepare(teacherGraph(o));
   const metrics = storedMetrics(teachers);
   const known = teachers.jobs.every(({ plan }) => plan.results.every(({ name }) => metrics.has(name)));
   const valid = (name: string) => metrics.get(firstName(o, name))?.[o.evaluation.selectBy] ?? Number.NEGATIVE_INFINITY;
-  const entries = known ? withBestTeachers(asked, valid) : asked;
+  const entries = known ? withBestTeachers(given, valid) : given;
   const search = o.tune.trials > 0 ? await prepare(searchGraph(o, entries)) : undefined;
   const open = new Set(
     search?.jobs
@@ -147,14 +147,14 @@ export async function prepareStudy(input: unknown, context: StudyContext): Promi
       .map(({ job }) => job.name),
   );
   const parts = partsOf(o, entries, search && open.size === 0 ? optionsIn(tunedIn(storedTrials(search))) : {});
-  const undecided = new Set(known ? [] : entries.filter(asksForBest).map((e) => e.name));
+  const undecided = new Set(known ? [] : entries.filter(choosesTeacher).map((e) => e.name));
   const isOpen = (job: JobSpec) =>
     parts.some(({ steps, prefix }) =>
       steps.some(
         (s) =>
           s.role === 'student' &&
           prefix + s.name === job.name &&
-          (undecided.has(s.name) || open.has(searchName(s.method))),
+          (undecided.has(s.name) || ('method' in s.job && open.has(searchName(s.job.method)))),
       ),
     );
   return [
@@ -166,10 +166,10 @@ export async function prepareStudy(input: unknown, context: StudyContext): Promi
 /** The name of a teacher's result in the first seed. */
 const firstName = (o: StudyOptions, teacher: string): string => `seed${o.seeds[0]}/${teacher}`;
 
-/** @throws RecdistillError for anything that is wrong with the study, before any work; else as `runPipeline` and `tune` */
+/** @throws RecdistillError for anything that is wrong with the study, before any job runs; otherwise as `runPipeline` and `tune` */
 export async function runStudy(input: unknown, context: StudyContext): Promise<StudyResult> {
-  const { options: o, entries: asked, notes } = checkStudy(input);
-  const dataset = await loadFor(partsOf(o, asked, {})[0]!, context);
+  const { options: o, entries: given, notes } = checkStudy(input);
+  const dataset = await loadFor(partsOf(o, given, {})[0]!, context);
   const run = async (graph: Graph, check?: (prepared: PreparedGraph) => void) => {
     const prepared = await prepareGraph(graph, { ...context, dataset });
     check?.(prepared);
@@ -177,10 +177,10 @@ export async function runStudy(input: unknown, context: StudyContext): Promise<S
     refuseFailures(result, graph.jobs.length);
     return result;
   };
-  let entries = asked;
-  if (asked.some(asksForBest)) {
+  let entries = given;
+  if (given.some(choosesTeacher)) {
     const { results } = await run(teacherGraph(o));
-    entries = withBestTeachers(asked, (name) => {
+    entries = withBestTeachers(given, (name) => {
       const found = results.find((r) => r.name === firstName(o, name));
       return found?.valid?.[o.evaluation.selectBy] ?? Number.NEGATIVE_INFINITY;
     });
@@ -200,8 +200,8 @@ export async function runStudy(input: unknown, context: StudyContext): Promise<S
       });
     const order = (row: PipelineRow) => entries.findIndex((e) => e.name === row.name);
     const students = rows.filter((r) => r.role === 'student').sort((a, b) => order(a) - order(b));
-    const lasting = (seeds[0] ?? []).filter((r) => r.role === 'baseline' && !rows.some(({ name }) => name === r.name));
-    seeds.push([...lasting, ...rows.filter((r) => r.role !== 'student'), ...students]);
+    const seedless = (seeds[0] ?? []).filter((r) => r.role === 'baseline' && !rows.some(({ name }) => name === r.name));
+    seeds.push([...seedless, ...rows.filter((r) => r.role !== 'student'), ...students]);
   }
   const metrics = o.evaluation.at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`]);
   const hides = o.setup === 'generalization';
@@ -215,13 +215,13 @@ export async function runStudy(input: unknown, context: StudyContext): Promise<S
   };
 }
 
-/** Its teachers are told apart by nothing but their seeds: the ensemble stands for them. */
+/** The rows of a homogeneous pipeline: its ensemble and students. The teachers are left out: they differ only in their seeds. */
 const homogeneousRows = (rows: readonly PipelineRow[]): PipelineRow[] =>
   rows.flatMap((row) =>
     row.role === 'ensemble' ? [{ ...row, name: 'homogeneous ensemble' }] : row.role === 'student' ? [row] : [],
   );
 
-/** What the searches found, by method. A method of which every trial failed is left out. */
+/** Results of the searches, by method. A method whose trials all failed is left out. */
 const tunedIn = (trials: GraphResult['trials']): Readonly<Record<string, Tuned>> =>
   Object.fromEntries(
     [...trials].flatMap(([job, log]) => {
@@ -233,5 +233,5 @@ const tunedIn = (trials: GraphResult['trials']): Readonly<Record<string, Tuned>>
 const optionsIn = (tuned: Readonly<Record<string, Tuned>>): Best =>
   Object.fromEntries(Object.entries(tuned).map(([method, found]) => [method, found.options]));
 
-/** Folder of a study's results, below the runs folder. */
+/** Folder of the results of a study, in the runs folder. */
 export const studyFolder = (runs: string, o: StudyOptions): string => join(runs, o.name);

@@ -1,14 +1,14 @@
-/** What a strategy is: a rule that says what to try next. One file and one line in `index.ts` add one. */
+/** The interface of a search strategy, which chooses the options of the next trial. One file and one line in `index.ts` add a strategy. */
 import type { RandomKey } from '../../../math/index.js';
 import type { SearchPoint, SearchSpace, Unit } from '../../../options/index.js';
 
 export interface Proposal {
   readonly space: SearchSpace;
-  /** The points of the finished trials, the best first. */
+  /** Options of the finished trials, the best first. */
   readonly finished: readonly SearchPoint[];
-  /** The only source of chance; use counters whose first word is `number`. */
+  /** The only source of random numbers. Use counters whose first word is `number`. */
   readonly key: RandomKey;
-  /** Number of the trial to propose, from 1; trial 0 is always the start. */
+  /** Number of the trial, from 1. Trial 0 has the default options. */
   readonly number: number;
 }
 
@@ -18,7 +18,7 @@ export interface Strategy extends Unit {
   readonly summary: string;
   /** The published source of the rule. */
   readonly source: string;
-  /** Depends on nothing but `proposal`, so that a search that was stopped goes on as if it had not been. */
+  /** Must depend on `proposal` alone, so that a stopped search continues with the same trials. */
   propose(proposal: Proposal): SearchPoint;
 }
 

@@ -1,8 +1,7 @@
 /**
- * Densities over one option, estimated from the values that were tried (Bergstra et al., NIPS 2011, section 4): over a range a
- * mixture of Gaussians cut to [0, 1], over choices smoothed counts.
+ * Densities over the values of one option, estimated from earlier trials (Bergstra et al., NIPS 2011, section 4): for a range a mixture of
+ * Gaussians truncated to [0, 1], for choices smoothed counts.
  */
-
 import { normalUpperTail } from '../../../math/distributions.js';
 import { type Choices, fromUnit, type Range, type SearchValue, toUnit } from '../../../options/index.js';
 
@@ -12,27 +11,27 @@ export interface Density {
   logAt(value: SearchValue): number;
 }
 
-interface Bump {
+interface Gaussian {
   readonly mean: number;
   readonly deviation: number;
-  /** Share of the Gaussian that lies in [0, 1]. */
+  /** Probability mass in [0, 1]. */
   readonly inside: number;
 }
 
-/** One Gaussian for each value, and a broad one that stands for what is not known yet. */
+/** One Gaussian for each value, and a broad one as the prior. */
 export function rangeDensity(range: Range, values: readonly number[]): Density {
-  const bumps = bumpsAt(values.map((v) => toUnit(range, v)));
+  const gaussians = gaussiansAt(values.map((v) => toUnit(range, v)));
   return {
-    sample: (draw) => fromUnit(range, sampleOf(bumps[Math.floor(draw() * bumps.length)]!, draw)),
+    sample: (draw) => fromUnit(range, sampleOf(gaussians[Math.floor(draw() * gaussians.length)]!, draw)),
     logAt(value) {
       const at = toUnit(range, Number(value));
-      const sum = bumps.reduce((total, b) => total + densityAt(b, at), 0);
-      return Math.log(sum / bumps.length);
+      const sum = gaussians.reduce((total, b) => total + densityAt(b, at), 0);
+      return Math.log(sum / gaussians.length);
     },
   };
 }
 
-/** Each choice counts once more than it was tried. Values that are no choice do not count. */
+/** Counts of the choices, each plus 1. Values that are not among the choices are ignored. */
 export function choiceDensity(choices: Choices, tried: readonly SearchValue[]): Density {
   const values = tried.filter((v) => choices.values.includes(v));
   const shares = choices.values.map((v) => {
@@ -52,12 +51,12 @@ export function choiceDensity(choices: Choices, tried: readonly SearchValue[]): 
   };
 }
 
-/** A Gaussian is as wide as the larger of the gaps to its neighbours, within limits. */
-function bumpsAt(means: readonly number[]): Bump[] {
+/** The deviation of a Gaussian is the larger gap to its neighbours, within limits. */
+function gaussiansAt(means: readonly number[]): Gaussian[] {
   const prior = { mean: 0.5, deviation: 1 };
   const sorted = [...means, prior.mean].sort((a, b) => a - b);
   const narrowest = 1 / Math.min(100, means.length + 2);
-  const bump = (mean: number, deviation: number): Bump => {
+  const gaussian = (mean: number, deviation: number): Gaussian => {
     const inside = normalUpperTail(-mean / deviation) - normalUpperTail((1 - mean) / deviation);
     return { mean, deviation, inside };
   };
@@ -65,18 +64,18 @@ function bumpsAt(means: readonly number[]): Bump[] {
   return sorted.map((mean, at) => {
     if (at === own) {
       own = -1;
-      return bump(prior.mean, prior.deviation);
+      return gaussian(prior.mean, prior.deviation);
     }
     const gap = Math.max(mean - (sorted[at - 1] ?? mean), (sorted[at + 1] ?? mean) - mean);
-    return bump(mean, Math.min(prior.deviation, Math.max(narrowest, gap)));
+    return gaussian(mean, Math.min(prior.deviation, Math.max(narrowest, gap)));
   });
 }
 
-const densityAt = ({ mean, deviation, inside }: Bump, at: number): number =>
+const densityAt = ({ mean, deviation, inside }: Gaussian, at: number): number =>
   Math.exp(-0.5 * ((at - mean) / deviation) ** 2) / (Math.sqrt(2 * Math.PI) * deviation * inside);
 
-/** Box-Muller until it falls into [0, 1): at least a third does, as the mean is inside and the deviation at most 1. */
-function sampleOf({ mean, deviation }: Bump, draw: () => number): number {
+/** Box-Muller with rejection outside of [0, 1). At least a third is accepted, as the mean is inside and the deviation at most 1. */
+function sampleOf({ mean, deviation }: Gaussian, draw: () => number): number {
   for (;;) {
     const radius = Math.sqrt(-2 * Math.log(1 - draw()));
     const at = mean + deviation * radius * Math.cos(2 * Math.PI * draw());

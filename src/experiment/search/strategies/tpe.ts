@@ -1,26 +1,25 @@
 /**
  * Tree-structured Parzen estimator (Bergstra, Bardenet, Bengio and Kegl, NIPS 2011): the finished trials are split into the good
- * ones and the rest; of values drawn from the density l of the good ones the one with the largest l / g is taken, g being the
- * density of the rest. Each option is estimated on its own.
+ * ones and the rest. Candidates are drawn from the density l of the good trials, and the one with the largest l / g is taken, where g is the
+ * density of the rest. Each option has its own densities.
  */
-
 import { uniform } from '../../../math/index.js';
 import { type Dimension, randomPoint, type SearchPoint, type SearchValue } from '../../../options/index.js';
 import { searchStrategy } from './_strategy.js';
 import { choiceDensity, type Density, rangeDensity } from './parzen.js';
 
-/** So many trials come before the first estimate; they are drawn at random. */
+/** Number of random trials before the first estimate. */
 const STARTUP = 6;
 /** Share of the trials that counts as good. */
 const GOOD = 0.25;
-/** More good trials than this are not looked at. */
+/** Most good trials that are used. */
 const MOST_GOOD = 25;
-/** Values that are compared for each option. */
+/** Candidates for each option. */
 const CANDIDATES = 24;
 
 export const tpe = searchStrategy({
   name: 'tpe',
-  summary: 'Points like the good ones so far and unlike the rest',
+  summary: 'Options that are likely among good trials and unlikely among the rest',
   source: 'Bergstra et al., Algorithms for hyper-parameter optimization, NIPS 2011',
   propose({ space, finished, key, number }) {
     if (finished.length < STARTUP) return randomPoint(space, key, number);
@@ -38,7 +37,7 @@ export const tpe = searchStrategy({
 
 function densityOf(dimension: Dimension, name: string, points: readonly SearchPoint[]): Density {
   const values = points.flatMap((p) => p[name] ?? []);
-  // The start may lie outside of the space, even where a range is asked for.
+  // The options of the first trial may be outside of the space. For a range they may even be no numbers.
   return dimension.kind === 'choices'
     ? choiceDensity(dimension, values)
     : rangeDensity(

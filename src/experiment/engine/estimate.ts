@@ -1,0 +1,115 @@
+/** What running the jobs of a graph would do, and an estimate of its time and memory. Nothing is run. */
+import type { Dataset } from '../../data/index.js';
+import type { Kernels } from '../../kernels/index.js';
+import { modelOf } from '../../models/index.js';
+import { isFinishedRun, readFinishedResult } from '../../runs/index.js';
+import type { JobSpec, Values } from './job.js';
+import { type JobState, type PreparedGraph, type PreparedJob, stateOf } from './prepare.js';
+import type { Store } from './store.js';
+
+export interface JobEstimate {
+  readonly name: string;
+  readonly kind: JobSpec['kind'];
+  readonly model?: string;
+  readonly method?: string;
+  /** Names of the results that it learns from. */
+  readonly teachers: readonly string[];
+  /** Of its only result. */
+  readonly hash?: string;
+  readonly state: JobState['state'];
+  /** Another name under which it is finished. */
+  readonly from?: string;
+  /** Of the newest checkpoint of a run that was stopped. */
+  readonly epoch?: number;
+  /** Why it cannot be run. */
+  readonly problem?: string;
+  /** Upper estimate in bytes; absent for a finished job. */
+  readonly memoryBytes?: number;
+  /** Upper estimate, from finished runs of the same model, method and data; absent without such runs, and for a finished job. */
+  readonly seconds?: number;
+}
+
+/**
+ * @param kernels to estimate the time of models that are computed in closed form and have no finished run
+ * @param undecided whether the options of a job are not known yet, because they follow from a search that is not finished
+ * @returns the jobs, in the order of the graph
+ */
+export function estimateJobs(
+  { jobs, store, dataset }: PreparedGraph,
+  kernels?: Kernels,
+  undecided: (job: JobSpec) => boolean = () => false,
+): JobEstimate[] {
+  const times = store ? timesIn(store, dataset) : [];
+  const secondsOf = ({ job, plan }: PreparedJob, state: JobState): number | undefined => {
+    if (job.kind !== 'train' && job.kind !== 'search') return undefined;
+    const { options } = plan.results[0]!.spec;
+    const known = timeFrom(times, options, state);
+    if (known !== undefined) return job.kind === 'search' ? known * job.rule.trials : known;
+    const model = modelOf(job.model);
+    if (!kernels || job.kind === 'search' || model.kind !== 'computed') return undefined;
+    const own = Object.fromEntries(Object.entries(options).filter(([name]) => name in model.options.shape));
+    return model.estimate?.({ kernels, train: dataset.train, seed: 0 }, own);
+  };
+  return jobs.map((prepared) => {
+    const { job, plan, inputs } = prepared;
+    const isOpen = undecided(job);
+    const state: JobState = isOpen ? { state: 'new' } : stateOf(prepared, store);
+    const isFinished = state.state === 'finished';
+    const from = isFinished ? state.results[0]?.from : undefined;
+    const seconds = isFinished ? undefined : secondsOf(prepared, state);
+    const [only, ...more] = plan.results;
+    return {
+      ...{ name: job.name, kind: job.kind, teachers: inputs.map((input) => input.name), state: state.state },
+      ...('model' in job && job.kind !== 'co-train' ? unitsOf(job) : {}),
+      ...(only && more.length === 0 && !isOpen ? { hash: only.hash } : {}),
+      ...(from === undefined ? {} : { from }),
+      ...(state.state === 'begun' && state.epoch !== undefined ? { epoch: state.epoch } : {}),
+      ...(state.state === 'refused' ? { problem: state.error.message } : {}),
+      ...(isFinished || plan.memory === undefined ? {} : { memoryBytes: plan.memory }),
+      ...(seconds === undefined ? {} : { seconds }),
+    };
+  });
+}
+
+const unitsOf = ({ model, method }: { readonly model: string; readonly method: string }) => ({
+  model,
+  ...(method === 'none' ? {} : { method }),
+});
+
+/** The time of a finished run: for one epoch, or for the whole computation of a model in closed form. */
+interface RunTime {
+  readonly model: unknown;
+  readonly method: unknown;
+  readonly dim: number | undefined;
+  readonly seconds: number;
+}
+
+/** Times of the finished runs on the same data. */
+const timesIn = (store: Store, dataset: Dataset): RunTime[] =>
+  store.manifests().flatMap(({ folder, manifest: { kind, options, dataFingerprint } }) => {
+    if (kind !== 'train' || dataFingerprint !== dataset.fingerprint || !isFinishedRun(folder)) return [];
+    const { seconds, epochs } = readFinishedResult(folder);
+    if (seconds === undefined) return [];
+    const { model, method, dim } = options;
+    // A model in closed form is not trained for epochs, but may have an option of that name.
+    const count = epochs || numberOf(options.epochs) || 1;
+    return [{ model, method, dim: numberOf(dim), seconds: seconds / count }];
+  });
+
+const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
+
+/**
+ * Seconds of one training, from the run of the same model and method with the nearest embedding dimension. Time grows linearly with the
+ * epochs and about linearly with the dimension.
+ */
+function timeFrom(times: readonly RunTime[], options: Values, state: JobState): number | undefined {
+  const dim = numberOf(options.dim);
+  const distance = (time: RunTime) => Math.abs(Math.log((time.dim ?? 1) / (dim ?? 1)));
+  const [nearest] = times
+    .filter(({ model, method }) => model === options.model && method === options.method)
+    .sort((a, b) => distance(a) - distance(b));
+  if (!nearest) return undefined;
+  const epochs = numberOf(options.epochs) ?? 1;
+  const left = state.state === 'begun' ? epochs - (state.epoch ?? 0) : epochs;
+  return nearest.seconds * left * (dim !== undefined && nearest.dim !== undefined ? dim / nearest.dim : 1);
+}

@@ -1,0 +1,221 @@
+/** One job of a graph: its results are read from the store, or made by the executor. What later jobs need stays in memory. */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fail, RecdistillError } from '../../errors.js';
+import { usedModules } from '../../options/use.js';
+import { createProgress } from '../../progress.js';
+import {
+  nameFinished,
+  type Outcome,
+  type Overwrite,
+  type RunResult,
+  readBack,
+  removeLink,
+  resolveRun,
+  SEARCH_LOG,
+  writeLink,
+} from '../../runs/index.js';
+import { readTrials, type Trial } from '../search/index.js';
+import type { Finished, PlanListener } from './events.js';
+import { type Control, type Done, type Executor, LostProcess, type Task } from './executor.js';
+import type { PortableJob } from './job.js';
+import { type ImportPlan, performFuse, performImport } from './kinds/index.js';
+import { type JobState, type PreparedGraph, type PreparedJob, stateOf } from './prepare.js';
+
+/** How often a job is given to another process after its process died. */
+const RETRIES = 2;
+/** Between two checks of a run that another process is making. */
+const POLL_MS = 1000;
+
+export interface RunOptions {
+  readonly executor: Executor;
+  /** Whether runs with other options, data or inputs are made again (`differing`), or all runs (true). Default: false. */
+  readonly overwrite?: Overwrite | undefined;
+  readonly listen?: PlanListener | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface JobRunner {
+  /** In the order in which the jobs finished. */
+  readonly finished: readonly Finished[];
+  /** Of each search, by its job. */
+  readonly trials: ReadonlyMap<string, readonly Trial[]>;
+  /** @throws what the job throws; RecdistillError `job-lost`, `interrupted` */
+  run(job: PreparedJob): Promise<void>;
+}
+
+/** One result of a job. */
+interface End {
+  readonly folder: string | undefined;
+  /** Absent for a search. */
+  readonly outcome: Outcome | undefined;
+  readonly from?: string | undefined;
+}
+
+export function createJobRunner(prepared: PreparedGraph, options: RunOptions, signal: AbortSignal): JobRunner {
+  const { graph, dataset, evaluator, store, jobs, held } = prepared;
+  const { executor, listen, overwrite = false } = options;
+  const { setting } = graph;
+  const finished: Finished[] = [];
+  const trials = new Map<string, readonly Trial[]>();
+  /** Results that later jobs learn from. */
+  const outcomes = new Map<string, Outcome>();
+  const folders = new Map<string, string>();
+  /** Models in memory that other jobs start from. */
+  const saved = new Map(held.flatMap((h) => (h.saved ? [[h.name, h.saved] as const] : [])));
+  const teachers = new Map(held.flatMap((h) => (h.teacher ? [[h.name, h.teacher] as const] : [])));
+  const ended = new Set<string>();
+
+  const isNeeded = (name: string): boolean =>
+    jobs.some(({ job, inputs }) => !ended.has(job.name) && inputs.some((input) => input.name === name));
+  const isStart = (name: string): boolean =>
+    jobs.some(({ job, inputs }) => 'start' in job && inputs.some((input) => input.name === name));
+  const read = (path: string): Outcome => readBack<RunResult>({ path }, dataset, evaluator);
+  const rankingsOf = (name: string) => (outcomes.get(name) ?? read(folders.get(name)!)).rankings;
+  const progress = (job: string) =>
+    createProgress({
+      onAdvance: (advance) => listen?.({ type: 'progress', job, event: { type: 'progress', ...advance } }),
+      signal,
+    });
+
+  function finish({ job, plan }: PreparedJob, ends: readonly End[], reused: boolean): void {
+    ended.add(job.name);
+    const results = plan.results.flatMap(({ name }, at): Finished[] => {
+      const end = ends[at]!;
+      if (end.folder !== undefined) {
+        folders.set(name, end.folder);
+        if (!reused) store?.made(end.folder);
+      }
+      if (!end.outcome) return [];
+      if (isNeeded(name)) outcomes.set(name, end.outcome);
+      return [finishedOf(name, job.name, end, end.outcome)];
+    });
+    report(job.name, results, reused, ends.find(({ from }) => from !== undefined)?.from);
+  }
+
+  function report(job: string, results: readonly Finished[], reused: boolean, from?: string): void {
+    finished.push(...results);
+    for (const name of outcomes.keys()) if (!isNeeded(name)) outcomes.delete(name);
+    listen?.({ type: 'finished', job, results, reused, ...(from === undefined ? {} : { from }) });
+  }
+
+  /** Reads the results of a finished job. */
+  async function reuse(prepared: PreparedJob, state: JobState & { readonly state: 'finished' }): Promise<void> {
+    const { job, plan, folder: own } = prepared;
+    const ends: End[] = [];
+    for (const [at, { folder, from }] of state.results.entries()) {
+      const { place, hash } = plan.results[at]!;
+      if (from !== undefined) writeLink(join(own!, place), folder, hash);
+      if (job.kind === 'search') trials.set(job.name, readTrials(join(folder, SEARCH_LOG)));
+      else if (await nameFinished(folder, dataset, setting.data)) {
+        const event = { type: 'note', message: 'it has the names of items now' } as const;
+        listen?.({ type: 'progress', job: job.name, event });
+      }
+      ends.push({ folder, from, outcome: job.kind === 'search' ? undefined : read(folder) });
+    }
+    finish(prepared, ends, true);
+  }
+
+  async function make(prepared: PreparedJob): Promise<void> {
+    const { job, plan, folder, inputs } = prepared;
+    const { name } = job;
+    const paths = plan.results.map(({ place }) => (folder === undefined ? undefined : join(folder, place)));
+    for (const path of paths) if (path !== undefined) removeLink(path);
+    if (job.kind === 'fuse') {
+      const rankings = inputs.map((input) => rankingsOf(input.name));
+      const fused = await performFuse(job, rankings, evaluator, progress(name).task('fusing rankings'));
+      ended.add(name);
+      return report(name, [{ name, job: name, ...fused, reused: false }], false);
+    }
+    if (job.kind === 'import') {
+      const made = performImport(job, plan as ImportPlan, { dataset, setting }, folder, overwrite);
+      const ends = made.map((outcome, at) => ({ outcome, folder: paths[at] }));
+      return finish(
+        prepared,
+        ends,
+        made.every((outcome) => outcome.reused),
+      );
+    }
+    const done = await withRetries(job, taskOf(prepared, job));
+    if (done.trials) trials.set(name, done.trials);
+    if (done.saved) saved.set(name, done.saved);
+    const ends = paths.map((path, at): End => {
+      const folder = path === undefined ? undefined : resolveRun(path);
+      const stored = folder !== undefined && job.kind !== 'search';
+      const outcome = done.outcomes?.[at] ?? (stored ? { ...read(folder), reused: done.reused } : undefined);
+      return { folder, outcome };
+    });
+    finish(prepared, ends, done.reused);
+  }
+
+  const taskOf = ({ folder, inputs }: PreparedJob, job: PortableJob): Task => ({
+    ...{ job, setting, overwrite, dataFingerprint: dataset.fingerprint, uses: usedModules() },
+    ...(folder === undefined ? {} : { folder }),
+    inputs: inputs.map(({ name }) => ({ name, ...(folders.has(name) ? { folder: folders.get(name)! } : {}) })),
+    keepsModel: folder === undefined && isStart(job.name),
+  });
+
+  async function withRetries(job: PortableJob, task: Task): Promise<Done> {
+    const control: Control = {
+      signal,
+      listen: (event) => listen?.({ type: 'progress', job: job.name, event }),
+      teacher: (name) => outcomes.get(name)?.teacher ?? teachers.get(name),
+      saved: (name) => saved.get(name),
+    };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await executor.run(task, control);
+      } catch (error) {
+        if (!(error instanceof LostProcess)) throw error;
+        if (signal.aborted) fail('interrupted', { what: job.name });
+        if (attempt > RETRIES) return fail('job-lost', { job: job.name, end: error.end, times: attempt }, error);
+        listen?.({ type: 'retry', job: job.name, attempt, most: RETRIES, end: error.end });
+      }
+    }
+  }
+
+  return {
+    finished,
+    trials,
+    async run(job) {
+      for (let told = false; ; told = true) {
+        const state = stateOf(job, store);
+        if (state.state === 'refused') throw state.error;
+        if (state.state === 'finished') return reuse(job, state);
+        try {
+          return await make(job);
+        } catch (error) {
+          const lock = lockOfOther(error);
+          if (!lock) throw error;
+          if (!told) listen?.({ type: 'waiting', job: job.job.name, ...lock });
+          await sleep(POLL_MS, undefined, { signal }).catch(() =>
+            fail('interrupted', { what: `waiting for ${lock.path}` }),
+          );
+        }
+      }
+    },
+  };
+}
+
+function finishedOf(name: string, job: string, { folder, from }: End, outcome: Outcome): Finished {
+  const { result, evaluation, hidden, teacher, reused } = outcome;
+  const valid = teacher.trajectory.checkpoints.at(-1)?.metrics;
+  return {
+    ...{ name, job, result, evaluation, reused },
+    ...(folder === undefined ? {} : { folder }),
+    ...(hidden ? { hidden } : {}),
+    ...(valid ? { valid } : {}),
+    ...(from === undefined ? {} : { from }),
+  };
+}
+
+/**
+ * The lock of another process of this machine. Of such a process it can be found out whether it is still alive, so waiting for it ends.
+ * Undefined for any other error.
+ */
+function lockOfOther(error: unknown): { path: string; pid: unknown; since: unknown } | undefined {
+  if (!(error instanceof RecdistillError) || error.code !== 'run-locked') return undefined;
+  const { path, pid, since, host } = error.details;
+  return host === hostname() && pid !== process.pid ? { path: String(path), pid, since } : undefined;
+}
