@@ -5,10 +5,10 @@ import { packageVersion } from '../formats/package-version.js';
 import { withKeptSource } from './commands/source.js';
 import type { Answer, Command, Console, Given } from './terminal/_command.js';
 import { failureOf, failureText } from './terminal/failure.js';
-import { refuseStrays } from './terminal/flags.js';
+import { refuseUnknownFlags } from './terminal/flags.js';
 import { outputGroup } from './terminal/groups.js';
 import { helpOf, helpOfAll } from './terminal/help.js';
-import { parseCommandLine, strayHint } from './terminal/program.js';
+import { misplacedHint, parseCommandLine } from './terminal/program.js';
 import { tellingUses, useFromWords } from './use.js';
 
 /** How to call this program again: by its name where it is installed, else by its file. */
@@ -21,7 +21,7 @@ function programName(script: string): string {
 async function answerTo(all: readonly string[]): Promise<Answer> {
   const program = programName(process.argv[1] ?? 'recdistill');
   const words = await useFromWords(all);
-  // Not before: help and flags of the commands follow from the units that there are when they are loaded.
+  // Loaded after the units: the help and flags of the commands list them.
   const { commands } = await import('./index.js');
   const request = parseCommandLine(commands, words);
   if (request.kind === 'version') return { text: packageVersion, json: { version: packageVersion } };
@@ -31,11 +31,11 @@ async function answerTo(all: readonly string[]): Promise<Answer> {
     const text = typeof topic === 'object' ? helpOf(program, topic, given) : helpOfAll(program, commands, topic);
     return { text, json: { help: text } };
   }
-  return withStrays(given, () => tellingUses(() => carriedOut(request.command, given, program)));
+  return withMisplacedHint(given, () => tellingUses(() => carriedOut(request.command, given, program)));
 }
 
 async function carriedOut(command: Command, given: Given, program: string): Promise<Answer> {
-  refuseStrays(given, [...(command.groupsFor?.(given) ?? command.groups), outputGroup], command.name);
+  refuseUnknownFlags(given, [...(command.groupsFor?.(given) ?? command.groups), outputGroup], command.name);
   const quiet = given.flags.quiet === true;
   const console: Console = {
     say: (text) => void (quiet || process.stderr.write(`${text}\n`)),
@@ -46,15 +46,15 @@ async function carriedOut(command: Command, given: Given, program: string): Prom
   return command.run(await withKeptSource(command, given, console.say), console);
 }
 
-/** Runs `work`; where an argument names nothing that is known and may have been meant for the option before it, the error says so. */
-async function withStrays<T>({ strays = {} }: Given, work: () => Promise<T>): Promise<T> {
+/** Runs `work`. If an unknown name may have been meant as a value of the option before it, the error says so. */
+async function withMisplacedHint<T>({ misplaced = {} }: Given, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    const meant = cause instanceof RecdistillError ? strays[String(cause.details.given)] : undefined;
+    const meant = cause instanceof RecdistillError ? misplaced[String(cause.details.given)] : undefined;
     if (meant === undefined) throw cause;
     const { code, details } = cause as RecdistillError;
-    return fail(code, { ...details, hint: strayHint(meant) }, cause);
+    return fail(code, { ...details, hint: misplacedHint(meant) }, cause);
   }
 }
 
@@ -64,7 +64,7 @@ function print(asJson: boolean, text: string, json: unknown): void {
 }
 
 async function main(words: readonly string[]): Promise<void> {
-  // A reader that has seen enough, such as `head`, is no error.
+  // A reader such as `head` may close the pipe early.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;

@@ -1,8 +1,8 @@
 /**
- * Units of a user's own on the command line. They are added before the commands are loaded, so that help, flags and checks know them as they know
- * the built-in ones.
+ * Units of a user's own on the command line. They are added before the commands are loaded, so that help, flags and checks treat them like built-in
+ * units.
  */
-// Each of these declares units: a module is asked for its registry when a unit is added.
+// Each of these registers a kind of unit.
 import '../data/index.js';
 import '../distill/index.js';
 import '../eval/index.js';
@@ -51,7 +51,7 @@ export const useGroup: OptionGroup = {
   ...{ title: 'Units of your own', owner: 'units' },
   schema: options({
     use: optionalText({
-      help: 'JavaScript module whose models, methods, metrics and other units this command is to know. May be repeated.',
+      help: 'JavaScript module with models, methods, metrics or other units of your own. May be repeated.',
     }),
   }),
 };
@@ -75,15 +75,15 @@ export async function useFromYaml(value: unknown, path: string): Promise<unknown
   return rest;
 }
 
-/** Files that units of the runs were read from that this command has read. */
+/** Modules whose units made the runs that this command has read. */
 const noted = new Set<string>();
 
-/** Remembers that a run was made with units of these files. */
+/** Remembers the modules whose units made a run. */
 export const noteUses = (files: readonly string[] = []): void => {
   for (const file of files) noted.add(file);
 };
 
-/** Runs `work`; an error about a name that nobody knows says which files the runs had their units from. */
+/** Runs `work`. An error about an unknown name says which modules the runs need. */
 export async function tellingUses<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -93,7 +93,7 @@ export async function tellingUses<T>(work: () => Promise<T>): Promise<T> {
       cause instanceof RecdistillError && ['unknown-name', 'bad-option', 'needs-not-met'].includes(cause.code);
     if (!about || missing.length === 0) throw cause;
     const flags = missing.map((file) => `${FLAG} ${file}`).join(' ');
-    const hint = `${cause.hint} The run was made with units of a file of its own: add ${flags}.`;
+    const hint = `${cause.hint} The run was made with units from a module that is not loaded: add ${flags}.`;
     return fail(cause.code, { ...cause.details, hint, help: hint }, cause);
   }
 }

@@ -1,26 +1,56 @@
-/** Sections of a report on a teacher and a student before and after bidirectional distillation. */
-import type { DiscrepancyBin, PairAnalysis } from '../eval/index.js';
-import { formatCount } from './format.js';
-import type { History } from './history.js';
+/** Sections of a report on a teacher and a student before and after co-training. */
+import type { Dataset } from '../data/index.js';
+import { type Pair, learnerRoles as roles } from '../distill/index.js';
+import { analysePair, type DiscrepancyBin, type PairAnalysis } from '../eval/index.js';
+import type { Kernels } from '../kernels/index.js';
+import { readSavedModel, testRanks } from '../runs/index.js';
+import { formatCount, formatShare } from './format.js';
+import { type History, readHistory } from './history.js';
 import type { Section } from './page.js';
 import type { Lines, Point } from './plot.js';
 import { column } from './results/_columns.js';
 import { resultTable } from './table/index.js';
 
 const stages = ['before', 'after'] as const;
-const roles = ['teacher', 'student'] as const;
 const lines = (points: readonly Point[], x: string, y: string, dots: readonly Point[] = []): Lines => ({
   ...{ kind: 'lines', points, x, y, dots },
 });
 
-/** @param histories of the two runs that train together */
-export function pairSections(a: PairAnalysis, histories: PairHistories, metric: string): Section[] {
-  return [aheadSection(a), discrepancySection(a), ...curveSections(histories, metric), ...quartileSections(a)];
+export interface ReportedPair {
+  readonly analysis: PairAnalysis;
+  readonly sections: readonly Section[];
+  /** Which of them ranks the test interactions higher. */
+  readonly summary: string;
 }
 
-export interface PairHistories {
-  readonly teacher: History;
-  readonly student: History;
+/**
+ * Compares a co-trained pair with the runs that it started from.
+ * @param pair its name, and the run folders before and after
+ * @param at K of the accuracy by popularity and activity
+ * @param metric of the curves
+ */
+export async function reportPair(
+  k: Kernels,
+  { name, before, after }: { readonly name: string; readonly before: Pair<string>; readonly after: Pair<string> },
+  dataset: Dataset,
+  { at, metric }: { readonly at: number; readonly metric: string },
+): Promise<ReportedPair> {
+  const ranksOf = async (of: Pair<string>) => ({
+    teacher: await testRanks(k, readSavedModel(of.teacher), dataset),
+    student: await testRanks(k, readSavedModel(of.student), dataset),
+  });
+  const analysis = analysePair(dataset, { before: await ranksOf(before), after: await ranksOf(after) }, at);
+  const histories = { teacher: readHistory(after.teacher), student: readHistory(after.student) };
+  const share = (stage: 'before' | 'after') => formatShare(analysis[stage].ahead.student);
+  return {
+    ...{ analysis, sections: pairSections(analysis, histories, metric) },
+    summary: `${name}: the student ranks ${share('before')} of the test interactions higher than the teacher before, ${share('after')} after.`,
+  };
+}
+
+/** @param histories of the two co-trained runs */
+export function pairSections(a: PairAnalysis, histories: Pair<History>, metric: string): Section[] {
+  return [aheadSection(a), discrepancySection(a), ...curveSections(histories, metric), ...quartileSections(a)];
 }
 
 const aheadSection = (a: PairAnalysis): Section => ({
@@ -58,7 +88,7 @@ function discrepancySection(a: PairAnalysis): Section {
   };
 }
 
-function curveSections(histories: PairHistories, metric: string): Section[] {
+function curveSections(histories: Pair<History>, metric: string): Section[] {
   const points = roles.flatMap((role) =>
     histories[role].valid.flatMap(({ epoch, metrics }) =>
       metrics[metric] === undefined ? [] : [{ x: epoch, y: metrics[metric], name: role }],

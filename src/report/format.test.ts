@@ -26,7 +26,11 @@ test('units are those that people use', () => {
   assert.deepEqual([0.2, 59.4, 59.7, 125, 3600, 7500].map(formatSeconds), [
     ...['0 s', '59 s', '1 min 00 s', '2 min 05 s', '1 h 00 min', '2 h 05 min'],
   ]);
-  assert.deepEqual([2.54, 0.25, 0.05].map(formatPace), ['2.5 s an epoch', '4.0 epochs a second', '20 epochs a second']);
+  assert.deepEqual([2.54, 0.25, 0.05].map(formatPace), [
+    '2.5 s per epoch',
+    '4.0 epochs per second',
+    '20 epochs per second',
+  ]);
   assert.equal(formatDay(1_700_000_000), '2023-11-14');
 });
 

@@ -1,9 +1,9 @@
-/** How numbers are written in tables, reports and messages. No other file of the report or the command line formats a number. */
+/** Formats of numbers in tables, reports and messages. No other file of `report` or `cli` formats a number. */
 
 const rounded = (value: number): string => (value >= 99.95 ? value.toFixed(0) : value.toFixed(1));
 const signed = (value: number, text: string): string => (value >= 0 ? `+${text}` : text);
 
-/** `950 B`, `12.3 kB`, `604 kB`, `1.2 GB`: powers of 1000. */
+/** `950 B`, `12.3 kB`, `604 kB`, `1.2 GB`: in powers of 1000. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let [value, unit] = [bytes, 0];
@@ -44,7 +44,7 @@ export const formatPercent = (change: number): string => signed(change, `${(100 
 /** A share of something, 0.032 as `3.2 %`; three decimals below one per cent. */
 export const formatShare = (share: number): string => `${(100 * share).toFixed(share > 0 && share < 0.01 ? 3 : 1)} %`;
 
-/** Progress of a piece of work, 0.999 as `99 %`: 100 % only at the end. */
+/** Progress, 0.999 as `99 %`: rounded down, so that 100 % means finished. */
 export const formatDone = (share: number): string => `${Math.floor(100 * share)} %`;
 
 /** `p = 0.0123`, `p < 0.0001`. */
@@ -59,13 +59,13 @@ export const formatScore = (score: number): string => score.toFixed(3);
 /** The mean training loss of an epoch. */
 export const formatLoss = (loss: number): string => loss.toPrecision(4);
 
-/** How fast training goes: `2.5 s an epoch`, `4.0 epochs a second`. */
+/** Training speed: `2.5 s per epoch`, `4.0 epochs per second`. */
 export const formatPace = (secondsPerEpoch: number): string =>
   secondsPerEpoch >= 1
-    ? `${secondsPerEpoch.toFixed(1)} s an epoch`
-    : `${secondsPerEpoch > 0.1 ? (1 / secondsPerEpoch).toFixed(1) : Math.round(1 / secondsPerEpoch)} epochs a second`;
+    ? `${secondsPerEpoch.toFixed(1)} s per epoch`
+    : `${secondsPerEpoch > 0.1 ? (1 / secondsPerEpoch).toFixed(1) : Math.round(1 / secondsPerEpoch)} epochs per second`;
 
-/** How many times larger or slower: two digits below 10, whole numbers above. */
+/** A ratio: two digits below 10, a whole number above. */
 export const formatTimes = (ratio: number): string =>
   String(ratio >= 10 ? Math.round(ratio) : Number(ratio.toPrecision(2)));
 

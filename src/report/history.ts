@@ -1,4 +1,4 @@
-/** The history of a training, from the logs of its run. */
+/** Metrics by epoch of a run, from its logs. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -7,7 +7,7 @@ import { jobFiles, readTrajectory } from '../runs/index.js';
 
 type Metrics = Readonly<Record<string, number>>;
 
-/** What HetComp logs each time it constructs what the student learns from. */
+/** The log entry of HetComp's dynamic knowledge construction. */
 const construction = z.object({
   epoch: z.number(),
   details: z.object({
@@ -19,13 +19,13 @@ const construction = z.object({
 
 export interface Construction {
   readonly epoch: number;
-  /** Share of users whose student learns with the fine-grained loss. */
+  /** Share of users with the fine-grained loss. */
   readonly fine: number;
   readonly teachers: readonly {
     readonly teacher: string;
     /** Share of users at each checkpoint. */
     readonly share: readonly number[];
-    /** Mean distance of the student's lists to the last checkpoint, from 0 to 1. */
+    /** Mean discrepancy of the student's lists from the last checkpoint, from 0 to 1. */
     readonly distance: number;
   }[];
 }
@@ -61,8 +61,8 @@ export function readHistory(folder: string): History {
       ? readTrajectory(trajectory).checkpoints.map(({ epoch, metrics }) => ({ epoch, metrics }))
       : [],
     constructions: events.flatMap((e) => {
-      const told = e.type === 'method' ? construction.safeParse(e) : undefined;
-      return told?.success ? [{ epoch: told.data.epoch, ...told.data.details }] : [];
+      const parsed = e.type === 'method' ? construction.safeParse(e) : undefined;
+      return parsed?.success ? [{ epoch: parsed.data.epoch, ...parsed.data.details }] : [];
     }),
   };
 }

@@ -1,4 +1,5 @@
 export * from './co-trained.js';
+export { type ReportFiles, writeReport } from './files.js';
 export {
   formatBytes,
   formatCount,
@@ -15,4 +16,5 @@ export * from './pipeline.js';
 export type { GroupedPoint, Lines, Named, Plot, Point, Shares } from './plot.js';
 export { type ReportInput, type ReportRun, reportPage } from './report.js';
 export * from './results/index.js';
+export { type EvaluatedRunFolder, isCalled, type RunsReportOptions, runsReport } from './runs.js';
 export * from './table/index.js';

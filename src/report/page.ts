@@ -1,4 +1,4 @@
-/** A report as a page: sections of sentences, tables and plots, as one HTML file that loads nothing, and as Markdown. */
+/** A page with sections of text, tables and plots, as a single HTML file without external resources, and as Markdown. */
 import { type Plot, SERIES } from './plot.js';
 import { escapeHtml as escaped, escapeMarkdown, type ResultTable } from './table/index.js';
 
@@ -16,7 +16,7 @@ export interface Page {
   readonly sections: readonly Section[];
 }
 
-/** The palette of Okabe and Ito, which people with colour blindness can tell apart; lighter colours on a dark background. */
+/** The palette of Okabe and Ito, which is safe for colour blindness. Lighter colours on a dark background. */
 const LIGHT = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#8a6d00', '#3aa0d8', '#6b4ba3', '#5a5a5a'];
 const DARK = ['#56b4e9', '#ff8c42', '#2fd6a3', '#f09ccb', '#e6c84f', '#9ad4f5', '#b79cf0', '#b5b5b5'];
 
@@ -67,7 +67,7 @@ ${body.join('\n')}
 `;
 }
 
-/** Sections with only a plot are left out. */
+/** Sections with only a plot are omitted. */
 export function renderPageMarkdown({ title, about, sections }: Page): string {
   const parts = sections.flatMap((s) => {
     const content = [...(s.text ?? []).map(escapeMarkdown), ...(s.table ? [s.table.toMarkdown()] : [])];

@@ -1,10 +1,8 @@
 /** The report of a pipeline: its rows and the logs of their runs. */
-import { compare } from '../eval/index.js';
 import type { PipelineOptions, PipelineResult, PipelineRow } from '../experiment/index.js';
 import { readHistory } from './history.js';
 import type { Page } from './page.js';
 import { type ReportRun, reportPage } from './report.js';
-import { accuracyKeys } from './results/_columns.js';
 
 const reportRunOf = ({ folder, ...row }: PipelineRow): ReportRun => ({
   ...row,
@@ -15,17 +13,9 @@ const reportRunOf = ({ folder, ...row }: PipelineRow): ReportRun => ({
 export function pipelineReport({ dataset, rows }: PipelineResult, o: PipelineOptions): Page {
   const { at, selectBy } = o.evaluation;
   const base = rows.find((r) => r.role === 'student' && r.method === 'none') ?? rows.find((r) => r.role === 'ensemble');
-  const students = rows.filter((r) => r.role === 'student' && r !== base);
-  const metrics = accuracyKeys(at);
+  const title = `${o.name} on ${dataset.name}`;
   return reportPage({
-    ...{
-      title: `${o.name} on ${dataset.name}`,
-      about: dataset.notes,
-      runs: rows.map(reportRunOf),
-      at,
-      metric: selectBy,
-    },
-    comparisons: base && students.length > 0 ? compare(base.evaluation, students, { metrics, adjust: 'holm' }) : [],
+    ...{ title, about: dataset.notes, runs: rows.map(reportRunOf), at, metric: selectBy },
     ...(base ? { against: base.name } : {}),
   });
 }

@@ -1,6 +1,6 @@
-/** What a plot shows, as data; plots.ts draws it and loads its libraries only then. */
+/** The data of a plot. `plots.ts` draws it; its libraries are loaded only then. */
 
-/** A point of a line, or a dot with a name. */
+/** A point of the line `name`, or a dot with this name. */
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -21,11 +21,11 @@ interface Axes {
 export interface Lines extends Axes {
   readonly kind: 'lines';
   readonly points: readonly Point[];
-  /** Points that are marked, such as checkpoints. */
+  /** Marked points, such as checkpoints. */
   readonly dots?: readonly Point[];
 }
 
-/** Named dots over a logarithmic axis; the group gives the colour. */
+/** Named dots over a logarithmic axis, coloured by group. */
 export interface Named extends Axes {
   readonly kind: 'named';
   readonly points: readonly GroupedPoint[];
@@ -39,5 +39,5 @@ export interface Shares extends Axes {
 
 export type Plot = Lines | Named | Shares;
 
-/** Number of colours in the style sheet of the page; further series use them again. */
+/** Number of colours in the style sheet of the page. Further series reuse them. */
 export const SERIES = 8;

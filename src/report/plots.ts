@@ -1,4 +1,4 @@
-/** The plots of a report as inline SVG. Colours are CSS variables of the page, so that they can be read in light and dark. */
+/** The plots of a report as inline SVG. Colours are CSS variables of the page, for light and dark backgrounds. */
 import * as PlotLibrary from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { type Lines, type Named, type Plot, type Point, SERIES, type Shares } from './plot.js';

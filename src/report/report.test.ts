@@ -35,7 +35,7 @@ const page = async () => {
   return { result, page: pipelineReport(result, o) };
 };
 
-test('the history of a run: valid and test by epoch, its checkpoints, what the method told', async () => {
+test('the history of a run: valid and test by epoch, its checkpoints, the log of the method', async () => {
   const { result } = await page();
   const student = readHistory(result.rows.at(-1)!.folder!);
   for (const part of [student.valid, student.test])
@@ -69,7 +69,7 @@ test('a report in HTML: one file, no script, nothing from elsewhere, with plots 
     'recall@10 by epoch (test)',
     'Teachers: recall@10 by epoch, with the checkpoints of their trajectories (test)',
     'student-hetcomp: users at each checkpoint, by teacher',
-    'student-hetcomp: distance between the student and the last checkpoint of each teacher',
+    'student-hetcomp: discrepancy from the last checkpoint of each teacher',
     'Accuracy against size',
     'Accuracy against latency',
   ])

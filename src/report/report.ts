@@ -1,5 +1,5 @@
-/** The report of runs of one data set: accuracy, significance, training curves and cost. */
-import type { ComparisonRow, Evaluation } from '../eval/index.js';
+/** The report of runs of one data set: accuracy, significance tests, training curves and cost. */
+import { compare, type Evaluation } from '../eval/index.js';
 import type { Cost } from '../runs/outcome.js';
 import { formatCount } from './format.js';
 import type { Construction, History } from './history.js';
@@ -20,12 +20,12 @@ import { resultTable } from './table/index.js';
 
 export interface ReportRun extends Partial<Cost> {
   readonly name: string;
-  /** Such as teacher or student: decides on the colour of its dot and on its plots. */
+  /** Such as `teacher` or `student`. It selects the plots of the run and the colour of its dot. */
   readonly role: string;
   readonly evaluation: Evaluation;
-  /** The same on the hidden interactions. */
+  /** Evaluation on the hidden interactions. */
   readonly hidden?: Evaluation;
-  /** Absent for what is not a run, such as an ensemble. */
+  /** Absent for an ensemble. */
   readonly history?: History;
 }
 
@@ -38,9 +38,7 @@ export interface ReportInput {
   readonly at: readonly number[];
   /** The metric of the plots, such as `recall@50`. */
   readonly metric: string;
-  /** Tests of some runs against one. */
-  readonly comparisons: readonly ComparisonRow[];
-  /** The name of that run. */
+  /** Name of the run that the students are tested against; absent: no tests. */
   readonly against?: string;
 }
 
@@ -94,12 +92,15 @@ function resultSection({ runs, at }: ReportInput): Section {
   };
 }
 
-function comparisonSection({ comparisons, against }: ReportInput): Section[] {
-  if (comparisons.length === 0) return [];
+/** Every other student against one run. */
+function comparisonSection({ runs, at, against }: ReportInput): Section[] {
+  const base = runs.find((r) => r.name === against);
+  const students = runs.filter((r) => r.role === 'student' && r !== base);
+  if (!base || students.length === 0) return [];
+  const comparisons = compare(base.evaluation, students, { metrics: accuracyKeys(at), adjust: 'holm' });
   return [
     {
-      title:
-        against === undefined ? 'Significance of the differences' : `Significance of the differences to ${against}`,
+      title: `Significance of the differences to ${base.name}`,
       text: ['Paired t test over users, p-values adjusted over the table (Holm), 95 % bootstrap intervals.'],
       table: resultTable({
         columns: [...textColumns(['metric', 'run']), column('value', 'value', 'metric'), ...differenceColumns],
@@ -111,7 +112,7 @@ function comparisonSection({ comparisons, against }: ReportInput): Section[] {
   ];
 }
 
-/** On test if all runs have a test curve, else on valid: one plot never mixes the two. */
+/** On test if all runs have a test curve, else on valid. A plot never mixes the two. */
 function curveSection(title: string, runs: readonly ReportRun[], metric: string): Section[] {
   const trained = runs.filter((r) => (r.history?.valid.length ?? 0) > 1);
   if (trained.length === 0) return [];
@@ -129,35 +130,37 @@ function curveSection(title: string, runs: readonly ReportRun[], metric: string)
 }
 
 function constructionSections({ name, history }: ReportRun): Section[] {
-  const told = history?.constructions ?? [];
-  if (told.length === 0) return [];
-  const places = told.flatMap((c) =>
+  const constructions = history?.constructions ?? [];
+  if (constructions.length === 0) return [];
+  const shares = constructions.flatMap((c) =>
     c.teachers.flatMap((t) =>
       t.share.map((share, at) => ({ x: c.epoch, y: share, name: `checkpoint ${at + 1}`, group: t.teacher })),
     ),
   );
-  const ordered = places.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }) || a.x - b.x);
-  const distances = told.flatMap((c) => c.teachers.map((t) => ({ x: c.epoch, y: t.distance, name: t.teacher })));
+  const ordered = shares.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }) || a.x - b.x);
+  const distances = constructions.flatMap((c) =>
+    c.teachers.map((t) => ({ x: c.epoch, y: t.distance, name: t.teacher })),
+  );
   return [
     {
       title: `${name}: users at each checkpoint, by teacher`,
-      text: [phaseText(told)],
+      text: [phaseText(constructions)],
       plot: { kind: 'shares', points: ordered, x: 'epoch', y: 'users (%)' },
     },
     {
-      title: `${name}: distance between the student and the last checkpoint of each teacher`,
-      text: ['1 - NDCG of the two lists, mean over users; 0 = the same items.'],
-      plot: { kind: 'lines', points: distances, x: 'epoch', y: 'distance' },
+      title: `${name}: discrepancy from the last checkpoint of each teacher`,
+      text: ['1 - NDCG of the two lists, mean over users. 0 means equal lists.'],
+      plot: { kind: 'lines', points: distances, x: 'epoch', y: 'discrepancy' },
     },
   ];
 }
 
-function phaseText(told: readonly Construction[]): string {
-  const first = told.find((c) => c.fine > 0);
-  const all = told.find((c) => c.fine === 1);
-  if (!first) return 'No user moved on to the fine-grained loss.';
-  if (first === all) return `All users move on to the fine-grained loss after epoch ${first.epoch}.`;
-  return `The first users move on to the fine-grained loss after epoch ${first.epoch}${all ? `, the last after epoch ${all.epoch}` : ''}.`;
+function phaseText(constructions: readonly Construction[]): string {
+  const first = constructions.find((c) => c.fine > 0);
+  const all = constructions.find((c) => c.fine === 1);
+  if (!first) return 'No user switched to the fine-grained loss.';
+  if (first === all) return `All users switch to the fine-grained loss after epoch ${first.epoch}.`;
+  return `The first users switch to the fine-grained loss after epoch ${first.epoch}${all ? `, the last after epoch ${all.epoch}` : ''}.`;
 }
 
 function costSection(

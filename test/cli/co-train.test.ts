@@ -155,17 +155,20 @@ test('what is wrong on the command line is refused with what to do', { timeout: 
     [[...bd, '--teachers', 'pair'], /trains one teacher and the student together; 2 teachers were given/],
     [[...bd, '--teachers', 'theirs'], /needs teachers with parameters that can be trained further/],
     [[...bd, '--teachers', 'big', '--start', 'nobody'], /no run called "nobody"/],
-    [[...bd, '--teachers', 'big', '--start', 'pair'], /--start pair stands for 2 runs/],
-    [[...bd, '--teachers', 'small', '--start', 'big'], /Exchange them/],
+    [[...bd, '--teachers', 'big', '--start', 'pair'], /--start pair matches 2 runs/],
+    [[...bd, '--teachers', 'small', '--start', 'big'], /exchange them/i],
     [[...FROM_SMALL, '--dim', '4'], /--dim cannot change it/],
     [[...FROM_SMALL, '--student', 'cml'], /--student cannot change it/],
-    [[...FROM_SMALL, '--continue', 'small'], /cannot go on from a student of earlier data/],
-    [['distill', '--teachers', 'big', '--start', 'small'], /--start belongs to methods that train/],
+    [[...FROM_SMALL, '--continue', 'small'], /cannot continue from a student of earlier data/],
+    [['distill', '--teachers', 'big', '--start', 'small'], /has no --start; only co-trained methods have it/],
     [[...FROM_SMALL, '--teacher-temperature', '0'], /--teacher-temperature.*is 0/],
     [[...JOINT, ...SHORT, '--update', '7', '--name', 'other'], /update.*at most 6, the epochs/],
     [[...JOINT, '--start', 'small', ...SHORT, '--name', 'small'], /is a run, so/],
     [['tune', 'bpr-mf', '--teachers', 'big'], /need --method/],
-    [['tune', 'bpr-mf', 'cml', '--method', 'bd', '--teachers', 'big'], /2 models are to learn by bd/],
+    [
+      ['tune', 'bpr-mf', 'cml', '--method', 'bd', '--teachers', 'big'],
+      /--method bd takes one student; 2 models are given/,
+    ],
   ];
   for (const [words, message] of refusals) {
     const { code, stderr } = await w.run(...words);

@@ -19,7 +19,7 @@ interface DemoJson {
 test('demo without data: synthetic, said plainly; the second one is read back', { timeout: 300_000 }, async () => {
   const first = await w.run('demo');
   assert.equal(first.code, 0, first.stderr);
-  assert.match(first.stderr, /Data: synthetic, made up by recdistill, because RECDISTILL_DATA names no folder/);
+  assert.match(first.stderr, /Data: synthetic, because RECDISTILL_DATA is not set/);
   assert.match(first.stderr, /Memory: at most about /);
   assert.match(first.stdout, /role +model +R@10 +N@10 +R@50 +N@50 +parameters +size +top 10 in/);
   assert.match(first.stdout, /keeps \d+\.\d % of the ensemble's R@50/);

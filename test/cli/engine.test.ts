@@ -62,7 +62,7 @@ test('another plan uses the teachers, commands find them under its name, and a l
   assert.match(look.stdout, /^bpr-mf +train +bpr-mf +finished as plan\/bpr-mf/m);
   const { code, stderr } = await w.run('run', 'other.yaml');
   assert.equal(code, 0, stderr);
-  assert.match(stderr, /^bpr-mf: test recall@10 .*\(finished as plan\/bpr-mf, read back\)$/m);
+  assert.match(stderr, /^bpr-mf: test recall@10 .*\(already finished as plan\/bpr-mf\)$/m);
   assert.doesNotMatch(stderr, /epoch \d+ of 150/);
   assert.deepEqual(readdirSync(w.path('runs', 'other', 'lightgcn')), ['link.json']);
   const compared = await w.json('compare', 'other');
@@ -83,7 +83,7 @@ test('two commands that make the same run: one waits for the other', { timeout: 
   const { code, stderr } = await first.ended;
   assert.equal(code, 0, stderr);
   assert.equal(second.code, 0, second.stderr);
-  assert.match(second.stderr, /process \d+ is making this run since .*; waiting for it/);
+  assert.match(second.stderr, /waiting for process \d+, which has been making this run since /);
 });
 
 test('a job that fails does not stop the others, and the table says what failed', { timeout: 60_000 }, async () => {
@@ -141,7 +141,7 @@ tune: { trials: 2 }
   const study = await w.run('study', 'study.yaml', '--dry-run');
   assert.equal(study.code, 0, study.stderr);
   assert.match(study.stdout, /^tune\/hetcomp +search +bpr-mf with hetcomp +seed0\/bpr-mf, seed0\/lightgcn +new/m);
-  assert.match(study.stdout, /^seed1\/hetcomp +train .*new; its options follow from the search/m);
+  assert.match(study.stdout, /^seed1\/hetcomp +train .*new; the search chooses its options/m);
   const data = ['--data', 'synthetic:200x150x4000', '--at', '5,10', '--select-by', 'recall@10'];
   const search = await w.json('tune', 'ease', 'bpr-mf', ...data, '--dry-run');
   assert.deepEqual(

@@ -148,7 +148,7 @@ test('compare: the same numbers as text, Markdown, CSV and JSON', { timeout: 120
 test('compare: what cannot be compared', { timeout: 120_000 }, async () => {
   await succeeds('train', 'top-pop', '--data', 'synthetic:120x80x1500');
   await refuses(['compare', 'ease', 'top-pop'], 'needs-not-met', /ease and top-pop are of different data/);
-  await refuses(['compare', 'ease'], 'usage', /two runs; there is ease only/);
+  await refuses(['compare', 'ease'], 'usage', /at least two runs; given: ease/);
   await refuses(['compare', 'ease', 'ease', './runs/ease'], 'usage', /two runs/);
   await refuses(['compare', 'ease', 'bpr-mf', '--against', 'nobody'], 'unknown-name', /nobody/);
   await refuses(['compare', 'ease', 'bpr-mf', '--metrics', 'recal'], 'unknown-name', /recal/);

@@ -43,8 +43,8 @@ test('finished runs get names without training, and students of theirs have them
 
   const { stdout } = await succeeds('label', 'bpr-mf', 'ease', '--labels', 'names.csv');
   assert.match(stdout, /^labels: 30 of 30 items have a name; 1 name in names\.csv matches no item$/m);
-  assert.match(stdout, /^bpr-mf has the names now: runs.bpr-mf.student$/m);
-  assert.match(stdout, /^ease has no student bundle; students that are distilled from it will have the names\.$/m);
+  assert.match(stdout, /^bpr-mf: item names written to runs.bpr-mf.student$/m);
+  assert.match(stdout, /^ease has no student bundle; students that are distilled from it will have the item names\.$/m);
   for (const name of await namesOf('bpr-mf')) assert.match(name!, /^Product \d+$/);
   assert.deepEqual(
     (await list()).map((item) => ({ ...item, label: undefined })),
@@ -57,8 +57,8 @@ test('finished runs get names without training, and students of theirs have them
   assert.match(readFileSync(w.path('out.json'), 'utf8'), /Product 3/);
 
   const again = await succeeds('label', 'bpr-mf', '--labels', 'names.csv');
-  assert.match(again.stdout, /^bpr-mf has these names already\.$/m);
-  assert.match((await succeeds(...TRAIN)).stdout, /finished before/);
+  assert.match(again.stdout, /^bpr-mf already has these item names\.$/m);
+  assert.match((await succeeds(...TRAIN)).stdout, /already finished/);
   assert.match((await namesOf('bpr-mf'))[0]!, /^Product/);
   await succeeds('distill', '--teachers', 'ease', '--name', 'small', '--dim', '4', '--epochs', '4', '--period', '1');
   for (const name of await namesOf('small')) assert.match(name!, /^Product \d+$/);
@@ -70,11 +70,11 @@ test('the same command with other names gives them to the finished run; a studen
   const on = ['distill', '--continue', 'bpr-mf', '--data', 'clicks.csv', '--method', 'none', '--epochs', '4'];
   await succeeds(...on, '--name', 'on');
   const { stderr, stdout } = await succeeds(...TRAIN, '--labels', 'other.csv');
-  assert.match(stdout, /finished before/);
+  assert.match(stdout, /already finished/);
   assert.match(stderr, /labels: 30 of 30 items have a name/);
   assert.match(stderr, /bpr-mf: item labels were added/);
   for (const name of await namesOf('bpr-mf')) assert.match(name!, /^Thing \d+$/);
-  assert.match((await succeeds(...on, '--name', 'on')).stdout, /finished before/);
+  assert.match((await succeeds(...on, '--name', 'on')).stdout, /already finished/);
   await succeeds('export', 'bpr-mf', '--precision', 'int8', '--out', 'alone');
   await succeeds('label', './alone', '--labels', 'names.csv');
   assert.match((await namesOf('./alone'))[0]!, /^Product/);

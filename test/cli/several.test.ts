@@ -34,7 +34,7 @@ test('in turn and side by side give the same runs; finished ones are read back',
   const words = ['train', ...MODELS, ...DATA, ...SHORT, '--name', 'beside', '--jobs', '3', '--threads', '2', ...apart];
   const beside = await w.json(...words);
   assert.equal(beside.code, 0, beside.stderr);
-  assert.match(beside.stderr, /^2 at a time, with 1 and 1 of 2 threads\.$/m);
+  assert.match(beside.stderr, /^2 jobs at a time, with 1 and 1 of 2 threads\.$/m);
   const { runs, failed } = beside.value as unknown as Answer;
   assert.deepEqual(
     runs.map((r) => [r.model, r.name, r.reused]),
@@ -48,7 +48,7 @@ test('in turn and side by side give the same runs; finished ones are read back',
   const again = await w.json(...words);
   assert.ok((again.value as unknown as Answer).runs.every((r) => r.reused));
   const one = await w.run('train', 'lightgcn', 'bpr-mf', ...DATA, ...SHORT, '--quiet');
-  assert.equal(one.stdout.match(/finished before/g)?.length, 2);
+  assert.equal(one.stdout.match(/already finished/g)?.length, 2);
   assert.equal(one.stderr, '');
 });
 
@@ -77,7 +77,7 @@ for (const how of [[], ['--jobs', '2', '--threads', '2']]) {
     assert.equal(text.code, 1);
     assert.match(text.stdout, /^wild\d\/bpr-mf .*failed: diverged$/m);
     assert.match(text.stdout, /bpr-mf diverged.*\n {2}Lower learningRate/);
-    assert.match(text.stdout, /^wild\d\/ease .*finished before$/m);
+    assert.match(text.stdout, /^wild\d\/ease .*already finished$/m);
     assert.match(text.stdout, /distill --teachers wild\d\/ease --dim 6/);
   });
 }

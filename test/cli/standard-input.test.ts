@@ -35,7 +35,7 @@ test('standard input is read, and kept for the commands that come after', { time
   assert.equal(trained.code, 0, trained.err);
   assert.match(trained.err, /Standard input is kept as runs\/\.stdin\/[0-9a-f]{12}\.data/);
   const again = await piped(CSV, 'train', 'top-pop', '--data', '-', '--split', 'leave-one-out');
-  assert.match(again.out, /was finished before/);
+  assert.match(again.out, /was already finished/);
   assert.equal(readdirSync(w.path('runs', '.stdin')).length, 1);
   const judged = await w.run('evaluate', 'top-pop');
   assert.equal(judged.code, 0, judged.stderr);

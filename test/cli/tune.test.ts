@@ -56,7 +56,7 @@ test('a search killed at random moments ends with the trials of one that was lef
     finished = trialsOf('killed', 'apart').length;
   }
   const { child, ended, seen } = w.start(...SEARCH, '--name', 'killed', '--runs', 'apart', '--json');
-  await seen(/ trials were finished before/);
+  await seen(/ trials are already finished/);
   child.kill('SIGINT');
   const stopped = await ended;
   assert.equal((JSON.parse(stopped.stdout) as Answer).error!.code, 'interrupted', stopped.stderr);

@@ -1,4 +1,4 @@
-/** `distill` by a co-trained method: the student is trained alone first, or is a finished run; then it trains on together with its teacher. */
+/** `distill` with a co-trained method. The student is first trained alone, or is a finished run. Then it is trained together with its teacher. */
 import { join } from 'node:path';
 import type { DataOptions, LoadedDataset } from '../../data/index.js';
 import { type CoTrainedMethod, type LearnerRole, learnerRoles, type Pair } from '../../distill/index.js';
@@ -27,16 +27,16 @@ export interface CoTrainCommand {
     readonly shared: readonly OptionGroup[];
   };
   readonly teacher: RunPlace;
-  /** Model of the student that is trained first. */
+  /** Model of the student. */
   readonly student: string;
-  /** Finished run that the student starts from instead. */
+  /** Finished run that the student starts from. */
   readonly start: string | undefined;
   readonly dataset: LoadedDataset;
   readonly data: DataOptions;
   readonly evaluation: EvaluationOptions;
 }
 
-/** A role with the run that it begins from. */
+/** The run that a teacher or a student starts from. */
 interface Before {
   readonly place: RunPlace;
   readonly metrics: Readonly<Record<string, number>>;
@@ -54,7 +54,7 @@ export async function coTrainNamed(o: CoTrainCommand, console: Console): Promise
   const folder = join(runs, name);
   const options = givenOf(method.options, given);
   if (!fromRun) {
-    // What the joint training would refuse is told before the student is trained.
+    // Errors of the co-training are reported before the student is trained.
     const student = untrainedModel(model, givenOf(o.groups.student.schema, given), dataset.fingerprint);
     planCoTraining(method, { teacher: readSavedModel(o.teacher.folder), student }, options, dataset);
   }
@@ -70,7 +70,7 @@ export async function coTrainNamed(o: CoTrainCommand, console: Console): Promise
             ...{ dataset, kernels, method, options, evaluation, folder, overwrite, signal, source: portable(o.data) },
             ...{ teacher: readSavedModel(o.teacher.folder), student: readSavedModel(start.folder) },
             trajectory: readOptions(trajectoryGroup, given),
-            // One bar for both: that of the student.
+            // One bar shows the progress of the student.
             listen: (role, event) => role === 'student' && progress.train(event),
           });
         } finally {
@@ -82,30 +82,30 @@ export async function coTrainNamed(o: CoTrainCommand, console: Console): Promise
   return answerOf(pair, before, { name, runs, folder, at: evaluation.at, user: dataset.users.ids[0]! }, console);
 }
 
-/** With --start the student is what its run is. @throws RecdistillError `usage` */
+/** Options of the student's model contradict --start. @throws RecdistillError `usage` */
 function refuseStudentOptions({ given, groups, start }: CoTrainCommand): void {
   const allowed = new Set(rowsOf([groups.method, ...groups.shared]).map((row) => row.name));
   const own = ['student', ...rowsOf([groups.student]).map((row) => row.name)];
-  const stray = own.find((option) => option in given.flags && !allowed.has(option));
-  if (stray === undefined) return;
+  const refused = own.find((option) => option in given.flags && !allowed.has(option));
+  if (refused === undefined) return;
   fail('usage', {
-    problem: `with --start ${start} the student is the model of that run; ${flagOf(stray)} cannot change it`,
-    hint: `Leave ${flagOf(stray)} out, or leave --start out to train a new student first.`,
+    problem: `with --start ${start} the student is the model of that run; ${flagOf(refused)} cannot change it`,
+    hint: `Omit ${flagOf(refused)}, or omit --start to train a new student first.`,
   });
 }
 
-/** @throws RecdistillError `unknown-name`, `usage` if the name stands for several runs, `needs-not-met` if it is not finished */
+/** @throws RecdistillError `unknown-name`, `usage` if the name matches several runs */
 export function startRun(start: string, given: Given): RunPlace {
   const [place, ...more] = findRuns(start, readOptions(nameGroup, given).runs);
   if (more.length > 0)
     fail('usage', {
-      problem: `--start ${start} stands for ${more.length + 1} runs`,
+      problem: `--start ${start} matches ${more.length + 1} runs`,
       hint: `Name one of them, such as ${place!.name}.`,
     });
   return place!;
 }
 
-/** The student alone, under a name of its own. */
+/** Trains the student alone, as a run of its own. */
 export async function trainStart(
   { given, groups, student: model, dataset, data, evaluation }: Omit<CoTrainCommand, 'method' | 'teacher' | 'start'>,
   name: string,
@@ -128,7 +128,7 @@ interface Named {
   readonly runs: string;
   readonly folder: string;
   readonly at: readonly number[];
-  /** Somebody to recommend to. */
+  /** A user id for the example command. */
   readonly user: string;
 }
 
@@ -145,7 +145,7 @@ function answerOf(pair: Pair<Job>, before: Pair<Before>, named: Named, console: 
   ];
   const rows = learnerRoles.map((role) => ({ ...before[role], role, name: before[role].place.name }));
   const text = [
-    reused ? `${name} was finished before; nothing had to be done.` : `${name} is finished (${pairWorkText(pair)}).`,
+    reused ? `${name} was already finished.` : `${name} is finished (${pairWorkText(pair)}).`,
     '',
     pairTable(pair, rows, name, at).toText(),
     '',

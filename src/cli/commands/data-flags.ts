@@ -1,4 +1,4 @@
-/** Data options of a command that has other uses for some of their flags: `--format` of the data then is `--data-format`. */
+/** Data options of a command that uses some of their names itself: `--format` of the data becomes `--data-format`. */
 
 import { dataOptions } from '../../data/index.js';
 import { type OptionShape, options } from '../../options/options.js';
@@ -8,11 +8,11 @@ import { dataGroupOf } from '../terminal/groups.js';
 
 export interface DataFlags {
   readonly group: OptionGroup;
-  /** The data flags of this use under their usual names, and no others. @throws RecdistillError `bad-option` */
+  /** Only the data flags, by their usual names. @throws RecdistillError `bad-option` */
   usual(given: Given): Given;
 }
 
-/** @param taken names of data options that mean something else in this command */
+/** @param taken names of data options that have another meaning in this command */
 export function dataFlags(taken: readonly (keyof typeof dataOptions.shape)[]): DataFlags {
   const longer = (name: string) => `data${name[0]!.toUpperCase()}${name.slice(1)}`;
   const usual = new Map(Object.keys(dataOptions.shape).map((name) => [name, name]));
@@ -27,7 +27,7 @@ export function dataFlags(taken: readonly (keyof typeof dataOptions.shape)[]): D
   return {
     group: own,
     usual(given) {
-      // Checked here, so that errors name the flags as they were given.
+      // Checked here, so that errors name the flags of this command.
       readOptions(own, given);
       const flags = Object.entries(given.flags).flatMap(([flag, value]) => {
         const name = usual.get(flag);

@@ -3,8 +3,9 @@ import type { Command } from '../terminal/_command.js';
 
 export const dataGet: Command = {
   name: 'data get',
-  summary: 'Fetch a named data set into the cache and check it',
-  about: 'A data set that is on this machine already is left as it is. `data list` shows which ones can be downloaded.',
+  summary: 'Download a named data set into the cache and verify it',
+  about:
+    'A data set that is already on this machine is not downloaded again. `data list` shows which ones can be downloaded.',
   args: [{ name: 'NAME', help: 'Name of the data set.', required: true }],
   groups: [],
   examples: [['data get citeulike-t', 'the data set of the demo']],
@@ -16,7 +17,7 @@ export const dataGet: Command = {
     const { terms, citation } = catalog[name]!;
     const fresh = !('folder' in before);
     const text = [
-      fresh ? `${name} is in ${folder}; size and SHA-256 are right.` : `${name} is already in ${folder}.`,
+      fresh ? `${name} is in ${folder}; size and SHA-256 were verified.` : `${name} is already in ${folder}.`,
       `Terms: ${terms}`,
       `Cite: ${citation}`,
     ].join('\n');

@@ -3,26 +3,26 @@ import { fail } from '../../errors.js';
 import { listed } from '../../report/format.js';
 import { leakageLines, statisticsTable } from '../../report/index.js';
 import type { Argument, Command, Given } from '../terminal/_command.js';
+import { announceDefaultData } from '../terminal/default-data.js';
 import { readOptions } from '../terminal/flags.js';
 import { dataGroup } from '../terminal/groups.js';
-import { tellUnnamedData } from '../terminal/unnamed-data.js';
 import { warningLines } from './load-data.js';
 
 export const sourceArgument: Argument = {
   name: 'SOURCE',
-  help: 'A named data set, files or a folder; the same as --data.',
+  help: 'A named data set, files or a folder, as in --data.',
   many: true,
   option: 'data',
 };
 
-/** The given flags with the arguments SOURCE as --data. @throws RecdistillError `usage` if both are given */
+/** The given flags, with the arguments SOURCE as --data. @throws RecdistillError `usage` if both are given */
 export function withSource(given: Given): Given {
   const { args } = given;
   if (args.length === 0) return given;
   if (given.flags.data !== undefined) {
     fail('usage', {
-      problem: `the data is named twice: ${listed(args.map((arg) => JSON.stringify(arg)))} and --data ${given.flags.data}`,
-      hint: 'Name it once.',
+      problem: `the data is given twice: ${listed(args.map((arg) => JSON.stringify(arg)))} and --data ${given.flags.data}`,
+      hint: 'Give it once.',
     });
   }
   return { ...given, flags: { ...given.flags, data: args } };
@@ -30,7 +30,7 @@ export function withSource(given: Given): Given {
 
 export const dataInspect: Command = {
   name: 'data inspect',
-  summary: 'Show a data set in numbers, and what its split leaks',
+  summary: 'Show statistics of a data set, and leakage in its split',
   args: [sourceArgument],
   groups: [dataGroup],
   examples: [
@@ -39,7 +39,7 @@ export const dataInspect: Command = {
     ['data inspect may.csv june.csv', 'several files as one'],
   ],
   async run(given, console) {
-    await tellUnnamedData(given, true, console);
+    await announceDefaultData(given, true, console);
     const dataset = await loadDataset(readOptions(dataGroup, withSource(given)));
     for (const line of warningLines(dataset)) console.say(line);
     const statistics = inspect(dataset);

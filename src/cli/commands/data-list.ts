@@ -4,10 +4,10 @@ import type { Command } from '../terminal/_command.js';
 
 export const dataList: Command = {
   name: 'data list',
-  summary: 'List the named data sets and where they are',
+  summary: 'List the named data sets and their locations',
   args: [],
   groups: [],
-  examples: [['data list', 'what --data understands besides files']],
+  examples: [['data list', 'names that --data accepts']],
   async run() {
     const found = Object.entries(catalog).map(([name, { title, terms, citation }]) => ({
       ...{ name, title, terms, citation },
@@ -16,7 +16,7 @@ export const dataList: Command = {
     const text = [
       catalogTable(found).toText(),
       '',
-      'Set RECDISTILL_DATA to the folder that holds your data sets. --data also takes files and folders of your own.',
+      'Set RECDISTILL_DATA to the folder of your data sets. --data also accepts files and folders.',
     ].join('\n');
     return { text, json: { folder: process.env.RECDISTILL_DATA ?? null, dataSets: found } };
   },

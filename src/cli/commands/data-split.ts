@@ -3,9 +3,9 @@ import { fail } from '../../errors.js';
 import { optionalText, options } from '../../options/options.js';
 import { formatCount } from '../../report/format.js';
 import type { Command } from '../terminal/_command.js';
+import { announceDefaultData } from '../terminal/default-data.js';
 import { readOptions } from '../terminal/flags.js';
 import { dataGroup, group } from '../terminal/groups.js';
-import { tellUnnamedData } from '../terminal/unnamed-data.js';
 import { sourceArgument, withSource } from './data-inspect.js';
 import { loadData } from './load-data.js';
 
@@ -13,18 +13,18 @@ const outGroup = group('Split', 'data split', options({ out: optionalText({ help
 
 export const dataSplit: Command = {
   name: 'data split',
-  summary: 'Write train, valid and test as a folder that loads back to the same data',
+  summary: 'Write train, valid and test to a folder that loads as the same data set',
   args: [sourceArgument],
   groups: [outGroup, dataGroup],
   examples: [
-    ['data split ratings.csv --out my-split', 'by ratio of each user, 60/20/20'],
-    ['data split ratings.csv --split time --time timestamp --out by-time', 'by time over all users'],
+    ['data split ratings.csv --out my-split', '60/20/20 for each user'],
+    ['data split ratings.csv --split time --time timestamp --out by-time', 'by time, over all users'],
   ],
   async run(given, console) {
     const { out } = readOptions(outGroup, given);
     if (out === undefined)
       fail('usage', { problem: 'data split needs --out: the new folder', hint: 'For example --out my-split' });
-    await tellUnnamedData(given, true, console);
+    await announceDefaultData(given, true, console);
     const dataset = await loadData(readOptions(dataGroup, withSource(given)), console.say);
     await writeSplit(dataset, out);
     const sizes = { train: count(dataset.train), valid: count(dataset.valid), test: count(dataset.test) };

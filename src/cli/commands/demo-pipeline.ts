@@ -1,8 +1,8 @@
-/** What `demo` does, as the same kind of object that a pipeline file holds. */
+/** The pipelines of `demo`. */
 
 export interface Demo {
   readonly pipeline: object;
-  /** How long it takes on two cores, roughly. */
+  /** Approximate duration on two cores. */
   readonly minutes: string;
 }
 
@@ -19,7 +19,7 @@ export const citeulike: Demo = {
       { model: 'lightgcn', epochs: 200 },
       { model: 'mult-vae', epochs: 25 },
     ],
-    // The student on its own had its learning rate and l2 tuned on valid like the teachers.
+    // The learning rate and weight decay of student-alone were tuned on valid, like those of the teachers.
     students: [
       { model: 'bpr-mf', name: 'student-alone', method: 'none', dim: 6, epochs: 400, learningRate: 0.005, l2: 0.01 },
       { model: 'bpr-mf', name: 'student-hetcomp', method: 'hetcomp', dim: 6, epochs: 150, period: 5 },
@@ -27,7 +27,7 @@ export const citeulike: Demo = {
   },
 };
 
-/** Made-up data of a size that takes a minute or two. */
+/** Synthetic data, small enough for a minute. */
 export const synthetic: Demo = {
   minutes: 'less than a minute',
   pipeline: {

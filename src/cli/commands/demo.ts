@@ -8,27 +8,27 @@ import { jobsGroup } from './jobs.js';
 import { answerOfPipeline, type PipelineOutcome } from './pipeline-run.js';
 import { openStudent } from './recommendations.js';
 
-/** Items of the user that are shown. */
+/** Number of items of the user that are shown. */
 const SHOWN = 6;
 
 export const demo: Command = {
   name: 'demo',
-  summary: 'See all of it: teachers, their ensemble, and a tiny student that learns from them',
+  summary: 'Run an example: teachers, their ensemble, and a small student distilled from them',
   about: [
     'Trains three baselines, three teachers and two students, compares them in one table and recommends to a user.',
-    'Uses the data set citeulike-t where RECDISTILL_DATA (or the cache) has it, and synthetic data elsewhere.',
-    'A second demo reads the finished runs back; one that was stopped goes on.',
+    'Uses the data set citeulike-t if it is in RECDISTILL_DATA or in the cache, otherwise synthetic data.',
+    'Finished runs are reused. A demo that was stopped continues.',
   ].join('\n'),
   args: [],
   groups: [jobsGroup, writeRunsGroup, machineGroup],
   examples: [
-    ['demo', 'with what this machine has'],
-    ['demo --threads 1 --runs /tmp/runs', 'on one thread, in another folder'],
-    ['demo --json > demo.json', 'the numbers for a program'],
+    ['demo', 'use the data on this machine'],
+    ['demo --threads 1 --runs /tmp/runs', 'use one thread and another folder'],
+    ['demo --json > demo.json', 'the results as JSON'],
   ],
   async run(given, console) {
     const { pipeline, minutes } = choose(console);
-    console.say(`It takes ${minutes} on two cores. Ctrl-C stops it cleanly, and the next demo goes on from there.`);
+    console.say(`It takes ${minutes} on two cores. Ctrl-C stops it; the next demo continues from the last checkpoint.`);
     const rename = () => 'another folder of runs (--runs)';
     return answerOfPipeline(pipeline, { given, console }, (outcome) => answerOf(outcome, console), rename);
   },
@@ -36,18 +36,16 @@ export const demo: Command = {
 
 function choose({ say }: Console): typeof citeulike {
   say(
-    'Three baselines, three teachers, their ensemble, and one small student: first on its own, then taught by the teachers.',
+    'Three baselines, three teachers, their ensemble, and a small student: first without distillation, then distilled from the teachers.',
   );
   if ('folder' in locate('citeulike-t')) {
-    say('Data: citeulike-t, what researchers keep in their libraries.');
+    say('Data: citeulike-t, articles in the libraries of researchers.');
     return citeulike;
   }
   const why = process.env.RECDISTILL_DATA
     ? 'the folder in RECDISTILL_DATA has no citeulike-t'
-    : 'RECDISTILL_DATA names no folder of data sets';
-  say(
-    `Data: synthetic, made up by recdistill, because ${why}. The numbers show that it works, not how good it is on real data.`,
-  );
+    : 'RECDISTILL_DATA is not set';
+  say(`Data: synthetic, because ${why}. The results do not show the quality on real data.`);
   return synthetic;
 }
 
@@ -56,17 +54,17 @@ async function answerOf(
   console: Console,
 ): Promise<Answer> {
   const report = pipelineTable(rows, reused, options);
-  const taught = rows.filter((r) => r.role === 'student').at(-1)!;
-  const { student } = await openStudent(`${options.name}/${taught.name}`, runs);
+  const distilled = rows.filter((r) => r.role === 'student').at(-1)!;
+  const { student } = await openStudent(`${options.name}/${distilled.name}`, runs);
   const user = someUser(dataset);
   const userId = dataset.users.ids[user]!;
   const list = student.recommend(userId);
   const itemId = (i: number) => dataset.items.ids[i]!;
-  const held = new Set(Array.from(itemsOf(dataset.test, user), itemId));
+  const testItems = new Set(Array.from(itemsOf(dataset.test, user), itemId));
   const has = Array.from(itemsOf(dataset.train, user), (i) => itemTitle(itemId(i), dataset.itemLabels?.[i]));
   const next = nextSteps(console.program, runs, [
     `compare ${options.name}`,
-    `recommend ${options.name}/${taught.name} --user ${quoted(dataset.users.ids.at(-1)!)}`,
+    `recommend ${options.name}/${distilled.name} --user ${quoted(dataset.users.ids.at(-1)!)}`,
     `distill --teachers ${options.teachers.map((t) => `${options.name}/${t.name ?? t.model}`).join(',')} --dim 12 --name dim12`,
     'doctor',
   ]);
@@ -75,11 +73,11 @@ async function answerOf(
     '',
     `Report: ${files.html}`,
     '',
-    `User ${userId} has ${has.length} items to learn from, among them:`,
+    `User ${userId} has ${has.length} train items, among them:`,
     ...has.slice(0, SHOWN).map((name) => `  ${name}`),
     '',
-    `${taught.name} recommends (+ = an item the user took later, held out for the test):`,
-    recommendationTable(list, held).toText(),
+    `${distilled.name} recommends (+ = a test item of the user):`,
+    recommendationTable(list, testItems).toText(),
     '',
     next,
   ].join('\n');
@@ -96,7 +94,7 @@ async function answerOf(
   };
 }
 
-/** The first user with at least ten train items and something held out; a fixed rule, so that nothing is picked by its result. */
+/** The first user with at least ten train items and a test item. A fixed rule, so that the example is not selected by its result. */
 function someUser({ train, test }: Dataset): number {
   for (let u = 0; u < train.nUsers; u++) if (itemsOf(train, u).length >= 10 && itemsOf(test, u).length > 0) return u;
   return 0;

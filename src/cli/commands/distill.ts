@@ -11,6 +11,7 @@ import {
   evaluationGroup,
   group,
   machineGroup,
+  methodGroup,
   modelGroup,
   nameGroup,
   runsGroup,
@@ -18,25 +19,23 @@ import {
 import { type CoTrainCommand, coTrainNamed, startRun } from './co-train.js';
 import { answerOf, quoted, runNamed, trajectoryGroup } from './job.js';
 import { bundleFolderOf } from './recommendations.js';
-import { findRuns, loadDataOf, placeOf, type RunPlace, readEvaluation, readRun, teacherProfile } from './runs.js';
+import { loadDataOf, placeOf, type RunPlace, readEvaluation, readRun, runsGiven, teacherProfile } from './runs.js';
 
 const chosen = group(
-  'What to distil',
+  'Distillation',
   'distill',
   options({
-    teachers: words({ default: [], help: 'Finished runs to learn from, by name or folder, such as bpr-mf,lightgcn.' }),
+    teachers: words({ default: [], help: 'Finished runs to distil from, by name or folder, such as bpr-mf,lightgcn.' }),
     student: text({ default: 'bpr-mf', help: 'Model of the student.' }),
-    method: text({ default: 'hetcomp', help: 'Method of distillation.' }),
+    method: text({ default: 'hetcomp', help: 'Distillation method.' }),
     start: optionalText({
-      help: 'With a method that trains teacher and student together: finished run that the student starts from. Default: it is trained first, as NAME/start.',
+      help: 'For co-trained methods such as bd: finished run that the student starts from. Default: the student is first trained alone, as NAME/start.',
     }),
     continue: optionalText({
-      help: 'Run or bundle of a student of earlier data to go on from: what it knows is kept, new users and items are folded in.',
+      help: 'Run or bundle of a student of earlier data to continue from. Its embeddings are kept; new users and items are folded in.',
     }),
   }),
 );
-
-const methodGroup = (name: string) => group(`Options of ${name}`, name, methodOf(name).options);
 
 const students = modelRegistry
   .all()
@@ -49,7 +48,7 @@ const choiceOf = ({ flags: { student = 'bpr-mf', method = 'hetcomp' } }: Given) 
   method: String(method),
 });
 
-/** The run that is continued, if it is one and not a bundle alone. */
+/** The run to continue from, if it is a run and not only a bundle. */
 function runBefore(before: string | undefined, runs: string): RunPlace[] {
   const place = before === undefined ? undefined : placeOf(before, runs);
   return place && isFinishedRun(place.folder) ? [place] : [];
@@ -59,23 +58,22 @@ function runBefore(before: string | undefined, runs: string): RunPlace[] {
 function refuseContinue(before: string | undefined, method: string): void {
   if (before === undefined) return;
   fail('usage', {
-    problem: `${method} cannot go on from a student of earlier data`,
+    problem: `${method} cannot continue from a student of earlier data`,
     hint: 'Name a finished run of the same data with --start, or choose another method.',
   });
 }
 
 export const distill: Command = {
   name: 'distill',
-  summary: 'Train a small student on what finished teachers know',
+  summary: 'Distil finished teachers into a small student',
   about: [
     'Methods:',
     ...methodRegistry.all().map((d) => `  ${d.name.padEnd(10)} ${d.summary}`),
     `Students: ${students.join(', ')}.`,
-    'Data options, --at and --select-by default to those of the first teacher, or without teachers to those of the run that is continued:',
-    'teachers and student must see the same users, items and split.',
-    'The run gets a folder `student`: a bundle that recommends without the training data.',
-    'bd trains one teacher and the student together: the runs are NAME/teacher and NAME/student. The student is trained alone first, as NAME/start, unless --start',
-    'names a finished run. Options that the model of the student and bd both have, such as --epochs, hold for both trainings.',
+    'Data options, --at and --select-by default to those of the first teacher, or else to those of the run of --continue.',
+    'Teachers and student must have the same users, items and split.',
+    'The folder `student` of the run is a bundle. It recommends without the training data.',
+    'The method bd trains a teacher and a student together, as the runs NAME/teacher and NAME/student. The student is first trained alone, as NAME/start, unless --start names a finished run. Options that both the student and bd have, such as --epochs, apply to both trainings.',
   ].join('\n'),
   args: [],
   groups: [chosen, ...students.map(modelGroup), ...methodRegistry.all().map((m) => methodGroup(m.name)), ...shared],
@@ -84,22 +82,19 @@ export const distill: Command = {
     return [chosen, methodGroup(method), modelGroup(student), ...shared];
   },
   examples: [
-    ['distill --teachers bpr-mf,lightgcn,mult-vae --dim 6', 'a tiny student of three teachers'],
-    ['distill --teachers bpr-mf,lightgcn --dim 6 --name small --seed 1', 'under a name of your own'],
-    [
-      'distill --method bd --teachers bpr-mf --dim 5 --name pair',
-      'teacher and student train together; both end better',
-    ],
+    ['distill --teachers bpr-mf,lightgcn,mult-vae --dim 6', 'distil three teachers into a small student'],
+    ['distill --teachers bpr-mf,lightgcn --dim 6 --name small --seed 1', 'with a name and a seed'],
+    ['distill --method bd --teachers bpr-mf --dim 5 --name pair', 'train teacher and student together'],
     [
       'distill --method bd --teachers bpr-mf --start small --direction to-student',
-      'from a finished student; only it learns from the other',
+      'start from a finished student; only the student learns from the other',
     ],
-    ['distill --method none --teachers bpr-mf --dim 6', 'the same student on its own, for comparison'],
+    ['distill --method none --teachers bpr-mf --dim 6', 'the same student without distillation, for comparison'],
     [
       'distill --continue small --data now.csv --teachers bpr-mf --epochs 10 --name small-now',
-      'the student of last week, with what has happened since; the teachers have seen it',
+      'continue from an earlier student with new data; the teachers were trained on the new data',
     ],
-    ['distill --continue small --data now.csv --method none --name small-now', 'the same without teachers'],
+    ['distill --continue small --data now.csv --method none --name small-now', 'the same without distillation'],
   ],
   async run(given, console) {
     const { teachers: names, continue: before, start: from } = readOptions(chosen, given);
@@ -108,14 +103,14 @@ export const distill: Command = {
     const alone = spec.needs.teachers === 'none';
     if (names.length === 0 && !(alone && given.flags.data !== undefined)) {
       fail('usage', {
-        problem: 'distill needs --teachers: the finished runs to learn from',
-        hint: 'Train some first, then for example: distill --teachers bpr-mf,lightgcn. With --method none, --data will do.',
+        problem: 'distill needs --teachers: the finished runs to distil from',
+        hint: 'Train teachers first, then for example: distill --teachers bpr-mf,lightgcn. With --method none, --data is enough.',
       });
     }
     const owned = [modelGroup(model), methodGroup(method)];
     for (const part of owned) readOptions(part, given);
     const { runs } = readOptions(runsGroup, given);
-    const places = names.flatMap((name) => findRuns(name, runs));
+    const places = runsGiven(given, names);
     if (isCoTrained(spec)) {
       refuseContinue(before, method);
       const started = from === undefined ? model : readRun(startRun(from, given)).result.model;
@@ -128,8 +123,8 @@ export const distill: Command = {
     }
     if (from !== undefined) {
       fail('usage', {
-        problem: `--start belongs to methods that train teacher and student together; ${method} does not`,
-        hint: 'Use --continue to go on from a student of earlier data, or --method bd.',
+        problem: `${method} has no --start; only co-trained methods have it`,
+        hint: 'Use --continue to continue from a student of earlier data, or --method bd.',
       });
     }
     const start = before === undefined ? undefined : await readBundle(bundleFolderOf(before, runs));
@@ -143,10 +138,10 @@ export const distill: Command = {
     const done = await runNamed(
       {
         ...{ given, dataset, data, model, method, evaluation },
-        // The student before may well have the usual name.
+        // The earlier student may have the usual name.
         defaultName: `${model}-${method}${start ? '-continued' : ''}`,
         options: Object.assign({}, ...owned.map((part) => givenOf(part.schema, given))),
-        // Teachers of a student on its own only say which data it is about.
+        // Without distillation, teachers only name the data.
         teachers: alone ? [] : teachers,
         ...(start ? { start } : {}),
       },

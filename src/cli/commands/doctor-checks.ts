@@ -1,4 +1,4 @@
-/** What recdistill needs of a machine, each looked at on its own. */
+/** The checks of `doctor`: the requirements of recdistill, one by one. */
 import { existsSync, statfsSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
@@ -12,14 +12,15 @@ import { memoryAvailable } from '../../runs/index.js';
 export interface Check {
   readonly name: string;
   readonly value: string;
-  /** false: recdistill cannot work like this. */
+  /** False if recdistill cannot work. */
   readonly ok: boolean;
-  /** What to do about it. */
+  /** How to correct it. */
   readonly advice?: string;
 }
 
-/** Free space below this fails a check: a run of a large data set needs it. */
+/** Bytes of free space that a run of a large data set needs. */
 const LEAST_DISK = 200e6;
+/** Bytes of memory that a small run needs. */
 const LEAST_MEMORY = 300e6;
 
 const fact = (name: string, value: string): Check => ({ name, value, ok: true });
@@ -30,7 +31,7 @@ const need = (name: string, value: string, ok: boolean, advice: string): Check =
   ...(ok ? {} : { advice }),
 });
 
-/** A function that splats a number over a vector and counts the bits of its bytes: valid only where SIMD is. */
+/** A function with SIMD instructions: it is valid only where SIMD is supported. */
 const SIMD_PROBE = Uint8Array.of(
   ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0],
   ...[10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11],
@@ -66,13 +67,13 @@ export const kernelCheck = (): Check => fact('kernels', formatBytes(Buffer.from(
 
 /** Runs kernels on 1 to `most` threads and compares every bit. */
 export function threadsCheck(most: number): Check {
-  const advice = 'Please report this, with all that is printed here.';
+  const advice = 'Please report this, with the whole output of doctor.';
   try {
     const [alone, ...others] = Array.from({ length: most }, (_, n) => computed(n + 1));
     const same = others.every((bytes) => Buffer.compare(bytes, alone!) === 0);
     return need(
       'threads',
-      same ? `shared memory works; 1 to ${most} threads give the same bits` : 'results differ',
+      same ? `shared memory works; 1 to ${most} threads give identical results` : 'results differ',
       same,
       advice,
     );
@@ -81,7 +82,7 @@ export function threadsCheck(most: number): Check {
   }
 }
 
-/** Random tables multiplied: several kernels, enough rows for every thread. */
+/** The product of two random matrices: several kernels, enough rows for every thread. */
 function computed(threads: number): Buffer {
   const k = createKernels({ threads, memoryLimit: 16e6 });
   try {
@@ -96,7 +97,7 @@ function computed(threads: number): Buffer {
   }
 }
 
-/** DuckDB is native code, so it is looked at by loading it. */
+/** DuckDB is native code: only loading it shows that it works. */
 export async function duckdbCheck(): Promise<Check> {
   try {
     const { version } = await import('@duckdb/node-api');

@@ -18,13 +18,13 @@ import {
 
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'Check that this machine has what recdistill needs',
-  about: 'Exit code 1 if something is missing.',
+  summary: 'Check that recdistill works on this machine',
+  about: 'The exit code is 1 if a check fails.',
   args: [],
   groups: [runsGroup, machineGroup],
   examples: [
-    ['doctor', 'looks at everything'],
-    ['doctor --threads 4', 'compares 1 to 4 threads'],
+    ['doctor', 'run all checks'],
+    ['doctor --threads 4', 'compare the results of 1 to 4 threads'],
   ],
   async run(given) {
     const { runs } = readOptions(runsGroup, given);
@@ -42,7 +42,7 @@ export const doctor: Command = {
       diskCheck(runs),
     ];
     const bad = checks.filter((c) => !c.ok);
-    const verdict = bad.length === 0 ? ['All is well.'] : bad.map((c) => `${c.name}: ${c.advice}`);
+    const verdict = bad.length === 0 ? ['All checks passed.'] : bad.map((c) => `${c.name}: ${c.advice}`);
     return {
       text: [checksTable(checks).toText(), '', ...verdict].join('\n'),
       json: { ok: bad.length === 0, checks },

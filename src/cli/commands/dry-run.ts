@@ -1,10 +1,10 @@
-/** --dry-run: the jobs of a plan in order, what the store has of them, and what the rest will cost. */
+/** --dry-run: the jobs of a plan in order, their state, and the cost of those to do. */
 import { estimateJobs, type PreparedGraph, type StudyStage } from '../../experiment/index.js';
 import { plannedTable } from '../../report/index.js';
 import type { Answer, Given } from '../terminal/_command.js';
 import { machineOf, withKernels } from '../terminal/groups.js';
 
-/** @param prepare the stages of the plan, in order; nothing of them is run */
+/** @param prepare the stages of the plan, in order; none of their jobs is run */
 export async function dryRun(
   given: Given,
   prepare: () => Promise<readonly (Partial<StudyStage> & { readonly prepared: PreparedGraph })[]>,
@@ -18,16 +18,8 @@ export async function dryRun(
       })),
     ),
   );
-  // Later stages contain the jobs of earlier ones.
+  // A later stage repeats the jobs of the one before.
   const jobs = estimates.filter(({ name }, at) => estimates.findIndex((job) => job.name === name) === at);
-  const open = jobs.filter((job) => job.state !== 'finished');
-  const total = {
-    jobs: jobs.length,
-    finished: jobs.length - open.length,
-    toDo: open.length,
-    memoryBytes: Math.max(0, ...open.map((job) => job.memoryBytes ?? 0)),
-    seconds: open.reduce((sum, job) => sum + (job.seconds ?? 0), 0),
-    unknownTimes: open.filter((job) => job.seconds === undefined && job.kind !== 'fuse').length,
-  };
-  return { text: plannedTable(jobs, total).toText(), json: { jobs, total } };
+  const { table, total } = plannedTable(jobs);
+  return { text: table.toText(), json: { jobs, total } };
 }

@@ -4,9 +4,9 @@ import { comparedRun, evaluationJson, evaluationTable, perUserText } from '../..
 import type { Command } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { dataGroup, group, runsGroup } from '../terminal/groups.js';
+import { atOption, evaluateRuns, partOption } from './evaluated.js';
 import { nextSteps, quoted } from './job.js';
-import { atOption, judgeRuns, partOption } from './judge.js';
-import { findRuns } from './runs.js';
+import { runsGiven } from './runs.js';
 
 const evaluateGroup = group(
   'Evaluation',
@@ -15,45 +15,47 @@ const evaluateGroup = group(
     at: atOption,
     part: partOption,
     metrics: flag({ default: false, help: 'Show all metrics, not only recall and NDCG.' }),
-    perUser: optionalText({ help: 'Write the values of every user to this TSV file.' }),
+    perUser: optionalText({ help: 'TSV file to write, with the values of every user.' }),
   }),
 );
 
 export const evaluate: Command = {
   name: 'evaluate',
-  summary: 'Judge finished runs on their test part, in all metrics',
+  summary: 'Evaluate finished runs on the test part',
   about: [
-    'Nothing is trained: the rankings that the runs kept are judged.',
-    'RUN is a name, a folder, or the name of a whole pipeline. `compare` says which differences are significant.',
-    'Data options are only needed where the source has moved since.',
+    'Evaluates the stored rankings of the runs; nothing is trained.',
+    'RUN is the name of a run, a folder, or the name of a pipeline. `compare` tests whether differences are significant.',
+    'Data options are only needed if the source of the data has moved.',
   ].join('\n'),
   args: [{ name: 'RUN', help: 'Finished runs.', required: true, many: true }],
   groups: [evaluateGroup, runsGroup, dataGroup],
   examples: [
-    ['evaluate bpr-mf', 'how good is it?'],
+    ['evaluate bpr-mf', 'one run'],
     ['evaluate demo --metrics', 'every run of the demo, all metrics'],
-    ['evaluate ease bpr-mf --at 5,20 --per-user values.tsv', 'other list lengths, values for a figure'],
+    [
+      'evaluate ease bpr-mf --at 5,20 --per-user values.tsv',
+      'other list lengths, and a file with the values of every user',
+    ],
   ],
   async run(given, console) {
     const o = readOptions(evaluateGroup, given);
     const { runs } = readOptions(runsGroup, given);
-    const places = given.args.flatMap((name) => findRuns(name, runs));
-    const { judged, at } = await judgeRuns(places, o.at, given, o.part);
+    const { evaluated, at } = await evaluateRuns(runsGiven(given), o.at, given, o.part);
     if (o.perUser !== undefined) {
-      writeAtomic(o.perUser, perUserText(judged.map((j) => ({ ...j, userIds: j.dataset.users.ids }))));
+      writeAtomic(o.perUser, perUserText(evaluated.map((r) => ({ ...r, userIds: r.dataset.users.ids }))));
       console.say(`Values of every user: ${o.perUser}`);
     }
-    const evaluated = judged.map(({ name, run, evaluation, dataset }) => ({
+    const rows = evaluated.map(({ name, run, evaluation, dataset }) => ({
       ...comparedRun(name, run.folder, run.result, evaluation),
       dataset,
     }));
-    const sameData = judged.every((j) => j.dataset.fingerprint === judged[0]!.dataset.fingerprint);
+    const sameData = rows.every((r) => r.dataset.fingerprint === rows[0]!.dataset.fingerprint);
     const text = [
-      evaluationTable(evaluated, at, o.part, o.metrics).toText(),
-      ...(sameData && judged.length > 1
+      evaluationTable(rows, at, o.part, o.metrics).toText(),
+      ...(sameData && rows.length > 1
         ? ['', nextSteps(console.program, runs, [`compare ${given.args.map(quoted).join(' ')}`])]
         : []),
     ].join('\n');
-    return { text, json: evaluationJson(evaluated, o.part) };
+    return { text, json: evaluationJson(rows, o.part) };
   },
 };

@@ -19,33 +19,33 @@ const exportGroup = group(
   'Export',
   'export',
   options({
-    format: unitOption<ExporterName, Exporter>(exporterRegistry, { default: 'bundle', help: 'What to write.' }),
-    precision: choice(precisions, { default: 'f32', help: 'How the factors are kept.' }),
+    format: unitOption<ExporterName, Exporter>(exporterRegistry, { default: 'bundle', help: 'Format to write.' }),
+    precision: choice(precisions, { default: 'f32', help: 'Number format of the factors.' }),
     out: optionalText({ help: 'Folder or file to write.' }),
     from: unitOption<ExporterName, Exporter>(exporterRegistry, {
       default: 'bundle',
       except: writeOnly,
-      help: 'What RUN is, if it was exported before.',
+      help: 'Format of RUN, if it was exported before.',
     }),
   }),
 );
 
 export const exportCommand: Command = {
   name: 'export',
-  summary: 'Write a student for other programs, or make a bundle of such files',
+  summary: 'Export a student for other programs, or import it back as a bundle',
   about: [
-    'RUN is a run with a student bundle (its name or folder), the folder of a bundle, or with --from what was exported before.',
+    'RUN is a run with a student bundle (by name or folder), or the folder of a bundle. With --from it is an exported file or folder.',
     'Formats:',
     ...exporterRegistry.all().map((e) => `  ${e.name.padEnd(10)} ${e.summary} (${e.precisions.join(', ')})`),
-    'docs/serving.md shows how each is used.',
+    'docs/serving.md shows how to use each format.',
   ].join('\n'),
   args: [{ name: 'RUN', help: 'Run, bundle, or exported file or folder.', required: true }],
   groups: [exportGroup, runsGroup],
   examples: [
-    ['export small --precision int8 --out small-int8', 'a bundle of a quarter of the size'],
+    ['export small --precision int8 --out small-int8', 'a bundle of about a quarter of the size'],
     ['export small --format onnx --out onnx', 'an ONNX model'],
-    ['export small --format pgvector --precision f16 --out small.sql', 'tables for PostgreSQL'],
-    ['export arrays --from npy --out bundle', 'a bundle of NumPy arrays'],
+    ['export small --format pgvector --precision f16 --out small.sql', 'SQL for PostgreSQL with pgvector'],
+    ['export arrays --from npy --out bundle', 'a bundle from NumPy arrays'],
   ],
   async run(given) {
     const { format, precision, out, from } = readOptions(exportGroup, given);
@@ -54,7 +54,7 @@ export const exportCommand: Command = {
       fail('usage', { problem: 'export needs --out: the folder or file to write', hint: 'For example --out exported' });
     const target = exporterOf(format);
     if (!target.precisions.includes(precision)) {
-      const hint = `Take one of: ${target.precisions.join(', ')}.`;
+      const hint = `Use one of: ${target.precisions.join(', ')}.`;
       fail('usage', { problem: `${format} has no precision ${precision}`, hint });
     }
     const source = given.args[0]!;

@@ -22,27 +22,27 @@ const likeGroup = group(
   'import',
   options({
     like: optionalText({
-      help: 'Use the data of this run (source, filters and split), and judge as it was judged (--at, --select-by).',
+      help: 'Run whose data options, --at and --select-by are used.',
     }),
   }),
 );
 
 export const importCommand: Command = {
   name: 'import',
-  summary: 'Make teachers of rankings that another program made',
+  summary: 'Import rankings of another program as teachers',
   about: [
-    'FILE is CSV, TSV, JSON lines or Parquet (text also .gz, .zst) with a row for each user and item: user, item, rank (1 = best) or',
-    'score (higher is better), and, if there are any, teacher and checkpoint. Ids are those of the data set. Train items are taken out.',
-    'Each teacher becomes a finished run, NAME or NAME/TEACHER, for distill, evaluate and compare. docs/external-teachers.md has the rules.',
+    'FILE is CSV, TSV, JSON lines or Parquet; text may be compressed (.gz, .zst). Each row has user, item, and rank (1 = best) or score (higher is better).',
+    'Columns for teacher and checkpoint are optional. Ids are those of the data set. Train items are removed from the lists.',
+    'Each teacher becomes a finished run, NAME or NAME/TEACHER, for distill, evaluate and compare. See docs/external-teachers.md.',
   ].join('\n'),
   args: [{ name: 'FILE', help: 'The rankings.', required: true }],
   groups: [rankingGroup, likeGroup, own.group, evaluationGroup, nameGroup],
   examples: [
-    ['import rankings.csv --like bpr-mf', 'for the data of a run that is there'],
-    ['import rankings.parquet --data citeulike-t --name mine', 'for a named data set'],
+    ['import rankings.csv --like bpr-mf', 'use the data of a finished run'],
+    ['import rankings.parquet --data citeulike-t --name mine', 'use a named data set'],
     [
       'import scores.csv --score logit --user uid --item iid --data clicks.csv --data-user customer',
-      'columns of other names',
+      'columns with other names',
     ],
   ],
   async run(given, console) {
@@ -89,7 +89,7 @@ async function dataOf(
 
 function answerOf(imported: readonly ImportedTeacher[], report: object, lines: readonly string[]): Answer {
   const reused = imported.filter((t) => t.outcome.reused).map((t) => t.name);
-  const done = reused.length > 0 ? [`${reused.join(', ')}: imported before; nothing had to be done.`] : [];
+  const done = reused.length > 0 ? [`${reused.join(', ')}: already imported.`] : [];
   const teachers = imported.map(({ name, folder, outcome: { reused, result, teacher } }) => ({
     ...{ name, folder, reused, result },
     checkpoints: teacher.trajectory.checkpoints.map(({ epoch, metrics }) => ({ epoch, metrics })),

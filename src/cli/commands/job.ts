@@ -1,11 +1,11 @@
-/** What `train` and `distill` have in common: one job in a run folder, with progress, a clean stop and a bundle. */
+/** Shared by `train` and `distill`: one job in a run folder, with progress, Ctrl-C and the answer. */
 import { join, relative } from 'node:path';
 import type { DataOptions, LoadedDataset } from '../../data/index.js';
 import { fail } from '../../errors.js';
 import type { EvaluationOptions } from '../../eval/index.js';
 import { modelOf, trainOptionsOf } from '../../models/index.js';
 import { usedModules } from '../../options/use.js';
-import { formatBytes, formatCount } from '../../report/format.js';
+import { formatBytes } from '../../report/format.js';
 import { costText, metricsTable, workText } from '../../report/index.js';
 import { jobFiles, memoryAvailable, memoryNeeded, runJob } from '../../runs/index.js';
 import type { Job, JobResult, Teacher } from '../../runs/outcome.js';
@@ -17,6 +17,7 @@ import { freeName, offeringName } from '../terminal/free-name.js';
 import { group, type Machine, machineOf, nameGroup, withKernels } from '../terminal/groups.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { createProgressBar } from '../terminal/progress.js';
+import { sizeLine } from './load-data.js';
 import { portable } from './source.js';
 
 export const trajectoryGroup = group('Trajectory', 'trajectory', trajectoryOptions);
@@ -28,14 +29,12 @@ export interface NamedJob {
   readonly data: DataOptions;
   readonly model: string;
   readonly method: string;
-  /** Of the model and the method together, as given. */
+  /** Given options of the model and the method. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly evaluation: EvaluationOptions;
   readonly teachers: readonly { readonly name: string; readonly teacher: Teacher }[];
-  /** A bundle of earlier data to go on from. */
+  /** A bundle of earlier data to continue from. */
   readonly start?: StudentBundle;
-  /** Stops the job, where the caller takes care of Ctrl-C. */
-  readonly signal?: AbortSignal;
 }
 
 export interface FinishedJob {
@@ -43,7 +42,7 @@ export interface FinishedJob {
   readonly name: string;
   readonly folder: string;
   readonly runs: string;
-  /** Folder of the student bundle, if the model can be one. */
+  /** Folder of the student bundle; absent if the model's scores are not inner products. */
   readonly bundle?: string;
 }
 
@@ -75,21 +74,21 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
           progress.close();
         }
       };
-      return o.signal ? work(o.signal) : interruptible(console.say, work);
+      return interruptible(console.say, work);
     });
   const job = await offeringName(name, runs, run);
   const bundle = bundleOf(model, folder);
   return { job, name, folder, runs, ...(bundle === undefined ? {} : { bundle }) };
 }
 
-/** The name becomes a folder below the runs folder, and must stay there. */
+/** The name is a folder below the runs folder. @throws RecdistillError `bad-option` */
 export function checkName(name: string): void {
   if (/^[\w][\w.-]*(\/[\w][\w.-]*)*$/.test(name)) return;
   const expected = 'letters, digits, "_", "-" and ".", with "/" between folders';
   fail('bad-option', { option: '--name', owner: 'runs', given: JSON.stringify(name), expected });
 }
 
-/** Says what the job will cost, and refuses what cannot work. @throws RecdistillError `out-of-memory` */
+/** Says what the job needs. @throws RecdistillError `out-of-memory` */
 function tellCost({ model, options: given, dataset }: NamedJob, machine: Machine, console: Console): void {
   const spec = modelOf(model);
   const o = spec.options.parse(
@@ -97,25 +96,20 @@ function tellCost({ model, options: given, dataset }: NamedJob, machine: Machine
   );
   const needed = memoryNeeded(spec, o, dataset);
   const available = Math.min(memoryAvailable(), machine.memoryLimit ?? Number.POSITIVE_INFINITY);
-  const { nUsers, nItems, indices } = dataset.train;
-  console.say(
-    `${dataset.name}: ${formatCount(nUsers)} users, ${formatCount(nItems)} items, ${formatCount(indices.length)} interactions to train on.`,
-  );
+  console.say(sizeLine(dataset));
   const length =
-    spec.kind === 'computed'
-      ? 'It is computed at once'
-      : `At most ${trainOptionsOf(o).epochs} epochs; the time left is shown as they go`;
+    spec.kind === 'computed' ? 'It is computed in closed form' : `At most ${trainOptionsOf(o).epochs} epochs`;
   console.say(`${model} needs about ${formatBytes(needed)} of memory; ${formatBytes(available)} available. ${length}.`);
   if (needed <= available) return;
   fail('out-of-memory', {
     what: `${model} on this data`,
     needed: formatBytes(needed),
     available: formatBytes(available),
-    hint: 'Nothing was started. Lower --dim, --hidden or --batch-size, drop rare items with --min-item, or raise --memory-limit.',
+    hint: 'Reduce --dim, --hidden or --batch-size, drop rare items with --min-item, or raise --memory-limit. Nothing was started.',
   });
 }
 
-/** What a program gets to know of a finished job. */
+/** A finished job as JSON. */
 export interface JobJson {
   readonly name: string;
   readonly folder: string;
@@ -132,17 +126,17 @@ export function jsonOf({ job, name, folder, bundle }: FinishedJob): JobJson {
   return { name, folder, reused, ...(bundle ? { bundle } : {}), valid, result };
 }
 
-/** Where the student bundle of a run stands, if its model can be one. */
+/** Folder of the student bundle of a run, if the model's scores are inner products. */
 export const bundleOf = (model: string, folder: string): string | undefined =>
   modelOf(model).capabilities.includes('factors') ? join(folder, jobFiles.student) : undefined;
 
-/** The result in both forms. @param next commands that make sense now, without the program's name */
+/** The result as text and JSON. @param next proposed commands, without the program's name */
 export function answerOf(done: FinishedJob, console: Console, at: readonly number[], next: readonly string[]): Answer {
   const { job, name, folder, bundle } = done;
   const { result, reused } = job;
   const { means } = job.evaluation;
   const text = [
-    reused ? `${name} was finished before; nothing had to be done.` : `${name} is finished (${workText(result)}).`,
+    reused ? `${name} was already finished.` : `${name} is finished (${workText(result)}).`,
     '',
     metricsTable(means, at).toText(),
     '',
@@ -154,14 +148,14 @@ export function answerOf(done: FinishedJob, console: Console, at: readonly numbe
   return { text, json: jsonOf(done) };
 }
 
-/** A command that distils from these runs, under a name that is free. @param teachers as the option --teachers takes them */
+/** A command that distils from these runs, with a free name. @param teachers value of --teachers */
 export function distillStep(teachers: string, runs: string): string {
   const usual = 'bpr-mf-hetcomp';
   const free = freeName(usual, runs);
   return `distill --teachers ${quoted(teachers)} --dim 6${free === usual ? '' : ` --name ${free}`}`;
 }
 
-/** Commands to go on with; they get --runs where it is not the default. */
+/** Proposed commands, with --runs if it is not the default. */
 export function nextSteps(program: string, runs: string, commands: readonly string[]): string {
   const where = runs === 'runs' ? '' : ` --runs ${quoted(runs)}`;
   const uses = usedModules().map((file) => ` --use ${quoted(relative(process.cwd(), file))}`);
@@ -169,6 +163,6 @@ export function nextSteps(program: string, runs: string, commands: readonly stri
   return ['What to do next:', ...commands.map((c) => `  ${program} ${c}${end(c)}`)].join('\n');
 }
 
-/** A word as a shell needs it. */
+/** A word quoted for a shell. */
 export const quoted = (word: string): string =>
   /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

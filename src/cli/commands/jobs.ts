@@ -1,4 +1,4 @@
-/** What the commands of several jobs have in common: how many at a time, a look before anything is done, what failed. */
+/** Shared by commands with several jobs: --jobs, --dry-run, and the report of failures. */
 import { type PipelineResult, type PlanContext, processesExecutor, sharesOf } from '../../experiment/index.js';
 import { flag, int, options } from '../../options/options.js';
 import { unfinishedTable } from '../../report/index.js';
@@ -17,11 +17,11 @@ export const jobsGroup = group(
       default: 1,
       min: 1,
       max: 64,
-      help: 'Jobs at the same time, each in a process of its own; threads and memory are divided between them. The result does not depend on it.',
+      help: 'Number of jobs that run at the same time, each in a process of its own. Threads and memory are divided between them. Results do not depend on it.',
     }),
     dryRun: flag({
       default: false,
-      help: 'Print the jobs, what is finished already, and what the rest will cost. Nothing is done.',
+      help: 'Print the jobs, which of them are finished, and the cost of the others. Nothing is run.',
     }),
   }),
 );
@@ -33,11 +33,11 @@ export interface EngineOptions {
   readonly console: Console;
   /** Shown while training. */
   readonly metric: string;
-  /** Jobs that there are at most: no more processes are started. */
+  /** Maximum number of jobs; no more processes are started. */
   readonly count: number;
 }
 
-/** Lends `work` what runs its jobs as --jobs says, with progress and a clean stop by Ctrl-C. */
+/** Runs `work` with kernels or processes, by --jobs, with progress and Ctrl-C. */
 export async function withEngine<T>(
   { given, console, metric, count }: EngineOptions,
   work: (context: Pick<PlanContext, 'kernels' | 'executor' | 'listen' | 'signal'>) => Promise<T>,
@@ -53,7 +53,7 @@ export async function withEngine<T>(
         interruptible(console.say, (signal) => work({ kernels, listen, signal })),
       );
     }
-    console.say(`${shares.length} at a time, with ${shares.join(' and ')} of ${machine.threads} threads.`);
+    console.say(`${shares.length} jobs at a time, with ${shares.join(' and ')} of ${machine.threads} threads.`);
     const executor = processesExecutor({ jobs, ...machine });
     try {
       return await interruptible(console.say, (signal) => work({ executor, listen, signal }));
@@ -65,7 +65,7 @@ export async function withEngine<T>(
   }
 }
 
-/** What failed, as text and as JSON values; undefined if nothing did. */
+/** The failures as text and as JSON; undefined if there are none. */
 export function failuresOf({ failed, skipped }: Pick<PipelineResult, 'failed' | 'skipped'>) {
   if (failed.length === 0) return undefined;
   const errors = failed.map(({ job, error }) => {
@@ -79,7 +79,7 @@ export function failuresOf({ failed, skipped }: Pick<PipelineResult, 'failed' | 
       '',
       ...details,
       '',
-      'The finished jobs are kept. The same command does the rest.',
+      'Finished jobs are kept. Repeat the command to run the others.',
     ].join('\n'),
     json: { failed: errors, skipped },
   };

@@ -20,11 +20,11 @@ const labelGroup = group(
   options({
     labels,
     labelsEncoding,
-    overwrite: flag({ default: false, help: 'Replace names by fewer ones.' }),
+    overwrite: flag({ default: false, help: 'Replace the names even if the file has fewer.' }),
   }),
 );
 
-/** A run, or a bundle without one, with what the file has for its items. */
+/** A run, or a bundle alone, with the names of its items in the file. */
 interface Named extends RunPlace {
   readonly bundle: string | undefined;
   readonly changed: boolean;
@@ -33,23 +33,26 @@ interface Named extends RunPlace {
 
 export const label: Command = {
   name: 'label',
-  summary: 'Write readable names of items into finished runs, without training',
+  summary: 'Add item names to finished runs, without training',
   about: [
-    'RUN is a name, a folder, the name of a whole pipeline, or the folder of a bundle. The student bundle of a run gets the names, so that',
-    '`recommend`, `serve` and `export` show them, and so do students that are distilled from the run later. The numbers stay as they are.',
-    'A server goes on with the names it has until it is told to reload.',
+    'RUN is the name of a run, a folder, the name of a pipeline, or the folder of a bundle. The names are written into the student bundle,',
+    'where `recommend`, `serve` and `export` read them. Students that are distilled from the run later have them, too. Parameters do not change.',
+    'A running server shows the new names after a reload.',
   ].join('\n'),
   args: [{ name: 'RUN', help: 'Finished runs, or bundles.', required: true, many: true }],
   groups: [labelGroup, runsGroup],
   examples: [
-    ['label small --labels movies.csv', 'a student that was made without names'],
+    ['label small --labels movies.csv', 'a student without item names'],
     ['label demo --labels titles.txt', 'every run of a pipeline'],
   ],
   async run(given, console) {
     const { labels: file, labelsEncoding: encoding, overwrite } = readOptions(labelGroup, given);
     const { runs } = readOptions(runsGroup, given);
     if (file === undefined)
-      fail('usage', { problem: 'label needs --labels: the file of names', hint: 'For example --labels movies.csv' });
+      fail('usage', {
+        problem: 'label needs --labels: the file of item names',
+        hint: 'For example --labels movies.csv',
+      });
     const places = given.args.flatMap((name) => bundleAlone(name, runs) ?? findRuns(name, runs));
     // All are read before any is written.
     const found = [];
@@ -70,7 +73,7 @@ export const label: Command = {
     const first = named.find((n) => n.bundle !== undefined);
     const text = [
       ...new Set(named.flatMap(({ report }) => labelLines(report))),
-      ...named.map(toldOf),
+      ...named.map(outcomeText),
       ...(first
         ? [
             '',
@@ -94,10 +97,10 @@ async function refuseFewer(
   const before = bundle === undefined ? 0 : namedIn((await readBundle(bundle)).model.labels ?? []);
   if (namedIn(names) >= before) return;
   const problem = `${file} names ${namedIn(names)} items of ${place.name}, which has names for ${before} now`;
-  fail('usage', { problem, hint: 'Give a file with all names, or replace them all the same with --overwrite.' });
+  fail('usage', { problem, hint: 'Give a file with all names, or replace them anyway with --overwrite.' });
 }
 
-/** Items of a bundle, as --items takes them. */
+/** Two items of a bundle, as a value of --items. */
 async function someItems(bundle: string): Promise<string> {
   const ids = (await readBundle(bundle)).model.itemIds.slice(0, 2);
   return quoted(ids.some((id) => /[,\s[]/.test(id)) ? JSON.stringify(ids) : ids.join(','));
@@ -120,7 +123,7 @@ async function namesFor(place: RunPlace, { file, encoding }: Source, given: Give
   const student = join(place.folder, jobFiles.student);
   const bundle = [place.folder, student].find(isBundle);
   if (bundle !== student && bundle !== place.folder) {
-    // Nothing but the data knows the items of such a run.
+    // Without a bundle, only the data has the item ids.
     const { dataset } = await loadDataOf(
       readRun(place),
       { ...given, flags: { labels: file, labelsEncoding: encoding } },
@@ -149,9 +152,9 @@ async function write(
   }
 }
 
-const toldOf = ({ name, bundle, changed }: Named): string => {
-  if (!changed) return `${name} has these names already.`;
+const outcomeText = ({ name, bundle, changed }: Named): string => {
+  if (!changed) return `${name} already has these item names.`;
   return bundle === undefined
-    ? `${name} has no student bundle; students that are distilled from it will have the names.`
-    : `${name} has the names now: ${bundle}`;
+    ? `${name} has no student bundle; students that are distilled from it will have the item names.`
+    : `${name}: item names written to ${bundle}`;
 };

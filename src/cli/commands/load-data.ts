@@ -1,5 +1,6 @@
-/** Loads the data of a command and says what may be wrong with it. */
+/** Loads the data of a command and shows its warnings. */
 import { type DataOptions, type LoadedDataset, labelLines, loadDataset } from '../../data/index.js';
+import { formatCount } from '../../report/format.js';
 
 /** @throws RecdistillError as `loadDataset` */
 export async function loadData(data: DataOptions, say: (text: string) => void): Promise<LoadedDataset> {
@@ -8,10 +9,14 @@ export async function loadData(data: DataOptions, say: (text: string) => void): 
   return dataset;
 }
 
-/** What a user should know of data before any work: what was left out, warnings, and how the names fit that they asked for. */
+/** Messages on loaded data: excluded rows, warnings, and item names that match. */
 export function dataLines(data: Pick<DataOptions, 'labels'>, dataset: LoadedDataset): string[] {
   const labels = data.labels !== undefined && dataset.labelReport ? labelLines(dataset.labelReport) : [];
   return [...dataset.leftOut, ...warningLines(dataset), ...labels];
 }
+
+/** The size of a data set in a sentence. */
+export const sizeLine = ({ name, train }: LoadedDataset): string =>
+  `${name}: ${formatCount(train.nUsers)} users, ${formatCount(train.nItems)} items, ${formatCount(train.indices.length)} train interactions.`;
 
 export const warningLines = ({ warnings }: LoadedDataset): string[] => warnings.map((text) => `WARNING: ${text}`);

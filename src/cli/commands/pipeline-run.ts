@@ -1,4 +1,4 @@
-/** Runs a pipeline with progress and a clean stop. */
+/** Runs a pipeline with progress and Ctrl-C. */
 import { join } from 'node:path';
 import type { LoadedDataset } from '../../data/index.js';
 import {
@@ -12,8 +12,8 @@ import {
   withPreset,
 } from '../../experiment/index.js';
 import { parseOptions } from '../../options/options.js';
-import { formatBytes, formatCount } from '../../report/format.js';
-import { pipelineReport, pipelineTable } from '../../report/index.js';
+import { formatBytes } from '../../report/format.js';
+import { pipelineReport, pipelineTable, type ReportFiles, writeReport } from '../../report/index.js';
 import { memoryAvailable } from '../../runs/index.js';
 import type { Answer, Console, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
@@ -21,8 +21,7 @@ import { offeringName } from '../terminal/free-name.js';
 import { writeRunsGroup } from '../terminal/groups.js';
 import { dryRun } from './dry-run.js';
 import { failuresOf, isDryRun, withEngine } from './jobs.js';
-import { dataLines } from './load-data.js';
-import { type ReportFiles, writeReport } from './report-files.js';
+import { dataLines, sizeLine } from './load-data.js';
 import { keptSource, portable } from './source.js';
 
 export interface PipelineOutcome extends PipelineResult {
@@ -32,9 +31,9 @@ export interface PipelineOutcome extends PipelineResult {
 }
 
 /**
- * Runs a pipeline, or with --dry-run tells what it would do.
- * @param answer what a command says of a pipeline of which every job is finished
- * @param rename how the pipeline gets another name
+ * Runs a pipeline, or shows its jobs with --dry-run.
+ * @param answer the answer of the command, once every job is finished
+ * @param rename how to give the pipeline another name
  * @throws RecdistillError as `runPipeline`
  */
 export async function answerOfPipeline(
@@ -44,8 +43,8 @@ export async function answerOfPipeline(
   rename: (free: string) => string,
 ): Promise<Answer> {
   const o = withPreset(parseOptions(pipelineOptions, input, 'pipeline'));
-  const { runs, overwrite: anew } = readOptions(writeRunsGroup, given);
-  const overwrite = anew && ('differing' as const);
+  const { runs, overwrite: replace } = readOptions(writeRunsGroup, given);
+  const overwrite = replace && ('differing' as const);
   const data = await keptSource(o.data.data, runs, console.say);
   const options = { ...o, data: portable({ ...o.data, data }) };
   if (isDryRun(given)) return dryRun(given, async () => [await preparePipeline(options, { runs, overwrite })]);
@@ -68,7 +67,7 @@ export async function answerOfPipeline(
   return answer({ options: o, ...result, runs, files });
 }
 
-/** How large the data is, and what the largest of the jobs needs. */
+/** The size of the data, and the memory of the largest job. */
 export function costLines({
   dataset,
   prepared,
@@ -76,16 +75,15 @@ export function costLines({
   readonly dataset: LoadedDataset;
   readonly prepared: PreparedGraph;
 }): string[] {
-  const { nUsers, nItems, indices } = dataset.train;
   const needs = prepared.jobs.flatMap(({ job, plan }) =>
     plan.memory === undefined || !('model' in job) ? [] : [{ model: job.model, bytes: plan.memory }],
   );
-  const [most] = needs.sort((a, b) => b.bytes - a.bytes);
+  const [largest] = needs.sort((a, b) => b.bytes - a.bytes);
   return [
-    `${dataset.name}: ${formatCount(nUsers)} users, ${formatCount(nItems)} items, ${formatCount(indices.length)} interactions to train on.`,
-    ...(most
+    sizeLine(dataset),
+    ...(largest
       ? [
-          `Memory: at most about ${formatBytes(most.bytes)} (${most.model}); ${formatBytes(memoryAvailable())} available.`,
+          `Memory: at most about ${formatBytes(largest.bytes)} (${largest.model}); ${formatBytes(memoryAvailable())} available.`,
         ]
       : []),
   ];

@@ -1,4 +1,4 @@
-/** Shows how far a plan is: which job of how many, how it goes, what came of it. It only listens. */
+/** Shows the progress of a plan: its jobs, their progress and their results. */
 import type { Finished, PlanEvent, PlanListener } from '../../experiment/index.js';
 import { formatMetric, formatSeconds } from '../../report/format.js';
 import { rankingLines } from '../../report/index.js';
@@ -12,13 +12,13 @@ export interface PlanProgress {
   close(): void;
 }
 
-/** How one job is shown. */
+/** The display of one job. */
 interface View {
   readonly bar: ProgressBar;
   readonly search: ReturnType<typeof followSearch>;
 }
 
-/** @param atOnce jobs at the same time: a bar can show one of them, several are shown in lines */
+/** @param atOnce number of simultaneous jobs; only a single job is shown as a bar */
 export function followPlan(console: Console, metric: string, atOnce: number): PlanProgress {
   const own = atOnce > 1 ? { ...console, terminal: false } : console;
   const create = (): View => ({ bar: createProgressBar(own, metric), search: followSearch(own, metric) });
@@ -50,18 +50,18 @@ export function followPlan(console: Console, metric: string, atOnce: number): Pl
   };
 }
 
-type Told = Exclude<PlanEvent, { readonly type: 'data' | 'started' | 'progress' }>;
+type Message = Exclude<PlanEvent, { readonly type: 'data' | 'started' | 'progress' }>;
 
-function linesOf(event: Told, metric: string): readonly string[] {
+function linesOf(event: Message, metric: string): readonly string[] {
   const { job } = event;
   switch (event.type) {
     case 'rankings':
       return rankingLines(event.report);
     case 'waiting':
-      return [`${job}: process ${event.pid} is making this run since ${event.since}; waiting for it`];
+      return [`${job}: waiting for process ${event.pid}, which has been making this run since ${event.since}`];
     case 'retry':
       return [
-        `${job}: its process ended with ${event.end}; continuing from the last checkpoint (retry ${event.attempt} of ${event.most})`,
+        `${job}: the process ended with ${event.end}; continuing from the last checkpoint (retry ${event.attempt} of ${event.most})`,
       ];
     case 'failed':
       return [`${job} failed: ${failureOf(event.error).message}`];
@@ -70,7 +70,7 @@ function linesOf(event: Told, metric: string): readonly string[] {
     case 'finished':
       if (event.results.length === 0)
         return event.reused
-          ? [`${job}: finished ${event.from === undefined ? 'before' : `as ${event.from}`}, read back`]
+          ? [`${job}: ${event.from === undefined ? 'already finished' : `already finished as ${event.from}`}`]
           : [];
       return event.results.map((result) => `${result.name}: ${outcomeOf(result, metric)}`);
   }
@@ -78,7 +78,7 @@ function linesOf(event: Told, metric: string): readonly string[] {
 
 function outcomeOf({ result, evaluation, reused, from }: Finished, metric: string): string {
   const value = `test ${metric} ${formatMetric(evaluation.means[metric])}`;
-  if (from !== undefined) return `${value} (finished as ${from}, read back)`;
-  if (reused) return `${value} (finished before, read back)`;
+  if (from !== undefined) return `${value} (already finished as ${from})`;
+  if (reused) return `${value} (already finished)`;
   return result?.seconds === undefined ? value : `${value} (${formatSeconds(result.seconds)})`;
 }

@@ -1,7 +1,6 @@
-/** --preset: options that an earlier search found lie beneath those that are given. */
+/** --preset: options found by an earlier search. Given options override them. */
 
-import type { Dataset } from '../../data/index.js';
-import { checkPresetData, type Preset, presetOptions, presets, readPreset } from '../../experiment/presets/index.js';
+import { type Preset, presetOptions, presets, readPreset } from '../../experiment/presets/index.js';
 import { modelOf } from '../../models/index.js';
 import { optionalText, options } from '../../options/options.js';
 import type { Given } from '../terminal/_command.js';
@@ -13,13 +12,13 @@ export const presetGroup = group(
   'preset',
   options({
     preset: optionalText({
-      help: `Options that a search found, beneath those given: ${presets.map((p) => p.name).join(', ')}, or a file that "tune" wrote.`,
+      help: `Options found by a search: ${presets.map((p) => p.name).join(', ')}, or a file that "tune" wrote. Given options override them.`,
     }),
   }),
 );
 
 /**
- * The preset that was asked for, if one was, with settings for all of `models`.
+ * The given preset, if there is one. It must have options for all of `models`.
  * @throws RecdistillError `unknown-name`, `file-missing`, `artifact-damaged`, and as `presetOptions`
  */
 export function presetGiven(given: Given, models: readonly string[]): Preset | undefined {
@@ -30,16 +29,5 @@ export function presetGiven(given: Given, models: readonly string[]): Preset | u
   return preset;
 }
 
-/** What lies beneath the given options of a model. @throws RecdistillError `preset-differs` */
-export function optionsBeneath(
-  preset: Preset | undefined,
-  model: string,
-  dataset: Dataset,
-): Readonly<Record<string, unknown>> {
-  if (!preset) return {};
-  checkPresetData(preset, dataset, [model]);
-  return presetOptions(preset, modelOf(model));
-}
-
-/** For the help of a command. */
+/** Lines for the help of a command. */
 export const presetList = (): string[] => presets.map((p) => `  ${p.name} (${Object.keys(p.models).join(', ')})`);

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { type Dataset, type NamedLists, writeRankingsTable } from '../../data/index.js';
+import { type NamedLists, writeRankingsTable } from '../../data/index.js';
 import { fail } from '../../errors.js';
 import { flag, optionalText, options } from '../../options/options.js';
 import { formatBytes, formatCount, listed } from '../../report/format.js';
@@ -7,24 +7,24 @@ import { type FinishedRun, readTeacher } from '../../runs/index.js';
 import type { Command } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { dataGroup, group, runsGroup } from '../terminal/groups.js';
-import { dataLoader, expectSameData } from './judge.js';
-import { findRuns, readRun } from './runs.js';
+import { dataLoader, expectSameData } from './evaluated.js';
+import { readRun, runsGiven } from './runs.js';
 
 const outGroup = group(
   'Rankings',
   'rankings',
   options({
     out: optionalText({ help: 'File to write: .csv, .tsv or .jsonl, each also with .gz or .zst, or .parquet.' }),
-    last: flag({ default: false, help: 'Only the last checkpoint, without a column for it.' }),
+    last: flag({ default: false, help: 'Write only the last checkpoint, without a checkpoint column.' }),
   }),
 );
 
 export const rankings: Command = {
   name: 'rankings',
-  summary: 'Write what finished runs rank as a file for other programs',
+  summary: 'Write the rankings of finished runs to a file for other programs',
   about: [
-    'Columns: user, item, rank (1 = best), teacher where there are several runs, checkpoint. The items of a list are those that a user may be',
-    'recommended, then the train items in their own order. `import` reads the file back to the same rankings.',
+    'Columns: user, item, rank (1 = best), teacher (if there are several runs), checkpoint. Each list has the candidate items of the user, followed by',
+    'the ranked train items. `import` restores the same rankings from the file.',
   ].join('\n'),
   args: [{ name: 'RUN', help: 'Finished runs of the same data set.', required: true, many: true }],
   groups: [outGroup, runsGroup, dataGroup],
@@ -34,14 +34,11 @@ export const rankings: Command = {
   ],
   async run(given) {
     const { out, last } = readOptions(outGroup, given);
-    const { runs } = readOptions(runsGroup, given);
     if (out === undefined)
       fail('usage', { problem: 'rankings needs --out: the file to write', hint: 'For example --out rankings.parquet' });
-    const found = given.args
-      .flatMap((name) => findRuns(name, runs))
-      .map((place) => ({ name: place.name, run: readRun(place) }));
+    const found = runsGiven(given).map((place) => ({ name: place.name, run: readRun(place) }));
     expectSameData(found);
-    const dataset: Dataset = await dataLoader(given)(found[0]!.run);
+    const dataset = await dataLoader(given)(found[0]!.run);
     const lists = found.flatMap(({ name, run }) => listsOf(run, last, found.length > 1 ? name : undefined));
     await writeRankingsTable(out, dataset, lists);
     const bytes = statSync(out).size;
@@ -56,7 +53,7 @@ function listsOf(run: FinishedRun, last: boolean, teacher: string | undefined): 
   return checkpoints.flatMap(({ epoch, rankings }, c) => {
     const isLast = c === checkpoints.length - 1;
     if (last && !isLast) return [];
-    // The lists for testing go on where valid items were left out of those of the trajectory.
+    // The test rankings extend those of the trajectory, which exclude other items.
     const more = isLast ? [run.rankings, ...(observed ? [observed] : [])] : [];
     return {
       lists: [rankings, ...more],

@@ -14,26 +14,26 @@ const recommendGroup = group(
   'recommend',
   options({
     user: optionalText({ help: 'Id of the user, as in the data.' }),
-    items: words({ default: [], help: 'Instead of --user: ids of items that somebody new has.' }),
-    k: int({ default: 10, min: 1, help: 'How many items.' }),
-    includeSeen: flag({ default: false, help: 'List items that the user already has, too.' }),
+    items: words({ default: [], help: 'Instead of --user: item ids of a new user.' }),
+    k: int({ default: 10, min: 1, help: 'Number of items.' }),
+    includeSeen: flag({ default: false, help: 'Include items that the user already has.' }),
   }),
 );
 
-/** Longer ids are no typing errors, and comparing them would take long. */
+/** No suggestions for longer ids: comparing them is slow. */
 const TYPED = 100;
 
 export const recommend: Command = {
   name: 'recommend',
   summary: 'Recommend items to a user from a student bundle',
   about:
-    'RUN is a run with a student bundle (its name or folder), or the folder of a bundle. The training data is not needed.',
+    'RUN is a run with a student bundle (by name or folder), or the folder of a bundle. The training data is not needed.',
   args: [{ name: 'RUN', help: 'Run or bundle.', required: true }],
   groups: [recommendGroup, runsGroup],
   examples: [
     ['recommend small --user 7', 'ten items for user 7'],
-    ['recommend small --user 7 --k 50 --json', 'fifty items for a program'],
-    ['recommend small --items 12,99', 'for somebody new who has the items 12 and 99'],
+    ['recommend small --user 7 --k 50 --json', 'fifty items as JSON'],
+    ['recommend small --items 12,99', 'a new user who has the items 12 and 99'],
   ],
   async run(given, console) {
     const { user, items, k, includeSeen } = readOptions(recommendGroup, given);
@@ -41,7 +41,7 @@ export const recommend: Command = {
     if ((user === undefined) === (items.length === 0)) {
       const problem =
         user === undefined ? 'recommend needs --user or --items' : 'recommend takes --user or --items, not both';
-      fail('usage', { problem, hint: 'Give the id of a user, or with --items the ids of what somebody new has.' });
+      fail('usage', { problem, hint: 'Give the id of a user, or with --items the item ids of a new user.' });
     }
     const { student, manifest } = await openStudent(given.args[0]!, runs);
     const most = student.model.nItems;
@@ -53,17 +53,17 @@ export const recommend: Command = {
     checkKnown(student, user, items, unknown);
     if (unknown.length > 0)
       console.say(
-        `Left out, because the student does not know them: ${listed(unknown.map((id) => shortened(id, 40)))}.`,
+        `Ignored, because the student does not have these items: ${listed(unknown.map((id) => shortened(id, 40)))}.`,
       );
     const list =
       user === undefined
         ? student.recommendFromItems(items, { k, includeSeen })
         : student.recommend(user, { k, includeSeen });
     const { model, method, data } = manifest.madeBy;
-    const whom =
-      user === undefined ? `somebody who has ${listed(items.filter((id) => student.hasItem(id)))}` : `user ${user}`;
+    const shownUser =
+      user === undefined ? `a new user who has ${listed(items.filter((id) => student.hasItem(id)))}` : `user ${user}`;
     const how = method === 'none' ? model : `${model} with ${method}`;
-    const text = [`For ${whom} (${how}, made from ${data}):`, '', recommendationTable(list).toText()].join('\n');
+    const text = [`For ${shownUser} (${how}, trained on ${data}):`, '', recommendationTable(list).toText()].join('\n');
     return {
       text,
       json: { ...(user === undefined ? { items } : { user }), recommendations: list, licence: manifest.licence },
@@ -79,7 +79,7 @@ function checkKnown(
   unknown: readonly string[],
 ): void {
   if (user !== undefined && !student.hasUser(user)) {
-    const hint = `${suggestions(user, student.model.userIds)} For somebody new, give the items they have: --items id,id.`;
+    const hint = `${suggestions(user, student.model.userIds)} For a new user, give item ids: --items id,id.`;
     throw new StudentError('unknown-user', `the student has no user "${shortened(user, 60)}"`, hint);
   }
   if (items.length > 0 && unknown.length === items.length) {
@@ -90,7 +90,7 @@ function checkKnown(
         : `An id with a comma needs a JSON array: --items '${JSON.stringify([joined])}'.`;
     throw new StudentError(
       'unknown-item',
-      `the student knows none of the items: ${listed(unknown.map((id) => shortened(id, 60)))}`,
+      `the student has none of the items: ${listed(unknown.map((id) => shortened(id, 60)))}`,
       hint,
     );
   }

@@ -22,7 +22,7 @@ export function bundleFolderOf(given: string, runs: string): string {
   if (folder !== undefined) return folder;
   return fail('needs-not-met', {
     problem: `${place.name} has no student bundle`,
-    hint: 'Bundles come from `distill`, and from `train` with a model whose scores are inner products, once the run is finished.',
+    hint: '`distill` and `train` write a bundle if the scores of the model are inner products and the run is finished.',
   });
 }
 

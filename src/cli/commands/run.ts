@@ -12,16 +12,16 @@ const EXAMPLE =
 
 export const run: Command = {
   name: 'run',
-  summary: 'Run a whole pipeline from a YAML file: baselines, teachers, ensemble, students',
-  about: 'Finished runs are read back, stopped ones go on. docs/cli.md describes the file.',
+  summary: 'Run a pipeline from a YAML file: baselines, teachers, ensemble, students',
+  about: 'Finished runs are reused, stopped runs continue. docs/cli.md describes the file.',
   args: [{ name: 'FILE', help: 'The pipeline, such as pipeline.yaml.', required: true }],
   groups: [jobsGroup, writeRunsGroup, machineGroup],
   examples: [
-    ['run pipeline.yaml', 'everything that is not finished yet'],
-    ['run pipeline.yaml --json > result.json', 'the table for a program'],
-    ['run pipeline.yaml --dry-run', 'what is finished, and what the rest will cost'],
-    ['run pipeline.yaml --jobs 2', 'two models at the same time'],
-    ['run pipeline.yaml --overwrite', 'anew, where options have changed'],
+    ['run pipeline.yaml', 'run all jobs that are not finished'],
+    ['run pipeline.yaml --json > result.json', 'the results as JSON'],
+    ['run pipeline.yaml --dry-run', 'show the jobs and their cost'],
+    ['run pipeline.yaml --jobs 2', 'train two models at the same time'],
+    ['run pipeline.yaml --overwrite', 'replace runs whose options have changed'],
   ],
   async run(given, console) {
     const file = readYamlFile(given.args[0]!, EXAMPLE);

@@ -1,4 +1,4 @@
-/** Finds runs by the names that users give, and reads what they left behind. */
+/** Finds runs by name or folder, and reads them. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataOptions, LoadedDataset } from '../../data/index.js';
@@ -18,11 +18,11 @@ import {
 } from '../../runs/index.js';
 import type { Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
-import { dataGroup, evaluationGroup } from '../terminal/groups.js';
+import { dataGroup, evaluationGroup, runsGroup } from '../terminal/groups.js';
 import { noteUses } from '../use.js';
 import { loadData } from './load-data.js';
 
-/** The folder of a run and the name that the user knows it by. Where the name is a link, the folder is that of the run that it stands for. */
+/** The name of a run as given, and its folder. If the name is a link, the folder is that of the linked run. */
 export interface RunPlace {
   readonly name: string;
   readonly folder: string;
@@ -38,22 +38,22 @@ export function runNames(runs: string, prefix = ''): string[] {
     .sort()
     .flatMap((name) => {
       const place = join(runs, name);
-      // A name whose run is gone stays a name, so that whoever asks for it is told.
+      // A link to a deleted run is listed, so that using it gives an error.
       if (isRun(place) || isBrokenLink(place)) return [name];
       return name.split('/').length < 4 ? runNames(runs, name) : [];
     });
 }
 
 /**
- * Where a run of this name, or the folder of this path, is; undefined if neither is there.
- * @throws RecdistillError `needs-not-met` if the name stands for a run that is gone
+ * The run of this name, or the folder of this path; undefined if neither exists.
+ * @throws RecdistillError `needs-not-met` if the name links to a deleted run
  */
 export function placeOf(given: string, runs: string): RunPlace | undefined {
   const folder = [join(runs, given), given].find((path) => existsSync(path));
   return folder === undefined ? undefined : { name: given, folder: resolveRun(folder) };
 }
 
-/** The run called `given`, or all runs in the folder called so. @throws RecdistillError `unknown-name` */
+/** The run of this name, or all runs in the folder of this name. @throws RecdistillError `unknown-name` */
 export function findRuns(given: string, runs: string): RunPlace[] {
   const place = placeOf(given, runs);
   if (place && isRun(place.folder)) return [place];
@@ -64,6 +64,12 @@ export function findRuns(given: string, runs: string): RunPlace[] {
       }))
     : [];
   return inner.length > 0 ? inner : noRun(given, runs);
+}
+
+/** The runs that arguments name. @throws RecdistillError `unknown-name` */
+export function runsGiven(given: Given, names: readonly string[] = given.args): RunPlace[] {
+  const { runs } = readOptions(runsGroup, given);
+  return names.flatMap((name) => findRuns(name, runs));
 }
 
 /** @throws RecdistillError `unknown-name`, with the nearest run */
@@ -82,7 +88,7 @@ export function readRun(place: RunPlace): FinishedRun {
   if (!isFinishedRun(place.folder)) {
     fail('needs-not-met', {
       problem: `the run ${place.name} is not finished`,
-      hint: 'Run the command that made it again; it goes on from its last checkpoint.',
+      hint: 'Repeat the command that made it; it continues from the last checkpoint.',
     });
   }
   const run = readFinishedRun(place.folder);
@@ -91,9 +97,9 @@ export function readRun(place: RunPlace): FinishedRun {
 }
 
 /**
- * Loads the data that a run was made on, or without a run the data that is given.
- * @param given data flags replace recorded options, for a source that has moved
- * @throws RecdistillError `needs-not-met` if nothing was recorded and nothing given, and as `loadDataset`
+ * Loads the data of a run, or the given data if there is no run.
+ * @param given data flags override the recorded options, for a source that has moved
+ * @throws RecdistillError `needs-not-met` if the run recorded no data and none is given, and as `loadDataset`
  */
 export async function loadDataOf(
   run: FinishedRun | undefined,
@@ -102,8 +108,8 @@ export async function loadDataOf(
 ): Promise<{ data: DataOptions; dataset: LoadedDataset }> {
   if (run && !run.source && given.flags.data === undefined) {
     fail('needs-not-met', {
-      problem: `${run.folder} does not say where its data came from`,
-      hint: 'Name the data with --data and the options that it was made with.',
+      problem: `${run.folder} has no record of its data`,
+      hint: 'Give --data and the data options of the run.',
     });
   }
   const data = readOptions(dataGroup, given, run?.source);
@@ -111,7 +117,7 @@ export async function loadDataOf(
 }
 
 /**
- * How the models of a command are judged: as given, and where nothing is given as `run` was, so that both can be compared.
+ * The evaluation options as given; default: those of `run`, so that both can be compared.
  * @throws RecdistillError `bad-option`
  */
 export function readEvaluation(run: FinishedRun | undefined, given: Given): EvaluationOptions {
@@ -119,7 +125,7 @@ export function readEvaluation(run: FinishedRun | undefined, given: Given): Eval
   return readOptions(evaluationGroup, given, Object.fromEntries(recorded));
 }
 
-/** What a finished run can hand over as a teacher. @throws RecdistillError as `readRun` */
+/** The capabilities of a finished run as a teacher. @throws RecdistillError as `readRun` */
 export function teacherProfile(place: RunPlace): TeacherProfile {
   const { model } = readRun(place).result;
   return { name: place.name, has: capabilitiesOf(modelRegistry.all().find((m) => m.name === model)) };

@@ -13,44 +13,47 @@ export const serveCommand: Command = {
   name: 'serve',
   summary: 'Serve a student bundle over HTTP',
   about: [
-    'RUN is a run with a student bundle (its name or folder), or the folder of a bundle. The training data is not needed.',
-    'SIGHUP, or POST /v1/reload, serves what is in the folder by then. Ctrl-C (SIGTERM) answers what is under way and ends.',
-    'The page /docs says what can be asked. docs/serving.md has the rest.',
+    'RUN is a run with a student bundle (by name or folder), or the folder of a bundle. The training data is not needed.',
+    'SIGHUP or POST /v1/reload loads the bundle again. Ctrl-C (SIGTERM) finishes open requests and stops the server.',
+    'The page /docs describes the requests. See also docs/serving.md.',
   ].join('\n'),
   args: [{ name: 'RUN', help: 'Run or bundle.', required: true }],
   groups: [serveGroup, runsGroup],
   examples: [
     ['serve small', 'on http://127.0.0.1:8080'],
-    ['serve demo/student-hetcomp --port 9000 --workers 2', 'with two threads'],
-    ['serve small --host 0.0.0.0 --token-file /run/secrets/token --rate-limit 100', 'for other machines'],
+    ['serve demo/student-hetcomp --port 9000 --workers 2', 'on another port, with two worker threads'],
+    [
+      'serve small --host 0.0.0.0 --token-file /run/secrets/token --rate-limit 100',
+      'accept requests from other machines',
+    ],
   ],
   async run(given, console) {
     const options = readOptions(serveGroup, given);
     const { runs } = readOptions(runsGroup, given);
     const folder = bundleFolderOf(given.args[0]!, runs);
-    // Other commands start faster without the HTTP server in memory.
+    // Loaded here, so that other commands start faster.
     const { serve } = await import('../../serve/index.js');
     const serving = await serve(folder, options);
     const { url } = serving;
     if (!LOOPBACK.includes(options.host) && options.tokenFile === undefined && !process.env.RECDISTILL_TOKEN) {
-      console.say('Other machines can reach this server, and it asks for no token. See --token-file.');
+      console.say('WARNING: other machines can reach this server without a token. See --token-file.');
     }
-    console.say(`Serving ${folder} on ${url} (what can be asked: ${url}/docs). Ctrl-C ends it.`);
+    console.say(`Serving ${folder} on ${url} (requests: ${url}/docs). Ctrl-C stops the server.`);
     await untilStopped(serving, console);
     return { text: `Stopped serving ${folder}.`, json: { bundle: folder, url, stopped: true } };
   },
 };
 
-/** Waits for SIGINT or SIGTERM, and closes the server; a second one ends the process at once. SIGHUP reloads. */
+/** Waits for SIGINT or SIGTERM, then closes the server. A second signal ends the process immediately. SIGHUP reloads. */
 async function untilStopped(serving: Serving, console: Console): Promise<void> {
   const stop = () => {
-    console.say('\nAnswering what is under way. Once more to end at once.');
+    console.say('\nFinishing open requests. Press Ctrl-C again to stop immediately.');
     release();
     void serving.close();
   };
   const reload = () => {
     serving.reload().then(
-      () => console.say('Serving what is in the folder now.'),
+      () => console.say('Loaded the bundle again.'),
       (error: unknown) => {
         const { message, hint } = failureOf(error);
         process.stderr.write(`error: ${message}\nhint: ${hint}\n`);

@@ -1,4 +1,4 @@
-/** Data options on their way from the command line into a run: later commands may start in another folder. */
+/** Keeps standard input and pipes as files, because later commands read the data of a run again. */
 import { join } from 'node:path';
 import { type DataOptions, keepInput } from '../../data/index.js';
 import type { Command, Given } from '../terminal/_command.js';
@@ -13,8 +13,7 @@ type Say = (text: string) => void;
 const KEPT = '.stdin';
 
 /**
- * The sources, with standard input and pipes kept as files below the runs folder: a run records where its data is, and later commands read
- * it there again.
+ * The sources, with standard input and pipes copied to files below the runs folder. Runs record these files.
  * @throws RecdistillError as `keepInput`
  */
 export async function keptSource(data: string, runs: string, say: Say): Promise<string>;
@@ -27,7 +26,7 @@ export async function keptSource(
   const keep = async (source: string): Promise<string> => {
     const file = await keepInput(source, join(runs, KEPT));
     if (file === undefined) return source;
-    say(`${source === '-' ? 'Standard input' : source} is kept as ${file}, where later commands find it.`);
+    say(`${source === '-' ? 'Standard input' : source} is kept as ${file}, for later commands.`);
     return file;
   };
   if (typeof data === 'string') return keep(data);
@@ -36,7 +35,7 @@ export async function keptSource(
   return files;
 }
 
-/** What was given to a command of runs, with --data as `keptSource` has it. */
+/** The given flags of a command with a runs folder, with --data as in `keptSource`. */
 export async function withKeptSource(command: Command, given: Given, say: Say): Promise<Given> {
   const { data, runs = 'runs' } = given.flags;
   const ofRuns = rowsOf(command.groups).some((row) => row.name === 'runs');

@@ -22,7 +22,7 @@ const outGroup = group(
   'study',
   options({
     out: optionalText({
-      help: 'Where the tables are written, as OUT.md and OUT.json. Default: study-ENTRIES in the folder of the study.',
+      help: 'Path of the tables OUT.md and OUT.json. Default: study-ENTRIES in the folder of the study.',
     }),
   }),
 );
@@ -32,27 +32,28 @@ const MOST_JOBS = 64;
 
 export const study: Command = {
   name: 'study',
-  summary: 'Compare methods, or HetComp without each of its parts, over several seeds from a YAML file',
+  summary: 'Compare distillation methods, or parts of HetComp, over several seeds',
   about: [
-    'The same teachers, the same student, the same budget of tuning for every entry; means over seeds, tested against one of them.',
-    'entries: methods takes every method that can teach the student, entries: ablation HetComp without each of its parts; docs/study.md describes the file.',
+    'All entries have the same teachers, the same student and the same search budget. The tables have means over seeds, and tests against one entry.',
+    '"entries: methods" compares every method that can teach the student. "entries: ablation" compares HetComp with HetComp without each of its parts.',
+    'docs/study.md describes the file.',
     `Methods: ${methodRegistry
       .all()
       .map((d) => d.name)
       .join(', ')}.`,
-    'Finished runs are read back, stopped ones go on; studies of one name share their teachers.',
+    'Finished runs are reused, stopped runs continue. Studies of one name share their teachers.',
   ].join('\n'),
   args: [{ name: 'FILE', help: 'The study, such as study.yaml.', required: true }],
   groups: [outGroup, jobsGroup, writeRunsGroup, machineGroup],
   examples: [
-    ['study study.yaml', 'everything that is not finished yet'],
-    ['study study.yaml --out results/methods', 'with the tables in results/methods.md and results/methods.json'],
+    ['study study.yaml', 'run all jobs that are not finished'],
+    ['study study.yaml --out results/methods', 'write the tables to results/methods.md and results/methods.json'],
   ],
   async run(given, console) {
     const file = readYamlFile(given.args[0]!, EXAMPLE);
     const { out } = readOptions(outGroup, given);
-    const { runs, overwrite: anew } = readOptions(writeRunsGroup, given);
-    const overwrite = anew && ('differing' as const);
+    const { runs, overwrite: replace } = readOptions(writeRunsGroup, given);
+    const overwrite = replace && ('differing' as const);
     const prepared = await file.within(async () => {
       const { options: o } = checkStudy(await useFromYaml(file.value, given.args[0]!));
       const data = await keptSource(o.data.data, runs, console.say);

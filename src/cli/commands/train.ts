@@ -1,57 +1,57 @@
 import { prepareTraining } from '../../experiment/index.js';
 import { modelRegistry } from '../../models/index.js';
 import type { Command } from '../terminal/_command.js';
+import { announceDefaultData } from '../terminal/default-data.js';
 import { readOptions } from '../terminal/flags.js';
 import { modelGroup, nameGroup } from '../terminal/groups.js';
-import { tellUnnamedData } from '../terminal/unnamed-data.js';
 import { dryRun } from './dry-run.js';
-import { answerOf, distillStep, quoted } from './job.js';
+import { answerOf, distillStep, quoted, runNamed } from './job.js';
 import { isDryRun, jobsGroup } from './jobs.js';
 import { loadData } from './load-data.js';
 import { presetList } from './preset.js';
-import { readSetting, trainGroups, trainOne } from './train-one.js';
-import { trainingOf, trainSeveral } from './train-several.js';
+import { trainSeveral } from './train-several.js';
+import { readSetting, trainGroups, trainingOf } from './training.js';
 
 export const train: Command = {
   name: 'train',
-  summary: 'Train one model or several, and judge them on the test part',
+  summary: 'Train one model or several, and evaluate them on the test part',
   about: [
     'Models:',
     ...modelRegistry.all().map((m) => `  ${m.name.padEnd(16)} ${m.summary}`),
-    'Presets of options that a search found:',
+    'Presets (options found by a search):',
     ...presetList(),
-    'train MODEL --help lists the options of a model. A run that was stopped goes on when the same command is given again.',
-    'Several models are trained in turn, each in a run of its own; an option goes to those of them that have it.',
+    'train MODEL --help lists the options of a model. Repeat the command to continue a run that was stopped.',
+    'Several models are trained one after another, each as a run of its own. An option applies to those models that have it.',
   ].join('\n'),
-  args: [{ name: 'MODEL', help: 'One or more of the models in the list.', required: true, many: true }],
+  args: [{ name: 'MODEL', help: 'One or more of the listed models.', required: true, many: true }],
   groups: [...modelRegistry.all().map((m) => modelGroup(m.name)), jobsGroup, ...trainGroups],
   groupsFor: ({ args }) => [...args.map(modelGroup), jobsGroup, ...trainGroups],
   examples: [
-    ['train ease', 'a strong baseline on synthetic data, in seconds'],
+    ['train ease', 'a strong baseline on synthetic data'],
     ['train bpr-mf --data citeulike-t --dim 64', 'a teacher on a named data set'],
-    ['train lightgcn --data ratings.csv --user userId --item movieId', 'on a file of your own'],
+    ['train lightgcn --data ratings.csv --user userId --item movieId', 'a file with named columns'],
     [
       'train bpr-mf lightgcn mult-vae --data citeulike-hetcomp-split --preset citeulike-hetcomp-split',
       'three tuned teachers',
     ],
-    ['train bpr-mf lightgcn --epochs 50 --jobs 2', 'two at the same time; the threads are divided between them'],
-    ['train bpr-mf lightgcn --dry-run', 'what is finished, and what the rest will cost'],
+    ['train bpr-mf lightgcn --epochs 50 --jobs 2', 'two models at the same time'],
+    ['train bpr-mf lightgcn --dry-run', 'show the jobs and their cost'],
   ],
   async run(given, console) {
-    await tellUnnamedData(given, false, console);
+    await announceDefaultData(given, false, console);
     if (given.args.length > 1) return trainSeveral(given, console);
     const model = given.args[0]!;
-    const setting = readSetting([model], given);
+    const setting = readSetting(given);
     const dataset = await loadData(setting.data, console.say);
-    if (isDryRun(given)) {
-      const { name = model } = readOptions(nameGroup, given);
-      // A run that is named alone is made under its name, whatever other runs there are.
-      const request = { ...trainingOf([model], setting, dataset, given, () => name), reuse: false };
-      return dryRun(given, async () => [{ prepared: await prepareTraining(request) }]);
-    }
-    const done = await trainOne(model, setting, dataset, given, console);
+    const { name = model } = readOptions(nameGroup, given);
+    // A single run is never read back from a run of another name.
+    const request = { ...trainingOf(setting, dataset, given, () => name), reuse: false };
+    if (isDryRun(given)) return dryRun(given, async () => [{ prepared: await prepareTraining(request) }]);
+    const { evaluation, data } = setting;
+    const job = { given, dataset, data, model, method: 'none', evaluation, teachers: [] };
+    const done = await runNamed({ ...job, options: request.models[0]!.options, defaultName: name }, console);
     const user = dataset.users.ids[0]!;
-    return answerOf(done, console, setting.evaluation.at, [
+    return answerOf(done, console, evaluation.at, [
       distillStep(done.name, done.runs),
       ...(done.bundle ? [`recommend ${quoted(done.name)} --user ${quoted(user)}`] : []),
       ...(done.bundle ? [`serve ${quoted(done.name)}`] : [`evaluate ${quoted(done.name)} --metrics`]),

@@ -1,4 +1,4 @@
-/** Shows how far a search is: a line for each finished trial, and on a terminal a bar for the one under way. */
+/** Shows the progress of a search: a line for each finished trial, and on a terminal a bar for the current one. */
 
 import type { SearchEvent } from '../../experiment/search/index.js';
 import { trialText } from '../../report/index.js';
@@ -9,7 +9,7 @@ export function followSearch(
   console: Console,
   metric: string,
 ): { readonly listen: (event: SearchEvent) => void; readonly close: () => void } {
-  // Without a terminal each evaluation would be a line of its own: too many for dozens of trials.
+  // Without a terminal, a line for each evaluation would be too much.
   const progress = createProgressBar({ ...console, quiet: console.quiet || !console.terminal }, metric);
   const say = console.terminal ? progress.say : console.say;
   let of = 0;
@@ -18,9 +18,8 @@ export function followSearch(
     listen(event) {
       if (event.type === 'model') {
         best = event.best ?? Number.NEGATIVE_INFINITY;
-        const rungs =
-          event.rungs.length > 0 ? `; trials that fall behind are stopped after epoch ${event.rungs.join(', ')}` : '';
-        const before = event.done > 0 ? `; ${event.done} trials were finished before` : '';
+        const rungs = event.rungs.length > 0 ? `; weak trials are stopped after epoch ${event.rungs.join(', ')}` : '';
+        const before = event.done > 0 ? `; ${event.done} trials are already finished` : '';
         const length = event.epochs > 0 ? ` of at most ${event.epochs} epochs` : '';
         say(
           `${event.model}: ${event.trials} trials${length}, searching ${Object.keys(event.space).join(', ')}${rungs}${before}.`,

@@ -1,4 +1,4 @@
-/** What a search found: the best trials of each model, what it took, and how to use it. */
+/** The result of a search: the best trials of each model, their cost, and commands that use them. */
 import { join } from 'node:path';
 import type { EvaluationOptions } from '../../eval/index.js';
 import type { ModelSearch, TuneResult } from '../../experiment/index.js';
@@ -17,7 +17,7 @@ export interface SearchSetting {
   readonly runs: string;
   readonly evaluation: EvaluationOptions;
   readonly console: Console;
-  /** The beginning of the command that distils with the best options, of a student and its method. */
+  /** The beginning of a `distill` command, for a search with a method. */
   readonly distil?: string;
 }
 

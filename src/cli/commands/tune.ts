@@ -5,10 +5,18 @@ import { parseSpaces, prepareTune, tune as search, strategyRegistry, tuneOptions
 import { modelRegistry } from '../../models/index.js';
 import { optionalText, options } from '../../options/options.js';
 import type { Command, Given } from '../terminal/_command.js';
+import { announceDefaultData } from '../terminal/default-data.js';
 import { givenOf, readOptions } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
-import { dataGroup, evaluationGroup, group, machineGroup, modelGroup, nameGroup } from '../terminal/groups.js';
-import { tellUnnamedData } from '../terminal/unnamed-data.js';
+import {
+  dataGroup,
+  evaluationGroup,
+  group,
+  machineGroup,
+  methodGroup,
+  modelGroup,
+  nameGroup,
+} from '../terminal/groups.js';
 import { readYamlFile } from '../terminal/yaml-file.js';
 import { dryRun } from './dry-run.js';
 import { checkName } from './job.js';
@@ -16,19 +24,19 @@ import { isDryRun, jobsGroup, withEngine } from './jobs.js';
 import { loadData } from './load-data.js';
 import { presetGiven, presetGroup } from './preset.js';
 import { portable } from './source.js';
+import { methodSearch, teachersGroup } from './tune-method.js';
 import { searchReport } from './tune-report.js';
-import { methodGroup, taughtGroup, taughtSearch } from './tune-taught.js';
 
 const tuneGroup = group('Search', 'tune', tuneOptions);
 const spaceGroup = group(
   'Search',
   'tune',
-  options({ space: optionalText({ help: 'YAML file with search spaces that replace those of the models.' }) }),
+  options({ space: optionalText({ help: 'YAML file with search spaces. They replace those of the models.' }) }),
 );
 const shared = [
-  ...[jobsGroup, taughtGroup, spaceGroup, presetGroup, dataGroup, evaluationGroup, nameGroup, machineGroup],
+  ...[jobsGroup, teachersGroup, spaceGroup, presetGroup, dataGroup, evaluationGroup, nameGroup, machineGroup],
 ] as const;
-/** The options of the method that is named. */
+/** The options of the given method. */
 const methodGroups = ({ flags: { method } }: Given) => (method === undefined ? [] : [methodGroup(String(method))]);
 const tunable = modelRegistry.all().filter((m) => Object.keys(m.search).length > 0);
 
@@ -36,22 +44,24 @@ const EXAMPLE = 'A small one: bpr-mf: { dim: [32, 64], l2: { low: 0.001, high: 0
 
 export const tune: Command = {
   name: 'tune',
-  summary: 'Search the best options of one model or several on the valid part',
+  summary: 'Search options of one model or several, by a metric on the valid part',
   about: [
-    'What is searched, unless --space says otherwise:',
+    'Searched options (change them with --space):',
     ...tunable.map((m) => `  ${m.name.padEnd(16)} ${Object.keys(m.search).join(', ')}`),
     'Strategies:',
     ...strategyRegistry.all().map((s) => `  ${s.name.padEnd(16)} ${s.summary}`),
-    'With --method the model is a student that learns from --teachers in every trial, and what the method declares is searched, too:',
+    'With --method, MODEL is a student of --teachers, and these options of the method are searched, too:',
     ...methodRegistry
       .all()
       .filter((m) => m.search)
       .map((m) => `  ${m.name.padEnd(16)} ${Object.keys(m.search!).join(', ')}`),
-    'Of bd only its own options are searched: its student is trained once, as NAME-start, or is a finished run (--start).',
-    'An option of a model that is given is fixed. The first trial has the default options, or those of --preset.',
-    'Every trial is logged. A search that was stopped goes on when the same command is given again; more --trials make it longer.',
+    'With bd, only the options of bd are searched. The student is trained once, as NAME-start, or is a finished run (--start).',
+    'Given options of a model are fixed. The first trial has the default options, or those of --preset.',
+    'Every trial is logged. Repeat the command to continue a search that was stopped, or give more --trials to extend it.',
   ].join('\n'),
-  args: [{ name: 'MODEL', help: 'Which models; each gets the same number of trials.', required: true, many: true }],
+  args: [
+    { name: 'MODEL', help: 'One or more models. Each has the same number of trials.', required: true, many: true },
+  ],
   groups: [
     tuneGroup,
     ...modelRegistry.all().map((m) => modelGroup(m.name)),
@@ -60,13 +70,13 @@ export const tune: Command = {
   ],
   groupsFor: (given) => [tuneGroup, ...methodGroups(given), ...given.args.map(modelGroup), ...shared],
   examples: [
-    ['tune ease --trials 10', 'a model that is computed at once'],
+    ['tune ease --trials 10', 'a model in closed form'],
     ['tune bpr-mf lightgcn --data citeulike-t --trials 30 --epochs 200', 'two models, 30 trials each'],
-    ['tune bpr-mf --method hetcomp --teachers lightgcn,ease --dim 6', 'a student with its method'],
-    ['tune bpr-mf --method bd --teachers lightgcn --dim 6', 'how a teacher and a student train together'],
+    ['tune bpr-mf --method hetcomp --teachers lightgcn,ease --dim 6', 'a student and its distillation method'],
+    ['tune bpr-mf --method bd --teachers lightgcn --dim 6', 'the options of bd'],
     [
       'tune bpr-mf --space space.yaml --dim 64 --no-halving',
-      'in a space of your own, dim fixed, every trial to its end',
+      'another search space, fixed dim, no early end of weak trials',
     ],
   ],
   async run(given, console) {
@@ -78,29 +88,29 @@ export const tune: Command = {
     const { name = usual, runs, overwrite } = readOptions(nameGroup, given);
     checkName(name);
     const start = presetGiven(given, names);
-    const { method: methodName } = readOptions(taughtGroup, given);
+    const { method: methodName } = readOptions(teachersGroup, given);
     const named = methodName === undefined ? undefined : methodOf(methodName);
     const { space } = readOptions(spaceGroup, given);
     const file = space === undefined ? undefined : readYamlFile(space, EXAMPLE);
     const spaces = file ? await file.within(async () => parseSpaces(file.value, named)) : {};
     if (isDryRun(given) && named && isCoTrained(named) && given.flags.start === undefined) {
       fail('usage', {
-        problem: `a search with ${named.name} begins from a student that is trained first, and --dry-run trains nothing`,
+        problem: `a search with ${named.name} first trains the student, but --dry-run trains nothing`,
         hint: 'Train the student and name its run with --start.',
       });
     }
-    const taught = await taughtSearch(given, name, console);
-    if (!taught) await tellUnnamedData(given, false, console);
+    const distilled = await methodSearch(given, name, console);
+    if (!distilled) await announceDefaultData(given, false, console);
     const data = readOptions(dataGroup, given);
-    const dataset = taught?.dataset ?? (await loadData(data, console.say));
-    const evaluation = taught?.evaluation ?? readOptions(evaluationGroup, given);
-    // What the student of a co-trained method is was said to the training that it starts from.
-    const searched = taught?.teachers.pair ? methodGroups(given) : owned;
+    const dataset = distilled?.dataset ?? (await loadData(data, console.say));
+    const evaluation = distilled?.evaluation ?? readOptions(evaluationGroup, given);
+    // Options of the student of a co-trained method belong to the run that it starts from.
+    const searched = distilled?.teachers.pair ? methodGroups(given) : owned;
     const fixed = Object.assign({}, ...searched.map((own) => givenOf(own.schema, given)));
     const request = {
       ...{ dataset, models: names, options: o, fixed, spaces, evaluation, runs, name, overwrite },
       ...(start ? { start } : {}),
-      ...(taught ? { method: taught.method, ...taught.teachers } : { data: portable(data) }),
+      ...(distilled ? { method: distilled.method, ...distilled.teachers } : { data: portable(data) }),
     };
     const placed = <T>(work: () => Promise<T>) => (file ? file.within(work) : work());
     if (isDryRun(given)) return placed(() => dryRun(given, async () => [await prepareTune(request)]));
@@ -111,7 +121,7 @@ export const tune: Command = {
     const found = await offeringName(name, runs, () => placed(work));
     return searchReport(found, {
       ...{ given, folder: join(runs, name), runs, evaluation, console },
-      ...(taught ? { distil: taught.command } : {}),
+      ...(distilled ? { distil: distilled.command } : {}),
     });
   },
 };

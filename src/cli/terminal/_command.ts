@@ -1,4 +1,4 @@
-/** What a command is. One file and one line in `index.ts` add one; its flags follow from the option declarations that it names. */
+/** The interface of a command. One file and one line in `index.ts` add one. Its flags are made from the option declarations that it names. */
 import type { OptionsSchema } from '../../options/options.js';
 
 export interface Argument {
@@ -8,52 +8,52 @@ export interface Argument {
   readonly required?: boolean;
   /** Takes everything that follows; the last argument only. */
   readonly many?: boolean;
-  /** The option that this is another way to give, so that a word behind the option's value is its next value. */
+  /** The option that this argument replaces; words after the option's value are further values of it. */
   readonly option?: string;
 }
 
 /** Options under one heading of the help. */
 export interface OptionGroup {
   readonly title: string;
-  /** Who the options belong to, in error messages. */
+  /** Owner of the options, in error messages. */
   readonly owner: string;
   readonly schema: OptionsSchema;
-  /** Options of it that stand under a heading of their own. */
+  /** Options shown under a heading of their own. */
   readonly apart?: { readonly title: string; readonly names: readonly string[] };
 }
 
-/** The text as given; true or false for a switch; for an option that takes several values the text of each time it was given. */
+/** The text as given; a boolean for a switch; for a list option one text for each time it was given. */
 export type FlagValue = string | boolean | readonly string[];
 
-/** What stood on the command line. */
+/** The parsed command line. */
 export interface Given {
   readonly args: readonly string[];
-  /** By option name (camelCase). What was not given is absent. */
+  /** By option name (camelCase); without defaults. */
   readonly flags: Readonly<Record<string, FlagValue>>;
   /**
-   * What to write instead, by argument, for one that stands behind the value of a list option and may have been meant for it: a shell puts
-   * `a.csv b.csv` in place of `*.csv`.
+   * Arguments that may have been meant as values of the list option before them, with the flags to write instead: a shell expands `*.csv` to
+   * `a.csv b.csv`.
    */
-  readonly strays?: Readonly<Record<string, string>>;
+  readonly misplaced?: Readonly<Record<string, string>>;
 }
 
-/** How a command talks while it works. Its result is what it returns. */
+/** Messages of a command while it works. Its result is what it returns. */
 export interface Console {
-  /** A line on stderr; nothing with --quiet. */
+  /** Writes a line on stderr, unless --quiet is given. */
   say(text: string): void;
   readonly quiet: boolean;
-  /** True if stderr is a terminal, where a moving bar can be shown. */
+  /** True if stderr is a terminal that can show a progress bar. */
   readonly terminal: boolean;
-  /** How the user calls this program, such as `recdistill` or `node dist/cli/main.js`. */
+  /** The command that starts this program, such as `recdistill` or `node dist/cli/main.js`. */
   readonly program: string;
 }
 
-/** The result of a command in both forms; one of them goes to stdout. */
+/** The result of a command as text and as JSON; --json chooses what goes to stdout. */
 export interface Answer {
   readonly text: string;
   /** JSON values. */
   readonly json: unknown;
-  /** The command did its work, and what it found is bad: exit code 1. */
+  /** The command completed, but found a failure: exit code 1. */
   readonly failed?: boolean;
 }
 
@@ -62,14 +62,14 @@ export interface Command {
   readonly name: string;
   /** One line. */
   readonly summary: string;
-  /** Sentences for the help, below the usage line. */
+  /** Sentences below the usage line of the help. */
   readonly about?: string;
   readonly args: readonly Argument[];
-  /** Every group that any use of the command may have: the flags that the parser knows. */
+  /** All groups of the command: the flags that the parser knows. */
   readonly groups: readonly OptionGroup[];
-  /** The groups that hold for this use, where arguments or flags decide that. */
+  /** The groups that apply to these arguments and flags; default: all. */
   readonly groupsFor?: (given: Given) => readonly OptionGroup[];
-  /** Without the program's name, each with a word on what it does. */
+  /** Commands without the program's name, each with a comment. */
   readonly examples: readonly (readonly [command: string, what: string])[];
   run(given: Given, console: Console): Promise<Answer>;
 }

@@ -1,4 +1,4 @@
-/** What a failed command says, and the exit code it ends with. */
+/** The messages and the exit code of a failed command. */
 import { RecdistillError } from '../../errors.js';
 import { StudentError } from '../../student/index.js';
 
@@ -21,13 +21,13 @@ export function failureOf(error: unknown): Failure {
   }
   return {
     code: 'unexpected',
-    message: `something went wrong inside recdistill: ${error instanceof Error ? error.message : String(error)}`,
-    hint: 'Please report this, with the command and what `recdistill doctor` prints. RECDISTILL_DEBUG=1 shows where it happened.',
+    message: `internal error: ${error instanceof Error ? error.message : String(error)}`,
+    hint: 'Please report this with the command and the output of `recdistill doctor`. RECDISTILL_DEBUG=1 shows the stack.',
     exit: 1,
   };
 }
 
-/** `error: ...` and `hint: ...`; with `stack` (RECDISTILL_DEBUG) also where. */
+/** `error: ...` and `hint: ...`; with `stack` (RECDISTILL_DEBUG) also the stack. */
 export function failureText(failure: Failure, error: unknown, stack: boolean): string {
   const lines = [`error: ${failure.message}`, `hint: ${failure.hint}`];
   if (stack && error instanceof Error) lines.push(stackOf(error));

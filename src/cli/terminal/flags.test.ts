@@ -4,7 +4,7 @@ import { RecdistillError } from '../../errors.js';
 import { choice, flag, float, int, numbers, optionalText, options, paths, words } from '../../options/options.js';
 import { commands } from '../index.js';
 import type { Given } from './_command.js';
-import { flagOf, givenOf, readOptions, refuseStrays, rowsOf, wordsOf } from './flags.js';
+import { flagOf, givenOf, readOptions, refuseUnknownFlags, rowsOf, wordsOf } from './flags.js';
 import { group } from './groups.js';
 
 const sample = group(
@@ -84,8 +84,8 @@ test('recorded values hold where no flag is given', () => {
 });
 
 test('a flag of another group is refused with the nearest one that holds', () => {
-  refuseStrays(given({ batchSize: '1' }), [sample], 'sample');
-  assert.throws(() => refuseStrays(given({ batchSise: '1' }), [sample], 'sample'), {
+  refuseUnknownFlags(given({ batchSize: '1' }), [sample], 'sample');
+  assert.throws(() => refuseUnknownFlags(given({ batchSise: '1' }), [sample], 'sample'), {
     code: 'unknown-option',
     message: 'unknown option "--batch-sise" for sample',
     hint: 'Did you mean "--batch-size"?',

@@ -1,4 +1,4 @@
-/** Between option declarations and the command line: camelCase and kebab-case, text and values. */
+/** Converts between option declarations and command line flags: camelCase and kebab-case, text and values. */
 
 import { fail, RecdistillError } from '../../errors.js';
 import { nearest } from '../../nearest.js';
@@ -14,14 +14,14 @@ export function rowsOf(groups: readonly OptionGroup[]): OptionRow[] {
   return [...rows.values()];
 }
 
-/** How an option is spelled on the command line. */
+/** The flag of an option, such as `--batch-size`. */
 export const flagOf = (name: string): string => `--${kebab(name)}`;
 
 /** @throws RecdistillError `unknown-option` for a flag that no group has */
-export function refuseStrays(given: Given, groups: readonly OptionGroup[], owner: string): void {
+export function refuseUnknownFlags(given: Given, groups: readonly OptionGroup[], owner: string): void {
   const known = rowsOf(groups).map((row) => row.name);
-  const stray = Object.keys(given.flags).find((name) => !known.includes(name));
-  if (stray !== undefined) unknownFlag(flagOf(stray), known.map(flagOf), owner);
+  const unknown = Object.keys(given.flags).find((name) => !known.includes(name));
+  if (unknown !== undefined) unknownFlag(flagOf(unknown), known.map(flagOf), owner);
 }
 
 /** @throws RecdistillError `unknown-option` with the nearest known flag */
@@ -29,7 +29,7 @@ export function unknownFlag(flag: string, known: readonly string[], owner: strin
   return fail('unknown-option', { owner, option: flag, suggestion: nearest(flag, known), known: known.join(' ') });
 }
 
-/** The given flags that `groups` have, as they would stand on the command line. */
+/** The given flags that `groups` have, as words of a command line. */
 export function wordsOf(groups: readonly OptionGroup[], given: Given): string[] {
   return rowsOf(groups).flatMap(({ name }) => {
     const value = given.flags[name];
@@ -44,7 +44,7 @@ const textsOf = (value: string | readonly string[]): readonly string[] => (typeo
 
 /**
  * The given flags that `schema` declares, as values; defaults are not filled in.
- * @throws RecdistillError `bad-option`, naming the flag, for a list that is no list
+ * @throws RecdistillError `bad-option`, naming the flag, for a malformed list
  */
 export function givenOf(schema: OptionsSchema, given: Given, owner = 'the command line'): Record<string, unknown> {
   const rows = describeOptions(schema).filter((row) => row.name in given.flags);
@@ -55,7 +55,7 @@ export function givenOf(schema: OptionsSchema, given: Given, owner = 'the comman
 
 /**
  * The given flags that `schema` declares, checked and with defaults.
- * @param beneath values that hold where no flag was given
+ * @param beneath values of options without a flag
  * @throws RecdistillError `bad-option`, naming the flag
  */
 export function readOptions<S extends OptionsSchema>(
@@ -66,7 +66,7 @@ export function readOptions<S extends OptionsSchema>(
   return withFlagNames(() => parseOptions(schema, { ...beneath, ...givenOf(schema, given, owner) }, owner));
 }
 
-/** Runs `work`; options named in its errors get the spelling of the command line. */
+/** Runs `work`. Its errors name options as flags. */
 export function withFlagNames<T>(work: () => T): T {
   try {
     return work();
@@ -78,7 +78,7 @@ export function withFlagNames<T>(work: () => T): T {
   }
 }
 
-/** Text that is not what the option takes stays text, so that the option's own check refuses it. */
+/** Text of the wrong type stays text, so that the option's own check refuses it. */
 function valueGiven(row: OptionRow, value: FlagValue, owner: string): unknown {
   if (typeof value === 'boolean') return value;
   if (isList(row)) return listGiven(row, textsOf(value), owner, numberOf);

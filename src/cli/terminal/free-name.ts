@@ -1,9 +1,9 @@
-/** Ways out where a run of other options or data has the name that was asked for. */
+/** Hints for a name that a run of different options or data has. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, RecdistillError } from '../../errors.js';
 
-/** `name`, or the first of `name-2`, `name-3`, ... that nothing in the folder `runs` is called. */
+/** The first of `name`, `name-2`, `name-3`, ... that does not exist in the folder `runs`. */
 export function freeName(name: string, runs: string): string {
   const taken = (candidate: string) => existsSync(join(runs, candidate));
   if (!taken(name)) return name;
@@ -12,13 +12,13 @@ export function freeName(name: string, runs: string): string {
   return `${name}-${at}`;
 }
 
-/** What to do about `run-differs`. @param rename what gives the new run a name that is free, such as `--name ease-2` */
+/** The hint of `run-differs`. @param rename how to use a free name, such as `--name ease-2` */
 export const differsHint = (rename: string): string =>
-  `Keep both with ${rename}, or start the run that is there anew with --overwrite; what it holds is lost then.`;
+  `Keep both with ${rename}, or replace the existing run with --overwrite. Its content is then lost.`;
 
 /**
- * Runs `work`, which makes runs called `name`; where one that differs is in the way, the error offers a name that is free.
- * @param rename how a name is given; the flag --name by default
+ * Runs `work`, which makes runs called `name`. If a different run has that name, the error offers a free one.
+ * @param rename how a name is given; default: the flag --name
  */
 export async function offeringName<T>(
   name: string,

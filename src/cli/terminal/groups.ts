@@ -1,6 +1,7 @@
 /** Options that several commands share. */
 import { availableParallelism } from 'node:os';
 import { dataOptions } from '../../data/index.js';
+import { methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { evaluationOptions } from '../../eval/index.js';
 import { createKernels, type Kernels } from '../../kernels/index.js';
@@ -12,13 +13,13 @@ import { readOptions } from './flags.js';
 export const group = <S extends OptionsSchema>(title: string, owner: string, schema: S) =>
   ({ title, owner, schema }) satisfies OptionGroup;
 
-/** Data options that say how files are read, and not what becomes of their rows. */
+/** Data options on how files are read. */
 const readingNames: readonly (keyof typeof dataOptions.shape)[] = [
   ...(['format', 'user', 'item', 'time', 'rating', 'weight', 'header', 'delimiter', 'quote', 'encoding'] as const),
   ...(['decimal', 'timeUnit', 'timeFormat', 'missing', 'badRows', 'where', 'explode', 'table'] as const),
 ];
 
-/** Data options, or some of them. @param flagFor how an option is called in this command */
+/** Data options, or some of them. @param flagFor the name of an option in this command */
 export const dataGroupOf = <S extends OptionsSchema>(schema: S, flagFor = (name: string): string => name) => ({
   ...group('Data', 'data', schema),
   apart: { title: 'Reading files', names: readingNames.map(flagFor) },
@@ -29,6 +30,9 @@ export const evaluationGroup = group('Evaluation', 'evaluation', evaluationOptio
 
 /** @throws RecdistillError `unknown-name` */
 export const modelGroup = (name: string): OptionGroup => group(`Options of ${name}`, name, modelOf(name).options);
+
+/** @throws RecdistillError `unknown-name` */
+export const methodGroup = (name: string): OptionGroup => group(`Options of ${name}`, name, methodOf(name).options);
 
 /** Every command has these. */
 export const outputGroup = group(
@@ -46,7 +50,7 @@ export const runsGroup = group(
   options({ runs: text({ default: 'runs', help: 'Folder that holds the runs.' }) }),
 );
 
-/** For commands of many runs. */
+/** For commands that make several runs. */
 export const writeRunsGroup = group(
   'Runs',
   'runs',
@@ -54,7 +58,7 @@ export const writeRunsGroup = group(
     ...runsGroup.schema.shape,
     overwrite: flag({
       default: false,
-      help: 'Start runs anew that are of other options or data, or whose teachers are others now. The rest is read back.',
+      help: 'Replace runs whose options, data or teachers have changed. Other finished runs are reused.',
     }),
   }),
 );
@@ -63,9 +67,9 @@ export const nameGroup = group(
   'Runs',
   'runs',
   options({
-    name: optionalText({ help: 'Name of the run: its folder within the runs folder.' }),
+    name: optionalText({ help: 'Name of the run, and of its folder within the runs folder.' }),
     ...runsGroup.schema.shape,
-    overwrite: flag({ default: false, help: 'Start anew where a run is in the way.' }),
+    overwrite: flag({ default: false, help: 'Replace an existing run of this name.' }),
   }),
 );
 
@@ -76,10 +80,10 @@ export const machineGroup = group(
     threads: optionalInt({
       min: 1,
       max: 64,
-      help: 'Threads that compute. The result does not depend on it. Default: one for each core, at most 4.',
+      help: 'Number of threads. Results do not depend on it. Default: one per core, at most 4.',
     }),
     memoryLimit: optionalText({
-      help: 'Most memory for tables and scores, such as 800MB or 2GB. Default: 4 GB, or what the machine has.',
+      help: 'Memory limit for tables and scores, such as 800MB or 2GB. Default: 4 GB, or the memory of the machine.',
     }),
   }),
 );
@@ -100,7 +104,7 @@ export interface Machine {
   readonly memoryLimit?: number;
 }
 
-/** What --threads and --memory-limit say. @throws RecdistillError `bad-option` */
+/** The values of --threads and --memory-limit. @throws RecdistillError `bad-option` */
 export function machineOf(given: Given): Machine {
   const { threads, memoryLimit } = readOptions(machineGroup, given);
   return {
@@ -109,7 +113,7 @@ export function machineOf(given: Given): Machine {
   };
 }
 
-/** Lends kernels to `work` and stops their threads after it. */
+/** Runs `work` with kernels, and stops their threads afterwards. */
 export async function withKernels<T>(machine: Machine, work: (kernels: Kernels) => Promise<T>): Promise<T> {
   const kernels = createKernels(machine);
   try {

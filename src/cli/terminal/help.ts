@@ -10,11 +10,11 @@ import { usageOf } from './program.js';
 
 const WIDTH = 100;
 
-/** All commands, or those that start with the word `topic`. */
+/** Help of all commands, or of those that start with the word `topic`. */
 export function helpOfAll(program: string, commands: readonly Command[], topic?: string): string {
   const shown = topic === undefined ? commands : commands.filter((c) => c.name.startsWith(`${topic} `));
   return [
-    'Train several different recommenders, distil what they know into one tiny student, prove how good it is.',
+    'Train several different recommenders, distil them into one small student, and evaluate it.',
     '',
     `Usage: ${program} ${topic ? `${topic} ` : ''}COMMAND [OPTIONS]`,
     '',
@@ -26,13 +26,13 @@ export function helpOfAll(program: string, commands: readonly Command[], topic?:
   ].join('\n');
 }
 
-/** One command, with the options that hold for what was given. */
+/** Help of one command, with the options that apply to the given arguments. */
 export function helpOf(program: string, command: Command, given: Given): string {
   const sections = merged([...(command.groupsFor?.(given) ?? command.groups), useGroup, outputGroup]);
   const parts = [
     `${command.summary}.`,
     `Usage: ${program} ${usageOf(command.name, command.args)} [OPTIONS]`,
-    ...(command.about ? [command.about] : []),
+    ...(command.about ? [aboutText(command.about)] : []),
     ...(command.args.length > 0 ? [`Arguments:\n${pairs(command.args.map(argumentRow))}`] : []),
     ...sections.map(([title, rows]) => `${title}:\n${pairs(rows.map(optionRow))}`),
     ...(sections.some(([, rows]) => rows.some(isList)) ? [wrap(LISTS_HELP, WIDTH).join('\n')] : []),
@@ -41,9 +41,16 @@ export function helpOf(program: string, command: Command, given: Given): string 
   return parts.join('\n\n');
 }
 
+/** Indented lines are lists and keep their width. */
+const aboutText = (about: string): string =>
+  about
+    .split('\n')
+    .flatMap((line) => (line.startsWith(' ') ? [line] : wrap(line, WIDTH)))
+    .join('\n');
+
 const argumentRow = ({ name, help }: Argument): [string, string] => [name, help];
 
-/** Rows under each title, each option once. */
+/** Rows by title, each option once. */
 function merged(groups: readonly OptionGroup[]): [string, OptionRow[]][] {
   const titles = new Map<string, OptionRow[]>();
   const seen = new Set<string>();
@@ -64,7 +71,7 @@ function optionRow(row: OptionRow): [string, string] {
   return [flag, facts.length > 0 ? `${row.help} (${facts.join('; ')})` : row.help];
 }
 
-/** A switch that is on can only be switched off. */
+/** A switch that is on by default is shown as `--[no-]name`. */
 const switchOf = ({ name, default: on }: OptionRow): string =>
   on ? flagOf(name).replace('--', '--[no-]') : flagOf(name);
 
@@ -89,11 +96,11 @@ function defaultOf({ kind, default: value }: OptionRow): string[] {
   return text === '' || (kind === 'boolean' && value === false) ? [] : [`default ${text}`];
 }
 
-/** As it could be given: with commas, or as JSON where a value is empty or would not survive them. */
+/** Separated by commas, or as JSON if a value is empty or contains a comma or a blank. */
 const listText = (values: readonly unknown[]): string =>
   values.every((value) => /^[^\s,[][^,]*$/.test(String(value))) ? values.join(',') : JSON.stringify(values);
 
-/** Two columns; the second is wrapped and starts on its own line where the first is too long. */
+/** Two columns. The second is wrapped, and starts on a new line if the first is too long. */
 function pairs(rows: readonly (readonly [string, string])[]): string {
   const widths = rows.map(([left]) => left.length).filter((n) => n <= 40);
   const left = Math.max(12, ...widths) + 4;

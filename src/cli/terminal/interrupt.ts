@@ -1,10 +1,10 @@
-/** Ctrl-C: the first one asks the work to stop at a clean checkpoint, the second one ends the process at once. */
+/** Ctrl-C: the first one stops the work at the next checkpoint, the second one ends the process immediately. */
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
- * Runs `work` with a signal that the first SIGINT or SIGTERM sets off. In a child process the end of the channel to the parent does, too:
- * so a parent stops its children on every system, and none goes on alone.
+ * Runs `work` with an abort signal that the first SIGINT or SIGTERM triggers. In a child process the end of the channel to the parent triggers it,
+ * too, so that no child outlives its parent.
  */
 export async function interruptible<T>(
   say: (text: string) => void,
@@ -12,9 +12,9 @@ export async function interruptible<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const stop = () => {
-    say('\nStopping at the next clean checkpoint. Press Ctrl-C again to stop at once.');
+    say('\nStopping at the next checkpoint. Press Ctrl-C again to stop immediately.');
     controller.abort();
-    // Without listeners the system's own handling is back, which needs no turn of a busy event loop.
+    // Without listeners the default handling ends the process, even while the event loop is busy.
     release();
   };
   const release = () => {
@@ -31,5 +31,5 @@ export async function interruptible<T>(
   }
 }
 
-/** True in a child process whose parent closed the channel before anybody listened. */
+/** True in a child process whose parent closed the channel before the listener was added. */
 const isOrphan = (): boolean => process.send !== undefined && !process.connected;

@@ -3,7 +3,7 @@
 import { fail } from '../../errors.js';
 import type { OptionRow } from '../../options/describe.js';
 
-/** What an option takes of `text` on the command line; text that is no number stays text, so that the option's own check refuses it. */
+/** Parses one value. Text that is not a number stays text, so that the option's own check refuses it. */
 type Read = (text: string) => unknown;
 
 /** Whether an option of this kind takes several values. */
@@ -12,13 +12,13 @@ export const isList = ({ kind }: Pick<OptionRow, 'kind'>): boolean =>
 
 /** For the help of every command that has a list option. */
 export const LISTS_HELP =
-  'Options that take A,B or X,X or PATH may be repeated, and their values add up. A JSON array keeps commas and blanks within a value: \'["a,b","c"]\'. A PATH is never split at commas.';
+  'Options with A,B or X,X or PATH may be repeated to give more values. Use a JSON array for values with commas or blanks: \'["a,b","c"]\'. A PATH is never split at commas.';
 
 /**
  * The values of a list option.
- * @param texts what was given, once for each time that the flag stood there
- * @returns a list; of `paths`, the text itself where there is one only
- * @throws RecdistillError `bad-option` for a text that begins like a JSON array of texts or numbers and is none
+ * @param texts one for each time that the flag was given
+ * @returns a list; a single path is returned as text
+ * @throws RecdistillError `bad-option` for a text that begins with `[` but is not a JSON array of texts or numbers
  */
 export function listGiven(row: OptionRow, texts: readonly string[], owner: string, numberOf: Read): unknown {
   if (row.kind === 'paths') {
@@ -46,12 +46,12 @@ function jsonArray(row: OptionRow, text: string, owner: string): unknown[] {
   const what = row.kind === 'numbers' ? 'numbers' : 'texts';
   return fail('bad-option', {
     ...{ option: row.name, owner, given: text },
-    expected: `a JSON array of ${what}, as it begins with [`,
-    help: `Write it in single quotes, so that the shell leaves the double ones: '${example}'`,
+    expected: `a JSON array of ${what}, because it begins with [`,
+    help: `Put it in single quotes, so that the shell keeps the double quotes: '${example}'`,
   });
 }
 
-/** A path may begin with [, too: only an array of texts is one. */
+/** A path may begin with `[`, too: only a JSON array of texts is split. */
 function jsonTexts(text: string): string[] | undefined {
   const values = text.trimStart().startsWith('[') ? parsed(text) : undefined;
   return Array.isArray(values) && values.length > 0 && values.every((v) => typeof v === 'string') ? values : undefined;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { commands } from '../index.js';
-import { refuseStrays } from './flags.js';
+import { refuseUnknownFlags } from './flags.js';
 import { outputGroup } from './groups.js';
 import { helpOf, helpOfAll } from './help.js';
 import { parseCommandLine, type Request } from './program.js';
@@ -37,8 +37,8 @@ test('an option of several values is repeated; where no argument could be meant 
   for (const line of ['data inspect --data a.csv b.csv c.csv', 'data split --out o --data a.csv b.csv --data c.csv'])
     assert.deepEqual([run(line).given.args, flags(line).data], [[], ['a.csv', 'b.csv', 'c.csv']], line);
   assert.deepEqual(run('data inspect --ratios 0.8,0.1,0.1 a.csv b.csv').given.args, ['a.csv', 'b.csv']);
-  assert.deepEqual(run('train bpr-mf --data a.csv b.csv').given.strays, { 'b.csv': '--data a.csv --data b.csv' });
-  assert.equal(run('train bpr-mf ease --data a.csv').given.strays, undefined);
+  assert.deepEqual(run('train bpr-mf --data a.csv b.csv').given.misplaced, { 'b.csv': '--data a.csv --data b.csv' });
+  assert.equal(run('train bpr-mf ease --data a.csv').given.misplaced, undefined);
   assert.deepEqual(flags('train ease --json --json'), { json: true });
 });
 
@@ -48,7 +48,7 @@ test('every example of the help is a command that is understood', () => {
     for (const [line] of examples) {
       const { command, given } = run(line.replace(/ > .*/, ''));
       assert.equal(command.name, name, line);
-      refuseStrays(given, [...(groupsFor?.(given) ?? groups), outputGroup], name);
+      refuseUnknownFlags(given, [...(groupsFor?.(given) ?? groups), outputGroup], name);
     }
   }
 });

@@ -1,4 +1,4 @@
-/** From the words of the command line to a command and what was given to it. Parsing is commander's; help and errors are ours. */
+/** Parses the command line into a command, arguments and flags. Tokenised by commander; help and errors are our own. */
 import { Command as Commander, CommanderError } from 'commander';
 import { fail } from '../../errors.js';
 import { nearest } from '../../nearest.js';
@@ -7,11 +7,11 @@ import type { Command, FlagValue, Given } from './_command.js';
 import { flagOf, rowsOf, unknownFlag } from './flags.js';
 import { outputGroup } from './groups.js';
 import { isList } from './lists.js';
-import { straysIn, takesWords } from './strays.js';
+import { misplacedIn, takesWords } from './misplaced.js';
 
 export type Request =
   | { readonly kind: 'run'; readonly command: Command; readonly given: Given }
-  /** `topic`: a command, a first word that several commands share, or nothing for all of it. */
+  /** `topic`: a command, the first word of several commands, or undefined for all commands. */
   | { readonly kind: 'help'; readonly topic: Command | string | undefined; readonly given: Given }
   | { readonly kind: 'version' };
 
@@ -37,8 +37,8 @@ export function parseCommandLine(commands: readonly Command[], words: readonly s
     for (const row of rows) addOption(sub, command, row);
     // The number of arguments is checked below, so that --help works without them.
     sub.argument('[args...]').action((args: string[], { help, ...flags }: Given['flags']) => {
-      const found = Object.entries(straysIn(asked, rows)).filter(([word]) => args.includes(word));
-      const given = { args, flags, ...(found.length > 0 ? { strays: Object.fromEntries(found) } : {}) };
+      const found = Object.entries(misplacedIn(asked, rows)).filter(([word]) => args.includes(word));
+      const given = { args, flags, ...(found.length > 0 ? { misplaced: Object.fromEntries(found) } : {}) };
       answer(help ? { kind: 'help', topic: command, given } : { kind: 'run', command, given: checked(command, given) });
     });
   }
@@ -51,7 +51,7 @@ export function parseCommandLine(commands: readonly Command[], words: readonly s
   return request;
 }
 
-/** @throws RecdistillError `usage` from the parser, for an option of one value that is given twice */
+/** @throws RecdistillError `usage` from the parser, if an option of one value is given twice */
 function addOption(sub: Commander, command: Command, row: OptionRow): void {
   const flag = flagOf(row.name);
   const twice = (before: FlagValue, now: FlagValue) =>
@@ -91,7 +91,7 @@ const quiet = (c: Commander): Commander =>
     .enablePositionalOptions()
     .option('-h, --help');
 
-/** `data` of `data list`: on its own it shows the help of all its commands. */
+/** A first word such as `data`: alone it shows the help of its commands. */
 function groupOf(
   program: Commander,
   word: string,
@@ -125,14 +125,14 @@ function checked({ name, args }: Command, given: Given): Given {
   if (missing) fail('usage', { problem: `${name} needs ${missing.name}: ${missing.help}`, hint });
   const more = given.args[most];
   if (more !== undefined) {
-    const meant = given.strays?.[more];
-    fail('usage', { problem: `${name} does not take "${more}"`, hint: meant ? strayHint(meant) : hint });
+    const meant = given.misplaced?.[more];
+    fail('usage', { problem: `${name} does not take "${more}"`, hint: meant ? misplacedHint(meant) : hint });
   }
   return given;
 }
 
-/** @param meant an entry of `Given.strays` */
-export const strayHint = (meant: string): string => `If it belongs to the option before it: ${meant}`;
+/** @param meant an entry of `Given.misplaced` */
+export const misplacedHint = (meant: string): string => `If it is a value of the option before it: ${meant}`;
 
 /** `train MODEL`, `recommend RUN`, `evaluate RUN...`. */
 export function usageOf(name: string, args: Command['args']): string {

@@ -23,14 +23,14 @@ test('plain lines come every two seconds and at every evaluation, with the time 
   }
   assert.deepEqual(lines, [
     'teacher ...',
-    'teacher: epoch 4 of 20, loss 10.00, 2.0 epochs a second, at most 8 s left',
-    'teacher: epoch 8 of 20, loss 10.00, 2.0 epochs a second, at most 6 s left',
+    'teacher: epoch 4 of 20, loss 10.00, 2.0 epochs per second, at most 8 s left',
+    'teacher: epoch 8 of 20, loss 10.00, 2.0 epochs per second, at most 6 s left',
   ]);
   progress.train({ type: 'evaluation', epoch: 8, metrics: { 'recall@50': 0.25 }, best: true, seconds: 4 });
   progress.train({ type: 'evaluation', epoch: 9, metrics: { 'recall@50': 0.2 }, best: false, seconds: 0 });
   assert.equal(
     lines[3],
-    'teacher: epoch 8 of 20, loss 10.00, recall@50 0.2500, best 0.2500 at 8, 1.0 s an epoch, at most 12 s left',
+    'teacher: epoch 8 of 20, loss 10.00, recall@50 0.2500, best 0.2500 at 8, 1.0 s per epoch, at most 12 s left',
   );
   assert.match(lines[4]!, /recall@50 0\.2000, best 0\.2500 at 8/);
 });

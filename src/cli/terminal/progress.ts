@@ -1,23 +1,24 @@
-/** Shows how far the work is: a bar on a terminal, plain lines elsewhere, nothing with --quiet. It only listens to events. */
+/** Shows the progress of a job: a bar on a terminal, lines elsewhere, nothing with --quiet. */
 import { SingleBar } from 'cli-progress';
 import { formatDone, formatLoss, formatMetric, formatPace, formatSeconds } from '../../report/format.js';
 import type { TrainEvent } from '../../train/index.js';
 import type { Console } from './_command.js';
 
-/** Plain lines come at most this often; evaluations always come. */
+/** Milliseconds between lines. Evaluations are always shown. */
 const LINE_MS = 2000;
-/** Work that is no epoch is shown when it has taken so long, and then in lines at most so often. */
+/** Other work than epochs is shown after this time. */
 const WORK_MS = 2000;
+/** Milliseconds between lines on such work. */
 const WORK_LINE_MS = 10_000;
 /** Width of the bar in characters. */
 const BAR = 20;
 const CLEAR_LINE = '\r\x1b[K';
 
 export interface ProgressBar {
-  /** A new piece of work starts; its title stands before what follows. */
+  /** Starts a job; its title precedes the following lines. */
   job(title: string): void;
   train(event: TrainEvent): void;
-  /** A line that stays. */
+  /** Writes a permanent line. */
   say(text: string): void;
   close(): void;
 }
@@ -25,14 +26,14 @@ export interface ProgressBar {
 interface Painter {
   job(title: string): void;
   start(title: string, at: number, total: number): void;
-  /** `always`: not to be left out where lines are rationed. */
+  /** `always`: shown however recent the last line is. */
   step(title: string, at: number, total: number, facts: readonly string[], always: boolean): void;
-  /** Work that is no epoch: which share of it is done. */
+  /** Other work than epochs: the share of it that is done. */
   work(title: string, what: string, share: number, left: string): void;
   clear(): void;
 }
 
-/** @param metric the one that decides on the best epoch, such as `recall@50`; shown while training */
+/** @param metric the one that selects the best epoch, such as `recall@50`; shown while training */
 export function createProgressBar(
   console: Console,
   metric: string,
@@ -58,7 +59,7 @@ export function createProgressBar(
       ...(Number.isNaN(loss) ? [] : [`loss ${formatLoss(loss)}`]),
       ...shown,
       ...(best ? [`best ${now === undefined ? `${metric} ` : ''}${formatMetric(best.value)} at ${best.epoch}`] : []),
-      // Early stopping may end it sooner.
+      // Early stopping may end training sooner.
       ...(measured > 0 ? [`${formatPace(progress)}, at most ${formatSeconds(progress * (epochs - epoch))} left`] : []),
     ];
   };
@@ -88,9 +89,9 @@ export function createProgressBar(
         if (work?.what !== event.what || share < work.from) work = { what: event.what, began: now(), from: share };
         const took = now() - work.began;
         if (took < WORK_MS || share <= work.from) return;
-        const gone = share - work.from;
-        // Of a small share the rest cannot be told.
-        const left = gone < LEAST_SHARE ? '' : `, ${formatSeconds((took / 1000 / gone) * (1 - share))} left`;
+        const finished = share - work.from;
+        // A small share gives no estimate of the rest.
+        const left = finished < LEAST_SHARE ? '' : `, ${formatSeconds((took / 1000 / finished) * (1 - share))} left`;
         painter.work(title, event.what, share, left);
       } else if (event.type === 'estimate') {
         if (event.seconds >= 1) say(`${title}: ${event.what} takes about ${formatSeconds(event.seconds)} here`);
@@ -102,7 +103,7 @@ export function createProgressBar(
   };
 }
 
-/** Share of a piece of work from which on the time left is told. */
+/** The time left is shown after this share of the work. */
 const LEAST_SHARE = 0.03;
 
 const silent: Painter = { job() {}, start() {}, step() {}, work() {}, clear() {} };
@@ -144,9 +145,9 @@ function bar(): Painter {
     start(title, at, total) {
       clear();
       const format = '{title} {bar} {value}/{total} {facts}';
-      // gracefulExit would take over Ctrl-C.
+      // gracefulExit would handle Ctrl-C itself.
       const options = { format, barsize: BAR, barCompleteChar: '#', barIncompleteChar: '.', gracefulExit: false };
-      // Switching line wrap off would outlive a second Ctrl-C; the text is cut instead.
+      // A second Ctrl-C would leave line wrap switched off, so the text is cut instead.
       drawn = new SingleBar({ ...options, clearOnComplete: true, linewrap: true });
       drawn.start(total, at, { title, facts: '' });
     },

@@ -1,17 +1,17 @@
-/** Reads YAML, and says where in the file a problem is. */
+/** Reads YAML, and gives errors their place in the file. */
 import { readFileSync } from 'node:fs';
 import { isCollection, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { fail, RecdistillError } from '../../errors.js';
 
 export interface YamlFile {
   readonly value: unknown;
-  /** Runs `work`; an error about an option or a name gets its place in the file. */
+  /** Runs `work`. An error about an option or a name gets its line and column. */
   within<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /**
- * @param example what a file may look like, for a user whose file is empty
- * @throws RecdistillError `file-missing`, `read-failed`, `usage` for a file that is empty or no YAML
+ * @param example content of such a file, shown if the file is empty
+ * @throws RecdistillError `file-missing`, `read-failed`, `usage` for a file that is empty or not YAML
  */
 export function readYamlFile(path: string, example: string): YamlFile {
   const counter = new LineCounter();
@@ -24,12 +24,12 @@ export function readYamlFile(path: string, example: string): YamlFile {
   if (error) {
     fail('usage', {
       problem: `${at(error.pos[0])}: ${error.message}`,
-      hint: 'Correct the YAML; mind the indentation.',
+      hint: 'Correct the YAML. Check the indentation.',
     });
   }
   if (document.contents === null) fail('usage', { problem: `${path} is empty`, hint: example });
   return {
-    // Few aliases are plenty; more could blow a small file up.
+    // Many aliases could expand a small file to a huge value.
     value: document.toJS({ maxAliasCount: 100 }),
     async within(work) {
       try {
@@ -54,7 +54,7 @@ function textOf(path: string): string {
   }
 }
 
-/** Where in the file the option or the name is that the error is about. */
+/** Offset of the option or name in an error. */
 function placeOf(root: Node, { code, details }: RecdistillError): number | undefined {
   const placed = Array.isArray(details.path) && isCollection(root) ? root.getIn(details.path, true) : undefined;
   if (isNode(placed)) return placed.range?.[0];
@@ -70,7 +70,7 @@ function placeOf(root: Node, { code, details }: RecdistillError): number | undef
   const path = String(details.option).split('.');
   const name = path.findLast((part) => !/^\d+$/.test(part));
   const named = (key: unknown) => key === name;
-  // The same option may stand in several places; the value tells which one it is.
+  // The same option may occur several times: the value identifies it.
   return (
     find(root, (key, value) => named(key) && JSON.stringify(value) === String(details.given)) ??
     find(root, named) ??

@@ -1,4 +1,4 @@
-/** Columns and cells that several tables have. */
+/** Columns and cells shared by several tables. */
 import { type ComparisonRow, metrics } from '../../eval/index.js';
 import type { Cost } from '../../runs/outcome.js';
 import type { Column, ColumnKind, Row } from '../table/index.js';
@@ -10,12 +10,17 @@ export const column = (id: string, title: string, kind: ColumnKind, meaning?: st
 
 export const textColumns = (ids: readonly string[]): Column[] => ids.map((id) => column(id, id, 'text'));
 
-/** Recall and NDCG at each K: `recall@10`, `ndcg@10`, `recall@50`, `ndcg@50`. */
+/** Each metric at each K: `recall@10`, `recall@50`, `ndcg@10`, `ndcg@50`. */
+export const keysOf = (names: readonly string[], at: readonly number[]): string[] => [
+  ...new Set(names.flatMap((name) => at.map((k) => `${name}@${k}`))),
+];
+
+/** Recall and NDCG at each K, by K: `recall@10`, `ndcg@10`, `recall@50`, `ndcg@50`. */
 export const accuracyKeys = (at: readonly number[]): string[] => [
   ...new Set(at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`])),
 ];
 
-/** `R@50` for `recall@50`, as the registry of metrics has it. */
+/** `R@50` for `recall@50`, by the label of the metric. */
 export function shortName(key: string): string {
   const [name = '', k] = key.split('@');
   const metric = Object.values(metrics).find((m) => m.name === name);
@@ -37,9 +42,9 @@ export const metricCells = (
   prefix = '',
 ): Row['cells'] => Object.fromEntries(keys.map((key) => [prefix === '' ? key : `${prefix}_${key}`, values?.[key]]));
 
-/** What a model costs. */
+/** The cost of a model. */
 export const costColumns: readonly Column[] = [
-  column('parameters', 'parameters', 'count', 'Numbers that scoring needs.'),
+  column('parameters', 'parameters', 'count', 'Number of values that scoring needs.'),
   column('bytes', 'size', 'bytes', 'Size of the parameters.'),
   column(
     'latencyMicroseconds',
@@ -47,24 +52,18 @@ export const costColumns: readonly Column[] = [
     'microseconds',
     'Median time for the exact top 10 of a user on one thread.',
   ),
-  column('seconds', 'training', 'seconds', 'Time that training took.'),
+  column('seconds', 'training', 'seconds', 'Duration of the training.'),
 ];
 
 export const costCells = ({ parameters, bytes, latencyMicroseconds, seconds }: Partial<Cost>): Row['cells'] => ({
   ...{ parameters, bytes, latencyMicroseconds, seconds },
 });
 
-/** What is known of the cost of a run. */
-export function costOf({ parameters, bytes, latencyMicroseconds, seconds }: Partial<Cost>): Partial<Cost> {
-  return {
-    ...(parameters === undefined ? {} : { parameters }),
-    ...(bytes === undefined ? {} : { bytes }),
-    ...(latencyMicroseconds === undefined ? {} : { latencyMicroseconds }),
-    ...(seconds === undefined ? {} : { seconds }),
-  };
-}
+/** The known costs of a run; absent where they are not known. */
+export const costOf = (cost: Partial<Cost>): Partial<Cost> =>
+  Object.fromEntries(Object.entries(costCells(cost)).filter(([, value]) => value !== undefined));
 
-/** What `differenceCells` fills. */
+/** Columns of `differenceCells`. */
 export const differenceColumns: readonly Column[] = [
   column('difference', 'difference', 'difference', 'The mean of this run minus the mean of the base.'),
   column('relative', 'relative', 'percent', 'The difference as a share of the mean of the base.'),

@@ -36,7 +36,7 @@ test('two tables: values with marks, then differences; metrics over lists have n
     `same    ${value(1)}          0.5000           -       -          -           -`,
     `better  ${value(2)} ***      0.5000           -       -     5.0 us           -`,
     '',
-    'Against ease, user by user:',
+    'Differences to ease, paired over users:',
     '',
     'metric    run      value  difference  relative     95 % interval            adjusted p',
     '--------------------------------------------------------------------------------------',

@@ -1,4 +1,4 @@
-/** Runs beside each other, each tested against one of them. */
+/** Runs compared with one of them, with significance tests. */
 
 import { fail } from '../../errors.js';
 import { type ComparisonRow, compare, type Evaluation } from '../../eval/index.js';
@@ -16,11 +16,11 @@ import {
   metricColumns,
 } from './_columns.js';
 
-/** What runs are evaluated on: the test part, or the interactions that were hidden from all training. */
-export type JudgedPart = 'test' | 'hidden';
+/** The evaluated interactions: the test part, or the interactions that were hidden from all training. */
+export type EvaluatedPart = 'test' | 'hidden';
 
-/** What sentences about a part begin with. */
-export const partTitles: Readonly<Record<JudgedPart, string>> = { test: 'Test part', hidden: 'Hidden interactions' };
+/** Name of a part at the beginning of a sentence. */
+export const partTitles: Readonly<Record<EvaluatedPart, string>> = { test: 'Test part', hidden: 'Hidden interactions' };
 
 /** A run to compare. All runs of a comparison are evaluated on the same users. */
 export interface ComparedRun extends Partial<Cost> {
@@ -41,8 +41,8 @@ export interface CompareRunsOptions {
   readonly test?: 't' | 'wilcoxon';
   /** How p-values are adjusted over all tests: Holm (default) or Benjamini-Hochberg. */
   readonly adjust?: 'holm' | 'bh';
-  /** What the evaluations are of. Default: `test`. */
-  readonly part?: JudgedPart;
+  /** The evaluated part. Default: `test`. */
+  readonly part?: EvaluatedPart;
   /** Name of the data set. */
   readonly data?: string;
 }
@@ -53,25 +53,25 @@ export type DifferenceJson = Omit<ComparisonRow, 'name' | 'metric' | 'base' | 'm
 export interface ComparisonJson {
   /** Name of the base. */
   readonly against: string;
-  readonly part: JudgedPart;
+  readonly part: EvaluatedPart;
   readonly nUsers: number;
   readonly data?: string;
   readonly test: 't' | 'wilcoxon';
   readonly adjust: 'holm' | 'bh';
   readonly runs: readonly (Omit<ComparedRun, 'evaluation'> & {
-    /** By key; without a difference for the base, and for metrics that have no values of users. */
+    /** By key. The base and metrics without values per user have no difference. */
     readonly metrics: Readonly<Record<string, { readonly value: number | undefined } & Partial<DifferenceJson>>>;
   })[];
 }
 
-/** By the adjusted p-value, whichever way the difference goes: `***` below 0.001, `**` below 0.01, `*` below 0.05. */
+/** By the adjusted p-value: `***` below 0.001, `**` below 0.01, `*` below 0.05, in either direction. */
 export const significanceMark = (p: number): string => (p < 0.001 ? '***' : p < 0.01 ? '**' : p < 0.05 ? '*' : '');
 
-/** Text, Markdown and HTML are two tables: values with marks, then differences. CSV has a line for each run and metric. */
+/** Text, Markdown and HTML have two tables: values with marks, then differences. CSV has a line for each run and metric. */
 export interface Comparison extends Printable {
   /** Metrics and cost of each run. */
   readonly table: ResultTable;
-  /** Every other run against the base in each metric; absent if no metric has values of users. */
+  /** Every other run against the base in each metric; absent if no metric has values per user. */
   readonly differences?: ResultTable;
   readonly tests: readonly ComparisonRow[];
   toCsv(): string;
@@ -79,7 +79,7 @@ export interface Comparison extends Printable {
 }
 
 /**
- * Compares runs with one of them, user by user. Metrics over all lists, such as coverage, have a value and no test.
+ * Compares runs with one of them, with paired tests over users. Metrics over all lists, such as coverage, have a value but no test.
  * @throws RecdistillError `usage` for fewer than two runs or two of one name, `unknown-name` for `against` or a metric, `needs-not-met` if the runs
  *   were evaluated on different users
  */
@@ -141,7 +141,7 @@ function baseOf(runs: readonly ComparedRun[], against: string | undefined): Comp
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined)
     fail('usage', {
-      problem: `two of the runs to compare are called "${twice}"`,
+      problem: `two of the compared runs are called "${twice}"`,
       hint: 'Give each a name of its own.',
     });
   const base = against === undefined ? runs[0] : runs.find((r) => r.name === against);
@@ -153,7 +153,7 @@ const defaultKeys = ({ means }: Evaluation): string[] =>
 
 function differenceTable(tests: readonly ComparisonRow[], base: string): ResultTable {
   return resultTable({
-    title: `Against ${base}, user by user`,
+    title: `Differences to ${base}, paired over users`,
     columns: [
       column('metric', 'metric', 'text'),
       column('run', 'run', 'text'),
@@ -170,7 +170,7 @@ function differenceTable(tests: readonly ComparisonRow[], base: string): ResultT
   });
 }
 
-/** A row for each run and metric, as CSV has it. */
+/** The rows of the CSV: one for each run and metric. */
 function lines(
   runs: readonly ComparedRun[],
   keys: readonly string[],

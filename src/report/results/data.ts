@@ -1,4 +1,4 @@
-/** Data sets: their statistics, what a split leaks, the named ones. */
+/** Data sets: statistics, leakage of a split, and the list of named data sets. */
 import type { DatasetStatistics, LeakageFinding } from '../../data/index.js';
 import { formatCount, formatDay, formatShare } from '../format.js';
 import { type ResultTable, resultTable } from '../table/index.js';
@@ -6,7 +6,7 @@ import { column, textColumns } from './_columns.js';
 
 type Summary = DatasetStatistics['perUser'];
 
-/** A data set in numbers, one below the other. */
+/** Statistics of a data set, one per line. */
 export function statisticsTable(s: DatasetStatistics): ResultTable {
   const summary = ({ min, median, max }: Summary) => [min, median, max];
   const { all, train, valid, test } = s.interactions;
@@ -18,8 +18,8 @@ export function statisticsTable(s: DatasetStatistics): ResultTable {
       column('interactions', 'interactions', 'count'),
       column('parts', 'train / valid / test', 'count'),
       column('density', 'density', 'share', 'Interactions / (users x items).'),
-      column('perUser', 'interactions of a user: least / median / most', 'count'),
-      column('perItem', 'interactions of an item: least / median / most', 'count'),
+      column('perUser', 'interactions per user: min / median / max', 'count'),
+      column('perItem', 'interactions per item: min / median / max', 'count'),
       column('topItemsShare', 'interactions with the top 1 % / 10 % of items', 'share'),
       column('evaluated', 'users evaluated on valid / test', 'count'),
       column('itemsWithoutTrain', 'items without train interactions', 'count'),
@@ -42,12 +42,12 @@ export function statisticsTable(s: DatasetStatistics): ResultTable {
   });
 }
 
-/** What a split leaks, in lines. */
+/** The leakage of a split, in lines. */
 export function leakageLines(findings: readonly LeakageFinding[]): string[] {
   const found = findings.filter((f) => f.count > 0);
-  if (found.length === 0) return ['The split leaks nothing.'];
+  if (found.length === 0) return ['No leakage was found in the split.'];
   return [
-    'What the split leaks, counted before duplicates and items without train interactions were removed:',
+    'Leakage in the split, counted before duplicates and items without train interactions were removed:',
     ...found.flatMap((f) => [
       `  ${f.where}: ${formatCount(f.count)} of ${formatCount(f.of)} (${formatShare(f.share)})`,
       `    ${f.explanation}`,
@@ -62,7 +62,7 @@ const places = {
   absent: 'not on this machine',
 } as const;
 
-/** A named data set and where it is. */
+/** A named data set and its location. */
 export interface CatalogRow {
   readonly name: string;
   readonly title: string;

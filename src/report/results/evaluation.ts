@@ -1,13 +1,13 @@
-/** Runs judged on one part, without tests. */
+/** Metrics of runs on one part, without significance tests. */
 import type { Dataset } from '../../data/index.js';
 import { defaultMetrics, type Evaluation } from '../../eval/index.js';
 import { metricsOf } from '../../runs/outcome.js';
 import { formatCount } from '../format.js';
 import { type ResultTable, resultTable } from '../table/index.js';
-import { column, metricCells, metricColumns } from './_columns.js';
-import { type ComparedRun, type JudgedPart, partTitles } from './compare.js';
+import { column, keysOf, metricCells, metricColumns } from './_columns.js';
+import { type ComparedRun, type EvaluatedPart, partTitles } from './compare.js';
 
-/** More metrics stand below each other, with a column for each run. */
+/** More metrics are shown as rows, with a column for each run. */
 const MOST = 6;
 
 export interface EvaluatedRun extends ComparedRun {
@@ -21,11 +21,11 @@ export interface EvaluatedRun extends ComparedRun {
 export function evaluationTable(
   runs: readonly EvaluatedRun[],
   at: readonly number[],
-  part: JudgedPart,
+  part: EvaluatedPart,
   all: boolean,
 ): ResultTable {
   const names = all ? defaultMetrics : ['recall', 'ndcg'];
-  const keys = [...new Set(names.flatMap((m) => at.map((k) => `${m}@${k}`)))];
+  const keys = keysOf(names, at);
   const transposed = keys.length > MOST;
   const sizes = new Set(runs.map((r) => r.evaluation.users.length));
   const users = sizes.size === 1 ? formatCount([...sizes][0]!) : 'the';
@@ -40,7 +40,7 @@ export function evaluationTable(
 }
 
 export interface EvaluationJson {
-  readonly part: JudgedPart;
+  readonly part: EvaluatedPart;
   /** Evaluated users of the first run. */
   readonly nUsers: number;
   readonly runs: readonly (Omit<ComparedRun, 'evaluation'> & {
@@ -50,15 +50,15 @@ export interface EvaluationJson {
   })[];
 }
 
-/** The same for programs: all metrics that were computed. */
-export const evaluationJson = (runs: readonly EvaluatedRun[], part: JudgedPart): EvaluationJson => ({
+/** All computed metrics, as JSON. */
+export const evaluationJson = (runs: readonly EvaluatedRun[], part: EvaluatedPart): EvaluationJson => ({
   ...{ part, nUsers: runs[0]?.evaluation.users.length ?? 0 },
   runs: runs.map(({ dataset, evaluation, ...run }) => ({
     ...{ ...run, data: dataset.name, metrics: metricsOf(evaluation) },
   })),
 });
 
-/** The values of every user as TSV: a line for each run and user, for figures and tests in other programs. @param userIds of the data set */
+/** The metrics of every user as TSV, with a line for each run and user. @param userIds of the data set */
 export function perUserText(
   runs: readonly { readonly name: string; readonly evaluation: Evaluation; readonly userIds: readonly string[] }[],
 ): string {

@@ -1,36 +1,43 @@
-/** Jobs of a plan: what running them would do, and what did not finish. */
+/** Tables of the jobs of a plan: what running them would do, and which did not finish. */
 import type { JobEstimate, JobFailure } from '../../experiment/index.js';
 import { formatBytes, formatSeconds } from '../format.js';
 import { type ResultTable, resultTable } from '../table/index.js';
 import { column, textColumns } from './_columns.js';
 
 export interface PlannedJob extends JobEstimate {
-  /** Its options follow from a search that is not finished. */
+  /** Its options depend on a search that is not finished. */
   readonly undecided: boolean;
 }
 
-/** What a plan would do and cost. */
+/** The jobs of a plan, and the cost of those to do. */
 export interface PlanCost {
   readonly jobs: number;
   readonly finished: number;
   readonly toDo: number;
-  /** Of the largest job that is still to be done. */
+  /** Of the largest job to do. */
   readonly memoryBytes: number;
-  /** Of the jobs whose time is known, one after the other. */
+  /** Sum over the jobs whose time is known. */
   readonly seconds: number;
-  /** Jobs that are to be done and whose time is not known. */
+  /** Number of jobs to do whose time is not known. */
   readonly unknownTimes: number;
 }
 
-/** @param jobs in the order in which they would run */
-export function plannedTable(jobs: readonly PlannedJob[], cost: PlanCost): ResultTable {
-  return resultTable({
+/** The jobs of a plan, in the order in which they would run, and their total cost. */
+export function plannedTable(jobs: readonly PlannedJob[]): { readonly table: ResultTable; readonly total: PlanCost } {
+  const open = jobs.filter((job) => job.state !== 'finished');
+  const total: PlanCost = {
+    ...{ jobs: jobs.length, finished: jobs.length - open.length, toDo: open.length },
+    memoryBytes: Math.max(0, ...open.map((job) => job.memoryBytes ?? 0)),
+    seconds: open.reduce((sum, job) => sum + (job.seconds ?? 0), 0),
+    unknownTimes: open.filter((job) => job.seconds === undefined && job.kind !== 'fuse').length,
+  };
+  const table = resultTable({
     columns: [
       ...textColumns(['job', 'kind', 'model']),
       column('teachers', 'learns from', 'text'),
       column('state', 'state', 'text'),
       column('memoryBytes', 'memory', 'bytes', 'At most, roughly.'),
-      column('seconds', 'time', 'seconds', 'At most, by what finished runs of the same model and data took.'),
+      column('seconds', 'time', 'seconds', 'At most, estimated from finished runs of the same model and data.'),
     ],
     rows: jobs.map((job) => ({
       cells: {
@@ -39,14 +46,15 @@ export function plannedTable(jobs: readonly PlannedJob[], cost: PlanCost): Resul
         ...{ memoryBytes: job.memoryBytes, seconds: job.seconds },
       },
     })),
-    notes: [costText(cost)],
+    notes: [costText(total)],
   });
+  return { table, total };
 }
 
 function stateText(job: PlannedJob): string {
-  if (job.undecided) return 'new; its options follow from the search';
+  if (job.undecided) return 'new; the search chooses its options';
   if (job.state === 'finished') return job.from === undefined ? 'finished' : `finished as ${job.from}`;
-  if (job.state === 'begun') return job.epoch === undefined ? 'begun' : `continues after epoch ${job.epoch}`;
+  if (job.state === 'begun') return job.epoch === undefined ? 'started' : `continues after epoch ${job.epoch}`;
   return job.state === 'refused' ? `cannot run: ${job.problem}` : 'new';
 }
 
@@ -55,10 +63,10 @@ function costText({ jobs, finished, toDo, memoryBytes, seconds, unknownTimes }: 
   if (toDo === 0) return done;
   const rest = unknownTimes > 0 ? `, and ${unknownTimes} whose time is not known` : '';
   const time = seconds === 0 ? 'The time is not known.' : `Time: at most about ${formatSeconds(seconds)}${rest}.`;
-  return `${done} ${time} Memory: at most about ${formatBytes(memoryBytes)} for one of them. Nothing was done.`;
+  return `${done} ${time} Memory: at most about ${formatBytes(memoryBytes)} for one of them. Nothing was run.`;
 }
 
-/** What did not finish, and why. */
+/** The jobs that did not finish, and why. */
 export const unfinishedTable = (
   failed: readonly { readonly job: JobFailure['job']; readonly code: string }[],
   skipped: readonly { readonly job: string; readonly because: string }[],

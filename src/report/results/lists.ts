@@ -1,11 +1,14 @@
-/** Tables of other things than accuracy: recommended items, checks of a machine. */
+/** Tables of recommended items and of the checks of `doctor`. */
 import type { RankedItem } from '../../student/index.js';
 import { shortened } from '../format.js';
 import { type ResultTable, resultTable } from '../table/index.js';
 import { column } from './_columns.js';
 
-/** @param held ids of items that the user took later: they are marked with `+` */
-export const recommendationTable = (list: readonly RankedItem[], held: ReadonlySet<string> = new Set()): ResultTable =>
+/** @param testItems ids of test items; they are marked with `+` */
+export const recommendationTable = (
+  list: readonly RankedItem[],
+  testItems: ReadonlySet<string> = new Set(),
+): ResultTable =>
   resultTable({
     columns: [
       column('rank', '', 'count'),
@@ -13,7 +16,7 @@ export const recommendationTable = (list: readonly RankedItem[], held: ReadonlyS
     ],
     rows: list.map((r) => ({
       cells: { rank: r.rank, item: shortened(r.itemId, 40), name: shortened(r.label ?? '', 80), score: r.score },
-      ...(held.has(r.itemId) ? { marks: { rank: '+' } } : {}),
+      ...(testItems.has(r.itemId) ? { marks: { rank: '+' } } : {}),
     })),
   });
 
@@ -21,7 +24,7 @@ export const recommendationTable = (list: readonly RankedItem[], held: ReadonlyS
 export const itemTitle = (itemId: string, label: string | undefined): string =>
   label ? shortened(label, 90) : shortened(itemId, 40);
 
-/** A property of the machine, and whether recdistill can work with it. */
+/** A property of the machine, and whether it meets the requirement. */
 export interface CheckRow {
   readonly name: string;
   readonly value: string;

@@ -59,7 +59,7 @@ test('a student is compared with the same student without distillation and with 
     text,
     /taught keeps 7[45]\.\d % of the ensemble's R@5, is 20 times smaller and answers 3 times faster\./,
   );
-  assert.match(text, /1 of 6 runs were finished before and were read back: ease\./);
+  assert.match(text, /1 of 6 runs were already finished: ease\./);
 });
 
 test('a difference that is not significant is not called better or worse', () => {

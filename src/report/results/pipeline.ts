@@ -1,4 +1,4 @@
-/** The rows of a pipeline as one table, and what it means in sentences. */
+/** The results of a pipeline: one table, and conclusions in sentences. */
 import { type ComparisonRow, compare } from '../../eval/index.js';
 import type { PipelineOptions, PipelineRow } from '../../experiment/index.js';
 import { metricsOf } from '../../runs/outcome.js';
@@ -16,22 +16,22 @@ import {
 
 const ORDER = ['baseline', 'teacher', 'ensemble', 'co-trained teacher', 'student'] as const;
 
-interface Judged {
+interface PartValues {
   readonly nUsers: number;
   readonly metrics: Readonly<Record<string, number>>;
 }
 
 export type PipelineRowJson = Omit<PipelineRow, 'evaluation' | 'hidden'> &
-  Judged & {
-    /** The run was finished before. */
+  PartValues & {
+    /** The run was already finished. */
     readonly reused: boolean;
-    readonly hidden?: Judged;
+    readonly hidden?: PartValues;
   };
 
 export interface PipelineJson {
   readonly rows: readonly PipelineRowJson[];
   readonly baselinesThatBeatTeachers: readonly { readonly name: string; readonly beats: readonly string[] }[];
-  /** Students that learned from teachers, against the same student without distillation. */
+  /** Distilled students against the same student without distillation. */
   readonly comparisons: readonly ComparisonRow[];
 }
 
@@ -40,7 +40,7 @@ export interface PipelineTable {
   toJson(): PipelineJson;
 }
 
-/** @param reused names of the rows whose runs were finished before */
+/** @param reused names of the rows whose runs were already finished */
 export function pipelineTable(
   rows: readonly PipelineRow[],
   reused: readonly string[],
@@ -48,7 +48,7 @@ export function pipelineTable(
 ): PipelineTable {
   const value = (row: PipelineRow) => metricsOf(row.evaluation)[selectBy]!;
   const teachers = rows.filter((r) => r.role === 'teacher');
-  const upsets = rows
+  const strongBaselines = rows
     .filter((r) => r.role === 'baseline')
     .map((r) => ({ name: r.name, beats: teachers.filter((t) => value(t) < value(r)).map((t) => t.name) }))
     .filter(({ beats }) => beats.length > 0);
@@ -71,11 +71,13 @@ export function pipelineTable(
           ...metricCells(keys, r.evaluation.means),
           ...metricCells(hidden, r.hidden?.means, 'hidden'),
         },
-        ...(upsets.some((u) => u.name === r.name) ? { marks: { model: '*' } } : {}),
+        ...(strongBaselines.some((u) => u.name === r.name) ? { marks: { model: '*' } } : {}),
       };
     }),
     notes: [
-      ...upsets.map(({ name, beats }) => `*  ${name} is better than ${listed(beats)} in ${shortName(selectBy)}.`),
+      ...strongBaselines.map(
+        ({ name, beats }) => `*  ${name} is better than ${listed(beats)} in ${shortName(selectBy)}.`,
+      ),
       ...betterTeachers(rows, value, selectBy),
       ...comparisons.filter((c) => c.metric === selectBy).map(significance),
       ...savings(rows, value, selectBy),
@@ -84,22 +86,26 @@ export function pipelineTable(
   });
   return {
     table,
-    toJson: () => ({ rows: rows.map((row) => rowJson(row, reused)), baselinesThatBeatTeachers: upsets, comparisons }),
+    toJson: () => ({
+      rows: rows.map((row) => rowJson(row, reused)),
+      baselinesThatBeatTeachers: strongBaselines,
+      comparisons,
+    }),
   };
 }
 
-/** Every student that learned from teachers against the same model without distillation. */
+/** Every distilled student against the same model without distillation. */
 function comparedStudents(rows: readonly PipelineRow[], at: readonly number[], selectBy: string): ComparisonRow[] {
   const students = rows.filter((r) => r.role === 'student');
   const metrics = [...new Set([selectBy, ...accuracyKeys(at)])];
   return students
     .filter((r) => r.method === 'none')
     .flatMap((alone) => {
-      const taught = students.filter(
+      const distilled = students.filter(
         (r) => r.method !== 'none' && r.model === alone.model && r.parameters === alone.parameters,
       );
       const known = metrics.filter((m) => m in alone.evaluation.perUser);
-      return taught.length === 0 ? [] : compare(alone.evaluation, taught, { metrics: known, adjust: 'holm' });
+      return distilled.length === 0 ? [] : compare(alone.evaluation, distilled, { metrics: known, adjust: 'holm' });
     });
 }
 
@@ -119,21 +125,21 @@ function significance(c: ComparisonRow): string {
 function betterTeachers(rows: readonly PipelineRow[], value: (row: PipelineRow) => number, selectBy: string): string[] {
   const ensemble = rows.find((r) => r.role === 'ensemble');
   if (!ensemble) return [];
-  const ahead = rows.filter((r) => r.role === 'teacher' && value(r) > value(ensemble)).map((r) => r.name);
-  if (ahead.length === 0) return [];
+  const better = rows.filter((r) => r.role === 'teacher' && value(r) > value(ensemble)).map((r) => r.name);
+  if (better.length === 0) return [];
   return [
-    `The ensemble, in which all teachers have the same weight, is worse than ${listed(ahead)} in ${shortName(selectBy)}.`,
+    `The ensemble, in which all teachers have the same weight, is worse than ${listed(better)} in ${shortName(selectBy)}.`,
   ];
 }
 
-/** How much of the ensemble's accuracy the best distilled student keeps, and what it saves. */
+/** Accuracy, size and latency of the best distilled student relative to the ensemble. */
 function savings(rows: readonly PipelineRow[], value: (row: PipelineRow) => number, selectBy: string): string[] {
   const ensemble = rows.find((r) => r.role === 'ensemble');
-  const taught = rows.filter((r) => r.role === 'student' && r.method !== 'none');
-  if (!ensemble || taught.length === 0) return [];
-  const best = taught.reduce((a, b) => (value(b) > value(a) ? b : a));
+  const distilled = rows.filter((r) => r.role === 'student' && r.method !== 'none');
+  if (!ensemble || distilled.length === 0) return [];
+  const best = distilled.reduce((a, b) => (value(b) > value(a) ? b : a));
   const kept = `${best.name} keeps ${formatShare(value(best) / value(ensemble))} of the ensemble's ${shortName(selectBy)}`;
-  // The cost of teachers that another program made is not known.
+  // The cost of external teachers is not known.
   const size = ratio(ensemble.bytes, best.bytes);
   const time = ratio(ensemble.latencyMicroseconds, best.latencyMicroseconds);
   if (size === undefined || time === undefined) return [`${kept}.`];
@@ -144,9 +150,7 @@ const ratio = (a: number | undefined, b: number | undefined): number | undefined
   a === undefined || b === undefined ? undefined : a / b;
 
 const reuse = (reused: readonly string[], all: number): string[] =>
-  reused.length === 0
-    ? []
-    : [`${reused.length} of ${all - 1} runs were finished before and were read back: ${listed(reused)}.`];
+  reused.length === 0 ? [] : [`${reused.length} of ${all - 1} runs were already finished: ${listed(reused)}.`];
 
 function rowJson({ evaluation, hidden, ...row }: PipelineRow, reused: readonly string[]): PipelineRowJson {
   return {

@@ -1,4 +1,4 @@
-/** What was read from a file of rankings, in sentences; what was left out or corrected comes with an example. */
+/** Messages on a file of rankings that was read: columns, excluded rows, corrections and teachers, with examples. */
 import type { CountedExample, RankingReport, TeacherReport, UnknownIds } from '../../data/index.js';
 import { counted, listed, shortened } from '../format.js';
 
@@ -8,24 +8,21 @@ export function rankingLines(report: RankingReport): string[] {
   const used = Object.entries(columns).map(([role, name]) => `${role} = ${name}`);
   return [
     `Read ${counted(rows, 'row')} of ${path} (${used.join(', ')}).`,
-    ...leftOut('user', unknownUsers),
-    ...leftOut('item', unknownItems),
-    ...corrected(
-      duplicates,
-      (n) => `${counted(n, 'row')} name${n === 1 ? 's' : ''} an item again; its best rank counts`,
-    ),
-    ...corrected(gaps, (n) => `Ranks are skipped in ${counted(n, 'list')}; only their order counts`),
+    ...excluded('user', unknownUsers),
+    ...excluded('item', unknownItems),
+    ...corrected(duplicates, (n) => `${counted(n, 'row')} repeat${n === 1 ? 's' : ''} an item; its best rank is used`),
+    ...corrected(gaps, (n) => `Ranks are missing in ${counted(n, 'list')}; only the order is used`),
     ...teachers.flatMap(teacherLines),
   ];
 }
 
 const quotedIds = (ids: readonly string[]): string => listed(ids.map((id) => JSON.stringify(shortened(id, 40))));
 
-const leftOut = (what: string, { ids, rows, examples }: UnknownIds): string[] =>
+const excluded = (what: string, { ids, rows, examples }: UnknownIds): string[] =>
   ids === 0
     ? []
     : [
-        `Left out ${counted(rows, 'row')} of ${counted(ids, what)} that the data set does not have, such as ${quotedIds(examples)}.`,
+        `Excluded ${counted(rows, 'row')} of ${counted(ids, what)} that the data set does not have, such as ${quotedIds(examples)}.`,
       ];
 
 const corrected = ({ count, example }: CountedExample, words: (n: number) => string): string[] =>
@@ -41,22 +38,24 @@ function teacherLines({ teacher, checkpoints, usersWithoutRanking: none, usersWi
   return [
     checkpoints.length > 1
       ? `Teacher ${name}: ${checkpoints.length} checkpoints (${many}).`
-      : `Teacher ${name}: a single checkpoint; students learn from it and not from a trajectory.`,
+      : `Teacher ${name}: a single checkpoint, not a trajectory.`,
     ...(none.count > 0
-      ? [`  ${counted(none.count, 'user')} without any ranking, such as ${quotedIds(none.examples)}: empty lists.`]
+      ? [
+          `  ${counted(none.count, 'user')} without a ranking, such as ${quotedIds(none.examples)}. Their lists are empty.`,
+        ]
       : []),
     ...(filled.length > 0
       ? [
-          `  Users without a list in a checkpoint got that of the nearest checkpoint that has one: ${listed(filled.map((c) => `${counted(c.filled, 'user')}${at(c)}`))}.`,
+          `  Users without a list in a checkpoint have the list of the nearest checkpoint: ${listed(filled.map((c) => `${counted(c.filled, 'user')}${at(c)}`))}.`,
         ]
       : []),
     ...(shorter.length > 0
       ? [
-          `  Lists are shorter than the evaluation reads for ${listed(shorter.map((c) => `${counted(c.shorter, 'user')}${at(c)}`))}.`,
+          `  Lists are shorter than the evaluation needs for ${listed(shorter.map((c) => `${counted(c.shorter, 'user')}${at(c)}`))}.`,
         ]
       : []),
     usersWithObserved > 0
-      ? `  Train items are ranked as well, for ${counted(usersWithObserved, 'user')}.`
-      : '  Only candidates are ranked, no train items.',
+      ? `  The file also ranks train items, for ${counted(usersWithObserved, 'user')}.`
+      : '  The file ranks only candidate items.',
   ];
 }

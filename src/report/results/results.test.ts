@@ -62,7 +62,7 @@ test('one run; several runs of which one failed', () => {
     ),
     'run  valid recall@5  test recall@5  test ndcg@5        time     size',
     '--------------------------------------------------------------------------------------',
-    'a            0.3000         0.1000       0.2000  1 min 01 s  49.4 kB  finished before',
+    'a            0.3000         0.1000       0.2000  1 min 01 s  49.4 kB  already finished',
     'b                 -              -            -           -        -  failed: diverged',
   );
 });
@@ -165,13 +165,13 @@ test('a search: its best trials, what it took and what it gained', () => {
     'trial 3          0.1000           7  stopped after epoch 9       2 s  dim 3, l2 0.01',
     'trial 5               -           -  failed: diverged            2 s  dim 5, l2 0.01',
     '',
-    '5 trials, 1 stopped early, 1 failed, 1 tried before; 1,200 epochs in 9 s. The best trial has +10.0 % recall@5 compared with trial 1:',
+    '5 trials, 1 stopped early, 1 failed, 1 repeated; 1,200 epochs in 9 s. The best trial has +10.0 % recall@5 compared with trial 1:',
   );
   const note = (best: Trial | undefined) => {
     const { best: _, ...rest } = search;
     return searchTable({ ...rest, ...(best ? { best: { trial: best, options: {} } } : {}) }, 'recall@5').notes?.[0];
   };
-  assert.match(note(trials[1])!, /9 s\. No trial was better than the first one:$/);
+  assert.match(note(trials[1])!, /9 s\. No trial was better than trial 1:$/);
   assert.match(note(undefined)!, /9 s\. All trials failed; the log has the errors\.$/);
 });
 
@@ -189,14 +189,14 @@ test('a data set in numbers, what its split leaks, the named ones', () => {
     [
       ...['measure  value', lines[1]!, 'users  1,000', 'items  20', 'interactions  5,000'],
       ...['train / valid / test  3,000 / 1,000 / 1,000', 'density  0.250 %'],
-      'interactions of a user: least / median / most  1 / 2.5 / 1,234',
-      'interactions of an item: least / median / most  1 / 2.5 / 1,234',
+      'interactions per user: min / median / max  1 / 2.5 / 1,234',
+      'interactions per item: min / median / max  1 / 2.5 / 1,234',
       'interactions with the top 1 % / 10 % of items  5.0 % / 40.0 %',
       ...['users evaluated on valid / test  900 / 950', 'items without train interactions  0'],
       ...['users without train interactions  3', 'period  1970-01-01 to 1970-01-02'],
     ],
   );
-  assert.deepEqual(leakageLines([]), ['The split leaks nothing.']);
+  assert.deepEqual(leakageLines([]), ['No leakage was found in the split.']);
   const [, second] = leakageLines([
     { check: 'shared-pairs', where: 'train', count: 1200, of: 2400, share: 0.5, explanation: 'Why.' },
   ]);

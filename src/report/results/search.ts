@@ -1,13 +1,13 @@
-/** What a search of hyper-parameters found for one model. */
+/** The result of a search of hyper-parameters for one model. */
 import type { ModelSearch, Trial } from '../../experiment/search/index.js';
 import { counted, formatMetric, formatOptions, formatPercent, formatSeconds } from '../format.js';
 import { type ResultTable, resultTable } from '../table/index.js';
 import { column } from './_columns.js';
 
-/** Trials of each model that the table shows; the log has all. */
+/** Number of trials in the table. The log has all. */
 const SHOWN = 5;
 
-/** The best trials, what the search took, and what it gained. @param metric what selects, such as `recall@50` */
+/** The best trials, the cost of the search, and its improvement. @param metric the selecting metric, such as `recall@50` */
 export function searchTable(search: ModelSearch, metric: string): ResultTable {
   const { model, trials, epochs, seconds } = search;
   const shown = trials.filter((t) => t.reason !== 'repeated').slice(0, SHOWN);
@@ -17,7 +17,7 @@ export function searchTable(search: ModelSearch, metric: string): ResultTable {
       column('trial', model, 'text'),
       column('valid', `valid ${metric}`, 'metric', 'Best value on valid.'),
       column('bestEpoch', 'best epoch', 'count'),
-      column('end', 'end', 'text', 'Why the trial ended.'),
+      column('end', 'end', 'text', 'How the trial ended.'),
       column('seconds', 'time', 'seconds'),
       column('options', 'options', 'text'),
     ],
@@ -25,7 +25,7 @@ export function searchTable(search: ModelSearch, metric: string): ResultTable {
       cells: {
         trial: `trial ${t.trial + 1}`,
         valid: t.value,
-        // A model that is computed has no epochs.
+        // A computed model has no epochs.
         bestEpoch: t.bestEpoch || undefined,
         end: endOf(t),
         ...{ seconds: t.seconds, options: formatOptions(t.options) },
@@ -36,7 +36,7 @@ export function searchTable(search: ModelSearch, metric: string): ResultTable {
 }
 
 function countsOf(trials: readonly Trial[]): string {
-  const words = { stopped: 'stopped early', failed: 'failed', repeated: 'tried before' } as const;
+  const words = { stopped: 'stopped early', failed: 'failed', repeated: 'repeated' } as const;
   return Object.entries(words)
     .map(([reason, word]) => ({ word, n: trials.filter((t) => t.reason === reason).length }))
     .map(({ word, n }) => (n > 0 ? `, ${n} ${word}` : ''))
@@ -46,7 +46,7 @@ function countsOf(trials: readonly Trial[]): string {
 function gainOf({ trials, best }: ModelSearch, metric: string): string {
   if (!best) return 'All trials failed; the log has the errors.';
   const start = trials.find((t) => t.trial === 0)?.value;
-  if (best.trial.trial === 0) return 'No trial was better than the first one:';
+  if (best.trial.trial === 0) return 'No trial was better than trial 1:';
   return start
     ? `The best trial has ${formatPercent(best.trial.value! / start - 1)} ${metric} compared with trial 1:`
     : 'The best trial:';
@@ -58,8 +58,8 @@ export function endOf({ reason, epochs, error }: Trial): string {
     epochs: `all ${epochs} epochs`,
     patience: `patience ended at epoch ${epochs}`,
     stopped: `stopped after epoch ${epochs}`,
-    computed: 'computed at once',
-    repeated: 'tried before',
+    computed: 'computed in closed form',
+    repeated: 'same options as an earlier trial',
     failed: `failed: ${error?.code}`,
   };
   return words[reason];

@@ -55,13 +55,13 @@ test('values over seeds with marks, shares of the ensemble, differences, what th
     '--------------------------------------------------------------------',
     'none  recall@5     -0.1000   -33.3 %  -0.2000 to -0.0500  p = 0.0200',
     '',
-    'Search on valid (recall@50), the same number of trials for each:',
+    'Search on valid (recall@50), with the same number of trials for each method:',
     '',
     'method   best options   valid  trials  epochs        time',
     '---------------------------------------------------------',
     'hetcomp  lambda 0.1    0.4000       3   1,200  1 min 01 s',
     '',
-    'Without a search, with options that the study names: none.',
+    'Without a search, with the options of the study: none.',
   ]);
   assert.match(lines[0]!, /^synthetic: 59 users, 80 items\. Setup benchmark\. Student: model bpr-mf, dim 6\.$/);
 });

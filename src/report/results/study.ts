@@ -1,4 +1,4 @@
-/** What a study found: values over seeds, differences with tests, and what the search chose. */
+/** The result of a study: metrics over seeds, differences with tests, and the options that the search chose. */
 import type { ComparisonRow } from '../../eval/index.js';
 import {
   deviation,
@@ -42,7 +42,7 @@ export interface StudyJson
 }
 
 export interface StudyTables extends Printable {
-  /** Rows of the study: mean ± standard deviation over seeds. */
+  /** Mean ± standard deviation over seeds. */
   readonly table: ResultTable;
   /** A whole Markdown file. */
   toPage(title: string): string;
@@ -149,7 +149,7 @@ const differenceTable = (tests: readonly ComparisonRow[], against: string): Resu
 
 function tunedTable({ selectBy, tuned, fixed }: StudyJson): ResultTable {
   return resultTable({
-    title: `Search on valid (${selectBy}), the same number of trials for each`,
+    title: `Search on valid (${selectBy}), with the same number of trials for each method`,
     columns: [
       column('method', 'method', 'text'),
       column('options', 'best options', 'text'),
@@ -161,8 +161,6 @@ function tunedTable({ selectBy, tuned, fixed }: StudyJson): ResultTable {
       ],
     ],
     rows: Object.entries(tuned).map(([method, t]) => ({ cells: { method, ...t, options: formatOptions(t.options) } })),
-    ...(fixed.length > 0
-      ? { notes: [`Without a search, with options that the study names: ${fixed.join(', ')}.`] }
-      : {}),
+    ...(fixed.length > 0 ? { notes: [`Without a search, with the options of the study: ${fixed.join(', ')}.`] } : {}),
   });
 }

@@ -1,9 +1,9 @@
-/** What training made: one run, several runs, a pair that trained together, teachers of another program. */
+/** Results of training: one run, several runs, a co-trained pair, external teachers. */
 import { type LearnerRole, learnerRoles, type Pair } from '../../distill/index.js';
 import type { Job, JobResult } from '../../runs/outcome.js';
 import { formatBytes, formatCount, formatMicroseconds, formatSeconds } from '../format.js';
 import { type ResultTable, type Row, resultTable } from '../table/index.js';
-import { accuracyKeys, column, costColumns, metricCells, metricColumns, textColumns } from './_columns.js';
+import { accuracyKeys, column, costColumns, keysOf, metricCells, metricColumns, textColumns } from './_columns.js';
 
 type Values = Readonly<Record<string, number>>;
 const [parameters, bytes] = costColumns;
@@ -19,15 +19,15 @@ export function metricsTable(means: Values, at: readonly number[]): ResultTable 
   });
 }
 
-/** What a run took: `best epoch 12 of 40, 3 s`. */
+/** Epochs and duration of a run: `best epoch 12 of 40, 3 s`. */
 export const workText = ({ epochs, bestEpoch, seconds }: JobResult): string =>
   `${epochs > 0 ? `best epoch ${bestEpoch} of ${epochs}, ` : ''}${formatSeconds(seconds)}`;
 
-/** What a model costs, in a sentence. */
+/** The cost of a model, in a sentence. */
 export const costText = (r: JobResult): string =>
   `${formatCount(r.parameters)} parameters, ${formatBytes(r.bytes)}; exact top 10 of a user in ${formatMicroseconds(r.latencyMicroseconds)} on one thread.`;
 
-/** A run that is finished, or what went wrong with it. */
+/** A finished run, or the error that ended it. */
 export type TrainedRow =
   | { readonly name: string; readonly reused: boolean; readonly valid: Values; readonly result: JobResult }
   | { readonly name: string; readonly error: { readonly code: string } };
@@ -52,11 +52,11 @@ function trainedCells(row: TrainedRow, keys: readonly string[], selectBy: string
   return {
     [`valid_${selectBy}`]: valid[selectBy],
     ...metricCells(keys, result.metrics, 'test'),
-    ...{ seconds: result.seconds, bytes: result.bytes, note: reused ? 'finished before' : '' },
+    ...{ seconds: result.seconds, bytes: result.bytes, note: reused ? 'already finished' : '' },
   };
 }
 
-/** The run that one of a pair began from. */
+/** The run that a teacher or a student started from. */
 export interface PairBefore {
   readonly role: LearnerRole;
   readonly name: string;
@@ -64,19 +64,19 @@ export interface PairBefore {
   readonly parameters: number | undefined;
 }
 
-/** A pair after joint training, of which the tables read the results. */
+/** A pair after co-training. */
 type PairResults = Pair<Pick<Job, 'result'>>;
 
-/** A teacher and a student before and after joint training. @param name of the pair */
+/** A teacher and a student before and after co-training. @param name of the pair */
 export function pairTable(
   outcome: PairResults,
   before: readonly PairBefore[],
   name: string,
   at: readonly number[],
 ): ResultTable {
-  // The metrics of the published code, where they were computed.
+  // The metrics of the published code, if they were computed.
   const published = Object.keys(outcome.student.result.metrics).filter((key) => key.startsWith('bd-'));
-  const keys = [...new Set(['recall', 'ndcg'].flatMap((m) => at.map((k) => `${m}@${k}`))), ...published];
+  const keys = [...keysOf(['recall', 'ndcg'], at), ...published];
   return resultTable({
     columns: [...[column('role', 'test', 'text'), ...textColumns(['run']), parameters!], ...metricColumns(keys)],
     rows: before.flatMap((b) => {
@@ -90,14 +90,14 @@ export function pairTable(
   });
 }
 
-/** What training the pair took. */
+/** Epochs and duration of the co-training. */
 export function pairWorkText(outcome: PairResults): string {
   const { epochs, seconds } = outcome.student.result;
   const best = learnerRoles.map((role) => `${outcome[role].result.bestEpoch} (${role})`).join(' and ');
   return `best epochs ${best} of ${epochs}, ${formatSeconds(seconds)}`;
 }
 
-/** What is shown of a teacher that another program made. */
+/** An external teacher. */
 interface Imported {
   readonly name: string;
   readonly outcome: {
@@ -108,7 +108,7 @@ interface Imported {
   };
 }
 
-/** Teachers that another program made: each checkpoint on valid, then the last one on test. */
+/** External teachers: each checkpoint on valid, then the last one on test. */
 export function importedTable(imported: readonly Imported[], at: readonly number[]): ResultTable {
   const keys = accuracyKeys(at);
   const row = (run: string, part: string, epoch: number, values: Values): Row => ({

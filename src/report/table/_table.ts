@@ -1,8 +1,8 @@
-/** What a table of results holds: values and what they mean, not how they are shown. */
+/** The values of a result table and their meaning. The renderings format them. */
 
 /**
- * What the values of a column are; it decides how they are shown and how they are aligned (text to the left, numbers to the right).
- * - `text`: words.
+ * The kind of values in a column. It determines their format and alignment (text left, numbers right).
+ * - `text`: text.
  * - `metric`: a metric such as recall, in [0, 1] or not; four decimals.
  * - `difference`: a difference of two metrics, with its sign.
  * - `percent`: a relative change, 0.05 = 5 % more, with its sign.
@@ -29,19 +29,19 @@ export type ColumnKind =
   | 'score';
 
 export interface Column {
-  /** Names the column in CSV and JSON, and its cells; unique in the table. Such as `recall@50`. */
+  /** Identifies the column and its cells, also in CSV and JSON, such as `recall@50`; unique in the table. */
   readonly id: string;
-  /** Above the column. */
+  /** Heading of the column. */
   readonly title: string;
   readonly kind: ColumnKind;
-  /** What the values are, in one sentence. */
+  /** Description of the values, in one sentence. */
   readonly meaning?: string;
 }
 
 /** A value over several seeds. */
 export interface MeanAndDeviation {
   readonly mean: number;
-  /** Standard deviation; NaN for a single value, which is then shown alone. */
+  /** Standard deviation; NaN for a single value. */
   readonly deviation: number;
 }
 
@@ -50,29 +50,28 @@ export interface Interval {
   readonly high: number;
 }
 
-/** Several numbers are shown beside each other, such as least / median / most. NaN is a value that is not defined. */
+/** Several numbers are shown side by side, such as min / median / max. NaN is a value that is not defined. */
 export type CellValue = string | number | readonly number[] | MeanAndDeviation | Interval;
 
 export interface Row {
-  /** By column id; what is absent is not known and shown as `-` (a text: as nothing). */
+  /** By column id. An absent number is shown as `-`, an absent text is empty. */
   readonly cells: Readonly<Record<string, CellValue | undefined>>;
-  /** Marks behind values, by column id: `*` for a significant difference. The table's sentences say what they mean. */
+  /** Marks after values, by column id, such as `*` for a significant difference. The notes of the table explain them. */
   readonly marks?: Readonly<Record<string, string>>;
-  /** Rows that follow each other and are of one group stand together. */
+  /** A line separates successive rows of different groups. */
   readonly group?: string;
 }
 
 export interface TableData {
   readonly title?: string;
-  /** Sentences above the table: what was measured and how. */
+  /** Sentences above the table, such as what was measured and how. */
   readonly about?: readonly string[];
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];
-  /** Sentences below the table: what the marks mean, what follows. */
+  /** Sentences below the table, such as the meaning of marks and conclusions. */
   readonly notes?: readonly string[];
   /**
-   * Text, Markdown and HTML show a line for each column and a column for each row, headed by its first cell: for many values of few rows.
-   * CSV and JSON stay as they are.
+   * Text, Markdown and HTML show columns as lines, and rows as columns with the first cell as heading. CSV and JSON are not transposed.
    */
   readonly transposed?: boolean;
 }

@@ -1,8 +1,8 @@
-/** A table as CSV: numbers as they are, not rounded. */
+/** A table as CSV, with numbers that are not rounded. */
 import type { CellValue, Row, TableData } from './_table.js';
 
 /**
- * CSV as RFC 4180 has it, but with `\n` between lines and none at the end. The first line has the ids of the columns. A mean and its deviation
+ * CSV as in RFC 4180, but with `\n` between lines and none at the end. The first line has the ids of the columns. A mean and its deviation
  * are two columns (`ID`, `ID_deviation`), so are an interval (`ID_low`, `ID_high`) and a value with its mark (`ID`, `ID_mark`). What is not known or
  * not defined is empty.
  */
@@ -20,7 +20,7 @@ export function renderCsv({ columns, rows }: TableData): string {
   return [line(fields.map((f) => f.title)), ...rows.map((row) => line(fields.map((f) => f.of(row))))].join('\n');
 }
 
-/** The fields of a cell, by what stands behind the id of its column. */
+/** The fields of a cell, by the suffix of their column id. */
 function partsOf(value: CellValue | undefined): Readonly<Record<string, string | number>> {
   if (value === undefined) return {};
   if (typeof value !== 'object') return { '': value };

@@ -1,4 +1,4 @@
-/** From values to the strings that text, Markdown and HTML show: one place, so that all show the same. */
+/** Converts values to the strings of text, Markdown and HTML, so that all three show the same. */
 import {
   formatBytes,
   formatCount,
@@ -29,7 +29,7 @@ const formats: Readonly<Record<Exclude<ColumnKind, 'text'>, (value: number) => s
   score: formatScore,
 };
 
-/** A value as it is shown. */
+/** A formatted value. */
 export function formatCell(kind: ColumnKind, value: CellValue | undefined): string {
   if (value === undefined) return kind === 'text' ? '' : '-';
   if (typeof value === 'string') return oneLine(value);
@@ -62,7 +62,7 @@ export interface LaidCell {
 
 export interface Layout {
   readonly head: readonly Head[];
-  /** Lines that belong together, in order. */
+  /** Groups of lines, in order. */
   readonly groups: readonly (readonly (readonly LaidCell[])[])[];
 }
 

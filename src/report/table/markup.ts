@@ -1,14 +1,14 @@
-/** A table as Markdown and as HTML. What comes from data is text in either: it cannot break the table or become markup. */
+/** A table as Markdown and as HTML. Text from data is escaped: it cannot break the table or become markup. */
 import type { TableData } from './_table.js';
 import { layOut, marked, oneLine } from './layout.js';
 
-/** Text in which no character means anything to Markdown. */
+/** Text escaped for Markdown. */
 export const escapeMarkdown = (text: string): string => text.replace(/[\\|*_`<>[\]&~]/g, '\\$&');
 
-/** Text in which no character means anything to HTML. */
+/** Text escaped for HTML. */
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
-/** Paragraphs and a table of GitHub's Markdown. The groups of rows stand without a line between them: Markdown has none. */
+/** Paragraphs and a table of GitHub's Markdown. Groups of rows are not separated: Markdown has no dividing lines. */
 export function renderMarkdown(data: TableData): string {
   const { title, about = [], notes = [] } = data;
   const { head, groups } = layOut(data);
@@ -25,7 +25,7 @@ export function renderMarkdown(data: TableData): string {
     .join('\n\n');
 }
 
-/** Paragraphs and a `<table>`, without a page around them. A pointer on a heading shows what the column means. */
+/** Paragraphs and a `<table>`, without a page around them. The title of a heading is the meaning of the column. */
 export function renderHtml(data: TableData): string {
   const { title, about = [], notes = [] } = data;
   const { head, groups } = layOut(data);

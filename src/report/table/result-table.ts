@@ -1,11 +1,11 @@
-/** A table of results that shows itself in five forms with the same values. */
+/** A table of results with five renderings of the same values. */
 import { fail } from '../../errors.js';
 import type { TableData } from './_table.js';
 import { renderCsv } from './csv.js';
 import { renderHtml, renderMarkdown } from './markup.js';
 import { renderText } from './text.js';
 
-/** What can be printed, saved or put into a page. */
+/** Content for a terminal, a file or a page. */
 export interface Printable {
   /** For a terminal. */
   toText(): string;
@@ -16,13 +16,13 @@ export interface Printable {
 }
 
 export interface ResultTable extends TableData, Printable {
-  /** Numbers as they are, not rounded; sentences are left out. */
+  /** Numbers are not rounded; sentences are omitted. */
   toCsv(): string;
   /** Values, columns, marks and sentences. JSON has null for numbers that are not defined. */
   toJson(): TableData;
 }
 
-/** @throws RecdistillError `usage` without columns, if two have the same id, or if a row has a cell or a mark of no column */
+/** @throws RecdistillError `usage` without columns, if two have the same id, or if a row has a cell or a mark for an unknown column */
 export function resultTable(data: TableData): ResultTable {
   const { columns, rows } = data;
   if (columns.length === 0) fail('usage', { problem: 'a table has no columns', hint: 'Give it at least one.' });
@@ -46,7 +46,7 @@ export function resultTable(data: TableData): ResultTable {
   };
 }
 
-/** Several tables, one below the other. */
+/** Several tables in sequence. */
 export const together = (tables: readonly Printable[]): Printable => ({
   toText: () => tables.map((t) => t.toText()).join('\n\n'),
   toMarkdown: () => tables.map((t) => t.toMarkdown()).join('\n\n'),

@@ -1,9 +1,9 @@
-/** A table as plain text: a heading, a line, rows; no boxes. */
+/** A table as plain text: a heading, a line, rows. */
 import Table from 'cli-table3';
 import type { TableData } from './_table.js';
 import { type LaidCell, layOut, marked, oneLine } from './layout.js';
 
-/** A dividing line is at most as long, however long a cell is. */
+/** Maximum length of a dividing line. */
 const WIDEST = 110;
 
 const none = '';
@@ -25,7 +25,7 @@ function tableText(data: TableData): string {
   const all = groups.flat();
   const widest = head.map((_, at) => Math.max(0, ...all.map((line) => line[at]!.mark.length)));
   const shown = (cell: LaidCell, at: number): string => {
-    // Numbers stay below each other.
+    // Keeps numbers aligned.
     const missing = head[at]!.right ? widest[at]! - cell.mark.length : 0;
     const blanks = missing > 0 && cell.mark === '' ? missing + 1 : missing;
     return `${marked(cell)}${' '.repeat(blanks)}`;

@@ -1,4 +1,4 @@
-/** `tune` with a method: who teaches in every trial, and the command that distils with what was found. */
+/** `tune` with a method: the teachers of every trial, and the `distill` command for the result. */
 import type { LoadedDataset } from '../../data/index.js';
 import { isCoTrained, type MethodSpec, methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
@@ -7,42 +7,40 @@ import type { Teachers } from '../../experiment/search/index.js';
 import { modelOf } from '../../models/index.js';
 import { optionalText, options, words } from '../../options/options.js';
 import { checkStudent, planCoTraining, readSavedModel, readTeacher, untrainedModel } from '../../runs/index.js';
-import type { Console, Given, OptionGroup } from '../terminal/_command.js';
+import type { Console, Given } from '../terminal/_command.js';
 import { givenOf, readOptions } from '../terminal/flags.js';
-import { group, modelGroup, nameGroup } from '../terminal/groups.js';
+import { group, methodGroup, modelGroup } from '../terminal/groups.js';
 import { startRun, trainStart } from './co-train.js';
 import { quoted } from './job.js';
-import { findRuns, loadDataOf, type RunPlace, readEvaluation, readRun, teacherProfile } from './runs.js';
+import { loadDataOf, type RunPlace, readEvaluation, readRun, runsGiven, teacherProfile } from './runs.js';
 
-export const taughtGroup = group(
+export const teachersGroup = group(
   'Teachers',
   'tune',
   options({
     method: optionalText({
-      help: 'Distillation method by which the model, a student, learns in every trial; the options that the method declares are searched, too.',
+      help: 'Distillation method of every trial: MODEL is the student. Options of the method are searched, too.',
     }),
-    teachers: words({ default: [], help: 'With --method: finished runs to learn from, by name or folder.' }),
+    teachers: words({ default: [], help: 'With --method: finished runs to distil from, by name or folder.' }),
     start: optionalText({
-      help: 'With a method that trains teacher and student together: finished run that the student starts from. Default: it is trained first, as NAME-start.',
+      help: 'For co-trained methods such as bd: finished run that the student starts from. Default: the student is first trained alone, as NAME-start.',
     }),
   }),
 );
 
-export const methodGroup = (name: string): OptionGroup => group(`Options of ${name}`, name, methodOf(name).options);
-
-/** What every trial has, beside the options. */
-export interface TaughtSearch {
+/** The setting of every trial, apart from its options. */
+export interface MethodSearch {
   readonly method: MethodSpec;
   readonly teachers: Teachers;
   readonly dataset: LoadedDataset;
   readonly evaluation: EvaluationOptions;
-  /** The beginning of the command that distils with the options that were found. */
+  /** The beginning of the `distill` command for the result. */
   readonly command: string;
 }
 
 /** Undefined without --method. @throws RecdistillError `usage`, `unknown-name`, `needs-not-met`, and as `runJob` for the student's start */
-export async function taughtSearch(given: Given, name: string, console: Console): Promise<TaughtSearch | undefined> {
-  const { method: methodName, teachers: names, start } = readOptions(taughtGroup, given);
+export async function methodSearch(given: Given, name: string, console: Console): Promise<MethodSearch | undefined> {
+  const { method: methodName, teachers: names, start } = readOptions(teachersGroup, given);
   if (methodName === undefined) {
     if (names.length === 0 && start === undefined) return undefined;
     return fail('usage', { problem: '--teachers and --start need --method', hint: 'For example --method hetcomp.' });
@@ -50,14 +48,16 @@ export async function taughtSearch(given: Given, name: string, console: Console)
   const method = methodOf(methodName);
   const [model = '', ...others] = given.args;
   if (others.length > 0)
-    fail('usage', { problem: `${given.args.length} models are to learn by ${method.name}`, hint: 'Name one student.' });
-  const { runs } = readOptions(nameGroup, given);
-  const places = names.flatMap((run) => findRuns(run, runs));
+    fail('usage', {
+      problem: `--method ${method.name} takes one student; ${given.args.length} models are given`,
+      hint: 'Name one student.',
+    });
+  const places = runsGiven(given, names);
   const fromRun = start === undefined || !isCoTrained(method) ? undefined : startRun(start, given);
   const student = fromRun ? readRun(fromRun).result.model : model;
   checkStudent(modelOf(student), method, places.map(teacherProfile));
   if (start !== undefined && !fromRun)
-    fail('usage', { problem: `${method.name} has no --start`, hint: 'It belongs to methods such as bd.' });
+    fail('usage', { problem: `${method.name} has no --start`, hint: 'Only co-trained methods such as bd have it.' });
   const like = places[0] && readRun(places[0]);
   const evaluation = readEvaluation(like, given);
   const { data, dataset } = await loadDataOf(like, given, console.say);

@@ -1,0 +1,85 @@
+/** The report of finished runs of one data set: their roles follow from what the runs recorded. */
+import { fail } from '../errors.js';
+import type { Evaluation } from '../eval/index.js';
+import { EXTERNAL, type FinishedRun } from '../runs/index.js';
+import { listed } from './format.js';
+import { readHistory } from './history.js';
+import type { Page } from './page.js';
+import { reportPage } from './report.js';
+import { costOf } from './results/_columns.js';
+
+export interface EvaluatedRunFolder {
+  readonly name: string;
+  readonly run: FinishedRun;
+  readonly evaluation: Evaluation;
+}
+
+export interface RunsReportOptions {
+  readonly title: string;
+  /** Sentences on the data. */
+  readonly about: readonly string[];
+  /** List lengths K of the tables. */
+  readonly at: readonly number[];
+  /** Metric of the plots, such as `ndcg@10`. */
+  readonly metric: string;
+  /** The run that students are tested against. Default: the student without distillation, or else the first student. */
+  readonly against: string | undefined;
+  /** Show `demo/ease` as `ease` where that is unambiguous. */
+  readonly shorten: boolean;
+}
+
+/** The order of the tables. */
+const ROLES: readonly string[] = ['teacher', 'co-trained teacher', 'model', 'student'];
+
+/**
+ * The page, and the names of its runs in the order of the tables.
+ * @throws RecdistillError `unknown-name` for `against`, and as `readHistory`
+ */
+export function runsReport(
+  all: readonly EvaluatedRunFolder[],
+  { against, shorten, ...rest }: RunsReportOptions,
+): { readonly page: Page; readonly names: readonly string[] } {
+  const names = shorten ? shortNames(all.map((r) => r.name)) : all.map((r) => r.name);
+  const runs = all
+    .map(({ name: fullName, run, evaluation }, at) => ({
+      ...{ name: names[at]!, fullName, method: run.result.method, role: roleOf(run, all), evaluation },
+      ...{ ...costOf(run.result), history: readHistory(run.folder) },
+    }))
+    .sort((a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role));
+  const students = runs.filter((r) => r.role === 'student');
+  const base =
+    against === undefined
+      ? (students.find((r) => r.method === 'none') ?? students[0])
+      : (runs.find((r) => isCalled(r.fullName, against) || r.name === against) ??
+        fail('unknown-name', { kind: 'run in the report', given: against, known: listed(runs.map((r) => r.name)) }));
+  return {
+    page: reportPage({ ...rest, runs, ...(base ? { against: base.name } : {}) }),
+    names: runs.map((r) => r.name),
+  };
+}
+
+/** Whether `word` is the name of a run, or its last part: `ease` for `demo/ease`. */
+export const isCalled = (name: string, word: string): boolean => name === word || name.endsWith(`/${word}`);
+
+/** The last parts of the names where these differ: plots have little room. */
+function shortNames(names: readonly string[]): readonly string[] {
+  const last = names.map((name) => name.split('/').at(-1)!);
+  return new Set(last).size === names.length ? last : names;
+}
+
+/**
+ * A run is a teacher if another run recorded its hash as input. A run without distillation is a student if a distilled run has the same model and
+ * number of parameters, or if a co-trained student started from it.
+ */
+function roleOf({ manifest, result }: FinishedRun, all: readonly EvaluatedRunFolder[]): string {
+  if (result.method !== 'none') return result.options.role === 'teacher' ? 'co-trained teacher' : 'student';
+  const inputs = all.map(({ run }) => run.manifest.inputs);
+  if (inputs.some((input) => input['student before'] === manifest.hash)) return 'student';
+  if (result.model === EXTERNAL || inputs.some((input) => Object.values(input).includes(manifest.hash)))
+    return 'teacher';
+  const sameModel = all.some(
+    ({ run: { result: other } }) =>
+      other.method !== 'none' && other.model === result.model && other.parameters === result.parameters,
+  );
+  return sameModel ? 'student' : 'model';
+}
