@@ -56,7 +56,7 @@ test('students and numbers of teachers that a method cannot do with are refused'
   for (const network of ['neumf', 'mult-vae']) checkStudent(modelOf(network), hetcomp, [mf]);
   assert.throws(
     () => checkStudent(modelOf('item-autoencoder'), hetcomp, [mf]),
-    refusedAs('needs-not-met', /scores that a loss can be taken back through, which item-autoencoder does not have/),
+    refusedAs('needs-not-met', /scores that can be trained through, which item-autoencoder does not have/),
   );
   const rrd = methodOf('rrd');
   checkStudent(bprMf, rrd, [mf, mf]);
