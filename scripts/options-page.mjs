@@ -42,10 +42,10 @@ export const page = [
   section('data', 'Where interactions come from, how they are filtered and split.', dataOptions),
   section(
     'rankings',
-    'How a file of rankings that were made elsewhere is read (docs/external-teachers.md).',
+    'How a file of rankings that were of external teachers is read (docs/external-teachers.md).',
     rankingOptions,
   ),
-  section('evaluation', 'How models are judged.', evaluationOptions),
+  section('evaluation', 'How models are evaluated.', evaluationOptions),
   section('trajectory', 'Which states of a teacher are handed on.', trajectoryOptions),
   section('ensemble', "How the teachers' rankings are fused.", importanceOptions),
   section('tune', 'How the options of models are searched on valid.', tuneOptions),

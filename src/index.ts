@@ -1,5 +1,5 @@
 /**
- * Recommender distillation: load interactions, train models, distil what they know into one small student, judge and serve it. What is not
+ * Recommender distillation: load interactions, train models, distil their knowledge into one small student, evaluate and serve it. What is not
  * here is in the subpaths of the package: docs/library.md lists both.
  */
 export { loadRows } from './data/index.js';
