@@ -71,13 +71,22 @@ function follow(child: ChildProcess): Started {
   });
   const seen = (pattern: RegExp, count = 1) =>
     new Promise<void>((resolve, reject) => {
+      // A message that never comes must not hold up the other tests.
+      const late = setTimeout(() => {
+        child.kill('SIGKILL');
+        reject(new Error(`${pattern} did not come ${count} times:\n${stderr}`));
+      }, 120_000);
       const look = () => {
         if (stderr.split('\n').filter((line) => pattern.test(line)).length < count) return;
+        clearTimeout(late);
         waiting.delete(look);
         resolve();
       };
       waiting.add(look);
-      void ended.then(() => reject(new Error(`the process ended before ${pattern} came ${count} times:\n${stderr}`)));
+      void ended.then(() => {
+        clearTimeout(late);
+        reject(new Error(`the process ended before ${pattern} came ${count} times:\n${stderr}`));
+      });
       look();
     });
   return { child, ended, seen };

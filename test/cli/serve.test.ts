@@ -37,7 +37,7 @@ for (const workers of ['1', '2']) {
     assert.deepEqual(await bob(), { itemId: 'y', rank: 1, score: 1 });
     write(3);
     child.kill('SIGHUP');
-    await seen(/Serving what is in the folder now/);
+    await seen(/Loaded the bundle again/);
     assert.equal((await bob()).score, 3);
     child.kill('SIGTERM');
     const { code, stdout } = await ended;
