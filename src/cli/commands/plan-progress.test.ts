@@ -19,7 +19,7 @@ test('the progress says which job of how many, and what became of it', () => {
   close();
   assert.deepEqual(lines, [
     '[2/9] ease ...',
-    'ease: its process ended with SIGKILL; continuing from the last checkpoint (retry 1 of 2)',
+    'ease: the process ended with SIGKILL; continuing from the last checkpoint (retry 1 of 2)',
     'ease failed: no',
     'student is skipped: ease failed',
   ]);
