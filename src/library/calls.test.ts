@@ -4,8 +4,12 @@ import { methodRegistry } from '../distill/index.js';
 import { computedModel, modelRegistry } from '../models/index.js';
 import { int, options } from '../options/options.js';
 import { reserved } from './call.js';
+import { coTrain } from './co-train.js';
 import { compare } from './compare.js';
+import { loadData } from './data.js';
+import { evaluate, recommend } from './evaluate.js';
 import { runPipeline, tune } from './experiments.js';
+import { openRun } from './open-run.js';
 import { judged, quick, smallData } from './small.test.support.js';
 import { distill, train } from './train.js';
 
@@ -62,6 +66,34 @@ test('what is missing or no run is said', async () => {
   await assert.rejects(distill('none', { teachers: [pop], student: 'bpr-mf' }), /none takes no teachers/);
 });
 
+test('arguments of a program without types are checked, and the message names what was given', async () => {
+  const any = (text: string) => JSON.parse(text);
+  const none = Object(undefined).none;
+  const refused: readonly (readonly [string, () => unknown, RegExp])[] = [
+    ['train of nothing', () => train(none, { data }), /the model is missing/],
+    ['train without options', () => train('ease', none), /train needs a data set; data is missing/],
+    ['data as a path', () => train('ease', any('{"data":"a.csv"}')), /needs a data set; data is "a.csv"/],
+    ['data not awaited', () => train('ease', { data: Object(smallData()) }), /data is a promise/],
+    ['no source', () => loadData(none), /loadData needs a source; it is missing/],
+    ['one teacher', () => distill('rrd', { teachers: Object(pop), student: 'bpr-mf' }), /teachers is an object/],
+    ['a name', () => distill('rrd', { teachers: any('["ease"]'), student: 'bpr-mf' }), /not a run; it is "ease"/],
+    ['no student', () => distill('rrd', { teachers: [pop], student: none }), /distill needs a student/],
+    ['co-training', () => coTrain('bd', { teacher: pop, student: any('"bpr-mf"') }), /the student is not a run/],
+    ['tune', () => tune('ease', none), /tune needs a data set/],
+    ['evaluate', () => evaluate(any('"ease"')), /the first argument is not a run; it is "ease"/],
+    ['one length', () => evaluate(pop, { at: any('5') }), /option "at" of evaluate is 5/],
+    ['compare', () => compare(Object(pop)), /compare needs a list of runs/],
+    ['against', () => compare([pop, ease], { against: any('3') }), /against is not a run; it is 3/],
+    ['recommend', () => recommend(any('"ease"'), 'u1'), /the first argument is not a run/],
+    ['a number', () => recommend(pop, any('3')), /the user id is 3; expected text/],
+    ['an option', () => recommend(pop, data.users.ids[0]!, any('{"n":3}')), /unknown option "n"/],
+    ['no folder', () => openRun(none), /openRun needs a path; it is missing/],
+    ['no folder', () => pop.saveBundle(none), /saveBundle needs a path/],
+    ['no file', () => pop.saveRankings(none), /saveRankings needs a path/],
+  ];
+  for (const [what, call, message] of refused) await assert.rejects(async () => call(), { message }, what);
+});
+
 test('a comparison has values, tests and every form', () => {
   const c = compare([ease, pop], { metrics: ['recall', 'coverage'], at: [10] });
   assert.deepEqual(
@@ -101,7 +133,6 @@ test('runs of one name are told apart, and a comparison can be with any of them'
 });
 
 test('runs of other data are not compared', async () => {
-  const { loadData } = await import('./data.js');
   const other = await train('top-pop', { data: await loadData('synthetic:50x40x500'), ...judged });
   assert.throws(() => compare([pop, other]), /top-pop 2 and top-pop are runs of different data/);
 });

@@ -4,10 +4,11 @@ import { type CoTrainedMethod, type LearnerRole, methodOf, type Pair } from '../
 import { coTrainedOnly, coTrain as coTrainModels, readSavedModel, type SavedModel } from '../runs/index.js';
 import type { TrainEvent } from '../train/index.js';
 import { type CallOptions, requestOf, unitOptions } from './call.js';
+import { expectRun } from './check.js';
 import { type Data, expectData, sourceOf } from './data.js';
 import { withKernels } from './kernels.js';
 import { createRun, type Run } from './run.js';
-import { type CoTrainedName, copyOf, type MethodOptions, teacherOf } from './train.js';
+import { type CoTrainedName, copyOf, type MethodOptions } from './train.js';
 
 interface CoTrainCall extends Omit<CallOptions, 'listen'> {
   /** Finished runs of the same data from which training continues. The teacher must not be the smaller one. */
@@ -31,10 +32,14 @@ export function coTrain<D extends CoTrainedName | CoTrainedMethod>(
   method: D,
   options: CoTrainOptions<D>,
 ): Promise<Pair<Run>>;
-export async function coTrain(method: CoTrainedName | CoTrainedMethod, options: CoTrainCall): Promise<Pair<Run>> {
+export async function coTrain(
+  method: CoTrainedName | CoTrainedMethod,
+  options: Partial<CoTrainCall> = {},
+): Promise<Pair<Run>> {
   const spec = coTrainedOnly(methodOf(method));
-  const { teacher, student, name = spec.name, folder, listen, kernels: own } = options;
-  const data = expectData(options.data ?? teacher?.data, 'coTrain');
+  const { name = spec.name, folder, listen, kernels: own } = options;
+  const [teacher, student] = [expectRun(options.teacher, 'the teacher'), expectRun(options.student, 'the student')];
+  const data = expectData(options.data ?? teacher.data, 'coTrain');
   const given = unitOptions(options, [spec], ['teacher', 'student', 'data']);
   const source = sourceOf(data);
   const made: Readonly<Record<string, ArrayLike<number>>>[] = [];
@@ -61,9 +66,7 @@ export async function coTrain(method: CoTrainedName | CoTrainedMethod, options: 
   return { teacher: runOf('teacher', 0, student), student: runOf('student', 1, teacher) };
 }
 
-/** The saved model of a run. @throws RecdistillError `needs-not-met` if it is not a run */
-function savedOf(run: Run): SavedModel {
-  const { hash } = teacherOf(run);
-  const { model, options } = run;
+const savedOf = (run: Run): SavedModel => {
+  const { model, options, hash } = run;
   return { model, options, parameters: run.parameters(), dataFingerprint: run.data.fingerprint, hash };
-}
+};

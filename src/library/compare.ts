@@ -2,6 +2,7 @@
 import { fail } from '../errors.js';
 import type { MetricName } from '../eval/index.js';
 import { type CompareRunsOptions, type Comparison, compareRuns } from '../report/results/compare.js';
+import { expectRun, expectRuns } from './check.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
 import type { Run } from './run.js';
 
@@ -22,6 +23,7 @@ export interface CompareOptions
  */
 export function compare(runs: readonly Run[], options: CompareOptions = {}): Comparison {
   const { metrics = ['recall', 'ndcg'], part = 'test', test = 't', adjust = 'holm' } = options;
+  expectRuns(runs, 'compare', 'the argument');
   if (new Set(runs).size < 2 || new Set(runs).size < runs.length) {
     const problem = `compare needs at least two distinct runs; ${runs.length} were given`;
     fail('usage', { problem, hint: 'For example: compare([student, ...teachers]).' });
@@ -60,8 +62,9 @@ function namesOf(runs: readonly Run[]): string[] {
 function baseOf(runs: readonly Run[], names: readonly string[], against: Run | string | undefined): Run {
   if (against === undefined) return runs[0]!;
   const found = runs.find((run, r) => run === against || names[r] === against);
-  const given = typeof against === 'string' ? against : against.name;
-  return found ?? fail('unknown-name', { kind: 'run to compare with', given, known: names.join(', ') });
+  if (found) return found;
+  const given = typeof against === 'string' ? against : expectRun(against, 'against').name;
+  return fail('unknown-name', { kind: 'run to compare with', given, known: names.join(', ') });
 }
 
 /** The list lengths K with which a run was evaluated. */

@@ -9,6 +9,7 @@ import {
 } from '../data/index.js';
 import { fail } from '../errors.js';
 import { type OptionsInput, parseOptions } from '../options/options.js';
+import { described } from './check.js';
 
 /** How a data set is read, filtered and split. The command line uses the same names: docs/options.md. */
 export type LoadOptions = Omit<OptionsInput<typeof dataOptions>, 'data'>;
@@ -29,6 +30,9 @@ export interface LoadedData extends LoadedDataset {
  * @throws RecdistillError `file-missing`, `bad-data`, `unknown-option`, `bad-option`, `usage`, `out-of-memory`; docs/data.md
  */
 export async function loadData(data: string | readonly string[], options: LoadOptions = {}): Promise<LoadedData> {
+  if (data === undefined || data === null) {
+    fail('usage', { problem: 'loadData needs a source; it is missing', hint: "For example: loadData('clicks.csv')." });
+  }
   const source = parseOptions(dataOptions, { ...options, data }, 'data');
   return { ...(await loadDataset(source)), source: portable(source) };
 }
@@ -39,6 +43,10 @@ export const sourceOf = ({ source }: Data): Readonly<Record<string, unknown>> | 
 /** Refuses a value that is not a data set. @throws RecdistillError `usage` */
 export function expectData(data: Data | undefined, call: string): Data {
   if (data?.train && data.fingerprint) return data;
-  const hint = "Load it first: const data = await loadData('clicks.csv').";
-  return fail('usage', { problem: `${call} needs a data set; none was given`, hint });
+  const given = described(data);
+  const hint =
+    data instanceof Promise
+      ? 'Write await: const data = await loadData(...).'
+      : "Load it first: const data = await loadData('clicks.csv').";
+  return fail('usage', { problem: `${call} needs a data set; data is ${given}`, hint });
 }

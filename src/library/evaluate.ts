@@ -9,6 +9,7 @@ import {
   type MetricName,
 } from '../eval/index.js';
 import type { Student } from '../student/index.js';
+import { described, expectRun } from './check.js';
 import { type Data, expectData } from './data.js';
 import { ask, type Recommendation, type RecommendOptions, type UserOrItems } from './recommend.js';
 import type { Run } from './run.js';
@@ -24,7 +25,8 @@ export interface EvaluateOptions {
   readonly part?: 'test' | 'hidden';
 }
 
-const isRun = (what: Run | Rankings): what is Run => 'rankings' in what;
+const isRankings = (what: Run | Rankings): what is Rankings =>
+  typeof what === 'object' && what !== null && 'depth' in what;
 
 /**
  * Evaluates rankings: values per user, their means, and values over all lists.
@@ -32,14 +34,19 @@ const isRun = (what: Run | Rankings): what is Run => 'rankings' in what;
  * @throws RecdistillError `unknown-name` for a metric, `bad-option` for K, `needs-not-met`, `bad-data` for invalid rankings
  */
 export function evaluate(what: Run | Rankings, options: EvaluateOptions = {}): Evaluation {
-  const data = expectData(options.data ?? (isRun(what) ? what.data : undefined), 'evaluate');
-  const { metrics = defaultMetrics, at = evaluationOptions.parse({}).at, part = 'test' } = options;
+  const rankings = isRankings(what) ? what : expectRun(what, 'the first argument').rankings;
+  const data = expectData(options.data ?? (isRankings(what) ? undefined : what.data), 'evaluate');
+  const { metrics = defaultMetrics, part = 'test' } = options;
+  const { at = evaluationOptions.parse({}).at } = options;
+  if (!Array.isArray(at)) {
+    const expected = 'a list of whole numbers';
+    fail('bad-option', { option: 'at', owner: 'evaluate', given: described(at), expected, help: 'List lengths K.' });
+  }
   const relevant = part === 'test' ? data.test : data.hidden?.interactions;
   if (!relevant) {
     const hint = 'Load it with hiddenShare, or evaluate on test.';
     fail('needs-not-met', { problem: `${data.name} has no hidden interactions`, hint });
   }
-  const rankings = isRun(what) ? what.rankings : what;
   return evaluateRankings(rankings, relevant, { metrics, topK: at, trainCounts: itemCounts(data.train) });
 }
 
@@ -48,4 +55,6 @@ export function evaluate(what: Run | Rankings, options: EvaluateOptions = {}): E
  * @throws StudentError `unknown-user`, `unknown-item`, `bad-argument`; RecdistillError `needs-not-met` if the run does not support it
  */
 export const recommend = (from: Run | Student, user: UserOrItems, options: RecommendOptions = {}): Recommendation[] =>
-  'recommendFromItems' in from ? ask(from, user, options) : from.recommend(user, options);
+  typeof from === 'object' && from !== null && 'recommendFromItems' in from
+    ? ask(from, user, options)
+    : expectRun(from, 'the first argument').recommend(user, options);

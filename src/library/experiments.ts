@@ -75,7 +75,10 @@ export interface Tuned<M> {
  *   `interrupted`; with a folder as `train`
  */
 export async function tune<M extends ModelName | ModelSpec>(model: M, options: TuneOptions<M>): Promise<Tuned<M>>;
-export async function tune(model: ModelName | ModelSpec, options: TuneOptions<ModelSpec>): Promise<Tuned<ModelSpec>> {
+export async function tune(
+  model: ModelName | ModelSpec,
+  options: Partial<TuneOptions<ModelSpec>> = {},
+): Promise<Tuned<ModelSpec>> {
   const spec = modelOf(model);
   const {
     data: given,

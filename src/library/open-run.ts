@@ -13,6 +13,7 @@ import {
   readSavedModel,
   readTeacher,
 } from '../runs/index.js';
+import { expectPath } from './check.js';
 import { type Data, expectData, sourceOf } from './data.js';
 import { createRun, type Run } from './run.js';
 
@@ -30,7 +31,7 @@ export interface OpenOptions {
  */
 export async function openRun(
   folder: string,
-  { data: given, name = basename(folder) }: OpenOptions = {},
+  { data: given, name = basename(expectPath(folder, 'openRun')) }: OpenOptions = {},
 ): Promise<Run> {
   if (!existsSync(folder)) fail('file-missing', { path: folder });
   if (!isFinishedRun(folder)) {

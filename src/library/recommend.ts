@@ -1,11 +1,14 @@
 /** Recommendations for one user, by a served model or from the stored rankings of a run. */
 import { type Rankings, rankingOf } from '../data/index.js';
 import { fail } from '../errors.js';
+import { checkId, checkOptions } from '../student/arguments.js';
 import { type ListOptions, type RankedItem, type Student, StudentError } from '../student/index.js';
 import type { Data } from './data.js';
 
 /** A user id of the data, or the item ids of a new user. */
 export type UserOrItems = string | { readonly items: readonly string[] };
+
+const isNew = (user: UserOrItems): user is Exclude<UserOrItems, string> => typeof user === 'object' && user !== null;
 
 export type RecommendOptions = ListOptions;
 
@@ -24,19 +27,22 @@ interface Source {
 /** @throws as `Run.recommend` */
 export function recommendations(source: Source, user: UserOrItems, options: RecommendOptions = {}): Recommendation[] {
   if (source.serves) return ask(source.toStudent(), user, options);
-  return typeof user === 'string' ? listed(source, user, options) : cannot(source, 'recommend for new users');
+  return isNew(user) ? cannot(source, 'recommend for new users') : listed(source, user, options);
 }
 
 export const ask = (student: Student, user: UserOrItems, options: RecommendOptions = {}): RankedItem[] =>
-  typeof user === 'string' ? student.recommend(user, options) : student.recommendFromItems(user.items, options);
+  isNew(user) ? student.recommendFromItems(user.items, options) : student.recommend(user, options);
 
 /** From the stored test rankings, which contain the top items only. */
 function listed(source: Source, userId: string, options: RecommendOptions): Recommendation[] {
+  checkOptions(options, 'list');
   const { data, rankings } = source;
   const { k = 10, exclude = [], filter = () => true, candidates, includeSeen } = options;
   const user = data.users.index.get(userId);
-  if (user === undefined)
+  if (user === undefined) {
+    checkId(userId, 'user');
     throw new StudentError('unknown-user', `${source.name} has no user "${userId}"`, 'Check the user id.');
+  }
   if (!Number.isSafeInteger(k) || k < 1)
     throw new StudentError(
       'bad-argument',

@@ -7,6 +7,7 @@ import type { Tables } from '../models/index.js';
 import type { Cost, Outcome } from '../runs/outcome.js';
 import { bundleNotes, studentOf } from '../runs/student-bundle.js';
 import { createStudent, type Precision, type Student } from '../student/index.js';
+import { expectPath } from './check.js';
 import type { Data } from './data.js';
 import { type Json, jsonRecord } from './json.js';
 import { type Recommendation, type RecommendOptions, recommendations, type UserOrItems } from './recommend.js';
@@ -114,9 +115,11 @@ export function createRun({ name, data, outcome, hash, teachers, folder, paramet
     async saveBundle(target, bundle) {
       const licence = licenceNote(String(data.source?.data ?? ''));
       const notes = bundleNotes(data, evaluation, { model, method, teachers, licence });
-      writeBundle(target, studentOf(tablesToServe(), data), notes, bundle);
+      writeBundle(expectPath(target, 'saveBundle'), studentOf(tablesToServe(), data), notes, bundle);
     },
-    saveRankings: (file) => writeRankingsTable(file, data, [{ lists: [rankings] }]),
+    async saveRankings(file) {
+      await writeRankingsTable(expectPath(file, 'saveRankings'), data, [{ lists: [rankings] }]);
+    },
     toJSON: () =>
       jsonRecord({ name, model, method, teachers, options, metrics, cost, bestEpoch, epochs, hash, folder }),
   };

@@ -15,6 +15,7 @@ import type { OptionsInput } from '../options/options.js';
 import { readSavedModel, runJob } from '../runs/index.js';
 import type { Teacher } from '../runs/outcome.js';
 import { type CallOptions, requestOf, unitOptions } from './call.js';
+import { expectRuns } from './check.js';
 import { type Data, expectData, sourceOf } from './data.js';
 import { withKernels } from './kernels.js';
 import { createRun, type Run } from './run.js';
@@ -54,7 +55,7 @@ export type TrainOptions<M> = TrainCall & ModelOptions<M>;
  *   a folder also `run-locked`, `run-differs`, `artifact-damaged`, `write-failed`
  */
 export function train<M extends ModelName | ModelSpec>(model: M, options: TrainOptions<M>): Promise<Run>;
-export async function train(model: ModelName | ModelSpec, options: TrainCall): Promise<Run> {
+export async function train(model: ModelName | ModelSpec, options: Partial<TrainCall> = {}): Promise<Run> {
   const spec = modelOf(model);
   const data = expectData(options.data, 'train');
   return fit(
@@ -88,10 +89,16 @@ export function distill<D extends TeachingName | TeachingMethod, M extends Model
 ): Promise<Run>;
 export async function distill(
   method: TeachingName | TeachingMethod,
-  options: DistillCall<ModelName | ModelSpec>,
+  options: Partial<DistillCall<ModelName | ModelSpec>> = {},
 ): Promise<Run> {
-  const { teachers = [], student, continueFrom } = options;
-  const [spec, taught] = [modelOf(student), taughtBy(methodOf(method))];
+  const { student, continueFrom } = options;
+  const taught = taughtBy(methodOf(method));
+  const teachers = expectRuns(options.teachers ?? [], 'distill', 'teachers');
+  if (student === undefined) {
+    const hint = "Name the model of the student: distill('hetcomp', { teachers, student: 'bpr-mf', dim: 8 }).";
+    fail('usage', { problem: 'distill needs a student; it is missing', hint });
+  }
+  const spec = modelOf(student);
   const given = unitOptions(options, [spec, taught], ['teachers', 'student', 'data', 'continueFrom']);
   const data = expectData(options.data ?? teachers[0]?.data, 'distill');
   return fit(
@@ -152,12 +159,8 @@ export const nameOf = (model: string, method: string): string => (method === 'no
 export const copyOf = (model: Model): Readonly<Record<string, ArrayLike<number>>> =>
   Object.fromEntries(model.parameters.map((p) => [p.name, p.values.slice()]));
 
-/** A run as teacher. @throws RecdistillError `needs-not-met` if it is not a run */
-export function teacherOf(run: Run): Teacher {
-  const { trajectory, hash, tables } = run ?? {};
-  if (trajectory) return { trajectory, hash, ...(tables ? { tables } : {}) };
-  return fail('needs-not-met', {
-    problem: 'a teacher is not a run',
-    hint: 'Pass the awaited result of train, distill, importRankings or openRun.',
-  });
+/** A run as teacher. */
+function teacherOf(run: Run): Teacher {
+  const { trajectory, hash, tables } = run;
+  return { trajectory, hash, ...(tables ? { tables } : {}) };
 }

@@ -34,7 +34,7 @@ export interface Registry<U extends Unit> {
   added(): readonly U[];
   /**
    * The unit of this name. A given unit object is added and returned.
-   * @throws RecdistillError `unknown-name`, `name-taken` if another unit has the name, `broken-unit` if it is not a valid unit
+   * @throws RecdistillError `unknown-name`, `usage` if nothing is given, `name-taken` if another unit has the name, `broken-unit` if it is not a valid unit
    */
   find(given: string | U): U;
   /** @throws RecdistillError `name-taken`, `broken-unit` */
@@ -77,8 +77,9 @@ export function createRegistry<U extends Unit>(
 ): Registry<U> {
   const units = new Map(Object.values(builtIn).map((u) => [u.name, u]));
   const most = units.size;
+  const isUnit = (given: unknown): given is U => typeof given === 'object' && given !== null;
   const add = (given: U, file?: string): void => {
-    if (units.get(given?.name) === given) return;
+    if (isUnit(given) && units.get(given.name) === given) return;
     const problem = unitProblem(given, unit, words) ?? check(given);
     const where = file === undefined ? {} : { file };
     if (problem !== undefined) fail('broken-unit', { kind: words, given: nameOf(given), problem, ...where });
@@ -86,7 +87,6 @@ export function createRegistry<U extends Unit>(
     units.set(given.name, given);
     if (file !== undefined) files.set(given, file);
   };
-  const isUnit = (given: unknown): given is U => typeof given === 'object' && given !== null;
   registries.set(unit, {
     unit,
     words,
@@ -102,6 +102,10 @@ export function createRegistry<U extends Unit>(
     all: () => [...units.values()],
     added: () => [...units.values()].slice(most),
     find(given) {
+      if (given === undefined || given === null) {
+        const hint = `Pass one by name, or an object of your own. Known: ${[...units.keys()].join(', ')}.`;
+        fail('usage', { problem: `the ${words} is missing`, hint });
+      }
       if (typeof given !== 'string') {
         add(given);
         return given;

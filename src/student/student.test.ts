@@ -213,3 +213,29 @@ test('known items with impossible rows are refused', () => {
   ];
   for (const [indptr, indices, message] of rows) assert.throws(() => createStudent(seen(indptr, indices)), { message });
 });
+
+test('arguments of a program without types are refused with what was given', () => {
+  const [model] = fc.sample(models, 1);
+  const student = createStudent(model!);
+  const any = (text: string) => JSON.parse(text);
+  const refused: readonly (readonly [() => unknown, RegExp])[] = [
+    [() => student.recommend(any('7')), /the user id is 7; expected text/],
+    [() => student.recommend(Object(undefined).none), /the user id is undefined/],
+    [() => student.similarItems(any('null')), /the item id is null/],
+    [() => student.recommend('u0', any('{"topK":3}')), /unknown option "topK"/],
+    [() => student.recommend('u0', any('{"k":"3"}')), /k is "3"; expected a whole number/],
+    [() => student.recommend('u0', any('{"exclude":"i0"}')), /exclude is "i0"; expected a list of ids/],
+    [() => student.recommend('u0', any('{"candidates":[1]}')), /the item id is 1; expected text/],
+    [() => student.recommend('u0', any('{"includeSeen":"yes"}')), /includeSeen is "yes"; expected a boolean/],
+    [() => student.recommend('u0', any('{"filter":true}')), /filter is true; expected a function/],
+    [() => student.recommend('u0', any('{"l2":3}')), /unknown option "l2"/],
+    [() => student.recommendFromItems(any('"i0"')), /itemIds is "i0"; expected a list/],
+    [() => student.recommendFromItems(['i0'], any('{"topK":3}')), /unknown option "topK"/],
+    [() => student.batch(any('"u0"')), /userIds is "u0"; expected a list/],
+  ];
+  for (const [call, message] of refused)
+    assert.throws(
+      call,
+      (error) => error instanceof StudentError && error.code === 'bad-argument' && message.test(error.message),
+    );
+});

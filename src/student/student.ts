@@ -2,6 +2,7 @@
  * The student at run time: exact recommendations from user and item factors, without dependencies. Scores are float32
  * and summed in a fixed order (top-k.ts): bit-identical in Node, browsers and edge workers, with and without WebAssembly.
  */
+import { checkId, checkIds, checkOptions, shown } from './arguments.js';
 import { type FoldInSpace, foldIn, foldInDefaults, foldInSpace } from './fold-in.js';
 import { createScreen, type Screen } from './screen.js';
 import { StudentError } from './student-error.js';
@@ -86,15 +87,19 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
   let screen: Screen | undefined | 'not made' = kernel === 'plain' ? undefined : 'not made';
   let screenInUse = false;
 
-  const userOf = (userId: string): number =>
-    userIndex.get(userId) ??
-    fail(
-      'unknown-user',
-      `the student has no user "${short(userId)}"`,
-      'Use recommendFromItems with the items they have.',
-    );
-  const itemOf = (itemId: string): number =>
-    itemIndex.get(itemId) ?? fail('unknown-item', `the student has no item "${short(itemId)}"`, 'Check the item id.');
+  const userOf = (userId: string): number => {
+    const user = userIndex.get(userId);
+    if (user !== undefined) return user;
+    checkId(userId, 'user');
+    const hint = 'For a new user, recommend from the items they have.';
+    return fail('unknown-user', `the student has no user "${short(userId)}"`, hint);
+  };
+  const itemOf = (itemId: string): number => {
+    const item = itemIndex.get(itemId);
+    if (item !== undefined) return item;
+    checkId(itemId, 'item');
+    return fail('unknown-item', `the student has no item "${short(itemId)}"`, 'Check the item id.');
+  };
   const known = (ids: readonly string[]): Int32Array => {
     const numbers = ids.map((id) => itemIndex.get(id)).filter((i) => i !== undefined);
     return Int32Array.from(new Set(numbers)).sort();
@@ -110,7 +115,7 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
   ): RankedItem[] => {
     const { k = 10, exclude, filter, candidates } = options;
     if (!Number.isSafeInteger(k) || k < 1) {
-      fail('bad-argument', `k is ${k}; expected a whole number of at least 1`, 'Ask for at least one item.');
+      fail('bad-argument', `k is ${shown(k)}; expected a whole number of at least 1`, 'Ask for at least one item.');
     }
     if (screen === 'not made') screen = createScreen(model, typeof kernel === 'object' ? kernel : undefined);
     // A filter may call this student while the screen is set to the outer query.
@@ -148,12 +153,15 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
   const factorsOf = (user: number): Float32Array => userFactors.subarray(user * dim, (user + 1) * dim);
 
   const recommend = (userId: string, options: ListOptions = {}): RankedItem[] => {
+    checkOptions(options, 'list');
     const user = userOf(userId);
     const own = seen && !options.includeSeen ? seen.indices.subarray(seen.indptr[user]!, seen.indptr[user + 1]!) : none;
     return list(factorsOf(user), own, options, userBiases?.[user] ?? 0);
   };
 
   const recommendFromItems = (itemIds: readonly string[], options: FoldInOptions = {}): RankedItem[] => {
+    checkIds(itemIds, 'itemIds');
+    checkOptions(options, 'fold-in');
     const { l2 = foldInDefaults.l2, unobserved = foldInDefaults.unobserved } = options;
     if (!(l2 > 0 && Number.isFinite(l2))) fail('bad-argument', `l2 is ${l2}; expected a number above 0`, 'Try 30.');
     if (!(unobserved >= 0 && Number.isFinite(unobserved)))
@@ -172,6 +180,7 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
   };
 
   const similarItems = (itemId: string, options: Omit<ListOptions, 'includeSeen'> = {}): RankedItem[] => {
+    checkOptions(options, 'list');
     const item = itemOf(itemId);
     inverseLengths ??= invertedLengths(itemFactors, dim);
     const inverse = inverseLengths[item]!;
@@ -184,7 +193,10 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
     hasUser: (userId) => userIndex.has(userId),
     hasItem: (itemId) => itemIndex.has(itemId),
     recommend,
-    batch: (userIds, options) => userIds.map((userId) => recommend(userId, options)),
+    batch(userIds, options) {
+      checkIds(userIds, 'userIds');
+      return userIds.map((userId) => recommend(userId, options));
+    },
     similarItems,
     score(userId, itemId) {
       const user = userOf(userId);
