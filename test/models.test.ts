@@ -4,10 +4,26 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { modelRegistry } from 'recdistill/models';
+import { loadDataset } from 'recdistill/data';
+import { createKernels } from 'recdistill/kernels';
+import { makeModel, modelRegistry } from 'recdistill/models';
 import { modelContract } from 'recdistill/testing';
 
 for (const spec of modelRegistry.all()) for (const c of modelContract(spec)) test(c.name, c.run);
+
+test('every built-in model in closed form can be interrupted', async () => {
+  const { train } = await loadDataset({ data: 'synthetic:60x40x600' });
+  const kernels = createKernels({ threads: 1 });
+  for (const spec of modelRegistry.all().filter((m) => m.kind === 'computed')) {
+    let steps = 0;
+    const step = async () => {
+      steps += 1;
+    };
+    (await makeModel(spec, { kernels, train, seed: 0, step }, spec.options.parse({}))).close();
+    assert.ok(steps > 0, spec.name);
+  }
+  kernels.close();
+});
 
 test('every model file has its line in the registry', () => {
   const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'src', 'models');

@@ -86,12 +86,12 @@ const flat = (more: Partial<ModelSpec> = {}): ModelSpec => ({
   ...(more as object),
 });
 /** A trained model with one parameter, made as `more` says. */
-const tiny = (name: string, more: object = {}, loss: () => number = () => 1): ModelSpec =>
+const tiny = (name: string, more: object = {}, loss = () => 1, batches: 'rows' | 'pairs' = 'rows'): ModelSpec =>
   trainedModel({
     ...{ name, summary: 'One number for each item', source: 'a test', options: options(trainShape(usual)), search: {} },
     ...{ capabilities: [], memory: () => 1000 },
     create: ({ kernels: k, train: { nUsers, nItems } }) => ({
-      ...{ name, nUsers, nItems, size: nItems, batches: 'rows', close() {} },
+      ...{ name, nUsers, nItems, size: nItems, batches, close() {} },
       parameters: [{ name: 'items', shape: [nItems], values: k.floats(nItems), gradient: k.floats(nItems), ...more }],
       scoreRows: (_, out) => void out.fill(0),
       accumulate: loss,
@@ -163,6 +163,7 @@ test('a model that breaks its promise when it is made, trained or ranked is refu
       /parameter "items" has \d+ values, but a gradient of 3/,
     ],
     [tiny('shape', { shape: [7] }), 'broken-unit', /its shape \[7\] has 7/],
+    [tiny('pairwise', {}, () => 1, 'pairs'), 'broken-unit', /"pairwise" .*trains on pairs.*capability "weights"/],
     [tiny('silent', {}, () => undefined as never), 'broken-unit', /model "silent" .*accumulate returned missing/],
     [tiny('endless', {}, () => Number.NaN), 'diverged', /endless diverged: the loss of epoch 1 is NaN/],
     [{ ...flat({ name: 'vague' }), memory: () => 'much' as never }, 'broken-unit', /"vague" .*memory returned "much"/],

@@ -75,6 +75,8 @@ function madeProblem(spec: ModelSpec, model: Model | undefined, train: Interacti
   if (!isTrainable(model) || typeof model.accumulate !== 'function') return 'the created model has no "accumulate"';
   if (!BATCHES.includes(model.batches))
     return `the created model has "batches" ${shown(model.batches)}; expected one of ${BATCHES.join(', ')}`;
+  if (model.batches === 'pairs' && !spec.capabilities.includes('weights'))
+    return 'it trains on pairs, which are sampled by the weights of interactions, but it does not declare the capability "weights"';
   const names = model.parameters.map((p) => p?.name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) return `the created model has two parameters called ${shown(twice)}`;

@@ -339,7 +339,6 @@ async function stops(spec: ModelSpec, options: Values): Promise<void> {
       assert.equal(k.bytesInUse, before, `interrupted at step ${stop}, it did not free all memory`);
       continue;
     }
-    assert.ok(stop > 1, 'it must have at least one step');
     assert.deepEqual(scoresOf(k, ended, [0, 7, 59]), expected);
     ended.close();
     k.close();
