@@ -127,12 +127,27 @@ function checkFormat(path: string, { format, host }: Readonly<Record<string, unk
 /** @throws RecdistillError `run-differs` naming the first field that differs, with both values */
 export function expectSameRun(path: string, before: RunManifest, now: RunManifest): void {
   if (before.hash === now.hash) return;
-  const words = { kind: 'kind', dataFingerprint: 'data', options: 'options', inputs: 'inputs', revisions: 'revisions' };
-  for (const field of ['kind', 'dataFingerprint', 'options', 'inputs', 'revisions'] as const) {
+  const fields = ['kind', 'dataFingerprint', 'options', 'inputs', 'revisions'] as const;
+  const words = {
+    dataFingerprint: 'data',
+    inputs: 'input runs',
+    kind: 'kind',
+    options: 'options',
+    revisions: 'revisions',
+  };
+  // A run of another model has other options, too, but they are not what the user has to know.
+  for (const unit of ['model', 'method'] as const) {
+    const [old, own] = [before.options[unit], now.options[unit]];
+    if (old === own) continue;
+    const difference = `${unit} was ${show(old)}, now it is ${show(own)}`;
+    fail('run-differs', { path, what: 'options', difference, field: `options.${unit}`, before: old, now: own });
+  }
+  for (const field of fields) {
     const found = firstDifference(before[field], now[field], field);
     if (!found) continue;
-    const difference = `${found.field} was ${show(found.before)}, now it is ${show(found.now)}`;
-    fail('run-differs', { path, what: words[field], difference, ...found });
+    const [old, own] = [found.before, found.now].map(field === 'inputs' ? showHash : show);
+    const called = field === 'inputs' ? `"${found.field.slice('inputs.'.length)}"` : found.field;
+    fail('run-differs', { path, what: words[field], difference: `${called} was ${old}, now it is ${own}`, ...found });
   }
   fail('artifact-damaged', { path, problem: 'its hash does not match its fields', hint });
 }
@@ -154,6 +169,9 @@ export function firstDifference(
     before === undefined || now === undefined ? before === now : canonicalJson(before) === canonicalJson(now);
   return same ? undefined : { field, before, now };
 }
+
+/** Enough of the hash of a run to tell it apart. */
+const showHash = (value: unknown): string => (typeof value === 'string' ? `run ${value.slice(0, 12)}` : show(value));
 
 function show(value: unknown): string {
   const text = value === undefined ? 'absent' : JSON.stringify(value);

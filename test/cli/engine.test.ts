@@ -142,6 +142,21 @@ tune: { trials: 2 }
   assert.equal(study.code, 0, study.stderr);
   assert.match(study.stdout, /^tune\/hetcomp +search +bpr-mf with hetcomp +seed0\/bpr-mf, seed0\/lightgcn +new/m);
   assert.match(study.stdout, /^seed1\/hetcomp +train .*new; the search chooses its options/m);
+  assert.ok(!existsSync(w.path('runs', 'looked')));
+  // Of two searches one is finished: its entry has the options that were found, and is not mistaken for a run with the defaults.
+  const two = await w.run('study', 'study.yaml');
+  assert.equal(two.code, 0, two.stderr);
+  rmSync(w.path('runs', 'looked', 'tune', 'hetcomp'), { recursive: true });
+  const half = await w.run('study', 'study.yaml', '--dry-run');
+  assert.match(half.stdout, /^tune\/hetcomp +.* new /m);
+  assert.match(half.stdout, /^seed0\/none +train +bpr-mf +finished /m);
+  assert.match(half.stdout, /^seed0\/hetcomp +train .*new; the search chooses its options/m);
+  // Another student: the reasons are below the table.
+  writeFileSync(w.path('study.yaml'), readFileSync(w.path('study.yaml'), 'utf8').replace('dim: 2,', 'dim: 3,'));
+  const other = await w.run('study', 'study.yaml', '--dry-run');
+  assert.match(other.stdout, /^tune\/none +search +bpr-mf +cannot run /m);
+  assert.match(other.stdout, /^tune\/none cannot run: .* different options: options\.dim was 2, now it is 3\.$/m);
+  assert.match(other.stdout, /^Give the plan another name, or replace these runs with --overwrite\.$/m);
   const data = ['--data', 'synthetic:200x150x4000', '--at', '5,10', '--select-by', 'recall@10'];
   const search = await w.json('tune', 'ease', 'bpr-mf', ...data, '--dry-run');
   assert.deepEqual(
@@ -157,5 +172,4 @@ tune: { trials: 2 }
   assert.equal((await w.run('train', 'ease', ...data, '--name', 'mine')).code, 0);
   const { hash } = JSON.parse(readFileSync(w.path('runs', 'mine', 'manifest.json'), 'utf8')) as { hash: string };
   assert.equal(jobs[0]!.hash, hash);
-  assert.ok(!existsSync(w.path('runs', 'looked')));
 });

@@ -60,7 +60,7 @@ export function estimateJobs(
     const [only, ...more] = plan.results;
     return {
       ...{ name: job.name, kind: job.kind, teachers: inputs.map((input) => input.name), state: state.state },
-      ...('model' in job && job.kind !== 'co-train' ? unitsOf(job) : {}),
+      ...('model' in job ? unitsOf(job) : {}),
       ...(only && more.length === 0 && !isOpen ? { hash: only.hash } : {}),
       ...(from === undefined ? {} : { from }),
       ...(state.state === 'begun' && state.epoch !== undefined ? { epoch: state.epoch } : {}),

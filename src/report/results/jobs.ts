@@ -46,7 +46,7 @@ export function plannedTable(jobs: readonly PlannedJob[]): { readonly table: Res
         ...{ memoryBytes: job.memoryBytes, seconds: job.seconds },
       },
     })),
-    notes: [costText(total)],
+    notes: [...refusedText(jobs), costText(total)],
   });
   return { table, total };
 }
@@ -55,7 +55,15 @@ function stateText(job: PlannedJob): string {
   if (job.undecided) return 'new; the search chooses its options';
   if (job.state === 'finished') return job.from === undefined ? 'finished' : `finished as ${job.from}`;
   if (job.state === 'begun') return job.epoch === undefined ? 'started' : `continues after epoch ${job.epoch}`;
-  return job.state === 'refused' ? `cannot run: ${job.problem}` : 'new';
+  return job.state === 'refused' ? 'cannot run' : 'new';
+}
+
+/** Why jobs cannot run, and what to do. */
+function refusedText(jobs: readonly PlannedJob[]): string[] {
+  const refused = jobs.filter((job) => job.state === 'refused');
+  if (refused.length === 0) return [];
+  const reasons = refused.map(({ name, problem }) => `${name} cannot run: ${problem}.`);
+  return [...reasons, 'Give the plan another name, or replace these runs with --overwrite.', ''];
 }
 
 function costText({ jobs, finished, toDo, memoryBytes, seconds, unknownTimes }: PlanCost): string {

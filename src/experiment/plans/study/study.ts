@@ -146,7 +146,7 @@ export async function prepareStudy(input: unknown, context: StudyContext): Promi
       .filter((job) => job.job.kind === 'search' && stateOf(job, search.store).state !== 'finished')
       .map(({ job }) => job.name),
   );
-  const parts = partsOf(o, entries, search && open.size === 0 ? optionsIn(tunedIn(storedTrials(search))) : {});
+  const parts = partsOf(o, entries, search ? optionsIn(tunedIn(storedTrials(search))) : {});
   const undecided = new Set(known ? [] : entries.filter(choosesTeacher).map((e) => e.name));
   const isOpen = (job: JobSpec) =>
     parts.some(({ steps, prefix }) =>
