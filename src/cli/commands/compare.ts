@@ -6,7 +6,7 @@ import { listed } from '../../report/format.js';
 import { comparedRun, compareRuns, isCalled } from '../../report/index.js';
 import type { Command, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
-import { group, runsGroup } from '../terminal/groups.js';
+import { asRecorded, group, runsGroup } from '../terminal/groups.js';
 import { dataFlags } from './data-flags.js';
 import { atOption, evaluateRuns, expectSameData, partOption } from './evaluated.js';
 import { type RunPlace, readRun, runsGiven } from './runs.js';
@@ -36,7 +36,7 @@ export const compareCommand: Command = {
     'The p-values are adjusted over all tests of the table. Size and time were recorded by the runs; - means unknown.',
   ].join('\n'),
   args: [{ name: 'RUN', help: 'Finished runs of the same data set.', required: true, many: true }],
-  groups: [compareGroup, runsGroup, own.group],
+  groups: [compareGroup, runsGroup, asRecorded(own.group)],
   examples: [
     ['compare bpr-mf ease', 'compare ease with bpr-mf'],
     ['compare demo --against ease', 'compare every run of the demo with ease'],

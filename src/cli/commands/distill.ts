@@ -7,6 +7,7 @@ import { checkStudent, isFinishedRun, readTeacher } from '../../runs/index.js';
 import type { Command, Given } from '../terminal/_command.js';
 import { givenOf, readOptions } from '../terminal/flags.js';
 import {
+  asRecorded,
   dataGroup,
   evaluationGroup,
   group,
@@ -41,7 +42,7 @@ const students = modelRegistry
   .all()
   .filter((m) => m.kind === 'trained')
   .map((m) => m.name);
-const shared = [dataGroup, evaluationGroup, trajectoryGroup, nameGroup, machineGroup] as const;
+const shared = [asRecorded(dataGroup), asRecorded(evaluationGroup), trajectoryGroup, nameGroup, machineGroup] as const;
 
 const choiceOf = ({ flags: { student = 'bpr-mf', method = 'hetcomp' } }: Given) => ({
   student: String(student),

@@ -3,7 +3,7 @@ import { flag, optionalText, options } from '../../options/options.js';
 import { comparedRun, evaluationJson, evaluationTable, perUserText } from '../../report/index.js';
 import type { Command } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
-import { dataGroup, group, runsGroup } from '../terminal/groups.js';
+import { asRecorded, dataGroup, group, runsGroup } from '../terminal/groups.js';
 import { atOption, evaluateRuns, partOption } from './evaluated.js';
 import { nextSteps, quoted } from './job.js';
 import { runsGiven } from './runs.js';
@@ -28,7 +28,7 @@ export const evaluate: Command = {
     'Data options are only needed if the source of the data has moved.',
   ].join('\n'),
   args: [{ name: 'RUN', help: 'Finished runs.', required: true, many: true }],
-  groups: [evaluateGroup, runsGroup, dataGroup],
+  groups: [evaluateGroup, runsGroup, asRecorded(dataGroup)],
   examples: [
     ['evaluate bpr-mf', 'one run'],
     ['evaluate demo --metrics', 'every run of the demo, all metrics'],

@@ -155,11 +155,14 @@ export function distillStep(teachers: string, runs: string): string {
   return `distill --teachers ${quoted(teachers)} --dim 6${free === usual ? '' : ` --name ${free}`}`;
 }
 
+/** The --use flags of the modules in use. */
+export const usedFlags = (): string[] => usedModules().map((file) => `--use ${quoted(relative(process.cwd(), file))}`);
+
 /** Proposed commands, with --runs if it is not the default. */
 export function nextSteps(program: string, runs: string, commands: readonly string[]): string {
   const where = runs === 'runs' ? '' : ` --runs ${quoted(runs)}`;
-  const uses = usedModules().map((file) => ` --use ${quoted(relative(process.cwd(), file))}`);
-  const end = (command: string) => (/^(train|tune|distill|bd) /.test(command) ? uses.join('') : '') + where;
+  const uses = usedFlags().map((flag) => ` ${flag}`);
+  const end = (command: string) => (/^(train|tune|distill) /.test(command) ? uses.join('') : '') + where;
   return ['What to do next:', ...commands.map((c) => `  ${program} ${c}${end(c)}`)].join('\n');
 }
 

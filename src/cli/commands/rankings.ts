@@ -6,7 +6,7 @@ import { formatBytes, formatCount, listed } from '../../report/format.js';
 import { type FinishedRun, readTeacher } from '../../runs/index.js';
 import type { Command } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
-import { dataGroup, group, runsGroup } from '../terminal/groups.js';
+import { asRecorded, dataGroup, group, runsGroup } from '../terminal/groups.js';
 import { dataLoader, expectSameData } from './evaluated.js';
 import { readRun, runsGiven } from './runs.js';
 
@@ -27,7 +27,7 @@ export const rankings: Command = {
     'the ranked train items. `import` restores the same rankings from the file.',
   ].join('\n'),
   args: [{ name: 'RUN', help: 'Finished runs of the same data set.', required: true, many: true }],
-  groups: [outGroup, runsGroup, dataGroup],
+  groups: [outGroup, runsGroup, asRecorded(dataGroup)],
   examples: [
     ['rankings bpr-mf --out bpr-mf.parquet', 'the whole trajectory'],
     ['rankings demo --out lists.csv.gz --last', 'the last checkpoints of all runs of a pipeline'],

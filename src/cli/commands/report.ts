@@ -5,7 +5,7 @@ import { optionalInt, optionalText, options, text } from '../../options/options.
 import { type ReportedPair, reportPair, runsReport, writeReport } from '../../report/index.js';
 import type { Command, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
-import { group, machineGroup, machineOf, runsGroup, withKernels } from '../terminal/groups.js';
+import { asRecorded, group, machineGroup, machineOf, runsGroup, withKernels } from '../terminal/groups.js';
 import { dataFlags } from './data-flags.js';
 import { atOption, evaluateRuns, expectSameData } from './evaluated.js';
 import { type FoundPair, pairsAmong } from './report-pairs.js';
@@ -46,7 +46,7 @@ export const report: Command = {
     'the differences of their ranks, and accuracy by popularity and activity. The runs that the pair started from are found automatically.',
   ].join('\n'),
   args: [{ name: 'RUN', help: 'Finished runs of the same data set.', required: true, many: true }],
-  groups: [reportGroup, runsGroup, machineGroup, own.group],
+  groups: [reportGroup, runsGroup, machineGroup, asRecorded(own.group)],
   examples: [
     ['report demo', 'write report.html for the demo'],
     ['report pair --out pair.html', 'write pair.html, pair.md and pair.json for a co-trained pair'],

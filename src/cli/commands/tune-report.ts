@@ -9,7 +9,7 @@ import { SEARCH_LOG } from '../../runs/index.js';
 import type { Answer, Console, Given } from '../terminal/_command.js';
 import { wordsOf } from '../terminal/flags.js';
 import { dataGroup, evaluationGroup } from '../terminal/groups.js';
-import { nextSteps, quoted } from './job.js';
+import { nextSteps, quoted, usedFlags } from './job.js';
 
 export interface SearchSetting {
   readonly given: Given;
@@ -32,7 +32,13 @@ export function searchReport({ searches, preset }: TuneResult, setting: SearchSe
       : [];
   const commandOf = (s: ModelSearch) =>
     s.best
-      ? [...(distil ? [distil] : ['train', s.model]), ...same, ...seed([s.model]), flagsOf(s.best.options)].join(' ')
+      ? [
+          ...(distil ? [distil] : ['train', s.model]),
+          ...same,
+          ...seed([s.model]),
+          flagsOf(s.best.options),
+          ...usedFlags(),
+        ].join(' ')
       : undefined;
   const text = [
     ...searches.map((s) => modelText(s, evaluation.selectBy, commandOf(s))),

@@ -4,11 +4,12 @@ import { fail } from '../../errors.js';
 import { parseSpaces, prepareTune, tune as search, strategyRegistry, tuneOptions } from '../../experiment/index.js';
 import { modelRegistry } from '../../models/index.js';
 import { optionalText, options } from '../../options/options.js';
-import type { Command, Given } from '../terminal/_command.js';
+import type { Command, Given, OptionGroup } from '../terminal/_command.js';
 import { announceDefaultData } from '../terminal/default-data.js';
 import { givenOf, readOptions } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
 import {
+  asRecorded,
   dataGroup,
   evaluationGroup,
   group,
@@ -36,6 +37,9 @@ const spaceGroup = group(
 const shared = [
   ...[jobsGroup, teachersGroup, spaceGroup, presetGroup, dataGroup, evaluationGroup, nameGroup, machineGroup],
 ] as const;
+/** A student is searched on the data of its teachers. */
+const sharedOf = ({ flags: { method } }: Given): readonly OptionGroup[] =>
+  shared.map((g) => (method !== undefined && (g === dataGroup || g === evaluationGroup) ? asRecorded(g) : g));
 /** The options of the given method. */
 const methodGroups = ({ flags: { method } }: Given) => (method === undefined ? [] : [methodGroup(String(method))]);
 const tunable = modelRegistry.all().filter((m) => Object.keys(m.search).length > 0);
@@ -68,7 +72,7 @@ export const tune: Command = {
     ...methodRegistry.all().map((m) => methodGroup(m.name)),
     ...shared,
   ],
-  groupsFor: (given) => [tuneGroup, ...methodGroups(given), ...given.args.map(modelGroup), ...shared],
+  groupsFor: (given) => [tuneGroup, ...methodGroups(given), ...given.args.map(modelGroup), ...sharedOf(given)],
   examples: [
     ['tune ease --trials 10', 'a model in closed form'],
     ['tune bpr-mf lightgcn --data citeulike-t --trials 30 --epochs 200', 'two models, 30 trials each'],

@@ -18,6 +18,8 @@ export interface OptionGroup {
   /** Owner of the options, in error messages. */
   readonly owner: string;
   readonly schema: OptionsSchema;
+  /** Options that are not given have the values that the finished runs recorded, not their defaults. */
+  readonly recorded?: true;
   /** Options shown under a heading of their own. */
   readonly apart?: { readonly title: string; readonly names: readonly string[] };
 }

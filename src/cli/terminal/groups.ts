@@ -28,6 +28,9 @@ export const dataGroupOf = <S extends OptionsSchema>(schema: S, flagFor = (name:
 export const dataGroup = dataGroupOf(dataOptions);
 export const evaluationGroup = group('Evaluation', 'evaluation', evaluationOptions);
 
+/** The same group in a command on finished runs, which recorded how their data was loaded and how they were evaluated. */
+export const asRecorded = <G extends OptionGroup>(of: G) => ({ ...of, recorded: true }) as const;
+
 /** @throws RecdistillError `unknown-name` */
 export const modelGroup = (name: string): OptionGroup => group(`Options of ${name}`, name, modelOf(name).options);
 

@@ -41,10 +41,16 @@ export function helpOf(program: string, command: Command, given: Given): string 
   return parts.join('\n\n');
 }
 
-/** Indented lines are lists and keep their width. */
+/** Indented lines are lists and keep their width. A sentence may continue on the next line. */
 const aboutText = (about: string): string =>
   about
     .split('\n')
+    .reduce<string[]>((lines, line) => {
+      const last = lines.at(-1);
+      if (last === undefined || line.startsWith(' ') || /^ |[.:]$/.test(last)) lines.push(line);
+      else lines[lines.length - 1] = `${last} ${line}`;
+      return lines;
+    }, [])
     .flatMap((line) => (line.startsWith(' ') ? [line] : wrap(line, WIDTH)))
     .join('\n');
 
@@ -54,12 +60,13 @@ const argumentRow = ({ name, help }: Argument): [string, string] => [name, help]
 function merged(groups: readonly OptionGroup[]): [string, OptionRow[]][] {
   const titles = new Map<string, OptionRow[]>();
   const seen = new Set<string>();
-  for (const { title, schema, apart } of groups) {
+  for (const { title, schema, apart, recorded } of groups) {
     for (const row of describeOptions(schema)) {
       if (seen.has(row.name)) continue;
       seen.add(row.name);
-      const under = apart?.names.includes(row.name) ? apart.title : title;
-      titles.set(under, [...(titles.get(under) ?? []), row]);
+      const heading = apart?.names.includes(row.name) ? apart.title : title;
+      const under = recorded ? `${heading} (default: as the finished runs recorded it)` : heading;
+      titles.set(under, [...(titles.get(under) ?? []), recorded ? { ...row, default: undefined } : row]);
     }
   }
   return [...titles];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { commands } from '../index.js';
+import type { Given } from './_command.js';
 import { refuseUnknownFlags } from './flags.js';
 import { outputGroup } from './groups.js';
 import { helpOf, helpOfAll } from './help.js';
@@ -128,4 +129,15 @@ test('help shows the options that hold, with defaults and ranges', () => {
   for (const { summary } of commands) assert.ok(overview.includes(summary), summary);
   const width = Math.max(...general.split('\n').map((line) => line.length));
   assert.ok(width <= 130, `a line has ${width} characters`);
+});
+
+test('commands on finished runs do not show the defaults of data options: the runs recorded them', () => {
+  const helpFor = (name: string, flags: Given['flags'] = {}) =>
+    helpOf('recdistill', commands.find((c) => c.name === name)!, { args: [], flags });
+  for (const name of ['evaluate', 'compare', 'rankings', 'report', 'distill']) {
+    assert.match(helpFor(name), /^Data \(default: as the finished runs recorded it\):$/m, name);
+    assert.doesNotMatch(helpFor(name), /default (synthetic|0\.6,0\.2,0\.2)/, name);
+  }
+  assert.doesNotMatch(helpFor('tune', { method: 'rrd' }), /default synthetic/);
+  for (const name of ['train', 'tune', 'data inspect']) assert.match(helpFor(name), /default synthetic/, name);
 });
