@@ -102,6 +102,32 @@ seeds: [0, 1]
   assert.deepEqual([code, /missing\.mjs: there is no such file/.test(stderr)], [1, true], stderr);
 });
 
+test('several processes load the own units: models of one command, and the jobs of a study', async () => {
+  const models = ['slim', 'logistic-mf'];
+  // Separate folders of runs, so that no run is reused.
+  for (const jobs of ['1', '2']) {
+    const words = [...use('slim.mjs', 'logistic-mf.mjs'), ...DATA, '--epochs', '5', '--jobs', jobs];
+    await done('train', ...models, ...words, '--runs', w.path(`runs-${jobs}`));
+  }
+  const [one, two] = ['1', '2'].map((jobs) => models.map((model) => lastingFiles(w.path(`runs-${jobs}`, model))));
+  assert.deepEqual(two, one);
+  assert.ok(one!.every((files) => Object.keys(files).length > 3));
+  const study = `use: [./slim.mjs, ./logistic-mf.mjs, ./rank-net.mjs]
+name: parallel
+data: { data: 'synthetic:120x80x2000' }
+teachers: [{ model: slim }]
+student: { model: logistic-mf, dim: 4, epochs: 5 }
+entries: [{ method: rank-net }, { method: none }]
+tune: { trials: 2 }
+against: none
+`;
+  writeFileSync(own('parallel.yaml'), study);
+  const { code, stderr, stdout } = await w.run('study', own('parallel.yaml'), '--jobs', '2');
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /2 jobs at a time/);
+  assert.match(stdout, /^student +rank-net /m);
+});
+
 for (const [name, words] of [
   ['train', [...use('logistic-mf.mjs'), 'train', 'logistic-mf', ...DATA, '--dim', '6']],
   [
@@ -128,7 +154,7 @@ for (const [name, words] of [
 test('they are tuned, distilled into, compared, and trained on with another model', async () => {
   assert.match(
     await done('tune', 'slim', ...use('slim.mjs'), ...DATA, '--trials', '2'),
-    /train slim .*--use \S*slim\.mjs/s,
+    /^ {2}train slim .*--use \S*slim\.mjs$/m,
   );
   await done(
     'distill',
