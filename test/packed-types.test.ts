@@ -117,7 +117,46 @@ await distill(way, { teachers: [run], student: mine, width: 4, pul: 3 });
 const head = `import { type LoadedData, type Run, coTrain, compare, distill, loadData, train, tune } from 'recdistill';
 declare const data: LoadedData; declare const run: Run;`;
 
-const found = compile({ right, wrong: [head, ...wrong.map(([code]) => code)].join('\n'), ownUnits }, 'nodenext');
+/** The examples of a page as one program. `given` declares what the page leaves to the reader. */
+function pageOf(page: string, given = ''): string {
+  const text = readFileSync(join(installed, page), 'utf8');
+  const examples = [...text.matchAll(/^```(?:js|ts)\n(.*?)^```/gms)].map((match) => match[1]!);
+  assert.ok(examples.length > 0, `${page} has no examples`);
+  // The package of the student alone has the same types; its compiled kernel is for bundlers.
+  const known = examples.filter((example) => !example.includes('.wasm')).join('\n');
+  return `${given}\n${known.replaceAll('@recdistill/student', 'recdistill/student')}\nexport {};\n`;
+}
+
+const evaluations =
+  "import type { Evaluation } from 'recdistill/eval'; declare const ease: Evaluation; declare const student: Evaluation;";
+const pages: Readonly<Record<string, string>> = {
+  readme: pageOf('README.md'),
+  library: pageOf('docs/library.md'),
+  data: pageOf('docs/data.md'),
+  evaluation: pageOf(
+    'docs/evaluation.md',
+    'declare const scoresAlone: Float32Array; declare const scoresOfStudent: Float32Array;',
+  ),
+  extending: pageOf('docs/extending.md'),
+  external: pageOf('docs/external-teachers.md'),
+  bd: pageOf('docs/methods/bd.md'),
+  report: pageOf('docs/report.md', `${evaluations} declare const plan: object;`),
+  serving: pageOf('docs/serving.md'),
+  student: pageOf('docs/student.md'),
+};
+
+test('examples of the documentation compile as they are', () => {
+  const listed = Object.keys(pages);
+  assert.deepEqual(
+    found.filter(({ file }) => listed.includes(file)),
+    [],
+  );
+});
+
+const found = compile(
+  { ...pages, right, wrong: [head, ...wrong.map(([code]) => code)].join('\n'), ownUnits },
+  'nodenext',
+);
 const foundIn = (file: string): readonly Complaint[] => found.filter((c) => c.file === file);
 
 test('a program that uses the library compiles', () => {
@@ -149,7 +188,7 @@ test('no type of the library is unknown or any', () => {
   const files = readdirSync(folderOf).filter((f) => f.endsWith('.d.ts'));
   assert.ok(files.length > 10);
   // What is within the library only: values on their way to the layers below.
-  const within = ['call.d.ts', 'json.d.ts', 'data.d.ts'];
+  const within = ['call.d.ts', 'check.d.ts', 'json.d.ts', 'data.d.ts'];
   for (const file of files.filter((f) => !within.includes(f)))
     assert.doesNotMatch(
       readFileSync(join(folderOf, file), 'utf8').replace(/\/\*.*?\*\//gs, ''),
