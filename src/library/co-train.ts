@@ -4,10 +4,9 @@ import { type CoTrainedMethod, type LearnerRole, methodOf, type Pair } from '../
 import { coTrainedOnly, coTrain as coTrainModels, readSavedModel, type SavedModel } from '../runs/index.js';
 import type { TrainEvent } from '../train/index.js';
 import { type CallOptions, requestOf, unitOptions } from './call.js';
-import { expectRun } from './check.js';
 import { type Data, expectData, sourceOf } from './data.js';
 import { withKernels } from './kernels.js';
-import { createRun, type Run } from './run.js';
+import { createRun, expectRun, type Run } from './run.js';
 import { type CoTrainedName, copyOf, type MethodOptions } from './train.js';
 
 interface CoTrainCall extends Omit<CallOptions, 'listen'> {

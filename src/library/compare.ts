@@ -2,9 +2,8 @@
 import { fail } from '../errors.js';
 import type { MetricName } from '../eval/index.js';
 import { type CompareRunsOptions, type Comparison, compareRuns } from '../report/results/compare.js';
-import { expectRun, expectRuns } from './check.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
-import type { Run } from './run.js';
+import { expectRun, expectRuns, type Run } from './run.js';
 
 export interface CompareOptions
   extends Pick<EvaluateOptions, 'part' | 'at'>,

@@ -9,10 +9,10 @@ import {
   type MetricName,
 } from '../eval/index.js';
 import type { Student } from '../student/index.js';
-import { described, expectRun } from './check.js';
+import { described } from './check.js';
 import { type Data, expectData } from './data.js';
 import { ask, type Recommendation, type RecommendOptions, type UserOrItems } from './recommend.js';
-import type { Run } from './run.js';
+import { expectRun, type Run } from './run.js';
 
 export interface EvaluateOptions {
   /** Default: the data of the run. Required for rankings. */

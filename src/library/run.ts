@@ -7,7 +7,7 @@ import type { Tables } from '../models/index.js';
 import type { Cost, Outcome } from '../runs/outcome.js';
 import { bundleNotes, studentOf } from '../runs/student-bundle.js';
 import { createStudent, type Precision, type Student } from '../student/index.js';
-import { expectPath } from './check.js';
+import { described, expectPath } from './check.js';
 import type { Data } from './data.js';
 import { type Json, jsonRecord } from './json.js';
 import { type Recommendation, type RecommendOptions, recommendations, type UserOrItems } from './recommend.js';
@@ -127,3 +127,21 @@ export function createRun({ name, data, outcome, hash, teachers, folder, paramet
 
 const defined = (cost: { readonly [C in keyof Cost]: Cost[C] | undefined }): Partial<Cost> =>
   Object.fromEntries(Object.entries(cost).filter(([, value]) => value !== undefined));
+
+/** @param what the role of the run in messages, such as `a teacher` @throws RecdistillError `needs-not-met` if it is not a run */
+export function expectRun(run: Run | undefined, what: string): Run {
+  if (run?.trajectory && run.data) return run;
+  return fail('needs-not-met', {
+    problem: `${what} is not a run; it is ${described(run)}`,
+    hint: 'Pass the awaited result of train, distill, importRankings or openRun.',
+  });
+}
+
+/** @throws RecdistillError `usage` if it is not a list, `needs-not-met` if one of them is not a run */
+export function expectRuns(runs: readonly Run[], call: string, what: string): readonly Run[] {
+  if (!Array.isArray(runs)) {
+    const hint = 'Pass a list, also of a single run: [run].';
+    fail('usage', { problem: `${call} needs a list of runs; ${what} is ${described(runs)}`, hint });
+  }
+  return runs.map((run) => expectRun(run, what === 'teachers' ? 'a teacher' : 'one of them'));
+}

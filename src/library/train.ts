@@ -15,10 +15,9 @@ import type { OptionsInput } from '../options/options.js';
 import { readSavedModel, runJob } from '../runs/index.js';
 import type { Teacher } from '../runs/outcome.js';
 import { type CallOptions, requestOf, unitOptions } from './call.js';
-import { expectRuns } from './check.js';
 import { type Data, expectData, sourceOf } from './data.js';
 import { withKernels } from './kernels.js';
-import { createRun, type Run } from './run.js';
+import { createRun, expectRuns, type Run } from './run.js';
 
 /** zod's type of an empty options object would forbid the options of the call. */
 type Beside<I> = I extends Readonly<Record<string, never>> ? object : I;
