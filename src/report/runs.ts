@@ -22,7 +22,10 @@ export interface RunsReportOptions {
   readonly at: readonly number[];
   /** Metric of the plots, such as `ndcg@10`. */
   readonly metric: string;
-  /** The run that students are tested against. Default: the student without distillation, or else the first student. */
+  /**
+   * The run that students are tested against. Default: the student without distillation, if possible not one from which co-training started;
+   * or else the first student.
+   */
   readonly against: string | undefined;
   /** Show `demo/ease` as `ease` where that is unambiguous. */
   readonly shorten: boolean;
@@ -43,13 +46,15 @@ export function runsReport(
   const runs = all
     .map(({ name: fullName, run, evaluation }, at) => ({
       ...{ name: names[at]!, fullName, method: run.result.method, role: roleOf(run, all), evaluation },
-      ...{ ...costOf(run.result), history: readHistory(run.folder) },
+      ...{ ...costOf(run.result), history: readHistory(run.folder), isStart: isStart(run, all) },
     }))
     .sort((a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role));
   const students = runs.filter((r) => r.role === 'student');
   const base =
     against === undefined
-      ? (students.find((r) => r.method === 'none') ?? students[0])
+      ? (students.find((r) => r.method === 'none' && !r.isStart) ??
+        students.find((r) => r.method === 'none') ??
+        students[0])
       : (runs.find((r) => isCalled(r.fullName, against) || r.name === against) ??
         fail('unknown-name', { kind: 'run in the report', given: against, known: listed(runs.map((r) => r.name)) }));
   return {
@@ -74,7 +79,7 @@ function shortNames(names: readonly string[]): readonly string[] {
 function roleOf({ manifest, result }: FinishedRun, all: readonly EvaluatedRunFolder[]): string {
   if (result.method !== 'none') return result.options.role === 'teacher' ? 'co-trained teacher' : 'student';
   const inputs = all.map(({ run }) => run.manifest.inputs);
-  if (inputs.some((input) => input['student before'] === manifest.hash)) return 'student';
+  if (isStart({ manifest }, all)) return 'student';
   if (result.model === EXTERNAL || inputs.some((input) => Object.values(input).includes(manifest.hash)))
     return 'teacher';
   const sameModel = all.some(
@@ -83,3 +88,7 @@ function roleOf({ manifest, result }: FinishedRun, all: readonly EvaluatedRunFol
   );
   return sameModel ? 'student' : 'model';
 }
+
+/** Whether a co-trained student started from this run. */
+const isStart = ({ manifest }: Pick<FinishedRun, 'manifest'>, all: readonly EvaluatedRunFolder[]): boolean =>
+  all.some(({ run }) => run.manifest.inputs['student before'] === manifest.hash);

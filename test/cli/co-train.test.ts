@@ -88,6 +88,11 @@ test('a report has what a joint training did, from the runs before and after', {
   const page = readFileSync(out.replace('.html', '.md'), 'utf8');
   assert.match(page, /co-trained teacher +\| +pair\/teacher/);
   assert.match(page, /Which model ranks the test interactions higher/);
+  // Students are tested against one that was trained alone, not against the start of a pair.
+  const alone = ['train', 'bpr-mf', ...DATA, '--dim', '4', '--seed', '1', '--name', 'alone', ...SHORT];
+  assert.equal((await w.run(...alone)).code, 0);
+  assert.equal((await w.run('report', 'small', 'alone', 'pair', '--out', w.path('all.html'))).code, 0);
+  assert.match(readFileSync(w.path('all.md'), 'utf8'), /^## Significance of the differences to alone$/m);
   const plain = await w.json('report', 'small', '--out', w.path('small.html'));
   assert.deepEqual(plain.value.pairs, []);
 });
