@@ -48,6 +48,12 @@ const table = {
     status: 422,
     exit: 2,
   },
+  'foreign-array': {
+    message: () => 'an array passed to a kernel is not in kernel memory',
+    hint: () => 'Allocate arrays with floats() and ints() of the same kernels, and free each once.',
+    status: 400,
+    exit: 2,
+  },
   'bad-space': {
     message: (p) => `the search space of ${p.owner} is not valid: ${p.problem}`,
     hint: (p) => `${p.hint}`,
@@ -127,6 +133,12 @@ const table = {
     hint: () =>
       'Use that version for this run, choose another name or another folder of runs, or make the run anew with --overwrite.',
     status: 409,
+  },
+  'ended-early': {
+    message: (p) => `the process ended before the command was done: ${p.problem}`,
+    hint: (p) =>
+      `${p.files ? `Look for it in ${p.files}. ` : ''}A unit must not end the process, and a promise that it returns has to settle. Checkpoints are kept: run the same command again.`,
+    status: 500,
   },
   'job-lost': {
     message: (p) => `the process of ${p.job} ended with ${p.end} and gave no result, ${p.times} times`,

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
+import { writeSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import { fail, RecdistillError } from '../errors.js';
 import { packageVersion } from '../formats/package-version.js';
+import { strayError, usedModules } from '../options/use.js';
 import { withKeptSource } from './commands/source.js';
 import type { Answer, Command, Console, Given } from './terminal/_command.js';
-import { failureOf, failureText } from './terminal/failure.js';
+import { earlyEnd, failureOf, failureText } from './terminal/failure.js';
 import { refuseUnknownFlags } from './terminal/flags.js';
 import { outputGroup } from './terminal/groups.js';
 import { helpOf, helpOfAll } from './terminal/help.js';
@@ -58,7 +60,17 @@ async function withMisplacedHint<T>({ misplaced = {} }: Given, work: () => Promi
   }
 }
 
-/** The one place that writes to stdout. */
+/** Writes a line before the process ends, even if that is now. */
+function writeNow(stream: 1 | 2, line: string): void {
+  try {
+    writeSync(stream, `${line}\n`);
+  } catch {
+    // The reader has closed the pipe, or is slow and the pipe is full.
+    (stream === 1 ? process.stdout : process.stderr).write(`${line}\n`);
+  }
+}
+
+/** Writes the answer of a command. */
 function print(asJson: boolean, text: string, json: unknown): void {
   process.stdout.write(asJson ? `${JSON.stringify(json, null, 2)}\n` : `${text}\n`);
 }
@@ -71,16 +83,31 @@ async function main(words: readonly string[]): Promise<void> {
     });
   }
   const asJson = words.includes('--json');
+  let ended = false;
+  const failed = (error: unknown) => {
+    ended = true;
+    const failure = failureOf(error);
+    writeNow(2, failureText(failure, error, Boolean(process.env.RECDISTILL_DEBUG)));
+    const { exit, ...rest } = failure;
+    if (asJson) writeNow(1, JSON.stringify({ error: rest }, null, 2));
+    process.exitCode = exit;
+  };
+  process.on('uncaughtException', (error) => {
+    if (!ended) failed(strayError(error));
+    process.exit();
+  });
+  let idle = false;
+  process.on('beforeExit', () => {
+    idle = true;
+  });
+  process.on('exit', () => void (ended || failed(earlyEnd(idle, usedModules()))));
   try {
     const answer = await answerTo(words);
     print(asJson, answer.text, answer.json);
     if (answer.failed) process.exitCode = 1;
+    ended = true;
   } catch (error) {
-    const failure = failureOf(error);
-    process.stderr.write(`${failureText(failure, error, Boolean(process.env.RECDISTILL_DEBUG))}\n`);
-    const { exit, ...rest } = failure;
-    if (asJson) print(true, '', { error: rest });
-    process.exitCode = exit;
+    failed(error);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Checks of a distillation method: its declaration when it is added, and its hooks when it starts. */
-import { fail } from '../errors.js';
 import { describeOptions } from '../options/describe.js';
+import { brokenUnit } from '../options/registry.js';
 import { optionsProblem } from '../options/reserved.js';
 import type { OptionsSchema } from '../options/schema.js';
 import { fieldProblem, shown } from '../options/unit-check.js';
@@ -43,11 +43,14 @@ export function methodProblem(spec: MethodSpec): string | undefined {
 export function checkHooks({ name }: MethodSpec, hooks: MethodHooks): MethodHooks {
   const problem =
     typeof hooks === 'object' && hooks !== null
-      ? (fieldProblem(hooks, { close: 'function', accumulate: 'function?', afterEpoch: 'function?' }) ??
+      ? (fieldProblem(hooks, {
+          ...{ close: 'function', beforeEpoch: 'function?', prepare: 'function?', accumulate: 'function?' },
+          ...{ afterEpoch: 'function?', parameters: 'list?', tables: 'list?', save: 'function?', load: 'function?' },
+        }) ??
         (hooks.base === 'kept' || hooks.base === 'replaced' ? undefined : `its field "base" is ${shown(hooks.base)}`))
       : `it is ${shown(hooks)}`;
   if (problem === undefined) return hooks;
-  return fail('broken-unit', { kind: 'distillation method', given: name, problem: `the result of create: ${problem}` });
+  return brokenUnit('method', name, `the result of create: ${problem}`);
 }
 
 /**
@@ -63,12 +66,7 @@ export function checkTogether(model: Named, method: Named): void {
     const [of, other] = [kindIn(method, option), kindIn(model, option)];
     if (of === other) continue;
     const problem = `its option "${option}" has the type ${of}, but that of the model ${model.name} has the type ${other}`;
-    fail('broken-unit', {
-      kind: 'distillation method',
-      given: method.name,
-      problem,
-      hint: 'Rename one of them.',
-    });
+    brokenUnit('method', method.name, problem, 'Rename one of them.');
   }
 }
 

@@ -2,7 +2,7 @@
 import { type Interactions, itemsOf } from '../data/interactions.js';
 import { type Rankings, rankingOf } from '../data/rankings.js';
 import { fail } from '../errors.js';
-import type { NameOr } from '../options/registry.js';
+import { brokenUnit, type NameOr } from '../options/registry.js';
 import { shown } from '../options/unit-check.js';
 import type { ListMetric, Metric, UserMetric } from './metrics/_metric.js';
 import { type MetricName, metricOf } from './metrics/index.js';
@@ -127,11 +127,7 @@ function evaluateLists(
 /** @throws RecdistillError `broken-unit` for a value that is no number; NaN says that it is not defined */
 function numberOf({ name }: Metric, value: unknown): number {
   if (typeof value === 'number') return value;
-  return fail('broken-unit', {
-    kind: 'metric',
-    given: name,
-    problem: `value returned ${shown(value)}; expected a number`,
-  });
+  return brokenUnit('metric', name, `value returned ${shown(value)}; expected a number`);
 }
 
 function exposureOf(rankings: Rankings, users: Int32Array, k: number): Int32Array {

@@ -1,6 +1,7 @@
 /** Checks of a model's declaration and of the model that it creates. A model of a user may be plain JavaScript. */
 import type { Interactions } from '../data/interactions.js';
-import { fail } from '../errors.js';
+import type { Floats, Kernels } from '../kernels/index.js';
+import { brokenUnit } from '../options/registry.js';
 import { optionsProblem } from '../options/reserved.js';
 import { fieldProblem, shown } from '../options/unit-check.js';
 import type { Capability, Model, ModelContext, ModelSpec, Parameter, Tables, TrainableModel } from './_model.js';
@@ -29,8 +30,8 @@ export function modelProblem(spec: ModelSpec): string | undefined {
 }
 
 /** @throws RecdistillError `broken-unit` */
-export const brokenModel = (name: string, problem: string): never =>
-  fail('broken-unit', { kind: 'model', given: name, problem });
+export const brokenModel = (name: string, problem: string, hint?: string): never =>
+  brokenUnit('model', name, problem, hint);
 
 /** Creates a model and checks it. The caller closes it. @throws RecdistillError `broken-unit`, and what `create` throws */
 export async function makeModel(
@@ -38,8 +39,9 @@ export async function makeModel(
   context: ModelContext,
   options: Readonly<Record<string, unknown>>,
 ): Promise<Model | TrainableModel> {
-  const model = await spec.create(context, options);
-  const problem = madeProblem(spec, model, context.train);
+  // A copy, so that what is recorded of the run stays as it is.
+  const model = await spec.create(context, Object.freeze({ ...options }));
+  const problem = madeProblem(spec, model, context);
   if (problem === undefined) return model;
   if (typeof model?.close === 'function') model.close();
   return brokenModel(spec.name, problem);
@@ -61,7 +63,11 @@ export const trainable = (model: Model): TrainableModel =>
 /** Whether a model has what the training loop needs. */
 export const isTrainable = (model: Model): model is TrainableModel => 'batches' in model && 'accumulate' in model;
 
-function madeProblem(spec: ModelSpec, model: Model | undefined, train: Interactions): string | undefined {
+function madeProblem(
+  spec: ModelSpec,
+  model: Model | undefined,
+  { train, kernels }: Pick<ModelContext, 'train' | 'kernels'>,
+): string | undefined {
   if (typeof model !== 'object' || model === null) return `create returned ${shown(model)}; expected a model`;
   const fields = fieldProblem(model, { parameters: 'list', scoreRows: 'function', close: 'function' });
   if (fields !== undefined) return `the created model is incomplete: ${fields}`;
@@ -80,8 +86,34 @@ function madeProblem(spec: ModelSpec, model: Model | undefined, train: Interacti
   const names = model.parameters.map((p) => p?.name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) return `the created model has two parameters called ${shown(twice)}`;
-  return model.parameters.map(parameterProblem).find((problem) => problem !== undefined);
+  return (
+    model.parameters.map(parameterProblem).find((problem) => problem !== undefined) ??
+    memoryProblem(model.parameters, kernels)
+  );
 }
+
+/** The optimiser updates parameters by kernels, each by its own gradient. */
+function memoryProblem(parameters: readonly Parameter[], kernels: Kernels): string | undefined {
+  const probe = kernels.floats(1);
+  const arrays = parameters.flatMap(({ name, values, gradient }) => [
+    { array: values, words: `the values of "${name}"` },
+    { array: gradient, words: `the gradient of "${name}"` },
+  ]);
+  const shared = probe.buffer instanceof SharedArrayBuffer;
+  const foreign = arrays.find(
+    ({ array }) => array.constructor !== probe.constructor || (shared && array.buffer !== probe.buffer),
+  );
+  kernels.free(probe);
+  if (foreign) return `${foreign.words} are not in kernel memory; make them with floats() of the given kernels`;
+  for (const [at, { array, words }] of arrays.entries()) {
+    const other = arrays.slice(0, at).find((before) => overlap(before.array, array));
+    if (other) return `${words} and ${other.words} are the same memory`;
+  }
+  return undefined;
+}
+
+const overlap = (a: Floats, b: Floats): boolean =>
+  a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
 
 /** A declared capability needs the functions that implement it. */
 function capabilityProblem({ capabilities }: ModelSpec, model: Model): string | undefined {
@@ -140,7 +172,8 @@ export function checkFactors(model: Model, { userFactors, itemFactors, dim }: Ta
 }
 
 const refuseScore = (model: Model, where: string): never =>
-  fail('broken-unit', {
-    ...{ kind: 'model', given: model.name, problem: `its score of ${where} (counted from 0) is not a number` },
-    hint: 'Check its divisions and logarithms. For a trained model, lower learningRate or raise l2.',
-  });
+  brokenModel(
+    model.name,
+    `its score of ${where} (counted from 0) is not a number`,
+    'Check its divisions and logarithms. For a trained model, lower learningRate or raise l2.',
+  );

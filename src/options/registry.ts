@@ -1,5 +1,6 @@
 /** Registries of units by name: built-in units, and those that users add. */
 import { fail } from '../errors.js';
+import { guarded } from './guard.js';
 import { unitProblem } from './unit-check.js';
 
 /** The kinds of units. */
@@ -33,7 +34,7 @@ export interface Registry<U extends Unit> {
   /** Units that users added. */
   added(): readonly U[];
   /**
-   * The unit of this name. A given unit object is added and returned.
+   * The unit of this name. A given unit object is added and returned; errors in its code then name it (see `guarded`).
    * @throws RecdistillError `unknown-name`, `usage` if nothing is given, `name-taken` if another unit has the name, `broken-unit` if it is not a valid unit
    */
   find(given: string | U): U;
@@ -58,6 +59,15 @@ export const registryOf = (unit: UnitKind): AnyRegistry | undefined => registrie
 /** The files that units were read from with `--use`. */
 const files = new WeakMap<object, string>();
 
+/** The message about a unit that breaks its contract names the file that it was read from. @throws RecdistillError `broken-unit` */
+export function brokenUnit(unit: UnitKind, name: string, problem: string, hint?: string): never {
+  const registry = registries.get(unit);
+  const known = registry?.all().find((u) => u.name === name);
+  const file = known && files.get(known);
+  const more = { ...(hint === undefined ? {} : { hint }), ...(file === undefined ? {} : { file }) };
+  return fail('broken-unit', { kind: registry?.words ?? unit, given: name, problem, ...more });
+}
+
 /** The absolute paths of the files that these units were read from, each once; nothing for built-in units. */
 export const filesOf = (units: readonly Unit[]): string[] => [
   ...new Set(units.flatMap((unit) => files.get(unit) ?? [])),
@@ -78,14 +88,20 @@ export function createRegistry<U extends Unit>(
   const units = new Map(Object.values(builtIn).map((u) => [u.name, u]));
   const most = units.size;
   const isUnit = (given: unknown): given is U => typeof given === 'object' && given !== null;
-  const add = (given: U, file?: string): void => {
-    if (isUnit(given) && units.get(given.name) === given) return;
+  /** The added units as they were given, by name. */
+  const originals = new Map<string, U>();
+  const add = (given: U, file?: string): U => {
+    const known = isUnit(given) ? units.get(given.name) : undefined;
+    if (known !== undefined && (known === given || originals.get(given.name) === given)) return known;
     const problem = unitProblem(given, unit, words) ?? check(given);
     const where = file === undefined ? {} : { file };
     if (problem !== undefined) fail('broken-unit', { kind: words, given: nameOf(given), problem, ...where });
     if (units.has(given.name)) fail('name-taken', { kind: words, given: given.name, ...where });
-    units.set(given.name, given);
-    if (file !== undefined) files.set(given, file);
+    const added = guarded(given, { words, name: given.name, ...where });
+    units.set(given.name, added);
+    originals.set(given.name, given);
+    if (file !== undefined) files.set(added, file);
+    return added;
   };
   registries.set(unit, {
     unit,
@@ -106,10 +122,7 @@ export function createRegistry<U extends Unit>(
         const hint = `Pass one by name, or an object of your own. Known: ${[...units.keys()].join(', ')}.`;
         fail('usage', { problem: `the ${words} is missing`, hint });
       }
-      if (typeof given !== 'string') {
-        add(given);
-        return given;
-      }
+      if (typeof given !== 'string') return add(given);
       const found = units.get(given);
       return found ?? fail('unknown-name', { kind: words, given, known: [...units.keys()].join(', ') });
     },

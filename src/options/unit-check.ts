@@ -36,9 +36,9 @@ function hasType(value: unknown, type: FieldType): boolean {
 
 /** A description of the first field that is missing or has the wrong type. Undefined if all are valid. */
 export function fieldProblem(unit: object, fields: Readonly<Record<string, FieldType>>): string | undefined {
-  const values = new Map<string, unknown>(Object.entries(unit));
   for (const [name, type] of Object.entries(fields)) {
-    const value = values.get(name);
+    // Also a method of a class.
+    const value: unknown = Reflect.get(unit, name);
     if (hasType(value, type)) continue;
     return `its field "${name}" is ${shown(value)}; expected ${WORDS[type]}`;
   }

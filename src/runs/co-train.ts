@@ -110,7 +110,7 @@ export const coTrainingTask = ({ method, options, sides }: CoTrainPlan, { users 
         },
         step: progress.task('sampling items'),
       },
-      options,
+      Object.freeze({ ...options }),
     );
     return checkHooks(method, hooks);
   },

@@ -16,7 +16,7 @@ import { type Overwrite, openRunFolder, type RunFolder } from './run-folder.js';
 import { type RunSpec, revisionsOf, runHash } from './run-manifest.js';
 import { type MadeModel, type MadeModels, type ModelsTask, type ModelTask, withModels } from './train-models.js';
 import { tellUnusedWeights } from './unused-weights.js';
-import { usesOf } from './uses.js';
+import { changedUses, usesOf } from './uses.js';
 import { type Fitted, storeOf, watchModel } from './watch.js';
 
 /** A model and its run. */
@@ -64,6 +64,10 @@ export async function drive(task: DriveTask, use?: Use): Promise<readonly Job[]>
   const evaluator = createEvaluator(dataset, task.evaluation);
   const runs = openRuns(task);
   try {
+    for (const [at, run] of runs.entries()) {
+      const message = run.resumed ? changedUses(run.manifest, run.isFinished()) : undefined;
+      if (message !== undefined) task.models[at]!.listen({ type: 'note', message });
+    }
     if (runs.length > 0 && runs.every((run) => run.isFinished())) return await finishedJobs(task, runs, evaluator);
     for (const run of runs) if (source) run.writeResult(jobFiles.source, source);
     const models = task.models.map((m, at): Kept => {

@@ -35,4 +35,4 @@ export {
   withModels,
 } from './train-models.js';
 export * from './trajectory.js';
-export { unknownUnit, usesOf } from './uses.js';
+export { changedUses, unknownUnit, usesOf } from './uses.js';

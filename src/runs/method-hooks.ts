@@ -34,7 +34,7 @@ export async function createMethodHooks(
       rankStudent: (depth) => rankAll(k, student, train, Math.min(depth, train.nItems), { step }),
       report: (epoch, details) => listen({ type: 'method', epoch, method: method.name, details }),
     },
-    t.methodOptions,
+    Object.freeze({ ...t.methodOptions }),
   );
   return checkHooks(method, hooks);
 }

@@ -29,6 +29,8 @@ export interface RunSetting {
   readonly threads?: number;
   /** Absolute paths of the files from which units were loaded. */
   readonly uses?: readonly string[];
+  /** SHA-256 (hex) of these files, by path. */
+  readonly useHashes?: Readonly<Record<string, string>>;
   readonly simd?: boolean;
 }
 

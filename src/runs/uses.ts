@@ -4,7 +4,9 @@ import { fail } from '../errors.js';
 import { metricRegistry } from '../eval/index.js';
 import { optimizerRegistry } from '../optim/index.js';
 import { filesOf, type Unit } from '../options/registry.js';
+import { moduleHash } from '../options/use.js';
 import { samplerRegistry } from '../samplers/index.js';
+import type { RunManifest, RunSetting } from './run-manifest.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -17,7 +19,7 @@ export function usesOf(
   units: readonly Unit[],
   options: Values = {},
   source: Values = {},
-): { readonly uses?: string[] } {
+): Pick<RunSetting, 'uses' | 'useHashes'> {
   const metric = String(options.selectBy).split('@')[0];
   const uses = filesOf([
     ...units,
@@ -27,7 +29,17 @@ export function usesOf(
     ...splitRegistry.all().filter(({ name }) => name === source.split),
     ...readerRegistry.all().filter(({ name }) => name === source.format),
   ]);
-  return uses.length > 0 ? { uses } : {};
+  if (uses.length === 0) return {};
+  return { uses, useHashes: Object.fromEntries(uses.map((file) => [file, moduleHash(file) ?? ''])) };
+}
+
+/** A note about files whose units a run was made with, if their code is another now. Undefined if all are as they were, or not loaded. */
+export function changedUses({ host }: Pick<RunManifest, 'host'>, finished: boolean): string | undefined {
+  const changed = Object.entries(host.useHashes ?? {}).filter(([file, hash]) => (moduleHash(file) ?? hash) !== hash);
+  if (changed.length === 0) return undefined;
+  const files = changed.map(([file]) => file).join(', ');
+  const kept = finished ? 'its result is that of the earlier code' : 'its first epochs are of the earlier code';
+  return `${files} has changed since this run began; ${kept}. To run it again, raise the "revision" of the unit, or add --overwrite`;
 }
 
 /** Refuses a unit of a run that is not registered. @throws RecdistillError `unknown-name` */

@@ -5,7 +5,8 @@ import { freeRows, type Kernels, takeRows } from '../kernels/index.js';
 import { shuffle, stream, uniform } from '../math/random.js';
 import type { Batch } from '../models/_model.js';
 import type { TrainOptions } from '../models/options.js';
-import { samplerOf } from '../samplers/index.js';
+import { brokenUnit } from '../options/registry.js';
+import { samplerOf, samplerRegistry } from '../samplers/index.js';
 import { drawByWeight } from './draw-by-weight.js';
 
 export interface Batches {
@@ -33,7 +34,9 @@ function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches 
   const rows = takeRows(k, { columns: train.nItems, indptr: train.indptr, indices: train.indices });
   const { avoided } = train;
   const avoidRows = avoided && takeRows(k, { columns: train.nItems, indptr: avoided.indptr, indices: avoided.indices });
-  const sampler = samplerOf(o.sampler ?? 'uniform').create(k, train, rows, avoidRows ?? rows);
+  const spec = samplerOf(o.sampler ?? 'uniform');
+  const sampler = spec.create(k, train, rows, avoidRows ?? rows);
+  const isAdded = samplerRegistry.added().includes(spec);
   const [users, positives] = [k.ints(size), k.ints(size)];
   // The user of each negative. With one negative per interaction, these are the users of the batch.
   const against = perPositive === 1 ? users : k.ints(size * perPositive);
@@ -58,6 +61,8 @@ function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches 
           if (perPositive > 1) against.fill(users[b]!, b * perPositive, (b + 1) * perPositive);
         }
         sampler.draw(negatives.subarray(0, n * perPositive), against, negativeKey, epoch, start * perPositive);
+        // A kernel would read and write beyond its tables.
+        if (isAdded) expectItems(spec.name, negatives.subarray(0, n * perPositive), train.nItems);
         yield { kind: 'pairs', size: n, users, positives, negatives, perPositive, epoch, index };
       }
     },
@@ -68,6 +73,12 @@ function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches 
       k.free(users, positives, negatives, ...(perPositive > 1 ? [against] : []));
     },
   };
+}
+
+/** @throws RecdistillError `broken-unit` */
+function expectItems(sampler: string, items: Int32Array, nItems: number): void {
+  const wrong = items.find((item) => item < 0 || item >= nItems);
+  if (wrong !== undefined) brokenUnit('sampler', sampler, `draw wrote the item ${wrong}; expected 0 to ${nItems - 1}`);
 }
 
 type OfRow = (ids: Int32Array, rest: { size: number; epoch: number; index: number }) => Batch;

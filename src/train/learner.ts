@@ -3,6 +3,7 @@ import type { Kernels } from '../kernels/index.js';
 import type { Batch, TrainableModel } from '../models/_model.js';
 import type { TrainOptions } from '../models/options.js';
 import { optimizerOf } from '../optim/index.js';
+import { brokenUnit } from '../options/registry.js';
 import type { Batches } from './batches.js';
 import {
   checkpointOf,
@@ -68,7 +69,18 @@ export function createLearner(k: Kernels, task: LearnerTask, batches: Batches, h
   const decay = ofBatch ? batchDecay(k, model.parameters, o.l2, o.batchSize * (o.negatives ?? 1)) : undefined;
   const saved = [...model.parameters, ...extrasOf(hooks)];
   const optimizer = optimizerOf(o.optimizer).create(k, saved, { ...o, ...(ofBatch ? { l2: 0 } : {}) });
-  const best = model.parameters.map((p) => p.values.slice());
+  const arrays = model.parameters.map((p) => p.values);
+  const best = arrays.map((values) => values.slice());
+  /** The optimiser and the checkpoints have the arrays of the start. */
+  const expectSameParameters = () => {
+    const now = model.parameters;
+    if (now.length === arrays.length && now.every((p, at) => p.values === arrays[at])) return;
+    brokenUnit(
+      'model',
+      model.name,
+      'its field "parameters" changed in training; the list and its arrays have to stay the same',
+    );
+  };
   const state: LearnerState = {
     epoch: 0,
     bestEpoch: 0,
@@ -91,6 +103,7 @@ export function createLearner(k: Kernels, task: LearnerTask, batches: Batches, h
     },
     async evaluate(epoch) {
       const began = performance.now();
+      expectSameParameters();
       const { value, metrics, stop = false } = await task.validate(epoch);
       stopped = stop;
       const isBest = value > state.bestValue;

@@ -36,3 +36,13 @@ export function failureText(failure: Failure, error: unknown, stack: boolean): s
 
 const stackOf = (error: Error): string =>
   [error.stack ?? '', ...(error.cause instanceof Error ? [`caused by ${stackOf(error.cause)}`] : [])].join('\n');
+
+/**
+ * The error of a process that ends before its command: a unit ended it, or what the command waits for never happens.
+ * @param idle whether nothing was left to do
+ * @param files modules with units of the user
+ */
+export function earlyEnd(idle: boolean, files: readonly string[]): RecdistillError {
+  const problem = idle ? 'it waits for a promise that is never settled' : 'process.exit was called';
+  return new RecdistillError('ended-early', { problem, files: files.join(', ') });
+}

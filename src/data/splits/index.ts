@@ -1,8 +1,7 @@
 /** The registry of splits: one line adds one. `given` is missing, because a ready split is read and not computed. */
-import { fail } from '../../errors.js';
-import { createRegistry, type NameOr, type Registry } from '../../options/registry.js';
+import { brokenUnit, createRegistry, type NameOr, type Registry } from '../../options/registry.js';
 import { fieldProblem } from '../../options/unit-check.js';
-import { count, type Interactions } from '../interactions.js';
+import { count, type Interactions, itemsOf } from '../interactions.js';
 import { type Parts, type SplitRule, type SplitSpec, splitRule } from './_split.js';
 import { leaveOneOut } from './leave-one-out.js';
 import { ratio } from './ratio.js';
@@ -31,10 +30,20 @@ export function divided(how: string, x: Interactions, spec: SplitSpec): Parts {
   const parts = divide(x, spec);
   const all = [parts.train, parts.valid, parts.test];
   const whole = all.every((part) => part?.nUsers === x.nUsers && part.nItems === x.nItems);
-  if (whole && all.reduce((sum, part) => sum + count(part), 0) === count(x)) return parts;
-  return fail('broken-unit', {
-    ...{ kind: 'split', given: name },
-    problem:
-      'divide has to give train, valid and test over the same users and items, with each interaction in one of them',
-  });
+  if (whole && all.reduce((sum, part) => sum + count(part), 0) === count(x) && sameItems(all, x)) return parts;
+  return brokenUnit(
+    'split',
+    name,
+    'divide has to give train, valid and test over the same users and items, with each interaction in one of them',
+  );
+}
+
+/** Whether the parts together have exactly the items of each user. */
+function sameItems(parts: readonly Interactions[], x: Interactions): boolean {
+  for (let user = 0; user < x.nUsers; user++) {
+    const items = Int32Array.from(parts.flatMap((part) => [...itemsOf(part, user)])).sort();
+    const whole = itemsOf(x, user).slice().sort();
+    if (items.length !== whole.length || items.some((item, at) => item !== whole[at])) return false;
+  }
+  return true;
 }

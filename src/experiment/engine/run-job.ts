@@ -6,11 +6,13 @@ import { fail, RecdistillError } from '../../errors.js';
 import { usedModules } from '../../options/use.js';
 import { createProgress } from '../../progress.js';
 import {
+  changedUses,
   nameFinished,
   type Outcome,
   type Overwrite,
   type RunResult,
   readBack,
+  readRunManifest,
   removeLink,
   resolveRun,
   SEARCH_LOG,
@@ -107,6 +109,9 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
     for (const [at, { folder, from }] of state.results.entries()) {
       const { place, hash } = plan.results[at]!;
       if (from !== undefined) writeLink(join(own!, place), folder, hash);
+      const changed = changedUses(readRunManifest(folder), true);
+      if (changed !== undefined)
+        listen?.({ type: 'progress', job: job.name, event: { type: 'note', message: changed } });
       if (job.kind === 'search') trials.set(job.name, readTrials(join(folder, SEARCH_LOG)));
       else if (await nameFinished(folder, dataset, setting.data)) {
         const event = { type: 'note', message: 'it has the names of items now' } as const;

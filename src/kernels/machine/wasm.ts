@@ -1,5 +1,5 @@
 /** The WebAssembly machine: AssemblyScript SIMD kernels in float32, one shared memory, several threads. */
-import { fail, RecdistillError } from '../../errors.js';
+import { fail } from '../../errors.js';
 import { wasmBase64 } from '../wasm-bytes.js';
 import type { Floats, WasmMachine } from './machine.js';
 import { createAllocator } from './memory.js';
@@ -91,12 +91,7 @@ export function createWasmMachine(options: WasmOptions): WasmMachine {
   };
 }
 
-function foreign(): never {
-  throw new RecdistillError('usage', {
-    problem: 'an array passed to a kernel is not in kernel memory',
-    hint: 'Allocate arrays with floats() and ints() of the same kernels, and free each once.',
-  });
-}
+const foreign = (): never => fail('foreign-array', {});
 
 /** Address space for the lifetime of the machine. Growing it later would detach existing views. */
 function reserve(pages: number): WebAssembly.Memory {

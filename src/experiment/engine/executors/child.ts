@@ -2,7 +2,7 @@
 import { type Dataset, loadDataset } from '../../../data/index.js';
 import { fail } from '../../../errors.js';
 import { createKernels, type Kernels } from '../../../kernels/index.js';
-import { usedModules, useModule } from '../../../options/use.js';
+import { strayError, usedModules, useModule } from '../../../options/use.js';
 import type { Task } from '../executor.js';
 import type { Setting } from '../job.js';
 import { perform } from '../kinds/index.js';
@@ -32,6 +32,13 @@ process.on('disconnect', () => {
 
 // The parent tells its children to stop. A terminal may nevertheless send these signals to all processes of a session.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop?.abort());
+
+// An error that no function of a job returned, such as that of a promise which a unit forgot. Without an answer the job would be tried again.
+process.on('uncaughtException', (error) => {
+  const message: FromChild = { type: 'failed', error: sentError(strayError(error)) };
+  if (process.connected) process.send!(message, leave);
+  else leave();
+});
 
 async function work(task: Task): Promise<void> {
   const own = new AbortController();

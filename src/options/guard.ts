@@ -1,0 +1,83 @@
+/** Calls of the code of units that users add. An error in it names the unit, its file and the function that threw it. */
+import { fileURLToPath } from 'node:url';
+import { fail, RecdistillError } from '../errors.js';
+
+export interface Origin {
+  /** What a unit of this kind is called in messages. */
+  readonly words: string;
+  readonly name: string;
+  /** The file that the unit was read from. Absent for an object that was passed to a function. */
+  readonly file?: string;
+}
+
+/**
+ * The same unit, whose functions throw RecdistillErrors only: `broken-unit` for any other error. What its `create` returns is guarded, too.
+ * Errors that a unit throws with `fail` stay as they are.
+ */
+export function guarded<T extends object>(unit: T, origin: Origin): T {
+  const calls = new Map<PropertyKey, { readonly of: unknown; readonly call: (...args: unknown[]) => unknown }>();
+  const callOf = (key: PropertyKey, of: CallableFunction) => {
+    const kept = calls.get(key);
+    if (kept?.of === of) return kept.call;
+    const made = (result: unknown): unknown =>
+      key === 'create' && typeof result === 'object' && result !== null ? guarded(result, origin) : result;
+    const failed = (cause: unknown): never => refuse(cause, String(key), origin);
+    const call = (...args: unknown[]): unknown => {
+      try {
+        const result: unknown = Reflect.apply(of, unit, args);
+        return result instanceof Promise ? result.then(made, failed) : made(result);
+      } catch (cause) {
+        return failed(cause);
+      }
+    };
+    calls.set(key, { of, call });
+    return call;
+  };
+  // The copy is never frozen, so that its functions can be replaced. It has the names of the fields; their values are read from the unit.
+  return new Proxy(
+    { ...unit },
+    {
+      get(_, key) {
+        const value: unknown = Reflect.get(unit, key, unit);
+        return typeof value === 'function' ? callOf(key, value) : value;
+      },
+      set: (_, key, value) => Reflect.set(unit, key, value, unit),
+      has: (_, key) => Reflect.has(unit, key),
+    },
+  );
+}
+
+/** Wrong use of the kernels by the unit. Other RecdistillErrors are about what a user gave, or are thrown by the unit on purpose. */
+const MISUSE: readonly string[] = ['foreign-array'];
+
+function refuse(cause: unknown, field: string, { words: kind, name: given, file }: Origin): never {
+  if (cause instanceof RecdistillError && !MISUSE.includes(cause.code)) throw cause;
+  const thrown =
+    cause instanceof Error
+      ? `${cause.name === 'RecdistillError' ? '' : `${cause.name}: `}${cause.message}`
+      : String(cause);
+  const problem = `${field} threw ${thrown}${placeOf(cause, file)}`;
+  const hint = cause instanceof RecdistillError ? cause.hint : 'Correct the unit and run the same command again.';
+  return fail('broken-unit', { kind, given, problem, hint, ...(file === undefined ? {} : { file }) }, cause);
+}
+
+/** The line of the unit's file, or the innermost place if the error does not come from that file. */
+function placeOf(cause: unknown, file: string | undefined): string {
+  const line = file === undefined ? undefined : placeIn(file, cause);
+  if (line !== undefined) return ` (line ${line})`;
+  const [first] = placesOf(cause);
+  return first && !(cause instanceof RecdistillError) ? ` (${first.path}:${first.line})` : '';
+}
+
+/** The line of a file that an error comes from, if it does. */
+export const placeIn = (file: string, cause: unknown): string | undefined =>
+  placesOf(cause).find(({ path }) => path === file)?.line;
+
+/** The files and lines of the stack of an error, the innermost first. */
+function placesOf(cause: unknown): { readonly path: string; readonly line: string }[] {
+  const stack = cause instanceof Error ? (cause.stack ?? '') : '';
+  return [...stack.matchAll(/(file:\/\/\/[^\s()]+?|\/[^\s():]+):(\d+)(?::\d+)?\)?$/gm)].map(([, url, line]) => ({
+    path: url!.startsWith('file:') ? fileURLToPath(url!) : url!,
+    line: line!,
+  }));
+}
