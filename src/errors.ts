@@ -11,6 +11,9 @@ interface ErrorTemplate {
   readonly exit?: 1 | 2;
 }
 
+const taughtBy = ({ method }: Record<string, unknown>): string =>
+  method === undefined || method === 'none' ? '' : ` with ${method}`;
+
 const table = {
   // --- options and usage -------------------------------------------------------------------------------------------
   'unknown-option': {
@@ -48,12 +51,8 @@ const table = {
     status: 422,
     exit: 2,
   },
-  'foreign-array': {
-    message: () => 'an array passed to a kernel is not in kernel memory',
-    hint: () => 'Allocate arrays with floats() and ints() of the same kernels, and free each once.',
-    status: 400,
-    exit: 2,
-  },
+  // Wrong use of the kernels or the toolkit by the code of a unit. Where a unit is at work, it becomes `broken-unit`.
+  misuse: { message: (p) => `${p.problem}`, hint: (p) => `${p.hint}`, status: 400, exit: 2 },
   'bad-space': {
     message: (p) => `the search space of ${p.owner} is not valid: ${p.problem}`,
     hint: (p) => `${p.hint}`,
@@ -108,8 +107,8 @@ const table = {
   diverged: {
     message: (p) =>
       p.parameter
-        ? `${p.model} diverged: its parameter ${p.parameter} has values that are not finite after epoch ${p.epoch}`
-        : `${p.model} diverged: the loss of epoch ${p.epoch} is ${p.loss}`,
+        ? `${p.model}${taughtBy(p)} diverged: its parameter ${p.parameter} has values that are not finite after epoch ${p.epoch}`
+        : `${p.model}${taughtBy(p)} diverged: the loss of epoch ${p.epoch} is ${p.loss}`,
     hint: (p) =>
       `Lower learningRate or raise l2. ${p.bestEpoch ? `The best checkpoint so far, of epoch ${p.bestEpoch}, is kept.` : 'Nothing was evaluated yet, so no checkpoint is kept.'}`,
     status: 422,

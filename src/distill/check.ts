@@ -1,9 +1,12 @@
 /** Checks of a distillation method: its declaration when it is added, and its hooks when it starts. */
 import { describeOptions } from '../options/describe.js';
+import type { Kernels } from '../kernels/index.js';
+import { parametersProblem } from '../models/index.js';
 import { brokenUnit } from '../options/registry.js';
 import { optionsProblem } from '../options/reserved.js';
 import type { OptionsSchema } from '../options/schema.js';
 import { fieldProblem, shown } from '../options/unit-check.js';
+import type { KeptTable } from '../train/hooks.js';
 import type { MethodHooks, MethodSpec, Needs } from './_method.js';
 
 type Word<T> = T extends readonly (infer W)[] ? W & string : T & string;
@@ -40,17 +43,36 @@ export function methodProblem(spec: MethodSpec): string | undefined {
 }
 
 /** Returns the hooks of a method if they are complete. @throws RecdistillError `broken-unit` */
-export function checkHooks({ name }: MethodSpec, hooks: MethodHooks): MethodHooks {
+export function checkHooks({ name, needs }: MethodSpec, hooks: MethodHooks, kernels: Kernels): MethodHooks {
   const problem =
     typeof hooks === 'object' && hooks !== null
       ? (fieldProblem(hooks, {
           ...{ close: 'function', beforeEpoch: 'function?', prepare: 'function?', accumulate: 'function?' },
           ...{ afterEpoch: 'function?', parameters: 'list?', tables: 'list?', save: 'function?', load: 'function?' },
         }) ??
-        (hooks.base === 'kept' || hooks.base === 'replaced' ? undefined : `its field "base" is ${shown(hooks.base)}`))
+        baseProblem(needs, hooks) ??
+        parametersProblem(hooks.parameters ?? [], kernels) ??
+        tablesProblem(hooks.tables ?? []))
       : `it is ${shown(hooks)}`;
   if (problem === undefined) return hooks;
   return brokenUnit('method', name, `the result of create: ${problem}`);
+}
+
+/** They are stored in checkpoints. */
+function tablesProblem(tables: readonly KeptTable[]): string | undefined {
+  for (const table of tables) {
+    const problem = fieldProblem(table ?? {}, { name: 'text', values: 'object' });
+    if (problem !== undefined) return `a table is incomplete: ${problem}`;
+    if (!ArrayBuffer.isView(table.values)) return `the values of its table "${table.name}" are no typed array`;
+  }
+  return undefined;
+}
+
+function baseProblem(needs: Needs, { base }: MethodHooks): string | undefined {
+  const expected = needs.base === 'either' ? ['kept', 'replaced'] : [needs.base];
+  return expected.includes(base)
+    ? undefined
+    : `its field "base" is ${shown(base)}; expected ${expected.join(' or ')}, as "needs.base" says`;
 }
 
 /**

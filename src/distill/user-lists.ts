@@ -1,7 +1,9 @@
 /** Shared by methods with a loss on a short list of items per user: scores of the lists, the loss, and back-propagation. */
+import { fail } from '../errors.js';
 import type { Floats } from '../kernels/index.js';
 import type { Batch, ScoreLoss } from '../models/_model.js';
-import { createPairLearner } from '../models/pair-learner.js';
+import { checkIds, createPairLearner } from '../models/pair-learner.js';
+import { shown } from '../options/unit-check.js';
 import type { DistillContext } from './_method.js';
 import { createBatchUsers } from './batch-users.js';
 
@@ -81,6 +83,16 @@ export function createListStep(
   };
 }
 
+/** A kernel would read and write beyond its tables. @throws RecdistillError `misuse` */
+function checkedLength(length: number, list: Int32Array, nItems: number): number {
+  if (!Number.isInteger(length) || length < 0 || length > list.length) {
+    const problem = `fill returned the length ${shown(length)}; expected 0 to ${list.length}`;
+    fail('misuse', { problem, hint: 'Return the number of items that were written.' });
+  }
+  checkIds(list.subarray(0, length), nItems, 'item');
+  return length;
+}
+
 export interface ListLossOptions {
   /** Weight of the loss. */
   readonly lambda: number;
@@ -106,7 +118,7 @@ export function createListLoss(context: DistillContext, { lambda, rows }: ListLo
       kept.epoch = epoch;
     }
     const list = kept.items.subarray(user * width, (user + 1) * width);
-    if (kept.lengths[user]! < 0) kept.lengths[user] = lists.fill(user, epoch, list);
+    if (kept.lengths[user]! < 0) kept.lengths[user] = checkedLength(lists.fill(user, epoch, list), list, train.nItems);
     return list.subarray(0, kept.lengths[user]!);
   };
   return {

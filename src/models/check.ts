@@ -1,10 +1,10 @@
 /** Checks of a model's declaration and of the model that it creates. A model of a user may be plain JavaScript. */
-import type { Interactions } from '../data/interactions.js';
 import type { Floats, Kernels } from '../kernels/index.js';
+import type { Optimized } from '../optim/index.js';
 import { brokenUnit } from '../options/registry.js';
 import { optionsProblem } from '../options/reserved.js';
 import { fieldProblem, shown } from '../options/unit-check.js';
-import type { Capability, Model, ModelContext, ModelSpec, Parameter, Tables, TrainableModel } from './_model.js';
+import type { Capability, Model, ModelContext, ModelSpec, Tables, TrainableModel } from './_model.js';
 import { missingTrainOptions } from './options.js';
 
 const CAPABILITIES: readonly Capability[] = ['factors', 'scores', 'weights'];
@@ -86,14 +86,15 @@ function madeProblem(
   const names = model.parameters.map((p) => p?.name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) return `the created model has two parameters called ${shown(twice)}`;
-  return (
-    model.parameters.map(parameterProblem).find((problem) => problem !== undefined) ??
-    memoryProblem(model.parameters, kernels)
-  );
+  return parametersProblem(model.parameters, kernels);
 }
 
+/** What is wrong with the parameters of a model or a method. Undefined if nothing is. */
+export const parametersProblem = (parameters: readonly Optimized[], kernels: Kernels): string | undefined =>
+  parameters.map(parameterProblem).find((problem) => problem !== undefined) ?? memoryProblem(parameters, kernels);
+
 /** The optimiser updates parameters by kernels, each by its own gradient. */
-function memoryProblem(parameters: readonly Parameter[], kernels: Kernels): string | undefined {
+function memoryProblem(parameters: readonly Optimized[], kernels: Kernels): string | undefined {
   const probe = kernels.floats(1);
   const arrays = parameters.flatMap(({ name, values, gradient }) => [
     { array: values, words: `the values of "${name}"` },
@@ -126,7 +127,7 @@ function capabilityProblem({ capabilities }: ModelSpec, model: Model): string | 
     : 'it declares the capability "scores", but the created model has neither "factors" nor "learnPairs" and "scorePairs"';
 }
 
-function parameterProblem(p: Parameter): string | undefined {
+function parameterProblem(p: Optimized): string | undefined {
   const fields = fieldProblem(p ?? {}, { name: 'text', shape: 'list', values: 'object', gradient: 'object' });
   if (fields !== undefined) return `a parameter is incomplete: ${fields}`;
   const numbers = p.shape.reduce((product, n) => product * n, 1);

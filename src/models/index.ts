@@ -42,7 +42,7 @@ export const modelOf = (given: NameOr<ModelName> | ModelSpec): ModelSpec => mode
 export * from '../optim/index.js';
 export * from './_model.js';
 export * from './cdae-mask.js';
-export { brokenModel, isTrainable, makeModel, makeTrainable, trainable } from './check.js';
+export { brokenModel, isTrainable, makeModel, makeTrainable, parametersProblem, trainable } from './check.js';
 export { edgeWeights } from './lightgcn.js';
 export * from './neumf-network.js';
 export * from './neumf-step.js';

@@ -1,4 +1,5 @@
 /** Scores of any (user, item) pairs, and back-propagation of a loss on them, for any model with the capability `scores`. */
+import { fail } from '../errors.js';
 import type { Floats, Kernels } from '../kernels/index.js';
 import type { ModelSpec, Pairs, ScoreLoss, TrainableModel } from './_model.js';
 import { createScratch } from './scratch.js';
@@ -31,14 +32,14 @@ export function createPairLearner(k: Kernels, model: TrainableModel): PairLearne
     return { pairsPerCall: PAIRS_PER_CALL, score: scorePairs, learn: learnPairs, close() {} };
   }
   const scratch = createScratch(k);
-  const distinct = createDistinct(model.nUsers);
+  const distinct = createDistinct(model);
   return {
     pairsPerCall: Number.POSITIVE_INFINITY,
-    score({ users: rows, items }, out, users = distinct(rows)) {
+    score({ users: rows, items }, out, users = distinct(rows, items)) {
       const f = factors(users, items);
       k.dotPairs(f.userFactors, f.itemFactors, f.dim, rows, items, out, rows.length);
     },
-    learn({ users: rows, items }, loss, users = distinct(rows)) {
+    learn({ users: rows, items }, loss, users = distinct(rows, items)) {
       const n = rows.length;
       const [scores, scoreGradients] = [scratch.floats('scores', n), scratch.floats('scoreGradients', n)];
       const f = factors(users, items);
@@ -52,13 +53,25 @@ export function createPairLearner(k: Kernels, model: TrainableModel): PairLearne
   };
 }
 
-/** Each id once, in the order of first occurrence. */
-function createDistinct(bound: number): (ids: Int32Array) => Int32Array {
-  const lastIn = new Float64Array(bound);
+/** A kernel would read and write beyond its tables. @throws RecdistillError `misuse` */
+export function checkIds(ids: Int32Array, bound: number, what: 'user' | 'item'): void {
+  for (let at = 0; at < ids.length; at++) {
+    const id = ids[at]!;
+    if (id >= 0 && id < bound) continue;
+    const problem = `the ${what} at index ${at} is ${id}; expected 0 to ${bound - 1}`;
+    fail('misuse', { problem, hint: `Give indices of ${what}s, counted from 0.` });
+  }
+}
+
+/** Checks the pairs and returns each user once, in the order of first occurrence. */
+function createDistinct({ nUsers, nItems }: TrainableModel): (users: Int32Array, items: Int32Array) => Int32Array {
+  const lastIn = new Float64Array(nUsers);
   let calls = 0;
-  return (ids) => {
+  return (users, items) => {
+    checkIds(users, nUsers, 'user');
+    checkIds(items, nItems, 'item');
     calls += 1;
-    return ids.filter((id) => {
+    return users.filter((id) => {
       if (lastIn[id] === calls) return false;
       lastIn[id] = calls;
       return true;

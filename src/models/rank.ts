@@ -70,6 +70,8 @@ function* ranking(
       block.set(chosen.subarray(start, start + block.length));
       if (tables) k.topKDot(tables.userFactors, packed!, tables.dim, block, model.nItems, masked, depth, best);
       else {
+        // A score that is not written is then found.
+        scores!.fill(Number.NaN);
         model.scoreRows(block, scores!);
         checkScores(model, block, scores!);
         k.topK(scores!, block.length, model.nItems, masked, block, depth, best);

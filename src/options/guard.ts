@@ -25,7 +25,12 @@ export function guarded<T extends object>(unit: T, origin: Origin): T {
     const call = (...args: unknown[]): unknown => {
       try {
         const result: unknown = Reflect.apply(of, unit, args);
-        return result instanceof Promise ? result.then(made, failed) : made(result);
+        if (!(result instanceof Promise)) return made(result);
+        if (ASYNC.includes(key)) return result.then(made, failed);
+        // Only that it is a promise is reported.
+        result.catch(() => {});
+        const problem = 'it returned a promise; expected its result at once';
+        return fail('misuse', { problem, hint: 'Remove "async" from this function.' });
       } catch (cause) {
         return failed(cause);
       }
@@ -47,16 +52,17 @@ export function guarded<T extends object>(unit: T, origin: Origin): T {
   );
 }
 
-/** Wrong use of the kernels by the unit. Other RecdistillErrors are about what a user gave, or are thrown by the unit on purpose. */
-const MISUSE: readonly string[] = ['foreign-array'];
+/** Functions that may return a promise. What another one returned later would be too late. */
+const ASYNC: readonly PropertyKey[] = ['create', 'beforeEpoch', 'afterEpoch', 'read', 'write'];
 
 function refuse(cause: unknown, field: string, { words: kind, name: given, file }: Origin): never {
-  if (cause instanceof RecdistillError && !MISUSE.includes(cause.code)) throw cause;
+  // Other RecdistillErrors are about what a user gave, or are thrown by the unit on purpose.
+  if (cause instanceof RecdistillError && cause.code !== 'misuse') throw cause;
   const thrown =
     cause instanceof Error
-      ? `${cause.name === 'RecdistillError' ? '' : `${cause.name}: `}${cause.message}`
+      ? `${cause instanceof RecdistillError ? '' : `${cause.name}: `}${cause.message}`
       : String(cause);
-  const problem = `${field} threw ${thrown}${placeOf(cause, file)}`;
+  const problem = `${field}${cause instanceof RecdistillError ? ': ' : ' threw '}${thrown}${placeOf(cause, file)}`;
   const hint = cause instanceof RecdistillError ? cause.hint : 'Correct the unit and run the same command again.';
   return fail('broken-unit', { kind, given, problem, hint, ...(file === undefined ? {} : { file }) }, cause);
 }

@@ -12,8 +12,10 @@ import { fail } from '../errors.js';
 import type { EvaluationOptions } from '../eval/evaluation.js';
 import { learnsPairs, type ModelSpec, modelRegistry, type TrainOptions, trainOptionsOf } from '../models/index.js';
 import { parseOptions } from '../options/options.js';
+import { brokenUnit } from '../options/registry.js';
+import { shown } from '../options/unit-check.js';
 import type { TrajectoryOptions } from '../train/index.js';
-import { memoryAvailable, memoryNeeded, refuseBeyond } from './estimate.js';
+import { bytesOf, memoryAvailable, memoryNeeded, refuseBeyond } from './estimate.js';
 import { readMethodOptions } from './method.js';
 import { type RunSpec, revisionsOf } from './run-manifest.js';
 import type { SavedModel } from './saved-model.js';
@@ -72,7 +74,7 @@ export function planCoTraining(
   const sides = [teacher, student] as const;
   const memory =
     sides.reduce((sum, { spec, modelOptions: o }) => sum + memoryNeeded(spec, o, dataset), 0) +
-    method.memory(options, dataset.train, learners);
+    bytesOf('method', method.name, method.memory(options, dataset.train, learners));
   const { nUsers, nItems } = dataset.train;
   refuseBeyond(
     memoryAvailable(),
@@ -141,7 +143,13 @@ function sideOf(method: CoTrainedMethod, role: LearnerRole, saved: SavedModel, o
     );
   }
   const own = Object.fromEntries(Object.entries(saved.options).filter(([name]) => name in spec.options.shape));
-  const changed = Object.entries(method.learnerOptions(role, o)).filter(([, value]) => value !== undefined);
+  const replaced: unknown = method.learnerOptions(role, o);
+  if (typeof replaced !== 'object' || replaced === null)
+    return brokenUnit('method', method.name, `learnerOptions returned ${shown(replaced)}; expected options`);
+  const changed = Object.entries(replaced).filter(([, value]) => value !== undefined);
+  const unmatched = changed.find(([name]) => !(name in spec.options.shape))?.[0];
+  if (unmatched !== undefined)
+    return brokenUnit('method', method.name, `learnerOptions returned "${unmatched}", no option of ${saved.model}`);
   const modelOptions = parseOptions(spec.options, { ...own, ...Object.fromEntries(changed) }, saved.model);
   return { role, saved, spec, options: trainOptionsOf(modelOptions), modelOptions };
 }

@@ -4,7 +4,6 @@
 import type { Dataset } from '../data/index.js';
 import {
   type CoTrainedMethod,
-  checkHooks,
   type LearnerRole,
   type MethodHooks,
   methodOf,
@@ -15,10 +14,13 @@ import { type EvaluationOptions, evaluationOptions } from '../eval/evaluation.js
 import type { Kernels } from '../kernels/index.js';
 import { trainable } from '../models/index.js';
 import { parseOptions } from '../options/options.js';
+import { brokenUnit } from '../options/registry.js';
+import { shown } from '../options/unit-check.js';
 import { type Listener, type TrainEvent, type TrajectoryOptions, trajectoryOptions } from '../train/index.js';
 import { type CoTrainPlan, coTrainedOnly, pairInputs, planCoTraining, recordedOf, type Side } from './co-train-plan.js';
 import { drive, folderWithin } from './drive.js';
 import { isRun } from './finished.js';
+import { checkedHooks } from './method-hooks.js';
 import type { Job, Use } from './outcome.js';
 import type { Overwrite } from './run-folder.js';
 import { loadParameters, type SavedModel } from './saved-model.js';
@@ -79,13 +81,25 @@ export async function coTrain(request: CoTrainRequest, use?: Use): Promise<Pair<
         recorded: recordedOf(side, plan, evaluation, trajectory),
         teachers: [plan.sides[1 - at]!.spec.name],
         keepsLast: method.keepsLast?.(plan.options) ?? false,
-        measure: (model) => method.measure?.(kernels, model, dataset, plan.options) ?? {},
+        measure: (model) => measured(method, method.measure?.(kernels, model, dataset, plan.options) ?? {}),
         ...folderWithin(folder, side.role),
       })),
     },
     use,
   );
   return { teacher: jobs[0]!, student: jobs[1]! };
+}
+
+/** @throws RecdistillError `broken-unit` for a value that is no number */
+function measured(
+  { name }: CoTrainedMethod,
+  metrics: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  for (const [metric, value] of Object.entries(metrics)) {
+    if (typeof value !== 'number')
+      brokenUnit('method', name, `measure returned ${shown(value)} for "${metric}"; expected a number`);
+  }
+  return metrics;
 }
 
 /** One of the two models with the parameters of its run. */
@@ -112,6 +126,6 @@ export const coTrainingTask = ({ method, options, sides }: CoTrainPlan, { users 
       },
       Object.freeze({ ...options }),
     );
-    return checkHooks(method, hooks);
+    return checkedHooks(method, hooks, kernels);
   },
 });

@@ -2,7 +2,8 @@
 import { freemem } from 'node:os';
 import type { Dataset } from '../data/index.js';
 import { fail } from '../errors.js';
-import { brokenModel, type ModelSpec } from '../models/index.js';
+import type { ModelSpec } from '../models/index.js';
+import { brokenUnit } from '../options/registry.js';
 import { shown } from '../options/unit-check.js';
 
 /** Besides kernel memory: Node.js, the data set and rankings. */
@@ -12,11 +13,15 @@ const BASE_BYTES = 150e6;
 export function memoryNeeded(spec: ModelSpec, options: Readonly<Record<string, unknown>>, dataset: Dataset): number {
   const { nUsers, nItems, indices, weights } = dataset.train;
   const sizes = { nUsers, nItems, interactions: indices.length, weighted: weights !== undefined };
-  const kernel = spec.memory(sizes, options);
-  if (typeof kernel !== 'number' || !(kernel >= 0))
-    brokenModel(spec.name, `memory returned ${shown(kernel)}; expected bytes, a number >= 0`);
+  const kernel = bytesOf('model', spec.name, spec.memory(sizes, options));
   // Ranking needs a block of scores (at most 64 MB) and a list of 100 per user, twice.
   return BASE_BYTES + kernel + 64e6 + nUsers * 800;
+}
+
+/** What the function `memory` of a unit returned. @throws RecdistillError `broken-unit` if it is no number of bytes */
+export function bytesOf(unit: 'model' | 'method', name: string, bytes: unknown): number {
+  if (typeof bytes === 'number' && bytes >= 0) return bytes;
+  return brokenUnit(unit, name, `memory returned ${shown(bytes)}; expected bytes, a number >= 0`);
 }
 
 /** Bytes available to this process: free memory of the system, or less in a container with a limit. */

@@ -5,6 +5,7 @@ import type { Trajectory } from '../data/trajectory.js';
 import { type Evaluator, LIST_LENGTH } from '../eval/evaluation.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, type ModelSpec, rankAll, rankObserved } from '../models/index.js';
+import { brokenUnit } from '../options/registry.js';
 import type { Progress } from '../progress.js';
 import { keep, keepModel } from './finished.js';
 import { latencyOf } from './latency.js';
@@ -60,7 +61,7 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
     bytes: model.size * 4,
     latencyMicroseconds: await latencyOf(k, model, train, progress.task(`timing ${model.name}`)),
     seconds: fitted.secondsBefore + (performance.now() - f.began) / 1000,
-    metrics: { ...metricsOf(tested), ...f.metrics },
+    metrics: withMeasured(metricsOf(tested), f),
     ...(hidden ? { hidden: metricsOf(hidden) } : {}),
   };
   use?.(model, { result, evaluation: tested });
@@ -77,4 +78,15 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
     keep(run, job);
   }
   return job;
+}
+
+/** @throws RecdistillError `broken-unit` if the method measured a metric of the evaluation itself */
+function withMeasured(
+  metrics: Readonly<Record<string, number>>,
+  { metrics: measured = {}, method }: Finishing,
+): Record<string, number> {
+  const twice = Object.keys(measured).find((name) => name in metrics);
+  if (twice !== undefined)
+    brokenUnit('method', method, `measure returned "${twice}", which the evaluation measures; choose another name`);
+  return { ...metrics, ...measured };
 }

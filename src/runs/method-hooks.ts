@@ -1,10 +1,12 @@
 /** Starts a method on a student. */
 import type { Interactions } from '../data/interactions.js';
-import { checkHooks, type MethodHooks, type TeachingMethod } from '../distill/index.js';
+import { checkHooks, type MethodHooks, type MethodSpec, type TeachingMethod } from '../distill/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
+import { brokenUnit } from '../options/registry.js';
 import type { Progress } from '../progress.js';
 import type { Listener } from '../train/index.js';
+import { canonicalJson } from '../student/canonical-json.js';
 import { knowledgeOf, type Teacher } from './outcome.js';
 
 export interface Teaching {
@@ -36,5 +38,23 @@ export async function createMethodHooks(
     },
     Object.freeze({ ...t.methodOptions }),
   );
-  return checkHooks(method, hooks);
+  return checkedHooks(method, hooks, k);
+}
+
+/** The hooks of a method, checked now; what its `save` returns is checked whenever it is saved. @throws RecdistillError `broken-unit` */
+export function checkedHooks(method: MethodSpec, given: MethodHooks, k: Kernels): MethodHooks {
+  const hooks = checkHooks(method, given, k);
+  const save = hooks.save?.bind(hooks);
+  if (save)
+    hooks.save = () => {
+      const state = save();
+      try {
+        canonicalJson(state ?? null);
+      } catch (cause) {
+        const what = cause instanceof Error ? cause.message : String(cause);
+        brokenUnit('method', method.name, `the state that save returned is not JSON: ${what}`);
+      }
+      return state;
+    };
+  return hooks;
 }

@@ -1,13 +1,14 @@
 /** Shared by `train` and `distill`: one job in a run folder, with progress, Ctrl-C and the answer. */
 import { join, relative } from 'node:path';
 import type { DataOptions, LoadedDataset } from '../../data/index.js';
+import { methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import type { EvaluationOptions } from '../../eval/index.js';
 import { modelOf, trainOptionsOf } from '../../models/index.js';
 import { usedModules } from '../../options/use.js';
 import { formatBytes } from '../../report/format.js';
 import { costText, metricsTable, workText } from '../../report/index.js';
-import { jobFiles, memoryAvailable, memoryNeeded, runJob } from '../../runs/index.js';
+import { jobFiles, memoryAvailable, memoryNeeded, runJob, splitOptions } from '../../runs/index.js';
 import type { Job, JobResult, Teacher } from '../../runs/outcome.js';
 import type { StudentBundle } from '../../student/index.js';
 import { trajectoryOptions } from '../../train/index.js';
@@ -89,11 +90,9 @@ export function checkName(name: string): void {
 }
 
 /** Says what the job needs. @throws RecdistillError `out-of-memory` */
-function tellCost({ model, options: given, dataset }: NamedJob, machine: Machine, console: Console): void {
+function tellCost({ model, method, options: given, dataset }: NamedJob, machine: Machine, console: Console): void {
   const spec = modelOf(model);
-  const o = spec.options.parse(
-    Object.fromEntries(Object.entries(given).filter(([name]) => name in spec.options.shape)),
-  );
+  const { modelOptions: o } = splitOptions(spec, methodOf(method), given);
   const needed = memoryNeeded(spec, o, dataset);
   const available = Math.min(memoryAvailable(), machine.memoryLimit ?? Number.POSITIVE_INFINITY);
   console.say(sizeLine(dataset));

@@ -91,7 +91,11 @@ export function createWasmMachine(options: WasmOptions): WasmMachine {
   };
 }
 
-const foreign = (): never => fail('foreign-array', {});
+const foreign = (): never =>
+  fail('misuse', {
+    problem: 'an array passed to a kernel is not in kernel memory',
+    hint: 'Allocate arrays with floats() and ints() of the same kernels, and free each once.',
+  });
 
 /** Address space for the lifetime of the machine. Growing it later would detach existing views. */
 function reserve(pages: number): WebAssembly.Memory {
