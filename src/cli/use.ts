@@ -9,7 +9,8 @@ import '../eval/index.js';
 import '../experiment/index.js';
 import '../export/index.js';
 import '../models/index.js';
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { fail, RecdistillError } from '../errors.js';
 import { optionalText, options } from '../options/options.js';
 import { usedModules, useModule } from '../options/use.js';
@@ -65,12 +66,22 @@ export async function useFromYaml(value: unknown, path: string): Promise<unknown
   if (!isPlainObject(value) || !('use' in value)) return value;
   const { use, ...rest } = value;
   const files: readonly unknown[] = Array.isArray(use) ? use : [use];
-  for (const file of files) {
+  for (const [at, file] of files.entries()) {
     if (typeof file !== 'string' || file === '') {
       const given = JSON.stringify(use);
       fail('bad-option', { option: 'use', owner: path, given, expected: 'a list of paths, such as [./my-model.js]' });
     }
-    await useModule(file, dirname(path));
+    const given = resolve(dirname(path), file);
+    if (!existsSync(given)) {
+      const expected = `paths of JavaScript modules, relative to this file; there is no ${given}`;
+      fail('bad-option', { option: 'use', owner: path, given: JSON.stringify(use), expected });
+    }
+    try {
+      await useModule(given);
+    } catch (cause) {
+      if (!(cause instanceof RecdistillError)) throw cause;
+      fail(cause.code, { ...cause.details, path: Array.isArray(use) ? ['use', at] : ['use'] }, cause);
+    }
   }
   return rest;
 }

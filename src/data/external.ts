@@ -12,7 +12,7 @@ import { mapRankingColumns } from './ranking-columns.js';
 import { type RankingOptions, rankingOptions } from './ranking-options.js';
 import type { CheckpointReport, CountedExample, RankingReport, TeacherReport, UnknownIds } from './ranking-report.js';
 import type { Rankings } from './rankings.js';
-import { readerOf } from './readers/index.js';
+import { readTable } from './readers/index.js';
 import { openSource } from './source-file.js';
 import { type StagedRankings, stageRankings } from './stage-rankings.js';
 import type { Trajectory } from './trajectory.js';
@@ -56,7 +56,7 @@ export async function readExternalRankings(
       const format = options.format === 'auto' ? (formatByName(file) ?? 'csv') : options.format;
       const { user, item, rank, score, teacher, checkpoint } = options;
       const givenNames = [user, item, rank, score, teacher, checkpoint].filter((name) => name !== undefined);
-      const table = await readerOf(format).read(db, { file, header: options.header, givenNames });
+      const table = await readTable(format, db, { file, header: options.header, givenNames });
       const columns = mapRankingColumns(file.shown, table, options);
       const staged = await stageRankings(db, file, table, columns, options.missing);
       const { order, value, ...others } = columns;

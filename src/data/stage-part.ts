@@ -9,7 +9,7 @@ import { expectLikeFirst, type FirstFile, namedAsFirst, refuseRankings } from '.
 import { type Found, formatOf } from './format-of.js';
 import type { StagedPart } from './number-ids.js';
 import type { Table } from './readers/_reader.js';
-import { readerOf } from './readers/index.js';
+import { readTable } from './readers/index.js';
 import { openSource, refuseOtherFormat } from './source-file.js';
 import { type ReadingOptions, type StagedFile, stageFile } from './stage-file.js';
 import type { TimeCount } from './times.js';
@@ -111,7 +111,7 @@ async function stagePlanned(
     : await formatOf(db, file, { ofSplit, delimiter, givenNames, before: before.reading });
   const { format } = found;
   const request = { file, header: plan.header, givenNames, quote, delimiter: delimiter ?? found.delimiter };
-  const own = withKeys(await readerOf(format).read(db, request), file.keys);
+  const own = withKeys(await readTable(format, db, request), file.keys);
   // A file given alone is intended.
   if (before.several) refuseRankings(file.shown, own);
   const table = before.first ? namedAsFirst(before.first, file.shown, own) : own;

@@ -3,9 +3,9 @@ import { type Interactions, itemsOf } from '../data/interactions.js';
 import { type Rankings, rankingOf } from '../data/rankings.js';
 import { fail } from '../errors.js';
 import { brokenUnit, type NameOr } from '../options/registry.js';
-import { shown } from '../options/unit-check.js';
+import { returned } from '../options/unit-check.js';
 import type { ListMetric, Metric, UserMetric } from './metrics/_metric.js';
-import { type MetricName, metricOf } from './metrics/index.js';
+import { type MetricName, metricOf, metricRegistry } from './metrics/index.js';
 
 export interface EvaluateOptions {
   /** Names of metrics, or metric objects, which are then also known by name. */
@@ -100,7 +100,7 @@ function evaluateUsers(
     for (const { metric, k, values } of columns) {
       let within = found;
       while (within > 0 && hits[within - 1]! >= k) within -= 1;
-      values[row] = numberOf(metric, metric.value(hits.subarray(0, within), wanted.length, k));
+      values[row] = numberOf(metric, metric.value(viewOf(metric, hits.subarray(0, within)), wanted.length, k));
     }
   }
   return Object.fromEntries(columns.map(({ key, values }) => [key, values]));
@@ -118,16 +118,21 @@ function evaluateLists(
     metrics.flatMap((metric) =>
       topK.map((k) => {
         const exposure = exposures.get(k)!;
-        return [`${metric.name}@${k}`, numberOf(metric, metric.value({ rankings, users, k, exposure, trainCounts }))];
+        const lists = { rankings, users, k, exposure, trainCounts };
+        return [`${metric.name}@${k}`, numberOf(metric, metric.value(viewOf(metric, lists)))];
       }),
     ),
   );
 }
 
-/** @throws RecdistillError `broken-unit` for a value that is no number; NaN says that it is not defined */
+/** An added metric gets a copy, so that it cannot change what others read. */
+const viewOf = <T>(metric: Metric, value: T): T =>
+  metricRegistry.added().includes(metric) ? structuredClone(value) : value;
+
+/** @throws RecdistillError `broken-unit` for a value that is no finite number; NaN says that it is not defined */
 function numberOf({ name }: Metric, value: unknown): number {
-  if (typeof value === 'number') return value;
-  return brokenUnit('metric', name, `value returned ${shown(value)}; expected a number`);
+  if (typeof value === 'number' && (Number.isFinite(value) || Number.isNaN(value))) return value;
+  return brokenUnit('metric', name, `value ${returned(value)}; expected a number`);
 }
 
 function exposureOf(rankings: Rankings, users: Int32Array, k: number): Int32Array {

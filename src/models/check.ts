@@ -3,7 +3,7 @@ import type { Floats, Kernels } from '../kernels/index.js';
 import type { Optimized } from '../optim/index.js';
 import { brokenUnit } from '../options/registry.js';
 import { optionsProblem } from '../options/reserved.js';
-import { fieldProblem, shown } from '../options/unit-check.js';
+import { fieldProblem, returned, shown } from '../options/unit-check.js';
 import type { Capability, Model, ModelContext, ModelSpec, Tables, TrainableModel } from './_model.js';
 import { missingTrainOptions } from './options.js';
 
@@ -68,7 +68,7 @@ function madeProblem(
   model: Model | undefined,
   { train, kernels }: Pick<ModelContext, 'train' | 'kernels'>,
 ): string | undefined {
-  if (typeof model !== 'object' || model === null) return `create returned ${shown(model)}; expected a model`;
+  if (typeof model !== 'object' || model === null) return `create ${returned(model)}; expected a model`;
   const fields = fieldProblem(model, { parameters: 'list', scoreRows: 'function', close: 'function' });
   if (fields !== undefined) return `the created model is incomplete: ${fields}`;
   if (model.name !== spec.name) return `the created model is called ${shown(model.name)}`;

@@ -21,6 +21,7 @@ export const optimizerRegistry: Registry<OptimizerSpec> = createRegistry<Optimiz
   'optimizer',
   optimizers,
   (given) => fieldProblem(given, { summary: 'text', create: 'function' }),
+  { step: 'function', steps: 'number', state: 'list', close: 'function' },
 );
 
 /** The optimiser of this name, or the optimiser itself. @throws as `Registry.find` */

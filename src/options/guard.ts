@@ -1,6 +1,7 @@
 /** Calls of the code of units that users add. An error in it names the unit, its file and the function that threw it. */
 import { fileURLToPath } from 'node:url';
 import { fail, RecdistillError } from '../errors.js';
+import { type FieldType, fieldProblem, shown } from './unit-check.js';
 
 export interface Origin {
   /** What a unit of this kind is called in messages. */
@@ -8,6 +9,8 @@ export interface Origin {
   readonly name: string;
   /** The file that the unit was read from. Absent for an object that was passed to a function. */
   readonly file?: string;
+  /** The fields that what `create` returns must have. */
+  readonly made?: Readonly<Record<string, FieldType>> | undefined;
 }
 
 /**
@@ -19,8 +22,13 @@ export function guarded<T extends object>(unit: T, origin: Origin): T {
   const callOf = (key: PropertyKey, of: CallableFunction) => {
     const kept = calls.get(key);
     if (kept?.of === of) return kept.call;
-    const made = (result: unknown): unknown =>
-      key === 'create' && typeof result === 'object' && result !== null ? guarded(result, origin) : result;
+    const made = (result: unknown): unknown => {
+      if (key !== 'create') return result;
+      const isObject = typeof result === 'object' && result !== null;
+      const problem = origin.made && (isObject ? fieldProblem(result, origin.made) : `it is ${shown(result)}`);
+      if (problem !== undefined) breach(origin, `the result of create: ${problem}`);
+      return isObject ? guarded(result, origin) : result;
+    };
     const failed = (cause: unknown): never => refuse(cause, String(key), origin);
     const call = (...args: unknown[]): unknown => {
       try {
@@ -55,16 +63,21 @@ export function guarded<T extends object>(unit: T, origin: Origin): T {
 /** Functions that may return a promise. What another one returned later would be too late. */
 const ASYNC: readonly PropertyKey[] = ['create', 'beforeEpoch', 'afterEpoch', 'read', 'write'];
 
-function refuse(cause: unknown, field: string, { words: kind, name: given, file }: Origin): never {
+function refuse(cause: unknown, field: string, origin: Origin): never {
   // Other RecdistillErrors are about what a user gave, or are thrown by the unit on purpose.
   if (cause instanceof RecdistillError && cause.code !== 'misuse') throw cause;
   const thrown =
     cause instanceof Error
       ? `${cause instanceof RecdistillError ? '' : `${cause.name}: `}${cause.message}`
       : String(cause);
-  const problem = `${field}${cause instanceof RecdistillError ? ': ' : ' threw '}${thrown}${placeOf(cause, file)}`;
+  const problem = `${field}${cause instanceof RecdistillError ? ': ' : ' threw '}${thrown}${placeOf(cause, origin.file)}`;
   const hint = cause instanceof RecdistillError ? cause.hint : 'Correct the unit and run the same command again.';
-  return fail('broken-unit', { kind, given, problem, hint, ...(file === undefined ? {} : { file }) }, cause);
+  return breach(origin, problem, hint, cause);
+}
+
+function breach({ words: kind, name: given, file }: Origin, problem: string, hint?: string, cause?: unknown): never {
+  const more = { ...(hint === undefined ? {} : { hint }), ...(file === undefined ? {} : { file }) };
+  return fail('broken-unit', { kind, given, problem, ...more }, cause);
 }
 
 /** The line of the unit's file, or the innermost place if the error does not come from that file. */

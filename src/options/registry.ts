@@ -1,6 +1,6 @@
 /** Registries of units by name: built-in units, and those that users add. */
 import { fail } from '../errors.js';
-import { guarded } from './guard.js';
+import { guarded, type Origin } from './guard.js';
 import { unitProblem } from './unit-check.js';
 
 /** The kinds of units. */
@@ -59,7 +59,7 @@ export const registryOf = (unit: UnitKind): AnyRegistry | undefined => registrie
 /** The files that units were read from with `--use`. */
 const files = new WeakMap<object, string>();
 
-/** The message about a unit that breaks its contract names the file that it was read from. @throws RecdistillError `broken-unit` */
+/** Reports that a unit breaks its contract, with the file that it was read from. @throws RecdistillError `broken-unit` */
 export function brokenUnit(unit: UnitKind, name: string, problem: string, hint?: string): never {
   const registry = registries.get(unit);
   const known = registry?.all().find((u) => u.name === name);
@@ -78,12 +78,14 @@ export const filesOf = (units: readonly Unit[]): string[] => [
  * @param words name of this kind of unit in messages
  * @param builtIn built-in units by name
  * @param check describes the first invalid field of an added unit; undefined if it is valid
+ * @param made fields of what `create` of an added unit returns
  */
 export function createRegistry<U extends Unit>(
   unit: U['unit'],
   words: string,
   builtIn: Readonly<Record<string, U>>,
   check: (given: U) => string | undefined = () => undefined,
+  made?: Origin['made'],
 ): Registry<U> {
   const units = new Map(Object.values(builtIn).map((u) => [u.name, u]));
   const most = units.size;
@@ -97,7 +99,7 @@ export function createRegistry<U extends Unit>(
     const where = file === undefined ? {} : { file };
     if (problem !== undefined) fail('broken-unit', { kind: words, given: nameOf(given), problem, ...where });
     if (units.has(given.name)) fail('name-taken', { kind: words, given: given.name, ...where });
-    const added = guarded(given, { words, name: given.name, ...where });
+    const added = guarded(given, { words, name: given.name, made, ...where });
     units.set(given.name, added);
     originals.set(given.name, given);
     if (file !== undefined) files.set(added, file);

@@ -5,6 +5,7 @@
 import { fail, RecdistillError } from '../errors.js';
 import { type RandomKey, uniform } from '../math/random.js';
 import { type OptionsSchema, parseOptions } from './options.js';
+import { returned, shown } from './unit-check.js';
 
 export type SearchValue = number | string | boolean;
 
@@ -70,6 +71,29 @@ export function toUnit(dimension: Range, value: number): number {
 function scaled({ low, high, scale, whole }: Range): [start: number, end: number] {
   const end = whole ? high + 1 : high;
   return scale === 'log' ? [Math.log(low), Math.log(end)] : [low, end];
+}
+
+/** Why `given` is no point of the space: an option that is missing, unknown or outside its dimension. Undefined if it is one. */
+export function pointProblem(space: SearchSpace, given: unknown): string | undefined {
+  if (typeof given !== 'object' || given === null) return `it ${returned(given)}; expected options`;
+  const unmatched = Object.keys(given).find((name) => !(name in space));
+  if (unmatched !== undefined) return `it returned "${unmatched}", which is not in the search space`;
+  for (const [name, dimension] of Object.entries(space)) {
+    const value: unknown = Reflect.get(given, name);
+    if (isWithin(dimension, value)) continue;
+    const expected =
+      dimension.kind === 'choices'
+        ? `one of ${dimension.values.join(', ')}`
+        : `${dimension.low} to ${dimension.high}${dimension.whole ? ', a whole number' : ''}`;
+    return `its "${name}" is ${shown(value)}; expected ${expected}`;
+  }
+  return undefined;
+}
+
+function isWithin(dimension: Dimension, value: unknown): boolean {
+  if (dimension.kind === 'choices') return dimension.values.some((known) => known === value);
+  const { low, high, whole } = dimension;
+  return typeof value === 'number' && value >= low && value <= high && (!whole || Number.isInteger(value));
 }
 
 /** The random point with index `counter`. It depends only on the key, the counter and the space. */

@@ -6,6 +6,7 @@ export type FieldType =
   | 'function'
   | 'object'
   | 'boolean'
+  | 'number'
   | 'list'
   | 'text'
   | 'list?'
@@ -18,6 +19,7 @@ const WORDS: Readonly<Record<FieldType, string>> = {
   function: 'a function',
   object: 'an object',
   boolean: 'true or false',
+  number: 'a number',
   list: 'a list',
   'function?': 'a function, or left out',
   'object?': 'an object, or left out',
@@ -54,6 +56,9 @@ export function shown(value: unknown): string {
   if (typeof value === 'object') return 'an object';
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
+
+/** What a function of a unit returned, for messages: `returned 3`. */
+export const returned = (value: unknown): string => `returned ${value === undefined ? 'nothing' : shown(value)}`;
 
 /** The problem of the kind or name of a unit, if any. @param words name of this kind of unit in messages */
 export function unitProblem(given: object | undefined, unit: string, words: string): string | undefined {

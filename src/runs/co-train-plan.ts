@@ -13,7 +13,7 @@ import type { EvaluationOptions } from '../eval/evaluation.js';
 import { learnsPairs, type ModelSpec, modelRegistry, type TrainOptions, trainOptionsOf } from '../models/index.js';
 import { parseOptions } from '../options/options.js';
 import { brokenUnit } from '../options/registry.js';
-import { shown } from '../options/unit-check.js';
+import { returned } from '../options/unit-check.js';
 import type { TrajectoryOptions } from '../train/index.js';
 import { bytesOf, memoryAvailable, memoryNeeded, refuseBeyond } from './estimate.js';
 import { readMethodOptions } from './method.js';
@@ -145,7 +145,7 @@ function sideOf(method: CoTrainedMethod, role: LearnerRole, saved: SavedModel, o
   const own = Object.fromEntries(Object.entries(saved.options).filter(([name]) => name in spec.options.shape));
   const replaced: unknown = method.learnerOptions(role, o);
   if (typeof replaced !== 'object' || replaced === null)
-    return brokenUnit('method', method.name, `learnerOptions returned ${shown(replaced)}; expected options`);
+    return brokenUnit('method', method.name, `learnerOptions ${returned(replaced)}; expected options`);
   const changed = Object.entries(replaced).filter(([, value]) => value !== undefined);
   const unmatched = changed.find(([name]) => !(name in spec.options.shape))?.[0];
   if (unmatched !== undefined)

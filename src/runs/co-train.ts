@@ -15,7 +15,7 @@ import type { Kernels } from '../kernels/index.js';
 import { trainable } from '../models/index.js';
 import { parseOptions } from '../options/options.js';
 import { brokenUnit } from '../options/registry.js';
-import { shown } from '../options/unit-check.js';
+import { returned } from '../options/unit-check.js';
 import { type Listener, type TrainEvent, type TrajectoryOptions, trajectoryOptions } from '../train/index.js';
 import { type CoTrainPlan, coTrainedOnly, pairInputs, planCoTraining, recordedOf, type Side } from './co-train-plan.js';
 import { drive, folderWithin } from './drive.js';
@@ -97,7 +97,7 @@ function measured(
 ): Readonly<Record<string, number>> {
   for (const [metric, value] of Object.entries(metrics)) {
     if (typeof value !== 'number')
-      brokenUnit('method', name, `measure returned ${shown(value)} for "${metric}"; expected a number`);
+      brokenUnit('method', name, `measure ${returned(value)} for "${metric}"; expected a number`);
   }
   return metrics;
 }

@@ -4,7 +4,7 @@ import type { Dataset } from '../data/index.js';
 import { fail } from '../errors.js';
 import type { ModelSpec } from '../models/index.js';
 import { brokenUnit } from '../options/registry.js';
-import { shown } from '../options/unit-check.js';
+import { returned } from '../options/unit-check.js';
 
 /** Besides kernel memory: Node.js, the data set and rankings. */
 const BASE_BYTES = 150e6;
@@ -21,7 +21,7 @@ export function memoryNeeded(spec: ModelSpec, options: Readonly<Record<string, u
 /** What the function `memory` of a unit returned. @throws RecdistillError `broken-unit` if it is no number of bytes */
 export function bytesOf(unit: 'model' | 'method', name: string, bytes: unknown): number {
   if (typeof bytes === 'number' && bytes >= 0) return bytes;
-  return brokenUnit(unit, name, `memory returned ${shown(bytes)}; expected bytes, a number >= 0`);
+  return brokenUnit(unit, name, `memory ${returned(bytes)}; expected bytes, a number >= 0`);
 }
 
 /** Bytes available to this process: free memory of the system, or less in a container with a limit. */

@@ -16,6 +16,7 @@ export const samplerRegistry: Registry<SamplerSpec> = createRegistry<SamplerSpec
   'sampler',
   samplers,
   (given) => fieldProblem(given, { summary: 'text', create: 'function' }),
+  { draw: 'function', close: 'function' },
 );
 
 /** The sampler of this name, or the sampler itself. @throws as `Registry.find` */

@@ -6,7 +6,7 @@ import type { Interactions } from '../data/interactions.js';
 import { fail, RecdistillError } from '../errors.js';
 import type { Floats, Kernels } from '../kernels/index.js';
 import { brokenUnit } from '../options/registry.js';
-import { shown } from '../options/unit-check.js';
+import { returned } from '../options/unit-check.js';
 import { createProgress, type Progress, turn } from '../progress.js';
 import { createBatches, inStep } from './batches.js';
 import { newestOfAll } from './checkpoint.js';
@@ -190,7 +190,7 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
 /** Returns the loss if it is a number (NaN included). @throws RecdistillError `broken-unit` otherwise */
 function lossOf(kind: 'model' | 'method', given: string, loss: unknown): number {
   if (typeof loss === 'number') return loss;
-  return brokenUnit(kind, given, `accumulate returned ${shown(loss)}; expected the loss, a number`);
+  return brokenUnit(kind, given, `accumulate ${returned(loss)}; expected the loss, a number`);
 }
 
 function allFinite(values: Floats): boolean {

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { fail } from '../../errors.js';
 import { type Exporter, type ExporterName, exporterOf, exporterRegistry } from '../../export/index.js';
 import { choice, optionalText, options } from '../../options/options.js';
+import { brokenUnit } from '../../options/registry.js';
 import { unitOption } from '../../options/unit-option.js';
 import { formatCount } from '../../report/format.js';
 import { precisions } from '../../student/parse-bundle.js';
@@ -62,7 +63,9 @@ export const exportCommand: Command = {
     await target.write(student, out, precision);
     const { nUsers, nItems, dim } = student.model;
     const text = `${out}: ${target.summary}. ${formatCount(nUsers)} users, ${formatCount(nItems)} items, ${dim} factors, ${precision}.`;
-    const folder = statSync(out).isDirectory();
+    const folder = statSync(out, { throwIfNoEntry: false })?.isDirectory();
+    if (folder !== (target.makes === 'folder'))
+      brokenUnit('exporter', target.name, `write made no ${target.makes} ${out}, as its field "makes" says`);
     return { text, json: { out, folder, format, precision, nUsers, nItems, dim } };
   },
 };

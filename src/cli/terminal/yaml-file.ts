@@ -20,7 +20,8 @@ export function readYamlFile(path: string, example: string): YamlFile {
     const { line, col } = counter.linePos(offset);
     return `${path}, line ${line}, column ${col}`;
   };
-  const error = document.errors[0];
+  // A warning is about a tag that is not known: its value would be read as text.
+  const error = document.errors[0] ?? document.warnings[0];
   if (error) {
     fail('usage', {
       problem: `${at(error.pos[0])}: ${error.message}`,
@@ -66,7 +67,8 @@ function placeOf(root: Node, { code, details }: RecdistillError): number | undef
     const node = root.getIn(place, true);
     return isNode(node) ? node.range?.[0] : undefined;
   }
-  if (code !== 'unknown-option' && code !== 'bad-option') return undefined;
+  // A flag is not in the file.
+  if ((code !== 'unknown-option' && code !== 'bad-option') || String(details.option).startsWith('-')) return undefined;
   const path = String(details.option).split('.');
   const name = path.findLast((part) => !/^\d+$/.test(part));
   const named = (key: unknown) => key === name;

@@ -1,7 +1,8 @@
 /** The registry of readers: one line adds one. A ready split folder is three files, each read by one of these. */
-import { createRegistry, type NameOr, type Registry } from '../../options/registry.js';
-import { fieldProblem } from '../../options/unit-check.js';
-import { type Reader, reader } from './_reader.js';
+import type { Database } from '../duckdb.js';
+import { brokenUnit, createRegistry, type NameOr, type Registry } from '../../options/registry.js';
+import { fieldProblem, shown } from '../../options/unit-check.js';
+import { type Column, type Reader, type ReadRequest, reader, type Table } from './_reader.js';
 import { csv, tsv } from './delimited.js';
 import { duckdb } from './duckdb.js';
 import { jsonl } from './json-lines.js';
@@ -29,5 +30,21 @@ export const readerRegistry: Registry<Reader> = createRegistry<Reader>('reader',
 
 /** The reader of this format, or the reader itself. @throws as `Registry.find` */
 export const readerOf = (given: NameOr<Format> | Reader): Reader => readerRegistry.find(given);
+
+/** Reads a file in a format. @throws RecdistillError `unknown-name`, `bad-data`, `broken-unit` if the reader does not describe a table */
+export async function readTable(format: string, db: Database, request: ReadRequest): Promise<Table> {
+  const { name, read } = readerOf(format);
+  const table: Table | undefined = await read(db, request);
+  const problem =
+    typeof table === 'object' && table !== null
+      ? (fieldProblem(table, { columns: 'list', named: 'boolean', sql: 'text' }) ?? columnsProblem(table.columns))
+      : `it is ${shown(table)}`;
+  return problem === undefined ? table : brokenUnit('reader', name, `the result of read: ${problem}`);
+}
+
+const columnsProblem = (columns: readonly Column[]): string | undefined =>
+  columns
+    .map((column) => fieldProblem(Object(column), { name: 'text', sql: 'text' }))
+    .find((problem) => problem !== undefined);
 
 export { type Column, type Reader, type ReadRequest, reader, type Table } from './_reader.js';

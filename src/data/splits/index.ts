@@ -27,8 +27,8 @@ export const splitRuleOf = (given: NameOr<SplitName> | SplitRule): SplitRule => 
 /** Splits interactions and validates the parts. @throws RecdistillError `unknown-name`, `broken-unit`, and those of the split */
 export function divided(how: string, x: Interactions, spec: SplitSpec): Parts {
   const { name, divide } = splitRuleOf(how);
-  const parts = divide(x, spec);
-  const all = [parts.train, parts.valid, parts.test];
+  const parts: Parts | undefined = divide(x, spec);
+  const all = [parts?.train, parts?.valid, parts?.test];
   const whole = all.every((part) => part?.nUsers === x.nUsers && part.nItems === x.nItems);
   if (whole && all.reduce((sum, part) => sum + count(part), 0) === count(x) && sameItems(all, x)) return parts;
   return brokenUnit(

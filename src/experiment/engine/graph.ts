@@ -12,13 +12,20 @@ export interface Graph {
   readonly given: readonly string[];
 }
 
-/** @throws RecdistillError `bad-plan` for two jobs with the same name and for a circle, `unknown-name` for a teacher that does not exist */
+/**
+ * @throws RecdistillError `bad-option` for a name outside the runs folder, `bad-plan` for two jobs with the same name and for a circle,
+ *   `unknown-name` for a teacher that does not exist
+ */
 export function createGraph(
   name: string,
   setting: Setting,
   jobs: readonly JobSpec[],
   given: readonly string[] = [],
 ): Graph {
+  if (name !== '' && !isBelow(name)) {
+    const expected = 'the name of a folder below the runs folder, such as mine or mine/first';
+    fail('bad-option', { option: 'name', owner: 'plan', given: JSON.stringify(name), expected });
+  }
   const twice = jobs.find((job, at) => jobs.findIndex((other) => other.name === job.name) < at);
   if (twice) {
     fail('bad-plan', {
@@ -30,6 +37,10 @@ export function createGraph(
   }
   return { name, setting, jobs: ordered(jobs, given), given };
 }
+
+/** Whether a name stays within the folder that it is joined to. */
+const isBelow = (name: string): boolean =>
+  !/[\\\0]/.test(name) && name.split('/').every((part) => part.trim() !== '' && part !== '.' && part !== '..');
 
 /** The jobs that `job` learns from. @throws RecdistillError `unknown-name` */
 export const needsOf = (job: JobSpec, jobs: readonly JobSpec[], given: readonly string[] = []): JobSpec[] => [

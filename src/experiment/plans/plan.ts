@@ -25,7 +25,7 @@ import { presetOptions, readPreset } from '../presets/index.js';
 
 const name = z
   .string()
-  .regex(/^[\w][\w.-]*$/)
+  .regex(/^[\w][\w.-]*$/, 'letters, digits, "_", "-" and ".", not "." or "-" first')
   .optional()
   .describe('Name of its run; default: the name of the model, the method or the file.');
 const model = unitName(modelRegistry).describe('The model: its name, or in the library a model of your own.');

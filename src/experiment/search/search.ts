@@ -1,13 +1,13 @@
 /** One search. The strategy proposes options, a trial evaluates them on valid, and its result is added to the log. */
 import { fail, RecdistillError } from '../../errors.js';
 import { stream } from '../../math/index.js';
-import type { SearchPoint, SearchSpace } from '../../options/index.js';
+import { brokenUnit, pointProblem, type SearchPoint, type SearchSpace } from '../../options/index.js';
 import type { TrainEvent } from '../../train/index.js';
 import { createHalving } from './halving.js';
 import { ranked, type Trial, type TrialLog } from './log.js';
 import type { TuneOptions } from './plan.js';
 import { bestOf } from './result.js';
-import { strategyOf } from './strategies/index.js';
+import { type Proposal, type Strategy, strategyOf } from './strategies/index.js';
 import type { Subject } from './subject.js';
 
 export type SearchEvent =
@@ -60,7 +60,9 @@ export async function searchSubject(subject: Subject, setting: SearchSetting): P
   for (let number = finished().length; number < o.trials; number++) {
     const before = ranked(finished());
     const point =
-      number === 0 ? start : strategy.propose({ space, finished: before.map((t) => t.options), key, number });
+      number === 0
+        ? start
+        : proposed(strategy, { space, finished: before.map((t) => t.options), key, number });
     listen?.({ type: 'trial', model: name, trial: number, of: o.trials, options: point });
     const same = before.find((t) => JSON.stringify(t.options) === JSON.stringify(point));
     const trial = same
@@ -76,6 +78,13 @@ export async function searchSubject(subject: Subject, setting: SearchSetting): P
     log.add(trial);
     listen?.({ type: 'finished', trial });
   }
+}
+
+/** @throws RecdistillError `broken-unit` if a strategy proposes something that is not in the search space */
+function proposed(strategy: Strategy, proposal: Proposal): SearchPoint {
+  const point = strategy.propose(proposal);
+  const problem = pointProblem(proposal.space, point);
+  return problem === undefined ? point : brokenUnit('strategy', strategy.name, `propose: ${problem}`);
 }
 
 /** Errors about the options of a trial. The search continues after them. */

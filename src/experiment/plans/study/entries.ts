@@ -11,20 +11,22 @@ export interface StudyEntries {
   readonly notes: readonly string[];
 }
 
-/** @throws RecdistillError `unknown-name`, `usage` for two entries of one name, or if no entry is called `against` */
+/** @throws RecdistillError `unknown-name`, `bad-plan` for two entries of one name, or if no entry is called `against` */
 export function entriesOf(o: StudyOptions): StudyEntries {
   const found = o.entries === 'methods' ? everyMethod(o) : { entries: listed(o), notes: [] };
   const names = found.entries.map((e) => e.name);
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined)
-    fail('usage', {
-      problem: `two entries of the study are called "${twice}"`,
+  const twice = names.findIndex((name, at) => names.indexOf(name) !== at);
+  if (twice >= 0)
+    fail('bad-plan', {
+      problem: `two entries of the study are called "${names[twice]}"`,
       hint: 'Give one of them another "name:".',
+      path: ['entries', twice],
     });
   if (!names.includes(o.against)) {
-    fail('usage', {
+    fail('bad-plan', {
       problem: `no entry of the study is called "${o.against}", which "against" names`,
       hint: `Set "against:" to one of ${names.join(', ')}.`,
+      path: ['against'],
     });
   }
   return found;

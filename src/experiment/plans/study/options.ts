@@ -12,7 +12,7 @@ const { students: _, name: __, ...shared } = pipelineOptions.shape;
 const entry = z.looseObject({
   name: z
     .string()
-    .regex(/^[\w][\w.-]*$/)
+    .regex(/^[\w][\w.-]*$/, 'letters, digits, "_", "-" and ".", not "." or "-" first')
     .optional()
     .describe('Name of its runs and its row; default: that of the method.'),
   method: unitName(methodRegistry).describe('The method: its name, or in the library a method of your own.'),
