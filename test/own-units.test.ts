@@ -185,6 +185,108 @@ test('they are tuned, distilled into, compared, and trained on with another mode
   await done(...together, ...use('logistic-mf.mjs'));
 });
 
+/** A unit of each kind other than models and methods. */
+const kinds = `import { exporter, optimizer, optimizerOf, partition, randomPoint, reader, readerOf, sampler, samplerOf, searchStrategy, splitRule, userMetric } from 'recdistill/toolkit';
+import { writeFileSync } from 'node:fs';
+const by = (part) => (x) => partition(x, Uint8Array.from(x.indices, (_, at) => part(at)));
+export const metric = userMetric({ name: 'any-hit', label: 'A', formula: '1 if there is a hit', value: (hits) => Math.sign(hits.length) });
+export const negatives = sampler({ ...samplerOf('uniform'), name: 'even' });
+export const update = optimizer({ ...optimizerOf('sgd'), name: 'plain' });
+export const format = reader({ name: 'arrows', summary: 'user>item', read: (db, r) => readerOf('csv').read(db, { ...r, delimiter: '>', header: 'no' }) });
+export const split = splitRule({ name: 'thirds', summary: 'a third to each part', divide: by((at) => at % 3) });
+export const strategy = searchStrategy({ name: 'dice', summary: 'random', source: 'none', propose: ({ space, key, number }) => randomPoint(space, key, number) });
+export const ids = exporter({ name: 'ids', summary: 'item ids', makes: 'file', precisions: ['f32'], write: async (s, out) => writeFileSync(out, s.model.itemIds.join(' ')) });
+`;
+const ARROWS = { format: 'arrows', split: 'thirds', minUser: 1, coldItems: 'keep' } as const;
+
+/** Its value, and the options that each of the three ways must have passed on. */
+const readback = (text: string): void => {
+  const run = JSON.parse(text) as {
+    options: Readonly<Record<string, unknown>>;
+    metrics: Readonly<Record<string, number>>;
+  };
+  assert.deepEqual([run.options.sampler, run.options.optimizer], ['even', 'plain']);
+  assert.ok(run.metrics['any-hit@5']! > 0 && run.metrics['any-hit@5'] === run.metrics['hit-rate@5'], text);
+};
+
+test('a metric, sampler, optimiser, reader, split, strategy and exporter of a user: library, command line, YAML', async () => {
+  const pairs = Array.from({ length: 600 }, (_, n) => `u${n % 30}>i${(n * 7 + Math.floor(n / 30)) % 40}`);
+  writeFileSync(w.path('a.arrows'), `${pairs.join('\n')}\n`);
+  writeFileSync(own('kinds.mjs'), kinds);
+  writeFileSync(
+    own('by-object.mjs'),
+    `import { compare, evaluate, loadData, train, tune } from 'recdistill';
+     import { format, ids, metric, negatives, split, strategy, update } from './kinds.mjs';
+     const data = await loadData(${JSON.stringify(w.path('a.arrows'))}, { ...${JSON.stringify(ARROWS)}, format, split });
+     const at = [5];
+     const o = { data, at, selectBy: 'recall@5', dim: 4, epochs: 3 };
+     const first = await train('bpr-mf', { ...o, sampler: negatives, optimizer: update });
+     const { means } = evaluate(first, { metrics: [metric], at });
+     const run = await train('bpr-mf', { ...o, selectBy: 'any-hit@5', sampler: 'even', optimizer: 'plain' });
+     if (!(means['any-hit@5'] > 0) || !compare([run, first], { metrics: [metric], at }).toText().includes('any-hit@5')) process.exit(1);
+     if ((await tune('bpr-mf', { data, at, selectBy: 'any-hit@5', trials: 2, fixed: { epochs: 2 }, strategy })).trials.length !== 2) process.exit(2);
+     await run.export(ids, 'ids.txt');
+     console.log(JSON.stringify(run));`,
+  );
+  readback(node('by-object.mjs'));
+  assert.equal(readFileSync(own('ids.txt'), 'utf8').split(' ').length, 40);
+
+  const data = [
+    '--data',
+    'a.arrows',
+    '--format',
+    'arrows',
+    '--split',
+    'thirds',
+    '--min-user',
+    '1',
+    '--cold-items',
+    'keep',
+  ];
+  const made = [...use('kinds.mjs'), ...data, '--at', '5', '--select-by', 'any-hit@5'];
+  const line = ['--dim', '4', '--epochs', '3', '--sampler', 'even', '--optimizer', 'plain', '--json'];
+  readback(
+    JSON.stringify(
+      (JSON.parse(await done('train', 'bpr-mf', ...made, ...line, '--name', 'kinds')) as { result: object }).result,
+    ),
+  );
+  await done('train', 'top-pop', ...made, '--name', 'popular');
+  assert.match(await done('evaluate', 'kinds', '--metrics', ...use('kinds.mjs')), /any-hit@5 +0\.\d/);
+  assert.match(await done('compare', 'kinds', 'popular', '--metrics', 'any-hit', ...use('kinds.mjs')), /any-hit@5/);
+  assert.match(
+    await done('tune', 'bpr-mf', ...made, '--strategy', 'dice', '--trials', '2', '--epochs', '2'),
+    /any-hit@5/,
+  );
+  await done('export', 'kinds', '--format', 'ids', '--out', 'ids.txt', ...use('kinds.mjs'));
+  assert.equal(readFileSync(w.path('ids.txt'), 'utf8').split(' ').length, 40);
+
+  const yaml = (lines: readonly string[]) =>
+    [
+      'use: [./kinds.mjs]',
+      `data: ${JSON.stringify({ data: w.path('a.arrows'), ...ARROWS })}`,
+      'evaluation: { at: [5], selectBy: any-hit@5 }',
+      'teachers: [{ model: bpr-mf, dim: 4, epochs: 3, sampler: even, optimizer: plain }]',
+      ...lines,
+    ].join('\n');
+  writeFileSync(
+    own('plan.yaml'),
+    yaml(['name: yaml', 'students: [{ model: bpr-mf, dim: 3, epochs: 3, method: rrd }]']),
+  );
+  assert.match(await done('run', own('plan.yaml')), /A@5/);
+  writeFileSync(
+    own('kinds-study.yaml'),
+    yaml([
+      'name: study',
+      'student: { model: bpr-mf, dim: 3, epochs: 3 }',
+      'entries: [{ method: rrd }, { method: rd }]',
+      'against: rrd',
+      'seeds: [0]',
+      'tune: { trials: 2, strategy: dice }',
+    ]),
+  );
+  assert.match(await done('study', own('kinds-study.yaml')), /rd +any-hit@5/);
+});
+
 test('help lists the options of an own model, and a wrong name is answered by the nearest', async () => {
   const help = await done('train', 'slim', ...use('slim.mjs'), '--l1', '0.1', '--help');
   assert.match(help, /Options of slim:\n +--l1 X +L1 regularisation/);

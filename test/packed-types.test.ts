@@ -47,7 +47,7 @@ function compile(programs: Readonly<Record<string, string>>, resolution: keyof t
 
 const right = `
 import { readFile } from 'node:fs/promises';
-import { type Run, type TrainEvent, coTrain, compare, configure, distill, evaluate, importRankings, loadData, openRun, recommend, runPipeline, train, tune } from 'recdistill';
+import { type Run, type TrainEvent, coTrain, compare, configure, distill, evaluate, importRankings, loadData, openRun, recommend, runPipeline, runStudy, train, tune } from 'recdistill';
 import { createStudent, loadBundle } from 'recdistill/student';
 import { evaluateRankings } from 'recdistill/eval';
 
@@ -70,7 +70,15 @@ const best = await tune('bpr-mf', { data, trials: 3, fixed: { dim: 8 } });
 const tuned = await train('bpr-mf', { data, ...best.options });
 const opened = await openRun('runs/ials', { data });
 const list: string[] = recommend(opened, { items: ['a'] }, { k: 3 }).map((r) => r.itemId);
-const pipeline = await runPipeline({ teachers: [{ model: 'ease' }] });
+const pipeline = await runPipeline({
+  teachers: [{ model: 'bpr-mf', dim: 8, optimizer: 'sgd' }, { rankings: 'x.csv', rank: 'position' }],
+  students: [{ model: 'bpr-mf', dim: 4, fineWeight: 0.3 }, { model: 'cml', method: 'rrd', topK: 10, margin: 1 }],
+});
+await runStudy(
+  { teachers: [{ model: 'ease' }], student: { model: 'cml', dim: 3 }, entries: [{ method: 'rrd', topK: 3, dim: 5 }], methods: { hetcomp: { period: 3 } }, tune: { trials: 3, strategy: 'random' } },
+  { runs: 'runs' },
+);
+await alone.export('onnx', 'onnx', { precision: 'f16' });
 await both.student.saveBundle('student/', { precision: 'int8' });
 const served = createStudent((await loadBundle((file) => readFile('student/' + file))).model);
 console.log(recall, lines, alone, list, tuned.cost.bytes, evaluate(opened, { at: [5] }).means, pipeline.rows, served, evaluateRankings);
@@ -98,23 +106,56 @@ const wrong: readonly (readonly [string, RegExp])[] = [
   ["compare([run, run], { metrics: ['recal'] });", /"recal"' is not assignable/],
   ["run.metrics['recall'];", /Property 'recall' does not exist|implicitly has an 'any' type/],
   ["await tune('ials', { data, fixed: { dims: 3 } });", /'dims' does not exist.*'dim'/s],
+  ["await runPipeline({ teachers: [{ model: 'bpr-mf', dims: 3 }] });", /'dims' does not exist.*'dim'/s],
+  ["await runPipeline({ teachers: [{ model: 'bpr-mff' }] });", /"bpr-mff"' is not assignable.*"bpr-mf"/s],
+  [
+    "await runPipeline({ teachers: [{ model: 'ease' }], students: [{ model: 'cml', method: 'rrd', topk: 3 }] });",
+    /'topk' does not exist.*'topK'/s,
+  ],
+  [
+    "await runPipeline({ teachers: [{ model: 'ease' }], students: [{ model: 'cml', dims: 3 }] });",
+    /'dims' does not exist/,
+  ],
+  [
+    "await runStudy({ teachers: [{ model: 'ease' }], entries: [{ method: 'rd', lamda: 3 }] }, { runs: 'x' });",
+    /'lamda' does not exist.*'lambda'/s,
+  ],
+  ["await run.export('onxx', 'out');", /"onxx"' is not assignable/],
 ];
 
 const ownUnits = `
-import { distill, type LoadedData, type Run, train } from 'recdistill';
+import { compare, distill, evaluate, importRankings, loadData, loadRows, type LoadedData, type Run, runPipeline, runStudy, train, tune } from 'recdistill';
 import { distillationMethod } from 'recdistill/distill';
 import { type Model, computedModel } from 'recdistill/models';
 import { int, options } from 'recdistill/options';
+import { exporter, optimizer, optimizerOf, reader, readerOf, sampler, samplerOf, searchStrategy, splitRule, randomPoint, userMetric } from 'recdistill/toolkit';
 declare const data: LoadedData; declare const run: Run; declare const made: Model;
 const mine = computedModel({ name: 'mine', summary: '', source: '', options: options({ width: int({ default: 1, help: 'Width.' }) }), search: {}, capabilities: [], memory: () => 0, create: async (_, o) => { const w: number = o.width; console.log(w); return made; } });
 const way = distillationMethod({ name: 'way', summary: '', source: '', needs: { teachers: 'one', form: 'frozen', base: 'kept', student: [], teacher: [] }, options: options({ pull: int({ default: 1, help: 'Pull.' }) }), create: () => ({ base: 'kept', close() {} }) });
 await train(mine, { data, width: 3 });
 await distill(way, { teachers: [run], student: 'bpr-mf', dim: 4, pull: 3 });
+const metric = userMetric({ name: 'any-hit', label: 'A', formula: '1 if there is a hit', value: (hits) => Math.sign(hits.length) });
+const negatives = sampler({ ...samplerOf('uniform'), name: 'even' });
+const update = optimizer({ ...optimizerOf('sgd'), name: 'plain' });
+const format = reader({ ...readerOf('csv'), name: 'mine' });
+const split = splitRule({ name: 'all', summary: '', divide: (x) => ({ train: x, valid: x, test: x }) });
+const strategy = searchStrategy({ name: 'mine', summary: '', source: '', propose: ({ space, key, number }) => randomPoint(space, key, number) });
+const written = exporter({ name: 'mine', summary: '', makes: 'file', precisions: ['f32'], write: async () => {} });
+evaluate(run, { metrics: [metric, 'recall'] });
+compare([run, run], { metrics: [metric] });
+loadRows([], { split });
+await loadData('a', { format, split });
+await importRankings('a', { data, format });
+await tune('bpr-mf', { data, strategy });
+await train('bpr-mf', { data, sampler: negatives, optimizer: update });
+await run.export(written, 'out');
+await runPipeline({ teachers: [{ model: 'bpr-mf', dim: 8, sampler: negatives }, { model: mine, width: 3 }], students: [{ model: 'bpr-mf', method: way, pull: 3, dim: 4 }] });
+await runStudy({ teachers: [{ model: mine, width: 3 }], entries: [{ method: way, pull: 3 }, { method: 'rrd' }] }, { runs: 'runs' });
 await train(mine, { data, widht: 3 });
 await distill(way, { teachers: [run], student: mine, width: 4, pul: 3 });
 `;
 
-const head = `import { type LoadedData, type Run, coTrain, compare, distill, loadData, train, tune } from 'recdistill';
+const head = `import { type LoadedData, type Run, coTrain, compare, distill, loadData, runPipeline, runStudy, train, tune } from 'recdistill';
 declare const data: LoadedData; declare const run: Run;`;
 
 /** The examples of a page as one program. `given` declares what the page leaves to the reader. */
@@ -178,8 +219,8 @@ test('what is wrong is refused by the compiler, with the right name in its messa
 
 test('a model and a method of a user have typed options, too', () => {
   const [model, method, ...others] = foundIn('ownUnits');
-  assert.match(`${model?.line} ${model?.message}`, /^11 .*'widht' does not exist.*'width'/s);
-  assert.match(`${method?.line} ${method?.message}`, /^12 .*'pul' does not exist.*'pull'/s);
+  assert.match(`${model?.line} ${model?.message}`, /^29 .*'widht' does not exist.*'width'/s);
+  assert.match(`${method?.line} ${method?.message}`, /^30 .*'pul' does not exist.*'pull'/s);
   assert.deepEqual(others, []);
 });
 

@@ -1,7 +1,7 @@
 /** External teachers: converts a file of rankings, written by any program, to trajectories. Rules: docs/external-teachers.md. */
 import { basename } from 'node:path';
 import { fail } from '../errors.js';
-import { parseOptions } from '../options/options.js';
+import { type OptionsInput, parseOptions } from '../options/options.js';
 import { badFile, withDatabase } from './duckdb.js';
 import { fillMissing, forTesting, listsIn, shorterIn } from './fill-lists.js';
 import { formatByName } from './format-of.js';
@@ -9,7 +9,7 @@ import { canonicalOrder } from './ids.js';
 import type { Dataset, IdMap } from './interactions.js';
 import { describe, type ListSetting, type RankedLists, readLists } from './ranked-lists.js';
 import { mapRankingColumns } from './ranking-columns.js';
-import { type RankingOptions, rankingOptions } from './ranking-options.js';
+import { rankingOptions } from './ranking-options.js';
 import type { CheckpointReport, CountedExample, RankingReport, TeacherReport, UnknownIds } from './ranking-report.js';
 import type { Rankings } from './rankings.js';
 import { readTable } from './readers/index.js';
@@ -47,7 +47,7 @@ export async function readExternalRankings(
   path: string,
   dataset: Dataset,
   depth: number,
-  input: Partial<RankingOptions> = {},
+  input: OptionsInput<typeof rankingOptions> = {},
 ): Promise<ExternalRankings> {
   const options = parseOptions(rankingOptions, input, 'rankings');
   return withDatabase(async (db) => {

@@ -48,7 +48,7 @@ const MIN_USER = 5;
  * @param input any of `dataOptions`; the others have their defaults
  * @throws RecdistillError for invalid options, files or data; see docs/data.md
  */
-export async function loadDataset(input: Partial<OptionsInput<typeof dataOptions>> = {}): Promise<LoadedDataset> {
+export async function loadDataset(input: OptionsInput<typeof dataOptions> = {}): Promise<LoadedDataset> {
   const options = parseOptions(dataOptions, input, 'data');
   checkRatios(options.ratios);
   return datasetOf(await originOf(options), options);
@@ -60,7 +60,7 @@ const OF_ROWS = [
   ...(['split', 'ratios', 'holdOut', 'splitSeed', 'coldItems', 'hiddenShare'] as const),
 ];
 
-export type RowOptions = Partial<Pick<DataOptions, (typeof OF_ROWS)[number]>>;
+export type RowOptions = Pick<OptionsInput<typeof dataOptions>, (typeof OF_ROWS)[number]>;
 
 /**
  * Makes a data set from rows in memory, filtered and split like data from a file.

@@ -15,8 +15,9 @@ import {
   words,
 } from '../options/options.js';
 import { unitOption } from '../options/unit-option.js';
-import { readerRegistry } from './readers/index.js';
-import { splitRegistry } from './splits/index.js';
+import { type Format, type Reader, readerRegistry } from './readers/index.js';
+import type { SplitRule } from './splits/_split.js';
+import { type SplitName, splitRegistry } from './splits/index.js';
 
 /** Texts that common programs write for a missing value. */
 export const MISSING = [
@@ -39,7 +40,7 @@ export const dataOptions = options({
     default: 'synthetic',
     help: "A named data set (see `recdistill data list`), synthetic:USERSxITEMSxINTERACTIONS, a file or a folder. For several files, give a pattern such as 'logs/*.csv' or repeat the option. - is standard input.",
   }),
-  format: unitOption(readerRegistry, {
+  format: unitOption<Format | 'auto' | 'split', Reader>(readerRegistry, {
     default: 'auto',
     words: ['auto', 'split'],
     help: 'Format of the source. auto detects it by the file name: .csv .tsv .jsonl .parquet (text also .gz, .zst), users.dat, a folder with train, valid and test. Other text is inspected.',
@@ -116,7 +117,7 @@ export const dataOptions = options({
     default: 'once',
     help: 'How minUser and minItem apply: once to the counts of the source, or repeatedly until both hold (k-core).',
   }),
-  split: unitOption(splitRegistry, {
+  split: unitOption<SplitName | 'auto' | 'given', SplitRule>(splitRegistry, {
     default: 'auto',
     words: ['auto', 'given'],
     help: 'How interactions are split into train, valid and test. auto: given for a ready split, else ratio. Any other choice pools a ready split and splits it again.',

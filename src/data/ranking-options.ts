@@ -2,10 +2,10 @@
 import { choice, type OptionsOf, optionalText, options, words } from '../options/options.js';
 import { unitOption } from '../options/unit-option.js';
 import { MISSING } from './options.js';
-import { readerRegistry } from './readers/index.js';
+import { type Format, type Reader, readerRegistry } from './readers/index.js';
 
 export const rankingOptions = options({
-  format: unitOption(readerRegistry, {
+  format: unitOption<'auto' | Exclude<Format, 'duckdb' | 'lists' | 'user-lists'>, Reader>(readerRegistry, {
     default: 'auto',
     words: ['auto'],
     except: ['duckdb', 'lists', 'user-lists'],

@@ -1,8 +1,9 @@
 /** The registry of exporters: one line adds one. */
+import { fail } from '../errors.js';
 import { createRegistry, type NameOr, type Registry } from '../options/registry.js';
 import { fieldProblem, shown } from '../options/unit-check.js';
-import { precisions } from '../student/parse-bundle.js';
-import type { Exporter } from './_exporter.js';
+import { type Precision, precisions } from '../student/parse-bundle.js';
+import type { Exportable, Exporter } from './_exporter.js';
 import { bundle } from './bundle.js';
 import { json } from './json.js';
 import { npy } from './npy.js';
@@ -27,6 +28,28 @@ export const exporterRegistry: Registry<Exporter> = createRegistry<Exporter>(
 
 /** The format of this name, or the format itself. @throws as `Registry.find` */
 export const exporterOf = (given: NameOr<ExporterName> | Exporter): Exporter => exporterRegistry.find(given);
+
+/**
+ * Writes a student in a format. It replaces an existing file or folder of the same format.
+ * @param format a name, or a format of your own
+ * @throws RecdistillError `usage` for a precision that the format does not have, `write-failed`, `unknown-name`, `broken-unit`
+ */
+export async function exportStudent(
+  student: Exportable,
+  format: NameOr<ExporterName> | Exporter,
+  out: string,
+  precision: Precision = 'f32',
+): Promise<void> {
+  const target = exporterOf(format);
+  const { name, precisions: known } = target;
+  if (!known.includes(precision)) {
+    fail('usage', { problem: `${name} has no precision ${precision}`, hint: `Use one of: ${known.join(', ')}.` });
+  }
+  await target.write(student, out, precision);
+  const folder = statSync(out, { throwIfNoEntry: false })?.isDirectory();
+  if (folder !== (target.makes === 'folder'))
+    brokenUnit('exporter', name, `write made no ${target.makes} ${out}, as its field "makes" says`);
+}
 
 function exporterProblem(given: Exporter): string | undefined {
   const problem = fieldProblem(given, {

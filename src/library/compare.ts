@@ -1,6 +1,6 @@
 /** Compares runs with one of them, user by user. */
 import { fail } from '../errors.js';
-import type { MetricName } from '../eval/index.js';
+import { type Metric, type MetricName, metricOf } from '../eval/index.js';
 import { type CompareRunsOptions, type Comparison, compareRuns } from '../report/results/compare.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
 import { expectRun, expectRuns, type Run } from './run.js';
@@ -10,8 +10,8 @@ export interface CompareOptions
     Pick<CompareRunsOptions, 'test' | 'adjust'> {
   /** The run to compare with, or its name. Default: the first run. */
   readonly against?: Run | string;
-  /** Default: recall and ndcg. */
-  readonly metrics?: readonly MetricName[];
+  /** Names, or metrics of your own. Default: recall and ndcg. */
+  readonly metrics?: readonly (MetricName | Metric)[];
 }
 
 /**
@@ -23,6 +23,7 @@ export interface CompareOptions
 export function compare(runs: readonly Run[], options: CompareOptions = {}): Comparison {
   const { metrics = ['recall', 'ndcg'], part = 'test', test = 't', adjust = 'holm' } = options;
   expectRuns(runs, 'compare', 'the argument');
+  const measured = metrics.map(metricOf);
   if (new Set(runs).size < 2 || new Set(runs).size < runs.length) {
     const problem = `compare needs at least two distinct runs; ${runs.length} were given`;
     fail('usage', { problem, hint: 'For example: compare([student, ...teachers]).' });
@@ -38,12 +39,17 @@ export function compare(runs: readonly Run[], options: CompareOptions = {}): Com
   }
   const at = options.at ?? lengthsOf(base);
   const evaluated = runs.map((run, r) => ({
-    ...{ name: names[r]!, evaluation: evaluate(run, { metrics, at, part }), model: run.model, method: run.method },
+    ...{
+      name: names[r]!,
+      evaluation: evaluate(run, { metrics: measured, at, part }),
+      model: run.model,
+      method: run.method,
+    },
     ...run.cost,
     ...(run.folder === undefined ? {} : { folder: run.folder }),
   }));
   return compareRuns(evaluated, {
-    ...{ against: names[runs.indexOf(base)]!, metrics: metrics.flatMap((m) => at.map((k) => `${m}@${k}`)) },
+    ...{ against: names[runs.indexOf(base)]!, metrics: measured.flatMap((m) => at.map((k) => `${m.name}@${k}`)) },
     ...{ test, adjust, part, data: base.data.name },
   });
 }

@@ -2,10 +2,11 @@
 import { itemCounts, type Rankings } from '../data/index.js';
 import { fail } from '../errors.js';
 import {
-  defaultMetrics,
   type Evaluation,
+  evaluatedMetrics,
   evaluateRankings,
   evaluationOptions,
+  type Metric,
   type MetricName,
 } from '../eval/index.js';
 import type { Student } from '../student/index.js';
@@ -17,8 +18,8 @@ import { expectRun, type Run } from './run.js';
 export interface EvaluateOptions {
   /** Default: the data of the run. Required for rankings. */
   readonly data?: Data;
-  /** Default: all metrics except those that reproduce published code. */
-  readonly metrics?: readonly MetricName[];
+  /** Names, or metrics of your own. Default: all metrics except those that reproduce published code. */
+  readonly metrics?: readonly (MetricName | Metric)[];
   /** List lengths K. Default: 10 and 50. */
   readonly at?: readonly number[];
   /** `hidden`: the interactions that `hiddenShare` removed from train. Default: `test`. */
@@ -36,7 +37,7 @@ const isRankings = (what: Run | Rankings): what is Rankings =>
 export function evaluate(what: Run | Rankings, options: EvaluateOptions = {}): Evaluation {
   const rankings = isRankings(what) ? what : expectRun(what, 'the first argument').rankings;
   const data = expectData(options.data ?? (isRankings(what) ? undefined : what.data), 'evaluate');
-  const { metrics = defaultMetrics, part = 'test' } = options;
+  const { metrics = evaluatedMetrics(), part = 'test' } = options;
   const { at = evaluationOptions.parse({}).at } = options;
   if (!Array.isArray(at)) {
     const expected = 'a list of whole numbers';

@@ -1,36 +1,34 @@
 /** Searches, pipelines and studies with the shared kernels. */
 
 import { basename, dirname, resolve } from 'node:path';
+import type { MethodSpec } from '../distill/index.js';
 import { fail } from '../errors.js';
 import {
   type PipelineResult,
   type PlanContext,
   type PlanListener,
   runPipeline as pipeline,
-  type pipelineOptions,
   type SearchEvent,
-  type TuneOptions as Searching,
   type StudyContext,
   type StudyResult,
   tune as search,
   runStudy as study,
-  type studyOptions,
   type Trial,
+  type tuneOptions,
 } from '../experiment/index.js';
 import { type ModelName, type ModelSpec, modelOf } from '../models/index.js';
 import { type OptionsInput, parseOptions, type SearchSpace } from '../options/index.js';
 import { type CallOptions, defined, requestOf } from './call.js';
 import { type Data, expectData } from './data.js';
 import { withKernels } from './kernels.js';
+import type { PipelineInput, StudyInput } from './plan-input.js';
 import type { ModelOptions } from './train.js';
 
-/** A pipeline as in its YAML file: docs/cli.md. */
-export type PipelineInput = OptionsInput<typeof pipelineOptions>;
-/** A study as in its YAML file: docs/study.md. */
-export type StudyInput = OptionsInput<typeof studyOptions>;
-
 /** Runs a pipeline from data to students. @throws RecdistillError for invalid input, before any work; as `train` */
-export const runPipeline = (input: PipelineInput, context: PlanContext = {}): Promise<PipelineResult> =>
+export const runPipeline = <D extends MethodSpec = never>(
+  input: PipelineInput<D>,
+  context: PlanContext = {},
+): Promise<PipelineResult> =>
   context.executor
     ? pipeline(input, context)
     : withKernels(context.kernels, (kernels) => pipeline(input, { ...context, kernels }));
@@ -41,7 +39,9 @@ export const runStudy = (input: StudyInput, context: StudyContext): Promise<Stud
     ? study(input, context)
     : withKernels(context.kernels, (kernels) => study(input, { ...context, kernels }));
 
-interface TuneCall extends Partial<Searching>, Pick<CallOptions, 'at' | 'selectBy' | 'folder' | 'kernels' | 'signal'> {
+interface TuneCall
+  extends OptionsInput<typeof tuneOptions>,
+    Pick<CallOptions, 'at' | 'selectBy' | 'folder' | 'kernels' | 'signal'> {
   readonly data: Data;
   /** Replaces the search space of the model. */
   readonly space?: SearchSpace;

@@ -1,8 +1,9 @@
 /** A finished run: the result of `train`, `distill`, `coTrain`, `importRankings` and `openRun`, and the input of other calls. */
-import { writeBundle } from '../bundle/index.js';
+import { type BundleNotes, writeBundle } from '../bundle/index.js';
 import { licenceNote, type Rankings, type Trajectory, writeRankingsTable } from '../data/index.js';
 import { fail } from '../errors.js';
 import type { Evaluation } from '../eval/index.js';
+import { type Exporter, type ExporterName, exportStudent } from '../export/index.js';
 import type { Tables } from '../models/index.js';
 import type { Cost, Outcome } from '../runs/outcome.js';
 import { bundleNotes, studentOf } from '../runs/student-bundle.js';
@@ -69,6 +70,12 @@ export interface Run {
    * @throws RecdistillError `needs-not-met` as `toStudent`, `write-failed`, `usage` if the folder holds other files
    */
   saveBundle(folder: string, options?: { readonly precision?: Precision }): Promise<void>;
+  /**
+   * Writes the model for other programs.
+   * @param format a name such as `onnx`, or a format of your own
+   * @throws RecdistillError `needs-not-met` as `toStudent`, `usage` for a precision that the format does not have, `write-failed`
+   */
+  export(format: ExporterName | Exporter, out: string, options?: { readonly precision?: Precision }): Promise<void>;
   /** Writes `rankings` as a table of user, item and rank: .csv, .tsv, .jsonl or .parquet. @throws RecdistillError `usage`, `write-failed` */
   saveRankings(file: string): Promise<void>;
   /** For JSON.stringify: name, model, method, options, metrics, cost and folder. */
@@ -99,6 +106,8 @@ export function createRun({ name, data, outcome, hash, teachers, folder, paramet
       problem: `${name} (${model}) cannot be served as a student: its scores are not inner products of user and item factors`,
       hint: 'Distil it into a model with factors, such as bpr-mf, or save its rankings with saveRankings.',
     });
+  const notes = (): BundleNotes =>
+    bundleNotes(data, evaluation, { model, method, teachers, licence: licenceNote(String(data.source?.data ?? '')) });
   let student: Student | undefined;
   const toStudent = (): Student => {
     student ??= createStudent(studentOf(tablesToServe(), data));
@@ -113,9 +122,11 @@ export function createRun({ name, data, outcome, hash, teachers, folder, paramet
     ...(folder === undefined ? {} : { folder }),
     recommend: (user, asked) => recommendations({ name, data, rankings, toStudent, serves: !!tables }, user, asked),
     async saveBundle(target, bundle) {
-      const licence = licenceNote(String(data.source?.data ?? ''));
-      const notes = bundleNotes(data, evaluation, { model, method, teachers, licence });
-      writeBundle(expectPath(target, 'saveBundle'), studentOf(tablesToServe(), data), notes, bundle);
+      writeBundle(expectPath(target, 'saveBundle'), studentOf(tablesToServe(), data), notes(), bundle);
+    },
+    async export(format, out, { precision } = {}) {
+      const student = { model: studentOf(tablesToServe(), data), notes: notes() };
+      await exportStudent(student, format, expectPath(out, 'export'), precision);
     },
     async saveRankings(file) {
       await writeRankingsTable(expectPath(file, 'saveRankings'), data, [{ lists: [rankings] }]);

@@ -7,8 +7,8 @@ import type { NameOr, Registry, Unit } from './registry.js';
  * A unit in an entry of a plan: its name, which is looked up later, or the unit itself, which is added; the value is the name.
  * @throws RecdistillError from the check of the options, for an object: `broken-unit`, `name-taken`
  */
-export const unitName = <U extends Unit>(registry: Registry<U>) =>
-  given<string, U>().transform((unit): string => (typeof unit === 'string' ? unit : registry.find(unit).name));
+export const unitName = <Names extends string, U extends Unit>(registry: Registry<U>) =>
+  given<Names, U>().transform((unit): string => (typeof unit === 'string' ? unit : registry.find(unit).name));
 
 const given = <Names extends string, U extends Unit>() =>
   z.custom<NameOr<Names> | U>((value) => typeof value === 'string' || (typeof value === 'object' && value !== null), {
@@ -45,4 +45,4 @@ export const unitOption = <const Names extends string, U extends Unit>(
       return z.NEVER;
     })
     .default(usual)
-    .meta({ description: help, unit: registry.unit, words: [...words], except: [...except] });
+    .meta({ description: help, unit: registry.unit, words: [...words], except: [...except], default: usual });

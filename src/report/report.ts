@@ -66,8 +66,13 @@ export function reportPage(input: ReportInput): Page {
   };
 }
 
-function resultSection({ runs, at }: ReportInput): Section {
-  const keys = accuracyKeys(at);
+/** Recall and NDCG, and the metric of the plots, if every run has it for each user. */
+const tableKeys = ({ runs, at, metric }: ReportInput): string[] =>
+  accuracyKeys(at, runs.every((r) => metric in r.evaluation.perUser) ? metric : undefined);
+
+function resultSection(input: ReportInput): Section {
+  const { runs } = input;
+  const keys = tableKeys(input);
   const hidden = runs.some((r) => r.hidden) ? keys : [];
   const nUsers = runs[0]?.evaluation.users.length ?? 0;
   return {
@@ -93,11 +98,12 @@ function resultSection({ runs, at }: ReportInput): Section {
 }
 
 /** Every other student against one run. */
-function comparisonSection({ runs, at, against }: ReportInput): Section[] {
+function comparisonSection(input: ReportInput): Section[] {
+  const { runs, against } = input;
   const base = runs.find((r) => r.name === against);
   const students = runs.filter((r) => r.role === 'student' && r !== base);
   if (!base || students.length === 0) return [];
-  const comparisons = compare(base.evaluation, students, { metrics: accuracyKeys(at), adjust: 'holm' });
+  const comparisons = compare(base.evaluation, students, { metrics: tableKeys(input), adjust: 'holm' });
   return [
     {
       title: `Significance of the differences to ${base.name}`,

@@ -6,6 +6,7 @@ import {
   type CoTrainedMethod,
   type LearnerRole,
   type MethodHooks,
+  type MethodName,
   methodOf,
   type Pair,
 } from '../distill/index.js';
@@ -14,7 +15,7 @@ import { type EvaluationOptions, evaluationOptions } from '../eval/evaluation.js
 import type { Kernels } from '../kernels/index.js';
 import { trainable } from '../models/index.js';
 import { parseOptions } from '../options/options.js';
-import { brokenUnit } from '../options/registry.js';
+import { brokenUnit, type NameOr } from '../options/registry.js';
 import { returned } from '../options/unit-check.js';
 import { type Listener, type TrainEvent, type TrajectoryOptions, trajectoryOptions } from '../train/index.js';
 import { type CoTrainPlan, coTrainedOnly, pairInputs, planCoTraining, recordedOf, type Side } from './co-train-plan.js';
@@ -30,7 +31,7 @@ export interface CoTrainRequest extends Pair<SavedModel> {
   readonly dataset: Dataset;
   readonly kernels: Kernels;
   /** Name of a co-trained method, or the method itself. */
-  readonly method: string | CoTrainedMethod;
+  readonly method: NameOr<MethodName> | CoTrainedMethod;
   /** Options of the method. They include the training options of both models. */
   readonly options?: Readonly<Record<string, unknown>>;
   readonly evaluation?: Partial<EvaluationOptions>;

@@ -16,6 +16,7 @@ export {
 export { type Rankings, rankingOf } from '../data/rankings.js';
 // --- declarations of units ----------------------------------------------------------------------------------------------
 export { type Read, type ReadRequest, reader, type Table as ReadTable } from '../data/readers/_reader.js';
+export { readerOf } from '../data/readers/index.js';
 export {
   type Parts,
   partition,
@@ -48,7 +49,14 @@ export { createListLoss, createListStep, type ListLoss, type ListStep, type User
 // --- errors and progress ---------------------------------------------------------------------------------------------------
 /** `fail` throws a `RecdistillError`. The command line and the server use its code, hint and exit status. */
 export { fail, RecdistillError } from '../errors.js';
-export { type ListMetric, listMetric, type TopLists, type UserMetric, userMetric } from '../eval/metrics/_metric.js';
+export {
+  type ListMetric,
+  listMetric,
+  type Metric,
+  type TopLists,
+  type UserMetric,
+  userMetric,
+} from '../eval/metrics/_metric.js';
 export { type Proposal, type Strategy, searchStrategy } from '../experiment/search/strategies/_strategy.js';
 // --- registries: built-in units and added ones, by name -----------------------------------------------------------------
 export { type StrategyName, strategyOf, strategyRegistry } from '../experiment/search/strategies/index.js';

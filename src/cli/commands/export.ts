@@ -1,8 +1,7 @@
 import { statSync } from 'node:fs';
 import { fail } from '../../errors.js';
-import { type Exporter, type ExporterName, exporterOf, exporterRegistry } from '../../export/index.js';
+import { type Exporter, type ExporterName, exporterOf, exporterRegistry, exportStudent } from '../../export/index.js';
 import { choice, optionalText, options } from '../../options/options.js';
-import { brokenUnit } from '../../options/registry.js';
 import { unitOption } from '../../options/unit-option.js';
 import { formatCount } from '../../report/format.js';
 import { precisions } from '../../student/parse-bundle.js';
@@ -53,19 +52,12 @@ export const exportCommand: Command = {
     const { runs } = readOptions(runsGroup, given);
     if (out === undefined)
       fail('usage', { problem: 'export needs --out: the folder or file to write', hint: 'For example --out exported' });
-    const target = exporterOf(format);
-    if (!target.precisions.includes(precision)) {
-      const hint = `Use one of: ${target.precisions.join(', ')}.`;
-      fail('usage', { problem: `${format} has no precision ${precision}`, hint });
-    }
     const source = given.args[0]!;
     const student = await exporterOf(from).read!(from === 'bundle' ? bundleFolderOf(source, runs) : source);
-    await target.write(student, out, precision);
+    await exportStudent(student, format, out, precision);
     const { nUsers, nItems, dim } = student.model;
-    const text = `${out}: ${target.summary}. ${formatCount(nUsers)} users, ${formatCount(nItems)} items, ${dim} factors, ${precision}.`;
-    const folder = statSync(out, { throwIfNoEntry: false })?.isDirectory();
-    if (folder !== (target.makes === 'folder'))
-      brokenUnit('exporter', target.name, `write made no ${target.makes} ${out}, as its field "makes" says`);
+    const text = `${out}: ${exporterOf(format).summary}. ${formatCount(nUsers)} users, ${formatCount(nItems)} items, ${dim} factors, ${precision}.`;
+    const folder = statSync(out).isDirectory();
     return { text, json: { out, folder, format, precision, nUsers, nItems, dim } };
   },
 };

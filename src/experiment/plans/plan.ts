@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { dataOptions, rankingOptions } from '../../data/index.js';
 import { importanceOptions } from '../../distill/ensemble/index.js';
-import { isCoTrained, methodOf, methodRegistry } from '../../distill/index.js';
+import { isCoTrained, type MethodName, type MethodSpec, methodOf, methodRegistry } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { evaluationOptions } from '../../eval/evaluation.js';
-import { modelOf, modelRegistry } from '../../models/index.js';
+import { type ModelName, type ModelSpec, modelOf, modelRegistry } from '../../models/index.js';
 import {
   choice,
   flag,
@@ -28,7 +28,9 @@ const name = z
   .regex(/^[\w][\w.-]*$/, 'letters, digits, "_", "-" and ".", not "." or "-" first')
   .optional()
   .describe('Name of its run; default: the name of the model, the method or the file.');
-const model = unitName(modelRegistry).describe('The model: its name, or in the library a model of your own.');
+const model = unitName<ModelName, ModelSpec>(modelRegistry).describe(
+  'The model: its name, or in the library a model of your own.',
+);
 
 /** One model of the pipeline; further keys are options of the model (and, for a student, of its method). */
 const entry = z.looseObject({ model, name });
@@ -39,7 +41,7 @@ const teacherEntry = z.looseObject({
   name,
 });
 const studentEntry = entry.extend({
-  method: unitName(methodRegistry)
+  method: unitName<MethodName, MethodSpec>(methodRegistry)
     .default('hetcomp')
     .describe('The distillation method: its name, or in the library a method of your own.'),
   teachers: z

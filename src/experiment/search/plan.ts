@@ -1,10 +1,18 @@
 /** Options of a search, and the options and search space of each model in it. */
 import type { Dataset } from '../../data/index.js';
-import { isCoTrained, type MethodSpec, methodOf, type Pair } from '../../distill/index.js';
+import { isCoTrained, type MethodName, type MethodSpec, methodOf, type Pair } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { type ModelName, type ModelSpec, modelOf } from '../../models/index.js';
 import { nearest } from '../../nearest.js';
-import { int, type NameOr, type OptionsOf, options, type SearchSpace, unitOption } from '../../options/index.js';
+import {
+  int,
+  type NameOr,
+  type OptionsInput,
+  type OptionsOf,
+  options,
+  type SearchSpace,
+  unitOption,
+} from '../../options/index.js';
 import type { SavedModel, Teacher } from '../../runs/index.js';
 import { checkPresetData, type Preset, presetOptions } from '../presets/index.js';
 import { halvingOptions } from './halving.js';
@@ -42,12 +50,12 @@ export interface Wanted extends Teachers {
   readonly dataset: Dataset;
   /** Names of models, or models of your own. */
   readonly models: readonly (NameOr<ModelName> | ModelSpec)[];
-  readonly options?: Partial<TuneOptions>;
+  readonly options?: OptionsInput<typeof tuneOptions>;
   /**
    * The distillation method of every trial, for a single model. The search space of the method is searched, too. With a co-trained method
    * only that is searched, and `pair` is the teacher and the student to start from.
    */
-  readonly method?: string | MethodSpec;
+  readonly method?: NameOr<MethodName> | MethodSpec;
   /** Options of every trial. Each applies to the models that have it. */
   readonly fixed?: Values;
   /** Search spaces that replace those of the models, by model. */

@@ -1,5 +1,5 @@
 /** Columns and cells shared by several tables. */
-import { type ComparisonRow, metrics } from '../../eval/index.js';
+import { type ComparisonRow, metricRegistry } from '../../eval/index.js';
 import type { Cost } from '../../runs/outcome.js';
 import type { Column, ColumnKind, Row } from '../table/index.js';
 
@@ -15,15 +15,18 @@ export const keysOf = (names: readonly string[], at: readonly number[]): string[
   ...new Set(names.flatMap((name) => at.map((k) => `${name}@${k}`))),
 ];
 
-/** Recall and NDCG at each K, by K: `recall@10`, `ndcg@10`, `recall@50`, `ndcg@50`. */
-export const accuracyKeys = (at: readonly number[]): string[] => [
-  ...new Set(at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`])),
+/**
+ * Recall and NDCG at each K, by K: `recall@10`, `ndcg@10`, `recall@50`, `ndcg@50`.
+ * @param selectBy the metric that selected the epochs; the last key if it is another one
+ */
+export const accuracyKeys = (at: readonly number[], selectBy?: string): string[] => [
+  ...new Set([...at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`]), ...(selectBy === undefined ? [] : [selectBy])]),
 ];
 
 /** `R@50` for `recall@50`, by the label of the metric. */
 export function shortName(key: string): string {
   const [name = '', k] = key.split('@');
-  const metric = Object.values(metrics).find((m) => m.name === name);
+  const metric = metricRegistry.all().find((m) => m.name === name);
   return `${metric?.label ?? name}@${k}`;
 }
 
@@ -31,7 +34,7 @@ export function shortName(key: string): string {
 export const metricColumns = (keys: readonly string[], titleOf = (key: string) => key, prefix = ''): Column[] =>
   keys.map((key) => {
     const [name = '', k] = key.split('@');
-    const metric = Object.values(metrics).find((m) => m.name === name);
+    const metric = metricRegistry.all().find((m) => m.name === name);
     const title = prefix === '' ? titleOf(key) : `${prefix} ${titleOf(key)}`;
     return column(prefix === '' ? key : `${prefix}_${key}`, title, 'metric', metric && `${metric.formula}; K = ${k}`);
   });

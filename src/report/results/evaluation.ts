@@ -1,6 +1,6 @@
 /** Metrics of runs on one part, without significance tests. */
 import type { Dataset } from '../../data/index.js';
-import { defaultMetrics, type Evaluation } from '../../eval/index.js';
+import { type Evaluation, evaluatedMetrics } from '../../eval/index.js';
 import { metricsOf } from '../../runs/outcome.js';
 import { formatCount } from '../format.js';
 import { type ResultTable, resultTable } from '../table/index.js';
@@ -24,7 +24,7 @@ export function evaluationTable(
   part: EvaluatedPart,
   all: boolean,
 ): ResultTable {
-  const names = all ? defaultMetrics : ['recall', 'ndcg'];
+  const names = all ? evaluatedMetrics() : ['recall', 'ndcg'];
   const keys = keysOf(names, at);
   const transposed = keys.length > MOST;
   const sizes = new Set(runs.map((r) => r.evaluation.users.length));

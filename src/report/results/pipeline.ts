@@ -53,7 +53,7 @@ export function pipelineTable(
     .map((r) => ({ name: r.name, beats: teachers.filter((t) => value(t) < value(r)).map((t) => t.name) }))
     .filter(({ beats }) => beats.length > 0);
   const comparisons = comparedStudents(rows, at, selectBy);
-  const keys = accuracyKeys(at);
+  const keys = accuracyKeys(at, selectBy);
   const hidden = rows.some((r) => r.hidden) ? keys.filter((key) => key.startsWith('recall@')) : [];
   const table = resultTable({
     columns: [
@@ -68,7 +68,7 @@ export function pipelineTable(
         group: r.role,
         cells: {
           ...{ role: r.role, model: r.name, ...cost },
-          ...metricCells(keys, r.evaluation.means),
+          ...metricCells(keys, metricsOf(r.evaluation)),
           ...metricCells(hidden, r.hidden?.means, 'hidden'),
         },
         ...(strongBaselines.some((u) => u.name === r.name) ? { marks: { model: '*' } } : {}),

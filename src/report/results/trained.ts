@@ -1,11 +1,15 @@
 /** Results of training: one run, several runs, a co-trained pair, external teachers. */
 import { type LearnerRole, learnerRoles, type Pair } from '../../distill/index.js';
+import { metricRegistry } from '../../eval/index.js';
 import type { Job, JobResult } from '../../runs/outcome.js';
 import { formatBytes, formatCount, formatMicroseconds, formatSeconds } from '../format.js';
 import { type ResultTable, type Row, resultTable } from '../table/index.js';
 import { accuracyKeys, column, costColumns, keysOf, metricCells, metricColumns, textColumns } from './_columns.js';
 
 type Values = Readonly<Record<string, number>>;
+/** Metrics of a user's own. */
+const ownUserMetrics = (): string[] =>
+  metricRegistry.added().flatMap(({ kind, name }) => (kind === 'user' ? [name] : []));
 const [parameters, bytes] = costColumns;
 
 /** The accuracy metrics of one run: a row for each, a column for each K. @param means by keys such as `recall@10` */
@@ -13,7 +17,7 @@ export function metricsTable(means: Values, at: readonly number[]): ResultTable 
   const lengths = [...new Set(at)];
   return resultTable({
     columns: [column('metric', 'test', 'text'), ...lengths.map((k) => column(`@${k}`, `@${k}`, 'metric'))],
-    rows: ['recall', 'ndcg', 'hit-rate', 'mrr', 'map'].map((m) => ({
+    rows: ['recall', 'ndcg', 'hit-rate', 'mrr', 'map', ...ownUserMetrics()].map((m) => ({
       cells: { metric: m, ...Object.fromEntries(lengths.map((k) => [`@${k}`, means[`${m}@${k}`]])) },
     })),
   });
@@ -34,7 +38,7 @@ export type TrainedRow =
 
 /** Several models that were trained with one command. @param selectBy the metric that chose the best epoch */
 export function trainedTable(rows: readonly TrainedRow[], at: readonly number[], selectBy: string): ResultTable {
-  const keys = accuracyKeys(at);
+  const keys = accuracyKeys(at, selectBy);
   return resultTable({
     columns: [
       column('run', 'run', 'text'),

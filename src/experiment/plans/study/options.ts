@@ -1,7 +1,7 @@
 /** Options of a study: one student, distilled in several ways from the same teachers, with several seeds. */
 import { z } from 'zod';
-import { methodRegistry } from '../../../distill/index.js';
-import { modelRegistry } from '../../../models/index.js';
+import { type MethodName, type MethodSpec, methodRegistry } from '../../../distill/index.js';
+import { type ModelName, type ModelSpec, modelRegistry } from '../../../models/index.js';
 import { int, type OptionsOf, options, text, unitName } from '../../../options/index.js';
 import { tuneOptions } from '../../search/index.js';
 import { pipelineOptions } from '../plan.js';
@@ -15,7 +15,9 @@ const entry = z.looseObject({
     .regex(/^[\w][\w.-]*$/, 'letters, digits, "_", "-" and ".", not "." or "-" first')
     .optional()
     .describe('Name of its runs and its row; default: that of the method.'),
-  method: unitName(methodRegistry).describe('The method: its name, or in the library a method of your own.'),
+  method: unitName<MethodName, MethodSpec>(methodRegistry).describe(
+    'The method: its name, or in the library a method of your own.',
+  ),
   teachers: z.array(z.string()).min(1).optional().describe('Names of the teachers to learn from; default: all.'),
   ensemble: z
     .enum(['given', 'homogeneous'])
@@ -30,7 +32,7 @@ export const studyOptions = options({
     help: 'Folder of the runs, below the runs folder. Studies of the same name share equal runs.',
   }),
   student: z
-    .looseObject({ model: unitName(modelRegistry) })
+    .looseObject({ model: unitName<ModelName, ModelSpec>(modelRegistry) })
     .prefault({ model: 'bpr-mf', dim: 6 })
     .describe('The student of every entry; further keys are its options.'),
   entries: z

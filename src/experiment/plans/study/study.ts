@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { LoadedDataset } from '../../../data/index.js';
-import type { ComparisonRow } from '../../../eval/index.js';
+import { type ComparisonRow, metricOf } from '../../../eval/index.js';
 import { parseOptions } from '../../../options/index.js';
 import { createProgress } from '../../../progress.js';
 import {
@@ -203,7 +203,7 @@ export async function runStudy(input: unknown, context: StudyContext): Promise<S
     const seedless = (seeds[0] ?? []).filter((r) => r.role === 'baseline' && !rows.some(({ name }) => name === r.name));
     seeds.push([...seedless, ...rows.filter((r) => r.role !== 'student'), ...students]);
   }
-  const metrics = o.evaluation.at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`]);
+  const metrics = testedMetrics(o.evaluation);
   const hides = o.setup === 'generalization';
   const step = createProgress(context.signal ? { signal: context.signal } : {}).task(
     `comparing the students of ${o.name}`,
@@ -213,6 +213,13 @@ export async function runStudy(input: unknown, context: StudyContext): Promise<S
     comparisons: await testedAgainst(seeds, o.against, metrics, step),
     hiddenComparisons: hides ? await testedAgainst(seeds, o.against, metrics, step, 'hidden') : [],
   };
+}
+
+/** Recall and NDCG at each K, and the metric that selected the epochs, if it has a value for each user. */
+function testedMetrics({ at, selectBy }: StudyOptions['evaluation']): string[] {
+  const usual = at.flatMap((k) => [`recall@${k}`, `ndcg@${k}`]);
+  const perUser = metricOf(selectBy.split('@')[0]!).kind === 'user';
+  return [...new Set([...usual, ...(perUser ? [selectBy] : [])])];
 }
 
 /** The rows of a homogeneous pipeline: its ensemble and students. The teachers are left out: they differ only in their seeds. */
