@@ -52,13 +52,13 @@ export async function detectFormat(request: DetectRequest): Promise<Reading> {
   if (request.listsByName && isCounted(lines.slice(0, 1))) return { format: 'lists' };
   const divided = dividedBy(request);
   const words = lines.map((line) => line.trim().split(/\s+/));
-  const blank = dividedByBlanks(request, words, divided.length > 0);
+  const byWhitespace = dividedByWhitespace(request, words, divided.length > 0);
   const readings: Reading[] = divided.map((delimiter) => ({ format: 'csv', delimiter }));
-  if (blank && divided.includes('\t')) return { format: 'csv', delimiter: tabbed(lines, words) ? '\t' : 'blank' };
-  if (blank) readings.push({ format: 'csv', delimiter: 'blank' });
+  if (byWhitespace && divided.includes('\t')) return { format: 'csv', delimiter: tabbed(lines, words) ? '\t' : 'whitespace' };
+  if (byWhitespace) readings.push({ format: 'csv', delimiter: 'whitespace' });
   if (divided.length === 0 && !table) readings.push(...(await listReadings(request, words)));
   // A table without a header has few columns. Many numbers per line, with each user on one line only, are lists.
-  if (blank && words[0]!.length > WIDEST && readings.some((r) => r.format === 'user-lists')) readings.shift();
+  if (byWhitespace && words[0]!.length > WIDEST && readings.some((r) => r.format === 'user-lists')) readings.shift();
   const same = readings.find((r) => r.format === before?.format && r.delimiter === before?.delimiter);
   if (same) return same;
   if (words.every((row) => row.length > 1 && row.slice(1).every((word) => /^\d+:[-+\d.eE]+$/.test(word)))) {
@@ -116,7 +116,7 @@ const tabbed = (lines: readonly string[], words: readonly (readonly string[])[])
   lines.every((line, k) => line.split('\t').join(' ') === words[k]!.join(' '));
 
 /** Whether whitespace plausibly separates the fields: every line has the same number of words. */
-function dividedByBlanks(
+function dividedByWhitespace(
   { lines, givenNames, table }: DetectRequest,
   words: readonly (readonly string[])[],
   hasOther: boolean,
@@ -170,7 +170,7 @@ function firstRow(line: string, { format, delimiter }: Reading): string {
   const words = line.trim().split(/\s+/);
   if (format === 'lists') return `user 0 with ${words[0]} items: ${some(words.slice(1))}`;
   if (format === 'user-lists') return `user ${words[0]} with the items ${some(words.slice(1))}`;
-  const [user, item, ...rest] = delimiter === 'blank' ? words : splitLine(line, delimiter!);
+  const [user, item, ...rest] = delimiter === 'whitespace' ? words : splitLine(line, delimiter!);
   const more = rest.length > 0 ? `, then ${some(rest)}` : '';
   return `user ${user}, item ${item}${more}`;
 }

@@ -33,9 +33,9 @@ test('where lines can be rows or lists, both readings are named', async (t) => {
   const path = f.write('once.txt', once.join(''));
   const said = await refusal(path);
   assert.match(said, /can be read in 2 ways/);
-  assert.match(said, /--delimiter 'blank': user 1, item 1, then 1/);
+  assert.match(said, /--delimiter 'whitespace': user 1, item 1, then 1/);
   assert.match(said, /--format user-lists: user 1 with the items 1 1/);
-  assert.equal(size(await load(path, { delimiter: 'blank', split: 'time', time: '3' })), 200);
+  assert.equal(size(await load(path, { delimiter: 'whitespace', split: 'time', time: '3' })), 200);
   const lists = await load(path, { format: 'user-lists' });
   assert.equal(size(lists), ratings.filter((r, k) => k % 12 === 0 && r.item !== r.rating).length + 200);
   mkdirSync(join(f.path, 'split'));

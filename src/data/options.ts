@@ -69,7 +69,7 @@ export const dataOptions = options({
     help: 'Transformation of weights, after those of repeated pairs are summed. log: log2(1 + weight), which keeps 1 and damps large counts.',
   }),
   delimiter: optionalText({
-    help: 'Delimiter of the fields of a text file: one or more characters, or the words tab or blank (runs of spaces and tabs). Default: detected from the first lines, if only one is possible.',
+    help: 'Delimiter of the fields of a text file: one or more characters, or the words tab or whitespace (runs of spaces and tabs). Default: detected from the first lines, if only one is possible.',
   }),
   quote: choice(['double', 'none'], {
     default: 'double',

@@ -146,7 +146,7 @@ const NAMES: Readonly<Record<string, string>> = {
   '\t': 'tabs',
   tab: 'tabs',
   ';': 'semicolons',
-  blank: 'blanks',
+  whitespace: 'whitespace',
 };
 
 const dividedBy = (delimiter: string | undefined): string =>

@@ -103,7 +103,7 @@ function defaultOf({ kind, default: value }: OptionRow): string[] {
   return text === '' || (kind === 'boolean' && value === false) ? [] : [`default ${text}`];
 }
 
-/** Separated by commas, or as JSON if a value is empty or contains a comma or a blank. */
+/** Separated by commas, or as JSON if a value is empty or contains a comma or a space. */
 const listText = (values: readonly unknown[]): string =>
   values.every((value) => /^[^\s,[][^,]*$/.test(String(value))) ? values.join(',') : JSON.stringify(values);
 

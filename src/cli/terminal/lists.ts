@@ -12,7 +12,7 @@ export const isList = ({ kind }: Pick<OptionRow, 'kind'>): boolean =>
 
 /** For the help of every command that has a list option. */
 export const LISTS_HELP =
-  'Options with A,B or X,X or PATH may be repeated to give more values. Use a JSON array for values with commas or blanks: \'["a,b","c"]\'. A PATH is never split at commas.';
+  'Options with A,B or X,X or PATH may be repeated to give more values. Use a JSON array for values with commas or spaces: \'["a,b","c"]\'. A PATH is never split at commas.';
 
 /**
  * The values of a list option.

@@ -10,7 +10,7 @@ export interface ReadRequest {
   readonly header: 'auto' | 'yes' | 'no';
   /** Column names or positions given as options. One of these names in the first row proves a header. `user.id` may be a nested field. */
   readonly givenNames: readonly string[];
-  /** Delimiter: any text, or `blank` for runs of spaces and tabs. Default: that of the format, or detected. */
+  /** Delimiter: any text, or `whitespace` for runs of spaces and tabs. Default: that of the format, or detected. */
   readonly delimiter?: string | undefined;
   /** Whether double quotes enclose fields. Default: `double`. */
   readonly quote?: 'double' | 'none';

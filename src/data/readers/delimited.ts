@@ -23,7 +23,7 @@ const WORDS: Readonly<Record<string, string>> = {
   bar: '|',
 };
 
-const BLANK = 'blank';
+const WHITESPACE = 'whitespace';
 
 async function delimited(db: Database, request: ReadRequest, given: string | undefined, least: number): Promise<Table> {
   const { file, quote = 'double', givenNames } = request;
@@ -40,7 +40,7 @@ async function delimited(db: Database, request: ReadRequest, given: string | und
   const fields = rows[0]!;
   if (fields.length < least) {
     const shown = lines[0]!.length > 60 ? `${lines[0]!.slice(0, 60)}...` : lines[0]!;
-    const named = delimiter === BLANK ? 'blanks' : delimiter === '\t' ? 'tabs' : `"${delimiter}"`;
+    const named = delimiter === WHITESPACE ? 'whitespace' : delimiter === '\t' ? 'tabs' : `"${delimiter}"`;
     fail('bad-data', {
       path,
       problem: `line 1 has one field, ${JSON.stringify(shown)}; expected at least a user and an item`,
@@ -51,8 +51,8 @@ async function delimited(db: Database, request: ReadRequest, given: string | und
   const sample = named ? rows[1] : fields;
   const columns = fields.map((field, k) => ({ name: named ? field : String(k + 1), sql: `c${k + 1}` }));
   const sql =
-    delimiter === BLANK
-      ? await blankSql(db, request, fields.length, named)
+    delimiter === WHITESPACE
+      ? await whitespaceSql(db, request, fields.length, named)
       : `read_csv($1, auto_detect=false, header=${named}, delim=${literal(delimiter)}, ` +
         `quote=${quote === 'none' ? "''" : `'"'`}, escape=${quote === 'none' ? "''" : `'"'`}, ` +
         `columns={${columns.map(({ sql }) => `${sql}: 'VARCHAR'`).join(', ')}}, ${LINE_SIZE}, ` +
@@ -65,17 +65,17 @@ function delimiterGiven(given: string): string {
   const delimiter = WORDS[given] ?? given;
   // DuckDB takes delimiters of up to four bytes.
   const bytes = Buffer.byteLength(delimiter);
-  if (delimiter === BLANK || (bytes >= 1 && bytes <= 4 && !/["\r\n]/.test(delimiter))) return delimiter;
+  if (delimiter === WHITESPACE || (bytes >= 1 && bytes <= 4 && !/["\r\n]/.test(delimiter))) return delimiter;
   const expected =
-    '1 to 4 bytes without quotes or line ends, or one of the words tab, blank, space, comma, semicolon, bar';
+    '1 to 4 bytes without quotes or line ends, or one of the words tab, whitespace, space, comma, semicolon, bar';
   return fail('bad-option', { option: 'delimiter', owner: 'data', given: JSON.stringify(given), expected });
 }
 
 const fieldsOf = (line: string, delimiter: string, quote: 'double' | 'none'): string[] =>
-  delimiter === BLANK ? line.trim().split(/\s+/) : splitLine(line, delimiter, quote);
+  delimiter === WHITESPACE ? line.trim().split(/\s+/) : splitLine(line, delimiter, quote);
 
 /** Rows of words. Whitespace at the ends of a line is ignored. @throws RecdistillError `bad-data` for a line of another width */
-async function blankSql(db: Database, { file }: ReadRequest, width: number, named: boolean): Promise<string> {
+async function whitespaceSql(db: Database, { file }: ReadRequest, width: number, named: boolean): Promise<string> {
   const words = `(SELECT string_split_regex(trim(line, ' \t'), '[ \t]+') AS w FROM ${linesOf(file)})`;
   const wrong = await db
     .query(

@@ -13,7 +13,7 @@ const chars = {
   ...{ left: none, 'left-mid': none, right: none, 'right-mid': none },
 };
 
-/** Sentences, the table, sentences; no blanks at the ends of lines. */
+/** Sentences, the table, sentences; no spaces at the ends of lines. */
 export function renderText(data: TableData): string {
   const { title, about = [], notes = [] } = data;
   const above = [...(title === undefined ? [] : [`${oneLine(title)}:`]), ...about];
@@ -27,8 +27,8 @@ function tableText(data: TableData): string {
   const shown = (cell: LaidCell, at: number): string => {
     // Keeps numbers aligned.
     const missing = head[at]!.right ? widest[at]! - cell.mark.length : 0;
-    const blanks = missing > 0 && cell.mark === '' ? missing + 1 : missing;
-    return `${marked(cell)}${' '.repeat(blanks)}`;
+    const spaces = missing > 0 && cell.mark === '' ? missing + 1 : missing;
+    return `${marked(cell)}${' '.repeat(spaces)}`;
   };
   const table = new Table({
     chars,
