@@ -11,7 +11,7 @@ export const rankNet = kit.distillationMethod({
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   options: options({
     lambda: float({ default: 1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
-    ...kit.rowsShape,
+    ...kit.lossUsersShape,
     topK: int({ default: 20, min: 1, max: 1000, help: "Number of top items of the teacher's list." }),
     others: int({
       default: 10,

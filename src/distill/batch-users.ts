@@ -3,10 +3,10 @@ import type { Batch } from '../models/_model.js';
 import { choice } from '../options/options.js';
 import type { DistillContext } from './_method.js';
 
-export const rowsShape = {
-  rows: choice(['users', 'batch'], {
-    default: 'users',
-    help: 'Users in the distillation loss of a step. users: every user once per epoch. batch: the users of the batch, so active users occur more often, as in published code.',
+export const lossUsersShape = {
+  lossUsers: choice(['all', 'batch'], {
+    default: 'all',
+    help: 'Users in the distillation loss. all: every user once per epoch, spread over the steps. batch: the users of the batch, so active users occur more often, as in published code.',
   }),
 };
 
@@ -20,8 +20,8 @@ export interface BatchUsers {
 }
 
 /** @param purpose names the random stream */
-export const createBatchUsers = (context: DistillContext, rows: 'users' | 'batch', purpose: string): BatchUsers =>
-  rows === 'users' ? everyOneOnce(context, context.train.nUsers, purpose) : usersOfBatch(context);
+export const createBatchUsers = (context: DistillContext, lossUsers: 'all' | 'batch', purpose: string): BatchUsers =>
+  lossUsers === 'all' ? everyOneOnce(context, context.train.nUsers, purpose) : usersOfBatch(context);
 
 /** The distinct users of a batch, ascending. */
 export function usersOfBatch({

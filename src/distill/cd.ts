@@ -10,7 +10,7 @@ import { type RandomKey, stream, uniform } from '../math/random.js';
 import type { Tables } from '../models/_model.js';
 import { choice, float, int, type OptionsOf, options } from '../options/options.js';
 import { type DistillContext, distillationMethod, type TeacherKnowledge } from './_method.js';
-import { rowsShape } from './batch-users.js';
+import { lossUsersShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';
 import { createListLoss } from './user-lists.js';
@@ -18,7 +18,7 @@ import { searchAround } from './weight-search.js';
 
 const cdOptions = options({
   lambda: float({ default: 1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
-  ...rowsShape,
+  ...lossUsersShape,
   samples: int({ default: 50, min: 1, max: 10_000, help: 'Items per user, sampled again in each epoch.' }),
   guide: choice(['teacher', 'student'], { default: 'teacher', help: 'The ranking from which items are sampled.' }),
   candidates: int({

@@ -9,7 +9,7 @@ import { lambdaRank } from '../losses/index.js';
 import { stream } from '../math/random.js';
 import { float, int, options } from '../options/options.js';
 import { distillationMethod } from './_method.js';
-import { rowsShape } from './batch-users.js';
+import { lossUsersShape } from './batch-users.js';
 import { oneRanking } from './one-ranking.js';
 import { samplingShape, takenOf } from './sampling.js';
 import { createListLoss } from './user-lists.js';
@@ -38,7 +38,7 @@ export const clDrd = distillationMethod({
   search: { lambda: searchAround(0.005) },
   options: options({
     lambda: float({ default: 0.005, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
-    ...rowsShape,
+    ...lossUsersShape,
     topK: int({ default: 30, min: 2, max: 1000, help: "Items of the teacher's list per user." }),
     period: int({
       default: 30,

@@ -11,7 +11,7 @@ import { plackettLuce } from '../losses/index.js';
 import { stream } from '../math/random.js';
 import { choice, float, int, options } from '../options/options.js';
 import { distillationMethod } from './_method.js';
-import { rowsShape } from './batch-users.js';
+import { lossUsersShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { samplingShape, takenOf } from './sampling.js';
 import { createListLoss } from './user-lists.js';
@@ -25,7 +25,7 @@ export const multiRrd = distillationMethod({
   search: { lambda: searchAround(0.02) },
   options: options({
     lambda: float({ default: 0.02, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
-    ...rowsShape,
+    ...lossUsersShape,
     weighting: choice(['learned', 'uniform'], {
       default: 'learned',
       help: 'Whether the teacher weights of a user are learned or equal.',

@@ -9,7 +9,7 @@ import { approximateRank, dynamicWeight, positionWeights, weightedPositives } fr
 import { stream } from '../math/random.js';
 import { float, int, options } from '../options/options.js';
 import { distillationMethod } from './_method.js';
-import { rowsShape } from './batch-users.js';
+import { lossUsersShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';
 import { createListLoss } from './user-lists.js';
@@ -23,7 +23,7 @@ export const rd = distillationMethod({
   search: { lambda: searchAround(10) },
   options: options({
     lambda: float({ default: 10, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
-    ...rowsShape,
+    ...lossUsersShape,
     topK: int({ default: 10, min: 1, max: 1000, help: "Items of the teacher's list that are used as positives." }),
     temperature: float({
       default: 1,

@@ -9,7 +9,7 @@ import { plackettLuce } from '../losses/index.js';
 import { stream } from '../math/random.js';
 import { float, int, options } from '../options/options.js';
 import { distillationMethod } from './_method.js';
-import { rowsShape } from './batch-users.js';
+import { lossUsersShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';
 import { samplingShape, takenOf } from './sampling.js';
@@ -24,7 +24,7 @@ export const rrd = distillationMethod({
   search: { lambda: searchAround(0.02) },
   options: options({
     lambda: float({ default: 0.02, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
-    ...rowsShape,
+    ...lossUsersShape,
     topK: int({ default: 40, min: 1, max: 1000, help: "Ordered items of the teacher's list." }),
     remainder: int({
       default: 40,

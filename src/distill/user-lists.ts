@@ -96,7 +96,7 @@ function checkedLength(length: number, list: Int32Array, nItems: number): number
 export interface ListLossOptions {
   /** Weight of the loss. */
   readonly lambda: number;
-  readonly rows: 'users' | 'batch';
+  readonly lossUsers: 'all' | 'batch';
 }
 
 export interface ListLoss {
@@ -105,10 +105,10 @@ export interface ListLoss {
   close(): void;
 }
 
-export function createListLoss(context: DistillContext, { lambda, rows }: ListLossOptions, lists: UserLists): ListLoss {
+export function createListLoss(context: DistillContext, { lambda, lossUsers }: ListLossOptions, lists: UserLists): ListLoss {
   const { train } = context;
   const { width } = lists;
-  const picker = createBatchUsers(context, rows, 'users of lists');
+  const picker = createBatchUsers(context, lossUsers, 'users of lists');
   const step = createListStep(context, picker.most, width);
   // Active users occur in many batches of an epoch.
   const kept = { items: new Int32Array(train.nUsers * width), lengths: new Int32Array(train.nUsers), epoch: 0 };

@@ -9,7 +9,7 @@ import { plackettLuce } from '../../losses/index.js';
 import { stream } from '../../math/random.js';
 import { float, int, options } from '../../options/options.js';
 import { distillationMethod } from '../_method.js';
-import { rowsShape } from '../batch-users.js';
+import { lossUsersShape } from '../batch-users.js';
 import { drawWeighted } from '../draw.js';
 import { oneRanking } from '../one-ranking.js';
 import { samplingShape } from '../sampling.js';
@@ -25,7 +25,7 @@ export const dcd = distillationMethod({
   search: { lambda: searchAround(0.005) },
   options: options({
     lambda: float({ default: 0.005, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
-    ...rowsShape,
+    ...lossUsersShape,
     topK: int({
       default: 40,
       min: 1,

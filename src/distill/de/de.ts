@@ -10,7 +10,7 @@ import { stream } from '../../math/random.js';
 import type { Batch, Factors, Tables } from '../../models/_model.js';
 import { float, int, options } from '../../options/options.js';
 import { type DistillContext, distillationMethod, type TeacherKnowledge } from '../_method.js';
-import { everyOneOnce, rowsShape, usersOfBatch } from '../batch-users.js';
+import { everyOneOnce, lossUsersShape, usersOfBatch } from '../batch-users.js';
 import { gumbel } from '../draw.js';
 import { searchAround } from '../weight-search.js';
 import { createExperts } from './experts.js';
@@ -26,7 +26,7 @@ export const de = distillationMethod({
   search: { lambda: searchAround(0.1) },
   options: options({
     lambda: float({ default: 0.1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
-    ...rowsShape,
+    ...lossUsersShape,
     experts: int({ default: 30, min: 1, max: 1000, help: 'Number of experts for users, and for items.' }),
     temperature: float({
       default: 1,
@@ -59,7 +59,7 @@ export const de = distillationMethod({
     const [users, items] = [parts[0]!, parts[1]!];
     const [from, to] = [k.floats(ROWS * own), k.floats(ROWS * target.dim)];
     const noise = new Float64Array(ROWS * o.experts);
-    const parted = o.rows === 'users' ? everyone(context) : parties(context);
+    const parted = o.lossUsers === 'all' ? everyone(context) : parties(context);
 
     /** Trains the experts of one side on some rows. Returns the summed loss. */
     const teach = (side: 'user' | 'item', ids: ArrayLike<number>, f: Factors, weight: number, b: Batch): number => {

@@ -131,7 +131,7 @@ test('reference arithmetic reaches the kernel', () => {
 });
 
 test('rows users: every user once an epoch, in another order in the next, the same when asked again', () => {
-  const { method, steps } = make({ rows: 'users' });
+  const { method, steps } = make({ lossUsers: 'all' });
   const epoch = (e: number) => {
     steps.length = 0;
     for (const index of [0, 1]) method.accumulate!(batch([0, 0], e, index));
@@ -143,8 +143,8 @@ test('rows users: every user once an epoch, in another order in the next, the sa
   assert.deepEqual(epoch(2), orders[1]);
 });
 
-test('rows batch: the distinct users of the batch', () => {
-  const { method, steps } = make({ rows: 'batch' });
+test('lossUsers batch: the distinct users of the batch', () => {
+  const { method, steps } = make({ lossUsers: 'batch' });
   method.accumulate!(batch([4, 0, 4, 3]));
   assert.deepEqual(steps[0]!.users, [0, 3, 4]);
 });
@@ -211,7 +211,7 @@ test('switch user: who has come to the last checkpoints goes on to order while o
   for (const u of [1, 4]) near.items.set(last!.items.subarray(u * ITEMS, (u + 1) * ITEMS), u * ITEMS);
   for (const rule of ['user', 'all']) {
     const looks = [early!, near];
-    const { method, steps, told } = make({ switch: rule, rows: 'batch' }, [teacher], () => looks.shift() ?? near);
+    const { method, steps, told } = make({ switch: rule, lossUsers: 'batch' }, [teacher], () => looks.shift() ?? near);
     const phases = () => {
       steps.length = 0;
       const loss = method.accumulate!(batch([0, 1, 3, 4]));
@@ -227,7 +227,7 @@ test('switch user: who has come to the last checkpoints goes on to order while o
     const now = phases();
     assert.deepEqual(now.steps, rule === 'user' ? own : [['overall', [0, 1, 3, 4]]]);
     assert.equal(told.at(-1)!.fine, rule === 'user' ? 2 / 5 : 0);
-    const resumed = make({ switch: rule, rows: 'batch' }, [teacher]);
+    const resumed = make({ switch: rule, lossUsers: 'batch' }, [teacher]);
     resumed.method.load!(JSON.parse(JSON.stringify(method.save!())));
     assert.equal(resumed.method.accumulate!(batch([0, 1, 3, 4])), now.loss);
   }

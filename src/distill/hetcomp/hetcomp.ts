@@ -5,7 +5,7 @@
  */
 import { choice, float, int, optionalInt, options } from '../../options/options.js';
 import { distillationMethod } from '../_method.js';
-import { createBatchUsers, rowsShape } from '../batch-users.js';
+import { createBatchUsers, lossUsersShape } from '../batch-users.js';
 import { importanceOptions } from '../ensemble/index.js';
 import { searchAround } from '../weight-search.js';
 import {
@@ -34,7 +34,7 @@ const hetcompOptions = options({
     default: 'replaced',
     help: "kept: the student's own loss is added. replaced: only the distillation loss is used.",
   }),
-  ...rowsShape,
+  ...lossUsersShape,
   construction: choice(['dynamic', 'fixed'], {
     default: 'dynamic',
     help: 'When a user advances to the next checkpoint of a teacher. dynamic: once the student is close enough. fixed: in every construction.',
@@ -98,7 +98,7 @@ export const hetcomp = distillationMethod({
     const knowledge: KnowledgeOptions = o;
     const selection = newSelection(train.nUsers, teachers.length);
     const lists = createKnowledgeLists({ ...context, teachers }, o);
-    const picker = createBatchUsers(context, o.rows, 'hetcomp users');
+    const picker = createBatchUsers(context, o.lossUsers, 'hetcomp users');
     const step = createHetcompStep(context, lists, o, picker.most);
     const chosen = k.ints(picker.most);
     let fine: Uint8Array = new Uint8Array(train.nUsers);
