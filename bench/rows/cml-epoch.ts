@@ -7,13 +7,13 @@ import { adamOf, freshModel, parametersOf } from './_model.js';
 import { comparedOf, drawnEpoch } from './_pairs.js';
 
 const CASES = {
-  'hardest-of-20': { against: 'hardest', negatives: 20 },
-  'all-of-1': { against: 'all', negatives: 1 },
+  'hardest-of-20': { lossNegatives: 'hardest', negatives: 20 },
+  'all-of-1': { lossNegatives: 'all', negatives: 1 },
 } as const;
 const SHAPE = { dim: 64, batchSize: 1024, margin: 1.2, clip: 1 } as const;
 const ADAM = { learningRate: 0.001, l2: 0 };
 
-/** All train interactions once, with the items drawn against them; these are drawn beforehand and given to both sides. */
+/** All train interactions once, with sampled negatives. These are sampled in advance and passed to both sides. */
 export const cmlEpoch: BenchRow<keyof typeof CASES> = {
   title:
     'one epoch of collaborative metric learning with Adam on every row, all rows put back into the ball after each step',
@@ -22,10 +22,10 @@ export const cmlEpoch: BenchRow<keyof typeof CASES> = {
   prepare: (name, options) => prepare(CASES[name], options),
 };
 
-function prepare({ against, negatives }: (typeof CASES)[keyof typeof CASES], options: PrepareOptions): PreparedCase {
+function prepare({ lossNegatives, negatives }: (typeof CASES)[keyof typeof CASES], options: PrepareOptions): PreparedCase {
   const { data, threads } = options;
   const k = createKernels({ threads });
-  const model = freshModel(k, data, 'cml', { ...SHAPE, against, negatives, initScale: 0.1 });
+  const model = freshModel(k, data, 'cml', { ...SHAPE, lossNegatives, negatives, initScale: 0.1 });
   const optimizer = adamOf(k, model, ADAM);
   const drawn = drawnEpoch(k, data, negatives);
   let loss = 0;
@@ -41,9 +41,9 @@ function prepare({ against, negatives }: (typeof CASES)[keyof typeof CASES], opt
   };
   const compared = comparedOf(drawn.size, SHAPE.batchSize);
   const script = 'cml-epoch.py';
-  const params = { ...ADAM, ...SHAPE, against, compared };
+  const params = { ...ADAM, ...SHAPE, against: lossNegatives, compared };
   return {
-    work: `${drawn.size} interactions with ${negatives} items each, ${against} of them counting, in batches of ${SHAPE.batchSize}, dim ${SHAPE.dim}, ${data.nUsers} + ${data.nItems} rows`,
+    work: `${drawn.size} interactions with ${negatives} items each, ${lossNegatives} of them counting, in batches of ${SHAPE.batchSize}, dim ${SHAPE.dim}, ${data.nUsers} + ${data.nItems} rows`,
     inputs: { ...drawn.inputs, ...parametersOf(model) },
     ours: {
       run: () => train(),

@@ -39,10 +39,10 @@ const threeEach = (k: Kernels): PairBatch => {
   return { kind: 'pairs', size: 2, users, positives, negatives, perPositive: 3, epoch: 1, index: 0 };
 };
 
-test('against all, every sampled item counts; against the hardest, the nearest of each interaction; so does the gradient', () => {
+test('the loss and its gradient count every sampled negative, or only the closest one of each interaction', () => {
   const k = createReferenceKernels('f64');
-  for (const against of ['all', 'hardest'] as const) {
-    const model = make(k, { against, margin: 0.4, negatives: 3 });
+  for (const lossNegatives of ['all', 'hardest'] as const) {
+    const model = make(k, { lossNegatives, margin: 0.4, negatives: 3 });
     const batch = threeEach(k);
     const [p, q] = model.parameters.map((x) => x.values);
     const distance = (u: number, i: number) =>
@@ -51,14 +51,14 @@ test('against all, every sampled item counts; against the hardest, the nearest o
     for (let b = 0; b < 2; b++) {
       const u = batch.users[b]!;
       const drawn = Array.from(batch.negatives.subarray(3 * b, 3 * b + 3), (i) => distance(u, i));
-      const counted = against === 'all' ? drawn : [Math.min(...drawn)];
+      const counted = lossNegatives === 'all' ? drawn : [Math.min(...drawn)];
       for (const d of counted) expected += Math.max(0, 0.4 + distance(u, batch.positives[b]!) - d);
     }
     assert.ok(expected > 0.1);
     assert.ok(Math.abs(model.accumulate(batch) - expected) < 1e-12);
     const gradients = model.parameters.map((x) => Float64Array.from(x.gradient));
     numericGradients(model.parameters, () => model.accumulate(batch)).forEach((numeric, n) => {
-      for (const [at, g] of numeric.entries()) near(gradients[n]![at]!, g, 1e-7, `${against}: gradient ${n}[${at}]`);
+      for (const [at, g] of numeric.entries()) near(gradients[n]![at]!, g, 1e-7, `${lossNegatives}: gradient ${n}[${at}]`);
     });
     model.close();
   }

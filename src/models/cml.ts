@@ -26,7 +26,7 @@ export const cml = trainedModel({
       help: 'Margin of the hinge loss, in squared distance.',
     }),
     clip: float({ default: 1, above: 0, max: 1e6, help: 'Maximum norm of an embedding.' }),
-    against: choice(['hardest', 'all'], {
+    lossNegatives: choice(['hardest', 'all'], {
       default: 'hardest',
       help: 'Which negatives of an interaction enter the loss: the closest one (hardest), or all.',
     }),
@@ -92,7 +92,7 @@ interface MetricStep {
 interface MetricOptions {
   readonly dim: number;
   readonly margin: number;
-  readonly against: 'hardest' | 'all';
+  readonly lossNegatives: 'hardest' | 'all';
   readonly batchSize: number;
   readonly negatives: number;
 }
@@ -122,7 +122,7 @@ function metricStep(k: Kernels, p: Parameter, q: Parameter, o: MetricOptions): M
       triples += 1;
     };
     for (let b = 0, at = size; b < size; b++, at += perPositive) {
-      if (o.against === 'all') for (let n = at; n < at + perPositive; n++) add(b, n);
+      if (o.lossNegatives === 'all') for (let n = at; n < at + perPositive; n++) add(b, n);
       else {
         let nearest = at;
         for (let n = at + 1; n < at + perPositive; n++) if (distances[n]! < distances[nearest]!) nearest = n;

@@ -47,7 +47,7 @@ export const modelCases: readonly Case[] = [
     'bpr-mf',
     '--dim 7 --epochs 40 --evaluate-every 1 --patience 1 --batch-size 500 --learning-rate 0.3',
   ),
-  form('all', 'cml', `--dim 7 ${pairs} --against all`),
+  form('all', 'cml', `--dim 7 ${pairs} --loss-negatives all`),
   form('no-layers', 'lightgcn', `--dim 7 ${pairs} --layers 0 --optimizer lazy-adam`),
   form('plain', 'mult-vae', `--dim 7 --hidden 24 ${rows} --no-variational --optimizer adagrad`),
   form('logit', 'item-autoencoder', `--dim 7 --hidden 24 ${rows} --score logit`),
