@@ -8,7 +8,7 @@ function busy(): void {
   while (performance.now() < until);
 }
 
-test('between steps everything else has its turn, and who waits is told how far it is', async () => {
+test('other work runs between steps, and listeners receive the progress', async () => {
   const told: Advance[] = [];
   const step = createProgress({ onAdvance: (advance) => told.push(advance) }).task('counting');
   let turns = 0;
@@ -36,7 +36,7 @@ test('the signal ends the work at once, or after the grace that it was given', a
   await patient!(2, 4);
 });
 
-test('a signal that is sent while the work goes on is seen', async () => {
+test('a signal during the work is handled', async () => {
   const stop = new AbortController();
   const step = createProgress({ signal: stop.signal, grace: 0 }).task('counting');
   setImmediate(() => stop.abort());

@@ -40,7 +40,7 @@ test('each is one file of at most 60 lines', () => {
     );
 });
 
-test('they keep to their contracts', () => {
+test('they pass their contract suites', () => {
   writeFileSync(
     own('suites.mjs'),
     `import { test } from 'node:test';

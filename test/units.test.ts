@@ -209,7 +209,7 @@ test('an option that a model and a method have in different kinds is refused', a
   kernels.close();
 });
 
-test('units stand in options by name or as objects, and a wrong name gets the nearest one', async () => {
+test('options take units by name or as objects, and a wrong name gets the nearest one', async () => {
   const { options: schema } = modelOf('bpr-mf');
   const mine = sampler({ ...samplerRegistry.find('uniform'), name: 'my-sampler' });
   assert.equal(schema.parse({ sampler: mine }).sampler, 'my-sampler');
@@ -227,7 +227,7 @@ test('units stand in options by name or as objects, and a wrong name gets the ne
   kernels.close();
 });
 
-test('a metric of a user decides and is evaluated like the others', async () => {
+test('a metric of a user can select the epoch and is evaluated like the others', async () => {
   const dataset = await loadDataset({ data: 'synthetic:60x60x900' });
   metricRegistry.add(
     userMetric({ name: 'any-hit', label: 'A', formula: '1 if hits > 0', value: (h) => Math.sign(h.length) }),

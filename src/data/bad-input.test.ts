@@ -152,7 +152,7 @@ test('cut and damaged archives are refused, not half read', async (t) => {
   );
 });
 
-test('too little data, and filters that leave nothing, say which filter took how much', async (t) => {
+test('if too little data is left, the error says how much each filter removed', async (t) => {
   const f = testFolder(t);
   const path = f.write('g.csv', head + good);
   assert.match(

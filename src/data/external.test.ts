@@ -59,7 +59,7 @@ test('without train items there is no observed ranking', async (t) => {
   assert.deepEqual(report.teachers[0]!.usersWithoutRanking, { count: 1, examples: [USERS[2]] });
 });
 
-test('teachers and checkpoints: by number where all are numbers, else by name; missing users get the nearest list', async (t) => {
+test('teachers and checkpoints are sorted by number if all are numbers, else by name; missing users get the nearest list', async (t) => {
   const rows = [
     ...['ann,b,1,x,100', 'bob,d,1,x,100', 'ann,c,1,x,9', 'ann,d,1,x,20', 'bob,e,1,x,20'],
     ...['ann,e,1,y,last', 'ann,f,1,y,early', 'bob,a,1,y,early', 'ann,b,1,z,0.5', 'ann,c,1,z,0.25'],
@@ -231,7 +231,7 @@ for (const [what, text, message, options] of refused) {
   });
 }
 
-test('columns by name and position; a named column goes before a well-known one', async (t) => {
+test('columns are selected by name and position; a given column takes precedence over a well-known one', async (t) => {
   const same = async (text: string, options: Partial<RankingOptions>) => {
     const { teachers } = await read(t, text, options);
     assert.equal(names(teachers[0]!.trajectory.checkpoints[0]!.rankings, 0), 'dc');

@@ -51,7 +51,7 @@ test('withMinimum equals the definition, once and as k-core', () => {
   );
 });
 
-test('compact removes empty rows and columns and nothing else', () => {
+test('compact only removes empty rows and columns', () => {
   fc.assert(
     fc.property(interactions, (x) => {
       const { interactions: small, users, items } = compact(x);

@@ -15,7 +15,7 @@ const train = fromPairs(
   items.map((i) => i * 10),
 );
 
-test('of each user a share is hidden, never the last interaction, and nothing is lost', () => {
+test("a share of each user's interactions is hidden, never the last one, and none is lost", () => {
   for (const share of [0.1, 0.2, 0.5, 0.9]) {
     const { train: left, hidden } = hideInteractions(train, share, 3);
     for (const [u, n] of sizes.entries())

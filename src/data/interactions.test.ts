@@ -54,7 +54,7 @@ test('transpose, union, has and itemCounts agree with sets of pairs', () => {
   );
 });
 
-test('avoiding adds what is held out, and nothing unless asked for', () => {
+test('held-out items are only avoided as negatives on request', () => {
   const [train, valid, test] = [1, 0, 2].map((item) => fromPairs(2, 4, [0, 1], [item, 3]));
   const dataset = { train, valid, test } as unknown as Dataset;
   assert.equal(avoiding(dataset), train);

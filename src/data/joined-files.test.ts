@@ -204,7 +204,7 @@ test('ids that were saved as fractions, many unknown users, and a test part that
   assert.match(read.warnings.join(), /4 of the 10 users of test do not occur in train/);
 });
 
-test('what looks odd and is ordinary is read', async (t) => {
+test('unusual but valid files are read', async (t) => {
   const f = testFolder(t);
   const amazon = f.write(
     'az.csv',
@@ -236,7 +236,7 @@ test('rankings among other files are no interactions', async (t) => {
   assert.match(await refusal(f.path), /r\.csv: is a file of rankings/);
 });
 
-test('times and lists in more spellings are refused where they would be ids', async (t) => {
+test('times and lists in other notations are refused as ids', async (t) => {
   const f = testFolder(t);
   for (const second of ['1600000001000', '1600000001.5', '2020/09/11 10:00', '11.09.2020', '20200911']) {
     assert.match(

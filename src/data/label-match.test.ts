@@ -8,7 +8,7 @@ import { loadDataset } from './load.js';
 
 const table = (...rows: [string, string][]) => new Map([['item', 'title'], ...rows]);
 
-test('what has a name is counted, and what names nothing; a header names nothing and is no stray', () => {
+test('matched and unmatched names are counted, and a header is not counted as unmatched', () => {
   const match = matchLabels('n.csv', ['a', 'b', 'c'], table(['a', 'A'], ['x', 'X'], ['y', 'Y'], ['z', '']));
   assert.deepEqual([match.labels, match.unmatched, match.near], [['A', '', ''], 2, undefined]);
   assert.deepEqual(labelLines(labelReport(match, match.labels, 3)), [
@@ -24,7 +24,7 @@ test('hardly any names are a warning', () => {
   assert.deepEqual(labelLines({ ...report, named: 5 }), ['labels: 5 of 100 items have a name']);
 });
 
-test('ids that differ in spelling only are shown, and names of nothing but them are refused', () => {
+test('ids that only differ in notation are shown, and a file that only has these is refused', () => {
   const pairs: [item: string, id: string][] = [
     ['5', '5.0'],
     ['5.0', '5'],
@@ -52,7 +52,7 @@ test('ids that differ in spelling only are shown, and names of nothing but them 
   refuseUnmatched(matchLabels('n.csv', ['a', 'b'], table(['a', 'A'])));
 });
 
-test('a data set says how its names fit, and refuses a file that names nothing', async (t) => {
+test('a data set reports how many names match, and refuses a file without matches', async (t) => {
   const f = testFolder(t);
   const rows = Array.from({ length: 40 }, (_, k) => `${k % 5},${Math.floor(k / 5)}\n`).join('');
   const data = f.write('r.csv', `user,item\n${rows}`);

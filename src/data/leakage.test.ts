@@ -30,7 +30,7 @@ test('counts every kind of leak planted', () => {
   }
 });
 
-test('says nothing about the future without times', () => {
+test('without times there is no leakage report about the future', () => {
   const x = fromPairs(1, 1, [0], [0]);
   assert.ok(leakageReport({ train: x, valid: x, test: x }).every((f) => f.check !== 'future-in-train'));
 });

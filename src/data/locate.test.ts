@@ -30,7 +30,7 @@ test('a download is checked and put in place', async (t) => {
   assert.deepEqual(readdirSync(join(path, '..')), ['users.dat']);
 });
 
-test('a failed download says why and leaves nothing behind', async (t) => {
+test('a failed download is reported with the reason and leaves no file', async (t) => {
   const { path } = testFolder(t);
   const target = join(path, 'users.dat');
   const cases: [RequestListener, RegExp][] = [

@@ -26,7 +26,7 @@ test('user, item and rating divided by blanks are rows of a table, with and with
   }
 });
 
-test('where lines can be rows or lists, both readings are named', async (t) => {
+test('if lines can be rows or lists, the error names both readings', async (t) => {
   const f = testFolder(t);
   // Every user once, as in the test part of leave-one-out.
   const once = ratings.filter((_, k) => k % 12 === 0).map((r) => `${r.user} ${r.item} ${r.rating}\n`);
@@ -88,7 +88,7 @@ test('a first row that holds a well-known word is no header if it is a row', asy
   assert.match(read.notes[0]!, /without header/);
 });
 
-test('quotes that enclose nothing are characters with quote none', async (t) => {
+test('with quote none, quotes are ordinary characters', async (t) => {
   const f = testFolder(t);
   const path = f.write(
     'q.tsv',
@@ -235,7 +235,7 @@ test('a part of a split without rows is refused, and so is a split by time where
   assert.match(read.warnings.join(), /for 200 of 200 users a held-out interaction has the same time/);
 });
 
-test('where keeps rows by a condition on any column, numbers being numbers', async (t) => {
+test('where keeps rows by a condition on any column, with numeric comparison of numbers', async (t) => {
   const f = testFolder(t);
   const path = f.write(
     'e.csv',

@@ -60,7 +60,7 @@ test('runs, students and exports beside data are no data, and are named', async 
   }
 });
 
-test('a manifest of another program says nothing', async (t) => {
+test('a manifest of another program is ignored', async (t) => {
   const p = place(t, {
     'a/manifest.json': '{"format": 1, "name": "x"}',
     'b/manifest.json': '[1]',
@@ -71,7 +71,7 @@ test('a manifest of another program says nothing', async (t) => {
   for (const name of ['a', 'b', 'c', 'd', 'e']) assert.equal(await writtenBy(p.at(name)), undefined, name);
 });
 
-test('a written split is data where it is named, is alone or is packed, and none beside other data', async (t) => {
+test('a written split is read if it is named, alone or compressed, and ignored beside other data', async (t) => {
   const p = place(t, { 'data/clicks.csv': CSV });
   const dataset = await p.load('data/clicks.csv');
   await writeSplit(dataset, p.at('one/split'));

@@ -122,7 +122,7 @@ test('archives that are cut, damaged or not to be trusted', async (t) => {
   assert.match(await refusal(f, huge), /without exactly one data file: 0.csv, 1.csv, 2.csv/);
 });
 
-test('a copy ends where the space does', async (t) => {
+test('a copy fails when the disk is full', async (t) => {
   const f = testFolder(t);
   async function* chunks() {
     for (let k = 0; k < 100; k++) yield Buffer.alloc(1000);
@@ -179,7 +179,7 @@ test('invalid UTF-8 is found at any place, and whole characters across the piece
   assert.match(await refusal(f, f.write('c.csv', late)), /line 40004: the text is not UTF-8 \(byte 0xff\)/);
 });
 
-test('mixed line ends become one kind outside of quotes, and one kind stays as it is', async (t) => {
+test('mixed line ends are normalised outside of quotes; a file with one kind does not change', async (t) => {
   const f = testFolder(t);
   const cases: readonly (readonly [text: string, wanted: string, opening?: Opening])[] = [
     ['u,i\r\na,b\nc,d\r\n', 'u,i\na,b\nc,d\n'],

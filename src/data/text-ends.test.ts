@@ -74,7 +74,7 @@ test('a text of blanks or of zero bytes is refused', async (t) => {
   await assert.rejects(opened(f, f.write('b.csv', utf32)), { code: 'bad-data', hint: /UTF-32.*iconv/ });
 });
 
-test('where line k is of item k, blank lines at the start count', async (t) => {
+test('blank lines at the start count if line k belongs to item k', async (t) => {
   const f = testFolder(t);
   const { labels } = await readItemLabels(f.write('titles.txt', '\nOne\n\nThree\n \n'), ['0', '1', '2', '3']);
   assert.deepEqual(labels, ['', 'One', '', 'Three']);

@@ -53,7 +53,7 @@ test('a date of eight digits is that day, unless a unit is given', async (t) => 
   assert.equal(first(await load(path, { timeUnit: 's' })), 20_200_913);
 });
 
-test('units that are mixed within a file or between files are refused, unless the unit is said', async (t) => {
+test('mixed units of time within or between files are refused unless the unit is given', async (t) => {
   const mixed = (s: number, k: number) => (k % 3 === 0 ? `${s}000` : `${s}`);
   await assert.rejects(latest(t, mixed), (e: RecdistillError) => {
     assert.match(

@@ -11,7 +11,7 @@ import { zipOf } from './zip.test.support.js';
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'latin1');
 
-test('what is recognised and not read says the way out, whatever the name', async (t) => {
+test('a format that is recognised but not supported is refused with a way to convert it', async (t) => {
   const f = testFolder(t);
   const refusal = async (name: string, content: string | Uint8Array): Promise<string> => {
     const folder = join(f.path, `t${Math.random()}`);

@@ -125,7 +125,7 @@ test('filters, splits, hiding and turning keep the weight of each interaction', 
   assert.equal(union(train, hidden).weights, undefined);
 });
 
-test('rows keep their weights where some are chosen, and where parts are pooled, if all parts have weights', () => {
+test('selected rows keep their weights, and pooled parts do if all of them have weights', () => {
   const pairs = { users: Int32Array.of(0, 1, 2), items: Int32Array.of(2, 1, 0) };
   const rated: Pairs = { ...pairs, ratings: Float64Array.of(1, 5, 4), weights: Float64Array.of(7, 8, 9) };
   assert.deepEqual(ratedAtLeast(rated, 4).weights, Float64Array.of(8, 9));
@@ -203,7 +203,7 @@ test('log scaling holds back large weights, keeps 1, and needs weights', () => {
   });
 });
 
-test('a written split holds the weights exactly and says so in its manifest', async (t) => {
+test('a written split stores exact weights and records them in its manifest', async (t) => {
   const { users, items, parts } = prepareGiven('x', source(3), optionsWith({}));
   assert.deepEqual(Array.from(canonicalOrder(users)), [...users.keys()]);
   const fingerprint = fingerprintOf(users, items, parts);

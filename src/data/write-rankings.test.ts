@@ -80,7 +80,7 @@ test('what is written is read back as it was, whatever the ids and the format', 
   );
 });
 
-test('a file that cannot be written leaves nothing behind', async (t) => {
+test('a failed write leaves no file', async (t) => {
   const folder = testFolder(t);
   writeFileSync(join(folder.path, 'file'), '');
   const list = { nUsers: 3, nItems: 6, depth: 1, items: Int32Array.from([1, 0, 0]) };

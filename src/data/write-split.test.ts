@@ -79,7 +79,7 @@ test('a split that was changed afterwards is refused', async (t) => {
   assert.equal((await loadDataset({ data: folder })).items.index.has('new'), true);
 });
 
-test('an existing folder is not touched, and a failed write leaves nothing behind', async (t) => {
+test('an existing folder does not change, and a failed write leaves no file', async (t) => {
   const base = testFolder(t).path;
   const data = await loadDataset({ data: 'synthetic:80x60x900' });
   mkdirSync(join(base, 'there'));

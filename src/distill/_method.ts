@@ -10,6 +10,7 @@ import type { Trajectory } from '../data/trajectory.js';
 import type { Kernels } from '../kernels/index.js';
 import type { Capability, Model, Tables, TrainableModel } from '../models/_model.js';
 import type { TrainOptions } from '../models/options.js';
+import type { Json } from '../options/json.js';
 import type { OptionsInput, OptionsOf, OptionsSchema } from '../options/options.js';
 import type { Unit } from '../options/registry.js';
 import type { SearchSpace } from '../options/search.js';
@@ -53,7 +54,7 @@ export interface DistillContext {
   /** Ranks unobserved items by the student's current scores. @throws RecdistillError `interrupted` */
   rankStudent(depth: number): Promise<Rankings>;
   /** Reports the state of the method to logs and reports. */
-  report(epoch: number, details: Readonly<Record<string, unknown>>): void;
+  report(epoch: number, details: Readonly<Record<string, Json>>): void;
 }
 
 export interface MethodHooks extends Hooks {
@@ -106,7 +107,7 @@ export interface CoTrainContext extends Pair<CoLearner> {
   /** User ids for messages. Default: user indices. */
   readonly userIds?: readonly string[];
   /** Reports the state of the method to logs and reports. */
-  report(epoch: number, details: Readonly<Record<string, unknown>>): void;
+  report(epoch: number, details: Readonly<Record<string, Json>>): void;
   /** Called between parts of long work. @throws RecdistillError `interrupted` */
   readonly step?: Step;
 }

@@ -44,7 +44,7 @@ const cdOptions = options({
 
 export const cd = distillationMethod({
   name: 'cd',
-  summary: 'Soft targets from the teacher on unobserved items, sampled by rank',
+  summary: 'Collaborative distillation: soft targets on unobserved items that are sampled by rank',
   source: 'Lee et al., Collaborative distillation for top-n recommendation, ICDM 2019',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(1) },

@@ -32,7 +32,7 @@ export function curriculumLabels(stage: number, topK: number): Float64Array {
 
 export const clDrd = distillationMethod({
   name: 'cl-drd',
-  summary: "Curriculum: first the order at the top of the teacher's list, at the end the order of the whole list",
+  summary: "Curriculum learning: first the order at the top of the teacher's list, later that of the whole list",
   source: 'Zeng et al., Curriculum learning for dense retrieval distillation, SIGIR 2022',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(0.005) },

@@ -23,7 +23,7 @@ test('positions come once each, in proportion to what is left', () => {
   assert.deepEqual([...drawWeighted(weights.map(Math.log), 5, key, 1, 0)].sort(), [0, 1, 2]);
 });
 
-test('drawn outside: different items in none of the lists, as many as there are, the same for the same user and epoch', () => {
+test('items outside of the lists are sampled without repetition, as many as exist, and equally for the same user and epoch', () => {
   const lists = fc.array(fc.array(fc.nat(29), { maxLength: 30 }), { maxLength: 3 });
   fc.assert(
     fc.property(lists, fc.nat(40), fc.nat(1000), fc.nat(1000), (without, count, user, epoch) => {
@@ -42,7 +42,7 @@ test('drawn outside: different items in none of the lists, as many as there are,
   );
 });
 
-test('drawn outside: every free item is as likely, where there are many and where there are few', () => {
+test('items outside of the lists are sampled with equal probability, whether few or many are free', () => {
   for (const without of [[0, 1, 2, 3], Array.from({ length: 14 }, (_, i) => i)]) {
     const draw = createDrawOutside(20, key);
     const counts = new Float64Array(20);

@@ -76,7 +76,7 @@ test('rrd teaches the first items, in front of others that are not in the list',
   assert.equal(gradient(0).filter((g) => g > 0).length, 2);
 });
 
-test('dcd looks at what the student gets wrong now, and looks again every period', async () => {
+test("dcd uses the student's current errors and updates them every period", async () => {
   // User 0 has the teacher's last two items in front, user 1 agrees with the teacher.
   const scores = [
     [0, 0, 0, 0, 9, 8, 1, 2],
@@ -105,7 +105,7 @@ test('rd weighs by place, and later by what the student lacks', async () => {
   assert.equal(Math.abs(items.gradient[2 * 7]!), 0);
 });
 
-test('the curriculum of cl-drd goes from 10 + 10 + 10 over 20 + 5 + 5 to all 30', () => {
+test('the curriculum of cl-drd has groups of 10 + 10 + 10, then 20 + 5 + 5, then all 30', () => {
   const groups = (stage: number) => {
     const labels = [...curriculumLabels(stage, 30)];
     const coarse = [-0.25, -0.5].map((label) => labels.filter((l) => l === label).length);
@@ -176,7 +176,7 @@ test('cd teaches other items in the places behind the end of a list', async () =
   assert.equal(Array.from({ length: 8 }, (_, i) => few.items.gradient[2 * i]!).filter((g) => g !== 0).length, 3);
 });
 
-test("multi-rrd: a user's weight moves to the teacher whose order is nearer, and uniform ones stay", async () => {
+test("multi-rrd: a user's weights move to the teacher with the closer order; uniform weights do not change", async () => {
   const agreeing = [
     [0, 0, 0, 0, 1, 2, 3, 4],
     [0, 0, 4, 3, 2, 1, 0, 0],
@@ -200,7 +200,7 @@ test("multi-rrd: a user's weight moves to the teacher whose order is nearer, and
   assert.equal(uniform.method.parameters, undefined);
 });
 
-test('multi-rrd gives no weight to a teacher that says nothing of a user', async () => {
+test('multi-rrd gives no weight to a teacher without a list for the user', async () => {
   const silent = [[-1, -1, -1, -1], lists[1]!];
   const spec = methodOf('multi-rrd');
   const { loss, method } = await on(spec, [teacher(lists), teacher(silent)], { topK: 4, remainder: 0 }, flat);

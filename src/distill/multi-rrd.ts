@@ -19,8 +19,8 @@ import { searchAround } from './weight-search.js';
 
 export const multiRrd = distillationMethod({
   name: 'multi-rrd',
-  summary: 'RRD with several teachers and a weight per user and teacher',
-  source: 'ours, after Kang et al., DE-RRD, CIKM 2020',
+  summary: 'rrd with several teachers, each with a weight per user',
+  source: 'recdistill, after Kang et al., DE-RRD, CIKM 2020',
   needs: { teachers: 'many', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(0.02) },
   options: options({

@@ -17,7 +17,7 @@ import { searchAround } from './weight-search.js';
 
 export const rd = distillationMethod({
   name: 'rd',
-  summary: "The teacher's top items as additional positives, weighted by position and by the student's error",
+  summary: 'Ranking distillation: the top items of the teacher are additional positives',
   source: 'Tang and Wang, Ranking distillation, KDD 2018',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(10) },

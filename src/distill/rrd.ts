@@ -18,7 +18,7 @@ import { searchAround } from './weight-search.js';
 
 export const rrd = distillationMethod({
   name: 'rrd',
-  summary: "The teacher's order of its top items, ranked above random other items",
+  summary: 'Relaxed ranking distillation: a listwise loss on the order of the top items of the teacher',
   source: 'Kang et al., DE-RRD: a knowledge distillation framework for recommender system, CIKM 2020',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(0.02) },

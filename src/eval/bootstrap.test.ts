@@ -6,7 +6,7 @@ import { bootstrapMean, bootstrapMeanDifference, bootstrapMeans } from './bootst
 const even = Array.from({ length: 1000 }, (_, j) => (2 * j + 1) / 1000 - 1);
 
 describe('bootstrap intervals', () => {
-  it('are as wide as the standard error says', () => {
+  it('are as wide as the standard error predicts', () => {
     const { low, high } = bootstrapMean(even, { resamples: 4000 });
     const width = 1.96 / Math.sqrt(3 * 1000);
     assert.ok(Math.abs(low + width) < width / 10, `low ${low}, expected about ${-width}`);
@@ -26,7 +26,7 @@ describe('bootstrap intervals', () => {
     assert.deepEqual(bootstrapMean([0.5]), { low: 0.5, high: 0.5 });
   });
 
-  it('depend on the seed and on nothing else', () => {
+  it('depend on the seed only', () => {
     const again = bootstrapMean(even, { seed: 7 });
     assert.deepEqual(bootstrapMean(even, { seed: 7 }), again);
     assert.notDeepEqual(bootstrapMean(even, { seed: 8 }), again);

@@ -36,7 +36,7 @@ test('who is ahead, and how far, by hand', () => {
   }
 });
 
-test('accuracy by popularity and activity: what is equally large stays together', () => {
+test('accuracy by popularity and activity: ties are in the same group', () => {
   const { before } = analysis();
   assert.deepEqual(before.byUser, [
     { from: 1, to: 1, interactions: 1, teacher: 1, student: 0 },

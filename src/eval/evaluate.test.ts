@@ -40,7 +40,7 @@ describe('evaluateRankings', () => {
     });
   });
 
-  it('has NaN means when nobody has relevant items', () => {
+  it('has NaN means if no user has relevant items', () => {
     const evaluation = evaluateRankings(rankings, fromPairs(3, 5, [], []), { metrics: ['ndcg'], topK: [2] });
     assert.equal(evaluation.usersLeftOut, 3);
     assert.ok(Number.isNaN(evaluation.means['ndcg@2']));

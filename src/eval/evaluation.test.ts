@@ -25,7 +25,7 @@ test('a selection by what is not measured is refused with what is', async () => 
   }
 });
 
-test('valid is judged without train items, test without train and valid items, both in lists long enough', async () => {
+test('valid is evaluated without train items, test without train and valid items, with lists that are long enough', async () => {
   const dataset = await smallData();
   const evaluator = createEvaluator(dataset, { at: [5, 10], selectBy: 'ndcg@10' });
   assert.equal(evaluator.depth, Math.min(LIST_LENGTH, dataset.train.nItems));

@@ -37,7 +37,7 @@ const world = fc
   });
 
 describe('rankScores', () => {
-  it('agrees with counting who beats whom', () => {
+  it('agrees with a count of all pairs', () => {
     fc.assert(
       fc.property(world, fc.boolean(), ({ nUsers, nItems, scores, masks, depth }, single) => {
         const matrix = single ? Float32Array.from(scores) : Float64Array.from(scores);

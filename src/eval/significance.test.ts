@@ -46,7 +46,7 @@ describe('pairedT', () => {
     }
   });
 
-  it('has p = 0 where every difference is the same', () => {
+  it('has p = 0 if all differences are equal', () => {
     const { t, pTwoSided, pGreater, pLess } = pairedT([2, 3, 4], [1, 2, 3]);
     assert.deepEqual([t, pTwoSided, pGreater, pLess], [Number.POSITIVE_INFINITY, 0, 0, 1]);
   });
@@ -111,7 +111,7 @@ describe('wilcoxonSignedRank', () => {
     assert.ok(Number.isNaN(wilcoxonSignedRank(ramp(51), zeros(51)).pExact));
   });
 
-  it('is not defined where no user differs', () => {
+  it('is not defined if no user differs', () => {
     const { nonzero, p } = wilcoxonSignedRank([1, 2], [1, 2]);
     assert.equal(nonzero, 0);
     assert.ok(Number.isNaN(p));

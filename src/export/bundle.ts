@@ -4,7 +4,7 @@ import { exporter } from './_exporter.js';
 
 export const bundle = exporter({
   name: 'bundle',
-  summary: 'a student bundle, to convert the precision or to import',
+  summary: 'a student bundle, in another precision or imported from another format',
   makes: 'folder',
   precisions: ['f32', 'f16', 'int8'],
   async write({ model, notes }, out, precision) {

@@ -201,7 +201,7 @@ for (const precision of ['f32', 'f16'] as const) {
   });
 }
 
-test('what a format cannot hold is refused, and what is there stays', async () => {
+test('a student that a format cannot represent is refused, and the existing file does not change', async () => {
   const student = madeUp();
   const withZero = {
     ...student,

@@ -1,6 +1,7 @@
 /** The registry of exporters: one line adds one. */
+import { statSync } from 'node:fs';
 import { fail } from '../errors.js';
-import { createRegistry, type NameOr, type Registry } from '../options/registry.js';
+import { brokenUnit, createRegistry, type NameOr, type Registry } from '../options/registry.js';
 import { fieldProblem, shown } from '../options/unit-check.js';
 import { type Precision, precisions } from '../student/parse-bundle.js';
 import type { Exportable, Exporter } from './_exporter.js';

@@ -28,7 +28,7 @@ test('writes text, bytes and parts', () => {
   assert.deepEqual(fs.readdirSync(dir), ['a']);
 });
 
-test('goes on after a write that took only a part', () => {
+test('continues after a partial write', () => {
   const write = fs.writeSync;
   mock.method(fs, 'writeSync', (fd: number, bytes: Uint8Array, at: number, length: number) =>
     write(fd, bytes, at, Math.min(length, 3)),
@@ -37,7 +37,7 @@ test('goes on after a write that took only a part', () => {
   assert.equal(fs.readFileSync(join(dir, 'a'), 'utf8'), '0123456789');
 });
 
-test('whatever step fails, the former file stays whole and nothing is left behind', () => {
+test('if any step fails, the old file is intact and no temporary file remains', () => {
   const path = join(dir, 'a');
   writeAtomic(path, 'former');
   const steps = [
@@ -71,7 +71,7 @@ test('the content is on the disk before the name is, and the name before the cal
   assert.deepEqual(calls, ['writeSync', 'fsyncSync', 'renameSync', ...folderSync]);
 });
 
-test('a target that cannot be is told', () => {
+test('an invalid target is reported', () => {
   assert.throws(() => writeAtomic(join(dir, 'no', 'a'), ''), fails(/folder does not exist/));
   fs.mkdirSync(join(dir, 'folder'));
   assert.throws(() => writeAtomic(join(dir, 'folder'), ''), fails(/there is a folder of that name/));

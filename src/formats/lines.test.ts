@@ -18,7 +18,7 @@ afterEach(() => {
   fs.rmSync(dir, { recursive: true, force: true });
 });
 
-test('a file cut at any byte keeps its whole lines, and goes on after them', () => {
+test('a file that is cut at any byte keeps its complete lines and is continued after them', () => {
   const line = fc.string({ unit: 'grapheme', maxLength: 20 }).filter((s) => !s.includes('\n'));
   fc.assert(
     fc.property(fc.array(line, { maxLength: 6 }), fc.nat(), (lines, cut) => {

@@ -82,7 +82,7 @@ function tests(): void {
   // Above the largest process id that Linux, macOS or Windows give out.
   const deadPid = 2 ** 30;
 
-  test('one holder at a time, also within one process; nothing is left behind', () => {
+  test('a lock has one holder at a time, also within one process, and leaves no file', () => {
     const folder = folderFor('plain');
     const release = acquireLock(folder);
     assert.throws(() => acquireLock(folder), locked(folder, process.pid));
@@ -130,7 +130,7 @@ function tests(): void {
     }
   });
 
-  test('overtaken between looking and linking: the slower one gives way, or looks again', () => {
+  test('if two processes take a stale lock at the same time, one of them gives up or tries again', () => {
     for (const given of ['kept', 'given back']) {
       const folder = folderFor('overtaken');
       stale(folder);
@@ -163,7 +163,7 @@ function tests(): void {
     else acquireLock(folder)();
   });
 
-  test('a dead process that nobody has collected holds nothing', async () => {
+  test('a zombie process holds no lock', async () => {
     if (startOf(process.pid) === null) return;
     // The shell starts a cat and becomes a Node process, which does not know that it has this child and never collects it.
     const become = 'cat <&3 & echo $!; exec "$0" -e "console.log(0); process.stdin.resume()"';
@@ -179,7 +179,7 @@ function tests(): void {
     process.kill(pid, 0);
   });
 
-  test('what cannot be judged counts as in use', () => {
+  test('a lock whose holder is unknown counts as in use', () => {
     const elsewhere = folderFor('elsewhere');
     stale(elsewhere, { host: 'another-host' });
     assert.throws(() => acquireLock(elsewhere), locked(elsewhere, deadPid));
@@ -191,7 +191,7 @@ function tests(): void {
     }
   });
 
-  test('works where there are no hard links', () => {
+  test('works on file systems without hard links', () => {
     const folder = folderFor('no-links');
     mock.method(fs, 'linkSync', () => {
       throw Object.assign(new Error('EPERM'), { code: 'EPERM' });
@@ -203,7 +203,7 @@ function tests(): void {
     assert.deepEqual(fs.readdirSync(folder), []);
   });
 
-  test('a folder that cannot be written is told', () => {
+  test('a folder without write permission is reported', () => {
     const code = (error: unknown): boolean => error instanceof RecdistillError && error.code === 'write-failed';
     assert.throws(() => acquireLock(join(dir, 'absent')), code);
   });

@@ -119,7 +119,7 @@ test('any overwritten stretch is noticed', () => {
   );
 });
 
-test('a claimed size takes no memory: nothing larger than the file is ever read', () => {
+test('a size in the header that exceeds the file allocates no memory', () => {
   const path = join(dir, 'claims.safetensors');
   const read = fs.readSync;
   let most = 0;
@@ -150,7 +150,7 @@ test('a file of another program is read only when asked for', () => {
   assert.deepEqual(file.tensors.get('a')?.data, Uint8Array.of(5));
 });
 
-test('missing files and folders are told apart from damaged ones', () => {
+test('missing files and folders have another error than damaged ones', () => {
   const code = (wanted: string) => (error: unknown) => error instanceof RecdistillError && error.code === wanted;
   assert.throws(() => readSafetensors(join(dir, 'absent.safetensors')), code('file-missing'));
   assert.throws(() => readSafetensors(dir), code('read-failed'));

@@ -38,7 +38,7 @@ test('a model of a user with such an option is refused by name', async () => {
   await assert.rejects(train(mine, { data }), /"mine" breaks its contract: it declares the option "folder"/);
 });
 
-test('an option that nothing has is refused with the nearest one, of the call or of the unit', async () => {
+test('an unknown option is refused with the nearest option of the call or the unit', async () => {
   const hint = (given: object) =>
     train('bpr-mf', untyped(given)).then(
       () => assert.fail('it was taken'),
@@ -51,7 +51,7 @@ test('an option that nothing has is refused with the nearest one, of the call or
   await assert.rejects(train('ease', { data, at: [99] }), /"at" of evaluation is 99/);
 });
 
-test('what is missing or no run is said', async () => {
+test('a missing folder, or one without a finished run, is reported', async () => {
   await assert.rejects(train('ease', JSON.parse('{}')), /train needs a data set/);
   await assert.rejects(distill('rrd', { teachers: [], student: 'bpr-mf', data }), /rrd needs teachers/);
   await assert.rejects(
@@ -119,7 +119,7 @@ test('a comparison has values, tests and every form', () => {
   );
 });
 
-test('runs of one name are told apart, and a comparison can be with any of them', async () => {
+test('runs of the same name get numbers, and any of them can be the base of a comparison', async () => {
   const again = await train('top-pop', { data, ...judged });
   const c = compare([pop, again, ease], { against: 'ease', at: [5] });
   assert.deepEqual(

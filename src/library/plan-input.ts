@@ -2,8 +2,7 @@
 import type { MethodName, MethodSpec } from '../distill/index.js';
 import type { pipelineOptions, studyOptions, tuneOptions } from '../experiment/index.js';
 import type { ModelName, ModelSpec } from '../models/index.js';
-import type { OptionsInput, Unit } from '../options/index.js';
-import type { Json } from './json.js';
+import type { Json, OptionsInput, Unit } from '../options/index.js';
 import type { ImportOptions } from './open-run.js';
 import type { MethodOptions, ModelOptions } from './train.js';
 

@@ -61,7 +61,7 @@ test('what is no number of threads is refused, and the next call works', async (
   assert.equal((await train('top-pop', { data, ...judged })).model, 'top-pop');
 });
 
-test('an interrupted call throws, and the same call goes on to the same result', async () => {
+test('an interrupted call throws, and the same call resumes with the same result', async () => {
   const place = join(folder, 'interrupted');
   const stop = new AbortController();
   const asked = { data, ...quick, folder: place };
@@ -150,7 +150,7 @@ test('two runs train on together, in memory and in a folder, and can do so again
   );
 });
 
-test('what a run was judged by is what evaluate finds', () => {
+test('the metrics of a run equal those of evaluate', () => {
   assert.deepEqual(evaluate(bpr, { at: [5, 10] }), bpr.evaluation);
   const bare = evaluate(bpr.rankings, { data, metrics: ['recall'], at: [5] });
   assert.deepEqual(bare.means, { 'recall@5': bpr.metrics['recall@5'] });

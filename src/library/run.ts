@@ -6,11 +6,11 @@ import type { Evaluation } from '../eval/index.js';
 import { type Exporter, type ExporterName, exportStudent } from '../export/index.js';
 import type { Tables } from '../models/index.js';
 import type { Cost, Outcome } from '../runs/outcome.js';
+import { type Json, jsonRecord } from '../options/json.js';
 import { bundleNotes, studentOf } from '../runs/student-bundle.js';
 import { createStudent, type Precision, type Student } from '../student/index.js';
 import { described, expectPath } from './check.js';
 import type { Data } from './data.js';
-import { type Json, jsonRecord } from './json.js';
 import { type Recommendation, type RecommendOptions, recommendations, type UserOrItems } from './recommend.js';
 
 /** Metrics by keys such as `recall@50`: means over the evaluated users. `coverage@10` and similar metrics are over all their lists. */

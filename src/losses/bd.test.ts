@@ -8,7 +8,7 @@ const loss = (own: readonly number[], other: readonly number[], temperature: num
   return { value, gradient };
 };
 
-test('the loss is least where own scores are the softened ones of the other, and its slope is that of the loss', () => {
+test('the loss is minimal at the softened scores of the other model, and the gradient matches the loss', () => {
   const other = [-3, 0.5, 8];
   const least = loss(
     other.map((z) => z / 4),
@@ -25,7 +25,7 @@ test('the loss is least where own scores are the softened ones of the other, and
   });
 });
 
-test('only the first n count, the gradient may take the place of the scores, and far scores stay finite', () => {
+test('only the first n scores are used, the gradient can overwrite the scores, and large scores stay finite', () => {
   const own = Float64Array.of(1000, -1000, 5);
   const value = bd(own, Float64Array.of(-1000, 1000, 1), 1, 0.5, own, 2);
   assert.deepEqual([value, ...own], [1000, 0.5, -0.5, 5]);

@@ -31,7 +31,7 @@ test('equal labels make no pair, padding none and no rank', () => {
   assert.deepEqual(lossOf([], []), { loss: 0, pairs: 0, gradient: [] });
 });
 
-test('the gradient is the derivative while the order stays', () => {
+test('the gradient is the derivative as long as the order does not change', () => {
   const rows = fc.array(
     fc.record({ s: fc.integer({ min: -20, max: 20 }), y: fc.constantFrom(-1, -0.5, -0.25, 0, 0.5, 1) }),
     {
@@ -52,7 +52,7 @@ test('the gradient is the derivative while the order stays', () => {
   );
 });
 
-test('of equal scores the first stands higher; far scores are finite; NaN shows', () => {
+test('ties go to the first item; large scores are finite; NaN gives NaN', () => {
   near(lossOf([0, 0], [0, 1]).loss, 0.5 * Math.log(2));
   near(lossOf([-1e6, 1e6], [1, 0]).loss, 1e6);
   assert.ok(Number.isNaN(lossOf([0, Number.NaN], [1, 0]).loss));

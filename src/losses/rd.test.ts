@@ -28,7 +28,7 @@ test('the rank follows from the share of samples above; equal ones are not above
   assert.equal(approximateRank(0, new Float64Array(0), 11), 0);
 });
 
-test('an item at its place or above counts nothing', () => {
+test('an item that is ranked high enough has no loss', () => {
   assert.deepEqual([dynamicWeight(2, 2, 0.5), dynamicWeight(0, 4, 0.5)], [0, 0]);
   near(dynamicWeight(5, 2, 0.5), Math.tanh(1.5));
 });

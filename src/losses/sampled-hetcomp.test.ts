@@ -25,7 +25,7 @@ const cases = sizes.chain((size) =>
   scoresOf(size.observed + size.ranked + size.drawn).map((scores) => ({ ...size, scores })),
 );
 
-test('with all items of the remainder drawn it is the loss over the whole catalogue, gradient and all', () => {
+test('if all remaining items are sampled, loss and gradient are those of the whole catalogue', () => {
   fc.assert(
     fc.property(cases, ({ scores, phase, observed, ranked, drawn, topK }) => {
       const row = { observed, ranked, remainder: drawn, phase, topK };
@@ -41,7 +41,7 @@ test('with all items of the remainder drawn it is the loss over the whole catalo
   );
 });
 
-test('the gradient is that of the loss, where each drawn item stands for several', () => {
+test('the gradient matches the loss if each sampled item represents several', () => {
   fc.assert(
     fc.property(cases, fc.integer({ min: 1, max: 1000 }), ({ scores, drawn, ...size }, times) => {
       const row = { ...size, remainder: drawn * times };
@@ -56,7 +56,7 @@ test('the gradient is that of the loss, where each drawn item stands for several
   );
 });
 
-test('drawn items count as often as there are items that they stand for', () => {
+test('a sampled item has the weight of the items that it represents', () => {
   const row = { observed: 0, ranked: 1, topK: 10, phase: 'overall' as const };
   near(lossOf([2, 1], { ...row, remainder: 5 }).loss, Math.log(Math.exp(2) + 5 * Math.E) - 2, 1e-12);
   near(lossOf([2, 1, 1, 1, 1, 1], { ...row, remainder: 5 }).loss, Math.log(Math.exp(2) + 5 * Math.E) - 2, 1e-12);

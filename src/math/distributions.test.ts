@@ -49,7 +49,7 @@ describe('upper tail of the t distribution', () => {
     for (const t of [0, 0.7, 3]) near(studentUpperTail(-t, 7), 1 - studentUpperTail(t, 7), 1e-15);
   });
 
-  it('ends at 0 and is NaN where it is not defined', () => {
+  it('is 0 at the end, and NaN if it is not defined', () => {
     assert.equal(studentUpperTail(Number.POSITIVE_INFINITY, 5), 0);
     assert.equal(studentUpperTail(Number.NEGATIVE_INFINITY, 5), 1);
     assert.equal(studentUpperTail(1e200, 5), 0);

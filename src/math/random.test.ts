@@ -31,7 +31,7 @@ test('scaleWord equals the exact 64-bit multiply-shift', () => {
   );
 });
 
-test('uniform and uniformInt stay in range and are level', () => {
+test('uniform and uniformInt are in range and equally distributed', () => {
   const key = stream(3, 'level');
   const n = 60_000;
   const bins = new Int32Array(6);

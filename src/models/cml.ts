@@ -15,7 +15,7 @@ import { productTables } from './product-tables.js';
 
 export const cml = trainedModel({
   name: 'cml',
-  summary: 'Metric learning: users close to their items, with a hinge loss on distances',
+  summary: 'Collaborative metric learning: a hinge loss on the distances of users and items',
   source: 'Hsieh et al., Collaborative metric learning, WWW 2017',
   options: options({
     dim: int({ default: 64, min: 1, max: 1024, help: 'Embedding dimension.' }),

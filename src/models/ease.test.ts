@@ -66,7 +66,7 @@ test('both forms are the closed form, also for users and items without interacti
 test('with weights X holds the weights, in both forms', () =>
   isClosedForm({ ...small, weights: Float32Array.of(0.5, 2, 1, 3, 0.25, 4, 1.5) }));
 
-test('both forms agree where the inverse has several tiles and users come in several blocks, with and without weights', async () => {
+test('both forms agree with several tiles and several blocks of users, with and without weights', async () => {
   const plain = (await loadDataset({ data: 'synthetic:600x520x20000' })).train;
   const weights = Float32Array.from(plain.indices, (i) => 0.5 + (i % 5) / 4);
   const k = createKernels({ threads: 2, memoryLimit: 2 ** 26 });

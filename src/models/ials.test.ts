@@ -95,7 +95,7 @@ test('with weights alpha r and unobservedWeight 1, confidences are those of Hu e
   assert.ok(Math.abs(itemFactors[0]! - q(userFactors[0]!)) < 1e-12);
 });
 
-test('who has nothing gets zeros; each epoch lowers the loss; the seed decides where it starts', async () => {
+test('a user without items gets zeros; each epoch lowers the loss; the seed determines the start', async () => {
   const o = settings[0]!;
   const { userFactors, itemFactors, dim } = await factorsOf(o);
   assert.ok(

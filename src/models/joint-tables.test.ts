@@ -51,7 +51,7 @@ test('scores are log P(user | item) + log n, by hand', () => {
   assert.deepEqual(again, scores, 'tables that are made again are the same');
 });
 
-test('what shifts all logits of an item changes nothing', () => {
+test('adding a constant to all logits of an item changes no score', () => {
   const [a, b] = [tablesOf(() => 0), tablesOf((i) => 40 - 9 * i)];
   for (const [i, row] of a.scores.entries()) {
     for (const [u, score] of row.entries())

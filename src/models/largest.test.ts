@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { uniform } from '../math/random.js';
 import { createLargest } from './largest.js';
 
-test('the largest are kept, of equal ones the lower ids, and the next round begins anew', () => {
+test('the largest are kept, ties go to the lower ids, and the next round starts empty', () => {
   const values = Float64Array.from({ length: 300 }, (_, id) => Math.floor(20 * uniform({ k0: 1, k1: 2 }, 0, id)));
   for (const most of [1, 2, 7, 299, 300, 1000]) {
     const largest = createLargest(most, values);
@@ -24,7 +24,7 @@ test('the largest are kept, of equal ones the lower ids, and the next round begi
   }
 });
 
-test('says whether an id would be kept', () => {
+test('tells whether an id would be kept', () => {
   const largest = createLargest(2, Float64Array.of(5, 3, 3, 9));
   largest.add(0);
   assert.ok(largest.wants(2, 0));

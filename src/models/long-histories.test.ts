@@ -75,7 +75,7 @@ test('what is kept of users with thousands of items is what all pairs would leav
   await agrees(train, 5000, some.slice(0, 5));
 });
 
-test('without such users it is the same, too', async () => {
+test('the result is the same without such users', async () => {
   const { train } = await loadDataset({ data: 'synthetic:150x120x4000' });
   await agrees(
     train,

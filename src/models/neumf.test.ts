@@ -63,7 +63,7 @@ test('scores are those of the definition', () => {
   network.close();
 });
 
-test('a batch counts each interaction once with label 1 and each item drawn against it once with label 0', () => {
+test('a batch has each interaction once with label 1 and each sampled negative once with label 0', () => {
   const model = make({ dim: 5, layers: 2, initScale: 0.7, batchSize: 4, negatives: 2, layerL2: 0 });
   const network = createNeumf(k, shape, 9);
   model.parameters.forEach((p, at) => void network.parameters[at]!.values.set(p.values));
@@ -94,7 +94,7 @@ test('a batch counts each interaction once with label 1 and each item drawn agai
   assert.ok(model.parameters.every((p) => p.gradient.some((g) => g !== 0)));
 });
 
-test('layerL2 decays the layers and nothing else, and counts in the loss', () => {
+test('layerL2 only decays the layers', () => {
   const batch = {
     kind: 'pairs',
     size: 1,

@@ -7,7 +7,7 @@ import { computedModel } from './_model.js';
 export const topPop = computedModel({
   name: 'top-pop',
   summary: 'Most popular items, the same for all users',
-  source: 'folklore',
+  source: 'the usual baseline',
   options: options({}),
   search: {},
   capabilities: [],

@@ -205,7 +205,7 @@ test('lazy-adam is adam, bit by bit, where every row has a gradient in every ste
   );
 });
 
-test('momentum keeps numbers only where there is some', () => {
+test('sgd only allocates momentum if momentum is above 0', () => {
   const p = { name: 'p', shape: [2], values: reference.floats(2), gradient: reference.floats(2) };
   const state = (momentum?: number) =>
     optimizerOf('sgd')

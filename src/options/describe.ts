@@ -44,6 +44,8 @@ interface JsonProperty {
   words?: string[];
   /** Units of the kind that it does not take. */
   except?: string[];
+  /** Its default. zod leaves out `default` where a value is transformed. */
+  usual?: string;
 }
 
 /** One row for each option of `schema`, in the order of declaration. */
@@ -58,7 +60,7 @@ const describe = (name: string, p: JsonProperty): OptionRow => ({
   name,
   flag: kebab(name),
   kind: kindOf(p),
-  default: p.default,
+  default: p.default ?? p.usual,
   range: rangeOf(p),
   ...(p.enum ? { choices: p.enum } : {}),
   help: p.description ?? '',

@@ -107,7 +107,7 @@ test('options that are no object at all are refused', () => {
   for (const input of [3, 'x', [], true]) assert.equal(refusal(input).code, 'bad-option');
 });
 
-test('the nearest word is near, and undefined where none is', () => {
+test('the nearest word is within the allowed edit distance, else undefined', () => {
   const known = ['seed', 'epochs', 'batchSize'];
   assert.equal(nearest('epoch', known), 'epochs');
   assert.equal(nearest('BATCHSIZE', known), 'batchSize');
@@ -118,7 +118,7 @@ test('the nearest word is near, and undefined where none is', () => {
   fc.assert(fc.property(fc.constantFrom(...known), (word) => nearest(word, known) === word));
 });
 
-test('every option has a row that says all about it, in the order of declaration', () => {
+test('describeOptions returns a complete row for each option, in the order of declaration', () => {
   const rows = describeOptions(schema);
   assert.deepEqual(
     rows.map((r) => r.name),

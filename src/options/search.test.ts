@@ -30,7 +30,7 @@ const ranges: fc.Arbitrary<Range> = fc
     return range(from, to, { scale, whole });
   });
 
-test('a value stays in its range, is whole where asked for, and comes back to where it was drawn', () => {
+test('search ranges: values are in range and whole if required, and map back to the same position', () => {
   fc.assert(
     fc.property(ranges, unit, (r, u) => {
       const value = fromUnit(r, u) as number;
@@ -71,7 +71,7 @@ test('a linear range is level, a logarithmic one level in ratios, whole numbers 
   );
 });
 
-test('values are short enough to type, and values from elsewhere have a place', () => {
+test('search ranges: values are short enough to type, and values outside the range have a position', () => {
   assert.equal(fromUnit(logRange(0.0005, 0.02), 0.5), 0.003162);
   assert.equal(toUnit(logRange(0.001, 1), 0), 0);
   assert.equal(toUnit(logRange(0.001, 1), 5), 1);

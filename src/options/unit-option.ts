@@ -45,4 +45,4 @@ export const unitOption = <const Names extends string, U extends Unit>(
       return z.NEVER;
     })
     .default(usual)
-    .meta({ description: help, unit: registry.unit, words: [...words], except: [...except], default: usual });
+    .meta({ description: help, unit: registry.unit, words: [...words], except: [...except], usual });

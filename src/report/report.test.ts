@@ -56,7 +56,7 @@ test('the history of a run: valid and test by epoch, its checkpoints, the log of
   assert.deepEqual(teacher.constructions, []);
 });
 
-test('a report in HTML: one file, no script, nothing from elsewhere, with plots of each kind and two colour schemes', async () => {
+test('an HTML report is one file without scripts or external resources, with plots of each kind and two colour schemes', async () => {
   const { result, page: made } = await page();
   const html = await renderHtml(made);
   assert.doesNotMatch(html, /<script|<link|src=|@import|url\(|https?:\/\/(?!www\.w3\.org)/);

@@ -10,7 +10,7 @@ import { request, saved } from './co-train.test.support.js';
 import { runJob } from './job.js';
 import { kernels, newFolder, refusedAs } from './small.test.support.js';
 
-test('either keeps the weight decay of its run, unless told otherwise or as published', async () => {
+test('each model keeps the weight decay of its run unless it is given or the protocol is published', async () => {
   const both = {
     teacher: await saved('bpr-mf', { dim: 12, l2: 0.02 }),
     student: await saved('bpr-mf', { l2: 0.03 }),
@@ -69,7 +69,7 @@ test('the protocol of the published code keeps the last epoch and tells its own 
   assert.deepEqual([given.student.result.options.keep, given.student.result.options.sampling], ['best', 'top']);
 });
 
-test('what is held out is avoided only where both were trained so, by every model that draws, and then changes what they learn', async () => {
+test('held-out items are avoided as negatives only if both models were trained so, and then change the result', async () => {
   for (const model of ['bpr-mf', 'cdae']) {
     const seen = new Set<string>();
     for (const avoid of ['train', 'held-out']) {
@@ -84,7 +84,7 @@ test('what is held out is avoided only where both were trained so, by every mode
   }
 });
 
-test('what is wrong is refused in a sentence before any work: nothing is kept, nothing is made', async () => {
+test('invalid input is refused before any work, and no file is written', async () => {
   const folder = newFolder();
   const [teacher, student] = [await saved('bpr-mf', { dim: 12 }), await saved('bpr-mf')];
   const other = await loadDataset({ data: 'synthetic:60x80x900:1' });

@@ -30,7 +30,7 @@ test('batches beyond the bound get 503 and the others their lists', async () => 
   await app.close();
 });
 
-test('a thread that cannot keep up answers 503, says that it lives, and comes back', async () => {
+test('an overloaded thread answers 503, stays alive for the health check, and recovers', async () => {
   const app = await appOn(folder.path('bundle'), { maxDelay: 5 });
   const block = new Int32Array(new SharedArrayBuffer(4));
   const ask = () => app.inject('/v1/users/u1/recommendations');
@@ -53,7 +53,7 @@ test('a thread that cannot keep up answers 503, says that it lives, and comes ba
   await app.close();
 });
 
-test('a batch that fails leaves nothing in hand', async () => {
+test('a batch that fails leaves no pending lists', async () => {
   let refusals = 0;
   const pending = createPending(2, () => {
     refusals += 1;

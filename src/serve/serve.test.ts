@@ -51,7 +51,7 @@ test('a known user gets the list of the student, with security headers', async (
   assert.deepEqual(many.body.recommendations, student.recommend('u7', options));
 });
 
-test('a user that nobody knows gets popular items, or a list from their history, and the answer says which', async () => {
+test('an unknown user gets popular items or a list from their history, and the answer says which', async () => {
   const nobody = await ask('/v1/users/nobody%2F7/recommendations?k=3');
   assert.deepEqual([nobody.body.user, nobody.body.basis], ['nobody/7', 'popular']);
   assert.deepEqual(nobody.body.recommendations[0], { itemId: 'i50', label: 'Item "50"', rank: 1, score: USERS });
@@ -88,7 +88,7 @@ test('a bundle that does not know who has what ranks for everybody by the mean s
   }
 });
 
-test('a batch answers each in its place; similar items leave out the item itself', async () => {
+test('a batch answers in the order of the request; similar items exclude the item itself', async () => {
   const requests = [{ user: 'u1' }, { user: 'nobody' }, { items: ['i4'] }, {}];
   const { body } = await ask('/v1/recommendations/batch', { requests, k: 3, exclude: ['i0'] });
   assert.deepEqual(
@@ -126,7 +126,7 @@ test('health, readiness, the bundle, metrics, OpenAPI and its page', async () =>
   assert.doesNotMatch(page.body, /<script|https?:\/\//);
 });
 
-test('what is wrong is said, with a status of its own', async () => {
+test('each kind of wrong request has its status and message', async () => {
   const long = 'x'.repeat(1025);
   const cases: [string, unknown, number, RegExp][] = [
     ['/v1/users/u1/recommendations?k=0', undefined, 400, /query\.k is "0"; expected a whole number >= 1, <= \d+$/],
@@ -241,7 +241,7 @@ test('shutdown answers what is under way, closes, and lets the port go', async (
   await again.close();
 });
 
-test('a port that is taken, and a bundle that is not there, are said', async () => {
+test('a port in use and a missing bundle are reported', async () => {
   const { port } = server;
   await assert.rejects(serve(folder.path('bundle'), { port }), { code: 'cannot-listen', message: /another program/ });
   await assert.rejects(serve(folder.path('nowhere'), { port: 0 }), { code: 'file-missing' });

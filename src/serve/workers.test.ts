@@ -36,7 +36,7 @@ test('workers give the answers of the student, count together, and end together'
   await assert.rejects(ask(`${server.url}/health`));
 });
 
-test('what goes wrong at the start reaches who started it', async () => {
+test('an error at the start is thrown to the caller', async () => {
   await assert.rejects(serve(folder.path('nowhere'), { port: 0, workers: 2 }), { code: 'file-missing' });
   const first = await serve(folder.path('bundle'), { port: 0, log: 'silent', workers: 2 });
   try {

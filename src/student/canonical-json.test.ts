@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { canonicalJson } from './canonical-json.js';
 
-test('the order of keys does not matter, and nothing is lost', () => {
+test('the order of keys has no effect, and no value is lost', () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
       const text = canonicalJson(value);
@@ -14,7 +14,7 @@ test('the order of keys does not matter, and nothing is lost', () => {
   );
 });
 
-test('one spelling, fixed for ever: hashes of older runs depend on it', () => {
+test('the JSON text is fixed, because hashes of older runs depend on it', () => {
   assert.equal(
     canonicalJson({ b: [1, 1e21, 0.1, -0, null, true], a: { é: '"\n\u2028', Z: undefined }, '10': 1, '9': 2 }),
     '{"10":1,"9":2,"a":{"é":"\\"\\n\u2028"},"b":[1,1e+21,0.1,0,null,true]}',

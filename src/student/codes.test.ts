@@ -27,7 +27,7 @@ test('a scale is the smallest power of two that holds a row', () => {
   }
 });
 
-test('codes give a row to 1 / 32,000 of its largest number, and coding again changes nothing', () => {
+test("codes are accurate to 1 / 32,000 of the row's largest value, and encoding again changes nothing", () => {
   fc.assert(
     fc.property(rows, ({ dim, factors }) => {
       const coded = encodeRows(factors, dim);

@@ -104,7 +104,7 @@ test('the screen leaves little to score exactly', () => {
   assert.ok(passed < 400, `${passed} of 20000 items passed`);
 });
 
-test('a search ends where the items left are too short', () => {
+test('the search stops when the remaining items are too short', () => {
   const next = noise(6);
   const nItems = 30_000;
   const biases = Float32Array.from({ length: nItems }, next).map((v) => v / 10);

@@ -101,7 +101,7 @@ test('similar items point the same way, whatever their length', () => {
   assert.deepEqual(createStudent(groups).similarItems('z', { k: 1 })[0]!.score, 0);
 });
 
-test('labels are given where there are some', () => {
+test('labels are returned if there are any', () => {
   const [first, second] = createStudent(groups).recommend('a', { k: 2 });
   assert.deepEqual([first!.itemId, first!.label, 'label' in first!], ['x1', undefined, false]);
   assert.deepEqual([second!.itemId, second!.label], ['x0', 'X zero']);

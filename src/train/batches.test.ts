@@ -60,7 +60,7 @@ test('batches of pairs: every interaction once, no negative that the user has', 
   );
 });
 
-test('with weights positives are drawn in proportion to them, anew in each epoch; equal weights are none', () => {
+test('positives are sampled in proportion to weights, again in each epoch; equal weights have no effect', () => {
   const users = [...Array(60).keys()].map((n) => n % 8);
   const many = fromPairs(
     8,
@@ -130,7 +130,7 @@ test('batches of items: every item that somebody has once', () => {
   );
 });
 
-test('several negatives for each interaction stand together, and none of them is an item that the user has', () => {
+test('the negatives of an interaction are adjacent, and the user has none of them', () => {
   fc.assert(
     fc.property(input, fc.integer({ min: 2, max: 5 }), ({ train, size, seed, epoch }, negatives) => {
       for (const sampler of Object.values(samplers)) {
@@ -167,7 +167,7 @@ test('items that are to be avoided are spared by every sampler, though they are 
   }
 });
 
-test('the popularity sampler draws items as often as they occur, and none that nobody has', () => {
+test('the popularity sampler samples items in proportion to their occurrences, and no item without interactions', () => {
   // Item 0 has 60 interactions, item 1 has 20; user 99 has item 3 only, and items 2 and 4 nobody has.
   const users = [...Array(60).keys(), ...Array(20).keys(), 99];
   const items = [...Array(60).fill(0), ...Array(20).fill(1), ...Array(1).fill(3)];
@@ -183,7 +183,7 @@ test('the popularity sampler draws items as often as they occur, and none that n
   k.free(drawn, of);
 });
 
-test('an epoch has the same batches whether the epochs before it were drawn or not, and other ones than its neighbours', () => {
+test('the batches of an epoch do not depend on whether earlier epochs were sampled, and differ between epochs', () => {
   const many = fromPairs(
     8,
     10,

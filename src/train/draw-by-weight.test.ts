@@ -24,7 +24,7 @@ const counts = (drawn: Int32Array): Int32Array => {
   return n;
 };
 
-test('each entry comes as often as its share of the weight says, rounded up or down', () => {
+test('each entry occurs in proportion to its weight, rounded up or down', () => {
   fc.assert(
     fc.property(weightsOf, startOf, (weights, start) => {
       const drawn = draw(weights, start);

@@ -1,4 +1,5 @@
 /** Events of the training loop. Progress bars, logs, run folders and dashboards listen to them. */
+import type { Json } from '../options/json.js';
 import type { Advance } from '../progress.js';
 
 export type TrainEvent =
@@ -31,7 +32,7 @@ export type TrainEvent =
       readonly type: 'method';
       readonly epoch: number;
       readonly method: string;
-      readonly details: Readonly<Record<string, unknown>>;
+      readonly details: Readonly<Record<string, Json>>;
     }
   | { readonly type: 'note'; readonly message: string }
   /** Progress of work without epochs, such as computing a model or ranking. Not stored in logs. */

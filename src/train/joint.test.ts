@@ -114,7 +114,7 @@ test('who has fewer batches rests now and then, evenly, and has each of its batc
   assert.deepEqual(seen.join(' '), '1.0 0.0 1.1 1.2 0.1 1.3 1.4 0.2 1.5');
 });
 
-test('training ends when all have waited in vain, not before', async () => {
+test('training ends when no model has improved for its patience, not before', async () => {
   const [a, b] = [counter('a'), counter('b')];
   const patient = { ...options, epochs: 50, patience: 2 };
   const outcomes = await together([
@@ -130,7 +130,7 @@ test('training ends when all have waited in vain, not before', async () => {
   );
 });
 
-test('the start counts as epoch 0 where that is asked for, and is put back where nothing was better', async () => {
+test('the start counts as epoch 0 on request, and is restored if no epoch was better', async () => {
   const [a, b] = [counter('a'), counter('b')];
   const better = (epoch: number) => ({ value: epoch, metrics: {} });
   const worse = (epoch: number) => ({ value: -epoch, metrics: {} });
@@ -167,7 +167,7 @@ function store(): LoopStore & { kept: LoopCheckpoint[] } {
   };
 }
 
-test('training that is stopped goes on to the same end, also where the last checkpoint of one is missing', async () => {
+test('training that is stopped resumes to the same result, even if the last checkpoint of one model is missing', async () => {
   const hooks = (a: ReturnType<typeof counter>, b: ReturnType<typeof counter>, kept: Int32Array) => (): Hooks => ({
     base: 'kept',
     tables: [{ name: 'kept', values: kept }],

@@ -116,7 +116,7 @@ test('patience counts evaluations, not epochs, and the last epoch is always eval
   assert.deepEqual(asked, [4, 6]);
 });
 
-test('a validation may end the training; the best so far is put back, and a finished run stays finished', async () => {
+test('a validation can end the training; the best epoch is restored, and the run stays finished', async () => {
   const model = counter();
   const store = memoryStore();
   const validate = (epoch: number) => ({ value: epoch === 2 ? 9 : epoch, metrics: {}, stop: epoch >= 3 });
@@ -129,7 +129,7 @@ test('a validation may end the training; the best so far is put back, and a fini
   assert.equal(again.value(), 4);
 });
 
-test('a method may start the patience anew', async () => {
+test('a method can reset the patience', async () => {
   const hooks = () => ({ base: 'kept' as const, afterEpoch: (epoch: number) => ({ restartPatience: epoch === 3 }) });
   const { outcome } = start(counter(), { hooks, validate: scripted(9), o: { patience: 2, epochs: 50 } });
   assert.equal((await outcome).epochs, 4);
@@ -168,7 +168,7 @@ for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
   });
 }
 
-test('what diverges before it was evaluated says that nothing is kept', async () => {
+test('the error of a model that diverges before its first evaluation says that no checkpoint is kept', async () => {
   const { outcome } = start(counter((value) => (value >= 0 ? Number.NaN : 1)));
   await assert.rejects(outcome, { code: 'diverged', hint: /no checkpoint is kept/ });
 });
@@ -178,7 +178,7 @@ test('a quality that is not a number is never the best', async () => {
   assert.deepEqual([(await outcome).bestEpoch, (await outcome).bestValue], [2, 1]);
 });
 
-test('a run that is stopped says so after a checkpoint, and goes on from there to the same end', async () => {
+test('a run that is stopped throws after a checkpoint and resumes from it with the same result', async () => {
   const straight = counter();
   const expected = await start(straight, { validate: scripted(1, 2, 9, 3, 4, 5) }).outcome;
   const store = memoryStore();
@@ -298,7 +298,7 @@ test('what a method learns and keeps is stepped with the model, and put back wit
   assert.deepEqual([model.value(), later.values[0], laterSeen[0]], [12, 120, 21]);
 });
 
-test('an epoch that is given up half-way leaves nothing, and going on ends in the same bits', async () => {
+test('an epoch that is aborted has no effect, and resuming gives the same bits', async () => {
   const straight = counter();
   await start(straight, { store: memoryStore() }).outcome;
   const store = memoryStore();
@@ -319,7 +319,7 @@ test('an epoch that is given up half-way leaves nothing, and going on ends in th
   assert.equal(resumed.value(), straight.value());
 });
 
-test('an evaluation that is stopped is made anew', async () => {
+test('an interrupted evaluation is repeated', async () => {
   const store = memoryStore();
   const stop = new AbortController();
   const step = createProgress({ signal: stop.signal, grace: 0 }).task('ranking');

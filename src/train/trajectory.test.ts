@@ -39,7 +39,7 @@ test('a trajectory is checkpoints in order, from what was kept, the best one las
   );
 });
 
-test('the checkpoints are spread as asked for where every epoch was kept', () => {
+test('checkpoints are spaced as requested if every epoch was stored', () => {
   const kept = Array.from({ length: 100 }, (_, e) => snapshot(e + 1));
   const of = (spread: 'epochs' | 'log-epochs' | 'quality', best = 80) =>
     chooseEpochs(kept, snapshot(best), { checkpoints: 4, spread });
@@ -50,7 +50,7 @@ test('the checkpoints are spread as asked for where every epoch was kept', () =>
   assert.deepEqual(chooseEpochs([], snapshot(7), { checkpoints: 4, spread: 'epochs' }), [7]);
 });
 
-test('the snapshots that are kept thin out, but the earliest stay', () => {
+test('stored snapshots are thinned out, but the earliest are kept', () => {
   const kept = Array.from({ length: 100 }, (_, n) => n + 1).filter((n) => isKept(n, 8));
   assert.deepEqual(kept.slice(0, 6), [1, 2, 4, 8, 16, 24]);
 });

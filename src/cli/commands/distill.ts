@@ -38,10 +38,17 @@ const chosen = group(
   }),
 );
 
-const students = modelRegistry
-  .all()
-  .filter((m) => m.kind === 'trained')
-  .map((m) => m.name);
+const trained = modelRegistry.all().filter((m) => m.kind === 'trained');
+const students = trained.map((m) => m.name);
+
+/** A loss on scores can train only some models. */
+function studentsText(): string {
+  const [able, others] = [true, false].map((can) =>
+    trained.filter((m) => m.capabilities.includes('scores') === can).map((m) => m.name),
+  );
+  return `Students: ${able!.join(', ')}.${others!.length > 0 ? ` Only with the method none: ${others!.join(', ')}.` : ''}`;
+}
+
 const shared = [asRecorded(dataGroup), asRecorded(evaluationGroup), trajectoryGroup, nameGroup, machineGroup] as const;
 
 const choiceOf = ({ flags: { student = 'bpr-mf', method = 'hetcomp' } }: Given) => ({
@@ -70,7 +77,7 @@ export const distill: Command = {
   about: [
     'Methods:',
     ...methodRegistry.all().map((d) => `  ${d.name.padEnd(10)} ${d.summary}`),
-    `Students: ${students.join(', ')}.`,
+    studentsText(),
     'Data options, --at and --select-by default to those of the first teacher, or else to those of the run of --continue.',
     'Teachers and student must have the same users, items and split.',
     'The folder `student` of the run is a bundle. It recommends without the training data.',

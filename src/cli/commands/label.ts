@@ -35,8 +35,8 @@ export const label: Command = {
   name: 'label',
   summary: 'Add item names to finished runs, without training',
   about: [
-    'RUN is the name of a run, a folder, the name of a pipeline, or the folder of a bundle. The names are written into the student bundle,',
-    'where `recommend`, `serve` and `export` read them. Students that are distilled from the run later have them, too. Parameters do not change.',
+    'RUN is the name of a run, a folder, the name of a pipeline, or the folder of a bundle.',
+    'The names are written into the student bundle, where `recommend`, `serve` and `export` read them. Students that are distilled from the run later have them, too. Parameters do not change.',
     'A running server shows the new names after a reload.',
   ].join('\n'),
   args: [{ name: 'RUN', help: 'Finished runs, or bundles.', required: true, many: true }],

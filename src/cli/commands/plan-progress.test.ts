@@ -9,7 +9,7 @@ function listening(): { console: Console; lines: string[] } {
   return { console: { say: (text) => void lines.push(text), quiet: false, terminal: false, program: 'r' }, lines };
 }
 
-test('the progress says which job of how many, and what became of it', () => {
+test('the progress shows the number of the job and its outcome', () => {
   const { console, lines } = listening();
   const { listen, close } = followPlan(console, 'recall@50', 1);
   listen({ type: 'started', job: 'ease', kind: 'train', at: 2, of: 9 });
@@ -25,7 +25,7 @@ test('the progress says which job of how many, and what became of it', () => {
   ]);
 });
 
-test('jobs that run at the same time are told apart', () => {
+test('the progress shows the name of each concurrent job', () => {
   const { console, lines } = listening();
   const { listen } = followPlan({ ...console, terminal: true }, 'recall@50', 2);
   for (const [at, job] of ['a', 'b'].entries()) listen({ type: 'started', job, kind: 'train', at: at + 1, of: 2 });

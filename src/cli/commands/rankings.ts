@@ -23,8 +23,8 @@ export const rankings: Command = {
   name: 'rankings',
   summary: 'Write the rankings of finished runs to a file for other programs',
   about: [
-    'Columns: user, item, rank (1 = best), teacher (if there are several runs), checkpoint. Each list has the candidate items of the user, followed by',
-    'the ranked train items. `import` restores the same rankings from the file.',
+    'Columns: user, item, rank (1 = best), teacher (if there are several runs), checkpoint.',
+    'Each list has the candidate items of the user, then their train items, both in ranked order. `import` reads the same rankings from the file.',
   ].join('\n'),
   args: [{ name: 'RUN', help: 'Finished runs of the same data set.', required: true, many: true }],
   groups: [outGroup, runsGroup, asRecorded(dataGroup)],

@@ -40,10 +40,9 @@ export const report: Command = {
   name: 'report',
   summary: 'Write a report of finished runs: tables, significance tests and training curves',
   about: [
-    'RUN is the name of a run, a folder, or the name of a pipeline. The report is a single HTML file, with its tables also as Markdown.',
-    'Pipelines write a report by themselves.',
-    'For a co-trained pair (distill --method bd) the report compares teacher and student before and after: which model ranks the test interactions higher,',
-    'the differences of their ranks, and accuracy by popularity and activity. The runs that the pair started from are found automatically.',
+    'RUN is the name of a run, a folder, or the name of a pipeline. The report is one HTML file. Its tables are also written as Markdown.',
+    '`run` and `demo` write a report of their own.',
+    'For a co-trained pair (distill --method bd), the report compares teacher and student before and after the co-training: which model ranks the test interactions higher, how much the ranks differ, and accuracy by popularity and activity. The runs that the pair started from are found automatically.',
   ].join('\n'),
   args: [{ name: 'RUN', help: 'Finished runs of the same data set.', required: true, many: true }],
   groups: [reportGroup, runsGroup, machineGroup, asRecorded(own.group)],

@@ -78,7 +78,7 @@ test('numbers are read strictly', () => {
   assert.match(refused({ kind: 'c' }).message, /"--kind".*one of a \| b/);
 });
 
-test('recorded values hold where no flag is given', () => {
+test('recorded values are used if no flag is given', () => {
   assert.equal(readOptions(sample, given({ l2: '2' }), { l2: 1, batchSize: 3 }).l2, 2);
   assert.equal(readOptions(sample, given({}), { l2: 1, batchSize: 3 }).batchSize, 3);
 });

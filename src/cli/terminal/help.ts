@@ -14,7 +14,9 @@ const WIDTH = 100;
 export function helpOfAll(program: string, commands: readonly Command[], topic?: string): string {
   const shown = topic === undefined ? commands : commands.filter((c) => c.name.startsWith(`${topic} `));
   return [
-    'Train several different recommenders, distil them into one small student, and evaluate it.',
+    topic === undefined
+      ? 'Train several different recommenders, distil them into one small student, and evaluate it.'
+      : `The commands that start with ${topic}.`,
     '',
     `Usage: ${program} ${topic ? `${topic} ` : ''}COMMAND [OPTIONS]`,
     '',
@@ -41,17 +43,15 @@ export function helpOf(program: string, command: Command, given: Given): string 
   return parts.join('\n\n');
 }
 
-/** Indented lines are lists and keep their width. A sentence may continue on the next line. */
+/** A line is a paragraph. An indented line is the entry of a list: a name and its meaning. */
 const aboutText = (about: string): string =>
   about
     .split('\n')
-    .reduce<string[]>((lines, line) => {
-      const last = lines.at(-1);
-      if (last === undefined || line.startsWith(' ') || /^ |[.:]$/.test(last)) lines.push(line);
-      else lines[lines.length - 1] = `${last} ${line}`;
-      return lines;
-    }, [])
-    .flatMap((line) => (line.startsWith(' ') ? [line] : wrap(line, WIDTH)))
+    .flatMap((line) => {
+      const [, name = '', meaning = line] = /^( +\S+ +)(.*)$/.exec(line) ?? [];
+      const first = name === '' ? 0 : name.length;
+      return wrap(meaning, WIDTH - first).map((part, at) => `${at === 0 ? name : ' '.repeat(first)}${part}`);
+    })
     .join('\n');
 
 const argumentRow = ({ name, help }: Argument): [string, string] => [name, help];

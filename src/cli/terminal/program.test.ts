@@ -26,7 +26,7 @@ test('arguments and flags may come in any order', () => {
   assert.equal(run('data list').command.name, 'data list');
 });
 
-test('an option of several values is repeated; where no argument could be meant it takes the words behind it', () => {
+test('an option of several values can be repeated; in commands without arguments it takes the following words', () => {
   const flags = (line: string) => run(line).given.flags;
   assert.deepEqual(flags('recommend small --items 12 --items 99,x').items, ['12', '99,x']);
   assert.deepEqual(flags('distill --teachers a b,c --at 10 50 --dim 8'), {
@@ -79,7 +79,7 @@ test('help is asked for in several ways and needs no arguments', () => {
   assert.equal(parse('--version').kind, 'version');
 });
 
-test('what is wrong is said with what to do', () => {
+test('an error has a message and a hint', () => {
   const cases: [string, string, RegExp, RegExp][] = [
     ['trian bpr-mf', 'usage', /no command "trian"/, /Did you mean "train"/],
     ['frobnicate', 'usage', /no command "frobnicate"/, /demo, train/],

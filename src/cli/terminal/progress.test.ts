@@ -59,7 +59,7 @@ test('work that is no epoch is estimated, and shown with the time left once it t
   ]);
 });
 
-test('a run that goes on says so, and notes are passed on', () => {
+test('a resumed run is reported, and notes are shown', () => {
   const { console, lines } = listening();
   const progress = createProgressBar(console, 'recall@50', () => 0);
   progress.job('a');

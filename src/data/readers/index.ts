@@ -12,13 +12,13 @@ import { userLists } from './user-lists.js';
 
 /** The readers of recdistill, by the name of their format. */
 export const readers = {
-  csv: reader({ name: 'csv', summary: 'text with a delimiter that is found by looking', read: csv }),
-  tsv: reader({ name: 'tsv', summary: 'text with tabs between fields', read: tsv }),
+  csv: reader({ name: 'csv', summary: 'delimited text; the delimiter is detected', read: csv }),
+  tsv: reader({ name: 'tsv', summary: 'tab-separated text', read: tsv }),
   jsonl: reader({ name: 'jsonl', summary: 'JSON lines, or one JSON array of objects', read: jsonl }),
   parquet: reader({ name: 'parquet', summary: 'Apache Parquet', read: parquet }),
   duckdb: reader({ name: 'duckdb', summary: 'a table or view of a DuckDB database', read: duckdb }),
-  lists: reader({ name: 'lists', summary: 'line k: the number of items of user k, then the items', read: lists }),
-  'user-lists': reader({ name: 'user-lists', summary: 'each line: a user, then the items', read: userLists }),
+  lists: reader({ name: 'lists', summary: 'line k has the number of items of user k, then the items', read: lists }),
+  'user-lists': reader({ name: 'user-lists', summary: 'each line has a user, then their items', read: userLists }),
 } as const satisfies Record<string, Reader>;
 
 export type Format = keyof typeof readers;

@@ -10,8 +10,8 @@ import { time } from './time.js';
 /** The splits of recdistill, by name. */
 export const splits = {
   ratio: splitRule({ name: 'ratio', summary: "shares of each user's interactions", divide: ratio }),
-  'leave-one-out': splitRule({ name: 'leave-one-out', summary: 'one for valid, one for test', divide: leaveOneOut }),
-  time: splitRule({ name: 'time', summary: 'shares of all interactions, by moments', divide: time }),
+  'leave-one-out': splitRule({ name: 'leave-one-out', summary: 'one interaction of each user for valid and one for test', divide: leaveOneOut }),
+  time: splitRule({ name: 'time', summary: 'shares of all interactions in order of time', divide: time }),
 } as const satisfies Record<string, SplitRule>;
 
 export type SplitName = keyof typeof splits;

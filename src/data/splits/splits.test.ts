@@ -107,7 +107,7 @@ test('latest holds out the latest: test after valid after train', () => {
   }
 });
 
-test('leave-one-out holds out one and one, and nothing of a user with fewer than three', () => {
+test('leave-one-out holds out one item for valid and one for test, and none of a user with fewer than three', () => {
   for (const [n, train, held] of [
     [1, 1, 0],
     [2, 2, 0],

@@ -15,7 +15,7 @@ import { maxEpsilon } from './weights.js';
 
 export const bd = coTrainedMethod({
   name: 'bd',
-  summary: 'A teacher and a student train together, each also on scores of the other',
+  summary: 'Bidirectional distillation: a teacher and a student train together and learn from each other',
   source: 'Kweon, Kang and Yu, Bidirectional distillation for top-K recommender system, WWW 2021',
   needs: { teachers: 'one', form: 'co-trained', base: 'kept', student: ['scores'], teacher: ['parameters'] },
   options: bdOptions,

@@ -38,7 +38,7 @@ function ranksOf(kernels: Kernels, { model }: CoLearner, train: Dataset['train']
   return [...scores.keys()].map((i) => order.indexOf(i) + 1);
 }
 
-test('items are drawn for every interaction and epoch of a period, unobserved, for the student only what it has behind', async () => {
+test('items are sampled for every interaction and epoch of a period: unobserved, for the student only items that it ranks lower', async () => {
   const { train, teacher, student, hooks, told } = await start();
   await hooks.beforeEpoch!(1);
   const [toTeacher, toStudent] = hooks.tables!.map((t) => t.values);
@@ -74,7 +74,7 @@ const pairs = (train: Dataset['train'], users: readonly number[]): PairBatch => 
   negatives: k.ints(users.length).fill(-9),
 });
 
-test('a step pulls scores of drawn items toward the softened ones of the other, and counts lambda', async () => {
+test('a step moves the scores of sampled items towards the softened scores of the other model, weighted by lambda', async () => {
   for (const lambda of [0.25, 1]) {
     const { train, teacher, student, hooks } = await start({ studentLambda: lambda, studentTemperature: 2 });
     await hooks.beforeEpoch!(1);
@@ -104,7 +104,7 @@ test('a step pulls scores of drawn items toward the softened ones of the other, 
   }
 });
 
-test('whole users have each item once, however often it was drawn', async () => {
+test('in batches of users each sampled item counts once', async () => {
   const { train, teacher, student, hooks } = await start({ samples: 40, teacherLambda: 1 }, 'cdae');
   await hooks.beforeEpoch!(1);
   const users = [0, 7];
@@ -124,7 +124,7 @@ test('whole users have each item once, however often it was drawn', async () => 
   hooks.close();
 });
 
-test('drawn items take the place of negatives where they are shared', async () => {
+test('with sharedDraw, the sampled items replace the negatives', async () => {
   for (const sharedDraw of [false, true]) {
     const { train, hooks } = await start({ sharedDraw });
     await hooks.beforeEpoch!(1);

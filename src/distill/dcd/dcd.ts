@@ -19,7 +19,7 @@ import { DCD_CAP, rankGap, ranksOf } from './weights.js';
 
 export const dcd = distillationMethod({
   name: 'dcd',
-  summary: 'Ranks items that the student underestimates before items that it overestimates',
+  summary: 'Dual correction distillation: a ranking loss on items that the student ranks too low or too high',
   source: 'Lee and Kim, Dual correction strategy for ranking distillation in top-n recommender system, CIKM 2021',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(0.005) },

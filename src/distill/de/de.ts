@@ -20,7 +20,7 @@ const ROWS = 256;
 
 export const de = distillationMethod({
   name: 'de',
-  summary: "Experts reconstruct the teacher's embeddings from the student's",
+  summary: 'Distillation experts: small networks reconstruct the embeddings of the teacher from those of the student',
   source: 'Kang et al., DE-RRD: a knowledge distillation framework for recommender system, CIKM 2020',
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: ['embeddings'] },
   search: { lambda: searchAround(0.1) },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { consistencyImportance, importanceOptions, rankImportance } from './importance.js';
 
-test('importance falls from 1 by the temperature, and is nothing from the cutoff on', () => {
+test('importance decreases from 1 by the temperature, and is 0 from the cutoff on', () => {
   assert.equal(rankImportance(0, 10, 100), 1);
   assert.equal(rankImportance(10, 10, 100), Math.exp(-1));
   assert.ok(rankImportance(99, 10, 100) > 0);

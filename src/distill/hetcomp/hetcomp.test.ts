@@ -124,7 +124,7 @@ test('the loss is weighted by lambda, and in the fine phase by fineWeight, too',
   assert.equal(make({}).method.base, 'replaced');
 });
 
-test('reference arithmetic reaches the kernel', () => {
+test('the option arithmetic reaches the kernel', () => {
   const { method, steps } = make({ arithmetic: 'published' });
   method.accumulate!(batch([0]));
   assert.equal(steps[0]!.arithmetic, 'published');
@@ -190,20 +190,20 @@ test('knowledge is built every period epochs, and patience counts from the fine 
   );
 });
 
-test('patience waits for the curriculum where the loss never turns, too', async () => {
+test('patience waits for the curriculum even if the loss never becomes fine-grained', async () => {
   const { method } = make({ alpha: 0.5, transfer: 'overall' });
   const restarts = await restartsOf(method, 10);
   assert.ok(restarts[0]);
   assert.ok(!restarts.at(-1));
 });
 
-test('in reference arithmetic patience goes on', async () => {
+test('in published arithmetic the patience is not reset', async () => {
   const { method, told } = make({ alpha: 0.5, arithmetic: 'published' }, [teacherOf(1, true)]);
   assert.equal((await method.afterEpoch!(2)).restartPatience, false);
   assert.equal(told[0]!.fine, 1);
 });
 
-test('switch user: who has come to the last checkpoints goes on to order while others do not', async () => {
+test('switch user: users at the last checkpoints get the fine-grained loss before the others', async () => {
   const teacher = teacherOf(2, true);
   const [early, last] = teacher.checkpoints.map((c) => c.rankings);
   // Users 1 and 4 come to rank as the teacher does at its last checkpoint.
@@ -233,7 +233,7 @@ test('switch user: who has come to the last checkpoints goes on to order while o
   }
 });
 
-test('what is told: share of users at each checkpoint, and how far the student is from the last one, to the end', async () => {
+test('reports the share of users at each checkpoint and the discrepancy from the last one, until the end', async () => {
   const teachers = [teacherOf(3, true), teacherOf(1, true)];
   const last = () => teachers[0]!.checkpoints[2]!.rankings;
   const { method, told } = make({ alpha: 0.5 }, teachers, last);

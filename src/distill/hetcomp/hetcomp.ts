@@ -82,7 +82,7 @@ const hetcompOptions = options({
 
 export const hetcomp = distillationMethod({
   name: 'hetcomp',
-  summary: 'Follows the training trajectories of several different teachers, from easy to hard',
+  summary: 'HetComp: a curriculum from easy to hard along the training trajectories of several teachers',
   source: 'Kang et al., Distillation from heterogeneous models for top-k recommendation, WWW 2023',
   needs: { teachers: 'many', form: 'trajectory', base: 'either', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(0.01) },

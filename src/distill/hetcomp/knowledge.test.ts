@@ -92,7 +92,7 @@ describe('discrepancy', () => {
     .tuple(fc.shuffledSubarray([...Array(CATALOGUE).keys()]), fc.shuffledSubarray([...Array(CATALOGUE).keys()]))
     .chain(([a, b]) => fc.record({ a: fc.constant(a), b: fc.constant(b), k: fc.integer({ min: 1, max: 15 }) }));
 
-  it('is one minus the weighted share of common items, at the places where the student has them', () => {
+  it("is one minus the weighted share of common items, at the student's positions", () => {
     fc.assert(
       fc.property(lists, ({ a, b, k }) => {
         const weight = (p: number) => (2 ** Math.exp(-p / 10) - 1) / Math.log2(p + 2);
@@ -108,7 +108,7 @@ describe('discrepancy', () => {
     );
   });
 
-  it('is 0 for equal lists, however few candidates there are, and where there are none', () => {
+  it('is 0 for equal lists, also with few or no candidates', () => {
     assert.equal(distance([4, 7], [7, 4], 10, 'exact'), 0);
     assert.equal(distance([], [], 10, 'exact'), 0);
     assert.ok(distance([4, 7], [7, 4], 10, 'published') > 0.5);
@@ -118,7 +118,7 @@ describe('discrepancy', () => {
     assert.equal(distance([1, 2, 5], [3, 2, 1], 3, 'exact'), distance([1, 2, 5], [1, 2, 3], 3, 'exact'));
   });
 
-  it('leaves nothing behind for the next user', () => {
+  it('keeps no state between users', () => {
     const marks = new Int32Array(CATALOGUE);
     const weights = discrepancyWeights(2);
     const of = (s: number[], t: number[], mark: number) =>
@@ -149,7 +149,7 @@ describe('advance', () => {
     assert.equal(s.distance[0], toNext([0, 1, 3], [3, 4, 5]));
   });
 
-  it('stays while nothing changes, until the threshold has fallen below 1', () => {
+  it('does not advance without changes until the threshold is below 1', () => {
     const s = newSelection(1, 1);
     const o = knowledge('published');
     const same = rankingsOf([0, 9, 10]);
@@ -193,7 +193,7 @@ describe('advance', () => {
     assert.deepEqual([[...s.selected], s.distance[0]], [[3], kept]);
   });
 
-  it('treats every user and teacher by itself, and never goes back or beyond the last checkpoint', () => {
+  it('handles every user and teacher separately, and never moves back or beyond the last checkpoint', () => {
     const list = fc.shuffledSubarray([...Array(CATALOGUE).keys()], { minLength: 1 });
     const input = fc.record({
       a: fc.array(list, { minLength: 1, maxLength: 4 }),
@@ -236,14 +236,14 @@ describe('the switch to fine-grained order', () => {
     }
   });
 
-  it('comes in reference arithmetic when the rounded means say so', () => {
+  it('comes in published arithmetic when the rounded means are equal', () => {
     const all = Array.from({ length: 300 }, () => [3, 1]).flat();
     all[0] = 2;
     assert.equal(allReached(selectionOf(all), teachers, 'published'), true);
     assert.equal(allReached(selectionOf(all), teachers, 'exact'), false);
   });
 
-  it('goes by means that are rounded half to even', () => {
+  it('uses means that are rounded half to even', () => {
     const s = selectionOf([1, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     assert.deepEqual(meanSelected(s, 2, 'published'), [0.12, 0.38]);
     assert.deepEqual(meanSelected(s, 2, 'exact'), [0.125, 0.375]);
@@ -267,14 +267,14 @@ describe('fineUsers', () => {
   const some = [2, 1, 2, 0, 2, 1];
   const every = [2, 1, 2, 1, 2, 1];
 
-  it('by user: those who are at the last checkpoint of each teacher; for all: nobody before everybody is', () => {
+  it('by user: users at the last checkpoint of each teacher; for all: no user before all are', () => {
     assert.deepEqual([...fineUsers(at(some), teachers, 'exact', 'user')], [1, 0, 1]);
     assert.deepEqual([...fineUsers(at(some), teachers, 'exact', 'all')], [0, 0, 0]);
     for (const rule of ['user', 'all'] as const)
       assert.deepEqual([...fineUsers(at(every), teachers, 'exact', rule)], [1, 1, 1]);
   });
 
-  it('is nobody before the first construction, even if there is one checkpoint only', () => {
+  it('is no user before the first construction, even with a single checkpoint', () => {
     for (const rule of ['user', 'all'] as const)
       assert.deepEqual([...fineUsers(at(every, false), teachers, 'exact', rule)], [0, 0, 0]);
   });

@@ -52,7 +52,7 @@ const asNetwork = (model: TrainableModel): TrainableModel => {
   return { ...rest, learnPairs: learner.learn, scorePairs: learner.score };
 };
 
-test('the fused kernel, rows of scores and all items drawn give the same loss and gradient', () => {
+test('the fused kernel, score rows and sampling of all items give the same loss and gradient', () => {
   for (const phase of ['overall', 'fine'] as const) {
     const fused = stepOf({}, (m) => m, phase);
     assert.ok(fused.loss > 0 && fused.gradient.some((g) => Math.abs(g) > 1e-3));

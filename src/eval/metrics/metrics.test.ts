@@ -26,7 +26,7 @@ describe('the registry of metrics', () => {
     });
   }
 
-  it('is what docs/evaluation.md says, formula by formula', () => {
+  it('follows the formulas of docs/evaluation.md', () => {
     const page = readFileSync(new URL('../../../docs/evaluation.md', here), 'utf8').replace(/ +/g, ' ');
     for (const { name, label, formula } of Object.values(metrics)) {
       assert.ok(page.includes(`| \`${name}\` | ${label} | ${formula} |`), `the row of ${name} is missing or differs`);

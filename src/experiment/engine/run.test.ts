@@ -81,7 +81,7 @@ test('the hash of each run is known before anything runs, and is the one that it
   assert.ok(later[2]!.memoryBytes! > 1e8);
 });
 
-test('a finished job of any other plan is used under the new name, and its loss is told', async () => {
+test('a finished job of another plan is reused under the new name, and a later loss of it is reported', async () => {
   const runs = newFolder();
   const first = await run([model('a')], { runs, plan: 'one' });
   const jobs = [model('b'), model('s', hetcomp, 'b')];
@@ -175,7 +175,7 @@ test('a job whose process dies is given to another one, a limited number of time
   assert.equal(tries, 1);
 });
 
-test('what needs a failed job is skipped, and the rest goes on', async () => {
+test('jobs that need a failed job are skipped, and the others run', async () => {
   const jobs = [
     model('bad', wild),
     model('good'),
@@ -234,7 +234,7 @@ test('jobs that do not wait for each other run at the same time, as many as the 
   assert.deepEqual([most, result.results.map((r) => r.name)], [2, ['m1', 'm2', 'm3']]);
 });
 
-test('a stopped run is shown with its epoch, and goes on to the same bytes', async () => {
+test('a stopped run is shown with its epoch, and resumes to the same bytes', async () => {
   const runs = newFolder();
   const stop = new AbortController();
   const inline = inlineExecutor(kernels, dataset);

@@ -83,7 +83,7 @@ test('the chain gives a row for each part, in order, under its name', async () =
   assert.ok(events.some((e) => e.type === 'progress' && e.event.type === 'method' && e.job === 'student-hetcomp'));
 });
 
-test('setup generalization: nobody trains on what is hidden, and all are judged on it as well', async () => {
+test('setup generalization: no model trains on hidden interactions, and all are evaluated on them', async () => {
   const runs = newFolder();
   const setup = { ...plan, setup: 'generalization', hiddenShare: 0.3 };
   const { result } = await run(setup, { runs });
@@ -115,7 +115,7 @@ test('a student learns from the teachers that it names', async () => {
   await assert.rejects(stray, refusedAs('unknown-name', /"linaer"/));
 });
 
-test('a chain that was kept is read back; one that was interrupted goes on to the same bytes', async () => {
+test('a finished chain of students is read back; an interrupted one resumes to the same bytes', async () => {
   const [straight, parts] = [newFolder(), newFolder()];
   const first = await run(plan, { runs: straight });
   assert.deepEqual(readdirSync(join(straight, 'tiny')).sort(), [
@@ -167,7 +167,7 @@ test('a pipeline may be of teachers only', async () => {
   );
 });
 
-test('what is wrong anywhere in the plan is refused before any data is read', async () => {
+test('errors anywhere in the plan are refused before any data is read', async () => {
   const teacher = { model: 'bpr-mf', ...quick };
   const wrong: readonly (readonly [Parameters<typeof refusedAs>[0], object])[] = [
     ['unknown-option', { student: [] }],
@@ -210,7 +210,7 @@ test('K above the number of items is refused before anything is trained', async 
   );
 });
 
-test('a preset lies beneath baselines and teachers, not students; one of other data trains nothing', async () => {
+test('a preset applies to baselines and teachers, not to students; a preset of other data is refused', async () => {
   const folder = newFolder();
   mkdirSync(folder);
   const preset = join(folder, 'preset.json');
@@ -277,7 +277,7 @@ test('a student of a co-trained method is trained alone, then on together with i
   assert.ok(again.events.every((e) => e.type !== 'finished' || e.reused || e.job === 'ensemble'));
 });
 
-test('what a joint training of a pipeline would refuse is told before anything is trained', async () => {
+test('an invalid co-training in a pipeline is refused before anything is trained', async () => {
   const runs = newFolder();
   for (const [student, code, message] of [
     [{ ...joint, teachers: ['linear'] }, 'needs-not-met', /parameters that can be trained further, which linear/],

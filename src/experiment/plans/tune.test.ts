@@ -106,7 +106,7 @@ test('the test part is not even looked at', async () => {
   );
 });
 
-test('wherever it was stopped, a search goes on with the trials that it would have made anyway', async () => {
+test('a search that is stopped anywhere continues with the same trials', async () => {
   const whole = newFolder();
   const models = ['ease', 'bpr-mf'];
   await tune(request({ runs: whole, models }));
@@ -126,7 +126,7 @@ test('wherever it was stopped, a search goes on with the trials that it would ha
   }
 });
 
-test('an interruption keeps the finished trials, a longer search goes on, another one is refused', async () => {
+test('an interruption keeps the finished trials, a longer search continues, and a different one is refused', async () => {
   const runs = newFolder();
   const stop = new AbortController();
   const listen = (e: SearchEvent) => {
@@ -187,7 +187,7 @@ const presetOf = (options: Preset['models'][string]['options'], fingerprint = da
   models: { 'bpr-mf': { options } },
 });
 
-test('a preset is the start, and what it fixes stays fixed', async () => {
+test('a search starts from a preset and keeps its fixed options', async () => {
   const start = presetOf({ learningRate: 0.05, epochs: 5, optimizer: 'adagrad' });
   const { epochs: _, ...rest } = fixed;
   const { searches } = await tune(request({ start, fixed: rest, options: { trials: 2 } }));

@@ -35,7 +35,7 @@ const mine: Preset = {
   models: { 'bpr-mf': { options: { dim: 32, learningRate: 0.01 } }, ease: { options: { l2: 7 } } },
 };
 
-test('a preset is read from a file, and what is none is refused', () => {
+test('a preset is read from a file, and other files are refused', () => {
   const path = join(folder, 'preset.json');
   writeFileSync(path, JSON.stringify(mine));
   assert.deepEqual(readPreset(path), mine);

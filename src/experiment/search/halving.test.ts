@@ -26,7 +26,7 @@ test('the best of each eta go on; the first to come does, and equals do', () => 
   assert.ok(staysAlive(0.5, [0.7, 0.6, 0.4, 0.3, 0.2], 2));
 });
 
-test('a trial is judged once at each rung, by its best so far, against those that came so far', () => {
+test('a trial is compared once at each rung, by its best value so far, with the trials that reached it', () => {
   const earlier = [{ 4: 0.2, 12: 0.5 }, { 4: 0.1 }];
   const { stops, reached } = createHalving([4, 12], earlier, 3);
   assert.equal(stops(2, 0.05), false);

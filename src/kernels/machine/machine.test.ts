@@ -50,7 +50,7 @@ test('more memory than allowed is refused with what is needed and what there is'
   });
 });
 
-test('arrays from elsewhere, and arrays freed twice, are refused', () => {
+test('foreign arrays and arrays that are freed twice are refused', () => {
   withMachine(1, (machine) => {
     withMachine(1, (other) => {
       const mine = machine.floats(4);
@@ -76,7 +76,7 @@ test('a workspace keeps its place until it must grow, and then is given back', (
   });
 });
 
-test('an exception in a kernel says so and closes the pool', () => {
+test('an exception in a kernel is thrown and closes the thread pool', () => {
   for (const threads of [1, 2, 4]) {
     withMachine(threads, (machine) => {
       // Sixteen bytes before the end of the memory: the first chunk runs, all others trap, on whatever thread they are.

@@ -72,7 +72,7 @@ test('lazyAdam agrees on any shape, with rows that never, sometimes and always h
   );
 });
 
-test('on some rows only, every optimiser does what it does on all, where the others have no gradient', () => {
+test('every optimiser gives the same result on marked rows as on all rows if the others have no gradient', () => {
   type OnRows = (k: Kernels, t: readonly Floats[], dim: number, rows: Int32Array | undefined, step: number) => void;
   const only = (dim: number, rows: Int32Array | undefined) => rows && { rows, dim };
   const kinds: Record<string, OnRows> = {

@@ -122,7 +122,7 @@ test('draws agree bit for bit on any shape, for rows with and without draws and 
   );
 });
 
-test('every item is drawn as often as its weight says', () => {
+test('every item is sampled in proportion to its weight', () => {
   const k = createKernels({ threads: 2, memoryLimit: 2 ** 26 });
   const nItems = 75;
   const { a, b } = twoOrders(k, 11, 1, nItems);
@@ -142,7 +142,7 @@ test('every item is drawn as often as its weight says', () => {
   k.close();
 });
 
-test('where no item has a weight nothing is drawn, and weights far apart draw what has any', () => {
+test('nothing is sampled if all weights are 0; extremely different weights are sampled correctly', () => {
   agree((k) => {
     const nItems = 100;
     const { a, b } = twoOrders(k, 3, 2, nItems);

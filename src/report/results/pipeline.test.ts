@@ -42,7 +42,7 @@ const rows = [
   row('student', 'taught', 0.45, { model: 'bpr-mf', method: 'hetcomp', parameters: 1000 }),
 ];
 
-test('a baseline that is better than a teacher is marked, and a sentence below says which', () => {
+test('a baseline that is better than a teacher has a mark and a note', () => {
   const text = pipelineTable(rows, [], options).table.toText();
   assert.match(text, /^baseline {2}ease \* /m);
   assert.doesNotMatch(text, /top-pop \*/);

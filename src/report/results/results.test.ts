@@ -105,7 +105,7 @@ test('teachers of another program: their checkpoints on valid, the last on test'
   );
 });
 
-test('runs judged on a part: beside each other, with many metrics below each other', () => {
+test('an evaluation has a row for each run, or with many metrics a row for each metric', () => {
   const runs = [
     { name: 'a', evaluation: evaluation([0, 1]), dataset: { name: 'tiny', fingerprint: 'x' } },
     { name: 'b', evaluation: evaluation([0.5, 1]), dataset: { name: 'tiny', fingerprint: 'x' } },

@@ -68,7 +68,7 @@ test('as Markdown', () => {
   ]);
 });
 
-test('as CSV: numbers as they are, a column for each part of a value, quotes where they are needed', () => {
+test('CSV: numbers are not rounded, each part of a value has a column, and quotes are used if necessary', () => {
   assert.equal(
     table.toCsv(),
     [
@@ -154,7 +154,7 @@ test('every kind of column', () => {
   assert.equal(markdown.split('\n')[2], `| ${names.map((kind) => kinds[kind][1]).join(' | ')} |`);
 });
 
-test('transposed: a line for each column; CSV and JSON stay', () => {
+test('a transposed table has a line for each column; CSV and JSON do not change', () => {
   const columns = [column('run', 'text', 'metric'), column('recall@5', 'metric'), column('bytes', 'bytes', 'size')];
   const rows = [
     { cells: { run: 'a', 'recall@5': 0.1, bytes: 10 } },

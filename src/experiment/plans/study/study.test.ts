@@ -89,7 +89,7 @@ test('entries ablation: one change each, and none that the study makes anyway', 
   assert.equal(new Set(names).size, names.length);
 });
 
-test('what is wrong with a study is told before any work', async () => {
+test('an invalid study is refused before any work', async () => {
   const context = { kernels, runs: join(root, 'none') };
   const entry = { method: 'hetcomp' };
   for (const [more, code, message] of [
@@ -196,7 +196,7 @@ test('a study: the same budget for each method, means over seeds, tests against 
   assert.equal(events.filter((e) => isTrial(e)).length, 3);
 });
 
-test('a homogeneous ensemble stands beside the given one, its students among the others', async () => {
+test('a homogeneous ensemble and its students are in the table beside the given one', async () => {
   const entries = entriesOf(options({ entries: 'ablation' })).entries;
   assert.ok(entries.some((e) => e.ensemble === 'homogeneous'));
   const input = {

@@ -62,7 +62,7 @@ for (const strategy of Object.values(strategies)) {
   });
 }
 
-test('the density over a range is one over its whole, and high where values are', () => {
+test('a density over a range integrates to one and is high near the values', () => {
   const values = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 });
   fc.assert(
     fc.property(values, (tried) => {
@@ -81,7 +81,7 @@ test('the density over a range is one over its whole, and high where values are'
   assert.ok(near.logAt(0.22) > near.logAt(0.5) + 1);
 });
 
-test('what a density draws is spread as it says', () => {
+test('samples of a density are distributed like it', () => {
   const key = stream(1, 'draws');
   let at = 0;
   const draw = () => uniform(key, 0, at++);

@@ -19,7 +19,7 @@ const CANDIDATES = 24;
 
 export const tpe = searchStrategy({
   name: 'tpe',
-  summary: 'Options that are likely among good trials and unlikely among the rest',
+  summary: 'Tree-structured Parzen estimator: options that are frequent among good trials and rare among others',
   source: 'Bergstra et al., Algorithms for hyper-parameter optimization, NIPS 2011',
   propose({ space, finished, key, number }) {
     if (finished.length < STARTUP) return randomPoint(space, key, number);

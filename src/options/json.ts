@@ -1,5 +1,5 @@
 /** JSON values: options, and what run folders record. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json | undefined };
 
 /** The value with its JSON type. @throws TypeError for other values, such as a function */
 export function asJson(value: unknown): Json {
