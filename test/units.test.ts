@@ -7,7 +7,8 @@ import { after, test } from 'node:test';
 import { loadDataset, readerOf, readerRegistry } from 'recdistill/data';
 import { methodOf } from 'recdistill/distill';
 import { createEvaluator, metricOf, metricRegistry } from 'recdistill/eval';
-import { exporterRegistry } from 'recdistill/export';
+import { tune } from 'recdistill/experiment';
+import { exporterRegistry, exportStudent } from 'recdistill/export';
 import { createKernels } from 'recdistill/kernels';
 import { modelOf, modelRegistry, optimizerRegistry } from 'recdistill/models';
 import { runJob } from 'recdistill/runs';
@@ -290,4 +291,75 @@ test('a module that cannot be used is refused by its name', async () => {
     assert.match((await refusal(() => useModule(file, folder))).message, message);
   }
   assert.equal((await refusal(() => useModule('missing.mjs', folder))).code, 'file-missing');
+});
+
+// The last test: the broken metric is evaluated with every later run.
+test('a unit from a file that breaks its contract at run time is refused by name, file and field', async () => {
+  writeFileSync(
+    join(folder, 'breaking.mjs'),
+    `import { exporter, optimizer, sampler, searchStrategy, splitRule, userMetric } from '${import.meta.resolve('recdistill/toolkit')}';
+     const [summary, source] = ['Breaks its contract.', 'a test'];
+     export const metric = userMetric({ name: 'wordy', label: 'W', formula: 'text', value: () => 'much' });
+     export const far = sampler({ name: 'far', summary, create: (_, { nItems }) => ({ draw: (out) => void out.fill(nItems), close() {} }) });
+     export const mute = sampler({ name: 'mute', summary, create: () => ({ close() {} }) });
+     export const idle = optimizer({ name: 'idle', summary, create: () => ({ steps: 0, state: [], close() {} }) });
+     export const lost = splitRule({ name: 'lost', summary, divide: () => undefined });
+     export const never = exporter({ name: 'never', summary, makes: 'file', precisions: ['f32'], write: async () => {} });
+     export const wide = searchStrategy({ name: 'wide', summary, source, propose: ({ space }) => Object.fromEntries(Object.keys(space).map((o) => [o, 1e9])) });
+     export const less = searchStrategy({ name: 'less', summary, source, propose: () => ({}) });`,
+  );
+  await useModule('breaking.mjs', folder);
+  const data = await loadDataset({ data: 'synthetic:60x60x900' });
+  const [kernels, at] = [createKernels({ threads: 1 }), [5]];
+  const trained = (options: Record<string, string>, selectBy = 'recall@5') =>
+    runJob({
+      dataset: data,
+      kernels,
+      model: 'bpr-mf',
+      options: { dim: 2, epochs: 2, ...options },
+      evaluation: { at, selectBy },
+    });
+  const searched = (strategy: string) =>
+    tune({
+      dataset: data,
+      kernels,
+      models: ['bpr-mf'],
+      options: { strategy, trials: 2 },
+      fixed: { epochs: 1 },
+      evaluation: { at, selectBy: 'recall@5' },
+    });
+  const factors = Float32Array.of(1);
+  const model = {
+    nUsers: 1,
+    nItems: 1,
+    dim: 1,
+    userIds: ['u'],
+    itemIds: ['i'],
+    userFactors: factors,
+    itemFactors: factors,
+  };
+  const seen = { indptr: Int32Array.of(0, 0), indices: new Int32Array(0) };
+  const notes = { dataFingerprint: '', licence: '', madeBy: {}, metrics: {} };
+  const cases: readonly (readonly [() => unknown, RegExp])[] = [
+    [() => trained({}, 'wordy@5'), /metric "wordy" of .*: value returned "much"/],
+    [() => trained({ sampler: 'far' }), /sampler "far" of .*: draw wrote the item 60; expected 0 to 59/],
+    [() => trained({ sampler: 'mute' }), /sampler "mute" of .*field "draw" is missing/],
+    [() => trained({ optimizer: 'idle' }), /optimizer "idle" of .*field "step" is missing/],
+    [() => loadDataset({ data: 'synthetic:60x60x900', split: 'lost' }), /split "lost" of .*divide must return/],
+    [
+      () => searched('wide'),
+      /strategy "wide" of .*the result of propose: its "dim" is 1000000000; expected one of 32, 64, 128/,
+    ],
+    [
+      () => exportStudent({ model: { ...model, seen }, notes }, 'never', join(folder, 'never')),
+      /format "never" of .*made no file/,
+    ],
+    [() => searched('less'), /strategy "less" of .*the result of propose: its "dim" is missing/],
+  ];
+  for (const [work, message] of cases) {
+    const error = await refusal(work);
+    assert.deepEqual([error.code, error.message.includes('breaking.mjs')], ['broken-unit', true], error.message);
+    assert.match(error.message, message);
+  }
+  kernels.close();
 });

@@ -22,7 +22,10 @@ export const cmlEpoch: BenchRow<keyof typeof CASES> = {
   prepare: (name, options) => prepare(CASES[name], options),
 };
 
-function prepare({ lossNegatives, negatives }: (typeof CASES)[keyof typeof CASES], options: PrepareOptions): PreparedCase {
+function prepare(
+  { lossNegatives, negatives }: (typeof CASES)[keyof typeof CASES],
+  options: PrepareOptions,
+): PreparedCase {
   const { data, threads } = options;
   const k = createKernels({ threads });
   const model = freshModel(k, data, 'cml', { ...SHAPE, lossNegatives, negatives, initScale: 0.1 });

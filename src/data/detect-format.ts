@@ -54,7 +54,8 @@ export async function detectFormat(request: DetectRequest): Promise<Reading> {
   const words = lines.map((line) => line.trim().split(/\s+/));
   const byWhitespace = dividedByWhitespace(request, words, divided.length > 0);
   const readings: Reading[] = divided.map((delimiter) => ({ format: 'csv', delimiter }));
-  if (byWhitespace && divided.includes('\t')) return { format: 'csv', delimiter: tabbed(lines, words) ? '\t' : 'whitespace' };
+  if (byWhitespace && divided.includes('\t'))
+    return { format: 'csv', delimiter: tabbed(lines, words) ? '\t' : 'whitespace' };
   if (byWhitespace) readings.push({ format: 'csv', delimiter: 'whitespace' });
   if (divided.length === 0 && !table) readings.push(...(await listReadings(request, words)));
   // A table without a header has few columns. Many numbers per line, with each user on one line only, are lists.

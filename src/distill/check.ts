@@ -1,7 +1,8 @@
 /** Checks of a distillation method: its declaration when it is added, and its hooks when it starts. */
-import { describeOptions } from '../options/describe.js';
+
 import type { Kernels } from '../kernels/index.js';
 import { parametersProblem } from '../models/index.js';
+import { describeOptions } from '../options/describe.js';
 import { brokenUnit } from '../options/registry.js';
 import { optionsProblem } from '../options/reserved.js';
 import type { OptionsSchema } from '../options/schema.js';

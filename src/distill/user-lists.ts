@@ -105,7 +105,11 @@ export interface ListLoss {
   close(): void;
 }
 
-export function createListLoss(context: DistillContext, { lambda, lossUsers }: ListLossOptions, lists: UserLists): ListLoss {
+export function createListLoss(
+  context: DistillContext,
+  { lambda, lossUsers }: ListLossOptions,
+  lists: UserLists,
+): ListLoss {
   const { train } = context;
   const { width } = lists;
   const picker = createBatchUsers(context, lossUsers, 'users of lists');

@@ -58,7 +58,8 @@ test('the loss and its gradient count every sampled negative, or only the closes
     assert.ok(Math.abs(model.accumulate(batch) - expected) < 1e-12);
     const gradients = model.parameters.map((x) => Float64Array.from(x.gradient));
     numericGradients(model.parameters, () => model.accumulate(batch)).forEach((numeric, n) => {
-      for (const [at, g] of numeric.entries()) near(gradients[n]![at]!, g, 1e-7, `${lossNegatives}: gradient ${n}[${at}]`);
+      for (const [at, g] of numeric.entries())
+        near(gradients[n]![at]!, g, 1e-7, `${lossNegatives}: gradient ${n}[${at}]`);
     });
     model.close();
   }

@@ -5,8 +5,8 @@ import type { Kernels } from '../kernels/index.js';
 import { rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
 import { brokenUnit } from '../options/registry.js';
 import type { Progress } from '../progress.js';
-import type { Listener } from '../train/index.js';
 import { canonicalJson } from '../student/canonical-json.js';
+import type { Listener } from '../train/index.js';
 import { knowledgeOf, type Teacher } from './outcome.js';
 
 export interface Teaching {

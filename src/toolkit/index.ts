@@ -39,7 +39,13 @@ export {
   type TeachingMethod,
 } from '../distill/_method.js';
 // --- methods: users of a step, item lists, sampling, fused rankings -------------------------------------------------------
-export { type BatchUsers, createBatchUsers, everyOneOnce, lossUsersShape, usersOfBatch } from '../distill/batch-users.js';
+export {
+  type BatchUsers,
+  createBatchUsers,
+  everyOneOnce,
+  lossUsersShape,
+  usersOfBatch,
+} from '../distill/batch-users.js';
 export { createDrawOutside, type DrawOutside, drawWeighted, gumbel } from '../distill/draw.js';
 export { fuseRankings, type ImportanceOptions, importanceOptions, rankImportance } from '../distill/ensemble/index.js';
 /** The single ranking that a method for one teacher uses. For several teachers, that of their ensemble. */

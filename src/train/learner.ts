@@ -78,7 +78,7 @@ export function createLearner(k: Kernels, task: LearnerTask, batches: Batches, h
     brokenUnit(
       'model',
       model.name,
-      'its field "parameters" changed in training; the list and its arrays have to stay the same',
+      'its field "parameters" changed in training; the list and its arrays must stay the same',
     );
   };
   const state: LearnerState = {

@@ -123,7 +123,13 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
       if (!broken) continue;
       for (const l of learners) l.putBestBack();
       tellStop(epoch, 'diverged');
-      fail('diverged', { model: model.name, method: task.method, epoch, parameter: broken.name, bestEpoch: state.bestEpoch });
+      fail('diverged', {
+        model: model.name,
+        method: task.method,
+        epoch,
+        parameter: broken.name,
+        bestEpoch: state.bestEpoch,
+      });
     }
   };
   const expectFinite = (losses: readonly number[], epoch: number) => {
@@ -132,7 +138,13 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
     for (const l of learners) l.putBestBack();
     tellStop(epoch, 'diverged');
     const { model, state } = learners[diverged]!;
-    fail('diverged', { model: model.name, method: task.method, epoch, loss: losses[diverged], bestEpoch: state.bestEpoch });
+    fail('diverged', {
+      model: model.name,
+      method: task.method,
+      epoch,
+      loss: losses[diverged],
+      bestEpoch: state.bestEpoch,
+    });
   };
 
   try {

@@ -1,7 +1,8 @@
 /** The registry of readers: one line adds one. A ready split folder is three files, each read by one of these. */
-import type { Database } from '../duckdb.js';
+
 import { brokenUnit, createRegistry, type NameOr, type Registry } from '../../options/registry.js';
 import { fieldProblem, shown } from '../../options/unit-check.js';
+import type { Database } from '../duckdb.js';
 import { type Column, type Reader, type ReadRequest, reader, type Table } from './_reader.js';
 import { csv, tsv } from './delimited.js';
 import { duckdb } from './duckdb.js';

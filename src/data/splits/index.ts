@@ -10,7 +10,11 @@ import { time } from './time.js';
 /** The splits of recdistill, by name. */
 export const splits = {
   ratio: splitRule({ name: 'ratio', summary: "shares of each user's interactions", divide: ratio }),
-  'leave-one-out': splitRule({ name: 'leave-one-out', summary: 'one interaction of each user for valid and one for test', divide: leaveOneOut }),
+  'leave-one-out': splitRule({
+    name: 'leave-one-out',
+    summary: 'one interaction of each user for valid and one for test',
+    divide: leaveOneOut,
+  }),
   time: splitRule({ name: 'time', summary: 'shares of all interactions in order of time', divide: time }),
 } as const satisfies Record<string, SplitRule>;
 
@@ -34,7 +38,7 @@ export function divided(how: string, x: Interactions, spec: SplitSpec): Parts {
   return brokenUnit(
     'split',
     name,
-    'divide has to give train, valid and test over the same users and items, with each interaction in one of them',
+    'divide must return train, valid and test over the same users and items, with each interaction in one of them',
   );
 }
 

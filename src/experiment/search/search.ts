@@ -41,6 +41,13 @@ export interface SearchSetting {
   readonly signal?: AbortSignal;
 }
 
+/** @throws RecdistillError `broken-unit` if the point is not in the space */
+function proposed(strategy: Strategy, proposal: Proposal): SearchPoint {
+  const point = strategy.propose(proposal);
+  const problem = pointProblem(proposal.space, point);
+  return problem === undefined ? point : brokenUnit('strategy', strategy.name, `the result of propose: ${problem}`);
+}
+
 /**
  * Continues after the finished trials of the log, up to the number of trials in the options.
  * @throws RecdistillError `interrupted`, `write-failed`, and what `run` throws, except for errors about the options of a trial
@@ -60,9 +67,7 @@ export async function searchSubject(subject: Subject, setting: SearchSetting): P
   for (let number = finished().length; number < o.trials; number++) {
     const before = ranked(finished());
     const point =
-      number === 0
-        ? start
-        : proposed(strategy, { space, finished: before.map((t) => t.options), key, number });
+      number === 0 ? start : proposed(strategy, { space, finished: before.map((t) => t.options), key, number });
     listen?.({ type: 'trial', model: name, trial: number, of: o.trials, options: point });
     const same = before.find((t) => JSON.stringify(t.options) === JSON.stringify(point));
     const trial = same
@@ -78,13 +83,6 @@ export async function searchSubject(subject: Subject, setting: SearchSetting): P
     log.add(trial);
     listen?.({ type: 'finished', trial });
   }
-}
-
-/** @throws RecdistillError `broken-unit` if a strategy proposes something that is not in the search space */
-function proposed(strategy: Strategy, proposal: Proposal): SearchPoint {
-  const point = strategy.propose(proposal);
-  const problem = pointProblem(proposal.space, point);
-  return problem === undefined ? point : brokenUnit('strategy', strategy.name, `propose: ${problem}`);
 }
 
 /** Errors about the options of a trial. The search continues after them. */
