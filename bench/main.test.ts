@@ -36,7 +36,7 @@ test('without a row the rows are listed, as text or as JSON', () => {
   for (const { row } of json.rows) assert.match(text.stdout, new RegExp(`^ {2}${row} `, 'm'));
 });
 
-test('wrong usage ends with exit 2 and says what is known', () => {
+test('wrong usage exits with 2 and lists the known values', () => {
   const row = bench('top-9');
   assert.equal(row.status, 2);
   assert.match(row.stderr, /no benchmark row called "top-9"[\s\S]*top-k/);

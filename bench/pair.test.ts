@@ -130,7 +130,7 @@ test('a peer that fails ends the case, and everything is closed', async () => {
 const rowOf = (c: CaseReport) =>
   rowReport({ row: 'row', title: 'title', data: 'none', machine: { cores: 2 }, cases: [c] }, []);
 
-test('the row takes the ratios of its first case and says which cases are noisy', async () => {
+test('a row has the ratios of its first case and lists noisy cases', async () => {
   const c = await pair('small', prepared('good').work, { ...options, peerCommand: command });
   const report = rowReport(
     { row: 'r', title: 't', data: 'd', machine: {}, cases: [c, { ...c, case: 'second', ratioStock: -1, noisy: true }] },

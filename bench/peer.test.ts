@@ -37,7 +37,7 @@ test('a peer prepares, runs and hands its result over', () =>
     assert.deepEqual([...(await readTensors(target)).y!.data], [2, 4, 6]);
   }));
 
-test('a refusal is told in the words of the peer, and the peer lives on', () =>
+test('a refusal has the message of the peer, and the peer continues', () =>
   withPeer('refuse', async (peer) => {
     await assert.rejects(peer.prepare(inputs()), /the peer failed: no room/);
     assert.deepEqual(await peer.run(0), [40]);
@@ -66,7 +66,7 @@ test('a second request at the same time is refused', () =>
     await first;
   }));
 
-test('a peer that cannot be started says so', async () => {
+test('a peer that cannot be started is reported', async () => {
   const peer = startPeer({ file: join(folder, 'no-such-program'), args: [], env: process.env });
   await assert.rejects(peer.prepare(inputs()), /cannot be started/);
   await peer.close();

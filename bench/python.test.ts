@@ -33,7 +33,7 @@ test('named first, then the environment, then bench/.venv', unix, async () => {
   assert.deepEqual(findPython(folder, undefined, {}), { python: venv });
 });
 
-test('a named Python without PyTorch is not replaced by another; the sentence says what it said', unix, async () => {
+test('a given Python without PyTorch is not replaced by another; its output is reported', unix, async () => {
   const bare = await standIn(join(folder, 'bare'), false);
   const found = findPython(folder, bare, {});
   assert.ok('missing' in found);

@@ -52,7 +52,7 @@ test('sides alternate, warm up first, and a turn gives its median', async () => 
   });
 });
 
-test('a disturbed round is told and taken again, and does not count', async () => {
+test('a disturbed round is reported, repeated and not counted', async () => {
   const { turns, said } = await run([0, 0.4, 0, 0], 3);
   assert.deepEqual(turns, {
     times: [

@@ -27,7 +27,7 @@ test('a page is gathered from all of its parts only', async () => {
   assert.equal(page.seconds('{}'), undefined);
 });
 
-test('what is kept in a file is made once', async () => {
+test('cached files are made once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'recdistill-kept-'));
   const file = join(folder, 'a', 'b.json');
   let made = 0;

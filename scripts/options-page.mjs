@@ -42,11 +42,11 @@ export const page = [
   section('data', 'Where interactions come from, how they are filtered and split.', dataOptions),
   section(
     'rankings',
-    'How a file of rankings that were of external teachers is read (docs/external-teachers.md).',
+    'How a file of rankings of external teachers is read (docs/external-teachers.md).',
     rankingOptions,
   ),
   section('evaluation', 'How models are evaluated.', evaluationOptions),
-  section('trajectory', 'Which states of a teacher are handed on.', trajectoryOptions),
+  section('trajectory', 'Which checkpoints of a teacher are stored for distillation.', trajectoryOptions),
   section('ensemble', "How the teachers' rankings are fused.", importanceOptions),
   section('tune', 'How the options of models are searched on valid.', tuneOptions),
   section('serve', 'The HTTP server (docs/serving.md).', serveOptions),

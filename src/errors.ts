@@ -130,7 +130,7 @@ const table = {
     message: (p) =>
       `the run ${p.path} has format ${p.given} and was written by ${p.by}; recdistill ${p.version} reads format ${p.known}`,
     hint: () =>
-      'Use that version for this run, choose another name or another folder of runs, or make the run anew with --overwrite.',
+      'Use that version for this run, choose another name or another folder of runs, or make the run again with --overwrite.',
     status: 409,
   },
   'ended-early': {

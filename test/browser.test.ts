@@ -95,7 +95,7 @@ for (const kernel of ['auto', 'plain'] as const) {
   });
 }
 
-test('a bundle that was damaged on the way is refused in the browser, too', { skip }, async () => {
+test('a damaged bundle is refused in the browser', { skip }, async () => {
   const page = await browser!.newPage();
   await page.goto(server.url);
   const code = await page.evaluate(async () => {

@@ -34,7 +34,7 @@ test('the lock file knows the packages of all platforms', () => {
   assert.deepEqual(missing, []);
 });
 
-test('every package that a user installs runs on every Node that ours says it runs on', () => {
+test('every dependency supports the Node versions of package.json', () => {
   // What fastify asks for would bring a cookie that needs Node 22: light-my-request is named in package.json to keep an earlier one.
   const ours = packages['']!.engines!.node!;
   const others = Object.entries(packages).flatMap(([name, { dev, engines }]) =>

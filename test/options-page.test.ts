@@ -5,6 +5,6 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-test('docs/options.md says what the code says', () => {
+test('docs/options.md matches the code', () => {
   execFileSync(process.execPath, [join('scripts', 'options-page.mjs'), '--check'], { cwd: root, stdio: 'pipe' });
 });

@@ -135,7 +135,7 @@ for (const [name, words] of [
     ['distill', ...use('rank-net.mjs'), '--teachers', 'mine/seed0/slim', '--method', 'rank-net', '--dim', '4'],
   ],
 ] as const) {
-  test(`${name} with an own unit that is killed goes on to the same bytes, and is bundled`, {
+  test(`${name} with an own unit resumes after a kill to the same bytes, and is bundled`, {
     timeout: 120_000,
   }, async () => {
     const all = [...words, '--epochs', '150', '--evaluate-every', '1', '--patience', '1000', '--name'];

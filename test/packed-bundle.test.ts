@@ -16,7 +16,7 @@ const clicks = Array.from({ length: 120 * 60 }, (_, k) => [k % 120, Math.floor(k
   .map(([user, item]) => `c${user},p${item}`);
 writeFileSync(join(folder, 'clicks.csv'), ['customer,product', ...clicks].join('\n'));
 
-test('the example of the README runs, prints a table and ends by itself', () => {
+test('the example of the README runs, prints a table and exits', () => {
   cpSync(join(root, 'examples', 'ten-lines.mjs'), join(folder, 'ten-lines.mjs'));
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const example = readFileSync(join(root, 'examples', 'ten-lines.mjs'), 'utf8');

@@ -50,7 +50,7 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test('it is small and stands alone', () => {
+test('it is small and has no dependencies', () => {
   const files = readdirSync(installed);
   assert.deepEqual(
     files.filter((f) => /test/.test(f)),
@@ -69,7 +69,7 @@ test('it is small and stands alone', () => {
   assert.ok(statSync(join(installed, 'kernel.wasm')).size < 4096, 'browsers compile no more than 4 KB at once');
 });
 
-test('publint finds nothing to complain about', async () => {
+test('publint reports no problem', async () => {
   const { messages, pkg } = await publint({ pkgDir: installed, strict: true, pack: false });
   assert.deepEqual(
     messages.map((m) => formatMessage(m, pkg)),

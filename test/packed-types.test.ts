@@ -207,7 +207,7 @@ test('a program that uses the library compiles', () => {
   );
 });
 
-test('it compiles for a bundler, too', () => assert.deepEqual(compile({ right }, 'bundler'), []));
+test('it compiles with the module resolution of bundlers', () => assert.deepEqual(compile({ right }, 'bundler'), []));
 
 test('the compiler refuses wrong names and options, and suggests the right one', () => {
   for (const [at, [code, message]] of wrong.entries()) {
@@ -217,7 +217,7 @@ test('the compiler refuses wrong names and options, and suggests the right one',
   assert.ok(foundIn('wrong').every(({ line }) => line >= 3));
 });
 
-test('a model and a method of a user have typed options, too', () => {
+test('models and methods of a user have typed options', () => {
   const [model, method, ...others] = foundIn('ownUnits');
   assert.match(`${model?.line} ${model?.message}`, /^29 .*'widht' does not exist.*'width'/s);
   assert.match(`${method?.line} ${method?.message}`, /^30 .*'pul' does not exist.*'pull'/s);

@@ -42,7 +42,7 @@ const linksOf = (page: string): string[] =>
     .map(([, link]) => link!.split('#')[0]!)
     .filter((link) => link !== '' && !/^[a-z]+:/.test(link));
 
-test('publint finds nothing to complain about', async () => {
+test('publint reports no problem', async () => {
   const { messages, pkg } = await publint({ pkgDir: installed, strict: true, pack: false });
   assert.deepEqual(
     messages.map((m) => formatMessage(m, pkg)),

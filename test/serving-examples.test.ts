@@ -70,7 +70,7 @@ function inWorker(kernel: 'none' | 'compiled'): string[] {
   return said.trim().split('\n');
 }
 
-test('examples/edge-worker answers from the web platform alone, with and without a compiled kernel', () => {
+test('examples/edge-worker only uses the web platform, with and without a compiled kernel', () => {
   const expected = [
     `200 ${JSON.stringify(student.recommend('3', { k: 5 }))}`,
     `200 ${JSON.stringify(student.recommendFromItems(['7', '9'], { k: 5 }))}`,

@@ -68,7 +68,7 @@ test('the same student gives the same bytes', () => {
   assert.deepEqual(bytes(), first);
 });
 
-test('a flipped bit in any byte of any file is noticed or changes nothing', async () => {
+test('a flipped bit in any byte of any file is detected or has no effect', async () => {
   const short = { ...model, itemIds: ['a', 'b', 'c'] };
   writeBundle(folder, short, notes);
   const files = fs.readdirSync(folder);

@@ -84,7 +84,7 @@ test('converting again, or back, changes no number', async () => {
   assert.ok(file('once').equals(file('again')));
 });
 
-test('what a precision cannot hold is refused', async () => {
+test('values that a precision cannot represent are refused', async () => {
   const usage = (message: RegExp) => (e: unknown) =>
     e instanceof RecdistillError && e.code === 'usage' && message.test(e.message);
   const large = { ...normal(1, 2, 2), userFactors: Float32Array.of(1, -70_000) };

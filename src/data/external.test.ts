@@ -157,7 +157,7 @@ test('of two checkpoints that are equally near the earlier fills the gap', async
   );
 });
 
-test('what is left out or mended is counted, with examples', async (t) => {
+test('skipped and corrected rows are counted, with examples', async (t) => {
   const { teachers, report } = await read(
     t,
     'user,item,rank\nzoe,b,1\nann,zz,1\nann,b,2\nann,d,4\nann,b,7\nyan,yy,1\nzoe,c,2\nbob,a,1\n',

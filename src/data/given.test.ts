@@ -42,7 +42,7 @@ test('a first line that happens to start with its number of items does not make 
   assert.equal(count(dataset.train) + count(dataset.valid), 200);
 });
 
-test('user lists in one file are split like any interactions; a user without items is none', async (t) => {
+test('user lists in one file are split like any interactions; a user without items is ignored', async (t) => {
   const file = testFolder(t).write('graph.txt', '7 1 2 3 4 5 6\n8\n\n9 1 2 3 4 5 7\n');
   const dataset = await loadDataset({ data: file, coldItems: 'keep' });
   assert.deepEqual(dataset.users.ids, ['7', '9']);

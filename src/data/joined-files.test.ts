@@ -133,7 +133,7 @@ test('comments, LibSVM and lists written as text are no interactions', async (t)
   assert.equal((await load(f.write('f.csv', `user,item\n${grid((u, i) => `u${u},[REC] ${i}`)}`))).items.ids.length, 6);
 });
 
-test('--explode counts empty lists, and a list that is not there is a missing item', async (t) => {
+test('--explode counts empty lists; a missing list is a missing item', async (t) => {
   const f = testFolder(t);
   const rows = Array.from({ length: 12 }, (_, k) => ({ user: `u${k % 4}`, item: [`a${k}`, `b${k}`] }));
   const lines = (more: object[]) =>
@@ -273,7 +273,7 @@ test('times and lists in other notations are refused as ids', async (t) => {
   assert.match(await refusal(capitals), /row 37, column User: the header occurs again/);
 });
 
-test('a decimal comma leaves dates with points alone', async (t) => {
+test('a decimal comma does not change dates with points', async (t) => {
   const path = testFolder(t).write(
     'de.csv',
     `user;item;time;price\n${grid((u, i) => `u${u};i${i};0${i}.03.2024 10:00;${i},5`)}`,

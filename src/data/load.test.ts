@@ -95,7 +95,7 @@ test('labels come from a table with ids or from lines', async (t) => {
   ]);
 });
 
-test('inspect counts what is there', async (t) => {
+test('inspect shows counts', async (t) => {
   const f = testFolder(t);
   f.write('train.tsv', 'a\tx\t100000000\na\ty\t100000001\nb\tx\t100000002\nb\ty\t100000005\n');
   f.write('valid.tsv', 'a\tz\t100000003\n');

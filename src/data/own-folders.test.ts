@@ -39,7 +39,7 @@ const OF_RUNS = {
   'out/items.json': '{"ids":["1"]}',
 };
 
-test('runs, students and exports beside data are no data, and are named', async (t) => {
+test('runs, students and exports beside data are not read, and are reported', async (t) => {
   const alone = place(t, { 'clicks.csv': CSV });
   const wanted = await alone.load('clicks.csv');
   const beside = place(t, { ...OF_RUNS, 'clicks.csv': CSV, 'README.md': '' });

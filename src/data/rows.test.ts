@@ -43,7 +43,7 @@ test('dates are times, and any iterable will do', () => {
   assert.deepEqual(loadRows(dated()).train, loadRows(plain).train);
 });
 
-test('what is no row is refused with its number', () => {
+test('an invalid row is refused with its number', () => {
   const bad: readonly (readonly [unknown, RegExp])[] = [
     [{ user: 1 }, /row 2 has the item undefined/],
     [{ user: '', item: 3 }, /row 2 has an empty user/],

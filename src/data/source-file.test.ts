@@ -169,7 +169,7 @@ test('encodings: the byte order mark decides, else the option, else it is UTF-8'
   );
 });
 
-test('invalid UTF-8 is found at any place, and whole characters across the pieces of a file are none', async (t) => {
+test('invalid UTF-8 is found at any position, and characters across chunks are valid', async (t) => {
   const f = testFolder(t);
   const body = Buffer.from(`user,item\n${'x'.repeat(65_536 - 11)}€,a\n${'é,b\n'.repeat(40_000)}`);
   assert.equal((await opened(f, f.write('a.csv', body))).path, join(f.path, 'a.csv'));

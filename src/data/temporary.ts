@@ -66,7 +66,7 @@ function endBy(signal: NodeJS.Signals): void {
     try {
       clean();
     } catch {
-      // The process ends; nobody is left to be told.
+      // The process ends, so the error cannot be reported.
     }
   }
   stopListening();

@@ -41,7 +41,7 @@ test('numbers that are put in order with text are refused; dates as text are not
   assert.equal(size(await load(path, { where: 'ts BETWEEN 1600000002 AND 1600000003' })), 12);
 });
 
-test('what is no condition on a row is refused, and errors are those of the option', async (t) => {
+test('an invalid condition is refused as an error of the option', async (t) => {
   const f = testFolder(t);
   const path = f.write('e.csv', `user,item,price\n${rows((u, i) => `u${u},i${i},${i}.5`)}`);
   for (const where of [

@@ -18,7 +18,7 @@ const id = fc
   .filter((text) => text.trim() !== '');
 const ids = fc.uniqueArray(id, { minLength: 2, maxLength: 6 });
 
-test('what is written is read back as it was, whatever the ids and the format', async (t) => {
+test('a written split is read back unchanged with any ids and format', async (t) => {
   const folder = testFolder(t);
   const shuffledItems = ids.chain((items) =>
     fc.tuple(fc.constant(items), fc.array(fc.shuffledSubarray([...items.keys()]), { minLength: 24, maxLength: 24 })),

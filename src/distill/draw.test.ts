@@ -7,7 +7,7 @@ import { takenOf } from './sampling.js';
 
 const key = stream(1, 'test');
 
-test('positions come once each, in proportion to what is left', () => {
+test('positions are sampled without repetition, in proportion to the remaining weight', () => {
   const weights = [6, 3, 1];
   const firsts = [0, 0, 0];
   let secondAfterFirst = 0;

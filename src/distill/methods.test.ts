@@ -120,7 +120,7 @@ test('the curriculum of cl-drd has groups of 10 + 10 + 10, then 20 + 5 + 5, then
   assert.deepEqual([...curriculumLabels(0, 3)], [1, -0.25, -0.5]);
 });
 
-test('cd draws different positions, the first ones more often', () => {
+test('cd samples distinct positions, the first ones more often', () => {
   const key = stream(1, 'test');
   const counts = new Int32Array(100);
   for (let user = 0; user < 2000; user++) {

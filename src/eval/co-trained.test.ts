@@ -13,7 +13,7 @@ function analysis() {
   return analysePair({ train, test: tested }, { before, after }, 3);
 }
 
-test('who is ahead, and how far, by hand', () => {
+test('which model ranks higher, and by how much, on an example', () => {
   const { before, after } = analysis();
   assert.deepEqual(before.ahead, { student: 0.25, teacher: 0.5, neither: 0.25 });
   assert.deepEqual(after.ahead, { student: 0.75, teacher: 0.25, neither: 0 });

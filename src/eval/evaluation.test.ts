@@ -17,7 +17,7 @@ test('K above the number of items, or no whole number, is refused with the numbe
   assert.equal(createEvaluator(dataset, { at: [nItems], selectBy: `ndcg@${nItems}` }).depth, nItems);
 });
 
-test('a selection by what is not measured is refused with what is', async () => {
+test('selection by a metric that is not evaluated is refused with the evaluated ones', async () => {
   const dataset = await smallData();
   for (const selectBy of ['recall@10', 'recal@5', 'recall', '']) {
     const refused = refusedAs('bad-option', /"selectBy" of evaluation is .*; expected one of recall@5, /);

@@ -113,7 +113,7 @@ test('writeFolder keeps the former content when filling or swapping fails', () =
   check(/disk reported/);
 });
 
-test('writeFolder brings back what a crash between its two renames put aside', () => {
+test('writeFolder restores the old folder after a crash between its two renames', () => {
   const target = join(dir, 'x');
   writeFolder(target, owned, fill('former'));
   fs.renameSync(target, join(dir, '.x.old'));
@@ -126,7 +126,7 @@ test('writeFolder brings back what a crash between its two renames put aside', (
   assert.deepEqual(fs.readdirSync(dir), ['x']);
 });
 
-test('writeFolder does not remove what is not ours', () => {
+test('writeFolder does not remove other files', () => {
   fs.mkdirSync(join(dir, 'home'));
   writeAtomic(join(dir, 'home', 'thesis.tex'), 'precious');
   assert.throws(

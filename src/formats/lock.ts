@@ -53,7 +53,7 @@ export function acquireLock(folder: string): () => void {
     do {
       // Written before each attempt: a process on another host that shares the folder may have removed it.
       fs.writeFileSync(draft, JSON.stringify(mine));
-      // Without success the chain was changed while it was walked: its end won, died or gave back, and a new walk will tell.
+      // Fails if another process has changed the chain of locks meanwhile. Then it is read again.
     } while (!tryAcquire(folder, lock, draft));
     tidy(folder);
   } catch (cause) {

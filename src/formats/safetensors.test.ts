@@ -39,7 +39,7 @@ const entries = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>> =>
     .map((pairs) => Object.fromEntries(pairs));
 const metadata = entries(fc.string({ unit: 'grapheme' })).filter((m) => !Object.hasOwn(m, 'sha256'));
 
-test('what is written comes back, bit for bit', () => {
+test('written tensors are read back bit for bit', () => {
   const path = join(dir, 'round-trip.safetensors');
   fc.assert(
     fc.property(entries(tensor), metadata, (tensors, meta) => {

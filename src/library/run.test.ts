@@ -54,7 +54,7 @@ test('calls at the same time and other threads give the same run', async () => {
   assert.deepEqual(sameOf(await train('lightgcn', { data, ...quick })), sameOf(other));
 });
 
-test('what is no number of threads is refused, and the next call works', async () => {
+test('an invalid number of threads is refused, and the next call works', async () => {
   configure({ threads: 0 });
   await assert.rejects(train('top-pop', { data, ...judged }), /"threads" of kernels is 0/);
   configure({ threads: 2 });
@@ -95,7 +95,7 @@ test('a student learns from runs, is saved, and its bundle answers as the run do
   assert.ok(on.metrics['recall@10']! > 0);
 });
 
-test('a run of a model without factors answers from its lists, as far as they go', async () => {
+test('a run of a model without factors answers from its stored lists', async () => {
   const run = await train('mult-vae', { data, ...judged, epochs: 2 });
   const user = data.users.ids[5]!;
   const list = run.recommend(user, { k: 3 });
@@ -159,7 +159,7 @@ test('the metrics of a run equal those of evaluate', () => {
   assert.throws(() => evaluate(bpr, { at: [0] }), /"topK" of evaluation is 0/);
 });
 
-test('a run is short as JSON, and has what tells it from others', () => {
+test('the JSON of a run is short and has its identity', () => {
   const { name, hash, metrics, ...rest } = JSON.parse(JSON.stringify(bpr));
   assert.deepEqual([name, hash, metrics['recall@10']], ['bpr-mf', bpr.hash, bpr.metrics['recall@10']]);
   assert.equal(rest.options.dim, 4);

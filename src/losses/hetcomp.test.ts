@@ -77,7 +77,7 @@ test('the gradient is the derivative', () => {
   );
 });
 
-test('away from clamp and floor both arithmetics agree, and adding a constant to all scores changes nothing', () => {
+test('both arithmetics agree away from the clamps, and a constant added to all scores has no effect', () => {
   fc.assert(
     fc.property(row, fc.double({ min: -1e4, max: 1e4, noNaN: true }), ({ scores, ...rest }, shift) => {
       const exact = lossOf(scores, { ...rest, arithmetic: 'exact' });

@@ -8,7 +8,7 @@ const lossOf = (scores: readonly number[], margin: number) => {
   return { loss: hinge(Float64Array.from(scores), gradient, scores.length / 2, margin), gradient: [...gradient] };
 };
 
-test('a triple counts by what is missing to the margin', () => {
+test('the loss of a triple is the violation of the margin', () => {
   // Apart by more than the margin, by just the margin, by less, the wrong way round.
   const { loss, gradient } = lossOf([-1, -4, -1, -3, -1, -2, -5, -1], 2);
   assert.equal(loss, 0 + 0 + 1 + 6);

@@ -13,7 +13,7 @@ const lossOf = (scores: readonly number[], labels: readonly number[]) => {
   return { loss, pairs, gradient: [...gradient.subarray(0, scores.length)] };
 };
 
-test('a pair counts by how far apart its reciprocal ranks are', () => {
+test('the weight of a pair is the difference of the reciprocal ranks', () => {
   const { loss, pairs, gradient } = lossOf([1, 3, 2], [1, 0, 0]);
   // Ranks 3, 1, 2: pairs (0, 1) and (0, 2).
   near(loss, (1 - 1 / 3) * Math.log1p(Math.exp(2)) + (1 / 2 - 1 / 3) * Math.log1p(Math.exp(1)));

@@ -62,7 +62,7 @@ test('a sampled item has the weight of the items that it represents', () => {
   near(lossOf([2, 1, 1, 1, 1, 1], { ...row, remainder: 5 }).loss, Math.log(Math.exp(2) + 5 * Math.E) - 2, 1e-12);
 });
 
-test('it is safe for scores thousands apart, and 0 without lists', () => {
+test('it is stable for scores that differ by thousands, and 0 without lists', () => {
   for (const phase of ['overall', 'fine'] as const) {
     const { loss, gradient } = lossOf([-3000, 5000, 0, 4000, -4000], {
       ...{ observed: 1, ranked: 2, remainder: 90, topK: 20 },

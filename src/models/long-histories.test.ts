@@ -48,7 +48,7 @@ async function agrees(train: Interactions, keep: number, items: readonly number[
 
 const KEY = { k0: 5, k1: 7 };
 
-test('what is kept of users with thousands of items is what all pairs would leave', async () => {
+test('users with thousands of items give the same weights as a count of all pairs', async () => {
   const nItems = 3000;
   const [users, ids]: [number[], number[]] = [[], []];
   const give = (user: number, item: number) => {

@@ -51,7 +51,7 @@ test('dropout hides the asked share, scales up the rest, and leaves the targets'
   assert.ok(Math.abs(kept / 6400 - 0.25) < 0.03, `kept ${kept} of 6400`);
 });
 
-test('what is dropped of a row depends on the epoch, not on the rows around it', () => {
+test('dropout of a row depends on the epoch, not on the other rows', () => {
   const dropout = { rate: 0.5, key: stream(1, 'dropout'), epoch: 4 };
   const alone = blockOf([0], dropout);
   assert.deepEqual(blockOf([1, 0], dropout).indices.slice(-alone.indices.length), alone.indices);

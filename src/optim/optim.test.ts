@@ -129,7 +129,7 @@ for (const { name } of Object.values(optimizers)) {
     );
   });
 
-  test(`${name} goes on from its state as if it had never stopped`, () => {
+  test(`${name} resumes exactly from its state`, () => {
     for (const k of [reference, wasm]) {
       const o = { learningRate: 0.1, l2: 0.01, momentum: 0.9 };
       const make = () => {

@@ -53,7 +53,7 @@ function refusal(input: unknown): RecdistillError {
   return assert.fail(`${JSON.stringify(input)} was taken`);
 }
 
-test('what is not given is the default, what is given is kept', () => {
+test('missing options get their defaults, and given ones are kept', () => {
   assert.deepEqual(parseOptions(schema, undefined, 'x'), defaults);
   assert.deepEqual(parseOptions(schema, {}, 'x'), defaults);
   const given = { ...defaults, batchSize: 100, learningRate: 10, column: 'c', least: 1, rating: -3.5, at: [1.5] };

@@ -16,7 +16,7 @@ export interface Unit {
   readonly name: string;
   /**
    * Raised when a change of the code changes what the unit computes. From 2 on it is part of the hash of every run that
-   * the unit takes part in, so that runs of the old code are not taken for runs of the new one. Absent: 1.
+   * the unit takes part in, so that runs of the old code are not reused. Absent: 1.
    */
   readonly revision?: number;
 }

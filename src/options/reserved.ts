@@ -42,7 +42,7 @@ export function optionsProblem(schema: OptionsSchema | undefined, search: Search
   if (reserved !== undefined)
     return `its option "${reserved}" has a name that commands and pipelines use themselves; give it another`;
   const odd = names.find((name) => !/^[a-z][A-Za-z0-9]*$/.test(name) || /^no-/.test(kebab(name)));
-  if (odd !== undefined) return `its option "${odd}" is not spelled in camelCase, or begins with "no"`;
+  if (odd !== undefined) return `its option "${odd}" is not in camelCase, or begins with "no"`;
   const usual = schema.safeParse({});
   // A default is not checked where it is filled in.
   const [issue] = (usual.error ?? schema.safeParse(usual.data).error)?.issues ?? [];

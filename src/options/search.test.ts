@@ -78,7 +78,7 @@ test('search ranges: values are short enough to type, and values outside the ran
   assert.equal(toUnit(range(3, 3), 3), 0.5);
 });
 
-test('a random point depends on its number and the key alone', () => {
+test('a random point depends only on its number and the key', () => {
   const space = { a: range(0, 1), b: logRange(1, 10), c: oneOf('x', 'y') };
   const key = stream(7, 'search');
   assert.deepEqual(randomPoint(space, key, 5), randomPoint(space, key, 5));

@@ -46,7 +46,7 @@ test('every way of sampling and every option of the draw leads to other models',
   assert.equal(seen.size, variants.length);
 });
 
-test('the protocol of the published code keeps the last epoch and tells its own figures on test', async () => {
+test('the published protocol keeps the last epoch and reports its own metrics on test', async () => {
   const events: TrainEvent[] = [];
   const listen: CoTrainRequest['listen'] = (role, e) => void (role === 'student' && events.push(e));
   const dataset = await loadDataset({ data: 'synthetic:60x120x1500', split: 'leave-one-out' });
@@ -127,7 +127,7 @@ test('invalid input is refused before any work, and no file is written', async (
   assert.equal(kernels.bytesInUse, before);
 });
 
-test('a co-trained method of a user is trained like a built-in one, and each form is refused where the other is meant', async () => {
+test('a co-trained method of a user trains like a built-in one, and each form is refused in place of the other', async () => {
   const apart = coTrainedMethod({
     ...{ name: 'apart', summary: 'Both train on, each alone', source: 'this test' },
     needs: { teachers: 'one', form: 'co-trained', base: 'kept', student: ['scores'], teacher: ['parameters'] },

@@ -177,7 +177,7 @@ async function plain(k: Kernels, from: SavedModel): Promise<Tables> {
 const isSame = ({ teacher: { tables } }: Job, { userFactors, itemFactors }: Tables): boolean =>
   tables!.userFactors.join() === userFactors.join() && tables!.itemFactors.join() === itemFactors.join();
 
-test('without anything to learn from each other both train as each does alone, bit for bit', async () => {
+test('without a distillation loss both models train bit for bit as alone', async () => {
   const options = { ...bdQuick, keep: 'last', teacherLambda: 0, studentLambda: 0 };
   for (const [name, make] of pairs.filter(([n]) => !n.includes('neumf'))) {
     const r = await request({ ...(await make()), options });
@@ -188,7 +188,7 @@ test('without anything to learn from each other both train as each does alone, b
   }
 });
 
-test('who does not learn from the other trains as alone, and the other does not', async () => {
+test('the model that does not learn from the other trains as alone', async () => {
   for (const [direction, learns] of [
     ['to-student', 'student'],
     ['to-teacher', 'teacher'],
@@ -201,7 +201,7 @@ test('who does not learn from the other trains as alone, and the other does not'
   }
 });
 
-test('users for whom nothing can be drawn are told of and go on without; by the published code they are refused by name', async () => {
+test('users without items to sample are reported and skipped; with the published protocol they are refused by name', async () => {
   const same = await saved('bpr-mf');
   const twins = { teacher: same, student: same };
   const events: TrainEvent[] = [];

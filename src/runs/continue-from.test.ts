@@ -99,7 +99,7 @@ test('the known keep their numbers, the new are folded in as the runtime would d
   }
 });
 
-test('a job goes on from a bundle: it is judged before its first epoch, at its best it is no worse, and it resumes to the same end', async () => {
+test('a job continues from a bundle: it is evaluated before the first epoch, its best is not worse, and it resumes to the same result', async () => {
   const events: TrainEvent[] = [];
   const request = { dataset: states.now, kernels, model: 'bpr-mf', evaluation, start: bundle };
   const { dim: _, ...options } = quick;
@@ -124,7 +124,7 @@ test('a job goes on from a bundle: it is judged before its first epoch, at its b
   await assert.rejects(runJob({ ...request, options, folder, start: other }), refusedAs('run-differs'));
 });
 
-test('HetComp teaches a student that goes on by the final checkpoints alone, unless told otherwise', async () => {
+test('HetComp teaches a student that continues from a bundle by the final checkpoints only, unless given otherwise', async () => {
   const { dim: _, ...options } = quick;
   const request = { dataset: states.now, kernels, evaluation };
   const { teacher } = await runJob({ ...request, model: 'bpr-mf', options });

@@ -36,7 +36,7 @@ async function imported(file: string, more: { folder?: string; overwrite?: boole
   return importTeachers({ dataset, external, name: 'mine', evaluation, source: { data: SMALL }, ...more });
 }
 
-test('an imported teacher is a finished run that says the same as the model that was exported', async () => {
+test('an imported teacher is a finished run with the rankings of the exported model', async () => {
   const { file, job } = await exported();
   const folder = newFolder();
   const [teacher, ...others] = await imported(file, { folder });
@@ -91,7 +91,7 @@ test('the same rankings are the same run, in another format too; others are refu
   assert.notDeepEqual(other!.outcome.teacher.hash, first!.outcome.teacher.hash);
 });
 
-test('an import that was interrupted begins anew, to the same files', async () => {
+test('an interrupted import starts again and gives the same files', async () => {
   const { file } = await exported();
   const [straight, broken] = [newFolder(), newFolder()];
   await imported(file, { folder: straight });
@@ -149,7 +149,7 @@ const plan = (teachers: readonly object[]) => ({
   ],
 });
 
-test('a pipeline takes files of rankings beside models; what nobody knows of them is absent', async () => {
+test('a pipeline takes files of rankings beside models; their unknown properties are absent', async () => {
   const { file } = await exported('two.csv', 'first');
   const rows = readFileSync(file, 'utf8').trimEnd().split('\n');
   writeFileSync(file, [...rows, ...rows.slice(1).map((row) => row.replace('first', 'second'))].join('\n'));
@@ -181,7 +181,7 @@ test('a pipeline takes files of rankings beside models; what nobody knows of the
   assert.deepEqual(again.rows, made);
 });
 
-test('what is wrong with an entry of a teacher is refused before any work', async () => {
+test('an invalid entry of a teacher is refused before any work', async () => {
   const { file } = await exported();
   const events: PlanEvent[] = [];
   const refuses = (entry: object, ...args: Parameters<typeof refusedAs>) =>

@@ -147,7 +147,7 @@ for (const [what, make] of [
   });
 }
 
-test('a computed model is judged, kept and read back, too', async () => {
+test('a computed model is evaluated, stored and read back', async () => {
   const folder = newFolder();
   const make = () => request({ model: 'ease', options: {}, folder });
   const first = await runJob(await make());
@@ -158,7 +158,7 @@ test('a computed model is judged, kept and read back, too', async () => {
   assert.deepEqual([again.reused, again.result, again.teacher], [true, first.result, first.teacher]);
 });
 
-test('a model that diverges is told so, and its folder is free for another try', async () => {
+test('the divergence of a model is reported, and its folder can be used again', async () => {
   const folder = newFolder();
   const options = { ...quick, optimizer: 'sgd', learningRate: 100, l2: 100 };
   await assert.rejects(async () => runJob(await request({ folder, options })), refusedAs('diverged'));
@@ -225,7 +225,7 @@ test('the constant columns of a model of distances come back from its bundle', a
   assert.equal(inMemory.teacher.tables!.dim, quick.dim + 2);
 });
 
-test('teachers hand their tables over, from memory as from a folder; who has none cannot teach by them', async () => {
+test('teachers provide embeddings from memory and from a folder; a method that needs them refuses other teachers', async () => {
   const folder = newFolder();
   const [inMemory, kept] = [await runJob(await request()), await runJob(await request({ folder }))];
   const { tables } = readTeacher(folder);
@@ -244,7 +244,7 @@ test('teachers hand their tables over, from memory as from a folder; who has non
   );
 });
 
-test('what a method learns survives an interruption on the disk', async () => {
+test('the parameters of a method survive an interruption', async () => {
   const { teacher } = await runJob(await request());
   for (const method of ['de', 'dcd', 'multi-rrd']) {
     const options = { ...quick, dim: 2, lambda: 0.1, ...(method === 'de' ? { experts: 3 } : {}) };

@@ -8,7 +8,7 @@ import { refusedAs } from './small.test.support.js';
 const mf = { name: 'bpr-mf', has: ['embeddings' as const] };
 const [bprMf, hetcomp, none] = [modelOf('bpr-mf'), methodOf('hetcomp'), methodOf('none')];
 
-test('options go to the one who has them, checked and with defaults', () => {
+test('options are assigned to the unit that declares them, checked and with defaults', () => {
   const { modelOptions, methodOptions } = splitOptions(bprMf, hetcomp, { dim: 3, lambda: 0.5 });
   assert.deepEqual([modelOptions.dim, modelOptions.optimizer, 'lambda' in modelOptions], [3, 'adam', false]);
   assert.deepEqual([methodOptions.lambda, methodOptions.topK, 'dim' in methodOptions], [0.5, 100, false]);
@@ -30,7 +30,7 @@ test('an option that neither has is refused with the nearest of both', () => {
   assert.match(hint({ toString: 1 }), /^Known options: /);
 });
 
-test('a bad value is refused in the name of the one who has it', () => {
+test('an invalid value is refused with the unit that declares the option', () => {
   assert.throws(() => splitOptions(bprMf, hetcomp, { dim: 0 }), refusedAs('bad-option', /"dim" of bpr-mf/));
   assert.throws(() => splitOptions(bprMf, hetcomp, { alpha: 0 }), refusedAs('bad-option', /"alpha" of hetcomp/));
 });

@@ -15,7 +15,7 @@ before(() => {
 });
 after(() => fs.rmSync(dir, { recursive: true, force: true }));
 
-test('rankings come back with what was noted beside them', () => {
+test('rankings are read back with their metadata', () => {
   const row = fc.uniqueArray(fc.nat(19), { maxLength: 5 });
   fc.assert(
     fc.property(fc.array(row, { maxLength: 6 }), (rows) => {
@@ -38,7 +38,7 @@ test('rows that are not rankings are refused', () => {
   const refused: [number[], RegExp][] = [
     [[0, 1, 20], /user 0 has item 20, but there are 20 items/],
     [[0, -2, 1], /user 0 has item -2/],
-    [[0, -1, 1], /user 0 goes on with item 1 after its end/],
+    [[0, -1, 1], /user 0 continues with item 1 after its end/],
     [[1, 2, 3, 7, 4, 7], /user 1 has item 7 twice/],
   ];
   for (const [items, message] of refused) {

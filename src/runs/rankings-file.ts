@@ -55,7 +55,7 @@ function checkRows(path: string, { nUsers, depth, nItems, items }: Rankings): vo
     row.set(items.subarray(user * depth, (user + 1) * depth));
     const refuse = (problem: string): never =>
       fail('artifact-damaged', { path, problem: `the ranking of user ${user} ${problem}` });
-    for (let k = length; k < depth; k++) if (row[k] !== -1) refuse(`goes on with item ${row[k]} after its end`);
+    for (let k = length; k < depth; k++) if (row[k] !== -1) refuse(`continues with item ${row[k]} after its end`);
     const list = row.subarray(0, length).sort();
     const last = list[length - 1] ?? -1;
     if (length > 0 && (list[0]! < 0 || last >= nItems)) {

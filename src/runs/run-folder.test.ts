@@ -98,7 +98,7 @@ test('the two newest checkpoints are kept', () => {
   run.close();
 });
 
-test('a damaged newest checkpoint is reported and the one before is used; with none whole, that is said', () => {
+test('a damaged newest checkpoint is reported and the previous one is used; without any intact one this is reported', () => {
   const run = openRunFolder(folder, spec);
   train(run, 7);
   const damage = (name: string): void => {
@@ -165,7 +165,7 @@ test('a full disk stops a checkpoint, and the one before is still there', () => 
   run.close();
 });
 
-test('another kind, other options, data or inputs are refused, and the run stays as it was', () => {
+test('another kind, other options, data or inputs are refused, and the run does not change', () => {
   const run = openRunFolder(folder, spec);
   train(run, 3);
   run.close();
@@ -180,7 +180,7 @@ test('another kind, other options, data or inputs are refused, and the run stays
   assert.deepEqual(fs.readdirSync(folder).sort(), before);
 });
 
-test('overwrite starts anew and leaves nothing of the old run', () => {
+test('overwrite starts again and removes the old run', () => {
   const old = openRunFolder(folder, spec);
   train(old, 6);
   old.writeResult('result.json', { recall: 1 });
@@ -235,7 +235,7 @@ test('a run is not overwritten under its user', () => {
   run.close();
 });
 
-test('a damaged manifest is told; overwrite gets over it', () => {
+test('a damaged manifest is reported; overwrite replaces it', () => {
   openRunFolder(folder, spec).close();
   fs.truncateSync(join(folder, 'manifest.json'), 20);
   assert.throws(() => openRunFolder(folder, spec), is('artifact-damaged', /manifest\.json is damaged: it is not JSON/));
@@ -256,7 +256,7 @@ test("a folder with somebody's files is not made a run", () => {
   assert.throws(() => openRunFolder(join(folder, 'thesis.tex'), spec), is('read-failed', /is a file, not a folder/));
 });
 
-test('results finish a run, and a finished run keeps its logs whole', () => {
+test('a run is finished by its results, and its logs are complete', () => {
   const run = openRunFolder(folder, spec);
   train(run, 8);
   run.writeResult('report.md', '# Report\n');
@@ -276,7 +276,7 @@ test('results finish a run, and a finished run keeps its logs whole', () => {
   again.close();
 });
 
-test('a closed run takes nothing more', () => {
+test('a closed run refuses writes', () => {
   const run = openRunFolder(folder, spec);
   run.close();
   run.close();

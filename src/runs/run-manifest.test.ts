@@ -23,7 +23,7 @@ before(() => {
 });
 after(() => fs.rmSync(dir, { recursive: true, force: true }));
 
-test('the hash depends on what a run is, and on nothing else', () => {
+test('the hash depends only on the identity of a run', () => {
   // Fixed for ever within one format version: it names artifacts that are already on disks.
   assert.equal(runHash(spec), '04c65a051489a0ccc9f7dbd96aa7749fbf325de4add9ce7984dfa8d9fd80cb1e');
   assert.equal(
@@ -41,7 +41,7 @@ test('the hash depends on what a run is, and on nothing else', () => {
   assert.equal(makeManifest(spec, { threads: 1 }).hash, makeManifest(spec, { threads: 4, simd: true }).hash);
 });
 
-test('a manifest comes back, and tells where and how the run was made', () => {
+test('a manifest is read back with host and setting of the run', () => {
   const path = join(dir, 'manifest.json');
   const manifest = makeManifest(spec, { threads: 2, simd: true });
   writeManifest(path, manifest);
@@ -53,7 +53,7 @@ test('a manifest comes back, and tells where and how the run was made', () => {
   assert.equal(makeManifest({ ...spec, options: {} }).seed, null);
 });
 
-test('a flipped bit in any byte of a manifest is noticed or changes nothing', () => {
+test('a flipped bit in any byte of a manifest is detected or has no effect', () => {
   const path = join(dir, 'flipped.json');
   const manifest = makeManifest(spec);
   writeManifest(path, manifest);

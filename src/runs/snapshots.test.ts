@@ -40,7 +40,7 @@ for (const [where, folderOf] of [
   });
 }
 
-test('snapshots on disk are there for the process that goes on', () => {
+test('snapshots on disk are read by the process that resumes', () => {
   const folder = newFolder();
   for (const epoch of [1, 2, 3]) add(createSnapshots(1, folder), epoch, epoch === 2);
   const epochs = createSnapshots(1, folder).choose(2, four, recall);

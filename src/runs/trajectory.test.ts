@@ -94,7 +94,7 @@ test('missing, damaged and exchanged files are named', () => {
   assert.throws(() => readTrajectory(folder), refused('file-missing', /0-epoch-5/));
 });
 
-test('a flipped bit in any byte of the index is noticed or changes nothing', () => {
+test('a flipped bit in any byte of the index is detected or has no effect', () => {
   writeTrajectory(folder, trajectory());
   const path = join(folder, 'trajectory.json');
   const bytes = fs.readFileSync(path);

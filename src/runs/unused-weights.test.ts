@@ -18,7 +18,7 @@ const notesOf = async (model: string, weighted: boolean) => {
   return notes;
 };
 
-test('a job says once that its model does not use the weights of the data, and nothing where it does or there are none', async () => {
+test('a job reports once that its model ignores the weights of the data', async () => {
   const [note, ...more] = await notesOf('top-pop', true);
   assert.match(note!, /^top-pop does not use the weights of interactions; .* ials, bpr-mf, cml, neumf, lightgcn$/);
   assert.deepEqual(more, []);
@@ -31,7 +31,7 @@ test('a job says once that its model does not use the weights of the data, and n
   }
 });
 
-test('every model of the registry either uses weights or says that it does not', async () => {
+test('every model uses weights or reports that it ignores them', async () => {
   const { train } = await smallData();
   const weighted = { ...train, weights: new Float32Array(train.indices.length).fill(2) };
   for (const spec of modelRegistry.all()) {

@@ -70,7 +70,7 @@ test('an unknown user gets popular items or a list from their history, and the a
   );
 });
 
-test('a bundle that does not know who has what ranks for everybody by the mean score', async () => {
+test('a bundle without seen items ranks for unknown users by the mean score', async () => {
   writeMadeUp(folder.path('unseen'), 1, { seen: false });
   const other = await serve(folder.path('unseen'), { port: 0, log: 'silent' });
   try {
@@ -214,7 +214,7 @@ test('an address that asks too often gets 429 with Retry-After', async () => {
   }
 });
 
-test('shutdown answers what is under way, closes, and lets the port go', async () => {
+test('shutdown answers open requests, closes, and frees the port', async () => {
   const ending = await serve(folder.path('bundle'), { port: 0, log: 'silent' });
   const socket = connect({ host: '127.0.0.1', port: ending.port });
   await once(socket, 'connect');

@@ -56,7 +56,7 @@ for (const workers of [1, 2]) {
     }
   });
 
-  test(`a damaged bundle is refused and the one before goes on, ${workers} worker(s)`, async () => {
+  test(`a damaged bundle is refused and the previous one stays in service, ${workers} worker(s)`, async () => {
     const bundle = folder.path(`damaged-${workers}`);
     writeMadeUp(bundle);
     const server = await serve(bundle, { port: 0, log: 'silent', workers });

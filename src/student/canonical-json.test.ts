@@ -21,7 +21,7 @@ test('the JSON text is fixed, because hashes of older runs depend on it', () => 
   );
 });
 
-test('what JSON cannot keep is refused, with its place', () => {
+test('values that JSON cannot represent are refused with their path', () => {
   const refused: [unknown, RegExp][] = [
     [{ a: [1, Number.NaN] }, /a\[1\] is NaN/],
     [{ best: Number.NEGATIVE_INFINITY }, /best is -Infinity/],

@@ -100,7 +100,7 @@ test('positives are sampled in proportion to weights, again in each epoch; equal
   for (const batches of [plain!, ones!, drawn!]) batches.close();
 });
 
-test('batches of rows: every user who has something once', () => {
+test('batches of rows: every user with items once', () => {
   fc.assert(
     fc.property(input, ({ train, size, seed, epoch }) => {
       const batches = createBatches(k, train, 'rows', { batchSize: size, seed });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createReferenceKernels } from '../kernels/index.js';
 import { batchDecay } from './decay.js';
 
-test('each occurrence in a batch pulls on its row once; other rows and tables without rows are left alone', () => {
+test('each occurrence in a batch decays its row once; other rows and tables do not change', () => {
   const k = createReferenceKernels('f64');
   const table = (name: string, rows: number, of?: 'users' | 'items') => {
     const values = k.floats(rows * 2).fill(1);

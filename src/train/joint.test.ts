@@ -100,7 +100,7 @@ test('models without a method train as each does alone, and each keeps its own b
   assert.deepEqual([outcomes[0]!.bestEpoch, outcomes[1]!.bestEpoch], [2, 4]);
 });
 
-test('who has fewer batches rests now and then, evenly, and has each of its batches once', async () => {
+test('the model with fewer batches pauses evenly and has each of its batches once', async () => {
   const [a, b] = [counter('a'), counter('b')];
   const seen: string[] = [];
   const hooks = (): Hooks => ({

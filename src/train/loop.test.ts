@@ -229,7 +229,7 @@ test('a finished run is not run again', async () => {
   }
 });
 
-test('what a method keeps comes back to it', async () => {
+test('the state of a method is restored', async () => {
   const store = memoryStore();
   const stop = new AbortController();
   const seen: unknown[] = [];
@@ -261,7 +261,7 @@ test('the loop gives back all kernel memory that it took', async () => {
   assert.equal(k.bytesInUse, before + 16);
 });
 
-test('what a method learns and keeps is stepped with the model, and put back with it', async () => {
+test('the parameters of a method are updated and restored with the model', async () => {
   const extra = () => ({ name: 'w', shape: [1], values: k.floats(1), gradient: k.floats(1) });
   const method = (own: ReturnType<typeof extra>, seen: Int32Array, fails?: AbortController) => ({
     base: 'kept' as const,

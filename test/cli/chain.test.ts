@@ -57,7 +57,7 @@ test('train, distill, evaluate, recommend, each as a command', { timeout: 120_00
   assert.match(fresh.stdout, /For a new user who has /);
 });
 
-test('a student goes on when there is more data', { timeout: 120_000 }, async () => {
+test('a student continues with more data', { timeout: 120_000 }, async () => {
   const rows = Array.from({ length: 1800 }, (_, n) => `${n % 60},${(Math.imul(n, 2654435761) >>> 8) % 90}`);
   const known = rows.filter((row) => !row.startsWith('59,'));
   writeFileSync(w.path('before.csv'), ['user,item', ...known].join('\n'));
@@ -109,7 +109,7 @@ students:
   - { model: bpr-mf, method: hetcomp, dim: 4, epochs: 9, evaluateEvery: 3, period: 2 }
 `;
 
-test('the same chain as a pipeline file, and again from what is finished', { timeout: 120_000 }, async () => {
+test('the same chain as a pipeline file, and again from finished runs', { timeout: 120_000 }, async () => {
   writeFileSync(w.path('pipeline.yaml'), PIPELINE);
   const first = await w.run('run', 'pipeline.yaml');
   assert.equal(first.code, 0, first.stderr);

@@ -73,7 +73,7 @@ test('without --start the student is trained alone first, as a run of its own, a
   assert.equal((await w.json(...whole)).value.reused, true);
 });
 
-test('a report has what a joint training did, from the runs before and after', { timeout: 60_000 }, async () => {
+test('a report shows the effect of co-training from the runs before and after', { timeout: 60_000 }, async () => {
   const out = w.path('pair.html');
   const { value } = await w.json('report', 'pair', '--out', out, '--found', '7');
   const told = value as unknown as { runs: string[]; pairs: Pair[]; json: string };
@@ -150,7 +150,7 @@ interface Found {
   readonly command: string;
 }
 
-test('what is wrong on the command line is refused with what to do', { timeout: 240_000 }, async () => {
+test('wrong usage is refused with a hint', { timeout: 240_000 }, async () => {
   const lists = w.path('lists.csv');
   assert.equal((await w.run('rankings', 'big', '--out', lists)).code, 0);
   assert.equal((await w.run('import', lists, '--like', 'big', '--name', 'theirs')).code, 0);

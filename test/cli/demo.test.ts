@@ -16,7 +16,9 @@ interface DemoJson {
   readonly recommendations: readonly { itemId: string; label: string }[];
 }
 
-test('demo without data: synthetic, said plainly; the second one is read back', { timeout: 300_000 }, async () => {
+test('demo without data reports that it uses synthetic data; the second demo is read back', {
+  timeout: 300_000,
+}, async () => {
   const first = await w.run('demo');
   assert.equal(first.code, 0, first.stderr);
   assert.match(first.stderr, /Data: synthetic, because RECDISTILL_DATA is not set/);

@@ -21,7 +21,7 @@ interface Planned {
   readonly total: Record<string, number>;
 }
 
-test('killed with two jobs at the same time, the same command goes on to the same bytes', {
+test('after a kill with two concurrent jobs the same command resumes to the same bytes', {
   timeout: 240_000,
 }, async () => {
   writeFileSync(w.path('plan.yaml'), plan('plan', 150));
@@ -51,7 +51,7 @@ test('killed with two jobs at the same time, the same command goes on to the sam
   assert.match(done.stdout, /4 jobs: 3 finished, 1 to do/);
 });
 
-test('another plan uses the teachers, commands find them under its name, and a loss is said', {
+test('another plan reuses the teachers, commands find them under its name, and a missing run is reported', {
   timeout: 120_000,
 }, async () => {
   writeFileSync(
@@ -86,7 +86,7 @@ test('two commands that make the same run: one waits for the other', { timeout: 
   assert.match(second.stderr, /waiting for process \d+, which has been making this run since /);
 });
 
-test('a job that fails does not stop the others, and the table says what failed', { timeout: 60_000 }, async () => {
+test('a failed job does not stop the others, and the table shows the failure', { timeout: 60_000 }, async () => {
   const wild = '{ model: bpr-mf, name: wild, optimizer: sgd, learningRate: 100, l2: 100, epochs: 9 }';
   const text = plan('failing', 2).replace(
     'teachers: [',

@@ -39,7 +39,7 @@ test('a bundle is converted to another precision', async () => {
   assert.equal((await readBundle(shop.path('small'))).manifest.precision, 'int8');
 });
 
-test('what cannot be done is said', async () => {
+test('unsupported requests are refused', async () => {
   const cases: [string[], number, string][] = [
     [['export', 'bundle'], 2, 'usage'],
     [['export', 'bundle', '--format', 'pickle', '--out', 'x'], 2, 'bad-option'],

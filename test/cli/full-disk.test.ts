@@ -25,7 +25,7 @@ const LIMIT_KB = 200;
  * A full disk is stood for by a limit on the size of a file: the write stops half way with an error, as on a disk that has just filled up.
  * The tables of a checkpoint (some 350 KB) do not fit, smaller files do.
  */
-test('a disk that fills up while a checkpoint is written: a clear error, nothing half-written, and the run can go on', {
+test('a full disk during a checkpoint gives a clear error and no partial file, and the run can resume', {
   skip: process.platform === 'win32' && 'Windows has no limit on file sizes to stand for a full disk',
 }, async () => {
   const words = [...TRAIN, '--name', 'full'];

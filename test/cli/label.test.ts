@@ -64,7 +64,7 @@ test('finished runs get names without training, and students of theirs have them
   for (const name of await namesOf('small')) assert.match(name!, /^Product \d+$/);
 });
 
-test('the same command with other names gives them to the finished run; a student that went on from it stays', {
+test('the same command with other item names adds them to the finished run; a student that continued from it does not change', {
   timeout: 120_000,
 }, async () => {
   const on = ['distill', '--continue', 'bpr-mf', '--data', 'clicks.csv', '--method', 'none', '--epochs', '4'];
@@ -80,7 +80,7 @@ test('the same command with other names gives them to the finished run; a studen
   assert.match((await namesOf('./alone'))[0]!, /^Product/);
 });
 
-test('a file that names nothing is refused and changes nothing', { timeout: 60_000 }, async () => {
+test('a file without matching names is refused and changes nothing', { timeout: 60_000 }, async () => {
   const before = readFileSync(w.path('runs', 'bpr-mf', 'student', 'manifest.json'), 'utf8');
   const refuses = async (words: string[], code: string, message: RegExp, hint: RegExp) => {
     const { value } = await w.json(...words);
@@ -107,7 +107,7 @@ test('fewer names than there are replace them only if that is wanted', { timeout
   await succeeds('label', 'bpr-mf', '--labels', 'names.csv');
 });
 
-test('names in another encoding are read as such, by runs that learn from it later, too', {
+test('names in another encoding are read, also by runs that learn from the run later', {
   timeout: 120_000,
 }, async () => {
   const text = Buffer.from(names('Café'), 'latin1');

@@ -76,7 +76,7 @@ for (const [command, words, model, parts] of [
   });
 }
 
-test('Ctrl-C stops at a clean checkpoint, and the same command goes on from there', { timeout: 60_000 }, async () => {
+test('Ctrl-C stops at a checkpoint, and the same command resumes from it', { timeout: 60_000 }, async () => {
   const words = [...TRAIN, ...OFTEN, '--name', 'interrupted'];
   const { child, ended, seen } = w.start(...words, '--json');
   await seen(EVALUATED, 3);
@@ -91,7 +91,7 @@ test('Ctrl-C stops at a clean checkpoint, and the same command goes on from ther
   assert.deepEqual(lastingFiles(w.path('runs', 'interrupted')), lastingFiles(w.path('runs', 'teacher')));
 });
 
-test('a second process on the same run is refused and harms nothing', { timeout: 60_000 }, async () => {
+test('a second process on the same run is refused, and the run does not change', { timeout: 60_000 }, async () => {
   const words = [...BASE, ...OFTEN, '--epochs', '100000', '--name', 'busy'];
   const { child, ended, seen } = w.start(...words);
   await seen(EVALUATED, 1);
@@ -120,7 +120,9 @@ test('a damaged checkpoint is noticed; the one before it serves, and the end is 
   assert.deepEqual(lastingFiles(w.path('runs', 'damaged')), lastingFiles(w.path('runs', 'teacher')));
 });
 
-test('with every checkpoint damaged the run stops and says how to start anew', { timeout: 60_000 }, async () => {
+test('if every checkpoint is damaged, the run stops and the hint says how to start again', {
+  timeout: 60_000,
+}, async () => {
   const words = [...TRAIN, ...OFTEN, '--name', 'ruined'];
   const { child, ended, seen } = w.start(...words);
   await seen(EVALUATED, 5);

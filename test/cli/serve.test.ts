@@ -47,7 +47,7 @@ for (const workers of ['1', '2']) {
   });
 }
 
-test('what cannot be served is said', async () => {
+test('a run that cannot be served is refused', async () => {
   const none = await shop.json('serve', 'nothing');
   assert.deepEqual([none.code, (none.value.error as { code: string }).code], [2, 'unknown-name']);
   const port = await shop.json('serve', 'bundle', '--port', '70000');

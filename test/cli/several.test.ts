@@ -82,7 +82,7 @@ for (const how of [[], ['--jobs', '2', '--threads', '2']]) {
   });
 }
 
-test('Ctrl-C stops all at clean checkpoints, and the same command goes on to the same end', {
+test('Ctrl-C stops all jobs at checkpoints, and the same command resumes to the same result', {
   timeout: 120_000,
 }, async () => {
   for (const how of [['--jobs', '2', '--threads', '2'], []]) {
@@ -123,7 +123,7 @@ test('Ctrl-C stops all at clean checkpoints, and the same command goes on to the
   }
 });
 
-test('nobody goes on alone when the command is killed', { timeout: 60_000 }, async () => {
+test('no child process continues when the command is killed', { timeout: 60_000 }, async () => {
   const words = ['train', 'bpr-mf', 'lightgcn', ...DATA, ...OFTEN, '--epochs', '100000', '--name', 'killed'];
   const { child, ended, seen } = w.start(...words, '--jobs', '2', '--threads', '2');
   await seen(/bpr-mf: epoch \d+ of/, 2);

@@ -11,7 +11,7 @@ const skip = process.platform === 'win32' && 'Windows has no such signals and de
 
 const CSV = `user,item\n${Array.from({ length: 300 }, (_, n) => `u${n % 6},i${n % 100}`).join('\n')}\n`;
 
-test('a signal while data is read ends the process as ever, and leaves nothing behind', {
+test('a signal while data is read ends the process and leaves no temporary file', {
   skip,
   timeout: 60_000,
 }, async () => {
@@ -36,7 +36,7 @@ test('a signal while data is read ends the process as ever, and leaves nothing b
   }
 });
 
-test('where somebody else listens for the signal, the folder stays until the work is done', { skip }, () => {
+test('if another listener handles the signal, the temporary folder remains until the work is done', { skip }, () => {
   const program = `
     import { withDatabase } from ${JSON.stringify(new URL('../data/duckdb.js', `file://${main}`).href)};
     import { existsSync } from 'node:fs';
@@ -73,7 +73,7 @@ test('a folder for temporary files that cannot be used is named', { skip }, () =
   }
 });
 
-test('a standard input that is closed, a folder or empty says so, and nothing is kept of it', { skip }, () => {
+test('a standard input that is closed, a folder or empty is refused, and leaves no temporary file', { skip }, () => {
   for (const [input, message] of [
     ['<&-', /standard input: is closed, or \/dev\/null/],
     ['</dev/null', /standard input: is closed, or \/dev\/null/],

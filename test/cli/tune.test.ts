@@ -37,7 +37,7 @@ interface Answer {
   }[];
 }
 
-test('a search killed at random moments ends with the trials of one that was left alone', {
+test('a search that is killed at random times makes the trials of an uninterrupted one', {
   timeout: 120_000,
 }, async () => {
   const whole = await w.run(...SEARCH, '--name', 'whole');
@@ -144,7 +144,7 @@ test('a search is refused what cannot be', { timeout: 60_000 }, async () => {
   assert.ok(!readdirSync(w.path('runs')).includes('refused'), 'nothing was begun');
 });
 
-test('a search of which every trial fails says so and ends with 1', { timeout: 60_000 }, async () => {
+test('a search whose trials all fail reports it and exits with 1', { timeout: 60_000 }, async () => {
   writeFileSync(w.path('wild.yaml'), 'bpr-mf: { learningRate: [100] }\n');
   const wild = ['--space', 'wild.yaml', '--optimizer', 'sgd', '--l2', '100', '--trials', '2', '--name', 'wild'];
   const preset = { name: 'p', data: { name: 'x', fingerprint: '' }, selectBy: 'recall@10', models: {} };

@@ -68,7 +68,7 @@ describe('firstDifference', () => {
     assert.equal(firstDifference(20_000.5, 20_000, wide), undefined);
   });
 
-  it('ignores what is given for information', () => {
+  it('ignores informational fields', () => {
     for (const key of ['official_as_coded_for_information', 'official_BCELoss_as_coded', 'third_party_loss']) {
       assert.equal(firstDifference({ a: {} }, { a: { [key]: 1 } }, exact), undefined);
     }
@@ -77,7 +77,7 @@ describe('firstDifference', () => {
 });
 
 describe('runCase', () => {
-  it('passes what is right', async () => {
+  it('passes correct values', async () => {
     const verdict = await run(gives({ loss: 1 + 1e-10 }), { loss: 1 });
     assert.equal(describeVerdict(verdict), 'ok planted one (float64)');
   });

@@ -4,5 +4,5 @@ import { methodCases } from './methods.js';
 import { modelCases } from './models.js';
 import { wholeCases } from './whole.js';
 
-/** A case stands behind those that it needs. */
+/** A case follows those that it needs. */
 export const cases: readonly Case[] = [...modelCases, ...methodCases, ...wholeCases, ...dataCases];

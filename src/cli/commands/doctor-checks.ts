@@ -67,7 +67,7 @@ export const kernelCheck = (): Check => fact('kernels', formatBytes(Buffer.from(
 
 /** Runs kernels on 1 to `most` threads and compares every bit. */
 export function threadsCheck(most: number): Check {
-  const advice = 'Please report this, with the whole output of doctor.';
+  const advice = 'Please report this, with the complete output of `recdistill doctor`.';
   try {
     const [alone, ...others] = Array.from({ length: most }, (_, n) => computed(n + 1));
     const same = others.every((bytes) => Buffer.compare(bytes, alone!) === 0);

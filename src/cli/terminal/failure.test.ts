@@ -4,7 +4,7 @@ import { RecdistillError } from '../../errors.js';
 import { StudentError } from '../../student/index.js';
 import { failureOf, failureText } from './failure.js';
 
-test('an error on purpose keeps its words and its exit code', () => {
+test('a deliberate error keeps its message and exit code', () => {
   const failure = failureOf(new RecdistillError('file-missing', { path: 'x.csv' }));
   assert.equal(failure.exit, 1);
   const text = failureText(failure, undefined, false);

@@ -49,7 +49,7 @@ test('importance sums the importance of an item over teachers', () => {
   );
 });
 
-test('the fused list is the catalogue by importance, what is left out left out, and filled up if asked', () => {
+test('the fused list has the catalogue by importance without excluded items, and is filled up on request', () => {
   const input = fc.record({
     rankings: fc.array(ranking, { maxLength: 4 }),
     o: options,
@@ -74,7 +74,7 @@ test('the fused list is the catalogue by importance, what is left out left out, 
   );
 });
 
-test('two teachers who rank in opposite order leave ties to the lower id', () => {
+test('ties of two teachers with opposite orders go to the lower id', () => {
   const fusion = createFusion(CATALOGUE, { importance: 'rank', temperature: 10, cutoff: 100 });
   const mirrored = [{ list: Int32Array.of(7, 2, 9, 4) }, { list: Int32Array.of(4, 9, 2, 7) }];
   assert.deepEqual([...fusion.fuse(mirrored, 4)], [4, 7, 2, 9]);

@@ -252,7 +252,7 @@ test('reports the share of users at each checkpoint and the discrepancy from the
   assert.ok(of(1, 'distance').every((d) => Number(d) > 0 && Number(d) < 1));
 });
 
-test('what an ablation leaves out: own pace, the change of the loss, checkpoints', async () => {
+test('ablations: fixed construction, one loss throughout, one checkpoint', async () => {
   const teachers = [teacherOf(3, true), teacherOf(2, false)];
   const still = () => teachers[0]!.checkpoints[0]!.rankings;
   const shares = (told: readonly Readonly<Record<string, unknown>>[]) =>

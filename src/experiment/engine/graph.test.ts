@@ -29,7 +29,7 @@ test('a job is found by its name or by one of its results, the longest name firs
   );
 });
 
-test('names that are there twice, needs that are not there and circles are refused, with their place', () => {
+test('duplicate names, missing teachers and circles are refused with their position', () => {
   assert.throws(
     () => orderOf(job('a'), job('bb'), job('a')),
     (e) => e instanceof RecdistillError && e.code === 'bad-plan' && /two jobs are called "a"/.test(e.message),

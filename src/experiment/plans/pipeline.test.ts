@@ -246,7 +246,7 @@ test('a preset applies to baselines and teachers, not to students; a preset of o
 
 const joint = { model: 'bpr-mf', method: 'bd', ...quick, dim: 2, name: 'pair', teachers: ['bpr-mf'] };
 
-test('a student of a co-trained method is trained alone, then on together with its teacher, in memory as in folders', async () => {
+test('a student of a co-trained method is first trained alone, then together with its teacher, in memory and in folders', async () => {
   const input = { ...plan, students: [plan.students[0], joint] };
   const { events, result } = await run(input);
   assert.deepEqual(

@@ -14,7 +14,7 @@ test('rungs are eta apart, at evaluations, before the last epoch', () => {
   assert.deepEqual(rungsOf({ epochs: 300, evaluateEvery: 10 }, { ...on, halving: false }), []);
 });
 
-test('the best of each eta go on; the first to come does, and equals do', () => {
+test('the best of each eta trials continue, and so do the first trial and ties', () => {
   assert.ok(staysAlive(0.1, [], 3));
   assert.ok(!staysAlive(0.1, [0.2], 3));
   assert.ok(staysAlive(0.3, [0.2], 3));

@@ -166,7 +166,7 @@ test('hetcomp in published arithmetic: scores at, near and beyond the clamp, the
   }
 });
 
-test('hetcomp in exact arithmetic is safe for scores thousands apart', () => {
+test('hetcomp in exact arithmetic is stable for scores that differ by thousands', () => {
   const noise = numbers(10, 72);
   const kinds: ((u: number, i: number) => number)[] = [
     (u, i) => 80 * noise[u * 24 + i]!,
@@ -187,7 +187,7 @@ test('hetcomp in exact arithmetic is safe for scores thousands apart', () => {
   }
 });
 
-test('hetcomp gives NaN for users without finite scores and leaves all others alone', () => {
+test('hetcomp gives NaN only for users without finite scores', () => {
   const shape = { nItems: 600, dim: 5, topK: 20, batch: 9, spread: 1, phase: 'fine', arithmetic: 'exact' } as const;
   const base = makeCase(77, shape);
   for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {

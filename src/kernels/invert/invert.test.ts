@@ -90,7 +90,7 @@ test('invert: rows of very different size are no reason to fail', () => {
   );
 });
 
-test('invert refuses what is not positive definite, naming the row, and works again afterwards', () => {
+test('invert refuses a matrix that is not positive definite, names the row, and works afterwards', () => {
   const n = 300;
   const identity = Array.from({ length: n * n }, (_, k) => (k % (n + 1) === 0 ? 1 : 0));
   const withLast = (value: number) => identity.map((x, k) => (k === n * n - 1 ? value : x));

@@ -41,7 +41,7 @@ test('arrays are zeros, are counted, and come back', () => {
   }
 });
 
-test('more memory than allowed is refused with what is needed and what there is', () => {
+test('more memory than allowed is refused with the needed and the available amount', () => {
   withMachine(1, (machine) => {
     const held = machine.floats(1_000_000);
     assert.throws(() => machine.floats(4_000_000), { code: 'out-of-memory' });
@@ -65,7 +65,7 @@ test('foreign arrays and arrays that are freed twice are refused', () => {
   });
 });
 
-test('a workspace keeps its place until it must grow, and then is given back', () => {
+test('a workspace is reused until it must grow, and is then freed', () => {
   withMachine(1, (machine) => {
     const address = machine.workspace('a', 1000);
     assert.equal(machine.workspace('a', 500), address);

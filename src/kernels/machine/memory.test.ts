@@ -11,7 +11,7 @@ const actions = fc.array(
   { maxLength: 120 },
 );
 
-test('blocks never overlap, are aligned, stay inside and hold what was asked for', () => {
+test('blocks never overlap, are aligned, within the memory and large enough', () => {
   fc.assert(
     fc.property(actions, fc.integer({ min: 0, max: 1000 }), (list, begin) => {
       const memory = createAllocator(begin, END);

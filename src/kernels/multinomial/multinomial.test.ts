@@ -74,7 +74,7 @@ test('losses and gradients agree with float64, and each gradient sums to 0', () 
   );
 });
 
-test('long rows: the sum of many small terms keeps its digits', () => {
+test('long rows: the sum of many small terms is accurate', () => {
   const nItems = 25_187;
   const logits = Array.from({ length: 3 * nItems }, (_, k) => Math.fround(2 * Math.sin(k * k)));
   const targets = [[5, 17, 25_186], [], [0, 1, 2, 3]];

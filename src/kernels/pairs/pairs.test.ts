@@ -84,7 +84,7 @@ test('gather agrees on any shape', () => {
   );
 });
 
-test('accumulate without pairs changes nothing, whatever an earlier call left in memory', () => {
+test('accumulate without pairs has no effect, whatever is in memory', () => {
   const k = createKernels({ threads: 1, memoryLimit: 2 ** 24 });
   const junk = k.ints(100_000).fill(1e9);
   const target = k.floats(64);

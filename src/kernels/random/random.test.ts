@@ -97,7 +97,7 @@ test('negatives are the same everywhere, and never an item of the user unless th
   );
 });
 
-test('a negative is the word of its counter, so that a batch may be drawn in parts', () => {
+test('a negative depends on its counter, so a batch can be sampled in parts', () => {
   const key = stream(3, 'negatives');
   const words = new Uint32Array(2);
   const whole = draw(createReferenceKernels(), new Int32Array(100), 1000, 3, 5, 0);

@@ -100,7 +100,7 @@ const byDifference = (k: Kernels, nItems: number, weight: (d: number) => number)
   second: -1,
 });
 
-test('draws agree bit for bit on any shape, for rows with and without draws and with and without weights', () => {
+test('samples are bit-identical on any shape, with and without weights, also for rows without samples', () => {
   fc.assert(
     fc.property(shapes, fc.integer({ min: 1, max: 3 }), ({ seed, rows, nItems }, repeats) => {
       agree((k) => {

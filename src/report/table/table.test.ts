@@ -34,7 +34,7 @@ const table = resultTable({
   notes: ['NaN is shown as -.'],
 });
 
-test('as text: aligned, marks beside the numbers, a line between groups, no control characters', () => {
+test('text: aligned, with marks after the numbers, a line between groups, no control characters', () => {
   assert.deepEqual(table.toText().split('\n'), [
     'Against ease:',
     'Mean over 1,000 users.',
@@ -80,7 +80,7 @@ test('CSV: numbers are not rounded, each part of a value has a column, and quote
   );
 });
 
-test('as JSON: numbers as they are, null for what is not defined', () => {
+test('JSON: numbers are not rounded, null if not defined', () => {
   assert.deepEqual(JSON.parse(JSON.stringify(table)), JSON.parse(JSON.stringify(table.toJson())));
   assert.deepEqual(JSON.parse(JSON.stringify(table.toJson())), {
     title: 'Against ease',

@@ -61,7 +61,7 @@ test('other processes make the same as this one; a child that is killed is repla
     }
 });
 
-test('searches for several models run beside each other, to the same trials', { timeout: 120_000 }, async () => {
+test('concurrent searches for several models make the same trials', { timeout: 120_000 }, async () => {
   const request = {
     ...{ dataset: await smallData(), data: { data: SMALL }, evaluation, models: ['ease', 'bpr-mf'], name: 'search' },
     ...{ fixed: { dim: 4, epochs: 4, batchSize: 64 }, options: { trials: 4 } },
@@ -73,7 +73,7 @@ test('searches for several models run beside each other, to the same trials', { 
   await assert.rejects(tune({ ...request, executor }), refusedAs('usage', /need a folder of runs/));
 });
 
-test('what a job refuses arrives as it was thrown', { timeout: 60_000 }, async () => {
+test('the error of a job arrives with its code and details', { timeout: 60_000 }, async () => {
   const wild = { ...quick, optimizer: 'sgd', learningRate: 100, l2: 100 };
   const { failed } = await runPipeline(
     { ...plan, teachers: [{ model: 'bpr-mf', ...wild }], students: [] },

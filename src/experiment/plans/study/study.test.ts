@@ -107,7 +107,7 @@ test('an invalid study is refused before any work', async () => {
   assert.throws(() => readdirSync(context.runs));
 });
 
-test('seeds reach whoever has one; options come from the search, the study and the entry, the nearer the stronger', () => {
+test('units with a seed get it; options of an entry override those of the study, which override those of the search', () => {
   const o = options({ methods: { hetcomp: { alpha: 1.1, lambda: 0.2 } } });
   const entries = [
     { name: 'a', method: 'hetcomp', ensemble: 'given' as const, options: { alpha: 1.3 } },
