@@ -43,13 +43,22 @@ export function helpOf(program: string, command: Command, given: Given): string 
   return parts.join('\n\n');
 }
 
-/** A line is a paragraph. An indented line is the entry of a list: a name and its meaning. */
+/**
+ * A line is a paragraph, or a part of one if the line before has no full stop. An indented line is the entry of a list: a name and its
+ * meaning.
+ */
 const aboutText = (about: string): string =>
   about
     .split('\n')
+    .reduce<string[]>((lines, line) => {
+      const last = lines.at(-1);
+      if (last === undefined || line.startsWith(' ') || /^ |[.:]$/.test(last)) lines.push(line);
+      else lines[lines.length - 1] = `${last} ${line}`;
+      return lines;
+    }, [])
     .flatMap((line) => {
       const [, name = '', meaning = line] = /^( +\S+ +)(.*)$/.exec(line) ?? [];
-      const first = name === '' ? 0 : name.length;
+      const first = name.length;
       return wrap(meaning, WIDTH - first).map((part, at) => `${at === 0 ? name : ' '.repeat(first)}${part}`);
     })
     .join('\n');
