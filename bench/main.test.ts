@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { BenchRow } from './_row.js';
+import { syntheticData } from './data.js';
 import type { RowReport } from './report.js';
 import { rows } from './rows/index.js';
 
@@ -15,13 +17,20 @@ function bench(...args: string[]): { status: number | null; stdout: string; stde
   return spawnSync(process.execPath, [join(here, 'main.js'), ...args], { encoding: 'utf8', env });
 }
 
-test('every row has its file, its registry line under the same word, and its peer', () => {
-  const files = readdirSync(join(here, 'rows')).filter(
-    (f) => f.endsWith('.js') && !f.startsWith('_') && f !== 'index.js',
-  );
-  assert.deepEqual(files.map((f) => f.slice(0, -3)).sort(), Object.keys(rows).sort());
-  for (const name of Object.keys(rows)) {
-    assert.ok(existsSync(join(here, '..', '..', 'bench', 'peers', `${name}.py`)), name);
+test('every row prepares its first case and runs it; its peers exist', async () => {
+  const data = syntheticData({ nUsers: 900, nItems: 300, train: 9000, valid: 1000, test: 1000 });
+  const registry: Readonly<Record<string, BenchRow>> = rows;
+  for (const [name, row] of Object.entries(registry)) {
+    const { ours, peers, inputs, work } = await row.prepare(row.cases[0]!, { data, threads: 1 });
+    try {
+      await (ours.first ?? ours.run)();
+      const result = Object.values(ours.result());
+      assert.ok(result.length > 0 && result.every((t) => t.data.every(Number.isFinite)), name);
+      assert.ok(Object.keys(inputs).length > 0 && /\d/.test(work), name);
+      for (const { script } of peers) assert.ok(existsSync(join(here, '..', '..', 'bench', 'peers', script)), script);
+    } finally {
+      ours.close();
+    }
   }
 });
 

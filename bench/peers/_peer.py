@@ -1,4 +1,4 @@
-"""What every peer shares: arrays in files, one JSON document per line on stdin and stdout, and the clock.
+"""What every peer shares: arrays in files, one JSON document per line on stdin and stdout, the clock, Adam and the loop over batches.
 
 A peer script ends with `serve(prepare)`, where `prepare(inputs, params)` gets the arrays as tensors and gives two
 functions: `run()`, the timed work, and `result()`, the tensors that are compared; and, where our side has one, `first()`, done once
@@ -49,6 +49,28 @@ def timed_runs(run, at_least_ms):
         run()
         times.append((time.perf_counter() - start) * 1000)
     return times
+
+
+def make_adam(tables, params):
+    """`fused` takes PyTorch's one-pass Adam."""
+    return torch.optim.Adam(tables, lr=params["learningRate"], weight_decay=params["l2"], fused=params["fused"])
+
+
+def train(optimizer, batches, loss_of):
+    """One step for each batch, whose parts are passed to `loss_of`. Returns the sum of the losses."""
+    total = 0.0
+    for batch in batches:
+        loss = loss_of(*batch)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item()
+    return total
+
+
+def parts(size, batch):
+    """The interactions of each batch, as an argument for `train`."""
+    return [(slice(begin, min(begin + batch, size)),) for begin in range(0, size, batch)]
 
 
 def answer(message, work, prepare):

@@ -7,7 +7,7 @@ We that a user's items select and computes the logits of the mask alone. We is h
 
 import torch
 import torch.nn.functional as F
-from _peer import serve
+from _peer import make_adam, serve, train
 
 
 def prepare(inputs, params):
@@ -18,9 +18,7 @@ def prepare(inputs, params):
         start["encoder"] = start["encoder"].T.contiguous()
     tables = {name: values.requires_grad_() for name, values in start.items()}
     encoder, encoder_bias, user_table, decoder, decoder_bias = (tables[name] for name in names)
-    optimizer = torch.optim.Adam(
-        list(tables.values()), lr=params["learningRate"], weight_decay=params["l2"], fused=params["fused"]
-    )
+    optimizer = make_adam(tables.values(), params)
     items = len(decoder_bias)
     last = {}
 
@@ -56,14 +54,7 @@ def prepare(inputs, params):
     loss_of = dense_loss if dense else sparse_loss
 
     def run():
-        total_loss = 0.0
-        for batch in batches:
-            loss = loss_of(*batch)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            total_loss += loss.item()
-        last["loss"] = total_loss
+        last["loss"] = train(optimizer, batches, loss_of)
 
     def result():
         values = dict(tables)

@@ -11,7 +11,7 @@ the sum over all items, which is faster and loses digits only if these few hold 
 """
 
 import torch
-from _peer import serve
+from _peer import make_adam, serve, train
 
 LOW = -1e30
 
@@ -105,18 +105,14 @@ def prepare(inputs, params):
     item_table = inputs["items"].clone().requires_grad_()
     knowledge = Knowledge(inputs, len(item_table))
     loss_of = LOSSES[params["loss"], params["form"]]
-    optimizer = torch.optim.Adam(
-        [user_table, item_table], lr=params["learningRate"], weight_decay=params["l2"], fused=params["fused"]
-    )
+    optimizer = make_adam([user_table, item_table], params)
     last = {}
 
+    def step():
+        return loss_of(user_table[knowledge.users] @ item_table.T, knowledge)
+
     def run():
-        scores = user_table[knowledge.users] @ item_table.T
-        loss = loss_of(scores, knowledge)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        last["loss"] = loss.item()
+        last["loss"] = train(optimizer, [()], step)
 
     def result():
         return {

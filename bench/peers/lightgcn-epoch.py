@@ -8,7 +8,7 @@ import warnings
 
 import torch
 import torch.nn.functional as F
-from _peer import serve
+from _peer import make_adam, parts, serve, train
 
 # Each process would say once that CSR support is in beta.
 warnings.filterwarnings("ignore", message="Sparse")
@@ -29,9 +29,7 @@ def prepare(inputs, params):
     users, positives, negatives = inputs["userIds"], inputs["positives"], inputs["negatives"].flatten()
     user_table = inputs["users"].clone().requires_grad_()
     item_table = inputs["items"].clone().requires_grad_()
-    optimizer = torch.optim.Adam(
-        [user_table, item_table], lr=params["learningRate"], weight_decay=params["l2"], fused=params["fused"]
-    )
+    optimizer = make_adam([user_table, item_table], params)
     nodes = len(user_table) + len(item_table)
     graph = torch.sparse_csr_tensor(inputs["indptr"], inputs["indices"], inputs["weights"], size=(nodes, nodes))
     if params["form"] == "coo":
@@ -39,26 +37,21 @@ def prepare(inputs, params):
         spread = torch.sparse.mm
     else:
         spread = Symmetric.apply
-    batch = params["batchSize"]
+    batches = parts(len(users), params["batchSize"])
     last = {}
 
+    def loss_of(part):
+        layer = torch.cat([user_table, item_table])
+        final = layer
+        for _ in range(params["layers"]):
+            layer = spread(graph, layer)
+            final = final + layer
+        all_users, all_items = (final / (params["layers"] + 1)).split([len(user_table), len(item_table)])
+        difference = F.embedding(positives[part], all_items) - F.embedding(negatives[part], all_items)
+        return -F.logsigmoid((F.embedding(users[part], all_users) * difference).sum(1)).sum()
+
     def run():
-        total = 0.0
-        for begin in range(0, len(users), batch):
-            part = slice(begin, begin + batch)
-            layer = torch.cat([user_table, item_table])
-            final = layer
-            for _ in range(params["layers"]):
-                layer = spread(graph, layer)
-                final = final + layer
-            all_users, all_items = (final / (params["layers"] + 1)).split([len(user_table), len(item_table)])
-            difference = F.embedding(positives[part], all_items) - F.embedding(negatives[part], all_items)
-            loss = -F.logsigmoid((F.embedding(users[part], all_users) * difference).sum(1)).sum()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            total += loss.item()
-        last["loss"] = total
+        last["loss"] = train(optimizer, batches, loss_of)
 
     def result():
         return {"loss": torch.tensor([last["loss"]]), "users": user_table, "items": item_table}

@@ -25,7 +25,7 @@ def prepare(inputs, params):
         last["final"] = total / (params["layers"] + 1)
 
     def result():
-        users, items = last["final"].split([params["users"], nodes - params["users"]])
+        users, items = last["final"].split([params["nUsers"], nodes - params["nUsers"]])
         return {"users": users, "items": items}
 
     return run, result

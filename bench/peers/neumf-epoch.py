@@ -1,10 +1,10 @@
 """One epoch of NeuMF: BCE with logits, summed over each batch of positives with their negatives, Adam on every parameter.
 
-The pairs are given, so that both sides train on the same ones. `fused` takes PyTorch's one-pass Adam.
+The pairs are given, so that both sides train on the same ones.
 """
 
 import torch
-from _peer import serve
+from _peer import make_adam, parts, serve, train
 from torch import nn
 
 
@@ -50,30 +50,23 @@ def prepare(inputs, params):
     against = inputs["negatives"].view(-1, negatives)
     model = Neumf(inputs, params["dim"], params["layers"])
     bce = nn.BCEWithLogitsLoss(reduction="sum")
-    optimizer = torch.optim.Adam(
-        model.parameters(), lr=params["learningRate"], weight_decay=params["l2"], fused=params["fused"]
-    )
+    optimizer = make_adam(model.parameters(), params)
     last = {}
 
-    def train(size):
-        total = 0.0
-        for begin in range(0, size, batch):
-            part = slice(begin, begin + batch)
-            items = torch.cat([positives[part, None], against[part]], 1)
-            labels = torch.zeros(items.shape)
-            labels[:, 0] = 1
-            logits = model(users[part].repeat_interleave(1 + negatives), items.flatten())
-            loss = bce(logits, labels.flatten())
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            total += loss.item()
-        last["loss"] = total
+    def loss_of(part):
+        items = torch.cat([positives[part, None], against[part]], 1)
+        labels = torch.zeros(items.shape)
+        labels[:, 0] = 1
+        logits = model(users[part].repeat_interleave(1 + negatives), items.flatten())
+        return bce(logits, labels.flatten())
+
+    def run(size):
+        last["loss"] = train(optimizer, parts(size, batch), loss_of)
 
     def result():
         return {"loss": torch.tensor([last["loss"]]), **model.tables()}
 
-    return lambda: train(len(users)), result, lambda: train(params["compared"])
+    return lambda: run(len(users)), result, lambda: run(params["compared"])
 
 
 serve(prepare)

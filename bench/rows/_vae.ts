@@ -1,11 +1,8 @@
-/** What the rows on variational autoencoders share: the peer, and the parameters as it takes them. */
-
+/** The parameters and the noise of a variational autoencoder as the peer takes them. */
 import type { Kernels } from 'recdistill';
-import { type Interactions, itemsOf } from 'recdistill/data';
 import type { Floats } from 'recdistill/kernels';
 import { stream } from 'recdistill/math';
 import type { Optimizer, TrainableModel } from 'recdistill/models';
-import type { PeerForm } from '../_row.js';
 import { type Tensor, tensor } from '../tensors.js';
 import { copied } from './_model.js';
 
@@ -47,45 +44,14 @@ export function vaeMoments(model: TrainableModel, shape: VaeShape, adam: Optimiz
   return Object.fromEntries(Object.entries(moments).map(([name, values]) => [`${name}.first`, values]));
 }
 
-/** The rows `ids`, and the noise that the model draws for them in epoch 1 under seed 1. */
-export function vaeRows(
-  k: Kernels,
-  name: string,
-  matrix: Interactions,
-  ids: Int32Array,
-  batchSize: number,
-  dim: number,
-) {
-  const lists = Array.from(ids, (id) => [...itemsOf(matrix, id)]);
-  const indptr = new Int32Array(ids.length + 1);
-  lists.forEach((list, row) => {
-    indptr[row + 1] = indptr[row]! + list.length;
-  });
-  const noise = new Float32Array(ids.length * dim);
-  for (let begin = 0, index = 0; begin < ids.length; begin += batchSize, index++) {
-    const part = k.floats(Math.min(batchSize, ids.length - begin) * dim);
+/** The noise that the model draws for `rows` rows in epoch 1 under seed 1. */
+export function vaeNoise(k: Kernels, name: string, rows: number, batchSize: number, dim: number): Tensor {
+  const noise = new Float32Array(rows * dim);
+  for (let begin = 0, index = 0; begin < rows; begin += batchSize, index++) {
+    const part = k.floats(Math.min(batchSize, rows - begin) * dim);
     k.normal(part, stream(1, `${name} noise`), 65_536 + index, 1);
     noise.set(part, begin * dim);
     k.free(part);
   }
-  return {
-    indptr: tensor(indptr),
-    indices: tensor(Int32Array.from(lists.flat())),
-    noise: tensor(noise, ids.length, dim),
-  };
+  return tensor(noise, rows, dim);
 }
-
-export const vaePeers = (script: string, params: Readonly<Record<string, unknown>>): PeerForm[] => [
-  {
-    name: 'torch',
-    script,
-    about: 'dense rows into linear layers, torch.optim.Adam as it comes',
-    params: { ...params, form: 'dense', fused: false },
-  },
-  {
-    name: 'torch-sparse',
-    script,
-    about: 'the first layer as torch embedding_bag over the entries of each row, Adam(fused=True)',
-    params: { ...params, form: 'sparse', fused: true },
-  },
-];

@@ -1,5 +1,5 @@
 import { createKernels, type Kernels } from 'recdistill';
-import { type Interactions, placeInRow } from 'recdistill/data';
+import { type Interactions, packLists, placeInRow } from 'recdistill/data';
 import { bdOptions, type CoLearner, createBd } from 'recdistill/distill';
 import { type OptimizerOptions, optimizerOf, type TrainableModel } from 'recdistill/models';
 import { parseOptions } from 'recdistill/options';
@@ -154,11 +154,7 @@ function bdOf(kernels: Kernels, train: Interactions, models: readonly [Trainable
 /** The interactions of one in `n` users alone. */
 function everyNth({ nUsers, nItems, indptr, indices }: Interactions, n: number): Interactions {
   const own = Array.from({ length: nUsers }, (_, u) => (u % n === 0 ? indices.subarray(indptr[u], indptr[u + 1]) : []));
-  const starts = new Int32Array(nUsers + 1);
-  own.forEach((list, u) => {
-    starts[u + 1] = starts[u]! + list.length;
-  });
-  return { nUsers, nItems, indptr: starts, indices: Int32Array.from(own.flatMap((list) => [...list])) };
+  return { nUsers, nItems, ...packLists(own) };
 }
 
 /** The first triples, of which each has one negative. */

@@ -1,5 +1,5 @@
 import { createKernels } from 'recdistill';
-import { type Interactions, itemsOf, union } from 'recdistill/data';
+import { type Interactions, itemsOf, packLists, union } from 'recdistill/data';
 import { evaluateRankings } from 'recdistill/eval';
 import { rankAll, type TrainableModel } from 'recdistill/models';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
@@ -7,6 +7,7 @@ import { mostlyNear, near } from '../compare.js';
 import type { BenchData } from '../data.js';
 import { tensor } from '../tensors.js';
 import { copied, freshModel } from './_model.js';
+import { activeRows } from './_rows.js';
 
 const DIMS = { dim6: 6, dim64: 64 } as const;
 const DEPTHS = [10, 50] as const;
@@ -24,8 +25,9 @@ function prepare(dim: number, { data, threads }: PrepareOptions): PreparedCase {
   const model = freshModel(k, data, 'bpr-mf', { dim, initScale: 1 });
   informUsers(model, data, dim);
   const mask = union(data.train, data.valid);
-  const judged = Int32Array.from({ length: data.nUsers }, (_, u) => u).filter((u) => itemsOf(data.test, u).length > 0);
-  const [maskOfJudged, testOfJudged] = [rowsOf(mask, judged), rowsOf(data.test, judged)];
+  const judged = activeRows(data.test);
+  const rowsOf = (x: Interactions) => packLists(Array.from(judged, (u) => itemsOf(x, u)));
+  const [maskOfJudged, testOfJudged] = [rowsOf(mask), rowsOf(data.test)];
   const { userFactors, itemFactors } = model.factors!();
   const vectors = new Float32Array(judged.length * dim);
   judged.forEach((u, row) => {
@@ -82,20 +84,6 @@ function informUsers(model: TrainableModel, data: BenchData, dim: number): void 
       }
     }
   }
-}
-
-/** Some rows of the whole, one after another. */
-function rowsOf(x: Interactions, users: Int32Array): { indptr: Int32Array; indices: Int32Array } {
-  const lists = Array.from(users, (u) => itemsOf(x, u));
-  const indptr = new Int32Array(users.length + 1);
-  lists.forEach((list, row) => {
-    indptr[row + 1] = indptr[row]! + list.length;
-  });
-  const indices = new Int32Array(indptr[users.length]!);
-  lists.forEach((list, row) => {
-    indices.set(list, indptr[row]!);
-  });
-  return { indptr, indices };
 }
 
 const KEYS = DEPTHS.flatMap((depth) => [`recall@${depth}`, `ndcg@${depth}`]);

@@ -1,5 +1,5 @@
 import { createKernels } from 'recdistill';
-import { has, type Interactions, itemsOf } from 'recdistill/data';
+import { has, type Interactions, itemsOf, packLists } from 'recdistill/data';
 import { takeRows } from 'recdistill/kernels';
 import { shuffle, stream, uniformInt } from 'recdistill/math';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
@@ -31,8 +31,9 @@ function prepare(name: keyof typeof CASES, { data, threads }: PrepareOptions): P
   const model = freshModel(k, data, 'bpr-mf', { dim: DIM, initScale: 0.5 });
   const inputs = parametersOf(model);
   const optimizer = adamOf(k, model, ADAM);
+  const allUsers = Array.from({ length: data.nUsers }, (_, u) => u);
   const train = takeRows(k, { columns: data.nItems, indptr: data.train.indptr, indices: data.train.indices });
-  const observed = takeRows(k, { columns: data.nItems, ...firstItems(data.train) });
+  const observed = takeRows(k, { columns: data.nItems, ...packLists(allUsers.map((u) => firstItems(data.train, u))) });
   const users = k.ints(USERS);
   users.set(usersOfBatch(data.train));
   const lists = Array.from(users, (u) => madeUpList(data.train, u));
@@ -119,21 +120,14 @@ function usersOfBatch(train: Interactions): Int32Array {
   return Int32Array.from([...new Set(owners)].slice(0, USERS)).sort();
 }
 
-/** Each user's first observed items, fewer for a user who has fewer. */
-function firstItems(train: Interactions): { indptr: Int32Array; indices: Int32Array } {
-  const lists = Array.from({ length: train.nUsers }, (_, u) => itemsOf(train, u).subarray(0, OBSERVED_K));
-  const indptr = new Int32Array(train.nUsers + 1);
-  lists.forEach((list, u) => {
-    indptr[u + 1] = indptr[u]! + list.length;
-  });
-  return { indptr, indices: Int32Array.from(lists.flatMap((list) => [...list])) };
-}
+/** A user's first observed items, fewer for a user who has fewer. */
+const firstItems = (train: Interactions, user: number): Int32Array => itemsOf(train, user).subarray(0, OBSERVED_K);
 
-/** The same for some users, filled with -1 to equal length. */
+/** Those of some users, filled with -1 to equal length. */
 function filled(train: Interactions, users: Int32Array): Int32Array {
   const out = new Int32Array(users.length * OBSERVED_K).fill(-1);
   users.forEach((u, row) => {
-    out.set(itemsOf(train, u).subarray(0, OBSERVED_K), row * OBSERVED_K);
+    out.set(firstItems(train, u), row * OBSERVED_K);
   });
   return out;
 }

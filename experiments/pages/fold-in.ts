@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readBundle } from 'recdistill/bundle';
-import { type Interactions, itemsOf, type LoadedDataset, loadDataset } from 'recdistill/data';
+import { type Interactions, itemsOf, type LoadedDataset, loadDataset, packLists } from 'recdistill/data';
 import { createEvaluator, type Evaluation, evaluationOptions } from 'recdistill/eval';
 import { mean } from 'recdistill/experiment';
 import { modelOf } from 'recdistill/models';
@@ -75,10 +75,7 @@ function historyOf(train: Interactions, share: number): Interactions {
     const own = itemsOf(train, u);
     return isHidden(u) ? own.filter((_, n) => n % Math.round(1 / share) === 0) : own;
   });
-  const indptr = new Int32Array(train.nUsers + 1);
-  for (const [u, row] of rows.entries()) indptr[u + 1] = indptr[u]! + row.length;
-  const indices = Int32Array.from(rows.flatMap((row) => [...row]));
-  return { nUsers: train.nUsers, nItems: train.nItems, indptr, indices };
+  return { nUsers: train.nUsers, nItems: train.nItems, ...packLists(rows) };
 }
 
 /** A student, and its teachers if it has such. */

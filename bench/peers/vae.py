@@ -8,6 +8,7 @@ entries select. W1 is handed over as columns x hidden.
 
 import torch
 import torch.nn.functional as F
+from _peer import make_adam, serve, train
 
 
 def prepare(inputs, params):
@@ -18,9 +19,7 @@ def prepare(inputs, params):
         start["w1"] = start["w1"].T.contiguous()
     tables = {name: values.requires_grad_() for name, values in start.items()}
     w1, b1, w2, b2, w3, b3, w4, b4 = (tables[name] for name in names)
-    optimizer = torch.optim.Adam(
-        list(tables.values()), lr=params["learningRate"], weight_decay=params["l2"], fused=params["fused"]
-    )
+    optimizer = make_adam(tables.values(), params)
     width = len(b4)
     last = {}
 
@@ -43,7 +42,7 @@ def prepare(inputs, params):
         weights = counts.float().rsqrt()[rows]
         return None, F.embedding_bag(columns, w1, offsets, mode="sum", per_sample_weights=weights) + b1
 
-    def step(offsets, counts, rows, columns, noise):
+    def loss_of(offsets, counts, rows, columns, noise):
         x, first = first_layer(offsets, counts, rows, columns)
         mu, logvar = F.linear(torch.tanh(first), w2, b2).chunk(2, dim=1)
         z = mu + noise * torch.exp(0.5 * logvar)
@@ -51,14 +50,10 @@ def prepare(inputs, params):
         log_softmax = F.log_softmax(logits, dim=1)
         log_likelihood = (log_softmax * x).sum() if dense else log_softmax[rows, columns].sum()
         divergence = 0.5 * (logvar.exp() - logvar + mu.square() - 1).sum()
-        loss = (params["beta"] * divergence - log_likelihood) / len(counts)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        return loss.item()
+        return (params["beta"] * divergence - log_likelihood) / len(counts)
 
     def run():
-        last["loss"] = sum(step(*batch) for batch in batches)
+        last["loss"] = train(optimizer, batches, loss_of)
 
     def result():
         moments = {f"{name}.first": optimizer.state[table]["exp_avg"] for name, table in tables.items()}
@@ -69,4 +64,7 @@ def prepare(inputs, params):
         return {"loss": torch.tensor([last["loss"]]), **moments, **values}
 
     return run, result
+
+
+serve(prepare)
 
