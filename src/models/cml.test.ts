@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
-import { near, numericGradients, smallBatch, smallTrain } from '../testing/model-contract.js';
+import { near, numericGradients, smallBatch, smallTrain } from '../testing/checks.js';
 import type { PairBatch, TrainableModel } from './_model.js';
 import { modelOf } from './index.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createReferenceKernels } from '../kernels/index.js';
-import { smallTrain } from '../testing/model-contract.js';
+import { smallTrain } from '../testing/checks.js';
 import { createJointTables } from './joint-tables.js';
 
 const DIM = 4;

@@ -7,7 +7,7 @@ import { pathValue, withDatabase } from '../data/duckdb.js';
 import { type Reader, readerRegistry } from '../data/index.js';
 import { openSource } from '../data/source-file.js';
 import { type Exportable, type Exporter, exporterRegistry } from '../export/index.js';
-import type { ContractCase } from './model-contract.js';
+import type { ContractCase } from './checks.js';
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'recdistill-contract-'));

@@ -1,3 +1,4 @@
+export type { ContractCase } from './checks.js';
 export * from './file-contracts.js';
 export * from './method-contract.js';
 export * from './model-contract.js';

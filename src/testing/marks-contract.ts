@@ -4,6 +4,7 @@ import type { Kernels } from '../kernels/index.js';
 import { createPairLearner, type Pairs, type ScoreLoss, type TrainableModel } from '../models/index.js';
 import { optimizerRegistry } from '../optim/index.js';
 import type { Hooks } from '../train/index.js';
+import { intsIn } from './checks.js';
 import { type TrainRun, trainedBits } from './train-runs.js';
 
 /**
@@ -31,9 +32,8 @@ const unmarked = (model: TrainableModel): TrainableModel => ({
 /** In every second batch a loss on two pairs, in every third batch one on all scores of a user, through factors if the model has them. */
 function someLosses(k: Kernels, model: TrainableModel): Hooks & { close(): void } {
   const learner = createPairLearner(k, model);
-  const ints = (values: readonly number[]) => Object.assign(k.ints(values.length), values);
-  const few = { users: ints([1, model.nUsers - 1]), items: ints([model.nItems - 1, 0]) };
-  const all = { users: k.ints(model.nItems).fill(2), items: ints([...Array(model.nItems).keys()]) };
+  const few = { users: intsIn(k, [1, model.nUsers - 1]), items: intsIn(k, [model.nItems - 1, 0]) };
+  const all = { users: k.ints(model.nItems).fill(2), items: intsIn(k, [...Array(model.nItems).keys()]) };
   const loss: ScoreLoss = (scores, scoreGradients) => {
     scoreGradients.forEach((_, n) => {
       scoreGradients[n] = Math.tanh(scores[n]!) - 0.5;

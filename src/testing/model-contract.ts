@@ -3,10 +3,9 @@
  * AssertionError if the model breaks it.
  */
 import assert from 'node:assert/strict';
-import { type Dataset, type Interactions, loadDataset } from '../data/index.js';
+import type { Dataset, Interactions } from '../data/index.js';
 import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
 import {
-  type Batch,
   createPairLearner,
   type Model,
   type ModelSpec,
@@ -18,22 +17,21 @@ import {
   tablesOf,
   trainOptionsOf,
 } from '../models/index.js';
+import {
+  type ContractCase,
+  contractData,
+  freesMemory,
+  gradientsMatch,
+  intsIn,
+  near,
+  sameAtAnyThreads,
+  smallBatch,
+  smallTrain,
+  spread,
+} from './checks.js';
 import { marksEveryRow } from './marks-contract.js';
 import { smallOptions, type Values } from './small.js';
 import { type TrainRun, trainedBits, trainedInPartsBits } from './train-runs.js';
-
-export interface ContractCase {
-  readonly name: string;
-  readonly run: () => void | Promise<void>;
-}
-
-/** Small enough for finite differences, with users and items without interactions. */
-export const smallTrain: Interactions = {
-  nUsers: 7,
-  nItems: 11,
-  indptr: Int32Array.of(0, 3, 5, 5, 9, 10, 12, 13),
-  indices: Int32Array.of(0, 2, 5, 1, 2, 0, 3, 5, 9, 4, 2, 9, 0),
-};
 
 /** @param options of the model in addition to those declared as `small` */
 export function modelContract(spec: ModelSpec, options: Values = {}): ContractCase[] {
@@ -66,7 +64,7 @@ export function modelContract(spec: ModelSpec, options: Values = {}): ContractCa
     ...shared,
     ...(spec.capabilities.includes('scores') ? [saved] : []),
     { name: `${spec.name}: the gradient matches the loss`, run: () => finiteDifferences(spec, options) },
-    { name: `${spec.name}: identical bits with 1, 2, 3 and 4 threads`, run: () => sameAtAnyThreads(spec, options) },
+    { name: `${spec.name}: identical bits with 1, 2, 3 and 4 threads`, run: () => trainsAtAnyThreads(spec, options) },
     { name: `${spec.name}: all rows with gradients are marked`, run: () => marks(spec, options) },
     { name: `${spec.name}: an interrupted run ends with identical bits`, run: () => resumes(spec, options) },
     { name: `${spec.name}: another seed gives another model`, run: () => seeded(spec, options) },
@@ -78,8 +76,7 @@ function make(spec: ModelSpec, k: Kernels, options: Values, seed = 3, train = sm
 }
 
 function scoresOf(k: Kernels, model: Model, users: readonly number[]): Float64Array {
-  const rows = k.ints(users.length);
-  rows.set(users);
+  const rows = intsIn(k, users);
   const out = k.floats(users.length * model.nItems);
   model.scoreRows(rows, out);
   const copy = Float64Array.from(out);
@@ -122,20 +119,12 @@ async function tablesAgree(spec: ModelSpec, options: Values): Promise<void> {
   model.close();
 }
 
-async function givesBack(spec: ModelSpec, options: Values): Promise<void> {
-  const k = createKernels({ threads: 1, memoryLimit: 64e6 });
-  const train = async (): Promise<void> => {
+const givesBack = (spec: ModelSpec, options: Values): Promise<void> =>
+  freesMemory(async (k) => {
     const model = await make(spec, k, options);
     scoresOf(k, model, [0, 3]);
     model.close();
-  };
-  // The first call allocates working memory that the kernels keep.
-  await train();
-  const before = k.bytesInUse;
-  await train();
-  assert.equal(k.bytesInUse, before);
-  k.close();
-}
+  });
 
 async function sameOnBothMachines(spec: ModelSpec, options: Values): Promise<void> {
   const [wasm, reference] = [createKernels({ threads: 1, memoryLimit: 64e6 }), createReferenceKernels('f64')];
@@ -149,27 +138,6 @@ async function sameOnBothMachines(spec: ModelSpec, options: Values): Promise<voi
 const copyParameters = (from: readonly Parameter[], to: readonly Parameter[]): void =>
   from.forEach((p, at) => void to[at]!.values.set(p.values));
 
-/** A batch with repeated users and items, so that gradients must be summed. */
-export function smallBatch(k: Kernels, kind: Batch['kind']): Batch {
-  const ints = (values: number[]) => {
-    const array = k.ints(values.length);
-    array.set(values);
-    return array;
-  };
-  if (kind === 'rows') return { kind, size: 4, users: ints([3, 0, 2, 5]), epoch: 2, index: 0 };
-  if (kind === 'items') return { kind, size: 4, items: ints([3, 0, 2, 9]), epoch: 2, index: 0 };
-  return {
-    kind,
-    size: 5,
-    users: ints([0, 3, 3, 5, 0]),
-    positives: ints([2, 9, 0, 2, 2]),
-    negatives: ints([4, 4, 2, 10, 7]),
-    perPositive: 1,
-    epoch: 2,
-    index: 0,
-  };
-}
-
 async function finiteDifferences(spec: ModelSpec, options: Values): Promise<void> {
   const k = createReferenceKernels('f64');
   const model = await makeTrainable(spec, { kernels: k, train: smallTrain, seed: 3 }, smallOptions(spec, options));
@@ -181,19 +149,10 @@ async function finiteDifferences(spec: ModelSpec, options: Values): Promise<void
     model.backward?.();
     return loss;
   };
-  lossAt();
-  const gradients = model.parameters.map((p) => Float64Array.from(p.gradient));
-  const numeric = numericGradients(model.parameters, lossAt);
-  const largest = Math.max(...numeric.map((g) => Math.max(...g.map(Math.abs))));
-  assert.ok(largest > 1e-3, 'the loss must depend on the parameters');
   // The reported loss is a sum. The gradient may be that of the mean over rows, for all parameters alike.
-  const steepest = Math.max(...gradients.map((g) => Math.max(...g.map(Math.abs))));
-  const perRow = model.batches !== 'pairs' && steepest < 0.9 * largest ? 1 / batch.size : 1;
-  model.parameters.forEach((p, n) => {
-    for (let at = 0; at < p.values.length; at++) {
-      near(gradients[n]![at]!, numeric[n]![at]! * perRow, 1e-6 * Math.max(1, largest), `gradient of ${p.name}[${at}]`);
-    }
-  });
+  const factorOf = (got: number, numeric: number) =>
+    model.batches !== 'pairs' && got < 0.9 * numeric ? 1 / batch.size : 1;
+  assert.ok(gradientsMatch(model.parameters, lossAt, '', factorOf) > 1e-3, 'the loss must depend on the parameters');
   model.close();
 }
 
@@ -202,12 +161,7 @@ async function learnsPairs(spec: ModelSpec, options: Values): Promise<void> {
   const k = createReferenceKernels('f64');
   const model = await makeTrainable(spec, { kernels: k, train: smallTrain, seed: 3 }, smallOptions(spec, options));
   spread(model.parameters);
-  const ints = (values: readonly number[]) => {
-    const array = k.ints(values.length);
-    array.set(values);
-    return array;
-  };
-  const [users, items] = [ints([0, 0, 3, 5, 6, 3]), ints([2, 10, 9, 2, 0, 9])];
+  const [users, items] = [intsIn(k, [0, 0, 3, 5, 6, 3]), intsIn(k, [2, 10, 9, 2, 0, 9])];
   const batch = smallBatch(k, model.batches);
   const learner = createPairLearner(k, model);
   const rows = scoresOf(k, model, Array.from(users));
@@ -228,7 +182,7 @@ async function learnsPairs(spec: ModelSpec, options: Values): Promise<void> {
     for (const p of model.parameters) p.gradient.fill(0);
     model.forward?.(batch);
     const pairs = { users, items };
-    learner.score(pairs, out, ints([0, 3, 5, 6]));
+    learner.score(pairs, out, intsIn(k, [0, 3, 5, 6]));
     const value = learner.learn(pairs, (scores, scoreGradients) => {
       seen = Float64Array.from(scores);
       scoreGradients.forEach((_, n) => {
@@ -247,38 +201,10 @@ async function learnsPairs(spec: ModelSpec, options: Values): Promise<void> {
     'within a batch they must equal the scores of learnPairs',
   );
   if (model.learnPairs) seen.forEach((_, n) => void agrees(seen, n));
-  const gradients = model.parameters.map((p) => Float64Array.from(p.gradient));
-  const numeric = numericGradients(model.parameters, lossAt);
-  assert.ok(
-    Math.max(...numeric.map((g) => Math.max(...g.map(Math.abs)))) > 1e-3,
-    'the loss must depend on the parameters',
-  );
-  model.parameters.forEach((p, n) => {
-    for (const [at, expected] of numeric[n]!.entries())
-      near(gradients[n]![at]!, expected, 1e-6, `gradient of ${p.name}[${at}]`);
-  });
+  assert.ok(gradientsMatch(model.parameters, lossAt, '') > 1e-3, 'the loss must depend on the parameters');
   learner.close();
   model.close();
 }
-
-/** Parameters start near 0, where gradients are small and some scores are equal. This moves them away from 0. */
-export function spread(parameters: readonly Parameter[]): void {
-  for (const p of parameters) for (let at = 0; at < p.values.length; at++) p.values[at]! += 0.3 * Math.sin(at + 1);
-}
-
-/** Central differences of `lossAt` for every value of every parameter. */
-export const numericGradients = (parameters: readonly Parameter[], lossAt: () => number): Float64Array[] =>
-  parameters.map((p) =>
-    Float64Array.from(p.values, (value, at) => {
-      const h = 1e-5;
-      p.values[at] = value + h;
-      const up = lossAt();
-      p.values[at] = value - h;
-      const down = lossAt();
-      p.values[at] = value;
-      return (up - down) / (2 * h);
-    }),
-  );
 
 const contractRun = (spec: ModelSpec, options: Values, data: Dataset, seed = 3): TrainRun => {
   const o = smallOptions(spec, { batchSize: 64, ...options, seed });
@@ -289,30 +215,24 @@ const contractRun = (spec: ModelSpec, options: Values, data: Dataset, seed = 3):
   };
 };
 
-/** Small, with long-tailed popularity like real data. */
-export const contractData = (): Promise<Dataset> => loadDataset({ data: 'synthetic:60x80x900' });
-
-async function sameAtAnyThreads(spec: ModelSpec, options: Values): Promise<void> {
+async function trainsAtAnyThreads(spec: ModelSpec, options: Values): Promise<void> {
   const run = contractRun(spec, options, await contractData());
-  const one = await trainedBits(run, 1);
-  for (const threads of [2, 3, 4])
-    assert.ok((await trainedBits(run, threads)) === one, `${threads} threads gave different bits than 1`);
+  await sameAtAnyThreads((threads) => trainedBits(run, threads));
 }
 
 async function scoresAtAnyThreads(spec: ModelSpec, options: Values): Promise<void> {
   const { train } = await contractData();
-  const users = Array.from({ length: train.nUsers }, (_, u) => u);
-  const found: Float64Array[] = [];
-  for (const threads of [1, 2, 3, 4]) {
-    const k = createKernels({ threads, memoryLimit: 64e6 });
-    const model = await make(spec, k, options, 3, train);
-    found.push(scoresOf(k, model, users));
-    model.close();
-    k.close();
-  }
-  const [one, ...more] = found;
-  for (const [at, scores] of more.entries())
-    assert.deepEqual(scores, one, `${at + 2} threads gave different bits than 1`);
+  await sameAtAnyThreads((threads) => computedBits(spec, options, train, threads));
+}
+
+/** The scores of all users. */
+async function computedBits(spec: ModelSpec, options: Values, train: Interactions, threads: number): Promise<string> {
+  const k = createKernels({ threads, memoryLimit: 64e6 });
+  const model = await make(spec, k, options, 3, train);
+  const scores = scoresOf(k, model, [...Array(train.nUsers).keys()]);
+  model.close();
+  k.close();
+  return scores.join(' ');
 }
 
 /** Interrupts the model at its first step, its second, ... until it completes. Interrupted attempts must not change the scores. */
@@ -359,15 +279,8 @@ async function weighs(spec: ModelSpec, options: Values): Promise<void> {
     const weights = Float32Array.from(data.train.indices, (_, at) => weight(at));
     return { ...data, train: { ...data.train, weights } };
   };
-  const saved = async (of: Dataset): Promise<string> => {
-    if (spec.kind === 'trained') return trainedBits(contractRun(spec, options, of), 2);
-    const k = createKernels({ threads: 2, memoryLimit: 64e6 });
-    const model = await make(spec, k, options, 3, of.train);
-    const scores = scoresOf(k, model, [...Array(of.train.nUsers).keys()]);
-    model.close();
-    k.close();
-    return scores.join(' ');
-  };
+  const saved = (of: Dataset): Promise<string> =>
+    spec.kind === 'trained' ? trainedBits(contractRun(spec, options, of), 2) : computedBits(spec, options, of.train, 2);
   const plain = await saved(data);
   assert.ok((await saved(withWeights(() => 1))) === plain, 'weights of 1 changed what is learned');
   const changed = (await saved(withWeights((at) => 1 + (at % 7)))) !== plain;
@@ -384,10 +297,4 @@ async function resumes(spec: ModelSpec, options: Values): Promise<void> {
   const run = contractRun(spec, options, await contractData());
   const [straight, parts] = [await trainedBits(run, 1), await trainedInPartsBits(run, [1, 2])];
   assert.ok(parts === straight, 'a run in three parts gave different bits than an uninterrupted one');
-}
-
-/** Fails unless `got` is within `tolerance`, or 1e-5 relative, of `expected`. */
-export function near(got: number, expected: number, tolerance: number, what: string): void {
-  const error = Math.abs(got - expected);
-  assert.ok(error <= tolerance + 1e-5 * Math.abs(expected), `${what}: got ${got}, expected ${expected}`);
 }

@@ -8,7 +8,7 @@ import { stream, uniform } from '../math/random.js';
 import { createTouchedRows, type Optimized, type OptimizerSpec, optimizerRegistry } from '../optim/index.js';
 import { logRange, oneOf, range, type SearchPoint, type SearchSpace, wholeRange } from '../options/search.js';
 import { type SamplerSpec, samplerRegistry } from '../samplers/index.js';
-import { type ContractCase, smallTrain } from './model-contract.js';
+import { type ContractCase, smallTrain } from './checks.js';
 
 const withKernels = (work: (k: Kernels) => void) => (): void => {
   const k = createKernels({ threads: 1, memoryLimit: 64e6 });
