@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path/posix';
 import ts from 'typescript';
 
 const NUMBERS = ['i32', 'u32', 'f32', 'f64', 'usize'];
+/** What a call may give for an address. */
+const ARRAY = 'number | Float32Array | Float64Array | Int32Array | undefined';
 /** Fields of a record are written as 32-bit integers, one after the other. */
 const FIELDS = ['i32', 'u32', 'usize'];
 /** The last two parameters of a kernel: the part of the range that one call does. */
@@ -82,8 +84,8 @@ export function kernelModule({ functions, records }) {
   const recordTypes = records.map(
     ({ name }) => `/** Address of one ${name}, or of several in a row. */\ntype ${name} = number;`,
   );
-  return `/** Numbers as the kernels take them. A \`usize\` is an address or a number of bytes. */
-${NUMBERS.map((name) => `type ${name} = number;`).join('\n')}
+  return `/** Numbers as the kernels take them. A \`usize\` is an address, an array at that address or a number of bytes; absent: 0. */
+${NUMBERS.map((name) => `type ${name} = ${name === 'usize' ? ARRAY : 'number'};`).join('\n')}
 ${recordTypes.join('\n')}
 
 /** The arguments of each kernel, without the range that the machine adds. */

@@ -114,6 +114,6 @@ export function wrongCalls(m: WasmMachine): void {
   m.run('scale', { y: 64, factor: 2, dim: 4 }, 8, 4);
   // @ts-expect-error arguments are superfluous, and come from elsewhere
   m.run('scale', { y: 64, factor: 2, ...slots }, 8, 4);
-  // @ts-expect-error an array is not an address
-  m.run('scale', { y: new Float32Array(4), factor: 2 }, 8, 4);
+  // @ts-expect-error an array is an address, not a number
+  m.run('scale', { y: 64, factor: new Float32Array(4) }, 8, 4);
 }

@@ -24,67 +24,32 @@ const PARITY = 0x1bd11bda;
  * All four inputs are taken modulo 2^32.
  */
 export function threefry2x32(k0: number, k1: number, c0: number, c1: number, out: Uint32Array): void {
-  const ks0 = k0 | 0;
-  const ks1 = k1 | 0;
-  const ks2 = PARITY ^ ks0 ^ ks1;
-  let x0 = (c0 + ks0) | 0;
-  let x1 = (c1 + ks1) | 0;
+  let first = k0 | 0;
+  let second = k1 | 0;
+  let third = PARITY ^ first ^ second;
+  let x0 = (c0 + first) | 0;
+  let x1 = (c1 + second) | 0;
 
-  // Four rounds of one group of rotations, then a key injection; twenty rounds are five such groups.
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 13) ^ x0;
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 15) ^ x0;
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 26) ^ x0;
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 6) ^ x0;
-  x0 = (x0 + ks1) | 0;
-  x1 = (x1 + ks2 + 1) | 0;
-
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 17) ^ x0;
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 29) ^ x0;
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 16) ^ x0;
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 24) ^ x0;
-  x0 = (x0 + ks2) | 0;
-  x1 = (x1 + ks0 + 2) | 0;
-
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 13) ^ x0;
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 15) ^ x0;
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 26) ^ x0;
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 6) ^ x0;
-  x0 = (x0 + ks0) | 0;
-  x1 = (x1 + ks1 + 3) | 0;
-
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 17) ^ x0;
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 29) ^ x0;
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 16) ^ x0;
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 24) ^ x0;
-  x0 = (x0 + ks1) | 0;
-  x1 = (x1 + ks2 + 4) | 0;
-
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 13) ^ x0;
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 15) ^ x0;
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 26) ^ x0;
-  x0 = (x0 + x1) | 0;
-  x1 = rotate(x1, 6) ^ x0;
-  out[0] = x0 + ks2;
-  out[1] = x1 + ks0 + 5;
+  // Twenty rounds are five groups: four rounds with the rotations of the group, then the injection of the next key.
+  for (let group = 1; group <= 5; group++) {
+    const odd = (group & 1) === 1;
+    x0 = (x0 + x1) | 0;
+    x1 = rotate(x1, odd ? 13 : 17) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = rotate(x1, odd ? 15 : 29) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = rotate(x1, odd ? 26 : 16) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = rotate(x1, odd ? 6 : 24) ^ x0;
+    x0 = (x0 + second) | 0;
+    x1 = (x1 + third + group) | 0;
+    const used = first;
+    first = second;
+    second = third;
+    third = used;
+  }
+  out[0] = x0;
+  out[1] = x1;
 }
 
 const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by));

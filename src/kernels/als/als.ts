@@ -1,5 +1,5 @@
 import { fail } from '../../errors.js';
-import { addressOr0, type Floats, type Machine, type WasmMachine } from '../machine/machine.js';
+import type { Floats, Machine, WasmMachine } from '../machine/machine.js';
 import { takeSlots } from '../machine/slots.js';
 import type { Rows } from '../rows.js';
 import { slotBytes } from './layout.js';
@@ -71,16 +71,9 @@ export function alsWasm(m: WasmMachine): AlsKernels {
     als(rows, source, base, ridges, target, dim) {
       const status = m.workspace('als.status', rows.rows * 4);
       const args = {
-        starts: m.address(rows.indptr),
-        columns: m.address(rows.indices),
-        weights: addressOr0(m, rows.weights),
-        source: m.address(source),
-        base: m.address(base),
-        ridges: m.address(ridges),
-        target: m.address(target),
-        status,
-        dim,
-        tolerance: TOLERANCE.f32,
+        starts: rows.indptr,
+        ...{ columns: rows.indices, weights: rows.weights, source, base, ridges, target },
+        ...{ status, dim, tolerance: TOLERANCE.f32 },
         ...takeSlots(m, 'als', slotBytes(dim)),
       };
       m.run('als', args, rows.rows, ROWS_AT_ONCE);

@@ -63,26 +63,26 @@ export function denseWasm(m: WasmMachine): DenseKernels {
   return {
     addBias(x, bias, rows, columns) {
       const chunk = Math.ceil(CHUNK / Math.max(1, columns));
-      m.run('addBias', { x: m.address(x), bias: m.address(bias), columns }, rows, chunk);
+      m.run('addBias', { x, bias, columns }, rows, chunk);
     },
     columnSums(x, out, rows, columns) {
       const chunk = LINE * Math.ceil(CHUNK / (LINE * Math.max(1, rows)));
-      m.run('columnSums', { x: m.address(x), out: m.address(out), rows, columns }, columns, chunk);
+      m.run('columnSums', { x, out, rows, columns }, columns, chunk);
     },
     tanh(x, n) {
-      m.run('tanh', { x: m.address(x) }, n, CHUNK);
+      m.run('tanh', { x }, n, CHUNK);
     },
     tanhBackward(y, dy, n) {
-      m.run('tanhBackward', { y: m.address(y), dy: m.address(dy) }, n, CHUNK);
+      m.run('tanhBackward', { y, dy }, n, CHUNK);
     },
     sigmoid(x, n) {
-      m.run('sigmoid', { x: m.address(x) }, n, CHUNK);
+      m.run('sigmoid', { x }, n, CHUNK);
     },
     sigmoidBackward(y, dy, n) {
-      m.run('sigmoidBackward', { y: m.address(y), dy: m.address(dy) }, n, CHUNK);
+      m.run('sigmoidBackward', { y, dy }, n, CHUNK);
     },
     transpose(x, rows, columns, out) {
-      m.run('transpose', { x: m.address(x), rows, columns, out: m.address(out) }, rows, LINE);
+      m.run('transpose', { x, rows, columns, out }, rows, LINE);
     },
   };
 }

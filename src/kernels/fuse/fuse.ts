@@ -1,4 +1,4 @@
-import { addressOr0, type Floats, type Machine, type WasmMachine } from '../machine/machine.js';
+import type { Floats, Machine, WasmMachine } from '../machine/machine.js';
 import { takeSlots } from '../machine/slots.js';
 import type { Rows } from '../rows.js';
 import { slotBytes } from './layout.js';
@@ -53,15 +53,8 @@ export function fuseWasm(m: WasmMachine): FuseKernels {
   return {
     fuse({ rows, width, items, weights }, nItems, mask, first, depth, out) {
       const args = {
-        items: m.address(items),
-        weights: m.address(weights),
-        width,
-        nItems,
-        indptr: addressOr0(m, mask?.indptr),
-        indices: addressOr0(m, mask?.indices),
-        first,
-        depth,
-        out: m.address(out),
+        items,
+        ...{ weights, width, nItems, indptr: mask?.indptr, indices: mask?.indices, first, depth, out },
         ...takeSlots(m, 'fuse', slotBytes(nItems, width)),
       };
       m.run('fuse', args, rows, 64);

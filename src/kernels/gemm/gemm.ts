@@ -138,9 +138,9 @@ export function gemmWasm(w: WasmMachine): GemmKernels {
     const { tileM, tileN, tiles, parts } = divide(m, n, k);
     const sums = parts > 1 ? w.workspace('gemm.sums', parts * m * n * 4) : 0;
     const args = {
-      a: w.address(a),
-      b: w.address(b),
-      c: w.address(c),
+      a,
+      b,
+      c,
       ...{ m, n, k, lda, ldb, ldc, alpha, tileM, tileN, parts, sums },
       form: FORMS[form],
       accumulate: accumulate ? 1 : 0,
@@ -155,7 +155,6 @@ export function gemmWasm(w: WasmMachine): GemmKernels {
       yield last / chunks;
     }
     if (parts === 1) return;
-    const { c: to, accumulate: add } = args;
-    w.run('addParts', { sums, parts, c: to, ldc, m, n, alpha, accumulate: add }, m, 16);
+    w.run('addParts', { sums, parts, c, ldc, m, n, alpha, accumulate: args.accumulate }, m, 16);
   }
 }

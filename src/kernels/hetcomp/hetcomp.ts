@@ -49,7 +49,8 @@ const BLOCK_BYTES = 4 * 2 ** 20;
 export function hetcompWasm(m: WasmMachine): HetcompKernels {
   return {
     hetcomp(step) {
-      const { dim, nItems, topK, users, train, observed } = step;
+      const { dim, nItems, topK, users, train, observed, ranked, losses } = step;
+      const { userVectors, itemVectors, userGradient, itemGradient } = step;
       const fine = step.phase === 'fine';
       const shift = tileShift(dim, nItems);
       const tiles = Math.ceil(nItems / 2 ** shift);
@@ -65,17 +66,9 @@ export function hetcompWasm(m: WasmMachine): HetcompKernels {
 
       const plan = writeRecords(m, 'hetcomp.plan', 'HetcompPlan', [
         {
-          users: m.address(users),
-          userVectors: m.address(step.userVectors),
-          itemVectors: m.address(step.itemVectors),
-          trainStarts: m.address(train.indptr),
-          trainItems: m.address(train.indices),
-          observedStarts: m.address(observed.indptr),
-          observedItems: m.address(observed.indices),
-          ranked: m.address(step.ranked),
-          userGradient: m.address(step.userGradient),
-          itemGradient: m.address(step.itemGradient),
-          losses: m.address(step.losses),
+          ...{ users, userVectors, itemVectors, ranked, userGradient, itemGradient, losses },
+          ...{ trainStarts: train.indptr, trainItems: train.indices },
+          ...{ observedStarts: observed.indptr, observedItems: observed.indices },
           batch: users.length,
           ...{ dim, nItems, topK, shift, tiles, block, entries },
           taught: fine ? Math.floor(topK / 2) : topK,

@@ -66,8 +66,7 @@ export function invertWasm(m: WasmMachine): InvertKernels {
   };
 
   /** The same, a whole tile at a time. */
-  function* invertInParts({ n, values }: Symmetric): Generator<number, void> {
-    const a = m.address(values);
+  function* invertInParts({ n, values: a }: Symmetric): Generator<number, void> {
     const down = Math.ceil(n / TILE);
     const tiles = (down * (down + 1)) / 2;
     const limits = m.workspace('invert.limits', n * 4);

@@ -55,7 +55,7 @@ test('foreign arrays and arrays that are freed twice are refused', () => {
     withMachine(1, (other) => {
       const mine = machine.floats(4);
       for (const foreign of [new Float32Array(4), new Int32Array(4), other.floats(4), new Float64Array(4)]) {
-        assert.throws(() => machine.address(foreign), { code: 'usage' });
+        assert.throws(() => machine.run('scale', { y: foreign, factor: 2 }, 4, 4), { code: 'usage' });
         assert.throws(() => machine.free(foreign), { code: 'usage' });
       }
       assert.throws(() => machine.free(mine.subarray(1)), { code: 'usage' });
@@ -83,7 +83,7 @@ test('an exception in a kernel is thrown and closes the thread pool', () => {
       const args = { y: MEMORY - 16, factor: 2 };
       assert.throws(() => machine.run('scale', args, 400, 4), { code: 'worker-failed', message: /scale/ });
       const y = machine.floats(4);
-      assert.throws(() => machine.run('scale', { y: machine.address(y), factor: 2 }, 4, 4), {
+      assert.throws(() => machine.run('scale', { y, factor: 2 }, 4, 4), {
         code: 'usage',
         message: /closed/,
       });
@@ -96,7 +96,7 @@ test('no chunk is lost or run twice in 20,000 small jobs back to back', () => {
     const n = 37;
     const ones = machine.floats(n).fill(1);
     const y = machine.floats(n);
-    const args = { y: machine.address(y), x: machine.address(ones), factor: 1 };
+    const args = { y, x: ones, factor: 1 };
     for (let job = 1; job <= 20_000; job++) machine.run('addScaled', args, n, 1 + (job % 9));
     assert.deepEqual([...new Set(y)], [20_000]);
   });
@@ -106,7 +106,7 @@ test('a call may take only a part of the chunks, and the parts together are the 
   withMachine(3, (machine) => {
     const n = 103;
     const y = machine.floats(n).fill(1);
-    const args = { y: machine.address(y), factor: 2 };
+    const args = { y, factor: 2 };
     for (const [last, first] of [
       [40, 0],
       [80, 5],

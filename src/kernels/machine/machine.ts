@@ -27,16 +27,22 @@ export interface Machine {
   close(): void;
 }
 
-/** `number` for each argument that kernel K has, `never` for any other. */
+/** An argument of a kernel: a number, or an array in kernel memory, whose address the kernel takes; absent: address 0. */
+export type KernelArgument = number | Floats | Int32Array | undefined;
+
+/** The arguments or fields T, each of them a number to a kernel. */
+export type Passed<T> = T & { readonly [Name in keyof T]: KernelArgument };
+
+/** The type of each argument that kernel K has, `never` for any other. */
 export type OnlyArguments<K extends KernelName, A> = {
-  readonly [Name in keyof A]: Name extends keyof KernelArguments[K] ? number : never;
+  readonly [Name in keyof A]: Name extends keyof KernelArguments[K] ? KernelArguments[K][Name] : never;
 };
 
 /** The machine as used by WebAssembly kernels. */
 export interface WasmMachine extends Machine {
   readonly backend: 'wasm';
-  /** Address of an array in kernel memory. Other arrays are refused. */
-  address(array: Floats | Int32Array): number;
+  /** The number that a kernel takes for an argument. Arrays that are not in kernel memory are refused. */
+  numberOf(argument: KernelArgument): number;
   /** Working memory for the lifetime of the machine. A request for a larger size moves it, and its contents are lost. */
   workspace(name: string, bytes: number): number;
   /** Views of working memory, for the part of a kernel that runs in TypeScript. */
@@ -49,7 +55,7 @@ export interface WasmMachine extends Machine {
    * @param first index of the first chunk, to run only a part of them; default 0
    * @throws RecdistillError `usage` after close(), `worker-failed`
    */
-  run<K extends KernelName, A extends KernelArguments[K]>(
+  run<K extends KernelName, A extends Passed<KernelArguments[K]>>(
     kernel: K,
     args: A & OnlyArguments<K, A>,
     count: number,
@@ -57,7 +63,3 @@ export interface WasmMachine extends Machine {
     first?: number,
   ): void;
 }
-
-/** Address of an optional array; 0 if it is absent, which a kernel reads as "not given". */
-export const addressOr0 = (m: WasmMachine, array: Floats | Int32Array | undefined): number =>
-  array ? m.address(array) : 0;

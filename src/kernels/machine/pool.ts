@@ -19,13 +19,14 @@ import {
   STOP,
   work,
 } from './job.js';
+import type { KernelArgument, Passed } from './machine.js';
 import { workerSource } from './worker-source.js';
 
 export interface Pool {
   /** Runs `kernel` over all chunks of `[0, count)`, or those from chunk `first` on. @throws RecdistillError `worker-failed` */
   run<K extends KernelName>(
     kernel: K,
-    args: Readonly<KernelArguments[K]>,
+    args: Passed<KernelArguments[K]>,
     count: number,
     chunk: number,
     first?: number,
@@ -33,7 +34,12 @@ export interface Pool {
   close(): void;
 }
 
-export function createPool(module: WebAssembly.Module, memory: WebAssembly.Memory, threads: number): Pool {
+export function createPool(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  threads: number,
+  numberOf: (argument: KernelArgument) => number,
+): Pool {
   const control = new SharedArrayBuffer(JOB_BYTES);
   const job = jobIn(control);
   const names = Object.keys(kernelParameters);
@@ -82,7 +88,7 @@ export function createPool(module: WebAssembly.Module, memory: WebAssembly.Memor
       numbers[COUNT] = count;
       numbers[CHUNK] = chunk;
       numbers[SIZE] = parameters.length;
-      for (let k = 0; k < parameters.length; k++) numbers[ARGUMENTS + k] = Number(args[parameters[k]!]);
+      for (let k = 0; k < parameters.length; k++) numbers[ARGUMENTS + k] = numberOf(args[parameters[k]!]);
       Atomics.store(ints, NEXT, first);
       let mine: unknown;
       const shared = workers.length > 0 && left > chunk;

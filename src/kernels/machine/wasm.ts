@@ -1,7 +1,7 @@
 /** The WebAssembly machine: AssemblyScript SIMD kernels in float32, one shared memory, several threads. */
 import { fail } from '../../errors.js';
 import { wasmBase64 } from '../wasm-bytes.js';
-import type { Floats, WasmMachine } from './machine.js';
+import type { KernelArgument, WasmMachine } from './machine.js';
 import { createAllocator } from './memory.js';
 import { createPool } from './pool.js';
 
@@ -34,7 +34,13 @@ export function createWasmMachine(options: WasmOptions): WasmMachine {
   const buffer = memory.buffer;
   // Address 0 is not used: a kernel reads it as "not given". Nor is the last page, as 2^32 is not a 32-bit address.
   const allocator = createAllocator(PAGE, Math.min(buffer.byteLength, MAX_PAGES * PAGE - PAGE));
-  const pool = createPool(compiled, memory, threads);
+  const numberOf = (argument: KernelArgument): number => {
+    if (typeof argument === 'number') return argument;
+    if (argument === undefined) return 0;
+    if (argument.buffer !== buffer || argument.BYTES_PER_ELEMENT !== 4) foreign();
+    return argument.byteOffset;
+  };
+  const pool = createPool(compiled, memory, threads, numberOf);
   const workspaces = new Map<string, { address: number; bytes: number }>();
 
   const take = (bytes: number): number => {
@@ -73,10 +79,7 @@ export function createWasmMachine(options: WasmOptions): WasmMachine {
       }
     },
     close: pool.close,
-    address(array: Floats | Int32Array) {
-      if (array.buffer !== buffer || array.BYTES_PER_ELEMENT !== 4) foreign();
-      return array.byteOffset;
-    },
+    numberOf,
     workspace(name, bytes) {
       const had = workspaces.get(name);
       if (had && had.bytes >= bytes) return had.address;

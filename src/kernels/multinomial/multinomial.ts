@@ -42,14 +42,7 @@ export function multinomialReference(_: Machine): MultinomialKernels {
 export function multinomialWasm(m: WasmMachine): MultinomialKernels {
   return {
     multinomial(logits, rows, nItems, indptr, indices, scale, losses) {
-      const args = {
-        logits: m.address(logits),
-        nItems,
-        indptr: m.address(indptr),
-        indices: m.address(indices),
-        scale,
-        losses: m.address(losses),
-      };
+      const args = { logits, nItems, indptr, indices, scale, losses };
       m.run('multinomial', args, rows, Math.ceil(8192 / Math.max(1, nItems)));
     },
   };

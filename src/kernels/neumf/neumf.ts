@@ -67,7 +67,7 @@ export function neumfWasm(m: WasmMachine): NeumfKernels {
     const blockBytes = rows * (2 * eights(dim) + widths.reduce((sum, width) => sum + width, 0)) * 4;
     const logits = m.workspace('neumf.results', points * 8);
     const shared = {
-      userRows: m.address(userRows),
+      userRows,
       ...{ dim, perGroup, layout, blockBytes, blockGroups },
       layers: layers.hidden.length,
       gmf: packed,
@@ -75,7 +75,7 @@ export function neumfWasm(m: WasmMachine): NeumfKernels {
       state: m.workspace('neumf.state', Math.ceil(groups / blockGroups) * blockBytes),
       ...takeSlots(m, 'neumf', slotBytes(dim, widths[0]!, most, blockGroups, blockGroups * perGroup)),
     };
-    const inputs = { items: m.address(itemFactors), itemIds: m.address(ids), bias: layers.output.bias[0]! };
+    const inputs = { items: itemFactors, itemIds: ids, bias: layers.output.bias[0]! };
     m.run('neumfForward', { ...shared, ...inputs, logits }, groups, chunk);
     return { packing, shared, chunk, most, logits, scoreGradients: logits + points * 4 };
   };
@@ -93,8 +93,8 @@ export function neumfWasm(m: WasmMachine): NeumfKernels {
       const chunks = Math.ceil(points.groups / chunk);
       const sums = m.workspace('neumf.sums', chunks * packing.sums * 4);
       const args = {
-        ...{ ...shared, scoreGradients: at.scoreGradients, itemRows: m.address(points.itemRows) },
-        ...{ sums, sumBytes: packing.sums * 4, chunk, most },
+        itemRows: points.itemRows,
+        ...{ ...shared, scoreGradients: at.scoreGradients, sums, sumBytes: packing.sums * 4, chunk, most },
       };
       m.run('neumfBackward', args, points.groups, chunk);
       addGradients(m, dim, packing, sums, chunks, gradient);

@@ -1,4 +1,4 @@
-import { addressOr0, type Floats, type WasmMachine } from '../machine/machine.js';
+import type { Floats, WasmMachine } from '../machine/machine.js';
 
 const CHUNK = 16_384;
 /** Rows per chunk, for kernels that work row by row. */
@@ -69,52 +69,26 @@ const adamNumbers = ({ learningRate, beta1, beta2, epsilon, l2, step }: AdamStep
 export function optimizersWasm(m: WasmMachine): OptimizerKernels {
   return {
     adam(parameter, gradient, first, second, s) {
-      const args = {
-        parameter: m.address(parameter),
-        gradient: m.address(gradient),
-        first: m.address(first),
-        second: m.address(second),
-        ...adamNumbers(s),
-      };
-      m.run('adam', args, parameter.length, CHUNK);
+      m.run('adam', { parameter, gradient, first, second, ...adamNumbers(s) }, parameter.length, CHUNK);
     },
     lazyAdam(parameter, gradient, first, second, dim, s, rows) {
-      const args = {
-        parameter: m.address(parameter),
-        gradient: m.address(gradient),
-        first: m.address(first),
-        second: m.address(second),
-        dim,
-        rows: addressOr0(m, rows),
-        ...adamNumbers(s),
-      };
+      const args = { parameter, gradient, first, second, dim, rows, ...adamNumbers(s) };
       m.run('lazyAdam', args, rows ? rows.length : parameter.length / dim, rowsAtOnce(dim));
     },
     sgd(parameter, gradient, buffer, { learningRate, momentum, l2, step }, only) {
-      const args = {
-        parameter: m.address(parameter),
-        gradient: m.address(gradient),
-        buffer: m.address(buffer),
-        ...{ learningRate, momentum, l2 },
-        isFirst: step === 1 ? 1 : 0,
-      };
+      const args = { parameter, gradient, buffer, learningRate, momentum, l2, isFirst: step === 1 ? 1 : 0 };
       if (!only) return m.run('sgd', args, parameter.length, CHUNK);
       const { dim, rows } = only;
-      m.run('sgdRows', { ...args, dim, rows: m.address(rows) }, rows.length, rowsAtOnce(dim));
+      m.run('sgdRows', { ...args, dim, rows }, rows.length, rowsAtOnce(dim));
     },
     adagrad(parameter, gradient, squares, { learningRate, epsilon, l2 }, only) {
-      const args = {
-        parameter: m.address(parameter),
-        gradient: m.address(gradient),
-        squares: m.address(squares),
-        ...{ learningRate, epsilon, l2 },
-      };
+      const args = { parameter, gradient, squares, learningRate, epsilon, l2 };
       if (!only) return m.run('adagrad', args, parameter.length, CHUNK);
       const { dim, rows } = only;
-      m.run('adagradRows', { ...args, dim, rows: m.address(rows) }, rows.length, rowsAtOnce(dim));
+      m.run('adagradRows', { ...args, dim, rows }, rows.length, rowsAtOnce(dim));
     },
     clipRows(parameter, dim, length) {
-      m.run('clipRows', { parameter: m.address(parameter), dim, length }, parameter.length / dim, rowsAtOnce(dim));
+      m.run('clipRows', { parameter, dim, length }, parameter.length / dim, rowsAtOnce(dim));
     },
   };
 }

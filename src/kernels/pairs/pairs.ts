@@ -1,4 +1,4 @@
-import { addressOr0, type Floats, type Machine, type WasmMachine } from '../machine/machine.js';
+import type { Floats, Machine, WasmMachine } from '../machine/machine.js';
 
 export interface PairKernels {
   /**
@@ -57,14 +57,9 @@ export function pairsReference(_: Machine): PairKernels {
 
 export function pairsWasm(m: WasmMachine): PairKernels {
   let clean = { address: 0, rows: 0 };
-  const pairsOf = (...[a, b, dim, rows, columns, out]: Parameters<PairKernels['dotPairs']>) => ({
-    u: m.address(a),
-    q: m.address(b),
-    dim,
-    users: m.address(rows),
-    items: m.address(columns),
-    out: m.address(out),
-  });
+  const pairsOf = (...[a, b, dim, rows, columns, out]: Parameters<PairKernels['dotPairs']>) => {
+    return { u: a, q: b, dim, users: rows, items: columns, out };
+  };
   return {
     dotPairs(a, b, dim, rows, columns, out, n) {
       m.run('dotPairs', pairsOf(a, b, dim, rows, columns, out, n), n, 512);
@@ -84,19 +79,12 @@ export function pairsWasm(m: WasmMachine): PairKernels {
       const next = m.workspace('accumulate.next', n * 4);
       const distinct = m.workspace('accumulate.distinct', n * 4);
       const found = m.workspace('accumulate.found', 4);
-      m.run('linkRows', { rows: m.address(rows), heads, next, distinct, size: found }, n, n);
-      const args = {
-        target: m.address(target),
-        source: m.address(source),
-        columns: m.address(columns),
-        weights: m.address(weights),
-        own: addressOr0(m, own),
-        ...{ dim, heads, next, distinct },
-      };
+      m.run('linkRows', { rows, heads, next, distinct, size: found }, n, n);
+      const args = { target, source, columns, weights, own, dim, heads, next, distinct };
       m.run('accumulate', args, m.intsAt(found, 1)[0]!, 64);
     },
     gather(table, rows, dim, out, n) {
-      m.run('gather', { table: m.address(table), rows: m.address(rows), dim, out: m.address(out) }, n, 512);
+      m.run('gather', { table, rows, dim, out }, n, 512);
     },
   };
 }

@@ -78,12 +78,8 @@ export function perceptronWasm(m: WasmMachine): PerceptronKernels {
       m.intsAt(sizes, widths.length).set(widths);
       const most = Math.max(...inputs.map(fours));
       const args = {
-        a: m.address(a),
-        b: m.address(b),
-        ...{ rows, columns, width, weights, most },
-        widths: sizes,
-        layers: widths.length,
-        out: m.address(out),
+        a,
+        ...{ b, rows, columns, width, widths: sizes, layers: widths.length, weights, most, out },
         ...takeSlots(m, 'perceptron', slotBytes(width, most)),
       };
       m.run('perceptronScores', args, Math.ceil(columns / BLOCK), 1);

@@ -1,4 +1,4 @@
-import { addressOr0, type Floats, type Machine, type WasmMachine } from '../machine/machine.js';
+import type { Floats, Machine, WasmMachine } from '../machine/machine.js';
 import type { Rows } from '../rows.js';
 
 /** Rows per chunk: few, because a popular row costs as much as hundreds of others. */
@@ -44,22 +44,14 @@ export function propagateReference(_: Machine): PropagateKernels {
 export function propagateWasm(m: WasmMachine): PropagateKernels {
   return {
     propagate(rows, x, y, dim, sum) {
-      const args = {
-        starts: m.address(rows.indptr),
-        columns: m.address(rows.indices),
-        weights: addressOr0(m, rows.weights),
-        x: m.address(x),
-        y: m.address(y),
-        sum: addressOr0(m, sum),
-        dim,
-      };
+      const args = { starts: rows.indptr, columns: rows.indices, weights: rows.weights, x, y, sum, dim };
       m.run('propagate', args, rows.rows, ROWS_AT_ONCE);
     },
     addScaled(y, x, factor) {
-      m.run('addScaled', { y: m.address(y), x: m.address(x), factor }, y.length, CHUNK);
+      m.run('addScaled', { y, x, factor }, y.length, CHUNK);
     },
     scale(y, factor) {
-      m.run('scale', { y: m.address(y), factor }, y.length, CHUNK);
+      m.run('scale', { y, factor }, y.length, CHUNK);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { type RandomKey, scaleWord, threefry2x32 } from '../../math/random.js';
-import { addressOr0, type Floats, type Machine, type WasmMachine } from '../machine/machine.js';
+import type { Floats, Machine, WasmMachine } from '../machine/machine.js';
 import type { Rows } from '../rows.js';
 import { ATTEMPTS } from './layout.js';
 
@@ -58,20 +58,13 @@ export function randomReference(_: Machine): RandomKernels {
 export function randomWasm(m: WasmMachine): RandomKernels {
   return {
     normal(out, key, epoch, scale) {
-      m.run('normal', { out: m.address(out), ...key, epoch, scale }, out.length, CHUNK);
+      m.run('normal', { out, ...key, epoch, scale }, out.length, CHUNK);
     },
     negatives(out, users, rows, nItems, key, epoch, first, pool) {
       const args = {
-        out: m.address(out),
-        users: m.address(users),
-        indptr: m.address(rows.indptr),
-        indices: m.address(rows.indices),
-        nItems,
-        pool: addressOr0(m, pool),
-        poolSize: pool?.length ?? nItems,
-        ...key,
-        epoch,
-        first,
+        out,
+        ...{ users, indptr: rows.indptr, indices: rows.indices, nItems },
+        ...{ pool, poolSize: pool?.length ?? nItems, ...key, epoch, first },
       };
       m.run('negatives', args, out.length, 1024);
     },

@@ -1,5 +1,5 @@
 import type { RandomKey } from '../../math/random.js';
-import { addressOr0, type Floats, type WasmMachine } from '../machine/machine.js';
+import type { Floats, WasmMachine } from '../machine/machine.js';
 import { takeSlots } from '../machine/slots.js';
 import type { Rows } from '../rows.js';
 import { drawSlotBytes, ranksSlotBytes } from './layout.js';
@@ -63,30 +63,21 @@ export function ranksWasm(m: WasmMachine): RankKernels {
   return {
     ranks(scores, rows, nItems, { first, mask, maskRows, maskedScore }, out) {
       const args = {
-        scores: m.address(scores),
-        nItems,
-        maskRows: mask ? m.address(maskRows!) : 0,
-        indptr: addressOr0(m, mask?.indptr),
-        indices: addressOr0(m, mask?.indices),
+        scores,
+        ...{ nItems, maskRows: mask && maskRows, indptr: mask?.indptr, indices: mask?.indices },
         replaced: maskedScore === undefined ? 0 : 1,
         value: maskedScore ?? 0,
         ascending: first === 'lowest' ? 1 : 0,
-        out: m.address(out),
+        out,
         ...takeSlots(m, 'ranks', ranksSlotBytes(nItems)),
       };
       m.run('ranks', args, rows, 4);
     },
     drawByRanks(a, b, rows, nItems, rule, { starts, counts, repeats, stride, key, epoch }, out) {
       const args = {
-        a: m.address(a),
-        b: m.address(b),
-        nItems,
-        table: m.address(rule.weights),
-        ...{ offset: rule.offset, first: rule.first, second: rule.second },
-        starts: m.address(starts),
-        counts: m.address(counts),
-        ...{ repeats, stride, ...key, epoch },
-        out: m.address(out),
+        a,
+        ...{ b, nItems, table: rule.weights, offset: rule.offset, first: rule.first, second: rule.second },
+        ...{ starts, counts, repeats, stride, ...key, epoch, out },
         ...takeSlots(m, 'drawByRanks', drawSlotBytes(nItems)),
       };
       m.run('drawByRanks', args, rows, 4);

@@ -1,4 +1,4 @@
-import { addressOr0, type Floats, type Machine, type WasmMachine } from '../machine/machine.js';
+import type { Floats, Machine, WasmMachine } from '../machine/machine.js';
 import { takeSlots } from '../machine/slots.js';
 import type { Rows } from '../rows.js';
 import { slotBytes, TILE } from './layout.js';
@@ -57,14 +57,9 @@ export function symmetricWasm(m: WasmMachine): SymmetricKernels {
   return {
     sumRows(rows, chosen, { n, values }, out) {
       const args = {
-        starts: m.address(rows.indptr),
-        columns: m.address(rows.indices),
-        weights: addressOr0(m, rows.weights),
-        chosen: m.address(chosen),
-        count: chosen.length,
-        a: m.address(values),
-        n,
-        out: m.address(out),
+        starts: rows.indptr,
+        ...{ columns: rows.indices, weights: rows.weights, chosen, count: chosen.length },
+        ...{ a: values, n, out },
         ...takeSlots(m, 'sumRows', slotBytes(chosen.length)),
       };
       m.run('sumRows', args, tilesOf(n), 1);

@@ -1,4 +1,4 @@
-import { addressOr0, type Floats, type WasmMachine } from '../machine/machine.js';
+import type { Floats, WasmMachine } from '../machine/machine.js';
 import { takeSlots } from '../machine/slots.js';
 import type { Rows } from '../rows.js';
 import { BLOCK, slotBytes } from './layout.js';
@@ -59,8 +59,8 @@ const TILE = 32_768;
 const GROUP = 8;
 
 export function topKWasm(m: WasmMachine): TopKKernels {
-  const pack = (q: Floats, dim: number, nItems: number, panels: number) => {
-    m.run('packItems', { q: m.address(q), dim, nItems, panels }, Math.ceil(nItems / BLOCK), 16);
+  const pack = (q: Floats, dim: number, nItems: number, panels: number | Floats) => {
+    m.run('packItems', { q, dim, nItems, panels }, Math.ceil(nItems / BLOCK), 16);
   };
   const panelNumbers = (dim: number, nItems: number) => Math.ceil(nItems / BLOCK) * BLOCK * dim;
   const space = (group: number, dim: number, nItems: number, depth: number) => {
@@ -68,45 +68,35 @@ export function topKWasm(m: WasmMachine): TopKKernels {
     const capacity = 2 * Math.min(depth, nItems) + 4 * BLOCK;
     return { tile, capacity, ...takeSlots(m, 'topK', slotBytes(group, capacity, dim, tile)) };
   };
-  const maskOf = (mask: Rows | undefined) => ({
-    indptr: addressOr0(m, mask?.indptr),
-    indices: addressOr0(m, mask?.indices),
-  });
   return {
     topK(scores, rows, nItems, mask, maskRows, depth, out, outScores) {
       const args = {
-        source: m.address(scores),
-        ...{ nItems, depth },
-        maskRows: mask ? m.address(maskRows) : 0,
-        ...maskOf(mask),
-        out: m.address(out),
-        outScores: addressOr0(m, outScores),
+        source: scores,
+        ...{ nItems, maskRows: mask && maskRows, indptr: mask?.indptr, indices: mask?.indices },
+        ...{ depth, out, outScores },
         ...space(1, 0, nItems, depth),
       };
       m.run('topK', args, rows, 8);
     },
     topKDot(u, q, dim, users, nItems, mask, depth, out, outScores) {
-      let panels: number;
-      if ('panels' in q) panels = m.address(q.panels);
+      let panels: number | Floats;
+      if ('panels' in q) panels = q.panels;
       else {
         panels = m.workspace('topK.panels', panelNumbers(dim, nItems) * 4);
         pack(q, dim, nItems, panels);
       }
       const group = Math.min(GROUP, users.length);
       const args = {
-        u: m.address(u),
-        users: m.address(users),
-        ...{ panels, dim, nItems, depth, group },
-        ...maskOf(mask),
-        out: m.address(out),
-        outScores: addressOr0(m, outScores),
+        u,
+        ...{ panels, dim, users, nItems, indptr: mask?.indptr, indices: mask?.indices },
+        ...{ depth, out, outScores, group },
         ...space(group, dim, nItems, depth),
       };
       m.run('topKDot', args, users.length, group);
     },
     packItems(q, dim, nItems) {
       const panels = m.floats(panelNumbers(dim, nItems));
-      pack(q, dim, nItems, m.address(panels));
+      pack(q, dim, nItems, panels);
       return { nItems, dim, panels, free: () => m.free(panels) };
     },
   };
