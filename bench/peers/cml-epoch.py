@@ -1,6 +1,6 @@
 """One epoch of collaborative metric learning: the hinge of squared distances, summed over each batch, Adam on every row.
 
-The interactions and the items against them are given, so that both sides train on the same ones. `against`: of the items
+The interactions and the items against them are given, so that both sides train on the same ones. `lossNegatives`: of the items
 against one interaction only the nearest counts, or all. After each step all rows are put back into the ball of radius
 `clip`.
 """
@@ -16,7 +16,7 @@ def prepare(inputs, params):
     item_table = inputs["items"].clone().requires_grad_()
     optimizer = make_adam([user_table, item_table], params)
     batch, margin, clip = params["batchSize"], params["margin"], params["clip"]
-    hardest = params["against"] == "hardest"
+    hardest = params["lossNegatives"] == "hardest"
     last = {}
 
     def nearest(user, drawn):

@@ -17,7 +17,7 @@ import torch
 
 BATCH = 1024
 ROWS = {
-    "cml-epoch": {"negatives": 20, "apart": 1e-5, "allowed": (1e-3, 2e-2), "margin": 1.2, "clip": 1, "against": "hardest", "l2": 0},
+    "cml-epoch": {"negatives": 20, "apart": 1e-5, "allowed": (1e-3, 2e-2), "margin": 1.2, "clip": 1, "lossNegatives": "hardest", "l2": 0},
     "neumf-epoch": {"negatives": 4, "apart": 1e-4, "allowed": (5e-3, 3e-2), "dim": 32, "layers": 3, "l2": 1e-5},
 }
 

@@ -74,16 +74,16 @@ export const cmlEpoch = epochRow({
     'one epoch of collaborative metric learning with Adam on every row, all rows put back into the ball after each step',
   goal: '>= 3x',
   cases: {
-    'hardest-of-20': { against: 'hardest', negatives: 20 },
-    'all-of-1': { against: 'all', negatives: 1 },
+    'hardest-of-20': { lossNegatives: 'hardest', negatives: 20 },
+    'all-of-1': { lossNegatives: 'all', negatives: 1 },
   },
   model: 'cml',
   options: (shape) => ({ ...CML, ...shape, initScale: 0.1 }),
   adam: { learningRate: 0.001, l2: 0 },
-  draw({ k, data, shape: { against, negatives } }) {
+  draw({ k, data, shape: { lossNegatives, negatives } }) {
     const { size, inputs, batches } = drawnEpoch(k, data, negatives);
     return {
-      work: `${size} interactions with ${negatives} items each, ${against} of them counting, in batches of ${CML.batchSize}, dim ${CML.dim}, ${rowsIn(data)}`,
+      work: `${size} interactions with ${negatives} items each, ${lossNegatives} of them counting, in batches of ${CML.batchSize}, dim ${CML.dim}, ${rowsIn(data)}`,
       ...{ inputs, batches: (most) => batches(CML.batchSize, most), compared: comparedOf(size, CML.batchSize) },
     };
   },

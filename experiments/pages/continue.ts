@@ -2,8 +2,6 @@
  * A student kept up to date through the six blocks of ccd-yelp, in order of time. At block t everything of the blocks before and the train part
  * of t is known; the test part of t is judged.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readBundle, type StudentBundle } from 'recdistill/bundle';
 import { type LoadedDataset, loadDataset } from 'recdistill/data';
@@ -13,6 +11,7 @@ import { mean } from 'recdistill/experiment';
 import { parseOptions } from 'recdistill/options';
 import { type ContinueReport, type Job, runJob, type Teacher } from 'recdistill/runs';
 import { type Context, definePage } from '../_page.js';
+import { inTemporary, writeSplitFolder } from '../files.js';
 import { columnsOf, spread, type TestRow, table, testsOf, testTable } from '../tables.js';
 import { foldedIn } from './folding.js';
 
@@ -96,10 +95,7 @@ async function statesIn(folder: string): Promise<LoadedDataset[]> {
     for (const key of fresh(pairsOf(data, 'train'))) known.add(key);
     const valid = fresh(pairsOf(data, 'valid'));
     const test = fresh(pairsOf(data, 'test'), new Set(valid));
-    const at = join(folder, `block${block}`);
-    mkdirSync(at);
-    for (const [part, lines] of Object.entries({ train: [...known], valid, test }))
-      writeFileSync(join(at, `${part}.tsv`), `${['user\titem', ...lines].join('\n')}\n`);
+    const at = writeSplitFolder(join(folder, `block${block}`), { train: [...known], valid, test });
     found.push(await loadDataset({ data: at }));
     for (const key of [...valid, ...test]) known.add(key);
   }
@@ -235,18 +231,14 @@ export const continuePage = definePage<SeedResult, ContinueNumbers>({
   needs: 'ccd-yelp-task0 to ccd-yelp-task5',
   folder: join('runs', 'continue'),
   parts: SEEDS.map((seed) => `seed${seed}`),
-  async run(part, context) {
-    const temporary = mkdtempSync(join(tmpdir(), 'recdistill-blocks-'));
-    try {
-      const data = await statesIn(temporary);
+  run: (part, context) =>
+    inTemporary(async (folder) => {
+      const data = await statesIn(folder);
       const sizes = data.map(({ train: t, test }) => {
         return { nUsers: t.nUsers, nItems: t.nItems, train: t.indices.length, test: test.indices.length };
       });
       return { sizes, blocks: await runSeed(Number(part.replace('seed', '')), data, context) };
-    } finally {
-      rmSync(temporary, { recursive: true });
-    }
-  },
+    }),
   gather,
   render: (n) => ({
     title: 'A student that is continued',

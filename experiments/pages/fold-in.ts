@@ -1,6 +1,4 @@
 /** Users who were hidden from training, folded in from their history, against the same users trained. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readBundle } from 'recdistill/bundle';
 import { type Interactions, itemsOf, type LoadedDataset, loadDataset, packLists } from 'recdistill/data';
@@ -10,6 +8,7 @@ import { modelOf } from 'recdistill/models';
 import { parseOptions } from 'recdistill/options';
 import { runJob, type Teacher } from 'recdistill/runs';
 import { type Context, definePage } from '../_page.js';
+import { inTemporary, writeSplitFolder } from '../files.js';
 import { columnsOf, spread, table } from '../tables.js';
 import { foldedIn } from './folding.js';
 
@@ -59,14 +58,13 @@ function ofHidden({ users, perUser }: Evaluation): OfHidden {
 
 /** The data set without the hidden users. */
 async function withoutHidden(whole: LoadedDataset, folder: string): Promise<LoadedDataset> {
-  mkdirSync(folder, { recursive: true });
-  for (const part of ['train', 'valid', 'test'] as const) {
-    const lines = whole.users.ids.flatMap((user, u) =>
-      isHidden(u) ? [] : Array.from(itemsOf(whole[part], u), (i) => `${user}\t${whole.items.ids[i]}`),
+  const linesOf = (part: Interactions) =>
+    whole.users.ids.flatMap((user, u) =>
+      isHidden(u) ? [] : Array.from(itemsOf(part, u), (i) => `${user}\t${whole.items.ids[i]}`),
     );
-    writeFileSync(join(folder, `${part}.tsv`), `user\titem\n${lines.join('\n')}\n`);
-  }
-  return loadDataset({ data: folder });
+  const { train, valid, test } = whole;
+  const parts = { train: linesOf(train), valid: linesOf(valid), test: linesOf(test) };
+  return loadDataset({ data: writeSplitFolder(folder, parts) });
 }
 
 /** The train interactions, with a share of those of each hidden user: at least one. */
@@ -95,12 +93,11 @@ async function trained(dataset: LoadedDataset, where: string, student: Student, 
   return { evaluation, bundle: await readBundle(join(at(student.name), 'student')) };
 }
 
-async function runSeed(seed: number, context: Context): Promise<SeedResult> {
-  const temporary = mkdtempSync(join(tmpdir(), 'recdistill-fold-in-'));
-  try {
+const runSeed = (seed: number, context: Context): Promise<SeedResult> =>
+  inTemporary(async (folder) => {
     const whole = await loadDataset({ data: DATA });
     const evaluator = createEvaluator(whole, parseOptions(evaluationOptions, {}, 'evaluation'));
-    const base = await withoutHidden(whole, join(temporary, 'without'));
+    const base = await withoutHidden(whole, folder);
     const { kernels } = context;
     const popular = ofHidden((await runJob({ dataset: whole, kernels, model: 'top-pop' })).evaluation);
     const found: StudentResult[] = [];
@@ -115,10 +112,7 @@ async function runSeed(seed: number, context: Context): Promise<SeedResult> {
       found.push({ trained: ofHidden(evaluation), folded });
     }
     return { popular, found };
-  } finally {
-    rmSync(temporary, { recursive: true });
-  }
-}
+  });
 
 function rowsOf({ popular, found }: FoldInNumbers) {
   const lines = found.flatMap(({ student, seeds }) => {

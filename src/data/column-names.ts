@@ -1,5 +1,6 @@
 /** Assigns columns to roles: by the given names, by well-known names, or by position. */
 
+import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import { nearest } from '../nearest.js';
 import type { Column, Table } from './readers/_reader.js';
@@ -132,9 +133,7 @@ export function mapColumns(path: string, table: Table, given: ColumnOptions, rat
   const weight = found('weight');
   return {
     ...{ user, item },
-    ...(time ? { time } : {}),
-    ...(rating ? { rating } : {}),
-    ...(weight ? { weight } : {}),
+    ...defined({ time, rating, weight }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Filters: functions that map interactions to a subset of them. */
+import { defined } from '../defined.js';
 import { type Interactions, itemCounts, transpose } from './interactions.js';
 import { type Pairs, selectPairs } from './pairs.js';
 
@@ -28,8 +29,7 @@ export function selectEntries(x: Interactions, keep: Uint8Array): Interactions {
     nItems: x.nItems,
     indptr,
     indices: indices.slice(0, size),
-    ...(times ? { times: times.slice(0, size) } : {}),
-    ...(weights ? { weights: weights.slice(0, size) } : {}),
+    ...defined({ times: times?.slice(0, size), weights: weights?.slice(0, size) }),
   };
 }
 
@@ -102,8 +102,7 @@ export function compact(x: Interactions): { interactions: Interactions; users: I
     nItems: items.length,
     indptr,
     indices: x.indices.map((i) => newItem[i]!),
-    ...(x.times ? { times: x.times } : {}),
-    ...(x.weights ? { weights: x.weights } : {}),
+    ...defined({ times: x.times, weights: x.weights }),
   };
   return { interactions, users, items };
 }

@@ -1,6 +1,8 @@
 /** Reads a given folder as a ready split, as one file of interactions with a usual name, or as files of one format. */
+
 import { open, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import type { Plan } from './_plan.js';
 import { kindByName, someNames, stemOf } from './file-names.js';
@@ -122,8 +124,7 @@ async function splitPlan(place: Place, name: string, entries: readonly Entry[], 
     parts,
     columns: manifest?.weighted ? { weight: 'weight' } : {},
     header: manifest ? 'yes' : 'auto',
-    ...(users ? { users } : {}),
-    ...(items ? { items } : {}),
+    ...defined({ users, items }),
     ...(manifest ? { manifest, labels: { file: 'items.tsv', style: 'columns', name: ([, label = '']) => label } } : {}),
     notes: [],
   };

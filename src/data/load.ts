@@ -1,5 +1,6 @@
 /** Loads a data set that is ready for training. */
 
+import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import { type OptionsInput, parseOptions } from '../options/options.js';
 import { withDatabase } from './duckdb.js';
@@ -111,8 +112,7 @@ function datasetOf({ name, source, minUser, manifest }: Origin, options: DataOpt
     name,
     users: idMap(users),
     items: idMap(items),
-    ...(labels ? { itemLabels: labels } : {}),
-    ...(report ? { labelReport: report } : {}),
+    ...defined({ itemLabels: labels, labelReport: report }),
     ...left,
     ...(found ? { hidden: { interactions: found.hidden, whole: fingerprint } } : {}),
     fingerprint: found ? fingerprintOf(users, items, left) : fingerprint,

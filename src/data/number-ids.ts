@@ -1,4 +1,5 @@
 /** Converts staged tables to index arrays. The ids are numbered in DuckDB; the rows leave it as indices only. */
+import { defined } from '../defined.js';
 import type { ColumnMap } from './column-names.js';
 import type { Database } from './duckdb.js';
 import { canonicalOrder } from './ids.js';
@@ -90,8 +91,6 @@ async function readPairs(
   );
   return {
     ...{ users, items },
-    ...(times ? { times } : {}),
-    ...(ratings ? { ratings } : {}),
-    ...(weights ? { weights } : {}),
+    ...defined({ times, ratings, weights }),
   };
 }

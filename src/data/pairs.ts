@@ -1,4 +1,5 @@
 /** Interactions as read: one entry per row of the source, with users and items as indices into lists of ids. */
+import { defined } from '../defined.js';
 
 export interface Pairs {
   /** User index of each row. */
@@ -54,8 +55,6 @@ export function concatPairs(parts: readonly Pairs[]): Pairs {
   return {
     users: join((p) => p.users, new Int32Array(size))!,
     items: join((p) => p.items, new Int32Array(size))!,
-    ...(times ? { times } : {}),
-    ...(ratings ? { ratings } : {}),
-    ...(weights ? { weights } : {}),
+    ...defined({ times, ratings, weights }),
   };
 }

@@ -1,7 +1,9 @@
 /** Resolves the option `data` to files: their parts, their format and the defaults of a named data set. */
+
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import type { Plan } from './_plan.js';
 import { type CatalogEntry, catalog, type LabelSource } from './catalog.js';
@@ -90,8 +92,7 @@ function entryPlan(name: string, entry: CatalogEntry, folder: string): Plan {
     header: 'auto',
     ...(format ? { format } : {}),
     ...(items !== undefined && existsSync(items) ? { items } : {}),
-    ...(labels ? { labels } : {}),
-    ...(minUser === undefined ? {} : { minUser }),
+    ...defined({ labels, minUser }),
     notes: [`terms: ${terms}`, `cite: ${citation}`],
   };
 }

@@ -1,4 +1,5 @@
 /** Assigns the columns of a file of rankings to roles: by the given names, by well-known names, or (user, item) by position. */
+import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import { KNOWN_NAMES, named, simplify } from './column-names.js';
 import type { RankingOptions } from './ranking-options.js';
@@ -64,8 +65,7 @@ export function mapRankingColumns(path: string, table: Table, given: RankingOpti
   const [teacher, checkpoint] = [found('teacher'), found('checkpoint')];
   const columns: RankingColumns = {
     ...{ user, item, value, order: rank ? 'rank' : 'score' },
-    ...(teacher ? { teacher } : {}),
-    ...(checkpoint ? { checkpoint } : {}),
+    ...defined({ teacher, checkpoint }),
   };
   const roles = Object.entries({ user, item, [columns.order]: value, teacher, checkpoint });
   for (const [k, [role, column]] of roles.entries()) {

@@ -1,4 +1,5 @@
 /** Stages one file: selects, checks and copies its rows to a DuckDB table. */
+import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import { badId, handleBadRows, type RowCheck, valueAt } from './check-rows.js';
 import { type ColumnMap, type ColumnOptions, mapColumns } from './column-names.js';
@@ -53,9 +54,7 @@ export async function stageFile(
   }
   const columns: ColumnMap = {
     ...{ user: mapped.user, item: mapped.item },
-    ...(mapped.time ? { time: mapped.time } : {}),
-    ...(rated ? { rating: rated } : {}),
-    ...(mapped.weight ? { weight: mapped.weight } : {}),
+    ...defined({ time: mapped.time, rating: rated, weight: mapped.weight }),
   };
   await refuseNested(db, file, table, columns, options.explode);
   const sql = await stagedSql(db, file, table, columns, options);

@@ -1,6 +1,8 @@
 /** One JSON file, for small catalogues: for inspection, or for programs that read nothing else. */
+
 import { z } from 'zod';
 import { packLists } from '../data/interactions.js';
+import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import { writeAtomic } from '../formats/index.js';
 import type { StudentModel } from '../student/index.js';
@@ -53,9 +55,7 @@ export const json = exporter({
       userIds: users.map((u) => u.id),
       itemIds: items.map((i) => i.id),
       ...(items.some((i) => i.label !== undefined) && { labels: items.map((i) => i.label ?? '') }),
-      ...(userBiases && { userBiases }),
-      ...(itemBiases && { itemBiases }),
-      ...(seen && { seen }),
+      ...defined({ userBiases, itemBiases, seen }),
     };
     return assembled(path, model, notes);
   },

@@ -1,6 +1,8 @@
 /** A folder of NumPy arrays (.npy, format version 1.0), readable by `numpy.load` without pickle and by most vector databases. */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import { writeAtomic, writeFolder } from '../formats/index.js';
 import { readBytes } from '../formats/read.js';
@@ -66,8 +68,7 @@ export const npy = exporter({
       ...{ nUsers, nItems, dim, ...names },
       userFactors: factors('user_factors', nUsers),
       itemFactors: factors('item_factors', nItems),
-      ...(userBiases && { userBiases }),
-      ...(itemBiases && { itemBiases }),
+      ...defined({ userBiases, itemBiases }),
       ...(indptr && indices && { seen: { indptr, indices } }),
     };
     return assembled(path, model, notes);

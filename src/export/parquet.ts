@@ -1,4 +1,5 @@
 /** A folder with Parquet tables of items and users. Factors are lists of 32-bit floats. */
+
 import { copyFileSync, createWriteStream, existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import type { DuckDBListValue, DuckDBValue } from '@duckdb/node-api';
 import { badFile, literal, withDatabase } from '../data/duckdb.js';
 import { packLists } from '../data/interactions.js';
 import { withTemporaryFolder } from '../data/temporary.js';
+import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import { writeFolder } from '../formats/index.js';
 import type { StudentModel } from '../student/index.js';
@@ -54,10 +56,7 @@ export const parquet = exporter({
       ...{ nUsers, nItems, dim, userIds, itemIds },
       userFactors: userTable.factors,
       itemFactors: itemTable.factors,
-      ...(labels && { labels }),
-      ...(userTable.biases && { userBiases: userTable.biases }),
-      ...(itemTable.biases && { itemBiases: itemTable.biases }),
-      ...(seen && { seen }),
+      ...defined({ labels, userBiases: userTable.biases, itemBiases: itemTable.biases, seen }),
     };
     return assembled(path, model, notes);
   },

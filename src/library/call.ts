@@ -1,4 +1,5 @@
 /** Options that all training calls share: the run folder, evaluation, and event listeners. */
+import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import type { evaluationOptions } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
@@ -76,9 +77,3 @@ export const requestOf = ({
   trajectory: defined({ checkpoints, spread }),
   ...defined({ folder, overwrite, signal }),
 });
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Removes fields that are undefined. */
-export const defined = <T extends object>(fields: T): Defined<T> =>
-  Object.assign({}, ...Object.entries(fields).map(([name, value]) => (value === undefined ? {} : { [name]: value })));

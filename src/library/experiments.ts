@@ -1,6 +1,7 @@
 /** Searches, pipelines and studies with the shared kernels. */
 
 import { basename, dirname, resolve } from 'node:path';
+import { defined } from '../defined.js';
 import type { MethodSpec } from '../distill/index.js';
 import { fail } from '../errors.js';
 import {
@@ -18,7 +19,7 @@ import {
 } from '../experiment/index.js';
 import { type ModelName, type ModelSpec, modelOf } from '../models/index.js';
 import { type OptionsInput, parseOptions, type SearchSpace } from '../options/index.js';
-import { type CallOptions, defined, requestOf } from './call.js';
+import { type CallOptions, requestOf } from './call.js';
 import { type Data, expectData } from './data.js';
 import { withKernels } from './kernels.js';
 import type { PipelineInput, StudyInput } from './plan-input.js';

@@ -1,7 +1,9 @@
 /** Opens existing runs: folders of finished runs, and rankings of other programs. */
+
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { dataOptions, loadDataset, rankingOptions, readExternalRankings } from '../data/index.js';
+import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import { createEvaluator, type EvaluationOptions, evaluationOptions } from '../eval/index.js';
 import { type OptionsInput, parseOptions } from '../options/options.js';
@@ -97,8 +99,7 @@ export async function importRankings(file: string, options: ImportOptions): Prom
   const source = sourceOf(data);
   const imported = importTeachers({
     ...{ dataset: data, external, name, evaluation, overwrite },
-    ...(folder === undefined ? {} : { folder }),
-    ...(source ? { source } : {}),
+    ...defined({ folder, source }),
   });
   return imported.map((t) =>
     createRun({

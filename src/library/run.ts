@@ -1,6 +1,7 @@
 /** A finished run: the result of `train`, `distill`, `coTrain`, `importRankings` and `openRun`, and the input of other calls. */
 import { type BundleNotes, writeBundle } from '../bundle/index.js';
 import { licenceNote, type Rankings, type Trajectory, writeRankingsTable } from '../data/index.js';
+import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import type { Evaluation } from '../eval/index.js';
 import { type Exporter, type ExporterName, exportStudent } from '../export/index.js';
@@ -135,9 +136,6 @@ export function createRun({ name, data, outcome, hash, teachers, folder, paramet
       jsonRecord({ name, model, method, teachers, options, metrics, cost, bestEpoch, epochs, hash, folder }),
   };
 }
-
-const defined = (cost: { readonly [C in keyof Cost]: Cost[C] | undefined }): Partial<Cost> =>
-  Object.fromEntries(Object.entries(cost).filter(([, value]) => value !== undefined));
 
 /** @param what the role of the run in messages, such as `a teacher` @throws RecdistillError `needs-not-met` if it is not a run */
 export function expectRun(run: Run | undefined, what: string): Run {

@@ -1,5 +1,7 @@
 /** Trains one model and evaluates it, with or without teachers. */
+
 import { readBundle } from '../bundle/index.js';
+import { defined } from '../defined.js';
 import {
   type CoTrainedMethod,
   isCoTrained,
@@ -133,9 +135,7 @@ async function fit({ spec, method, teachers, data, given, continueFrom }: Fit, c
       {
         ...{ dataset: data, kernels, model: spec.name, method: method.name, options: given },
         ...{ teachers: teachers.map(teacherOf), ...requestOf(call) },
-        ...(start ? { start } : {}),
-        ...(source ? { source } : {}),
-        ...(call.listen ? { listen: call.listen } : {}),
+        ...defined({ start, source, listen: call.listen }),
       },
       (model) => {
         // A run in a folder reads its parameters from there on demand.

@@ -85,6 +85,10 @@ export const optionalNumbers = (spec: { min?: number; help: string }) =>
 /** Declares the options of one unit. An unknown key is an error. */
 export const options = <S extends OptionShape>(shape: S): OptionsSchema<S> => z.strictObject(shape);
 
+/** Those of the given options that `schema` has. */
+export const ownOptions = (schema: OptionsSchema, given: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(given).filter(([name]) => name in schema.shape));
+
 /**
  * Validates `input` against `schema` and fills in the defaults.
  * @throws RecdistillError `unknown-option` (with the nearest known name) or `bad-option`

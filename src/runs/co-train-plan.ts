@@ -11,7 +11,7 @@ import {
 import { fail } from '../errors.js';
 import type { EvaluationOptions } from '../eval/evaluation.js';
 import { learnsPairs, type ModelSpec, modelRegistry, type TrainOptions, trainOptionsOf } from '../models/index.js';
-import { parseOptions } from '../options/options.js';
+import { ownOptions, parseOptions } from '../options/options.js';
 import { brokenUnit } from '../options/registry.js';
 import { returned } from '../options/unit-check.js';
 import type { TrajectoryOptions } from '../train/index.js';
@@ -142,7 +142,7 @@ function sideOf(method: CoTrainedMethod, role: LearnerRole, saved: SavedModel, o
       'Teacher and student must see the same users, items and split: use the same data options.',
     );
   }
-  const own = Object.fromEntries(Object.entries(saved.options).filter(([name]) => name in spec.options.shape));
+  const own = ownOptions(spec.options, saved.options);
   const replaced: unknown = method.learnerOptions(role, o);
   if (typeof replaced !== 'object' || replaced === null)
     return brokenUnit('method', method.name, `learnerOptions ${returned(replaced)}; expected options`);

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Pair } from '../distill/index.js';
 import { createKernels, type Kernels } from '../kernels/index.js';
 import { modelOf, type Tables, type TrainableModel, trainOptionsOf } from '../models/index.js';
+import { ownOptions } from '../options/options.js';
 import { runLoop, type TrainEvent } from '../train/index.js';
 import { type CoTrainRequest, coTrain } from './co-train.js';
 import { bdQuick, request, saved } from './co-train.test.support.js';
@@ -161,7 +162,7 @@ test('metrics of an interrupted run are those of a straight one, byte by byte', 
 async function plain(k: Kernels, from: SavedModel): Promise<Tables> {
   const { train } = await smallData();
   const spec = modelOf(from.model);
-  const own = Object.fromEntries(Object.entries(from.options).filter(([name]) => name in spec.options.shape));
+  const own = ownOptions(spec.options, from.options);
   const { epochs, evaluateEvery, patience } = bdQuick;
   const options = { ...own, seed: 0, epochs, evaluateEvery, patience };
   const model = spec.create({ kernels: k, train, seed: 0 }, options) as TrainableModel;

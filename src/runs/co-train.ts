@@ -1,7 +1,9 @@
 /**
  * Trains a teacher and a student together by a method of the form `co-trained`: two runs that are trained, resumed, evaluated and stored together.
  */
+
 import type { Dataset } from '../data/index.js';
+import { defined } from '../defined.js';
 import {
   type CoTrainedMethod,
   type LearnerRole,
@@ -11,40 +13,28 @@ import {
   type Pair,
 } from '../distill/index.js';
 import { fail } from '../errors.js';
-import { type EvaluationOptions, evaluationOptions } from '../eval/evaluation.js';
+import { evaluationOptions } from '../eval/evaluation.js';
 import type { Kernels } from '../kernels/index.js';
 import { trainable } from '../models/index.js';
 import { parseOptions } from '../options/options.js';
 import { brokenUnit, type NameOr } from '../options/registry.js';
 import { returned } from '../options/unit-check.js';
-import { type Listener, type TrainEvent, type TrajectoryOptions, trajectoryOptions } from '../train/index.js';
+import { type Listener, type TrainEvent, trajectoryOptions } from '../train/index.js';
 import { type CoTrainPlan, coTrainedOnly, pairInputs, planCoTraining, recordedOf, type Side } from './co-train-plan.js';
 import { drive, folderWithin } from './drive.js';
 import { isRun } from './finished.js';
 import { checkedHooks } from './method-hooks.js';
 import type { Job, Use } from './outcome.js';
-import type { Overwrite } from './run-folder.js';
+import type { RunRequest } from './request.js';
 import { loadParameters, type SavedModel } from './saved-model.js';
 import type { MadeModels, ModelTask } from './train-models.js';
 
-export interface CoTrainRequest extends Pair<SavedModel> {
-  readonly dataset: Dataset;
-  readonly kernels: Kernels;
+export interface CoTrainRequest extends RunRequest, Pair<SavedModel> {
   /** Name of a co-trained method, or the method itself. */
   readonly method: NameOr<MethodName> | CoTrainedMethod;
   /** Options of the method. They include the training options of both models. */
   readonly options?: Readonly<Record<string, unknown>>;
-  readonly evaluation?: Partial<EvaluationOptions>;
-  readonly trajectory?: Partial<TrajectoryOptions>;
-  /** The runs are stored in the folders `teacher` and `student` within it. Absent: in memory only. */
-  readonly folder?: string;
-  readonly overwrite?: Overwrite;
-  /** Whether each evaluation also evaluates on test, for the curves of a report. */
-  readonly testCurve?: boolean;
-  /** How the data set was loaded. Stored in the run folders. */
-  readonly source?: Readonly<Record<string, unknown>>;
   readonly listen?: (role: LearnerRole, event: TrainEvent) => void;
-  readonly signal?: AbortSignal;
 }
 
 /**
@@ -69,10 +59,7 @@ export async function coTrain(request: CoTrainRequest, use?: Use): Promise<Pair<
   const jobs = await drive(
     {
       ...{ dataset, kernels, method: method.name, evaluation, trajectory },
-      ...(overwrite === undefined ? {} : { overwrite }),
-      ...(source ? { source } : {}),
-      ...(signal ? { signal } : {}),
-      ...(testCurve === undefined ? {} : { testCurve }),
+      ...defined({ overwrite, source, signal, testCurve }),
       ...coTrainingTask(plan, dataset, kernels),
       models: plan.sides.map((side, at) => ({
         ...sideTask(side, (event) => request.listen?.(side.role, event)),

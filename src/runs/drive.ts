@@ -12,7 +12,8 @@ import { finishModel } from './finish.js';
 import { forgetCheckpoints, jobFiles, readBack } from './finished.js';
 import { nameAgain } from './names.js';
 import { type Job, listenerOf, type Use } from './outcome.js';
-import { type Overwrite, openRunFolder, type RunFolder } from './run-folder.js';
+import type { RunRequest } from './request.js';
+import { openRunFolder, type RunFolder } from './run-folder.js';
 import { type RunSpec, revisionsOf, runHash } from './run-manifest.js';
 import { type MadeModel, type MadeModels, type ModelsTask, type ModelTask, withModels } from './train-models.js';
 import { tellUnusedWeights } from './unused-weights.js';
@@ -39,16 +40,11 @@ export interface DrivenModel extends ModelTask {
   readonly measure?: (model: Model) => Readonly<Record<string, number>>;
 }
 
-export interface DriveTask extends ModelsTask<DrivenModel> {
+export interface DriveTask extends ModelsTask<DrivenModel>, Pick<RunRequest, 'testCurve' | 'overwrite' | 'source'> {
   /** Name of the method. */
   readonly method: string;
   readonly evaluation: EvaluationOptions;
   readonly trajectory: TrajectoryOptions;
-  /** Whether each evaluation also evaluates on test. */
-  readonly testCurve?: boolean;
-  readonly overwrite?: Overwrite;
-  /** How the data set was loaded. Stored in the run folders. */
-  readonly source?: Readonly<Record<string, unknown>>;
 }
 
 /** The run folder of a model and its event listener. */

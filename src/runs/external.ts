@@ -1,7 +1,6 @@
 /** External teachers as finished runs, evaluated and stored like the runs of models. */
 import { basename, join } from 'node:path';
 import {
-  type Dataset,
   digestOf,
   type ExternalRankings,
   type ExternalTeacher,
@@ -10,12 +9,13 @@ import {
   type Trajectory,
 } from '../data/index.js';
 import { fail } from '../errors.js';
-import { createEvaluator, type EvaluationOptions, type Evaluator, evaluationOptions } from '../eval/evaluation.js';
+import { createEvaluator, type Evaluator, evaluationOptions } from '../eval/evaluation.js';
 import { parseOptions } from '../options/options.js';
 import { isRun, jobFiles, keep, readBack } from './finished.js';
 import { recordNames } from './names.js';
 import { metricsOf, type Outcome, type RunResult } from './outcome.js';
-import { type Overwrite, openRunFolder, type RunFolder } from './run-folder.js';
+import type { RunRequest } from './request.js';
+import { openRunFolder, type RunFolder } from './run-folder.js';
 import { type RunSpec, runHash } from './run-manifest.js';
 
 /** The model name of an external teacher. */
@@ -27,18 +27,12 @@ const reportFile = 'import.json';
 /** The default run name for a file of rankings. */
 export const nameOfFile = (file: string): string => folderName(basename(file).replace(/\..*$/, '')) || 'rankings';
 
-export interface ImportRequest {
-  readonly dataset: Dataset;
+/** `folder`: of the run, or of the runs if the file names its teachers. */
+export interface ImportRequest extends Pick<RunRequest, 'dataset' | 'evaluation' | 'folder' | 'overwrite' | 'source'> {
   /** The result of `readExternalRankings`, with the depth of the evaluation. */
   readonly external: ExternalRankings;
   /** Name of the teacher, or prefix of the names of several teachers. */
   readonly name: string;
-  readonly evaluation?: Partial<EvaluationOptions>;
-  /** Folder of the run, or of the runs if the file names its teachers. Absent: in memory only. */
-  readonly folder?: string;
-  readonly overwrite?: Overwrite;
-  /** How the data set was loaded. Stored in the run folders. */
-  readonly source?: Readonly<Record<string, unknown>>;
 }
 
 export interface ImportedTeacher {

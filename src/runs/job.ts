@@ -2,6 +2,7 @@
  * One model from its options to an evaluated run: trains or computes it, records its trajectory, evaluates it once on test and stores
  * everything in a run folder, if there is one. An interrupted job is resumed; a finished one is read back.
  */
+import { defined } from '../defined.js';
 import { trainable, trainOptionsOf } from '../models/index.js';
 import { continueFrom, continueText } from './continue-from.js';
 import { drive } from './drive.js';
@@ -28,10 +29,7 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
   const [job] = await drive(
     {
       ...{ dataset, kernels, method: method.name, evaluation, trajectory },
-      ...(overwrite === undefined ? {} : { overwrite }),
-      ...(source ? { source } : {}),
-      ...(signal ? { signal } : {}),
-      ...(testCurve === undefined ? {} : { testCurve }),
+      ...defined({ overwrite, source, signal, testCurve }),
       models: [
         {
           ...{ spec, options: modelOptions, kind: plan.spec.kind, listen, units: [method] },

@@ -12,7 +12,7 @@ import {
 import { fail } from '../errors.js';
 import { type Capability, learnsPairs, type ModelSpec, modelRegistry } from '../models/index.js';
 import { nearest } from '../nearest.js';
-import { type OptionsSchema, parseOptions } from '../options/options.js';
+import { ownOptions, parseOptions } from '../options/options.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -26,8 +26,6 @@ export function splitOptions(
   given: Values,
 ): { modelOptions: Values; methodOptions: Values } {
   checkTogether(model, method);
-  const of = (schema: OptionsSchema) =>
-    Object.fromEntries(Object.entries(given).filter(([name]) => name in schema.shape));
   const known = [...Object.keys(model.options.shape), ...Object.keys(method.options.shape)];
   const unmatched = Object.keys(given).find((name) => !known.includes(name));
   if (unmatched !== undefined) {
@@ -39,12 +37,10 @@ export function splitOptions(
       known: known.join(', '),
     });
   }
-  const suited = Object.fromEntries(
-    Object.entries(method.studentDefaults ?? {}).filter(([name]) => name in model.options.shape),
-  );
+  const suited = ownOptions(model.options, { ...method.studentDefaults, ...given });
   return {
-    modelOptions: parseOptions(model.options, { ...suited, ...of(model.options) }, model.name) as Values,
-    methodOptions: readMethodOptions(method, of(method.options)),
+    modelOptions: parseOptions(model.options, suited, model.name) as Values,
+    methodOptions: readMethodOptions(method, ownOptions(method.options, given)),
   };
 }
 

@@ -10,9 +10,24 @@ import type { Listener, TrajectoryOptions } from '../train/index.js';
 import type { Teacher } from './outcome.js';
 import type { Overwrite } from './run-folder.js';
 
-export interface JobRequest {
+/** What a request has whatever it trains. */
+export interface RunRequest {
   readonly dataset: Dataset;
   readonly kernels: Kernels;
+  readonly evaluation?: Partial<EvaluationOptions>;
+  /** Number and spacing of the stored checkpoints of the trajectory. */
+  readonly trajectory?: Partial<TrajectoryOptions>;
+  /** Folder of the run, or of the runs `teacher` and `student`. Absent: in memory only, nothing survives an interruption. */
+  readonly folder?: string;
+  readonly overwrite?: Overwrite;
+  /** Whether each evaluation also evaluates on test, for the curves of a report. Selects nothing and does not change the result. */
+  readonly testCurve?: boolean;
+  /** How the data set was loaded. Stored in the run folder, so that later commands can load it again. */
+  readonly source?: Readonly<Record<string, unknown>>;
+  readonly signal?: AbortSignal;
+}
+
+export interface JobRequest extends RunRequest {
   /** The model: a name, or a model of your own, whose name is then registered. */
   readonly model: NameOr<ModelName> | ModelSpec;
   /** The distillation method, given like the model. Default: `none`. */
@@ -26,16 +41,5 @@ export interface JobRequest {
    * folded in. The parameters of the model must be the tables of its scores (bpr-mf), with the bundle's `dim`.
    */
   readonly start?: StudentBundle;
-  readonly evaluation?: Partial<EvaluationOptions>;
-  /** Number and spacing of the stored checkpoints of the trajectory. */
-  readonly trajectory?: Partial<TrajectoryOptions>;
-  /** Folder of the run. Absent: in memory only, nothing survives an interruption. */
-  readonly folder?: string;
-  readonly overwrite?: Overwrite;
-  /** Whether each evaluation also evaluates on test, for the curves of a report. Selects nothing and does not change the result. */
-  readonly testCurve?: boolean;
-  /** How the data set was loaded. Stored in the run folder, so that later commands can load it again. */
-  readonly source?: Readonly<Record<string, unknown>>;
   readonly listen?: Listener;
-  readonly signal?: AbortSignal;
 }

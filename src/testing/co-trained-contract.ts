@@ -1,4 +1,5 @@
 /** The contract of methods of the form `co-trained`. Called by `methodContract`. */
+
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { type CoTrainedMethod, type LearnerRole, learnerRoles, type Pair } from 
 import { RecdistillError } from '../errors.js';
 import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
 import { learnsPairs, type ModelSpec, makeTrainable, trainOptionsOf } from '../models/index.js';
+import { ownOptions } from '../options/options.js';
 import {
   type CoTrainRequest,
   checkStudent,
@@ -65,8 +67,7 @@ export function coTrainedContract(
 /** Options of a short training, as far as the method has them. */
 const shortOptions = (spec: CoTrainedMethod, more: Values): Values => {
   const short = { epochs: EPOCHS, evaluateEvery: 1, patience: 50 };
-  const has = Object.entries(short).filter(([name]) => name in spec.options.shape);
-  return { ...Object.fromEntries(has), ...spec.small, ...more };
+  return { ...ownOptions(spec.options, short), ...spec.small, ...more };
 };
 
 /** The method with two new models that are initialised differently. */

@@ -1,5 +1,5 @@
 /** Small option values for tests, from what a unit declares and from the ranges of its options. */
-import { describeOptions, type OptionsSchema } from '../options/index.js';
+import { describeOptions, type OptionsSchema, ownOptions } from '../options/index.js';
 
 export type Values = Readonly<Record<string, unknown>>;
 
@@ -19,8 +19,7 @@ const training: Values = { epochs: 3, batchSize: 5, evaluateEvery: 1, patience: 
 /** Values with defaults: `more`, then the declared `small` options, then the smallest value of each whole number. */
 export function smallOptions({ options, small = {} }: Declared, more: Values = {}): Values {
   const sizes = wholeNumbers(options).map(({ name, least, usual }) => [name, Math.max(least, Math.min(usual, SIZE))]);
-  const shared = Object.entries(training).filter(([name]) => name in options.shape);
-  return options.parse({ ...Object.fromEntries(sizes), ...Object.fromEntries(shared), ...small, ...more });
+  return options.parse({ ...Object.fromEntries(sizes), ...ownOptions(options, training), ...small, ...more });
 }
 
 /** Each whole number option, set to more than the data of the suites has. */

@@ -5,9 +5,10 @@ import { mean } from 'recdistill/experiment';
 import type { CellValue } from 'recdistill/report';
 import { formatMicroseconds } from 'recdistill/report';
 import { type Context, definePage } from '../../_page.js';
+import { inTemporary } from '../../files.js';
 import { table } from '../../tables.js';
 import { dataFolder, type Measured, machineOf, measure, memory, SIDE_BY_SIDE, times } from './bench.js';
-import { inRuns, peakOf } from './command.js';
+import { peakOf } from './command.js';
 
 const CASES = {
   adam: 'dim50-5-adam',
@@ -61,7 +62,7 @@ async function together(data: string, at: number, name: string, runs: string): P
 
 /** The command on each data set, all of them in turns. */
 const commands = (sets: readonly string[], { rounds, say }: Context) =>
-  inRuns(async (runs) => {
+  inTemporary(async (runs) => {
     for (const [at, data] of sets.entries()) await trainPair(data, at, runs);
     const found = sets.map((data) => ({ data, taken: [] as Taken[] }));
     for (let round = 0; round < rounds; round++) {

@@ -5,7 +5,7 @@ import { fail } from 'recdistill';
 import { type CellValue, formatBytes } from 'recdistill/report';
 import { type Context, kept } from '../../_page.js';
 import { root } from '../../files.js';
-import type { Columns } from '../../tables.js';
+import { table } from '../../tables.js';
 
 interface Side {
   readonly medianMs: number;
@@ -65,19 +65,36 @@ export function measure(data: string, [row, name]: readonly [string, string], co
 /** Median, fastest and slowest round. */
 export const times = ({ medianMs, minMs, maxMs }: Side): CellValue => [medianMs, minMs, maxMs].map((ms) => 1000 * ms);
 
-/** Column of `times`. */
-export const TIMES: Columns = { 'ours: median / fastest / slowest': 'microseconds' };
-
 /** One form of PyTorch over ours, with the allocator as it comes and tuned. */
-export const ratiosOf = ({ peers }: Measured, form: string): CellValue =>
+const ratiosOf = ({ peers }: Measured, form: string): CellValue =>
   ['stock', 'tuned'].map(
     (allocator) => peers.find((p) => p.name === form && p.allocator === allocator)?.ratio ?? Number.NaN,
   );
 
-export const fastest = ({ ratioStock, ratioTuned }: Measured): CellValue => [ratioStock, ratioTuned];
-
 /** The most memory that any form of PyTorch took. */
-export const mostOf = ({ peers }: Measured): number => Math.max(...peers.map((p) => p.peakMemoryBytes ?? 0));
+const mostOf = ({ peers }: Measured): number => Math.max(...peers.map((p) => p.peakMemoryBytes ?? 0));
+
+interface ComparedRow {
+  readonly name: string;
+  readonly measured: Measured;
+  /** Name of the plain form of PyTorch. */
+  readonly plain: string;
+  /** The ratio that is the goal; where there are two, one for each allocator. */
+  readonly goal: CellValue;
+}
+
+/** Times and memory beside PyTorch's. @param what title of the first column */
+export const comparedTable = (what: string, rows: readonly ComparedRow[]): string =>
+  table(
+    {
+      ...{ [what]: 'text', 'ours: median / fastest / slowest': 'microseconds', 'peak memory': 'bytes' },
+      ...{ 'x plain form': 'ratio', 'x fastest form': 'ratio', goal: 'ratio', 'peak memory of PyTorch': 'bytes' },
+    },
+    rows.map(({ name, measured: m, plain, goal }) => [
+      ...[name, times(m.ours), m.ours.peakMemoryBytes, ratiosOf(m, plain)],
+      ...[[m.ratioStock, m.ratioTuned], goal, mostOf(m)],
+    ]),
+  );
 
 export const memory = (bytes: number | undefined): string =>
   bytes === undefined ? 'unknown memory' : formatBytes(bytes);

@@ -1,20 +1,9 @@
 /** Commands of recdistill as the pages measure them. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from 'recdistill';
 import { root } from '../../files.js';
-
-/** Calls `use` with an empty folder for runs, and deletes it afterwards. */
-export async function inRuns<T>(use: (runs: string) => Promise<T>): Promise<T> {
-  const runs = mkdtempSync(join(tmpdir(), 'recdistill-'));
-  try {
-    return await use(runs);
-  } finally {
-    rmSync(runs, { recursive: true });
-  }
-}
 
 /**
  * Runs a command of recdistill.

@@ -1,8 +1,7 @@
 /** Time and memory of one epoch of each trained model against PyTorch. */
 import { join } from 'node:path';
 import { definePage } from '../../_page.js';
-import { type Columns, table } from '../../tables.js';
-import { fastest, type Measured, machineOf, measure, mostOf, ratiosOf, SIDE_BY_SIDE, TIMES, times } from './bench.js';
+import { comparedTable, type Measured, machineOf, measure, SIDE_BY_SIDE } from './bench.js';
 
 /** By the name of the row: the model, the ratio that is the goal, and the case. */
 const ROWS: Readonly<Record<string, readonly [string, number, string]>> = {
@@ -19,21 +18,16 @@ const SETS = ['citeulike-hetcomp-split', 'foursquare-hetcomp-split'];
 /** By data set and row. */
 type EpochNumbers = Readonly<Record<string, Readonly<Record<string, Measured>>>>;
 
-function section([data, rows]: readonly [string, EpochNumbers[string]]): string[] {
-  const inOrder = Object.keys(ROWS).flatMap((row) => (rows[row] === undefined ? [] : [{ row, m: rows[row] }]));
-  const lines = inOrder.map(({ row, m }) => {
-    const [model, goal] = ROWS[row]!;
-    const memory = [m.ours.peakMemoryBytes, mostOf(m)];
-    return [model, times(m.ours), memory[0], ratiosOf(m, 'torch'), fastest(m), goal, memory[1]];
+function section([data, found]: readonly [string, EpochNumbers[string]]): string[] {
+  const inOrder = Object.keys(ROWS).flatMap((row) => (found[row] === undefined ? [] : [{ row, m: found[row] }]));
+  const rows = inOrder.map(({ row, m: measured }) => {
+    const [name, goal] = ROWS[row]!;
+    return { name, measured, plain: 'torch', goal };
   });
   const works = inOrder.map(
     ({ row, m: { work, notes } }) => `- ${ROWS[row]![0]}: ${work}${notes.length > 0 ? ` (${notes.join(' ')})` : ''}`,
   );
-  const columns: Columns = {
-    ...{ model: 'text', ...TIMES, 'peak memory': 'bytes', 'x plain form': 'ratio', 'x fastest form': 'ratio' },
-    ...{ goal: 'ratio', 'peak memory of PyTorch': 'bytes' },
-  };
-  return [`## ${data}`, table(columns, lines), works.join('\n')];
+  return [`## ${data}`, comparedTable('model', rows), works.join('\n')];
 }
 
 export const epochs = definePage<{ data: string; row: string; measured: Measured }, EpochNumbers>({

@@ -7,22 +7,11 @@ import { join } from 'node:path';
 import { fail } from 'recdistill';
 import { formatMicroseconds } from 'recdistill/report';
 import { definePage } from '../../_page.js';
-import { type Columns, table } from '../../tables.js';
+import { inTemporary } from '../../files.js';
+import { table } from '../../tables.js';
 import { TEACHERS } from '../presets.js';
-import {
-  fastest,
-  type Measured,
-  machineOf,
-  measure,
-  memory,
-  mostOf,
-  type Peer,
-  ratiosOf,
-  SIDE_BY_SIDE,
-  TIMES,
-  times,
-} from './bench.js';
-import { inRuns, peakOf } from './command.js';
+import { comparedTable, type Measured, machineOf, measure, memory, type Peer, SIDE_BY_SIDE } from './bench.js';
+import { peakOf } from './command.js';
 
 /** What is done, its row and case in bench/, the form of PyTorch that the goal is set against, and the goal, where there are two one for each allocator. */
 const PARTS = {
@@ -70,14 +59,14 @@ const distill = (teachers: readonly string[], epochs: number, runs: string): str
 ];
 
 const wholeRun = (teachers: readonly string[]): Promise<CostOfSet['whole']> =>
-  inRuns(async (runs) => {
+  inTemporary(async (runs) => {
     const peakMemoryBytes = await peakOf(distill(teachers, EPOCHS, runs));
     const { seconds } = JSON.parse(readFileSync(join(runs, 'bpr-mf-hetcomp', 'result.json'), 'utf8'));
     return { seconds, ...(peakMemoryBytes === undefined ? {} : { peakMemoryBytes }) };
   });
 
 const profile = (teachers: readonly string[]): Promise<CostOfSet['profiled']> =>
-  inRuns(async (runs) => {
+  inTemporary(async (runs) => {
     const folder = join(runs, 'profile');
     const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`];
     await peakOf([...distill(teachers, PROFILED, runs), '--threads', '1'], flags);
@@ -108,18 +97,14 @@ function sharesOf(folder: string): CostOfSet['profiled']['shares'] {
     .sort((a, b) => b.share - a.share);
 }
 
-function partTable(parts: CostOfSet): string {
-  const columns: Columns = {
-    ...{ part: 'text', ...TIMES, 'peak memory': 'bytes', 'x plain form': 'ratio', 'x fastest form': 'ratio' },
-    ...{ goal: 'ratio', 'peak memory of PyTorch': 'bytes' },
-  };
-  const rows = ALL.map((part) => {
-    const [what, , , form, goal] = PARTS[part];
-    const m = parts[part];
-    return [what, times(m.ours), m.ours.peakMemoryBytes, ratiosOf(m, form), fastest(m), goal, mostOf(m)];
-  });
-  return table(columns, rows);
-}
+const partTable = (parts: CostOfSet): string =>
+  comparedTable(
+    'part',
+    ALL.map((part) => {
+      const [name, , , plain, goal] = PARTS[part];
+      return { name, measured: parts[part], plain, goal };
+    }),
+  );
 
 function totals(parts: CostOfSet): string {
   const own = total(parts, (part) => parts[part].ours.medianMs);

@@ -1,10 +1,12 @@
 /** Shared by `train` and `distill`: one job in a run folder, with progress, Ctrl-C and the answer. */
+
 import { join, relative } from 'node:path';
 import type { DataOptions, LoadedDataset } from '../../data/index.js';
 import { methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import type { EvaluationOptions } from '../../eval/index.js';
 import { modelOf, trainOptionsOf } from '../../models/index.js';
+import { ownOptions } from '../../options/options.js';
 import { usedModules } from '../../options/use.js';
 import { formatBytes } from '../../report/format.js';
 import { costText, metricsTable, workText } from '../../report/index.js';

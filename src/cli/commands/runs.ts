@@ -1,4 +1,5 @@
 /** Finds runs by name or folder, and reads them. */
+
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataOptions, LoadedDataset } from '../../data/index.js';
@@ -6,6 +7,7 @@ import { fail } from '../../errors.js';
 import { type EvaluationOptions, evaluationOptions } from '../../eval/index.js';
 import { modelRegistry } from '../../models/index.js';
 import { nearest } from '../../nearest.js';
+import { ownOptions } from '../../options/options.js';
 import {
   capabilitiesOf,
   type FinishedRun,
@@ -121,8 +123,7 @@ export async function loadDataOf(
  * @throws RecdistillError `bad-option`
  */
 export function readEvaluation(run: FinishedRun | undefined, given: Given): EvaluationOptions {
-  const recorded = Object.entries(run?.result.options ?? {}).filter(([name]) => name in evaluationOptions.shape);
-  return readOptions(evaluationGroup, given, Object.fromEntries(recorded));
+  return readOptions(evaluationGroup, given, ownOptions(evaluationOptions, run?.result.options ?? {}));
 }
 
 /** The capabilities of a finished run as a teacher. @throws RecdistillError as `readRun` */

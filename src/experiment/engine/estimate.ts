@@ -1,7 +1,9 @@
 /** What running the jobs of a graph would do, and an estimate of its time and memory. Nothing is run. */
+
 import type { Dataset } from '../../data/index.js';
 import type { Kernels } from '../../kernels/index.js';
 import { modelOf } from '../../models/index.js';
+import { ownOptions } from '../../options/options.js';
 import { isFinishedRun, readFinishedResult } from '../../runs/index.js';
 import type { JobSpec, Values } from './job.js';
 import { type JobState, type PreparedGraph, type PreparedJob, stateOf } from './prepare.js';
@@ -47,8 +49,7 @@ export function estimateJobs(
     if (known !== undefined) return job.kind === 'search' ? known * job.rule.trials : known;
     const model = modelOf(job.model);
     if (!kernels || job.kind === 'search' || model.kind !== 'computed') return undefined;
-    const own = Object.fromEntries(Object.entries(options).filter(([name]) => name in model.options.shape));
-    return model.estimate?.({ kernels, train: dataset.train, seed: 0 }, own);
+    return model.estimate?.({ kernels, train: dataset.train, seed: 0 }, ownOptions(model.options, options));
   };
   return jobs.map((prepared) => {
     const { job, plan, inputs } = prepared;

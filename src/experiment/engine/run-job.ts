@@ -1,7 +1,9 @@
 /** One job of a graph: its results are read from the store, or made by the executor. What later jobs need stays in memory. */
+
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { defined } from '../../defined.js';
 import { fail, RecdistillError } from '../../errors.js';
 import { usedModules } from '../../options/use.js';
 import { createProgress } from '../../progress.js';
@@ -208,10 +210,7 @@ function finishedOf(name: string, job: string, { folder, from }: End, outcome: O
   const valid = teacher.trajectory.checkpoints.at(-1)?.metrics;
   return {
     ...{ name, job, result, evaluation, reused },
-    ...(folder === undefined ? {} : { folder }),
-    ...(hidden ? { hidden } : {}),
-    ...(valid ? { valid } : {}),
-    ...(from === undefined ? {} : { from }),
+    ...defined({ folder, hidden, valid, from }),
   };
 }
 

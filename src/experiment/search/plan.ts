@@ -10,6 +10,7 @@ import {
   type OptionsInput,
   type OptionsOf,
   options,
+  ownOptions,
   type SearchSpace,
   unitOption,
 } from '../../options/index.js';
@@ -99,9 +100,7 @@ export function plansOf(wanted: Wanted, o: TuneOptions): ModelPlan[] {
   if (start) checkPresetData(start, dataset, models);
   return specs.map((spec, at) => {
     const unit = searched[at]!;
-    const own = Object.fromEntries(
-      Object.entries({ seed: o.seed, ...fixed }).filter(([name]) => name in unit.options.shape),
-    );
+    const own = ownOptions(unit.options, { seed: o.seed, ...fixed });
     const space = freeSpace(unit, spaces[spec.name], Object.keys(own));
     const preset = start && spec.name in start.models ? presetOptions(start, spec) : {};
     return { spec, space, fixed: { ...preset, ...own }, ...(method ? { method } : {}) };

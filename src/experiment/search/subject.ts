@@ -1,7 +1,7 @@
 /** The subject of a search: a model, a student with its distillation method, or the joint training of a co-trained method. */
 import { type CoTrainedMethod, isCoTrained, type MethodSpec } from '../../distill/index.js';
 import type { ModelSpec } from '../../models/index.js';
-import type { SearchPoint, SearchSpace, SearchValue } from '../../options/index.js';
+import { ownOptions, type SearchPoint, type SearchSpace, type SearchValue } from '../../options/index.js';
 import { coTrainedOnly, planCoTraining, splitOptions, teachingOnly } from '../../runs/index.js';
 import type { Listener } from '../../train/index.js';
 import { type HalvingOptions, rungsOf } from './halving.js';
@@ -55,7 +55,7 @@ export function subjectOf(task: SubjectTask): Subject {
 function coTrainedSubject(task: SubjectTask, method: CoTrainedMethod): Subject {
   const { dataset, kernels, evaluator, given, pair } = task;
   if (!pair) throw new TypeError(`${method.name} needs a teacher and a student to start from`);
-  const own = Object.fromEntries(Object.entries(given).filter(([name]) => name in method.options.shape));
+  const own = ownOptions(method.options, given);
   const { options, sides } = planCoTraining(method, pair, own, dataset);
   const student = sides[1];
   return {

@@ -1,4 +1,5 @@
 /** Trains a teacher and a student together, in two run folders that are made and resumed together. */
+import { defined } from '../../../defined.js';
 import { learnerRoles, methodOf, type Pair } from '../../../distill/index.js';
 import { fail } from '../../../errors.js';
 import {
@@ -32,8 +33,7 @@ export const coTrainKind: JobKind<CoTrainJob> = {
     const { teacher, student } = await coTrain({
       ...{ ...context, ...pair(start), method, options, overwrite, signal },
       ...{ evaluation: setting.evaluation, trajectory: setting.trajectory, testCurve: setting.testCurve ?? false },
-      ...(folder === undefined ? {} : { folder }),
-      ...(setting.data ? { source: setting.data } : {}),
+      ...defined({ folder, source: setting.data }),
       // Only the progress of the student is reported.
       listen: (role, event) => {
         if (role === 'student') listen(event);

@@ -1,5 +1,7 @@
 /** Imports rankings of external teachers, which are evaluated and stored like runs. The process that has read the file does this. */
+
 import { type ExternalRankings, readExternalRankings } from '../../../data/index.js';
+import { defined } from '../../../defined.js';
 import { importTeachers, type Outcome, type Overwrite, planImport, runHash } from '../../../runs/index.js';
 import type { ImportJob } from '../job.js';
 import type { JobPlan, PlanContext } from './_kind.js';
@@ -36,8 +38,7 @@ export function performImport(
 ): Outcome[] {
   const imported = importTeachers({
     ...{ dataset, external, name: job.teacher, evaluation: setting.evaluation, overwrite },
-    ...(folder === undefined ? {} : { folder }),
-    ...(setting.data ? { source: setting.data } : {}),
+    ...defined({ folder, source: setting.data }),
   });
   return imported.map(({ outcome }) => outcome);
 }

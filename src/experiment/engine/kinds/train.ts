@@ -1,4 +1,5 @@
 /** Trains or computes a model, alone or distilled from its teachers, in one run folder. */
+import { defined } from '../../../defined.js';
 import {
   checkMemory,
   isFinishedRun,
@@ -34,8 +35,7 @@ export const trainKind: JobKind<TrainJob> = {
         ...context,
         ...{ model, method, options, overwrite, listen, signal, teachers: teachers() },
         ...{ evaluation: setting.evaluation, trajectory: setting.trajectory, testCurve: setting.testCurve ?? false },
-        ...(folder === undefined ? {} : { folder }),
-        ...(setting.data ? { source: setting.data } : {}),
+        ...defined({ folder, source: setting.data }),
       },
       (trained, { result }) => {
         if (keepsModel) saved = savedModelOf(trained, result, dataFingerprint);
