@@ -1,10 +1,9 @@
 /** Matrix factorisation with the BPR loss (Rendle et al., UAI 2009): score(u, i) = <p_u, q_i>, no biases. */
 
-import { stream } from '../math/random.js';
 import { float, int, options } from '../options/options.js';
 import { logRange, oneOf } from '../options/search.js';
 import { type Factors, trainedModel } from './_model.js';
-import { bprStep, freeParameters, markBatch, marked, normalTable, scoreByFactors } from './factors.js';
+import { bprStep, embeddings, freeParameters, markBatch, marked, scoreByFactors } from './factors.js';
 import { pairShape } from './options.js';
 
 export const bprMf = trainedModel({
@@ -24,11 +23,10 @@ export const bprMf = trainedModel({
   },
   capabilities: ['factors', 'scores', 'weights'],
   memory: ({ nUsers, nItems }, o) => (nUsers + nItems) * o.dim * 4 * 4 + o.batchSize * o.negatives * 64,
-  create({ kernels: k, train, seed }, o) {
-    const table = (of: 'users' | 'items', rows: number) =>
-      marked(k, normalTable(k, of, rows, o.dim, stream(seed, `bpr-mf ${of}`), o.initScale, of));
-    const [users, items] = [table('users', train.nUsers), table('items', train.nItems)];
-    const parameters = [users, items];
+  create(context, o) {
+    const { kernels: k, train } = context;
+    const parameters = embeddings(context, 'bpr-mf', o.dim, o.initScale).map((table) => marked(k, table));
+    const [users, items] = [parameters[0]!, parameters[1]!];
     const step = bprStep(k, o.batchSize * o.negatives);
     const factors: Factors = {
       userFactors: users.values,

@@ -5,11 +5,10 @@
 
 import type { Kernels } from '../kernels/index.js';
 import { hinge } from '../losses/hinge.js';
-import { stream } from '../math/random.js';
 import { choice, float, int, options } from '../options/options.js';
 import { logRange, oneOf, range } from '../options/search.js';
 import { type Batch, type PairBatch, type Parameter, trainedModel } from './_model.js';
-import { freeParameters, markBatch, marked, normalTable, scoreByFactors } from './factors.js';
+import { embeddings, freeParameters, markBatch, marked, scoreByFactors } from './factors.js';
 import { pairShape } from './options.js';
 import { productTables } from './product-tables.js';
 
@@ -50,11 +49,10 @@ export const cml = trainedModel({
   },
   capabilities: ['factors', 'scores', 'weights'],
   memory: ({ nUsers, nItems }, o) => (nUsers + nItems) * (o.dim * 6 + 4) * 4 + o.batchSize * (1 + o.negatives) * 16,
-  create({ kernels: k, train, seed }, o) {
-    const table = (of: 'users' | 'items', rows: number) =>
-      marked(k, normalTable(k, of, rows, o.dim, stream(seed, `cml ${of}`), o.initScale, of));
-    const [users, items] = [table('users', train.nUsers), table('items', train.nItems)];
-    const parameters = [users, items];
+  create(context, o) {
+    const { kernels: k, train } = context;
+    const parameters = embeddings(context, 'cml', o.dim, o.initScale).map((table) => marked(k, table));
+    const [users, items] = [parameters[0]!, parameters[1]!];
     const tables = productTables(k, users, items);
     const step = metricStep(k, users, items, o);
     const intoBall = () => {

@@ -1,8 +1,9 @@
 /** Shared by models with inner products: tables, scoring, and the pairwise BPR step. */
 import type { Floats, Kernels } from '../kernels/index.js';
 import { bpr } from '../losses/bpr.js';
+import { stream } from '../math/random.js';
 import { createTouchedRows } from '../optim/index.js';
-import type { Batch, Factors, PairBatch, Parameter, Tables } from './_model.js';
+import type { Batch, Factors, ModelContext, PairBatch, Parameter, Tables } from './_model.js';
 
 /** A table of `rows x columns` normal values with standard deviation `deviation`, and its gradient. */
 export function normalTable(
@@ -36,6 +37,17 @@ export const marked = (k: Kernels, table: Parameter): Parameter => ({
   ...table,
   touched: createTouchedRows(k, table.shape[0]!),
 });
+
+/** The tables `users` and `items` of a model with a row of `dim` values for each, normal with standard deviation `deviation`. */
+export const embeddings = (
+  { kernels: k, train, seed }: ModelContext,
+  model: string,
+  dim: number,
+  deviation: number,
+): readonly [users: Parameter, items: Parameter] => [
+  normalTable(k, 'users', train.nUsers, dim, stream(seed, `${model} users`), deviation, 'users'),
+  normalTable(k, 'items', train.nItems, dim, stream(seed, `${model} items`), deviation, 'items'),
+];
 
 /** Marks the rows of a batch's users and items, negatives included. */
 export function markBatch(parameters: readonly Parameter[], batch: PairBatch): void {

@@ -9,7 +9,7 @@ import { type Interactions, itemCounts } from '../data/interactions.js';
 import { choice, float, int, options } from '../options/options.js';
 import { logRange, oneOf, range } from '../options/search.js';
 import { computedModel } from './_model.js';
-import { estimateNeighbours, type NeighbourRule, neighboursOf, scoreByNeighbours } from './neighbours.js';
+import { createByNeighbours, estimateNeighbours, type NeighbourRule } from './neighbours.js';
 
 export const itemKnn = computedModel({
   name: 'item-knn',
@@ -31,18 +31,7 @@ export const itemKnn = computedModel({
   capabilities: [],
   memory: ({ nItems }, o) => nItems * Math.min(nItems, o.neighbours) * 16,
   estimate: ({ train }, o) => estimateNeighbours(train, ruleOf(train, o)),
-  async create({ train, step }, o) {
-    const near = await neighboursOf(train, step, ruleOf(train, o));
-    return {
-      name: 'item-knn',
-      nUsers: train.nUsers,
-      nItems: train.nItems,
-      parameters: [],
-      size: near.indptr[train.nItems]! * 2,
-      scoreRows: (users, out) => scoreByNeighbours(near, train, users, out),
-      close() {},
-    };
-  },
+  create: ({ train, step }, o) => createByNeighbours('item-knn', train, step, ruleOf(train, o)),
 });
 
 function ruleOf(

@@ -5,11 +5,10 @@
 
 import { type Interactions, itemCounts, transpose } from '../data/interactions.js';
 import { type Floats, freeRows, type Kernels, type Rows, takeRows } from '../kernels/index.js';
-import { stream } from '../math/random.js';
 import { float, int, options } from '../options/options.js';
 import { logRange, oneOf, wholeRange } from '../options/search.js';
 import { type Factors, trainedModel } from './_model.js';
-import { bprStep, freeParameters, normalTable, scoreByFactors } from './factors.js';
+import { bprStep, embeddings, freeParameters, scoreByFactors } from './factors.js';
 import { pairShape } from './options.js';
 
 export const lightgcn = trainedModel({
@@ -32,10 +31,10 @@ export const lightgcn = trainedModel({
   capabilities: ['factors', 'scores', 'weights'],
   memory: ({ nUsers, nItems, interactions }, o) =>
     (nUsers + nItems) * o.dim * 4 * 8 + interactions * 16 + o.batchSize * o.negatives * 64,
-  create({ kernels: k, train, seed }, o) {
-    const users = normalTable(k, 'users', train.nUsers, o.dim, stream(seed, 'lightgcn users'), o.initScale, 'users');
-    const items = normalTable(k, 'items', train.nItems, o.dim, stream(seed, 'lightgcn items'), o.initScale, 'items');
-    const parameters = [users, items];
+  create(context, o) {
+    const { kernels: k, train } = context;
+    const parameters = embeddings(context, 'lightgcn', o.dim, o.initScale);
+    const [users, items] = parameters;
     const graph = takeGraph(k, train);
     const step = bprStep(k, o.batchSize * o.negatives);
     const table = (like: Floats) => k.floats(like.length);

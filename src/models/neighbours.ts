@@ -2,6 +2,7 @@
 import { type Interactions, itemCounts, itemsOf, transpose } from '../data/interactions.js';
 import type { Floats } from '../kernels/index.js';
 import type { Step } from '../progress.js';
+import type { Model } from './_model.js';
 import { createLargest } from './largest.js';
 import { longHistories } from './long-histories.js';
 
@@ -170,8 +171,23 @@ function createSearch(train: Interactions, rule: NeighbourRule) {
   };
 }
 
+/** A model that scores an item by the weights from the user's train items to it. */
+export async function createByNeighbours(
+  name: string,
+  train: Interactions,
+  step: Step,
+  rule: NeighbourRule,
+): Promise<Model> {
+  const near = await neighboursOf(train, step, rule);
+  return {
+    ...{ name, nUsers: train.nUsers, nItems: train.nItems, parameters: [], size: near.indptr[train.nItems]! * 2 },
+    scoreRows: (users, out) => scoreByNeighbours(near, train, users, out),
+    close() {},
+  };
+}
+
 /** Writes `users.length` rows of `nItems` sums over each user's train items to `out`. */
-export function scoreByNeighbours(near: Neighbours, train: Interactions, users: Int32Array, out: Floats): void {
+function scoreByNeighbours(near: Neighbours, train: Interactions, users: Int32Array, out: Floats): void {
   out.fill(0, 0, users.length * train.nItems);
   for (let r = 0; r < users.length; r++) {
     const at = r * train.nItems;

@@ -9,7 +9,7 @@ import { type Interactions, itemCounts } from '../data/interactions.js';
 import { float, int, options } from '../options/options.js';
 import { range } from '../options/search.js';
 import { computedModel } from './_model.js';
-import { estimateNeighbours, type NeighbourRule, neighboursOf, scoreByNeighbours } from './neighbours.js';
+import { createByNeighbours, estimateNeighbours, type NeighbourRule } from './neighbours.js';
 
 export const rp3beta = computedModel({
   name: 'rp3beta',
@@ -29,18 +29,7 @@ export const rp3beta = computedModel({
   capabilities: [],
   memory: ({ nItems }, o) => nItems * Math.min(nItems, o.neighbours) * 8,
   estimate: ({ train }, o) => estimateNeighbours(train, ruleOf(train, o)),
-  async create({ train, step }, o) {
-    const near = await neighboursOf(train, step, ruleOf(train, o));
-    return {
-      name: 'rp3beta',
-      nUsers: train.nUsers,
-      nItems: train.nItems,
-      parameters: [],
-      size: near.indptr[train.nItems]! * 2,
-      scoreRows: (users, out) => scoreByNeighbours(near, train, users, out),
-      close() {},
-    };
-  },
+  create: ({ train, step }, o) => createByNeighbours('rp3beta', train, step, ruleOf(train, o)),
 });
 
 function ruleOf(

@@ -1,15 +1,8 @@
 /** Small models to test methods with: one with inner products, one without, and one that cannot be a student. */
 import { itemsOf } from '../data/index.js';
-import { stream } from '../math/random.js';
-import {
-  computedModel,
-  type Factors,
-  type ModelSpec,
-  type Pairs,
-  type ScoreLoss,
-  trainedModel,
-} from '../models/_model.js';
-import { bprStep, freeParameters, markBatch, marked, normalTable, scoreByFactors } from '../models/factors.js';
+import { computedModel, type ModelSpec, type Pairs, type ScoreLoss, trainedModel } from '../models/_model.js';
+import { bprMf } from '../models/bpr-mf.js';
+import { embeddings, freeParameters } from '../models/factors.js';
 import { pairShape, trainShape } from '../models/options.js';
 import { int, options } from '../options/index.js';
 
@@ -25,34 +18,7 @@ const tables = trainedModel({
   search: {},
   capabilities: ['factors', 'scores', 'weights'],
   memory: ({ nUsers, nItems }, o) => (nUsers + nItems) * o.dim * 16,
-  create({ kernels: k, train, seed }, o) {
-    const table = (of: 'users' | 'items', rows: number) =>
-      marked(k, normalTable(k, of, rows, o.dim, stream(seed, `synthetic ${of}`), 0.3, of));
-    const [users, items] = [table('users', train.nUsers), table('items', train.nItems)];
-    const step = bprStep(k, o.batchSize * o.negatives);
-    const factors: Factors = {
-      ...{ dim: o.dim, userFactors: users.values, itemFactors: items.values },
-      ...{ userGradient: users.gradient, itemGradient: items.gradient },
-    };
-    return {
-      ...{ name: 'synthetic-tables', nUsers: train.nUsers, nItems: train.nItems, batches: 'pairs' },
-      ...{ parameters: [users, items], size: (train.nUsers + train.nItems) * o.dim },
-      factors(ofUsers, ofItems) {
-        users.touched?.mark(ofUsers);
-        items.touched?.mark(ofItems);
-        return factors;
-      },
-      scoreRows: (rows, out) => scoreByFactors(k, factors, rows, train.nItems, out),
-      accumulate(batch) {
-        if (batch.kind === 'pairs') markBatch([users, items], batch);
-        return step.accumulate(factors, batch);
-      },
-      close() {
-        step.close();
-        freeParameters(k, [users, items]);
-      },
-    };
-  },
+  create: (context, o) => ({ ...bprMf.create(context, { ...o, initScale: 0.3 }), name: 'synthetic-tables' }),
 });
 
 /** score(u, i) = sum over d of tanh(p_ud) q_id, trained by least squares on user rows. */
@@ -64,11 +30,9 @@ const network = trainedModel({
   search: {},
   capabilities: ['scores'],
   memory: ({ nUsers, nItems }, o) => (nUsers + nItems) * o.dim * 16,
-  create({ kernels: k, train, seed }, o) {
-    const [p, q] = [
-      normalTable(k, 'users', train.nUsers, o.dim, stream(seed, 'synthetic users'), 0.3),
-      normalTable(k, 'items', train.nItems, o.dim, stream(seed, 'synthetic items'), 0.3),
-    ];
+  create(context, o) {
+    const { kernels: k, train } = context;
+    const [p, q] = embeddings(context, 'synthetic', o.dim, 0.3);
     const scoreOf = (user: number, item: number): number => {
       let score = 0;
       for (let d = 0; d < o.dim; d++) score += Math.tanh(p.values[user * o.dim + d]!) * q.values[item * o.dim + d]!;

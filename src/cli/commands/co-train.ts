@@ -10,10 +10,8 @@ import type { Job } from '../../runs/outcome.js';
 import type { Answer, Console, Given, OptionGroup } from '../terminal/_command.js';
 import { flagOf, givenOf, readOptions, rowsOf } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
-import { machineOf, nameGroup, withKernels } from '../terminal/groups.js';
-import { interruptible } from '../terminal/interrupt.js';
-import { createProgressBar } from '../terminal/progress.js';
-import { bundleOf, checkName, nextSteps, quoted, runNamed, trajectoryGroup } from './job.js';
+import { machineOf, nameGroup } from '../terminal/groups.js';
+import { bundleOf, checkName, nextSteps, quoted, runNamed, trajectoryGroup, withProgress } from './job.js';
 import { findRuns, type RunPlace, readRun } from './runs.js';
 import { portable } from './source.js';
 
@@ -61,21 +59,13 @@ export async function coTrainNamed(o: CoTrainCommand, console: Console): Promise
   const start = fromRun ?? (await trainStart(o, `${name}/start`, console));
   const before = { teacher: beforeOf(o.teacher), student: beforeOf(start) };
   const work = () =>
-    withKernels(machineOf(given), (kernels) =>
-      interruptible(console.say, async (signal) => {
-        const progress = createProgressBar(console, evaluation.selectBy);
-        progress.job(name);
-        try {
-          return await coTrain({
-            ...{ dataset, kernels, method, options, evaluation, folder, overwrite, signal, source: portable(o.data) },
-            ...{ teacher: readSavedModel(o.teacher.folder), student: readSavedModel(start.folder) },
-            trajectory: readOptions(trajectoryGroup, given),
-            // One bar shows the progress of the student.
-            listen: (role, event) => role === 'student' && progress.train(event),
-          });
-        } finally {
-          progress.close();
-        }
+    withProgress({ machine: machineOf(given), name, evaluation }, console, (kernels, signal, listen) =>
+      coTrain({
+        ...{ dataset, kernels, method, options, evaluation, folder, overwrite, signal, source: portable(o.data) },
+        ...{ teacher: readSavedModel(o.teacher.folder), student: readSavedModel(start.folder) },
+        trajectory: readOptions(trajectoryGroup, given),
+        // One bar shows the progress of the student.
+        listen: (role, event) => role === 'student' && listen(event),
       }),
     );
   const pair = await offeringName(name, runs, work);

@@ -5,6 +5,7 @@ import type { DataOptions, LoadedDataset } from '../../data/index.js';
 import { methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import type { EvaluationOptions } from '../../eval/index.js';
+import type { Kernels } from '../../kernels/index.js';
 import { modelOf, trainOptionsOf } from '../../models/index.js';
 import { ownOptions } from '../../options/options.js';
 import { usedModules } from '../../options/use.js';
@@ -13,7 +14,7 @@ import { costText, metricsTable, workText } from '../../report/index.js';
 import { jobFiles, memoryAvailable, memoryNeeded, runJob, splitOptions } from '../../runs/index.js';
 import type { Job, JobResult, Teacher } from '../../runs/outcome.js';
 import type { StudentBundle } from '../../student/index.js';
-import { trajectoryOptions } from '../../train/index.js';
+import { type Listener, trajectoryOptions } from '../../train/index.js';
 import type { Answer, Console, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { freeName, offeringName } from '../terminal/free-name.js';
@@ -58,31 +59,38 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
   const machine = machineOf(given);
   const folder = join(runs, name);
   tellCost(o, machine, console);
+  const { options, evaluation } = o;
+  const teachers = o.teachers.map((t) => t.teacher);
   const run = () =>
-    withKernels(machine, (kernels) => {
-      const work = async (signal: AbortSignal) => {
-        const progress = createProgressBar(console, o.evaluation.selectBy);
-        progress.job(name);
-        try {
-          return await runJob({
-            ...{ dataset, kernels, model, method, folder, overwrite, trajectory, signal },
-            options: o.options,
-            teachers: o.teachers.map((t) => t.teacher),
-            evaluation: o.evaluation,
-            ...(o.start ? { start: o.start } : {}),
-            source: portable(o.data),
-            listen: progress.train,
-          });
-        } finally {
-          progress.close();
-        }
-      };
-      return interruptible(console.say, work);
-    });
+    withProgress({ machine, name, evaluation }, console, (kernels, signal, listen) =>
+      runJob({
+        ...{ dataset, kernels, model, method, folder, overwrite, trajectory, signal, listen },
+        ...{ options, teachers, evaluation, source: portable(o.data) },
+        ...(o.start ? { start: o.start } : {}),
+      }),
+    );
   const job = await offeringName(name, runs, run);
   const bundle = bundleOf(model, folder);
   return { job, name, folder, runs, ...(bundle === undefined ? {} : { bundle }) };
 }
+
+/** Runs `work` with kernels, progress and Ctrl-C. */
+export const withProgress = <T>(
+  job: { readonly machine: Machine; readonly name: string; readonly evaluation: EvaluationOptions },
+  console: Console,
+  work: (kernels: Kernels, signal: AbortSignal, listen: Listener) => Promise<T>,
+): Promise<T> =>
+  withKernels(job.machine, (kernels) =>
+    interruptible(console.say, async (signal) => {
+      const progress = createProgressBar(console, job.evaluation.selectBy);
+      progress.job(job.name);
+      try {
+        return await work(kernels, signal, progress.train);
+      } finally {
+        progress.close();
+      }
+    }),
+  );
 
 /** The name is a folder below the runs folder. @throws RecdistillError `bad-option` */
 export function checkName(name: string): void {
