@@ -1,7 +1,6 @@
 /**
  * Implicit alternating least squares (Hu, Koren and Volinsky, ICDM 2008), with the loss of Rendle et al., RecSys 2022:
  * sum over train pairs (1 - <p_u, q_i>)^2 + w * sum over all pairs <p_u, q_i>^2
- *   + l2 * (sum over users (n_u + w |I|)^e |p_u|^2 + sum over items (n_i + w |U|)^e |q_i|^2),
  *   + l2 * (sum over users (n_u + w nItems)^e |p_u|^2 + sum over items (n_i + w nUsers)^e |q_i|^2),
  * w = unobservedWeight, e = l2Exponent, n = train interactions. A half-step solves for all users with fixed items in closed form,
  * (w Q'Q + sum q_i q_i' + l2 (n_u + w nItems)^e I) p_u = sum q_i over the items i of u; the other half-step solves for the items.
