@@ -7,7 +7,6 @@ import { fail } from '../../errors.js';
 import type { EvaluationOptions } from '../../eval/index.js';
 import type { Kernels } from '../../kernels/index.js';
 import { modelOf, trainOptionsOf } from '../../models/index.js';
-import { ownOptions } from '../../options/options.js';
 import { usedModules } from '../../options/use.js';
 import { formatBytes } from '../../report/format.js';
 import { costText, metricsTable, workText } from '../../report/index.js';
