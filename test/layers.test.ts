@@ -6,10 +6,11 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const base = ['errors', 'nearest', 'progress', 'math', 'options'];
+const base = ['defined', 'errors', 'nearest', 'progress', 'math', 'options'];
 const learning = [...base, 'data', 'kernels', 'losses', 'optim', 'samplers', 'models', 'train'];
 const making = [...learning, 'distill', 'eval', 'formats', 'bundle', 'student', 'runs'];
 const allowed: Record<string, readonly string[]> = {
+  defined: [],
   nearest: [],
   errors: ['nearest'],
   progress: ['errors'],

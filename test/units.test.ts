@@ -165,7 +165,7 @@ test('a model that breaks its promise when it is made, trained or ranked is refu
     ],
     [tiny('shape', { shape: [7] }), 'broken-unit', /its shape \[7\] has 7/],
     [tiny('pairwise', {}, () => 1, 'pairs'), 'broken-unit', /"pairwise" .*trains on pairs.*capability "weights"/],
-    [tiny('silent', {}, () => undefined as never), 'broken-unit', /model "silent" .*accumulate returned missing/],
+    [tiny('silent', {}, () => undefined as never), 'broken-unit', /model "silent" .*accumulate returned nothing/],
     [tiny('endless', {}, () => Number.NaN), 'diverged', /endless diverged: the loss of epoch 1 is NaN/],
     [{ ...flat({ name: 'vague' }), memory: () => 'much' as never }, 'broken-unit', /"vague" .*memory returned "much"/],
   ];

@@ -25,7 +25,10 @@ import { withKernels } from './kernels.js';
 import type { PipelineInput, StudyInput } from './plan-input.js';
 import type { ModelOptions } from './train.js';
 
-/** Runs a pipeline from data to students. @throws RecdistillError for invalid input, before any work; as `train` */
+/**
+ * Runs a pipeline from data to students. `runPipeline` of `recdistill/experiment` does the same for a plan that is data, such as a parsed file.
+ * @throws RecdistillError for invalid input, before any work; as `train`
+ */
 export const runPipeline = <D extends MethodSpec = never>(
   input: PipelineInput<D>,
   context: PlanContext = {},

@@ -127,7 +127,7 @@ export function createRun({ name, data, outcome, hash, teachers, folder, paramet
     },
     async export(format, out, { precision } = {}) {
       const student = { model: studentOf(tablesToServe(), data), notes: notes() };
-      await exportStudent(student, format, expectPath(out, 'export'), precision);
+      await exportStudent(student, format, expectPath(out, 'export', "export('onnx', 'student-onnx')"), precision);
     },
     async saveRankings(file) {
       await writeRankingsTable(expectPath(file, 'saveRankings'), data, [{ lists: [rankings] }]);
