@@ -142,7 +142,7 @@ const table = {
   'job-lost': {
     message: (p) => `the process of ${p.job} ended with ${p.end} and gave no result, ${p.times} times`,
     hint: () =>
-      'Run the same command again; it continues from the last checkpoint. If memory ran out, use fewer --jobs or a smaller --memory-limit.',
+      'Run the same command again; it continues from the last checkpoint. If memory ran out, use fewer --jobs or a smaller --memory-limit. A unit of your own must not end the process.',
     status: 500,
   },
   'jobs-failed': {

@@ -8,12 +8,13 @@ import { fail } from '../errors.js';
 import type { Evaluator } from '../eval/evaluation.js';
 import { parseJsonFile, readSafetensors, writeSafetensors } from '../formats/index.js';
 import type { Model, Tables } from '../models/index.js';
+import { isPlainObject } from '../student/canonical-json.js';
 import { bundleFiles } from '../student/index.js';
 import { readLink, resolveRun } from './link.js';
 import type { Outcome, RunResult, Teacher } from './outcome.js';
 import { readRankings, writeRankings } from './rankings-file.js';
 import { type RunFolder, readRunManifest } from './run-folder.js';
-import type { RunManifest } from './run-manifest.js';
+import { firstDifference, type RunManifest } from './run-manifest.js';
 import { readTrajectory, writeTrajectory } from './trajectory.js';
 
 /** Files of a job in its run folder, in addition to those of every run. */
@@ -66,23 +67,64 @@ export const isFinishedRun = (folder: string): boolean => existsSync(join(resolv
 export function readFinishedRun(named: string): FinishedRun {
   const folder = resolveRun(named);
   const source = join(folder, jobFiles.source);
+  const manifest = readRunManifest(folder);
   return {
     folder,
-    manifest: readRunManifest(folder),
-    result: parseJsonFile(join(folder, jobFiles.result)) as RunResult,
-    rankings: readRankings(join(folder, jobFiles.rankings)).rankings,
+    manifest,
+    result: readResult(folder, manifest),
+    rankings: readTestRankings(folder, manifest),
     ...(existsSync(source) ? { source: parseJsonFile(source) as Record<string, unknown> } : {}),
   };
 }
 
 /** The result alone. @throws RecdistillError as `readFinishedRun` */
-export const readFinishedResult = (named: string): RunResult =>
-  parseJsonFile(join(resolveRun(named), jobFiles.result)) as RunResult;
+export function readFinishedResult(named: string): RunResult {
+  const folder = resolveRun(named);
+  return readResult(folder, readRunManifest(folder));
+}
+
+const DAMAGE_HINT =
+  'Restore the files of this run, or delete its result.json: the same command then continues from the last checkpoint.';
+
+/** @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, also if it is the result of another run */
+function readResult<Result extends RunResult = RunResult>(folder: string, { options }: RunManifest): Result {
+  const path = join(folder, jobFiles.result);
+  const result = parseJsonFile(path, DAMAGE_HINT);
+  const damaged = (problem: string): never => fail('artifact-damaged', { path, problem, hint: DAMAGE_HINT });
+  if (!isResult<Result>(result)) return damaged('it is not the result of a run');
+  const other = Object.keys(result.options).find(
+    (name) => name in options && firstDifference(options[name], result.options[name], name),
+  );
+  return other === undefined ? result : damaged(`it belongs to another run: its option "${other}" differs from the manifest`);
+}
+
+function isResult<Result extends RunResult>(value: unknown): value is Result {
+  if (!isPlainObject(value)) return false;
+  const { model, method, options, metrics, bestEpoch, epochs } = value;
+  const texts = [model, method].every((text) => typeof text === 'string');
+  return texts && [bestEpoch, epochs].every(Number.isSafeInteger) && isPlainObject(options) && isPlainObject(metrics);
+}
+
+const readTestRankings = (folder: string, manifest: RunManifest): Rankings => {
+  const path = join(folder, jobFiles.rankings);
+  const { rankings, meta } = readRankings(path);
+  expectOwn(path, meta, manifest);
+  return rankings;
+};
+
+/** Files of a run have its hash in their metadata. @throws RecdistillError `artifact-damaged` for a file of another run */
+export function expectOwn(path: string, meta: ReadonlyMap<string, string>, { hash }: Pick<RunManifest, 'hash'>): void {
+  const run = meta.get('run');
+  if (run === undefined || run === hash) return;
+  const problem = `it belongs to another run (${run.slice(0, 12)}..., not ${hash.slice(0, 12)}...)`;
+  fail('artifact-damaged', { path, problem, hint: DAMAGE_HINT });
+}
 
 /** A finished run as teacher. @throws RecdistillError as `readFinishedRun` */
 export function readTeacher(named: string): Teacher {
   const folder = resolveRun(named);
-  return teacherOf(folder, readTrajectory(join(folder, jobFiles.trajectory)), readRunManifest(folder).hash);
+  const { hash } = readRunManifest(folder);
+  return teacherOf(folder, readTrajectory(join(folder, jobFiles.trajectory), { run: hash }), hash);
 }
 
 function teacherOf(folder: string, trajectory: Trajectory, hash: string): Teacher {
@@ -142,13 +184,14 @@ function withColumns(
 export function keepModel(run: RunFolder, model: Model): void {
   if (model.parameters.length === 0) return;
   const tensors = Object.fromEntries(model.parameters.map((p) => [p.name, { shape: p.shape, data: p.values }]));
-  writeSafetensors(join(run.path, jobFiles.model), tensors, { model: model.name });
+  writeSafetensors(join(run.path, jobFiles.model), tensors, { model: model.name, run: run.manifest.hash });
 }
 
 /** Writes what `readBack` reads. Everything else must be written before. @throws RecdistillError `write-failed` */
 export function keep(run: RunFolder, outcome: Pick<Outcome, 'result' | 'rankings' | 'teacher'>): void {
-  writeTrajectory(join(run.path, jobFiles.trajectory), outcome.teacher.trajectory);
-  writeRankings(join(run.path, jobFiles.rankings), outcome.rankings);
+  const { hash } = run.manifest;
+  writeTrajectory(join(run.path, jobFiles.trajectory), outcome.teacher.trajectory, hash);
+  writeRankings(join(run.path, jobFiles.rankings), outcome.rankings, { run: hash });
   // result.json marks the run as finished. After it there is nothing to resume.
   run.writeResult(jobFiles.result, outcome.result);
 }
@@ -166,9 +209,12 @@ export function readBack<Result extends RunResult>(
   dataset: Dataset,
   evaluator: Evaluator,
 ): Outcome<Result> {
-  const result = parseJsonFile(join(path, jobFiles.result)) as Result;
-  const { rankings } = readRankings(join(path, jobFiles.rankings));
-  const expected = { dataFingerprint: dataset.fingerprint, nUsers: dataset.train.nUsers, nItems: dataset.train.nItems };
+  const manifest = readRunManifest(path);
+  const { hash: run } = manifest;
+  const result = readResult<Result>(path, manifest);
+  const rankings = readTestRankings(path, manifest);
+  const { nUsers, nItems } = dataset.train;
+  const expected = { dataFingerprint: dataset.fingerprint, nUsers, nItems, run };
   const trajectory = readTrajectory(join(path, jobFiles.trajectory), expected);
   const hidden = evaluator.hidden(rankings);
   return {
@@ -176,7 +222,7 @@ export function readBack<Result extends RunResult>(
     evaluation: evaluator.test(rankings),
     ...(hidden ? { hidden } : {}),
     rankings,
-    teacher: teacherOf(path, trajectory, readRunManifest(path).hash),
+    teacher: teacherOf(path, trajectory, run),
     reused: true,
   };
 }

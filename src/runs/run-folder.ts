@@ -10,6 +10,7 @@ import {
   type Checkpoint,
   type DamagedCheckpoint,
   dropCheckpointsAfter,
+  newestEpoch,
   pruneCheckpoints,
   readNewestCheckpoint,
   setAside,
@@ -134,7 +135,7 @@ function settleManifest(
     try {
       const manifest = readManifest(file);
       expectSameRun(path, manifest, wanted);
-      return { manifest, resumed: true };
+      return { manifest: begunBy(path, manifest, wanted), resumed: true };
     } catch (cause) {
       const inTheWay =
         cause instanceof RecdistillError && ['run-differs', 'run-format', 'artifact-damaged'].includes(cause.code);
@@ -149,6 +150,16 @@ function settleManifest(
     finishOverwrite(path);
   }
   return { manifest: wanted, resumed: false };
+}
+
+/** Before the first checkpoint nothing is from the code of the units that began the run: the manifest gets that of now. */
+function begunBy(path: string, manifest: RunManifest, { host }: RunManifest): RunManifest {
+  const { useHashes } = host;
+  if (JSON.stringify(useHashes) === JSON.stringify(manifest.host.useHashes)) return manifest;
+  if (fs.existsSync(join(path, resultName)) || newestEpoch(path) !== undefined) return manifest;
+  const now = { ...manifest, host };
+  writeManifest(join(path, manifestName), now);
+  return now;
 }
 
 function runOf(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fail } from '../errors.js';
 import { readSafetensors } from '../formats/index.js';
 import type { Model } from '../models/index.js';
-import { jobFiles, readFinishedRun } from './finished.js';
+import { expectOwn, jobFiles, readFinishedRun } from './finished.js';
 import { resolveRun } from './link.js';
 import type { RunResult } from './outcome.js';
 
@@ -27,7 +27,9 @@ export function readSavedModel(named: string): SavedModel {
   const folder = resolveRun(named);
   const { manifest, result } = readFinishedRun(folder);
   const file = join(folder, jobFiles.model);
-  const tensors = existsSync(file) ? [...readSafetensors(file).tensors] : [];
+  const stored = existsSync(file) ? readSafetensors(file) : undefined;
+  if (stored) expectOwn(file, stored.metadata, manifest);
+  const tensors = [...(stored?.tensors ?? [])];
   return {
     ...{ model: result.model, options: result.options },
     parameters: Object.fromEntries(tensors.map(([name, { data }]) => [name, data])),

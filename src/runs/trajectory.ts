@@ -14,12 +14,16 @@ export interface TrajectoryExpectation {
   readonly nUsers?: number;
   /** Number of items. */
   readonly nItems?: number;
+  /** Hash of the run. */
+  readonly run?: string;
 }
 
 interface Index {
   readonly format: number;
   readonly teacher: string;
   readonly dataFingerprint: string;
+  /** Hash of the run that it is part of. */
+  readonly run?: string;
   readonly users: number;
   readonly catalogue: number;
   readonly depth: number;
@@ -45,8 +49,9 @@ const filePattern = /^\d+-epoch-\d+\.safetensors$/;
  * Writes a trajectory and replaces the one in `folder`. If writing fails, the old one is unchanged.
  * @throws RecdistillError `write-failed`, `usage` if the folder holds other files; TypeError if epochs do not ascend, or checkpoints differ in
  *   users, items or depth, or `observed` in users and items
+ * @param run hash of the run that it is part of
  */
-export function writeTrajectory(folder: string, trajectory: Trajectory): void {
+export function writeTrajectory(folder: string, trajectory: Trajectory, run?: string): void {
   const { teacher, dataFingerprint, checkpoints, observed } = trajectory;
   const first = checkpoints[0];
   if (!first) throw new TypeError('a trajectory has at least one checkpoint');
@@ -77,6 +82,7 @@ export function writeTrajectory(folder: string, trajectory: Trajectory): void {
         format,
         teacher,
         dataFingerprint,
+        ...(run === undefined ? {} : { run }),
         ...sizes,
         checkpoints: entries,
         ...(own && { observed: own }),
@@ -101,6 +107,8 @@ export function readTrajectory(folder: string, expected: TrajectoryExpectation =
     if (now === undefined || now === before) continue;
     fail('artifact-differs', { path: folder, what: 'data', difference: `${word} was ${before}, now ${now}` });
   }
+  if (expected.run !== undefined && index.run !== undefined && index.run !== expected.run)
+    fail('artifact-damaged', { path: folder, problem: 'it belongs to another run', hint });
   const listed = (file: string, checksum: string, depth?: number): Rankings => {
     const filePath = join(folder, file);
     const { rankings, checksum: given } = readRankings(filePath);

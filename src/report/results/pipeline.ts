@@ -81,7 +81,7 @@ export function pipelineTable(
       ...betterTeachers(rows, value, selectBy),
       ...comparisons.filter((c) => c.metric === selectBy).map(significance),
       ...savings(rows, value, selectBy),
-      ...reuse(reused, rows.length),
+      ...reuse(reused, rows.filter((row) => row.role !== 'ensemble').length),
     ],
   });
   return {
@@ -150,7 +150,7 @@ const ratio = (a: number | undefined, b: number | undefined): number | undefined
   a === undefined || b === undefined ? undefined : a / b;
 
 const reuse = (reused: readonly string[], all: number): string[] =>
-  reused.length === 0 ? [] : [`${reused.length} of ${all - 1} runs were already finished: ${listed(reused)}.`];
+  reused.length === 0 ? [] : [`${reused.length} of ${all} runs were already finished: ${listed(reused)}.`];
 
 function rowJson({ evaluation, hidden, ...row }: PipelineRow, reused: readonly string[]): PipelineRowJson {
   return {

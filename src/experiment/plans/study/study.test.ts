@@ -93,8 +93,8 @@ test('an invalid study is refused before any work', async () => {
   const context = { kernels, runs: join(root, 'none') };
   const entry = { method: 'hetcomp' };
   for (const [more, code, message] of [
-    [{ against: 'nothing' }, 'usage', /no entry of the study is called "nothing"/],
-    [{ entries: [entry, entry] }, 'usage', /two entries .* "hetcomp"/],
+    [{ against: 'nothing' }, 'bad-plan', /no entry of the study is called "nothing"/],
+    [{ entries: [entry, entry] }, 'bad-plan', /two entries .* "hetcomp"/],
     [{ entries: [{ method: 'hetcmp' }] }, 'unknown-name', /hetcmp/],
     [{ entries: [{ ...entry, alhpa: 1 }] }, 'unknown-option', /alhpa/],
     [{ entries: [{ ...entry, teachers: ['x'] }] }, 'unknown-name', /"x"/],
