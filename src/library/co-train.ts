@@ -4,6 +4,7 @@ import { type CoTrainedMethod, type LearnerRole, methodOf, type Pair } from '../
 import { coTrainedOnly, coTrain as coTrainModels, readSavedModel, type SavedModel } from '../runs/index.js';
 import type { TrainEvent } from '../train/index.js';
 import { type CallOptions, requestOf, unitOptions } from './call.js';
+import { expectOptions } from './check.js';
 import { type Data, expectData, sourceOf } from './data.js';
 import { withKernels } from './kernels.js';
 import { createRun, expectRun, type Run } from './run.js';
@@ -36,6 +37,7 @@ export async function coTrain(
   options: Partial<CoTrainCall> = {},
 ): Promise<Pair<Run>> {
   const spec = coTrainedOnly(methodOf(method));
+  expectOptions(options, 'coTrain');
   const { name = spec.name, folder, listen, kernels: own } = options;
   const [teacher, student] = [expectRun(options.teacher, 'the teacher'), expectRun(options.student, 'the student')];
   const data = expectData(options.data ?? teacher.data, 'coTrain');

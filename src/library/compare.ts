@@ -2,6 +2,7 @@
 import { fail } from '../errors.js';
 import { type Metric, type MetricName, metricOf } from '../eval/index.js';
 import { type CompareRunsOptions, type Comparison, compareRuns } from '../report/results/compare.js';
+import { expectOptions } from './check.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
 import { expectRun, expectRuns, type Run } from './run.js';
 
@@ -21,12 +22,13 @@ export interface CompareOptions
  * @throws RecdistillError `usage` for fewer than two runs, `needs-not-met` if their data differs, `unknown-name`, `bad-option`
  */
 export function compare(runs: readonly Run[], options: CompareOptions = {}): Comparison {
-  const { metrics = ['recall', 'ndcg'], part = 'test', test = 't', adjust = 'holm' } = options;
   expectRuns(runs, 'compare', 'the argument');
+  expectOptions(options, 'compare', ['against', 'metrics', 'at', 'part', 'test', 'adjust']);
+  const { metrics = ['recall', 'ndcg'], part = 'test', test = 't', adjust = 'holm' } = options;
   const measured = metrics.map(metricOf);
   if (new Set(runs).size < 2 || new Set(runs).size < runs.length) {
     const problem = `compare needs at least two distinct runs; ${runs.length} were given`;
-    fail('usage', { problem, hint: 'For example: compare([student, ...teachers]).' });
+    fail('usage', { problem, hint: EXAMPLE });
   }
   const names = namesOf(runs);
   const base = baseOf(runs, names, options.against);
@@ -53,6 +55,8 @@ export function compare(runs: readonly Run[], options: CompareOptions = {}): Com
     ...{ test, adjust, part, data: base.data.name },
   });
 }
+
+const EXAMPLE = 'For example: compare([student, ...teachers]).';
 
 /** Distinct names of the runs. */
 function namesOf(runs: readonly Run[]): string[] {

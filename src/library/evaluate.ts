@@ -10,7 +10,7 @@ import {
   type MetricName,
 } from '../eval/index.js';
 import type { Student } from '../student/index.js';
-import { described } from './check.js';
+import { described, expectOptions } from './check.js';
 import { type Data, expectData } from './data.js';
 import { ask, type Recommendation, type RecommendOptions, type UserOrItems } from './recommend.js';
 import { expectRun, type Run } from './run.js';
@@ -37,6 +37,7 @@ const isRankings = (what: Run | Rankings): what is Rankings =>
 export function evaluate(what: Run | Rankings, options: EvaluateOptions = {}): Evaluation {
   const rankings = isRankings(what) ? what : expectRun(what, 'the first argument').rankings;
   const data = expectData(options.data ?? (isRankings(what) ? undefined : what.data), 'evaluate');
+  expectOptions(options, 'evaluate', ['data', 'metrics', 'at', 'part']);
   const { metrics = evaluatedMetrics(), part = 'test' } = options;
   const { at = evaluationOptions.parse({}).at } = options;
   if (!Array.isArray(at)) {

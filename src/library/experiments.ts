@@ -20,6 +20,7 @@ import {
 import { type ModelName, type ModelSpec, modelOf } from '../models/index.js';
 import { type OptionsInput, parseOptions, type SearchSpace } from '../options/index.js';
 import { type CallOptions, requestOf } from './call.js';
+import { expectOptions } from './check.js';
 import { type Data, expectData } from './data.js';
 import { withKernels } from './kernels.js';
 import type { PipelineInput, StudyInput } from './plan-input.js';
@@ -84,6 +85,7 @@ export async function tune(
   options: Partial<TuneOptions<ModelSpec>> = {},
 ): Promise<Tuned<ModelSpec>> {
   const spec = modelOf(model);
+  expectOptions(options, 'tune');
   const {
     data: given,
     space,

@@ -15,7 +15,7 @@ import {
   readSavedModel,
   readTeacher,
 } from '../runs/index.js';
-import { expectPath } from './check.js';
+import { expectOptions, expectPath } from './check.js';
 import { type Data, expectData, sourceOf } from './data.js';
 import { createRun, type Run } from './run.js';
 
@@ -31,10 +31,10 @@ export interface OpenOptions {
  * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `needs-not-met` if it is not finished or did not record its data,
  *   `artifact-differs` if the data has changed
  */
-export async function openRun(
-  folder: string,
-  { data: given, name = basename(expectPath(folder, 'openRun')) }: OpenOptions = {},
-): Promise<Run> {
+export async function openRun(folder: string, options: OpenOptions = {}): Promise<Run> {
+  expectPath(folder, 'openRun');
+  expectOptions(options, 'openRun', ['data', 'name']);
+  const { data: given, name = basename(folder) } = options;
   if (!existsSync(folder)) fail('file-missing', { path: folder });
   if (!isFinishedRun(folder)) {
     const hint = 'Repeat the call that started it, with the same folder: it resumes from the last checkpoint.';
@@ -91,6 +91,8 @@ export interface ImportOptions extends OptionsInput<typeof rankingOptions>, Opti
  * @throws RecdistillError `file-missing`, `bad-data`, `unknown-option`, `bad-option`, `run-differs`, `write-failed`
  */
 export async function importRankings(file: string, options: ImportOptions): Promise<readonly Run[]> {
+  expectPath(file, 'importRankings');
+  expectOptions(options, 'importRankings');
   const { data: given, name = nameOfFile(file), folder, overwrite = false, at, selectBy, ...reading } = options;
   const data = expectData(given, 'importRankings');
   const evaluation = evaluationOf({ at, selectBy });

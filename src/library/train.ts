@@ -17,6 +17,7 @@ import type { OptionsInput } from '../options/options.js';
 import { readSavedModel, runJob } from '../runs/index.js';
 import type { Teacher } from '../runs/outcome.js';
 import { type CallOptions, requestOf, unitOptions } from './call.js';
+import { expectOptions } from './check.js';
 import { type Data, expectData, sourceOf } from './data.js';
 import { withKernels } from './kernels.js';
 import { createRun, expectRuns, type Run } from './run.js';
@@ -58,6 +59,7 @@ export type TrainOptions<M> = TrainCall & ModelOptions<M>;
 export function train<M extends ModelName | ModelSpec>(model: M, options: TrainOptions<M>): Promise<Run>;
 export async function train(model: ModelName | ModelSpec, options: Partial<TrainCall> = {}): Promise<Run> {
   const spec = modelOf(model);
+  expectOptions(options, 'train');
   const data = expectData(options.data, 'train');
   return fit(
     { spec, method: taughtBy(methodOf('none')), teachers: [], data, given: unitOptions(options, [spec], ['data']) },
@@ -92,6 +94,7 @@ export async function distill(
   method: TeachingName | TeachingMethod,
   options: Partial<DistillCall<ModelName | ModelSpec>> = {},
 ): Promise<Run> {
+  expectOptions(options, 'distill');
   const { student, continueFrom } = options;
   const taught = taughtBy(methodOf(method));
   const teachers = expectRuns(options.teachers ?? [], 'distill', 'teachers');

@@ -50,7 +50,7 @@ export const optionalText = (spec: { help: string }) => z.string().optional().de
 /** One path or several: text, or a list of texts. On the command line the flag is repeated; commas are part of a path. */
 export const paths = (spec: { default: string; help: string }) =>
   z
-    .union([z.string(), z.array(z.string()).min(1)])
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
     .default(spec.default)
     .describe(spec.help);
 /** A whole number that may be absent. */

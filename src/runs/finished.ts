@@ -95,7 +95,9 @@ function readResult<Result extends RunResult = RunResult>(folder: string, { opti
   const other = Object.keys(result.options).find(
     (name) => name in options && firstDifference(options[name], result.options[name], name),
   );
-  return other === undefined ? result : damaged(`it belongs to another run: its option "${other}" differs from the manifest`);
+  return other === undefined
+    ? result
+    : damaged(`it belongs to another run: its option "${other}" differs from the manifest`);
 }
 
 function isResult<Result extends RunResult>(value: unknown): value is Result {
