@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { loadDataset, readerOf, readerRegistry } from 'recdistill/data';
 import { methodOf } from 'recdistill/distill';
-import { createEvaluator, metricOf, metricRegistry } from 'recdistill/eval';
+import { createEvaluator, evaluateRankings, metricOf, metricRegistry } from 'recdistill/eval';
 import { tune } from 'recdistill/experiment';
 import { exporterRegistry, exportStudent } from 'recdistill/export';
-import { createKernels } from 'recdistill/kernels';
+import { createKernels, type Kernels } from 'recdistill/kernels';
 import { modelOf, modelRegistry, optimizerRegistry } from 'recdistill/models';
 import { runJob } from 'recdistill/runs';
 import {
@@ -22,11 +22,13 @@ import {
 } from 'recdistill/testing';
 import {
   computedModel,
+  createPairLearner,
   describeOptions,
   distillationMethod,
   float,
   fromPairs,
   int,
+  listMetric,
   type ModelSpec,
   optimizer,
   options,
@@ -98,6 +100,16 @@ const tiny = (name: string, more: object = {}, loss = () => 1, batches: 'rows' |
       accumulate: loss,
     }),
   });
+/** Asks for the score of an item that does not exist. */
+function outside(k: Kernels): number {
+  const table = k.floats(120);
+  const factors = { userFactors: table, itemFactors: table, userGradient: table, itemGradient: table, dim: 1 };
+  const model = { ...{ name: 'away', nUsers: 60, nItems: 60, size: 0, parameters: [] }, factors: () => factors };
+  const learner = createPairLearner(k, { ...model, batches: 'rows', scoreRows() {}, accumulate: () => 0, close() {} });
+  const items = k.ints(1).fill(60);
+  learner.score({ users: k.ints(1), items }, k.floats(1));
+  return 0;
+}
 const teach = (more: Partial<TeachingMethod> = {}): TeachingMethod => ({
   ...distillationMethod({
     ...{ name: 'teach', summary: 'Nothing', source: 'a test', options: options({}) },
@@ -156,7 +168,7 @@ test('a model that breaks its promise when it is made, trained or ranked is refu
       },
     }),
   };
-  const cases: readonly (readonly [ModelSpec, string, RegExp])[] = [
+  const cases: (readonly [ModelSpec, string, RegExp])[] = [
     [nan, 'broken-unit', /model "nan" .*user 7 and item 3/],
     [
       tiny('long', { gradient: kernels.floats(3) }),
@@ -169,6 +181,30 @@ test('a model that breaks its promise when it is made, trained or ranked is refu
     [tiny('endless', {}, () => Number.NaN), 'diverged', /endless diverged: the loss of epoch 1 is NaN/],
     [{ ...flat({ name: 'vague' }), memory: () => 'much' as never }, 'broken-unit', /"vague" .*memory returned "much"/],
   ];
+  const scored = (name: string, scoreRows: () => unknown): ModelSpec => ({
+    ...flat({ name }),
+    kind: 'computed',
+    create: async ({ train: { nUsers, nItems } }) => ({
+      ...{ name, nUsers, nItems, parameters: [], size: 0, close() {}, scoreRows },
+    }),
+  });
+  const boo = () => {
+    throw new TypeError('boo');
+  };
+  const twin = { values: kernels.floats(60) };
+  cases.push(
+    [scored('unwritten', () => undefined), 'broken-unit', /user 0 and item 0 .* is not a number/],
+    [scored('later', async () => undefined), 'broken-unit', /"later" .*scoreRows: it returned a promise/],
+    [scored('throws', boo), 'broken-unit', /"throws" .*scoreRows threw TypeError: boo/],
+    [tiny('raises', {}, boo), 'broken-unit', /"raises" .*accumulate threw TypeError: boo/],
+    [tiny('own', { gradient: new Float32Array(60) }), 'broken-unit', /gradient of "items" is not in kernel memory/],
+    [tiny('twin', { ...twin, gradient: twin.values }), 'broken-unit', /are the same memory/],
+    [
+      tiny('away', {}, () => outside(kernels)),
+      'broken-unit',
+      /accumulate: the item at index 0 is 60; expected 0 to 59/,
+    ],
+  );
   for (const [model, code, message] of cases) {
     const error = await refusal(() => runJob({ dataset, kernels, model }));
     assert.equal(error.code, code, error.message);
@@ -195,6 +231,38 @@ test('a model that breaks its promise when it is made, trained or ranked is refu
   };
   const diverged = await refusal(() => runJob({ dataset, kernels, model: steep }));
   assert.deepEqual([diverged.code, /parameter items/.test(diverged.message)], ['diverged', true], diverged.message);
+  kernels.close();
+});
+
+test('samplers, optimisers and metrics that break their promise are refused by name', async () => {
+  const dataset = await loadDataset({ data: 'synthetic:60x60x900' });
+  const kernels = createKernels({ threads: 1 });
+  const close = () => undefined;
+  const draws = (name: string, item: number) =>
+    sampler({ name, summary: 's', create: () => ({ draw: (out) => void out.fill(item), close }) });
+  const cases: readonly (readonly [object, RegExp])[] = [
+    [{ sampler: draws('beyond', 60) }, /sampler "beyond" .*draw wrote the item 60; expected 0 to 59/],
+    [
+      { sampler: sampler({ name: 'nothing', summary: 's', create: () => JSON.parse('{}') }) },
+      /"nothing" .*field "draw"/,
+    ],
+    [
+      { optimizer: optimizer({ name: 'empty', summary: 's', create: () => JSON.parse('null') }) },
+      /"empty" .*it is null/,
+    ],
+  ];
+  for (const [more, message] of cases) {
+    const error = await refusal(() => runJob({ dataset, kernels, model: 'bpr-mf', options: { ...more, epochs: 1 } }));
+    assert.match(error.message, message);
+  }
+  const { rankings } = await runJob({ dataset, kernels, model: 'top-pop' });
+  const before = rankings.items.slice();
+  const erasing = listMetric({
+    ...{ name: 'erasing', label: 'E', formula: 'none', needsTrainCounts: false },
+    value: (lists) => lists.rankings.items.fill(0).length,
+  });
+  evaluateRankings(rankings, dataset.test, { metrics: [erasing], topK: [5], trainCounts: new Int32Array(60) });
+  assert.deepEqual(rankings.items, before, 'a metric cannot change what others read');
   kernels.close();
 });
 
@@ -284,6 +352,8 @@ test('a module that cannot be used is refused by its name', async () => {
     ['none.mjs', 'export const x = 1;', /none\.mjs exports no unit/],
     ['broken.mjs', 'export const x = ;', /broken\.mjs cannot be imported: SyntaxError/],
     ['bad.mjs', "export const x = { unit: 'model', name: 'bad' };", /"bad" of .*bad\.mjs .*field "summary" is missing/],
+    ['throws.mjs', "\nthrow new Error('at import');", /throws\.mjs cannot be imported: Error: at import \(line 2\)/],
+    ['needy.mjs', "import 'not-there';", /needy\.mjs cannot be imported: .*Cannot find package 'not-there'/],
     ['taken.mjs', "export const x = { unit: 'model', name: 'ease' };", /model "ease" of .*taken\.mjs|already a model/],
   ];
   for (const [file, content, message] of cases) {

@@ -85,15 +85,17 @@ async function main(words: readonly string[]): Promise<void> {
   const asJson = words.includes('--json');
   let ended = false;
   const failed = (error: unknown) => {
+    const answered = ended;
     ended = true;
     const failure = failureOf(error);
     writeNow(2, failureText(failure, error, Boolean(process.env.RECDISTILL_DEBUG)));
     const { exit, ...rest } = failure;
-    if (asJson) writeNow(1, JSON.stringify({ error: rest }, null, 2));
+    if (asJson && !answered) writeNow(1, JSON.stringify({ error: rest }, null, 2));
     process.exitCode = exit;
   };
   process.on('uncaughtException', (error) => {
-    if (!ended) failed(strayError(error));
+    // Also after the answer: part of the work may be missing.
+    failed(strayError(error));
     process.exit();
   });
   let idle = false;

@@ -56,7 +56,7 @@ test('a missing folder, or one without a finished run, is reported', async () =>
   await assert.rejects(distill('rrd', { teachers: [], student: 'bpr-mf', data }), /rrd needs teachers/);
   await assert.rejects(
     distill('rrd', { teachers: [JSON.parse('{}')], student: 'bpr-mf', data }),
-    /a teacher is not a run/,
+    /a teacher is not a run; it is an object/,
   );
   const untypedName: 'rrd' = JSON.parse('"bd"');
   await assert.rejects(
@@ -92,6 +92,17 @@ test('arguments of a program without types are checked, and the message names wh
     ['no file', () => pop.saveRankings(none), /saveRankings needs a path/],
   ];
   for (const [what, call, message] of refused) await assert.rejects(async () => call(), { message }, what);
+});
+
+test('options of a wrong type and unknown keys are refused by name', async () => {
+  const wrong = (json: string) => JSON.parse(json);
+  await assert.rejects(train('ease', wrong('null')), /train needs options; null was given/);
+  await assert.rejects(train('ease', untyped({ signal: 3 })), /"signal" of train is 3; expected an AbortSignal/);
+  await assert.rejects(train('ease', untyped({ kernels: {} })), /"kernels" of train is/);
+  await assert.rejects(train('ease', untyped({ folder: 3 })), /"folder" of train is 3; expected a text/);
+  assert.throws(() => evaluate(pop, wrong('{"att":[5]}')), /unknown option "att" for evaluate/);
+  assert.throws(() => compare([pop, ease], wrong('{"metric":"recall"}')), /unknown option "metric" for compare/);
+  await assert.rejects(loadData(''), /"data" of data is ""/);
 });
 
 test('a comparison has values, tests and every form', () => {

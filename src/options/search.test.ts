@@ -10,6 +10,7 @@ import {
   fromUnit,
   logRange,
   oneOf,
+  pointProblem,
   type Range,
   randomPoint,
   range,
@@ -114,4 +115,17 @@ test('a space that the options do not accept is refused by name', () => {
       `${name} ${JSON.stringify(dimension)}`,
     );
   }
+});
+
+test('a point of a space has all of its options, within their ranges, and no others', () => {
+  const space = { dim: wholeRange(1, 8), optimizer: oneOf('adam', 'sgd') };
+  assert.equal(pointProblem(space, { dim: 8, optimizer: 'sgd' }), undefined);
+  for (const [given, message] of [
+    [undefined, /returned nothing; expected options/],
+    [{ dim: 9, optimizer: 'sgd' }, /"dim" is 9; expected 1 to 8, a whole number/],
+    [{ dim: 1.5, optimizer: 'sgd' }, /"dim" is 1.5/],
+    [{ dim: 1 }, /"optimizer" is missing; expected one of adam, sgd/],
+    [{ dim: 1, optimizer: 'sgd', l2: 1 }, /"l2", which is not in the search space/],
+  ] as const)
+    assert.match(pointProblem(space, given) ?? '', message);
 });

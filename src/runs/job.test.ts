@@ -9,6 +9,7 @@ import { isFinishedRun, jobFiles, readFinishedRun, readTeacher } from './finishe
 import { runJob } from './job.js';
 import type { Teacher } from './outcome.js';
 import type { JobRequest } from './request.js';
+import { readSavedModel } from './saved-model.js';
 import { evaluation, kernels, newFolder, quick, refusedAs, SMALL, smallData } from './small.test.support.js';
 
 const request = async (more: Partial<JobRequest> = {}): Promise<JobRequest> => ({
@@ -197,6 +198,25 @@ test('a damaged file of a finished run is refused, not used', async () => {
   const path = join(folder, jobFiles.rankings);
   writeFileSync(path, readFileSync(path).subarray(0, -40));
   await assert.rejects(async () => runJob(await request({ folder })), refusedAs('artifact-damaged'));
+});
+
+test('files of another run, and a result without its fields, are refused', async () => {
+  const [mine, other] = [newFolder(), newFolder()];
+  await runJob(await request({ folder: mine }));
+  await runJob(await request({ folder: other, options: { ...quick, seed: 1 } }));
+  const refuses = async (message: RegExp) => {
+    await assert.rejects(async () => runJob(await request({ folder: mine })), refusedAs('artifact-damaged', message));
+  };
+  for (const name of [jobFiles.rankings, jobFiles.result]) {
+    const own = readFileSync(join(mine, name));
+    writeFileSync(join(mine, name), readFileSync(join(other, name)));
+    await refuses(/belongs to another run/);
+    writeFileSync(join(mine, name), own);
+  }
+  writeFileSync(join(mine, jobFiles.model), readFileSync(join(other, jobFiles.model)));
+  assert.throws(() => readSavedModel(mine), refusedAs('artifact-damaged', /belongs to another run/));
+  writeFileSync(join(mine, jobFiles.result), 'null');
+  await refuses(/not the result of a run/);
 });
 
 test('without a valid part nothing is selected: all epochs are run and the last one is kept', async () => {
