@@ -10,7 +10,6 @@ import { checkPlan, planNames } from './pages/studies.js';
 /** Pages that are known to disagree with others, and why. A page that agrees again must be taken from this list. */
 const KNOWN: Readonly<Record<string, string>> = {
   'citeulike-hetcomp-split: ensemble': 'made with importance temperature 10, before it became 40 (docs/adr/0018)',
-  'foursquare-hetcomp-split: ensemble': 'made with importance temperature 10, before it became 40 (docs/adr/0018)',
 };
 
 /** A value of a page, and all that decides it. */

@@ -47,7 +47,7 @@ export interface PresetNumbers {
     readonly relativeDifference: number;
     readonly significant: boolean;
   }[];
-  /** Of all teachers, then without each of them. */
+  /** Of all teachers, then without each of them. Empty if only the row of the ensemble is known. */
   readonly ensembles: readonly { readonly name: string; readonly values: Readonly<Record<string, MeanAndDeviation>> }[];
   /** The ensemble against its best member. */
   readonly bestMember: readonly {
@@ -174,6 +174,13 @@ const memberTable = ({ bestMember }: PresetNumbers): string =>
     bestMember.map((c) => [c.seed, c.name, c.metric, c.relativeDifference, c.adjustedP]),
   );
 
+const ensembleSections = (n: PresetNumbers): string[] => [
+  '## The ensemble\nEqual weights, importance of ranks ([options](../options.md#ensemble)).',
+  ensembleTable(n),
+  'The ensemble against its best member; paired t test over users, Holm over the seed.',
+  memberTable(n),
+];
+
 const settingsTable = (data: string): string =>
   table(
     {
@@ -212,10 +219,7 @@ models without anything random have one value.`,
         `## Teachers against simple baselines
 recall@50, relative difference in seed ${n.seeds[0]}; paired t test over users, Holm over the column; n.s. = not significant at .05.`,
         baselineTable(n),
-        '## The ensemble\nEqual weights, importance of ranks ([options](../options.md#ensemble)).',
-        ensembleTable(n),
-        'The ensemble against its best member; paired t test over users, Holm over the seed.',
-        memberTable(n),
+        ...(n.ensembles.length === 0 ? [] : ensembleSections(n)),
         `## Hyper-parameters\nThe preset \`${n.data}\`, and what its search took ([tuning](../tuning.md)).`,
         settingsTable(n.data),
       ],
