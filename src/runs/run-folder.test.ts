@@ -176,7 +176,7 @@ test('another kind, other options, data or inputs are refused, and the run does 
     is('run-differs', /options.dim was 4, now it is 8/),
   );
   assert.throws(() => openRunFolder(folder, { ...spec, dataFingerprint: 'beef' }), is('run-differs', /different data/));
-  assert.throws(() => openRunFolder(folder, { ...spec, inputs: { t: 'x' } }), is('run-differs', /inputs.t was absent/));
+  assert.throws(() => openRunFolder(folder, { ...spec, inputs: { t: 'x' } }), is('run-differs', /"t" was absent/));
   assert.deepEqual(fs.readdirSync(folder).sort(), before);
 });
 
