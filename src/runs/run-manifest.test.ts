@@ -87,7 +87,7 @@ test('the first field that differs is named with both values', () => {
     [{ options: { ...spec.options, seed: 8, dim: 32 } }, /different options: options.dim was 64, now it is 32/],
     [{ options: { ...spec.options, l2: 0.1 } }, /different options: options.l2 was absent, now it is 0.1/],
     [{ options: { dim: 32, alpha: 1, model: 'ease' } }, /different options: model was "bpr-mf", now it is "ease"/],
-    [{ inputs: { teacher: 'abc' } }, /different input runs: "teacher" was absent, now it is run abc/],
+    [{ inputs: { teacher: 'abc' } }, /different inputs: "teacher" was absent, now it is abc/],
     [{ options: { ...spec.options, model: 'x'.repeat(1000) } }, /now it is "x{79}\.\.\.$/],
   ];
   for (const [change, message] of cases) {

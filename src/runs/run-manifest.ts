@@ -132,7 +132,7 @@ export function expectSameRun(path: string, before: RunManifest, now: RunManifes
   const fields = ['kind', 'dataFingerprint', 'options', 'inputs', 'revisions'] as const;
   const words = {
     dataFingerprint: 'data',
-    inputs: 'input runs',
+    inputs: 'inputs',
     kind: 'kind',
     options: 'options',
     revisions: 'revisions',
@@ -172,8 +172,8 @@ export function firstDifference(
   return same ? undefined : { field, before, now };
 }
 
-/** Enough of the hash of a run to tell it apart. */
-const showHash = (value: unknown): string => (typeof value === 'string' ? `run ${value.slice(0, 12)}` : show(value));
+/** Enough of the hash of a run or of rankings to tell it apart. */
+const showHash = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 12) : show(value));
 
 function show(value: unknown): string {
   const text = value === undefined ? 'absent' : JSON.stringify(value);

@@ -55,12 +55,12 @@ test('foreign arrays and arrays that are freed twice are refused', () => {
     withMachine(1, (other) => {
       const mine = machine.floats(4);
       for (const foreign of [new Float32Array(4), new Int32Array(4), other.floats(4), new Float64Array(4)]) {
-        assert.throws(() => machine.run('scale', { y: foreign, factor: 2 }, 4, 4), { code: 'usage' });
-        assert.throws(() => machine.free(foreign), { code: 'usage' });
+        assert.throws(() => machine.run('scale', { y: foreign, factor: 2 }, 4, 4), { code: 'misuse' });
+        assert.throws(() => machine.free(foreign), { code: 'misuse' });
       }
-      assert.throws(() => machine.free(mine.subarray(1)), { code: 'usage' });
+      assert.throws(() => machine.free(mine.subarray(1)), { code: 'misuse' });
       machine.free(mine);
-      assert.throws(() => machine.free(mine), { code: 'usage' });
+      assert.throws(() => machine.free(mine), { code: 'misuse' });
     });
   });
 });
