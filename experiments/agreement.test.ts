@@ -7,11 +7,6 @@ import { numbersOf } from './files.js';
 import { type PresetNumbers, presetPages, presetPipeline, TEACHERS } from './pages/presets.js';
 import { checkPlan, planNames } from './pages/studies.js';
 
-/** Pages that are known to disagree with others, and why. A page that agrees again must be taken from this list. */
-const KNOWN: Readonly<Record<string, string>> = {
-  'citeulike-hetcomp-split: ensemble': 'made with importance temperature 10, before it became 40 (docs/adr/0018)',
-};
-
 /** A value of a page, and all that decides it. */
 interface Stated {
   readonly page: string;
@@ -94,19 +89,10 @@ test('equal rows of two pages have equal values', () => {
       name,
     );
   const differing = shared.filter(differ);
-  const isKnown = ({ page, row }: Stated) => Object.hasOwn(KNOWN, `${page}: ${row}`);
-  const unknown = differing.map((same) => same.filter((s) => !isKnown(s))).filter(differ);
   assert.deepEqual(
-    unknown.map((same) => same.map(({ page, row, value }) => `${page}: ${row} ${value}`).join(', ')),
+    differing.map((same) => same.map(({ page, row, value }) => `${page}: ${row} ${value}`).join(', ')),
     [],
   );
-  const needed = new Set(
-    differing
-      .flat()
-      .filter(isKnown)
-      .map(({ page, row }) => `${page}: ${row}`),
-  );
-  assert.deepEqual([...needed].sort(), Object.keys(KNOWN).sort(), 'a page that agrees again is no exception');
 });
 
 const differ = (same: readonly Stated[]): boolean => same.some(({ value }) => Math.abs(value - same[0]!.value) > 1e-12);

@@ -192,7 +192,11 @@ test('import: columns of other names, data of other names, and what cannot be im
   assert.deepEqual(report.columns, { user: 'who', item: 'what', score: 'how' });
 
   writeFileSync(w.path('scores.csv'), `who,what,how\n${rows.slice(1).join('\n')}\n`);
-  await refuses(['import', 'scores.csv', ...columns, ...data], 'run-differs', /different inputs: "rankings" was [0-9a-f]{12}, now it is/);
+  await refuses(
+    ['import', 'scores.csv', ...columns, ...data],
+    'run-differs',
+    /different inputs: "rankings" was [0-9a-f]{12}, now it is/,
+  );
   await succeeds('import', 'scores.csv', ...columns, ...data, '--overwrite');
   writeFileSync(w.path('bad.csv'), 'user,item,rank\np1,"t""1",1\np1,"t""2",1\n');
   await refuses(
