@@ -81,7 +81,7 @@ function evaluateUsers(
   topK: readonly number[],
 ): Record<string, Float64Array> {
   const columns = metrics.flatMap((metric) =>
-    topK.map((k) => ({ metric, k, key: `${metric.name}@${k}`, values: new Float64Array(users.length) })),
+    topK.map((k) => ({ metric, k, own: isOwn(metric), values: new Float64Array(users.length) })),
   );
   const longest = Math.max(...topK);
   const hits = new Int32Array(Math.min(longest, rankings.depth));
@@ -97,13 +97,14 @@ function evaluateUsers(
     for (let position = 0; position < end; position++) {
       if (owner[list[position]!] === user + 1) hits[found++] = position;
     }
-    for (const { metric, k, values } of columns) {
+    for (const { metric, k, own, values } of columns) {
       let within = found;
       while (within > 0 && hits[within - 1]! >= k) within -= 1;
-      values[row] = numberOf(metric, metric.value(viewOf(metric, hits.subarray(0, within)), wanted.length, k));
+      const ranks = own ? hits.slice(0, within) : hits.subarray(0, within);
+      values[row] = numberOf(metric, metric.value(ranks, wanted.length, k));
     }
   }
-  return Object.fromEntries(columns.map(({ key, values }) => [key, values]));
+  return Object.fromEntries(columns.map(({ metric, k, values }) => [`${metric.name}@${k}`, values]));
 }
 
 function evaluateLists(
@@ -119,15 +120,14 @@ function evaluateLists(
       topK.map((k) => {
         const exposure = exposures.get(k)!;
         const lists = { rankings, users, k, exposure, trainCounts };
-        return [`${metric.name}@${k}`, numberOf(metric, metric.value(viewOf(metric, lists)))];
+        return [`${metric.name}@${k}`, numberOf(metric, metric.value(isOwn(metric) ? structuredClone(lists) : lists))];
       }),
     ),
   );
 }
 
-/** An added metric gets a copy, so that it cannot change what others read. */
-const viewOf = <T>(metric: Metric, value: T): T =>
-  metricRegistry.added().includes(metric) ? structuredClone(value) : value;
+/** A metric that a user added gets copies, so that it cannot change what others read. */
+const isOwn = (metric: Metric): boolean => metricRegistry.isAdded(metric);
 
 /** @throws RecdistillError `broken-unit` for a value that is no finite number; NaN says that it is not defined */
 function numberOf({ name }: Metric, value: unknown): number {

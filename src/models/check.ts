@@ -105,8 +105,7 @@ function memoryProblem(parameters: readonly Optimized[], kernels: Kernels): stri
     ({ array }) => array.constructor !== probe.constructor || (shared && array.buffer !== probe.buffer),
   );
   kernels.free(probe);
-  if (foreign)
-    return `${foreign.words} ${foreign.words.startsWith('the values') ? 'are' : 'is'} not in kernel memory; make them with floats() of the given kernels`;
+  if (foreign) return `expected ${foreign.words} in kernel memory; make arrays with floats() of the given kernels`;
   for (const [at, { array, words }] of arrays.entries()) {
     const other = arrays.slice(0, at).find((before) => overlap(before.array, array));
     if (other) return `${words} and ${other.words} are the same memory`;

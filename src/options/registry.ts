@@ -33,6 +33,8 @@ export interface Registry<U extends Unit> {
   all(): readonly U[];
   /** Units that users added. */
   added(): readonly U[];
+  /** Whether a user added this unit. What such a unit returns is checked; built-in units are tested instead. */
+  isAdded(unit: U): boolean;
   /**
    * The unit of this name. A given unit object is added and returned; errors in its code then name it (see `guarded`).
    * @throws RecdistillError `unknown-name`, `usage` if nothing is given, `name-taken` if another unit has the name, `broken-unit` if it is not a valid unit
@@ -119,6 +121,7 @@ export function createRegistry<U extends Unit>(
     words,
     all: () => [...units.values()],
     added: () => [...units.values()].slice(most),
+    isAdded: (unit) => originals.has(unit.name),
     find(given) {
       if (given === undefined || given === null) {
         const hint = `Pass one by name, or an object of your own. Known: ${[...units.keys()].join(', ')}.`;

@@ -36,7 +36,7 @@ function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches 
   const avoidRows = avoided && takeRows(k, { columns: train.nItems, indptr: avoided.indptr, indices: avoided.indices });
   const spec = samplerOf(o.sampler ?? 'uniform');
   const sampler = spec.create(k, train, rows, avoidRows ?? rows);
-  const isAdded = samplerRegistry.added().includes(spec);
+  const isAdded = samplerRegistry.isAdded(spec);
   const [users, positives] = [k.ints(size), k.ints(size)];
   // The user of each negative. With one negative per interaction, these are the users of the batch.
   const against = perPositive === 1 ? users : k.ints(size * perPositive);
