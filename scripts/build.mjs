@@ -108,14 +108,15 @@ const clean = process.argv.includes('--clean');
 if (clean)
   for (const dir of ['dist', 'build/test', 'build/bench', 'build/experiments'])
     rmSync(dir, { recursive: true, force: true });
-node(require.resolve('typescript/bin/tsc'), ['-b', ...(clean ? ['--force'] : [])]);
+// `--program`: without tests, benchmarks and experiments, for `npm start`.
+const parts = process.argv.includes('--program') ? ['src'] : [];
+node(require.resolve('typescript/bin/tsc'), ['-b', ...parts, ...(clean ? ['--force'] : [])]);
 removeOutdated('src', 'dist');
-removeOutdated('test', 'build/test');
-removeOutdated('bench', 'build/bench');
-removeOutdated('experiments', 'build/experiments');
+for (const folder of ['test', 'bench', 'experiments']) removeOutdated(folder, `build/${folder}`);
 
 /** Removes compiled files of sources that no longer exist: tests would find them, and the package would contain them. */
 function removeOutdated(sources, outputs) {
+  if (!existsSync(outputs)) return;
   for (const file of filesIn(outputs, /\.(js|d\.ts)(\.map)?$/)) {
     const source = file.slice(outputs.length + 1).replace(/\.(js|d\.ts)(\.map)?$/, '');
     if (!['.ts', '.d.ts'].some((end) => existsSync(join(sources, source + end)))) rmSync(file);

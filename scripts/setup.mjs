@@ -29,4 +29,4 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync('package-lo
   say('recdistill: installing packages (once) ...');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 }
-run(process.execPath, ['scripts/build.mjs']);
+run(process.execPath, ['scripts/build.mjs', ...process.argv.slice(2)]);
