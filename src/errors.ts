@@ -116,9 +116,18 @@ const table = {
 
   // --- runs and artifacts ------------------------------------------------------------------------------------------
   'run-locked': {
-    message: (p) => `the run ${p.path} has been in use by process ${p.pid} on ${p.host} since ${p.since}`,
-    hint: () =>
-      'Wait for it, stop it, or choose another --name. If that process no longer exists, delete the file "lock" in the run folder.',
+    message: (p) => `the ${p.kind} ${p.path} has been in use by process ${p.pid} on ${p.host} since ${p.since}`,
+    hint: (p) =>
+      p.left === undefined
+        ? `Wait for it, stop it, or choose another name. If that process no longer exists, delete the file ${p.lock}.`
+        : `That process is in another container or on another host. If it has ended, try again in ${p.left} seconds: then its lock expires.`,
+    status: 409,
+  },
+  'lock-lost': {
+    message: (p) =>
+      `the ${p.kind} ${p.path} is no longer locked by this process: ${p.owner ? `${p.owner} has taken it over` : 'its lock file was deleted'}`,
+    hint: (p) =>
+      `Nothing was written since. A lock is taken over if this process is paused for more than ${p.seconds} seconds, or its host cannot write to the folder.`,
     status: 409,
   },
   'run-differs': {

@@ -18,7 +18,7 @@ const allowed: Record<string, readonly string[]> = {
   options: ['errors', 'nearest', 'math'],
   student: [],
   formats: ['errors', 'student'],
-  data: base,
+  data: [...base, 'formats'],
   kernels: base,
   losses: [...base, 'kernels'],
   optim: [...base, 'kernels'],

@@ -1,8 +1,9 @@
 /** Downloads one public file and verifies it. The file appears complete or not at all. */
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fail } from '../errors.js';
+import { makeFolder, publish, temporaryBeside, writeFailed, writing } from '../formats/index.js';
 import type { Download } from './catalog.js';
 
 /** Maximum time for one complete file. */
@@ -13,8 +14,8 @@ const TIMEOUT_MS = 10 * 60 * 1000;
  * @throws RecdistillError `download-failed` if the server cannot be reached or sends other content, `write-failed`
  */
 export async function download(what: Download, path: string): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.part`;
-  await mkdir(dirname(path), { recursive: true }).catch((e) => writeFailed(path, e));
+  makeFolder(dirname(path));
+  const temporary = temporaryBeside(path);
   try {
     const file = await open(temporary, 'wx').catch((e) => writeFailed(temporary, e));
     try {
@@ -23,14 +24,11 @@ export async function download(what: Download, path: string): Promise<void> {
     } finally {
       await file.close();
     }
-    await rename(temporary, path).catch((e) => writeFailed(path, e));
+    writing(path, () => publish(temporary, path));
   } finally {
     await rm(temporary, { force: true });
   }
 }
-
-const writeFailed = (path: string, cause: Error): never =>
-  fail('write-failed', { path, problem: cause.message }, cause);
 
 async function receive(what: Download, write: (bytes: Uint8Array) => Promise<void>): Promise<void> {
   const { url } = what;

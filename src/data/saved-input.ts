@@ -1,9 +1,10 @@
 /** Saves standard input and pipes as files, for commands whose data later commands read again. */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { rmdirSync, rmSync } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fail } from '../errors.js';
+import { publish, temporaryBeside } from '../formats/index.js';
 import { copyTo } from './copies.js';
 import { isStandardInput, isStream, streamInput } from './stream-input.js';
 import { cleanedOnSignal } from './temporary.js';
@@ -21,7 +22,7 @@ export async function keepInput(path: string, folder: string): Promise<string | 
   const made = await mkdir(folder, { recursive: true }).catch((cause) =>
     fail('write-failed', { path: folder, problem: cause instanceof Error ? cause.message : String(cause) }, cause),
   );
-  const temporary = join(folder, `${randomUUID()}.tmp`);
+  const temporary = temporaryBeside(join(folder, 'input'));
   const clean = () => {
     rmSync(temporary, { force: true });
     if (made !== undefined) removeEmpty(folder, made);
@@ -40,7 +41,7 @@ export async function keepInput(path: string, folder: string): Promise<string | 
     await copyTo(temporary, hashed(), shown);
     if (bytes === 0) fail('bad-data', { path: shown, problem: 'is empty', hint: 'Expected rows of user and item.' });
     const file = join(folder, `${hash.digest('hex').slice(0, 12)}.data`);
-    await rename(temporary, file);
+    publish(temporary, file);
     return file;
   } finally {
     clean();

@@ -1,21 +1,30 @@
 /** Temporary folders that are removed after use, also if a signal ends the process. */
 import { rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fail } from '../errors.js';
+import { isTempFolder, sweep, temporaryFolderName } from '../formats/temporary-names.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Clean-up functions to run if a signal ends the process. */
 const cleanings = new Set<() => void>();
 
+/** Temporary folders that this process has swept. */
+const swept = new Set<string>();
+
 /**
- * Runs `use` with a new folder in the system's temporary folder, and always removes it.
+ * Runs `use` with a new folder in the system's temporary folder, and always removes it. Folders
+ * that killed processes left there are removed first.
  * @throws RecdistillError `write-failed` if it cannot be created
  */
 export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'recdistill-')).catch((cause) => noPlace(tmpdir(), cause));
+  const parent = tmpdir();
+  if (!swept.has(parent)) sweep(parent, isTempFolder);
+  swept.add(parent);
+  const folder = join(parent, temporaryFolderName());
+  await mkdir(folder, { mode: 0o700 }).catch((cause) => noPlace(parent, cause));
   const keep = cleanedOnSignal(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   try {
     return await use(folder);
@@ -29,7 +38,7 @@ function noPlace(folder: string, cause: unknown): never {
   const name = process.platform === 'win32' ? 'TEMP' : 'TMPDIR';
   const given = process.env[name];
   const source = given ? `set by ${name}` : `${name} is not set`;
-  const why = cause instanceof Error ? cause.message.replace(/, mkdtemp .*/, '') : String(cause);
+  const why = cause instanceof Error ? cause.message.replace(/, mkdir .*/, '') : String(cause);
   fail(
     'write-failed',
     {

@@ -1,9 +1,9 @@
 /** Writes rankings to a file that any program can read, and that reads back to the same rankings. */
-import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fail } from '../errors.js';
+import { ioCode, makeFolder, publish, temporaryBeside, writeFailed } from '../formats/index.js';
 import { literal, withDatabase } from './duckdb.js';
 import type { Dataset } from './interactions.js';
 import { type Rankings, rankingOf } from './rankings.js';
@@ -33,7 +33,8 @@ export async function writeRankingsTable(
 ): Promise<void> {
   const how = formatOptions(path);
   const target = resolve(path);
-  const temporary = [`${target}.${randomUUID()}.tmp`, `${target}.${randomUUID()}.tmp`] as const;
+  makeFolder(dirname(target));
+  const temporary = [temporaryBeside(target), temporaryBeside(target)] as const;
   const columns = [
     ...['user', 'item', 'rank'],
     ...(entries.some((e) => e.teacher !== undefined) ? ['teacher'] : []),
@@ -43,7 +44,6 @@ export async function writeRankingsTable(
     for (const file of temporary) rmSync(file, { force: true });
   });
   try {
-    await mkdir(dirname(target), { recursive: true });
     await writeLines(temporary[0], csvLines(dataset, entries, columns));
     const types = columns.map((c) => `'${c}': '${c === 'rank' || c === 'checkpoint' ? 'INTEGER' : 'VARCHAR'}'`);
     await withDatabase((db) =>
@@ -52,8 +52,9 @@ export async function writeRankingsTable(
           `quote='"', escape='"', columns={${types.join(', ')}})) TO ${literal(temporary[1])} (${how})`,
       ),
     );
-    await rename(temporary[1], target);
+    publish(temporary[1], target);
   } catch (cause) {
+    if (ioCode(cause) !== undefined) writeFailed(path, cause);
     fail(
       'write-failed',
       { path, problem: cause instanceof Error ? cause.message.split('\n')[0] : String(cause) },

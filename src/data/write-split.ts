@@ -1,9 +1,9 @@
 /** Writes a data set as a folder with a ready split, atomically. */
-import { randomUUID } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { fail } from '../errors.js';
+import { existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fail, RecdistillError } from '../errors.js';
+import { ioCode, replaceFolder, writeFailed } from '../formats/index.js';
 import { count, type Dataset, type Interactions } from './interactions.js';
 import { SPLIT_MANIFEST, type SplitManifest } from './split-manifest.js';
 import { cleanedOnSignal } from './temporary.js';
@@ -18,23 +18,23 @@ export async function writeSplit(dataset: Dataset, folder: string): Promise<void
   if (existsSync(target)) {
     fail('usage', { problem: `${folder} already exists`, hint: 'Choose another folder, or delete this one first.' });
   }
-  const temporary = `${target}.${randomUUID()}.tmp`;
-  const keep = cleanedOnSignal(() => rmSync(temporary, { recursive: true, force: true }));
+  const replacement = replaceFolder(target, () => false);
+  const { temporary } = replacement;
+  const keep = cleanedOnSignal(replacement.close);
   try {
-    await mkdir(dirname(target), { recursive: true });
-    await mkdir(temporary);
     for (const part of ['train', 'valid', 'test'] as const) {
       await writeLines(join(temporary, `${part}.tsv`), partLines(dataset, dataset[part]));
     }
     await writeLines(join(temporary, 'users.tsv'), idLines('user', dataset.users.ids));
     await writeLines(join(temporary, 'items.tsv'), idLines('item', dataset.items.ids, dataset.itemLabels));
     await writeLines(join(temporary, SPLIT_MANIFEST), [JSON.stringify(manifestOf(dataset), null, 2)]);
-    await rename(temporary, target);
+    replacement.commit();
   } catch (cause) {
-    // If the folder could not be created, there is nothing to remove.
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    if (cause instanceof RecdistillError) throw cause;
+    if (ioCode(cause) !== undefined) writeFailed(folder, cause);
     fail('write-failed', { path: folder, problem: cause instanceof Error ? cause.message : String(cause) }, cause);
   } finally {
+    replacement.close();
     keep();
   }
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { RecdistillError } from '../errors.js';
-import { makeFolder, writeAtomic, writeFolder } from './atomic.js';
+import { makeFolder, replaceFolder, writeAtomic, writeFolder } from './atomic.js';
+import { isTemp, temporaryName } from './temporary-names.js';
 
 let dir: string;
 beforeEach(() => {
@@ -107,7 +108,7 @@ test('writeFolder keeps the former content when filling or swapping fails', () =
   check(/disk is full/);
   const rename = fs.renameSync;
   mock.method(fs, 'renameSync', (from: string, to: string) => {
-    if (to === target && from.endsWith('.new')) throw osError('EIO');
+    if (to === target && isTemp(basename(from))) throw osError('EIO');
     rename(from, to);
   });
   check(/disk reported/);
@@ -117,7 +118,7 @@ test('writeFolder restores the old folder after a crash between its two renames'
   const target = join(dir, 'x');
   writeFolder(target, owned, fill('former'));
   fs.renameSync(target, join(dir, '.x.old'));
-  fs.mkdirSync(join(dir, '.x.new'));
+  fs.mkdirSync(join(dir, temporaryName('x')));
   const failing = (): void => {
     throw osError('ENOSPC');
   };
@@ -134,4 +135,51 @@ test('writeFolder does not remove other files', () => {
     (error) => error instanceof RecdistillError && error.code === 'usage' && /thesis\.tex/.test(error.message),
   );
   assert.deepEqual(fs.readdirSync(join(dir, 'home')), ['thesis.tex']);
+});
+
+test('one process at a time replaces a folder', () => {
+  const target = join(dir, 'x');
+  const first = replaceFolder(target, owned);
+  assert.throws(
+    () => writeFolder(target, owned, fill('second')),
+    (error) => error instanceof RecdistillError && error.code === 'run-locked' && error.message.includes(target),
+  );
+  fill('first')(first.temporary);
+  first.commit();
+  first.close();
+  writeFolder(target, owned, fill('third'));
+  assert.equal(fs.readFileSync(join(target, 'a.txt'), 'utf8'), 'third');
+  assert.deepEqual(fs.readdirSync(dir), ['x']);
+});
+
+test('what dead processes left beside a target and in it does not block, and is removed', () => {
+  const dead = (base: string): string => temporaryName(base).replace(`-${process.pid}-`, `-${2 ** 30}-`);
+  const target = join(dir, 'x');
+  writeFolder(target, owned, fill('former'));
+  fs.writeFileSync(join(target, dead('a.txt')), '');
+  fs.mkdirSync(join(dir, dead('x')));
+  fs.writeFileSync(join(dir, dead('x')), '');
+  writeFolder(target, owned, fill('new'));
+  assert.deepEqual(fs.readdirSync(target), ['a.txt']);
+  assert.deepEqual(fs.readdirSync(dir), ['x']);
+  const [left, living, foreign] = [dead('b'), temporaryName('b'), '.b.draft.tmp'];
+  for (const name of [left, living, foreign]) fs.writeFileSync(join(dir, name), '');
+  writeAtomic(join(dir, 'b'), '');
+  assert.deepEqual(fs.readdirSync(dir).sort(), [living, foreign, 'b', 'x'].sort());
+});
+
+test('all files of a new folder are flushed to disk before its name appears', () => {
+  const calls: string[] = [];
+  for (const name of ['fsyncSync', 'renameSync'] as const) {
+    const original = fs[name] as (...args: unknown[]) => unknown;
+    mock.method(fs, name, (...args: unknown[]) => {
+      calls.push(name);
+      return original(...args);
+    });
+  }
+  writeFolder(join(dir, 'x'), owned, (temp) => {
+    fs.writeFileSync(join(temp, 'a.txt'), 'not flushed by its writer');
+  });
+  const folderSync = process.platform === 'win32' ? [] : ['fsyncSync'];
+  assert.deepEqual(calls, ['fsyncSync', ...folderSync, 'renameSync', ...folderSync]);
 });

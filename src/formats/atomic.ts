@@ -2,11 +2,25 @@
  * Atomic writes: a temporary file in the same folder is written, synced and renamed over the target, and the folder is
  * synced. Neither `kill -9` nor a power failure leaves a partially written file.
  */
-import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fail } from '../errors.js';
-import { ioCode, readFailed, writeFailed } from './io-error.js';
+import { ioCode, readFailed, writeFailed, writing } from './io-error.js';
+import { acquireLock } from './lock.js';
+import { isTemp, sweep, temporaryName } from './temporary-names.js';
+
+/** Files whose folders this process has swept. */
+const swept = new Set<string>();
+
+/** The path of a new temporary file beside `path`. Files that dead processes left for the same target are removed first. */
+export function temporaryBeside(path: string): string {
+  const [folder, base] = [dirname(path), basename(path)];
+  if (!swept.has(path)) {
+    swept.add(path);
+    sweep(folder, (name) => isTemp(name, base));
+  }
+  return join(folder, temporaryName(base));
+}
 
 /**
  * Replaces the file `path` by `data`. Several parts are concatenated.
@@ -14,7 +28,7 @@ import { ioCode, readFailed, writeFailed } from './io-error.js';
  */
 export function writeAtomic(path: string, data: string | Uint8Array | readonly Uint8Array[]): void {
   const parts = typeof data === 'string' ? [Buffer.from(data)] : data instanceof Uint8Array ? [data] : data;
-  const temp = join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.tmp`);
+  const temp = temporaryBeside(path);
   try {
     const fd = fs.openSync(temp, 'wx');
     try {
@@ -31,8 +45,32 @@ export function writeAtomic(path: string, data: string | Uint8Array | readonly U
   }
 }
 
-/** True for names of temporary files of `writeAtomic`. Remaining ones are from a process that was killed. */
-export const isTemp = (name: string): boolean => name.startsWith('.') && name.endsWith('.tmp');
+/** Renames a complete file or folder to its final name and flushes its content and its folder to disk. */
+export function publish(temporary: string, path: string): void {
+  syncTree(temporary);
+  fs.renameSync(temporary, path);
+  syncFolder(dirname(path));
+}
+
+/** Flushes a file, or a folder and everything in it, to disk. */
+export function syncTree(path: string): void {
+  if (fs.statSync(path).isDirectory()) {
+    for (const name of fs.readdirSync(path)) syncTree(join(path, name));
+    syncFolder(path);
+  } else {
+    syncFile(path);
+  }
+}
+
+function syncFile(path: string): void {
+  // Windows flushes only files that are open for writing.
+  const fd = fs.openSync(path, process.platform === 'win32' ? 'r+' : 'r');
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
 
 /** Writes all bytes. A single system call may write only some of them. */
 export function writeAll(fd: number, bytes: Uint8Array): void {
@@ -66,32 +104,77 @@ export function makeFolder(folder: string): void {
 
 /**
  * Replaces a whole folder: `fill` writes the new content to an empty folder beside it, which then replaces the old one.
- * After a crash the folder has the old or the new content. If the crash was between the two renames, the folder is
- * missing, and the next call restores the old one first.
+ * One process at a time replaces a folder. After a crash the folder has the old or the new content. If the crash was between
+ * the two renames, the folder is missing, and the next call restores the old one first.
  * @param owned whether a name may occur in the replaced folder. Any other name means that it must not be deleted
- * @throws RecdistillError `usage` if the folder contains other names, `write-failed`; the old content is then unchanged
+ * @throws RecdistillError `usage` if the folder contains other names, `run-locked` if another process is replacing it,
+ *   `write-failed`; the old content is then unchanged
  */
 export function writeFolder(folder: string, owned: (name: string) => boolean, fill: (temp: string) => void): void {
-  const target = resolve(folder);
-  const fresh = join(dirname(target), `.${basename(target)}.new`);
-  const former = join(dirname(target), `.${basename(target)}.old`);
-  makeFolder(dirname(target));
+  const replacement = replaceFolder(folder, owned);
   try {
-    if (fs.existsSync(former) && !fs.existsSync(target)) fs.renameSync(former, target);
-    refuseForeign(target, owned);
-    for (const leftover of [fresh, former]) fs.rmSync(leftover, { recursive: true, force: true });
-    fs.mkdirSync(fresh);
-    fill(fresh);
-    syncFolder(fresh);
-    if (fs.existsSync(target)) fs.renameSync(target, former);
-    fs.renameSync(fresh, target);
-    syncFolder(dirname(target));
-    fs.rmSync(former, { recursive: true, force: true });
+    fill(replacement.temporary);
+    replacement.commit();
   } catch (cause) {
-    fs.rmSync(fresh, { recursive: true, force: true });
-    if (fs.existsSync(former) && !fs.existsSync(target)) fs.renameSync(former, target);
-    writeFailed(target, cause);
+    writeFailed(resolve(folder), cause);
+  } finally {
+    replacement.close();
   }
+}
+
+export interface FolderReplacement {
+  /** The empty folder to fill. */
+  readonly temporary: string;
+  /** Flushes the new content to disk and replaces the folder by it. @throws RecdistillError `write-failed`, `lock-lost` */
+  commit(): void;
+  /** Removes what was not committed and releases the lock. */
+  close(): void;
+}
+
+/** The steps of `writeFolder`, for content that is written asynchronously. @throws RecdistillError as `writeFolder` */
+export function replaceFolder(folder: string, owned: (name: string) => boolean): FolderReplacement {
+  const target = resolve(folder);
+  const [parent, base] = [dirname(target), basename(target)];
+  const former = join(parent, `.${base}.old`);
+  makeFolder(parent);
+  const lock = acquireLock(parent, { name: `.${base}.lock`, what: { kind: 'folder', path: target } });
+  const temporary = join(parent, temporaryName(base));
+  const restore = (): void => {
+    if (fs.existsSync(former) && !fs.existsSync(target)) fs.renameSync(former, target);
+  };
+  const close = (): void => {
+    fs.rmSync(temporary, { recursive: true, force: true });
+    lock.release();
+  };
+  try {
+    writing(target, () => {
+      restore();
+      refuseForeign(target, owned);
+      // The lock excludes living processes: what is here was left by dead ones.
+      for (const name of fs.readdirSync(parent))
+        if (isTemp(name, base)) fs.rmSync(join(parent, name), { recursive: true, force: true });
+      fs.rmSync(former, { recursive: true, force: true });
+      fs.mkdirSync(temporary);
+    });
+  } catch (cause) {
+    close();
+    throw cause;
+  }
+  const commit = (): void =>
+    writing(target, () => {
+      syncTree(temporary);
+      lock.confirm();
+      try {
+        if (fs.existsSync(target)) fs.renameSync(target, former);
+        fs.renameSync(temporary, target);
+      } catch (cause) {
+        restore();
+        throw cause;
+      }
+      syncFolder(parent);
+      fs.rmSync(former, { recursive: true, force: true });
+    });
+  return { temporary, commit, close };
 }
 
 /** The names in a folder. @throws RecdistillError `file-missing`, `read-failed` */
@@ -103,10 +186,10 @@ export function namesIn(folder: string): string[] {
   }
 }
 
-/** @throws RecdistillError `usage` if `folder` contains a name that is not `owned`, `read-failed` */
+/** Temporary files are no obstacle. @throws RecdistillError `usage` if `folder` contains a name that is not `owned`, `read-failed` */
 export function refuseForeign(folder: string, owned: (name: string) => boolean): void {
   if (!fs.existsSync(folder)) return;
-  const foreign = namesIn(folder).find((name) => !owned(name));
+  const foreign = namesIn(folder).find((name) => !owned(name) && !isTemp(name));
   if (foreign === undefined) return;
   fail('usage', {
     problem: `the folder ${folder} contains other files, such as "${foreign}", and is not overwritten`,

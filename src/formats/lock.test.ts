@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
@@ -10,7 +10,7 @@ import { after, afterEach, before, mock, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { RecdistillError } from '../errors.js';
 import { acquireLock } from './lock.js';
-import { isRunning, startOf } from './process-alive.js';
+import { isRunning, startOf, thisProcess } from './process-identity.js';
 
 const childMark = 'RECDISTILL_TEST_LOCK_CHILD';
 
@@ -75,7 +75,15 @@ function tests(): void {
   /** Leaves a lock as a process that is gone would, and tells its token. */
   function stale(folder: string, fields: object = {}, file = 'lock'): string {
     const token = `stale-${fs.readdirSync(folder).length}`;
-    const owner = { pid: deadPid, host: hostname(), started: '1', since: '2020-01-01T00:00:00Z', token, ...fields };
+    const owner = {
+      ...thisProcess(),
+      pid: deadPid,
+      started: '1',
+      since: '2020-01-01T00:00:00Z',
+      token,
+      fence: 0,
+      ...fields,
+    };
     fs.writeFileSync(join(folder, file), JSON.stringify(owner));
     return token;
   }
@@ -84,18 +92,18 @@ function tests(): void {
 
   test('a lock has one holder at a time, also within one process, and leaves no file', () => {
     const folder = folderFor('plain');
-    const release = acquireLock(folder);
+    const { release } = acquireLock(folder);
     assert.throws(() => acquireLock(folder), locked(folder, process.pid));
     assert.deepEqual(fs.readdirSync(folder), ['lock']);
     release();
     release();
     assert.deepEqual(fs.readdirSync(folder), []);
-    acquireLock(folder)();
+    acquireLock(folder).release();
   });
 
   test('many opened and closed runs leave no listener on the process', () => {
     const before = process.listenerCount('exit');
-    for (let k = 0; k < 20; k++) acquireLock(folderFor('many'))();
+    for (let k = 0; k < 20; k++) acquireLock(folderFor('many')).release();
     assert.equal(process.listenerCount('exit'), before);
   });
 
@@ -106,7 +114,7 @@ function tests(): void {
     assert.throws(() => acquireLock(folder), locked(folder, first.process.pid!));
     await kill(first.process);
     assert.deepEqual(fs.readdirSync(folder), ['lock']);
-    acquireLock(folder)();
+    acquireLock(folder).release();
     const second = start();
     assert.equal(await second.ask(folder), 'won');
     const gone = once(second.process, 'exit');
@@ -139,7 +147,7 @@ function tests(): void {
       mock.method(fs, 'linkSync', (from: string, to: string) => {
         if (!fast) {
           mock.restoreAll();
-          fast = acquireLock(folder);
+          fast = acquireLock(folder).release;
           if (given === 'given back') fast();
         }
         link(from, to);
@@ -149,7 +157,7 @@ function tests(): void {
         assert.deepEqual(fs.readdirSync(folder), ['lock']);
         fast!();
       } else {
-        acquireLock(folder)();
+        acquireLock(folder).release();
       }
       assert.deepEqual(fs.readdirSync(folder), []);
     }
@@ -160,7 +168,7 @@ function tests(): void {
     stale(folder, { pid: process.pid, started: 'another time' });
     // Where the system does not tell start times, the process id is all there is, and the careful answer is "in use".
     if (startOf(process.pid) === null) assert.throws(() => acquireLock(folder), locked(folder, process.pid));
-    else acquireLock(folder)();
+    else acquireLock(folder).release();
   });
 
   test('a zombie process holds no lock', async () => {
@@ -179,10 +187,77 @@ function tests(): void {
     process.kill(pid, 0);
   });
 
-  test('a lock whose holder is unknown counts as in use', () => {
-    const elsewhere = folderFor('elsewhere');
-    stale(elsewhere, { host: 'another-host' });
-    assert.throws(() => acquireLock(elsewhere), locked(elsewhere, deadPid));
+  test('an owner elsewhere counts as alive until its lease expires', () => {
+    for (const elsewhere of [{ host: 'another-host' }, { boot: 'another-boot' }, { pidNamespace: 'pid:[1]' }]) {
+      const folder = folderFor('elsewhere');
+      stale(folder, { ...elsewhere, fence: 4 });
+      assert.throws(() => acquireLock(folder), locked(folder, deadPid));
+      const expired = new Date(Date.now() - 61_000);
+      fs.utimesSync(join(folder, 'lock'), expired, expired);
+      const lock = acquireLock(folder);
+      assert.equal(lock.fence, 5);
+      lock.release();
+    }
+  });
+
+  test('a lease is renewed while the main thread is busy', () => {
+    const folder = folderFor('renewed');
+    const lock = acquireLock(folder, { leaseSeconds: 0.06 });
+    const renewed = (): number => fs.statSync(join(folder, 'lock')).mtimeMs;
+    const [first, until] = [renewed(), Date.now() + 30_000];
+    while (renewed() === first && Date.now() < until);
+    assert.ok(renewed() > first);
+    lock.confirm();
+    lock.release();
+  });
+
+  test('an owner whose lock was taken over or deleted writes nothing more', () => {
+    const lost = (owner: RegExp) => (error: unknown) =>
+      error instanceof RecdistillError && error.code === 'lock-lost' && owner.test(error.message);
+    const folder = folderFor('lost');
+    const paused = acquireLock(folder);
+    paused.confirm();
+    const token = 'the-successor';
+    fs.writeFileSync(join(folder, 'lock'), JSON.stringify({ ...thisProcess(), pid: 7, since: '', token, fence: 1 }));
+    assert.throws(paused.confirm, lost(/process 7 on .* has taken it over/));
+    paused.release();
+    assert.deepEqual(fs.readdirSync(folder), ['lock']);
+    fs.rmSync(join(folder, 'lock'));
+    const other = acquireLock(folder);
+    fs.rmSync(join(folder, 'lock'));
+    assert.throws(other.confirm, lost(/deleted/));
+    other.release();
+  });
+
+  test('a process in another PID namespace is not taken for dead', async (t) => {
+    const run = (args: readonly string[]) => spawnSync('unshare', ['--pid', '--fork', '--mount-proc', ...args]);
+    if (run(['true']).status !== 0) return t.skip('this system does not allow unshare --pid');
+    const folder = folderFor('namespace');
+    const first = start();
+    assert.equal(await first.ask(folder), 'won');
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const inside = spawnSync(
+      'unshare',
+      ['--pid', '--fork', '--mount-proc', process.execPath, fileURLToPath(import.meta.url)],
+      {
+        env: { ...env, [childMark]: '1' },
+        input: `${folder}\nexit\n`,
+        encoding: 'utf8',
+      },
+    );
+    assert.equal(inside.stdout, 'lost\n');
+  });
+
+  test('a lock file that can be neither created nor read ends in an error', () => {
+    const folder = folderFor('dangling');
+    fs.symlinkSync(join(folder, 'nowhere'), join(folder, 'lock'));
+    assert.throws(
+      () => acquireLock(folder),
+      (error) => error instanceof RecdistillError && error.code === 'write-failed' && /broken link/.test(error.message),
+    );
+  });
+
+  test('a lock file that is not valid counts as in use', () => {
     for (const text of ['', '{"pid":', 'null', '{"pid":0,"token":"x"}', `{"pid":${deadPid},"token":"../x"}`]) {
       const folder = folderFor('unclear');
       fs.writeFileSync(join(folder, 'lock'), text);
@@ -197,7 +272,7 @@ function tests(): void {
       throw Object.assign(new Error('EPERM'), { code: 'EPERM' });
     });
     stale(folder);
-    const release = acquireLock(folder);
+    const { release } = acquireLock(folder);
     assert.throws(() => acquireLock(folder), locked(folder, process.pid));
     release();
     assert.deepEqual(fs.readdirSync(folder), []);
@@ -212,7 +287,7 @@ function tests(): void {
     const folder = folderFor('drafts');
     fs.writeFileSync(join(folder, `.lock-${deadPid}-x`), '');
     fs.writeFileSync(join(folder, `.lock-${process.pid}-x`), '');
-    acquireLock(folder)();
+    acquireLock(folder).release();
     assert.deepEqual(fs.readdirSync(folder), [`.lock-${process.pid}-x`]);
   });
 }

@@ -70,6 +70,7 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
   const evaluated = { evaluation: tested, ...(hidden ? { hidden } : {}) };
   const job: Job = { result, ...evaluated, rankings, teacher, reused: false };
   if (run) {
+    run.confirm();
     writeStudent(run.path, tables, dataset, tested, {
       ...{ model: model.name, method, teachers: f.teachers },
       licence: licenceNote(String(f.source?.data ?? '')),

@@ -62,10 +62,10 @@ export async function nameFinished(
   source: Readonly<Record<string, unknown>> | undefined,
 ): Promise<boolean> {
   if (typeof source?.labels !== 'string' || dataset.itemLabels === undefined) return false;
-  const release = acquireLock(folder);
+  const lock = acquireLock(folder, { what: { kind: 'run', path: folder } });
   try {
     return await nameAgain({ path: folder }, dataset, source);
   } finally {
-    release();
+    lock.release();
   }
 }

@@ -2,10 +2,11 @@
 import fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RecdistillError } from '../errors.js';
-import { isTemp, makeFolder, refuseForeign, syncFolder, writeAtomic } from '../formats/atomic.js';
+import { makeFolder, refuseForeign, syncFolder, writeAtomic } from '../formats/atomic.js';
 import { writing } from '../formats/io-error.js';
-import { acquireLock, isLockFile } from '../formats/lock.js';
+import { acquireLock, isLockFile, type Lock } from '../formats/lock.js';
 import { parseJsonFile } from '../formats/sealed-json.js';
+import { isTemp } from '../formats/temporary-names.js';
 import {
   type Checkpoint,
   type DamagedCheckpoint,
@@ -55,6 +56,8 @@ export interface RunFolder {
   readResult(name: string): unknown;
   /** True once `result.json` is written. */
   isFinished(): boolean;
+  /** Call before writing another file to the folder. @throws RecdistillError `lock-lost` if another process took over the run */
+  confirm(): void;
   /** Releases the lock, as the end of the process does. Calling it again does nothing. */
   close(): void;
 }
@@ -112,14 +115,14 @@ export function openRunFolder(folder: string, spec: RunSpec, options: OpenRunOpt
   const wanted = makeManifest(spec, setting);
   if (!fs.existsSync(join(path, manifestName))) refuseForeign(path, isBookkeeping);
   makeFolder(path);
-  const release = acquireLock(path);
+  const lock = acquireLock(path, { what: { kind: 'run', path } });
   try {
     finishOverwrite(path);
     writing(path, () => removeTemps(path));
     const { manifest, resumed } = settleManifest(path, wanted, overwrite);
-    return runOf(path, manifest, resumed, setting, release);
+    return runOf(path, manifest, resumed, setting, lock);
   } catch (cause) {
-    release();
+    lock.release();
     throw cause;
   }
 }
@@ -162,18 +165,13 @@ function begunBy(path: string, manifest: RunManifest, { host }: RunManifest): Ru
   return now;
 }
 
-function runOf(
-  path: string,
-  manifest: RunManifest,
-  resumed: boolean,
-  setting: RunSetting,
-  release: () => void,
-): RunFolder {
+function runOf(path: string, manifest: RunManifest, resumed: boolean, setting: RunSetting, lock: Lock): RunFolder {
   const events = openLog(join(path, 'events.jsonl'));
   const metrics = openLog(join(path, 'metrics.jsonl'));
   let open = true;
   const held = (): void => {
     if (!open) throw new Error(`the run ${path} is closed`);
+    lock.confirm();
   };
   const event = (fields: RunEvent): void => {
     held();
@@ -218,9 +216,10 @@ function runOf(
     },
     readResult: (name) => parseJsonFile(join(path, checkedName(name))),
     isFinished,
+    confirm: held,
     close() {
       open = false;
-      release();
+      lock.release();
     },
   };
 }

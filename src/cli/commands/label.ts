@@ -144,11 +144,11 @@ async function write(
   { file, encoding }: Source,
 ) {
   if (bundle === folder) return writeLabels(folder, names);
-  const release = acquireLock(folder);
+  const lock = acquireLock(folder, { what: { kind: 'run', path: folder } });
   try {
     return await nameItems(folder, names, file, encoding);
   } finally {
-    release();
+    lock.release();
   }
 }
 

@@ -1,6 +1,4 @@
 /** One job of a graph: its results are read from the store, or made by the executor. What later jobs need stays in memory. */
-
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defined } from '../../defined.js';
@@ -215,11 +213,11 @@ function finishedOf(name: string, job: string, { folder, from }: End, outcome: O
 }
 
 /**
- * The lock of another process of this machine. Of such a process it can be found out whether it is still alive, so waiting for it ends.
+ * The lock of another process. It is released when that process ends, or expires if it is elsewhere, so waiting for it ends.
  * Undefined for any other error.
  */
 function lockOfOther(error: unknown): { path: string; pid: unknown; since: unknown } | undefined {
   if (!(error instanceof RecdistillError) || error.code !== 'run-locked') return undefined;
-  const { path, pid, since, host } = error.details;
-  return host === hostname() && pid !== process.pid ? { path: String(path), pid, since } : undefined;
+  const { path, pid, since, other } = error.details;
+  return other === true ? { path: String(path), pid, since } : undefined;
 }
