@@ -1,10 +1,9 @@
 /** Saves standard input and pipes as files, for commands whose data later commands read again. */
 import { createHash } from 'node:crypto';
 import { rmdirSync, rmSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fail } from '../errors.js';
-import { publish, temporaryBeside } from '../formats/index.js';
+import { makeFolder, publish, temporaryBeside } from '../formats/index.js';
 import { copyTo } from './copies.js';
 import { isStandardInput, isStream, streamInput } from './stream-input.js';
 import { cleanedOnSignal } from './temporary.js';
@@ -19,9 +18,7 @@ export async function keepInput(path: string, folder: string): Promise<string | 
   if (!(await isStream(path))) return undefined;
   const shown = isStandardInput(path) ? 'standard input' : path;
   const chunks = streamInput(path);
-  const made = await mkdir(folder, { recursive: true }).catch((cause) =>
-    fail('write-failed', { path: folder, problem: cause instanceof Error ? cause.message : String(cause) }, cause),
-  );
+  const made = makeFolder(folder);
   const temporary = temporaryBeside(join(folder, 'input'));
   const clean = () => {
     rmSync(temporary, { force: true });

@@ -1,8 +1,8 @@
 /** Checks a zip archive completely, then unpacks it to the temporary folder of a load. */
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Entry, ZipFile } from 'yauzl';
 import { fail } from '../errors.js';
+import { makeFolder } from '../formats/index.js';
 import { damaged } from './compression.js';
 import { type Chunks, copyTo, newCopyFolder, spaceFor, tooLarge } from './copies.js';
 import { crc32 } from './crc32.js';
@@ -32,7 +32,7 @@ export async function unzip(path: string, shown: string, folder: string | undefi
     if (claimed > space) tooLarge(shown, room, String(claimed), space);
     for (const entry of entries) {
       const target = join(room, entry.fileName);
-      await mkdir(dirname(target), { recursive: true });
+      makeFolder(dirname(target));
       const chunks = await zip.openReadStreamPromise(entry).catch(broken);
       await copyTo(target, checked(chunks, entry, shown), shown, entry.uncompressedSize);
     }

@@ -79,7 +79,10 @@ test('an invalid target is reported', () => {
   writeAtomic(join(dir, 'file'), '');
   assert.throws(() => makeFolder(join(dir, 'file')), fails(/there is a file of that name/));
   assert.throws(() => makeFolder(join(dir, 'file', 'x')), fails(/a component of the path is a file/));
-  assert.deepEqual(fs.readdirSync(dir).sort(), ['file', 'folder']);
+  fs.symlinkSync('nowhere', join(dir, 'link'));
+  assert.throws(() => makeFolder(join(dir, 'link')), fails(/there is a file of that name/));
+  assert.deepEqual(fs.readdirSync(dir).sort(), ['file', 'folder', 'link']);
+  if (process.platform === 'linux') assert.throws(() => makeFolder('/proc/1/runs'), fails(/does not exist|denied/));
 });
 
 const owned = (name: string): boolean => name.endsWith('.txt');

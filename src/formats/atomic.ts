@@ -90,15 +90,29 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Creates a folder and its parents. @throws RecdistillError `write-failed` */
-export function makeFolder(folder: string): void {
+/** Creates a folder and its parents. @returns the topmost folder that it created. @throws RecdistillError `write-failed` */
+export function makeFolder(folder: string): string | undefined {
+  // Not `recursive`: Node then loops for ever where the system says ENOENT below an existing folder, as in /proc.
+  const missing: string[] = [];
+  let at = resolve(folder);
   try {
-    fs.mkdirSync(folder, { recursive: true });
+    for (; !fs.existsSync(at); at = dirname(at)) missing.unshift(at);
+    for (const path of missing) makeOne(path);
+    if (missing.length === 0 && !fs.statSync(at).isDirectory()) makeOne(at);
+    return missing[0];
   } catch (cause) {
-    // mkdir fails with EEXIST if there is a file at the path.
     if (ioCode(cause) === 'EEXIST')
       fail('write-failed', { path: folder, problem: 'there is a file of that name' }, cause);
     writeFailed(folder, cause);
+  }
+}
+
+/** Another process may have created it meanwhile. */
+function makeOne(path: string): void {
+  try {
+    fs.mkdirSync(path);
+  } catch (cause) {
+    if (ioCode(cause) !== 'EEXIST' || !fs.statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw cause;
   }
 }
 
