@@ -1,4 +1,4 @@
-// Builds everything: AssemblyScript kernels -> embedded bytes -> TypeScript (library, tests, benchmarks, experiments).
+// Builds everything: AssemblyScript kernels -> embedded bytes -> TypeScript (library, tests, benchmarks, experiments, campaigns).
 // The kernels are compiled only when their sources changed, so that an edit in src/ costs one incremental tsc run.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -106,13 +106,13 @@ embedWorker();
 embedVersion();
 const clean = process.argv.includes('--clean');
 if (clean)
-  for (const dir of ['dist', 'build/test', 'build/bench', 'build/experiments'])
+  for (const dir of ['dist', 'build/test', 'build/bench', 'build/experiments', 'build/campaigns'])
     rmSync(dir, { recursive: true, force: true });
-// `--program`: without tests, benchmarks and experiments, for `npm start`.
+// `--program`: without tests, benchmarks, experiments and campaigns, for `npm start`.
 const parts = process.argv.includes('--program') ? ['src'] : [];
 node(require.resolve('typescript/bin/tsc'), ['-b', ...parts, ...(clean ? ['--force'] : [])]);
 removeOutdated('src', 'dist');
-for (const folder of ['test', 'bench', 'experiments']) removeOutdated(folder, `build/${folder}`);
+for (const folder of ['test', 'bench', 'experiments', 'campaigns']) removeOutdated(folder, `build/${folder}`);
 
 /** Removes compiled files of sources that no longer exist: tests would find them, and the package would contain them. */
 function removeOutdated(sources, outputs) {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
 const wanted = process.argv.slice(2);
-const files = ['dist', 'build/test', 'build/bench', 'build/experiments']
+const files = ['dist', 'build/test', 'build/bench', 'build/experiments', 'build/campaigns']
   .flatMap((dir) => readdirSync(dir, { recursive: true }).map((f) => join(root, dir, String(f))))
   .filter((f) => f.endsWith('.test.js') && (wanted.length === 0 || wanted.some((w) => f.includes(w))))
   .sort();

@@ -1,0 +1,4 @@
+import type { Campaign } from './_campaign.js';
+
+/** All campaigns. A new one is a file and a line here. */
+export const campaigns: readonly Campaign[] = [];
