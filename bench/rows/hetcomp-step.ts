@@ -70,7 +70,7 @@ function prepare(name: keyof typeof CASES, { data, threads }: PrepareOptions): P
           ranked,
           topK: TOP_K,
           phase,
-          arithmetic: 'exact',
+          formulas: 'exact',
           scale,
           userGradient: f.userGradient,
           itemGradient: f.itemGradient,

@@ -2,6 +2,7 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { createKernels, createReferenceKernels } from './create.js';
 import type { Kernels } from './kernels.js';
+import { type Arithmetic, fmaProblem } from './machine/arithmetic.js';
 import type { Floats } from './machine/machine.js';
 
 /** Takes arrays that the case need not give back. */
@@ -16,31 +17,45 @@ type Values<T extends string> = Readonly<Record<T, readonly number[]>>;
 
 export interface Machines {
   /**
-   * Runs the case on WebAssembly with 1, 2, 3 and 4 threads, on the first of them twice, and on both references.
+   * Runs the case on WebAssembly with 1, 2, 3 and 4 threads, on the first of them twice, in each arithmetic, and on both references.
    * Fails if the bits differ between threads or between the two times, or if the second time takes more memory.
+   * `fma` is what `wasm` is where this machine has no fma.
    */
-  run<T extends string>(testCase: KernelCase<T>): { wasm: Values<T>; f32: Values<T>; f64: Values<T> };
+  run<T extends string>(testCase: KernelCase<T>): Record<'wasm' | 'fma' | 'f32' | 'f64', Values<T>>;
   close(): void;
 }
 
 export function everyMachine(memoryLimit = 2 ** 28): Machines {
-  const wasm = [1, 2, 3, 4].map((threads) => createKernels({ threads, memoryLimit }));
+  const machines = (arithmetic: Arithmetic) =>
+    [1, 2, 3, 4].map((threads) => createKernels({ threads, memoryLimit, arithmetic }));
+  const wasm = machines('plain');
+  const fma = fmaProblem() === undefined ? machines('fma') : wasm;
   const f32 = createReferenceKernels('f32');
   const f64 = createReferenceKernels('f64');
   return {
     run(testCase) {
-      const first = runOn(wasm[0]!, testCase);
-      const inUse = wasm[0]!.bytesInUse;
-      deepEqual(runOn(wasm[0]!, testCase), first, 'the same call again gives other bits');
-      equal(wasm[0]!.bytesInUse, inUse, 'the same call again takes more memory');
-      for (const k of wasm.slice(1))
-        deepEqual(runOn(k, testCase), first, `${k.threads} threads give other bits than 1`);
-      return { wasm: first, f32: runOn(f32, testCase), f64: runOn(f64, testCase) };
+      const result = runOnAll(wasm, testCase);
+      return {
+        wasm: result,
+        fma: fma === wasm ? result : runOnAll(fma, testCase),
+        f32: runOn(f32, testCase),
+        f64: runOn(f64, testCase),
+      };
     },
     close() {
-      for (const k of [...wasm, f32, f64]) k.close();
+      for (const k of [...wasm, ...fma, f32, f64]) k.close();
     },
   };
+}
+
+function runOnAll<T extends string>(machines: readonly Kernels[], testCase: KernelCase<T>): Values<T> {
+  const [alone, ...others] = machines;
+  const first = runOn(alone!, testCase);
+  const inUse = alone!.bytesInUse;
+  deepEqual(runOn(alone!, testCase), first, 'the same call again gives other bits');
+  equal(alone!.bytesInUse, inUse, 'the same call again takes more memory');
+  for (const k of others) deepEqual(runOn(k, testCase), first, `${k.threads} threads give other bits than 1`);
+  return first;
 }
 
 function runOn<T extends string>(k: Kernels, testCase: KernelCase<T>): Values<T> {

@@ -7,6 +7,7 @@ import { hetcompWasm } from './hetcomp/hetcomp.js';
 import { hetcompReference } from './hetcomp/reference.js';
 import { invertReference, invertWasm } from './invert/invert.js';
 import type { Kernels } from './kernels.js';
+import { type ArithmeticWord, arithmeticOf } from './machine/arithmetic.js';
 import type { Machine } from './machine/machine.js';
 import { createReferenceMachine } from './machine/reference.js';
 import { createWasmMachine } from './machine/wasm.js';
@@ -50,17 +51,19 @@ export interface KernelOptions {
   readonly threads?: number;
   /** Maximum memory of the kernels in bytes. Default: 4 GiB or the machine's memory, whichever is less. */
   readonly memoryLimit?: number;
+  /** Default: `auto`, which is `fma` if this machine has it, else `plain`. Each gives its own bits. */
+  readonly arithmetic?: ArithmeticWord;
 }
 
 /**
- * Fast kernels: AssemblyScript SIMD, float32, multi-threaded. The same call with the same data gives identical bits at any number of
- * threads.
- * @throws RecdistillError `bad-option` (threads), `out-of-memory`
+ * Fast kernels: AssemblyScript SIMD, float32, multi-threaded. The same call with the same data and the same arithmetic gives identical
+ * bits at any number of threads.
+ * @throws RecdistillError `bad-option` (threads, arithmetic), `needs-not-met` (arithmetic), `out-of-memory`
  */
 export function createKernels(options: KernelOptions = {}): Kernels {
   const threads = options.threads ?? Math.min(4, availableParallelism());
   const memoryLimit = options.memoryLimit ?? Math.min(2 ** 32, totalmem());
-  const machine = createWasmMachine({ threads, memoryLimit });
+  const machine = createWasmMachine({ threads, memoryLimit, arithmetic: arithmeticOf(options.arithmetic) });
   return extend(
     machine,
     families.map(({ wasm }) => wasm(machine)),

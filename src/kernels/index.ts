@@ -2,6 +2,13 @@ export * from './create.js';
 export type { DenseLayer } from './dense/dense.js';
 export type { WeightedLists } from './fuse/fuse.js';
 export * from './kernels.js';
+export {
+  type Arithmetic,
+  type ArithmeticWord,
+  arithmeticOf,
+  arithmeticWords,
+  fmaProblem,
+} from './machine/arithmetic.js';
 export type { Floats, Machine } from './machine/machine.js';
 export type { NeumfGroups, NeumfLayers, NeumfPoints } from './neumf/neumf.js';
 export type { SomeRows } from './optimizers/optimizers.js';

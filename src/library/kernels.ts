@@ -14,7 +14,7 @@ let settings: KernelOptions = {};
 let shared: Shared | undefined;
 
 /**
- * Sets threads and memory of the following calls. Omitted values do not change. Calls in progress keep their threads. Results do not depend on
+ * Sets threads, memory and arithmetic of the following calls. Omitted values do not change. Calls in progress keep their threads. Results do not depend on
  * the number of threads.
  * @throws RecdistillError `bad-option`, from the first call that needs kernels
  */

@@ -12,10 +12,10 @@ const lossOf = (scores: readonly number[], row: HetcompRow): { loss: number; gra
 };
 
 const phase = fc.constantFrom('overall' as const, 'fine' as const);
-const arithmetic = fc.constantFrom('published' as const, 'exact' as const);
+const formulas = fc.constantFrom('published' as const, 'exact' as const);
 
 test('the overall loss of equal scores counts items', () => {
-  const row = { observed: [0], ranked: [2, 3], train: [0, 1], phase: 'overall', arithmetic: 'exact' } as const;
+  const row = { observed: [0], ranked: [2, 3], train: [0, 1], phase: 'overall', formulas: 'exact' } as const;
   const { loss, gradient } = lossOf([0, 0, 0, 0, 0, 0, 0], row);
   // Three items against themselves and the four that remain (4, 5, 6 and none of 0..3): log(1 + 3) each.
   near(loss, 3 * Math.log(4));
@@ -40,12 +40,12 @@ test('the fine loss is Plackett-Luce over the first half and the first tenth of 
   const tenth = ranked.slice(0, 2);
   const expected = plackettLuce(observed, half) + (plackettLuce(half, half) + plackettLuce(tenth, tenth)) / 2;
   const row = { observed, ranked, train, phase: 'fine' as const };
-  near(lossOf(scores, { ...row, arithmetic: 'exact' }).loss, expected);
-  near(lossOf(scores, { ...row, arithmetic: 'published' }).loss, expected);
+  near(lossOf(scores, { ...row, formulas: 'exact' }).loss, expected);
+  near(lossOf(scores, { ...row, formulas: 'published' }).loss, expected);
   // Filling changes nothing, and a list that ends early is taught as deep as K says.
-  const filled = { ...row, ranked: [...ranked, -1, -1], observed: [2, 0, -1], topK: 20, arithmetic: 'exact' as const };
+  const filled = { ...row, ranked: [...ranked, -1, -1], observed: [2, 0, -1], topK: 20, formulas: 'exact' as const };
   near(lossOf(scores, filled).loss, expected);
-  const short = { ...row, ranked: [...ranked.slice(0, 7), ...Array(13).fill(-1)], arithmetic: 'exact' as const };
+  const short = { ...row, ranked: [...ranked.slice(0, 7), ...Array(13).fill(-1)], formulas: 'exact' as const };
   const seven = ranked.slice(0, 7);
   near(
     lossOf(scores, short).loss,
@@ -53,14 +53,14 @@ test('the fine loss is Plackett-Luce over the first half and the first tenth of 
   );
 });
 
-const row = fc.record({ nItems: fc.integer({ min: 1, max: 30 }), phase, arithmetic }).chain(({ nItems, ...rest }) =>
+const row = fc.record({ nItems: fc.integer({ min: 1, max: 30 }), phase, formulas }).chain(({ nItems, ...rest }) =>
   fc.record({
     scores: fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: nItems, maxLength: nItems }),
     observed: fc.array(fc.nat(nItems - 1), { maxLength: 6 }),
     ranked: fc.array(fc.nat(nItems - 1), { maxLength: 25 }),
     train: fc.uniqueArray(fc.nat(nItems - 1), { maxLength: nItems }).map((ids) => ids.sort((a, b) => a - b)),
     phase: fc.constant(rest.phase),
-    arithmetic: fc.constant(rest.arithmetic),
+    formulas: fc.constant(rest.formulas),
   }),
 );
 
@@ -77,16 +77,16 @@ test('the gradient is the derivative', () => {
   );
 });
 
-test('both arithmetics agree away from the clamps, and a constant added to all scores has no effect', () => {
+test('both formulas agree away from the clamps, and a constant added to all scores has no effect', () => {
   fc.assert(
     fc.property(row, fc.double({ min: -1e4, max: 1e4, noNaN: true }), ({ scores, ...rest }, shift) => {
-      const exact = lossOf(scores, { ...rest, arithmetic: 'exact' });
-      const published = lossOf(scores, { ...rest, arithmetic: 'published' });
+      const exact = lossOf(scores, { ...rest, formulas: 'exact' });
+      const published = lossOf(scores, { ...rest, formulas: 'published' });
       near(published.loss, exact.loss, 1e-11);
       for (const [k, g] of published.gradient.entries()) near(g, exact.gradient[k]!, 1e-11);
       const moved = lossOf(
         scores.map((s) => s + shift),
-        { ...rest, arithmetic: 'exact' },
+        { ...rest, formulas: 'exact' },
       );
       near(moved.loss, exact.loss, 1e-8);
     }),
@@ -94,7 +94,7 @@ test('both arithmetics agree away from the clamps, and a constant added to all s
 });
 
 test('a clamped score and a denominator at its floor pass no gradient', () => {
-  const lists = { observed: [0], ranked: [1], train: [0], phase: 'overall', arithmetic: 'published' } as const;
+  const lists = { observed: [0], ranked: [1], train: [0], phase: 'overall', formulas: 'published' } as const;
   const clamped = lossOf([50, 60, -3, -70], lists);
   near(clamped.loss, 2 * Math.log1p((Math.exp(-3) + Math.exp(-40)) / Math.exp(40)));
   assert.deepEqual([clamped.gradient[0], clamped.gradient[1], clamped.gradient[3]], [0, 0, 0]);
@@ -103,8 +103,8 @@ test('a clamped score and a denominator at its floor pass no gradient', () => {
   assert.deepEqual(Array.from(floored.gradient), [-1, -1, 0, 0]);
 });
 
-test('exact arithmetic is finite for any finite scores, and NaN shows in the loss', () => {
-  const lists = { observed: [0], ranked: [1, 2], train: [0], phase: 'overall', arithmetic: 'exact' } as const;
+test('exact formulas are finite for any finite scores, and NaN shows in the loss', () => {
+  const lists = { observed: [0], ranked: [1, 2], train: [0], phase: 'overall', formulas: 'exact' } as const;
   const { loss, gradient } = lossOf([-1e6, 3e5, -2e5, 1e6], lists);
   near(loss, 2e6 + 7e5 + 1.2e6, 1e-6);
   for (const [k, expected] of [-1, -1, -1, 3].entries()) near(gradient[k]!, expected, 1e-9);

@@ -1,5 +1,5 @@
 export {
-  type HetcompArithmetic,
+  type HetcompFormulas,
   type HetcompPhase,
   type HetcompRow,
   hetcompLoss,

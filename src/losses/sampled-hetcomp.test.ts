@@ -34,7 +34,7 @@ test('if all remaining items are sampled, loss and gradient are those of the who
       const own = ids.slice(0, observed);
       const full = { observed: own, train: own, ranked: ids.slice(observed, observed + ranked) };
       const gradient = new Float64Array(scores.length);
-      const expected = hetcompLoss(scores, { ...full, phase, arithmetic: 'exact', topK }, gradient);
+      const expected = hetcompLoss(scores, { ...full, phase, formulas: 'exact', topK }, gradient);
       near(got.loss, expected, 1e-9 * (1 + Math.abs(expected)), 'loss');
       for (const [i, g] of gradient.entries()) near(got.gradient[i]!, g, 1e-9, `gradient ${i}`);
     }),

@@ -10,6 +10,7 @@ import {
 } from '../distill/index.js';
 import { fail } from '../errors.js';
 import type { EvaluationOptions } from '../eval/evaluation.js';
+import type { Arithmetic } from '../kernels/index.js';
 import { learnsPairs, type ModelSpec, modelRegistry, type TrainOptions, trainOptionsOf } from '../models/index.js';
 import { ownOptions, parseOptions } from '../options/options.js';
 import { brokenUnit } from '../options/registry.js';
@@ -17,7 +18,7 @@ import { returned } from '../options/unit-check.js';
 import type { TrajectoryOptions } from '../train/index.js';
 import { bytesOf, memoryAvailable, memoryNeeded, refuseBeyond } from './estimate.js';
 import { readMethodOptions } from './method.js';
-import { type RunSpec, revisionsOf } from './run-manifest.js';
+import { type RunSpec, recordedArithmetic, revisionsOf } from './run-manifest.js';
 import type { SavedModel } from './saved-model.js';
 import { unknownUnit } from './uses.js';
 
@@ -94,6 +95,7 @@ export function coTrainSpec(
     readonly evaluation: EvaluationOptions;
     readonly trajectory: TrajectoryOptions;
     readonly dataFingerprint: string;
+    readonly arithmetic: Arithmetic;
   },
 ): RunSpec {
   const { method, sides } = plan;
@@ -102,6 +104,7 @@ export function coTrainSpec(
     ...{ kind: method.name, options: recordedOf(side, plan, setting.evaluation, setting.trajectory) },
     ...{ dataFingerprint: setting.dataFingerprint, inputs: pairInputs(hashes) },
     revisions: revisionsOf([side.spec, method]),
+    ...recordedArithmetic(setting.arithmetic),
   };
 }
 

@@ -3,7 +3,6 @@
  * them), evaluates each once on test, and stores what later commands read. `runJob` drives one model, `coTrain` two.
  */
 import { join } from 'node:path';
-import type { Dataset } from '../data/index.js';
 import { createEvaluator, type EvaluationOptions, type Evaluator } from '../eval/evaluation.js';
 import { type Model, rankAll } from '../models/index.js';
 import type { Unit } from '../options/registry.js';
@@ -14,7 +13,7 @@ import { nameAgain } from './names.js';
 import { type Job, listenerOf, type Use } from './outcome.js';
 import type { RunRequest } from './request.js';
 import { openRunFolder, type RunFolder } from './run-folder.js';
-import { type RunSpec, revisionsOf, runHash } from './run-manifest.js';
+import { type RunSpec, recordedArithmetic, revisionsOf, runHash } from './run-manifest.js';
 import { type MadeModel, type MadeModels, type ModelsTask, type ModelTask, withModels } from './train-models.js';
 import { tellUnusedWeights } from './unused-weights.js';
 import { changedUses, usesOf } from './uses.js';
@@ -79,8 +78,12 @@ export async function drive(task: DriveTask, use?: Use): Promise<readonly Job[]>
 }
 
 /** What identifies the run of a model, in a folder or in memory. */
-const specOf = ({ kind, recorded, inputs, spec, units = [] }: DrivenModel, { fingerprint }: Dataset): RunSpec => ({
+const specOf = (
+  { kind, recorded, inputs, spec, units = [] }: DrivenModel,
+  { dataset: { fingerprint }, kernels }: Pick<DriveTask, 'dataset' | 'kernels'>,
+): RunSpec => ({
   ...{ kind, options: recorded, dataFingerprint: fingerprint, inputs, revisions: revisionsOf([spec, ...units]) },
+  ...recordedArithmetic(kernels.arithmetic),
 });
 
 /** Empty if nothing is stored. */
@@ -90,7 +93,13 @@ function openRuns({ models, dataset, kernels, source, overwrite = false }: Drive
     for (const model of models) {
       if (model.folder === undefined) continue;
       const uses = usesOf([model.spec, ...(model.units ?? [])], model.recorded, source);
-      runs.push(openRunFolder(model.folder, specOf(model, dataset), { threads: kernels.threads, overwrite, ...uses }));
+      runs.push(
+        openRunFolder(model.folder, specOf(model, { dataset, kernels }), {
+          threads: kernels.threads,
+          overwrite,
+          ...uses,
+        }),
+      );
     }
   } catch (cause) {
     for (const run of runs) run.close();
@@ -123,7 +132,7 @@ async function trainAndFinish(
   const jobs: Job[] = [];
   for (const [at, driven] of made.models.entries()) {
     const { spec, model, run, recorded: options, measure, teachers } = driven;
-    const hash = runHash(specOf(driven, dataset));
+    const hash = runHash(specOf(driven, task));
     const finishing = { kernels, dataset, evaluator, run, hash, spec, model, method, options, teachers, source, began };
     const more = { fitted: fitted[at]!, metrics: measure?.(model) ?? {}, progress: made.progress };
     jobs.push(await finishModel({ ...finishing, ...more }, use));

@@ -21,7 +21,13 @@ import { planRun } from './run-spec.js';
 export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
   const { dataset, kernels, teachers = [], start, folder, listen = () => {} } = request;
   const named = teachers.map(({ trajectory, hash }) => ({ name: trajectory.teacher, hash }));
-  const plan = planRun({ ...request, start, teachers: named, dataFingerprint: dataset.fingerprint });
+  const plan = planRun({
+    ...request,
+    start,
+    teachers: named,
+    dataFingerprint: dataset.fingerprint,
+    arithmetic: kernels.arithmetic,
+  });
   const { model: spec, method, modelOptions, methodOptions, evaluation, trajectory } = plan;
   checkNeeds(spec, method, teachers.map(knowledgeOf), dataset);
   checkMemory(spec, modelOptions, dataset);

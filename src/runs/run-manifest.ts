@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { fail } from '../errors.js';
 import { packageVersion } from '../formats/package-version.js';
 import { hashOf, parseJsonFile, readSealedJson, writeSealedJson } from '../formats/sealed-json.js';
+import type { Arithmetic } from '../kernels/index.js';
 import type { Unit } from '../options/registry.js';
 import { canonicalJson, isPlainObject } from '../student/canonical-json.js';
 
@@ -22,6 +23,8 @@ export interface RunSpec {
   readonly inputs?: Readonly<Record<string, string>>;
   /** Revisions above 1 of the units that take part, by kind and name, such as `model bpr-mf`. */
   readonly revisions?: Readonly<Record<string, number>>;
+  /** The arithmetic of the kernels, if it is not `plain`. */
+  readonly arithmetic?: Exclude<Arithmetic, 'plain'>;
 }
 
 /** Where the run is computed. Not part of the hash, as it does not change the result. */
@@ -37,7 +40,7 @@ export interface RunSetting {
 export interface RunManifest extends RunSpec {
   readonly inputs: Readonly<Record<string, string>>;
   readonly format: number;
-  /** SHA-256 (hex) over format, kind, options, data fingerprint, inputs and revisions: the run's name for other artifacts. */
+  /** SHA-256 (hex) over format, kind, options, data fingerprint, inputs, revisions and arithmetic: the run's name for other artifacts. */
   readonly hash: string;
   /** `options.seed`, if there is one. */
   readonly seed: number | null;
@@ -63,9 +66,15 @@ export function runHash(spec: RunSpec): string {
   return hashOf({ format: runFormat, kind, options, dataFingerprint, inputs, ...raised(spec) });
 }
 
-/** Nothing for a run of first revisions, so that it keeps the hash that it had before there were any. */
-const raised = ({ revisions = {} }: RunSpec): Pick<RunSpec, 'revisions'> =>
-  Object.keys(revisions).length > 0 ? { revisions } : {};
+/** Nothing for a run of first revisions in plain arithmetic, so that it keeps the hash that it had before there were others. */
+const raised = ({ revisions = {}, arithmetic }: RunSpec): Pick<RunSpec, 'revisions' | 'arithmetic'> => ({
+  ...(Object.keys(revisions).length > 0 ? { revisions } : {}),
+  ...(arithmetic === undefined ? {} : { arithmetic }),
+});
+
+/** The arithmetic of a run as its manifest records it. */
+export const recordedArithmetic = (arithmetic: Arithmetic): Pick<RunSpec, 'arithmetic'> =>
+  arithmetic === 'plain' ? {} : { arithmetic };
 
 /** The revisions above 1 of some units, as a run records them. */
 export const revisionsOf = (units: readonly (Unit | undefined)[]): Readonly<Record<string, number>> =>
@@ -144,12 +153,18 @@ export function expectSameRun(path: string, before: RunManifest, now: RunManifes
     const difference = `${unit} was ${show(old)}, now it is ${show(own)}`;
     fail('run-differs', { path, what: 'options', difference, field: `options.${unit}`, before: old, now: own });
   }
+  const [was = 'plain', is = 'plain'] = [before.arithmetic, now.arithmetic];
   for (const field of fields) {
     const found = firstDifference(before[field], now[field], field);
     if (!found) continue;
     const [old, own] = [found.before, found.now].map(field === 'inputs' ? showHash : show);
     const called = field === 'inputs' ? `"${found.field.slice('inputs.'.length)}"` : found.field;
     fail('run-differs', { path, what: words[field], difference: `${called} was ${old}, now it is ${own}`, ...found });
+  }
+  if (was !== is) {
+    const difference = `arithmetic was ${was}, now it is ${is}`;
+    const hint = `Add --arithmetic ${was} to go on with it, choose another --name, or add --overwrite to restart this run.`;
+    fail('run-differs', { path, what: 'arithmetic', difference, field: 'arithmetic', before: was, now: is, hint });
   }
   fail('artifact-damaged', { path, problem: 'its hash does not match its fields', hint });
 }

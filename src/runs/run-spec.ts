@@ -1,6 +1,7 @@
 /** What names a run of one model: its spec follows from the request alone, so that its hash is known before anything is trained. */
 import { methodOf, type TeachingMethod } from '../distill/index.js';
 import { type EvaluationOptions, evaluationOptions } from '../eval/evaluation.js';
+import type { Arithmetic } from '../kernels/index.js';
 import { type ModelSpec, modelOf } from '../models/index.js';
 import { parseOptions } from '../options/options.js';
 import type { StudentBundle } from '../student/index.js';
@@ -8,10 +9,11 @@ import { type TrajectoryOptions, trajectoryOptions } from '../train/index.js';
 import { optionsToContinue } from './continue-from.js';
 import { splitOptions, teachingOnly } from './method.js';
 import type { JobRequest } from './request.js';
-import { type RunSpec, revisionsOf } from './run-manifest.js';
+import { type RunSpec, recordedArithmetic, revisionsOf } from './run-manifest.js';
 
 export interface RunRequest extends Pick<JobRequest, 'model' | 'method' | 'options' | 'evaluation' | 'trajectory'> {
   readonly dataFingerprint: string;
+  readonly arithmetic: Arithmetic;
   /** The teachers by the names that their trajectories have, with the hashes of their runs. */
   readonly teachers: readonly { readonly name: string; readonly hash: string }[];
   readonly start?: StudentBundle | undefined;
@@ -30,7 +32,7 @@ export interface RunPlan {
 
 /** @throws RecdistillError `unknown-name`, `unknown-option`, `bad-option`, `needs-not-met` */
 export function planRun(request: RunRequest): RunPlan {
-  const { teachers, start, dataFingerprint, options: given = {} } = request;
+  const { teachers, start, dataFingerprint, arithmetic, options: given = {} } = request;
   const model = modelOf(request.model);
   const method = teachingOnly(methodOf(request.method ?? 'none'));
   const asked = start ? optionsToContinue(model, method, start, given) : given;
@@ -53,6 +55,7 @@ export function planRun(request: RunRequest): RunPlan {
       ...(start ? { 'bundle before': start.manifest.namedFrom ?? start.manifest.sha256 } : {}),
     },
     revisions: revisionsOf([model, method]),
+    ...recordedArithmetic(arithmetic),
   };
   return { model, method, modelOptions, methodOptions, evaluation, trajectory, spec };
 }

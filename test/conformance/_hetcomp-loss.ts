@@ -24,7 +24,7 @@ function rowByRow(inputs: Inputs, phase: Phase): Result {
     const [from, to] = [r * columns, (r + 1) * columns];
     loss += hetcompLoss(
       values.subarray(from, to),
-      { observed: observed[r]!, ranked: ranked[r]!, train: own, phase, arithmetic: 'published' },
+      { observed: observed[r]!, ranked: ranked[r]!, train: own, phase, formulas: 'published' },
       gradient.subarray(from, to),
     );
   }
@@ -54,7 +54,7 @@ function byKernel(k: Kernels, inputs: Inputs, phase: Phase): Result {
     losses: k.floats(dim),
   };
   const topK = ranked.columns;
-  k.hetcomp({ ...step, dim, nItems, train, observed, topK, phase, arithmetic: 'published', scale: 1 });
+  k.hetcomp({ ...step, dim, nItems, train, observed, topK, phase, formulas: 'published', scale: 1 });
   const gradient = turned({ rows: nItems, columns: dim, values: Float64Array.from(step.itemGradient) });
   const loss = Array.from(step.losses).reduce((a, b) => a + b, 0);
   freeRows(k, train);

@@ -1,4 +1,4 @@
-/** Subject `hetcomp-dkc`: dynamic knowledge construction, call after call, in the arithmetic of the official code. */
+/** Subject `hetcomp-dkc`: dynamic knowledge construction, call after call, in the formulas of the official code. */
 import type { Trajectory } from 'recdistill/data';
 import { advance, allReached, type KnowledgeOptions, meanSelected, newSelection, threshold } from 'recdistill/distill';
 import type { Checker, Inputs, Json } from './_checker.js';
@@ -17,7 +17,7 @@ export const hetcompDkc: Checker = {
       alpha: readNumber(inputs, 'alpha'),
       period: readNumber(inputs, 'p'),
       decay: 0.995,
-      arithmetic: 'published',
+      formulas: 'published',
     };
     const selection = newSelection(train.length, teachers.length);
     return {

@@ -83,7 +83,7 @@ export const methodCases: readonly Case[] = [
   form('fixed', 'hetcomp', mixed, '--period 1 --construction fixed'),
   form('by-user', 'hetcomp', mixed, '--period 1 --switch user --base kept --loss-users batch'),
   form('remainder', 'hetcomp', mixed, '--period 2 --alpha 1 --remainder 50 --importance rank+consistency'),
-  form('reference', 'hetcomp', mixed, '--period 2 --arithmetic published --transfer overall'),
+  form('reference', 'hetcomp', mixed, '--period 2 --formulas published --transfer overall'),
   form('last', 'hetcomp', mixed, '--period 2 --trajectory-length 1 --transfer fine'),
   student('lightgcn', 'hetcomp', `${small} --period 2`),
   student('neumf', 'hetcomp', `${small} --period 2`),

@@ -3,8 +3,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { catalog, locate } from '../../data/index.js';
-import { createKernels } from '../../kernels/index.js';
-import { wasmBase64 } from '../../kernels/wasm-bytes.js';
+import { type ArithmeticWord, arithmeticOf, createKernels, fmaProblem } from '../../kernels/index.js';
 import { stream } from '../../math/random.js';
 import { formatBytes, listed } from '../../report/format.js';
 import { memoryAvailable } from '../../runs/index.js';
@@ -63,13 +62,19 @@ export const simdCheck = (): Check =>
     'This build of Node has no WebAssembly SIMD; install a current one.',
   );
 
-export const kernelCheck = (): Check => fact('kernels', formatBytes(Buffer.from(wasmBase64, 'base64').length));
+/** The arithmetic of the kernels, and whether `fma` is available. */
+export function arithmeticCheck(word: ArithmeticWord): Check {
+  const arithmetic = arithmeticOf(word);
+  const missing = fmaProblem();
+  const other = arithmetic === 'fma' ? 'plain is also available' : (missing ?? 'fma is also available');
+  return fact('arithmetic', `${arithmetic}; ${other}`);
+}
 
 /** Runs kernels on 1 to `most` threads and compares every bit. */
-export function threadsCheck(most: number): Check {
+export function threadsCheck(most: number, arithmetic: ArithmeticWord): Check {
   const advice = 'Please report this, with the complete output of `recdistill doctor`.';
   try {
-    const [alone, ...others] = Array.from({ length: most }, (_, n) => computed(n + 1));
+    const [alone, ...others] = Array.from({ length: most }, (_, n) => computed(n + 1, arithmetic));
     const same = others.every((bytes) => Buffer.compare(bytes, alone!) === 0);
     return need(
       'threads',
@@ -83,8 +88,8 @@ export function threadsCheck(most: number): Check {
 }
 
 /** The product of two random matrices: several kernels, enough rows for every thread. */
-function computed(threads: number): Buffer {
-  const k = createKernels({ threads, memoryLimit: 16e6 });
+function computed(threads: number, arithmetic: ArithmeticWord): Buffer {
+  const k = createKernels({ threads, arithmetic, memoryLimit: 16e6 });
   try {
     const [rows, dim] = [600, 32];
     const [a, b, out] = [k.floats(rows * dim), k.floats(rows * dim), k.floats(rows * rows)];

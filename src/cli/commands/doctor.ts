@@ -4,11 +4,11 @@ import type { Command } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { machineGroup, machineOf, runsGroup } from '../terminal/groups.js';
 import {
+  arithmeticCheck,
   type Check,
   dataCheck,
   diskCheck,
   duckdbCheck,
-  kernelCheck,
   memoryCheck,
   nodeCheck,
   simdCheck,
@@ -28,15 +28,15 @@ export const doctor: Command = {
   ],
   async run(given) {
     const { runs } = readOptions(runsGroup, given);
-    const { threads } = machineOf(given);
+    const { threads, arithmetic } = machineOf(given);
     const checks: Check[] = [
       { name: 'recdistill', value: packageVersion, ok: true },
       nodeCheck(),
       ...systemChecks(),
       memoryCheck(),
       simdCheck(),
-      kernelCheck(),
-      threadsCheck(threads),
+      arithmeticCheck(arithmetic),
+      threadsCheck(threads, arithmetic),
       await duckdbCheck(),
       dataCheck(),
       diskCheck(runs),

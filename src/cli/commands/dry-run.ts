@@ -1,5 +1,6 @@
 /** --dry-run: the jobs of a plan in order, their state, and the cost of those to do. */
 import { estimateJobs, type PreparedGraph, type StudyStage } from '../../experiment/index.js';
+import type { Kernels } from '../../kernels/index.js';
 import { plannedTable } from '../../report/index.js';
 import type { Answer, Given } from '../terminal/_command.js';
 import { machineOf, withKernels } from '../terminal/groups.js';
@@ -7,17 +8,17 @@ import { machineOf, withKernels } from '../terminal/groups.js';
 /** @param prepare the stages of the plan, in order; none of their jobs is run */
 export async function dryRun(
   given: Given,
-  prepare: () => Promise<readonly (Partial<StudyStage> & { readonly prepared: PreparedGraph })[]>,
+  prepare: (kernels: Kernels) => Promise<readonly (Partial<StudyStage> & { readonly prepared: PreparedGraph })[]>,
 ): Promise<Answer> {
-  const stages = await prepare();
-  const estimates = await withKernels(machineOf(given), async (kernels) =>
-    stages.flatMap(({ prepared, undecided = () => false }) =>
+  const estimates = await withKernels(machineOf(given), async (kernels) => {
+    const stages = await prepare(kernels);
+    return stages.flatMap(({ prepared, undecided = () => false }) =>
       estimateJobs(prepared, kernels, undecided).map((job, at) => ({
         ...job,
         undecided: undecided(prepared.jobs[at]!.job),
       })),
-    ),
-  );
+    );
+  });
   // A later stage repeats the jobs of the one before.
   const jobs = estimates.filter(({ name }, at) => estimates.findIndex((job) => job.name === name) === at);
   const { table, total } = plannedTable(jobs);

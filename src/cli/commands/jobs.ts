@@ -40,7 +40,7 @@ export interface EngineOptions {
 /** Runs `work` with kernels or processes, by --jobs, with progress and Ctrl-C. */
 export async function withEngine<T>(
   { given, console, metric, count }: EngineOptions,
-  work: (context: Pick<PlanContext, 'kernels' | 'executor' | 'listen' | 'signal'>) => Promise<T>,
+  work: (context: Pick<PlanContext, 'kernels' | 'arithmetic' | 'executor' | 'listen' | 'signal'>) => Promise<T>,
 ): Promise<T> {
   const machine = machineOf(given);
   const jobs = Math.min(readOptions(jobsGroup, given).jobs, count);
@@ -56,7 +56,9 @@ export async function withEngine<T>(
     console.say(`${shares.length} jobs at a time, with ${shares.join(' and ')} of ${machine.threads} threads.`);
     const executor = processesExecutor({ jobs, ...machine });
     try {
-      return await interruptible(console.say, (signal) => work({ executor, listen, signal }));
+      return await interruptible(console.say, (signal) =>
+        work({ executor, arithmetic: machine.arithmetic, listen, signal }),
+      );
     } finally {
       await executor.close();
     }

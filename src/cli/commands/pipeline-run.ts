@@ -47,7 +47,8 @@ export async function answerOfPipeline(
   const overwrite = replace && ('differing' as const);
   const data = await keptSource(o.data.data, runs, console.say);
   const options = { ...o, data: portable({ ...o.data, data }) };
-  if (isDryRun(given)) return dryRun(given, async () => [await preparePipeline(options, { runs, overwrite })]);
+  if (isDryRun(given))
+    return dryRun(given, async (kernels) => [await preparePipeline(options, { kernels, runs, overwrite })]);
   const count = planPipeline(options).graph.jobs.length;
   const work = () =>
     withEngine({ given, console, metric: o.evaluation.selectBy, count }, async (engine) => {

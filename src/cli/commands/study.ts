@@ -59,7 +59,8 @@ export const study: Command = {
       const data = await keptSource(o.data.data, runs, console.say);
       return { ...o, data: portable({ ...o.data, data }) };
     });
-    if (isDryRun(given)) return file.within(() => dryRun(given, () => prepareStudy(prepared, { runs, overwrite })));
+    if (isDryRun(given))
+      return file.within(() => dryRun(given, (kernels) => prepareStudy(prepared, { kernels, runs, overwrite })));
     const work = () =>
       withEngine({ given, console, metric: prepared.evaluation.selectBy, count: MOST_JOBS }, (engine) =>
         runStudy(prepared, { ...engine, runs, overwrite }),

@@ -29,7 +29,8 @@ export async function trainSeveral(given: Given, console: Console): Promise<Answ
   const { name, runs } = readOptions(nameGroup, given);
   const dataset = await loadData(setting.data, console.say);
   const request = trainingOf(setting, dataset, given, (model) => (name === undefined ? model : `${name}/${model}`));
-  if (isDryRun(given)) return dryRun(given, async () => [{ prepared: await prepareTraining(request) }]);
+  if (isDryRun(given))
+    return dryRun(given, async (kernels) => [{ prepared: await prepareTraining({ ...request, kernels }) }]);
   const work = () =>
     withEngine({ given, console, metric: setting.evaluation.selectBy, count: models.length }, async (engine) => {
       const prepared = await prepareTraining({ ...request, ...engine });

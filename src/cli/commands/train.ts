@@ -46,7 +46,8 @@ export const train: Command = {
     const { name = model } = readOptions(nameGroup, given);
     // A single run is never read back from a run of another name.
     const request = { ...trainingOf(setting, dataset, given, () => name), reuse: false };
-    if (isDryRun(given)) return dryRun(given, async () => [{ prepared: await prepareTraining(request) }]);
+    if (isDryRun(given))
+      return dryRun(given, async (kernels) => [{ prepared: await prepareTraining({ ...request, kernels }) }]);
     const { evaluation, data } = setting;
     const job = { given, dataset, data, model, method: 'none', evaluation, teachers: [] };
     const done = await runNamed({ ...job, options: request.models[0]!.options, defaultName: name }, console);

@@ -117,7 +117,8 @@ export const tune: Command = {
       ...(distilled ? { method: distilled.method, ...distilled.teachers } : { data: portable(data) }),
     };
     const placed = <T>(work: () => Promise<T>) => (file ? file.within(work) : work());
-    if (isDryRun(given)) return placed(() => dryRun(given, async () => [await prepareTune(request)]));
+    if (isDryRun(given))
+      return placed(() => dryRun(given, async (kernels) => [await prepareTune({ ...request, kernels })]));
     const work = () =>
       withEngine({ given, console, metric: evaluation.selectBy, count: names.length }, (engine) =>
         search({ ...request, ...engine }),

@@ -4,9 +4,9 @@ import { dataOptions } from '../../data/index.js';
 import { methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { evaluationOptions } from '../../eval/index.js';
-import { createKernels, type Kernels } from '../../kernels/index.js';
+import { type ArithmeticWord, arithmeticWords, createKernels, type Kernels } from '../../kernels/index.js';
 import { modelOf } from '../../models/index.js';
-import { flag, type OptionsSchema, optionalInt, optionalText, options, text } from '../../options/options.js';
+import { choice, flag, type OptionsSchema, optionalInt, optionalText, options, text } from '../../options/options.js';
 import type { Given, OptionGroup } from './_command.js';
 import { readOptions } from './flags.js';
 
@@ -85,6 +85,10 @@ export const machineGroup = group(
       max: 64,
       help: 'Number of threads. Results do not depend on it. Default: one per core, at most 4.',
     }),
+    arithmetic: choice(arithmeticWords, {
+      default: 'auto',
+      help: 'Arithmetic of the kernels. fma rounds a product that is added once, which is faster. Each gives its own bits. auto: fma if this machine has it, else plain.',
+    }),
     memoryLimit: optionalText({
       help: 'Memory limit for tables and scores, such as 800MB or 2GB. Default: 4 GB, or the memory of the machine.',
     }),
@@ -105,13 +109,15 @@ export function bytesOf(size: string): number {
 export interface Machine {
   readonly threads: number;
   readonly memoryLimit?: number;
+  readonly arithmetic: ArithmeticWord;
 }
 
 /** The values of --threads and --memory-limit. @throws RecdistillError `bad-option` */
 export function machineOf(given: Given): Machine {
-  const { threads, memoryLimit } = readOptions(machineGroup, given);
+  const { threads, memoryLimit, arithmetic } = readOptions(machineGroup, given);
   return {
     threads: threads ?? Math.min(4, availableParallelism()),
+    arithmetic,
     ...(memoryLimit === undefined ? {} : { memoryLimit: bytesOf(memoryLimit) }),
   };
 }

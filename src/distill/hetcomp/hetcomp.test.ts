@@ -32,7 +32,7 @@ const teacherOf = (checkpoints: number, observed: boolean): Trajectory => ({
   ...(observed ? { observed: rankingsOf((u) => [...itemsOf(train, u)].reverse()) } : {}),
 });
 
-type Step = Pick<Parameters<Kernels['hetcomp']>[0], 'scale' | 'phase' | 'arithmetic' | 'topK'> & {
+type Step = Pick<Parameters<Kernels['hetcomp']>[0], 'scale' | 'phase' | 'formulas' | 'topK'> & {
   users: number[];
   ranked: number[];
   observed: number[][];
@@ -50,14 +50,14 @@ function make(
   const kernels = Object.create(base, {
     hetcomp: {
       value(step: Parameters<Kernels['hetcomp']>[0]) {
-        const { scale, phase, arithmetic, topK, observed } = step;
+        const { scale, phase, formulas, topK, observed } = step;
         const lists = Array.from({ length: train.nUsers }, (_, u) => [
           ...observed.indices.subarray(observed.indptr[u]!, observed.indptr[u + 1]!),
         ]);
         steps.push({
           scale,
           phase,
-          arithmetic,
+          formulas,
           topK,
           users: [...step.users],
           ranked: [...step.ranked],
@@ -113,7 +113,7 @@ test('the loss is weighted by lambda, and in the fine phase by fineWeight, too',
   await finish(method);
   method.accumulate!(batch([0]));
   assert.deepEqual(
-    steps.map((s) => [s.phase, s.scale, s.arithmetic, s.topK]),
+    steps.map((s) => [s.phase, s.scale, s.formulas, s.topK]),
     [
       ['overall', 0.3, 'exact', 4],
       ['fine', 0.3 * 0.25, 'exact', 4],
@@ -124,10 +124,10 @@ test('the loss is weighted by lambda, and in the fine phase by fineWeight, too',
   assert.equal(make({}).method.base, 'replaced');
 });
 
-test('the option arithmetic reaches the kernel', () => {
-  const { method, steps } = make({ arithmetic: 'published' });
+test('the option formulas reaches the kernel', () => {
+  const { method, steps } = make({ formulas: 'published' });
   method.accumulate!(batch([0]));
-  assert.equal(steps[0]!.arithmetic, 'published');
+  assert.equal(steps[0]!.formulas, 'published');
 });
 
 test('rows users: every user once an epoch, in another order in the next, the same when asked again', () => {
@@ -197,8 +197,8 @@ test('patience waits for the curriculum even if the loss never becomes fine-grai
   assert.ok(!restarts.at(-1));
 });
 
-test('in published arithmetic the patience is not reset', async () => {
-  const { method, told } = make({ alpha: 0.5, arithmetic: 'published' }, [teacherOf(1, true)]);
+test('with published formulas the patience is not reset', async () => {
+  const { method, told } = make({ alpha: 0.5, formulas: 'published' }, [teacherOf(1, true)]);
   assert.equal((await method.afterEpoch!(2)).restartPatience, false);
   assert.equal(told[0]!.fine, 1);
 });

@@ -73,7 +73,7 @@ const hetcompOptions = options({
   }),
   decay: float({ default: 0.995, above: 0, max: 1, help: 'Factor by which the threshold decreases per period.' }),
   period: int({ default: 10, min: 1, max: 10_000, help: 'Epochs between two knowledge constructions.' }),
-  arithmetic: choice(['exact', 'published'], {
+  formulas: choice(['exact', 'published'], {
     default: 'exact',
     help: 'exact: exact sums, no clamps. published: rounding, clamps and comparisons as in the official code.',
   }),
@@ -104,15 +104,15 @@ export const hetcomp = distillationMethod({
     let fine: Uint8Array = new Uint8Array(train.nUsers);
     const settle = () => {
       lists.rebuild(selection);
-      if (o.transfer === 'adaptive') fine = fineUsers(selection, teachers, o.arithmetic, o.switch);
+      if (o.transfer === 'adaptive') fine = fineUsers(selection, teachers, o.formulas, o.switch);
       else fine.fill(o.transfer === 'fine' ? 1 : 0);
     };
     // With the rounding of the official code, constructions end at the switch. With a switch per user they go on to its last checkpoint.
     const finished = () =>
-      selection.started && allReached(selection, teachers, o.switch === 'all' ? o.arithmetic : 'exact');
+      selection.started && allReached(selection, teachers, o.switch === 'all' ? o.formulas : 'exact');
     const counted = () => fine.reduce((a, b) => a + b, 0);
     // Results during the curriculum say little about the final result, so patience counts from its end.
-    const waitsFor = (change: boolean) => ({ restartPatience: o.arithmetic === 'exact' && (change || !finished()) });
+    const waitsFor = (change: boolean) => ({ restartPatience: o.formulas === 'exact' && (change || !finished()) });
     settle();
     return {
       base: o.base,

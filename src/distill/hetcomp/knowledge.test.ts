@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Rankings } from '../../data/rankings.js';
 import type { Trajectory } from '../../data/trajectory.js';
-import type { HetcompArithmetic } from '../../losses/hetcomp.js';
+import type { HetcompFormulas } from '../../losses/hetcomp.js';
 import {
   advance,
   allReached,
@@ -38,23 +38,23 @@ const teacherOf = (lists: readonly (readonly number[])[], nUsers = 1): Trajector
   })),
 });
 
-const knowledge = (arithmetic: HetcompArithmetic, more: Partial<KnowledgeOptions> = {}): KnowledgeOptions => ({
+const knowledge = (formulas: HetcompFormulas, more: Partial<KnowledgeOptions> = {}): KnowledgeOptions => ({
   discrepancyK: 3,
   alpha: 1.05,
   decay: 0.995,
   period: 10,
-  arithmetic,
+  formulas,
   ...more,
 });
 
-const distance = (student: readonly number[], teacher: readonly number[], k: number, arithmetic: HetcompArithmetic) =>
+const distance = (student: readonly number[], teacher: readonly number[], k: number, formulas: HetcompFormulas) =>
   discrepancy(
     Int32Array.from(student),
     Int32Array.from(teacher),
     discrepancyWeights(k),
     new Int32Array(CATALOGUE),
     1,
-    arithmetic,
+    formulas,
   );
 
 describe('roundHalfEven', () => {
@@ -168,15 +168,15 @@ describe('advance', () => {
     assert.deepEqual([...s.selected], [1]);
   });
 
-  it('moves on when the student has arrived; when it already was there, only in exact arithmetic', () => {
-    for (const arithmetic of ['published', 'exact'] as const) {
+  it('moves on when the student has arrived; when it already was there, only with exact formulas', () => {
+    for (const formulas of ['published', 'exact'] as const) {
       const arrived = newSelection(1, 1);
-      advance(arrived, rankingsOf([0, 9, 10]), [teacher], knowledge(arithmetic), 10);
-      advance(arrived, rankingsOf([2, 1, 0]), [teacher], knowledge(arithmetic), 20);
-      assert.deepEqual([...arrived.selected], [1], arithmetic);
+      advance(arrived, rankingsOf([0, 9, 10]), [teacher], knowledge(formulas), 10);
+      advance(arrived, rankingsOf([2, 1, 0]), [teacher], knowledge(formulas), 20);
+      assert.deepEqual([...arrived.selected], [1], formulas);
       const there = newSelection(1, 1);
-      for (const epoch of [10, 20]) advance(there, rankingsOf([2, 1, 0]), [teacher], knowledge(arithmetic), epoch);
-      assert.deepEqual([...there.selected], [arithmetic === 'exact' ? 1 : 0], arithmetic);
+      for (const epoch of [10, 20]) advance(there, rankingsOf([2, 1, 0]), [teacher], knowledge(formulas), epoch);
+      assert.deepEqual([...there.selected], [formulas === 'exact' ? 1 : 0], formulas);
     }
   });
 
@@ -199,11 +199,11 @@ describe('advance', () => {
       a: fc.array(list, { minLength: 1, maxLength: 4 }),
       b: fc.array(list, { minLength: 1, maxLength: 4 }),
       calls: fc.array(fc.tuple(list, list), { minLength: 1, maxLength: 8 }),
-      arithmetic: fc.constantFrom<HetcompArithmetic>('exact', 'published'),
+      formulas: fc.constantFrom<HetcompFormulas>('exact', 'published'),
     });
     fc.assert(
-      fc.property(input, ({ a, b, calls, arithmetic }) => {
-        const o = knowledge(arithmetic);
+      fc.property(input, ({ a, b, calls, formulas }) => {
+        const o = knowledge(formulas);
         const teachers = [teacherOf(a, 2), teacherOf(b, 2)];
         const [both, alone] = [newSelection(2, 2), newSelection(1, 1)];
         let before = [0, 0, 0, 0];
@@ -229,14 +229,14 @@ describe('the switch to fine-grained order', () => {
   };
 
   it('comes when everybody is at the last checkpoint of every teacher, however many each has', () => {
-    for (const arithmetic of ['exact', 'published'] as const) {
-      assert.equal(allReached(selectionOf([3, 1, 3, 1]), teachers, arithmetic), true);
-      assert.equal(allReached(selectionOf([3, 1, 3, 0]), teachers, arithmetic), false);
-      assert.equal(allReached(selectionOf([2, 1, 3, 1]), teachers, arithmetic), false);
+    for (const formulas of ['exact', 'published'] as const) {
+      assert.equal(allReached(selectionOf([3, 1, 3, 1]), teachers, formulas), true);
+      assert.equal(allReached(selectionOf([3, 1, 3, 0]), teachers, formulas), false);
+      assert.equal(allReached(selectionOf([2, 1, 3, 1]), teachers, formulas), false);
     }
   });
 
-  it('comes in published arithmetic when the rounded means are equal', () => {
+  it('comes with published formulas when the rounded means are equal', () => {
     const all = Array.from({ length: 300 }, () => [3, 1]).flat();
     all[0] = 2;
     assert.equal(allReached(selectionOf(all), teachers, 'published'), true);

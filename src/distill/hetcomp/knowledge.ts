@@ -4,7 +4,7 @@
  */
 import { type Rankings, rankingOf } from '../../data/rankings.js';
 import type { Trajectory } from '../../data/trajectory.js';
-import type { HetcompArithmetic } from '../../losses/hetcomp.js';
+import type { HetcompFormulas } from '../../losses/hetcomp.js';
 
 /**
  * D = 1 - NDCG of the student's first `k` items against the teacher's first `k`, as sets. Weights follow positions in the student's list.
@@ -19,20 +19,20 @@ export function discrepancy(
   weights: Float64Array,
   marks: Int32Array,
   mark: number,
-  arithmetic: HetcompArithmetic,
+  formulas: HetcompFormulas,
 ): number {
   const k = weights.length;
   for (let p = 0; p < Math.min(k, teacher.length); p++) marks[teacher[p]!] = mark;
   let got = 0;
   let ideal = 0;
-  const places = arithmetic === 'published' ? k : Math.min(k, student.length);
+  const places = formulas === 'published' ? k : Math.min(k, student.length);
   if (places === 0) return 0;
   for (let p = 0; p < places; p++) {
     ideal += weights[p]!;
     if (p < student.length && marks[student[p]!] === mark) got += weights[p]!;
   }
   const ndcg = got / ideal;
-  return 1 - (arithmetic === 'published' ? roundHalfEven(ndcg, 4) : ndcg);
+  return 1 - (formulas === 'published' ? roundHalfEven(ndcg, 4) : ndcg);
 }
 
 /** The weights of `discrepancy` for lists of length `k`. */
@@ -45,7 +45,7 @@ export interface KnowledgeOptions {
   readonly alpha: number;
   readonly decay: number;
   readonly period: number;
-  readonly arithmetic: HetcompArithmetic;
+  readonly formulas: HetcompFormulas;
   /** `fixed`: every user advances for every teacher in each call. Default: dynamic. */
   readonly construction?: 'dynamic' | 'fixed';
 }
@@ -72,7 +72,7 @@ export const threshold = (o: KnowledgeOptions, epoch: number): number =>
  * One call of dynamic knowledge construction, in place. The first call only measures distances to the next checkpoint. Later calls compare
  * the stored distance with the current one. If the ratio exceeds the threshold, the student is close enough and the user advances to
  * the next checkpoint. If the ratio is below 1, the student has moved away, and the user advances, too. 0/0 advances in `exact`
- * arithmetic and not in `published`.
+ * formulas and not in `published`.
  */
 export function advance(
   s: Selection,
@@ -99,13 +99,13 @@ export function advance(
           weights,
           marks,
           ++mark,
-          o.arithmetic,
+          o.formulas,
         );
       if (o.construction === 'fixed') s.selected[at] = Math.min(last, v + 1);
       else if (!s.started) s.distance[at] = distanceTo(v + 1);
       else if (v < last) {
         const ratio = s.distance[at]! / distanceTo(v + 1);
-        const reached = Number.isNaN(ratio) && o.arithmetic === 'exact';
+        const reached = Number.isNaN(ratio) && o.formulas === 'exact';
         if (ratio > limit || ratio < 1 || reached) {
           s.distance[at] = distanceTo(v + 2);
           s.selected[at] = v + 1;
@@ -127,12 +127,12 @@ export function progressOf(s: Selection, teachers: readonly Trajectory[]): numbe
 }
 
 /** Mean checkpoint of the users for each of `width` teachers. `published` rounds to 2 decimals. */
-export function meanSelected(s: Selection, width: number, arithmetic: HetcompArithmetic): number[] {
+export function meanSelected(s: Selection, width: number, formulas: HetcompFormulas): number[] {
   const nUsers = s.selected.length / width;
   return Array.from({ length: width }, (_, x) => {
     let sum = 0;
     for (let u = 0; u < nUsers; u++) sum += s.selected[u * width + x]!;
-    return arithmetic === 'published' ? roundHalfEven(sum / nUsers, 2) : sum / nUsers;
+    return formulas === 'published' ? roundHalfEven(sum / nUsers, 2) : sum / nUsers;
   });
 }
 
@@ -140,11 +140,11 @@ export function meanSelected(s: Selection, width: number, arithmetic: HetcompAri
  * Whether the student may switch to the fine-grained loss. `exact`: every user is at the last checkpoint of every teacher. `published`: the
  * sum of the mean checkpoints per teacher, each rounded to 2 decimals, equals the sum of the last checkpoints.
  */
-export function allReached(s: Selection, teachers: readonly Trajectory[], arithmetic: HetcompArithmetic): boolean {
+export function allReached(s: Selection, teachers: readonly Trajectory[], formulas: HetcompFormulas): boolean {
   const width = teachers.length;
   const last = teachers.map((t) => t.checkpoints.length - 1);
-  if (arithmetic === 'exact') return s.selected.every((v, at) => v === last[at % width]);
-  return sumOf(meanSelected(s, width, arithmetic)) >= sumOf(last);
+  if (formulas === 'exact') return s.selected.every((v, at) => v === last[at % width]);
+  return sumOf(meanSelected(s, width, formulas)) >= sumOf(last);
 }
 
 /**
@@ -154,12 +154,12 @@ export function allReached(s: Selection, teachers: readonly Trajectory[], arithm
 export function fineUsers(
   s: Selection,
   teachers: readonly Trajectory[],
-  arithmetic: HetcompArithmetic,
+  formulas: HetcompFormulas,
   rule: 'all' | 'user',
 ): Uint8Array {
   const fine = new Uint8Array(s.selected.length / teachers.length);
   if (!s.started) return fine;
-  if (rule === 'all') return fine.fill(allReached(s, teachers, arithmetic) ? 1 : 0);
+  if (rule === 'all') return fine.fill(allReached(s, teachers, formulas) ? 1 : 0);
   return fine.map((_, u) =>
     teachers.every((t, x) => s.selected[u * teachers.length + x] === t.checkpoints.length - 1) ? 1 : 0,
   );
@@ -169,7 +169,7 @@ export function fineUsers(
 export function meanDiscrepancy(
   student: Rankings,
   teachers: readonly Trajectory[],
-  o: Pick<KnowledgeOptions, 'discrepancyK' | 'arithmetic'>,
+  o: Pick<KnowledgeOptions, 'discrepancyK' | 'formulas'>,
 ): number[] {
   const weights = discrepancyWeights(o.discrepancyK);
   const marks = new Int32Array(student.nItems);
@@ -178,7 +178,7 @@ export function meanDiscrepancy(
     const { rankings } = checkpoints.at(-1)!;
     let sum = 0;
     for (let u = 0; u < student.nUsers; u++)
-      sum += discrepancy(rankingOf(student, u), rankingOf(rankings, u), weights, marks, ++mark, o.arithmetic);
+      sum += discrepancy(rankingOf(student, u), rankingOf(rankings, u), weights, marks, ++mark, o.formulas);
     return sum / student.nUsers;
   });
 }

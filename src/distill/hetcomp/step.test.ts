@@ -30,7 +30,7 @@ function stepOf(options: object, shape: (model: TrainableModel) => TrainableMode
   const importance = { importance: 'rank', temperature: 10, cutoff: 100 } as const;
   const lists = createKnowledgeLists(context, { topK: 10, observedK: 2, ...importance, ...options });
   lists.rebuild(newSelection(train.nUsers, 1));
-  const step = createHetcompStep(context, lists, { arithmetic: 'exact', observedK: 2, ...options }, train.nUsers);
+  const step = createHetcompStep(context, lists, { formulas: 'exact', observedK: 2, ...options }, train.nUsers);
   const users = k.ints(3);
   users.set([3, 0, 2]);
   const batch = { kind: 'rows', size: 3, users, epoch: 1, index: 0 } as const;

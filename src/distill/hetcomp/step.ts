@@ -1,7 +1,7 @@
 /** The loss of HetComp for some users and its gradient, in the form that fits the student and the catalogue. */
 
 import type { Rows } from '../../kernels/index.js';
-import { type HetcompArithmetic, type HetcompPhase, hetcompLoss, sampledHetcompLoss } from '../../losses/index.js';
+import { type HetcompFormulas, type HetcompPhase, hetcompLoss, sampledHetcompLoss } from '../../losses/index.js';
 import { stream } from '../../math/random.js';
 import type { Batch, ScoreLoss } from '../../models/_model.js';
 import { createPairLearner } from '../../models/pair-learner.js';
@@ -10,7 +10,7 @@ import { createListStep } from '../user-lists.js';
 import type { KnowledgeLists } from './lists.js';
 
 export interface HetcompStepOptions {
-  readonly arithmetic: HetcompArithmetic;
+  readonly formulas: HetcompFormulas;
   readonly observedK: number;
   /** Number of remaining items that are sampled. Absent: all unobserved items. */
   readonly remainder?: number | undefined;
@@ -52,7 +52,7 @@ function overFactors(
           userGradient: f.userGradient,
           itemGradient: f.itemGradient,
         },
-        arithmetic: o.arithmetic,
+        formulas: o.formulas,
       });
       let loss = 0;
       for (let r = 0; r < users.length; r++) loss += losses[r]!;
@@ -101,8 +101,8 @@ function overRows(
         block.forEach((user, r) => {
           const row = scores.subarray(r * train.nItems, (r + 1) * train.nItems);
           const taught = { observed: rowOf(observed, user), ranked: ranked.subarray(user * topK, (user + 1) * topK) };
-          const { arithmetic } = o;
-          loss += hetcompLoss(row, { ...taught, train: rowOf(rows, user), phase, arithmetic, topK }, gradient);
+          const { formulas } = o;
+          loss += hetcompLoss(row, { ...taught, train: rowOf(rows, user), phase, formulas, topK }, gradient);
           for (let i = 0; i < train.nItems; i++) row[i] = scale * gradient[i]!;
           learn(user, row);
         });

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Dataset } from '../../data/index.js';
 import { createEvaluator, type Evaluator } from '../../eval/index.js';
+import { type ArithmeticWord, arithmeticOf, type Kernels } from '../../kernels/index.js';
 import {
   isFinishedRun,
   type Overwrite,
@@ -52,6 +53,10 @@ export interface PrepareOptions {
   readonly overwrite?: Overwrite | undefined;
   /** Whether finished runs under other names are used. Default: true. */
   readonly reuse?: boolean | undefined;
+  /** Computes in this process; its arithmetic takes precedence over `arithmetic`. */
+  readonly kernels?: Kernels | undefined;
+  /** The arithmetic of the kernels that run the jobs. Default: `auto`. */
+  readonly arithmetic?: ArithmeticWord | undefined;
   readonly listen?: PlanListener | undefined;
   /** The finished results that the graph names in `given`. */
   readonly held?: readonly HeldResult[] | undefined;
@@ -68,6 +73,7 @@ export interface HeldResult {
 /** @throws RecdistillError for anything that can be checked before a job runs */
 export async function prepareGraph(graph: Graph, options: PrepareOptions): Promise<PreparedGraph> {
   const { dataset, runs, overwrite = false, reuse = true, listen, held = [] } = options;
+  const arithmetic = options.kernels?.arithmetic ?? arithmeticOf(options.arithmetic);
   const evaluator = createEvaluator(dataset, graph.setting.evaluation);
   if (runs !== undefined && graph.name !== '') refuseRunAsFolder(join(runs, graph.name));
   const results: (ResultPlan & { readonly job?: string })[] = held.map(({ name, hash, teacher, saved }) => ({
@@ -84,7 +90,7 @@ export async function prepareGraph(graph: Graph, options: PrepareOptions): Promi
       ),
     );
     const folder = runs === undefined ? undefined : join(runs, graph.name, job.name);
-    const plan = await planOf(job, { ...{ dataset, evaluator, setting: graph.setting }, inputs }, folder);
+    const plan = await planOf(job, { ...{ dataset, evaluator, arithmetic, setting: graph.setting }, inputs }, folder);
     if ('external' in plan) listen?.({ type: 'rankings', job: job.name, report: plan.external.report });
     const needs = needsOf(job, graph.jobs, graph.given).map((need) => need.name);
     const key = plan.results.map(({ hash }) => hash).join();

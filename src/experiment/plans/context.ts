@@ -1,5 +1,5 @@
 /** What all plans take, and how their graphs are run. */
-import { createKernels, type Kernels } from '../../kernels/index.js';
+import { createKernels } from '../../kernels/index.js';
 import {
   type Executor,
   type GraphResult,
@@ -11,8 +11,6 @@ import {
 } from '../engine/index.js';
 
 export interface PlanContext extends Omit<RunOptions, 'executor'>, Omit<PrepareOptions, 'dataset' | 'held'> {
-  /** To compute in this process. By default the plan creates its own, unless there is an executor. */
-  readonly kernels?: Kernels | undefined;
   /** Runs the jobs. By default this process does. */
   readonly executor?: Executor | undefined;
 }
@@ -21,7 +19,7 @@ export interface PlanContext extends Omit<RunOptions, 'executor'>, Omit<PrepareO
 export async function runPrepared(prepared: PreparedGraph, context: PlanContext): Promise<GraphResult> {
   const { executor, kernels } = context;
   if (executor) return runGraph(prepared, { ...context, executor });
-  const own = kernels ? undefined : createKernels();
+  const own = kernels ? undefined : createKernels({ arithmetic: context.arithmetic ?? 'auto' });
   try {
     return await runGraph(prepared, { ...context, executor: inlineExecutor(kernels ?? own!, prepared.dataset) });
   } finally {

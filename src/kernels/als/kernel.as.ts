@@ -1,6 +1,7 @@
 // Ridge regressions of many rows on one table: a half step of alternating least squares (als.ts).
 import { giveSlot, takeSlot } from '../machine/slots.as';
 import { matrixRows, rowBytes } from './layout';
+import { multiplyAdd, subtractProduct } from '../machine/multiply-add.as';
 
 /**
  * target[r] = (base + sum w s s' + ridges[r] I)^-1 sum w s over the rows s of `source` that row r lists, with weights w, or 1 without
@@ -89,8 +90,8 @@ function addFour(matrix: usize, i: i32, four: usize, step: usize, sign: f32): vo
   for (let d = ((i & ~3) as usize) << 2; d < step; d += 16) {
     const x0 = v128.load(four + d), x1 = v128.load(four + step + d);
     const x2 = v128.load(four + 2 * step + d), x3 = v128.load(four + 3 * step + d);
-    const a = f32x4.add(f32x4.add(f32x4.mul(a0, x0), f32x4.mul(a1, x1)), f32x4.add(f32x4.mul(a2, x2), f32x4.mul(a3, x3)));
-    const b = f32x4.add(f32x4.add(f32x4.mul(b0, x0), f32x4.mul(b1, x1)), f32x4.add(f32x4.mul(b2, x2), f32x4.mul(b3, x3)));
+    const a = f32x4.add(multiplyAdd(a1, x1, f32x4.mul(a0, x0)), multiplyAdd(a3, x3, f32x4.mul(a2, x2)));
+    const b = f32x4.add(multiplyAdd(b1, x1, f32x4.mul(b0, x0)), multiplyAdd(b3, x3, f32x4.mul(b2, x2)));
     v128.store(row + d, f32x4.add(v128.load(row + d), a));
     v128.store(row + step + d, f32x4.add(v128.load(row + step + d), b));
   }
@@ -116,7 +117,7 @@ function factorise(matrix: usize, step: usize, dim: i32, tolerance: f32, limits:
         const other = matrix + (j as usize) * step;
         const factors = v128.load_splat<f32>(row + ((j as usize) << 2));
         for (let d = left; d < step; d += 16) {
-          v128.store(other + d, f32x4.sub(v128.load(other + d), f32x4.mul(factors, v128.load(row + d))));
+          v128.store(other + d, subtractProduct(factors, v128.load(row + d), v128.load(other + d)));
         }
       }
     }
@@ -133,7 +134,7 @@ function substitute(matrix: usize, step: usize, dim: i32, out: usize): void {
     let j = k + 1;
     for (; j + 4 <= dim; j += 4) {
       const at = (j as usize) << 2;
-      sums = f32x4.add(sums, f32x4.mul(v128.load(row + at), v128.load(out + at)));
+      sums = multiplyAdd(v128.load(row + at), v128.load(out + at), sums);
     }
     let sum = (f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 2)) + (f32x4.extract_lane(sums, 1) + f32x4.extract_lane(sums, 3));
     for (; j < dim; j++) sum += load<f32>(row + ((j as usize) << 2)) * load<f32>(out + ((j as usize) << 2));

@@ -15,15 +15,17 @@ test('addBias and columnSums: any shape, several chunks', () => {
   );
   fc.assert(
     fc.property(shapes, ([rows, columns]) => {
-      const { wasm, f32, f64 } = machines.run((k, take) => {
+      const { wasm, fma, f32, f64 } = machines.run((k, take) => {
         const x = take.floats(real(rows * columns, 1));
         const sums = take.floats(real(columns, 2));
         k.columnSums(x, sums, rows, columns);
         k.addBias(x, take.floats(real(columns, 3)), rows, columns);
         return { x, sums };
       });
-      close(wasm.x, f64.x, 1e-6);
-      close(wasm.sums, f64.sums, 3e-4);
+      for (const { x, sums } of [wasm, fma]) {
+        close(x, f64.x, 1e-6);
+        close(sums, f64.sums, 3e-4);
+      }
       close(f32.sums, f64.sums, 3e-4);
     }),
     { numRuns: 25 },
@@ -77,15 +79,17 @@ for (const [kernel, backward] of [
 ] as const) {
   test(`${kernel} and ${backward} change the first n numbers only, over several chunks too`, () => {
     for (const n of [0, 1, 3, 4, 70, 40_003]) {
-      const { wasm, f64 } = machines.run((k, take) => {
+      const { wasm, fma, f64 } = machines.run((k, take) => {
         const y = take.floats(real(n + 5, 1));
         const dy = take.floats(real(n + 5, 2));
         k[kernel](y, n);
         k[backward](y, dy, n);
         return { y, dy };
       });
-      close(wasm.y, f64.y, 1e-6);
-      close(wasm.dy, f64.dy, 3e-6);
+      for (const { y, dy } of [wasm, fma]) {
+        close(y, f64.y, 1e-6);
+        close(dy, f64.dy, 3e-6);
+      }
       const untouched = (seed: number) =>
         real(n + 5, seed)
           .slice(n)

@@ -1,5 +1,7 @@
 // Exponential of four floats.
 
+import { multiplyAdd, subtractProduct } from '../machine/multiply-add.as';
+
 // @ts-ignore: decorator
 @inline
 const LOG2E: f32 = 1.44269504088896341;
@@ -23,17 +25,17 @@ const ROUND: f32 = 12582912.0;
 @inline
 export function exp4(x: v128): v128 {
   const limited = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-87.3)), f32x4.splat(88.37));
-  const shifted = f32x4.add(f32x4.mul(limited, f32x4.splat(LOG2E)), f32x4.splat(ROUND));
+  const shifted = multiplyAdd(limited, f32x4.splat(LOG2E), f32x4.splat(ROUND));
   const n = f32x4.sub(shifted, f32x4.splat(ROUND));
-  let r = f32x4.sub(limited, f32x4.mul(n, f32x4.splat(LN2_HIGH)));
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(LN2_LOW)));
+  let r = subtractProduct(n, f32x4.splat(LN2_HIGH), limited);
+  r = subtractProduct(n, f32x4.splat(LN2_LOW), r);
   let p = f32x4.splat(1.9875691500e-4);
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
-  p = f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r), f32x4.splat(1));
+  p = multiplyAdd(p, r, f32x4.splat(1.3981999507e-3));
+  p = multiplyAdd(p, r, f32x4.splat(8.3334519073e-3));
+  p = multiplyAdd(p, r, f32x4.splat(4.1665795894e-2));
+  p = multiplyAdd(p, r, f32x4.splat(1.6666665459e-1));
+  p = multiplyAdd(p, r, f32x4.splat(5.0000001201e-1));
+  p = f32x4.add(multiplyAdd(f32x4.mul(p, r), r, r), f32x4.splat(1));
   // The low bits of `shifted` are n plus those of ROUND, which the shift drops.
   const power = i32x4.shl(i32x4.add(shifted, i32x4.splat(127)), 23);
   return v128.andnot(f32x4.mul(p, power), f32x4.lt(x, f32x4.splat(-87.3)));

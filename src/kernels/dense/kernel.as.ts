@@ -1,6 +1,7 @@
 // Element-wise parts of a dense layer, used with a matrix product.
 import { exp4 } from './exp.as';
 import { transposeInto } from './transpose.as';
+import { multiplyAdd, subtractProduct } from '../machine/multiply-add.as';
 
 /** Rows [begin, end): x[r][c] += bias[c]. */
 export function addBias(x: usize, bias: usize, columns: i32, begin: i32, end: i32): void {
@@ -74,11 +75,11 @@ function tanh4(x: v128): v128 {
   const far = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(e, one)));
   const square = f32x4.mul(x, x);
   let p = f32x4.splat(-5.70498872745e-3);
-  p = f32x4.add(f32x4.mul(p, square), f32x4.splat(2.06390887954e-2));
-  p = f32x4.add(f32x4.mul(p, square), f32x4.splat(-5.37397155531e-2));
-  p = f32x4.add(f32x4.mul(p, square), f32x4.splat(1.33314422036e-1));
-  p = f32x4.add(f32x4.mul(p, square), f32x4.splat(-3.33332819422e-1));
-  const near = f32x4.add(size, f32x4.mul(f32x4.mul(p, square), size));
+  p = multiplyAdd(p, square, f32x4.splat(2.06390887954e-2));
+  p = multiplyAdd(p, square, f32x4.splat(-5.37397155531e-2));
+  p = multiplyAdd(p, square, f32x4.splat(1.33314422036e-1));
+  p = multiplyAdd(p, square, f32x4.splat(-3.33332819422e-1));
+  const near = multiplyAdd(f32x4.mul(p, square), size, size);
   const value = v128.bitselect(near, far, f32x4.lt(size, f32x4.splat(0.625)));
   return v128.or(value, v128.and(x, f32x4.splat(-0.0)));
 }
@@ -90,7 +91,7 @@ export function tanhBackward(y: usize, dy: usize, begin: i32, end: i32): void {
   for (; k + 4 <= end; k += 4) {
     const at = (k as usize) << 2;
     const value = v128.load(y + at);
-    v128.store(dy + at, f32x4.mul(v128.load(dy + at), f32x4.sub(one, f32x4.mul(value, value))));
+    v128.store(dy + at, f32x4.mul(v128.load(dy + at), subtractProduct(value, value, one)));
   }
   for (; k < end; k++) {
     const at = (k as usize) << 2;

@@ -1,6 +1,8 @@
 // Packed panels of a matrix product, and the product of two panels. The innermost loop keeps 4 x 8 sums in registers with one step per
 // iteration. V8 spills registers with more sums or unrolling, which is slower.
 
+import { multiplyAdd } from '../machine/multiply-add.as';
+
 /** Panels of `width` adjacent elements of `kc` lines, `step` bytes apart. The last panel is padded with zeros. */
 export function packAlong(from: usize, step: usize, count: i32, kc: i32, to: usize, width: i32): void {
   const bytes = (width as usize) << 2;
@@ -89,17 +91,17 @@ function panel(a: usize, b: usize, end: usize, c: usize, step: usize, alpha: f32
   do {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let x = v128.load_splat<f32>(a);
-    c00 = f32x4.add(c00, f32x4.mul(x, b0));
-    c01 = f32x4.add(c01, f32x4.mul(x, b1));
+    c00 = multiplyAdd(x, b0, c00);
+    c01 = multiplyAdd(x, b1, c01);
     x = v128.load_splat<f32>(a, 4);
-    c10 = f32x4.add(c10, f32x4.mul(x, b0));
-    c11 = f32x4.add(c11, f32x4.mul(x, b1));
+    c10 = multiplyAdd(x, b0, c10);
+    c11 = multiplyAdd(x, b1, c11);
     x = v128.load_splat<f32>(a, 8);
-    c20 = f32x4.add(c20, f32x4.mul(x, b0));
-    c21 = f32x4.add(c21, f32x4.mul(x, b1));
+    c20 = multiplyAdd(x, b0, c20);
+    c21 = multiplyAdd(x, b1, c21);
     x = v128.load_splat<f32>(a, 12);
-    c30 = f32x4.add(c30, f32x4.mul(x, b0));
-    c31 = f32x4.add(c31, f32x4.mul(x, b1));
+    c30 = multiplyAdd(x, b0, c30);
+    c31 = multiplyAdd(x, b1, c31);
     a += 16;
     b += 32;
   } while (a != end);

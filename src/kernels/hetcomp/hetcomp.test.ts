@@ -13,7 +13,7 @@ interface Case {
   readonly dim: number;
   readonly topK: number;
   readonly phase: HetcompStep['phase'];
-  readonly arithmetic: HetcompStep['arithmetic'];
+  readonly formulas: HetcompStep['formulas'];
   readonly userVectors: ArrayLike<number>;
   readonly itemVectors: ArrayLike<number>;
   readonly train: readonly (readonly number[])[];
@@ -43,7 +43,7 @@ const runOn =
       ranked,
       topK: c.topK,
       phase: c.phase,
-      arithmetic: c.arithmetic,
+      formulas: c.formulas,
       scale: 0.5,
       // Not zero before: the step adds.
       userGradient: put(k, c.userVectors),
@@ -66,7 +66,7 @@ const sorted = (ids: Int32Array): number[] => [...new Set(ids)].sort((a, b) => a
 /** Lists of any kind: empty, shorter than K, with repeated and with common items, ranked items that are train items. */
 function makeCase(
   seed: number,
-  shape: Pick<Case, 'nItems' | 'dim' | 'topK' | 'phase' | 'arithmetic'> & { batch: number; spread: number },
+  shape: Pick<Case, 'nItems' | 'dim' | 'topK' | 'phase' | 'formulas'> & { batch: number; spread: number },
 ): Case {
   const nUsers = shape.batch + 2;
   const { nItems, dim, spread } = shape;
@@ -96,7 +96,7 @@ test('hetcomp agrees with the float64 reference on any shape', () => {
     dim: fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(16, 33, 64, 256)),
     topK: fc.constantFrom(0, 1, 3, 20, 50, 100),
     phase: fc.constantFrom('overall' as const, 'fine' as const),
-    arithmetic: fc.constantFrom('published' as const, 'exact' as const),
+    formulas: fc.constantFrom('published' as const, 'exact' as const),
   });
   fc.assert(
     fc.property(shapes, (shape) => {
@@ -115,7 +115,7 @@ test('hetcomp agrees over several tiles and blocks of users', () => {
       batch: 37,
       spread: 0.7,
       phase,
-      arithmetic: 'published' as const,
+      formulas: 'published' as const,
     };
     agree(runOn(makeCase(5, shape)), tolerance);
   }
@@ -124,7 +124,7 @@ test('hetcomp agrees over several tiles and blocks of users', () => {
 /** With unit vectors as items a user's vector is the row of scores itself. */
 function onScores(
   scores: readonly (readonly number[])[],
-  rest: Pick<Case, 'train' | 'observed' | 'ranked' | 'phase' | 'arithmetic'>,
+  rest: Pick<Case, 'train' | 'observed' | 'ranked' | 'phase' | 'formulas'>,
 ): Case {
   const nItems = scores[0]!.length;
   return {
@@ -148,7 +148,7 @@ const sets = {
 const rows = (score: (u: number, i: number) => number) =>
   sets.train.map((_, u) => Array.from({ length: 24 }, (_, i) => Math.fround(score(u, i))));
 
-test('hetcomp in published arithmetic: scores at, near and beyond the clamp, the floor, ties', () => {
+test('hetcomp with published formulas: scores at, near and beyond the clamp, the floor, ties', () => {
   const noise = numbers(9, 72);
   const kinds: ((u: number, i: number) => number)[] = [
     (u, i) => 40 * Math.sign(noise[u * 24 + i]!),
@@ -161,12 +161,11 @@ test('hetcomp in published arithmetic: scores at, near and beyond the clamp, the
     (u, i) => (u === 0 ? noise[i]! : 60 * noise[i]!),
   ];
   for (const phase of phases) {
-    for (const kind of kinds)
-      agree(runOn(onScores(rows(kind), { ...sets, phase, arithmetic: 'published' })), tolerance);
+    for (const kind of kinds) agree(runOn(onScores(rows(kind), { ...sets, phase, formulas: 'published' })), tolerance);
   }
 });
 
-test('hetcomp in exact arithmetic is stable for scores that differ by thousands', () => {
+test('hetcomp with exact formulas is stable for scores that differ by thousands', () => {
   const noise = numbers(10, 72);
   const kinds: ((u: number, i: number) => number)[] = [
     (u, i) => 80 * noise[u * 24 + i]!,
@@ -181,14 +180,14 @@ test('hetcomp in exact arithmetic is stable for scores that differ by thousands'
   ];
   for (const phase of phases) {
     for (const kind of kinds) {
-      const out = agree(runOn(onScores(rows(kind), { ...sets, phase, arithmetic: 'exact' })), tolerance);
+      const out = agree(runOn(onScores(rows(kind), { ...sets, phase, formulas: 'exact' })), tolerance);
       assert.ok([...Array.from(out.losses!), ...Array.from(out.itemGradient!)].every(Number.isFinite));
     }
   }
 });
 
 test('hetcomp gives NaN only for users without finite scores', () => {
-  const shape = { nItems: 600, dim: 5, topK: 20, batch: 9, spread: 1, phase: 'fine', arithmetic: 'exact' } as const;
+  const shape = { nItems: 600, dim: 5, topK: 20, batch: 9, spread: 1, phase: 'fine', formulas: 'exact' } as const;
   const base = makeCase(77, shape);
   for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
     const userVectors = Float32Array.from(base.userVectors);
@@ -206,7 +205,7 @@ test('hetcomp gives NaN only for users without finite scores', () => {
 
 test('hetcomp without any list has loss 0 and no gradient', () => {
   const empty = Array.from({ length: 5 }, () => []);
-  const shape = { nItems: 40, dim: 3, topK: 10, batch: 3, spread: 1, arithmetic: 'published' } as const;
+  const shape = { nItems: 40, dim: 3, topK: 10, batch: 3, spread: 1, formulas: 'published' } as const;
   for (const phase of phases) {
     const base = makeCase(3, { ...shape, phase });
     const out = agree(runOn({ ...base, train: empty, observed: empty, ranked: empty }));

@@ -2,7 +2,7 @@ import type { Floats, WasmMachine } from '../machine/machine.js';
 import { writeRecords } from '../machine/records.js';
 import type { Rows } from '../rows.js';
 import { LINK_BYTES, listBytes } from './layout.js';
-import type { HetcompArithmetic, HetcompPhase } from './loss.js';
+import type { HetcompFormulas, HetcompPhase } from './loss.js';
 
 /** One training step of HetComp's student, for a model with inner products. */
 export interface HetcompStep {
@@ -23,7 +23,7 @@ export interface HetcompStep {
   readonly ranked: Int32Array;
   readonly topK: number;
   readonly phase: HetcompPhase;
-  readonly arithmetic: HetcompArithmetic;
+  readonly formulas: HetcompFormulas;
   /** Factor of the gradients. */
   readonly scale: number;
   /** Like `userVectors` and `itemVectors`. The step adds `scale` * gradient. */
@@ -74,7 +74,7 @@ export function hetcompWasm(m: WasmMachine): HetcompKernels {
           taught: fine ? Math.floor(topK / 2) : topK,
           taughtTwice: Math.floor(topK / 10),
           fine: fine ? 1 : 0,
-          exact: step.arithmetic === 'exact' ? 1 : 0,
+          exact: step.formulas === 'exact' ? 1 : 0,
           table: take('table', padded * dim * 4),
           gradients: take('gradients', padded * dim * 4),
           norms: take('norms', tiles * 8),

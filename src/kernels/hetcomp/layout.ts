@@ -1,8 +1,8 @@
 /** Constants of the HetComp step. Shared by TypeScript and AssemblyScript. */
 
-/** `published` arithmetic clamps scores to this range. Beyond it, 2^t overflows float32. */
+/** The `published` formulas clamp scores to this range. Beyond it, 2^t overflows float32. */
 export const SCORE_LIMIT = 40;
-/** Minimum denominator of `published` arithmetic. */
+/** Minimum denominator of the `published` formulas. */
 export const DENOMINATOR_FLOOR = 1e-5;
 
 /** Bytes of a link, see Link in lists.as.ts. */

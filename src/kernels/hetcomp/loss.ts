@@ -11,7 +11,7 @@ export type HetcompPhase = 'overall' | 'fine';
  * `published`: scores clamped to +-40 and denominators to at least 1e-5, as in the authors' code. A clamped score and a clamped
  * denominator have no gradient. `exact`: log-sum-exp without clamps, stable for every finite score.
  */
-export type HetcompArithmetic = 'published' | 'exact';
+export type HetcompFormulas = 'published' | 'exact';
 
 export interface HetcompRow {
   /** Observed items in rank order, padded with -1. An item that occurs twice counts twice. */
@@ -21,7 +21,7 @@ export interface HetcompRow {
   /** The user's train items, ascending. They are not in any remainder. */
   readonly train: ArrayLike<number>;
   readonly phase: HetcompPhase;
-  readonly arithmetic: HetcompArithmetic;
+  readonly formulas: HetcompFormulas;
   /**
    * K; default `ranked.length`, -1 included. Phase `fine` uses the first floor(K / 2) and the first floor(K / 10) items of `ranked`. A user
    * with fewer than K candidates therefore has the same depths as others, as far as the list goes.
@@ -49,7 +49,7 @@ export function hetcompLoss(
   row: HetcompRow,
   gradient: Float64Array | Float32Array | number[],
 ): number {
-  const clamped = row.arithmetic === 'published';
+  const clamped = row.formulas === 'published';
   const floor = clamped ? LOG_FLOOR : Number.NEGATIVE_INFINITY;
   const topK = row.topK ?? row.ranked.length;
   const observed = withoutFilling(row.observed);

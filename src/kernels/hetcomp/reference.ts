@@ -26,7 +26,7 @@ export function hetcompReference(_: Machine): HetcompKernels {
             ranked: step.ranked.subarray(user * topK, (user + 1) * topK),
             train: train.indices.subarray(train.indptr[user]!, train.indptr[user + 1]!),
             phase: step.phase,
-            arithmetic: step.arithmetic,
+            formulas: step.formulas,
             topK,
           },
           gradient,

@@ -2,6 +2,8 @@
 // reads memory once, in order, with fixed offsets: a panel is [strip][user][item of the strip], a table is [strip][dimension][item of
 // the strip]; `u` and `weights` are [dimension][user]. The number of strips is a multiple of four.
 
+import { multiplyAdd } from '../machine/multiply-add.as';
+
 /**
  * 2^t = 2^round(t) * p(t - round(t)), relative error below 3e-7 for t in [-126, 127]; p is the minimax polynomial on [-1/2, 1/2].
  * The first constant is 1.5 * 2^23: adding it puts round(t) into the low bits, from which a shift moves it to the exponent. The last is
@@ -14,11 +16,11 @@ const POWER = memory.data<f32>([12582912, 0.0013264727, 0.009671513, 0.05550734,
 function exp2x4(t: v128, magic: v128, c5: v128, c4: v128, c3: v128, c2: v128, c1: v128, c0: v128): v128 {
   const shifted = f32x4.add(t, magic);
   const r = f32x4.sub(t, f32x4.sub(shifted, magic));
-  let p = f32x4.add(f32x4.mul(c5, r), c4);
-  p = f32x4.add(f32x4.mul(p, r), c3);
-  p = f32x4.add(f32x4.mul(p, r), c2);
-  p = f32x4.add(f32x4.mul(p, r), c1);
-  p = f32x4.add(f32x4.mul(p, r), c0);
+  let p = multiplyAdd(c5, r, c4);
+  p = multiplyAdd(p, r, c3);
+  p = multiplyAdd(p, r, c2);
+  p = multiplyAdd(p, r, c1);
+  p = multiplyAdd(p, r, c0);
   return i32x4.add(p, i32x4.shl(shifted, 23));
 }
 
@@ -71,17 +73,17 @@ export function scores(q: usize, u: usize, out: usize, dim: i32, strips: i32): v
       x = v128.load(left);
       y = v128.load(right);
       w0 = v128.load_splat<f32>(factor);
-      a0 = f32x4.add(a0, f32x4.mul(x, w0));
-      b0 = f32x4.add(b0, f32x4.mul(y, w0));
+      a0 = multiplyAdd(x, w0, a0);
+      b0 = multiplyAdd(y, w0, b0);
       w1 = v128.load_splat<f32>(factor, 4);
-      a1 = f32x4.add(a1, f32x4.mul(x, w1));
-      b1 = f32x4.add(b1, f32x4.mul(y, w1));
+      a1 = multiplyAdd(x, w1, a1);
+      b1 = multiplyAdd(y, w1, b1);
       w2 = v128.load_splat<f32>(factor, 8);
-      a2 = f32x4.add(a2, f32x4.mul(x, w2));
-      b2 = f32x4.add(b2, f32x4.mul(y, w2));
+      a2 = multiplyAdd(x, w2, a2);
+      b2 = multiplyAdd(y, w2, b2);
       w3 = v128.load_splat<f32>(factor, 12);
-      a3 = f32x4.add(a3, f32x4.mul(x, w3));
-      b3 = f32x4.add(b3, f32x4.mul(y, w3));
+      a3 = multiplyAdd(x, w3, a3);
+      b3 = multiplyAdd(y, w3, b3);
     }
     v128.store(out, a0);
     v128.store(out, a1, 16);
@@ -105,17 +107,17 @@ export function weightedSums(e: usize, q: usize, sums: usize, dim: i32, strips: 
     for (let at = e, column = q; at < end; at += 64) {
       const x = v128.load(column), y = v128.load(column, 16);
       let w = v128.load(at);
-      a0 = f32x4.add(a0, f32x4.mul(w, x));
-      b0 = f32x4.add(b0, f32x4.mul(w, y));
+      a0 = multiplyAdd(w, x, a0);
+      b0 = multiplyAdd(w, y, b0);
       w = v128.load(at, 16);
-      a1 = f32x4.add(a1, f32x4.mul(w, x));
-      b1 = f32x4.add(b1, f32x4.mul(w, y));
+      a1 = multiplyAdd(w, x, a1);
+      b1 = multiplyAdd(w, y, b1);
       w = v128.load(at, 32);
-      a2 = f32x4.add(a2, f32x4.mul(w, x));
-      b2 = f32x4.add(b2, f32x4.mul(w, y));
+      a2 = multiplyAdd(w, x, a2);
+      b2 = multiplyAdd(w, y, b2);
       w = v128.load(at, 48);
-      a3 = f32x4.add(a3, f32x4.mul(w, x));
-      b3 = f32x4.add(b3, f32x4.mul(w, y));
+      a3 = multiplyAdd(w, x, a3);
+      b3 = multiplyAdd(w, y, b3);
       column += step;
     }
     v128.store(sums, a0);
@@ -133,10 +135,10 @@ export function weightedSums(e: usize, q: usize, sums: usize, dim: i32, strips: 
   let a0 = v128.load(sums), a1 = v128.load(sums, 16), a2 = v128.load(sums, 32), a3 = v128.load(sums, 48);
   for (let at = e, column = q; at < end; at += 64) {
     const x = v128.load(column);
-    a0 = f32x4.add(a0, f32x4.mul(v128.load(at), x));
-    a1 = f32x4.add(a1, f32x4.mul(v128.load(at, 16), x));
-    a2 = f32x4.add(a2, f32x4.mul(v128.load(at, 32), x));
-    a3 = f32x4.add(a3, f32x4.mul(v128.load(at, 48), x));
+    a0 = multiplyAdd(v128.load(at), x, a0);
+    a1 = multiplyAdd(v128.load(at, 16), x, a1);
+    a2 = multiplyAdd(v128.load(at, 32), x, a2);
+    a3 = multiplyAdd(v128.load(at, 48), x, a3);
     column += step;
   }
   v128.store(sums, a0);
@@ -200,8 +202,8 @@ export function addOuter(target: usize, weights: usize, e: usize, dim: i32, stri
     const w2 = v128.load_splat<f32>(weights, 24), w3 = v128.load_splat<f32>(weights, 28);
     for (let at = e, to = target; at < end; at += 64) {
       const x0 = v128.load(at), x1 = v128.load(at, 16), x2 = v128.load(at, 32), x3 = v128.load(at, 48);
-      const a = f32x4.add(f32x4.add(f32x4.mul(u0, x0), f32x4.mul(u1, x1)), f32x4.add(f32x4.mul(u2, x2), f32x4.mul(u3, x3)));
-      const b = f32x4.add(f32x4.add(f32x4.mul(w0, x0), f32x4.mul(w1, x1)), f32x4.add(f32x4.mul(w2, x2), f32x4.mul(w3, x3)));
+      const a = f32x4.add(multiplyAdd(u1, x1, f32x4.mul(u0, x0)), multiplyAdd(u3, x3, f32x4.mul(u2, x2)));
+      const b = f32x4.add(multiplyAdd(w1, x1, f32x4.mul(w0, x0)), multiplyAdd(w3, x3, f32x4.mul(w2, x2)));
       v128.store(to, f32x4.add(v128.load(to), a));
       v128.store(to, f32x4.add(v128.load(to, 16), b), 16);
       to += step;
@@ -213,8 +215,8 @@ export function addOuter(target: usize, weights: usize, e: usize, dim: i32, stri
   const u0 = v128.load_splat<f32>(weights), u1 = v128.load_splat<f32>(weights, 4);
   const u2 = v128.load_splat<f32>(weights, 8), u3 = v128.load_splat<f32>(weights, 12);
   for (let at = e, to = target; at < end; at += 64) {
-    const a = f32x4.add(f32x4.mul(u0, v128.load(at)), f32x4.mul(u1, v128.load(at, 16)));
-    const b = f32x4.add(f32x4.mul(u2, v128.load(at, 32)), f32x4.mul(u3, v128.load(at, 48)));
+    const a = multiplyAdd(u1, v128.load(at, 16), f32x4.mul(u0, v128.load(at)));
+    const b = multiplyAdd(u3, v128.load(at, 48), f32x4.mul(u2, v128.load(at, 32)));
     v128.store(to, f32x4.add(v128.load(to), f32x4.add(a, b)));
     to += step;
   }

@@ -8,7 +8,7 @@ const MEMORY = 2 ** 24;
 
 /** The compiled machine, closed after the test whatever happens. */
 function withMachine(threads: number, use: (machine: WasmMachine) => void): void {
-  const machine = createWasmMachine({ threads, memoryLimit: MEMORY });
+  const machine = createWasmMachine({ threads, memoryLimit: MEMORY, arithmetic: 'plain' });
   try {
     use(machine);
   } finally {

@@ -4,12 +4,15 @@
  * kernels, in float32 or float64.
  */
 import type { KernelArguments, KernelName } from '../signatures.js';
+import type { Arithmetic } from './arithmetic.js';
 
 export type Floats = Float32Array | Float64Array;
 
 export interface Machine {
   readonly backend: 'wasm' | 'reference';
   readonly precision: 'f32' | 'f64';
+  /** The reference has `plain`. */
+  readonly arithmetic: Arithmetic;
   /** Number of threads, including the calling one. Results never depend on it. */
   readonly threads: number;
   /** Bytes currently allocated, and their maximum so far. */

@@ -14,6 +14,7 @@ export function createReferenceMachine(precision: 'f32' | 'f64'): Machine {
   return {
     backend: 'reference',
     precision,
+    arithmetic: 'plain',
     threads: 1,
     get bytesInUse() {
       return inUse;

@@ -1,6 +1,6 @@
 /** The WebAssembly machine: AssemblyScript SIMD kernels in float32, one shared memory, several threads. */
 import { fail } from '../../errors.js';
-import { wasmBase64 } from '../wasm-bytes.js';
+import { type Arithmetic, moduleFor } from './arithmetic.js';
 import type { KernelArgument, WasmMachine } from './machine.js';
 import { createAllocator } from './memory.js';
 import { createPool } from './pool.js';
@@ -14,12 +14,11 @@ export interface WasmOptions {
   readonly threads: number;
   /** Maximum memory of the kernels in bytes. Reserved as address space at the start; physical memory is used on first access. */
   readonly memoryLimit: number;
+  readonly arithmetic: Arithmetic;
 }
 
-let compiled: WebAssembly.Module | undefined;
-
 export function createWasmMachine(options: WasmOptions): WasmMachine {
-  const { threads, memoryLimit } = options;
+  const { threads, memoryLimit, arithmetic } = options;
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
     fail('bad-option', {
       option: 'threads',
@@ -29,7 +28,6 @@ export function createWasmMachine(options: WasmOptions): WasmMachine {
       help: 'Use at most one thread per core.',
     });
   }
-  compiled ??= new WebAssembly.Module(Buffer.from(wasmBase64, 'base64'));
   const memory = reserve(Math.min(MAX_PAGES, Math.max(1, Math.ceil(memoryLimit / PAGE))));
   const buffer = memory.buffer;
   // Address 0 is not used: a kernel reads it as "not given". Nor is the last page, as 2^32 is not a 32-bit address.
@@ -40,7 +38,7 @@ export function createWasmMachine(options: WasmOptions): WasmMachine {
     if (argument.buffer !== buffer || argument.BYTES_PER_ELEMENT !== 4) foreign();
     return argument.byteOffset;
   };
-  const pool = createPool(compiled, memory, threads, numberOf);
+  const pool = createPool(moduleFor(arithmetic), memory, threads, numberOf);
   const workspaces = new Map<string, { address: number; bytes: number }>();
 
   const take = (bytes: number): number => {
@@ -60,6 +58,7 @@ export function createWasmMachine(options: WasmOptions): WasmMachine {
   return {
     backend: 'wasm',
     precision: 'f32',
+    arithmetic,
     threads,
     get bytesInUse() {
       return allocator.inUse;

@@ -3,6 +3,7 @@
 import { giveSlot, takeSlot } from '../machine/slots.as';
 import { NeumfLayer, layerAt } from './layer.as';
 import { eights, fours as foursOf } from './layout';
+import { multiplyAdd } from '../machine/multiply-add.as';
 
 /**
  * Groups [begin, end) of `perGroup` points each: writes the logits and, block by block in `state`, the activations for the backward pass.
@@ -170,17 +171,17 @@ function tile(a0: usize, aRow: usize, aTerm: usize, b: usize, bRow: usize, terms
   do {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let v = v128.load_splat<f32>(a0);
-    c00 = f32x4.add(c00, f32x4.mul(v, b0));
-    c01 = f32x4.add(c01, f32x4.mul(v, b1));
+    c00 = multiplyAdd(v, b0, c00);
+    c01 = multiplyAdd(v, b1, c01);
     v = v128.load_splat<f32>(a1);
-    c10 = f32x4.add(c10, f32x4.mul(v, b0));
-    c11 = f32x4.add(c11, f32x4.mul(v, b1));
+    c10 = multiplyAdd(v, b0, c10);
+    c11 = multiplyAdd(v, b1, c11);
     v = v128.load_splat<f32>(a2);
-    c20 = f32x4.add(c20, f32x4.mul(v, b0));
-    c21 = f32x4.add(c21, f32x4.mul(v, b1));
+    c20 = multiplyAdd(v, b0, c20);
+    c21 = multiplyAdd(v, b1, c21);
     v = v128.load_splat<f32>(a3);
-    c30 = f32x4.add(c30, f32x4.mul(v, b0));
-    c31 = f32x4.add(c31, f32x4.mul(v, b1));
+    c30 = multiplyAdd(v, b0, c30);
+    c31 = multiplyAdd(v, b1, c31);
     a0 += aTerm;
     a1 += aTerm;
     a2 += aTerm;
@@ -268,7 +269,7 @@ function reluBackward(x: usize, dx: usize, rows: i32, width: usize, columnSums: 
 
 function dot(x: usize, y: usize, bytes: usize): f32 {
   let sum = f32x4.splat(0);
-  for (let at: usize = 0; at < bytes; at += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(x + at), v128.load(y + at)));
+  for (let at: usize = 0; at < bytes; at += 16) sum = multiplyAdd(v128.load(x + at), v128.load(y + at), sum);
   return (f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 2)) + (f32x4.extract_lane(sum, 1) + f32x4.extract_lane(sum, 3));
 }
 
@@ -280,14 +281,14 @@ function multiply(x: usize, y: usize, bytes: usize): void {
 /** to += x * y. */
 function addProduct(x: usize, y: usize, to: usize, bytes: usize): void {
   for (let at: usize = 0; at < bytes; at += 16) {
-    v128.store(to + at, f32x4.add(v128.load(to + at), f32x4.mul(v128.load(x + at), v128.load(y + at))));
+    v128.store(to + at, multiplyAdd(v128.load(x + at), v128.load(y + at), v128.load(to + at)));
   }
 }
 
 /** to += factor * x. */
 function addScaled(x: usize, factor: f32, to: usize, bytes: usize): void {
   const factors = f32x4.splat(factor);
-  for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, f32x4.add(v128.load(to + at), f32x4.mul(factors, v128.load(x + at))));
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, multiplyAdd(factors, v128.load(x + at), v128.load(to + at)));
 }
 
 /** to = factor * x, for any number of floats. */

@@ -1,4 +1,6 @@
 // Optimiser steps over a flat range. Every step clears the gradient that it used.
+// Products are rounded before they are added, in each arithmetic: a row may be updated with the elements before it or alone, which moves
+// the elements that scalar code updates, and there is no scalar product that is rounded once. These kernels wait for memory anyway.
 
 /** Adam as in torch.optim (Kingma and Ba 2015), coupled weight decay; correct1 = 1 - beta1^t, correct2 = 1 - beta2^t. */
 export function adam(

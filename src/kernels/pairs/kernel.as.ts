@@ -1,5 +1,7 @@
 // Scores of (user, item) pairs, their gradients (weighted rows of one table added to rows of another), and gathering rows of a table.
 
+import { multiplyAdd } from '../machine/multiply-add.as';
+
 /** out[k] = <u[users[k]], q[items[k]]>; rows of `dim` floats. */
 export function dotPairs(u: usize, q: usize, dim: i32, users: usize, items: usize, out: usize, begin: i32, end: i32): void {
   const row = (dim as usize) << 2;
@@ -11,7 +13,7 @@ export function dotPairs(u: usize, q: usize, dim: i32, users: usize, items: usiz
     let d = 0;
     for (; d < whole; d += 4) {
       const at = (d as usize) << 2;
-      sum = f32x4.add(sum, f32x4.mul(v128.load(a + at), v128.load(b + at)));
+      sum = multiplyAdd(v128.load(a + at), v128.load(b + at), sum);
     }
     let total = (f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 2)) + (f32x4.extract_lane(sum, 1) + f32x4.extract_lane(sum, 3));
     for (; d < dim; d++) total += load<f32>(a + ((d as usize) << 2)) * load<f32>(b + ((d as usize) << 2));
@@ -31,7 +33,7 @@ export function distancePairs(u: usize, q: usize, dim: i32, users: usize, items:
     for (; d < whole; d += 4) {
       const at = (d as usize) << 2;
       const x = f32x4.sub(v128.load(a + at), v128.load(b + at));
-      sum = f32x4.add(sum, f32x4.mul(x, x));
+      sum = multiplyAdd(x, x, sum);
     }
     let total = (f32x4.extract_lane(sum, 0) + f32x4.extract_lane(sum, 2)) + (f32x4.extract_lane(sum, 1) + f32x4.extract_lane(sum, 3));
     for (; d < dim; d++) {
@@ -86,7 +88,7 @@ export function accumulate(
         for (; d < whole; d += 4) {
           const at = (d as usize) << 2;
           const difference = f32x4.sub(v128.load(from + at), v128.load(origin + at));
-          v128.store(to + at, f32x4.add(v128.load(to + at), f32x4.mul(weights4, difference)));
+          v128.store(to + at, multiplyAdd(weights4, difference, v128.load(to + at)));
         }
         for (; d < dim; d++) {
           const at = (d as usize) << 2;
@@ -95,7 +97,7 @@ export function accumulate(
       } else {
         for (; d < whole; d += 4) {
           const at = (d as usize) << 2;
-          v128.store(to + at, f32x4.add(v128.load(to + at), f32x4.mul(weights4, v128.load(from + at))));
+          v128.store(to + at, multiplyAdd(weights4, v128.load(from + at), v128.load(to + at)));
         }
         for (; d < dim; d++) {
           const at = (d as usize) << 2;

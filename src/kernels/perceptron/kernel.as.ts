@@ -2,6 +2,7 @@
 // time, as two vectors that share each weight. A block of columns stays in the L1 cache for all rows.
 import { giveSlot, takeSlot } from '../machine/slots.as';
 import { BLOCK, UNIT_BYTES, layerLength } from './layout';
+import { multiplyAdd } from '../machine/multiply-add.as';
 
 /**
  * Blocks [begin, end) of columns: out[r][c] += output(relu(... relu(a[r] + b[c]))) for all rows r. `widths` are those of `layers` further
@@ -81,17 +82,17 @@ function fourUnits(x: usize, w: usize, inputs: usize, out: usize): void {
     w += 16;
     const x0 = v128.load(x), x1 = v128.load(x, 16);
     let v = v128.load_splat<f32>(w);
-    c00 = f32x4.add(c00, f32x4.mul(v, x0));
-    c01 = f32x4.add(c01, f32x4.mul(v, x1));
+    c00 = multiplyAdd(v, x0, c00);
+    c01 = multiplyAdd(v, x1, c01);
     v = v128.load_splat<f32>(w, 4);
-    c10 = f32x4.add(c10, f32x4.mul(v, x0));
-    c11 = f32x4.add(c11, f32x4.mul(v, x1));
+    c10 = multiplyAdd(v, x0, c10);
+    c11 = multiplyAdd(v, x1, c11);
     v = v128.load_splat<f32>(w, 8);
-    c20 = f32x4.add(c20, f32x4.mul(v, x0));
-    c21 = f32x4.add(c21, f32x4.mul(v, x1));
+    c20 = multiplyAdd(v, x0, c20);
+    c21 = multiplyAdd(v, x1, c21);
     v = v128.load_splat<f32>(w, 12);
-    c30 = f32x4.add(c30, f32x4.mul(v, x0));
-    c31 = f32x4.add(c31, f32x4.mul(v, x1));
+    c30 = multiplyAdd(v, x0, c30);
+    c31 = multiplyAdd(v, x1, c31);
     x += UNIT_BYTES;
   } while (x != end);
   const zero = f32x4.splat(0);
@@ -112,8 +113,8 @@ function addOutput(x: usize, w: usize, inputs: usize, out: usize, count: i32): v
   do {
     w += 4;
     const v = v128.load_splat<f32>(w);
-    c0 = f32x4.add(c0, f32x4.mul(v, v128.load(x)));
-    c1 = f32x4.add(c1, f32x4.mul(v, v128.load(x, 16)));
+    c0 = multiplyAdd(v, v128.load(x), c0);
+    c1 = multiplyAdd(v, v128.load(x, 16), c1);
     x += UNIT_BYTES;
   } while (x != end);
   if (count >= 8) {

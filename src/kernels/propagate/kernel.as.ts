@@ -1,5 +1,7 @@
 // Products of sparse rows with a table, and scaled sums of tables.
 
+import { multiplyAdd } from '../machine/multiply-add.as';
+
 const ONE = memory.data<f32>([1]);
 
 /**
@@ -40,14 +42,14 @@ function wide(column: usize, last: usize, factor: usize, each: usize, x: usize, 
   for (; column < last; column += 4, factor += each) {
     const w = v128.load_splat<f32>(factor);
     const from = x + (load<i32>(column) as usize) * bytes;
-    a = f32x4.add(a, f32x4.mul(w, v128.load(from)));
-    b = f32x4.add(b, f32x4.mul(w, v128.load(from, 16)));
-    c = f32x4.add(c, f32x4.mul(w, v128.load(from, 32)));
-    d = f32x4.add(d, f32x4.mul(w, v128.load(from, 48)));
-    e = f32x4.add(e, f32x4.mul(w, v128.load(from, 64)));
-    f = f32x4.add(f, f32x4.mul(w, v128.load(from, 80)));
-    g = f32x4.add(g, f32x4.mul(w, v128.load(from, 96)));
-    h = f32x4.add(h, f32x4.mul(w, v128.load(from, 112)));
+    a = multiplyAdd(w, v128.load(from), a);
+    b = multiplyAdd(w, v128.load(from, 16), b);
+    c = multiplyAdd(w, v128.load(from, 32), c);
+    d = multiplyAdd(w, v128.load(from, 48), d);
+    e = multiplyAdd(w, v128.load(from, 64), e);
+    f = multiplyAdd(w, v128.load(from, 80), f);
+    g = multiplyAdd(w, v128.load(from, 96), g);
+    h = multiplyAdd(w, v128.load(from, 112), h);
   }
   v128.store(y, a);
   v128.store(y, b, 16);
@@ -63,7 +65,7 @@ function wide(column: usize, last: usize, factor: usize, each: usize, x: usize, 
 function narrow(column: usize, last: usize, factor: usize, each: usize, x: usize, y: usize, bytes: usize): void {
   let a = f32x4.splat(0);
   for (; column < last; column += 4, factor += each) {
-    a = f32x4.add(a, f32x4.mul(v128.load_splat<f32>(factor), v128.load(x + (load<i32>(column) as usize) * bytes)));
+    a = multiplyAdd(v128.load_splat<f32>(factor), v128.load(x + (load<i32>(column) as usize) * bytes), a);
   }
   v128.store(y, a);
 }
@@ -83,7 +85,7 @@ export function addScaled(y: usize, x: usize, factor: f64, begin: i32, end: i32)
   let k = begin;
   for (; k + 4 <= end; k += 4) {
     const at = (k as usize) << 2;
-    v128.store(y + at, f32x4.add(v128.load(y + at), f32x4.mul(w4, v128.load(x + at))));
+    v128.store(y + at, multiplyAdd(w4, v128.load(x + at), v128.load(y + at)));
   }
   for (; k < end; k++) {
     const at = (k as usize) << 2;

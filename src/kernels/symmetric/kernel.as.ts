@@ -3,6 +3,7 @@ import { transposeInto } from '../dense/transpose.as';
 import { giveSlot, takeSlot } from '../machine/slots.as';
 import { ROW_BYTES, TILE, TILE_BYTES } from './layout';
 import { tileAt } from './tiles.as';
+import { multiplyAdd } from '../machine/multiply-add.as';
 
 /** With fewer rows of out, columns of a tile are read one by one. */
 const FEW = 16;
@@ -68,7 +69,7 @@ export function sumRows(
 function add(to: usize, from: usize, factor: f32, bytes: usize): void {
   const factors = f32x4.splat(factor);
   let d: usize = 0;
-  for (; d + 16 <= bytes; d += 16) v128.store(to + d, f32x4.add(v128.load(to + d), f32x4.mul(factors, v128.load(from + d))));
+  for (; d + 16 <= bytes; d += 16) v128.store(to + d, multiplyAdd(factors, v128.load(from + d), v128.load(to + d)));
   for (; d < bytes; d += 4) store<f32>(to + d, load<f32>(to + d) + factor * load<f32>(from + d));
 }
 

@@ -3,6 +3,7 @@
 import { giveSlot, takeSlot } from '../machine/slots.as';
 import { BLOCK, maximaAt, scoresAt, sortBufferAt, statesAt, vectorsAt } from './layout';
 import { collect, copy, hide, ordered, restart, writeBest } from './select.as';
+import { multiplyAdd } from '../machine/multiply-add.as';
 
 /** Blocks [begin, end) of 64 items as 8 panels of dim x 8 values. Items past the last one are NaN, which is never ranked. */
 export function packItems(q: usize, dim: i32, nItems: i32, panels: usize, begin: i32, end: i32): void {
@@ -123,17 +124,17 @@ function score4(vectors: usize, panel: usize, row: usize, scores: usize, step: u
     do {
       const q0 = v128.load(panel), q1 = v128.load(panel, 16);
       let x = v128.load_splat<f32>(v);
-      c00 = f32x4.add(c00, f32x4.mul(x, q0));
-      c01 = f32x4.add(c01, f32x4.mul(x, q1));
+      c00 = multiplyAdd(x, q0, c00);
+      c01 = multiplyAdd(x, q1, c01);
       x = v128.load_splat<f32>(v, 4);
-      c10 = f32x4.add(c10, f32x4.mul(x, q0));
-      c11 = f32x4.add(c11, f32x4.mul(x, q1));
+      c10 = multiplyAdd(x, q0, c10);
+      c11 = multiplyAdd(x, q1, c11);
       x = v128.load_splat<f32>(v, 8);
-      c20 = f32x4.add(c20, f32x4.mul(x, q0));
-      c21 = f32x4.add(c21, f32x4.mul(x, q1));
+      c20 = multiplyAdd(x, q0, c20);
+      c21 = multiplyAdd(x, q1, c21);
       x = v128.load_splat<f32>(v, 12);
-      c30 = f32x4.add(c30, f32x4.mul(x, q0));
-      c31 = f32x4.add(c31, f32x4.mul(x, q1));
+      c30 = multiplyAdd(x, q0, c30);
+      c31 = multiplyAdd(x, q1, c31);
       v += 16;
       panel += 32;
     } while (panel != end);
@@ -167,10 +168,10 @@ function score1(vector: usize, panel: usize, row: usize, scores: usize, maxima: 
     let v = vector;
     do {
       const x = v128.load_splat<f32>(v);
-      c0 = f32x4.add(c0, f32x4.mul(x, v128.load(panel)));
-      c1 = f32x4.add(c1, f32x4.mul(x, v128.load(panel, 16)));
-      c2 = f32x4.add(c2, f32x4.mul(x, v128.load(p1)));
-      c3 = f32x4.add(c3, f32x4.mul(x, v128.load(p1, 16)));
+      c0 = multiplyAdd(x, v128.load(panel), c0);
+      c1 = multiplyAdd(x, v128.load(panel, 16), c1);
+      c2 = multiplyAdd(x, v128.load(p1), c2);
+      c3 = multiplyAdd(x, v128.load(p1, 16), c3);
       v += 4;
       panel += 32;
       p1 += 32;

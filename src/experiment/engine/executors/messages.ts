@@ -1,10 +1,16 @@
 /** Messages between a process that runs a graph and its children. They are sent by structured clone, so that NaN stays NaN. */
 import { type ErrorCode, errorCodes, RecdistillError } from '../../../errors.js';
+import type { Arithmetic } from '../../../kernels/index.js';
 import type { JobEvent } from '../events.js';
 import type { Done, Task } from '../executor.js';
 
 export type ToChild =
-  | { readonly type: 'machine'; readonly threads: number; readonly memoryLimit?: number }
+  | {
+      readonly type: 'machine';
+      readonly threads: number;
+      readonly memoryLimit?: number;
+      readonly arithmetic: Arithmetic;
+    }
   | { readonly type: 'task'; readonly task: Task }
   /** Stop at the next checkpoint. */
   | { readonly type: 'stop' };

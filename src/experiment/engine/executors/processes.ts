@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { type ArithmeticWord, arithmeticOf } from '../../../kernels/index.js';
 import { type Control, type Done, type Executor, LostProcess, type Task } from '../executor.js';
 import { type FromChild, receivedError, type ToChild } from './messages.js';
 
@@ -14,6 +15,8 @@ export interface ProcessesOptions {
   readonly threads: number;
   /** Bytes for tables and scores of all children together. */
   readonly memoryLimit?: number | undefined;
+  /** Default: `auto`. */
+  readonly arithmetic?: ArithmeticWord | undefined;
 }
 
 const program = fileURLToPath(new URL('./child.js', import.meta.url));
@@ -24,11 +27,12 @@ export function sharesOf(threads: number, count: number): number[] {
   return Array.from({ length: processes }, (_, at) => Math.floor((threads + processes - 1 - at) / processes));
 }
 
-export function processesExecutor({ jobs, threads, memoryLimit }: ProcessesOptions): Executor {
+export function processesExecutor({ jobs, threads, memoryLimit, arithmetic: word }: ProcessesOptions): Executor {
   const shares = sharesOf(threads, jobs);
   const memory = memoryLimit === undefined ? {} : { memoryLimit: Math.floor(memoryLimit / shares.length) };
+  const arithmetic = arithmeticOf(word);
   const free: Slot[] = shares.map((threads) => ({
-    machine: { type: 'machine', threads, ...memory },
+    machine: { type: 'machine', threads, arithmetic, ...memory },
     child: undefined,
   }));
   const all = [...free];

@@ -2,7 +2,7 @@
 import type { Dataset } from '../../../data/index.js';
 import type { Pair } from '../../../distill/index.js';
 import type { Evaluator } from '../../../eval/index.js';
-import type { Kernels } from '../../../kernels/index.js';
+import type { Arithmetic, Kernels } from '../../../kernels/index.js';
 import type { RunSpec, SavedModel, Teacher } from '../../../runs/index.js';
 import type { Control, Done, Task } from '../executor.js';
 import type { Setting } from '../job.js';
@@ -25,6 +25,7 @@ export interface PlanContext {
   readonly setting: Setting;
   readonly dataset: Dataset;
   readonly evaluator: Evaluator;
+  readonly arithmetic: Arithmetic;
   /** The results that the job learns from, in order. */
   readonly inputs: readonly ResultPlan[];
 }

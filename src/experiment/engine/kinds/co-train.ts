@@ -16,13 +16,13 @@ import type { CoTrainJob } from '../job.js';
 import type { JobKind, ResultPlan } from './_kind.js';
 
 export const coTrainKind: JobKind<CoTrainJob> = {
-  plan(job, { setting, dataset, inputs }) {
+  plan(job, { setting, dataset, inputs, arithmetic }) {
     const before = pairOf(job.name, job.start, inputs);
     const saved = savedPair(before, dataset.fingerprint);
     const plan = planCoTraining(coTrainedOnly(methodOf(job.method)), saved, job.options, dataset);
     const hashes = { teacher: before.teacher.hash, student: before.student.hash };
     const results = learnerRoles.map((role, at): ResultPlan => {
-      const spec = coTrainSpec(plan, role, hashes, { ...setting, dataFingerprint: dataset.fingerprint });
+      const spec = coTrainSpec(plan, role, hashes, { ...setting, dataFingerprint: dataset.fingerprint, arithmetic });
       const teacher = plan.sides[at]!.spec.name;
       return { name: `${job.name}/${role}`, place: role, teacher, spec, hash: runHash(spec) };
     });

@@ -5,6 +5,7 @@ import type { Dataset } from '../../../data/index.js';
 import { isCoTrained, methodOf } from '../../../distill/index.js';
 import { fail } from '../../../errors.js';
 import { createEvaluator } from '../../../eval/index.js';
+import type { Arithmetic } from '../../../kernels/index.js';
 import { modelOf } from '../../../models/index.js';
 import {
   coTrainedOnly,
@@ -13,6 +14,7 @@ import {
   pairInputs,
   planCoTraining,
   type RunSpec,
+  recordedArithmetic,
   revisionsOf,
   runHash,
   SEARCH_LOG,
@@ -26,14 +28,18 @@ import type { JobKind, ResultPlan } from './_kind.js';
 import { pairOf, savedPair } from './co-train.js';
 
 export const searchKind: JobKind<SearchJob> = {
-  plan(job, { setting, dataset, evaluator, inputs }) {
+  plan(job, { setting, dataset, evaluator, inputs, arithmetic }) {
     if (!evaluator.selects) {
       fail('needs-not-met', {
         problem: `${dataset.name} has no valid part, on which trials are evaluated`,
         hint: 'Split the data with a share for valid.',
       });
     }
-    const spec = specOf(job, setting, dataset.fingerprint, inputsOf(job, inputs));
+    const spec = specOf(job, setting, {
+      dataFingerprint: dataset.fingerprint,
+      arithmetic,
+      inputs: inputsOf(job, inputs),
+    });
     return {
       results: [{ name: job.name, place: '', teacher: '', spec, hash: runHash(spec) }],
       memory: memoryOf(job, dataset, inputs),
@@ -51,7 +57,9 @@ export const searchKind: JobKind<SearchJob> = {
     const inputs = pair
       ? pairInputs({ teacher: pair.teacher.hash, student: pair.student.hash })
       : teacherInputs(teachers.map(({ trajectory, hash }) => ({ name: trajectory.teacher, hash })));
-    const spec = specOf(job, setting, context.dataset.fingerprint, inputs);
+    const spec = specOf(job, setting, {
+      ...{ dataFingerprint: context.dataset.fingerprint, arithmetic: context.kernels.arithmetic, inputs },
+    });
     const uses = usesOf([model, method, strategyOf(job.rule.strategy)], options);
     const run =
       folder === undefined
@@ -88,8 +96,7 @@ function startOf({ model: name, method: how, options: given }: SearchJob) {
 function specOf(
   job: SearchJob,
   { evaluation }: Setting,
-  dataFingerprint: string,
-  inputs: Readonly<Record<string, string>>,
+  { arithmetic, ...given }: Pick<RunSpec, 'dataFingerprint' | 'inputs'> & { readonly arithmetic: Arithmetic },
 ): RunSpec {
   const { model, method, options } = startOf(job);
   const { trials: _, ...search } = job.rule;
@@ -97,7 +104,7 @@ function specOf(
   return {
     kind: 'tune',
     options: JSON.parse(JSON.stringify(all)) as Values,
-    ...{ dataFingerprint, inputs, revisions: revisionsOf([model, method]) },
+    ...{ ...given, revisions: revisionsOf([model, method]), ...recordedArithmetic(arithmetic) },
   };
 }
 

@@ -14,9 +14,15 @@ import type { TrainJob } from '../job.js';
 import type { JobKind } from './_kind.js';
 
 export const trainKind: JobKind<TrainJob> = {
-  plan(job, { setting, dataset, inputs }) {
+  plan(job, { setting, dataset, inputs, arithmetic }) {
     const { model, modelOptions, spec } = planRun({
-      ...{ model: job.model, method: job.method, options: job.options, dataFingerprint: dataset.fingerprint },
+      ...{
+        model: job.model,
+        method: job.method,
+        options: job.options,
+        dataFingerprint: dataset.fingerprint,
+        arithmetic,
+      },
       ...{ evaluation: setting.evaluation, trajectory: setting.trajectory },
       teachers: inputs.map(({ teacher, hash }) => ({ name: teacher, hash })),
     });
