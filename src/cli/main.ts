@@ -1,17 +1,14 @@
 #!/usr/bin/env node
 import { writeSync } from 'node:fs';
 import { relative, sep } from 'node:path';
-import { fail, RecdistillError } from '../errors.js';
 import { packageVersion } from '../formats/package-version.js';
 import { strayError, usedModules } from '../options/use.js';
-import { withKeptSource } from './commands/source.js';
-import type { Answer, Command, Console, Given } from './terminal/_command.js';
+import { commands } from './index.js';
+import type { Answer } from './terminal/_command.js';
 import { earlyEnd, failureOf, failureText } from './terminal/failure.js';
-import { refuseUnknownFlags } from './terminal/flags.js';
-import { outputGroup } from './terminal/groups.js';
-import { helpOf, helpOfAll } from './terminal/help.js';
-import { misplacedHint, parseCommandLine } from './terminal/program.js';
-import { tellingUses, useFromWords } from './use.js';
+import { findCommand } from './terminal/find-command.js';
+import { helpOfAll } from './terminal/overview.js';
+import { isUseFlag } from './use-flag.js';
 
 /** How to call this program again: by its name where it is installed, else by its file. */
 function programName(script: string): string {
@@ -22,42 +19,16 @@ function programName(script: string): string {
 
 async function answerTo(all: readonly string[]): Promise<Answer> {
   const program = programName(process.argv[1] ?? 'recdistill');
-  const words = await useFromWords(all);
-  // Loaded after the units: the help and flags of the commands list them.
-  const { commands } = await import('./index.js');
-  const request = parseCommandLine(commands, words);
-  if (request.kind === 'version') return { text: packageVersion, json: { version: packageVersion } };
-  const { given } = request;
-  if (request.kind === 'help') {
-    const { topic } = request;
-    const text = typeof topic === 'object' ? helpOf(program, topic, given) : helpOfAll(program, commands, topic);
+  const words = all.some(isUseFlag) ? await (await import('./use.js')).useFromWords(all) : all;
+  const found = findCommand(commands, words);
+  if (found.kind === 'version') return { text: packageVersion, json: { version: packageVersion } };
+  if (found.kind === 'overview') {
+    const text = helpOfAll(program, commands, found.topic);
     return { text, json: { help: text } };
   }
-  return withMisplacedHint(given, () => tellingUses(() => carriedOut(request.command, given, program)));
-}
-
-async function carriedOut(command: Command, given: Given, program: string): Promise<Answer> {
-  refuseUnknownFlags(given, [...(command.groupsFor?.(given) ?? command.groups), outputGroup], command.name);
-  const quiet = given.flags.quiet === true;
-  const console: Console = {
-    say: (text) => void (quiet || process.stderr.write(`${text}\n`)),
-    quiet,
-    terminal: process.stderr.isTTY === true,
-    program,
-  };
-  return command.run(await withKeptSource(command, given, console.say), console);
-}
-
-/** Runs `work`. If an unknown name may have been meant as a value of the option before it, the error says so. */
-async function withMisplacedHint<T>({ misplaced = {} }: Given, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    const meant = cause instanceof RecdistillError ? misplaced[String(cause.details.given)] : undefined;
-    if (meant === undefined) throw cause;
-    const { code, details } = cause as RecdistillError;
-    return fail(code, { ...details, hint: misplacedHint(meant) }, cause);
-  }
+  // Loaded after the units: the help and flags of the command list them.
+  const [command, { carryOut }] = [await found.entry.load(), await import('./carry-out.js')];
+  return carryOut(command, found.words, program);
 }
 
 /** Writes a line before the process ends, even if that is now. */

@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { methodRegistry } from '../distill/index.js';
 import { modelRegistry } from '../models/index.js';
 import { describeOptions, reservedNames } from '../options/index.js';
-import { commands } from './index.js';
+import { commands as entries } from './index.js';
+
+const commands = await Promise.all(entries.map((entry) => entry.load()));
 
 test('no option of a command can be taken for one of a unit of a user', () => {
   const own = new Set([...modelRegistry.all(), ...methodRegistry.all()].flatMap((u) => Object.keys(u.options.shape)));

@@ -16,8 +16,7 @@ import { optionalText, options } from '../options/options.js';
 import { usedModules, useModule } from '../options/use.js';
 import { isPlainObject } from '../student/canonical-json.js';
 import type { OptionGroup } from './terminal/_command.js';
-
-const FLAG = '--use';
+import { isUseFlag, USE_FLAG } from './use-flag.js';
 
 /**
  * Adds the units of all modules that the command line names.
@@ -29,16 +28,16 @@ export async function useFromWords(words: readonly string[]): Promise<string[]> 
   const files: string[] = [];
   for (let at = 0; at < words.length; at++) {
     const word = words[at]!;
-    const [flag, value] = word.split(/=(.*)/s);
-    if (flag !== FLAG) {
+    const [, value] = word.split(/=(.*)/s);
+    if (!isUseFlag(word)) {
       rest.push(word);
       continue;
     }
     const file = value ?? words[++at];
     if (file === undefined || file === '' || file.startsWith('--')) {
       fail('usage', {
-        problem: `${FLAG} needs a value`,
-        hint: `Name a JavaScript module, such as ${FLAG} ./my-model.js.`,
+        problem: `${USE_FLAG} needs a value`,
+        hint: `Name a JavaScript module, such as ${USE_FLAG} ./my-model.js.`,
       });
     }
     files.push(file);
@@ -103,7 +102,7 @@ export async function tellingUses<T>(work: () => Promise<T>): Promise<T> {
     const about =
       cause instanceof RecdistillError && ['unknown-name', 'bad-option', 'needs-not-met'].includes(cause.code);
     if (!about || missing.length === 0) throw cause;
-    const flags = missing.map((file) => `${FLAG} ${file}`).join(' ');
+    const flags = missing.map((file) => `${USE_FLAG} ${file}`).join(' ');
     const hint = `${cause.hint} The run was made with units from a module that is not loaded: add ${flags}.`;
     return fail(cause.code, { ...cause.details, hint, help: hint }, cause);
   }

@@ -26,7 +26,7 @@ export const reservedNames: ReadonlySet<string> = new Set([
   ],
   ...['checkpoints', 'spread', 'runs', 'overwrite', 'preset', 'space', 'jobs', 'dryRun', 'continue'],
   ...['trials', 'strategy', 'halving', 'eta', 'minEpochs'],
-  ...['threads', 'memoryLimit', 'json', 'quiet', 'help', 'version'],
+  ...['threads', 'memoryLimit', 'arithmetic', 'json', 'quiet', 'help', 'version'],
   ...['data', 'format', 'user', 'item', 'time', 'rating', 'header', 'weight', 'weightScale', 'delimiter', 'quote'],
   ...['encoding', 'decimal', 'where', 'explode', 'trim', 'missing', 'badRows', 'timeUnit', 'timeFormat', 'table'],
   ...['minRating', 'minUser', 'minItem', 'core', 'split', 'ratios', 'validShare', 'holdOut', 'splitSeed'],

@@ -4,7 +4,7 @@ import { metricOf } from '../../eval/index.js';
 import { choice, optionalText, options, words } from '../../options/options.js';
 import { listed } from '../../report/format.js';
 import { comparedRun, compareRuns, isCalled } from '../../report/index.js';
-import type { Command, Given } from '../terminal/_command.js';
+import type { CommandBody, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { asRecorded, group, runsGroup } from '../terminal/groups.js';
 import { dataFlags } from './data-flags.js';
@@ -28,9 +28,7 @@ const compareGroup = group(
   }),
 );
 
-export const compareCommand: Command = {
-  name: 'compare',
-  summary: 'Compare finished runs with one of them, with significance tests',
+export const compareCommand: CommandBody = {
   about: [
     'RUN is the name of a run, a folder, or the name of a pipeline. Every other run is tested against one run, with paired tests over users.',
     'The p-values are adjusted over all tests of the table. Size and time were recorded by the runs; - means unknown.',

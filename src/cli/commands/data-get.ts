@@ -1,9 +1,7 @@
 import { catalog, getDataset, locate } from '../../data/index.js';
-import type { Command } from '../terminal/_command.js';
+import type { CommandBody } from '../terminal/_command.js';
 
-export const dataGet: Command = {
-  name: 'data get',
-  summary: 'Download a named data set into the cache and verify it',
+export const dataGet: CommandBody = {
   about:
     'A data set that is already on this machine is not downloaded again. `data list` shows which ones can be downloaded.',
   args: [{ name: 'NAME', help: 'Name of the data set.', required: true }],

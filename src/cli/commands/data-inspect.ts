@@ -2,7 +2,7 @@ import { inspect, loadDataset } from '../../data/index.js';
 import { fail } from '../../errors.js';
 import { listed } from '../../report/format.js';
 import { leakageLines, statisticsTable } from '../../report/index.js';
-import type { Argument, Command, Given } from '../terminal/_command.js';
+import type { Argument, CommandBody, Given } from '../terminal/_command.js';
 import { announceDefaultData } from '../terminal/default-data.js';
 import { readOptions } from '../terminal/flags.js';
 import { dataGroup } from '../terminal/groups.js';
@@ -28,9 +28,7 @@ export function withSource(given: Given): Given {
   return { ...given, flags: { ...given.flags, data: args } };
 }
 
-export const dataInspect: Command = {
-  name: 'data inspect',
-  summary: 'Show statistics of a data set, and leakage in its split',
+export const dataInspect: CommandBody = {
   args: [sourceArgument],
   groups: [dataGroup],
   examples: [

@@ -1,10 +1,8 @@
 import { catalog, locate } from '../../data/index.js';
 import { catalogTable } from '../../report/index.js';
-import type { Command } from '../terminal/_command.js';
+import type { CommandBody } from '../terminal/_command.js';
 
-export const dataList: Command = {
-  name: 'data list',
-  summary: 'List the named data sets and their locations',
+export const dataList: CommandBody = {
   args: [],
   groups: [],
   examples: [['data list', 'names that --data accepts']],

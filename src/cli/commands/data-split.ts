@@ -2,7 +2,7 @@ import { count, writeSplit } from '../../data/index.js';
 import { fail } from '../../errors.js';
 import { optionalText, options } from '../../options/options.js';
 import { formatCount } from '../../report/format.js';
-import type { Command } from '../terminal/_command.js';
+import type { CommandBody } from '../terminal/_command.js';
 import { announceDefaultData } from '../terminal/default-data.js';
 import { readOptions } from '../terminal/flags.js';
 import { dataGroup, group } from '../terminal/groups.js';
@@ -11,9 +11,7 @@ import { loadData } from './load-data.js';
 
 const outGroup = group('Split', 'data split', options({ out: optionalText({ help: 'New folder to write.' }) }));
 
-export const dataSplit: Command = {
-  name: 'data split',
-  summary: 'Write train, valid and test to a folder that loads as the same data set',
+export const dataSplit: CommandBody = {
   args: [sourceArgument],
   groups: [outGroup, dataGroup],
   examples: [

@@ -1,6 +1,6 @@
 import { type Dataset, itemsOf, locate } from '../../data/index.js';
 import { itemTitle, pipelineTable, recommendationTable } from '../../report/index.js';
-import type { Answer, Command, Console } from '../terminal/_command.js';
+import type { Answer, CommandBody, Console } from '../terminal/_command.js';
 import { machineGroup, writeRunsGroup } from '../terminal/groups.js';
 import { citeulike, synthetic } from './demo-pipeline.js';
 import { nextSteps, quoted } from './job.js';
@@ -11,9 +11,7 @@ import { openStudent } from './recommendations.js';
 /** Number of items of the user that are shown. */
 const SHOWN = 6;
 
-export const demo: Command = {
-  name: 'demo',
-  summary: 'Run an example: teachers, their ensemble, and a small student distilled from them',
+export const demo: CommandBody = {
   about: [
     'Trains three baselines, three teachers and two students, compares them in one table and recommends to a user.',
     'Uses the data set citeulike-t if it is in RECDISTILL_DATA or in the cache, otherwise synthetic data.',

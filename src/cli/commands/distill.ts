@@ -4,7 +4,7 @@ import { fail } from '../../errors.js';
 import { modelOf, modelRegistry } from '../../models/index.js';
 import { optionalText, options, text, words } from '../../options/options.js';
 import { checkStudent, isFinishedRun, readTeacher } from '../../runs/index.js';
-import type { Command, Given } from '../terminal/_command.js';
+import type { CommandBody, Given } from '../terminal/_command.js';
 import { givenOf, readOptions } from '../terminal/flags.js';
 import {
   asRecorded,
@@ -71,9 +71,7 @@ function refuseContinue(before: string | undefined, method: string): void {
   });
 }
 
-export const distill: Command = {
-  name: 'distill',
-  summary: 'Distil finished teachers into a small student',
+export const distill: CommandBody = {
   about: [
     'Methods:',
     ...methodRegistry.all().map((d) => `  ${d.name.padEnd(10)} ${d.summary}`),

@@ -1,6 +1,6 @@
 import { packageVersion } from '../../formats/package-version.js';
 import { checksTable } from '../../report/index.js';
-import type { Command } from '../terminal/_command.js';
+import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { machineGroup, machineOf, runsGroup } from '../terminal/groups.js';
 import {
@@ -16,9 +16,7 @@ import {
   threadsCheck,
 } from './doctor-checks.js';
 
-export const doctor: Command = {
-  name: 'doctor',
-  summary: 'Check that recdistill works on this machine',
+export const doctor: CommandBody = {
   about: 'The exit code is 1 if a check fails.',
   args: [],
   groups: [runsGroup, machineGroup],

@@ -1,7 +1,7 @@
 import { writeAtomic } from '../../formats/index.js';
 import { flag, optionalText, options } from '../../options/options.js';
 import { comparedRun, evaluationJson, evaluationTable, perUserText } from '../../report/index.js';
-import type { Command } from '../terminal/_command.js';
+import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { asRecorded, dataGroup, group, runsGroup } from '../terminal/groups.js';
 import { atOption, evaluateRuns, partOption } from './evaluated.js';
@@ -19,9 +19,7 @@ const evaluateGroup = group(
   }),
 );
 
-export const evaluate: Command = {
-  name: 'evaluate',
-  summary: 'Evaluate finished runs on the test part',
+export const evaluate: CommandBody = {
   about: [
     'Evaluates the stored rankings of the runs; nothing is trained.',
     'RUN is the name of a run, a folder, or the name of a pipeline. `compare` tests whether differences are significant.',

@@ -5,7 +5,7 @@ import { choice, optionalText, options } from '../../options/options.js';
 import { unitOption } from '../../options/unit-option.js';
 import { formatCount } from '../../report/format.js';
 import { precisions } from '../../student/parse-bundle.js';
-import type { Command } from '../terminal/_command.js';
+import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { group, runsGroup } from '../terminal/groups.js';
 import { bundleFolderOf } from './recommendations.js';
@@ -30,9 +30,7 @@ const exportGroup = group(
   }),
 );
 
-export const exportCommand: Command = {
-  name: 'export',
-  summary: 'Export a student for other programs, or import it back as a bundle',
+export const exportCommand: CommandBody = {
   about: [
     'RUN is a run with a student bundle (by name or folder), or the folder of a bundle. With --from it is an exported file or folder.',
     'Formats:',

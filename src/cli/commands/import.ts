@@ -4,7 +4,7 @@ import { createEvaluator } from '../../eval/index.js';
 import { optionalText, options } from '../../options/options.js';
 import { importedTable, rankingLines } from '../../report/index.js';
 import { type FinishedRun, type ImportedTeacher, importTeachers, nameOfFile } from '../../runs/index.js';
-import type { Answer, Command, Given } from '../terminal/_command.js';
+import type { Answer, CommandBody, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
 import { dataGroup, evaluationGroup, group, nameGroup } from '../terminal/groups.js';
@@ -27,9 +27,7 @@ const likeGroup = group(
   }),
 );
 
-export const importCommand: Command = {
-  name: 'import',
-  summary: 'Import rankings of another program as teachers',
+export const importCommand: CommandBody = {
   about: [
     'FILE is CSV, TSV, JSON lines or Parquet; text may be compressed (.gz, .zst). Each row has user, item, and rank (1 = best) or score (higher is better).',
     'Columns for teacher and checkpoint are optional. Ids are those of the data set. Train items are removed from the lists.',

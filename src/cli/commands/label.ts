@@ -7,7 +7,7 @@ import { acquireLock } from '../../formats/index.js';
 import { flag, options } from '../../options/options.js';
 import { jobFiles, nameItems } from '../../runs/index.js';
 import { bundleFiles } from '../../student/index.js';
-import type { Command, Given } from '../terminal/_command.js';
+import type { CommandBody, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { group, runsGroup } from '../terminal/groups.js';
 import { nextSteps, quoted } from './job.js';
@@ -31,9 +31,7 @@ interface Named extends RunPlace {
   readonly report: LabelReport;
 }
 
-export const label: Command = {
-  name: 'label',
-  summary: 'Add item names to finished runs, without training',
+export const label: CommandBody = {
   about: [
     'RUN is the name of a run, a folder, the name of a pipeline, or the folder of a bundle.',
     'The names are written into the student bundle, where `recommend`, `serve` and `export` read them. Students that are distilled from the run later have them, too. Parameters do not change.',

@@ -4,7 +4,7 @@ import { fail } from '../../errors.js';
 import { flag, optionalText, options } from '../../options/options.js';
 import { formatBytes, formatCount, listed } from '../../report/format.js';
 import { type FinishedRun, readTeacher } from '../../runs/index.js';
-import type { Command } from '../terminal/_command.js';
+import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { asRecorded, dataGroup, group, runsGroup } from '../terminal/groups.js';
 import { dataLoader, expectSameData } from './evaluated.js';
@@ -19,9 +19,7 @@ const outGroup = group(
   }),
 );
 
-export const rankings: Command = {
-  name: 'rankings',
-  summary: 'Write the rankings of finished runs to a file for other programs',
+export const rankings: CommandBody = {
   about: [
     'Columns: user, item, rank (1 = best), teacher (if there are several runs), checkpoint.',
     'Each list has the candidate items of the user, then their train items, both in ranked order. `import` reads the same rankings from the file.',

@@ -4,7 +4,7 @@ import { flag, int, optionalText, options, words } from '../../options/options.j
 import { listed, shortened } from '../../report/format.js';
 import { recommendationTable } from '../../report/index.js';
 import { type Student, StudentError } from '../../student/index.js';
-import type { Command } from '../terminal/_command.js';
+import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { group, runsGroup } from '../terminal/groups.js';
 import { openStudent } from './recommendations.js';
@@ -23,9 +23,7 @@ const recommendGroup = group(
 /** No suggestions for longer ids: comparing them is slow. */
 const TYPED = 100;
 
-export const recommend: Command = {
-  name: 'recommend',
-  summary: 'Recommend items to a user from a student bundle',
+export const recommend: CommandBody = {
   about:
     'RUN is a run with a student bundle (by name or folder), or the folder of a bundle. The training data is not needed.',
   args: [{ name: 'RUN', help: 'Run or bundle.', required: true }],

@@ -3,7 +3,7 @@ import type { Pair } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { optionalInt, optionalText, options, text } from '../../options/options.js';
 import { type ReportedPair, reportPair, runsReport, writeReport } from '../../report/index.js';
-import type { Command, Given } from '../terminal/_command.js';
+import type { CommandBody, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { asRecorded, group, machineGroup, machineOf, runsGroup, withKernels } from '../terminal/groups.js';
 import { dataFlags } from './data-flags.js';
@@ -36,9 +36,7 @@ const reportGroup = group(
   }),
 );
 
-export const report: Command = {
-  name: 'report',
-  summary: 'Write a report of finished runs: tables, significance tests and training curves',
+export const report: CommandBody = {
   about: [
     'RUN is the name of a run, a folder, or the name of a pipeline. The report is one HTML file. Its tables are also written as Markdown.',
     '`run` and `demo` write a report of their own.',

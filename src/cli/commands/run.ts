@@ -1,5 +1,5 @@
 import { pipelineTable } from '../../report/index.js';
-import type { Answer, Command, Console } from '../terminal/_command.js';
+import type { Answer, CommandBody, Console } from '../terminal/_command.js';
 import { machineGroup, writeRunsGroup } from '../terminal/groups.js';
 import { readYamlFile } from '../terminal/yaml-file.js';
 import { useFromYaml } from '../use.js';
@@ -10,9 +10,7 @@ import { answerOfPipeline, type PipelineOutcome } from './pipeline-run.js';
 const EXAMPLE =
   'A small pipeline: teachers: [{ model: bpr-mf }, { model: lightgcn }], students: [{ model: bpr-mf, dim: 6 }].';
 
-export const run: Command = {
-  name: 'run',
-  summary: 'Run a pipeline from a YAML file: baselines, teachers, ensemble, students',
+export const run: CommandBody = {
   about: 'Finished runs are reused, stopped runs continue. docs/cli.md describes the file.',
   args: [{ name: 'FILE', help: 'The pipeline, such as pipeline.yaml.', required: true }],
   groups: [jobsGroup, writeRunsGroup, machineGroup],

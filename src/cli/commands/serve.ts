@@ -1,6 +1,6 @@
 import type { Serving } from '../../serve/index.js';
 import { serveOptions } from '../../serve/options.js';
-import type { Command, Console } from '../terminal/_command.js';
+import type { CommandBody, Console } from '../terminal/_command.js';
 import { failureOf } from '../terminal/failure.js';
 import { readOptions } from '../terminal/flags.js';
 import { group, runsGroup } from '../terminal/groups.js';
@@ -9,9 +9,7 @@ import { bundleFolderOf } from './recommendations.js';
 const serveGroup = group('Server', 'serve', serveOptions);
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
-export const serveCommand: Command = {
-  name: 'serve',
-  summary: 'Serve a student bundle over HTTP',
+export const serveCommand: CommandBody = {
   about: [
     'RUN is a run with a student bundle (by name or folder), or the folder of a bundle. The training data is not needed.',
     'SIGHUP or POST /v1/reload loads the bundle again. Ctrl-C (SIGTERM) finishes open requests and stops the server.',

@@ -4,7 +4,7 @@ import { checkStudy, prepareStudy, runStudy, studyFolder } from '../../experimen
 import { writeAtomic } from '../../formats/index.js';
 import { optionalText, options } from '../../options/options.js';
 import { studyTables } from '../../report/index.js';
-import type { Command } from '../terminal/_command.js';
+import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
 import { group, machineGroup, writeRunsGroup } from '../terminal/groups.js';
@@ -30,9 +30,7 @@ const outGroup = group(
 /** A study has more jobs than a machine has threads. */
 const MOST_JOBS = 64;
 
-export const study: Command = {
-  name: 'study',
-  summary: 'Compare distillation methods, or parts of HetComp, over several seeds',
+export const study: CommandBody = {
   about: [
     'All entries have the same teachers, the same student and the same search budget. The tables have means over seeds, and tests against one entry.',
     '"entries: methods" compares every method that can teach the student. "entries: ablation" compares HetComp with HetComp without each of its parts.',

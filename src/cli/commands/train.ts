@@ -1,6 +1,6 @@
 import { prepareTraining } from '../../experiment/index.js';
 import { modelRegistry } from '../../models/index.js';
-import type { Command } from '../terminal/_command.js';
+import type { CommandBody } from '../terminal/_command.js';
 import { announceDefaultData } from '../terminal/default-data.js';
 import { readOptions } from '../terminal/flags.js';
 import { modelGroup, nameGroup } from '../terminal/groups.js';
@@ -12,9 +12,7 @@ import { presetList } from './preset.js';
 import { trainSeveral } from './train-several.js';
 import { readSetting, trainGroups, trainingOf } from './training.js';
 
-export const train: Command = {
-  name: 'train',
-  summary: 'Train one model or several, and evaluate them on the test part',
+export const train: CommandBody = {
   about: [
     'Models:',
     ...modelRegistry.all().map((m) => `  ${m.name.padEnd(16)} ${m.summary}`),

@@ -4,7 +4,7 @@ import { fail } from '../../errors.js';
 import { parseSpaces, prepareTune, tune as search, strategyRegistry, tuneOptions } from '../../experiment/index.js';
 import { modelRegistry } from '../../models/index.js';
 import { optionalText, options } from '../../options/options.js';
-import type { Command, Given, OptionGroup } from '../terminal/_command.js';
+import type { CommandBody, Given, OptionGroup } from '../terminal/_command.js';
 import { announceDefaultData } from '../terminal/default-data.js';
 import { givenOf, readOptions } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
@@ -46,9 +46,7 @@ const tunable = modelRegistry.all().filter((m) => Object.keys(m.search).length >
 
 const EXAMPLE = 'A small one: bpr-mf: { dim: [32, 64], l2: { low: 0.001, high: 0.1, scale: log } }.';
 
-export const tune: Command = {
-  name: 'tune',
-  summary: 'Search options of one model or several, by a metric on the valid part',
+export const tune: CommandBody = {
   about: [
     'Searched options (change them with --space):',
     ...tunable.map((m) => `  ${m.name.padEnd(16)} ${Object.keys(m.search).join(', ')}`),

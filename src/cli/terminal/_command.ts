@@ -59,11 +59,8 @@ export interface Answer {
   readonly failed?: boolean;
 }
 
-export interface Command {
-  /** One or two words, such as `train` or `data list`. */
-  readonly name: string;
-  /** One line. */
-  readonly summary: string;
+/** What a file in `commands/` exports; name and summary are in the registry. */
+export interface CommandBody {
   /** Sentences below the usage line of the help. */
   readonly about?: string;
   readonly args: readonly Argument[];
@@ -74,4 +71,11 @@ export interface Command {
   /** Commands without the program's name, each with a comment. */
   readonly examples: readonly (readonly [command: string, what: string])[];
   run(given: Given, console: Console): Promise<Answer>;
+}
+
+export interface Command extends CommandBody {
+  /** One or two words, such as `train` or `data list`. */
+  readonly name: string;
+  /** One line. */
+  readonly summary: string;
 }

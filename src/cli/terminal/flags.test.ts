@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RecdistillError } from '../../errors.js';
 import { choice, flag, float, int, numbers, optionalText, options, paths, words } from '../../options/options.js';
-import { commands } from '../index.js';
+import { commands as entries } from '../index.js';
 import type { Given } from './_command.js';
 import { flagOf, givenOf, readOptions, refuseUnknownFlags, rowsOf, wordsOf } from './flags.js';
 import { group } from './groups.js';
@@ -33,6 +33,8 @@ const refused = (flags: Given['flags']): RecdistillError => {
   }
   return assert.fail(`${JSON.stringify(flags)} was accepted`);
 };
+
+const commands = await Promise.all(entries.map((entry) => entry.load()));
 
 test('text becomes what the option takes, and the rest takes its default', () => {
   const flags = { batchSize: '64', l2: '1e-3', keep: false, at: '5, 20,50', names: 'x,,y z', kind: 'b', file: '12' };

@@ -6,27 +6,8 @@ import type { Argument, Command, Given, OptionGroup } from './_command.js';
 import { flagOf } from './flags.js';
 import { outputGroup } from './groups.js';
 import { isList, LISTS_HELP } from './lists.js';
+import { pairs, WIDTH, wrap } from './overview.js';
 import { usageOf } from './program.js';
-
-const WIDTH = 100;
-
-/** Help of all commands, or of those that start with the word `topic`. */
-export function helpOfAll(program: string, commands: readonly Command[], topic?: string): string {
-  const shown = topic === undefined ? commands : commands.filter((c) => c.name.startsWith(`${topic} `));
-  return [
-    topic === undefined
-      ? 'Train several different recommenders, distil them into one small student, and evaluate it.'
-      : `The commands that start with ${topic}.`,
-    '',
-    `Usage: ${program} ${topic ? `${topic} ` : ''}COMMAND [OPTIONS]`,
-    '',
-    'Commands:',
-    pairs(shown.map((c) => [usageOf(c.name, c.args), c.summary])),
-    '',
-    `New here? Start with: ${program} demo`,
-    `More on a command:    ${program} COMMAND --help`,
-  ].join('\n');
-}
 
 /** Help of one command, with the options that apply to the given arguments. */
 export function helpOf(program: string, command: Command, given: Given): string {
@@ -115,27 +96,3 @@ function defaultOf({ kind, default: value }: OptionRow): string[] {
 /** Separated by commas, or as JSON if a value is empty or contains a comma or a space. */
 const listText = (values: readonly unknown[]): string =>
   values.every((value) => /^[^\s,[][^,]*$/.test(String(value))) ? values.join(',') : JSON.stringify(values);
-
-/** Two columns. The second is wrapped, and starts on a new line if the first is too long. */
-function pairs(rows: readonly (readonly [string, string])[]): string {
-  const widths = rows.map(([left]) => left.length).filter((n) => n <= 40);
-  const left = Math.max(12, ...widths) + 4;
-  return rows
-    .flatMap(([name, text]) => {
-      const lines = wrap(text, WIDTH - left);
-      const head = `  ${name}`;
-      const first = head.length + 2 > left ? [head] : [`${head.padEnd(left)}${lines.shift() ?? ''}`];
-      return [...first, ...lines.map((line) => `${' '.repeat(left)}${line}`)];
-    })
-    .join('\n');
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}

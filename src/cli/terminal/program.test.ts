@@ -1,18 +1,27 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { commands } from '../index.js';
-import type { Given } from './_command.js';
+import { commands as entries } from '../index.js';
+import type { Command, Given } from './_command.js';
+import { findCommand } from './find-command.js';
 import { refuseUnknownFlags } from './flags.js';
 import { outputGroup } from './groups.js';
-import { helpOf, helpOfAll } from './help.js';
-import { parseCommandLine, type Request } from './program.js';
+import { helpOf } from './help.js';
+import { helpOfAll } from './overview.js';
+import { parseWords, type Request, usageOf } from './program.js';
 
-const parse = (line: string): Request => parseCommandLine(commands, line.split(' ').filter(Boolean));
+const commands = await Promise.all(entries.map((entry) => entry.load()));
+const wordsOf = (line: string): string[] => line.split(' ').filter(Boolean);
+const parse = (line: string): Request & { readonly command: Command } => {
+  const found = findCommand(entries, wordsOf(line));
+  assert.ok(found.kind === 'command', line);
+  const command = commands.find(({ name }) => name === found.entry.name)!;
+  return { command, ...parseWords(command, found.words) };
+};
 const run = (line: string) => {
   const request = parse(line);
   assert.equal(request.kind, 'run');
-  return request as Extract<Request, { kind: 'run' }>;
+  return request;
 };
 
 test('arguments and flags may come in any order', () => {
@@ -54,6 +63,14 @@ test('every example of the help is a command that is understood', () => {
   }
 });
 
+test('the overview shows the arguments of each command', () => {
+  for (const { name, usage } of entries) {
+    const { args } = commands.find((c) => c.name === name)!;
+    // Required arguments are shown without brackets.
+    assert.equal(`${name} ${usage}`.trimEnd(), usageOf(name, args));
+  }
+});
+
 test('every command file is registered', () => {
   const files = readdirSync(new URL('../commands/', import.meta.url)).filter(
     (f) => f.endsWith('.js') && !f.includes('.test.'),
@@ -68,15 +85,15 @@ test('the page on the command line lists every command', () => {
 
 test('help is asked for in several ways and needs no arguments', () => {
   for (const line of ['', '--help', '-h', 'help']) {
-    assert.deepEqual(parse(line), { kind: 'help', topic: undefined, given: { args: [], flags: {} } }, line);
+    assert.deepEqual(findCommand(entries, wordsOf(line)), { kind: 'overview', topic: undefined }, line);
   }
-  for (const line of ['train --help', 'help train', 'train -h']) assert.equal(parse(line).kind, 'help', line);
+  for (const line of ['train --help', 'help train', 'train -h', '--help train'])
+    assert.equal(parse(line).kind, 'help', line);
   const asked = parse('train lightgcn --help');
-  assert.ok(asked.kind === 'help' && typeof asked.topic === 'object');
-  assert.deepEqual(asked.given.args, ['lightgcn']);
+  assert.deepEqual([asked.kind, asked.given.args], ['help', ['lightgcn']]);
   for (const line of ['data', 'data --json', 'data --help'])
-    assert.deepEqual(parse(line), { kind: 'help', topic: 'data', given: { args: [], flags: {} } });
-  assert.equal(parse('--version').kind, 'version');
+    assert.deepEqual(findCommand(entries, wordsOf(line)), { kind: 'overview', topic: 'data' });
+  for (const line of ['--version', '-V']) assert.equal(findCommand(entries, [line]).kind, 'version');
 });
 
 test('an error has a message and a hint', () => {
@@ -84,6 +101,7 @@ test('an error has a message and a hint', () => {
     ['trian bpr-mf', 'usage', /no command "trian"/, /Did you mean "train"/],
     ['frobnicate', 'usage', /no command "frobnicate"/, /demo, train/],
     ['frobnicate --json', 'usage', /no command "frobnicate"/, /demo, train/],
+    ['--jsno train', 'unknown-option', /"--jsno" for recdistill/, /Did you mean "--json"/],
     ['data lst', 'usage', /no command "data lst"/, /Did you mean "data list"/],
     ['train bpr-mf --dmi 3', 'unknown-option', /"--dmi" for train/, /Did you mean "--dim"/],
     ['train bpr-mf -x', 'unknown-option', /"-x" for train/, /--dim/],
@@ -125,7 +143,7 @@ test('help shows the options that hold, with defaults and ranges', () => {
     const help = helpOf('recdistill', command, { args: [], flags: {} });
     assert.doesNotMatch(help.replace(/\s+/g, ' '), /default \)/, `${command.name}: a default that is empty`);
   }
-  const overview = helpOfAll('recdistill', commands).replace(/\s+/g, ' ');
+  const overview = helpOfAll('recdistill', entries).replace(/\s+/g, ' ');
   for (const { summary } of commands) assert.ok(overview.includes(summary), summary);
   const width = Math.max(...general.split('\n').map((line) => line.length));
   assert.ok(width <= 130, `a line has ${width} characters`);

@@ -1,7 +1,6 @@
-/** Parses the command line into a command, arguments and flags. Tokenised by commander; help and errors are our own. */
+/** Parses the words after a command's name into arguments and flags. Tokenised by commander; help and errors are our own. */
 import { Command as Commander, CommanderError } from 'commander';
 import { fail } from '../../errors.js';
-import { nearest } from '../../nearest.js';
 import type { OptionRow } from '../../options/describe.js';
 import type { Command, FlagValue, Given } from './_command.js';
 import { flagOf, rowsOf, unknownFlag } from './flags.js';
@@ -10,45 +9,31 @@ import { isList } from './lists.js';
 import { misplacedIn, takesWords } from './misplaced.js';
 
 export type Request =
-  | { readonly kind: 'run'; readonly command: Command; readonly given: Given }
-  /** `topic`: a command, the first word of several commands, or undefined for all commands. */
-  | { readonly kind: 'help'; readonly topic: Command | string | undefined; readonly given: Given }
-  | { readonly kind: 'version' };
+  | { readonly kind: 'run'; readonly given: Given }
+  | { readonly kind: 'help'; readonly given: Given };
 
-const silent = { writeOut: () => {}, writeErr: () => {} };
-
-/** @throws RecdistillError `unknown-name`, `unknown-option`, `usage` */
-export function parseCommandLine(commands: readonly Command[], words: readonly string[]): Request {
-  let request: Request = { kind: 'help', topic: undefined, given: { args: [], flags: {} } };
-  const asked = words[0] === 'help' ? [...words.slice(1), '--help'] : words;
-  const program = quiet(new Commander('recdistill')).option('--json').option('--quiet').option('-V, --version');
-  const answer = (given: Request) => {
-    request = given;
-  };
-  program.argument('[command...]').action((unknown: string[], flags: Given['flags']) => {
-    if (unknown[0] !== undefined) unknownCommand(unknown[0], firstWords(commands));
-    if (flags.version) answer({ kind: 'version' });
+/**
+ * @param words arguments and flags, without the name of the command
+ * @throws RecdistillError `unknown-option`, `usage`
+ */
+export function parseWords(command: Command, words: readonly string[]): Request {
+  let request: Request | undefined;
+  const rows = rowsOf([...command.groups, outputGroup]);
+  const parser = quiet(new Commander(command.name));
+  for (const row of rows) addOption(parser, command, row);
+  // The number of arguments is checked below, so that --help works without them.
+  parser.argument('[args...]').action((args: string[], { help, ...flags }: Given['flags']) => {
+    const found = Object.entries(misplacedIn(words, rows)).filter(([word]) => args.includes(word));
+    const given = { args, flags, ...(found.length > 0 ? { misplaced: Object.fromEntries(found) } : {}) };
+    request = help ? { kind: 'help', given } : { kind: 'run', given: checked(command, given) };
   });
-  for (const command of commands) {
-    const [first, second] = command.name.split(' ') as [string, string?];
-    const parent = second === undefined ? program : groupOf(program, first, commands, answer);
-    const sub = quiet(parent.command(second ?? first));
-    const rows = rowsOf([...command.groups, outputGroup]);
-    for (const row of rows) addOption(sub, command, row);
-    // The number of arguments is checked below, so that --help works without them.
-    sub.argument('[args...]').action((args: string[], { help, ...flags }: Given['flags']) => {
-      const found = Object.entries(misplacedIn(asked, rows)).filter(([word]) => args.includes(word));
-      const given = { args, flags, ...(found.length > 0 ? { misplaced: Object.fromEntries(found) } : {}) };
-      answer(help ? { kind: 'help', topic: command, given } : { kind: 'run', command, given: checked(command, given) });
-    });
-  }
   try {
-    program.parse([...asked], { from: 'user' });
+    parser.parse([...words], { from: 'user' });
   } catch (cause) {
     if (!(cause instanceof CommanderError)) throw cause;
-    explain(cause, commands, asked);
+    explain(cause, command, rows);
   }
-  return request;
+  return request!;
 }
 
 /** @throws RecdistillError `usage` from the parser, if an option of one value is given twice */
@@ -81,6 +66,8 @@ function addOption(sub: Commander, command: Command, row: OptionRow): void {
 const spell = (flag: string, value: FlagValue): string =>
   typeof value === 'boolean' ? (value ? flag : flag.replace('--', '--no-')) : JSON.stringify(value);
 
+const silent = { writeOut: () => {}, writeErr: () => {} };
+
 const quiet = (c: Commander): Commander =>
   c
     .helpOption(false)
@@ -88,35 +75,7 @@ const quiet = (c: Commander): Commander =>
     .exitOverride()
     .configureOutput(silent)
     .showSuggestionAfterError(false)
-    .enablePositionalOptions()
     .option('-h, --help');
-
-/** A first word such as `data`: alone it shows the help of its commands. */
-function groupOf(
-  program: Commander,
-  word: string,
-  commands: readonly Command[],
-  answer: (r: Request) => void,
-): Commander {
-  const found = program.commands.find((c) => c.name() === word);
-  if (found) return found;
-  const group = quiet(program.command(word)).option('--json').option('--quiet').argument('[command...]');
-  return group.action((words: string[]) => {
-    const known = commands.flatMap((c) => (c.name.startsWith(`${word} `) ? [c.name] : []));
-    if (words[0] !== undefined) unknownCommand(`${word} ${words[0]}`, known);
-    answer({ kind: 'help', topic: word, given: { args: [], flags: {} } });
-  });
-}
-
-const firstWords = (commands: readonly Command[]): string[] => [...new Set(commands.map((c) => c.name.split(' ')[0]!))];
-
-function unknownCommand(word: string, known: readonly string[]): never {
-  const suggestion = nearest(word, known);
-  return fail('usage', {
-    problem: `there is no command "${word}"`,
-    hint: suggestion ? `Did you mean "${suggestion}"?` : `Commands: ${known.join(', ')}.`,
-  });
-}
 
 function checked({ name, args }: Command, given: Given): Given {
   const missing = args.find((a, at) => a.required && given.args[at] === undefined);
@@ -143,23 +102,18 @@ export function usageOf(name: string, args: Command['args']): string {
   return [name, ...args.map(spell)].join(' ');
 }
 
-function explain(cause: CommanderError, commands: readonly Command[], words: readonly string[]): never {
-  const command = commands.find((c) => c.name.split(' ').every((w, at) => words[at] === w));
+function explain(cause: CommanderError, { name: owner }: Command, rows: readonly OptionRow[]): never {
+  const hint = `See: recdistill ${owner} --help`;
   const flag = /'([^']*)'/.exec(cause.message)?.[1] ?? '';
-  const owner = command?.name ?? 'recdistill';
-  const first = words[0] ?? '';
-  if (!first.startsWith('-') && !firstWords(commands).includes(first)) unknownCommand(first, firstWords(commands));
   if (cause.code === 'commander.unknownOption') {
-    const known = rowsOf([...(command?.groups ?? []), outputGroup]).map((row) => flagOf(row.name));
+    const known = rows.map((row) => flagOf(row.name));
     const name = flag.split('=')[0]!;
     if (!known.includes(name)) unknownFlag(flag, [...known, '--help'], owner);
-    fail('usage', { problem: `${name} is a switch and takes no value`, hint: helpHint(command) });
+    fail('usage', { problem: `${name} is a switch and takes no value`, hint });
   }
   const problem =
     cause.code === 'commander.optionMissingArgument'
       ? `${flag.split(' ')[0]} needs a value`
       : cause.message.replace(/^error: /, '');
-  return fail('usage', { problem, hint: helpHint(command) });
+  return fail('usage', { problem, hint });
 }
-
-const helpHint = (command: Command | undefined): string => `See: recdistill ${command ? `${command.name} ` : ''}--help`;

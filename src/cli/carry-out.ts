@@ -1,0 +1,47 @@
+/** Carries out a command, or shows its help. */
+import { fail, RecdistillError } from '../errors.js';
+import { withKeptSource } from './commands/source.js';
+import type { Answer, Command, Console, Given } from './terminal/_command.js';
+import { refuseUnknownFlags } from './terminal/flags.js';
+import { outputGroup } from './terminal/groups.js';
+import { helpOf } from './terminal/help.js';
+import { misplacedHint, parseWords } from './terminal/program.js';
+import { tellingUses } from './use.js';
+
+/**
+ * @param words arguments and flags, without the name of the command
+ * @param program as in `Console`
+ * @throws RecdistillError as `parseWords` and the command
+ */
+export async function carryOut(command: Command, words: readonly string[], program: string): Promise<Answer> {
+  const { kind, given } = parseWords(command, words);
+  if (kind === 'help') {
+    const text = helpOf(program, command, given);
+    return { text, json: { help: text } };
+  }
+  return withMisplacedHint(given, () => tellingUses(() => run(command, given, program)));
+}
+
+async function run(command: Command, given: Given, program: string): Promise<Answer> {
+  refuseUnknownFlags(given, [...(command.groupsFor?.(given) ?? command.groups), outputGroup], command.name);
+  const quiet = given.flags.quiet === true;
+  const console: Console = {
+    say: (text) => void (quiet || process.stderr.write(`${text}\n`)),
+    quiet,
+    terminal: process.stderr.isTTY === true,
+    program,
+  };
+  return command.run(await withKeptSource(command, given, console.say), console);
+}
+
+/** Runs `work`. If an unknown name may have been meant as a value of the option before it, the error says so. */
+async function withMisplacedHint<T>({ misplaced = {} }: Given, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const meant = cause instanceof RecdistillError ? misplaced[String(cause.details.given)] : undefined;
+    if (meant === undefined) throw cause;
+    const { code, details } = cause as RecdistillError;
+    return fail(code, { ...details, hint: misplacedHint(meant) }, cause);
+  }
+}
