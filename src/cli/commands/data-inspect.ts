@@ -6,7 +6,7 @@ import type { Argument, CommandBody, Given } from '../terminal/_command.js';
 import { announceDefaultData } from '../terminal/default-data.js';
 import { readOptions } from '../terminal/flags.js';
 import { dataGroup } from '../terminal/groups.js';
-import { warningLines } from './load-data.js';
+import { sayingSo, warningLines } from './load-data.js';
 
 export const sourceArgument: Argument = {
   name: 'SOURCE',
@@ -38,7 +38,8 @@ export const dataInspect: CommandBody = {
   ],
   async run(given, console) {
     await announceDefaultData(given, true, console);
-    const dataset = await loadDataset(readOptions(dataGroup, withSource(given)));
+    const options = readOptions(dataGroup, withSource(given));
+    const dataset = await sayingSo(options, console.say, () => loadDataset(options));
     for (const line of warningLines(dataset)) console.say(line);
     const statistics = inspect(dataset);
     const text = [

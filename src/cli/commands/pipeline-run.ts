@@ -21,7 +21,7 @@ import { offeringName } from '../terminal/free-name.js';
 import { writeRunsGroup } from '../terminal/groups.js';
 import { dryRun } from './dry-run.js';
 import { failuresOf, isDryRun, withEngine } from './jobs.js';
-import { dataLines, sizeLine } from './load-data.js';
+import { dataLines, sayingSo, sizeLine } from './load-data.js';
 import { keptSource, portable } from './source.js';
 
 export interface PipelineOutcome extends PipelineResult {
@@ -53,7 +53,7 @@ export async function answerOfPipeline(
   const work = () =>
     withEngine({ given, console, metric: o.evaluation.selectBy, count }, async (engine) => {
       const context = { ...engine, runs, overwrite };
-      const pipeline = await preparePipeline(options, context);
+      const pipeline = await sayingSo(options.data, console.say, () => preparePipeline(options, context));
       for (const line of [...dataLines(o.data, pipeline.dataset), ...costLines(pipeline)]) console.say(line);
       return finishPipeline(pipeline, context);
     });

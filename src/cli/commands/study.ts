@@ -12,6 +12,7 @@ import { readYamlFile } from '../terminal/yaml-file.js';
 import { useFromYaml } from '../use.js';
 import { dryRun } from './dry-run.js';
 import { isDryRun, jobsGroup, withEngine } from './jobs.js';
+import { readingLine } from './load-data.js';
 import { keptSource, portable } from './source.js';
 
 const EXAMPLE =
@@ -59,6 +60,7 @@ export const study: CommandBody = {
     });
     if (isDryRun(given))
       return file.within(() => dryRun(given, (kernels) => prepareStudy(prepared, { kernels, runs, overwrite })));
+    console.say(readingLine(prepared.data.data));
     const work = () =>
       withEngine({ given, console, metric: prepared.evaluation.selectBy, count: MOST_JOBS }, (engine) =>
         runStudy(prepared, { ...engine, runs, overwrite }),
