@@ -17,7 +17,7 @@ import { type RunSpec, recordedArithmetic, revisionsOf, runHash } from './run-ma
 import { type MadeModel, type MadeModels, type ModelsTask, type ModelTask, withModels } from './train-models.js';
 import { tellUnusedWeights } from './unused-weights.js';
 import { changedUses, usesOf } from './uses.js';
-import { type Fitted, storeOf, watchModel } from './watch.js';
+import { type Fitted, watchModel } from './watch.js';
 
 /** A model and its run. */
 export interface DrivenModel extends ModelTask {
@@ -159,8 +159,8 @@ async function fit(task: DriveTask, made: MadeModels<Kept>, evaluator: Evaluator
     }),
   );
   const outcomes = await made.fit((m) => {
-    const { validate, evaluated } = watches.get(m)!;
-    return { validate, evaluated, store: m.run && storeOf(m.run, m.listen) };
+    const { validate, evaluated, store } = watches.get(m)!;
+    return { validate, evaluated, store };
   });
   return models.map((m, at) => watches.get(m)!.fitted(outcomes[at]!));
 }

@@ -25,12 +25,17 @@ for (const [where, folderOf] of [
   test(`snapshots ${where}: few are kept, spread over the run, and the best one always`, () => {
     const folder = folderOf();
     const snapshots = createSnapshots(5, folder);
-    for (let epoch = 5; epoch <= 1000; epoch += 5) add(snapshots, epoch, epoch <= 715);
+    for (let epoch = 5; epoch <= 1000; epoch += 5) {
+      add(snapshots, epoch, epoch <= 715);
+      if (epoch % 100 === 0) snapshots.flush();
+      if (folder && epoch === 95) assert.ok(!existsSync(folder), 'nothing is written before flush');
+    }
     if (folder) assert.ok(readdirSync(folder).length <= 42);
     const chosen = snapshots.choose(715, four, recall);
     assert.equal(chosen.length, 4);
     assert.equal(chosen.at(-1)!.epoch, 715);
     for (const [at, target] of [179, 358, 536].entries()) assert.ok(Math.abs(chosen[at]!.epoch - target) <= 80);
+    if (folder) assert.ok(readdirSync(folder).length <= 4, 'the other snapshots are removed');
     for (const c of chosen) {
       assert.deepEqual(c.rankings, rankingsOf(c.epoch));
       assert.deepEqual(c.metrics, { 'recall@10': c.epoch / 1000 });
@@ -42,10 +47,26 @@ for (const [where, folderOf] of [
 
 test('snapshots on disk are read by the process that resumes', () => {
   const folder = newFolder();
-  for (const epoch of [1, 2, 3]) add(createSnapshots(1, folder), epoch, epoch === 2);
+  for (const epoch of [1, 2, 3]) {
+    const snapshots = createSnapshots(1, folder);
+    add(snapshots, epoch, epoch === 2);
+    snapshots.flush();
+  }
   const epochs = createSnapshots(1, folder).choose(2, four, recall);
   assert.deepEqual(
     epochs.map((c) => c.epoch),
     [1, 2],
+  );
+});
+
+test('snapshots that would take much memory are written at once', () => {
+  const folder = newFolder();
+  const snapshots = createSnapshots(1, folder, 2 * rankingsOf(1).items.byteLength);
+  for (const epoch of [1, 2]) add(snapshots, epoch, true);
+  assert.ok(!existsSync(folder));
+  add(snapshots, 3, true);
+  assert.deepEqual(
+    readdirSync(folder).sort(),
+    ['1', '2', '3', 'best'].map((name) => `${name}.safetensors`),
   );
 });

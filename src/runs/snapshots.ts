@@ -12,8 +12,10 @@ type Metrics = Readonly<Record<string, number>>;
 export interface Snapshots {
   /** Adds the snapshot of an evaluation. `best`: it is the best epoch so far. */
   add(epoch: number, rankings: Rankings, metrics: Metrics, best: boolean): void;
+  /** Writes what is not on disk yet. Must come before a checkpoint of the training, which continues from these snapshots. */
+  flush(): void;
   /**
-   * The checkpoints of the trajectory of a run with best epoch `best`.
+   * The checkpoints of the trajectory of a run with best epoch `best`. The other snapshots are removed.
    * @param quality selects the metric of a snapshot
    */
   choose(best: number, o: TrajectoryOptions, quality: (metrics: Metrics) => number): TrajectoryCheckpoint[];
@@ -25,31 +27,42 @@ interface Shelf {
   put(name: string, c: TrajectoryCheckpoint): void;
   get(name: string): TrajectoryCheckpoint;
   drop(name: string): void;
-  epochs(): number[];
+  names(): string[];
+  flush(): void;
 }
 
 const BEST = 'best';
+/** Snapshots that are not on disk yet take at most this much memory. */
+const MOST_BYTES = 64e6;
 
-/** @param every epochs between two evaluations; snapshots are stored at an increasing multiple of it */
-export function createSnapshots(every: number, folder: string | undefined): Snapshots {
-  const shelf = folder === undefined ? inMemory() : onDisk(folder);
+/**
+ * @param every epochs between two evaluations; snapshots are stored at an increasing multiple of it
+ * @param mostBytes memory of the snapshots that are not on disk yet
+ */
+export function createSnapshots(every: number, folder: string | undefined, mostBytes = MOST_BYTES): Snapshots {
+  const shelf = folder === undefined ? inMemory() : onDisk(folder, mostBytes);
+  const number = (epoch: number) => Math.ceil(epoch / every);
+  const epochs = () => shelf.names().flatMap((name) => (name === BEST ? [] : [Number(name)]));
   return {
     add(epoch, rankings, metrics, best) {
-      const number = (e: number) => Math.ceil(e / every);
       const stride = strideAfter(number(epoch));
-      for (const e of shelf.epochs()) if (!isKept(number(e), stride)) shelf.drop(String(e));
-      if (isKept(number(epoch), stride)) shelf.put(String(epoch), { epoch, rankings, metrics });
-      if (best) shelf.put(BEST, { epoch, rankings, metrics });
+      for (const e of epochs()) if (!isKept(number(e), stride)) shelf.drop(String(e));
+      const snapshot = { epoch, rankings, metrics };
+      if (isKept(number(epoch), stride)) shelf.put(String(epoch), snapshot);
+      if (best) shelf.put(BEST, snapshot);
     },
+    flush: shelf.flush,
     choose(best, o, quality) {
       const of = (name: string) => quality(shelf.get(name).metrics);
-      const kept = shelf.epochs().map((epoch) => ({ epoch, quality: of(String(epoch)) }));
-      const epochs = chooseEpochs(kept, { epoch: best, quality: of(BEST) }, o);
-      return epochs.map((e) => shelf.get(e === best ? BEST : String(e)));
+      const kept = epochs().map((epoch) => ({ epoch, quality: of(String(epoch)) }));
+      const names = chooseEpochs(kept, { epoch: best, quality: of(BEST) }, o).map((e) =>
+        e === best ? BEST : String(e),
+      );
+      for (const name of shelf.names()) if (!names.includes(name)) shelf.drop(name);
+      return names.map((name) => shelf.get(name));
     },
     remove() {
-      for (const e of shelf.epochs()) shelf.drop(String(e));
-      shelf.drop(BEST);
+      for (const name of shelf.names()) shelf.drop(name);
       if (folder !== undefined) fs.rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -61,18 +74,36 @@ function inMemory(): Shelf {
     put: (name, c) => void shelf.set(name, c),
     get: (name) => shelf.get(name)!,
     drop: (name) => void shelf.delete(name),
-    epochs: () => [...shelf.keys()].filter((name) => name !== BEST).map(Number),
+    names: () => [...shelf.keys()],
+    flush() {},
   };
 }
 
-function onDisk(folder: string): Shelf {
+/** Most snapshots are dropped again soon: they are written when a checkpoint is, or when they take much memory. */
+function onDisk(folder: string, mostBytes: number): Shelf {
   const path = (name: string) => join(folder, `${name}.safetensors`);
+  const pending = new Map<string, TrajectoryCheckpoint>();
+  const bytes = () => [...new Set(pending.values())].reduce((sum, { rankings }) => sum + rankings.items.byteLength, 0);
+  const write = (name: string, { epoch, rankings, metrics }: TrajectoryCheckpoint) => {
+    makeFolder(folder);
+    writeRankings(path(name), rankings, { epoch: String(epoch), metrics: JSON.stringify(metrics) });
+  };
+  const flush = () => {
+    for (const [name, c] of pending) write(name, c);
+    pending.clear();
+  };
+  const written = () =>
+    (fs.existsSync(folder) ? fs.readdirSync(folder) : []).flatMap(
+      (file) => /^(\d+|best)\.safetensors$/.exec(file)?.[1] ?? [],
+    );
   return {
-    put(name, { epoch, rankings, metrics }) {
-      makeFolder(folder);
-      writeRankings(path(name), rankings, { epoch: String(epoch), metrics: JSON.stringify(metrics) });
+    put(name, c) {
+      pending.set(name, c);
+      if (bytes() > mostBytes) flush();
     },
     get(name) {
+      const waiting = pending.get(name);
+      if (waiting) return waiting;
       const { rankings, meta } = readRankings(path(name));
       return {
         epoch: Number(meta.get('epoch')),
@@ -80,10 +111,11 @@ function onDisk(folder: string): Shelf {
         metrics: JSON.parse(meta.get('metrics') ?? '{}') as Metrics,
       };
     },
-    drop: (name) => fs.rmSync(path(name), { force: true }),
-    epochs: () =>
-      (fs.existsSync(folder) ? fs.readdirSync(folder) : [])
-        .flatMap((name) => /^(\d+)\.safetensors$/.exec(name)?.[1] ?? [])
-        .map(Number),
+    drop(name) {
+      pending.delete(name);
+      fs.rmSync(path(name), { force: true });
+    },
+    names: () => [...new Set([...written(), ...pending.keys()])],
+    flush,
   };
 }

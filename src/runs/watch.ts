@@ -8,7 +8,7 @@ import { type Model, rankAll } from '../models/index.js';
 import type { Progress } from '../progress.js';
 import type { LearnerTask, Listener, LoopStore, TrainOutcome, TrajectoryOptions } from '../train/index.js';
 import type { RunFolder } from './run-folder.js';
-import { createSnapshots } from './snapshots.js';
+import { createSnapshots, type Snapshots } from './snapshots.js';
 
 /** A model after training, with its best epoch. */
 export interface Fitted {
@@ -38,7 +38,7 @@ export interface WatchSetting {
 }
 
 /** The callbacks of the training loop, and the outcome at the end. */
-export interface Watch extends Required<Pick<LearnerTask, 'validate' | 'evaluated'>> {
+export interface Watch extends Required<Pick<LearnerTask, 'validate' | 'evaluated'>>, Pick<LearnerTask, 'store'> {
   fitted(outcome: TrainOutcome): Fitted;
 }
 
@@ -47,6 +47,8 @@ export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Wat
   const step = setting.progress.task(`ranking for ${model.name}`);
   const snapshots = createSnapshots(setting.evaluateEvery, run ? join(run.path, 'snapshots') : undefined);
   const selects = evaluator.selects && !setting.keepLast;
+  const choose = (bestEpoch: number) =>
+    snapshots.choose(bestEpoch, setting.trajectory, (metrics) => metrics[selectBy] ?? 1);
   let seen: { rankings: Rankings; metrics: Readonly<Record<string, number>> } | undefined;
   return {
     async validate(epoch) {
@@ -62,18 +64,30 @@ export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Wat
       const rankings = await rankAll(k, model, evaluator.mask.test, evaluator.depth, { step });
       listen({ type: 'test', epoch, metrics: evaluator.test(rankings).means });
     },
+    ...(run ? { store: storeOf(run, listen, snapshots, choose) } : {}),
     fitted: ({ bestEpoch, epochs, secondsBefore }) => ({
       ...{ bestEpoch, epochs, secondsBefore },
-      checkpoints: snapshots.choose(bestEpoch, setting.trajectory, (metrics) => metrics[selectBy] ?? 1),
+      checkpoints: choose(bestEpoch),
       forget: snapshots.remove,
     }),
   };
 }
 
-/** The checkpoints of a run folder. */
-export function storeOf(run: RunFolder, listen: Listener): LoopStore {
+/** The checkpoints of a run folder, each after the snapshots up to its epoch. */
+function storeOf(
+  run: RunFolder,
+  listen: Listener,
+  snapshots: Snapshots,
+  choose: (bestEpoch: number) => unknown,
+): LoopStore {
   return {
-    save: (checkpoint) => run.saveCheckpoint(checkpoint),
+    save(checkpoint) {
+      const { reason, bestEpoch } = checkpoint.state;
+      // Training is over: only the snapshots of the trajectory are needed.
+      if (reason !== '') choose(Number(bestEpoch));
+      snapshots.flush();
+      run.saveCheckpoint(checkpoint);
+    },
     load(until) {
       const { checkpoint, damaged } = run.loadLatestCheckpoint<Record<string, unknown>>(until);
       for (const d of damaged)

@@ -59,6 +59,7 @@ const keptOf = (hooks: Hooks): readonly KeptTable[] => [
   ...(hooks.tables ?? []).map((t) => ({ ...t, name: `method.${t.name}` })),
 ];
 
+/** After the end of training a checkpoint has the best parameters only. */
 export function checkpointOf(
   learner: LearnerState,
   model: Model,
@@ -67,12 +68,14 @@ export function checkpointOf(
   hooks: Hooks,
 ): LoopCheckpoint {
   const tensors: Record<string, LoopTensor> = {};
+  const over = learner.reason !== '';
   model.parameters.forEach((p, at) => {
-    tensors[`model.${p.name}`] = { shape: p.shape, data: p.values };
+    if (!over) tensors[`model.${p.name}`] = { shape: p.shape, data: p.values };
     tensors[`best.${p.name}`] = { shape: p.shape, data: best[at]! };
   });
   for (const t of keptOf(hooks)) tensors[t.name] = { shape: [t.values.length], data: t.values };
-  for (const s of optimizer.state) tensors[`optimizer.${s.name}`] = { shape: [s.values.length], data: s.values };
+  if (!over)
+    for (const s of optimizer.state) tensors[`optimizer.${s.name}`] = { shape: [s.values.length], data: s.values };
   // JSON has no infinity, so the best value is absent before the first evaluation.
   const { bestValue, ...rest } = learner;
   const state = {
@@ -82,6 +85,13 @@ export function checkpointOf(
     method: hooks.save?.() ?? null,
   };
   return { epoch: learner.epoch, tensors, state };
+}
+
+/** Bytes of the tensors of a checkpoint during training. */
+export function checkpointBytes(model: Model, optimizer: Optimizer, hooks: Hooks): number {
+  const parameters = model.parameters.map((p) => p.values);
+  const tables = [...keptOf(hooks), ...optimizer.state].map((t) => t.values);
+  return [...parameters, ...parameters, ...tables].reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
 /** Restores a checkpoint. @throws RecdistillError `artifact-damaged` */
@@ -103,14 +113,15 @@ export function restore(
     }
     into.set(data);
   };
+  const { epoch, bestEpoch, bestValue, waited, reason, seconds } = c.state as unknown as LearnerState;
+  const over = reason !== '';
   model.parameters.forEach((p, at) => {
-    fill(`model.${p.name}`, p.values);
     fill(`best.${p.name}`, best[at]!);
+    fill(over ? `best.${p.name}` : `model.${p.name}`, p.values);
   });
   for (const t of keptOf(hooks)) fill(t.name, t.values);
-  for (const s of optimizer.state) fill(`optimizer.${s.name}`, s.values);
+  if (!over) for (const s of optimizer.state) fill(`optimizer.${s.name}`, s.values);
   optimizer.steps = Number(c.state.steps);
   if (c.state.method !== null) hooks.load?.(c.state.method);
-  const { epoch, bestEpoch, bestValue, waited, reason, seconds } = c.state as unknown as LearnerState;
   return { epoch, bestEpoch, bestValue: bestValue ?? Number.NEGATIVE_INFINITY, waited, reason, seconds: seconds ?? 0 };
 }

@@ -6,6 +6,7 @@ import { optimizerOf } from '../optim/index.js';
 import { brokenUnit } from '../options/registry.js';
 import type { Batches } from './batches.js';
 import {
+  checkpointBytes,
   checkpointOf,
   extrasOf,
   type LearnerState,
@@ -57,6 +58,8 @@ export interface Learner extends Pick<LearnerTask, 'model' | 'options' | 'store'
   stopReason(): 'patience' | 'stopped' | undefined;
   putBestBack(): void;
   checkpoint(): LoopCheckpoint;
+  /** Bytes of a checkpoint during training. */
+  readonly checkpointBytes: number;
   restore(checkpoint: LoopCheckpoint): void;
   outcome(): TrainOutcome;
   close(): void;
@@ -118,6 +121,7 @@ export function createLearner(k: Kernels, task: LearnerTask, batches: Batches, h
     },
     stopReason: () => (state.waited >= o.patience ? 'patience' : stopped ? 'stopped' : undefined),
     putBestBack: () => model.parameters.forEach((p, at) => void p.values.set(best[at]!)),
+    checkpointBytes: checkpointBytes(model, optimizer, hooks),
     checkpoint: () => checkpointOf(state, model, optimizer, best, hooks),
     restore(checkpoint) {
       Object.assign(state, restore(checkpoint, model, optimizer, best, hooks));

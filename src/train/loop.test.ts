@@ -23,14 +23,14 @@ const options: TrainOptions = {
 };
 
 /** One number that every batch raises by 1; two batches are an epoch. */
-function counter(loss: (value: number) => number = () => 1): TrainableModel & { value(): number } {
-  const w = { name: 'w', shape: [1], values: k.floats(1), gradient: k.floats(1) };
+function counter(loss: (value: number) => number = () => 1, length = 1): TrainableModel & { value(): number } {
+  const w = { name: 'w', shape: [length], values: k.floats(length), gradient: k.floats(length) };
   return {
     name: 'counter',
     nUsers: 3,
     nItems: 4,
     parameters: [w],
-    size: 1,
+    size: length,
     batches: 'rows',
     accumulate() {
       w.gradient[0]! -= 1;
@@ -210,6 +210,27 @@ test('a run that is stopped before its first epoch keeps its start', async () =>
   await assert.rejects(outcome, code('interrupted'));
   assert.equal(store.saved.at(-1)!.epoch, 0);
   assert.equal((await start(counter(), { store }).outcome).epochs, 6);
+});
+
+test('a small checkpoint is written at each evaluation, a large one as its size allows, and always at the end', async () => {
+  for (const [length, epochs] of [
+    [1, [1, 2, 3, 4, 5, 6, 6]],
+    // 3.2 MB: not within the seconds that this test takes.
+    [200_000, [6]],
+  ] as const) {
+    const store = memoryStore();
+    const model = counter(() => 1, length);
+    await start(model, { store, validate: scripted(1, 2, 9, 3, 4, 5) }).outcome;
+    assert.deepEqual(
+      store.saved.map((c) => c.epoch),
+      epochs,
+    );
+    const end = store.saved.at(-1)!;
+    assert.deepEqual(Object.keys(end.tensors), ['best.w'], 'after the end only the best parameters are needed');
+    const again = counter(() => 1, length);
+    await start(again, { store }).outcome;
+    assert.equal(again.value(), model.value());
+  }
 });
 
 test('a finished run is not run again', async () => {

@@ -16,6 +16,12 @@ import { createLearner, type Learner, type LearnerTask, type TrainOutcome } from
 
 /** A checkpoint is written after an epoch longer than this even without an evaluation, because long epochs are often interrupted. */
 const LONG_SECONDS = 1;
+/** Checkpoints of at most this size are written at each evaluation. */
+const SMALL_BYTES = 1e6;
+/** Larger ones are written at this rate: what a killed process loses is trained again in less time than disks are kept busy for. */
+const BYTES_PER_SECOND = 5e5;
+/** The most seconds of training that a killed process loses, unless writing a checkpoint takes long. */
+const MOST_SECONDS = 300;
 
 interface Surroundings {
   readonly kernels: Kernels;
@@ -80,9 +86,11 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
     }
     saved = { at: performance.now(), took: performance.now() - began };
   };
+  const bytes = learners.reduce((sum, l) => sum + (l.store ? l.checkpointBytes : 0), 0);
   // Checkpoints of large models have hundreds of megabytes. Beyond a tenth of a second each, checkpoints get a twentieth of the time.
   // The result does not depend on where a run is resumed.
-  const saveIfDue = () => performance.now() - saved.at >= 20 * (saved.took - 100) && save();
+  const interval = bytes <= SMALL_BYTES ? 0 : 1000 * Math.min(MOST_SECONDS, bytes / BYTES_PER_SECOND);
+  const saveIfDue = () => performance.now() - saved.at >= Math.max(interval, 20 * (saved.took - 100)) && save();
   const names = learners.map((l) => l.model.name).join(' and ');
   const progress = task.progress ?? createProgress(task.signal ? { signal: task.signal } : {});
   /** Returns the loss of each model. */
