@@ -1,8 +1,9 @@
 /** Runs one case on every machine: the kernels' contract is equal bits at any number of threads, and the reference's values. */
 import { deepEqual, equal } from 'node:assert/strict';
+import { findBlas } from './blas/find.js';
 import { createKernels, createReferenceKernels } from './create.js';
 import type { Kernels } from './kernels.js';
-import { type Arithmetic, fmaProblem } from './machine/arithmetic.js';
+import { type ArithmeticWord, fmaProblem } from './machine/arithmetic.js';
 import type { Floats } from './machine/machine.js';
 
 /** Takes arrays that the case need not give back. */
@@ -19,31 +20,37 @@ export interface Machines {
   /**
    * Runs the case on WebAssembly with 1, 2, 3 and 4 threads, on the first of them twice, in each arithmetic, and on both references.
    * Fails if the bits differ between threads or between the two times, or if the second time takes more memory.
-   * `fma` is what `wasm` is where this machine has no fma.
+   * `others`: the arithmetics besides `plain` that this machine has.
    */
-  run<T extends string>(testCase: KernelCase<T>): Record<'wasm' | 'fma' | 'f32' | 'f64', Values<T>>;
+  run<T extends string>(
+    testCase: KernelCase<T>,
+  ): Record<'wasm' | 'f32' | 'f64', Values<T>> & {
+    readonly others: readonly Values<T>[];
+  };
   close(): void;
 }
 
 export function everyMachine(memoryLimit = 2 ** 28): Machines {
-  const machines = (arithmetic: Arithmetic) =>
+  const machines = (arithmetic: ArithmeticWord) =>
     [1, 2, 3, 4].map((threads) => createKernels({ threads, memoryLimit, arithmetic }));
   const wasm = machines('plain');
-  const fma = fmaProblem() === undefined ? machines('fma') : wasm;
+  const others = [
+    ...(fmaProblem() === undefined ? [machines('fma')] : []),
+    ...('blas' in findBlas() ? [machines('blas')] : []),
+  ];
   const f32 = createReferenceKernels('f32');
   const f64 = createReferenceKernels('f64');
   return {
     run(testCase) {
-      const result = runOnAll(wasm, testCase);
       return {
-        wasm: result,
-        fma: fma === wasm ? result : runOnAll(fma, testCase),
+        wasm: runOnAll(wasm, testCase),
+        others: others.map((machines) => runOnAll(machines, testCase)),
         f32: runOn(f32, testCase),
         f64: runOn(f64, testCase),
       };
     },
     close() {
-      for (const k of [...wasm, ...fma, f32, f64]) k.close();
+      for (const k of [...wasm, ...others.flat(), f32, f64]) k.close();
     },
   };
 }

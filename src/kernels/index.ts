@@ -7,7 +7,10 @@ export {
   type ArithmeticWord,
   arithmeticOf,
   arithmeticWords,
+  blasName,
+  blasProblem,
   fmaProblem,
+  wordOf,
 } from './machine/arithmetic.js';
 export type { Floats, Machine } from './machine/machine.js';
 export type { NeumfGroups, NeumfLayers, NeumfPoints } from './neumf/neumf.js';

@@ -115,7 +115,7 @@ test('a job continues from a bundle: it is evaluated before the first epoch, its
 
   const folder = newFolder();
   const stop = new AbortController();
-  const listen = (e: TrainEvent) => void (e.type === 'checkpoint' && e.epoch >= 3 && stop.abort());
+  const listen = (e: TrainEvent) => void (e.type === 'evaluation' && e.epoch >= 3 && stop.abort());
   await assert.rejects(runJob({ ...request, options, folder, listen, signal: stop.signal }), refusedAs('interrupted'));
   const resumed = await runJob({ ...request, options, folder });
   assert.deepEqual(resumed.result.metrics, whole.result.metrics);

@@ -34,10 +34,10 @@ const student = async (more: Partial<JobRequest> = {}): Promise<JobRequest> =>
     ...more,
   });
 
-/** Runs until the checkpoint of `epoch` or a later one is written (a slow disk makes fewer checkpoints), then stops as Ctrl-C does. */
+/** Runs until the evaluation of `epoch` or of a later one, then stops as Ctrl-C does, with a checkpoint. */
 async function interrupted(r: JobRequest, epoch: number): Promise<void> {
   const stop = new AbortController();
-  const listen = (e: TrainEvent) => void (e.type === 'checkpoint' && e.epoch >= epoch && stop.abort());
+  const listen = (e: TrainEvent) => void (e.type === 'evaluation' && e.epoch >= epoch && stop.abort());
   await assert.rejects(runJob({ ...r, listen, signal: stop.signal }), refusedAs('interrupted'));
 }
 

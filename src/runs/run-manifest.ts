@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { fail } from '../errors.js';
 import { packageVersion } from '../formats/package-version.js';
 import { hashOf, parseJsonFile, readSealedJson, writeSealedJson } from '../formats/sealed-json.js';
-import type { Arithmetic } from '../kernels/index.js';
+import { type Arithmetic, wordOf } from '../kernels/index.js';
 import type { Unit } from '../options/registry.js';
 import { canonicalJson, isPlainObject } from '../student/canonical-json.js';
 
@@ -163,7 +163,7 @@ export function expectSameRun(path: string, before: RunManifest, now: RunManifes
   }
   if (was !== is) {
     const difference = `arithmetic was ${was}, now it is ${is}`;
-    const hint = `Add --arithmetic ${was} to go on with it, choose another --name, or add --overwrite to restart this run.`;
+    const hint = `Add --arithmetic ${wordOf(was)} to go on with it, choose another --name, or add --overwrite to restart this run.`;
     fail('run-differs', { path, what: 'arithmetic', difference, field: 'arithmetic', before: was, now: is, hint });
   }
   fail('artifact-damaged', { path, problem: 'its hash does not match its fields', hint });

@@ -10,7 +10,8 @@ import type { Job } from '../../runs/outcome.js';
 import type { Answer, Console, Given, OptionGroup } from '../terminal/_command.js';
 import { flagOf, givenOf, readOptions, rowsOf } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
-import { machineOf, nameGroup } from '../terminal/groups.js';
+import { nameGroup } from '../terminal/groups.js';
+import { runMachineOf } from '../terminal/run-machine.js';
 import { bundleOf, checkName, nextSteps, quoted, runNamed, trajectoryGroup, withProgress } from './job.js';
 import { findRuns, type RunPlace, readRun } from './runs.js';
 import { portable } from './source.js';
@@ -59,7 +60,7 @@ export async function coTrainNamed(o: CoTrainCommand, console: Console): Promise
   const start = fromRun ?? (await trainStart(o, `${name}/start`, console));
   const before = { teacher: beforeOf(o.teacher), student: beforeOf(start) };
   const work = () =>
-    withProgress({ machine: machineOf(given), name, evaluation }, console, (kernels, signal, listen) =>
+    withProgress({ machine: runMachineOf(given, [folder]), name, evaluation }, console, (kernels, signal, listen) =>
       coTrain({
         ...{ dataset, kernels, method, options, evaluation, folder, overwrite, signal, source: portable(o.data) },
         ...{ teacher: readSavedModel(o.teacher.folder), student: readSavedModel(start.folder) },

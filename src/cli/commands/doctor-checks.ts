@@ -3,7 +3,14 @@ import { existsSync, statfsSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { catalog, locate } from '../../data/index.js';
-import { type ArithmeticWord, arithmeticOf, createKernels, fmaProblem } from '../../kernels/index.js';
+import {
+  type ArithmeticWord,
+  arithmeticOf,
+  blasName,
+  blasProblem,
+  createKernels,
+  fmaProblem,
+} from '../../kernels/index.js';
 import { stream } from '../../math/random.js';
 import { formatBytes, listed } from '../../report/format.js';
 import { memoryAvailable } from '../../runs/index.js';
@@ -68,6 +75,34 @@ export function arithmeticCheck(word: ArithmeticWord): Check {
   const missing = fmaProblem();
   const other = arithmetic === 'fma' ? 'plain is also available' : (missing ?? 'fma is also available');
   return fact('arithmetic', `${arithmetic}; ${other}`);
+}
+
+/** The BLAS library that `--arithmetic blas` uses, and how much faster it multiplies. */
+export function blasCheck(): Check {
+  const missing = blasProblem();
+  if (missing !== undefined) return fact('BLAS', `not needed, and not found: ${missing}`);
+  const [own, blas] = (['auto', 'blas'] as const).map(productSeconds) as [number, number];
+  const ratio = own / blas;
+  const gain =
+    ratio > 1.1 ? `large products ${ratio.toFixed(1)} times as fast with --arithmetic blas` : 'no faster here';
+  return fact('BLAS', `${blasName()}; ${gain}`);
+}
+
+/** Seconds of a product of two 512 x 512 matrices on one thread: the fastest of several, as the machine may be busy. */
+function productSeconds(arithmetic: ArithmeticWord): number {
+  const k = createKernels({ threads: 1, arithmetic, memoryLimit: 32e6 });
+  try {
+    const n = 512;
+    const [a, b, c] = [k.floats(n * n), k.floats(n * n), k.floats(n * n)];
+    const seconds = Array.from({ length: 8 }, () => {
+      const began = performance.now();
+      k.gemm(a, b, c, n, n, n, 'nn');
+      return performance.now() - began;
+    });
+    return Math.min(...seconds);
+  } finally {
+    k.close();
+  }
 }
 
 /** Runs kernels on 1 to `most` threads and compares every bit. */

@@ -5,6 +5,7 @@ import { readOptions } from '../terminal/flags.js';
 import { machineGroup, machineOf, runsGroup } from '../terminal/groups.js';
 import {
   arithmeticCheck,
+  blasCheck,
   type Check,
   dataCheck,
   diskCheck,
@@ -34,6 +35,7 @@ export const doctor: CommandBody = {
       memoryCheck(),
       simdCheck(),
       arithmeticCheck(arithmetic),
+      blasCheck(),
       threadsCheck(threads, arithmetic),
       await duckdbCheck(),
       dataCheck(),

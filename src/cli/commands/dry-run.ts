@@ -3,14 +3,19 @@ import { estimateJobs, type PreparedGraph, type StudyStage } from '../../experim
 import type { Kernels } from '../../kernels/index.js';
 import { plannedTable } from '../../report/index.js';
 import type { Answer, Given } from '../terminal/_command.js';
-import { machineOf, withKernels } from '../terminal/groups.js';
+import { withKernels } from '../terminal/groups.js';
+import { runMachineOf } from '../terminal/run-machine.js';
 
-/** @param prepare the stages of the plan, in order; none of their jobs is run */
+/**
+ * @param folders of the plan or of its runs
+ * @param prepare the stages of the plan, in order; none of their jobs is run
+ */
 export async function dryRun(
   given: Given,
+  folders: readonly string[],
   prepare: (kernels: Kernels) => Promise<readonly (Partial<StudyStage> & { readonly prepared: PreparedGraph })[]>,
 ): Promise<Answer> {
-  const estimates = await withKernels(machineOf(given), async (kernels) => {
+  const estimates = await withKernels(runMachineOf(given, folders), async (kernels) => {
     const stages = await prepare(kernels);
     return stages.flatMap(({ prepared, undecided = () => false }) =>
       estimateJobs(prepared, kernels, undecided).map((job, at) => ({

@@ -17,9 +17,10 @@ import { type Listener, trajectoryOptions } from '../../train/index.js';
 import type { Answer, Console, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { freeName, offeringName } from '../terminal/free-name.js';
-import { group, type Machine, machineOf, nameGroup, withKernels } from '../terminal/groups.js';
+import { group, type Machine, nameGroup, withKernels } from '../terminal/groups.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { createProgressBar } from '../terminal/progress.js';
+import { runMachineOf } from '../terminal/run-machine.js';
 import { sizeLine } from './load-data.js';
 import { portable } from './source.js';
 
@@ -55,8 +56,8 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
   const { name = o.defaultName, runs, overwrite } = readOptions(nameGroup, given);
   checkName(name);
   const trajectory = readOptions(trajectoryGroup, given);
-  const machine = machineOf(given);
   const folder = join(runs, name);
+  const machine = runMachineOf(given, [folder]);
   tellCost(o, machine, console);
   const { options, evaluation } = o;
   const teachers = o.teachers.map((t) => t.teacher);

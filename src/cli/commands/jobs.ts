@@ -5,8 +5,9 @@ import { unfinishedTable } from '../../report/index.js';
 import type { Console, Given } from '../terminal/_command.js';
 import { failureOf } from '../terminal/failure.js';
 import { readOptions } from '../terminal/flags.js';
-import { group, machineOf, withKernels } from '../terminal/groups.js';
+import { group, withKernels } from '../terminal/groups.js';
 import { interruptible } from '../terminal/interrupt.js';
+import { runMachineOf } from '../terminal/run-machine.js';
 import { followPlan } from './plan-progress.js';
 
 export const jobsGroup = group(
@@ -35,14 +36,16 @@ export interface EngineOptions {
   readonly metric: string;
   /** Maximum number of jobs; no more processes are started. */
   readonly count: number;
+  /** Folders of the plan or of its runs. */
+  readonly folders: readonly string[];
 }
 
 /** Runs `work` with kernels or processes, by --jobs, with progress and Ctrl-C. */
 export async function withEngine<T>(
-  { given, console, metric, count }: EngineOptions,
+  { given, console, metric, count, folders }: EngineOptions,
   work: (context: Pick<PlanContext, 'kernels' | 'arithmetic' | 'executor' | 'listen' | 'signal'>) => Promise<T>,
 ): Promise<T> {
-  const machine = machineOf(given);
+  const machine = runMachineOf(given, folders);
   const jobs = Math.min(readOptions(jobsGroup, given).jobs, count);
   const shares = sharesOf(machine.threads, jobs);
   const progress = followPlan(console, metric, shares.length);

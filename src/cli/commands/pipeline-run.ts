@@ -48,15 +48,20 @@ export async function answerOfPipeline(
   const data = await keptSource(o.data.data, runs, console.say);
   const options = { ...o, data: portable({ ...o.data, data }) };
   if (isDryRun(given))
-    return dryRun(given, async (kernels) => [await preparePipeline(options, { kernels, runs, overwrite })]);
+    return dryRun(given, [join(runs, o.name)], async (kernels) => [
+      await preparePipeline(options, { kernels, runs, overwrite }),
+    ]);
   const count = planPipeline(options).graph.jobs.length;
   const work = () =>
-    withEngine({ given, console, metric: o.evaluation.selectBy, count }, async (engine) => {
-      const context = { ...engine, runs, overwrite };
-      const pipeline = await sayingSo(options.data, console.say, () => preparePipeline(options, context));
-      for (const line of [...dataLines(o.data, pipeline.dataset), ...costLines(pipeline)]) console.say(line);
-      return finishPipeline(pipeline, context);
-    });
+    withEngine(
+      { given, console, metric: o.evaluation.selectBy, count, folders: [join(runs, o.name)] },
+      async (engine) => {
+        const context = { ...engine, runs, overwrite };
+        const pipeline = await sayingSo(options.data, console.say, () => preparePipeline(options, context));
+        for (const line of [...dataLines(o.data, pipeline.dataset), ...costLines(pipeline)]) console.say(line);
+        return finishPipeline(pipeline, context);
+      },
+    );
   const result = await offeringName(o.name, runs, work, rename);
   const failures = failuresOf(result);
   if (failures) {

@@ -58,12 +58,16 @@ export const study: CommandBody = {
       const data = await keptSource(o.data.data, runs, console.say);
       return { ...o, data: portable({ ...o.data, data }) };
     });
+    const folder = join(runs, prepared.name);
     if (isDryRun(given))
-      return file.within(() => dryRun(given, (kernels) => prepareStudy(prepared, { kernels, runs, overwrite })));
+      return file.within(() =>
+        dryRun(given, [folder], (kernels) => prepareStudy(prepared, { kernels, runs, overwrite })),
+      );
     console.say(readingLine(prepared.data.data));
     const work = () =>
-      withEngine({ given, console, metric: prepared.evaluation.selectBy, count: MOST_JOBS }, (engine) =>
-        runStudy(prepared, { ...engine, runs, overwrite }),
+      withEngine(
+        { given, console, metric: prepared.evaluation.selectBy, count: MOST_JOBS, folders: [folder] },
+        (engine) => runStudy(prepared, { ...engine, runs, overwrite }),
       );
     const result = await file.within(() =>
       offeringName(prepared.name, runs, work, (free) => `"name: ${free}" in ${given.args[0]}`),

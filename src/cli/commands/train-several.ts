@@ -1,4 +1,5 @@
 /** Several models with one command and one table. A model that fails does not stop the others. */
+import { join } from 'node:path';
 import { fail } from '../../errors.js';
 import { prepareTraining, runPrepared } from '../../experiment/index.js';
 import { trainedTable } from '../../report/index.js';
@@ -29,14 +30,18 @@ export async function trainSeveral(given: Given, console: Console): Promise<Answ
   const { name, runs } = readOptions(nameGroup, given);
   const dataset = await loadData(setting.data, console.say);
   const request = trainingOf(setting, dataset, given, (model) => (name === undefined ? model : `${name}/${model}`));
+  const folders = request.models.map((m) => join(runs, m.name));
   if (isDryRun(given))
-    return dryRun(given, async (kernels) => [{ prepared: await prepareTraining({ ...request, kernels }) }]);
+    return dryRun(given, folders, async (kernels) => [{ prepared: await prepareTraining({ ...request, kernels }) }]);
   const work = () =>
-    withEngine({ given, console, metric: setting.evaluation.selectBy, count: models.length }, async (engine) => {
-      const prepared = await prepareTraining({ ...request, ...engine });
-      for (const line of costLines({ dataset, prepared })) console.say(line);
-      return runPrepared(prepared, { ...request, ...engine });
-    });
+    withEngine(
+      { given, console, metric: setting.evaluation.selectBy, count: models.length, folders },
+      async (engine) => {
+        const prepared = await prepareTraining({ ...request, ...engine });
+        for (const line of costLines({ dataset, prepared })) console.say(line);
+        return runPrepared(prepared, { ...request, ...engine });
+      },
+    );
   const { results, failed } = await offeringName(name ?? 'more', runs, work);
   const rows = request.models.map(({ name, model }): Trained => {
     const done = results.find((r) => r.job === name);

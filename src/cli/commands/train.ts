@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { prepareTraining } from '../../experiment/index.js';
 import { modelRegistry } from '../../models/index.js';
 import type { CommandBody } from '../terminal/_command.js';
@@ -41,11 +42,13 @@ export const train: CommandBody = {
     const model = given.args[0]!;
     const setting = readSetting(given);
     const dataset = await loadData(setting.data, console.say);
-    const { name = model } = readOptions(nameGroup, given);
+    const { name = model, runs } = readOptions(nameGroup, given);
     // A single run is never read back from a run of another name.
     const request = { ...trainingOf(setting, dataset, given, () => name), reuse: false };
     if (isDryRun(given))
-      return dryRun(given, async (kernels) => [{ prepared: await prepareTraining({ ...request, kernels }) }]);
+      return dryRun(given, [join(runs, name)], async (kernels) => [
+        { prepared: await prepareTraining({ ...request, kernels }) },
+      ]);
     const { evaluation, data } = setting;
     const job = { given, dataset, data, model, method: 'none', evaluation, teachers: [] };
     const done = await runNamed({ ...job, options: request.models[0]!.options, defaultName: name }, console);

@@ -116,10 +116,13 @@ export const tune: CommandBody = {
     };
     const placed = <T>(work: () => Promise<T>) => (file ? file.within(work) : work());
     if (isDryRun(given))
-      return placed(() => dryRun(given, async (kernels) => [await prepareTune({ ...request, kernels })]));
+      return placed(() =>
+        dryRun(given, [join(runs, name)], async (kernels) => [await prepareTune({ ...request, kernels })]),
+      );
     const work = () =>
-      withEngine({ given, console, metric: evaluation.selectBy, count: names.length }, (engine) =>
-        search({ ...request, ...engine }),
+      withEngine(
+        { given, console, metric: evaluation.selectBy, count: names.length, folders: [join(runs, name)] },
+        (engine) => search({ ...request, ...engine }),
       );
     const found = await offeringName(name, runs, () => placed(work));
     return searchReport(found, {

@@ -30,6 +30,9 @@ export async function offeringName<T>(
     return await work();
   } catch (cause) {
     if (!(cause instanceof RecdistillError) || cause.code !== 'run-differs') throw cause;
-    return fail(cause.code, { ...cause.details, hint: differsHint(rename(freeName(name, runs))) }, cause);
+    const { before } = cause.details.what === 'arithmetic' ? cause.details : {};
+    const first = before === undefined ? '' : `Add --arithmetic ${String(before).split(' ')[0]} to go on with it. `;
+    const hint = `${first}${differsHint(rename(freeName(name, runs)))}`;
+    return fail(cause.code, { ...cause.details, hint }, cause);
   }
 }

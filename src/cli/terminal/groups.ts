@@ -87,7 +87,7 @@ export const machineGroup = group(
     }),
     arithmetic: choice(arithmeticWords, {
       default: 'auto',
-      help: 'Arithmetic of the kernels. fma rounds a product that is added once, which is faster. Each gives its own bits. auto: fma if this machine has it, else plain.',
+      help: 'Arithmetic of the kernels. fma rounds a product that is added once, which is faster. blas uses the BLAS library of the system for large products. Each gives its own bits. auto: fma if this machine has it, else plain.',
     }),
     memoryLimit: optionalText({
       help: 'Memory limit for tables and scores, such as 800MB or 2GB. Default: 4 GB, or the memory of the machine.',

@@ -245,7 +245,7 @@ test('a stopped run is shown with its epoch, and resumes to the same bytes', asy
       inline.run(task, {
         ...control,
         listen(e) {
-          if (e.type === 'checkpoint') last = e.epoch;
+          if (e.type === 'evaluation') last = e.epoch;
           if (last >= 3) stop.abort();
         },
       }),

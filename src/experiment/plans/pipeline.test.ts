@@ -139,7 +139,7 @@ test('a finished chain of students is read back; an interrupted one resumes to t
     const stop = new AbortController();
     const listen = (e: PlanEvent) => {
       if (e.type !== 'progress' || e.job !== name) return;
-      if (e.event.type === 'checkpoint' && e.event.epoch >= epoch) stop.abort();
+      if (e.event.type === 'evaluation' && e.event.epoch >= epoch) stop.abort();
     };
     await assert.rejects(run(plan, { runs: parts, listen, signal: stop.signal }), refusedAs('interrupted'));
   }

@@ -1,17 +1,22 @@
 /**
  * The arithmetic of the kernels. Each has its own bits, which do not depend on the number of threads. `plain` is available on every
  * processor. `fma` rounds a product that is added to a sum only once (relaxed SIMD of WebAssembly): faster, on processors that have it.
+ * `blas` computes large products with the BLAS library of the system, and the rest as `fma` or `plain`.
  */
 import { setFlagsFromString } from 'node:v8';
 import { fail } from '../../errors.js';
-import { fmaBase64, wasmBase64 } from '../wasm-bytes.js';
+import { findBlas } from '../blas/find.js';
 
-export const arithmetics = ['plain', 'fma'] as const;
-export type Arithmetic = (typeof arithmetics)[number];
+/** What identifies the bits of results: `blas` with its library and the arithmetic of the other kernels, as in `blas OpenBLAS 0.3.21 Haswell fma`. */
+export type Arithmetic = 'plain' | 'fma' | `blas ${string}`;
 
 /** `auto`: `fma` if this machine has it, else `plain`. */
-export const arithmeticWords = ['auto', ...arithmetics] as const;
+export const arithmeticWords = ['auto', 'plain', 'fma', 'blas'] as const;
 export type ArithmeticWord = (typeof arithmeticWords)[number];
+
+/** The word that chooses an arithmetic. */
+export const wordOf = (arithmetic: Arithmetic): ArithmeticWord =>
+  arithmeticWords.find((word) => word === arithmetic.split(' ')[0])!;
 
 /** Environment variable that replaces `auto`. */
 const VARIABLE = 'RECDISTILL_ARITHMETIC';
@@ -57,22 +62,30 @@ export function arithmeticOf(word: ArithmeticWord = 'auto'): Arithmetic {
   }
   if (known === 'plain') return 'plain';
   const missing = fmaProblem();
+  if (known === 'blas') {
+    const found = findBlas();
+    return 'problem' in found
+      ? unavailable('blas', found.problem)
+      : `blas ${found.blas.name} ${missing === undefined ? 'fma' : 'plain'}`;
+  }
   if (missing === undefined) return 'fma';
-  if (known === 'auto') return 'plain';
-  return fail('needs-not-met', {
-    problem: `the arithmetic fma is not available: ${missing}`,
-    hint: 'Use --arithmetic plain. A run that began with fma can only be continued on a machine that has it.',
-  });
+  return known === 'auto' ? 'plain' : unavailable('fma', missing);
 }
 
-const sources: Readonly<Record<Arithmetic, string>> = { plain: wasmBase64, fma: fmaBase64 };
-const compiled = new Map<Arithmetic, WebAssembly.Module>();
+const unavailable = (word: ArithmeticWord, problem: string): never =>
+  fail('needs-not-met', {
+    problem: `the arithmetic ${word} is not available: ${problem}`,
+    hint: `Use --arithmetic auto for a new run. A run that began with ${word} can only be continued where it is available.`,
+  });
 
-/** The compiled kernels. */
-export function moduleFor(arithmetic: Arithmetic): WebAssembly.Module {
-  const had = compiled.get(arithmetic);
-  if (had) return had;
-  const module = new WebAssembly.Module(Buffer.from(sources[arithmetic], 'base64'));
-  compiled.set(arithmetic, module);
-  return module;
+/** Name of the BLAS library of this machine; undefined if there is none. */
+export function blasName(): string | undefined {
+  const found = findBlas();
+  return 'blas' in found ? found.blas.name : undefined;
+}
+
+/** Why there is no BLAS library; undefined if there is one. */
+export function blasProblem(): string | undefined {
+  const found = findBlas();
+  return 'problem' in found ? found.problem : undefined;
 }

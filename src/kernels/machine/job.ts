@@ -6,6 +6,8 @@
  * A worker first enters (ACTIVE + 1) and then reads OPEN. The caller first clears OPEN and then waits for ACTIVE = 0. After that
  * wait no worker can read an old job, and a late worker leaves without reading anything.
  */
+import type { Kernel } from './instantiate.js';
+
 export const EPOCH = 0;
 export const OPEN = 1;
 export const ACTIVE = 2;
@@ -35,21 +37,6 @@ export const jobIn = (buffer: SharedArrayBuffer): Job => ({
   numbers: new Float64Array(buffer, INTS * 4, NUMBERS),
   reason: new Uint8Array(buffer, INTS * 4 + NUMBERS * 8, REASON_BYTES),
 });
-
-export type Kernel = (...args: number[]) => void;
-
-/** The exports of a kernel module by the given names, in their order. */
-export function kernelsIn(
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-  names: readonly string[],
-): readonly Kernel[] {
-  const abort = (): never => {
-    throw new Error('a kernel aborted');
-  };
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
-  return names.map((name) => exports[name] as Kernel);
-}
 
 /** Takes and runs chunks until none is left. */
 export function work(job: Job, kernels: readonly Kernel[]): void {

@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { fail } from '../../errors.js';
 import { type KernelArguments, type KernelName, kernelParameters } from '../signatures.js';
+import { instantiate, type KernelSource } from './instantiate.js';
 import {
   ACTIVE,
   ARGUMENTS,
@@ -12,7 +13,6 @@ import {
   JOB_BYTES,
   jobIn,
   KERNEL,
-  kernelsIn,
   NEXT,
   OPEN,
   SIZE,
@@ -35,18 +35,17 @@ export interface Pool {
 }
 
 export function createPool(
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
+  source: KernelSource,
   threads: number,
   numberOf: (argument: KernelArgument) => number,
 ): Pool {
   const control = new SharedArrayBuffer(JOB_BYTES);
   const job = jobIn(control);
   const names = Object.keys(kernelParameters);
-  const kernels = kernelsIn(module, memory, names);
+  const kernels = instantiate(source, names);
   const indexOf = new Map(names.map((name, k) => [name, k]));
   const workers = Array.from({ length: threads - 1 }, () => {
-    const worker = new Worker(workerSource, { eval: true, workerData: { module, memory, control, names } });
+    const worker = new Worker(workerSource, { eval: true, workerData: { source, control, names } });
     // An idle pool must not keep the process alive.
     worker.unref();
     return worker;

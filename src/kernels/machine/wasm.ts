@@ -1,6 +1,7 @@
 /** The WebAssembly machine: AssemblyScript SIMD kernels in float32, one shared memory, several threads. */
 import { fail } from '../../errors.js';
-import { type Arithmetic, moduleFor } from './arithmetic.js';
+import type { Arithmetic } from './arithmetic.js';
+import { kernelsFor } from './compiled.js';
 import type { KernelArgument, WasmMachine } from './machine.js';
 import { createAllocator } from './memory.js';
 import { createPool } from './pool.js';
@@ -38,7 +39,7 @@ export function createWasmMachine(options: WasmOptions): WasmMachine {
     if (argument.buffer !== buffer || argument.BYTES_PER_ELEMENT !== 4) foreign();
     return argument.byteOffset;
   };
-  const pool = createPool(moduleFor(arithmetic), memory, threads, numberOf);
+  const pool = createPool({ memory, ...kernelsFor(arithmetic) }, threads, numberOf);
   const workspaces = new Map<string, { address: number; bytes: number }>();
 
   const take = (bytes: number): number => {

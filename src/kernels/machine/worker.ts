@@ -3,18 +3,18 @@
  * need no extra file.
  */
 import { workerData } from 'node:worker_threads';
-import { ACTIVE, EPOCH, FAILED, jobIn, kernelsIn, OPEN, STOP, work } from './job.js';
+import { instantiate, type KernelSource } from './instantiate.js';
+import { ACTIVE, EPOCH, FAILED, jobIn, OPEN, STOP, work } from './job.js';
 
 interface WorkerData {
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
+  readonly source: KernelSource;
   readonly control: SharedArrayBuffer;
   readonly names: readonly string[];
 }
 
-const { module, memory, control, names } = workerData as WorkerData;
+const { source, control, names } = workerData as WorkerData;
 const job = jobIn(control);
-const kernels = kernelsIn(module, memory, names);
+const kernels = instantiate(source, names);
 
 // Polling for a while before sleeping avoids the wake-up time of some 30 microseconds between the kernels of one step.
 const POLLS_BEFORE_SLEEP = 4000;

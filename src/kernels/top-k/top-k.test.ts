@@ -59,7 +59,7 @@ function checkTopK(
 ) {
   const found = topK(scores, nItems, rows && maskOf(rows), maskRows, depth);
   const best = scores.flatMap((row, r) => oracle(row, rows ? rows[maskRows[r]!]! : [], depth));
-  for (const { out, outScores } of [found.wasm, found.fma, found.f32, found.f64]) {
+  for (const { out, outScores } of [found.wasm, ...found.others, found.f32, found.f64]) {
     deepEqual(
       out,
       best.map(([id]) => id),
@@ -179,7 +179,7 @@ function checkDot(
     });
     return oracle(scores, masks ? masks[user]! : [], depth);
   });
-  for (const { out, outScores } of [found.wasm, found.fma, found.f32, found.f64]) {
+  for (const { out, outScores } of [found.wasm, ...found.others, found.f32, found.f64]) {
     deepEqual(
       out,
       best.map(([id]) => id),

@@ -1,7 +1,7 @@
 /** A child process that runs jobs, one after the other. `processes.ts` starts it, and it ends when the channel to its parent closes. */
 import { type Dataset, loadDataset } from '../../../data/index.js';
 import { fail } from '../../../errors.js';
-import { createKernels, type Kernels } from '../../../kernels/index.js';
+import { createKernels, type Kernels, wordOf } from '../../../kernels/index.js';
 import { strayError, usedModules, useModule } from '../../../options/use.js';
 import type { Task } from '../executor.js';
 import type { Setting } from '../job.js';
@@ -19,7 +19,7 @@ const send = (message: FromChild): void => {
 };
 
 process.on('message', (message: ToChild) => {
-  if (message.type === 'machine') kernels = createKernels(message);
+  if (message.type === 'machine') kernels = createKernels({ ...message, arithmetic: wordOf(message.arithmetic) });
   else if (message.type === 'stop') stop?.abort();
   else void work(message.task);
 });
