@@ -4,8 +4,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { fail, RecdistillError } from 'recdistill';
+import { arithmeticOf } from 'recdistill/kernels';
 import type { BenchRow, PeerForm } from './_row.js';
 import { type BenchData, loadBenchData } from './data.js';
+import { judge, ratiosOf, readRecorded, type Verdict, writeRecorded } from './guard.js';
 import { ALLOCATORS, type Allocator, type CaseReport, pair } from './pair.js';
 import type { PeerCommand } from './peer.js';
 import { findPython, setUpPython } from './python.js';
@@ -20,6 +22,9 @@ interface Flags {
   readonly threads: number;
   readonly python?: string;
   readonly patience: number;
+  readonly arithmetic?: string;
+  readonly check?: true;
+  readonly record?: true;
 }
 
 /** The sources of the benchmark: this file runs from build/bench. */
@@ -41,6 +46,12 @@ async function main(): Promise<void> {
     .option('--threads <n>', 'threads on both sides', wholeNumber, availableParallelism())
     .option('--python <path>', 'a Python that has PyTorch (also: the environment variable RECDISTILL_PYTHON)')
     .option('--patience <seconds>', 'how long to wait for a quiet machine before each round', wholeNumber, 20)
+    .option('--arithmetic <word>', 'arithmetic of our kernels: auto, plain, fma or blas')
+    .option(
+      '--check',
+      'fails if a ratio fell beyond 1.3 times of that in bench/ratios.json; all rows, or the given one',
+    )
+    .option('--record', 'writes the ratios into bench/ratios.json; all rows, or the given one')
     .addHelpText(
       'after',
       '\nExamples:\n  npm run bench -- setup\n  npm run bench -- top-k --rounds 5\n  npm run --silent bench -- evaluate --json > evaluate.json',
@@ -48,12 +59,16 @@ async function main(): Promise<void> {
     .configureOutput({ writeOut: (text) => process.stderr.write(text) })
     .exitOverride((end) => process.exit(end.exitCode === 0 ? 0 : 2));
   program.action(async (name: string | undefined) => {
-    if (name === undefined) return list(program.opts<Flags>());
+    const flags = program.opts<Flags>();
+    // The rows create their own kernels.
+    if (flags.arithmetic !== undefined) process.env.RECDISTILL_ARITHMETIC = flags.arithmetic;
+    if (flags.check || flags.record) return guard(name, flags);
+    if (name === undefined) return list(flags);
     if (name === 'setup') {
       if (!setUpPython(benchFolder)) process.exitCode = 1;
       return;
     }
-    await runRow(name, program.opts<Flags>());
+    await runRow(name, flags);
   });
   await program.parseAsync();
 }
@@ -69,30 +84,84 @@ function list(flags: Flags): void {
   process.stdout.write(flags.json ? `${JSON.stringify({ rows: known }, null, 2)}\n` : `Rows:\n${lines.join('\n')}\n`);
 }
 
-async function runRow(name: string, flags: Flags): Promise<void> {
+/** The row, and its cases that the flags choose. */
+function chosen(name: string, flags: Flags): { readonly row: BenchRow; readonly cases: readonly string[] } {
   const registry: Readonly<Record<string, BenchRow>> = rows;
   const row = Object.hasOwn(registry, name) ? registry[name] : undefined;
   if (!row) fail('unknown-name', { kind: 'benchmark row', given: name, known: Object.keys(rows).join(', ') });
   const cases = flags.case === undefined ? row.cases : row.cases.filter((c) => c === flags.case);
   if (cases.length === 0)
     fail('unknown-name', { kind: `case of ${name}`, given: flags.case, known: row.cases.join(', ') });
+  return { row, cases };
+}
 
+/** Measures the cases of a row one after the other. */
+async function measure(name: string, flags: Flags, inputs: Inputs): Promise<CaseReport[]> {
+  const { row, cases } = chosen(name, flags);
+  const reports: CaseReport[] = [];
+  for (const c of cases) {
+    say(`${name} ${c}: preparing ...`);
+    reports.push(await runCase(row, c, inputs.data, flags, inputs.python));
+  }
+  return reports;
+}
+
+interface Inputs {
+  readonly data: BenchData;
+  readonly python: string | undefined;
+  readonly notes: readonly string[];
+}
+
+async function inputsOf(flags: Flags): Promise<Inputs> {
   const data = await loadBenchData(flags.data, process.env);
   const found = findPython(benchFolder, flags.python, process.env);
   const notes = 'missing' in found ? [found.missing] : [];
   for (const note of notes) say(note);
+  return { data, notes, python: 'python' in found ? found.python : undefined };
+}
+
+const machineOf = (flags: Flags, reports: readonly CaseReport[]): Readonly<Record<string, string | number>> => ({
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cores: availableParallelism(),
+  threads: flags.threads,
+  arithmetic: arithmeticOf(),
+  node: process.versions.node,
+  ...Object.assign({}, ...reports.map((r) => r.versions)),
+});
+
+/** Measures one row or all of them, and compares the ratios with the recorded ones or records them. */
+async function guard(name: string | undefined, flags: Flags): Promise<void> {
+  const path = join(benchFolder, 'ratios.json');
+  const names = name === undefined ? Object.keys(rows) : [name];
+  for (const n of names) chosen(n, flags);
+  const recorded = flags.check ? readRecorded(path).ratios : {};
+  const inputs = await inputsOf(flags);
   const reports: CaseReport[] = [];
-  for (const c of cases) {
-    say(`${name} ${c}: preparing ...`);
-    reports.push(await runCase(row, c, data, flags, 'python' in found ? found.python : undefined));
+  const verdicts: Verdict[] = [];
+  const ratios: Record<string, NonNullable<ReturnType<typeof ratiosOf>>> = {};
+  for (const n of names) {
+    for (const report of await measure(n, flags, inputs)) {
+      const key = `${n}/${report.case}`;
+      const measured = ratiosOf(report);
+      reports.push(report);
+      if (measured) ratios[key] = measured;
+      if (flags.check) verdicts.push(judge(key, report, recorded));
+      else
+        say(measured ? `${key}: recorded` : `${key}: not recorded, because it was disturbed, differed or had no peer`);
+    }
   }
-  const machine = {
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: availableParallelism(),
-    threads: flags.threads,
-    node: process.versions.node,
-    ...Object.assign({}, ...reports.map((r) => r.versions)),
-  };
+  if (flags.record) writeRecorded(path, { machine: machineOf(flags, reports), ratios });
+  for (const { name: key, text, failed } of verdicts)
+    process.stdout.write(`${failed ? 'FAILED' : 'ok'}  ${key}: ${text}\n`);
+  if (verdicts.some((v) => v.failed)) process.exitCode = 1;
+}
+
+async function runRow(name: string, flags: Flags): Promise<void> {
+  const { row } = chosen(name, flags);
+  const inputs = await inputsOf(flags);
+  const { data, notes } = inputs;
+  const reports = await measure(name, flags, inputs);
+  const machine = machineOf(flags, reports);
   const { title, goal } = row;
   const about = {
     row: name,

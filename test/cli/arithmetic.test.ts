@@ -36,12 +36,12 @@ test('a run records its arithmetic and goes on with it; another arithmetic is re
   }
 });
 
-test('equal bits at 1 to 3 threads in each arithmetic that this machine has', async () => {
+test('equal bits at 1 and 3 threads in each arithmetic that this machine has', async () => {
   const words = ['plain', ...(noFma === undefined ? ['fma'] : []), ...(blasProblem() === undefined ? ['blas'] : [])];
   for (const word of words) {
     const model = [...TRAIN.slice(0, 1), 'mult-vae', ...TRAIN.slice(2), '--arithmetic', word];
     const names = await Promise.all(
-      ['1', '2', '3'].map(async (threads) => {
+      ['1', '3'].map(async (threads) => {
         const ended = await w.run(...model, '--threads', threads, '--name', `${word}-${threads}`);
         assert.equal(ended.code, 0, ended.stderr);
         return `${word}-${threads}`;
