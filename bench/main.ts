@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { fail, RecdistillError } from 'recdistill';
 import { arithmeticOf } from 'recdistill/kernels';
 import type { BenchRow, PeerForm } from './_row.js';
+import { contended, contendedText } from './contended.js';
 import { type BenchData, loadBenchData } from './data.js';
 import { judge, ratiosOf, readRecorded, type Verdict, writeRecorded } from './guard.js';
 import { ALLOCATORS, type Allocator, type CaseReport, pair } from './pair.js';
@@ -35,7 +36,10 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   const program = new Command('bench')
     .description('Times our work against the same work in PyTorch, in turns, after comparing the results.')
-    .argument('[row]', 'which work; without it the rows are listed; "setup" makes bench/.venv with PyTorch')
+    .argument(
+      '[row]',
+      'which work; without it the rows are listed; "contended" compares with busy neighbours; "setup" makes bench/.venv with PyTorch',
+    )
     .option('--case <name>', 'only this case of the row')
     .option('--json', 'one JSON document on stdout, everything else on stderr')
     .option(
@@ -62,6 +66,14 @@ async function main(): Promise<void> {
     const flags = program.opts<Flags>();
     // The rows create their own kernels.
     if (flags.arithmetic !== undefined) process.env.RECDISTILL_ARITHMETIC = flags.arithmetic;
+    if (name === 'contended') {
+      const { threads, rounds } = flags;
+      const data = await loadBenchData(flags.data, process.env);
+      const found = await contended({ data, threads, rounds, turnMs: 2000, patienceMs: flags.patience * 1000, say });
+      const json = { machine: machineOf(flags, []), data: data.source, results: found };
+      process.stdout.write(flags.json ? `${JSON.stringify(json, null, 2)}\n` : contendedText(found, threads));
+      return;
+    }
     if (flags.check || flags.record) return guard(name, flags);
     if (name === undefined) return list(flags);
     if (name === 'setup') {
