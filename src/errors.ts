@@ -194,6 +194,21 @@ const table = {
     hint: () => 'See /docs for what this server answers.',
     status: 404,
   },
+  'bad-method': {
+    message: (p) => `${p.path} does not answer ${p.method}`,
+    hint: (p) => `It answers ${p.allowed}. See /docs.`,
+    status: 405,
+  },
+  'host-not-allowed': {
+    message: (p) => `this server is not called "${p.given}"`,
+    hint: (p) => `Start it with --allowed-hosts ${p.given}, or ask for a name that it has, such as localhost.`,
+    status: 421,
+  },
+  'cross-site': {
+    message: () => 'a browser sent this request for a page of another site',
+    hint: () => 'Send it from a program, or from a page of this server.',
+    status: 403,
+  },
   'body-too-large': {
     message: (p) => `the request body is too large; at most ${p.most} bytes are allowed`,
     hint: () => 'Split the request into smaller ones.',

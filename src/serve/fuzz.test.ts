@@ -205,17 +205,17 @@ test('500 connections that send bytes which are no requests get 400 or the end o
   const { port } = app.server.address() as { port: number };
   const raw = fc.oneof(
     fc.uint8Array({ minLength: 1, maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
-    fc.string({ maxLength: 100 }).map((text) => Buffer.from(`GET /${text} HTTP/1.1\r\nHost: x\r\n\r\n`)),
+    fc.string({ maxLength: 100 }).map((text) => Buffer.from(`GET /${text} HTTP/1.1\r\nHost: localhost\r\n\r\n`)),
     fc
       .string({ maxLength: 50 })
-      .map((text) => Buffer.from(`POST /v1/recommendations HTTP/1.1\r\nHost: x\r\n${text}: ${text}\r\n\r\n`)),
+      .map((text) => Buffer.from(`POST /v1/recommendations HTTP/1.1\r\nHost: localhost\r\n${text}: ${text}\r\n\r\n`)),
     fc
       .constantFrom(
         'GET / HTTP/9.9\r\n\r\n',
-        'POST /v1/recommendations HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n',
-        'POST /v1/recommendations HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
-        'POST /v1/recommendations HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n',
-        `GET / HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(40_000)}\r\n\r\n`,
+        'POST /v1/recommendations HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n',
+        'POST /v1/recommendations HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+        'POST /v1/recommendations HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n',
+        `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'y'.repeat(40_000)}\r\n\r\n`,
       )
       .map((text) => Buffer.from(text)),
   );

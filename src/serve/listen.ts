@@ -1,7 +1,6 @@
-/** Opens the socket of an application, and closes it gracefully: requests in progress are answered. */
+/** Opens the socket of an application. */
 import { once } from 'node:events';
 import type { AddressInfo, ListenOptions, Server } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import { fail } from '../errors.js';
 
 /** The most frequent reasons why listening fails. */
@@ -27,23 +26,15 @@ export async function listen(server: Server, where: Place | { readonly fd: numbe
     server.listen(where as ListenOptions);
     await once(server, 'listening');
   } catch (cause) {
-    const { code = '', message } = cause as NodeJS.ErrnoException;
-    return fail('cannot-listen', { host: 'socket', port: 'fd', ...where, problem: reasons[code] ?? message }, cause);
+    return cannotListen('host' in where ? where : undefined, cause);
   }
   return (server.address() as AddressInfo).port;
 }
 
-/** Stops accepting connections, waits at most `grace` seconds for open requests, and closes. */
-export async function closeApp(app: FastifyInstance, grace: number): Promise<void> {
-  const timer = setTimeout(() => app.server.closeAllConnections(), 1000 * grace);
-  // Connections that are busy now are closed after their response.
-  const sweep = setInterval(() => app.server.closeIdleConnections(), 50);
-  try {
-    await app.close();
-  } finally {
-    clearTimeout(timer);
-    clearInterval(sweep);
-  }
+/** @throws RecdistillError `cannot-listen`. @param where undefined for an open socket */
+export function cannotListen(where: Place | undefined, cause: unknown): never {
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  return fail('cannot-listen', { host: 'socket', port: 'fd', ...where, problem: reasons[code] ?? message }, cause);
 }
 
 /** The URL of the server. */

@@ -61,8 +61,8 @@ export async function appOn(folder: string, given: Partial<ServeOptions> = {}): 
       return aboutBundle(holder.current);
     },
     metricsText: async () => whole.merged([await metrics.counts()]),
-    stopping: () => false,
+    phase: () => 'serving' as const,
   };
   const options = parseServeOptions({ log: 'silent', ...given });
-  return createApp({ options, holder, metrics, operations, rates: createRateTable() });
+  return (await createApp({ options, holder, metrics, operations, rates: createRateTable() })).app;
 }

@@ -9,7 +9,8 @@ export type Counts = readonly object[];
 export interface Metrics {
   answered(route: string, method: string, status: number, seconds: number): void;
   listed(basis: Basis | 'similar'): void;
-  refused(reason: 'pending' | 'delay'): void;
+  /** `unread`: a connection was closed, because its client did not read or send. The others: a request got 503. */
+  refused(reason: 'pending' | 'delay' | 'memory' | 'buffered' | 'unread'): void;
   counts(): Promise<Counts>;
 }
 
@@ -38,7 +39,7 @@ export function createMetrics(current: () => Served): Metrics {
   });
   const refusals = new Counter({
     name: 'recdistill_refused_total',
-    help: 'Number of requests answered with 503, by reason.',
+    help: 'Number of requests answered with 503, and of connections closed for others (unread), by reason.',
     labelNames: ['reason'],
     registers,
   });

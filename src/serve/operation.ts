@@ -1,9 +1,14 @@
 /** Routes for operators: health, readiness, metrics, reload, the OpenAPI document and its page. */
 import type { FastifyInstance } from 'fastify';
+import { RecdistillError } from '../errors.js';
 import { metricsType } from './metrics.js';
+import { isCrossSite } from './origin.js';
 import { pageOf } from './page.js';
 import { responses } from './routes.js';
 import { answers, jsonSchema, type RequestSchemas } from './schemas.js';
+
+/** `draining`: shutdown has begun, and connections are still accepted. `closing`: they are not. */
+export type Phase = 'serving' | 'draining' | 'closing';
 
 /** Operations of the whole server. An app may be one of several threads and cannot do them alone. */
 export interface Operations {
@@ -11,12 +16,11 @@ export interface Operations {
   reload(): Promise<object>;
   /** The text for Prometheus. */
   metricsText(): Promise<string>;
-  /** True once shutdown has begun. */
-  stopping(): boolean;
+  phase(): Phase;
 }
 
 /** For load balancers. No token is required. */
-export function addHealth(app: FastifyInstance, { stopping }: Operations): void {
+export function addHealth(app: FastifyInstance, { phase }: Operations): void {
   app.get('/health', { schema: { summary: 'Whether the process is alive', response: responses('health') } }, () => ({
     status: 'ok',
   }));
@@ -28,7 +32,7 @@ export function addHealth(app: FastifyInstance, { stopping }: Operations): void 
         response: { 200: jsonSchema(answers.health), 503: jsonSchema(answers.health) },
       },
     },
-    (_request, reply) => (stopping() ? reply.code(503).send({ status: 'stopping' }) : { status: 'ok' }),
+    (_request, reply) => (phase() === 'serving' ? { status: 'ok' } : reply.code(503).send({ status: 'stopping' })),
   );
 }
 
@@ -42,8 +46,10 @@ export function addOperation(app: FastifyInstance, operations: Operations, schem
       schema: {
         summary: 'Load and serve the bundle that is now in the folder',
         querystring: schemas.noQuery,
-        response: responses('bundle', 401, 422, 429),
+        response: responses('bundle', 401, 403, 415, 422, 429),
       },
+      onRequest: (request, _reply, done) =>
+        done(isCrossSite(request.raw) ? new RecdistillError('cross-site', {}) : undefined),
     },
     () => operations.reload(),
   );

@@ -1,7 +1,19 @@
 /** The options of the server, declared once for the command `serve`, the library and the documentation. */
 
 import { fail } from '../errors.js';
-import { choice, flag, int, type OptionsOf, optionalText, options, parseOptions, text } from '../options/options.js';
+import {
+  choice,
+  flag,
+  int,
+  type OptionsOf,
+  optionalInt,
+  optionalText,
+  options,
+  parseOptions,
+  text,
+  words,
+} from '../options/options.js';
+import { trustOf } from './proxies.js';
 
 export const logLevels = ['silent', 'error', 'warn', 'info'] as const;
 
@@ -34,6 +46,23 @@ export const serveOptions = options({
     max: 60_000,
     help: 'Maximum average waiting time of requests in milliseconds. Beyond it, the worker answers 503. 0 means no limit.',
   }),
+  maxBuffered: int({
+    default: 64,
+    min: 1,
+    max: 65_536,
+    help: 'Maximum size of request bodies that arrive and answers that wait to be read, per worker, in MB. Beyond it, clients that do not read or send for a second are disconnected, and the worker answers 503.',
+  }),
+  maxHeap: optionalInt({
+    min: 16,
+    max: 1_048_576,
+    help: 'Heap of a worker in MB from which on it answers 503. Default: 85 % of the heap limit of Node.',
+  }),
+  maxRss: int({
+    default: 0,
+    min: 0,
+    max: 1_048_576,
+    help: 'Resident memory of the process in MB from which on it answers 503. 0 means no limit.',
+  }),
   maxConnections: int({
     default: 4096,
     min: 1,
@@ -52,9 +81,12 @@ export const serveOptions = options({
     max: 1_000_000,
     help: 'Maximum number of requests per second from one address. 0 means no limit.',
   }),
-  trustProxy: flag({
-    default: false,
-    help: 'Read client addresses from the header X-Forwarded-For, which a proxy sets.',
+  trustProxy: optionalText({
+    help: 'Proxies whose header X-Forwarded-For names the client: their number (1), or their addresses (10.0.0.0/8,loopback).',
+  }),
+  allowedHosts: words({
+    default: [],
+    help: 'Host names that requests may ask for, without port; * means any. Default: localhost, 127.0.0.1 and ::1 if the server listens on such an address, otherwise any.',
   }),
   tokenFile: optionalText({
     help: 'File with the bearer token that requests must carry. Default: the environment variable RECDISTILL_TOKEN, if set.',
@@ -62,6 +94,24 @@ export const serveOptions = options({
   log: choice(logLevels, {
     default: 'warn',
     help: 'Log level of the JSON lines on stderr. info logs every request.',
+  }),
+  logIds: flag({ default: false, help: 'Log paths and queries of requests, which contain ids of users and items.' }),
+  healthPort: optionalInt({
+    min: 0,
+    max: 65_535,
+    help: 'Another port for /health, /ready and /metrics, answered by a thread of its own even if the workers are busy. 0 chooses any free port. Default: none.',
+  }),
+  hangTimeout: int({
+    default: 30,
+    min: 1,
+    max: 3600,
+    help: 'A process that does not respond for this many seconds counts as hung: /health of the health port answers 503, and with several workers it is killed and started again.',
+  }),
+  drain: int({
+    default: 0,
+    min: 0,
+    max: 3600,
+    help: 'Time at shutdown during which /ready answers 503 and requests are still accepted, in seconds.',
   }),
   grace: int({
     default: 10,
@@ -83,5 +133,6 @@ export function parseServeOptions(given: Partial<ServeOptions>): ServeOptions {
     const expected = `at least maxBatch, ${parsed.maxBatch}`;
     fail('bad-option', { owner: 'serve', option: 'maxPending', given: parsed.maxPending, expected });
   }
+  trustOf(parsed.trustProxy);
   return parsed;
 }

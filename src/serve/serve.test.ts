@@ -171,7 +171,8 @@ test('each kind of wrong request has its status and message', async () => {
     headers: { 'content-type': 'application/json' },
   });
   assert.equal(raw.status, 400);
-  assert.equal((await fetch(`${server.url}/v1/bundle`, { method: 'DELETE' })).status, 404);
+  const wrong = await fetch(`${server.url}/v1/bundle`, { method: 'DELETE' });
+  assert.deepEqual([wrong.status, wrong.headers.get('allow')], [405, 'GET, HEAD']);
 });
 
 test('with a token, everything but health needs it', async () => {
@@ -224,12 +225,13 @@ test('shutdown answers open requests, closes, and frees the port', async () => {
   });
   const body = JSON.stringify({ user: 'u1', k: 2 });
   socket.write(
-    `POST /v1/recommendations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+    `POST /v1/recommendations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
   );
   // The answer to another request shows that the half of this one has arrived.
   await ask('/health', undefined, ending);
   const closed = ending.close();
-  await assert.rejects(fetch(`${ending.url}/health`));
+  // Connections that are open are answered until they are idle. New ones are refused.
+  while (await fetch(`${ending.url}/health`).then(() => true, () => false));
   socket.write(body.slice(5));
   await once(socket, 'close');
   assert.match(got, /^HTTP\/1\.1 200 OK/);

@@ -1,9 +1,12 @@
 /** Starts a server: in this thread, or with several workers in a separate process. */
 import { packageVersion } from '../formats/package-version.js';
 import { createApp } from './app.js';
-import { closeApp, listen, urlOf } from './listen.js';
+import { closeApp } from './close.js';
+import { startHealth } from './health/health.js';
+import { listen, urlOf } from './listen.js';
 import { createMetrics, createProcessMetrics } from './metrics.js';
 import { oneAtATime } from './one-at-a-time.js';
+import type { Phase } from './operation.js';
 import { parseServeOptions, type ServeOptions } from './options.js';
 import { createRateTable } from './rate-table.js';
 import { aboutBundle } from './routes.js';
@@ -13,7 +16,7 @@ import { tokenOf } from './token.js';
 import { serveWithWorkers } from './workers/supervisor.js';
 
 /**
- * Serves the bundle in a folder over HTTP.
+ * Serves the bundle in a folder over HTTP. `close` waits `drain` and then at most `grace` seconds.
  * @param bundle folder of a student bundle
  * @throws RecdistillError `bad-option`, `cannot-listen`, and those of `readBundle`
  */
@@ -23,11 +26,14 @@ export async function serve(bundle: string, given: Partial<ServeOptions> = {}): 
   return options.workers === 1 ? serveAlone(bundle, options, token) : serveWithWorkers(bundle, options, token);
 }
 
+/** Milliseconds between two signs of life for the health port. */
+const BEAT = 500;
+
 async function serveAlone(folder: string, options: ServeOptions, token: string | undefined): Promise<Serving> {
   const holder = createHolder(prepare(await readSteadyBundle(folder)));
   const metrics = createMetrics(() => holder.current);
   const whole = createProcessMetrics();
-  let stopping = false;
+  let phase: Phase = 'serving';
   const reload = oneAtATime(() =>
     reloading(whole, async () => {
       const bundle = await readSteadyBundle(folder);
@@ -35,16 +41,20 @@ async function serveAlone(folder: string, options: ServeOptions, token: string |
       return aboutBundle(holder.current);
     }),
   );
-  const operations = {
-    reload,
-    metricsText: async () => whole.merged([await metrics.counts()]),
-    stopping: () => stopping,
-  };
-  const app = await createApp({
+  const metricsText = async () => whole.merged([await metrics.counts()]);
+  const operations = { reload, metricsText, phase: () => phase };
+  const made = await createApp({
     ...{ options, holder, metrics, operations, rates: createRateTable() },
     ...(token !== undefined && { token }),
   });
-  const port = await listen(app.server, options);
+  const { app } = made;
+  const health = await startHealth(options, token, metricsText);
+  const port = await listen(app.server, options).catch(async (cause: unknown) => {
+    await health.close();
+    throw cause;
+  });
+  const beats = setInterval(health.status.beat, BEAT);
+  health.status.phase = 'serving';
   app.log.info({ version: packageVersion, bundle: holder.current.id, port }, 'serving');
   let told: () => void;
   const ended = new Promise<void>((resolve) => {
@@ -52,13 +62,18 @@ async function serveAlone(folder: string, options: ServeOptions, token: string |
   });
   let closing: Promise<void> | undefined;
   const close = async () => {
-    stopping = true;
-    await closeApp(app, options.grace);
+    health.status.phase = 'stopping';
+    await closeApp(made, options, (next) => {
+      phase = next;
+    });
+    clearInterval(beats);
+    await health.close();
     told();
   };
   return {
     url: urlOf({ host: options.host, port }),
     port,
+    ...(health.port !== undefined && { healthPort: health.port }),
     reload,
     close() {
       closing ??= close();

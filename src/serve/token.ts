@@ -1,10 +1,24 @@
 /** The bearer token of a server. It is never a command-line argument, which every user of the machine could read. */
-
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { fail } from '../errors.js';
 import { readBytes } from '../formats/read.js';
 import type { ServeOptions } from './options.js';
 
 const SHORTEST = 16;
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Compares a given token in constant time. */
+export function createTokenCheck(token: string): (given: string) => boolean {
+  const expected = digest(token);
+  return (given) => timingSafeEqual(digest(given), expected);
+}
+
+/** Whether an Authorization header carries the token. The name of the scheme is in any case (RFC 9110). */
+export function isToken(header: string | undefined, token: string): boolean {
+  const given = /^bearer +(\S+) *$/i.exec(header ?? '')?.[1];
+  return given !== undefined && createTokenCheck(token)(given);
+}
 
 /**
  * The token from the token file, or else from the environment.

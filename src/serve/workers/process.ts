@@ -6,6 +6,7 @@ import type { ServeOptions } from '../options.js';
 import { createRateTable } from '../rate-table.js';
 import { readSteadyBundle, reloading } from '../served.js';
 import { type Calls, createCalls } from './calls.js';
+import { limitOf } from '../close.js';
 import { shared } from './shared-bundle.js';
 import type { ThreadStart } from './thread.js';
 
@@ -20,11 +21,16 @@ export interface ProcessStart {
 
 const whole = createProcessMetrics();
 let threads: readonly Calls[] = [];
+let beats = new Int32Array(new SharedArrayBuffer(0));
 let folder = '';
+/** Of the time to end. */
+let limits: Pick<ServeOptions, 'drain' | 'grace'> = { drain: 0, grace: 0 };
 let serving = '';
 
 const all = (name: string, given?: unknown): Promise<unknown[]> =>
   Promise.all(threads.map((thread) => thread.call(name, given)));
+
+const metricsText = async (): Promise<string> => whole.merged((await all('counts')) as Counts[]);
 
 /** Two phases: no thread switches to the new bundle before all threads have prepared it. */
 const reload = oneAtATime(() =>
@@ -32,7 +38,7 @@ const reload = oneAtATime(() =>
     const bundle = shared(await readSteadyBundle(folder));
     if (bundle.manifest.sha256 !== serving) await all('prepare', bundle);
     serving = bundle.manifest.sha256;
-    const [about] = await all('swap');
+    const [about] = await all('swap', serving);
     return about as object;
   }),
 );
@@ -40,10 +46,12 @@ const reload = oneAtATime(() =>
 async function start(given: ProcessStart): Promise<void> {
   const { options, token, sockets } = given;
   folder = given.folder;
+  limits = options;
   const bundle = shared(await readSteadyBundle(folder));
   serving = bundle.manifest.sha256;
   const rates = createRateTable();
-  const started = sockets.map((fd) => startThread({ bundle, options, rates, token, fd }));
+  beats = new Int32Array(new SharedArrayBuffer(4 * sockets.length));
+  const started = sockets.map((fd, place) => startThread({ bundle, options, rates, token, fd, beats, place }));
   threads = started.map(({ calls }) => calls);
   await Promise.all(started.map(({ listening }) => listening));
 }
@@ -57,7 +65,7 @@ function startThread(workerData: ThreadStart): { calls: Calls; listening: Promis
       { post: (message) => worker.postMessage(message), onMessage: (take) => worker.on('message', take) },
       {
         reload: () => reload(),
-        metricsText: async () => whole.merged((await all('counts')) as Counts[]),
+        metricsText,
         listening: () => resolve(),
       },
     );
@@ -80,11 +88,28 @@ async function close(): Promise<void> {
   await closing;
 }
 
+/** The process that started this one has died. It cannot end this one anymore if a thread hangs. */
+function closeAlone(): void {
+  setTimeout(() => process.exit(1), limitOf(limits)).unref();
+  void close();
+}
+
 // Ctrl-C in a terminal also reaches this process. The supervisor decides what to do.
 process.on('SIGINT', () => {});
 process.on('SIGHUP', () => {});
-process.on('disconnect', () => void close());
+process.on('disconnect', closeAlone);
 createCalls(
-  { post: (message) => process.connected && process.send!(message), onMessage: (take) => process.on('message', take) },
-  { start, reload: () => reload(), close },
+  {
+    // Whether the other process has died is told by 'disconnect'.
+    post: (message) => process.connected && process.send!(message, undefined, undefined, () => undefined),
+    onMessage: (take) => process.on('message', take),
+  },
+  {
+    start,
+    reload: () => reload(),
+    close,
+    metricsText,
+    /** How often each thread gave a sign of life. */
+    beats: () => [...beats].map((_, n) => Atomics.load(beats, n)),
+  },
 );

@@ -1,27 +1,35 @@
 /**
- * A server with several workers. This process opens the port and starts a child process, which inherits the open socket
- * once per thread: the system passes every connection to a free thread. If the child dies, it is restarted.
+ * A server with several workers. This process keeps the port open and starts a child process, which inherits the open socket
+ * once per thread: the system passes every connection to a free thread. A child that dies or hangs is replaced. Connections
+ * wait meanwhile.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { fail, RecdistillError } from '../../errors.js';
-import { listen, type Place, urlOf } from '../listen.js';
+import { fail } from '../../errors.js';
+import { limitOf } from '../close.js';
+import { startHealth } from '../health/health.js';
+import { createWatch, type HealthStatus } from '../health/status.js';
+import { urlOf } from '../listen.js';
 import type { ServeOptions } from '../options.js';
 import type { Serving } from '../serving.js';
 import { type Calls, createCalls } from './calls.js';
 import type { ProcessStart } from './process.js';
+import { openSocket } from './socket.js';
 
 /** File descriptors 0 to 3 are stdin, stdout, stderr and the message channel. */
 const FIRST_SOCKET = 4;
 /** A process that dies this many times within a minute is not restarted. */
 const MAX_DEATHS = 5;
+/** Milliseconds between two questions whether the process and its threads are alive. */
+const BEAT = 500;
 
 interface WorkerProcess {
   readonly child: ChildProcess;
   readonly calls: Calls;
+  /** Resolves to a description of how it ended. */
+  readonly ended: Promise<string>;
 }
 
 export async function serveWithWorkers(folder: string, options: ServeOptions, token?: string): Promise<Serving> {
@@ -31,53 +39,76 @@ export async function serveWithWorkers(folder: string, options: ServeOptions, to
   }
   const sockets = Array.from({ length: options.workers }, (_, n) => FIRST_SOCKET + n);
   const starting: ProcessStart = { folder, options, sockets, ...(token !== undefined && { token }) };
-  let port = options.port;
+  const socket = await openSocket(options);
+  let current: WorkerProcess | undefined;
   let closing: Promise<void> | undefined;
+  let team: Promise<WorkerProcess>;
 
   const begin = async (): Promise<WorkerProcess> => {
-    const team = await open({ host: options.host, port }, options.workers, (taken) => {
-      port = taken;
-    });
-    await team.calls.call('start', starting).catch(async (cause: unknown) => {
-      team.child.kill();
+    const started = startProcess(socket.fd, options.workers);
+    current = started;
+    await started.calls.call('start', starting).catch(async (cause: unknown) => {
+      started.child.kill('SIGKILL');
+      await started.ended;
       throw cause;
     });
-    return team;
+    return started;
   };
+  const health = await startHealth(options, token, async () => (await team).calls.call('metricsText') as Promise<string>)
+    .catch((cause: unknown) => {
+      socket.close();
+      throw cause;
+    });
+  team = begin();
+  await team.catch(async (cause: unknown) => {
+    socket.close();
+    await health.close();
+    throw cause;
+  });
 
-  let team = begin();
-  await team;
   const watched = async (): Promise<void> => {
     const deaths: number[] = [];
     for (;;) {
-      const end = await team.then(endOf, (cause: Error) => cause.message);
+      const end = await team.then(
+        (running) => follow(running, options, health.status),
+        (cause: Error) => cause.message,
+      );
       if (closing) return;
+      health.status.phase = 'starting';
       deaths.push(Date.now());
       if (deaths.length >= MAX_DEATHS && Date.now() - deaths.at(-MAX_DEATHS)! < 60_000) {
+        socket.close();
+        await health.close();
         fail('server-failed', { problem: `its process died ${deaths.length} times, most recently with: ${end}` });
       }
-      await wait(100 * deaths.length);
+      await wait(100 * (deaths.length - 1));
       if (closing) return;
       team = begin();
     }
   };
-  const ended = watched();
+  const ended = watched().finally(() => closing);
   // Callers need not handle the rejection of `ended`.
   ended.catch(() => undefined);
 
   const close = async (): Promise<void> => {
-    const now = await team.catch(() => undefined);
-    if (!now) return;
-    const { child, calls } = now;
-    await calls.call('close').catch(() => undefined);
-    if (child.connected) child.disconnect();
-    const timer = setTimeout(() => child.kill('SIGKILL'), 1000 * (options.grace + 5));
-    await endOf(now);
-    clearTimeout(timer);
+    health.status.phase = 'stopping';
+    // The threads have the port open as long as they accept connections.
+    socket.close();
+    const running = current;
+    if (running) {
+      // Whatever the call below waits for, the process ends.
+      const timer = setTimeout(() => running.child.kill('SIGKILL'), limitOf(options));
+      const told = running.calls.call('close').catch(() => undefined);
+      void told.then(() => running.child.connected && running.child.disconnect());
+      await running.ended;
+      clearTimeout(timer);
+    }
+    await health.close();
   };
   return {
-    url: urlOf({ host: options.host, port }),
-    port,
+    url: urlOf({ host: options.host, port: socket.port }),
+    port: socket.port,
+    ...(health.port !== undefined && { healthPort: health.port }),
     reload: async () => (await team).calls.call('reload') as Promise<object>,
     close() {
       closing ??= close();
@@ -87,41 +118,57 @@ export async function serveWithWorkers(folder: string, options: ServeOptions, to
   };
 }
 
-/** Waits until a process has ended. Returns a description of how it ended. */
-async function endOf({ child }: WorkerProcess): Promise<string> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  return String(child.signalCode ?? child.exitCode);
+/** Watches a process until it has ended, and kills it if it hangs. Returns a description of how it ended. */
+async function follow(
+  { child, calls, ended }: WorkerProcess,
+  { workers, hangTimeout }: ServeOptions,
+  status: HealthStatus,
+): Promise<string> {
+  status.phase = 'serving';
+  const limit = Math.ceil((1000 * hangTimeout) / BEAT);
+  const watches = Array.from({ length: workers }, () => createWatch(limit));
+  let beats = watches.map(() => 0);
+  let hung: string | undefined;
+  const timer = setInterval(() => {
+    // An answer that does not come leaves the counts of all threads as they are.
+    void calls.call('beats').then(
+      (given) => {
+        beats = given as number[];
+      },
+      () => undefined,
+    );
+    const silent = watches.filter((watch, n) => watch.look(beats[n]!)).length;
+    if (silent === 0) status.beat();
+    else if (hung === undefined) {
+      hung = `${silent} of its ${workers} threads did not respond for ${hangTimeout} seconds`;
+      process.stderr.write(`${JSON.stringify({ level: 60, time: Date.now(), msg: `a worker hangs: ${hung}` })}\n`);
+      child.kill('SIGKILL');
+    }
+  }, BEAT);
+  const end = await ended;
+  clearInterval(timer);
+  return hung ?? end;
 }
 
-/** Opens the port and starts the process. @param taken called with the port before anything else can fail */
-async function open(place: Place, workers: number, taken: (port: number) => void): Promise<WorkerProcess> {
-  const server = createServer();
-  taken(await listen(server, place));
-  const socket = descriptorOf(server);
+function startProcess(socket: number, workers: number): WorkerProcess {
   const child = fork(fileURLToPath(new URL('./process.js', import.meta.url)), [], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...Array.from({ length: workers }, () => socket)],
     // Node options of this process, such as those of a test runner or a debugger, must not be inherited.
     execArgv: [],
   });
-  // No connection was accepted here: the event loop has not run since the port was opened.
-  server.close();
   const calls = createCalls(
     {
-      post: (message) => child.connected && child.send(message as object),
+      // That the other process has died is told by 'exit'.
+      post: (message) => child.connected && child.send(message as object, () => undefined),
       onMessage: (take) => child.on('message', take),
     },
     {},
   );
   child.on('exit', (code, signal) => calls.hangUp(`its process ended with ${signal ?? code}`));
   child.on('error', (error) => calls.hangUp(error.message));
-  return { child, calls };
-}
-
-/** The file descriptor of an open socket. Node has no public API for it. */
-function descriptorOf(server: Server): number {
-  const fd = (server as unknown as { _handle?: { fd?: number } })._handle?.fd;
-  if (fd !== undefined && fd >= 0) return fd;
-  throw new RecdistillError('server-failed', {
-    problem: 'this version of Node does not provide the file descriptor of a socket',
-  });
+  const ended = once(child, 'exit').then(
+    ([code, signal]) => String(signal ?? code),
+    (error: Error) => error.message,
+  );
+  return { child, calls, ended };
 }

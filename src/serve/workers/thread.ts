@@ -2,8 +2,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { StudentBundle } from '../../student/index.js';
 import { createApp } from '../app.js';
-import { closeApp, listen } from '../listen.js';
+import { closeApp } from '../close.js';
+import { listen } from '../listen.js';
 import { createMetrics } from '../metrics.js';
+import type { Phase } from '../operation.js';
 import type { ServeOptions } from '../options.js';
 import type { RateTable } from '../rate-table.js';
 import { aboutBundle } from '../routes.js';
@@ -18,13 +20,19 @@ export interface ThreadStart {
   readonly token: string | undefined;
   /** File descriptor of this thread's open socket. */
   readonly fd: number;
+  /** Signs of life of all threads, and the place of this one's. */
+  readonly beats: Int32Array;
+  readonly place: number;
 }
 
-const { bundle, options, rates, token, fd } = workerData as ThreadStart;
+/** Milliseconds between two signs of life. */
+const BEAT = 250;
+
+const { bundle, options, rates, token, fd, beats, place } = workerData as ThreadStart;
 const port = parentPort!;
 const holder = createHolder(prepare(bundle));
 const metrics = createMetrics(() => holder.current);
-let stopping = false;
+let phase: Phase = 'serving';
 /** The prepared bundle, until all threads have prepared it. */
 let next: Served | undefined;
 
@@ -34,15 +42,17 @@ const calls = createCalls(
     prepare(given: StudentBundle) {
       next = prepare(given);
     },
-    swap() {
-      if (next) holder.swap(next);
+    swap(sha256: string) {
+      // A bundle that another thread could not prepare may be left from an earlier call.
+      if (next?.manifest.sha256 === sha256) holder.swap(next);
       next = undefined;
       return aboutBundle(holder.current);
     },
     counts: () => metrics.counts(),
     async close() {
-      stopping = true;
-      await closeApp(app, options.grace);
+      await closeApp(made, options, (now) => {
+        phase = now;
+      });
       // Closed after the response has been sent, so that the thread can end.
       setImmediate(() => port.close());
     },
@@ -51,11 +61,13 @@ const calls = createCalls(
 const operations = {
   reload: () => calls.call('reload') as Promise<object>,
   metricsText: () => calls.call('metricsText') as Promise<string>,
-  stopping: () => stopping,
+  phase: () => phase,
 };
-const app = await createApp({
+const made = await createApp({
   ...{ options, holder, metrics, operations, rates },
   ...(token !== undefined && { token }),
 });
-await listen(app.server, { fd });
+await listen(made.app.server, { fd });
+// Without it, the thread counts as hung.
+setInterval(() => Atomics.add(beats, place, 1), BEAT).unref();
 await calls.call('listening');
