@@ -18,7 +18,9 @@ export function createRoutes(): Routes {
       const parts = path.split('/');
       const matching = [...routes].filter(([pattern]) => {
         const wanted = pattern.split('/');
-        return wanted.length === parts.length && wanted.every((p, n) => (p.startsWith(':') ? parts[n] : p === parts[n]));
+        return (
+          wanted.length === parts.length && wanted.every((p, n) => (p.startsWith(':') ? parts[n] : p === parts[n]))
+        );
       });
       return [...new Set(matching.flatMap(([, methods]) => [...methods]))].sort();
     },

@@ -38,17 +38,14 @@ export interface App {
 }
 
 /** Creates the application, ready for `inject` or for listening on its `server`. */
-export async function createApp({
-  options,
-  holder,
-  metrics,
-  operations,
-  rates,
-  token,
-}: AppParts): Promise<App> {
+export async function createApp({ options, holder, metrics, operations, rates, token }: AppParts): Promise<App> {
   const logged = options.log === 'info';
   const trust = trustOf(options.trustProxy);
-  const budget = createBudget(options.maxBuffered * 1e6, () => metrics.refused('unread'), () => performance.now());
+  const budget = createBudget(
+    options.maxBuffered * 1e6,
+    () => metrics.refused('unread'),
+    () => performance.now(),
+  );
   const connections = createConnections((socket) => budget.release(socket));
   const app = fastify({
     bodyLimit: options.bodyLimit,

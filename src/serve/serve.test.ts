@@ -231,7 +231,12 @@ test('shutdown answers open requests, closes, and frees the port', async () => {
   await ask('/health', undefined, ending);
   const closed = ending.close();
   // Connections that are open are answered until they are idle. New ones are refused.
-  while (await fetch(`${ending.url}/health`).then(() => true, () => false));
+  while (
+    await fetch(`${ending.url}/health`).then(
+      () => true,
+      () => false,
+    )
+  );
   socket.write(body.slice(5));
   await once(socket, 'close');
   assert.match(got, /^HTTP\/1\.1 200 OK/);

@@ -87,7 +87,12 @@ const server = createServer(
   (request: IncomingMessage, response: ServerResponse) => {
     const { code, type = 'application/json; charset=utf-8', body, headers = {} } = answerTo(request);
     const length = Buffer.byteLength(body);
-    response.writeHead(code, { ...headers, 'content-type': type, 'content-length': length, 'cache-control': 'no-store' });
+    response.writeHead(code, {
+      ...headers,
+      'content-type': type,
+      'content-length': length,
+      'cache-control': 'no-store',
+    });
     response.end(request.method === 'HEAD' ? undefined : body);
   },
 );

@@ -1,12 +1,12 @@
 /** The process of a server with several workers: reads bundles, passes them to its threads, sums their metrics. It answers no requests itself. */
 import { Worker } from 'node:worker_threads';
+import { limitOf } from '../close.js';
 import { type Counts, createProcessMetrics } from '../metrics.js';
 import { oneAtATime } from '../one-at-a-time.js';
 import type { ServeOptions } from '../options.js';
 import { createRateTable } from '../rate-table.js';
 import { readSteadyBundle, reloading } from '../served.js';
 import { type Calls, createCalls } from './calls.js';
-import { limitOf } from '../close.js';
 import { shared } from './shared-bundle.js';
 import type { ThreadStart } from './thread.js';
 

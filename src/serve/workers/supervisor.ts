@@ -54,11 +54,14 @@ export async function serveWithWorkers(folder: string, options: ServeOptions, to
     });
     return started;
   };
-  const health = await startHealth(options, token, async () => (await team).calls.call('metricsText') as Promise<string>)
-    .catch((cause: unknown) => {
-      socket.close();
-      throw cause;
-    });
+  const health = await startHealth(
+    options,
+    token,
+    async () => (await team).calls.call('metricsText') as Promise<string>,
+  ).catch((cause: unknown) => {
+    socket.close();
+    throw cause;
+  });
   team = begin();
   await team.catch(async (cause: unknown) => {
     socket.close();
