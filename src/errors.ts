@@ -209,6 +209,11 @@ const table = {
     hint: () => 'Send it from a program, or from a page of this server.',
     status: 403,
   },
+  'coded-body': {
+    message: (p) => `the request body has the content coding ${p.coding}`,
+    hint: () => 'Send it without the header Content-Encoding, as plain JSON.',
+    status: 415,
+  },
   'body-too-large': {
     message: (p) => `the request body is too large; at most ${p.most} bytes are allowed`,
     hint: () => 'Split the request into smaller ones.',

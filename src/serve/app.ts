@@ -9,7 +9,16 @@ import { createRoutes, type Routes } from './allowed-methods.js';
 import { createBudget } from './budget.js';
 import { type Connections, createConnections } from './connections.js';
 import { badRequest, failureOf } from './failures.js';
-import { checkHost, limitBytes, limitRate, RETRY_AFTER, requireToken, setHeaders, shedLoad } from './guards.js';
+import {
+  checkHost,
+  limitBytes,
+  limitRate,
+  RETRY_AFTER,
+  refuseCodedBodies,
+  requireToken,
+  setHeaders,
+  shedLoad,
+} from './guards.js';
 import { loggerOf } from './log.js';
 import type { Metrics } from './metrics.js';
 import { addHealth, addOperation, type Operations } from './operation.js';
@@ -98,6 +107,7 @@ export async function createApp({ options, holder, metrics, operations, rates, t
   });
   await setHeaders(app);
   checkHost(app, options);
+  refuseCodedBodies(app);
   limitBytes(app, { budget, connections, metrics, most: options.bodyLimit });
   await describe(app, token !== undefined);
 

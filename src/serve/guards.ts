@@ -98,6 +98,16 @@ export async function limitRate(app: FastifyInstance, most: number, table: RateT
   app.addHook('onRequest', app.rateLimit());
 }
 
+/** Rejects bodies that are compressed, or coded otherwise (415). */
+export function refuseCodedBodies(app: FastifyInstance): void {
+  app.addHook('onRequest', ({ raw }, reply, done) => {
+    const coding = raw.headers['content-encoding'];
+    if (coding === undefined || coding.toLowerCase() === 'identity') return done();
+    reply.header('accept-encoding', 'identity');
+    return done(new RecdistillError('coded-body', { coding: coding.slice(0, 50) }));
+  });
+}
+
 /** Rejects requests for host names that this server does not have (421), and requests with several (400). */
 export function checkHost(app: FastifyInstance, { host, allowedHosts }: ServeOptions): void {
   const check = createHostCheck(host, allowedHosts);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
+import { readSealedJson, writeSealedJson } from '../formats/sealed-json.js';
 import { createFolder, madeUpStudent, writeMadeUp } from './made-up.test.support.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { serve } from './serve.js';
@@ -70,6 +71,31 @@ for (const workers of [1, 2]) {
       assert.equal(await (await fetch(`${server.url}/v1/users/u3/recommendations`)).text(), before);
       const metrics = await (await fetch(`${server.url}/metrics`)).text();
       assert.match(metrics, /recdistill_reloads_total\{outcome="failed"\} 2/);
+    } finally {
+      await server.close();
+    }
+  });
+}
+
+for (const workers of [1, 2]) {
+  test(`a manifest with a wrong type is refused before anything changes, ${workers} worker(s)`, async () => {
+    const name = `wrong-${workers}`;
+    const [bundle, manifest] = [folder.path(name), folder.path(name, 'manifest.json')];
+    writeMadeUp(bundle);
+    const server = await serve(bundle, { port: 0, log: 'silent', workers });
+    try {
+      const before = await (await fetch(`${server.url}/v1/bundle`)).text();
+      writeMadeUp(bundle, 2);
+      const { sha256: _, ...rest } = readSealedJson(manifest);
+      writeSealedJson(manifest, { ...rest, metrics: { 'recall@10': 'high' } });
+      const answer = await fetch(`${server.url}/v1/reload`, { method: 'POST' });
+      const { error } = (await answer.json()) as { error: { code: string; message: string } };
+      assert.deepEqual([answer.status, error.code], [422, 'reload-failed']);
+      assert.match(error.message, /manifest\.json is damaged: its "metrics\.recall@10" is "high"/);
+      assert.equal(await (await fetch(`${server.url}/v1/bundle`)).text(), before);
+      writeMadeUp(bundle, 2);
+      const now = (await server.reload()) as { bundle: string };
+      assert.notEqual(now.bundle, (JSON.parse(before) as { bundle: string }).bundle);
     } finally {
       await server.close();
     }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fail } from '../errors.js';
 import { createFolder, madeUpModel, madeUpStudent, writeMadeUp } from './made-up.test.support.js';
 import { serve } from './serve.js';
@@ -47,21 +48,45 @@ test('an error at the start is thrown to the caller', async () => {
   }
 });
 
-test('a process that dies is started again on the same port', {
-  skip: process.platform !== 'linux' && 'needs /proc',
-}, async () => {
+const linux = { skip: process.platform !== 'linux' && 'needs /proc' };
+
+test('while a process that died is replaced, connections wait and none is refused', linux, async () => {
   const server = await serve(folder.path('bundle'), { port: 0, log: 'silent', workers: 2 });
   try {
     const child = childRunning('workers/process.js');
     process.kill(child, 'SIGKILL');
-    for (;;) {
-      const answer = await ask(`${server.url}/v1/users/u1/recommendations`).catch(() => undefined);
-      if (answer?.status === 200 && childRunning('workers/process.js') !== child) break;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    while (childRunning('workers/process.js') === child) await wait(1);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => ask(`${server.url}/v1/users/u1/recommendations`)),
+    );
+    for (const { status } of answers) assert.equal(status, 200);
+    assert.notEqual(childRunning('workers/process.js'), child);
   } finally {
     await server.close();
   }
+});
+
+test('a process that hangs is replaced', linux, async () => {
+  const server = await serve(folder.path('bundle'), { port: 0, log: 'silent', workers: 2, hangTimeout: 1 });
+  try {
+    const child = childRunning('workers/process.js');
+    process.kill(child, 'SIGSTOP');
+    // It is accepted by the new process.
+    const answer = await ask(`${server.url}/v1/users/u1/recommendations`);
+    assert.equal(answer.status, 200);
+    assert.notEqual(childRunning('workers/process.js'), child);
+  } finally {
+    await server.close();
+  }
+});
+
+test('a server ends although its process hangs', linux, async () => {
+  const server = await serve(folder.path('bundle'), { port: 0, log: 'silent', workers: 2, grace: 0 });
+  const child = childRunning('workers/process.js');
+  process.kill(child, 'SIGSTOP');
+  await server.close();
+  await server.ended;
+  assert.notEqual(childRunning('workers/process.js'), child);
 });
 
 /** The child process of this one that runs a program; -1 if there is none. */

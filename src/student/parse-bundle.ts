@@ -2,17 +2,12 @@
 import { canonicalJson, isPlainObject } from './canonical-json.js';
 import { decodeRows } from './codes.js';
 import { fromHalf } from './half.js';
+import { type BundleManifest, bundleFormat, bundleVersion, manifestProblem, type Precision } from './manifest.js';
 import { parseSafetensors, type Tensor, type TensorData, type TensorType, tensorData } from './safetensors.js';
 import { damaged, StudentError } from './student-error.js';
 import { problemOf, type StudentModel } from './student-model.js';
 
-export const bundleFormat = 'recdistill-student';
-/** The format version that is written. Version 1, without `precision`, can also be read. */
-export const bundleVersion = 2;
-
-/** Storage formats of the factors. `int8` is two 8-bit integers per factor: a code and a remainder (codes.ts). */
-export const precisions = ['f32', 'f16', 'int8'] as const;
-export type Precision = (typeof precisions)[number];
+export { type BundleManifest, bundleFormat, bundleVersion, type Precision, precisions } from './manifest.js';
 
 /** The file of each part of a bundle. */
 export const bundleFiles = {
@@ -25,37 +20,13 @@ export const bundleFiles = {
 /** The content of the bundle's files, from disk or network. */
 export type BundleSource = Readonly<Record<keyof typeof bundleFiles, ArrayBuffer | Uint8Array | string>>;
 
-export interface BundleManifest {
-  readonly format: typeof bundleFormat;
-  readonly formatVersion: 1 | typeof bundleVersion;
-  /** Absent in version 1, which is always f32. */
-  readonly precision?: Precision;
-  readonly users: number;
-  readonly items: number;
-  readonly dim: number;
-  /** Fingerprint of the data set that the student was trained on. */
-  readonly dataFingerprint: string;
-  /** Terms of use of the student, which follow from the data. */
-  readonly licence: string;
-  /** Provenance: command, methods, options, versions. */
-  readonly madeBy: Readonly<Record<string, unknown>>;
-  /** Metrics on the test part, by name. */
-  readonly metrics: Readonly<Record<string, number>>;
-  /** `sha256` of the bundle before item names were added to it. The parameters are the same. */
-  readonly namedFrom?: string;
-  /** Length and SHA-256 (hex) of the other files. */
-  readonly files: Readonly<Record<string, { readonly bytes: number; readonly sha256: string }>>;
-  /** SHA-256 (hex) of the canonical JSON (RFC 8785) of this manifest without this entry. */
-  readonly sha256: string;
-}
-
 export interface StudentBundle {
   readonly manifest: BundleManifest;
   readonly model: StudentModel;
 }
 
 /**
- * Validates and reads a bundle: hashes, version, counts, shapes, ranges, finite values.
+ * Validates and reads a bundle: every field of the manifest, hashes, version, counts, shapes, ranges, finite values.
  * @throws StudentError `bundle-damaged`, `bundle-version`, or `crypto-missing` if the platform provides no hash function
  */
 export async function parseBundle(source: BundleSource): Promise<StudentBundle> {
@@ -119,13 +90,8 @@ async function parseManifest(bytes: Uint8Array): Promise<BundleManifest> {
   const spelled = within(file, () => canonicalJson(rest));
   if ((await sha256Of(new TextEncoder().encode(spelled))) !== sha256)
     damaged('its content does not match its SHA-256', file);
-  const counts = [json.users, json.items, json.dim];
-  if (!counts.every((v) => Number.isSafeInteger(v) && (v as number) >= 1)) damaged('it has no valid counts', file);
-  const { precision } = json;
-  if (json.formatVersion === 1 ? precision !== undefined : !precisions.includes(precision as Precision)) {
-    damaged(`its precision is none of ${precisions.join(', ')}`, file);
-  }
-  if (!isPlainObject(json.files)) damaged('it lists no files', file);
+  const problem = manifestProblem(json);
+  if (problem !== undefined) damaged(problem, file);
   return json as unknown as BundleManifest;
 }
 
