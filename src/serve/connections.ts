@@ -42,11 +42,14 @@ export interface Connections {
 /** @param released called when a connection has sent its answer, or is closed */
 export function createConnections(released: (socket: Socket) => void): Connections {
   const states = new Map<Socket, State>();
+  const ended = new WeakSet<Socket>();
   let waitingInAll = 0;
 
   const end = (socket: Socket, last?: string): void => {
     const state = states.get(socket);
-    if (socket.destroyed) return;
+    // Answers with "Connection: close" end it, too.
+    if (socket.destroyed || ended.has(socket)) return;
+    ended.add(socket);
     if (state) state.ending = true;
     if (!socket.writable) {
       socket.destroy();

@@ -73,7 +73,7 @@ async function serveAlone(folder: string, options: ServeOptions, token: string |
   return {
     url: urlOf({ host: options.host, port }),
     port,
-    ...(health.port !== undefined && { healthPort: health.port }),
+    ...health.place,
     reload,
     close() {
       closing ??= close();

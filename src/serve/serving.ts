@@ -5,6 +5,8 @@ export interface Serving {
   readonly port: number;
   /** The port for `/health`, `/ready` and `/metrics` alone, if the server has one. */
   readonly healthPort?: number;
+  /** For example `http://127.0.0.1:9001`. */
+  readonly healthUrl?: string;
   /**
    * Loads and serves the bundle that is now in the folder. No request fails meanwhile. Resolves to the new response of
    * `/v1/bundle`.

@@ -47,6 +47,55 @@ for (const workers of ['1', '2']) {
   });
 }
 
+for (const shown of [false, true]) {
+  test(`the log has ${shown ? 'ids with --log-ids' : 'no ids of users and items'}`, async () => {
+    write(1);
+    const words = ['serve', 'bundle', '--port', '0', '--log', 'info', ...(shown ? ['--log-ids'] : [])];
+    const { child, ended, seen } = shop.start(...words);
+    let said = '';
+    child.stderr!.on('data', (text: string) => {
+      said += text;
+    });
+    await seen(/Serving bundle on http/);
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said)![0];
+    const paths = ['/v1/users/ann/recommendations?exclude=zed', '/v1/items/unknown-item/similar', '/nothing/at-ann'];
+    for (const path of paths) await (await fetch(url + path)).text();
+    await seen(/request completed/, 3);
+    child.kill('SIGTERM');
+    await ended;
+    assert.equal(/ann|zed|unknown-item/.test(said), shown, said);
+    assert.match(said, shown ? /"url":"\/v1\/users\/ann\/rec/ : /"url":"\/v1\/users\/:user\/recommendations"/);
+  });
+}
+
+test('proxies and the health port are given as values', async () => {
+  const everyone = await shop.json('serve', 'bundle', '--port', '0', '--trust-proxy', 'true');
+  const { code, message, hint } = everyone.value.error as Record<'code' | 'message' | 'hint', string>;
+  assert.deepEqual([everyone.code, code], [2, 'bad-option']);
+  assert.match(message, /--trust-proxy" of serve is "true"; expected a number of proxies/);
+  assert.match(hint, /Write 1 for one proxy/);
+  write(1);
+  const { child, ended, seen } = shop.start(
+    'serve',
+    'bundle',
+    '--port',
+    '0',
+    '--health-port',
+    '0',
+    '--trust-proxy',
+    '1',
+  );
+  let said = '';
+  child.stderr!.on('data', (text: string) => {
+    said += text;
+  });
+  await seen(/Health: http/);
+  const url = /Health: (http:\S+\/health)/.exec(said)![1]!;
+  assert.equal((await fetch(url)).status, 200);
+  child.kill('SIGTERM');
+  assert.equal((await ended).code, 0);
+});
+
 test('a run that cannot be served is refused', async () => {
   const none = await shop.json('serve', 'nothing');
   assert.deepEqual([none.code, (none.value.error as { code: string }).code], [2, 'unknown-name']);

@@ -1,13 +1,13 @@
 import type { Serving } from '../../serve/index.js';
-import { serveOptions } from '../../serve/options.js';
+import { parseServeOptions, serveOptions } from '../../serve/options.js';
+import { isLoopback } from '../../serve/origin.js';
 import type { CommandBody, Console } from '../terminal/_command.js';
 import { failureOf } from '../terminal/failure.js';
-import { readOptions } from '../terminal/flags.js';
+import { readOptions, withFlagNames } from '../terminal/flags.js';
 import { group, runsGroup } from '../terminal/groups.js';
 import { bundleFolderOf } from './recommendations.js';
 
 const serveGroup = group('Server', 'serve', serveOptions);
-const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
 export const serveCommand: CommandBody = {
   about: [
@@ -20,23 +20,25 @@ export const serveCommand: CommandBody = {
   examples: [
     ['serve small', 'on http://127.0.0.1:8080'],
     ['serve demo/student-hetcomp --port 9000 --workers 2', 'on another port, with two worker threads'],
+    ['serve small --workers 4 --health-port 9001 --drain 10 --trust-proxy 1', 'behind one load balancer'],
     [
       'serve small --host 0.0.0.0 --token-file /run/secrets/token --rate-limit 100',
       'accept requests from other machines',
     ],
   ],
   async run(given, console) {
-    const options = readOptions(serveGroup, given);
+    const options = withFlagNames(() => parseServeOptions(readOptions(serveGroup, given)));
     const { runs } = readOptions(runsGroup, given);
     const folder = bundleFolderOf(given.args[0]!, runs);
     // Loaded here, so that other commands start faster.
     const { serve } = await import('../../serve/index.js');
     const serving = await serve(folder, options);
-    const { url } = serving;
-    if (!LOOPBACK.includes(options.host) && options.tokenFile === undefined && !process.env.RECDISTILL_TOKEN) {
+    const { url, healthUrl } = serving;
+    if (!isLoopback(options.host) && options.tokenFile === undefined && !process.env.RECDISTILL_TOKEN) {
       console.say('WARNING: other machines can reach this server without a token. See --token-file.');
     }
     console.say(`Serving ${folder} on ${url} (requests: ${url}/docs). Ctrl-C stops the server.`);
+    if (healthUrl !== undefined) console.say(`Health: ${healthUrl}/health`);
     await untilStopped(serving, console);
     return { text: `Stopped serving ${folder}.`, json: { bundle: folder, url, stopped: true } };
   },

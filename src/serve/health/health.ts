@@ -2,14 +2,16 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { fail } from '../../errors.js';
+import { urlOf } from '../listen.js';
 import type { ServeOptions } from '../options.js';
+import type { Serving } from '../serving.js';
 import { createStatus, type HealthStatus } from './status.js';
 import type { HealthMetrics, HealthStart, HealthStarted } from './thread.js';
 
 export interface Health {
   readonly status: HealthStatus;
-  /** The port. Absent if the server has none for its health. */
-  readonly port?: number;
+  /** Where it answers. Empty if the server has no port for its health. */
+  readonly place: Pick<Serving, 'healthPort' | 'healthUrl'>;
   /** Ends the thread. It answers until then. */
   close(): Promise<void>;
 }
@@ -28,7 +30,7 @@ export async function startHealth(
   metricsText: () => Promise<string>,
 ): Promise<Health> {
   const status = createStatus();
-  if (healthPort === undefined) return { status, close: async () => undefined };
+  if (healthPort === undefined) return { status, place: {}, close: async () => undefined };
   const { memory } = status;
   const start: HealthStart = { host, port: healthPort, allowedHosts, hangTimeout, token, memory };
   const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: start, execArgv: [] });
@@ -51,7 +53,7 @@ export async function startHealth(
   timer.unref();
   return {
     status,
-    port: started.port,
+    place: { healthPort: started.port, healthUrl: urlOf({ host, port: started.port }) },
     async close() {
       clearInterval(timer);
       await worker.terminate();

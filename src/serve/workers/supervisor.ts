@@ -111,7 +111,7 @@ export async function serveWithWorkers(folder: string, options: ServeOptions, to
   return {
     url: urlOf({ host: options.host, port: socket.port }),
     port: socket.port,
-    ...(health.port !== undefined && { healthPort: health.port }),
+    ...health.place,
     reload: async () => (await team).calls.call('reload') as Promise<object>,
     close() {
       closing ??= close();
