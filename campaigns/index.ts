@@ -1,4 +1,5 @@
 import type { Campaign } from './_campaign.js';
+import { serveCampaign } from './serve/serve.js';
 
 /** All campaigns. A new one is a file and a line here. */
-export const campaigns: readonly Campaign[] = [];
+export const campaigns: readonly Campaign[] = [serveCampaign];
