@@ -23,15 +23,17 @@ export async function openRaw(port: number, reading = true): Promise<Raw> {
 }
 
 /**
- * Sends bytes, closes the own side, and resolves to all that comes back until the server closes its own.
- * @throws if the server does not within `limit` milliseconds
+ * Sends bytes, and resolves to all that comes back until the server closes the connection.
+ * @param o `halfClose` closes the own side after the bytes, so that the server does not wait for more of them
+ * @throws if the server does not close it within a minute
  */
-export async function talk(port: number, bytes: string | Buffer, limit = 30_000): Promise<string> {
+export async function talk(port: number, bytes: string | Buffer, { halfClose = false } = {}): Promise<string> {
   const { socket, closed } = await openRaw(port);
-  const timer = setTimeout(() => socket.destroy(new Error('late')), limit);
+  const timer = setTimeout(() => socket.destroy(new Error('the connection stays open')), 60_000);
   const late = once(socket, 'error').then(([error]) => Promise.reject(error as Error));
   late.catch(() => undefined);
-  socket.end(bytes);
+  socket.write(bytes);
+  if (halfClose) socket.end();
   const got = await Promise.race([closed, late]).finally(() => clearTimeout(timer));
   return got;
 }

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { writeBundle } from 'recdistill/bundle';
 
@@ -10,6 +11,8 @@ const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.u
 const LIMIT = 120_000;
 
 export const USERS = 300;
+/** What the command line of a worker process contains. */
+const WORKER = 'workers/process.js';
 
 export interface Server {
   readonly port: number;
@@ -61,16 +64,22 @@ export async function startServer(folder: string, ...flags: readonly string[]): 
     child.kill('SIGKILL');
     throw error;
   });
+  const workers = new Set<number>();
+  const worker = (): number | undefined => {
+    const found = workerOf(child.pid!);
+    if (found !== undefined) workers.add(found);
+    return found;
+  };
   const kill = (): void => {
-    const worker = workerOf(child.pid!);
+    worker();
     child.kill('SIGKILL');
-    // It may be one that hangs.
-    if (worker !== undefined) killQuietly(worker);
+    // A worker that hangs would outlive its parent.
+    for (const pid of workers) if (contentOf(`/proc/${pid}/cmdline`).includes(WORKER)) killQuietly(pid);
   };
   return {
     ...{ port, child, kill },
-    worker: () => workerOf(child.pid!),
-    memory: () => residentOf(child.pid!) + residentOf(workerOf(child.pid!)),
+    worker,
+    memory: () => residentOf(child.pid!) + residentOf(worker()),
     async stop() {
       child.kill('SIGTERM');
       const [code, signal] = await within('a server ends', ended);
@@ -114,7 +123,7 @@ function workerOf(parent: number): number | undefined {
   const found = readdirSync('/proc').find((name) => {
     if (!/^\d+$/.test(name)) return false;
     const own = new RegExp(`^PPid:\\s+${parent}$`, 'm').test(contentOf(`/proc/${name}/status`));
-    return own && contentOf(`/proc/${name}/cmdline`).includes('workers/process.js');
+    return own && contentOf(`/proc/${name}/cmdline`).includes(WORKER);
   });
   return found === undefined ? undefined : Number(found);
 }
@@ -129,6 +138,12 @@ function contentOf(path: string): string {
     // The process has ended.
     return '';
   }
+}
+
+/** Stops a process as a debugger does. Resolves once it does not run anymore. */
+export async function stopProcess(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  while (!/^State:\s+T/m.test(contentOf(`/proc/${pid}/status`))) await wait(1);
 }
 
 function killQuietly(pid: number): void {

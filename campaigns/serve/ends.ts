@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import { get, isWhole, openRaw, post, type Random, statusesIn, talk } from './_raw.js';
-import { startServer, within, withServer } from './_server.js';
+import { startServer, stopProcess, within, withServer } from './_server.js';
 import { largeBatch } from './load.js';
 
 /** SIGTERM shortly after a request for a large answer: the answer is complete, or the request was not taken. */
@@ -35,7 +35,7 @@ export const killWorker = (folder: string): Promise<number> =>
     process.kill(before, 'SIGKILL');
     while (worker() === before) await wait(1);
     for (let n = 0; n < 20; n++) {
-      const got = await talk(port, get('/v1/users/user-1/recommendations', ['Connection: close']), 60_000);
+      const got = await talk(port, get('/v1/users/user-1/recommendations', ['Connection: close']));
       assert.deepEqual(statusesIn(got), [200]);
     }
     assert.notEqual(worker(), before);
@@ -45,8 +45,8 @@ export const killWorker = (folder: string): Promise<number> =>
 export const stopWorker = (folder: string): Promise<number> =>
   withServer(folder, ['--workers', '2', '--hang-timeout', '1'], async ({ port, worker }) => {
     const before = needsWorker(worker());
-    process.kill(before, 'SIGSTOP');
-    const got = await talk(port, get('/v1/users/user-1/recommendations', ['Connection: close']), 60_000);
+    await stopProcess(before);
+    const got = await talk(port, get('/v1/users/user-1/recommendations', ['Connection: close']));
     assert.deepEqual(statusesIn(got), [200]);
     assert.notEqual(worker(), before);
   });
@@ -56,7 +56,7 @@ export async function endWithStopped(folder: string): Promise<number> {
   const server = await startServer(folder, '--workers', '2', '--grace', '1');
   const memory = server.memory();
   try {
-    process.kill(needsWorker(server.worker()), 'SIGSTOP');
+    await stopProcess(needsWorker(server.worker()));
     await server.stop();
   } finally {
     server.kill();

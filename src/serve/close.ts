@@ -11,7 +11,7 @@ const SWEEP = 50;
 const LAST = 1000;
 
 /** Milliseconds after which a process that was told to end is killed. It should have ended by itself before. */
-export const limitOf = ({ drain, grace }: Pick<ServeOptions, 'drain' | 'grace'>): number => 1000 * (drain + grace + 5);
+export const limitOf = ({ drain, grace }: Pick<ServeOptions, 'drain' | 'grace'>): number => 1000 * (drain + grace + 2);
 
 /**
  * Waits `drain` seconds while requests are still accepted, then at most `grace` seconds for the answers to reach their clients.

@@ -53,6 +53,8 @@ test('another host name is answered with 421 and what to do, and two Host header
   try {
     const twice = 'GET /health HTTP/1.1\r\nHost: localhost\r\nhost: localhost\r\nConnection: close\r\n\r\n';
     assert.match(await talk(server.port, twice), /^HTTP\/1\.1 400 .*2 Host headers/s);
+    const whole = 'GET http://evil.example/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+    assert.match(await talk(server.port, whole), /^HTTP\/1\.1 421 /);
     const none = await talk(server.port, 'GET /health HTTP/1.1\r\nConnection: close\r\n\r\n');
     assert.match(none, /^HTTP\/1\.1 400 /);
   } finally {

@@ -10,7 +10,9 @@ export const isLoopback = (host: string): boolean =>
   loopbackNames.includes(host.toLowerCase()) || (isIPv4(host) && host.startsWith('127.'));
 
 /** Checks the Host header of a request. Returns the error to answer, or undefined. */
-export type HostCheck = (request: Pick<IncomingMessage, 'rawHeaders' | 'headers'>) => RecdistillError | undefined;
+export type HostCheck = (
+  request: Pick<IncomingMessage, 'rawHeaders' | 'headers' | 'url'>,
+) => RecdistillError | undefined;
 
 /**
  * A page of another site can make its own name lead to this machine (DNS rebinding). Its requests then carry that name.
@@ -20,7 +22,7 @@ export type HostCheck = (request: Pick<IncomingMessage, 'rawHeaders' | 'headers'
 export function createHostCheck(host: string, allowed: readonly string[]): HostCheck {
   const names = new Set((allowed.length > 0 ? allowed : [...loopbackNames, host]).map(bare));
   const all = names.has('*') || (allowed.length === 0 && !isLoopback(host));
-  return ({ rawHeaders, headers }) => {
+  return ({ rawHeaders, headers, url = '' }) => {
     let count = 0;
     for (let n = 0; n < rawHeaders.length; n += 2)
       if (rawHeaders[n]!.length === 4 && rawHeaders[n]!.toLowerCase() === 'host') count += 1;
@@ -30,7 +32,8 @@ export function createHostCheck(host: string, allowed: readonly string[]): HostC
     }
     // Only HTTP/1.0 allows a request without it. Browsers always send it.
     if (all || headers.host === undefined) return undefined;
-    const given = nameOf(headers.host);
+    // A whole URL as target takes precedence over the header (RFC 9112, section 3.2.2).
+    const given = nameOf(/^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? headers.host);
     return names.has(given) ? undefined : new RecdistillError('host-not-allowed', { given: given.slice(0, 100) });
   };
 }

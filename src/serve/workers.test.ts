@@ -70,7 +70,7 @@ test('a process that hangs is replaced', linux, async () => {
   const server = await serve(folder.path('bundle'), { port: 0, log: 'silent', workers: 2, hangTimeout: 1 });
   try {
     const child = childRunning('workers/process.js');
-    process.kill(child, 'SIGSTOP');
+    await stopProcess(child);
     // It is accepted by the new process.
     const answer = await ask(`${server.url}/v1/users/u1/recommendations`);
     assert.equal(answer.status, 200);
@@ -83,11 +83,17 @@ test('a process that hangs is replaced', linux, async () => {
 test('a server ends although its process hangs', linux, async () => {
   const server = await serve(folder.path('bundle'), { port: 0, log: 'silent', workers: 2, grace: 0 });
   const child = childRunning('workers/process.js');
-  process.kill(child, 'SIGSTOP');
+  await stopProcess(child);
   await server.close();
   await server.ended;
   assert.notEqual(childRunning('workers/process.js'), child);
 });
+
+/** Stops a process as a debugger does. What it has accepted before is lost with it. */
+async function stopProcess(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  while (!/^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) await wait(1);
+}
 
 /** The child process of this one that runs a program; -1 if there is none. */
 function childRunning(program: string): number {

@@ -34,12 +34,14 @@ export const serveCommand: CommandBody = {
     const { serve } = await import('../../serve/index.js');
     const serving = await serve(folder, options);
     const { url, healthUrl } = serving;
+    // A signal may come as soon as the address is known.
+    const stopped = untilStopped(serving, console);
     if (!isLoopback(options.host) && options.tokenFile === undefined && !process.env.RECDISTILL_TOKEN) {
       console.say('WARNING: other machines can reach this server without a token. See --token-file.');
     }
     console.say(`Serving ${folder} on ${url} (requests: ${url}/docs). Ctrl-C stops the server.`);
     if (healthUrl !== undefined) console.say(`Health: ${healthUrl}/health`);
-    await untilStopped(serving, console);
+    await stopped;
     return { text: `Stopped serving ${folder}.`, json: { bundle: folder, url, stopped: true } };
   },
 };
