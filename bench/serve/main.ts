@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writeMadeUpBundle } from './bundle.js';
 import { runLoad } from './load.js';
+import { startProbes } from './probe.js';
 
 const { values } = parseArgs({
   options: {
@@ -21,14 +22,16 @@ const { values } = parseArgs({
     k: { type: 'string', default: '10' },
     'swap-every': { type: 'string', default: '0' },
     mischief: { type: 'boolean', default: false },
+    probe: { type: 'boolean', default: false },
     bare: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 const USAGE = `node build/bench/serve/main.js [--seconds 10] [--connections 16] [--workers 2] [--users 5000] [--items 25000] [--dim 20] [--k 10]
-  [--swap-every SECONDS] [--mischief] | [--bare MS]
+  [--swap-every SECONDS] [--mischief] [--probe] | [--bare MS]
 Starts recdistill serve with a made-up bundle, asks for recommendations, and prints one JSON document. --swap-every writes another bundle and
-reloads it; --mischief adds malformed requests and slow clients. --bare puts a plain node:http server in place of it, one thread with a constant
+reloads it; --mischief adds malformed requests and slow clients. --probe asks for /health ten times a second, on the
+port of the server and on its health port. --bare puts a plain node:http server in place of it, one thread with a constant
 answer after MS milliseconds of work. A second of warm-up comes before.`;
 
 if (values.help) {
@@ -45,11 +48,15 @@ async function main(): Promise<void> {
   const program = (path: string) => fileURLToPath(new URL(path, import.meta.url));
   const command =
     values.bare === undefined
-      ? [program('../../../dist/cli/main.js'), 'serve', bundle, '--port', '0', '--workers', values.workers]
+      ? [
+          ...[program('../../../dist/cli/main.js'), 'serve', bundle, '--port', '0', '--workers', values.workers],
+          ...(values.probe ? ['--health-port', '0'] : []),
+        ]
       : [program('bare.js'), values.bare];
   const server = spawn(process.execPath, command, { stdio: ['ignore', 'ignore', 'pipe'] });
   try {
-    const port = await portOf(server.stderr);
+    const said = portsOf(server.stderr);
+    const port = await said.port;
     const place = { host: '127.0.0.1', port };
     const load = { place, connections: Number(values.connections), users: ids, k: Number(values.k) };
     await runLoad({ ...load, milliseconds: 1000, mischief: false });
@@ -69,29 +76,38 @@ async function main(): Promise<void> {
       }
     };
     const beside = aside();
+    const probes = values.probe ? startProbes([`http://127.0.0.1:${port}/health`, await said.health]) : undefined;
     const result = await runLoad({ ...load, milliseconds: 1000 * Number(values.seconds), mischief: values.mischief });
     over = true;
+    const probed = await probes?.stop();
     await beside;
     const residentMB = memory.map((bytes) => Math.round(bytes / 1e6));
     const thinned = residentMB.filter((_, n) => n % Math.ceil(residentMB.length / 60) === 0);
-    process.stdout.write(`${JSON.stringify({ ...values, ...result, swaps, residentMB: thinned }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ ...values, ...result, probed, swaps, residentMB: thinned }, null, 2)}\n`);
   } finally {
     server.kill('SIGTERM');
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** The port from the line that the server prints; its further lines go to stderr. */
-function portOf(stderr: NodeJS.ReadableStream): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const lines = createInterface({ input: stderr });
-    lines.on('line', (line) => {
-      const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1];
-      if (port !== undefined) resolve(Number(port));
-      else process.stderr.write(`${line}\n`);
+/** The port, and the address of the health port if there is one, from the lines that the server prints; further lines go to stderr. */
+function portsOf(stderr: NodeJS.ReadableStream): { readonly port: Promise<number>; readonly health: Promise<string> } {
+  const lines = createInterface({ input: stderr });
+  const find = (pattern: RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      lines.on('line', (line) => {
+        const found = pattern.exec(line)?.[1];
+        if (found !== undefined) resolve(found);
+      });
+      lines.on('close', () => reject(new Error('the server did not start')));
     });
-    lines.on('close', () => reject(new Error('the server did not start')));
+  lines.on('line', (line) => {
+    if (!line.includes('http://127.0.0.1:')) process.stderr.write(`${line}\n`);
   });
+  const health = find(/^Health: (\S+)/);
+  // A server without a health port says nothing of it.
+  health.catch(() => undefined);
+  return { port: find(/^(?:Serving|Answering) .*http:\/\/127\.0\.0\.1:(\d+)/).then(Number), health };
 }
 
 /** Memory of a process and of its children, bytes; 0 where the system does not say. */
