@@ -7,5 +7,5 @@ test('a server withstands the abuses of the campaign', async () => {
   const lines: string[] = [];
   const { tried, failures } = await serveCampaign.run({ seed: 1, short: true, say: (line) => lines.push(line) });
   assert.deepEqual(failures, []);
-  assert.ok(tried > 140, `${tried} cases`);
+  assert.ok(tried > 130, `${tried} cases`);
 });
