@@ -31,7 +31,7 @@ test('batches beyond the bound get 503 and the others their lists', async () => 
 });
 
 test('an overloaded thread answers 503, stays alive for the health check, and recovers', async () => {
-  const app = await appOn(folder.path('bundle'), { maxDelay: 5 });
+  const app = await appOn(folder.path('bundle'), { maxDelay: 50 });
   const block = new Int32Array(new SharedArrayBuffer(4));
   const ask = () => app.inject('/v1/users/u1/recommendations');
   const until = async (status: number, milliseconds: number) => {
@@ -44,13 +44,33 @@ test('an overloaded thread answers 503, stays alive for the health check, and re
     }
     throw new Error(`no answer with ${status}`);
   };
-  const refused = await until(503, 40);
+  const refused = await until(503, 150);
   assert.equal(refused.headers['retry-after'], '1');
   assert.equal(JSON.parse(refused.body).error.code, 'overloaded');
   assert.equal((await app.inject('/health')).statusCode, 200);
   assert.match((await app.inject('/metrics')).body, /recdistill_refused_total\{reason="delay"\} [1-9]/);
   await until(200, 0);
   await app.close();
+});
+
+test('a thread whose heap or process is too large answers 503, and its health check 200', async () => {
+  for (const [given, what] of [
+    [{ maxHeap: 16 }, 'heap'],
+    [{ maxRss: 16 }, 'resident memory'],
+  ] as const) {
+    const app = await appOn(folder.path('bundle'), { maxDelay: 0, ...given });
+    let answer = await app.inject('/v1/users/u1/recommendations');
+    // Memory is measured once a second.
+    while (answer.statusCode === 200) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      answer = await app.inject('/v1/users/u1/recommendations');
+    }
+    assert.deepEqual([answer.statusCode, answer.headers['retry-after']], [503, '1']);
+    assert.match(answer.json().error.message, new RegExp(`its ${what} has \\d+ MB`));
+    assert.equal((await app.inject('/health')).statusCode, 200);
+    assert.match((await app.inject('/metrics')).body, /recdistill_refused_total\{reason="memory"\} [1-9]/);
+    await app.close();
+  }
 });
 
 test('a batch that fails leaves no pending lists', async () => {
