@@ -12,7 +12,7 @@ import {
   fmaProblem,
 } from '../../kernels/index.js';
 import { stream } from '../../math/random.js';
-import { formatBytes, listed } from '../../report/format.js';
+import { formatBytes, formatTimes, listed } from '../../report/format.js';
 import { memoryAvailable } from '../../runs/index.js';
 
 export interface Check {
@@ -83,8 +83,7 @@ export function blasCheck(): Check {
   if (missing !== undefined) return fact('BLAS', `not needed, and not found: ${missing}`);
   const [own, blas] = (['auto', 'blas'] as const).map(productSeconds) as [number, number];
   const ratio = own / blas;
-  const gain =
-    ratio > 1.1 ? `large products ${ratio.toFixed(1)} times as fast with --arithmetic blas` : 'no faster here';
+  const gain = ratio > 1.1 ? `large products ${formatTimes(ratio)} as fast with --arithmetic blas` : 'no faster here';
   return fact('BLAS', `${blasName()}; ${gain}`);
 }
 

@@ -1,6 +1,6 @@
 /** The kernels that the arithmetic `blas` replaces, with the same parameters and chunks as in WebAssembly. */
 import { NT, TN } from '../gemm/layout.js';
-import type { Kernel } from '../machine/instantiate.js';
+import type { Kernel } from '../machine/job.js';
 import { TILE, TILE_BYTES } from '../symmetric/layout.js';
 import type { Product } from './library.js';
 

@@ -1,8 +1,7 @@
 /** The kernels of one thread. */
 import { blasKernels } from '../blas/kernels.js';
 import { type BlasPaths, openBlas } from '../blas/library.js';
-
-export type Kernel = (...args: number[]) => void;
+import type { Kernel } from './job.js';
 
 /** What the kernels of every thread are made of. */
 export interface KernelSource {

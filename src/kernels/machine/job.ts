@@ -6,7 +6,7 @@
  * A worker first enters (ACTIVE + 1) and then reads OPEN. The caller first clears OPEN and then waits for ACTIVE = 0. After that
  * wait no worker can read an old job, and a late worker leaves without reading anything.
  */
-import type { Kernel } from './instantiate.js';
+export type Kernel = (...args: number[]) => void;
 
 export const EPOCH = 0;
 export const OPEN = 1;
