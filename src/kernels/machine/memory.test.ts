@@ -7,7 +7,10 @@ const END = 64 * 1024;
 
 /** Take so many bytes, or give back the block at this place of the list of blocks held. */
 const actions = fc.array(
-  fc.oneof(fc.record({ take: fc.integer({ min: 0, max: 9000 }) }), fc.record({ give: fc.nat(50) })),
+  fc.oneof(
+    fc.record({ take: fc.integer({ min: 0, max: 9000 }), last: fc.boolean() }),
+    fc.record({ give: fc.nat(50) }),
+  ),
   { maxLength: 120 },
 );
 
@@ -25,7 +28,7 @@ test('blocks never overlap, are aligned, within the memory and large enough', ()
             assert.ok(!memory.give(block.address), 'a block can be given back once');
           }
         } else {
-          const address = memory.take(action.take);
+          const address = action.last ? memory.takeLast(action.take) : memory.take(action.take);
           if (address < 0) continue;
           const size = memory.sizeOf(address);
           assert.equal(address % ALIGNMENT, 0);
@@ -61,4 +64,13 @@ test('a request that fits no gap is refused and changes nothing', () => {
   memory.give(b);
   assert.equal(memory.take(1024), 0);
   assert.equal(memory.sizeOf(64), 0);
+});
+
+test('a block at the end of the memory leaves the rest in one piece', () => {
+  const memory = createAllocator(0, 1000);
+  const [first, last] = [memory.take(256), memory.takeLast(64)];
+  assert.deepEqual([first, last], [0, 896]);
+  memory.give(first);
+  assert.equal(memory.take(896), 0);
+  assert.equal(memory.takeLast(64), -1);
 });

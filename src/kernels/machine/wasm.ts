@@ -42,9 +42,9 @@ export function createWasmMachine(options: WasmOptions): WasmMachine {
   const pool = createPool({ memory, ...kernelsFor(arithmetic) }, threads, numberOf);
   const workspaces = new Map<string, { address: number; bytes: number }>();
 
-  const take = (bytes: number): number => {
+  const take = (bytes: number, from: 'first' | 'last' = 'first'): number => {
     if (!Number.isSafeInteger(bytes) || bytes < 0) throw new RangeError(`cannot take ${bytes} bytes`);
-    const address = allocator.take(bytes);
+    const address = from === 'first' ? allocator.take(bytes) : allocator.takeLast(bytes);
     if (address < 0) {
       fail('out-of-memory', {
         what: 'an array for the kernels',
@@ -84,7 +84,8 @@ export function createWasmMachine(options: WasmOptions): WasmMachine {
       const had = workspaces.get(name);
       if (had && had.bytes >= bytes) return had.address;
       if (had) allocator.give(had.address);
-      const address = take(bytes);
+      // Between arrays it would divide the room: an array of the size of a freed one would then not fit there, and take other memory.
+      const address = take(bytes, 'last');
       workspaces.set(name, { address, bytes });
       return address;
     },
