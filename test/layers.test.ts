@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const base = ['defined', 'errors', 'nearest', 'progress', 'math', 'options'];
+const base = ['defined', 'errors', 'memory', 'nearest', 'progress', 'math', 'options'];
 const learning = [...base, 'data', 'kernels', 'losses', 'optim', 'samplers', 'models', 'train'];
 const making = [...learning, 'distill', 'eval', 'formats', 'bundle', 'student', 'runs'];
 const allowed: Record<string, readonly string[]> = {
@@ -14,6 +14,7 @@ const allowed: Record<string, readonly string[]> = {
   nearest: [],
   errors: ['nearest'],
   progress: ['errors'],
+  memory: ['errors'],
   math: ['errors'],
   options: ['errors', 'nearest', 'math'],
   student: [],

@@ -1,9 +1,10 @@
 /** Carries out a command, or shows its help. */
 import { fail, RecdistillError } from '../errors.js';
+import { planMachine } from './commands/jobs.js';
 import { withKeptSource } from './commands/source.js';
 import type { Answer, Command, Console, Given } from './terminal/_command.js';
 import { refuseUnknownFlags } from './terminal/flags.js';
-import { outputGroup } from './terminal/groups.js';
+import { machineGroup, outputGroup } from './terminal/groups.js';
 import { helpOf } from './terminal/help.js';
 import { misplacedHint, parseWords } from './terminal/program.js';
 import { tellingUses } from './use.js';
@@ -24,6 +25,7 @@ export async function carryOut(command: Command, words: readonly string[], progr
 
 async function run(command: Command, given: Given, program: string): Promise<Answer> {
   refuseUnknownFlags(given, [...(command.groupsFor?.(given) ?? command.groups), outputGroup], command.name);
+  if (command.groups.includes(machineGroup)) planMachine(given);
   const quiet = given.flags.quiet === true;
   const console: Console = {
     say: (text) => void (quiet || process.stderr.write(`${text}\n`)),

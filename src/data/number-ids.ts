@@ -3,6 +3,7 @@ import { defined } from '../defined.js';
 import type { ColumnMap } from './column-names.js';
 import type { Database } from './duckdb.js';
 import { canonicalOrder } from './ids.js';
+import { refuseRows } from './memory-check.js';
 import type { Pairs, Source } from './pairs.js';
 import { type TimeScale, timeScale } from './times.js';
 
@@ -17,13 +18,19 @@ export interface StagedPart {
 
 /**
  * Numbers the ids of all staged parts in canonical order and reads the parts as index arrays.
+ * @param name of the data, for messages
  * @param extra ids of users and items that belong to the catalogue even without rows
+ * @throws RecdistillError `out-of-memory` if the rows do not fit, before they leave DuckDB
  */
 export async function numberIds(
   db: Database,
+  name: string,
   parts: readonly StagedPart[],
   extra: { readonly users: readonly string[]; readonly items: readonly string[] },
 ): Promise<Source> {
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const distinct = async (column: 'u' | 'i') => Number((await db.query(distinctSql(column, parts)))[0]?.[0] ?? 0);
+  refuseRows(name, { users: await distinct('u'), items: await distinct('i'), rows });
   const users = await idsOf(db, 'users', 'u', parts, extra.users);
   const items = await idsOf(db, 'items', 'i', parts, extra.items);
   const pairs: Pairs[] = [];
@@ -32,6 +39,10 @@ export async function numberIds(
   for (const part of parts) pairs.push(await readPairs(db, part, users.position, items.position, scale));
   return { users: users.ids, items: items.ids, parts: pairs };
 }
+
+/** Estimated number of ids, without holding all of them. */
+const distinctSql = (column: 'u' | 'i', parts: readonly StagedPart[]): string =>
+  `SELECT max(n)::DOUBLE FROM (${parts.map((p) => `SELECT approx_count_distinct(${column}) AS n FROM ${p.name}`).join(' UNION ALL ')})`;
 
 async function idsOf(
   db: Database,

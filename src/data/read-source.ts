@@ -3,6 +3,7 @@ import type { Plan } from './_plan.js';
 import type { Database } from './duckdb.js';
 import type { LabelMatch } from './label-match.js';
 import { readLabels } from './labels.js';
+import { refuseLargeFiles } from './memory-check.js';
 import { numberIds } from './number-ids.js';
 import type { DataOptions } from './options.js';
 import type { Source } from './pairs.js';
@@ -25,6 +26,7 @@ export interface ReadSource extends Source {
 /** @throws RecdistillError `file-missing`, `bad-data`, `bad-option`, `out-of-memory` */
 export async function readSource(db: Database, plan: Plan, given: DataOptions): Promise<ReadSource> {
   const options = plan.manifest ? { ...given, ...WRITTEN } : given;
+  await refuseLargeFiles(plan, given);
   const notes: string[] = [];
   const leftOut = [...(plan.leftOut ?? [])];
   const parts: PartRead[] = [];
@@ -42,7 +44,7 @@ export async function readSource(db: Database, plan: Plan, given: DataOptions): 
     for (const part of parts) if (part.columns.time) await db.query(daysSql(part.name));
     notes.push('times of eight digits were read as dates, such as 20200913');
   }
-  const source = await numberIds(db, parts, {
+  const source = await numberIds(db, plan.name, parts, {
     users: await catalogueIds(db, plan, plan.users),
     items: await catalogueIds(db, plan, plan.items),
   });

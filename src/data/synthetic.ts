@@ -5,6 +5,7 @@
 
 import { fail } from '../errors.js';
 import { type RandomKey, shuffle, stream, threefry2x32, uniform } from '../math/random.js';
+import { dataParts, programParts, refuseBeyond } from '../memory/index.js';
 import type { Pairs, Source } from './pairs.js';
 import { itemName, NICHES, THEMES } from './synthetic-names.js';
 
@@ -52,9 +53,15 @@ export function parseSynthetic(data: string): SyntheticSpec | undefined {
   return { nUsers: nUsers!, nItems: nItems!, interactions: interactions!, seed: seed! };
 }
 
-/** @throws RecdistillError `bad-option` if data of this size cannot be generated */
+/** @throws RecdistillError `bad-option` if data of this size cannot be generated, `out-of-memory` if it does not fit */
 export function synthesize(spec: SyntheticSpec): SyntheticSource {
   checkSize(spec);
+  const { nUsers, nItems, interactions } = spec;
+  refuseBeyond(
+    [...programParts(1), ...dataParts({ users: nUsers, items: nItems, rows: interactions })],
+    `synthetic:${nUsers}x${nItems}x${interactions}`,
+    'Nothing was made. Choose a smaller size.',
+  );
   const catalogue = makeItems(spec);
   const activity = makeActivity(spec);
   const users = new Int32Array(spec.interactions);

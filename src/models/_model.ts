@@ -158,7 +158,9 @@ interface SpecBase<S extends OptionsSchema> extends Unit {
   readonly capabilities: readonly Capability[];
   /** Options with which the contract suites of recdistill/testing train it on tiny data. Default: small values of all sizes. */
   readonly small?: Partial<OptionsInput<S>>;
-  /** Kernel memory in bytes that training needs, estimated before a run. */
+  /** Multiplications per score, for a network without tables: `perScore` of its models. Rankings then score fewer users at a time. */
+  perScore?(options: OptionsOf<S>): number;
+  /** Memory in bytes that training needs: parameters, gradients, optimiser and activations, estimated before a run. */
   memory(
     data: {
       readonly nUsers: number;
@@ -166,6 +168,8 @@ interface SpecBase<S extends OptionsSchema> extends Unit {
       readonly interactions: number;
       /** True if the interactions have weights. */
       readonly weighted?: boolean;
+      /** Threads of the kernels. Absent: unknown. */
+      readonly threads?: number;
     },
     options: OptionsOf<S>,
   ): number;

@@ -48,7 +48,9 @@ export const cdae = trainedModel({
   memory: ({ nUsers, nItems, interactions }, o) =>
     ((nUsers * o.dim + nItems * (2 * o.dim + 1)) * 4 +
       nUsers * (o.dim + 1) * 2 +
-      interactions * (1 + o.negatives) * 5) *
+      // A batch has the most active users: at most about twice their share of the interactions.
+      interactions * Math.min(1, (2 * o.batchSize) / nUsers) * (1 + o.negatives) * 6 +
+      interactions * 2) *
     4,
   create({ kernels: k, train, seed }, o) {
     const width = o.dim + 1;

@@ -49,7 +49,8 @@ export const ease = computedModel({
   memory({ nUsers, nItems, interactions, weighted = false }, o) {
     const n = o.form === 'dual' ? nUsers : o.form === 'primal' ? nItems : Math.min(nUsers, nItems);
     // The inverse, two copies of the columns of a sweep, and memory for scoring a block.
-    return symmetricLength(n) * 4 + n * 2048 + (nUsers + nItems) * BLOCK * 8 + interactions * (weighted ? 12 : 8);
+    const sweep = n * 2048 + 3e6;
+    return symmetricLength(n) * 4 + sweep + (nUsers + nItems) * BLOCK * 8 + interactions * (weighted ? 12 : 8);
   },
   estimate({ kernels: k, train }, o) {
     const dual = isDual(o.form, train);

@@ -58,8 +58,9 @@ export const ials = computedModel({
     l2: logRange(0.0005, 0.2),
   },
   capabilities: ['factors', 'weights'],
-  memory: ({ nUsers, nItems, interactions, weighted = false }, o) =>
-    (nUsers + nItems) * (o.dim + 4) * 4 + interactions * (weighted ? 16 : 8) + o.dim * o.dim * 64,
+  // Each thread has a matrix, its factors and rows for a block of the solution.
+  memory: ({ nUsers, nItems, interactions, weighted = false, threads = 4 }, o) =>
+    (nUsers + nItems) * (o.dim + 4) * 4 + interactions * (weighted ? 16 : 8) + o.dim * o.dim * 16 * (threads + 2),
   estimate({ kernels: k, train }, o) {
     const sides = [train, transpose(train)];
     const each = sides.flatMap((x) =>

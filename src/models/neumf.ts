@@ -52,12 +52,16 @@ export const neumf = trainedModel({
     batchSize: oneOf(512, 1024, 2048, 4096),
   },
   capabilities: ['scores', 'weights'],
+  perScore: (o) => perScoreOf(o.dim, o.layers),
   memory: ({ nUsers, nItems }, o) => {
     const units = neumfWidths(o.dim, o.layers).reduce((sum, width) => sum + Math.max(8, width), 0);
     const points = o.batchSize * (1 + o.negatives);
     // Two embedding rows and the activations of each point. The item part that scoring needs is smaller than what training needs.
     const step = points * (4 * o.dim + units + 10) + o.batchSize * 2 * o.dim;
-    return ((nUsers + nItems) * 2 * o.dim * 4 + step + nItems * o.dim) * 4;
+    const widths = [2 * o.dim, ...neumfWidths(o.dim, o.layers)];
+    const weights = widths.slice(1).reduce((sum, width, l) => sum + width * widths[l]!, 0);
+    // The layers with Adam, packed in two orders, and sums of their gradients for at most 32 chunks of a batch.
+    return ((nUsers + nItems) * 2 * o.dim * 4 + step + nItems * o.dim + weights * 40) * 4;
   },
   create({ kernels: k, train, seed }, o) {
     if (neumfWidths(o.dim, o.layers).at(-1) === 0) {
@@ -76,15 +80,13 @@ export const neumf = trainedModel({
     const points = size * (1 + o.negatives);
     const step = neumfStep(k, network, { dim: o.dim, layerL2: o.layerL2 });
     const [items, labels] = [k.ints(points), k.floats(points)];
-    const widths = neumfWidths(o.dim, o.layers);
     return {
       name: 'neumf',
       nUsers: train.nUsers,
       nItems: train.nItems,
       parameters: network.parameters,
       size: network.parameters.reduce((sum, p) => sum + p.values.length, 0),
-      // The first layer is computed once per user and once per item.
-      perScore: widths.reduce((sum, width, l) => sum + width * (widths[l + 1] ?? 1), o.dim),
+      perScore: perScoreOf(o.dim, o.layers),
       batches: 'pairs',
       accumulate(batch) {
         if (batch.kind !== 'pairs') throw new TypeError('neumf works on batches of pairs');
@@ -115,3 +117,9 @@ export const neumf = trainedModel({
     };
   },
 });
+
+/** Multiplications per score. The first layer is computed once per user and once per item. */
+function perScoreOf(dim: number, layers: number): number {
+  const widths = neumfWidths(dim, layers);
+  return widths.reduce((sum, width, l) => sum + width * (widths[l + 1] ?? 1), dim);
+}

@@ -41,11 +41,14 @@ export function rankAll(
   return runInParts(ranking(k, model, mask, depth, chosen), step);
 }
 
+/** Scores of one block for a model without tables. */
+export const scoresAtOnce = (perScore: number): number => Math.min(BLOCK, (2 * AT_ONCE) / perScore);
+
 /** Users ranked between two steps. Depends on the shape of the model alone, because block sizes can affect the rounding of scores. */
 function usersAtOnce(model: Model, tables: Tables | undefined): number {
   if (tables) return Math.max(64, Math.floor(AT_ONCE / (model.nItems * tables.dim)));
   const { perScore = 1 } = model;
-  return Math.max(1, Math.floor(Math.min(BLOCK, (2 * AT_ONCE) / perScore) / model.nItems));
+  return Math.max(1, Math.floor(scoresAtOnce(perScore) / model.nItems));
 }
 
 function* ranking(

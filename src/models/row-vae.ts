@@ -68,9 +68,20 @@ export interface VaeOptions {
   readonly batchSize: number;
 }
 
-/** Kernel memory of a model on `rows` rows with `columns` columns: parameters with Adam, one batch of logits, outputs of all rows. */
+/** Rows per block when all are encoded. */
+const BLOCK = 1024;
+
+/**
+ * Kernel memory of a model on `rows` rows with `columns` columns: parameters with Adam, one batch of logits, outputs of all rows, and the
+ * layers of a block of rows.
+ */
 export const vaeMemory = (rows: number, columns: number, o: VaeOptions): number =>
-  (columns * (o.hidden + 4) * 2 * 4 + Math.min(rows, o.batchSize) * columns + rows * (o.hidden + 4)) * 4;
+  (columns * (o.hidden + 4) * 2 * 4 +
+    Math.min(rows, o.batchSize) * columns +
+    rows * (o.hidden + 4) +
+    o.hidden * o.dim * (o.variational ? 3 : 2) * 4 +
+    Math.min(rows, BLOCK) * (2 * o.hidden + 3 * o.dim)) *
+  4;
 
 export interface RowVae {
   readonly parameters: readonly Parameter[];
@@ -91,9 +102,6 @@ export interface RowVae {
   readonly columnGradient: Floats;
   close(): void;
 }
-
-/** Rows per block when all are encoded. */
-const BLOCK = 1024;
 
 /** @param purpose name of the model; it names the random streams */
 export function createRowVae(k: Kernels, matrix: Interactions, seed: number, purpose: string, o: VaeOptions): RowVae {

@@ -11,12 +11,13 @@ import {
 import { fail } from '../errors.js';
 import type { EvaluationOptions } from '../eval/evaluation.js';
 import type { Arithmetic } from '../kernels/index.js';
+import { type MemoryPart, refuseBeyond, totalOf } from '../memory/index.js';
 import { learnsPairs, type ModelSpec, modelRegistry, type TrainOptions, trainOptionsOf } from '../models/index.js';
 import { ownOptions, parseOptions } from '../options/options.js';
 import { brokenUnit } from '../options/registry.js';
 import { returned } from '../options/unit-check.js';
 import type { TrajectoryOptions } from '../train/index.js';
-import { bytesOf, memoryAvailable, memoryNeeded, refuseBeyond } from './estimate.js';
+import { bytesOf, modelParts, runParts } from './estimate.js';
 import { readMethodOptions } from './method.js';
 import { type RunSpec, recordedArithmetic, revisionsOf } from './run-manifest.js';
 import type { SavedModel } from './saved-model.js';
@@ -41,8 +42,10 @@ export interface CoTrainPlan {
   readonly options: Values;
   /** Teacher and student. */
   readonly sides: readonly [Side, Side];
-  /** Bytes that it takes at most, roughly. */
+  /** Bytes that a process with this training takes at most. */
   readonly memory: number;
+  /** The same by parts. */
+  readonly parts: readonly MemoryPart[];
 }
 
 /** @throws RecdistillError `needs-not-met` for a method that trains one model */
@@ -73,17 +76,19 @@ export function planCoTraining(
   if (one !== other)
     refuse(`the teacher was trained with avoid ${one}, the student with ${other}`, 'Train both with the same value.');
   const sides = [teacher, student] as const;
-  const memory =
-    sides.reduce((sum, { spec, modelOptions: o }) => sum + memoryNeeded(spec, o, dataset), 0) +
-    bytesOf('method', method.name, method.memory(options, dataset.train, learners));
+  const size = { dataset };
+  const parts = [
+    ...runParts({ ...size, spec: teacher.spec, options: teacher.modelOptions }),
+    ...modelParts({ ...size, spec: student.spec, options: student.modelOptions }),
+    { name: method.name, bytes: bytesOf('method', method.name, method.memory(options, dataset.train, learners)) },
+  ];
   const { nUsers, nItems } = dataset.train;
   refuseBeyond(
-    memoryAvailable(),
-    memory,
+    parts,
     `${sides.map((s) => s.spec.name).join(' and ')} on ${nUsers} users x ${nItems} items`,
     'Nothing was started. Use smaller models, sample fewer items, or free memory.',
   );
-  return { method, options, sides, memory };
+  return { method, options, sides, memory: totalOf(parts), parts };
 }
 
 /** What the run of one of the two is made of, so that its hash is known before it is trained. @param hashes of where the two begin */

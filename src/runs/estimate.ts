@@ -1,22 +1,101 @@
-/** The estimated cost of a run, before it starts. */
-import { freemem } from 'node:os';
+/**
+ * The memory that a run takes at most, before it starts, as a sum of named parts. Constants were fitted to the peaks that
+ * `npm run campaign -- memory` measures; they are upper bounds, at most about 40 % above the peak.
+ */
 import type { Dataset } from '../data/index.js';
-import { fail } from '../errors.js';
-import type { ModelSpec } from '../models/index.js';
+import { LIST_LENGTH } from '../eval/evaluation.js';
+import {
+  dataParts,
+  type MemoryPart,
+  plannedThreads,
+  programParts,
+  refuseBeyond,
+  totalOf,
+  WORKING,
+} from '../memory/index.js';
+import { type ModelSpec, scoresAtOnce } from '../models/index.js';
 import { brokenUnit } from '../options/registry.js';
 import { returned } from '../options/unit-check.js';
+import { trajectoryOptions } from '../train/index.js';
 
-/** Besides kernel memory: Node.js, the data set and rankings. */
-const BASE_BYTES = 150e6;
+type Values = Readonly<Record<string, unknown>>;
 
-/** Estimated upper bound of the bytes that training this model takes. @throws RecdistillError `broken-unit` */
-export function memoryNeeded(spec: ModelSpec, options: Readonly<Record<string, unknown>>, dataset: Dataset): number {
-  const { nUsers, nItems, indices, weights } = dataset.train;
-  const sizes = { nUsers, nItems, interactions: indices.length, weighted: weights !== undefined };
-  const kernel = bytesOf('model', spec.name, spec.memory(sizes, options));
-  // Ranking needs a block of scores (at most 64 MB) and a list of 100 per user, twice.
-  return BASE_BYTES + kernel + 64e6 + nUsers * 800;
+export interface RunSize {
+  readonly spec: ModelSpec;
+  /** All options of the model. */
+  readonly options: Values;
+  readonly dataset: Dataset;
+  /** Of the kernels. Default: as planned for this process. */
+  readonly threads?: number;
+  /** Rankings of teachers that are in memory: one for each checkpoint of each, and one of their observed items. */
+  readonly teacherLists?: number;
+  /** Checkpoints of the trajectory. */
+  readonly checkpoints?: number;
 }
+
+const CHECKPOINTS = trajectoryOptions.parse({}).checkpoints;
+/** The same for a model that is trained: bpr-mf, neumf and mult-vae grew by up to 8 MB more there. */
+const TRAINING = 8e6;
+/** Batches of an epoch: users, items and their order. */
+const INTERACTION = 48;
+/** V8 frees arrays outside of its heap when about this much was allocated. */
+const MOST_UNFREED = 64e6;
+/** Rankings of evaluations that are not freed yet, at most. */
+const UNFREED_LISTS = 16;
+/** Kernel memory of a thread besides that for top-K selection: packed blocks of products, slots. */
+const SLOTS = 0.6e6;
+/** Items of which a thread of top-K selection holds scores, and users with a row of such scores for inner products. */
+const [TILE, GROUP] = [32_768, 8];
+
+/** @throws RecdistillError `broken-unit` if the model's own estimate is no number */
+export function runParts({ dataset, threads = plannedThreads(), ...run }: RunSize): readonly MemoryPart[] {
+  return [
+    ...programParts(threads),
+    ...(dataset.memory ?? partsOfData(dataset)),
+    ...modelParts({ dataset, threads, ...run }),
+  ];
+}
+
+/** For a data set that was not read by recdistill. */
+function partsOfData({ train, valid, test, hidden }: Dataset): readonly MemoryPart[] {
+  const parts = [train, valid, test, ...(hidden ? [hidden.interactions] : [])];
+  const rows = parts.reduce((sum, { indices }) => sum + indices.length, 0);
+  return dataParts({ users: train.nUsers, items: train.nItems, rows });
+}
+
+/** What a run takes besides the program, its threads and the data. */
+export function modelParts({ spec, options, dataset, ...run }: RunSize): readonly MemoryPart[] {
+  const { threads = plannedThreads(), teacherLists = 0, checkpoints = CHECKPOINTS } = run;
+  const { nUsers, nItems, indices, weights } = dataset.train;
+  const interactions = indices.length;
+  const sizes = { nUsers, nItems, interactions, weighted: weights !== undefined, threads };
+  const trained = spec.kind === 'trained';
+  const list = nUsers * Math.min(nItems, LIST_LENGTH) * 4;
+  const epochs = trained ? Number(options.epochs ?? UNFREED_LISTS) : 1;
+  const evaluated = Math.min(MOST_UNFREED, Math.min(UNFREED_LISTS, 2 + epochs) * list);
+  return [
+    { name: `${spec.name} and its optimiser`, bytes: bytesOf('model', spec.name, spec.memory(sizes, options)) },
+    { name: 'ranking', bytes: rankingBytes(spec, options, dataset, threads) },
+    // The trajectory, the rankings of valid and test, the observed items, and the values of every user.
+    { name: 'rankings kept', bytes: (checkpoints + 5 + teacherLists) * list },
+    { name: 'working memory', bytes: WORKING + evaluated + (trained ? TRAINING + interactions * INTERACTION : 0) },
+  ];
+}
+
+/** Kernel memory for full rankings: what to leave out, the lists of a block, the item table in another layout or a block of scores. */
+function rankingBytes(spec: ModelSpec, options: Values, { train, valid }: Dataset, threads: number): number {
+  const { nUsers, nItems, indices } = train;
+  const byTables = spec.capabilities.includes('factors');
+  const width = Number(options.hidden ?? options.dim ?? 0) + 8;
+  const scores = Math.min(scoresAtOnce(spec.perScore?.(options) ?? 1), nUsers * nItems);
+  const block = byTables ? nItems * width + 3 * indices.length : Math.max(scores, nItems);
+  const tile = Math.min(TILE, nItems) * 5 * (byTables ? GROUP : 1);
+  const mask = indices.length + valid.indices.length + nUsers;
+  return (block + mask + nUsers * Math.min(nItems, LIST_LENGTH)) * 4 + threads * (tile + SLOTS);
+}
+
+/** Estimated upper bound in bytes of the memory of a process that makes this run. @throws RecdistillError `broken-unit` */
+export const memoryNeeded = (run: RunSize): number => totalOf(runParts(run));
 
 /** What the function `memory` of a unit returned. @throws RecdistillError `broken-unit` if it is no number of bytes */
 export function bytesOf(unit: 'model' | 'method', name: string, bytes: unknown): number {
@@ -24,31 +103,13 @@ export function bytesOf(unit: 'model' | 'method', name: string, bytes: unknown):
   return brokenUnit(unit, name, `memory ${returned(bytes)}; expected bytes, a number >= 0`);
 }
 
-/** Bytes available to this process: free memory of the system, or less in a container with a limit. */
-export function memoryAvailable(): number {
-  const limit = (process as { constrainedMemory?: () => number }).constrainedMemory?.() ?? 0;
-  const room = limit > 0 && limit < 2 ** 50 ? limit - process.memoryUsage.rss() : Number.POSITIVE_INFINITY;
-  return Math.min(room, (process as { availableMemory?: () => number }).availableMemory?.() ?? freemem());
-}
-
-/** @throws RecdistillError `out-of-memory` */
-export function checkMemory(
-  spec: ModelSpec,
-  options: Readonly<Record<string, unknown>>,
-  dataset: Dataset,
-  available = memoryAvailable(),
-): void {
+/** @param available bytes for the whole process; default: what the limit, the container and the machine leave. @throws RecdistillError `out-of-memory` */
+export function checkMemory(run: RunSize, available?: number): void {
+  const { spec, dataset } = run;
   refuseBeyond(
-    available,
-    memoryNeeded(spec, options, dataset),
+    runParts(run),
     `${spec.name} on ${dataset.train.nUsers} users x ${dataset.train.nItems} items`,
-    'Nothing was started. Lower dim, hidden or batchSize, drop rare items with minItem, or free memory.',
+    'Nothing was started. Lower dim, hidden or batchSize, drop rare items with minItem, use fewer threads, or free memory.',
+    available,
   );
-}
-
-/** @throws RecdistillError `out-of-memory` if more bytes are needed than are available */
-export function refuseBeyond(available: number, needed: number, what: string, hint: string): void {
-  if (needed <= available) return;
-  const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
-  fail('out-of-memory', { what, needed: mb(needed), available: mb(available), hint });
 }

@@ -9,7 +9,7 @@ import { drive } from './drive.js';
 import { checkMemory } from './estimate.js';
 import { checkNeeds } from './method.js';
 import { createMethodHooks } from './method-hooks.js';
-import { type Job, knowledgeOf, type Use } from './outcome.js';
+import { type Job, knowledgeOf, type Teacher, type Use } from './outcome.js';
 import type { JobRequest } from './request.js';
 import { planRun } from './run-spec.js';
 
@@ -30,7 +30,9 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
   });
   const { model: spec, method, modelOptions, methodOptions, evaluation, trajectory } = plan;
   checkNeeds(spec, method, teachers.map(knowledgeOf), dataset);
-  checkMemory(spec, modelOptions, dataset);
+  const { checkpoints } = trajectory;
+  const size = { spec, options: modelOptions, dataset, threads: kernels.threads, checkpoints };
+  checkMemory({ ...size, teacherLists: listsOf(teachers) });
   const { overwrite, source, signal, testCurve } = request;
   const [job] = await drive(
     {
@@ -67,3 +69,10 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
   );
   return job!;
 }
+
+/** Number of rankings that teachers consist of. */
+export const listsOf = (teachers: readonly Pick<Teacher, 'trajectory'>[]): number =>
+  teachers.reduce(
+    (sum, { trajectory }) => sum + trajectory.checkpoints.length + Number(trajectory.observed !== undefined),
+    0,
+  );

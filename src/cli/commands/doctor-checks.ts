@@ -12,8 +12,8 @@ import {
   fmaProblem,
 } from '../../kernels/index.js';
 import { stream } from '../../math/random.js';
+import { memoryAvailable, programParts, totalOf, WORKING } from '../../memory/index.js';
 import { formatBytes, formatTimes, listed } from '../../report/format.js';
-import { memoryAvailable } from '../../runs/index.js';
 
 export interface Check {
   readonly name: string;
@@ -26,8 +26,6 @@ export interface Check {
 
 /** Bytes of free space that a run of a large data set needs. */
 const LEAST_DISK = 200e6;
-/** Bytes of memory that a small run needs. */
-const LEAST_MEMORY = 300e6;
 
 const fact = (name: string, value: string): Check => ({ name, value, ok: true });
 const need = (name: string, value: string, ok: boolean, advice: string): Check => ({
@@ -53,13 +51,29 @@ export const systemChecks = (): Check[] => [
   fact('processor', `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores`),
 ];
 
-export function memoryCheck(): Check {
+/** @param threads of the kernels */
+export function memoryCheck(threads: number): Check {
+  const least = totalOf(programParts(threads)) + WORKING;
   const limit = (process as { constrainedMemory?: () => number }).constrainedMemory?.() ?? 0;
   const bound = limit > 0 && limit < totalmem() ? `, limited to ${formatBytes(limit)} here` : '';
   const available = memoryAvailable();
   const value = `${formatBytes(totalmem())}${bound}; ${formatBytes(available)} available`;
-  return need('memory', value, available >= LEAST_MEMORY, 'Free some memory; even small runs need about 300 MB.');
+  return need(
+    'memory',
+    value,
+    available >= least,
+    `Free some memory; even small runs need about ${formatBytes(least)}.`,
+  );
 }
+
+/** What a command takes before it reads data. `--dry-run` shows the same for a job, with its data and model. */
+export const programCheck = (threads: number): Check =>
+  fact(
+    'program',
+    `at most ${formatBytes(totalOf(programParts(threads)))} before data: ${programParts(threads)
+      .map(({ name, bytes }) => `${name} ${formatBytes(bytes)}`)
+      .join(', ')}`,
+  );
 
 export const simdCheck = (): Check =>
   need(

@@ -1,7 +1,7 @@
 /** --dry-run: the jobs of a plan in order, their state, and the cost of those to do. */
 import { estimateJobs, type PreparedGraph, type StudyStage } from '../../experiment/index.js';
 import type { Kernels } from '../../kernels/index.js';
-import { plannedTable } from '../../report/index.js';
+import { memoryTable, plannedTable } from '../../report/index.js';
 import type { Answer, Given } from '../terminal/_command.js';
 import { withKernels } from '../terminal/groups.js';
 import { runMachineOf } from '../terminal/run-machine.js';
@@ -27,5 +27,6 @@ export async function dryRun(
   // A later stage repeats the jobs of the one before.
   const jobs = estimates.filter(({ name }, at) => estimates.findIndex((job) => job.name === name) === at);
   const { table, total } = plannedTable(jobs);
-  return { text: table.toText(), json: { jobs, total } };
+  const parts = memoryTable(jobs);
+  return { text: [table, ...(parts ? [parts] : [])].map((t) => t.toText()).join('\n\n'), json: { jobs, total } };
 }

@@ -6,11 +6,12 @@ import { methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import type { EvaluationOptions } from '../../eval/index.js';
 import type { Kernels } from '../../kernels/index.js';
+import { memoryForAll } from '../../memory/index.js';
 import { modelOf, trainOptionsOf } from '../../models/index.js';
 import { usedModules } from '../../options/use.js';
 import { formatBytes } from '../../report/format.js';
 import { costText, metricsTable, workText } from '../../report/index.js';
-import { jobFiles, memoryAvailable, memoryNeeded, runJob, splitOptions } from '../../runs/index.js';
+import { checkMemory, jobFiles, listsOf, memoryNeeded, runJob, splitOptions } from '../../runs/index.js';
 import type { Job, JobResult, Teacher } from '../../runs/outcome.js';
 import type { StudentBundle } from '../../student/index.js';
 import { type Listener, trajectoryOptions } from '../../train/index.js';
@@ -58,7 +59,7 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
   const trajectory = readOptions(trajectoryGroup, given);
   const folder = join(runs, name);
   const machine = runMachineOf(given, [folder]);
-  tellCost(o, machine, console);
+  tellCost(o, trajectory.checkpoints, console);
   const { options, evaluation } = o;
   const teachers = o.teachers.map((t) => t.teacher);
   const run = () =>
@@ -100,22 +101,20 @@ export function checkName(name: string): void {
 }
 
 /** Says what the job needs. @throws RecdistillError `out-of-memory` */
-function tellCost({ model, method, options: given, dataset }: NamedJob, machine: Machine, console: Console): void {
+function tellCost(
+  { model, method, options: given, dataset, teachers }: NamedJob,
+  checkpoints: number,
+  console: Console,
+): void {
   const spec = modelOf(model);
   const { modelOptions: o } = splitOptions(spec, methodOf(method), given);
-  const needed = memoryNeeded(spec, o, dataset);
-  const available = Math.min(memoryAvailable(), machine.memoryLimit ?? Number.POSITIVE_INFINITY);
+  const run = { spec, options: o, dataset, checkpoints, teacherLists: listsOf(teachers.map((t) => t.teacher)) };
+  const needed = memoryNeeded(run);
   console.say(sizeLine(dataset));
   const length =
     spec.kind === 'computed' ? 'It is computed in closed form' : `At most ${trainOptionsOf(o).epochs} epochs`;
-  console.say(`${model} needs about ${formatBytes(needed)} of memory; ${formatBytes(available)} available. ${length}.`);
-  if (needed <= available) return;
-  fail('out-of-memory', {
-    what: `${model} on this data`,
-    needed: formatBytes(needed),
-    available: formatBytes(available),
-    hint: 'Reduce --dim, --hidden or --batch-size, drop rare items with --min-item, or raise --memory-limit. Nothing was started.',
-  });
+  console.say(`Memory: at most ${formatBytes(needed)} in all; ${formatBytes(memoryForAll())} available. ${length}.`);
+  checkMemory(run);
 }
 
 /** A finished job as JSON. */

@@ -1,11 +1,12 @@
 /** Shared by commands with several jobs: --jobs, --dry-run, and the report of failures. */
 import { type PipelineResult, type PlanContext, processesExecutor, sharesOf } from '../../experiment/index.js';
+import { planMemory, programParts, refuseBeyond } from '../../memory/index.js';
 import { flag, int, options } from '../../options/options.js';
 import { unfinishedTable } from '../../report/index.js';
 import type { Console, Given } from '../terminal/_command.js';
 import { failureOf } from '../terminal/failure.js';
 import { readOptions } from '../terminal/flags.js';
-import { group, withKernels } from '../terminal/groups.js';
+import { group, machineOf, withKernels } from '../terminal/groups.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { runMachineOf } from '../terminal/run-machine.js';
 import { followPlan } from './plan-progress.js';
@@ -68,6 +69,28 @@ export async function withEngine<T>(
   } finally {
     progress.close();
   }
+}
+
+/**
+ * Tells the estimates of memory how many threads a process of the command has, and its limit. Commands without these options have one
+ * thread and no limit.
+ * @throws RecdistillError `out-of-memory` if the limit is below what the program alone takes; `bad-option`
+ */
+export function planMachine(given: Given): void {
+  const { threads, memoryLimit } = machineOf(given);
+  const { jobs } = readOptions(jobsGroup, given);
+  planMemory({ threads: sharesOf(threads, jobs)[0]!, memoryLimit });
+  if (memoryLimit === undefined) return;
+  // With several processes each child has its own program, and so has this process.
+  const shares = jobs === 1 ? [threads] : [1, ...sharesOf(threads, jobs)];
+  refuseBeyond(
+    shares.flatMap(programParts),
+    jobs === 1
+      ? 'the program itself, before any data,'
+      : `the program itself in ${shares.length} processes, before any data,`,
+    'Raise --memory-limit, or use fewer --threads or --jobs.',
+    memoryLimit,
+  );
 }
 
 /** The failures as text and as JSON; undefined if there are none. */

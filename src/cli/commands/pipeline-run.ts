@@ -11,10 +11,10 @@ import {
   preparePipeline,
   withPreset,
 } from '../../experiment/index.js';
+import { memoryForAll } from '../../memory/index.js';
 import { parseOptions } from '../../options/options.js';
 import { formatBytes } from '../../report/format.js';
 import { pipelineReport, pipelineTable, type ReportFiles, writeReport } from '../../report/index.js';
-import { memoryAvailable } from '../../runs/index.js';
 import type { Answer, Console, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
@@ -89,7 +89,7 @@ export function costLines({
     sizeLine(dataset),
     ...(largest
       ? [
-          `Memory: at most about ${formatBytes(largest.bytes)} (${largest.model}); ${formatBytes(memoryAvailable())} available.`,
+          `Memory: at most ${formatBytes(largest.bytes)} in all (${largest.model}); ${formatBytes(memoryForAll())} available.`,
         ]
       : []),
   ];

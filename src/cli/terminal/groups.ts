@@ -5,6 +5,7 @@ import { methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { evaluationOptions } from '../../eval/index.js';
 import { type ArithmeticWord, arithmeticWords, createKernels, type Kernels } from '../../kernels/index.js';
+import { kernelShare } from '../../memory/index.js';
 import { modelOf } from '../../models/index.js';
 import { choice, flag, type OptionsSchema, optionalInt, optionalText, options, text } from '../../options/options.js';
 import type { Given, OptionGroup } from './_command.js';
@@ -90,7 +91,7 @@ export const machineGroup = group(
       help: 'Arithmetic of the kernels. fma rounds a product that is added once, which is faster. blas uses the BLAS library of the system for large products. Each gives its own bits. auto: fma if this machine has it, else plain.',
     }),
     memoryLimit: optionalText({
-      help: 'Memory limit for tables and scores, such as 800MB or 2GB. Default: 4 GB, or the memory of the machine.',
+      help: 'Memory that the command may use in all, with Node.js, threads and data, such as 800MB or 2GB. A run that could need more is refused. Default: the memory of the machine or container; tables and scores at most 4 GB.',
     }),
   }),
 );
@@ -124,7 +125,12 @@ export function machineOf(given: Given): Machine {
 
 /** Runs `work` with kernels, and stops their threads afterwards. */
 export async function withKernels<T>(machine: Machine, work: (kernels: Kernels) => Promise<T>): Promise<T> {
-  const kernels = createKernels(machine);
+  const { threads, memoryLimit } = machine;
+  const kernels = createKernels(
+    memoryLimit === undefined
+      ? machine
+      : { threads, memoryLimit: Math.min(2 ** 32, kernelShare(memoryLimit, threads)) },
+  );
   try {
     return await work(kernels);
   } finally {

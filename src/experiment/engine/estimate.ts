@@ -2,6 +2,7 @@
 
 import type { Dataset } from '../../data/index.js';
 import type { Kernels } from '../../kernels/index.js';
+import type { MemoryPart } from '../../memory/index.js';
 import { modelOf } from '../../models/index.js';
 import { ownOptions } from '../../options/options.js';
 import { isFinishedRun, readFinishedResult } from '../../runs/index.js';
@@ -27,6 +28,8 @@ export interface JobEstimate {
   readonly problem?: string;
   /** Upper estimate in bytes; absent for a finished job. */
   readonly memoryBytes?: number;
+  /** What it is the sum of. */
+  readonly memoryParts?: readonly MemoryPart[];
   /** Upper estimate, from finished runs of the same model, method and data; absent without such runs, and for a finished job. */
   readonly seconds?: number;
 }
@@ -67,6 +70,7 @@ export function estimateJobs(
       ...(state.state === 'begun' && state.epoch !== undefined ? { epoch: state.epoch } : {}),
       ...(state.state === 'refused' ? { problem: state.error.message } : {}),
       ...(isFinished || plan.memory === undefined ? {} : { memoryBytes: plan.memory }),
+      ...(isFinished || plan.parts === undefined ? {} : { memoryParts: plan.parts }),
       ...(seconds === undefined ? {} : { seconds }),
     };
   });

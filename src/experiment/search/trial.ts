@@ -8,6 +8,7 @@ import {
   checkMemory,
   coTrainingTask,
   createMethodHooks,
+  listsOf,
   type MadeModel,
   type ModelsTask,
   sideTask,
@@ -55,7 +56,8 @@ export interface TrialOutcome {
 /** @throws RecdistillError `diverged`, `out-of-memory`, `not-positive-definite`, `interrupted` */
 export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
   const { dataset, kernels, spec, options, teaching, listen = () => {} } = task;
-  checkMemory(spec, options, dataset);
+  const teacherLists = listsOf(teaching?.teachers ?? []);
+  checkMemory({ spec, options, dataset, threads: kernels.threads, teacherLists });
   return evaluated(task, 0, {
     ...{ kernels, dataset, models: [{ spec, options, listen }] },
     ...(teaching

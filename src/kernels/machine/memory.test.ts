@@ -7,10 +7,7 @@ const END = 64 * 1024;
 
 /** Take so many bytes, or give back the block at this place of the list of blocks held. */
 const actions = fc.array(
-  fc.oneof(
-    fc.record({ take: fc.integer({ min: 0, max: 9000 }), last: fc.boolean() }),
-    fc.record({ give: fc.nat(50) }),
-  ),
+  fc.oneof(fc.record({ take: fc.integer({ min: 0, max: 9000 }), last: fc.boolean() }), fc.record({ give: fc.nat(50) })),
   { maxLength: 120 },
 );
 

@@ -36,7 +36,7 @@ export function plannedTable(jobs: readonly PlannedJob[]): { readonly table: Res
       ...textColumns(['job', 'kind', 'model']),
       column('teachers', 'learns from', 'text'),
       column('state', 'state', 'text'),
-      column('memoryBytes', 'memory', 'bytes', 'At most, roughly.'),
+      column('memoryBytes', 'memory', 'bytes', 'At most, of the whole process with this job.'),
       column('seconds', 'time', 'seconds', 'At most, estimated from finished runs of the same model and data.'),
     ],
     rows: jobs.map((job) => ({
@@ -71,7 +71,20 @@ function costText({ jobs, finished, toDo, memoryBytes, seconds, unknownTimes }: 
   if (toDo === 0) return done;
   const rest = unknownTimes > 0 ? `, and ${unknownTimes} whose time is not known` : '';
   const time = seconds === 0 ? 'The time is not known.' : `Time: at most about ${formatSeconds(seconds)}${rest}.`;
-  return `${done} ${time} Memory: at most about ${formatBytes(memoryBytes)} for one of them. Nothing was run.`;
+  return `${done} ${time} Memory: at most ${formatBytes(memoryBytes)} for a process with one of them. Nothing was run.`;
+}
+
+/** The parts of the memory of the job to do that needs most. Undefined if no job has an estimate. */
+export function memoryTable(jobs: readonly PlannedJob[]): ResultTable | undefined {
+  const [largest] = jobs.toSorted((a, b) => (b.memoryBytes ?? 0) - (a.memoryBytes ?? 0));
+  if (!largest?.memoryParts) return undefined;
+  const { name, memoryParts, memoryBytes } = largest;
+  return resultTable({
+    columns: [column('part', `memory of ${name}`, 'text'), column('bytes', 'at most', 'bytes')],
+    rows: [...memoryParts, { name: 'in all', bytes: memoryBytes! }].map((part) => ({
+      cells: { part: part.name, bytes: part.bytes },
+    })),
+  });
 }
 
 /** The jobs that did not finish, and why. */

@@ -2,6 +2,7 @@
 import { type Dataset, loadDataset } from '../../../data/index.js';
 import { fail } from '../../../errors.js';
 import { createKernels, type Kernels, wordOf } from '../../../kernels/index.js';
+import { kernelShare, planMemory } from '../../../memory/index.js';
 import { strayError, usedModules, useModule } from '../../../options/use.js';
 import type { Task } from '../executor.js';
 import type { Setting } from '../job.js';
@@ -19,7 +20,7 @@ const send = (message: FromChild): void => {
 };
 
 process.on('message', (message: ToChild) => {
-  if (message.type === 'machine') kernels = createKernels({ ...message, arithmetic: wordOf(message.arithmetic) });
+  if (message.type === 'machine') begin(message);
   else if (message.type === 'stop') stop?.abort();
   else void work(message.task);
 });
@@ -39,6 +40,12 @@ process.on('uncaughtException', (error) => {
   if (process.connected) process.send!(message, leave);
   else leave();
 });
+
+function begin({ threads, memoryLimit, arithmetic }: ToChild & { readonly type: 'machine' }): void {
+  planMemory({ threads, memoryLimit });
+  const limit = memoryLimit === undefined ? {} : { memoryLimit: Math.min(2 ** 32, kernelShare(memoryLimit, threads)) };
+  kernels = createKernels({ threads, arithmetic: wordOf(arithmetic), ...limit });
+}
 
 async function work(task: Task): Promise<void> {
   const own = new AbortController();

@@ -5,6 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type ArithmeticWord, arithmeticOf } from '../../../kernels/index.js';
+import { programParts, totalOf } from '../../../memory/index.js';
 import { type Control, type Done, type Executor, LostProcess, type Task } from '../executor.js';
 import { type FromChild, receivedError, type ToChild } from './messages.js';
 
@@ -13,7 +14,7 @@ export interface ProcessesOptions {
   readonly jobs: number;
   /** Threads of all children together. */
   readonly threads: number;
-  /** Bytes for tables and scores of all children together. */
+  /** Bytes of this process and all children together. This process takes what a program without data does. */
   readonly memoryLimit?: number | undefined;
   /** Default: `auto`. */
   readonly arithmetic?: ArithmeticWord | undefined;
@@ -29,7 +30,8 @@ export function sharesOf(threads: number, count: number): number[] {
 
 export function processesExecutor({ jobs, threads, memoryLimit, arithmetic: word }: ProcessesOptions): Executor {
   const shares = sharesOf(threads, jobs);
-  const memory = memoryLimit === undefined ? {} : { memoryLimit: Math.floor(memoryLimit / shares.length) };
+  const left = memoryLimit === undefined ? undefined : memoryLimit - totalOf(programParts(1));
+  const memory = left === undefined ? {} : { memoryLimit: Math.max(1e6, Math.floor(left / shares.length)) };
   const arithmetic = arithmeticOf(word);
   const free: Slot[] = shares.map((threads) => ({
     machine: { type: 'machine', threads, arithmetic, ...memory },

@@ -3,6 +3,7 @@ import type { Dataset } from '../../../data/index.js';
 import type { Pair } from '../../../distill/index.js';
 import type { Evaluator } from '../../../eval/index.js';
 import type { Arithmetic, Kernels } from '../../../kernels/index.js';
+import type { MemoryPart } from '../../../memory/index.js';
 import type { RunSpec, SavedModel, Teacher } from '../../../runs/index.js';
 import type { Control, Done, Task } from '../executor.js';
 import type { Setting } from '../job.js';
@@ -33,8 +34,9 @@ export interface PlanContext {
 /** What is known of a job before it runs. */
 export interface JobPlan {
   readonly results: readonly ResultPlan[];
-  /** Upper estimate in bytes. */
+  /** Bytes that the process with this job takes at most: the sum of its parts. */
   readonly memory?: number;
+  readonly parts?: readonly MemoryPart[];
 }
 
 /** The data and the kernels of the process that runs a job. */

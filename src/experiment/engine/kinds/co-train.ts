@@ -26,7 +26,7 @@ export const coTrainKind: JobKind<CoTrainJob> = {
       const teacher = plan.sides[at]!.spec.name;
       return { name: `${job.name}/${role}`, place: role, teacher, spec, hash: runHash(spec) };
     });
-    return { results, memory: plan.memory };
+    return { results, memory: plan.memory, parts: plan.parts };
   },
   isFinished: isFinishedRun,
   async perform({ method, options, start }, { setting, folder, overwrite }, context, { listen, signal, pair }) {

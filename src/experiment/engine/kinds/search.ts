@@ -114,10 +114,14 @@ function inputsOf(job: SearchJob, inputs: readonly ResultPlan[]): Readonly<Recor
   return pairInputs({ teacher: teacher.hash, student: student.hash });
 }
 
+/** Checkpoints of a teacher, and its observed items. */
+const TEACHER_LISTS = 5;
+
 /** Memory of the first trial, in bytes. @throws RecdistillError as `planCoTraining` */
 function memoryOf(job: SearchJob, dataset: Dataset, inputs: readonly ResultPlan[]): number {
   const { model, method, modelOptions, options } = startOf(job);
-  if (job.start === undefined) return memoryNeeded(model, modelOptions, dataset);
+  if (job.start === undefined)
+    return memoryNeeded({ spec: model, options: modelOptions, dataset, teacherLists: inputs.length * TEACHER_LISTS });
   const saved = savedPair(pairOf(job.name, job.start, inputs), dataset.fingerprint);
   return planCoTraining(coTrainedOnly(method), saved, options, dataset).memory;
 }

@@ -7,6 +7,7 @@ import {
   planRun,
   runHash,
   runJob,
+  runParts,
   type SavedModel,
   savedModelOf,
 } from '../../../runs/index.js';
@@ -26,10 +27,15 @@ export const trainKind: JobKind<TrainJob> = {
       ...{ evaluation: setting.evaluation, trajectory: setting.trajectory },
       teachers: inputs.map(({ teacher, hash }) => ({ name: teacher, hash })),
     });
-    checkMemory(model, modelOptions, dataset);
+    const { checkpoints } = setting.trajectory;
+    // Each teacher has as many checkpoints, and its observed items.
+    const teacherLists = inputs.length * (checkpoints + 1);
+    const run = { spec: model, options: modelOptions, dataset, checkpoints, teacherLists };
+    checkMemory(run);
     return {
       results: [{ name: job.name, place: '', teacher: model.name, spec, hash: runHash(spec) }],
-      memory: memoryNeeded(model, modelOptions, dataset),
+      memory: memoryNeeded(run),
+      parts: runParts(run),
     };
   },
   isFinished: isFinishedRun,

@@ -1,0 +1,56 @@
+/** Refuses data that does not fit into memory: by the size of the files before they are read, and by the exact counts before rows leave DuckDB. */
+import { open } from 'node:fs/promises';
+import { dataParts, programParts, refuseBeyond } from '../memory/index.js';
+import type { Plan } from './_plan.js';
+import { compressionOf } from './compression.js';
+import type { DataOptions } from './options.js';
+
+/** Bytes at the start of a text file from which the length of its lines is taken. */
+const SAMPLE = 65_536;
+/** Fewer lines than this say too little about the others. */
+const LEAST_LINES = 20;
+/** Lines later in the file may be longer than the first ones. */
+const SURELY = 0.7;
+
+const HINT =
+  'Nothing was loaded. Select rows with --where, take a sample of the file, or use a machine with more memory.';
+
+/**
+ * Estimates the rows of text files from their sizes. Other files are not counted here: their rows are known once they are staged.
+ * @throws RecdistillError `out-of-memory`
+ */
+export async function refuseLargeFiles({ name, parts }: Plan, { where }: Pick<DataOptions, 'where'>): Promise<void> {
+  if (where !== undefined) return;
+  let rows = 0;
+  for (const { path } of parts.flat()) rows += await linesIn(path);
+  refuseRows(name, { users: 0, items: 0, rows: rows * SURELY });
+}
+
+/** @throws RecdistillError `out-of-memory` */
+export function refuseRows(
+  name: string,
+  size: { readonly users: number; readonly items: number; readonly rows: number },
+) {
+  refuseBeyond(
+    [...programParts(1), ...dataParts(size, 'files')],
+    `${name} with about ${Math.round(size.rows)} rows`,
+    HINT,
+  );
+}
+
+/** Estimated lines of a plain text file; 0 for anything else. */
+async function linesIn(path: string): Promise<number> {
+  const file = await open(path, 'r').catch(() => undefined);
+  if (!file) return 0;
+  try {
+    const found = await file.stat();
+    if (!found.isFile() || found.size < SAMPLE) return 0;
+    const { buffer } = await file.read(Buffer.alloc(SAMPLE), 0, SAMPLE, 0);
+    if (compressionOf(buffer) !== 'uncompressed' || buffer.includes(0)) return 0;
+    let lines = 0;
+    for (const byte of buffer) if (byte === 10) lines += 1;
+    return lines < LEAST_LINES ? 0 : (found.size / SAMPLE) * lines;
+  } finally {
+    await file.close();
+  }
+}

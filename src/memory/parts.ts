@@ -1,0 +1,60 @@
+/**
+ * How much memory a command takes at most, as a sum of named parts. The constants were measured as peak resident memory (VmHWM) on Linux
+ * with Node 20, by `npm run campaign -- memory`, which compares the estimates with the peaks again.
+ */
+
+/** A part of the memory of a process. */
+export interface MemoryPart {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** Sum of the parts in bytes. */
+export const totalOf = (parts: readonly MemoryPart[]): number => parts.reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** Node.js with all modules of the program: measured 100 MB for `--version` and 110 MB for a dry run on 500 interactions. */
+const PROGRAM = 112e6;
+/** A thread besides the first: (615 - 123) MB / 63 at 64 threads, (182 - 123) MB / 7 at 8 threads. */
+const THREAD = 8.5e6;
+
+/** Compiled code and objects that are not freed yet: the growth of a run on 500 interactions, (131 - 110) MB, and up to 10 MB more. */
+export const WORKING = 32e6;
+
+/** What every command takes before it reads data. @param threads of the kernels, with the calling thread */
+export const programParts = (threads: number): readonly MemoryPart[] => [
+  { name: 'Node.js and recdistill', bytes: PROGRAM },
+  ...(threads > 1 ? [{ name: `${threads - 1} more threads`, bytes: (threads - 1) * THREAD }] : []),
+];
+
+/** Bytes that kernels may use if the whole process may use `limit`. */
+export const kernelShare = (limit: number, threads: number): number =>
+  Math.max(1e6, limit - totalOf(programParts(threads)));
+
+export interface DataSize {
+  readonly users: number;
+  readonly items: number;
+  /** Rows as read, in all parts together. */
+  readonly rows: number;
+}
+
+/** Rows as read, filtered and split, at their peak: (287 - 110) MB for 2,000,000 rows, (184 - 110) MB for 800,000. */
+const ROW = 92;
+/** An id with its number and its name: (153 - 133) MB for 72,000 more items. */
+const ID = 300;
+
+/** DuckDB with its code and buffers: (198 - 133) MB for the same 200,000 rows from a CSV file. It is not freed after reading. */
+const DUCKDB = 68e6;
+/** A row in a table of DuckDB, until it is an index: ((475 - 198) MB / 1,800,000) - ROW. DuckDB moves more than 512 MB to files. */
+const STAGED_ROW = 62;
+const MOST_STAGED = 512e6;
+
+/** Data while it is loaded, filtered and split. @param from where the rows come from */
+export const dataParts = (
+  { users, items, rows }: DataSize,
+  from: 'files' | 'memory' = 'memory',
+): readonly MemoryPart[] => [
+  { name: 'data', bytes: rows * ROW + (users + items) * ID },
+  ...(from === 'files'
+    ? [{ name: 'DuckDB, which reads files', bytes: DUCKDB + Math.min(MOST_STAGED, rows * STAGED_ROW) }]
+    : []),
+];
