@@ -11,7 +11,11 @@ import { type Measured, measure } from './_peak.js';
 
 /** A peak is at most the estimate, and at least this share of it. */
 const LEAST = 0.7;
-const [SMALL, MEDIUM, LARGE] = ['synthetic:200x300x4000', 'synthetic:5000x8000x200000', 'synthetic:20000x20000x1000000'];
+const [SMALL, MEDIUM, LARGE] = [
+  'synthetic:200x300x4000',
+  'synthetic:5000x8000x200000',
+  'synthetic:20000x20000x1000000',
+];
 
 interface Case {
   readonly name: string;
@@ -23,7 +27,8 @@ const sized = (model: string, data: string, ...more: string[]): Case => ({
   args: ['train', model, '--data', data, ...more],
 });
 
-const allModels = (data: string, ...more: string[]) => modelRegistry.all().map(({ name }) => sized(name, data, ...more));
+const allModels = (data: string, ...more: string[]) =>
+  modelRegistry.all().map(({ name }) => sized(name, data, ...more));
 
 /** Two models with factors, two that are computed: enough to notice a constant that is wrong. */
 const SHORT = ['top-pop', 'bpr-mf', 'ease'].map((name) => sized(name, SMALL, '--threads', '2'));
@@ -37,7 +42,9 @@ const CASES: readonly Case[] = [
   ),
   sized('bpr-mf', MEDIUM, '--threads', '2', '--dim', '1024', '--epochs', '2'),
   sized('mult-vae', MEDIUM, '--threads', '2', '--hidden', '64', '--epochs', '2'),
-  ...['top-pop', 'item-knn', 'bpr-mf'].map((m) => sized(m, LARGE, '--threads', '2', ...(m === 'bpr-mf' ? ['--epochs', '3'] : []))),
+  ...['top-pop', 'item-knn', 'bpr-mf'].map((m) =>
+    sized(m, LARGE, '--threads', '2', ...(m === 'bpr-mf' ? ['--epochs', '3'] : [])),
+  ),
 ];
 
 /** The estimate of a training, in bytes, from its dry run. */
@@ -55,7 +62,8 @@ export function checkPeak(estimate: number, { peak, code, stderr }: Measured, le
   if (code !== 0) throw new Error(`exit code ${code}: ${stderr.slice(-400)}`);
   if (!(peak > 0)) throw new Error('no peak was measured');
   if (peak > estimate) throw new Error(`took ${mb(peak)}, more than the estimate of ${mb(estimate)}`);
-  if (peak < least * estimate) throw new Error(`took ${mb(peak)}, less than ${least} of the estimate of ${mb(estimate)}`);
+  if (peak < least * estimate)
+    throw new Error(`took ${mb(peak)}, less than ${least} of the estimate of ${mb(estimate)}`);
 }
 
 const mb = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
