@@ -1,11 +1,13 @@
 /** The student bundle on disk. The parser for Node and browsers is student/parse-bundle.ts. */
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../errors.js';
 import { writeAtomic, writeFolder } from '../formats/atomic.js';
 import { readBytes } from '../formats/read.js';
 import { encodeSafetensors } from '../formats/safetensors.js';
 import { writeSealedJson } from '../formats/sealed-json.js';
+import { bundlePart, programParts, refuseBeyond } from '../memory/index.js';
 import { encodeRows } from '../student/codes.js';
 import { toHalf } from '../student/half.js';
 import {
@@ -74,9 +76,10 @@ export function writeBundle(
 
 /**
  * Reads and validates a bundle. No training data is needed.
- * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `artifact-differs` for another format version
+ * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `artifact-differs` for another format version, `out-of-memory`
  */
 export async function readBundle(folder: string): Promise<StudentBundle> {
+  refuseLarge(folder);
   const read = (name: keyof typeof bundleFiles): Uint8Array => readBytes(join(folder, bundleFiles[name]));
   const source = { manifest: read('manifest'), tensors: read('tensors'), items: read('items'), users: read('users') };
   try {
@@ -148,3 +151,12 @@ function factorTensors(
 }
 
 const jsonBytes = (value: unknown): Uint8Array => Buffer.from(`${JSON.stringify(value)}\n`);
+
+/** @throws RecdistillError `out-of-memory` if the files of a bundle do not fit */
+function refuseLarge(folder: string): void {
+  const sizes = Object.values(bundleFiles).map(
+    (name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0,
+  );
+  const parts = [...programParts(1), bundlePart(sizes.reduce((sum, bytes) => sum + bytes, 0))];
+  refuseBeyond(parts, `the bundle ${folder}`, 'Use a machine with more memory, or export it with --precision int8.');
+}

@@ -1,6 +1,6 @@
 /** Implicit feedback of users on items in compressed sparse row (CSR) form, and the data sets built from it. */
 import { fail } from '../errors.js';
-import type { MemoryPart } from '../memory/index.js';
+import type { DataMemory } from '../memory/index.js';
 
 export interface Interactions {
   /** Number of users: the rows. */
@@ -40,8 +40,8 @@ export interface Dataset {
     readonly interactions: Interactions /** Fingerprint of the data set before they were removed. */;
     readonly whole: string;
   };
-  /** How much memory reading it took at most, by parts. Absent: estimated from its sizes. */
-  readonly memory?: readonly MemoryPart[];
+  /** Memory that it takes, from its rows as they were read. Absent: estimated from its sizes. */
+  readonly memory?: DataMemory;
   /** SHA-256 (hex) of the ids, the three parts and the train weights. Equal data has equal fingerprints in every source format. */
   readonly fingerprint: string;
   /** Processing steps: rows read, filtered, dropped, split. Shown to the user and kept in manifests. */

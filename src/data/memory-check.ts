@@ -1,6 +1,6 @@
 /** Refuses data that does not fit into memory: by the size of the files before they are read, and by the exact counts before rows leave DuckDB. */
 import { open } from 'node:fs/promises';
-import { dataParts, programParts, refuseBeyond } from '../memory/index.js';
+import { dataMemory, readingParts, refuseBeyond } from '../memory/index.js';
 import type { Plan } from './_plan.js';
 import { compressionOf } from './compression.js';
 import type { DataOptions } from './options.js';
@@ -31,11 +31,7 @@ export function refuseRows(
   name: string,
   size: { readonly users: number; readonly items: number; readonly rows: number },
 ) {
-  refuseBeyond(
-    [...programParts(1), ...dataParts(size, 'files')],
-    `${name} with about ${Math.round(size.rows)} rows`,
-    HINT,
-  );
+  refuseBeyond(readingParts(dataMemory(size, 'files')), `${name} with about ${Math.round(size.rows)} rows`, HINT);
 }
 
 /** Estimated lines of a plain text file; 0 for anything else. */

@@ -5,7 +5,7 @@
 
 import { fail } from '../errors.js';
 import { type RandomKey, shuffle, stream, threefry2x32, uniform } from '../math/random.js';
-import { dataParts, programParts, refuseBeyond } from '../memory/index.js';
+import { dataMemory, readingParts, refuseBeyond } from '../memory/index.js';
 import type { Pairs, Source } from './pairs.js';
 import { itemName, NICHES, THEMES } from './synthetic-names.js';
 
@@ -58,7 +58,7 @@ export function synthesize(spec: SyntheticSpec): SyntheticSource {
   checkSize(spec);
   const { nUsers, nItems, interactions } = spec;
   refuseBeyond(
-    [...programParts(1), ...dataParts({ users: nUsers, items: nItems, rows: interactions })],
+    readingParts(dataMemory({ users: nUsers, items: nItems, rows: interactions })),
     `synthetic:${nUsers}x${nItems}x${interactions}`,
     'Nothing was made. Choose a smaller size.',
   );

@@ -17,7 +17,7 @@ import { ownOptions, parseOptions } from '../options/options.js';
 import { brokenUnit } from '../options/registry.js';
 import { returned } from '../options/unit-check.js';
 import type { TrajectoryOptions } from '../train/index.js';
-import { bytesOf, modelParts, runParts } from './estimate.js';
+import { bytesOf, modelParts, withData } from './estimate.js';
 import { readMethodOptions } from './method.js';
 import { type RunSpec, recordedArithmetic, revisionsOf } from './run-manifest.js';
 import type { SavedModel } from './saved-model.js';
@@ -77,11 +77,11 @@ export function planCoTraining(
     refuse(`the teacher was trained with avoid ${one}, the student with ${other}`, 'Train both with the same value.');
   const sides = [teacher, student] as const;
   const size = { dataset };
-  const parts = [
-    ...runParts({ ...size, spec: teacher.spec, options: teacher.modelOptions }),
-    ...modelParts({ ...size, spec: student.spec, options: student.modelOptions }),
+  const parts = withData(size, [
+    ...modelParts({ ...size, spec: teacher.spec, options: teacher.modelOptions }),
+    ...modelParts({ ...size, second: true, spec: student.spec, options: student.modelOptions }),
     { name: method.name, bytes: bytesOf('method', method.name, method.memory(options, dataset.train, learners)) },
-  ];
+  ]);
   const { nUsers, nItems } = dataset.train;
   refuseBeyond(
     parts,

@@ -5,7 +5,8 @@
 import type { Dataset } from '../data/index.js';
 import { LIST_LENGTH } from '../eval/evaluation.js';
 import {
-  dataParts,
+  type DataMemory,
+  dataMemory,
   type MemoryPart,
   plannedThreads,
   programParts,
@@ -29,6 +30,8 @@ export interface RunSize {
   readonly threads?: number;
   /** Rankings of teachers that are in memory: one for each checkpoint of each, and one of their observed items. */
   readonly teacherLists?: number;
+  /** True for the second of two models that train together: the first one counts what a process has once. */
+  readonly second?: boolean;
   /** Checkpoints of the trajectory. */
   readonly checkpoints?: number;
 }
@@ -48,29 +51,39 @@ const SLOTS = 0.6e6;
 const [TILE, GROUP] = [32_768, 8];
 
 /** @throws RecdistillError `broken-unit` if the model's own estimate is no number */
-export function runParts({ dataset, threads = plannedThreads(), ...run }: RunSize): readonly MemoryPart[] {
+export const runParts = (run: RunSize): readonly MemoryPart[] => withData(run, modelParts(run));
+
+/** The program, the data and `work`: parts that begin when the data is read, so that they use memory of the reading again. */
+export function withData(
+  { dataset, threads = plannedThreads() }: Pick<RunSize, 'dataset' | 'threads'>,
+  work: readonly MemoryPart[],
+): readonly MemoryPart[] {
+  const { held, reading } = dataset.memory ?? memoryOf(dataset);
+  const more = Math.max(0, reading - totalOf(work));
   return [
     ...programParts(threads),
-    ...(dataset.memory ?? partsOfData(dataset)),
-    ...modelParts({ dataset, threads, ...run }),
+    ...held,
+    ...work,
+    ...(more > 0 ? [{ name: 'more while data is read', bytes: more }] : []),
   ];
 }
 
 /** For a data set that was not read by recdistill. */
-function partsOfData({ train, valid, test, hidden }: Dataset): readonly MemoryPart[] {
+function memoryOf({ train, valid, test, hidden }: Dataset): DataMemory {
   const parts = [train, valid, test, ...(hidden ? [hidden.interactions] : [])];
   const rows = parts.reduce((sum, { indices }) => sum + indices.length, 0);
-  return dataParts({ users: train.nUsers, items: train.nItems, rows });
+  return dataMemory({ users: train.nUsers, items: train.nItems, rows });
 }
 
 /** What a run takes besides the program, its threads and the data. */
 export function modelParts({ spec, options, dataset, ...run }: RunSize): readonly MemoryPart[] {
-  const { threads = plannedThreads(), teacherLists = 0, checkpoints = CHECKPOINTS } = run;
+  const { threads = plannedThreads(), teacherLists = 0, checkpoints = CHECKPOINTS, second = false } = run;
   const { nUsers, nItems, indices, weights } = dataset.train;
   const interactions = indices.length;
   const sizes = { nUsers, nItems, interactions, weighted: weights !== undefined, threads };
   const trained = spec.kind === 'trained';
   const list = nUsers * Math.min(nItems, LIST_LENGTH) * 4;
+  const once = WORKING + (trained ? TRAINING : 0);
   const epochs = trained ? Number(options.epochs ?? UNFREED_LISTS) : 1;
   const evaluated = Math.min(MOST_UNFREED, Math.min(UNFREED_LISTS, 2 + epochs) * list);
   return [
@@ -78,7 +91,7 @@ export function modelParts({ spec, options, dataset, ...run }: RunSize): readonl
     { name: 'ranking', bytes: rankingBytes(spec, options, dataset, threads) },
     // The trajectory, the rankings of valid and test, the observed items, and the values of every user.
     { name: 'rankings kept', bytes: (checkpoints + 5 + teacherLists) * list },
-    { name: 'working memory', bytes: WORKING + evaluated + (trained ? TRAINING + interactions * INTERACTION : 0) },
+    { name: 'working memory', bytes: (second ? 0 : once) + evaluated + (trained ? interactions * INTERACTION : 0) },
   ];
 }
 

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, test } from 'node:test';
+import { RecdistillError } from '../errors.js';
+import { planMemory } from '../memory/index.js';
+import { loadDataset } from './load.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'recdistill-memory-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => planMemory({ threads: 1 }));
+
+const refused = (message: RegExp) => (error: unknown) =>
+  error instanceof RecdistillError && error.code === 'out-of-memory' && message.test(error.message);
+
+test('synthetic data that does not fit is refused before it is made', async () => {
+  await assert.rejects(
+    loadDataset({ data: 'synthetic:100000000x100000000x1000000000' }),
+    refused(/synthetic:100000000x100000000x1000000000 needs \d+ MB \(data \d+ MB/),
+  );
+  planMemory({ threads: 1, memoryLimit: 150e6 });
+  await assert.rejects(loadDataset({ data: 'synthetic:5000x8000x900000' }), refused(/150 MB by the memory limit/));
+});
+
+test('a file is refused by its size before it is read, and by its rows before they leave DuckDB', async () => {
+  const path = join(folder, 'rows.csv');
+  const rows = Array.from({ length: 60_000 }, (_, k) => `${k % 2000},${(k * 7) % 3001}`);
+  writeFileSync(path, `user,item\n${rows.join('\n')}\n`);
+  planMemory({ threads: 1, memoryLimit: 185e6 });
+  await assert.rejects(loadDataset({ data: path }), refused(/rows with about 4\d{4} rows needs/));
+  // A condition may select any number of rows, so that only the exact number counts.
+  await assert.rejects(loadDataset({ data: path, where: 'item >= 0' }), refused(/rows with about 60000 rows needs/));
+  planMemory({ threads: 1, memoryLimit: 400e6 });
+  const { train, memory } = await loadDataset({ data: path });
+  assert.ok(train.indices.length > 0 && memory!.held.length === 2 && memory!.reading > 0);
+});
