@@ -54,7 +54,14 @@ test('options that cannot be used', { timeout: 60_000 }, async () => {
     ['train', 'bpr-mf', ...DATA, '--memory-limit', '20MB'],
     1,
     'out-of-memory',
-    /20\.0 MB available/,
+    /the program itself, before any data, needs 1\d\d MB .*20 MB by the memory limit/,
+    /Raise --memory-limit/,
+  );
+  await refuses(
+    ['train', 'bpr-mf', ...DATA, '--threads', '1', '--memory-limit', '130MB'],
+    1,
+    'out-of-memory',
+    /bpr-mf on \d+ users x \d+ items needs 1\d\d MB .*130 MB by the memory limit/,
     /Nothing was started/,
   );
   await refuses(['train', 'top-pop', ...DATA, '--name', '../elsewhere'], 2, 'bad-option', /--name/, /./);
