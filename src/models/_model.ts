@@ -158,6 +158,8 @@ interface SpecBase<S extends OptionsSchema> extends Unit {
   readonly capabilities: readonly Capability[];
   /** Options with which the contract suites of recdistill/testing train it on tiny data. Default: small values of all sizes. */
   readonly small?: Partial<OptionsInput<S>>;
+  /** True if its models have `tables` although it does not declare the capability `factors`. Rankings then need no block of scores. */
+  readonly ranksByTables?: boolean;
   /** Multiplications per score, for a network without tables: `perScore` of its models. Rankings then score fewer users at a time. */
   perScore?(options: OptionsOf<S>): number;
   /** Memory in bytes that training needs: parameters, gradients, optimiser and activations, estimated before a run. */

@@ -31,6 +31,7 @@ export const itemAutoencoder = trainedModel({
   }),
   search: vaeSearch,
   capabilities: [],
+  ranksByTables: true,
   memory: ({ nUsers, nItems }, o) =>
     vaeMemory(nItems, nUsers, o) + (o.score === 'joint' ? jointMemory(nItems, nUsers, o.hidden + 4) * 4 : 0),
   create({ kernels: k, train, seed }, o) {

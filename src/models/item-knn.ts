@@ -9,7 +9,7 @@ import { type Interactions, itemCounts } from '../data/interactions.js';
 import { choice, float, int, options } from '../options/options.js';
 import { logRange, oneOf, range } from '../options/search.js';
 import { computedModel } from './_model.js';
-import { createByNeighbours, estimateNeighbours, type NeighbourRule } from './neighbours.js';
+import { createByNeighbours, estimateNeighbours, type NeighbourRule, pairsMemory } from './neighbours.js';
 
 export const itemKnn = computedModel({
   name: 'item-knn',
@@ -29,7 +29,7 @@ export const itemKnn = computedModel({
     shrink: oneOf('denominator', 'support'),
   },
   capabilities: [],
-  memory: ({ nItems }, o) => nItems * Math.min(nItems, o.neighbours) * 16,
+  memory: ({ nItems }, o) => nItems * Math.min(nItems, o.neighbours) * 16 + pairsMemory(nItems, o.neighbours),
   estimate: ({ train }, o) => estimateNeighbours(train, ruleOf(train, o)),
   create: ({ train, step }, o) => createByNeighbours('item-knn', train, step, ruleOf(train, o)),
 });

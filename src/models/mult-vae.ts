@@ -18,6 +18,7 @@ export const multVae = trainedModel({
   ),
   search: vaeSearch,
   capabilities: ['scores'],
+  ranksByTables: true,
   memory: ({ nUsers, nItems }, o) => vaeMemory(nUsers, nItems, o),
   create({ kernels: k, train, seed }, o) {
     const vae = createRowVae(k, train, seed, 'mult-vae', o);

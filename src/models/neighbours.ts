@@ -63,6 +63,13 @@ export async function neighboursOf(train: Interactions, step: Step, rule: Neighb
   return rule.side === 'from' ? near : turned(near, train.nItems);
 }
 
+/** Pairs of an id and a weight are not freed at once: up to 40 MB more on a machine that is busy, of 400,000 pairs. */
+const [PAIR, MOST_PAIRS] = [64, 25e6];
+
+/** Bytes that `neighboursOf` takes at most for objects, besides its arrays. */
+export const pairsMemory = (nItems: number, keep: number): number =>
+  Math.min(MOST_PAIRS, nItems * Math.min(nItems, keep) * PAIR);
+
 /** No estimate is given below this number of additions and comparisons. Second constant: milliseconds spent on an estimate. */
 const WORTH_SAYING = 2e7;
 const MEASURED_MS = 100;

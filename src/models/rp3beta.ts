@@ -9,7 +9,7 @@ import { type Interactions, itemCounts } from '../data/interactions.js';
 import { float, int, options } from '../options/options.js';
 import { range } from '../options/search.js';
 import { computedModel } from './_model.js';
-import { createByNeighbours, estimateNeighbours, type NeighbourRule } from './neighbours.js';
+import { createByNeighbours, estimateNeighbours, type NeighbourRule, pairsMemory } from './neighbours.js';
 
 export const rp3beta = computedModel({
   name: 'rp3beta',
@@ -27,7 +27,7 @@ export const rp3beta = computedModel({
     neighbours: range(50, 1000, { scale: 'log', whole: true }),
   },
   capabilities: [],
-  memory: ({ nItems }, o) => nItems * Math.min(nItems, o.neighbours) * 8,
+  memory: ({ nItems }, o) => nItems * Math.min(nItems, o.neighbours) * 8 + pairsMemory(nItems, o.neighbours),
   estimate: ({ train }, o) => estimateNeighbours(train, ruleOf(train, o)),
   create: ({ train, step }, o) => createByNeighbours('rp3beta', train, step, ruleOf(train, o)),
 });

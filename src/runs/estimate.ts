@@ -98,7 +98,7 @@ export function modelParts({ spec, options, dataset, ...run }: RunSize): readonl
 /** Kernel memory for full rankings: what to leave out, the lists of a block, the item table in another layout or a block of scores. */
 function rankingBytes(spec: ModelSpec, options: Values, { train, valid }: Dataset, threads: number): number {
   const { nUsers, nItems, indices } = train;
-  const byTables = spec.capabilities.includes('factors');
+  const byTables = spec.capabilities.includes('factors') || spec.ranksByTables === true;
   const width = Number(options.hidden ?? options.dim ?? 0) + 8;
   const scores = Math.min(scoresAtOnce(spec.perScore?.(options) ?? 1), nUsers * nItems);
   const block = byTables ? nItems * width + 3 * indices.length : Math.max(scores, nItems);
