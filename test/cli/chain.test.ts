@@ -18,7 +18,7 @@ interface Row {
 test('train, distill, evaluate, recommend, each as a command', { timeout: 120_000 }, async () => {
   const teacher = await w.run('train', 'bpr-mf', ...DATA, '--dim', '16', ...SHORT);
   assert.equal(teacher.code, 0, teacher.stderr);
-  assert.match(teacher.stderr, /needs about .* of memory/);
+  assert.match(teacher.stderr, /Memory: at most .* in all/);
   assert.match(teacher.stderr, /bpr-mf: epoch 12 of 12, loss .*recall@50/);
   assert.match(teacher.stdout, /^bpr-mf is finished \(best epoch \d+ of 12/);
   assert.match(teacher.stdout, /What to do next:\n {2}node .*main\.js distill --teachers bpr-mf/);
