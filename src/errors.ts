@@ -171,6 +171,12 @@ const table = {
       `${p.hint ?? 'Delete the file and run the command again. A run continues from its last complete checkpoint.'}`,
     status: 422,
   },
+  'over-limit': {
+    message: (p) => `${p.path} is too large to read: ${p.problem}`,
+    hint: (p) =>
+      `${p.hint ?? 'Files that recdistill writes are far smaller. Check that this is the right file, or make it again.'}`,
+    status: 413,
+  },
   'read-failed': {
     message: (p) => `cannot read ${p.path}: ${p.problem}`,
     hint: () => 'Check that it is a file and that you have permission to read it.',

@@ -84,7 +84,7 @@ for (const kernel of ['auto', 'plain'] as const) {
       async ([kind, questions]) => {
         const path = '/student/index.js';
         const { createStudent, loadBundle } = await import(path);
-        const { model } = await loadBundle(async (file: string) => (await fetch(`/bundle/${file}`)).arrayBuffer());
+        const { model } = await loadBundle((file: string) => fetch(`/bundle/${file}`));
         const made = createStudent(model, { kernel: kind });
         return [made.warmUp(), new Function(`return (${questions})`)()(made)];
       },

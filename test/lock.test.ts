@@ -8,6 +8,7 @@ import { subset } from 'semver';
 
 interface Entry {
   readonly resolved?: string;
+  readonly integrity?: string;
   /** Needed for work on the package only, not by those who install it. */
   readonly dev?: boolean;
   readonly engines?: { readonly node?: string };
@@ -20,6 +21,17 @@ const { packages } = JSON.parse(readFileSync(file, 'utf8')) as { packages: Recor
 test('the lock file records no download addresses', () => {
   assert.deepEqual(
     Object.keys(packages).filter((name) => packages[name]!.resolved),
+    [],
+  );
+});
+
+test('the lock file has the checksum of every package, also of those for other platforms', () => {
+  // npm keeps an entry as it is, also one without a checksum. Delete such entries and run `npm install --package-lock-only`: npm
+  // asks the registry for each of them anew, also for packages of other platforms.
+  assert.deepEqual(
+    Object.keys(packages).filter(
+      (name) => name !== '' && !/^sha512-[\w+/]{86}==$/.test(packages[name]!.integrity ?? ''),
+    ),
     [],
   );
 });

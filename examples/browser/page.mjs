@@ -2,7 +2,7 @@
 import { createStudent, loadBundle } from './student/index.js';
 
 const started = performance.now();
-const { model } = await loadBundle(async (file) => (await fetch(`bundle/${file}`)).arrayBuffer());
+const { model } = await loadBundle((file) => fetch(`bundle/${file}`));
 const student = createStudent(model);
 const kernel = student.warmUp();
 const at = (id) => document.getElementById(id);

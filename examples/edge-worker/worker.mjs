@@ -7,11 +7,7 @@ export function workerWith(kernel) {
   /** Loaded with the first request of an instance. */
   let loading;
   const load = async (env, base) => {
-    const { model } = await loadBundle(async (file) => {
-      const answer = await env.ASSETS.fetch(new URL(`/bundle/${file}`, base));
-      if (!answer.ok) throw new Error(`${file}: ${answer.status}`);
-      return answer.arrayBuffer();
-    });
+    const { model } = await loadBundle((file) => env.ASSETS.fetch(new URL(`/bundle/${file}`, base)));
     return createStudent(model, kernel ? { kernel } : {});
   };
   return {

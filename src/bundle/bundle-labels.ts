@@ -5,7 +5,7 @@ import { fail } from '../errors.js';
 import { writeAtomic, writeFolder } from '../formats/atomic.js';
 import { readBytes } from '../formats/read.js';
 import { writeSealedJson } from '../formats/sealed-json.js';
-import { bundleFiles } from '../student/parse-bundle.js';
+import { bundleFiles, entryOf } from '../student/parse-bundle.js';
 import { isBundleFile, itemsBytes, readBundle } from './bundle.js';
 
 /**
@@ -26,7 +26,10 @@ export async function writeLabels(folder: string, labels: readonly string[]): Pr
   const items = itemsBytes({ itemIds, labels });
   const entry = { bytes: items.length, sha256: createHash('sha256').update(items).digest('hex') };
   const { sha256, files, namedFrom = sha256, ...rest } = manifest;
-  const kept = [bundleFiles.tensors, bundleFiles.users].map((name) => [name, readBytes(join(folder, name))] as const);
+  const kept = (['tensors', 'users'] as const).map((part) => {
+    const name = bundleFiles[part];
+    return [name, readBytes(join(folder, name), entryOf(files, part).bytes)] as const;
+  });
   writeFolder(folder, isBundleFile, (temp) => {
     for (const [name, bytes] of kept) writeAtomic(join(temp, name), bytes);
     writeAtomic(join(temp, bundleFiles.items), items);

@@ -4,10 +4,11 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../errors.js';
 import { writeAtomic, writeFolder } from '../formats/atomic.js';
-import { readBytes } from '../formats/read.js';
+import { readBytes, withFile } from '../formats/read.js';
 import { encodeSafetensors } from '../formats/safetensors.js';
 import { writeSealedJson } from '../formats/sealed-json.js';
 import { bundlePart, programParts, refuseBeyond } from '../memory/index.js';
+import { DOCUMENT } from '../student/bounded-json.js';
 import { encodeRows } from '../student/codes.js';
 import { toHalf } from '../student/half.js';
 import {
@@ -15,13 +16,15 @@ import {
   bundleFiles,
   bundleFormat,
   bundleVersion,
+  entryOf,
   type Precision,
   parseBundle,
+  parseManifest,
   precisions,
   type StudentBundle,
 } from '../student/parse-bundle.js';
 import type { Tensor } from '../student/safetensors.js';
-import { StudentError } from '../student/student-error.js';
+import { damaged, StudentError } from '../student/student-error.js';
 import { problemOf, type StudentModel } from '../student/student-model.js';
 
 /** The entries of a bundle's manifest that do not follow from the model. */
@@ -80,10 +83,17 @@ export function writeBundle(
  */
 export async function readBundle(folder: string): Promise<StudentBundle> {
   refuseLarge(folder);
-  const read = (name: keyof typeof bundleFiles): Uint8Array => readBytes(join(folder, bundleFiles[name]));
-  const source = { manifest: read('manifest'), tensors: read('tensors'), items: read('items'), users: read('users') };
   try {
-    return await parseBundle(source);
+    const manifest = readBytes(join(folder, bundleFiles.manifest), DOCUMENT.bytes);
+    const { files } = await parseManifest(manifest);
+    // The size is compared before a file is read.
+    const read = (part: 'tensors' | 'items' | 'users'): Uint8Array =>
+      withFile(join(folder, bundleFiles[part]), ({ bytes, read: readPart }) => {
+        const said = entryOf(files, part).bytes;
+        if (bytes !== said) damaged(`it has ${bytes} bytes; the manifest says ${said}`, bundleFiles[part]);
+        return readPart(0, bytes);
+      });
+    return await parseBundle({ manifest, tensors: read('tensors'), items: read('items'), users: read('users') });
   } catch (cause) {
     if (!(cause instanceof StudentError)) throw cause;
     const path = join(folder, cause.file ?? '');

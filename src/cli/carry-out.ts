@@ -1,4 +1,5 @@
 /** Carries out a command, or shows its help. */
+import { onWaiting } from '../data/stream-input.js';
 import { fail, RecdistillError } from '../errors.js';
 import { planMachine } from './commands/jobs.js';
 import { withKeptSource } from './commands/source.js';
@@ -33,6 +34,7 @@ async function run(command: Command, given: Given, program: string): Promise<Ans
     terminal: process.stderr.isTTY === true,
     program,
   };
+  onWaiting(console.say);
   return command.run(await withKeptSource(command, given, console.say), console);
 }
 

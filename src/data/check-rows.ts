@@ -1,6 +1,6 @@
 /** Unusable rows of a staged file. The first one is an error that shows its value, or all are skipped and counted. */
 import { fail } from '../errors.js';
-import { badFile, type Database, literal, pathValue } from './duckdb.js';
+import { type Database, literal } from './duckdb.js';
 import type { SourceFile } from './files.js';
 import type { Column, Table } from './readers/_reader.js';
 
@@ -106,8 +106,9 @@ export async function valueAt(
   column: Column,
   row: number,
 ): Promise<string | undefined> {
-  const [[value] = []] = await db
-    .query(`SELECT (${column.sql})::VARCHAR FROM ${table.sql} LIMIT 1 OFFSET ${row - 1}`, [pathValue(file)])
-    .catch((cause) => badFile(file.shown, cause));
+  const [[value] = []] = await db.read(
+    file,
+    `SELECT (${column.sql})::VARCHAR FROM ${table.sql} LIMIT 1 OFFSET ${row - 1}`,
+  );
   return value === null || value === undefined ? undefined : String(value);
 }

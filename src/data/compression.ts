@@ -95,7 +95,9 @@ async function* refusing(chunks: Chunks, shown: string, format: string): AsyncGe
     yield* chunks;
   } catch (cause) {
     if (cause instanceof RecdistillError) throw cause;
-    damaged(shown, format, cause instanceof Error ? cause.message : String(cause), cause);
+    // Libraries that meet what they did not expect throw errors of the language, which say nothing about the file.
+    const says = cause instanceof Error && !(cause instanceof TypeError || cause instanceof RangeError);
+    damaged(shown, format, says ? cause.message : 'its blocks are damaged', cause);
   }
 }
 

@@ -7,8 +7,13 @@ import { withTemporaryFolder } from './temporary.js';
 export interface Database {
   /** A temporary folder that exists as long as the database. */
   readonly folder: string;
-  /** Runs a statement and returns its rows. */
-  readonly query: (sql: string, values?: readonly DuckDBValue[]) => Promise<DuckDBValue[][]>;
+  /** Runs a statement over what the database holds, and returns its rows. */
+  readonly query: (sql: string) => Promise<DuckDBValue[][]>;
+  /**
+   * Runs a statement over a file and returns its rows. The parameter `$1` is its path.
+   * @throws RecdistillError `bad-data` or `out-of-memory`, naming the file
+   */
+  readonly read: (file: SourceFile, sql: string) => Promise<DuckDBValue[][]>;
   /** Runs a numeric query and passes its rows to `take` one by one, for results too large to hold. `values` is reused. */
   readonly scan: (sql: string, take: (values: Float64Array, row: number) => void) => Promise<void>;
 }
@@ -46,7 +51,14 @@ export async function withDatabase<T>(use: (db: Database) => Promise<T>, memory 
 function database(connection: DuckDBConnection, folder: string): Database {
   return {
     folder,
-    query: async (sql, values) => (await connection.runAndReadAll(sql, values && [...values])).getRows(),
+    query: async (sql) => (await connection.runAndReadAll(sql)).getRows(),
+    read: async (file, sql) => {
+      try {
+        return (await connection.runAndReadAll(sql, [pathValue(file)])).getRows();
+      } catch (cause) {
+        return badFile(file.shown, cause);
+      }
+    },
     scan: async (sql, take) => {
       const result = await connection.stream(sql);
       const values = new Float64Array(result.columnCount);
@@ -73,7 +85,7 @@ export const literal = (text: string): string => `'${text.replaceAll("'", "''")}
 export const identifier = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
 /** A path, escaped for DuckDB readers: they expand `*`, `?` and `[`, which may be part of a file name. */
-export const pathValue = (file: SourceFile): string => file.path.replace(/[*?[]/g, '[$&]');
+const pathValue = (file: SourceFile): string => file.path.replace(/[*?[]/g, '[$&]');
 
 /** Longest line of a text file in bytes. DuckDB's default of 2 MB is too short for two ids of 1 MB. */
 export const MAX_LINE = 16 * 1024 * 1024;
@@ -91,9 +103,7 @@ export const linesOf = (file: SourceFile): string =>
 
 /** The first non-blank lines of a text file. */
 export async function firstLines(db: Database, file: SourceFile, limit: number): Promise<string[]> {
-  const rows = await db
-    .query(`SELECT line FROM ${linesOf(file)} LIMIT ${limit}`, [pathValue(file)])
-    .catch((e) => badFile(file.path, e));
+  const rows = await db.read(file, `SELECT line FROM ${linesOf(file)} LIMIT ${limit}`);
   return rows.map(([line]) => String(line));
 }
 
@@ -115,7 +125,8 @@ export function badFile(path: string, cause: unknown): never {
 /** DuckDB says "(used/limit used)". */
 const limitIn = (text: string): string => /\/([\d.]+ \w+) used/.exec(text)?.[1] ?? 'it may take';
 
-function sentenceOf(text: string): string {
+/** What an error of DuckDB says, without its words for the kind of error. */
+export function sentenceOf(text: string): string {
   const line = /CSV Error on Line: (\d+)/.exec(text)?.[1];
   const where = line ? `line ${line}: ` : '';
   const columns = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text);
@@ -129,9 +140,10 @@ function sentenceOf(text: string): string {
   if (json) return `object ${json[2]} is not valid JSON (byte ${json[1]} of it)`;
   if (text.includes('state machine'))
     return 'line ends or quotes are mixed (\\r\\n with \\n, or text after a closing quote)';
+  if (/Corrupt database file|checksum/.test(text)) return 'the file is damaged: a checksum differs';
   return text
     .split('\n')[0]!
-    .replace(/^[A-Z][A-Za-z ]+: /, '')
+    .replace(/^[A-Z][A-Za-z ]+ Error: /, '')
     .slice(0, 300);
 }
 

@@ -112,7 +112,7 @@ const plainPlan = ({ folder }: Place, name: string, files: readonly PlannedFile[
 
 async function splitPlan(place: Place, name: string, entries: readonly Entry[], split: Split): Promise<Plan> {
   const { folder } = place;
-  const manifest = await readManifest(folder);
+  const manifest = readManifest(folder);
   const catalogue = (file: string) => (entries.some((entry) => entry.name === file) ? join(folder, file) : undefined);
   const users = catalogue('users.tsv');
   const items = catalogue('items.tsv') ?? catalogue('item_map.tsv');

@@ -1,6 +1,6 @@
 /** The format of a file: by its content type, by its name, or by inspecting its first lines. */
 import { detectFormat, type Reading, SAMPLE_LINES } from './detect-format.js';
-import { type Database, firstLines, linesOf, pathValue } from './duckdb.js';
+import { type Database, firstLines, linesOf } from './duckdb.js';
 import type { SourceFile } from './files.js';
 import { type Format, readerRegistry } from './readers/index.js';
 
@@ -41,9 +41,7 @@ export async function formatOf(db: Database, file: SourceFile, o: FormatRequest)
     ...{ table: known === 'csv', listsByName: file.name === 'users.dat' },
     async usersRepeat() {
       const first = `regexp_extract(line, '^\\s*(\\S+)', 1)`;
-      const [[repeat] = []] = await db.query(`SELECT count(DISTINCT ${first}) < count(*) FROM ${linesOf(file)}`, [
-        pathValue(file),
-      ]);
+      const [[repeat] = []] = await db.read(file, `SELECT count(DISTINCT ${first}) < count(*) FROM ${linesOf(file)}`);
       return repeat === true;
     },
   });

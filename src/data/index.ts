@@ -32,6 +32,7 @@ export type { Row } from './rows.js';
 export { keepInput } from './saved-input.js';
 export { type Parts, type Split, type SplitRule, type SplitSpec, splitRule } from './splits/_split.js';
 export { type SplitName, splitRegistry, splitRuleOf, splits } from './splits/index.js';
+export { onWaiting } from './stream-input.js';
 export { type SyntheticSpec, synthesize } from './synthetic.js';
 export { licenceNote } from './terms.js';
 export * from './trajectory.js';

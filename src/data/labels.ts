@@ -6,12 +6,13 @@ import { Readable } from 'node:stream';
 import { fail, RecdistillError } from '../errors.js';
 import type { LabelSource } from './catalog.js';
 import { contentOf } from './compression.js';
-import { badFile, type Database, firstLines, linesOf, pathValue, withDatabase } from './duckdb.js';
+import { type Database, firstLines, linesOf, withDatabase } from './duckdb.js';
 import type { SourceFile } from './files.js';
 import { type LabelMatch, matchLabels, refuseUnmatched } from './label-match.js';
 import { labelFile } from './plan.js';
 import { readRows } from './readers/delimited.js';
 import { type Opening, openSource } from './source-file.js';
+import { limitedLines, MAX_NAMES_BYTES } from './text-limits.js';
 
 /**
  * Reads the names of `items` from a label source.
@@ -29,7 +30,7 @@ export async function readLabels(
   const file = resolve(folder, source.file);
   const through = source.through === undefined ? undefined : resolve(folder, source.through);
   if (!existsSync(file) || (through !== undefined && !existsSync(through))) return undefined;
-  const opening = { encoding, folder: db.folder };
+  const opening = { encoding, folder: db.folder, most: MAX_NAMES_BYTES };
   const { read, outer } = await namesFrom().catch(ofLabels);
   return matchLabels(basename(file), items, read.names, {
     header: source.style === 'columns',
@@ -71,7 +72,7 @@ async function fromLines(path: string, opening: Opening): Promise<Map<string, st
   const { path: text, compression, shown } = await openSource(path, { ...opening, quote: 'none', blankLines: true });
   const names = new Map<string, string>();
   let k = 0;
-  const input = Readable.from(contentOf(text, compression, shown));
+  const input = Readable.from(limitedLines(contentOf(text, compression, shown), shown));
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     names.set(String(k++), line.replace(/^\uFEFF/, '').trim());
   }
@@ -93,7 +94,7 @@ async function fromColumns(
     fail('bad-data', { path: opened.shown, problem: 'is not a text file; labels are read from text only', hint });
   }
   const delimiter = opened.delimiter ?? (await labelDelimiter(db, opened));
-  const rows = await rowsOf(db, opened, delimiter).catch((cause) => badFile(opened.shown, cause));
+  const rows = await rowsOf(db, opened, delimiter);
   const names = new Map<string, string>();
   const repeated = new Set<string>();
   for (const [id = '', ...fields] of rows) {
@@ -107,7 +108,7 @@ async function fromColumns(
 async function rowsOf(db: Database, file: SourceFile, delimiter: string | undefined): Promise<string[][]> {
   // Files with these delimiters do not quote fields: `4234::"Great Performances" Cats (1998)::Musical`.
   if (delimiter === '::' || delimiter === '|') {
-    const lines = await db.query(`SELECT line FROM ${linesOf(file)}`, [pathValue(file)]);
+    const lines = await db.read(file, `SELECT line FROM ${linesOf(file)}`);
     return lines.map(([line]) => String(line).split(delimiter));
   }
   // A header row matches no item, so reading it as data does no harm.

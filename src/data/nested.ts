@@ -2,7 +2,7 @@
 import { fail } from '../errors.js';
 import { rowsText } from './check-rows.js';
 import type { ColumnMap } from './column-names.js';
-import { badFile, type Database, pathValue } from './duckdb.js';
+import type { Database } from './duckdb.js';
 import type { SourceFile } from './files.js';
 import type { Column, Table } from './readers/_reader.js';
 
@@ -29,9 +29,9 @@ export async function refuseNested(
   const found = await firstRow(db, file, table, which === '' ? undefined : `CASE ${which} END`);
   if (found) {
     const { role, column, allowed } = nested[found.value]!;
-    const [[kind, value] = []] = await db.query(
+    const [[kind, value] = []] = await db.read(
+      file,
       `SELECT ${column.nested}, left((${column.sql})::VARCHAR, 60) FROM ${table.sql} LIMIT 1 OFFSET ${found.row - 1}`,
-      [pathValue(file)],
     );
     const problem = `row ${found.row}, column ${column.name}: the ${role} is ${kind}${allowed ? ' with elements that are not single values' : ''}, ${value}`;
     fail('bad-data', { path: file.shown, problem, hint: hintOf(role, column, kind === 'a list', explode) });
@@ -60,9 +60,9 @@ async function refuseUneven(db: Database, file: SourceFile, table: Table, column
     const uneven = `CASE WHEN ${length} <> 1 AND ${length} <> len(${elements}) THEN ${length} END`;
     const found = await firstRow(db, file, table, uneven);
     if (!found) continue;
-    const [[items] = []] = await db.query(
+    const [[items] = []] = await db.read(
+      file,
       `SELECT len(${elements})::INTEGER FROM ${table.sql} LIMIT 1 OFFSET ${found.row - 1}`,
-      [pathValue(file)],
     );
     const problem = `row ${found.row}: ${items} items, but ${found.value} values of ${column.name}`;
     const hint = 'Expected one value per item of the list, or one value for all.';
@@ -78,13 +78,11 @@ async function firstRow(
   value: string | undefined,
 ): Promise<{ row: number; value: number } | undefined> {
   if (value === undefined) return undefined;
-  const [found] = await db
-    .query(
-      `SELECT n::DOUBLE, v::DOUBLE FROM (SELECT row_number() OVER () AS n, ${value} AS v FROM ${table.sql}) ` +
-        'WHERE v IS NOT NULL ORDER BY n LIMIT 1',
-      [pathValue(file)],
-    )
-    .catch((cause) => badFile(file.shown, cause));
+  const [found] = await db.read(
+    file,
+    `SELECT n::DOUBLE, v::DOUBLE FROM (SELECT row_number() OVER () AS n, ${value} AS v FROM ${table.sql}) ` +
+      'WHERE v IS NOT NULL ORDER BY n LIMIT 1',
+  );
   return found && { row: Number(found[0]), value: Number(found[1]) };
 }
 
@@ -96,8 +94,6 @@ export async function emptyLists(
   { name, elements }: Column,
 ): Promise<string[]> {
   if (elements === undefined) return [];
-  const [[rows] = []] = await db.query(`SELECT count(*)::DOUBLE FROM ${table.sql} WHERE len(${elements}) = 0`, [
-    pathValue(file),
-  ]);
+  const [[rows] = []] = await db.read(file, `SELECT count(*)::DOUBLE FROM ${table.sql} WHERE len(${elements}) = 0`);
   return Number(rows) > 0 ? [`${rowsText(Number(rows))} with an empty list (column ${name})`] : [];
 }

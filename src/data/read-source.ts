@@ -11,6 +11,7 @@ import { readRows } from './readers/delimited.js';
 import { openSource } from './source-file.js';
 import type { ReadingOptions } from './stage-file.js';
 import { type Before, type PartRead, stagePart } from './stage-part.js';
+import { MAX_NAMES_BYTES } from './text-limits.js';
 import { daysSql, type TimeCount, timesAreDays } from './times.js';
 
 export interface ReadSource extends Source {
@@ -63,7 +64,7 @@ const WRITTEN = {
 async function catalogueIds(db: Database, plan: Plan, path: string | undefined): Promise<string[]> {
   if (path === undefined) return [];
   const { rows } = await readRows(db, {
-    file: await openSource(path, { folder: db.folder }),
+    file: await openSource(path, { folder: db.folder, most: MAX_NAMES_BYTES }),
     header: plan.header,
     givenNames: [],
   });

@@ -19,6 +19,7 @@ import type { PlannedFile, SourceFile } from './files.js';
 import { filesBelow } from './files-below.js';
 import { cleanText, encodingOf, inspectText, looksLikeText, toUtf8 } from './plain-text.js';
 import { isStandardInput, isStream, refuseSpecial, streamInput } from './stream-input.js';
+import { limitedBytes } from './text-limits.js';
 import { refuseForeign } from './unsupported-formats.js';
 import { unzip } from './unzip.js';
 
@@ -30,6 +31,8 @@ export interface Opening {
   readonly quote?: 'double' | 'none';
   /** Whether blank lines count, because line k belongs to user or item k. Default: false. */
   readonly blankLines?: boolean;
+  /** Most bytes of its text, decompressed, for a file that is read whole into memory. */
+  readonly most?: number;
   /** The table of a DuckDB database. Other files have none. */
   readonly table?: string | undefined;
   /** A temporary folder for copies that exists as long as the file is read: `Database.folder`. */
@@ -146,7 +149,11 @@ const contentBy = (head: Buffer): SourceFile['content'] => {
 
 async function openText(file: SourceFile, head: Buffer, opening: Opening): Promise<SourceFile> {
   const { path, shown, name, compression } = file;
-  const read = () => contentOf(path, compression, shown);
+  const { most } = opening;
+  const read = () => {
+    const content = contentOf(path, compression, shown);
+    return most === undefined ? content : limitedBytes(content, most, shown);
+  };
   const encoding = encodingOf(head, opening.encoding ?? 'auto', shown);
   if (encoding !== 'utf-8') {
     const copy = await copied(toUtf8(read(), encoding, shown), shown, opening);

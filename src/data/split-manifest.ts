@@ -1,8 +1,9 @@
 /** `manifest.json` of a split folder that recdistill wrote. */
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { fail } from '../errors.js';
+import { fail, RecdistillError } from '../errors.js';
+import { DOCUMENT, parseJsonOf, readBytes } from '../formats/index.js';
 
 export const SPLIT_MANIFEST = 'manifest.json';
 
@@ -21,16 +22,31 @@ const schema = z.object({
 
 export type SplitManifest = z.output<typeof schema>;
 
-/** The manifest of a folder. Undefined if there is none, or one of another program. */
-export async function readManifest(folder: string): Promise<SplitManifest | undefined> {
+/** Any of these words is in a manifest that we wrote, also if others are damaged. */
+const OURS = ['recdistill-split', '"fingerprint"', '"interactions"'];
+
+const HINT = 'Write the split again with `recdistill data split`. To load the files as they are, delete the manifest.';
+
+/**
+ * The manifest of a folder. Undefined if there is none, or one of another program.
+ * @throws RecdistillError `over-limit`, `read-failed`, `bad-data`
+ */
+export function readManifest(folder: string): SplitManifest | undefined {
   const path = join(folder, SPLIT_MANIFEST);
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined || !text.includes('recdistill-split')) return undefined;
+  if (!existsSync(path)) return undefined;
+  const text = Buffer.from(readBytes(path, DOCUMENT.bytes, HINT)).toString();
+  if (!OURS.some((word) => text.includes(word))) return undefined;
+  const invalid = (why: unknown, cause: unknown): never =>
+    fail('bad-data', { path, problem: `is not a valid manifest of a split: ${why}`, hint: HINT }, cause);
+  let json: unknown;
   try {
-    return schema.parse(JSON.parse(text));
+    json = parseJsonOf(path, text, HINT);
   } catch (cause) {
-    const hint =
-      'Write the split again with `recdistill data split`. To load the files as they are, delete the manifest.';
-    return fail('bad-data', { path, problem: 'is not a valid manifest of a split', hint }, cause);
+    if (!(cause instanceof RecdistillError) || cause.code !== 'artifact-damaged') throw cause;
+    return invalid(cause.details.problem, cause);
   }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const { path: place, message } = parsed.error.issues[0]!;
+  return invalid(`${place.join('.') || 'its content'}: ${message}`, parsed.error);
 }

@@ -1,9 +1,9 @@
 /** Stages one file: selects, checks and copies its rows to a DuckDB table. */
 import { defined } from '../defined.js';
-import { fail } from '../errors.js';
+import { fail, RecdistillError } from '../errors.js';
 import { badId, handleBadRows, type RowCheck, valueAt } from './check-rows.js';
 import { type ColumnMap, type ColumnOptions, mapColumns } from './column-names.js';
-import { badFile, type Database, literal, pathValue } from './duckdb.js';
+import { badFile, type Database, literal } from './duckdb.js';
 import type { SourceFile } from './files.js';
 import { emptyLists, refuseNested } from './nested.js';
 import type { DataOptions } from './options.js';
@@ -58,9 +58,7 @@ export async function stageFile(
   };
   await refuseNested(db, file, table, columns, options.explode);
   const sql = await stagedSql(db, file, table, columns, options);
-  await db
-    .query(`CREATE TEMP TABLE ${name} AS ${sql}`, [pathValue(file)])
-    .catch((cause) => ofOptions(file, cause, options));
+  await db.read(file, `CREATE TEMP TABLE ${name} AS ${sql}`).catch((cause) => ofOptions(file, cause, options));
   const skipped = await handleBadRows(db, name, {
     file,
     table,
@@ -70,7 +68,7 @@ export async function stageFile(
   if (options.explode) skipped.push(...(await emptyLists(db, file, table, columns.item)));
   const [[rows] = []] = await db.query(`SELECT count(*)::INTEGER FROM ${name}`);
   const [[of] = []] =
-    options.where === undefined ? [] : await db.query(`SELECT count(*)::DOUBLE FROM ${table.sql}`, [pathValue(file)]);
+    options.where === undefined ? [] : await db.read(file, `SELECT count(*)::DOUBLE FROM ${table.sql}`);
   return {
     ...{ rows: Number(rows), columns, countsRows, skipped },
     ...(of === undefined ? {} : { of: Number(of) }),
@@ -81,7 +79,9 @@ export async function stageFile(
 
 /** An error in a condition or a time format is an error of the options, not of the file. */
 function ofOptions(file: SourceFile, cause: unknown, { where, timeFormat }: DataOptions): never {
-  const text = cause instanceof Error ? cause.message : '';
+  // What the engine said is the cause of what `read` throws.
+  const said = cause instanceof RecdistillError ? cause.cause : cause;
+  const text = said instanceof Error ? said.message : '';
   const [, sentence] =
     /^(?:Conversion|Binder|Catalog|Parser|Invalid Input|Out of Range|Not implemented) Error: ([^\n]*)/.exec(text) ?? [];
   if (sentence === undefined || /CSV|unicode|JSON|[Pp]arquet/.test(sentence)) return badFile(file.shown, cause);

@@ -1,7 +1,7 @@
 /** Stages a table of rankings: checks its rows and copies them to DuckDB, which numbers the ids and sorts the lists. */
 import { fail } from '../errors.js';
 import { badId, type RowCheck, refuseBadRows } from './check-rows.js';
-import { badFile, type Database, pathValue } from './duckdb.js';
+import type { Database } from './duckdb.js';
 import type { SourceFile } from './files.js';
 import type { RankingColumns } from './ranking-columns.js';
 import type { Table } from './readers/_reader.js';
@@ -48,13 +48,11 @@ export async function stageRankings(
 ): Promise<StagedRankings> {
   const { user, item, value, teacher, checkpoint, order } = columns;
   const text = (column: { sql: string } | undefined) => (column ? `${column.sql}::VARCHAR` : "''");
-  await db
-    .query(
-      `CREATE TEMP TABLE raw AS SELECT ${text(user)} AS u, ${text(item)} AS i, try_cast(${text(value)} AS DOUBLE) AS v, ` +
-        `${text(teacher)} AS t, ${text(checkpoint)} AS c FROM ${table.sql}`,
-      [pathValue(file)],
-    )
-    .catch((e) => badFile(file.shown, e));
+  await db.read(
+    file,
+    `CREATE TEMP TABLE raw AS SELECT ${text(user)} AS u, ${text(item)} AS i, try_cast(${text(value)} AS DOUBLE) AS v, ` +
+      `${text(teacher)} AS t, ${text(checkpoint)} AS c FROM ${table.sql}`,
+  );
   await refuseBadRows(db, 'raw', { file, table, checks: checksOf(columns, missing), rowNumber: 'rowid + 1' });
   const [[rows] = []] = await db.query('SELECT count(*)::DOUBLE FROM raw');
   if (Number(rows) === 0)

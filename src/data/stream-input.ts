@@ -4,6 +4,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { fail } from '../errors.js';
+import { kindOf } from '../formats/file-kind.js';
 import type { Chunks } from './copies.js';
 
 /** Paths that mean standard input. */
@@ -23,14 +24,8 @@ export async function isStream(path: string): Promise<boolean> {
 
 /** @throws RecdistillError `bad-data` for anything but a file or a pipe */
 export function refuseSpecial(shown: string, found: Stats): void {
-  const kind = found.isDirectory()
-    ? 'a folder'
-    : found.isSocket()
-      ? 'a socket'
-      : found.isCharacterDevice() || found.isBlockDevice()
-        ? 'a device'
-        : undefined;
-  if (kind === undefined) return;
+  if (found.isFile() || found.isFIFO()) return;
+  const kind = kindOf(found);
   const hint = kind === 'a folder' ? 'Give a file in it.' : 'Give a file, or pipe the data to --data -.';
   fail('bad-data', { path: shown, problem: `is ${kind}; expected a file`, hint });
 }
@@ -66,15 +61,19 @@ function standardInput(): Chunks {
   return process.stdin;
 }
 
-/** Node replaces a closed standard input by /dev/null. @throws RecdistillError `bad-data` for that, and for a folder */
+/**
+ * Node replaces a closed standard input by /dev/null. Other devices, such as /dev/zero, never end.
+ * @throws RecdistillError `bad-data` for those, and for a folder
+ */
 function refuseNothing(path: string): void {
   const hint = 'Pipe the data in, for example: recdistill data inspect - < clicks.csv';
   const found = statsOf(() => fstatSync(0));
   if (found?.isDirectory()) fail('bad-data', { path, problem: 'is a folder; expected data', hint });
-  const nothing = found?.isCharacterDevice() ? statsOf(() => statSync('/dev/null')) : undefined;
-  if (nothing !== undefined && found?.rdev === nothing.rdev) {
-    fail('bad-data', { path, problem: 'is closed, or /dev/null; expected data', hint });
-  }
+  if (found === undefined || !(found.isCharacterDevice() || found.isBlockDevice()) || process.stdin.isTTY) return;
+  const nothing = statsOf(() => statSync('/dev/null'));
+  const isNothing = nothing !== undefined && found.rdev === nothing.rdev;
+  const problem = isNothing ? 'is closed, or /dev/null; expected data' : 'is a device; expected a file or a pipe';
+  fail('bad-data', { path, problem, hint });
 }
 
 function statsOf(look: () => Stats): Stats | undefined {
@@ -88,6 +87,16 @@ function statsOf(look: () => Stats): Stats | undefined {
 /** Milliseconds between two reads of an idle pipe. */
 const PAUSE = 20;
 
+/** Milliseconds after which a pipe without a writer is told. */
+const PATIENCE = 2000;
+
+let tellWaiting: (text: string) => void = () => undefined;
+
+/** Sets what is called with a sentence when a pipe has waited two seconds for its writer. */
+export function onWaiting(tell: (text: string) => void): void {
+  tellWaiting = tell;
+}
+
 /**
  * Opens and reads a pipe without blocking, because a thread blocked in the system would keep the process alive. Before
  * the first byte, the end of the pipe only means that there is no writer yet.
@@ -95,7 +104,12 @@ const PAUSE = 20;
 async function* namedPipe(path: string): AsyncGenerator<Uint8Array> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    for (let started = false; ; ) {
+    const began = performance.now();
+    for (let [started, told] = [false, false]; ; ) {
+      if (!started && !told && performance.now() - began > PATIENCE) {
+        told = true;
+        tellWaiting(`${path} is a pipe: waiting for a program that writes to it. Ctrl-C stops.`);
+      }
       const bytes = await readNow(file);
       if (bytes && bytes.length > 0) {
         started = true;

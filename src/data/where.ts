@@ -3,7 +3,7 @@
 import { fail } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { type ConditionColumn, columnsOf, type Fault } from './condition.js';
-import { type Database, identifier, literal, pathValue } from './duckdb.js';
+import { type Database, identifier, literal } from './duckdb.js';
 import type { SourceFile } from './files.js';
 import type { Column, Table } from './readers/_reader.js';
 
@@ -82,16 +82,12 @@ async function typed(
   used: ConditionColumn,
   condition: string,
 ): Promise<string> {
-  const values = [pathValue(file)];
-  const [[type = 'VARCHAR'] = []] = await db.query(`SELECT typeof(${sql}) FROM ${table.sql} LIMIT 1`, values);
+  const [[type = 'VARCHAR'] = []] = await db.read(file, `SELECT typeof(${sql}) FROM ${table.sql} LIMIT 1`);
   if (type !== 'VARCHAR' || !(used.asNumber || used.inOrder)) return sql;
   const given = `FROM ${table.sql} WHERE ${sql} <> ''`;
   const whole = `coalesce(regexp_full_match(${sql}, '-?\\d{1,38}'), false)`;
   const number = `try_cast(${sql} AS DOUBLE) IS NOT NULL`;
-  const [[areWhole, areNumbers] = []] = await db.query(
-    `SELECT bool_and(${whole}), bool_and(${number}) ${given}`,
-    values,
-  );
+  const [[areWhole, areNumbers] = []] = await db.read(file, `SELECT bool_and(${whole}), bool_and(${number}) ${given}`);
   if (!used.asNumber) {
     if (areNumbers === true)
       refuseCondition(
@@ -102,7 +98,7 @@ async function typed(
   }
   if (areWhole === true) return `try_cast(${sql} AS HUGEINT)`;
   if (areNumbers === true) return `try_cast(${sql} AS DOUBLE)`;
-  const [[text] = []] = await db.query(`SELECT ${sql} ${given} AND NOT (${number}) LIMIT 1`, values);
+  const [[text] = []] = await db.read(file, `SELECT ${sql} ${given} AND NOT (${number}) LIMIT 1`);
   if (text === undefined) return sql;
   return refuseCondition(
     condition,

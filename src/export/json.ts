@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { packLists } from '../data/interactions.js';
 import { defined } from '../defined.js';
 import { fail } from '../errors.js';
-import { writeAtomic } from '../formats/index.js';
+import { NAMES, writeAtomic } from '../formats/index.js';
 import type { StudentModel } from '../student/index.js';
 import { exporter } from './_exporter.js';
 import { assembled, checkedJson, damaged, notesOf, notesSchema } from './sidecar.js';
@@ -39,7 +39,7 @@ export const json = exporter({
     writeAtomic(out, text);
   },
   async read(path) {
-    const { dim, notes, items, users } = checkedJson(path, fileSchema);
+    const { dim, notes, items, users } = checkedJson(path, fileSchema, NAMES);
     const table = (rows: readonly { factors: readonly number[] }[]): Float32Array => {
       if (rows.some((r) => r.factors.length !== dim)) damaged(path, `a row does not have ${dim} factors`);
       return Float32Array.from(rows.flatMap((r) => r.factors));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import { writeAtomic, writeFolder } from '../formats/index.js';
-import { readBytes } from '../formats/read.js';
+import { type OpenFile, withFile } from '../formats/read.js';
 import { fromHalf, toHalf } from '../student/half.js';
 import { exporter } from './_exporter.js';
 import { assembled, damaged, readSidecar, sidecarFiles, writeSidecar } from './sidecar.js';
@@ -109,11 +109,16 @@ function encodeNpy(values: NpyArray, shape: readonly number[]): Uint8Array[] {
 
 /** @param shape the expected shape; `null` allows any length. @throws RecdistillError `artifact-damaged` */
 function decodeNpy(path: string, shape: readonly (number | null)[]): NpyArray {
-  const bytes = Buffer.from(readBytes(path).buffer);
-  if (bytes.length < 10 || bytes.toString('latin1', 0, 8) !== MAGIC)
+  return withFile(path, (file) => arrayIn(file, shape));
+}
+
+function arrayIn({ path, bytes, read }: OpenFile, shape: readonly (number | null)[]): NpyArray {
+  const first = Buffer.from(read(0, Math.min(10, bytes)));
+  if (first.length < 10 || first.toString('latin1', 0, 8) !== MAGIC)
     damaged(path, 'it is not a .npy file of version 1.0');
-  const start = 10 + bytes.readUInt16LE(8);
-  const words = bytes.toString('latin1', 10, start);
+  const start = 10 + first.readUInt16LE(8);
+  if (start > bytes) damaged(path, 'it ends within its header');
+  const words = Buffer.from(read(10, start - 10)).toString('latin1');
   const descr = /'descr':\s*'([^']*)'/.exec(words)?.[1] ?? '';
   const given = /'shape':\s*\(([^)]*)\)/
     .exec(words)?.[1]
@@ -126,9 +131,9 @@ function decodeNpy(path: string, shape: readonly (number | null)[]): NpyArray {
   if (!fits) damaged(path, `its shape is (${given}); expected (${shape.map((n) => n ?? 'any')})`);
   const Type = types[descr as ArrayType];
   const length = given!.reduce((product, n) => product * n, 1);
-  const data = bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + bytes.length);
-  if (data.byteLength !== length * Type.BYTES_PER_ELEMENT) {
-    damaged(path, `it has ${data.byteLength} bytes of data; its shape needs ${length * Type.BYTES_PER_ELEMENT}`);
+  // Compared before the data is read.
+  if (bytes - start !== length * Type.BYTES_PER_ELEMENT) {
+    damaged(path, `it has ${bytes - start} bytes of data; its shape needs ${length * Type.BYTES_PER_ELEMENT}`);
   }
-  return new Type(data as ArrayBuffer);
+  return new Type(read(start, bytes - start).buffer as ArrayBuffer);
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fail } from '../errors.js';
-import { parseJsonFile, writeAtomic } from '../formats/index.js';
+import { DOCUMENT, NAMES, parseJsonFile, writeAtomic } from '../formats/index.js';
 import { canonicalJson } from '../student/canonical-json.js';
 import { problemOf, type StudentModel } from '../student/student-model.js';
 import type { Exportable } from './_exporter.js';
@@ -54,14 +54,14 @@ export function readSidecar(folder: string, format: string): Sidecar {
   const about = checkedJson(join(folder, sidecarFiles.about), aboutSchema);
   if (about.format !== format)
     damaged(join(folder, sidecarFiles.about), `its format is "${about.format}", not "${format}"`);
-  const items = checkedJson(join(folder, sidecarFiles.items), namesSchema);
-  const users = checkedJson(join(folder, sidecarFiles.users), namesSchema);
+  const items = checkedJson(join(folder, sidecarFiles.items), namesSchema, NAMES);
+  const users = checkedJson(join(folder, sidecarFiles.users), namesSchema, NAMES);
   return { about, userIds: users.ids, itemIds: items.ids, ...(items.labels && { labels: items.labels }) };
 }
 
-/** Reads a JSON file and validates it. @throws RecdistillError `file-missing`, `artifact-damaged` */
-export function checkedJson<T extends z.ZodType>(path: string, schema: T): z.output<T> {
-  const checked = schema.safeParse(parseJsonFile(path, WRITE_AGAIN));
+/** Reads a JSON file and validates it. @throws RecdistillError `file-missing`, `over-limit`, `artifact-damaged` */
+export function checkedJson<T extends z.ZodType>(path: string, schema: T, limits = DOCUMENT): z.output<T> {
+  const checked = schema.safeParse(parseJsonFile(path, WRITE_AGAIN, limits));
   if (checked.success) return checked.data;
   const { path: place, message } = checked.error.issues[0]!;
   return damaged(path, `${place.join('.') || 'its content'}: ${message}`);

@@ -1,11 +1,23 @@
 /** Append-only files of JSON lines. A line is complete once its line end is written. An incomplete last line is removed. */
 import fs from 'node:fs';
 import { fail } from '../errors.js';
+import { JsonProblem, parseJson } from '../student/bounded-json.js';
+import { isPlainObject } from '../student/canonical-json.js';
 import { writeAll } from './atomic.js';
 import { writing } from './io-error.js';
 import { readBytes } from './read.js';
 
 const lineEnd = 0x0a;
+
+/** Most bytes of a log. A line has about 200 bytes, so that is a million epochs. */
+const MAX_BYTES = 256 * 2 ** 20;
+
+/** Most bytes of a line of a log. The longest that we write, about a failed trial, has a few thousand. */
+const MAX_LINE = 2 ** 20;
+
+const HINT = 'Restore the file, or delete it to continue without its history.';
+
+const bytesOf = (path: string): Buffer => Buffer.from(readBytes(path, MAX_BYTES, HINT).buffer);
 
 /**
  * Appends a line to a file, which is created if necessary. An incomplete last line, left by a crash, is removed first.
@@ -38,32 +50,41 @@ function appendTo(fd: number, line: string): void {
   }
 }
 
-/** The complete lines of a file, without line ends. Empty if there is no file. @throws RecdistillError `read-failed` */
+/** The complete lines of a file, without line ends. Empty if there is no file. @throws RecdistillError `read-failed`, `over-limit` */
 export function readLines(path: string): string[] {
   if (!fs.existsSync(path)) return [];
-  const bytes = Buffer.from(readBytes(path).buffer);
-  const text = bytes.toString('utf8', 0, bytes.lastIndexOf(lineEnd) + 1);
-  return text.split('\n').slice(0, -1);
+  const bytes = bytesOf(path);
+  const lines: string[] = [];
+  for (let start = 0, end = bytes.indexOf(lineEnd); end >= 0; start = end + 1, end = bytes.indexOf(lineEnd, start)) {
+    if (end - start > MAX_LINE) {
+      const problem = `line ${lines.length + 1} has ${end - start} bytes; at most ${MAX_LINE} are read`;
+      fail('over-limit', { path, problem, hint: HINT });
+    }
+    lines.push(bytes.toString('utf8', start, end));
+  }
+  return lines;
 }
 
-/** `readLines`, parsed. @throws RecdistillError `artifact-damaged` naming the line that is not a JSON object */
+/** `readLines`, parsed. @throws RecdistillError `over-limit`, `artifact-damaged` naming the line that is not a JSON object */
 export function readJsonLines(path: string): Record<string, unknown>[] {
   return readLines(path).map((line, n) => {
+    const damaged = (cause?: unknown): never =>
+      fail('artifact-damaged', { path, problem: `line ${n + 1} is not a JSON object`, hint: HINT }, cause);
+    let value: unknown;
     try {
-      const value: unknown = JSON.parse(line);
-      if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-    } catch {
-      // Told below, like a line that is JSON but not an object.
+      value = parseJson(line);
+    } catch (cause) {
+      if (!(cause instanceof JsonProblem) || !cause.tooLarge) return damaged(cause);
+      return fail('over-limit', { path, problem: `line ${n + 1}: ${cause.message}`, hint: HINT }, cause);
     }
-    const hint = 'Restore the file, or delete it to continue without its history.';
-    return fail('artifact-damaged', { path, problem: `line ${n + 1} is not a JSON object`, hint });
+    return isPlainObject(value) ? value : damaged();
   });
 }
 
 /** Truncates a file to its first `count` lines and syncs it. @throws RecdistillError `write-failed` */
 export function keepLines(path: string, count: number): void {
   if (!fs.existsSync(path)) return;
-  const bytes = Buffer.from(readBytes(path).buffer);
+  const bytes = bytesOf(path);
   let end = 0;
   for (let n = 0; n < count; n++) end = bytes.indexOf(lineEnd, end) + 1;
   if (end === bytes.length) return;

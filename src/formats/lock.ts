@@ -16,10 +16,12 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import { basename, join } from 'node:path';
-import { fail } from '../errors.js';
+import { fail, RecdistillError } from '../errors.js';
+import { parseJson } from '../student/bounded-json.js';
 import { ioCode, writeFailed, writing } from './io-error.js';
 import { LEASE_SECONDS, renewLease } from './lease.js';
 import { isRunning, type ProcessIdentity, stateOf, thisProcess } from './process-identity.js';
+import { readBytes } from './read.js';
 
 export interface Lock {
   /** Number of takeovers before this owner, from 0. A later owner has a higher one. */
@@ -216,14 +218,15 @@ const MOST_BYTES = 4096;
 function read(path: string): Owner | null | undefined {
   let text: string;
   try {
-    if (fs.statSync(path).size > MOST_BYTES) return null;
-    text = fs.readFileSync(path, 'utf8');
+    text = Buffer.from(readBytes(path, MOST_BYTES)).toString();
   } catch (cause) {
-    if (ioCode(cause) === 'ENOENT') return undefined;
+    if (!(cause instanceof RecdistillError)) throw cause;
+    if (cause.code === 'file-missing') return undefined;
+    if (cause.code === 'over-limit' || cause.code === 'artifact-damaged') return null;
     throw cause;
   }
   try {
-    const owner = JSON.parse(text) as Owner;
+    const owner = parseJson(text) as Owner;
     const valid = Number.isSafeInteger(owner.pid) && owner.pid > 0 && /^[\w-]{1,64}$/.test(owner.token);
     const { boot = null, pidNamespace = null, fence = 0 } = owner;
     return valid ? { ...owner, boot, pidNamespace, fence } : null;

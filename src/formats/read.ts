@@ -1,6 +1,10 @@
-/** Reads files with a known size, which is checked before memory is allocated. */
+/**
+ * The only place that reads whole files, with a limit of their size that is checked before memory is allocated. Only regular
+ * files are read: a pipe would block the process and a device such as /dev/zero never ends.
+ */
 import fs from 'node:fs';
 import { fail } from '../errors.js';
+import { kindOf } from './file-kind.js';
 import { readFailed } from './io-error.js';
 
 /** A file open for reading. */
@@ -19,13 +23,14 @@ export interface OpenFile {
 export function withFile<T>(path: string, use: (file: OpenFile) => T): T {
   let fd: number;
   try {
-    fd = fs.openSync(path, 'r');
+    // Without this flag, opening a pipe waits for its writer. Windows has neither.
+    fd = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
   } catch (cause) {
     readFailed(path, cause);
   }
   try {
     const stat = fs.fstatSync(fd);
-    if (!stat.isFile()) fail('read-failed', { path, problem: 'it is not a file' });
+    if (!stat.isFile()) fail('read-failed', { path, problem: `it is ${kindOf(stat)}; expected a regular file` });
     return use({ path, bytes: stat.size, read: (position, length) => readPart(fd, path, position, length) });
   } catch (cause) {
     readFailed(path, cause);
@@ -34,8 +39,20 @@ export function withFile<T>(path: string, use: (file: OpenFile) => T): T {
   }
 }
 
-/** The whole content of a file. @throws RecdistillError those of `withFile` */
-export const readBytes = (path: string): Uint8Array => withFile(path, (file) => file.read(0, file.bytes));
+/**
+ * The whole content of a file.
+ * @param most largest size in bytes
+ * @param hint what to do about a larger file
+ * @throws RecdistillError `over-limit`, those of `withFile`
+ */
+export const readBytes = (path: string, most: number, hint?: string): Uint8Array =>
+  withFile(path, (file) => {
+    if (file.bytes > most) {
+      const problem = `it has ${file.bytes} bytes; at most ${most} bytes of such a file are read`;
+      fail('over-limit', { path, problem, hint });
+    }
+    return file.read(0, file.bytes);
+  });
 
 function readPart(fd: number, path: string, position: number, length: number): Uint8Array {
   const bytes = allocate(path, length);

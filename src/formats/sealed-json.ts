@@ -1,6 +1,7 @@
 /** JSON files that contain their own SHA-256, so that accidental changes are detected. */
 import { createHash } from 'node:crypto';
 import { fail } from '../errors.js';
+import { DOCUMENT, type JsonLimits, JsonProblem, parseJson } from '../student/bounded-json.js';
 import { canonicalJson, isPlainObject } from '../student/canonical-json.js';
 import { writeAtomic } from './atomic.js';
 import { readBytes } from './read.js';
@@ -10,7 +11,7 @@ export const hashOf = (value: unknown): string => createHash('sha256').update(ca
 
 /** Adds the hash of `value` under `sha256`. Values are those after a round trip through JSON. */
 function seal(value: object): Record<string, unknown> {
-  const plain = JSON.parse(canonicalJson(value)) as Record<string, unknown>;
+  const plain: Record<string, unknown> = JSON.parse(canonicalJson(value));
   // Keys keep the given order, which is more readable than the canonical one.
   const ordered = Object.fromEntries(Object.keys(value).flatMap((key) => (key in plain ? [[key, plain[key]]] : [])));
   return { ...ordered, sha256: hashOf(plain) };
@@ -26,8 +27,7 @@ export function writeSealedJson(path: string, value: object): void {
  * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`
  */
 export function readSealedJson(path: string, hint?: string): Record<string, unknown> {
-  const json = parseJsonFile(path, hint);
-  if (!isPlainObject(json)) fail('artifact-damaged', { path, problem: 'it is not a JSON object', hint });
+  const json = readJsonObject(path, hint);
   const { sha256, ...value } = json;
   let given: string;
   try {
@@ -39,12 +39,26 @@ export function readSealedJson(path: string, hint?: string): Record<string, unkn
   return value;
 }
 
-/** Reads a JSON file. @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged` */
-export function parseJsonFile(path: string, hint?: string): unknown {
-  const bytes = readBytes(path);
+/**
+ * Reads a JSON file within limits.
+ * @param limits default: those of a document
+ * @throws RecdistillError `file-missing`, `read-failed`, `over-limit`, `artifact-damaged`
+ */
+export const parseJsonFile = (path: string, hint?: string, limits: JsonLimits = DOCUMENT): unknown =>
+  parseJsonOf(path, readBytes(path, limits.bytes), hint, limits);
+
+/** Reads a JSON file that holds an object. @throws those of `parseJsonFile` */
+export function readJsonObject(path: string, hint?: string, limits = DOCUMENT): Record<string, unknown> {
+  const json = parseJsonFile(path, hint, limits);
+  return isPlainObject(json) ? json : fail('artifact-damaged', { path, problem: 'it is not a JSON object', hint });
+}
+
+/** Parses JSON from the file `path`. @throws RecdistillError `over-limit`, `artifact-damaged` */
+export function parseJsonOf(path: string, source: Uint8Array | string, hint?: string, limits = DOCUMENT): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    return parseJson(source, limits);
   } catch (cause) {
-    return fail('artifact-damaged', { path, problem: 'it is not JSON', hint }, cause);
+    if (!(cause instanceof JsonProblem)) throw cause;
+    return fail(cause.tooLarge ? 'over-limit' : 'artifact-damaged', { path, problem: cause.message, hint }, cause);
   }
 }

@@ -149,3 +149,17 @@ test('a flag is the name in kebab-case', () => {
   assert.equal(kebab('topK'), 'top-k');
   assert.equal(kebab('seed'), 'seed');
 });
+
+test('a value that is nested too deeply, or within itself, is refused like any other', () => {
+  let deep: unknown = 1;
+  for (let n = 0; n < 50_000; n++) deep = [deep];
+  const circular: unknown[] = [];
+  circular.push(circular);
+  const schema = options({ depth: int({ default: 1, min: 1, max: 9, help: 'Depth.' }) });
+  for (const depth of [deep, circular])
+    assert.throws(
+      () => parseOptions(schema, { depth }, 'x'),
+      (error) =>
+        error instanceof RecdistillError && error.code === 'bad-option' && /cannot be written/.test(error.message),
+    );
+});

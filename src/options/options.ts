@@ -154,5 +154,12 @@ export function complaint(
 }
 
 /** A value as JSON. NaN, infinities and values that JSON cannot represent are shown as in JavaScript. */
-const show = (value: unknown): string =>
-  typeof value === 'string' || typeof value === 'object' ? JSON.stringify(value) : String(value);
+function show(value: unknown): string {
+  if (typeof value !== 'string' && typeof value !== 'object') return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // Nested too deeply for the stack, or within itself.
+    return 'a value that cannot be written as JSON';
+  }
+}

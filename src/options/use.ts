@@ -10,6 +10,9 @@ import { registryOf, type Unit, unitKinds } from './registry.js';
 /** The SHA-256 of each module when it was loaded, by its absolute path. */
 const used = new Map<string, string>();
 
+/** Most bytes of a module: far more than people write, and than tools that bundle packages make. */
+const MAX_BYTES = 64 * 2 ** 20;
+
 /** The absolute paths of all modules whose units were added, for processes that are to know the same units. */
 export const usedModules = (): readonly string[] => [...used.keys()];
 
@@ -30,7 +33,7 @@ export function strayError(error: unknown): unknown {
  * @param file path of the module
  * @param folder where a relative path starts; default: the current folder
  * @returns the units
- * @throws RecdistillError `file-missing`; `usage` if it cannot be imported or exports no unit; `broken-unit`, `name-taken`, naming the file
+ * @throws RecdistillError `file-missing`, `read-failed`, `over-limit`; `usage` if it cannot be imported or exports no unit; `broken-unit`, `name-taken`, naming the file
  */
 export async function useModule(file: string, folder = process.cwd()): Promise<readonly Unit[]> {
   const path = resolve(folder, file);
@@ -38,6 +41,10 @@ export async function useModule(file: string, folder = process.cwd()): Promise<r
   if (!stats) fail('file-missing', { path: file });
   if (stats.isDirectory())
     fail('usage', { problem: `${file} is a folder; expected a JavaScript module`, hint: 'Name one of its files.' });
+  // A pipe would block the process, and a device such as /dev/zero never ends.
+  if (!stats.isFile()) fail('read-failed', { path: file, problem: 'it is a pipe or a device; expected a file' });
+  if (stats.size > MAX_BYTES)
+    fail('over-limit', { path: file, problem: `it has ${stats.size} bytes; modules have at most ${MAX_BYTES}` });
   const units = exportedUnits(await imported(path, file));
   if (units.length === 0) {
     fail('usage', {

@@ -5,6 +5,7 @@ import { fail, RecdistillError } from '../errors.js';
 import { makeFolder, namesIn } from '../formats/atomic.js';
 import { writing } from '../formats/io-error.js';
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.js';
+import { parseJsonOf } from '../formats/sealed-json.js';
 import { canonicalJson } from '../student/canonical-json.js';
 import type { Tensor } from '../student/safetensors.js';
 
@@ -111,11 +112,6 @@ function readCheckpoint(path: string, hash: string, epoch: number): Checkpoint {
   if (metadata.get('epoch') !== String(epoch)) {
     fail('artifact-damaged', { path, problem: `its epoch is ${metadata.get('epoch')}` });
   }
-  let state: unknown;
-  try {
-    state = JSON.parse(metadata.get('state') ?? '');
-  } catch (cause) {
-    fail('artifact-damaged', { path, problem: 'its state is not JSON' }, cause);
-  }
+  const state = parseJsonOf(path, metadata.get('state') ?? '');
   return { epoch, tensors: Object.fromEntries(tensors), state };
 }

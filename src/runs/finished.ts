@@ -6,7 +6,7 @@ import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { fail } from '../errors.js';
 import type { Evaluator } from '../eval/evaluation.js';
-import { parseJsonFile, readSafetensors, writeSafetensors } from '../formats/index.js';
+import { parseJsonFile, readJsonObject, readSafetensors, writeSafetensors } from '../formats/index.js';
 import type { Model, Tables } from '../models/index.js';
 import { isPlainObject } from '../student/canonical-json.js';
 import { bundleFiles } from '../student/index.js';
@@ -73,7 +73,7 @@ export function readFinishedRun(named: string): FinishedRun {
     manifest,
     result: readResult(folder, manifest),
     rankings: readTestRankings(folder, manifest),
-    ...(existsSync(source) ? { source: parseJsonFile(source) as Record<string, unknown> } : {}),
+    ...(existsSync(source) ? { source: readJsonObject(source, DAMAGE_HINT) } : {}),
   };
 }
 

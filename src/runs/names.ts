@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeLabels } from '../bundle/index.js';
 import type { Dataset } from '../data/index.js';
-import { acquireLock, parseJsonFile, writeAtomic } from '../formats/index.js';
+import { acquireLock, readJsonObject, writeAtomic } from '../formats/index.js';
 import { bundleFiles } from '../student/index.js';
 import { jobFiles } from './finished.js';
 import type { RunFolder } from './run-folder.js';
@@ -34,7 +34,7 @@ export async function nameItems(
 export function recordNames(run: string, file: string, encoding = 'auto'): boolean {
   const path = join(run, jobFiles.source);
   if (!existsSync(path)) return false;
-  const source = parseJsonFile(path) as Record<string, unknown>;
+  const source = readJsonObject(path);
   if (source.labels === file && (source.labelsEncoding ?? 'auto') === encoding) return false;
   writeAtomic(path, `${JSON.stringify({ ...source, labels: file, labelsEncoding: encoding }, null, 2)}\n`);
   return true;

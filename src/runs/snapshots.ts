@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import type { Rankings } from '../data/rankings.js';
 import type { TrajectoryCheckpoint } from '../data/trajectory.js';
-import { makeFolder } from '../formats/index.js';
+import { makeFolder, parseJsonOf } from '../formats/index.js';
 import { chooseEpochs, isKept, strideAfter, type TrajectoryOptions } from '../train/trajectory.js';
 import { readRankings, writeRankings } from './rankings-file.js';
 
@@ -108,7 +108,7 @@ function onDisk(folder: string, mostBytes: number): Shelf {
       return {
         epoch: Number(meta.get('epoch')),
         rankings,
-        metrics: JSON.parse(meta.get('metrics') ?? '{}') as Metrics,
+        metrics: parseJsonOf(path(name), meta.get('metrics') ?? '{}') as Metrics,
       };
     },
     drop(name) {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { RecdistillError } from '../errors.js';
 import { packageVersion } from '../formats/package-version.js';
 import { createRoutes, type Routes } from './allowed-methods.js';
+import { limitBodies } from './bodies.js';
 import { createBudget } from './budget.js';
 import { type Connections, createConnections } from './connections.js';
 import { badRequest, failureOf } from './failures.js';
@@ -93,6 +94,7 @@ export async function createApp({ options, holder, metrics, operations, rates, t
     if (checked.success) return { value: checked.data };
     return { error: badRequest(checked.error, wanted, partNames[httpPart ?? ''] ?? 'request', value) };
   });
+  limitBodies(app, options.bodyLimit);
   app.setErrorHandler((error, _request, reply) => sendFailure(error, reply, options));
   app.setNotFoundHandler(({ method, url }, reply) => sendFailure(notFound(method, url, routes, reply), reply, options));
   app.addHook('onResponse', (request, reply, done) => {

@@ -171,6 +171,20 @@ test('each kind of wrong request has its status and message', async () => {
     headers: { 'content-type': 'application/json' },
   });
   assert.equal(raw.status, 400);
+  for (const [text, message] of [
+    ['['.repeat(50_000) + ']'.repeat(50_000), /the body is nested deeper than 16 levels \(line 1, column 17\)/],
+    [`{"items":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}}`, /nested deeper than 16 levels/],
+    ['{"items":["a"],"items":["b"]}', /an object has the key "items" twice/],
+    ['{"items":', /the body is not JSON/],
+  ] as const) {
+    for (const path of ['/v1/recommendations', '/v1/recommendations/batch']) {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${server.url}${path}`, { method: 'POST', body: text, headers });
+      const { error } = (await answer.json()) as { error: { code: string; message: string } };
+      assert.deepEqual([answer.status, error.code], [400, 'bad-request'], error.message);
+      assert.match(error.message, message);
+    }
+  }
   const wrong = await fetch(`${server.url}/v1/bundle`, { method: 'DELETE' });
   assert.deepEqual([wrong.status, wrong.headers.get('allow')], [405, 'GET, HEAD']);
 });

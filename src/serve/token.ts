@@ -6,6 +6,9 @@ import type { ServeOptions } from './options.js';
 
 const SHORTEST = 16;
 
+/** Most bytes of a token file. Servers accept request headers of 16 KiB. */
+const MAX_BYTES = 16 * 1024;
+
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** Compares a given token in constant time. */
@@ -23,10 +26,11 @@ export function isToken(header: string | undefined, token: string): boolean {
 /**
  * The token from the token file, or else from the environment.
  * @returns undefined if neither is set
- * @throws RecdistillError `file-missing`, `read-failed`, `usage` if it is too short or not printable ASCII
+ * @throws RecdistillError `file-missing`, `read-failed`, `over-limit`, `usage` if it is too short or not printable ASCII
  */
 export function tokenOf({ tokenFile }: ServeOptions, environment: NodeJS.ProcessEnv): string | undefined {
-  const given = tokenFile === undefined ? environment.RECDISTILL_TOKEN : Buffer.from(readBytes(tokenFile)).toString();
+  const given =
+    tokenFile === undefined ? environment.RECDISTILL_TOKEN : Buffer.from(readBytes(tokenFile, MAX_BYTES)).toString();
   if (given === undefined) return undefined;
   const token = given.trim();
   if (token.length >= SHORTEST && /^[\x21-\x7e]+$/.test(token)) return token;

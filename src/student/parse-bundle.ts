@@ -1,4 +1,5 @@
 /** Reads a student bundle whose files are in memory. The same code runs in Node, browsers and edge workers. */
+import { DOCUMENT, type JsonLimits, NAMES, parseJson } from './bounded-json.js';
 import { canonicalJson, isPlainObject } from './canonical-json.js';
 import { decodeRows } from './codes.js';
 import { fromHalf } from './half.js';
@@ -17,8 +18,26 @@ export const bundleFiles = {
   users: 'users.json',
 } as const;
 
+/** The content of a file. */
+export type FileContent = ArrayBuffer | Uint8Array | string;
+
 /** The content of the bundle's files, from disk or network. */
-export type BundleSource = Readonly<Record<keyof typeof bundleFiles, ArrayBuffer | Uint8Array | string>>;
+export type BundleSource = Readonly<Record<keyof typeof bundleFiles, FileContent>>;
+
+/** The part of a `Response` of `fetch` that is used. */
+export interface FileResponse {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly body: {
+    getReader(): { read(): Promise<{ readonly value?: Uint8Array | undefined }>; cancel(): Promise<void> };
+  } | null;
+}
+
+/**
+ * Returns the content of a file of a bundle by its name, or the response of a server, whose body is read no further than needed.
+ * @param most the largest number of bytes that is used: for the manifest 64 MiB, for other files what the manifest says
+ */
+export type ReadFile = (file: string, most: number) => FileContent | FileResponse | Promise<FileContent | FileResponse>;
 
 export interface StudentBundle {
   readonly manifest: BundleManifest;
@@ -60,21 +79,67 @@ export async function parseBundle(source: BundleSource): Promise<StudentBundle> 
 }
 
 /**
- * Reads a bundle file by file.
- * @param read returns the content of a file by name, e.g. `async (file) => (await fetch(base + file)).arrayBuffer()`
+ * Reads a bundle file by file: the manifest first, because it says how long the others are.
+ * @param read for example `(file) => fetch(base + file)`, or `(file) => readFile(join(folder, file))`
  * @throws StudentError those of `parseBundle`; any error of `read`
  */
-export async function loadBundle(
-  read: (file: string) => BundleSource['manifest'] | Promise<BundleSource['manifest']>,
-): Promise<StudentBundle> {
-  const { manifest, tensors, items, users } = bundleFiles;
-  const [m, t, i, u] = await Promise.all([manifest, tensors, items, users].map(read));
-  return parseBundle({ manifest: m!, tensors: t!, items: i!, users: u! });
+export async function loadBundle(read: ReadFile): Promise<StudentBundle> {
+  const content = async (name: keyof typeof bundleFiles, most: number) =>
+    contentOf(await read(bundleFiles[name], most), bundleFiles[name], most);
+  const manifest = await content('manifest', DOCUMENT.bytes);
+  const { files } = await parseManifest(bytesOf(manifest));
+  const [tensors, items, users] = await Promise.all(parts.map((part) => content(part, entryOf(files, part).bytes)));
+  return parseBundle({ manifest, tensors: tensors!, items: items!, users: users! });
 }
 
-async function parseManifest(bytes: Uint8Array): Promise<BundleManifest> {
+/** The content of a file, or of the body of a response, which is cancelled after `most` bytes. */
+async function contentOf(source: FileContent | FileResponse, file: string, most: number): Promise<FileContent> {
+  if (typeof source === 'string' || !('body' in source)) return source;
+  if (!source.ok) damaged(`the server answered with status ${source.status}`, file);
+  const read: Uint8Array[] = [];
+  let length = 0;
+  const body = source.body?.getReader();
+  for (let part = await body?.read(); part?.value !== undefined; part = await body?.read()) {
+    length += part.value.length;
+    if (length > most) {
+      await body?.cancel();
+      damaged(`the server sends more than ${most} bytes, which is the most that is read`, file);
+    }
+    read.push(part.value);
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of read) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+const parts = ['tensors', 'items', 'users'] as const;
+type Part = (typeof parts)[number];
+
+/** The length and hash of a file according to the manifest. @throws StudentError `bundle-damaged` */
+export function entryOf(
+  files: BundleManifest['files'],
+  part: Part,
+): { readonly bytes: number; readonly sha256: string } {
+  const entry: unknown = Object.hasOwn(files, bundleFiles[part]) ? files[bundleFiles[part]] : undefined;
+  if (!isPlainObject(entry)) damaged(`it does not list ${bundleFiles[part]}`, bundleFiles.manifest);
+  const { bytes, sha256 } = entry;
+  if (typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 0 || typeof sha256 !== 'string')
+    damaged(`it has no valid length and SHA-256 of ${bundleFiles[part]}`, bundleFiles.manifest);
+  if (part !== 'tensors' && bytes > NAMES.bytes) {
+    const problem = `it says that ${bundleFiles[part]} has ${bytes} bytes; at most ${NAMES.bytes} are read`;
+    damaged(problem, bundleFiles.manifest);
+  }
+  return { bytes, sha256 };
+}
+
+/** Reads and validates the manifest of a bundle. @throws StudentError `bundle-damaged`, `bundle-version`, `crypto-missing` */
+export async function parseManifest(bytes: Uint8Array): Promise<BundleManifest> {
   const file = bundleFiles.manifest;
-  const json = parseJson(bytes, file);
+  const json = jsonOf(bytes, file, DOCUMENT);
   if (!isPlainObject(json) || json.format !== bundleFormat) damaged('it is not the manifest of a student bundle', file);
   if (json.formatVersion !== 1 && json.formatVersion !== bundleVersion) {
     const given = JSON.stringify(json.formatVersion);
@@ -95,22 +160,17 @@ async function parseManifest(bytes: Uint8Array): Promise<BundleManifest> {
   return json as unknown as BundleManifest;
 }
 
-async function checked(
-  source: BundleSource,
-  part: 'tensors' | 'items' | 'users',
-  manifest: BundleManifest,
-): Promise<Uint8Array> {
+async function checked(source: BundleSource, part: Part, manifest: BundleManifest): Promise<Uint8Array> {
   const file = bundleFiles[part];
   const bytes = bytesOf(source[part]);
-  const entry: unknown = manifest.files[file];
-  if (!isPlainObject(entry)) damaged(`it does not list ${file}`, bundleFiles.manifest);
+  const entry = entryOf(manifest.files, part);
   if (entry.bytes !== bytes.length) damaged(`it has ${bytes.length} bytes; the manifest says ${entry.bytes}`, file);
   if ((await sha256Of(bytes)) !== entry.sha256) damaged('its content does not match the SHA-256 in the manifest', file);
   return bytes;
 }
 
 function namesOf(bytes: Uint8Array, file: string): { ids: string[]; labels?: string[] } {
-  const json = parseJson(bytes, file);
+  const json = jsonOf(bytes, file, NAMES);
   if (!isPlainObject(json)) damaged('it is not a JSON object', file);
   const { ids, labels } = json;
   if (!isTexts(ids)) damaged('its "ids" are not a list of texts', file);
@@ -160,13 +220,8 @@ function bytesOf(source: ArrayBuffer | Uint8Array | string): Uint8Array {
   return source instanceof Uint8Array ? source : new Uint8Array(source);
 }
 
-function parseJson(bytes: Uint8Array, file: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch (cause) {
-    return damaged('it is not JSON', file, cause);
-  }
-}
+const jsonOf = (bytes: Uint8Array, file: string, limits: JsonLimits): unknown =>
+  within(file, () => parseJson(bytes, limits));
 
 /** Runs `work` and adds `file` to the StudentError that it throws. */
 function within<T>(file: string, work: () => T): T {

@@ -3,6 +3,7 @@
  * 8 bytes header length (little-endian), the header as JSON, then the data section.
  * No size in the file is used for an allocation before it is checked against the available bytes.
  */
+import { parseJson } from './bounded-json.js';
 import { isPlainObject } from './canonical-json.js';
 import { damaged } from './student-error.js';
 
@@ -22,6 +23,9 @@ export type Dtype = keyof typeof dtypes;
 
 /** Limits of a header. The limit of its length is that of the original safetensors implementation. */
 export const limits = { headerBytes: 100_000_000, tensors: 100_000, nameLength: 256, dimensions: 8 } as const;
+
+/** A header nests three levels. An entry of the most dimensions has 15 values. */
+const headerLimits = { bytes: limits.headerBytes, depth: 8, values: 20 * limits.tensors };
 
 interface TensorEntry {
   readonly name: string;
@@ -65,7 +69,7 @@ export function headerLength(first: Uint8Array, fileBytes: number): number {
  * @throws StudentError `bundle-damaged`
  */
 export function parseHeader(header: Uint8Array, dataBytes: number): SafetensorsHeader {
-  const json = parseJson(header);
+  const json = parsed(header);
   const metadata = new Map<string, string>();
   const entries: TensorEntry[] = [];
   for (const [name, value] of Object.entries(json)) {
@@ -156,12 +160,12 @@ function viewOf(dtype: Dtype, section: Uint8Array): TensorData {
   }
 }
 
-function parseJson(header: Uint8Array): Record<string, unknown> {
+function parsed(header: Uint8Array): Record<string, unknown> {
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(header));
+    json = parseJson(header, headerLimits);
   } catch (cause) {
-    damaged('its header is not JSON', undefined, cause);
+    damaged(`its header cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, undefined, cause);
   }
   // The format requires `{` as the first byte, which distinguishes it from other files.
   if (!isPlainObject(json) || header[0] !== 0x7b) damaged('its header is not a JSON object');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathValue, withDatabase } from '../data/duckdb.js';
+import { withDatabase } from '../data/duckdb.js';
 import { type Reader, readerRegistry } from '../data/index.js';
 import { openSource } from '../data/source-file.js';
 import { type Exportable, type Exporter, exporterRegistry } from '../export/index.js';
@@ -37,7 +37,7 @@ export function readerContract(reader: Reader, example: ReaderExample): Contract
       const file = await openSource(path, { folder: db.folder });
       const { columns, sql } = await reader.read(db, { file, header: 'auto', givenNames: [] });
       const values = columns.map((column) => `(${column.sql})::VARCHAR`).join(', ');
-      const rows = await db.query(`SELECT ${values} FROM ${sql}`, [pathValue(file)]);
+      const rows = await db.read(file, `SELECT ${values} FROM ${sql}`);
       return { columns: columns.map((column) => column.name), rows: rows.map((row) => row.map(String)) };
     }, 64);
   return [

@@ -1,6 +1,6 @@
 /** Finds runs by name or folder, and reads them. */
 
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataOptions, LoadedDataset } from '../../data/index.js';
 import { fail } from '../../errors.js';
@@ -33,7 +33,7 @@ export interface RunPlace {
 /** The names of all runs below `runs`, nested ones as `demo/ease`. */
 export function runNames(runs: string, prefix = ''): string[] {
   const folder = join(runs, prefix);
-  if (!existsSync(folder)) return [];
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
     .map((entry) => (prefix === '' ? entry.name : `${prefix}/${entry.name}`))

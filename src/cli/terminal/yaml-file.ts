@@ -1,7 +1,7 @@
 /** Reads YAML, and gives errors their place in the file. */
-import { readFileSync } from 'node:fs';
-import { isCollection, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { isCollection, isNode, isScalar, type Node, visit } from 'yaml';
 import { fail, RecdistillError } from '../../errors.js';
+import { readYaml, yamlValue } from '../../formats/yaml.js';
 
 export interface YamlFile {
   readonly value: unknown;
@@ -11,15 +11,10 @@ export interface YamlFile {
 
 /**
  * @param example content of such a file, shown if the file is empty
- * @throws RecdistillError `file-missing`, `read-failed`, `usage` for a file that is empty or not YAML
+ * @throws RecdistillError `file-missing`, `read-failed`, `over-limit`, `usage` for a file that is empty or not YAML
  */
 export function readYamlFile(path: string, example: string): YamlFile {
-  const counter = new LineCounter();
-  const document = parseDocument(textOf(path), { lineCounter: counter, prettyErrors: false });
-  const at = (offset: number) => {
-    const { line, col } = counter.linePos(offset);
-    return `${path}, line ${line}, column ${col}`;
-  };
+  const { document, at } = readYaml(path);
   // A warning is about a tag that is not known: its value would be read as text.
   const error = document.errors[0] ?? document.warnings[0];
   if (error) {
@@ -30,8 +25,7 @@ export function readYamlFile(path: string, example: string): YamlFile {
   }
   if (document.contents === null) fail('usage', { problem: `${path} is empty`, hint: example });
   return {
-    // Many aliases could expand a small file to a huge value.
-    value: document.toJS({ maxAliasCount: 100 }),
+    value: yamlValue(path, document),
     async within(work) {
       try {
         return await work();
@@ -43,16 +37,6 @@ export function readYamlFile(path: string, example: string): YamlFile {
       }
     },
   };
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') fail('file-missing', { path }, cause);
-    fail('read-failed', { path, problem: (cause as Error).message }, cause);
-  }
 }
 
 /** Offset of the option or name in an error. */

@@ -2,8 +2,9 @@
 import { fail } from '../../errors.js';
 import { isItemName, isKnownName, isUserName } from '../column-names.js';
 import { detectFormat, refuseComments, SAMPLE_LINES } from '../detect-format.js';
-import { badFile, type Database, firstLines, LINE_SIZE, linesOf, literal, pathValue } from '../duckdb.js';
+import { type Database, firstLines, LINE_SIZE, linesOf, literal } from '../duckdb.js';
 import { splitLine } from '../split-line.js';
+import { refuseWide } from '../text-limits.js';
 import type { Read, ReadRequest, Table } from './_reader.js';
 
 /** Uses the option `delimiter`, else the detected one. */
@@ -38,6 +39,7 @@ async function delimited(db: Database, request: ReadRequest, given: string | und
   const marked = /^#(.+)$/.exec(rows[0]![0]!)?.[1];
   if (marked !== undefined && isKnownName(marked)) rows[0]![0] = marked;
   const fields = rows[0]!;
+  refuseWide(path, fields.length);
   if (fields.length < least) {
     const shown = lines[0]!.length > 60 ? `${lines[0]!.slice(0, 60)}...` : lines[0]!;
     const named = delimiter === WHITESPACE ? 'whitespace' : delimiter === '\t' ? 'tabs' : `"${delimiter}"`;
@@ -77,12 +79,10 @@ const fieldsOf = (line: string, delimiter: string, quote: 'double' | 'none'): st
 /** Rows of words. Whitespace at the ends of a line is ignored. @throws RecdistillError `bad-data` for a line of another width */
 async function whitespaceSql(db: Database, { file }: ReadRequest, width: number, named: boolean): Promise<string> {
   const words = `(SELECT string_split_regex(trim(line, ' \t'), '[ \t]+') AS w FROM ${linesOf(file)})`;
-  const wrong = await db
-    .query(
-      `SELECT k, len(w) FROM (SELECT row_number() OVER () AS k, w FROM ${words}) WHERE len(w) <> ${width} ORDER BY k LIMIT 1`,
-      [pathValue(file)],
-    )
-    .catch((e) => badFile(file.shown, e));
+  const wrong = await db.read(
+    file,
+    `SELECT k, len(w) FROM (SELECT row_number() OVER () AS k, w FROM ${words}) WHERE len(w) <> ${width} ORDER BY k LIMIT 1`,
+  );
   if (wrong[0]) {
     const [line, found] = wrong[0].map(String);
     const hint = 'The fields were separated by whitespace. Choose another --delimiter or --format if this is wrong.';
@@ -97,9 +97,7 @@ export async function readRows(db: Database, request: ReadRequest): Promise<{ ta
   const delimiter =
     request.delimiter ?? request.file.delimiter ?? (request.file.name.endsWith('.csv') ? undefined : '\t');
   const table = await delimited(db, request, delimiter, 1);
-  const rows = await db.query(`SELECT ${table.columns.map((c) => c.sql).join(', ')} FROM ${table.sql}`, [
-    pathValue(request.file),
-  ]);
+  const rows = await db.read(request.file, `SELECT ${table.columns.map((c) => c.sql).join(', ')} FROM ${table.sql}`);
   return { table, rows: rows.map((row) => row.map((field) => (field === null ? '' : String(field)))) };
 }
 

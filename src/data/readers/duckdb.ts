@@ -2,7 +2,7 @@
 
 import { fail } from '../../errors.js';
 import { nearest } from '../../nearest.js';
-import { badFile, type Database, identifier, literal } from '../duckdb.js';
+import { badFile, type Database, identifier, literal, sentenceOf } from '../duckdb.js';
 import type { SourceFile } from '../files.js';
 import type { Read } from './_reader.js';
 
@@ -10,7 +10,7 @@ export const duckdb: Read = async (db, { file }) => {
   const catalog = `source ${file.path}`;
   await db.query(`ATTACH IF NOT EXISTS ${literal(file.path)} AS ${identifier(catalog)} (READ_ONLY)`).catch((cause) => {
     const hint = "Close the program that writes to it, or export the table: COPY table TO 'table.parquet'.";
-    const problem = `cannot be opened: ${String(cause.message).split('\n')[0]}`;
+    const problem = `cannot be opened: ${sentenceOf(String(cause.message))}`;
     fail('bad-data', { path: file.shown, problem, hint }, cause);
   });
   const { schema, name } = await tableOf(db, catalog, file);

@@ -40,12 +40,17 @@ export async function readTable(format: string, db: Database, request: ReadReque
     typeof table === 'object' && table !== null
       ? (fieldProblem(table, { columns: 'list', named: 'boolean', sql: 'text' }) ?? columnsProblem(table.columns))
       : `it is ${shown(table)}`;
-  return problem === undefined ? table : brokenUnit('reader', name, `the result of read: ${problem}`);
+  if (problem !== undefined || table === undefined) return brokenUnit('reader', name, `the result of read: ${problem}`);
+  // A column without a name, such as the index that pandas writes, is called by its position.
+  const columns = table.columns.map((column, k) =>
+    column.name.trim() === '' ? { ...column, name: String(k + 1) } : column,
+  );
+  return { ...table, columns };
 }
 
 const columnsProblem = (columns: readonly Column[]): string | undefined =>
   columns
-    .map((column) => fieldProblem(Object(column), { name: 'text', sql: 'text' }))
+    .map((column) => fieldProblem(Object(column), { name: 'string', sql: 'text' }))
     .find((problem) => problem !== undefined);
 
 export { type Column, type Reader, type ReadRequest, reader, type Table } from './_reader.js';

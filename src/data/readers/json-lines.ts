@@ -1,7 +1,8 @@
 /** JSON lines, one object per line; or one JSON array of objects. */
 import { fail } from '../../errors.js';
-import { badFile, firstLines, linesOf, literal, MAX_LINE, pathValue } from '../duckdb.js';
+import { firstLines, linesOf, literal, MAX_LINE } from '../duckdb.js';
 import type { SourceFile } from '../files.js';
+import { MAX_COLUMNS, refuseWide } from '../text-limits.js';
 import type { Column, Read } from './_reader.js';
 
 /**
@@ -12,24 +13,22 @@ export const jsonl: Read = async (db, { file, givenNames }) => {
   const hint = 'Expected one JSON object per line, such as {"user": "u1", "item": "i1"}, or one array of such objects.';
   const isArray = (await firstLines(db, file, 1))[0]?.trimStart().startsWith('[') ?? false;
   const sql = isArray ? objectsOf(file) : linesOf(file);
-  const values = [pathValue(file)];
-  const wrong = await db
-    .query(
-      `SELECT k, line[:60] FROM (SELECT row_number() OVER () AS k, line FROM ${sql}) ` +
-        "WHERE NOT json_valid(line) OR json_type(line) <> 'OBJECT' ORDER BY k LIMIT 1",
-      values,
-    )
-    .catch((e) => badFile(file.shown, e));
+  const wrong = await db.read(
+    file,
+    `SELECT k, line[:60], bad FROM (SELECT row_number() OVER () AS k, line, ${FAULT} AS bad FROM ${sql}) ` +
+      'WHERE bad IS NOT NULL ORDER BY k LIMIT 1',
+  );
   if (wrong[0]) {
-    const [row, text] = wrong[0];
-    fail('bad-data', { path: file.shown, problem: `row ${row} is not a JSON object: ${JSON.stringify(text)}`, hint });
+    const [row, text, bad] = wrong[0];
+    fail('bad-data', { path: file.shown, problem: `row ${row} ${bad}: ${JSON.stringify(text)}`, hint });
   }
   // A key may first occur late in a file, so all rows are read.
-  const found = await db.query(
+  const found = await db.read(
+    file,
     'SELECT key FROM (SELECT k, unnest(json_keys(line)) AS key, generate_subscripts(json_keys(line), 1) AS place ' +
-      `FROM (SELECT row_number() OVER () AS k, line FROM ${sql})) GROUP BY key ORDER BY min(k), min(place)`,
-    values,
+      `FROM (SELECT row_number() OVER () AS k, line FROM ${sql})) GROUP BY key ORDER BY min(k), min(place) LIMIT ${MAX_COLUMNS + 1}`,
   );
+  refuseWide(file.shown, found.length);
   if (found.length === 0) fail('bad-data', { path: file.shown, problem: 'has no objects with keys', hint });
   const keys = new Set(found.map(([key]) => String(key)));
   // A key with dots in its name takes precedence over a nested field.
@@ -37,9 +36,9 @@ export const jsonl: Read = async (db, { file, givenNames }) => {
   for (const name of givenNames) {
     const path = name.split('.');
     if (path.length === 1 || keys.has(name) || !keys.has(path[0]!)) continue;
-    const there = await db.query(
+    const there = await db.read(
+      file,
       `SELECT 1 FROM ${sql} WHERE json_exists(line, ${literal(pointer(path))}) LIMIT 1`,
-      values,
     );
     if (there.length > 0) inside.push({ name, path });
   }
@@ -52,6 +51,11 @@ export const jsonl: Read = async (db, { file, givenNames }) => {
     sql,
   };
 };
+
+/** What is wrong with a line, or NULL. Of a key that occurs twice only one value could be used. */
+const FAULT =
+  "CASE WHEN NOT json_valid(line) OR json_type(line) <> 'OBJECT' THEN 'is not a JSON object' " +
+  "WHEN len(json_keys(line)) <> len(list_distinct(json_keys(line))) THEN 'has a key twice' END";
 
 /** The objects of an array as a relation with the column `line`. */
 const objectsOf = (file: SourceFile): string =>

@@ -1,17 +1,15 @@
 /** `users.dat` lists: line k holds the items of user k (from 0) as `<count> <item> <item> ...`. */
 import { fail } from '../../errors.js';
-import { badFile, linesOf, pathValue } from '../duckdb.js';
+import { linesOf } from '../duckdb.js';
 import type { Read } from './_reader.js';
 
 export const lists: Read = async (db, { file }) => {
   const words = `(SELECT row_number() OVER () AS k, string_split_regex(trim(line), '\\s+') AS words FROM ${linesOf(file)})`;
-  const wrong = await db
-    .query(
-      `SELECT k, words[1][:40], len(words) - 1 FROM ${words} WHERE try_cast(words[1] AS BIGINT) IS DISTINCT FROM len(words) - 1 ` +
-        'ORDER BY k LIMIT 1',
-      [pathValue(file)],
-    )
-    .catch((e) => badFile(file.shown, e));
+  const wrong = await db.read(
+    file,
+    `SELECT k, words[1][:40], len(words) - 1 FROM ${words} WHERE try_cast(words[1] AS BIGINT) IS DISTINCT FROM len(words) - 1 ` +
+      'ORDER BY k LIMIT 1',
+  );
   if (wrong[0]) {
     const [line, given, items] = wrong[0].map(String);
     fail('bad-data', {

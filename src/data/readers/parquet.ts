@@ -1,20 +1,17 @@
 /** Apache Parquet. */
-import { badFile, identifier, pathValue } from '../duckdb.js';
+import { identifier } from '../duckdb.js';
 import type { Column, Read } from './_reader.js';
 
 export const parquet: Read = async (db, { file, givenNames }) => {
   const sql = 'read_parquet($1, binary_as_string=true, hive_partitioning=false)';
-  const values = [pathValue(file)];
-  const described = await db
-    .query(`SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${sql})`, values)
-    .catch((e) => badFile(file.shown, e));
+  const described = await db.read(file, `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM ${sql})`);
   const types = new Map(described.map(([name, type]) => [String(name), String(type)]));
   const columns = [...types].map(([name, type]) => column(name, identifier(name), type));
   for (const name of givenNames) {
     const [first = '', ...path] = name.split('.');
     if (path.length === 0 || types.has(name) || !types.get(first)?.startsWith('STRUCT')) continue;
     const at = [first, ...path].map(identifier).join('.');
-    const found = await db.query(`SELECT DISTINCT typeof(${at}) FROM ${sql} LIMIT 1`, values).catch(() => []);
+    const found = await db.read(file, `SELECT DISTINCT typeof(${at}) FROM ${sql} LIMIT 1`).catch(() => []);
     if (found[0]) columns.push(column(name, at, String(found[0][0])));
   }
   return {

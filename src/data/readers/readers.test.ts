@@ -157,3 +157,15 @@ test('splitLine follows RFC 4180', () => {
   assert.deepEqual(splitLine('1::2::', '::'), ['1', '2', '']);
   assert.deepEqual(splitLine('one', '\t'), ['one']);
 });
+
+test('a column without a name, such as the index that pandas writes, is called by its position', async (t) => {
+  const folder = testFolder(t);
+  const named = folder.write('named.csv', lines(','));
+  const indexed = lines(',')
+    .split('\n')
+    .map((line, k) => (line === '' ? '' : `${k === 0 ? '' : k - 1},${line}`))
+    .join('\n');
+  const [without, withIndex] = [await load(named), await load(folder.write('indexed.csv', indexed))];
+  assert.equal(withIndex.fingerprint, without.fingerprint);
+  await load(folder.write('blank.csv', indexed), { user: '2', item: 'item' });
+});
