@@ -23,6 +23,7 @@ const allowed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'data/compression.ts': DATA,
     'data/download.ts': 'counts the bytes against those of the catalogue',
     'data/folder-plan.ts': DATA,
+    'data/memory-check.ts': 'the first bytes of a regular file',
     'data/labels.ts': 'lines that limitedLines has passed',
     'data/stream-input.ts': DATA,
     'data/where.ts': "the engine's answer about a condition of the command line",

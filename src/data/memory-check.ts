@@ -1,5 +1,5 @@
 /** Refuses data that does not fit into memory: by the size of the files before they are read, and by the exact counts before rows leave DuckDB. */
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { dataMemory, readingParts, refuseBeyond } from '../memory/index.js';
 import type { Plan } from './_plan.js';
 import { compressionOf } from './compression.js';
@@ -36,11 +36,12 @@ export function refuseRows(
 
 /** Estimated lines of a plain text file; 0 for anything else. */
 async function linesIn(path: string): Promise<number> {
+  // Opening a pipe would wait for a writer.
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile() || found.size < SAMPLE) return 0;
   const file = await open(path, 'r').catch(() => undefined);
   if (!file) return 0;
   try {
-    const found = await file.stat();
-    if (!found.isFile() || found.size < SAMPLE) return 0;
     const { buffer } = await file.read(Buffer.alloc(SAMPLE), 0, SAMPLE, 0);
     if (compressionOf(buffer) !== 'uncompressed' || buffer.includes(0)) return 0;
     let lines = 0;
