@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { fail } from '../errors.js';
-import { writeAtomic, writeFolder } from '../formats/atomic.js';
+import { tidyFolder, writeAtomic, writeFolder } from '../formats/atomic.js';
 import { readBytes } from '../formats/read.js';
 import { writeSealedJson } from '../formats/sealed-json.js';
 import { bundleFiles, entryOf } from '../student/parse-bundle.js';
@@ -22,7 +22,10 @@ export async function writeLabels(folder: string, labels: readonly string[]): Pr
     const problem = `${labels.length} names for the ${itemIds.length} items of ${folder}`;
     fail('usage', { problem, hint: 'Give one name per item, in the order of the bundle.' });
   }
-  if (before && labels.every((label, item) => label === before[item])) return false;
+  if (before && labels.every((label, item) => label === before[item])) {
+    tidyFolder(folder, isBundleFile);
+    return false;
+  }
   const items = itemsBytes({ itemIds, labels });
   const entry = { bytes: items.length, sha256: createHash('sha256').update(items).digest('hex') };
   const { sha256, files, namedFrom = sha256, ...rest } = manifest;

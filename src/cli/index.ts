@@ -108,6 +108,12 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./commands/report.js')).report,
   ),
   entry(
+    'verify',
+    'PATH...',
+    'Check runs, bundles, splits and exported folders against their checksums',
+    async () => (await import('./commands/verify.js')).verifyCommand,
+  ),
+  entry(
     'data list',
     '',
     'List the named data sets and their locations',

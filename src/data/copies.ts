@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fail } from '../errors.js';
+import { writeFailed } from '../formats/index.js';
 
 export type Chunks = AsyncIterable<Uint8Array>;
 
@@ -21,7 +22,7 @@ export async function spaceFor(folder: string): Promise<number> {
 export async function newCopyFolder(folder: string | undefined): Promise<string> {
   if (folder === undefined)
     throw new Error('openSource needs a temporary folder, because this file is not read in place');
-  return mkdtemp(join(folder, 'copy-'));
+  return mkdtemp(join(folder, 'copy-')).catch((cause) => writeFailed(folder, cause));
 }
 
 /** @throws RecdistillError `write-failed` */
@@ -57,9 +58,10 @@ export async function copyTo(path: string, chunks: Chunks, shown: string, space?
   try {
     await pipeline(Readable.from(bounded(), { objectMode: false }), counted, createWriteStream(path, { flags: 'wx' }));
   } catch (cause) {
-    if (cause instanceof Error && 'syscall' in cause && 'code' in cause && cause.syscall === 'write') {
-      fail('write-failed', { path, problem: cause.message }, cause);
-    }
+    const ofTarget = cause instanceof Error && 'syscall' in cause && (cause.syscall === 'write' || isAt(cause, path));
+    if (ofTarget) writeFailed(path, cause);
     throw cause;
   }
 }
+
+const isAt = (cause: Error, path: string): boolean => 'path' in cause && cause.path === path;

@@ -1,9 +1,9 @@
 /** Downloads one public file and verifies it. The file appears complete or not at all. */
 import { createHash } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fail } from '../errors.js';
-import { makeFolder, publish, temporaryBeside, writeFailed, writing } from '../formats/index.js';
+import { discard, makeFolder, publish, temporaryBeside, writeFailed, writing } from '../formats/index.js';
 import type { Download } from './catalog.js';
 
 /** Maximum time for one complete file. */
@@ -26,7 +26,7 @@ export async function download(what: Download, path: string): Promise<void> {
     }
     writing(path, () => publish(temporary, path));
   } finally {
-    await rm(temporary, { force: true });
+    discard(temporary);
   }
 }
 

@@ -30,6 +30,7 @@ export {
 } from './readers/index.js';
 export type { Row } from './rows.js';
 export { keepInput } from './saved-input.js';
+export { readSplitFiles } from './split-manifest.js';
 export { type Parts, type Split, type SplitRule, type SplitSpec, splitRule } from './splits/_split.js';
 export { type SplitName, splitRegistry, splitRuleOf, splits } from './splits/index.js';
 export { onWaiting } from './stream-input.js';

@@ -1,9 +1,9 @@
 /** Saves standard input and pipes as files, for commands whose data later commands read again. */
 import { createHash } from 'node:crypto';
-import { rmdirSync, rmSync } from 'node:fs';
+import { rmdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fail } from '../errors.js';
-import { makeFolder, publish, temporaryBeside } from '../formats/index.js';
+import { discard, makeFolder, publish, temporaryBeside, writing } from '../formats/index.js';
 import { copyTo } from './copies.js';
 import { isStandardInput, isStream, streamInput } from './stream-input.js';
 import { cleanedOnSignal } from './temporary.js';
@@ -21,7 +21,7 @@ export async function keepInput(path: string, folder: string): Promise<string | 
   const made = makeFolder(folder);
   const temporary = temporaryBeside(join(folder, 'input'));
   const clean = () => {
-    rmSync(temporary, { force: true });
+    discard(temporary);
     if (made !== undefined) removeEmpty(folder, made);
   };
   const keep = cleanedOnSignal(clean);
@@ -38,7 +38,7 @@ export async function keepInput(path: string, folder: string): Promise<string | 
     await copyTo(temporary, hashed(), shown);
     if (bytes === 0) fail('bad-data', { path: shown, problem: 'is empty', hint: 'Expected rows of user and item.' });
     const file = join(folder, `${hash.digest('hex').slice(0, 12)}.data`);
-    publish(temporary, file);
+    writing(file, () => publish(temporary, file));
     return file;
   } finally {
     clean();

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fail, RecdistillError } from '../errors.js';
-import { DOCUMENT, parseJsonOf, readBytes } from '../formats/index.js';
+import { DOCUMENT, parseJsonOf, readBytes, readCheckedJson } from '../formats/index.js';
 
 export const SPLIT_MANIFEST = 'manifest.json';
 
@@ -18,6 +18,8 @@ const schema = z.object({
   /** True if the files have a column `weight`, which is part of the fingerprint. */
   weighted: z.literal(true).optional(),
   notes: z.array(z.string()),
+  /** Size in bytes and SHA-256 (hex) of each file. Absent in splits of earlier versions. */
+  files: z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() })).optional(),
 });
 
 export type SplitManifest = z.output<typeof schema>;
@@ -36,17 +38,29 @@ export function readManifest(folder: string): SplitManifest | undefined {
   if (!existsSync(path)) return undefined;
   const text = Buffer.from(readBytes(path, DOCUMENT.bytes, HINT)).toString();
   if (!OURS.some((word) => text.includes(word))) return undefined;
-  const invalid = (why: unknown, cause: unknown): never =>
-    fail('bad-data', { path, problem: `is not a valid manifest of a split: ${why}`, hint: HINT }, cause);
   let json: unknown;
   try {
     json = parseJsonOf(path, text, HINT);
   } catch (cause) {
     if (!(cause instanceof RecdistillError) || cause.code !== 'artifact-damaged') throw cause;
-    return invalid(cause.details.problem, cause);
+    return notValid(path, cause.details.problem, cause);
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const { path: place, message } = parsed.error.issues[0]!;
-  return invalid(`${place.join('.') || 'its content'}: ${message}`, parsed.error);
+  return notValid(path, `${place.join('.') || 'its content'}: ${message}`, parsed.error);
 }
+
+/**
+ * The files of a split folder with their checksums; none if an earlier version wrote it.
+ * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `bad-data` if it is not a manifest of a split
+ */
+export function readSplitFiles(folder: string): Pick<SplitManifest, 'name' | 'files'> & { readonly sealed: boolean } {
+  const path = join(folder, SPLIT_MANIFEST);
+  const { value, sealed } = readCheckedJson(path);
+  const parsed = schema.safeParse(value);
+  return parsed.success ? { ...parsed.data, sealed } : notValid(path, parsed.error.issues[0]!.message, parsed.error);
+}
+
+const notValid = (path: string, why: unknown, cause: unknown): never =>
+  fail('bad-data', { path, problem: `is not a valid manifest of a split: ${why}`, hint: HINT }, cause);

@@ -4,6 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fail } from '../errors.js';
+import { describeIo, ioCode } from '../formats/io-error.js';
 import { isTempFolder, sweep, temporaryFolderName } from '../formats/temporary-names.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -29,7 +30,8 @@ export async function withTemporaryFolder<T>(use: (folder: string) => Promise<T>
   try {
     return await use(folder);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    // What cannot be removed is left for the next process.
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
     keep();
   }
 }
@@ -38,7 +40,7 @@ function noPlace(folder: string, cause: unknown): never {
   const name = process.platform === 'win32' ? 'TEMP' : 'TMPDIR';
   const given = process.env[name];
   const source = given ? `set by ${name}` : `${name} is not set`;
-  const why = cause instanceof Error ? cause.message.replace(/, mkdir .*/, '') : String(cause);
+  const why = ioCode(cause) === 'ENOENT' ? 'it does not exist (ENOENT)' : describeIo(cause);
   fail(
     'write-failed',
     {

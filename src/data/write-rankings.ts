@@ -1,9 +1,7 @@
 /** Writes rankings to a file that any program can read, and that reads back to the same rankings. */
-import { rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { fail } from '../errors.js';
-import { ioCode, makeFolder, publish, temporaryBeside, writeFailed } from '../formats/index.js';
+import { fail, RecdistillError } from '../errors.js';
+import { discard, ioCode, makeFolder, publish, temporaryBeside, writeFailed } from '../formats/index.js';
 import { literal, withDatabase } from './duckdb.js';
 import type { Dataset } from './interactions.js';
 import { type Rankings, rankingOf } from './rankings.js';
@@ -41,7 +39,7 @@ export async function writeRankingsTable(
     ...(entries.some((e) => e.checkpoint !== undefined) ? ['checkpoint'] : []),
   ];
   const keep = cleanedOnSignal(() => {
-    for (const file of temporary) rmSync(file, { force: true });
+    for (const file of temporary) discard(file);
   });
   try {
     await writeLines(temporary[0], csvLines(dataset, entries, columns));
@@ -54,6 +52,7 @@ export async function writeRankingsTable(
     );
     publish(temporary[1], target);
   } catch (cause) {
+    if (cause instanceof RecdistillError) throw cause;
     if (ioCode(cause) !== undefined) writeFailed(path, cause);
     fail(
       'write-failed',
@@ -61,8 +60,7 @@ export async function writeRankingsTable(
       cause,
     );
   } finally {
-    // If the folder does not exist, there is nothing to remove.
-    for (const file of temporary) await rm(file, { force: true }).catch(() => undefined);
+    for (const file of temporary) discard(file);
     keep();
   }
 }

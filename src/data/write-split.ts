@@ -1,33 +1,38 @@
 /** Writes a data set as a folder with a ready split, atomically. */
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail, RecdistillError } from '../errors.js';
-import { ioCode, replaceFolder, writeFailed } from '../formats/index.js';
+import { ioCode, replaceFolder, sealedText, writeAtomic, writeFailed } from '../formats/index.js';
 import { count, type Dataset, type Interactions } from './interactions.js';
-import { SPLIT_MANIFEST, type SplitManifest } from './split-manifest.js';
+import { readManifest, SPLIT_MANIFEST, type SplitManifest } from './split-manifest.js';
 import { cleanedOnSignal } from './temporary.js';
 
 /**
  * Writes `train.tsv`, `valid.tsv`, `test.tsv` (user, item and, if known, time and weight), `users.tsv` and `items.tsv`
- * (id, number, label) and `manifest.json` to a new folder. Loading the folder gives the same fingerprint.
- * @throws RecdistillError `usage` if the folder exists, `write-failed`; no files remain in either case
+ * (id, number, label) and `manifest.json` to a new folder. Loading the folder gives the same fingerprint. A folder with
+ * the same split is written again, so that a command that was interrupted can be repeated.
+ * @throws RecdistillError `usage` if the folder has anything else, `write-failed`; it is then unchanged
  */
 export async function writeSplit(dataset: Dataset, folder: string): Promise<void> {
   const target = resolve(folder);
-  if (existsSync(target)) {
+  if (existsSync(target) && !(await hasSplit(target, dataset))) {
     fail('usage', { problem: `${folder} already exists`, hint: 'Choose another folder, or delete this one first.' });
   }
-  const replacement = replaceFolder(target, () => false);
+  const replacement = replaceFolder(target, isSplitFile);
   const { temporary } = replacement;
   const keep = cleanedOnSignal(replacement.close);
   try {
-    for (const part of ['train', 'valid', 'test'] as const) {
-      await writeLines(join(temporary, `${part}.tsv`), partLines(dataset, dataset[part]));
-    }
-    await writeLines(join(temporary, 'users.tsv'), idLines('user', dataset.users.ids));
-    await writeLines(join(temporary, 'items.tsv'), idLines('item', dataset.items.ids, dataset.itemLabels));
-    await writeLines(join(temporary, SPLIT_MANIFEST), [JSON.stringify(manifestOf(dataset), null, 2)]);
+    const files: Record<string, Written> = {};
+    const write = async (name: string, lines: Iterable<string>): Promise<void> => {
+      files[name] = await writeLines(join(temporary, name), lines);
+    };
+    for (const part of ['train', 'valid', 'test'] as const)
+      await write(`${part}.tsv`, partLines(dataset, dataset[part]));
+    await write('users.tsv', idLines('user', dataset.users.ids));
+    await write('items.tsv', idLines('item', dataset.items.ids, dataset.itemLabels));
+    writeAtomic(join(temporary, SPLIT_MANIFEST), sealedText({ ...manifestOf(dataset), files }));
     replacement.commit();
   } catch (cause) {
     if (cause instanceof RecdistillError) throw cause;
@@ -36,6 +41,19 @@ export async function writeSplit(dataset: Dataset, folder: string): Promise<void
   } finally {
     replacement.close();
     keep();
+  }
+}
+
+const isSplitFile = (name: string): boolean =>
+  name === SPLIT_MANIFEST || ['train', 'valid', 'test', 'users', 'items'].some((part) => name === `${part}.tsv`);
+
+/** Whether a folder has this split and nothing else. */
+async function hasSplit(folder: string, { fingerprint }: Dataset): Promise<boolean> {
+  try {
+    const found = await readManifest(folder);
+    return found?.fingerprint === fingerprint && readdirSync(folder).every(isSplitFile);
+  } catch {
+    return false;
   }
 }
 
@@ -80,18 +98,35 @@ function* idLines(kind: 'user' | 'item', ids: readonly string[], labels?: readon
 
 const BATCH = 64 * 1024;
 
-export async function writeLines(path: string, lines: Iterable<string>): Promise<void> {
+/** What `writeLines` has written. */
+export interface Written {
+  readonly bytes: number;
+  /** SHA-256 (hex). */
+  readonly sha256: string;
+}
+
+/** Writes a new file and flushes it to disk. */
+export async function writeLines(path: string, lines: Iterable<string>): Promise<Written> {
   const file = await open(path, 'wx');
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const put = async (text: string): Promise<void> => {
+    const batch = Buffer.from(text);
+    hash.update(batch);
+    bytes += batch.length;
+    await file.writeFile(batch);
+  };
   try {
     let batch = '';
     for (const line of lines) {
       batch += `${line}\n`;
       if (batch.length < BATCH) continue;
-      await file.writeFile(batch);
+      await put(batch);
       batch = '';
     }
-    await file.writeFile(batch);
+    await put(batch);
     await file.sync();
+    return { bytes, sha256: hash.digest('hex') };
   } finally {
     await file.close();
   }

@@ -13,6 +13,7 @@ import { parquet } from './parquet.js';
 import { pgvector } from './pgvector.js';
 
 export { type Exportable, type Exporter, exporter } from './_exporter.js';
+export { verifyExport } from './sidecar.js';
 
 /** The formats of recdistill, by name. */
 export const exporters = { bundle, onnx, npy, parquet, pgvector, json } as const satisfies Record<string, Exporter>;

@@ -1,7 +1,6 @@
 /** A folder with Parquet tables of items and users. Factors are lists of 32-bit floats. */
 
 import { copyFileSync, createWriteStream, existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -10,8 +9,8 @@ import { badFile, literal, withDatabase } from '../data/duckdb.js';
 import { packLists } from '../data/interactions.js';
 import { withTemporaryFolder } from '../data/temporary.js';
 import { defined } from '../defined.js';
-import { fail } from '../errors.js';
-import { writeFolder } from '../formats/index.js';
+import { fail, RecdistillError } from '../errors.js';
+import { discard, ioCode, writeFailed, writeFolder } from '../formats/index.js';
 import type { StudentModel } from '../student/index.js';
 import { exporter } from './_exporter.js';
 import { itemRows, userRows } from './json.js';
@@ -86,10 +85,12 @@ async function writeTable(
       ),
     );
   } catch (cause) {
+    if (cause instanceof RecdistillError) throw cause;
+    if (ioCode(cause) !== undefined) writeFailed(target, cause);
     const problem = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
     fail('write-failed', { path: target, problem }, cause);
   } finally {
-    await rm(lines, { force: true });
+    discard(lines);
   }
 }
 

@@ -2,7 +2,16 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fail } from '../errors.js';
-import { DOCUMENT, NAMES, parseJsonFile, writeAtomic } from '../formats/index.js';
+import {
+  DOCUMENT,
+  digestOf,
+  NAMES,
+  namesIn,
+  parseJsonFile,
+  readCheckedJson,
+  sealedText,
+  writeAtomic,
+} from '../formats/index.js';
 import { canonicalJson } from '../student/canonical-json.js';
 import { problemOf, type StudentModel } from '../student/student-model.js';
 import type { Exportable } from './_exporter.js';
@@ -23,6 +32,8 @@ const aboutSchema = z.object({
   items: z.int().min(1),
   dim: z.int().min(1),
   notes: notesSchema,
+  /** Size in bytes and SHA-256 (hex) of each other file. Absent in exports of earlier versions. */
+  files: z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() })).optional(),
 });
 const namesSchema = z.object({ ids: z.array(z.string()), labels: z.array(z.string()).optional() });
 
@@ -33,13 +44,33 @@ export const notesOf = ({ notes: { dataFingerprint, licence, madeBy, metrics } }
   ...{ dataFingerprint, licence, madeBy, metrics },
 });
 
-/** Writes `about.json`, `items.json` and `users.json`. */
+/** Writes `items.json`, `users.json` and then `about.json`, which has the checksums of all files of the folder. The tables must be there. */
 export function writeSidecar(folder: string, student: Exportable, format: string, precision: About['precision']): void {
   const { nUsers, nItems, dim, itemIds, userIds, labels } = student.model;
-  const about: About = { format, precision, users: nUsers, items: nItems, dim, notes: notesOf(student) };
-  writeAtomic(join(folder, sidecarFiles.about), `${JSON.stringify(about, null, 2)}\n`);
   writeAtomic(join(folder, sidecarFiles.items), `${canonicalJson({ ids: itemIds, labels })}\n`);
   writeAtomic(join(folder, sidecarFiles.users), `${canonicalJson({ ids: userIds })}\n`);
+  const files = Object.fromEntries(namesIn(folder).map((name) => [name, digestOf(join(folder, name))]));
+  const about: About = { format, precision, users: nUsers, items: nItems, dim, notes: notesOf(student), files };
+  writeAtomic(join(folder, sidecarFiles.about), sealedText(about));
+}
+
+/**
+ * Verifies every file of an exported folder against the checksums in `about.json`.
+ * @returns its content, and whether it has checksums. Exports of earlier versions have none
+ * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`
+ */
+export function verifyExport(folder: string): { readonly about: About; readonly sealed: boolean } {
+  const path = join(folder, sidecarFiles.about);
+  const { value, sealed } = readCheckedJson(path, { hint: WRITE_AGAIN });
+  const about = checkedValue(path, value, aboutSchema);
+  for (const [name, expected] of Object.entries(about.files ?? {})) {
+    const found = digestOf(join(folder, name));
+    const changed = (problem: string): never =>
+      fail('artifact-damaged', { path: join(folder, name), problem, hint: CHANGED });
+    if (found.bytes !== expected.bytes) changed(`it has ${found.bytes} bytes; expected ${expected.bytes}`);
+    if (found.sha256 !== expected.sha256) changed('its content does not match its SHA-256');
+  }
+  return { about, sealed };
 }
 
 export interface Sidecar {
@@ -51,7 +82,7 @@ export interface Sidecar {
 
 /** @throws RecdistillError `file-missing`, `artifact-damaged` if it is of another format */
 export function readSidecar(folder: string, format: string): Sidecar {
-  const about = checkedJson(join(folder, sidecarFiles.about), aboutSchema);
+  const { about } = verifyExport(folder);
   if (about.format !== format)
     damaged(join(folder, sidecarFiles.about), `its format is "${about.format}", not "${format}"`);
   const items = checkedJson(join(folder, sidecarFiles.items), namesSchema, NAMES);
@@ -61,7 +92,11 @@ export function readSidecar(folder: string, format: string): Sidecar {
 
 /** Reads a JSON file and validates it. @throws RecdistillError `file-missing`, `over-limit`, `artifact-damaged` */
 export function checkedJson<T extends z.ZodType>(path: string, schema: T, limits = DOCUMENT): z.output<T> {
-  const checked = schema.safeParse(parseJsonFile(path, WRITE_AGAIN, limits));
+  return checkedValue(path, parseJsonFile(path, WRITE_AGAIN, limits), schema);
+}
+
+function checkedValue<T extends z.ZodType>(path: string, value: unknown, schema: T): z.output<T> {
+  const checked = schema.safeParse(value);
   if (checked.success) return checked.data;
   const { path: place, message } = checked.error.issues[0]!;
   return damaged(path, `${place.join('.') || 'its content'}: ${message}`);
@@ -74,5 +109,6 @@ export function assembled(path: string, model: StudentModel, notes: Exportable['
 }
 
 const WRITE_AGAIN = 'Export it again.';
+const CHANGED = 'Export it again. If the change is intended, remove "files" and "sha256" from about.json.';
 export const damaged = (path: string, problem: string): never =>
   fail('artifact-damaged', { path, problem, hint: WRITE_AGAIN });

@@ -6,8 +6,8 @@ import fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fail } from '../errors.js';
 import { ioCode, readFailed, writeFailed, writing } from './io-error.js';
-import { acquireLock } from './lock.js';
-import { isTemp, sweep, temporaryName } from './temporary-names.js';
+import { acquireLock, isLockFile } from './lock.js';
+import { discard, isTemp, sweep, temporaryName } from './temporary-names.js';
 
 /** Files whose folders this process has swept. */
 const swept = new Set<string>();
@@ -15,8 +15,8 @@ const swept = new Set<string>();
 /** The path of a new temporary file beside `path`. Files that dead processes left for the same target are removed first. */
 export function temporaryBeside(path: string): string {
   const [folder, base] = [dirname(path), basename(path)];
-  if (!swept.has(path)) {
-    swept.add(path);
+  if (!swept.has(resolve(path))) {
+    swept.add(resolve(path));
     sweep(folder, (name) => isTemp(name, base));
   }
   return join(folder, temporaryName(base));
@@ -40,7 +40,7 @@ export function writeAtomic(path: string, data: string | Uint8Array | readonly U
     fs.renameSync(temp, path);
     syncFolder(dirname(path));
   } catch (cause) {
-    fs.rmSync(temp, { force: true });
+    discard(temp);
     writeFailed(path, cause);
   }
 }
@@ -157,7 +157,7 @@ export function replaceFolder(folder: string, owned: (name: string) => boolean):
     if (fs.existsSync(former) && !fs.existsSync(target)) fs.renameSync(former, target);
   };
   const close = (): void => {
-    fs.rmSync(temporary, { recursive: true, force: true });
+    discard(temporary);
     lock.release();
   };
   try {
@@ -174,7 +174,7 @@ export function replaceFolder(folder: string, owned: (name: string) => boolean):
     close();
     throw cause;
   }
-  const commit = (): void =>
+  const commit = (): void => {
     writing(target, () => {
       syncTree(temporary);
       lock.confirm();
@@ -186,9 +186,23 @@ export function replaceFolder(folder: string, owned: (name: string) => boolean):
         throw cause;
       }
       syncFolder(parent);
-      fs.rmSync(former, { recursive: true, force: true });
     });
+    discard(former);
+  };
   return { temporary, commit, close };
+}
+
+/** Removes what a killed process left beside a folder that it was replacing. Nothing is changed while the folder is in use. */
+export function tidyFolder(folder: string, owned: (name: string) => boolean): void {
+  const [parent, base] = [dirname(resolve(folder)), basename(resolve(folder))];
+  const isLeft = (name: string): boolean =>
+    isTemp(name, base) || name === `.${base}.old` || isLockFile(name, `.${base}.lock`);
+  if (!namesIn(parent).some(isLeft)) return;
+  try {
+    replaceFolder(folder, owned).close();
+  } catch {
+    // It is in use, or it cannot be written.
+  }
 }
 
 /** The names in a folder. @throws RecdistillError `file-missing`, `read-failed` */

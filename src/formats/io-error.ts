@@ -21,11 +21,16 @@ export const ioCode = (error: unknown): string | undefined => {
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined;
 };
 
+/** What an error of the operating system means, with its code: `the disk is full (ENOSPC)`. */
+export function describeIo(error: unknown): string {
+  const code = ioCode(error) ?? 'unknown';
+  return `${plain[code] ?? (error instanceof Error ? error.message : String(error))} (${code})`;
+}
+
 /** Throws `write-failed` for an error of the operating system. Rethrows any other error. */
 export function writeFailed(path: string, cause: unknown): never {
-  const code = ioCode(cause);
-  if (code === undefined) throw cause;
-  fail('write-failed', { path, problem: `${plain[code] ?? (cause as Error).message} (${code})` }, cause);
+  if (ioCode(cause) === undefined) throw cause;
+  fail('write-failed', { path, problem: describeIo(cause) }, cause);
 }
 
 /** Runs `work` and converts errors of the operating system to `write-failed` for `path`. */
@@ -42,5 +47,5 @@ export function readFailed(path: string, cause: unknown): never {
   const code = ioCode(cause);
   if (code === undefined) throw cause;
   if (code === 'ENOENT') fail('file-missing', { path }, cause);
-  fail('read-failed', { path, problem: `${plain[code] ?? (cause as Error).message} (${code})` }, cause);
+  fail('read-failed', { path, problem: describeIo(cause) }, cause);
 }

@@ -1,4 +1,5 @@
 /** Append-only files of JSON lines. A line is complete once its line end is written. An incomplete last line is removed. */
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { fail } from '../errors.js';
 import { JsonProblem, parseJson } from '../student/bounded-json.js';
@@ -79,6 +80,35 @@ export function readJsonLines(path: string): Record<string, unknown>[] {
     }
     return isPlainObject(value) ? value : damaged();
   });
+}
+
+const CHECK = /,"check":"([0-9a-f]{16})"\}$/;
+const checkOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+/** A line of JSON that ends with a checksum: `check`, the first 16 digits of the SHA-256 of the line without it. */
+export function sealedLine(fields: Readonly<Record<string, unknown>>): string {
+  const text = JSON.stringify(fields);
+  return `${text.slice(0, -1)},"check":"${checkOf(text)}"}`;
+}
+
+/**
+ * `readJsonLines` for lines of `sealedLine`, without their checksums. Lines of earlier versions have none; none follows one that has.
+ * @param sealed whether all lines must have one
+ * @throws RecdistillError `artifact-damaged` naming the line, `read-failed`
+ */
+export function readSealedLines(path: string, sealed = false): Record<string, unknown>[] {
+  let expected = sealed;
+  const hint = 'Restore the file, or add --overwrite to make it again.';
+  for (const [n, line] of readLines(path).entries()) {
+    const check = CHECK.exec(line);
+    const damaged = (problem: string): never =>
+      fail('artifact-damaged', { path, problem: `line ${n + 1} ${problem}`, hint });
+    if (check === null && expected) damaged('has no checksum');
+    if (check === null) continue;
+    expected = true;
+    if (checkOf(`${line.slice(0, check.index)}}`) !== check[1]) damaged('does not match its checksum');
+  }
+  return readJsonLines(path).map(({ check: _, ...fields }) => fields);
 }
 
 /** Truncates a file to its first `count` lines and syncs it. @throws RecdistillError `write-failed` */

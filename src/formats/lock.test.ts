@@ -257,6 +257,19 @@ function tests(): void {
     );
   });
 
+  test('a lock that a process released on a disk that had become read-only can be acquired by it again', () => {
+    const folder = fs.mkdtempSync(join(dir, 'read-only-'));
+    const lock = acquireLock(folder);
+    const refuse = mock.method(fs, 'rmSync', () => {
+      throw Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' });
+    });
+    lock.release();
+    refuse.mock.restore();
+    assert.ok(fs.existsSync(join(folder, 'lock')));
+    acquireLock(folder).release();
+    assert.deepEqual(fs.readdirSync(folder), []);
+  });
+
   test('a lock file that is not valid counts as in use', () => {
     for (const text of ['', '{"pid":', 'null', '{"pid":0,"token":"x"}', `{"pid":${deadPid},"token":"../x"}`]) {
       const folder = folderFor('unclear');

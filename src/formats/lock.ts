@@ -22,6 +22,7 @@ import { ioCode, writeFailed, writing } from './io-error.js';
 import { LEASE_SECONDS, renewLease } from './lease.js';
 import { isRunning, type ProcessIdentity, stateOf, thisProcess } from './process-identity.js';
 import { readBytes } from './read.js';
+import { discard } from './temporary-names.js';
 
 export interface Lock {
   /** Number of takeovers before this owner, from 0. A later owner has a higher one. */
@@ -89,7 +90,7 @@ export function acquireLock(folder: string, options: LockOptions = {}): Lock {
   } catch (cause) {
     writeFailed(join(folder, name), cause);
   } finally {
-    fs.rmSync(draft, { force: true });
+    discard(draft);
   }
   return hold(place, token, fence);
 }
@@ -101,7 +102,12 @@ function hold({ folder, name, what, leaseSeconds }: Place, token: string, fence:
     if (!held.delete(release)) return;
     if (held.size === 0) process.off('exit', releaseAll);
     endLease();
-    if (read(lock)?.token === token) fs.rmSync(lock, { force: true });
+    released.add(token);
+    try {
+      if (read(lock)?.token === token) discard(lock);
+    } catch {
+      // It cannot be read any more. As that of a process that has ended it is taken over.
+    }
   };
   if (held.size === 0) process.on('exit', releaseAll);
   held.add(release);
@@ -115,6 +121,9 @@ function hold({ folder, name, what, leaseSeconds }: Place, token: string, fence:
 }
 
 const held = new Set<() => void>();
+
+/** Tokens of locks that this process has released. Their files may still be there, if the disk was read-only. */
+const released = new Set<string>();
 
 function releaseAll(): void {
   for (const release of held) release();
@@ -151,6 +160,7 @@ function tryAcquire(place: Place, draft: string, mine: Omit<Owner, 'fence'>): nu
  * its lease if its process cannot be examined. Undefined if it has ended or its lease has expired.
  */
 function leaseLeft({ leaseSeconds }: Place, owner: Owner, path: string, draft: string): number | undefined {
+  if (released.has(owner.token)) return undefined;
   const state = stateOf(owner);
   if (state !== 'unknown') return state === 'running' ? Number.POSITIVE_INFINITY : undefined;
   const renewed = fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.NEGATIVE_INFINITY;

@@ -2,6 +2,7 @@
  * The only place that reads whole files, with a limit of their size that is checked before memory is allocated. Only regular
  * files are read: a pipe would block the process and a device such as /dev/zero never ends.
  */
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { fail } from '../errors.js';
 import { kindOf } from './file-kind.js';
@@ -73,3 +74,14 @@ function allocate(path: string, length: number): Uint8Array {
     fail('out-of-memory', { what: `reading ${path}`, needed: `${length} bytes`, available: 'fewer', hint }, cause);
   }
 }
+
+/** Bytes that are hashed at a time. */
+const PART = 2 ** 24;
+
+/** Size in bytes and SHA-256 (hex) of a file of any size. @throws RecdistillError those of `withFile` */
+export const digestOf = (path: string): { readonly bytes: number; readonly sha256: string } =>
+  withFile(path, ({ bytes, read }) => {
+    const hash = createHash('sha256');
+    for (let from = 0; from < bytes; from += PART) hash.update(read(from, Math.min(PART, bytes - from)));
+    return { bytes, sha256: hash.digest('hex') };
+  });

@@ -9,6 +9,10 @@ import { readBytes } from './read.js';
 /** SHA-256 (hex) of a JSON value in canonical form. It does not depend on the order of keys. */
 export const hashOf = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
 
+/** The text of a JSON file with the hash of `value` under `sha256`. Numbers that JSON cannot write become null, as usual in JSON. */
+export const sealedText = (value: object): string =>
+  `${JSON.stringify(seal(JSON.parse(JSON.stringify(value)) as object), null, 2)}\n`;
+
 /** Adds the hash of `value` under `sha256`. Values are those after a round trip through JSON. */
 function seal(value: object): Record<string, unknown> {
   const plain: Record<string, unknown> = JSON.parse(canonicalJson(value));
@@ -27,8 +31,33 @@ export function writeSealedJson(path: string, value: object): void {
  * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`
  */
 export function readSealedJson(path: string, hint?: string): Record<string, unknown> {
-  const json = readJsonObject(path, hint);
+  return checked(path, parseJsonFile(path, hint), hint).value;
+}
+
+/** The content of a JSON file, and whether it has a checksum. */
+export interface CheckedJson {
+  readonly value: Record<string, unknown>;
+  readonly sealed: boolean;
+}
+
+/**
+ * Reads a JSON file and verifies its hash if it has one. Earlier versions wrote none.
+ * @param options.sealed whether it must have one
+ * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`
+ */
+export function readCheckedJson(
+  path: string,
+  { sealed = false, hint }: { readonly sealed?: boolean | undefined; readonly hint?: string } = {},
+): CheckedJson {
+  const json = parseJsonFile(path, hint);
+  if (!sealed && isPlainObject(json) && !('sha256' in json)) return { value: json, sealed: false };
+  return checked(path, json, hint);
+}
+
+function checked(path: string, json: unknown, hint: string | undefined): CheckedJson {
+  if (!isPlainObject(json)) fail('artifact-damaged', { path, problem: 'it is not a JSON object', hint });
   const { sha256, ...value } = json;
+  if (sha256 === undefined) fail('artifact-damaged', { path, problem: 'its SHA-256 is missing', hint });
   let given: string;
   try {
     given = hashOf(value);
@@ -36,7 +65,7 @@ export function readSealedJson(path: string, hint?: string): Record<string, unkn
     fail('artifact-damaged', { path, problem: (cause as Error).message, hint }, cause);
   }
   if (given !== sha256) fail('artifact-damaged', { path, problem: 'its content does not match its SHA-256', hint });
-  return value;
+  return { value, sealed: true };
 }
 
 /**

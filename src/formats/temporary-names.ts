@@ -38,12 +38,16 @@ export const isTempFolder = (name: string): boolean => name.startsWith(FOLDER_PR
  */
 export function sweep(folder: string, ours: (name: string) => boolean): void {
   for (const name of list(folder)) {
-    if (!ours(name) || !leftBehind(folder, name)) continue;
-    try {
-      fs.rmSync(join(folder, name), { recursive: true, force: true });
-    } catch {
-      // Another user's, or removed at the same time.
-    }
+    if (ours(name) && leftBehind(folder, name)) discard(join(folder, name));
+  }
+}
+
+/** Removes a file or folder as part of a clean-up, which must not hide the error before it. What cannot be removed is left for `sweep`. */
+export function discard(path: string): void {
+  try {
+    fs.rmSync(path, { recursive: true, force: true });
+  } catch {
+    // A disk that is read-only by now, or another process has removed it.
   }
 }
 

@@ -8,3 +8,4 @@ export { importRankings, openRun } from './open-run.js';
 export type { Recommendation } from './recommend.js';
 export type { Metrics, Run } from './run.js';
 export { type DistillOptions, distill, type TrainOptions, train } from './train.js';
+export { type Verified, verify } from './verify.js';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readJsonLines } from '../formats/index.js';
+import { readSealedLines } from '../formats/index.js';
 import { jobFiles, readTrajectory } from '../runs/index.js';
 
 type Metrics = Readonly<Record<string, number>>;
@@ -47,10 +47,10 @@ const numbersOf = (line: Readonly<Record<string, unknown>>): Metrics =>
 
 /** @throws RecdistillError `read-failed`, `artifact-damaged` */
 export function readHistory(folder: string): History {
-  const events = readJsonLines(join(folder, 'events.jsonl'));
+  const events = readSealedLines(join(folder, 'events.jsonl'));
   const trajectory = join(folder, jobFiles.trajectory);
   return {
-    valid: readJsonLines(join(folder, 'metrics.jsonl')).map((line) => ({
+    valid: readSealedLines(join(folder, 'metrics.jsonl')).map((line) => ({
       epoch: Number(line.epoch),
       metrics: numbersOf(line),
     })),

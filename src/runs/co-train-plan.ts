@@ -19,7 +19,8 @@ import { returned } from '../options/unit-check.js';
 import type { TrajectoryOptions } from '../train/index.js';
 import { bytesOf, modelParts, withData } from './estimate.js';
 import { readMethodOptions } from './method.js';
-import { type RunSpec, recordedArithmetic, revisionsOf } from './run-manifest.js';
+import { revisionsOf } from './revisions.js';
+import { type RunSpec, recordedArithmetic } from './run-manifest.js';
 import type { SavedModel } from './saved-model.js';
 import { unknownUnit } from './uses.js';
 
@@ -108,7 +109,7 @@ export function coTrainSpec(
   return {
     ...{ kind: method.name, options: recordedOf(side, plan, setting.evaluation, setting.trajectory) },
     ...{ dataFingerprint: setting.dataFingerprint, inputs: pairInputs(hashes) },
-    revisions: revisionsOf([side.spec, method]),
+    revisions: revisionsOf([side.spec, method], side.modelOptions),
     ...recordedArithmetic(setting.arithmetic),
   };
 }

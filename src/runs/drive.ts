@@ -8,12 +8,13 @@ import { type Model, rankAll } from '../models/index.js';
 import type { Unit } from '../options/registry.js';
 import type { TrajectoryOptions } from '../train/index.js';
 import { finishModel } from './finish.js';
-import { forgetCheckpoints, jobFiles, readBack } from './finished.js';
+import { forgetTraining, jobFiles, readBack } from './finished.js';
 import { nameAgain } from './names.js';
 import { type Job, listenerOf, type Use } from './outcome.js';
 import type { RunRequest } from './request.js';
+import { revisionsOf } from './revisions.js';
 import { openRunFolder, type RunFolder } from './run-folder.js';
-import { type RunSpec, recordedArithmetic, revisionsOf, runHash } from './run-manifest.js';
+import { type RunSpec, recordedArithmetic, runHash } from './run-manifest.js';
 import { type MadeModel, type MadeModels, type ModelsTask, type ModelTask, withModels } from './train-models.js';
 import { tellUnusedWeights } from './unused-weights.js';
 import { changedUses, usesOf } from './uses.js';
@@ -82,7 +83,13 @@ const specOf = (
   { kind, recorded, inputs, spec, units = [] }: DrivenModel,
   { dataset: { fingerprint }, kernels }: Pick<DriveTask, 'dataset' | 'kernels'>,
 ): RunSpec => ({
-  ...{ kind, options: recorded, dataFingerprint: fingerprint, inputs, revisions: revisionsOf([spec, ...units]) },
+  ...{
+    kind,
+    options: recorded,
+    dataFingerprint: fingerprint,
+    inputs,
+    revisions: revisionsOf([spec, ...units], recorded),
+  },
   ...recordedArithmetic(kernels.arithmetic),
 });
 
@@ -116,6 +123,7 @@ async function finishedJobs(
   for (const [at, run] of runs.entries()) {
     const named = await nameAgain(run, dataset, source);
     if (named) models[at]!.listen({ type: 'note', message: 'item labels were added' });
+    forgetTraining(run);
   }
   return runs.map((run) => readBack(run, dataset, evaluator));
 }
@@ -138,7 +146,7 @@ async function trainAndFinish(
     jobs.push(await finishModel({ ...finishing, ...more }, use));
   }
   // Only when all are finished: until then each may be needed to resume.
-  for (const { run } of made.models) if (run) forgetCheckpoints(run);
+  for (const { run } of made.models) if (run) forgetTraining(run);
   for (const f of fitted) f.forget();
   return jobs;
 }
@@ -168,10 +176,12 @@ async function fit(task: DriveTask, made: MadeModels<Kept>, evaluator: Evaluator
 /** A computed model has one checkpoint. */
 async function judgeComputed(
   { kernels: k }: DriveTask,
-  { model, listen }: MadeModel<Kept>,
+  { model, listen, run }: MadeModel<Kept>,
   { progress }: MadeModels<Kept>,
   evaluator: Evaluator,
 ): Promise<Fitted> {
+  // There are no checkpoints. After a kill this removes the lines of the evaluation, which is made again.
+  run?.loadLatestCheckpoint();
   const step = progress.task(`ranking for ${model.name}`);
   const rankings = await rankAll(k, model, evaluator.mask.valid, evaluator.depth, { step });
   const metrics = evaluator.selects ? evaluator.valid(rankings).means : {};

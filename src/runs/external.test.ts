@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { readExternalRankings, writeRankingsTable } from '../data/index.js';
 import { createEvaluator } from '../eval/evaluation.js';
 import { type PlanEvent, runPipeline } from '../experiment/index.js';
-import { readJsonLines } from '../formats/index.js';
+import { readJsonLines } from '../formats/lines.js';
 import { importTeachers, nameOfFile } from './external.js';
 import { isFinishedRun, jobFiles, readFinishedRun, readTeacher } from './finished.js';
 import { runJob } from './job.js';

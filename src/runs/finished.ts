@@ -1,12 +1,12 @@
 /** Writes and reads the results of a finished job in its run folder. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../data/index.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { fail } from '../errors.js';
 import type { Evaluator } from '../eval/evaluation.js';
-import { parseJsonFile, readJsonObject, readSafetensors, writeSafetensors } from '../formats/index.js';
+import { acquireLock, discard, readCheckedJson, readSafetensors, writeSafetensors } from '../formats/index.js';
 import type { Model, Tables } from '../models/index.js';
 import { isPlainObject } from '../student/canonical-json.js';
 import { bundleFiles } from '../student/index.js';
@@ -73,7 +73,7 @@ export function readFinishedRun(named: string): FinishedRun {
     manifest,
     result: readResult(folder, manifest),
     rankings: readTestRankings(folder, manifest),
-    ...(existsSync(source) ? { source: readJsonObject(source, DAMAGE_HINT) } : {}),
+    ...(existsSync(source) ? { source: readCheckedJson(source, { sealed: manifest.sealed }).value } : {}),
   };
 }
 
@@ -87,9 +87,9 @@ const DAMAGE_HINT =
   'Restore the files of this run, or delete its result.json: the same command then continues from the last checkpoint.';
 
 /** @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, also if it is the result of another run */
-function readResult<Result extends RunResult = RunResult>(folder: string, { options }: RunManifest): Result {
+function readResult<Result extends RunResult = RunResult>(folder: string, { options, sealed }: RunManifest): Result {
   const path = join(folder, jobFiles.result);
-  const result = parseJsonFile(path, DAMAGE_HINT);
+  const result: unknown = readCheckedJson(path, { sealed, hint: DAMAGE_HINT }).value;
   const damaged = (problem: string): never => fail('artifact-damaged', { path, problem, hint: DAMAGE_HINT });
   if (!isResult<Result>(result)) return damaged('it is not the result of a run');
   const other = Object.keys(result.options).find(
@@ -198,9 +198,28 @@ export function keep(run: RunFolder, outcome: Pick<Outcome, 'result' | 'rankings
   run.writeResult(jobFiles.result, outcome.result);
 }
 
-/** Removes the checkpoints, which a finished run does not need. */
-export const forgetCheckpoints = (run: RunFolder): void =>
-  rmSync(join(run.path, 'checkpoints'), { recursive: true, force: true });
+/** Folders that only a run has that is not finished. */
+const whileTraining = ['checkpoints', 'snapshots'] as const;
+
+/** Removes the checkpoints and snapshots, which a finished run does not need. The caller holds its lock. */
+export function forgetTraining({ path }: Pick<RunFolder, 'path'>): void {
+  for (const name of whileTraining) discard(join(path, name));
+}
+
+/**
+ * Removes what a process left that was killed after it had finished the run: checkpoints, snapshots, its lock. All runs that train together with it
+ * must be finished. If the folder is in use or cannot be written, nothing is changed: the results are complete.
+ */
+export function tidyFinished(folder: string): void {
+  if (![...whileTraining, 'lock'].some((name) => existsSync(join(folder, name)))) return;
+  try {
+    const lock = acquireLock(folder, { what: { kind: 'run', path: folder } });
+    forgetTraining({ path: folder });
+    lock.release();
+  } catch {
+    // It is in use, or it cannot be written.
+  }
+}
 
 /**
  * Reads a finished run and checks it against the data. A finished run does not change, so no lock is needed.

@@ -21,6 +21,7 @@ export { nameFinished, nameItems } from './names.js';
 export * from './outcome.js';
 export * from './rankings-file.js';
 export type { JobRequest } from './request.js';
+export { changedRevisions, revisionsOf } from './revisions.js';
 export * from './run-folder.js';
 export * from './run-manifest.js';
 export * from './run-spec.js';
@@ -36,3 +37,4 @@ export {
 } from './train-models.js';
 export * from './trajectory.js';
 export { changedUses, unknownUnit, usesOf } from './uses.js';
+export { type Checks, checksOf, UNSEALED, type Verified, verifyRun } from './verify-run.js';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { rankingOf } from '../data/index.js';
 import { loadDataset } from '../data/load.js';
+import { sealedText } from '../formats/sealed-json.js';
 import type { Listener, TrainEvent } from '../train/index.js';
 import { isFinishedRun, jobFiles, readFinishedRun, readTeacher } from './finished.js';
 import { runJob } from './job.js';
@@ -216,6 +217,10 @@ test('files of another run, and a result without its fields, are refused', async
   writeFileSync(join(mine, jobFiles.model), readFileSync(join(other, jobFiles.model)));
   assert.throws(() => readSavedModel(mine), refusedAs('artifact-damaged', /belongs to another run/));
   writeFileSync(join(mine, jobFiles.result), 'null');
+  await refuses(/not a JSON object/);
+  writeFileSync(join(mine, jobFiles.result), '{"model":"bpr-mf"}');
+  await refuses(/its SHA-256 is missing/);
+  writeFileSync(join(mine, jobFiles.result), sealedText({ model: 'bpr-mf' }));
   await refuses(/not the result of a run/);
 });
 

@@ -4,7 +4,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { fail } from '../errors.js';
 import { makeFolder, writeAtomic } from '../formats/atomic.js';
-import { parseJsonFile } from '../formats/sealed-json.js';
+import { writing } from '../formats/io-error.js';
+import { readCheckedJson, sealedText } from '../formats/sealed-json.js';
 
 const LINK = 'link.json';
 const linkSchema = z.strictObject({
@@ -28,17 +29,17 @@ export const isBrokenLink = (folder: string): boolean => {
 export function writeLink(folder: string, to: string, hash: string): void {
   makeFolder(folder);
   const link: Link = { hash, to: relative(resolve(folder), resolve(to)) };
-  writeAtomic(join(folder, LINK), `${JSON.stringify(link, null, 2)}\n`);
+  writeAtomic(join(folder, LINK), sealedText(link));
 }
 
-/** Removes the link, so that a run can be created in its folder. */
-export const removeLink = (folder: string): void => rmSync(join(folder, LINK), { force: true });
+/** Removes the link, so that a run can be created in its folder. @throws RecdistillError `write-failed` */
+export const removeLink = (folder: string): void => writing(folder, () => rmSync(join(folder, LINK), { force: true }));
 
 /** @returns undefined for a folder without a link. @throws RecdistillError `read-failed`, `artifact-damaged` */
 export function readLink(folder: string): Link | undefined {
   if (!isLink(folder)) return undefined;
   const path = join(folder, LINK);
-  const parsed = linkSchema.safeParse(parseJsonFile(path, AGAIN));
+  const parsed = linkSchema.safeParse(readCheckedJson(path, { hint: AGAIN }).value);
   return parsed.success ? parsed.data : fail('artifact-damaged', { path, problem: 'it is not a link', hint: AGAIN });
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeLabels } from '../bundle/index.js';
 import type { Dataset } from '../data/index.js';
-import { acquireLock, readJsonObject, writeAtomic } from '../formats/index.js';
+import { acquireLock, readCheckedJson, sealedText, writeAtomic } from '../formats/index.js';
 import { bundleFiles } from '../student/index.js';
 import { jobFiles } from './finished.js';
 import type { RunFolder } from './run-folder.js';
@@ -34,9 +34,9 @@ export async function nameItems(
 export function recordNames(run: string, file: string, encoding = 'auto'): boolean {
   const path = join(run, jobFiles.source);
   if (!existsSync(path)) return false;
-  const source = readJsonObject(path);
+  const source = readCheckedJson(path).value;
   if (source.labels === file && (source.labelsEncoding ?? 'auto') === encoding) return false;
-  writeAtomic(path, `${JSON.stringify({ ...source, labels: file, labelsEncoding: encoding }, null, 2)}\n`);
+  writeAtomic(path, sealedText({ ...source, labels: file, labelsEncoding: encoding }));
   return true;
 }
 

@@ -5,8 +5,9 @@ import { RecdistillError } from '../errors.js';
 import { makeFolder, refuseForeign, syncFolder, writeAtomic } from '../formats/atomic.js';
 import { writing } from '../formats/io-error.js';
 import { acquireLock, isLockFile, type Lock } from '../formats/lock.js';
-import { parseJsonFile } from '../formats/sealed-json.js';
+import { parseJsonFile, readCheckedJson, sealedText } from '../formats/sealed-json.js';
 import { isTemp } from '../formats/temporary-names.js';
+import { isPlainObject } from '../student/canonical-json.js';
 import {
   type Checkpoint,
   type DamagedCheckpoint,
@@ -50,7 +51,7 @@ export interface RunFolder {
    * @throws RecdistillError `artifact-damaged` if there are checkpoints and all of them are damaged, `write-failed`
    */
   loadLatestCheckpoint<State = unknown>(until?: number): LoadedCheckpoint<State>;
-  /** Writes a result atomically: strings unchanged, anything else as JSON. `result.json` finishes the run. @throws RecdistillError `write-failed` */
+  /** Writes a result atomically: strings unchanged, an object as JSON with its SHA-256. `result.json` finishes the run. @throws RecdistillError `write-failed` */
   writeResult(name: string, value: unknown): void;
   /** Reads a JSON result. @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged` */
   readResult(name: string): unknown;
@@ -148,7 +149,7 @@ function settleManifest(
   try {
     if (exists) moveAside(path, isLockFile);
     writeManifest(file, wanted);
-    syncFolder(dirname(path));
+    writing(path, () => syncFolder(dirname(path)));
   } finally {
     finishOverwrite(path);
   }
@@ -166,8 +167,9 @@ function begunBy(path: string, manifest: RunManifest, { host }: RunManifest): Ru
 }
 
 function runOf(path: string, manifest: RunManifest, resumed: boolean, setting: RunSetting, lock: Lock): RunFolder {
-  const events = openLog(join(path, 'events.jsonl'));
-  const metrics = openLog(join(path, 'metrics.jsonl'));
+  const sealed = manifest.sealed ?? false;
+  const events = openLog(join(path, 'events.jsonl'), sealed);
+  const metrics = openLog(join(path, 'metrics.jsonl'), sealed);
   let open = true;
   const held = (): void => {
     if (!open) throw new Error(`the run ${path} is closed`);
@@ -209,12 +211,9 @@ function runOf(path: string, manifest: RunManifest, resumed: boolean, setting: R
     },
     writeResult(name, value) {
       held();
-      writeAtomic(
-        join(path, checkedName(name)),
-        typeof value === 'string' ? value : `${JSON.stringify(value, null, 2)}\n`,
-      );
+      writeAtomic(join(path, checkedName(name)), typeof value === 'string' ? value : textOf(value));
     },
-    readResult: (name) => parseJsonFile(join(path, checkedName(name))),
+    readResult: (name) => readJsonResult(join(path, checkedName(name)), sealed),
     isFinished,
     confirm: held,
     close() {
@@ -222,6 +221,14 @@ function runOf(path: string, manifest: RunManifest, resumed: boolean, setting: R
       lock.release();
     },
   };
+}
+
+const textOf = (value: unknown): string =>
+  isPlainObject(value) ? sealedText(value) : `${JSON.stringify(value, null, 2)}\n`;
+
+function readJsonResult(path: string, sealed: boolean): unknown {
+  const json = parseJsonFile(path);
+  return isPlainObject(json) ? readCheckedJson(path, { sealed }).value : json;
 }
 
 function checkedName(name: string): string {
@@ -235,10 +242,11 @@ const isBookkeeping = (name: string): boolean => isLockFile(name) || isTemp(name
 
 function removeTemps(path: string): void {
   for (const entry of fs.readdirSync(path, { withFileTypes: true })) {
-    if (isTemp(entry.name)) fs.rmSync(join(path, entry.name), { force: true });
-    if (!entry.isDirectory()) continue;
     const inner = join(path, entry.name);
-    for (const name of fs.readdirSync(inner)) if (isTemp(name)) fs.rmSync(join(inner, name), { force: true });
+    if (isTemp(entry.name)) fs.rmSync(inner, { recursive: true, force: true });
+    else if (entry.isDirectory())
+      for (const name of fs.readdirSync(inner))
+        if (isTemp(name)) fs.rmSync(join(inner, name), { recursive: true, force: true });
   }
 }
 

@@ -1,5 +1,5 @@
 /** A log of a run: numbered JSON lines that can be truncated to an epoch. */
-import { appendLine, keepLines, readJsonLines, syncFile } from '../formats/lines.js';
+import { appendLine, keepLines, readSealedLines, sealedLine, syncFile } from '../formats/lines.js';
 
 export interface RunLog {
   /** Adds a line with the next number under `seq`. @throws RecdistillError `write-failed` */
@@ -10,16 +10,21 @@ export interface RunLog {
   sync(): void;
 }
 
-/** @throws RecdistillError `artifact-damaged` if a line of an existing log is not a JSON object */
-export function openLog(path: string): RunLog {
-  let lines = readJsonLines(path).length;
+/**
+ * @param sealed whether every line must have a checksum
+ * @throws RecdistillError `artifact-damaged` if a line of an existing log is damaged
+ */
+export function openLog(path: string, sealed: boolean): RunLog {
+  let lines = readSealedLines(path, sealed).length;
   return {
     append(fields) {
-      appendLine(path, JSON.stringify({ seq: lines + 1, ...fields }));
+      appendLine(path, sealedLine({ seq: lines + 1, ...fields }));
       lines += 1;
     },
     cutAfter(epoch) {
-      const first = readJsonLines(path).findIndex((line) => typeof line.epoch === 'number' && line.epoch > epoch);
+      const first = readSealedLines(path, sealed).findIndex(
+        (line) => typeof line.epoch === 'number' && line.epoch > epoch,
+      );
       if (first < 0) return;
       keepLines(path, first);
       lines = first;

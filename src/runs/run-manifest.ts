@@ -5,8 +5,8 @@ import { fail } from '../errors.js';
 import { packageVersion } from '../formats/package-version.js';
 import { hashOf, parseJsonFile, readSealedJson, writeSealedJson } from '../formats/sealed-json.js';
 import { type Arithmetic, wordOf } from '../kernels/index.js';
-import type { Unit } from '../options/registry.js';
 import { canonicalJson, isPlainObject } from '../student/canonical-json.js';
+import { changedRevisions } from './revisions.js';
 
 /** Incremented when the layout of a run folder changes. */
 export const runFormat = 1;
@@ -44,6 +44,8 @@ export interface RunManifest extends RunSpec {
   readonly hash: string;
   /** `options.seed`, if there is one. */
   readonly seed: number | null;
+  /** Every JSON file and every line of a log of the run has a checksum. Absent in runs of earlier versions. */
+  readonly sealed?: true;
   readonly created: string;
   readonly host: RunHost;
 }
@@ -76,12 +78,6 @@ const raised = ({ revisions = {}, arithmetic }: RunSpec): Pick<RunSpec, 'revisio
 export const recordedArithmetic = (arithmetic: Arithmetic): Pick<RunSpec, 'arithmetic'> =>
   arithmetic === 'plain' ? {} : { arithmetic };
 
-/** The revisions above 1 of some units, as a run records them. */
-export const revisionsOf = (units: readonly (Unit | undefined)[]): Readonly<Record<string, number>> =>
-  Object.fromEntries(
-    units.flatMap((u) => (u?.revision !== undefined && u.revision > 1 ? [[`${u.unit} ${u.name}`, u.revision]] : [])),
-  );
-
 /** A new manifest. @throws TypeError if an option is not JSON */
 export function makeManifest(spec: RunSpec, setting: RunSetting = {}): RunManifest {
   const { kind, dataFingerprint, inputs = {} } = spec;
@@ -95,6 +91,7 @@ export function makeManifest(spec: RunSpec, setting: RunSetting = {}): RunManife
     inputs,
     ...raised(spec),
     seed: typeof options.seed === 'number' ? options.seed : null,
+    sealed: true,
     created: new Date().toISOString(),
     host: describeHost(setting),
   };
@@ -138,14 +135,8 @@ function checkFormat(path: string, { format, host }: Readonly<Record<string, unk
 /** @throws RecdistillError `run-differs` naming the first field that differs, with both values */
 export function expectSameRun(path: string, before: RunManifest, now: RunManifest): void {
   if (before.hash === now.hash) return;
-  const fields = ['kind', 'dataFingerprint', 'options', 'inputs', 'revisions'] as const;
-  const words = {
-    dataFingerprint: 'data',
-    inputs: 'inputs',
-    kind: 'kind',
-    options: 'options',
-    revisions: 'revisions',
-  };
+  const fields = ['kind', 'dataFingerprint', 'options', 'inputs'] as const;
+  const words = { dataFingerprint: 'data', inputs: 'inputs', kind: 'kind', options: 'options' };
   // A run of another model has other options, too, but they are not what the user has to know.
   for (const unit of ['model', 'method'] as const) {
     const [old, own] = [before.options[unit], now.options[unit]];
@@ -161,6 +152,12 @@ export function expectSameRun(path: string, before: RunManifest, now: RunManifes
     const called = field === 'inputs' ? `"${found.field.slice('inputs.'.length)}"` : found.field;
     fail('run-differs', { path, what: words[field], difference: `${called} was ${old}, now it is ${own}`, ...found });
   }
+  const difference = changedRevisions(before.revisions, now.revisions);
+  if (difference !== '')
+    fail('run-differs', {
+      ...{ path, what: 'code', difference, field: 'revisions', before: before.revisions ?? {} },
+      ...{ now: now.revisions ?? {}, hint: REVISION_HINT },
+    });
   if (was !== is) {
     const difference = `arithmetic was ${was}, now it is ${is}`;
     const hint = `Add --arithmetic ${wordOf(was)} to go on with it, choose another --name, or add --overwrite to restart this run.`;
@@ -168,6 +165,9 @@ export function expectSameRun(path: string, before: RunManifest, now: RunManifes
   }
   fail('artifact-damaged', { path, problem: 'its hash does not match its fields', hint });
 }
+
+const REVISION_HINT =
+  'The results of the two differ. Choose another --name to keep the old run, or add --overwrite to make it again.';
 
 /** The first field, by name, in which two JSON values differ. */
 export function firstDifference(

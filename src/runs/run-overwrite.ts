@@ -12,12 +12,15 @@ import { writing } from '../formats/io-error.js';
 const previous = '.previous';
 const discarded = '.discarded';
 const manifest = 'manifest.json';
+const result = 'result.json';
 
 export const isOverwriteFolder = (name: string): boolean => name === previous || name === discarded;
 
 /** Moves the content of a run aside, except names for which `stay` is true. @throws RecdistillError `write-failed` */
 export function moveAside(run: string, stay: (name: string) => boolean): void {
   const names = fs.readdirSync(run).filter((name) => !stay(name) && !isOverwriteFolder(name) && name !== manifest);
+  // Without its result the run counts as unfinished: nobody reads what is left of it.
+  names.sort((a, b) => Number(b === result) - Number(a === result));
   writing(run, () => {
     fs.mkdirSync(join(run, previous));
     for (const name of [...names, manifest]) fs.renameSync(join(run, name), join(run, previous, name));
@@ -35,7 +38,9 @@ export function finishOverwrite(run: string): void {
       syncFolder(run);
     } else if (has(previous)) {
       // The manifest first: a folder with files but without a manifest would not be recognised as a run.
-      const names = fs.readdirSync(join(run, previous)).sort((a, b) => Number(b === manifest) - Number(a === manifest));
+      // The result last: it says that the run is complete.
+      const place = (name: string): number => (name === manifest ? 0 : name === result ? 2 : 1);
+      const names = fs.readdirSync(join(run, previous)).sort((a, b) => place(a) - place(b));
       for (const name of names) fs.renameSync(join(run, previous, name), join(run, name));
       fs.rmdirSync(join(run, previous));
     }

@@ -9,7 +9,8 @@ import { type TrajectoryOptions, trajectoryOptions } from '../train/index.js';
 import { optionsToContinue } from './continue-from.js';
 import { splitOptions, teachingOnly } from './method.js';
 import type { JobRequest } from './request.js';
-import { type RunSpec, recordedArithmetic, revisionsOf } from './run-manifest.js';
+import { revisionsOf } from './revisions.js';
+import { type RunSpec, recordedArithmetic } from './run-manifest.js';
 
 export interface RunRequest extends Pick<JobRequest, 'model' | 'method' | 'options' | 'evaluation' | 'trajectory'> {
   readonly dataFingerprint: string;
@@ -54,7 +55,7 @@ export function planRun(request: RunRequest): RunPlan {
       ...teacherInputs(teachers),
       ...(start ? { 'bundle before': start.manifest.namedFrom ?? start.manifest.sha256 } : {}),
     },
-    revisions: revisionsOf([model, method]),
+    revisions: revisionsOf([model, method], modelOptions),
     ...recordedArithmetic(arithmetic),
   };
   return { model, method, modelOptions, methodOptions, evaluation, trajectory, spec };

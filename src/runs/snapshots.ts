@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import type { Rankings } from '../data/rankings.js';
 import type { TrajectoryCheckpoint } from '../data/trajectory.js';
-import { makeFolder, parseJsonOf } from '../formats/index.js';
+import { discard, makeFolder, parseJsonOf, writing } from '../formats/index.js';
 import { chooseEpochs, isKept, strideAfter, type TrajectoryOptions } from '../train/trajectory.js';
 import { readRankings, writeRankings } from './rankings-file.js';
 
@@ -62,8 +62,8 @@ export function createSnapshots(every: number, folder: string | undefined, mostB
       return names.map((name) => shelf.get(name));
     },
     remove() {
+      if (folder !== undefined) return discard(folder);
       for (const name of shelf.names()) shelf.drop(name);
-      if (folder !== undefined) fs.rmSync(folder, { recursive: true, force: true });
     },
   };
 }
@@ -113,7 +113,7 @@ function onDisk(folder: string, mostBytes: number): Shelf {
     },
     drop(name) {
       pending.delete(name);
-      fs.rmSync(path(name), { force: true });
+      writing(path(name), () => fs.rmSync(path(name), { force: true }));
     },
     names: () => [...new Set([...written(), ...pending.keys()])],
     flush,

@@ -17,6 +17,7 @@ interface Line {
   readonly reason: string;
   readonly value?: number;
   readonly seconds: number;
+  readonly check: string;
 }
 const trialsOf = (name: string, runs = 'runs'): Line[] =>
   ['ease', 'bpr-mf'].flatMap((model) => {
@@ -25,7 +26,7 @@ const trialsOf = (name: string, runs = 'runs'): Line[] =>
     return lines.map((line) => JSON.parse(line) as Line);
   });
 /** What does not depend on the clock. */
-const lasting = (name: string, runs?: string) => trialsOf(name, runs).map(({ seconds: _, ...rest }) => rest);
+const lasting = (name: string, runs?: string) => trialsOf(name, runs).map(({ seconds: _, check: __, ...rest }) => rest);
 
 interface Answer {
   readonly failed?: number;

@@ -43,7 +43,7 @@ export function runParts(folder: string): Parts {
     }),
     history: digestJson({
       losses: events.filter((e) => field(e, 'type') === 'epoch').map((e) => [field(e, 'epoch'), field(e, 'loss')]),
-      valid: readLines(folder, 'metrics.jsonl').map((line) => without(line, 'seq')),
+      valid: readLines(folder, 'metrics.jsonl').map((line) => without(without(line, 'seq'), 'check')),
     }),
   };
 }

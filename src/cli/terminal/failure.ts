@@ -1,5 +1,6 @@
 /** The messages and the exit code of a failed command. */
 import { RecdistillError } from '../../errors.js';
+import { describeIo, ioCode } from '../../formats/index.js';
 import { StudentError } from '../../student/index.js';
 
 export interface Failure {
@@ -19,12 +20,24 @@ export function failureOf(error: unknown): Failure {
     const { code, message, hint } = error;
     return { code, message, hint, exit: code === 'bad-argument' ? 2 : 1 };
   }
+  const system = systemError(error);
+  if (system !== undefined) return system;
   return {
     code: 'unexpected',
     message: `internal error: ${error instanceof Error ? error.message : String(error)}`,
     hint: 'Please report this with the command and the output of `recdistill doctor`. RECDISTILL_DEBUG=1 shows the stack.',
     exit: 1,
   };
+}
+
+/** An error of the operating system that no function has described: what it refused, and where. */
+function systemError(error: unknown): Failure | undefined {
+  if (ioCode(error) === undefined) return undefined;
+  const { path, syscall = 'a call' } = error as NodeJS.ErrnoException;
+  const what = path === undefined ? syscall : `${syscall} of ${path}`;
+  const hint =
+    'Check that the disk has space and that the folder can be written. Then repeat the command: it continues.';
+  return { code: 'system', message: `the system refused ${what}: ${describeIo(error)}`, hint, exit: 1 };
 }
 
 /** `error: ...` and `hint: ...`; with `stack` (RECDISTILL_DEBUG) also the stack. */

@@ -127,7 +127,8 @@ export function stateOf({ job, plan, folder }: PreparedJob, store: Store | undef
   if (refused) return refused;
   const finished = states.flatMap((s) => (s.state === 'finished' ? [s] : []));
   if (finished.length === states.length) return { state: 'finished', results: finished };
-  return states.find((s) => s.state === 'begun') ?? { state: 'new' };
+  const because = states.flatMap((s) => (s.state === 'new' && s.because !== undefined ? [s.because] : []))[0];
+  return states.find((s) => s.state === 'begun') ?? { state: 'new', ...(because === undefined ? {} : { because }) };
 }
 
 /** Trials of the finished searches, by job. @throws RecdistillError as `readTrials` */

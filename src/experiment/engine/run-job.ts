@@ -16,6 +16,7 @@ import {
   removeLink,
   resolveRun,
   SEARCH_LOG,
+  tidyFinished,
   writeLink,
 } from '../../runs/index.js';
 import { readTrials, type Trial } from '../search/index.js';
@@ -75,6 +76,8 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
     jobs.some(({ job, inputs }) => 'start' in job && inputs.some((input) => input.name === name));
   const read = (path: string): Outcome => readBack<RunResult>({ path }, dataset, evaluator);
   const rankingsOf = (name: string) => (outcomes.get(name) ?? read(folders.get(name)!)).rankings;
+  const note = (job: string, message: string): void =>
+    listen?.({ type: 'progress', job, event: { type: 'note', message } });
   const progress = (job: string) =>
     createProgress({
       onAdvance: (advance) => listen?.({ type: 'progress', job, event: { type: 'progress', ...advance } }),
@@ -109,14 +112,11 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
     for (const [at, { folder, from }] of state.results.entries()) {
       const { place, hash } = plan.results[at]!;
       if (from !== undefined) writeLink(join(own!, place), folder, hash);
+      tidyFinished(folder);
       const changed = changedUses(readRunManifest(folder), true);
-      if (changed !== undefined)
-        listen?.({ type: 'progress', job: job.name, event: { type: 'note', message: changed } });
+      if (changed !== undefined) note(job.name, changed);
       if (job.kind === 'search') trials.set(job.name, readTrials(join(folder, SEARCH_LOG)));
-      else if (await nameFinished(folder, dataset, setting.data)) {
-        const event = { type: 'note', message: 'it has the names of items now' } as const;
-        listen?.({ type: 'progress', job: job.name, event });
-      }
+      else if (await nameFinished(folder, dataset, setting.data)) note(job.name, 'it has the names of items now');
       ends.push({ folder, from, outcome: job.kind === 'search' ? undefined : read(folder) });
     }
     finish(prepared, ends, true);
@@ -188,6 +188,8 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
         const state = stateOf(job, store);
         if (state.state === 'refused') throw state.error;
         if (state.state === 'finished') return reuse(job, state);
+        if (state.state === 'new' && state.because !== undefined && !told)
+          note(job.job.name, `it is made again: ${state.because}`);
         try {
           return await make(job);
         } catch (error) {

@@ -7,6 +7,7 @@ import { join, relative, sep } from 'node:path';
 import { fail, RecdistillError } from '../../errors.js';
 import { parseJsonFile } from '../../formats/index.js';
 import {
+  changedRevisions,
   expectSameRun,
   makeManifest,
   newestEpoch,
@@ -16,7 +17,7 @@ import {
   readRunManifest,
   runFormat,
 } from '../../runs/index.js';
-import { isPlainObject } from '../../student/canonical-json.js';
+import { canonicalJson, isPlainObject } from '../../student/canonical-json.js';
 import type { ResultPlan } from './kinds/index.js';
 
 /** The state of a result in the store. */
@@ -24,7 +25,8 @@ export type ResultState =
   | { readonly state: 'finished'; readonly folder: string; readonly from?: string }
   /** A run that was stopped; `epoch` is that of its newest checkpoint, if it has one. */
   | { readonly state: 'begun'; readonly epoch?: number }
-  | { readonly state: 'new' }
+  /** `because`: why a finished run with the same options, data and inputs is not used, if there is one. */
+  | { readonly state: 'new'; readonly because?: string }
   /** Its folder holds a run with other options, data or inputs, or one that cannot be read. */
   | { readonly state: 'refused'; readonly error: RecdistillError };
 
@@ -47,7 +49,7 @@ export interface StoredRun {
   /** Relative to the runs folder, with `/`. */
   readonly name: string;
   readonly hash: string;
-  readonly manifest: Pick<RunManifest, 'kind' | 'options' | 'dataFingerprint'>;
+  readonly manifest: Pick<RunManifest, 'kind' | 'options' | 'dataFingerprint' | 'inputs' | 'revisions'>;
 }
 
 export interface StoreOptions {
@@ -75,13 +77,27 @@ export function openStore(folder: string, { overwrite = false, reuse = true }: S
       if (overwrite === true) return { state: 'new' };
       const here = stateHere(result, own, isFinished);
       if (here && !(here.state === 'refused' && overwrite)) return here;
-      if (here || !reuse) return { state: 'new' };
+      if (here?.state === 'refused') return { state: 'new', because: here.error.message };
+      if (!reuse) return { state: 'new' };
       const same = manifests().find(
         (run) => run.hash === result.hash && hashIn(run.folder) === result.hash && isFinished(run.folder),
       );
-      return same ? { state: 'finished', folder: same.folder, from: same.name } : { state: 'new' };
+      if (same) return { state: 'finished', folder: same.folder, from: same.name };
+      const because = outdated(result, isFinished);
+      return { state: 'new', ...(because === undefined ? {} : { because }) };
     },
   };
+
+  /** A finished run of other revisions of the code that is the same otherwise, and in what they differ. */
+  function outdated({ spec }: ResultPlan, isFinished: (folder: string) => boolean): string | undefined {
+    const wanted = identityOf({ ...spec, inputs: spec.inputs ?? {} });
+    for (const { folder, name, manifest } of manifests()) {
+      const difference = changedRevisions(manifest.revisions, spec.revisions);
+      if (difference !== '' && identityOf(manifest) === wanted && isFinished(folder))
+        return `the finished run ${name} was made with different code: ${difference}`;
+    }
+    return undefined;
+  }
 
   /** Undefined if the folder has neither a run nor a valid link. */
   function stateHere(
@@ -109,6 +125,10 @@ export function openStore(folder: string, { overwrite = false, reuse = true }: S
   }
 }
 
+/** Everything that identifies a run, except revisions. */
+const identityOf = ({ kind, options, dataFingerprint, inputs }: StoredRun['manifest']): string =>
+  canonicalJson({ kind, options, dataFingerprint, inputs });
+
 /** A folder of runs cannot be a run itself. @throws RecdistillError `usage` */
 export function refuseRunAsFolder(folder: string): void {
   if (!existsSync(join(folder, MANIFEST))) return;
@@ -134,13 +154,20 @@ function storedRun(root: string, folder: string): StoredRun[] {
   try {
     const json = parseJsonFile(join(folder, MANIFEST));
     if (!isPlainObject(json) || json.format !== runFormat) return [];
-    const { hash, kind, options, dataFingerprint } = json;
+    const { hash, kind, options, dataFingerprint, inputs = {}, revisions = {} } = json;
     if (typeof hash !== 'string' || typeof kind !== 'string' || typeof dataFingerprint !== 'string') return [];
-    if (!isPlainObject(options)) return [];
-    return [{ folder, name: nameBelow(root, folder), hash, manifest: { kind, options, dataFingerprint } }];
+    if (!isPlainObject(options) || !isTable(inputs, 'string') || !isTable(revisions, 'number')) return [];
+    const manifest = { kind, options, dataFingerprint, inputs, revisions };
+    return [{ folder, name: nameBelow(root, folder), hash, manifest }];
   } catch {
     return [];
   }
+}
+
+function isTable(value: unknown, type: 'string'): value is Record<string, string>;
+function isTable(value: unknown, type: 'number'): value is Record<string, number>;
+function isTable(value: unknown, type: string): boolean {
+  return isPlainObject(value) && Object.values(value).every((entry) => typeof entry === type);
 }
 
 /** The hash of a run; undefined if its manifest is damaged. */

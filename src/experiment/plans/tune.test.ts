@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { loadDataset } from '../../data/index.js';
 import { type ErrorCode, RecdistillError } from '../../errors.js';
+import { sealedLine } from '../../formats/index.js';
 import { createKernels } from '../../kernels/index.js';
 import { logRange, oneOf } from '../../options/index.js';
 import { SEARCH_LOG as LOG, runJob } from '../../runs/index.js';
@@ -48,7 +49,10 @@ const trialsIn = (runs: string, model?: string): Trial[] =>
   readFileSync(join(folderIn(runs, model), LOG), 'utf8')
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as Trial);
+    .map((line) => {
+      const { check: _, ...trial } = JSON.parse(line) as Trial & { check: string };
+      return trial;
+    });
 const refuses = (code: ErrorCode, message: RegExp, more: Partial<TuneRequest>) =>
   assert.rejects(
     tune(request(more)),
@@ -248,10 +252,16 @@ test('a range of an option that takes whole numbers is one of whole numbers', ()
 test('a log that was changed by hand is noticed', async () => {
   const runs = newFolder();
   await tune(request({ runs, options: { trials: 2 } }));
-  for (const line of ['{"model":"bpr-mf","trial":7}', JSON.stringify({ ...trialsIn(runs)[0], trial: 5 })]) {
+  const first = trialsIn(runs)[0]!;
+  for (const [line, message] of [
+    [sealedLine({ model: 'bpr-mf', trial: 7 }), /line 3 is not a trial/],
+    [sealedLine({ ...first, trial: 5 }), /line 3 is not trial 2/],
+    [sealedLine({ ...first, trial: 2 }).replace('"trial":2', '"trial":3'), /line 3 does not match its checksum/],
+    [JSON.stringify({ ...first, trial: 2 }), /line 3 has no checksum/],
+  ] as const) {
     const before = readFileSync(join(folderIn(runs), LOG));
     appendFileSync(join(folderIn(runs), LOG), `${line}\n`);
-    await refuses('artifact-damaged', /line 3 is not (a trial|trial 2)/, { runs });
+    await refuses('artifact-damaged', message, { runs });
     writeFileSync(join(folderIn(runs), LOG), before);
   }
 });

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fail } from '../../errors.js';
-import { appendLine, readJsonLines } from '../../formats/index.js';
+import { appendLine, readSealedLines, sealedLine } from '../../formats/index.js';
 import { SEARCH_LOG } from '../../runs/index.js';
 
 const value = z.union([z.number(), z.string(), z.boolean()]);
@@ -44,7 +44,7 @@ export function openTrialLog(folder: string | undefined): TrialLog {
   return {
     trials,
     add(finished) {
-      if (path !== undefined) appendLine(path, JSON.stringify(finished));
+      if (path !== undefined) appendLine(path, sealedLine(finished));
       trials.push(finished);
     },
   };
@@ -53,7 +53,7 @@ export function openTrialLog(folder: string | undefined): TrialLog {
 /** The trials of a log. @throws RecdistillError `artifact-damaged`, `read-failed` */
 export function readTrials(path: string): Trial[] {
   const next = new Map<string, number>();
-  return readJsonLines(path).map((line, at) => {
+  return readSealedLines(path).map((line, at) => {
     const parsed = trial.safeParse(line);
     const expected = parsed.success ? (next.get(parsed.data.model) ?? 0) : undefined;
     if (!parsed.success || parsed.data.trial !== expected) {

@@ -9,3 +9,4 @@ export { rankingLines } from './rankings.js';
 export * from './search.js';
 export * from './study.js';
 export * from './trained.js';
+export * from './verified.js';

@@ -104,7 +104,8 @@ function specOf(
   return {
     kind: 'tune',
     options: JSON.parse(JSON.stringify(all)) as Values,
-    ...{ ...given, revisions: revisionsOf([model, method]), ...recordedArithmetic(arithmetic) },
+    ...{ ...given, revisions: revisionsOf([model, method, strategyOf(job.rule.strategy)], options) },
+    ...recordedArithmetic(arithmetic),
   };
 }
 
