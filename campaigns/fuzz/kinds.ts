@@ -101,7 +101,7 @@ const exported = (format: 'npy' | 'parquet' | 'json') => async (path: string, fo
   student(await exporterOf(format).read!(format === 'json' ? path : folder));
 
 const RUN = [
-  ...['manifest.json!', 'result.json', 'data.json', 'metrics.jsonl', 'events.jsonl', 'rankings-test.safetensors!'],
+  ...['manifest.json!', 'result.json!', 'data.json!', 'metrics.jsonl!', 'events.jsonl!', 'rankings-test.safetensors!'],
   ...['model.safetensors!', 'trajectory/trajectory.json!', 'trajectory/0-epoch-4.safetensors!'],
 ].map((file) => `run/${file}`);
 
@@ -122,7 +122,7 @@ export const all: readonly Kind[] = [
   ...kinds('labels', ['labels.csv'], async (path) => readItemLabels(path, ['i1', 'i2'])),
   ...kinds(
     'split',
-    ['train.tsv!', 'valid.tsv!', 'test.tsv!', 'users.tsv!', 'items.tsv', 'manifest.json'],
+    ['train.tsv!', 'valid.tsv!', 'test.tsv!', 'users.tsv!', 'items.tsv', 'manifest.json!'],
     (_, folder) => loaded(folder, {}),
   ),
   ...kinds('ready', ['train.tsv', 'test.tsv'], (_, folder) => loaded(folder, {})),
@@ -131,8 +131,12 @@ export const all: readonly Kind[] = [
   ...kinds('bundle', ['manifest.json!', 'items.json!', 'users.json!', 'student.safetensors!'], async (_, folder) =>
     student(await readBundle(folder)),
   ),
-  ...kinds('npy', ['about.json', 'items.json', 'users.json', 'user_factors.npy', 'item_factors.npy'], exported('npy')),
-  ...kinds('parquet', ['about.json', 'users.parquet', 'items.parquet'], exported('parquet')),
+  ...kinds(
+    'npy',
+    ['about.json!', 'items.json!', 'users.json!', 'user_factors.npy!', 'item_factors.npy!'],
+    exported('npy'),
+  ),
+  ...kinds('parquet', ['about.json!', 'users.parquet!', 'items.parquet!'], exported('parquet')),
   ...kinds('json', ['student.json'], exported('json')),
   ...kinds('rankings', ['lists.csv', 'lists.jsonl', 'lists.parquet'], imported),
   ...kinds('texts', ['plan.yaml'], planned),
