@@ -21,9 +21,12 @@ export interface Told {
   readonly megabytes: number;
 }
 
+/** The order of the keys of an object says nothing. */
 const plain = (_: string, value: unknown): unknown => {
   if (ArrayBuffer.isView(value))
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
   return typeof value === 'function' ? undefined : value;
 };
 

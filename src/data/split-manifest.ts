@@ -24,20 +24,19 @@ const schema = z.object({
 
 export type SplitManifest = z.output<typeof schema>;
 
+const HINT = 'Write the split again with `recdistill data split`. To load the files as they are, delete the manifest.';
+
 /** Any of these words is in a manifest that we wrote, also if others are damaged. */
 const OURS = ['recdistill-split', '"fingerprint"', '"interactions"'];
 
-const HINT = 'Write the split again with `recdistill data split`. To load the files as they are, delete the manifest.';
-
 /**
  * The manifest of a folder. Undefined if there is none, or one of another program.
- * @throws RecdistillError `over-limit`, `read-failed`, `bad-data`
+ * @throws RecdistillError `over-limit`, `read-failed`, `artifact-damaged`, `bad-data`, also for a manifest that is not JSON
  */
 export function readManifest(folder: string): SplitManifest | undefined {
   const path = join(folder, SPLIT_MANIFEST);
   if (!existsSync(path)) return undefined;
   const text = Buffer.from(readBytes(path, DOCUMENT.bytes, HINT)).toString();
-  if (!OURS.some((word) => text.includes(word))) return undefined;
   let json: unknown;
   try {
     json = parseJsonOf(path, text, HINT);
@@ -45,6 +44,9 @@ export function readManifest(folder: string): SplitManifest | undefined {
     if (!(cause instanceof RecdistillError) || cause.code !== 'artifact-damaged') throw cause;
     return notValid(path, cause.details.problem, cause);
   }
+  if (!OURS.some((word) => text.includes(word))) return undefined;
+  // Checks its checksum, if it has one.
+  readCheckedJson(path, { hint: HINT });
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const { path: place, message } = parsed.error.issues[0]!;

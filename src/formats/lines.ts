@@ -66,6 +66,13 @@ export function readLines(path: string): string[] {
   return lines;
 }
 
+/** Whether something follows the last line end: a line whose writing was interrupted, or a file that is not of lines. */
+export function hasPartialLine(path: string): boolean {
+  if (!fs.existsSync(path)) return false;
+  const bytes = bytesOf(path);
+  return bytes.length > 0 && bytes.at(-1) !== lineEnd;
+}
+
 /** `readLines`, parsed. @throws RecdistillError `over-limit`, `artifact-damaged` naming the line that is not a JSON object */
 export function readJsonLines(path: string): Record<string, unknown>[] {
   return readLines(path).map((line, n) => {

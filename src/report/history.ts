@@ -2,8 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readSealedLines } from '../formats/index.js';
-import { jobFiles, readTrajectory } from '../runs/index.js';
+import { jobFiles, readLogs, readTrajectory } from '../runs/index.js';
 
 type Metrics = Readonly<Record<string, number>>;
 
@@ -47,10 +46,10 @@ const numbersOf = (line: Readonly<Record<string, unknown>>): Metrics =>
 
 /** @throws RecdistillError `read-failed`, `artifact-damaged` */
 export function readHistory(folder: string): History {
-  const events = readSealedLines(join(folder, 'events.jsonl'));
+  const { events, metrics } = readLogs(folder);
   const trajectory = join(folder, jobFiles.trajectory);
   return {
-    valid: readSealedLines(join(folder, 'metrics.jsonl')).map((line) => ({
+    valid: metrics.map((line) => ({
       epoch: Number(line.epoch),
       metrics: numbersOf(line),
     })),

@@ -20,6 +20,7 @@ export { createMethodHooks, type Teaching } from './method-hooks.js';
 export { nameFinished, nameItems } from './names.js';
 export * from './outcome.js';
 export * from './rankings-file.js';
+export { type RunLogs, readLogs } from './read-logs.js';
 export type { JobRequest } from './request.js';
 export { changedRevisions, revisionsOf } from './revisions.js';
 export * from './run-folder.js';

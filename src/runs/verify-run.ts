@@ -11,6 +11,7 @@ import { newestEpoch } from './checkpoint.js';
 import { expectOwn, jobFiles, readFinishedResult, SEARCH_LOG } from './finished.js';
 import type { RunResult } from './outcome.js';
 import { readRankings } from './rankings-file.js';
+import { type RunLogs, readLogs } from './read-logs.js';
 import { readRunManifest } from './run-folder.js';
 import { type RunManifest, runHash } from './run-manifest.js';
 import { readTrajectory } from './trajectory.js';
@@ -84,7 +85,7 @@ export async function verifyRun(folder: string): Promise<Verified> {
   });
   if (manifest === undefined) return checks.result('run');
   if (!manifest.sealed) checks.note(UNSEALED);
-  for (const log of ['events.jsonl', 'metrics.jsonl']) await checks.try(() => checkLog(within(log), manifest));
+  const logs = await checks.try(() => readLogs(folder));
   if (has(SEARCH_LOG)) {
     const trials = await checks.try(() => readSealedLines(within(SEARCH_LOG), manifest.sealed).length);
     return checks.result(`search of ${manifest.options.model}, ${trials ?? '?'} trials`);
@@ -101,18 +102,17 @@ export async function verifyRun(folder: string): Promise<Verified> {
     return checks.result(manifest.kind === 'tune' ? 'search' : `${what}, ${reached}`, true);
   }
   const result = await checks.try(() => readFinishedResult(folder));
-  if (result !== undefined) await checkFinished(folder, manifest, result, checks);
+  if (result !== undefined) await checkFinished(folder, manifest, { result, logs }, checks);
   return checks.result(what);
 }
 
-function checkLog(path: string, { sealed }: RunManifest): void {
-  const wrong = readSealedLines(path, sealed).findIndex((line, n) => line.seq !== n + 1);
-  if (wrong >= 0)
-    fail('artifact-damaged', { path, problem: `line ${wrong + 1} does not have the number ${wrong + 1}` });
-}
-
 /** Checks what a finished run has, and that it fits its manifest and its result. */
-async function checkFinished(folder: string, manifest: RunManifest, result: RunResult, checks: Checks) {
+async function checkFinished(
+  folder: string,
+  manifest: RunManifest,
+  { result, logs }: { readonly result: RunResult; readonly logs: RunLogs | undefined },
+  checks: Checks,
+) {
   const within = (name: string): string => join(folder, name);
   const { hash, dataFingerprint } = manifest;
   const ranked = await checks.try(() => {
@@ -152,9 +152,10 @@ async function checkFinished(folder: string, manifest: RunManifest, result: RunR
       if (nUsers !== undefined) differ('number of users', bundle.users, nUsers);
       if (nItems !== undefined) differ('number of items', bundle.items, nItems);
     });
+  if (logs === undefined) return;
   await checks.try(() => {
     const path = within('metrics.jsonl');
-    const epochs = readSealedLines(path, manifest.sealed).map((line) => line.epoch);
+    const epochs = logs.metrics.map((line) => line.epoch);
     const twice = epochs.find((epoch, n) => epochs.indexOf(epoch) !== n);
     if (twice !== undefined) fail('artifact-damaged', { path, problem: `it has epoch ${twice} twice` });
     if (!epochs.includes(result.bestEpoch))
