@@ -13,13 +13,8 @@ export const hashOf = (value: unknown): string => createHash('sha256').update(ca
 export const sealedText = (value: object): string =>
   `${JSON.stringify(seal(JSON.parse(JSON.stringify(value)) as object), null, 2)}\n`;
 
-/** Adds the hash of `value` under `sha256`. Values are those after a round trip through JSON. */
-function seal(value: object): Record<string, unknown> {
-  const plain: Record<string, unknown> = JSON.parse(canonicalJson(value));
-  // Keys keep the given order, which is more readable than the canonical one.
-  const ordered = Object.fromEntries(Object.keys(value).flatMap((key) => (key in plain ? [[key, plain[key]]] : [])));
-  return { ...ordered, sha256: hashOf(plain) };
-}
+/** Adds the hash of `value` under `sha256`. Keys keep the given order, also of what is read back: tables follow it. @throws TypeError if it is not JSON */
+const seal = (value: object): Record<string, unknown> => ({ ...value, sha256: hashOf(value) });
 
 /** Writes `seal(value)`. @throws RecdistillError `write-failed` */
 export function writeSealedJson(path: string, value: object): void {

@@ -42,7 +42,12 @@ const MOST_BYTES = 64e6;
 export function createSnapshots(every: number, folder: string | undefined, mostBytes = MOST_BYTES): Snapshots {
   const shelf = folder === undefined ? inMemory() : onDisk(folder, mostBytes);
   const number = (epoch: number) => Math.ceil(epoch / every);
-  const epochs = () => shelf.names().flatMap((name) => (name === BEST ? [] : [Number(name)]));
+  // In one order, whatever the disk gives: of two equally good snapshots the earlier one is chosen.
+  const epochs = () =>
+    shelf
+      .names()
+      .flatMap((name) => (name === BEST ? [] : [Number(name)]))
+      .sort((a, b) => a - b);
   return {
     add(epoch, rankings, metrics, best) {
       const stride = strideAfter(number(epoch));
