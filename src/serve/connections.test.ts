@@ -1,8 +1,12 @@
 /** Clients that send more than they read, and the end of a server while answers are on their way. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createBudget } from './budget.js';
+import { createConnections } from './connections.js';
 import { createFolder, writeMadeUp } from './made-up.test.support.js';
 import { get, isWhole, openRaw, post } from './raw.test.support.js';
 import { serve } from './serve.js';
@@ -51,6 +55,30 @@ test('a connection with too many requests at once answers those that may wait, s
     assert.match(got.slice(got.lastIndexOf('HTTP/1.1')), /connection: close/i);
   } finally {
     await server.close();
+  }
+});
+
+test('between two requests sent at once, other connections get their turn', async () => {
+  const server = createServer();
+  let answered = 0;
+  let whenOthers = -1;
+  createConnections(() => undefined).follow(server, (_request, response) => {
+    if (answered === 0) setImmediate(() => (whenOthers = answered));
+    answered += 1;
+    response.end('ok');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const { port } = server.address() as AddressInfo;
+    const { socket, until } = await openRaw(port);
+    socket.write(get('/').repeat(100));
+    await until((text) => statuses(text).length === 100 && isWhole(text));
+    assert.equal(answered, 100);
+    assert.ok(whenOthers > 0 && whenOthers < 5, `${whenOthers} answers in one turn of the event loop`);
+    socket.destroy();
+  } finally {
+    server.close();
   }
 });
 

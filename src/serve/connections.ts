@@ -73,7 +73,6 @@ export function createConnections(released: (socket: Socket) => void): Connectio
     state.current = response;
     state.read = socket.bytesRead;
     response.once('close', () => {
-      state.current = undefined;
       state.idleSince = performance.now();
       if (request.complete) state.read = socket.bytesRead;
       else
@@ -82,14 +81,23 @@ export function createConnections(released: (socket: Socket) => void): Connectio
         });
       released(socket);
       if (socket.destroyed) return;
-      const next = state.waiting.shift();
-      if (next) {
-        waitingInAll -= 1;
-        begin(socket, state, ...next, run);
-      } else if (state.ending) end(socket);
-      else socket.resume();
+      // In a later turn of the event loop: an answer that the system takes at once is closed in this one, and then all
+      // that wait here would be answered before any other connection.
+      if (state.waiting.length > 0) setImmediate(() => proceed(socket, state, run));
+      else proceed(socket, state, run);
     });
     run(request, response);
+  };
+
+  const proceed = (socket: Socket, state: State, run: Run): void => {
+    state.current = undefined;
+    if (socket.destroyed) return;
+    const next = state.waiting.shift();
+    if (next) {
+      waitingInAll -= 1;
+      begin(socket, state, ...next, run);
+    } else if (state.ending) end(socket);
+    else socket.resume();
   };
 
   return {
