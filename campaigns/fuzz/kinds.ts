@@ -122,7 +122,7 @@ export const all: readonly Kind[] = [
   ...kinds('labels', ['labels.csv'], async (path) => readItemLabels(path, ['i1', 'i2'])),
   ...kinds(
     'split',
-    ['train.tsv!', 'valid.tsv!', 'test.tsv!', 'users.tsv!', 'items.tsv', 'manifest.json!'],
+    ['train.tsv!', 'valid.tsv!', 'test.tsv!', 'users.tsv!', 'items.tsv!', 'manifest.json!'],
     (_, folder) => loaded(folder, {}),
   ),
   ...kinds('ready', ['train.tsv', 'test.tsv'], (_, folder) => loaded(folder, {})),

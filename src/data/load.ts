@@ -18,7 +18,7 @@ import { prepareRaw } from './prepare-raw.js';
 import { type ReadSource, readSource } from './read-source.js';
 import { numberRows, type Row } from './rows.js';
 import { spellingWarnings } from './similar-ids.js';
-import type { SplitManifest } from './split-manifest.js';
+import { checkSplitFiles, type SplitManifest } from './split-manifest.js';
 import type { Parts } from './splits/_split.js';
 import { parseSynthetic, synthesize } from './synthetic.js';
 import { checkUnknownIds } from './unknown-ids.js';
@@ -150,6 +150,7 @@ async function originOf(options: DataOptions): Promise<Origin> {
   }
   const { plan, source } = await withDatabase(async (db) => {
     const plan = await planSource(options, db.folder);
+    if (plan.manifest) checkSplitFiles(plan.folder, plan.manifest);
     return { plan, source: await readSource(db, plan, options) };
   });
   const { name, manifest, minUser = MIN_USER } = plan;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fail, RecdistillError } from '../errors.js';
-import { DOCUMENT, parseJsonOf, readBytes, readCheckedJson } from '../formats/index.js';
+import { DOCUMENT, digestOf, readBytes, readCheckedJson } from '../formats/index.js';
 
 export const SPLIT_MANIFEST = 'manifest.json';
 
@@ -39,7 +39,7 @@ export function readManifest(folder: string): SplitManifest | undefined {
   const text = Buffer.from(readBytes(path, DOCUMENT.bytes, HINT)).toString();
   let json: unknown;
   try {
-    json = parseJsonOf(path, text, HINT);
+    json = readCheckedJson(path, { hint: HINT }).value;
   } catch (cause) {
     if (!(cause instanceof RecdistillError) || cause.code !== 'artifact-damaged') throw cause;
     return notValid(path, cause.details.problem, cause);
@@ -51,6 +51,24 @@ export function readManifest(folder: string): SplitManifest | undefined {
   if (parsed.success) return parsed.data;
   const { path: place, message } = parsed.error.issues[0]!;
   return notValid(path, `${place.join('.') || 'its content'}: ${message}`, parsed.error);
+}
+
+/**
+ * Compares the files of a split with the checksums in its manifest. The fingerprint alone would not notice changed labels
+ * and times, nor anything if the parts are pooled and split again.
+ * @throws RecdistillError `file-missing`, `read-failed`, `bad-data` for a file that has changed
+ */
+export function checkSplitFiles(folder: string, { files = {} }: SplitManifest): void {
+  for (const [name, expected] of Object.entries(files)) {
+    const path = join(folder, name);
+    const { bytes, sha256 } = digestOf(path);
+    if (bytes === expected.bytes && sha256 === expected.sha256) continue;
+    const how =
+      bytes === expected.bytes
+        ? 'its content does not match its SHA-256 in the manifest'
+        : `it has ${bytes} bytes, ${expected.bytes} in the manifest`;
+    fail('bad-data', { path, problem: `has changed since the split was written: ${how}`, hint: HINT });
+  }
 }
 
 /**

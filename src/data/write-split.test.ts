@@ -70,13 +70,42 @@ test('a split that was changed afterwards is refused', async (t) => {
   appendFileSync(join(folder, 'test.tsv'), `${data.users.ids[0]}\tnew\t1000000000\n`);
   await assert.rejects(loadDataset({ data: folder }), {
     code: 'bad-data',
-    message: /have changed since the split was written/,
+    message: /test\.tsv: has changed since the split was written/,
   });
   const manifest = join(folder, 'manifest.json');
   writeFileSync(manifest, readFileSync(manifest, 'utf8').slice(0, 80));
   await assert.rejects(loadDataset({ data: folder }), { code: 'bad-data', message: /not a valid manifest/ });
   rmSync(manifest);
   assert.equal((await loadDataset({ data: folder })).items.index.has('new'), true);
+});
+
+test('a changed label, time or list of users is refused, also if the parts are pooled', async (t) => {
+  const base = testFolder(t).path;
+  const rows = Array.from({ length: 400 }, (_, n) => `u${n % 40},i${(n * 7) % 31},${1_500_000_000 + n * 1000}`);
+  writeFileSync(join(base, 'data.csv'), ['user,item,time', ...rows].join('\n'));
+  writeFileSync(join(base, 'names.csv'), 'id,name\ni3,Third\n');
+  await writeSplit(
+    await loadDataset({ data: join(base, 'data.csv'), labels: join(base, 'names.csv') }),
+    join(base, 'sp'),
+  );
+  await loadDataset({ data: join(base, 'sp'), split: 'ratio' });
+  const changes: Record<string, (text: string) => string> = {
+    'items.tsv': (text) => text.replace('Third', 'Thirt'),
+    'train.tsv': (text) => text.replace('15000', '15001'),
+    'users.tsv': (text) => text.slice(0, 60),
+    'manifest.json': (text) => text.replace('"users": 40', '"users": 41'),
+  };
+  for (const [name, change] of Object.entries(changes)) {
+    const path = join(base, 'sp', name);
+    const whole = readFileSync(path, 'utf8');
+    assert.notEqual(change(whole), whole, name);
+    writeFileSync(path, change(whole));
+    for (const split of ['auto', 'ratio'] as const)
+      await assert.rejects(loadDataset({ data: join(base, 'sp'), split }), { code: 'bad-data' }, `${name}, ${split}`);
+    writeFileSync(path, whole);
+  }
+  rmSync(join(base, 'sp', 'users.tsv'));
+  await assert.rejects(loadDataset({ data: join(base, 'sp') }), { code: 'file-missing' });
 });
 
 test('an existing folder does not change, and a failed write leaves no file', async (t) => {
