@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fail, RecdistillError } from '../errors.js';
-import { DOCUMENT, digestOf, readBytes, readCheckedJson } from '../formats/index.js';
+import { DOCUMENT, digestOf, parseJsonOf, readBytes, readCheckedJson } from '../formats/index.js';
 
 export const SPLIT_MANIFEST = 'manifest.json';
 
@@ -39,7 +39,7 @@ export function readManifest(folder: string): SplitManifest | undefined {
   const text = Buffer.from(readBytes(path, DOCUMENT.bytes, HINT)).toString();
   let json: unknown;
   try {
-    json = readCheckedJson(path, { hint: HINT }).value;
+    json = parseJsonOf(path, text, HINT);
   } catch (cause) {
     if (!(cause instanceof RecdistillError) || cause.code !== 'artifact-damaged') throw cause;
     return notValid(path, cause.details.problem, cause);

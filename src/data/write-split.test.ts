@@ -101,7 +101,11 @@ test('a changed label, time or list of users is refused, also if the parts are p
     assert.notEqual(change(whole), whole, name);
     writeFileSync(path, change(whole));
     for (const split of ['auto', 'ratio'] as const)
-      await assert.rejects(loadDataset({ data: join(base, 'sp'), split }), { code: 'bad-data' }, `${name}, ${split}`);
+      await assert.rejects(
+        loadDataset({ data: join(base, 'sp'), split }),
+        { code: name === 'manifest.json' ? 'artifact-damaged' : 'bad-data' },
+        `${name}, ${split}`,
+      );
     writeFileSync(path, whole);
   }
   rmSync(join(base, 'sp', 'users.tsv'));
