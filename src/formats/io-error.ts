@@ -15,6 +15,20 @@ const plain: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open',
 };
 
+const NOTHING_PARTIAL = 'No partially written file remains.';
+const SPACE = 'Free some space, or choose a folder on another disk.';
+const PERMISSION = 'Check the permissions of the folder, or choose another one.';
+const FOLDER = 'Create the folder, or choose another one.';
+
+/** What to do about a failed write. */
+const hints: Readonly<Record<string, string>> = {
+  ...{ ENOSPC: SPACE, EDQUOT: SPACE, EFBIG: SPACE },
+  ...{ EACCES: PERMISSION, EPERM: PERMISSION },
+  EROFS: 'Choose a folder on a file system that can be written.',
+  ...{ ENOENT: FOLDER, ENOTDIR: FOLDER },
+  EISDIR: 'Choose another name.',
+};
+
 /** The error code of the operating system, such as `ENOSPC`, if `error` has one. */
 export const ioCode = (error: unknown): string | undefined => {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
@@ -29,8 +43,14 @@ export function describeIo(error: unknown): string {
 
 /** Throws `write-failed` for an error of the operating system. Rethrows any other error. */
 export function writeFailed(path: string, cause: unknown): never {
-  if (ioCode(cause) === undefined) throw cause;
-  fail('write-failed', { path, problem: describeIo(cause) }, cause);
+  const code = ioCode(cause);
+  if (code === undefined) throw cause;
+  const hint = hints[code];
+  fail(
+    'write-failed',
+    { path, problem: describeIo(cause), ...(hint && { hint: `${hint} ${NOTHING_PARTIAL}` }) },
+    cause,
+  );
 }
 
 /** Runs `work` and converts errors of the operating system to `write-failed` for `path`. */
