@@ -86,6 +86,23 @@ test('a result or a line without its checksum is refused where the others have o
   assert.match(found.problems.join(), /metrics\.jsonl is damaged: line 1 has no checksum/);
 });
 
+test('a log of a finished run that lost its end is found, also if whole lines are missing', async () => {
+  const folder = copy();
+  for (const name of ['events.jsonl', 'metrics.jsonl']) {
+    const path = join(folder, name);
+    const whole = readFileSync(path, 'utf8');
+    // One changed byte, the last line end, would make readers leave out the line.
+    writeFileSync(path, `${whole.slice(0, -1)}~`);
+    assert.match((await verifyRun(folder)).problems.join(), new RegExp(`${name} is damaged: its last line is not complete`));
+    writeFileSync(path, whole);
+  }
+  const log = join(folder, 'metrics.jsonl');
+  const lines = readFileSync(log, 'utf8').split('\n').slice(0, -1);
+  assert.ok(lines.length > 1);
+  writeFileSync(log, lines.slice(0, -1).map((line) => `${line}\n`).join(''));
+  assert.match((await verifyRun(folder)).problems.join(), /metrics\.jsonl is damaged: it (ends with|lacks) epoch/);
+});
+
 test('files that do not fit each other are found', async () => {
   const folder = copy();
   const other = newFolder();
