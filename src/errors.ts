@@ -242,7 +242,10 @@ const table = {
   },
   'cannot-listen': {
     message: (p) => `cannot listen on ${p.host} port ${p.port}: ${p.problem}`,
-    hint: () => 'Choose another --port or --host. --port 0 chooses any free port.',
+    hint: (p) => {
+      const option = `--${p.option ?? 'port'}`;
+      return `Choose another ${option} or --host. ${option} 0 chooses any free port.`;
+    },
   },
   'server-failed': {
     message: (p) => `the server ended unexpectedly: ${p.problem}`,

@@ -7,6 +7,7 @@ import type { Answer, Command, Console, Given } from './terminal/_command.js';
 import { refuseUnknownFlags } from './terminal/flags.js';
 import { machineGroup, outputGroup } from './terminal/groups.js';
 import { helpOf } from './terminal/help.js';
+import { meantAs } from './terminal/misplaced.js';
 import { misplacedHint, parseWords } from './terminal/program.js';
 import { tellingUses } from './use.js';
 
@@ -39,11 +40,11 @@ async function run(command: Command, given: Given, program: string): Promise<Ans
 }
 
 /** Runs `work`. If an unknown name may have been meant as a value of the option before it, the error says so. */
-async function withMisplacedHint<T>({ misplaced = {} }: Given, work: () => Promise<T>): Promise<T> {
+async function withMisplacedHint<T>({ misplaced }: Given, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    const meant = cause instanceof RecdistillError ? misplaced[String(cause.details.given)] : undefined;
+    const meant = cause instanceof RecdistillError ? meantAs(misplaced, String(cause.details.given)) : undefined;
     if (meant === undefined) throw cause;
     const { code, details } = cause as RecdistillError;
     return fail(code, { ...details, hint: misplacedHint(meant) }, cause);

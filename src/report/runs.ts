@@ -36,7 +36,7 @@ const ROLES: readonly string[] = ['teacher', 'co-trained teacher', 'model', 'stu
 
 /**
  * The page, and the names of its runs in the order of the tables.
- * @throws RecdistillError `unknown-name` for `against`, and as `readHistory`
+ * @throws RecdistillError `unknown-name` for `against` or `metric`, and as `readHistory`
  */
 export function runsReport(
   all: readonly EvaluatedRunFolder[],
@@ -49,6 +49,13 @@ export function runsReport(
       ...{ ...costOf(run.result), history: readHistory(run.folder), isStart: isStart(run, all) },
     }))
     .sort((a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role));
+  const selectedBy = all.map(({ run }) => run.result.options.selectBy);
+  const measured = new Set(
+    runs.flatMap((r) => [r.evaluation.means, ...r.history.valid.map((v) => v.metrics)].flatMap(Object.keys)),
+  );
+  // A plot of a metric that no run has would be left out without a word.
+  if (!measured.has(rest.metric) && !selectedBy.includes(rest.metric))
+    fail('unknown-name', { kind: 'metric of the runs', given: rest.metric, known: listed([...measured]) });
   const students = runs.filter((r) => r.role === 'student');
   const base =
     against === undefined

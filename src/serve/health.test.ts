@@ -73,7 +73,13 @@ test('it needs the token for metrics only, and a port that is free', async () =>
     const given = await ask(port, '/metrics', { headers: { authorization: 'bearer a-token-of-some-length' } });
     assert.notEqual(given.status, 401);
     const again = serve(folder.path('bundle'), { port: 0, healthPort: port, log: 'silent' });
-    await assert.rejects(again, { code: 'cannot-listen', message: new RegExp(`port ${port}: another program`) });
+    await assert.rejects(again, {
+      code: 'cannot-listen',
+      message: `cannot listen on 127.0.0.1 port ${port}: another program is listening there`,
+      hint: /Choose another --health-port/,
+    });
+    const same = serve(folder.path('bundle'), { port, healthPort: port, log: 'silent' });
+    await assert.rejects(same, { code: 'bad-option', message: /healthPort.*another port than port/ });
   } finally {
     await server.close();
   }

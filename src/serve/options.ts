@@ -133,6 +133,10 @@ export function parseServeOptions(given: Partial<ServeOptions>): ServeOptions {
     const expected = `at least maxBatch, ${parsed.maxBatch}`;
     fail('bad-option', { owner: 'serve', option: 'maxPending', given: parsed.maxPending, expected });
   }
+  if (parsed.healthPort === parsed.port && parsed.port !== 0) {
+    const expected = `another port than port, ${parsed.port}, or 0 for any free port`;
+    fail('bad-option', { owner: 'serve', option: 'healthPort', given: parsed.healthPort, expected });
+  }
   trustOf(parsed.trustProxy);
   return parsed;
 }

@@ -135,6 +135,7 @@ test('proxies are a number or ranges, never everyone', () => {
     '10.0.0.0/33',
     '10.0.0.0/8,',
     'proxy.example',
+    'constructor',
     '10.0.0.0/8/8',
   ])
     assert.throws(

@@ -5,11 +5,11 @@ import { fail } from '../errors.js';
 /** Whether the proxy `hop` steps away (0 is the peer of the connection) with this address is trusted. */
 export type Trust = (address: string, hop: number) => boolean;
 
-const named: Readonly<Record<string, readonly string[]>> = {
-  loopback: ['127.0.0.0/8', '::1'],
-  linklocal: ['169.254.0.0/16', 'fe80::/10'],
-  uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
-};
+const named: ReadonlyMap<string, readonly string[]> = new Map([
+  ['loopback', ['127.0.0.0/8', '::1']],
+  ['linklocal', ['169.254.0.0/16', 'fe80::/10']],
+  ['uniquelocal', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']],
+]);
 const MOST_HOPS = 16;
 
 /**
@@ -27,7 +27,7 @@ export function trustOf(given: string | undefined): Trust | undefined {
   }
   const list = new BlockList();
   for (const entry of text.split(',')) {
-    for (const range of named[entry.trim()] ?? [entry.trim()]) addRange(list, range, given);
+    for (const range of named.get(entry.trim()) ?? [entry.trim()]) addRange(list, range, given);
   }
   return (address) => isIP(address) !== 0 && list.check(address, familyOf(address));
 }

@@ -52,10 +52,19 @@ test('equal bits at 1 and 3 threads in each arithmetic that this machine has', a
   }
 });
 
+test('an empty variable counts as not set', async () => {
+  Object.assign(process.env, { RECDISTILL_ARITHMETIC: '' });
+  const other = createWorkshop();
+  const ended = await other.run('train', 'top-pop', '--data', 'synthetic:60x60x600');
+  delete process.env.RECDISTILL_ARITHMETIC;
+  other.remove();
+  assert.equal(ended.code, 0, ended.stderr);
+});
+
 test('an arithmetic that is unknown or not available is refused before any work', async () => {
   const cases: [Record<string, string>, string[], number, RegExp][] = [
     [{}, ['--arithmetic', 'fam'], 2, /"--arithmetic" of machine is "fam"; expected one of auto/],
-    [{ RECDISTILL_ARITHMETIC: 'fam' }, [], 2, /"RECDISTILL_ARITHMETIC" of the environment is fam/],
+    [{ RECDISTILL_ARITHMETIC: 'fam' }, [], 2, /"RECDISTILL_ARITHMETIC" of the environment is "fam"/],
   ];
   writeFileSync(w.path('text.so'), 'not a library');
   if (blasProblem() === undefined)

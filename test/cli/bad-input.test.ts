@@ -45,6 +45,17 @@ test('files that cannot be used', { timeout: 60_000 }, async () => {
 test('options that cannot be used', { timeout: 60_000 }, async () => {
   await refuses(['train', 'bpr-mf', '--dmi', '3'], 2, 'unknown-option', /--dmi/, /Did you mean "--dim"/);
   await refuses(['train', 'bpr-mf', '--layers', '3'], 2, 'unknown-option', /--layers.*train/, /./);
+  // Words that every JavaScript object knows.
+  await refuses(['train', 'constructor', ...DATA], 2, 'unknown-name', /no model called "constructor"/, /Known: top-pop/);
+  await refuses(['train', 'toString', '--at', '5', '10'], 2, 'unknown-name', /"toString"/, /Known: top-pop/);
+  writeFileSync(w.path('pairs.csv'), 'user,item\na,b\n');
+  await refuses(
+    ['data', 'inspect', 'pairs.csv', '--delimiter', 'constructor'],
+    2,
+    'bad-option',
+    /delimiter" of data is "constructor"/,
+    /./,
+  );
   await refuses(['train', 'bpr-fm'], 2, 'unknown-name', /no model called "bpr-fm"/, /bpr-mf/);
   await refuses(['train', 'top-pop', ...DATA, '--at', '100'], 2, 'bad-option', /at.*100/, /shorter/);
   await refuses(['train', 'top-pop', ...DATA, '--threads', '0'], 2, 'bad-option', /--threads.* 0/, /./);

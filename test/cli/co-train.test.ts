@@ -93,6 +93,9 @@ test('a report shows the effect of co-training from the runs before and after', 
   assert.equal((await w.run(...alone)).code, 0);
   assert.equal((await w.run('report', 'small', 'alone', 'pair', '--out', w.path('all.html'))).code, 0);
   assert.match(readFileSync(w.path('all.md'), 'utf8'), /^## Significance of the differences to alone$/m);
+  const wrong = await w.json('report', 'small', '--out', w.path('small.html'), '--metric', 'recal@50');
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /there is no metric of the runs called "recal@50"/);
   const plain = await w.json('report', 'small', '--out', w.path('small.html'));
   assert.deepEqual(plain.value.pairs, []);
 });

@@ -11,7 +11,7 @@ import { isList } from './lists.js';
  */
 export function misplacedIn(words: readonly string[], rows: readonly OptionRow[]): Record<string, string> {
   const lists = new Map(rows.filter(isList).map((row) => [flagOf(row.name), row]));
-  const misplaced: Record<string, string> = {};
+  const misplaced = new Map<string, string>();
   let row: OptionRow | undefined;
   let values: string[] = [];
   for (const word of words) {
@@ -21,10 +21,10 @@ export function misplacedIn(words: readonly string[], rows: readonly OptionRow[]
       values = value === undefined ? [] : [value];
     } else if (row) {
       values.push(word);
-      if (values.length > 1) misplaced[word] = asFlags(row, values);
+      if (values.length > 1) misplaced.set(word, asFlags(row, values));
     }
   }
-  return misplaced;
+  return Object.fromEntries(misplaced);
 }
 
 const asFlags = (row: OptionRow, values: readonly string[]): string =>
@@ -35,3 +35,7 @@ const asFlags = (row: OptionRow, values: readonly string[]): string =>
 /** Whether the option takes all words up to the next flag, because the command has no other arguments. */
 export const takesWords = ({ args }: Pick<Command, 'args'>, row: OptionRow): boolean =>
   isList(row) && (args.length === 0 || args.every((argument) => argument.option === row.name));
+
+/** What an argument may have been meant as. @param misplaced by `misplacedIn`; a word may be `constructor`, which every object has */
+export const meantAs = (misplaced: Readonly<Record<string, string>> = {}, word: string): string | undefined =>
+  Object.hasOwn(misplaced, word) ? misplaced[word] : undefined;

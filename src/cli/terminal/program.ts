@@ -6,7 +6,7 @@ import type { Command, FlagValue, Given } from './_command.js';
 import { flagOf, rowsOf, unknownFlag } from './flags.js';
 import { outputGroup } from './groups.js';
 import { isList } from './lists.js';
-import { misplacedIn, takesWords } from './misplaced.js';
+import { meantAs, misplacedIn, takesWords } from './misplaced.js';
 
 export type Request =
   | { readonly kind: 'run'; readonly given: Given }
@@ -84,7 +84,7 @@ function checked({ name, args }: Command, given: Given): Given {
   if (missing) fail('usage', { problem: `${name} needs ${missing.name}: ${missing.help}`, hint });
   const more = given.args[most];
   if (more !== undefined) {
-    const meant = given.misplaced?.[more];
+    const meant = meantAs(given.misplaced, more);
     fail('usage', { problem: `${name} does not take "${more}"`, hint: meant ? misplacedHint(meant) : hint });
   }
   return given;

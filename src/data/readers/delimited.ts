@@ -64,7 +64,7 @@ async function delimited(db: Database, request: ReadRequest, given: string | und
 
 /** @throws RecdistillError `bad-option` */
 function delimiterGiven(given: string): string {
-  const delimiter = WORDS[given] ?? given;
+  const delimiter = Object.hasOwn(WORDS, given) ? WORDS[given]! : given;
   // DuckDB takes delimiters of up to four bytes.
   const bytes = Buffer.byteLength(delimiter);
   if (delimiter === WHITESPACE || (bytes >= 1 && bytes <= 4 && !/["\r\n]/.test(delimiter))) return delimiter;

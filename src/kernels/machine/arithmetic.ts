@@ -53,12 +53,13 @@ function testFma(): string | undefined {
  * @throws RecdistillError `bad-option` for an unknown word; `needs-not-met` if this machine does not have it
  */
 export function arithmeticOf(word: ArithmeticWord = 'auto'): Arithmetic {
-  const variable = word === 'auto' ? process.env[VARIABLE] : undefined;
+  // An empty variable counts as not set, as in a shell.
+  const variable = (word === 'auto' && process.env[VARIABLE]) || undefined;
   const wanted = variable ?? word;
   const known = arithmeticWords.find((w) => w === wanted);
   if (known === undefined) {
     const [option, owner] = variable === undefined ? ['arithmetic', 'machine'] : [VARIABLE, 'the environment'];
-    return fail('bad-option', { option, owner, given: wanted, expected: `one of ${arithmeticWords.join(', ')}` });
+    return fail('bad-option', { option, owner, given: JSON.stringify(wanted), expected: `one of ${arithmeticWords.join(', ')}` });
   }
   if (known === 'plain') return 'plain';
   const missing = fmaProblem();

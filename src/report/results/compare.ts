@@ -89,7 +89,7 @@ export function compareRuns(runs: readonly ComparedRun[], options: CompareRunsOp
   const { test = 't', adjust = 'holm', part = 'test', data } = options;
   const keys = [...new Set(options.metrics ?? defaultKeys(evaluation))];
   const known = metricsOf(evaluation);
-  const unknown = keys.find((key) => !(key in known));
+  const unknown = keys.find((key) => !Object.hasOwn(known, key));
   if (unknown !== undefined)
     fail('unknown-name', { kind: 'metric of the runs', given: unknown, known: Object.keys(known).join(', ') });
   const tested = keys.filter((key) => key in evaluation.perUser);

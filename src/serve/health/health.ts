@@ -37,7 +37,7 @@ export async function startHealth(
   const [started] = (await once(worker, 'message')) as [HealthStarted];
   if ('problem' in started) {
     await worker.terminate();
-    return fail('cannot-listen', { host, port: healthPort, problem: started.problem });
+    return fail('cannot-listen', { host, port: healthPort, option: 'health-port', problem: started.problem });
   }
   worker.unref();
   let busy = false;

@@ -101,6 +101,8 @@ try {
   const opened = await listen(server, { host, port });
   parentPort!.postMessage({ port: opened } satisfies HealthStarted);
 } catch (error) {
-  parentPort!.postMessage({ problem: error instanceof Error ? error.message : String(error) } satisfies HealthStarted);
+  const reason = error instanceof RecdistillError ? error.details.problem : error;
+  const problem = reason instanceof Error ? reason.message : String(reason);
+  parentPort!.postMessage({ problem } satisfies HealthStarted);
   process.exit(0);
 }
