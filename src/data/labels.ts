@@ -9,6 +9,7 @@ import { contentOf } from './compression.js';
 import { type Database, firstLines, linesOf, withDatabase } from './duckdb.js';
 import type { SourceFile } from './files.js';
 import { type LabelMatch, matchLabels, refuseUnmatched } from './label-match.js';
+import { refuseLargeNames } from './memory-check.js';
 import { labelFile } from './plan.js';
 import { readRows } from './readers/delimited.js';
 import { type Opening, openSource } from './source-file.js';
@@ -30,6 +31,7 @@ export async function readLabels(
   const file = resolve(folder, source.file);
   const through = source.through === undefined ? undefined : resolve(folder, source.through);
   if (!existsSync(file) || (through !== undefined && !existsSync(through))) return undefined;
+  await refuseLargeNames(file);
   const opening = { encoding, folder: db.folder, most: MAX_NAMES_BYTES };
   const { read, outer } = await namesFrom().catch(ofLabels);
   return matchLabels(basename(file), items, read.names, {

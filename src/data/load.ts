@@ -9,7 +9,7 @@ import { fingerprintOf } from './fingerprint.js';
 import { hideInteractions } from './hide.js';
 import { idMap } from './ids.js';
 import { count, type Dataset } from './interactions.js';
-import { type LabelReport, labelLines, labelReport, refuseUnmatched } from './label-match.js';
+import { type LabelMatch, type LabelReport, labelLines, labelReport, refuseUnmatched } from './label-match.js';
 import type { LeakageFinding } from './leakage.js';
 import { type DataOptions, dataOptions } from './options.js';
 import { planSource } from './plan.js';
@@ -163,10 +163,18 @@ async function originOf(options: DataOptions): Promise<Origin> {
   };
 }
 
-const memoryOfSource = ({ users, items, parts }: ReadSource, from: 'files' | 'memory'): DataMemory => {
+const memoryOfSource = ({ users, items, parts, names }: ReadSource, from: 'files' | 'memory'): DataMemory => {
   const rows = parts.reduce((sum, part) => sum + part.users.length, 0);
-  return dataMemory({ users: users.length, items: items.length, rows }, from);
+  return dataMemory({ users: users.length, items: items.length, rows, ...(names && { names: sizeOf(names) }) }, from);
 };
+
+/** The names that were read. Those of no item are counted as long as the others. */
+function sizeOf({ labels, unmatched }: LabelMatch) {
+  const matched = labels.filter((label) => label !== '');
+  const count = matched.length + unmatched;
+  const mean = matched.reduce((sum, label) => sum + label.length, 0) / Math.max(1, matched.length);
+  return { count, characters: mean * count };
+}
 
 /** True if no option removes anything from a written split. Its fingerprint must then equal the one in its manifest. */
 const isAsWritten = (o: DataOptions): boolean =>

@@ -1,5 +1,6 @@
 /** Refuses data that does not fit into memory: by the size of the files before they are read, and by the exact counts before rows leave DuckDB. */
 import { open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { dataMemory, readingParts, refuseBeyond } from '../memory/index.js';
 import type { Plan } from './_plan.js';
 import { compressionOf } from './compression.js';
@@ -24,6 +25,15 @@ export async function refuseLargeFiles({ name, parts }: Plan, { where }: Pick<Da
   let rows = 0;
   for (const { path } of parts.flat()) rows += await linesIn(path);
   refuseRows(name, { users: 0, items: 0, rows: rows * SURELY });
+}
+
+/** Estimates the names of a text file from its size. @throws RecdistillError `out-of-memory` */
+export async function refuseLargeNames(path: string): Promise<void> {
+  const count = (await linesIn(path)) * SURELY;
+  if (count === 0) return;
+  const characters = (await stat(path)).size * SURELY;
+  const memory = dataMemory({ users: 0, items: 0, rows: 0, names: { count, characters } }, 'files');
+  refuseBeyond(readingParts(memory), `${basename(path)} with about ${Math.round(count)} names`, HINT);
 }
 
 /** @throws RecdistillError `out-of-memory` */

@@ -35,6 +35,8 @@ export interface DataSize {
   readonly items: number;
   /** Rows as read, in all parts together. */
   readonly rows: number;
+  /** The file of item names, if one is read. */
+  readonly names?: { readonly count: number; readonly characters: number };
 }
 
 /** Interactions with their times, in all parts, and what is made of them: (405 - 313) MB for 2,000,000 rows of top-pop, half of it at most. */
@@ -43,6 +45,10 @@ const ROW = 44;
 const READ_ROW = 52;
 /** An id with its number and its name: (153 - 133) MB for 72,000 more items. */
 const ID = 300;
+/** More for an id while data is read: (754 - 542 - 132) MB for 1,020,000 users and items from a CSV file. */
+const READ_ID = 80;
+/** A name while a file of names is read: (1,000 - 755) MB for 1,000,000 names of one character, and (1,226 - 1,000) MB for 48 more in each. */
+const [READ_NAME, READ_CHARACTER] = [260, 5];
 /** DuckDB with its code and buffers: (198 - 133) MB for the same 200,000 rows from a CSV file. It is not freed after reading. */
 const DUCKDB = 68e6;
 /** A row in a table of DuckDB, until it is an index: ((475 - 198) - (287 - 133)) MB / 1,800,000. DuckDB moves more than 512 MB to files. */
@@ -57,12 +63,16 @@ export interface DataMemory {
   readonly reading: number;
 }
 
+const namesBytes = ({ count, characters }: NonNullable<DataSize['names']>): number =>
+  count * READ_NAME + characters * READ_CHARACTER;
+
 /** @param from where the rows come from */
-export function dataMemory({ users, items, rows }: DataSize, from: 'files' | 'memory' = 'memory'): DataMemory {
+export function dataMemory({ users, items, rows, names }: DataSize, from: 'files' | 'memory' = 'memory'): DataMemory {
   const data = { name: 'data', bytes: rows * ROW + (users + items) * ID };
   if (from === 'memory') return { held: [data], reading: rows * READ_ROW };
   const staged = Math.min(MOST_STAGED, rows * STAGED_ROW);
-  return { held: [data, { name: 'DuckDB, which reads files', bytes: DUCKDB }], reading: rows * READ_ROW + staged };
+  const reading = rows * READ_ROW + staged + (users + items) * READ_ID + (names ? namesBytes(names) : 0);
+  return { held: [data, { name: 'DuckDB, which reads files', bytes: DUCKDB }], reading };
 }
 
 /** What a process takes that reads this data, before it uses it. */

@@ -74,8 +74,8 @@ export async function createApp({ options, holder, metrics, operations, rates, t
     routerOptions: { maxParamLength: 12 * ID_LENGTH },
     http: { headersTimeout: options.requestTimeout, connectionsCheckingInterval: 1000, maxHeaderSize: 32_768 },
     frameworkErrors: (error, _request, reply) => void sendFailure(error, reply, options),
-    clientErrorHandler(_error, socket) {
-      connections.end(socket, malformed);
+    clientErrorHandler({ code }, socket) {
+      connections.end(socket, responses.get(code) ?? malformed);
     },
   });
   app.server.maxConnections = options.maxConnections;
@@ -148,17 +148,19 @@ function notFound(method: string, url: string, routes: Routes, reply: FastifyRep
   return new RecdistillError('bad-method', { method, path: shown, allowed: methods.join(', ') });
 }
 
-/** Response to bytes that are not an HTTP request. The connection is then closed. */
-const malformed = ((): string => {
-  const body = JSON.stringify({
-    error: {
-      code: 'bad-request',
-      message: 'this is not an HTTP request, or it arrived too slowly',
-      hint: 'See /docs.',
-    },
-  });
-  return `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-})();
+/** Response to bytes that are no request which can be answered. The connection is then closed. */
+function refusing(status: string, message: string): string {
+  const body = JSON.stringify({ error: { code: 'bad-request', message, hint: 'See /docs.' } });
+  return `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+const malformed = refusing('400 Bad Request', 'this is not an HTTP request');
+
+/** By the error code of Node.js. */
+const responses: ReadonlyMap<unknown, string> = new Map([
+  ['HPE_HEADER_OVERFLOW', refusing('431 Request Header Fields Too Large', 'the header of the request is too long')],
+  ['ERR_HTTP_REQUEST_TIMEOUT', refusing('408 Request Timeout', 'the request arrived too slowly')],
+]);
 
 /** Generates the OpenAPI document from the schemas of the routes. */
 async function describe(app: FastifyInstance, secured: boolean): Promise<void> {

@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createBudget } from './budget.js';
 import { createConnections } from './connections.js';
 import { createFolder, writeMadeUp } from './made-up.test.support.js';
-import { get, isWhole, openRaw, post } from './raw.test.support.js';
+import { get, isWhole, openRaw, post, talk } from './raw.test.support.js';
 import { serve } from './serve.js';
 
 const folder = createFolder();
@@ -37,6 +37,18 @@ test('requests sent at once are answered in order, also with bodies among them',
       Array.from({ length: 300 }, (_, n) => `u${n % 30}`),
     );
     socket.destroy();
+  } finally {
+    await server.close();
+  }
+});
+
+test('a header that is too long and a request that is too slow have a status of their own', async () => {
+  const server = await start({ requestTimeout: 500 });
+  try {
+    const long = await talk(server.port, get('/ready', `X: ${'a'.repeat(40_000)}\r\n`));
+    assert.match(long, /^HTTP\/1\.1 431 .*the header of the request is too long/s);
+    assert.match(await talk(server.port, 'GET /ready HTTP/1.1\r\nHost: loc'), /^HTTP\/1\.1 408 .*too slowly/s);
+    assert.match(await talk(server.port, 'nonsense\r\n\r\n'), /^HTTP\/1\.1 400 .*not an HTTP request/s);
   } finally {
     await server.close();
   }

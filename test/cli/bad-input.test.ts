@@ -46,7 +46,13 @@ test('options that cannot be used', { timeout: 60_000 }, async () => {
   await refuses(['train', 'bpr-mf', '--dmi', '3'], 2, 'unknown-option', /--dmi/, /Did you mean "--dim"/);
   await refuses(['train', 'bpr-mf', '--layers', '3'], 2, 'unknown-option', /--layers.*train/, /./);
   // Words that every JavaScript object knows.
-  await refuses(['train', 'constructor', ...DATA], 2, 'unknown-name', /no model called "constructor"/, /Known: top-pop/);
+  await refuses(
+    ['train', 'constructor', ...DATA],
+    2,
+    'unknown-name',
+    /no model called "constructor"/,
+    /Known: top-pop/,
+  );
   await refuses(['train', 'toString', '--at', '5', '10'], 2, 'unknown-name', /"toString"/, /Known: top-pop/);
   writeFileSync(w.path('pairs.csv'), 'user,item\na,b\n');
   await refuses(

@@ -59,7 +59,12 @@ export function arithmeticOf(word: ArithmeticWord = 'auto'): Arithmetic {
   const known = arithmeticWords.find((w) => w === wanted);
   if (known === undefined) {
     const [option, owner] = variable === undefined ? ['arithmetic', 'machine'] : [VARIABLE, 'the environment'];
-    return fail('bad-option', { option, owner, given: JSON.stringify(wanted), expected: `one of ${arithmeticWords.join(', ')}` });
+    return fail('bad-option', {
+      option,
+      owner,
+      given: JSON.stringify(wanted),
+      expected: `one of ${arithmeticWords.join(', ')}`,
+    });
   }
   if (known === 'plain') return 'plain';
   const missing = fmaProblem();
