@@ -110,6 +110,16 @@ test('archives that are cut, damaged or not to be trusted', async (t) => {
     ['flip.zip', flipped, /not a complete zip file: clicks.csv|checksum of clicks.csv differs/],
     ['up.zip', member({}, '../a.csv'), /would be written outside of its folder/],
     ['root.zip', member({}, '/etc/a.csv'), /would be written outside of its folder/],
+    ['zero.zip', member({}, 'a.c\0v'), /the name of a file has a zero byte: "a\.c\\u0000v"/],
+    ['long.zip', member({}, `${'a'.repeat(300)}.csv`), /long\.zip|cannot write/],
+    [
+      'twice.zip',
+      zipOf([
+        { name: 'a.csv', content: CSV },
+        { name: 'a.csv', content: CSV },
+      ]),
+      /twice\.zip|cannot write/,
+    ],
     ['secret.zip', member({ flags: 1 }), /is encrypted \(a.csv\)/],
     ['bomb.zip', member({ claimed: 10 }), /not a complete zip file: a.csv: too many bytes/],
     ['empty.zip', zipOf([]), /without exactly one data file: nothing/],

@@ -71,6 +71,8 @@ async function entriesOf(
     files.map(({ fileName }) => fileName),
   );
   for (const entry of files) {
+    if (entry.fileName.includes('\0'))
+      damaged(shown, 'zip', `the name of a file has a zero byte: ${JSON.stringify(entry.fileName)}`);
     const wrong = problemOf(entry.fileName);
     if (wrong !== null) outside(shown, wrong);
     if (entry.isEncrypted()) {
