@@ -74,8 +74,10 @@ export function hasPartialLine(path: string): boolean {
 }
 
 /** `readLines`, parsed. @throws RecdistillError `over-limit`, `artifact-damaged` naming the line that is not a JSON object */
-export function readJsonLines(path: string): Record<string, unknown>[] {
-  return readLines(path).map((line, n) => {
+export const readJsonLines = (path: string): Record<string, unknown>[] => parsedLines(path, readLines(path));
+
+function parsedLines(path: string, lines: readonly string[]): Record<string, unknown>[] {
+  return lines.map((line, n) => {
     const damaged = (cause?: unknown): never =>
       fail('artifact-damaged', { path, problem: `line ${n + 1} is not a JSON object`, hint: HINT }, cause);
     let value: unknown;
@@ -106,7 +108,8 @@ export function sealedLine(fields: Readonly<Record<string, unknown>>): string {
 export function readSealedLines(path: string, sealed = false): Record<string, unknown>[] {
   let expected = sealed;
   const hint = 'Restore the file, or add --overwrite to make it again.';
-  for (const [n, line] of readLines(path).entries()) {
+  const lines = readLines(path);
+  for (const [n, line] of lines.entries()) {
     const check = CHECK.exec(line);
     const damaged = (problem: string): never =>
       fail('artifact-damaged', { path, problem: `line ${n + 1} ${problem}`, hint });
@@ -115,7 +118,7 @@ export function readSealedLines(path: string, sealed = false): Record<string, un
     expected = true;
     if (checkOf(`${line.slice(0, check.index)}}`) !== check[1]) damaged('does not match its checksum');
   }
-  return readJsonLines(path).map(({ check: _, ...fields }) => fields);
+  return parsedLines(path, lines).map(({ check: _, ...fields }) => fields);
 }
 
 /** Truncates a file to its first `count` lines and syncs it. @throws RecdistillError `write-failed` */

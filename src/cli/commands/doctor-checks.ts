@@ -97,7 +97,8 @@ export function blasCheck(): Check {
   if (missing !== undefined) return fact('BLAS', `not needed, and not found: ${missing}`);
   const [own, blas] = (['auto', 'blas'] as const).map(productSeconds) as [number, number];
   const ratio = own / blas;
-  const gain = ratio > 1.1 ? `large products ${formatTimes(ratio)} as fast with --arithmetic blas` : 'no faster here';
+  const gain =
+    ratio > 1.1 ? `large products ${formatTimes(ratio)} times as fast with --arithmetic blas` : 'no faster here';
   return fact('BLAS', `${blasName()}; ${gain}`);
 }
 

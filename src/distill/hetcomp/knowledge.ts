@@ -71,8 +71,8 @@ export const threshold = (o: KnowledgeOptions, epoch: number): number =>
 /**
  * One call of dynamic knowledge construction, in place. The first call only measures distances to the next checkpoint. Later calls compare
  * the stored distance with the current one. If the ratio exceeds the threshold, the student is close enough and the user advances to
- * the next checkpoint. If the ratio is below 1, the student has moved away, and the user advances, too. 0/0 advances in `exact`
- * formulas and not in `published`.
+ * the next checkpoint. If the ratio is below 1, the student has moved away, and the user advances, too. 0/0 advances with
+ * the `exact` formulas and not with the `published` ones.
  */
 export function advance(
   s: Selection,
