@@ -134,7 +134,7 @@ export function sentenceOf(text: string): string {
   if (text.includes('unterminated quote')) return `${where}an opening quote has no closing quote`;
   if (text.includes('Invalid unicode')) return `${where}the text is not UTF-8`;
   if (text.includes('Maximum line size')) {
-    return `${where}the line is longer than ${MAX_LINE / 2 ** 20} MB`;
+    return `${where}the line is longer than ${MAX_LINE / 2 ** 20} MiB`;
   }
   const json = /Malformed JSON .*at byte (\d+) in record\/value (\d+)/.exec(text);
   if (json) return `object ${json[2]} is not valid JSON (byte ${json[1]} of it)`;

@@ -44,8 +44,8 @@ test('the bytes of a text are counted while it is decompressed', async () => {
 test('a line of 17 MB is refused in every file, with the name of the file', { timeout: 60_000 }, async () => {
   const long = 'x'.repeat(17 * 2 ** 20);
   const lines = put('names.csv.gz', gzipSync(`i1,${long}\n`));
-  await assert.rejects(readItemLabels(lines, ['i1']), is('bad-data', /names\.csv\.gz.*(?:line 1|longer than 16 MB)/s));
-  await assert.rejects(load(put('long.csv', `${CSV}u1,${long}\n`)), is('bad-data', /long\.csv.*longer than 16 MB/s));
+  await assert.rejects(readItemLabels(lines, ['i1']), is('bad-data', /names\.csv\.gz.*(?:line 1|longer than 16 MiB)/s));
+  await assert.rejects(load(put('long.csv', `${CSV}u1,${long}\n`)), is('bad-data', /long\.csv.*longer than 16 MiB/s));
 });
 
 test('tables with too many columns, and objects with a key twice, are refused', { timeout: 60_000 }, async () => {

@@ -43,7 +43,7 @@ export async function* limitedLines(chunks: Chunks, shown: string): AsyncGenerat
         if (byte === LF) line++;
         length = 0;
       } else if (++length > MAX_LINE) {
-        const problem = `line ${line} is longer than ${MAX_LINE / 2 ** 20} MB`;
+        const problem = `line ${line} is longer than ${MAX_LINE / 2 ** 20} MiB`;
         fail('over-limit', { path: shown, problem, hint: 'Check the line ends of the file.' });
       }
     }
