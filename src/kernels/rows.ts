@@ -12,12 +12,20 @@ export interface Rows {
   readonly weights?: Floats;
 }
 
+export interface WeightedRows extends Rows {
+  readonly weights: Floats;
+}
+
+interface Source {
+  readonly columns: number;
+  readonly indptr: Int32Array;
+  readonly indices: Int32Array;
+}
+
 /** Copies sparse rows into kernel memory; free them with `freeRows`. */
-export function takeRows(
-  m: Machine,
-  source: { readonly columns: number; readonly indptr: Int32Array; readonly indices: Int32Array },
-  weights?: ArrayLike<number>,
-): Rows {
+export function takeRows(m: Machine, source: Source, weights: ArrayLike<number>): WeightedRows;
+export function takeRows(m: Machine, source: Source, weights?: ArrayLike<number>): Rows;
+export function takeRows(m: Machine, source: Source, weights?: ArrayLike<number>): Rows {
   const indptr = m.ints(source.indptr.length);
   indptr.set(source.indptr);
   const indices = m.ints(source.indices.length);

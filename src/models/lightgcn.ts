@@ -4,7 +4,15 @@
  */
 
 import { type Interactions, itemCounts, transpose } from '../data/interactions.js';
-import { type Floats, freeRows, type Kernels, type Rows, takeRows } from '../kernels/index.js';
+import {
+  type Floats,
+  freeGraph,
+  type Graph,
+  type Kernels,
+  layersBytes,
+  type NodeTables,
+  takeGraph,
+} from '../kernels/index.js';
 import { float, int, options } from '../options/options.js';
 import { logRange, oneOf, wholeRange } from '../options/search.js';
 import { type Factors, trainedModel } from './_model.js';
@@ -29,13 +37,16 @@ export const lightgcn = trainedModel({
     batchSize: oneOf(2048, 4096, 8192, 16384),
   },
   capabilities: ['factors', 'scores', 'weights'],
-  memory: ({ nUsers, nItems, interactions }, o) =>
-    (nUsers + nItems) * o.dim * 4 * 8 + interactions * 16 + o.batchSize * o.negatives * 64,
+  memory: ({ nUsers, nItems, interactions, threads = 4 }, o) =>
+    (nUsers + nItems) * (o.dim * 4 * 6 + 4) +
+    layersBytes(nUsers + nItems, o.layers, threads) +
+    interactions * 16 +
+    o.batchSize * o.negatives * 64,
   create(context, o) {
     const { kernels: k, train } = context;
     const parameters = embeddings(context, 'lightgcn', o.dim, o.initScale);
     const [users, items] = parameters;
-    const graph = takeGraph(k, train);
+    const graph = graphOf(k, train);
     const step = bprStep(k, o.batchSize * o.negatives);
     const table = (like: Floats) => k.floats(like.length);
     const final: Factors = {
@@ -45,23 +56,13 @@ export const lightgcn = trainedModel({
       userGradient: table(users.values),
       itemGradient: table(items.values),
     };
-    const scratch = [0, 1].map(() => ({ userFactors: table(users.values), itemFactors: table(items.values) }));
-
-    /** out = mean of the layers, starting from (fromUsers, fromItems). The map is symmetric, so it is its own gradient. */
-    const spread = (fromUsers: Floats, fromItems: Floats, outUsers: Floats, outItems: Floats) => {
-      outUsers.set(fromUsers);
-      outItems.set(fromItems);
-      let [u, i] = [fromUsers, fromItems];
-      for (let layer = 0; layer < o.layers; layer++) {
-        const to = scratch[layer % 2]!;
-        k.propagate(graph.byUser, i, to.userFactors, o.dim, outUsers);
-        k.propagate(graph.byItem, u, to.itemFactors, o.dim, outItems);
-        [u, i] = [to.userFactors, to.itemFactors];
-      }
-      k.scale(outUsers, 1 / (o.layers + 1));
-      k.scale(outItems, 1 / (o.layers + 1));
-    };
-    const propagate = () => spread(users.values, items.values, final.userFactors, final.itemFactors);
+    // The map is symmetric, so it is its own gradient.
+    const spread = (from: NodeTables, out: NodeTables) => k.meanOfLayers(graph, from, out, o.dim, o.layers);
+    const embedded = { users: users.values, items: items.values };
+    const embeddedGradient = { users: users.gradient, items: items.gradient };
+    const spreadTables = { users: final.userFactors, items: final.itemFactors };
+    const spreadGradient = { users: final.userGradient, items: final.itemGradient };
+    const propagate = () => spread(embedded, spreadTables);
     // The parameters do not change within a batch, so one propagation serves all losses.
     let inBatch = false;
     const factors = () => {
@@ -84,16 +85,14 @@ export const lightgcn = trainedModel({
       accumulate: (batch) => step.accumulate(final, batch),
       backward() {
         inBatch = false;
-        spread(final.userGradient, final.itemGradient, users.gradient, items.gradient);
+        spread(spreadGradient, embeddedGradient);
         final.userGradient.fill(0);
         final.itemGradient.fill(0);
       },
       close() {
         step.close();
-        freeRows(k, graph.byUser);
-        freeRows(k, graph.byItem);
+        freeGraph(k, graph);
         k.free(final.userFactors, final.itemFactors, final.userGradient, final.itemGradient);
-        for (const s of scratch) k.free(s.userFactors, s.itemFactors);
         freeParameters(k, parameters);
       },
     };
@@ -101,12 +100,9 @@ export const lightgcn = trainedModel({
 });
 
 /** The normalised adjacency in both directions. A node without edges has an empty row. */
-function takeGraph(k: Kernels, train: Interactions): { byUser: Rows; byItem: Rows } {
+function graphOf(k: Kernels, train: Interactions): Graph {
   const turned = transpose(train);
-  return {
-    byUser: takeRows(k, { columns: train.nItems, ...train }, edgeWeights(train)),
-    byItem: takeRows(k, { columns: train.nUsers, ...turned }, edgeWeights(turned)),
-  };
+  return takeGraph(k, { ...train, weights: edgeWeights(train) }, { ...turned, weights: edgeWeights(turned) });
 }
 
 /** 1 / sqrt(degree of the row * degree of the column) for each entry of `graph.indices`. */

@@ -1,6 +1,7 @@
 // Products of sparse rows with a table, and scaled sums of tables.
 
 import { multiplyAdd } from '../machine/multiply-add.as';
+import { giveSlot, takeSlot } from '../machine/slots.as';
 
 const ONE = memory.data<f32>([1]);
 
@@ -105,5 +106,118 @@ export function scale(y: usize, factor: f64, begin: i32, end: i32): void {
   for (; k < end; k++) {
     const at = y + ((k as usize) << 2);
     store<f32>(at, w * load<f32>(at));
+  }
+}
+
+/**
+ * The mean of x_0 = (users, items), x_1 = A x_0, ..., x_layers, for the weighted adjacency A of a bipartite graph; layers >= 1. Row r of the
+ * edges is that of the node whose place is r. Columns of the tables are independent of each other. Chunk c has the columns
+ * [c * width, (c + 1) * width) of `dim`, `width` = 4, 8 or 16. Packed, they stay in the cache through all layers: a slot has
+ * max(2, layers) tables of users and items with rows of `width`.
+ */
+export function meanOfLayers(
+  userStarts: usize, userColumns: usize, userWeights: usize, itemStarts: usize, itemColumns: usize, itemWeights: usize,
+  userPlaces: usize, itemPlaces: usize, users: usize, items: usize, outUsers: usize, outItems: usize,
+  nUsers: i32, nItems: i32, dim: i32, width: i32, layers: i32,
+  flags: usize, slots: i32, slotMemory: usize, slotBytes: usize, begin: i32, end: i32,
+): void {
+  const slot = takeSlot(flags, slots);
+  const work = slotMemory + (slot as usize) * slotBytes;
+  const stride = (dim as usize) << 2, packed = (width as usize) << 2;
+  const ofUsers = packed * (nUsers as usize), table = ofUsers + packed * (nItems as usize);
+  const mean: f32 = (1.0 / ((layers + 1) as f64)) as f32;
+  for (let c = begin; c < end; c++) {
+    const from = ((c * width) as usize) << 2;
+    const bytes = min(packed, stride - from);
+    pack(users + from, userPlaces, nUsers, stride, bytes, work, packed);
+    pack(items + from, itemPlaces, nItems, stride, bytes, work + ofUsers, packed);
+    let x = work;
+    for (let layer = 1; layer < layers; layer++) {
+      const y = x + table;
+      multiply(userStarts, userColumns, userWeights, nUsers, x + ofUsers, y, packed, 0, 0, 0);
+      multiply(itemStarts, itemColumns, itemWeights, nItems, x, y + ofUsers, packed, 0, 0, 0);
+      x = y;
+    }
+    // The sum replaces x_0, which the last layer reads only if it is the first, too.
+    const sum = layers == 1 ? work + table : work;
+    multiply(userStarts, userColumns, userWeights, nUsers, x + ofUsers, sum, packed, work, table, layers);
+    multiply(itemStarts, itemColumns, itemWeights, nItems, x, sum + ofUsers, packed, work + ofUsers, table, layers);
+    unpack(outUsers + from, userPlaces, nUsers, stride, bytes, sum, packed, mean);
+    unpack(outItems + from, itemPlaces, nItems, stride, bytes, sum + ofUsers, packed, mean);
+  }
+  giveSlot(flags, slot);
+}
+
+/** y[r] = the product of row r with x, after the rows r of `before`, `before + table`, ..., `layers` tables, have been added. */
+function multiply(
+  starts: usize, columns: usize, weights: usize, rows: i32, x: usize, y: usize, packed: usize, before: usize, table: usize, layers: i32,
+): void {
+  for (let r: usize = 0; r < (rows as usize); r++) {
+    const first = (load<i32>(starts + (r << 2)) as usize) << 2;
+    const last = columns + ((load<i32>(starts + (r << 2), 4) as usize) << 2);
+    let at = r * packed;
+    if (packed == 64) {
+      let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+      for (let column = columns + first, weight = weights + first; column < last; column += 4, weight += 4) {
+        const w = v128.load_splat<f32>(weight);
+        const from = x + ((load<i32>(column) as usize) << 6);
+        s0 = multiplyAdd(w, v128.load(from), s0);
+        s1 = multiplyAdd(w, v128.load(from, 16), s1);
+        s2 = multiplyAdd(w, v128.load(from, 32), s2);
+        s3 = multiplyAdd(w, v128.load(from, 48), s3);
+      }
+      if (layers) {
+        s0 = f32x4.add(total(before + at, table, layers), s0);
+        s1 = f32x4.add(total(before + at + 16, table, layers), s1);
+        s2 = f32x4.add(total(before + at + 32, table, layers), s2);
+        s3 = f32x4.add(total(before + at + 48, table, layers), s3);
+      }
+      v128.store(y + at, s0);
+      v128.store(y + at, s1, 16);
+      v128.store(y + at, s2, 32);
+      v128.store(y + at, s3, 48);
+      continue;
+    }
+    for (let d: usize = 0; d < packed; d += 16, at += 16) {
+      let s = f32x4.splat(0);
+      for (let column = columns + first, weight = weights + first; column < last; column += 4, weight += 4) {
+        s = multiplyAdd(v128.load_splat<f32>(weight), v128.load(x + d + (load<i32>(column) as usize) * packed), s);
+      }
+      if (layers) s = f32x4.add(total(before + at, table, layers), s);
+      v128.store(y + at, s);
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function total(at: usize, table: usize, layers: i32): v128 {
+  let sum = v128.load(at);
+  for (let layer = 1; layer < layers; layer++) {
+    at += table;
+    sum = f32x4.add(sum, v128.load(at));
+  }
+  return sum;
+}
+
+/** Row places[n] of `out`, of `packed` bytes = the first `bytes` of row n of the table, and zeros. */
+function pack(table: usize, places: usize, rows: i32, stride: usize, bytes: usize, out: usize, packed: usize): void {
+  for (let n: usize = 0; n < (rows as usize); n++, table += stride) {
+    const to = out + (load<i32>(places + (n << 2)) as usize) * packed;
+    let d: usize = 0;
+    for (; d + 16 <= bytes; d += 16) v128.store(to + d, v128.load(table + d));
+    for (; d < packed; d += 4) store<f32>(to + d, d < bytes ? load<f32>(table + d) : 0);
+  }
+}
+
+/** The first `bytes` of row n of the table = row places[n] of `x`, times `factor`. */
+function unpack(table: usize, places: usize, rows: i32, stride: usize, bytes: usize, x: usize, packed: usize, factor: f32): void {
+  const by = f32x4.splat(factor);
+  for (let n: usize = 0; n < (rows as usize); n++, table += stride) {
+    const from = x + (load<i32>(places + (n << 2)) as usize) * packed;
+    let d: usize = 0;
+    for (; d + 16 <= bytes; d += 16) v128.store(table + d, f32x4.mul(v128.load(from + d), by));
+    // A whole vector would reach into the next row, or beyond the table.
+    for (; d < bytes; d += 4) store<f32>(table + d, load<f32>(from + d) * factor);
   }
 }

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { agree, numbers, put, wholes } from '../_agree.test.js';
 import { createReferenceKernels } from '../create.js';
 import { freeRows, takeRows } from '../rows.js';
+import { freeGraph, takeGraph } from './propagate.js';
 
 /** Rows of very different length: every seventh has up to fifty times the entries of the others. */
 function sparse(seed: number, rows: number, columns: number) {
@@ -78,5 +79,44 @@ test('addScaled and scale agree on any length', () => {
       );
     }),
     { numRuns: 30 },
+  );
+});
+
+test('meanOfLayers agrees with the layers one after the other', () => {
+  const shapes = fc.record({
+    seed: fc.integer({ min: 1, max: 1e6 }),
+    nUsers: fc.integer({ min: 1, max: 90 }),
+    nItems: fc.integer({ min: 1, max: 90 }),
+    dim: fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constantFrom(16, 64)),
+    layers: fc.integer({ min: 0, max: 4 }),
+  });
+  fc.assert(
+    fc.property(shapes, ({ seed, nUsers, nItems, dim, layers }) => {
+      const [byUser, byItem] = [sparse(seed, nUsers, nItems), sparse(seed + 7, nItems, nUsers)];
+      agree(
+        (k) => {
+          const edges = (rows: ReturnType<typeof sparse>, from: number) => ({
+            ...rows,
+            weights: numbers(from, rows.indices.length),
+          });
+          const graph = takeGraph(k, edges(byUser, seed), edges(byItem, seed + 1));
+          const from = {
+            users: put(k, numbers(seed + 2, nUsers * dim)),
+            items: put(k, numbers(seed + 3, nItems * dim)),
+          };
+          // Whatever the tables held is overwritten.
+          const out = { users: put(k, numbers(4, nUsers * dim)), items: put(k, numbers(5, nItems * dim)) };
+          const before = [from.users.slice(), from.items.slice()];
+          k.meanOfLayers(graph, from, out, dim, layers);
+          assert.deepEqual([from.users.slice(), from.items.slice()], before);
+          const got = { users: out.users.slice(), items: out.items.slice() };
+          freeGraph(k, graph);
+          k.free(from.users, from.items, out.users, out.items);
+          return got;
+        },
+        { users: 1e-5, items: 1e-5 },
+      );
+    }),
+    { numRuns: 60 },
   );
 });
