@@ -1,6 +1,6 @@
 // Makes a fresh clone runnable: checks Node, installs the locked packages if they are missing or out of date, builds.
 import { execFileSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,9 +24,17 @@ const run = (file, args) => {
   }
 };
 
-const installed = 'node_modules/.package-lock.json';
-if (!existsSync(installed) || statSync(installed).mtimeMs < statSync('package-lock.json').mtimeMs) {
-  say('recdistill: installing packages (once) ...');
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+// `--program`: for `npm start`, without the packages of tools/package.json and without tests.
+const program = process.argv.includes('--program');
+if (!isInstalled()) {
+  say(`recdistill: installing packages${program ? '' : ', those of the tests, too'} (once) ...`);
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...(program ? ['--workspaces=false'] : [])]);
 }
 run(process.execPath, ['scripts/build.mjs', ...process.argv.slice(2)]);
+
+/** npm writes the list of what it installed last: an installation that was stopped has none. */
+function isInstalled() {
+  const list = 'node_modules/.package-lock.json';
+  if (!existsSync(list) || statSync(list).mtimeMs < statSync('package-lock.json').mtimeMs) return false;
+  return program || 'tools' in JSON.parse(readFileSync(list, 'utf8')).packages;
+}
