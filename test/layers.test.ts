@@ -40,17 +40,20 @@ const allowed: Record<string, readonly string[]> = {
   cli: [...making, 'experiment', 'report', 'export', 'library', 'serve'],
 };
 
-/** Files below `folder`, without tests and declarations, each with the files that it imports; paths from `folder` on. */
+/** Files below `folder`, without tests and types of packages, each with the files that it imports; paths from `folder` on. */
 function importsOf(folder: string): Map<string, string[]> {
   const files = readdirSync(folder, { recursive: true })
     .map((f) => String(f).replaceAll('\\', '/'))
-    .filter((f) => f.endsWith('.ts') && !/\.(d|test)\.ts$/.test(f));
+    .filter((f) => f.endsWith('.ts') && !/\.test\.ts$|^[^/]+\.d\.ts$/.test(f));
   const found = new Map<string, string[]>();
   for (const file of files) {
     const text = readFileSync(join(folder, file), 'utf8');
     const targets = [...text.matchAll(/(?:from|import) '(\.[^']+)'/g)].map(([, target]) => {
       const path = posix.normalize(posix.join(posix.dirname(file), target!));
-      return path.endsWith('.js') ? path.replace(/\.js$/, '.ts') : existsSync(join(folder, path)) ? path : `${path}.ts`;
+      if (!path.endsWith('.js')) return existsSync(join(folder, path)) ? path : `${path}.ts`;
+      const [source, declared] = [path.replace(/\.js$/, '.ts'), path.replace(/\.js$/, '.d.ts')];
+      // What the build makes directly in dist has only its types here.
+      return files.includes(declared) ? declared : source;
     });
     found.set(file, targets);
   }
