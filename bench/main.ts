@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import { fail, RecdistillError } from 'recdistill';
-import { arithmeticOf } from 'recdistill/kernels';
+import { arithmeticOf, hasWideVectors, useWideVectors } from 'recdistill/kernels';
 import type { BenchRow, PeerForm } from './_row.js';
 import { contended, contendedText } from './contended.js';
 import { type BenchData, loadBenchData } from './data.js';
@@ -34,6 +34,8 @@ const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  // As the command line does.
+  useWideVectors();
   const program = new Command('bench')
     .description('Times our work against the same work in PyTorch, in turns, after comparing the results.')
     .argument(
@@ -137,6 +139,7 @@ const machineOf = (flags: Flags, reports: readonly CaseReport[]): Readonly<Recor
   cores: availableParallelism(),
   threads: flags.threads,
   arithmetic: arithmeticOf(),
+  vectors: hasWideVectors() ? 256 : 128,
   node: process.versions.node,
   ...Object.assign({}, ...reports.map((r) => r.versions)),
 });

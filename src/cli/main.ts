@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import { packageVersion } from '../formats/package-version.js';
+import { useWideVectors } from '../kernels/machine/wide-vectors.js';
 import { strayError, usedModules } from '../options/use.js';
 import { commands } from './index.js';
 import type { Answer } from './terminal/_command.js';
@@ -47,6 +48,7 @@ function print(asJson: boolean, text: string, json: unknown): void {
 }
 
 async function main(words: readonly string[]): Promise<void> {
+  useWideVectors();
   // A reader such as `head` may close the pipe early.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

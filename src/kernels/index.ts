@@ -9,10 +9,12 @@ export {
   arithmeticWords,
   blasName,
   blasProblem,
+  blasSetting,
   fmaProblem,
   wordOf,
 } from './machine/arithmetic.js';
 export type { Floats, Machine } from './machine/machine.js';
+export { hasWideVectors, nodeArguments, useWideVectors } from './machine/wide-vectors.js';
 export type { NeumfGroups, NeumfLayers, NeumfPoints } from './neumf/neumf.js';
 export type { SomeRows } from './optimizers/optimizers.js';
 export { type Edges, freeGraph, type Graph, layersBytes, type NodeTables, takeGraph } from './propagate/propagate.js';

@@ -8,8 +8,10 @@ import {
   arithmeticOf,
   blasName,
   blasProblem,
+  blasSetting,
   createKernels,
   fmaProblem,
+  hasWideVectors,
 } from '../../kernels/index.js';
 import { stream } from '../../math/random.js';
 import { memoryAvailable, programParts, totalOf, WORKING } from '../../memory/index.js';
@@ -78,7 +80,7 @@ export const programCheck = (threads: number): Check =>
 export const simdCheck = (): Check =>
   need(
     'SIMD',
-    WebAssembly.validate(SIMD_PROBE) ? 'yes' : 'no',
+    WebAssembly.validate(SIMD_PROBE) ? `yes, vectors of ${hasWideVectors() ? 256 : 128} bits` : 'no',
     WebAssembly.validate(SIMD_PROBE),
     'This build of Node has no WebAssembly SIMD; install a current one.',
   );
@@ -99,7 +101,9 @@ export function blasCheck(): Check {
   const ratio = own / blas;
   const gain =
     ratio > 1.1 ? `large products ${formatTimes(ratio)} times as fast with --arithmetic blas` : 'no faster here';
-  return fact('BLAS', `${blasName()}; ${gain}`);
+  const setting = blasSetting();
+  const more = setting === undefined ? '' : `; it does not use AVX-512: set ${setting} in the environment to try it`;
+  return fact('BLAS', `${blasName()}; ${gain}${more}`);
 }
 
 /** Seconds of a product of two 512 x 512 matrices on one thread: the fastest of several, as the machine may be busy. */

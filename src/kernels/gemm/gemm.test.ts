@@ -3,7 +3,9 @@ import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { close, everyMachine } from '../_machines.test.js';
 import { createKernels } from '../create.js';
-import type { GemmForm, GemmOptions } from './gemm.js';
+import { fmaProblem } from '../machine/arithmetic.js';
+import { createWasmMachine } from '../machine/wasm.js';
+import { type GemmForm, type GemmOptions, gemmWasm } from './gemm.js';
 
 const machines = everyMachine();
 after(() => machines.close());
@@ -103,4 +105,29 @@ test('in parts it has the same bits', () => {
   ok(shares.length > 1 && shares.at(-1) === 1, shares.join(' '));
   deepEqual(parts, whole);
   kernels.close();
+});
+
+test('panels of 8 and of 16 columns give the same bits', () => {
+  for (const arithmetic of fmaProblem() === undefined ? (['plain', 'fma'] as const) : (['plain'] as const)) {
+    for (const form of ['nn', 'nt', 'tn'] as const) {
+      for (const [m, n, k] of [
+        [37, 83, 41],
+        [130, 523, 600],
+        [40, 24, 9000],
+      ] as const) {
+        const [narrow, wide] = ([8, 16] as const).map((panelColumns) => {
+          const machine = createWasmMachine({ threads: 1, memoryLimit: 2 ** 25, arithmetic, panelColumns });
+          const [a, b, c] = [real(m * k, 1), real(k * n, 2), real(m * n, 3)].map((values) => {
+            const array = machine.floats(values.length);
+            array.set(values);
+            return array;
+          }) as [Float32Array, Float32Array, Float32Array];
+          gemmWasm(machine).gemm(a, b, c, m, n, k, form, { alpha: 0.75, accumulate: true });
+          machine.close();
+          return Array.from(c);
+        });
+        deepEqual(wide, narrow);
+      }
+    }
+  }
 });

@@ -116,7 +116,7 @@ function divide(m: number, n: number, k: number): { tileM: number; tileN: number
     else across += 1;
   }
   const tileM = Math.ceil(m / down / 4) * 4;
-  const tileN = Math.ceil(n / across / 8) * 8;
+  const tileN = Math.ceil(n / across / 16) * 16;
   return { tileM, tileN, tiles: Math.ceil(m / tileM) * Math.ceil(n / tileN), parts };
 }
 

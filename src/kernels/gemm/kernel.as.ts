@@ -1,14 +1,14 @@
 // Matrix product, float32: c = alpha * op(a) op(b) (+ c), row-major.
 // As in Goto and van de Geijn 2008: a tile of c is one chunk; its part of op(a) is packed into panels of 4 rows, of op(b) into panels
-// of 8 columns, DEPTH terms at a time.
+// of PANEL columns, DEPTH terms at a time.
 import { giveSlot, takeSlot } from '../machine/slots.as';
 import { DEPTH, NN, TN } from './layout';
-import { multiply, packAcross, packAlong } from './panels.as';
+import { multiply, packAcross, packAlong, PANEL } from './panels.as';
 
 /**
  * Chunk t is tile (t / columns of tiles, t % columns of tiles) of part t / tiles. With one part the tile goes to c; with more, each
  * part sums its own share of the k terms into parts[part] (m x n), for addParts. `lower` skips tiles wholly above the diagonal.
- * tileM is a multiple of 4 and tileN of 8.
+ * tileM is a multiple of 4 and tileN of 16.
  */
 export function gemm(
   a: usize, b: usize, c: usize, m: i32, n: i32, k: i32, lda: i32, ldb: i32, ldc: i32, form: i32, alpha: f64, accumulate: i32,
@@ -38,8 +38,8 @@ export function gemm(
       const kc = ((((block + 1) as i64) * (k as i64) / (blocks as i64)) as i32) - p0;
       if (form == TN) packAlong(a + (p0 as usize) * aStep + ((i0 as usize) << 2), aStep, rows, kc, packedA, 4);
       else packAcross(a + (i0 as usize) * aStep + ((p0 as usize) << 2), aStep, rows, kc, packedA, 4);
-      if (form == NN || form == TN) packAlong(b + (p0 as usize) * bStep + ((j0 as usize) << 2), bStep, columns, kc, packedB, 8);
-      else packAcross(b + (j0 as usize) * bStep + ((p0 as usize) << 2), bStep, columns, kc, packedB, 8);
+      if (form == NN || form == TN) packAlong(b + (p0 as usize) * bStep + ((j0 as usize) << 2), bStep, columns, kc, packedB, PANEL);
+      else packAcross(b + (j0 as usize) * bStep + ((p0 as usize) << 2), bStep, columns, kc, packedB, PANEL);
       multiply(packedA, packedB, target, rows, columns, kc, step, whole ? (alpha as f32) : 1, add, edge);
       add = true;
     }

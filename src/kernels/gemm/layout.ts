@@ -8,7 +8,7 @@ export const NN = 0;
 export const NT = 1;
 export const TN = 2;
 
-/** Bytes of a slot: packed rows of op(a), packed columns of op(b), and a panel of 4 x 8 floats for the edge of a tile. */
+/** Bytes of a slot: packed rows of op(a), packed columns of op(b), and a panel of 4 x 16 floats for the edge of a tile. */
 export function slotBytes(tileM: number, tileN: number): number {
-  return ((tileM + tileN) * DEPTH + 32) * 4;
+  return ((tileM + tileN) * DEPTH + 64) * 4;
 }

@@ -1,9 +1,15 @@
-// Packed panels of a matrix product, and the product of two panels. The innermost loop keeps 4 x 8 sums in registers with one step per
-// iteration. V8 spills registers with more sums or unrolling, which is slower.
+// Packed panels of a matrix product, and the product of two panels. The innermost loop keeps 4 x 8 or 4 x 16 sums in registers with one
+// step per iteration. V8 spills registers with more sums or unrolling, which is slower. The order of additions within a sum is the same
+// for both widths.
 
 import { multiplyAdd } from '../machine/multiply-add.as';
 
-/** Panels of `width` adjacent elements of `kc` lines, `step` bytes apart. The last panel is padded with zeros. */
+/** Columns of a panel of op(b): 8, or 16 where V8 joins pairs of vectors (machine/wide-vectors.ts). */
+// @ts-ignore: decorator
+@external("env", "panelColumns")
+export declare const PANEL: i32;
+
+/** Panels of 4, 8 or 16 adjacent elements of `kc` lines, `step` bytes apart. The last panel is padded with zeros. */
 export function packAlong(from: usize, step: usize, count: i32, kc: i32, to: usize, width: i32): void {
   const bytes = (width as usize) << 2;
   let j = 0;
@@ -11,7 +17,11 @@ export function packAlong(from: usize, step: usize, count: i32, kc: i32, to: usi
     let source = from + ((j as usize) << 2);
     for (let p = 0; p < kc; p++) {
       v128.store(to, v128.load(source));
-      if (width == 8) v128.store(to, v128.load(source, 16), 16);
+      if (width > 4) v128.store(to, v128.load(source, 16), 16);
+      if (width > 8) {
+        v128.store(to, v128.load(source, 32), 32);
+        v128.store(to, v128.load(source, 48), 48);
+      }
       source += step;
       to += bytes;
     }
@@ -59,25 +69,25 @@ export function packAcross(from: usize, step: usize, count: i32, kc: i32, to: us
   }
 }
 
-/** One tile of c from packed panels. Panels at the edge are computed as a whole and copied in part. */
+/** One tile of c from packed panels of 4 rows and PANEL columns. Panels at the edge are computed as a whole and copied in part. */
 export function multiply(
   a: usize, b: usize, c: usize, rows: i32, columns: i32, kc: i32, step: usize, alpha: f32, add: bool, edge: usize,
 ): void {
-  const aBytes = (kc as usize) << 4, bBytes = (kc as usize) << 5;
-  for (let j = 0; j < columns; j += 8) {
+  const aBytes = (kc as usize) << 4, bBytes = ((kc * PANEL) as usize) << 2;
+  for (let j = 0; j < columns; j += PANEL) {
     for (let i = 0; i < rows; i += 4) {
       const from = a + ((i >> 2) as usize) * aBytes;
       const to = c + (i as usize) * step + ((j as usize) << 2);
       const height = rows - i, width = columns - j;
-      if (height >= 4 && width >= 8) {
+      if (height >= 4 && width >= PANEL) {
         panel(from, b, from + aBytes, to, step, alpha, add);
         continue;
       }
-      panel(from, b, from + aBytes, edge, 32, alpha, false);
+      panel(from, b, from + aBytes, edge, 64, alpha, false);
       for (let y = 0; y < min(height, 4); y++) {
-        for (let x = 0; x < min(width, 8); x++) {
+        for (let x = 0; x < min(width, PANEL); x++) {
           const at = to + (y as usize) * step + ((x as usize) << 2);
-          const value = load<f32>(edge + ((y << 3 | x) as usize << 2));
+          const value = load<f32>(edge + ((y << 4 | x) as usize << 2));
           store<f32>(at, add ? load<f32>(at) + value : value);
         }
       }
@@ -86,7 +96,14 @@ export function multiply(
   }
 }
 
+// @ts-ignore: decorator
+@inline
 function panel(a: usize, b: usize, end: usize, c: usize, step: usize, alpha: f32, add: bool): void {
+  if (PANEL == 16) panel16(a, b, end, c, step, alpha, add);
+  else panel8(a, b, end, c, step, alpha, add);
+}
+
+function panel8(a: usize, b: usize, end: usize, c: usize, step: usize, alpha: f32, add: bool): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
   do {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
@@ -112,9 +129,54 @@ function panel(a: usize, b: usize, end: usize, c: usize, step: usize, alpha: f32
   put(c + 3 * step, f32x4.mul(scale, c30), f32x4.mul(scale, c31), add);
 }
 
+function panel16(a: usize, b: usize, end: usize, c: usize, step: usize, alpha: f32, add: bool): void {
+  let c00 = f32x4.splat(0), c01 = c00, c02 = c00, c03 = c00, c10 = c00, c11 = c00, c12 = c00, c13 = c00,
+    c20 = c00, c21 = c00, c22 = c00, c23 = c00, c30 = c00, c31 = c00, c32 = c00, c33 = c00;
+  do {
+    const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
+    let x = v128.load_splat<f32>(a);
+    c00 = multiplyAdd(x, b0, c00);
+    c01 = multiplyAdd(x, b1, c01);
+    c02 = multiplyAdd(x, b2, c02);
+    c03 = multiplyAdd(x, b3, c03);
+    x = v128.load_splat<f32>(a, 4);
+    c10 = multiplyAdd(x, b0, c10);
+    c11 = multiplyAdd(x, b1, c11);
+    c12 = multiplyAdd(x, b2, c12);
+    c13 = multiplyAdd(x, b3, c13);
+    x = v128.load_splat<f32>(a, 8);
+    c20 = multiplyAdd(x, b0, c20);
+    c21 = multiplyAdd(x, b1, c21);
+    c22 = multiplyAdd(x, b2, c22);
+    c23 = multiplyAdd(x, b3, c23);
+    x = v128.load_splat<f32>(a, 12);
+    c30 = multiplyAdd(x, b0, c30);
+    c31 = multiplyAdd(x, b1, c31);
+    c32 = multiplyAdd(x, b2, c32);
+    c33 = multiplyAdd(x, b3, c33);
+    a += 16;
+    b += 64;
+  } while (a != end);
+  const scale = f32x4.splat(alpha);
+  put(c, f32x4.mul(scale, c00), f32x4.mul(scale, c01), add);
+  put(c + 32, f32x4.mul(scale, c02), f32x4.mul(scale, c03), add);
+  put(c + step, f32x4.mul(scale, c10), f32x4.mul(scale, c11), add);
+  put(c + step + 32, f32x4.mul(scale, c12), f32x4.mul(scale, c13), add);
+  put(c + 2 * step, f32x4.mul(scale, c20), f32x4.mul(scale, c21), add);
+  put(c + 2 * step + 32, f32x4.mul(scale, c22), f32x4.mul(scale, c23), add);
+  put(c + 3 * step, f32x4.mul(scale, c30), f32x4.mul(scale, c31), add);
+  put(c + 3 * step + 32, f32x4.mul(scale, c32), f32x4.mul(scale, c33), add);
+}
+
+/** Without a value that depends on `add`, which V8 would not join with its neighbour. */
 // @ts-ignore: decorator
 @inline
 function put(c: usize, x: v128, y: v128, add: bool): void {
-  v128.store(c, add ? f32x4.add(v128.load(c), x) : x);
-  v128.store(c, add ? f32x4.add(v128.load(c, 16), y) : y, 16);
+  if (add) {
+    v128.store(c, f32x4.add(v128.load(c), x));
+    v128.store(c, f32x4.add(v128.load(c, 16), y), 16);
+  } else {
+    v128.store(c, x);
+    v128.store(c, y, 16);
+  }
 }

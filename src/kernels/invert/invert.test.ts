@@ -5,8 +5,10 @@ import { RecdistillError } from '../../errors.js';
 import { everyMachine } from '../_machines.test.js';
 import { createKernels, createReferenceKernels } from '../create.js';
 import type { Floats } from '../machine/machine.js';
+import { createWasmMachine } from '../machine/wasm.js';
 import { TILE } from '../symmetric/layout.js';
 import { placeOf, type Symmetric, symmetricLength } from '../symmetric/symmetric.js';
+import { invertWasm } from './invert.js';
 
 const machines = everyMachine();
 after(() => machines.close());
@@ -141,4 +143,17 @@ test('in parts, with other kernels in between, it has the same bits at any numbe
     k.close();
   }
   straight.close();
+});
+
+test('panels of 8 and of 16 columns give the same bits', () => {
+  const n = TILE + 70;
+  const matrix = positive(n, 0.5, 3);
+  const [narrow, wide] = ([8, 16] as const).map((panelColumns) => {
+    const machine = createWasmMachine({ threads: 1, memoryLimit: 2 ** 25, arithmetic: 'plain', panelColumns });
+    const a = pack(machine.floats(symmetricLength(n)), matrix, n);
+    invertWasm(machine).invert(a);
+    machine.close();
+    return whole(a);
+  });
+  deepEqual(wide, narrow);
 });

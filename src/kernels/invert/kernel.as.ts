@@ -2,7 +2,7 @@
 // Sweep k takes the pivot block A of tile (k, k), P = A^-1 and the columns W of tiles k; then every other tile (i, j) -= W_i P W_j',
 // the columns become W P and the pivot block -P. V = W P. Until finishInverse, only the lower triangle is read.
 import { transposeInto } from '../dense/transpose.as';
-import { multiply, packAcross, packAlong } from '../gemm/panels.as';
+import { multiply, packAcross, packAlong, PANEL } from '../gemm/panels.as';
 import { giveSlot, takeSlot } from '../machine/slots.as';
 import { ROW_BYTES, TILE, TILE_BYTES } from '../symmetric/layout';
 import { tileAt } from '../symmetric/tiles.as';
@@ -62,13 +62,13 @@ export function invertBlock(a: usize, k: i32, size: i32, packed: usize, work: us
       store<f32>(block + (j as usize) * ROW_BYTES + ((i as usize) << 2), value);
     }
   }
-  packAlong(block, ROW_BYTES, TILE, TILE, packed, 8);
+  packAlong(block, ROW_BYTES, TILE, TILE, packed, PANEL);
   negate(block);
 }
 
 /**
  * Rows of tiles [begin, end) except k: V_i replaces W_i in the matrix, transposed above the diagonal. Both are packed for `sweepTiles`,
- * V_i in panels of 4 rows in v, W_i in panels of 8 in w. A slot holds two tiles and a panel for an edge.
+ * V_i in panels of 4 rows in v, W_i in panels of PANEL in w. A slot holds two tiles and a panel for an edge.
  */
 export function sweepColumns(
   a: usize, k: i32, pivot: usize, v: usize, w: usize, flags: usize, slots: i32, slotMemory: usize, slotBytes: usize, begin: i32, end: i32,
@@ -84,7 +84,7 @@ export function sweepColumns(
     const columns = below ? tile : temporary;
     if (!below) transposeInto(tile, ROW_BYTES, TILE, TILE, columns, ROW_BYTES);
     packAcross(columns, ROW_BYTES, TILE, TILE, packed, 4);
-    packAcross(columns, ROW_BYTES, TILE, TILE, w + panels, 8);
+    packAcross(columns, ROW_BYTES, TILE, TILE, w + panels, PANEL);
     multiply(packed, pivot, columns, TILE, TILE, TILE, ROW_BYTES, 1, false, temporary + TILE_BYTES);
     packAcross(columns, ROW_BYTES, TILE, TILE, v + panels, 4);
     if (!below) transposeInto(columns, ROW_BYTES, TILE, TILE, tile, ROW_BYTES);

@@ -5,6 +5,7 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { fail } from '../../errors.js';
+import { fasterCore, processorFlags } from '../blas/core.js';
 import { findBlas } from '../blas/find.js';
 
 /** What identifies the bits of results: `blas` with its library and the arithmetic of the other kernels, as in `blas OpenBLAS 0.3.21 Haswell fma`. */
@@ -94,4 +95,10 @@ export function blasName(): string | undefined {
 export function blasProblem(): string | undefined {
   const found = findBlas();
   return 'problem' in found ? found.problem : undefined;
+}
+
+/** A setting of the environment with which the BLAS library may be faster, as in `OPENBLAS_CORETYPE=SkylakeX`; undefined if there is none. */
+export function blasSetting(): string | undefined {
+  const name = blasName();
+  return name === undefined ? undefined : fasterCore(name, processorFlags());
 }

@@ -1,7 +1,7 @@
 /** The WebAssembly machine: AssemblyScript SIMD kernels in float32, one shared memory, several threads. */
 import { fail } from '../../errors.js';
 import type { Arithmetic } from './arithmetic.js';
-import { kernelsFor } from './compiled.js';
+import { fasterPanels, kernelsFor } from './compiled.js';
 import type { KernelArgument, WasmMachine } from './machine.js';
 import { createAllocator } from './memory.js';
 import { createPool } from './pool.js';
@@ -16,10 +16,12 @@ export interface WasmOptions {
   /** Maximum memory of the kernels in bytes. Reserved as address space at the start; physical memory is used on first access. */
   readonly memoryLimit: number;
   readonly arithmetic: Arithmetic;
+  /** Columns of a panel of a matrix product. Only the time depends on it. Default: the faster number on this machine. */
+  readonly panelColumns?: 8 | 16;
 }
 
 export function createWasmMachine(options: WasmOptions): WasmMachine {
-  const { threads, memoryLimit, arithmetic } = options;
+  const { threads, memoryLimit, arithmetic, panelColumns = fasterPanels() } = options;
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
     fail('bad-option', {
       option: 'threads',
@@ -39,7 +41,7 @@ export function createWasmMachine(options: WasmOptions): WasmMachine {
     if (argument.buffer !== buffer || argument.BYTES_PER_ELEMENT !== 4) foreign();
     return argument.byteOffset;
   };
-  const pool = createPool({ memory, ...kernelsFor(arithmetic) }, threads, numberOf);
+  const pool = createPool({ memory, panelColumns, ...kernelsFor(arithmetic) }, threads, numberOf);
   const workspaces = new Map<string, { address: number; bytes: number }>();
 
   const take = (bytes: number, from: 'first' | 'last' = 'first'): number => {

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type ArithmeticWord, arithmeticOf } from '../../../kernels/index.js';
+import { type ArithmeticWord, arithmeticOf, nodeArguments } from '../../../kernels/index.js';
 import { programParts, totalOf } from '../../../memory/index.js';
 import { type Control, type Done, type Executor, LostProcess, type Task } from '../executor.js';
 import { type FromChild, receivedError, type ToChild } from './messages.js';
@@ -67,6 +67,7 @@ interface Slot {
 function start(machine: Slot['machine']): ChildProcess {
   const child = fork(program, {
     serialization: 'advanced',
+    execArgv: [...nodeArguments()],
     stdio: ['ignore', 'ignore', process.env.RECDISTILL_DEBUG ? 'inherit' : 'ignore', 'ipc'],
     // Ctrl-C in the terminal must reach this process only. It stops its children, and they also stop when the channel closes, even if this
     // process is killed.
