@@ -11,17 +11,28 @@ export declare const PANEL: i32;
 
 /** Panels of 4, 8 or 16 adjacent elements of `kc` lines, `step` bytes apart. The last panel is padded with zeros. */
 export function packAlong(from: usize, step: usize, count: i32, kc: i32, to: usize, width: i32): void {
-  const bytes = (width as usize) << 2;
+  const bytes = (width as usize) << 2, panel = (kc as usize) * bytes;
   let j = 0;
+  // Whole cache lines. Lines of a wide matrix are on different pages, and to visit them once for each panel would take longer.
+  for (; j + 16 <= count; j += 16) {
+    let source = from + ((j as usize) << 2);
+    let target = to;
+    for (let p = 0; p < kc; p++) {
+      v128.store(target, v128.load(source));
+      v128.store(width == 4 ? target + panel : target + 16, v128.load(source, 16));
+      const second = width == 4 ? target + 2 * panel : width == 8 ? target + panel : target + 32;
+      v128.store(second, v128.load(source, 32));
+      v128.store(width == 4 ? second + panel : second + 16, v128.load(source, 48));
+      source += step;
+      target += bytes;
+    }
+    to += (16 / width) as usize * panel;
+  }
   for (; j + width <= count; j += width) {
     let source = from + ((j as usize) << 2);
     for (let p = 0; p < kc; p++) {
       v128.store(to, v128.load(source));
       if (width > 4) v128.store(to, v128.load(source, 16), 16);
-      if (width > 8) {
-        v128.store(to, v128.load(source, 32), 32);
-        v128.store(to, v128.load(source, 48), 48);
-      }
       source += step;
       to += bytes;
     }

@@ -31,11 +31,18 @@ export function multinomial(
   }
 }
 
-/** The maximum logit of a row; NaN if one of them is NaN. */
+/** The maximum logit of a row. With a NaN any value: the exponential of that logit is NaN, and so is their sum. */
 function largest(row: usize, nItems: i32): f32 {
-  let most = f32x4.splat(-Infinity);
+  let m0 = f32x4.splat(-Infinity), m1 = m0, m2 = m0, m3 = m0;
   let i = 0;
-  for (; i + 4 <= nItems; i += 4) most = f32x4.max(most, v128.load(row + ((i as usize) << 2)));
+  for (; i + 16 <= nItems; i += 16) {
+    const at = row + ((i as usize) << 2);
+    m0 = f32x4.pmax(m0, v128.load(at));
+    m1 = f32x4.pmax(m1, v128.load(at, 16));
+    m2 = f32x4.pmax(m2, v128.load(at, 32));
+    m3 = f32x4.pmax(m3, v128.load(at, 48));
+  }
+  const most = f32x4.pmax(f32x4.pmax(m0, m1), f32x4.pmax(m2, m3));
   let value = max(max(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)), max(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)));
   for (; i < nItems; i++) value = max(value, load<f32>(row + ((i as usize) << 2)));
   return value;
