@@ -23,7 +23,7 @@ export async function latencyOf(
   const user = k.ints(1);
   const best = k.ints(10);
   const tables = tablesOf(model);
-  const packed = tables ? k.packItems(tables.itemFactors, tables.dim, model.nItems) : undefined;
+  const packed = tables ? k.packItems(tables.itemFactors, tables.dim, model.nItems, 1) : undefined;
   const scores = tables ? undefined : k.floats(model.nItems);
   const recommend = () => {
     if (tables) k.topKDot(tables.userFactors, packed!, tables.dim, user, model.nItems, mask, 10, best);

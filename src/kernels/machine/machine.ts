@@ -44,6 +44,8 @@ export type OnlyArguments<K extends KernelName, A> = {
 /** The machine as used by WebAssembly kernels. */
 export interface WasmMachine extends Machine {
   readonly backend: 'wasm';
+  /** Columns of a panel of a matrix product; 16 with vectors of 256 bits. Only the time depends on it. */
+  readonly panelColumns: 8 | 16;
   /** The number that a kernel takes for an argument. Arrays that are not in kernel memory are refused. */
   numberOf(argument: KernelArgument): number;
   /** Working memory for the lifetime of the machine. A request for a larger size moves it, and its contents are lost. */

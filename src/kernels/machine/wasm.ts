@@ -62,6 +62,7 @@ export function createWasmMachine(options: WasmOptions): WasmMachine {
     backend: 'wasm',
     precision: 'f32',
     arithmetic,
+    panelColumns,
     threads,
     get bytesInUse() {
       return allocator.inUse;

@@ -37,10 +37,10 @@ export function topKReference(m: Machine): TopKKernels {
         best(scores, maskedIn(mask, users[r]!), depth, out.subarray(from, to), outScores?.subarray(from, to));
       }
     },
-    packItems(q, dim, nItems) {
+    packItems(q, dim, nItems, usersAtOnce = Number.POSITIVE_INFINITY) {
       const panels = m.floats(nItems * dim);
       panels.set(q.subarray(0, nItems * dim));
-      return { nItems, dim, panels, free: () => m.free(panels) };
+      return { nItems, dim, panels, usersAtOnce, free: () => m.free(panels) };
     },
   };
 }

@@ -2,6 +2,8 @@ import { deepEqual } from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { everyMachine } from '../_machines.test.js';
+import { createWasmMachine } from '../machine/wasm.js';
+import { topKWasm } from './top-k.js';
 
 const machines = everyMachine();
 after(() => machines.close());
@@ -230,4 +232,52 @@ test('topKDot never ranks an item or a user with NaN', () => {
   const none = Number.NEGATIVE_INFINITY;
   deepEqual(wasm, { out: [2, 3, 0, -1, -1, -1, -1, -1], outScores: [15, 6, 3, none, none, none, none, none] });
   deepEqual(wasm, f64);
+});
+
+test('topKDot of long rows: a strip of users and part of another', () => {
+  const users = Array.from({ length: 150 }, (_, k) => (k * 7) % 61);
+  const masks = Array.from({ length: 61 }, (_, r) => Array.from({ length: 20 }, (_, i) => i * 9 + (r % 9)));
+  for (const dim of [48, 77]) for (const packed of [true, false]) checkDot(users, dim, 190, masks, 30, packed);
+});
+
+test('topKDot: the scores of a user do not depend on the others of the call', () => {
+  const [rows, nItems, dim, depth] = [70, 300, 90, 40];
+  const real = (length: number, seed: number) => Array.from({ length }, (_, k) => Math.sin(k * k + seed));
+  const [u, q] = [real(rows * dim, 1), real(nItems * dim, 2)];
+  const of = (users: readonly number[]) => {
+    const { wasm, others } = machines.run((k, take) => {
+      const [out, outScores] = [take.ints(users.length * depth), take.floats(users.length * depth)];
+      k.topKDot(take.floats(u), take.floats(q), dim, take.ints(users), nItems, undefined, depth, out, outScores);
+      return { out, outScores };
+    });
+    return [wasm, ...others];
+  };
+  const all = of(Array.from({ length: rows }, (_, r) => r));
+  for (const some of [[0], [69], [5, 66, 12]]) {
+    of(some).forEach(({ out, outScores }, machine) => {
+      some.forEach((row, at) => {
+        const part = (values: readonly number[], r: number) => values.slice(r * depth, (r + 1) * depth);
+        deepEqual(part(out, at), part(all[machine]!.out, row));
+        deepEqual(part(outScores, at), part(all[machine]!.outScores, row));
+      });
+    });
+  }
+});
+
+test('topKDot: panels of 8 and of 16 columns give the same bits', () => {
+  const [rows, nItems, depth] = [70, 300, 40];
+  for (const dim of [100, 256, 300]) {
+    const [narrow, wide] = ([8, 16] as const).map((panelColumns) => {
+      const m = createWasmMachine({ threads: 1, memoryLimit: 2 ** 24, arithmetic: 'plain', panelColumns });
+      const [u, q, users] = [m.floats(rows * dim), m.floats(nItems * dim), m.ints(rows)];
+      u.set(Array.from(u, (_, k) => Math.sin(k * k + 1)));
+      q.set(Array.from(q, (_, k) => Math.cos(k * k + 2)));
+      users.set(users.map((_, k) => k));
+      const [out, outScores] = [m.ints(rows * depth), m.floats(rows * depth)];
+      topKWasm(m).topKDot(u, q, dim, users, nItems, undefined, depth, out, outScores);
+      m.close();
+      return [Array.from(out), Array.from(outScores)];
+    });
+    deepEqual(wide, narrow);
+  }
 });

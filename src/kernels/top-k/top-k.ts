@@ -1,14 +1,17 @@
 import type { Floats, WasmMachine } from '../machine/machine.js';
 import { takeSlots } from '../machine/slots.js';
 import type { Rows } from '../rows.js';
+import { topKByProduct, usesProduct } from './by-product.js';
 import { BLOCK, slotBytes } from './layout.js';
 
 /** An item table in the layout that topKDot reads; made by packItems. */
 export interface PackedItems {
   readonly nItems: number;
   readonly dim: number;
-  /** The layout depends on the machine. */
+  /** The layout depends on the machine and on `usersAtOnce`. */
   readonly panels: Floats;
+  /** The number of users of a call for which it was packed. */
+  readonly usersAtOnce: number;
   /** Frees the memory. The table cannot be used afterwards. */
   free(): void;
 }
@@ -50,13 +53,15 @@ export interface TopKKernels {
     out: Int32Array,
     outScores?: Floats,
   ): void;
-  packItems(q: Floats, dim: number, nItems: number): PackedItems;
+  /** @param usersAtOnce users of each call that uses it; only the time and, with `blas`, the last bits depend on it. Default: many */
+  packItems(q: Floats, dim: number, nItems: number, usersAtOnce?: number): PackedItems;
 }
 
 /** Items scored before the best of them are selected. A row of scores takes at most 128 KB. */
 const TILE = 32_768;
 /** Users scored with one block of items in the L1 cache. Their rows of scores take 1 MB. */
 const GROUP = 8;
+const MANY = Number.POSITIVE_INFINITY;
 
 export function topKWasm(m: WasmMachine): TopKKernels {
   const pack = (q: Floats, dim: number, nItems: number, panels: number | Floats) => {
@@ -68,17 +73,21 @@ export function topKWasm(m: WasmMachine): TopKKernels {
     const capacity = 2 * Math.min(depth, nItems) + 4 * BLOCK;
     return { tile, capacity, ...takeSlots(m, 'topK', slotBytes(group, capacity, dim, tile)) };
   };
+  const topK: TopKKernels['topK'] = (scores, rows, nItems, mask, maskRows, depth, out, outScores) => {
+    const args = {
+      source: scores,
+      ...{ nItems, maskRows: mask && maskRows, indptr: mask?.indptr, indices: mask?.indices },
+      ...{ depth, out, outScores },
+      ...space(1, 0, nItems, depth),
+    };
+    m.run('topK', args, rows, 8);
+  };
+  const byProduct = topKByProduct(m, topK);
   return {
-    topK(scores, rows, nItems, mask, maskRows, depth, out, outScores) {
-      const args = {
-        source: scores,
-        ...{ nItems, maskRows: mask && maskRows, indptr: mask?.indptr, indices: mask?.indices },
-        ...{ depth, out, outScores },
-        ...space(1, 0, nItems, depth),
-      };
-      m.run('topK', args, rows, 8);
-    },
+    topK,
     topKDot(u, q, dim, users, nItems, mask, depth, out, outScores) {
+      if (usesProduct(m, dim, 'panels' in q ? q.usersAtOnce : MANY))
+        return byProduct(u, q, dim, users, nItems, mask, depth, out, outScores);
       let panels: number | Floats;
       if ('panels' in q) panels = q.panels;
       else {
@@ -94,10 +103,12 @@ export function topKWasm(m: WasmMachine): TopKKernels {
       };
       m.run('topKDot', args, users.length, group);
     },
-    packItems(q, dim, nItems) {
-      const panels = m.floats(panelNumbers(dim, nItems));
-      pack(q, dim, nItems, panels);
-      return { nItems, dim, panels, free: () => m.free(panels) };
+    packItems(q, dim, nItems, usersAtOnce = MANY) {
+      const copy = usesProduct(m, dim, usersAtOnce);
+      const panels = m.floats(copy ? nItems * dim : panelNumbers(dim, nItems));
+      if (copy) panels.set(q.subarray(0, nItems * dim));
+      else pack(q, dim, nItems, panels);
+      return { nItems, dim, panels, usersAtOnce, free: () => m.free(panels) };
     },
   };
 }
