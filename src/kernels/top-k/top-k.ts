@@ -1,7 +1,7 @@
 import type { Floats, WasmMachine } from '../machine/machine.js';
 import { takeSlots } from '../machine/slots.js';
 import type { Rows } from '../rows.js';
-import { topKByProduct, usesProduct } from './by-product.js';
+import { scoreStrips, usesProduct } from './by-product.js';
 import { BLOCK, slotBytes } from './layout.js';
 
 /** An item table in the layout that topKDot reads; made by packItems. */
@@ -82,12 +82,16 @@ export function topKWasm(m: WasmMachine): TopKKernels {
     };
     m.run('topK', args, rows, 8);
   };
-  const byProduct = topKByProduct(m, topK);
   return {
     topK,
     topKDot(u, q, dim, users, nItems, mask, depth, out, outScores) {
-      if (usesProduct(m, dim, 'panels' in q ? q.usersAtOnce : MANY))
-        return byProduct(u, q, dim, users, nItems, mask, depth, out, outScores);
+      if (usesProduct(m, dim, 'panels' in q ? q.usersAtOnce : MANY)) {
+        scoreStrips(m, u, 'panels' in q ? q.panels : q, dim, users, nItems, ({ scores, users: some, start }) => {
+          const from = start * depth;
+          topK(scores, some.length, nItems, mask, some, depth, out.subarray(from), outScores?.subarray(from));
+        });
+        return;
+      }
       let panels: number | Floats;
       if ('panels' in q) panels = q.panels;
       else {
