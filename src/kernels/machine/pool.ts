@@ -51,6 +51,8 @@ export function createPool(
     return worker;
   });
   let closed = false;
+  /** What ended the pool. It is what every later call fails with, so that calls while something is cleaned up do not hide it. */
+  let broken: { readonly kernel: string; readonly reason: string } | undefined;
 
   const close = () => {
     if (closed) return;
@@ -74,6 +76,7 @@ export function createPool(
 
   return {
     run(kernel, args, count, chunk, first = 0) {
+      if (broken) fail('worker-failed', broken);
       if (closed)
         fail('usage', {
           problem: `the kernels are closed; ${kernel} cannot run`,
@@ -105,7 +108,8 @@ export function createPool(
       if (mine === undefined && Atomics.load(ints, FAILED) === 0) return;
       close();
       const reason = mine instanceof Error ? mine.message : new TextDecoder().decode(job.reason).replace(/\0+$/, '');
-      fail('worker-failed', { kernel, reason }, mine);
+      broken = { kernel, reason };
+      fail('worker-failed', broken, mine);
     },
     close,
   };
