@@ -108,12 +108,20 @@ export function createScreen(model: StudentModel, kernel?: object): Screen | und
       for (let i = 0; i < nItems; i++) multiplied[i] = scales[i]! * multipliers[order[i]!]!;
       last = multipliers;
     },
+    // A literal without spreads: V8 then makes no object for a call, and there are some dozens in a search.
     pass: (threshold, begin, end) =>
       call(run, {
-        ...{ panels: places.panels, pairs, query: places.query, out: places.passed },
-        ...{ scales: scalesAt, biases: biasesAt, unit, slack, threshold },
+        panels: places.panels,
+        pairs,
+        query: places.query,
+        scales: scalesAt,
+        biases: biasesAt,
+        unit,
+        slack,
+        threshold,
         begin: begin / PANEL,
         end: Math.ceil(end / PANEL),
+        out: places.passed,
       }),
     limit(begin) {
       const sum = reach * longest[begin / PANEL]!;
