@@ -17,7 +17,7 @@ const student = (name: string, method: string) => ({ model: 'bpr-mf', name, meth
  * computed directly, and one whose training it follows. The settings of ials were tuned on valid, those of ease and cml are the defaults.
  */
 export const citeulike: Demo = {
-  minutes: 'about 2 minutes',
+  minutes: 'about a minute',
   pipeline: {
     name: 'demo',
     data: { data: 'citeulike-t', minUser: 5, split: 'ratio', splitSeed: 0, coldItems: 'drop' },
