@@ -10,6 +10,9 @@ export const filesIn = (folder, pattern) =>
     .filter((file) => pattern.test(file))
     .sort();
 
+/** The end of a file of compiled kernels. */
+const BYTES_END = "';\n";
+
 const common = ['-O3', '--noAssert', '--runtime', 'stub', '--importMemory'];
 const kernels = [
   {
@@ -46,7 +49,11 @@ function described(set) {
   for (const file of [...set.sources, 'scripts/kernels.mjs', 'scripts/kernel-signatures.mjs', 'package-lock.json'])
     hash.update(file).update(readFileSync(file));
   const digest = hash.digest('hex');
-  const isFresh = (file) => existsSync(file) && readFileSync(file, 'utf8').includes(digest);
+  const isFresh = (file) => {
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    // A file that was cut off, by a full disk or a copy, has the digest in its head.
+    return text.includes(digest) && (file !== set.bytes || text.endsWith(BYTES_END));
+  };
   return { ...set, commands, digest, isFresh };
 }
 
@@ -55,8 +62,9 @@ export function writeGenerated(target, text) {
   if (existsSync(target) && readFileSync(target, 'utf8') === text) return;
   mkdirSync(dirname(target), { recursive: true });
   // A build that is stopped here must not leave half a file with the digest of a whole one.
-  writeFileSync(`${target}.new`, text);
-  renameSync(`${target}.new`, target);
+  const whole = `${target}.${process.pid}.new`;
+  writeFileSync(whole, text);
+  renameSync(whole, target);
 }
 
 /** Writes what TypeScript has to know of the kernels. It is read from their sources, so that tsc need not wait for their compilation. */
@@ -84,7 +92,7 @@ export async function compileKernels() {
       const { error } = await asc.main(command, { stdout: process.stderr, stderr: process.stderr });
       if (error) throw error;
     }
-    const bytes = ({ name, wasm }) => `export const ${name} =\n  '${readFileSync(wasm).toString('base64')}';\n`;
+    const bytes = ({ name, wasm }) => `export const ${name} =\n  '${readFileSync(wasm).toString('base64')}${BYTES_END}`;
     writeGenerated(set.bytes, head(set) + set.modules.map(bytes).join(''));
   }
 }

@@ -11,6 +11,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  truncateSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -44,9 +45,11 @@ test('a first npm start builds the program alone, with the kernels of the full b
 
   appendFileSync(join(clone, 'src', 'errors.ts'), '\nexport const added: number = 1;\n');
   rmSync(join(clone, 'src', 'index.ts'));
+  truncateSync(join(clone, 'dist', 'student', 'screen-bytes.js'), 300);
   node('scripts/build.mjs', '--program');
   assert.match(readFileSync(join(clone, 'dist', 'errors.js'), 'utf8'), /added = 1/);
   assert.ok(!existsSync(join(clone, 'dist', 'index.js')), 'what has no source is removed');
+  assert.ok(same('dist/student/screen-bytes.js'), 'a file that was cut off is written again');
 });
 
 const versionOf = (folder: string): unknown => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version;
