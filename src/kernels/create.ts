@@ -22,6 +22,7 @@ import { propagateReference, propagateWasm } from './propagate/propagate.js';
 import { randomReference, randomWasm } from './random/random.js';
 import { ranksWasm } from './ranks/ranks.js';
 import { ranksReference } from './ranks/reference.js';
+import { softmaxReference, softmaxWasm } from './softmax/softmax.js';
 import { symmetricReference, symmetricWasm } from './symmetric/symmetric.js';
 import { topKReference } from './top-k/reference.js';
 import { topKWasm } from './top-k/top-k.js';
@@ -42,6 +43,7 @@ const families = [
   { reference: propagateReference, wasm: propagateWasm },
   { reference: randomReference, wasm: randomWasm },
   { reference: ranksReference, wasm: ranksWasm },
+  { reference: softmaxReference, wasm: softmaxWasm },
   { reference: symmetricReference, wasm: symmetricWasm },
   { reference: topKReference, wasm: topKWasm },
 ] as const;

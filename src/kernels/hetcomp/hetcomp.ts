@@ -1,6 +1,7 @@
 import type { Floats, WasmMachine } from '../machine/machine.js';
 import { writeRecords } from '../machine/records.js';
 import type { Rows } from '../rows.js';
+import { tilingOf } from '../strips/strips.js';
 import { LINK_BYTES, listBytes } from './layout.js';
 import type { HetcompFormulas, HetcompPhase } from './loss.js';
 
@@ -41,23 +42,13 @@ export interface HetcompKernels {
   hetcomp(step: HetcompStep): void;
 }
 
-/** Blocks of users are a multiple of this: eight groups of four divide evenly among 1, 2, 4 or 8 threads. */
-const BLOCK = 32;
-/** Working memory for the exponentials of a block of users: small enough for the caches, large enough to occupy the threads. */
-const BLOCK_BYTES = 4 * 2 ** 20;
-
 export function hetcompWasm(m: WasmMachine): HetcompKernels {
   return {
     hetcomp(step) {
       const { dim, nItems, topK, users, train, observed, ranked, losses } = step;
       const { userVectors, itemVectors, userGradient, itemGradient } = step;
       const fine = step.phase === 'fine';
-      const shift = tileShift(dim, nItems);
-      const tiles = Math.ceil(nItems / 2 ** shift);
-      const padded = tiles * 2 ** shift;
-      // The block size depends on the number of items only, so the order of sums is the same at any number of threads.
-      const fits = Math.floor(BLOCK_BYTES / (padded * 4) / BLOCK) * BLOCK;
-      const block = Math.min(Math.max(fits, BLOCK), 1024, Math.ceil(users.length / 4) * 4);
+      const { shift, tiles, padded, tilesAtOnce, block } = tilingOf(dim, nItems, users.length);
       const groups = block / 4;
       let longest = 0;
       for (const user of users) longest = Math.max(longest, observed.indptr[user + 1]! - observed.indptr[user]!);
@@ -88,7 +79,6 @@ export function hetcompWasm(m: WasmMachine): HetcompKernels {
           lists: take('lists', groups * listBytes(dim, entries)),
         },
       ]);
-      const tilesAtOnce = Math.ceil(tiles / 64);
       m.run('hetcompPrepare', { plan }, tiles, tilesAtOnce);
       for (let first = 0; first < users.length; first += block) {
         const now = Math.ceil(Math.min(block, users.length - first) / 4);
@@ -98,12 +88,4 @@ export function hetcompWasm(m: WasmMachine): HetcompKernels {
       m.run('hetcompFinish', { plan, scale: step.scale }, tiles, tilesAtOnce);
     },
   };
-}
-
-/** Items per tile, as a power of two. Its vectors and the values of four users fit into a 32 kB L1 cache. */
-function tileShift(dim: number, nItems: number): number {
-  let shift = 9;
-  while (shift > 4 && (4 * dim + 16) * 2 ** shift > 24_576) shift -= 1;
-  while (shift > 4 && 2 ** (shift - 1) >= nItems) shift -= 1;
-  return shift;
 }

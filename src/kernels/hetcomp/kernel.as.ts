@@ -10,9 +10,10 @@
 
 import { SCORE_LIMIT } from './layout';
 import { exclude, mark } from './lists.as';
-import { HetcompPlan, inStrips, panel, tableOf } from './plan.as';
+import { HetcompPlan, panel, tableOf } from './plan.as';
 import { bestTaught, solve } from './solve.as';
-import { addOuter, exponentials, fold, greatest, guardedExponentials, plainSums, scores, shiftedExponentials, weightedSums } from './tile.as';
+import { finishTiles, largestNorm, prepareTiles } from '../strips/table.as';
+import { addOuter, exponentials, fold, greatest, guardedExponentials, plainSums, scores, shiftedExponentials, weightedSums } from '../strips/tile.as';
 
 const LIMIT: f64 = SCORE_LIMIT;
 const LOG2E: f64 = 1.4426950408889634;
@@ -22,30 +23,12 @@ const PLAIN = 0, SHIFTED = 1, GUARDED = 2;
 const FOLD = 512;
 
 export function hetcompPrepare(plan: HetcompPlan, begin: i32, end: i32): void {
-  const p = plan;
-  const dim = p.dim, width = 1 << p.shift;
-  for (let tile = begin; tile < end; tile++) {
-    memory.fill(p.gradients + (tableOf(p, tile) - p.table), 0, ((dim * width) as usize) << 2);
-    let most: f64 = 0;
-    for (let j = 0; j < width; j++) {
-      const item = (tile << p.shift) + j;
-      const from = p.itemVectors + (((item * dim) as usize) << 2);
-      let norm: f64 = 0;
-      for (let k = 0; k < dim; k++) {
-        const x: f32 = item < p.nItems ? load<f32>(from + ((k as usize) << 2)) : 0;
-        norm += (x as f64) * (x as f64);
-        store<f32>(p.table + inStrips(item, k, dim), x);
-      }
-      if (!(norm <= most)) most = norm == norm ? norm : Infinity;
-    }
-    store<f64>(p.norms + ((tile as usize) << 3), Math.sqrt(most));
-  }
+  prepareTiles(plan.itemVectors, plan.nItems, plan.dim, plan.shift, plan.table, plan.gradients, plan.norms, begin, end);
 }
 
 export function hetcompUsers(plan: HetcompPlan, scale: f64, first: i32, begin: i32, end: i32): void {
   const p = plan;
-  let norm: f64 = 0;
-  for (let tile = 0; tile < p.tiles; tile++) norm = max<f64>(norm, load<f64>(p.norms + ((tile as usize) << 3)));
+  const norm = largestNorm(p.norms, p.tiles);
   for (let g = begin; g < end; g++) group(p, scale, first, g, norm);
 }
 
@@ -180,13 +163,5 @@ export function hetcompItems(plan: HetcompPlan, groups: i32, begin: i32, end: i3
 }
 
 export function hetcompFinish(plan: HetcompPlan, scale: f64, begin: i32, end: i32): void {
-  const p = plan;
-  const dim = p.dim, factor = scale as f32;
-  const stop = min(end << p.shift, p.nItems);
-  for (let item = begin << p.shift; item < stop; item++) {
-    for (let k = 0; k < dim; k++) {
-      const to = p.itemGradient + (((item * dim + k) as usize) << 2);
-      store<f32>(to, load<f32>(to) + factor * load<f32>(p.gradients + inStrips(item, k, dim)));
-    }
-  }
+  finishTiles(plan.itemGradient, plan.nItems, plan.dim, plan.shift, plan.gradients, scale as f32, begin, end);
 }

@@ -1,6 +1,7 @@
 // The items of a user that are not in the remainder: train items and listed items.
 
 import { LINK_BYTES } from './layout';
+import { inPanel } from '../strips/table.as';
 import { HetcompPlan, panel } from './plan.as';
 
 /** Length of a list without the -1 at its end. */
@@ -40,18 +41,11 @@ export function linkOf(p: HetcompPlan, g: i32, b: i32, r: i32): Link {
   return changetype<Link>(p.links + (((g * 4 + b) * p.topK + r) as usize) * LINK_BYTES);
 }
 
-/** Offset in a panel of user b's value for item `at` of the tile, in bytes. */
-// @ts-ignore: decorator
-@inline
-function place(b: i32, at: i32): usize {
-  return (((at >> 2) << 6) + (b << 4) + ((at & 3) << 2)) as usize;
-}
-
 /** Address of one user's value for one item. */
 // @ts-ignore: decorator
 @inline
 export function cell(p: HetcompPlan, g: i32, b: i32, item: i32): usize {
-  return panel(p, item >> p.shift, g) + place(b, item & ((1 << p.shift) - 1));
+  return panel(p, item >> p.shift, g) + inPanel(b, item & ((1 << p.shift) - 1));
 }
 
 /**
@@ -91,13 +85,13 @@ export function exclude(p: HetcompPlan, g: i32, tile: i32, e: usize, first: i32,
   const from = tile << p.shift;
   const to = from + (1 << p.shift);
   for (let b = 0; b < 4; b++) {
-    for (let item = max(p.nItems, from); item < to; item++) store<f32>(e + place(b, item - from), value);
+    for (let item = max(p.nItems, from); item < to; item++) store<f32>(e + inPanel(b, item - from), value);
     if (!((alive >> b) & 1)) continue;
     const user = userOf(p, first + g * 4 + b);
     const ranked = rankedOf(p, user);
     for (let r = load<i32>(heads + (((tile * 4 + b) as usize) << 2)); r >= 0; ) {
       const link = linkOf(p, g, b, r);
-      const at = e + place(b, load<i32>(ranked + ((r as usize) << 2)) - from);
+      const at = e + inPanel(b, load<i32>(ranked + ((r as usize) << 2)) - from);
       link.value = load<f32>(at);
       store<f32>(at, value);
       r = link.next;
@@ -109,7 +103,7 @@ export function exclude(p: HetcompPlan, g: i32, tile: i32, e: usize, first: i32,
     for (; k < stop; k++) {
       const item = load<i32>(p.trainItems + ((k as usize) << 2));
       if (item >= to) break;
-      store<f32>(e + place(b, item - from), value);
+      store<f32>(e + inPanel(b, item - from), value);
     }
     store<i32>(cursor, k);
   }

@@ -1,5 +1,7 @@
 // Inputs of a HetComp step, and where its parts are in memory.
 
+import { tileOffset } from '../strips/table.as';
+
 /** Addresses and sizes of a step; hetcomp.ts writes it. Arrays of vectors are row-major float32. */
 @unmanaged
 export class HetcompPlan {
@@ -44,18 +46,11 @@ export class HetcompPlan {
   lists: usize;
 }
 
-/** Offset of dimension k of an item in a table of strips: [strip][dimension][item of the strip]. */
-// @ts-ignore: decorator
-@inline
-export function inStrips(item: i32, k: i32, dim: i32): usize {
-  return ((((item >> 2) * dim + k) as usize) << 4) + (((item & 3) as usize) << 2);
-}
-
 /** The vectors of a tile's items, in strips. */
 // @ts-ignore: decorator
 @inline
 export function tableOf(p: HetcompPlan, tile: i32): usize {
-  return p.table + (((tile * p.dim) as usize) << (p.shift + 2));
+  return p.table + tileOffset(tile, p.dim, p.shift);
 }
 
 /** The exponentials of a group of four users on one tile. */

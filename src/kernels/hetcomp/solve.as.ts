@@ -3,7 +3,8 @@
 import { DENOMINATOR_FLOOR, SCORE_LIMIT, listBytes, vectorBytes } from './layout';
 import { cell, lengthOf, linkOf, rankedOf, userOf } from './lists.as';
 import { HetcompPlan, panel } from './plan.as';
-import { exponentials } from './tile.as';
+import { exponentials } from '../strips/tile.as';
+import { addTo, dot } from '../strips/vectors.as';
 
 const LIMIT: f64 = SCORE_LIMIT;
 const LOG2E: f64 = 1.4426950408889634;
@@ -138,32 +139,6 @@ export function bestTaught(p: HetcompPlan, index: i32): f32 {
     best = max<f64>(best, dot(vector, p.itemVectors + (((id * dim) as usize) << 2), dim));
   }
   return best > -Infinity ? (best as f32) : 0;
-}
-
-// @ts-ignore: decorator
-@inline
-function dot(a: usize, b: usize, dim: i32): f64 {
-  const whole = (dim as usize) << 2 & ~7;
-  let sum = f64x2.splat(0);
-  for (let at: usize = 0; at < whole; at += 8) {
-    const x = f64x2.promote_low_f32x4(v128.load64_zero(a + at)), y = f64x2.promote_low_f32x4(v128.load64_zero(b + at));
-    sum = f64x2.add(sum, f64x2.mul(x, y));
-  }
-  const total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
-  return dim & 1 ? total + (load<f32>(a + whole) as f64) * (load<f32>(b + whole) as f64) : total;
-}
-
-/** to += factor * row, a sum in float64. */
-// @ts-ignore: decorator
-@inline
-function addTo(to: usize, factor: f64, row: usize, dim: i32): void {
-  const whole = (dim as usize) << 2 & ~7;
-  const factors = f64x2.splat(factor);
-  for (let at: usize = 0; at < whole; at += 8) {
-    const x = f64x2.promote_low_f32x4(v128.load64_zero(row + at));
-    v128.store(to + 2 * at, f64x2.add(v128.load(to + 2 * at), f64x2.mul(factors, x)));
-  }
-  if (dim & 1) store<f64>(to + 2 * whole, load<f64>(to + 2 * whole) + factor * (load<f32>(row + whole) as f64));
 }
 
 /**

@@ -1,4 +1,4 @@
-// The inner loops of HetComp's step: four users and one tile of items. Values are in strips of four items, so that every loop
+// The inner loops of losses over all items: four users and one tile of items. Values are in strips of four items, so that every loop
 // reads memory once, in order, with fixed offsets: a panel is [strip][user][item of the strip], a table is [strip][dimension][item of
 // the strip]; `u` and `weights` are [dimension][user]. The number of strips is a multiple of four.
 
