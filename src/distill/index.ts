@@ -12,6 +12,7 @@ import { multiRrd } from './multi-rrd.js';
 import { none } from './none.js';
 import { rd } from './rd.js';
 import { rrd } from './rrd.js';
+import { softmax } from './softmax/softmax.js';
 
 /** The built-in distillation methods by name. */
 export const methods = {
@@ -24,6 +25,7 @@ export const methods = {
   'cl-drd': clDrd,
   'multi-rrd': multiRrd,
   hetcomp,
+  softmax,
   bd,
 } as const satisfies Record<string, MethodSpec>;
 

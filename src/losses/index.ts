@@ -7,4 +7,6 @@ export * from './lambda-rank.js';
 export * from './plackett-luce.js';
 export * from './rd.js';
 export * from './sampled-hetcomp.js';
+export * from './sampled-softmax.js';
 export * from './soft-target.js';
+export * from './softmax.js';

@@ -24,6 +24,7 @@ import { optimizers } from './optimizers.js';
 import { rdLoss } from './rd-loss.js';
 import { rrdLoss } from './rrd-loss.js';
 import { significance } from './significance.js';
+import { softmaxList } from './softmax-list-loss.js';
 
 export const checkers = {
   'bd-loss-bpr': bdLossBpr,
@@ -50,4 +51,5 @@ export const checkers = {
   'rd-loss': rdLoss,
   'rrd-loss': rrdLoss,
   significance,
+  'softmax-list-loss': softmaxList,
 } satisfies Record<string, Checker>;

@@ -3,9 +3,9 @@
 import type { Rows } from '../../kernels/index.js';
 import { type HetcompFormulas, type HetcompPhase, hetcompLoss, sampledHetcompLoss } from '../../losses/index.js';
 import { stream } from '../../math/random.js';
-import type { Batch, ScoreLoss } from '../../models/_model.js';
-import { createPairLearner } from '../../models/pair-learner.js';
+import type { Batch } from '../../models/_model.js';
 import type { DistillContext } from '../_method.js';
+import { createRowStep } from '../row-step.js';
 import { createListStep } from '../user-lists.js';
 import type { KnowledgeLists } from './lists.js';
 
@@ -62,57 +62,21 @@ function overFactors(
   };
 }
 
-/** Maximum number of scores in memory for a student that is a network: 4 M values = 16 MB. */
-const SCORES = 4_000_000;
-
-/** Whole catalogue, for any student: rows of scores become rows of score gradients, which are back-propagated pair by pair. */
+/** Whole catalogue, for any student. */
 function overRows(
-  { kernels: k, student, train }: DistillContext,
+  context: DistillContext,
   { train: rows, observed, ranked, topK }: KnowledgeLists,
-  o: HetcompStepOptions,
+  { formulas }: HetcompStepOptions,
   most: number,
 ): HetcompStep {
-  const learner = createPairLearner(k, student);
-  const perBlock = Math.max(1, Math.min(most, Math.floor(SCORES / train.nItems)));
-  const scores = k.floats(perBlock * train.nItems);
-  const pairs = Math.min(train.nItems, learner.pairsPerCall);
-  const [users, items] = [k.ints(pairs), k.ints(pairs)];
-  const gradient = new Float64Array(train.nItems);
-  /** Back-propagates the score gradients of a user (which replace the scores) in parts. */
-  const learn = (user: number, scoreGradients: typeof scores) => {
-    for (let start = 0; start < train.nItems; start += pairs) {
-      const n = Math.min(pairs, train.nItems - start);
-      users.fill(user, 0, n);
-      for (let at = 0; at < n; at++) items[at] = start + at;
-      const part = { users: users.subarray(0, n), items: items.subarray(0, n) };
-      const put: ScoreLoss = (_, out) => {
-        out.set(scoreGradients.subarray(start, start + n));
-        return 0;
-      };
-      learner.learn(part, put, users.subarray(0, 1));
-    }
-  };
+  const step = createRowStep(context, most);
   return {
-    accumulate(chosen, phase, scale) {
-      let loss = 0;
-      for (let start = 0; start < chosen.length; start += perBlock) {
-        const block = chosen.subarray(start, start + perBlock);
-        student.scoreRows(block, scores);
-        block.forEach((user, r) => {
-          const row = scores.subarray(r * train.nItems, (r + 1) * train.nItems);
-          const taught = { observed: rowOf(observed, user), ranked: ranked.subarray(user * topK, (user + 1) * topK) };
-          const { formulas } = o;
-          loss += hetcompLoss(row, { ...taught, train: rowOf(rows, user), phase, formulas, topK }, gradient);
-          for (let i = 0; i < train.nItems; i++) row[i] = scale * gradient[i]!;
-          learn(user, row);
-        });
-      }
-      return loss;
-    },
-    close() {
-      learner.close();
-      k.free(scores, users, items);
-    },
+    accumulate: (users, phase, scale) =>
+      step.accumulate(users, scale, (user, scores, gradient) => {
+        const taught = { observed: rowOf(observed, user), ranked: ranked.subarray(user * topK, (user + 1) * topK) };
+        return hetcompLoss(scores, { ...taught, train: rowOf(rows, user), phase, formulas, topK }, gradient);
+      }),
+    close: step.close,
   };
 }
 

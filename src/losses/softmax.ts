@@ -1,0 +1,1 @@
+export { type SoftmaxRow, softmaxListLoss } from '../kernels/softmax/loss.js';
