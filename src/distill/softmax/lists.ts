@@ -8,7 +8,7 @@ import { fuseRankings, type ImportanceOptions } from '../ensemble/index.js';
 export interface SoftmaxListOptions extends ImportanceOptions {
   readonly topK: number;
   readonly weights: 'log2' | 'equal';
-  readonly teachers: 'fused' | 'each';
+  readonly lists: 'fused' | 'each';
 }
 
 export type WeightedRows = Rows & { readonly weights: Floats };
@@ -21,7 +21,7 @@ const weightOf = (rank: number, weights: SoftmaxListOptions['weights']): number 
 export function softmaxLists(k: Kernels, context: DistillContext, o: SoftmaxListOptions): WeightedRows {
   const { teachers, train } = context;
   const last = teachers.map((t) => t.checkpoints.at(-1)!.rankings);
-  const lists = o.teachers === 'fused' && last.length > 1 ? [fuseRankings(last, o, o.topK, { mask: train })] : last;
+  const lists = o.lists === 'fused' && last.length > 1 ? [fuseRankings(last, o, o.topK, { mask: train })] : last;
   const indptr = new Int32Array(train.nUsers + 1);
   const [indices, weights]: [number[], number[]] = [[], []];
   const sum = new Map<number, number>();

@@ -39,7 +39,7 @@ export const softmax = distillationMethod({
       max: 1e6,
       help: "Weight of each of the user's own items, in a second softmax over all items.",
     }),
-    teachers: choice(['fused', 'each'], {
+    lists: choice(['fused', 'each'], {
       default: 'fused',
       help: 'Lists of several teachers. fused: the list of their ensemble. each: every list, with equal shares.',
     }),
