@@ -4,7 +4,7 @@
  */
 
 import type { Interactions } from '../data/interactions.js';
-import type { Floats, Kernels } from '../kernels/index.js';
+import type { Floats, Kernels, Rows, WeightedRows } from '../kernels/index.js';
 import type { Optimized } from '../optim/index.js';
 import type { OptionsInput, OptionsOf, OptionsSchema } from '../options/options.js';
 import type { Unit } from '../options/registry.js';
@@ -33,6 +33,30 @@ export interface Factors extends Tables {
   /** Gradients with respect to the tables are added here. The model's `backward` propagates them to its parameters. */
   readonly userGradient: Floats;
   readonly itemGradient: Floats;
+}
+
+/** Scores for histories that need not be in the train data. */
+export interface Histories {
+  /**
+   * Writes the scores of all items for each history: `histories.rows * nItems` values, in kernel memory. For a model without user
+   * parameters, the scores of a user's train items are those of `scoreRows` for that user, bit by bit.
+   * @param histories rows of item indices in kernel memory, each item at most once in a row, in any order
+   */
+  score(histories: Rows, out: Floats): void;
+}
+
+/**
+ * Item tables from which the scores of a history H follow: u = |H|^(-exponent) * sum over j in H of inputFactors[j], the zero vector for an
+ * empty history; score_i = <u, itemFactors[i]> + itemBiases[i]. The sum is over ascending items; it is then multiplied.
+ */
+export interface HistoryTables {
+  /** Rows of `dim` values, one per item. */
+  readonly inputFactors: Floats;
+  readonly itemFactors: Floats;
+  /** One value per item. Absent: no biases. */
+  readonly itemBiases?: Floats;
+  readonly dim: number;
+  readonly exponent: number;
 }
 
 /** Pairs of a user and an item: two arrays of equal length in kernel memory. */
@@ -102,6 +126,10 @@ export interface Model {
    * item may be listed twice.
    */
   readonly factors?: (users?: Int32Array, items?: Int32Array) => Factors;
+  /** Present if the model can answer for a history alone. */
+  readonly histories?: Histories;
+  /** Present if the scores of a history follow from item tables. Returns copies, not in kernel memory. */
+  readonly historyTables?: () => HistoryTables;
   /** Frees all kernel memory. */
   close(): void;
 }
@@ -124,6 +152,13 @@ export interface TrainableModel extends Model {
   learnPairs?(pairs: Pairs, loss: ScoreLoss): number;
   /** Present together with `learnPairs`. Writes the same scores to `out`, in kernel memory. */
   scorePairs?(pairs: Pairs, out: Floats): void;
+  /**
+   * Present if a user's scores in a batch come from a part of the user's train items. Returns, for every user, the train items that are not in
+   * this part in the given epoch: what a loss may take as targets of the user's own items, so that no target is in its own history. The
+   * weights of a row represent all of the user's train items: without weights of interactions they are equal and sum to the number of train
+   * items. In kernel memory, valid until the next call.
+   */
+  readonly leftOut?: (epoch: number) => WeightedRows;
   /** Called after the losses of a batch. Propagates gradients of derived tables to the parameters. */
   backward?(): void;
   /** Called after the optimiser step. Applies constraints, such as a maximum norm. */

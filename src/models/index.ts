@@ -6,6 +6,7 @@ import { cdae } from './cdae.js';
 import { modelProblem } from './check.js';
 import { cml } from './cml.js';
 import { ease } from './ease.js';
+import { fism } from './fism.js';
 import { ials } from './ials.js';
 import { itemAutoencoder } from './item-autoencoder.js';
 import { itemKnn } from './item-knn.js';
@@ -29,6 +30,7 @@ export const models = {
   'mult-vae': multVae,
   'item-autoencoder': itemAutoencoder,
   cdae,
+  fism,
 } as const satisfies Record<string, ModelSpec>;
 
 export type ModelName = keyof typeof models;

@@ -1,0 +1,72 @@
+/**
+ * The softmax loss of models that are trained directly: cross-entropy of the scores over the items with a user's targets, over all items or,
+ * for large catalogues, over a sample.
+ */
+import type { Kernels, Rows, WeightedRows } from '../kernels/index.js';
+import { stream } from '../math/random.js';
+import type { Factors } from './_model.js';
+import { createItemSample } from './item-sample.js';
+
+/** Up to this number of items, all are in the sum. */
+export const ALL_ITEMS = 200_000;
+/** Above it, this number of items besides the targets. */
+const SAMPLES = 20_000;
+
+export interface ItemSoftmaxInput {
+  /** Distinct users, in kernel memory. */
+  readonly users: Int32Array;
+  /** The targets of every user of the data, with weights. */
+  readonly targets: WeightedRows;
+  /** Items of every user of the data that are not in the sum; none of them is a target of the user. */
+  readonly excluded: Rows;
+  readonly epoch: number;
+  /** Of the batch in the epoch. */
+  readonly index: number;
+}
+
+export interface ItemSoftmax {
+  /**
+   * Adds the gradient of the sum over users and targets j of w_j * (log sum over items i that are not excluded of e^s_i - s_j) to the gradients
+   * of `f`, and returns this loss.
+   * @param mark receives the items whose gradient changed; undefined: any
+   */
+  accumulate(f: Factors, input: ItemSoftmaxInput, mark: (items?: Int32Array) => void): number;
+  close(): void;
+}
+
+/**
+ * @param most maximum number of users per batch
+ * @param samples items besides the targets that are in the sum; default: all, or 20,000 of a catalogue above 200,000 items
+ */
+export function createItemSoftmax(
+  k: Kernels,
+  nItems: number,
+  most: number,
+  samples: number | undefined,
+  seed: number,
+): ItemSoftmax {
+  const drawn = samples ?? (nItems > ALL_ITEMS ? SAMPLES : nItems);
+  const losses = k.floats(most);
+  const sampler = drawn < nItems ? createItemSample(k, nItems, drawn, stream(seed, 'softmax items')) : undefined;
+  const step = (f: Factors, { users, targets, excluded }: Omit<ItemSoftmaxInput, 'epoch' | 'index'>, items: number) => {
+    const { userFactors: userVectors, itemFactors: itemVectors, userGradient, itemGradient, dim } = f;
+    k.softmax({
+      ...{ users, userVectors, itemVectors, userGradient, itemGradient, dim, nItems: items, losses },
+      ...{ own: excluded, listed: targets, temperature: 1, ownWeight: 0, scale: 1 },
+    });
+    let loss = 0;
+    for (let r = 0; r < users.length; r++) loss += losses[r]!;
+    return loss;
+  };
+  return {
+    accumulate(f, input, mark) {
+      if (sampler) return sampler.accumulate(f, input, mark, step);
+      mark();
+      return step(f, input, nItems);
+    },
+    close() {
+      sampler?.close();
+      k.free(losses);
+    },
+  };
+}
