@@ -4,7 +4,7 @@
  * history. The loss is BPR or a softmax over all items.
  */
 import { stream } from '../math/random.js';
-import { choice, flag, float, int, optionalInt, options } from '../options/options.js';
+import { flag, float, int, options } from '../options/options.js';
 import { logRange, oneOf, range } from '../options/search.js';
 import { type Batch, type Factors, trainedModel } from './_model.js';
 import { freeParameters, marked, normalTable, scoreByFactors } from './factors.js';
@@ -13,7 +13,7 @@ import { createHistoryRows } from './history-rows.js';
 import { createHistories, historyTablesOf } from './history-scores.js';
 import { createHistorySplit } from './history-split.js';
 import { createItemSoftmax } from './item-softmax.js';
-import { pairShape } from './options.js';
+import { checkLossOptions, lossShape, pairShape } from './options.js';
 
 export const fism = trainedModel({
   name: 'fism',
@@ -34,20 +34,12 @@ export const fism = trainedModel({
       help: "Share of a user's items that is left out of the history in training, drawn again in each epoch.",
     }),
     biases: flag({ default: true, help: 'One bias per item.' }),
-    loss: choice(['softmax', 'bpr'], {
-      default: 'softmax',
-      help: 'softmax: cross-entropy over all items. bpr: BPR on pairs of an item and sampled negatives.',
-    }),
+    ...lossShape({ loss: 'softmax' }),
     inputL2: float({
       default: 0,
       min: 0,
       max: 100,
       help: 'Penalty on the norm of input vectors, added to the gradient as inputL2 * vector for each history in the batch that has the item.',
-    }),
-    samples: optionalInt({
-      min: 1,
-      max: 1_000_000,
-      help: 'Softmax: items sampled per batch besides its targets. Default: all items, or 20,000 of a catalogue above 200,000 items.',
     }),
     initScale: float({ default: 0.1, above: 0, max: 10, help: 'Standard deviation of the initial vectors.' }),
     ...pairShape({ epochs: 150, batchSize: 256, learningRate: 0.01, l2: 0.00001, evaluateEvery: 10, patience: 3 }),
@@ -71,6 +63,7 @@ export const fism = trainedModel({
       4 +
     interactions * 13 * Math.min(1, (2 * o.batchSize) / nUsers),
   create({ kernels: k, train, seed }, o) {
+    checkLossOptions('fism', o);
     const { nUsers, nItems } = train;
     const width = o.biases ? o.dim + 1 : o.dim;
     const table = (name: string, columns: number) =>

@@ -2,9 +2,10 @@
  * The histories that a model of histories is trained with. In each epoch, a random part of every user's train items is left out of the history.
  * The items that are left out can be targets: no target is then in its own history.
  */
-import { type Interactions, weightsOf } from '../data/interactions.js';
+import type { Interactions } from '../data/interactions.js';
 import { freeRows, type Kernels, type Rows, takeRows, type WeightedRows } from '../kernels/index.js';
 import { stream, uniform, uniformInt } from '../math/random.js';
+import { relativeWeights } from './base-loss.js';
 
 /** A row for each user. Every train item of the user is in exactly one of both. */
 export interface EpochHistories {
@@ -39,7 +40,7 @@ export function createHistorySplit(
   const { nUsers, indptr, indices } = train;
   const [dropKey, pickKey] = [stream(seed, `${purpose} history dropout`), stream(seed, `${purpose} item left out`)];
   const whole = takeRows(k, { columns: train.nItems, indptr, indices });
-  const meanWeight = train.weights ? train.weights.reduce((sum, w) => sum + w, 0) / indices.length : 1;
+  const weights = relativeWeights(train);
   let made: (EpochHistories & { epoch: number }) | undefined;
   const out = new Uint8Array(indices.length);
 
@@ -61,11 +62,10 @@ export function createHistorySplit(
     for (let user = 0; user < nUsers; user++) {
       const [from, to] = [indptr[user]!, indptr[user + 1]!];
       const share = (to - from) / draw(user, epoch);
-      const weights = weightsOf(train, user);
       for (let at = from; at < to; at++) {
         if (out[at] === 0) kept.indices[inside++] = indices[at]!;
         else {
-          leftOut.weights[outside] = weights ? (share * weights[at - from]!) / meanWeight : share;
+          leftOut.weights[outside] = share * weights[at]!;
           leftOut.indices[outside++] = indices[at]!;
         }
       }

@@ -11,6 +11,7 @@ import { ials } from './ials.js';
 import { itemAutoencoder } from './item-autoencoder.js';
 import { itemKnn } from './item-knn.js';
 import { lightgcn } from './lightgcn.js';
+import { mf } from './mf.js';
 import { multVae } from './mult-vae.js';
 import { neumf } from './neumf.js';
 import { rp3beta } from './rp3beta.js';
@@ -24,6 +25,7 @@ export const models = {
   ease,
   ials,
   'bpr-mf': bprMf,
+  mf,
   cml,
   neumf,
   lightgcn,

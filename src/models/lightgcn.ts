@@ -1,6 +1,6 @@
 /**
  * LightGCN (He et al., SIGIR 2020): E_{l+1} = A E_l with A the bipartite adjacency weighted 1 / sqrt(deg(u) deg(i)); the final
- * embeddings are the mean of E_0 .. E_layers; scores are their inner products; BPR loss.
+ * embeddings are the mean of E_0 .. E_layers; scores are their inner products; BPR loss, or a softmax over all items.
  */
 
 import { type Interactions, itemCounts, transpose } from '../data/interactions.js';
@@ -16,8 +16,9 @@ import {
 import { float, int, options } from '../options/options.js';
 import { logRange, oneOf, wholeRange } from '../options/search.js';
 import { type Factors, trainedModel } from './_model.js';
-import { bprStep, embeddings, freeParameters, scoreByFactors } from './factors.js';
-import { pairShape } from './options.js';
+import { createBaseLoss } from './base-loss.js';
+import { embeddings, freeParameters, scoreByFactors } from './factors.js';
+import { checkLossOptions, lossShape, pairShape } from './options.js';
 
 export const lightgcn = trainedModel({
   name: 'lightgcn',
@@ -27,6 +28,7 @@ export const lightgcn = trainedModel({
     dim: int({ default: 64, min: 1, max: 1024, help: 'Embedding dimension.' }),
     layers: int({ default: 3, min: 0, max: 8, help: 'Number of propagation layers.' }),
     initScale: float({ default: 0.1, above: 0, max: 10, help: 'Standard deviation of the initial embeddings.' }),
+    ...lossShape({ loss: 'bpr' }),
     ...pairShape({ epochs: 300, batchSize: 8192, learningRate: 0.005, l2: 0.001, evaluateEvery: 10, patience: 5 }),
   }),
   search: {
@@ -43,11 +45,12 @@ export const lightgcn = trainedModel({
     interactions * 16 +
     o.batchSize * o.negatives * 64,
   create(context, o) {
+    checkLossOptions('lightgcn', o);
     const { kernels: k, train } = context;
     const parameters = embeddings(context, 'lightgcn', o.dim, o.initScale);
     const [users, items] = parameters;
     const graph = graphOf(k, train);
-    const step = bprStep(k, o.batchSize * o.negatives);
+    const loss = createBaseLoss(context, o);
     const table = (like: Floats) => k.floats(like.length);
     const final: Factors = {
       userFactors: table(users.values),
@@ -75,14 +78,14 @@ export const lightgcn = trainedModel({
       nItems: train.nItems,
       parameters,
       size: (train.nUsers + train.nItems) * o.dim,
-      batches: 'pairs',
+      batches: loss.batches,
       factors,
       scoreRows: (rows, out) => scoreByFactors(k, factors(), rows, train.nItems, out),
       forward() {
         propagate();
         inBatch = true;
       },
-      accumulate: (batch) => step.accumulate(final, batch),
+      accumulate: (batch) => loss.accumulate(final, batch, () => {}),
       backward() {
         inBatch = false;
         spread(spreadGradient, embeddedGradient);
@@ -90,7 +93,7 @@ export const lightgcn = trainedModel({
         final.itemGradient.fill(0);
       },
       close() {
-        step.close();
+        loss.close();
         freeGraph(k, graph);
         k.free(final.userFactors, final.itemFactors, final.userGradient, final.itemGradient);
         freeParameters(k, parameters);

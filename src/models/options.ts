@@ -2,8 +2,9 @@
 
 import { z } from 'zod';
 import type { Avoid } from '../data/interactions.js';
+import { fail } from '../errors.js';
 import { type OptimizerName, type OptimizerSpec, optimizerRegistry } from '../optim/index.js';
-import { choice, float, int } from '../options/options.js';
+import { choice, float, int, optionalInt } from '../options/options.js';
 import { unitOption } from '../options/unit-option.js';
 import { type SamplerName, type SamplerSpec, samplerRegistry } from '../samplers/index.js';
 
@@ -80,6 +81,39 @@ export const pairShape = (d: TrainDefaults & { readonly negatives?: number }) =>
     help: 'all: l2 applies to all parameters in each step. batch: l2 applies to the rows of the users and items in the batch, once per occurrence.',
   }),
 });
+
+/** Options of models whose base loss is BPR or a softmax over all items. `batchSize` of the softmax counts users. */
+export const lossShape = (d: { readonly loss: 'bpr' | 'softmax' }) => ({
+  loss: choice(['softmax', 'bpr'], {
+    default: d.loss,
+    help: 'softmax: cross-entropy of the scores of all items with the items of each user; batchSize counts users. bpr: BPR on pairs of an item and sampled negatives; batchSize counts interactions.',
+  }),
+  samples: optionalInt({
+    min: 1,
+    max: 1_000_000,
+    help: 'Softmax: items sampled per batch besides the items of its users. Default: all items, or 20,000 if there are more than 200,000.',
+  }),
+});
+
+/**
+ * Options of one loss are errors with the other, because they would have no effect.
+ * @throws RecdistillError `bad-option`
+ */
+export function checkLossOptions(
+  owner: string,
+  o: Readonly<Record<'loss' | 'negatives' | 'sampler' | 'avoid' | 'l2Scope', unknown>> & { readonly samples?: unknown },
+): void {
+  const idle =
+    o.loss === 'bpr'
+      ? ({ samples: undefined } as const)
+      : ({ negatives: 1, sampler: 'uniform', avoid: 'train', l2Scope: 'all' } as const);
+  for (const [option, only] of Object.entries(idle)) {
+    const given = o[option as keyof typeof o];
+    if (given === only) continue;
+    const expected = `${only === undefined ? 'nothing' : `its default ${only}`}, because it has no effect with the loss ${o.loss}`;
+    fail('bad-option', { owner, option, given, expected });
+  }
+}
 
 /** The options that the training loop reads from a model's options. */
 const trainSchema = z.object({

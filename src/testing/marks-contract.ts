@@ -1,6 +1,6 @@
 /** The contract of models that mark rows with gradients. Part of the model contract. */
 import assert from 'node:assert/strict';
-import type { Kernels } from '../kernels/index.js';
+import { createReferenceKernels, type Kernels } from '../kernels/index.js';
 import { createPairLearner, type Pairs, type ScoreLoss, type TrainableModel } from '../models/index.js';
 import { optimizerRegistry } from '../optim/index.js';
 import type { Hooks } from '../train/index.js';
@@ -12,8 +12,11 @@ import { type TrainRun, trainedBits } from './train-runs.js';
  * weight decay per batch if the model has it, and with losses on some pairs and on all items if its scores can be trained through.
  */
 export async function marksEveryRow(run: TrainRun, learnsPairs: boolean): Promise<void> {
+  const sample = await run.create(createReferenceKernels());
+  const decays = 'l2Scope' in run.options && sample.batches === 'pairs';
+  sample.close();
   for (const { name: optimizer } of optimizerRegistry.all()) {
-    const decay = 'l2Scope' in run.options ? { l2: 0.01, l2Scope: 'batch' as const } : { l2: 0 };
+    const decay = decays ? { l2: 0.01, l2Scope: 'batch' as const } : { l2: 0 };
     const options = { ...run.options, ...decay, optimizer, learningRate: 0.01 };
     const own: TrainRun = { ...run, options, ...(learnsPairs ? { method: someLosses } : {}) };
     const full: TrainRun = { ...own, create: async (k) => unmarked(await run.create(k)) };
