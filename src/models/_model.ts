@@ -4,7 +4,7 @@
  */
 
 import type { Interactions } from '../data/interactions.js';
-import type { Floats, Kernels, Rows, WeightedRows } from '../kernels/index.js';
+import type { Floats, Kernels, Rows } from '../kernels/index.js';
 import type { Optimized } from '../optim/index.js';
 import type { OptionsInput, OptionsOf, OptionsSchema } from '../options/options.js';
 import type { Unit } from '../options/registry.js';
@@ -152,13 +152,6 @@ export interface TrainableModel extends Model {
   learnPairs?(pairs: Pairs, loss: ScoreLoss): number;
   /** Present together with `learnPairs`. Writes the same scores to `out`, in kernel memory. */
   scorePairs?(pairs: Pairs, out: Floats): void;
-  /**
-   * Present if a user's scores in a batch come from a part of the user's train items. Returns, for every user, the train items that are not in
-   * this part in the given epoch: what a loss may take as targets of the user's own items, so that no target is in its own history. The
-   * weights of a row represent all of the user's train items: without weights of interactions they are equal and sum to the number of train
-   * items. In kernel memory, valid until the next call.
-   */
-  readonly leftOut?: (epoch: number) => WeightedRows;
   /** Called after the losses of a batch. Propagates gradients of derived tables to the parameters. */
   backward?(): void;
   /** Called after the optimiser step. Applies constraints, such as a maximum norm. */
@@ -215,6 +208,8 @@ interface SpecBase<S extends OptionsSchema> extends Unit {
 /** A model that is trained epoch by epoch. */
 export interface TrainedSpec<S extends OptionsSchema = OptionsSchema> extends SpecBase<S> {
   readonly kind: 'trained';
+  /** Defaults of its options as a student of teachers. They come before those of the method; given options take precedence. */
+  readonly asStudent?: Readonly<Record<string, unknown>>;
   create(context: ModelContext, options: OptionsOf<S>): TrainableModel;
 }
 

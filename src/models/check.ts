@@ -23,6 +23,8 @@ export function modelProblem(spec: ModelSpec): string | undefined {
     return `its field "capabilities" has ${shown(unmatched)}; expected some of ${CAPABILITIES.join(', ')}`;
   if (spec.kind === 'computed') return fieldProblem(spec, { estimate: 'function?' });
   if (spec.kind !== 'trained') return 'its field "kind" is neither "trained" nor "computed"';
+  const own = fieldProblem(spec, { asStudent: 'object?' });
+  if (own !== undefined) return own;
   const missing = missingTrainOptions(spec.options.parse({}));
   return missing.length === 0
     ? undefined

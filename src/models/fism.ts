@@ -71,7 +71,9 @@ export const fism = trainedModel({
     const [inputs, items] = [table('inputs', o.dim), table('items', width)];
     // A row is [q_i, b_i].
     if (o.biases) for (let i = 0; i < nItems; i++) items.values[i * width + o.dim] = 0;
-    const split = createHistorySplit(k, train, o.historyDropout, seed, 'fism');
+    const split = createHistorySplit(k, train, {
+      ...{ dropout: o.historyDropout, targets: o.loss === 'softmax', seed, purpose: 'fism' },
+    });
     const users = createHistoryRows(k, split, inputs, { ...o, width });
     const tables = { itemFactors: items.values, itemGradient: items.gradient, dim: width };
     const factorsOf = (of?: Int32Array): Factors => {
@@ -92,7 +94,6 @@ export const fism = trainedModel({
       scoreRows: (of, out) => scoreByFactors(k, factorsOf(of), of, nItems, out),
       histories: createHistories(k, inputs, items, { ...o, width }),
       historyTables: () => historyTablesOf(inputs, items, { ...o, width }),
-      leftOut: (epoch) => split.at(epoch).leftOut,
       forward: (batch) => users.begin(batch.epoch),
       accumulate: loss.accumulate,
       backward: users.end,

@@ -27,18 +27,21 @@ export interface HistorySplit {
 
 /**
  * Each item is left out with probability `dropout`, drawn from the counter (epoch, position in the train data), so that it depends on
- * neither batches nor threads. Of two or more items, at least one is left out and at least one is kept.
- * @param purpose names the random streams
+ * neither batches nor threads. Of two or more items, at least one is kept and, with `targets`, at least one is left out.
+ * @param o `targets`: the items that are left out are the targets of the loss; `purpose` names the random streams
  */
 export function createHistorySplit(
   k: Kernels,
   train: Interactions,
-  dropout: number,
-  seed: number,
-  purpose: string,
+  {
+    dropout,
+    targets,
+    seed,
+    purpose,
+  }: { readonly dropout: number; readonly targets: boolean; readonly seed: number; readonly purpose: string },
 ): HistorySplit {
   const { nUsers, indptr, indices } = train;
-  const [dropKey, pickKey] = [stream(seed, `${purpose} history dropout`), stream(seed, `${purpose} item left out`)];
+  const [dropKey, pickKey] = [stream(seed, `${purpose} history dropout`), stream(seed, `${purpose} one item`)];
   const whole = takeRows(k, { columns: train.nItems, indptr, indices });
   const weights = relativeWeights(train);
   let made: (EpochHistories & { epoch: number }) | undefined;
@@ -52,7 +55,7 @@ export function createHistorySplit(
       out[at] = dropout > 0 && uniform(dropKey, epoch, at) < dropout ? 1 : 0;
       count += out[at]!;
     }
-    if (to - from < 2 || (count > 0 && count < to - from)) return count;
+    if (to - from < 2 || (count > 0 && count < to - from) || (count === 0 && !targets)) return count;
     const one = from + uniformInt(pickKey, epoch, user, to - from);
     out[one] = count === 0 ? 1 : 0;
     return count === 0 ? 1 : count - 1;

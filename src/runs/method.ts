@@ -37,7 +37,8 @@ export function splitOptions(
       known: known.join(', '),
     });
   }
-  const suited = ownOptions(model.options, { ...method.studentDefaults, ...given });
+  const own = model.kind === 'trained' && method.needs.teachers !== 'none' ? model.asStudent : {};
+  const suited = ownOptions(model.options, { ...method.studentDefaults, ...own, ...given });
   return {
     modelOptions: parseOptions(model.options, suited, model.name) as Values,
     methodOptions: readMethodOptions(method, ownOptions(method.options, given)),

@@ -12,6 +12,7 @@ import { hetcompDiscrepancy } from './hetcomp-discrepancy.js';
 import { hetcompDkc } from './hetcomp-dkc.js';
 import { hetcompOverallLoss } from './hetcomp-overall-loss.js';
 import { hetcompRankLoss } from './hetcomp-rank-loss.js';
+import { historyModels } from './history-models.js';
 import { metrics } from './metrics.js';
 import { modelBprMf } from './model-bpr-mf.js';
 import { modelCdae } from './model-cdae.js';
@@ -39,6 +40,7 @@ export const checkers = {
   'hetcomp-dkc': hetcompDkc,
   'hetcomp-overall-loss': hetcompOverallLoss,
   'hetcomp-rank-loss': hetcompRankLoss,
+  'history-models': historyModels,
   metrics,
   'model-bpr-mf': modelBprMf,
   'model-cdae': modelCdae,

@@ -92,6 +92,8 @@ export const methodCases: readonly Case[] = [
   student('neumf', 'rrd', small),
   student('mult-vae', 'rrd', `--dim 4 --hidden 16 ${rows}`),
   student('cdae', 'cd', `--dim 4 ${rows}`),
+  student('fism', 'hetcomp', `--dim 4 ${rows} --period 2`),
+  student('fism', 'softmax', `--dim 4 ${rows}`),
   continued,
   bd('bpr-mf', 'model/bpr-mf', 'distill/none', '--update 3'),
   bd('reference', 'model/bpr-mf', 'distill/none', '--update 2 --protocol published'),
