@@ -6,10 +6,19 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { loadDataset } from 'recdistill/data';
 import { createKernels } from 'recdistill/kernels';
-import { makeModel, modelRegistry } from 'recdistill/models';
+import { makeModel, modelOf, modelRegistry } from 'recdistill/models';
 import { modelContract } from 'recdistill/testing';
 
 for (const spec of modelRegistry.all()) for (const c of modelContract(spec)) test(c.name, c.run);
+// Their other loss has batches of another kind.
+for (const [name, options] of [
+  ['mf', { loss: 'bpr' }],
+  ['mf', { samples: 5 }],
+  ['lightgcn', { loss: 'softmax' }],
+  ['fism', { loss: 'bpr', inputL2: 0 }],
+  ['fism', { samples: 5, biases: false, exponent: 0.8 }],
+] as const)
+  for (const c of modelContract(modelOf(name), options)) test(`${c.name}, with ${JSON.stringify(options)}`, c.run);
 
 test('every built-in model in closed form can be interrupted', async () => {
   const { train } = await loadDataset({ data: 'synthetic:60x40x600' });
