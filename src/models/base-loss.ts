@@ -2,7 +2,7 @@
 import { freeRows, takeRows } from '../kernels/index.js';
 import type { Batch, Factors, ModelContext } from './_model.js';
 import { bprStep } from './factors.js';
-import { createItemSoftmax } from './item-softmax.js';
+import { createItemSoftmax, itemSoftmaxBytes } from './item-softmax.js';
 
 export interface BaseLoss {
   readonly batches: 'pairs' | 'rows';
@@ -20,6 +20,13 @@ export interface BaseLossOptions {
   readonly batchSize: number;
   readonly negatives: number;
 }
+
+/** Kernel memory in bytes of the loss. */
+export const baseLossBytes = (
+  { nItems, interactions }: { readonly nItems: number; readonly interactions: number },
+  o: BaseLossOptions & { readonly dim: number },
+): number =>
+  o.loss === 'bpr' ? o.batchSize * o.negatives * 64 : itemSoftmaxBytes(nItems, o.dim, o.samples) + interactions * 8;
 
 /** With weights of interactions, a target of the softmax counts as its weight relative to the mean weight. */
 export function createBaseLoss({ kernels: k, train, seed }: ModelContext, o: BaseLossOptions): BaseLoss {

@@ -8,9 +8,23 @@ import type { Factors } from './_model.js';
 import { createItemSample } from './item-sample.js';
 
 /** Up to this number of items, all are in the sum. */
-export const ALL_ITEMS = 200_000;
+const ALL_ITEMS = 200_000;
 /** Above it, this number of items besides the targets. */
 const SAMPLES = 20_000;
+
+/** Exponentials of a block of users, in bytes (strips/strips.ts): this, or 32 users with all items. */
+const BLOCK_BYTES = 4 * 2 ** 20;
+
+/** Number of items in the sum besides the targets. */
+const drawnOf = (nItems: number, samples: number | undefined): number =>
+  samples ?? (nItems > ALL_ITEMS ? SAMPLES : nItems);
+
+/** Kernel memory in bytes of the loss on rows of `dim` values. */
+export function itemSoftmaxBytes(nItems: number, dim: number, samples: number | undefined): number {
+  const items = Math.min(nItems, 2 * drawnOf(nItems, samples));
+  const tables = items * (dim + 1) * 4 * (items < nItems ? 4 : 2);
+  return tables + Math.max(BLOCK_BYTES, 32 * items * 4);
+}
 
 export interface ItemSoftmaxInput {
   /** Distinct users, in kernel memory. */
@@ -45,7 +59,7 @@ export function createItemSoftmax(
   samples: number | undefined,
   seed: number,
 ): ItemSoftmax {
-  const drawn = samples ?? (nItems > ALL_ITEMS ? SAMPLES : nItems);
+  const drawn = drawnOf(nItems, samples);
   const losses = k.floats(most);
   const sampler = drawn < nItems ? createItemSample(k, nItems, drawn, stream(seed, 'softmax items')) : undefined;
   const step = (f: Factors, { users, targets, excluded }: Omit<ItemSoftmaxInput, 'epoch' | 'index'>, items: number) => {

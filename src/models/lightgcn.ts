@@ -16,7 +16,7 @@ import {
 import { float, int, options } from '../options/options.js';
 import { logRange, oneOf, wholeRange } from '../options/search.js';
 import { type Factors, trainedModel } from './_model.js';
-import { createBaseLoss } from './base-loss.js';
+import { baseLossBytes, createBaseLoss } from './base-loss.js';
 import { embeddings, freeParameters, scoreByFactors } from './factors.js';
 import { checkLossOptions, lossShape, pairShape } from './options.js';
 
@@ -43,7 +43,7 @@ export const lightgcn = trainedModel({
     (nUsers + nItems) * (o.dim * 4 * 6 + 4) +
     layersBytes(nUsers + nItems, o.layers, threads) +
     interactions * 16 +
-    o.batchSize * o.negatives * 64,
+    baseLossBytes({ nItems, interactions }, o),
   create(context, o) {
     checkLossOptions('lightgcn', o);
     const { kernels: k, train } = context;

@@ -5,7 +5,7 @@
 import { float, int, options } from '../options/options.js';
 import { logRange, oneOf } from '../options/search.js';
 import { type Factors, trainedModel } from './_model.js';
-import { createBaseLoss } from './base-loss.js';
+import { baseLossBytes, createBaseLoss } from './base-loss.js';
 import { embeddings, freeParameters, markBatch, marked, scoreByFactors } from './factors.js';
 import { checkLossOptions, lossShape, pairShape } from './options.js';
 
@@ -17,17 +17,16 @@ export const mf = trainedModel({
     dim: int({ default: 64, min: 1, max: 1024, help: 'Embedding dimension.' }),
     initScale: float({ default: 0.1, above: 0, max: 10, help: 'Standard deviation of the initial embeddings.' }),
     ...lossShape({ loss: 'softmax' }),
-    ...pairShape({ epochs: 100, batchSize: 256, learningRate: 0.01, l2: 0.01, evaluateEvery: 5, patience: 5 }),
+    ...pairShape({ epochs: 100, batchSize: 256, learningRate: 0.01, l2: 0.1, evaluateEvery: 5, patience: 5 }),
   }),
   search: {
     dim: oneOf(32, 64, 128),
     learningRate: logRange(0.003, 0.03),
-    l2: logRange(0.0001, 1),
+    l2: logRange(0.01, 1),
     batchSize: oneOf(128, 256, 512),
   },
   capabilities: ['factors', 'scores', 'weights'],
-  memory: ({ nUsers, nItems, interactions }, o) =>
-    (nUsers + nItems) * o.dim * 4 * 4 + interactions * 8 + o.batchSize * o.negatives * 64,
+  memory: (data, o) => (data.nUsers + data.nItems) * o.dim * 4 * 4 + baseLossBytes(data, o),
   create(context, o) {
     checkLossOptions('mf', o);
     const { kernels: k, train } = context;
