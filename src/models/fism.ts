@@ -1,6 +1,6 @@
 /**
  * Factored item similarity (FISM; Kabbur, Ning and Karypis, KDD 2013): a user is what they have. The vector of a user with the items H is
- * u = |H|^(-exponent) * sum over j in H of p_j; score(i) = <u, q_i> + b_i. There is no table of users. In training no target is in its own
+ * u = |H|^(-exponent) * sum over j in H of p_j; score(i) = <u, q_i> + b_i. Users have no table. In training no target is in its own
  * history. The loss is BPR or a softmax over all items.
  */
 import { stream } from '../math/random.js';

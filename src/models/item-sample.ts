@@ -1,8 +1,19 @@
 /** The softmax loss over a sample of the items of a large catalogue. */
-import { type Floats, freeRows, type Kernels, type Rows, takeRows } from '../kernels/index.js';
+import { type Floats, freeRows, type Kernels, type Rows, takeRows, type WeightedRows } from '../kernels/index.js';
 import type { RandomKey } from '../math/random.js';
 import type { Factors } from './_model.js';
-import type { ItemSoftmaxInput } from './item-softmax.js';
+
+export interface ItemSoftmaxInput {
+  /** Distinct users, in kernel memory. */
+  readonly users: Int32Array;
+  /** The targets of every user of the data, with weights. */
+  readonly targets: WeightedRows;
+  /** Items of every user of the data that are not in the sum; none of them is a target of the user. */
+  readonly excluded: Rows;
+  readonly epoch: number;
+  /** Of the batch in the epoch. */
+  readonly index: number;
+}
 
 /** The loss over the first `items` items, with its gradient. */
 type SoftmaxOf = (f: Factors, rows: Pick<ItemSoftmaxInput, 'users' | 'targets' | 'excluded'>, items: number) => number;

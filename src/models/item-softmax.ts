@@ -2,10 +2,10 @@
  * The softmax loss of models that are trained directly: cross-entropy of the scores over the items with a user's targets, over all items or,
  * for large catalogues, over a sample.
  */
-import type { Kernels, Rows, WeightedRows } from '../kernels/index.js';
+import type { Kernels } from '../kernels/index.js';
 import { stream } from '../math/random.js';
 import type { Factors } from './_model.js';
-import { createItemSample } from './item-sample.js';
+import { createItemSample, type ItemSoftmaxInput } from './item-sample.js';
 
 /** Up to this number of items, all are in the sum. */
 const ALL_ITEMS = 200_000;
@@ -24,18 +24,6 @@ export function itemSoftmaxBytes(nItems: number, dim: number, samples: number | 
   const items = Math.min(nItems, 2 * drawnOf(nItems, samples));
   const tables = items * (dim + 1) * 4 * (items < nItems ? 4 : 2);
   return tables + Math.max(BLOCK_BYTES, 32 * items * 4);
-}
-
-export interface ItemSoftmaxInput {
-  /** Distinct users, in kernel memory. */
-  readonly users: Int32Array;
-  /** The targets of every user of the data, with weights. */
-  readonly targets: WeightedRows;
-  /** Items of every user of the data that are not in the sum; none of them is a target of the user. */
-  readonly excluded: Rows;
-  readonly epoch: number;
-  /** Of the batch in the epoch. */
-  readonly index: number;
 }
 
 export interface ItemSoftmax {

@@ -47,7 +47,7 @@ test('students and numbers of teachers that a method cannot do with are refused'
       () => checkStudent(modelOf(computed), hetcomp, [mf]),
       (e) => {
         assert.ok(refusedAs('needs-not-met', /computed model/)(e));
-        assert.match((e as { hint: string }).hint, /^Students for hetcomp: bpr-mf, cml, neumf, lightgcn/);
+        assert.match((e as { hint: string }).hint, /^Students for hetcomp: bpr-mf, mf, cml, neumf, lightgcn/);
         assert.doesNotMatch((e as { hint: string }).hint, /ials|ease/);
         return true;
       },
