@@ -42,19 +42,19 @@ export const fism = trainedModel({
       help: 'Penalty on the norm of input vectors, added to the gradient as inputL2 * vector for each history in the batch that has the item.',
     }),
     initScale: float({ default: 0.1, above: 0, max: 10, help: 'Standard deviation of the initial vectors.' }),
-    ...pairShape({ epochs: 150, batchSize: 256, learningRate: 0.01, l2: 0.00001, evaluateEvery: 10, patience: 3 }),
+    ...pairShape({ epochs: 150, batchSize: 128, learningRate: 0.005, l2: 0.03, evaluateEvery: 10, patience: 3 }),
   }),
   search: {
     dim: oneOf(32, 64, 128),
     historyDropout: range(0.2, 0.8),
-    learningRate: logRange(0.003, 0.03),
-    l2: logRange(0.000001, 0.01),
+    learningRate: logRange(0.002, 0.02),
+    l2: logRange(0.00001, 0.3),
     inputL2: logRange(0.00001, 0.1),
-    batchSize: oneOf(128, 256, 512),
+    batchSize: oneOf(64, 128, 256),
   },
   capabilities: ['factors', 'scores', 'weights'],
   // Found on valid of citeulike-hetcomp-split with the method softmax, for dim 6 and 16.
-  asStudent: { learningRate: 0.01, epochs: 100 },
+  asStudent: { learningRate: 0.005, l2: 0.00003, epochs: 150 },
   small: { inputL2: 0, historyDropout: 0.3 },
   memory({ nUsers, nItems, interactions }, o) {
     const width = o.dim + 1;

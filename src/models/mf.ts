@@ -17,7 +17,7 @@ export const mf = trainedModel({
     dim: int({ default: 64, min: 1, max: 1024, help: 'Embedding dimension.' }),
     initScale: float({ default: 0.1, above: 0, max: 10, help: 'Standard deviation of the initial embeddings.' }),
     ...lossShape({ loss: 'softmax' }),
-    ...pairShape({ epochs: 100, batchSize: 256, learningRate: 0.01, l2: 0.1, evaluateEvery: 5, patience: 5 }),
+    ...pairShape({ epochs: 100, batchSize: 256, learningRate: 0.01, l2: 0.05, evaluateEvery: 5, patience: 5 }),
   }),
   search: {
     dim: oneOf(32, 64, 128),

@@ -68,3 +68,17 @@ test('students and numbers of teachers that a method cannot do with are refused'
     refusedAs('needs-not-met', /de needs teachers with embeddings, which theirs does not have/),
   );
 });
+
+test('defaults as a student: the given ones, then those of the model, then those of the method', () => {
+  const fism = modelOf('fism');
+  const of = (method: string, given: object) => splitOptions(fism, methodOf(method), { ...given }).modelOptions;
+  assert.ok(fism.kind === 'trained' && fism.asStudent);
+  const { asStudent } = fism;
+  const own: Readonly<Record<string, unknown>> = fism.options.parse({});
+  assert.notEqual(asStudent.l2, own.l2);
+  assert.equal(of('hetcomp', {}).learningRate, asStudent.learningRate);
+  assert.equal(of('hetcomp', {}).l2, asStudent.l2);
+  assert.equal(of('hetcomp', { l2: 0.5 }).l2, 0.5);
+  assert.equal(of('none', {}).l2, own.l2);
+  assert.notEqual(splitOptions(modelOf('bpr-mf'), methodOf('hetcomp'), {}).modelOptions.l2, asStudent.l2);
+});
