@@ -96,6 +96,8 @@ export {
   type ComputedSpec,
   computedModel,
   type Factors,
+  type Histories,
+  type HistoryTables,
   type Model,
   type ModelContext,
   type ModelSpec,
