@@ -186,6 +186,8 @@ interface SpecBase<S extends OptionsSchema> extends Unit {
   readonly capabilities: readonly Capability[];
   /** Options with which the contract suites of recdistill/testing train it on tiny data. Default: small values of all sizes. */
   readonly small?: Partial<OptionsInput<S>>;
+  /** Refuses options that do not fit together, before any work. @throws RecdistillError `bad-option` */
+  check?(options: OptionsOf<S>): void;
   /** True if its models have `tables` although it does not declare the capability `factors`. Rankings then need no block of scores. */
   readonly ranksByTables?: boolean;
   /** Multiplications per score, for a network without tables: `perScore` of its models. Rankings then score fewer users at a time. */

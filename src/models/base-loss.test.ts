@@ -60,7 +60,8 @@ test('lightgcn trains with either loss, on the batches of that loss', () => {
     lightgcn.create({ kernels: k, train: smallTrain, seed: 3 }, lightgcn.options.parse({ dim: 3, ...options }));
   const [bpr, softmax] = [make({}), make({ loss: 'softmax', batchSize: 4 })];
   assert.deepEqual([bpr.batches, softmax.batches], ['pairs', 'rows']);
-  assert.throws(() => make({ loss: 'softmax', sampler: 'popularity' }), /sampler.*expected its default uniform/);
+  const mixed = lightgcn.options.parse({ loss: 'softmax', sampler: 'popularity' });
+  assert.throws(() => lightgcn.check!(mixed), /sampler.*expected its default uniform/);
   bpr.close();
   softmax.close();
 });

@@ -15,7 +15,7 @@ export function modelProblem(spec: ModelSpec): string | undefined {
   const problem =
     fieldProblem(spec, {
       ...{ summary: 'text', source: 'text', options: 'object', search: 'object', capabilities: 'list' },
-      ...{ memory: 'function', create: 'function', small: 'object?' },
+      ...{ memory: 'function', create: 'function', small: 'object?', check: 'function?' },
     }) ?? optionsProblem(spec.options, spec.search);
   if (problem !== undefined) return problem;
   const unmatched = spec.capabilities.find((c) => !CAPABILITIES.includes(c));

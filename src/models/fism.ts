@@ -52,6 +52,7 @@ export const fism = trainedModel({
     inputL2: logRange(0.00001, 0.1),
     batchSize: oneOf(64, 128, 256),
   },
+  check: (o) => checkLossOptions('fism', o),
   capabilities: ['factors', 'scores', 'weights'],
   // Found on valid of citeulike-hetcomp-split with the method softmax, for dim 6 and 16.
   asStudent: { learningRate: 0.005, l2: 0.00003, epochs: 150 },
@@ -68,7 +69,6 @@ export const fism = trainedModel({
     );
   },
   create({ kernels: k, train, seed }, o) {
-    checkLossOptions('fism', o);
     const { nUsers, nItems } = train;
     const width = o.biases ? o.dim + 1 : o.dim;
     const table = (name: string, columns: number) =>

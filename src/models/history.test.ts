@@ -181,10 +181,11 @@ test('a user with 100,000 items, a user with one and a catalogue of one item can
 });
 
 test('options of the other loss are refused', () => {
-  const k = createReferenceKernels();
+  const check = (options: object) => () => fism.check!(fism.options.parse(options));
   const refused = { code: 'bad-option' };
-  assert.throws(() => make(k, { negatives: 3 }), refused);
-  assert.throws(() => make(k, { l2Scope: 'batch' }), refused);
-  assert.throws(() => make(k, { loss: 'bpr', samples: 3 }), refused);
-  assert.equal(k.bytesInUse, 0);
+  check({})();
+  check({ loss: 'bpr', negatives: 3, l2Scope: 'batch', avoid: 'held-out' })();
+  for (const idle of [{ negatives: 3 }, { l2Scope: 'batch' }, { avoid: 'held-out' }, { sampler: 'popularity' }])
+    assert.throws(check(idle), refused);
+  assert.throws(check({ loss: 'bpr', samples: 3 }), refused);
 });

@@ -38,6 +38,7 @@ export const lightgcn = trainedModel({
     l2: logRange(0.00003, 0.01),
     batchSize: oneOf(2048, 4096, 8192, 16384),
   },
+  check: (o) => checkLossOptions('lightgcn', o),
   capabilities: ['factors', 'scores', 'weights'],
   memory: ({ nUsers, nItems, interactions, threads = 4 }, o) =>
     (nUsers + nItems) * (o.dim * 4 * 6 + 4) +
@@ -45,7 +46,6 @@ export const lightgcn = trainedModel({
     interactions * 16 +
     baseLossBytes({ nItems, interactions }, o),
   create(context, o) {
-    checkLossOptions('lightgcn', o);
     const { kernels: k, train } = context;
     const parameters = embeddings(context, 'lightgcn', o.dim, o.initScale);
     const [users, items] = parameters;

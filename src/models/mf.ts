@@ -25,10 +25,10 @@ export const mf = trainedModel({
     l2: logRange(0.01, 1),
     batchSize: oneOf(128, 256, 512),
   },
+  check: (o) => checkLossOptions('mf', o),
   capabilities: ['factors', 'scores', 'weights'],
   memory: (data, o) => (data.nUsers + data.nItems) * o.dim * 4 * 4 + baseLossBytes(data, o),
   create(context, o) {
-    checkLossOptions('mf', o);
     const { kernels: k, train } = context;
     const parameters = embeddings(context, 'mf', o.dim, o.initScale).map((table) => marked(k, table));
     const [users, items] = [parameters[0]!, parameters[1]!];

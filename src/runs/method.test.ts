@@ -32,6 +32,7 @@ test('an option that neither has is refused with the nearest of both', () => {
 
 test('an invalid value is refused with the unit that declares the option', () => {
   assert.throws(() => splitOptions(bprMf, hetcomp, { dim: 0 }), refusedAs('bad-option', /"dim" of bpr-mf/));
+  assert.throws(() => splitOptions(modelOf('mf'), none, { negatives: 2 }), refusedAs('bad-option', /negatives/));
   assert.throws(() => splitOptions(bprMf, hetcomp, { alpha: 0 }), refusedAs('bad-option', /"alpha" of hetcomp/));
 });
 

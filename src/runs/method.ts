@@ -39,8 +39,10 @@ export function splitOptions(
   }
   const own = model.kind === 'trained' && method.needs.teachers !== 'none' ? model.asStudent : {};
   const suited = ownOptions(model.options, { ...method.studentDefaults, ...own, ...given });
+  const modelOptions = parseOptions(model.options, suited, model.name) as Values;
+  model.check?.(modelOptions);
   return {
-    modelOptions: parseOptions(model.options, suited, model.name) as Values,
+    modelOptions,
     methodOptions: readMethodOptions(method, ownOptions(method.options, given)),
   };
 }
