@@ -49,7 +49,7 @@ export const fism = trainedModel({
     historyDropout: range(0.2, 0.8),
     learningRate: logRange(0.002, 0.02),
     l2: logRange(0.00001, 0.3),
-    inputL2: logRange(0.00001, 0.1),
+    inputL2: range(0, 0.01),
     batchSize: oneOf(64, 128, 256),
   },
   check: (o) => checkLossOptions('fism', o),
