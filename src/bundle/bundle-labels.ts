@@ -5,7 +5,7 @@ import { fail } from '../errors.js';
 import { tidyFolder, writeAtomic, writeFolder } from '../formats/atomic.js';
 import { readBytes } from '../formats/read.js';
 import { writeSealedJson } from '../formats/sealed-json.js';
-import { bundleFiles, entryOf } from '../student/parse-bundle.js';
+import { bundleFiles, entryOf, partsOf } from '../student/parse-bundle.js';
 import { isBundleFile, itemsBytes, readBundle } from './bundle.js';
 
 /**
@@ -26,10 +26,11 @@ export async function writeLabels(folder: string, labels: readonly string[]): Pr
     tidyFolder(folder, isBundleFile);
     return false;
   }
-  const items = itemsBytes({ itemIds, labels });
+  const items = itemsBytes({ itemIds, labels }, manifest.formatVersion);
   const entry = { bytes: items.length, sha256: createHash('sha256').update(items).digest('hex') };
   const { sha256, files, namedFrom = sha256, ...rest } = manifest;
-  const kept = (['tensors', 'users'] as const).map((part) => {
+  const unchanged = partsOf(manifest.kind).filter((part) => part !== 'items');
+  const kept = unchanged.map((part) => {
     const name = bundleFiles[part];
     return [name, readBytes(join(folder, name), entryOf(files, part).bytes)] as const;
   });

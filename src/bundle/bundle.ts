@@ -9,10 +9,9 @@ import { encodeSafetensors } from '../formats/safetensors.js';
 import { writeSealedJson } from '../formats/sealed-json.js';
 import { bundlePart, programParts, refuseBeyond } from '../memory/index.js';
 import { DOCUMENT } from '../student/bounded-json.js';
-import { encodeRows } from '../student/codes.js';
-import { toHalf } from '../student/half.js';
 import {
   type BundleManifest,
+  type BundlePart,
   bundleFiles,
   bundleFormat,
   bundleVersion,
@@ -20,18 +19,19 @@ import {
   type Precision,
   parseBundle,
   parseManifest,
-  precisions,
+  partsOf,
   type StudentBundle,
 } from '../student/parse-bundle.js';
-import type { Tensor } from '../student/safetensors.js';
 import { damaged, StudentError } from '../student/student-error.js';
-import { problemOf, type StudentModel } from '../student/student-model.js';
+import { kindOf, problemOf, type StudentModel } from '../student/student-model.js';
+import { encodeIds } from '../student/varints.js';
+import { tensorsOf } from './tensors.js';
 
 /** The entries of a bundle's manifest that do not follow from the model. */
 export type BundleNotes = Pick<BundleManifest, 'dataFingerprint' | 'licence' | 'madeBy' | 'metrics'>;
 
 export interface BundleOptions {
-  /** Storage format of the factors: `f32` is exact (default), `f16` and `int8` need half the space. */
+  /** Storage format of the factors: `f32` is exact (default), `f16` and `int16` need half the space, `int8` a quarter. */
   readonly precision?: Precision;
 }
 
@@ -40,9 +40,13 @@ const names: readonly string[] = Object.values(bundleFiles);
 /** Whether a file name belongs to a bundle. */
 export const isBundleFile = (name: string): boolean => names.includes(name);
 
-/** Content of the file with item ids and names. */
-export const itemsBytes = ({ itemIds, labels }: Pick<StudentModel, 'itemIds' | 'labels'>): Uint8Array =>
-  jsonBytes({ ids: itemIds, ...(labels && { labels }) });
+/** Content of the file with item ids and names. @param version of the bundle; whole-number ids are among the tensors from 3 on */
+export const itemsBytes = (
+  { itemIds, labels }: Pick<StudentModel, 'itemIds' | 'labels'>,
+  version: BundleManifest['formatVersion'] = bundleVersion,
+): Uint8Array => jsonBytes({ ...(version < 3 ? { ids: itemIds } : textIds(itemIds)), ...(labels && { labels }) });
+
+const textIds = (ids: readonly string[]) => (encodeIds(ids) ? {} : { ids });
 
 /**
  * Writes a bundle atomically and replaces an existing one in `folder`. Equal model, notes and options give equal bytes.
@@ -59,7 +63,7 @@ export function writeBundle(
   if (problem !== undefined)
     fail('usage', { problem: `the student cannot be written: ${problem}`, hint: 'Train it again.' });
   const tensors = tensorsOf(model, precision);
-  const { nUsers, nItems, dim } = model;
+  const { nUsers, nItems, dim, answer } = model;
   const files: Record<string, { bytes: number; sha256: string }> = {};
   writeFolder(folder, isBundleFile, (temp) => {
     const write = (name: string, parts: readonly Uint8Array[]): void => {
@@ -70,9 +74,13 @@ export function writeBundle(
     };
     write(bundleFiles.tensors, encodeSafetensors(tensors, { dataFingerprint: notes.dataFingerprint }).parts);
     write(bundleFiles.items, [itemsBytes(model)]);
-    write(bundleFiles.users, [jsonBytes({ ids: model.userIds })]);
+    if (!answer) write(bundleFiles.users, [jsonBytes(textIds(model.userIds))]);
     const { dataFingerprint, licence, madeBy, metrics } = notes;
-    const head = { format: bundleFormat, formatVersion: bundleVersion, precision, users: nUsers, items: nItems, dim };
+    const head = {
+      ...{ format: bundleFormat, formatVersion: bundleVersion, kind: kindOf(model) },
+      ...(answer && { answer: answer.by }),
+      ...{ precision, users: nUsers, items: nItems, dim },
+    };
     writeSealedJson(join(temp, bundleFiles.manifest), { ...head, dataFingerprint, licence, madeBy, metrics, files });
   });
 }
@@ -85,15 +93,16 @@ export async function readBundle(folder: string): Promise<StudentBundle> {
   refuseLarge(folder);
   try {
     const manifest = readBytes(join(folder, bundleFiles.manifest), DOCUMENT.bytes);
-    const { files } = await parseManifest(manifest);
+    const { files, kind } = await parseManifest(manifest);
     // The size is compared before a file is read.
-    const read = (part: 'tensors' | 'items' | 'users'): Uint8Array =>
+    const read = (part: BundlePart): Uint8Array =>
       withFile(join(folder, bundleFiles[part]), ({ bytes, read: readPart }) => {
         const said = entryOf(files, part).bytes;
         if (bytes !== said) damaged(`it has ${bytes} bytes; the manifest says ${said}`, bundleFiles[part]);
         return readPart(0, bytes);
       });
-    return await parseBundle({ manifest, tensors: read('tensors'), items: read('items'), users: read('users') });
+    const contents = partsOf(kind).map((part) => [part, read(part)] as const);
+    return await parseBundle({ manifest, tensors: '', items: '', ...Object.fromEntries(contents) });
   } catch (cause) {
     if (!(cause instanceof StudentError)) throw cause;
     const path = join(folder, cause.file ?? '');
@@ -101,6 +110,12 @@ export async function readBundle(folder: string): Promise<StudentBundle> {
     if (cause.code === 'bundle-version') fail('artifact-differs', { path, what: 'format', difference: problem }, cause);
     fail('artifact-damaged', { path, problem, hint: cause.hint }, cause);
   }
+}
+
+/** Bytes of the bundle in a folder: parameters, ids, names, histories. Undefined without a bundle. */
+export function bundleBytes(folder: string): number | undefined {
+  const sizes = names.map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size);
+  return sizes[0] === undefined ? undefined : sizes.reduce<number>((sum, size = 0) => sum + size, 0);
 }
 
 /**
@@ -112,61 +127,10 @@ export async function convertBundle(folder: string, out: string, options: Bundle
   writeBundle(out, model, manifest, options);
 }
 
-function tensorsOf(model: StudentModel, precision: Precision): Record<string, Tensor> {
-  const { nUsers, nItems, dim, userBiases, itemBiases, seen } = model;
-  return {
-    ...factorTensors('user', model.userFactors, [nUsers, dim], precision),
-    ...factorTensors('item', model.itemFactors, [nItems, dim], precision),
-    ...(userBiases && { 'user.bias': { shape: [nUsers], data: userBiases } }),
-    ...(itemBiases && { 'item.bias': { shape: [nItems], data: itemBiases } }),
-    ...(seen && {
-      'seen.indptr': { shape: [nUsers + 1], data: seen.indptr },
-      'seen.indices': { shape: [seen.indices.length], data: seen.indices },
-    }),
-  };
-}
-
-function factorTensors(
-  side: 'user' | 'item',
-  factors: Float32Array,
-  shape: readonly [number, number],
-  precision: Precision,
-): Record<string, Tensor> {
-  const name = `${side}.factors`;
-  switch (precision) {
-    case 'f32':
-      return { [name]: { shape, data: factors } };
-    case 'f16': {
-      const large = factors.find((v) => Math.abs(v) >= 65_520);
-      if (large !== undefined) {
-        const problem = `the student has the factor ${large}, but the maximum of f16 is 65504`;
-        fail('usage', { problem, hint: 'Use int8, which has the same size and a scale per row.' });
-      }
-      return { [name]: { shape, data: toHalf(factors) } };
-    }
-    case 'int8': {
-      const { codes, remainders, scales } = encodeRows(factors, shape[1]);
-      return {
-        [name]: { shape, data: codes },
-        [`${side}.remainders`]: { shape, data: remainders },
-        [`${side}.scales`]: { shape: [shape[0]], data: scales },
-      };
-    }
-    default:
-      return fail('usage', {
-        problem: `there is no precision "${precision}"`,
-        hint: `Known: ${precisions.join(', ')}.`,
-      });
-  }
-}
-
 const jsonBytes = (value: unknown): Uint8Array => Buffer.from(`${JSON.stringify(value)}\n`);
 
 /** @throws RecdistillError `out-of-memory` if the files of a bundle do not fit */
 function refuseLarge(folder: string): void {
-  const sizes = Object.values(bundleFiles).map(
-    (name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0,
-  );
-  const parts = [...programParts(1), bundlePart(sizes.reduce((sum, bytes) => sum + bytes, 0))];
+  const parts = [...programParts(1), bundlePart(bundleBytes(folder) ?? 0)];
   refuseBeyond(parts, `the bundle ${folder}`, 'Use a machine with more memory, or export it with --precision int8.');
 }

@@ -7,7 +7,17 @@ import { fail } from '../errors.js';
 import { NAMES, writeAtomic } from '../formats/index.js';
 import type { StudentModel } from '../student/index.js';
 import { exporter } from './_exporter.js';
-import { assembled, checkedJson, damaged, notesOf, notesSchema } from './sidecar.js';
+import {
+  answerSchema,
+  assembled,
+  checkedJson,
+  damaged,
+  headOf,
+  notesOf,
+  notesSchema,
+  partsOf,
+  popularSchema,
+} from './sidecar.js';
 
 /** Maximum number of factors. More would be tens of megabytes of text. */
 const MAX_FACTORS = 5_000_000;
@@ -17,8 +27,10 @@ const fileSchema = z.object({
   format: z.literal('recdistill-json'),
   dim: z.int().min(1),
   notes: notesSchema,
-  items: z.array(z.object({ ...row, label: z.string().optional() })).min(1),
-  users: z.array(z.object({ ...row, seen: z.array(z.int()).optional() })).min(1),
+  answer: answerSchema.optional(),
+  popular: popularSchema.optional(),
+  items: z.array(z.object({ ...row, label: z.string().optional(), input: z.array(z.number()).optional() })).min(1),
+  users: z.array(z.object({ ...row, seen: z.array(z.int()).optional() })),
 });
 
 export const json = exporter({
@@ -33,16 +45,16 @@ export const json = exporter({
       const problem = `the student has ${size} factors; the format json allows at most ${MAX_FACTORS}`;
       fail('usage', { problem, hint: 'Use parquet or npy.' });
     }
-    const head = { format: 'recdistill-json', dim: model.dim, notes: notesOf(student) };
+    const head = { format: 'recdistill-json', dim: model.dim, ...headOf(model), notes: notesOf(student) };
     const lines = (rows: readonly object[]) => rows.map((r) => JSON.stringify(r)).join(',\n');
     const text = `${JSON.stringify(head).slice(0, -1)},\n"items":[\n${lines(itemRows(model))}\n],\n"users":[\n${lines(userRows(model))}\n]}\n`;
     writeAtomic(out, text);
   },
   async read(path) {
-    const { dim, notes, items, users } = checkedJson(path, fileSchema, NAMES);
-    const table = (rows: readonly { factors: readonly number[] }[]): Float32Array => {
-      if (rows.some((r) => r.factors.length !== dim)) damaged(path, `a row does not have ${dim} factors`);
-      return Float32Array.from(rows.flatMap((r) => r.factors));
+    const { dim, notes, items, users, ...head } = checkedJson(path, fileSchema, NAMES);
+    const table = (rows: readonly (readonly number[])[]): Float32Array => {
+      if (rows.some((r) => r.length !== dim)) damaged(path, `a row does not have ${dim} factors`);
+      return Float32Array.from(rows.flat());
     };
     const biases = (rows: readonly { bias?: number | undefined }[]) =>
       rows.some((r) => r.bias !== undefined) ? Float32Array.from(rows, (r) => r.bias ?? 0) : undefined;
@@ -50,8 +62,9 @@ export const json = exporter({
     const seen = users.some((u) => u.seen) ? packLists(users.map((u) => u.seen ?? [])) : undefined;
     const model: StudentModel = {
       ...{ nUsers: users.length, nItems: items.length, dim },
-      userFactors: table(users),
-      itemFactors: table(items),
+      ...partsOf(head, () => table(items.map((i) => i.input ?? []))),
+      userFactors: table(users.map((u) => u.factors)),
+      itemFactors: table(items.map((i) => i.factors)),
       userIds: users.map((u) => u.id),
       itemIds: items.map((i) => i.id),
       ...(items.some((i) => i.label !== undefined) && { labels: items.map((i) => i.label ?? '') }),
@@ -68,12 +81,13 @@ const slice = (table: Float32Array, row: number, dim: number): number[] =>
   Array.from(table.subarray(row * dim, (row + 1) * dim), exact);
 
 /** One object per item, in catalogue order. */
-export const itemRows = ({ itemIds, itemFactors, itemBiases, labels, dim }: StudentModel): object[] =>
+export const itemRows = ({ itemIds, itemFactors, itemBiases, labels, dim, answer }: StudentModel): object[] =>
   itemIds.map((id, n) => ({
     id,
     ...(labels && { label: labels[n]! }),
     ...(itemBiases && { bias: exact(itemBiases[n]!) }),
     factors: slice(itemFactors, n, dim),
+    ...(answer?.by === 'history' && { input: slice(answer.inputFactors, n, dim) }),
   }));
 
 /** One object per user. `seen` holds item indices, from 0 in catalogue order. */

@@ -8,14 +8,17 @@ import { writeAtomic, writeFolder } from '../formats/index.js';
 import { type OpenFile, withFile } from '../formats/read.js';
 import { fromHalf, toHalf } from '../student/half.js';
 import { exporter } from './_exporter.js';
-import { assembled, damaged, readSidecar, sidecarFiles, writeSidecar } from './sidecar.js';
+import { assembled, damaged, partsOf, readSidecar, sidecarFiles, writeSidecar } from './sidecar.js';
 
 /** NumPy type descriptors of the arrays. A Uint16Array holds the bits of half precision. */
 const types = { '<f4': Float32Array, '<f2': Uint16Array, '<i4': Int32Array } as const;
 type ArrayType = keyof typeof types;
 type NpyArray = Float32Array | Uint16Array | Int32Array;
 
-const arrays = ['user_factors', 'item_factors', 'user_bias', 'item_bias', 'seen_indptr', 'seen_indices'] as const;
+const arrays = [
+  ...(['user_factors', 'item_factors', 'input_factors'] as const),
+  ...(['user_bias', 'item_bias', 'seen_indptr', 'seen_indices'] as const),
+];
 type ArrayName = (typeof arrays)[number];
 const fileOf = (name: ArrayName): string => `${name}.npy`;
 const files: readonly string[] = [...arrays.map(fileOf), ...Object.values(sidecarFiles)];
@@ -26,8 +29,9 @@ export const npy = exporter({
   makes: 'folder',
   precisions: ['f32', 'f16'],
   async write(student, out, precision) {
-    const { nUsers, nItems, dim, userFactors, itemFactors, userBiases, itemBiases, seen } = student.model;
-    if (precision === 'f16') refuseLarge(userFactors, itemFactors);
+    const { nUsers, nItems, dim, userFactors, itemFactors, userBiases, itemBiases, seen, answer } = student.model;
+    const inputFactors = answer?.by === 'history' ? answer.inputFactors : undefined;
+    if (precision === 'f16') refuseLarge(userFactors, itemFactors, ...(inputFactors ? [inputFactors] : []));
     const factors = (values: Float32Array): NpyArray => (precision === 'f16' ? toHalf(values) : values);
     writeFolder(
       out,
@@ -35,7 +39,8 @@ export const npy = exporter({
       (temp) => {
         const write = (name: ArrayName, values: NpyArray, shape: readonly number[]) =>
           writeAtomic(join(temp, fileOf(name)), encodeNpy(values, shape));
-        write('user_factors', factors(userFactors), [nUsers, dim]);
+        if (!answer) write('user_factors', factors(userFactors), [nUsers, dim]);
+        if (inputFactors) write('input_factors', factors(inputFactors), [nItems, dim]);
         write('item_factors', factors(itemFactors), [nItems, dim]);
         if (userBiases) write('user_bias', userBiases, [nUsers]);
         if (itemBiases) write('item_bias', itemBiases, [nItems]);
@@ -66,7 +71,8 @@ export const npy = exporter({
     if (!indptr !== !indices) damaged(path, 'it has only one of seen_indptr.npy and seen_indices.npy');
     const model = {
       ...{ nUsers, nItems, dim, ...names },
-      userFactors: factors('user_factors', nUsers),
+      ...partsOf(about, () => factors('input_factors', nItems)),
+      userFactors: about.answer ? new Float32Array(0) : factors('user_factors', nUsers),
       itemFactors: factors('item_factors', nItems),
       ...defined({ userBiases, itemBiases }),
       ...(indptr && indices && { seen: { indptr, indices } }),

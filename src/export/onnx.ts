@@ -3,6 +3,9 @@
  * values that are added to the scores (-infinity excludes an item). The outputs are indices and scores of the best items:
  *
  *   scores = user_factors[user] . item_factors^T + item_bias + user_bias[user] + added;  items, scores = top k
+ *
+ * A student without users takes histories instead of user indices: rows of distinct item indices, padded with -1. Then
+ * user_rows = max(1, |history|)^(-exponent) * sum of input_factors[history].
  */
 import { join } from 'node:path';
 import { fail } from '../errors.js';
@@ -10,9 +13,9 @@ import { writeAtomic, writeFolder } from '../formats/index.js';
 import { packageVersion } from '../formats/package-version.js';
 import { encodeRows } from '../student/codes.js';
 import { toHalf } from '../student/half.js';
-import type { Precision, StudentModel } from '../student/index.js';
+import { type Precision, precisions, type StudentModel } from '../student/index.js';
 import { exporter } from './_exporter.js';
-import { encodeOnnx, type OnnxNode, type OnnxTensor } from './onnx-proto.js';
+import { encodeOnnx, type OnnxNode, type OnnxTensor, type OnnxValue } from './onnx-proto.js';
 import { sidecarFiles, writeSidecar } from './sidecar.js';
 
 const MODEL = 'student.onnx';
@@ -24,7 +27,7 @@ export const onnx = exporter({
   name: 'onnx',
   summary: 'a folder with an ONNX model that returns the best items, and ids as JSON',
   makes: 'folder',
-  precisions: ['f32', 'f16', 'int8'],
+  precisions,
   async write(student, out, precision) {
     const bytes = await modelBytes(student.model, precision, student.notes.licence);
     writeFolder(
@@ -40,7 +43,7 @@ export const onnx = exporter({
 
 function modelBytes(model: StudentModel, precision: Precision, licence: string): Promise<Uint8Array> {
   const { nUsers, nItems, dim, userBiases, itemBiases } = model;
-  const user = factorsOf('user', model.userFactors, nUsers, dim, precision);
+  const user = model.answer ? historyRows(model, precision) : userRows(model, precision);
   const item = factorsOf('item', model.itemFactors, nItems, dim, precision);
   const constants: OnnxTensor[] = [...user.constants, ...item.constants];
   const size = constants.reduce((sum, { data }) => sum + data.byteLength, 0);
@@ -49,7 +52,7 @@ function modelBytes(model: StudentModel, precision: Precision, licence: string):
     fail('usage', { problem, hint: 'Use a smaller --precision.' });
   }
   const nodes: OnnxNode[] = [
-    ...user.decode('user'),
+    ...user.nodes,
     ...item.decode(),
     {
       op: 'Gemm',
@@ -70,9 +73,9 @@ function modelBytes(model: StudentModel, precision: Precision, licence: string):
   nodes.push({ op: 'TopK', inputs: ['all_scores', 'k'], outputs: ['scores', 'items'], attributes: { axis: -1 } });
   return encodeOnnx({
     ...{ version: packageVersion, nodes, constants },
-    help: 'The best items for users, best first. User and item indices refer to "ids" in users.json and items.json.',
+    help: `The best items for users, best first. ${user.ids}`,
     inputs: [
-      { name: 'user', type: 'int64', shape: ['users'], help: 'User indices, from 0.' },
+      user.input,
       { name: 'k', type: 'int64', shape: [1], help: 'Length of the lists.' },
       {
         name: 'added',
@@ -89,6 +92,71 @@ function modelBytes(model: StudentModel, precision: Precision, licence: string):
   });
 }
 
+/** How `user_rows` are computed, and from which input. */
+interface UserRows {
+  readonly constants: readonly OnnxTensor[];
+  readonly nodes: readonly OnnxNode[];
+  readonly input: OnnxValue;
+  /** Where the indices are explained. */
+  readonly ids: string;
+}
+
+function userRows({ userFactors, nUsers, dim }: StudentModel, precision: Precision): UserRows {
+  const { constants, decode } = factorsOf('user', userFactors, nUsers, dim, precision);
+  return {
+    constants,
+    nodes: decode('user'),
+    input: { name: 'user', type: 'int64', shape: ['users'], help: 'User indices, from 0.' },
+    ids: 'User and item indices refer to "ids" in users.json and items.json.',
+  };
+}
+
+/** @throws RecdistillError `usage` for a student that answers by fold-in, which solves a system of equations for each user */
+function historyRows({ answer, nItems, dim }: StudentModel, precision: Precision): UserRows {
+  if (answer?.by !== 'history') {
+    const problem = 'onnx cannot answer by fold-in, as this student without users does';
+    return fail('usage', { problem, hint: 'Export it with its users, or use bundle, npy, parquet or json.' });
+  }
+  // The last row is 0, and -1 is the index of the last row.
+  const inputs = new Float32Array((nItems + 1) * dim);
+  inputs.set(answer.inputFactors);
+  const { constants, decode } = factorsOf('input', inputs, nItems + 1, dim, precision);
+  const flat = 'history_flat';
+  return {
+    constants: [
+      ...constants,
+      { name: 'zero', type: 'int64', shape: [1], data: BigInt64Array.of(0n) },
+      { name: 'last_axis', type: 'int64', shape: [1], data: BigInt64Array.of(1n) },
+      { name: 'flat_shape', type: 'int64', shape: [1], data: BigInt64Array.of(-1n) },
+      { name: 'row_shape', type: 'int64', shape: [1], data: BigInt64Array.of(BigInt(dim)) },
+      { name: 'one', type: 'float', shape: [1], data: Float32Array.of(1) },
+      { name: 'power', type: 'float', shape: [1], data: Float32Array.of(-answer.exponent) },
+    ],
+    nodes: [
+      { op: 'Reshape', inputs: ['history', 'flat_shape'], outputs: [flat] },
+      ...decode(flat),
+      { op: 'Shape', inputs: ['history'], outputs: ['history_shape'] },
+      { op: 'Concat', inputs: ['history_shape', 'row_shape'], outputs: ['cube_shape'], attributes: { axis: 0 } },
+      { op: 'Reshape', inputs: ['input_rows', 'cube_shape'], outputs: ['input_cube'] },
+      { op: 'ReduceSum', inputs: ['input_cube', 'last_axis'], outputs: ['input_sums'], attributes: { keepdims: 0 } },
+      { op: 'Less', inputs: ['history', 'zero'], outputs: ['is_padding'] },
+      { op: 'Not', inputs: ['is_padding'], outputs: ['is_item'] },
+      castToFloat('is_item', 'is_item_float'),
+      { op: 'ReduceSum', inputs: ['is_item_float', 'last_axis'], outputs: ['lengths'], attributes: { keepdims: 1 } },
+      { op: 'Max', inputs: ['lengths', 'one'], outputs: ['counts'] },
+      { op: 'Pow', inputs: ['counts', 'power'], outputs: ['weights'] },
+      { op: 'Mul', inputs: ['input_sums', 'weights'], outputs: ['user_rows'] },
+    ],
+    input: {
+      name: 'history',
+      type: 'int64',
+      shape: ['users', 'entries'],
+      help: 'Rows of distinct item indices that users have, from 0, padded with -1.',
+    },
+    ids: 'Item indices refer to "ids" in items.json.',
+  };
+}
+
 interface Factors {
   readonly constants: readonly OnnxTensor[];
   /** Nodes that compute `<side>_rows` as floats. @param rows input with the row indices; default: all rows */
@@ -96,7 +164,7 @@ interface Factors {
 }
 
 function factorsOf(
-  side: 'user' | 'item',
+  side: 'user' | 'item' | 'input',
   factors: Float32Array,
   rows: number,
   dim: number,
@@ -127,7 +195,27 @@ function factorsOf(
         },
       };
     case 'int8': {
-      const { codes, remainders, scales } = encodeRows(factors, dim);
+      const { codes, scales } = encodeRows(factors, dim, 1);
+      const parts = { codes: `${side}_codes`, scales: `${side}_scales` };
+      return {
+        constants: [
+          { name: parts.codes, type: 'int8', shape, data: codes },
+          { name: parts.scales, type: 'float', shape: [rows, 1], data: scales },
+        ],
+        // factor = scale * code, exact in float32.
+        decode(wanted) {
+          const [codesAt, a] = taken(parts.codes, wanted);
+          const [scalesAt, b] = taken(parts.scales, wanted);
+          return [
+            ...[...a, ...b],
+            castToFloat(codesAt, `${side}_whole`),
+            { op: 'Mul', inputs: [`${side}_whole`, scalesAt], outputs: [target] },
+          ];
+        },
+      };
+    }
+    case 'int16': {
+      const { codes, remainders, scales } = encodeRows(factors, dim, 2);
       const parts = {
         codes: `${side}_codes`,
         remainders: `${side}_remainders`,
@@ -137,7 +225,7 @@ function factorsOf(
       return {
         constants: [
           { name: parts.codes, type: 'int8', shape, data: codes },
-          { name: parts.remainders, type: 'int8', shape, data: remainders },
+          { name: parts.remainders, type: 'int8', shape, data: remainders! },
           { name: parts.scales, type: 'float', shape: [rows, 1], data: scales },
           { name: parts.step, type: 'float', shape: [1], data: Float32Array.of(1 / 256) },
         ],

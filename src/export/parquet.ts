@@ -14,14 +14,14 @@ import { discard, ioCode, writeFailed, writeFolder } from '../formats/index.js';
 import type { StudentModel } from '../student/index.js';
 import { exporter } from './_exporter.js';
 import { itemRows, userRows } from './json.js';
-import { assembled, damaged, readSidecar, sidecarFiles, writeSidecar } from './sidecar.js';
+import { assembled, damaged, partsOf, readSidecar, sidecarFiles, writeSidecar } from './sidecar.js';
 
 const tables = { items: 'items.parquet', users: 'users.parquet' } as const;
 const files: readonly string[] = [...Object.values(tables), ...Object.values(sidecarFiles)];
 
 const factors = { factors: 'FLOAT[]', bias: 'FLOAT' };
 const columns = {
-  items: { position: 'INTEGER', id: 'VARCHAR', label: 'VARCHAR', ...factors },
+  items: { position: 'INTEGER', id: 'VARCHAR', label: 'VARCHAR', ...factors, input: 'FLOAT[]' },
   users: { position: 'INTEGER', id: 'VARCHAR', ...factors, seen: 'INTEGER[]' },
 } as const;
 
@@ -34,12 +34,13 @@ export const parquet = exporter({
     const { model } = student;
     await withTemporaryFolder(async (made) => {
       await writeTable(made, 'items', itemRows(model), model);
-      await writeTable(made, 'users', userRows(model), model);
+      if (!model.answer) await writeTable(made, 'users', userRows(model), model);
       writeFolder(
         out,
         (name) => files.includes(name),
         (temp) => {
-          for (const name of Object.values(tables)) copyFileSync(join(made, name), join(temp, name));
+          for (const name of Object.values(tables))
+            if (existsSync(join(made, name))) copyFileSync(join(made, name), join(temp, name));
           writeSidecar(temp, student, 'parquet', 'f32');
         },
       );
@@ -48,11 +49,14 @@ export const parquet = exporter({
   async read(path) {
     const { about, userIds, itemIds, labels } = readSidecar(path, 'parquet');
     const { users: nUsers, items: nItems, dim, notes } = about;
-    const userTable = await readTable(path, 'users', userIds, dim);
+    const userTable: Table = about.answer
+      ? { factors: new Float32Array(0) }
+      : await readTable(path, 'users', userIds, dim);
     const itemTable = await readTable(path, 'items', itemIds, dim);
     const seen = userTable.seen && packLists(userTable.seen);
     const model: StudentModel = {
       ...{ nUsers, nItems, dim, userIds, itemIds },
+      ...partsOf(about, () => itemTable.inputs ?? damaged(join(path, tables.items), 'it has no column "input"')),
       userFactors: userTable.factors,
       itemFactors: itemTable.factors,
       ...defined({ labels, userBiases: userTable.biases, itemBiases: itemTable.biases, seen }),
@@ -73,6 +77,7 @@ async function writeTable(
     label: model.labels !== undefined,
     bias: (table === 'users' ? model.userBiases : model.itemBiases) !== undefined,
     seen: model.seen !== undefined,
+    input: model.answer?.by === 'history',
   };
   const kept = Object.entries(columns[table]).filter(([name]) => has[name] ?? true);
   const types = kept.map(([name, type]) => `${name}: ${literal(type)}`).join(', ');
@@ -100,6 +105,8 @@ function* numbered(rows: readonly object[]): Generator<string> {
 
 interface Table {
   readonly factors: Float32Array;
+  /** Input factors of items. */
+  readonly inputs?: Float32Array;
   readonly biases?: Float32Array;
   readonly seen?: readonly Int32Array[];
 }
@@ -129,16 +136,22 @@ async function readTable(
     };
     const wrong = column('id')!.findIndex((id, n) => id !== ids[n]);
     if (wrong >= 0) damaged(path, `row ${wrong} does not belong to "${ids[wrong]}"`);
-    const values = new Float32Array(ids.length * dim);
-    for (const [n, list] of column('factors')!.entries()) {
-      const row = numbersOf(list);
-      if (row.length !== dim) damaged(path, `row ${n} has ${row.length} factors; expected ${dim}`);
-      values.set(row, n * dim);
-    }
+    const floats = (name: string): Float32Array | undefined => {
+      const lists = column(name);
+      const values = new Float32Array(lists ? ids.length * dim : 0);
+      for (const [n, list] of lists?.entries() ?? []) {
+        const row = numbersOf(list);
+        if (row.length !== dim) damaged(path, `row ${n} has ${row.length} ${name}; expected ${dim}`);
+        values.set(row, n * dim);
+      }
+      return lists && values;
+    };
+    const inputs = floats('input');
     const biases = column('bias');
     const seen = column('seen');
     return {
-      factors: values,
+      factors: floats('factors')!,
+      ...(inputs && { inputs }),
       ...(biases && { biases: Float32Array.from(biases as number[]) }),
       ...(seen && { seen: seen.map((list) => Int32Array.from(numbersOf(list))) }),
     };

@@ -22,9 +22,10 @@ export const pgvector = exporter({
   makes: 'file',
   precisions: ['f32', 'f16'],
   async write({ model, notes }, out, precision) {
+    const texts = (model.answer ? itemsOnlyParts : parts)(model, notes.licence, precision === 'f16');
     writeAtomic(
       out,
-      [...parts(model, notes.licence, precision === 'f16')].map((text) => Buffer.from(text)),
+      [...texts].map((text) => Buffer.from(text)),
     );
   },
 });
@@ -34,21 +35,12 @@ function* parts(model: StudentModel, licence: string, half: boolean): Generator<
     model;
   const biasColumns = itemBiases ? (half ? 2 : 1) : 0;
   const columns = dim + biasColumns;
-  if (columns > MAX_COLUMNS) {
-    fail('usage', {
-      problem: `the vectors would have ${columns} columns; pgvector allows at most ${MAX_COLUMNS}`,
-      hint: 'Train a student with a smaller dim.',
-    });
-  }
-  const type = `${half ? 'halfvec' : 'vector'}(${columns})`;
-  const numbers = (table: Float32Array, row: number): number[] => {
-    const own = table.slice(row * dim, (row + 1) * dim);
-    return Array.from(half ? fromHalf(toHalf(own)) : own, exact);
-  };
-  const vector = (values: readonly number[]) => `'[${values.join(',')}]'`;
+  refuseWide(columns);
   const kind = half ? 'halfvec' : 'vector';
+  const type = `${kind}(${columns})`;
+  const numbers = (table: Float32Array, row: number) => numbersOf(table, row, dim, half);
 
-  yield `-- ${nUsers} users, ${nItems} items, ${dim} factors; made by recdistill. Terms: ${licence.replaceAll(/\s+/g, ' ')}
+  yield `-- ${nUsers} users, ${nItems} items, ${dim} factors; made by recdistill. Terms: ${oneLine(licence)}
 -- Load it with: psql --set ON_ERROR_STOP=1 --file FILE
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS vector;
@@ -88,6 +80,65 @@ COMMIT;
 --   CREATE INDEX ON recdistill_items USING hnsw (factors ${kind}_ip_ops);
 --   SELECT item_id FROM recdistill_items ORDER BY factors <#> (SELECT factors FROM recdistill_users WHERE user_id = '...') LIMIT 10;
 `;
+}
+
+/**
+ * A student without users: one table, and a function that recommends from the ids of items. The order depends on the number of these items
+ * beside the bias, so that no single operator gives it.
+ */
+function* itemsOnlyParts(model: StudentModel, licence: string, half: boolean): Generator<string> {
+  const { nItems, dim, itemFactors, itemBiases, labels, itemIds, answer } = model;
+  if (answer?.by !== 'history') {
+    const problem = 'pgvector cannot answer by fold-in, as this student without users does';
+    fail('usage', { problem, hint: 'Export it with its users, or use bundle, npy, parquet or json.' });
+  }
+  refuseWide(dim);
+  const { inputFactors, exponent } = answer;
+  const type = `${half ? 'halfvec' : 'vector'}(${dim})`;
+  yield `-- No users, ${nItems} items, ${dim} factors; made by recdistill. Terms: ${oneLine(licence)}
+-- Load it with: psql --set ON_ERROR_STOP=1 --file FILE
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS vector;
+DROP TABLE IF EXISTS recdistill_seen, recdistill_users, recdistill_items CASCADE;
+CREATE TABLE recdistill_items (position integer PRIMARY KEY, item_id text NOT NULL UNIQUE, label text, input ${type} NOT NULL, factors ${type} NOT NULL, bias real NOT NULL);
+`;
+  yield* inserts('recdistill_items', nItems, (i) => {
+    const label = labels?.[i] ? sqlText(labels[i]) : 'NULL';
+    const [input, factors] = [inputFactors, itemFactors].map((table) => vector(numbersOf(table, i, dim, half)));
+    return `${i},${sqlText(itemIds[i]!)},${label},${input},${factors},${itemBiases ? exact(itemBiases[i]!) : 0}`;
+  });
+  yield `CREATE OR REPLACE FUNCTION recdistill_recommend(has text[], how_many integer DEFAULT 10)
+RETURNS TABLE (item_id text, label text, score double precision) LANGUAGE sql STABLE AS $$
+  WITH own AS (SELECT o.position, o.input FROM recdistill_items o WHERE o.item_id = ANY (has)),
+    taste AS (SELECT sum(own.input ORDER BY own.position) AS total, power(count(*), ${-exponent}) AS weight FROM own HAVING count(*) > 0)
+  SELECT i.item_id, i.label, i.bias - taste.weight * (i.factors <#> taste.total) AS score
+  FROM taste CROSS JOIN recdistill_items i
+  WHERE i.position NOT IN (SELECT own.position FROM own)
+  ORDER BY score DESC, i.position
+  LIMIT how_many
+$$;
+COMMIT;
+-- The function scans every item, so its lists are exact. It ignores unknown ids; if it knows none, the list is empty:
+--   SELECT * FROM recdistill_recommend(ARRAY['12', '99']);
+`;
+}
+
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
+
+const vector = (values: readonly number[]): string => `'[${values.join(',')}]'`;
+
+function numbersOf(table: Float32Array, row: number, dim: number, half: boolean): number[] {
+  const own = table.slice(row * dim, (row + 1) * dim);
+  return Array.from(half ? fromHalf(toHalf(own)) : own, exact);
+}
+
+/** @throws RecdistillError `usage` */
+function refuseWide(columns: number): void {
+  if (columns <= MAX_COLUMNS) return;
+  fail('usage', {
+    problem: `the vectors would have ${columns} columns; pgvector allows at most ${MAX_COLUMNS}`,
+    hint: 'Train a student with a smaller dim.',
+  });
 }
 
 function biasesOf(bias: number | undefined, half: boolean): number[] {

@@ -13,7 +13,8 @@ import {
   writeAtomic,
 } from '../formats/index.js';
 import { canonicalJson } from '../student/canonical-json.js';
-import { problemOf, type StudentModel } from '../student/student-model.js';
+import { precisions } from '../student/parse-bundle.js';
+import { type HistoryAnswer, problemOf, type StudentModel } from '../student/student-model.js';
 import type { Exportable } from './_exporter.js';
 
 export const sidecarFiles = { about: 'about.json', items: 'items.json', users: 'users.json' } as const;
@@ -25,12 +26,25 @@ export const notesSchema = z.object({
   metrics: z.record(z.string(), z.number()),
 });
 
+/** How a student without users answers, without its table of input factors. */
+export const answerSchema = z.discriminatedUnion('by', [
+  z.object({ by: z.literal('history'), exponent: z.number() }),
+  z.object({ by: z.literal('fold-in'), userNorm: z.number() }),
+]);
+export type AnswerHead = z.output<typeof answerSchema>;
+
+/** Item indices and numbers of users. */
+export const popularSchema = z.object({ items: z.array(z.int()), counts: z.array(z.int()) });
+
 const aboutSchema = z.object({
   format: z.string(),
-  precision: z.enum(['f32', 'f16', 'int8']),
-  users: z.int().min(1),
+  precision: z.enum(precisions),
+  /** 0 for a student of the kind items-only, which has `answer`. */
+  users: z.int().min(0),
   items: z.int().min(1),
   dim: z.int().min(1),
+  answer: answerSchema.optional(),
+  popular: popularSchema.optional(),
   notes: notesSchema,
   /** Size in bytes and SHA-256 (hex) of each other file. Absent in exports of earlier versions. */
   files: z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() })).optional(),
@@ -47,11 +61,34 @@ export const notesOf = ({ notes: { dataFingerprint, licence, madeBy, metrics } }
 /** Writes `items.json`, `users.json` and then `about.json`, which has the checksums of all files of the folder. The tables must be there. */
 export function writeSidecar(folder: string, student: Exportable, format: string, precision: About['precision']): void {
   const { nUsers, nItems, dim, itemIds, userIds, labels } = student.model;
+  const head = { format, precision, users: nUsers, items: nItems, dim, ...headOf(student.model) };
   writeAtomic(join(folder, sidecarFiles.items), `${canonicalJson({ ids: itemIds, labels })}\n`);
-  writeAtomic(join(folder, sidecarFiles.users), `${canonicalJson({ ids: userIds })}\n`);
+  if (!head.answer) writeAtomic(join(folder, sidecarFiles.users), `${canonicalJson({ ids: userIds })}\n`);
   const files = Object.fromEntries(namesIn(folder).map((name) => [name, digestOf(join(folder, name))]));
-  const about: About = { format, precision, users: nUsers, items: nItems, dim, notes: notesOf(student), files };
+  const about: About = { ...head, notes: notesOf(student), files };
   writeAtomic(join(folder, sidecarFiles.about), sealedText(about));
+}
+
+/** What a student without users needs beside its tables. */
+export function headOf({ answer, popular }: StudentModel): Pick<About, 'answer' | 'popular'> {
+  const head: AnswerHead | undefined = answer?.by === 'history' ? { by: 'history', exponent: answer.exponent } : answer;
+  return {
+    ...(head && { answer: head }),
+    ...(popular && { popular: { items: [...popular.items], counts: [...popular.counts] } }),
+  };
+}
+
+/** The parts of a model that `headOf` described. @param inputFactors reads the table of a student that has one */
+export function partsOf(
+  { answer, popular }: Pick<About, 'answer' | 'popular'>,
+  inputFactors: () => Float32Array,
+): Pick<StudentModel, 'answer' | 'popular'> {
+  const whole: HistoryAnswer | undefined =
+    answer?.by === 'history' ? { ...answer, inputFactors: inputFactors() } : answer;
+  return {
+    ...(whole && { answer: whole }),
+    ...(popular && { popular: { items: Int32Array.from(popular.items), counts: Int32Array.from(popular.counts) } }),
+  };
 }
 
 /**
@@ -86,8 +123,8 @@ export function readSidecar(folder: string, format: string): Sidecar {
   if (about.format !== format)
     damaged(join(folder, sidecarFiles.about), `its format is "${about.format}", not "${format}"`);
   const items = checkedJson(join(folder, sidecarFiles.items), namesSchema, NAMES);
-  const users = checkedJson(join(folder, sidecarFiles.users), namesSchema, NAMES);
-  return { about, userIds: users.ids, itemIds: items.ids, ...(items.labels && { labels: items.labels }) };
+  const userIds = about.answer ? [] : checkedJson(join(folder, sidecarFiles.users), namesSchema, NAMES).ids;
+  return { about, userIds, itemIds: items.ids, ...(items.labels && { labels: items.labels }) };
 }
 
 /** Reads a JSON file and validates it. @throws RecdistillError `file-missing`, `over-limit`, `artifact-damaged` */

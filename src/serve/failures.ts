@@ -14,6 +14,8 @@ const studentStatus: Readonly<Record<StudentErrorCode, number>> = {
   'bad-argument': 400,
   'unknown-user': 404,
   'unknown-item': 404,
+  'empty-history': 422,
+  'wrong-kind': 422,
   'bundle-damaged': 422,
   'bundle-version': 422,
   'crypto-missing': 500,

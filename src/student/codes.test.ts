@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decodeRows, encodeRows, scaleOf } from './codes.js';
+import { decodeRows, encodeRows, exponentsOf, scaleOf, scalesOf } from './codes.js';
 import { fromHalf, toHalf } from './half.js';
 
 const rows = fc
@@ -27,24 +27,29 @@ test('a scale is the smallest power of two that holds a row', () => {
   }
 });
 
-test("codes are accurate to 1 / 32,000 of the row's largest value, and encoding again changes nothing", () => {
-  fc.assert(
-    fc.property(rows, ({ dim, factors }) => {
-      const coded = encodeRows(factors, dim);
-      const back = decodeRows(coded, dim);
-      for (let row = 0; row < factors.length; row += dim) {
-        const largest = Math.max(...factors.subarray(row, row + dim).map(Math.abs), 2 ** -73);
-        for (let j = row; j < row + dim; j++) {
-          assert.ok(Math.abs(back[j]! - factors[j]!) <= largest / 32_000, `${factors[j]} became ${back[j]}`);
+for (const [bytes, accuracy] of [
+  [1, 126],
+  [2, 32_000],
+] as const)
+  test(`codes of ${bytes} bytes are accurate to 1 / ${accuracy} of the row's largest value, and encoding again changes nothing`, () => {
+    fc.assert(
+      fc.property(rows, ({ dim, factors }) => {
+        const coded = encodeRows(factors, dim, bytes);
+        assert.deepEqual(scalesOf(exponentsOf(coded.scales)), coded.scales);
+        const back = decodeRows(coded, dim);
+        for (let row = 0; row < factors.length; row += dim) {
+          const largest = Math.max(...factors.subarray(row, row + dim).map(Math.abs), 2 ** -73);
+          for (let j = row; j < row + dim; j++) {
+            assert.ok(Math.abs(back[j]! - factors[j]!) <= largest / accuracy, `${factors[j]} became ${back[j]}`);
+          }
         }
-      }
-      assert.deepEqual(
-        decodeRows(encodeRows(back, dim), dim),
-        back.map((v) => v + 0),
-      );
-    }),
-  );
-});
+        assert.deepEqual(
+          decodeRows(encodeRows(back, dim, bytes), dim),
+          back.map((v) => v + 0),
+        );
+      }),
+    );
+  });
 
 test('half precision: all patterns come back, and numbers go to the nearest', () => {
   const patterns = Uint16Array.from({ length: 65_536 }, (_, n) => n);

@@ -1,20 +1,33 @@
 /** The manifest of a bundle: its fields, and the check of each before any of them is used. */
 import { isPlainObject } from './canonical-json.js';
-import { modelLimits } from './student-model.js';
+import { type HistoryAnswer, modelLimits, type StudentKind, studentKinds } from './student-model.js';
 
 export const bundleFormat = 'recdistill-student';
-/** The format version that is written. Version 1, without `precision`, can also be read. */
-export const bundleVersion = 2;
+/**
+ * The format version that is written. Versions 1 (without `precision`) and 2 can also be read: they have histories and ids as plain lists,
+ * and their `int8` is the `int16` of version 3.
+ */
+export const bundleVersion = 3;
+const versions: readonly unknown[] = [1, 2, bundleVersion];
+export const isReadVersion = (version: unknown): version is BundleManifest['formatVersion'] =>
+  versions.includes(version);
 
-/** Storage formats of the factors. `int8` is two 8-bit integers per factor: a code and a remainder (codes.ts). */
-export const precisions = ['f32', 'f16', 'int8'] as const;
+/** Storage formats of the factors. `int16` is two 8-bit integers per factor, a code and a remainder, and `int8` the code alone (codes.ts). */
+export const precisions = ['f32', 'f16', 'int16', 'int8'] as const;
 export type Precision = (typeof precisions)[number];
+
+const answers = ['history', 'fold-in'] as const satisfies readonly HistoryAnswer['by'][];
 
 export interface BundleManifest {
   readonly format: typeof bundleFormat;
-  readonly formatVersion: 1 | typeof bundleVersion;
+  readonly formatVersion: 1 | 2 | typeof bundleVersion;
+  /** Absent before version 3: users-and-items. */
+  readonly kind?: StudentKind;
+  /** How a student of the kind items-only answers for a history. Absent for the other kind. */
+  readonly answer?: HistoryAnswer['by'];
   /** Absent in version 1, which is always f32. */
   readonly precision?: Precision;
+  /** 0 for the kind items-only. */
   readonly users: number;
   readonly items: number;
   readonly dim: number;
@@ -37,9 +50,9 @@ export interface BundleManifest {
 type Fields = Readonly<Record<string, unknown>>;
 type Check = readonly [holds: (value: unknown) => boolean, expected: string];
 
-const count = (most: number): Check => [
-  (v) => Number.isSafeInteger(v) && (v as number) >= 1 && (v as number) <= most,
-  `a whole number from 1 to ${most}`,
+const count = (most: number, least = 1): Check => [
+  (v) => Number.isSafeInteger(v) && (v as number) >= least && (v as number) <= most,
+  `a whole number from ${least} to ${most}`,
 ];
 const text: Check = [(v) => typeof v === 'string', 'a text'];
 const object: Check = [isPlainObject, 'an object'];
@@ -48,9 +61,12 @@ const length: Check = [(v) => Number.isSafeInteger(v) && (v as number) >= 0, 'a 
 const finite: Check = [Number.isFinite, 'a finite number'];
 // Rows are numbered by 32-bit integers.
 const rows = count(2 ** 31 - 1);
+/** Of a bundle without users. */
+const noRows = count(0, 0);
+const oneOf = (known: readonly unknown[]): Check => [(v) => known.includes(v), `one of ${known.join(', ')}`];
 
 const fields: Readonly<Record<string, Check>> = {
-  ...{ users: rows, items: rows, dim: count(modelLimits.dim), dataFingerprint: text, licence: text },
+  ...{ items: rows, dim: count(modelLimits.dim), dataFingerprint: text, licence: text },
   ...{ madeBy: object, metrics: object, files: object, sha256: hash },
 };
 
@@ -60,7 +76,13 @@ export function manifestProblem(json: Fields): string | undefined {
     const problem = problemAt(name, json[name], check);
     if (problem !== undefined) return problem;
   }
-  const { formatVersion, precision, namedFrom, metrics, files } = json;
+  const { formatVersion, kind, answer, users, precision, namedFrom, metrics, files } = json;
+  const itemsOnly = kind === 'items-only';
+  const kindProblem =
+    (kind === undefined ? undefined : problemAt('kind', kind, oneOf(studentKinds))) ??
+    problemAt('answer', answer, itemsOnly ? oneOf(answers) : [(v) => v === undefined, 'no such field']) ??
+    problemAt('users', users, itemsOnly ? noRows : rows);
+  if (kindProblem !== undefined) return kindProblem;
   if (formatVersion === 1 ? precision !== undefined : !precisions.includes(precision as Precision))
     return `its precision is none of ${precisions.join(', ')}`;
   if (namedFrom !== undefined && !hash[0](namedFrom)) return problemAt('namedFrom', namedFrom, hash);

@@ -1,10 +1,9 @@
 /** Reads a student bundle whose files are in memory. The same code runs in Node, browsers and edge workers. */
 import { DOCUMENT, type JsonLimits, NAMES, parseJson } from './bounded-json.js';
+import { modelParts } from './bundle-tensors.js';
 import { canonicalJson, isPlainObject } from './canonical-json.js';
-import { decodeRows } from './codes.js';
-import { fromHalf } from './half.js';
-import { type BundleManifest, bundleFormat, bundleVersion, manifestProblem, type Precision } from './manifest.js';
-import { parseSafetensors, type Tensor, type TensorData, type TensorType, tensorData } from './safetensors.js';
+import { type BundleManifest, bundleFormat, bundleVersion, isReadVersion, manifestProblem } from './manifest.js';
+import { parseSafetensors } from './safetensors.js';
 import { damaged, StudentError } from './student-error.js';
 import { problemOf, type StudentModel } from './student-model.js';
 
@@ -21,8 +20,10 @@ export const bundleFiles = {
 /** The content of a file. */
 export type FileContent = ArrayBuffer | Uint8Array | string;
 
-/** The content of the bundle's files, from disk or network. */
-export type BundleSource = Readonly<Record<keyof typeof bundleFiles, FileContent>>;
+/** The content of the bundle's files, from disk or network. `users` is not read for the kind items-only, which has no such file. */
+export type BundleSource = Readonly<Record<Exclude<keyof typeof bundleFiles, 'users'>, FileContent>> & {
+  readonly users?: FileContent;
+};
 
 /** The part of a `Response` of `fetch` that is used. */
 export interface FileResponse {
@@ -51,28 +52,13 @@ export interface StudentBundle {
 export async function parseBundle(source: BundleSource): Promise<StudentBundle> {
   const manifest = await parseManifest(bytesOf(source.manifest));
   const tensorBytes = await checked(source, 'tensors', manifest);
-  const { dim, users: nUsers, items: nItems, precision = 'f32' } = manifest;
-  const userNames = namesOf(await checked(source, 'users', manifest), bundleFiles.users);
+  const hasUsers = manifest.kind !== 'items-only';
+  const userNames = hasUsers ? namesOf(await checked(source, 'users', manifest), bundleFiles.users) : { ids: [] };
   const itemNames = namesOf(await checked(source, 'items', manifest), bundleFiles.items);
-  const { tensors } = within(bundleFiles.tensors, () => parseSafetensors(tensorBytes));
-  const userBiases = optional(tensors, 'user.bias', [nUsers], Float32Array);
-  const itemBiases = optional(tensors, 'item.bias', [nItems], Float32Array);
-  const indptr = optional(tensors, 'seen.indptr', [nUsers + 1], Int32Array);
-  const indices = optional(tensors, 'seen.indices', [null], Int32Array);
-  if (!indptr !== !indices) damaged('it has only one of "seen.indptr" and "seen.indices"', bundleFiles.tensors);
-  const model: StudentModel = {
-    nUsers,
-    nItems,
-    dim,
-    userFactors: factorsOf(tensors, 'user', nUsers, dim, precision),
-    itemFactors: factorsOf(tensors, 'item', nItems, dim, precision),
-    userIds: userNames.ids,
-    itemIds: itemNames.ids,
-    ...(userBiases && { userBiases }),
-    ...(itemBiases && { itemBiases }),
+  const model: StudentModel = within(bundleFiles.tensors, () => ({
+    ...modelParts(parseSafetensors(tensorBytes).tensors, manifest, { users: userNames.ids, items: itemNames.ids }),
     ...(itemNames.labels && { labels: itemNames.labels }),
-    ...(indptr && indices && { seen: { indptr, indices } }),
-  };
+  }));
   const problem = problemOf(model);
   if (problem !== undefined) damaged(problem);
   return { manifest, model };
@@ -87,9 +73,11 @@ export async function loadBundle(read: ReadFile): Promise<StudentBundle> {
   const content = async (name: keyof typeof bundleFiles, most: number) =>
     contentOf(await read(bundleFiles[name], most), bundleFiles[name], most);
   const manifest = await content('manifest', DOCUMENT.bytes);
-  const { files } = await parseManifest(bytesOf(manifest));
-  const [tensors, items, users] = await Promise.all(parts.map((part) => content(part, entryOf(files, part).bytes)));
-  return parseBundle({ manifest, tensors: tensors!, items: items!, users: users! });
+  const { files, kind } = await parseManifest(bytesOf(manifest));
+  const [tensors, items, users] = await Promise.all(
+    partsOf(kind).map((part) => content(part, entryOf(files, part).bytes)),
+  );
+  return parseBundle({ manifest, tensors: tensors!, items: items!, ...(users !== undefined && { users }) });
 }
 
 /** The content of a file, or of the body of a response, which is cancelled after `most` bytes. */
@@ -116,13 +104,16 @@ async function contentOf(source: FileContent | FileResponse, file: string, most:
   return whole;
 }
 
-const parts = ['tensors', 'items', 'users'] as const;
-type Part = (typeof parts)[number];
+export type BundlePart = Exclude<keyof typeof bundleFiles, 'manifest'>;
+
+/** The parts of a bundle of this kind, in addition to its manifest. */
+export const partsOf = (kind: BundleManifest['kind']): readonly BundlePart[] =>
+  kind === 'items-only' ? ['tensors', 'items'] : ['tensors', 'items', 'users'];
 
 /** The length and hash of a file according to the manifest. @throws StudentError `bundle-damaged` */
 export function entryOf(
   files: BundleManifest['files'],
-  part: Part,
+  part: BundlePart,
 ): { readonly bytes: number; readonly sha256: string } {
   const entry: unknown = Object.hasOwn(files, bundleFiles[part]) ? files[bundleFiles[part]] : undefined;
   if (!isPlainObject(entry)) damaged(`it does not list ${bundleFiles[part]}`, bundleFiles.manifest);
@@ -141,9 +132,9 @@ export async function parseManifest(bytes: Uint8Array): Promise<BundleManifest> 
   const file = bundleFiles.manifest;
   const json = jsonOf(bytes, file, DOCUMENT);
   if (!isPlainObject(json) || json.format !== bundleFormat) damaged('it is not the manifest of a student bundle', file);
-  if (json.formatVersion !== 1 && json.formatVersion !== bundleVersion) {
+  if (!isReadVersion(json.formatVersion)) {
     const given = JSON.stringify(json.formatVersion);
-    const message = `the bundle has format version ${given}; this version of recdistill reads 1 and ${bundleVersion}`;
+    const message = `the bundle has format version ${given}; this version of recdistill reads 1 to ${bundleVersion}`;
     throw new StudentError(
       'bundle-version',
       message,
@@ -160,59 +151,25 @@ export async function parseManifest(bytes: Uint8Array): Promise<BundleManifest> 
   return json as unknown as BundleManifest;
 }
 
-async function checked(source: BundleSource, part: Part, manifest: BundleManifest): Promise<Uint8Array> {
+async function checked(source: BundleSource, part: BundlePart, manifest: BundleManifest): Promise<Uint8Array> {
   const file = bundleFiles[part];
-  const bytes = bytesOf(source[part]);
+  const content = source[part];
+  if (content === undefined) damaged('it is missing', file);
+  const bytes = bytesOf(content);
   const entry = entryOf(manifest.files, part);
   if (entry.bytes !== bytes.length) damaged(`it has ${bytes.length} bytes; the manifest says ${entry.bytes}`, file);
   if ((await sha256Of(bytes)) !== entry.sha256) damaged('its content does not match the SHA-256 in the manifest', file);
   return bytes;
 }
 
-function namesOf(bytes: Uint8Array, file: string): { ids: string[]; labels?: string[] } {
+/** @returns `ids` are absent if they are among the tensors */
+function namesOf(bytes: Uint8Array, file: string): { ids?: string[]; labels?: string[] } {
   const json = jsonOf(bytes, file, NAMES);
   if (!isPlainObject(json)) damaged('it is not a JSON object', file);
   const { ids, labels } = json;
-  if (!isTexts(ids)) damaged('its "ids" are not a list of texts', file);
-  if (labels === undefined) return { ids };
-  if (!isTexts(labels)) damaged('its "labels" are not a list of texts', file);
-  return { ids, labels };
-}
-
-/** The user or item factors as float32, decoded from any precision. */
-function factorsOf(
-  tensors: ReadonlyMap<string, Tensor>,
-  side: 'user' | 'item',
-  rows: number,
-  dim: number,
-  precision: Precision,
-): Float32Array {
-  const name = `${side}.factors`;
-  const shape = [rows, dim];
-  if (precision === 'f32') return needed(tensors, name, shape, Float32Array);
-  if (precision === 'f16') return fromHalf(needed(tensors, name, shape, Uint16Array));
-  const codes = needed(tensors, name, shape, Int8Array);
-  const remainders = needed(tensors, `${side}.remainders`, shape, Int8Array);
-  return decodeRows({ codes, remainders, scales: needed(tensors, `${side}.scales`, [rows], Float32Array) }, dim);
-}
-
-function needed<T extends TensorData>(
-  tensors: ReadonlyMap<string, Tensor>,
-  name: string,
-  shape: readonly (number | null)[],
-  type: TensorType<T>,
-): T {
-  return optional(tensors, name, shape, type) ?? damaged(`it has no tensor "${name}"`, bundleFiles.tensors);
-}
-
-function optional<T extends TensorData>(
-  tensors: ReadonlyMap<string, Tensor>,
-  name: string,
-  shape: readonly (number | null)[],
-  type: TensorType<T>,
-): T | undefined {
-  const tensor = tensors.get(name);
-  return tensor && within(bundleFiles.tensors, () => tensorData(name, tensor, type, shape));
+  if (ids !== undefined && !isTexts(ids)) damaged('its "ids" are not a list of texts', file);
+  if (labels !== undefined && !isTexts(labels)) damaged('its "labels" are not a list of texts', file);
+  return { ...(ids && { ids }), ...(labels && { labels }) };
 }
 
 function bytesOf(source: ArrayBuffer | Uint8Array | string): Uint8Array {

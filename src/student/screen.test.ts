@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { ListOptions } from './list-options.js';
 import { createScreen, type Screen } from './screen.js';
-import { createStudent, type ListOptions, type Student } from './student.js';
+import { createStudent, type Student } from './student.js';
 import type { StudentModel } from './student-model.js';
 import { scanTopK } from './top-k.js';
 

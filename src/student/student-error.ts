@@ -1,8 +1,10 @@
-/** Error codes: an invalid argument, an unknown id, or a bundle that must not be used. */
+/** Error codes: an invalid argument, an unknown id, a call that this kind of student cannot answer, or a bundle that must not be used. */
 export type StudentErrorCode =
   | 'bad-argument'
   | 'unknown-user'
   | 'unknown-item'
+  | 'empty-history'
+  | 'wrong-kind'
   | 'bundle-damaged'
   | 'bundle-version'
   | 'crypto-missing';

@@ -1,10 +1,44 @@
 /** The parameters of a student, and their validation. */
 
-/** Within these limits no score exceeds the range of float32. */
-export const modelLimits = { dim: 65_536, size: 1e15 } as const;
+/** Within these limits no score exceeds the range of float32. `inputs`: of input factors, which are summed over a history. */
+export const modelLimits = { dim: 65_536, size: 1e15, inputs: 1e9, userNorm: 1e18 } as const;
 
-/** A student. `nUsers`, `nItems` and `dim` are > 0, `dim` is at most 65,536. All values are finite, at most 1e15 in magnitude. */
+/** A student with a table of users, or one that computes every answer from the items a user has. */
+export const studentKinds = ['users-and-items', 'items-only'] as const;
+export type StudentKind = (typeof studentKinds)[number];
+
+/** How a student without users answers for the items that a user has. */
+export type HistoryAnswer =
+  /** By input factors of the items: exactly the scores of training. Formula: history.ts. */
+  | {
+      readonly by: 'history';
+      /** `nItems * dim`, row by row, at most 1e9 in magnitude. */
+      readonly inputFactors: Float32Array;
+      /** The sum of input factors is divided by the number of items to this power, from 0 to 1. */
+      readonly exponent: number;
+    }
+  /** By fold-in, like new users of a student with users. Formula: fold-in.ts. */
+  | {
+      readonly by: 'fold-in';
+      /** Mean norm of the factors of the users that the student had. */
+      readonly userNorm: number;
+    };
+
+/** The items of most users, best first, each with its number of users. */
+export interface PopularItems {
+  readonly items: Int32Array;
+  readonly counts: Int32Array;
+}
+
+/**
+ * A student. `nItems` and `dim` are > 0, `dim` is at most 65,536. All values are finite, at most 1e15 in magnitude. With `answer` it is of the
+ * kind items-only and has no users: `nUsers` is 0, user tables and ids are empty.
+ */
 export interface StudentModel {
+  /** Present in a student of the kind items-only. */
+  readonly answer?: HistoryAnswer;
+  /** Recommended to users without a known item. */
+  readonly popular?: PopularItems;
   readonly nUsers: number;
   readonly nItems: number;
   readonly dim: number;
@@ -25,6 +59,9 @@ export interface StudentModel {
   readonly seen?: { readonly indptr: Int32Array; readonly indices: Int32Array };
 }
 
+export const kindOf = ({ answer }: Pick<StudentModel, 'answer'>): StudentKind =>
+  answer ? 'items-only' : 'users-and-items';
+
 /** Validated models, so that a model is not validated again right after it was read. */
 const validated = new WeakSet<StudentModel>();
 
@@ -37,8 +74,9 @@ export function problemOf(model: StudentModel): string | undefined {
 }
 
 function firstProblem(model: StudentModel): string | undefined {
-  const { nUsers, nItems, dim, userBiases, itemBiases, labels, seen } = model;
-  for (const [name, value] of Object.entries({ nUsers, nItems, dim })) {
+  const { nUsers, nItems, dim, userBiases, itemBiases, labels, seen, answer, popular } = model;
+  if (answer && (nUsers !== 0 || userBiases || seen)) return 'a student of the kind items-only has users';
+  for (const [name, value] of Object.entries({ ...(!answer && { nUsers }), nItems, dim })) {
     if (!Number.isSafeInteger(value) || value < 1) return `${name} is ${value}; expected a whole number of at least 1`;
   }
   if (dim > modelLimits.dim) return `dim is ${dim}; at most ${modelLimits.dim} are allowed`;
@@ -51,18 +89,45 @@ function firstProblem(model: StudentModel): string | undefined {
     ['itemIds', model.itemIds, nItems],
     ['labels', labels, nItems],
     ['seen.indptr', seen?.indptr, nUsers + 1],
+    ['inputFactors', answer?.by === 'history' ? answer.inputFactors : undefined, nItems * dim],
+    ['popular.counts', popular?.counts, popular?.items.length ?? 0],
   ];
   for (const [name, part, expected] of lengths) {
     if (part && part.length !== expected) return `${name} has ${part.length} entries; expected ${expected}`;
   }
   for (const name of ['userFactors', 'itemFactors', 'userBiases', 'itemBiases'] as const) {
-    const at = model[name]?.findIndex((v) => !(Math.abs(v) <= modelLimits.size)) ?? -1;
-    if (at >= 0)
-      return `${name} has ${model[name]?.[at]} at position ${at}; expected at most ${modelLimits.size} in magnitude`;
+    const problem = valuesProblem(name, model[name], modelLimits.size);
+    if (problem !== undefined) return problem;
   }
+  const problem = (answer && answerProblem(answer)) ?? (popular && popularProblem(popular, nItems));
+  if (problem !== undefined) return problem;
   if (new Set(model.userIds).size !== nUsers) return 'a user id occurs twice';
   if (new Set(model.itemIds).size !== nItems) return 'an item id occurs twice';
   return seen && seenProblem(seen, nUsers, nItems);
+}
+
+function valuesProblem(name: string, values: Float32Array | undefined, most: number): string | undefined {
+  const at = values?.findIndex((v) => !(Math.abs(v) <= most)) ?? -1;
+  return at < 0 ? undefined : `${name} has ${values?.[at]} at position ${at}; expected at most ${most} in magnitude`;
+}
+
+function answerProblem(answer: HistoryAnswer): string | undefined {
+  if (answer.by === 'history') {
+    const { exponent, inputFactors } = answer;
+    if (!(exponent >= 0 && exponent <= 1)) return `its exponent is ${exponent}; expected a number from 0 to 1`;
+    return valuesProblem('inputFactors', inputFactors, modelLimits.inputs);
+  }
+  const { userNorm } = answer;
+  if (userNorm >= 0 && userNorm <= modelLimits.userNorm) return undefined;
+  return `its userNorm is ${userNorm}; expected a number from 0 to ${modelLimits.userNorm}`;
+}
+
+function popularProblem({ items, counts }: PopularItems, nItems: number): string | undefined {
+  for (let n = 0; n < items.length; n++) {
+    if (!(items[n]! >= 0 && items[n]! < nItems)) return `the popular items have item ${items[n]} of ${nItems}`;
+    if (!(counts[n]! >= 0 && (n === 0 || counts[n]! <= counts[n - 1]!))) return 'the popular items are not sorted';
+  }
+  return new Set(items).size < items.length ? 'an item is popular twice' : undefined;
 }
 
 function seenProblem(seen: NonNullable<StudentModel['seen']>, nUsers: number, nItems: number): string | undefined {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createStudent, type ListOptions } from './student.js';
+import type { ListOptions } from './list-options.js';
+import { createStudent } from './student.js';
 import { StudentError } from './student-error.js';
 import type { StudentModel } from './student-model.js';
 

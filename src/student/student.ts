@@ -3,39 +3,14 @@
  * and summed in a fixed order (top-k.ts): bit-identical in Node, browsers and edge workers, with and without WebAssembly.
  */
 import { checkId, checkIds, checkOptions, shown } from './arguments.js';
-import { type FoldInSpace, foldIn, foldInDefaults, foldInSpace } from './fold-in.js';
+import { createVectorOf } from './from-items.js';
+import type { FoldInOptions, ListOptions, RankedItem } from './list-options.js';
+import { popularList } from './popular-list.js';
+import { createProfile, type Profile } from './profile.js';
 import { createScreen, type Screen } from './screen.js';
-import { StudentError } from './student-error.js';
-import { problemOf, type StudentModel } from './student-model.js';
+import { StudentError, type StudentErrorCode } from './student-error.js';
+import { kindOf, problemOf, type StudentModel } from './student-model.js';
 import { dot, scanTopK, type TopItems } from './top-k.js';
-
-export interface RankedItem {
-  readonly itemId: string;
-  readonly label?: string;
-  /** 1 is best. */
-  readonly rank: number;
-  readonly score: number;
-}
-
-export interface ListOptions {
-  /** Length of the list, a whole number >= 1. Default: 10. The list is shorter if fewer items are allowed. */
-  readonly k?: number;
-  /** Item ids to exclude, in addition to the seen ones. Unknown ids are ignored. */
-  readonly exclude?: readonly string[];
-  /** Keeps an item if it returns true. Called in no particular order and only for items good enough for the list, so it may be slow. */
-  readonly filter?: (itemId: string) => boolean;
-  /** Ranks only these items. Unknown ids are ignored. */
-  readonly candidates?: readonly string[];
-  /** Also list items that the user already has. Default: false. */
-  readonly includeSeen?: boolean;
-}
-
-export interface FoldInOptions extends ListOptions {
-  /** Regularisation, relative to the mean squared norm of the item factors, > 0. Default: 30. Formula: fold-in.ts. */
-  readonly l2?: number;
-  /** Weight of an unobserved item, >= 0. An observed item has weight 1. Default: 0.03. */
-  readonly unobserved?: number;
-}
 
 export interface StudentOptions {
   /**
@@ -49,19 +24,27 @@ export interface Student {
   readonly model: StudentModel;
   hasUser(userId: string): boolean;
   hasItem(itemId: string): boolean;
-  /** The best items for a user, best first. @throws StudentError `unknown-user`, `bad-argument` */
+  /**
+   * The best items for a user, best first.
+   * @throws StudentError `unknown-user`, `bad-argument`, `wrong-kind` if the student is of the kind items-only and has no users
+   */
   recommend(userId: string, options?: ListOptions): RankedItem[];
-  /** `recommend` for many users, in their order. @throws StudentError `unknown-user`, `bad-argument` */
+  /** `recommend` for many users, in their order. @throws as `recommend` */
   batch(userIds: readonly string[], options?: ListOptions): RankedItem[][];
   /** The most similar items by the cosine of their factors, without the item itself. @throws StudentError `unknown-item`, `bad-argument` */
   similarItems(itemId: string, options?: Omit<ListOptions, 'includeSeen'>): RankedItem[];
-  /** The score of one item for one user. @throws StudentError `unknown-user`, `unknown-item` */
+  /** The score of one item for one user. @throws StudentError `unknown-user`, `unknown-item`, `wrong-kind` */
   score(userId: string, itemId: string): number;
   /**
-   * Recommendations for a user who is not in the training data, from the items they have (fold-in). Unknown ids are ignored.
-   * @throws StudentError `unknown-item` if the student knows none of the items, `bad-argument`
+   * Recommendations from the items that a user has, in any order. The user need not be in the training data. A student with input factors
+   * gives exactly the scores of training; any other folds in. Unknown ids are ignored, and an id that is given twice counts once. Without
+   * any id: popular items, whose score is their number of users.
+   * @throws StudentError `unknown-item` if the student knows none of the items, `empty-history` if there are no items and the bundle has no
+   *   popular ones, `bad-argument`
    */
   recommendFromItems(itemIds: readonly string[], options?: FoldInOptions): RankedItem[];
+  /** What one user has, to be changed item by item. Unknown ids are ignored. @throws StudentError `bad-argument` */
+  profile(itemIds?: readonly string[]): Profile;
   /**
    * Builds all tables that are otherwise built on first use, and runs enough requests for the engine to compile the code.
    * Call it before serving.
@@ -77,17 +60,21 @@ const none = new Int32Array(0);
  * @throws StudentError `bad-argument` if the parts are inconsistent
  */
 export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentOptions = {}): Student {
-  const { dim, userFactors, itemFactors, itemBiases, userBiases, seen } = model;
+  const { dim, userFactors, itemFactors, itemBiases, userBiases, seen, popular } = model;
   const problem = problemOf(model);
   if (problem !== undefined) fail('bad-argument', problem, 'Pass all parts of one student.');
   const userIndex = indexOf(model.userIds);
   const itemIndex = indexOf(model.itemIds);
-  let space: FoldInSpace | undefined;
+  const vectorOf = createVectorOf(model);
   let inverseLengths: Float32Array | undefined;
   let screen: Screen | undefined | 'not made' = kernel === 'plain' ? undefined : 'not made';
   let screenInUse = false;
 
   const userOf = (userId: string): number => {
+    if (kindOf(model) === 'items-only') {
+      const hint = 'Recommend from the items that the user has: recommendFromItems(itemIds).';
+      fail('wrong-kind', 'the student is of the kind items-only and has no users', hint);
+    }
     const user = userIndex.get(userId);
     if (user !== undefined) return user;
     checkId(userId, 'user');
@@ -114,9 +101,7 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
     scale?: Float32Array,
   ): RankedItem[] => {
     const { k = 10, exclude, filter, candidates } = options;
-    if (!Number.isSafeInteger(k) || k < 1) {
-      fail('bad-argument', `k is ${shown(k)}; expected a whole number of at least 1`, 'Ask for at least one item.');
-    }
+    checkLength(k);
     if (screen === 'not made') screen = createScreen(model, typeof kernel === 'object' ? kernel : undefined);
     // A filter may call this student while the screen is set to the outer query.
     const by = candidates || screenInUse ? undefined : screen;
@@ -159,25 +144,29 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
     return list(factorsOf(user), own, options, userBiases?.[user] ?? 0);
   };
 
+  /** Popular items without a vector. */
+  const listFor = (own: Int32Array, vector: Float32Array | undefined, options: FoldInOptions): RankedItem[] => {
+    checkOptions(options, 'fold-in');
+    if (vector) return list(vector, options.includeSeen ? none : own, options, 0);
+    checkLength(options.k);
+    if (popular) return popularList(model, popular, options);
+    const hint =
+      'Give at least one item, or make the bundle again with the histories at hand, which gives it popular items.';
+    return fail('empty-history', 'there are no items to recommend from, and the bundle has no popular items', hint);
+  };
+
   const recommendFromItems = (itemIds: readonly string[], options: FoldInOptions = {}): RankedItem[] => {
     checkIds(itemIds, 'itemIds');
     checkOptions(options, 'fold-in');
-    const { l2 = foldInDefaults.l2, unobserved = foldInDefaults.unobserved } = options;
-    if (!(l2 > 0 && Number.isFinite(l2))) fail('bad-argument', `l2 is ${l2}; expected a number above 0`, 'Try 30.');
-    if (!(unobserved >= 0 && Number.isFinite(unobserved)))
-      fail('bad-argument', `unobserved is ${unobserved}; expected a number >= 0`, 'Try 0.03.');
     const own = known(itemIds);
-    if (own.length === 0) {
-      fail(
-        'unknown-item',
-        `the student knows none of the ${itemIds.length} given items`,
-        'Give at least one item that it knows.',
-      );
-    }
-    space ??= foldInSpace(userFactors, itemFactors, dim);
-    const query = Float32Array.from(foldIn(space, own, { l2, unobserved }));
-    return list(query, options.includeSeen ? none : own, options, 0);
+    if (own.length > 0 || (itemIds.length === 0 && (model.answer || popular)))
+      return listFor(own, own.length > 0 ? vectorOf(own, options) : undefined, options);
+    const problem = `the student knows none of the ${itemIds.length} given items`;
+    return fail('unknown-item', problem, 'Give at least one item that it knows.');
   };
+
+  const scoreOf = (vector: Float32Array, item: number): number =>
+    Math.fround(dot(vector, itemFactors, item * dim, dim) + (itemBiases?.[item] ?? 0));
 
   const similarItems = (itemId: string, options: Omit<ListOptions, 'includeSeen'> = {}): RankedItem[] => {
     checkOptions(options, 'list');
@@ -201,17 +190,21 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
     score(userId, itemId) {
       const user = userOf(userId);
       const item = itemOf(itemId);
-      const product = dot(factorsOf(user), itemFactors, item * dim, dim);
-      return Math.fround(Math.fround(product + (itemBiases?.[item] ?? 0)) + (userBiases?.[user] ?? 0));
+      return Math.fround(scoreOf(factorsOf(user), item) + (userBiases?.[user] ?? 0));
     },
     recommendFromItems,
+    profile(itemIds = []) {
+      checkIds(itemIds, 'itemIds');
+      return createProfile({ model, itemOf, vectorOf, listFor, scoreOf }, known(itemIds));
+    },
     warmUp() {
       // Enough rounds for the engine to compile the code, and few enough to be done quickly.
       const rounds = Math.min(1000, Math.max(20, Math.ceil(5e7 / itemFactors.length)));
       for (let n = 0; n < rounds; n++) {
-        recommend(model.userIds[n % model.nUsers]!);
-        if (n % 10 > 0) continue;
         const itemId = model.itemIds[n % model.nItems]!;
+        if (model.nUsers > 0) recommend(model.userIds[n % model.nUsers]!);
+        else recommendFromItems([itemId]);
+        if (n % 10 > 0) continue;
         similarItems(itemId);
         recommendFromItems([itemId]);
       }
@@ -237,7 +230,13 @@ function invertedLengths(factors: Float32Array, dim: number): Float32Array {
   return inverses;
 }
 
-function fail(code: 'bad-argument' | 'unknown-user' | 'unknown-item', message: string, hint: string): never {
+/** @throws StudentError `bad-argument` */
+function checkLength(k: unknown = 10): void {
+  if (typeof k === 'number' && Number.isSafeInteger(k) && k >= 1) return;
+  fail('bad-argument', `k is ${shown(k)}; expected a whole number of at least 1`, 'Ask for at least one item.');
+}
+
+function fail(code: StudentErrorCode, message: string, hint: string): never {
   throw new StudentError(code, message, hint);
 }
 
