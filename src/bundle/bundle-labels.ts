@@ -1,12 +1,11 @@
 /** Sets the item names of an existing bundle. Only the names change; the parameters are not rewritten. */
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { fail } from '../errors.js';
 import { tidyFolder, writeAtomic, writeFolder } from '../formats/atomic.js';
 import { readBytes } from '../formats/read.js';
 import { writeSealedJson } from '../formats/sealed-json.js';
 import { bundleFiles, entryOf, partsOf } from '../student/parse-bundle.js';
-import { isBundleFile, itemsBytes, readBundle } from './bundle.js';
+import { entryFor, isBundleFile, itemsBytes, readBundle } from './bundle.js';
 
 /**
  * Writes `labels` to the bundle in `folder` and replaces existing ones, atomically. The SHA-256 of the bundle changes;
@@ -27,7 +26,7 @@ export async function writeLabels(folder: string, labels: readonly string[]): Pr
     return false;
   }
   const items = itemsBytes({ itemIds, labels }, manifest.formatVersion);
-  const entry = { bytes: items.length, sha256: createHash('sha256').update(items).digest('hex') };
+  const entry = entryFor([items]);
   const { sha256, files, namedFrom = sha256, ...rest } = manifest;
   const unchanged = partsOf(manifest.kind).filter((part) => part !== 'items');
   const kept = unchanged.map((part) => {

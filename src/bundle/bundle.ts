@@ -6,7 +6,7 @@ import { fail } from '../errors.js';
 import { writeAtomic, writeFolder } from '../formats/atomic.js';
 import { readBytes, withFile } from '../formats/read.js';
 import { encodeSafetensors } from '../formats/safetensors.js';
-import { writeSealedJson } from '../formats/sealed-json.js';
+import { sealedText } from '../formats/sealed-json.js';
 import { bundlePart, programParts, refuseBeyond } from '../memory/index.js';
 import { DOCUMENT } from '../student/bounded-json.js';
 import {
@@ -59,30 +59,49 @@ export function writeBundle(
   notes: BundleNotes,
   { precision = 'f32' }: BundleOptions = {},
 ): void {
+  const files = encodeBundle(model, notes, precision);
+  writeFolder(folder, isBundleFile, (temp) => {
+    for (const [name, parts] of files) writeAtomic(join(temp, name), parts);
+  });
+}
+
+/** The bytes of the bundle that `writeBundle` would write. @throws as `writeBundle` */
+export const bundleBytesOf = (
+  model: StudentModel,
+  notes: BundleNotes,
+  { precision = 'f32' }: BundleOptions = {},
+): number => encodeBundle(model, notes, precision).reduce((sum, [, parts]) => sum + lengthOf(parts), 0);
+
+type FileParts = readonly [name: string, parts: readonly Uint8Array[]];
+
+function encodeBundle(model: StudentModel, notes: BundleNotes, precision: Precision): readonly FileParts[] {
   const problem = problemOf(model);
   if (problem !== undefined)
     fail('usage', { problem: `the student cannot be written: ${problem}`, hint: 'Train it again.' });
-  const tensors = tensorsOf(model, precision);
   const { nUsers, nItems, dim, answer } = model;
-  const files: Record<string, { bytes: number; sha256: string }> = {};
-  writeFolder(folder, isBundleFile, (temp) => {
-    const write = (name: string, parts: readonly Uint8Array[]): void => {
-      writeAtomic(join(temp, name), parts);
-      const hash = createHash('sha256');
-      for (const part of parts) hash.update(part);
-      files[name] = { bytes: parts.reduce((sum, part) => sum + part.length, 0), sha256: hash.digest('hex') };
-    };
-    write(bundleFiles.tensors, encodeSafetensors(tensors, { dataFingerprint: notes.dataFingerprint }).parts);
-    write(bundleFiles.items, [itemsBytes(model)]);
-    if (!answer) write(bundleFiles.users, [jsonBytes(textIds(model.userIds))]);
-    const { dataFingerprint, licence, madeBy, metrics } = notes;
-    const head = {
-      ...{ format: bundleFormat, formatVersion: bundleVersion, kind: kindOf(model) },
-      ...(answer && { answer: answer.by }),
-      ...{ precision, users: nUsers, items: nItems, dim },
-    };
-    writeSealedJson(join(temp, bundleFiles.manifest), { ...head, dataFingerprint, licence, madeBy, metrics, files });
-  });
+  const { dataFingerprint, licence, madeBy, metrics } = notes;
+  const contents: readonly FileParts[] = [
+    [bundleFiles.tensors, encodeSafetensors(tensorsOf(model, precision), { dataFingerprint }).parts],
+    [bundleFiles.items, [itemsBytes(model)]],
+    ...(answer ? [] : [[bundleFiles.users, [jsonBytes(textIds(model.userIds))]] as const]),
+  ];
+  const head = {
+    ...{ format: bundleFormat, formatVersion: bundleVersion, kind: kindOf(model) },
+    ...(answer && { answer: answer.by }),
+    ...{ precision, users: nUsers, items: nItems, dim },
+  };
+  const files = Object.fromEntries(contents.map(([name, parts]) => [name, entryFor(parts)]));
+  const manifest = sealedText({ ...head, dataFingerprint, licence, madeBy, metrics, files });
+  return [...contents, [bundleFiles.manifest, [Buffer.from(manifest)]]];
+}
+
+const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0);
+
+/** Length and SHA-256 of a file, as the manifest has them. */
+export function entryFor(parts: readonly Uint8Array[]): { readonly bytes: number; readonly sha256: string } {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return { bytes: lengthOf(parts), sha256: hash.digest('hex') };
 }
 
 /**
@@ -112,7 +131,7 @@ export async function readBundle(folder: string): Promise<StudentBundle> {
   }
 }
 
-/** Bytes of the bundle in a folder: parameters, ids, names, histories. Undefined without a bundle. */
+/** Bytes of the bundle in a folder: parameters, ids, names, histories, manifest. Undefined without a bundle. */
 export function bundleBytes(folder: string): number | undefined {
   const sizes = names.map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.size);
   return sizes[0] === undefined ? undefined : sizes.reduce<number>((sum, size = 0) => sum + size, 0);

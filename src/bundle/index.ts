@@ -1,4 +1,14 @@
 export * from '../student/parse-bundle.js';
-export * from './bundle.js';
+export {
+  type BundleNotes,
+  type BundleOptions,
+  bundleBytes,
+  bundleBytesOf,
+  convertBundle,
+  isBundleFile,
+  itemsBytes,
+  readBundle,
+  writeBundle,
+} from './bundle.js';
 export { writeLabels } from './bundle-labels.js';
 export { popularItems, withoutHistories, withoutUsers } from './without-users.js';

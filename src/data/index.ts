@@ -9,7 +9,7 @@ export * from './interactions.js';
 export { type LabelMatch, type LabelReport, labelLines, labelReport } from './label-match.js';
 export { readItemLabels } from './labels.js';
 export { type LeakageFinding, leakageReport } from './leakage.js';
-export { type LoadedDataset, loadDataset, loadRows, type RowOptions } from './load.js';
+export { type LoadedDataset, loadDataset, loadRows, type ReadPairs, type RowOptions, readPairs } from './load.js';
 export { cacheFolder, type DatasetLocation, getDataset, locate } from './locate.js';
 export { isPattern } from './matching-files.js';
 export { type DataOptions, dataOptions } from './options.js';

@@ -12,6 +12,7 @@ import { count, type Dataset } from './interactions.js';
 import { type LabelMatch, type LabelReport, labelLines, labelReport, refuseUnmatched } from './label-match.js';
 import type { LeakageFinding } from './leakage.js';
 import { type DataOptions, dataOptions } from './options.js';
+import { concatPairs, type Pairs } from './pairs.js';
 import { planSource } from './plan.js';
 import { prepareGiven } from './prepare-given.js';
 import { prepareRaw } from './prepare-raw.js';
@@ -84,6 +85,23 @@ export function loadRows(rows: Iterable<Row>, input: RowOptions = {}): LoadedDat
       hint: 'Give each row a rating, or remove minRating.',
     });
   return datasetOf({ name: 'rows', source, minUser: MIN_USER, memory: memoryOfSource(source, 'memory') }, options);
+}
+
+/** Interactions as read, neither filtered nor split. */
+export interface ReadPairs {
+  readonly users: readonly string[];
+  readonly items: readonly string[];
+  /** Indices into `users` and `items`, one per row. A pair may occur several times. */
+  readonly pairs: Pick<Pairs, 'users' | 'items'>;
+}
+
+/**
+ * Reads the users and items of a file or folder. The parts of a split are pooled.
+ * @throws RecdistillError for files that cannot be read, as `loadDataset`
+ */
+export async function readPairs(data: string): Promise<ReadPairs> {
+  const { users, items, parts } = (await originOf(parseOptions(dataOptions, { data: [data] }, 'data'))).source;
+  return { users, items, pairs: concatPairs(parts) };
 }
 
 function datasetOf({ name, source, minUser, memory, manifest }: Origin, options: DataOptions): LoadedDataset {

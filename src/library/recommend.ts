@@ -2,7 +2,7 @@
 import { type Rankings, rankingOf } from '../data/index.js';
 import { fail } from '../errors.js';
 import { checkId, checkOptions } from '../student/arguments.js';
-import { type ListOptions, type RankedItem, type Student, StudentError } from '../student/index.js';
+import { kindOf, type ListOptions, type RankedItem, type Student, StudentError } from '../student/index.js';
 import type { Data } from './data.js';
 
 /** A user id of the data, or the item ids of a new user. */
@@ -26,12 +26,29 @@ interface Source {
 
 /** @throws as `Run.recommend` */
 export function recommendations(source: Source, user: UserOrItems, options: RecommendOptions = {}): Recommendation[] {
-  if (source.serves) return ask(source.toStudent(), user, options);
+  if (source.serves) {
+    const student = source.toStudent();
+    if (isNew(user) || kindOf(student.model) === 'users-and-items') return ask(student, user, options);
+    return byHistory(student, source.data, user, options);
+  }
   return isNew(user) ? cannot(source, 'recommend for new users') : listed(source, user, options);
 }
 
 export const ask = (student: Student, user: UserOrItems, options: RecommendOptions = {}): RankedItem[] =>
   isNew(user) ? student.recommendFromItems(user.items, options) : student.recommend(user, options);
+
+/** For a user of the data by a student without users: the scores of the items in train, without those in valid. */
+function byHistory(student: Student, data: Data, userId: string, options: RecommendOptions): RankedItem[] {
+  const user = data.users.index.get(userId);
+  if (user === undefined) {
+    checkId(userId, 'user');
+    throw new StudentError('unknown-user', `${data.name} has no user "${userId}"`, 'Give the items of a new user.');
+  }
+  const idsIn = ({ indptr, indices }: Data['train']): string[] =>
+    Array.from(indices.subarray(indptr[user]!, indptr[user + 1]!), (item) => data.items.ids[item]!);
+  const exclude = options.includeSeen ? (options.exclude ?? []) : [...(options.exclude ?? []), ...idsIn(data.valid)];
+  return student.recommendFromItems(idsIn(data.train), { ...options, exclude });
+}
 
 /** From the stored test rankings, which contain the top items only. */
 function listed(source: Source, userId: string, options: RecommendOptions): Recommendation[] {

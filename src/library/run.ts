@@ -8,7 +8,7 @@ import { type Exporter, type ExporterName, exportStudent } from '../export/index
 import type { Tables } from '../models/index.js';
 import { type Json, jsonRecord } from '../options/json.js';
 import type { Cost, Outcome } from '../runs/outcome.js';
-import { bundleNotes, studentOf } from '../runs/student-bundle.js';
+import { bundleNotes, type Servable, studentOf } from '../runs/student-bundle.js';
 import { createStudent, type Precision, type Student } from '../student/index.js';
 import { described, expectPath } from './check.js';
 import type { Data } from './data.js';
@@ -46,7 +46,7 @@ export interface Run {
   /** Epoch of the kept parameters; 0 for a computed model. */
   readonly bestEpoch: number;
   readonly epochs: number;
-  /** Number of parameters, their bytes, microseconds for a user's top 10, seconds of training. Unknown values are absent. */
+  /** Number of parameters, their bytes, those of the student bundle, microseconds for a user's top 10, seconds of training. Unknown values are absent. */
   readonly cost: Partial<Cost>;
   /** Folder of the run. Absent: in memory only. */
   readonly folder?: string;
@@ -97,12 +97,13 @@ export interface RunParts {
 export function createRun({ name, data, outcome, hash, teachers, folder, parameters }: RunParts): Run {
   const { result, evaluation, hidden, rankings, teacher, reused } = outcome;
   const { model, method, metrics, hidden: hiddenMetrics, bestEpoch, epochs, ...rest } = result;
-  const { parameters: size, bytes, latencyMicroseconds, seconds } = rest;
-  const cost = defined({ parameters: size, bytes, latencyMicroseconds, seconds });
+  const { parameters: size, bytes, bundleBytes, latencyMicroseconds, seconds } = rest;
+  const cost = defined({ parameters: size, bytes, bundleBytes, latencyMicroseconds, seconds });
   const options = jsonRecord(result.options);
-  const { tables, trajectory } = teacher;
-  const tablesToServe = (): Tables =>
-    tables ??
+  const { tables, historyTables, trajectory } = teacher;
+  const servable = tables ?? historyTables;
+  const tablesToServe = (): Servable =>
+    servable ??
     fail('needs-not-met', {
       problem: `${name} (${model}) cannot be served as a student: its scores are not inner products of user and item factors`,
       hint: 'Distil it into a model with factors, such as bpr-mf, or save its rankings with saveRankings.',
@@ -121,7 +122,7 @@ export function createRun({ name, data, outcome, hash, teachers, folder, paramet
     ...(tables ? { tables } : {}),
     ...{ bestEpoch, epochs, cost, hash, reused, parameters, toStudent },
     ...(folder === undefined ? {} : { folder }),
-    recommend: (user, asked) => recommendations({ name, data, rankings, toStudent, serves: !!tables }, user, asked),
+    recommend: (user, asked) => recommendations({ name, data, rankings, toStudent, serves: !!servable }, user, asked),
     async saveBundle(target, bundle) {
       writeBundle(expectPath(target, 'saveBundle'), studentOf(tablesToServe(), data), notes(), bundle);
     },

@@ -1,5 +1,6 @@
 /** After training: tests the model once and stores everything that other commands read. */
 
+import { bundleBytesOf } from '../bundle/index.js';
 import { type Dataset, licenceNote } from '../data/index.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { type Evaluator, LIST_LENGTH } from '../eval/evaluation.js';
@@ -11,7 +12,7 @@ import { keep, keepModel } from './finished.js';
 import { latencyOf } from './latency.js';
 import { type Job, type JobResult, metricsOf, type Use } from './outcome.js';
 import type { RunFolder } from './run-folder.js';
-import { factorsOf, writeStudent } from './student-bundle.js';
+import { knownTables, madeStudent, servableOf, writeStudent } from './student-bundle.js';
 import type { Fitted } from './watch.js';
 
 export interface Finishing {
@@ -51,6 +52,11 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
   };
   const rankings = await rankAll(k, model, evaluator.mask.test, evaluator.depth, { step });
   const [tested, hidden] = [evaluator.test(rankings), evaluator.hidden(rankings)];
+  const tables = servableOf(f.spec, model);
+  const student = madeStudent(tables, dataset, tested, {
+    ...{ model: model.name, method, teachers: f.teachers },
+    licence: licenceNote(String(f.source?.data ?? '')),
+  });
   const result: JobResult = {
     model: model.name,
     method,
@@ -59,22 +65,19 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
     epochs: fitted.epochs,
     parameters: model.size,
     bytes: model.size * 4,
+    ...(student ? { bundleBytes: bundleBytesOf(student.model, student.notes) } : {}),
     latencyMicroseconds: await latencyOf(k, model, train, progress.task(`timing ${model.name}`)),
     seconds: fitted.secondsBefore + (performance.now() - f.began) / 1000,
     metrics: withMeasured(metricsOf(tested), f),
     ...(hidden ? { hidden: metricsOf(hidden) } : {}),
   };
   use?.(model, { result, evaluation: tested });
-  const tables = factorsOf(f.spec, model);
-  const teacher = { trajectory, hash: f.hash, ...(tables ? { tables } : {}) };
+  const teacher = { trajectory, hash: f.hash, ...knownTables(tables) };
   const evaluated = { evaluation: tested, ...(hidden ? { hidden } : {}) };
   const job: Job = { result, ...evaluated, rankings, teacher, reused: false };
   if (run) {
     run.confirm();
-    writeStudent(run.path, tables, dataset, tested, {
-      ...{ model: model.name, method, teachers: f.teachers },
-      licence: licenceNote(String(f.source?.data ?? '')),
-    });
+    writeStudent(run.path, student);
     keepModel(run, model);
     keep(run, job);
   }

@@ -7,7 +7,8 @@ import type { Trajectory } from '../data/trajectory.js';
 import { fail } from '../errors.js';
 import type { Evaluator } from '../eval/evaluation.js';
 import { acquireLock, discard, readCheckedJson, readSafetensors, writeSafetensors } from '../formats/index.js';
-import type { Model, Tables } from '../models/index.js';
+import type { HistoryTables, Model, Tables } from '../models/index.js';
+import { tensorNames } from '../student/bundle-tensors.js';
 import { isPlainObject } from '../student/canonical-json.js';
 import { bundleFiles } from '../student/index.js';
 import { readLink, resolveRun } from './link.js';
@@ -131,24 +132,30 @@ export function readTeacher(named: string): Teacher {
 
 function teacherOf(folder: string, trajectory: Trajectory, hash: string): Teacher {
   const file = join(folder, jobFiles.student, bundleFiles.tensors);
-  return { trajectory, hash, ...(existsSync(file) ? { tables: readTables(file) } : {}) };
+  return { trajectory, hash, ...(existsSync(file) ? readTables(file) : {}) };
 }
 
 /** The tables of a student bundle as the model had them. Does not read the bundle's ids. */
-function readTables(file: string): Tables {
+function readTables(file: string): { readonly tables: Tables } | { readonly historyTables: HistoryTables } {
   const { tensors } = readSafetensors(file);
   const floats = (name: string): Float32Array | undefined => {
     const data = tensors.get(name)?.data;
     return data instanceof Float32Array ? data : undefined;
   };
   const [userFactors, itemFactors] = [floats('user.factors'), floats('item.factors')];
+  const exponent = tensors.get(tensorNames.exponent)?.data[0];
+  if (exponent !== undefined && itemFactors) {
+    const [inputFactors = itemFactors, itemBiases] = [floats('input.factors'), floats('item.bias')];
+    const dim = tensors.get('item.factors')!.shape[1]!;
+    return { historyTables: { inputFactors, itemFactors, ...(itemBiases && { itemBiases }), dim, exponent } };
+  }
   if (!userFactors || !itemFactors)
     fail('artifact-damaged', { path: file, problem: 'it has no user and item factors' });
   const dim = tensors.get('user.factors')!.shape[1]!;
   const [userBiases, itemBiases] = [floats('user.bias'), floats('item.bias')];
-  if (!userBiases || !itemBiases) return { userFactors, itemFactors, dim };
+  if (!userBiases || !itemBiases) return { tables: { userFactors, itemFactors, dim } };
   const biases = { itemColumn: dim, userColumn: dim + 1 };
-  return {
+  const tables = {
     userFactors: withColumns(
       userFactors,
       dim,
@@ -163,6 +170,7 @@ function readTables(file: string): Tables {
     ),
     ...{ dim: dim + 2, biases },
   };
+  return { tables };
 }
 
 /** Rows of `dim` values with two more columns appended. */

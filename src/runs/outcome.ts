@@ -3,7 +3,7 @@ import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import type { TeacherKnowledge } from '../distill/index.js';
 import type { Evaluation } from '../eval/index.js';
-import type { Model, Tables } from '../models/index.js';
+import type { HistoryTables, Model, Tables } from '../models/index.js';
 import type { Listener } from '../train/index.js';
 import type { RunFolder } from './run-folder.js';
 
@@ -13,6 +13,8 @@ export interface Teacher {
   readonly hash: string;
   /** User and item tables of its scores, for a model with factors. */
   readonly tables?: Tables;
+  /** Item tables of a model of histories. */
+  readonly historyTables?: HistoryTables;
 }
 
 /** A teacher, as passed to a method. */
@@ -40,7 +42,10 @@ export interface RunResult extends Partial<Cost> {
 export interface Cost {
   /** Number of values that scoring needs. */
   readonly parameters: number;
+  /** Bytes of the parameters as 32-bit floats. */
   readonly bytes: number;
+  /** Bytes of the student bundle in f32: parameters, ids, names, histories. Absent for a model that has none, and in runs of earlier versions. */
+  readonly bundleBytes?: number;
   /** Median microseconds for one user's exact top 10 on one thread. */
   readonly latencyMicroseconds: number;
   /** Training time in seconds, summed over all processes that worked on the run. */

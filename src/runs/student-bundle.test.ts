@@ -7,7 +7,7 @@ import { modelOf } from '../models/index.js';
 import { createStudent } from '../student/index.js';
 import { jobFiles } from './finished.js';
 import { kernels, newFolder, smallData } from './small.test.support.js';
-import { factorsOf, writeStudent } from './student-bundle.js';
+import { madeStudent, servableOf, writeStudent } from './student-bundle.js';
 
 test('a bundle of distances keeps the points and scores as the model does', async () => {
   const dataset = await smallData();
@@ -17,7 +17,7 @@ test('a bundle of distances keeps the points and scores as the model does', asyn
   const run = newFolder();
   const from = { model: 'cml', method: 'none', teachers: [], licence: 'none' };
   const evaluation = { means: { 'recall@10': 0.5 } } as unknown as Evaluation;
-  writeStudent(run, factorsOf(spec, model), dataset, evaluation, from);
+  writeStudent(run, madeStudent(servableOf(spec, model), dataset, evaluation, from));
   const bundle = await readBundle(join(run, jobFiles.student));
   assert.equal(bundle.model.dim, 3);
   const student = createStudent(bundle.model);

@@ -1,10 +1,10 @@
 /** Writes a trained model as a student bundle, which needs neither the training data nor the model's code. */
 import { join } from 'node:path';
-import { type BundleNotes, writeBundle } from '../bundle/index.js';
+import { type BundleNotes, popularItems, writeBundle } from '../bundle/index.js';
 import { type Dataset, union } from '../data/index.js';
 import type { Evaluation } from '../eval/index.js';
 import { packageVersion } from '../formats/package-version.js';
-import { type Model, type ModelSpec, type Tables, tablesOf } from '../models/index.js';
+import { type HistoryTables, type Model, type ModelSpec, type Tables, tablesOf } from '../models/index.js';
 import type { StudentModel } from '../student/index.js';
 import { jobFiles } from './finished.js';
 
@@ -15,11 +15,18 @@ export interface Provenance {
   readonly licence: string;
 }
 
+/** What a model can be served from: tables of users and items, or tables of items alone. */
+export type Servable = Tables | HistoryTables;
+
+/** Whether a model is served without users. */
+const isOfHistories = (tables: Servable): tables is HistoryTables => 'inputFactors' in tables;
+
 /**
- * A copy of the tables whose inner products are the model's scores. Undefined for models without the capability `factors`: tables that a network
+ * Copies of the tables to serve: item tables of a model of histories, or the tables whose inner products are the model's scores. Undefined for models without the capability `factors`: tables that a network
  * computes are only valid for its known users, because new users would have to pass through the network.
  */
-export function factorsOf({ capabilities }: ModelSpec, model: Model): Tables | undefined {
+export function servableOf({ capabilities }: ModelSpec, model: Model): Servable | undefined {
+  if (model.historyTables) return model.historyTables();
   const factors = capabilities.includes('factors') ? tablesOf(model) : undefined;
   if (!factors) return undefined;
   const { userFactors, itemFactors, dim, biases } = factors;
@@ -31,32 +38,59 @@ export function factorsOf({ capabilities }: ModelSpec, model: Model): Tables | u
   };
 }
 
-/**
- * Writes `RUN/student`. Items of train and valid are its seen items, so the bundle returns the lists that were evaluated.
- * @param factors tables of the model; nothing is written if it has none
- * @throws RecdistillError `write-failed`
- */
-export function writeStudent(
-  run: string,
-  factors: Tables | undefined,
+export interface MadeStudent {
+  readonly model: StudentModel;
+  readonly notes: BundleNotes;
+}
+
+/** The student of a run, with the metadata of its bundle. */
+export const madeStudent = (
+  tables: Servable | undefined,
   dataset: Dataset,
   evaluation: Evaluation,
   from: Provenance,
-): void {
-  if (factors)
-    writeBundle(join(run, jobFiles.student), studentOf(factors, dataset), bundleNotes(dataset, evaluation, from));
+): MadeStudent | undefined =>
+  tables && { model: studentOf(tables, dataset), notes: bundleNotes(dataset, evaluation, from) };
+
+/** The tables by what they are, as a teacher has them. */
+export const knownTables = (
+  tables: Servable | undefined,
+): { readonly tables?: Tables; readonly historyTables?: HistoryTables } =>
+  !tables ? {} : isOfHistories(tables) ? { historyTables: tables } : { tables };
+
+/**
+ * Writes `RUN/student`. Items of train and valid are its seen items, so the bundle returns the lists that were evaluated. A model of histories
+ * has a bundle without users; its popular items are those of train and valid.
+ * @param student nothing is written without one
+ * @throws RecdistillError `write-failed`
+ */
+export function writeStudent(run: string, student: MadeStudent | undefined): void {
+  if (student) writeBundle(join(run, jobFiles.student), student.model, student.notes);
 }
 
 /** The tables of a model as a student. Items of train and valid are its seen items. */
-export function studentOf(factors: Tables, dataset: Dataset): StudentModel {
+export function studentOf(tables: Servable, dataset: Dataset): StudentModel {
   const seen = union(dataset.train, dataset.valid);
-  return {
-    nUsers: dataset.train.nUsers,
+  const items = {
     nItems: dataset.train.nItems,
-    ...partsOf(factors),
-    userIds: dataset.users.ids,
     itemIds: dataset.items.ids,
     ...(dataset.itemLabels ? { labels: dataset.itemLabels } : {}),
+  };
+  if (isOfHistories(tables)) {
+    const { inputFactors, exponent, itemFactors, itemBiases, dim } = tables;
+    return {
+      ...{ ...items, nUsers: 0, userIds: [], userFactors: new Float32Array(0), dim },
+      itemFactors: Float32Array.from(itemFactors),
+      ...(itemBiases && { itemBiases: Float32Array.from(itemBiases) }),
+      answer: { by: 'history', inputFactors: Float32Array.from(inputFactors), exponent },
+      popular: popularItems(seen.indices, items.nItems),
+    };
+  }
+  return {
+    ...items,
+    nUsers: dataset.train.nUsers,
+    ...partsOf(tables),
+    userIds: dataset.users.ids,
     seen: { indptr: seen.indptr, indices: seen.indices },
   };
 }

@@ -1,5 +1,5 @@
 /** Chooses the kind of list for a request: for a known user, from a history, or popular items. */
-import type { RankedItem } from '../student/index.js';
+import { kindOf, type RankedItem, StudentError } from '../student/index.js';
 import type { Basis } from './basis.js';
 import type { Served } from './served.js';
 
@@ -27,27 +27,44 @@ export interface ListAnswer {
 /**
  * A known user gets a list from the trained user factors; items given in the request are excluded, too. An unknown user
  * gets a list by fold-in of the given items. If none of them is known, the answer is popular items.
+ *
+ * A student without users answers from the given items and those that the histories have of the user.
+ * @throws StudentError `wrong-kind` for a user without items if there are no histories, `empty-history` if no item is known and the bundle
+ *   has no popular items
  */
 export function answerTo(served: Served, { user, items }: Asked, limits: ListLimits): ListAnswer {
-  const { student, popular } = served;
+  const { student, historyOf } = served;
+  if (kindOf(student.model) === 'items-only') {
+    if (user !== undefined && !historyOf && !items?.length) {
+      const hint =
+        'Send the items that the user has ("items" of POST /v1/recommendations), or start the server with --histories FILE.';
+      throw new StudentError('wrong-kind', 'the student is of the kind items-only and has no users', hint);
+    }
+    const stored = (user !== undefined && historyOf?.(user)) || [];
+    return byItems(served, { user, items: [...stored, ...(items ?? [])] }, limits);
+  }
   const known = user !== undefined && student.hasUser(user);
   // The most frequent request.
   if (known && !items?.length)
     return { user, basis: 'user', recommendations: student.recommend(user, optionsOf(limits)) };
-  const given = items ?? [];
-  const unknown = given.filter((id) => !student.hasItem(id));
-  const about = {
-    ...(user !== undefined && { user }),
-    ...(unknown.length > 0 && { unknownItems: unknown }),
-  };
-  if (known) {
-    const options = optionsOf(limits, limits.includeSeen ? [] : given);
-    return { ...about, basis: 'user', recommendations: student.recommend(user, options) };
-  }
-  if (unknown.length < given.length) {
-    return { ...about, basis: 'history', recommendations: student.recommendFromItems(given, optionsOf(limits)) };
-  }
-  return { ...about, basis: popular.basis, recommendations: popular.list(optionsOf(limits)) };
+  if (!known) return byItems(served, { user, items }, limits);
+  const options = optionsOf(limits, limits.includeSeen ? [] : items);
+  return { ...aboutItems(served, { user, items }), basis: 'user', recommendations: student.recommend(user, options) };
+}
+
+function byItems(served: Served, { user, items = [] }: Asked, limits: ListLimits): ListAnswer {
+  const { student, popular } = served;
+  const about = aboutItems(served, { user, items });
+  if ((about.unknownItems?.length ?? 0) < items.length)
+    return { ...about, basis: 'history', recommendations: student.recommendFromItems(items, optionsOf(limits)) };
+  if (popular) return { ...about, basis: popular.basis, recommendations: popular.list(optionsOf(limits)) };
+  const hint = 'Send at least one item that the student knows.';
+  throw new StudentError('empty-history', 'no known item is given, and the bundle has no popular items', hint);
+}
+
+function aboutItems({ student }: Served, { user, items = [] }: Asked): Pick<ListAnswer, 'user' | 'unknownItems'> {
+  const unknownItems = items.filter((id) => !student.hasItem(id));
+  return { ...(user !== undefined && { user }), ...(unknownItems.length > 0 && { unknownItems }) };
 }
 
 function optionsOf({ k, exclude, candidates, includeSeen }: ListLimits, more?: readonly string[]) {

@@ -46,23 +46,25 @@ export function createMetrics(current: () => Served): Metrics {
   new Gauge({
     name: 'recdistill_bundle_info',
     help: 'The bundle that is served. The value is always 1.',
-    labelNames: ['bundle', 'precision', 'dim'],
+    labelNames: ['bundle', 'kind', 'precision', 'dim'],
     aggregator: 'first',
     registers,
     collect() {
       const { id, manifest } = current();
       this.reset();
-      this.labels(id, manifest.precision ?? 'f32', String(manifest.dim)).set(1);
+      const { kind = 'users-and-items', precision = 'f32', dim } = manifest;
+      this.labels(id, kind, precision, String(dim)).set(1);
     },
   });
   for (const part of ['users', 'items'] as const) {
     new Gauge({
       name: `recdistill_bundle_${part}`,
-      help: `Number of ${part} in the bundle.`,
+      help: part === 'users' ? 'Number of users that a request can name.' : 'Number of items in the bundle.',
       aggregator: 'first',
       registers,
       collect() {
-        this.set(current().manifest[part]);
+        const { users, manifest } = current();
+        this.set(part === 'users' ? users : manifest.items);
       },
     });
   }

@@ -26,6 +26,9 @@ export const serveOptions = options({
     max: 64,
     help: 'Number of threads that answer requests. They share the model parameters in memory.',
   }),
+  histories: optionalText({
+    help: 'For a student without users: file of user and item rows, such as CSV or Parquet. Requests may then name these users. A reload reads it again.',
+  }),
   maxK: int({ default: 200, min: 1, max: 10_000, help: 'Maximum length of a list.' }),
   maxBatch: int({ default: 256, min: 1, max: 10_000, help: 'Maximum number of lists in one batch.' }),
   maxItems: int({

@@ -1,38 +1,28 @@
 /** Lists for users without any known data. */
 import type { ListOptions, RankedItem, StudentModel } from '../student/index.js';
+import { popularList } from '../student/popular-list.js';
 
 export interface Popular {
   /**
-   * `popular`: items are ranked by their number of users, from the `seen` table of the bundle. `average`: the bundle has
-   * no such table, and items are ranked by their mean score over all users.
+   * `popular`: items are ranked by their number of users, from the histories or the popular items of the bundle. `average`: the bundle has
+   * neither, and items are ranked by their mean score over all users.
    */
   readonly basis: 'popular' | 'average';
   /** The best `k` items. The score is the number of users, or the mean score. Ties go to the first in the catalogue. */
   list(options: Omit<ListOptions, 'filter' | 'includeSeen'> & { readonly k: number }): RankedItem[];
 }
 
-/** Ranks the whole catalogue once. */
-export function createPopular(model: StudentModel): Popular {
-  const { itemIds, labels, seen } = model;
-  const scores = seen ? countsOf(seen.indices, model.nItems) : meanScores(model);
-  const order = Int32Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);
+/** Ranks the whole catalogue once, or takes the popular items of the bundle. Undefined for a student without users that has none. */
+export function createPopular(model: StudentModel): Popular | undefined {
+  const { seen, popular, answer, nItems } = model;
+  if (!seen && popular) return { basis: 'popular', list: (options) => popularList(model, popular, options) };
+  if (answer) return undefined;
+  const scores = seen ? countsOf(seen.indices, nItems) : meanScores(model);
+  const items = Int32Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);
+  const counts = Float64Array.from(items, (item) => scores[item]!);
   return {
     basis: seen ? 'popular' : 'average',
-    list({ k, exclude = [], candidates }) {
-      const excluded = new Set(exclude);
-      const wanted = candidates && new Set(candidates);
-      const ranked: RankedItem[] = [];
-      for (let place = 0; place < order.length && ranked.length < k; place++) {
-        const item = order[place]!;
-        const itemId = itemIds[item]!;
-        if (excluded.has(itemId) || (wanted && !wanted.has(itemId))) continue;
-        const label = labels?.[item];
-        const rank = ranked.length + 1;
-        const score = scores[item]!;
-        ranked.push(label ? { itemId, label, rank, score } : { itemId, rank, score });
-      }
-      return ranked;
-    },
+    list: (options) => popularList(model, { items, counts }, options),
   };
 }
 

@@ -20,7 +20,8 @@ export interface RouteParts {
 }
 
 export function addRoutes(app: FastifyInstance, { holder, schemas, metrics, pending }: RouteParts): void {
-  const failures = [400, 401, 429, 503];
+  // 422: a user is named, but the student has no users.
+  const failures = [400, 401, 422, 429, 503];
 
   app.get<{ Params: Checked<'userParams'>; Querystring: Checked<'listQuery'> }>(
     '/v1/users/:user/recommendations',
@@ -111,7 +112,8 @@ export function addRoutes(app: FastifyInstance, { holder, schemas, metrics, pend
 }
 
 /** The response of `/v1/bundle` and of a reload. */
-export function aboutBundle({ id, manifest, kernel }: Served): object {
-  const { sha256, users, items, dim, precision = 'f32', licence, metrics } = manifest;
-  return { bundle: id, sha256, users, items, dim, precision, licence, metrics, kernel };
+export function aboutBundle({ id, manifest, kernel, users, bytes }: Served): object {
+  const { sha256, kind = 'users-and-items', answer, items, dim, precision = 'f32', licence, metrics } = manifest;
+  const shape = { kind, ...(answer && { answer }), users, items, dim, precision };
+  return { bundle: id, sha256, ...shape, bytes, licence, metrics, kernel };
 }

@@ -1,5 +1,6 @@
 /** Schemas of requests and responses: one declaration for validation, serialisation and the OpenAPI document. */
 import { z } from 'zod';
+import { studentKinds } from '../student/index.js';
 import { bases } from './basis.js';
 import type { ServeOptions } from './options.js';
 
@@ -63,7 +64,7 @@ const list = z.object({
   basis: z
     .enum(bases)
     .describe(
-      'How the list was computed. "user": from the trained factors of the user. "history": by fold-in of the given items. "popular": by the number of users who have an item. "average": by the mean score, if the bundle does not contain who has what.',
+      'How the list was computed. "user": from the trained factors of the user. "history": from the items that the user has. "popular": by the number of users who have an item. "average": by the mean score, if the bundle does not contain who has what.',
     ),
   unknownItems: z.array(z.string()).optional().describe('Given items that the student does not know.'),
   recommendations,
@@ -76,10 +77,18 @@ export const answers = {
   bundle: z.object({
     bundle,
     sha256: z.string(),
-    users: z.int(),
+    kind: z
+      .enum(studentKinds)
+      .describe('"items-only": the student has no users. It answers for items, and for users of --histories.'),
+    answer: z
+      .enum(['history', 'fold-in'])
+      .optional()
+      .describe('How a student without users answers: by its own input factors, or by fold-in.'),
+    users: z.int().describe('Number of users that a request can name.'),
     items: z.int(),
     dim: z.int(),
     precision: z.string(),
+    bytes: z.int().describe('Bytes of its files without the manifest.'),
     licence: z.string(),
     metrics: z.record(z.string(), z.number()).describe('Metrics on the test part.'),
     kernel: z.string().describe('"wasm", or "plain" if the platform cannot compile the kernel.'),

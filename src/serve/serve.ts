@@ -3,6 +3,7 @@ import { packageVersion } from '../formats/package-version.js';
 import { createApp } from './app.js';
 import { closeApp } from './close.js';
 import { startHealth } from './health/health.js';
+import { keyOf } from './histories.js';
 import { listen, urlOf } from './listen.js';
 import { createMetrics, createProcessMetrics } from './metrics.js';
 import { oneAtATime } from './one-at-a-time.js';
@@ -30,14 +31,14 @@ export async function serve(bundle: string, given: Partial<ServeOptions> = {}): 
 const BEAT = 500;
 
 async function serveAlone(folder: string, options: ServeOptions, token: string | undefined): Promise<Serving> {
-  const holder = createHolder(prepare(await readSteadyBundle(folder)));
+  const holder = createHolder(prepare(await readSteadyBundle(folder, options.histories)));
   const metrics = createMetrics(() => holder.current);
   const whole = createProcessMetrics();
   let phase: Phase = 'serving';
   const reload = oneAtATime(() =>
     reloading(whole, async () => {
-      const bundle = await readSteadyBundle(folder);
-      if (bundle.manifest.sha256 !== holder.current.manifest.sha256) holder.swap(prepare(bundle));
+      const bundle = await readSteadyBundle(folder, options.histories);
+      if (keyOf(bundle) !== holder.current.key) holder.swap(prepare(bundle));
       return aboutBundle(holder.current);
     }),
   );

@@ -3,12 +3,22 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readBundle } from '../bundle/index.js';
 import { fail, RecdistillError } from '../errors.js';
-import { type BundleManifest, createStudent, type Student, type StudentBundle } from '../student/index.js';
+import { type BundleManifest, createStudent, type Student } from '../student/index.js';
+import { createHistoryOf, type HistoryOf, keyOf, readHistories, type ServedBundle } from './histories.js';
 import { createPopular, type Popular } from './popular.js';
 
 export interface Served {
   readonly student: Student;
-  readonly popular: Popular;
+  /** Absent for a student without users and without popular items. */
+  readonly popular?: Popular;
+  /** Absent without --histories. */
+  readonly historyOf?: HistoryOf;
+  /** Number of users that can be named. */
+  readonly users: number;
+  /** Bytes of the bundle's files without the manifest. */
+  readonly bytes: number;
+  /** `keyOf` the bundle. */
+  readonly key: string;
   readonly manifest: BundleManifest;
   /** The first 12 digits of the bundle's SHA-256. Every response names it. */
   readonly id: string;
@@ -22,12 +32,19 @@ let preparedAt = 0;
 export const sincePrepared = (): number => performance.now() - preparedAt;
 
 /** Prepares a bundle: everything that would otherwise be computed during the first request. */
-export function prepare({ model, manifest }: StudentBundle): Served {
+export function prepare(bundle: ServedBundle): Served {
+  const { model, manifest, histories } = bundle;
   const student = createStudent(model);
   const popular = createPopular(model);
   const kernel = student.warmUp();
   preparedAt = performance.now();
-  return { student, popular, manifest, id: manifest.sha256.slice(0, 12), kernel };
+  return {
+    ...{ student, manifest, id: manifest.sha256.slice(0, 12), kernel, key: keyOf(bundle) },
+    users: histories?.userIds.length ?? model.nUsers,
+    bytes: Object.values(manifest.files).reduce((sum, { bytes }) => sum + bytes, 0),
+    ...(popular && { popular }),
+    ...(histories && { historyOf: createHistoryOf(histories, model) }),
+  };
 }
 
 /** Holds the served bundle. A request reads `current` once, so that its response comes from one bundle. */
@@ -55,9 +72,16 @@ const PAUSE = 40;
 
 /**
  * Reads a bundle that another process may be replacing at the same time.
- * @throws RecdistillError those of `readBundle`, if all attempts fail
+ * @param historiesFile rows of user and item; absent: none
+ * @throws RecdistillError those of `readBundle`, if all attempts fail, and of `readHistories`
  */
-export async function readSteadyBundle(folder: string): Promise<StudentBundle> {
+export async function readSteadyBundle(folder: string, historiesFile?: string): Promise<ServedBundle> {
+  const bundle = await readSteady(folder);
+  if (historiesFile === undefined) return bundle;
+  return { ...bundle, histories: await readHistories(historiesFile, bundle.model) };
+}
+
+async function readSteady(folder: string): Promise<ServedBundle> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await readBundle(folder);

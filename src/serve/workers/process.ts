@@ -1,6 +1,7 @@
 /** The process of a server with several workers: reads bundles, passes them to its threads, sums their metrics. It answers no requests itself. */
 import { Worker } from 'node:worker_threads';
 import { limitOf } from '../close.js';
+import { keyOf } from '../histories.js';
 import { type Counts, createProcessMetrics } from '../metrics.js';
 import { oneAtATime } from '../one-at-a-time.js';
 import type { ServeOptions } from '../options.js';
@@ -23,6 +24,7 @@ const whole = createProcessMetrics();
 let threads: readonly Calls[] = [];
 let beats = new Int32Array(new SharedArrayBuffer(0));
 let folder = '';
+let histories: string | undefined;
 /** Of the time to end. */
 let limits: Pick<ServeOptions, 'drain' | 'grace'> = { drain: 0, grace: 0 };
 let serving = '';
@@ -35,9 +37,9 @@ const metricsText = async (): Promise<string> => whole.merged((await all('counts
 /** Two phases: no thread switches to the new bundle before all threads have prepared it. */
 const reload = oneAtATime(() =>
   reloading(whole, async () => {
-    const bundle = shared(await readSteadyBundle(folder));
-    if (bundle.manifest.sha256 !== serving) await all('prepare', bundle);
-    serving = bundle.manifest.sha256;
+    const bundle = shared(await readSteadyBundle(folder, histories));
+    if (keyOf(bundle) !== serving) await all('prepare', bundle);
+    serving = keyOf(bundle);
     const [about] = await all('swap', serving);
     return about as object;
   }),
@@ -47,8 +49,9 @@ async function start(given: ProcessStart): Promise<void> {
   const { options, token, sockets } = given;
   folder = given.folder;
   limits = options;
-  const bundle = shared(await readSteadyBundle(folder));
-  serving = bundle.manifest.sha256;
+  histories = options.histories;
+  const bundle = shared(await readSteadyBundle(folder, histories));
+  serving = keyOf(bundle);
   const rates = createRateTable();
   beats = new Int32Array(new SharedArrayBuffer(4 * sockets.length));
   const started = sockets.map((fd, place) => startThread({ bundle, options, rates, token, fd, beats, place }));

@@ -1,9 +1,10 @@
 /** A bundle with its numeric tables in memory shared by all threads. Ids and labels are strings, which every thread copies. */
-import type { StudentBundle, StudentModel } from '../../student/index.js';
+import type { StudentModel } from '../../student/index.js';
+import type { ServedBundle } from '../histories.js';
 
 /** The same bundle with its tables in shared memory, which are not copied when it is sent to a thread. */
-export function shared({ manifest, model }: StudentBundle): StudentBundle {
-  const { userFactors, itemFactors, userBiases, itemBiases, seen } = model;
+export function shared({ manifest, model, histories }: ServedBundle): ServedBundle {
+  const { userFactors, itemFactors, userBiases, itemBiases, seen, answer } = model;
   const moved: StudentModel = {
     ...model,
     userFactors: sharedFloats(userFactors),
@@ -11,8 +12,18 @@ export function shared({ manifest, model }: StudentBundle): StudentBundle {
     ...(userBiases && { userBiases: sharedFloats(userBiases) }),
     ...(itemBiases && { itemBiases: sharedFloats(itemBiases) }),
     ...(seen && { seen: { indptr: sharedInts(seen.indptr), indices: sharedInts(seen.indices) } }),
+    ...(answer?.by === 'history' && { answer: { ...answer, inputFactors: sharedFloats(answer.inputFactors) } }),
   };
-  return { manifest, model: moved };
+  return {
+    ...{ manifest, model: moved },
+    ...(histories && {
+      histories: {
+        ...histories,
+        indptr: sharedInts(histories.indptr),
+        indices: sharedInts(histories.indices),
+      },
+    }),
+  };
 }
 
 function sharedFloats(values: Float32Array): Float32Array {

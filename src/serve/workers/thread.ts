@@ -1,8 +1,8 @@
 /** One worker of a server: a thread with its own application, on the shared socket and model parameters. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { StudentBundle } from '../../student/index.js';
 import { createApp } from '../app.js';
 import { closeApp } from '../close.js';
+import type { ServedBundle } from '../histories.js';
 import { listen } from '../listen.js';
 import { createMetrics } from '../metrics.js';
 import type { Phase } from '../operation.js';
@@ -14,7 +14,7 @@ import { createCalls } from './calls.js';
 
 /** Start parameters of a thread. */
 export interface ThreadStart {
-  readonly bundle: StudentBundle;
+  readonly bundle: ServedBundle;
   readonly options: ServeOptions;
   readonly rates: RateTable;
   readonly token: string | undefined;
@@ -39,12 +39,12 @@ let next: Served | undefined;
 const calls = createCalls(
   { post: (message) => port.postMessage(message), onMessage: (take) => port.on('message', take) },
   {
-    prepare(given: StudentBundle) {
+    prepare(given: ServedBundle) {
       next = prepare(given);
     },
-    swap(sha256: string) {
+    swap(key: string) {
       // A bundle that another thread could not prepare may be left from an earlier call.
-      if (next?.manifest.sha256 === sha256) holder.swap(next);
+      if (next?.key === key) holder.swap(next);
       next = undefined;
       return aboutBundle(holder.current);
     },
