@@ -82,5 +82,8 @@ export const readingParts = ({ held, reading }: DataMemory): readonly MemoryPart
   { name: 'reading', bytes: reading },
 ];
 
-/** A bundle of `bytes` bytes on disk, and what answering takes: (135 - 110) MB for 14 MB, (121 - 110) MB for 1 MB. */
-export const bundlePart = (bytes: number): MemoryPart => ({ name: 'bundle', bytes: 2 * bytes + 24e6 });
+/**
+ * A bundle of `bytes` bytes on disk, and what answering takes: (135 - 110) MB for 14 MB, (121 - 110) MB for 1 MB. Codes of a byte and
+ * histories take four times their bytes in memory.
+ */
+export const bundlePart = (bytes: number): MemoryPart => ({ name: 'bundle', bytes: 6 * bytes + 24e6 });

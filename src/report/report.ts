@@ -55,9 +55,14 @@ export function reportPage(input: ReportInput): Page {
       ...curveSection(`${metric} by epoch`, curves, metric),
       ...curveSection(`Teachers: ${metric} by epoch, with the checkpoints of their trajectories`, teachers, metric),
       ...runs.flatMap((run) => constructionSections(run)),
-      ...costSection('parameters', 'Accuracy against size', 'parameters', input),
       ...costSection(
-        'latencyMicroseconds',
+        ({ bundleBytes, bytes }) => bundleBytes ?? bytes,
+        'Accuracy against size',
+        'bytes of the bundle, or of the parameters of a model without one',
+        input,
+      ),
+      ...costSection(
+        ({ latencyMicroseconds }) => latencyMicroseconds,
         'Accuracy against latency',
         'microseconds for the exact top 10 of a user',
         input,
@@ -170,14 +175,16 @@ function phaseText(constructions: readonly Construction[]): string {
 }
 
 function costSection(
-  what: 'parameters' | 'latencyMicroseconds',
+  costIn: (run: ReportRun) => number | undefined,
   title: string,
   x: string,
   input: ReportInput,
 ): Section[] {
   const { runs, metric } = input;
-  const known = runs.filter((r) => (r[what] ?? 0) > 0 && r.evaluation.means[metric] !== undefined);
-  if (known.length < 2) return [];
-  const points = known.map((r) => ({ x: r[what]!, y: r.evaluation.means[metric]!, name: r.name, group: r.role }));
+  const points = runs.flatMap((r) => {
+    const [cost = 0, y] = [costIn(r), r.evaluation.means[metric]];
+    return cost > 0 && y !== undefined ? [{ x: cost, y, name: r.name, group: r.role }] : [];
+  });
+  if (points.length < 2) return [];
   return [{ title, plot: { kind: 'named', points, x, y: `test ${metric}` } }];
 }

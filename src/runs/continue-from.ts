@@ -31,9 +31,13 @@ export type ContinueReport = Readonly<Record<'users' | 'items', ContinueCounts>>
 export function optionsToContinue(
   { name, kind, options: { shape } }: ModelSpec,
   { continueDefaults }: TeachingMethod,
-  { manifest: { dim } }: StudentBundle,
+  { manifest: { dim, kind: bundleKind } }: StudentBundle,
   options: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
+  if (bundleKind === 'items-only') {
+    const problem = 'the bundle is of the kind items-only, and a student continues from the vectors of users and items';
+    fail('needs-not-met', { problem, hint: 'Give a bundle with users, or train the student anew.' });
+  }
   if (kind === 'computed') refuse(name);
   if (!('dim' in shape)) return { ...continueDefaults, ...options };
   if (options.dim !== undefined && options.dim !== dim) {

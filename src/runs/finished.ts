@@ -1,6 +1,7 @@
 /** Writes and reads the results of a finished job in its run folder. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundleBytes as bundleBytesIn } from '../bundle/index.js';
 import type { Dataset } from '../data/index.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
@@ -96,8 +97,9 @@ function readResult<Result extends RunResult = RunResult>(folder: string, { opti
   const other = Object.keys(result.options).find(
     (name) => name in options && firstDifference(options[name], result.options[name], name),
   );
+  const bundleBytes = bundleBytesIn(join(folder, jobFiles.student));
   return other === undefined
-    ? result
+    ? { ...result, ...(bundleBytes !== undefined && { bundleBytes }) }
     : damaged(`it belongs to another run: its option "${other}" differs from the manifest`);
 }
 

@@ -1,9 +1,12 @@
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { withoutHistories, withoutUsers } from '../../bundle/index.js';
 import { fail } from '../../errors.js';
 import { type Exporter, type ExporterName, exporterOf, exporterRegistry, exportStudent } from '../../export/index.js';
-import { choice, optionalText, options } from '../../options/options.js';
+import { choice, flag, optionalText, options } from '../../options/options.js';
 import { unitOption } from '../../options/unit-option.js';
-import { formatCount } from '../../report/format.js';
+import { formatBytes, formatCount } from '../../report/format.js';
+import { kindOf, type StudentModel } from '../../student/index.js';
 import { precisions } from '../../student/parse-bundle.js';
 import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
@@ -21,6 +24,14 @@ const exportGroup = group(
   options({
     format: unitOption<ExporterName, Exporter>(exporterRegistry, { default: 'bundle', help: 'Format to write.' }),
     precision: choice(precisions, { default: 'f32', help: 'Number format of the factors.' }),
+    withoutUsers: flag({
+      default: false,
+      help: 'Leave out users and their histories: the student answers for items that a user has (kind items-only).',
+    }),
+    withoutHistories: flag({
+      default: false,
+      help: 'Leave out what users have: lists may then have these items, unless a request names them.',
+    }),
     out: optionalText({ help: 'Folder or file to write.' }),
     from: unitOption<ExporterName, Exporter>(exporterRegistry, {
       default: 'bundle',
@@ -40,22 +51,41 @@ export const exportCommand: CommandBody = {
   args: [{ name: 'RUN', help: 'Run, bundle, or exported file or folder.', required: true }],
   groups: [exportGroup, runsGroup],
   examples: [
-    ['export small --precision int8 --out small-int8', 'a bundle of about a quarter of the size'],
+    ['export small --precision int8 --out small-int8', 'a bundle with a byte for each factor'],
+    ['export small --without-users --out public', 'a bundle without personal data'],
     ['export small --format onnx --out onnx', 'an ONNX model'],
     ['export small --format pgvector --precision f16 --out small.sql', 'SQL for PostgreSQL with pgvector'],
     ['export arrays --from npy --out bundle', 'a bundle from NumPy arrays'],
   ],
   async run(given) {
-    const { format, precision, out, from } = readOptions(exportGroup, given);
+    const { format, precision, out, from, ...without } = readOptions(exportGroup, given);
     const { runs } = readOptions(runsGroup, given);
     if (out === undefined)
       fail('usage', { problem: 'export needs --out: the folder or file to write', hint: 'For example --out exported' });
     const source = given.args[0]!;
     const student = await exporterOf(from).read!(from === 'bundle' ? bundleFolderOf(source, runs) : source);
-    await exportStudent(student, format, out, precision);
-    const { nUsers, nItems, dim } = student.model;
-    const text = `${out}: ${exporterOf(format).summary}. ${formatCount(nUsers)} users, ${formatCount(nItems)} items, ${dim} factors, ${precision}.`;
-    const folder = statSync(out).isDirectory();
-    return { text, json: { out, folder, format, precision, nUsers, nItems, dim } };
+    const model = lessOf(student.model, without);
+    await exportStudent({ ...student, model }, format, out, precision);
+    const { nUsers, nItems, dim, answer } = model;
+    const [kind, bytes, folder] = [kindOf(model), sizeOf(out), statSync(out).isDirectory()];
+    const users = answer ? `no users (${answerText[answer.by]})` : `${formatCount(nUsers)} users`;
+    const text = `${out}: ${exporterOf(format).summary}. ${users}, ${formatCount(nItems)} items, ${dim} factors, ${precision}, ${formatBytes(bytes)}.`;
+    const json = { out, folder, format, precision, kind, ...(answer && { answer: answer.by }), nUsers, nItems, dim };
+    return { text, json: { ...json, bytes } };
   },
 };
+
+const answerText = { history: 'answers from its own input factors', 'fold-in': 'answers by fold-in' } as const;
+
+function lessOf(
+  model: StudentModel,
+  without: { readonly withoutUsers: boolean; readonly withoutHistories: boolean },
+): StudentModel {
+  if (without.withoutUsers) return withoutUsers(model);
+  return without.withoutHistories ? withoutHistories(model) : model;
+}
+
+const sizeOf = (out: string): number =>
+  statSync(out).isDirectory()
+    ? readdirSync(out).reduce((sum, name) => sum + statSync(join(out, name)).size, 0)
+    : statSync(out).size;

@@ -3,7 +3,7 @@ import { nearest } from '../../nearest.js';
 import { flag, int, optionalText, options, words } from '../../options/options.js';
 import { listed, shortened } from '../../report/format.js';
 import { recommendationTable } from '../../report/index.js';
-import { type Student, StudentError } from '../../student/index.js';
+import { kindOf, type Student, StudentError } from '../../student/index.js';
 import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { group, runsGroup } from '../terminal/groups.js';
@@ -13,7 +13,7 @@ const recommendGroup = group(
   'Recommendations',
   'recommend',
   options({
-    user: optionalText({ help: 'Id of the user, as in the data.' }),
+    user: optionalText({ help: 'Id of the user, as in the data. A student without users needs --items.' }),
     items: words({ default: [], help: 'Instead of --user: item ids of a new user.' }),
     k: int({ default: 10, min: 1, help: 'Number of items.' }),
     includeSeen: flag({ default: false, help: 'Include items that the user already has.' }),
@@ -76,6 +76,10 @@ function checkKnown(
   items: readonly string[],
   unknown: readonly string[],
 ): void {
+  if (user !== undefined && kindOf(student.model) === 'items-only') {
+    const hint = 'Give the items that the user has: --items id,id.';
+    throw new StudentError('wrong-kind', 'the student is of the kind items-only and has no users', hint);
+  }
   if (user !== undefined && !student.hasUser(user)) {
     const hint = `${suggestions(user, student.model.userIds)} For a new user, give item ids: --items id,id.`;
     throw new StudentError('unknown-user', `the student has no user "${shortened(user, 60)}"`, hint);

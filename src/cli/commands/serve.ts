@@ -20,6 +20,7 @@ export const serveCommand: CommandBody = {
   examples: [
     ['serve small', 'on http://127.0.0.1:8080'],
     ['serve demo/student-hetcomp --port 9000 --workers 2', 'on another port, with two worker threads'],
+    ['serve public --histories clicks.parquet', 'a student without users, which answers for the users of a file'],
     ['serve small --workers 4 --health-port 9001 --drain 10 --trust-proxy 1', 'behind one load balancer'],
     [
       'serve small --host 0.0.0.0 --token-file /run/secrets/token --rate-limit 100',

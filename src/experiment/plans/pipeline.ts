@@ -153,7 +153,7 @@ function rowOf(step: Step, { name, result, evaluation, hidden, folder }: Finishe
 
 /** The parts of the cost that are known. */
 export function costOf(value: (what: keyof Cost) => number | undefined): Partial<Cost> {
-  const all = ['parameters', 'bytes', 'latencyMicroseconds', 'seconds'] as const;
+  const all = ['parameters', 'bytes', 'bundleBytes', 'latencyMicroseconds', 'seconds'] as const;
   return Object.fromEntries(all.map((what) => [what, value(what)]).filter(([, v]) => v !== undefined));
 }
 
@@ -162,6 +162,8 @@ const ensembleRow = (row: PipelineRow, teachers: readonly PipelineRow[]): Pipeli
   ...row,
   model: teachers.map((t) => t.name).join(' + '),
   ...costOf((what) => {
+    // An ensemble has no bundle.
+    if (what === 'bundleBytes') return undefined;
     const known = teachers.flatMap((t) => t[what] ?? []);
     return known.length === teachers.length ? known.reduce((a, b) => a + b, 0) : undefined;
   }),

@@ -48,7 +48,12 @@ export const metricCells = (
 /** The cost of a model. */
 export const costColumns: readonly Column[] = [
   column('parameters', 'parameters', 'count', 'Number of values that scoring needs.'),
-  column('bytes', 'size', 'bytes', 'Size of the parameters.'),
+  column(
+    'bundleBytes',
+    'bundle',
+    'bytes',
+    'What is deployed: files of the student bundle with parameters, ids, names and histories, in f32. Empty for a model without a bundle.',
+  ),
   column(
     'latencyMicroseconds',
     'top 10 in',
@@ -58,13 +63,13 @@ export const costColumns: readonly Column[] = [
   column('seconds', 'training', 'seconds', 'Duration of the training.'),
 ];
 
-export const costCells = ({ parameters, bytes, latencyMicroseconds, seconds }: Partial<Cost>): Row['cells'] => ({
-  ...{ parameters, bytes, latencyMicroseconds, seconds },
+export const costCells = ({ parameters, bundleBytes, latencyMicroseconds, seconds }: Partial<Cost>): Row['cells'] => ({
+  ...{ parameters, bundleBytes, latencyMicroseconds, seconds },
 });
 
 /** The known costs of a run; absent where they are not known. */
-export const costOf = (cost: Partial<Cost>): Partial<Cost> =>
-  Object.fromEntries(Object.entries(costCells(cost)).filter(([, value]) => value !== undefined));
+export const costOf = ({ bytes, ...cost }: Partial<Cost>): Partial<Cost> =>
+  Object.fromEntries(Object.entries({ ...costCells(cost), bytes }).filter(([, value]) => value !== undefined));
 
 /** Columns of `differenceCells`. */
 export const differenceColumns: readonly Column[] = [

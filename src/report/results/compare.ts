@@ -179,12 +179,13 @@ function lines(
 ): ResultTable {
   const texts = ['run', 'metric', 'against', 'mark'];
   const ids = ['run', 'metric', 'value', 'against', 'difference', 'percent', 'low', 'high', 'p', 'adjusted_p', 'mark'];
-  const cost = ['parameters', 'bytes', 'latency_us', 'training_seconds'];
+  const cost = ['parameters', 'bytes', 'bundle_bytes', 'latency_us', 'training_seconds'];
   return resultTable({
     columns: [...ids, ...cost].map((id) => column(id, id, texts.includes(id) ? 'text' : 'metric')),
     rows: runs.flatMap((r) => {
       const values = metricsOf(r.evaluation);
-      const { parameters, bytes, latencyMicroseconds: latency_us, seconds: training_seconds } = r;
+      const { parameters, bytes, bundleBytes: bundle_bytes } = r;
+      const { latencyMicroseconds: latency_us, seconds: training_seconds } = r;
       return keys.map((key) => {
         const t = testOf(r.name, key);
         const tested = t && {
@@ -199,6 +200,7 @@ function lines(
             ...tested,
             parameters,
             bytes,
+            bundle_bytes,
             latency_us,
             training_seconds,
           },

@@ -2,7 +2,7 @@
 import { type ComparisonRow, compare } from '../../eval/index.js';
 import type { PipelineOptions, PipelineRow } from '../../experiment/index.js';
 import { metricsOf } from '../../runs/outcome.js';
-import { formatP, formatPercent, formatShare, formatTimes, listed } from '../format.js';
+import { formatBytes, formatP, formatPercent, formatShare, formatTimes, listed } from '../format.js';
 import { type ResultTable, resultTable } from '../table/index.js';
 import {
   accuracyKeys,
@@ -140,10 +140,13 @@ function savings(rows: readonly PipelineRow[], value: (row: PipelineRow) => numb
   const best = distilled.reduce((a, b) => (value(b) > value(a) ? b : a));
   const kept = `${best.name} keeps ${formatShare(value(best) / value(ensemble))} of the ensemble's ${shortName(selectBy)}`;
   // The cost of external teachers is not known.
-  const size = ratio(ensemble.bytes, best.bytes);
+  const size = ratio(ensemble.parameters, best.parameters);
   const time = ratio(ensemble.latencyMicroseconds, best.latencyMicroseconds);
   if (size === undefined || time === undefined) return [`${kept}.`];
-  return [`${kept}, is ${formatTimes(size)} times smaller and answers ${formatTimes(time)} times faster.`];
+  const bundle = best.bundleBytes === undefined ? '' : ` Its bundle has ${formatBytes(best.bundleBytes)}.`;
+  return [
+    `${kept}, has ${formatTimes(size)} times fewer parameters and answers ${formatTimes(time)} times faster.${bundle}`,
+  ];
 }
 
 const ratio = (a: number | undefined, b: number | undefined): number | undefined =>

@@ -108,18 +108,21 @@ function valueTable(
     a === undefined || b === undefined ? undefined : a / b;
   const isMarked = (row: StudyRow, metric: string) =>
     row.role === 'student' && tests.some((t) => t.name === row.name && t.metric === metric && t.adjustedP < 0.05);
-  const [parameters, , latency, seconds] = costColumns;
+  const [parameters, bundle, latency, seconds] = costColumns;
+  // Studies of earlier versions did not measure it.
+  const measured = rows.some((r) => r.bundleBytes !== undefined);
   return resultTable({
     ...above,
     columns: [
       ...[...textColumns(['role', 'name']), ...metricColumns(metrics)],
       column('ofEnsemble', `of ensemble's ${last}`, 'share'),
       ...[parameters!, column('parametersOfEnsemble', 'of ensemble', 'share')],
+      ...(measured ? [bundle!] : []),
       ...[latency!, column('latencyOfEnsemble', 'of ensemble', 'share')],
       seconds!,
     ],
     rows: rows.map((r) => {
-      const { parameters: size, latencyMicroseconds, seconds } = costCells(r);
+      const { parameters: size, bundleBytes, latencyMicroseconds, seconds } = costCells(r);
       return {
         cells: {
           ...{ role: r.role, name: r.name },
@@ -127,6 +130,7 @@ function valueTable(
           ofEnsemble: share(meanOf(r), meanOf(ensemble)),
           parameters: typeof size === 'number' ? Math.round(size) : undefined,
           parametersOfEnsemble: share(r.parameters, ensemble?.parameters),
+          ...(measured ? { bundleBytes } : {}),
           latencyMicroseconds,
           latencyOfEnsemble: share(r.latencyMicroseconds, ensemble?.latencyMicroseconds),
           seconds,

@@ -10,7 +10,7 @@ type Values = Readonly<Record<string, number>>;
 /** Metrics of a user's own. */
 const ownUserMetrics = (): string[] =>
   metricRegistry.added().flatMap(({ kind, name }) => (kind === 'user' ? [name] : []));
-const [parameters, bytes] = costColumns;
+const [parameters, bundle] = costColumns;
 
 /** The accuracy metrics of one run: a row for each, a column for each K. @param means by keys such as `recall@10` */
 export function metricsTable(means: Values, at: readonly number[]): ResultTable {
@@ -27,9 +27,12 @@ export function metricsTable(means: Values, at: readonly number[]): ResultTable 
 export const workText = ({ epochs, bestEpoch, seconds }: JobResult): string =>
   `${epochs > 0 ? `best epoch ${bestEpoch} of ${epochs}, ` : ''}${formatSeconds(seconds)}`;
 
-/** The cost of a model, in a sentence. */
+const bundleText = ({ bytes, bundleBytes }: JobResult): string =>
+  bundleBytes === undefined ? formatBytes(bytes) : `a student bundle of ${formatBytes(bundleBytes)}`;
+
+/** The cost of a model, in a sentence: the bytes of its bundle, or of its parameters if it has none. */
 export const costText = (r: JobResult): string =>
-  `${formatCount(r.parameters)} parameters, ${formatBytes(r.bytes)}; exact top 10 of a user in ${formatMicroseconds(r.latencyMicroseconds)} on one thread.`;
+  `${formatCount(r.parameters)} parameters, ${bundleText(r)}; exact top 10 of a user in ${formatMicroseconds(r.latencyMicroseconds)} on one thread.`;
 
 /** A finished run, or the error that ended it. */
 export type TrainedRow =
@@ -44,7 +47,7 @@ export function trainedTable(rows: readonly TrainedRow[], at: readonly number[],
       column('run', 'run', 'text'),
       column(`valid_${selectBy}`, `valid ${selectBy}`, 'metric', 'At the best epoch.'),
       ...metricColumns(keys, (key) => key, 'test'),
-      ...[column('seconds', 'time', 'seconds'), bytes!, column('note', '', 'text')],
+      ...[column('seconds', 'time', 'seconds'), bundle!, column('note', '', 'text')],
     ],
     rows: rows.map((row) => ({ cells: { run: row.name, ...trainedCells(row, keys, selectBy) } })),
   });
@@ -56,7 +59,7 @@ function trainedCells(row: TrainedRow, keys: readonly string[], selectBy: string
   return {
     [`valid_${selectBy}`]: valid[selectBy],
     ...metricCells(keys, result.metrics, 'test'),
-    ...{ seconds: result.seconds, bytes: result.bytes, note: reused ? 'already finished' : '' },
+    ...{ seconds: result.seconds, bundleBytes: result.bundleBytes, note: reused ? 'already finished' : '' },
   };
 }
 
