@@ -135,14 +135,18 @@ test('right hashes do not excuse wrong content', async () => {
     [{ 'user.factors': parts['user.factors'] }, {}, /no tensor "item.factors"/],
     [{ ...parts, 'user.factors': { shape: [4, 1], data: model.userFactors } }, {}, /shape \[4,1\]/],
     [{ ...parts, 'item.factors': { shape: [3, 2], data: new Float64Array(6) } }, {}, /Float64Array/],
-    [{ ...parts, 'seen.indptr': { shape: [3], data: new Int32Array(3) } }, {}, /only one of/],
+    [{ ...parts, 'seen.indptr': { shape: [3], data: new Int32Array(3) } }, { formatVersion: 2 }, /only one of/],
+    [{ ...parts, seen: { shape: [3], data: Uint8Array.of(1, 3, 0) } }, {}, /row 0 of "seen" has item 3 of 3/],
+    [{ ...parts, seen: { shape: [2], data: Uint8Array.of(9, 0) } }, {}, /row 0 of "seen" has 9 entries/],
+    [{ ...parts, seen: { shape: [4], data: Uint8Array.of(1, 0, 0, 0) } }, {}, /"seen" has 1 bytes too many/],
+    [{ ...parts, seen: { shape: [2], data: Uint8Array.of(1, 128) } }, {}, /"seen" ends within a number/],
     [
       {
         ...parts,
         'seen.indptr': { shape: [3], data: Int32Array.of(0, 1, 1) },
         'seen.indices': { shape: [1], data: Int32Array.of(3) },
       },
-      {},
+      { formatVersion: 2 },
       /row 0 of "seen" has item 3/,
     ],
     [parts, { users: 1e15 }, /"users" is 1000000000000000; expected a whole number from 1 to 2147483647/],
@@ -161,13 +165,20 @@ test('right hashes do not excuse wrong content', async () => {
     [parts, { files: 3 }, /"files" is 3; expected an object/],
     [parts, { files: {} }, /does not list/],
     [parts, { format: 'other' }, /not the manifest of a student bundle/],
+    [parts, { kind: 'people' }, /"kind" is "people"; expected one of users-and-items, items-only/],
+    [parts, { kind: 'items-only' }, /"answer" is missing; expected one of history, fold-in/],
+    [parts, { kind: 'items-only', answer: 'history' }, /"users" is 2; expected a whole number from 0 to 0/],
+    [parts, { answer: 'history' }, /"answer" is "history"; expected no such field/],
   ];
   for (const [tensors, fields, message] of cases) {
     await forge(tensors, fields);
     await assert.rejects(readBundle(folder), is('artifact-damaged', message));
   }
-  await forge(parts, { formatVersion: 3 });
-  await assert.rejects(readBundle(folder), is('artifact-differs', /format version 3/));
+  await forge(parts, { formatVersion: 4 });
+  await assert.rejects(
+    readBundle(folder),
+    is('artifact-differs', /format version 4; this version of recdistill reads 1 to 3/),
+  );
 });
 
 test('the browser reads the same files, from text and buffers', async () => {
