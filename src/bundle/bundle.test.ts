@@ -139,7 +139,7 @@ test('right hashes do not excuse wrong content', async () => {
     [{ ...parts, seen: { shape: [3], data: Uint8Array.of(1, 3, 0) } }, {}, /row 0 of "seen" has item 3 of 3/],
     [{ ...parts, seen: { shape: [2], data: Uint8Array.of(9, 0) } }, {}, /row 0 of "seen" has 9 entries/],
     [{ ...parts, seen: { shape: [4], data: Uint8Array.of(1, 0, 0, 0) } }, {}, /"seen" has 1 bytes too many/],
-    [{ ...parts, seen: { shape: [2], data: Uint8Array.of(1, 128) } }, {}, /"seen" ends within a number/],
+    [{ ...parts, seen: { shape: [3], data: Uint8Array.of(1, 128, 128) } }, {}, /"seen" ends within a number/],
     [
       {
         ...parts,

@@ -1,5 +1,6 @@
 /** SHA-256 of tensors, JSON values and rows, such that what only names or orders things differently has the same hash. */
 import { createHash } from 'node:crypto';
+import type { Tensor } from 'recdistill/student';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -42,6 +43,22 @@ export function digestTensors(file: Uint8Array): string {
   );
   return digestRows(digests);
 }
+
+/** The same of tensors in memory. */
+export const digestTensorList = (tensors: readonly Tensor[]): string =>
+  digestRows(
+    tensors.map(({ shape, data }) => {
+      const dtype = dtypes[data.constructor.name];
+      if (dtype === undefined) throw new Error(`no element type for a ${data.constructor.name}`);
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      return sha256(`${dtype} ${shape.join('x')}\n`, bytes);
+    }),
+  );
+
+const dtypes: Readonly<Record<string, string>> = {
+  ...{ Float64Array: 'F64', Float32Array: 'F32', Int32Array: 'I32', Uint32Array: 'U32' },
+  ...{ Uint16Array: 'F16', Int8Array: 'I8', Uint8Array: 'U8' },
+};
 
 interface TensorEntry {
   readonly dtype: string;

@@ -4,7 +4,8 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { digestBytes, digestJson, digestRows, digestTensors, type Json } from './digest.js';
+import { parseSafetensors, type Tensor } from 'recdistill/student';
+import { digestBytes, digestJson, digestRows, digestTensorList, digestTensors, type Json } from './digest.js';
 
 /** Hashes by what they are of, such as `parameters`. */
 export type Parts = Readonly<Record<string, string>>;
@@ -26,7 +27,7 @@ export function runParts(folder: string): Parts {
   const events = existsSync(join(folder, 'events.jsonl')) ? readLines(folder, 'events.jsonl') : [];
   return {
     ...optional('parameters', 'model.safetensors'),
-    ...optional('student', 'student', 'student.safetensors'),
+    ...(existsSync(join(folder, 'student')) ? bundleParts(join(folder, 'student')) : {}),
     rankings: digestJson({
       trajectory: list(trajectory, 'checkpoints').map((c) => [
         field(c, 'epoch'),
@@ -61,9 +62,50 @@ export const madePair = (answer: Json): { readonly teacher: string; readonly stu
 export const madeTeachers = (answer: Json): readonly (readonly [name: string, folder: string])[] =>
   list(answer, 'teachers').map((t) => [text(t, 'name'), text(t, 'folder')]);
 
-export const bundleParts = (folder: string): Parts => ({
-  student: digestTensors(readFileSync(join(folder, 'student.safetensors'))),
-});
+export const bundleParts = (folder: string): Parts => ({ student: digestTensorList(plainTensors(folder)) });
+
+/**
+ * The tensors of a bundle as version 2 had them: histories as plain lists, scales as floats, and no ids among the tensors. So the hashes
+ * do not depend on how version 3 packs them.
+ */
+function plainTensors(folder: string): readonly Tensor[] {
+  const { tensors } = parseSafetensors(readFileSync(join(folder, 'student.safetensors')));
+  return [...tensors].flatMap(([name, tensor]): readonly Tensor[] => {
+    if (name.endsWith('.ids')) return [];
+    if (name.endsWith('.exponents')) {
+      const scales = Float32Array.from(tensor.data, (exponent) => 2 ** exponent);
+      return [{ shape: [scales.length], data: scales }];
+    }
+    if (name !== 'seen') return [tensor];
+    const { indptr, indices } = decodeHistories(tensor.data, Number(field(readJson(folder, 'manifest.json'), 'users')));
+    return [
+      { shape: [indptr.length], data: indptr },
+      { shape: [indices.length], data: indices },
+    ];
+  });
+}
+
+/** For each user the number of items, and for each item the gap to the one before, less 1; 7 bits a byte, the lowest first. */
+function decodeHistories(bytes: Tensor['data'], users: number): { indptr: Int32Array; indices: Int32Array } {
+  let at = 0;
+  const next = (): number => {
+    for (let value = 0, shift = 0; ; shift += 7) {
+      const byte = bytes[at++];
+      if (byte === undefined) throw new Error('the histories end within a number');
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  };
+  const [indptr, indices] = [[0], [] as number[]];
+  for (let user = 0; user < users; user++) {
+    for (let left = next(), last = -1; left > 0; left--) {
+      last += next() + 1;
+      indices.push(last);
+    }
+    indptr.push(indices.length);
+  }
+  return { indptr: Int32Array.from(indptr), indices: Int32Array.from(indices) };
+}
 
 /** The tensors of an export as NumPy arrays. */
 export const npyParts = (folder: string): Parts => ({

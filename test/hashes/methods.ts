@@ -52,14 +52,21 @@ const continued: Case = {
   },
 };
 
-const exported = (name: string, format: string, precision: string, read: (folder: string) => Parts): Case => ({
+const exported = (
+  name: string,
+  format: string,
+  precision: string,
+  read: (folder: string) => Parts,
+  more: readonly string[] = [],
+): Case => ({
   name: `export/${name}`,
   needs: ['distill/hetcomp'],
   async run(place) {
     const out = place.path('exported', name);
-    const as = ['--format', format, '--precision', precision, '--out', out];
+    const as = ['--format', format, '--precision', precision, '--out', out, ...more];
+    const asked = more.includes('--without-users') ? ['--items', 'i001,i002'] : ['--user', 'u001'];
     await place.ask('export', runOf('distill/hetcomp'), ...as);
-    const lists = format === 'bundle' ? recommendParts(await place.ask('recommend', out, '--user', 'u001')) : {};
+    const lists = format === 'bundle' ? recommendParts(await place.ask('recommend', out, ...asked)) : {};
     return { ...read(out), ...lists };
   },
 });
@@ -101,6 +108,8 @@ export const methodCases: readonly Case[] = [
   bd('lightgcn-cml', 'model/lightgcn', 'distill/hetcomp-into-cml', '--update 2 --sampling swapped'),
   bd('neumf-bpr-mf', 'model/neumf', 'distill/none', '--update 2 --direction to-student --keep last --shared-draw'),
   exported('f16', 'bundle', 'f16', bundleParts),
+  exported('int16', 'bundle', 'int16', bundleParts),
   exported('int8', 'bundle', 'int8', bundleParts),
+  exported('without-users', 'bundle', 'f32', bundleParts, ['--without-users']),
   exported('npy', 'npy', 'f32', npyParts),
 ];
