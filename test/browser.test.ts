@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
 import { parseBundle, type Student } from 'recdistill/student';
-import { madeUpBundle } from './made-up-bundle.js';
+import { everythingFromItems, madeUpBundle, madeUpItemsOnly } from './made-up-bundle.js';
 import { type Started, start } from './started.js';
 
 /** A Chromium of this machine: RECDISTILL_CHROMIUM, or one on the path. */
@@ -92,6 +92,28 @@ for (const kernel of ['auto', 'plain'] as const) {
     );
     assert.deepEqual(got, [kernel === 'auto' ? 'wasm' : 'plain', everything(student)]);
     await page.close();
+  });
+}
+
+for (const precision of ['f32', 'f16', 'int8'] as const) {
+  test(`Chromium gives the bits of Node without users, ${precision}`, { skip }, async () => {
+    const expected = await madeUpItemsOnly(join(folder, precision), precision);
+    const own = await start('examples/browser/serve.mjs', join(folder, precision), '0');
+    const page = await browser!.newPage();
+    try {
+      await page.goto(own.url);
+      const got = await page.evaluate(async (questions) => {
+        const path = '/student/index.js';
+        const { createStudent, loadBundle } = await import(path);
+        const { model } = await loadBundle((file: string) => fetch(`/bundle/${file}`));
+        return new Function(`return (${questions})`)()(createStudent(model));
+      }, everythingFromItems.toString());
+      assert.equal(got, everythingFromItems(expected));
+      assert.equal(await page.locator('#list li').count(), 3, 'popular items without likes');
+    } finally {
+      await page.close();
+      await own.stop();
+    }
   });
 }
 

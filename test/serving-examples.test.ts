@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Student } from 'recdistill/student';
-import { madeUpBundle } from './made-up-bundle.js';
+import { madeUpBundle, madeUpItemsOnly } from './made-up-bundle.js';
 import { root, start } from './started.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'recdistill-example-'));
@@ -35,7 +35,7 @@ test('examples/node-app recommends to users, for baskets and beside items', asyn
 });
 
 /** Runs the worker in a context that has the web platform and nothing of Node, and where no program may compile WebAssembly. */
-function inWorker(kernel: 'none' | 'compiled'): string[] {
+function inWorker(kernel: 'none' | 'compiled', at = folder): string[] {
   const file = join(folder, 'edge.mjs');
   const student = join(root, 'dist', 'student');
   writeFileSync(
@@ -45,7 +45,7 @@ function inWorker(kernel: 'none' | 'compiled'): string[] {
      import vm from 'node:vm';
      import { wasmBase64 } from ${JSON.stringify(join(student, 'screen-bytes.js'))};
      const compiled = new WebAssembly.Module(Buffer.from(wasmBase64, 'base64'));
-     const ASSETS = { fetch: async (url) => new Response(readFileSync(join(${JSON.stringify(folder)}, url.pathname))) };
+     const ASSETS = { fetch: async (url) => new Response(readFileSync(join(${JSON.stringify(at)}, url.pathname))) };
      const globals = { TextEncoder, TextDecoder, atob, URL, Request, Response, crypto: { subtle: crypto.subtle }, compiled };
      const context = vm.createContext(globals, { codeGeneration: { strings: false, wasm: false } });
      const modules = new Map();
@@ -78,4 +78,14 @@ test('examples/edge-worker only uses the web platform, with and without a compil
   ];
   assert.deepEqual(inWorker('none'), expected);
   assert.deepEqual(inWorker('compiled'), expected);
+});
+
+test('examples/edge-worker answers from a bundle without users', async () => {
+  for (const precision of ['f32', 'f16', 'int8'] as const) {
+    const at = join(folder, precision);
+    const expected = await madeUpItemsOnly(join(at, 'bundle'), precision);
+    const none = '404 {"error":"give a known user, or items"}';
+    const list = `200 ${JSON.stringify(expected.recommendFromItems(['7', '9'], { k: 5 }))}`;
+    for (const kernel of ['none', 'compiled'] as const) assert.deepEqual(inWorker(kernel, at), [none, list, none]);
+  }
 });

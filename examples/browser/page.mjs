@@ -14,7 +14,8 @@ const likes = [];
 
 function show() {
   at('likes').textContent = likes.join(', ') || 'nothing yet';
-  const list = likes.length > 0 ? student.recommendFromItems(likes, { k: 5 }) : [];
+  // Without likes: the popular items of a bundle that has some.
+  const list = likes.length > 0 || model.popular ? student.recommendFromItems(likes, { k: 5 }) : [];
   at('list').replaceChildren(
     ...list.map(({ itemId, label }) => {
       const line = document.createElement('li');
@@ -35,3 +36,4 @@ for (const [n, itemId] of model.itemIds.slice(0, 30).entries()) {
   });
   at('catalogue').append(button);
 }
+show();

@@ -1,4 +1,4 @@
-// An edge worker: GET /?user=ID or /?items=ID,ID. It only needs web APIs: fetch, Response, URL and crypto.subtle.
+// An edge worker: GET /?user=ID or /?items=ID,ID, with a bundle of either kind; one without users answers for items. It only needs web APIs: fetch, Response, URL and crypto.subtle.
 // The bundle is one of the static files of the deployment, here in `env.ASSETS`.
 import { createStudent, loadBundle } from 'recdistill/student';
 

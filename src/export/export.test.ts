@@ -123,7 +123,7 @@ test('half precision in NumPy arrays is that of the bundle', async () => {
   assert.equal(bytes.length, 128 + 2 * 300 * 7);
 });
 
-for (const precision of ['f32', 'f16', 'int8'] as const) {
+for (const precision of ['f32', 'f16', 'int16', 'int8'] as const) {
   for (const plain of [false, true]) {
     test(`ONNX in ${precision}${plain ? ', factors alone' : ''}: the lists of onnxruntime are those of the student`, async () => {
       const exported = madeUp({ plain });

@@ -21,8 +21,10 @@ test('a bundle goes out as NumPy arrays, Parquet or JSON and comes back the same
   for (const format of ['npy', 'parquet', 'json']) {
     const out = await shop.json('export', 'bundle', '--format', format, '--out', format);
     assert.equal(out.code, 0, out.stderr);
-    assert.deepEqual(out.value, {
-      ...{ out: format, folder: format !== 'json', format, precision: 'f32' },
+    const { bytes, ...value } = out.value;
+    assert.equal(typeof bytes, 'number');
+    assert.deepEqual(value, {
+      ...{ out: format, folder: format !== 'json', format, precision: 'f32', kind: 'users-and-items' },
       nUsers: 2,
       nItems: 3,
       dim: 2,
@@ -37,6 +39,36 @@ test('a bundle is converted to another precision', async () => {
   const done = await shop.json('export', 'bundle', '--precision', 'int8', '--out', 'small');
   assert.equal(done.code, 0, done.stderr);
   assert.equal((await readBundle(shop.path('small'))).manifest.precision, 'int8');
+});
+
+test('without users: a bundle that answers for items, in every format that can', async () => {
+  const done = await shop.json('export', 'bundle', '--without-users', '--out', 'bare');
+  assert.equal(done.code, 0, done.stderr);
+  assert.deepEqual([done.value.kind, done.value.answer, done.value.nUsers], ['items-only', 'fold-in', 0]);
+  const before = await shop.json('recommend', 'bundle', '--items', 'x', '--k', '2');
+  const after = await shop.json('recommend', 'bare', '--items', 'x', '--k', '2');
+  assert.deepEqual([before.code, after.code, (after.value.recommendations as unknown[]).length], [0, 0, 2]);
+  assert.deepEqual(after.value.recommendations, before.value.recommendations);
+  const user = await shop.json('recommend', 'bare', '--user', 'ann', '--k', '2');
+  assert.deepEqual([user.code, (user.value.error as { code: string }).code], [1, 'wrong-kind']);
+  assert.match((user.value.error as { hint: string }).hint, /--items/);
+  for (const format of ['npy', 'parquet', 'json']) {
+    const out = await shop.json('export', 'bare', '--format', format, '--out', `bare-${format}`);
+    assert.equal(out.code, 0, out.stderr);
+    const back = await shop.json('export', `bare-${format}`, '--from', format, '--out', `bare-${format}-back`);
+    assert.equal(back.code, 0, back.stderr);
+    assert.deepEqual(
+      (await readBundle(shop.path(`bare-${format}-back`))).model,
+      (await readBundle(shop.path('bare'))).model,
+    );
+  }
+  for (const format of ['onnx', 'pgvector']) {
+    const refused = await shop.json('export', 'bare', '--format', format, '--out', 'no');
+    assert.equal(refused.code, 2, format);
+    assert.match((refused.value.error as { message: string }).message, /cannot answer by fold-in/);
+  }
+  const twice = await shop.json('export', 'bare', '--without-histories', '--out', 'no');
+  assert.equal(twice.code, 2);
 });
 
 test('unsupported requests are refused', async () => {

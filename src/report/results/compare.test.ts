@@ -17,7 +17,15 @@ function evaluation(mean: number, wave: number): Evaluation {
 }
 
 const runs: readonly ComparedRun[] = [
-  { name: 'ease', evaluation: evaluation(0.3, 1), model: 'ease', parameters: 1000, bytes: 4000, seconds: 61 },
+  {
+    name: 'ease',
+    evaluation: evaluation(0.3, 1),
+    model: 'ease',
+    parameters: 1000,
+    bytes: 4000,
+    bundleBytes: 5500,
+    seconds: 61,
+  },
   { name: 'same', evaluation: evaluation(0.3, 1) },
   { name: 'better', evaluation: evaluation(0.4, 2), latencyMicroseconds: 5 },
 ];
@@ -30,9 +38,9 @@ test('two tables: values with marks, then differences; metrics over lists have n
     'Test part, full ranking, mean over 50 users. Marks: significantly different from ease',
     '(paired t test, Holm; * p < 0.05, ** p < 0.01, *** p < 0.001).',
     '',
-    'run       recall@5  coverage@5  parameters    size  top 10 in    training',
+    'run       recall@5  coverage@5  parameters  bundle  top 10 in    training',
     '-------------------------------------------------------------------------',
-    `ease    ${value(0)}          0.5000       1,000  4.0 kB          -  1 min 01 s`,
+    `ease    ${value(0)}          0.5000       1,000  5.5 kB          -  1 min 01 s`,
     `same    ${value(1)}          0.5000           -       -          -           -`,
     `better  ${value(2)} ***      0.5000           -       -     5.0 us           -`,
     '',
@@ -58,21 +66,29 @@ test('as CSV and JSON: whole numbers', () => {
     .map((line) => line.split(','));
   assert.equal(
     head!.join(),
-    'run,metric,value,against,difference,percent,low,high,p,adjusted_p,mark,parameters,bytes,latency_us,training_seconds',
+    'run,metric,value,against,difference,percent,low,high,p,adjusted_p,mark,parameters,bytes,bundle_bytes,latency_us,training_seconds',
   );
   assert.deepEqual(
     lines.map((line) => line.length),
-    Array(6).fill(15),
+    Array(6).fill(16),
   );
   const [first] = comparison.tests;
   assert.deepEqual(lines[0]!.slice(0, 5), [
     ...['ease', 'recall@5', String(first!.mean), 'better', String(first!.difference)],
   ]);
-  assert.deepEqual(lines[0]!.slice(11), ['1000', '4000', '', '61']);
+  assert.deepEqual(lines[0]!.slice(11), ['1000', '4000', '5500', '', '61']);
   assert.deepEqual(lines[1]!.slice(0, 5), ['ease', 'coverage@5', '0.5', '', '']);
   const { runs: json, ...rest } = comparison.toJson();
   assert.deepEqual(rest, { against: 'better', part: 'test', nUsers: USERS, data: 'tiny', test: 't', adjust: 'holm' });
-  assert.deepEqual(Object.keys(json[0]!), ['name', 'model', 'parameters', 'bytes', 'seconds', 'metrics']);
+  assert.deepEqual(Object.keys(json[0]!), [
+    'name',
+    'model',
+    'parameters',
+    'bytes',
+    'bundleBytes',
+    'seconds',
+    'metrics',
+  ]);
   assert.equal(json[0]!.metrics['recall@5']!.adjustedP, first!.adjustedP);
   assert.deepEqual(json[2]!.metrics['recall@5'], { value: first!.base });
   assert.deepEqual(json[0]!.metrics['coverage@5'], { value: 0.5 });

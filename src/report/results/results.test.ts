@@ -28,7 +28,7 @@ const printed = (table: Printable, ...lines: readonly string[]) => assert.deepEq
 
 const result: JobResult = {
   ...{ model: 'bpr-mf', method: 'none', options: {}, bestEpoch: 12, epochs: 40 },
-  ...{ metrics: { 'recall@5': 0.1, 'ndcg@5': 0.2 }, parameters: 12_345, bytes: 49_380 },
+  ...{ metrics: { 'recall@5': 0.1, 'ndcg@5': 0.2 }, parameters: 12_345, bytes: 49_380, bundleBytes: 61_200 },
   ...{ latencyMicroseconds: 5.25, seconds: 61 },
 };
 
@@ -49,7 +49,10 @@ test('one run; several runs of which one failed', () => {
   );
   assert.equal(workText(result), 'best epoch 12 of 40, 1 min 01 s');
   assert.equal(workText({ ...result, epochs: 0 }), '1 min 01 s');
-  assert.equal(costText(result), '12,345 parameters, 49.4 kB; exact top 10 of a user in 5.3 us on one thread.');
+  const end = 'exact top 10 of a user in 5.3 us on one thread.';
+  assert.equal(costText(result), `12,345 parameters, a student bundle of 61.2 kB; ${end}`);
+  const { bundleBytes: _, ...none } = result;
+  assert.equal(costText(none), `12,345 parameters, 49.4 kB; ${end}`);
   const valid = { 'recall@5': 0.3 };
   printed(
     trainedTable(
@@ -60,9 +63,9 @@ test('one run; several runs of which one failed', () => {
       [5],
       'recall@5',
     ),
-    'run  valid recall@5  test recall@5  test ndcg@5        time     size',
+    'run  valid recall@5  test recall@5  test ndcg@5        time   bundle',
     '--------------------------------------------------------------------------------------',
-    'a            0.3000         0.1000       0.2000  1 min 01 s  49.4 kB  already finished',
+    'a            0.3000         0.1000       0.2000  1 min 01 s  61.2 kB  already finished',
     'b                 -              -            -           -        -  failed: diverged',
   );
 });
