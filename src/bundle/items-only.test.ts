@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { createStudent, kindOf, precisions, type StudentModel } from '../student/index.js';
 import { itemsOnlyModel } from '../student/items-only.test.support.js';
 import {
@@ -85,9 +86,15 @@ test('25,181 items of 8 factors have less than 500 KB in a byte each', () => {
   const model = itemsOnlyModel({ nItems: 25_181, dim: 8 });
   const bytes = bundleBytesOf(model, notes, { precision: 'int8' });
   const numbers = 2 * 25_181 * 8;
-  assert.ok(bytes > numbers && bytes < 500_000 + 4 * 25_181, `${bytes} bytes with biases`);
+  // Two tables, the scales of their rows, biases of two bytes, ids of one.
+  assert.ok(bytes > numbers && bytes < numbers + 25_181 * (2 + 2 + 1) + 5000, `${bytes} bytes with biases`);
   const { itemBiases, ...plain } = model;
   assert.ok(bundleBytesOf(plain, notes, { precision: 'int8' }) < 500_000);
+  writeBundle(join(dir, 'wire'), model, notes, { precision: 'int8' });
+  const sent = fs
+    .readdirSync(join(dir, 'wire'))
+    .map((name) => gzipSync(fs.readFileSync(join(dir, 'wire', name))).length);
+  assert.ok(sent.reduce((a, b) => a + b) < 500_000, `${sent} bytes as a web server sends them`);
 });
 
 test('a student loses its users, or their histories, and answers new users as before', async () => {

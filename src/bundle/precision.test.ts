@@ -61,11 +61,16 @@ test('f16 and int16 keep the lists in half of the space, and int8 nearly in a qu
     assert.equal(bundle.manifest.precision, precision);
     const { dataFingerprint, licence, madeBy, metrics } = bundle.manifest;
     assert.deepEqual({ dataFingerprint, licence, madeBy, metrics }, notes);
-    assert.deepEqual(bundle.model.itemBiases, model.itemBiases);
+    const largest = Math.max(...model.itemBiases!.map(Math.abs));
+    for (const [i, bias] of bundle.model.itemBiases!.entries())
+      assert.ok(
+        Math.abs(bias - model.itemBiases![i]!) <= (precision === 'int8' ? largest / 32_000 : 0),
+        `${bias} of item ${i}`,
+      );
     const kept = lists(bundle.model).flatMap((list, u) => list.filter((id) => exact[u]!.includes(id))).length;
     assert.ok(kept >= share * 10 * model.nUsers, `${precision} kept ${kept} of ${10 * model.nUsers}`);
     assert.ok(
-      tensorBytes(precision) < perNumber * numbers + 4 * model.nItems + 1000,
+      tensorBytes(precision) < perNumber * numbers + (precision === 'int8' ? 2 : 4) * model.nItems + 1000,
       `${tensorBytes(precision)} bytes`,
     );
   }

@@ -21,8 +21,8 @@ export function tensorsOf(model: StudentModel, precision: Precision): Tensors {
           ...packed(tensorNames.ids('user'), encodeIds(userIds)),
         }),
     ...factorTensors('item', model.itemFactors, [nItems, dim], precision),
-    ...(userBiases && { 'user.bias': { shape: [nUsers], data: userBiases } }),
-    ...(itemBiases && { 'item.bias': { shape: [nItems], data: itemBiases } }),
+    ...(userBiases && biasTensors('user', userBiases, precision)),
+    ...(itemBiases && biasTensors('item', itemBiases, precision)),
     ...packed(tensorNames.ids('item'), encodeIds(itemIds)),
     ...packed(tensorNames.seen, seen && encodeRowsOfItems(seen)),
     ...packed(tensorNames.popularItems, popular && encodeCounts(popular.items)),
@@ -49,6 +49,19 @@ const scalar = (value: number): Tensor => ({ shape: [], data: Float64Array.of(va
 
 const packed = (name: string, data: Uint8Array | undefined): Tensors =>
   data ? { [name]: { shape: [data.length], data } } : {};
+
+/** One number a row weighs little, so all precisions but int8 keep it as it is; there it has two bytes, and all rows one scale. */
+function biasTensors(side: 'user' | 'item', biases: Float32Array, precision: Precision): Tensors {
+  const name = `${side}.bias`;
+  const shape = [biases.length];
+  if (precision !== 'int8') return { [name]: { shape, data: biases } };
+  const { codes, remainders, scales } = encodeRows(biases, biases.length, 2);
+  return {
+    [name]: { shape, data: codes },
+    [`${name}.remainders`]: { shape, data: remainders! },
+    [`${name}.exponents`]: { shape: [1], data: exponentsOf(scales) },
+  };
+}
 
 function factorTensors(
   side: 'user' | 'item' | 'input',

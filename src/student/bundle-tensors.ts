@@ -32,8 +32,8 @@ export function modelParts(
   ids: { readonly users: readonly string[] | undefined; readonly items: readonly string[] | undefined },
 ): Omit<StudentModel, 'labels'> {
   const { dim, users: nUsers, items: nItems } = manifest;
-  const userBiases = optional(tensors, 'user.bias', [nUsers], Float32Array);
-  const itemBiases = optional(tensors, 'item.bias', [nItems], Float32Array);
+  const userBiases = biasesOf(tensors, 'user', nUsers, manifest);
+  const itemBiases = biasesOf(tensors, 'item', nItems, manifest);
   const answer = answerOf(tensors, manifest);
   const popular = popularOf(tensors);
   const seen = manifest.formatVersion < 3 ? plainSeen(tensors, nUsers) : seenOf(tensors, nUsers, nItems);
@@ -93,6 +93,23 @@ function idsOf(tensors: Tensors, side: 'user' | 'item', rows: number): string[] 
   const name = tensorNames.ids(side);
   const bytes = optional(tensors, name, [null], Uint8Array);
   return bytes ? decodeIds(bytes, rows, `"${name}"`) : damaged(`it has no "${name}", and ${side}s.json has no "ids"`);
+}
+
+function biasesOf(
+  tensors: Tensors,
+  side: 'user' | 'item',
+  rows: number,
+  { precision, formatVersion }: BundleManifest,
+): Float32Array | undefined {
+  const name = `${side}.bias`;
+  const coded = precision === 'int8' && formatVersion >= 3;
+  if (!coded || !tensors.has(name)) return optional(tensors, name, [rows], Float32Array);
+  const codes = needed(tensors, name, [rows], Int8Array);
+  const remainders = needed(tensors, `${name}.remainders`, [rows], Int8Array);
+  return decodeRows(
+    { codes, remainders, scales: scalesOf(needed(tensors, `${name}.exponents`, [1], Int8Array)) },
+    rows,
+  );
 }
 
 /** Factors as float32, decoded from any precision. */
