@@ -18,7 +18,7 @@ import {
   runsGroup,
 } from '../terminal/groups.js';
 import { type CoTrainCommand, coTrainNamed, startRun } from './co-train.js';
-import { answerOf, quoted, runNamed, trajectoryGroup } from './job.js';
+import { answerOf, quoted, recommendStep, runNamed, trajectoryGroup } from './job.js';
 import { bundleFolderOf } from './recommendations.js';
 import { loadDataOf, placeOf, type RunPlace, readEvaluation, readRun, runsGiven, teacherProfile } from './runs.js';
 
@@ -153,10 +153,9 @@ export const distill: CommandBody = {
       },
       console,
     );
-    const user = dataset.users.ids[0]!;
     return answerOf(done, console, evaluation.at, [
       ...(places.length > 0 ? [`compare ${[done.name, ...places.map((p) => p.name)].map(quoted).join(' ')}`] : []),
-      `recommend ${quoted(done.name)} --user ${quoted(user)}`,
+      recommendStep(done.name, done.bundle, dataset),
       ...(done.bundle ? [`serve ${quoted(done.name)}`] : []),
     ]);
   },

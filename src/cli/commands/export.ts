@@ -32,6 +32,7 @@ const exportGroup = group(
       default: false,
       help: 'Leave out what users have: lists may then have these items, unless a request names them.',
     }),
+    withoutNames: flag({ default: false, help: 'Leave out the names of items, which can be most of the bytes.' }),
     out: optionalText({ help: 'Folder or file to write.' }),
     from: unitOption<ExporterName, Exporter>(exporterRegistry, {
       default: 'bundle',
@@ -77,12 +78,17 @@ export const exportCommand: CommandBody = {
 
 const answerText = { history: 'answers from its own input factors', 'fold-in': 'answers by fold-in' } as const;
 
-function lessOf(
-  model: StudentModel,
-  without: { readonly withoutUsers: boolean; readonly withoutHistories: boolean },
-): StudentModel {
-  if (without.withoutUsers) return withoutUsers(model);
-  return without.withoutHistories ? withoutHistories(model) : model;
+interface Without {
+  readonly withoutUsers: boolean;
+  readonly withoutHistories: boolean;
+  readonly withoutNames: boolean;
+}
+
+function lessOf(model: StudentModel, without: Without): StudentModel {
+  const { labels, ...unnamed } = model;
+  const named = without.withoutNames ? unnamed : model;
+  if (without.withoutUsers) return withoutUsers(named);
+  return without.withoutHistories ? withoutHistories(named) : named;
 }
 
 const sizeOf = (out: string): number =>

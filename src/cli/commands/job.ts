@@ -1,10 +1,12 @@
 /** Shared by `train` and `distill`: one job in a run folder, with progress, Ctrl-C and the answer. */
 
+import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { DataOptions, LoadedDataset } from '../../data/index.js';
 import { methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import type { EvaluationOptions } from '../../eval/index.js';
+import { readJsonObject } from '../../formats/index.js';
 import type { Kernels } from '../../kernels/index.js';
 import { memoryForAll } from '../../memory/index.js';
 import { modelOf, trainOptionsOf } from '../../models/index.js';
@@ -13,7 +15,7 @@ import { formatBytes } from '../../report/format.js';
 import { costText, metricsTable, workText } from '../../report/index.js';
 import { checkMemory, jobFiles, listsOf, memoryNeeded, runJob, splitOptions } from '../../runs/index.js';
 import type { Job, JobResult, Teacher } from '../../runs/outcome.js';
-import type { StudentBundle } from '../../student/index.js';
+import { bundleFiles, type StudentBundle } from '../../student/index.js';
 import { type Listener, trajectoryOptions } from '../../train/index.js';
 import type { Answer, Console, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
@@ -161,6 +163,20 @@ export function distillStep(teachers: string, runs: string): string {
   const usual = 'bpr-mf-hetcomp';
   const free = freeName(usual, runs);
   return `distill --teachers ${quoted(teachers)} --dim 6${free === usual ? '' : ` --name ${free}`}`;
+}
+
+/**
+ * A command that recommends to a user, or by an item if the bundle has no users.
+ * @param bundle its folder @param data ids of the data of the run
+ */
+export function recommendStep(
+  name: string,
+  bundle: string | undefined,
+  { users, items }: Pick<LoadedDataset, 'users' | 'items'>,
+): string {
+  const manifest = join(bundle ?? '', bundleFiles.manifest);
+  const hasNoUsers = bundle !== undefined && existsSync(manifest) && readJsonObject(manifest).kind === 'items-only';
+  return `recommend ${quoted(name)} ${hasNoUsers ? `--items ${quoted(items.ids[0]!)}` : `--user ${quoted(users.ids[0]!)}`}`;
 }
 
 /** The --use flags of the modules in use. */

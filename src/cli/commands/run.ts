@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { pipelineTable } from '../../report/index.js';
+import { jobFiles } from '../../runs/index.js';
 import type { Answer, CommandBody, Console } from '../terminal/_command.js';
 import { machineGroup, writeRunsGroup } from '../terminal/groups.js';
 import { readYamlFile } from '../terminal/yaml-file.js';
 import { useFromYaml } from '../use.js';
-import { distillStep, nextSteps, quoted } from './job.js';
+import { distillStep, nextSteps, quoted, recommendStep } from './job.js';
 import { jobsGroup } from './jobs.js';
 import { answerOfPipeline, type PipelineOutcome } from './pipeline-run.js';
 
@@ -38,7 +40,11 @@ function answerOf({ options, dataset, rows, reused, runs, files }: PipelineOutco
   const next = nextSteps(console.program, runs, [
     ...(rows.length > 2 ? [`compare ${quoted(options.name)}`] : []),
     student
-      ? `recommend ${quoted(`${options.name}/${student.name}`)} --user ${quoted(dataset.users.ids[0]!)}`
+      ? recommendStep(
+          `${options.name}/${student.name}`,
+          student.folder && join(student.folder, jobFiles.student),
+          dataset,
+        )
       : distillStep(teachers.join(','), runs),
   ]);
   const text = `${report.table.toText()}\n\nReport: ${files.html}\n\n${next}`;

@@ -6,7 +6,7 @@ import { announceDefaultData } from '../terminal/default-data.js';
 import { readOptions } from '../terminal/flags.js';
 import { modelGroup, nameGroup } from '../terminal/groups.js';
 import { dryRun } from './dry-run.js';
-import { answerOf, distillStep, quoted, runNamed } from './job.js';
+import { answerOf, distillStep, quoted, recommendStep, runNamed } from './job.js';
 import { isDryRun, jobsGroup } from './jobs.js';
 import { loadData } from './load-data.js';
 import { presetList } from './preset.js';
@@ -52,10 +52,9 @@ export const train: CommandBody = {
     const { evaluation, data } = setting;
     const job = { given, dataset, data, model, method: 'none', evaluation, teachers: [] };
     const done = await runNamed({ ...job, options: request.models[0]!.options, defaultName: name }, console);
-    const user = dataset.users.ids[0]!;
     return answerOf(done, console, evaluation.at, [
       distillStep(done.name, done.runs),
-      ...(done.bundle ? [`recommend ${quoted(done.name)} --user ${quoted(user)}`] : []),
+      ...(done.bundle ? [recommendStep(done.name, done.bundle, dataset)] : []),
       ...(done.bundle ? [`serve ${quoted(done.name)}`] : [`evaluate ${quoted(done.name)} --metrics`]),
     ]);
   },
