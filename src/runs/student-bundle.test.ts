@@ -46,3 +46,28 @@ test('a bundle of distances keeps the points and scores as the model does', asyn
   kernels.free(users, scores);
   model.close();
 });
+
+test('a model of histories has a bundle without users, whose popular items are those of train and valid', async () => {
+  const dataset = await smallData();
+  const spec = modelOf('cml');
+  const made = await spec.create({ kernels, train: dataset.train, seed: 5 }, spec.options.parse({ dim: 3 }));
+  const { nItems } = made;
+  const wave = (length: number, step: number) => Float32Array.from({ length }, (_, j) => Math.sin((j + 1) * step));
+  const tables = { inputFactors: wave(nItems * 4, 1.1), itemFactors: wave(nItems * 4, 2.3), dim: 4, exponent: 0.5 };
+  const student = madeStudent(
+    servableOf(spec, { ...made, historyTables: () => ({ ...tables, itemBiases: wave(nItems, 0.4) }) }),
+    dataset,
+    { means: { 'recall@5': 0.5 } } as unknown as Evaluation,
+    { model: 'histories', method: 'none', teachers: [], licence: 'none' },
+  )!;
+  const run = newFolder();
+  writeStudent(run, student);
+  const { manifest, model } = await readBundle(join(run, jobFiles.student));
+  assert.deepEqual([manifest.kind, manifest.answer, model.nUsers], ['items-only', 'history', 0]);
+  assert.deepEqual(model, student.model);
+  const counts = new Int32Array(nItems);
+  for (const item of [...dataset.train.indices, ...dataset.valid.indices]) counts[item]! += 1;
+  assert.equal(model.popular!.counts[0], Math.max(...counts));
+  assert.equal(counts[model.popular!.items[0]!], model.popular!.counts[0]);
+  made.close();
+});

@@ -122,7 +122,7 @@ test('compare: the same numbers as text, Markdown, CSV and JSON', { timeout: 120
   const [ease, other] = json.runs;
   const { value, mark } = other!.metrics['recall@10']!;
   const text = await compare();
-  assert.match(text, /^run +recall@10 +coverage@10 +parameters +size +top 10 in +training\n-+\nease +0\.\d{4} /m);
+  assert.match(text, /^run +recall@10 +coverage@10 +parameters +bundle +top 10 in +training\n-+\nease +0\.\d{4} /m);
   assert.ok(text.includes(`${value.toFixed(4)}${mark === '' ? '' : ` ${mark}`}`), text);
   assert.match(
     text,
