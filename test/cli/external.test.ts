@@ -138,7 +138,7 @@ test('compare: the same numbers as text, Markdown, CSV and JSON', { timeout: 120
     .map((line) => line.split(','));
   assert.deepEqual(
     csv.map((fields) => fields.length),
-    [15, 15, 15, 15, 15],
+    [16, 16, 16, 16, 16],
   );
   assert.deepEqual(csv[1]!.slice(0, 5), ['ease', 'recall@10', String(ease!.metrics['recall@10']!.value), '', '']);
   assert.deepEqual(csv[3]!.slice(0, 4), ['bpr-mf', 'recall@10', String(value), 'ease']);
