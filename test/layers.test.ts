@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const base = ['defined', 'errors', 'memory', 'nearest', 'progress', 'math', 'options'];
-const learning = [...base, 'data', 'kernels', 'losses', 'optim', 'samplers', 'models', 'train'];
+const learning = [...base, 'data', 'kernels', 'losses', 'optim', 'samplers', 'student', 'models', 'train'];
 const making = [...learning, 'distill', 'eval', 'formats', 'bundle', 'student', 'runs'];
 const allowed: Record<string, readonly string[]> = {
   defined: [],
@@ -24,7 +24,7 @@ const allowed: Record<string, readonly string[]> = {
   losses: [...base, 'kernels'],
   optim: [...base, 'kernels'],
   samplers: [...base, 'data', 'kernels'],
-  models: [...base, 'data', 'kernels', 'losses', 'optim', 'samplers'],
+  models: [...base, 'data', 'kernels', 'losses', 'optim', 'samplers', 'student'],
   train: learning,
   distill: [...learning, 'eval'],
   eval: [...base, 'data', 'kernels'],

@@ -1,12 +1,12 @@
 /** The BPR loss of a model of histories: the vector of a user comes from the kept items of the epoch without the positive item of the pair. */
 import type { Kernels } from '../kernels/index.js';
+import { historyFactor } from '../student/history.js';
 import type { Batch, Parameter } from './_model.js';
 import { bprStep } from './factors.js';
 import {
   backHistories,
   freeHistories,
   type HistoryOptions,
-  historyFactor,
   sumHistories,
   takeHistories,
   writeRow,

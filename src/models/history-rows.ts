@@ -1,14 +1,9 @@
 /** User vectors that are computed from the user's items: |H|^(-exponent) times the sum of the input vectors of the items in the history H. */
 import type { Floats, Kernels, Rows } from '../kernels/index.js';
+import { historyFactor } from '../student/history.js';
 import type { Parameter } from './_model.js';
 import { createDerivedRows, type DerivedRows } from './derived-rows.js';
 import type { HistorySplit } from './history-split.js';
-
-/** The factor of the sum over `items` items: items^(-exponent), and 0 without items. A square root is rounded in the same way on every machine. */
-export function historyFactor(items: number, exponent: number): number {
-  if (items === 0) return 0;
-  return exponent === 0.5 ? 1 / Math.sqrt(items) : items ** -exponent;
-}
 
 export interface HistoryOptions {
   readonly exponent: number;

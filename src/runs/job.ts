@@ -29,7 +29,8 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
     arithmetic: kernels.arithmetic,
   });
   const { model: spec, method, modelOptions, methodOptions, evaluation, trajectory } = plan;
-  checkNeeds(spec, method, teachers.map(knowledgeOf), dataset);
+  const known = teachers.map((t) => knowledgeOf(t, dataset.train));
+  checkNeeds(spec, method, known, dataset);
   const { checkpoints } = trajectory;
   const size = { spec, options: modelOptions, dataset, threads: kernels.threads, checkpoints };
   checkMemory({ ...size, teacherLists: listsOf(teachers) });

@@ -31,7 +31,7 @@ export async function createMethodHooks(
   const step = progress.task(`ranking for ${student.name}`);
   const hooks = await method.create(
     {
-      ...{ kernels: k, student, train, teachers: teachers.map(knowledgeOf) },
+      ...{ kernels: k, student, train, teachers: teachers.map((t) => knowledgeOf(t, train)) },
       ...{ batchSize: o.batchSize, batchesPerEpoch, seed: o.seed },
       rankStudent: (depth) => rankAll(k, student, train, Math.min(depth, train.nItems), { step }),
       report: (epoch, details) => listen({ type: 'method', epoch, method: method.name, details }),

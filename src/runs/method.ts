@@ -125,10 +125,11 @@ export function checkNeeds(
   teachers: readonly TeacherKnowledge[],
   dataset: Dataset,
 ): void {
+  const asked = method.needs.teacher.includes('embeddings');
   checkStudent(
     model,
     method,
-    teachers.map((t) => ({ name: t.teacher, has: t.tables ? ['embeddings' as const] : [] })),
+    teachers.map((t) => ({ name: t.teacher, has: asked && t.tables ? ['embeddings' as const] : [] })),
   );
   for (const t of teachers) {
     if (t.checkpoints.length === 0)

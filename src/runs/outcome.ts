@@ -1,9 +1,11 @@
 /** The outcome of a finished run. */
+import type { Interactions } from '../data/interactions.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import type { TeacherKnowledge } from '../distill/index.js';
 import type { Evaluation } from '../eval/index.js';
 import type { HistoryTables, Model, Tables } from '../models/index.js';
+import { historyVector } from '../student/history.js';
 import type { Listener } from '../train/index.js';
 import type { RunFolder } from './run-folder.js';
 
@@ -17,11 +19,34 @@ export interface Teacher {
   readonly historyTables?: HistoryTables;
 }
 
-/** A teacher, as passed to a method. */
-export const knowledgeOf = ({ trajectory, tables }: Teacher): TeacherKnowledge => ({
-  ...trajectory,
-  ...(tables ? { tables } : {}),
-});
+/** A teacher, as passed to a method. The user table of a model of histories is made of the train data, when it is first used. */
+export function knowledgeOf({ trajectory, tables, historyTables }: Teacher, train: Interactions): TeacherKnowledge {
+  if (tables || !historyTables) return { ...trajectory, ...(tables ? { tables } : {}) };
+  let made: Tables | undefined;
+  return {
+    ...trajectory,
+    get tables() {
+      made ??= tablesOfHistories(historyTables, train);
+      return made;
+    },
+  };
+}
+
+/** Tables of users and items with the scores of the history tables for the train items of each user. Biases are the last column. */
+export function tablesOfHistories(
+  { inputFactors, itemFactors, itemBiases, dim, exponent }: HistoryTables,
+  { nUsers, nItems, indptr, indices }: Interactions,
+): Tables {
+  const width = itemBiases ? dim + 1 : dim;
+  const [users, items] = [new Float32Array(nUsers * width).fill(1), new Float32Array(nItems * width)];
+  for (let u = 0; u < nUsers; u++)
+    users.set(historyVector(inputFactors, dim, indices.subarray(indptr[u]!, indptr[u + 1]!), exponent), u * width);
+  for (let i = 0; i < nItems; i++) {
+    items.set(itemFactors.subarray(i * dim, (i + 1) * dim), i * width);
+    if (itemBiases) items[i * width + dim] = itemBiases[i]!;
+  }
+  return { userFactors: users, itemFactors: items, dim: width };
+}
 
 /** Metrics and cost of a finished run. */
 export interface RunResult extends Partial<Cost> {

@@ -15,7 +15,7 @@ export function historyFactor(items: number, exponent: number): number {
 
 /** @param items distinct item indices, ascending @returns `dim` values */
 export function historyVector(
-  inputFactors: Float32Array,
+  inputFactors: ArrayLike<number>,
   dim: number,
   items: ArrayLike<number>,
   exponent: number,

@@ -99,7 +99,7 @@ const profilesOf = ({ teachers = [], pair }: TuneRequest): TeacherProfile[] =>
           has: capabilitiesOf(modelRegistry.all().find((m) => m.name === pair.teacher.model)),
         },
       ]
-    : teachers.map((t) => ({ name: t.name, has: t.tables ? ['embeddings'] : [] }));
+    : teachers.map((t) => ({ name: t.name, has: t.tables || t.historyTables ? ['embeddings'] : [] }));
 
 /**
  * @throws RecdistillError as `prepareTune`, before any trial; `run-locked`, `run-differs`, `run-format`, `artifact-damaged`, `write-failed`,
