@@ -1,10 +1,10 @@
 import { createKernels } from 'recdistill';
-import { has, type Interactions, itemsOf, packLists } from 'recdistill/data';
+import { type Interactions, itemsOf, packLists } from 'recdistill/data';
 import { takeRows } from 'recdistill/kernels';
-import { shuffle, stream, uniformInt } from 'recdistill/math';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
 import { near } from '../compare.js';
 import { tensor } from '../tensors.js';
+import { madeUpList, usersOfBatch } from './_lists.js';
 import { adamOf, firstMoments, freshModel, parametersOf } from './_model.js';
 
 const USERS = 760;
@@ -35,8 +35,8 @@ function prepare(name: keyof typeof CASES, { data, threads }: PrepareOptions): P
   const train = takeRows(k, { columns: data.nItems, indptr: data.train.indptr, indices: data.train.indices });
   const observed = takeRows(k, { columns: data.nItems, ...packLists(allUsers.map((u) => firstItems(data.train, u))) });
   const users = k.ints(USERS);
-  users.set(usersOfBatch(data.train));
-  const lists = Array.from(users, (u) => madeUpList(data.train, u));
+  users.set(usersOfBatch(data.train, USERS));
+  const lists = Array.from(users, (u) => madeUpList(data.train, u, TOP_K));
   const ranked = k.ints(data.nUsers * TOP_K).fill(-1);
   lists.forEach((list, row) => {
     ranked.set(list, users[row]! * TOP_K);
@@ -112,14 +112,6 @@ function prepare(name: keyof typeof CASES, { data, threads }: PrepareOptions): P
   };
 }
 
-/** The first distinct users of shuffled interactions, ascending: active users are in a batch more often, as in training. */
-function usersOfBatch(train: Interactions): Int32Array {
-  const owners: number[] = [];
-  for (let u = 0; u < train.nUsers; u++) for (const _ of itemsOf(train, u)) owners.push(u);
-  shuffle(owners, stream(1, 'benchmark batch'), 0);
-  return Int32Array.from([...new Set(owners)].slice(0, USERS)).sort();
-}
-
 /** A user's first observed items, fewer for a user who has fewer. */
 const firstItems = (train: Interactions, user: number): Int32Array => itemsOf(train, user).subarray(0, OBSERVED_K);
 
@@ -130,15 +122,4 @@ function filled(train: Interactions, users: Int32Array): Int32Array {
     out.set(firstItems(train, u), row * OBSERVED_K);
   });
   return out;
-}
-
-/** Distinct unobserved items, uniformly drawn. */
-function madeUpList(train: Interactions, user: number): Int32Array {
-  const key = stream(1, 'benchmark knowledge');
-  const list = new Set<number>();
-  for (let draw = 0; list.size < TOP_K; draw++) {
-    const item = uniformInt(key, user, draw, train.nItems);
-    if (!has(train, user, item)) list.add(item);
-  }
-  return Int32Array.from(list);
 }

@@ -7,11 +7,13 @@ import { hetcompUpdate } from './hetcomp-update.js';
 import { lightgcn } from './lightgcn.js';
 import { bprEpoch, cmlEpoch, lightgcnEpoch, neumfEpoch } from './pair-epochs.js';
 import { cdaeEpoch, itemAutoencoderEpoch, multVae, multVaeEpoch } from './row-epochs.js';
+import { softmaxStep } from './softmax-step.js';
 import { student } from './student.js';
 import { topK } from './top-k.js';
 
 export const rows = {
   'hetcomp-step': hetcompStep,
+  'softmax-step': softmaxStep,
   'hetcomp-update': hetcompUpdate,
   'top-k': topK,
   evaluate,

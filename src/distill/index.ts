@@ -49,7 +49,7 @@ export { type BdLoss, type BdOptions, bdOptions } from './bd/options.js';
 export { publishedMetrics } from './bd/published.js';
 export * from './bd/weights.js';
 export { checkHooks, checkTogether } from './check.js';
+export * from './curriculum/knowledge.js';
 export * from './dcd/weights.js';
 export * from './de/experts.js';
 export * from './ensemble/index.js';
-export * from './hetcomp/knowledge.js';

@@ -6,8 +6,8 @@ import type { Trajectory } from '../../data/trajectory.js';
 import { createReferenceKernels, type Kernels } from '../../kernels/index.js';
 import { modelOf, type PairBatch, type TrainableModel } from '../../models/index.js';
 import type { MethodHooks } from '../_method.js';
+import { thinned } from '../curriculum/knowledge.js';
 import { hetcomp } from './hetcomp.js';
-import { thinned } from './knowledge.js';
 
 const ITEMS = 16;
 const train: Interactions = fromPairs(5, ITEMS, [0, 0, 0, 1, 3, 3, 4], [2, 7, 9, 0, 1, 2, 5]);

@@ -6,8 +6,6 @@
 import { choice, float, int, optionalInt, options } from '../../options/options.js';
 import { distillationMethod } from '../_method.js';
 import { createBatchUsers, lossUsersShape } from '../batch-users.js';
-import { importanceOptions } from '../ensemble/index.js';
-import { searchAround } from '../weight-search.js';
 import {
   advance,
   allReached,
@@ -18,7 +16,10 @@ import {
   progressOf,
   thinned,
   threshold,
-} from './knowledge.js';
+} from '../curriculum/knowledge.js';
+import { curriculumShape } from '../curriculum/options.js';
+import { importanceOptions } from '../ensemble/index.js';
+import { searchAround } from '../weight-search.js';
 import { createKnowledgeLists } from './lists.js';
 import { createHetcompStep } from './step.js';
 
@@ -43,11 +44,6 @@ const hetcompOptions = options({
     default: 'adaptive',
     help: 'adaptive: first the overall loss (right items), then the fine-grained loss (their order). overall, fine: this loss throughout.',
   }),
-  trajectoryLength: optionalInt({
-    min: 1,
-    max: 1000,
-    help: "Number of checkpoints used of each teacher's trajectory, evenly spaced and including the last. Default: all, or 1 for a student that continues from a bundle.",
-  }),
   switch: choice(['all', 'user'], {
     default: 'all',
     help: 'When the loss becomes fine-grained. all: once all users are at the last checkpoint of every teacher. user: for each user separately.',
@@ -59,20 +55,7 @@ const hetcompOptions = options({
   }),
   topK: int({ default: 100, min: 2, max: 1000, help: 'Unobserved items per user in the list of the ensemble.' }),
   observedK: int({ default: 10, min: 0, max: 1000, help: 'Observed items per user.' }),
-  discrepancyK: int({
-    default: 50,
-    min: 1,
-    max: 1000,
-    help: 'Length of the lists that are compared to decide on the next checkpoint.',
-  }),
-  alpha: float({
-    default: 1.05,
-    above: 0,
-    max: 100,
-    help: 'Initial threshold on the ratio of discrepancies, above which a user advances to the next checkpoint.',
-  }),
-  decay: float({ default: 0.995, above: 0, max: 1, help: 'Factor by which the threshold decreases per period.' }),
-  period: int({ default: 10, min: 1, max: 10_000, help: 'Epochs between two knowledge constructions.' }),
+  ...curriculumShape,
   formulas: choice(['exact', 'published'], {
     default: 'exact',
     help: 'exact: exact sums, no clamps. published: rounding, clamps and comparisons as in the official code.',

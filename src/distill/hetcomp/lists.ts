@@ -1,11 +1,11 @@
 /** The current lists of each user in kernel memory: observed items, and the ensemble of the selected checkpoints. */
 import { type Interactions, itemsOf, packLists } from '../../data/interactions.js';
 import { rankingOf } from '../../data/rankings.js';
-import type { Trajectory } from '../../data/trajectory.js';
-import { freeRows, type Rows, takeRows, type WeightedLists } from '../../kernels/index.js';
+import { freeRows, type Rows, takeRows } from '../../kernels/index.js';
 import type { DistillContext } from '../_method.js';
-import { createFusion, createImportance, type ImportanceOptions, type UserRanking } from '../ensemble/index.js';
-import type { Selection } from './knowledge.js';
+import { createFusedLists, type FusedListOptions } from '../curriculum/fused-lists.js';
+import type { Selection } from '../curriculum/knowledge.js';
+import { createFusion, type UserRanking } from '../ensemble/index.js';
 
 export interface KnowledgeLists {
   /** Train items, one row per user. */
@@ -22,21 +22,17 @@ export interface KnowledgeLists {
   close(): void;
 }
 
-export interface KnowledgeListOptions extends ImportanceOptions {
-  readonly topK: number;
+export interface KnowledgeListOptions extends FusedListOptions {
   readonly observedK: number;
   readonly remainder?: number | undefined;
 }
 
-/** Users whose lists are fused in one call. Limits the size of the input. */
-const BLOCK = 512;
-
 export function createKnowledgeLists(context: DistillContext, o: KnowledgeListOptions): KnowledgeLists {
   const { kernels: k, train } = context;
-  const collect = createCollector(context, o);
-  const ranked = k.ints(train.nUsers * o.topK);
   const observed = observedRows(context, o.observedK, createFusion(train.nItems, o).fuse);
   const rows = takeRows(k, { columns: train.nItems, indptr: train.indptr, indices: train.indices });
+  const fused = createFusedLists(context, rows, o);
+  const { ranked } = fused;
   const outside: Rows | undefined =
     o.remainder === undefined
       ? undefined
@@ -51,67 +47,17 @@ export function createKnowledgeLists(context: DistillContext, o: KnowledgeListOp
     topK: o.topK,
     ...(outside ? { outside } : {}),
     rebuild(selection) {
-      for (let first = 0; first < train.nUsers; first += BLOCK) {
-        const lists = collect.lists(selection, first, Math.min(BLOCK, train.nUsers - first));
-        const block = ranked.subarray(first * o.topK, (first + lists.rows) * o.topK);
-        // An imported teacher may list observed items.
-        k.fuse(lists, train.nItems, rows, first, o.topK, block);
-      }
+      fused.rebuild(selection);
       if (outside) fillOutside(outside, train, ranked, o.topK);
     },
     close() {
       freeRows(k, observed);
       freeRows(k, rows);
       if (outside) freeRows(k, outside);
-      collect.close();
-      k.free(ranked);
+      fused.close();
     },
   };
 }
-
-/** Collects the selected checkpoints' lists of some users in the format of the kernel `fuse`. */
-function createCollector({ kernels: k, train, teachers }: DistillContext, o: ImportanceOptions) {
-  const lengths = teachers.map((t) => Math.min(o.cutoff, Math.max(...t.checkpoints.map((c) => c.rankings.depth))));
-  const width = lengths.reduce((a, b) => a + b, 0);
-  const rows = Math.min(BLOCK, train.nUsers);
-  const [items, weights] = [k.ints(rows * width), k.floats(rows * width)];
-  const importanceOf = createImportance(train.nItems, o);
-  const withConsistency = o.importance === 'rank+consistency';
-  // Importance by rank alone is the same for all users.
-  const places = Int32Array.from({ length: Math.max(...lengths) }, (_, r) => r);
-  for (let at = 0; at < weights.length; ) {
-    for (const length of lengths) {
-      importanceOf({ list: places }, weights.subarray(at, at + length));
-      at += length;
-    }
-  }
-  return {
-    /** @param count at most BLOCK */
-    lists({ selected }: Selection, first: number, count: number): WeightedLists {
-      for (let row = 0, at = 0; row < count; row++) {
-        const user = first + row;
-        for (let x = 0; x < teachers.length; x++) {
-          const { checkpoints } = teachers[x]!;
-          const checkpoint = selected[user * teachers.length + x]!;
-          const { items: lists, depth } = checkpoints[checkpoint]!.rankings;
-          const end = at + lengths[x]!;
-          const length = Math.min(lengths[x]!, depth);
-          items.set(lists.subarray(user * depth, user * depth + length), at);
-          items.fill(-1, at + length, end);
-          if (withConsistency) importanceOf(rankingAt(checkpoints, checkpoint, user), weights.subarray(at, end));
-          at = end;
-        }
-      }
-      return { rows: count, width, items, weights };
-    },
-    close: () => k.free(items, weights),
-  };
-}
-
-const rankingAt = (checkpoints: Trajectory['checkpoints'], at: number, user: number): UserRanking => ({
-  list: rankingOf(checkpoints[at]!.rankings, user),
-  earlier: checkpoints.slice(0, at).map((c) => rankingOf(c.rankings, user)),
-});
 
 /** Train items and list of each user, ascending. */
 function fillOutside({ indptr, indices }: Rows, train: Interactions, ranked: Int32Array, topK: number): void {

@@ -4,7 +4,7 @@ import { fromPairs } from '../../data/interactions.js';
 import { createReferenceKernels } from '../../kernels/index.js';
 import { createPairLearner, modelOf, type TrainableModel } from '../../models/index.js';
 import type { DistillContext } from '../_method.js';
-import { newSelection } from './knowledge.js';
+import { newSelection } from '../curriculum/knowledge.js';
 import { createKnowledgeLists } from './lists.js';
 import { createHetcompStep } from './step.js';
 

@@ -1,49 +1,69 @@
 /** The weighted lists that the method `softmax` teaches, in kernel memory. */
 import { itemsOf } from '../../data/interactions.js';
 import { rankingOf } from '../../data/rankings.js';
-import { type Floats, type Kernels, type Rows, takeRows } from '../../kernels/index.js';
+import { type Floats, type Rows, takeRows } from '../../kernels/index.js';
 import type { DistillContext } from '../_method.js';
-import { fuseRankings, type ImportanceOptions } from '../ensemble/index.js';
+import { createFusedLists, type FusedListOptions } from '../curriculum/fused-lists.js';
+import type { Selection } from '../curriculum/knowledge.js';
 
-export interface SoftmaxListOptions extends ImportanceOptions {
-  readonly topK: number;
+export interface SoftmaxListOptions extends FusedListOptions {
   readonly weights: 'log2' | 'equal';
   readonly lists: 'fused' | 'each';
 }
 
 export type WeightedRows = Rows & { readonly weights: Floats };
 
+export interface SoftmaxLists {
+  /**
+   * The lists of the selected checkpoints: one row per user, ascending ids, without train items. With `each`, a row has the items of all lists,
+   * each weight divided by the number of teachers. The caller frees the rows.
+   */
+  take(selection: Selection): WeightedRows;
+  close(): void;
+}
+
 /** The weight of rank r (from 0). */
 const weightOf = (rank: number, weights: SoftmaxListOptions['weights']): number =>
   weights === 'log2' ? 1 / Math.log2(rank + 2) : 1;
 
-/** One row per user, ascending ids. With `each`, a row has the items of all lists, each weight divided by the number of teachers. */
-export function softmaxLists(k: Kernels, context: DistillContext, o: SoftmaxListOptions): WeightedRows {
-  const { teachers, train } = context;
-  const last = teachers.map((t) => t.checkpoints.at(-1)!.rankings);
-  const lists = o.lists === 'fused' && last.length > 1 ? [fuseRankings(last, o, o.topK, { mask: train })] : last;
-  const indptr = new Int32Array(train.nUsers + 1);
-  const [indices, weights]: [number[], number[]] = [[], []];
-  const sum = new Map<number, number>();
-  for (let user = 0; user < train.nUsers; user++) {
-    sum.clear();
-    // Rankings of runs have no own items. Imported ones may.
-    const own = new Set(itemsOf(train, user));
-    for (const rankings of lists) {
-      let rank = 0;
-      for (const item of rankingOf(rankings, user)) {
-        if (rank === o.topK) break;
-        if (own.has(item)) continue;
-        sum.set(item, (sum.get(item) ?? 0) + weightOf(rank, o.weights) / lists.length);
-        rank += 1;
+/** @param own train items of each user, in kernel memory */
+export function createSoftmaxLists(context: DistillContext, own: Rows, o: SoftmaxListOptions): SoftmaxLists {
+  const { kernels: k, teachers, train } = context;
+  const width = teachers.length;
+  const fused = o.lists === 'fused' && width > 1 ? createFusedLists(context, own, o) : undefined;
+  const listsOf = ({ selected }: Selection, user: number): readonly Int32Array[] =>
+    fused
+      ? [fused.ranked.subarray(user * o.topK, (user + 1) * o.topK)]
+      : teachers.map((t, x) => rankingOf(t.checkpoints[selected[user * width + x]!]!.rankings, user));
+  return {
+    take(selection) {
+      fused?.rebuild(selection);
+      const indptr = new Int32Array(train.nUsers + 1);
+      const [indices, weights]: [number[], number[]] = [[], []];
+      const sum = new Map<number, number>();
+      for (let user = 0; user < train.nUsers; user++) {
+        sum.clear();
+        const lists = listsOf(selection, user);
+        // Rankings of runs have no own items. Imported ones may.
+        const had = new Set(itemsOf(train, user));
+        for (const list of lists) {
+          let rank = 0;
+          for (const item of list) {
+            if (rank === o.topK || item < 0) break;
+            if (had.has(item)) continue;
+            sum.set(item, (sum.get(item) ?? 0) + weightOf(rank, o.weights) / lists.length);
+            rank += 1;
+          }
+        }
+        for (const [item, weight] of [...sum].sort(([a], [b]) => a - b)) {
+          indices.push(item);
+          weights.push(weight);
+        }
+        indptr[user + 1] = indices.length;
       }
-    }
-    for (const [item, weight] of [...sum].sort(([a], [b]) => a - b)) {
-      indices.push(item);
-      weights.push(weight);
-    }
-    indptr[user + 1] = indices.length;
-  }
-  const rows = takeRows(k, { columns: train.nItems, indptr, indices: Int32Array.from(indices) }, weights);
-  return { ...rows, weights: rows.weights! };
+      const rows = takeRows(k, { columns: train.nItems, indptr, indices: Int32Array.from(indices) }, weights);
+      return { ...rows, weights: rows.weights! };
+    },
+    close: () => fused?.close(),
+  };
 }

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromPairs } from '../../data/interactions.js';
 import type { Rankings } from '../../data/rankings.js';
-import { createReferenceKernels } from '../../kernels/index.js';
+import { createReferenceKernels, takeRows } from '../../kernels/index.js';
 import { sampledSoftmaxLoss, softmaxListLoss } from '../../losses/index.js';
+import { newSelection } from '../curriculum/knowledge.js';
 import type { DistillContext, TeacherKnowledge } from '../index.js';
-import { softmaxLists } from './lists.js';
+import { createSoftmaxLists } from './lists.js';
 
 const k = createReferenceKernels('f64');
 const train = fromPairs(2, 8, [0, 1], [0, 1]);
@@ -19,10 +20,10 @@ function teacher(lists: readonly (readonly number[])[]): TeacherKnowledge {
 }
 
 const listsOf = (teachers: readonly TeacherKnowledge[], o: object) => {
-  const rows = softmaxLists(k, { train, teachers } as unknown as DistillContext, {
-    ...shared,
-    ...{ weights: 'log2', lists: 'fused', ...o },
-  });
+  const own = takeRows(k, { columns: 8, indptr: train.indptr, indices: train.indices });
+  const context = { kernels: k, train, teachers } as unknown as DistillContext;
+  const lists = createSoftmaxLists(context, own, { ...shared, ...{ weights: 'log2', lists: 'fused', ...o } });
+  const rows = lists.take(newSelection(2, teachers.length));
   return [0, 1].map((user) => {
     const [from, to] = [rows.indptr[user]!, rows.indptr[user + 1]!];
     return Array.from(rows.indices.subarray(from, to), (item, at) => [item, rows.weights[from + at]]);

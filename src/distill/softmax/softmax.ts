@@ -3,14 +3,16 @@
  * user's own items. docs/methods/softmax.md has the equations.
  */
 
-import { freeRows } from '../../kernels/index.js';
+import { freeRows, takeRows } from '../../kernels/index.js';
 import { choice, float, int, optionalInt, options } from '../../options/options.js';
 import { logRange } from '../../options/search.js';
 import { distillationMethod } from '../_method.js';
 import { createBatchUsers, lossUsersShape } from '../batch-users.js';
+import { advance, allReached, newSelection, progressOf, thinned } from '../curriculum/knowledge.js';
+import { curriculumShape } from '../curriculum/options.js';
 import { importanceOptions } from '../ensemble/index.js';
 import { searchAround } from '../weight-search.js';
-import { softmaxLists } from './lists.js';
+import { createSoftmaxLists } from './lists.js';
 import { createSoftmaxStep } from './step.js';
 
 export const softmax = distillationMethod({
@@ -18,7 +20,7 @@ export const softmax = distillationMethod({
   summary: 'Softmax cross-entropy over all items with the top items of the teachers',
   source:
     'Cross-entropy on rankings: Cao et al., Learning to rank: from pairwise approach to listwise approach, ICML 2007',
-  needs: { teachers: 'many', form: 'frozen', base: 'either', student: ['scores'], teacher: [] },
+  needs: { teachers: 'many', form: 'trajectory', base: 'either', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(0.01), ownWeight: logRange(0.05, 2) },
   options: options({
     lambda: float({ default: 0.01, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
@@ -43,6 +45,11 @@ export const softmax = distillationMethod({
       default: 'fused',
       help: 'Lists of several teachers. fused: the list of their ensemble. each: every list, with equal shares.',
     }),
+    curriculum: choice(['none', 'dynamic', 'fixed'], {
+      default: 'none',
+      help: 'Checkpoints of the teachers. none: the last. dynamic: as hetcomp, the next one for each user once the student is close enough. fixed: the next one in every construction.',
+    }),
+    ...curriculumShape,
     remainder: optionalInt({
       min: 1,
       max: 1_000_000,
@@ -50,21 +57,74 @@ export const softmax = distillationMethod({
     }),
     ...importanceOptions.shape,
   }),
-  small: { topK: 10 },
+  small: { topK: 10, curriculum: 'dynamic', discrepancyK: 4, period: 1 },
   // Sums over the whole catalogue have smooth gradients, so a large learning rate is safe.
   studentDefaults: { learningRate: 0.02, l2: 0.00001, epochs: 150 },
-  create(context, o) {
-    const { kernels: k } = context;
-    const listed = softmaxLists(k, context, o);
+  // As for hetcomp: easy checkpoints make a student that has already been distilled worse.
+  continueDefaults: { trajectoryLength: 1 },
+  create(given, o) {
+    const { kernels: k, train } = given;
+    const teachers = given.teachers.map((t) => thinned(t, o.trajectoryLength ?? t.checkpoints.length));
+    const context = { ...given, teachers };
+    const selection = newSelection(train.nUsers, teachers.length);
+    if (o.curriculum === 'none')
+      for (let at = 0; at < selection.selected.length; at++)
+        selection.selected[at] = teachers[at % teachers.length]!.checkpoints.length - 1;
+    const knowledge = {
+      ...o,
+      construction: o.curriculum === 'fixed' ? ('fixed' as const) : ('dynamic' as const),
+      formulas: 'exact' as const,
+    };
+    const own = takeRows(k, { columns: train.nItems, indptr: train.indptr, indices: train.indices });
+    const lists = createSoftmaxLists(context, own, o);
     const picker = createBatchUsers(context, o.lossUsers, 'softmax users');
-    const step = createSoftmaxStep(context, listed, o, picker.most);
+    const taught = () => {
+      const listed = lists.take(selection);
+      return { listed, step: createSoftmaxStep(context, own, listed, o, picker.most) };
+    };
+    let now = taught();
+    const free = () => {
+      now.step.close();
+      freeRows(k, now.listed);
+    };
+    const rebuild = () => {
+      free();
+      now = taught();
+    };
+    const finished = () => allReached(selection, teachers, 'exact');
     return {
       base: o.base,
-      accumulate: (batch) => o.lambda * step.accumulate(picker.pick(batch), o.lambda, batch),
+      accumulate: (batch) => o.lambda * now.step.accumulate(picker.pick(batch), o.lambda, batch),
+      ...(o.curriculum !== 'none' && {
+        async afterEpoch(epoch: number) {
+          // Results during the curriculum say little about the final result, so patience counts from its end.
+          const before = finished();
+          if (epoch % o.period === 0 && !before) {
+            advance(selection, await context.rankStudent(o.discrepancyK), teachers, knowledge, epoch);
+            rebuild();
+            const shares = progressOf(selection, teachers);
+            context.report(epoch, { teachers: teachers.map((t, x) => ({ teacher: t.teacher, share: shares[x] })) });
+          }
+          return { restartPatience: !before };
+        },
+        save: () => ({
+          started: selection.started,
+          selected: [...selection.selected],
+          distance: [...selection.distance],
+        }),
+        load(state: unknown) {
+          const s = state as { started: boolean; selected: number[]; distance: number[] };
+          selection.started = s.started;
+          selection.selected.set(s.selected);
+          selection.distance.set(s.distance);
+          rebuild();
+        },
+      }),
       close() {
-        step.close();
+        free();
         picker.close();
-        freeRows(k, listed);
+        lists.close();
+        freeRows(k, own);
       },
     };
   },

@@ -21,15 +21,19 @@ export interface SoftmaxStepForm {
   close(): void;
 }
 
-/** @param most maximum number of users per call */
+/**
+ * @param own train items of each user, in kernel memory
+ * @param most maximum number of users per call
+ */
 export function createSoftmaxStep(
   context: DistillContext,
+  own: Rows,
   listed: WeightedRows,
   o: SoftmaxStepOptions,
   most: number,
 ): SoftmaxStepForm {
   if (o.remainder !== undefined) return overSamples(context, listed, { ...o, remainder: o.remainder }, most);
-  return context.student.factors ? overFactors(context, listed, o, most) : overRows(context, listed, o, most);
+  return context.student.factors ? overFactors(context, own, listed, o, most) : overRows(context, listed, o, most);
 }
 
 const between = <T extends { subarray(from: number, to: number): T }>({ indptr }: Rows, values: T, row: number): T =>
@@ -38,12 +42,12 @@ const between = <T extends { subarray(from: number, to: number): T }>({ indptr }
 /** Whole catalogue, for students with inner products: one fused kernel. */
 function overFactors(
   { kernels: k, student, train }: DistillContext,
+  own: Rows,
   listed: WeightedRows,
   { scoreTemperature: temperature, ownWeight }: SoftmaxStepOptions,
   most: number,
 ): SoftmaxStepForm {
   const losses = k.floats(most);
-  const own = takeRows(k, { columns: train.nItems, indptr: train.indptr, indices: train.indices });
   return {
     accumulate(users, scale) {
       const { dim, userFactors, itemFactors, userGradient, itemGradient } = student.factors!(users);
@@ -55,10 +59,7 @@ function overFactors(
       for (let r = 0; r < users.length; r++) loss += losses[r]!;
       return loss;
     },
-    close() {
-      freeRows(k, own);
-      k.free(losses);
-    },
+    close: () => k.free(losses),
   };
 }
 

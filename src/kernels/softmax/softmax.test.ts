@@ -42,7 +42,14 @@ const runOn =
     };
     k.softmax({ ...step, listed: { ...step.listed, weights: step.listed.weights! } });
     const { losses, userGradient, itemGradient } = step;
-    const out = { losses: losses.slice(), userGradient: userGradient.slice(), itemGradient: itemGradient.slice() };
+    // Plus the size of a score: a loss of 0 is the difference of two scores in float32, and tolerances are relative to the result.
+    const most = (values: ArrayLike<number>) => Math.max(...Array.from(values, Math.abs).filter(Number.isFinite));
+    const size = 1 + c.dim * most(c.userVectors) * most(c.itemVectors);
+    const out = {
+      losses: losses.map((loss) => size + loss),
+      userGradient: userGradient.slice(),
+      itemGradient: itemGradient.slice(),
+    };
     freeRows(k, step.own);
     freeRows(k, step.listed);
     k.free(step.users, step.userVectors, step.itemVectors, userGradient, itemGradient, losses);

@@ -1,0 +1,87 @@
+/** The list of each user that the ensemble of the selected checkpoints gives, in kernel memory. */
+import { rankingOf } from '../../data/rankings.js';
+import type { Trajectory } from '../../data/trajectory.js';
+import type { Rows, WeightedLists } from '../../kernels/index.js';
+import type { DistillContext } from '../_method.js';
+import { createImportance, type ImportanceOptions, type UserRanking } from '../ensemble/index.js';
+import type { Selection } from './knowledge.js';
+
+export interface FusedLists {
+  /** `nUsers * topK` ids, best first, without train items. Shorter lists end in -1. */
+  readonly ranked: Int32Array;
+  /** Computes `ranked` from the selected checkpoints. */
+  rebuild(selection: Selection): void;
+  close(): void;
+}
+
+export interface FusedListOptions extends ImportanceOptions {
+  readonly topK: number;
+}
+
+/** Users whose lists are fused in one call. Limits the size of the input. */
+const BLOCK = 512;
+
+/** @param own train items of each user, in kernel memory; an imported teacher may list them */
+export function createFusedLists(context: DistillContext, own: Rows, o: FusedListOptions): FusedLists {
+  const { kernels: k, train } = context;
+  const collect = createCollector(context, o);
+  const ranked = k.ints(train.nUsers * o.topK);
+  return {
+    ranked,
+    rebuild(selection) {
+      for (let first = 0; first < train.nUsers; first += BLOCK) {
+        const lists = collect.lists(selection, first, Math.min(BLOCK, train.nUsers - first));
+        const block = ranked.subarray(first * o.topK, (first + lists.rows) * o.topK);
+        k.fuse(lists, train.nItems, own, first, o.topK, block);
+      }
+    },
+    close() {
+      collect.close();
+      k.free(ranked);
+    },
+  };
+}
+
+/** Collects the selected checkpoints' lists of some users in the format of the kernel `fuse`. */
+function createCollector({ kernels: k, train, teachers }: DistillContext, o: ImportanceOptions) {
+  const lengths = teachers.map((t) => Math.min(o.cutoff, Math.max(...t.checkpoints.map((c) => c.rankings.depth))));
+  const width = lengths.reduce((a, b) => a + b, 0);
+  const rows = Math.min(BLOCK, train.nUsers);
+  const [items, weights] = [k.ints(rows * width), k.floats(rows * width)];
+  const importanceOf = createImportance(train.nItems, o);
+  const withConsistency = o.importance === 'rank+consistency';
+  // Importance by rank alone is the same for all users.
+  const places = Int32Array.from({ length: Math.max(...lengths) }, (_, r) => r);
+  for (let at = 0; at < weights.length; ) {
+    for (const length of lengths) {
+      importanceOf({ list: places }, weights.subarray(at, at + length));
+      at += length;
+    }
+  }
+  return {
+    /** @param count at most BLOCK */
+    lists({ selected }: Selection, first: number, count: number): WeightedLists {
+      for (let row = 0, at = 0; row < count; row++) {
+        const user = first + row;
+        for (let x = 0; x < teachers.length; x++) {
+          const { checkpoints } = teachers[x]!;
+          const checkpoint = selected[user * teachers.length + x]!;
+          const { items: lists, depth } = checkpoints[checkpoint]!.rankings;
+          const end = at + lengths[x]!;
+          const length = Math.min(lengths[x]!, depth);
+          items.set(lists.subarray(user * depth, user * depth + length), at);
+          items.fill(-1, at + length, end);
+          if (withConsistency) importanceOf(rankingAt(checkpoints, checkpoint, user), weights.subarray(at, end));
+          at = end;
+        }
+      }
+      return { rows: count, width, items, weights };
+    },
+    close: () => k.free(items, weights),
+  };
+}
+
+const rankingAt = (checkpoints: Trajectory['checkpoints'], at: number, user: number): UserRanking => ({
+  list: rankingOf(checkpoints[at]!.rankings, user),
+  earlier: checkpoints.slice(0, at).map((c) => rankingOf(c.rankings, user)),
+});
