@@ -1,0 +1,132 @@
+/** Students with and without a table of users, for users who took part in the training and for users who did not. */
+import { join } from 'node:path';
+import { loadDataset } from 'recdistill/data';
+import { fuseRankings, importanceOptions } from 'recdistill/distill';
+import { createEvaluator, evaluationOptions } from 'recdistill/eval';
+import { parseOptions } from 'recdistill/options';
+import { formatPercent } from 'recdistill/report';
+import { type Context, definePage } from '../../_page.js';
+import { inTemporary } from '../../files.js';
+import { columnsOf, spread, table } from '../../tables.js';
+import { HIDDEN_EVERY, setApart } from './apart.js';
+import { base, type Cell, METRICS, searched, type Trained, taught, teachersOf, valuesOf, type Work } from './runs.js';
+import { METHODS, OTHERS, SETS, STUDENTS, TEACHERS, TRIALS, TUNED_DIM } from './sets.js';
+
+interface Row {
+  readonly name: string;
+  readonly method: string;
+  readonly dim?: number;
+  readonly trial?: number;
+  readonly cell: Cell;
+}
+
+interface SeedResult {
+  readonly set: string;
+  readonly seed: number;
+  readonly users: { readonly seen: number; readonly unseen: number };
+  readonly rows: readonly Row[];
+}
+
+interface UnseenNumbers {
+  readonly seeds: readonly SeedResult[];
+}
+
+const runSeed = (name: string, seed: number, context: Context): Promise<SeedResult> =>
+  inTemporary(async (temporary) => {
+    const set = SETS[name]!;
+    const apart = await setApart(await loadDataset(set.options), temporary);
+    const at = (n: number) => join(context.runs, name, `seed${n}`);
+    const work: Work = { apart, context, set, seed, folder: at(seed) };
+    const first: Work = { ...work, seed: set.seeds[0]!, folder: at(set.seeds[0]!) };
+    const [ofSeed, ofFirst] = [teachersOf(work), teachersOf(first)];
+    const rows: Row[] = [];
+    const trained = await ofSeed.trained();
+    trained.forEach(({ cell }, n) => {
+      rows.push({ name: TEACHERS[n]!, method: 'none', cell });
+    });
+    for (const other of OTHERS) rows.push({ name: other, method: 'none', cell: (await base(work, other)).cell });
+    rows.push({ name: 'ensemble', method: 'none', cell: ensembleOf(work, trained) });
+    for (const method of METHODS) {
+      for (const student of STUDENTS) {
+        const trial = await searched(first, student, method, ofFirst.teachers);
+        for (const dim of method === 'none' ? [TUNED_DIM] : set.dims) {
+          const cell = await taught(work, { student, method, dim, trial }, ofSeed.teachers);
+          rows.push({ name: student, method, dim, trial, cell });
+        }
+      }
+    }
+    const users = { seen: apart.base.users.ids.length, unseen: apart.evaluator.test(trained[0]!.unseenLists).users.length };
+    return { set: name, seed, users, rows };
+  });
+
+/** The fused lists of the teachers, for both groups. */
+function ensembleOf({ apart }: Work, trained: readonly Trained[]): Cell {
+  const importance = parseOptions(importanceOptions, {}, 'ensemble');
+  const fused = (of: 'seenLists' | 'unseenLists') => {
+    const lists = trained.map((t) => t[of]);
+    return fuseRankings(lists, importance, lists[0]!.depth);
+  };
+  const judge = createEvaluator(apart.base, parseOptions(evaluationOptions, {}, 'evaluation'));
+  const sum = (of: 'seconds' | 'parameters') => trained.reduce((total, { cell }) => total + cell[of], 0);
+  return {
+    ...{ seen: valuesOf(judge.test(fused('seenLists'))), unseen: valuesOf(apart.evaluator.test(fused('unseenLists'))) },
+    ...{ valid: Number.NaN, seconds: sum('seconds'), parameters: sum('parameters') },
+  };
+}
+
+const keyOf = ({ name, method, dim }: Row): string => [name, method, dim].join();
+
+/** One line for each row, with the mean over the seeds. */
+function linesOf(seeds: readonly SeedResult[]) {
+  return seeds[0]!.rows.map((row) => {
+    const cells = seeds.map(({ rows }) => rows.find((other) => keyOf(other) === keyOf(row))!.cell);
+    const mean = (of: (cell: Cell) => number) => cells.reduce((sum, cell) => sum + of(cell), 0) / cells.length;
+    const [r50] = METRICS as [string];
+    const bundle = cells[0]!.bundleBytes;
+    return [
+      ...[row.name, row.dim === undefined ? undefined : row.method, row.dim, row.cell.by ?? (row.name === 'ensemble' ? undefined : 'model')],
+      ...(['seen', 'unseen'] as const).flatMap((group) => METRICS.map((m) => spread(cells.map((cell) => cell[group][m]!)))),
+      formatPercent(mean((cell) => cell.unseen[r50]!) / mean((cell) => cell.seen[r50]!)),
+      ...[bundle, mean((cell) => cell.seconds)],
+    ];
+  });
+}
+
+const COLUMNS = {
+  ...({ model: 'text', method: 'text', dim: 'count', 'unseen users by': 'text' } as const),
+  ...columnsOf(['seen R@50', 'seen N@50', 'unseen R@50', 'unseen N@50'], 'metric'),
+  ...({ 'unseen / seen': 'text', bundle: 'bytes', training: 'seconds' } as const),
+};
+
+const PARTS = Object.entries(SETS).flatMap(([set, { seeds }]) => seeds.map((seed) => ({ set, seed, name: `${set}-seed${seed}` })));
+
+export const unseenUsers = definePage<SeedResult, UnseenNumbers>({
+  name: 'unseen-users',
+  title: 'Users who took no part in the training: students with and without a table of users',
+  needs: Object.keys(SETS)
+    .filter((set) => set !== 'made-up')
+    .join(', '),
+  folder: join('runs', 'unseen-users'),
+  parts: PARTS.map(({ name }) => name),
+  run(part, context) {
+    const { set, seed } = PARTS.find(({ name }) => name === part)!;
+    return runSeed(set, seed, context);
+  },
+  gather: (seeds) => ({ seeds }),
+  seconds: ({ seeds }) => seeds.reduce((sum, { rows }) => sum + rows.reduce((total, { cell }) => total + cell.seconds, 0), 0),
+  render: ({ seeds }) => ({
+    title: 'Users who took no part in the training',
+    about: `Every ${HIDDEN_EVERY}th user is hidden from teachers and students: all of their interactions. Afterwards their train items are given as history, and their test items are judged, those that
+others have in train. \`fism\` and the teachers answer for a history; a student \`bpr-mf\` folds it in ([how](../student.md)). Seen: the users of the training on their own test items.
+The two groups are different people, and so are the levels of their figures: compare the unseen ones with the ensemble in the same column.
+Teachers: ${TEACHERS.join(', ')}; \`rrd\` has one, the best on valid. Options of every student and method were searched with one budget: ${TRIALS.length} trials (learning rate and l2) at dim ${TUNED_DIM} with the first seed,
+chosen by R@50 on valid of the seen users. \`bundle\`: bytes in f32, of \`bpr-mf\` with users and histories. Seconds on the threads of one process, beside other work. Mean ± standard deviation over the seeds.`,
+    sections: Object.keys(SETS).flatMap((set) => {
+      const own = seeds.filter((seed) => seed.set === set);
+      if (own.length === 0) return [];
+      const { users } = own[0]!;
+      const about = `${users.seen} users in training; ${users.unseen} hidden users with test items; seeds ${own.map(({ seed }) => seed).join(', ')}.`;
+      return [`## ${set}\n${about}`, table(COLUMNS, linesOf(own))];
+    }),
+  }),
+});
