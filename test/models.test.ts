@@ -10,11 +10,12 @@ import { makeModel, modelOf, modelRegistry } from 'recdistill/models';
 import { modelContract } from 'recdistill/testing';
 
 for (const spec of modelRegistry.all()) for (const c of modelContract(spec)) test(c.name, c.run);
-// Their other loss has batches of another kind.
+// Other losses have batches of another kind; ease has two forms.
 for (const [name, options] of [
   ['mf', { loss: 'bpr' }],
   ['mf', { samples: 5 }],
   ['lightgcn', { loss: 'softmax' }],
+  ['ease', { form: 'primal' }],
   ['fism', { loss: 'bpr', inputL2: 0 }],
   ['fism', { samples: 5, biases: false, exponent: 0.8 }],
 ] as const)

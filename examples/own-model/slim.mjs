@@ -12,7 +12,7 @@ export const slim = computedModel({
     sweeps: int({ default: 10, min: 1, max: 1000, help: 'Passes of coordinate descent per item.' }),
   }),
   search: { l1: logRange(0.01, 10), l2: logRange(0.1, 1000) },
-  capabilities: [],
+  capabilities: ['histories'],
   memory: ({ nItems }) => nItems * nItems * 4,
   async create({ train, step }, o) {
     const { nUsers, nItems } = train;
@@ -27,13 +27,21 @@ export const slim = computedModel({
       await step(nUsers + i, nUsers + nItems);
       for (const [j, weight] of column(gram, nItems, i, o)) size = rows[j].push([i, weight]) && size + 1;
     }
+    const score = (items, out) => {
+      out.fill(0);
+      for (const j of items) for (const [i, weight] of rows[j]) out[i] += weight;
+    };
     return {
       ...{ name: 'slim', nUsers, nItems, parameters: [], size: 2 * size },
       scoreRows(users, out) {
-        out.fill(0);
-        users.forEach((u, row) => {
-          for (const j of itemsOf(train, u)) for (const [i, weight] of rows[j]) out[row * nItems + i] += weight;
-        });
+        users.forEach((u, row) => score(itemsOf(train, u), out.subarray(row * nItems, (row + 1) * nItems)));
+      },
+      histories: {
+        score({ rows: count, indptr, indices }, out) {
+          // Ascending items, so that their order changes no bit.
+          for (let row = 0; row < count; row++)
+            score(indices.slice(indptr[row], indptr[row + 1]).sort(), out.subarray(row * nItems, (row + 1) * nItems));
+        },
       },
       close() {},
     };

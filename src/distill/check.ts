@@ -17,7 +17,7 @@ const WORDS: { readonly [F in keyof Needs]: Readonly<Record<Word<Needs[F]>, true
   teachers: { none: true, one: true, many: true },
   form: { frozen: true, trajectory: true, 'co-trained': true },
   base: { kept: true, replaced: true, either: true },
-  student: { factors: true, scores: true, weights: true },
+  student: { factors: true, scores: true, weights: true, histories: true },
   teacher: { embeddings: true, parameters: true },
 };
 

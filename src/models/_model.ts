@@ -38,9 +38,17 @@ export interface Factors extends Tables {
 /** Scores for histories that need not be in the train data. */
 export interface Histories {
   /**
-   * Writes the scores of all items for each history: `histories.rows * nItems` values, in kernel memory. For a model without user
-   * parameters, the scores of a user's train items are those of `scoreRows` for that user, bit by bit.
-   * @param histories rows of item indices in kernel memory, each item at most once in a row, in any order
+   * How the scores are found. Absent: by the model itself, which has no user parameters. The scores of a user's train items are then those of
+   * `scoreRows` for that user, within rounding errors. `solve`: a user vector is computed by the equation with which the model computes user
+   * vectors, with its item vectors fixed. `fold-in`: a user vector is computed by least squares (src/student/fold-in.ts), of which the training
+   * knew nothing.
+   */
+  readonly by?: 'solve' | 'fold-in';
+  /**
+   * Writes the scores of all items for each history: `histories.rows * nItems` finite values, in kernel memory. A history may be empty, and longer
+   * than any in the train data. The scores depend neither on the order of its items nor on the other histories, except for rounding errors.
+   * @param histories rows of item indices in kernel memory, each item at most once in a row, in any order. Weights are those of interactions;
+   *   models whose scores use the weights of interactions use them. Without weights each is 1
    */
   score(histories: Rows, out: Floats): void;
 }
@@ -126,7 +134,7 @@ export interface Model {
    * item may be listed twice.
    */
   readonly factors?: (users?: Int32Array, items?: Int32Array) => Factors;
-  /** Present if the model can answer for a history alone. */
+  /** Present if and only if the model declares the capability `histories`. */
   readonly histories?: Histories;
   /** Present if the scores of a history follow from item tables. Returns copies, not in kernel memory. */
   readonly historyTables?: () => HistoryTables;
@@ -170,8 +178,9 @@ export interface ModelContext {
  * What a model supports beyond scoring. `factors`: the scores are inner products of user and item tables that can be served, so
  * the model has a student bundle. `scores`: a loss on any score reaches the parameters, by `factors` or `learnPairs`, so the
  * model can be a student. `weights`: training uses the weights of interactions. Other models report that they ignore weights.
+ * `histories`: the model answers for a history alone, without a user of the train data.
  */
-export type Capability = 'factors' | 'scores' | 'weights';
+export type Capability = 'factors' | 'scores' | 'weights' | 'histories';
 
 interface SpecBase<S extends OptionsSchema> extends Unit {
   readonly unit: 'model';

@@ -7,7 +7,7 @@ import { fieldProblem, returned, shown } from '../options/unit-check.js';
 import type { Capability, Model, ModelContext, ModelSpec, Tables, TrainableModel } from './_model.js';
 import { missingTrainOptions } from './options.js';
 
-const CAPABILITIES: readonly Capability[] = ['factors', 'scores', 'weights'];
+const CAPABILITIES: readonly Capability[] = ['factors', 'scores', 'weights', 'histories'];
 const BATCHES: readonly TrainableModel['batches'][] = ['pairs', 'rows', 'items'];
 
 /** What is wrong with a declaration, and in which field. Undefined if nothing is. */
@@ -122,6 +122,10 @@ const overlap = (a: Floats, b: Floats): boolean =>
 function capabilityProblem({ capabilities }: ModelSpec, model: Model): string | undefined {
   if (capabilities.includes('factors') && !model.factors && !model.tables)
     return 'it declares the capability "factors", but the created model has neither "factors" nor "tables"';
+  if (capabilities.includes('histories') && typeof model.histories?.score !== 'function')
+    return 'it declares the capability "histories", but the created model has no "histories" with a function "score"';
+  if (!capabilities.includes('histories') && model.histories)
+    return 'the created model has "histories", but it does not declare the capability "histories"';
   if (!capabilities.includes('scores') || model.factors) return undefined;
   const { learnPairs, scorePairs } = { learnPairs: undefined, scorePairs: undefined, ...model };
   return learnPairs && scorePairs

@@ -11,6 +11,7 @@ import {
   type Floats,
   freeRows,
   placeOf,
+  type Rows,
   type Symmetric,
   symmetricLength,
   takeRows,
@@ -20,6 +21,7 @@ import { choice, float, options } from '../options/options.js';
 import { logRange } from '../options/search.js';
 import { runInParts } from '../progress.js';
 import { computedModel } from './_model.js';
+import { takeAscending } from './given-histories.js';
 import { productRate } from './rates.js';
 
 /** Users that are scored together in dual form. */
@@ -45,7 +47,7 @@ export const ease = computedModel({
     }),
   }),
   search: { l2: logRange(1, 10_000) },
-  capabilities: ['weights'],
+  capabilities: ['weights', 'histories'],
   memory({ nUsers, nItems, interactions, weighted = false }, o) {
     const n = o.form === 'dual' ? nUsers : o.form === 'primal' ? nItems : Math.min(nUsers, nItems);
     // The inverse, two copies of the columns of a sweep, and memory for scoring a block.
@@ -89,14 +91,16 @@ export const ease = computedModel({
       size: (n * (n + 1)) / 2 + (dual ? train.indices.length : 0),
       scoreRows(users, out) {
         score.write(users, out);
-        for (let r = 0; r < users.length; r++) {
-          const at = r * train.nItems;
-          for (let j = 0; j < train.nItems; j++) out[at + j] = -out[at + j]! / diagonal[j]!;
-          const weights = weightsOf(train, users[r]!);
-          itemsOf(train, users[r]!).forEach((j, e) => {
-            out[at + j]! += weights?.[e] ?? 1;
-          });
-        }
+        toScores(train, users, out);
+      },
+      histories: {
+        // The scores of an empty history are 0.
+        score(given, out) {
+          const histories = takeAscending(k, given, train.nItems, 'weighted');
+          score.given(histories, out);
+          toScores(histories, eachOf(given.rows), out);
+          freeRows(k, histories);
+        },
       },
       close() {
         score.close();
@@ -104,24 +108,54 @@ export const ease = computedModel({
       },
     };
 
+    /** From rows of X P to rows of X B. @param x has the rows `chosen` of X */
+    function toScores(x: Pick<Rows, 'indptr' | 'indices' | 'weights'>, chosen: Int32Array, out: Floats): void {
+      for (let r = 0; r < chosen.length; r++) {
+        const at = r * train.nItems;
+        for (let j = 0; j < train.nItems; j++) out[at + j] = -out[at + j]! / diagonal[j]!;
+        for (let e = x.indptr[chosen[r]!]!; e < x.indptr[chosen[r]! + 1]!; e++)
+          out[at + x.indices[e]!]! += x.weights?.[e] ?? 1;
+      }
+    }
+
     /** out = rows of X P, computed as M X: rows of the symmetric M, then weighted sums over the users of each item. */
     function dualScores() {
-      const each = Int32Array.from({ length: n + 1 }, (_, u) => u);
+      const each = eachOf(n + 1);
       const own = takeRows(k, { columns: n, indptr: each, indices: each.subarray(0, n) });
       const usersOf = takeRows(k, { columns: n, indptr: byItem.indptr, indices: byItem.indices }, byItem.weights);
       const chosen = k.ints(BLOCK);
       const [rows, columns] = [k.floats(n * BLOCK), k.floats(n * BLOCK)];
       const product = k.floats(train.nItems * BLOCK);
+      /** out = Y M X for the rows `some` of Y. */
+      const multiply = (y: Rows, some: Int32Array, out: Floats) => {
+        k.sumRows(y, some, inverse, rows);
+        k.transpose(rows, some.length, n, columns);
+        k.propagate(usersOf, columns, product, some.length);
+        k.transpose(product, train.nItems, some.length, out);
+      };
       return {
         write(users: Int32Array, out: Floats) {
           for (let start = 0; start < users.length; start += BLOCK) {
             const some = chosen.subarray(0, Math.min(BLOCK, users.length - start));
-            const width = some.length;
-            some.set(users.subarray(start, start + width));
-            k.sumRows(own, some, inverse, rows);
-            k.transpose(rows, width, n, columns);
-            k.propagate(usersOf, columns, product, width);
-            k.transpose(product, train.nItems, width, out.subarray(start * train.nItems));
+            some.set(users.subarray(start, start + some.length));
+            multiply(own, some, out.subarray(start * train.nItems));
+          }
+        },
+        /** A history h need not be a row of X: h P = (h - h X' M X) / l2. */
+        given(histories: Rows, out: Floats) {
+          for (let start = 0; start < histories.rows; start += BLOCK) {
+            const width = Math.min(BLOCK, histories.rows - start);
+            const block = { ...histories, rows: width, indptr: histories.indptr.subarray(start, start + width + 1) };
+            const own = out.subarray(start * train.nItems, (start + width) * train.nItems);
+            const some = chosen.subarray(0, width);
+            some.set(eachOf(width));
+            const overlaps = overlapsOf(block);
+            multiply(overlaps, some, own);
+            freeRows(k, overlaps);
+            for (let at = 0; at < own.length; at++) own[at] = -own[at]! / o.l2;
+            for (let r = 0; r < width; r++)
+              for (let e = block.indptr[r]!; e < block.indptr[r + 1]!; e++)
+                own[r * train.nItems + block.indices[e]!]! += (block.weights?.[e] ?? 1) / o.l2;
           }
         },
         close() {
@@ -130,6 +164,28 @@ export const ease = computedModel({
           k.free(chosen, rows, columns, product);
         },
       };
+    }
+
+    /** h X' of each history h: its inner products with the rows of the users, without those that are 0. */
+    function overlapsOf(histories: Rows): Rows {
+      const sums = new Float64Array(n);
+      const indptr = [0];
+      const [users, weights]: [number[], number[]] = [[], []];
+      for (let r = 0; r < histories.rows; r++) {
+        sums.fill(0);
+        for (let e = histories.indptr[r]!; e < histories.indptr[r + 1]!; e++) {
+          const [item, weight] = [histories.indices[e]!, histories.weights?.[e] ?? 1];
+          for (let at = byItem.indptr[item]!; at < byItem.indptr[item + 1]!; at++)
+            sums[byItem.indices[at]!]! += weight * (byItem.weights?.[at] ?? 1);
+        }
+        for (let u = 0; u < n; u++) {
+          if (sums[u] === 0) continue;
+          users.push(u);
+          weights.push(sums[u]!);
+        }
+        indptr.push(users.length);
+      }
+      return takeRows(k, { columns: n, indptr: Int32Array.from(indptr), indices: Int32Array.from(users) }, weights);
     }
 
     /** out = rows of X P: weighted sums of rows of P. */
@@ -142,11 +198,20 @@ export const ease = computedModel({
           k.sumRows(rows, chosen, inverse, out);
           k.free(chosen);
         },
+        given(histories: Rows, out: Floats) {
+          const chosen = k.ints(histories.rows);
+          chosen.set(eachOf(histories.rows));
+          k.sumRows(histories, chosen, inverse, out);
+          k.free(chosen);
+        },
         close: () => freeRows(k, rows),
       };
     }
   },
 });
+
+/** 0, 1, 2, ... */
+const eachOf = (length: number): Int32Array => Int32Array.from({ length }, (_, at) => at);
 
 const isDual = (form: string, { nUsers, nItems }: { readonly nUsers: number; readonly nItems: number }): boolean =>
   form === 'dual' || (form === 'auto' && nUsers <= nItems);

@@ -53,7 +53,7 @@ export const fism = trainedModel({
     batchSize: oneOf(64, 128, 256),
   },
   check: (o) => checkLossOptions('fism', o),
-  capabilities: ['factors', 'scores', 'weights'],
+  capabilities: ['factors', 'scores', 'weights', 'histories'],
   // Found on valid of citeulike-hetcomp-split with the method softmax, for dim 6 and 16.
   asStudent: { learningRate: 0.005, l2: 0.00003, epochs: 150 },
   small: { inputL2: 0, historyDropout: 0.3 },

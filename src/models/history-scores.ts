@@ -1,14 +1,8 @@
 /** Scores of all items for given histories, from the tables of a model of histories. */
-import type { Floats, Kernels, Rows } from '../kernels/index.js';
+import { type Floats, freeRows, type Kernels, type Rows } from '../kernels/index.js';
 import type { Histories, HistoryTables, Parameter } from './_model.js';
-import {
-  factorsOf,
-  freeHistories,
-  type HistoryOptions,
-  sumHistories,
-  takeHistories,
-  writeRow,
-} from './history-rows.js';
+import { takeAscending } from './given-histories.js';
+import { factorsOf, type HistoryOptions, sumHistories, writeRow } from './history-rows.js';
 
 /** The sum of input vectors is over ascending items, as in training, so that the order of a given history changes no bit. */
 export function createHistories(
@@ -20,19 +14,13 @@ export function createHistories(
   const [dim, nItems] = [inputs.shape[1]!, items.shape[0]!];
   return {
     score(given: Rows, out: Floats) {
-      const histories = takeHistories(
-        k,
-        given,
-        Int32Array.from({ length: given.rows }, (_, r) => r),
-      );
-      for (let r = 0; r < given.rows; r++)
-        histories.indices.subarray(histories.indptr[r]!, histories.indptr[r + 1]!).sort();
+      const histories = takeAscending(k, given, nItems);
       const factors = factorsOf(histories, o.exponent);
       const sums = sumHistories(k, histories, inputs.values, dim);
       const rows = k.floats(given.rows * o.width);
       for (let r = 0; r < given.rows; r++) writeRow(rows, r * o.width, sums, r * dim, factors[r]!, dim, o.width);
       k.gemm(rows, items.values, out, given.rows, nItems, o.width, 'nt');
-      freeHistories(k, histories);
+      freeRows(k, histories);
       k.free(sums, rows);
     },
   };

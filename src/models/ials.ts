@@ -19,6 +19,7 @@ import { logRange, oneOf } from '../options/search.js';
 import { runInParts } from '../progress.js';
 import { computedModel } from './_model.js';
 import { scoreByFactors } from './factors.js';
+import { takeAscending } from './given-histories.js';
 import { seed as seedOption } from './options.js';
 import { rateOf } from './rates.js';
 
@@ -57,7 +58,7 @@ export const ials = computedModel({
     unobservedWeight: logRange(0.0003, 0.3),
     l2: logRange(0.0005, 0.2),
   },
-  capabilities: ['factors', 'weights'],
+  capabilities: ['factors', 'weights', 'histories'],
   // Each thread has a matrix, its factors and rows for a block of the solution.
   memory: ({ nUsers, nItems, interactions, weighted = false, threads = 4 }, o) =>
     (nUsers + nItems) * (o.dim + 4) * 4 + interactions * (weighted ? 16 : 8) + o.dim * o.dim * 16 * (threads + 2),
@@ -79,6 +80,8 @@ export const ials = computedModel({
     };
     k.normal(tables.itemFactors, stream(seed, 'ials items'), 0, o.initScale);
     const base = k.floats(o.dim * o.dim);
+    // w Q'Q of the final item vectors, for histories.
+    let gram: Floats | undefined;
     const [all, ...sides] = [2 * o.epochs, ofUser, ofItem];
     const solve = async (half: number, source: Floats, target: Floats) => {
       const { rows, ridges } = sides[half % 2]!;
@@ -113,19 +116,46 @@ export const ials = computedModel({
       size: (train.nUsers + train.nItems) * o.dim,
       tables: () => tables,
       scoreRows: (rows, out) => scoreByFactors(k, tables, rows, train.nItems, out),
-      close: () => k.free(tables.userFactors, tables.itemFactors),
+      histories: { by: 'solve', score },
+      close: () => k.free(tables.userFactors, tables.itemFactors, ...(gram ? [gram] : [])),
     };
 
-    /** One side's interactions in kernel memory, with l2 (n + w * size of the other side)^e for each row; n = sum of weights. */
+    /**
+     * One half-step with the final item vectors. The stored user vectors belong to the item vectors of the half-step before. An empty history has the
+     * zero vector. @throws RecdistillError `not-positive-definite`
+     */
+    function score(given: Rows, out: Floats): void {
+      const { itemFactors, dim } = tables;
+      if (!gram) {
+        gram = k.floats(dim * dim);
+        k.gemm(itemFactors, itemFactors, gram, dim, dim, train.nItems, 'tn', { alpha: o.unobservedWeight });
+      }
+      const histories = takeAscending(k, given, train.nItems, 'weighted');
+      const [ridges, factors] = [ridgesOf(histories), k.floats(given.rows * dim)];
+      try {
+        k.als(histories, itemFactors, gram, ridges, factors, dim);
+        k.gemm(factors, itemFactors, out, given.rows, train.nItems, dim, 'nt');
+      } finally {
+        freeRows(k, histories);
+        k.free(ridges, factors);
+      }
+    }
+
+    /** One side's interactions in kernel memory. */
     function rowsOf(x: Interactions) {
       const rows = takeRows(k, { columns: x.nItems, indptr: x.indptr, indices: x.indices }, x.weights);
-      const ridges = k.floats(x.nUsers);
-      for (let r = 0; r < x.nUsers; r++) {
-        const [start, end] = [x.indptr[r]!, x.indptr[r + 1]!];
-        const observed = x.weights ? x.weights.subarray(start, end).reduce((a, b) => a + b, 0) : end - start;
-        ridges[r] = o.l2 * (observed + o.unobservedWeight * x.nItems) ** o.l2Exponent;
+      return { rows, ridges: ridgesOf(rows) };
+    }
+
+    /** l2 (n + w * size of the other side)^e for each row; n = sum of weights. */
+    function ridgesOf({ rows, columns, indptr, weights }: Rows): Floats {
+      const ridges = k.floats(rows);
+      for (let r = 0; r < rows; r++) {
+        let observed = weights ? 0 : indptr[r + 1]! - indptr[r]!;
+        if (weights) for (let e = indptr[r]!; e < indptr[r + 1]!; e++) observed += weights[e]!;
+        ridges[r] = o.l2 * (observed + o.unobservedWeight * columns) ** o.l2Exponent;
       }
-      return { rows, ridges };
+      return ridges;
     }
   },
 });

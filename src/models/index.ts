@@ -47,6 +47,7 @@ export * from '../optim/index.js';
 export * from './_model.js';
 export * from './cdae-mask.js';
 export { brokenModel, isTrainable, makeModel, makeTrainable, parametersProblem, trainable } from './check.js';
+export { takeAscending } from './given-histories.js';
 export { edgeWeights } from './lightgcn.js';
 export * from './neumf-network.js';
 export * from './neumf-step.js';

@@ -28,10 +28,10 @@ export const itemKnn = computedModel({
     shrinkage: logRange(0.1, 1000),
     shrink: oneOf('denominator', 'support'),
   },
-  capabilities: [],
+  capabilities: ['histories'],
   memory: ({ nItems }, o) => nItems * Math.min(nItems, o.neighbours) * 16 + pairsMemory(nItems, o.neighbours),
   estimate: ({ train }, o) => estimateNeighbours(train, ruleOf(train, o)),
-  create: ({ train, step }, o) => createByNeighbours('item-knn', train, step, ruleOf(train, o)),
+  create: (context, o) => createByNeighbours('item-knn', context, ruleOf(context.train, o)),
 });
 
 function ruleOf(

@@ -1,6 +1,9 @@
 /** Variational autoencoder with multinomial likelihood on user rows (Liang et al., WWW 2018). */
+import type { Interactions } from '../data/interactions.js';
+import { type Floats, freeRows } from '../kernels/index.js';
 import { options } from '../options/options.js';
 import { trainedModel } from './_model.js';
+import { takeAscending } from './given-histories.js';
 import { createRowVae, vaeMemory, vaeSearch, vaeShape } from './row-vae.js';
 
 export const multVae = trainedModel({
@@ -17,11 +20,17 @@ export const multVae = trainedModel({
     ),
   ),
   search: vaeSearch,
-  capabilities: ['scores'],
+  capabilities: ['scores', 'histories'],
   ranksByTables: true,
   memory: ({ nUsers, nItems }, o) => vaeMemory(nUsers, nItems, o),
   create({ kernels: k, train, seed }, o) {
     const vae = createRowVae(k, train, seed, 'mult-vae', o);
+    const score = (of: Interactions, users: Int32Array, out: Floats) => {
+      const rows = k.floats(users.length * vae.dim);
+      vae.outputs(users, rows, of);
+      k.gemm(rows, vae.columns, out, users.length, train.nItems, vae.dim, 'nt');
+      k.free(rows);
+    };
     return {
       name: 'mult-vae',
       nUsers: train.nUsers,
@@ -43,11 +52,16 @@ export const multVae = trainedModel({
       },
       forward: (batch) => vae.derived.begin(batch.epoch),
       backward: vae.derived.end,
-      scoreRows(users, out) {
-        const rows = k.floats(users.length * vae.dim);
-        vae.outputs(users, rows);
-        k.gemm(rows, vae.columns, out, users.length, train.nItems, vae.dim, 'nt');
-        k.free(rows);
+      scoreRows: (users, out) => score(train, users, out),
+      histories: {
+        // The scores of an empty history are those of the zero vector as input.
+        score(given, out) {
+          const histories = takeAscending(k, given, train.nItems);
+          const each = Int32Array.from({ length: given.rows }, (_, r) => r);
+          const { indptr, indices } = histories;
+          score({ nUsers: given.rows, nItems: train.nItems, indptr, indices }, each, out);
+          freeRows(k, histories);
+        },
       },
       close: vae.close,
     };

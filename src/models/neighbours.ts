@@ -1,8 +1,9 @@
 /** Item-to-item weights, the largest per item. Used by neighbourhood and random walk models. */
 import { type Interactions, itemCounts, itemsOf, transpose } from '../data/interactions.js';
-import type { Floats } from '../kernels/index.js';
+import { type Floats, freeRows } from '../kernels/index.js';
 import type { Step } from '../progress.js';
-import type { Model } from './_model.js';
+import type { Model, ModelContext } from './_model.js';
+import { takeAscending } from './given-histories.js';
 import { createLargest } from './largest.js';
 import { longHistories } from './long-histories.js';
 
@@ -178,17 +179,27 @@ function createSearch(train: Interactions, rule: NeighbourRule) {
   };
 }
 
-/** A model that scores an item by the weights from the user's train items to it. */
+/**
+ * A model that scores an item by the weights from the user's train items to it. Items without train interactions have no neighbours. The
+ * scores of an empty history are 0.
+ */
 export async function createByNeighbours(
   name: string,
-  train: Interactions,
-  step: Step,
+  { kernels: k, train, step }: Required<ModelContext>,
   rule: NeighbourRule,
 ): Promise<Model> {
   const near = await neighboursOf(train, step, rule);
   return {
     ...{ name, nUsers: train.nUsers, nItems: train.nItems, parameters: [], size: near.indptr[train.nItems]! * 2 },
     scoreRows: (users, out) => scoreByNeighbours(near, train, users, out),
+    histories: {
+      score(given, out) {
+        const histories = takeAscending(k, given, train.nItems);
+        const each = Int32Array.from({ length: given.rows }, (_, r) => r);
+        scoreByNeighbours(near, { ...train, indptr: histories.indptr, indices: histories.indices }, each, out);
+        freeRows(k, histories);
+      },
+    },
     close() {},
   };
 }

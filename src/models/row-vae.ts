@@ -92,8 +92,8 @@ export interface RowVae {
   readonly columns: Floats;
   /** Adds the gradient of the mean loss of the rows. Returns the loss, summed over the rows. */
   accumulate(ids: Int32Array, epoch: number, index: number): number;
-  /** Last hidden layer of the rows `ids`: `ids.length * dim` values. */
-  outputs(ids: Int32Array, out: Floats): void;
+  /** Last hidden layer of the rows `ids`: `ids.length * dim` values. @param of the matrix that has the rows. Default: the one it is trained on */
+  outputs(ids: Int32Array, out: Floats, of?: Interactions): void;
   /** The same for all rows; valid until the next call. */
   everyOutput(): Floats;
   /** The same rows with back-propagation. */
@@ -126,8 +126,8 @@ export function createRowVae(k: Kernels, matrix: Interactions, seed: number, pur
       block.close();
     },
   });
-  const outputs = (ids: Int32Array, out: Floats) => {
-    const block = takeRowBlock(k, matrix, ids, unitNorm);
+  const outputs = (ids: Int32Array, out: Floats, of = matrix) => {
+    const block = takeRowBlock(k, of, ids, unitNorm);
     vae.outputs(block, out);
     block.close();
   };

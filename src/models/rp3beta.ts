@@ -26,10 +26,10 @@ export const rp3beta = computedModel({
     beta: range(0, 0.8),
     neighbours: range(50, 1000, { scale: 'log', whole: true }),
   },
-  capabilities: [],
+  capabilities: ['histories'],
   memory: ({ nItems }, o) => nItems * Math.min(nItems, o.neighbours) * 8 + pairsMemory(nItems, o.neighbours),
   estimate: ({ train }, o) => estimateNeighbours(train, ruleOf(train, o)),
-  create: ({ train, step }, o) => createByNeighbours('rp3beta', train, step, ruleOf(train, o)),
+  create: (context, o) => createByNeighbours('rp3beta', context, ruleOf(context.train, o)),
 });
 
 function ruleOf(

@@ -1,6 +1,7 @@
 /** Popularity: score(u, i) = number of train interactions of item i, for every user. The weakest baseline. */
 
 import { itemCounts } from '../data/interactions.js';
+import type { Floats } from '../kernels/index.js';
 import { options } from '../options/options.js';
 import { computedModel } from './_model.js';
 
@@ -10,20 +11,22 @@ export const topPop = computedModel({
   source: 'the usual baseline',
   options: options({}),
   search: {},
-  capabilities: [],
+  capabilities: ['histories'],
   memory: ({ nItems }) => nItems * 4,
   async create({ train, step }) {
     const counts = itemCounts(train);
     await step(1, 1);
+    const score = (rows: number, out: Floats) => {
+      for (let r = 0; r < rows; r++) out.set(counts, r * train.nItems);
+    };
     return {
       name: 'top-pop',
       nUsers: train.nUsers,
       nItems: train.nItems,
       parameters: [],
       size: train.nItems,
-      scoreRows(users, out) {
-        for (let r = 0; r < users.length; r++) out.set(counts, r * train.nItems);
-      },
+      scoreRows: (users, out) => score(users.length, out),
+      histories: { score: (given, out) => score(given.rows, out) },
       close() {},
     };
   },

@@ -5,6 +5,7 @@ export { type ContinueCounts, type ContinueReport, continueFrom } from './contin
 export * from './estimate.js';
 export * from './external.js';
 export * from './finished.js';
+export { foldInHistories } from './fold-in-histories.js';
 export * from './job.js';
 export * from './link.js';
 export {

@@ -161,6 +161,7 @@ const WORDS: Readonly<Record<Capability, string>> = {
   factors: 'tables of users and items whose inner products are its scores',
   scores: 'scores that can be trained through',
   weights: 'use of the weights of interactions',
+  histories: 'scores for a history alone',
 };
 
 const refuse = (problem: string, hint: string): never => fail('needs-not-met', { problem, hint });

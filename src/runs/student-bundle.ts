@@ -111,11 +111,13 @@ export function bundleNotes(dataset: Dataset, evaluation: Evaluation, { licence,
   };
 }
 
+/** The columns of the tables that are not biases. */
+export const factorColumns = ({ dim, biases }: Pick<Tables, 'dim' | 'biases'>): readonly number[] =>
+  Array.from({ length: dim }, (_, d) => d).filter((d) => d !== biases?.userColumn && d !== biases?.itemColumn);
+
 /** Separates bias columns from factors. As columns they would distort fold-in and similarities, and lose precision when quantised. */
-function partsOf({ userFactors, itemFactors, dim, biases }: Tables) {
-  const columns = Array.from({ length: dim }, (_, d) => d).filter(
-    (d) => d !== biases?.userColumn && d !== biases?.itemColumn,
-  );
+export function partsOf({ userFactors, itemFactors, dim, biases }: Tables) {
+  const columns = factorColumns({ dim, ...(biases && { biases }) });
   const taken = (table: Tables['userFactors'], wanted: readonly number[]): Float32Array => {
     const part = new Float32Array((table.length / dim) * wanted.length);
     for (let row = 0, at = 0; at < part.length; row += dim) for (const d of wanted) part[at++] = table[row + d]!;

@@ -9,7 +9,12 @@ import type { StudentModel } from './student-model.js';
 export type VectorOf = (items: Int32Array, weights: Partial<FoldInWeights>) => Float32Array;
 
 /** Tables that it needs are computed with the first call. */
-export function createVectorOf({ answer, dim, userFactors, itemFactors }: StudentModel): VectorOf {
+export function createVectorOf({
+  answer,
+  dim,
+  userFactors,
+  itemFactors,
+}: Pick<StudentModel, 'answer' | 'dim' | 'userFactors' | 'itemFactors'>): VectorOf {
   let space: FoldInSpace | undefined;
   return (items, { l2, unobserved }) => {
     if (answer?.by === 'history') {

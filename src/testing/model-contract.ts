@@ -29,6 +29,7 @@ import {
   smallTrain,
   spread,
 } from './checks.js';
+import { historiesContract } from './histories-contract.js';
 import { marksEveryRow } from './marks-contract.js';
 import { smallOptions, type Values } from './small.js';
 import { type TrainRun, trainedBits, trainedInPartsBits } from './train-runs.js';
@@ -48,6 +49,7 @@ export function modelContract(spec: ModelSpec, options: Values = {}): ContractCa
       name: `${spec.name}: interaction weights change the model if and only if it has the capability weights; weights of 1 change nothing`,
       run: () => weighs(spec, options),
     },
+    ...historiesContract(spec, options),
   ];
   if (spec.kind === 'computed') {
     return [
