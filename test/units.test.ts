@@ -188,6 +188,14 @@ test('a model that breaks its promise when it is made, trained or ranked is refu
       ...{ name, nUsers, nItems, parameters: [], size: 0, close() {}, scoreRows },
     }),
   });
+  const answering = (name: string): ModelSpec => ({
+    ...flat({ name }),
+    kind: 'computed',
+    create: async ({ train: { nUsers, nItems } }) => ({
+      ...{ name, nUsers, nItems, parameters: [], size: 0, close() {}, scoreRows: (_, out) => void out.fill(0) },
+      histories: { score: (_, out) => void out.fill(0) },
+    }),
+  });
   const boo = () => {
     throw new TypeError('boo');
   };
@@ -201,6 +209,16 @@ test('a model that breaks its promise when it is made, trained or ranked is refu
       tiny('own', { gradient: new Float32Array(60) }),
       'broken-unit',
       /expected the gradient of "items" in kernel memory/,
+    ],
+    [
+      { ...scored('mute', () => undefined), capabilities: ['histories'] },
+      'broken-unit',
+      /"mute" .*declares the capability "histories", but the created model has no "histories"/,
+    ],
+    [
+      answering('modest'),
+      'broken-unit',
+      /"modest" .*has "histories", but it does not declare the capability "histories"/,
     ],
     [tiny('twin', { ...twin, gradient: twin.values }), 'broken-unit', /are the same memory/],
     [

@@ -27,22 +27,16 @@ export const slim = computedModel({
       await step(nUsers + i, nUsers + nItems);
       for (const [j, weight] of column(gram, nItems, i, o)) size = rows[j].push([i, weight]) && size + 1;
     }
-    const score = (items, out) => {
-      out.fill(0);
-      for (const j of items) for (const [i, weight] of rows[j]) out[i] += weight;
+    const score = (count, listOf, out) => {
+      out.fill(0, 0, count * nItems);
+      for (let row = 0; row < count; row++)
+        for (const j of listOf(row)) for (const [i, weight] of rows[j]) out[row * nItems + i] += weight;
     };
     return {
       ...{ name: 'slim', nUsers, nItems, parameters: [], size: 2 * size },
-      scoreRows(users, out) {
-        users.forEach((u, row) => score(itemsOf(train, u), out.subarray(row * nItems, (row + 1) * nItems)));
-      },
-      histories: {
-        score({ rows: count, indptr, indices }, out) {
-          // Ascending items, so that their order changes no bit.
-          for (let row = 0; row < count; row++)
-            score(indices.slice(indptr[row], indptr[row + 1]).sort(), out.subarray(row * nItems, (row + 1) * nItems));
-        },
-      },
+      scoreRows: (users, out) => score(users.length, (row) => itemsOf(train, users[row]), out),
+      // Items are added in ascending order, so that the order of a given history changes no bit.
+      histories: { score: (h, out) => score(h.rows, (r) => h.indices.slice(h.indptr[r], h.indptr[r + 1]).sort(), out) },
       close() {},
     };
   },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Interactions, loadDataset, placeInRow } from '../data/index.js';
-import { createKernels, createReferenceKernels, type Kernels } from '../kernels/index.js';
+import { createKernels, createReferenceKernels, freeRows, type Kernels, takeRows } from '../kernels/index.js';
 import { ease } from './ease.js';
 
 /** Scores of `users`, each all items. */
@@ -17,6 +17,36 @@ async function scoresOf(
   model.scoreRows(users, out);
   model.close();
   const copy = Float64Array.from(out);
+  k.free(out);
+  return copy;
+}
+
+/** Scores of histories, each a row of weights for all items, 0 for items that it does not have. */
+async function historyScores(
+  k: Kernels,
+  train: Interactions,
+  l2: number,
+  form: 'dual' | 'primal',
+  rows: readonly (readonly number[])[],
+): Promise<Float64Array> {
+  const model = await ease.create({ kernels: k, train, seed: 0 }, ease.options.parse({ l2, form }));
+  const entries = rows.map((row) => row.flatMap((weight, item) => (weight === 0 ? [] : [{ item, weight }])));
+  const indptr = [0];
+  for (const own of entries) indptr.push(indptr.at(-1)! + own.length);
+  const source = {
+    ...{ columns: train.nItems, indptr: Int32Array.from(indptr) },
+    indices: Int32Array.from(entries.flat(), ({ item }) => item),
+  };
+  const given = takeRows(
+    k,
+    source,
+    entries.flat().map(({ weight }) => weight),
+  );
+  const out = k.floats(rows.length * train.nItems);
+  model.histories!.score(given, out);
+  model.close();
+  const copy = Float64Array.from(out);
+  freeRows(k, given);
   k.free(out);
   return copy;
 }
@@ -42,19 +72,27 @@ const small: Interactions = {
 async function isClosedForm(train: Interactions): Promise<void> {
   const entryOf = (at: number) => (at < 0 ? 0 : (train.weights?.[at] ?? 1));
   const x = [0, 1, 2, 3].map((u) => [0, 1, 2, 3, 4].map((i) => entryOf(placeInRow(train, u, i))));
+  // Histories that are no rows of X.
+  const others = [
+    [0, 0, 0, 0, 0],
+    [0, 1, 0, 0, 1],
+    [2, 3, 0.5, 1, 4],
+  ];
   const column = (j: number) => x.map((row) => row[j]!);
   const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, k) => sum + value * b[k]!, 0);
   const p = inverseOf(x[0]!.map((_, i) => x[0]!.map((_, j) => dot(column(i), column(j)) + (i === j ? 0.7 : 0))));
-  const expected = x.flatMap((row) =>
+  const timesB = (row: readonly number[]) =>
     row.map((_, j) =>
       dot(
         row,
         p.map((own, i) => (i === j ? 0 : -own[j]! / p[j]![j]!)),
       ),
-    ),
-  );
+    );
+  const expected = [...x, ...others].flatMap(timesB);
   for (const form of ['dual', 'primal'] as const) {
-    const scores = await scoresOf(createReferenceKernels('f64'), train, 0.7, form, Int32Array.of(0, 1, 2, 3));
+    const k = createReferenceKernels('f64');
+    const users = await scoresOf(k, train, 0.7, form, Int32Array.of(0, 1, 2, 3));
+    const scores = [...users, ...(await historyScores(k, train, 0.7, form, others))];
     for (const [at, value] of expected.entries()) {
       assert.ok(Math.abs(scores[at]! - value) < 1e-10, `${form}, number ${at}: ${scores[at]}, not ${value}`);
     }
@@ -77,6 +115,15 @@ test('both forms agree with several tiles and several blocks of users, with and 
     const primal = await scoresOf(k, train, 20, 'primal', users);
     assert.ok(dual.some((score) => score > 0.1));
     for (const [at, score] of dual.entries()) assert.ok(Math.abs(score - primal[at]!) < 2e-5, `number ${at}`);
+    const rows = Array.from({ length: 70 }, (_, r) =>
+      Array.from({ length: train.nItems }, (_, i) => ((r * 31 + i * 17) % 23 === 0 ? 1 : 0)),
+    );
+    const [one, other] = [
+      await historyScores(k, train, 20, 'dual', rows),
+      await historyScores(k, train, 20, 'primal', rows),
+    ];
+    assert.ok(one.some((score) => score > 0.1));
+    for (const [at, score] of one.entries()) assert.ok(Math.abs(score - other[at]!) < 2e-5, `number ${at}`);
   }
   k.close();
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Interactions, placeInRow } from '../data/interactions.js';
-import { createReferenceKernels } from '../kernels/index.js';
+import { createReferenceKernels, takeRows } from '../kernels/index.js';
 import type { Tables } from './_model.js';
 import { ials } from './ials.js';
 
@@ -79,6 +79,28 @@ test('each half step is the minimum of the published loss for the other half', a
       atMinimum(await factorsOf(o, 0, x), 'itemFactors', o, x);
       const next = await factorsOf({ ...o, epochs: o.epochs + 1 }, 0, x);
       atMinimum({ ...next, itemFactors: (await factorsOf(o, 0, x)).itemFactors }, 'userFactors', o, x);
+    }
+  }
+});
+
+test('a history has the user vector of the next half-step on users, with its own weights, and the zero vector if it is empty', async () => {
+  for (const o of settings) {
+    for (const x of [train, weighted]) {
+      const k = createReferenceKernels('f64');
+      const model = await ials.create({ kernels: k, train: x, seed: 0 }, ials.options.parse({ ...o, seed: 0 }));
+      // The next alternation starts from the item vectors of this one.
+      const { userFactors } = await factorsOf({ ...o, epochs: o.epochs + 1 }, 0, x);
+      const { itemFactors, dim } = model.tables!();
+      const out = k.floats(x.nUsers * x.nItems);
+      model.histories!.score(takeRows(k, { columns: x.nItems, ...x }, x.weights), out);
+      for (const [at, score] of out.entries()) {
+        const [user, item] = [Math.floor(at / x.nItems), at % x.nItems];
+        let expected = 0;
+        for (let d = 0; d < dim; d++) expected += userFactors[user * dim + d]! * itemFactors[item * dim + d]!;
+        assert.ok(Math.abs(score - expected) < 1e-12, `user ${user}, item ${item}: ${score}, not ${expected}`);
+        if (user === 2) assert.equal(score, 0);
+      }
+      assert.equal(model.histories!.by, 'solve');
     }
   }
 });
