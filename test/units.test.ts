@@ -10,7 +10,7 @@ import { createEvaluator, evaluateRankings, metricOf, metricRegistry } from 'rec
 import { tune } from 'recdistill/experiment';
 import { exporterRegistry, exportStudent } from 'recdistill/export';
 import { createKernels, type Kernels } from 'recdistill/kernels';
-import { modelOf, modelRegistry, optimizerRegistry } from 'recdistill/models';
+import { makeModel, modelOf, modelRegistry, optimizerRegistry } from 'recdistill/models';
 import { runJob } from 'recdistill/runs';
 import {
   exporterContract,
@@ -188,12 +188,12 @@ test('a model that breaks its promise when it is made, trained or ranked is refu
       ...{ name, nUsers, nItems, parameters: [], size: 0, close() {}, scoreRows },
     }),
   });
-  const answering = (name: string): ModelSpec => ({
+  const answering = (name: string, score = () => {}): ModelSpec => ({
     ...flat({ name }),
     kind: 'computed',
     create: async ({ train: { nUsers, nItems } }) => ({
       ...{ name, nUsers, nItems, parameters: [], size: 0, close() {}, scoreRows: (_, out) => void out.fill(0) },
-      histories: { score: (_, out) => void out.fill(0) },
+      histories: { score },
     }),
   });
   const boo = () => {
@@ -232,6 +232,11 @@ test('a model that breaks its promise when it is made, trained or ranked is refu
     assert.equal(error.code, code, error.message);
     assert.match(error.message, message);
   }
+  const able = modelOf({ ...answering('able', boo), capabilities: ['histories'] });
+  const made = await makeModel(able, { kernels, train: dataset.train, seed: 0 }, able.options.parse({}));
+  const given = { rows: 0, columns: made.nItems, indptr: kernels.ints(1), indices: kernels.ints(0) };
+  const thrown = await refusal(() => made.histories!.score(given, kernels.floats(0)));
+  assert.match(thrown.message, /model "able" .*score threw TypeError: boo/);
   const bent = tiny('bent', {}, () => 1);
   const steep: ModelSpec = {
     ...bent,

@@ -52,7 +52,8 @@ export function guarded<T extends object>(unit: T, origin: Origin): T {
     {
       get(_, key) {
         const value: unknown = Reflect.get(unit, key, unit);
-        return typeof value === 'function' ? callOf(key, value) : value;
+        if (typeof value === 'function') return callOf(key, value);
+        return PARTS.includes(key) && typeof value === 'object' && value !== null ? guarded(value, origin) : value;
       },
       set: (_, key, value) => Reflect.set(unit, key, value, unit),
       has: (_, key) => Reflect.has(unit, key),
@@ -62,6 +63,9 @@ export function guarded<T extends object>(unit: T, origin: Origin): T {
 
 /** Functions that may return a promise. What another one returned later would be too late. */
 const ASYNC: readonly PropertyKey[] = ['create', 'beforeEpoch', 'afterEpoch', 'read', 'write'];
+
+/** Objects of a unit that have functions of their own. */
+const PARTS: readonly PropertyKey[] = ['histories'];
 
 function refuse(cause: unknown, field: string, origin: Origin): never {
   // Other RecdistillErrors are about what a user gave, or are thrown by the unit on purpose.
