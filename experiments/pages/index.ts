@@ -10,6 +10,7 @@ import { hetcompCost } from './cost/hetcomp-cost.js';
 import { foldIn } from './fold-in.js';
 import { presetPages } from './presets.js';
 import { studies } from './studies.js';
+import { unseenUsers } from './unseen/unseen-users.js';
 
 export const pages: readonly Page[] = [
   ...presetPages,
@@ -19,6 +20,7 @@ export const pages: readonly Page[] = [
   bdKinds,
   continuePage,
   foldIn,
+  unseenUsers,
   epochs,
   hetcompCost,
   bdCost,

@@ -10,7 +10,8 @@ import type { Apart } from './apart.js';
 const BLOCK = 64;
 
 /** By the model itself, or by fold-in if it has a table of users. */
-export const historiesOf = (k: Kernels, model: Model): Histories => model.histories ?? foldInHistories(k, tablesOf(model)!);
+export const historiesOf = (k: Kernels, model: Model): Histories =>
+  model.histories ?? foldInHistories(k, tablesOf(model)!);
 
 export function rankHidden(k: Kernels, histories: Histories, { histories: x, evaluator }: Apart): Rankings {
   const { nUsers, nItems } = x;

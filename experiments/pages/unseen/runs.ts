@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Rankings } from 'recdistill/data';
+import { methodOf } from 'recdistill/distill';
 import type { Evaluation } from 'recdistill/eval';
 import { readPreset } from 'recdistill/experiment';
-import { methodOf } from 'recdistill/distill';
 import { modelOf } from 'recdistill/models';
 import { runJob, splitOptions, type Teacher } from 'recdistill/runs';
 import { type Context, kept } from '../../_page.js';
@@ -42,15 +42,23 @@ export interface Trained {
 async function trained(
   { apart, context }: Work,
   folder: string,
-  request: { readonly model: string; readonly method?: string; readonly options: object; readonly teachers?: readonly Teacher[] },
+  request: {
+    readonly model: string;
+    readonly method?: string;
+    readonly options: object;
+    readonly teachers?: readonly Teacher[];
+  },
 ): Promise<Trained> {
   const { kernels } = context;
   const file = `${folder}.rankings.json`;
-  const job = await runJob({ dataset: apart.base, kernels, ...request, options: { ...request.options }, folder }, (model) => {
-    const histories = historiesOf(kernels, model);
-    const rankings = rankHidden(kernels, histories, apart);
-    writeFileSync(file, JSON.stringify({ by: histories.by, rankings: { ...rankings, items: [...rankings.items] } }));
-  });
+  const job = await runJob(
+    { dataset: apart.base, kernels, ...request, options: { ...request.options }, folder },
+    (model) => {
+      const histories = historiesOf(kernels, model);
+      const rankings = rankHidden(kernels, histories, apart);
+      writeFileSync(file, JSON.stringify({ by: histories.by, rankings: { ...rankings, items: [...rankings.items] } }));
+    },
+  );
   const { by, rankings: stored } = JSON.parse(readFileSync(file, 'utf8'));
   const rankings: Rankings = { ...stored, items: Int32Array.from(stored.items) };
   const { seconds, parameters, bundleBytes } = job.result;
@@ -132,7 +140,10 @@ export async function searched(
 }
 
 /** Trains the teachers when they are first asked for. */
-export function teachersOf(work: Work): { readonly trained: () => Promise<readonly Trained[]>; readonly teachers: () => Promise<readonly Teacher[]> } {
+export function teachersOf(work: Work): {
+  readonly trained: () => Promise<readonly Trained[]>;
+  readonly teachers: () => Promise<readonly Teacher[]>;
+} {
   let made: Promise<readonly Trained[]> | undefined;
   const all = async () => {
     const list: Trained[] = [];

@@ -11,7 +11,11 @@ export interface DataSet {
 const ALL = { seeds: [0, 1, 2], dims: [6, 8, 16, 32] };
 
 export const SETS: Readonly<Record<string, DataSet>> = {
-  'citeulike-hetcomp-split': { options: { data: 'citeulike-hetcomp-split' }, preset: 'citeulike-hetcomp-split', ...ALL },
+  'citeulike-hetcomp-split': {
+    options: { data: 'citeulike-hetcomp-split' },
+    preset: 'citeulike-hetcomp-split',
+    ...ALL,
+  },
   'ml-latest-small': { options: { data: 'ml-latest-small', rating: 'none' }, ...ALL },
   'made-up': { options: { data: 'synthetic:2000x3000x60000' }, ...ALL },
   // Five to ten times the work of CiteULike: one seed, two sizes.

@@ -55,7 +55,10 @@ const runSeed = (name: string, seed: number, context: Context): Promise<SeedResu
         }
       }
     }
-    const users = { seen: apart.base.users.ids.length, unseen: apart.evaluator.test(trained[0]!.unseenLists).users.length };
+    const users = {
+      seen: apart.base.users.ids.length,
+      unseen: apart.evaluator.test(trained[0]!.unseenLists).users.length,
+    };
     return { set: name, seed, users, rows };
   });
 
@@ -84,8 +87,15 @@ function linesOf(seeds: readonly SeedResult[]) {
     const [r50] = METRICS as [string];
     const bundle = cells[0]!.bundleBytes;
     return [
-      ...[row.name, row.dim === undefined ? undefined : row.method, row.dim, row.cell.by ?? (row.name === 'ensemble' ? undefined : 'model')],
-      ...(['seen', 'unseen'] as const).flatMap((group) => METRICS.map((m) => spread(cells.map((cell) => cell[group][m]!)))),
+      ...[
+        row.name,
+        row.dim === undefined ? undefined : row.method,
+        row.dim,
+        row.cell.by ?? (row.name === 'ensemble' ? undefined : 'model'),
+      ],
+      ...(['seen', 'unseen'] as const).flatMap((group) =>
+        METRICS.map((m) => spread(cells.map((cell) => cell[group][m]!))),
+      ),
       formatPercent(mean((cell) => cell.unseen[r50]!) / mean((cell) => cell.seen[r50]!)),
       ...[bundle, mean((cell) => cell.seconds)],
     ];
@@ -98,7 +108,9 @@ const COLUMNS = {
   ...({ 'unseen / seen': 'text', bundle: 'bytes', training: 'seconds' } as const),
 };
 
-const PARTS = Object.entries(SETS).flatMap(([set, { seeds }]) => seeds.map((seed) => ({ set, seed, name: `${set}-seed${seed}` })));
+const PARTS = Object.entries(SETS).flatMap(([set, { seeds }]) =>
+  seeds.map((seed) => ({ set, seed, name: `${set}-seed${seed}` })),
+);
 
 export const unseenUsers = definePage<SeedResult, UnseenNumbers>({
   name: 'unseen-users',
@@ -113,7 +125,8 @@ export const unseenUsers = definePage<SeedResult, UnseenNumbers>({
     return runSeed(set, seed, context);
   },
   gather: (seeds) => ({ seeds }),
-  seconds: ({ seeds }) => seeds.reduce((sum, { rows }) => sum + rows.reduce((total, { cell }) => total + cell.seconds, 0), 0),
+  seconds: ({ seeds }) =>
+    seeds.reduce((sum, { rows }) => sum + rows.reduce((total, { cell }) => total + cell.seconds, 0), 0),
   render: ({ seeds }) => ({
     title: 'Users who took no part in the training',
     about: `Every ${HIDDEN_EVERY}th user is hidden from teachers and students: all of their interactions. Afterwards their train items are given as history, and their test items are judged, those that

@@ -56,10 +56,16 @@ export const softmax = distillationMethod({
       help: 'Remaining items sampled per user and epoch, for large catalogues. Default: all remaining items.',
     }),
     ...importanceOptions.shape,
+    temperature: float({
+      default: 10,
+      above: 0,
+      max: 1e6,
+      help: 'Importance of rank r (from 0) in the ensemble is exp(-r / temperature).',
+    }),
   }),
   small: { topK: 10, curriculum: 'dynamic', discrepancyK: 4, period: 1 },
-  // Sums over the whole catalogue have smooth gradients, so a large learning rate is safe.
-  studentDefaults: { learningRate: 0.02, l2: 0.00001, epochs: 150 },
+  // Chosen on valid of CiteULike. Sums over the whole catalogue have smooth gradients, so a large learning rate is safe.
+  studentDefaults: { learningRate: 0.01, l2: 0.00001, epochs: 250 },
   // As for hetcomp: easy checkpoints make a student that has already been distilled worse.
   continueDefaults: { trajectoryLength: 1 },
   create(given, o) {
