@@ -38,7 +38,6 @@ export const TUNED_DIM = 16;
 export const TRIALS = [
   { learningRate: 1, l2: 1 },
   { learningRate: 0.5, l2: 1 },
-  { learningRate: 2, l2: 1 },
   { learningRate: 1, l2: 0.1 },
   { learningRate: 1, l2: 10 },
 ] as const;
