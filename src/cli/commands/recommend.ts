@@ -59,7 +59,9 @@ export const recommend: CommandBody = {
         : student.recommend(user, { k, includeSeen });
     const { model, method, data } = manifest.madeBy;
     const shownUser =
-      user === undefined ? `a new user who has ${listed(items.filter((id) => student.hasItem(id)))}` : `user ${user}`;
+      user === undefined
+        ? `a new user who has ${listed(some(items.filter((id) => student.hasItem(id))))}`
+        : `user ${user}`;
     const how = method === 'none' ? model : `${model} with ${method}`;
     const text = [`For ${shownUser} (${how}, trained on ${data}):`, '', recommendationTable(list).toText()].join('\n');
     return {
@@ -113,4 +115,14 @@ function suggestions(given: string, ids: readonly string[]): string {
         .slice(0, 3)
         .map((id) => shortened(id, 40))
         .join(', ')}.`;
+}
+
+/** At most this many items of a history are shown. */
+const MOST_SHOWN = 10;
+
+/** The first of the distinct ids, and how many more there are. */
+function some(ids: readonly string[]): string[] {
+  const distinct = [...new Set(ids)];
+  const more = distinct.length - MOST_SHOWN;
+  return more > 0 ? [...distinct.slice(0, MOST_SHOWN), `${more} more`] : distinct;
 }
