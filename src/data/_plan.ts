@@ -8,7 +8,7 @@ export interface Plan {
   readonly name: string;
   /** Absolute path. File names in `labels` are relative to it. */
   readonly folder: string;
-  /** Files per part: one part of raw interactions, or train and test, or train, valid and test. */
+  /** Files per part: one part of raw interactions, or train and test, or train, valid and test, or these and the histories of held-out users. */
   readonly parts: readonly (readonly PlannedFile[])[];
   readonly format?: string;
   readonly columns: ColumnOptions;

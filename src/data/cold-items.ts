@@ -1,13 +1,13 @@
-/** Cold items: items of valid and test without train interactions. A model that learns from interactions alone cannot rank them. */
+/** Cold items: items of valid, test and given histories without train interactions. A model that learns from interactions alone cannot rank them. */
 import { selectEntries } from './filters.js';
-import { type Interactions, itemCounts } from './interactions.js';
+import { count, type Interactions, itemCounts } from './interactions.js';
 import type { Parts } from './splits/_split.js';
 
 export interface ColdItems {
   readonly parts: Parts;
   /** Dropped interactions whose item does not occur in train. */
   readonly coldRows: number;
-  /** Users dropped from valid and test because they have no interaction left in one of the two. */
+  /** Users dropped from valid and test because they have no interaction left in one of the two, or no history. */
   readonly nUsers: number;
   /** Interactions dropped together with those users. */
   readonly userRows: number;
@@ -15,7 +15,8 @@ export interface ColdItems {
 
 /**
  * Drops valid and test interactions with cold items. With `pairUsers` it then drops every user without valid or without
- * test interactions from both parts, as the preparation of HetComp's authors does.
+ * test interactions from both parts, as the preparation of HetComp's authors does. Of users who are held out whole, those without a history
+ * or without an interaction to judge are dropped.
  */
 export function dropColdItems(parts: Parts, pairUsers: boolean): ColdItems {
   const trained = itemCounts(parts.train);
@@ -26,19 +27,40 @@ export function dropColdItems(parts: Parts, pairUsers: boolean): ColdItems {
     );
   const valid = warm(parts.valid);
   const test = warm(parts.test);
-  const rows = (a: Interactions, b: Interactions) => a.indices.length + b.indices.length;
   const coldRows = rows(parts.valid, parts.test) - rows(valid, test);
+  if (parts.foldIn) return dropUnjudged({ ...parts, valid, test, foldIn: warm(parts.foldIn) }, coldRows, parts.foldIn);
   if (!pairUsers) return { parts: { train: parts.train, valid, test }, coldRows, nUsers: 0, userRows: 0 };
 
-  const size = (x: Interactions, u: number) => x.indptr[u + 1]! - x.indptr[u]!;
   const paired = Uint8Array.from({ length: valid.nUsers }, (_, u) => Number(size(valid, u) > 0 && size(test, u) > 0));
   let nUsers = 0;
   for (let u = 0; u < valid.nUsers; u++) if (paired[u] === 0 && size(valid, u) + size(test, u) > 0) nUsers += 1;
-  const keep = (x: Interactions) => {
-    const entries = new Uint8Array(x.indices.length);
-    for (let u = 0; u < x.nUsers; u++) entries.fill(paired[u]!, x.indptr[u]!, x.indptr[u + 1]!);
-    return selectEntries(x, entries);
-  };
-  const kept = { train: parts.train, valid: keep(valid), test: keep(test) };
+  const kept = { train: parts.train, valid: usersOf(valid, paired), test: usersOf(test, paired) };
   return { parts: kept, coldRows, nUsers, userRows: rows(valid, test) - rows(kept.valid, kept.test) };
+}
+
+/** Users who are held out whole and can be judged: they have a history, and interactions in valid or test. */
+function dropUnjudged(
+  parts: Parts & { readonly foldIn: Interactions },
+  coldRows: number,
+  before: Interactions,
+): ColdItems {
+  const { train, valid, test, foldIn } = parts;
+  const judged = Uint8Array.from({ length: foldIn.nUsers }, (_, u) =>
+    Number(size(foldIn, u) > 0 && size(valid, u) + size(test, u) > 0),
+  );
+  let nUsers = 0;
+  for (let u = 0; u < before.nUsers; u++) if (judged[u] === 0 && size(before, u) > 0) nUsers += 1;
+  const kept = { train, valid: usersOf(valid, judged), test: usersOf(test, judged), foldIn: usersOf(foldIn, judged) };
+  const userRows = rows(valid, test) - rows(kept.valid, kept.test) + count(foldIn) - count(kept.foldIn);
+  return { parts: kept, coldRows: coldRows + count(before) - count(foldIn), nUsers, userRows };
+}
+
+const rows = (a: Interactions, b: Interactions): number => count(a) + count(b);
+const size = (x: Interactions, u: number): number => x.indptr[u + 1]! - x.indptr[u]!;
+
+/** The interactions of the users `u` with `keep[u] = 1`. */
+function usersOf(x: Interactions, keep: Uint8Array): Interactions {
+  const entries = new Uint8Array(x.indices.length);
+  for (let u = 0; u < x.nUsers; u++) entries.fill(keep[u]!, x.indptr[u]!, x.indptr[u + 1]!);
+  return selectEntries(x, entries);
 }

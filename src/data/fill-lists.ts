@@ -1,5 +1,5 @@
 /** Users without a list at some checkpoint: they get the list of the nearest checkpoint. */
-import { type Dataset, itemsOf } from './interactions.js';
+import { type Dataset, itemsOf, knownItems } from './interactions.js';
 import { type Rankings, rankingOf } from './rankings.js';
 
 export interface Filled {
@@ -21,10 +21,11 @@ export function listsIn(r: Rankings): number {
 }
 
 /** Number of users whose list is shorter than both the depth and their number of candidate items. */
-export function shorterIn(r: Rankings, { train }: Dataset): number {
+export function shorterIn(r: Rankings, dataset: Dataset): number {
+  const known = knownItems(dataset);
   let shorter = 0;
   for (let u = 0; u < r.nUsers; u++) {
-    const could = Math.min(r.depth, train.nItems - itemsOf(train, u).length);
+    const could = Math.min(r.depth, known.nItems - itemsOf(known, u).length);
     const { length } = rankingOf(r, u);
     shorter += Number(length > 0 && length < could);
   }

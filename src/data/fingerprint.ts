@@ -1,18 +1,14 @@
 /** Content hashes of data sets and rankings. */
 import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
-import type { Interactions } from './interactions.js';
 import type { Rankings } from './rankings.js';
+import type { Parts } from './splits/_split.js';
 
 /**
- * SHA-256 (hex) of the user and item ids in order, of the three parts as rows of item indices, and of the train weights
- * if there are any. Times, names, notes, weights of valid and test, the source format and the byte order do not matter.
+ * SHA-256 (hex) of the user and item ids in order, of the parts as rows of item indices, and of the train weights
+ * if there are any. Times, names, notes, weights of other parts, the source format and the byte order do not matter.
  */
-export function fingerprintOf(
-  users: readonly string[],
-  items: readonly string[],
-  parts: { readonly train: Interactions; readonly valid: Interactions; readonly test: Interactions },
-): string {
+export function fingerprintOf(users: readonly string[], items: readonly string[], parts: Parts): string {
   const hash = createHash('sha256').update('recdistill data 1\n');
   for (const ids of [users, items]) {
     hash.update(`${ids.length}\n`);
@@ -21,6 +17,12 @@ export function fingerprintOf(
   }
   for (const part of [parts.train, parts.valid, parts.test]) {
     for (const numbers of [part.indptr, part.indices]) hash.update(`${numbers.length}\n`).update(littleEndian(numbers));
+  }
+  const { foldIn } = parts;
+  if (foldIn) {
+    hash.update('fold-in\n');
+    for (const numbers of [foldIn.indptr, foldIn.indices])
+      hash.update(`${numbers.length}\n`).update(littleEndian(numbers));
   }
   const { weights } = parts.train;
   if (weights) hash.update(`weights ${weights.length}\n`).update(littleEndian(weights));

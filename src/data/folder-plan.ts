@@ -118,6 +118,7 @@ async function splitPlan(place: Place, name: string, entries: readonly Entry[], 
   const items = catalogue('items.tsv') ?? catalogue('item_map.tsv');
   const parts: PlannedFile[][] = [];
   for (const part of PARTS) if (split[part].length > 0) parts.push(await filesOf(place, split[part]));
+  if (split.foldIn) parts.push(await filesOf(place, [split.foldIn]));
   return {
     name: manifest?.name ?? name,
     folder,

@@ -38,4 +38,4 @@ export { type SyntheticSpec, synthesize } from './synthetic.js';
 export { licenceNote } from './terms.js';
 export * from './trajectory.js';
 export { type NamedLists, writeRankingsTable } from './write-rankings.js';
-export { writeSplit } from './write-split.js';
+export { partSizes, writeSplit } from './write-split.js';

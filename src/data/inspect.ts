@@ -1,5 +1,5 @@
 /** Statistics of a data set. */
-import { count, type Dataset, itemCounts, union } from './interactions.js';
+import { count, type Dataset, itemCounts, knownItems, union } from './interactions.js';
 
 export interface Spread {
   readonly min: number;
@@ -17,6 +17,8 @@ export interface DatasetStatistics {
     readonly train: number;
     readonly valid: number;
     readonly test: number;
+    /** In the histories of users who are held out whole. */
+    readonly foldIn?: number;
   };
   /** Interactions / (users x items), in [0, 1]. */
   readonly density: number;
@@ -34,8 +36,8 @@ export interface DatasetStatistics {
 }
 
 export function inspect(dataset: Dataset): DatasetStatistics {
-  const { train, valid, test } = dataset;
-  const all = union(union(train, valid), test);
+  const { train, valid, test, foldIn } = dataset;
+  const all = union(union(knownItems(dataset), valid), test);
   const perUser = rowSizes(all.indptr);
   const perItem = itemCounts(all).sort();
   const period = periodOf(dataset);
@@ -44,7 +46,10 @@ export function inspect(dataset: Dataset): DatasetStatistics {
     fingerprint: dataset.fingerprint,
     nUsers: train.nUsers,
     nItems: train.nItems,
-    interactions: { all: count(all), train: count(train), valid: count(valid), test: count(test) },
+    interactions: {
+      ...{ all: count(all), train: count(train), valid: count(valid), test: count(test) },
+      ...(foldIn ? { foldIn: count(foldIn) } : {}),
+    },
     density: count(all) / (train.nUsers * train.nItems),
     perUser: spread(perUser.sort()),
     perItem: spread(perItem),
@@ -73,8 +78,8 @@ function topShare(sorted: Int32Array, share: number): number {
   return sum(top) / sum(sorted);
 }
 
-function periodOf({ train, valid, test }: Dataset): { from: number; to: number } | undefined {
-  const times = [train.times, valid.times, test.times];
+function periodOf({ train, valid, test, foldIn }: Dataset): { from: number; to: number } | undefined {
+  const times = [train.times, valid.times, test.times, ...(foldIn ? [foldIn.times] : [])];
   let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const part of times) {
     if (!part) return undefined;

@@ -17,6 +17,8 @@ export interface Interactions {
   readonly weights?: Float32Array;
   /** Items that are never sampled as negatives for each user, if these are more than the row's own: see `avoiding`. */
   readonly avoided?: Interactions;
+  /** Users who take part in training, ascending, if others are held out whole. Absent: all users. */
+  readonly trainUsers?: Int32Array;
 }
 
 /** External ids: `ids[k]` is the id of row or column `k`, exactly as in the source. */
@@ -25,7 +27,7 @@ export interface IdMap {
   readonly index: ReadonlyMap<string, number>;
 }
 
-/** A data set ready for training: three disjoint parts over the same users and items. */
+/** A data set ready for training: disjoint parts over the same users and items. */
 export interface Dataset {
   readonly name: string;
   readonly users: IdMap;
@@ -35,6 +37,11 @@ export interface Dataset {
   readonly train: Interactions;
   readonly valid: Interactions;
   readonly test: Interactions;
+  /**
+   * Histories of users who are held out whole. They have no train interactions, and valid or test has the rest of theirs. A model is judged
+   * on them by its scores for their histories. Absent: no user is held out whole.
+   */
+  readonly foldIn?: Interactions;
   /** Interactions removed from `train` for evaluation, if the option `hiddenShare` is set. */
   readonly hidden?: {
     readonly interactions: Interactions /** Fingerprint of the data set before they were removed. */;
@@ -42,7 +49,7 @@ export interface Dataset {
   };
   /** Memory that it takes, from its rows as they were read. Absent: estimated from its sizes. */
   readonly memory?: DataMemory;
-  /** SHA-256 (hex) of the ids, the three parts and the train weights. Equal data has equal fingerprints in every source format. */
+  /** SHA-256 (hex) of the ids, the parts and the train weights. Equal data has equal fingerprints in every source format. */
   readonly fingerprint: string;
   /** Processing steps: rows read, filtered, dropped, split. Shown to the user and kept in manifests. */
   readonly notes: readonly string[];
@@ -215,6 +222,10 @@ export function union(a: Interactions, b: Interactions): Interactions {
   }
   return { nUsers: a.nUsers, nItems: a.nItems, indptr, indices: indices.slice(0, size) };
 }
+
+/** What a model may know of each user when it is tested on valid: the train interactions, or the history of a user who is held out. */
+export const knownItems = ({ train, foldIn }: Pick<Dataset, 'train' | 'foldIn'>): Interactions =>
+  foldIn ? union(train, foldIn) : train;
 
 /** Number of interactions of each item. */
 export function itemCounts(x: Interactions): Int32Array {

@@ -1,5 +1,5 @@
 /** Leakage report: overlaps between the parts, and evaluation that training cannot answer. Counted before any repair. */
-import { count, has, type Interactions, itemCounts } from './interactions.js';
+import { count, has, type Interactions, itemCounts, knownItems } from './interactions.js';
 import type { Parts } from './splits/_split.js';
 
 export interface LeakageFinding {
@@ -35,6 +35,7 @@ export function leakageReport(
   },
 ): LeakageFinding[] {
   const { train, valid, test } = parts;
+  const { foldIn } = parts;
   const findings: LeakageFinding[] = [];
   const pairs = [
     ['train', 'valid'],
@@ -44,6 +45,14 @@ export function leakageReport(
   for (const [a, b] of pairs) {
     const text = `Interactions of ${b} that are also in ${a}: a model can memorise them.`;
     findings.push(finding('shared-pairs', `${a} and ${b}`, shared(parts[a], parts[b]), count(parts[b]), text));
+  }
+  if (foldIn) {
+    for (const part of ['valid', 'test'] as const) {
+      const text = `Interactions of ${part} that are also in the given histories: a model can repeat them.`;
+      findings.push(
+        finding('shared-pairs', `fold-in and ${part}`, shared(foldIn, parts[part]), count(parts[part]), text),
+      );
+    }
   }
   for (const part of ['train', 'valid', 'test'] as const) {
     const rows = count(parts[part]) + duplicates[part];
@@ -70,8 +79,8 @@ export function leakageReport(
     ['valid', valid],
     ['test', test],
   ] as const) {
-    const { all, untrained } = usersWithoutTrain(train, part);
-    const text = `Users of ${name} without train interactions: a model can only recommend popular items to them.`;
+    const { all, untrained } = usersWithoutTrain(knownItems(parts), part);
+    const text = `Users of ${name} without ${foldIn ? 'a history' : 'train interactions'}: a model can only recommend popular items to them.`;
     findings.push(finding('users-never-trained', name, untrained, all, text));
   }
   if (train.times && test.times && count(test) > 0) {

@@ -8,7 +8,7 @@ import { withDatabase } from './duckdb.js';
 import { fingerprintOf } from './fingerprint.js';
 import { hideInteractions } from './hide.js';
 import { idMap } from './ids.js';
-import { count, type Dataset } from './interactions.js';
+import { count, type Dataset, type Interactions } from './interactions.js';
 import { type LabelMatch, type LabelReport, labelLines, labelReport, refuseUnmatched } from './label-match.js';
 import type { LeakageFinding } from './leakage.js';
 import { type DataOptions, dataOptions } from './options.js';
@@ -61,7 +61,7 @@ export async function loadDataset(input: OptionsInput<typeof dataOptions> = {}):
 /** Options that apply to rows in memory: those of filters and split. */
 const OF_ROWS = [
   ...(['minRating', 'weightScale', 'minUser', 'minItem', 'core'] as const),
-  ...(['split', 'ratios', 'holdOut', 'splitSeed', 'coldItems', 'hiddenShare'] as const),
+  ...(['split', 'ratios', 'foldInShare', 'holdOut', 'splitSeed', 'coldItems', 'hiddenShare'] as const),
 ];
 
 export type RowOptions = Pick<OptionsInput<typeof dataOptions>, (typeof OF_ROWS)[number]>;
@@ -109,7 +109,7 @@ function datasetOf({ name, source, minUser, memory, manifest }: Origin, options:
   if (options.labels !== undefined && source.names) refuseUnmatched(source.names);
   const ready = source.parts.length > 1;
   if (options.split === 'given' && !ready) {
-    const hint = 'Choose --split ratio, leave-one-out or time, or give a folder with train, valid and test.';
+    const hint = 'Choose --split ratio, leave-one-out, time or users, or give a folder with train, valid and test.';
     fail('usage', { problem: `${name} is not a ready split, so the split "given" is not possible`, hint });
   }
   const keep = ready && (options.split === 'auto' || options.split === 'given');
@@ -124,7 +124,8 @@ function datasetOf({ name, source, minUser, memory, manifest }: Origin, options:
   }
   const { hiddenShare, splitSeed } = options;
   const found = hiddenShare > 0 ? hideInteractions(parts.train, hiddenShare, splitSeed) : undefined;
-  const left = found ? { ...parts, train: found.train } : parts;
+  const train = found?.train ?? parts.train;
+  const left = { ...parts, train: parts.foldIn ? { ...train, trainUsers: usersIn(train) } : train };
   // No report if the source has no names.
   const named = options.labels !== undefined || labels !== undefined;
   const report = named && source.names ? labelReport(source.names, labels ?? [], items.length) : undefined;
@@ -225,12 +226,19 @@ function checkManifest(path: string, manifest: SplitManifest, fingerprint: strin
   fail('bad-data', { path, problem, hint });
 }
 
+/** Users with interactions. */
+const usersIn = (x: Interactions): Int32Array =>
+  Int32Array.from({ length: x.nUsers }, (_, u) => u).filter((u) => x.indptr[u + 1]! > x.indptr[u]!);
+
 function summary(parts: Parts): string[] {
-  const { train, valid, test } = parts;
-  let evaluated = 0;
-  for (let u = 0; u < test.nUsers; u++) evaluated += Number(test.indptr[u + 1]! > test.indptr[u]!);
+  const { train, valid, test, foldIn } = parts;
+  const evaluated = usersIn(test).length;
+  const histories = foldIn && [
+    `held out whole: ${usersIn(valid).length} users of valid and ${evaluated} of test, with ${count(foldIn)} interactions as histories; ${usersIn(train).length} users are in train`,
+  ];
   return [
     `${train.nUsers} users, ${train.nItems} items; train ${count(train)}, valid ${count(valid)}, test ${count(test)} interactions`,
     `${evaluated} users have test interactions and are evaluated`,
+    ...(histories ?? []),
   ];
 }

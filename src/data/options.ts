@@ -125,7 +125,13 @@ export const dataOptions = options({
   ratios: numbers({
     default: [0.6, 0.2, 0.2],
     min: 0,
-    help: 'Shares of train, valid and test, summing to 1. For the splits ratio (of each user) and time (of all interactions).',
+    help: 'Shares of train, valid and test, summing to 1. For the splits ratio (of each user), time (of all interactions) and users (of the users).',
+  }),
+  foldInShare: float({
+    default: 0.8,
+    min: 0.01,
+    max: 0.99,
+    help: "Share of a held-out user's interactions that is given as history, for the split users; the rest is judged. At least one interaction is on each side.",
   }),
   validShare: float({
     default: 0.1,

@@ -1,11 +1,22 @@
 /** Prepares a ready split. It is not changed, except that a pair of user and item is kept in its first part only. */
 import { fail } from '../errors.js';
 import { compact, selectEntries } from './filters.js';
-import { count, has, type Interactions, itemCounts, union } from './interactions.js';
+import { count, has, type Interactions, itemCounts, knownItems, union } from './interactions.js';
 import { leakageReport } from './leakage.js';
 import type { DataOptions } from './options.js';
 import type { Pairs } from './pairs.js';
-import { checkParts, checkSize, interactionsOf, merged, type Prepared, rated, warmed, weightNotes } from './prepare.js';
+import {
+  checkFoldInShare,
+  checkParts,
+  checkSize,
+  historyWarnings,
+  interactionsOf,
+  merged,
+  type Prepared,
+  rated,
+  warmed,
+  weightNotes,
+} from './prepare.js';
 import type { ReadSource } from './read-source.js';
 import type { Parts } from './splits/_split.js';
 import { ratio } from './splits/ratio.js';
@@ -19,28 +30,40 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
   const notes: string[] = [];
   const parts = source.parts.map((part) => rated(part, options, notes));
   const none: Pairs = { users: new Int32Array(0), items: new Int32Array(0) };
-  const rows = { train: parts[0]!, valid: parts.length === 3 ? parts[1]! : none, test: parts.at(-1)! };
+  const [train, second, third, foldIn] = parts;
+  const hasValid = third !== undefined;
+  const rows = {
+    ...{ train: train!, valid: hasValid ? second! : none, test: third ?? second!, foldIn: foldIn ?? none },
+  };
   const found = {
     train: interactionsOf(source, rows.train, options),
     valid: interactionsOf(source, rows.valid, options),
     test: interactionsOf(source, rows.test, options),
+    ...(foldIn ? { foldIn: interactionsOf(source, foldIn, options) } : {}),
   };
+  checkFoldInShare(found, options.foldInShare, 'given');
+  if (found.foldIn) checkHeldOut(name, source, { ...found, foldIn: found.foldIn });
   const duplicates = {
     train: rows.train.users.length - count(found.train),
     valid: rows.valid.users.length - count(found.valid),
     test: rows.test.users.length - count(found.test),
   };
   const leakage = leakageReport(found, duplicates);
-  const repeated = duplicates.train + duplicates.valid + duplicates.test;
+  const repeated =
+    duplicates.train +
+    duplicates.valid +
+    duplicates.test +
+    (found.foldIn ? rows.foldIn.users.length - count(found.foldIn) : 0);
   if (repeated > 0) notes.push(`${repeated} duplicate rows within parts: ${merged(rows.train)}`);
   const disjoint = {
-    ...(source.parts.length === 3
-      ? { train: found.train, valid: without(found.valid, found.train) }
+    ...(hasValid
+      ? { train: found.train, valid: without(found.valid, knownItems(found)) }
       : validOf(found.train, options, notes)),
-    test: without(found.test, union(found.train, found.valid)),
+    test: without(found.test, union(knownItems(found), found.valid)),
+    ...(found.foldIn ? { foldIn: found.foldIn } : {}),
   };
   const [fewerValid, fewerTest] = [
-    source.parts.length === 3 ? count(found.valid) - count(disjoint.valid) : 0,
+    hasValid ? count(found.valid) - count(disjoint.valid) : 0,
     count(found.test) - count(disjoint.test),
   ];
   if (fewerValid + fewerTest > 0) {
@@ -52,19 +75,44 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
     fail('bad-data', { path: name, problem, hint });
   }
   notes.push(countItems(source, disjoint));
-  const kept = options.coldItems === 'drop' ? warmed(disjoint, true, notes) : disjoint;
+  const kept = options.coldItems === 'drop' ? warmed(disjoint, !disjoint.foldIn, notes) : disjoint;
   notes.push(...weightNotes(kept.train));
-  const all = union(union(kept.train, kept.valid), kept.test);
+  const all = union(union(knownItems(kept), kept.valid), kept.test);
   checkSize(name, compact(all).interactions, notes.join('; '));
   checkParts(name, kept, { valid: rows.valid.users.length > 0, test: rows.test.users.length > 0 });
   const { users, items, labels } = source;
-  return { users, items, ...(labels ? { labels } : {}), parts: kept, leakage, notes, leftOut: [], warnings: [] };
+  return {
+    users,
+    items,
+    ...(labels ? { labels } : {}),
+    parts: kept,
+    leakage,
+    notes,
+    leftOut: [],
+    warnings: historyWarnings(kept),
+  };
+}
+
+/** Users with a history are held out whole, and only they may be judged. @throws RecdistillError `bad-data` */
+function checkHeldOut(name: string, { users }: ReadSource, parts: Parts & { readonly foldIn: Interactions }): void {
+  const { train, valid, test, foldIn } = parts;
+  const has = (x: Interactions, u: number) => x.indptr[u + 1]! > x.indptr[u]!;
+  const refuse = (u: number, problem: string): never =>
+    fail('bad-data', {
+      path: name,
+      problem: `the user ${JSON.stringify(users[u])} ${problem}`,
+      hint: 'With a file fold-in, the users of valid and test have their histories there and nothing in train. Without this file, they have their other interactions in train.',
+    });
+  for (let u = 0; u < foldIn.nUsers; u++) {
+    if (has(foldIn, u) && has(train, u)) refuse(u, 'has interactions in train and in fold-in');
+    if (!has(foldIn, u) && (has(valid, u) || has(test, u))) refuse(u, 'is in valid or test, but not in fold-in');
+  }
 }
 
 /** Takes a valid part from the train part, for a split without one. */
 function validOf(train: Interactions, o: DataOptions, notes: string[]): Pick<Parts, 'train' | 'valid'> {
-  const { validShare, splitSeed, holdOut } = o;
-  const parts = ratio(train, { ratios: [1 - validShare, validShare, 0], holdOut, seed: splitSeed });
+  const { validShare, splitSeed, holdOut, foldInShare } = o;
+  const parts = ratio(train, { ratios: [1 - validShare, validShare, 0], holdOut, seed: splitSeed, foldInShare });
   const how =
     validShare === 0
       ? 'and validShare is 0: training runs for all epochs and keeps the last one'
@@ -75,7 +123,7 @@ function validOf(train: Interactions, o: DataOptions, notes: string[]): Pick<Par
 
 function countItems(source: ReadSource, parts: Parts): string {
   const { items } = source;
-  const occurring = compact(union(union(parts.train, parts.valid), parts.test)).interactions.nItems;
+  const occurring = compact(union(union(knownItems(parts), parts.valid), parts.test)).interactions.nItems;
   const trained = itemCounts(parts.train).reduce((sum, n) => sum + Number(n > 0), 0);
   const how =
     occurring === items.length

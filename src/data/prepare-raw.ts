@@ -1,10 +1,21 @@
 /** Prepares raw interactions: merges, filters and splits them. */
 import { compact, withMinimum } from './filters.js';
-import { count } from './interactions.js';
+import { count, type Interactions } from './interactions.js';
 import { leakageReport } from './leakage.js';
 import type { DataOptions } from './options.js';
 import { concatPairs } from './pairs.js';
-import { checkParts, checkSize, interactionsOf, merged, type Prepared, rated, warmed, weightNotes } from './prepare.js';
+import {
+  checkFoldInShare,
+  checkParts,
+  checkSize,
+  historyWarnings,
+  interactionsOf,
+  merged,
+  type Prepared,
+  rated,
+  warmed,
+  weightNotes,
+} from './prepare.js';
 import type { ReadSource } from './read-source.js';
 import { type Parts, type SplitSpec, tiedUsers } from './splits/_split.js';
 import { divided } from './splits/index.js';
@@ -34,11 +45,14 @@ export function prepareRaw(
   const fewer = count(filtered) < count(all);
   checkSize(name, interactions, `${read.users.length} rows read; ${notes.join('; ')}`);
   const how = options.split === 'auto' || options.split === 'given' ? 'ratio' : options.split;
-  const parts = divided(how, interactions, { ratios, holdOut: options.holdOut, seed: options.splitSeed });
+  const parts = divided(how, interactions, {
+    ...{ ratios, holdOut: options.holdOut, seed: options.splitSeed, foldInShare: options.foldInShare },
+  });
+  checkFoldInShare(parts, options.foldInShare, how);
   if (how === 'time') expectMoments(interactions, parts, ratios);
-  notes.push(describeSplit(how, options, ratios));
+  notes.push(describeSplit(how, options, ratios), ...notJudged(how, interactions));
   const leakage = leakageReport(parts);
-  const cold = options.coldItems === 'keep' ? parts : warmed(parts, how !== 'time', notes);
+  const cold = options.coldItems === 'keep' ? parts : warmed(parts, how !== 'time' && !parts.foldIn, notes);
   notes.push(...weightNotes(cold.train));
   checkParts(name, cold, { valid: how === 'leave-one-out' || ratios[1] > 0, test: true });
   const labels = source.labels;
@@ -50,8 +64,15 @@ export function prepareRaw(
     leakage,
     notes,
     leftOut: fewer ? [filters] : [],
-    warnings: how !== 'time' && options.holdOut === 'latest' ? tieWarnings(parts) : [],
+    warnings: [...(how !== 'time' && options.holdOut === 'latest' ? tieWarnings(parts) : []), ...historyWarnings(cold)],
   };
+}
+
+/** A note about users who cannot be held out whole. */
+function notJudged(how: string, x: Interactions): string[] {
+  const few = x.indptr.slice(1).reduce((sum, end, u) => sum + Number(end - x.indptr[u]! < 2), 0);
+  if (how !== 'users' || few === 0) return [];
+  return [`${few} users with one interaction are not judged: they stay in train`];
 }
 
 function tieWarnings(parts: Parts): string[] {
@@ -63,6 +84,8 @@ function tieWarnings(parts: Parts): string[] {
 
 function describeSplit(how: string, options: DataOptions, ratios: readonly number[]): string {
   const shares = how === 'leave-one-out' ? '' : ` ${ratios.join(' / ')}`;
+  if (how === 'users')
+    return `split users${shares} of the users, share of a held-out user's interactions that is history ${options.foldInShare}, split seed ${options.splitSeed}`;
   const order = how === 'time' ? '' : `, held out: ${options.holdOut}, split seed ${options.splitSeed}`;
   return `split ${how}${shares}${order}`;
 }

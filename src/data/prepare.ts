@@ -4,7 +4,7 @@ import { dropColdItems } from './cold-items.js';
 import { ratedAtLeast } from './filters.js';
 import { count, fromPairs, type Interactions } from './interactions.js';
 import type { LeakageFinding } from './leakage.js';
-import type { DataOptions } from './options.js';
+import { type DataOptions, dataOptions } from './options.js';
 import type { Pairs } from './pairs.js';
 import type { ReadSource } from './read-source.js';
 import type { Parts } from './splits/_split.js';
@@ -60,6 +60,9 @@ export function warmed(parts: Parts, perUser: boolean, notes: string[]): Parts {
   const cold = dropColdItems(parts, perUser && count(parts.valid) > 0 && count(parts.test) > 0);
   notes.push(
     `dropped ${cold.coldRows} valid and test interactions with items that have no train interactions` +
+      (parts.foldIn
+        ? `, then ${cold.nUsers} held-out users left without history or without interactions to judge (${cold.userRows} interactions)`
+        : '') +
       (perUser ? `, then ${cold.nUsers} users left without valid or test (${cold.userRows} interactions)` : ''),
   );
   return cold.parts;
@@ -76,6 +79,23 @@ export function checkSize(name: string, x: Interactions, story: string): void {
   if (x.nUsers < 2) refuse(`all ${count(x)} interactions are of one user; at least two users are needed`);
   if (x.nItems < 2) refuse(`all ${count(x)} interactions are with one item; at least two items are needed`);
 }
+
+/** @throws RecdistillError `usage` if the share of histories is set for a split that holds out no user whole */
+export function checkFoldInShare({ foldIn }: Parts, given: number, split: string): void {
+  if (foldIn || given === dataOptions.parse({}).foldInShare) return;
+  fail('usage', {
+    problem: `foldInShare is ${given}, but the split ${split} holds out no user whole`,
+    hint: 'Remove --fold-in-share, or choose --split users.',
+  });
+}
+
+/** A warning about weights in histories, which are given to models without weights. */
+export const historyWarnings = ({ foldIn }: Parts): string[] =>
+  foldIn?.weights
+    ? [
+        'the interactions have weights: those of train are used, but the histories of held-out users count without weights',
+      ]
+    : [];
 
 /** Rejects parts that are empty but should have interactions. */
 export function checkParts(

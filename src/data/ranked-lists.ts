@@ -1,6 +1,6 @@
 /** Builds ranked lists for one teacher at one checkpoint from rows sorted by user and rank. */
 import { fail } from '../errors.js';
-import { type Dataset, has } from './interactions.js';
+import { type Dataset, has, knownItems } from './interactions.js';
 import type { CountedExample } from './ranking-report.js';
 import type { Rankings } from './rankings.js';
 import type { StagedGroup, StagedRankings } from './stage-rankings.js';
@@ -39,6 +39,7 @@ interface Row {
 export async function readLists(group: number, setting: ListSetting): Promise<RankedLists> {
   const { dataset, staged, order, depth, userOf, itemOf } = setting;
   const { train, valid } = dataset;
+  const known = knownItems(dataset);
   const [candidates, test, observed] = [newList(train, depth), newList(train, depth), newList(train, depth)];
   const where = describe(staged.groups[group]!);
   const duplicates = counter();
@@ -66,7 +67,7 @@ export async function readLists(group: number, setting: ListSetting): Promise<Ra
       seen[fileItem] = fileUser;
       const item = itemOf[fileItem]!;
       if (item < 0) continue;
-      if (has(train, user, item)) observed.add(user, item);
+      if (has(known, user, item)) observed.add(user, item);
       else {
         candidates.add(user, item);
         if (!has(valid, user, item)) test.add(user, item);

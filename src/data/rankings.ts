@@ -11,6 +11,13 @@ export interface Rankings {
   readonly items: Int32Array;
 }
 
+/** The same rankings with the lists of `users` only; the others are empty. */
+export function rankingsOf(r: Rankings, users: Int32Array): Rankings {
+  const items = new Int32Array(r.items.length).fill(-1);
+  for (const u of users) items.set(r.items.subarray(u * r.depth, (u + 1) * r.depth), u * r.depth);
+  return { ...r, items };
+}
+
 /** The list of one user, best first, without padding. A view: do not write. */
 export function rankingOf(r: Rankings, user: number): Int32Array {
   const start = user * r.depth;

@@ -14,7 +14,8 @@ const schema = z.object({
   fingerprint: z.string(),
   users: z.int(),
   items: z.int(),
-  interactions: z.object({ train: z.int(), valid: z.int(), test: z.int() }),
+  /** `foldIn`: in the histories of users who are held out whole, if the split has any. */
+  interactions: z.object({ train: z.int(), valid: z.int(), test: z.int(), foldIn: z.int().optional() }),
   /** True if the files have a column `weight`, which is part of the fingerprint. */
   weighted: z.literal(true).optional(),
   notes: z.array(z.string()),

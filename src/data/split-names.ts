@@ -14,7 +14,13 @@ export const FOLDER_HINT =
 
 export const PARTS = ['train', 'valid', 'test'] as const;
 type Part = (typeof PARTS)[number];
-export type Split = Readonly<Record<Part, readonly Entry[]>>;
+export type Split = Readonly<Record<Part, readonly Entry[]>> & {
+  /** Histories of users who are held out whole. */
+  readonly foldIn?: Entry;
+};
+
+/** The name of the file with the histories of users who are held out whole. */
+export const FOLD_IN_NAME = 'fold-in';
 
 const WORDS: Readonly<Record<string, Part>> = {
   train: 'train',
@@ -55,8 +61,18 @@ export function splitOf(shown: string, entries: readonly Entry[]): Split | undef
   const split = plain ?? whole[0]?.[1];
   if (!split) return undefined;
   for (const part of PARTS) checkPart(shown, part, split[part]);
-  return split;
+  const foldIn = entries.find(({ name, isFolder }) => !isFolder && isFoldIn(name));
+  if (!foldIn) return split;
+  if (split.valid.length === 0)
+    fail('bad-data', {
+      path: shown,
+      problem: `has ${foldIn.name} with the histories of held-out users, but no file for valid`,
+      hint: 'Add a file for valid: the interactions of other held-out users to judge, or only a header.',
+    });
+  return { ...split, foldIn };
 }
+
+const isFoldIn = (name: string): boolean => kindByName(name) !== undefined && stemOf(name) === FOLD_IN_NAME;
 
 /** A part must be one file or folder, or the pieces of one file. Valid may be missing. */
 function checkPart(shown: string, part: Part, entries: readonly Entry[]): void {

@@ -37,7 +37,12 @@ test('popularity and activity have heavy tails', () => {
 
 test('a personalised model clearly beats popularity', () => {
   const x = build();
-  const { train, test: held } = splits.ratio.divide(x, { ratios: [0.6, 0.2, 0.2], holdOut: 'random', seed: 0 });
+  const { train, test: held } = splits.ratio.divide(x, {
+    ratios: [0.6, 0.2, 0.2],
+    holdOut: 'random',
+    seed: 0,
+    foldInShare: 0.8,
+  });
   const popularity = itemCounts(train);
   const byItem = transpose(train);
   const top = (scores: ArrayLike<number>, seen: Int32Array) => {

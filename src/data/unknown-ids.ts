@@ -15,7 +15,7 @@ const FEWEST = 10;
 
 /**
  * Compares the users and items of valid and test with those of train.
- * @param source a ready split: train and test, or train, valid and test
+ * @param source a ready split: train and test, or train, valid and test, or these and the histories of held-out users
  * @returns warnings. With `unknownIds: keep` they replace the errors
  * @throws RecdistillError `bad-data` if most ids of a part do not occur in train, or occur there in a different notation
  */
@@ -25,11 +25,14 @@ export function checkUnknownIds(
   { unknownIds }: Pick<DataOptions, 'unknownIds'>,
 ): string[] {
   const [train, ...others] = source.parts;
+  // Users who are held out whole are in their file of histories instead of train.
+  const foldIn = others.length === 3 ? others.pop() : undefined;
+  const known = (what: 'users' | 'items') => numbersIn((what === 'users' && foldIn) || train!, what);
   const warnings: string[] = [];
   for (const [k, part] of others.entries()) {
     const partName = k === others.length - 1 ? 'test' : 'valid';
     for (const what of ['users', 'items'] as const) {
-      const problem = problemOf(source[what], numbersIn(train!, what), numbersIn(part, what), what, partName);
+      const problem = problemOf(source[what], known(what), numbersIn(part, what), what, partName);
       if (problem === undefined) continue;
       if (problem.fatal && unknownIds === 'fail') fail('bad-data', { path: name, ...problem });
       warnings.push(problem.problem);

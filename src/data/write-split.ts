@@ -7,11 +7,12 @@ import { fail, RecdistillError } from '../errors.js';
 import { ioCode, replaceFolder, sealedText, writeAtomic, writeFailed } from '../formats/index.js';
 import { count, type Dataset, type Interactions } from './interactions.js';
 import { readManifest, SPLIT_MANIFEST, type SplitManifest } from './split-manifest.js';
+import { FOLD_IN_NAME } from './split-names.js';
 import { cleanedOnSignal } from './temporary.js';
 
 /**
  * Writes `train.tsv`, `valid.tsv`, `test.tsv` (user, item and, if known, time and weight), `users.tsv` and `items.tsv`
- * (id, number, label) and `manifest.json` to a new folder. Loading the folder gives the same fingerprint. A folder with
+ * (id, number, label) and `manifest.json` to a new folder; `fold-in.tsv` has the histories of users who are held out whole. Loading the folder gives the same fingerprint. A folder with
  * the same split is written again, so that a command that was interrupted can be repeated.
  * @throws RecdistillError `usage` if the folder has anything else, `write-failed`; it is then unchanged
  */
@@ -30,6 +31,7 @@ export async function writeSplit(dataset: Dataset, folder: string): Promise<void
     };
     for (const part of ['train', 'valid', 'test'] as const)
       await write(`${part}.tsv`, partLines(dataset, dataset[part]));
+    if (dataset.foldIn) await write(`${FOLD_IN_NAME}.tsv`, partLines(dataset, dataset.foldIn));
     await write('users.tsv', idLines('user', dataset.users.ids));
     await write('items.tsv', idLines('item', dataset.items.ids, dataset.itemLabels));
     writeAtomic(join(temporary, SPLIT_MANIFEST), sealedText({ ...manifestOf(dataset), files }));
@@ -45,7 +47,8 @@ export async function writeSplit(dataset: Dataset, folder: string): Promise<void
 }
 
 const isSplitFile = (name: string): boolean =>
-  name === SPLIT_MANIFEST || ['train', 'valid', 'test', 'users', 'items'].some((part) => name === `${part}.tsv`);
+  name === SPLIT_MANIFEST ||
+  ['train', 'valid', 'test', FOLD_IN_NAME, 'users', 'items'].some((part) => name === `${part}.tsv`);
 
 /** Whether a folder has this split and nothing else. */
 async function hasSplit(folder: string, { fingerprint }: Dataset): Promise<boolean> {
@@ -57,8 +60,16 @@ async function hasSplit(folder: string, { fingerprint }: Dataset): Promise<boole
   }
 }
 
+export type PartSizes = Record<'train' | 'valid' | 'test', number> & Partial<Record<'foldIn', number>>;
+
+/** Number of interactions in each part. */
+export const partSizes = ({ train, valid, test, foldIn }: Dataset): PartSizes => ({
+  ...{ train: count(train), valid: count(valid), test: count(test) },
+  ...(foldIn ? { foldIn: count(foldIn) } : {}),
+});
+
 function manifestOf(dataset: Dataset): SplitManifest {
-  const { name, fingerprint, users, items, train, valid, test, notes } = dataset;
+  const { name, fingerprint, users, items, train, notes } = dataset;
   return {
     format: 'recdistill-split',
     version: 1,
@@ -66,7 +77,7 @@ function manifestOf(dataset: Dataset): SplitManifest {
     fingerprint,
     users: users.ids.length,
     items: items.ids.length,
-    interactions: { train: count(train), valid: count(valid), test: count(test) },
+    interactions: partSizes(dataset),
     ...(train.weights ? { weighted: true as const } : {}),
     notes: [...notes],
   };

@@ -21,7 +21,7 @@ export interface BatchUsers {
 
 /** @param purpose names the random stream */
 export const createBatchUsers = (context: DistillContext, lossUsers: 'all' | 'batch', purpose: string): BatchUsers =>
-  lossUsers === 'all' ? everyOneOnce(context, context.train.nUsers, purpose) : usersOfBatch(context);
+  lossUsers === 'all' ? everyOneOnce(context, usersOf(context), purpose) : usersOfBatch(context);
 
 /** The distinct users of a batch, ascending. */
 export function usersOfBatch({
@@ -43,22 +43,30 @@ export function usersOfBatch({
   };
 }
 
-/** Selects each of `count` users (or items) once per epoch: a random order per epoch, split evenly over the batches. */
+/** The users of the loss: all, or those who take part in training if others are held out whole. */
+export const usersOf = ({ train }: Pick<DistillContext, 'train'>): number | Int32Array =>
+  train.trainUsers ?? train.nUsers;
+
+/**
+ * Selects each of the given users (or items) once per epoch: a random order per epoch, split evenly over the batches.
+ * @param of their ids, or a number n for 0 to n - 1
+ */
 export function everyOneOnce(
   { kernels: k, batchesPerEpoch, seed }: DistillContext,
-  count: number,
+  of: number | Int32Array,
   purpose: string,
 ): BatchUsers {
-  const most = Math.ceil(count / batchesPerEpoch);
+  const ids = typeof of === 'number' ? Int32Array.from({ length: of }, (_, id) => id) : of;
+  const most = Math.ceil(ids.length / batchesPerEpoch);
   const users = k.ints(most);
   const key = stream(seed, purpose);
-  const order = new Int32Array(count);
+  const order = new Int32Array(ids.length);
   let shuffled = -1;
   return {
     most,
     pick({ epoch, index }) {
       if (shuffled !== epoch) {
-        for (let u = 0; u < order.length; u++) order[u] = u;
+        order.set(ids);
         shuffle(order, key, epoch);
         shuffled = epoch;
       }

@@ -1,5 +1,5 @@
 /** Analysis of joint training: which model ranks which test interactions better, before and after. */
-import { type Interactions, itemCounts, itemsOf } from '../data/interactions.js';
+import { type Interactions, itemCounts, itemsOf, knownItems } from '../data/interactions.js';
 
 /** Rank of every test interaction under each model, from 1. */
 export interface PairRanks {
@@ -27,7 +27,7 @@ export interface DiscrepancyBin {
 }
 
 export interface Quartile {
-  /** Minimum and maximum number of train interactions of its items or users. */
+  /** Minimum and maximum number of train interactions of its items, or of train interactions (or of the given history) of its users. */
   readonly from: number;
   readonly to: number;
   /** Number of test interactions. */
@@ -55,17 +55,21 @@ export interface PairAnalysis extends Stages<PairStage> {
 interface TrainAndTest {
   readonly train: Interactions;
   readonly test: Interactions;
+  /** Histories of users who are held out whole. */
+  readonly foldIn?: Interactions;
 }
 
 /** Bounds of the bins of rank differences, on both sides of 0. */
 const EDGES = [1, 10, 100, 1000];
 
 /** @param at K: a test interaction is a hit if its rank is at most K */
-export function analysePair({ train, test }: TrainAndTest, ranks: Stages<PairRanks>, at: number): PairAnalysis {
+export function analysePair(data: TrainAndTest, ranks: Stages<PairRanks>, at: number): PairAnalysis {
+  const { train, test } = data;
+  const known = knownItems(data);
   const counts = itemCounts(train);
   const popularity = test.indices.map((item) => counts[item]!);
   const activity = new Int32Array(test.indices.length);
-  for (let u = 0; u < test.nUsers; u++) activity.fill(itemsOf(train, u).length, test.indptr[u], test.indptr[u + 1]);
+  for (let u = 0; u < test.nUsers; u++) activity.fill(itemsOf(known, u).length, test.indptr[u], test.indptr[u + 1]);
   const stage = (of: PairRanks): PairStage => ({
     ...{ ahead: aheadOf(of), discrepancy: discrepancyOf(of) },
     byItem: quartilesOf(popularity, of, at),

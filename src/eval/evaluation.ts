@@ -1,6 +1,17 @@
-/** The evaluation protocol: full ranking, train items masked (when testing also valid items), mean over users with a relevant item. */
+/**
+ * The evaluation protocol: full ranking, train items masked (when testing also valid items), mean over users with a relevant item. Users who
+ * are held out whole have a given history instead of train items.
+ */
 
-import { type Dataset, type Interactions, itemCounts, type Rankings, union } from '../data/index.js';
+import {
+  type Dataset,
+  type Interactions,
+  itemCounts,
+  knownItems,
+  type Rankings,
+  rankingsOf,
+  union,
+} from '../data/index.js';
 import { fail } from '../errors.js';
 import { numbers, type OptionsOf, options, text } from '../options/options.js';
 import { type Evaluation, evaluateRankings } from './evaluate.js';
@@ -21,6 +32,10 @@ export interface Evaluator {
   readonly depth: number;
   /** Items to mask: they are not candidates. */
   readonly mask: { readonly valid: Interactions; readonly test: Interactions };
+  /** Histories of users who are held out whole: the rankings of these users are by `histories` of the model. Absent: none is. */
+  readonly foldIn?: Interactions;
+  /** The lists from which students learn: those of users who take part in training. The same rankings if no user is held out whole. */
+  taught(rankings: Rankings): Rankings;
   /** Evaluates rankings masked with `mask.valid` on valid, in the requested metrics and K. */
   valid(rankings: Rankings): Evaluation;
   /** Evaluates rankings masked with `mask.test` on test, in all metrics. */
@@ -35,7 +50,8 @@ export interface Evaluator {
 
 /** @throws RecdistillError `bad-option` if K exceeds the number of items or `selectBy` is not an evaluated metric */
 export function createEvaluator(dataset: Dataset, o: EvaluationOptions): Evaluator {
-  const { train, valid, test, hidden } = dataset;
+  const { train, valid, test, hidden, foldIn } = dataset;
+  const history = knownItems(dataset);
   for (const k of o.at) {
     if (!Number.isInteger(k) || k > train.nItems) {
       const expected = `whole numbers from 1 to the number of items, ${train.nItems}`;
@@ -66,7 +82,9 @@ export function createEvaluator(dataset: Dataset, o: EvaluationOptions): Evaluat
   const often = [...new Set(['recall', 'ndcg', selected])];
   return {
     depth,
-    mask: { valid: train, test: union(train, valid) },
+    mask: { valid: history, test: union(history, valid) },
+    ...(foldIn ? { foldIn } : {}),
+    taught: (rankings) => (train.trainUsers ? rankingsOf(rankings, train.trainUsers) : rankings),
     valid: (rankings) => evaluateRankings(rankings, valid, { metrics: often, topK: o.at, trainCounts }),
     test: (rankings) => full(rankings, test),
     hidden: (rankings) => (hidden ? full(rankings, hidden.interactions) : undefined),

@@ -1,5 +1,5 @@
 /** Recommendations for one user, by a served model or from the stored rankings of a run. */
-import { type Rankings, rankingOf } from '../data/index.js';
+import { itemsOf, knownItems, type Rankings, rankingOf } from '../data/index.js';
 import { fail } from '../errors.js';
 import { checkId, checkOptions } from '../student/arguments.js';
 import { kindOf, type ListOptions, type RankedItem, type Student, StudentError } from '../student/index.js';
@@ -28,7 +28,8 @@ interface Source {
 export function recommendations(source: Source, user: UserOrItems, options: RecommendOptions = {}): Recommendation[] {
   if (source.serves) {
     const student = source.toStudent();
-    if (isNew(user) || kindOf(student.model) === 'users-and-items') return ask(student, user, options);
+    const isKnown = kindOf(student.model) === 'users-and-items' && !isNew(user) && !isHeldOut(source.data, user);
+    if (isNew(user) || isKnown) return ask(student, user, options);
     return byHistory(student, source.data, user, options);
   }
   return isNew(user) ? cannot(source, 'recommend for new users') : listed(source, user, options);
@@ -37,7 +38,16 @@ export function recommendations(source: Source, user: UserOrItems, options: Reco
 export const ask = (student: Student, user: UserOrItems, options: RecommendOptions = {}): RankedItem[] =>
   isNew(user) ? student.recommendFromItems(user.items, options) : student.recommend(user, options);
 
-/** For a user of the data by a student without users: the scores of the items in train, without those in valid. */
+/** Whether a user of the data is held out whole: no student has them. */
+const isHeldOut = ({ foldIn, users }: Data, userId: string): boolean => {
+  const user = users.index.get(userId);
+  return foldIn !== undefined && user !== undefined && itemsOf(foldIn, user).length > 0;
+};
+
+/**
+ * For a user of the data whom the student does not have: the scores of the items in train, or of the history of a user who is held out whole,
+ * without those in valid.
+ */
 function byHistory(student: Student, data: Data, userId: string, options: RecommendOptions): RankedItem[] {
   const user = data.users.index.get(userId);
   if (user === undefined) {
@@ -47,7 +57,7 @@ function byHistory(student: Student, data: Data, userId: string, options: Recomm
   const idsIn = ({ indptr, indices }: Data['train']): string[] =>
     Array.from(indices.subarray(indptr[user]!, indptr[user + 1]!), (item) => data.items.ids[item]!);
   const exclude = options.includeSeen ? (options.exclude ?? []) : [...(options.exclude ?? []), ...idsIn(data.valid)];
-  return student.recommendFromItems(idsIn(data.train), { ...options, exclude });
+  return student.recommendFromItems(idsIn(knownItems(data)), { ...options, exclude });
 }
 
 /** From the stored test rankings, which contain the top items only. */

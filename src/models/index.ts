@@ -54,6 +54,7 @@ export * from './neumf-step.js';
 export { avoidOf, type TrainOptions, trainOptionsOf } from './options.js';
 export * from './pair-learner.js';
 export * from './rank.js';
+export { historiesAtOnce } from './rank-histories.js';
 export { rankTested } from './rank-tested.js';
 export { unitNorm } from './row-vae.js';
 export * from './vae-network.js';

@@ -5,6 +5,7 @@ import { type Floats, freeRows, type Kernels, takeRows } from '../kernels/index.
 import { createProgress, runInParts, type Step } from '../progress.js';
 import type { Model, Tables } from './_model.js';
 import { checkFactors, checkScores, checkTables } from './check.js';
+import { hasHistory, historiesAtOnce, scoringHistories } from './rank-histories.js';
 
 /** Maximum number of scores in memory for a model without tables: 16 M values = 64 MB. */
 const BLOCK = 16_000_000;
@@ -21,6 +22,8 @@ export interface RankOptions {
   /** Rank only these users (ascending). The rows of other users stay empty. */
   readonly users?: Int32Array;
   readonly step?: Step;
+  /** Histories of users who are held out whole. Users with a history are ranked by the model's `histories`. */
+  readonly foldIn?: Interactions;
 }
 
 const stepOf = (model: Model): Step => createProgress().task(`ranking for ${model.name}`);
@@ -35,10 +38,36 @@ export function rankAll(
   model: Model,
   mask: Interactions,
   depth: number,
-  { users, step = stepOf(model) }: RankOptions = {},
+  { users, step = stepOf(model), foldIn }: RankOptions = {},
 ): Promise<Rankings> {
   const chosen = users ?? Int32Array.from({ length: model.nUsers }, (_, u) => u);
-  return runInParts(ranking(k, model, mask, depth, chosen), step);
+  if (!foldIn) return runInParts(ranking(k, model, mask, depth, chosen), step);
+  const [heldOut, others] = [true, false].map((is) => chosen.filter((u) => hasHistory(foldIn, u) === is));
+  return runInParts(rankingWithHistories(k, model, mask, depth, others!, { users: heldOut!, foldIn }), step);
+}
+
+/** The rankings of `others` as usual, then those of held-out users by their histories. */
+function* rankingWithHistories(
+  k: Kernels,
+  model: Model,
+  mask: Interactions,
+  depth: number,
+  others: Int32Array,
+  { users, foldIn }: { readonly users: Int32Array; readonly foldIn: Interactions },
+): Generator<number, Rankings> {
+  const rankings = yield* ranking(k, model, mask, depth, others);
+  const masked = takeRows(k, { columns: mask.nItems, indptr: mask.indptr, indices: mask.indices });
+  const best = k.ints(Math.max(1, Math.min(users.length, historiesAtOnce(model.nItems))) * depth);
+  try {
+    yield* scoringHistories(k, model, foldIn, users, (block, scores) => {
+      k.topK(scores, block.length, model.nItems, masked, block, depth, best);
+      block.forEach((user, r) => void rankings.items.set(best.subarray(r * depth, (r + 1) * depth), user * depth));
+    });
+  } finally {
+    freeRows(k, masked);
+    k.free(best);
+  }
+  return rankings;
 }
 
 /** Scores of one block for a model without tables. */

@@ -18,7 +18,7 @@ import { brokenUnit } from '../options/registry.js';
 import { returned } from '../options/unit-check.js';
 import type { TrajectoryOptions } from '../train/index.js';
 import { bytesOf, modelParts, withData } from './estimate.js';
-import { readMethodOptions } from './method.js';
+import { checkHeldOut, readMethodOptions } from './method.js';
 import { revisionsOf } from './revisions.js';
 import { type RunSpec, recordedArithmetic } from './run-manifest.js';
 import type { SavedModel } from './saved-model.js';
@@ -70,6 +70,7 @@ export function planCoTraining(
     sideOf(method, 'teacher', saved.teacher, options, dataset),
     sideOf(method, 'student', saved.student, options, dataset),
   ];
+  for (const { spec } of [teacher, student]) checkHeldOut(spec, dataset);
   const learners = { teacher: teacher.options, student: student.options };
   method.check?.(options, dataset.train, learners);
   if (learnerRoles.every((role) => sizeOf(saved[role]) > 0)) checkSizes(sizeOf(saved.teacher), sizeOf(saved.student));

@@ -2,7 +2,9 @@
  * Runs the jobs of one or several models: opens their run folders, resumes or reads back, trains them in the training loop (or computes
  * them), evaluates each once on test, and stores what later commands read. `runJob` drives one model, `coTrain` two.
  */
+
 import { join } from 'node:path';
+import { defined } from '../defined.js';
 import { createEvaluator, type EvaluationOptions, type Evaluator } from '../eval/evaluation.js';
 import { type Model, rankAll } from '../models/index.js';
 import type { Unit } from '../options/registry.js';
@@ -183,10 +185,19 @@ async function judgeComputed(
   // There are no checkpoints. After a kill this removes the lines of the evaluation, which is made again.
   run?.loadLatestCheckpoint();
   const step = progress.task(`ranking for ${model.name}`);
-  const rankings = await rankAll(k, model, evaluator.mask.valid, evaluator.depth, { step });
+  const rankings = await rankAll(k, model, evaluator.mask.valid, evaluator.depth, {
+    step,
+    ...defined({ foldIn: evaluator.foldIn }),
+  });
   const metrics = evaluator.selects ? evaluator.valid(rankings).means : {};
   listen({ type: 'evaluation', epoch: 0, metrics, best: true, seconds: 0 });
-  return { bestEpoch: 0, epochs: 0, secondsBefore: 0, checkpoints: [{ epoch: 0, metrics, rankings }], forget() {} };
+  return {
+    bestEpoch: 0,
+    epochs: 0,
+    secondsBefore: 0,
+    checkpoints: [{ epoch: 0, metrics, rankings: evaluator.taught(rankings) }],
+    forget() {},
+  };
 }
 
 /** The folder of one of several runs within a folder. */

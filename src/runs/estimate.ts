@@ -14,7 +14,7 @@ import {
   totalOf,
   WORKING,
 } from '../memory/index.js';
-import { type ModelSpec, scoresAtOnce } from '../models/index.js';
+import { historiesAtOnce, type ModelSpec, scoresAtOnce } from '../models/index.js';
 import { brokenUnit } from '../options/registry.js';
 import { returned } from '../options/unit-check.js';
 import { trajectoryOptions } from '../train/index.js';
@@ -69,8 +69,8 @@ export function withData(
 }
 
 /** For a data set that was not read by recdistill. */
-function memoryOf({ train, valid, test, hidden }: Dataset): DataMemory {
-  const parts = [train, valid, test, ...(hidden ? [hidden.interactions] : [])];
+function memoryOf({ train, valid, test, hidden, foldIn }: Dataset): DataMemory {
+  const parts = [train, valid, test, ...(hidden ? [hidden.interactions] : []), ...(foldIn ? [foldIn] : [])];
   const rows = parts.reduce((sum, { indices }) => sum + indices.length, 0);
   return dataMemory({ users: train.nUsers, items: train.nItems, rows });
 }
@@ -101,14 +101,15 @@ export function modelParts({ spec, options, dataset, ...run }: RunSize): readonl
 const widthOf = (options: Values): number => Number(options.hidden ?? options.dim ?? 0);
 
 /** Kernel memory for full rankings: what to leave out, the lists of a block, the item table in another layout or a block of scores. */
-function rankingBytes(spec: ModelSpec, options: Values, { train, valid }: Dataset, threads: number): number {
+function rankingBytes(spec: ModelSpec, options: Values, { train, valid, foldIn }: Dataset, threads: number): number {
   const { nUsers, nItems, indices } = train;
   const byTables = spec.capabilities.includes('factors') || spec.ranksByTables === true;
   const width = widthOf(options) + 8;
   const scores = Math.min(scoresAtOnce(spec.perScore?.(options) ?? 1), nUsers * nItems);
   const block = byTables ? nItems * width + 3 * indices.length : Math.max(scores, nItems);
   const tile = Math.min(TILE, nItems) * 5 * (byTables ? GROUP : 1);
-  const mask = indices.length + valid.indices.length + nUsers;
+  const histories = foldIn ? Math.min(historiesAtOnce(nItems), nUsers) * nItems + 2 * foldIn.indices.length : 0;
+  const mask = indices.length + valid.indices.length + nUsers + histories;
   return (block + mask + nUsers * Math.min(nItems, LIST_LENGTH)) * 4 + threads * (tile + SLOTS);
 }
 

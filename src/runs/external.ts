@@ -8,6 +8,7 @@ import {
   type Rankings,
   type Trajectory,
 } from '../data/index.js';
+import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import { createEvaluator, type Evaluator, evaluationOptions } from '../eval/evaluation.js';
 import { parseOptions } from '../options/options.js';
@@ -136,8 +137,9 @@ function evaluated(setting: Setting, run: RunFolder | undefined): Outcome {
   const checkpoints = trajectory.checkpoints.map((c) => {
     const metrics = evaluator.selects ? evaluator.valid(c.rankings).means : {};
     run?.metric({ epoch: c.epoch, ...metrics });
-    return { ...c, metrics };
+    return { ...c, metrics, rankings: evaluator.taught(c.rankings) };
   });
+  const { observed } = trajectory;
   const [evaluation, hidden] = [evaluator.test(rankings), evaluator.hidden(rankings)];
   const { epoch } = checkpoints.at(-1)!;
   const outcome: Outcome = {
@@ -149,7 +151,10 @@ function evaluated(setting: Setting, run: RunFolder | undefined): Outcome {
     evaluation,
     ...(hidden ? { hidden } : {}),
     rankings,
-    teacher: { trajectory: { ...trajectory, checkpoints }, hash: run?.manifest.hash ?? runHash(setting.spec) },
+    teacher: {
+      trajectory: { ...trajectory, checkpoints, ...defined({ observed: observed && evaluator.taught(observed) }) },
+      hash: run?.manifest.hash ?? runHash(setting.spec),
+    },
     reused: false,
   };
   if (run) keep(run, outcome);

@@ -3,6 +3,7 @@
 import { bundleBytesOf } from '../bundle/index.js';
 import { type Dataset, licenceNote } from '../data/index.js';
 import type { Trajectory } from '../data/trajectory.js';
+import { defined } from '../defined.js';
 import { type Evaluator, LIST_LENGTH } from '../eval/evaluation.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, type ModelSpec, rankAll, rankObserved } from '../models/index.js';
@@ -50,7 +51,10 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
     checkpoints: fitted.checkpoints,
     observed: await rankObserved(k, model, train, Math.min(train.nItems, LIST_LENGTH), step),
   };
-  const rankings = await rankAll(k, model, evaluator.mask.test, evaluator.depth, { step });
+  const rankings = await rankAll(k, model, evaluator.mask.test, evaluator.depth, {
+    step,
+    ...defined({ foldIn: evaluator.foldIn }),
+  });
   const [tested, hidden] = [evaluator.test(rankings), evaluator.hidden(rankings)];
   const tables = servableOf(f.spec, model);
   const student = madeStudent(tables, dataset, tested, {

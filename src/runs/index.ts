@@ -10,6 +10,7 @@ export * from './job.js';
 export * from './link.js';
 export {
   capabilitiesOf,
+  checkHeldOut,
   checkNeeds,
   checkStudent,
   readMethodOptions,

@@ -1,6 +1,14 @@
 /** Starts a method on a student. */
+
 import type { Interactions } from '../data/interactions.js';
-import { checkHooks, type MethodHooks, type MethodSpec, type TeachingMethod } from '../distill/index.js';
+import { defined } from '../defined.js';
+import {
+  checkHooks,
+  type MethodHooks,
+  type MethodSpec,
+  type TeacherKnowledge,
+  type TeachingMethod,
+} from '../distill/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { rankAll, type TrainableModel, type TrainOptions } from '../models/index.js';
 import { brokenUnit } from '../options/registry.js';
@@ -31,14 +39,28 @@ export async function createMethodHooks(
   const step = progress.task(`ranking for ${student.name}`);
   const hooks = await method.create(
     {
-      ...{ kernels: k, student, train, teachers: teachers.map((t) => knowledgeOf(t, train)) },
+      ...{ kernels: k, student, train, teachers: teachers.map((t) => withAllUsers(knowledgeOf(t, train), train)) },
       ...{ batchSize: o.batchSize, batchesPerEpoch, seed: o.seed },
-      rankStudent: (depth) => rankAll(k, student, train, Math.min(depth, train.nItems), { step }),
+      rankStudent: (depth) =>
+        rankAll(k, student, train, Math.min(depth, train.nItems), { step, ...defined({ users: train.trainUsers }) }),
       report: (epoch, details) => listen({ type: 'method', epoch, method: method.name, details }),
     },
     Object.freeze({ ...t.methodOptions }),
   );
   return checkedHooks(method, hooks, k);
+}
+
+/**
+ * The bundle of a teacher has no users who are held out whole. Its table of users gets a row of zeros for each of them, so that rows are
+ * numbered as in the data.
+ */
+function withAllUsers(teacher: TeacherKnowledge, { nUsers, trainUsers }: Interactions): TeacherKnowledge {
+  const { tables } = teacher;
+  if (!tables || !trainUsers || tables.userFactors.length === nUsers * tables.dim) return teacher;
+  const { dim, userFactors } = tables;
+  const all = new Float32Array(nUsers * dim);
+  trainUsers.forEach((user, row) => void all.set(userFactors.subarray(row * dim, (row + 1) * dim), user * dim));
+  return { ...teacher, tables: { ...tables, userFactors: all } };
 }
 
 /** The hooks of a method, checked now; what its `save` returns is checked whenever it is saved. @throws RecdistillError `broken-unit` */

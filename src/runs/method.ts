@@ -118,6 +118,22 @@ export function checkStudent(model: ModelSpec, method: MethodSpec, teachers: rea
   }
 }
 
+/**
+ * The one place that decides whether a model can be judged on users who are held out whole: it needs scores for their histories.
+ * @throws RecdistillError `needs-not-met`
+ */
+export function checkHeldOut({ name, capabilities }: ModelSpec, { foldIn }: Pick<Dataset, 'foldIn'>): void {
+  if (!foldIn || capabilities.includes('histories')) return;
+  const able = modelRegistry
+    .all()
+    .filter((m) => m.capabilities.includes('histories'))
+    .map((m) => m.name);
+  refuse(
+    `the users of valid and test are held out whole (split users), and ${name} has no scores for the history of a user that it was not trained on`,
+    `Choose a model that answers for histories: ${able.join(', ')}; or another --split, such as ratio.`,
+  );
+}
+
 /** Checks teachers and student, before any work. @throws RecdistillError `needs-not-met` */
 export function checkNeeds(
   model: ModelSpec,
@@ -125,6 +141,7 @@ export function checkNeeds(
   teachers: readonly TeacherKnowledge[],
   dataset: Dataset,
 ): void {
+  checkHeldOut(model, dataset);
   const asked = method.needs.teacher.includes('embeddings');
   checkStudent(
     model,
@@ -161,7 +178,7 @@ const WORDS: Readonly<Record<Capability, string>> = {
   factors: 'tables of users and items whose inner products are its scores',
   scores: 'scores that can be trained through',
   weights: 'use of the weights of interactions',
-  histories: 'scores for a history alone',
+  histories: 'scores for histories of users that are not in train',
 };
 
 const refuse = (problem: string, hint: string): never => fail('needs-not-met', { problem, hint });

@@ -1,7 +1,7 @@
 /** Writes a trained model as a student bundle, which needs neither the training data nor the model's code. */
 import { join } from 'node:path';
 import { type BundleNotes, popularItems, writeBundle } from '../bundle/index.js';
-import { type Dataset, union } from '../data/index.js';
+import { type Dataset, itemsOf, packLists, union } from '../data/index.js';
 import type { Evaluation } from '../eval/index.js';
 import { packageVersion } from '../formats/package-version.js';
 import { type HistoryTables, type Model, type ModelSpec, type Tables, tablesOf } from '../models/index.js';
@@ -68,9 +68,13 @@ export function writeStudent(run: string, student: MadeStudent | undefined): voi
   if (student) writeBundle(join(run, jobFiles.student), student.model, student.notes);
 }
 
-/** The tables of a model as a student. Items of train and valid are its seen items. */
+/**
+ * The tables of a model as a student. Items of train and valid are its seen items. Users who are held out whole are left out: they were not
+ * trained, so their rows mean nothing. The student answers for their histories as for those of any new user.
+ */
 export function studentOf(tables: Servable, dataset: Dataset): StudentModel {
-  const seen = union(dataset.train, dataset.valid);
+  const { train, valid, foldIn } = dataset;
+  const seen = foldIn ? train : union(train, valid);
   const items = {
     nItems: dataset.train.nItems,
     itemIds: dataset.items.ids,
@@ -86,13 +90,29 @@ export function studentOf(tables: Servable, dataset: Dataset): StudentModel {
       popular: popularItems(seen.indices, items.nItems),
     };
   }
+  const users = train.trainUsers;
+  if (!users)
+    return {
+      ...items,
+      nUsers: train.nUsers,
+      ...partsOf(tables),
+      userIds: dataset.users.ids,
+      seen: { indptr: seen.indptr, indices: seen.indices },
+    };
   return {
     ...items,
-    nUsers: dataset.train.nUsers,
-    ...partsOf(tables),
-    userIds: dataset.users.ids,
-    seen: { indptr: seen.indptr, indices: seen.indices },
+    nUsers: users.length,
+    ...partsOf({ ...tables, userFactors: rowsOf(tables, users) }),
+    userIds: Array.from(users, (u) => dataset.users.ids[u]!),
+    seen: packLists(Array.from(users, (u) => itemsOf(seen, u))),
   };
+}
+
+/** The rows of some users in the table of users. */
+function rowsOf({ userFactors, dim }: Tables, users: Int32Array): Float32Array {
+  const rows = new Float32Array(users.length * dim);
+  users.forEach((user, row) => void rows.set(userFactors.subarray(user * dim, (user + 1) * dim), row * dim));
+  return rows;
 }
 
 /** The metadata of a bundle. */

@@ -1,16 +1,17 @@
 /** Ranks of the test items among all candidate items by a finished model, beyond the stored lists. */
 
-import { type Dataset, union } from '../data/index.js';
+import { type Dataset, knownItems, union } from '../data/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { makeModel, modelOf, rankTested } from '../models/index.js';
 import { ownOptions, parseOptions } from '../options/options.js';
 import { loadParameters, type SavedModel } from './saved-model.js';
 
 /**
- * The rank of each test interaction, in the order of `test.indices`: 1 = best of the items that the user has neither in train nor in valid.
+ * The rank of each test interaction, in the order of `test.indices`: 1 = best of the items that the user has neither in train (or in the given history) nor in valid.
  * @throws RecdistillError `unknown-name`, `artifact-damaged`
  */
-export async function testRanks(k: Kernels, saved: SavedModel, { train, valid, test }: Dataset): Promise<Int32Array> {
+export async function testRanks(k: Kernels, saved: SavedModel, dataset: Dataset): Promise<Int32Array> {
+  const { train, valid, test, foldIn } = dataset;
   const spec = modelOf(saved.model);
   const own = ownOptions(spec.options, saved.options);
   const options = parseOptions(spec.options, own, saved.model);
@@ -18,9 +19,11 @@ export async function testRanks(k: Kernels, saved: SavedModel, { train, valid, t
   const out = new Int32Array(test.indices.length);
   try {
     loadParameters(model, saved);
-    rankTested(k, model, test, union(train, valid), { first: 'highest' }, (user, ranks) => {
+    const known = union(knownItems(dataset), valid);
+    const write = (user: number, ranks: Int32Array) => {
       for (let at = test.indptr[user]!; at < test.indptr[user + 1]!; at++) out[at] = ranks[test.indices[at]!]!;
-    });
+    };
+    rankTested(k, model, test, known, { first: 'highest' }, write, foldIn);
     return out;
   } finally {
     model.close();

@@ -1,7 +1,9 @@
 /** Evaluates a model on valid while it trains, and stores snapshots for its trajectory. */
+
 import { join } from 'node:path';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
+import { defined } from '../defined.js';
 import type { Evaluator } from '../eval/evaluation.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, rankAll } from '../models/index.js';
@@ -52,16 +54,22 @@ export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Wat
   let seen: { rankings: Rankings; metrics: Readonly<Record<string, number>> } | undefined;
   return {
     async validate(epoch) {
-      const rankings = await rankAll(k, model, evaluator.mask.valid, evaluator.depth, { step });
+      const rankings = await rankAll(k, model, evaluator.mask.valid, evaluator.depth, {
+        step,
+        ...defined({ foldIn: evaluator.foldIn }),
+      });
       const evaluation = evaluator.selects ? evaluator.valid(rankings) : undefined;
       const metrics = { ...evaluation?.means, ...measure?.() };
-      seen = { rankings, metrics };
+      seen = { rankings: evaluator.taught(rankings), metrics };
       return { value: evaluation && selects ? evaluator.select(evaluation) : epoch, metrics };
     },
     async evaluated(epoch, best) {
       snapshots.add(epoch, seen!.rankings, seen!.metrics, best);
       if (!setting.testCurve) return;
-      const rankings = await rankAll(k, model, evaluator.mask.test, evaluator.depth, { step });
+      const rankings = await rankAll(k, model, evaluator.mask.test, evaluator.depth, {
+        step,
+        ...defined({ foldIn: evaluator.foldIn }),
+      });
       listen({ type: 'test', epoch, metrics: evaluator.test(rankings).means });
     },
     ...(run ? { store: storeOf(run, listen, snapshots, choose) } : {}),

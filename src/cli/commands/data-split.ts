@@ -1,4 +1,4 @@
-import { count, writeSplit } from '../../data/index.js';
+import { partSizes, writeSplit } from '../../data/index.js';
 import { fail } from '../../errors.js';
 import { optionalText, options } from '../../options/options.js';
 import { formatCount } from '../../report/format.js';
@@ -16,6 +16,7 @@ export const dataSplit: CommandBody = {
   groups: [outGroup, dataGroup],
   examples: [
     ['data split ratings.csv --out my-split', '60/20/20 for each user'],
+    ['data split ratings.csv --split users --out by-user', 'users held out whole, judged by their histories'],
     ['data split ratings.csv --split time --time timestamp --out by-time', 'by time, over all users'],
   ],
   async run(given, console) {
@@ -25,8 +26,10 @@ export const dataSplit: CommandBody = {
     await announceDefaultData(given, true, console);
     const dataset = await loadData(readOptions(dataGroup, withSource(given)), console.say);
     await writeSplit(dataset, out);
-    const sizes = { train: count(dataset.train), valid: count(dataset.valid), test: count(dataset.test) };
-    const parts = Object.entries(sizes).map(([part, n]) => `${part} ${formatCount(n)}`);
+    const sizes = partSizes(dataset);
+    const parts = Object.entries(sizes).map(
+      ([part, n]: [string, number]) => `${part === 'foldIn' ? 'fold-in' : part} ${formatCount(n)}`,
+    );
     const text = `${out}: ${parts.join(', ')} interactions.\nUse it with: ${console.program} train bpr-mf --data ${out}`;
     return { text, json: { folder: out, fingerprint: dataset.fingerprint, interactions: sizes, notes: dataset.notes } };
   },

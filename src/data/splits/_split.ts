@@ -6,18 +6,22 @@ import type { Unit } from '../../options/registry.js';
 import { selectEntries } from '../filters.js';
 import type { Interactions } from '../interactions.js';
 
-/** Three parts over the same users and items. */
+/** Parts over the same users and items. */
 export interface Parts {
   readonly train: Interactions;
   readonly valid: Interactions;
   readonly test: Interactions;
+  /** Histories of users who are held out whole: what a model may know of the users of valid and test. They have no train interactions. */
+  readonly foldIn?: Interactions;
 }
 
 export interface SplitSpec {
-  /** Shares of train, valid and test, summing to 1. */
+  /** Shares of train, valid and test, summing to 1: of interactions, or of users. */
   readonly ratios: readonly [number, number, number];
   readonly holdOut: 'random' | 'latest';
   readonly seed: number;
+  /** Share of a held-out user's interactions that is their history, for a split by users. */
+  readonly foldInShare: number;
 }
 
 /** @throws RecdistillError `needs-not-met` if the split needs times and there are none */
@@ -38,6 +42,8 @@ export const splitRule = (spec: Omit<SplitRule, 'unit'>): SplitRule => ({ ...spe
 export const TRAIN = 0;
 export const VALID = 1;
 export const TEST = 2;
+/** The history of a user who is held out whole. */
+export const FOLD_IN = 3;
 
 /** Builds the parts from the part of each entry of `x.indices`. */
 export function partition(x: Interactions, part: Uint8Array): Parts {
@@ -46,7 +52,8 @@ export function partition(x: Interactions, part: Uint8Array): Parts {
       x,
       part.map((p) => Number(p === wanted)),
     );
-  return { train: pick(TRAIN), valid: pick(VALID), test: pick(TEST) };
+  const parts = { train: pick(TRAIN), valid: pick(VALID), test: pick(TEST) };
+  return part.includes(FOLD_IN) ? { ...parts, foldIn: pick(FOLD_IN) } : parts;
 }
 
 /** The times of `x`. @throws RecdistillError `needs-not-met` if there are none */

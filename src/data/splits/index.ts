@@ -6,6 +6,7 @@ import { type Parts, type SplitRule, type SplitSpec, splitRule } from './_split.
 import { leaveOneOut } from './leave-one-out.js';
 import { ratio } from './ratio.js';
 import { time } from './time.js';
+import { users } from './users.js';
 
 /** The splits of recdistill, by name. */
 export const splits = {
@@ -16,6 +17,7 @@ export const splits = {
     divide: leaveOneOut,
   }),
   time: splitRule({ name: 'time', summary: 'shares of all interactions in order of time', divide: time }),
+  users: splitRule({ name: 'users', summary: 'shares of the users, held out whole', divide: users }),
 } as const satisfies Record<string, SplitRule>;
 
 export type SplitName = keyof typeof splits;
@@ -32,7 +34,7 @@ export const splitRuleOf = (given: NameOr<SplitName> | SplitRule): SplitRule => 
 export function divided(how: string, x: Interactions, spec: SplitSpec): Parts {
   const rule = splitRuleOf(how);
   const parts: Parts | undefined = rule.divide(x, spec);
-  const all = [parts?.train, parts?.valid, parts?.test];
+  const all = [parts?.train, parts?.valid, parts?.test, ...(parts?.foldIn ? [parts.foldIn] : [])];
   // Costs a sort of every interaction, so only for splits that users add: the built-in ones have tests.
   const hasSameItems = () => !splitRegistry.isAdded(rule) || sameItems(all, x);
   const whole = all.every((part) => part?.nUsers === x.nUsers && part.nItems === x.nItems);

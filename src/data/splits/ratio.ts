@@ -5,7 +5,7 @@
 import { orderOf, partition, type Split, splitKey, TEST, VALID } from './_split.js';
 
 /** Compensates for products such as 0.1 * 30 that are slightly below a whole number by rounding. */
-const EPSILON = 1e-9;
+export const EPSILON = 1e-9;
 
 export const ratio: Split = (x, spec) => {
   const part = new Uint8Array(x.indices.length);

@@ -7,7 +7,7 @@ import type { Parts, SplitSpec } from './_split.js';
 import { type SplitName, splits } from './index.js';
 
 const names = Object.keys(splits) as SplitName[];
-const spec: SplitSpec = { ratios: [0.6, 0.2, 0.2], holdOut: 'random', seed: 0 };
+const spec: SplitSpec = { ratios: [0.6, 0.2, 0.2], holdOut: 'random', seed: 0, foldInShare: 0.8 };
 const list = fc.array(fc.tuple(fc.nat(9), fc.nat(20), fc.nat(1000)), { minLength: 1, maxLength: 120 });
 
 function build(rows: readonly (readonly [number, number, number])[]): Interactions {

@@ -52,13 +52,19 @@ export interface KnowledgeOptions {
 
 /** `selected` and `distance` are nUsers x nTeachers, row by row. */
 export interface Selection {
+  /** Users who take part in training, ascending. The others have no lists, and stay at the first checkpoint. */
+  readonly users: Int32Array;
   readonly selected: Uint8Array;
   readonly distance: Float64Array;
   /** False before the first call: distances are unknown and no user can advance. */
   started: boolean;
 }
 
-export const newSelection = (nUsers: number, teachers: number): Selection => ({
+const everyUser = (nUsers: number): Int32Array => Int32Array.from({ length: nUsers }, (_, u) => u);
+
+/** @param users who take part in training, ascending. Default: all */
+export const newSelection = (nUsers: number, teachers: number, users = everyUser(nUsers)): Selection => ({
+  users,
   selected: new Uint8Array(nUsers * teachers),
   distance: new Float64Array(nUsers * teachers),
   started: false,
@@ -85,7 +91,7 @@ export function advance(
   const marks = new Int32Array(student.nItems);
   const limit = threshold(o, epoch);
   let mark = 0;
-  for (let u = 0; u < student.nUsers; u++) {
+  for (const u of s.users) {
     const own = rankingOf(student, u);
     for (let x = 0; x < teachers.length; x++) {
       const { checkpoints } = teachers[x]!;
@@ -118,20 +124,19 @@ export function advance(
 
 /** Share of users at each checkpoint of each teacher. */
 export function progressOf(s: Selection, teachers: readonly Trajectory[]): number[][] {
-  const nUsers = s.selected.length / teachers.length;
   return teachers.map((t, x) => {
     const counts = t.checkpoints.map(() => 0);
-    for (let u = 0; u < nUsers; u++) counts[s.selected[u * teachers.length + x]!]! += 1;
-    return counts.map((c) => c / nUsers);
+    for (const u of s.users) counts[s.selected[u * teachers.length + x]!]! += 1;
+    return counts.map((c) => c / s.users.length);
   });
 }
 
 /** Mean checkpoint of the users for each of `width` teachers. `published` rounds to 2 decimals. */
 export function meanSelected(s: Selection, width: number, formulas: HetcompFormulas): number[] {
-  const nUsers = s.selected.length / width;
+  const nUsers = s.users.length;
   return Array.from({ length: width }, (_, x) => {
     let sum = 0;
-    for (let u = 0; u < nUsers; u++) sum += s.selected[u * width + x]!;
+    for (const u of s.users) sum += s.selected[u * width + x]!;
     return formulas === 'published' ? roundHalfEven(sum / nUsers, 2) : sum / nUsers;
   });
 }
@@ -143,7 +148,7 @@ export function meanSelected(s: Selection, width: number, formulas: HetcompFormu
 export function allReached(s: Selection, teachers: readonly Trajectory[], formulas: HetcompFormulas): boolean {
   const width = teachers.length;
   const last = teachers.map((t) => t.checkpoints.length - 1);
-  if (formulas === 'exact') return s.selected.every((v, at) => v === last[at % width]);
+  if (formulas === 'exact') return s.users.every((u) => last.every((most, x) => s.selected[u * width + x] === most));
   return sumOf(meanSelected(s, width, formulas)) >= sumOf(last);
 }
 
@@ -170,6 +175,7 @@ export function meanDiscrepancy(
   student: Rankings,
   teachers: readonly Trajectory[],
   o: Pick<KnowledgeOptions, 'discrepancyK' | 'formulas'>,
+  users: Int32Array,
 ): number[] {
   const weights = discrepancyWeights(o.discrepancyK);
   const marks = new Int32Array(student.nItems);
@@ -177,9 +183,9 @@ export function meanDiscrepancy(
   return teachers.map(({ checkpoints }) => {
     const { rankings } = checkpoints.at(-1)!;
     let sum = 0;
-    for (let u = 0; u < student.nUsers; u++)
+    for (const u of users)
       sum += discrepancy(rankingOf(student, u), rankingOf(rankings, u), weights, marks, ++mark, o.formulas);
-    return sum / student.nUsers;
+    return sum / users.length;
   });
 }
 

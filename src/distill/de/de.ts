@@ -10,7 +10,7 @@ import { stream } from '../../math/random.js';
 import type { Batch, Factors, Tables } from '../../models/_model.js';
 import { float, int, options } from '../../options/options.js';
 import { type DistillContext, distillationMethod, type TeacherKnowledge } from '../_method.js';
-import { everyOneOnce, lossUsersShape, usersOfBatch } from '../batch-users.js';
+import { everyOneOnce, lossUsersShape, usersOf, usersOfBatch } from '../batch-users.js';
 import { gumbel } from '../draw.js';
 import { searchAround } from '../weight-search.js';
 import { createExperts } from './experts.js';
@@ -141,7 +141,7 @@ interface Parties {
 
 /** Every user and every item once per epoch. */
 function everyone(context: DistillContext): Parties {
-  const users = everyOneOnce(context, context.train.nUsers, 'de users');
+  const users = everyOneOnce(context, usersOf(context), 'de users');
   const items = everyOneOnce(context, context.train.nItems, 'de items');
   return {
     of: (batch) => ({ users: users.pick(batch), items: [items.pick(batch)] }),

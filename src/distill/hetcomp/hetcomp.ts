@@ -79,7 +79,7 @@ export const hetcomp = distillationMethod({
     const { kernels: k, train } = context;
     const teachers = context.teachers.map((t) => thinned(t, o.trajectoryLength ?? t.checkpoints.length));
     const knowledge: KnowledgeOptions = o;
-    const selection = newSelection(train.nUsers, teachers.length);
+    const selection = newSelection(train.nUsers, teachers.length, train.trainUsers);
     const lists = createKnowledgeLists({ ...context, teachers }, o);
     const picker = createBatchUsers(context, o.lossUsers, 'hetcomp users');
     const step = createHetcompStep(context, lists, o, picker.most);
@@ -93,7 +93,7 @@ export const hetcomp = distillationMethod({
     // With the rounding of the official code, constructions end at the switch. With a switch per user they go on to its last checkpoint.
     const finished = () =>
       selection.started && allReached(selection, teachers, o.switch === 'all' ? o.formulas : 'exact');
-    const counted = () => fine.reduce((a, b) => a + b, 0);
+    const counted = () => selection.users.reduce((sum, u) => sum + fine[u]!, 0);
     // Results during the curriculum say little about the final result, so patience counts from its end.
     const waitsFor = (change: boolean) => ({ restartPatience: o.formulas === 'exact' && (change || !finished()) });
     settle();
@@ -120,9 +120,9 @@ export const hetcomp = distillationMethod({
           settle();
         }
         const [now, shares] = [counted(), progressOf(selection, teachers)];
-        const distances = meanDiscrepancy(student, teachers, o);
+        const distances = meanDiscrepancy(student, teachers, o, selection.users);
         context.report(epoch, {
-          fine: now / train.nUsers,
+          fine: now / selection.users.length,
           threshold: threshold(knowledge, epoch),
           teachers: teachers.map((t, x) => ({ teacher: t.teacher, share: shares[x], distance: distances[x] })),
         });

@@ -1,5 +1,7 @@
 /** One trial: a model is trained alone, by a method, or together with its teacher, and evaluated on valid. Nothing is written to disk. */
+
 import type { Dataset } from '../../data/index.js';
+import { defined } from '../../defined.js';
 import type { Evaluator } from '../../eval/index.js';
 import type { Kernels } from '../../kernels/index.js';
 import { type ModelSpec, rankAll, trainable, trainOptionsOf } from '../../models/index.js';
@@ -86,7 +88,12 @@ async function evaluated(task: TrialSetting, which: number, models: ModelsTask):
     const validating = ({ model }: MadeModel) => {
       const step = made.progress.task(`ranking for ${model.name}`);
       return async () => {
-        const evaluation = evaluator.valid(await rankAll(k, model, evaluator.mask.valid, evaluator.depth, { step }));
+        const evaluation = evaluator.valid(
+          await rankAll(k, model, evaluator.mask.valid, evaluator.depth, {
+            step,
+            ...defined({ foldIn: evaluator.foldIn }),
+          }),
+        );
         return { value: evaluator.select(evaluation), metrics: evaluation.means };
       };
     };

@@ -9,7 +9,7 @@ type Summary = DatasetStatistics['perUser'];
 /** Statistics of a data set, one per line. */
 export function statisticsTable(s: DatasetStatistics): ResultTable {
   const summary = ({ min, median, max }: Summary) => [min, median, max];
-  const { all, train, valid, test } = s.interactions;
+  const { all, train, valid, test, foldIn } = s.interactions;
   return resultTable({
     columns: [
       column('value', 'measure', 'text'),
@@ -17,6 +17,7 @@ export function statisticsTable(s: DatasetStatistics): ResultTable {
       column('nItems', 'items', 'count'),
       column('interactions', 'interactions', 'count'),
       column('parts', 'train / valid / test', 'count'),
+      ...(foldIn === undefined ? [] : [column('foldIn', 'histories of held-out users', 'count')]),
       column('density', 'density', 'share', 'Interactions / (users x items).'),
       column('perUser', 'interactions per user: min / median / max', 'count'),
       column('perItem', 'interactions per item: min / median / max', 'count'),
@@ -30,6 +31,7 @@ export function statisticsTable(s: DatasetStatistics): ResultTable {
       {
         cells: {
           ...{ value: 'value', nUsers: s.nUsers, nItems: s.nItems, interactions: all, parts: [train, valid, test] },
+          ...(foldIn === undefined ? {} : { foldIn }),
           ...{ density: s.density, perUser: summary(s.perUser), perItem: summary(s.perItem) },
           topItemsShare: [s.topItemsShare.top1, s.topItemsShare.top10],
           evaluated: [s.evaluated.valid, s.evaluated.test],

@@ -8,6 +8,7 @@ import { createEvaluator } from '../../../eval/index.js';
 import type { Arithmetic } from '../../../kernels/index.js';
 import { modelOf } from '../../../models/index.js';
 import {
+  checkHeldOut,
   coTrainedOnly,
   memoryNeeded,
   openRunFolder,
@@ -35,6 +36,7 @@ export const searchKind: JobKind<SearchJob> = {
         hint: 'Split the data with a share for valid.',
       });
     }
+    checkHeldOut(modelOf(job.model), dataset);
     const spec = specOf(job, setting, {
       dataFingerprint: dataset.fingerprint,
       arithmetic,

@@ -1,6 +1,7 @@
 /** Trains or computes a model, alone or distilled from its teachers, in one run folder. */
 import { defined } from '../../../defined.js';
 import {
+  checkHeldOut,
   checkMemory,
   isFinishedRun,
   memoryNeeded,
@@ -27,6 +28,7 @@ export const trainKind: JobKind<TrainJob> = {
       ...{ evaluation: setting.evaluation, trajectory: setting.trajectory },
       teachers: inputs.map(({ teacher, hash }) => ({ name: teacher, hash })),
     });
+    checkHeldOut(model, dataset);
     const { checkpoints } = setting.trajectory;
     // Each teacher has as many checkpoints, and its observed items.
     const teacherLists = inputs.length * (checkpoints + 1);
