@@ -115,8 +115,9 @@ test('filters, splits, hiding and turning keep the weight of each interaction', 
     (u) => fewer.users[u]!,
     (i) => fewer.items[i]!,
   );
-  for (const { divide: split } of Object.values(splits)) {
-    const parts = split(x, { ratios: [0.6, 0.2, 0.2], holdOut: 'latest', seed: 1, foldInShare: 0.8 });
+  for (const { name, divide: split } of Object.values(splits)) {
+    const holdOut = name === 'users' ? 'random' : 'latest';
+    const parts = split(x, { ratios: [0.6, 0.2, 0.2], holdOut, seed: 1, foldInShare: 0.8 });
     for (const part of Object.values(parts) as Interactions[]) keepsWeights(part);
   }
   const { train, hidden } = hideInteractions(x, 0.4, 1);
