@@ -1,5 +1,5 @@
 /** Cold items: items of valid, test and given histories without train interactions. A model that learns from interactions alone cannot rank them. */
-import { selectEntries } from './filters.js';
+import { rowsOfUsers, selectEntries } from './filters.js';
 import { count, type Interactions, itemCounts } from './interactions.js';
 import type { Parts } from './splits/_split.js';
 
@@ -34,7 +34,7 @@ export function dropColdItems(parts: Parts, pairUsers: boolean): ColdItems {
   const paired = Uint8Array.from({ length: valid.nUsers }, (_, u) => Number(size(valid, u) > 0 && size(test, u) > 0));
   let nUsers = 0;
   for (let u = 0; u < valid.nUsers; u++) if (paired[u] === 0 && size(valid, u) + size(test, u) > 0) nUsers += 1;
-  const kept = { train: parts.train, valid: usersOf(valid, paired), test: usersOf(test, paired) };
+  const kept = { train: parts.train, valid: rowsOfUsers(valid, paired), test: rowsOfUsers(test, paired) };
   return { parts: kept, coldRows, nUsers, userRows: rows(valid, test) - rows(kept.valid, kept.test) };
 }
 
@@ -50,17 +50,15 @@ function dropUnjudged(
   );
   let nUsers = 0;
   for (let u = 0; u < before.nUsers; u++) if (judged[u] === 0 && size(before, u) > 0) nUsers += 1;
-  const kept = { train, valid: usersOf(valid, judged), test: usersOf(test, judged), foldIn: usersOf(foldIn, judged) };
+  const kept = {
+    train,
+    valid: rowsOfUsers(valid, judged),
+    test: rowsOfUsers(test, judged),
+    foldIn: rowsOfUsers(foldIn, judged),
+  };
   const userRows = rows(valid, test) - rows(kept.valid, kept.test) + count(foldIn) - count(kept.foldIn);
   return { parts: kept, coldRows: coldRows + count(before) - count(foldIn), nUsers, userRows };
 }
 
 const rows = (a: Interactions, b: Interactions): number => count(a) + count(b);
 const size = (x: Interactions, u: number): number => x.indptr[u + 1]! - x.indptr[u]!;
-
-/** The interactions of the users `u` with `keep[u] = 1`. */
-function usersOf(x: Interactions, keep: Uint8Array): Interactions {
-  const entries = new Uint8Array(x.indices.length);
-  for (let u = 0; u < x.nUsers; u++) entries.fill(keep[u]!, x.indptr[u]!, x.indptr[u + 1]!);
-  return selectEntries(x, entries);
-}

@@ -33,6 +33,13 @@ export function selectEntries(x: Interactions, keep: Uint8Array): Interactions {
   };
 }
 
+/** The interactions of the users `u` with `keep[u] = 1`. Users and items keep their numbering. */
+export function rowsOfUsers(x: Interactions, keep: ArrayLike<number>): Interactions {
+  const entries = new Uint8Array(x.indices.length);
+  for (let u = 0; u < x.nUsers; u++) entries.fill(keep[u]!, x.indptr[u]!, x.indptr[u + 1]!);
+  return selectEntries(x, entries);
+}
+
 /**
  * Keeps users with at least `minUser` and items with at least `minItem` interactions. All others lose their interactions
  * but stay in the numbering (see `compact`).

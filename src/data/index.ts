@@ -1,6 +1,6 @@
 export { type CatalogEntry, catalog } from './catalog.js';
 export { type ExternalRankings, type ExternalTeacher, readExternalRankings } from './external.js';
-export { ratedAtLeast, withMinimum } from './filters.js';
+export { ratedAtLeast, rowsOfUsers, withMinimum } from './filters.js';
 export { digestOf, fingerprintOf } from './fingerprint.js';
 export { hideInteractions } from './hide.js';
 export { canonicalOrder, idMap } from './ids.js';

@@ -10,6 +10,7 @@ import {
   knownItems,
   type Rankings,
   rankingsOf,
+  rowsOfUsers,
   union,
 } from '../data/index.js';
 import { fail } from '../errors.js';
@@ -82,7 +83,7 @@ export function createEvaluator(dataset: Dataset, o: EvaluationOptions): Evaluat
   const often = [...new Set(['recall', 'ndcg', selected])];
   return {
     depth,
-    mask: { valid: history, test: union(history, valid) },
+    mask: { valid: history, test: union(history, foldIn ? ofTested(valid, test) : valid) },
     ...(foldIn ? { foldIn } : {}),
     taught: (rankings) => (train.trainUsers ? rankingsOf(rankings, train.trainUsers) : rankings),
     valid: (rankings) => evaluateRankings(rankings, valid, { metrics: often, topK: o.at, trainCounts }),
@@ -92,3 +93,10 @@ export function createEvaluator(dataset: Dataset, o: EvaluationOptions): Evaluat
     select: (evaluation) => evaluation.means[o.selectBy] ?? evaluation.beyondAccuracy.evaluatedUsers[o.selectBy]!,
   };
 }
+
+/** The valid items of users who are tested. If users are held out whole, others are only in valid, and their lists stay as they were judged there. */
+const ofTested = (valid: Interactions, test: Interactions): Interactions =>
+  rowsOfUsers(
+    valid,
+    test.indptr.slice(1).map((end, u) => Number(end > test.indptr[u]!)),
+  );
