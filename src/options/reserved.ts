@@ -29,7 +29,18 @@ export const reservedNames: ReadonlySet<string> = new Set([
   ...['threads', 'memoryLimit', 'arithmetic', 'json', 'quiet', 'help', 'version'],
   ...['data', 'format', 'user', 'item', 'time', 'rating', 'header', 'weight', 'weightScale', 'delimiter', 'quote'],
   ...['encoding', 'decimal', 'where', 'explode', 'trim', 'missing', 'badRows', 'timeUnit', 'timeFormat', 'table'],
-  ...['minRating', 'minUser', 'minItem', 'core', 'split', 'ratios', 'validShare', 'holdOut', 'splitSeed'],
+  ...[
+    'minRating',
+    'minUser',
+    'minItem',
+    'core',
+    'split',
+    'ratios',
+    'foldInShare',
+    'validShare',
+    'holdOut',
+    'splitSeed',
+  ],
   ...['coldItems', 'unknownIds', 'hiddenShare', 'labels', 'labelsEncoding'],
 ]);
 

@@ -70,7 +70,12 @@ export async function coTrainNamed(o: CoTrainCommand, console: Console): Promise
       }),
     );
   const pair = await offeringName(name, runs, work);
-  return answerOf(pair, before, { name, runs, folder, at: evaluation.at, user: dataset.users.ids[0]! }, console);
+  return answerOf(
+    pair,
+    before,
+    { name, runs, folder, at: evaluation.at, user: dataset.users.ids[dataset.train.trainUsers?.[0] ?? 0]! },
+    console,
+  );
 }
 
 /** Options of the student's model contradict --start. @throws RecdistillError `usage` */

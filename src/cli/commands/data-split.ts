@@ -30,7 +30,7 @@ export const dataSplit: CommandBody = {
     const parts = Object.entries(sizes).map(
       ([part, n]: [string, number]) => `${part === 'foldIn' ? 'fold-in' : part} ${formatCount(n)}`,
     );
-    const text = `${out}: ${parts.join(', ')} interactions.\nUse it with: ${console.program} train bpr-mf --data ${out}`;
+    const text = `${out}: ${parts.join(', ')} interactions.\nUse it with: ${console.program} train ${dataset.foldIn ? 'fism' : 'bpr-mf'} --data ${out}`;
     return { text, json: { folder: out, fingerprint: dataset.fingerprint, interactions: sizes, notes: dataset.notes } };
   },
 };

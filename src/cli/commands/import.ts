@@ -61,7 +61,7 @@ export const importCommand: CommandBody = {
         source: portable(data),
       }),
     );
-    const next = nextSteps(console.program, runs, [distillStep(name, runs), `evaluate ${quoted(name)}`]);
+    const next = nextSteps(console.program, runs, [distillStep(name, runs, dataset), `evaluate ${quoted(name)}`]);
     const lines = rankingLines(external.report);
     return answerOf(imported, external.report, [
       ...lines,

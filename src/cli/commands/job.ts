@@ -158,11 +158,16 @@ export function answerOf(done: FinishedJob, console: Console, at: readonly numbe
   return { text, json: jsonOf(done) };
 }
 
-/** A command that distils from these runs, with a free name. @param teachers value of --teachers */
-export function distillStep(teachers: string, runs: string): string {
-  const usual = 'bpr-mf-hetcomp';
+/**
+ * A command that distils from these runs, with a free name, into a student that can be judged on the data.
+ * @param teachers value of --teachers
+ */
+export function distillStep(teachers: string, runs: string, { foldIn }: Pick<LoadedDataset, 'foldIn'>): string {
+  const model = foldIn && !modelOf('bpr-mf').capabilities.includes('histories') ? 'fism' : 'bpr-mf';
+  const usual = `${model}-hetcomp`;
   const free = freeName(usual, runs);
-  return `distill --teachers ${quoted(teachers)} --dim 6${free === usual ? '' : ` --name ${free}`}`;
+  const student = model === 'bpr-mf' ? '' : ` --student ${model}`;
+  return `distill --teachers ${quoted(teachers)}${student} --dim 6${free === usual ? '' : ` --name ${free}`}`;
 }
 
 /**
@@ -172,11 +177,11 @@ export function distillStep(teachers: string, runs: string): string {
 export function recommendStep(
   name: string,
   bundle: string | undefined,
-  { users, items }: Pick<LoadedDataset, 'users' | 'items'>,
+  { users, items, train }: Pick<LoadedDataset, 'users' | 'items' | 'train'>,
 ): string {
   const manifest = join(bundle ?? '', bundleFiles.manifest);
   const hasNoUsers = bundle !== undefined && existsSync(manifest) && readJsonObject(manifest).kind === 'items-only';
-  return `recommend ${quoted(name)} ${hasNoUsers ? `--items ${quoted(items.ids[0]!)}` : `--user ${quoted(users.ids[0]!)}`}`;
+  return `recommend ${quoted(name)} ${hasNoUsers ? `--items ${quoted(items.ids[0]!)}` : `--user ${quoted(users.ids[train.trainUsers?.[0] ?? 0]!)}`}`;
 }
 
 /** The --use flags of the modules in use. */

@@ -45,7 +45,7 @@ function answerOf({ options, dataset, rows, reused, runs, files }: PipelineOutco
           student.folder && join(student.folder, jobFiles.student),
           dataset,
         )
-      : distillStep(teachers.join(','), runs),
+      : distillStep(teachers.join(','), runs, dataset),
   ]);
   const text = `${report.table.toText()}\n\nReport: ${files.html}\n\n${next}`;
   return { text, json: { ...report.toJson(), report: files } };

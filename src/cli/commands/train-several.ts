@@ -1,5 +1,7 @@
 /** Several models with one command and one table. A model that fails does not stop the others. */
+
 import { join } from 'node:path';
+import type { LoadedDataset } from '../../data/index.js';
 import { fail } from '../../errors.js';
 import { prepareTraining, runPrepared } from '../../experiment/index.js';
 import { trainedTable } from '../../report/index.js';
@@ -53,14 +55,20 @@ export async function trainSeveral(given: Given, console: Console): Promise<Answ
     const { exit: _, ...error } = failureOf(failed.find((f) => f.job === name)?.error);
     return { model, name, error };
   });
-  return reportOf(rows, setting, runs, console);
+  return reportOf(rows, setting, runs, dataset, console);
 }
 
 /** Whether all costs are known, as they are of models trained by recdistill. */
 const isWhole = (result: RunResult): result is JobResult =>
   [result.parameters, result.bytes, result.latencyMicroseconds, result.seconds].every((cost) => cost !== undefined);
 
-function reportOf(rows: readonly Trained[], { evaluation }: TrainSetting, runs: string, console: Console): Answer {
+function reportOf(
+  rows: readonly Trained[],
+  { evaluation }: TrainSetting,
+  runs: string,
+  dataset: LoadedDataset,
+  console: Console,
+): Answer {
   const { at, selectBy } = evaluation;
   const good = rows.flatMap((row) => ('error' in row ? [] : [row]));
   const bad = rows.flatMap((row) => ('error' in row ? [row] : []));
@@ -70,7 +78,7 @@ function reportOf(rows: readonly Trained[], { evaluation }: TrainSetting, runs: 
       ? [
           '',
           nextSteps(console.program, runs, [
-            distillStep(good.map((row) => row.name).join(','), runs),
+            distillStep(good.map((row) => row.name).join(','), runs, dataset),
             `${names.length > 1 ? 'compare' : 'evaluate'} ${names.join(' ')}`,
           ]),
         ]

@@ -53,7 +53,7 @@ export const train: CommandBody = {
     const job = { given, dataset, data, model, method: 'none', evaluation, teachers: [] };
     const done = await runNamed({ ...job, options: request.models[0]!.options, defaultName: name }, console);
     return answerOf(done, console, evaluation.at, [
-      distillStep(done.name, done.runs),
+      distillStep(done.name, done.runs, dataset),
       ...(done.bundle ? [recommendStep(done.name, done.bundle, dataset)] : []),
       ...(done.bundle ? [`serve ${quoted(done.name)}`] : [`evaluate ${quoted(done.name)} --metrics`]),
     ]);
