@@ -107,6 +107,8 @@ export const dataCases: readonly Case[] = [
   load('leave-one-out-latest', 'rows.csv', '--split leave-one-out --hold-out latest'),
   load('time', 'rows.csv', '--split time'),
   load('time-cold', 'rows.csv', '--split time --cold-items keep --min-rating 4 --min-user 1'),
+  load('users', 'rows.csv', '--split users'),
+  load('users-shares', 'rows.csv', '--split users --ratios 0.5,0.2,0.3 --fold-in-share 0.5 --cold-items keep'),
   load('min-rating', 'rows.csv', '--min-rating 3'),
   load('k-core', 'rows.csv', '--min-rating 3 --core k-core --min-user 6 --min-item 11'),
   load('hidden', 'rows.csv', '--hidden-share 0.3'),

@@ -101,6 +101,7 @@ export const methodCases: readonly Case[] = [
   student('cdae', 'cd', `--dim 4 ${rows}`),
   student('fism', 'hetcomp', `--dim 4 ${rows} --period 2`),
   student('fism', 'softmax', `--dim 4 ${rows}`),
+  distil('hetcomp-users', ['form/fism-users'], `--method hetcomp --student fism --dim 4 ${rows} --period 2`),
   continued,
   bd('bpr-mf', 'model/bpr-mf', 'distill/none', '--update 3'),
   bd('reference', 'model/bpr-mf', 'distill/none', '--update 2 --protocol published'),

@@ -54,6 +54,7 @@ export const modelCases: readonly Case[] = [
   form('plain', 'mult-vae', `--dim 7 --hidden 24 ${rows} --no-variational --optimizer adagrad`),
   form('bpr', 'fism', `--dim 7 ${pairs} --loss bpr --input-l2 0.01 --no-biases`),
   form('samples', 'fism', `--dim 7 ${rows} --samples 50 --exponent 0.8`),
+  form('users', 'fism', `--dim 7 ${rows} --split users`),
   form('bpr', 'mf', `--dim 7 ${pairs} --loss bpr`),
   form('samples', 'mf', `--dim 7 ${rows} --samples 50`),
   form('softmax', 'lightgcn', `--dim 7 ${rows} --loss softmax`),
