@@ -10,6 +10,8 @@ export interface Plan {
   readonly folder: string;
   /** Files per part: one part of raw interactions, or train and test, or train, valid and test, or these and the histories of held-out users. */
   readonly parts: readonly (readonly PlannedFile[])[];
+  /** True if the last part has the histories of users who are held out whole. */
+  readonly foldIn?: true;
   readonly format?: string;
   readonly columns: ColumnOptions;
   readonly header: 'auto' | 'yes' | 'no';

@@ -11,6 +11,9 @@ import { loadDataset, loadRows } from './load.js';
 import { refusal } from './loading.test.support.js';
 import { rankingOf } from './rankings.js';
 import type { Row } from './rows.js';
+import { type Parts, splitRule } from './splits/_split.js';
+import { splitRegistry } from './splits/index.js';
+import { users } from './splits/users.js';
 import { writeSplit } from './write-split.js';
 
 const SMALL = { data: 'synthetic:80x60x900', split: 'users' } as const;
@@ -61,6 +64,30 @@ test('a written split loads back to the same fingerprint and histories, and can 
   assert.equal(sum, inspect(data).interactions.all);
   const anew = await loadDataset({ data: folder, split: 'users', coldItems: 'keep', minUser: 1 });
   assert.ok(anew.foldIn);
+});
+
+test('a split without valid users is written and read', async (t) => {
+  const folder = join(testFolder(t).path, 'split');
+  const data = await loadDataset({ ...SMALL, ratios: [0.8, 0, 0.2] });
+  await writeSplit(data, folder);
+  const back = await loadDataset({ data: folder });
+  assert.deepEqual([back.fingerprint, count(back.valid)], [data.fingerprint, 0]);
+});
+
+test('a split of a user may hold users out whole, and no user in part', () => {
+  const rows = rowsOf(Array.from({ length: 20 }, () => 6));
+  const own = (name: string, change: (parts: Parts) => Parts) =>
+    splitRegistry.add(splitRule({ name, summary: 'Mine', divide: (x, spec) => change(users(x, spec)) }));
+  own('mine', (parts) => parts);
+  own('in-part', ({ train, foldIn, ...parts }) => ({ ...parts, train: foldIn!, foldIn: train }));
+  assert.equal(
+    loadRows(rows, { split: 'mine' as 'users' }).fingerprint,
+    loadRows(rows, { split: 'users' }).fingerprint,
+  );
+  assert.throws(() => loadRows(rows, { split: 'in-part' as 'users' }), {
+    code: 'broken-unit',
+    message: /held out user \d+ .* in part/,
+  });
 });
 
 test('histories count in the fingerprint', async () => {
@@ -141,7 +168,9 @@ test('a folder of another program with a file fold-in is read, and its faults ar
   await broken('test.csv', ['e,1', 'd,3'], /"e" is in valid or test, but not in fold-in/);
   const without = testFolder(t);
   for (const name of ['train.csv', 'test.csv', 'fold-in.csv']) cpSync(join(f.path, name), join(without.path, name));
-  assert.match(await refusal(without.path), /fold-in.csv .* no file for valid/);
+  const noValid = await loadDataset({ data: without.path });
+  assert.deepEqual([count(noValid.train), count(noValid.valid), count(noValid.test)], [4, 0, 1]);
+  assert.ok(noValid.notes.some((note) => /no valid part/.test(note)));
 });
 
 test('imported rankings exclude the histories of held-out users', async (t) => {

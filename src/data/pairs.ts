@@ -18,6 +18,8 @@ export interface Source {
   readonly users: readonly string[];
   readonly items: readonly string[];
   readonly parts: readonly Pairs[];
+  /** True if the last part has the histories of users who are held out whole. */
+  readonly foldIn?: true;
 }
 
 /** The rows `k` for which `keep(k)` holds. */

@@ -30,7 +30,8 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
   const notes: string[] = [];
   const parts = source.parts.map((part) => rated(part, options, notes));
   const none: Pairs = { users: new Int32Array(0), items: new Int32Array(0) };
-  const [train, second, third, foldIn] = parts;
+  const foldIn = source.foldIn ? parts.pop() : undefined;
+  const [train, second, third] = parts;
   const hasValid = third !== undefined;
   const rows = {
     ...{ train: train!, valid: hasValid ? second! : none, test: third ?? second!, foldIn: foldIn ?? none },
@@ -56,12 +57,16 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
     (found.foldIn ? rows.foldIn.users.length - count(found.foldIn) : 0);
   if (repeated > 0) notes.push(`${repeated} duplicate rows within parts: ${merged(rows.train)}`);
   const disjoint = {
-    ...(hasValid
+    ...(hasValid || found.foldIn
       ? { train: found.train, valid: without(found.valid, knownItems(found)) }
       : validOf(found.train, options, notes)),
     test: without(found.test, union(knownItems(found), found.valid)),
     ...(found.foldIn ? { foldIn: found.foldIn } : {}),
   };
+  if (found.foldIn && !hasValid)
+    notes.push(
+      'the split has histories of held-out users and no valid part: training runs for all epochs and keeps the last one',
+    );
   const [fewerValid, fewerTest] = [
     hasValid ? count(found.valid) - count(disjoint.valid) : 0,
     count(found.test) - count(disjoint.test),

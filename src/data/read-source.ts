@@ -52,7 +52,14 @@ export async function readSource(db: Database, plan: Plan, given: DataOptions): 
   const encoding = given.labelsEncoding === 'auto' ? given.encoding : given.labelsEncoding;
   const names = plan.labels && (await readLabels(db, plan.folder, plan.labels, source.items, encoding));
   const labels = names?.labels.some((label) => label !== '') ? { labels: names.labels } : {};
-  return { ...source, ...labels, ...(names ? { names } : {}), notes, leftOut };
+  return {
+    ...source,
+    ...(plan.foldIn ? { foldIn: plan.foldIn } : {}),
+    ...labels,
+    ...(names ? { names } : {}),
+    notes,
+    leftOut,
+  };
 }
 
 /** Reading options that match the output of `writeSplit` for any ids and times. */

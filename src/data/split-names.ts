@@ -62,14 +62,7 @@ export function splitOf(shown: string, entries: readonly Entry[]): Split | undef
   if (!split) return undefined;
   for (const part of PARTS) checkPart(shown, part, split[part]);
   const foldIn = entries.find(({ name, isFolder }) => !isFolder && isFoldIn(name));
-  if (!foldIn) return split;
-  if (split.valid.length === 0)
-    fail('bad-data', {
-      path: shown,
-      problem: `has ${foldIn.name} with the histories of held-out users, but no file for valid`,
-      hint: 'Add a file for valid: the interactions of other held-out users to judge, or only a header.',
-    });
-  return { ...split, foldIn };
+  return foldIn ? { ...split, foldIn } : split;
 }
 
 const isFoldIn = (name: string): boolean => kindByName(name) !== undefined && stemOf(name) === FOLD_IN_NAME;

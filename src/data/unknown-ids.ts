@@ -26,7 +26,7 @@ export function checkUnknownIds(
 ): string[] {
   const [train, ...others] = source.parts;
   // Users who are held out whole are in their file of histories instead of train.
-  const foldIn = others.length === 3 ? others.pop() : undefined;
+  const foldIn = source.foldIn ? others.pop() : undefined;
   const known = (what: 'users' | 'items') => numbersIn((what === 'users' && foldIn) || train!, what);
   const warnings: string[] = [];
   for (const [k, part] of others.entries()) {

@@ -7,7 +7,7 @@ import { fail, RecdistillError } from '../errors.js';
 import { ioCode, replaceFolder, sealedText, writeAtomic, writeFailed } from '../formats/index.js';
 import { count, type Dataset, type Interactions } from './interactions.js';
 import { readManifest, SPLIT_MANIFEST, type SplitManifest } from './split-manifest.js';
-import { FOLD_IN_NAME } from './split-names.js';
+import { FOLD_IN_NAME, PARTS } from './split-names.js';
 import { cleanedOnSignal } from './temporary.js';
 
 /**
@@ -29,8 +29,9 @@ export async function writeSplit(dataset: Dataset, folder: string): Promise<void
     const write = async (name: string, lines: Iterable<string>): Promise<void> => {
       files[name] = await writeLines(join(temporary, name), lines);
     };
-    for (const part of ['train', 'valid', 'test'] as const)
-      await write(`${part}.tsv`, partLines(dataset, dataset[part]));
+    // With histories, valid is not taken from train where it is absent, and a file without rows could not be read.
+    const named = dataset.foldIn && count(dataset.valid) === 0 ? (['train', 'test'] as const) : PARTS;
+    for (const part of named) await write(`${part}.tsv`, partLines(dataset, dataset[part]));
     if (dataset.foldIn) await write(`${FOLD_IN_NAME}.tsv`, partLines(dataset, dataset.foldIn));
     await write('users.tsv', idLines('user', dataset.users.ids));
     await write('items.tsv', idLines('item', dataset.items.ids, dataset.itemLabels));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readBundle } from '../bundle/index.js';
+import { popularItems, readBundle } from '../bundle/index.js';
 import { itemsOf, type LoadedDataset, rankingOf } from '../data/index.js';
 import { isCoTrained, type MethodSpec, methodRegistry } from '../distill/index.js';
 import { createStudent } from '../student/index.js';
@@ -35,7 +35,9 @@ test('the users of test are judged by their histories, as a student would answer
     held.filter((u) => itemsOf(data.test, u).length > 0),
   );
   assert.ok(judged.means['recall@10']! > 0);
-  const student = createStudent((await readBundle(join(folder, 'student'))).model);
+  const { model } = await readBundle(join(folder, 'student'));
+  assert.deepEqual(model.popular, popularItems(data.train.indices, data.items.ids.length), 'only of train');
+  const student = createStudent(model);
   for (const user of judged.users) {
     const history = Array.from(itemsOf(data.foldIn!, user), (i) => data.items.ids[i]!);
     const listed = student.recommendFromItems(history, { k: 10 }).map(({ itemId }) => itemId);

@@ -38,12 +38,27 @@ export function divided(how: string, x: Interactions, spec: SplitSpec): Parts {
   // Costs a sort of every interaction, so only for splits that users add: the built-in ones have tests.
   const hasSameItems = () => !splitRegistry.isAdded(rule) || sameItems(all, x);
   const whole = all.every((part) => part?.nUsers === x.nUsers && part.nItems === x.nItems);
-  if (whole && all.reduce((sum, part) => sum + count(part), 0) === count(x) && hasSameItems()) return parts;
+  if (whole && all.reduce((sum, part) => sum + count(part), 0) === count(x) && hasSameItems()) {
+    const user = parts.foldIn && wronglyHeldOut({ ...parts, foldIn: parts.foldIn });
+    if (user === undefined) return parts;
+    return brokenUnit(
+      'split',
+      rule.name,
+      `divide held out user ${user} (counted from 0) in part; with foldIn, a user of foldIn has nothing in train, and every user of valid or test is in foldIn`,
+    );
+  }
   return brokenUnit(
     'split',
     rule.name,
     'divide must return train, valid and test over the same users and items, with each interaction in one of them',
   );
+}
+
+/** The first user who is held out, but not whole, or without a history. */
+function wronglyHeldOut({ train, valid, test, foldIn }: Parts & Required<Pick<Parts, 'foldIn'>>): number | undefined {
+  const has = (x: Interactions, user: number) => itemsOf(x, user).length > 0;
+  const users = Array.from({ length: foldIn.nUsers }, (_, user) => user);
+  return users.find((u) => (has(foldIn, u) ? has(train, u) : has(valid, u) || has(test, u)));
 }
 
 /** Whether the parts together have exactly the items of each user. */
