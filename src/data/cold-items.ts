@@ -16,7 +16,7 @@ export interface ColdItems {
 /**
  * Drops valid and test interactions with cold items. With `pairUsers` it then drops every user without valid or without
  * test interactions from both parts, as the preparation of HetComp's authors does. Of users who are held out whole, those without a history
- * or without an interaction to judge are dropped.
+ * or without an interaction to evaluate are dropped.
  */
 export function dropColdItems(parts: Parts, pairUsers: boolean): ColdItems {
   const trained = itemCounts(parts.train);
@@ -28,7 +28,8 @@ export function dropColdItems(parts: Parts, pairUsers: boolean): ColdItems {
   const valid = warm(parts.valid);
   const test = warm(parts.test);
   const coldRows = rows(parts.valid, parts.test) - rows(valid, test);
-  if (parts.foldIn) return dropUnjudged({ ...parts, valid, test, foldIn: warm(parts.foldIn) }, coldRows, parts.foldIn);
+  if (parts.foldIn)
+    return dropNotEvaluated({ ...parts, valid, test, foldIn: warm(parts.foldIn) }, coldRows, parts.foldIn);
   if (!pairUsers) return { parts: { train: parts.train, valid, test }, coldRows, nUsers: 0, userRows: 0 };
 
   const paired = Uint8Array.from({ length: valid.nUsers }, (_, u) => Number(size(valid, u) > 0 && size(test, u) > 0));
@@ -38,23 +39,23 @@ export function dropColdItems(parts: Parts, pairUsers: boolean): ColdItems {
   return { parts: kept, coldRows, nUsers, userRows: rows(valid, test) - rows(kept.valid, kept.test) };
 }
 
-/** Users who are held out whole and can be judged: they have a history, and interactions in valid or test. */
-function dropUnjudged(
+/** Users who are held out whole and can be evaluated: they have a history, and interactions in valid or test. */
+function dropNotEvaluated(
   parts: Parts & { readonly foldIn: Interactions },
   coldRows: number,
   before: Interactions,
 ): ColdItems {
   const { train, valid, test, foldIn } = parts;
-  const judged = Uint8Array.from({ length: foldIn.nUsers }, (_, u) =>
+  const evaluated = Uint8Array.from({ length: foldIn.nUsers }, (_, u) =>
     Number(size(foldIn, u) > 0 && size(valid, u) + size(test, u) > 0),
   );
   let nUsers = 0;
-  for (let u = 0; u < before.nUsers; u++) if (judged[u] === 0 && size(before, u) > 0) nUsers += 1;
+  for (let u = 0; u < before.nUsers; u++) if (evaluated[u] === 0 && size(before, u) > 0) nUsers += 1;
   const kept = {
     train,
-    valid: rowsOfUsers(valid, judged),
-    test: rowsOfUsers(test, judged),
-    foldIn: rowsOfUsers(foldIn, judged),
+    valid: rowsOfUsers(valid, evaluated),
+    test: rowsOfUsers(test, evaluated),
+    foldIn: rowsOfUsers(foldIn, evaluated),
   };
   const userRows = rows(valid, test) - rows(kept.valid, kept.test) + count(foldIn) - count(kept.foldIn);
   return { parts: kept, coldRows: coldRows + count(before) - count(foldIn), nUsers, userRows };

@@ -119,7 +119,7 @@ test('items of held-out users alone are dropped from histories and judged items,
 
 test('users with one interaction stay in train, with a note', () => {
   const data = loadRows(rowsOf([1, 1, 1, ...Array.from({ length: 20 }, () => 6)]), { split: 'users', minUser: 1 });
-  assert.ok(data.notes.includes('3 users with one interaction are not judged: they stay in train'));
+  assert.ok(data.notes.includes('3 users with one interaction are not evaluated: they stay in train'));
   for (const id of ['u0', 'u1', 'u2']) assert.equal(itemsOf(data.train, data.users.index.get(id)!).length, 1);
 });
 

@@ -38,7 +38,7 @@ export interface Dataset {
   readonly valid: Interactions;
   readonly test: Interactions;
   /**
-   * Histories of users who are held out whole. They have no train interactions, and valid or test has the rest of theirs. A model is judged
+   * Histories of users who are held out whole. They have no train interactions, and valid or test has the rest of theirs. A model is evaluated
    * on them by its scores for their histories. Absent: no user is held out whole.
    */
   readonly foldIn?: Interactions;

@@ -131,7 +131,7 @@ export const dataOptions = options({
     default: 0.8,
     min: 0.01,
     max: 0.99,
-    help: "Share of a held-out user's interactions that is given as history, for the split users; the rest is judged. At least one interaction is on each side.",
+    help: "Share of a held-out user's interactions that is given as history, for the split users; the rest is evaluated. At least one interaction is on each side.",
   }),
   validShare: float({
     default: 0.1,

@@ -98,7 +98,7 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
   };
 }
 
-/** Users with a history are held out whole, and only they may be judged. @throws RecdistillError `bad-data` */
+/** Users with a history are held out whole, and only they may be evaluated. @throws RecdistillError `bad-data` */
 function checkHeldOut(name: string, { users }: ReadSource, parts: Parts & { readonly foldIn: Interactions }): void {
   const { train, valid, test, foldIn } = parts;
   const has = (x: Interactions, u: number) => x.indptr[u + 1]! > x.indptr[u]!;

@@ -50,7 +50,7 @@ export function prepareRaw(
   });
   checkFoldInShare(parts, options.foldInShare, how);
   if (how === 'time') expectMoments(interactions, parts, ratios);
-  notes.push(describeSplit(how, options, ratios), ...notJudged(how, interactions));
+  notes.push(describeSplit(how, options, ratios), ...notEvaluated(how, interactions));
   const leakage = leakageReport(parts);
   const cold = options.coldItems === 'keep' ? parts : warmed(parts, how !== 'time' && !parts.foldIn, notes);
   notes.push(...weightNotes(cold.train));
@@ -69,10 +69,10 @@ export function prepareRaw(
 }
 
 /** A note about users who cannot be held out whole. */
-function notJudged(how: string, x: Interactions): string[] {
+function notEvaluated(how: string, x: Interactions): string[] {
   const few = x.indptr.slice(1).reduce((sum, end, u) => sum + Number(end - x.indptr[u]! < 2), 0);
   if (how !== 'users' || few === 0) return [];
-  return [`${few} users with one interaction are not judged: they stay in train`];
+  return [`${few} users with one interaction are not evaluated: they stay in train`];
 }
 
 function tieWarnings(parts: Parts): string[] {

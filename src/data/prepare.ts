@@ -61,7 +61,7 @@ export function warmed(parts: Parts, perUser: boolean, notes: string[]): Parts {
   notes.push(
     `dropped ${cold.coldRows} valid and test interactions with items that have no train interactions` +
       (parts.foldIn
-        ? `, then ${cold.nUsers} held-out users left without history or without interactions to judge (${cold.userRows} interactions)`
+        ? `, then ${cold.nUsers} held-out users left without history or without interactions to evaluate (${cold.userRows} interactions)`
         : '') +
       (perUser ? `, then ${cold.nUsers} users left without valid or test (${cold.userRows} interactions)` : ''),
   );

@@ -94,7 +94,7 @@ export function createEvaluator(dataset: Dataset, o: EvaluationOptions): Evaluat
   };
 }
 
-/** The valid items of users who are tested. If users are held out whole, others are only in valid, and their lists stay as they were judged there. */
+/** The valid items of users who are tested. If users are held out whole, others are only in valid, and their lists stay as they were evaluated there. */
 const ofTested = (valid: Interactions, test: Interactions): Interactions =>
   rowsOfUsers(
     valid,

@@ -178,7 +178,7 @@ export interface ModelContext {
  * What a model supports beyond scoring. `factors`: the scores are inner products of user and item tables that can be served, so
  * the model has a student bundle. `scores`: a loss on any score reaches the parameters, by `factors` or `learnPairs`, so the
  * model can be a student. `weights`: training uses the weights of interactions. Other models report that they ignore weights. `histories`:
- * the model scores given histories, by `histories`, so it can be judged on users who are held out whole (split `users`).
+ * the model scores given histories, by `histories`, so it can be evaluated on users who are held out whole (split `users`).
  */
 export type Capability = 'factors' | 'scores' | 'weights' | 'histories';
 

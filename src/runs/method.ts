@@ -119,7 +119,7 @@ export function checkStudent(model: ModelSpec, method: MethodSpec, teachers: rea
 }
 
 /**
- * The one place that decides whether a model can be judged on users who are held out whole: it needs scores for their histories.
+ * The one place that decides whether a model can be evaluated on users who are held out whole: it needs scores for their histories.
  * @throws RecdistillError `needs-not-met`
  */
 export function checkHeldOut({ name, capabilities }: ModelSpec, { foldIn }: Pick<Dataset, 'foldIn'>): void {

@@ -16,7 +16,7 @@ export const dataSplit: CommandBody = {
   groups: [outGroup, dataGroup],
   examples: [
     ['data split ratings.csv --out my-split', '60/20/20 for each user'],
-    ['data split ratings.csv --split users --out by-user', 'users held out whole, judged by their histories'],
+    ['data split ratings.csv --split users --out by-user', 'users held out whole, evaluated by their histories'],
     ['data split ratings.csv --split time --time timestamp --out by-time', 'by time, over all users'],
   ],
   async run(given, console) {

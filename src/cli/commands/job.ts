@@ -159,7 +159,7 @@ export function answerOf(done: FinishedJob, console: Console, at: readonly numbe
 }
 
 /**
- * A command that distils from these runs, with a free name, into a student that can be judged on the data.
+ * A command that distils from these runs, with a free name, into a student that can be evaluated on the data.
  * @param teachers value of --teachers
  */
 export function distillStep(teachers: string, runs: string, { foldIn }: Pick<LoadedDataset, 'foldIn'>): string {

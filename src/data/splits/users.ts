@@ -1,18 +1,18 @@
 /**
  * Strong generalisation (Liang et al., Variational autoencoders for collaborative filtering, WWW 2018): shares of the users are held out
- * whole for valid and test. A part of the interactions of each held-out user is given to the model as history; the rest is judged.
+ * whole for valid and test. A part of the interactions of each held-out user is given to the model as history; the rest is evaluated.
  */
 import { fail } from '../../errors.js';
 import { shuffle, stream } from '../../math/random.js';
 import { FOLD_IN, orderOf, partition, type Split, type SplitSpec, splitKey, TEST, VALID } from './_split.js';
 import { EPSILON } from './ratio.js';
 
-/** At least one interaction for the history and one to judge. */
+/** At least one interaction for the history and one to evaluate. */
 const LEAST = 2;
 
 /**
  * Users with fewer than two interactions stay in train. Of the others, floor(share * n) are held out for valid and for test each. Of a held-out
- * user's n interactions, floor((1 - foldInShare) * n), at least 1 and at most n - 1, are judged.
+ * user's n interactions, floor((1 - foldInShare) * n), at least 1 and at most n - 1, are evaluated.
  * @throws RecdistillError `usage` for `holdOut: latest`, `needs-not-met` if a share above 0 leaves no user
  */
 export const users: Split = (x, spec) => {
@@ -27,8 +27,8 @@ export const users: Split = (x, spec) => {
   const key = splitKey(spec.seed);
   able.subarray(0, nValid + nTest).forEach((user, n) => {
     const order = orderOf(x, user, spec, key);
-    const judged = Math.floor((1 - spec.foldInShare) * order.length + EPSILON);
-    const history = order.length - Math.min(order.length - 1, Math.max(1, judged));
+    const evaluated = Math.floor((1 - spec.foldInShare) * order.length + EPSILON);
+    const history = order.length - Math.min(order.length - 1, Math.max(1, evaluated));
     order.forEach((entry, at) => {
       part[entry] = at < history ? FOLD_IN : n < nTest ? TEST : VALID;
     });
@@ -48,6 +48,6 @@ function usersOf(part: string, share: SplitSpec['ratios'][number], of: number): 
 const refuseLatest = (): never =>
   fail('usage', {
     problem:
-      'holdOut is latest, but the split users judges random interactions of held-out users; expected holdOut random',
+      'holdOut is latest, but the split users evaluates random interactions of held-out users; expected holdOut random',
     hint: 'Remove --hold-out, or choose the split ratio, leave-one-out or time to hold out the latest interactions.',
   });
