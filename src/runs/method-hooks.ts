@@ -55,8 +55,10 @@ export async function createMethodHooks(
  * numbered as in the data.
  */
 function withAllUsers(teacher: TeacherKnowledge, { nUsers, trainUsers }: Interactions): TeacherKnowledge {
+  // Without held-out users the tables are not read: those of a model of histories are computed when they are.
+  if (!trainUsers) return teacher;
   const { tables } = teacher;
-  if (!tables || !trainUsers || tables.userFactors.length === nUsers * tables.dim) return teacher;
+  if (!tables || tables.userFactors.length === nUsers * tables.dim) return teacher;
   const { dim, userFactors } = tables;
   const all = new Float32Array(nUsers * dim);
   trainUsers.forEach((user, row) => void all.set(userFactors.subarray(row * dim, (row + 1) * dim), user * dim));

@@ -20,7 +20,10 @@ const notesOf = async (model: string, weighted: boolean) => {
 
 test('a job reports once that its model ignores the weights of the data', async () => {
   const [note, ...more] = await notesOf('top-pop', true);
-  assert.match(note!, /^top-pop does not use the weights of interactions; .* ials, bpr-mf, cml, neumf, lightgcn$/);
+  assert.match(
+    note!,
+    /^top-pop does not use the weights of interactions; .* ials, bpr-mf, mf, cml, neumf, lightgcn, fism$/,
+  );
   assert.deepEqual(more, []);
   for (const [model, weighted] of [
     ['top-pop', false],

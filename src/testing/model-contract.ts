@@ -43,10 +43,6 @@ export function modelContract(spec: ModelSpec, options: Values = {}): ContractCa
       run: () => scoresRows(spec, options),
     },
     { name: `${spec.name}: its tables give the same scores`, run: () => tablesAgree(spec, options) },
-    {
-      name: `${spec.name}: it scores given histories if and only if it has the capability histories`,
-      run: () => answersHistories(spec, options),
-    },
     { name: `${spec.name}: close() frees all memory`, run: () => givesBack(spec, options) },
     { name: `${spec.name}: wasm scores match the float64 reference`, run: () => sameOnBothMachines(spec, options) },
     {
@@ -121,25 +117,6 @@ async function tablesAgree(spec: ModelSpec, options: Values): Promise<void> {
     k.gemm(tables.userFactors, tables.itemFactors, fromTables, model.nUsers, model.nItems, tables.dim, 'nt');
     const rows = scoresOf(k, model, [0, 1, 2, 3, 4, 5, 6]);
     for (const [at, score] of rows.entries()) near(fromTables[at]!, score, 1e-9, `score ${at}`);
-  }
-  model.close();
-}
-
-/** A full history, an empty one, and one in another order: finite scores that the order does not change. */
-async function answersHistories(spec: ModelSpec, options: Values): Promise<void> {
-  const k = createReferenceKernels('f64');
-  const model = await make(spec, k, options);
-  assert.equal(model.histories !== undefined, spec.capabilities.includes('histories'));
-  if (model.histories) {
-    const lists = [[0, 3, 7], [], [7, 0, 3]];
-    const histories = { rows: lists.length, columns: model.nItems };
-    const rows = { ...histories, indptr: intsIn(k, [0, 3, 3, 6]), indices: intsIn(k, lists.flat()) };
-    const out = k.floats(lists.length * model.nItems).fill(Number.NaN);
-    const before = k.bytesInUse;
-    model.histories.score(rows, out);
-    assert.equal(k.bytesInUse, before, 'it must free what it takes');
-    assert.ok(out.every(Number.isFinite), 'every score must be finite, also for an empty history');
-    for (let i = 0; i < model.nItems; i++) near(out[2 * model.nItems + i]!, out[i]!, 1e-9, `item ${i}`);
   }
   model.close();
 }

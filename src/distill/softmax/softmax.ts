@@ -72,7 +72,7 @@ export const softmax = distillationMethod({
     const { kernels: k, train } = given;
     const teachers = given.teachers.map((t) => thinned(t, o.trajectoryLength ?? t.checkpoints.length));
     const context = { ...given, teachers };
-    const selection = newSelection(train.nUsers, teachers.length);
+    const selection = newSelection(train.nUsers, teachers.length, train.trainUsers);
     if (o.curriculum === 'none')
       for (let at = 0; at < selection.selected.length; at++)
         selection.selected[at] = teachers[at % teachers.length]!.checkpoints.length - 1;
