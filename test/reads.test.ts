@@ -53,6 +53,7 @@ const allowed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'pages/cost/command.ts': 'files of /proc, which the kernel limits',
     'pages/cost/hetcomp-cost.ts': 'a result that it has just written',
     'pages/studies.ts': 'plans in this repository',
+    'pages/unseen/runs.ts': 'lists that it has written',
   },
 };
 

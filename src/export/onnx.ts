@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fail } from '../errors.js';
 import { writeAtomic, writeFolder } from '../formats/index.js';
 import { packageVersion } from '../formats/package-version.js';
-import { encodeRows } from '../student/codes.js';
+import { decodeRows, encodeRows } from '../student/codes.js';
 import { toHalf } from '../student/half.js';
 import { type Precision, precisions, type StudentModel } from '../student/index.js';
 import { exporter } from './_exporter.js';
@@ -62,9 +62,10 @@ function modelBytes(model: StudentModel, precision: Precision, licence: string):
     },
   ];
   let scores = 'products';
-  if (itemBiases) constants.push({ name: 'item_bias', type: 'float', shape: [nItems], data: itemBiases });
+  if (itemBiases)
+    constants.push({ name: 'item_bias', type: 'float', shape: [nItems], data: biasesIn(precision, itemBiases) });
   if (userBiases) {
-    constants.push({ name: 'user_bias', type: 'float', shape: [nUsers, 1], data: userBiases });
+    constants.push({ name: 'user_bias', type: 'float', shape: [nUsers, 1], data: biasesIn(precision, userBiases) });
     nodes.push({ op: 'Gather', inputs: ['user_bias', 'user'], outputs: ['user_bias_rows'] });
     nodes.push({ op: 'Add', inputs: [scores, 'user_bias_rows'], outputs: ['biased'] });
     scores = 'biased';
@@ -156,6 +157,10 @@ function historyRows({ answer, nItems, dim }: StudentModel, precision: Precision
     ids: 'Item indices refer to "ids" in items.json.',
   };
 }
+
+/** The biases that the bundle of this precision has, as floats. */
+const biasesIn = (precision: Precision, biases: Float32Array): Float32Array =>
+  precision === 'int8' ? decodeRows(encodeRows(biases, biases.length, 2), biases.length) : biases;
 
 interface Factors {
   readonly constants: readonly OnnxTensor[];
