@@ -6,9 +6,15 @@ export interface DataSet {
   readonly preset?: string;
   readonly seeds: readonly number[];
   readonly dims: readonly number[];
+  /** Models that are judged beside the teachers. */
+  readonly others: readonly string[];
+  /** The set on which the options of the students were searched. Absent: this one. */
+  readonly searchedOn?: string;
 }
 
-const ALL = { seeds: [0, 1, 2], dims: [6, 8, 16, 32] };
+export const TUNED_DIM = 16;
+
+const ALL = { seeds: [0, 1, 2], dims: [6, 8, 16, 32], others: ['top-pop', 'mult-vae'] };
 
 export const SETS: Readonly<Record<string, DataSet>> = {
   'citeulike-hetcomp-split': {
@@ -18,22 +24,19 @@ export const SETS: Readonly<Record<string, DataSet>> = {
   },
   'ml-latest-small': { options: { data: 'ml-latest-small', rating: 'none' }, ...ALL },
   'made-up': { options: { data: 'synthetic:2000x3000x60000' }, ...ALL },
-  // Five to ten times the work of CiteULike: one seed, two sizes.
+  // Five to ten times the work of CiteULike: one seed, one size, no search.
   'foursquare-hetcomp-split': {
     ...{ options: { data: 'foursquare-hetcomp-split' }, preset: 'foursquare-hetcomp-split' },
-    ...{ seeds: [0], dims: [8, 16] },
+    ...{ seeds: [0], dims: [TUNED_DIM], others: ['top-pop'], searchedOn: 'citeulike-hetcomp-split' },
   },
 };
 
 export const TEACHERS = ['ials', 'rp3beta', 'ease', 'item-knn'];
-/** Judged beside them. */
-export const OTHERS = ['top-pop', 'mult-vae'];
 
 /** `none` has no teachers, and only the size at which options are searched. */
 export const METHODS = ['none', 'rrd', 'hetcomp', 'softmax'];
 export const STUDENTS = ['bpr-mf', 'fism'];
 
-export const TUNED_DIM = 16;
 /** Factors of the learning rate and of l2 that are tried for each method and student, on valid. */
 export const TRIALS = [
   { learningRate: 1, l2: 1 },

@@ -10,7 +10,7 @@ import { inTemporary } from '../../files.js';
 import { columnsOf, spread, table } from '../../tables.js';
 import { HIDDEN_EVERY, setApart } from './apart.js';
 import { base, type Cell, METRICS, searched, type Trained, taught, teachersOf, valuesOf, type Work } from './runs.js';
-import { METHODS, OTHERS, SETS, STUDENTS, TEACHERS, TRIALS, TUNED_DIM } from './sets.js';
+import { METHODS, SETS, STUDENTS, TEACHERS, TRIALS, TUNED_DIM } from './sets.js';
 
 interface Row {
   readonly name: string;
@@ -31,21 +31,25 @@ interface UnseenNumbers {
   readonly seeds: readonly SeedResult[];
 }
 
+/** @param temporary for files of the data without the hidden users */
+async function workOf(name: string, seed: number, context: Context, temporary: string): Promise<Work> {
+  const set = SETS[name]!;
+  const apart = await setApart(await loadDataset(set.options), join(temporary, `${name}-${seed}`));
+  return { apart, context, set, seed, folder: join(context.runs, name, `seed${seed}`) };
+}
+
 const runSeed = (name: string, seed: number, context: Context): Promise<SeedResult> =>
   inTemporary(async (temporary) => {
     const set = SETS[name]!;
-    const apart = await setApart(await loadDataset(set.options), temporary);
-    const at = (n: number) => join(context.runs, name, `seed${n}`);
-    const work: Work = { apart, context, set, seed, folder: at(seed) };
-    const first: Work = { ...work, seed: set.seeds[0]!, folder: at(set.seeds[0]!) };
+    const work = await workOf(name, seed, context, temporary);
+    const searchedOn = set.searchedOn ?? name;
+    const first = await workOf(searchedOn, SETS[searchedOn]!.seeds[0]!, context, temporary);
     const [ofSeed, ofFirst] = [teachersOf(work), teachersOf(first)];
-    const rows: Row[] = [];
     const trained = await ofSeed.trained();
-    trained.forEach(({ cell }, n) => {
-      rows.push({ name: TEACHERS[n]!, method: 'none', cell });
-    });
-    for (const other of OTHERS) rows.push({ name: other, method: 'none', cell: (await base(work, other)).cell });
-    rows.push({ name: 'ensemble', method: 'none', cell: ensembleOf(work, trained) });
+    const simple = (model: string, cell: Cell): Row => ({ name: model, method: 'none', cell });
+    const rows = trained.map(({ cell }, n) => simple(TEACHERS[n]!, cell));
+    for (const other of set.others) rows.push(simple(other, (await base(work, other)).cell));
+    rows.push(simple('ensemble', ensembleOf(work, trained)));
     for (const method of METHODS) {
       for (const student of STUDENTS) {
         const trial = await searched(first, student, method, ofFirst.teachers);
@@ -55,11 +59,9 @@ const runSeed = (name: string, seed: number, context: Context): Promise<SeedResu
         }
       }
     }
-    const users = {
-      seen: apart.base.users.ids.length,
-      unseen: apart.evaluator.test(trained[0]!.unseenLists).users.length,
-    };
-    return { set: name, seed, users, rows };
+    const { apart } = work;
+    const unseen = apart.evaluator.test(trained[0]!.unseenLists).users.length;
+    return { set: name, seed, users: { seen: apart.base.users.ids.length, unseen }, rows };
   });
 
 /** The fused lists of the teachers, for both groups. */
