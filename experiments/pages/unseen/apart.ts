@@ -7,6 +7,7 @@ import { writeSplitFolder } from '../../files.js';
 export const HIDDEN_EVERY = 10;
 
 export interface Apart {
+  readonly whole: LoadedDataset;
   /** Without the hidden users. */
   readonly base: LoadedDataset;
   /** Train items of each hidden user that others have, too, as indices of `base`. */
@@ -15,7 +16,7 @@ export interface Apart {
   readonly evaluator: Evaluator;
 }
 
-const isHidden = (user: number): boolean => user % HIDDEN_EVERY === 0;
+export const isHidden = (user: number): boolean => user % HIDDEN_EVERY === 0;
 
 /** @param folder for the files of `base` */
 export async function setApart(whole: LoadedDataset, folder: string): Promise<Apart> {
@@ -40,5 +41,5 @@ export async function setApart(whole: LoadedDataset, folder: string): Promise<Ap
   };
   const judged = { ...base, train: ofHidden(train), valid: ofHidden(valid), test: ofHidden(test) };
   const options = parseOptions(evaluationOptions, {}, 'evaluation');
-  return { base, histories: judged.train, evaluator: createEvaluator(judged, options) };
+  return { whole, base, histories: judged.train, evaluator: createEvaluator(judged, options) };
 }

@@ -1,19 +1,19 @@
 /** The trainings of one data set and seed. What is finished is read back. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Rankings } from 'recdistill/data';
+import { type Rankings, rankingOf } from 'recdistill/data';
 import { methodOf } from 'recdistill/distill';
 import type { Evaluation } from 'recdistill/eval';
 import { readPreset } from 'recdistill/experiment';
 import { modelOf } from 'recdistill/models';
 import { runJob, splitOptions, type Teacher } from 'recdistill/runs';
 import { type Context, kept } from '../../_page.js';
-import type { Apart } from './apart.js';
+import { type Apart, isHidden } from './apart.js';
 import { historiesOf, rankHidden } from './judge.js';
 import { type DataSet, TEACHERS, TRIALS, TUNED_DIM } from './sets.js';
 
 export const METRICS = ['recall@50', 'ndcg@50'];
-type Values = Readonly<Record<string, number>>;
+export type Values = Readonly<Record<string, number>>;
 
 export interface Cell {
   /** Users who took part in the training, and those who did not. */
@@ -82,20 +82,29 @@ export interface Work {
 
 /** A teacher, or a model to compare with. */
 export function base(work: Work, model: string): Promise<Trained> {
-  const { set, seed, folder, context } = work;
+  const { folder, context } = work;
   context.say(`${folder}: ${model}`);
-  const preset = set.preset === undefined ? {} : (readPreset(set.preset).models[model]?.options ?? {});
   mkdirSync(folder, { recursive: true });
-  return trained(work, join(folder, model), { model, options: { ...preset, ...seeded(model, seed) } });
+  return trained(work, join(folder, model), { model, options: teacherOptions(work, model) });
 }
 
-const seeded = (model: string, seed: number) => ('seed' in modelOf(model).options.shape ? { seed } : {});
+function teacherOptions({ set, seed }: Work, model: string) {
+  const preset = set.preset === undefined ? {} : (readPreset(set.preset).models[model]?.options ?? {});
+  return { ...preset, ...('seed' in modelOf(model).options.shape ? { seed } : {}) };
+}
 
 export interface StudentRequest {
   readonly student: string;
   readonly method: string;
   readonly dim: number;
   readonly trial: number;
+}
+
+/** The defaults of the student, with the factors of the trial. */
+function optionsOf({ student, method, dim, trial }: StudentRequest, seed: number) {
+  const defaults = splitOptions(modelOf(student), methodOf(method), {}).modelOptions;
+  const scaled = Object.entries(TRIALS[trial]!).map(([name, factor]) => [name, Number(defaults[name]) * factor]);
+  return { dim, seed, ...Object.fromEntries(scaled) };
 }
 
 /** A student. Its run is deleted once its numbers are known. */
@@ -110,14 +119,44 @@ export function taught(
     const teachers = method === 'none' ? [] : await teachersOf();
     context.say(`${folder}: ${name}`);
     const chosen = method === 'rrd' ? [bestOf(teachers)] : teachers;
-    const defaults = splitOptions(modelOf(student), methodOf(method), {}).modelOptions;
-    const scaled = Object.entries(TRIALS[trial]!).map(([name, factor]) => [name, Number(defaults[name]) * factor]);
-    const options = { dim, seed, ...Object.fromEntries(scaled) };
+    const options = optionsOf({ student, method, dim, trial }, seed);
     const at = join(folder, 'students', name);
     mkdirSync(join(folder, 'students'), { recursive: true });
     const { cell } = await trained(work, at, { model: student, method, options, teachers: chosen });
     for (const path of [at, `${at}.rankings.json`]) if (existsSync(path)) rmSync(path, { recursive: true });
     return cell;
+  });
+}
+
+/**
+ * The hidden users in a student that was trained with them, by teachers that were trained with them: what they get when they are known.
+ * Judged on the same items as when they are hidden.
+ */
+export function known(work: Work, student: string, method: string, trial: number): Promise<Values> {
+  const { apart, folder, context, seed } = work;
+  const { kernels, say } = context;
+  return kept(join(folder, 'known', `${student}.json`), async () => {
+    const request = { dataset: apart.whole, kernels };
+    const teachers: Teacher[] = [];
+    for (const model of TEACHERS) {
+      say(`${folder}, with everyone: ${model}`);
+      const options = teacherOptions(work, model);
+      teachers.push((await runJob({ ...request, model, options, folder: join(folder, 'known', model) })).teacher);
+    }
+    say(`${folder}, with everyone: ${student}`);
+    const options = optionsOf({ student, method, dim: TUNED_DIM, trial }, seed);
+    const { rankings } = await runJob({ ...request, model: student, method, options, teachers });
+    const itemOf = Array.from(apart.whole.items.ids, (id) => apart.base.items.index.get(id));
+    const lists = apart.whole.users.ids.flatMap((_, u) => {
+      if (!isHidden(u)) return [];
+      const list = Array.from(rankingOf(rankings, u), (i) => itemOf[i]).filter((i) => i !== undefined);
+      return [list.slice(0, apart.evaluator.depth)];
+    });
+    const { depth } = apart.evaluator;
+    const items = new Int32Array(lists.length * depth).fill(-1);
+    lists.forEach((list, u) => void items.set(list, u * depth));
+    const shape = { nUsers: lists.length, nItems: apart.base.train.nItems, depth };
+    return valuesOf(apart.evaluator.test({ ...shape, items }));
   });
 }
 

@@ -8,13 +8,15 @@ export interface DataSet {
   readonly dims: readonly number[];
   /** Models that are judged beside the teachers. */
   readonly others: readonly string[];
+  /** Seeds of students that are trained with the hidden users, too, to compare with. */
+  readonly knownSeeds: readonly number[];
   /** The set on which the options of the students were searched. Absent: this one. */
   readonly searchedOn?: string;
 }
 
 export const TUNED_DIM = 16;
 
-const ALL = { seeds: [0, 1, 2], dims: [6, 8, 16, 32], others: ['top-pop', 'mult-vae'] };
+const ALL = { seeds: [0, 1, 2], dims: [6, 8, 16, 32], others: ['top-pop', 'mult-vae'], knownSeeds: [0] };
 
 export const SETS: Readonly<Record<string, DataSet>> = {
   'citeulike-hetcomp-split': {
@@ -27,7 +29,7 @@ export const SETS: Readonly<Record<string, DataSet>> = {
   // Five to ten times the work of CiteULike: one seed, one size, no search.
   'foursquare-hetcomp-split': {
     ...{ options: { data: 'foursquare-hetcomp-split' }, preset: 'foursquare-hetcomp-split' },
-    ...{ seeds: [0], dims: [TUNED_DIM], others: ['top-pop'], searchedOn: 'citeulike-hetcomp-split' },
+    ...{ seeds: [0], dims: [TUNED_DIM], others: ['top-pop'], knownSeeds: [], searchedOn: 'citeulike-hetcomp-split' },
   },
 };
 

@@ -4,13 +4,27 @@ import { loadDataset } from 'recdistill/data';
 import { fuseRankings, importanceOptions } from 'recdistill/distill';
 import { createEvaluator, evaluationOptions } from 'recdistill/eval';
 import { parseOptions } from 'recdistill/options';
-import { formatPercent } from 'recdistill/report';
+import { formatMetric, formatPercent } from 'recdistill/report';
 import { type Context, definePage } from '../../_page.js';
 import { inTemporary } from '../../files.js';
 import { columnsOf, spread, table } from '../../tables.js';
 import { HIDDEN_EVERY, setApart } from './apart.js';
-import { base, type Cell, METRICS, searched, type Trained, taught, teachersOf, valuesOf, type Work } from './runs.js';
+import {
+  base,
+  type Cell,
+  known,
+  METRICS,
+  searched,
+  type Trained,
+  taught,
+  teachersOf,
+  type Values,
+  valuesOf,
+  type Work,
+} from './runs.js';
 import { METHODS, SETS, STUDENTS, TEACHERS, TRIALS, TUNED_DIM } from './sets.js';
+
+const [R50] = METRICS as [string];
 
 interface Row {
   readonly name: string;
@@ -18,6 +32,8 @@ interface Row {
   readonly dim?: number;
   readonly trial?: number;
   readonly cell: Cell;
+  /** The hidden users in a student that was trained with them. */
+  readonly known?: Values;
 }
 
 interface SeedResult {
@@ -55,7 +71,9 @@ const runSeed = (name: string, seed: number, context: Context): Promise<SeedResu
         const trial = await searched(first, student, method, ofFirst.teachers);
         for (const dim of method === 'none' ? [TUNED_DIM] : set.dims) {
           const cell = await taught(work, { student, method, dim, trial }, ofSeed.teachers);
-          rows.push({ name: student, method, dim, trial, cell });
+          const compared = method === 'softmax' && dim === TUNED_DIM && set.knownSeeds.includes(seed);
+          const more = compared ? { known: await known(work, student, method, trial) } : {};
+          rows.push({ name: student, method, dim, trial, cell, ...more });
         }
       }
     }
@@ -86,8 +104,12 @@ function linesOf(seeds: readonly SeedResult[]) {
   return seeds[0]!.rows.map((row) => {
     const cells = seeds.map(({ rows }) => rows.find((other) => keyOf(other) === keyOf(row))!.cell);
     const mean = (of: (cell: Cell) => number) => cells.reduce((sum, cell) => sum + of(cell), 0) / cells.length;
-    const [r50] = METRICS as [string];
     const bundle = cells[0]!.bundleBytes;
+    const ensembles = seeds.map(({ rows }) => rows.find(({ name }) => name === 'ensemble')!.cell);
+    const share = (group: 'seen' | 'unseen') => {
+      const of = (list: readonly Cell[]) => list.reduce((sum, cell) => sum + cell[group][R50]!, 0);
+      return formatPercent(of(cells) / of(ensembles));
+    };
     return [
       ...[
         row.name,
@@ -98,7 +120,7 @@ function linesOf(seeds: readonly SeedResult[]) {
       ...(['seen', 'unseen'] as const).flatMap((group) =>
         METRICS.map((m) => spread(cells.map((cell) => cell[group][m]!))),
       ),
-      formatPercent(mean((cell) => cell.unseen[r50]!) / mean((cell) => cell.seen[r50]!)),
+      ...[share('seen'), share('unseen')],
       ...[bundle, mean((cell) => cell.seconds)],
     ];
   });
@@ -107,8 +129,22 @@ function linesOf(seeds: readonly SeedResult[]) {
 const COLUMNS = {
   ...({ model: 'text', method: 'text', dim: 'count', 'unseen users by': 'text' } as const),
   ...columnsOf(['seen R@50', 'seen N@50', 'unseen R@50', 'unseen N@50'], 'metric'),
-  ...({ 'unseen / seen': 'text', bundle: 'bytes', training: 'seconds' } as const),
+  ...({ 'seen: of ensemble': 'text', 'unseen: of ensemble': 'text', bundle: 'bytes', training: 'seconds' } as const),
 };
+
+/** What the hidden users get from a student that was trained with them. */
+function knownLines(seeds: readonly SeedResult[]): string[] {
+  return seeds.flatMap(({ seed, rows }) =>
+    rows.flatMap(({ name, method, dim, cell, known: k }) => {
+      if (!k) return [];
+      const value = (of: Values) => formatMetric(of[R50]!);
+      const share = formatPercent(cell.unseen[R50]! / k[R50]!);
+      return [
+        `- \`${name}\`, ${method}, dim ${dim}, seed ${seed}: the hidden users have R@50 ${value(k)} if student and teachers are trained with them, and ${value(cell.unseen)} (${share}) if not.`,
+      ];
+    }),
+  );
+}
 
 const PARTS = Object.entries(SETS).flatMap(([set, { seeds }]) =>
   seeds.map((seed) => ({ set, seed, name: `${set}-seed${seed}` })),
@@ -133,7 +169,7 @@ export const unseenUsers = definePage<SeedResult, UnseenNumbers>({
     title: 'Users who took no part in the training',
     about: `Every ${HIDDEN_EVERY}th user is hidden from teachers and students: all of their interactions. Afterwards their train items are given as history, and their test items are judged, those that
 others have in train. \`fism\` and the teachers answer for a history; a student \`bpr-mf\` folds it in ([how](../student.md)). Seen: the users of the training on their own test items.
-The two groups are different people, and so are the levels of their figures: compare the unseen ones with the ensemble in the same column.
+The two groups are different people, and so are the levels of their figures: compare a row with the ensemble of the same group (R@50 as a share of it is in the last columns).
 Teachers: ${TEACHERS.join(', ')}; \`rrd\` has one, the best on valid. Options of every student and method were searched with one budget: ${TRIALS.length} trials (learning rate and l2) at dim ${TUNED_DIM} with the first seed,
 chosen by R@50 on valid of the seen users. \`bundle\`: bytes in f32, of \`bpr-mf\` with users and histories. Seconds on the threads of one process, beside other work. Mean ± standard deviation over the seeds.`,
     sections: Object.keys(SETS).flatMap((set) => {
@@ -141,7 +177,12 @@ chosen by R@50 on valid of the seen users. \`bundle\`: bytes in f32, of \`bpr-mf
       if (own.length === 0) return [];
       const { users } = own[0]!;
       const about = `${users.seen} users in training; ${users.unseen} hidden users with test items; seeds ${own.map(({ seed }) => seed).join(', ')}.`;
-      return [`## ${set}\n${about}`, table(COLUMNS, linesOf(own))];
+      const compared = knownLines(own);
+      return [
+        `## ${set}\n${about}`,
+        table(COLUMNS, linesOf(own)),
+        ...(compared.length > 0 ? [compared.join('\n')] : []),
+      ];
     }),
   }),
 });
