@@ -141,7 +141,7 @@ export const foldIn = definePage<SeedResult, FoldInNumbers>({
   }),
   render: (n) => ({
     title: 'Fold-in against training',
-    about: `Every ${HIDDEN_EVERY}th user of ${n.data} (${n.popular.users} with test items) is hidden from training, then folded in by least squares ([how](../student.md)),
+    about: `Every ${HIDDEN_EVERY}th user of ${n.data} (${n.popular.users} with test items) is hidden from training, then folded in by least squares ([how](../student.md), without centring, as \`--continue\` does),
 and judged on their test items beside the same users in a student that was trained with them. Students have dim ${DIM}.
 The teachers of hetcomp are ${TEACHERS.join(' and ')}; they see the hidden users no more than the student does. Mean ± standard deviation over seeds ${n.seeds.join(', ')}.`,
     sections: [table({ student: 'text', 'the hidden users': 'text', ...columnsOf(METRICS, 'metric') }, rowsOf(n))],

@@ -83,9 +83,9 @@ export async function continueFrom(
   const users = sideOf(tables.userFactors, from.userFactors, from.userIds, dataset.users.ids, from.dim);
   const items = sideOf(tables.itemFactors, from.itemFactors, from.itemIds, dataset.items.ids, from.dim);
   // Items first: a new user may only have new items.
-  const toItems = foldInSpace(from.itemFactors, from.userFactors, from.dim);
+  const toItems = foldInSpace(from.itemFactors, from.userFactors, from.dim, 'never');
   const newItems = await foldInNew(items, { ...toItems, factors: users.table }, transpose(train), users.placed, step);
-  const toUsers = foldInSpace(from.userFactors, from.itemFactors, from.dim);
+  const toUsers = foldInSpace(from.userFactors, from.itemFactors, from.dim, 'never');
   const newUsers = await foldInNew(users, { ...toUsers, factors: items.table }, train, items.placed, step);
   return { users: { ...users.counts, ...newUsers }, items: { ...items.counts, ...newItems } };
 }

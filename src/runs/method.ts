@@ -124,13 +124,12 @@ export function checkStudent(model: ModelSpec, method: MethodSpec, teachers: rea
  */
 export function checkHeldOut({ name, capabilities }: ModelSpec, { foldIn }: Pick<Dataset, 'foldIn'>): void {
   if (!foldIn || capabilities.includes('histories')) return;
-  const able = modelRegistry
-    .all()
-    .filter((m) => m.capabilities.includes('histories'))
-    .map((m) => m.name);
+  const able = modelRegistry.all().filter((m) => m.capabilities.includes('histories'));
+  const named = (specs: readonly ModelSpec[]) => specs.map((m) => m.name).join(', ');
+  const students = able.filter((m) => m.kind === 'trained' && m.capabilities.includes('scores'));
   refuse(
     `the users of valid and test are held out whole (split users), and ${name} has no scores for the history of a user that it was not trained on`,
-    `Choose a model that answers for histories: ${able.join(', ')}; or another --split, such as ratio.`,
+    `Choose a model that answers for histories: ${named(able)} (as students: ${named(students)}); or another --split, such as ratio.`,
   );
 }
 

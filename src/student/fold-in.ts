@@ -8,15 +8,24 @@
  * lambda = l2 * (mean squared norm of the item factors), which makes `l2` independent of the scale of the factors. It is
  * at least 1e-12 of the trace of the other terms. The last line scales the new user's scores to those of trained users,
  * which matters if there are item biases.
+ *
+ * If the mean item vector m is more than `CENTRED_ABOVE` of the mean squared norm, v_i - m takes the place of v_i in the equation. A loss on
+ * differences of scores (BPR, softmax, HetComp) does not change if all scores of a user do, so m is then arbitrary, but the targets 1 and 0 are
+ * not; the lists of u are the same with and without m.
  */
+
+/** Share of the mean vector in the mean squared norm of item factors above which they are centred. */
+export const CENTRED_ABOVE = 0.05;
 
 export interface FoldInSpace {
   /** `nItems * dim` item factors. */
   readonly factors: ArrayLike<number>;
   readonly dim: number;
-  /** V' V, lower triangle only. */
+  /** What is subtracted from every item's factors: their mean, or 0. */
+  readonly centre: Float64Array;
+  /** V' V, lower triangle only, of the centred factors. */
   readonly gram: Float64Array;
-  /** Mean squared norm of the item factors. */
+  /** Mean squared norm of the centred item factors. */
   readonly meanSquare: number;
   /** Mean norm of the user factors. */
   readonly userLength: number;
@@ -32,10 +41,34 @@ export interface FoldInWeights {
 /** Chosen on held-out users of CiteULike and of synthetic data, for students with and without teachers (`npm run fold-in`). */
 export const foldInDefaults: FoldInWeights = { l2: 30, unobserved: 0.03 };
 
-/** Precomputes the terms of fold-in that depend on the student only, in `nItems * dim^2` steps. */
-export function foldInSpace(userFactors: Float32Array, itemFactors: Float32Array, dim: number): FoldInSpace {
+/**
+ * Precomputes the terms of fold-in that depend on the student only, in `nItems * dim^2` steps.
+ * @param centring `never`: item factors are not centred, whatever their mean
+ */
+export function foldInSpace(
+  userFactors: Float32Array,
+  itemFactors: Float32Array,
+  dim: number,
+  centring: 'by-mean' | 'never' = 'by-mean',
+): FoldInSpace {
+  const nItems = Math.max(1, itemFactors.length / dim);
+  const mean = new Float64Array(dim);
+  let squares = 0;
+  for (let row = 0; row < itemFactors.length; row += dim)
+    for (let a = 0; a < dim; a++) {
+      const v = itemFactors[row + a]!;
+      mean[a]! += v;
+      squares += v * v;
+    }
+  for (let a = 0; a < dim; a++) mean[a]! /= nItems;
+  const centred = centring === 'by-mean' && squareOf(mean) * nItems > CENTRED_ABOVE * squares;
+  const centre = centred ? mean : new Float64Array(dim);
   const gram = new Float64Array(dim * dim);
-  for (let row = 0; row < itemFactors.length; row += dim) addProduct(gram, itemFactors, row, dim);
+  const moved = new Float64Array(dim);
+  for (let row = 0; row < itemFactors.length; row += dim) {
+    for (let a = 0; a < dim; a++) moved[a] = itemFactors[row + a]! - centre[a]!;
+    addProduct(gram, moved, 0, dim);
+  }
   let lengths = 0;
   for (let start = 0; start < userFactors.length; start += dim) {
     let square = 0;
@@ -45,8 +78,9 @@ export function foldInSpace(userFactors: Float32Array, itemFactors: Float32Array
   return {
     factors: itemFactors,
     dim,
+    centre,
     gram,
-    meanSquare: traceOf(gram, dim) / Math.max(1, itemFactors.length / dim),
+    meanSquare: traceOf(gram, dim) / nItems,
     userLength: lengths / Math.max(1, userFactors.length / dim),
   };
 }
@@ -54,16 +88,20 @@ export function foldInSpace(userFactors: Float32Array, itemFactors: Float32Array
 /**
  * Computes the factors of a new user.
  * @param items distinct item indices, at least one
- * @returns `dim` factors, all 0 if every given item has zero factors
+ * @returns `dim` factors, all 0 if the factors of every given item are the centre
  */
 export function foldIn(space: FoldInSpace, items: ArrayLike<number>, { l2, unobserved }: FoldInWeights): Float64Array {
-  const { factors, dim } = space;
+  const { factors, dim, centre } = space;
   const gram = space.gram.map((v) => unobserved * v);
   const x = new Float64Array(dim);
+  const own = new Float64Array(dim);
   for (let n = 0; n < items.length; n++) {
     const row = items[n]! * dim;
-    for (let a = 0; a < dim; a++) x[a]! += factors[row + a]!;
-    addProduct(gram, factors, row, dim);
+    for (let a = 0; a < dim; a++) {
+      own[a] = factors[row + a]! - centre[a]!;
+      x[a]! += own[a]!;
+    }
+    addProduct(gram, own, 0, dim);
   }
   // Below the second value the system could not be solved in float64.
   const lambda = Math.max(l2 * space.meanSquare, 1e-12 * traceOf(gram, dim));
@@ -71,10 +109,8 @@ export function foldIn(space: FoldInSpace, items: ArrayLike<number>, { l2, unobs
   if (lambda === 0) return x;
   for (let a = 0; a < dim; a++) gram[a * dim + a]! += lambda;
   solveCholesky(gram, x, dim);
-  let square = 0;
-  for (const v of x) square += v * v;
   // Not Math.hypot or Math.pow: their last bits depend on the engine.
-  const length = Math.sqrt(square);
+  const length = Math.sqrt(squareOf(x));
   return length > 0 ? x.map((v) => (v * space.userLength) / length) : x;
 }
 
@@ -84,6 +120,12 @@ function addProduct(gram: Float64Array, v: ArrayLike<number>, row: number, dim: 
     const value = v[row + a]!;
     for (let b = 0; b <= a; b++) gram[a * dim + b]! += value * v[row + b]!;
   }
+}
+
+function squareOf(x: Float64Array): number {
+  let square = 0;
+  for (const v of x) square += v * v;
+  return square;
 }
 
 function traceOf(gram: Float64Array, dim: number): number {

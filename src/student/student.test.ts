@@ -108,24 +108,46 @@ test('labels are returned if there are any', () => {
   assert.deepEqual([second!.itemId, second!.label], ['x0', 'X zero']);
 });
 
-test('fold-in solves its normal equations and has the length of a trained user', () => {
-  const student = createStudent(groups);
+test('fold-in solves its normal equations and has the length of a trained user, with item factors centred if their mean is large', () => {
   const [l2, w] = [0.5, 0.25];
-  const list = student.recommendFromItems(['x0', 'x1', 'unknown'], { l2, unobserved: w, k: 5, includeSeen: true });
-  const score = (id: string): number => list.find(({ itemId }) => itemId === id)!.score;
-  // On the axes x0 = (1, 0) and y0 = (0, 1) the scores are the new user's two numbers.
-  const u = [score('x0'), score('y0')] as const;
-  assert.ok(Math.abs(Math.hypot(...u) - 3) < 1e-6);
-  const meanSquare = (1 + 4.01 + 1 + 4.01) / 5;
-  const [a, b, c] = [1 + 4 + 5.01 * w + l2 * meanSquare, 0.2 + 0.4 * w, 0.01 + 5.01 * w + l2 * meanSquare];
-  const [right0, right1] = [3, 0.1];
-  const x = [c * right0 - b * right1, a * right1 - b * right0] as const;
-  assert.ok(Math.abs(u[0] / u[1] - x[0] / x[1]) < 1e-4 * Math.abs(x[0] / x[1]));
-  const fresh = student.recommendFromItems(['x0'], { k: 2 });
-  assert.deepEqual(
-    fresh.map(({ itemId }) => itemId),
-    ['x1', 'y1'],
-  );
+  // With the opposite of each item the mean is 0.
+  const opposite: StudentModel = {
+    ...groups,
+    nItems: 10,
+    itemIds: [...groups.itemIds, ...groups.itemIds.map((id) => `-${id}`)],
+    itemFactors: Float32Array.of(...groups.itemFactors, ...groups.itemFactors.map((v) => -v)),
+  };
+  const { labels: _, seen: __, ...plain } = opposite;
+  for (const [model, centred] of [
+    [groups, true],
+    [plain, false],
+  ] as const) {
+    const { nItems, itemFactors, itemIds } = model;
+    const student = createStudent(model);
+    const list = student.recommendFromItems(['x0', 'x1', 'unknown'], {
+      l2,
+      unobserved: w,
+      k: nItems,
+      includeSeen: true,
+    });
+    const score = (id: string): number => list.find(({ itemId }) => itemId === id)!.score;
+    // On the axes x0 = (1, 0) and y0 = (0, 1) the scores are the new user's two numbers.
+    const u = [score('x0'), score('y0')] as const;
+    assert.ok(Math.abs(Math.hypot(...u) - 3) < 1e-6);
+    const vectors = itemIds.map((_, i) => [itemFactors[2 * i]!, itemFactors[2 * i + 1]!] as const);
+    const mean = (d: 0 | 1) => (centred ? vectors.reduce((sum, v) => sum + v[d], 0) / nItems : 0);
+    const moved = vectors.map((v) => [v[0] - mean(0), v[1] - mean(1)] as const);
+    const own = moved.filter((_, i) => ['x0', 'x1'].includes(itemIds[i]!));
+    const products = (of: typeof moved, a: 0 | 1, b: 0 | 1) => of.reduce((sum, v) => sum + v[a] * v[b], 0);
+    const ridge = (l2 * (products(moved, 0, 0) + products(moved, 1, 1))) / nItems;
+    const entry = (a: 0 | 1, b: 0 | 1) => products(own, a, b) + w * products(moved, a, b) + (a === b ? ridge : 0);
+    const [a, b, c] = [entry(0, 0), entry(0, 1), entry(1, 1)];
+    const [right0, right1] = [own.reduce((sum, v) => sum + v[0], 0), own.reduce((sum, v) => sum + v[1], 0)];
+    const x = [c * right0 - b * right1, a * right1 - b * right0] as const;
+    assert.ok(Math.abs(u[0] / u[1] - x[0] / x[1]) < 1e-4 * Math.abs(x[0] / x[1]), `${u} and ${x}`);
+    const fresh = student.recommendFromItems(['x0'], { k: 2 });
+    assert.equal(fresh[0]!.itemId, 'x1');
+  }
 });
 
 test('fold-in puts the items of the same group first', () => {

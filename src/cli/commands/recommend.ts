@@ -1,6 +1,6 @@
 import { fail } from '../../errors.js';
 import { nearest } from '../../nearest.js';
-import { flag, int, optionalText, options, words } from '../../options/options.js';
+import { flag, optionalInt, optionalText, options, words } from '../../options/options.js';
 import { listed, shortened } from '../../report/format.js';
 import { recommendationTable } from '../../report/index.js';
 import { kindOf, type Student, StudentError } from '../../student/index.js';
@@ -15,7 +15,7 @@ const recommendGroup = group(
   options({
     user: optionalText({ help: 'Id of the user, as in the data. A student without users needs --items.' }),
     items: words({ default: [], help: 'Instead of --user: item ids of a new user.' }),
-    k: int({ default: 10, min: 1, help: 'Number of items.' }),
+    k: optionalInt({ min: 1, help: 'Number of items. Default: 10, or as many as there are.' }),
     includeSeen: flag({ default: false, help: 'Include items that the user already has.' }),
   }),
 );
@@ -34,7 +34,7 @@ export const recommend: CommandBody = {
     ['recommend small --items 12,99', 'a new user who has the items 12 and 99'],
   ],
   async run(given, console) {
-    const { user, items, k, includeSeen } = readOptions(recommendGroup, given);
+    const { user, items, k: asked, includeSeen } = readOptions(recommendGroup, given);
     const { runs } = readOptions(runsGroup, given);
     if ((user === undefined) === (items.length === 0)) {
       const problem =
@@ -43,6 +43,7 @@ export const recommend: CommandBody = {
     }
     const { student, manifest } = await openStudent(given.args[0]!, runs);
     const most = student.model.nItems;
+    const k = asked ?? Math.min(10, most);
     if (k > most) {
       const expected = `at most ${most}, the number of items`;
       fail('bad-option', { option: '--k', owner: 'recommend', given: k, expected, help: 'Ask for fewer items.' });
