@@ -107,10 +107,12 @@ const table = {
   diverged: {
     message: (p) =>
       p.parameter
-        ? `${p.model}${taughtBy(p)} diverged: its parameter ${p.parameter} has values that are not finite after epoch ${p.epoch}`
-        : `${p.model}${taughtBy(p)} diverged: the loss of epoch ${p.epoch} is ${p.loss}`,
+        ? `${p.model}${taughtBy(p)} diverged: its parameter ${p.parameter} has values that are not finite or too large after epoch ${p.epoch}`
+        : p.problem
+          ? `${p.model}${taughtBy(p)} diverged: ${p.problem}`
+          : `${p.model}${taughtBy(p)} diverged: the loss of epoch ${p.epoch} is ${p.loss}`,
     hint: (p) =>
-      `Lower learningRate or raise l2. ${p.bestEpoch ? `The best checkpoint so far, of epoch ${p.bestEpoch}, is kept.` : 'Nothing was evaluated yet, so no checkpoint is kept.'}`,
+      `Lower learningRate or raise l2; the run then needs another name or overwrite. ${p.bestEpoch ? `The best checkpoint so far, of epoch ${p.bestEpoch}, is kept.` : 'Nothing was evaluated yet, so no checkpoint is kept.'}`,
     status: 422,
   },
 

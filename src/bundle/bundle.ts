@@ -1,6 +1,6 @@
 /** The student bundle on disk. The parser for Node and browsers is student/parse-bundle.ts. */
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../errors.js';
 import { writeAtomic, writeFolder } from '../formats/atomic.js';
@@ -20,6 +20,7 @@ import {
   parseBundle,
   parseManifest,
   partsOf,
+  refuseUsersFile,
   type StudentBundle,
 } from '../student/parse-bundle.js';
 import { damaged, StudentError } from '../student/student-error.js';
@@ -77,7 +78,10 @@ type FileParts = readonly [name: string, parts: readonly Uint8Array[]];
 function encodeBundle(model: StudentModel, notes: BundleNotes, precision: Precision): readonly FileParts[] {
   const problem = problemOf(model);
   if (problem !== undefined)
-    fail('usage', { problem: `the student cannot be written: ${problem}`, hint: 'Train it again.' });
+    fail('usage', {
+      problem: `the student cannot be written: ${problem}`,
+      hint: 'Train it with other options, such as a larger l2.',
+    });
   const { nUsers, nItems, dim, answer } = model;
   const { dataFingerprint, licence, madeBy, metrics } = notes;
   const contents: readonly FileParts[] = [
@@ -120,6 +124,7 @@ export async function readBundle(folder: string): Promise<StudentBundle> {
         if (bytes !== said) damaged(`it has ${bytes} bytes; the manifest says ${said}`, bundleFiles[part]);
         return readPart(0, bytes);
       });
+    if (kind === 'items-only' && existsSync(join(folder, bundleFiles.users))) refuseUsersFile();
     const contents = partsOf(kind).map((part) => [part, read(part)] as const);
     return await parseBundle({ manifest, tensors: '', items: '', ...Object.fromEntries(contents) });
   } catch (cause) {

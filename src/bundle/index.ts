@@ -11,4 +11,4 @@ export {
   writeBundle,
 } from './bundle.js';
 export { writeLabels } from './bundle-labels.js';
-export { popularItems, withoutHistories, withoutUsers } from './without-users.js';
+export { withoutHistories, withoutUsers } from './without-users.js';

@@ -5,8 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { createStudent, kindOf, precisions, type StudentModel } from '../student/index.js';
+import { readJsonObject } from '../formats/index.js';
+import { encodeSafetensors } from '../formats/safetensors.js';
+import { sealedText } from '../formats/sealed-json.js';
+import { verify } from '../library/index.js';
+import { bundleFiles, createStudent, kindOf, precisions, type StudentModel } from '../student/index.js';
 import { itemsOnlyModel } from '../student/items-only.test.support.js';
+import { entryFor } from './bundle.js';
 import {
   bundleBytes,
   bundleBytesOf,
@@ -16,6 +21,7 @@ import {
   writeBundle,
   writeLabels,
 } from './index.js';
+import { tensorsOf } from './tensors.js';
 
 const notes = { dataFingerprint: 'f00d', licence: 'none', madeBy: {}, metrics: {} };
 let dir: string;
@@ -132,6 +138,52 @@ test('a student loses its users, or their histories, and answers new users as be
     createStudent(model).recommend('a', { includeSeen: true }),
   );
   assert.throws(() => withoutHistories(bare), { code: 'usage', message: /items-only and has no histories/ });
+});
+
+/** Writes a bundle with more tensors and other entries of its manifest, as another program might. */
+function forge(model: StudentModel, more: Parameters<typeof encodeSafetensors>[0], entries: object): string {
+  const folder = fs.mkdtempSync(join(dir, 'forged-'));
+  writeBundle(folder, model, notes);
+  const { parts } = encodeSafetensors({ ...tensorsOf(model, 'f32'), ...more }, { dataFingerprint: 'f00d' });
+  fs.writeFileSync(join(folder, bundleFiles.tensors), Buffer.concat(parts));
+  const { sha256: _, files, ...rest } = readJsonObject(join(folder, bundleFiles.manifest));
+  const listed = { ...(files as object), [bundleFiles.tensors]: entryFor(parts) };
+  fs.writeFileSync(join(folder, bundleFiles.manifest), sealedText({ ...rest, files: listed, ...entries }));
+  return folder;
+}
+
+test('a bundle of the kind items-only with anything about users is refused', async () => {
+  const model = itemsOnlyModel();
+  const table = { shape: [1, model.dim], data: new Float32Array(model.dim) };
+  for (const name of ['user.factors', 'user.bias', 'user.ids', 'seen'])
+    await assert.rejects(readBundle(forge(model, { [name]: table }, {})), {
+      code: 'artifact-damaged',
+      message: new RegExp(`the tensor "${name}", but a student of the kind items-only has no users`),
+    });
+  const whole = forge(model, {}, {});
+  assert.deepEqual((await readBundle(whole)).model, model);
+  fs.writeFileSync(join(whole, bundleFiles.users), '{"ids":["ann"]}');
+  await assert.rejects(readBundle(whole), { code: 'artifact-damaged', message: /users\.json.*has no users/ });
+  const [listed] = await verify(whole);
+  assert.deepEqual([listed!.state, listed!.problems.length], ['damaged', 1]);
+  const files = { 'users.json': { bytes: 1, sha256: '0'.repeat(64) } };
+  await assert.rejects(readBundle(forge(model, {}, { files })), {
+    code: 'artifact-damaged',
+    message: /lists users\.json/,
+  });
+});
+
+test('the kind is of format version 3, and empty lists of popular items are none', async () => {
+  const model = itemsOnlyModel();
+  for (const formatVersion of [1, 2]) {
+    const old = forge(model, {}, { formatVersion });
+    await assert.rejects(readBundle(old), { code: 'artifact-damaged', message: /"kind" is "items-only"; expected no/ });
+  }
+  const { popular: _, ...bare } = model;
+  const none = { shape: [0], data: new Uint8Array(0) };
+  const { model: read } = await readBundle(forge(bare, { 'popular.items': none, 'popular.counts': none }, {}));
+  assert.deepEqual(read, bare);
+  assert.throws(() => createStudent(read).recommendFromItems([]), { code: 'empty-history' });
 });
 
 test('what is no student without users is not written', () => {

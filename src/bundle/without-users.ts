@@ -1,10 +1,8 @@
 /** Students without personal data: the users or only their histories are left out. */
 import { fail } from '../errors.js';
 import { foldInSpace } from '../student/fold-in.js';
-import { kindOf, type PopularItems, type StudentModel } from '../student/student-model.js';
-
-/** Number of popular items that are kept. A longer list would serve only users who exclude most of it. */
-const POPULAR = 1000;
+import { popularOf } from '../student/popular-list.js';
+import { kindOf, type StudentModel } from '../student/student-model.js';
 
 /**
  * The student without its users: of the kind items-only, which answers by fold-in, like `recommendFromItems` before. It keeps the popular
@@ -36,19 +34,4 @@ export function withoutHistories(model: StudentModel): StudentModel {
       hint: 'Leave out --without-histories.',
     });
   return { ...rest, popular: popularOf(model)! };
-}
-
-/** The items of most users, best first; ties go to the first in the catalogue. Undefined without histories. */
-export function popularOf({ seen, nItems, popular }: StudentModel): PopularItems | undefined {
-  return seen ? popularItems(seen.indices, nItems) : popular;
-}
-
-/** @param indices one item for each interaction */
-export function popularItems(indices: Int32Array, nItems: number): PopularItems {
-  const counts = new Int32Array(nItems);
-  for (const item of indices) counts[item]! += 1;
-  const items = Int32Array.from(counts.keys())
-    .sort((a, b) => counts[b]! - counts[a]! || a - b)
-    .slice(0, POPULAR);
-  return { items, counts: Int32Array.from(items, (item) => counts[item]!) };
 }

@@ -80,6 +80,12 @@ export interface TeachingMethod<S extends OptionsSchema = OptionsSchema> extends
   readonly needs: Needs<'frozen' | 'trajectory'>;
   /** Defaults of method options for a student that continues from a bundle. Given options take precedence. */
   readonly continueDefaults?: Readonly<Record<string, unknown>>;
+  /**
+   * Refuses options that do not fit together, or have no effect together, before any work.
+   * @param options all of the method, with defaults
+   * @throws RecdistillError `bad-option`
+   */
+  check?(options: OptionsOf<S>): void;
   create(context: DistillContext, options: OptionsOf<S>): MethodHooks | Promise<MethodHooks>;
 }
 

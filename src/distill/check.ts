@@ -26,7 +26,7 @@ export function methodProblem(spec: MethodSpec): string | undefined {
   const problem =
     fieldProblem(spec, {
       ...{ summary: 'text', source: 'text', needs: 'object', options: 'object', create: 'function' },
-      ...{ studentDefaults: 'object?', small: 'object?', search: 'object?' },
+      ...{ studentDefaults: 'object?', small: 'object?', search: 'object?', check: 'function?' },
     }) ??
     optionsProblem(spec.options, spec.search) ??
     fieldProblem(spec.needs, { student: 'list', teacher: 'list' });
@@ -39,7 +39,7 @@ export function methodProblem(spec: MethodSpec): string | undefined {
       return `its field "needs.${field}" is ${shown(unmatched)}; expected ${Array.isArray(value) ? 'some' : 'one'} of ${given.join(', ')}`;
   }
   return spec.needs.form === 'co-trained'
-    ? fieldProblem(spec, { learnerOptions: 'function', memory: 'function', check: 'function?' })
+    ? fieldProblem(spec, { learnerOptions: 'function', memory: 'function' })
     : undefined;
 }
 

@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import type { Avoid } from '../data/interactions.js';
-import { fail } from '../errors.js';
 import { type OptimizerName, type OptimizerSpec, optimizerRegistry } from '../optim/index.js';
+import { refuseIdle } from '../options/idle.js';
 import { choice, float, int, optionalInt } from '../options/options.js';
 import { unitOption } from '../options/unit-option.js';
 import { type SamplerName, type SamplerSpec, samplerRegistry } from '../samplers/index.js';
@@ -107,12 +107,7 @@ export function checkLossOptions(
     o.loss === 'bpr'
       ? ({ samples: undefined } as const)
       : ({ negatives: 1, sampler: 'uniform', avoid: 'train', l2Scope: 'all' } as const);
-  for (const [option, only] of Object.entries(idle)) {
-    const given = o[option as keyof typeof o];
-    if (given === only) continue;
-    const expected = `${only === undefined ? 'nothing' : `its default ${only}`}, because it has no effect with the loss ${o.loss}`;
-    fail('bad-option', { owner, option, given, expected });
-  }
+  refuseIdle(owner, o, idle, `the loss ${o.loss}`);
 }
 
 /** The options that the training loop reads from a model's options. */

@@ -92,7 +92,7 @@ export async function continueFrom(
 
 function refuse(name: string): never {
   const problem = `${name} cannot continue from a bundle: its parameters are not the tables of a bundle`;
-  return fail('needs-not-met', { problem, hint: 'Use bpr-mf as student, which accepts the tables of any model.' });
+  return fail('needs-not-met', { problem, hint: 'Use bpr-mf or mf as student, which accept the tables of any model.' });
 }
 
 /** The report as a sentence. */

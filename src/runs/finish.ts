@@ -4,11 +4,13 @@ import { bundleBytesOf } from '../bundle/index.js';
 import { type Dataset, licenceNote } from '../data/index.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { defined } from '../defined.js';
+import { fail } from '../errors.js';
 import { type Evaluator, LIST_LENGTH } from '../eval/evaluation.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, type ModelSpec, rankAll, rankObserved } from '../models/index.js';
 import { brokenUnit } from '../options/registry.js';
 import type { Progress } from '../progress.js';
+import { sizeProblem } from '../student/student-model.js';
 import { keep, keepModel } from './finished.js';
 import { latencyOf } from './latency.js';
 import { type Job, type JobResult, metricsOf, type Use } from './outcome.js';
@@ -40,7 +42,7 @@ export interface Finishing {
   readonly progress: Progress;
 }
 
-/** @throws RecdistillError `write-failed`, `interrupted` before anything is written */
+/** @throws RecdistillError `diverged` if a bundle cannot have the parameters, `write-failed`, `interrupted` before anything is written */
 export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
   const { kernels: k, dataset, evaluator, run, model, fitted, method, options, progress } = f;
   const { train } = dataset;
@@ -61,6 +63,8 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
     ...{ model: model.name, method, teachers: f.teachers },
     licence: licenceNote(String(f.source?.data ?? '')),
   });
+  const problem = f.spec.kind === 'trained' && student ? sizeProblem(student.model) : undefined;
+  if (problem !== undefined) fail('diverged', { model: model.name, method, problem, bestEpoch: fitted.bestEpoch });
   const result: JobResult = {
     model: model.name,
     method,

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { popularItems, readBundle } from '../bundle/index.js';
+import { readBundle } from '../bundle/index.js';
 import { itemsOf, type LoadedDataset, rankingOf } from '../data/index.js';
 import { isCoTrained, type MethodSpec, methodRegistry } from '../distill/index.js';
 import { createStudent } from '../student/index.js';
+import { popularItems } from '../student/popular-list.js';
 import { smallOptions } from '../testing/small.js';
 import type { TrainEvent } from '../train/index.js';
 import { coTrain } from './co-train.js';

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { rankingOf } from '../data/index.js';
 import { loadDataset } from '../data/load.js';
 import { sealedText } from '../formats/sealed-json.js';
+import { fism } from '../models/fism.js';
 import type { Listener, TrainEvent } from '../train/index.js';
 import { isFinishedRun, jobFiles, readFinishedRun, readTeacher } from './finished.js';
 import { runJob } from './job.js';
@@ -167,6 +168,35 @@ test('the divergence of a model is reported, and its folder can be used again', 
   assert.equal(isFinishedRun(folder), false);
   const job = await runJob(await request({ folder, overwrite: true }));
   assert.equal(job.reused, false);
+});
+
+test('a trained model that no bundle can have has diverged, each time, and its folder can be used again', async () => {
+  const folder = newFolder();
+  const far: typeof fism = {
+    ...fism,
+    name: 'far',
+    create(context, options) {
+      const made = fism.create(context, options);
+      const historyTables = () => {
+        const tables = made.historyTables!();
+        return { ...tables, inputFactors: tables.inputFactors.map(() => 2e9) };
+      };
+      return { ...made, historyTables };
+    },
+  };
+  const options = { ...quick, dim: 2 };
+  const message = /far diverged: inputFactors has 2000000000 at position 0; expected at most 1000000000/;
+  for (let n = 0; n < 2; n++) {
+    await assert.rejects(
+      async () => runJob(await request({ folder, model: far, options })),
+      (e) => {
+        assert.match((e as { hint: string }).hint, /^Lower learningRate .*overwrite/);
+        return refusedAs('diverged', message)(e);
+      },
+    );
+    assert.equal(isFinishedRun(folder), false);
+  }
+  assert.equal((await runJob(await request({ folder, overwrite: true }))).reused, false);
 });
 
 test('what is wrong is refused before any work: nothing is kept, nothing is made', async () => {

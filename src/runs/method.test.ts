@@ -36,6 +36,28 @@ test('an invalid value is refused with the unit that declares the option', () =>
   assert.throws(() => splitOptions(bprMf, hetcomp, { alpha: 0 }), refusedAs('bad-option', /"alpha" of hetcomp/));
 });
 
+test('method options that leave no loss, or have no effect together, are refused before any work', () => {
+  const softmax = methodOf('softmax');
+  const refused = (method: typeof softmax, given: object, message: RegExp) =>
+    assert.throws(() => splitOptions(bprMf, method, { ...given }), refusedAs('bad-option', message));
+  for (const method of [softmax, hetcomp]) {
+    refused(method, { lambda: 0 }, /"lambda" of \w+ is 0; expected more than 0 with base replaced/);
+    splitOptions(bprMf, method, { lambda: 0, base: 'kept' });
+  }
+  refused(hetcomp, { transfer: 'fine', fineWeight: 0 }, /"fineWeight" of hetcomp is 0/);
+  splitOptions(bprMf, hetcomp, { fineWeight: 0 });
+  for (const given of [{ period: 3 }, { alpha: 2 }, { decay: 0.9 }, { discrepancyK: 10 }, { trajectoryLength: 4 }]) {
+    const idle = new RegExp(`"${Object.keys(given)[0]}" of softmax .*no effect with the curriculum none`);
+    refused(softmax, given, idle);
+    refused(softmax, { ...given, curriculum: 'none' }, idle);
+    splitOptions(bprMf, softmax, { ...given, curriculum: 'dynamic' });
+  }
+  refused(softmax, { curriculum: 'fixed', alpha: 2 }, /"alpha" of softmax .* the curriculum fixed/);
+  splitOptions(bprMf, softmax, { curriculum: 'fixed', period: 3, trajectoryLength: 4 });
+  // What a student that continues from a bundle has by default.
+  splitOptions(bprMf, softmax, { trajectoryLength: 1 });
+});
+
 test('students and numbers of teachers that a method cannot do with are refused', () => {
   checkStudent(bprMf, hetcomp, [mf]);
   checkStudent(bprMf, none, []);

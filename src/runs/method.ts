@@ -50,7 +50,10 @@ export function splitOptions(
 /** The options of a method, checked and with its defaults. @throws RecdistillError `unknown-option`, `bad-option` */
 export function readMethodOptions(method: MethodSpec, given: Values = {}): Values {
   const beneath = isCoTrained(method) ? method.defaultsFor?.(given) : {};
-  return parseOptions(method.options, { ...beneath, ...given }, method.name) as Values;
+  const options = parseOptions(method.options, { ...beneath, ...given }, method.name) as Values;
+  // Those of a co-trained method are checked together with the two models.
+  if (!isCoTrained(method)) method.check?.(options);
+  return options;
 }
 
 /** @throws RecdistillError `needs-not-met` for a method that trains two models */

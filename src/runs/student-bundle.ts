@@ -1,11 +1,12 @@
 /** Writes a trained model as a student bundle, which needs neither the training data nor the model's code. */
 import { join } from 'node:path';
-import { type BundleNotes, popularItems, writeBundle } from '../bundle/index.js';
+import { type BundleNotes, writeBundle } from '../bundle/index.js';
 import { type Dataset, itemsOf, packLists, union } from '../data/index.js';
 import type { Evaluation } from '../eval/index.js';
 import { packageVersion } from '../formats/package-version.js';
 import { type HistoryTables, type Model, type ModelSpec, type Tables, tablesOf } from '../models/index.js';
 import type { StudentModel } from '../student/index.js';
+import { popularItems } from '../student/popular-list.js';
 import { jobFiles } from './finished.js';
 
 export interface Provenance {

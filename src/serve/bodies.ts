@@ -8,7 +8,7 @@ const DEPTH = 16;
 
 /**
  * Refuses bodies that are nested too deeply or are not JSON, before the parser of fastify reads them. That one also refuses the
- * key `__proto__`. The size is limited by `bodyLimit`.
+ * key `__proto__`, and `constructor` with `prototype`. The size is limited by `bodyLimit`.
  */
 export function limitBodies(app: FastifyInstance, bodyLimit: number): void {
   const limits = { bytes: bodyLimit, depth: DEPTH, values: bodyLimit };
@@ -20,6 +20,10 @@ export function limitBodies(app: FastifyInstance, bodyLimit: number): void {
       const problem = cause instanceof JsonProblem ? cause.message.replace(/^it /, 'the body ') : String(cause);
       return done(new RecdistillError('bad-request', { problem, hint: 'Send one JSON document.' }, cause));
     }
-    return parse(request, body, done);
+    return parse(request, body, (cause, value) => {
+      if (!cause || body === '') return done(cause, value);
+      const problem = 'the body has a key "__proto__", or a key "constructor" with "prototype", which are not taken';
+      done(new RecdistillError('bad-request', { problem, hint: 'Leave that key out.' }, cause));
+    });
   });
 }

@@ -165,17 +165,13 @@ test('each kind of wrong request has its status and message', async () => {
   }
   const xml = await ask('/v1/recommendations', {}, server, { 'content-type': 'text/xml' });
   assert.deepEqual([xml.status, xml.body.error.code], [415, 'bad-request']);
-  const raw = await fetch(`${server.url}/v1/recommendations`, {
-    method: 'POST',
-    body: '{"__proto__": {"k": 1}}',
-    headers: { 'content-type': 'application/json' },
-  });
-  assert.equal(raw.status, 400);
   for (const [text, message] of [
     ['['.repeat(50_000) + ']'.repeat(50_000), /the body is nested deeper than 16 levels \(line 1, column 17\)/],
     [`{"items":${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}}`, /nested deeper than 16 levels/],
     ['{"items":["a"],"items":["b"]}', /an object has the key "items" twice/],
     ['{"items":', /the body is not JSON/],
+    ['{"items":["i001"],"__proto__":{}}', /the body has a key "__proto__"/],
+    ['{"items":["i001"],"constructor":{"prototype":{}}}', /a key "constructor" with "prototype"/],
   ] as const) {
     for (const path of ['/v1/recommendations', '/v1/recommendations/batch']) {
       const headers = { 'content-type': 'application/json' };

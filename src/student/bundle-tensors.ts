@@ -35,6 +35,7 @@ export function modelParts(
   const userBiases = biasesOf(tensors, 'user', nUsers, manifest);
   const itemBiases = biasesOf(tensors, 'item', nItems, manifest);
   const answer = answerOf(tensors, manifest);
+  if (answer) refuseUsers(tensors);
   const popular = popularOf(tensors);
   const seen = manifest.formatVersion < 3 ? plainSeen(tensors, nUsers) : seenOf(tensors, nUsers, nItems);
   return {
@@ -49,6 +50,12 @@ export function modelParts(
     ...(answer && { answer }),
     ...(popular && { popular }),
   };
+}
+
+/** A bundle without users promises that it has nothing about any. */
+function refuseUsers(tensors: Tensors): void {
+  const name = [...tensors.keys()].find((given) => /^(user|seen)(\.|$)/.test(given));
+  if (name !== undefined) damaged(`it has the tensor "${name}", but a student of the kind items-only has no users`);
 }
 
 function answerOf(tensors: Tensors, manifest: BundleManifest): HistoryAnswer | undefined {
@@ -70,6 +77,8 @@ function popularOf(tensors: Tensors): PopularItems | undefined {
   const items = optional(tensors, tensorNames.popularItems, [null], Uint8Array);
   if (!items) return undefined;
   const counts = needed(tensors, tensorNames.popularCounts, [null], Uint8Array);
+  // Empty lists are none.
+  if (items.length === 0 && counts.length === 0) return undefined;
   return {
     items: decodeCounts(items, tensorNames.popularItems),
     counts: decodeCounts(counts, tensorNames.popularCounts),

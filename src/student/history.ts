@@ -7,10 +7,25 @@
  * not depend on the order in which items are given, and it has the bits of training.
  */
 
-/** |H|^(-exponent) for `items` items, and 0 without items. A square root is rounded in the same way by every engine. */
+/** Binary digits of the exponent that count. The others change the result by less than a rounding. */
+const DIGITS = 52;
+
+/**
+ * |H|^(-exponent) for `items` items, and 0 without items. Exponents from 0 to 1. The power is a product of square roots, one for each binary
+ * digit of the exponent: every engine rounds these in the same way, but not the last bits of a power.
+ */
 export function historyFactor(items: number, exponent: number): number {
   if (items === 0) return 0;
-  return exponent === 0.5 ? 1 / Math.sqrt(items) : items ** -exponent;
+  if (exponent === 1) return 1 / items;
+  let [root, power, rest] = [items, 1, exponent];
+  for (let digit = 0; digit < DIGITS && rest > 0; digit++) {
+    root = Math.sqrt(root);
+    rest *= 2;
+    if (rest < 1) continue;
+    rest -= 1;
+    power *= root;
+  }
+  return 1 / power;
 }
 
 /** @param items distinct item indices, ascending @returns `dim` values */

@@ -27,6 +27,19 @@ test('the vector is a float32 sum in ascending order, multiplied once', () => {
   );
 });
 
+test('the power of the length of a history is that of the engine, from square roots alone', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 2 ** 31 }), fc.double({ min: 0, max: 1, noNaN: true }), (n, exponent) => {
+      assert.ok(Math.abs(historyFactor(n, exponent) * n ** exponent - 1) < 1e-14, `${n} ** -${exponent}`);
+      assert.deepEqual([historyFactor(n, 0), historyFactor(n, 0.5), historyFactor(n, 1)], [1, 1 / Math.sqrt(n), 1 / n]);
+    }),
+    { numRuns: 2000 },
+  );
+  assert.equal(historyFactor(10 ** 6, 5e-324), 1);
+  // The same bits in every engine.
+  assert.deepEqual([historyFactor(81, 0.75), historyFactor(16, 0.25)], [1 / 27, 0.5]);
+});
+
 test('the order of the given items does not matter, an item counts once, unknown ones are ignored', () => {
   const list = student.recommendFromItems(ids(3, 17, 40), { k: 60 });
   assert.deepEqual(student.recommendFromItems(ids(40, 3, 17), { k: 60 }), list);
@@ -73,11 +86,19 @@ test('a profile says what it cannot do', () => {
   assert.throws(() => profile.recommend({ exact: 1 as never }), { code: 'bad-argument' });
   assert.throws(() => profile.recommend({ l2: 3 }), { code: 'bad-argument', message: /without fold-in/ });
   assert.throws(() => student.profile('1' as never), { code: 'bad-argument' });
+  const nothing = { code: 'unknown-item', message: /none of the 2 given items/ };
+  assert.throws(() => student.profile(['no', 'nor']), nothing);
+  const empty = student.profile();
+  assert.throws(() => empty.recommend({ exact: 1 as never }), { code: 'bad-argument', message: /exact is 1/ });
+  assert.throws(() => empty.recommend({ l2: 3 }), { code: 'bad-argument', message: /without fold-in/ });
   const folding = createStudent({ ...model, answer: { by: 'fold-in', userNorm: 2 } });
   const folded = folding.profile(ids(1));
   folded.add(ids(2)[0]!);
   assert.deepEqual(folded.recommend(), folding.recommendFromItems(ids(1, 2)));
   assert.throws(() => folded.recommend({ exact: false }), { code: 'bad-argument', message: /fold-in/ });
+  for (const give of [folding.profile().recommend, (o: object) => folding.recommendFromItems([], o)])
+    assert.throws(() => give({ l2: -1 }), { code: 'bad-argument', message: /l2 is -1/ });
+  assert.throws(() => folding.profile().recommend({ exact: false }), { code: 'bad-argument', message: /fold-in/ });
 });
 
 test('without items: popular ones, or an error that says so', () => {
@@ -94,9 +115,35 @@ test('without items: popular ones, or an error that says so', () => {
   const { popular: _, ...bare } = model;
   assert.throws(() => createStudent(bare).recommendFromItems([]), {
     code: 'empty-history',
-    message: /no popular items/,
+    message: /neither popular items nor histories/,
   });
   assert.throws(() => student.recommendFromItems(['x', 'y']), { code: 'unknown-item', message: /none of the 2 given/ });
+});
+
+test('without items, a student with histories recommends their popular items', () => {
+  const withUsers: StudentModel = {
+    ...{
+      nUsers: 3,
+      nItems: 4,
+      dim: 1,
+      userFactors: Float32Array.of(1, 2, 3),
+      itemFactors: Float32Array.of(1, 2, 3, 4),
+    },
+    ...{ userIds: ['a', 'b', 'c'], itemIds: ['p', 'q', 'r', 's'] },
+    seen: { indptr: Int32Array.of(0, 2, 3, 4), indices: Int32Array.of(1, 3, 3, 3) },
+  };
+  const users = createStudent(withUsers);
+  const expected = [
+    { itemId: 's', rank: 1, score: 3 },
+    { itemId: 'q', rank: 2, score: 1 },
+  ];
+  assert.deepEqual(users.profile([]).recommend({ k: 2 }), expected);
+  assert.deepEqual(users.recommendFromItems([], { k: 2 }), expected);
+  assert.throws(() => users.profile(['nope']), { code: 'unknown-item' });
+  const { seen: _, ...bare } = withUsers;
+  const empty = { code: 'empty-history', message: /neither popular items nor histories/ };
+  assert.throws(() => createStudent(bare).profile().recommend(), empty);
+  assert.throws(() => createStudent(bare).recommendFromItems([]), empty);
 });
 
 test('calls that need users are refused with what to do', () => {

@@ -63,6 +63,7 @@ const finite: Check = [Number.isFinite, 'a finite number'];
 const rows = count(2 ** 31 - 1);
 /** Of a bundle without users. */
 const noRows = count(0, 0);
+const absent: Check = [(v) => v === undefined, 'no such field'];
 const oneOf = (known: readonly unknown[]): Check => [(v) => known.includes(v), `one of ${known.join(', ')}`];
 
 const fields: Readonly<Record<string, Check>> = {
@@ -79,8 +80,10 @@ export function manifestProblem(json: Fields): string | undefined {
   const { formatVersion, kind, answer, users, precision, namedFrom, metrics, files } = json;
   const itemsOnly = kind === 'items-only';
   const kindProblem =
-    (kind === undefined ? undefined : problemAt('kind', kind, oneOf(studentKinds))) ??
-    problemAt('answer', answer, itemsOnly ? oneOf(answers) : [(v) => v === undefined, 'no such field']) ??
+    (kind === undefined
+      ? undefined
+      : problemAt('kind', kind, formatVersion === bundleVersion ? oneOf(studentKinds) : absent)) ??
+    problemAt('answer', answer, itemsOnly ? oneOf(answers) : absent) ??
     problemAt('users', users, itemsOnly ? noRows : rows);
   if (kindProblem !== undefined) return kindProblem;
   if (formatVersion === 1 ? precision !== undefined : !precisions.includes(precision as Precision))

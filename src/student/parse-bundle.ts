@@ -20,7 +20,7 @@ export const bundleFiles = {
 /** The content of a file. */
 export type FileContent = ArrayBuffer | Uint8Array | string;
 
-/** The content of the bundle's files, from disk or network. `users` is not read for the kind items-only, which has no such file. */
+/** The content of the bundle's files, from disk or network. The kind items-only has no `users`, and is refused with them. */
 export type BundleSource = Readonly<Record<Exclude<keyof typeof bundleFiles, 'users'>, FileContent>> & {
   readonly users?: FileContent;
 };
@@ -53,6 +53,7 @@ export async function parseBundle(source: BundleSource): Promise<StudentBundle> 
   const manifest = await parseManifest(bytesOf(source.manifest));
   const tensorBytes = await checked(source, 'tensors', manifest);
   const hasUsers = manifest.kind !== 'items-only';
+  if (!hasUsers && source.users !== undefined) refuseUsersFile();
   const userNames = hasUsers ? namesOf(await checked(source, 'users', manifest), bundleFiles.users) : { ids: [] };
   const itemNames = namesOf(await checked(source, 'items', manifest), bundleFiles.items);
   const model: StudentModel = within(bundleFiles.tensors, () => ({
@@ -110,6 +111,10 @@ export type BundlePart = Exclude<keyof typeof bundleFiles, 'manifest'>;
 export const partsOf = (kind: BundleManifest['kind']): readonly BundlePart[] =>
   kind === 'items-only' ? ['tensors', 'items'] : ['tensors', 'items', 'users'];
 
+/** @throws StudentError `bundle-damaged` */
+export const refuseUsersFile = (): never =>
+  damaged('it is there, but a student of the kind items-only has no users', bundleFiles.users);
+
 /** The length and hash of a file according to the manifest. @throws StudentError `bundle-damaged` */
 export function entryOf(
   files: BundleManifest['files'],
@@ -146,7 +151,11 @@ export async function parseManifest(bytes: Uint8Array): Promise<BundleManifest> 
   const spelled = within(file, () => canonicalJson(rest));
   if ((await sha256Of(new TextEncoder().encode(spelled))) !== sha256)
     damaged('its content does not match its SHA-256', file);
-  const problem = manifestProblem(json);
+  const problem =
+    manifestProblem(json) ??
+    (json.kind === 'items-only' && isPlainObject(json.files) && Object.hasOwn(json.files, bundleFiles.users)
+      ? `it lists ${bundleFiles.users}, but a student of the kind items-only has no users`
+      : undefined);
   if (problem !== undefined) damaged(problem, file);
   return json as unknown as BundleManifest;
 }

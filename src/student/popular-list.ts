@@ -1,6 +1,25 @@
-/** Lists of popular items: the same for every user. */
+/** Popular items, and lists of them: the same for every user. */
 import type { ListOptions, RankedItem } from './list-options.js';
 import type { PopularItems, StudentModel } from './student-model.js';
+
+/** Number of popular items that are kept. A longer list would serve only users who exclude most of it. */
+const POPULAR = 1000;
+
+/** The items of most users, best first; ties go to the first in the catalogue. @param indices one item for each interaction */
+export function popularItems(indices: Int32Array, nItems: number): PopularItems {
+  const counts = new Int32Array(nItems);
+  for (const item of indices) counts[item]! += 1;
+  const items = Int32Array.from(counts.keys())
+    .sort((a, b) => counts[b]! - counts[a]! || a - b)
+    .slice(0, POPULAR);
+  return { items, counts: Int32Array.from(items, (item) => counts[item]!) };
+}
+
+/** The popular items of a model, or those of its histories. Undefined without either. */
+export function popularOf({ seen, nItems, popular }: StudentModel): PopularItems | undefined {
+  if (seen) return popularItems(seen.indices, nItems);
+  return popular && popular.items.length > 0 ? popular : undefined;
+}
 
 /**
  * The first `k` popular items that the options allow; fewer if the model keeps no more. The score is the number of users.

@@ -1,5 +1,6 @@
 /** What one user has, which changes while they use a program. */
 import { checkId, shown } from './arguments.js';
+import { checkWeights } from './from-items.js';
 import { historyFactor, scaled } from './history.js';
 import type { FoldInOptions, RankedItem } from './list-options.js';
 import { StudentError } from './student-error.js';
@@ -60,14 +61,19 @@ export function createProfile(parts: ProfileParts, first: Int32Array): Profile {
     else for (let d = 0; d < dim; d++) sum[d]! += sign * answer.inputFactors[item * dim + d]!;
   };
   const sorted = (): Int32Array => Int32Array.from(own).sort();
-  const current = (options: FoldInOptions & ProfileOptions): Float32Array => {
-    const { exact: wanted = true, l2, unobserved } = options;
+  /** @returns whether the exact vector is wanted */
+  const checkExact = ({ exact: wanted = true }: ProfileOptions): boolean => {
     if (typeof wanted !== 'boolean')
       throw new StudentError('bad-argument', `exact is ${shown(wanted)}; expected a boolean`, 'See ProfileOptions.');
-    if (!wanted) {
-      if (answer?.by === 'history') return scaled(sum, historyFactor(own.size, answer.exponent));
-      const hint = 'Leave out exact: fold-in solves for the whole history.';
-      throw new StudentError('bad-argument', 'exact is false, but this student answers by fold-in', hint);
+    if (wanted || answer?.by === 'history') return wanted;
+    const hint = 'Leave out exact: fold-in solves for the whole history.';
+    throw new StudentError('bad-argument', 'exact is false, but this student answers by fold-in', hint);
+  };
+  const current = (options: FoldInOptions & ProfileOptions): Float32Array => {
+    const { l2, unobserved } = options;
+    if (!checkExact(options) && answer?.by === 'history') {
+      checkWeights(answer, options);
+      return scaled(sum, historyFactor(own.size, answer.exponent));
     }
     if (l2 !== undefined || unobserved !== undefined) return vectorOf(sorted(), options);
     exact ??= vectorOf(sorted(), options);
@@ -98,6 +104,7 @@ export function createProfile(parts: ProfileParts, first: Int32Array): Profile {
     },
     recommend(options = {}) {
       const { exact: _, ...listOptions } = options;
+      checkExact(options);
       return listFor(sorted(), own.size > 0 ? current(options) : undefined, listOptions);
     },
     score: (itemId, options = {}) => {

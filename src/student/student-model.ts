@@ -95,15 +95,22 @@ function firstProblem(model: StudentModel): string | undefined {
   for (const [name, part, expected] of lengths) {
     if (part && part.length !== expected) return `${name} has ${part.length} entries; expected ${expected}`;
   }
-  for (const name of ['userFactors', 'itemFactors', 'userBiases', 'itemBiases'] as const) {
-    const problem = valuesProblem(name, model[name], modelLimits.size);
-    if (problem !== undefined) return problem;
-  }
-  const problem = (answer && answerProblem(answer)) ?? (popular && popularProblem(popular, nItems));
+  const problem =
+    sizeProblem(model) ?? (answer && answerProblem(answer)) ?? (popular && popularProblem(popular, nItems));
   if (problem !== undefined) return problem;
   if (new Set(model.userIds).size !== nUsers) return 'a user id occurs twice';
   if (new Set(model.itemIds).size !== nItems) return 'an item id occurs twice';
   return seen && seenProblem(seen, nUsers, nItems);
+}
+
+/** The first value of the tables that is not finite or exceeds its limit. Undefined if all are within. */
+export function sizeProblem(model: StudentModel): string | undefined {
+  for (const name of ['userFactors', 'itemFactors', 'userBiases', 'itemBiases'] as const) {
+    const problem = valuesProblem(name, model[name], modelLimits.size);
+    if (problem !== undefined) return problem;
+  }
+  const { answer } = model;
+  return answer?.by === 'history' ? valuesProblem('inputFactors', answer.inputFactors, modelLimits.inputs) : undefined;
 }
 
 function valuesProblem(name: string, values: Float32Array | undefined, most: number): string | undefined {
@@ -113,9 +120,8 @@ function valuesProblem(name: string, values: Float32Array | undefined, most: num
 
 function answerProblem(answer: HistoryAnswer): string | undefined {
   if (answer.by === 'history') {
-    const { exponent, inputFactors } = answer;
-    if (!(exponent >= 0 && exponent <= 1)) return `its exponent is ${exponent}; expected a number from 0 to 1`;
-    return valuesProblem('inputFactors', inputFactors, modelLimits.inputs);
+    const { exponent } = answer;
+    return exponent >= 0 && exponent <= 1 ? undefined : `its exponent is ${exponent}; expected a number from 0 to 1`;
   }
   const { userNorm } = answer;
   if (userNorm >= 0 && userNorm <= modelLimits.userNorm) return undefined;

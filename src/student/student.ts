@@ -3,13 +3,13 @@
  * and summed in a fixed order (top-k.ts): bit-identical in Node, browsers and edge workers, with and without WebAssembly.
  */
 import { checkId, checkIds, checkOptions, shown } from './arguments.js';
-import { createVectorOf } from './from-items.js';
+import { checkWeights, createVectorOf } from './from-items.js';
 import type { FoldInOptions, ListOptions, RankedItem } from './list-options.js';
-import { popularList } from './popular-list.js';
+import { popularList, popularOf } from './popular-list.js';
 import { createProfile, type Profile } from './profile.js';
 import { createScreen, type Screen } from './screen.js';
 import { StudentError, type StudentErrorCode } from './student-error.js';
-import { kindOf, problemOf, type StudentModel } from './student-model.js';
+import { kindOf, type PopularItems, problemOf, type StudentModel } from './student-model.js';
 import { dot, scanTopK, type TopItems } from './top-k.js';
 
 export interface StudentOptions {
@@ -38,12 +38,15 @@ export interface Student {
   /**
    * Recommendations from the items that a user has, in any order. The user need not be in the training data. A student with input factors
    * gives exactly the scores of training; any other folds in. Unknown ids are ignored, and an id that is given twice counts once. Without
-   * any id: popular items, whose score is their number of users.
-   * @throws StudentError `unknown-item` if the student knows none of the items, `empty-history` if there are no items and the bundle has no
-   *   popular ones, `bad-argument`
+   * any id: popular items, whose score is their number of users; a student with histories counts them there.
+   * @throws StudentError `unknown-item` if the student knows none of the items, `empty-history` if there are no items and the bundle has
+   *   neither popular ones nor histories, `bad-argument`
    */
   recommendFromItems(itemIds: readonly string[], options?: FoldInOptions): RankedItem[];
-  /** What one user has, to be changed item by item. Unknown ids are ignored. @throws StudentError `bad-argument` */
+  /**
+   * What one user has, to be changed item by item. Unknown ids are ignored.
+   * @throws StudentError `unknown-item` if ids are given and the student knows none of them, `bad-argument`
+   */
   profile(itemIds?: readonly string[]): Profile;
   /**
    * Builds all tables that are otherwise built on first use, and runs enough requests for the engine to compile the code.
@@ -60,13 +63,14 @@ const none = new Int32Array(0);
  * @throws StudentError `bad-argument` if the parts are inconsistent
  */
 export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentOptions = {}): Student {
-  const { dim, userFactors, itemFactors, itemBiases, userBiases, seen, popular } = model;
+  const { dim, userFactors, itemFactors, itemBiases, userBiases, seen, answer } = model;
   const problem = problemOf(model);
   if (problem !== undefined) fail('bad-argument', problem, 'Pass all parts of one student.');
   const userIndex = indexOf(model.userIds);
   const itemIndex = indexOf(model.itemIds);
   const vectorOf = createVectorOf(model);
   let inverseLengths: Float32Array | undefined;
+  let popular: PopularItems | undefined | 'not counted' = 'not counted';
   let screen: Screen | undefined | 'not made' = kernel === 'plain' ? undefined : 'not made';
   let screenInUse = false;
 
@@ -90,6 +94,14 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
   const known = (ids: readonly string[]): Int32Array => {
     const numbers = ids.map((id) => itemIndex.get(id)).filter((i) => i !== undefined);
     return Int32Array.from(new Set(numbers)).sort();
+  };
+  /** The known ones of these items. None only if none is given. */
+  const historyOf = (itemIds: readonly string[]): Int32Array => {
+    checkIds(itemIds, 'itemIds');
+    const own = known(itemIds);
+    if (own.length > 0 || itemIds.length === 0) return own;
+    const problem = `the student knows none of the ${itemIds.length} given items`;
+    return fail('unknown-item', problem, 'Give at least one item that it knows.');
   };
 
   /** @param scale factor per item that turns inner products into similarities. Item biases are then ignored */
@@ -149,20 +161,19 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
     checkOptions(options, 'fold-in');
     if (vector) return list(vector, options.includeSeen ? none : own, options, 0);
     checkLength(options.k);
+    checkWeights(answer, options);
+    if (popular === 'not counted') popular = popularOf(model);
     if (popular) return popularList(model, popular, options);
-    const hint =
-      'Give at least one item, or make the bundle again with the histories at hand, which gives it popular items.';
-    return fail('empty-history', 'there are no items to recommend from, and the bundle has no popular items', hint);
+    const problem = 'there are no items to recommend from, and the bundle has neither popular items nor histories';
+    const hint = 'Give at least one item, or train the student again: its bundle then has popular items or histories.';
+    return fail('empty-history', problem, hint);
   };
 
   const recommendFromItems = (itemIds: readonly string[], options: FoldInOptions = {}): RankedItem[] => {
     checkIds(itemIds, 'itemIds');
     checkOptions(options, 'fold-in');
-    const own = known(itemIds);
-    if (own.length > 0 || (itemIds.length === 0 && (model.answer || popular)))
-      return listFor(own, own.length > 0 ? vectorOf(own, options) : undefined, options);
-    const problem = `the student knows none of the ${itemIds.length} given items`;
-    return fail('unknown-item', problem, 'Give at least one item that it knows.');
+    const own = historyOf(itemIds);
+    return listFor(own, own.length > 0 ? vectorOf(own, options) : undefined, options);
   };
 
   const scoreOf = (vector: Float32Array, item: number): number =>
@@ -194,8 +205,7 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
     },
     recommendFromItems,
     profile(itemIds = []) {
-      checkIds(itemIds, 'itemIds');
-      return createProfile({ model, itemOf, vectorOf, listFor, scoreOf }, known(itemIds));
+      return createProfile({ model, itemOf, vectorOf, listFor, scoreOf }, historyOf(itemIds));
     },
     warmUp() {
       // Enough rounds for the engine to compile the code, and few enough to be done quickly.

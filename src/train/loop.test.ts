@@ -22,8 +22,12 @@ const options: TrainOptions = {
   seed: 0,
 };
 
-/** One number that every batch raises by 1; two batches are an epoch. */
-function counter(loss: (value: number) => number = () => 1, length = 1): TrainableModel & { value(): number } {
+/** One number that every batch raises by 1, or by `step`; two batches are an epoch. */
+function counter(
+  loss: (value: number) => number = () => 1,
+  length = 1,
+  step = 1,
+): TrainableModel & { value(): number } {
   const w = { name: 'w', shape: [length], values: k.floats(length), gradient: k.floats(length) };
   return {
     name: 'counter',
@@ -33,7 +37,7 @@ function counter(loss: (value: number) => number = () => 1, length = 1): Trainab
     size: length,
     batches: 'rows',
     accumulate() {
-      w.gradient[0]! -= 1;
+      w.gradient[0]! -= step;
       return loss(w.values[0]!);
     },
     scoreRows() {},
@@ -167,6 +171,16 @@ for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
     assert.deepEqual([...last.tensors['best.w']!.data], [4]);
   });
 }
+
+test('parameters beyond the limits of a bundle are divergence, although they are numbers', async () => {
+  const { events, outcome } = start(counter(undefined, 1, 4e14));
+  await assert.rejects(outcome, {
+    code: 'diverged',
+    message: /its parameter w has values that are not finite or too large after epoch 2/,
+    hint: /Lower learningRate.*overwrite.*of epoch 1, is kept/,
+  });
+  assert.deepEqual(events.at(-1), { type: 'stop', epoch: 2, bestEpoch: 1, reason: 'diverged' });
+});
 
 test('the error of a model that diverges before its first evaluation says that no checkpoint is kept', async () => {
   const { outcome } = start(counter((value) => (value >= 0 ? Number.NaN : 1)));

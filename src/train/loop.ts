@@ -8,6 +8,7 @@ import type { Floats, Kernels } from '../kernels/index.js';
 import { brokenUnit } from '../options/registry.js';
 import { returned } from '../options/unit-check.js';
 import { createProgress, type Progress, turn } from '../progress.js';
+import { modelLimits } from '../student/student-model.js';
 import { createBatches, inStep } from './batches.js';
 import { newestOfAll } from './checkpoint.js';
 import type { StopReason } from './events.js';
@@ -125,9 +126,9 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
     tellStop(at, reason);
     return learners.map((l) => l.outcome());
   };
-  const expectFiniteParameters = (due: readonly Learner[], epoch: number) => {
+  const expectParametersWithin = (due: readonly Learner[], epoch: number) => {
     for (const { model, state } of due) {
-      const broken = model.parameters.find(({ values }) => !allFinite(values));
+      const broken = model.parameters.find(({ values }) => !withinLimits(values));
       if (!broken) continue;
       for (const l of learners) l.putBestBack();
       tellStop(epoch, 'diverged');
@@ -187,7 +188,7 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
       const after = await hooks.afterEpoch?.(epoch);
       if (after?.restartPatience) for (const l of learners) l.state.waited = 0;
       const due = learners.filter((l) => epoch % l.options.evaluateEvery === 0 || epoch === epochs);
-      expectFiniteParameters(due, epoch);
+      expectParametersWithin(due, epoch);
       for (const l of due) await l.evaluate(epoch);
       if (due.length === 0) {
         if (took >= LONG_SECONDS) saveIfDue();
@@ -213,7 +214,8 @@ function lossOf(kind: 'model' | 'method', given: string, loss: unknown): number 
   return brokenUnit(kind, given, `accumulate ${returned(loss)}; expected the loss, a number`);
 }
 
-function allFinite(values: Floats): boolean {
-  for (let at = 0; at < values.length; at++) if (!Number.isFinite(values[at]!)) return false;
+/** No bundle has larger factors, and no model needs them: training has diverged, although the numbers are still finite. */
+function withinLimits(values: Floats): boolean {
+  for (let at = 0; at < values.length; at++) if (!(Math.abs(values[at]!) <= modelLimits.size)) return false;
   return true;
 }

@@ -12,7 +12,18 @@ import { flagOf, givenOf, readOptions, rowsOf } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
 import { nameGroup } from '../terminal/groups.js';
 import { runMachineOf } from '../terminal/run-machine.js';
-import { bundleOf, checkName, nextSteps, quoted, runNamed, trajectoryGroup, withProgress } from './job.js';
+import {
+  bundleOf,
+  checkName,
+  type ExampleIds,
+  exampleIds,
+  nextSteps,
+  quoted,
+  recommendSteps,
+  runNamed,
+  trajectoryGroup,
+  withProgress,
+} from './job.js';
 import { findRuns, type RunPlace, readRun } from './runs.js';
 import { portable } from './source.js';
 
@@ -70,12 +81,7 @@ export async function coTrainNamed(o: CoTrainCommand, console: Console): Promise
       }),
     );
   const pair = await offeringName(name, runs, work);
-  return answerOf(
-    pair,
-    before,
-    { name, runs, folder, at: evaluation.at, user: dataset.users.ids[dataset.train.trainUsers?.[0] ?? 0]! },
-    console,
-  );
+  return answerOf(pair, before, { name, runs, folder, at: evaluation.at, ids: exampleIds(dataset) }, console);
 }
 
 /** Options of the student's model contradict --start. @throws RecdistillError `usage` */
@@ -124,8 +130,7 @@ interface Named {
   readonly runs: string;
   readonly folder: string;
   readonly at: readonly number[];
-  /** A user id for the example command. */
-  readonly user: string;
+  readonly ids: ExampleIds;
 }
 
 function answerOf(pair: Pair<Job>, before: Pair<Before>, named: Named, console: Console): Answer {
@@ -137,7 +142,7 @@ function answerOf(pair: Pair<Job>, before: Pair<Before>, named: Named, console: 
   const commands = [
     `report ${quoted(name)}`,
     `compare ${names.map(quoted).join(' ')}`,
-    ...(bundle === undefined ? [] : [`recommend ${quoted(student!)} --user ${quoted(named.user)}`]),
+    ...recommendSteps(student!, bundle, named.ids),
   ];
   const rows = learnerRoles.map((role) => ({ ...before[role], role, name: before[role].place.name }));
   const text = [

@@ -3,10 +3,10 @@ import { itemTitle, pipelineTable, recommendationTable } from '../../report/inde
 import type { Answer, CommandBody, Console } from '../terminal/_command.js';
 import { machineGroup, writeRunsGroup } from '../terminal/groups.js';
 import { citeulike, synthetic } from './demo-pipeline.js';
-import { nextSteps, quoted } from './job.js';
+import { exampleIds, nextSteps, recommendSteps } from './job.js';
 import { jobsGroup } from './jobs.js';
 import { answerOfPipeline, type PipelineOutcome } from './pipeline-run.js';
-import { openStudent } from './recommendations.js';
+import { bundleFolderOf, openStudent } from './recommendations.js';
 
 /** Number of items of the user that are shown. */
 const SHOWN = 6;
@@ -53,7 +53,8 @@ async function answerOf(
 ): Promise<Answer> {
   const report = pipelineTable(rows, reused, options);
   const distilled = rows.filter((r) => r.role === 'student').at(-1)!;
-  const { student } = await openStudent(`${options.name}/${distilled.name}`, runs);
+  const bundle = bundleFolderOf(`${options.name}/${distilled.name}`, runs);
+  const { student } = await openStudent(bundle, runs);
   const user = someUser(dataset);
   const userId = dataset.users.ids[user]!;
   const list = student.recommend(userId);
@@ -62,7 +63,7 @@ async function answerOf(
   const has = Array.from(itemsOf(dataset.train, user), (i) => itemTitle(itemId(i), dataset.itemLabels?.[i]));
   const next = nextSteps(console.program, runs, [
     `compare ${options.name}`,
-    `recommend ${options.name}/${distilled.name} --user ${quoted(dataset.users.ids.at(-1)!)}`,
+    ...recommendSteps(`${options.name}/${distilled.name}`, bundle, exampleIds(dataset)),
     `distill --teachers ${options.teachers.map((t) => `${options.name}/${t.name ?? t.model}`).join(',')} --dim 12 --name dim12`,
     'doctor',
   ]);

@@ -18,7 +18,7 @@ import {
   runsGroup,
 } from '../terminal/groups.js';
 import { type CoTrainCommand, coTrainNamed, startRun } from './co-train.js';
-import { answerOf, quoted, recommendStep, runNamed, trajectoryGroup } from './job.js';
+import { answerOf, exampleIds, quoted, recommendSteps, runNamed, trajectoryGroup } from './job.js';
 import { bundleFolderOf } from './recommendations.js';
 import { loadDataOf, placeOf, type RunPlace, readEvaluation, readRun, runsGiven, teacherProfile } from './runs.js';
 
@@ -155,8 +155,8 @@ export const distill: CommandBody = {
     );
     return answerOf(done, console, evaluation.at, [
       ...(places.length > 0 ? [`compare ${[done.name, ...places.map((p) => p.name)].map(quoted).join(' ')}`] : []),
-      recommendStep(done.name, done.bundle, dataset),
-      ...(done.bundle ? [`serve ${quoted(done.name)}`] : []),
+      ...recommendSteps(done.name, done.bundle, exampleIds(dataset)),
+      ...(done.bundle ? [`serve ${quoted(done.name)}`] : [`evaluate ${quoted(done.name)} --metrics`]),
     ]);
   },
 };

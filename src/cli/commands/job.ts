@@ -170,18 +170,31 @@ export function distillStep(teachers: string, runs: string, { foldIn }: Pick<Loa
   return `distill --teachers ${quoted(teachers)}${student} --dim 6${free === usual ? '' : ` --name ${free}`}`;
 }
 
+/** Ids that example commands name. */
+export interface ExampleIds {
+  /** Absent: recommendations are by items. */
+  readonly user?: string;
+  readonly items: readonly string[];
+}
+
+/** A user and an item that the bundle of a run of this data has. */
+export const exampleIds = ({ users, items, train }: Pick<LoadedDataset, 'users' | 'items' | 'train'>): ExampleIds => ({
+  user: users.ids[train.trainUsers?.[0] ?? 0]!,
+  items: items.ids.slice(0, 1),
+});
+
 /**
- * A command that recommends to a user, or by an item if the bundle has no users.
- * @param bundle its folder @param data ids of the data of the run
+ * The command that recommends to a user, or by items if the bundle has no users. None for a run without a bundle.
+ * @param bundle its folder
  */
-export function recommendStep(
-  name: string,
-  bundle: string | undefined,
-  { users, items, train }: Pick<LoadedDataset, 'users' | 'items' | 'train'>,
-): string {
+export function recommendSteps(name: string, bundle: string | undefined, { user, items }: ExampleIds): string[] {
   const manifest = join(bundle ?? '', bundleFiles.manifest);
-  const hasNoUsers = bundle !== undefined && existsSync(manifest) && readJsonObject(manifest).kind === 'items-only';
-  return `recommend ${quoted(name)} ${hasNoUsers ? `--items ${quoted(items.ids[0]!)}` : `--user ${quoted(users.ids[train.trainUsers?.[0] ?? 0]!)}`}`;
+  if (bundle === undefined || !existsSync(manifest)) return [];
+  const by =
+    user === undefined || readJsonObject(manifest).kind === 'items-only'
+      ? `--items ${quoted(items.some((id) => /[,\s[]/.test(id)) ? JSON.stringify(items) : items.join(','))}`
+      : `--user ${quoted(user)}`;
+  return [`recommend ${quoted(name)} ${by}`];
 }
 
 /** The --use flags of the modules in use. */

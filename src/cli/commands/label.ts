@@ -10,7 +10,7 @@ import { bundleFiles } from '../../student/index.js';
 import type { CommandBody, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { group, runsGroup } from '../terminal/groups.js';
-import { nextSteps, quoted } from './job.js';
+import { nextSteps, recommendSteps } from './job.js';
 import { findRuns, loadDataOf, placeOf, type RunPlace, readRun } from './runs.js';
 
 const { labels, labelsEncoding } = dataOptions.shape;
@@ -69,17 +69,11 @@ export const label: CommandBody = {
       });
     }
     const first = named.find((n) => n.bundle !== undefined);
+    const steps = first ? recommendSteps(first.name, first.bundle, { items: await someItems(first.bundle!) }) : [];
     const text = [
       ...new Set(named.flatMap(({ report }) => labelLines(report))),
       ...named.map(outcomeText),
-      ...(first
-        ? [
-            '',
-            nextSteps(console.program, runs, [
-              `recommend ${quoted(first.name)} --items ${await someItems(first.bundle!)}`,
-            ]),
-          ]
-        : []),
+      ...(first ? ['', nextSteps(console.program, runs, steps)] : []),
     ].join('\n');
     return { text, json: { runs: named.map(({ report, ...rest }) => ({ ...rest, ...report })) } };
   },
@@ -98,11 +92,7 @@ async function refuseFewer(
   fail('usage', { problem, hint: 'Give a file with all names, or replace them anyway with --overwrite.' });
 }
 
-/** Two items of a bundle, as a value of --items. */
-async function someItems(bundle: string): Promise<string> {
-  const ids = (await readBundle(bundle)).model.itemIds.slice(0, 2);
-  return quoted(ids.some((id) => /[,\s[]/.test(id)) ? JSON.stringify(ids) : ids.join(','));
-}
+const someItems = async (bundle: string) => (await readBundle(bundle)).model.itemIds.slice(0, 2);
 
 const isBundle = (folder: string): boolean => existsSync(join(folder, bundleFiles.tensors));
 

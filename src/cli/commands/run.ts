@@ -5,7 +5,7 @@ import type { Answer, CommandBody, Console } from '../terminal/_command.js';
 import { machineGroup, writeRunsGroup } from '../terminal/groups.js';
 import { readYamlFile } from '../terminal/yaml-file.js';
 import { useFromYaml } from '../use.js';
-import { distillStep, nextSteps, quoted, recommendStep } from './job.js';
+import { distillStep, exampleIds, nextSteps, quoted, recommendSteps } from './job.js';
 import { jobsGroup } from './jobs.js';
 import { answerOfPipeline, type PipelineOutcome } from './pipeline-run.js';
 
@@ -37,16 +37,17 @@ function answerOf({ options, dataset, rows, reused, runs, files }: PipelineOutco
   const report = pipelineTable(rows, reused, options);
   const student = rows.findLast((r) => r.role === 'student');
   const teachers = rows.filter((r) => r.role === 'teacher').map((r) => `${options.name}/${r.name}`);
-  const next = nextSteps(console.program, runs, [
-    ...(rows.length > 2 ? [`compare ${quoted(options.name)}`] : []),
-    student
-      ? recommendStep(
+  const steps = [
+    ...(rows.length > 1 ? [`compare ${quoted(options.name)}`] : []),
+    ...(student
+      ? recommendSteps(
           `${options.name}/${student.name}`,
           student.folder && join(student.folder, jobFiles.student),
-          dataset,
+          exampleIds(dataset),
         )
-      : distillStep(teachers.join(','), runs, dataset),
-  ]);
+      : [distillStep(teachers.join(','), runs, dataset)]),
+  ];
+  const next = nextSteps(console.program, runs, steps.length > 0 ? steps : [`report ${quoted(options.name)}`]);
   const text = `${report.table.toText()}\n\nReport: ${files.html}\n\n${next}`;
   return { text, json: { ...report.toJson(), report: files } };
 }

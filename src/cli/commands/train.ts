@@ -6,7 +6,7 @@ import { announceDefaultData } from '../terminal/default-data.js';
 import { readOptions } from '../terminal/flags.js';
 import { modelGroup, nameGroup } from '../terminal/groups.js';
 import { dryRun } from './dry-run.js';
-import { answerOf, distillStep, quoted, recommendStep, runNamed } from './job.js';
+import { answerOf, distillStep, exampleIds, quoted, recommendSteps, runNamed } from './job.js';
 import { isDryRun, jobsGroup } from './jobs.js';
 import { loadData } from './load-data.js';
 import { presetList } from './preset.js';
@@ -54,7 +54,7 @@ export const train: CommandBody = {
     const done = await runNamed({ ...job, options: request.models[0]!.options, defaultName: name }, console);
     return answerOf(done, console, evaluation.at, [
       distillStep(done.name, done.runs, dataset),
-      ...(done.bundle ? [recommendStep(done.name, done.bundle, dataset)] : []),
+      ...recommendSteps(done.name, done.bundle, exampleIds(dataset)),
       ...(done.bundle ? [`serve ${quoted(done.name)}`] : [`evaluate ${quoted(done.name)} --metrics`]),
     ]);
   },

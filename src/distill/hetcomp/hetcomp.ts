@@ -19,6 +19,7 @@ import {
 } from '../curriculum/knowledge.js';
 import { curriculumShape } from '../curriculum/options.js';
 import { importanceOptions } from '../ensemble/index.js';
+import { refuseNoLoss } from '../loss-left.js';
 import { searchAround } from '../weight-search.js';
 import { createKnowledgeLists } from './lists.js';
 import { createHetcompStep } from './step.js';
@@ -75,6 +76,8 @@ export const hetcomp = distillationMethod({
   studentDefaults: { learningRate: 0.02, l2: 0.00001, epochs: 300 },
   // The easy checkpoints make a student that has already been distilled worse (docs/results/continue.md).
   continueDefaults: { trajectoryLength: 1 },
+  check: ({ base, lambda, transfer, fineWeight }) =>
+    refuseNoLoss('hetcomp', base, transfer === 'fine' ? { lambda, fineWeight } : { lambda }),
   create(context, o) {
     const { kernels: k, train } = context;
     const teachers = context.teachers.map((t) => thinned(t, o.trajectoryLength ?? t.checkpoints.length));

@@ -4,6 +4,7 @@
  */
 
 import { freeRows, takeRows } from '../../kernels/index.js';
+import { refuseIdle } from '../../options/idle.js';
 import { choice, float, int, optionalInt, options } from '../../options/options.js';
 import { logRange } from '../../options/search.js';
 import { distillationMethod } from '../_method.js';
@@ -11,6 +12,7 @@ import { createBatchUsers, lossUsersShape } from '../batch-users.js';
 import { advance, allReached, newSelection, progressOf, thinned } from '../curriculum/knowledge.js';
 import { curriculumShape } from '../curriculum/options.js';
 import { importanceOptions } from '../ensemble/index.js';
+import { refuseNoLoss } from '../loss-left.js';
 import { searchAround } from '../weight-search.js';
 import { createSoftmaxLists } from './lists.js';
 import { createSoftmaxStep } from './step.js';
@@ -68,6 +70,15 @@ export const softmax = distillationMethod({
   studentDefaults: { learningRate: 0.01, l2: 0.00001, epochs: 250 },
   // As for hetcomp: easy checkpoints make a student that has already been distilled worse.
   continueDefaults: { trajectoryLength: 1 },
+  check(o) {
+    refuseNoLoss('softmax', o.base, { lambda: o.lambda });
+    if (o.curriculum === 'dynamic') return;
+    const { trajectoryLength, period, ...threshold } = options(curriculumShape).parse({});
+    // `none` uses one checkpoint, whether its number is given or not.
+    const one = o.trajectoryLength === 1 ? {} : { trajectoryLength };
+    const idle = o.curriculum === 'none' ? { ...one, period, ...threshold } : threshold;
+    refuseIdle('softmax', o, idle, `the curriculum ${o.curriculum}`);
+  },
   create(given, o) {
     const { kernels: k, train } = given;
     const teachers = given.teachers.map((t) => thinned(t, o.trajectoryLength ?? t.checkpoints.length));
