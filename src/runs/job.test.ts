@@ -181,7 +181,7 @@ test('a trained model that no bundle can have has diverged, each time, and its f
         const tables = made.historyTables!();
         return { ...tables, inputFactors: tables.inputFactors.map(() => 2e9) };
       };
-      return { ...made, historyTables };
+      return { ...made, name: 'far', historyTables };
     },
   };
   const options = { ...quick, dim: 2 };

@@ -32,10 +32,10 @@ export function modelParts(
   ids: { readonly users: readonly string[] | undefined; readonly items: readonly string[] | undefined },
 ): Omit<StudentModel, 'labels'> {
   const { dim, users: nUsers, items: nItems } = manifest;
+  if (manifest.kind === 'items-only') refuseUsers(tensors);
   const userBiases = biasesOf(tensors, 'user', nUsers, manifest);
   const itemBiases = biasesOf(tensors, 'item', nItems, manifest);
   const answer = answerOf(tensors, manifest);
-  if (answer) refuseUsers(tensors);
   const popular = popularOf(tensors);
   const seen = manifest.formatVersion < 3 ? plainSeen(tensors, nUsers) : seenOf(tensors, nUsers, nItems);
   return {
