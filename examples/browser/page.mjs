@@ -1,5 +1,5 @@
 // Everything runs in the browser: the bundle is downloaded once, and the liked items never leave the device.
-import { createStudent, loadBundle } from './student/index.js';
+import { createStudent, loadBundle, StudentError } from './student/index.js';
 
 const started = performance.now();
 const { model } = await loadBundle((file) => fetch(`bundle/${file}`));
@@ -12,12 +12,20 @@ at('state').textContent =
 const nameOf = (itemId, label) => label || itemId;
 const likes = [];
 
+/** Without likes: popular items. A bundle without users may have none. */
+function listed() {
+  try {
+    return student.recommendFromItems(likes, { k: 5 });
+  } catch (error) {
+    if (error instanceof StudentError && error.code === 'empty-history') return [];
+    throw error;
+  }
+}
+
 function show() {
   at('likes').textContent = likes.join(', ') || 'nothing yet';
-  // Without likes: the popular items of a bundle that has some.
-  const list = likes.length > 0 || model.popular ? student.recommendFromItems(likes, { k: 5 }) : [];
   at('list').replaceChildren(
-    ...list.map(({ itemId, label }) => {
+    ...listed().map(({ itemId, label }) => {
       const line = document.createElement('li');
       line.textContent = nameOf(itemId, label);
       line.dataset.item = itemId;

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { createStudent, loadBundle } from 'recdistill/student';
+import { createStudent, loadBundle, StudentError } from 'recdistill/student';
 
 const [folder, port = '3000'] = process.argv.slice(2);
 const { model } = await loadBundle((file) => readFile(join(folder, file)));
@@ -14,16 +14,24 @@ student.warmUp();
 const baskets = new Map();
 
 const answers = {
-  '/home': (user) => (student.hasUser(user) ? student.recommend(user, { k: 5 }) : forBasket(user)),
+  '/home': (user) =>
+    student.hasUser(user) ? student.recommend(user, { k: 5, exclude: basketOf(user) }) : forBasket(user),
   '/basket': (user, item) => {
-    if (item && student.hasItem(item)) baskets.set(user, [...(baskets.get(user) ?? []), item]);
+    if (item && student.hasItem(item)) baskets.set(user, [...basketOf(user), item]);
     return forBasket(user);
   },
   '/item': (_user, item) => (student.hasItem(item) ? student.similarItems(item, { k: 5 }) : []),
 };
+const basketOf = (user) => baskets.get(user) ?? [];
+/** For an empty basket: popular items. */
 const forBasket = (user) => {
-  const items = baskets.get(user) ?? [];
-  return items.length > 0 ? student.recommendFromItems(items, { k: 5 }) : [];
+  try {
+    return student.recommendFromItems(basketOf(user), { k: 5 });
+  } catch (error) {
+    // A bundle without users may have no popular items.
+    if (error instanceof StudentError && error.code === 'empty-history') return [];
+    throw error;
+  }
 };
 
 const server = createServer((request, response) => {
@@ -33,6 +41,8 @@ const server = createServer((request, response) => {
   response.end(JSON.stringify(answer ?? { error: 'try /home, /basket or /item' }));
 });
 server.listen(Number(port), '127.0.0.1', () => {
-  console.log(`http://127.0.0.1:${server.address().port}/home?user=${encodeURIComponent(model.userIds[0])}`);
+  const [path, id] =
+    model.nUsers > 0 ? ['/home?user=', model.userIds[0]] : ['/basket?user=guest&item=', model.itemIds[0]];
+  console.log(`http://127.0.0.1:${server.address().port}${path}${encodeURIComponent(id)}`);
 });
 process.once('SIGTERM', () => server.close());

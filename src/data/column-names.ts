@@ -179,7 +179,7 @@ function byPosition(path: string, table: Table, role: Role, given: ColumnOptions
       fail('bad-data', {
         path,
         problem,
-        hint: 'Name the columns, for example --item 3 --time 2. If the second column is the item, add --item 2.',
+        hint: `Name the columns, for example --item 3${given.time === 'none' ? '' : ' --time 2'}. If the second column is the item, add --item 2.`,
       });
     }
     return columns[1];

@@ -13,6 +13,7 @@ export { type LoadedDataset, loadDataset, loadRows, type ReadPairs, type RowOpti
 export { cacheFolder, type DatasetLocation, getDataset, locate } from './locate.js';
 export { isPattern } from './matching-files.js';
 export { type DataOptions, dataOptions } from './options.js';
+export { type PairOptions, pairOptions } from './pair-options.js';
 export { portable } from './portable.js';
 export { type RankingOptions, rankingOptions } from './ranking-options.js';
 export type * from './ranking-report.js';

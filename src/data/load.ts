@@ -12,8 +12,10 @@ import { count, type Dataset, type Interactions } from './interactions.js';
 import { type LabelMatch, type LabelReport, labelLines, labelReport, refuseUnmatched } from './label-match.js';
 import type { LeakageFinding } from './leakage.js';
 import { type DataOptions, dataOptions } from './options.js';
+import type { pairOptions } from './pair-options.js';
 import { concatPairs, type Pairs } from './pairs.js';
 import { planSource } from './plan.js';
+import { rated } from './prepare.js';
 import { prepareGiven } from './prepare-given.js';
 import { prepareRaw } from './prepare-raw.js';
 import { type ReadSource, readSource } from './read-source.js';
@@ -93,15 +95,23 @@ export interface ReadPairs {
   readonly items: readonly string[];
   /** Indices into `users` and `items`, one per row. A pair may occur several times. */
   readonly pairs: Pick<Pairs, 'users' | 'items'>;
+  /** How the files were read: columns, numbers of rows, what was left out. */
+  readonly notes: readonly string[];
 }
 
 /**
- * Reads the users and items of a file or folder. The parts of a split are pooled.
- * @throws RecdistillError for files that cannot be read, as `loadDataset`
+ * Reads the users and items of a file or folder. The parts of a split are pooled. Times are not read.
+ * @throws RecdistillError `bad-option`, and for files that cannot be read, as `loadDataset`
  */
-export async function readPairs(data: string): Promise<ReadPairs> {
-  const { users, items, parts } = (await originOf(parseOptions(dataOptions, { data: [data] }, 'data'))).source;
-  return { users, items, pairs: concatPairs(parts) };
+export async function readPairs(data: string, reading: OptionsInput<typeof pairOptions> = {}): Promise<ReadPairs> {
+  const time = parseSynthetic(data) ? {} : { time: 'none' };
+  const options = parseOptions(dataOptions, { ...reading, ...time, data: [data] }, 'data');
+  const { users, items, parts, notes } = (await originOf(options)).source;
+  const log = [...notes];
+  const pairs = concatPairs(parts.map((part) => rated(part, options, log)));
+  if (pairs.users.length > 0) return { users, items, pairs, notes: log };
+  const problem = `no row has a rating of at least ${options.minRating}`;
+  return fail('bad-data', { path: data, problem, hint: 'Lower --min-rating, or leave it out.' });
 }
 
 function datasetOf({ name, source, minUser, memory, manifest }: Origin, options: DataOptions): LoadedDataset {

@@ -25,7 +25,7 @@ const files: readonly string[] = [...arrays.map(fileOf), ...Object.values(sideca
 
 export const npy = exporter({
   name: 'npy',
-  summary: 'a folder of NumPy arrays: factors, biases, seen items, and ids as JSON',
+  summary: 'a folder of NumPy arrays with the parts of the student, and ids as JSON',
   makes: 'folder',
   precisions: ['f32', 'f16'],
   async write(student, out, precision) {

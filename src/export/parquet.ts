@@ -27,7 +27,7 @@ const columns = {
 
 export const parquet = exporter({
   name: 'parquet',
-  summary: 'a folder with Parquet tables of items and users',
+  summary: 'a folder with a Parquet table of items, and one of users if the student has some',
   makes: 'folder',
   precisions: ['f32'],
   async write(student, out) {

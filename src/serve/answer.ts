@@ -25,30 +25,26 @@ export interface ListAnswer {
 }
 
 /**
- * A known user gets a list from the trained user factors; items given in the request are excluded, too. An unknown user
- * gets a list by fold-in of the given items. If none of them is known, the answer is popular items.
- *
- * A student without users answers from the given items and those that the histories have of the user.
- * @throws StudentError `wrong-kind` for a user without items if there are no histories, `empty-history` if no item is known and the bundle
- *   has no popular items
+ * A user of the bundle gets a list from the trained user factors. What the histories of the server and the request say that they have is
+ * excluded, too. Any other user gets a list from these items. If none of them is known, the answer is popular items.
+ * @throws StudentError `wrong-kind` for a user without items if the student has no users and there are no histories, `empty-history` if no
+ *   item is known and there are no popular items
  */
 export function answerTo(served: Served, { user, items }: Asked, limits: ListLimits): ListAnswer {
   const { student, historyOf } = served;
-  if (kindOf(student.model) === 'items-only') {
-    if (user !== undefined && !historyOf && !items?.length) {
-      const hint =
-        'Send the items that the user has ("items" of POST /v1/recommendations), or start the server with --histories FILE.';
-      throw new StudentError('wrong-kind', 'the student is of the kind items-only and has no users', hint);
-    }
-    const stored = (user !== undefined && historyOf?.(user)) || [];
-    return byItems(served, { user, items: [...stored, ...(items ?? [])] }, limits);
-  }
+  const stored = user === undefined ? undefined : historyOf?.(user);
   const known = user !== undefined && student.hasUser(user);
   // The most frequent request.
-  if (known && !items?.length)
+  if (known && !items?.length && !stored)
     return { user, basis: 'user', recommendations: student.recommend(user, optionsOf(limits)) };
-  if (!known) return byItems(served, { user, items }, limits);
-  const options = optionsOf(limits, limits.includeSeen ? [] : items);
+  if (user !== undefined && kindOf(student.model) === 'items-only' && !historyOf && !items?.length) {
+    const hint =
+      'Send the items that the user has ("items" of POST /v1/recommendations), or start the server with --histories FILE.';
+    throw new StudentError('wrong-kind', 'the student is of the kind items-only and has no users', hint);
+  }
+  const all = stored ? [...stored, ...(items ?? [])] : items;
+  if (!known) return byItems(served, { user, items: all }, limits);
+  const options = optionsOf(limits, limits.includeSeen ? [] : all);
   return { ...aboutItems(served, { user, items }), basis: 'user', recommendations: student.recommend(user, options) };
 }
 
@@ -60,6 +56,16 @@ function byItems(served: Served, { user, items = [] }: Asked, limits: ListLimits
   if (popular) return { ...about, basis: popular.basis, recommendations: popular.list(optionsOf(limits)) };
   const hint = 'Send at least one item that the student knows.';
   throw new StudentError('empty-history', 'no known item is given, and the bundle has no popular items', hint);
+}
+
+/** Runs `work` for one request of a batch. Its errors name the place of the request, from 0. */
+export function inBatch<T>(place: number, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof StudentError)) throw cause;
+    throw new StudentError(cause.code, `body.requests.${place}: ${cause.message}`, cause.hint);
+  }
 }
 
 function aboutItems({ student }: Served, { user, items = [] }: Asked): Pick<ListAnswer, 'user' | 'unknownItems'> {

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { writeBundle } from '../bundle/index.js';
 import { createStudent, type Student, type StudentModel } from '../student/index.js';
+import { aboutBundle } from './about.js';
 import { createApp } from './app.js';
 import { createMetrics, createProcessMetrics } from './metrics.js';
 import { parseServeOptions, type ServeOptions } from './options.js';
 import { createRateTable } from './rate-table.js';
-import { aboutBundle } from './routes.js';
 import { createHolder, prepare, readSteadyBundle } from './served.js';
 
 export const USERS = 30;

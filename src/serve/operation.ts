@@ -1,6 +1,7 @@
 /** Routes for operators: health, readiness, metrics, reload, the OpenAPI document and its page. */
 import type { FastifyInstance } from 'fastify';
 import { RecdistillError } from '../errors.js';
+import type { About } from './about.js';
 import { metricsType } from './metrics.js';
 import { isCrossSite } from './origin.js';
 import { pageOf } from './page.js';
@@ -13,7 +14,7 @@ export type Phase = 'serving' | 'draining' | 'closing';
 /** Operations of the whole server. An app may be one of several threads and cannot do them alone. */
 export interface Operations {
   /** Loads the bundle that is now on disk and serves it. Resolves to the response of `/v1/reload`. */
-  reload(): Promise<object>;
+  reload(): Promise<About>;
   /** The text for Prometheus. */
   metricsText(): Promise<string>;
   phase(): Phase;

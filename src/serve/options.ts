@@ -1,5 +1,6 @@
 /** The options of the server, declared once for the command `serve`, the library and the documentation. */
 
+import { pairOptions } from '../data/pair-options.js';
 import { fail } from '../errors.js';
 import {
   choice,
@@ -9,6 +10,7 @@ import {
   optionalInt,
   optionalText,
   options,
+  ownOptions,
   parseOptions,
   text,
   words,
@@ -27,8 +29,9 @@ export const serveOptions = options({
     help: 'Number of threads that answer requests. They share the model parameters in memory.',
   }),
   histories: optionalText({
-    help: 'For a student without users: file of user and item rows, such as CSV or Parquet. Requests may then name these users. A reload reads it again.',
+    help: 'For a bundle without histories: file of user and item rows, such as CSV or Parquet. Requests may then name these users, and what they have is excluded. A reload reads it again.',
   }),
+  ...pairOptions.shape,
   maxK: int({ default: 200, min: 1, max: 10_000, help: 'Maximum length of a list.' }),
   maxBatch: int({ default: 256, min: 1, max: 10_000, help: 'Maximum number of lists in one batch.' }),
   maxItems: int({
@@ -132,6 +135,7 @@ export type ServeOptions = OptionsOf<typeof serveOptions>;
  */
 export function parseServeOptions(given: Partial<ServeOptions>): ServeOptions {
   const parsed = parseOptions(serveOptions, given, 'serve');
+  if (parsed.histories === undefined) refuseReading(parsed);
   if (parsed.maxPending < parsed.maxBatch) {
     const expected = `at least maxBatch, ${parsed.maxBatch}`;
     fail('bad-option', { owner: 'serve', option: 'maxPending', given: parsed.maxPending, expected });
@@ -142,4 +146,18 @@ export function parseServeOptions(given: Partial<ServeOptions>): ServeOptions {
   }
   trustOf(parsed.trustProxy);
   return parsed;
+}
+
+/** Options of reading a file change nothing without one. @throws RecdistillError `usage` */
+function refuseReading(parsed: ServeOptions): void {
+  const defaults = parseOptions(pairOptions, {}, 'serve');
+  const unused = Object.entries(defaults).find(([name, value]) => {
+    const given = ownOptions(pairOptions, parsed)[name];
+    return JSON.stringify(given) !== JSON.stringify(value);
+  });
+  if (unused)
+    fail('usage', {
+      problem: `serve has the option "${unused[0]}", but no file to read`,
+      hint: 'Give --histories FILE, or leave the option out.',
+    });
 }

@@ -11,7 +11,7 @@ export interface Pending {
    * Maps the entries in order, and yields to other requests in between.
    * @throws RecdistillError `overloaded` if the limit of pending lists would be exceeded
    */
-  map<A, B>(entries: readonly A[], make: (entry: A) => B): Promise<B[]>;
+  map<A, B>(entries: readonly A[], make: (entry: A, place: number) => B): Promise<B[]>;
 }
 
 /** @param refused called for every rejected batch */
@@ -28,12 +28,12 @@ export function createPending(most: number, refused: () => void): Pending {
         await turn();
         const made = [];
         let since = performance.now();
-        for (const entry of entries) {
+        for (const [place, entry] of entries.entries()) {
           if (performance.now() - since > SLICE) {
             await turn();
             since = performance.now();
           }
-          made.push(make(entry));
+          made.push(make(entry, place));
         }
         return made;
       } finally {

@@ -1,10 +1,11 @@
 /** Routes for recommendations and similar items. */
 import type { FastifyInstance } from 'fastify';
-import { answerTo } from './answer.js';
+import { aboutBundle } from './about.js';
+import { answerTo, inBatch } from './answer.js';
 import type { Metrics } from './metrics.js';
 import type { Pending } from './pending.js';
 import { answers, type Checked, jsonSchema, type RequestSchemas } from './schemas.js';
-import type { Holder, Served } from './served.js';
+import type { Holder } from './served.js';
 
 /** The possible responses of a route, as JSON Schema. */
 export const responses = (ok: keyof typeof answers, ...failures: readonly number[]): Record<number, object> => ({
@@ -71,8 +72,8 @@ export function addRoutes(app: FastifyInstance, { holder, schemas, metrics, pend
     },
     async ({ body }) => {
       const served = holder.current;
-      const lists = await pending.map(body.requests, (asked) => {
-        const answer = answerTo(served, asked, body);
+      const lists = await pending.map(body.requests, (asked, place) => {
+        const answer = inBatch(place, () => answerTo(served, asked, body));
         metrics.listed(answer.basis);
         return answer;
       });
@@ -109,11 +110,4 @@ export function addRoutes(app: FastifyInstance, { holder, schemas, metrics, pend
     },
     () => aboutBundle(holder.current),
   );
-}
-
-/** The response of `/v1/bundle` and of a reload. */
-export function aboutBundle({ id, manifest, kernel, users, bytes }: Served): object {
-  const { sha256, kind = 'users-and-items', answer, items, dim, precision = 'f32', licence, metrics } = manifest;
-  const shape = { kind, ...(answer && { answer }), users, items, dim, precision };
-  return { bundle: id, sha256, ...shape, bytes, licence, metrics, kernel };
 }

@@ -88,9 +88,29 @@ export const answers = {
     items: z.int(),
     dim: z.int(),
     precision: z.string(),
-    bytes: z.int().describe('Bytes of its files without the manifest.'),
+    bytes: z.int().describe('Bytes of all its files: parameters, ids, names, histories, manifest.'),
+    histories: z
+      .object({
+        from: z
+          .enum(['bundle', 'file', 'none'])
+          .describe(
+            'Where the items that users have come from. "file": from --histories. "none": nothing is known, and lists for known users may have items that they already have.',
+          ),
+        users: z.int().optional().describe('Number of users in the file.'),
+        trainedUsers: z.int().optional().describe('How many of them have a vector in the bundle.'),
+        interactions: z
+          .int()
+          .optional()
+          .describe('Number of distinct pairs of a user and an item that the student knows.'),
+        unknownItems: z.int().optional().describe('Number of items in the file that the student does not know.'),
+      })
+      .describe('What is known of the items that users have.'),
     licence: z.string(),
-    metrics: z.record(z.string(), z.number()).describe('Metrics on the test part.'),
+    metrics: z
+      .record(z.string(), z.number())
+      .describe(
+        'Metrics of the run on the test part, in f32. They are not measured again for a bundle in another precision.',
+      ),
     kernel: z.string().describe('"wasm", or "plain" if the platform cannot compile the kernel.'),
   }),
   health: z.object({ status: z.enum(['ok', 'stopping']) }),

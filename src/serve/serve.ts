@@ -1,16 +1,16 @@
 /** Starts a server: in this thread, or with several workers in a separate process. */
 import { packageVersion } from '../formats/package-version.js';
+import { aboutBundle } from './about.js';
 import { createApp } from './app.js';
 import { closeApp } from './close.js';
 import { startHealth } from './health/health.js';
-import { keyOf } from './histories.js';
+import { historiesSource, keyOf } from './histories.js';
 import { listen, urlOf } from './listen.js';
 import { createMetrics, createProcessMetrics } from './metrics.js';
 import { oneAtATime } from './one-at-a-time.js';
 import type { Phase } from './operation.js';
 import { parseServeOptions, type ServeOptions } from './options.js';
 import { createRateTable } from './rate-table.js';
-import { aboutBundle } from './routes.js';
 import { createHolder, prepare, readSteadyBundle, reloading } from './served.js';
 import type { Serving } from './serving.js';
 import { tokenOf } from './token.js';
@@ -31,14 +31,16 @@ export async function serve(bundle: string, given: Partial<ServeOptions> = {}): 
 const BEAT = 500;
 
 async function serveAlone(folder: string, options: ServeOptions, token: string | undefined): Promise<Serving> {
-  const holder = createHolder(prepare(await readSteadyBundle(folder, options.histories)));
+  const source = historiesSource(options);
+  const holder = createHolder(prepare(await readSteadyBundle(folder, source)));
+  const bundle = aboutBundle(holder.current);
   const metrics = createMetrics(() => holder.current);
   const whole = createProcessMetrics();
   let phase: Phase = 'serving';
   const reload = oneAtATime(() =>
     reloading(whole, async () => {
-      const bundle = await readSteadyBundle(folder, options.histories);
-      if (keyOf(bundle) !== holder.current.key) holder.swap(prepare(bundle));
+      const next = await readSteadyBundle(folder, source);
+      if (keyOf(next) !== holder.current.key) holder.swap(prepare(next));
       return aboutBundle(holder.current);
     }),
   );
@@ -74,6 +76,7 @@ async function serveAlone(folder: string, options: ServeOptions, token: string |
   return {
     url: urlOf({ host: options.host, port }),
     port,
+    bundle,
     ...health.place,
     reload,
     close() {

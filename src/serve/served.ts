@@ -3,9 +3,17 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readBundle } from '../bundle/index.js';
 import { fail, RecdistillError } from '../errors.js';
-import { type BundleManifest, createStudent, type Student } from '../student/index.js';
-import { createHistoryOf, type HistoryOf, keyOf, readHistories, type ServedBundle } from './histories.js';
-import { createPopular, type Popular } from './popular.js';
+import { type BundleManifest, createStudent, type Student, type StudentBundle } from '../student/index.js';
+import { createPopular, type Popular } from '../student/popular.js';
+import {
+  createHistoryOf,
+  type HistoriesReport,
+  type HistoriesSource,
+  type HistoryOf,
+  keyOf,
+  readHistories,
+  type ServedBundle,
+} from './histories.js';
 
 export interface Served {
   readonly student: Student;
@@ -15,7 +23,11 @@ export interface Served {
   readonly historyOf?: HistoryOf;
   /** Number of users that can be named. */
   readonly users: number;
-  /** Bytes of the bundle's files without the manifest. */
+  /** Where the items that users have come from: the bundle, the file of --histories, or nowhere. */
+  readonly from: 'bundle' | 'file' | 'none';
+  /** What was read with --histories. */
+  readonly report?: HistoriesReport;
+  /** Bytes of all files of the bundle. */
   readonly bytes: number;
   /** `keyOf` the bundle. */
   readonly key: string;
@@ -33,17 +45,18 @@ export const sincePrepared = (): number => performance.now() - preparedAt;
 
 /** Prepares a bundle: everything that would otherwise be computed during the first request. */
 export function prepare(bundle: ServedBundle): Served {
-  const { model, manifest, histories } = bundle;
+  const { model, manifest, histories, bytes } = bundle;
   const student = createStudent(model);
   const popular = createPopular(model);
   const kernel = student.warmUp();
   preparedAt = performance.now();
   return {
     ...{ student, manifest, id: manifest.sha256.slice(0, 12), kernel, key: keyOf(bundle) },
-    users: histories?.userIds.length ?? model.nUsers,
-    bytes: Object.values(manifest.files).reduce((sum, { bytes }) => sum + bytes, 0),
+    users: histories ? new Set([...model.userIds, ...histories.userIds]).size : model.nUsers,
+    from: histories ? 'file' : model.seen ? 'bundle' : 'none',
+    bytes,
     ...(popular && { popular }),
-    ...(histories && { historyOf: createHistoryOf(histories, model) }),
+    ...(histories && { historyOf: createHistoryOf(histories, model), report: histories.report }),
   };
 }
 
@@ -72,16 +85,16 @@ const PAUSE = 40;
 
 /**
  * Reads a bundle that another process may be replacing at the same time.
- * @param historiesFile rows of user and item; absent: none
+ * @param source of what users have; absent: none but that of the bundle
  * @throws RecdistillError those of `readBundle`, if all attempts fail, and of `readHistories`
  */
-export async function readSteadyBundle(folder: string, historiesFile?: string): Promise<ServedBundle> {
+export async function readSteadyBundle(folder: string, source?: HistoriesSource): Promise<ServedBundle> {
   const bundle = await readSteady(folder);
-  if (historiesFile === undefined) return bundle;
-  return { ...bundle, histories: await readHistories(historiesFile, bundle.model) };
+  if (source === undefined) return bundle;
+  return { ...bundle, histories: await readHistories(source, bundle.model) };
 }
 
-async function readSteady(folder: string): Promise<ServedBundle> {
+async function readSteady(folder: string): Promise<StudentBundle> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await readBundle(folder);

@@ -112,7 +112,7 @@ function childRunning(program: string): number {
 
 test('the tables of a shared bundle lie in shared memory and hold the same numbers', () => {
   const model = madeUpModel();
-  const { model: moved } = shared({ model, manifest: {} as never });
+  const { model: moved } = shared({ model, manifest: {} as never, bytes: 0 });
   assert.deepEqual(moved, model);
   for (const table of [moved.userFactors, moved.itemFactors, moved.seen!.indptr, moved.seen!.indices]) {
     assert.ok(table.buffer instanceof SharedArrayBuffer);

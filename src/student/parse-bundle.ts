@@ -43,6 +43,8 @@ export type ReadFile = (file: string, most: number) => FileContent | FileRespons
 export interface StudentBundle {
   readonly manifest: BundleManifest;
   readonly model: StudentModel;
+  /** Bytes of all its files: parameters, ids, names, histories, manifest. */
+  readonly bytes: number;
 }
 
 /**
@@ -50,7 +52,8 @@ export interface StudentBundle {
  * @throws StudentError `bundle-damaged`, `bundle-version`, or `crypto-missing` if the platform provides no hash function
  */
 export async function parseBundle(source: BundleSource): Promise<StudentBundle> {
-  const manifest = await parseManifest(bytesOf(source.manifest));
+  const manifestBytes = bytesOf(source.manifest);
+  const manifest = await parseManifest(manifestBytes);
   const tensorBytes = await checked(source, 'tensors', manifest);
   const hasUsers = manifest.kind !== 'items-only';
   if (!hasUsers && source.users !== undefined) refuseUsersFile();
@@ -62,7 +65,8 @@ export async function parseBundle(source: BundleSource): Promise<StudentBundle> 
   }));
   const problem = problemOf(model);
   if (problem !== undefined) damaged(problem);
-  return { manifest, model };
+  const parts = partsOf(manifest.kind).map((part) => entryOf(manifest.files, part).bytes);
+  return { manifest, model, bytes: parts.reduce((sum, bytes) => sum + bytes, manifestBytes.length) };
 }
 
 /**

@@ -5,7 +5,7 @@
 import { checkId, checkIds, checkOptions, shown } from './arguments.js';
 import { checkWeights, createVectorOf } from './from-items.js';
 import type { FoldInOptions, ListOptions, RankedItem } from './list-options.js';
-import { popularList, popularOf } from './popular-list.js';
+import { createPopular, type Popular } from './popular.js';
 import { createProfile, type Profile } from './profile.js';
 import { createScreen, type Screen } from './screen.js';
 import { StudentError, type StudentErrorCode } from './student-error.js';
@@ -38,9 +38,10 @@ export interface Student {
   /**
    * Recommendations from the items that a user has, in any order. The user need not be in the training data. A student with input factors
    * gives exactly the scores of training; any other folds in. Unknown ids are ignored, and an id that is given twice counts once. Without
-   * any id: popular items, whose score is their number of users; a student with histories counts them there.
-   * @throws StudentError `unknown-item` if the student knows none of the items, `empty-history` if there are no items and the bundle has
-   *   neither popular ones nor histories, `bad-argument`
+   * any id: popular items. Their score is their number of users, or their mean score over the users of a bundle that knows neither what
+   * users have nor popular items.
+   * @throws StudentError `unknown-item` if the student knows none of the items, `empty-history` if there are no items and the student has
+   *   neither users nor popular items, `bad-argument`
    */
   recommendFromItems(itemIds: readonly string[], options?: FoldInOptions): RankedItem[];
   /**
@@ -70,7 +71,7 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
   const itemIndex = indexOf(model.itemIds);
   const vectorOf = createVectorOf(model);
   let inverseLengths: Float32Array | undefined;
-  let popular: PopularItems | undefined | 'not counted' = 'not counted';
+  let popular: { readonly found: Popular | undefined } | undefined;
   let screen: Screen | undefined | 'not made' = kernel === 'plain' ? undefined : 'not made';
   let screenInUse = false;
 
@@ -162,11 +163,11 @@ export function createStudent(model: StudentModel, { kernel = 'auto' }: StudentO
     if (vector) return list(vector, options.includeSeen ? none : own, options, 0);
     checkLength(options.k);
     checkWeights(answer, options);
-    if (popular === 'not counted') popular = popularOf(model);
-    if (popular) return popularList(model, popular, options);
-    const problem = 'there are no items to recommend from, and the bundle has neither popular items nor histories';
-    const hint = 'Give at least one item, or train the student again: its bundle then has popular items or histories.';
-    return fail('empty-history', problem, hint);
+    popular ??= { found: createPopular(model) };
+    if (popular.found) return popular.found.list(options);
+    const hint =
+      'Give at least one item, or make the bundle again with the histories at hand, which gives it popular items.';
+    return fail('empty-history', 'there are no items to recommend from, and the bundle has no popular items', hint);
   };
 
   const recommendFromItems = (itemIds: readonly string[], options: FoldInOptions = {}): RankedItem[] => {

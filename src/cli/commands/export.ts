@@ -11,7 +11,7 @@ import { precisions } from '../../student/parse-bundle.js';
 import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { group, runsGroup } from '../terminal/groups.js';
-import { bundleFolderOf } from './recommendations.js';
+import { bundleFolderOf, noHistories } from './recommendations.js';
 
 const writeOnly = exporterRegistry
   .all()
@@ -70,7 +70,8 @@ export const exportCommand: CommandBody = {
     const { nUsers, nItems, dim, answer } = model;
     const [kind, bytes, folder] = [kindOf(model), sizeOf(out), statSync(out).isDirectory()];
     const users = answer ? `no users (${answerText[answer.by]})` : `${formatCount(nUsers)} users`;
-    const text = `${out}: ${exporterOf(format).summary}. ${users}, ${formatCount(nItems)} items, ${dim} factors, ${precision}, ${formatBytes(bytes)}.`;
+    const size = `${out}: ${exporterOf(format).summary}. ${users}, ${formatCount(nItems)} items, ${dim} factors, ${precision}, ${formatBytes(bytes)}.`;
+    const text = kind === 'users-and-items' && !model.seen ? `${size}\n${noHistories}` : size;
     const json = { out, folder, format, precision, kind, ...(answer && { answer: answer.by }), nUsers, nItems, dim };
     return { text, json: { ...json, bytes } };
   },

@@ -7,7 +7,7 @@ import { kindOf, type Student, StudentError } from '../../student/index.js';
 import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { group, runsGroup } from '../terminal/groups.js';
-import { openStudent } from './recommendations.js';
+import { noHistories, openStudent } from './recommendations.js';
 
 const recommendGroup = group(
   'Recommendations',
@@ -54,6 +54,7 @@ export const recommend: CommandBody = {
       console.say(
         `Ignored, because the student does not have these items: ${listed(unknown.map((id) => shortened(id, 40)))}.`,
       );
+    if (user !== undefined && !student.model.seen && !includeSeen) console.say(noHistories);
     const list =
       user === undefined
         ? student.recommendFromItems(items, { k, includeSeen })

@@ -13,6 +13,10 @@ export interface OpenedStudent {
   readonly manifest: StudentBundle['manifest'];
 }
 
+/** For a bundle with users whose histories were left out. */
+export const noHistories =
+  'The bundle does not say what its users have: lists for them may have items that they already have.';
+
 /** The folder of a bundle, by the name of its run or by its path. @throws RecdistillError `unknown-name`, `needs-not-met` */
 export function bundleFolderOf(given: string, runs: string): string {
   const place = placeOf(given, runs) ?? noRun(given, runs);

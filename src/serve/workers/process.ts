@@ -1,7 +1,8 @@
 /** The process of a server with several workers: reads bundles, passes them to its threads, sums their metrics. It answers no requests itself. */
 import { Worker } from 'node:worker_threads';
+import type { About } from '../about.js';
 import { limitOf } from '../close.js';
-import { keyOf } from '../histories.js';
+import { type HistoriesSource, historiesSource, keyOf } from '../histories.js';
 import { type Counts, createProcessMetrics } from '../metrics.js';
 import { oneAtATime } from '../one-at-a-time.js';
 import type { ServeOptions } from '../options.js';
@@ -24,7 +25,7 @@ const whole = createProcessMetrics();
 let threads: readonly Calls[] = [];
 let beats = new Int32Array(new SharedArrayBuffer(0));
 let folder = '';
-let histories: string | undefined;
+let histories: HistoriesSource | undefined;
 /** Of the time to end. */
 let limits: Pick<ServeOptions, 'drain' | 'grace'> = { drain: 0, grace: 0 };
 let serving = '';
@@ -41,35 +42,36 @@ const reload = oneAtATime(() =>
     if (keyOf(bundle) !== serving) await all('prepare', bundle);
     serving = keyOf(bundle);
     const [about] = await all('swap', serving);
-    return about as object;
+    return about as About;
   }),
 );
 
-async function start(given: ProcessStart): Promise<void> {
+async function start(given: ProcessStart): Promise<About> {
   const { options, token, sockets } = given;
   folder = given.folder;
   limits = options;
-  histories = options.histories;
+  histories = historiesSource(options);
   const bundle = shared(await readSteadyBundle(folder, histories));
   serving = keyOf(bundle);
   const rates = createRateTable();
   beats = new Int32Array(new SharedArrayBuffer(4 * sockets.length));
   const started = sockets.map((fd, place) => startThread({ bundle, options, rates, token, fd, beats, place }));
   threads = started.map(({ calls }) => calls);
-  await Promise.all(started.map(({ listening }) => listening));
+  const [about] = await Promise.all(started.map(({ listening }) => listening));
+  return about!;
 }
 
-function startThread(workerData: ThreadStart): { calls: Calls; listening: Promise<void> } {
+function startThread(workerData: ThreadStart): { calls: Calls; listening: Promise<About> } {
   const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData });
   let calls!: Calls;
-  const listening = new Promise<void>((resolve, reject) => {
+  const listening = new Promise<About>((resolve, reject) => {
     worker.once('error', reject);
     calls = createCalls(
       { post: (message) => worker.postMessage(message), onMessage: (take) => worker.on('message', take) },
       {
         reload: () => reload(),
         metricsText,
-        listening: () => resolve(),
+        listening: (about: About) => resolve(about),
       },
     );
   });

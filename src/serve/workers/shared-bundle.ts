@@ -3,7 +3,7 @@ import type { StudentModel } from '../../student/index.js';
 import type { ServedBundle } from '../histories.js';
 
 /** The same bundle with its tables in shared memory, which are not copied when it is sent to a thread. */
-export function shared({ manifest, model, histories }: ServedBundle): ServedBundle {
+export function shared({ model, histories, ...rest }: ServedBundle): ServedBundle {
   const { userFactors, itemFactors, userBiases, itemBiases, seen, answer } = model;
   const moved: StudentModel = {
     ...model,
@@ -15,7 +15,7 @@ export function shared({ manifest, model, histories }: ServedBundle): ServedBund
     ...(answer?.by === 'history' && { answer: { ...answer, inputFactors: sharedFloats(answer.inputFactors) } }),
   };
   return {
-    ...{ manifest, model: moved },
+    ...{ ...rest, model: moved },
     ...(histories && {
       histories: {
         ...histories,

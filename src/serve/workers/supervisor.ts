@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { fail } from '../../errors.js';
+import type { About } from '../about.js';
 import { limitOf } from '../close.js';
 import { startHealth } from '../health/health.js';
 import { createWatch, type HealthStatus } from '../health/status.js';
@@ -28,9 +29,13 @@ const BEAT = 500;
 interface WorkerProcess {
   readonly child: ChildProcess;
   readonly calls: Calls;
+  /** What it serves since its start. */
+  readonly bundle: About;
   /** Resolves to a description of how it ended. */
   readonly ended: Promise<string>;
 }
+
+type StartedProcess = Omit<WorkerProcess, 'bundle'>;
 
 export async function serveWithWorkers(folder: string, options: ServeOptions, token?: string): Promise<Serving> {
   if (process.platform === 'win32') {
@@ -40,19 +45,19 @@ export async function serveWithWorkers(folder: string, options: ServeOptions, to
   const sockets = Array.from({ length: options.workers }, (_, n) => FIRST_SOCKET + n);
   const starting: ProcessStart = { folder, options, sockets, ...(token !== undefined && { token }) };
   const socket = await openSocket(options);
-  let current: WorkerProcess | undefined;
+  let current: StartedProcess | undefined;
   let closing: Promise<void> | undefined;
   let team: Promise<WorkerProcess>;
 
   const begin = async (): Promise<WorkerProcess> => {
     const started = startProcess(socket.fd, options.workers);
     current = started;
-    await started.calls.call('start', starting).catch(async (cause: unknown) => {
+    const bundle = await started.calls.call('start', starting).catch(async (cause: unknown) => {
       started.child.kill('SIGKILL');
       await started.ended;
       throw cause;
     });
-    return started;
+    return { ...started, bundle: bundle as About };
   };
   const health = await startHealth(
     options,
@@ -63,7 +68,7 @@ export async function serveWithWorkers(folder: string, options: ServeOptions, to
     throw cause;
   });
   team = begin();
-  await team.catch(async (cause: unknown) => {
+  const { bundle } = await team.catch(async (cause: unknown) => {
     socket.close();
     await health.close();
     throw cause;
@@ -111,8 +116,9 @@ export async function serveWithWorkers(folder: string, options: ServeOptions, to
   return {
     url: urlOf({ host: options.host, port: socket.port }),
     port: socket.port,
+    bundle,
     ...health.place,
-    reload: async () => (await team).calls.call('reload') as Promise<object>,
+    reload: async () => (await team).calls.call('reload') as Promise<About>,
     close() {
       closing ??= close();
       return closing;
@@ -153,7 +159,7 @@ async function follow(
   return hung ?? end;
 }
 
-function startProcess(socket: number, workers: number): WorkerProcess {
+function startProcess(socket: number, workers: number): StartedProcess {
   const child = fork(fileURLToPath(new URL('./process.js', import.meta.url)), [], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...Array.from({ length: workers }, () => socket)],
     // Node options of this process, such as those of a test runner or a debugger, must not be inherited.

@@ -1,5 +1,6 @@
 /** One worker of a server: a thread with its own application, on the shared socket and model parameters. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { type About, aboutBundle } from '../about.js';
 import { createApp } from '../app.js';
 import { closeApp } from '../close.js';
 import type { ServedBundle } from '../histories.js';
@@ -8,7 +9,6 @@ import { createMetrics } from '../metrics.js';
 import type { Phase } from '../operation.js';
 import type { ServeOptions } from '../options.js';
 import type { RateTable } from '../rate-table.js';
-import { aboutBundle } from '../routes.js';
 import { createHolder, prepare, type Served } from '../served.js';
 import { createCalls } from './calls.js';
 
@@ -59,7 +59,7 @@ const calls = createCalls(
   },
 );
 const operations = {
-  reload: () => calls.call('reload') as Promise<object>,
+  reload: () => calls.call('reload') as Promise<About>,
   metricsText: () => calls.call('metricsText') as Promise<string>,
   phase: () => phase,
 };
@@ -70,4 +70,4 @@ const made = await createApp({
 await listen(made.app.server, { fd });
 // Without it, the thread counts as hung.
 setInterval(() => Atomics.add(beats, place, 1), BEAT).unref();
-await calls.call('listening');
+await calls.call('listening', aboutBundle(holder.current));

@@ -1,6 +1,7 @@
-/** Lists for users without any known data. */
-import type { ListOptions, RankedItem, StudentModel } from '../student/index.js';
-import { popularList } from '../student/popular-list.js';
+/** Lists for users without any known item. */
+import type { ListOptions, RankedItem } from './list-options.js';
+import { popularList } from './popular-list.js';
+import type { StudentModel } from './student-model.js';
 
 export interface Popular {
   /**
@@ -9,13 +10,13 @@ export interface Popular {
    */
   readonly basis: 'popular' | 'average';
   /** The best `k` items. The score is the number of users, or the mean score. Ties go to the first in the catalogue. */
-  list(options: Omit<ListOptions, 'filter' | 'includeSeen'> & { readonly k: number }): RankedItem[];
+  list(options: Omit<ListOptions, 'includeSeen'>): RankedItem[];
 }
 
 /** Ranks the whole catalogue once, or takes the popular items of the bundle. Undefined for a student without users that has none. */
 export function createPopular(model: StudentModel): Popular | undefined {
   const { seen, popular, answer, nItems } = model;
-  if (!seen && popular) return { basis: 'popular', list: (options) => popularList(model, popular, options) };
+  if (!seen && popular && popular.items.length > 0) return { basis: 'popular', list: (options) => popularList(model, popular, options) };
   if (answer) return undefined;
   const scores = seen ? countsOf(seen.indices, nItems) : meanScores(model);
   const items = Int32Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);
