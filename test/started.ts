@@ -8,6 +8,8 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 export interface Started {
   readonly url: string;
+  /** The line with the address. */
+  readonly line: string;
   /** Ends it; resolves to its exit code. */
   stop(): Promise<number | null>;
 }
@@ -27,6 +29,7 @@ export async function start(...words: readonly string[]): Promise<Started> {
   });
   return {
     url,
+    line: said,
     async stop() {
       child.kill('SIGTERM');
       const [code] = (await ended) as [number | null];

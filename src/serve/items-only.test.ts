@@ -1,12 +1,12 @@
 /** Serving a student without users: requests with items, users only with histories beside the bundle. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { writeBundle } from '../bundle/index.js';
+import { bundleBytes, writeBundle } from '../bundle/index.js';
 import { createStudent } from '../student/index.js';
 import { itemsOnlyModel } from '../student/items-only.test.support.js';
 import { type ServeOptions, serve } from './index.js';
-import { createFolder, writeMadeUp } from './made-up.test.support.js';
+import { createFolder, madeUpStudent, USERS, writeMadeUp } from './made-up.test.support.js';
 import type { Serving } from './serving.js';
 
 const folder = createFolder();
@@ -25,6 +25,7 @@ interface Answer {
   readonly answer?: string;
   readonly users?: number;
   readonly bytes?: number;
+  readonly histories?: object;
 }
 
 async function ask({ url }: Serving, path: string, body?: object): Promise<readonly [number, Answer]> {
@@ -127,6 +128,75 @@ test('histories that do not fit are refused', async () => {
   writeMadeUp(folder.path('users'));
   await assert.rejects(serve(folder.path('users'), { port: 0, histories: folder.path('other.csv') }), {
     code: 'usage',
-    message: /users-and-items/,
+    message: /has the histories of its own users/,
+  });
+  await assert.rejects(serve(folder.path('bare'), { port: 0, user: 'customer' }), {
+    code: 'usage',
+    message: /the option "user", but no file/,
+  });
+});
+
+test('a bundle with users but without histories takes those of a file', async () => {
+  const vectors = madeUpStudent();
+  writeMadeUp(folder.path('bare-users'), 1, { seen: false });
+  writeFileSync(folder.path('kept.csv'), 'user,item\nu7,i3\nu7,i9\nnew,i4\nlost,gone\n');
+  await serving('bare-users', {}, async (server) => {
+    assert.deepEqual(server.bundle.histories, { from: 'none' });
+    const [, list] = await ask(server, '/v1/users/u7/recommendations?k=200');
+    assert.deepEqual(list.recommendations, vectors.recommend('u7', { k: 200, includeSeen: true }));
+  });
+  const reading = { histories: folder.path('kept.csv') };
+  await serving('bare-users', reading, async (server) => {
+    const [, known] = await ask(server, '/v1/users/u7/recommendations?k=200');
+    const without = vectors.recommend('u7', { k: 200, includeSeen: true, exclude: ['i3', 'i9'] });
+    assert.deepEqual([known.basis, known.recommendations], ['user', without]);
+    const [, more] = await ask(server, '/v1/recommendations', { user: 'u7', items: ['i5'], k: 200 });
+    const least = vectors.recommend('u7', { k: 200, includeSeen: true, exclude: ['i3', 'i9', 'i5'] });
+    assert.deepEqual(more.recommendations, least);
+    const [, all] = await ask(server, '/v1/users/u7/recommendations?k=200&includeSeen=true');
+    assert.deepEqual(all.recommendations, vectors.recommend('u7', { k: 200, includeSeen: true }));
+    const [, stranger] = await ask(server, '/v1/users/new/recommendations?k=5');
+    assert.deepEqual(
+      [stranger.basis, stranger.recommendations],
+      ['history', vectors.recommendFromItems(['i4'], { k: 5 })],
+    );
+    const { notes: _, ...counts } = server.bundle.histories;
+    assert.deepEqual(counts, { from: 'file', users: 3, trainedUsers: 1, interactions: 3, unknownItems: 1 });
+    assert.equal(server.bundle.users, USERS + 2);
+  });
+});
+
+for (const workers of [1, 2])
+  test(`columns are named as in data, and the start says what was read, ${workers} worker(s)`, async () => {
+    const file = folder.path('named.csv');
+    writeFileSync(file, 'when;who;what;stars\n1;ann;14;5\n2;ann;20;1\n3;bob;gone;5\n4;bob;14;4\n5;bob;14;4\n');
+    await assert.rejects(serve(folder.path('bare'), { port: 0, histories: file }), { message: /identify the user/ });
+    const columns = { histories: file, user: 'who', item: '3', minRating: 4, workers };
+    await serving('bare', columns, async (server) => {
+      const { notes = [], ...counts } = server.bundle.histories;
+      assert.deepEqual(counts, { from: 'file', users: 2, interactions: 2, unknownItems: 1 });
+      assert.match(notes.join('\n'), /named\.csv as csv separated by semicolons: 5 rows, user = who, item = what/);
+      assert.match(notes.join('\n'), /minRating 4 removed 1 rows/);
+      const [, ann] = await ask(server, '/v1/users/ann/recommendations?k=5');
+      assert.deepEqual(ann.recommendations, student.recommendFromItems(['14'], { k: 5 }));
+      const [, { histories }] = await ask(server, '/v1/bundle');
+      assert.deepEqual(histories, counts, 'columns of the file are not public');
+    });
+    await assert.rejects(serve(folder.path('bare'), { port: 0, ...columns, minRating: 6 }), {
+      code: 'bad-data',
+      message: /no row has a rating of at least 6/,
+    });
+  });
+
+test('an error in a batch names the place of the request, and bytes are those of the folder', async () => {
+  await serving('bare', {}, async (server) => {
+    const requests = [{ items: ['14'] }, { items: [] }, { user: 'ann' }];
+    const [status, { error }] = await ask(server, '/v1/recommendations/batch', { requests });
+    assert.equal(status, 422);
+    assert.match(error!.message, /^body\.requests\.2: the student is of the kind items-only/);
+    const sizes = readdirSync(folder.path('bare')).map((name) => statSync(folder.path('bare', name)).size);
+    const sum = sizes.reduce((a, b) => a + b, 0);
+    assert.equal((await ask(server, '/v1/bundle'))[1].bytes, sum);
+    assert.equal(bundleBytes(folder.path('bare')), sum);
   });
 });

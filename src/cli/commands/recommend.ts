@@ -7,6 +7,7 @@ import { kindOf, type Student, StudentError } from '../../student/index.js';
 import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { group, runsGroup } from '../terminal/groups.js';
+import { refuseHeldOut } from './held-out.js';
 import { noHistories, openStudent } from './recommendations.js';
 
 const recommendGroup = group(
@@ -49,6 +50,7 @@ export const recommend: CommandBody = {
       fail('bad-option', { option: '--k', owner: 'recommend', given: k, expected, help: 'Ask for fewer items.' });
     }
     const unknown = items.filter((id) => !student.hasItem(id));
+    if (user !== undefined && !student.hasUser(user)) await refuseHeldOut(given.args[0]!, runs, student.model, user);
     checkKnown(student, user, items, unknown);
     if (unknown.length > 0)
       console.say(
