@@ -150,14 +150,14 @@ export function parseServeOptions(given: Partial<ServeOptions>): ServeOptions {
 
 /** Options of reading a file change nothing without one. @throws RecdistillError `usage` */
 function refuseReading(parsed: ServeOptions): void {
-  const defaults = parseOptions(pairOptions, {}, 'serve');
-  const unused = Object.entries(defaults).find(([name, value]) => {
-    const given = ownOptions(pairOptions, parsed)[name];
-    return JSON.stringify(given) !== JSON.stringify(value);
-  });
+  const defaults: Readonly<Record<string, unknown>> = parseOptions(pairOptions, {}, 'serve');
+  const given = ownOptions(pairOptions, parsed);
+  const unused = Object.keys(pairOptions.shape).find(
+    (name) => JSON.stringify(given[name]) !== JSON.stringify(defaults[name]),
+  );
   if (unused)
     fail('usage', {
-      problem: `serve has the option "${unused[0]}", but no file to read`,
+      problem: `serve has the option "${unused}", but no file to read`,
       hint: 'Give --histories FILE, or leave the option out.',
     });
 }

@@ -71,6 +71,24 @@ test('without users: a bundle that answers for items, in every format that can',
   assert.equal(twice.code, 2);
 });
 
+test('without histories: export and recommend say that lists may have what a user has', async () => {
+  const unknown = /does not say what its users have/;
+  const seen = { indptr: Int32Array.of(0, 1, 2), indices: Int32Array.of(0, 1) };
+  const notes = { dataFingerprint: 'f', licence: 'none', madeBy: {}, metrics: {} };
+  writeBundle(shop.path('whole'), { ...model, seen }, notes);
+  assert.doesNotMatch((await shop.run('export', 'whole', '--out', 'copy')).stdout, unknown);
+  const done = await shop.run('export', 'whole', '--without-histories', '--out', 'forgetful');
+  assert.match(done.stdout, unknown);
+  const asked = await shop.run('recommend', 'forgetful', '--user', 'ann', '--k', '1');
+  assert.deepEqual([asked.code, asked.stderr.match(new RegExp(unknown, 'g'))?.length], [0, 1]);
+  for (const words of [
+    ['whole', '--user', 'ann'],
+    ['forgetful', '--items', 'x'],
+    ['forgetful', '--user', 'ann', '--include-seen'],
+  ])
+    assert.doesNotMatch((await shop.run('recommend', ...words, '--k', '1')).stderr, unknown);
+});
+
 test('unsupported requests are refused', async () => {
   const cases: [string[], number, string][] = [
     [['export', 'bundle'], 2, 'usage'],

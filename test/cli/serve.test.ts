@@ -1,5 +1,6 @@
 /** `recdistill serve` as a child process. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { writeBundle } from 'recdistill/bundle';
 import { createWorkshop } from './program.js';
@@ -92,6 +93,25 @@ test('proxies and the health port are given as values', async () => {
   await seen(/Health: http/);
   const url = /Health: (http:\S+\/health)/.exec(said)![1]!;
   assert.equal((await fetch(url)).status, 200);
+  child.kill('SIGTERM');
+  assert.equal((await ended).code, 0);
+});
+
+test('it says at the start what it knows of the items of users', async () => {
+  write(1);
+  const file = shop.path('clicks.csv');
+  writeFileSync(file, 'customer,product\nann,x\nann,gone\ncid,y\n');
+  const bare = shop.start('serve', 'bundle', '--port', '0');
+  await bare.seen(/does not say what its users have/);
+  await bare.seen(/Serving bundle/);
+  bare.child.kill('SIGTERM');
+  assert.equal((await bare.ended).code, 0);
+  const columns = ['--histories', file, '--user', 'customer', '--item', 'product'];
+  const { child, ended, seen } = shop.start('serve', 'bundle', '--port', '0', ...columns);
+  await seen(/read clicks\.csv as csv separated by commas: 3 rows, user = customer, item = product/);
+  await seen(
+    /2 users, 1 of them with a vector in the bundle, 2 interactions .*; left out: 1 item that it does not know/,
+  );
   child.kill('SIGTERM');
   assert.equal((await ended).code, 0);
 });
