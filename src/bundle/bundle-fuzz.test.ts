@@ -148,11 +148,15 @@ function resealed(files: Files): Files {
   return { ...files, manifest: Buffer.from(JSON.stringify({ ...body, sha256: hash(canonicalJson(body)) })) };
 }
 
+/** A part that is not there is not given. */
+const given = (files: Files): Files =>
+  Object.fromEntries(Object.entries(files).filter(([, bytes]) => bytes !== NONE)) as Files;
+
 test('ten thousand damaged bundles', async () => {
   const before = process.memoryUsage().rss;
   const seen = { refused: 0, equal: 0, other: 0 };
   let most = 0;
-  const expected = await Promise.all(whole.map(async (files) => answers((await parseBundle(files)).model)));
+  const expected = await Promise.all(whole.map(async (files) => answers((await parseBundle(given(files))).model)));
   for (let n = 0; n < 10_000; n++) {
     const which = n % whole.length;
     const part = oneOf(parts);
@@ -161,7 +165,7 @@ test('ten thousand damaged bundles', async () => {
     const hurt = { ...whole[which]!, [part]: damage(whole[which]![part], part) };
     const files = sealed ? resealed(hurt) : hurt;
     try {
-      const answer = answers((await parseBundle(files)).model);
+      const answer = answers((await parseBundle(given(files))).model);
       const same = JSON.stringify(answer) === JSON.stringify(expected[which]);
       seen[same ? 'equal' : 'other'] += 1;
       // Without the right hashes nothing but the same bundle may come through; with them, a bundle that says something else.

@@ -82,7 +82,7 @@ export function manifestProblem(json: Fields): string | undefined {
   const kindProblem =
     (kind === undefined
       ? undefined
-      : problemAt('kind', kind, formatVersion === bundleVersion ? oneOf(studentKinds) : absent)) ??
+      : problemAt('kind', kind, formatVersion === bundleVersion ? oneOf(studentKinds) : oneOf(['users-and-items']))) ??
     problemAt('answer', answer, itemsOnly ? oneOf(answers) : absent) ??
     problemAt('users', users, itemsOnly ? noRows : rows);
   if (kindProblem !== undefined) return kindProblem;

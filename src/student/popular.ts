@@ -16,7 +16,8 @@ export interface Popular {
 /** Ranks the whole catalogue once, or takes the popular items of the bundle. Undefined for a student without users that has none. */
 export function createPopular(model: StudentModel): Popular | undefined {
   const { seen, popular, answer, nItems } = model;
-  if (!seen && popular && popular.items.length > 0) return { basis: 'popular', list: (options) => popularList(model, popular, options) };
+  if (!seen && popular && popular.items.length > 0)
+    return { basis: 'popular', list: (options) => popularList(model, popular, options) };
   if (answer) return undefined;
   const scores = seen ? countsOf(seen.indices, nItems) : meanScores(model);
   const items = Int32Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);

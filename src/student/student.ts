@@ -9,7 +9,7 @@ import { createPopular, type Popular } from './popular.js';
 import { createProfile, type Profile } from './profile.js';
 import { createScreen, type Screen } from './screen.js';
 import { StudentError, type StudentErrorCode } from './student-error.js';
-import { kindOf, type PopularItems, problemOf, type StudentModel } from './student-model.js';
+import { kindOf, problemOf, type StudentModel } from './student-model.js';
 import { dot, scanTopK, type TopItems } from './top-k.js';
 
 export interface StudentOptions {
