@@ -36,7 +36,8 @@ const allowed: Record<string, readonly string[]> = {
   testing: [...making, 'experiment', 'export'],
   export: [...base, 'data', 'formats', 'bundle', 'student'],
   library: [...making, 'experiment', 'report', 'export'],
-  serve: [...base, 'formats', 'bundle', 'student'],
+  // `data`: the options of reading a file of histories.
+  serve: [...base, 'data', 'formats', 'bundle', 'student'],
   cli: [...making, 'experiment', 'report', 'export', 'library', 'serve'],
 };
 

@@ -25,7 +25,7 @@ export const SETS: Readonly<Record<string, DataSet>> = {
     ...ALL,
   },
   'ml-latest-small': { options: { data: 'ml-latest-small', rating: 'none' }, ...ALL },
-  'made-up': { options: { data: 'synthetic:2000x3000x60000' }, ...ALL },
+  synthetic: { options: { data: 'synthetic:2000x3000x60000' }, ...ALL },
   // Five to ten times the work of CiteULike: one seed, one size, no search.
   'foursquare-hetcomp-split': {
     ...{ options: { data: 'foursquare-hetcomp-split' }, preset: 'foursquare-hetcomp-split' },

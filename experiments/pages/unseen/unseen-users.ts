@@ -154,7 +154,7 @@ export const unseenUsers = definePage<SeedResult, UnseenNumbers>({
   name: 'unseen-users',
   title: 'Users who took no part in the training: students with and without a table of users',
   needs: Object.keys(SETS)
-    .filter((set) => set !== 'made-up')
+    .filter((set) => set !== 'synthetic')
     .join(', '),
   folder: join('runs', 'unseen-users'),
   parts: PARTS.map(({ name }) => name),
