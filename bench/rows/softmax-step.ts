@@ -11,7 +11,7 @@ const USERS = 760;
 const TOP_K = 50;
 const OWN_WEIGHT = 0.5;
 const SCALE = 0.01;
-const ADAM = { learningRate: 0.01, l2: 1e-5 };
+const ADAM = { learningRate: 0.001, l2: 1e-5 };
 const CASES = { dim6: 6, dim16: 16, dim64: 64 } as const;
 
 /** One training step of a student by the method softmax on the users of one batch, with made-up lists. */
