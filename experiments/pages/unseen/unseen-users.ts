@@ -4,7 +4,7 @@ import { loadDataset } from 'recdistill/data';
 import { fuseRankings, importanceOptions } from 'recdistill/distill';
 import { createEvaluator, evaluationOptions } from 'recdistill/eval';
 import { parseOptions } from 'recdistill/options';
-import { formatMetric, formatPercent } from 'recdistill/report';
+import { formatMetric, formatShare } from 'recdistill/report';
 import { type Context, definePage } from '../../_page.js';
 import { inTemporary } from '../../files.js';
 import { columnsOf, spread, table } from '../../tables.js';
@@ -108,7 +108,7 @@ function linesOf(seeds: readonly SeedResult[]) {
     const ensembles = seeds.map(({ rows }) => rows.find(({ name }) => name === 'ensemble')!.cell);
     const share = (group: 'seen' | 'unseen') => {
       const of = (list: readonly Cell[]) => list.reduce((sum, cell) => sum + cell[group][R50]!, 0);
-      return formatPercent(of(cells) / of(ensembles));
+      return formatShare(of(cells) / of(ensembles));
     };
     return [
       ...[
@@ -138,7 +138,7 @@ function knownLines(seeds: readonly SeedResult[]): string[] {
     rows.flatMap(({ name, method, dim, cell, known: k }) => {
       if (!k) return [];
       const value = (of: Values) => formatMetric(of[R50]!);
-      const share = formatPercent(cell.unseen[R50]! / k[R50]!);
+      const share = formatShare(cell.unseen[R50]! / k[R50]!);
       return [
         `- \`${name}\`, ${method}, dim ${dim}, seed ${seed}: the hidden users have R@50 ${value(k)} if student and teachers are trained with them, and ${value(cell.unseen)} (${share}) if not.`,
       ];
@@ -170,8 +170,9 @@ export const unseenUsers = definePage<SeedResult, UnseenNumbers>({
     about: `Every ${HIDDEN_EVERY}th user is hidden from teachers and students: all of their interactions. Afterwards their train items are given as history, and their test items are judged, those that
 others have in train. \`fism\` and the teachers answer for a history; a student \`bpr-mf\` folds it in ([how](../student.md)). Seen: the users of the training on their own test items.
 The two groups are different people, and so are the levels of their figures: compare a row with the ensemble of the same group (R@50 as a share of it is in the last columns).
+The ensemble fuses the lists of the teachers with equal weights. Where one teacher is much better than the others, as \`ials\` on CiteULike, it is below that teacher, and students, which weigh the first ranks more, can be above it.
 Teachers: ${TEACHERS.join(', ')}; \`rrd\` has one, the best on valid. Options of every student and method were searched with one budget: ${TRIALS.length} trials (learning rate and l2) at dim ${TUNED_DIM} with the first seed,
-chosen by R@50 on valid of the seen users. \`bundle\`: bytes in f32, of \`bpr-mf\` with users and histories. Seconds on the threads of one process, beside other work. Mean ± standard deviation over the seeds.`,
+chosen by R@50 on valid of the seen users. \`bundle\`: bytes in f32, of \`bpr-mf\` with users and histories. The options for Foursquare are those found on CiteULike. Seconds on one thread, beside other work. Mean ± standard deviation over the seeds.`,
     sections: Object.keys(SETS).flatMap((set) => {
       const own = seeds.filter((seed) => seed.set === set);
       if (own.length === 0) return [];
