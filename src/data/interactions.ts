@@ -227,6 +227,12 @@ export function union(a: Interactions, b: Interactions): Interactions {
 export const knownItems = ({ train, foldIn }: Pick<Dataset, 'train' | 'foldIn'>): Interactions =>
   foldIn ? union(train, foldIn) : train;
 
+/** Whether a user of the data is held out whole, so that no student has them. False for an id that the data does not have. */
+export function isHeldOut({ users, foldIn }: Pick<Dataset, 'users' | 'foldIn'>, userId: string): boolean {
+  const user = users.index.get(userId);
+  return foldIn !== undefined && user !== undefined && itemsOf(foldIn, user).length > 0;
+}
+
 /** Number of interactions of each item. */
 export function itemCounts(x: Interactions): Int32Array {
   const counts = new Int32Array(x.nItems);

@@ -1,5 +1,5 @@
 /** Recommendations for one user, by a served model or from the stored rankings of a run. */
-import { itemsOf, knownItems, type Rankings, rankingOf } from '../data/index.js';
+import { isHeldOut, knownItems, type Rankings, rankingOf } from '../data/index.js';
 import { fail } from '../errors.js';
 import { checkId, checkOptions } from '../student/arguments.js';
 import { kindOf, type ListOptions, type RankedItem, type Student, StudentError } from '../student/index.js';
@@ -37,12 +37,6 @@ export function recommendations(source: Source, user: UserOrItems, options: Reco
 
 export const ask = (student: Student, user: UserOrItems, options: RecommendOptions = {}): RankedItem[] =>
   isNew(user) ? student.recommendFromItems(user.items, options) : student.recommend(user, options);
-
-/** Whether a user of the data is held out whole: no student has them. */
-const isHeldOut = ({ foldIn, users }: Data, userId: string): boolean => {
-  const user = users.index.get(userId);
-  return foldIn !== undefined && user !== undefined && itemsOf(foldIn, user).length > 0;
-};
 
 /**
  * For a user of the data whom the student does not have: the scores of the items in train, or of the history of a user who is held out whole,

@@ -38,7 +38,7 @@ export interface FoldInWeights {
   readonly unobserved: number;
 }
 
-/** Chosen on held-out users of CiteULike and of synthetic data, for students with and without teachers (`npm run fold-in`). */
+/** Chosen on held-out users of CiteULike and of synthetic data, for students with and without teachers (`npm run experiments -- fold-in`). */
 export const foldInDefaults: FoldInWeights = { l2: 30, unobserved: 0.03 };
 
 /**

@@ -69,7 +69,7 @@ export const exportCommand: CommandBody = {
     await exportStudent({ ...student, model }, format, out, precision);
     const { nUsers, nItems, dim, answer } = model;
     const [kind, bytes, folder] = [kindOf(model), sizeOf(out), statSync(out).isDirectory()];
-    const users = answer ? `no users (${answerText[answer.by]})` : `${formatCount(nUsers)} users`;
+    const users = answer ? `No users (${answerText[answer.by]})` : `${formatCount(nUsers)} users`;
     const size = `${out}: ${exporterOf(format).summary}. ${users}, ${formatCount(nItems)} items, ${dim} factors, ${precision}, ${formatBytes(bytes)}.`;
     const text = kind === 'users-and-items' && !model.seen ? `${size}\n${noHistories}` : size;
     const json = { out, folder, format, precision, kind, ...(answer && { answer: answer.by }), nUsers, nItems, dim };

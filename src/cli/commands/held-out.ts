@@ -1,5 +1,5 @@
 /** Users of a run's data whom the student does not have, because the split `users` held them out whole. */
-import { itemsOf, type LoadedDataset } from '../../data/index.js';
+import { isHeldOut } from '../../data/index.js';
 import { RecdistillError } from '../../errors.js';
 import { shortened } from '../../report/format.js';
 import { isFinishedRun } from '../../runs/index.js';
@@ -32,9 +32,4 @@ export async function refuseHeldOut(given: string, runs: string, model: StudentM
   }
   if (isHeldOut(dataset, user))
     throw new StudentError('unknown-user', `the user "${name}" was held out in training (split users)`, hint);
-}
-
-function isHeldOut({ users, foldIn }: LoadedDataset, id: string): boolean {
-  const user = users.index.get(id);
-  return foldIn !== undefined && user !== undefined && itemsOf(foldIn, user).length > 0;
 }

@@ -1,5 +1,5 @@
 import { pairOptions } from '../../data/index.js';
-import { formatCount } from '../../report/format.js';
+import { counted, formatCount } from '../../report/format.js';
 import type { Serving } from '../../serve/index.js';
 import { parseServeOptions, serveOptions } from '../../serve/options.js';
 import { isLoopback } from '../../serve/origin.js';
@@ -68,8 +68,6 @@ function historyLines({ kind, histories }: Serving['bundle']): string[] {
     `Histories: ${counted(users, 'user')}${trained}, ${known}${unknown}.`,
   ];
 }
-
-const counted = (n: number, what: string): string => `${formatCount(n)} ${what}${n === 1 ? '' : 's'}`;
 
 /** Waits for SIGINT or SIGTERM, then closes the server. A second signal ends the process immediately. SIGHUP reloads. */
 async function untilStopped(serving: Serving, console: Console): Promise<void> {
