@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { dataOptions, rankingOptions } from 'recdistill/data';
 import { importanceOptions, methodRegistry } from 'recdistill/distill';
 import { evaluationOptions } from 'recdistill/eval';
-import { tuneOptions } from 'recdistill/experiment';
+import { autoOptions, tuneOptions } from 'recdistill/experiment';
 import { modelRegistry } from 'recdistill/models';
 import { describeOptions } from 'recdistill/options';
 import { serveOptions } from 'recdistill/serve';
@@ -49,6 +49,7 @@ export const page = [
   section('trajectory', 'Which checkpoints of a teacher are stored for distillation.', trajectoryOptions),
   section('ensemble', "How the teachers' rankings are fused.", importanceOptions),
   section('tune', 'How the options of models are searched on valid.', tuneOptions),
+  section('auto', 'What `auto` looks for, and how much work it may do (docs/auto.md).', autoOptions),
   section('serve', 'The HTTP server (docs/serving.md).', serveOptions),
   ...modelRegistry
     .all()

@@ -19,7 +19,7 @@ test('examples/pipeline.yaml runs through the command line', () => {
     );
     assert.deepEqual(
       out.rows.map((r: { name: string }) => r.name),
-      ['top-pop', 'ease', 'bpr-mf', 'lightgcn', 'ensemble', 'alone', 'taught'],
+      ['top-pop', 'ease', 'bpr-mf', 'lightgcn', 'ensemble', 'alone-ials-dim6', 'alone-mf-dim6', 'alone', 'taught'],
     );
   } finally {
     rmSync(runs, { recursive: true, force: true });
@@ -39,6 +39,8 @@ test('examples/external.yaml learns from rankings that came from a file', () => 
         ['theirs', false],
         ['bpr-mf', true],
         ['ensemble', false],
+        ['alone-ials-dim6', true],
+        ['alone-mf-dim6', true],
         ['alone', true],
         ['taught', true],
       ],

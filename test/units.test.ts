@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { loadDataset, readerOf, readerRegistry } from 'recdistill/data';
-import { methodOf } from 'recdistill/distill';
+import { ensembleRegistry, methodOf } from 'recdistill/distill';
 import { createEvaluator, evaluateRankings, metricOf, metricRegistry } from 'recdistill/eval';
 import { tune } from 'recdistill/experiment';
 import { exporterRegistry, exportStudent } from 'recdistill/export';
@@ -13,6 +13,7 @@ import { createKernels, type Kernels } from 'recdistill/kernels';
 import { makeModel, modelOf, modelRegistry, optimizerRegistry } from 'recdistill/models';
 import { runJob } from 'recdistill/runs';
 import {
+  ensembleContract,
   exporterContract,
   metricContract,
   optimizerContract,
@@ -54,6 +55,7 @@ for (const unit of metricRegistry.all()) for (const c of metricContract(unit)) t
 for (const unit of samplerRegistry.all()) for (const c of samplerContract(unit)) test(c.name, c.run);
 for (const unit of optimizerRegistry.all()) for (const c of optimizerContract(unit)) test(c.name, c.run);
 for (const unit of strategyRegistry.all()) for (const c of strategyContract(unit)) test(c.name, c.run);
+for (const unit of ensembleRegistry.all()) for (const c of ensembleContract(unit)) test(c.name, c.run);
 for (const unit of exporterRegistry.all()) for (const c of exporterContract(unit)) test(c.name, c.run);
 for (const c of readerContract(readerOf('csv'), {
   ...{ file: 'a.csv', content: 'user,item\nann,x\nbob,y\n', columns: ['user', 'item'] },

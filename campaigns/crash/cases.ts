@@ -28,7 +28,7 @@ export const files: Readonly<Record<string, string>> = {
   'names.csv': `item,title\n${Array.from({ length: 60 }, (_, n) => `i${String(n).padStart(2, '0')},Title ${n}`).join('\n')}\n`,
   'pipeline.yaml': `name: p
 data: { data: 'synthetic:60x60x600' }
-teachers: [{ model: bpr-mf, dim: 4, epochs: 2, evaluateEvery: 1 }, { model: top-pop }]
+teachers: [{ model: bpr-mf, dim: 4, epochs: 2, evaluateEvery: 1 }, { model: item-knn }]
 students: [{ model: bpr-mf, dim: 2, method: hetcomp, epochs: 2, evaluateEvery: 1, period: 1, name: small }]
 `,
   'study.yaml': `name: s

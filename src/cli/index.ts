@@ -24,6 +24,12 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./commands/demo.js')).demo,
   ),
   entry(
+    'auto',
+    '[SOURCE...]',
+    'Find the smallest model that is nearly as good as an ensemble of all',
+    async () => (await import('./commands/auto.js')).auto,
+  ),
+  entry(
     'train',
     'MODEL...',
     'Train one model or several, and evaluate them on the test part',
@@ -40,6 +46,12 @@ export const commands: readonly CommandEntry[] = [
     '',
     'Distil finished teachers into a small student',
     async () => (await import('./commands/distill.js')).distill,
+  ),
+  entry(
+    'ensemble',
+    'RUN...',
+    'Choose the weights of an ensemble of finished runs on valid, without training a student',
+    async () => (await import('./commands/ensemble.js')).ensembleCommand,
   ),
   entry(
     'import',

@@ -165,11 +165,11 @@ test('if too little data is left, the error says how much each filter removed', 
   assert.match(await refusal(f.write('narrow.csv', narrow), { minUser: 1 }), /all 9 interactions are with one item/);
   assert.match(
     await refusal(path, { minRating: 5 }),
-    /no interaction is left \(30 rows read; minRating 5 removed 30 rows;/,
+    /no interaction is left \(30 rows read; minRating 5 removed 30 of 30 rows;/,
   );
   assert.match(
     await refusal(path, { minUser: 11 }),
-    /no interaction is left \(.*minUser 11, minItem 1 \(once\) removed 3 of 3 users, 10 of 10 items, 30 interactions\)/,
+    /no interaction is left \(.*minUser 11 removed 3 of 3 users \(30 interactions\), minItem 1 removed 0 of 10 items \(0 interactions\); 0 users and 10 items were left with none\)/,
   );
   assert.match(await refusal(path, { ratios: [0.9, 0.05, 0.05] }), /no interaction is left in valid/);
 });

@@ -61,5 +61,17 @@ function dropNotEvaluated(
   return { parts: kept, coldRows: coldRows + count(before) - count(foldIn), nUsers, userRows };
 }
 
+/** Drops valid and test interactions of users without train interactions. A model that learns from interactions alone cannot rank for them. */
+export function dropColdUsers({
+  train,
+  valid,
+  test,
+}: Parts): Pick<ColdItems, 'parts' | 'nUsers'> & { readonly rows: number } {
+  const known = Uint8Array.from({ length: train.nUsers }, (_, u) => Number(size(train, u) > 0));
+  const nUsers = known.reduce((sum, k, u) => sum + Number(k === 0 && size(valid, u) + size(test, u) > 0), 0);
+  const parts = { train, valid: rowsOfUsers(valid, known), test: rowsOfUsers(test, known) };
+  return { parts, nUsers, rows: rows(valid, test) - rows(parts.valid, parts.test) };
+}
+
 const rows = (a: Interactions, b: Interactions): number => count(a) + count(b);
 const size = (x: Interactions, u: number): number => x.indptr[u + 1]! - x.indptr[u]!;

@@ -1,11 +1,14 @@
+export { absentUser } from './absent-user.js';
 export { type CatalogEntry, catalog } from './catalog.js';
 export { type ExternalRankings, type ExternalTeacher, readExternalRankings } from './external.js';
 export { ratedAtLeast, rowsOfUsers, withMinimum } from './filters.js';
+export { finalDataset, holdsOut } from './final.js';
 export { digestOf, fingerprintOf } from './fingerprint.js';
 export { hideInteractions } from './hide.js';
 export { canonicalOrder, idMap } from './ids.js';
 export { type DatasetStatistics, inspect } from './inspect.js';
 export * from './interactions.js';
+export { entriesIn, keptInTrain, type MovedToTrain, pairsIn, type TrainedPairs } from './keep-in-train.js';
 export { type LabelMatch, type LabelReport, labelLines, labelReport } from './label-match.js';
 export { readItemLabels } from './labels.js';
 export { type LeakageFinding, leakageReport } from './leakage.js';
@@ -31,7 +34,7 @@ export {
 } from './readers/index.js';
 export type { Row } from './rows.js';
 export { keepInput } from './saved-input.js';
-export { readSplitFiles } from './split-manifest.js';
+export { isWrittenSplit, readSplitFiles } from './split-manifest.js';
 export { type Parts, type Split, type SplitRule, type SplitSpec, splitRule } from './splits/_split.js';
 export { type SplitName, splitRegistry, splitRuleOf, splits } from './splits/index.js';
 export { onWaiting } from './stream-input.js';

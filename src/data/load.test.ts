@@ -33,10 +33,17 @@ test('filters, duplicates, cold items and users are counted in the notes', async
   );
   const data = await loadDataset({ data: path, minRating: 3, minItem: 2, coldItems: 'keep' });
   note(data.notes, /read r\.tsv as tsv: 108 rows, user = user, item = item, rating = rating/);
-  note(data.notes, /minRating 3 removed 44 rows/);
+  note(data.notes, /minRating 3 removed 44 of 108 rows/);
   note(data.notes, /3 duplicate rows/);
-  note(data.notes, /minUser 5, minItem 2 \(once\) removed 1 of 7 users, 1 of 11 items, 1 interactions/);
+  note(
+    data.notes,
+    /minUser 5 removed 1 of 7 users \(1 interactions\), minItem 2 removed 1 of 11 items \(0 interactions\)$/,
+  );
   note(data.notes, /6 users, 10 items; train 36, valid 12, test 12 interactions/);
+  assert.deepEqual(
+    data.leftOut.map((line) => line.split(' ')[0]),
+    ['minRating', 'minUser'],
+  );
   assert.equal(data.items.index.has('lonely'), false);
 });
 

@@ -161,14 +161,18 @@ function datasetOf({ name, source, minUser, memory, manifest }: Origin, options:
 
 function checkRatios(ratios: readonly number[]): [number, number, number] {
   const [train = 0, valid = 0, test = 0] = ratios;
-  if (ratios.length !== 3 || train <= 0 || test <= 0 || Math.abs(train + valid + test - 1) > 1e-6) {
-    const expected = 'three shares (train, valid, test) that sum to 1, with train and test above 0';
+  const nothingHeldOut = train === 1 && valid === 0;
+  const hasTest = test > 0 || nothingHeldOut;
+  if (ratios.length !== 3 || train <= 0 || !hasTest || Math.abs(train + valid + test - 1) > 1e-6) {
+    const expected =
+      'three shares (train, valid, test) that sum to 1, with train and test above 0; or 1, 0, 0 to hold out nothing';
     fail('bad-option', { option: 'ratios', owner: 'data', given: JSON.stringify(ratios), expected });
   }
   return [train, valid, test];
 }
 
-async function originOf(options: DataOptions): Promise<Origin> {
+/** Reads the source. @throws RecdistillError as `loadDataset` */
+export async function originOf(options: DataOptions): Promise<Origin> {
   const spec = parseSynthetic(String(options.data));
   if (spec) {
     refuseColumns(options);

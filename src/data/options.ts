@@ -120,12 +120,12 @@ export const dataOptions = options({
   split: unitOption<SplitName | 'auto' | 'given', SplitRule>(splitRegistry, {
     default: 'auto',
     words: ['auto', 'given'],
-    help: 'How interactions are split into train, valid and test. auto: given for a ready split, else ratio. Any other choice pools a ready split and splits it again.',
+    help: 'How interactions are split into train, valid and test. auto: given for a ready split, else ratio. Any other choice pools a ready split and splits it again. With hash, an interaction that is held out stays held out when the data grows.',
   }),
   ratios: numbers({
     default: [0.6, 0.2, 0.2],
     min: 0,
-    help: 'Shares of train, valid and test, summing to 1. For the splits ratio (of each user), time (of all interactions) and users (of the users).',
+    help: 'Shares of train, valid and test, summing to 1. For the splits ratio (of each user), hash and time (of all interactions) and users (of the users). 1,0,0 holds out nothing: nothing is evaluated, and training needs a fixed number of epochs.',
   }),
   foldInShare: float({
     default: 0.8,

@@ -9,6 +9,7 @@ import {
   checkFoldInShare,
   checkParts,
   checkSize,
+  coldNotes,
   historyWarnings,
   interactionsOf,
   merged,
@@ -71,8 +72,12 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
     hasValid ? count(found.valid) - count(disjoint.valid) : 0,
     count(found.test) - count(disjoint.test),
   ];
+  const leftOut: string[] = [];
   if (fewerValid + fewerTest > 0) {
-    notes.push(`removed interactions that an earlier part has, too: ${fewerValid} from valid, ${fewerTest} from test`);
+    leftOut.push(
+      `removed interactions that an earlier part has, too: ${fewerValid} from valid, ${fewerTest} from test`,
+    );
+    notes.push(...leftOut);
   }
   if (count(found.test) > 0 && count(disjoint.test) === 0) {
     const problem = `all ${count(found.test)} interactions of test also occur in train or valid`;
@@ -80,7 +85,9 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
     fail('bad-data', { path: name, problem, hint });
   }
   notes.push(countItems(source, disjoint));
+  const warmFrom = notes.length;
   const kept = options.coldItems === 'drop' ? warmed(disjoint, !disjoint.foldIn, notes) : disjoint;
+  leftOut.push(...coldNotes(disjoint, kept, notes.slice(warmFrom)));
   notes.push(...weightNotes(kept.train));
   const all = union(union(knownItems(kept), kept.valid), kept.test);
   checkSize(name, compact(all).interactions, notes.join('; '));
@@ -93,7 +100,7 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
     parts: kept,
     leakage,
     notes,
-    leftOut: [],
+    leftOut,
     warnings: historyWarnings(kept),
   };
 }

@@ -1,13 +1,16 @@
 /** Prepares raw interactions: merges, filters and splits them. */
+import { dropColdUsers } from './cold-items.js';
 import { compact, withMinimum } from './filters.js';
 import { count, type Interactions } from './interactions.js';
 import { leakageReport } from './leakage.js';
+import { minimumReport } from './minimum-report.js';
 import type { DataOptions } from './options.js';
 import { concatPairs } from './pairs.js';
 import {
   checkFoldInShare,
   checkParts,
   checkSize,
+  coldNotes,
   historyWarnings,
   interactionsOf,
   merged,
@@ -31,30 +34,36 @@ export function prepareRaw(
   const notes: string[] = [];
   const read = source.parts.length === 1 ? source.parts[0]! : concatPairs(source.parts);
   const pairs = rated(read, options, notes);
+  const ratedNotes = notes.length;
   const all = interactionsOf(source, pairs, options);
   notes.push(`${pairs.users.length - count(all)} duplicate rows: ${merged(pairs)}`);
   const minUser = options.minUser ?? defaultMinUser;
   const minItem = options.minItem ?? 1;
   const filtered = withMinimum(all, minUser, minItem, options.core);
   const { interactions, users, items } = compact(filtered);
-  const before = compact(all).interactions;
-  const filters =
-    `minUser ${minUser}, minItem ${minItem} (${options.core}) removed ${before.nUsers - users.length} of ${before.nUsers} users, ` +
-    `${before.nItems - items.length} of ${before.nItems} items, ${count(all) - count(filtered)} interactions`;
+  const filters = minimumReport(all, filtered, { minUser, minItem, core: options.core });
+  const leftOut = [...notes.slice(0, ratedNotes), ...(count(filtered) < count(all) ? [filters] : [])];
   notes.push(filters);
-  const fewer = count(filtered) < count(all);
   checkSize(name, interactions, `${read.users.length} rows read; ${notes.join('; ')}`);
   const how = options.split === 'auto' || options.split === 'given' ? 'ratio' : options.split;
   const parts = divided(how, interactions, {
     ...{ ratios, holdOut: options.holdOut, seed: options.splitSeed, foldInShare: options.foldInShare },
+    ids: { users: Array.from(users, (u) => source.users[u]!), items: Array.from(items, (i) => source.items[i]!) },
   });
   checkFoldInShare(parts, options.foldInShare, how);
   if (how === 'time') expectMoments(interactions, parts, ratios);
   notes.push(describeSplit(how, options, ratios), ...notEvaluated(how, interactions));
   const leakage = leakageReport(parts);
-  const cold = options.coldItems === 'keep' ? parts : warmed(parts, how !== 'time' && !parts.foldIn, notes);
+  const perUser = how !== 'time' && how !== 'hash' && !parts.foldIn;
+  const warmFrom = notes.length;
+  const warm = options.coldItems === 'keep' ? parts : warmed(parts, perUser, notes);
+  const cold = how === 'hash' && options.coldItems !== 'keep' ? withoutColdUsers(warm, notes) : warm;
+  leftOut.push(...coldNotes(parts, cold, notes.slice(warmFrom)));
   notes.push(...weightNotes(cold.train));
-  checkParts(name, cold, { valid: how === 'leave-one-out' || ratios[1] > 0, test: true });
+  checkParts(name, cold, {
+    valid: how === 'leave-one-out' || ratios[1] > 0,
+    test: how === 'leave-one-out' || ratios[2] > 0,
+  });
   const labels = source.labels;
   return {
     users: Array.from(users, (u) => source.users[u]!),
@@ -63,9 +72,16 @@ export function prepareRaw(
     parts: cold,
     leakage,
     notes,
-    leftOut: fewer ? [filters] : [],
+    leftOut,
     warnings: [...(how !== 'time' && options.holdOut === 'latest' ? tieWarnings(parts) : []), ...historyWarnings(cold)],
   };
+}
+
+/** The split hash may leave a user without train interactions. Their held-out ones are not evaluated, and never trained on. */
+function withoutColdUsers(parts: Parts, notes: string[]): Parts {
+  const { parts: kept, nUsers, rows } = dropColdUsers(parts);
+  notes.push(`dropped ${rows} valid and test interactions of ${nUsers} users who have no train interactions`);
+  return kept;
 }
 
 /** A note about users who cannot be held out whole. */
@@ -86,6 +102,7 @@ function describeSplit(how: string, options: DataOptions, ratios: readonly numbe
   const shares = how === 'leave-one-out' ? '' : ` ${ratios.join(' / ')}`;
   if (how === 'users')
     return `split users${shares} of the users, share of a held-out user's interactions that is history ${options.foldInShare}, split seed ${options.splitSeed}`;
+  if (how === 'hash') return `split hash${shares} by user and item, split seed ${options.splitSeed}`;
   const order = how === 'time' ? '' : `, held out: ${options.holdOut}, split seed ${options.splitSeed}`;
   return `split ${how}${shares}${order}`;
 }

@@ -26,7 +26,8 @@ export interface Prepared {
 export function rated(pairs: Pairs, options: DataOptions, log: string[]): Pairs {
   if (options.minRating === undefined) return pairs;
   const kept = ratedAtLeast(pairs, options.minRating);
-  log.push(`minRating ${options.minRating} removed ${pairs.users.length - kept.users.length} rows`);
+  const [before, after] = [pairs.users.length, kept.users.length];
+  log.push(`minRating ${options.minRating} removed ${before - after} of ${before} rows`);
   return kept;
 }
 
@@ -67,6 +68,10 @@ export function warmed(parts: Parts, perUser: boolean, notes: string[]): Parts {
   );
   return cold.parts;
 }
+
+/** The notes on held-out interactions that were dropped; none if none was. */
+export const coldNotes = (before: Parts, after: Parts, notes: readonly string[]): readonly string[] =>
+  count(before.valid) + count(before.test) > count(after.valid) + count(after.test) ? notes : [];
 
 export function checkSize(name: string, x: Interactions, story: string): void {
   const refuse = (problem: string) =>

@@ -54,6 +54,10 @@ export function readManifest(folder: string): SplitManifest | undefined {
   return notValid(path, `${place.join('.') || 'its content'}: ${message}`, parsed.error);
 }
 
+/** Whether a source is the folder of a split that recdistill wrote: filters and split are settled in it. @throws as `readManifest` */
+export const isWrittenSplit = (source: unknown): boolean =>
+  typeof source === 'string' && existsSync(join(source, SPLIT_MANIFEST)) && readManifest(source) !== undefined;
+
 /**
  * Compares the files of a split with the checksums in its manifest. The fingerprint alone would not notice changed labels
  * and times, nor anything if the parts are pooled and split again.

@@ -9,6 +9,7 @@ import { emptyLists, refuseNested } from './nested.js';
 import type { DataOptions } from './options.js';
 import type { Column, Table } from './readers/_reader.js';
 import { type TimeCount, withTimes } from './times.js';
+import { unusedRatings } from './unused-ratings.js';
 import { refuseCondition, whereSql } from './where.js';
 
 /** Data options. With `asWritten`, files that recdistill wrote are read without interpretation. */
@@ -18,7 +19,7 @@ export interface StagedFile {
   readonly rows: number;
   /** Number of rows in the file, if a condition filtered them. */
   readonly of?: number;
-  /** A column that looks like ratings but is not used. */
+  /** What it means that the column of ratings is not used. */
   readonly unusedRating?: string;
   readonly columns: ColumnMap;
   /** Whether each row has weight 1, so that weights are numbers of rows. */
@@ -66,13 +67,19 @@ export async function stageFile(
     skip: options.badRows === 'skip',
   });
   if (options.explode) skipped.push(...(await emptyLists(db, file, table, columns.item)));
+  // Ratings that are the weights are used.
+  const unused = mapped.rating?.name === mapped.weight?.name ? undefined : mapped.rating;
+  const unusedRating =
+    unused && options.minRating === undefined && !options.asWritten
+      ? await unusedRatings(db, file, table, unused, options.decimal)
+      : undefined;
   const [[rows] = []] = await db.query(`SELECT count(*)::INTEGER FROM ${name}`);
   const [[of] = []] =
     options.where === undefined ? [] : await db.read(file, `SELECT count(*)::DOUBLE FROM ${table.sql}`);
   return {
     ...{ rows: Number(rows), columns, countsRows, skipped },
     ...(of === undefined ? {} : { of: Number(of) }),
-    ...(mapped.rating && !rated ? { unusedRating: mapped.rating.name } : {}),
+    ...defined({ unusedRating }),
     times: columns.time ? await timesOf(db, name, file, table, columns.time) : [],
   };
 }

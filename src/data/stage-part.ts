@@ -58,6 +58,10 @@ export async function stagePart(
     }
     staged.push(one.staged);
     if (k < NAMED) notes.push(one.description);
+    // Files of one source have the same columns: one sentence is enough.
+    const { unusedRating } = one.staged;
+    if (k === 0 && !before.first && unusedRating !== undefined)
+      leftOut.push(`${nameIn(plan, planned)}: ${unusedRating}`);
     leftOut.push(...one.staged.skipped.map((what) => `${nameIn(plan, planned)}: skipped ${what}`));
   }
   const rows = staged.reduce((sum, one) => sum + one.rows, 0);
@@ -120,7 +124,6 @@ async function stagePlanned(
   if (before.first) expectLikeFirst(before.first, first, plan.columns, before.ofPart);
   const used = Object.entries(staged.columns).map(([role, column]) => `${role} = ${column.name}`);
   if (staged.countsRows) used.push('weight = number of rows');
-  if (staged.unusedRating !== undefined) used.push(`rating = ${staged.unusedRating}, not used without --min-rating`);
   const divided = format === 'csv' ? dividedBy(request.delimiter ?? file.delimiter) : '';
   const headless = own.named ? '' : ' without header';
   const kept = staged.of === undefined ? '' : ` of ${staged.of}, by where`;

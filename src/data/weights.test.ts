@@ -98,6 +98,8 @@ test('a weight that is not above 0 and finite as float32 is refused', () => {
   }
 });
 
+const numbered = (count: number) => Array.from({ length: count }, (_, n) => `${n}`);
+
 test('filters, splits, hiding and turning keep the weight of each interaction', () => {
   const x = weighted(9, 12);
   keepsWeights(x);
@@ -115,9 +117,10 @@ test('filters, splits, hiding and turning keep the weight of each interaction', 
     (u) => fewer.users[u]!,
     (i) => fewer.items[i]!,
   );
+  const ids = { users: numbered(9), items: numbered(12) };
   for (const { name, divide: split } of Object.values(splits)) {
-    const holdOut = name === 'users' ? 'random' : 'latest';
-    const parts = split(x, { ratios: [0.6, 0.2, 0.2], holdOut, seed: 1, foldInShare: 0.8 });
+    const holdOut = name === 'users' || name === 'hash' ? 'random' : 'latest';
+    const parts = split(x, { ratios: [0.6, 0.2, 0.2], holdOut, seed: 1, foldInShare: 0.8, ids });
     for (const part of Object.values(parts) as Interactions[]) keepsWeights(part);
   }
   const { train, hidden } = hideInteractions(x, 0.4, 1);

@@ -16,6 +16,7 @@ import type { Unit } from '../options/registry.js';
 import type { SearchSpace } from '../options/search.js';
 import type { Step } from '../progress.js';
 import type { Hooks } from '../train/hooks.js';
+import type { ImportanceOptions } from './ensemble/importance.js';
 
 /** What a method uses of its teachers: the last checkpoint, all checkpoints, or the models themselves, which train together with the student. */
 export type Form = 'frozen' | 'trajectory' | 'co-trained';
@@ -30,6 +31,8 @@ export type TeacherCapability = 'embeddings' | 'parameters';
 export interface TeacherKnowledge extends Trajectory {
   /** Tables of the teacher's best epoch. Absent if its scores are not inner products, or unknown. */
   readonly tables?: Tables;
+  /** Its weight in the ensemble of the teachers, above 0; those of all teachers sum to 1. Absent: the weights are equal. */
+  readonly weight?: number;
 }
 
 export interface Needs<F extends Form = Form> {
@@ -86,6 +89,8 @@ export interface TeachingMethod<S extends OptionsSchema = OptionsSchema> extends
    * @throws RecdistillError `bad-option`
    */
   check?(options: OptionsOf<S>): void;
+  /** How it fuses the lists of several teachers, so that their weights are chosen for this. Default: as `oneRanking`. */
+  fuses?(options: OptionsOf<S>): ImportanceOptions;
   create(context: DistillContext, options: OptionsOf<S>): MethodHooks | Promise<MethodHooks>;
 }
 

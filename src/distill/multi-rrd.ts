@@ -28,13 +28,13 @@ export const multiRrd = distillationMethod({
     ...lossUsersShape,
     weighting: choice(['learned', 'uniform'], {
       default: 'learned',
-      help: 'Whether the teacher weights of a user are learned or equal.',
+      help: 'Whether the teacher weights of a user are learned, or those of the ensemble (equal by default).',
     }),
     evenness: float({
       default: 1,
       min: 0,
       max: 1e6,
-      help: 'Regularisation of learned weights towards equal ones, by Kullback-Leibler divergence.',
+      help: 'Regularisation of learned weights towards those of the ensemble (equal by default), by Kullback-Leibler divergence.',
     }),
     topK: int({ default: 40, min: 1, max: 1000, help: "Ordered items of each teacher's list." }),
     remainder: int({
@@ -60,6 +60,8 @@ export const multiRrd = distillationMethod({
       values: k.floats(train.nUsers * teachers.length),
       gradient: k.floats(train.nUsers * teachers.length),
     };
+    const given = teachers.map((t) => t.weight ?? 1);
+    for (let at = 0; at < logits.values.length; at++) logits.values[at] = Math.log(given[at % given.length]!);
     /**
      * Losses of the teachers, and the weighted gradients of their scores. The remainder is the same for all. A shorter list is scaled to the
      * weight of a full one. A teacher without a list for this user has no weight; otherwise its loss of 0 would count as a good fit.
@@ -88,11 +90,12 @@ export const multiRrd = distillationMethod({
       });
       return o.weighting === 'uniform' ? expected(weights, losses) : learn(user, weights, losses);
     };
-    /** The loss of the weights, sum over teachers of w (loss + evenness term log(w * teachers)), and its gradient with respect to their logits. */
+    /** The loss of the weights, sum over teachers of w (loss + evenness term log(w / weight of the ensemble)), and its gradient with respect to their logits. */
     const learn = (user: number, weights: Float64Array, losses: readonly number[]): number => {
       const known = weights.filter((w) => w > 0).length;
+      const mean = given.reduce((all, w, x) => (weights[x]! > 0 ? all + w : all), 0) / known;
       const costs = losses.map((loss, x) =>
-        weights[x]! > 0 ? loss + o.evenness * o.topK * Math.log(weights[x]! * known) : 0,
+        weights[x]! > 0 ? loss + o.evenness * o.topK * Math.log((weights[x]! * known) / (given[x]! / mean)) : 0,
       );
       const sum = expected(weights, costs);
       costs.forEach((cost, x) => {
@@ -126,7 +129,7 @@ export const multiRrd = distillationMethod({
   },
 });
 
-/** Equal logits, as at the start and with uniform weighting, give equal weights. */
+/** Equal logits, as at the start of equal weights, give equal weights. */
 function softmax(logits: readonly number[]): Float64Array {
   const most = Math.max(...logits);
   const e = Float64Array.from(logits, (x) => Math.exp(x - most));

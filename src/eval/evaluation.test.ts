@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { union } from '../data/index.js';
 import { refusedAs, smallData } from '../runs/small.test.support.js';
-import { createEvaluator, LIST_LENGTH } from './evaluation.js';
+import { createEvaluator, evaluationFor, LIST_LENGTH } from './evaluation.js';
 
 test('K above the number of items, or no whole number, is refused with the number of items', async () => {
   const dataset = await smallData();
@@ -23,6 +23,23 @@ test('selection by a metric that is not evaluated is refused with the evaluated 
     const refused = refusedAs('bad-option', /"selectBy" of evaluation is .*; expected one of recall@5, /);
     assert.throws(() => createEvaluator(dataset, { at: [5], selectBy }), refused);
   }
+});
+
+test('list lengths follow the catalogue, and the metric that selects follows the list lengths', () => {
+  const chosen = (nItems: number, given: object = {}) => evaluationFor(given, { nItems });
+  assert.deepEqual(chosen(25_000), { at: [10, 50], selectBy: 'recall@50' });
+  assert.deepEqual(chosen(100), { at: [10, 50], selectBy: 'recall@50' });
+  assert.deepEqual(chosen(54), { at: [10, 27], selectBy: 'recall@27' });
+  assert.deepEqual(chosen(20), { at: [5, 10], selectBy: 'recall@10' });
+  assert.deepEqual(chosen(3), { at: [1], selectBy: 'recall@1' });
+  assert.deepEqual(chosen(2), { at: [1], selectBy: 'recall@1' });
+  assert.deepEqual(chosen(25_000, { at: [5, 20, 10] }), { at: [5, 20, 10], selectBy: 'recall@20' });
+  // A list of the whole catalogue has a recall of 1.
+  assert.deepEqual(chosen(20, { at: [5, 10, 20] }), { at: [5, 10, 20], selectBy: 'recall@10' });
+  assert.deepEqual(chosen(20, { at: [20, 15] }), { at: [20, 15], selectBy: 'recall@15' });
+  assert.deepEqual(chosen(20, { at: [5], selectBy: 'ndcg@5' }), { at: [5], selectBy: 'ndcg@5' });
+  const once = chosen(20);
+  assert.deepEqual(chosen(20, once), once);
 });
 
 test('valid is evaluated without train items, test without train and valid items, with lists that are long enough', async () => {

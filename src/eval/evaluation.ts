@@ -14,16 +14,49 @@ import {
   union,
 } from '../data/index.js';
 import { fail } from '../errors.js';
-import { numbers, type OptionsOf, options, text } from '../options/options.js';
+import { numbers, type OptionsOf, options, parseOptions, text } from '../options/options.js';
 import { type Evaluation, evaluateRankings } from './evaluate.js';
 import { evaluatedMetrics } from './metrics/index.js';
 
 export const evaluationOptions = options({
-  at: numbers({ default: [10, 50], min: 1, help: 'List lengths K of the metrics.' }),
-  selectBy: text({ default: 'recall@50', help: 'Metric on valid that selects the best epoch, such as ndcg@10.' }),
+  at: numbers({
+    default: [],
+    min: 1,
+    help: 'List lengths K of the metrics, at most the number of items. Default: 10 and 50; with fewer than 100 items, at most a quarter and a half of their number.',
+  }),
+  selectBy: text({
+    default: 'auto',
+    help: 'Metric on valid that selects the best epoch, such as ndcg@10. auto: recall at the largest of the list lengths that is at most half of the items.',
+  }),
 });
 
 export type EvaluationOptions = OptionsOf<typeof evaluationOptions>;
+
+/** The usual list lengths. In a catalogue not much longer, every list would have all that is left for a user, and the recall would be 1. */
+const USUAL = [10, 50] as const;
+
+/**
+ * The options with list lengths and a metric that selects, both chosen for the catalogue unless given. What runs record has them.
+ * @param nItems size of the catalogue
+ */
+export function evaluationFor(
+  given: Partial<EvaluationOptions> | undefined,
+  { nItems }: { readonly nItems: number },
+): EvaluationOptions {
+  const o = parseOptions(evaluationOptions, given, 'evaluation');
+  const at = o.at.length > 0 ? o.at : lengthsFor(nItems);
+  const telling = at.filter((k) => 2 * k <= nItems);
+  const k = telling.length > 0 ? Math.max(...telling) : Math.min(...at);
+  return { at, selectBy: o.selectBy === 'auto' ? `recall@${k}` : o.selectBy };
+}
+
+/** The metric that selects if it has one of the list lengths, or else `auto`: one that a run recorded does not fit other lengths. */
+export const fittingMetric = ({ at, selectBy }: EvaluationOptions): string =>
+  at.length === 0 || at.some((k) => selectBy.endsWith(`@${k}`)) ? selectBy : 'auto';
+
+function lengthsFor(nItems: number): number[] {
+  return [...new Set([4, 2].map((part, at) => Math.max(1, Math.min(USUAL[at]!, Math.floor(nItems / part)))))];
+}
 
 /** Minimum length of the lists that are stored for distillation and for the ensemble. */
 export const LIST_LENGTH = 100;
@@ -39,19 +72,22 @@ export interface Evaluator {
   taught(rankings: Rankings): Rankings;
   /** Evaluates rankings masked with `mask.valid` on valid, in the requested metrics and K. */
   valid(rankings: Rankings): Evaluation;
-  /** Evaluates rankings masked with `mask.test` on test, in all metrics. */
+  /** Evaluates rankings masked with `mask.test` on test, in all metrics; in none if nothing is held out. */
   test(rankings: Rankings): Evaluation;
   /** Like `test`, on the hidden interactions. Undefined if the data has none. */
   hidden(rankings: Rankings): Evaluation | undefined;
   /** False if the data has no valid part: then no epoch can be selected, and the last one is kept. */
   readonly selects: boolean;
-  /** The value that selects the best epoch. */
+  /** The metric that selects the best epoch, such as `recall@50`. */
+  readonly selectBy: string;
+  /** Its value. */
   select(evaluation: Evaluation): number;
 }
 
 /** @throws RecdistillError `bad-option` if K exceeds the number of items or `selectBy` is not an evaluated metric */
-export function createEvaluator(dataset: Dataset, o: EvaluationOptions): Evaluator {
+export function createEvaluator(dataset: Dataset, given: EvaluationOptions): Evaluator {
   const { train, valid, test, hidden, foldIn } = dataset;
+  const o = evaluationFor(given, train);
   const history = knownItems(dataset);
   for (const k of o.at) {
     if (!Number.isInteger(k) || k > train.nItems) {
@@ -61,7 +97,7 @@ export function createEvaluator(dataset: Dataset, o: EvaluationOptions): Evaluat
         owner: 'evaluation',
         given: k,
         expected,
-        help: `Choose shorter lists: --at ${Math.min(10, train.nItems)} --select-by recall@${Math.min(10, train.nItems)}.`,
+        help: `Choose shorter lists: --at ${lengthsFor(train.nItems).join(',')}.`,
       });
     }
   }
@@ -72,14 +108,16 @@ export function createEvaluator(dataset: Dataset, o: EvaluationOptions): Evaluat
       owner: 'evaluation',
       given: o.selectBy,
       expected: `one of ${known.join(', ')}`,
-      help: `With these list lengths, set the selection metric: --select-by recall@${Math.max(...o.at)} (selectBy in YAML).`,
+      help: `With these list lengths, choose for example --select-by recall@${Math.max(...o.at)} (selectBy in YAML), or leave it out.`,
     });
   }
   const depth = Math.min(train.nItems, Math.max(LIST_LENGTH, ...o.at));
   const trainCounts = itemCounts(train);
   const selected = o.selectBy.split('@')[0]!;
+  // Read late: a search does not look at test.
+  const holdsOut = () => valid.indices.length > 0 || test.indices.length > 0;
   const full = (rankings: Rankings, part: Interactions) =>
-    evaluateRankings(rankings, part, { metrics: evaluatedMetrics(), topK: o.at, trainCounts });
+    evaluateRankings(rankings, part, { metrics: holdsOut() ? evaluatedMetrics() : [], topK: o.at, trainCounts });
   const often = [...new Set(['recall', 'ndcg', selected])];
   return {
     depth,
@@ -90,6 +128,7 @@ export function createEvaluator(dataset: Dataset, o: EvaluationOptions): Evaluat
     test: (rankings) => full(rankings, test),
     hidden: (rankings) => (hidden ? full(rankings, hidden.interactions) : undefined),
     selects: valid.indices.length > 0,
+    selectBy: o.selectBy,
     select: (evaluation) => evaluation.means[o.selectBy] ?? evaluation.beyondAccuracy.evaluatedUsers[o.selectBy]!,
   };
 }

@@ -1,3 +1,4 @@
+export * from './auto/index.js';
 export * from './engine/index.js';
 export * from './plans/index.js';
 export * from './presets/index.js';

@@ -19,17 +19,30 @@ export interface CallOptions extends OptionsInput<typeof evaluationOptions>, Opt
   /** Kernels of your own, which you close. Default: kernels shared by all calls (see `configure`). */
   readonly kernels?: Kernels;
   readonly listen?: (event: TrainEvent) => void;
+  /**
+   * Trains again on all interactions when the run is evaluated, with the same options and the number of epochs that was chosen; teachers, too. The
+   * result is `final` of the run, in the folder FOLDER/final if there is a folder.
+   */
+  readonly final?: boolean;
   /** Stops the training after a checkpoint. The call then throws `interrupted`. */
   readonly signal?: AbortSignal;
 }
 
 const names = {
-  ...{ name: true, folder: true, overwrite: true, kernels: true, listen: true, signal: true },
+  ...{ name: true, folder: true, overwrite: true, kernels: true, listen: true, signal: true, final: true },
   ...{ at: true, selectBy: true, checkpoints: true, spread: true },
 } satisfies Record<keyof CallOptions, true>;
 
 /** Reserved names, which options of models and methods cannot have. */
-export const reserved: readonly string[] = [...Object.keys(names), 'data', 'teachers', 'teacher', 'student', 'method'];
+export const reserved: readonly string[] = [
+  ...Object.keys(names),
+  'data',
+  'teachers',
+  'teacher',
+  'student',
+  'method',
+  'ensemble',
+];
 
 interface Declared {
   readonly name: string;

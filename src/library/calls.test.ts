@@ -165,6 +165,6 @@ test('a pipeline runs with the shared kernels', async () => {
   });
   assert.deepEqual(
     rows.map((r) => r.name),
-    ['ease', 'ensemble', 'student-rrd'],
+    ['ease', 'ensemble', 'alone-bpr-mf-dim4', 'alone-ials-dim4', 'alone-mf-dim4', 'student-rrd'],
   );
 });

@@ -36,6 +36,7 @@ const common: Readonly<Record<string, Expected>> = {
     words: "true, false or 'differing'",
     fits: (value) => typeof value === 'boolean' || value === 'differing',
   },
+  final: { words: 'true or false', fits: (value) => typeof value === 'boolean' },
   kernels: { words: 'what createKernels returned', fits: (value) => has(value, 'floats', 'free', 'threads') },
   listen: { words: 'a function', fits: (value) => typeof value === 'function' },
   signal: { words: 'an AbortSignal', fits: (value) => value instanceof AbortSignal },

@@ -1,14 +1,15 @@
 /** Two finished models that continue training together and learn from each other. */
 import { join } from 'node:path';
 import { type CoTrainedMethod, type LearnerRole, methodOf, type Pair } from '../distill/index.js';
+import { fail } from '../errors.js';
 import { coTrainedOnly, coTrain as coTrainModels, readSavedModel, type SavedModel } from '../runs/index.js';
 import type { TrainEvent } from '../train/index.js';
 import { type CallOptions, requestOf, unitOptions } from './call.js';
 import { expectOptions } from './check.js';
 import { type Data, expectData, sourceOf } from './data.js';
 import { withKernels } from './kernels.js';
-import { createRun, expectRun, type Run } from './run.js';
-import { type CoTrainedName, copyOf, type MethodOptions } from './train.js';
+import { copyOf, createRun, expectRun, type Run } from './run.js';
+import type { CoTrainedName, MethodOptions } from './train.js';
 
 interface CoTrainCall extends Omit<CallOptions, 'listen'> {
   /** Finished runs of the same data from which training continues. The teacher must not be the smaller one. */
@@ -42,6 +43,11 @@ export async function coTrain(
   const [teacher, student] = [expectRun(options.teacher, 'the teacher'), expectRun(options.student, 'the student')];
   const data = expectData(options.data ?? teacher.data, 'coTrain');
   const given = unitOptions(options, [spec], ['teacher', 'student', 'data']);
+  if (options.final)
+    fail('needs-not-met', {
+      problem: `${spec.name} trains a teacher and a student together and has no final fit`,
+      hint: 'Leave out final, or distil with another method.',
+    });
   const source = sourceOf(data);
   const made: Readonly<Record<string, ArrayLike<number>>>[] = [];
   const jobs = await withKernels(own, (kernels) =>

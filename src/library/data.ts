@@ -17,6 +17,8 @@ export type LoadOptions = Omit<OptionsInput<typeof dataOptions>, 'data'>;
 /** A data set. With `source`, a run folder records how it was loaded, so that `openRun` and the command line can load it again. */
 export interface Data extends Dataset {
   readonly source?: DataOptions;
+  /** What was dropped: rows, users and items. */
+  readonly leftOut?: readonly string[];
 }
 
 /** A data set and the report of its reader: `notes`, `warnings`, `leftOut`, `leakage`. */

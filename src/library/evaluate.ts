@@ -5,15 +5,16 @@ import {
   type Evaluation,
   evaluatedMetrics,
   evaluateRankings,
-  evaluationOptions,
+  evaluationFor,
   type Metric,
   type MetricName,
 } from '../eval/index.js';
+import { expectHeldOut } from '../runs/index.js';
 import type { Student } from '../student/index.js';
 import { described, expectOptions } from './check.js';
 import { type Data, expectData } from './data.js';
 import { ask, type Recommendation, type RecommendOptions, type UserOrItems } from './recommend.js';
-import { expectRun, type Run } from './run.js';
+import { expectAnyRun, expectRun, type Run } from './run.js';
 
 export interface EvaluateOptions {
   /** Default: the data of the run. Required for rankings. */
@@ -39,11 +40,12 @@ export function evaluate(what: Run | Rankings, options: EvaluateOptions = {}): E
   const data = expectData(options.data ?? (isRankings(what) ? undefined : what.data), 'evaluate');
   expectOptions(options, 'evaluate', ['data', 'metrics', 'at', 'part']);
   const { metrics = evaluatedMetrics(), part = 'test' } = options;
-  const { at = evaluationOptions.parse({}).at } = options;
+  const { at = evaluationFor({}, data.train).at } = options;
   if (!Array.isArray(at)) {
     const expected = 'a list of whole numbers';
     fail('bad-option', { option: 'at', owner: 'evaluate', given: described(at), expected, help: 'List lengths K.' });
   }
+  expectHeldOut(data, 'an evaluation');
   const relevant = part === 'test' ? data.test : data.hidden?.interactions;
   if (!relevant) {
     const hint = 'Load it with hiddenShare, or evaluate on test.';
@@ -59,4 +61,4 @@ export function evaluate(what: Run | Rankings, options: EvaluateOptions = {}): E
 export const recommend = (from: Run | Student, user: UserOrItems, options: RecommendOptions = {}): Recommendation[] =>
   typeof from === 'object' && from !== null && 'recommendFromItems' in from
     ? ask(from, user, options)
-    : expectRun(from, 'the first argument').recommend(user, options);
+    : expectAnyRun(from, 'the first argument').recommend(user, options);

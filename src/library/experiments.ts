@@ -19,6 +19,7 @@ import {
 } from '../experiment/index.js';
 import { type ModelName, type ModelSpec, modelOf } from '../models/index.js';
 import { type OptionsInput, parseOptions, type SearchSpace } from '../options/index.js';
+import { dataSizeOf } from '../runs/index.js';
 import { type CallOptions, requestOf } from './call.js';
 import { expectOptions } from './check.js';
 import { type Data, expectData } from './data.js';
@@ -118,5 +119,6 @@ export async function tune(
       hint: 'Use a smaller search space.',
     });
   }
-  return { options: parseOptions(spec.options, best.options, spec.name), value: best.trial.value, trials };
+  const all = parseOptions(spec.options, best.options, spec.name, dataSizeOf(data));
+  return { options: all, value: best.trial.value, trials };
 }

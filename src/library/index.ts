@@ -1,6 +1,8 @@
+export { auto } from './auto.js';
 export { type CoTrainOptions, coTrain } from './co-train.js';
 export { type CompareOptions, compare } from './compare.js';
 export { type Data, type LoadedData, type LoadOptions, loadData } from './data.js';
+export { ensemble } from './ensemble.js';
 export { type EvaluateOptions, evaluate, recommend } from './evaluate.js';
 export { runPipeline, runStudy, type TuneOptions, tune } from './experiments.js';
 export { configure } from './kernels.js';

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { dataOptions, loadDataset, rankingOptions, readExternalRankings } from '../data/index.js';
+import { dataOptions, finalDataset, loadDataset, rankingOptions, readExternalRankings } from '../data/index.js';
 import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import { createEvaluator, type EvaluationOptions, evaluationOptions } from '../eval/index.js';
@@ -41,7 +41,9 @@ export async function openRun(folder: string, options: OpenOptions = {}): Promis
     fail('needs-not-met', { problem: `${folder} has no finished run`, hint });
   }
   const { manifest, result, rankings, source } = readFinishedRun(folder);
-  const data = given ?? (source ? await dataFrom(source) : noSource(folder));
+  const repeated = given ?? (source ? await dataFrom(source) : noSource(folder));
+  // A final fit recorded the data of the evaluated run.
+  const data = result.repeated && repeated.fingerprint === result.repeated.data ? withAll(repeated) : repeated;
   if (data.fingerprint !== manifest.dataFingerprint) {
     const [before, now] = [manifest.dataFingerprint, data.fingerprint].map((hash) => hash.slice(0, 12));
     fail('artifact-differs', { path: folder, what: 'data', difference: `fingerprint was ${before}, now it is ${now}` });
@@ -58,6 +60,8 @@ export async function openRun(folder: string, options: OpenOptions = {}): Promis
     parameters: () => readSavedModel(folder).parameters,
   });
 }
+
+const withAll = (repeated: Data): Data => ({ ...finalDataset(repeated), ...defined({ source: repeated.source }) });
 
 async function dataFrom(recorded: Readonly<Record<string, unknown>>): Promise<Data> {
   const source = parseOptions(dataOptions, recorded, 'data');

@@ -1,8 +1,8 @@
 /** Pipelines and studies as the compiler checks them: each entry has the options of its model and its method. */
-import type { MethodName, MethodSpec } from '../distill/index.js';
+import type { EnsembleKind, EnsembleName, MethodName, MethodSpec } from '../distill/index.js';
 import type { pipelineOptions, studyOptions, tuneOptions } from '../experiment/index.js';
 import type { ModelName, ModelSpec } from '../models/index.js';
-import type { Json, OptionsInput, Unit } from '../options/index.js';
+import type { Json, NameOr, OptionsInput, Unit } from '../options/index.js';
 import type { ImportOptions } from './open-run.js';
 import type { MethodOptions, ModelOptions } from './train.js';
 
@@ -21,6 +21,11 @@ interface Taught extends Named {
   readonly teachers?: readonly string[];
 }
 
+interface Weighed {
+  /** How several teachers are weighed. Default: as the ensemble of the pipeline. */
+  readonly ensemble?: NameOr<EnsembleName> | EnsembleKind;
+}
+
 /** A model with its options. */
 export type ModelEntry = BuiltIn<ModelName> | (Named & OwnOptions & { readonly model: ModelSpec });
 
@@ -37,11 +42,11 @@ interface RankingsEntry
 /** A student model with the options of the model and of the method. @typeParam D a method of your own */
 export type StudentEntry<D extends MethodSpec> =
   | Student<ModelName, MethodName | D>
-  | (Taught & OwnOptions & { readonly model: ModelSpec; readonly method?: MethodName | MethodSpec });
+  | (Taught & Weighed & OwnOptions & { readonly model: ModelSpec; readonly method?: MethodName | MethodSpec });
 
 type Student<M, D> = M extends ModelName
   ? D extends MethodName | MethodSpec
-    ? Taught & { readonly model: M } & Method<D> & ModelOptions<M> & MethodOptions<D>
+    ? Taught & Weighed & { readonly model: M } & Method<D> & ModelOptions<M> & MethodOptions<D>
     : never
   : never;
 
@@ -49,6 +54,8 @@ type Student<M, D> = M extends ModelName
 type Method<D> = D extends 'hetcomp' ? { readonly method?: D | undefined } : { readonly method: D };
 
 interface Entries {
+  /** Models of the students' dim, trained directly. Default: `true`, which makes them; docs/cli.md says which. */
+  readonly matched?: boolean | readonly ModelEntry[];
   /** Models for comparison. They are not teachers. */
   readonly baselines?: readonly ModelEntry[];
   readonly teachers: readonly (ModelEntry | RankingsEntry)[];
@@ -72,8 +79,11 @@ type AnyModelOptions = {
 };
 
 interface Compared extends Taught {
-  /** `homogeneous`: as many teachers of one model, with different seeds. Default: `given`, the teachers of the study. */
-  readonly ensemble?: 'given' | 'homogeneous';
+  /**
+   * `given`, the default: the teachers of the study. `homogeneous`: as many teachers of one model, with different seeds. Otherwise how the teachers
+   * of the study are weighed.
+   */
+  readonly ensemble?: 'given' | 'homogeneous' | NameOr<EnsembleName> | EnsembleKind;
 }
 
 /** A method with its options and those of the student. */
@@ -88,6 +98,6 @@ export type StudyInput = Entries &
     readonly student?: ModelEntry;
     readonly entries?: 'methods' | 'ablation' | readonly StudyEntry[];
     /** Options of built-in methods, in all of their entries. */
-    readonly methods?: { readonly [D in MethodName]?: MethodOptions<D> };
+    readonly methods?: { readonly [D in MethodName]?: MethodOptions<D> & Weighed };
     readonly tune?: OptionsInput<typeof tuneOptions>;
   };

@@ -1,5 +1,5 @@
 /** Recommendations for one user, by a served model or from the stored rankings of a run. */
-import { isHeldOut, knownItems, type Rankings, rankingOf } from '../data/index.js';
+import { isHeldOut, itemsOf, knownItems, type Rankings, rankingOf } from '../data/index.js';
 import { fail } from '../errors.js';
 import { checkId, checkOptions } from '../student/arguments.js';
 import { kindOf, type ListOptions, type RankedItem, type Student, StudentError } from '../student/index.js';
@@ -38,23 +38,36 @@ export function recommendations(source: Source, user: UserOrItems, options: Reco
 export const ask = (student: Student, user: UserOrItems, options: RecommendOptions = {}): RankedItem[] =>
   isNew(user) ? student.recommendFromItems(user.items, options) : student.recommend(user, options);
 
+/** @param data says what its filters dropped */
+const absentHint = ({ leftOut = [] }: Data, hint: string): string =>
+  leftOut.length > 0 ? `${hint} Filters dropped some of the data: ${leftOut.join('; ')}.` : hint;
 /**
  * For a user of the data whom the student does not have: the scores of the items in train, or of the history of a user who is held out whole,
- * without those in valid.
+ * without those that are held out.
  */
 function byHistory(student: Student, data: Data, userId: string, options: RecommendOptions): RankedItem[] {
   const user = data.users.index.get(userId);
   if (user === undefined) {
     checkId(userId, 'user');
-    throw new StudentError('unknown-user', `${data.name} has no user "${userId}"`, 'Give the items of a new user.');
+    throw new StudentError(
+      'unknown-user',
+      `${data.name} has no user "${userId}"`,
+      absentHint(data, 'Give the items of a new user.'),
+    );
   }
   const idsIn = ({ indptr, indices }: Data['train']): string[] =>
     Array.from(indices.subarray(indptr[user]!, indptr[user + 1]!), (item) => data.items.ids[item]!);
-  const exclude = options.includeSeen ? (options.exclude ?? []) : [...(options.exclude ?? []), ...idsIn(data.valid)];
+  const exclude = [...(options.exclude ?? []), ...(options.includeSeen ? [] : heldOutParts(data).flatMap(idsIn))];
   return student.recommendFromItems(idsIn(knownItems(data)), { ...options, exclude });
 }
 
-/** From the stored test rankings, which contain the top items only. */
+/** The parts with items that a user has and the model was not given. */
+const heldOutParts = ({ valid, test, hidden }: Data): Data['train'][] => [
+  ...[valid, test],
+  ...(hidden ? [hidden.interactions] : []),
+];
+
+/** From the stored test rankings, which contain the top items only, without those that the user has in test. */
 function listed(source: Source, userId: string, options: RecommendOptions): Recommendation[] {
   checkOptions(options, 'list');
   const { data, rankings } = source;
@@ -62,7 +75,11 @@ function listed(source: Source, userId: string, options: RecommendOptions): Reco
   const user = data.users.index.get(userId);
   if (user === undefined) {
     checkId(userId, 'user');
-    throw new StudentError('unknown-user', `${source.name} has no user "${userId}"`, 'Check the user id.');
+    throw new StudentError(
+      'unknown-user',
+      `${source.name} has no user "${userId}"`,
+      absentHint(data, 'Check the user id.'),
+    );
   }
   if (!Number.isSafeInteger(k) || k < 1)
     throw new StudentError(
@@ -71,7 +88,8 @@ function listed(source: Source, userId: string, options: RecommendOptions): Reco
       'Request at least one item.',
     );
   if (candidates || includeSeen) cannot(source, `rank ${candidates ? 'chosen candidates' : 'seen items'}`);
-  const left = new Set(exclude);
+  const own = heldOutParts(data).flatMap((part) => Array.from(itemsOf(part, user), (item) => data.items.ids[item]!));
+  const left = new Set([...exclude, ...own]);
   const ids = Array.from(rankingOf(rankings, user), (item) => ({ item, itemId: data.items.ids[item]! }));
   const kept = ids.filter(({ itemId }) => !left.has(itemId) && filter(itemId)).slice(0, k);
   if (kept.length < k && ids.length === rankings.depth && rankings.depth < rankings.nItems)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { readBundle } from '../bundle/index.js';
+import { rankingOf } from '../data/index.js';
 import { RecdistillError } from '../errors.js';
 import { createStudent, StudentError } from '../student/index.js';
 import { coTrain } from './co-train.js';
@@ -91,7 +92,11 @@ test('a student learns from runs, is saved, and its bundle answers as the run do
   const items = data.items.ids.slice(0, 3);
   assert.deepEqual(recommend(student, { items }, { k: 5 }), answers.recommendFromItems(items, { k: 5 }));
   assert.deepEqual(recommend(answers, user), student.recommend(user));
-  const on = await distill('none', { teachers: [], student: 'bpr-mf', data, ...quick, continueFrom: place });
+  const call = { teachers: [], student: 'bpr-mf', data, ...quick } as const;
+  await assert.rejects(distill('none', { ...call, continueFrom: place }), /its run is not at hand/);
+  const run = join(folder, 'to-continue');
+  await train('bpr-mf', { data, ...quick, folder: run });
+  const on = await distill('none', { ...call, continueFrom: run });
   assert.ok(on.metrics['recall@10']! > 0);
 });
 
@@ -99,11 +104,13 @@ test('a run of a model without factors answers from its stored lists', async () 
   const run = await train('mult-vae', { data, ...judged, epochs: 2 });
   const user = data.users.ids[5]!;
   const list = run.recommend(user, { k: 3 });
+  const own = new Set(data.test.indices.subarray(data.test.indptr[5]!, data.test.indptr[6]!));
+  const ranked = rankingOf(run.rankings, 5).filter((item) => !own.has(item));
   assert.deepEqual(
     list.map((r) => r.rank),
     [1, 2, 3],
   );
-  assert.equal(list[0]!.itemId, data.items.ids[run.rankings.items[5 * run.rankings.depth]!]);
+  assert.equal(list[0]!.itemId, data.items.ids[ranked[0]!]);
   assert.equal(run.recommend(user, { k: 1, exclude: [list[0]!.itemId] })[0]!.itemId, list[1]!.itemId);
   assert.throws(
     () => run.recommend('nobody'),

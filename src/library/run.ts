@@ -5,9 +5,9 @@ import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import type { Evaluation } from '../eval/index.js';
 import { type Exporter, type ExporterName, exportStudent } from '../export/index.js';
-import type { Tables } from '../models/index.js';
+import type { Model, Tables } from '../models/index.js';
 import { type Json, jsonRecord } from '../options/json.js';
-import type { Cost, Outcome } from '../runs/outcome.js';
+import type { Cost, Outcome, Repeated, Teacher } from '../runs/outcome.js';
 import { bundleNotes, type Servable, studentOf } from '../runs/student-bundle.js';
 import { createStudent, type Precision, type Student } from '../student/index.js';
 import { described, expectPath } from './check.js';
@@ -43,11 +43,15 @@ export interface Run {
   readonly trajectory: Trajectory;
   /** Tables whose inner products are the scores, if the model has them. */
   readonly tables?: Tables;
-  /** Epoch of the kept parameters; 0 for a computed model. */
+  /** Epoch of the kept parameters, or the last sweep of `ials`; 0 for other computed models. */
   readonly bestEpoch: number;
   readonly epochs: number;
   /** Number of parameters, their bytes, those of the student bundle, microseconds for a user's top 10, seconds of training. Unknown values are absent. */
   readonly cost: Partial<Cost>;
+  /** Trained on all interactions when this run was evaluated, if the call asked for it. It is the run to serve. */
+  readonly final?: Run;
+  /** Of a final fit: the evaluated run, whose metrics these are. It is refused where an evaluated run is needed. */
+  readonly repeated?: Repeated;
   /** Folder of the run. Absent: in memory only. */
   readonly folder?: string;
   /** Identifies the run: equal code, options, data and teachers give an equal hash. */
@@ -60,7 +64,8 @@ export interface Run {
    */
   parameters(): Readonly<Record<string, ArrayLike<number>>>;
   /**
-   * The best items for a user of the data, or for a new user with the given items. Items of train and valid are excluded.
+   * The best items for a user of the data, or for a new user with the given items. Items that the user has in the data are excluded, also those
+   * of valid and test. `rankings` has the lists that were evaluated.
    * @throws StudentError `unknown-user`, `unknown-item`, `bad-argument`; RecdistillError `needs-not-met` if the run does not support it
    */
   recommend(user: UserOrItems, options?: RecommendOptions): Recommendation[];
@@ -96,6 +101,7 @@ export interface RunParts {
 
 export function createRun({ name, data, outcome, hash, teachers, folder, parameters }: RunParts): Run {
   const { result, evaluation, hidden, rankings, teacher, reused } = outcome;
+  const { repeated } = result;
   const { model, method, metrics, hidden: hiddenMetrics, bestEpoch, epochs, ...rest } = result;
   const { parameters: size, bytes, bundleBytes, latencyMicroseconds, seconds } = rest;
   const cost = defined({ parameters: size, bytes, bundleBytes, latencyMicroseconds, seconds });
@@ -109,7 +115,10 @@ export function createRun({ name, data, outcome, hash, teachers, folder, paramet
       hint: 'Distil it into a model with factors, such as bpr-mf, or save its rankings with saveRankings.',
     });
   const notes = (): BundleNotes =>
-    bundleNotes(data, evaluation, { model, method, teachers, licence: licenceNote(String(data.source?.data ?? '')) });
+    bundleNotes(data, evaluation, {
+      ...{ model, method, teachers, licence: licenceNote(String(data.source?.data ?? '')) },
+      ...defined({ repeated }),
+    });
   let student: Student | undefined;
   const toStudent = (): Student => {
     student ??= createStudent(studentOf(tablesToServe(), data));
@@ -121,7 +130,7 @@ export function createRun({ name, data, outcome, hash, teachers, folder, paramet
     ...(hidden && hiddenMetrics ? { hiddenMetrics } : {}),
     ...(tables ? { tables } : {}),
     ...{ bestEpoch, epochs, cost, hash, reused, parameters, toStudent },
-    ...(folder === undefined ? {} : { folder }),
+    ...defined({ folder, repeated }),
     recommend: (user, asked) => recommendations({ name, data, rankings, toStudent, serves: !!servable }, user, asked),
     async saveBundle(target, bundle) {
       writeBundle(expectPath(target, 'saveBundle'), studentOf(tablesToServe(), data), notes(), bundle);
@@ -140,12 +149,34 @@ export function createRun({ name, data, outcome, hash, teachers, folder, paramet
 
 /** @param what the role of the run in messages, such as `a teacher` @throws RecdistillError `needs-not-met` if it is not a run */
 export function expectRun(run: Run | undefined, what: string): Run {
+  if (run?.repeated) refuseFinalFit(run, what);
+  return expectAnyRun(run, what);
+}
+
+/** As `expectRun`, but a final fit is welcome. */
+export function expectAnyRun(run: Run | undefined, what: string): Run {
   if (run?.trajectory && run.data) return run;
   return fail('needs-not-met', {
     problem: `${what} is not a run; it is ${described(run)}`,
     hint: 'Pass the awaited result of train, distill, importRankings or openRun.',
   });
 }
+
+const refuseFinalFit = ({ name }: Run, what: string): never =>
+  fail('needs-not-met', {
+    problem: `${what}, ${name}, was trained on all interactions, also on those of valid and test, and is not evaluated`,
+    hint: 'Pass the evaluated run, whose `final` it is.',
+  });
+
+/** A run as teacher. */
+export function teacherOf(run: Run): Teacher {
+  const { trajectory, hash, rankings, tables, cost } = run;
+  return { trajectory, hash, tested: () => rankings, ...defined({ tables, parameters: cost.parameters }) };
+}
+
+/** The parameters of a model, by name. */
+export const copyOf = (model: Model): Readonly<Record<string, ArrayLike<number>>> =>
+  Object.fromEntries(model.parameters.map((p) => [p.name, p.values.slice()]));
 
 /** @throws RecdistillError `usage` if it is not a list, `needs-not-met` if one of them is not a run */
 export function expectRuns(runs: readonly Run[], call: string, what: string): readonly Run[] {

@@ -1,9 +1,10 @@
 /** Trains one model and evaluates it, with or without teachers. */
 
-import { readBundle } from '../bundle/index.js';
 import { defined } from '../defined.js';
 import {
   type CoTrainedMethod,
+  type EnsembleKind,
+  type EnsembleName,
   isCoTrained,
   type MethodName,
   type MethodSpec,
@@ -12,15 +13,16 @@ import {
   type TeachingMethod,
 } from '../distill/index.js';
 import { fail } from '../errors.js';
-import { type Model, type ModelName, type ModelSpec, modelOf, type models } from '../models/index.js';
+import { type ModelName, type ModelSpec, modelOf, type models } from '../models/index.js';
 import type { OptionsInput } from '../options/options.js';
-import { readSavedModel, runJob } from '../runs/index.js';
-import type { Teacher } from '../runs/outcome.js';
+import type { NameOr } from '../options/registry.js';
+import { readSavedModel, readStart, runJob } from '../runs/index.js';
 import { type CallOptions, requestOf, unitOptions } from './call.js';
 import { expectOptions } from './check.js';
 import { type Data, expectData, sourceOf } from './data.js';
+import { finalOf, remember } from './final.js';
 import { withKernels } from './kernels.js';
-import { createRun, expectRuns, type Run } from './run.js';
+import { copyOf, createRun, expectRuns, type Run, teacherOf } from './run.js';
 
 /** zod's type of an empty options object would forbid the options of the call. */
 type Beside<I> = I extends Readonly<Record<string, never>> ? object : I;
@@ -72,9 +74,14 @@ interface DistillCall<M> extends CallOptions {
   readonly teachers: readonly Run[];
   /** The student model: a name, or a model of your own. */
   readonly student: M;
+  /** How several teachers are weighed: `equal`, `valid`, `greedy`, or a rule of your own. Weights are chosen on valid. Default: `equal`. */
+  readonly ensemble?: NameOr<EnsembleName> | EnsembleKind;
   /** Default: the data of the first teacher. */
   readonly data?: Data;
-  /** Folder of a student bundle of earlier data. Known users and items start with its embeddings, new ones are folded in. */
+  /**
+   * Folder of a run or a student bundle of earlier data. Known users and items start with its embeddings, new ones are folded in. A split that
+   * holds out what the earlier student was trained on is refused; without its run, all that its users have counts as that.
+   */
   readonly continueFrom?: string;
 }
 
@@ -95,7 +102,7 @@ export async function distill(
   options: Partial<DistillCall<ModelName | ModelSpec>> = {},
 ): Promise<Run> {
   expectOptions(options, 'distill');
-  const { student, continueFrom } = options;
+  const { student, continueFrom, ensemble } = options;
   const taught = taughtBy(methodOf(method));
   const teachers = expectRuns(options.teachers ?? [], 'distill', 'teachers');
   if (student === undefined) {
@@ -103,12 +110,9 @@ export async function distill(
     fail('usage', { problem: 'distill needs a student; it is missing', hint });
   }
   const spec = modelOf(student);
-  const given = unitOptions(options, [spec, taught], ['teachers', 'student', 'data', 'continueFrom']);
+  const given = unitOptions(options, [spec, taught], ['teachers', 'student', 'data', 'continueFrom', 'ensemble']);
   const data = expectData(options.data ?? teachers[0]?.data, 'distill');
-  return fit(
-    { spec, method: taught, teachers, data, given, ...(continueFrom === undefined ? {} : { continueFrom }) },
-    options,
-  );
+  return fit({ spec, method: taught, teachers, data, given, ...defined({ continueFrom, ensemble }) }, options);
 }
 
 /** @throws RecdistillError `needs-not-met` for a co-trained method */
@@ -126,10 +130,14 @@ interface Fit {
   /** Options of the model and of the method. */
   readonly given: Readonly<Record<string, unknown>>;
   readonly continueFrom?: string;
+  readonly ensemble?: NameOr<EnsembleName> | EnsembleKind;
 }
 
-async function fit({ spec, method, teachers, data, given, continueFrom }: Fit, call: CallOptions): Promise<Run> {
-  const start = continueFrom === undefined ? undefined : await readBundle(continueFrom);
+async function fit(
+  { spec, method, teachers, data, given, continueFrom, ensemble }: Fit,
+  call: CallOptions,
+): Promise<Run> {
+  const start = continueFrom === undefined ? undefined : await readStart(continueFrom);
   const { folder } = call;
   const source = sourceOf(data);
   let kept: Readonly<Record<string, ArrayLike<number>>> = {};
@@ -138,7 +146,7 @@ async function fit({ spec, method, teachers, data, given, continueFrom }: Fit, c
       {
         ...{ dataset: data, kernels, model: spec.name, method: method.name, options: given },
         ...{ teachers: teachers.map(teacherOf), ...requestOf(call) },
-        ...defined({ start, source, listen: call.listen }),
+        ...defined({ start, source, ensemble, listen: call.listen }),
       },
       (model) => {
         // A run in a folder reads its parameters from there on demand.
@@ -146,23 +154,18 @@ async function fit({ spec, method, teachers, data, given, continueFrom }: Fit, c
       },
     ),
   );
-  return createRun({
+  const run = createRun({
     name: call.name ?? nameOf(spec.name, method.name),
     ...{ data, outcome: job, teachers: teachers.map((t) => t.name) },
     hash: job.teacher.hash,
     ...(folder === undefined ? {} : { folder }),
     parameters: () => (folder === undefined ? kept : readSavedModel(folder).parameters),
   });
+  remember(run, { teachers, start });
+  if (!call.final) return run;
+  const whole: Run = { ...run, final: await finalOf(run, call) };
+  remember(whole, { teachers, start });
+  return whole;
 }
 
 export const nameOf = (model: string, method: string): string => (method === 'none' ? model : `${model}-${method}`);
-
-/** The parameters of a model, by name. */
-export const copyOf = (model: Model): Readonly<Record<string, ArrayLike<number>>> =>
-  Object.fromEntries(model.parameters.map((p) => [p.name, p.values.slice()]));
-
-/** A run as teacher. */
-function teacherOf(run: Run): Teacher {
-  const { trajectory, hash, tables } = run;
-  return { trajectory, hash, ...(tables ? { tables } : {}) };
-}

@@ -71,11 +71,12 @@ export function stream(seed: number, purpose: string): RandomKey {
       expected: 'a whole number of magnitude below 2^53',
     });
   }
-  threefry2x32(seed, Math.floor(seed / 2 ** 32), fnv1a(purpose), 0, words);
+  threefry2x32(seed, Math.floor(seed / 2 ** 32), hashText(purpose), 0, words);
   return { k0: words[0]!, k1: words[1]! };
 }
 
-function fnv1a(text: string): number {
+/** FNV-1a of the UTF-8 bytes of a text, 32 bits. */
+export function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;

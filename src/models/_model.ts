@@ -172,6 +172,13 @@ export interface ModelContext {
   readonly seed: number;
   /** Called between parts of the work of a computed model. Default: only yields to the event loop. */
   readonly step?: Step;
+  /**
+   * Called by a computed model that is solved in sweeps, after each of them. Its trajectory is made of what the model scores then.
+   * @param model as it is after this sweep
+   * @param sweep from 1
+   * @param sweeps all sweeps of the model
+   */
+  readonly swept?: (model: Model, sweep: number, sweeps: number) => Promise<void>;
 }
 
 /**
@@ -193,6 +200,8 @@ interface SpecBase<S extends OptionsSchema> extends Unit {
   /** Search space of `tune`, by option name. Empty if there is nothing to tune. */
   readonly search: SearchSpace;
   readonly capabilities: readonly Capability[];
+  /** Why no student can learn from it, after "because". Absent: it can be a teacher. */
+  readonly cannotTeach?: string;
   /** Options with which the contract suites of recdistill/testing train it on tiny data. Default: small values of all sizes. */
   readonly small?: Partial<OptionsInput<S>>;
   /** Refuses options that do not fit together, before any work. @throws RecdistillError `bad-option` */
@@ -236,7 +245,7 @@ export interface ComputedSpec<S extends OptionsSchema = OptionsSchema> extends S
   estimate?(context: ModelContext, options: OptionsOf<S>): number | undefined;
 }
 
-/** The declaration as written: `create` always gets a step, and calls it at least every few tenths of a second. */
+/** The declaration as written: `create` always gets `swept` and a step, and calls the step at least every few tenths of a second. */
 type ComputedAsWritten<S extends OptionsSchema> = Omit<ComputedSpec<S>, 'unit' | 'kind' | 'create'> & {
   create(context: Required<ModelContext>, options: OptionsOf<S>): Promise<Model>;
 };
@@ -255,6 +264,8 @@ export const computedModel = <S extends OptionsSchema>(spec: ComputedAsWritten<S
   ...spec,
   unit: 'model',
   kind: 'computed',
-  create: ({ step = createProgress().task(`computing ${spec.name}`), ...context }, options) =>
-    spec.create({ ...context, step }, options),
+  create: (
+    { step = createProgress().task(`computing ${spec.name}`), swept = () => Promise.resolve(), ...context },
+    options,
+  ) => spec.create({ ...context, step, swept }, options),
 });

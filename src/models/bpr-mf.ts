@@ -3,6 +3,7 @@
 import { float, int, options } from '../options/options.js';
 import { logRange, oneOf } from '../options/search.js';
 import { type Factors, trainedModel } from './_model.js';
+import { pairDecay } from './data-rules.js';
 import { bprStep, embeddings, freeParameters, markBatch, marked, scoreByFactors } from './factors.js';
 import { pairShape } from './options.js';
 
@@ -13,7 +14,7 @@ export const bprMf = trainedModel({
   options: options({
     dim: int({ default: 64, min: 1, max: 1024, help: 'Embedding dimension.' }),
     initScale: float({ default: 0.01, above: 0, max: 10, help: 'Standard deviation of the initial embeddings.' }),
-    ...pairShape({ epochs: 300, batchSize: 2048, learningRate: 0.002, l2: 0.003, evaluateEvery: 10, patience: 5 }),
+    ...pairShape({ epochs: 300, batchSize: 2048, learningRate: 0.002, l2: pairDecay, evaluateEvery: 10, patience: 5 }),
   }),
   search: {
     dim: oneOf(32, 64, 128),

@@ -17,6 +17,7 @@ import {
   takeRows,
   takeSymmetric,
 } from '../kernels/index.js';
+import { fromData, shortNumber, within } from '../options/from-data.js';
 import { choice, float, options } from '../options/options.js';
 import { logRange } from '../options/search.js';
 import { runInParts } from '../progress.js';
@@ -40,7 +41,16 @@ export const ease = computedModel({
   summary: 'Linear item-item model with a closed-form solution',
   source: 'Steck, Embarrassingly shallow autoencoders for sparse data, WWW 2019',
   options: options({
-    l2: float({ default: 100, above: 0, max: 1e9, help: 'L2 regularisation.' }),
+    l2: float({
+      default: fromData({
+        rule: '2 x the train interactions per item, from 100 to 500',
+        typical: 100,
+        value: ({ nItems, interactions }) => shortNumber(within(100, (2 * interactions) / nItems, 500)),
+      }),
+      above: 0,
+      max: 1e9,
+      help: 'L2 regularisation.',
+    }),
     form: choice(['auto', 'dual', 'primal'], {
       default: 'auto',
       help: 'Which matrix is inverted: users x users (dual), items x items (primal), or the smaller one (auto). The scores are the same.',

@@ -105,6 +105,37 @@ test('a history has the user vector of the next half-step on users, with its own
   }
 });
 
+test('after each sweep the model is that of as many epochs, also for histories', async () => {
+  for (const o of settings) {
+    const k = createReferenceKernels('f64');
+    const seen: number[] = [];
+    const made = await ials.create(
+      {
+        ...{ kernels: k, train, seed: 0 },
+        async swept(model, sweep, sweeps) {
+          seen.push(sweep);
+          assert.equal(sweeps, o.epochs);
+          const alone = createReferenceKernels('f64');
+          const options = ials.options.parse({ ...o, epochs: sweep });
+          const other = await ials.create({ kernels: alone, train, seed: 0 }, options);
+          assert.deepEqual(model.tables!(), other.tables!());
+          const rows = (kernels: typeof k) => takeRows(kernels, { columns: train.nItems, ...train });
+          const scores = [k, alone].map((kernels) => kernels.floats(train.nUsers * train.nItems));
+          model.histories!.score(rows(k), scores[0]!);
+          other.histories!.score(rows(alone), scores[1]!);
+          assert.deepEqual(scores[0], scores[1]);
+        },
+      },
+      ials.options.parse(o),
+    );
+    assert.deepEqual(
+      seen,
+      Array.from({ length: o.epochs }, (_, n) => n + 1),
+    );
+    made.close();
+  }
+});
+
 test('with weights alpha r and unobservedWeight 1, confidences are those of Hu et al., 1 + alpha r', async () => {
   // One user, one item: p = c q / (w q q + c q q + l2 (c + w)), where Hu et al. have 1 + c = 1 + alpha r before q q.
   const one: Interactions = { nUsers: 1, nItems: 1, indptr: Int32Array.of(0, 1), indices: Int32Array.of(0) };

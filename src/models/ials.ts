@@ -14,10 +14,11 @@
 import { type Interactions, itemsOf, packLists, transpose } from '../data/interactions.js';
 import { type Floats, freeRows, type Kernels, type Rows, takeRows } from '../kernels/index.js';
 import { stream } from '../math/random.js';
+import { densityOf, fromData, shortNumber, within } from '../options/from-data.js';
 import { float, int, options } from '../options/options.js';
 import { logRange, oneOf } from '../options/search.js';
 import { runInParts } from '../progress.js';
-import { computedModel } from './_model.js';
+import { computedModel, type Model } from './_model.js';
 import { scoreByFactors } from './factors.js';
 import { takeAscending } from './given-histories.js';
 import { seed as seedOption } from './options.js';
@@ -32,18 +33,33 @@ const SAMPLE = 1e8;
 
 export const ials = computedModel({
   name: 'ials',
+  // 2: runs record a trajectory of sweeps.
+  revision: 2,
   summary: 'Matrix factorisation by alternating least squares over all user-item pairs',
   source: 'Rendle et al., Revisiting the performance of iALS on item recommendation benchmarks, RecSys 2022',
   options: options({
     dim: int({ default: 64, min: 1, max: 1024, help: 'Embedding dimension.' }),
     epochs: int({ default: 16, min: 1, max: 1000, help: 'Number of alternations: all users, then all items.' }),
     unobservedWeight: float({
-      default: 0.003,
+      default: fromData({
+        rule: '4 x the density, the share of user-item pairs that are train interactions',
+        typical: 0.003,
+        value: (size) => shortNumber(within(1e-6, 4 * densityOf(size), 1000)),
+      }),
       above: 0,
       max: 1000,
       help: 'Weight of every user-item pair. Observed pairs have 1 more, or their interaction weight more.',
     }),
-    l2: float({ default: 0.02, above: 0, max: 1000, help: 'L2 regularisation.' }),
+    l2: float({
+      default: fromData({
+        rule: '0.03 x (density / 1 %)^0.1',
+        typical: 0.02,
+        value: (size) => shortNumber(within(0.001, 0.03 * (densityOf(size) / 0.01) ** 0.1, 1)),
+      }),
+      above: 0,
+      max: 1000,
+      help: 'L2 regularisation.',
+    }),
     l2Exponent: float({
       default: 1,
       min: 0,
@@ -70,7 +86,7 @@ export const ials = computedModel({
     const work = o.epochs * each.reduce((sum, w) => sum + w, 0);
     return work < WORTH_SAYING ? undefined : work / solveRate(k, train, o.dim);
   },
-  async create({ kernels: k, train, seed, step }, o) {
+  async create({ kernels: k, train, seed, step, swept }, o) {
     const byItem = transpose(train);
     const [ofUser, ofItem] = [rowsOf(train), rowsOf(byItem)];
     const tables = {
@@ -80,8 +96,26 @@ export const ials = computedModel({
     };
     k.normal(tables.itemFactors, stream(seed, 'ials items'), 0, o.initScale);
     const base = k.floats(o.dim * o.dim);
-    // w Q'Q of the final item vectors, for histories.
+    // w Q'Q of the item vectors, for histories.
     let gram: Floats | undefined;
+    const forgetGram = () => {
+      if (gram) k.free(gram);
+      gram = undefined;
+    };
+    const model: Model = {
+      name: 'ials',
+      nUsers: train.nUsers,
+      nItems: train.nItems,
+      parameters: [],
+      size: (train.nUsers + train.nItems) * o.dim,
+      tables: () => tables,
+      scoreRows: (rows, out) => scoreByFactors(k, tables, rows, train.nItems, out),
+      histories: { by: 'solve', score },
+      close: () => {
+        forgetGram();
+        k.free(tables.userFactors, tables.itemFactors);
+      },
+    };
     const [all, ...sides] = [2 * o.epochs, ofUser, ofItem];
     const solve = async (half: number, source: Floats, target: Floats) => {
       const { rows, ridges } = sides[half % 2]!;
@@ -99,26 +133,18 @@ export const ials = computedModel({
       for (let half = 0; half < all; half += 2) {
         await solve(half, tables.itemFactors, tables.userFactors);
         await solve(half + 1, tables.userFactors, tables.itemFactors);
+        forgetGram();
+        await swept(model, half / 2 + 1, o.epochs);
       }
     } catch (error) {
-      k.free(tables.userFactors, tables.itemFactors);
+      model.close();
       throw error;
     } finally {
       k.free(base, ofUser.ridges, ofItem.ridges);
       freeRows(k, ofUser.rows);
       freeRows(k, ofItem.rows);
     }
-    return {
-      name: 'ials',
-      nUsers: train.nUsers,
-      nItems: train.nItems,
-      parameters: [],
-      size: (train.nUsers + train.nItems) * o.dim,
-      tables: () => tables,
-      scoreRows: (rows, out) => scoreByFactors(k, tables, rows, train.nItems, out),
-      histories: { by: 'solve', score },
-      close: () => k.free(tables.userFactors, tables.itemFactors, ...(gram ? [gram] : [])),
-    };
+    return model;
 
     /**
      * One half-step with the final item vectors. The stored user vectors belong to the item vectors of the half-step before. An empty history has the

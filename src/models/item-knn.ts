@@ -6,9 +6,11 @@
  */
 
 import { type Interactions, itemCounts } from '../data/interactions.js';
+import { densityOf, fromData, shortNumber, within } from '../options/from-data.js';
 import { choice, float, int, options } from '../options/options.js';
 import { logRange, oneOf, range } from '../options/search.js';
 import { computedModel } from './_model.js';
+import { neighboursByDensity } from './data-rules.js';
 import { createByNeighbours, estimateNeighbours, type NeighbourRule, pairsMemory } from './neighbours.js';
 
 export const itemKnn = computedModel({
@@ -16,8 +18,22 @@ export const itemKnn = computedModel({
   summary: 'Item neighbourhoods: cosine similarity with shrinkage',
   source: 'Sarwar et al., Item-based collaborative filtering recommendation algorithms, WWW 2001',
   options: options({
-    neighbours: int({ default: 200, min: 1, max: 1_000_000, help: 'Number of most similar items per item.' }),
-    shrinkage: float({ default: 10, min: 0, max: 1e6, help: 'Reduces similarities that are based on few users.' }),
+    neighbours: int({
+      default: neighboursByDensity,
+      min: 1,
+      max: 1_000_000,
+      help: 'Number of most similar items per item.',
+    }),
+    shrinkage: float({
+      default: fromData({
+        rule: '0.1 / density, from 3 to 100',
+        typical: 10,
+        value: (size) => shortNumber(within(3, 0.1 / densityOf(size), 100)),
+      }),
+      min: 0,
+      max: 1e6,
+      help: 'Reduces similarities that are based on few users.',
+    }),
     shrink: choice(['denominator', 'support'], {
       default: 'denominator',
       help: 'denominator: shrinkage is added to the denominator of the cosine. support: the cosine is multiplied by c / (c + shrinkage), c = common users.',

@@ -6,6 +6,7 @@ import { float, int, options } from '../options/options.js';
 import { logRange, oneOf } from '../options/search.js';
 import { type Factors, trainedModel } from './_model.js';
 import { baseLossBytes, createBaseLoss } from './base-loss.js';
+import { softmaxBatch } from './data-rules.js';
 import { embeddings, freeParameters, markBatch, marked, scoreByFactors } from './factors.js';
 import { checkLossOptions, lossShape, pairShape } from './options.js';
 
@@ -17,7 +18,7 @@ export const mf = trainedModel({
     dim: int({ default: 64, min: 1, max: 1024, help: 'Embedding dimension.' }),
     initScale: float({ default: 0.1, above: 0, max: 10, help: 'Standard deviation of the initial embeddings.' }),
     ...lossShape({ loss: 'softmax' }),
-    ...pairShape({ epochs: 100, batchSize: 256, learningRate: 0.01, l2: 0.05, evaluateEvery: 5, patience: 5 }),
+    ...pairShape({ epochs: 100, batchSize: softmaxBatch, learningRate: 0.01, l2: 0.05, evaluateEvery: 5, patience: 5 }),
   }),
   search: {
     dim: oneOf(32, 64, 128),

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { Avoid } from '../data/interactions.js';
 import { type OptimizerName, type OptimizerSpec, optimizerRegistry } from '../optim/index.js';
+import type { FromData } from '../options/from-data.js';
 import { refuseIdle } from '../options/idle.js';
 import { choice, float, int, optionalInt } from '../options/options.js';
 import { unitOption } from '../options/unit-option.js';
@@ -10,9 +11,9 @@ import { type SamplerName, type SamplerSpec, samplerRegistry } from '../samplers
 
 export interface TrainDefaults {
   readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly l2: number;
+  readonly batchSize: number | FromData;
+  readonly learningRate: number | FromData;
+  readonly l2: number | FromData;
   readonly evaluateEvery: number;
   readonly patience: number;
 }

@@ -9,6 +9,7 @@ import { type Interactions, itemCounts } from '../data/interactions.js';
 import { float, int, options } from '../options/options.js';
 import { range } from '../options/search.js';
 import { computedModel } from './_model.js';
+import { byLogDensity, neighboursByDensity } from './data-rules.js';
 import { createByNeighbours, estimateNeighbours, type NeighbourRule, pairsMemory } from './neighbours.js';
 
 export const rp3beta = computedModel({
@@ -17,9 +18,24 @@ export const rp3beta = computedModel({
   source:
     'Paudel et al., Updatable, accurate, diverse, and scalable recommendations for interactive applications, TiiS 2017',
   options: options({
-    alpha: float({ default: 1, above: 0, max: 100, help: 'Exponent of the transition probabilities.' }),
-    beta: float({ default: 0, min: 0, max: 10, help: 'Exponent of the popularity penalty.' }),
-    neighbours: int({ default: 200, min: 1, max: 1_000_000, help: 'Number of largest weights per item.' }),
+    alpha: float({
+      default: byLogDensity(0.8, 0.4, [0.6, 0.9], 0.8),
+      above: 0,
+      max: 100,
+      help: 'Exponent of the transition probabilities.',
+    }),
+    beta: float({
+      default: byLogDensity(0.4, 0.4, [0, 0.4], 0.2),
+      min: 0,
+      max: 10,
+      help: 'Exponent of the popularity penalty.',
+    }),
+    neighbours: int({
+      default: neighboursByDensity,
+      min: 1,
+      max: 1_000_000,
+      help: 'Number of largest weights per item.',
+    }),
   }),
   search: {
     alpha: range(0.2, 2),

@@ -12,6 +12,7 @@ export const topPop = computedModel({
   options: options({}),
   search: {},
   capabilities: ['histories'],
+  cannotTeach: 'it ranks the same items for every user',
   memory: ({ nItems }) => nItems * 4,
   async create({ train, step }) {
     const counts = itemCounts(train);

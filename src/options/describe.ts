@@ -46,6 +46,8 @@ interface JsonProperty {
   except?: string[];
   /** Its default. zod leaves out `default` where a value is transformed. */
   usual?: string;
+  /** Its default follows from the data. */
+  fromData?: { rule: string };
 }
 
 /** One row for each option of `schema`, in the order of declaration. */
@@ -60,10 +62,10 @@ const describe = (name: string, p: JsonProperty): OptionRow => ({
   name,
   flag: kebab(name),
   kind: kindOf(p),
-  default: p.default ?? p.usual,
+  default: p.fromData ? 'from the data' : (p.default ?? p.usual),
   range: rangeOf(p),
   ...(p.enum ? { choices: p.enum } : {}),
-  help: p.description ?? '',
+  help: [p.description, p.fromData && `Default: ${p.fromData.rule}.`].filter(Boolean).join(' '),
 });
 
 /** The units that there are now are the choices of an option whose value is a unit. */

@@ -1,4 +1,5 @@
 export * from './describe.js';
+export * from './from-data.js';
 export * from './json.js';
 export * from './options.js';
 export * from './registry.js';

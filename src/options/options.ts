@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { fail } from '../errors.js';
 import { nearest } from '../nearest.js';
 import { expectationAt, unitNames } from './describe.js';
+import { type DataSize, type FromData, valuesFromData } from './from-data.js';
 import { unitKinds } from './registry.js';
 import type { OptionShape, OptionsOf, OptionsSchema } from './schema.js';
 
@@ -28,10 +29,15 @@ function bounded(schema: z.ZodNumber, spec: NumberSpec<unknown>): z.ZodNumber {
   return s;
 }
 
+function withDefault(schema: z.ZodNumber, { default: usual, help }: NumberSpec<number | FromData>) {
+  if (typeof usual === 'number') return schema.default(usual).describe(help);
+  return schema.default(usual.typical).meta({ description: help, fromData: usual });
+}
+
 /** A whole number. */
-export const int = (spec: NumberSpec<number>) => bounded(z.int(), spec).default(spec.default).describe(spec.help);
+export const int = (spec: NumberSpec<number | FromData>) => withDefault(bounded(z.int(), spec), spec);
 /** A finite number. */
-export const float = (spec: NumberSpec<number>) => bounded(z.number(), spec).default(spec.default).describe(spec.help);
+export const float = (spec: NumberSpec<number | FromData>) => withDefault(bounded(z.number(), spec), spec);
 /** true or false. */
 export const flag = (spec: { default: boolean; help: string }) => z.boolean().default(spec.default).describe(spec.help);
 /** One of a fixed set of words. */
@@ -91,11 +97,23 @@ export const ownOptions = (schema: OptionsSchema, given: Readonly<Record<string,
 
 /**
  * Validates `input` against `schema` and fills in the defaults.
+ * @param size of the data, for defaults that follow from it. Absent: these have typical values, so the result is only a check
  * @throws RecdistillError `unknown-option` (with the nearest known name) or `bad-option`
  */
-export function parseOptions<T extends OptionsSchema>(schema: T, input: unknown, owner: string): OptionsOf<T> {
+export function parseOptions<T extends OptionsSchema>(
+  schema: T,
+  input: unknown,
+  owner: string,
+  size?: DataSize,
+): OptionsOf<T> {
   const result = schema.safeParse(input ?? {});
-  if (result.success) return result.data as OptionsOf<T>;
+  if (result.success) {
+    if (!size) return result.data as OptionsOf<T>;
+    const given = { ...(input as Readonly<Record<string, unknown>> | undefined) };
+    const found = valuesFromData(schema, given, result.data, size);
+    // The values of a rule are checked like given ones.
+    return parseOptions(schema, { ...given, ...found }, owner);
+  }
   // A misspelt name also makes its option missing. The name is what the user has to correct.
   const { issues } = result.error;
   const issue = issues.find((i) => i.code === 'unrecognized_keys') ?? issues[0]!;

@@ -5,7 +5,18 @@ import { unitProblem } from './unit-check.js';
 
 /** The kinds of units. */
 export const unitKinds = [
-  ...(['model', 'method', 'metric', 'sampler', 'optimizer', 'reader', 'split', 'exporter', 'strategy'] as const),
+  ...([
+    'model',
+    'method',
+    'metric',
+    'sampler',
+    'optimizer',
+    'reader',
+    'split',
+    'exporter',
+    'strategy',
+    'ensemble',
+  ] as const),
 ] as const;
 
 export type UnitKind = (typeof unitKinds)[number];

@@ -1,3 +1,4 @@
+export { autoReport } from './auto.js';
 export * from './co-trained.js';
 export { type ReportFiles, writeReport } from './files.js';
 export {

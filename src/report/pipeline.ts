@@ -1,5 +1,6 @@
 /** The report of a pipeline: its rows and the logs of their runs. */
-import type { PipelineOptions, PipelineResult, PipelineRow } from '../experiment/index.js';
+import { bestDirect, type PipelineOptions, type PipelineResult, type PipelineRow } from '../experiment/index.js';
+import { metricsOf } from '../runs/outcome.js';
 import { readHistory } from './history.js';
 import type { Page } from './page.js';
 import { type ReportRun, reportPage } from './report.js';
@@ -9,10 +10,18 @@ const reportRunOf = ({ folder, ...row }: PipelineRow): ReportRun => ({
   ...(folder === undefined ? {} : { history: readHistory(folder) }),
 });
 
-/** Students are tested against the first one without distillation, or else against the ensemble. @throws RecdistillError as `readHistory` */
+/**
+ * Students are tested against the best row that was trained directly with the dim of the best distilled student, or else against the first student
+ * without distillation, or else against the ensemble.
+ * @throws RecdistillError as `readHistory`
+ */
 export function pipelineReport({ dataset, rows }: PipelineResult, o: PipelineOptions): Page {
   const { at, selectBy } = o.evaluation;
-  const base = rows.find((r) => r.role === 'student' && r.method === 'none') ?? rows.find((r) => r.role === 'ensemble');
+  const value = (row: PipelineRow) => metricsOf(row.evaluation)[selectBy]!;
+  const byValue = rows.filter((r) => r.role === 'student').sort((a, b) => value(b) - value(a));
+  const direct = byValue.flatMap((student) => bestDirect(student, rows, value) ?? [])[0];
+  const base =
+    direct ?? rows.find((r) => r.role === 'student' && r.method === 'none') ?? rows.find((r) => r.role === 'ensemble');
   const title = `${o.name} on ${dataset.name}`;
   return reportPage({
     ...{ title, about: dataset.notes, runs: rows.map(reportRunOf), at, metric: selectBy },

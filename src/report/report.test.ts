@@ -65,7 +65,7 @@ test('an HTML report is one file without scripts or external resources, with plo
   const titles = [...document.querySelectorAll('h2')].map((h) => h.textContent);
   for (const title of [
     'Results on test',
-    'Significance of the differences to alone',
+    'Significance of the differences to alone-ials-dim3',
     'recall@10 by epoch (test)',
     'Teachers: recall@10 by epoch, with the checkpoints of their trajectories (test)',
     'student-hetcomp: users at each checkpoint, by teacher',

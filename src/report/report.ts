@@ -1,4 +1,5 @@
 /** The report of runs of one data set: accuracy, significance tests, training curves and cost. */
+import type { EnsembleChoice } from '../distill/index.js';
 import { compare, type Evaluation } from '../eval/index.js';
 import type { Cost } from '../runs/outcome.js';
 import { formatCount } from './format.js';
@@ -16,6 +17,7 @@ import {
   metricColumns,
   textColumns,
 } from './results/_columns.js';
+import { additionsTable, additionsText, membersTable, WEIGHTS_TEXT } from './results/ensemble.js';
 import { resultTable } from './table/index.js';
 
 export interface ReportRun extends Partial<Cost> {
@@ -25,6 +27,8 @@ export interface ReportRun extends Partial<Cost> {
   readonly evaluation: Evaluation;
   /** Evaluation on the hidden interactions. */
   readonly hidden?: Evaluation;
+  /** The weights of an ensemble, or of the teachers of a student; absent if they are equal. */
+  readonly ensemble?: EnsembleChoice;
   /** Absent for an ensemble. */
   readonly history?: History;
 }
@@ -52,6 +56,7 @@ export function reportPage(input: ReportInput): Page {
     sections: [
       resultSection(input),
       ...comparisonSection(input),
+      ...runs.flatMap(ensembleSections),
       ...curveSection(`${metric} by epoch`, curves, metric),
       ...curveSection(`Teachers: ${metric} by epoch, with the checkpoints of their trajectories`, teachers, metric),
       ...runs.flatMap((run) => constructionSections(run)),
@@ -122,6 +127,19 @@ function comparisonSection(input: ReportInput): Section[] {
     },
   ];
 }
+
+/** What each member of an ensemble added on valid, and the weights. */
+const ensembleSections = ({ name, ensemble }: ReportRun): Section[] =>
+  ensemble === undefined
+    ? []
+    : [
+        {
+          title: `Members of ${name} (${ensemble.kind})`,
+          text: [additionsText(ensemble)],
+          table: additionsTable(ensemble),
+        },
+        { title: `Weights of ${name} (${ensemble.kind})`, text: [WEIGHTS_TEXT], table: membersTable(ensemble) },
+      ];
 
 /** On test if all runs have a test curve, else on valid. A plot never mixes the two. */
 function curveSection(title: string, runs: readonly ReportRun[], metric: string): Section[] {

@@ -47,6 +47,7 @@ export function runsReport(
     .map(({ name: fullName, run, evaluation }, at) => ({
       ...{ name: names[at]!, fullName, method: run.result.method, role: roleOf(run, all), evaluation },
       ...{ ...costOf(run.result), history: readHistory(run.folder), isStart: isStart(run, all) },
+      ...(run.result.ensemble ? { ensemble: run.result.ensemble } : {}),
     }))
     .sort((a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role));
   const selectedBy = all.map(({ run }) => run.result.options.selectBy);

@@ -18,7 +18,8 @@ import { brokenUnit } from '../options/registry.js';
 import { returned } from '../options/unit-check.js';
 import type { TrajectoryOptions } from '../train/index.js';
 import { bytesOf, modelParts, withData } from './estimate.js';
-import { checkHeldOut, readMethodOptions } from './method.js';
+import { dataSizeOf } from './from-data.js';
+import { checkHeldOut, expectHeldOut, readMethodOptions } from './method.js';
 import { revisionsOf } from './revisions.js';
 import { type RunSpec, recordedArithmetic } from './run-manifest.js';
 import type { SavedModel } from './saved-model.js';
@@ -65,12 +66,13 @@ export function planCoTraining(
   given: Values | undefined,
   dataset: Dataset,
 ): CoTrainPlan {
-  const options = readMethodOptions(method, given);
+  const options = readMethodOptions(method, given, dataSizeOf(dataset));
   const [teacher, student] = [
     sideOf(method, 'teacher', saved.teacher, options, dataset),
     sideOf(method, 'student', saved.student, options, dataset),
   ];
   for (const { spec } of [teacher, student]) checkHeldOut(spec, dataset);
+  expectHeldOut(dataset, method.name);
   const learners = { teacher: teacher.options, student: student.options };
   method.check?.(options, dataset.train, learners);
   if (learnerRoles.every((role) => sizeOf(saved[role]) > 0)) checkSizes(sizeOf(saved.teacher), sizeOf(saved.student));
@@ -160,7 +162,12 @@ function sideOf(method: CoTrainedMethod, role: LearnerRole, saved: SavedModel, o
   const unmatched = changed.find(([name]) => !(name in spec.options.shape))?.[0];
   if (unmatched !== undefined)
     return brokenUnit('method', method.name, `learnerOptions returned "${unmatched}", no option of ${saved.model}`);
-  const modelOptions = parseOptions(spec.options, { ...own, ...Object.fromEntries(changed) }, saved.model);
+  const modelOptions = parseOptions(
+    spec.options,
+    { ...own, ...Object.fromEntries(changed) },
+    saved.model,
+    dataSizeOf(dataset),
+  );
   return { role, saved, spec, options: trainOptionsOf(modelOptions), modelOptions };
 }
 

@@ -13,7 +13,7 @@ import { bdQuick, request, saved } from './co-train.test.support.js';
 import { isFinishedRun, jobFiles, readFinishedRun, readTeacher } from './finished.js';
 import type { Job } from './outcome.js';
 import { loadParameters, readSavedModel, type SavedModel } from './saved-model.js';
-import { kernels, newFolder, refusedAs, smallData } from './small.test.support.js';
+import { contentsOf, fixedFiles, kernels, newFolder, refusedAs, smallData } from './small.test.support.js';
 
 /** All that training decides on, of both. */
 const bitsOf = ({ teacher, student }: Pair<Job>) =>
@@ -67,9 +67,9 @@ test('in folders it gives the same, two finished runs that every command reads, 
   for (const role of ['teacher', 'student'] as const) {
     const run = join(folder, role);
     const kept = readdirSync(run);
-    for (const name of [...Object.values(jobFiles), 'metrics.jsonl']) assert.ok(kept.includes(name), name);
+    for (const name of [...fixedFiles, 'metrics.jsonl']) assert.ok(kept.includes(name), name);
     for (const name of ['snapshots', 'checkpoints', 'lock']) assert.ok(!kept.includes(name), name);
-    assert.deepEqual(readTeacher(run), first[role].teacher);
+    assert.deepEqual(contentsOf(readTeacher(run)), contentsOf(first[role].teacher));
     const { result, source } = readFinishedRun(run);
     assert.deepEqual([result, source], [first[role].result, { data: 'here' }]);
     assert.deepEqual([result.options.role, result.options.update], [role, 3]);

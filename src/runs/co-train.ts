@@ -13,7 +13,7 @@ import {
   type Pair,
 } from '../distill/index.js';
 import { fail } from '../errors.js';
-import { evaluationOptions } from '../eval/evaluation.js';
+import { evaluationFor } from '../eval/evaluation.js';
 import type { Kernels } from '../kernels/index.js';
 import { trainable } from '../models/index.js';
 import { parseOptions } from '../options/options.js';
@@ -46,7 +46,7 @@ export interface CoTrainRequest extends RunRequest, Pair<SavedModel> {
 export async function coTrain(request: CoTrainRequest, use?: Use): Promise<Pair<Job>> {
   const { dataset, kernels, folder } = request;
   const method = coTrainedOnly(methodOf(request.method));
-  const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
+  const evaluation = evaluationFor(request.evaluation, dataset.train);
   const trajectory = parseOptions(trajectoryOptions, request.trajectory, 'trajectory');
   const plan = planCoTraining(method, request, request.options, dataset);
   if (folder !== undefined && isRun(folder)) {

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readBundle } from '../bundle/index.js';
 import { type LoadedDataset, loadDataset, synthesize } from '../data/index.js';
 import { modelOf, type TrainableModel } from '../models/index.js';
-import { createStudent, type StudentBundle } from '../student/index.js';
+import { createStudent } from '../student/index.js';
 import type { TrainEvent } from '../train/index.js';
 import { continueFrom, continueText } from './continue-from.js';
-import { jobFiles } from './finished.js';
 import { runJob } from './job.js';
+import { readStart, type StartBundle } from './seen-parts.js';
 import { evaluation, kernels, newFolder, quick, refusedAs } from './small.test.support.js';
 
 /** What was known at first, and what is known now: all users but eight, all items but six, and then everybody but user 0. */
@@ -21,7 +20,7 @@ async function twoStates(): Promise<{ before: LoadedDataset; now: LoadedDataset 
   const load = (name: string, kept: typeof rows) => {
     const path = join(folder, name);
     writeFileSync(path, ['user,item', ...kept.map(({ u, i }) => `${users[u]},${items[i]}`)].join('\n'));
-    return loadDataset({ data: path });
+    return loadDataset({ data: path, split: 'hash' });
   };
   return {
     before: await load(
@@ -37,11 +36,11 @@ async function twoStates(): Promise<{ before: LoadedDataset; now: LoadedDataset 
 
 const states = await twoStates();
 
-async function trainedBundle(): Promise<StudentBundle> {
+async function trainedBundle(): Promise<StartBundle> {
   const folder = newFolder();
   const options = { ...quick, epochs: 12 };
   await runJob({ dataset: states.before, kernels, model: 'bpr-mf', options, evaluation, folder });
-  return readBundle(join(folder, jobFiles.student));
+  return readStart(folder);
 }
 
 const bundle = await trainedBundle();

@@ -4,25 +4,28 @@
  */
 
 import { join } from 'node:path';
+import type { Interactions } from '../data/index.js';
 import { defined } from '../defined.js';
+import type { EnsembleChoice } from '../distill/index.js';
 import { createEvaluator, type EvaluationOptions, type Evaluator } from '../eval/evaluation.js';
 import { type Model, rankAll } from '../models/index.js';
 import type { Unit } from '../options/registry.js';
-import type { TrajectoryOptions } from '../train/index.js';
+import type { Listener, TrajectoryOptions } from '../train/index.js';
 import { finishModel } from './finish.js';
 import { forgetTraining, jobFiles, readBack } from './finished.js';
 import { nameAgain } from './names.js';
-import { type Job, listenerOf, type Use } from './outcome.js';
+import { type Job, listenerOf, type RepeatedRun, type Use } from './outcome.js';
 import type { RunRequest } from './request.js';
 import { revisionsOf } from './revisions.js';
 import { openRunFolder, type RunFolder } from './run-folder.js';
 import { type RunSpec, recordedArithmetic, runHash } from './run-manifest.js';
+import { createSweeps, type RankAndEvaluate, type Sweeps } from './sweeps.js';
 import { type MadeModel, type MadeModels, type ModelsTask, type ModelTask, withModels } from './train-models.js';
 import { tellUnusedWeights } from './unused-weights.js';
 import { changedUses, usesOf } from './uses.js';
 import { type Fitted, watchModel } from './watch.js';
 
-/** A model and its run. */
+/** A model whose run is driven. */
 export interface DrivenModel extends ModelTask {
   /** Options recorded in the manifest: of model, method, evaluation and trajectory. */
   readonly recorded: Readonly<Record<string, unknown>>;
@@ -36,21 +39,30 @@ export interface DrivenModel extends ModelTask {
   readonly units?: readonly Unit[];
   /** Names of its teachers, for its student bundle. */
   readonly teachers: readonly string[];
+  /** Said before it is trained; not for a run that is read back. */
+  readonly note?: string;
   /** Whether the last epoch is kept instead of the best one on valid. */
   readonly keepsLast?: boolean;
   /** Additional test metrics, reported with each evaluation. They select nothing. */
   readonly measure?: (model: Model) => Readonly<Record<string, number>>;
+  /** The weights of the teachers, if the hooks of the method chose them. */
+  readonly ensemble?: () => EnsembleChoice | undefined;
 }
 
-export interface DriveTask extends ModelsTask<DrivenModel>, Pick<RunRequest, 'testCurve' | 'overwrite' | 'source'> {
+export interface DriveTask
+  extends Omit<ModelsTask<DrivenModel>, 'hooks'>,
+    Pick<ModelsTask<Kept>, 'hooks'>,
+    Pick<RunRequest, 'testCurve' | 'overwrite' | 'source'> {
   /** Name of the method. */
   readonly method: string;
   readonly evaluation: EvaluationOptions;
   readonly trajectory: TrajectoryOptions;
+  /** Of a final fit: the run that it repeats. */
+  readonly repeated?: RepeatedRun;
 }
 
-/** The run folder of a model and its event listener. */
-type Kept = DrivenModel & { readonly run: RunFolder | undefined };
+/** The run folder of a model, its event listener, and the checkpoints of its sweeps. */
+export type Kept = DrivenModel & { readonly run: RunFolder | undefined; readonly sweeps: Sweeps };
 
 /**
  * The finished jobs, in the order of the models.
@@ -69,9 +81,13 @@ export async function drive(task: DriveTask, use?: Use): Promise<readonly Job[]>
     if (runs.length > 0 && runs.every((run) => run.isFinished())) return await finishedJobs(task, runs, evaluator);
     for (const run of runs) if (source) run.writeResult(jobFiles.source, source);
     const models = task.models.map((m, at): Kept => {
-      const kept = { ...m, run: runs[at], listen: listenerOf(runs[at], m.listen) };
-      tellUnusedWeights(m.spec, dataset.train, kept.listen);
-      return kept;
+      const [run, listen] = [runs[at], listenerOf(runs[at], m.listen)];
+      tellUnusedWeights(m.spec, dataset.train, listen);
+      if (m.note !== undefined) listen({ type: 'note', message: m.note });
+      // A computed model has no checkpoints to resume from. After a kill this removes the lines of evaluations that are made again.
+      if (m.spec.kind === 'computed') run?.loadLatestCheckpoint();
+      const sweeps = createSweeps(task.trajectory, rankedAndEvaluated(task, evaluator, listen));
+      return { ...m, run, listen, sweeps, swept: sweeps.swept };
     });
     const began = performance.now();
     return await withModels({ ...task, models }, (made) => trainAndFinish(task, made, evaluator, began, use));
@@ -118,7 +134,7 @@ function openRuns({ models, dataset, kernels, source, overwrite = false }: Drive
 }
 
 async function finishedJobs(
-  { dataset, source, models }: DriveTask,
+  { dataset, source, models, repeated }: DriveTask,
   runs: readonly RunFolder[],
   evaluator: Evaluator,
 ): Promise<readonly Job[]> {
@@ -127,7 +143,7 @@ async function finishedJobs(
     if (named) models[at]!.listen({ type: 'note', message: 'item labels were added' });
     forgetTraining(run);
   }
-  return runs.map((run) => readBack(run, dataset, evaluator));
+  return runs.map((run) => readBack(run, dataset, evaluator, repeated?.evaluation));
 }
 
 async function trainAndFinish(
@@ -137,15 +153,29 @@ async function trainAndFinish(
   began: number,
   use: Use | undefined,
 ): Promise<readonly Job[]> {
-  const { dataset, kernels, method, source } = task;
+  const { dataset, kernels, method, source, repeated } = task;
   const fitted = await fit(task, made, evaluator);
   const jobs: Job[] = [];
   for (const [at, driven] of made.models.entries()) {
-    const { spec, model, run, recorded: options, measure, teachers } = driven;
+    const { spec, model, run, recorded: options, measure, teachers, ensemble } = driven;
     const hash = runHash(specOf(driven, task));
-    const finishing = { kernels, dataset, evaluator, run, hash, spec, model, method, options, teachers, source, began };
+    const finishing = {
+      kernels,
+      dataset,
+      evaluator,
+      run,
+      hash,
+      spec,
+      model,
+      method,
+      options,
+      teachers,
+      source,
+      began,
+      ...defined({ repeated }),
+    };
     const more = { fitted: fitted[at]!, metrics: measure?.(model) ?? {}, progress: made.progress };
-    jobs.push(await finishModel({ ...finishing, ...more }, use));
+    jobs.push(await finishModel({ ...finishing, ...more, ...defined({ ensemble }) }, use));
   }
   // Only when all are finished: until then each may be needed to resume.
   for (const { run } of made.models) if (run) forgetTraining(run);
@@ -154,17 +184,20 @@ async function trainAndFinish(
 }
 
 async function fit(task: DriveTask, made: MadeModels<Kept>, evaluator: Evaluator): Promise<readonly Fitted[]> {
-  const { kernels: k, trajectory, testCurve = false } = task;
+  const { kernels: k, trajectory, testCurve = false, repeated } = task;
   const { progress, models } = made;
   const [first] = models;
-  if (first?.spec.kind === 'computed') return [await judgeComputed(task, first, made, evaluator)];
+  if (first?.spec.kind === 'computed') return [await evaluateComputed(task, first, made, evaluator)];
   const watches = new Map(
     models.map((m) => {
       const { model, run, listen, measure, keepsLast: keepLast = false } = m;
-      if (!evaluator.selects) listen({ type: 'note', message: 'there is no valid part, so the last epoch is kept' });
+      if (!evaluator.selects && !repeated)
+        listen({ type: 'note', message: 'there is no valid part, so the last epoch is kept' });
       const { selectBy } = task.evaluation;
       const evaluateEvery = Number(m.options.evaluateEvery);
-      const setting = { run, evaluator, evaluateEvery, trajectory, selectBy, listen, progress, testCurve, keepLast };
+      const repeats = repeated && { bestEpoch: repeated.result.bestEpoch, checkpoints: repeated.checkpoints };
+      const watching = { run, evaluator, evaluateEvery, trajectory, selectBy, listen, progress, testCurve, keepLast };
+      const setting = { ...watching, ...defined({ repeats }) };
       return [m, watchModel(k, model, { ...setting, ...(measure ? { measure: () => measure(model) } : {}) })] as const;
     }),
   );
@@ -175,29 +208,35 @@ async function fit(task: DriveTask, made: MadeModels<Kept>, evaluator: Evaluator
   return models.map((m, at) => watches.get(m)!.fitted(outcomes[at]!));
 }
 
-/** A computed model has one checkpoint. */
-async function judgeComputed(
-  { kernels: k }: DriveTask,
-  { model, listen, run }: MadeModel<Kept>,
+/** Ranks a computed model and evaluates it on valid. */
+const rankedAndEvaluated =
+  ({ kernels: k, testCurve }: DriveTask, evaluator: Evaluator, listen: Listener): RankAndEvaluate =>
+  async (model, epoch, progress, last) => {
+    const began = performance.now();
+    const step = progress.task(`ranking for ${model.name}`);
+    const ranked = (mask: Interactions) =>
+      rankAll(k, model, mask, evaluator.depth, { step, ...defined({ foldIn: evaluator.foldIn }) });
+    const rankings = await ranked(evaluator.mask.valid);
+    const metrics = evaluator.selects ? evaluator.valid(rankings).means : {};
+    listen({ type: 'evaluation', epoch, metrics, best: last, seconds: (performance.now() - began) / 1000 });
+    // A model without sweeps has no curve.
+    if (testCurve && epoch > 0)
+      listen({ type: 'test', epoch, metrics: evaluator.test(await ranked(evaluator.mask.test)).means });
+    return { epoch, metrics, rankings: evaluator.taught(rankings) };
+  };
+
+/** A computed model has one checkpoint, or those of its sweeps. */
+async function evaluateComputed(
+  task: DriveTask,
+  { model, listen, sweeps }: MadeModel<Kept>,
   { progress }: MadeModels<Kept>,
   evaluator: Evaluator,
 ): Promise<Fitted> {
-  // There are no checkpoints. After a kill this removes the lines of the evaluation, which is made again.
-  run?.loadLatestCheckpoint();
-  const step = progress.task(`ranking for ${model.name}`);
-  const rankings = await rankAll(k, model, evaluator.mask.valid, evaluator.depth, {
-    step,
-    ...defined({ foldIn: evaluator.foldIn }),
-  });
-  const metrics = evaluator.selects ? evaluator.valid(rankings).means : {};
-  listen({ type: 'evaluation', epoch: 0, metrics, best: true, seconds: 0 });
-  return {
-    bestEpoch: 0,
-    epochs: 0,
-    secondsBefore: 0,
-    checkpoints: [{ epoch: 0, metrics, rankings: evaluator.taught(rankings) }],
-    forget() {},
-  };
+  const { selectBy } = task.evaluation;
+  const epochs = sweeps.count();
+  const last = await rankedAndEvaluated(task, evaluator, listen)(model, epochs, progress, true);
+  const checkpoints = sweeps.choose(last, (c) => c.metrics[selectBy] ?? 1);
+  return { ...{ bestEpoch: epochs, epochs, secondsBefore: 0, checkpoints }, forget() {} };
 }
 
 /** The folder of one of several runs within a folder. */

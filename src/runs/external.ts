@@ -10,8 +10,7 @@ import {
 } from '../data/index.js';
 import { defined } from '../defined.js';
 import { fail } from '../errors.js';
-import { createEvaluator, type Evaluator, evaluationOptions } from '../eval/evaluation.js';
-import { parseOptions } from '../options/options.js';
+import { createEvaluator, type Evaluator, evaluationFor } from '../eval/evaluation.js';
 import { isRun, jobFiles, keep, readBack } from './finished.js';
 import { recordNames } from './names.js';
 import { metricsOf, type Outcome, type RunResult } from './outcome.js';
@@ -60,7 +59,7 @@ export interface ImportPlan {
  */
 export function planImport(request: ImportRequest): ImportPlan[] {
   const { dataset, external, name, folder } = request;
-  const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
+  const evaluation = evaluationFor(request.evaluation, dataset.train);
   const places = external.teachers.map((t) => (t.name === undefined ? '' : folderName(t.name)));
   checkPlaces(external.teachers, places, folder);
   return external.teachers.map(({ name: own, trajectory: { checkpoints, observed }, rankings }, t) => {
@@ -82,7 +81,7 @@ export function planImport(request: ImportRequest): ImportPlan[] {
  */
 export function importTeachers(request: ImportRequest): ImportedTeacher[] {
   const { dataset, external, folder } = request;
-  const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
+  const evaluation = evaluationFor(request.evaluation, dataset.train);
   const evaluator = createEvaluator(dataset, evaluation);
   return planImport(request).map(({ name, place, teacher, spec }, t) => {
     const own = external.teachers[t]!;
@@ -154,6 +153,7 @@ function evaluated(setting: Setting, run: RunFolder | undefined): Outcome {
     teacher: {
       trajectory: { ...trajectory, checkpoints, ...defined({ observed: observed && evaluator.taught(observed) }) },
       hash: run?.manifest.hash ?? runHash(setting.spec),
+      tested: () => rankings,
     },
     reused: false,
   };

@@ -4,6 +4,7 @@ import { bundleBytesOf } from '../bundle/index.js';
 import { type Dataset, licenceNote } from '../data/index.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { defined } from '../defined.js';
+import type { EnsembleChoice } from '../distill/index.js';
 import { fail } from '../errors.js';
 import { type Evaluator, LIST_LENGTH } from '../eval/evaluation.js';
 import type { Kernels } from '../kernels/index.js';
@@ -13,7 +14,7 @@ import type { Progress } from '../progress.js';
 import { sizeProblem } from '../student/student-model.js';
 import { keep, keepModel } from './finished.js';
 import { latencyOf } from './latency.js';
-import { type Job, type JobResult, metricsOf, type Use } from './outcome.js';
+import { type Job, type JobResult, metricsOf, type RepeatedRun, repeatedOf, type Use } from './outcome.js';
 import type { RunFolder } from './run-folder.js';
 import { knownTables, madeStudent, servableOf, writeStudent } from './student-bundle.js';
 import type { Fitted } from './watch.js';
@@ -39,12 +40,16 @@ export interface Finishing {
   readonly began: number;
   /** Additional test metrics for the result. */
   readonly metrics?: Readonly<Record<string, number>>;
+  /** The weights of the teachers, if they were chosen. */
+  readonly ensemble?: () => EnsembleChoice | undefined;
   readonly progress: Progress;
+  /** Of a final fit: the run whose metrics it has. */
+  readonly repeated?: RepeatedRun;
 }
 
 /** @throws RecdistillError `diverged` if a bundle cannot have the parameters, `write-failed`, `interrupted` before anything is written */
 export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
-  const { kernels: k, dataset, evaluator, run, model, fitted, method, options, progress } = f;
+  const { kernels: k, dataset, evaluator, run, model, fitted, method, options, progress, repeated } = f;
   const { train } = dataset;
   const step = progress.task(`ranking for ${model.name}`);
   const trajectory: Trajectory = {
@@ -57,11 +62,12 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
     step,
     ...defined({ foldIn: evaluator.foldIn }),
   });
-  const [tested, hidden] = [evaluator.test(rankings), evaluator.hidden(rankings)];
+  const [tested, hidden] = [repeated?.evaluation ?? evaluator.test(rankings), evaluator.hidden(rankings)];
   const tables = servableOf(f.spec, model);
   const student = madeStudent(tables, dataset, tested, {
     ...{ model: model.name, method, teachers: f.teachers },
     licence: licenceNote(String(f.source?.data ?? '')),
+    ...(repeated ? { repeated: repeatedOf(repeated) } : {}),
   });
   const problem = f.spec.kind === 'trained' && student ? sizeProblem(student.model) : undefined;
   if (problem !== undefined) fail('diverged', { model: model.name, method, problem, bestEpoch: fitted.bestEpoch });
@@ -76,16 +82,25 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
     ...(student ? { bundleBytes: bundleBytesOf(student.model, student.notes) } : {}),
     latencyMicroseconds: await latencyOf(k, model, train, progress.task(`timing ${model.name}`)),
     seconds: fitted.secondsBefore + (performance.now() - f.began) / 1000,
-    metrics: withMeasured(metricsOf(tested), f),
-    ...(hidden ? { hidden: metricsOf(hidden) } : {}),
+    ...(repeated
+      ? {
+          metrics: repeated.result.metrics,
+          ...defined({ hidden: repeated.result.hidden }),
+          repeated: repeatedOf(repeated),
+        }
+      : { metrics: withMeasured(metricsOf(tested), f), ...(hidden ? { hidden: metricsOf(hidden) } : {}) }),
+    ...defined({ ensemble: f.ensemble?.() }),
   };
   use?.(model, { result, evaluation: tested });
-  const teacher = { trajectory, hash: f.hash, ...knownTables(tables) };
+  const teacher = {
+    ...{ trajectory, hash: f.hash, parameters: model.size, tested: () => rankings },
+    ...knownTables(tables),
+  };
   const evaluated = { evaluation: tested, ...(hidden ? { hidden } : {}) };
   const job: Job = { result, ...evaluated, rankings, teacher, reused: false };
   if (run) {
     run.confirm();
-    writeStudent(run.path, student);
+    writeStudent(run.path, student, dataset, f.hash);
     keepModel(run, model);
     keep(run, job);
   }

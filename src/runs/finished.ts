@@ -5,8 +5,10 @@ import { bundleBytes as bundleBytesIn } from '../bundle/index.js';
 import type { Dataset } from '../data/index.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
+import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import type { Evaluator } from '../eval/evaluation.js';
+import type { Evaluation } from '../eval/index.js';
 import { acquireLock, discard, readCheckedJson, readSafetensors, writeSafetensors } from '../formats/index.js';
 import type { HistoryTables, Model, Tables } from '../models/index.js';
 import { tensorNames } from '../student/bundle-tensors.js';
@@ -16,7 +18,7 @@ import { readLink, resolveRun } from './link.js';
 import type { Outcome, RunResult, Teacher } from './outcome.js';
 import { readRankings, writeRankings } from './rankings-file.js';
 import { type RunFolder, readRunManifest } from './run-folder.js';
-import { firstDifference, type RunManifest } from './run-manifest.js';
+import { FINAL, firstDifference, type RunManifest } from './run-manifest.js';
 import { readTrajectory, writeTrajectory } from './trajectory.js';
 
 /** Files of a job in its run folder, in addition to those of every run. */
@@ -26,11 +28,19 @@ export const jobFiles = {
   trajectory: 'trajectory',
   /** The student bundle, of a model whose scores are inner products. */
   student: 'student',
+  /** Which of the bundle's seen items the model was trained on. */
+  seenParts: 'seen-parts.safetensors',
   /** Its presence means that the run is finished. */
   result: 'result.json',
   /** How the data set was loaded. */
   source: 'data.json',
+  /** The weights of the teachers, if they were chosen. */
+  ensemble: 'ensemble.json',
 } as const;
+
+/** The file of the lists of all users: those that were evaluated, or of a final fit those without any item of the user. */
+export const rankingsFile = ({ kind }: Pick<RunManifest, 'kind'>): string =>
+  kind === FINAL ? 'rankings.safetensors' : jobFiles.rankings;
 
 export interface FinishedRun {
   readonly folder: string;
@@ -111,7 +121,7 @@ function isResult<Result extends RunResult>(value: unknown): value is Result {
 }
 
 const readTestRankings = (folder: string, manifest: RunManifest): Rankings => {
-  const path = join(folder, jobFiles.rankings);
+  const path = join(folder, rankingsFile(manifest));
   const { rankings, meta } = readRankings(path);
   expectOwn(path, meta, manifest);
   return rankings;
@@ -128,13 +138,24 @@ export function expectOwn(path: string, meta: ReadonlyMap<string, string>, { has
 /** A finished run as teacher. @throws RecdistillError as `readFinishedRun` */
 export function readTeacher(named: string): Teacher {
   const folder = resolveRun(named);
-  const { hash } = readRunManifest(folder);
-  return teacherOf(folder, readTrajectory(join(folder, jobFiles.trajectory), { run: hash }), hash);
+  const manifest = readRunManifest(folder);
+  const { hash } = manifest;
+  const trajectory = readTrajectory(join(folder, jobFiles.trajectory), { run: hash });
+  return teacherOf(folder, trajectory, manifest, readResult(folder, manifest));
 }
 
-function teacherOf(folder: string, trajectory: Trajectory, hash: string): Teacher {
+function teacherOf(
+  folder: string,
+  trajectory: Trajectory,
+  manifest: RunManifest,
+  { parameters }: Pick<RunResult, 'parameters'>,
+): Teacher {
   const file = join(folder, jobFiles.student, bundleFiles.tensors);
-  return { trajectory, hash, ...(existsSync(file) ? readTables(file) : {}) };
+  return {
+    ...{ trajectory, hash: manifest.hash, tested: () => readTestRankings(folder, manifest) },
+    ...defined({ parameters }),
+    ...(existsSync(file) ? readTables(file) : {}),
+  };
 }
 
 /** The tables of a student bundle as the model had them. Does not read the bundle's ids. */
@@ -203,7 +224,7 @@ export function keepModel(run: RunFolder, model: Model): void {
 export function keep(run: RunFolder, outcome: Pick<Outcome, 'result' | 'rankings' | 'teacher'>): void {
   const { hash } = run.manifest;
   writeTrajectory(join(run.path, jobFiles.trajectory), outcome.teacher.trajectory, hash);
-  writeRankings(join(run.path, jobFiles.rankings), outcome.rankings, { run: hash });
+  writeRankings(join(run.path, rankingsFile(run.manifest)), outcome.rankings, { run: hash });
   // result.json marks the run as finished. After it there is nothing to resume.
   run.writeResult(jobFiles.result, outcome.result);
 }
@@ -233,12 +254,14 @@ export function tidyFinished(folder: string): void {
 
 /**
  * Reads a finished run and checks it against the data. A finished run does not change, so no lock is needed.
+ * @param repeated of a final fit: the evaluation of the run that was evaluated
  * @throws RecdistillError as `readFinishedRun`, `artifact-differs`
  */
 export function readBack<Result extends RunResult>(
   { path }: Pick<RunFolder, 'path'>,
   dataset: Dataset,
   evaluator: Evaluator,
+  repeated?: Evaluation,
 ): Outcome<Result> {
   const manifest = readRunManifest(path);
   const { hash: run } = manifest;
@@ -250,10 +273,10 @@ export function readBack<Result extends RunResult>(
   const hidden = evaluator.hidden(rankings);
   return {
     result,
-    evaluation: evaluator.test(rankings),
+    evaluation: repeated ?? evaluator.test(rankings),
     ...(hidden ? { hidden } : {}),
     rankings,
-    teacher: teacherOf(path, trajectory, run),
+    teacher: teacherOf(path, trajectory, manifest, result),
     reused: true,
   };
 }

@@ -2,10 +2,24 @@ export { type Checkpoint, type DamagedCheckpoint, newestEpoch } from './checkpoi
 export { type CoTrainRequest, coTrain, coTrainingTask, sideTask } from './co-train.js';
 export { type CoTrainPlan, coTrainedOnly, coTrainSpec, pairInputs, planCoTraining } from './co-train-plan.js';
 export { type ContinueCounts, type ContinueReport, continueFrom } from './continue-from.js';
+export {
+  checkEnsemble,
+  checkWeighing,
+  choiceText,
+  chosenKind,
+  importanceOf,
+  validLists,
+  type Weighable,
+  type WeighTask,
+  weighTeachers,
+} from './ensemble.js';
 export * from './estimate.js';
 export * from './external.js';
+export { type FinalRequest, finalFit } from './final.js';
+export { type FinalContext, type FinalRun, finalOfRun, refuseFinal } from './final-of-run.js';
 export * from './finished.js';
 export { foldInHistories } from './fold-in-histories.js';
+export { dataSizeOf } from './from-data.js';
 export * from './job.js';
 export * from './link.js';
 export {
@@ -13,6 +27,9 @@ export {
   checkHeldOut,
   checkNeeds,
   checkStudent,
+  expectHeldOut,
+  modelOfTeacher,
+  profileOf,
   readMethodOptions,
   splitOptions,
   type TeacherProfile,
@@ -21,6 +38,7 @@ export {
 export { createMethodHooks, type Teaching } from './method-hooks.js';
 export { nameFinished, nameItems } from './names.js';
 export * from './outcome.js';
+export { popularValue } from './popular.js';
 export * from './rankings-file.js';
 export { type RunLogs, readLogs } from './read-logs.js';
 export type { JobRequest } from './request.js';
@@ -29,6 +47,7 @@ export * from './run-folder.js';
 export * from './run-manifest.js';
 export * from './run-spec.js';
 export { readSavedModel, type SavedModel, savedModelOf, untrainedModel } from './saved-model.js';
+export { readStart, type StartBundle, trainedPairs } from './seen-parts.js';
 export { testRanks } from './test-ranks.js';
 export {
   type MadeModel,

@@ -3,15 +3,20 @@
  * everything in a run folder, if there is one. An interrupted job is resumed; a finished one is read back.
  */
 import { defined } from '../defined.js';
+import type { EnsembleChoice } from '../distill/index.js';
+import { createEvaluator } from '../eval/evaluation.js';
 import { trainable, trainOptionsOf } from '../models/index.js';
+import { checkStart } from './check-start.js';
 import { continueFrom, continueText } from './continue-from.js';
 import { drive } from './drive.js';
+import { checkWeighing, choiceText, keptChoice } from './ensemble.js';
 import { checkMemory } from './estimate.js';
-import { checkNeeds } from './method.js';
+import { dataSizeOf } from './from-data.js';
+import { checkFixedEpochs, checkNeeds, checkTeaches, modelOfTeacher, profileOf } from './method.js';
 import { createMethodHooks } from './method-hooks.js';
-import { type Job, knowledgeOf, type Teacher, type Use } from './outcome.js';
+import { type Job, knowledgeOf, type RepeatedRun, type Teacher, type Use } from './outcome.js';
 import type { JobRequest } from './request.js';
-import { planRun } from './run-spec.js';
+import { planRun, type RunPlan } from './run-spec.js';
 
 /**
  * @param use called with the finished model before it is closed; not called for a job that is read back
@@ -19,16 +24,34 @@ import { planRun } from './run-spec.js';
  *   `artifact-damaged`, `write-failed`, `diverged`, `interrupted`
  */
 export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
-  const { dataset, kernels, teachers = [], start, folder, listen = () => {} } = request;
+  const { dataset, kernels, teachers = [], start } = request;
   const named = teachers.map(({ trajectory, hash }) => ({ name: trajectory.teacher, hash }));
   const plan = planRun({
     ...request,
     start,
     teachers: named,
     dataFingerprint: dataset.fingerprint,
+    size: dataSizeOf(dataset),
     arithmetic: kernels.arithmetic,
   });
-  const { model: spec, method, modelOptions, methodOptions, evaluation, trajectory } = plan;
+  checkFixedEpochs(plan.model, dataset, request.options);
+  if (start) checkStart(start, dataset);
+  return runPlanned(plan, request, use);
+}
+
+/**
+ * Runs a job whose options are settled.
+ * @param repeated of a final fit: the run that it repeats
+ * @throws as `runJob`
+ */
+export async function runPlanned(plan: RunPlan, request: JobRequest, use?: Use, repeated?: RepeatedRun): Promise<Job> {
+  const { dataset, kernels, teachers = [], start, folder, listen = () => {} } = request;
+  let chosen: EnsembleChoice | undefined;
+  const { model: spec, method, modelOptions, methodOptions, evaluation, trajectory, ensemble: kind } = plan;
+  const weighing = kind && { kind, evaluator: createEvaluator(dataset, evaluation) };
+  if (weighing) checkWeighing(weighing.kind, weighing.evaluator, dataset);
+  if (method.needs.teachers !== 'none')
+    for (const t of teachers) checkTeaches(method, profileOf(t.trajectory.teacher, modelOfTeacher(t)));
   const known = teachers.map((t) => knowledgeOf(t, dataset.train));
   checkNeeds(spec, method, known, dataset);
   const { checkpoints } = trajectory;
@@ -38,13 +61,15 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
   const [job] = await drive(
     {
       ...{ dataset, kernels, method: method.name, evaluation, trajectory },
-      ...defined({ overwrite, source, signal, testCurve }),
+      ...defined({ overwrite, source, signal, testCurve, repeated }),
       models: [
         {
-          ...{ spec, options: modelOptions, kind: plan.spec.kind, listen, units: [method] },
+          ...{ spec, options: modelOptions, kind: plan.spec.kind, listen, units: [method, ...(kind ? [kind] : [])] },
+          ...defined({ note: plan.fromData }),
           ...{ recorded: plan.spec.options, inputs: plan.spec.inputs ?? {} },
           teachers: teachers.map((t) => t.trajectory.teacher),
           ...(folder ? { folder } : {}),
+          ensemble: () => chosen,
           ...(start
             ? {
                 async begin(model, listen, progress) {
@@ -60,9 +85,16 @@ export async function runJob(request: JobRequest, use?: Use): Promise<Job> {
       // A student that continues from a bundle can be best before the first epoch.
       evaluateStart: start !== undefined,
       async hooks({ models: [made], train, progress }, batchesPerEpoch) {
-        const { model, listen } = made!;
+        const { model, listen, run } = made!;
         const options = trainOptionsOf(modelOptions);
-        const teaching = { method, methodOptions, teachers, options, batchesPerEpoch, listen, progress };
+        if (weighing) {
+          const step = progress.task('choosing the weights of teachers');
+          const task = { ...weighing, method, methodOptions, dataset, step };
+          chosen = await keptChoice(run, teachers, task);
+          listen({ type: 'note', message: choiceText(chosen) });
+        }
+        const weights = chosen?.members.map((m) => m.weight);
+        const teaching = { method, methodOptions, teachers, weights, options, batchesPerEpoch, listen, progress };
         return createMethodHooks(kernels, trainable(model), train, teaching);
       },
     },

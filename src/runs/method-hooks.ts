@@ -21,6 +21,8 @@ export interface Teaching {
   readonly method: TeachingMethod;
   readonly methodOptions: Readonly<Record<string, unknown>>;
   readonly teachers: readonly Teacher[];
+  /** Weights of the teachers, which sum to 1. A teacher of weight 0 takes no part. Absent: they are equal. */
+  readonly weights?: readonly number[] | undefined;
   /** Training options of the student. */
   readonly options: TrainOptions;
   readonly batchesPerEpoch: number;
@@ -35,11 +37,15 @@ export async function createMethodHooks(
   train: Interactions,
   t: Teaching,
 ): Promise<MethodHooks> {
-  const { method, teachers, options: o, batchesPerEpoch, listen, progress } = t;
+  const { method, weights, options: o, batchesPerEpoch, listen, progress } = t;
+  const teachers = t.teachers.flatMap((teacher, at) => {
+    const weight = weights?.[at];
+    return weight === 0 ? [] : [withAllUsers(knowledgeOf(teacher, train, weight), train)];
+  });
   const step = progress.task(`ranking for ${student.name}`);
   const hooks = await method.create(
     {
-      ...{ kernels: k, student, train, teachers: teachers.map((t) => withAllUsers(knowledgeOf(t, train), train)) },
+      ...{ kernels: k, student, train, teachers },
       ...{ batchSize: o.batchSize, batchesPerEpoch, seed: o.seed },
       rankStudent: (depth) =>
         rankAll(k, student, train, Math.min(depth, train.nItems), { step, ...defined({ users: train.trainUsers }) }),

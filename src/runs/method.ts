@@ -1,6 +1,6 @@
 /** Options and needs of a model together with a distillation method. */
 
-import type { Dataset } from '../data/index.js';
+import { type Dataset, holdsOut } from '../data/index.js';
 import {
   checkTogether,
   isCoTrained,
@@ -12,18 +12,22 @@ import {
 import { fail } from '../errors.js';
 import { type Capability, learnsPairs, type ModelSpec, modelRegistry } from '../models/index.js';
 import { nearest } from '../nearest.js';
+import type { DataSize } from '../options/from-data.js';
 import { ownOptions, parseOptions } from '../options/options.js';
+import type { Teacher } from './outcome.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
 /**
  * Divides options between the model and the method, checked and with defaults.
+ * @param size of the data, for defaults that follow from it. Absent: the options are only checked
  * @throws RecdistillError `unknown-option` if neither has an option, `bad-option`, `broken-unit` if both have it with different types
  */
 export function splitOptions(
   model: ModelSpec,
   method: MethodSpec,
   given: Values,
+  size?: DataSize,
 ): { modelOptions: Values; methodOptions: Values } {
   checkTogether(model, method);
   const known = [...Object.keys(model.options.shape), ...Object.keys(method.options.shape)];
@@ -37,20 +41,25 @@ export function splitOptions(
       known: known.join(', '),
     });
   }
-  const own = model.kind === 'trained' && method.needs.teachers !== 'none' ? model.asStudent : {};
-  const suited = ownOptions(model.options, { ...method.studentDefaults, ...own, ...given });
-  const modelOptions = parseOptions(model.options, suited, model.name) as Values;
+  const suited = suitedOptions(model, method, given);
+  const modelOptions = parseOptions(model.options, suited, model.name, size) as Values;
   model.check?.(modelOptions);
   return {
     modelOptions,
-    methodOptions: readMethodOptions(method, ownOptions(method.options, given)),
+    methodOptions: readMethodOptions(method, ownOptions(method.options, given), size),
   };
 }
 
+/** The given options of a model, over those of a student. */
+export function suitedOptions(model: ModelSpec, method: MethodSpec, given: Values): Values {
+  const own = model.kind === 'trained' && method.needs.teachers !== 'none' ? model.asStudent : {};
+  return ownOptions(model.options, { ...method.studentDefaults, ...own, ...given });
+}
+
 /** The options of a method, checked and with its defaults. @throws RecdistillError `unknown-option`, `bad-option` */
-export function readMethodOptions(method: MethodSpec, given: Values = {}): Values {
+export function readMethodOptions(method: MethodSpec, given: Values = {}, size?: DataSize): Values {
   const beneath = isCoTrained(method) ? method.defaultsFor?.(given) : {};
-  const options = parseOptions(method.options, { ...beneath, ...given }, method.name) as Values;
+  const options = parseOptions(method.options, { ...beneath, ...given }, method.name, size) as Values;
   // Those of a co-trained method are checked together with the two models.
   if (!isCoTrained(method)) method.check?.(options);
   return options;
@@ -69,6 +78,32 @@ export function teachingOnly(method: MethodSpec): TeachingMethod {
 export interface TeacherProfile {
   readonly name: string;
   readonly has: readonly TeacherCapability[];
+  /** As its model declares. */
+  readonly cannotTeach?: string | undefined;
+}
+
+/** @param model undefined: imported rankings */
+export const profileOf = (name: string, model: ModelSpec | undefined): TeacherProfile => ({
+  ...{ name, has: capabilitiesOf(model), cannotTeach: model?.cannotTeach },
+});
+
+/** The model of a finished run. Undefined for imported rankings, whose size is not known, and for a model that this program does not know. */
+export const modelOfTeacher = ({
+  parameters,
+  trajectory,
+}: Pick<Teacher, 'parameters' | 'trajectory'>): ModelSpec | undefined =>
+  parameters === undefined ? undefined : modelRegistry.all().find((m) => m.name === trajectory.teacher);
+
+/** @throws RecdistillError `needs-not-met` for a model that cannot teach */
+export function checkTeaches(
+  { name: method }: Pick<MethodSpec, 'name'>,
+  { name, cannotTeach }: Pick<TeacherProfile, 'name' | 'cannotTeach'>,
+): void {
+  if (cannotTeach !== undefined)
+    refuse(
+      `${method} cannot learn from ${name}, because ${cannotTeach}`,
+      'Leave this teacher out; it can be a baseline.',
+    );
 }
 
 /** Capabilities of a finished run of this model as teacher. Undefined: imported rankings. */
@@ -108,6 +143,7 @@ export function checkStudent(model: ModelSpec, method: MethodSpec, teachers: rea
       `Name one of them: ${teachers.map((t) => t.name).join(', ')}.`,
     );
   for (const teacher of teachers) {
+    checkTeaches(method, teacher);
     const wanted = needs.teacher.find((c) => !teacher.has.includes(c));
     if (!wanted) continue;
     const having = modelRegistry
@@ -133,6 +169,36 @@ export function checkHeldOut({ name, capabilities }: ModelSpec, { foldIn }: Pick
   refuse(
     `the users of valid and test are held out whole (split users), and ${name} has no scores for the history of a user that it was not trained on`,
     `Choose a model that answers for histories: ${named(able)} (as students: ${named(students)}); or another --split, such as ratio.`,
+  );
+}
+
+/**
+ * Refuses to train without anything held out, unless the number of epochs is given: nothing could choose it.
+ * @param given options of the model and the method, without defaults
+ * @throws RecdistillError `needs-not-met`
+ */
+export function checkFixedEpochs(
+  { name, kind }: ModelSpec,
+  dataset: Pick<Dataset, 'name' | 'valid' | 'test'>,
+  given: Values = {},
+): void {
+  if (holdsOut(dataset) || kind === 'computed' || given.epochs !== undefined) return;
+  refuse(
+    `${dataset.name} holds out nothing (ratios 1, 0, 0), so nothing can choose the number of epochs of ${name}`,
+    'Give the number of epochs (--epochs), or hold out valid and test with --ratios, and add --final to train on all interactions afterwards.',
+  );
+}
+
+/**
+ * Refuses data that holds out nothing, for work that evaluates models.
+ * @param what the work, such as `a study`
+ * @throws RecdistillError `needs-not-met`
+ */
+export function expectHeldOut(dataset: Pick<Dataset, 'name' | 'valid' | 'test'>, what: string): void {
+  if (holdsOut(dataset)) return;
+  refuse(
+    `${what} needs held-out interactions, and ${dataset.name} holds out nothing (ratios 1, 0, 0)`,
+    'Choose --ratios such as 0.6,0.2,0.2. With --final the models are trained on all interactions afterwards.',
   );
 }
 

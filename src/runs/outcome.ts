@@ -2,7 +2,8 @@
 import type { Interactions } from '../data/interactions.js';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
-import type { TeacherKnowledge } from '../distill/index.js';
+import { defined } from '../defined.js';
+import type { EnsembleChoice, TeacherKnowledge } from '../distill/index.js';
 import type { Evaluation } from '../eval/index.js';
 import type { HistoryTables, Model, Tables } from '../models/index.js';
 import { historyVector } from '../student/history.js';
@@ -17,14 +18,26 @@ export interface Teacher {
   readonly tables?: Tables;
   /** Item tables of a model of histories. */
   readonly historyTables?: HistoryTables;
+  /** Number of values that its scoring needs. Absent for imported rankings. */
+  readonly parameters?: number;
+  /** Its test rankings: those of users who are held out whole for valid are as they were evaluated there. */
+  readonly tested?: () => Rankings;
 }
 
-/** A teacher, as passed to a method. The user table of a model of histories is made of the train data, when it is first used. */
-export function knowledgeOf({ trajectory, tables, historyTables }: Teacher, train: Interactions): TeacherKnowledge {
-  if (tables || !historyTables) return { ...trajectory, ...(tables ? { tables } : {}) };
+/**
+ * A teacher, as passed to a method. The user table of a model of histories is made of the train data, when it is first used.
+ * @param weight as in `TeacherKnowledge`
+ */
+export function knowledgeOf(
+  { trajectory, tables, historyTables }: Teacher,
+  train: Interactions,
+  weight?: number,
+): TeacherKnowledge {
+  const weighted = { ...trajectory, ...defined({ weight }) };
+  if (tables || !historyTables) return { ...weighted, ...(tables ? { tables } : {}) };
   let made: Tables | undefined;
   return {
-    ...trajectory,
+    ...weighted,
     get tables() {
       made ??= tablesOfHistories(historyTables, train);
       return made;
@@ -48,19 +61,50 @@ export function tablesOfHistories(
   return { userFactors: users, itemFactors: items, dim: width };
 }
 
+/** The evaluated run that a final fit repeats on all interactions. */
+export interface Repeated {
+  /** Hash of the run. */
+  readonly run: string;
+  /** Fingerprint of its data. */
+  readonly data: string;
+}
+
+/** All that a final fit takes over from the evaluated run. */
+export interface RepeatedRun {
+  /** Hash of the run. */
+  readonly hash: string;
+  readonly dataFingerprint: string;
+  readonly result: RunResult;
+  readonly evaluation: Evaluation;
+  /** Epochs of its trajectory, ascending. The last one is the best. */
+  readonly checkpoints: readonly number[];
+}
+
+export const repeatedOf = ({ hash, dataFingerprint }: RepeatedRun): Repeated => ({ run: hash, data: dataFingerprint });
+
+/** What a final fit needs of an evaluated run. */
+export const repeatedRun = ({ result, evaluation, teacher }: Outcome): RepeatedRun => ({
+  ...{ hash: teacher.hash, dataFingerprint: teacher.trajectory.dataFingerprint, result, evaluation },
+  checkpoints: teacher.trajectory.checkpoints.map(({ epoch }) => epoch),
+});
+
 /** Metrics and cost of a finished run. */
 export interface RunResult extends Partial<Cost> {
   /** Name of the model; `external` for imported rankings. */
   readonly model: string;
   readonly method: string;
   readonly options: Readonly<Record<string, unknown>>;
-  /** Epoch of the kept parameters; 0 for a computed model. */
+  /** Epoch of the kept parameters. A computed model has the number of its sweeps, or 0 without sweeps. */
   readonly bestEpoch: number;
   readonly epochs: number;
-  /** Test metrics, means over users. */
+  /** Test metrics, means over users. Empty if nothing was held out. */
   readonly metrics: Readonly<Record<string, number>>;
   /** The same on the hidden interactions, if the data has any. */
   readonly hidden?: Readonly<Record<string, number>>;
+  /** The weights of its teachers, if they were chosen. */
+  readonly ensemble?: EnsembleChoice;
+  /** Of a final fit, which is not evaluated: `metrics` and `hidden` are those of this run. */
+  readonly repeated?: Repeated;
 }
 
 /** The cost of a model. Unknown for imported rankings. */

@@ -1,14 +1,14 @@
 /** The request for a run of one model. */
 import type { Dataset } from '../data/index.js';
-import type { MethodName, MethodSpec } from '../distill/index.js';
+import type { EnsembleKind, EnsembleName, MethodName, MethodSpec } from '../distill/index.js';
 import type { EvaluationOptions } from '../eval/index.js';
 import type { Kernels } from '../kernels/index.js';
 import type { ModelName, ModelSpec } from '../models/index.js';
 import type { NameOr } from '../options/registry.js';
-import type { StudentBundle } from '../student/index.js';
 import type { Listener, TrajectoryOptions } from '../train/index.js';
 import type { Teacher } from './outcome.js';
 import type { Overwrite } from './run-folder.js';
+import type { StartBundle } from './seen-parts.js';
 
 /** What a request has whatever it trains. */
 export interface RunRequest {
@@ -36,10 +36,12 @@ export interface JobRequest extends RunRequest {
   readonly options?: Readonly<Record<string, unknown>>;
   /** Teachers of the method. */
   readonly teachers?: readonly Teacher[];
+  /** How several teachers are weighed: a rule by name, or a rule of your own. Weights are chosen on valid. Default: `equal`. */
+  readonly ensemble?: NameOr<EnsembleName> | EnsembleKind;
   /**
    * A student bundle of earlier data from which this student continues. Known users and items start with the bundle's embeddings, new ones are
    * folded in. The parameters of the model must be the tables of its scores (bpr-mf), with the bundle's `dim`.
    */
-  readonly start?: StudentBundle;
+  readonly start?: StartBundle;
   readonly listen?: Listener;
 }

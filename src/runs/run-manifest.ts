@@ -11,6 +11,9 @@ import { changedRevisions } from './revisions.js';
 /** Incremented when the layout of a run folder changes. */
 export const runFormat = 1;
 
+/** The kind of a final fit: trained on all interactions, not evaluated. Also the name of its folder, in that of the evaluated run. */
+export const FINAL = 'final';
+
 /** What identifies a run. Equal specs give equal artifacts. */
 export interface RunSpec {
   /** Kind of job, such as `train` or `distill`. */

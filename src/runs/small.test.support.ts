@@ -6,6 +6,8 @@ import { after } from 'node:test';
 import { type LoadedDataset, loadDataset } from '../data/index.js';
 import { type ErrorCode, RecdistillError } from '../errors.js';
 import { createKernels } from '../kernels/index.js';
+import { jobFiles } from './finished.js';
+import type { Teacher } from './outcome.js';
 
 export const kernels = createKernels({ threads: 2, memoryLimit: 2 ** 28 });
 const root = mkdtempSync(join(tmpdir(), 'recdistill-pipeline-'));
@@ -35,3 +37,9 @@ export const refusedAs =
   (code: ErrorCode, message: RegExp = /./) =>
   (e: unknown): boolean =>
     e instanceof RecdistillError && e.code === code && message.test(e.message) && / /.test(e.hint);
+
+/** The files of every finished run; the weights of an ensemble are in some only. */
+export const fixedFiles = Object.values(jobFiles).filter((name) => name !== jobFiles.ensemble);
+
+/** What a teacher knows. Its lists of test are a function, which reads them when they are needed. */
+export const contentsOf = ({ tested, ...teacher }: Teacher): object => ({ ...teacher, tested: tested?.() });

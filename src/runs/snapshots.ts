@@ -19,6 +19,8 @@ export interface Snapshots {
    * @param quality selects the metric of a snapshot
    */
   choose(best: number, o: TrajectoryOptions, quality: (metrics: Metrics) => number): TrajectoryCheckpoint[];
+  /** The same for a trajectory whose epochs are given. `best` is the last of them. */
+  keep(epochs: readonly number[], best: number): TrajectoryCheckpoint[];
   /** Removes all snapshots. */
   remove(): void;
 }
@@ -48,6 +50,11 @@ export function createSnapshots(every: number, folder: string | undefined, mostB
       .names()
       .flatMap((name) => (name === BEST ? [] : [Number(name)]))
       .sort((a, b) => a - b);
+  const only = (wanted: readonly number[], best: number): TrajectoryCheckpoint[] => {
+    const names = wanted.map((e) => (e === best ? BEST : String(e)));
+    for (const name of shelf.names()) if (!names.includes(name)) shelf.drop(name);
+    return names.map((name) => shelf.get(name));
+  };
   return {
     add(epoch, rankings, metrics, best) {
       const stride = strideAfter(number(epoch));
@@ -60,12 +67,9 @@ export function createSnapshots(every: number, folder: string | undefined, mostB
     choose(best, o, quality) {
       const of = (name: string) => quality(shelf.get(name).metrics);
       const kept = epochs().map((epoch) => ({ epoch, quality: of(String(epoch)) }));
-      const names = chooseEpochs(kept, { epoch: best, quality: of(BEST) }, o).map((e) =>
-        e === best ? BEST : String(e),
-      );
-      for (const name of shelf.names()) if (!names.includes(name)) shelf.drop(name);
-      return names.map((name) => shelf.get(name));
+      return only(chooseEpochs(kept, { epoch: best, quality: of(BEST) }, o), best);
     },
+    keep: only,
     remove() {
       if (folder !== undefined) return discard(folder);
       for (const name of shelf.names()) shelf.drop(name);

@@ -17,7 +17,7 @@ test('a bundle of distances keeps the points and scores as the model does', asyn
   const run = newFolder();
   const from = { model: 'cml', method: 'none', teachers: [], licence: 'none' };
   const evaluation = { means: { 'recall@10': 0.5 } } as unknown as Evaluation;
-  writeStudent(run, madeStudent(servableOf(spec, model), dataset, evaluation, from));
+  writeStudent(run, madeStudent(servableOf(spec, model), dataset, evaluation, from), dataset, 'hash');
   const bundle = await readBundle(join(run, jobFiles.student));
   assert.equal(bundle.model.dim, 3);
   const student = createStudent(bundle.model);
@@ -61,7 +61,7 @@ test('a model of histories has a bundle without users, whose popular items are t
     { model: 'histories', method: 'none', teachers: [], licence: 'none' },
   )!;
   const run = newFolder();
-  writeStudent(run, student);
+  writeStudent(run, student, dataset, 'hash');
   const { manifest, model } = await readBundle(join(run, jobFiles.student));
   assert.deepEqual([manifest.kind, manifest.answer, model.nUsers], ['items-only', 'history', 0]);
   assert.deepEqual(model, student.model);

@@ -8,12 +8,16 @@ import { type HistoryTables, type Model, type ModelSpec, type Tables, tablesOf }
 import type { StudentModel } from '../student/index.js';
 import { popularItems } from '../student/popular-list.js';
 import { jobFiles } from './finished.js';
+import type { Repeated } from './outcome.js';
+import { writeSeenParts } from './seen-parts.js';
 
 export interface Provenance {
   readonly model: string;
   readonly method: string;
   readonly teachers: readonly string[];
   readonly licence: string;
+  /** Of a final fit: the run that was evaluated, whose metrics these are. */
+  readonly repeated?: Repeated;
 }
 
 /** What a model can be served from: tables of users and items, or tables of items alone. */
@@ -60,22 +64,26 @@ export const knownTables = (
   !tables ? {} : isOfHistories(tables) ? { historyTables: tables } : { tables };
 
 /**
- * Writes `RUN/student`. Items of train and valid are its seen items, so the bundle returns the lists that were evaluated. A model of histories
- * has a bundle without users; its popular items are those of train and valid.
+ * Writes `RUN/student`. All items of a user are its seen items, also those of valid and test, so its lists have no item that the user has.
+ * The lists that were evaluated may have those of test: they are in `rankings-test.safetensors`. Beside the bundle, `seen-parts.safetensors`
+ * says which of the seen items the model was trained on. A model of histories has a bundle without users; its popular items are those of
+ * train and valid.
  * @param student nothing is written without one
  * @throws RecdistillError `write-failed`
  */
-export function writeStudent(run: string, student: MadeStudent | undefined): void {
-  if (student) writeBundle(join(run, jobFiles.student), student.model, student.notes);
+export function writeStudent(run: string, student: MadeStudent | undefined, dataset: Dataset, hash: string): void {
+  if (!student) return;
+  writeBundle(join(run, jobFiles.student), student.model, student.notes);
+  writeSeenParts(run, student.model, dataset, hash);
 }
 
 /**
- * The tables of a model as a student. Items of train and valid are its seen items. Users who are held out whole are left out: they were not
+ * The tables of a model as a student. All items of a user in the data set are its seen items. Users who are held out whole are left out: they were not
  * trained, so their rows mean nothing. The student answers for their histories as for those of any new user.
  */
 export function studentOf(tables: Servable, dataset: Dataset): StudentModel {
-  const { train, valid, foldIn } = dataset;
-  const seen = foldIn ? train : union(train, valid);
+  const { train, valid, test, foldIn, hidden } = dataset;
+  const before = foldIn ? train : union(train, valid);
   const items = {
     nItems: dataset.train.nItems,
     itemIds: dataset.items.ids,
@@ -88,9 +96,11 @@ export function studentOf(tables: Servable, dataset: Dataset): StudentModel {
       itemFactors: Float32Array.from(itemFactors),
       ...(itemBiases && { itemBiases: Float32Array.from(itemBiases) }),
       answer: { by: 'history', inputFactors: Float32Array.from(inputFactors), exponent },
-      popular: popularItems(seen.indices, items.nItems),
+      popular: popularItems(before.indices, items.nItems),
     };
   }
+  const most = foldIn ? train : union(before, test);
+  const seen = hidden ? union(most, hidden.interactions) : most;
   const users = train.trainUsers;
   if (!users)
     return {
@@ -117,7 +127,12 @@ function rowsOf({ userFactors, dim }: Tables, users: Int32Array): Float32Array {
 }
 
 /** The metadata of a bundle. */
-export function bundleNotes(dataset: Dataset, evaluation: Evaluation, { licence, ...made }: Provenance): BundleNotes {
+export function bundleNotes(
+  dataset: Dataset,
+  evaluation: Evaluation,
+  { licence, repeated, ...made }: Provenance,
+): BundleNotes {
+  const metrics = Object.fromEntries(Object.entries(evaluation.means).filter(([, value]) => Number.isFinite(value)));
   return {
     dataFingerprint: dataset.fingerprint,
     licence,
@@ -127,8 +142,10 @@ export function bundleNotes(dataset: Dataset, evaluation: Evaluation, { licence,
       data: dataset.name,
       ...made,
       teachers: [...made.teachers],
+      // A final fit was not evaluated: its bundle has no metrics of its own.
+      ...(repeated && { final: { ...repeated, metrics } }),
     },
-    metrics: Object.fromEntries(Object.entries(evaluation.means).filter(([, value]) => Number.isFinite(value))),
+    metrics: repeated ? {} : metrics,
   };
 }
 

@@ -23,6 +23,8 @@ export interface ModelTask {
   readonly listen: Listener;
   /** Sets the initial parameters. */
   readonly begin?: (model: TrainableModel, listen: Listener, progress: Progress) => void | Promise<void>;
+  /** Called after each sweep of a computed model that has sweeps, as `swept` of `ModelContext`. */
+  readonly swept?: (model: Model, sweep: number, sweeps: number, progress: Progress) => Promise<void>;
 }
 
 export interface ModelsTask<T extends ModelTask = ModelTask> {
@@ -104,7 +106,7 @@ function learnerOf({ model, options, listen }: MadeModel, { store, ...watched }:
 }
 
 async function createModel(
-  { spec, options, listen }: ModelTask,
+  { spec, options, listen, swept }: ModelTask,
   { kernels, estimate = false }: { readonly kernels: Kernels; readonly estimate?: boolean },
   train: Interactions,
   progress: Progress,
@@ -114,5 +116,12 @@ async function createModel(
   const what = `computing ${spec.name}`;
   const seconds = estimate ? spec.estimate?.(context, options) : undefined;
   if (seconds !== undefined) listen({ type: 'estimate', what, seconds });
-  return makeModel(spec, { ...context, step: progress.task(what) }, options);
+  return makeModel(
+    spec,
+    {
+      ...{ ...context, step: progress.task(what) },
+      ...(swept ? { swept: (model, sweep, sweeps) => swept(model, sweep, sweeps, progress) } : {}),
+    },
+    options,
+  );
 }

@@ -13,7 +13,7 @@ const notesOf = async (model: string, weighted: boolean) => {
   const options = model === 'bpr-mf' ? quick : {};
   await runJob({
     ...{ dataset, kernels, model, options, evaluation },
-    listen: (e) => void (e.type === 'note' && notes.push(e.message)),
+    listen: (e) => void (e.type === 'note' && /weights of interactions/.test(e.message) && notes.push(e.message)),
   });
   return notes;
 };

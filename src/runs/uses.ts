@@ -1,5 +1,6 @@
 /** Files from which the units of a run were loaded. Later commands need them, too. */
 import { readerRegistry, splitRegistry } from '../data/index.js';
+import { ensembleRegistry } from '../distill/index.js';
 import { fail } from '../errors.js';
 import { metricRegistry } from '../eval/index.js';
 import { optimizerRegistry } from '../optim/index.js';
@@ -25,6 +26,7 @@ export function usesOf(
     ...units,
     ...optimizerRegistry.all().filter(({ name }) => name === options.optimizer),
     ...samplerRegistry.all().filter(({ name }) => name === options.sampler),
+    ...ensembleRegistry.all().filter(({ name }) => name === options.ensemble),
     ...metricRegistry.all().filter(({ name }) => name === metric),
     ...splitRegistry.all().filter(({ name }) => name === source.split),
     ...readerRegistry.all().filter(({ name }) => name === source.format),

@@ -8,12 +8,12 @@ import { readSafetensors } from '../formats/safetensors.js';
 import { readCheckedJson } from '../formats/sealed-json.js';
 import { bundleFiles } from '../student/index.js';
 import { newestEpoch } from './checkpoint.js';
-import { expectOwn, jobFiles, readFinishedResult, SEARCH_LOG } from './finished.js';
+import { expectOwn, jobFiles, rankingsFile, readFinishedResult, SEARCH_LOG } from './finished.js';
 import type { RunResult } from './outcome.js';
 import { readRankings } from './rankings-file.js';
 import { type RunLogs, readLogs } from './read-logs.js';
 import { readRunManifest } from './run-folder.js';
-import { type RunManifest, runHash } from './run-manifest.js';
+import { FINAL, type RunManifest, runHash } from './run-manifest.js';
 import { readTrajectory } from './trajectory.js';
 
 /** The outcome of a check of one thing on disk. */
@@ -90,12 +90,15 @@ export async function verifyRun(folder: string): Promise<Verified> {
     const trials = await checks.try(() => readSealedLines(within(SEARCH_LOG), manifest.sealed).length);
     return checks.result(`search of ${manifest.options.model}, ${trials ?? '?'} trials`);
   }
-  for (const name of [jobFiles.source, 'import.json'])
+  for (const name of [jobFiles.source, jobFiles.ensemble, 'import.json'])
     if (has(name)) await checks.try(() => readCheckedJson(within(name), { sealed: manifest.sealed }));
+  const seenParts = within(jobFiles.seenParts);
+  if (existsSync(seenParts))
+    await checks.try(() => expectOwn(seenParts, readSafetensors(seenParts).metadata, manifest));
   for (const part of ['checkpoints', 'snapshots'])
     for (const name of has(part) ? readdirSync(within(part)) : [])
       if (name.endsWith('.safetensors')) await checks.try(() => readSafetensors(join(folder, part, name)));
-  const what = `run of ${manifest.options.model ?? manifest.options.teacher}`;
+  const what = `${manifest.kind === FINAL ? 'final fit' : 'run'} of ${manifest.options.model ?? manifest.options.teacher}`;
   if (!has(jobFiles.result)) {
     const epoch = newestEpoch(folder);
     const reached = epoch === undefined ? 'without a checkpoint' : `with a checkpoint of epoch ${epoch}`;
@@ -116,7 +119,7 @@ async function checkFinished(
   const within = (name: string): string => join(folder, name);
   const { hash, dataFingerprint } = manifest;
   const ranked = await checks.try(() => {
-    const path = within(jobFiles.rankings);
+    const path = within(rankingsFile(manifest));
     const { rankings, meta } = readRankings(path);
     expectOwn(path, meta, manifest);
     return rankings;

@@ -35,6 +35,8 @@ export interface WatchSetting {
   readonly testCurve?: boolean;
   /** The last epoch is kept instead of the best one on valid. */
   readonly keepLast?: boolean;
+  /** Of a final fit: it ends at the epoch that was chosen, with a trajectory of the same epochs. */
+  readonly repeats?: Pick<Fitted, 'bestEpoch'> & { readonly checkpoints: readonly number[] };
   /** Additional test metrics, reported with each evaluation. They select nothing. */
   readonly measure?: () => Readonly<Record<string, number>>;
 }
@@ -45,15 +47,20 @@ export interface Watch extends Required<Pick<LearnerTask, 'validate' | 'evaluate
 }
 
 export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Watch {
-  const { run, evaluator, selectBy, measure, listen } = setting;
+  const { run, evaluator, selectBy, measure, listen, repeats } = setting;
   const step = setting.progress.task(`ranking for ${model.name}`);
   const snapshots = createSnapshots(setting.evaluateEvery, run ? join(run.path, 'snapshots') : undefined);
   const selects = evaluator.selects && !setting.keepLast;
   const choose = (bestEpoch: number) =>
-    snapshots.choose(bestEpoch, setting.trajectory, (metrics) => metrics[selectBy] ?? 1);
+    repeats
+      ? snapshots.keep(repeats.checkpoints, bestEpoch)
+      : snapshots.choose(bestEpoch, setting.trajectory, (metrics) => metrics[selectBy] ?? 1);
   let seen: { rankings: Rankings; metrics: Readonly<Record<string, number>> } | undefined;
   return {
     async validate(epoch) {
+      seen = undefined;
+      const stop = repeats !== undefined && epoch >= repeats.bestEpoch;
+      if (repeats?.checkpoints.includes(epoch) === false) return { value: epoch, metrics: {}, stop };
       const rankings = await rankAll(k, model, evaluator.mask.valid, evaluator.depth, {
         step,
         ...defined({ foldIn: evaluator.foldIn }),
@@ -61,10 +68,11 @@ export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Wat
       const evaluation = evaluator.selects ? evaluator.valid(rankings) : undefined;
       const metrics = { ...evaluation?.means, ...measure?.() };
       seen = { rankings: evaluator.taught(rankings), metrics };
-      return { value: evaluation && selects ? evaluator.select(evaluation) : epoch, metrics };
+      return { value: evaluation && selects ? evaluator.select(evaluation) : epoch, metrics, stop };
     },
     async evaluated(epoch, best) {
-      snapshots.add(epoch, seen!.rankings, seen!.metrics, best);
+      if (!seen) return;
+      snapshots.add(epoch, seen.rankings, seen.metrics, best);
       if (!setting.testCurve) return;
       const rankings = await rankAll(k, model, evaluator.mask.test, evaluator.depth, {
         step,

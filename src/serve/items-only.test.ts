@@ -176,7 +176,7 @@ for (const workers of [1, 2])
       const { notes = [], ...counts } = server.bundle.histories;
       assert.deepEqual(counts, { from: 'file', users: 2, interactions: 2, unknownItems: 1 });
       assert.match(notes.join('\n'), /named\.csv as csv separated by semicolons: 5 rows, user = who, item = what/);
-      assert.match(notes.join('\n'), /minRating 4 removed 1 rows/);
+      assert.match(notes.join('\n'), /minRating 4 removed 1 of 5 rows/);
       const [, ann] = await ask(server, '/v1/users/ann/recommendations?k=5');
       assert.deepEqual(ann.recommendations, student.recommendFromItems(['14'], { k: 5 }));
       const [, { histories }] = await ask(server, '/v1/bundle');

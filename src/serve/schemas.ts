@@ -109,7 +109,13 @@ export const answers = {
     metrics: z
       .record(z.string(), z.number())
       .describe(
-        'Metrics of the run on the test part, in f32. They are not measured again for a bundle in another precision.',
+        'Metrics of the run on the test part, in f32; none of a final fit. They are not measured again for a bundle in another precision.',
+      ),
+    evaluatedRun: z
+      .object({ run: z.string().describe('Its hash.'), metrics: z.record(z.string(), z.number()) })
+      .optional()
+      .describe(
+        'Of a final fit, which was trained on all interactions and is not evaluated: the run that was evaluated.',
       ),
     kernel: z.string().describe('"wasm", or "plain" if the platform cannot compile the kernel.'),
   }),

@@ -1,6 +1,7 @@
-/** The contracts of metrics, samplers, optimisers and search strategies: `for (const c of metricContract(mine)) test(c.name, c.run)`. */
+/** The contracts of metrics, samplers, optimisers, search strategies and weights of ensembles: `for (const c of metricContract(mine)) test(c.name, c.run)`. */
 import assert from 'node:assert/strict';
 import { has, type Rankings } from '../data/index.js';
+import { type EnsembleKind, ensembleRegistry } from '../distill/index.js';
 import { evaluateRankings, type Metric, metricRegistry } from '../eval/index.js';
 import { type Strategy, strategyRegistry } from '../experiment/search/strategies/index.js';
 import { createKernels, type Kernels, takeRows } from '../kernels/index.js';
@@ -202,6 +203,44 @@ export function strategyContract(strategy: Strategy): ContractCase[] {
           assert.ok(['a', 'b', 'c', 'd'].includes(String(point.form)), JSON.stringify(point));
           finished.push(point);
         }
+      },
+    },
+  ];
+}
+
+/** @param kind weighs members with synthetic values on valid */
+export function ensembleContract(kind: EnsembleKind): ContractCase[] {
+  const name = (rest: string) => `${kind.name}: ${rest}`;
+  /** Members that are worth more together, and the last one less than nothing. */
+  const members = [0.3, 0.2, 0.25, 0.01].map((value, at) => ({ name: `m${at}`, value, parameters: 100 - at }));
+  const value = async (weights: readonly number[]) => {
+    const sum = weights.reduce((a, b) => a + b, 0);
+    return 0.1 + weights.reduce((all, w, at) => all + (members[at]!.value - 0.1) * Math.sqrt(Math.max(w / sum, 0)), 0);
+  };
+  const weighed = async (of = members) => (await kind.weigh({ members: of, value })).weights;
+  return [
+    { name: name('its declaration is complete'), run: () => ensembleRegistry.add(kind) },
+    {
+      name: name('each member has a weight of at least 0, and one has more'),
+      async run() {
+        for (const of of [members, members.map((m) => ({ ...m, value: 0 }))]) {
+          const weights = await weighed(of);
+          assert.equal(weights.length, members.length);
+          assert.ok(
+            weights.every((w) => Number.isFinite(w) && w >= 0),
+            weights.join(),
+          );
+          assert.ok(
+            weights.some((w) => w > 0),
+            weights.join(),
+          );
+        }
+      },
+    },
+    {
+      name: name('the same members have the same weights'),
+      async run() {
+        assert.deepEqual(await weighed(), await weighed());
       },
     },
   ];

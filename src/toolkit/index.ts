@@ -1,6 +1,6 @@
 /**
- * Everything to write units of your own with: models, distillation methods, metrics, samplers, optimisers, readers, splits, exporters and
- * search strategies. docs/extending.md explains how. `recdistill/testing` has contract suites that check a unit.
+ * Everything to write units of your own with: models, distillation methods, metrics, samplers, optimisers, readers, splits, exporters, search
+ * strategies and weights of ensembles. docs/extending.md explains how. `recdistill/testing` has contract suites that check a unit.
  */
 
 // --- data: sparse user rows, rankings ---------------------------------------------------------------------------------
@@ -47,7 +47,20 @@ export {
   usersOfBatch,
 } from '../distill/batch-users.js';
 export { createDrawOutside, type DrawOutside, drawWeighted, gumbel } from '../distill/draw.js';
-export { fuseRankings, type ImportanceOptions, importanceOptions, rankImportance } from '../distill/ensemble/index.js';
+export {
+  type EnsembleKind,
+  type EnsembleMember,
+  type EnsembleName,
+  ensembleKind,
+  ensembleOf,
+  ensembleRegistry,
+  fuseRankings,
+  type ImportanceOptions,
+  importanceOptions,
+  rankImportance,
+  type Weighed,
+  type Weighing,
+} from '../distill/ensemble/index.js';
 /** The single ranking that a method for one teacher uses. For several teachers, that of their ensemble. */
 export { oneRanking } from '../distill/one-ranking.js';
 /** A loss on a short list of items per user, with back-propagation to the student. */
@@ -145,6 +158,7 @@ export { type OptimizerName, optimizerOf, optimizerRegistry } from '../optim/ind
 /** Rows of a table that may have a gradient. */
 export { createTouchedRows, type TouchedRows } from '../optim/touched-rows.js';
 export { describeOptions, type OptionRow } from '../options/describe.js';
+export { type DataSize, densityOf, type FromData, fromData } from '../options/from-data.js';
 export {
   choice,
   flag,

@@ -166,7 +166,10 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
     }
     for (const { model, batches: own, listen } of learners)
       listen?.({ type: 'start', model: model.name, epoch: at, epochs, batches: own.perEpoch });
-    if (task.evaluateStart && !found) for (const l of learners) await l.evaluate(0);
+    if (task.evaluateStart && !found) {
+      for (const l of learners) await l.evaluate(0);
+      if (learners.every((l) => l.stopReason() === 'stopped')) return finish('stopped');
+    }
     while (at < epochs) {
       // Once per epoch the event loop runs: signals, timers, output.
       await turn();

@@ -58,6 +58,45 @@ test('train, distill, evaluate, recommend, each as a command', { timeout: 120_00
   assert.ok(fresh.stdout.startsWith(`For a new user who has ${one} and ${other} (`), fresh.stdout);
 });
 
+test('an ensemble of finished runs, and a student with its weights', { timeout: 120_000 }, async () => {
+  for (const model of ['rp3beta', 'item-knn']) {
+    const made = await w.run('train', model, ...DATA, '--quiet');
+    assert.equal(made.code, 0, made.stderr);
+  }
+  const runs = ['ease', 'item-knn', 'rp3beta'];
+  const shown = await w.run('ensemble', ...runs);
+  assert.equal(shown.code, 0, shown.stderr);
+  assert.match(shown.stdout, /^ +1 +(ease|item-knn|rp3beta) +0\.\d{4} +-$/m);
+  assert.match(shown.stdout, /On test, which the choice did not see:/);
+  assert.match(shown.stdout, /distill --teachers \S+ --ensemble greedy/);
+  const { value } = await w.json('ensemble', ...runs, '--weights', 'valid', '--temperature', '10');
+  const members = value.members as { name: string; weight: number; value: number }[];
+  assert.deepEqual([value.kind, value.temperature, members.map((m) => m.name)], ['valid', 10, runs]);
+  const sum = members.reduce((all, m) => all + m.value, 0);
+  for (const m of members) assert.ok(Math.abs(m.weight - m.value / sum) < 1e-12, m.name);
+  // softmax fuses by the temperature 10, so it has the same weights.
+  const from = ['--teachers', runs.join(), '--method', 'softmax', '--dim', '4', ...SHORT, '--name', 'weighed'];
+  const student = await w.json('distill', ...from, '--ensemble', 'valid');
+  assert.equal(student.code, 0, student.stderr);
+  const { ensemble, options } = student.value.result as { ensemble: typeof value; options: { ensemble: string } };
+  assert.equal(options.ensemble, 'valid');
+  assert.deepEqual(
+    (ensemble.members as typeof members).map((m) => m.weight),
+    members.map((m) => m.weight),
+  );
+  const other = await w.run('distill', ...from, '--ensemble', 'greedy');
+  assert.equal(other.code, 1);
+  assert.match(other.stderr, /options\.ensemble was "valid", now it is "greedy"/);
+  const alone = await w.run('ensemble', 'ease');
+  assert.equal(alone.code, 2);
+  assert.match(alone.stderr, /at least two runs/);
+  const report = await w.run('report', 'weighed', ...runs, '--out', 'weighed.html');
+  assert.equal(report.code, 0, report.stderr);
+  assert.match(readFileSync(w.path('weighed.html'), 'utf8'), /Weights of weighed \(valid\)/);
+  const verified = await w.run('verify', 'runs/weighed');
+  assert.equal(verified.code, 0, verified.stdout);
+});
+
 test('a student continues with more data', { timeout: 120_000 }, async () => {
   const rows = Array.from({ length: 1800 }, (_, n) => `${n % 60},${(Math.imul(n, 2654435761) >>> 8) % 90}`);
   const known = rows.filter((row) => !row.startsWith('59,'));
@@ -114,7 +153,7 @@ test('the same chain as a pipeline file, and again from finished runs', { timeou
   writeFileSync(w.path('pipeline.yaml'), PIPELINE);
   const first = await w.run('run', 'pipeline.yaml');
   assert.equal(first.code, 0, first.stderr);
-  assert.match(first.stderr, /\[3\/6\] lightgcn/);
+  assert.match(first.stderr, /\[3\/8\] lightgcn/);
   for (const role of [
     'baseline +top-pop',
     'teacher +lightgcn',
@@ -129,7 +168,7 @@ test('the same chain as a pipeline file, and again from finished runs', { timeou
   const rows = again.value.rows as Row[];
   assert.deepEqual(
     rows.filter((r) => r.reused).map((r) => r.name),
-    ['top-pop', 'bpr-mf', 'lightgcn', 'student-none', 'student-hetcomp'],
+    ['top-pop', 'bpr-mf', 'lightgcn', 'alone-ials-dim4', 'alone-mf-dim4', 'student-none', 'student-hetcomp'],
   );
   const whole = await w.json('evaluate', 'chain');
   const means = new Map((whole.value.runs as Row[]).map((r) => [r.name, r.metrics['ndcg@10']]));

@@ -23,7 +23,11 @@ test('demo without data reports that it uses synthetic data; the second demo is 
   assert.equal(first.code, 0, first.stderr);
   assert.match(first.stderr, /Data: synthetic, because RECDISTILL_DATA is not set/);
   assert.match(first.stderr, /Memory: at most .* in all/);
-  assert.match(first.stdout, /role +model +R@10 +N@10 +R@50 +N@50 +parameters +bundle +top 10 in/);
+  assert.match(first.stdout, /role +model +R@10 +N@10 +R@50 +N@50 +transfer +parameters +bundle +top 10 in/);
+  assert.match(
+    first.stdout,
+    /student-hetcomp against the best model of its size that is trained directly, alone-\w+-dim6: R@50 \+/,
+  );
   assert.match(first.stdout, /keeps \d+\.\d % of the ensemble's R@50/);
   assert.match(first.stdout, /student-hetcomp recommends/);
 

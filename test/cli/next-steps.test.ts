@@ -50,3 +50,21 @@ test('a student with users', { timeout: 120_000 }, async () => {
     'serve',
   ]);
 });
+
+test('a model below the popular items is named; what cannot teach is not proposed as a teacher', {
+  timeout: 120_000,
+}, async () => {
+  const data = ['--data', 'synthetic:60x60x900'];
+  const poor = await succeeds('train', 'bpr-mf', ...data, ...SHORT, '--learning-rate', '1e-9', '--name', 'poor');
+  assert.match(
+    poor,
+    /^poor is below the list of popular items on valid \(recall@30 0\.\d{4}; popular items 0\.\d{4}\)/m,
+  );
+  assert.match(poor, /distill --teachers poor/);
+  const popular = await succeeds('train', 'top-pop', ...data);
+  assert.doesNotMatch(popular, /below the list|distill/);
+  const both = await succeeds('train', 'top-pop', 'ease', ...data, '--name', 'both');
+  assert.match(both, /distill --teachers both\/ease /);
+  const whole = await succeeds('train', 'bpr-mf', ...data, ...SHORT, '--ratios', '1,0,0', '--name', 'whole');
+  assert.doesNotMatch(whole, /below the list|distill/);
+});

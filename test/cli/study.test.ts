@@ -32,7 +32,7 @@ test('a study prints and writes its tables, and reads back what is finished', { 
   assert.match(first.stdout, /^student +none +\.?0?\.\d{4} ± 0\.\d{4}/m);
   assert.match(first.stdout, /Against hetcomp:\n\n/);
   assert.match(first.stdout, /^hetcomp +(lambda|learningRate) .* 2 /m);
-  assert.match(first.stderr, /^\[\d+\/12\] seed1\/bpr-mf \.\.\.$/m);
+  assert.match(first.stderr, /^\[\d+\/16\] seed1\/bpr-mf \.\.\.$/m);
   const markdown = readFileSync(w.path('runs', 'small', 'study-entries.md'), 'utf8');
   assert.match(markdown, /^# entries on synthetic\n/);
   assert.match(markdown, /^\| student \| final \| 0\.\d{4} ± /m);

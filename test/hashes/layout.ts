@@ -34,7 +34,9 @@ export function runParts(folder: string): Parts {
         tensors('trajectory', text(c, 'file')),
       ]),
       observed: existsSync(join(folder, observed)) ? tensors(observed) : null,
-      test: tensors('rankings-test.safetensors'),
+      test: tensors(
+        existsSync(join(folder, 'rankings.safetensors')) ? 'rankings.safetensors' : 'rankings-test.safetensors',
+      ),
     }),
     metrics: digestJson({
       bestEpoch: field(result, 'bestEpoch'),
@@ -66,7 +68,7 @@ export const bundleParts = (folder: string): Parts => ({ student: digestTensorLi
 
 /**
  * The tensors of a bundle as version 2 had them: histories as plain lists, scales as floats, and no ids among the tensors. So the hashes
- * do not depend on how version 3 packs them.
+ * do not depend on how version 3 packs them. Of an evaluated run, histories have the items of train and valid, as version 2 did.
  */
 function plainTensors(folder: string): readonly Tensor[] {
   const { tensors } = parseSafetensors(readFileSync(join(folder, 'student.safetensors')));
@@ -77,12 +79,22 @@ function plainTensors(folder: string): readonly Tensor[] {
       return [{ shape: [scales.length], data: scales }];
     }
     if (name !== 'seen') return [tensor];
-    const { indptr, indices } = decodeHistories(tensor.data, Number(field(readJson(folder, 'manifest.json'), 'users')));
+    const all = decodeHistories(tensor.data, Number(field(readJson(folder, 'manifest.json'), 'users')));
+    const { indptr, indices } = withoutTest(all, join(folder, '..', 'seen-parts.safetensors'));
     return [
       { shape: [indptr.length], data: indptr },
       { shape: [indices.length], data: indices },
     ];
   });
+}
+
+/** The histories without the items of test and hidden ones. @param file with two bits for each item: its part */
+function withoutTest({ indptr, indices }: ReturnType<typeof decodeHistories>, file: string) {
+  if (!existsSync(file)) return { indptr, indices };
+  const parts = parseSafetensors(readFileSync(file)).tensors.get('parts')!.data;
+  const kept = (k: number): boolean => ((parts[k >> 2]! >> (2 * (k & 3))) & 3) < 2;
+  const ends = Int32Array.from(indptr, (end) => indices.subarray(0, end).filter((_, k) => kept(k)).length);
+  return { indptr: ends, indices: indices.filter((_, k) => kept(k)) };
 }
 
 /** For each user the number of items, and for each item the gap to the one before, less 1; 7 bits a byte, the lowest first. */
@@ -177,6 +189,15 @@ export const studyParts = (answer: Json): Parts => ({
       field(found, 'valid'),
     ]),
   ),
+});
+
+/** `auto`: the rows, the frontier, and the bundle of the chosen model. */
+export const autoParts = (answer: Json, at: (folder: string) => string): Parts => ({
+  table: digestJson(
+    list(answer, 'rows').map((row) => ['what', 'name', 'valid', 'metrics'].map((name) => field(row, name))),
+  ),
+  frontier: digestJson(list(answer, 'frontier').map((c) => [field(c, 'name'), field(c, 'value')])),
+  ...bundleParts(at(text(answer, 'bundle'))),
 });
 
 /** `data split`: the fingerprint, and the rows of the three parts as they were written to `folder`. */

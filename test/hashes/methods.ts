@@ -45,7 +45,9 @@ const continued: Case = {
   name: 'distill/continued',
   needs: ['distill/hetcomp'],
   async run(place) {
-    const now = ['--continue', runOf('distill/hetcomp'), '--data', 'synthetic:320x410x6500', '--method', 'none'];
+    const before = runOf('distill/hetcomp');
+    await place.ask('data', 'split', 'synthetic:320x410x6500', '--keep-train', before, '--out', 'kept-split');
+    const now = ['--continue', before, '--data', 'kept-split', '--method', 'none'];
     return runParts(
       place.path(madeRun(await place.compute('distill', ...now, ...words(pairs), '--name', 'continued'))),
     );
@@ -95,6 +97,11 @@ export const methodCases: readonly Case[] = [
   form('remainder', 'hetcomp', mixed, '--period 2 --alpha 1 --remainder 50 --importance rank+consistency'),
   form('reference', 'hetcomp', mixed, '--period 2 --formulas published --transfer overall'),
   form('last', 'hetcomp', mixed, '--period 2 --trajectory-length 1 --transfer fine'),
+  form('valid', 'softmax', mixed, '--ensemble valid'),
+  form('greedy', 'softmax', mixed, '--ensemble greedy'),
+  form('weighted', 'hetcomp', mixed, '--period 1 --ensemble valid --importance rank+consistency'),
+  form('weighted', 'rrd', mixed, '--ensemble valid'),
+  form('weighted', 'multi-rrd', mixed, '--ensemble valid'),
   student('lightgcn', 'hetcomp', `${small} --period 2`),
   student('neumf', 'hetcomp', `${small} --period 2`),
   student('cml', 'hetcomp', `${small} --period 2`),

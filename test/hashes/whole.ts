@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { type Case, type Place, runOf, words } from './case.js';
 import { digestBytes, digestRows } from './digest.js';
 import {
+  autoParts,
   compareParts,
   evaluateParts,
   madeRun,
@@ -110,6 +111,28 @@ export const wholeCases: readonly Case[] = [
       return runParts(place.path(madeRun(made)));
     },
   },
+  {
+    name: 'final/taught',
+    needs: ['model/bpr-mf', 'model/ease'],
+    async run(place) {
+      const teachers = [runOf('model/bpr-mf'), runOf('model/ease')].join(',');
+      const options = words(`--dim 4 ${pairs} --period 2 --name final-taught --final`);
+      const folder = madeRun(await place.compute('distill', '--teachers', teachers, ...options));
+      const teacher = place.path('runs', runOf('model/bpr-mf'), 'final');
+      return {
+        ...runParts(place.path(folder, 'final')),
+        ...Object.fromEntries(Object.entries(runParts(teacher)).map(([part, hash]) => [`teacher/${part}`, hash])),
+      };
+    },
+  },
+  {
+    name: 'split/hash',
+    needs: [],
+    run: async (place) =>
+      runParts(
+        place.path(madeRun(await place.compute('train', 'ease', ...words(`${data} --split hash --name by-hash`)))),
+      ),
+  },
   tune('tpe', '--trials 9 --dim 4 --epochs 9 --evaluate-every 1 --min-epochs 2'),
   tune('random', '--trials 4 --epochs 3 --evaluate-every 1 --strategy random --no-halving'),
   {
@@ -157,4 +180,13 @@ export const wholeCases: readonly Case[] = [
     'entries: [{ method: none }, { method: rd }, { method: cd }, { method: de, teachers: [bpr-mf] }, { method: rrd }, { method: dcd }, { method: cl-drd }, { method: multi-rrd }, { method: hetcomp }]',
     'seeds: [3]',
   ),
+  {
+    name: 'auto/three-rungs',
+    needs: [],
+    run: async (place) =>
+      autoParts(
+        await place.compute('auto', 'synthetic:100x120x1500', '--time-budget', '16s', '--name', 'auto'),
+        place.path,
+      ),
+  },
 ];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { DataOptions, LoadedDataset } from '../../data/index.js';
 import { type CoTrainedMethod, type LearnerRole, learnerRoles, type Pair } from '../../distill/index.js';
 import { fail } from '../../errors.js';
-import type { EvaluationOptions } from '../../eval/index.js';
+import { type EvaluationOptions, evaluationFor } from '../../eval/index.js';
 import { pairTable, pairWorkText } from '../../report/index.js';
 import { coTrain, planCoTraining, readSavedModel, untrainedModel } from '../../runs/index.js';
 import type { Job } from '../../runs/outcome.js';
@@ -81,7 +81,8 @@ export async function coTrainNamed(o: CoTrainCommand, console: Console): Promise
       }),
     );
   const pair = await offeringName(name, runs, work);
-  return answerOf(pair, before, { name, runs, folder, at: evaluation.at, ids: exampleIds(dataset) }, console);
+  const { at } = evaluationFor(evaluation, dataset.train);
+  return answerOf(pair, before, { name, runs, folder, at, ids: exampleIds(dataset) }, console);
 }
 
 /** Options of the student's model contradict --start. @throws RecdistillError `usage` */

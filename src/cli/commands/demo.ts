@@ -13,7 +13,7 @@ const SHOWN = 6;
 
 export const demo: CommandBody = {
   about: [
-    'Trains three baselines, three teachers and two students, compares them in one table and recommends to a user.',
+    'Trains three baselines, three teachers, two students and two more models of the size of the students, compares them in one table and recommends to a user.',
     'Uses the data set citeulike-t if it is in RECDISTILL_DATA or in the cache, otherwise synthetic data.',
     'Finished runs are reused. A demo that was stopped continues.',
   ].join('\n'),
@@ -34,7 +34,7 @@ export const demo: CommandBody = {
 
 function choose({ say }: Console): typeof citeulike {
   say(
-    'Three baselines, three teachers, their ensemble, and a small student: first without distillation, then distilled from the teachers.',
+    'Three baselines, three teachers, their ensemble, models of the size of the student, and the student: first without distillation, then distilled.',
   );
   if ('folder' in locate('citeulike-t')) {
     say('Data: citeulike-t, articles in the libraries of researchers.');

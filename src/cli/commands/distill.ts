@@ -1,9 +1,9 @@
-import { readBundle } from '../../bundle/index.js';
-import { isCoTrained, methodOf, methodRegistry } from '../../distill/index.js';
+import { ensembleOption, isCoTrained, methodOf, methodRegistry } from '../../distill/index.js';
 import { fail } from '../../errors.js';
+import { evaluationFor } from '../../eval/index.js';
 import { modelOf, modelRegistry } from '../../models/index.js';
 import { optionalText, options, text, words } from '../../options/options.js';
-import { checkStudent, isFinishedRun, readTeacher } from '../../runs/index.js';
+import { checkEnsemble, checkStudent, isFinishedRun, readStart, readTeacher } from '../../runs/index.js';
 import type { CommandBody, Given } from '../terminal/_command.js';
 import { givenOf, readOptions } from '../terminal/flags.js';
 import {
@@ -18,6 +18,7 @@ import {
   runsGroup,
 } from '../terminal/groups.js';
 import { type CoTrainCommand, coTrainNamed, startRun } from './co-train.js';
+import { checkFinalAsked, finalAsked, finalGroup } from './final.js';
 import { answerOf, exampleIds, quoted, recommendSteps, runNamed, trajectoryGroup } from './job.js';
 import { bundleFolderOf } from './recommendations.js';
 import { loadDataOf, placeOf, type RunPlace, readEvaluation, readRun, runsGiven, teacherProfile } from './runs.js';
@@ -29,6 +30,7 @@ const chosen = group(
     teachers: words({ default: [], help: 'Finished runs to distil from, by name or folder, such as bpr-mf,lightgcn.' }),
     student: text({ default: 'bpr-mf', help: 'Model of the student.' }),
     method: text({ default: 'hetcomp', help: 'Distillation method.' }),
+    ensemble: ensembleOption,
     start: optionalText({
       help: 'For co-trained methods such as bd: finished run that the student starts from. Default: the student is first trained alone, as NAME/start.',
     }),
@@ -49,7 +51,14 @@ function studentsText(): string {
   return `Students: ${able!.join(', ')}.${others!.length > 0 ? ` Only with the method none: ${others!.join(', ')}.` : ''}`;
 }
 
-const shared = [asRecorded(dataGroup), asRecorded(evaluationGroup), trajectoryGroup, nameGroup, machineGroup] as const;
+const shared = [
+  asRecorded(dataGroup),
+  asRecorded(evaluationGroup),
+  trajectoryGroup,
+  finalGroup,
+  nameGroup,
+  machineGroup,
+] as const;
 
 const choiceOf = ({ flags: { student = 'bpr-mf', method = 'hetcomp' } }: Given) => ({
   student: String(student),
@@ -68,6 +77,15 @@ function refuseContinue(before: string | undefined, method: string): void {
   fail('usage', {
     problem: `${method} cannot continue from a student of earlier data`,
     hint: 'Name a finished run of the same data with --start, or choose another method.',
+  });
+}
+
+/** @throws RecdistillError `usage` */
+function refuseFinalPair(given: Given, method: string): void {
+  if (!readOptions(finalGroup, given).final) return;
+  fail('usage', {
+    problem: `${method} trains a teacher and a student together and has no final fit`,
+    hint: 'Leave out --final, or choose another method, such as softmax or hetcomp.',
   });
 }
 
@@ -90,6 +108,10 @@ export const distill: CommandBody = {
   examples: [
     ['distill --teachers bpr-mf,lightgcn,mult-vae --dim 6', 'distil three teachers into a small student'],
     ['distill --teachers bpr-mf,lightgcn --dim 6 --name small --seed 1', 'with a name and a seed'],
+    [
+      'distill --teachers ials,ease,rp3beta --ensemble greedy --dim 6',
+      'with weights of the teachers that are chosen on valid',
+    ],
     ['distill --method bd --teachers bpr-mf --dim 5 --name pair', 'train teacher and student together'],
     [
       'distill --method bd --teachers bpr-mf --start small --direction to-student',
@@ -97,15 +119,20 @@ export const distill: CommandBody = {
     ],
     ['distill --method none --teachers bpr-mf --dim 6', 'the same student without distillation, for comparison'],
     [
-      'distill --continue small --data now.csv --teachers bpr-mf --epochs 10 --name small-now',
-      'continue from an earlier student with new data; the teachers were trained on the new data',
+      'distill --continue small --data now.csv --split hash --teachers bpr-mf --epochs 10 --name small-now',
+      'continue from an earlier student with new data; all were trained with --split hash',
     ],
-    ['distill --continue small --data now.csv --method none --name small-now', 'the same without distillation'],
+    ['distill --teachers bpr-mf,lightgcn --dim 6 --final', 'then teachers and student again on all interactions'],
+    [
+      'distill --continue small --data now.csv --split hash --method none --name small-now',
+      'the same without distillation',
+    ],
   ],
   async run(given, console) {
-    const { teachers: names, continue: before, start: from } = readOptions(chosen, given);
+    const { teachers: names, continue: before, start: from, ensemble } = readOptions(chosen, given);
     const { student: model, method } = choiceOf(given);
     const spec = methodOf(method);
+    checkEnsemble(ensemble, spec);
     const alone = spec.needs.teachers === 'none';
     if (names.length === 0 && !(alone && given.flags.data !== undefined)) {
       fail('usage', {
@@ -118,6 +145,7 @@ export const distill: CommandBody = {
     const { runs } = readOptions(runsGroup, given);
     const places = runsGiven(given, names);
     if (isCoTrained(spec)) {
+      refuseFinalPair(given, method);
       refuseContinue(before, method);
       const started = from === undefined ? model : readRun(startRun(from, given)).result.model;
       checkStudent(modelOf(started), spec, places.map(teacherProfile));
@@ -133,17 +161,19 @@ export const distill: CommandBody = {
         hint: 'Use --continue to continue from a student of earlier data, or --method bd.',
       });
     }
-    const start = before === undefined ? undefined : await readBundle(bundleFolderOf(before, runs));
+    const start = before === undefined ? undefined : await readStart(bundleFolderOf(before, runs));
     const [like] = [...places, ...runBefore(before, runs)].map(readRun);
-    const evaluation = readEvaluation(like, given);
+    const asked = readEvaluation(like, given);
     const { data, dataset } = await loadDataOf(like, given, console.say);
+    checkFinalAsked(given, dataset);
+    const evaluation = evaluationFor(asked, dataset.train);
     const teachers = places.map((place) => {
       readRun(place);
       return { name: place.name, teacher: readTeacher(place.folder) };
     });
     const done = await runNamed(
       {
-        ...{ given, dataset, data, model, method, evaluation },
+        ...{ given, dataset, data, model, method, ensemble, evaluation },
         // The earlier student may have the usual name.
         defaultName: `${model}-${method}${start ? '-continued' : ''}`,
         options: Object.assign({}, ...owned.map((part) => givenOf(part.schema, given))),
@@ -153,10 +183,14 @@ export const distill: CommandBody = {
       },
       console,
     );
-    return answerOf(done, console, evaluation.at, [
+    const repeated = { name: done.name, folder: done.folder, ...(start ? { start } : {}) };
+    const final = await finalAsked({ given, dataset, evaluation, teachers: places, ...repeated }, console);
+    const served = final?.bundle ? final.name : done.name;
+    const next = [
       ...(places.length > 0 ? [`compare ${[done.name, ...places.map((p) => p.name)].map(quoted).join(' ')}`] : []),
-      ...recommendSteps(done.name, done.bundle, exampleIds(dataset)),
-      ...(done.bundle ? [`serve ${quoted(done.name)}`] : [`evaluate ${quoted(done.name)} --metrics`]),
-    ]);
+      ...recommendSteps(served, done.bundle, exampleIds(dataset)),
+      ...(done.bundle ? [`serve ${quoted(served)}`] : [`evaluate ${quoted(done.name)} --metrics`]),
+    ];
+    return answerOf(done, console, evaluation.at, next, final);
   },
 };

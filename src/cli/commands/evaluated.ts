@@ -1,9 +1,9 @@
 /** Finished runs evaluated again, from the rankings that they kept. */
 import type { LoadedDataset } from '../../data/index.js';
 import { fail } from '../../errors.js';
-import { type Evaluation, evaluationOptions } from '../../eval/index.js';
+import { type Evaluation, evaluationFor, evaluationOptions } from '../../eval/index.js';
 import { evaluate } from '../../library/evaluate.js';
-import { choice, optionalNumbers } from '../../options/options.js';
+import { choice, optionalNumbers, parseOptions } from '../../options/options.js';
 import type { EvaluatedPart } from '../../report/index.js';
 import type { FinishedRun } from '../../runs/index.js';
 import type { Given } from '../terminal/_command.js';
@@ -41,7 +41,8 @@ export async function evaluateRuns(
 ): Promise<{ evaluated: EvaluatedRun[]; at: readonly number[] }> {
   const found = places.map((place) => ({ name: place.name, run: readRun(place) }));
   const recorded = found[0]!.run.result.options.at;
-  const at = given ?? evaluationOptions.parse(recorded === undefined ? {} : { at: recorded }).at;
+  const inRun = parseOptions(evaluationOptions, recorded === undefined ? {} : { at: recorded }, 'evaluation');
+  const at = given ?? evaluationFor(inRun, found[0]!.run.rankings).at;
   const datasetOf = dataLoader(data);
   const evaluated: EvaluatedRun[] = [];
   for (const { name, run } of found) {

@@ -4,7 +4,7 @@ import { RecdistillError } from '../../errors.js';
 import { shortened } from '../../report/format.js';
 import { isFinishedRun } from '../../runs/index.js';
 import { kindOf, StudentError, type StudentModel } from '../../student/index.js';
-import { loadDataOf, placeOf, readRun } from './runs.js';
+import { loadDataOf, placeOf, readAnyRun } from './runs.js';
 
 /**
  * For a user whom the student does not have. Loads the data only if the run held users out.
@@ -14,7 +14,7 @@ import { loadDataOf, placeOf, readRun } from './runs.js';
 export async function refuseHeldOut(given: string, runs: string, model: StudentModel, user: string): Promise<void> {
   const place = placeOf(given, runs);
   if (kindOf(model) === 'items-only' || !place || !isFinishedRun(place.folder)) return;
-  const run = readRun(place);
+  const run = readAnyRun(place);
   // Its test lists have a row for every user of the data.
   if (run.rankings.nUsers <= model.nUsers) return;
   const dataset = await loadDataOf(run, { args: [], flags: {} }, () => undefined).then(

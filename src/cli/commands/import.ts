@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type DataOptions, type LoadedDataset, rankingOptions, readExternalRankings } from '../../data/index.js';
-import { createEvaluator } from '../../eval/index.js';
+import { createEvaluator, evaluationFor } from '../../eval/index.js';
 import { optionalText, options } from '../../options/options.js';
 import { importedTable, rankingLines } from '../../report/index.js';
 import { type FinishedRun, type ImportedTeacher, importTeachers, nameOfFile } from '../../runs/index.js';
@@ -9,7 +9,7 @@ import { readOptions } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
 import { dataGroup, evaluationGroup, group, nameGroup } from '../terminal/groups.js';
 import { dataFlags } from './data-flags.js';
-import { checkName, distillStep, nextSteps, quoted } from './job.js';
+import { checkName, distillSteps, nextSteps, quoted } from './job.js';
 import { loadData } from './load-data.js';
 import { findRuns, loadDataOf, readEvaluation, readRun } from './runs.js';
 import { portable } from './source.js';
@@ -50,8 +50,9 @@ export const importCommand: CommandBody = {
     const reading = readOptions(rankingGroup, given);
     const { like } = readOptions(likeGroup, given);
     const likeRun = like === undefined ? undefined : readRun(findRuns(like, runs)[0]!);
-    const evaluation = readEvaluation(likeRun, given);
+    const asked = readEvaluation(likeRun, given);
     const { data, dataset } = await dataOf(given, likeRun, console.say);
+    const evaluation = evaluationFor(asked, dataset.train);
     const { depth } = createEvaluator(dataset, evaluation);
     console.say(`Reading ${file} for ${dataset.name} ...`);
     const external = await readExternalRankings(file, dataset, depth, reading);
@@ -61,7 +62,10 @@ export const importCommand: CommandBody = {
         source: portable(data),
       }),
     );
-    const next = nextSteps(console.program, runs, [distillStep(name, runs, dataset), `evaluate ${quoted(name)}`]);
+    const next = nextSteps(console.program, runs, [
+      ...distillSteps([{ name, model: 'external' }], runs, dataset),
+      `evaluate ${quoted(name)}`,
+    ]);
     const lines = rankingLines(external.report);
     return answerOf(imported, external.report, [
       ...lines,

@@ -2,20 +2,31 @@
 
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { DataOptions, LoadedDataset } from '../../data/index.js';
+import { type DataOptions, holdsOut, type LoadedDataset } from '../../data/index.js';
 import { methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
-import type { EvaluationOptions } from '../../eval/index.js';
+import { type EvaluationOptions, evaluationFor } from '../../eval/index.js';
+import type { FinalOfPlan } from '../../experiment/index.js';
 import { readJsonObject } from '../../formats/index.js';
 import type { Kernels } from '../../kernels/index.js';
 import { memoryForAll } from '../../memory/index.js';
-import { modelOf, trainOptionsOf } from '../../models/index.js';
+import { modelOf, modelRegistry, trainOptionsOf } from '../../models/index.js';
 import { usedModules } from '../../options/use.js';
-import { formatBytes } from '../../report/format.js';
+import { formatBytes, formatCount, formatMetric } from '../../report/format.js';
 import { costText, metricsTable, workText } from '../../report/index.js';
-import { checkMemory, jobFiles, listsOf, memoryNeeded, runJob, splitOptions } from '../../runs/index.js';
+import {
+  checkMemory,
+  dataSizeOf,
+  jobFiles,
+  listsOf,
+  memoryNeeded,
+  popularValue,
+  runJob,
+  type StartBundle,
+  splitOptions,
+} from '../../runs/index.js';
 import type { Job, JobResult, Teacher } from '../../runs/outcome.js';
-import { bundleFiles, type StudentBundle } from '../../student/index.js';
+import { bundleFiles } from '../../student/index.js';
 import { type Listener, trajectoryOptions } from '../../train/index.js';
 import type { Answer, Console, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
@@ -39,9 +50,11 @@ export interface NamedJob {
   /** Given options of the model and the method. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly evaluation: EvaluationOptions;
+  /** How several teachers are weighed. Default: `equal`. */
+  readonly ensemble?: string;
   readonly teachers: readonly { readonly name: string; readonly teacher: Teacher }[];
   /** A bundle of earlier data to continue from. */
-  readonly start?: StudentBundle;
+  readonly start?: StartBundle;
 }
 
 export interface FinishedJob {
@@ -70,6 +83,7 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
         ...{ dataset, kernels, model, method, folder, overwrite, trajectory, signal, listen },
         ...{ options, teachers, evaluation, source: portable(o.data) },
         ...(o.start ? { start: o.start } : {}),
+        ...(o.ensemble === undefined ? {} : { ensemble: o.ensemble }),
       }),
     );
   const job = await offeringName(name, runs, run);
@@ -109,7 +123,7 @@ function tellCost(
   console: Console,
 ): void {
   const spec = modelOf(model);
-  const { modelOptions: o } = splitOptions(spec, methodOf(method), given);
+  const { modelOptions: o } = splitOptions(spec, methodOf(method), given, dataSizeOf(dataset));
   const run = { spec, options: o, dataset, checkpoints, teacherLists: listsOf(teachers.map((t) => t.teacher)) };
   const needed = memoryNeeded(run);
   console.say(sizeLine(dataset));
@@ -118,6 +132,8 @@ function tellCost(
   console.say(`Memory: at most ${formatBytes(needed)} in all; ${formatBytes(memoryForAll())} available. ${length}.`);
   checkMemory(run);
 }
+
+const NOT_EVALUATED = 'Nothing was held out, so nothing was evaluated.';
 
 /** A finished job as JSON. */
 export interface JobJson {
@@ -130,44 +146,91 @@ export interface JobJson {
   readonly result: JobResult;
 }
 
+/** A final fit as JSON. */
+export interface FinalJson {
+  readonly name: string;
+  readonly folder: string;
+  readonly reused: boolean;
+  readonly bundle?: string;
+  /** The figures are those of the evaluated run. */
+  readonly result: JobResult;
+}
+
 export function jsonOf({ job, name, folder, bundle }: FinishedJob): JobJson {
   const { result, reused, teacher } = job;
   const valid = teacher.trajectory.checkpoints.at(-1)!.metrics;
   return { name, folder, reused, ...(bundle ? { bundle } : {}), valid, result };
 }
 
+/** The final fit of a plan, if it has one. */
+export const finalOfPlanLines = (final: FinalOfPlan | undefined): string[] =>
+  final
+    ? [
+        `Final fit: ${final.name}, ${final.student} (best on valid) and its teachers trained again on all interactions${final.bundle ? `; bundle: ${final.bundle}` : ''}. It is not evaluated: the figures above are those of the evaluated runs.`,
+      ]
+    : [];
+
+/** What the final fit is, and that it was not evaluated. */
+export const finalText = ({ name, bundle, result }: FinalJson, repeated: string): string =>
+  `Final fit: ${name}, ${result.epochs > 0 ? `${formatCount(result.epochs)} epochs ` : ''}on all interactions${bundle ? `; bundle: ${bundle}` : ''}. It is not evaluated: the figures above are those of ${repeated}.`;
+
 /** Folder of the student bundle of a run, if the model's scores are inner products. */
 export const bundleOf = (model: string, folder: string): string | undefined =>
   modelOf(model).capabilities.includes('factors') ? join(folder, jobFiles.student) : undefined;
 
-/** The result as text and JSON. @param next proposed commands, without the program's name */
-export function answerOf(done: FinishedJob, console: Console, at: readonly number[], next: readonly string[]): Answer {
+/**
+ * The result as text and JSON.
+ * @param next proposed commands, without the program's name
+ * @param final the final fit of the run, if there is one
+ * @param notes lines below the result
+ */
+export function answerOf(
+  done: FinishedJob,
+  console: Console,
+  at: readonly number[],
+  next: readonly string[],
+  final?: FinalJson,
+  notes: readonly string[] = [],
+): Answer {
   const { job, name, folder, bundle } = done;
   const { result, reused } = job;
   const { means } = job.evaluation;
+  const repeated = Object.keys(means).length > 0;
   const text = [
     reused ? `${name} was already finished.` : `${name} is finished (${workText(result)}).`,
     '',
-    metricsTable(means, at).toText(),
+    repeated ? metricsTable(means, at).toText() : NOT_EVALUATED,
     '',
     costText(result),
     `Run folder: ${folder}${bundle ? `; student bundle, ready to serve: ${bundle}` : ''}`,
+    ...(final ? [finalText(final, name)] : []),
+    ...notes,
     '',
-    nextSteps(console.program, done.runs, next),
+    nextSteps(console.program, done.runs, repeated ? next : next.filter((step) => !/^(evaluate|compare) /.test(step))),
   ].join('\n');
-  return { text, json: jsonOf(done) };
+  return { text, json: { ...jsonOf(done), ...(final ? { final } : {}) } };
 }
 
 /**
- * A command that distils from these runs, with a free name, into a student that can be evaluated on the data.
- * @param teachers value of --teachers
+ * A command that distils from these runs, with a free name, into a student that can be evaluated on the data. None if nothing is held out, or if
+ * no run can teach.
  */
-export function distillStep(teachers: string, runs: string, { foldIn }: Pick<LoadedDataset, 'foldIn'>): string {
+export function distillSteps(
+  teachers: readonly { readonly name: string; readonly model: string }[],
+  runs: string,
+  dataset: LoadedDataset,
+): string[] {
+  const able = teachers.filter(
+    ({ model }) => modelRegistry.all().find((m) => m.name === model)?.cannotTeach === undefined,
+  );
+  if (able.length === 0 || !holdsOut(dataset)) return [];
+  const { foldIn } = dataset;
   const model = foldIn && !modelOf('bpr-mf').capabilities.includes('histories') ? 'fism' : 'bpr-mf';
   const usual = `${model}-hetcomp`;
   const free = freeName(usual, runs);
   const student = model === 'bpr-mf' ? '' : ` --student ${model}`;
-  return `distill --teachers ${quoted(teachers)}${student} --dim 6${free === usual ? '' : ` --name ${free}`}`;
+  const names = quoted(able.map(({ name }) => name).join(','));
+  return [`distill --teachers ${names}${student} --dim 6${free === usual ? '' : ` --name ${free}`}`];
 }
 
 /** Ids that example commands name. */
@@ -188,13 +251,39 @@ export const exampleIds = ({ users, items, train }: Pick<LoadedDataset, 'users' 
  * @param bundle its folder
  */
 export function recommendSteps(name: string, bundle: string | undefined, { user, items }: ExampleIds): string[] {
-  const manifest = join(bundle ?? '', bundleFiles.manifest);
-  if (bundle === undefined || !existsSync(manifest)) return [];
+  if (bundle === undefined || !existsSync(join(bundle, bundleFiles.manifest))) return [];
   const by =
-    user === undefined || readJsonObject(manifest).kind === 'items-only'
+    user === undefined || isItemsOnly(bundle)
       ? `--items ${quoted(items.some((id) => /[,\s[]/.test(id)) ? JSON.stringify(items) : items.join(','))}`
       : `--user ${quoted(user)}`;
   return [`recommend ${quoted(name)} ${by}`];
+}
+
+/** Whether a bundle has no users. */
+export const isItemsOnly = (bundle: string): boolean =>
+  readJsonObject(join(bundle, bundleFiles.manifest)).kind === 'items-only';
+
+/** Says which models are below the list of popular items on valid. */
+export function belowPopular(
+  models: readonly {
+    readonly name: string;
+    readonly model: string;
+    readonly valid: Readonly<Record<string, number>>;
+  }[],
+  dataset: LoadedDataset,
+  asked: EvaluationOptions,
+): string[] {
+  const evaluation = evaluationFor(asked, dataset.train);
+  const { selectBy } = evaluation;
+  const others = models.filter(({ model, valid }) => model !== 'top-pop' && selectBy in valid);
+  const popular = others.length === 0 ? undefined : popularValue(dataset, evaluation);
+  if (popular === undefined) return [];
+  return others
+    .filter(({ valid }) => valid[selectBy]! < popular)
+    .map(
+      ({ name, model, valid }) =>
+        `${name} is below the list of popular items on valid (${selectBy} ${formatMetric(valid[selectBy]!)}; popular items ${formatMetric(popular)}): its options do not suit these data. Search them with tune ${model}.`,
+    );
 }
 
 /** The --use flags of the modules in use. */

@@ -35,6 +35,8 @@ export interface EngineOptions {
   readonly console: Console;
   /** Shown while training. */
   readonly metric: string;
+  /** The part of which finished runs show the metric. Default: test. */
+  readonly part?: 'valid' | 'test';
   /** Maximum number of jobs; no more processes are started. */
   readonly count: number;
   /** Folders of the plan or of its runs. */
@@ -43,13 +45,13 @@ export interface EngineOptions {
 
 /** Runs `work` with kernels or processes, by --jobs, with progress and Ctrl-C. */
 export async function withEngine<T>(
-  { given, console, metric, count, folders }: EngineOptions,
+  { given, console, metric, part = 'test', count, folders }: EngineOptions,
   work: (context: Pick<PlanContext, 'kernels' | 'arithmetic' | 'executor' | 'listen' | 'signal'>) => Promise<T>,
 ): Promise<T> {
   const machine = runMachineOf(given, folders);
   const jobs = Math.min(readOptions(jobsGroup, given).jobs, count);
   const shares = sharesOf(machine.threads, jobs);
-  const progress = followPlan(console, metric, shares.length);
+  const progress = followPlan(console, metric, shares.length, part);
   const listen = progress.listen;
   try {
     if (jobs === 1) {

@@ -11,7 +11,7 @@ import type { CommandBody, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { group, runsGroup } from '../terminal/groups.js';
 import { nextSteps, recommendSteps } from './job.js';
-import { findRuns, loadDataOf, placeOf, type RunPlace, readRun } from './runs.js';
+import { findRuns, loadDataOf, placeOf, type RunPlace, readAnyRun } from './runs.js';
 
 const { labels, labelsEncoding } = dataOptions.shape;
 const labelGroup = group(
@@ -113,13 +113,13 @@ async function namesFor(place: RunPlace, { file, encoding }: Source, given: Give
   if (bundle !== student && bundle !== place.folder) {
     // Without a bundle, only the data has the item ids.
     const { dataset } = await loadDataOf(
-      readRun(place),
+      readAnyRun(place),
       { ...given, flags: { labels: file, labelsEncoding: encoding } },
       () => {},
     );
     return { bundle, labels: dataset.itemLabels ?? [], report: dataset.labelReport! };
   }
-  if (bundle === student) readRun(place);
+  if (bundle === student) readAnyRun(place);
   const { itemIds } = (await readBundle(bundle)).model;
   const match = await readItemLabels(file, itemIds, encoding);
   return { bundle, labels: match.labels, report: labelReport(match, match.labels, itemIds.length) };

@@ -63,14 +63,15 @@ export async function answerOfPipeline(
       },
     );
   const result = await offeringName(o.name, runs, work, rename);
+  const evaluated = { ...o, evaluation: result.evaluation };
   const failures = failuresOf(result);
   if (failures) {
-    const report = result.rows.length === 0 ? undefined : pipelineTable(result.rows, result.reused, o);
+    const report = result.rows.length === 0 ? undefined : pipelineTable(result.rows, result.reused, evaluated);
     const text = [...(report ? [report.table.toText(), ''] : []), failures.text].join('\n');
     return { text, json: { ...report?.toJson(), ...failures.json }, failed: true };
   }
-  const files = await writeReport(pipelineReport(result, o), join(runs, o.name, 'report.html'));
-  return answer({ options: o, ...result, runs, files });
+  const files = await writeReport(pipelineReport(result, evaluated), join(runs, o.name, 'report.html'));
+  return answer({ options: evaluated, ...result, runs, files });
 }
 
 /** The size of the data, and the memory of the largest job. */

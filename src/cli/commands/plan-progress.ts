@@ -18,16 +18,24 @@ interface View {
   readonly search: ReturnType<typeof followSearch>;
 }
 
+/** The part of which finished runs show the metric: `valid` where test is not to be seen yet. */
+type Part = 'valid' | 'test';
+
 /** @param atOnce number of simultaneous jobs; only a single job is shown as a bar */
-export function followPlan(console: Console, metric: string, atOnce: number): PlanProgress {
+export function followPlan(console: Console, asked: string, atOnce: number, part: Part = 'test'): PlanProgress {
   const own = atOnce > 1 ? { ...console, terminal: false } : console;
+  let metric = asked;
   const create = (): View => ({ bar: createProgressBar(own, metric), search: followSearch(own, metric) });
-  const shared = create();
+  let shared = create();
   const views = new Map<string, View>();
   const viewOf = (job: string): View => views.get(job) ?? shared;
   return {
     listen(event) {
-      if (event.type === 'data') return;
+      if (event.type === 'data') {
+        metric = event.evaluation.selectBy;
+        shared = create();
+        return;
+      }
       const { bar, search } = viewOf(event.job);
       if (event.type === 'started') {
         const view = atOnce > 1 ? create() : shared;
@@ -37,7 +45,7 @@ export function followPlan(console: Console, metric: string, atOnce: number): Pl
         if (event.event.type === 'search') search.listen(event.event.event);
         else bar.train(event.event);
       } else {
-        for (const line of linesOf(event, metric)) bar.say(line);
+        for (const line of linesOf(event, metric, part)) bar.say(line);
         if (event.type === 'finished' || event.type === 'failed') views.delete(event.job);
       }
     },
@@ -52,7 +60,7 @@ export function followPlan(console: Console, metric: string, atOnce: number): Pl
 
 type Message = Exclude<PlanEvent, { readonly type: 'data' | 'started' | 'progress' }>;
 
-function linesOf(event: Message, metric: string): readonly string[] {
+function linesOf(event: Message, metric: string, part: Part): readonly string[] {
   const { job } = event;
   switch (event.type) {
     case 'rankings':
@@ -72,12 +80,17 @@ function linesOf(event: Message, metric: string): readonly string[] {
         return event.reused
           ? [`${job}: ${event.from === undefined ? 'already finished' : `already finished as ${event.from}`}`]
           : [];
-      return event.results.map((result) => `${result.name}: ${outcomeOf(result, metric)}`);
+      return event.results.map((result) => `${result.name}: ${outcomeOf(result, metric, part)}`);
   }
 }
 
-function outcomeOf({ result, evaluation, reused, from }: Finished, metric: string): string {
-  const value = `test ${metric} ${formatMetric(evaluation.means[metric])}`;
+function outcomeOf(
+  { result, evaluation, valid, ensemble, reused, from }: Finished,
+  metric: string,
+  part: Part,
+): string {
+  const values = part === 'test' ? evaluation.means : (valid ?? (ensemble ? { [metric]: ensemble.value } : {}));
+  const value = `${part} ${metric} ${formatMetric(values[metric])}`;
   if (from !== undefined) return `${value} (already finished as ${from})`;
   if (reused) return `${value} (already finished)`;
   return result?.seconds === undefined ? value : `${value} (${formatSeconds(result.seconds)})`;

@@ -1,14 +1,18 @@
-import { fail } from '../../errors.js';
+import { absentUser, dataOptions } from '../../data/index.js';
+import { fail, RecdistillError } from '../../errors.js';
 import { nearest } from '../../nearest.js';
-import { flag, optionalInt, optionalText, options, words } from '../../options/options.js';
-import { listed, shortened } from '../../report/format.js';
+import { flag, optionalInt, optionalText, options, parseOptions, words } from '../../options/options.js';
+import { counted, listed, shortened } from '../../report/format.js';
 import { recommendationTable } from '../../report/index.js';
+import { isFinishedRun } from '../../runs/index.js';
 import { kindOf, type Student, StudentError } from '../../student/index.js';
 import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { group, runsGroup } from '../terminal/groups.js';
 import { refuseHeldOut } from './held-out.js';
+import { sayingSo } from './load-data.js';
 import { noHistories, openStudent } from './recommendations.js';
+import { placeOf, readAnyRun } from './runs.js';
 
 const recommendGroup = group(
   'Recommendations',
@@ -50,7 +54,10 @@ export const recommend: CommandBody = {
       fail('bad-option', { option: '--k', owner: 'recommend', given: k, expected, help: 'Ask for fewer items.' });
     }
     const unknown = items.filter((id) => !student.hasItem(id));
-    if (user !== undefined && !student.hasUser(user)) await refuseHeldOut(given.args[0]!, runs, student.model, user);
+    if (user !== undefined && kindOf(student.model) !== 'items-only' && !student.hasUser(user)) {
+      await refuseHeldOut(given.args[0]!, runs, student.model, user);
+      await sayWhyAbsent(given.args[0]!, runs, user, console.say);
+    }
     checkKnown(student, user, items, unknown);
     if (unknown.length > 0)
       console.say(
@@ -61,19 +68,45 @@ export const recommend: CommandBody = {
       user === undefined
         ? student.recommendFromItems(items, { k, includeSeen })
         : student.recommend(user, { k, includeSeen });
-    const { model, method, data } = manifest.madeBy;
+    const { model, method, data, final } = manifest.madeBy;
     const shownUser =
       user === undefined
         ? `a new user who has ${listed(some(items.filter((id) => student.hasItem(id))))}`
         : `user ${user}`;
     const how = method === 'none' ? model : `${model} with ${method}`;
-    const text = [`For ${shownUser} (${how}, trained on ${data}):`, '', recommendationTable(list).toText()].join('\n');
+    const text = [
+      `For ${shownUser} (${how}, trained on ${final ? `all interactions of ${data}: a final fit` : data}):`,
+      '',
+      list.length > 0
+        ? recommendationTable(list).toText()
+        : `No item is left: the user has all ${counted(student.model.itemIds.length, 'item')} of the model. --include-seen lists them.`,
+    ].join('\n');
     return {
       text,
       json: { ...(user === undefined ? { items } : { user }), recommendations: list, licence: manifest.licence },
     };
   },
 };
+
+/** Says why a user of the data of a run is not in its student, if the run recorded how the data was loaded and the data is still there. */
+async function sayWhyAbsent(run: string, runs: string, user: string, say: (text: string) => void): Promise<void> {
+  const place = placeOf(run, runs);
+  if (place === undefined || !isFinishedRun(place.folder)) return;
+  const { source } = readAnyRun(place);
+  if (source === undefined) return;
+  const options = parseOptions(dataOptions, source, 'data');
+  try {
+    const why = await sayingSo(options, say, () => absentUser(options, user));
+    if (why !== undefined)
+      say(
+        `User ${shortened(user, 60)} is in the data, but was dropped: ${why}. To keep it, train again with another limit.`,
+      );
+  } catch (cause) {
+    // The data may have moved. The student answers without it.
+    if (!(cause instanceof RecdistillError)) throw cause;
+    say(`Whether a filter dropped the user is not known, because the data cannot be read: ${cause.message}.`);
+  }
+}
 
 /** @throws StudentError `unknown-user`, `unknown-item`, with the nearest ids */
 function checkKnown(

@@ -5,7 +5,7 @@ import type { Answer, CommandBody, Console } from '../terminal/_command.js';
 import { machineGroup, writeRunsGroup } from '../terminal/groups.js';
 import { readYamlFile } from '../terminal/yaml-file.js';
 import { useFromYaml } from '../use.js';
-import { distillStep, exampleIds, nextSteps, quoted, recommendSteps } from './job.js';
+import { distillSteps, exampleIds, finalOfPlanLines, nextSteps, quoted, recommendSteps } from './job.js';
 import { jobsGroup } from './jobs.js';
 import { answerOfPipeline, type PipelineOutcome } from './pipeline-run.js';
 
@@ -33,21 +33,24 @@ export const run: CommandBody = {
   },
 };
 
-function answerOf({ options, dataset, rows, reused, runs, files }: PipelineOutcome, console: Console): Answer {
+function answerOf({ options, dataset, rows, reused, runs, files, final }: PipelineOutcome, console: Console): Answer {
   const report = pipelineTable(rows, reused, options);
   const student = rows.findLast((r) => r.role === 'student');
-  const teachers = rows.filter((r) => r.role === 'teacher').map((r) => `${options.name}/${r.name}`);
+  const teachers = rows
+    .filter((r) => r.role === 'teacher')
+    .map((r) => ({ name: `${options.name}/${r.name}`, model: r.model }));
   const steps = [
     ...(rows.length > 1 ? [`compare ${quoted(options.name)}`] : []),
+    ...(final?.bundle ? [`serve ${quoted(final.name)}`] : []),
     ...(student
       ? recommendSteps(
-          `${options.name}/${student.name}`,
-          student.folder && join(student.folder, jobFiles.student),
+          final?.name ?? `${options.name}/${student.name}`,
+          final ? final.bundle : student.folder && join(student.folder, jobFiles.student),
           exampleIds(dataset),
         )
-      : [distillStep(teachers.join(','), runs, dataset)]),
+      : distillSteps(teachers, runs, dataset)),
   ];
   const next = nextSteps(console.program, runs, steps.length > 0 ? steps : [`report ${quoted(options.name)}`]);
-  const text = `${report.table.toText()}\n\nReport: ${files.html}\n\n${next}`;
-  return { text, json: { ...report.toJson(), report: files } };
+  const text = [report.table.toText(), ...finalOfPlanLines(final), `Report: ${files.html}`, next].join('\n\n');
+  return { text, json: { ...report.toJson(), report: files, ...(final ? { final } : {}) } };
 }

@@ -2,19 +2,20 @@
 
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DataOptions, LoadedDataset } from '../../data/index.js';
+import { type DataOptions, isWrittenSplit, type LoadedDataset } from '../../data/index.js';
 import { fail } from '../../errors.js';
-import { type EvaluationOptions, evaluationOptions } from '../../eval/index.js';
+import { type EvaluationOptions, evaluationOptions, fittingMetric } from '../../eval/index.js';
 import { modelRegistry } from '../../models/index.js';
 import { nearest } from '../../nearest.js';
 import { ownOptions } from '../../options/options.js';
 import {
-  capabilitiesOf,
   type FinishedRun,
   isBrokenLink,
   isFinishedRun,
   isRun,
+  profileOf,
   readFinishedRun,
+  refuseFinal,
   resolveRun,
   type TeacherProfile,
 } from '../../runs/index.js';
@@ -85,8 +86,15 @@ export function noRun(given: string, runs: string): never {
   return fail('unknown-name', { kind: 'run', given, known });
 }
 
-/** @throws RecdistillError `unknown-name`, `needs-not-met` if it is not finished, `artifact-damaged` */
+/** @throws RecdistillError `unknown-name`, `needs-not-met` if it is not finished, or a final fit, which was not evaluated; `artifact-damaged` */
 export function readRun(place: RunPlace): FinishedRun {
+  const run = readAnyRun(place);
+  refuseFinal(place.name, run.manifest.kind, 'cannot be evaluated, compared or taught from');
+  return run;
+}
+
+/** The same for a final fit, too. */
+export function readAnyRun(place: RunPlace): FinishedRun {
   if (!isFinishedRun(place.folder)) {
     fail('needs-not-met', {
       problem: `the run ${place.name} is not finished`,
@@ -100,7 +108,7 @@ export function readRun(place: RunPlace): FinishedRun {
 
 /**
  * Loads the data of a run, or the given data if there is no run.
- * @param given data flags override the recorded options, for a source that has moved
+ * @param given data flags override the recorded options, for a source that has moved. Of a split that recdistill wrote nothing is filtered again
  * @throws RecdistillError `needs-not-met` if the run recorded no data and none is given, and as `loadDataset`
  */
 export async function loadDataOf(
@@ -114,7 +122,9 @@ export async function loadDataOf(
       hint: 'Give --data and the data options of the run.',
     });
   }
-  const data = readOptions(dataGroup, given, run?.source);
+  const source = [given.flags.data ?? []].flat();
+  const settled = source.length === 1 && isWrittenSplit(source[0]);
+  const data = readOptions(dataGroup, given, settled ? undefined : run?.source);
   return { data, dataset: await loadData(data, say) };
 }
 
@@ -123,11 +133,16 @@ export async function loadDataOf(
  * @throws RecdistillError `bad-option`
  */
 export function readEvaluation(run: FinishedRun | undefined, given: Given): EvaluationOptions {
-  return readOptions(evaluationGroup, given, ownOptions(evaluationOptions, run?.result.options ?? {}));
+  const recorded = ownOptions(evaluationOptions, run?.result.options ?? {});
+  const o = readOptions(evaluationGroup, given, recorded);
+  return given.flags.selectBy === undefined ? { ...o, selectBy: fittingMetric(o) } : o;
 }
 
 /** The capabilities of a finished run as a teacher. @throws RecdistillError as `readRun` */
 export function teacherProfile(place: RunPlace): TeacherProfile {
   const { model } = readRun(place).result;
-  return { name: place.name, has: capabilitiesOf(modelRegistry.all().find((m) => m.name === model)) };
+  return profileOf(
+    place.name,
+    modelRegistry.all().find((m) => m.name === model),
+  );
 }

@@ -11,8 +11,9 @@ import { group, machineGroup, writeRunsGroup } from '../terminal/groups.js';
 import { readYamlFile } from '../terminal/yaml-file.js';
 import { useFromYaml } from '../use.js';
 import { dryRun } from './dry-run.js';
+import { finalOfPlanLines } from './job.js';
 import { isDryRun, jobsGroup, withEngine } from './jobs.js';
-import { readingLine } from './load-data.js';
+import { dataLines, readingLine } from './load-data.js';
 import { keptSource, portable } from './source.js';
 
 const EXAMPLE =
@@ -67,7 +68,15 @@ export const study: CommandBody = {
     const work = () =>
       withEngine(
         { given, console, metric: prepared.evaluation.selectBy, count: MOST_JOBS, folders: [folder] },
-        (engine) => runStudy(prepared, { ...engine, runs, overwrite }),
+        (engine) =>
+          runStudy(prepared, {
+            ...engine,
+            ...{ runs, overwrite },
+            listen(event) {
+              if (event.type === 'data') for (const line of dataLines(prepared.data, event.dataset)) console.say(line);
+              engine.listen?.(event);
+            },
+          }),
       );
     const result = await file.within(() =>
       offeringName(prepared.name, runs, work, (free) => `"name: ${free}" in ${given.args[0]}`),
@@ -79,6 +88,7 @@ export const study: CommandBody = {
     const json = tables.toJson();
     writeAtomic(`${path}.json`, `${JSON.stringify(json, null, 2)}\n`);
     writeAtomic(`${path}.md`, tables.toPage(what));
-    return { text: `${tables.toText()}\n\nTables: ${path}.md and ${path}.json`, json };
+    const lines = [tables.toText(), ...finalOfPlanLines(result.final), `Tables: ${path}.md and ${path}.json`];
+    return { text: lines.join('\n\n'), json };
   },
 };

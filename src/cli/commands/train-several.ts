@@ -1,8 +1,9 @@
 /** Several models with one command and one table. A model that fails does not stop the others. */
 
 import { join } from 'node:path';
-import type { LoadedDataset } from '../../data/index.js';
+import { holdsOut, type LoadedDataset } from '../../data/index.js';
 import { fail } from '../../errors.js';
+import { evaluationFor } from '../../eval/index.js';
 import { prepareTraining, runPrepared } from '../../experiment/index.js';
 import { trainedTable } from '../../report/index.js';
 import type { JobResult, RunResult } from '../../runs/index.js';
@@ -12,7 +13,17 @@ import { readOptions } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
 import { nameGroup } from '../terminal/groups.js';
 import { dryRun } from './dry-run.js';
-import { bundleOf, distillStep, type JobJson, nextSteps, quoted } from './job.js';
+import { checkFinalAsked, finalAsked } from './final.js';
+import {
+  belowPopular,
+  bundleOf,
+  distillSteps,
+  type FinalJson,
+  finalText,
+  type JobJson,
+  nextSteps,
+  quoted,
+} from './job.js';
 import { isDryRun, withEngine } from './jobs.js';
 import { loadData } from './load-data.js';
 import { costLines } from './pipeline-run.js';
@@ -20,7 +31,7 @@ import { readSetting, type TrainSetting, trainingOf } from './training.js';
 
 /** A trained model, or the error that ended its training. */
 type Trained =
-  | ({ readonly model: string } & JobJson)
+  | ({ readonly model: string; readonly final?: FinalJson } & JobJson)
   | { readonly model: string; readonly name: string; readonly error: Omit<Failure, 'exit'> };
 
 /** @throws RecdistillError for any wrong option, before any work; `interrupted` */
@@ -31,13 +42,20 @@ export async function trainSeveral(given: Given, console: Console): Promise<Answ
   const setting = readSetting(given);
   const { name, runs } = readOptions(nameGroup, given);
   const dataset = await loadData(setting.data, console.say);
+  checkFinalAsked(given, dataset);
   const request = trainingOf(setting, dataset, given, (model) => (name === undefined ? model : `${name}/${model}`));
   const folders = request.models.map((m) => join(runs, m.name));
   if (isDryRun(given))
     return dryRun(given, folders, async (kernels) => [{ prepared: await prepareTraining({ ...request, kernels }) }]);
   const work = () =>
     withEngine(
-      { given, console, metric: setting.evaluation.selectBy, count: models.length, folders },
+      {
+        given,
+        console,
+        metric: evaluationFor(setting.evaluation, dataset.train).selectBy,
+        count: models.length,
+        folders,
+      },
       async (engine) => {
         const prepared = await prepareTraining({ ...request, ...engine });
         for (const line of costLines({ dataset, prepared })) console.say(line);
@@ -55,7 +73,17 @@ export async function trainSeveral(given: Given, console: Console): Promise<Answ
     const { exit: _, ...error } = failureOf(failed.find((f) => f.job === name)?.error);
     return { model, name, error };
   });
-  return reportOf(rows, setting, runs, dataset, console);
+  const done: Trained[] = [];
+  for (const row of rows) {
+    if ('error' in row) done.push(row);
+    else {
+      const { name, folder } = row;
+      const { evaluation } = setting;
+      const final = await finalAsked({ given, dataset, evaluation, name, folder }, console);
+      done.push({ ...row, ...(final ? { final } : {}) });
+    }
+  }
+  return reportOf(done, setting, runs, dataset, console);
 }
 
 /** Whether all costs are known, as they are of models trained by recdistill. */
@@ -69,7 +97,7 @@ function reportOf(
   dataset: LoadedDataset,
   console: Console,
 ): Answer {
-  const { at, selectBy } = evaluation;
+  const { at, selectBy } = evaluationFor(evaluation, dataset.train);
   const good = rows.flatMap((row) => ('error' in row ? [] : [row]));
   const bad = rows.flatMap((row) => ('error' in row ? [row] : []));
   const names = good.map((row) => quoted(row.name));
@@ -78,14 +106,28 @@ function reportOf(
       ? [
           '',
           nextSteps(console.program, runs, [
-            distillStep(good.map((row) => row.name).join(','), runs, dataset),
-            `${names.length > 1 ? 'compare' : 'evaluate'} ${names.join(' ')}`,
+            ...distillSteps(
+              good.map(({ name, result }) => ({ name, model: result.model })),
+              runs,
+              dataset,
+            ),
+            ...(holdsOut(dataset) ? [`${names.length > 1 ? 'compare' : 'evaluate'} ${names.join(' ')}`] : []),
           ]),
         ]
       : [];
   const failures = bad.flatMap(({ name, error }) => [`${name} failed: ${error.message}`, `  ${error.hint}`]);
-  const text = [trainedTable(rows, at, selectBy).toText(), ...(bad.length > 0 ? ['', ...failures] : []), ...next].join(
-    '\n',
+  const notes = belowPopular(
+    good.map(({ name, result, valid }) => ({ name, model: result.model, valid })),
+    dataset,
+    evaluation,
   );
+  const finals = good.flatMap(({ name, final }) => (final ? [finalText(final, name)] : []));
+  const text = [
+    trainedTable(rows, at, selectBy).toText(),
+    ...(finals.length > 0 ? ['', ...finals] : []),
+    ...(notes.length > 0 ? ['', ...notes] : []),
+    ...(bad.length > 0 ? ['', ...failures] : []),
+    ...next,
+  ].join('\n');
   return { text, json: { runs: rows, failed: bad.length }, failed: bad.length > 0 };
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { evaluationFor } from '../../eval/index.js';
 import { prepareTraining } from '../../experiment/index.js';
 import { modelRegistry } from '../../models/index.js';
 import type { CommandBody } from '../terminal/_command.js';
@@ -6,7 +7,8 @@ import { announceDefaultData } from '../terminal/default-data.js';
 import { readOptions } from '../terminal/flags.js';
 import { modelGroup, nameGroup } from '../terminal/groups.js';
 import { dryRun } from './dry-run.js';
-import { answerOf, distillStep, exampleIds, quoted, recommendSteps, runNamed } from './job.js';
+import { checkFinalAsked, finalAsked } from './final.js';
+import { answerOf, belowPopular, distillSteps, exampleIds, jsonOf, quoted, recommendSteps, runNamed } from './job.js';
 import { isDryRun, jobsGroup } from './jobs.js';
 import { loadData } from './load-data.js';
 import { presetList } from './preset.js';
@@ -35,6 +37,7 @@ export const train: CommandBody = {
     ],
     ['train bpr-mf lightgcn --epochs 50 --jobs 2', 'two models at the same time'],
     ['train bpr-mf lightgcn --dry-run', 'show the jobs and their cost'],
+    ['train bpr-mf --final', 'then again on all interactions: the run to serve is bpr-mf/final'],
   ],
   async run(given, console) {
     await announceDefaultData(given, false, console);
@@ -42,6 +45,7 @@ export const train: CommandBody = {
     const model = given.args[0]!;
     const setting = readSetting(given);
     const dataset = await loadData(setting.data, console.say);
+    checkFinalAsked(given, dataset);
     const { name = model, runs } = readOptions(nameGroup, given);
     // A single run is never read back from a run of another name.
     const request = { ...trainingOf(setting, dataset, given, () => name), reuse: false };
@@ -49,13 +53,19 @@ export const train: CommandBody = {
       return dryRun(given, [join(runs, name)], async (kernels) => [
         { prepared: await prepareTraining({ ...request, kernels }) },
       ]);
-    const { evaluation, data } = setting;
+    const evaluation = evaluationFor(setting.evaluation, dataset.train);
+    const { data } = setting;
     const job = { given, dataset, data, model, method: 'none', evaluation, teachers: [] };
     const done = await runNamed({ ...job, options: request.models[0]!.options, defaultName: name }, console);
-    return answerOf(done, console, evaluation.at, [
-      distillStep(done.name, done.runs, dataset),
-      ...recommendSteps(done.name, done.bundle, exampleIds(dataset)),
-      ...(done.bundle ? [`serve ${quoted(done.name)}`] : [`evaluate ${quoted(done.name)} --metrics`]),
-    ]);
+    const final = await finalAsked({ given, dataset, evaluation, name: done.name, folder: done.folder }, console);
+    const served = final?.bundle ? final.name : done.name;
+    const next = [
+      ...distillSteps([{ name: done.name, model }], done.runs, dataset),
+      ...recommendSteps(served, done.bundle, exampleIds(dataset)),
+      ...(done.bundle ? [`serve ${quoted(served)}`] : [`evaluate ${quoted(done.name)} --metrics`]),
+    ];
+    const { valid } = jsonOf(done);
+    const notes = belowPopular([{ name: done.name, model, valid }], dataset, evaluation);
+    return answerOf(done, console, evaluation.at, next, final, notes);
   },
 };

@@ -1,17 +1,20 @@
 /** What `train` was asked to do: checked options, and the request of each model. */
 import { type DataOptions, type LoadedDataset, portable } from '../../data/index.js';
-import type { EvaluationOptions } from '../../eval/index.js';
+import { type EvaluationOptions, evaluationFor } from '../../eval/index.js';
 import { checkPresetData, type Preset, presetOptions } from '../../experiment/presets/index.js';
 import { modelOf } from '../../models/index.js';
 import type { OptionsSchema } from '../../options/options.js';
 import type { Given } from '../terminal/_command.js';
 import { givenOf, readOptions } from '../terminal/flags.js';
 import { dataGroup, evaluationGroup, machineGroup, modelGroup, nameGroup } from '../terminal/groups.js';
+import { finalGroup } from './final.js';
 import { checkName, trajectoryGroup } from './job.js';
 import { presetGiven, presetGroup } from './preset.js';
 
 /** The options that `train` has for every model. */
-export const trainGroups = [presetGroup, dataGroup, evaluationGroup, trajectoryGroup, nameGroup, machineGroup] as const;
+export const trainGroups = [
+  ...[presetGroup, dataGroup, evaluationGroup, trajectoryGroup, finalGroup, nameGroup, machineGroup],
+] as const;
 
 export interface TrainSetting {
   readonly evaluation: EvaluationOptions;
@@ -42,7 +45,8 @@ export function trainingOf(
 ) {
   const { runs, overwrite } = readOptions(nameGroup, given);
   return {
-    ...{ dataset, data: portable(data), evaluation, trajectory: readOptions(trajectoryGroup, given), runs, overwrite },
+    ...{ dataset, data: portable(data), trajectory: readOptions(trajectoryGroup, given), runs, overwrite },
+    evaluation: evaluationFor(evaluation, dataset.train),
     models: given.args.map((model) => {
       const name = nameOf(model);
       checkName(name);

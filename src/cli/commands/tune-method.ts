@@ -1,12 +1,19 @@
 /** `tune` with a method: the teachers of every trial, and the `distill` command for the result. */
 import type { LoadedDataset } from '../../data/index.js';
-import { isCoTrained, type MethodSpec, methodOf } from '../../distill/index.js';
+import { ensembleOption, isCoTrained, type MethodSpec, methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import type { EvaluationOptions } from '../../eval/index.js';
 import type { Teachers } from '../../experiment/search/index.js';
 import { modelOf } from '../../models/index.js';
 import { optionalText, options, words } from '../../options/options.js';
-import { checkStudent, planCoTraining, readSavedModel, readTeacher, untrainedModel } from '../../runs/index.js';
+import {
+  checkEnsemble,
+  checkStudent,
+  planCoTraining,
+  readSavedModel,
+  readTeacher,
+  untrainedModel,
+} from '../../runs/index.js';
 import type { Console, Given } from '../terminal/_command.js';
 import { givenOf, readOptions } from '../terminal/flags.js';
 import { group, methodGroup, modelGroup } from '../terminal/groups.js';
@@ -22,6 +29,7 @@ export const teachersGroup = group(
       help: 'Distillation method of every trial: MODEL is the student. Options of the method are searched, too.',
     }),
     teachers: words({ default: [], help: 'With --method: finished runs to distil from, by name or folder.' }),
+    ensemble: ensembleOption,
     start: optionalText({
       help: 'For co-trained methods such as bd: finished run that the student starts from. Default: the student is first trained alone, as NAME-start.',
     }),
@@ -40,12 +48,16 @@ export interface MethodSearch {
 
 /** Undefined without --method. @throws RecdistillError `usage`, `unknown-name`, `needs-not-met`, and as `runJob` for the student's start */
 export async function methodSearch(given: Given, name: string, console: Console): Promise<MethodSearch | undefined> {
-  const { method: methodName, teachers: names, start } = readOptions(teachersGroup, given);
+  const { method: methodName, teachers: names, start, ensemble } = readOptions(teachersGroup, given);
   if (methodName === undefined) {
-    if (names.length === 0 && start === undefined) return undefined;
-    return fail('usage', { problem: '--teachers and --start need --method', hint: 'For example --method hetcomp.' });
+    if (names.length === 0 && start === undefined && ensemble === 'equal') return undefined;
+    return fail('usage', {
+      problem: '--teachers, --ensemble and --start need --method',
+      hint: 'For example --method hetcomp.',
+    });
   }
   const method = methodOf(methodName);
+  checkEnsemble(ensemble, method);
   const [model = '', ...others] = given.args;
   if (others.length > 0)
     fail('usage', {
@@ -66,11 +78,12 @@ export async function methodSearch(given: Given, name: string, console: Console)
     '--method',
     method.name,
     ...(names.length > 0 ? ['--teachers', quoted(names.join(','))] : []),
+    ...(ensemble === 'equal' ? [] : ['--ensemble', ensemble]),
   ];
   const found = { method, dataset, evaluation };
   if (!isCoTrained(method)) {
     const teachers = places.map((place) => ({ ...readTeacher(place.folder), name: place.name }));
-    return { ...found, teachers: { teachers }, command: [...from, '--student', model].join(' ') };
+    return { ...found, teachers: { teachers, ensemble }, command: [...from, '--student', model].join(' ') };
   }
   const groups = { method: methodGroup(method.name), student: modelGroup(model), shared: [] };
   const teacher = readSavedModel(places[0]!.folder);

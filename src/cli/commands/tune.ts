@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isCoTrained, methodOf, methodRegistry } from '../../distill/index.js';
 import { fail } from '../../errors.js';
+import { evaluationFor } from '../../eval/index.js';
 import { parseSpaces, prepareTune, tune as search, strategyRegistry, tuneOptions } from '../../experiment/index.js';
 import { modelRegistry } from '../../models/index.js';
 import { optionalText, options } from '../../options/options.js';
@@ -105,7 +106,8 @@ export const tune: CommandBody = {
     if (!distilled) await announceDefaultData(given, false, console);
     const data = readOptions(dataGroup, given);
     const dataset = distilled?.dataset ?? (await loadData(data, console.say));
-    const evaluation = distilled?.evaluation ?? readOptions(evaluationGroup, given);
+    const asked = distilled?.evaluation ?? readOptions(evaluationGroup, given);
+    const evaluation = evaluationFor(asked, dataset.train);
     // Options of the student of a co-trained method belong to the run that it starts from.
     const searched = distilled?.teachers.pair ? methodGroups(given) : owned;
     const fixed = Object.assign({}, ...searched.map((own) => givenOf(own.schema, given)));

@@ -99,8 +99,8 @@ test('help is asked for in several ways and needs no arguments', () => {
 test('an error has a message and a hint', () => {
   const cases: [string, string, RegExp, RegExp][] = [
     ['trian bpr-mf', 'usage', /no command "trian"/, /Did you mean "train"/],
-    ['frobnicate', 'usage', /no command "frobnicate"/, /demo, train/],
-    ['frobnicate --json', 'usage', /no command "frobnicate"/, /demo, train/],
+    ['frobnicate', 'usage', /no command "frobnicate"/, /demo, auto, train/],
+    ['frobnicate --json', 'usage', /no command "frobnicate"/, /demo, auto, train/],
     ['--jsno train', 'unknown-option', /"--jsno" for recdistill/, /Did you mean "--json"/],
     ['data lst', 'usage', /no command "data lst"/, /Did you mean "data list"/],
     ['train bpr-mf --dmi 3', 'unknown-option', /"--dmi" for train/, /Did you mean "--dim"/],

@@ -79,8 +79,9 @@ export function createProgressBar(
         [seconds, measured] = [seconds + event.seconds, measured + 1];
         painter.step(title, epoch, epochs, facts(), false);
       } else if (event.type === 'evaluation' && epochs > 0) {
-        const value = event.metrics[metric] ?? Number.NaN;
-        if (event.best) best = { epoch: event.epoch, value };
+        // A final fit has no values.
+        const value = event.metrics[metric];
+        if (event.best && value !== undefined) best = { epoch: event.epoch, value };
         // Evaluation belongs to the time that an epoch takes.
         seconds += event.seconds;
         painter.step(title, epoch, epochs, facts(value), true);

@@ -22,6 +22,8 @@ export interface SplitSpec {
   readonly seed: number;
   /** Share of a held-out user's interactions that is their history, for a split by users. */
   readonly foldInShare: number;
+  /** External ids in the numbering of the interactions, for a split that depends on them. */
+  readonly ids?: { readonly users: readonly string[]; readonly items: readonly string[] };
 }
 
 /** @throws RecdistillError `needs-not-met` if the split needs times and there are none */

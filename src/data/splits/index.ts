@@ -3,6 +3,7 @@ import { brokenUnit, createRegistry, type NameOr, type Registry } from '../../op
 import { fieldProblem } from '../../options/unit-check.js';
 import { count, type Interactions, itemsOf } from '../interactions.js';
 import { type Parts, type SplitRule, type SplitSpec, splitRule } from './_split.js';
+import { hash } from './hash.js';
 import { leaveOneOut } from './leave-one-out.js';
 import { ratio } from './ratio.js';
 import { time } from './time.js';
@@ -11,6 +12,11 @@ import { users } from './users.js';
 /** The splits of recdistill, by name. */
 export const splits = {
   ratio: splitRule({ name: 'ratio', summary: "shares of each user's interactions", divide: ratio }),
+  hash: splitRule({
+    name: 'hash',
+    summary: 'shares by a hash of user and item, the same when the data grows',
+    divide: hash,
+  }),
   'leave-one-out': splitRule({
     name: 'leave-one-out',
     summary: 'one interaction of each user for valid and one for test',

@@ -5,7 +5,11 @@ import { count, fromPairs, has, type Interactions, itemsOf } from '../interactio
 import type { SplitSpec } from './_split.js';
 import { users } from './users.js';
 
-const spec: SplitSpec = { ratios: [0.6, 0.2, 0.2], holdOut: 'random', seed: 0, foldInShare: 0.8 };
+const ids = Array.from({ length: 100 }, (_, n) => String(n));
+const spec: SplitSpec = {
+  ...{ ratios: [0.6, 0.2, 0.2], holdOut: 'random', seed: 0, foldInShare: 0.8 },
+  ids: { users: ids, items: ids },
+};
 
 /** Interactions of users with the given numbers of items, each the first ones of the catalogue. */
 const withSizes = (sizes: readonly number[], reverse = false): Interactions => {
@@ -40,7 +44,7 @@ test('a held-out user has a history and judged items, nothing in train, and ever
           assert.deepEqual([inTrain, history, judged], [n, 0, 0]);
           continue;
         }
-        assert.ok(n > 1, 'a user with one interaction cannot be judged');
+        assert.ok(n > 1, 'a user with one interaction cannot be evaluated');
         assert.equal(judged, Math.min(n - 1, Math.max(1, Math.floor((1 - foldInShare) * n + 1e-9))));
         assert.equal(history, n - judged);
         assert.ok(size(valid, user) === 0 || size(tested, user) === 0, 'a user is in one of both parts');

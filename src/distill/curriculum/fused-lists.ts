@@ -1,7 +1,7 @@
 /** The list of each user that the ensemble of the selected checkpoints gives, in kernel memory. */
 import { rankingOf } from '../../data/rankings.js';
 import type { Trajectory } from '../../data/trajectory.js';
-import type { Rows, WeightedLists } from '../../kernels/index.js';
+import type { Floats, Rows, WeightedLists } from '../../kernels/index.js';
 import type { DistillContext } from '../_method.js';
 import { createImportance, type ImportanceOptions, type UserRanking } from '../ensemble/index.js';
 import type { Selection } from './knowledge.js';
@@ -53,8 +53,10 @@ function createCollector({ kernels: k, train, teachers }: DistillContext, o: Imp
   // Importance by rank alone is the same for all users.
   const places = Int32Array.from({ length: Math.max(...lengths) }, (_, r) => r);
   for (let at = 0; at < weights.length; ) {
-    for (const length of lengths) {
-      importanceOf({ list: places }, weights.subarray(at, at + length));
+    for (const [x, length] of lengths.entries()) {
+      const own = weights.subarray(at, at + length);
+      importanceOf({ list: places }, own);
+      scale(own, teachers[x]!.weight);
       at += length;
     }
   }
@@ -64,14 +66,18 @@ function createCollector({ kernels: k, train, teachers }: DistillContext, o: Imp
       for (let row = 0, at = 0; row < count; row++) {
         const user = first + row;
         for (let x = 0; x < teachers.length; x++) {
-          const { checkpoints } = teachers[x]!;
+          const { checkpoints, weight } = teachers[x]!;
           const checkpoint = selected[user * teachers.length + x]!;
           const { items: lists, depth } = checkpoints[checkpoint]!.rankings;
           const end = at + lengths[x]!;
           const length = Math.min(lengths[x]!, depth);
           items.set(lists.subarray(user * depth, user * depth + length), at);
           items.fill(-1, at + length, end);
-          if (withConsistency) importanceOf(rankingAt(checkpoints, checkpoint, user), weights.subarray(at, end));
+          if (withConsistency) {
+            const own = weights.subarray(at, end);
+            importanceOf(rankingAt(checkpoints, checkpoint, user), own);
+            scale(own, weight);
+          }
           at = end;
         }
       }
@@ -79,6 +85,10 @@ function createCollector({ kernels: k, train, teachers }: DistillContext, o: Imp
     },
     close: () => k.free(items, weights),
   };
+}
+
+function scale(values: Floats, weight = 1): void {
+  for (let n = 0; n < values.length; n++) values[n]! *= weight;
 }
 
 const rankingAt = (checkpoints: Trajectory['checkpoints'], at: number, user: number): UserRanking => ({

@@ -190,7 +190,7 @@ export function meanDiscrepancy(
 }
 
 /** `length` of the checkpoints, evenly spaced and including the last; all if there are not more. */
-export function thinned(t: Trajectory, length: number): Trajectory {
+export function thinned<T extends Trajectory>(t: T, length: number): T {
   const n = t.checkpoints.length;
   if (length >= n) return t;
   const at = (c: number) => t.checkpoints[Math.ceil(((c + 1) * n) / length) - 1]!;

@@ -9,6 +9,8 @@ import { consistencyImportance, type ImportanceOptions, rankImportance } from '.
 export interface UserRanking {
   readonly list: Int32Array;
   readonly earlier?: readonly Int32Array[];
+  /** Factor of its importance, at least 0. Default: 1. */
+  readonly weight?: number;
 }
 
 export interface FuseOptions {
@@ -66,12 +68,14 @@ export function createFusion(nItems: number, o: ImportanceOptions): Fusion {
 
   const add = (ranking: UserRanking) => {
     const end = importanceOf(ranking, values);
+    const { weight = 1 } = ranking;
     for (let r = 0; r < end; r++) {
+      const value = values[r]! * weight;
       // At a low temperature importance can underflow to 0. Such an item counts as not listed.
-      if (values[r] === 0) continue;
+      if (value === 0) continue;
       const item = ranking.list[r]!;
       if (sum[item] === 0) touched.push(item);
-      sum[item]! += values[r]!;
+      sum[item]! += value;
     }
   };
   const clear = () => {
@@ -100,10 +104,15 @@ export function createFusion(nItems: number, o: ImportanceOptions): Fusion {
   };
 }
 
-/**
- * Fuses the rankings of several teachers over the same users and items into one ranking.
- * @param options.mask items of each user that are excluded from the result
- */
+export interface FuseAllOptions {
+  /** Items of each user that are excluded from the result. */
+  readonly mask?: Interactions;
+  readonly fill?: boolean;
+  /** Factor of the importance of each teacher, at least 0. Default: 1 for each. */
+  readonly weights?: readonly number[];
+}
+
+/** Fuses the rankings of several teachers over the same users and items into one ranking. */
 export const fuseRankings = (...of: Parameters<typeof fuseInParts>): Rankings => runSync(fuseInParts(...of));
 
 /** The same in parts of a thousand users. Yields the completed share. */
@@ -111,14 +120,14 @@ export function* fuseInParts(
   teachers: readonly Rankings[],
   o: ImportanceOptions,
   topK: number,
-  options: { readonly mask?: Interactions; readonly fill?: boolean } = {},
+  options: FuseAllOptions = {},
 ): Generator<number, Rankings> {
   const { nUsers, nItems } = teachers[0]!;
-  const { mask, fill = false } = options;
+  const { mask, fill = false, weights } = options;
   const fusion = createFusion(nItems, o);
   const items = new Int32Array(nUsers * topK).fill(-1);
   for (let u = 0; u < nUsers; u++) {
-    const rankings = teachers.map((t) => ({ list: rankingOf(t, u) }));
+    const rankings = teachers.map((t, x) => ({ list: rankingOf(t, u), weight: weights?.[x] ?? 1 }));
     items.set(fusion.fuse(rankings, topK, { fill, ...(mask ? { without: itemsOf(mask, u) } : {}) }), u * topK);
     if (u % 1000 === 999) yield u / nUsers;
   }

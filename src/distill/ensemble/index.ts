@@ -1,2 +1,5 @@
+export * from './choose.js';
 export * from './fuse.js';
+export * from './fused-value.js';
 export * from './importance.js';
+export * from './weights/index.js';

@@ -78,6 +78,7 @@ export const hetcomp = distillationMethod({
   continueDefaults: { trajectoryLength: 1 },
   check: ({ base, lambda, transfer, fineWeight }) =>
     refuseNoLoss('hetcomp', base, transfer === 'fine' ? { lambda, fineWeight } : { lambda }),
+  fuses: (o) => o,
   create(context, o) {
     const { kernels: k, train } = context;
     const teachers = context.teachers.map((t) => thinned(t, o.trajectoryLength ?? t.checkpoints.length));

@@ -82,10 +82,10 @@ function observedRows(
   most: number,
   fuse: (v: readonly UserRanking[], n: number) => Int32Array,
 ): Rows {
-  const observed = teachers.flatMap((t) => (t.observed ? [t.observed] : []));
+  const observed = teachers.flatMap((t) => (t.observed ? [{ ranked: t.observed, weight: t.weight ?? 1 }] : []));
   const lists = Array.from({ length: train.nUsers }, (_, u) => {
     const fused = fuse(
-      observed.map((r) => ({ list: rankingOf(r, u) })),
+      observed.map(({ ranked, weight }) => ({ list: rankingOf(ranked, u), weight })),
       most,
     );
     return fused.length > 0 ? fused : itemsOf(train, u).slice(0, most);

@@ -16,7 +16,7 @@ export type WeightedRows = Rows & { readonly weights: Floats };
 export interface SoftmaxLists {
   /**
    * The lists of the selected checkpoints: one row per user, ascending ids, without train items. With `each`, a row has the items of all lists,
-   * each weight divided by the number of teachers. The caller frees the rows.
+   * each weight times the weight of its teacher. The caller frees the rows.
    */
   take(selection: Selection): WeightedRows;
   close(): void;
@@ -35,6 +35,10 @@ export function createSoftmaxLists(context: DistillContext, own: Rows, o: Softma
     fused
       ? [fused.ranked.subarray(user * o.topK, (user + 1) * o.topK)]
       : teachers.map((t, x) => rankingOf(t.checkpoints[selected[user * width + x]!]!.rankings, user));
+  const shareOf = (value: number, x: number): number => {
+    const { weight } = teachers[x]!;
+    return fused || weight === undefined ? value / (fused ? 1 : width) : value * weight;
+  };
   return {
     take(selection) {
       fused?.rebuild(selection);
@@ -46,12 +50,12 @@ export function createSoftmaxLists(context: DistillContext, own: Rows, o: Softma
         const lists = listsOf(selection, user);
         // Rankings of runs have no own items. Imported ones may.
         const had = new Set(itemsOf(train, user));
-        for (const list of lists) {
+        for (const [x, list] of lists.entries()) {
           let rank = 0;
           for (const item of list) {
             if (rank === o.topK || item < 0) break;
             if (had.has(item)) continue;
-            sum.set(item, (sum.get(item) ?? 0) + weightOf(rank, o.weights) / lists.length);
+            sum.set(item, (sum.get(item) ?? 0) + shareOf(weightOf(rank, o.weights), x));
             rank += 1;
           }
         }

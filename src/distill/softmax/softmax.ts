@@ -45,7 +45,7 @@ export const softmax = distillationMethod({
     }),
     lists: choice(['fused', 'each'], {
       default: 'fused',
-      help: 'Lists of several teachers. fused: the list of their ensemble. each: every list, with equal shares.',
+      help: 'Lists of several teachers. fused: the list of their ensemble. each: every list, with the weight of its teacher.',
     }),
     curriculum: choice(['none', 'dynamic', 'fixed'], {
       default: 'none',
@@ -79,6 +79,7 @@ export const softmax = distillationMethod({
     const idle = o.curriculum === 'none' ? { ...one, period, ...threshold } : threshold;
     refuseIdle('softmax', o, idle, `the curriculum ${o.curriculum}`);
   },
+  fuses: (o) => o,
   create(given, o) {
     const { kernels: k, train } = given;
     const teachers = given.teachers.map((t) => thinned(t, o.trajectoryLength ?? t.checkpoints.length));

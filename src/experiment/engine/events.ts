@@ -1,6 +1,8 @@
 /** Events of a running graph of jobs, the same for every plan and every executor. */
+
 import type { LoadedDataset, RankingReport } from '../../data/index.js';
-import type { Evaluation } from '../../eval/index.js';
+import type { EnsembleChoice } from '../../distill/index.js';
+import type { Evaluation, EvaluationOptions } from '../../eval/index.js';
 import type { RunResult } from '../../runs/index.js';
 import type { TrainEvent } from '../../train/index.js';
 import type { SearchEvent } from '../search/index.js';
@@ -20,6 +22,8 @@ export interface Finished {
   readonly hidden?: Evaluation;
   /** Metrics on valid at the best epoch. */
   readonly valid?: Readonly<Record<string, number>>;
+  /** The weights of an ensemble; absent if they are equal. */
+  readonly ensemble?: EnsembleChoice;
   /** Whether the run was already finished. */
   readonly reused: boolean;
   /** The name under which the run was made, relative to the runs folder, if it is another one. */
@@ -30,7 +34,7 @@ export interface Finished {
 export type JobEvent = TrainEvent | { readonly type: 'search'; readonly event: SearchEvent };
 
 export type PlanEvent =
-  | { readonly type: 'data'; readonly dataset: LoadedDataset }
+  | { readonly type: 'data'; readonly dataset: LoadedDataset; readonly evaluation: EvaluationOptions }
   /** A file of rankings was read. */
   | { readonly type: 'rankings'; readonly job: string; readonly report: RankingReport }
   | {

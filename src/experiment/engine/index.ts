@@ -18,3 +18,4 @@ export {
 } from './prepare.js';
 export * from './run.js';
 export type { RunOptions } from './run-job.js';
+export { folderByHash } from './store.js';

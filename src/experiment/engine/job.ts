@@ -32,6 +32,8 @@ export interface TrainJob extends JobBase {
   readonly kind: 'train';
   readonly model: string;
   readonly method: string;
+  /** How the teachers are weighed. Default: `equal`. */
+  readonly ensemble?: string;
   /** Options of the model and of the method, as given. */
   readonly options: Values;
 }
@@ -60,7 +62,10 @@ export interface ImportJob extends JobBase {
 /** Combines the rankings of its teachers into an ensemble and evaluates it. The result is not stored. */
 export interface FuseJob extends JobBase {
   readonly kind: 'fuse';
-  readonly options: ImportanceOptions;
+  readonly options: ImportanceOptions & {
+    /** How the teachers are weighed. Default: `equal`. */
+    readonly weights?: string;
+  };
 }
 
 /** Searches options on valid, for a model alone or with a method. Trials run in sequence, because each depends on those before. */
@@ -70,6 +75,8 @@ export interface SearchJob extends JobBase {
   readonly subject: string;
   readonly model: string;
   readonly method: string;
+  /** How the teachers are weighed in every trial. Default: `equal`. */
+  readonly ensemble?: string;
   /** Options of every trial, of the model and of the method. Searched options take precedence. */
   readonly options: Values;
   readonly space: SearchSpace;

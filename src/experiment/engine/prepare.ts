@@ -4,6 +4,8 @@ import type { Dataset } from '../../data/index.js';
 import { createEvaluator, type Evaluator } from '../../eval/index.js';
 import { type ArithmeticWord, arithmeticOf, type Kernels } from '../../kernels/index.js';
 import {
+  checkWeighing,
+  chosenKind,
   isFinishedRun,
   type Overwrite,
   readTeacher,
@@ -110,7 +112,10 @@ async function planOf(
   folder: string | undefined,
 ): Promise<JobPlan | ImportPlan> {
   if (isPortable(job)) return planPortable(job, context);
-  return job.kind === 'import' ? planImportJob(job, context, folder) : { results: [] };
+  if (job.kind === 'import') return planImportJob(job, context, folder);
+  const kind = chosenKind(job.options.weights, context.inputs.length);
+  if (kind) checkWeighing(kind, context.evaluator, context.dataset);
+  return { results: [] };
 }
 
 /** The state of a job in the store, with the folders of its results if all of them are finished. */

@@ -13,9 +13,11 @@ import {
   type RunResult,
   readBack,
   readRunManifest,
+  readTeacher,
   removeLink,
   resolveRun,
   SEARCH_LOG,
+  type Teacher,
   tidyFinished,
   writeLink,
 } from '../../runs/index.js';
@@ -76,6 +78,8 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
     jobs.some(({ job, inputs }) => 'start' in job && inputs.some((input) => input.name === name));
   const read = (path: string): Outcome => readBack<RunResult>({ path }, dataset, evaluator);
   const rankingsOf = (name: string) => (outcomes.get(name) ?? read(folders.get(name)!)).rankings;
+  const teacherOf = (name: string): Teacher =>
+    outcomes.get(name)?.teacher ?? teachers.get(name) ?? readTeacher(folders.get(name)!);
   const note = (job: string, message: string): void =>
     listen?.({ type: 'progress', job, event: { type: 'note', message } });
   const progress = (job: string) =>
@@ -129,7 +133,9 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
     for (const path of paths) if (path !== undefined) removeLink(path);
     if (job.kind === 'fuse') {
       const rankings = inputs.map((input) => rankingsOf(input.name));
-      const fused = await performFuse(job, rankings, evaluator, progress(name).task('fusing rankings'));
+      const members = () => inputs.map((input) => ({ ...teacherOf(input.name), name: input.name }));
+      const fusing = { dataset, evaluator, rankings, members, progress: progress(name) };
+      const fused = await performFuse(job, fusing);
       ended.add(name);
       return report(name, [{ name, job: name, ...fused, reused: false }], false);
     }

@@ -52,6 +52,15 @@ export interface StoredRun {
   readonly manifest: Pick<RunManifest, 'kind' | 'options' | 'dataFingerprint' | 'inputs' | 'revisions'>;
 }
 
+/**
+ * Finds runs by their hashes, among the given folders and below the runs folder.
+ * @param folders of runs that may be elsewhere
+ */
+export function folderByHash(runs: string, folders: readonly string[] = []): (hash: string) => string | undefined {
+  const store = openStore(runs);
+  return (hash) => folders.find((f) => hashIn(f) === hash) ?? store.manifests().find((r) => r.hash === hash)?.folder;
+}
+
 export interface StoreOptions {
   readonly overwrite?: Overwrite;
   /** Whether results under other names are used. Default: true. */

@@ -31,7 +31,7 @@ test('teachers, their ensemble and students are judged on the same held-out user
   assert.equal(dataset.fingerprint, data.fingerprint);
   assert.deepEqual(
     rows.map(({ role }) => role),
-    ['teacher', 'teacher', 'ensemble', 'student'],
+    ['teacher', 'teacher', 'ensemble', 'size-matched', 'size-matched', 'student'],
   );
   for (const row of rows) {
     assert.deepEqual(

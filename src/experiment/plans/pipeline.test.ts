@@ -27,6 +27,7 @@ const plan = {
     { model: 'bpr-mf', ...hetcomp },
   ],
   checkpoints: 3,
+  matched: false,
 };
 
 async function run(input: unknown, context: Partial<PlanContext> = {}) {
@@ -175,6 +176,11 @@ test('errors anywhere in the plan are refused before any data is read', async ()
     ['bad-option', { teachers: [{ dim: 3 }] }],
     ['bad-option', { teachers: [{ model: 'bpr-mf', name: '../elsewhere' }] }],
     ['bad-option', { checkpoints: 0 }],
+    ['bad-option', { matched: 'yes' }],
+    ['bad-option', { matched: [{ dim: 2 }] }],
+    ['unknown-name', { matched: [{ model: 'ial' }] }],
+    ['unknown-option', { matched: [{ model: 'ials', method: 'hetcomp' }] }],
+    ['bad-plan', { matched: [{ model: 'ials', name: 'bpr-mf' }] }],
     ['bad-option', { evaluation: { at: [0] } }],
     ['bad-plan', { teachers: [teacher, teacher] }],
     ['bad-plan', { teachers: [{ ...teacher, name: 'ensemble' }] }],
@@ -184,7 +190,8 @@ test('errors anywhere in the plan are refused before any data is read', async ()
     ['bad-option', { students: [{ model: 'bpr-mf', lambda: -1 }] }],
     ['needs-not-met', { students: [{ model: 'ease' }] }],
     ['needs-not-met', { students: [{ model: 'item-autoencoder' }] }],
-    ['needs-not-met', { teachers: [teacher, { model: 'top-pop' }], students: [{ model: 'bpr-mf', method: 'de' }] }],
+    ['needs-not-met', { teachers: [teacher, { model: 'ease' }], students: [{ model: 'bpr-mf', method: 'de' }] }],
+    ['needs-not-met', { teachers: [teacher, { model: 'top-pop' }], students: [{ model: 'bpr-mf', method: 'rrd' }] }],
     ['needs-not-met', { teachers: [{ rankings: 'none.csv' }], students: [{ model: 'bpr-mf', method: 'de' }] }],
   ];
   const runs = newFolder();
@@ -290,4 +297,61 @@ test('an invalid co-training in a pipeline is refused before anything is trained
   ] as const)
     await assert.rejects(run({ ...plan, students: [student] }, { runs }), refusedAs(code, message), String(message));
   assert.ok(!existsSync(runs));
+});
+
+test('the ensemble and students of a pipeline have the weights that it asks for', async () => {
+  const three = [...plan.teachers, { model: 'item-knn', name: 'neighbours' }];
+  const own = { ...hetcomp, model: 'bpr-mf', epochs: 2 };
+  const students = [
+    { model: 'bpr-mf', method: 'none', ...quick, dim: 2 },
+    { ...own, name: 'as-pipeline' },
+    { ...own, name: 'equal', ensemble: 'equal' },
+    { model: 'bpr-mf', ...quick, dim: 2, name: 'by-valid', method: 'softmax', ensemble: 'valid' },
+  ];
+  const input = { ...plan, teachers: three, students, ensemble: { weights: 'greedy' } };
+  const runs = newFolder();
+  const { result } = await run(input, { runs });
+  const row = (name: string) => result.rows.find((r) => r.name === name)!;
+  const { ensemble } = row('ensemble');
+  assert.equal(ensemble?.kind, 'greedy');
+  assert.deepEqual(
+    ensemble.members.map((m) => m.name),
+    ['bpr-mf', 'linear', 'neighbours'],
+  );
+  const used = ensemble.members.filter((m) => m.weight > 0).map((m) => m.name);
+  assert.equal(row('ensemble').model, used.join(' + '));
+  assert.equal(
+    row('ensemble').parameters,
+    used.reduce((sum, name) => sum + row(name).parameters!, 0),
+    'a teacher of weight 0 costs nothing',
+  );
+  assert.ok(ensemble.value >= Math.max(...ensemble.members.map((m) => m.value)), 'on valid, no member is better alone');
+  const kinds = ['as-pipeline', 'equal', 'by-valid'].map((name) => row(name).ensemble?.kind);
+  assert.deepEqual(kinds, ['greedy', undefined, 'valid']);
+  // The same way of fusing chooses the same weights.
+  assert.deepEqual(
+    row('as-pipeline').ensemble?.members.map((m) => m.weight),
+    ensemble.members.map((m) => m.weight),
+  );
+  const again = await run(input, { runs });
+  assert.deepEqual(again.result.rows, result.rows);
+  assert.ok(again.events.every((e) => e.type !== 'finished' || e.reused || e.job === 'ensemble'));
+});
+
+test('weights that cannot be are refused before any work', async () => {
+  const wrong: readonly [code: Parameters<typeof refusedAs>[0], object][] = [
+    ['bad-option', { ensemble: { weights: 'best' } }],
+    ['unknown-name', { students: [{ ...plan.students[1], ensemble: 'best' }] }],
+    ['needs-not-met', { students: [{ ...plan.students[0], ensemble: 'greedy' }] }],
+    ['needs-not-met', { ensemble: { weights: 'greedy' }, data: { data: SMALL, ratios: [0.8, 0, 0.2] } }],
+  ];
+  for (const [code, more] of wrong) {
+    const events: PlanEvent[] = [];
+    await assert.rejects(
+      runPipeline({ ...plan, ...more }, { kernels, listen: (e) => void events.push(e) }),
+      refusedAs(code),
+      JSON.stringify(more),
+    );
+    assert.ok(events.every((e) => e.type !== 'started'));
+  }
 });

@@ -1,7 +1,13 @@
 /** Options of a pipeline, as its YAML file has them, and the steps that follow from them. */
 import { z } from 'zod';
 import { dataOptions, rankingOptions } from '../../data/index.js';
-import { importanceOptions } from '../../distill/ensemble/index.js';
+import {
+  type EnsembleKind,
+  type EnsembleName,
+  ensembleOption,
+  ensembleRegistry,
+  importanceOptions,
+} from '../../distill/ensemble/index.js';
 import { isCoTrained, type MethodName, type MethodSpec, methodOf, methodRegistry } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { evaluationOptions } from '../../eval/evaluation.js';
@@ -17,11 +23,14 @@ import {
   text,
 } from '../../options/options.js';
 import { unitName } from '../../options/unit-option.js';
+import { checkEnsemble } from '../../runs/ensemble.js';
 import { nameOfFile } from '../../runs/external.js';
-import { capabilitiesOf, checkStudent, splitOptions, type TeacherProfile } from '../../runs/method.js';
+import { checkStudent, profileOf, splitOptions, type TeacherProfile } from '../../runs/method.js';
 import { trajectoryOptions } from '../../train/index.js';
 import { isResultOf, type JobSpec, type Setting } from '../engine/index.js';
 import { presetOptions, readPreset } from '../presets/index.js';
+import { checkFinal } from './final.js';
+import { type MatchedEntry, matchedEntries, matchedOption } from './matched.js';
 
 const name = z
   .string()
@@ -49,6 +58,9 @@ const studentEntry = entry.extend({
     .min(1)
     .optional()
     .describe('Names of the teachers and students to learn from; default: all teachers.'),
+  ensemble: unitName<EnsembleName, EnsembleKind>(ensembleRegistry)
+    .optional()
+    .describe('How several teachers are weighed: equal, valid or greedy; default: as the ensemble of the pipeline.'),
 });
 
 export const pipelineOptions = options({
@@ -69,6 +81,10 @@ export const pipelineOptions = options({
     default: false,
     help: 'Also evaluate on test at each evaluation, for the curves of the report. Nothing is selected on test.',
   }),
+  final: flag({
+    default: false,
+    help: 'Train the student that is best on valid, and its teachers, again on all interactions when everything is finished. This final fit is not evaluated: it is the one to serve.',
+  }),
   preset: optionalText({
     help: "Options that a search found, for baselines and teachers: a preset's name or file. Options of an entry take precedence.",
   }),
@@ -78,14 +94,21 @@ export const pipelineOptions = options({
     .array(studentEntry)
     .default([])
     .describe('Students, each with a distillation method. Without students, only baselines and teachers are trained.'),
-  ensemble: importanceOptions.prefault({}).describe('How the rankings of the teachers are combined into the ensemble.'),
+  matched: matchedOption,
+  ensemble: options({ weights: ensembleOption, ...importanceOptions.shape })
+    .prefault({})
+    .describe(
+      'How the rankings of the teachers are combined into the ensemble. Students use the same weights, unless their entries have others.',
+    ),
   ...trajectoryOptions.shape,
 });
 
 export type PipelineOptions = OptionsOf<typeof pipelineOptions>;
 
-/** `start`: a student that is trained alone, before it is trained together with a teacher. It has no row. */
-export type Role = 'baseline' | 'teacher' | 'ensemble' | 'start' | 'co-trained teacher' | 'student';
+/**
+ * `size-matched`: a model of the dim of a student, trained without teachers. `start`: a student that is trained alone, before it is trained together with a teacher. It has no row.
+ */
+export type Role = 'baseline' | 'teacher' | 'ensemble' | 'size-matched' | 'start' | 'co-trained teacher' | 'student';
 
 /**
  * The pipeline with the options of its preset in the entries of baselines and teachers. Options of an entry take precedence. A model
@@ -138,7 +161,7 @@ export interface Step {
 export const startName = (student: string): string => `${student}/start`;
 
 /**
- * The steps in order: baselines, teachers, their ensemble, students. A student of a co-trained method has two steps: it is trained alone,
+ * The steps in order: baselines, teachers, their ensemble, size-matched baselines, students. A student of a co-trained method has two steps: it is trained alone,
  * then together with its teacher. An option that both the model and the method have, such as `epochs`, applies to both steps.
  * @param prefix before the names of all jobs
  * @throws RecdistillError for anything that is wrong with the options and can be known before any data is read
@@ -146,12 +169,13 @@ export const startName = (student: string): string => `${student}/start`;
 export function planOf(o: PipelineOptions, prefix = ''): Step[] {
   const baselines = o.baselines.map((e, at) => modelStep('baseline', e, ['baselines', at]));
   const teachers = o.teachers.map(teacherStep);
-  const students = o.students.flatMap((e, at) => studentSteps(e, ['students', at]));
+  const students = o.students.flatMap((e, at) => studentSteps(withWeights(e, o.ensemble.weights), ['students', at]));
   const ensemble: Step = {
     ...{ role: 'ensemble', name: 'ensemble' },
     job: { kind: 'fuse', name: 'ensemble', teachers: [], options: o.ensemble },
   };
-  const steps = [...baselines, ...teachers, ensemble, ...students];
+  const matched = matchedEntries(o).map((e, at) => matchedStep(e, o.matched === true ? undefined : ['matched', at]));
+  const steps = [...baselines, ...teachers, ensemble, ...matched, ...students];
   const coTrained = new Set(steps.filter(({ job }) => job.kind === 'co-train').map(({ name }) => name));
   const everyTeacher = teachers.map(({ name }) => name);
   const withTeachers = (step: Step): JobSpec => {
@@ -166,6 +190,7 @@ export function planOf(o: PipelineOptions, prefix = ''): Step[] {
   };
   const plan = steps.map((step) => ({ ...step, job: withTeachers(step) }));
   checkStudents(plan, ({ name }) => [name]);
+  if (o.final) checkFinal(plan);
   return plan;
 }
 
@@ -176,7 +201,11 @@ export function planOf(o: PipelineOptions, prefix = ''): Step[] {
  */
 export function checkStudents(plan: readonly Step[], resultsOf: (step: Step) => readonly string[]): void {
   const profiles = (role: Role) =>
-    plan.flatMap((step) => (step.role === role ? resultsOf(step).map((name) => profileOf(name, step)) : []));
+    plan.flatMap((step) =>
+      step.role === role
+        ? resultsOf(step).map((name) => profileOf(name, 'model' in step.job ? modelOf(step.job.model) : undefined))
+        : [],
+    );
   const [teachers, students] = [profiles('teacher'), profiles('student')];
   for (const step of plan) {
     if (!('model' in step.job)) continue;
@@ -208,33 +237,49 @@ function namedTeachers(
   return all.filter((t) => wanted.some((name) => isResultOf(t.name, name)));
 }
 
-/** What is known of a teacher before it is trained or read. */
-const profileOf = (name: string, { job }: Step): TeacherProfile => ({
-  name,
-  has: capabilitiesOf('model' in job ? modelOf(job.model) : undefined),
-});
-
 /** What the jobs of a pipeline have in common. */
 export const settingOf = (o: PipelineOptions): Setting => ({
   ...{ data: dataOf(o), evaluation: o.evaluation, testCurve: o.testCurve },
   trajectory: { checkpoints: o.checkpoints, spread: o.spread },
 });
 
-type Entry = z.output<typeof entry> & { readonly method?: string; readonly teachers?: readonly string[] | undefined };
+type Entry = z.output<typeof entry> & {
+  readonly method?: string;
+  readonly teachers?: readonly string[] | undefined;
+  readonly ensemble?: string | undefined;
+};
+
+/** A student with the weights of the pipeline's ensemble, if its method has several teachers and the entry names no weights. */
+function withWeights(given: Entry, usual: string): Entry {
+  const { needs } = methodOf(given.method ?? 'none');
+  const weighs = needs.teachers !== 'none' && needs.form !== 'co-trained';
+  return given.ensemble === undefined && weighs && usual !== 'equal' ? { ...given, ensemble: usual } : given;
+}
 
 function modelStep(role: Role, given: Entry, at: JobSpec['at']): Step {
-  const { model, name: named, method = 'none', teachers, ...options } = given;
+  const { model, name: named, method = 'none', teachers, ensemble, ...options } = given;
+  checkEnsemble(ensemble, methodOf(method));
   splitOptions(modelOf(model), methodOf(method), options);
   const name = named ?? (role === 'student' ? `student-${method}` : model);
-  const job: JobSpec = { kind: 'train', name, model, method, options, teachers: [], at };
+  const weights = ensemble === undefined ? {} : { ensemble };
+  const job: JobSpec = { kind: 'train', name, model, method, ...weights, options, teachers: [], at };
   return { role, name, ...(teachers ? { teachers } : {}), job };
+}
+
+function matchedStep({ model, name, ...options }: MatchedEntry, at: JobSpec['at']): Step {
+  splitOptions(modelOf(model), methodOf('none'), options);
+  return {
+    ...{ role: 'size-matched', name },
+    job: { kind: 'train', name, model, method: 'none', options, teachers: [], at },
+  };
 }
 
 /** One step, or two for a co-trained method: the student alone, then the teacher and the student together. */
 function studentSteps(given: Entry, at: JobSpec['at']): Step[] {
-  const { model, method: methodName = 'none', teachers, name: named, ...rest } = given;
+  const { model, method: methodName = 'none', teachers, name: named, ensemble, ...rest } = given;
   const method = methodOf(methodName);
   if (!isCoTrained(method)) return [modelStep('student', given, at)];
+  checkEnsemble(ensemble, method);
   const name = named ?? `student-${methodName}`;
   const spec = modelOf(model);
   // Refuses options that neither the model nor the method has.

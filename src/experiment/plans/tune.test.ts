@@ -69,7 +69,7 @@ test('a search starts at the default, logs every trial, and ends with a preset t
     trials.map((t) => t.trial),
     [0, 1, 2, 3, 4, 5, 6, 7, 8],
   );
-  assert.deepEqual(trials[0]!.options, { learningRate: 0.002, l2: 0.003 });
+  assert.deepEqual(trials[0]!.options, { learningRate: 0.002, l2: 0.02 });
   assert.ok(
     trials.some((t) => t.reason === 'stopped' && t.epochs < 9),
     'halving stopped some',
@@ -195,7 +195,7 @@ test('a search starts from a preset and keeps its fixed options', async () => {
   const start = presetOf({ learningRate: 0.05, epochs: 5, optimizer: 'adagrad' });
   const { epochs: _, ...rest } = fixed;
   const { searches } = await tune(request({ start, fixed: rest, options: { trials: 2 } }));
-  assert.deepEqual(searches[0]!.trials.find((t) => t.trial === 0)!.options, { learningRate: 0.05, l2: 0.003 });
+  assert.deepEqual(searches[0]!.trials.find((t) => t.trial === 0)!.options, { learningRate: 0.05, l2: 0.02 });
   assert.ok(searches[0]!.trials.every((t) => t.epochs <= 5));
   const { options } = searches[0]!.best!;
   assert.deepEqual([options.optimizer, options.epochs], ['adagrad', 5]);

@@ -4,11 +4,11 @@
  */
 import { basename, join } from 'node:path';
 import type { DataOptions } from '../../data/index.js';
-import { type EvaluationOptions, evaluationOptions } from '../../eval/index.js';
+import { type EvaluationOptions, evaluationFor } from '../../eval/index.js';
 import { writeAtomic } from '../../formats/index.js';
 import { modelRegistry } from '../../models/index.js';
 import { parseOptions } from '../../options/index.js';
-import { capabilitiesOf, checkStudent, type TeacherProfile } from '../../runs/index.js';
+import { checkStudent, modelOfTeacher, profileOf, type TeacherProfile } from '../../runs/index.js';
 import { trajectoryOptions } from '../../train/index.js';
 import {
   createGraph,
@@ -56,9 +56,9 @@ export interface PreparedTune {
  *   `artifact-damaged`
  */
 export async function prepareTune(request: TuneRequest): Promise<PreparedTune> {
-  const { data } = request;
+  const { data, ensemble } = request;
   const rule = parseOptions(tuneOptions, request.options, 'tune');
-  const evaluation = parseOptions(evaluationOptions, request.evaluation, 'evaluation');
+  const evaluation = evaluationFor(request.evaluation, request.dataset.train);
   const plans = plansOf(request, rule);
   const name = request.name ?? `tune-${plans.map(({ spec }) => spec.name).join('-')}`;
   for (const { spec, method } of plans) if (method) checkStudent(spec, method, profilesOf(request));
@@ -68,6 +68,7 @@ export async function prepareTune(request: TuneRequest): Promise<PreparedTune> {
     ({ spec, method, space, fixed }): SearchJob => ({
       ...{ kind: 'search', name: spec.name, subject: spec.name, model: spec.name, method: method?.name ?? 'none' },
       ...{ options: fixed, space, rule, teachers: held.map((h) => h.name), ...start },
+      ...(ensemble === undefined ? {} : { ensemble }),
     }),
   );
   const trajectory = parseOptions(trajectoryOptions, {}, 'trajectory');
@@ -94,12 +95,15 @@ const heldOf = ({ teachers = [], pair }: TuneRequest): HeldResult[] =>
 const profilesOf = ({ teachers = [], pair }: TuneRequest): TeacherProfile[] =>
   pair
     ? [
-        {
-          name: pair.teacher.model,
-          has: capabilitiesOf(modelRegistry.all().find((m) => m.name === pair.teacher.model)),
-        },
+        profileOf(
+          pair.teacher.model,
+          modelRegistry.all().find((m) => m.name === pair.teacher.model),
+        ),
       ]
-    : teachers.map((t) => ({ name: t.name, has: t.tables || t.historyTables ? ['embeddings'] : [] }));
+    : teachers.map((t) => ({
+        ...profileOf(t.name, modelOfTeacher(t)),
+        has: t.tables || t.historyTables ? ['embeddings'] : [],
+      }));
 
 /**
  * @throws RecdistillError as `prepareTune`, before any trial; `run-locked`, `run-differs`, `run-format`, `artifact-damaged`, `write-failed`,

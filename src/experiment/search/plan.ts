@@ -42,6 +42,8 @@ export type TuneOptions = OptionsOf<typeof tuneOptions>;
 export interface Teachers {
   /** For a method whose teachers do not train. */
   readonly teachers?: readonly (Teacher & { readonly name: string })[];
+  /** How several teachers are weighed: a rule by name. Default: `equal`. */
+  readonly ensemble?: string;
   /** For a co-trained method: the teacher and the student to start from. */
   readonly pair?: Pair<SavedModel>;
 }

@@ -1,8 +1,19 @@
 /** The subject of a search: a model, a student with its distillation method, or the joint training of a co-trained method. */
-import { type CoTrainedMethod, isCoTrained, type MethodSpec } from '../../distill/index.js';
+import { type CoTrainedMethod, isCoTrained, type MethodSpec, type TeachingMethod } from '../../distill/index.js';
 import type { ModelSpec } from '../../models/index.js';
 import { ownOptions, type SearchPoint, type SearchSpace, type SearchValue } from '../../options/index.js';
-import { coTrainedOnly, planCoTraining, splitOptions, teachingOnly } from '../../runs/index.js';
+import type { Progress } from '../../progress.js';
+import {
+  checkWeighing,
+  chosenKind,
+  coTrainedOnly,
+  dataSizeOf,
+  importanceOf,
+  planCoTraining,
+  splitOptions,
+  teachingOnly,
+  weighTeachers,
+} from '../../runs/index.js';
 import type { Listener } from '../../train/index.js';
 import { type HalvingOptions, rungsOf } from './halving.js';
 import type { Teachers } from './plan.js';
@@ -40,15 +51,36 @@ export interface SubjectTask extends Teachers, Pick<TrialTask, 'dataset' | 'kern
 export function subjectOf(task: SubjectTask): Subject {
   if (isCoTrained(task.method)) return coTrainedSubject(task, coTrainedOnly(task.method));
   const { dataset, kernels, evaluator, spec, given, teachers = [] } = task;
+  const weightsFor = weighing(task);
   const method = teachingOnly(task.method);
-  const { modelOptions, methodOptions } = splitOptions(spec, method, given);
+  const size = dataSizeOf(dataset);
+  const { modelOptions, methodOptions } = splitOptions(spec, method, given, size);
   return {
     ...searchOf(task, { ...modelOptions, ...methodOptions }, modelOptions, spec),
     run(point, trial) {
-      const { modelOptions: options, methodOptions } = splitOptions(spec, method, { ...given, ...point });
-      const teaching = method.name === 'none' ? {} : { teaching: { method, methodOptions, teachers } };
+      const { modelOptions: options, methodOptions } = splitOptions(spec, method, { ...given, ...point }, size);
+      const weights = (progress: Progress) => weightsFor(method, methodOptions, progress);
+      const teaching = method.name === 'none' ? {} : { teaching: { method, methodOptions, teachers, weights } };
       return runTrial({ dataset, kernels, spec, evaluator, options, ...teaching, ...trial });
     },
+  };
+}
+
+/** Weights of the teachers for a trial. They are chosen once for each way in which the options fuse the lists. */
+function weighing({ dataset, evaluator, ensemble, teachers = [] }: SubjectTask) {
+  const kind = chosenKind(ensemble, teachers.length);
+  if (kind) checkWeighing(kind, evaluator, dataset);
+  const known = new Map<string, readonly number[]>();
+  return async (method: TeachingMethod, methodOptions: Values, progress: Progress) => {
+    if (!kind) return undefined;
+    const { temperature, cutoff } = importanceOf(method, methodOptions, teachers);
+    const key = `${temperature} ${cutoff}`;
+    const step = progress.task('choosing the weights of teachers');
+    const importance = { importance: 'rank', temperature, cutoff } as const;
+    const weigh = () => weighTeachers(teachers, { kind, dataset, evaluator, step, importance });
+    const weights = known.get(key) ?? (await weigh()).members.map((m) => m.weight);
+    known.set(key, weights);
+    return weights;
   };
 }
 

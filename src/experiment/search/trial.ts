@@ -5,6 +5,7 @@ import { defined } from '../../defined.js';
 import type { Evaluator } from '../../eval/index.js';
 import type { Kernels } from '../../kernels/index.js';
 import { type ModelSpec, rankAll, trainable, trainOptionsOf } from '../../models/index.js';
+import type { Progress } from '../../progress.js';
 import {
   type CoTrainPlan,
   checkMemory,
@@ -37,7 +38,10 @@ export interface TrialTask extends TrialSetting {
   /** Of the model, checked and with defaults. */
   readonly options: Values;
   /** The method and the teachers of a student. */
-  readonly teaching?: Pick<Teaching, 'method' | 'methodOptions' | 'teachers'>;
+  readonly teaching?: Pick<Teaching, 'method' | 'methodOptions' | 'teachers'> & {
+    /** The weights of the teachers; undefined if they are equal. */
+    weights(progress: Progress): Promise<readonly number[] | undefined>;
+  };
 }
 
 export interface CoTrainTrialTask extends TrialSetting {
@@ -65,7 +69,8 @@ export async function runTrial(task: TrialTask): Promise<TrialOutcome> {
     ...(teaching
       ? {
           async hooks({ models, train, progress }, batchesPerEpoch) {
-            const setting = { options: trainOptionsOf(options), batchesPerEpoch, listen, progress };
+            const weights = await teaching.weights(progress);
+            const setting = { weights, options: trainOptionsOf(options), batchesPerEpoch, listen, progress };
             return createMethodHooks(kernels, trainable(models[0]!.model), train, { ...teaching, ...setting });
           },
         }

@@ -1,6 +1,8 @@
-export { costOf } from './_columns.js';
+export { accuracyKeys, costOf } from './_columns.js';
+export * from './auto.js';
 export * from './compare.js';
 export * from './data.js';
+export * from './ensemble.js';
 export * from './evaluation.js';
 export * from './jobs.js';
 export * from './lists.js';

@@ -1,6 +1,7 @@
 /** The result of a study: metrics over seeds, differences with tests, and the options that the search chose. */
-import type { ComparisonRow } from '../../eval/index.js';
+import { type ComparisonRow, evaluationFor } from '../../eval/index.js';
 import {
+  decidingMetric,
   deviation,
   mean,
   type StudyOptions,
@@ -25,6 +26,9 @@ import {
   metricColumns,
   textColumns,
 } from './_columns.js';
+import { seedWeightsNote } from './ensemble.js';
+import { gainText } from './gain.js';
+import { aloneOf, transferColumn, transferRatio } from './transfer.js';
 
 /** All that the tables of a study show. */
 export interface StudyJson
@@ -54,7 +58,7 @@ export function studyJson({ options: o, dataset, ...rest }: StudyResult): StudyJ
   return {
     ...{ data: dataset.name, fingerprint: dataset.fingerprint },
     ...{ nUsers: dataset.train.nUsers, nItems: dataset.train.nItems },
-    ...{ setup, seeds, against, student, selectBy: o.evaluation.selectBy },
+    ...{ setup, seeds, against, student, selectBy: evaluationFor(o.evaluation, dataset.train).selectBy },
     fixed: Object.keys(o.methods).filter((method) => !(method in rest.tuned)),
     ...rest,
   };
@@ -65,7 +69,8 @@ export const studyTables = (result: StudyResult): StudyTables => studyTablesOf(s
 /** @param study as `toJson` returned it, with NaN for numbers that are not defined */
 export function studyTablesOf(study: StudyJson): StudyTables {
   const { rows, comparisons, hiddenComparisons, against, tuned } = study;
-  const table = valueTable(study, aboutOf(study), comparisons, (r) => r.values);
+  const gains = (study.gains ?? []).filter((g) => g.metric === decidingMetric(study.metrics, study.selectBy));
+  const table = valueTable(study, aboutOf(study), comparisons, (r) => r.values, gains.map(gainText));
   const hidden = rows.some((r) => r.hidden)
     ? [valueTable(study, { title: 'On the hidden interactions' }, hiddenComparisons, (r) => r.hidden ?? {})]
     : [];
@@ -86,17 +91,18 @@ function aboutOf({ notes, ...o }: StudyJson): { readonly about: readonly string[
   const [many, seeds] = [o.seeds.length > 1, o.seeds.join(', ')];
   const about = [
     `${o.data}: ${formatCount(o.nUsers)} users, ${formatCount(o.nItems)} items. Setup ${o.setup}. Student: ${formatOptions(o.student)}.`,
-    `Test part, full ranking; ${many ? `mean and standard deviation over seeds ${seeds}` : `seed ${seeds}`}. Hyper-parameters and best epochs were chosen on valid.`,
+    `Test part, full ranking; ${many ? `mean and standard deviation over seeds ${seeds}, without a deviation where all seeds have the same run` : `seed ${seeds}`}. Hyper-parameters and best epochs were chosen on valid.`,
     `* p < 0.05 against ${o.against}: paired t test over users${many ? ', each with its mean over the seeds' : ''}; Holm over the table.`,
   ];
   return { about: [...about, ...notes] };
 }
 
 function valueTable(
-  { rows, metrics }: StudyJson,
+  { rows, metrics, selectBy }: StudyJson,
   above: { readonly title?: string; readonly about?: readonly string[] },
   tests: readonly ComparisonRow[],
   valuesOf: (row: StudyRow) => Readonly<Record<string, readonly number[]>>,
+  notes: readonly string[] = [],
 ): ResultTable {
   const ensemble = rows.find((r) => r.role === 'ensemble');
   const last = metrics.filter((m) => m.startsWith('recall')).at(-1)!;
@@ -106,6 +112,14 @@ function valueTable(
   };
   const share = (a: number | undefined, b: number | undefined) =>
     a === undefined || b === undefined ? undefined : a / b;
+  const selected = decidingMetric(metrics, selectBy);
+  const selectedOf = (row: StudyRow) => mean(valuesOf(row)[selected] ?? []);
+  const students = rows.filter((r) => r.role === 'student');
+  const transferOf = (row: StudyRow) => {
+    const alone = aloneOf(row, rows);
+    return alone && ensemble && transferRatio(selectedOf(row), selectedOf(alone), selectedOf(ensemble));
+  };
+  const transfers = students.some((r) => transferOf(r) !== undefined);
   const isMarked = (row: StudyRow, metric: string) =>
     row.role === 'student' && tests.some((t) => t.name === row.name && t.metric === metric && t.adjustedP < 0.05);
   const [parameters, bundle, latency, seconds] = costColumns;
@@ -116,6 +130,7 @@ function valueTable(
     columns: [
       ...[...textColumns(['role', 'name']), ...metricColumns(metrics)],
       column('ofEnsemble', `of ensemble's ${last}`, 'share'),
+      ...(transfers ? [transferColumn(selected)] : []),
       ...[parameters!, column('parametersOfEnsemble', 'of ensemble', 'share')],
       ...(measured ? [bundle!] : []),
       ...[latency!, column('latencyOfEnsemble', 'of ensemble', 'share')],
@@ -126,8 +141,9 @@ function valueTable(
       return {
         cells: {
           ...{ role: r.role, name: r.name },
-          ...Object.fromEntries(metrics.map((m) => [m, spread(valuesOf(r)[m])])),
+          ...Object.fromEntries(metrics.map((m) => [m, spread(valuesOf(r)[m], isOneRun(r))])),
           ofEnsemble: share(meanOf(r), meanOf(ensemble)),
+          ...(transfers ? { transfer: transferOf(r) } : {}),
           parameters: typeof size === 'number' ? Math.round(size) : undefined,
           parametersOfEnsemble: share(r.parameters, ensemble?.parameters),
           ...(measured ? { bundleBytes } : {}),
@@ -138,11 +154,16 @@ function valueTable(
         marks: Object.fromEntries(metrics.filter((m) => isMarked(r, m)).map((m) => [m, '*'])),
       };
     }),
+    notes: [...rows.flatMap((r) => (r.ensembles ? [seedWeightsNote(r.name, r.ensembles)] : [])), ...notes],
   });
 }
 
-const spread = (values: readonly number[] | undefined): CellValue | undefined =>
-  values && { mean: mean(values), deviation: deviation(values) };
+/** Whether all seeds have the same run: a model without anything random, or with a seed of its own. */
+const isOneRun = ({ role, values }: StudyRow): boolean =>
+  role !== 'student' && Object.values(values).every((list) => list.every((value) => value === list[0]));
+
+const spread = (values: readonly number[] | undefined, oneRun: boolean): CellValue | undefined =>
+  values && { mean: mean(values), deviation: oneRun ? Number.NaN : deviation(values) };
 
 const differenceTable = (tests: readonly ComparisonRow[], against: string): ResultTable =>
   resultTable({

@@ -2,6 +2,7 @@
 import { defined } from '../../../defined.js';
 import { learnerRoles, methodOf, type Pair } from '../../../distill/index.js';
 import { fail } from '../../../errors.js';
+import { evaluationFor } from '../../../eval/index.js';
 import {
   coTrain,
   coTrainedOnly,
@@ -21,8 +22,9 @@ export const coTrainKind: JobKind<CoTrainJob> = {
     const saved = savedPair(before, dataset.fingerprint);
     const plan = planCoTraining(coTrainedOnly(methodOf(job.method)), saved, job.options, dataset);
     const hashes = { teacher: before.teacher.hash, student: before.student.hash };
+    const shared = { ...setting, evaluation: evaluationFor(setting.evaluation, dataset.train) };
     const results = learnerRoles.map((role, at): ResultPlan => {
-      const spec = coTrainSpec(plan, role, hashes, { ...setting, dataFingerprint: dataset.fingerprint, arithmetic });
+      const spec = coTrainSpec(plan, role, hashes, { ...shared, dataFingerprint: dataset.fingerprint, arithmetic });
       const teacher = plan.sides[at]!.spec.name;
       return { name: `${job.name}/${role}`, place: role, teacher, spec, hash: runHash(spec) };
     });

@@ -1,18 +1,39 @@
 /** Combines the rankings of teachers into an ensemble and evaluates it. This takes seconds, so it is not stored. */
-import type { Rankings } from '../../../data/index.js';
-import { fuseInParts } from '../../../distill/ensemble/index.js';
+import type { Dataset, Rankings } from '../../../data/index.js';
+import { type EnsembleChoice, fuseInParts } from '../../../distill/ensemble/index.js';
 import { type Evaluation, type Evaluator, LIST_LENGTH } from '../../../eval/index.js';
-import { runInParts, type Step } from '../../../progress.js';
+import { type Progress, runInParts } from '../../../progress.js';
+import { chosenKind, type Weighable, weighTeachers } from '../../../runs/index.js';
 import type { FuseJob } from '../job.js';
 
-/** @param rankings of the teachers, for the evaluation on test */
-export async function performFuse(
-  { options }: FuseJob,
-  rankings: readonly Rankings[],
-  evaluator: Evaluator,
-  step: Step,
-): Promise<{ readonly evaluation: Evaluation; readonly hidden?: Evaluation }> {
-  const fused = await runInParts(fuseInParts(rankings, options, Math.max(LIST_LENGTH, rankings[0]!.depth)), step);
+/** What an ensemble is made of. */
+export interface Fusing {
+  readonly dataset: Dataset;
+  readonly evaluator: Evaluator;
+  /** Of the teachers, for the evaluation on test. */
+  readonly rankings: readonly Rankings[];
+  /** The teachers, for weights that are chosen on valid. Not called for equal weights. */
+  readonly members: () => readonly Weighable[];
+  readonly progress: Progress;
+}
+
+export interface Fused {
+  readonly evaluation: Evaluation;
+  readonly hidden?: Evaluation;
+  /** The weights; absent if they are equal. */
+  readonly ensemble?: EnsembleChoice;
+}
+
+/** @throws RecdistillError as `weighTeachers` */
+export async function performFuse({ options: { weights: rule, ...o } }: FuseJob, fusing: Fusing): Promise<Fused> {
+  const { dataset, evaluator, rankings, members, progress } = fusing;
+  const kind = chosenKind(rule, rankings.length);
+  const step = progress.task('choosing the weights of the ensemble');
+  const ensemble = kind && (await weighTeachers(members(), { kind, dataset, evaluator, step, importance: o }));
+  const depth = Math.max(LIST_LENGTH, rankings[0]!.depth);
+  const weights = ensemble?.members.map((m) => m.weight);
+  const parts = fuseInParts(rankings, o, depth, weights ? { weights } : {});
+  const fused = await runInParts(parts, progress.task('fusing rankings'));
   const hidden = evaluator.hidden(fused);
-  return { evaluation: evaluator.test(fused), ...(hidden ? { hidden } : {}) };
+  return { evaluation: evaluator.test(fused), ...(hidden ? { hidden } : {}), ...(ensemble ? { ensemble } : {}) };
 }

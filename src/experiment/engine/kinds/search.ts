@@ -2,14 +2,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../../../data/index.js';
+import { defined } from '../../../defined.js';
 import { isCoTrained, methodOf } from '../../../distill/index.js';
 import { fail } from '../../../errors.js';
-import { createEvaluator } from '../../../eval/index.js';
+import { createEvaluator, evaluationFor } from '../../../eval/index.js';
 import type { Arithmetic } from '../../../kernels/index.js';
 import { modelOf } from '../../../models/index.js';
 import {
+  checkEnsemble,
   checkHeldOut,
+  chosenKind,
   coTrainedOnly,
+  dataSizeOf,
   memoryNeeded,
   openRunFolder,
   pairInputs,
@@ -37,7 +41,7 @@ export const searchKind: JobKind<SearchJob> = {
       });
     }
     checkHeldOut(modelOf(job.model), dataset);
-    const spec = specOf(job, setting, {
+    const spec = specOf(job, setting, dataset, {
       dataFingerprint: dataset.fingerprint,
       arithmetic,
       inputs: inputsOf(job, inputs),
@@ -53,16 +57,19 @@ export const searchKind: JobKind<SearchJob> = {
   },
   async perform(job, task, context, control) {
     const { setting, folder, overwrite } = task;
-    const { model, method, options } = startOf(job);
+    const { model, method, options } = startOf(job, context.dataset);
     const pair = job.start === undefined ? undefined : control.pair(job.start);
     const teachers = pair ? [] : control.teachers();
     const inputs = pair
       ? pairInputs({ teacher: pair.teacher.hash, student: pair.student.hash })
       : teacherInputs(teachers.map(({ trajectory, hash }) => ({ name: trajectory.teacher, hash })));
-    const spec = specOf(job, setting, {
+    const spec = specOf(job, setting, context.dataset, {
       ...{ dataFingerprint: context.dataset.fingerprint, arithmetic: context.kernels.arithmetic, inputs },
     });
-    const uses = usesOf([model, method, strategyOf(job.rule.strategy)], options);
+    const uses = usesOf([model, method, strategyOf(job.rule.strategy)], {
+      ...options,
+      ...defined({ ensemble: job.ensemble }),
+    });
     const run =
       folder === undefined
         ? undefined
@@ -72,7 +79,13 @@ export const searchKind: JobKind<SearchJob> = {
       const before = log.trials.length;
       const subject = subjectOf({
         ...{ ...context, evaluator: createEvaluator(context.dataset, setting.evaluation), spec: model, method },
-        ...{ name: job.subject, given: job.options, space: job.space, halving: job.rule },
+        ...{
+          name: job.subject,
+          given: job.options,
+          space: job.space,
+          halving: job.rule,
+        },
+        ...defined({ ensemble: job.ensemble }),
         ...(pair ? { pair } : { teachers: teachers.map((t) => ({ ...t, name: t.trajectory.teacher })) }),
       });
       await searchSubject(subject, {
@@ -87,9 +100,9 @@ export const searchKind: JobKind<SearchJob> = {
 };
 
 /** The model, the method, and all options of the first trial. With a co-trained method these are the options of the method alone. */
-function startOf({ model: name, method: how, options: given }: SearchJob) {
+function startOf({ model: name, method: how, options: given }: SearchJob, dataset: Dataset) {
   const [model, method] = [modelOf(name), methodOf(how)];
-  const { modelOptions, methodOptions } = splitOptions(model, method, given);
+  const { modelOptions, methodOptions } = splitOptions(model, method, given, dataSizeOf(dataset));
   const options = isCoTrained(method) ? methodOptions : { ...modelOptions, ...methodOptions };
   return { model, method, options, modelOptions };
 }
@@ -98,15 +111,27 @@ function startOf({ model: name, method: how, options: given }: SearchJob) {
 function specOf(
   job: SearchJob,
   { evaluation }: Setting,
+  dataset: Dataset,
   { arithmetic, ...given }: Pick<RunSpec, 'dataFingerprint' | 'inputs'> & { readonly arithmetic: Arithmetic },
 ): RunSpec {
-  const { model, method, options } = startOf(job);
+  const { model, method, options } = startOf(job, dataset);
   const { trials: _, ...search } = job.rule;
-  const all = { model: model.name, method: method.name, ...options, ...evaluation, search, space: job.space };
+  checkEnsemble(job.ensemble, method);
+  const kind = chosenKind(job.ensemble, Object.keys(given.inputs ?? {}).length);
+  const ensemble = kind ? { ensemble: kind.name } : {};
+  const all = {
+    model: model.name,
+    method: method.name,
+    ...options,
+    ...evaluationFor(evaluation, dataset.train),
+    ...ensemble,
+    search,
+    space: job.space,
+  };
   return {
     kind: 'tune',
     options: JSON.parse(JSON.stringify(all)) as Values,
-    ...{ ...given, revisions: revisionsOf([model, method, strategyOf(job.rule.strategy)], options) },
+    ...{ ...given, revisions: revisionsOf([model, method, strategyOf(job.rule.strategy), kind], options) },
     ...recordedArithmetic(arithmetic),
   };
 }
@@ -122,7 +147,7 @@ const TEACHER_LISTS = 5;
 
 /** Memory of the first trial, in bytes. @throws RecdistillError as `planCoTraining` */
 function memoryOf(job: SearchJob, dataset: Dataset, inputs: readonly ResultPlan[]): number {
-  const { model, method, modelOptions, options } = startOf(job);
+  const { model, method, modelOptions, options } = startOf(job, dataset);
   if (job.start === undefined)
     return memoryNeeded({ spec: model, options: modelOptions, dataset, teacherLists: inputs.length * TEACHER_LISTS });
   const saved = savedPair(pairOf(job.name, job.start, inputs), dataset.fingerprint);

@@ -3,6 +3,8 @@ import { defined } from '../../../defined.js';
 import {
   checkHeldOut,
   checkMemory,
+  checkWeighing,
+  dataSizeOf,
   isFinishedRun,
   memoryNeeded,
   planRun,
@@ -16,19 +18,21 @@ import type { TrainJob } from '../job.js';
 import type { JobKind } from './_kind.js';
 
 export const trainKind: JobKind<TrainJob> = {
-  plan(job, { setting, dataset, inputs, arithmetic }) {
-    const { model, modelOptions, spec } = planRun({
+  plan(job, { setting, dataset, evaluator, inputs, arithmetic }) {
+    const { model, modelOptions, ensemble, spec } = planRun({
       ...{
         model: job.model,
         method: job.method,
         options: job.options,
         dataFingerprint: dataset.fingerprint,
+        size: dataSizeOf(dataset),
         arithmetic,
       },
-      ...{ evaluation: setting.evaluation, trajectory: setting.trajectory },
+      ...{ evaluation: setting.evaluation, trajectory: setting.trajectory, ...defined({ ensemble: job.ensemble }) },
       teachers: inputs.map(({ teacher, hash }) => ({ name: teacher, hash })),
     });
     checkHeldOut(model, dataset);
+    if (ensemble) checkWeighing(ensemble, evaluator, dataset);
     const { checkpoints } = setting.trajectory;
     // Each teacher has as many checkpoints, and its observed items.
     const teacherLists = inputs.length * (checkpoints + 1);
@@ -41,7 +45,7 @@ export const trainKind: JobKind<TrainJob> = {
     };
   },
   isFinished: isFinishedRun,
-  async perform({ model, method, options }, task, context, { listen, signal, teachers }) {
+  async perform({ model, method, ensemble, options }, task, context, { listen, signal, teachers }) {
     const { setting, folder, overwrite, keepsModel, dataFingerprint } = task;
     let saved: SavedModel | undefined;
     const outcome = await runJob(
@@ -49,7 +53,7 @@ export const trainKind: JobKind<TrainJob> = {
         ...context,
         ...{ model, method, options, overwrite, listen, signal, teachers: teachers() },
         ...{ evaluation: setting.evaluation, trajectory: setting.trajectory, testCurve: setting.testCurve ?? false },
-        ...defined({ folder, source: setting.data }),
+        ...defined({ folder, source: setting.data, ensemble }),
       },
       (trained, { result }) => {
         if (keepsModel) saved = savedModelOf(trained, result, dataFingerprint);

@@ -2,6 +2,7 @@
 import { methodOf, methodRegistry } from '../../../distill/index.js';
 import { fail } from '../../../errors.js';
 import { modelOf } from '../../../models/index.js';
+import { checkEnsemble } from '../../../runs/ensemble.js';
 import { capabilitiesOf, TEACHER_WORDS } from '../../../runs/method.js';
 import type { StudyEntry, StudyOptions } from './options.js';
 
@@ -36,8 +37,17 @@ function listed(o: StudyOptions): StudyEntry[] {
   if (o.entries === 'ablation') return ablation(o);
   return (o.entries as Exclude<StudyOptions['entries'], string>).map(
     ({ name, method, teachers, ensemble, ...options }) => {
-      methodOf(method);
-      return { name: name ?? method, method, ...(teachers ? { teachers } : {}), ensemble, options };
+      const members = ensemble === 'homogeneous' ? 'homogeneous' : 'given';
+      const weights = ensemble === 'homogeneous' || ensemble === 'given' ? {} : { weights: ensemble };
+      checkEnsemble(weights.weights, methodOf(method));
+      return {
+        name: name ?? method,
+        method,
+        ...(teachers ? { teachers } : {}),
+        ensemble: members,
+        ...weights,
+        options,
+      };
     },
   );
 }

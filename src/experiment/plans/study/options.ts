@@ -1,8 +1,15 @@
 /** Options of a study: one student, distilled in several ways from the same teachers, with several seeds. */
 import { z } from 'zod';
-import { type MethodName, type MethodSpec, methodRegistry } from '../../../distill/index.js';
+import {
+  type EnsembleKind,
+  type EnsembleName,
+  ensembleRegistry,
+  type MethodName,
+  type MethodSpec,
+  methodRegistry,
+} from '../../../distill/index.js';
 import { type ModelName, type ModelSpec, modelRegistry } from '../../../models/index.js';
-import { int, type OptionsOf, options, text, unitName } from '../../../options/index.js';
+import { int, type OptionsOf, options, text, unitName, unitOption } from '../../../options/index.js';
 import { tuneOptions } from '../../search/index.js';
 import { pipelineOptions } from '../plan.js';
 
@@ -19,10 +26,11 @@ const entry = z.looseObject({
     'The method: its name, or in the library a method of your own.',
   ),
   teachers: z.array(z.string()).min(1).optional().describe('Names of the teachers to learn from; default: all.'),
-  ensemble: z
-    .enum(['given', 'homogeneous'])
-    .default('given')
-    .describe('given: the teachers of the study. homogeneous: as many teachers of one model, with different seeds.'),
+  ensemble: unitOption<EnsembleName | 'given' | 'homogeneous', EnsembleKind>(ensembleRegistry, {
+    default: 'given',
+    words: ['given', 'homogeneous'],
+    help: 'given: the teachers of the study. homogeneous: as many teachers of one model, with different seeds. equal, valid, greedy: the teachers of the study with these weights.',
+  }),
 });
 
 export const studyOptions = options({
@@ -77,5 +85,7 @@ export interface StudyEntry {
   readonly best?: boolean;
   /** `homogeneous`: from as many teachers of one model, with different seeds. */
   readonly ensemble: 'given' | 'homogeneous';
+  /** How the teachers are weighed. Absent: as the ensemble of the study. */
+  readonly weights?: string;
   readonly options: Readonly<Record<string, unknown>>;
 }

@@ -1,15 +1,30 @@
 /** The pipelines of a study. */
-import { modelOf } from '../../../models/index.js';
+import { type ModelSpec, modelOf } from '../../../models/index.js';
 import type { Values } from '../../search/index.js';
+import { type MatchedEntry, matchedEntries } from '../matched.js';
 import type { StudyEntry, StudyOptions } from './options.js';
 
 /** Least number of teachers in a homogeneous ensemble. */
 const FEWEST = 2;
 
+/** The size-matched baselines of a study, of the dim of each entry. @param usable as of `matchedEntries` */
+export const matchedOf = (
+  o: StudyOptions,
+  entries: readonly StudyEntry[],
+  usable?: (model: ModelSpec) => boolean,
+): MatchedEntry[] =>
+  matchedEntries(
+    {
+      ...{ matched: o.matched, baselines: o.baselines, teachers: o.teachers },
+      students: entries.map(({ method, options }) => ({ ...o.student, ...o.methods[method], ...options, method })),
+    },
+    usable,
+  );
+
 /**
- * The pipeline of one seed: all teachers, and one student for each entry. Baselines that take no seed are only in the pipeline of the first
+ * The pipeline of one seed: all teachers, size-matched baselines, and one student for each entry. Baselines that take no seed are only in the pipeline of the first
  * seed.
- * @param best options that a search found, by method
+ * @param best options that a search found, by method and by size-matched baseline
  */
 export function pipelineOf(
   o: StudyOptions,
@@ -25,6 +40,7 @@ export function pipelineOf(
       ...o.baselines.filter(takesSeed).map((e) => seeded(e, seed)),
     ],
     teachers: o.teachers.map((e) => seeded(e, seed)),
+    matched: matchedOf(o, entries).map((e) => ({ ...seeded(e, seed), ...best[e.name] })),
     students: entries.filter((e) => e.ensemble === 'given').map((e) => studentOf(o, e, seed, best)),
   };
 }
@@ -54,7 +70,7 @@ export function homogeneousOf(
 
 /** The student of an entry. Options, in ascending precedence: of the student, found by the search, of the method, of the entry. */
 function studentOf(o: StudyOptions, entry: StudyEntry, seed: number, best: Readonly<Record<string, Values>>): Values {
-  const { name, method, best: one = false, options } = entry;
+  const { name, method, weights, best: one = false, options } = entry;
   const teachers = one ? entry.teachers?.slice(0, 1) : entry.teachers;
   return {
     ...seeded(o.student, seed),
@@ -62,13 +78,18 @@ function studentOf(o: StudyOptions, entry: StudyEntry, seed: number, best: Reado
     ...o.methods[method],
     ...options,
     ...{ name, method },
+    ...(weights === undefined ? {} : { ensemble: weights }),
     ...(teachers ? { teachers } : {}),
   };
 }
 
 function sharedOf(o: StudyOptions): Values {
   const own = ['student', 'entries', 'methods', 'seeds', 'against', 'tune'];
-  return { ...Object.fromEntries(Object.entries(o).filter(([name]) => !own.includes(name))), baselines: [] };
+  return {
+    ...Object.fromEntries(Object.entries(o).filter(([name]) => !own.includes(name))),
+    baselines: [],
+    matched: false,
+  };
 }
 
 type Entry = { readonly model?: string | undefined };

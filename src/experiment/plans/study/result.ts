@@ -1,8 +1,11 @@
 /** Results of a study: values over seeds, and significance tests of the entries against one of them. */
 
+import { defined } from '../../../defined.js';
+import type { EnsembleChoice } from '../../../distill/index.js';
 import { type ComparisonRow, comparing, type Evaluation } from '../../../eval/index.js';
 import { runInParts, type Step } from '../../../progress.js';
 import type { Cost } from '../../../runs/outcome.js';
+import { type Gain, withBestDirect } from '../matched.js';
 import { costOf, type PipelineRow } from '../pipeline.js';
 import type { Role } from '../plan.js';
 
@@ -10,11 +13,17 @@ import type { Role } from '../plan.js';
 export interface StudyRow extends Partial<Cost> {
   readonly name: string;
   readonly role: Role;
+  /** Absent in results of earlier versions, as `dim`. */
+  readonly model?: string;
   readonly method?: string;
+  /** Dim of its tables; absent for a model whose scores are no inner products. */
+  readonly dim?: number;
   /** By metric: one value for each seed. */
   readonly values: Readonly<Record<string, readonly number[]>>;
   /** The same on the hidden interactions, in the setup generalization. */
   readonly hidden?: Readonly<Record<string, readonly number[]>>;
+  /** The weights that were chosen with each seed; absent if they are equal. */
+  readonly ensembles?: readonly EnsembleChoice[];
 }
 
 /** @param seeds the rows of each seed, with the same names in the same order */
@@ -25,7 +34,9 @@ export function rowsOver(seeds: readonly (readonly PipelineRow[])[], metrics: re
       Object.fromEntries(metrics.map((m) => [m, rows.map((row) => of(row).means[m]!)]));
     return {
       ...{ name: first.name, role: first.role, values: valuesOf((row) => row.evaluation) },
-      ...(first.method === undefined ? {} : { method: first.method }),
+      ...(first.role === 'ensemble' ? {} : { model: first.model }),
+      ...defined({ method: first.method, dim: first.dim }),
+      ...(first.ensemble ? { ensembles: rows.flatMap((row) => row.ensemble ?? []) } : {}),
       ...(first.hidden ? { hidden: valuesOf((row) => row.hidden!) } : {}),
       ...costOf((what) => {
         const known = rows.flatMap((row) => row[what] ?? []);
@@ -52,6 +63,28 @@ export async function testedAgainst(
   const others = means.filter((m) => m !== base);
   if (others.length === 0) return [];
   return runInParts(comparing(base.evaluation, others, { metrics, adjust: 'holm' }), step);
+}
+
+/**
+ * Each distilled student against the best row of its dim that was trained without teachers, the best in the mean of `selectBy` on test over
+ * seeds. Tests as of `testedAgainst`; P-values are adjusted over the students that have the same row to beat.
+ */
+export async function gainsOf(
+  seeds: readonly (readonly PipelineRow[])[],
+  metrics: readonly string[],
+  selectBy: string,
+  step: Step,
+): Promise<Gain[]> {
+  const rows = seeds[0]!;
+  const evaluationOf = (row: PipelineRow) => meanEvaluation(seeds.map((s) => s[rows.indexOf(row)]!.evaluation));
+  const value = (row: PipelineRow) => mean(seeds.map((s) => s[rows.indexOf(row)]!.evaluation.means[selectBy]!));
+  const gains: Gain[] = [];
+  for (const { base, students } of withBestDirect(rows, value)) {
+    const others = students.map((s) => ({ name: s.name, evaluation: evaluationOf(s) }));
+    const tests = await runInParts(comparing(evaluationOf(base), others, { metrics, adjust: 'holm' }), step);
+    gains.push(...tests.map((t) => ({ ...t, against: base.name })));
+  }
+  return gains;
 }
 
 /** Each user's mean over evaluations of the same users, such as those of several seeds. */

@@ -7,6 +7,7 @@ import type { SearchJob } from '../../engine/index.js';
 import { bestOf, effortOf, type Trial } from '../../search/index.js';
 import { startName } from '../plan.js';
 import type { StudyEntry, StudyOptions } from './options.js';
+import { matchedOf } from './plan.js';
 
 /** What the search found for a method. */
 export interface Tuned {
@@ -21,7 +22,7 @@ export interface Tuned {
 /** Search space of the student, the same for all methods. */
 const STUDENT = { learningRate: logRange(0.0005, 0.05), l2: logRange(1e-5, 0.1) };
 
-/** Name of the search for a method. */
+/** Name of the search for a method or a size-matched baseline. */
 export const searchName = (method: string): string => `tune/${method}`;
 
 /**
@@ -36,7 +37,8 @@ export function searchJobs(
   prefix: string,
 ): SearchJob[] {
   // An entry without own options and with the teachers of the study is preferred to the first entry of the method.
-  const plain = (e: StudyEntry) => Object.keys(e.options).length === 0 && e.ensemble === 'given';
+  const plain = (e: StudyEntry) =>
+    Object.keys(e.options).length === 0 && e.ensemble === 'given' && e.weights === undefined;
   const methods = [...new Set(entries.map((e) => e.method))];
   return methods.flatMap((name): SearchJob[] => {
     const own = entries.filter((e) => e.method === name);
@@ -45,7 +47,10 @@ export function searchJobs(
     const spec = modelOf(o.student.model);
     const { model: _, ...student } = o.student;
     const seed = 'seed' in spec.options.shape ? { seed: o.seeds[0] } : {};
-    const given = { ...seed, ...student, ...o.methods[name], ...entry.options };
+    const { ensemble, ...fixed } = o.methods[name] ?? {};
+    const given = { ...seed, ...student, ...fixed, ...entry.options };
+    const several = method.needs.teachers !== 'none' && !isCoTrained(method);
+    const weights = entry.weights ?? ensemble ?? (several ? o.ensemble.weights : undefined);
     const { modelOptions } = splitOptions(spec, method, given);
     const space = spaceOf(method, modelOptions, Object.keys(given));
     if (Object.keys(space).length === 0) return [];
@@ -56,11 +61,28 @@ export function searchJobs(
       {
         ...{ kind: 'search', name: searchName(name), subject: name, model: spec.name, method: name },
         ...{ options: given, space, rule: o.tune },
+        ...(typeof weights === 'string' ? { ensemble: weights } : {}),
         ...(start === undefined ? { teachers: needed } : { teachers: [...needed, start], start }),
       },
     ];
   });
 }
+
+/** The searches of the size-matched baselines, with the seed of the first pipeline and the same number of trials as a method. */
+export const matchedSearches = (o: StudyOptions, entries: readonly StudyEntry[]): SearchJob[] =>
+  matchedOf(o, entries).flatMap(({ name, model, ...options }): SearchJob[] => {
+    const spec = modelOf(model);
+    const seed = 'seed' in spec.options.shape ? { seed: o.seeds[0] } : {};
+    const given = { ...seed, ...options };
+    const space = Object.fromEntries(Object.entries(spec.search).filter(([option]) => !(option in given)));
+    if (Object.keys(space).length === 0) return [];
+    return [
+      {
+        ...{ kind: 'search', name: searchName(name), subject: name, model: spec.name, method: 'none' },
+        ...{ options: given, space, rule: o.tune, teachers: [] },
+      },
+    ];
+  });
 
 /** The search space of the method. Unless the student is trained before, also its learning rate and weight decay. */
 function spaceOf(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -13,7 +13,7 @@ import { entriesOf } from './entries.js';
 import { studyOptions } from './options.js';
 import { homogeneousOf, pipelineOf } from './plan.js';
 import { deviation, mean } from './result.js';
-import { runStudy } from './study.js';
+import { checkStudy, runStudy } from './study.js';
 
 const kernels = createKernels({ threads: 2, memoryLimit: 2 ** 28 });
 const root = mkdtempSync(join(tmpdir(), 'recdistill-study-'));
@@ -32,6 +32,7 @@ const study = {
   methods: { hetcomp: { period: 1, topK: 20, discrepancyK: 10 } },
   checkpoints: 2,
   seeds: [0, 1],
+  matched: false,
 };
 const options = (more: object) => parseOptions(studyOptions, { ...study, ...more }, 'study');
 const refused = (code: string, message: RegExp) => (e: unknown) =>
@@ -194,6 +195,27 @@ test('a study: the same budget for each method, means over seeds, tests against 
   const longer = await runStudy(more, { ...context, overwrite: 'differing' });
   assert.ok(Object.values(longer.tuned).every((t) => t.trials === 4));
   assert.equal(events.filter((e) => isTrial(e)).length, 3);
+});
+
+test('entries and searches have the weights of the study, or their own', async () => {
+  const entries = [
+    { method: 'hetcomp' },
+    { method: 'hetcomp', name: 'same', ensemble: 'equal' },
+    { method: 'rrd', topK: 10, remainder: 10 },
+  ];
+  const input = {
+    ...study,
+    ...{ seeds: [0], entries, ensemble: { weights: 'valid' } },
+    methods: { ...study.methods, rrd: { ensemble: 'greedy' } },
+    tune: { trials: 2, halving: false },
+  };
+  const { rows, tuned } = await runStudy(input, { kernels, runs: join(root, 'weighed') });
+  const kinds = Object.fromEntries(rows.flatMap((r) => (r.ensembles ? [[r.name, r.ensembles[0]!.kind]] : [])));
+  assert.deepEqual(kinds, { ensemble: 'valid', hetcomp: 'valid', rrd: 'greedy' });
+  assert.deepEqual(Object.keys(tuned), ['hetcomp', 'rrd']);
+  const manifest = readFileSync(join(root, 'weighed', 'small', 'tune', 'rrd', 'manifest.json'), 'utf8');
+  assert.equal(JSON.parse(manifest).options.ensemble, 'greedy');
+  assert.throws(() => checkStudy({ ...input, entries: [{ method: 'hetcomp', ensemble: 'best' }] }), /ensemble/);
 });
 
 test('a homogeneous ensemble and its students are in the table beside the given one', async () => {

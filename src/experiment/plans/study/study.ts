@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { LoadedDataset } from '../../../data/index.js';
-import { type ComparisonRow, metricOf } from '../../../eval/index.js';
+import { type ComparisonRow, evaluationFor, metricOf } from '../../../eval/index.js';
 import { parseOptions } from '../../../options/index.js';
 import { createProgress } from '../../../progress.js';
 import {
@@ -20,12 +20,22 @@ import {
   storedTrials,
 } from '../../engine/index.js';
 import { type PlanContext, runPrepared } from '../context.js';
-import { checkFiles, loadFor, type PipelineRow, type PlannedPipeline, planPipeline, rowsOf } from '../pipeline.js';
+import { type Candidate, type FinalOfPlan, finalOfBest } from '../final.js';
+import { type Gain, usableOn } from '../matched.js';
+import {
+  candidatesOf,
+  checkFiles,
+  loadFor,
+  type PipelineRow,
+  type PlannedPipeline,
+  planPipeline,
+  rowsOf,
+} from '../pipeline.js';
 import { entriesOf, type StudyEntries } from './entries.js';
 import { type StudyEntry, type StudyOptions, studyOptions } from './options.js';
-import { homogeneousOf, pipelineOf } from './plan.js';
-import { rowsOver, type StudyRow, testedAgainst } from './result.js';
-import { searchJobs, searchName, type Tuned, tunedOf } from './search.js';
+import { homogeneousOf, matchedOf, pipelineOf } from './plan.js';
+import { gainsOf, mean, rowsOver, type StudyRow, testedAgainst } from './result.js';
+import { matchedSearches, searchJobs, searchName, type Tuned, tunedOf } from './search.js';
 
 export interface StudyContext extends PlanContext {
   /** Folder of all runs. */
@@ -39,6 +49,8 @@ export interface StudyResult {
   readonly metrics: readonly string[];
   /** Baselines, teachers, ensembles, then a row for each entry. */
   readonly rows: readonly StudyRow[];
+  /** Each distilled student against the best row of its dim that was trained without teachers. Absent in results of earlier versions. */
+  readonly gains?: readonly Gain[];
   /** Every other entry against the entry `against`, in each metric. */
   readonly comparisons: readonly ComparisonRow[];
   /** The same on the hidden interactions; empty in the setup benchmark. */
@@ -47,6 +59,8 @@ export interface StudyResult {
   readonly tuned: Readonly<Record<string, Tuned>>;
   /** What was left out, and why. */
   readonly notes: readonly string[];
+  /** The final fit of the student that is best on valid in its mean over the seeds, with the first seed; if the study asks for it. */
+  readonly final?: FinalOfPlan;
 }
 
 /** The best options of each search, by method. */
@@ -74,6 +88,10 @@ export function checkStudy(input: unknown): PlannedStudy {
   return { ...found, options };
 }
 
+/** The study with its size-matched baselines named, as far as they can be evaluated on the data. */
+const matchedTo = (o: StudyOptions, entries: readonly StudyEntry[], dataset: LoadedDataset): StudyOptions =>
+  o.matched === true ? { ...o, matched: matchedOf(o, entries, usableOn(dataset)) } : o;
+
 /** The teachers of the first seed. */
 function teacherGraph(o: StudyOptions): Graph {
   const [first] = partsOf(o, [], {});
@@ -92,7 +110,7 @@ function searchGraph(o: StudyOptions, entries: readonly StudyEntry[]): Graph {
   const names = teachers.map((job) => job.name.slice(first!.prefix.length));
   const searches = searchJobs(o, entries, names, first!.prefix);
   const starts = first!.graph.jobs.filter((job) => searches.some((search) => search.start === job.name));
-  return createGraph(o.name, setting, [...teachers, ...starts, ...searches]);
+  return createGraph(o.name, setting, [...teachers, ...starts, ...searches, ...matchedSearches(o, entries)]);
 }
 
 /** Whether the teacher of an entry is chosen when all of its candidates are trained. */
@@ -132,8 +150,10 @@ export interface StudyStage {
 
 /** The stages of a study, before anything runs. @throws RecdistillError as `checkStudy`, `loadDataset` and `prepareGraph` */
 export async function prepareStudy(input: unknown, context: StudyContext): Promise<StudyStage[]> {
-  const { options: o, entries: given } = checkStudy(input);
-  const dataset = await loadFor(partsOf(o, given, {})[0]!, context);
+  const { options, entries: given } = checkStudy(input);
+  const dataset = await loadFor(partsOf(options, given, {})[0]!, context);
+  const sized = { ...options, evaluation: evaluationFor(options.evaluation, dataset.train) };
+  const o = matchedTo(sized, given, dataset);
   const prepare = (graph: Graph) => prepareGraph(graph, { ...context, dataset });
   const teachers = await prepare(teacherGraph(o));
   const metrics = storedMetrics(teachers);
@@ -152,9 +172,10 @@ export async function prepareStudy(input: unknown, context: StudyContext): Promi
     parts.some(({ steps, prefix }) =>
       steps.some(
         (s) =>
-          s.role === 'student' &&
           prefix + s.name === job.name &&
-          (undecided.has(s.name) || ('method' in s.job && open.has(searchName(s.job.method)))),
+          (s.role === 'student'
+            ? undecided.has(s.name) || ('method' in s.job && open.has(searchName(s.job.method)))
+            : s.role === 'size-matched' && open.has(searchName(s.name))),
       ),
     );
   return [
@@ -168,8 +189,10 @@ const firstName = (o: StudyOptions, teacher: string): string => `seed${o.seeds[0
 
 /** @throws RecdistillError for anything that is wrong with the study, before any job runs; otherwise as `runPipeline` and `tune` */
 export async function runStudy(input: unknown, context: StudyContext): Promise<StudyResult> {
-  const { options: o, entries: given, notes } = checkStudy(input);
-  const dataset = await loadFor(partsOf(o, given, {})[0]!, context);
+  const { options, entries: given, notes } = checkStudy(input);
+  const dataset = await loadFor(partsOf(options, given, {})[0]!, context);
+  const sized = { ...options, evaluation: evaluationFor(options.evaluation, dataset.train) };
+  const o = matchedTo(sized, given, dataset);
   const run = async (graph: Graph, check?: (prepared: PreparedGraph) => void) => {
     const prepared = await prepareGraph(graph, { ...context, dataset });
     check?.(prepared);
@@ -203,6 +226,13 @@ export async function runStudy(input: unknown, context: StudyContext): Promise<S
     const seedless = (seeds[0] ?? []).filter((r) => r.role === 'baseline' && !rows.some(({ name }) => name === r.name));
     seeds.push([...seedless, ...rows.filter((r) => r.role !== 'student'), ...students]);
   }
+  const final = o.final
+    ? await finalOfBest(
+        meanCandidates(seeds.map((rows) => candidatesOf(rows, results, o.evaluation))),
+        dataset,
+        context,
+      )
+    : undefined;
   const metrics = testedMetrics(o.evaluation);
   const hides = o.setup === 'generalization';
   const step = createProgress(context.signal ? { signal: context.signal } : {}).task(
@@ -210,10 +240,16 @@ export async function runStudy(input: unknown, context: StudyContext): Promise<S
   );
   return {
     ...{ options: o, dataset, metrics, tuned, notes, rows: rowsOver(seeds, metrics) },
+    ...(final ? { final } : {}),
+    gains: await gainsOf(seeds, metrics, decidingMetric(metrics, o.evaluation.selectBy), step),
     comparisons: await testedAgainst(seeds, o.against, metrics, step),
     hiddenComparisons: hides ? await testedAgainst(seeds, o.against, metrics, step, 'hidden') : [],
   };
 }
+
+/** The students of the first seed, each with its mean over all seeds. */
+const meanCandidates = (seeds: readonly (readonly Candidate[])[]): Candidate[] =>
+  seeds[0]!.map((first, at) => ({ ...first, valid: mean(seeds.map((students) => students[at]!.valid)) }));
 
 /** Recall and NDCG at each K, and the metric that selected the epochs, if it has a value for each user. */
 function testedMetrics({ at, selectBy }: StudyOptions['evaluation']): string[] {
@@ -221,6 +257,10 @@ function testedMetrics({ at, selectBy }: StudyOptions['evaluation']): string[] {
   const perUser = metricOf(selectBy.split('@')[0]!).kind === 'user';
   return [...new Set([...usual, ...(perUser ? [selectBy] : [])])];
 }
+
+/** The metric that selects, or if it has no value for each user, recall at the largest K. */
+export const decidingMetric = (metrics: readonly string[], selectBy: string): string =>
+  metrics.includes(selectBy) ? selectBy : metrics.filter((m) => m.startsWith('recall')).at(-1)!;
 
 /** The rows of a homogeneous pipeline: its ensemble and students. The teachers are left out: they differ only in their seeds. */
 const homogeneousRows = (rows: readonly PipelineRow[]): PipelineRow[] =>
