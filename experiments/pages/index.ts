@@ -7,6 +7,7 @@ import { continuePage } from './continue.js';
 import { bdCost } from './cost/bd-cost.js';
 import { epochs } from './cost/epochs.js';
 import { hetcompCost } from './cost/hetcomp-cost.js';
+import { defaults } from './defaults.js';
 import { foldIn } from './fold-in.js';
 import { presetPages } from './presets.js';
 import { studies } from './studies.js';
@@ -20,6 +21,7 @@ export const pages: readonly Page[] = [
   bdKinds,
   continuePage,
   foldIn,
+  defaults,
   unseenUsers,
   epochs,
   hetcompCost,

@@ -10,7 +10,7 @@ import { runJob, splitOptions, type Teacher } from 'recdistill/runs';
 import { type Context, kept } from '../../_page.js';
 import { type Apart, isHidden } from './apart.js';
 import { historiesOf, rankHidden } from './judge.js';
-import { type DataSet, TEACHERS, TRIALS, TUNED_DIM } from './sets.js';
+import { type DataSet, TEACHERS, TRIALS, TUNED_DIM, USUAL } from './sets.js';
 
 export const METRICS = ['recall@50', 'ndcg@50'];
 export type Values = Readonly<Record<string, number>>;
@@ -89,7 +89,7 @@ export function base(work: Work, model: string): Promise<Trained> {
 }
 
 function teacherOptions({ set, seed }: Work, model: string) {
-  const preset = set.preset === undefined ? {} : (readPreset(set.preset).models[model]?.options ?? {});
+  const preset = set.preset === undefined ? USUAL[model] : readPreset(set.preset).models[model]?.options;
   return { ...preset, ...('seed' in modelOf(model).options.shape ? { seed } : {}) };
 }
 

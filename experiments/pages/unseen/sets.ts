@@ -35,6 +35,14 @@ export const SETS: Readonly<Record<string, DataSet>> = {
 
 export const TEACHERS = ['ials', 'rp3beta', 'ease', 'item-knn'];
 
+/** Defaults when the page was first made, for sets without a preset. Some follow from the data now. */
+export const USUAL: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  ials: { unobservedWeight: 0.003, l2: 0.02 },
+  ease: { l2: 100 },
+  'item-knn': { neighbours: 200, shrinkage: 10 },
+  rp3beta: { alpha: 1, beta: 0, neighbours: 200 },
+};
+
 /** `none` has no teachers, and only the size at which options are searched. */
 export const METHODS = ['none', 'rrd', 'hetcomp', 'softmax'];
 export const STUDENTS = ['bpr-mf', 'fism'];
