@@ -61,6 +61,8 @@ test('accumulate agrees on any shape, with rows that are hit never, once and oft
           return copies;
         },
         { target: 1e-5, away: 1e-5 },
+        // A sum of n terms of random sign, each at most 1.
+        Math.sqrt(n),
       );
     }),
     { numRuns: 50 },
