@@ -6,22 +6,14 @@ import {
   type EnsembleKind,
   type EnsembleName,
   ensembleOf,
-  fuseInParts,
   importanceOptions,
 } from '../distill/index.js';
 import { fail } from '../errors.js';
-import {
-  createEvaluator,
-  type Evaluation,
-  evaluationFor,
-  evaluationOptions,
-  fittingMetric,
-  LIST_LENGTH,
-} from '../eval/index.js';
+import { createEvaluator, type Evaluation, evaluationFor, evaluationOptions, fittingMetric } from '../eval/index.js';
 import { type OptionsInput, ownOptions, parseOptions } from '../options/options.js';
 import type { NameOr } from '../options/registry.js';
-import { type Advance, createProgress, runInParts } from '../progress.js';
-import { checkWeighing, weighTeachers } from '../runs/index.js';
+import { type Advance, createProgress } from '../progress.js';
+import { checkWeighing, fuseTested, weighTeachers } from '../runs/index.js';
 import { metricsOf } from '../runs/outcome.js';
 import { expectOptions } from './check.js';
 import { expectRuns, type Metrics, type Run, teacherOf } from './run.js';
@@ -87,14 +79,8 @@ export async function ensemble(runs: readonly Run[], options: EnsembleOptions = 
   const teachers = members.map((run) => ({ ...teacherOf(run), name: run.name }));
   const choice = await weighTeachers(teachers, { ...task, kind });
   const equal = kind.name === 'equal' ? choice : await weighTeachers(teachers, { ...task, kind: ensembleOf('equal') });
-  const fused = (chosen: EnsembleChoice) => {
-    const lists = members.map((run) => run.rankings);
-    const depth = Math.max(LIST_LENGTH, ...lists.map((l) => l.depth));
-    // As pipelines fuse them: equal weights are 1.
-    const weights = chosen.kind === 'equal' ? undefined : chosen.members.map((m) => m.weight);
-    const parts = fuseInParts(lists, importance, depth, weights ? { weights } : {});
-    return runInParts(parts, progress.task('fusing rankings'));
-  };
+  const lists = members.map((run) => run.rankings);
+  const fused = (chosen: EnsembleChoice) => fuseTested(lists, chosen, importance, progress.task('fusing rankings'));
   const rankings = await fused(choice);
   const tested = evaluator.test(rankings);
   const testedEqual = choice === equal ? tested : evaluator.test(await fused(equal));

@@ -9,15 +9,16 @@ import {
   type EnsembleChoice,
   type EnsembleKind,
   ensembleOf,
+  fuseInParts,
   type ImportanceOptions,
   type MethodSpec,
   type TeachingMethod,
 } from '../distill/index.js';
 import { usualImportance } from '../distill/one-ranking.js';
 import { fail } from '../errors.js';
-import type { Evaluator } from '../eval/evaluation.js';
+import { type Evaluator, LIST_LENGTH } from '../eval/evaluation.js';
 import { readCheckedJson } from '../formats/index.js';
-import type { Step } from '../progress.js';
+import { runInParts, type Step } from '../progress.js';
 import { isPlainObject } from '../student/canonical-json.js';
 import { jobFiles } from './finished.js';
 import type { Teacher } from './outcome.js';
@@ -89,6 +90,18 @@ export const weighTeachers = (teachers: readonly Weighable[], task: WeighTask): 
     { valid: task.dataset.valid, evaluator: task.evaluator },
     task.step,
   );
+
+/** The test lists of an ensemble. @param choice absent or of equal weights: each member counts once */
+export function fuseTested(
+  lists: readonly Rankings[],
+  choice: EnsembleChoice | undefined,
+  importance: ImportanceOptions,
+  step: Step,
+): Promise<Rankings> {
+  const weights = choice && choice.kind !== 'equal' ? { weights: choice.members.map((m) => m.weight) } : {};
+  const depth = Math.max(LIST_LENGTH, ...lists.map((l) => l.depth));
+  return runInParts(fuseInParts(lists, importance, depth, weights), step);
+}
 
 /** How a method fuses the lists of these teachers. */
 export const importanceOf = (

@@ -7,6 +7,7 @@ export {
   checkWeighing,
   choiceText,
   chosenKind,
+  fuseTested,
   importanceOf,
   validLists,
   type Weighable,

@@ -69,7 +69,7 @@ export function frontierOf<C extends Candidate>(candidates: readonly C[]): C[] {
 const pOf = (a: Candidate, b: Candidate): number => pairedT(a.perUser, b.perUser).pTwoSided;
 
 /** Whether `a` is significantly worse than `b`. Equal lists have no p-value and are not worse. */
-export const isWorse = (a: Candidate, b: Candidate): boolean => a.value < b.value && pOf(a, b) < ALPHA;
+const isWorse = (a: Candidate, b: Candidate): boolean => a.value < b.value && pOf(a, b) < ALPHA;
 
 /**
  * The smallest candidate that keeps enough of the reference and is within the limits. A student gives way to a model of the same size without

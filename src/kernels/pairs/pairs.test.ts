@@ -4,7 +4,15 @@ import fc from 'fast-check';
 import { agree, numbers, put, putInts, wholes } from '../_agree.test.js';
 import { createKernels } from '../create.js';
 
-const shapes = fc.record({
+interface Shape {
+  readonly seed: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly dim: number;
+  readonly n: number;
+}
+
+const shapes: fc.Arbitrary<Shape> = fc.record({
   seed: fc.integer({ min: 1, max: 1e6 }),
   rows: fc.integer({ min: 1, max: 60 }),
   columns: fc.integer({ min: 1, max: 60 }),
@@ -36,20 +44,37 @@ for (const kernel of ['dotPairs', 'distancePairs'] as const)
     );
   });
 
+/** Operands of `accumulate`. A third of the entries go to one row. */
+const entries = ({ seed, rows, columns, dim, n }: Shape) => ({
+  target: numbers(seed, rows * dim),
+  source: numbers(seed + 1, columns * dim),
+  r: wholes(seed + 2, n, rows).map((row, at) => (at % 3 === 0 ? rows - 1 : row)),
+  c: wholes(seed + 3, n, columns),
+  weights: numbers(seed + 4, n),
+});
+
+/** The largest sum of the absolute values of all terms of one number, of two calls. */
+function magnitude(shape: Shape): number {
+  const { target, source, r, c, weights } = entries(shape);
+  const sums = Float64Array.from(target, Math.abs);
+  for (let e = 0; e < shape.n; e++)
+    for (let d = 0; d < shape.dim; d++)
+      sums[r[e]! * shape.dim + d]! += 2 * Math.abs(weights[e]! * source[c[e]! * shape.dim + d]!);
+  return sums.reduce((a, b) => Math.max(a, b), 0);
+}
+
+/** A unit in the last place of 1, as a 32-bit float. */
+const UNIT = 2 ** -23;
+
 test('accumulate agrees on any shape, with rows that are hit never, once and often', () => {
   fc.assert(
-    fc.property(shapes, ({ seed, rows, columns, dim, n }) => {
+    fc.property(shapes, (shape) => {
+      const { seed, rows, dim, n } = shape;
       agree(
         (k) => {
-          const target = put(k, numbers(seed, rows * dim));
-          const source = put(k, numbers(seed + 1, columns * dim));
-          // A third of the entries go to one row.
-          const r = putInts(
-            k,
-            wholes(seed + 2, n, rows).map((row, at) => (at % 3 === 0 ? rows - 1 : row)),
-          );
-          const c = putInts(k, wholes(seed + 3, n, columns));
-          const weights = put(k, numbers(seed + 4, n));
+          const given = entries(shape);
+          const [target, source, weights] = [put(k, given.target), put(k, given.source), put(k, given.weights)];
+          const [r, c] = [putInts(k, given.r), putInts(k, given.c)];
           // Twice: the first call must leave its working memory fit for the second.
           k.accumulate(target, r, source, c, weights, dim, n);
           k.accumulate(target, r, source, c, weights, dim, n);
@@ -61,11 +86,11 @@ test('accumulate agrees on any shape, with rows that are hit never, once and oft
           return copies;
         },
         { target: 1e-5, away: 1e-5 },
-        // A sum of n terms of random sign, each at most 1.
-        Math.sqrt(n),
+        UNIT * magnitude(shape),
       );
     }),
-    { numRuns: 50 },
+    // Terms that cancel: the sum of 1,026 is 0.13.
+    { numRuns: 50, examples: [[{ seed: 362332, rows: 1, columns: 6, dim: 1, n: 513 }]] },
   );
 });
 

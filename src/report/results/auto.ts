@@ -1,6 +1,7 @@
 /** The results of `auto`: one table of the chosen model and what it is compared with, the frontier, and sentences. */
 import { inspect } from '../../data/index.js';
 import { defined } from '../../defined.js';
+import { ALPHA } from '../../experiment/auto/choose.js';
 import type { AutoCandidate, AutoResult, PlannedAuto } from '../../experiment/index.js';
 import { metricsOf } from '../../runs/outcome.js';
 import {
@@ -102,8 +103,6 @@ function transferOf(student: AutoCandidate, all: readonly AutoCandidate[], ensem
 }
 
 const isStudent = ({ candidate }: { readonly candidate: AutoCandidate }): boolean => candidate.kind === 'student';
-
-const ALPHA = 0.05;
 
 /** The table with conclusions below it. */
 export function autoTable(result: AutoResult): ResultTable {

@@ -1,9 +1,9 @@
 /** Combines the rankings of teachers into an ensemble and evaluates it. This takes seconds, so it is not stored. */
 import type { Dataset, Rankings } from '../../../data/index.js';
-import { type EnsembleChoice, fuseInParts } from '../../../distill/ensemble/index.js';
-import { type Evaluation, type Evaluator, LIST_LENGTH } from '../../../eval/index.js';
-import { type Progress, runInParts } from '../../../progress.js';
-import { chosenKind, type Weighable, weighTeachers } from '../../../runs/index.js';
+import type { EnsembleChoice } from '../../../distill/ensemble/index.js';
+import type { Evaluation, Evaluator } from '../../../eval/index.js';
+import type { Progress } from '../../../progress.js';
+import { chosenKind, fuseTested, type Weighable, weighTeachers } from '../../../runs/index.js';
 import type { FuseJob } from '../job.js';
 
 /** What an ensemble is made of. */
@@ -30,10 +30,7 @@ export async function performFuse({ options: { weights: rule, ...o } }: FuseJob,
   const kind = chosenKind(rule, rankings.length);
   const step = progress.task('choosing the weights of the ensemble');
   const ensemble = kind && (await weighTeachers(members(), { kind, dataset, evaluator, step, importance: o }));
-  const depth = Math.max(LIST_LENGTH, rankings[0]!.depth);
-  const weights = ensemble?.members.map((m) => m.weight);
-  const parts = fuseInParts(rankings, o, depth, weights ? { weights } : {});
-  const fused = await runInParts(parts, progress.task('fusing rankings'));
+  const fused = await fuseTested(rankings, ensemble, o, progress.task('fusing rankings'));
   const hidden = evaluator.hidden(fused);
   return { evaluation: evaluator.test(fused), ...(hidden ? { hidden } : {}), ...(ensemble ? { ensemble } : {}) };
 }
