@@ -15,7 +15,8 @@ export const dataSizeOf = ({ train }: Pick<Dataset, 'train'>): DataSize => ({
 });
 
 /**
- * A sentence with the options whose defaults followed from the data, such as `unobservedWeight 0.0066 from the data (density 0.060 %)`.
+ * A sentence with the options whose defaults followed from the data, such as
+ * `unobservedWeight 0.002403, l2 0.02265: from the data (5219 users x 25181 items, density 0.06 %)`.
  * Undefined if there are none.
  * @param given options of the run; these are left out
  * @param used all options of the run
