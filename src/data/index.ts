@@ -37,6 +37,14 @@ export { keepInput } from './saved-input.js';
 export { isWrittenSplit, readSplitFiles } from './split-manifest.js';
 export { type Parts, type Split, type SplitRule, type SplitSpec, splitRule } from './splits/_split.js';
 export { type SplitName, splitRegistry, splitRuleOf, splits } from './splits/index.js';
+export {
+  openStored,
+  type PartName,
+  readStored,
+  type StoredData,
+  storeDataset,
+  storedDataFolder,
+} from './stored/index.js';
 export { onWaiting } from './stream-input.js';
 export { type SyntheticSpec, synthesize } from './synthetic.js';
 export { licenceNote } from './terms.js';

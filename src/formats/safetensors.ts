@@ -22,6 +22,8 @@ import { StudentError } from '../student/student-error.js';
 import { writeAtomic } from './atomic.js';
 import { withFile } from './read.js';
 
+export type { Tensor, TensorData, TensorType };
+
 const prefix = '{"__metadata__":{"sha256":"';
 const zeros = '0'.repeat(64);
 
