@@ -10,6 +10,8 @@ export interface Task {
   readonly setting: Setting;
   /** Of the data that the job was planned with. Other data is refused. */
   readonly dataFingerprint: string;
+  /** Of a part: the hash of its content. */
+  readonly hash?: string;
   /** Run folder; absent if the run is kept in memory only. */
   readonly folder?: string;
   readonly overwrite: Overwrite;

@@ -85,9 +85,24 @@ export interface SearchJob extends JobBase {
   readonly start?: string;
 }
 
-export type JobSpec = TrainJob | CoTrainJob | ImportJob | FuseJob | SearchJob;
+/**
+ * Computes one part of what a unit of `parts/` computes. Its `teachers` are what it reads: runs, or other parts. The result is kept in the folder
+ * STORE/parts/HASH, whatever the name of the job.
+ */
+export interface PartJob extends JobBase {
+  readonly kind: 'part';
+  /** Name of the unit. */
+  readonly unit: string;
+  /** Options of the unit, as given. */
+  readonly options: Values;
+  /** From 0 to `of` - 1. */
+  readonly shard: number;
+  readonly of: number;
+}
+
+export type JobSpec = TrainJob | CoTrainJob | ImportJob | FuseJob | SearchJob | PartJob;
 
 /** Jobs that an executor can run in another process. The others need what the process that runs the graph has already read. */
-export type PortableJob = TrainJob | CoTrainJob | SearchJob;
+export type PortableJob = TrainJob | CoTrainJob | SearchJob | PartJob;
 
 export const isPortable = (job: JobSpec): job is PortableJob => job.kind !== 'import' && job.kind !== 'fuse';

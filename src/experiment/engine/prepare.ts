@@ -1,7 +1,9 @@
 /** Prepares a graph to run: checks every job against the data and computes the hash of every result. */
 import { join } from 'node:path';
 import type { Dataset } from '../../data/index.js';
+import { fail } from '../../errors.js';
 import { createEvaluator, type Evaluator } from '../../eval/index.js';
+import { isWholePart } from '../../formats/index.js';
 import { type ArithmeticWord, arithmeticOf, type Kernels } from '../../kernels/index.js';
 import {
   checkWeighing,
@@ -21,6 +23,7 @@ import {
   type ImportPlan,
   isFinished,
   type JobPlan,
+  partFolder,
   planImportJob,
   planPortable,
   type ResultPlan,
@@ -30,7 +33,7 @@ import { openStore, type ResultState, refuseRunAsFolder, type Store } from './st
 export interface PreparedJob {
   readonly job: JobSpec;
   readonly plan: JobPlan | ImportPlan;
-  /** The results that it learns from, in the order of the graph. */
+  /** The results that it learns from, in the order of the graph; of a part, in the order of its job. */
   readonly inputs: readonly ResultPlan[];
   /** Names of the jobs that come before it: those that it learns from, and an earlier job with the same content. */
   readonly after: readonly string[];
@@ -70,6 +73,8 @@ export interface HeldResult {
   readonly hash: string;
   readonly teacher?: Teacher;
   readonly saved?: SavedModel;
+  /** Its folder, from which parts read it. */
+  readonly folder?: string;
 }
 
 /** @throws RecdistillError for anything that can be checked before a job runs */
@@ -86,13 +91,15 @@ export async function prepareGraph(graph: Graph, options: PrepareOptions): Promi
   const makers = new Map<string, string>();
   const jobs: PreparedJob[] = [];
   for (const job of graph.jobs) {
-    const inputs = results.filter(({ name, job: maker }) =>
+    const found = results.filter(({ name, job: maker }) =>
       job.teachers.some((wanted) =>
         maker === undefined ? wanted === name : maker === ownerOf(wanted, graph.jobs)?.name && isResultOf(name, wanted),
       ),
     );
-    const folder = runs === undefined ? undefined : join(runs, graph.name, job.name);
-    const plan = await planOf(job, { ...{ dataset, evaluator, arithmetic, setting: graph.setting }, inputs }, folder);
+    const inputs = job.kind === 'part' ? inOrder(found, job.teachers) : found;
+    const named = runs === undefined ? undefined : join(runs, graph.name, job.name);
+    const plan = await planOf(job, { ...{ dataset, evaluator, arithmetic, setting: graph.setting }, inputs }, named);
+    const folder = job.kind === 'part' ? partFolder(runs ?? needsStore(job.name), plan.results[0]!.hash) : named;
     if ('external' in plan) listen?.({ type: 'rankings', job: job.name, report: plan.external.report });
     const needs = needsOf(job, graph.jobs, graph.given).map((need) => need.name);
     const key = plan.results.map(({ hash }) => hash).join();
@@ -105,6 +112,16 @@ export async function prepareGraph(graph: Graph, options: PrepareOptions): Promi
   const store = runs === undefined ? undefined : openStore(runs, { overwrite, reuse });
   return { graph, dataset, evaluator, jobs, held, ...(store ? { store } : {}) };
 }
+
+/** What a part reads, in the order in which its job names it. Several results of one job stay together. */
+const inOrder = (results: readonly ResultPlan[], names: readonly string[]): ResultPlan[] =>
+  names.flatMap((wanted) => results.filter(({ name }) => isResultOf(name, wanted)));
+
+const needsStore = (job: string): never =>
+  fail('usage', {
+    problem: `${job} is a part of a larger computation and is kept in a folder`,
+    hint: 'Name a folder of runs.',
+  });
 
 async function planOf(
   job: JobSpec,
@@ -126,6 +143,8 @@ export type JobState =
 /** The current state of a job in the store. Ensembles and jobs in memory are always new. */
 export function stateOf({ job, plan, folder }: PreparedJob, store: Store | undefined): JobState {
   if (!store || folder === undefined || plan.results.length === 0) return { state: 'new' };
+  if (job.kind === 'part')
+    return isWholePart(folder, plan.results[0]!.hash) ? { state: 'finished', results: [{ folder }] } : { state: 'new' };
   const complete = (path: string) => (isPortable(job) ? isFinished(path, job) : isFinishedRun(path));
   const states = plan.results.map((result) => store.stateOf(result, join(folder, result.place), complete));
   const refused = states.find((s) => s.state === 'refused');
@@ -152,7 +171,7 @@ export const storedMetrics = ({ jobs, store }: PreparedGraph): ReadonlyMap<strin
   new Map(
     jobs.flatMap((job) => {
       const state = stateOf(job, store);
-      if (state.state !== 'finished') return [];
+      if (state.state !== 'finished' || job.job.kind === 'part') return [];
       return job.plan.results.map(({ name }, at) => {
         const { checkpoints } = readTeacher(state.results[at]!.folder).trajectory;
         return [name, checkpoints.at(-1)?.metrics ?? {}] as const;

@@ -53,7 +53,7 @@ export interface JobRunner {
 /** One result of a job. */
 interface End {
   readonly folder: string | undefined;
-  /** Absent for a search. */
+  /** Absent for a search and for a part. */
   readonly outcome: Outcome | undefined;
   readonly from?: string | undefined;
 }
@@ -66,7 +66,7 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
   const trials = new Map<string, readonly Trial[]>();
   /** Results that later jobs learn from. */
   const outcomes = new Map<string, Outcome>();
-  const folders = new Map<string, string>();
+  const folders = new Map(held.flatMap((h) => (h.folder === undefined ? [] : [[h.name, h.folder] as const])));
   /** Models in memory that other jobs start from. */
   const saved = new Map(held.flatMap((h) => (h.saved ? [[h.name, h.saved] as const] : [])));
   const teachers = new Map(held.flatMap((h) => (h.teacher ? [[h.name, h.teacher] as const] : [])));
@@ -112,6 +112,7 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
   /** Reads the results of a finished job. */
   async function reuse(prepared: PreparedJob, state: JobState & { readonly state: 'finished' }): Promise<void> {
     const { job, plan, folder: own } = prepared;
+    if (job.kind === 'part') return finish(prepared, [{ folder: own, outcome: undefined }], true);
     const ends: End[] = [];
     for (const [at, { folder, from }] of state.results.entries()) {
       const { place, hash } = plan.results[at]!;
@@ -130,7 +131,7 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
     const { job, plan, folder, inputs } = prepared;
     const { name } = job;
     const paths = plan.results.map(({ place }) => (folder === undefined ? undefined : join(folder, place)));
-    for (const path of paths) if (path !== undefined) removeLink(path);
+    for (const path of paths) if (path !== undefined && job.kind !== 'part') removeLink(path);
     if (job.kind === 'fuse') {
       const rankings = inputs.map((input) => rankingsOf(input.name));
       const members = () => inputs.map((input) => ({ ...teacherOf(input.name), name: input.name }));
@@ -152,17 +153,18 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
     if (done.trials) trials.set(name, done.trials);
     if (done.saved) saved.set(name, done.saved);
     const ends = paths.map((path, at): End => {
-      const folder = path === undefined ? undefined : resolveRun(path);
-      const stored = folder !== undefined && job.kind !== 'search';
+      const folder = path === undefined || job.kind === 'part' ? path : resolveRun(path);
+      const stored = folder !== undefined && job.kind !== 'search' && job.kind !== 'part';
       const outcome = done.outcomes?.[at] ?? (stored ? { ...read(folder), reused: done.reused } : undefined);
       return { folder, outcome };
     });
     finish(prepared, ends, done.reused);
   }
 
-  const taskOf = ({ folder, inputs }: PreparedJob, job: PortableJob): Task => ({
+  const taskOf = ({ folder, inputs, plan }: PreparedJob, job: PortableJob): Task => ({
     ...{ job, setting, overwrite, dataFingerprint: dataset.fingerprint, uses: usedModules() },
     ...(folder === undefined ? {} : { folder }),
+    ...(job.kind === 'part' ? { hash: plan.results[0]!.hash } : {}),
     inputs: inputs.map(({ name }) => ({ name, ...(folders.has(name) ? { folder: folders.get(name)! } : {}) })),
     keepsModel: folder === undefined && isStart(job.name),
   });

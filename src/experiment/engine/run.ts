@@ -2,6 +2,7 @@
 import { fail, RecdistillError } from '../../errors.js';
 import type { Trial } from '../search/index.js';
 import type { Finished } from './events.js';
+import { readsDataset } from './kinds/index.js';
 import { type PreparedGraph, type PreparedJob, refuseDiffering } from './prepare.js';
 import { createJobRunner, type RunOptions } from './run-job.js';
 
@@ -26,7 +27,9 @@ const FATAL: readonly string[] = ['interrupted', 'write-failed', 'worker-failed'
 export async function runGraph(prepared: PreparedGraph, options: RunOptions): Promise<GraphResult> {
   const { jobs, graph } = prepared;
   const { executor, listen } = options;
-  if (executor.remote && !(prepared.store && graph.setting.data && prepared.held.length === 0)) {
+  const loads = jobs.some(({ job }) => job.kind !== 'part' || readsDataset(job));
+  const isStored = prepared.held.every(({ folder }) => folder !== undefined);
+  if (executor.remote && !(prepared.store && (graph.setting.data || !loads) && isStored)) {
     fail('usage', {
       problem: 'other processes cannot do these jobs: they need a folder of runs and a data set that they can load',
       hint: 'Name a folder of runs and the options of the data, or let this process do the jobs.',

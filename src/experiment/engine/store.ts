@@ -5,7 +5,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fail, RecdistillError } from '../../errors.js';
-import { parseJsonFile } from '../../formats/index.js';
+import { PART_MANIFEST, parseJsonFile } from '../../formats/index.js';
 import {
   changedRevisions,
   expectSameRun,
@@ -151,7 +151,7 @@ const MANIFEST = 'manifest.json';
 
 function runsBelow(root: string, folder: string, depth: number): StoredRun[] {
   if (existsSync(join(folder, MANIFEST))) return storedRun(root, folder);
-  if (depth === 0 || !existsSync(folder)) return [];
+  if (depth === 0 || !existsSync(folder) || existsSync(join(folder, PART_MANIFEST))) return [];
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
     .sort((a, b) => (a.name < b.name ? -1 : 1))

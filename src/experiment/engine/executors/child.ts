@@ -6,7 +6,7 @@ import { kernelShare, planMemory } from '../../../memory/index.js';
 import { strayError, usedModules, useModule } from '../../../options/use.js';
 import type { Task } from '../executor.js';
 import type { Setting } from '../job.js';
-import { perform } from '../kinds/index.js';
+import { perform, readsDataset } from '../kinds/index.js';
 import { type FromChild, sentError, type ToChild } from './messages.js';
 
 let kernels: Kernels | undefined;
@@ -48,20 +48,13 @@ function begin({ threads, memoryLimit, arithmetic }: ToChild & { readonly type: 
 }
 
 async function work(task: Task): Promise<void> {
-  const own = new AbortController();
-  stop = own;
+  const stopped = new AbortController();
+  stop = stopped;
   try {
     for (const file of task.uses) if (!usedModules().includes(file)) await useModule(file);
-    const dataset = await dataOf(task.setting);
-    if (dataset.fingerprint !== task.dataFingerprint) {
-      const [was, is] = [task.dataFingerprint, dataset.fingerprint].map((hash) => hash.slice(0, 12));
-      fail('artifact-differs', {
-        ...{ path: task.folder, what: 'data' },
-        difference: `fingerprint was ${was} when the plan was made, now it is ${is}`,
-      });
-    }
-    const control = { listen, signal: own.signal, teacher: none, saved: none };
-    const { reused, trials } = await perform(task, { dataset, kernels: kernels! }, control);
+    const own = task.job.kind === 'part' && !readsDataset(task.job) ? {} : { dataset: await checkedData(task) };
+    const control = { listen, signal: stopped.signal, teacher: none, saved: none };
+    const { reused, trials } = await perform(task, { ...own, kernels: kernels! }, control);
     send({ type: 'done', done: { reused, ...(trials ? { trials } : {}) } });
   } catch (error) {
     send({ type: 'failed', error: sentError(error) });
@@ -75,6 +68,17 @@ const listen = (event: (FromChild & { readonly type: 'event' })['event']): void 
 
 /** A child has no results in memory: they are in run folders. */
 const none = (): undefined => undefined;
+
+/** @throws RecdistillError `artifact-differs` if it is not the data that the job was planned with */
+async function checkedData({ setting, dataFingerprint, folder }: Task): Promise<Dataset> {
+  const dataset = await dataOf(setting);
+  if (dataset.fingerprint === dataFingerprint) return dataset;
+  const [was, is] = [dataFingerprint, dataset.fingerprint].map((hash) => hash.slice(0, 12));
+  return fail('artifact-differs', {
+    ...{ path: folder, what: 'data' },
+    difference: `fingerprint was ${was} when the plan was made, now it is ${is}`,
+  });
+}
 
 async function dataOf({ data = {} }: Setting): Promise<Dataset> {
   const options = JSON.stringify(data);

@@ -1,0 +1,11 @@
+/** The registry of units whose work is cut into parts: one line adds one. */
+import { fail } from '../../../errors.js';
+import type { AnyPartUnit } from './_part.js';
+
+export * from './_part.js';
+
+const units: Readonly<Record<string, AnyPartUnit>> = {};
+
+/** @throws RecdistillError `unknown-name` */
+export const partUnitOf = (name: string): AnyPartUnit =>
+  units[name] ?? fail('unknown-name', { kind: 'unit of parts', given: name, known: Object.keys(units).join(', ') });
