@@ -156,6 +156,12 @@ const table = {
       'Run the same command again; it continues from the last checkpoint. If memory ran out, use fewer --jobs or a smaller --memory-limit. A unit of your own must not end the process.',
     status: 500,
   },
+  'job-cancelled': {
+    message: (p) => `${p.job} was cancelled`,
+    hint: () => 'Run the same command again; it continues from the last checkpoint.',
+    status: 409,
+  },
+  'queue-failed': { message: (p) => `${p.problem}`, hint: (p) => `${p.hint}`, status: 503 },
   'jobs-failed': {
     message: (p) => `${p.failed} of ${p.jobs} jobs failed: ${p.problems}`,
     hint: () => 'The results of the other jobs are kept. Correct what failed and run the same command again.',

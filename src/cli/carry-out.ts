@@ -1,7 +1,7 @@
 /** Carries out a command, or shows its help. */
 import { onWaiting } from '../data/stream-input.js';
 import { fail, RecdistillError } from '../errors.js';
-import { planMachine } from './commands/jobs.js';
+import { jobsGroup, planMachine, withStore } from './commands/jobs.js';
 import { withKeptSource } from './commands/source.js';
 import type { Answer, Command, Console, Given } from './terminal/_command.js';
 import { refuseUnknownFlags } from './terminal/flags.js';
@@ -25,8 +25,9 @@ export async function carryOut(command: Command, words: readonly string[], progr
   return withMisplacedHint(given, () => tellingUses(() => run(command, given, program)));
 }
 
-async function run(command: Command, given: Given, program: string): Promise<Answer> {
-  refuseUnknownFlags(given, [...(command.groupsFor?.(given) ?? command.groups), outputGroup], command.name);
+async function run(command: Command, words: Given, program: string): Promise<Answer> {
+  refuseUnknownFlags(words, [...(command.groupsFor?.(words) ?? command.groups), outputGroup], command.name);
+  const given = command.groups.includes(jobsGroup) ? withStore(words) : words;
   if (command.groups.includes(machineGroup)) planMachine(given);
   const quiet = given.flags.quiet === true;
   const console: Console = {

@@ -114,6 +114,24 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./commands/study.js')).study,
   ),
   entry(
+    'worker',
+    '',
+    'Do the jobs of plans that other machines run with --queue',
+    async () => (await import('./commands/worker.js')).worker,
+  ),
+  entry(
+    'queue status',
+    '',
+    'Show the workers, plans and jobs of a queue',
+    async () => (await import('./commands/queue-status.js')).queueStatusCommand,
+  ),
+  entry(
+    'queue cancel',
+    '[PLAN]',
+    'Cancel a plan, a job, or everything in a queue',
+    async () => (await import('./commands/queue-cancel.js')).queueCancel,
+  ),
+  entry(
     'report',
     'RUN...',
     'Write a report of finished runs: tables, significance tests and training curves',

@@ -3,9 +3,10 @@
  * owner's process. A thread renews it, because a training step may occupy the main thread for minutes.
  */
 import { Worker } from 'node:worker_threads';
+import { paced } from './pace.js';
 
 /** Seconds after its last renewal until a lease has expired. */
-export const LEASE_SECONDS = 60;
+export const LEASE_SECONDS = paced(60);
 
 /** How often a lease is renewed before it expires. */
 const RENEWALS = 6;

@@ -3,12 +3,28 @@ import { freemem } from 'node:os';
 import { fail } from '../errors.js';
 import { type MemoryPart, totalOf } from './parts.js';
 
-let [limit, threads] = [Number.POSITIVE_INFINITY, 1];
+let [limit, threads, elsewhere] = [Number.POSITIVE_INFINITY, 1, false];
 
 /** Sets the bytes that this process may use in all, and the threads of its kernels, for the estimates and checks that follow. */
-export function planMemory(process: { readonly memoryLimit?: number | undefined; readonly threads: number }): void {
-  [limit, threads] = [process.memoryLimit ?? Number.POSITIVE_INFINITY, process.threads];
+export function planMemory(process: PlannedProcess): void {
+  [limit, threads, elsewhere] = [
+    process.memoryLimit ?? Number.POSITIVE_INFINITY,
+    process.threads,
+    process.elsewhere ?? false,
+  ];
 }
+
+export interface PlannedProcess {
+  /** Bytes that it may use in all. */
+  readonly memoryLimit?: number | undefined;
+  /** Of its kernels. */
+  readonly threads: number;
+  /** Whether other machines do the jobs, so that this one need not have their memory. Default: false. */
+  readonly elsewhere?: boolean;
+}
+
+/** Whether other machines do the jobs that this process plans. */
+export const worksElsewhere = (): boolean => elsewhere;
 
 /** The threads of the kernels that this process has, or that each of its child processes will have; 1 if it was not set. */
 export const plannedThreads = (): number => threads;

@@ -11,7 +11,7 @@ import {
 import { fail } from '../errors.js';
 import type { EvaluationOptions } from '../eval/evaluation.js';
 import type { Arithmetic } from '../kernels/index.js';
-import { type MemoryPart, refuseBeyond, totalOf } from '../memory/index.js';
+import { type MemoryPart, refuseBeyond, totalOf, worksElsewhere } from '../memory/index.js';
 import { learnsPairs, type ModelSpec, modelRegistry, type TrainOptions, trainOptionsOf } from '../models/index.js';
 import { ownOptions, parseOptions } from '../options/options.js';
 import { brokenUnit } from '../options/registry.js';
@@ -87,11 +87,12 @@ export function planCoTraining(
     { name: method.name, bytes: bytesOf('method', method.name, method.memory(options, dataset.train, learners)) },
   ]);
   const { nUsers, nItems } = dataset.train;
-  refuseBeyond(
-    parts,
-    `${sides.map((s) => s.spec.name).join(' and ')} on ${nUsers} users x ${nItems} items`,
-    'Nothing was started. Use smaller models, sample fewer items, or free memory.',
-  );
+  if (!worksElsewhere())
+    refuseBeyond(
+      parts,
+      `${sides.map((s) => s.spec.name).join(' and ')} on ${nUsers} users x ${nItems} items`,
+      'Nothing was started. Use smaller models, sample fewer items, or free memory.',
+    );
   return { method, options, sides, memory: totalOf(parts), parts };
 }
 

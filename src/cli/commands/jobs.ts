@@ -1,12 +1,21 @@
 /** Shared by commands with several jobs: --jobs, --dry-run, and the report of failures. */
-import { type PipelineResult, type PlanContext, processesExecutor, sharesOf } from '../../experiment/index.js';
+import { relative } from 'node:path';
+import { fail } from '../../errors.js';
+import {
+  type PipelineResult,
+  type PlanContext,
+  processesExecutor,
+  queueAddress,
+  queueExecutor,
+  sharesOf,
+} from '../../experiment/index.js';
 import { planMemory, programParts, refuseBeyond } from '../../memory/index.js';
-import { flag, int, options } from '../../options/options.js';
+import { flag, int, optionalInt, optionalText, options } from '../../options/options.js';
 import { unfinishedTable } from '../../report/index.js';
 import type { Console, Given } from '../terminal/_command.js';
 import { failureOf } from '../terminal/failure.js';
 import { readOptions } from '../terminal/flags.js';
-import { group, machineOf, withKernels } from '../terminal/groups.js';
+import { group, machineOf, runsGroup, withKernels } from '../terminal/groups.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { runMachineOf } from '../terminal/run-machine.js';
 import { followPlan } from './plan-progress.js';
@@ -20,6 +29,15 @@ export const jobsGroup = group(
       min: 1,
       max: 64,
       help: 'Number of jobs that run at the same time, each in a process of its own. Threads and memory are divided between them. Results do not depend on it.',
+    }),
+    queue: optionalText({
+      help: 'Address of a Redis, such as redis://host:6379 or rediss://:PASSWORD@host:6379. The jobs are done by "recdistill worker" on any machine with the same folder of runs. "env": the address in the variable RECDISTILL_QUEUE.',
+    }),
+    store: optionalText({ help: 'With --queue: the folder of runs that all machines share. The same as --runs.' }),
+    minThreads: optionalInt({
+      min: 1,
+      max: 64,
+      help: 'With --queue: only workers with so many threads a job take jobs.',
     }),
     dryRun: flag({
       default: false,
@@ -49,6 +67,24 @@ export async function withEngine<T>(
   work: (context: Pick<PlanContext, 'kernels' | 'arithmetic' | 'executor' | 'listen' | 'signal'>) => Promise<T>,
 ): Promise<T> {
   const machine = runMachineOf(given, folders);
+  const { queue, minThreads } = readOptions(jobsGroup, given);
+  if (queue !== undefined) {
+    const { runs } = readOptions(runsGroup, given);
+    const progress = followPlan(console, metric, 2, part);
+    const { listen } = progress;
+    const executor = await queueExecutor({
+      ...{ address: queueAddress(queue), store: runs, plan: relative(runs, folders[0] ?? runs) || 'runs' },
+      ...{ arithmetic: machine.arithmetic, minThreads, say: console.say },
+    });
+    try {
+      return await interruptible(console.say, (signal) =>
+        work({ executor, arithmetic: machine.arithmetic, listen, signal }),
+      );
+    } finally {
+      await executor.close();
+      progress.close();
+    }
+  }
   const jobs = Math.min(readOptions(jobsGroup, given).jobs, count);
   const shares = sharesOf(machine.threads, jobs);
   const progress = followPlan(console, metric, shares.length, part);
@@ -74,13 +110,36 @@ export async function withEngine<T>(
 }
 
 /**
+ * The flags with the store as the folder of runs.
+ * @throws RecdistillError `usage` for options that do not go together
+ */
+export function withStore(given: Given): Given {
+  const { store, queue, runs, jobs, minThreads } = given.flags;
+  const problem =
+    queue !== undefined && jobs !== undefined
+      ? '--jobs divides this machine, and --queue gives the jobs to workers'
+      : queue === undefined && minThreads !== undefined
+        ? '--min-threads chooses workers, and there is no --queue'
+        : store !== undefined && runs !== undefined && store !== runs
+          ? '--store and --runs name two folders'
+          : undefined;
+  if (problem !== undefined)
+    fail('usage', { problem, hint: 'Leave one of them out. "recdistill worker" has its own --jobs.' });
+  return store === undefined ? given : { ...given, flags: { ...given.flags, runs: store } };
+}
+
+/**
  * Tells the estimates of memory how many threads a process of the command has, and its limit. Commands without these options have one
  * thread and no limit.
  * @throws RecdistillError `out-of-memory` if the limit is below what the program alone takes; `bad-option`
  */
 export function planMachine(given: Given): void {
   const { threads, memoryLimit } = machineOf(given);
-  const { jobs } = readOptions(jobsGroup, given);
+  const { jobs, queue } = readOptions(jobsGroup, given);
+  if (queue !== undefined && !isDryRun(given)) {
+    planMemory({ threads: 1, elsewhere: true });
+    return;
+  }
   planMemory({ threads: sharesOf(threads, jobs)[0]!, memoryLimit });
   if (memoryLimit === undefined) return;
   // With several processes each child has its own program, and so has this process.

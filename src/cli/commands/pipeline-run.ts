@@ -11,7 +11,7 @@ import {
   preparePipeline,
   withPreset,
 } from '../../experiment/index.js';
-import { memoryForAll } from '../../memory/index.js';
+import { memoryForAll, worksElsewhere } from '../../memory/index.js';
 import { parseOptions } from '../../options/options.js';
 import { formatBytes } from '../../report/format.js';
 import { pipelineReport, pipelineTable, type ReportFiles, writeReport } from '../../report/index.js';
@@ -90,7 +90,7 @@ export function costLines({
     sizeLine(dataset),
     ...(largest
       ? [
-          `Memory: at most ${formatBytes(largest.bytes)} in all (${largest.model}); ${formatBytes(memoryForAll())} available.`,
+          `Memory: at most ${formatBytes(largest.bytes)} in all (${largest.model})${worksElsewhere() ? '' : `; ${formatBytes(memoryForAll())} available`}.`,
         ]
       : []),
   ];

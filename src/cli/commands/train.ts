@@ -41,7 +41,7 @@ export const train: CommandBody = {
   ],
   async run(given, console) {
     await announceDefaultData(given, false, console);
-    if (given.args.length > 1) return trainSeveral(given, console);
+    if (given.args.length > 1 || given.flags.queue !== undefined) return trainSeveral(given, console);
     const model = given.args[0]!;
     const setting = readSetting(given);
     const dataset = await loadData(setting.data, console.say);

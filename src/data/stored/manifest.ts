@@ -44,6 +44,19 @@ export function readStoredManifest(folder: string): StoredManifest {
   return manifest;
 }
 
+/**
+ * The data set within the folder of a fingerprint: those in it differ in times, names and notes only. Another folder is returned as it is.
+ * @param folder of a data set, or of a fingerprint
+ */
+export function dataWithin(folder: string): string {
+  if (fs.existsSync(join(folder, MANIFEST)) || !fs.existsSync(folder)) return folder;
+  const names = fs
+    .readdirSync(folder)
+    .filter((name) => fs.existsSync(join(folder, name, MANIFEST)) && !name.startsWith('.'));
+  const [first] = names.sort();
+  return first === undefined ? folder : join(folder, first);
+}
+
 const HINT = 'Delete the folder. The command that needs this data stores it again.';
 
 function damaged(path: string, problem: string): never {

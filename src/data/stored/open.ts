@@ -6,7 +6,7 @@ import type { TensorData, TensorType } from '../../formats/safetensors.js';
 import { readHeader, type TensorPlace } from '../../formats/safetensors-places.js';
 import type { Interactions } from '../interactions.js';
 import { IDS, type PartName, partFile } from './layout.js';
-import { readStoredManifest, type StoredManifest } from './manifest.js';
+import { dataWithin, readStoredManifest, type StoredManifest } from './manifest.js';
 import { unpackTexts } from './texts.js';
 
 /** A stored data set of which ranges are read. */
@@ -31,10 +31,12 @@ export interface StoredData extends StoredManifest {
 }
 
 /**
- * Opens a stored data set. Only its manifest is read here, and sizes of files are checked; `readStored` also verifies checksums.
+ * Opens a stored data set. Of the folder of a fingerprint (`storedDataFolder`), it is any data set in it: their interactions are the same.
+ * Only its manifest is read here, and sizes of files are checked; `readStored` also verifies checksums.
  * @throws RecdistillError `file-missing`, `artifact-damaged`
  */
-export function openStored(folder: string): StoredData {
+export function openStored(given: string): StoredData {
+  const folder = dataWithin(given);
   const manifest = readStoredManifest(folder);
   const { nUsers, nItems } = manifest;
   const headers = new Map<string, ReadonlyMap<string, TensorPlace>>();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { testFolder } from '../folder.test.support.js';
 import { avoiding, count, type Dataset, type Interactions, itemsOf, transpose, weightsOf } from '../interactions.js';
@@ -67,6 +67,7 @@ test('ranges of users, items and ids are those of the whole', (t) => {
   expectRange(stored.columns(2, 9), transpose(dataset.train), 2, 9);
   assert.deepEqual(stored.ids('item', 5, nItems), dataset.items.ids.slice(5));
   assert.equal(stored.count('train'), count(dataset.train));
+  assert.equal(openStored(dirname(stored.folder)).folder, stored.folder);
   assert.equal(stored.count('hidden'), 0);
   assert.throws(() => stored.rows('train', 0, nUsers + 1), RangeError);
   assert.throws(() => stored.columns(-1, 2), RangeError);

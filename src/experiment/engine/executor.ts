@@ -1,8 +1,11 @@
 /** Executors: they run the jobs of a graph, in this process or in others. */
+
+import type { Dataset } from '../../data/index.js';
 import type { Outcome, Overwrite, SavedModel, Teacher } from '../../runs/index.js';
 import type { Trial } from '../search/index.js';
 import type { JobEvent } from './events.js';
 import type { PortableJob, Setting } from './job.js';
+import type { ResultPlan } from './kinds/index.js';
 
 /** A job with everything that another process needs to run it; JSON values only. */
 export interface Task {
@@ -12,6 +15,12 @@ export interface Task {
   readonly dataFingerprint: string;
   /** Of a part: the hash of its content. */
   readonly hash?: string;
+  /** The results that it leaves, with their places in its folder. */
+  readonly results: readonly Pick<ResultPlan, 'place' | 'hash'>[];
+  /** Bytes that its process takes at most, if that is known. */
+  readonly memory?: number;
+  /** Folder of the stored data set, from which its process reads it; absent if it loads the data by the options of the setting. */
+  readonly stored?: string;
   /** Run folder; absent if the run is kept in memory only. */
   readonly folder?: string;
   readonly overwrite: Overwrite;
@@ -26,6 +35,8 @@ export interface Task {
 export interface Control {
   readonly listen: (event: JobEvent) => void;
   readonly signal: AbortSignal;
+  /** Called when work on the task begins, by executors that may let it wait. */
+  begun?(): void;
   /** A result that the task learns from, if this process has it in memory. */
   teacher(name: string): Teacher | undefined;
   /** The same with its parameters. */
@@ -35,6 +46,8 @@ export interface Control {
 /** What an executor returns. Another process leaves the outcome in the run folder. */
 export interface Done {
   readonly reused: boolean;
+  /** The results are in the store under another name: those of another plan. */
+  readonly elsewhere?: boolean;
   /** In the order of the results. */
   readonly outcomes?: readonly Outcome[];
   /** The trained model, if the task has `keepsModel`. */
@@ -43,11 +56,22 @@ export interface Done {
   readonly trials?: readonly Trial[];
 }
 
+/** A plan whose jobs are about to run. */
+export interface StartedPlan {
+  readonly dataset: Dataset;
+  /** Number of jobs. */
+  readonly jobs: number;
+}
+
 export interface Executor {
   /** Number of jobs that it runs at the same time. */
   readonly atOnce: number;
   /** True if other processes run the jobs. They need run folders and a data set that they can load. */
   readonly remote: boolean;
+  /** Whether a task may wait before it begins. Then it calls `begun`. */
+  readonly queues?: boolean;
+  /** Called before the jobs of a plan run. @returns what is added to each task. @throws RecdistillError `usage` for a plan that it does not take */
+  begin?(plan: StartedPlan): Promise<Pick<Task, 'stored'>>;
   /** @throws LostProcess if a process ended without a result; otherwise what the job throws */
   run(task: Task, control: Control): Promise<Done>;
   close(): void | Promise<void>;

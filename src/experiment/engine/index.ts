@@ -1,6 +1,7 @@
 export * from './estimate.js';
 export * from './events.js';
 export * from './executor.js';
+export * from './executors/bullmq/index.js';
 export { inlineExecutor } from './executors/inline.js';
 export { type ProcessesOptions, processesExecutor, sharesOf } from './executors/processes.js';
 export * from './graph.js';

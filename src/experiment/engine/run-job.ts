@@ -24,7 +24,7 @@ import {
 import { readTrials, type Trial } from '../search/index.js';
 import type { Finished, PlanListener } from './events.js';
 import { type Control, type Done, type Executor, LostProcess, type Task } from './executor.js';
-import type { PortableJob } from './job.js';
+import { isPortable, type PortableJob } from './job.js';
 import { type ImportPlan, performFuse, performImport } from './kinds/index.js';
 import { type JobState, type PreparedGraph, type PreparedJob, stateOf } from './prepare.js';
 
@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly overwrite?: Overwrite | undefined;
   readonly listen?: PlanListener | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** What the executor adds to each task. */
+  readonly added?: Pick<Task, 'stored'> | undefined;
 }
 
 export interface JobRunner {
@@ -46,8 +48,11 @@ export interface JobRunner {
   readonly finished: readonly Finished[];
   /** Of each search, by its job. */
   readonly trials: ReadonlyMap<string, readonly Trial[]>;
-  /** @throws what the job throws; RecdistillError `job-lost`, `interrupted` */
-  run(job: PreparedJob): Promise<void>;
+  /**
+   * @param begun called when work on the job begins
+   * @throws what the job throws; RecdistillError `job-lost`, `interrupted`
+   */
+  run(job: PreparedJob, begun: () => void): Promise<void>;
 }
 
 /** One result of a job. */
@@ -127,7 +132,8 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
     finish(prepared, ends, true);
   }
 
-  async function make(prepared: PreparedJob): Promise<void> {
+  /** @returns false if the results are elsewhere in the store */
+  async function make(prepared: PreparedJob, begun: () => void): Promise<boolean> {
     const { job, plan, folder, inputs } = prepared;
     const { name } = job;
     const paths = plan.results.map(({ place }) => (folder === undefined ? undefined : join(folder, place)));
@@ -138,18 +144,21 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
       const fusing = { dataset, evaluator, rankings, members, progress: progress(name) };
       const fused = await performFuse(job, fusing);
       ended.add(name);
-      return report(name, [{ name, job: name, ...fused, reused: false }], false);
+      report(name, [{ name, job: name, ...fused, reused: false }], false);
+      return true;
     }
     if (job.kind === 'import') {
       const made = performImport(job, plan as ImportPlan, { dataset, setting }, folder, overwrite);
       const ends = made.map((outcome, at) => ({ outcome, folder: paths[at] }));
-      return finish(
+      finish(
         prepared,
         ends,
         made.every((outcome) => outcome.reused),
       );
+      return true;
     }
-    const done = await withRetries(job, taskOf(prepared, job));
+    const done = await withRetries(job, taskOf(prepared, job), begun);
+    if (done.elsewhere) return false;
     if (done.trials) trials.set(name, done.trials);
     if (done.saved) saved.set(name, done.saved);
     const ends = paths.map((path, at): End => {
@@ -159,19 +168,23 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
       return { folder, outcome };
     });
     finish(prepared, ends, done.reused);
+    return true;
   }
 
   const taskOf = ({ folder, inputs, plan }: PreparedJob, job: PortableJob): Task => ({
     ...{ job, setting, overwrite, dataFingerprint: dataset.fingerprint, uses: usedModules() },
     ...(folder === undefined ? {} : { folder }),
     ...(job.kind === 'part' ? { hash: plan.results[0]!.hash } : {}),
+    results: plan.results.map(({ place, hash }) => ({ place, hash })),
+    ...defined({ memory: plan.memory }),
+    ...options.added,
     inputs: inputs.map(({ name }) => ({ name, ...(folders.has(name) ? { folder: folders.get(name)! } : {}) })),
     keepsModel: folder === undefined && isStart(job.name),
   });
 
-  async function withRetries(job: PortableJob, task: Task): Promise<Done> {
+  async function withRetries(job: PortableJob, task: Task, begun: () => void): Promise<Done> {
     const control: Control = {
-      signal,
+      ...{ signal, begun },
       listen: (event) => listen?.({ type: 'progress', job: job.name, event }),
       teacher: (name) => outcomes.get(name)?.teacher ?? teachers.get(name),
       saved: (name) => saved.get(name),
@@ -191,15 +204,20 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
   return {
     finished,
     trials,
-    async run(job) {
+    async run(job, begun) {
       for (let told = false; ; told = true) {
         const state = stateOf(job, store);
         if (state.state === 'refused') throw state.error;
-        if (state.state === 'finished') return reuse(job, state);
+        if (state.state === 'finished') {
+          begun();
+          return reuse(job, state);
+        }
         if (state.state === 'new' && state.because !== undefined && !told)
           note(job.job.name, `it is made again: ${state.because}`);
+        if (!executor.queues || !isPortable(job.job)) begun();
         try {
-          return await make(job);
+          if (await make(job, begun)) return;
+          store?.refresh();
         } catch (error) {
           const lock = lockOfOther(error);
           if (!lock) throw error;

@@ -40,7 +40,8 @@ export async function runGraph(prepared: PreparedGraph, options: RunOptions): Pr
   const forward = () => stop.abort();
   options.signal?.addEventListener('abort', forward);
   if (options.signal?.aborted) stop.abort();
-  const runner = createJobRunner(prepared, options, stop.signal);
+  const added = await executor.begin?.({ dataset: prepared.dataset, jobs: jobs.length });
+  const runner = createJobRunner(prepared, { ...options, added }, stop.signal);
   const waiting = new Set(jobs);
   const ended = new Map<string, 'finished' | 'failed'>();
   const active = new Map<string, Promise<void>>();
@@ -48,12 +49,17 @@ export async function runGraph(prepared: PreparedGraph, options: RunOptions): Pr
   const skipped: { job: string; because: string }[] = [];
   let fatal: unknown;
   let started = 0;
+  let wake = (): void => {};
 
   const begin = async (job: PreparedJob): Promise<void> => {
     const { name, kind } = job.job;
-    listen?.({ type: 'started', job: name, kind, at: ++started, of: jobs.length });
+    let begun = false;
+    const begin = (): void => {
+      if (!begun) listen?.({ type: 'started', job: name, kind, at: ++started, of: jobs.length });
+      begun = true;
+    };
     try {
-      await runner.run(job);
+      await runner.run(job, begin);
       ended.set(name, 'finished');
     } catch (error) {
       ended.set(name, 'failed');
@@ -65,6 +71,7 @@ export async function runGraph(prepared: PreparedGraph, options: RunOptions): Pr
       listen?.({ type: 'failed', job: name, error });
     } finally {
       active.delete(name);
+      wake();
     }
   };
   /** Skips the jobs that learn from a job that failed. */
@@ -87,7 +94,10 @@ export async function runGraph(prepared: PreparedGraph, options: RunOptions): Pr
       if (ready && active.size < executor.atOnce && !stop.signal.aborted) {
         waiting.delete(ready);
         active.set(ready.job.name, begin(ready));
-      } else if (active.size > 0) await Promise.race(active.values());
+      } else if (active.size > 0)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       else break;
     }
   } finally {

@@ -38,6 +38,8 @@ export interface Store {
    * @param isFinished whether the run in a folder with the hash of the result is complete
    */
   stateOf(result: ResultPlan, folder: string, isFinished: (folder: string) => boolean): ResultState;
+  /** Looks for runs again when they are needed next: another process has made some. */
+  refresh(): void;
   /** Adds a run that was made since the store was opened. */
   made(folder: string): void;
   /** All readable manifests of this format. */
@@ -79,6 +81,9 @@ export function openStore(folder: string, { overwrite = false, reuse = true }: S
   return {
     folder,
     manifests,
+    refresh: () => {
+      all = undefined;
+    },
     made: (run) => {
       if (all) all = [...all, ...storedRun(folder, run)];
     },

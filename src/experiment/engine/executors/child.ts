@@ -1,5 +1,5 @@
 /** A child process that runs jobs, one after the other. `processes.ts` starts it, and it ends when the channel to its parent closes. */
-import { type Dataset, loadDataset } from '../../../data/index.js';
+import { type Dataset, loadDataset, readStored } from '../../../data/index.js';
 import { fail } from '../../../errors.js';
 import { createKernels, type Kernels, wordOf } from '../../../kernels/index.js';
 import { kernelShare, planMemory } from '../../../memory/index.js';
@@ -70,8 +70,8 @@ const listen = (event: (FromChild & { readonly type: 'event' })['event']): void 
 const none = (): undefined => undefined;
 
 /** @throws RecdistillError `artifact-differs` if it is not the data that the job was planned with */
-async function checkedData({ setting, dataFingerprint, folder }: Task): Promise<Dataset> {
-  const dataset = await dataOf(setting);
+async function checkedData({ setting, stored, dataFingerprint, folder }: Task): Promise<Dataset> {
+  const dataset = await dataOf(setting, stored);
   if (dataset.fingerprint === dataFingerprint) return dataset;
   const [was, is] = [dataFingerprint, dataset.fingerprint].map((hash) => hash.slice(0, 12));
   return fail('artifact-differs', {
@@ -80,9 +80,13 @@ async function checkedData({ setting, dataFingerprint, folder }: Task): Promise<
   });
 }
 
-async function dataOf({ data = {} }: Setting): Promise<Dataset> {
-  const options = JSON.stringify(data);
-  if (loaded?.options !== options) loaded = { options, dataset: await loadDataset(data) };
+async function dataOf({ data = {} }: Setting, stored: string | undefined): Promise<Dataset> {
+  const options = stored ?? JSON.stringify(data);
+  if (loaded?.options !== options) {
+    // The data before is freed first.
+    loaded = undefined;
+    loaded = { options, dataset: stored === undefined ? await loadDataset(data) : readStored(stored) };
+  }
   return loaded.dataset;
 }
 

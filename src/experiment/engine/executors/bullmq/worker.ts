@@ -1,0 +1,208 @@
+/** A worker: takes jobs from the queues that it can serve and runs each in a child process, so that it can always answer. */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import type { Job, Worker } from 'bullmq';
+import { paced } from '../../../../formats/pace.js';
+import { type ArithmeticWord, arithmeticOf } from '../../../../kernels/index.js';
+import { memoryForAll, programParts, totalOf } from '../../../../memory/index.js';
+import type { Executor } from '../../executor.js';
+import { storeId } from '../../store-id.js';
+import { processesExecutor, sharesOf } from '../processes.js';
+import { type CurrentJob, directoryOf, SIGN_SECONDS } from './directory.js';
+import type { QueuedJob, QueuedResult } from './message.js';
+import { hasModule, ownCode, ownModules } from './own.js';
+import { openQueue, type QueueAddress } from './redis.js';
+import { reasonAgainst, type WorkerInfo } from './requirement.js';
+import { type End, type Work, workOn } from './work.js';
+
+export interface WorkerOptions {
+  readonly address: QueueAddress;
+  /** The runs folder, which the plans share. */
+  readonly store: string;
+  /** Threads of all jobs together. */
+  readonly threads: number;
+  /** Bytes of this process and all jobs together. Default: the memory of the machine. */
+  readonly memoryLimit?: number | undefined;
+  readonly arithmetic?: ArithmeticWord | undefined;
+  /** Jobs at the same time. Default: 1. */
+  readonly jobs?: number;
+  /** Kinds of jobs that it takes. Default: all. */
+  readonly only?: readonly string[] | undefined;
+  /** Ends after so many seconds without a job. Default: never. */
+  readonly untilIdle?: number | undefined;
+  readonly say: (text: string) => void;
+  /** Ends the worker: its jobs stop at the next checkpoint and go back to the queue. */
+  readonly signal: AbortSignal;
+}
+
+export interface WorkerResult {
+  readonly done: number;
+  /** Jobs that failed for good. */
+  readonly failed: number;
+  /** Jobs that another worker continues. */
+  readonly returned: number;
+}
+
+/** Between two looks at empty queues, and between two looks at which queues there are. */
+const [IDLE_MS, QUEUES_MS] = [250, 2000];
+/** A job whose worker does not renew its lock for so long goes to another one. */
+const LOCK_MS = 1000 * paced(30);
+const STALLED_MS = 1000 * paced(10);
+/** How often a job may lose its worker before it counts as the cause. */
+const MOST_STALLED = 10;
+
+/** @throws RecdistillError `queue-failed`, `write-failed` if the store cannot be written any more */
+export async function serveQueue(options: WorkerOptions): Promise<WorkerResult> {
+  const { address, threads, memoryLimit, jobs = 1, only, untilIdle, say, signal } = options;
+  const store = resolve(options.store);
+  const shares = sharesOf(threads, jobs);
+  const all = (memoryLimit ?? memoryForAll()) - totalOf(programParts(1));
+  const info: WorkerInfo = {
+    ...{ id: randomUUID(), host: hostname(), pid: process.pid, node: process.version, ...ownCode() },
+    ...{ store: storeId(store), path: store, arithmetic: arithmeticOf(options.arithmetic) },
+    ...{ threads: Math.min(...shares), memory: Math.floor(all / shares.length), jobs: shares.length },
+    uses: ownModules().map(({ sha256 }) => sha256),
+    ...(only ? { only } : {}),
+  };
+  const link = await openQueue(address, { say });
+  const directory = directoryOf(link.redis);
+  const executor: Executor = processesExecutor({ jobs, threads, memoryLimit, arithmetic: options.arithmetic });
+  const lanes = new Map<string, Worker<QueuedJob, QueuedResult>>();
+  const running = new Map<Promise<void>, CurrentJob>();
+  const counts = { done: 0, failed: 0, returned: 0 };
+  const stop = new AbortController();
+  let broken: unknown;
+  let taking: ReturnType<typeof take> | undefined;
+  let wake = (): void => {};
+  /** Waits, until a job ends or the worker is to end at the latest. */
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  stop.signal.addEventListener('abort', () => wake());
+  signal.addEventListener('abort', () => stop.abort());
+  if (signal.aborted) stop.abort();
+
+  const sign = () => directory.workers.sign({ ...info, current: [...running.values()] });
+  const signing = setInterval(() => void sign().catch(() => {}), SIGN_SECONDS * 1000);
+
+  /** The queues whose jobs this worker can do, those that need most memory first. */
+  let suitable: readonly string[] = [];
+  let told = '';
+  async function look(): Promise<void> {
+    const queues = [...(await directory.queues())].map(([name, requirement]) => ({
+      name,
+      requirement,
+      reason: reasonAgainst(requirement, { ...info, has: hasModule }),
+    }));
+    const fit = queues.filter(({ reason }) => reason === undefined);
+    suitable = fit.sort((a, b) => b.requirement.memory - a.requirement.memory).map(({ name }) => name);
+    const plans = await directory.plans.list();
+    const wanted = queues.filter(({ requirement }) =>
+      plans.some(({ store, waiting }) => waiting > 0 && store === requirement.store),
+    );
+    const against = wanted.flatMap(({ name, reason }) => (reason === undefined ? [] : [`${name}: ${reason}`]));
+    const text = against.join('\n  ');
+    if (text !== told && text !== '') say(`Jobs of these queues are not for this worker:\n  ${text}`);
+    told = text;
+  }
+  const looking = setInterval(() => void look().catch(() => {}), QUEUES_MS);
+
+  function laneOf(name: string): Worker<QueuedJob, QueuedResult> {
+    const known = lanes.get(name);
+    if (known) return known;
+    const lane = new link.bull.Worker<QueuedJob, QueuedResult>(name, null, {
+      ...link.shared,
+      ...{ name: `${info.host} ${info.pid}`, autorun: false },
+      ...{ lockDuration: LOCK_MS, stalledInterval: STALLED_MS, maxStalledCount: MOST_STALLED },
+    });
+    lane.on('error', () => {});
+    lanes.set(name, lane);
+    void lane.startStalledCheckTimer();
+    return lane;
+  }
+
+  async function take(): Promise<{ lane: Worker; job: Job<QueuedJob, QueuedResult>; token: string } | undefined> {
+    for (const name of suitable) {
+      const token = randomUUID();
+      const lane = laneOf(name);
+      const job = await lane.getNextJob(token, { block: false });
+      if (job) return { lane, job, token };
+    }
+    return undefined;
+  }
+
+  function start(work: Pick<Work, 'job' | 'token'>): void {
+    const { job } = work;
+    say(`${job.name} (${job.data.plan})`);
+    const all: Work = {
+      ...work,
+      directory,
+      executor,
+      store,
+      lockMs: LOCK_MS,
+      worker: `${info.host}, process ${info.pid}`,
+      stop: stop.signal,
+    };
+    const promise = workOn(all)
+      .then((end: End) => {
+        counts[end.how]++;
+        say(`${job.name} ${end.text}`);
+        if (end.broken !== undefined) {
+          broken ??= end.broken;
+          stop.abort();
+        }
+      })
+      .finally(() => {
+        running.delete(promise);
+        wake();
+        void sign().catch(() => {});
+      });
+    running.set(promise, { id: job.id!, name: job.name, plan: job.data.plan });
+    void sign().catch(() => {});
+  }
+
+  try {
+    await Promise.all([sign(), look()]);
+    say(
+      `Worker ${info.pid} on ${info.host}: ${info.jobs} jobs at a time with ${info.threads} threads and ${Math.floor(info.memory / 1e6)} MB each, store ${store}, queue ${link.shown}.`,
+    );
+    let idleSince = performance.now();
+    while (!stop.signal.aborted) {
+      let taken: Awaited<ReturnType<typeof take>> | 'waiting' = 'waiting';
+      if (running.size < info.jobs) {
+        taking = take().catch(() => undefined);
+        void taking.then((got) => {
+          taken = got;
+          wake();
+        });
+        // Without Redis there is no answer, and the worker can end nevertheless.
+        while (taken === 'waiting' && !stop.signal.aborted) await pause(IDLE_MS);
+      }
+      if (stop.signal.aborted) break;
+      if (taken !== 'waiting' && taken) start(taken);
+      else await pause(IDLE_MS);
+      if (running.size > 0) idleSince = performance.now();
+      if (untilIdle !== undefined && performance.now() - idleSince > untilIdle * 1000) break;
+    }
+    await Promise.all(running.keys());
+    await Promise.race([taking?.then((late) => late?.job.moveToWait(late.token)), sleep(1000)]);
+  } finally {
+    clearInterval(signing);
+    clearInterval(looking);
+    await executor.close();
+    if (link.isUp()) await directory.workers.leave(info.id).catch(() => {});
+    const closing = Promise.all([...lanes.values()].map((lane) => lane.close(true).catch(() => {})));
+    await Promise.race([closing, sleep(2000)]);
+    await link.close();
+  }
+  if (broken !== undefined) throw broken;
+  return counts;
+}
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
