@@ -17,6 +17,8 @@ export interface Advance {
   readonly what: string;
   readonly done: number;
   readonly total: number;
+  /** What is counted, such as `users`. Absent: `done` and `total` are only proportional to time. */
+  readonly unit?: string;
 }
 
 export interface ProgressOptions {
@@ -30,7 +32,8 @@ export interface ProgressOptions {
 
 /** Reports the progress of consecutive tasks. */
 export interface Progress {
-  task(what: string): Step;
+  /** @param unit what its steps count, such as `users` */
+  task(what: string, unit?: string): Step;
 }
 
 /** Milliseconds of work between two turns of the event loop. */
@@ -43,9 +46,9 @@ export function createProgress({ signal, onAdvance, grace = 500 }: ProgressOptio
   let last = performance.now();
   let noticed: number | undefined;
   return {
-    task: (what) => async (done, total) => {
+    task: (what, unit) => async (done, total) => {
       if (performance.now() - last >= TURN_MS) {
-        onAdvance?.({ what, done, total });
+        onAdvance?.({ what, done, total, ...(unit === undefined ? {} : { unit }) });
         await turn();
         last = performance.now();
       }

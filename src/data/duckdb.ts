@@ -16,23 +16,51 @@ export interface Database {
   readonly read: (file: SourceFile, sql: string) => Promise<DuckDBValue[][]>;
   /** Runs a numeric query and passes its rows to `take` one by one, for results too large to hold. `values` is reused. */
   readonly scan: (sql: string, take: (values: Float64Array, row: number) => void) => Promise<void>;
+  /** Appends rows to a table. @param types of its columns, in order */
+  readonly append: (table: string, types: readonly ColumnType[]) => Promise<RowWriter>;
+}
+
+export type ColumnType = 'INTEGER' | 'FLOAT' | 'VARCHAR';
+
+export interface RowWriter {
+  /** Sets a value of the current row; null for none. */
+  set(column: number, value: number | string | null): void;
+  /** Ends the row. */
+  next(): void;
+  /** Writes the last rows. */
+  close(): void;
+}
+
+/** Rows of a chunk. */
+const CHUNK = 2048;
+
+export interface DatabaseOptions {
+  /** Default: 2. With one thread, rows keep their order also in joins. */
+  readonly threads?: number;
+  /** Stops the running statement, which then throws `interrupted`. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Opens an in-memory database, runs `use`, and always closes it. It spills to a temporary folder, which is also
  * removed if a signal ends the process.
  * @param memory memory limit in MB
- * @throws RecdistillError `write-failed` if no temporary folder can be created
+ * @throws RecdistillError `write-failed` if no temporary folder can be created, `interrupted`
  */
-export async function withDatabase<T>(use: (db: Database) => Promise<T>, memory = 512): Promise<T> {
+export async function withDatabase<T>(
+  use: (db: Database) => Promise<T>,
+  memory = 512,
+  { threads = 2, signal }: DatabaseOptions = {},
+): Promise<T> {
   return withTemporaryFolder(async (folder) => {
     let instance: DuckDBInstance | undefined;
     let connection: DuckDBConnection | undefined;
+    const stop = () => connection?.interrupt();
     try {
       // Loaded on use: most programs that import the library read no file.
       const duckdb = await import('@duckdb/node-api');
       instance = await duckdb.DuckDBInstance.create(':memory:', {
-        threads: '2',
+        threads: String(threads),
         memory_limit: `${memory}MB`,
         temp_directory: folder,
         autoinstall_known_extensions: 'false',
@@ -40,8 +68,13 @@ export async function withDatabase<T>(use: (db: Database) => Promise<T>, memory 
       });
       connection = await instance.connect();
       await connection.run("SET TimeZone = 'UTC'");
+      signal?.addEventListener('abort', stop);
       return await use(database(connection, folder));
+    } catch (cause) {
+      if (signal?.aborted) fail('interrupted', { what: 'the database', unkept: true }, cause);
+      throw cause;
     } finally {
+      signal?.removeEventListener('abort', stop);
       connection?.closeSync();
       instance?.closeSync();
     }
@@ -58,6 +91,34 @@ function database(connection: DuckDBConnection, folder: string): Database {
       } catch (cause) {
         return badFile(file.shown, cause);
       }
+    },
+    append: async (table, types) => {
+      const { DuckDBDataChunk, FLOAT, INTEGER, VARCHAR } = await import('@duckdb/node-api');
+      const appender = await connection.createAppender(table);
+      const known = { FLOAT, INTEGER, VARCHAR };
+      const chunk = DuckDBDataChunk.create(
+        types.map((type) => known[type]),
+        CHUNK,
+      );
+      const columns = types.map((_, column) => chunk.getColumnVector(column));
+      let row = 0;
+      const flush = (): void => {
+        chunk.rowCount = row;
+        for (const column of columns) column.flush();
+        if (row > 0) appender.appendDataChunk(chunk);
+        row = 0;
+      };
+      return {
+        set: (column, value) => void columns[column]!.setItem(row, value),
+        next: () => {
+          row += 1;
+          if (row === CHUNK) flush();
+        },
+        close: () => {
+          flush();
+          appender.closeSync();
+        },
+      };
     },
     scan: async (sql, take) => {
       const result = await connection.stream(sql);

@@ -2,4 +2,5 @@ export * from './auto/index.js';
 export * from './engine/index.js';
 export * from './plans/index.js';
 export * from './presets/index.js';
+export * from './recommend/index.js';
 export * from './search/index.js';

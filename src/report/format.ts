@@ -65,6 +65,10 @@ export const formatPace = (secondsPerEpoch: number): string =>
     ? `${secondsPerEpoch.toFixed(1)} s per epoch`
     : `${secondsPerEpoch > 0.1 ? (1 / secondsPerEpoch).toFixed(1) : Math.round(1 / secondsPerEpoch)} epochs per second`;
 
+/** A number for each second: two digits below 10, a whole number above. */
+export const formatRate = (rate: number): string =>
+  rate >= 10 ? formatCount(Math.round(rate)) : String(Number(rate.toPrecision(2)));
+
 /** A ratio: two digits below 10, a whole number above. */
 export const formatTimes = (ratio: number): string =>
   String(ratio >= 10 ? Math.round(ratio) : Number(ratio.toPrecision(2)));

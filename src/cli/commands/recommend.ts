@@ -6,11 +6,12 @@ import { counted, listed, shortened } from '../../report/format.js';
 import { recommendationTable } from '../../report/index.js';
 import { isFinishedRun } from '../../runs/index.js';
 import { kindOf, type Student, StudentError } from '../../student/index.js';
-import type { CommandBody } from '../terminal/_command.js';
+import type { CommandBody, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { group, runsGroup } from '../terminal/groups.js';
 import { refuseHeldOut } from './held-out.js';
 import { sayingSo } from './load-data.js';
+import { allGroup, allGroups, recommendEveryone } from './recommend-all.js';
 import { noHistories, openStudent } from './recommendations.js';
 import { placeOf, readAnyRun } from './runs.js';
 
@@ -25,22 +26,46 @@ const recommendGroup = group(
   }),
 );
 
+const isAll = (given: Given): boolean => readOptions(allGroup, given).all;
+
+/** @throws RecdistillError `usage` for an option of --all without it */
+function refuseWithoutAll(given: Given): void {
+  const unused = Object.keys(allGroup.schema.shape).find((name) => name !== 'all' && given.flags[name] !== undefined);
+  if (unused === undefined) return;
+  fail('usage', { problem: `--${unused} applies to the lists of all users`, hint: 'Add --all, or leave it out.' });
+}
+
 /** No suggestions for longer ids: comparing them is slow. */
 const TYPED = 100;
 
 export const recommend: CommandBody = {
-  about:
+  about: [
     'RUN is a run with a student bundle (by name or folder), or the folder of a bundle. The training data is not needed.',
+    '--all writes the lists of all users, also of a run without a bundle: from the rankings that it stores. A repeated command goes on where it stopped.',
+  ].join('\n'),
   args: [{ name: 'RUN', help: 'Run or bundle.', required: true }],
-  groups: [recommendGroup, runsGroup],
+  groups: [recommendGroup, runsGroup, ...allGroups],
+  groupsFor: (given) => [recommendGroup, runsGroup, ...(isAll(given) ? allGroups : [allGroup])],
   examples: [
     ['recommend small --user 7', 'ten items for user 7'],
     ['recommend small --user 7 --k 50 --json', 'fifty items as JSON'],
     ['recommend small --items 12,99', 'a new user who has the items 12 and 99'],
+    ['recommend small --all --k 100 --out recs', 'the lists of all users, as Parquet files'],
+    [
+      'recommend small --all --out recs --format jsonl --candidates stock.txt --exclude adult.txt',
+      'only items in stock, never some others, as JSON lines',
+    ],
   ],
   async run(given, console) {
     const { user, items, k: asked, includeSeen } = readOptions(recommendGroup, given);
     const { runs } = readOptions(runsGroup, given);
+    if (isAll(given)) {
+      const other = user !== undefined ? '--user' : '--items';
+      if (user !== undefined || items.length > 0)
+        fail('usage', { problem: `recommend --all does not take ${other}`, hint: '--users FILE chooses users.' });
+      return recommendEveryone(given, console, { k: asked, includeSeen });
+    }
+    refuseWithoutAll(given);
     if ((user === undefined) === (items.length === 0)) {
       const problem =
         user === undefined ? 'recommend needs --user or --items' : 'recommend takes --user or --items, not both';

@@ -1,6 +1,6 @@
 /** Shows the progress of a job: a bar on a terminal, lines elsewhere, nothing with --quiet. */
 import { SingleBar } from 'cli-progress';
-import { formatDone, formatLoss, formatMetric, formatPace, formatSeconds } from '../../report/format.js';
+import { formatDone, formatLoss, formatMetric, formatPace, formatRate, formatSeconds } from '../../report/format.js';
 import type { TrainEvent } from '../../train/index.js';
 import type { Console } from './_command.js';
 
@@ -92,7 +92,9 @@ export function createProgressBar(
         if (took < WORK_MS || share <= work.from) return;
         const finished = share - work.from;
         // A small share gives no estimate of the rest.
-        const left = finished < LEAST_SHARE ? '' : `, ${formatSeconds((took / 1000 / finished) * (1 - share))} left`;
+        const rest = finished < LEAST_SHARE ? '' : `, ${formatSeconds((took / 1000 / finished) * (1 - share))} left`;
+        const rate = event.unit === undefined ? '' : `, ${formatRate((finished * event.total) / (took / 1000))}`;
+        const left = `${rate}${rate === '' ? '' : ` ${event.unit} a second`}${rest}`;
         painter.work(title, event.what, share, left);
       } else if (event.type === 'estimate') {
         if (event.seconds >= 1) say(`${title}: ${event.what} takes about ${formatSeconds(event.seconds)} here`);

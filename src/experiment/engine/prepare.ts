@@ -1,6 +1,7 @@
 /** Prepares a graph to run: checks every job against the data and computes the hash of every result. */
 import { join } from 'node:path';
 import type { Dataset } from '../../data/index.js';
+import { defined } from '../../defined.js';
 import { fail } from '../../errors.js';
 import { createEvaluator, type Evaluator } from '../../eval/index.js';
 import { isWholePart } from '../../formats/index.js';
@@ -23,12 +24,12 @@ import {
   type ImportPlan,
   isFinished,
   type JobPlan,
-  partFolder,
   planImportJob,
   planPortable,
   type ResultPlan,
 } from './kinds/index.js';
 import { openStore, type ResultState, refuseRunAsFolder, type Store } from './store.js';
+import { partFolder } from './store-folders.js';
 
 export interface PreparedJob {
   readonly job: JobSpec;
@@ -83,10 +84,10 @@ export async function prepareGraph(graph: Graph, options: PrepareOptions): Promi
   const arithmetic = options.kernels?.arithmetic ?? arithmeticOf(options.arithmetic);
   const evaluator = createEvaluator(dataset, graph.setting.evaluation);
   if (runs !== undefined && graph.name !== '') refuseRunAsFolder(join(runs, graph.name));
-  const results: (ResultPlan & { readonly job?: string })[] = held.map(({ name, hash, teacher, saved }) => ({
+  const results: (ResultPlan & { readonly job?: string })[] = held.map(({ name, hash, teacher, saved, folder }) => ({
     ...{ name, hash, place: '', teacher: teacher?.trajectory.teacher ?? saved?.model ?? name },
     spec: { kind: 'train', options: saved?.options ?? {}, dataFingerprint: dataset.fingerprint },
-    ...(saved ? { saved } : {}),
+    ...defined({ saved, folder }),
   }));
   const makers = new Map<string, string>();
   const jobs: PreparedJob[] = [];

@@ -20,6 +20,8 @@ export interface ResultPlan {
   readonly hash: string;
   /** The model of a result that is given, if a job starts from it. */
   readonly saved?: SavedModel;
+  /** Folder of a result that is given, if it has one. */
+  readonly folder?: string;
 }
 
 export interface PlanContext {

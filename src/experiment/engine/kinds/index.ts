@@ -11,7 +11,7 @@ import { trainKind } from './train.js';
 export * from './_kind.js';
 export * from './fuse.js';
 export * from './import.js';
-export { partFolder, readsDataset } from './part.js';
+export { readsDataset } from './part.js';
 
 /** Jobs that make runs. */
 type RunJob = Exclude<PortableJob, PartJob>;

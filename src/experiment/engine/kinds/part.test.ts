@@ -9,7 +9,8 @@ import { int, options } from '../../../options/options.js';
 import { evaluation, kernels, newFolder, refusedAs, smallData } from '../../../runs/small.test.support.js';
 import type { PartJob } from '../job.js';
 import { partUnit } from '../parts/index.js';
-import { partFolder, performPart, planPart } from './part.js';
+import { partFolder } from '../store-folders.js';
+import { performPart, planPart } from './part.js';
 
 const setting = { evaluation, trajectory: { checkpoints: 4, spread: 'epochs' as const } };
 let calls = 0;

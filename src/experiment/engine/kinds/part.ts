@@ -1,5 +1,5 @@
 /** A part of a computation that is cut up: the result of one shard, in the folder STORE/parts/HASH. */
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Dataset } from '../../../data/index.js';
 import { fail } from '../../../errors.js';
 import { isWholePart, writePart } from '../../../formats/index.js';
@@ -11,20 +11,14 @@ import { type RunSpec, recordedArithmetic, revisionsOf, runHash } from '../../..
 import type { Control, Done, Task } from '../executor.js';
 import type { PartJob, Values } from '../job.js';
 import { type AnyPartUnit, partUnitOf } from '../parts/index.js';
+import { storedDataFolder } from '../store-folders.js';
 import type { JobPlan, PlanContext } from './_kind.js';
-
-/** Folders in the store. */
-const PARTS = 'parts';
-const DATA = 'data';
 
 /** The process that computes a part. Only units that need it have the data set. */
 export interface PartContext {
   readonly kernels: Kernels;
   readonly dataset?: Dataset;
 }
-
-/** Folder of a part. @param store the runs folder */
-export const partFolder = (store: string, hash: string): string => join(store, PARTS, hash);
 
 /** Whether a process has to load the data set for this part. */
 export const readsDataset = ({ unit }: PartJob): boolean => partUnitOf(unit).needs === 'dataset';
@@ -101,7 +95,8 @@ export async function performPart(
       unit.perform(options as never, {
         ...{ shard, of, kernels, setting, inputs, progress, signal, folder: temporary },
         dataset: () => dataset ?? needed(),
-        storedData: () => (unit.needs === 'stored' ? join(dirname(dirname(folder)), DATA, dataFingerprint) : needed()),
+        storedData: () =>
+          unit.needs === 'stored' ? storedDataFolder(dirname(dirname(folder)), dataFingerprint) : needed(),
       }),
     () => step(1, 1),
   );

@@ -1,10 +1,13 @@
 /** The registry of units whose work is cut into parts: one line adds one. */
 import { fail } from '../../../errors.js';
 import type { AnyPartUnit } from './_part.js';
+import { recommendUnit } from './recommend.js';
 
 export * from './_part.js';
 
-const units: Readonly<Record<string, AnyPartUnit>> = {};
+const units: Readonly<Record<string, AnyPartUnit>> = {
+  recommend: recommendUnit,
+};
 
 /** @throws RecdistillError `unknown-name` */
 export const partUnitOf = (name: string): AnyPartUnit =>

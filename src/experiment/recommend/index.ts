@@ -1,0 +1,4 @@
+export { usersOf } from '../engine/parts/recommend.js';
+export { type Histories, historiesOf } from './from.js';
+export * from './recommend-all.js';
+export { tableFormats } from './table.js';
