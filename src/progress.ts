@@ -59,16 +59,49 @@ export function createProgress({ signal, onAdvance, grace = 500 }: ProgressOptio
   };
 }
 
+/** What a program does about signals while it is busy. */
+export interface BusyHandler {
+  /** Before the work. @throws what ends the program, if a signal has come already */
+  begin(): void;
+  end(): void;
+}
+
+const busyHandlers = new Set<BusyHandler>();
+
+/** Calls the handler around all busy work until the returned function is called. */
+export function onBusy(handler: BusyHandler): () => void {
+  busyHandlers.add(handler);
+  return () => void busyHandlers.delete(handler);
+}
+
+let busyDepth = 0;
+
+/**
+ * Runs synchronous work that may take more than a second and cannot be cut, such as writing a large file. No signal is handled meanwhile, so the command
+ * line lets the system end the process. Whatever the work writes must therefore be written atomically.
+ */
+export function busy<T>(work: () => T): T {
+  if (busyDepth === 0) for (const handler of busyHandlers) handler.begin();
+  busyDepth += 1;
+  try {
+    return work();
+  } finally {
+    busyDepth -= 1;
+    if (busyDepth === 0) for (const handler of busyHandlers) handler.end();
+  }
+}
+
 /**
  * Runs a generator to its end and returns its result. The generator yields the finished share of its work, from 0 to 1.
  * If `step` throws, the generator's `finally` blocks run before the error is rethrown.
+ * @param total what the share is of, in the unit of `step`. Default: 1
  */
-export async function runInParts<T>(parts: Generator<number, T>, step: Step): Promise<T> {
+export async function runInParts<T>(parts: Generator<number, T>, step: Step, total = 1): Promise<T> {
   try {
     for (;;) {
       const part = parts.next();
       if (part.done) return part.value;
-      await step(part.value, 1);
+      await step(part.value * total, total);
     }
   } catch (error) {
     parts.return(undefined as T);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fail } from '../errors.js';
 import { describeIo, ioCode } from '../formats/io-error.js';
 import { isTempFolder, sweep, temporaryFolderName } from '../formats/temporary-names.js';
+import { onBusy } from '../progress.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -60,11 +61,23 @@ function noPlace(folder: string, cause: unknown): never {
  */
 export function cleanedOnSignal(clean: () => void): () => void {
   // Prepended, because a `once` listener that runs before would no longer be counted.
-  if (cleanings.size === 0) for (const signal of SIGNALS) process.prependListener(signal, endBy);
+  if (cleanings.size === 0) {
+    startListening();
+    // What a process leaves that is ended while it is busy, the next one removes.
+    noLongerBusy = onBusy({ begin: stopListening, end: startListening });
+  }
   cleanings.add(clean);
   return () => {
-    if (cleanings.delete(clean) && cleanings.size === 0) stopListening();
+    if (!cleanings.delete(clean) || cleanings.size > 0) return;
+    stopListening();
+    noLongerBusy();
   };
+}
+
+let noLongerBusy = (): void => undefined;
+
+function startListening(): void {
+  for (const signal of SIGNALS) process.prependListener(signal, endBy);
 }
 
 function stopListening(): void {

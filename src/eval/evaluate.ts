@@ -4,6 +4,7 @@ import { type Rankings, rankingOf } from '../data/rankings.js';
 import { fail } from '../errors.js';
 import { brokenUnit, type NameOr } from '../options/registry.js';
 import { returned } from '../options/unit-check.js';
+import { runSync } from '../progress.js';
 import type { ListMetric, Metric, UserMetric } from './metrics/_metric.js';
 import { type MetricName, metricOf, metricRegistry } from './metrics/index.js';
 
@@ -40,15 +41,26 @@ export interface Evaluation {
  * @throws RecdistillError `unknown-name` for a metric, `bad-option` for K, `needs-not-met` if the shapes differ,
  *   `bad-data` if a list contains an item twice or an index outside the catalogue
  */
-export function evaluateRankings(rankings: Rankings, relevant: Interactions, options: EvaluateOptions): Evaluation {
+export const evaluateRankings = (rankings: Rankings, relevant: Interactions, options: EvaluateOptions): Evaluation =>
+  runSync(evaluating(rankings, relevant, options));
+
+/** Users evaluated between two steps: some hundredths of a second with all metrics. */
+const USERS_AT_ONCE = 4096;
+
+/** Like `evaluateRankings`, as a generator that yields its progress. */
+export function* evaluating(
+  rankings: Rankings,
+  relevant: Interactions,
+  options: EvaluateOptions,
+): Generator<number, Evaluation> {
   const asked = options.metrics.map(metricOf);
   checkTopK(options.topK, rankings);
   checkShapes(rankings, relevant, asked, options.trainCounts);
-  checkLists(rankings);
+  yield* checkingLists(rankings);
 
   const everyone = Int32Array.from({ length: rankings.nUsers }, (_, user) => user);
   const users = everyone.filter((user) => relevant.indptr[user + 1]! > relevant.indptr[user]!);
-  const perUser = evaluateUsers(rankings, relevant, users, asked.filter(isUserMetric), options.topK);
+  const perUser = yield* evaluatingUsers(rankings, relevant, users, asked.filter(isUserMetric), options.topK);
   const ofLists = asked.filter(isListMetric);
   const trainCounts = options.trainCounts ?? new Int32Array(0);
   return {
@@ -57,8 +69,8 @@ export function evaluateRankings(rankings: Rankings, relevant: Interactions, opt
     perUser,
     means: Object.fromEntries(Object.entries(perUser).map(([key, values]) => [key, mean(values)])),
     beyondAccuracy: {
-      evaluatedUsers: evaluateLists(rankings, users, ofLists, options.topK, trainCounts),
-      allUsers: evaluateLists(rankings, everyone, ofLists, options.topK, trainCounts),
+      evaluatedUsers: yield* evaluatingLists(rankings, users, ofLists, options.topK, trainCounts, 0.8),
+      allUsers: yield* evaluatingLists(rankings, everyone, ofLists, options.topK, trainCounts, 0.9),
     },
   };
 }
@@ -73,13 +85,13 @@ function mean(values: Float64Array): number {
 }
 
 /** Finds the hits of each user once, up to the largest K. Every metric at every K reads a prefix of them. */
-function evaluateUsers(
+function* evaluatingUsers(
   rankings: Rankings,
   relevant: Interactions,
   users: Int32Array,
   metrics: readonly UserMetric[],
   topK: readonly number[],
-): Record<string, Float64Array> {
+): Generator<number, Record<string, Float64Array>> {
   const columns = metrics.flatMap((metric) =>
     topK.map((k) => ({ metric, k, own: isOwn(metric), values: new Float64Array(users.length) })),
   );
@@ -88,6 +100,7 @@ function evaluateUsers(
   // owner[i] === user + 1 means that item i is relevant to this user, so it need not be cleared between users.
   const owner = new Int32Array(rankings.nItems);
   for (let row = 0; row < users.length; row++) {
+    if (row % USERS_AT_ONCE === 0) yield 0.1 + (0.7 * row) / users.length;
     const user = users[row]!;
     const wanted = itemsOf(relevant, user);
     for (const item of wanted) owner[item] = user + 1;
@@ -107,23 +120,25 @@ function evaluateUsers(
   return Object.fromEntries(columns.map(({ metric, k, values }) => [`${metric.name}@${k}`, values]));
 }
 
-function evaluateLists(
+function* evaluatingLists(
   rankings: Rankings,
   users: Int32Array,
   metrics: readonly ListMetric[],
   topK: readonly number[],
   trainCounts: Int32Array,
-): Record<string, number> {
-  const exposures = new Map(metrics.length === 0 ? [] : topK.map((k) => [k, exposureOf(rankings, users, k)]));
-  return Object.fromEntries(
-    metrics.flatMap((metric) =>
-      topK.map((k) => {
-        const exposure = exposures.get(k)!;
-        const lists = { rankings, users, k, exposure, trainCounts };
-        return [`${metric.name}@${k}`, numberOf(metric, metric.value(isOwn(metric) ? structuredClone(lists) : lists))];
-      }),
-    ),
-  );
+  share: number,
+): Generator<number, Record<string, number>> {
+  const exposures = new Map<number, Int32Array>();
+  for (const k of metrics.length === 0 ? [] : topK)
+    exposures.set(k, yield* countingExposure(rankings, users, k, share));
+  const values: Record<string, number> = {};
+  for (const metric of metrics)
+    for (const k of topK) {
+      const lists = { rankings, users, k, exposure: exposures.get(k)!, trainCounts };
+      values[`${metric.name}@${k}`] = numberOf(metric, metric.value(isOwn(metric) ? structuredClone(lists) : lists));
+      yield share;
+    }
+  return values;
 }
 
 /** A metric that a user added gets copies, so that it cannot change what others read. */
@@ -135,9 +150,16 @@ function numberOf({ name }: Metric, value: unknown): number {
   return brokenUnit('metric', name, `value ${returned(value)}; expected a number`);
 }
 
-function exposureOf(rankings: Rankings, users: Int32Array, k: number): Int32Array {
+function* countingExposure(
+  rankings: Rankings,
+  users: Int32Array,
+  k: number,
+  share: number,
+): Generator<number, Int32Array> {
   const exposure = new Int32Array(rankings.nItems);
-  for (const user of users) {
+  for (let row = 0; row < users.length; row++) {
+    if (row % USERS_AT_ONCE === 0) yield share;
+    const user = users[row]!;
     const list = rankingOf(rankings, user);
     const length = Math.min(k, list.length);
     for (let position = 0; position < length; position++) exposure[list[position]!]! += 1;
@@ -188,7 +210,7 @@ function checkShapes(
 }
 
 /** Rejects lists that would be evaluated incorrectly, because rankings may come from files. */
-function checkLists(rankings: Rankings): void {
+function* checkingLists(rankings: Rankings): Generator<number, void> {
   const { nUsers, nItems, depth, items } = rankings;
   const hint = 'A list must contain distinct item indices, best first, padded with -1 at the end.';
   if (items.length !== nUsers * depth) {
@@ -198,6 +220,7 @@ function checkLists(rankings: Rankings): void {
     fail('bad-data', { path: 'rankings', problem: `the list of user ${user} ${problem}`, hint });
   const seen = new Int32Array(nItems);
   for (let user = 0; user < nUsers; user++) {
+    if (user % USERS_AT_ONCE === 0) yield (0.1 * user) / nUsers;
     for (const item of rankingOf(rankings, user)) {
       if (item < 0 || item >= nItems)
         refuse(user, `contains ${item}, which is not an item index from 0 to ${nItems - 1}`);

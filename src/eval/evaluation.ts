@@ -15,7 +15,8 @@ import {
 } from '../data/index.js';
 import { fail } from '../errors.js';
 import { numbers, type OptionsOf, options, parseOptions, text } from '../options/options.js';
-import { type Evaluation, evaluateRankings } from './evaluate.js';
+import { runSync } from '../progress.js';
+import { type Evaluation, evaluating } from './evaluate.js';
 import { evaluatedMetrics } from './metrics/index.js';
 
 export const evaluationOptions = options({
@@ -72,6 +73,12 @@ export interface Evaluator {
   taught(rankings: Rankings): Rankings;
   /** Evaluates rankings masked with `mask.valid` on valid, in the requested metrics and K. */
   valid(rankings: Rankings): Evaluation;
+  /** The three as generators that yield their progress, for many users. */
+  readonly parts: {
+    valid(rankings: Rankings): Generator<number, Evaluation>;
+    test(rankings: Rankings): Generator<number, Evaluation>;
+    hidden(rankings: Rankings): Generator<number, Evaluation | undefined>;
+  };
   /** Evaluates rankings masked with `mask.test` on test, in all metrics; in none if nothing is held out. */
   test(rankings: Rankings): Evaluation;
   /** Like `test`, on the hidden interactions. Undefined if the data has none. */
@@ -117,16 +124,24 @@ export function createEvaluator(dataset: Dataset, given: EvaluationOptions): Eva
   // Read late: a search does not look at test.
   const holdsOut = () => valid.indices.length > 0 || test.indices.length > 0;
   const full = (rankings: Rankings, part: Interactions) =>
-    evaluateRankings(rankings, part, { metrics: holdsOut() ? evaluatedMetrics() : [], topK: o.at, trainCounts });
+    evaluating(rankings, part, { metrics: holdsOut() ? evaluatedMetrics() : [], topK: o.at, trainCounts });
   const often = [...new Set(['recall', 'ndcg', selected])];
+  const parts: Evaluator['parts'] = {
+    valid: (rankings) => evaluating(rankings, valid, { metrics: often, topK: o.at, trainCounts }),
+    test: (rankings) => full(rankings, test),
+    *hidden(rankings) {
+      return hidden ? yield* full(rankings, hidden.interactions) : undefined;
+    },
+  };
   return {
     depth,
     mask: { valid: history, test: union(history, foldIn ? ofTested(valid, test) : valid) },
     ...(foldIn ? { foldIn } : {}),
     taught: (rankings) => (train.trainUsers ? rankingsOf(rankings, train.trainUsers) : rankings),
-    valid: (rankings) => evaluateRankings(rankings, valid, { metrics: often, topK: o.at, trainCounts }),
-    test: (rankings) => full(rankings, test),
-    hidden: (rankings) => (hidden ? full(rankings, hidden.interactions) : undefined),
+    parts,
+    valid: (rankings) => runSync(parts.valid(rankings)),
+    test: (rankings) => runSync(parts.test(rankings)),
+    hidden: (rankings) => runSync(parts.hidden(rankings)),
     selects: valid.indices.length > 0,
     selectBy: o.selectBy,
     select: (evaluation) => evaluation.means[o.selectBy] ?? evaluation.beyondAccuracy.evaluatedUsers[o.selectBy]!,

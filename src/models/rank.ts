@@ -11,6 +11,8 @@ import { hasHistory, historiesAtOnce, scoringHistories } from './rank-histories.
 const BLOCK = 16_000_000;
 /** Multiplications between two steps, where they are counted. */
 const AT_ONCE = 2 ** 30;
+/** Train interactions scored between two steps: their factors are anywhere in memory, which takes longer than to multiply them. */
+const PAIRS_AT_ONCE = 2 ** 22;
 
 /** Tables whose inner products are the scores, from the current parameters. Undefined if there are none. @throws RecdistillError `broken-unit` */
 export function tablesOf(model: Model): Tables | undefined {
@@ -21,12 +23,13 @@ export function tablesOf(model: Model): Tables | undefined {
 export interface RankOptions {
   /** Rank only these users (ascending). The rows of other users stay empty. */
   readonly users?: Int32Array;
+  /** Its unit is users. */
   readonly step?: Step;
   /** Histories of users who are held out whole. Users with a history are ranked by the model's `histories`. */
   readonly foldIn?: Interactions;
 }
 
-const stepOf = (model: Model): Step => createProgress().task(`ranking for ${model.name}`);
+const stepOf = (model: Model): Step => createProgress().task(`ranking for ${model.name}`, 'users');
 
 /**
  * The best `depth` items of every user among all items that are not in `mask`; ties go to the lower item id. The model must not
@@ -41,9 +44,13 @@ export function rankAll(
   { users, step = stepOf(model), foldIn }: RankOptions = {},
 ): Promise<Rankings> {
   const chosen = users ?? Int32Array.from({ length: model.nUsers }, (_, u) => u);
-  if (!foldIn) return runInParts(ranking(k, model, mask, depth, chosen), step);
+  if (!foldIn) return runInParts(ranking(k, model, mask, depth, chosen), step, chosen.length);
   const [heldOut, others] = [true, false].map((is) => chosen.filter((u) => hasHistory(foldIn, u) === is));
-  return runInParts(rankingWithHistories(k, model, mask, depth, others!, { users: heldOut!, foldIn }), step);
+  return runInParts(
+    rankingWithHistories(k, model, mask, depth, others!, { users: heldOut!, foldIn }),
+    step,
+    chosen.length,
+  );
 }
 
 /** The rankings of `others` as usual, then those of held-out users by their histories. */
@@ -131,7 +138,7 @@ export async function rankObserved(
   depth: number,
   step = stepOf(model),
 ): Promise<Rankings> {
-  const scores = await runInParts(scoringObserved(k, model, train), step);
+  const scores = await runInParts(scoringObserved(k, model, train), step, model.nUsers);
   const items = new Int32Array(model.nUsers * depth).fill(-1);
   for (let u = 0; u < model.nUsers; u++) {
     const entries = Array.from({ length: train.indptr[u + 1]! - train.indptr[u]! }, (_, e) => train.indptr[u]! + e);
@@ -151,7 +158,7 @@ function* scoringObserved(k: Kernels, model: Model, train: Interactions): Genera
   const own = new Float64Array(total);
   const tables = tablesOf(model);
   if (tables) {
-    const perBlock = Math.min(total, Math.max(1, Math.floor(AT_ONCE / tables.dim)));
+    const perBlock = Math.min(total, PAIRS_AT_ONCE, Math.max(1, Math.floor(AT_ONCE / tables.dim)));
     const [users, items, scores] = [k.ints(total), k.ints(perBlock), k.floats(perBlock)];
     try {
       for (let u = 0; u < train.nUsers; u++) users.fill(u, train.indptr[u]!, train.indptr[u + 1]!);

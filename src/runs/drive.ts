@@ -10,6 +10,7 @@ import type { EnsembleChoice } from '../distill/index.js';
 import { createEvaluator, type EvaluationOptions, type Evaluator } from '../eval/evaluation.js';
 import { type Model, rankAll } from '../models/index.js';
 import type { Unit } from '../options/registry.js';
+import { busy, runInParts } from '../progress.js';
 import type { Listener, TrajectoryOptions } from '../train/index.js';
 import { finishModel } from './finish.js';
 import { forgetTraining, jobFiles, readBack } from './finished.js';
@@ -143,7 +144,7 @@ async function finishedJobs(
     if (named) models[at]!.listen({ type: 'note', message: 'item labels were added' });
     forgetTraining(run);
   }
-  return runs.map((run) => readBack(run, dataset, evaluator, repeated?.evaluation));
+  return runs.map((run) => busy(() => readBack(run, dataset, evaluator, repeated?.evaluation)));
 }
 
 async function trainAndFinish(
@@ -213,15 +214,19 @@ const rankedAndEvaluated =
   ({ kernels: k, testCurve }: DriveTask, evaluator: Evaluator, listen: Listener): RankAndEvaluate =>
   async (model, epoch, progress, last) => {
     const began = performance.now();
-    const step = progress.task(`ranking for ${model.name}`);
+    const step = progress.task(`ranking for ${model.name}`, 'users');
+    const evaluation = progress.task(`evaluating ${model.name}`);
     const ranked = (mask: Interactions) =>
       rankAll(k, model, mask, evaluator.depth, { step, ...defined({ foldIn: evaluator.foldIn }) });
     const rankings = await ranked(evaluator.mask.valid);
-    const metrics = evaluator.selects ? evaluator.valid(rankings).means : {};
+    const valid = evaluator.selects ? await runInParts(evaluator.parts.valid(rankings), evaluation) : undefined;
+    const metrics = valid?.means ?? {};
     listen({ type: 'evaluation', epoch, metrics, best: last, seconds: (performance.now() - began) / 1000 });
     // A model without sweeps has no curve.
-    if (testCurve && epoch > 0)
-      listen({ type: 'test', epoch, metrics: evaluator.test(await ranked(evaluator.mask.test)).means });
+    if (testCurve && epoch > 0) {
+      const test = await runInParts(evaluator.parts.test(await ranked(evaluator.mask.test)), evaluation);
+      listen({ type: 'test', epoch, metrics: test.means });
+    }
     return { epoch, metrics, rankings: evaluator.taught(rankings) };
   };
 

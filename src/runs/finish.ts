@@ -10,7 +10,7 @@ import { type Evaluator, LIST_LENGTH } from '../eval/evaluation.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, type ModelSpec, rankAll, rankObserved } from '../models/index.js';
 import { brokenUnit } from '../options/registry.js';
-import type { Progress } from '../progress.js';
+import { busy, type Progress, runInParts } from '../progress.js';
 import { sizeProblem } from '../student/student-model.js';
 import { keep, keepModel } from './finished.js';
 import { latencyOf } from './latency.js';
@@ -51,7 +51,8 @@ export interface Finishing {
 export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
   const { kernels: k, dataset, evaluator, run, model, fitted, method, options, progress, repeated } = f;
   const { train } = dataset;
-  const step = progress.task(`ranking for ${model.name}`);
+  const step = progress.task(`ranking for ${model.name}`, 'users');
+  const evaluation = progress.task(`evaluating ${model.name}`);
   const trajectory: Trajectory = {
     teacher: model.name,
     dataFingerprint: dataset.fingerprint,
@@ -62,14 +63,17 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
     step,
     ...defined({ foldIn: evaluator.foldIn }),
   });
-  const [tested, hidden] = [repeated?.evaluation ?? evaluator.test(rankings), evaluator.hidden(rankings)];
+  const tested = repeated?.evaluation ?? (await runInParts(evaluator.parts.test(rankings), evaluation));
+  const hidden = await runInParts(evaluator.parts.hidden(rankings), evaluation);
   const tables = servableOf(f.spec, model);
-  const student = madeStudent(tables, dataset, tested, {
-    ...{ model: model.name, method, teachers: f.teachers },
-    licence: licenceNote(String(f.source?.data ?? '')),
-    ...(repeated ? { repeated: repeatedOf(repeated) } : {}),
-  });
-  const problem = f.spec.kind === 'trained' && student ? sizeProblem(student.model) : undefined;
+  const student = busy(() =>
+    madeStudent(tables, dataset, tested, {
+      ...{ model: model.name, method, teachers: f.teachers },
+      licence: licenceNote(String(f.source?.data ?? '')),
+      ...(repeated ? { repeated: repeatedOf(repeated) } : {}),
+    }),
+  );
+  const problem = f.spec.kind === 'trained' && student ? busy(() => sizeProblem(student.model)) : undefined;
   if (problem !== undefined) fail('diverged', { model: model.name, method, problem, bestEpoch: fitted.bestEpoch });
   const result: JobResult = {
     model: model.name,
@@ -79,7 +83,7 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
     epochs: fitted.epochs,
     parameters: model.size,
     bytes: model.size * 4,
-    ...(student ? { bundleBytes: bundleBytesOf(student.model, student.notes) } : {}),
+    ...(student ? { bundleBytes: busy(() => bundleBytesOf(student.model, student.notes)) } : {}),
     latencyMicroseconds: await latencyOf(k, model, train, progress.task(`timing ${model.name}`)),
     seconds: fitted.secondsBefore + (performance.now() - f.began) / 1000,
     ...(repeated
@@ -100,9 +104,11 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
   const job: Job = { result, ...evaluated, rankings, teacher, reused: false };
   if (run) {
     run.confirm();
-    writeStudent(run.path, student, dataset, f.hash);
-    keepModel(run, model);
-    keep(run, job);
+    busy(() => {
+      writeStudent(run.path, student, dataset, f.hash);
+      keepModel(run, model);
+      keep(run, job);
+    });
   }
   return job;
 }

@@ -7,7 +7,7 @@ import { defined } from '../defined.js';
 import type { Evaluator } from '../eval/evaluation.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, rankAll } from '../models/index.js';
-import type { Progress } from '../progress.js';
+import { busy, type Progress, runInParts } from '../progress.js';
 import type { LearnerTask, Listener, LoopStore, TrainOutcome, TrajectoryOptions } from '../train/index.js';
 import type { RunFolder } from './run-folder.js';
 import { createSnapshots, type Snapshots } from './snapshots.js';
@@ -48,7 +48,8 @@ export interface Watch extends Required<Pick<LearnerTask, 'validate' | 'evaluate
 
 export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Watch {
   const { run, evaluator, selectBy, measure, listen, repeats } = setting;
-  const step = setting.progress.task(`ranking for ${model.name}`);
+  const step = setting.progress.task(`ranking for ${model.name}`, 'users');
+  const evaluation = setting.progress.task(`evaluating ${model.name}`);
   const snapshots = createSnapshots(setting.evaluateEvery, run ? join(run.path, 'snapshots') : undefined);
   const selects = evaluator.selects && !setting.keepLast;
   const choose = (bestEpoch: number) =>
@@ -65,25 +66,27 @@ export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Wat
         step,
         ...defined({ foldIn: evaluator.foldIn }),
       });
-      const evaluation = evaluator.selects ? evaluator.valid(rankings) : undefined;
-      const metrics = { ...evaluation?.means, ...measure?.() };
+      const valid = evaluator.selects ? await runInParts(evaluator.parts.valid(rankings), evaluation) : undefined;
+      const metrics = { ...valid?.means, ...measure?.() };
       seen = { rankings: evaluator.taught(rankings), metrics };
-      return { value: evaluation && selects ? evaluator.select(evaluation) : epoch, metrics, stop };
+      return { value: valid && selects ? evaluator.select(valid) : epoch, metrics, stop };
     },
     async evaluated(epoch, best) {
       if (!seen) return;
-      snapshots.add(epoch, seen.rankings, seen.metrics, best);
+      const { rankings: lists, metrics } = seen;
+      busy(() => snapshots.add(epoch, lists, metrics, best));
       if (!setting.testCurve) return;
       const rankings = await rankAll(k, model, evaluator.mask.test, evaluator.depth, {
         step,
         ...defined({ foldIn: evaluator.foldIn }),
       });
-      listen({ type: 'test', epoch, metrics: evaluator.test(rankings).means });
+      const test = await runInParts(evaluator.parts.test(rankings), evaluation);
+      listen({ type: 'test', epoch, metrics: test.means });
     },
     ...(run ? { store: storeOf(run, listen, snapshots, choose) } : {}),
     fitted: ({ bestEpoch, epochs, secondsBefore }) => ({
       ...{ bestEpoch, epochs, secondsBefore },
-      checkpoints: choose(bestEpoch),
+      checkpoints: busy(() => choose(bestEpoch)),
       forget: snapshots.remove,
     }),
   };
@@ -100,9 +103,11 @@ function storeOf(
     save(checkpoint) {
       const { reason, bestEpoch } = checkpoint.state;
       // Training is over: only the snapshots of the trajectory are needed.
-      if (reason !== '') choose(Number(bestEpoch));
-      snapshots.flush();
-      run.saveCheckpoint(checkpoint);
+      busy(() => {
+        if (reason !== '') choose(Number(bestEpoch));
+        snapshots.flush();
+        run.saveCheckpoint(checkpoint);
+      });
     },
     load(until) {
       const { checkpoint, damaged } = run.loadLatestCheckpoint<Record<string, unknown>>(until);

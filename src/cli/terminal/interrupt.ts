@@ -1,6 +1,11 @@
-/** Ctrl-C: the first one stops the work at the next checkpoint, the second one ends the process immediately. */
+/** Ctrl-C: the first one stops the work at the next checkpoint, or after two seconds; the second one ends the process immediately. */
+import { fail } from '../../errors.js';
+import { onBusy } from '../../progress.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** Milliseconds after which work that has not stopped is ended. What is on disk is complete at any time. */
+const MOST_MS = 1800;
 
 /**
  * Runs `work` with an abort signal that the first SIGINT or SIGTERM triggers. In a child process the end of the channel to the parent triggers it,
@@ -9,26 +14,48 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 export async function interruptible<T>(
   say: (text: string) => void,
   work: (signal: AbortSignal) => Promise<T>,
+  { most = MOST_MS, end = endNow }: { readonly most?: number; readonly end?: () => void } = {},
 ): Promise<T> {
   const controller = new AbortController();
+  let late: NodeJS.Timeout | undefined;
   const stop = () => {
     say('\nStopping at the next checkpoint. Press Ctrl-C again to stop immediately.');
     controller.abort();
     // Without listeners the default handling ends the process, even while the event loop is busy.
     release();
+    late = setTimeout(end, most);
+  };
+  const listen = () => {
+    for (const signal of SIGNALS) process.on(signal, stop);
   };
   const release = () => {
     for (const signal of SIGNALS) process.removeListener(signal, stop);
     process.removeListener('disconnect', stop);
   };
-  for (const signal of SIGNALS) process.on(signal, stop);
+  const noLongerBusy = onBusy({
+    begin() {
+      if (controller.signal.aborted) fail('interrupted', { what: 'the command', unkept: true });
+      for (const signal of SIGNALS) process.removeListener(signal, stop);
+    },
+    end() {
+      if (!controller.signal.aborted) listen();
+    },
+  });
+  listen();
   process.on('disconnect', stop);
   if (isOrphan()) stop();
   try {
     return await work(controller.signal);
   } finally {
+    clearTimeout(late);
     release();
+    noLongerBusy();
   }
+}
+
+/** Nothing waits for this error, so it ends the process. */
+function endNow(): never {
+  return fail('interrupted', { what: 'the command', unkept: true });
 }
 
 /** True in a child process whose parent closed the channel before the listener was added. */

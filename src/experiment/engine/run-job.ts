@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defined } from '../../defined.js';
 import { fail, RecdistillError } from '../../errors.js';
 import { usedModules } from '../../options/use.js';
-import { createProgress } from '../../progress.js';
+import { busy, createProgress } from '../../progress.js';
 import {
   changedUses,
   nameFinished,
@@ -81,10 +81,10 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
     jobs.some(({ job, inputs }) => !ended.has(job.name) && inputs.some((input) => input.name === name));
   const isStart = (name: string): boolean =>
     jobs.some(({ job, inputs }) => 'start' in job && inputs.some((input) => input.name === name));
-  const read = (path: string): Outcome => readBack<RunResult>({ path }, dataset, evaluator);
+  const read = (path: string): Outcome => busy(() => readBack<RunResult>({ path }, dataset, evaluator));
   const rankingsOf = (name: string) => (outcomes.get(name) ?? read(folders.get(name)!)).rankings;
   const teacherOf = (name: string): Teacher =>
-    outcomes.get(name)?.teacher ?? teachers.get(name) ?? readTeacher(folders.get(name)!);
+    outcomes.get(name)?.teacher ?? teachers.get(name) ?? busy(() => readTeacher(folders.get(name)!));
   const note = (job: string, message: string): void =>
     listen?.({ type: 'progress', job, event: { type: 'note', message } });
   const progress = (job: string) =>

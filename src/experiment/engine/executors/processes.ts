@@ -20,6 +20,9 @@ export interface ProcessesOptions {
   readonly arithmetic?: ArithmeticWord | undefined;
 }
 
+/** Milliseconds that a child may take to stop. */
+const STOP_MS = 1200;
+
 const program = fileURLToPath(new URL('./child.js', import.meta.url));
 
 /** The threads of each of `count` processes, or of as many as there are threads. */
@@ -84,8 +87,14 @@ function send(child: ChildProcess, message: ToChild): void {
 
 function workOf(child: ChildProcess, task: Task, { listen, signal }: Control): Promise<Done> {
   return new Promise((resolve, reject) => {
-    const stop = () => send(child, { type: 'stop' });
+    let late: NodeJS.Timeout | undefined;
+    const stop = () => {
+      send(child, { type: 'stop' });
+      // It may be busy, or reading data. What is on disk is complete at any time.
+      late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    };
     const unsubscribe = () => {
+      clearTimeout(late);
       child.off('message', receive);
       child.off('exit', exit);
       child.off('error', fault);
