@@ -3,7 +3,7 @@ import { withMinimum } from './filters.js';
 import { itemCounts, itemsOf } from './interactions.js';
 import { originOf } from './load.js';
 import type { DataOptions } from './options.js';
-import { concatPairs } from './pairs.js';
+import { isMerged } from './pairs.js';
 import { interactionsOf, rated } from './prepare.js';
 
 /**
@@ -13,13 +13,13 @@ import { interactionsOf, rated } from './prepare.js';
  * @throws RecdistillError as `loadDataset`
  */
 export async function absentUser(options: DataOptions, userId: string): Promise<string | undefined> {
-  const { source, minUser: usual } = await originOf(options);
+  const { source, minUser: usual } = await originOf(options, true);
   const user = source.users.indexOf(userId);
   // A ready split is not filtered.
   if (user < 0 || source.parts.length > 1) return undefined;
-  const read = concatPairs(source.parts);
-  const rows = read.users.reduce((sum, u) => sum + Number(u === user), 0);
-  const all = interactionsOf(source, rated(read, options, []), options);
+  const part = source.parts[0]!;
+  const rows = isMerged(part) ? part.userRows[user] : part.users.reduce((sum, u) => sum + Number(u === user), 0);
+  const all = interactionsOf(source, rated(part, options, []), options);
   const own = itemsOf(all, user);
   if (own.length === 0) return `none of its ${rows} rows has at least minRating ${options.minRating}`;
   const [minUser, minItem] = [options.minUser ?? usual, options.minItem ?? 1];

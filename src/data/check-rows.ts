@@ -35,8 +35,8 @@ export interface CheckedTable {
   /** The table as read from the file. */
   readonly table: Table;
   readonly checks: readonly RowCheck[];
-  /** SQL expression of a staged row's number in the file, from 1. Default: the column n. */
-  readonly rowNumber?: string;
+  /** SQL expression of a staged row's number in the file, from 1. */
+  readonly rowNumber: string;
 }
 
 /**
@@ -44,7 +44,7 @@ export interface CheckedTable {
  * @throws RecdistillError `bad-data` with the number of the first bad row
  */
 export async function refuseBadRows(db: Database, name: string, o: CheckedTable): Promise<void> {
-  const { file, table, checks, rowNumber = 'n' } = o;
+  const { file, table, checks, rowNumber } = o;
   const which = checks.map(({ bad }, k) => `WHEN ${bad} THEN ${k}`).join(' ');
   const any = checks.map(({ bad }) => bad).join(' OR ');
   const found = await db.query(
@@ -85,7 +85,9 @@ export async function handleBadRows(
   }
   const skipped: string[] = [];
   for (const { what, column, bad, description: says } of checked.checks) {
-    const [[rows, first] = []] = await db.query(`SELECT count(*)::DOUBLE, min(n)::DOUBLE FROM ${name} WHERE ${bad}`);
+    const [[rows, first] = []] = await db.query(
+      `SELECT count(*)::DOUBLE, min(${checked.rowNumber})::DOUBLE FROM ${name} WHERE ${bad}`,
+    );
     if (Number(rows) === 0) continue;
     await db.query(`DELETE FROM ${name} WHERE ${bad}`);
     const without = what === 'user' ? 'without a user' : what === 'item' ? 'without an item' : undefined;

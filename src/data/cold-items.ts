@@ -20,11 +20,11 @@ export interface ColdItems {
  */
 export function dropColdItems(parts: Parts, pairUsers: boolean): ColdItems {
   const trained = itemCounts(parts.train);
-  const warm = (x: Interactions) =>
-    selectEntries(
-      x,
-      Uint8Array.from(x.indices, (i) => Number(trained[i]! > 0)),
-    );
+  const warm = (x: Interactions) => {
+    const keep = new Uint8Array(x.indices.length);
+    for (let k = 0; k < keep.length; k++) keep[k] = Number(trained[x.indices[k]!]! > 0);
+    return selectEntries(x, keep);
+  };
   const valid = warm(parts.valid);
   const test = warm(parts.test);
   const coldRows = rows(parts.valid, parts.test) - rows(valid, test);

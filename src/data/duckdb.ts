@@ -1,5 +1,5 @@
 /** A DuckDB instance that exists for one load: small, without extensions or network, and always closed. */
-import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { fail, RecdistillError } from '../errors.js';
 import type { SourceFile } from './files.js';
 import { withTemporaryFolder } from './temporary.js';
@@ -16,6 +16,8 @@ export interface Database {
   readonly read: (file: SourceFile, sql: string) => Promise<DuckDBValue[][]>;
   /** Runs a numeric query and passes its rows to `take` one by one, for results too large to hold. `values` is reused. */
   readonly scan: (sql: string, take: (values: Float64Array, row: number) => void) => Promise<void>;
+  /** Runs a query with one column of text and passes its values to `take` one by one. */
+  readonly texts: (sql: string, take: (text: string) => void) => Promise<void>;
   /** Appends rows to a table. @param types of its columns, in order */
   readonly append: (table: string, types: readonly ColumnType[]) => Promise<RowWriter>;
 }
@@ -121,22 +123,42 @@ function database(connection: DuckDBConnection, folder: string): Database {
       };
     },
     scan: async (sql, take) => {
-      const result = await connection.stream(sql);
-      const values = new Float64Array(result.columnCount);
-      let row = 0;
-      for (;;) {
-        const chunk = await result.fetchChunk();
-        const rows = chunk?.rowCount ?? 0;
-        if (!chunk || rows === 0) return;
-        const vectors = Array.from(values, (_, column) => chunk.getColumnVector(column));
-        for (let k = 0; k < rows; k++, row++) {
-          for (let column = 0; column < vectors.length; column++)
-            values[column] = vectors[column]!.getItem(k) as number;
+      let [row, values] = [0, new Float64Array(0)];
+      for await (const chunk of chunksOf(connection, sql)) {
+        if (values.length !== chunk.columnCount) values = new Float64Array(chunk.columnCount);
+        const columns = Array.from(values, (_, column) => numbersIn(chunk, column));
+        for (let k = 0; k < chunk.rowCount; k++, row++) {
+          for (let column = 0; column < columns.length; column++) values[column] = columns[column]![k]!;
           take(values, row);
         }
       }
     },
+    texts: async (sql, take) => {
+      for await (const chunk of chunksOf(connection, sql)) {
+        const column = chunk.getColumnVector(0);
+        for (let k = 0; k < chunk.rowCount; k++) take(String(column.getItem(k)));
+      }
+    },
   };
+}
+
+async function* chunksOf(connection: DuckDBConnection, sql: string): AsyncGenerator<DuckDBDataChunk> {
+  const result = await connection.stream(sql);
+  for (;;) {
+    const chunk = await result.fetchChunk();
+    if (!chunk || chunk.rowCount === 0) return;
+    yield chunk;
+  }
+}
+
+/** The numbers of a column. NULL is 0. */
+function numbersIn(chunk: DuckDBDataChunk, column: number): ArrayLike<number> {
+  const vector = chunk.getColumnVector(column);
+  const { items, validity } = vector as { items?: unknown; validity?: { readonly data?: unknown } };
+  // DuckDB gives no mask for a column without NULL. Then the numbers are taken as they lie in memory.
+  const whole = validity !== undefined && validity.data === null;
+  if (whole && (items instanceof Int32Array || items instanceof Float64Array)) return items;
+  return Float64Array.from({ length: chunk.rowCount }, (_, k) => vector.getItem(k) as number);
 }
 
 /** Text as an SQL string literal. */

@@ -1,35 +1,43 @@
 /** Filters: functions that map interactions to a subset of them. */
 import { defined } from '../defined.js';
 import { type Interactions, itemCounts, transpose } from './interactions.js';
+import { fitted } from './merge-rows.js';
 import { type Pairs, selectPairs } from './pairs.js';
 
 /** The rows rated at least `minRating`. */
 export const ratedAtLeast = (pairs: Pairs, minRating: number): Pairs =>
   selectPairs(pairs, (row) => pairs.ratings![row]! >= minRating);
 
-/** Keeps the entries `k` of `indices` with `keep[k] = 1`. Users and items keep their numbering. */
-export function selectEntries(x: Interactions, keep: Uint8Array): Interactions {
-  const indptr = new Int32Array(x.nUsers + 1);
-  const indices = new Int32Array(x.indices.length);
-  const times = x.times && new Float64Array(x.indices.length);
-  const weights = x.weights && new Float32Array(x.indices.length);
+/**
+ * Keeps the entries `k` of `indices` with `keep[k] = 1`. Users and items keep their numbering. If all are kept, it is `x` itself.
+ * @param reuse the arrays of `x` get the result, because the caller does not need `x` any more
+ */
+export function selectEntries(x: Interactions, keep: Uint8Array, reuse = false): Interactions {
   let size = 0;
-  for (let u = 0; u < x.nUsers; u++) {
-    for (let k = x.indptr[u]!; k < x.indptr[u + 1]!; k++) {
+  for (let k = 0; k < keep.length; k++) size += Number(keep[k] !== 0);
+  if (size === x.indices.length) return x;
+  const indptr = new Int32Array(x.nUsers + 1);
+  const indices = reuse ? x.indices : new Int32Array(size);
+  const times = x.times && (reuse ? x.times : new Float64Array(size));
+  const weights = x.weights && (reuse ? x.weights : new Float32Array(size));
+  const copyUser = (from: number, to: number, start: number): number => {
+    let at = start;
+    for (let k = from; k < to; k++) {
       if (keep[k] === 0) continue;
-      indices[size] = x.indices[k]!;
-      if (times) times[size] = x.times![k]!;
-      if (weights) weights[size] = x.weights![k]!;
-      size += 1;
+      indices[at] = x.indices[k]!;
+      if (times) times[at] = x.times![k]!;
+      if (weights) weights[at] = x.weights![k]!;
+      at += 1;
     }
-    indptr[u + 1] = size;
-  }
+    return at;
+  };
+  for (let u = 0; u < x.nUsers; u++) indptr[u + 1] = copyUser(x.indptr[u]!, x.indptr[u + 1]!, indptr[u]!);
   return {
     nUsers: x.nUsers,
     nItems: x.nItems,
     indptr,
-    indices: indices.slice(0, size),
-    ...defined({ times: times?.slice(0, size), weights: weights?.slice(0, size) }),
+    indices: fitted(indices, size),
+    ...defined({ times: times && fitted(times, size), weights: weights && fitted(weights, size) }),
   };
 }
 
@@ -44,8 +52,15 @@ export function rowsOfUsers(x: Interactions, keep: ArrayLike<number>): Interacti
  * Keeps users with at least `minUser` and items with at least `minItem` interactions. All others lose their interactions
  * but stay in the numbering (see `compact`).
  * @param core `once`: both counts are taken from `x`. `k-core`: repeated until both minimums hold in the result
+ * @param reuse as `selectEntries`
  */
-export function withMinimum(x: Interactions, minUser: number, minItem: number, core: 'once' | 'k-core'): Interactions {
+export function withMinimum(
+  x: Interactions,
+  minUser: number,
+  minItem: number,
+  core: 'once' | 'k-core',
+  reuse = false,
+): Interactions {
   const userCount = x.indptr.slice(1).map((end, u) => end - x.indptr[u]!);
   const itemCount = itemCounts(x);
   const userGone = userCount.map((n) => Number(n < minUser));
@@ -56,7 +71,7 @@ export function withMinimum(x: Interactions, minUser: number, minItem: number, c
     if (userGone[u] === 1) continue;
     for (let k = x.indptr[u]!; k < x.indptr[u + 1]!; k++) keep[k] = 1 - itemGone[x.indices[k]!]!;
   }
-  return selectEntries(x, keep);
+  return selectEntries(x, keep, reuse);
 }
 
 interface Peeling {
@@ -91,8 +106,14 @@ function peel(x: Interactions, p: Peeling): void {
   }
 }
 
-/** Removes users and items without interactions. `users` and `items` of the result list the old indices that are kept. */
-export function compact(x: Interactions): { interactions: Interactions; users: Int32Array; items: Int32Array } {
+/**
+ * Removes users and items without interactions. `users` and `items` of the result list the old indices that are kept.
+ * @param reuse as `selectEntries`
+ */
+export function compact(
+  x: Interactions,
+  reuse = false,
+): { interactions: Interactions; users: Int32Array; items: Int32Array } {
   const itemCount = itemCounts(x);
   const users = Int32Array.from({ length: x.nUsers }, (_, u) => u).filter((u) => x.indptr[u + 1]! > x.indptr[u]!);
   const items = Int32Array.from({ length: x.nItems }, (_, i) => i).filter((i) => itemCount[i]! > 0);
@@ -104,11 +125,13 @@ export function compact(x: Interactions): { interactions: Interactions; users: I
   users.forEach((old, now) => {
     indptr[now + 1] = x.indptr[old + 1]!;
   });
+  const indices = reuse ? x.indices : new Int32Array(x.indices.length);
+  for (let k = 0; k < indices.length; k++) indices[k] = newItem[x.indices[k]!]!;
   const interactions: Interactions = {
     nUsers: users.length,
     nItems: items.length,
     indptr,
-    indices: x.indices.map((i) => newItem[i]!),
+    indices,
     ...defined({ times: x.times, weights: x.weights }),
   };
   return { interactions, users, items };

@@ -13,7 +13,7 @@ import { type LabelMatch, type LabelReport, labelLines, labelReport, refuseUnmat
 import type { LeakageFinding } from './leakage.js';
 import { type DataOptions, dataOptions } from './options.js';
 import type { pairOptions } from './pair-options.js';
-import { concatPairs, type Pairs } from './pairs.js';
+import { isMerged, type Pairs, type PartRows, rowsIn } from './pairs.js';
 import { planSource } from './plan.js';
 import { rated } from './prepare.js';
 import { prepareGiven } from './prepare-given.js';
@@ -57,7 +57,7 @@ const MIN_USER = 5;
 export async function loadDataset(input: OptionsInput<typeof dataOptions> = {}): Promise<LoadedDataset> {
   const options = parseOptions(dataOptions, input, 'data');
   checkRatios(options.ratios);
-  return datasetOf(await originOf(options), options);
+  return datasetOf(await originOf(options, usesSplit(options)), options);
 }
 
 /** Options that apply to rows in memory: those of filters and split. */
@@ -81,7 +81,7 @@ export function loadRows(rows: Iterable<Row>, input: RowOptions = {}): LoadedDat
       hint: `Options that apply: ${OF_ROWS.join(', ')}.`,
     });
   const source = { ...numberRows(rows), leftOut: [], notes: [] };
-  if (options.minRating !== undefined && !source.parts[0]?.ratings)
+  if (options.minRating !== undefined && !source.parts[0]!.ratings)
     fail('usage', {
       problem: 'minRating is set, but the rows have no rating',
       hint: 'Give each row a rating, or remove minRating.',
@@ -93,7 +93,7 @@ export function loadRows(rows: Iterable<Row>, input: RowOptions = {}): LoadedDat
 export interface ReadPairs {
   readonly users: readonly string[];
   readonly items: readonly string[];
-  /** Indices into `users` and `items`, one per row. A pair may occur several times. */
+  /** Indices into `users` and `items`. */
   readonly pairs: Pick<Pairs, 'users' | 'items'>;
   /** How the files were read: columns, numbers of rows, what was left out. */
   readonly notes: readonly string[];
@@ -106,13 +106,24 @@ export interface ReadPairs {
 export async function readPairs(data: string, reading: OptionsInput<typeof pairOptions> = {}): Promise<ReadPairs> {
   const time = parseSynthetic(data) ? {} : { time: 'none' };
   const options = parseOptions(dataOptions, { ...reading, ...time, data: [data] }, 'data');
-  const { users, items, parts, notes } = (await originOf(options)).source;
+  const { users, items, parts, notes } = (await originOf(options, false)).source;
   const log = [...notes];
-  const pairs = concatPairs(parts.map((part) => rated(part, options, log)));
+  const pairs = pairsOf(rated(parts[0]!, options, log));
   if (pairs.users.length > 0) return { users, items, pairs, notes: log };
   const problem = `no row has a rating of at least ${options.minRating}`;
   return fail('bad-data', { path: data, problem, hint: 'Lower --min-rating, or leave it out.' });
 }
+
+function pairsOf(part: PartRows): ReadPairs['pairs'] {
+  if (!isMerged(part)) return part;
+  const { nUsers, indptr, indices } = part.interactions;
+  const users = new Int32Array(indices.length);
+  for (let u = 0; u < nUsers; u++) users.fill(u, indptr[u]!, indptr[u + 1]!);
+  return { users, items: indices };
+}
+
+/** Whether a ready split is used as it is. */
+const usesSplit = ({ split }: DataOptions): boolean => split === 'auto' || split === 'given';
 
 function datasetOf({ name, source, minUser, memory, manifest }: Origin, options: DataOptions): LoadedDataset {
   const ratios = checkRatios(options.ratios);
@@ -122,7 +133,7 @@ function datasetOf({ name, source, minUser, memory, manifest }: Origin, options:
     const hint = 'Choose --split ratio, leave-one-out, time or users, or give a folder with train, valid and test.';
     fail('usage', { problem: `${name} is not a ready split, so the split "given" is not possible`, hint });
   }
-  const keep = ready && (options.split === 'auto' || options.split === 'given');
+  const keep = ready && usesSplit(options);
   // A split that recdistill wrote was checked when it was written.
   const warnings = [...spellingWarnings(source), ...(keep && !manifest ? checkUnknownIds(name, source, options) : [])];
   const prepared = keep ? prepareGiven(name, source, options) : prepareRaw(name, source, options, minUser, ratios);
@@ -171,8 +182,12 @@ function checkRatios(ratios: readonly number[]): [number, number, number] {
   return [train, valid, test];
 }
 
-/** Reads the source. @throws RecdistillError as `loadDataset` */
-export async function originOf(options: DataOptions): Promise<Origin> {
+/**
+ * Reads the source.
+ * @param split whether the parts of a ready split stay apart
+ * @throws RecdistillError as `loadDataset`
+ */
+export async function originOf(options: DataOptions, split: boolean): Promise<Origin> {
   const spec = parseSynthetic(String(options.data));
   if (spec) {
     refuseColumns(options);
@@ -184,7 +199,7 @@ export async function originOf(options: DataOptions): Promise<Origin> {
   const { plan, source } = await withDatabase(async (db) => {
     const plan = await planSource(options, db.folder);
     if (plan.manifest) checkSplitFiles(plan.folder, plan.manifest);
-    return { plan, source: await readSource(db, plan, options) };
+    return { plan, source: await readSource(db, plan, options, !split) };
   });
   const { name, manifest, minUser = MIN_USER } = plan;
   return {
@@ -197,7 +212,7 @@ export async function originOf(options: DataOptions): Promise<Origin> {
 }
 
 const memoryOfSource = ({ users, items, parts, names }: ReadSource, from: 'files' | 'memory'): DataMemory => {
-  const rows = parts.reduce((sum, part) => sum + part.users.length, 0);
+  const rows = parts.reduce((sum, part) => sum + rowsIn(part), 0);
   return dataMemory({ users: users.length, items: items.length, rows, ...(names && { names: sizeOf(names) }) }, from);
 };
 

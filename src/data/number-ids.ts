@@ -1,10 +1,10 @@
-/** Converts staged tables to index arrays. The ids are numbered in DuckDB; the rows leave it as indices only. */
-import { defined } from '../defined.js';
+/** Converts staged tables to interactions. The ids are numbered in DuckDB; the rows leave it one by one, and are merged as they arrive. */
 import type { ColumnMap } from './column-names.js';
 import type { Database } from './duckdb.js';
 import { canonicalOrder } from './ids.js';
 import { refuseRows } from './memory-check.js';
-import type { Pairs, Source } from './pairs.js';
+import { createMerger } from './merge-rows.js';
+import type { MergedRows, Source } from './pairs.js';
 import { type TimeScale, timeScale } from './times.js';
 
 /** The rows of one part of a source, stored in the temporary table `name`. */
@@ -16,92 +16,153 @@ export interface StagedPart {
   readonly countsRows: boolean;
 }
 
+export interface Numbering {
+  /** Ids of users and items that belong to the catalogue even without rows. */
+  readonly users: readonly string[];
+  readonly items: readonly string[];
+  /** Rows with a lower rating are left out. Their ids are numbered. */
+  readonly minRating: number | undefined;
+  /** The parts become one. */
+  readonly pooled: boolean;
+}
+
 /**
- * Numbers the ids of all staged parts in canonical order and reads the parts as index arrays.
+ * Numbers the ids of all staged parts in canonical order and merges the rows of each part.
  * @param name of the data, for messages
- * @param extra ids of users and items that belong to the catalogue even without rows
  * @throws RecdistillError `out-of-memory` if the rows do not fit, before they leave DuckDB
  */
 export async function numberIds(
   db: Database,
   name: string,
   parts: readonly StagedPart[],
-  extra: { readonly users: readonly string[]; readonly items: readonly string[] },
+  { users: moreUsers, items: moreItems, minRating, pooled }: Numbering,
 ): Promise<Source> {
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const timed = parts.filter((part) => part.columns.time !== undefined);
+  const weighted = parts.filter((part) => part.countsRows || part.columns.weight !== undefined);
   const distinct = async (column: 'u' | 'i') => Number((await db.query(distinctSql(column, parts)))[0]?.[0] ?? 0);
   refuseRows(name, { users: await distinct('u'), items: await distinct('i'), rows });
-  const users = await idsOf(db, 'users', 'u', parts, extra.users);
-  const items = await idsOf(db, 'items', 'i', parts, extra.items);
-  const pairs: Pairs[] = [];
-  const timed = parts.filter((part) => part.columns.time !== undefined).map((part) => part.name);
-  const scale = timed.length > 0 ? await timeScale(db, timed) : undefined;
-  for (const part of parts) pairs.push(await readPairs(db, part, users.position, items.position, scale));
-  return { users: users.ids, items: items.ids, parts: pairs };
+  const users = await idsOf(db, 'users', 'u', parts, moreUsers, minRating);
+  const items = await idsOf(db, 'items', 'i', parts, moreItems, undefined);
+  const scale =
+    timed.length > 0
+      ? await timeScale(
+          db,
+          timed.map((part) => part.name),
+        )
+      : undefined;
+  const groups = pooled ? [[...parts.keys()]] : [...parts.keys()].map((k) => [k]);
+  const merged: MergedRows[] = [];
+  for (const group of groups) {
+    // Pooled parts have times or weights only if all of them do.
+    const all = (having: readonly StagedPart[]) => group.every((k) => having.includes(parts[k]!));
+    const own = { ...(all(timed) && scale ? { scale } : {}), weights: all(weighted), minRating };
+    merged.push(await mergeParts(db, group, parts, { users, items }, own));
+  }
+  return { users: users.ids, items: items.ids, parts: merged };
 }
 
 /** Estimated number of ids, without holding all of them. */
 const distinctSql = (column: 'u' | 'i', parts: readonly StagedPart[]): string =>
   `SELECT max(n)::DOUBLE FROM (${parts.map((p) => `SELECT approx_count_distinct(${column}) AS n FROM ${p.name}`).join(' UNION ALL ')})`;
 
+/** Ids in canonical order. */
+interface Ids {
+  readonly ids: string[];
+  /** Index in `ids` of the id that DuckDB gave the number k. */
+  readonly position: Int32Array;
+  /** Rows of each id in each part, before and after the minimum rating. */
+  readonly rows: readonly Int32Array[];
+  readonly kept: readonly Int32Array[];
+}
+
+/** Makes the table `table` of the ids with their numbers, and reads it. */
 async function idsOf(
   db: Database,
   table: string,
   column: string,
   parts: readonly StagedPart[],
   extra: readonly string[],
-): Promise<{ ids: string[]; position: Int32Array }> {
-  const distinct = parts.map((p) => `SELECT ${column} AS id FROM ${p.name}`).join(' UNION ');
-  const all = `(${distinct})`;
+  minRating: number | undefined,
+): Promise<Ids> {
+  const filter = minRating === undefined ? '' : ` FILTER (r >= ${minRating}::DOUBLE)`;
+  const counts = parts.map((_, k) => `sum(n${k})::INTEGER AS n${k}, sum(m${k})::INTEGER AS m${k}`).join(', ');
+  const each = parts.map((part, own) => {
+    const columns = parts.map((_, k) =>
+      k === own ? `count(*) AS n${k}, count(*)${filter} AS m${k}` : `0 AS n${k}, 0 AS m${k}`,
+    );
+    return `SELECT ${column} AS id, ${columns.join(', ')} FROM ${part.name} GROUP BY ${column}`;
+  });
   await db.query(
-    `CREATE TEMP TABLE ${table} AS SELECT id, (row_number() OVER () - 1)::INTEGER AS k FROM (SELECT DISTINCT id FROM ${all})`,
+    `CREATE TEMP TABLE ${table} AS SELECT *, (row_number() OVER () - 1)::INTEGER AS k FROM ` +
+      `(SELECT id, ${counts} FROM (${each.join(' UNION ALL ')}) GROUP BY id)`,
   );
-  const rows = await db.query(`SELECT id FROM ${table} ORDER BY k`);
-  const found = rows.map(([id]) => String(id));
-  const known = new Set(found);
-  for (const id of new Set(extra)) if (!known.has(id)) found.push(id);
+  const found: string[] = [];
+  const columns = parts.map((_, k) => `n${k}, m${k}`).join(', ');
+  const numbers: number[][] = parts.flatMap(() => [[], []]);
+  await db.texts(`SELECT id FROM ${table} ORDER BY k`, (id) => found.push(id));
+  await db.scan(`SELECT ${columns} FROM ${table} ORDER BY k`, (values) => {
+    for (let column = 0; column < values.length; column++) numbers[column]!.push(values[column]!);
+  });
+  if (extra.length > 0) {
+    const known = new Set(found);
+    for (const id of new Set(extra)) if (!known.has(id)) found.push(id);
+  }
   const order = canonicalOrder(found);
   const position = new Int32Array(found.length);
   order.forEach((from, to) => {
     position[from] = to;
   });
-  return { ids: Array.from(order, (k) => found[k]!), position };
+  const counted = (of: readonly number[]) => Int32Array.from(order, (from) => of[from] ?? 0);
+  return {
+    ...{ ids: Array.from(order, (k) => found[k]!), position },
+    rows: parts.map((_, k) => counted(numbers[2 * k]!)),
+    kept: parts.map((_, k) => counted(numbers[2 * k + 1]!)),
+  };
 }
 
-async function readPairs(
+interface Columns {
+  readonly scale?: TimeScale;
+  readonly weights: boolean;
+  readonly minRating: number | undefined;
+}
+
+/** Merges the rows of the parts with the positions `group`. */
+async function mergeParts(
   db: Database,
-  part: StagedPart,
-  user: Int32Array,
-  item: Int32Array,
-  scale: TimeScale | undefined,
-): Promise<Pairs> {
-  const { time, rating, weight } = part.columns;
-  const users = new Int32Array(part.rows);
-  const items = new Int32Array(part.rows);
-  const times = time && new Float64Array(part.rows);
-  const ratings = rating && new Float64Array(part.rows);
-  const weights = weight || part.countsRows ? new Float64Array(part.rows).fill(1) : undefined;
-  const used = {
-    'users.k': true,
-    'items.k': true,
-    [scale?.sql ?? '']: times,
-    'p.r': ratings,
-    'p.w': weight && weights,
-  };
-  const columns = Object.entries(used).flatMap(([sql, wanted]) => (wanted ? [sql] : []));
-  const [timeAt, ratingAt, weightAt] = [scale?.sql ?? '', 'p.r', 'p.w'].map((sql) => columns.indexOf(sql));
-  await db.scan(
-    `SELECT ${columns.join(', ')} FROM ${part.name} p JOIN users ON p.u = users.id JOIN items ON p.i = items.id${times ? scale!.join : ''}`,
-    (values, row) => {
-      users[row] = user[values[0]!]!;
-      items[row] = item[values[1]!]!;
-      if (times) times[row] = scale!.secondsOf(values[timeAt!]!);
-      if (ratings) ratings[row] = values[ratingAt!]!;
-      if (weights && weightAt! >= 0) weights[row] = values[weightAt!]!;
-    },
-  );
+  group: readonly number[],
+  parts: readonly StagedPart[],
+  { users, items }: { readonly users: Ids; readonly items: Ids },
+  { scale, weights, minRating }: Columns,
+): Promise<MergedRows> {
+  const added = (of: readonly Int32Array[]): Int32Array =>
+    group.length === 1 ? of[group[0]!]! : of[group[0]!]!.map((_, id) => group.reduce((sum, k) => sum + of[k]![id]!, 0));
+  const userRows = added(users.rows);
+  const kept = minRating === undefined ? userRows : added(users.kept);
+  const onlyRows = group.every((k) => parts[k]!.countsRows);
+  const merger = createMerger({
+    ...{ nUsers: users.ids.length, nItems: items.ids.length, userRows: kept },
+    ...{ timed: scale !== undefined, weights: !weights ? 'none' : onlyRows ? 'rows' : 'given' },
+  });
+  for (const k of group) {
+    const { name, countsRows, columns } = parts[k]!;
+    const weight = weights && columns.weight && !countsRows ? 'p.w' : '1::DOUBLE';
+    const time = scale?.sql ?? '0::DOUBLE';
+    const condition = minRating === undefined ? '' : ` WHERE p.r >= ${minRating}::DOUBLE`;
+    await db.scan(
+      `SELECT users.k, items.k, ${time}, ${weight} FROM ${name} p JOIN users ON p.u = users.id JOIN items ON p.i = items.id${scale?.join ?? ''}${condition}`,
+      (values) =>
+        merger.add(
+          users.position[values[0]!]!,
+          items.position[values[1]!]!,
+          scale ? scale.secondsOf(values[2]!) : 0,
+          values[3]!,
+        ),
+    );
+  }
   return {
-    ...{ users, items },
-    ...defined({ times, ratings, weights }),
+    ...{ interactions: merger.merged(), userRows, itemRows: added(items.rows) },
+    rows: group.reduce((sum, k) => sum + parts[k]!.rows, 0),
+    kept: kept.reduce((sum, n) => sum + n, 0),
   };
 }

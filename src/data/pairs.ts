@@ -1,5 +1,5 @@
 /** Interactions as read: one entry per row of the source, with users and items as indices into lists of ids. */
-import { defined } from '../defined.js';
+import type { Interactions } from './interactions.js';
 
 export interface Pairs {
   /** User index of each row. */
@@ -13,14 +13,35 @@ export interface Pairs {
   readonly weights?: Float64Array;
 }
 
+/** Rows that were merged while they were read: each pair of user and item once, with its earliest time and the sum of its weights. */
+export interface MergedRows {
+  readonly interactions: Interactions;
+  /** Number of rows. */
+  readonly rows: number;
+  /** Number of rows with at least the minimum rating. */
+  readonly kept: number;
+  /** Number of rows of each user and of each item, before the minimum rating. */
+  readonly userRows: Int32Array;
+  readonly itemRows: Int32Array;
+}
+
+export type PartRows = Pairs | MergedRows;
+
+export const isMerged = (part: PartRows): part is MergedRows => 'interactions' in part;
+
+/** Number of rows as read. */
+export const rowsIn = (part: PartRows): number => (isMerged(part) ? part.rows : part.users.length);
+
 /** A source after reading: ids in canonical order, and one list of pairs per part. */
-export interface Source {
+export interface SourceOf<Part extends PartRows> {
   readonly users: readonly string[];
   readonly items: readonly string[];
-  readonly parts: readonly Pairs[];
+  readonly parts: readonly Part[];
   /** True if the last part has the histories of users who are held out whole. */
   readonly foldIn?: true;
 }
+
+export type Source = SourceOf<PartRows>;
 
 /** The rows `k` for which `keep(k)` holds. */
 export function selectPairs(pairs: Pairs, keep: (row: number) => boolean): Pairs {
@@ -35,28 +56,5 @@ export function selectPairs(pairs: Pairs, keep: (row: number) => boolean): Pairs
     ...(pairs.times ? { times: take(pairs.times, new Float64Array(rows.length)) } : {}),
     ...(pairs.ratings ? { ratings: take(pairs.ratings, new Float64Array(rows.length)) } : {}),
     ...(pairs.weights ? { weights: take(pairs.weights, new Float64Array(rows.length)) } : {}),
-  };
-}
-
-/** Concatenates lists of rows. Times, ratings and weights are kept only if every list has them. */
-export function concatPairs(parts: readonly Pairs[]): Pairs {
-  const size = parts.reduce((sum, p) => sum + p.users.length, 0);
-  const join = <T extends Int32Array | Float64Array>(pick: (p: Pairs) => T | undefined, to: T): T | undefined => {
-    let at = 0;
-    for (const part of parts) {
-      const from = pick(part);
-      if (!from) return undefined;
-      to.set(from, at);
-      at += from.length;
-    }
-    return to;
-  };
-  const times = join((p) => p.times, new Float64Array(size));
-  const ratings = join((p) => p.ratings, new Float64Array(size));
-  const weights = join((p) => p.weights, new Float64Array(size));
-  return {
-    users: join((p) => p.users, new Int32Array(size))!,
-    items: join((p) => p.items, new Int32Array(size))!,
-    ...defined({ times, ratings, weights }),
   };
 }

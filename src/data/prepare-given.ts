@@ -4,7 +4,7 @@ import { compact, selectEntries } from './filters.js';
 import { count, has, type Interactions, itemCounts, knownItems, union } from './interactions.js';
 import { leakageReport } from './leakage.js';
 import type { DataOptions } from './options.js';
-import type { Pairs } from './pairs.js';
+import type { PartRows } from './pairs.js';
 import {
   checkFoldInShare,
   checkParts,
@@ -12,6 +12,7 @@ import {
   coldNotes,
   historyWarnings,
   interactionsOf,
+  keptRows,
   merged,
   type Prepared,
   rated,
@@ -30,7 +31,7 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
   }
   const notes: string[] = [];
   const parts = source.parts.map((part) => rated(part, options, notes));
-  const none: Pairs = { users: new Int32Array(0), items: new Int32Array(0) };
+  const none: PartRows = { users: new Int32Array(0), items: new Int32Array(0) };
   const foldIn = source.foldIn ? parts.pop() : undefined;
   const [train, second, third] = parts;
   const hasValid = third !== undefined;
@@ -46,17 +47,17 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
   checkFoldInShare(found, options.foldInShare, 'given');
   if (found.foldIn) checkHeldOut(name, source, { ...found, foldIn: found.foldIn });
   const duplicates = {
-    train: rows.train.users.length - count(found.train),
-    valid: rows.valid.users.length - count(found.valid),
-    test: rows.test.users.length - count(found.test),
+    train: keptRows(rows.train) - count(found.train),
+    valid: keptRows(rows.valid) - count(found.valid),
+    test: keptRows(rows.test) - count(found.test),
   };
   const leakage = leakageReport(found, duplicates);
   const repeated =
     duplicates.train +
     duplicates.valid +
     duplicates.test +
-    (found.foldIn ? rows.foldIn.users.length - count(found.foldIn) : 0);
-  if (repeated > 0) notes.push(`${repeated} duplicate rows within parts: ${merged(rows.train)}`);
+    (found.foldIn ? keptRows(rows.foldIn) - count(found.foldIn) : 0);
+  if (repeated > 0) notes.push(`${repeated} duplicate rows within parts: ${merged(found.train)}`);
   const disjoint = {
     ...(hasValid || found.foldIn
       ? { train: found.train, valid: without(found.valid, knownItems(found)) }
@@ -91,7 +92,7 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
   notes.push(...weightNotes(kept.train));
   const all = union(union(knownItems(kept), kept.valid), kept.test);
   checkSize(name, compact(all).interactions, notes.join('; '));
-  checkParts(name, kept, { valid: rows.valid.users.length > 0, test: rows.test.users.length > 0 });
+  checkParts(name, kept, { valid: keptRows(rows.valid) > 0, test: keptRows(rows.test) > 0 });
   const { users, items, labels } = source;
   return {
     users,

@@ -3,9 +3,9 @@ import { dropColdUsers } from './cold-items.js';
 import { compact, withMinimum } from './filters.js';
 import { count, type Interactions } from './interactions.js';
 import { leakageReport } from './leakage.js';
-import { minimumReport } from './minimum-report.js';
+import { beforeMinimum, minimumReport } from './minimum-report.js';
 import type { DataOptions } from './options.js';
-import { concatPairs } from './pairs.js';
+import { rowsIn } from './pairs.js';
 import {
   checkFoldInShare,
   checkParts,
@@ -13,6 +13,7 @@ import {
   coldNotes,
   historyWarnings,
   interactionsOf,
+  keptRows,
   merged,
   type Prepared,
   rated,
@@ -31,23 +32,10 @@ export function prepareRaw(
   defaultMinUser: number,
   ratios: SplitSpec['ratios'],
 ): Prepared {
-  const notes: string[] = [];
-  const read = source.parts.length === 1 ? source.parts[0]! : concatPairs(source.parts);
-  const pairs = rated(read, options, notes);
-  const ratedNotes = notes.length;
-  const all = interactionsOf(source, pairs, options);
-  notes.push(`${pairs.users.length - count(all)} duplicate rows: ${merged(pairs)}`);
-  const minUser = options.minUser ?? defaultMinUser;
-  const minItem = options.minItem ?? 1;
-  const filtered = withMinimum(all, minUser, minItem, options.core);
-  const { interactions, users, items } = compact(filtered);
-  const filters = minimumReport(all, filtered, { minUser, minItem, core: options.core });
-  const leftOut = [...notes.slice(0, ratedNotes), ...(count(filtered) < count(all) ? [filters] : [])];
-  notes.push(filters);
-  checkSize(name, interactions, `${read.users.length} rows read; ${notes.join('; ')}`);
+  const { interactions, users, items, notes, leftOut } = filtered(name, source, options, defaultMinUser);
   const how = options.split === 'auto' || options.split === 'given' ? 'ratio' : options.split;
   const parts = divided(how, interactions, {
-    ...{ ratios, holdOut: options.holdOut, seed: options.splitSeed, foldInShare: options.foldInShare },
+    ...{ ratios, holdOut: options.holdOut, seed: options.splitSeed, foldInShare: options.foldInShare, reuse: true },
     ids: { users: Array.from(users, (u) => source.users[u]!), items: Array.from(items, (i) => source.items[i]!) },
   });
   checkFoldInShare(parts, options.foldInShare, how);
@@ -75,6 +63,29 @@ export function prepareRaw(
     leftOut,
     warnings: [...(how !== 'time' && options.holdOut === 'latest' ? tieWarnings(parts) : []), ...historyWarnings(cold)],
   };
+}
+
+/** The interactions of the only part after all filters. The arrays of the source are used for the result. */
+function filtered(name: string, source: ReadSource, options: DataOptions, defaultMinUser: number) {
+  const notes: string[] = [];
+  const read = source.parts[0]!;
+  const part = rated(read, options, notes);
+  const ratedNotes = notes.length;
+  const all = interactionsOf(source, part, options);
+  notes.push(`${keptRows(part) - count(all)} duplicate rows: ${merged(all)}`);
+  const minimum = {
+    minUser: options.minUser ?? defaultMinUser,
+    minItem: options.minItem ?? 1,
+    core: options.core,
+  };
+  const before = beforeMinimum(all, minimum);
+  const kept = withMinimum(all, minimum.minUser, minimum.minItem, minimum.core, true);
+  const { interactions, users, items } = compact(kept, true);
+  const filters = minimumReport(before, kept, minimum);
+  const leftOut = [...notes.slice(0, ratedNotes), ...(count(interactions) < before.rows ? [filters] : [])];
+  notes.push(filters);
+  checkSize(name, interactions, `${rowsIn(read)} rows read; ${notes.join('; ')}`);
+  return { interactions, users, items, notes, leftOut };
 }
 
 /** The split hash may leave a user without train interactions. Their held-out ones are not evaluated, and never trained on. */

@@ -5,7 +5,7 @@ import { ratedAtLeast } from './filters.js';
 import { count, fromPairs, type Interactions } from './interactions.js';
 import type { LeakageFinding } from './leakage.js';
 import { type DataOptions, dataOptions } from './options.js';
-import type { Pairs } from './pairs.js';
+import { isMerged, type Pairs, type PartRows, rowsIn } from './pairs.js';
 import type { ReadSource } from './read-source.js';
 import type { Parts } from './splits/_split.js';
 
@@ -23,27 +23,34 @@ export interface Prepared {
 }
 
 /** Applies `minRating`. `log` gets a note for the user, also used in the error if no rows are left. */
-export function rated(pairs: Pairs, options: DataOptions, log: string[]): Pairs {
-  if (options.minRating === undefined) return pairs;
-  const kept = ratedAtLeast(pairs, options.minRating);
-  const [before, after] = [pairs.users.length, kept.users.length];
+export function rated(part: PartRows, options: DataOptions, log: string[]): PartRows {
+  if (options.minRating === undefined) return part;
+  const kept = isMerged(part) ? part : ratedAtLeast(part, options.minRating);
+  const [before, after] = [rowsIn(part), keptRows(kept)];
   log.push(`minRating ${options.minRating} removed ${before - after} of ${before} rows`);
   return kept;
 }
+
+/** Number of rows after the minimum rating. */
+export const keptRows = (part: PartRows): number => (isMerged(part) ? part.kept : part.users.length);
 
 /**
  * Converts rows to interactions. Repeated pairs are merged; `weightScale` applies to the sum of their weights.
  * @throws RecdistillError `usage` if `weightScale` is set but there are no weights
  */
-export function interactionsOf(source: ReadSource, pairs: Pairs, { weightScale }: DataOptions): Interactions {
-  const { users, items, times, weights } = pairs;
-  const x = fromPairs(source.users.length, source.items.length, users, items, times, weights);
+export function interactionsOf(source: ReadSource, part: PartRows, { weightScale }: DataOptions): Interactions {
+  const x = isMerged(part) ? part.interactions : mergedPairs(source, part);
   if (weightScale === 'none') return x;
   if (x.weights) return { ...x, weights: x.weights.map((w) => Math.log1p(w) / Math.LN2) };
   if (count(x) === 0) return x;
   const hint = 'Set the weight column with --weight, or remove --weight-scale.';
   return fail('usage', { problem: `weightScale is ${weightScale}, but the data has no weights`, hint });
 }
+
+const mergedPairs = (
+  { users: { length: nUsers }, items: { length: nItems } }: ReadSource,
+  pairs: Pairs,
+): Interactions => fromPairs(nUsers, nItems, pairs.users, pairs.items, pairs.times, pairs.weights);
 
 /** A note about the train weights, if there are any. */
 export function weightNotes({ weights }: Interactions): string[] {
@@ -53,8 +60,8 @@ export function weightNotes({ weights }: Interactions): string[] {
 }
 
 /** A note about the merging of repeated pairs. */
-export const merged = (pairs: Pairs): string =>
-  `each pair of user and item counts once, with its earliest time${pairs.weights ? ' and the sum of its weights' : ''}`;
+export const merged = ({ weights }: Pick<Interactions, 'weights'>): string =>
+  `each pair of user and item counts once, with its earliest time${weights ? ' and the sum of its weights' : ''}`;
 
 export function warmed(parts: Parts, perUser: boolean, notes: string[]): Parts {
   // Users are dropped from both parts only if the split gives each user a share of both.

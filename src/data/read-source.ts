@@ -24,8 +24,11 @@ export interface ReadSource extends Source {
   readonly leftOut: readonly string[];
 }
 
-/** @throws RecdistillError `file-missing`, `bad-data`, `bad-option`, `out-of-memory` */
-export async function readSource(db: Database, plan: Plan, given: DataOptions): Promise<ReadSource> {
+/**
+ * @param pooled the parts of a split become one
+ * @throws RecdistillError `file-missing`, `bad-data`, `bad-option`, `out-of-memory`
+ */
+export async function readSource(db: Database, plan: Plan, given: DataOptions, pooled: boolean): Promise<ReadSource> {
   const options = plan.manifest ? { ...given, ...WRITTEN } : given;
   await refuseLargeFiles(plan, given);
   const notes: string[] = [];
@@ -48,6 +51,7 @@ export async function readSource(db: Database, plan: Plan, given: DataOptions): 
   const source = await numberIds(db, plan.name, parts, {
     users: await catalogueIds(db, plan, plan.users),
     items: await catalogueIds(db, plan, plan.items),
+    ...{ minRating: given.minRating, pooled },
   });
   const encoding = given.labelsEncoding === 'auto' ? given.encoding : given.labelsEncoding;
   const names = plan.labels && (await readLabels(db, plan.folder, plan.labels, source.items, encoding));

@@ -1,7 +1,7 @@
 /** Interactions in memory, such as the rows of a query. */
 import { fail } from '../errors.js';
 import { canonicalOrder } from './ids.js';
-import type { Pairs, Source } from './pairs.js';
+import type { Pairs, SourceOf } from './pairs.js';
 
 /** One interaction. Optional fields must be present in all rows or in none. */
 export interface Row {
@@ -19,7 +19,7 @@ const HINT =
   'A row is { user, item } with text or numbers, and optionally time, rating and weight, if all rows have them.';
 
 /** Converts rows to pairs of indices, with ids in canonical order. @throws RecdistillError `bad-data` for the first invalid row */
-export function numberRows(rows: Iterable<Row>): Source {
+export function numberRows(rows: Iterable<Row>): SourceOf<Pairs> {
   const [users, items] = [createIds(), createIds()];
   const values: Record<(typeof numbers)[number], number[]> = { time: [], rating: [], weight: [] };
   let first: Row | undefined;

@@ -32,9 +32,12 @@ export interface StagedFile {
 /** The value of the option `weight` that means the number of rows of a pair. */
 const ROWS = 'rows';
 
+/** Rows that a condition selects or that are elements of lists keep the number of their row in the column n. Others have it by their position. */
+const rowNumberOf = ({ where, explode }: DataOptions): string => (where === undefined && !explode ? 'rowid + 1' : 'n');
+
 /**
- * Copies the used columns to the temporary table `name`: u and i (ids as text), t (nanoseconds since 1970), c (kind of
- * time), r (rating), w (weight).
+ * Copies the used columns to the temporary table `name`: u and i (ids as text), and those of t (nanoseconds since 1970), c (kind of
+ * time), r (rating), w (weight) that the file has.
  * @throws RecdistillError `bad-data` with the number of the first unusable row, or `bad-option`
  */
 export async function stageFile(
@@ -65,6 +68,7 @@ export async function stageFile(
     table,
     checks: checksOf(columns, table, options),
     skip: options.badRows === 'skip',
+    rowNumber: rowNumberOf(options),
   });
   if (options.explode) skipped.push(...(await emptyLists(db, file, table, columns.item)));
   // Ratings that are the weights are used.
@@ -80,7 +84,7 @@ export async function stageFile(
     ...{ rows: Number(rows), columns, countsRows, skipped },
     ...(of === undefined ? {} : { of: Number(of) }),
     ...defined({ unusedRating }),
-    times: columns.time ? await timesOf(db, name, file, table, columns.time) : [],
+    times: columns.time ? await timesOf(db, name, file, table, columns.time, rowNumberOf(options)) : [],
   };
 }
 
@@ -119,9 +123,11 @@ async function stagedSql(
     return explodes && column.elements !== undefined ? column.elements : `${column.sql}::VARCHAR`;
   };
   const { user, item, time, rating, weight } = columns;
-  const named = { '#t': time, '#r': rating, '#w': weight };
+  const named = { ...(time && { '#t': time }), ...(rating && { '#r': rating }), ...(weight && { '#w': weight }) };
+  // A number for each row is counted on one thread, so only where the position in the table is another.
+  const numbered = rowNumberOf(options) === 'n';
   const raw = [
-    'row_number() OVER () AS "#n"',
+    ...(numbered ? ['row_number() OVER () AS "#n"'] : []),
     `${user.sql}::VARCHAR AS "#u"`,
     `${text(item)} AS "#i"`,
     ...Object.entries(named).map(([as, column]) => `${text(column)} AS "${as}"`),
@@ -134,7 +140,7 @@ async function stagedSql(
         ? `"${as}"`
         : `CASE WHEN len("${as}") = 1 THEN "${as}"[1] ELSE "${as}"["#k"] END AS "${as}"`;
     const all = Object.entries(named).map(([as, column]) => one(as, column));
-    rows = `(SELECT "#n", "#u", "#i"["#k"] AS "#i", ${all.join(', ')} FROM (SELECT *, unnest(range(1, len("#i") + 1)) AS "#k" FROM ${rows}))`;
+    rows = `(SELECT ${['"#n", "#u", "#i"["#k"] AS "#i"', ...all].join(', ')} FROM (SELECT *, unnest(range(1, len("#i") + 1)) AS "#k" FROM ${rows}))`;
   }
   const id = (as: string) => (options.trim ? `trim("${as}")` : `"${as}"`);
   // With a decimal comma, a point is a thousands separator or a mistake. Neither is accepted.
@@ -146,10 +152,14 @@ async function stagedSql(
       ? `CASE WHEN regexp_full_match("#t", '[+-]?\\d+,\\d+') THEN replace("#t", ',', '.') ELSE "#t" END`
       : '"#t"';
   if (time) rows = withTimes(rows, moment, options);
-  return (
-    `SELECT "#n"::UINTEGER AS n, ${id('#u')} AS u, ${id('#i')} AS i, ${time ? 't, c::TINYINT AS c' : 'NULL::BIGINT AS t, NULL::TINYINT AS c'}, ` +
-    `try_cast(${number('#r')} AS DOUBLE) AS r, try_cast(${number('#w')} AS DOUBLE) AS w FROM ${rows}`
-  );
+  const used = [
+    ...(numbered ? ['"#n"::UINTEGER AS n'] : []),
+    ...[`${id('#u')} AS u`, `${id('#i')} AS i`],
+    ...(time ? ['t', 'c::TINYINT AS c'] : []),
+    ...(rating ? [`try_cast(${number('#r')} AS DOUBLE) AS r`] : []),
+    ...(weight ? [`try_cast(${number('#w')} AS DOUBLE) AS w`] : []),
+  ];
+  return `SELECT ${used.join(', ')} FROM ${rows}`;
 }
 
 /** The checks of the staged rows, in the order in which they are reported. */
@@ -219,9 +229,16 @@ const HINTS = {
   weight: 'Expected a finite number above 0. --bad-rows skip ignores such rows.',
 };
 
-async function timesOf(db: Database, name: string, file: SourceFile, table: Table, time: Column): Promise<TimeCount[]> {
+async function timesOf(
+  db: Database,
+  name: string,
+  file: SourceFile,
+  table: Table,
+  time: Column,
+  rowNumber: string,
+): Promise<TimeCount[]> {
   const rows = await db.query(
-    `SELECT c::INTEGER, count(*)::DOUBLE, min(n)::DOUBLE, max(t)::DOUBLE / 1e9 FROM ${name} GROUP BY c ORDER BY c`,
+    `SELECT c::INTEGER, count(*)::DOUBLE, min(${rowNumber})::DOUBLE, max(t)::DOUBLE / 1e9 FROM ${name} GROUP BY c ORDER BY c`,
   );
   const counts: TimeCount[] = [];
   for (const [kind, count, first, latest] of rows.map((row) => row.map(Number))) {

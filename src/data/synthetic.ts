@@ -6,7 +6,7 @@
 import { fail } from '../errors.js';
 import { type RandomKey, shuffle, stream, threefry2x32, uniform } from '../math/random.js';
 import { dataMemory, readingParts, refuseBeyond } from '../memory/index.js';
-import type { Pairs, Source } from './pairs.js';
+import type { Pairs, SourceOf } from './pairs.js';
 import { itemName, NICHES, THEMES } from './synthetic-names.js';
 
 export interface SyntheticSpec {
@@ -19,7 +19,7 @@ export interface SyntheticSpec {
 
 export const SYNTHETIC_DEFAULT: SyntheticSpec = { nUsers: 2000, nItems: 3000, interactions: 60_000, seed: 0 };
 
-export interface SyntheticSource extends Source {
+export interface SyntheticSource extends SourceOf<Pairs> {
   /** A readable name of each item. */
   readonly labels: readonly string[];
 }

@@ -1,7 +1,7 @@
 /** Checks for ids of valid and test that do not occur in train. A few are normal; a majority means unrelated files. */
 import { fail } from '../errors.js';
 import type { DataOptions } from './options.js';
-import type { Pairs, Source } from './pairs.js';
+import { isMerged, type PartRows, type Source } from './pairs.js';
 import { type Alike, alikeIn, visible } from './similar-ids.js';
 
 /** If at least this share of a part's ids occurs in train in a different notation, it is not a coincidence. */
@@ -41,7 +41,13 @@ export function checkUnknownIds(
   return warnings;
 }
 
-const numbersIn = (pairs: Pairs, what: 'users' | 'items'): Set<number> => new Set(pairs[what]);
+function numbersIn(part: PartRows, what: 'users' | 'items'): Set<number> {
+  if (!isMerged(part)) return new Set(part[what]);
+  const rows = what === 'users' ? part.userRows : part.itemRows;
+  const found = new Set<number>();
+  for (let id = 0; id < rows.length; id++) if (rows[id]! > 0) found.add(id);
+  return found;
+}
 
 interface Problem {
   readonly problem: string;

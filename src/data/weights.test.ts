@@ -12,7 +12,7 @@ import { hideInteractions } from './hide.js';
 import { canonicalOrder, idMap } from './ids.js';
 import { fromPairs, type Interactions, itemsOf, placeInRow, transpose, union } from './interactions.js';
 import { dataOptions } from './options.js';
-import { concatPairs, type Pairs } from './pairs.js';
+import type { Pairs } from './pairs.js';
 import { prepareGiven } from './prepare-given.js';
 import { prepareRaw } from './prepare-raw.js';
 import { splits } from './splits/index.js';
@@ -129,12 +129,10 @@ test('filters, splits, hiding and turning keep the weight of each interaction', 
   assert.equal(union(train, hidden).weights, undefined);
 });
 
-test('selected rows keep their weights, and pooled parts do if all of them have weights', () => {
+test('selected rows keep their weights', () => {
   const pairs = { users: Int32Array.of(0, 1, 2), items: Int32Array.of(2, 1, 0) };
   const rated: Pairs = { ...pairs, ratings: Float64Array.of(1, 5, 4), weights: Float64Array.of(7, 8, 9) };
   assert.deepEqual(ratedAtLeast(rated, 4).weights, Float64Array.of(8, 9));
-  assert.deepEqual(concatPairs([rated, rated]).weights, Float64Array.of(7, 8, 9, 7, 8, 9));
-  assert.equal(concatPairs([rated, pairs]).weights, undefined);
 });
 
 test('weights of train are part of the fingerprint, those of valid and test are not', () => {

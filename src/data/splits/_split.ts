@@ -1,9 +1,9 @@
 /** The contract of a split: it assigns every interaction to train, valid or test, determined by the data and a seed. */
 
+import { defined } from '../../defined.js';
 import { fail } from '../../errors.js';
 import { type RandomKey, shuffle, stream } from '../../math/random.js';
 import type { Unit } from '../../options/registry.js';
-import { selectEntries } from '../filters.js';
 import type { Interactions } from '../interactions.js';
 
 /** Parts over the same users and items. */
@@ -24,6 +24,8 @@ export interface SplitSpec {
   readonly foldInShare: number;
   /** External ids in the numbering of the interactions, for a split that depends on them. */
   readonly ids?: { readonly users: readonly string[]; readonly items: readonly string[] };
+  /** The arrays of the interactions become those of the parts, because the caller does not need them any more. */
+  readonly reuse?: boolean;
 }
 
 /** @throws RecdistillError `needs-not-met` if the split needs times and there are none */
@@ -47,15 +49,49 @@ export const TEST = 2;
 /** The history of a user who is held out whole. */
 export const FOLD_IN = 3;
 
-/** Builds the parts from the part of each entry of `x.indices`. */
-export function partition(x: Interactions, part: Uint8Array): Parts {
-  const pick = (wanted: number) =>
-    selectEntries(
-      x,
-      part.map((p) => Number(p === wanted)),
-    );
+/**
+ * Builds the parts from the part of each entry of `x.indices`.
+ * @param reuse as in `SplitSpec`: beside `x` it then takes memory for the entries that are not in train only
+ */
+export function partition(x: Interactions, part: Uint8Array, { reuse = false }: Pick<SplitSpec, 'reuse'> = {}): Parts {
+  const sizes = [0, 0, 0, 0];
+  const indptrs = sizes.map(() => new Int32Array(x.nUsers + 1));
+  for (let u = 0; u < x.nUsers; u++) {
+    for (let k = x.indptr[u]!; k < x.indptr[u + 1]!; k++) sizes[part[k]!]! += 1;
+    for (let which = 0; which < sizes.length; which++) indptrs[which]![u + 1] = sizes[which]!;
+  }
+  const starts = sizes.map((_, which) => sizes.slice(0, which).reduce((sum, size) => sum + size, 0));
+  const indices = inParts(x.indices, part, starts, reuse);
+  const times = x.times && inParts(x.times, part, starts, reuse);
+  const weights = x.weights && inParts(x.weights, part, starts, reuse);
+  const pick = (which: number): Interactions => {
+    const own = <T extends Column>(values: T) => values.subarray(starts[which], starts[which]! + sizes[which]!) as T;
+    return {
+      ...{ nUsers: x.nUsers, nItems: x.nItems, indptr: indptrs[which]!, indices: own(indices) },
+      ...defined({ times: times && own(times), weights: weights && own(weights) }),
+    };
+  };
   const parts = { train: pick(TRAIN), valid: pick(VALID), test: pick(TEST) };
-  return part.includes(FOLD_IN) ? { ...parts, foldIn: pick(FOLD_IN) } : parts;
+  return sizes[FOLD_IN]! > 0 ? { ...parts, foldIn: pick(FOLD_IN) } : parts;
+}
+
+type Column = Int32Array | Float32Array | Float64Array;
+
+/** The values in the order of their parts: those of a part lie together, from its entry of `starts`. */
+function inParts<T extends Column>(values: T, part: Uint8Array, starts: readonly number[], reuse: boolean): T {
+  const train = starts[VALID]!;
+  const of = values.constructor as new (length: number) => T;
+  const result = reuse ? values : new of(values.length);
+  const others = new of(values.length - train);
+  const cursor = starts.map((start) => start - train);
+  let size = 0;
+  for (let k = 0; k < values.length; k++) {
+    const which = part[k]!;
+    if (which === TRAIN) result[size++] = values[k]!;
+    else others[cursor[which]!++] = values[k]!;
+  }
+  result.set(others, train);
+  return result;
 }
 
 /** The times of `x`. @throws RecdistillError `needs-not-met` if there are none */

@@ -10,7 +10,7 @@ import { partition, type Split, TEST, TRAIN, VALID } from './_split.js';
  * Each interaction goes to valid and to test with the probability of its share. A user may have none in train.
  * @throws RecdistillError `usage` for `holdOut: latest`, `needs-not-met` without ids
  */
-export const hash: Split = (x, { ratios, seed, holdOut, ids }) => {
+export const hash: Split = (x, { ratios, seed, holdOut, ids, reuse = false }) => {
   if (holdOut !== 'random') refuseLatest();
   if (!ids)
     return fail('needs-not-met', {
@@ -29,7 +29,7 @@ export const hash: Split = (x, { ratios, seed, holdOut, ids }) => {
       part[k] = at < validFrom ? TRAIN : at < testFrom ? VALID : TEST;
     }
   }
-  return partition(x, part);
+  return partition(x, part, { reuse });
 };
 
 const refuseLatest = (): never =>

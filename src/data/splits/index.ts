@@ -39,7 +39,9 @@ export const splitRuleOf = (given: NameOr<SplitName> | SplitRule): SplitRule => 
 /** Splits interactions and validates the parts. @throws RecdistillError `unknown-name`, `broken-unit`, and those of the split */
 export function divided(how: string, x: Interactions, spec: SplitSpec): Parts {
   const rule = splitRuleOf(how);
-  const parts: Parts | undefined = rule.divide(x, spec);
+  // The check of a split that users add needs the interactions as they were.
+  const own = splitRegistry.isAdded(rule) ? { ...spec, reuse: false } : spec;
+  const parts: Parts | undefined = rule.divide(x, own);
   const all = [parts?.train, parts?.valid, parts?.test, ...(parts?.foldIn ? [parts.foldIn] : [])];
   // Costs a sort of every interaction, so only for splits that users add: the built-in ones have tests.
   const hasSameItems = () => !splitRegistry.isAdded(rule) || sameItems(all, x);

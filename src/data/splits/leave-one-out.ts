@@ -10,5 +10,5 @@ export const leaveOneOut: Split = (x, spec) => {
     part[order.at(-1)!] = TEST;
     part[order.at(-2)!] = VALID;
   }
-  return partition(x, part);
+  return partition(x, part, spec);
 };

@@ -17,5 +17,5 @@ export const ratio: Split = (x, spec) => {
     const valid = Math.min(n - test, Math.floor(spec.ratios[1] * n + EPSILON));
     for (let k = n - test - valid; k < n; k++) part[order[k]!] = k < n - test ? VALID : TEST;
   }
-  return partition(x, part);
+  return partition(x, part, spec);
 };

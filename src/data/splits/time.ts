@@ -14,7 +14,7 @@ export const time: Split = (x, spec) => {
   const testFrom = moment(spec.ratios[0] + spec.ratios[1]);
   const part = new Uint8Array(x.indices.length);
   for (let k = 0; k < part.length; k++) part[k] = times[k]! < validFrom ? TRAIN : times[k]! < testFrom ? VALID : TEST;
-  return partition(x, part);
+  return partition(x, part, spec);
 };
 
 /**

@@ -33,7 +33,7 @@ export const users: Split = (x, spec) => {
       part[entry] = at < history ? FOLD_IN : n < nTest ? TEST : VALID;
     });
   });
-  return partition(x, part);
+  return partition(x, part, spec);
 };
 
 function usersOf(part: string, share: SplitSpec['ratios'][number], of: number): number {
