@@ -7,9 +7,8 @@ import { methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { modelOf } from '../../models/index.js';
 import { parseOptions } from '../../options/index.js';
-import type { SearchJob, TrainJob, Values } from '../engine/index.js';
+import { fuseSeconds, type SearchJob, type Sizes, secondsOf, type TrainJob, type Values } from '../engine/index.js';
 import { freeSpace, tuneOptions } from '../search/index.js';
-import { fuseSeconds, type Sizes, secondsOf } from './cost.js';
 
 /** A model that is trained or computed without teachers. */
 export interface AloneJob {

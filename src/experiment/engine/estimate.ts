@@ -6,6 +6,7 @@ import type { MemoryPart } from '../../memory/index.js';
 import { modelOf } from '../../models/index.js';
 import { ownOptions } from '../../options/options.js';
 import { isFinishedRun, readFinishedResult } from '../../runs/index.js';
+import { workOf, workRate } from './cost.js';
 import type { JobSpec, Values } from './job.js';
 import { type JobState, type PreparedGraph, type PreparedJob, stateOf } from './prepare.js';
 import type { Store } from './store.js';
@@ -30,12 +31,15 @@ export interface JobEstimate {
   readonly memoryBytes?: number;
   /** What it is the sum of. */
   readonly memoryParts?: readonly MemoryPart[];
-  /** Upper estimate, from finished runs of the same model, method and data; absent without such runs, and for a finished job. */
+  /**
+   * Estimate, from finished runs of the same model, method and data, else from the amount of work and a short measurement of this machine.
+   * Absent for a finished job, and where the work is not known.
+   */
   readonly seconds?: number;
 }
 
 /**
- * @param kernels to estimate the time of models that are computed in closed form and have no finished run
+ * @param kernels to estimate the time of jobs without a finished run of the same model and method, from their work and a measurement
  * @param undecided whether the options of a job are not known yet, because they follow from a search that is not finished
  * @returns the jobs, in the order of the graph
  */
@@ -45,14 +49,25 @@ export function estimateJobs(
   undecided: (job: JobSpec) => boolean = () => false,
 ): JobEstimate[] {
   const times = store ? timesIn(store, dataset) : [];
+  let rate: number | undefined;
   const secondsOf = ({ job, plan }: PreparedJob, state: JobState): number | undefined => {
     if (job.kind !== 'train' && job.kind !== 'search') return undefined;
     const { options } = plan.results[0]!.spec;
     const known = timeFrom(times, options, state);
     if (known !== undefined) return job.kind === 'search' ? known * job.rule.trials : known;
+    if (!kernels) return undefined;
     const model = modelOf(job.model);
-    if (!kernels || job.kind === 'search' || model.kind !== 'computed') return undefined;
-    return model.estimate?.({ kernels, train: dataset.train, seed: 0 }, ownOptions(model.options, options));
+    const own = ownOptions(model.options, options);
+    const exact =
+      job.kind === 'train' && model.kind === 'computed'
+        ? model.estimate?.({ kernels, train: dataset.train, seed: 0 }, own)
+        : undefined;
+    if (exact !== undefined) return exact;
+    const work = workOf({ model: model.name, method: job.method, options }, sizesOf(dataset));
+    if (work === undefined) return undefined;
+    rate ??= workRate(kernels);
+    const left = leftOf(options, state) / (numberOf(options.epochs) ?? 1);
+    return (left * work * (job.kind === 'search' ? job.rule.trials : 1)) / rate;
   };
   return jobs.map((prepared) => {
     const { job, plan, inputs } = prepared;
@@ -103,6 +118,14 @@ const timesIn = (store: Store, dataset: Dataset): RunTime[] =>
 
 const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
 
+/** Epochs that are still to be done; 1 for a model without epochs. */
+function leftOf(options: Values, state: JobState): number {
+  const epochs = numberOf(options.epochs) ?? 1;
+  return state.state === 'begun' ? epochs - (state.epoch ?? 0) : epochs;
+}
+
+const sizesOf = ({ train: { nUsers, nItems, indices } }: Dataset) => ({ nUsers, nItems, interactions: indices.length });
+
 /**
  * Seconds of one training, from the run of the same model and method with the nearest embedding dimension. Time grows linearly with the
  * epochs and about linearly with the dimension.
@@ -114,7 +137,7 @@ function timeFrom(times: readonly RunTime[], options: Values, state: JobState): 
     .filter(({ model, method }) => model === options.model && method === options.method)
     .sort((a, b) => distance(a) - distance(b));
   if (!nearest) return undefined;
-  const epochs = numberOf(options.epochs) ?? 1;
-  const left = state.state === 'begun' ? epochs - (state.epoch ?? 0) : epochs;
-  return nearest.seconds * left * (dim !== undefined && nearest.dim !== undefined ? dim / nearest.dim : 1);
+  return (
+    nearest.seconds * leftOf(options, state) * (dim !== undefined && nearest.dim !== undefined ? dim / nearest.dim : 1)
+  );
 }

@@ -1,3 +1,4 @@
+export { fuseSeconds, type Sizes, secondsOf } from './cost.js';
 export * from './estimate.js';
 export * from './events.js';
 export * from './executor.js';

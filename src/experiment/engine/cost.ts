@@ -5,7 +5,9 @@
  * The unit is one multiplication of 32-bit floats with its share of loads and additions. Terms that are not multiplications, such as exponentials or
  * sorting, are counted as the multiplications that take as long.
  */
-import type { Values } from '../engine/index.js';
+import type { Kernels } from '../../kernels/index.js';
+import { productRate } from '../../models/rates.js';
+import type { Values } from './job.js';
 
 /** Of the train part. */
 export interface Sizes {
@@ -45,8 +47,9 @@ const pairs = ({ interactions }: Sizes, dim: number, negatives: number): number 
   interactions * (1 + negatives) * (dim + 40);
 
 /** Adam changes every value in each step. @param rows users or interactions in an epoch */
-const steps = ({ nUsers, nItems }: Sizes, dim: number, rows: number, batchSize: number): number =>
-  Math.ceil(rows / batchSize) * (nUsers + nItems) * dim * 1.5;
+const steps = ({ nUsers, nItems }: Sizes, dim: number, rows: number, batchSize: number, o: Values = {}): number =>
+  // lazy-adam changes the rows of a batch only: a user and two items of an interaction.
+  o.optimizer === 'lazy-adam' ? rows * 3 * dim * 1.5 : Math.ceil(rows / batchSize) * (nUsers + nItems) * dim * 1.5;
 
 interface Usual {
   readonly dim: number;
@@ -90,7 +93,7 @@ const models: Readonly<Record<string, Costs>> = {
   },
   'bpr-mf': trained(
     (sizes, dim, batch, o) =>
-      pairs(sizes, dim, option(o, 'negatives', 1)) + steps(sizes, dim, sizes.interactions, batch),
+      pairs(sizes, dim, option(o, 'negatives', 1)) + steps(sizes, dim, sizes.interactions, batch, o),
     { dim: 64, epochs: 300, evaluateEvery: 10, batchSize: 2048 },
   ),
   mf: trained(byUsers, { dim: 64, epochs: 100, evaluateEvery: 5, batchSize: 256 }),
@@ -99,7 +102,7 @@ const models: Readonly<Record<string, Costs>> = {
   }),
   cml: trained(
     (sizes, dim, batch, o) =>
-      pairs(sizes, dim, option(o, 'negatives', 20)) + steps(sizes, dim, sizes.interactions, batch),
+      pairs(sizes, dim, option(o, 'negatives', 20)) + steps(sizes, dim, sizes.interactions, batch, o),
     { dim: 64, epochs: 300, evaluateEvery: 10, batchSize: 1024 },
   ),
   // Forward and back through the layers, for every batch of pairs.
@@ -107,7 +110,7 @@ const models: Readonly<Record<string, Costs>> = {
     (sizes, dim, batch, o) => {
       const batches = Math.ceil(sizes.interactions / batch);
       const propagated = batches * 2 * option(o, 'layers', 3) * sizes.interactions * dim;
-      return propagated + pairs(sizes, dim, 1) + steps(sizes, dim, sizes.interactions, batch);
+      return propagated + pairs(sizes, dim, 1) + steps(sizes, dim, sizes.interactions, batch, o);
     },
     { dim: 64, epochs: 300, evaluateEvery: 10, batchSize: 8192 },
   ),
@@ -146,18 +149,27 @@ export interface CostedJob {
 /** A trial that is stopped early takes a part of the work; most are. */
 const SHARE_OF_TRIAL = 0.6;
 
+/** Work of one training in multiplications. Undefined for a model or a method whose work is not known. */
+export function workOf({ model, method, options }: CostedJob, sizes: Sizes): number | undefined {
+  if (method === 'none') return models[model]?.(sizes, options);
+  const perEpoch = methods[method];
+  return perEpoch && taught(perEpoch, model, sizes, options);
+}
+
+/** Multiplications per second of the unit of work, on this machine: a measurement of some hundredths of a second. */
+export const workRate = (kernels: Kernels): number => IN_PRODUCT * productRate(kernels);
+
 /**
  * Seconds on the machine to which the budget refers.
  * @param job its model and method are those that `auto` uses; its options include `epochs` for a student
  */
 export function secondsOf({ model, method, options, trials }: CostedJob, sizes: Sizes): number {
-  const work = method === 'none' ? models[model]!(sizes, options) : taught(model, method, sizes, options);
-  const once = work / SPEED;
+  const once = workOf({ model, method, options }, sizes)! / SPEED;
   return trials === undefined ? PER_JOB + once : PER_JOB + trials * (0.05 + SHARE_OF_TRIAL * once);
 }
 
-const taught = (model: string, method: string, sizes: Sizes, o: Values): number =>
-  trained((_, dim) => methods[method]!(sizes, dim) + (model === 'fism' ? histories(sizes, dim) : 0), STUDENT)(sizes, o);
+const taught = (perEpoch: (sizes: Sizes, dim: number) => number, model: string, sizes: Sizes, o: Values): number =>
+  trained((_, dim) => perEpoch(sizes, dim) + (model === 'fism' ? histories(sizes, dim) : 0), STUDENT)(sizes, o);
 
 /** Seconds of the choice of an ensemble: each of about eight additions fuses the lists of all members once for each member. */
 export const fuseSeconds = (members: number, { nUsers }: Sizes): number =>
