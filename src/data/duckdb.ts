@@ -1,4 +1,5 @@
 /** A DuckDB instance that exists for one load: small, without extensions or network, and always closed. */
+import { tmpdir } from 'node:os';
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { fail, RecdistillError } from '../errors.js';
 import type { SourceFile } from './files.js';
@@ -194,6 +195,7 @@ export async function firstLines(db: Database, file: SourceFile, limit: number):
 export function badFile(path: string, cause: unknown): never {
   if (cause instanceof RecdistillError) throw cause;
   const text = cause instanceof Error ? cause.message : String(cause);
+  if (/max_temp_directory_size|No space left/.test(text)) fullDisk(path, cause);
   if (text.startsWith('Out of Memory')) {
     const hint = 'Split the file into smaller ones, or convert it to Parquet with integer ids.';
     fail(
@@ -204,6 +206,18 @@ export function badFile(path: string, cause: unknown): never {
   }
   fail('bad-data', { path, problem: sentenceOf(text), hint: hintOf(text) }, cause);
 }
+
+/** @throws RecdistillError `write-failed` */
+const fullDisk = (path: string, cause?: unknown): never =>
+  fail(
+    'write-failed',
+    {
+      path: tmpdir(),
+      problem: `reading ${path} needs more space for temporary files than there is`,
+      hint: 'Free space there, or set TMPDIR to a folder with more. Reading takes up to about 40 bytes a row and the ids.',
+    },
+    cause,
+  );
 
 /** DuckDB says "(used/limit used)". */
 const limitIn = (text: string): string => /\/([\d.]+ \w+) used/.exec(text)?.[1] ?? 'it may take';

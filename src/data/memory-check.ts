@@ -1,9 +1,11 @@
 /** Refuses data that does not fit into memory: by the size of the files before they are read, and by the exact counts before rows leave DuckDB. */
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { dataMemory, readingParts, refuseBeyond } from '../memory/index.js';
+import { fail } from '../errors.js';
+import { type DataSize, dataMemory, readingParts, refuseBeyond } from '../memory/index.js';
 import type { Plan } from './_plan.js';
 import { compressionOf } from './compression.js';
+import { spaceFor } from './copies.js';
 import type { DataOptions } from './options.js';
 
 /** Bytes at the start of a text file from which the length of its lines is taken. */
@@ -18,13 +20,35 @@ const HINT =
 
 /**
  * Estimates the rows of text files from their sizes. Other files are not counted here: their rows are known once they are staged.
- * @throws RecdistillError `out-of-memory`
+ * @param folder for temporary files
+ * @throws RecdistillError `out-of-memory`, `write-failed` if the folder has too little space
  */
-export async function refuseLargeFiles({ name, parts }: Plan, { where }: Pick<DataOptions, 'where'>): Promise<void> {
+export async function refuseLargeFiles(
+  { name, parts }: Plan,
+  { where }: Pick<DataOptions, 'where'>,
+  folder: string,
+): Promise<void> {
   if (where !== undefined) return;
   let rows = 0;
   for (const { path } of parts.flat()) rows += await linesIn(path);
   refuseRows(name, { users: 0, items: 0, rows: rows * SURELY });
+  await refuseLittleSpace(name, rows * SURELY, folder);
+}
+
+/** Bytes of a row in temporary files, and rows that DuckDB keeps in memory: 3.9 GB at most for 100,000,000 rows of numbers. */
+const [SPILLED_ROW, IN_MEMORY] = [36, 5e6];
+
+async function refuseLittleSpace(name: string, rows: number, folder: string): Promise<void> {
+  const needed = Math.max(0, rows - IN_MEMORY) * SPILLED_ROW;
+  if (needed === 0) return;
+  const space = await spaceFor(folder);
+  if (needed <= space) return;
+  const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+  fail('write-failed', {
+    path: folder,
+    problem: `${name} with about ${Math.round(rows)} rows needs ${megabytes(needed)} for temporary files, but only ${megabytes(space)} are available there`,
+    hint: 'Free space there, or set TMPDIR to a folder with more.',
+  });
 }
 
 /** Estimates the names of a text file from its size. @throws RecdistillError `out-of-memory` */
@@ -37,10 +61,7 @@ export async function refuseLargeNames(path: string): Promise<void> {
 }
 
 /** @throws RecdistillError `out-of-memory` */
-export function refuseRows(
-  name: string,
-  size: { readonly users: number; readonly items: number; readonly rows: number },
-) {
+export function refuseRows(name: string, size: Pick<DataSize, 'users' | 'items' | 'rows' | 'values'>) {
   refuseBeyond(readingParts(dataMemory(size, 'files')), `${name} with about ${Math.round(size.rows)} rows`, HINT);
 }
 

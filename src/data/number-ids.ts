@@ -41,7 +41,8 @@ export async function numberIds(
   const timed = parts.filter((part) => part.columns.time !== undefined);
   const weighted = parts.filter((part) => part.countsRows || part.columns.weight !== undefined);
   const distinct = async (column: 'u' | 'i') => Number((await db.query(distinctSql(column, parts)))[0]?.[0] ?? 0);
-  refuseRows(name, { users: await distinct('u'), items: await distinct('i'), rows });
+  const values = Number(timed.length > 0) + Number(weighted.length > 0);
+  refuseRows(name, { users: await distinct('u'), items: await distinct('i'), rows, values });
   const users = await idsOf(db, 'users', 'u', parts, moreUsers, minRating);
   const items = await idsOf(db, 'items', 'i', parts, moreItems, undefined);
   const scale =

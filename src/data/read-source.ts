@@ -30,7 +30,7 @@ export interface ReadSource extends Source {
  */
 export async function readSource(db: Database, plan: Plan, given: DataOptions, pooled: boolean): Promise<ReadSource> {
   const options = plan.manifest ? { ...given, ...WRITTEN } : given;
-  await refuseLargeFiles(plan, given);
+  await refuseLargeFiles(plan, given, db.folder);
   const notes: string[] = [];
   const leftOut = [...(plan.leftOut ?? [])];
   const parts: PartRead[] = [];

@@ -58,7 +58,7 @@ export function synthesize(spec: SyntheticSpec): SyntheticSource {
   checkSize(spec);
   const { nUsers, nItems, interactions } = spec;
   refuseBeyond(
-    readingParts(dataMemory({ users: nUsers, items: nItems, rows: interactions })),
+    readingParts(dataMemory({ users: nUsers, items: nItems, rows: interactions, values: 1 })),
     `synthetic:${nUsers}x${nItems}x${interactions}`,
     'Nothing was made. Choose a smaller size.',
   );

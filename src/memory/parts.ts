@@ -35,14 +35,20 @@ export interface DataSize {
   readonly items: number;
   /** Rows as read, in all parts together. */
   readonly rows: number;
+  /** Further values of each row: a time, a weight. Default: 0. */
+  readonly values?: number;
   /** The file of item names, if one is read. */
   readonly names?: { readonly count: number; readonly characters: number };
 }
 
-/** Interactions with their times, in all parts, and what is made of them: (405 - 313) MB for 2,000,000 rows of top-pop, half of it at most. */
-const ROW = 44;
-/** More while rows are read, filtered and split: (287 - 110) MB for 2,000,000 rows, less ROW and 15 % of tolerance. */
-const READ_ROW = 52;
+/** An interaction in its part, and in a mask of what is left out of rankings: (376 - 241) MB for 4,000,000 more rows of a file, less ids and staged rows. */
+const ROW = 8;
+/** More for a time or a weight: 8 bytes in its part, and what is not freed yet. (456 - 274) MB for 4,000,000 more synthetic rows of top-pop, less the other parts. */
+const VALUE = 12;
+/** More while rows in memory are merged, filtered and split: (381 - 196) MB for 4,000,000 more synthetic rows, less the above. */
+const READ_ROW = 30;
+/** More while rows of a file are merged: a part of them is in two places while they are split. */
+const [MERGED_ROW, MERGED_VALUE] = [4, 8];
 /** An id with its number and its name: (153 - 133) MB for 72,000 more items. */
 const ID = 300;
 /** More for an id while data is read: (754 - 542 - 132) MB for 1,020,000 users and items from a CSV file. */
@@ -51,9 +57,11 @@ const READ_ID = 80;
 const [READ_NAME, READ_CHARACTER] = [260, 5];
 /** DuckDB with its code and buffers: (198 - 133) MB for the same 200,000 rows from a CSV file. It is not freed after reading. */
 const DUCKDB = 68e6;
-/** A row in a table of DuckDB, until it is an index: ((475 - 198) - (287 - 133)) MB / 1,800,000. DuckDB moves more than 512 MB to files. */
-const STAGED_ROW = 68;
+/** A row in a table of DuckDB, until it is an index: (543 - 376) MB for 5,000,000 more rows, less the above. DuckDB moves more than 512 MB to files. */
+const [STAGED_ROW, STAGED_VALUE] = [20, 9];
 const MOST_STAGED = 512e6;
+/** Buffers of the reader for a row, and at most: 241 MB for 1,000,000 rows, less the above. */
+const [READER_ROW, MOST_READER] = [48, 24e6];
 
 /** What a data set takes. */
 export interface DataMemory {
@@ -67,11 +75,16 @@ const namesBytes = ({ count, characters }: NonNullable<DataSize['names']>): numb
   count * READ_NAME + characters * READ_CHARACTER;
 
 /** @param from where the rows come from */
-export function dataMemory({ users, items, rows, names }: DataSize, from: 'files' | 'memory' = 'memory'): DataMemory {
-  const data = { name: 'data', bytes: rows * ROW + (users + items) * ID };
+export function dataMemory(
+  { users, items, rows, values = 0, names }: DataSize,
+  from: 'files' | 'memory' = 'memory',
+): DataMemory {
+  const data = { name: 'data', bytes: rows * (ROW + values * VALUE) + (users + items) * ID };
   if (from === 'memory') return { held: [data], reading: rows * READ_ROW };
-  const staged = Math.min(MOST_STAGED, rows * STAGED_ROW);
-  const reading = rows * READ_ROW + staged + (users + items) * READ_ID + (names ? namesBytes(names) : 0);
+  const buffers = Math.min(MOST_READER, rows * READER_ROW);
+  const staged = buffers + Math.min(MOST_STAGED, rows * (STAGED_ROW + values * STAGED_VALUE));
+  const merged = rows * (MERGED_ROW + values * MERGED_VALUE);
+  const reading = staged + merged + (users + items) * READ_ID + (names ? namesBytes(names) : 0);
   return { held: [data, { name: 'DuckDB, which reads files', bytes: DUCKDB }], reading };
 }
 

@@ -73,12 +73,15 @@ export function withData(
 function memoryOf({ train, valid, test, hidden, foldIn }: Dataset): DataMemory {
   const parts = [train, valid, test, ...(hidden ? [hidden.interactions] : []), ...(foldIn ? [foldIn] : [])];
   const rows = parts.reduce((sum, { indices }) => sum + indices.length, 0);
-  return dataMemory({ users: train.nUsers, items: train.nItems, rows });
+  const values = Number(train.times !== undefined) + Number(train.weights !== undefined);
+  return dataMemory({ users: train.nUsers, items: train.nItems, rows, values });
 }
 
 /** What a run takes besides the program, its threads and the data. */
 export function modelParts({ spec, options, dataset, ...run }: RunSize): readonly MemoryPart[] {
-  const { threads = plannedThreads(), teacherLists = 0, checkpoints = CHECKPOINTS, second = false } = run;
+  const { threads = plannedThreads(), teacherLists = 0, checkpoints: most = CHECKPOINTS, second = false } = run;
+  // A model that is neither trained nor solved in sweeps has one.
+  const checkpoints = Math.min(most, Number(options.epochs ?? 1));
   const { nUsers, nItems, indices, weights } = dataset.train;
   const interactions = indices.length;
   const sizes = { nUsers, nItems, interactions, weighted: weights !== undefined, threads };
