@@ -2,7 +2,8 @@ import type { Campaign } from './_campaign.js';
 import { crash } from './crash.js';
 import { fuzz } from './fuzz/fuzz.js';
 import { memory } from './memory.js';
+import { queue } from './queue.js';
 import { serveCampaign } from './serve/serve.js';
 
 /** All campaigns. A new one is a file and a line here. */
-export const campaigns: readonly Campaign[] = [crash, fuzz, memory, serveCampaign];
+export const campaigns: readonly Campaign[] = [crash, fuzz, memory, queue, serveCampaign];

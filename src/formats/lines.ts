@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { fail } from '../errors.js';
 import { JsonProblem, parseJson } from '../student/bounded-json.js';
 import { isPlainObject } from '../student/canonical-json.js';
-import { writeAll } from './atomic.js';
+import { writeAll, writeAtomic } from './atomic.js';
 import { writing } from './io-error.js';
 import { readBytes } from './read.js';
 
@@ -23,13 +23,15 @@ const bytesOf = (path: string): Buffer => Buffer.from(readBytes(path, MAX_BYTES,
 /**
  * Appends a line to a file, which is created if necessary. An incomplete last line, left by a crash, is removed first.
  * @param text the line, without a line end
- * @throws RecdistillError `write-failed`; the file then ends with the previous line
+ * @param confirm checks that this process may still write, once the file is open: `renewLines` of a successor has then replaced the file
+ * @throws RecdistillError `write-failed`; the file then ends with the previous line. What `confirm` throws
  */
-export function appendLine(path: string, text: string): void {
+export function appendLine(path: string, text: string, confirm?: () => void): void {
   if (text.includes('\n')) throw new TypeError('a line must not contain a line end');
   writing(path, () => {
     const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_APPEND, 0o666);
     try {
+      confirm?.();
       appendTo(fd, `${text}\n`);
     } finally {
       fs.closeSync(fd);
@@ -121,15 +123,36 @@ export function readSealedLines(path: string, sealed = false): Record<string, un
   return parsedLines(path, lines).map(({ check: _, ...fields }) => fields);
 }
 
-/** Truncates a file to its first `count` lines and syncs it. @throws RecdistillError `write-failed` */
-export function keepLines(path: string, count: number): void {
+/**
+ * Replaces a file by an equal one. A process that was paused between opening the file and writing to it writes to the file before, which nobody
+ * reads any more.
+ * @throws RecdistillError `write-failed`, `read-failed`
+ */
+export function renewLines(path: string): void {
+  if (fs.existsSync(path)) writeAtomic(path, bytesOf(path));
+}
+
+/**
+ * Truncates a file to its first `count` lines and syncs it.
+ * @param confirm as of `appendLine`
+ * @throws RecdistillError `write-failed`; what `confirm` throws
+ */
+export function keepLines(path: string, count: number, confirm?: () => void): void {
   if (!fs.existsSync(path)) return;
-  const bytes = bytesOf(path);
-  let end = 0;
-  for (let n = 0; n < count; n++) end = bytes.indexOf(lineEnd, end) + 1;
-  if (end === bytes.length) return;
-  writing(path, () => fs.truncateSync(path, end));
-  syncFile(path);
+  writing(path, () => {
+    const fd = fs.openSync(path, 'r+');
+    try {
+      const bytes = bytesOf(path);
+      let end = 0;
+      for (let n = 0; n < count; n++) end = bytes.indexOf(lineEnd, end) + 1;
+      if (end === bytes.length) return;
+      confirm?.();
+      fs.ftruncateSync(fd, end);
+      fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  });
 }
 
 /** Syncs a file to disk, if it exists. @throws RecdistillError `write-failed` */

@@ -2,8 +2,9 @@
 import fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { RecdistillError } from '../errors.js';
-import { makeFolder, refuseForeign, syncFolder, writeAtomic } from '../formats/atomic.js';
+import { makeFolder, namesIn, refuseForeign, syncFolder, writeAtomic } from '../formats/atomic.js';
 import { writing } from '../formats/io-error.js';
+import { renewLines } from '../formats/lines.js';
 import { acquireLock, isLockFile, type Lock } from '../formats/lock.js';
 import { parseJsonFile, readCheckedJson, sealedText } from '../formats/sealed-json.js';
 import { isTemp } from '../formats/temporary-names.js';
@@ -119,6 +120,8 @@ export function openRunFolder(folder: string, spec: RunSpec, options: OpenRunOpt
   const lock = acquireLock(path, { what: { kind: 'run', path } });
   try {
     finishOverwrite(path);
+    // The owner before may only be paused, in the middle of a write.
+    if (lock.fence > 0) renewLogs(path);
     writing(path, () => removeTemps(path));
     const { manifest, resumed } = settleManifest(path, wanted, overwrite);
     return runOf(path, manifest, resumed, setting, lock);
@@ -126,6 +129,10 @@ export function openRunFolder(folder: string, spec: RunSpec, options: OpenRunOpt
     lock.release();
     throw cause;
   }
+}
+
+function renewLogs(path: string): void {
+  for (const name of namesIn(path)) if (name.endsWith('.jsonl')) renewLines(join(path, name));
 }
 
 function settleManifest(
@@ -168,13 +175,13 @@ function begunBy(path: string, manifest: RunManifest, { host }: RunManifest): Ru
 
 function runOf(path: string, manifest: RunManifest, resumed: boolean, setting: RunSetting, lock: Lock): RunFolder {
   const sealed = manifest.sealed ?? false;
-  const events = openLog(join(path, 'events.jsonl'), sealed);
-  const metrics = openLog(join(path, 'metrics.jsonl'), sealed);
   let open = true;
   const held = (): void => {
     if (!open) throw new Error(`the run ${path} is closed`);
     lock.confirm();
   };
+  const events = openLog(join(path, 'events.jsonl'), sealed, lock.confirm);
+  const metrics = openLog(join(path, 'metrics.jsonl'), sealed, lock.confirm);
   const event = (fields: RunEvent): void => {
     held();
     events.append({ time: new Date().toISOString(), ...fields });

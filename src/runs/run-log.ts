@@ -12,13 +12,14 @@ export interface RunLog {
 
 /**
  * @param sealed whether every line must have a checksum
+ * @param confirm checks that this process may still write
  * @throws RecdistillError `artifact-damaged` if a line of an existing log is damaged
  */
-export function openLog(path: string, sealed: boolean): RunLog {
+export function openLog(path: string, sealed: boolean, confirm: () => void): RunLog {
   let lines = readSealedLines(path, sealed).length;
   return {
     append(fields) {
-      appendLine(path, sealedLine({ seq: lines + 1, ...fields }));
+      appendLine(path, sealedLine({ seq: lines + 1, ...fields }), confirm);
       lines += 1;
     },
     cutAfter(epoch) {
@@ -26,7 +27,7 @@ export function openLog(path: string, sealed: boolean): RunLog {
         (line) => typeof line.epoch === 'number' && line.epoch > epoch,
       );
       if (first < 0) return;
-      keepLines(path, first);
+      keepLines(path, first, confirm);
       lines = first;
     },
     sync: () => syncFile(path),

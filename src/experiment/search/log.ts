@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { fail } from '../../errors.js';
 import { appendLine, readSealedLines, sealedLine } from '../../formats/index.js';
-import { SEARCH_LOG } from '../../runs/index.js';
+import { type RunFolder, SEARCH_LOG } from '../../runs/index.js';
 
 const value = z.union([z.number(), z.string(), z.boolean()]);
 
@@ -37,14 +37,14 @@ export interface TrialLog {
   add(trial: Trial): void;
 }
 
-/** @param folder undefined for a log in memory only. @throws RecdistillError `artifact-damaged`, `read-failed` */
-export function openTrialLog(folder: string | undefined): TrialLog {
-  const path = folder === undefined ? undefined : join(folder, SEARCH_LOG);
+/** @param run undefined for a log in memory only. @throws RecdistillError `artifact-damaged`, `read-failed` */
+export function openTrialLog(run: Pick<RunFolder, 'path' | 'confirm'> | undefined): TrialLog {
+  const path = run && join(run.path, SEARCH_LOG);
   const trials = path === undefined ? [] : readTrials(path);
   return {
     trials,
     add(finished) {
-      if (path !== undefined) appendLine(path, sealedLine(finished));
+      if (path !== undefined) appendLine(path, sealedLine(finished), run?.confirm);
       trials.push(finished);
     },
   };

@@ -75,7 +75,7 @@ export const searchKind: JobKind<SearchJob> = {
         ? undefined
         : openRunFolder(folder, spec, { threads: context.kernels.threads, overwrite, ...uses });
     try {
-      const log = openTrialLog(run?.path);
+      const log = openTrialLog(run);
       const before = log.trials.length;
       const subject = subjectOf({
         ...{ ...context, evaluator: createEvaluator(context.dataset, setting.evaluation), spec: model, method },

@@ -228,6 +228,21 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     end(job, 'failed', () => job.reject(error));
   }
 
+  const heard = new WeakSet<AbortSignal>();
+
+  /** One listener for all jobs of a plan. */
+  function hear(signal: AbortSignal): void {
+    if (heard.has(signal)) return;
+    heard.add(signal);
+    signal.addEventListener('abort', () => interrupt(signal));
+  }
+
+  function interrupt(signal: AbortSignal): void {
+    for (const job of pending.values())
+      if (job.control.signal === signal)
+        void withdraw(job, new RecdistillError('interrupted', { what: job.task.job.name }));
+  }
+
   return {
     ...{ atOnce: AT_ONCE, remote: true, queues: true },
     async begin({ dataset, jobs }) {
@@ -245,6 +260,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
         memory: roundedMemory(singleThreaded(task.memory ?? 0, task.job.kind === 'part' ? 1 : plannedThreads())),
       };
       try {
+        hear(control.signal);
         const lane = await lanes.of(requirement);
         const done = new Promise<Done>((resolve, reject) => {
           const job: Pending = {
@@ -258,10 +274,8 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
             settling: false,
           };
           pending.set(job.id, job);
-          const interrupted = () => void withdraw(job, new RecdistillError('interrupted', { what: task.job.name }));
-          control.signal.addEventListener('abort', interrupted);
           add(job).then(
-            () => control.signal.aborted && interrupted(),
+            () => control.signal.aborted && interrupt(control.signal),
             (error: unknown) => {
               // A command that was not answered is repeated by the next comparison.
               if (link.isUp() || isFull(String(error))) end(job, 'failed', () => reject(error));
@@ -289,7 +303,9 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
  */
 function contentOf({ job, results, folder, overwrite }: Task, storeId: string, store: string): string {
   const place = overwrite === true ? `${folder?.slice(store.length)} ${randomUUID()}` : '';
-  const text = JSON.stringify([storeId, job.kind, results.map(({ hash }) => hash), place]);
+  // The number of trials is no part of the hash of a search, which can be continued with more.
+  const trials = job.kind === 'search' ? job.rule.trials : 0;
+  const text = JSON.stringify([storeId, job.kind, results.map(({ hash }) => hash), trials, place]);
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 

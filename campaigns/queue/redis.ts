@@ -1,0 +1,99 @@
+/** Debian's redis-server on a free port of this machine, in a folder of its own. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface TestRedis {
+  readonly port: number;
+  /** With the password. */
+  readonly url: string;
+  /** Ends it at once. Its data of the last second may be lost. */
+  kill(): Promise<void>;
+  /** Starts it again. @param empty without its data */
+  restart(empty: boolean): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export const PASSWORD = 'a-secret-of-tests';
+
+/** Whether the program is installed. */
+export function hasRedis(): boolean {
+  try {
+    execFileSync('redis-server', ['--version']);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param more further arguments, such as `--maxmemory 2mb` */
+export async function startRedis(more: readonly string[] = [], host = '127.0.0.1'): Promise<TestRedis> {
+  const folder = mkdtempSync(join(tmpdir(), 'recdistill-redis-'));
+  const port = await freePort();
+  let child: ChildProcess | undefined;
+  const start = async (): Promise<void> => {
+    child = spawn(
+      'redis-server',
+      [
+        ...['--port', `${port}`, '--bind', host, '--dir', folder, '--requirepass', PASSWORD],
+        ...[
+          '--save',
+          '',
+          '--appendonly',
+          'yes',
+          '--appendfsync',
+          'always',
+          '--maxmemory-policy',
+          'noeviction',
+          ...more,
+        ],
+      ],
+      { stdio: 'ignore' },
+    );
+    for (let tries = 0; !(await answers(host, port)); tries++) {
+      if (tries > 200 || child.exitCode !== null) throw new Error('redis-server does not start');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  const kill = async (): Promise<void> => {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  };
+  await start();
+  return {
+    port,
+    url: `redis://:${PASSWORD}@${host}:${port}`,
+    kill,
+    async restart(empty) {
+      if (empty) rmSync(join(folder, 'appendonlydir'), { recursive: true, force: true });
+      await start();
+    },
+    async stop() {
+      await kill();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+
+const answers = (host: string, port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, host, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
