@@ -18,7 +18,7 @@ function ownerIsGone(folder: string): void {
 }
 
 /** Another process takes the run over at the next call of `call`, which the first owner makes. */
-function takenOverAt(t: TestContext, call: 'fstatSync', folder: string): () => RunFolder | undefined {
+function takenOverAt(t: TestContext, call: 'writeSync', folder: string): () => RunFolder | undefined {
   let successor: RunFolder | undefined;
   const original = fs[call];
   const mock = t.mock.method(fs, call, (...args: unknown[]) => {
@@ -35,7 +35,7 @@ test('an owner that was paused between its confirmation and its write does not w
   const folder = newFolder();
   const first = openRunFolder(folder, spec);
   first.event({ type: 'before' });
-  const successor = takenOverAt(t, 'fstatSync', folder);
+  const successor = takenOverAt(t, 'writeSync', folder);
   // Its lock is confirmed; then, before the line is written, the run is taken over.
   first.event({ type: 'too late' });
   assert.ok(successor(), 'the run was taken over meanwhile');

@@ -1,6 +1,7 @@
 /** The connection to Redis: its address, which may hold a password and is never shown, and errors that say what to do. */
 import type { Redis, RedisOptions } from 'ioredis';
 import { fail, RecdistillError } from '../../../../errors.js';
+import { paced } from '../../../../formats/pace.js';
 
 /** Environment variable with the address, so that a password is not in the list of processes. */
 export const QUEUE_VARIABLE = 'RECDISTILL_QUEUE';
@@ -66,7 +67,7 @@ export interface QueueLink {
 export const PREFIX = 'recdistill';
 
 /** How long a first connection is waited for. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 1000 * paced(20);
 /** Between two attempts to connect. */
 const [FIRST_RETRY_MS, LAST_RETRY_MS] = [100, 2000];
 /** BullMQ needs it. */
@@ -74,7 +75,7 @@ const OLDEST = [6, 2];
 
 export interface OpenOptions {
   readonly say: (text: string) => void;
-  /** Milliseconds for which a first connection is waited for. Default: 20,000. */
+  /** Milliseconds for which a first connection is waited for. Default: 20 s. */
   readonly patience?: number;
 }
 
