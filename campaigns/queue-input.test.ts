@@ -64,12 +64,12 @@ test('no Redis: after a bounded time it says where it looked', async (t) => {
   assert.doesNotMatch(status.text(), /another-secret/);
 });
 
-test('a wrong password, none, and TLS at a port without it are refused at once', { skip }, async (t) => {
+test('a wrong password, none, and TLS at a port without it are named', { skip }, async (t) => {
   const { port } = redis;
   for (const [url, expected] of [
     [`redis://:wrong-secret@127.0.0.1:${port}`, /refuses the password/],
     [`redis://127.0.0.1:${port}`, /wants a password/],
-    [`rediss://:wrong-secret@127.0.0.1:${port}`, /does not speak TLS/],
+    [`rediss://:wrong-secret@127.0.0.1:${port}`, /does not answer[\s\S]*use redis:\/\/ if the port has no TLS/],
   ] as const) {
     const status = start(t, ['queue', 'status', '--queue', url]);
     assert.equal(await status.ended, 1, url);

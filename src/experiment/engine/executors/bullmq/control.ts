@@ -3,7 +3,7 @@ import type { Queue } from 'bullmq';
 import { fail } from '../../../../errors.js';
 import { directoryOf, type PresentPlan, type PresentWorker } from './directory.js';
 import { fromJson, type QueuedJob } from './message.js';
-import { openQueue, type QueueAddress, type QueueLink } from './redis.js';
+import { openQueue, type QueueAddress, type QueueLink, queueError } from './redis.js';
 import type { Requirement } from './requirement.js';
 
 /** States that are shown. */
@@ -113,6 +113,8 @@ async function withQueues<T>(
       open.push({ queue, requirement });
     }
     return await use(link, open);
+  } catch (error) {
+    throw queueError(link.shown, error);
   } finally {
     await Promise.all(open.map(({ queue }) => queue.close().catch(() => {})));
     await link.close();

@@ -82,10 +82,15 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
       ...{ waiting: pending.size, ...counts },
     });
 
-  await sign();
+  try {
+    await sign();
+  } catch (error) {
+    await link.close();
+    throw queueError(link.shown, error);
+  }
   const timers = [
     setInterval(() => void sign().catch(() => {}), SIGN_SECONDS * 1000),
-    setInterval(() => void compare().catch(() => {}), COMPARE_MS),
+    setInterval(() => void compareOnce().catch(() => {}), COMPARE_MS),
   ];
 
   function tell(job: Pending | undefined, data: unknown): void {
@@ -150,6 +155,19 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
         ? receivedError(progress.error)
         : new RecdistillError('job-lost', { job: job.task.job.name, end: reason, times: 'several' });
     end(job, 'failed', () => job.reject(error));
+  }
+
+  let comparing = false;
+
+  /** One comparison at a time: it takes long while Redis does not answer. */
+  async function compareOnce(): Promise<void> {
+    if (comparing) return;
+    comparing = true;
+    try {
+      await compare();
+    } finally {
+      comparing = false;
+    }
   }
 
   /** Compares what is waited for with the store and with the queue. */
@@ -259,33 +277,20 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
         kind: task.job.kind,
         memory: roundedMemory(singleThreaded(task.memory ?? 0, task.job.kind === 'part' ? 1 : plannedThreads())),
       };
-      try {
-        hear(control.signal);
-        const lane = await lanes.of(requirement);
-        const done = new Promise<Done>((resolve, reject) => {
-          const job: Pending = {
-            id: contentOf(task, own.store, store),
-            task,
-            control,
-            lane,
-            resolve,
-            reject,
-            seen: 0,
-            settling: false,
-          };
-          pending.set(job.id, job);
-          add(job).then(
-            () => control.signal.aborted && interrupt(control.signal),
-            (error: unknown) => {
-              // A command that was not answered is repeated by the next comparison.
-              if (link.isUp() || isFull(String(error))) end(job, 'failed', () => reject(error));
-            },
-          );
-        });
-        return await done;
-      } catch (error) {
-        throw queueError(link.shown, error);
-      }
+      hear(control.signal);
+      const lane = await lanes.of(requirement);
+      return new Promise<Done>((resolve, reject) => {
+        const id = contentOf(task, own.store, store);
+        const job: Pending = { id, task, control, lane, resolve, reject, seen: 0, settling: false };
+        pending.set(id, job);
+        add(job).then(
+          () => control.signal.aborted && interrupt(control.signal),
+          (error: unknown) => {
+            // A command that was not answered is repeated by the next comparison.
+            if (link.isUp() || isFull(String(error))) end(job, 'failed', () => reject(queueError(link.shown, error)));
+          },
+        );
+      });
     },
     async close() {
       closed = true;

@@ -1,4 +1,5 @@
 /** The connection to Redis: its address, which may hold a password and is never shown, and errors that say what to do. */
+import { isIP } from 'node:net';
 import type { Redis, RedisOptions } from 'ioredis';
 import { fail, RecdistillError } from '../../../../errors.js';
 import { paced } from '../../../../formats/pace.js';
@@ -43,7 +44,7 @@ export function queueAddress(given: string, environment: NodeJS.ProcessEnv = pro
       ...{ host, port: port === '' ? 6379 : Number(port), db: Number(db) },
       ...(username === '' ? {} : { username: decodeURIComponent(username) }),
       ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-      ...(protocol === 'rediss:' ? { tls: { servername: host } } : {}),
+      ...(protocol === 'rediss:' ? { tls: isIP(host) === 0 ? { servername: host } : {} } : {}),
     },
     shown: `${protocol}//${hostname}:${port === '' ? 6379 : port}${db === '' ? '' : `/${db}`}`,
   };
@@ -131,7 +132,9 @@ const FINAL =
 function firstAnswer(redis: Redis, shown: string, say: (text: string) => void, patience: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let last: unknown;
+    let ended = false;
     const end = (error?: unknown): void => {
+      ended = true;
       clearTimeout(timer);
       redis.off('error', fault);
       redis.off('ready', ready);
@@ -141,6 +144,7 @@ function firstAnswer(redis: Redis, shown: string, say: (text: string) => void, p
       else reject(queueError(shown, error));
     };
     const fault = (error: unknown): void => {
+      if (ended) return;
       if (last === undefined) say(`Waiting for Redis at ${shown} (${describe(error)}).`);
       last = error;
       if (FINAL.test(describe(error))) end(error);
@@ -200,11 +204,11 @@ const describe = (error: unknown): string => {
 export function queueError(shown: string, error: unknown): RecdistillError {
   if (error instanceof RecdistillError) return error;
   const text = describe(error);
-  const [problem, hint] = reasonOf(text);
+  const [problem, hint] = reasonOf(text, shown.startsWith('rediss:'));
   return new RecdistillError('queue-failed', { problem: `Redis at ${shown} ${problem}`, hint });
 }
 
-function reasonOf(text: string): [problem: string, hint: string] {
+function reasonOf(text: string, tls: boolean): [problem: string, hint: string] {
   if (/WRONGPASS|invalid (?:username|password)/i.test(text))
     return ['refuses the password', 'Correct user and password in the address.'];
   if (/NOAUTH/.test(text))
@@ -220,7 +224,8 @@ function reasonOf(text: string): [problem: string, hint: string] {
     return [`has a certificate that is not trusted (${text})`, 'Set NODE_EXTRA_CA_CERTS to the file of its authority.'];
   if (/wrong version number|EPROTO/i.test(text))
     return ['does not speak TLS on this port', 'Use redis:// instead of rediss://, or its TLS port.'];
-  return [`does not answer: ${text}`, 'Start Redis, or correct host and port. Finished jobs are kept.'];
+  const port = tls ? 'correct host and port, or use redis:// if the port has no TLS' : 'or correct host and port';
+  return [`does not answer: ${text}`, `Start Redis, ${port}. Finished jobs are kept.`];
 }
 
 /** Whether Redis refused a command because it has no memory left. */

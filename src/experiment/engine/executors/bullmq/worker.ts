@@ -12,7 +12,7 @@ import { processesExecutor, sharesOf } from '../processes.js';
 import { type CurrentJob, directoryOf, SIGN_SECONDS } from './directory.js';
 import type { QueuedJob, QueuedResult } from './message.js';
 import { hasModule, ownCode, ownModules } from './own.js';
-import { openQueue, type QueueAddress } from './redis.js';
+import { openQueue, type QueueAddress, queueError } from './redis.js';
 import { reasonAgainst, type WorkerInfo } from './requirement.js';
 import { type End, type Work, workOn } from './work.js';
 
@@ -168,7 +168,9 @@ export async function serveQueue(options: WorkerOptions): Promise<WorkerResult> 
   }
 
   try {
-    await Promise.all([sign(), look()]);
+    await Promise.all([sign(), look()]).catch((error: unknown) => {
+      throw queueError(link.shown, error);
+    });
     say(
       `Worker ${info.pid} on ${info.host}: ${info.jobs} jobs at a time with ${info.threads} threads and ${Math.floor(info.memory / 1e6)} MB each, store ${store}, queue ${link.shown}.`,
     );
