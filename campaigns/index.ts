@@ -4,6 +4,7 @@ import { fuzz } from './fuzz/fuzz.js';
 import { memory } from './memory.js';
 import { queue } from './queue.js';
 import { serveCampaign } from './serve/serve.js';
+import { workers } from './workers.js';
 
 /** All campaigns. A new one is a file and a line here. */
-export const campaigns: readonly Campaign[] = [crash, fuzz, memory, queue, serveCampaign];
+export const campaigns: readonly Campaign[] = [crash, fuzz, memory, queue, serveCampaign, workers];

@@ -20,14 +20,19 @@ export interface TestRedis {
 export const PASSWORD = 'a-secret-of-tests';
 
 /** Whether the program is installed. */
-export function hasRedis(): boolean {
+export const hasRedis = (): boolean => has('redis-server');
+
+function has(name: string): boolean {
   try {
-    execFileSync('redis-server', ['--version']);
+    execFileSync(name, ['--version'], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
   }
 }
+
+/** A program that lets Redis end with this process, even if this one is killed. */
+const ENDS_WITH_US = has('setpriv') ? ['setpriv', '--pdeathsig', 'KILL'] : [];
 
 /** @param more further arguments, such as `--maxmemory 2mb` */
 export async function startRedis(more: readonly string[] = [], host = '127.0.0.1'): Promise<TestRedis> {
@@ -35,9 +40,11 @@ export async function startRedis(more: readonly string[] = [], host = '127.0.0.1
   const port = await freePort();
   let child: ChildProcess | undefined;
   const start = async (): Promise<void> => {
+    const [file, ...before] = [...ENDS_WITH_US, 'redis-server'];
     child = spawn(
-      'redis-server',
+      file!,
       [
+        ...before,
         ...['--port', `${port}`, '--bind', host, '--dir', folder, '--requirepass', PASSWORD],
         ...[
           '--save',

@@ -92,9 +92,10 @@ export async function prepareGraph(graph: Graph, options: PrepareOptions): Promi
   const makers = new Map<string, string>();
   const jobs: PreparedJob[] = [];
   for (const job of graph.jobs) {
+    const makerOf = new Map(job.teachers.map((wanted) => [wanted, ownerOf(wanted, graph.jobs)?.name]));
     const found = results.filter(({ name, job: maker }) =>
       job.teachers.some((wanted) =>
-        maker === undefined ? wanted === name : maker === ownerOf(wanted, graph.jobs)?.name && isResultOf(name, wanted),
+        maker === undefined ? wanted === name : maker === makerOf.get(wanted) && isResultOf(name, wanted),
       ),
     );
     const inputs = job.kind === 'part' ? inOrder(found, job.teachers) : found;

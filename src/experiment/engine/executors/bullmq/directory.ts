@@ -108,20 +108,15 @@ function presentIn<T extends { readonly id: string }>(redis: Redis, what: string
   return {
     async sign(entry) {
       const at = await now();
-      await redis.multi().zadd(signs, at, entry.id).hset(entries, entry.id, JSON.stringify(entry)).exec();
+      await Promise.all([redis.zadd(signs, at, entry.id), redis.hset(entries, entry.id, JSON.stringify(entry))]);
     },
     async leave(id) {
-      await redis.multi().zrem(signs, id).hdel(entries, id).exec();
+      await Promise.all([redis.zrem(signs, id), redis.hdel(entries, id)]);
     },
     async list() {
       const oldest = (await now()) - GONE_SECONDS;
       const gone = await redis.zrangebyscore(signs, '-inf', `(${oldest}`);
-      if (gone.length > 0)
-        await redis
-          .multi()
-          .zrem(signs, ...gone)
-          .hdel(entries, ...gone)
-          .exec();
+      if (gone.length > 0) await Promise.all([redis.zrem(signs, ...gone), redis.hdel(entries, ...gone)]);
       const all = Object.values(await redis.hgetall(entries)).map((text) => JSON.parse(text) as T);
       return all.sort((a, b) => (a.id < b.id ? -1 : 1));
     },
