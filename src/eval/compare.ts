@@ -116,8 +116,10 @@ function checkSameUsers(base: Evaluation, { name, evaluation }: NamedEvaluation)
   const n = base.users.length;
   const same = evaluation.users.length === n && base.users.every((user, row) => evaluation.users[row] === user);
   if (same) return;
-  const difference =
+  const sizes =
     evaluation.users.length === n ? `${n} different users` : `${evaluation.users.length} users instead of ${n}`;
+  const of = [evaluation, base].map(({ sample }) => (sample ? `a sample of ${sample.users} of ${sample.of}` : 'all'));
+  const difference = of[0] === of[1] ? sizes : `${of[0]} users, the base on ${of[1]} users`;
   fail('needs-not-met', {
     problem: `"${name}" cannot be compared with the base: it was evaluated on ${difference}`,
     hint: 'Evaluate both on the same part of the same split.',

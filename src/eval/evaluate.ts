@@ -7,6 +7,7 @@ import { returned } from '../options/unit-check.js';
 import { runSync } from '../progress.js';
 import type { ListMetric, Metric, UserMetric } from './metrics/_metric.js';
 import { type MetricName, metricOf, metricRegistry } from './metrics/index.js';
+import type { SampleSize, UserSample } from './sample.js';
 
 export interface EvaluateOptions {
   /** Names of metrics, or metric objects, which are then also known by name. */
@@ -15,14 +16,18 @@ export interface EvaluateOptions {
   readonly topK: readonly number[];
   /** Number of train interactions of each item (`itemCounts(train)`). Only `popularity` needs it. */
   readonly trainCounts?: Int32Array;
+  /** Only these users are evaluated. */
+  readonly sample?: UserSample;
 }
 
 /** Values are keyed by metric and K as in `recall@10`, in the requested order. NaN means not defined. */
 export interface Evaluation {
   /** Indices of the evaluated users, ascending: those with at least one relevant item. */
   readonly users: Int32Array;
-  /** Number of users without a relevant item. They are excluded from all means. */
+  /** Number of users without a relevant item, of a sample those in it. They are excluded from all means. */
   readonly usersLeftOut: number;
+  /** Present if only a sample of the users was evaluated. */
+  readonly sample?: SampleSize;
   /** For each user metric, one value per entry of `users`, in the same order. */
   readonly perUser: Readonly<Record<string, Float64Array>>;
   /** Mean over `users` of each entry of `perUser`. */
@@ -59,13 +64,16 @@ export function* evaluating(
   yield* checkingLists(rankings);
 
   const everyone = Int32Array.from({ length: rankings.nUsers }, (_, user) => user);
-  const users = everyone.filter((user) => relevant.indptr[user + 1]! > relevant.indptr[user]!);
+  const { sample } = options;
+  const within = sample?.chosen ?? everyone;
+  const users = within.filter((user) => relevant.indptr[user + 1]! > relevant.indptr[user]!);
   const perUser = yield* evaluatingUsers(rankings, relevant, users, asked.filter(isUserMetric), options.topK);
   const ofLists = asked.filter(isListMetric);
   const trainCounts = options.trainCounts ?? new Int32Array(0);
   return {
     users,
-    usersLeftOut: rankings.nUsers - users.length,
+    usersLeftOut: within.length - users.length,
+    ...(sample ? { sample: { users: sample.users, of: sample.of } } : {}),
     perUser,
     means: Object.fromEntries(Object.entries(perUser).map(([key, values]) => [key, mean(values)])),
     beyondAccuracy: {

@@ -14,10 +14,11 @@ import {
   union,
 } from '../data/index.js';
 import { fail } from '../errors.js';
-import { numbers, type OptionsOf, options, parseOptions, text } from '../options/options.js';
+import { numbers, type OptionsOf, optionalInt, options, parseOptions, text } from '../options/options.js';
 import { runSync } from '../progress.js';
 import { type Evaluation, evaluating } from './evaluate.js';
 import { evaluatedMetrics } from './metrics/index.js';
+import { sampleUsers, type UserSample } from './sample.js';
 
 export const evaluationOptions = options({
   at: numbers({
@@ -28,6 +29,10 @@ export const evaluationOptions = options({
   selectBy: text({
     default: 'auto',
     help: 'Metric on valid that selects the best epoch, such as ndcg@10. auto: recall at the largest of the list lengths that is at most half of the items.',
+  }),
+  evalUsers: optionalInt({
+    min: 1,
+    help: 'Evaluate on a sample of so many users, always the same of the same data, also when the best epoch is selected. Lists are ranked for all users at the end. Default: all users.',
   }),
 });
 
@@ -48,7 +53,8 @@ export function evaluationFor(
   const at = o.at.length > 0 ? o.at : lengthsFor(nItems);
   const telling = at.filter((k) => 2 * k <= nItems);
   const k = telling.length > 0 ? Math.max(...telling) : Math.min(...at);
-  return { at, selectBy: o.selectBy === 'auto' ? `recall@${k}` : o.selectBy };
+  const selectBy = o.selectBy === 'auto' ? `recall@${k}` : o.selectBy;
+  return { at, selectBy, ...(o.evalUsers === undefined ? {} : { evalUsers: o.evalUsers }) };
 }
 
 /** The metric that selects if it has one of the list lengths, or else `auto`: one that a run recorded does not fit other lengths. */
@@ -67,6 +73,8 @@ export interface Evaluator {
   readonly depth: number;
   /** Items to mask: they are not candidates. */
   readonly mask: { readonly valid: Interactions; readonly test: Interactions };
+  /** The users who are evaluated, if they are a sample. */
+  readonly sample?: UserSample;
   /** Histories of users who are held out whole: the rankings of these users are by `histories` of the model. Absent: none is. */
   readonly foldIn?: Interactions;
   /** The lists from which students learn: those of users who take part in training. The same rankings if no user is held out whole. */
@@ -123,11 +131,13 @@ export function createEvaluator(dataset: Dataset, given: EvaluationOptions): Eva
   const selected = o.selectBy.split('@')[0]!;
   // Read late: a search does not look at test.
   const holdsOut = () => valid.indices.length > 0 || test.indices.length > 0;
+  const sample = sampleUsers(dataset, o.evalUsers);
+  const how = { topK: o.at, trainCounts, ...(sample ? { sample } : {}) };
   const full = (rankings: Rankings, part: Interactions) =>
-    evaluating(rankings, part, { metrics: holdsOut() ? evaluatedMetrics() : [], topK: o.at, trainCounts });
+    evaluating(rankings, part, { metrics: holdsOut() ? evaluatedMetrics() : [], ...how });
   const often = [...new Set(['recall', 'ndcg', selected])];
   const parts: Evaluator['parts'] = {
-    valid: (rankings) => evaluating(rankings, valid, { metrics: often, topK: o.at, trainCounts }),
+    valid: (rankings) => evaluating(rankings, valid, { metrics: often, ...how }),
     test: (rankings) => full(rankings, test),
     *hidden(rankings) {
       return hidden ? yield* full(rankings, hidden.interactions) : undefined;
@@ -137,6 +147,7 @@ export function createEvaluator(dataset: Dataset, given: EvaluationOptions): Eva
     depth,
     mask: { valid: history, test: union(history, foldIn ? ofTested(valid, test) : valid) },
     ...(foldIn ? { foldIn } : {}),
+    ...(sample ? { sample } : {}),
     taught: (rankings) => (train.trainUsers ? rankingsOf(rankings, train.trainUsers) : rankings),
     parts,
     valid: (rankings) => runSync(parts.valid(rankings)),

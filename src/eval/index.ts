@@ -8,4 +8,5 @@ export * from './metrics/_metric.js';
 export { bdRankings } from './metrics/bd-compat.js';
 export * from './metrics/index.js';
 export { rankScores } from './rank.js';
+export { type SampleSize, sampleUsers } from './sample.js';
 export * from './significance.js';

@@ -14,13 +14,15 @@ import { withKernels } from './kernels.js';
 import { openRun } from './open-run.js';
 import type { Run } from './run.js';
 
-/** Options of `auto`: what is asked for, as on the command line (`timeBudget: '15m'`, `keep: '95%'`), and the evaluation (`at`, `selectBy`). */
+/** Options of `auto`: what is asked for, as on the command line (`timeBudget: '15m'`, `keep: '95%'`), and the evaluation (`at`, `selectBy`, `evalUsers`). */
 export interface AutoCall extends Omit<OptionsInput<typeof autoOptions>, 'name'> {
   readonly data: Data;
   /** Folder of all runs. The same call continues there; a larger budget adds to what is finished. */
   readonly folder: string;
   readonly at?: readonly number[];
   readonly selectBy?: string;
+  /** Evaluate on a sample of so many users. Default: all. */
+  readonly evalUsers?: number;
   /** `differing`: make runs with other options or data again. Default: false, an error. */
   readonly overwrite?: Extract<Overwrite, false | 'differing'>;
   readonly kernels?: Kernels;
@@ -51,7 +53,17 @@ export interface Auto extends Printable {
 }
 
 const names = {
-  ...{ data: true, folder: true, at: true, selectBy: true, overwrite: true, kernels: true, listen: true, signal: true },
+  ...{
+    data: true,
+    folder: true,
+    at: true,
+    selectBy: true,
+    evalUsers: true,
+    overwrite: true,
+    kernels: true,
+    listen: true,
+    signal: true,
+  },
   ...{ timeBudget: true, keep: true, maxSize: true, maxLatency: true, final: true, seed: true },
 } satisfies Record<keyof AutoCall, true>;
 
@@ -63,10 +75,21 @@ const names = {
  */
 export async function auto(call: AutoCall): Promise<Auto> {
   expectOptions(call, 'auto', Object.keys(names));
-  const { data: given, folder, at, selectBy, overwrite = false, kernels: own, listen, signal, ...asked } = call;
+  const {
+    data: given,
+    folder,
+    at,
+    selectBy,
+    evalUsers,
+    overwrite = false,
+    kernels: own,
+    listen,
+    signal,
+    ...asked
+  } = call;
   const data = expectData(given, 'auto');
   expectPath(folder, 'auto');
-  const evaluation = parseOptions(evaluationOptions, defined({ at: at && [...at], selectBy }), 'evaluation');
+  const evaluation = parseOptions(evaluationOptions, defined({ at: at && [...at], selectBy, evalUsers }), 'evaluation');
   const source = sourceOf(data);
   const options = { ...defined(asked), name: basename(resolve(folder)) };
   const plan = planAuto({ dataset: data, evaluation, options, ...(source ? { data: source } : {}) });

@@ -8,7 +8,7 @@ import type { OptionsInput, OptionsSchema } from '../options/options.js';
 import type { Overwrite } from '../runs/index.js';
 import type { TrainEvent, trajectoryOptions } from '../train/index.js';
 
-/** Options of a call, in addition to those of its model and method. `at`, `selectBy`: evaluation. `checkpoints`, `spread`: trajectory. */
+/** Options of a call, in addition to those of its model and method. `at`, `selectBy`, `evalUsers`: evaluation. `checkpoints`, `spread`: trajectory. */
 export interface CallOptions extends OptionsInput<typeof evaluationOptions>, OptionsInput<typeof trajectoryOptions> {
   /** Name of the run in tables. Default: the model and, if there is one, the method. */
   readonly name?: string;
@@ -30,7 +30,7 @@ export interface CallOptions extends OptionsInput<typeof evaluationOptions>, Opt
 
 const names = {
   ...{ name: true, folder: true, overwrite: true, kernels: true, listen: true, signal: true, final: true },
-  ...{ at: true, selectBy: true, checkpoints: true, spread: true },
+  ...{ at: true, selectBy: true, evalUsers: true, checkpoints: true, spread: true },
 } satisfies Record<keyof CallOptions, true>;
 
 /** Reserved names, which options of models and methods cannot have. */
@@ -80,13 +80,14 @@ export function unitOptions(
 export const requestOf = ({
   at,
   selectBy,
+  evalUsers,
   checkpoints,
   spread,
   folder,
   overwrite,
   signal,
 }: Omit<CallOptions, 'listen'>) => ({
-  evaluation: defined({ at, selectBy }),
+  evaluation: defined({ at, selectBy, evalUsers }),
   trajectory: defined({ checkpoints, spread }),
   ...defined({ folder, overwrite, signal }),
 });

@@ -49,7 +49,16 @@ export interface Ensemble extends EnsembleChoice {
  */
 export async function ensemble(runs: readonly Run[], options: EnsembleOptions = {}): Promise<Ensemble> {
   const members = expectRuns(runs, 'ensemble', 'runs');
-  expectOptions(options, 'ensemble', ['weights', 'temperature', 'cutoff', 'at', 'selectBy', 'signal', 'onAdvance']);
+  expectOptions(options, 'ensemble', [
+    'weights',
+    'temperature',
+    'cutoff',
+    'at',
+    'selectBy',
+    'evalUsers',
+    'signal',
+    'onAdvance',
+  ]);
   const [first] = members;
   if (!first) return fail('usage', { problem: 'ensemble needs runs; the list is empty', hint: 'Name finished runs.' });
   const twice = members.find((run, at) => members.findIndex((m) => m.hash === run.hash) !== at);
@@ -64,10 +73,10 @@ export async function ensemble(runs: readonly Run[], options: EnsembleOptions = 
       problem: `${first.name} and ${other.name} are of different data`,
       hint: 'Give runs that were made on the same users, items and split.',
     });
-  const { weights: rule = 'greedy', temperature, cutoff, at, selectBy, signal, onAdvance } = options;
+  const { weights: rule = 'greedy', temperature, cutoff, at, selectBy, evalUsers, signal, onAdvance } = options;
   const kind = ensembleOf(rule);
   const importance = parseOptions(importanceOptions, { temperature, cutoff }, 'ensemble');
-  const asked = { ...ownOptions(evaluationOptions, first.options), ...defined({ at, selectBy }) };
+  const asked = { ...ownOptions(evaluationOptions, first.options), ...defined({ at, selectBy, evalUsers }) };
   const given = parseOptions(evaluationOptions, asked, 'evaluation');
   const { data } = first;
   const evaluation = evaluationFor({ ...given, selectBy: selectBy ?? fittingMetric(given) }, data.train);

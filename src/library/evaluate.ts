@@ -1,14 +1,18 @@
 /** Evaluation of runs and rankings on test, and recommendations for a user. */
 import { itemCounts, type Rankings } from '../data/index.js';
+import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import {
   type Evaluation,
   evaluatedMetrics,
   evaluateRankings,
   evaluationFor,
+  evaluationOptions,
   type Metric,
   type MetricName,
+  sampleUsers,
 } from '../eval/index.js';
+import { parseOptions } from '../options/options.js';
 import { expectHeldOut } from '../runs/index.js';
 import type { Student } from '../student/index.js';
 import { described, expectOptions } from './check.js';
@@ -25,6 +29,8 @@ export interface EvaluateOptions {
   readonly at?: readonly number[];
   /** `hidden`: the interactions that `hiddenShare` removed from train. Default: `test`. */
   readonly part?: 'test' | 'hidden';
+  /** Evaluate a sample of so many users. Default: that of the run, or all users. */
+  readonly evalUsers?: number;
 }
 
 const isRankings = (what: Run | Rankings): what is Rankings =>
@@ -38,7 +44,7 @@ const isRankings = (what: Run | Rankings): what is Rankings =>
 export function evaluate(what: Run | Rankings, options: EvaluateOptions = {}): Evaluation {
   const rankings = isRankings(what) ? what : expectRun(what, 'the first argument').rankings;
   const data = expectData(options.data ?? (isRankings(what) ? undefined : what.data), 'evaluate');
-  expectOptions(options, 'evaluate', ['data', 'metrics', 'at', 'part']);
+  expectOptions(options, 'evaluate', ['data', 'metrics', 'at', 'part', 'evalUsers']);
   const { metrics = evaluatedMetrics(), part = 'test' } = options;
   const { at = evaluationFor({}, data.train).at } = options;
   if (!Array.isArray(at)) {
@@ -51,7 +57,11 @@ export function evaluate(what: Run | Rankings, options: EvaluateOptions = {}): E
     const hint = 'Load it with hiddenShare, or evaluate on test.';
     fail('needs-not-met', { problem: `${data.name} has no hidden interactions`, hint });
   }
-  return evaluateRankings(rankings, relevant, { metrics, topK: at, trainCounts: itemCounts(data.train) });
+  const recorded = isRankings(what) ? undefined : what.options.evalUsers;
+  const evaluation = { evalUsers: options.evalUsers ?? recorded };
+  const sample = sampleUsers(data, parseOptions(evaluationOptions, evaluation, 'evaluate').evalUsers);
+  const trainCounts = itemCounts(data.train);
+  return evaluateRankings(rankings, relevant, { metrics, topK: at, trainCounts, ...defined({ sample }) });
 }
 
 /**

@@ -47,7 +47,7 @@ export const runStudy = (input: StudyInput, context: StudyContext): Promise<Stud
 
 interface TuneCall
   extends OptionsInput<typeof tuneOptions>,
-    Pick<CallOptions, 'at' | 'selectBy' | 'folder' | 'kernels' | 'signal'> {
+    Pick<CallOptions, 'at' | 'selectBy' | 'evalUsers' | 'folder' | 'kernels' | 'signal'> {
   readonly data: Data;
   /** Replaces the search space of the model. */
   readonly space?: SearchSpace;
@@ -96,12 +96,13 @@ export async function tune(
     overwrite = false,
     at,
     selectBy,
+    evalUsers,
     folder,
     signal,
     ...rest
   } = options;
   const data = expectData(given, 'tune');
-  const { evaluation } = requestOf({ ...defined({ at, selectBy }) });
+  const { evaluation } = requestOf({ ...defined({ at, selectBy, evalUsers }) });
   const { searches } = await withKernels(own, (kernels) =>
     search({
       ...{ dataset: data, kernels, models: [spec.name], options: rest, evaluation, overwrite },

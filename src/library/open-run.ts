@@ -75,8 +75,8 @@ const noSource = (folder: string): never =>
   });
 
 /** How a run was evaluated. */
-const evaluationOf = ({ at, selectBy }: Readonly<Record<string, unknown>>): EvaluationOptions =>
-  parseOptions(evaluationOptions, { at, selectBy }, 'evaluation');
+const evaluationOf = ({ at, selectBy, evalUsers }: Readonly<Record<string, unknown>>): EvaluationOptions =>
+  parseOptions(evaluationOptions, { at, selectBy, evalUsers }, 'evaluation');
 
 /** How a file of rankings is read, and how its teachers are evaluated. */
 export interface ImportOptions extends OptionsInput<typeof rankingOptions>, OptionsInput<typeof evaluationOptions> {
@@ -97,9 +97,18 @@ export interface ImportOptions extends OptionsInput<typeof rankingOptions>, Opti
 export async function importRankings(file: string, options: ImportOptions): Promise<readonly Run[]> {
   expectPath(file, 'importRankings');
   expectOptions(options, 'importRankings');
-  const { data: given, name = nameOfFile(file), folder, overwrite = false, at, selectBy, ...reading } = options;
+  const {
+    data: given,
+    name = nameOfFile(file),
+    folder,
+    overwrite = false,
+    at,
+    selectBy,
+    evalUsers,
+    ...reading
+  } = options;
   const data = expectData(given, 'importRankings');
-  const evaluation = evaluationOf({ at, selectBy });
+  const evaluation = evaluationOf({ at, selectBy, evalUsers });
   const columns = parseOptions(rankingOptions, reading, 'rankings');
   const external = await readExternalRankings(file, data, createEvaluator(data, evaluation).depth, columns);
   const source = sourceOf(data);

@@ -65,6 +65,17 @@ export const formatPace = (secondsPerEpoch: number): string =>
     ? `${secondsPerEpoch.toFixed(1)} s per epoch`
     : `${secondsPerEpoch > 0.1 ? (1 / secondsPerEpoch).toFixed(1) : Math.round(1 / secondsPerEpoch)} epochs per second`;
 
+/** Says that metrics are those of samples of the users; nothing if there are none. Each sample once. */
+export const sampleNotes = (
+  samples: readonly ({ readonly users: number; readonly of: number } | undefined)[],
+): string[] => [
+  ...new Set(
+    samples.flatMap((s) =>
+      s ? [`Evaluated on a sample of ${formatCount(s.users)} of ${formatCount(s.of)} users.`] : [],
+    ),
+  ),
+];
+
 /** A number for each second: two digits below 10, a whole number above. */
 export const formatRate = (rate: number): string =>
   rate >= 10 ? formatCount(Math.round(rate)) : String(Number(rate.toPrecision(2)));

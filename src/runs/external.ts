@@ -145,6 +145,7 @@ function evaluated(setting: Setting, run: RunFolder | undefined): Outcome {
     result: {
       ...{ model: EXTERNAL, method: 'none', options, bestEpoch: epoch, epochs: epoch },
       metrics: metricsOf(evaluation),
+      ...defined({ sample: evaluation.sample }),
       ...(hidden ? { hidden: metricsOf(hidden) } : {}),
     },
     evaluation,

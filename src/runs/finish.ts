@@ -93,7 +93,7 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
           repeated: repeatedOf(repeated),
         }
       : { metrics: withMeasured(metricsOf(tested), f), ...(hidden ? { hidden: metricsOf(hidden) } : {}) }),
-    ...defined({ ensemble: f.ensemble?.() }),
+    ...defined({ ensemble: f.ensemble?.(), sample: tested.sample }),
   };
   use?.(model, { result, evaluation: tested });
   const teacher = {

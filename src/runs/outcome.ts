@@ -4,7 +4,7 @@ import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { defined } from '../defined.js';
 import type { EnsembleChoice, TeacherKnowledge } from '../distill/index.js';
-import type { Evaluation } from '../eval/index.js';
+import type { Evaluation, SampleSize } from '../eval/index.js';
 import type { HistoryTables, Model, Tables } from '../models/index.js';
 import { historyVector } from '../student/history.js';
 import type { Listener } from '../train/index.js';
@@ -101,6 +101,8 @@ export interface RunResult extends Partial<Cost> {
   readonly metrics: Readonly<Record<string, number>>;
   /** The same on the hidden interactions, if the data has any. */
   readonly hidden?: Readonly<Record<string, number>>;
+  /** Present if the metrics are those of a sample of the users. */
+  readonly sample?: SampleSize;
   /** The weights of its teachers, if they were chosen. */
   readonly ensemble?: EnsembleChoice;
   /** Of a final fit, which is not evaluated: `metrics` and `hidden` are those of this run. */

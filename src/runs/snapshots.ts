@@ -12,6 +12,8 @@ type Metrics = Readonly<Record<string, number>>;
 export interface Snapshots {
   /** Adds the snapshot of an evaluation. `best`: it is the best epoch so far. */
   add(epoch: number, rankings: Rankings, metrics: Metrics, best: boolean): void;
+  /** Whether `add` would keep the rankings of this epoch. */
+  keeps(epoch: number, best: boolean): boolean;
   /** Writes what is not on disk yet. Must come before a checkpoint of the training, which continues from these snapshots. */
   flush(): void;
   /**
@@ -63,6 +65,7 @@ export function createSnapshots(every: number, folder: string | undefined, mostB
       if (isKept(number(epoch), stride)) shelf.put(String(epoch), snapshot);
       if (best) shelf.put(BEST, snapshot);
     },
+    keeps: (epoch, best) => best || isKept(number(epoch), strideAfter(number(epoch))),
     flush: shelf.flush,
     choose(best, o, quality) {
       const of = (name: string) => quality(shelf.get(name).metrics);

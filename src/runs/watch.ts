@@ -57,6 +57,19 @@ export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Wat
       ? snapshots.keep(repeats.checkpoints, bestEpoch)
       : snapshots.choose(bestEpoch, setting.trajectory, (metrics) => metrics[selectBy] ?? 1);
   let seen: { rankings: Rankings; metrics: Readonly<Record<string, number>> } | undefined;
+  /** The rankings of a sample with those of all other users. */
+  const withOthers = async (sampled: Rankings): Promise<Rankings> => {
+    const chosen = new Set(evaluator.sample?.chosen);
+    const users = Int32Array.from({ length: sampled.nUsers }, (_, u) => u).filter((u) => !chosen.has(u));
+    const { foldIn } = evaluator;
+    const { items } = await rankAll(k, model, evaluator.mask.valid, evaluator.depth, {
+      ...{ step, users },
+      ...defined({ foldIn }),
+    });
+    const { depth } = sampled;
+    for (const u of chosen) items.set(sampled.items.subarray(u * depth, (u + 1) * depth), u * depth);
+    return { ...sampled, items };
+  };
   return {
     async validate(epoch) {
       seen = undefined;
@@ -64,21 +77,24 @@ export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Wat
       if (repeats?.checkpoints.includes(epoch) === false) return { value: epoch, metrics: {}, stop };
       const rankings = await rankAll(k, model, evaluator.mask.valid, evaluator.depth, {
         step,
-        ...defined({ foldIn: evaluator.foldIn }),
+        ...defined({ foldIn: evaluator.foldIn, users: evaluator.sample?.chosen }),
       });
       const valid = evaluator.selects ? await runInParts(evaluator.parts.valid(rankings), evaluation) : undefined;
       const metrics = { ...valid?.means, ...measure?.() };
-      seen = { rankings: evaluator.taught(rankings), metrics };
+      seen = { rankings, metrics };
       return { value: valid && selects ? evaluator.select(valid) : epoch, metrics, stop };
     },
     async evaluated(epoch, best) {
       if (!seen) return;
-      const { rankings: lists, metrics } = seen;
+      const { metrics } = seen;
+      // Students learn from the lists of all users, also if only a sample of them is evaluated.
+      const kept = evaluator.sample && snapshots.keeps(epoch, best) ? await withOthers(seen.rankings) : seen.rankings;
+      const lists = evaluator.taught(kept);
       busy(() => snapshots.add(epoch, lists, metrics, best));
       if (!setting.testCurve) return;
       const rankings = await rankAll(k, model, evaluator.mask.test, evaluator.depth, {
         step,
-        ...defined({ foldIn: evaluator.foldIn }),
+        ...defined({ foldIn: evaluator.foldIn, users: evaluator.sample?.chosen }),
       });
       const test = await runInParts(evaluator.parts.test(rankings), evaluation);
       listen({ type: 'test', epoch, metrics: test.means });

@@ -1,6 +1,6 @@
 import { ensembleOption, ensembleRegistry, importanceOptions } from '../../distill/index.js';
 import { fail } from '../../errors.js';
-import { evaluationFor } from '../../eval/index.js';
+import { evaluationFor, sampleUsers } from '../../eval/index.js';
 import { ensemble } from '../../library/ensemble.js';
 import { openRun } from '../../library/open-run.js';
 import type { Run } from '../../library/run.js';
@@ -79,7 +79,7 @@ export const ensembleCommand: CommandBody = {
     const used = choice.members.filter((m) => m.weight > 0).map((m) => m.name);
     const step = `distill --teachers ${quoted(used.join(','))} --ensemble ${choice.kind} --dim 8`;
     const text = [
-      ensembleTables(choice, equal.value, tested, keys).toText(),
+      ensembleTables(choice, equal.value, tested, keys, sampleUsers(dataset, evaluation.evalUsers)).toText(),
       '',
       nextSteps(console.program, runs, [step]),
     ];

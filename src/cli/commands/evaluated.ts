@@ -1,5 +1,6 @@
 /** Finished runs evaluated again, from the rankings that they kept. */
 import type { LoadedDataset } from '../../data/index.js';
+import { defined } from '../../defined.js';
 import { fail } from '../../errors.js';
 import { type Evaluation, evaluationFor, evaluationOptions } from '../../eval/index.js';
 import { evaluate } from '../../library/evaluate.js';
@@ -52,7 +53,9 @@ export async function evaluateRuns(
       const hint = 'Make it again with --hidden-share 0.2, or evaluate on the test part.';
       fail('needs-not-met', { problem: `${name} was made without hidden interactions`, hint });
     }
-    evaluated.push({ name, run, dataset, evaluation: evaluate(run.rankings, { data: dataset, at, part }) });
+    const { evalUsers } = parseOptions(evaluationOptions, { evalUsers: run.result.options.evalUsers }, 'evaluation');
+    const evaluation = evaluate(run.rankings, { data: dataset, at, part, ...defined({ evalUsers }) });
+    evaluated.push({ name, run, dataset, evaluation });
   }
   return { evaluated, at };
 }

@@ -199,7 +199,7 @@ export function answerOf(
   const text = [
     reused ? `${name} was already finished.` : `${name} is finished (${workText(result)}).`,
     '',
-    repeated ? metricsTable(means, at).toText() : NOT_EVALUATED,
+    repeated ? metricsTable(means, at, job.evaluation.sample).toText() : NOT_EVALUATED,
     '',
     costText(result),
     `Run folder: ${folder}${bundle ? `; student bundle, ready to serve: ${bundle}` : ''}`,

@@ -1,9 +1,10 @@
 /** The result of a search: the best trials of each model, their cost, and commands that use them. */
 import { join } from 'node:path';
-import type { EvaluationOptions } from '../../eval/index.js';
+import type { EvaluationOptions, SampleSize } from '../../eval/index.js';
 import type { ModelSearch, TuneResult } from '../../experiment/index.js';
 import { flagsOf } from '../../experiment/presets/index.js';
 import { modelOf } from '../../models/index.js';
+import { sampleNotes } from '../../report/format.js';
 import { searchTable } from '../../report/index.js';
 import { SEARCH_LOG } from '../../runs/index.js';
 import type { Answer, Console, Given } from '../terminal/_command.js';
@@ -16,13 +17,15 @@ export interface SearchSetting {
   readonly folder: string;
   readonly runs: string;
   readonly evaluation: EvaluationOptions;
+  /** Present if only a sample of the users was evaluated. */
+  readonly sample?: SampleSize;
   readonly console: Console;
   /** The beginning of a `distill` command, for a search with a method. */
   readonly distil?: string;
 }
 
 export function searchReport({ searches, preset }: TuneResult, setting: SearchSetting): Answer {
-  const { given, folder, runs, evaluation, console, distil } = setting;
+  const { given, folder, runs, evaluation, sample, console, distil } = setting;
   const path = join(folder, 'preset.json');
   const same = wordsOf([dataGroup, evaluationGroup], given).map(quoted);
   const found = searches.filter((s) => s.best).map((s) => s.model);
@@ -42,6 +45,7 @@ export function searchReport({ searches, preset }: TuneResult, setting: SearchSe
       : undefined;
   const text = [
     ...searches.map((s) => modelText(s, evaluation.selectBy, commandOf(s))),
+    ...sampleNotes([sample]),
     `All trials: ${searches.map((s) => join(folder, s.model, SEARCH_LOG)).join(', ')}`,
     ...(preset && found.length > 0
       ? [
@@ -55,6 +59,7 @@ export function searchReport({ searches, preset }: TuneResult, setting: SearchSe
   ].join('\n');
   const json = {
     ...{ folder, selectBy: evaluation.selectBy },
+    ...(sample ? { sample: { users: sample.users, of: sample.of } } : {}),
     ...(preset ? { preset: path, data: preset.data } : {}),
     searches: searches.map((s) => ({ ...s, command: commandOf(s) })),
   };

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { defined } from '../../defined.js';
 import { isCoTrained, methodOf, methodRegistry } from '../../distill/index.js';
 import { fail } from '../../errors.js';
-import { evaluationFor } from '../../eval/index.js';
+import { evaluationFor, sampleUsers } from '../../eval/index.js';
 import { parseSpaces, prepareTune, tune as search, strategyRegistry, tuneOptions } from '../../experiment/index.js';
 import { modelRegistry } from '../../models/index.js';
 import { optionalText, options } from '../../options/options.js';
@@ -129,6 +130,7 @@ export const tune: CommandBody = {
     const found = await offeringName(name, runs, () => placed(work));
     return searchReport(found, {
       ...{ given, folder: join(runs, name), runs, evaluation, console },
+      ...defined({ sample: sampleUsers(dataset, evaluation.evalUsers) }),
       ...(distilled ? { distil: distilled.command } : {}),
     });
   },

@@ -1,7 +1,7 @@
 /** The best items from the rankings that a run of any model keeps, without those that each user has. */
 import { type Interactions, itemsOf, type Rankings, rankingOf } from '../../data/index.js';
 import { fail } from '../../errors.js';
-import type { Block, ListSource, Selection } from './source.js';
+import type { Block, ListSource, Selection } from './_source.js';
 
 const AT_ONCE = 8192;
 

@@ -6,7 +6,7 @@ import type { Interactions } from '../../data/index.js';
 import { freeRows, takeRows } from '../../kernels/index.js';
 import type { StudentModel } from '../../student/index.js';
 import { scanTopK } from '../../student/top-k.js';
-import type { Block, ListSource, Selection } from './source.js';
+import type { Block, ListSource, Selection } from './_source.js';
 
 /** Items beyond the length of a list that the kernels find. */
 const SPARE = 16;

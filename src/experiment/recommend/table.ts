@@ -1,6 +1,6 @@
 /** Writes lists as a table of user, item, rank, score and label: Parquet or JSON lines. */
 import { literal, type RowWriter, withDatabase } from '../../data/duckdb.js';
-import type { Block, ListSource } from './source.js';
+import type { Block, ListSource } from './_source.js';
 
 export const tableFormats = ['parquet', 'jsonl'] as const;
 export type TableFormat = (typeof tableFormats)[number];

@@ -91,12 +91,12 @@ async function evaluated(task: TrialSetting, which: number, models: ModelsTask):
   const { kernels: k, evaluator, signal } = task;
   return withModels({ ...models, ...(signal ? { signal } : {}) }, async (made) => {
     const validating = ({ model }: MadeModel) => {
-      const step = made.progress.task(`ranking for ${model.name}`);
+      const step = made.progress.task(`ranking for ${model.name}`, 'users');
       return async () => {
         const evaluation = evaluator.valid(
           await rankAll(k, model, evaluator.mask.valid, evaluator.depth, {
             step,
-            ...defined({ foldIn: evaluator.foldIn }),
+            ...defined({ foldIn: evaluator.foldIn, users: evaluator.sample?.chosen }),
           }),
         );
         return { value: evaluator.select(evaluation), metrics: evaluation.means };

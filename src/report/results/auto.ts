@@ -1,6 +1,7 @@
 /** The results of `auto`: one table of the chosen model and what it is compared with, the frontier, and sentences. */
 import { inspect } from '../../data/index.js';
 import { defined } from '../../defined.js';
+import { sampleUsers } from '../../eval/index.js';
 import { ALPHA } from '../../experiment/auto/choose.js';
 import type { AutoCandidate, AutoResult, PlannedAuto } from '../../experiment/index.js';
 import { metricsOf } from '../../runs/outcome.js';
@@ -13,6 +14,7 @@ import {
   formatSeconds,
   formatShare,
   listed,
+  sampleNotes,
 } from '../format.js';
 import { type ResultTable, resultTable } from '../table/index.js';
 import { column, costColumns, metricCells, metricColumns, shortName, textColumns } from './_columns.js';
@@ -127,7 +129,7 @@ export function autoTable(result: AutoResult): ResultTable {
       group: ['ensemble', 'best single model', 'popular items'].includes(what) ? 'teachers' : 'choice',
       cells: { what, model: what === 'ensemble' ? model : name, ...row, ...metricCells(keys, metrics) },
     })),
-    notes: autoNotes(result),
+    notes: [...sampleNotes([sampleUsers(result.dataset, result.evaluation.evalUsers)]), ...autoNotes(result)],
   });
 }
 

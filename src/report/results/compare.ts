@@ -1,9 +1,10 @@
 /** Runs compared with one of them, with significance tests. */
 
+import { defined } from '../../defined.js';
 import { fail } from '../../errors.js';
-import { type ComparisonRow, compare, type Evaluation } from '../../eval/index.js';
+import { type ComparisonRow, compare, type Evaluation, type SampleSize } from '../../eval/index.js';
 import { type Cost, metricsOf } from '../../runs/outcome.js';
-import { formatCount, listed } from '../format.js';
+import { formatCount, listed, sampleNotes } from '../format.js';
 import { type Printable, type ResultTable, resultTable, together } from '../table/index.js';
 import {
   column,
@@ -55,6 +56,8 @@ export interface ComparisonJson {
   readonly against: string;
   readonly part: EvaluatedPart;
   readonly nUsers: number;
+  /** Present if only a sample of the users was evaluated. */
+  readonly sample?: SampleSize;
   readonly data?: string;
   readonly test: 't' | 'wilcoxon';
   readonly adjust: 'holm' | 'bh';
@@ -102,6 +105,7 @@ export function compareRuns(runs: readonly ComparedRun[], options: CompareRunsOp
     about: [
       `${partTitles[part]}, full ranking, mean over ${formatCount(evaluation.users.length)} users. Marks: significantly different from ${base.name}`,
       `(${procedure}; * p < 0.05, ** p < 0.01, *** p < 0.001).`,
+      ...sampleNotes([evaluation.sample]),
     ],
     columns: [column('run', 'run', 'text'), ...metricColumns(keys), ...costColumns],
     rows: runs.map((r) => ({
@@ -120,7 +124,7 @@ export function compareRuns(runs: readonly ComparedRun[], options: CompareRunsOp
     ...{ table, tests, ...(differences ? { differences } : {}) },
     toCsv: () => lines(runs, keys, base.name, testOf).toCsv(),
     toJson: () => ({
-      ...{ against: base.name, part, nUsers: evaluation.users.length, ...(data === undefined ? {} : { data }) },
+      ...{ against: base.name, part, nUsers: evaluation.users.length, ...defined({ data, sample: evaluation.sample }) },
       ...{ test, adjust },
       runs: runs.map(({ evaluation: own, ...run }) => {
         const values = metricsOf(own);

@@ -1,6 +1,7 @@
 /** Tables of an ensemble: what each member added on valid, the weights, and the ensemble on test. */
 import type { EnsembleChoice } from '../../distill/index.js';
-import { formatMetric, formatShare, listed } from '../format.js';
+import type { SampleSize } from '../../eval/index.js';
+import { formatMetric, formatShare, listed, sampleNotes } from '../format.js';
 import { type Printable, type ResultTable, resultTable, together } from '../table/index.js';
 import { column, metricCells, metricColumns, shortName } from './_columns.js';
 
@@ -68,12 +69,14 @@ export function ensembleTables(
   equal: number,
   tested: readonly TestedEnsemble[],
   keys: readonly string[],
+  sample?: SampleSize,
 ): Printable {
   const { kind, metric, value } = choice;
   const test = resultTable({
     title: 'On test, which the choice did not see',
     columns: [column('name', 'ensemble', 'text'), ...metricColumns(keys)],
     rows: tested.map((t) => ({ cells: { name: t.name, ...metricCells(keys, t.metrics) } })),
+    notes: sampleNotes([sample]),
   });
   const both = resultTable({
     title: 'On valid',

@@ -1,8 +1,8 @@
 /** Metrics of runs on one part, without significance tests. */
 import type { Dataset } from '../../data/index.js';
-import { type Evaluation, evaluatedMetrics } from '../../eval/index.js';
+import { type Evaluation, evaluatedMetrics, type SampleSize } from '../../eval/index.js';
 import { metricsOf } from '../../runs/outcome.js';
-import { formatCount } from '../format.js';
+import { formatCount, sampleNotes } from '../format.js';
 import { type ResultTable, resultTable } from '../table/index.js';
 import { column, keysOf, metricCells, metricColumns } from './_columns.js';
 import { type ComparedRun, type EvaluatedPart, partTitles } from './compare.js';
@@ -34,7 +34,10 @@ export function evaluationTable(
     about: [`${partTitles[part]}, full ranking, mean over ${users} users.`],
     columns: [column('run', transposed ? 'metric' : 'run', 'text'), ...metricColumns(keys)],
     rows: runs.map((r) => ({ cells: { run: r.name, ...metricCells(keys, metricsOf(r.evaluation)) } })),
-    notes: mixed ? ['The runs are of different data sets: their metrics cannot be compared.'] : [],
+    notes: [
+      ...sampleNotes(runs.map((r) => r.evaluation.sample)),
+      ...(mixed ? ['The runs are of different data sets: their metrics cannot be compared.'] : []),
+    ],
     transposed,
   });
 }
@@ -47,6 +50,7 @@ export interface EvaluationJson {
     /** Name of the data set. */
     readonly data: string;
     readonly metrics: Readonly<Record<string, number>>;
+    readonly sample?: SampleSize;
   })[];
 }
 
@@ -55,6 +59,7 @@ export const evaluationJson = (runs: readonly EvaluatedRun[], part: EvaluatedPar
   ...{ part, nUsers: runs[0]?.evaluation.users.length ?? 0 },
   runs: runs.map(({ dataset, evaluation, ...run }) => ({
     ...{ ...run, data: dataset.name, metrics: metricsOf(evaluation) },
+    ...(evaluation.sample ? { sample: evaluation.sample } : {}),
   })),
 });
 

@@ -2,7 +2,7 @@
 import { compare } from '../../eval/index.js';
 import { type Gain, type PipelineOptions, type PipelineRow, withBestDirect } from '../../experiment/index.js';
 import { metricsOf } from '../../runs/outcome.js';
-import { formatBytes, formatP, formatPercent, formatShare, formatTimes, listed } from '../format.js';
+import { formatBytes, formatP, formatPercent, formatShare, formatTimes, listed, sampleNotes } from '../format.js';
 import { type ResultTable, resultTable } from '../table/index.js';
 import {
   accuracyKeys,
@@ -90,6 +90,7 @@ export function pipelineTable(
       };
     }),
     notes: [
+      ...sampleNotes(rows.map((r) => r.evaluation.sample)),
       ...strongBaselines.map(
         ({ name, beats }) => `*  ${name} is better than ${listed(beats)} in ${shortName(selectBy)}.`,
       ),

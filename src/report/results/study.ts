@@ -1,5 +1,6 @@
 /** The result of a study: metrics over seeds, differences with tests, and the options that the search chose. */
-import { type ComparisonRow, evaluationFor } from '../../eval/index.js';
+import { defined } from '../../defined.js';
+import { type ComparisonRow, evaluationFor, type SampleSize, sampleUsers } from '../../eval/index.js';
 import {
   decidingMetric,
   deviation,
@@ -8,7 +9,7 @@ import {
   type StudyResult,
   type StudyRow,
 } from '../../experiment/plans/study/index.js';
-import { formatCount, formatOptions } from '../format.js';
+import { formatCount, formatOptions, sampleNotes } from '../format.js';
 import {
   type CellValue,
   escapeMarkdown,
@@ -41,6 +42,8 @@ export interface StudyJson
   readonly nItems: number;
   /** The metric on valid that decides. */
   readonly selectBy: string;
+  /** Present if only a sample of the users was evaluated. */
+  readonly sample?: SampleSize;
   /** Methods whose options the study names, and which were not searched. */
   readonly fixed: readonly string[];
 }
@@ -59,10 +62,14 @@ export function studyJson({ options: o, dataset, ...rest }: StudyResult): StudyJ
     ...{ data: dataset.name, fingerprint: dataset.fingerprint },
     ...{ nUsers: dataset.train.nUsers, nItems: dataset.train.nItems },
     ...{ setup, seeds, against, student, selectBy: evaluationFor(o.evaluation, dataset.train).selectBy },
+    ...defined({ sample: sizeOf(sampleUsers(dataset, o.evaluation.evalUsers)) }),
     fixed: Object.keys(o.methods).filter((method) => !(method in rest.tuned)),
     ...rest,
   };
 }
+
+const sizeOf = (sample: SampleSize | undefined): SampleSize | undefined =>
+  sample && { users: sample.users, of: sample.of };
 
 export const studyTables = (result: StudyResult): StudyTables => studyTablesOf(studyJson(result));
 
@@ -94,7 +101,7 @@ function aboutOf({ notes, ...o }: StudyJson): { readonly about: readonly string[
     `Test part, full ranking; ${many ? `mean and standard deviation over seeds ${seeds}, without a deviation where all seeds have the same run` : `seed ${seeds}`}. Hyper-parameters and best epochs were chosen on valid.`,
     `* p < 0.05 against ${o.against}: paired t test over users${many ? ', each with its mean over the seeds' : ''}; Holm over the table.`,
   ];
-  return { about: [...about, ...notes] };
+  return { about: [...about, ...sampleNotes([o.sample]), ...notes] };
 }
 
 function valueTable(

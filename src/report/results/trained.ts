@@ -1,8 +1,8 @@
 /** Results of training: one run, several runs, a co-trained pair, external teachers. */
 import { type LearnerRole, learnerRoles, type Pair } from '../../distill/index.js';
-import { metricRegistry } from '../../eval/index.js';
+import { metricRegistry, type SampleSize } from '../../eval/index.js';
 import type { Job, JobResult } from '../../runs/outcome.js';
-import { formatBytes, formatCount, formatMicroseconds, formatSeconds } from '../format.js';
+import { formatBytes, formatCount, formatMicroseconds, formatSeconds, sampleNotes } from '../format.js';
 import { type ResultTable, type Row, resultTable } from '../table/index.js';
 import { accuracyKeys, column, costColumns, keysOf, metricCells, metricColumns, textColumns } from './_columns.js';
 
@@ -12,14 +12,15 @@ const ownUserMetrics = (): string[] =>
   metricRegistry.added().flatMap(({ kind, name }) => (kind === 'user' ? [name] : []));
 const [parameters, bundle] = costColumns;
 
-/** The accuracy metrics of one run: a row for each, a column for each K. @param means by keys such as `recall@10` */
-export function metricsTable(means: Values, at: readonly number[]): ResultTable {
+/** The accuracy metrics of one run: a row for each, a column for each K. @param means by keys such as `recall@10` @param sample if only a sample was evaluated */
+export function metricsTable(means: Values, at: readonly number[], sample?: SampleSize): ResultTable {
   const lengths = [...new Set(at)];
   return resultTable({
     columns: [column('metric', 'test', 'text'), ...lengths.map((k) => column(`@${k}`, `@${k}`, 'metric'))],
     rows: ['recall', 'ndcg', 'hit-rate', 'mrr', 'map', ...ownUserMetrics()].map((m) => ({
       cells: { metric: m, ...Object.fromEntries(lengths.map((k) => [`@${k}`, means[`${m}@${k}`]])) },
     })),
+    notes: sampleNotes([sample]),
   });
 }
 
@@ -50,6 +51,7 @@ export function trainedTable(rows: readonly TrainedRow[], at: readonly number[],
       ...[column('seconds', 'time', 'seconds'), bundle!, column('note', '', 'text')],
     ],
     rows: rows.map((row) => ({ cells: { run: row.name, ...trainedCells(row, keys, selectBy) } })),
+    notes: sampleNotes(rows.map((row) => ('error' in row ? undefined : row.result.sample))),
   });
 }
 
@@ -94,6 +96,7 @@ export function pairTable(
       });
       return [row(`before: ${b.name}`, b), row(`after: ${name}/${role}`, result)];
     }),
+    notes: sampleNotes(learnerRoles.map((role) => outcome[role].result.sample)),
   });
 }
 
@@ -108,7 +111,7 @@ export function pairWorkText(outcome: PairResults): string {
 interface Imported {
   readonly name: string;
   readonly outcome: {
-    readonly result: { readonly bestEpoch: number; readonly metrics: Values };
+    readonly result: { readonly bestEpoch: number; readonly metrics: Values; readonly sample?: SampleSize };
     readonly teacher: {
       readonly trajectory: { readonly checkpoints: readonly { readonly epoch: number; readonly metrics: Values }[] };
     };
@@ -127,5 +130,6 @@ export function importedTable(imported: readonly Imported[], at: readonly number
       ...teacher.trajectory.checkpoints.map((c) => row(name, 'valid', c.epoch, c.metrics)),
       row(name, 'test', result.bestEpoch, result.metrics),
     ]),
+    notes: sampleNotes(imported.map(({ outcome }) => outcome.result.sample)),
   });
 }

@@ -5,7 +5,8 @@ import { bundleBytes } from '../../../bundle/index.js';
 import type { Kernels } from '../../../kernels/index.js';
 import { bundlePart } from '../../../memory/index.js';
 import { choice, flag, int, options } from '../../../options/options.js';
-import { type ListSource, openSource } from '../../recommend/source.js';
+import type { ListSource } from '../../recommend/_source.js';
+import { openSource } from '../../recommend/source.js';
 import { tableFormats, writeTable } from '../../recommend/table.js';
 import { partUnit } from './_part.js';
 
