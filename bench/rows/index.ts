@@ -6,6 +6,7 @@ import { hetcompStep } from './hetcomp-step.js';
 import { hetcompUpdate } from './hetcomp-update.js';
 import { lightgcn } from './lightgcn.js';
 import { bprEpoch, cmlEpoch, lightgcnEpoch, neumfEpoch } from './pair-epochs.js';
+import { recommendAll } from './recommend-all.js';
 import { cdaeEpoch, itemAutoencoderEpoch, multVae, multVaeEpoch } from './row-epochs.js';
 import { softmaxStep } from './softmax-step.js';
 import { student } from './student.js';
@@ -28,4 +29,5 @@ export const rows = {
   'neumf-epoch': neumfEpoch,
   'bd-epoch': bdEpoch,
   student,
+  'recommend-all': recommendAll,
 } as const satisfies Record<string, BenchRow>;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -17,6 +17,20 @@ const id = fc
   )
   .filter((text) => text.trim() !== '');
 const ids = fc.uniqueArray(id, { minLength: 2, maxLength: 6 });
+
+test('ranges of users together have the lines of all users', async (t) => {
+  const folder = testFolder(t);
+  const own = datasetOf(['a', 'b', 'c'], ['x', 'y']);
+  const lists = [{ lists: [{ nUsers: 3, nItems: 2, depth: 2, items: Int32Array.of(1, 0, 0, -1, 1, -1) }] }];
+  const linesOf = async (name: string, range?: readonly [number, number]) => {
+    const path = join(folder.path, name);
+    await writeRankingsTable(path, own, lists, range);
+    return readFileSync(path, 'utf8').trimEnd().split('\n').slice(1);
+  };
+  const all = await linesOf('all.csv');
+  assert.equal(all.length, 4);
+  assert.deepEqual([...(await linesOf('0.csv', [0, 1])), ...(await linesOf('1.csv', [1, 3]))], all);
+});
 
 test('a written split is read back unchanged with any ids and format', async (t) => {
   const folder = testFolder(t);

@@ -22,12 +22,14 @@ const SUFFIX = /\.(?:(csv|tsv|jsonl|ndjson)(\.gz|\.zst)?|(parquet|pq))$/i;
 /**
  * Writes the columns user, item, rank (from 1) and, if given, teacher and checkpoint. The suffix determines the format:
  * .csv, .tsv or .jsonl, each also with .gz or .zst, or .parquet. The write is atomic and replaces an existing file.
+ * @param users only those from the first to before the second. Default: all
  * @throws RecdistillError `usage` for another suffix, `write-failed`
  */
 export async function writeRankingsTable(
   path: string,
   dataset: Dataset,
   entries: readonly NamedLists[],
+  users: readonly [from: number, to: number] = [0, dataset.users.ids.length],
 ): Promise<void> {
   const how = formatOptions(path);
   const target = resolve(path);
@@ -42,7 +44,7 @@ export async function writeRankingsTable(
     for (const file of temporary) discard(file);
   });
   try {
-    await writeLines(temporary[0], csvLines(dataset, entries, columns));
+    await writeLines(temporary[0], csvLines(dataset, entries, columns, users));
     const types = columns.map((c) => `'${c}': '${c === 'rank' || c === 'checkpoint' ? 'INTEGER' : 'VARCHAR'}'`);
     await withDatabase((db) =>
       db.query(
@@ -84,6 +86,7 @@ function* csvLines(
   { users, items }: Dataset,
   entries: readonly NamedLists[],
   columns: readonly string[],
+  [from, to]: readonly [number, number],
 ): Generator<string> {
   yield columns.join(',');
   const itemFields = items.ids.map(field);
@@ -92,7 +95,7 @@ function* csvLines(
       ...(columns.includes('teacher') ? [field(teacher ?? '')] : []),
       ...(columns.includes('checkpoint') ? [checkpoint ?? ''] : []),
     ].map((text) => `,${text}`);
-    for (let u = 0; u < users.ids.length; u++) {
+    for (let u = from; u < to; u++) {
       const user = field(users.ids[u]!);
       const list = new Set(lists.flatMap((r) => [...rankingOf(r, u)]));
       let rank = 0;

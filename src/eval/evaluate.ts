@@ -86,7 +86,8 @@ export function* evaluating(
 const isUserMetric = (metric: Metric): metric is UserMetric => metric.kind === 'user';
 const isListMetric = (metric: Metric): metric is ListMetric => metric.kind === 'lists';
 
-function mean(values: Float64Array): number {
+/** The mean, summed in order. NaN without values. */
+export function mean(values: Float64Array): number {
   let sum = 0;
   for (const value of values) sum += value;
   return sum / values.length;

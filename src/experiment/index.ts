@@ -1,5 +1,6 @@
 export * from './auto/index.js';
 export * from './engine/index.js';
+export { evaluateInShards } from './evaluate-shards.js';
 export * from './plans/index.js';
 export * from './presets/index.js';
 export * from './recommend/index.js';

@@ -1,11 +1,14 @@
+import { defined } from '../../defined.js';
+import { evaluateInShards } from '../../experiment/index.js';
 import { writeAtomic } from '../../formats/index.js';
-import { flag, optionalText, options } from '../../options/options.js';
+import { flag, optionalInt, optionalText, options } from '../../options/options.js';
 import { comparedRun, evaluationJson, evaluationTable, perUserText } from '../../report/index.js';
 import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
-import { asRecorded, dataGroup, group, runsGroup } from '../terminal/groups.js';
-import { atOption, evaluateRuns, partOption } from './evaluated.js';
+import { asRecorded, dataGroup, group, machineGroup, runsGroup } from '../terminal/groups.js';
+import { atOption, type EvaluateOne, evaluateRuns, partOption } from './evaluated.js';
 import { nextSteps, quoted } from './job.js';
+import { withEngine, workersGroup } from './jobs.js';
 import { runsGiven } from './runs.js';
 
 const evaluateGroup = group(
@@ -15,6 +18,11 @@ const evaluateGroup = group(
     at: atOption,
     part: partOption,
     metrics: flag({ default: false, help: 'Show all metrics, not only recall and NDCG.' }),
+    shards: optionalInt({
+      min: 1,
+      max: 10_000,
+      help: 'Evaluate in so many shards of users, --jobs at a time. Results do not depend on it.',
+    }),
     perUser: optionalText({ help: 'TSV file to write, with the values of every user.' }),
   }),
 );
@@ -26,10 +34,11 @@ export const evaluate: CommandBody = {
     'Data options are only needed if the source of the data has moved.',
   ].join('\n'),
   args: [{ name: 'RUN', help: 'Finished runs.', required: true, many: true }],
-  groups: [evaluateGroup, runsGroup, asRecorded(dataGroup)],
+  groups: [evaluateGroup, runsGroup, workersGroup, machineGroup, asRecorded(dataGroup)],
   examples: [
     ['evaluate bpr-mf', 'one run'],
     ['evaluate demo --metrics', 'every run of the demo, all metrics'],
+    ['evaluate bpr-mf --shards 16 --jobs 4', 'very many users, in four processes'],
     [
       'evaluate ease bpr-mf --at 5,20 --per-user values.tsv',
       'other list lengths, and a file with the values of every user',
@@ -38,7 +47,15 @@ export const evaluate: CommandBody = {
   async run(given, console) {
     const o = readOptions(evaluateGroup, given);
     const { runs } = readOptions(runsGroup, given);
-    const { evaluated, at } = await evaluateRuns(runsGiven(given), o.at, given, o.part);
+    const { shards } = o;
+    const inShards: EvaluateOne | undefined =
+      shards === undefined
+        ? undefined
+        : (run, { data: dataset, ...how }) =>
+            withEngine({ given, console, metric: '', count: shards, folders: [] }, (engine) =>
+              evaluateInShards({ run, dataset, ...how, shards, store: runs, ...defined({ data: run.source }) }, engine),
+            );
+    const { evaluated, at } = await evaluateRuns(runsGiven(given), o.at, given, o.part, inShards);
     if (o.perUser !== undefined) {
       writeAtomic(o.perUser, perUserText(evaluated.map((r) => ({ ...r, userIds: r.dataset.users.ids }))));
       console.say(`Values of every user: ${o.perUser}`);

@@ -27,6 +27,17 @@ export interface EvaluatedRun {
   readonly evaluation: Evaluation;
 }
 
+/** Evaluates the rankings of one run. */
+export type EvaluateOne = (
+  run: FinishedRun,
+  how: {
+    readonly data: LoadedDataset;
+    readonly at: readonly number[];
+    readonly part: EvaluatedPart;
+    readonly evalUsers?: number;
+  },
+) => Promise<Evaluation>;
+
 /**
  * Evaluates runs in all metrics, each on its own data set.
  * @param given list lengths; absent: those of the first run
@@ -39,6 +50,7 @@ export async function evaluateRuns(
   given: readonly number[] | undefined,
   data: Given,
   part: EvaluatedPart = 'test',
+  evaluateOne: EvaluateOne = async (run, how) => evaluate(run.rankings, how),
 ): Promise<{ evaluated: EvaluatedRun[]; at: readonly number[] }> {
   const found = places.map((place) => ({ name: place.name, run: readRun(place) }));
   const recorded = found[0]!.run.result.options.at;
@@ -54,7 +66,7 @@ export async function evaluateRuns(
       fail('needs-not-met', { problem: `${name} was made without hidden interactions`, hint });
     }
     const { evalUsers } = parseOptions(evaluationOptions, { evalUsers: run.result.options.evalUsers }, 'evaluation');
-    const evaluation = evaluate(run.rankings, { data: dataset, at, part, ...defined({ evalUsers }) });
+    const evaluation = await evaluateOne(run, { data: dataset, at, part, ...defined({ evalUsers }) });
     evaluated.push({ name, run, dataset, evaluation });
   }
   return { evaluated, at };

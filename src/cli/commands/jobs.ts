@@ -46,6 +46,9 @@ export const jobsGroup = group(
   }),
 );
 
+/** --jobs alone. */
+export const workersGroup = group('Jobs', 'jobs', options({ jobs: jobsGroup.schema.shape.jobs }));
+
 export const isDryRun = (given: Given): boolean => readOptions(jobsGroup, given).dryRun;
 
 export interface EngineOptions {

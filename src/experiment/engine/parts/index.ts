@@ -1,11 +1,13 @@
 /** The registry of units whose work is cut into parts: one line adds one. */
 import { fail } from '../../../errors.js';
 import type { AnyPartUnit } from './_part.js';
+import { evaluateUnit } from './evaluate.js';
 import { recommendUnit } from './recommend.js';
 
 export * from './_part.js';
 
 const units: Readonly<Record<string, AnyPartUnit>> = {
+  evaluate: evaluateUnit,
   recommend: recommendUnit,
 };
 
