@@ -1,8 +1,8 @@
 /** The works whose growth is measured. Each makes its own data and says how long a whole unit of it takes. */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { createKernels, type Kernels } from 'recdistill';
 import { type Interactions, loadDataset, type Rankings } from 'recdistill/data';
 import { methodOf, type TeacherKnowledge } from 'recdistill/distill';
@@ -122,19 +122,37 @@ const teacherOf = (size: Size, seed: number): TeacherKnowledge => ({
   checkpoints: [1, 2].map((epoch) => ({ epoch, metrics: {}, rankings: madeUpRankings(size, DEPTH, seed + epoch) })),
 });
 
-/** A file of rows with repeated pairs, in random order. */
-async function writeRows(size: Size, path: string): Promise<void> {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '2', memory_limit: '600MB' });
+async function withDuckdb<T>(memory: number, folder: string, use: (db: DuckDBConnection) => Promise<T>): Promise<T> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    ...{ threads: '2', memory_limit: `${memory}MB`, temp_directory: join(folder, 'spilled') },
+  });
   const db = await instance.connect();
   try {
-    await db.run('SET preserve_insertion_order = false');
-    await db.run(
-      `COPY (SELECT hash(k * 2 + 1) % ${size.nUsers} AS "user", floor(${size.nItems} * pow((hash(k * 3 + 7) % 1000003) / 1000003.0, 2))::BIGINT AS item ` +
-        `FROM range(${size.interactions}) r(k)) TO '${path}' (HEADER)`,
-    );
+    return await use(db);
   } finally {
     db.closeSync();
     instance.closeSync();
+  }
+}
+
+/** Calls `use` with a CSV file of rows with repeated pairs, in random order. */
+async function withRows(
+  { nUsers, nItems, interactions }: Size,
+  use: (path: string, folder: string) => Promise<unknown>,
+) {
+  const folder = mkdtempSync(join(tmpdir(), 'recdistill-scale-'));
+  try {
+    const path = join(folder, 'rows.csv');
+    await withDuckdb(400, folder, async (db) => {
+      await db.run('SET preserve_insertion_order = false');
+      await db.run(
+        `COPY (SELECT hash(k * 2 + 1) % ${nUsers} AS "user", floor(${nItems} * pow((hash(k * 3 + 7) % 1000003) / 1000003.0, 2))::BIGINT AS item ` +
+          `FROM range(${interactions}) r(k)) TO '${path}' (HEADER)`,
+      );
+    });
+    return await timed(() => use(path, folder));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -146,17 +164,18 @@ export const works: Readonly<Record<string, Work>> = {
   },
   read: {
     unit: 'a CSV file of user and item: read, filtered and split',
-    async run(size) {
-      const folder = mkdtempSync(join(tmpdir(), 'recdistill-scale-'));
-      try {
-        const path = join(folder, 'rows.csv');
-        await writeRows(size, path);
-        if (statSync(path).size === 0) throw new Error('no rows were written');
-        return await timed(() => loadDataset({ data: path }));
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
-    },
+    run: (size) => withRows(size, (path) => loadDataset({ data: path })),
+  },
+  'read by DuckDB': {
+    unit: 'the same file with nothing but DuckDB: different rows, sorted by user and item, to Parquet',
+    run: (size) =>
+      withRows(size, (path, folder) =>
+        withDuckdb(512, folder, (db) =>
+          db.run(
+            `COPY (SELECT DISTINCT "user", item FROM '${path}' ORDER BY ALL) TO '${join(folder, 'rows.parquet')}'`,
+          ),
+        ),
+      ),
   },
   'bpr-mf': {
     unit: 'an epoch of bpr-mf, dim 64, batches of 8192, lazy-adam',

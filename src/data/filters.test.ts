@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { compact, ratedAtLeast, withMinimum } from './filters.js';
 import { count, fromPairs, type Interactions, itemCounts, itemsOf } from './interactions.js';
+import { splits } from './splits/index.js';
 
 const interactions = fc.array(fc.tuple(fc.nat(11), fc.nat(8)), { maxLength: 70 }).map((list) =>
   fromPairs(
@@ -85,4 +86,22 @@ test('ratedAtLeast keeps the rows at the threshold and above, whole', () => {
       [8, 9],
     ],
   );
+});
+
+test('a filter in the arrays of its input gives the same as one in new arrays', () => {
+  const [nUsers, nItems, n] = [20_000, 5000, 300_000];
+  const users = Int32Array.from({ length: n }, (_, k) => (k * 7919) % nUsers);
+  const items = Int32Array.from({ length: n }, (_, k) =>
+    Math.floor(nItems * (((k * 31 + (k >> 3)) % 9973) / 9973) ** 3),
+  );
+  const times = Float64Array.from({ length: n }, (_, k) => k);
+  const fresh = () => fromPairs(nUsers, nItems, users, items, times);
+  const kept = compact(withMinimum(fresh(), 12, 30, 'k-core'));
+  assert.ok(kept.interactions.indices.length > 1000 && kept.interactions.indices.length < n);
+  assert.deepEqual(compact(withMinimum(fresh(), 12, 30, 'k-core', true), true), kept);
+  for (const { name, divide } of Object.values(splits)) {
+    const spec = { ratios: [0.6, 0.2, 0.2], holdOut: 'random', seed: 3, foldInShare: 0.8 } as const;
+    const ids = { users: Array.from(users.keys(), String), items: Array.from(items.keys(), String) };
+    assert.deepEqual(divide(fresh(), { ...spec, ids, reuse: true }), divide(fresh(), { ...spec, ids }), name);
+  }
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
 import { RecdistillError } from '../errors.js';
 import { planMemory } from '../memory/index.js';
+import { badFile } from './duckdb.js';
 import { loadDataset } from './load.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'recdistill-memory-'));
@@ -49,4 +50,18 @@ test('a file of names counts, and is refused by its size before it is read', asy
   assert.ok(more > 100_000 * 330 && more < 100_000 * 471, `${more} bytes`);
   planMemory({ threads: 1, memoryLimit: 200e6 });
   await assert.rejects(loadDataset({ data: path, labels }), refused(/names\.tsv with about 7\d{4} names needs/));
+});
+
+test('a full folder for temporary files is an error of its own, with what to do', () => {
+  for (const text of [
+    'IO Error: Could not write file "/tmp/x.tmp": No space left on device',
+    'Out of Memory Error: failed to offload data block (max_temp_directory_size of 1.0 GiB)',
+  ]) {
+    assert.throws(() => badFile('rows.csv', new Error(text)), {
+      code: 'write-failed',
+      message: /reading rows\.csv needs/,
+      hint: /TMPDIR/,
+    });
+  }
+  assert.throws(() => badFile('rows.csv', new Error('Out of Memory Error: (1/2 MB used)')), { code: 'out-of-memory' });
 });

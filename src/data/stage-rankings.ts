@@ -127,5 +127,7 @@ async function numbered(db: Database, name: string, column: string): Promise<str
     `CREATE TEMP TABLE ${name} AS SELECT id, (row_number() OVER (ORDER BY first) - 1)::INTEGER AS k ` +
       `FROM (SELECT ${column} AS id, min(rowid) AS first FROM raw GROUP BY ${column})`,
   );
-  return (await db.query(`SELECT id FROM ${name} ORDER BY k`)).map(([id]) => String(id));
+  const ids: string[] = [];
+  await db.texts(`SELECT id FROM ${name} ORDER BY k`, (id) => ids.push(id));
+  return ids;
 }

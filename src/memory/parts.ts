@@ -43,8 +43,8 @@ export interface DataSize {
 
 /** An interaction in its part, and in a mask of what is left out of rankings: (376 - 241) MB for 4,000,000 more rows of a file, less ids and staged rows. */
 const ROW = 8;
-/** More for a time or a weight: 8 bytes in its part, and what is not freed yet. (456 - 274) MB for 4,000,000 more synthetic rows of top-pop, less the other parts. */
-const VALUE = 12;
+/** More for a time or a weight. */
+const VALUE = 8;
 /** More while rows in memory are merged, filtered and split: (381 - 196) MB for 4,000,000 more synthetic rows, less the above. */
 const READ_ROW = 30;
 /** More while rows of a file are merged: a part of them is in two places while they are split. */
