@@ -28,7 +28,7 @@ test('a file is refused by its size before it is read, and by its rows before th
   const path = join(folder, 'rows.csv');
   const rows = Array.from({ length: 60_000 }, (_, k) => `${k % 2000},${(k * 7) % 3001}`);
   writeFileSync(path, `user,item\n${rows.join('\n')}\n`);
-  planMemory({ threads: 1, memoryLimit: 185e6 });
+  planMemory({ threads: 1, memoryLimit: 182e6 });
   await assert.rejects(loadDataset({ data: path }), refused(/rows with about 4\d{4} rows needs/));
   // A condition may select any number of rows, so that only the exact number counts.
   await assert.rejects(loadDataset({ data: path, where: 'item >= 0' }), refused(/rows with about 60000 rows needs/));

@@ -26,7 +26,7 @@ export interface Merger {
 }
 
 /** A view on an array is kept up to this share of unused entries, because a copy would need both at once. */
-const SPARE = 1 / 2;
+const UNUSED = 1 / 2;
 /** Rows of one user whose order fits into a float64 beside an item. */
 const PACKED = 2 ** 21;
 
@@ -126,6 +126,6 @@ const refuseWeight = (sum: number, user: number, item: number) =>
 
 /** The first `size` entries: a view, or a copy if that frees more than it takes for a moment. */
 export function fitted<T extends Int32Array | Float32Array | Float64Array>(values: T, size: number): T {
-  const fits = values.length - size <= values.length * SPARE;
+  const fits = values.length - size <= values.length * UNUSED;
   return (fits ? values.subarray(0, size) : values.slice(0, size)) as T;
 }

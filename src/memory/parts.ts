@@ -41,24 +41,24 @@ export interface DataSize {
   readonly names?: { readonly count: number; readonly characters: number };
 }
 
-/** An interaction in its part, and in a mask of what is left out of rankings: (376 - 241) MB for 4,000,000 more rows of a file, less ids and staged rows. */
-const ROW = 8;
+/** An interaction in its part, and what is made of it: 728 MB after reading 100,000,000 rows of a file, less ids. */
+const ROW = 5;
 /** More for a time or a weight. */
 const VALUE = 8;
-/** More while rows in memory are merged, filtered and split: (381 - 196) MB for 4,000,000 more synthetic rows, less the above. */
-const READ_ROW = 30;
-/** More while rows of a file are merged: a part of them is in two places while they are split. */
-const [MERGED_ROW, MERGED_VALUE] = [4, 8];
-/** An id with its number and its name: (153 - 133) MB for 72,000 more items. */
-const ID = 300;
-/** More for an id while data is read: (754 - 542 - 132) MB for 1,020,000 users and items from a CSV file. */
-const READ_ID = 80;
+/** More while rows in memory are merged, filtered and split: (2,590 - 1,094) MB for 30,000,000 more synthetic rows, less the above. */
+const READ_ROW = 32;
+/** More while rows of a file are split: their parts, and those that are not in train twice. */
+const [SPLIT_ROW, SPLIT_VALUE] = [3, 4];
+/** A user, with the number of its id, and an item, with its name, too: (153 - 133) MB for 72,000 more items. */
+const [USER, ITEM] = [200, 300];
+/** More for an id while data is read: 1,220 MB at most for 100,000,000 rows of 1,200,000 users and items, less the other parts. */
+const READ_ID = 60;
 /** A name while a file of names is read: (1,000 - 755) MB for 1,000,000 names of one character, and (1,226 - 1,000) MB for 48 more in each. */
 const [READ_NAME, READ_CHARACTER] = [260, 5];
 /** DuckDB with its code and buffers: (198 - 133) MB for the same 200,000 rows from a CSV file. It is not freed after reading. */
 const DUCKDB = 68e6;
 /** A row in a table of DuckDB, until it is an index: (543 - 376) MB for 5,000,000 more rows, less the above. DuckDB moves more than 512 MB to files. */
-const [STAGED_ROW, STAGED_VALUE] = [20, 9];
+const [STAGED_ROW, STAGED_VALUE] = [23, 9];
 const MOST_STAGED = 512e6;
 /** Buffers of the reader for a row, and at most: 241 MB for 1,000,000 rows, less the above. */
 const [READER_ROW, MOST_READER] = [48, 24e6];
@@ -79,12 +79,13 @@ export function dataMemory(
   { users, items, rows, values = 0, names }: DataSize,
   from: 'files' | 'memory' = 'memory',
 ): DataMemory {
-  const data = { name: 'data', bytes: rows * (ROW + values * VALUE) + (users + items) * ID };
+  const data = { name: 'data', bytes: rows * (ROW + values * VALUE) + users * USER + items * ITEM };
   if (from === 'memory') return { held: [data], reading: rows * READ_ROW };
   const buffers = Math.min(MOST_READER, rows * READER_ROW);
   const staged = buffers + Math.min(MOST_STAGED, rows * (STAGED_ROW + values * STAGED_VALUE));
-  const merged = rows * (MERGED_ROW + values * MERGED_VALUE);
-  const reading = staged + merged + (users + items) * READ_ID + (names ? namesBytes(names) : 0);
+  // DuckDB is closed before the rows are split.
+  const split = rows * (SPLIT_ROW + values * SPLIT_VALUE);
+  const reading = Math.max(staged, split) + (users + items) * READ_ID + (names ? namesBytes(names) : 0);
   return { held: [data, { name: 'DuckDB, which reads files', bytes: DUCKDB }], reading };
 }
 
