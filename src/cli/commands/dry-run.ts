@@ -17,12 +17,12 @@ export async function dryRun(
 ): Promise<Answer> {
   const estimates = await withKernels(runMachineOf(given, folders), async (kernels) => {
     const stages = await prepare(kernels);
-    return stages.flatMap(({ prepared, undecided = () => false }) =>
-      estimateJobs(prepared, kernels, undecided).map((job, at) => ({
-        ...job,
-        undecided: undecided(prepared.jobs[at]!.job),
-      })),
-    );
+    const all = [];
+    for (const { prepared, undecided = () => false } of stages) {
+      const own = await estimateJobs(prepared, kernels, undecided);
+      all.push(...own.map((job, at) => ({ ...job, undecided: undecided(prepared.jobs[at]!.job) })));
+    }
+    return all;
   });
   // A later stage repeats the jobs of the one before.
   const jobs = estimates.filter(({ name }, at) => estimates.findIndex((job) => job.name === name) === at);

@@ -8,6 +8,7 @@ import { ownOptions } from '../../options/options.js';
 import { isFinishedRun, readFinishedResult } from '../../runs/index.js';
 import { workOf, workRate } from './cost.js';
 import type { JobSpec, Values } from './job.js';
+import { measuredSeconds } from './measure.js';
 import { type JobState, type PreparedGraph, type PreparedJob, stateOf } from './prepare.js';
 import type { Store } from './store.js';
 
@@ -38,19 +39,23 @@ export interface JobEstimate {
   readonly seconds?: number;
 }
 
+/** Milliseconds after which no further model is measured. */
+const MOST_MEASURING = 10_000;
+
 /**
  * @param kernels to estimate the time of jobs without a finished run of the same model and method, from their work and a measurement
  * @param undecided whether the options of a job are not known yet, because they follow from a search that is not finished
  * @returns the jobs, in the order of the graph
  */
-export function estimateJobs(
+export async function estimateJobs(
   { jobs, store, dataset }: PreparedGraph,
   kernels?: Kernels,
   undecided: (job: JobSpec) => boolean = () => false,
-): JobEstimate[] {
+): Promise<JobEstimate[]> {
   const times = store ? timesIn(store, dataset) : [];
   let rate: number | undefined;
-  const secondsOf = ({ job, plan }: PreparedJob, state: JobState): number | undefined => {
+  const began = performance.now();
+  const secondsOf = async ({ job, plan }: PreparedJob, state: JobState): Promise<number | undefined> => {
     if (job.kind !== 'train' && job.kind !== 'search') return undefined;
     const { options } = plan.results[0]!.spec;
     const known = timeFrom(times, options, state);
@@ -58,26 +63,28 @@ export function estimateJobs(
     if (!kernels) return undefined;
     const model = modelOf(job.model);
     const own = ownOptions(model.options, options);
-    const exact =
-      job.kind === 'train' && model.kind === 'computed'
-        ? model.estimate?.({ kernels, train: dataset.train, seed: 0 }, own)
-        : undefined;
-    if (exact !== undefined) return exact;
+    const alone = job.kind === 'train' && job.method === 'none';
+    if (alone && model.kind === 'computed') {
+      const exact = model.estimate?.({ kernels, train: dataset.train, seed: 0 }, own);
+      if (exact !== undefined) return exact;
+    } else if (alone && model.kind === 'trained' && performance.now() - began < MOST_MEASURING)
+      return measuredSeconds(kernels, dataset, model, own, leftOf(options, state));
     const work = workOf({ model: model.name, method: job.method, options }, sizesOf(dataset));
     if (work === undefined) return undefined;
     rate ??= workRate(kernels);
     const left = leftOf(options, state) / (numberOf(options.epochs) ?? 1);
     return (left * work * (job.kind === 'search' ? job.rule.trials : 1)) / rate;
   };
-  return jobs.map((prepared) => {
+  const estimates: JobEstimate[] = [];
+  for (const prepared of jobs) {
     const { job, plan, inputs } = prepared;
     const isOpen = undecided(job);
     const state: JobState = isOpen ? { state: 'new' } : stateOf(prepared, store);
     const isFinished = state.state === 'finished';
     const from = isFinished ? state.results[0]?.from : undefined;
-    const seconds = isFinished ? undefined : secondsOf(prepared, state);
+    const seconds = isFinished ? undefined : await secondsOf(prepared, state);
     const [only, ...more] = plan.results;
-    return {
+    estimates.push({
       ...{ name: job.name, kind: job.kind, teachers: inputs.map((input) => input.name), state: state.state },
       ...('model' in job ? unitsOf(job) : {}),
       ...(only && more.length === 0 && !isOpen ? { hash: only.hash } : {}),
@@ -87,8 +94,9 @@ export function estimateJobs(
       ...(isFinished || plan.memory === undefined ? {} : { memoryBytes: plan.memory }),
       ...(isFinished || plan.parts === undefined ? {} : { memoryParts: plan.parts }),
       ...(seconds === undefined ? {} : { seconds }),
-    };
-  });
+    });
+  }
+  return estimates;
 }
 
 const unitsOf = ({ model, method }: { readonly model: string; readonly method: string }) => ({
