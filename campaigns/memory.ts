@@ -11,10 +11,11 @@ import { type Measured, measure } from './_peak.js';
 
 /** A peak is at most the estimate, and at least this share of it. */
 const LEAST = 0.7;
-const [SMALL, MEDIUM, LARGE] = [
+const [SMALL, MEDIUM, LARGE, HUGE] = [
   'synthetic:200x300x4000',
   'synthetic:5000x8000x200000',
   'synthetic:20000x20000x1000000',
+  'synthetic:100000x50000x5000000',
 ];
 
 interface Case {
@@ -45,6 +46,9 @@ const CASES: readonly Case[] = [
   ...['top-pop', 'item-knn', 'bpr-mf'].map((m) =>
     sized(m, LARGE, '--threads', '2', ...(m === 'bpr-mf' ? ['--epochs', '3'] : [])),
   ),
+  sized('top-pop', HUGE, '--threads', '2'),
+  sized('ials', HUGE, '--threads', '2', '--epochs', '1'),
+  sized('bpr-mf', HUGE, '--threads', '2', '--epochs', '1', '--optimizer', 'lazy-adam', '--batch-size', '8192'),
 ];
 
 /** The estimate of a training, in bytes, from its dry run. */
