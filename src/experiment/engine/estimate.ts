@@ -1,6 +1,7 @@
 /** What running the jobs of a graph would do, and an estimate of its time and memory. Nothing is run. */
 
 import type { Dataset } from '../../data/index.js';
+import { RecdistillError } from '../../errors.js';
 import type { Kernels } from '../../kernels/index.js';
 import type { MemoryPart } from '../../memory/index.js';
 import { modelOf } from '../../models/index.js';
@@ -67,8 +68,10 @@ export async function estimateJobs(
     if (alone && model.kind === 'computed') {
       const exact = model.estimate?.({ kernels, train: dataset.train, seed: 0 }, own);
       if (exact !== undefined) return exact;
-    } else if (alone && model.kind === 'trained' && performance.now() - began < MOST_MEASURING)
-      return measuredSeconds(kernels, dataset, model, own, leftOf(options, state));
+    } else if (alone && model.kind === 'trained' && performance.now() - began < MOST_MEASURING) {
+      const measured = await measuredSeconds(kernels, dataset, model, own, leftOf(options, state)).catch(unlessRefused);
+      if (measured !== undefined) return measured;
+    }
     const work = workOf({ model: model.name, method: job.method, options }, sizesOf(dataset));
     if (work === undefined) return undefined;
     rate ??= workRate(kernels);
@@ -97,6 +100,11 @@ export async function estimateJobs(
     });
   }
   return estimates;
+}
+
+/** What does not fit or is broken is the matter of the run itself: the plan is still shown. */
+function unlessRefused(cause: unknown): undefined {
+  if (!(cause instanceof RecdistillError)) throw cause;
 }
 
 const unitsOf = ({ model, method }: { readonly model: string; readonly method: string }) => ({

@@ -9,6 +9,8 @@ import type { Values } from './job.js';
 
 /** Milliseconds of batches that are timed, after some that are not: their code is not compiled yet. */
 const [WARM_UP, TIMED] = [150, 250];
+/** A batch that takes so many milliseconds is long compared with compiling its code, and is not repeated. */
+const LONG = 2000;
 /** Scores of a ranking that is timed. */
 const SCORES = 5e7;
 /** Rankings besides those of the evaluations on valid: of the last ones on valid and on test, and of the items that are left out. */
@@ -53,7 +55,7 @@ function secondsOfBatch({ model, batches, step }: Learner): number {
       step(batch);
       done += 1;
       const took = performance.now() - began;
-      if (timed && took >= TIMED) return took / 1000 / done;
+      if (took >= (timed ? TIMED : LONG)) return took / 1000 / done;
       if (!timed && took >= WARM_UP) [began, done, timed] = [performance.now(), 0, true];
     }
   }
