@@ -5,7 +5,6 @@ import type { Outcome, Overwrite, SavedModel, Teacher } from '../../runs/index.j
 import type { Trial } from '../search/index.js';
 import type { JobEvent } from './events.js';
 import type { PortableJob, Setting } from './job.js';
-import type { ResultPlan } from './kinds/index.js';
 
 /** A job with everything that another process needs to run it; JSON values only. */
 export interface Task {
@@ -16,7 +15,7 @@ export interface Task {
   /** Of a part: the hash of its content. */
   readonly hash?: string;
   /** The results that it leaves, with their places in its folder. */
-  readonly results: readonly Pick<ResultPlan, 'place' | 'hash'>[];
+  readonly results: readonly { readonly place: string; readonly hash: string }[];
   /** Bytes that its process takes at most, if that is known. */
   readonly memory?: number;
   /** Folder of the stored data set, from which its process reads it; absent if it loads the data by the options of the setting. */

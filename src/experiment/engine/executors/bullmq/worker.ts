@@ -187,13 +187,16 @@ export async function serveQueue(options: WorkerOptions): Promise<WorkerResult> 
         while (taken === 'waiting' && !stop.signal.aborted) await pause(IDLE_MS);
       }
       if (stop.signal.aborted) break;
+      taking = undefined;
       if (taken !== 'waiting' && taken) start(taken);
       else await pause(IDLE_MS);
       if (running.size > 0) idleSince = performance.now();
       if (untilIdle !== undefined && performance.now() - idleSince > untilIdle * 1000) break;
     }
     await Promise.all(running.keys());
-    await Promise.race([taking?.then((late) => late?.job.moveToWait(late.token)), sleep(1000)]);
+    // A job that arrived too late to be begun.
+    const late = taking?.then((got) => got?.job.moveToWait(got.token)).catch(() => undefined);
+    await Promise.race([late, sleep(1000)]);
   } finally {
     clearInterval(signing);
     clearInterval(looking);
