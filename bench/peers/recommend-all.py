@@ -45,7 +45,7 @@ def prepare(inputs, params):
         if writer:
             writer.close()
 
-    return run, lambda: last
+    return run, lambda: last, run
 
 
 serve(prepare)

@@ -63,17 +63,18 @@ function prepare(
   };
   const compared = Math.min(COMPARED, nUsers);
   let lists = new Int32Array(0);
+  const run = async (): Promise<void> => {
+    if (existsSync(out)) rmSync(out, { recursive: true });
+    const request = { from: bundle, store: join(folder, 'store'), out, k: K, format: 'parquet' as const };
+    const how = { includeSeen: true, scores: true, histories: none, dataset: none };
+    await writeLists(await prepareRecommendations({ ...request, ...how }, 1, kernels), { kernels });
+    lists = new Int32Array(0);
+  };
   return {
     work: `${nUsers} users, ${nItems} items, dim ${dim}, lists of ${K}, independent normal factors; user, item, rank and score to Parquet`,
     inputs: { users: tensor(userFactors, nUsers, dim), items: tensor(itemFactors, nItems, dim) },
     ours: {
-      async run() {
-        if (existsSync(out)) rmSync(out, { recursive: true });
-        const request = { from: bundle, store: join(folder, 'store'), out, k: K, format: 'parquet' as const };
-        const how = { includeSeen: true, scores: true, histories: none, dataset: none };
-        await writeLists(await prepareRecommendations({ ...request, ...how }, 1, kernels), { kernels });
-        lists = new Int32Array(0);
-      },
+      run,
       result() {
         return { lists: tensor(lists) };
       },
@@ -82,7 +83,7 @@ function prepare(
         rmSync(folder, { recursive: true });
       },
       async first() {
-        await this.run();
+        await run();
         const connection = await (await DuckDBInstance.create()).connect();
         const file = join(
           out,
