@@ -67,7 +67,6 @@ export function byVectors(model: StudentModel, users: UserVectors, { k, items }:
           if (!query) return;
           vectors.set(query, r * width);
           if (width > model.dim) vectors[r * width + model.dim] = 1;
-          rows[r] = r;
         });
         for (let r = 0; r < count; r++) rows[r] = r;
         const masked = users.left && takeRows(kernels, maskOf(users, catalogue, start, count));
