@@ -9,7 +9,7 @@ import { scanTopK } from '../../student/top-k.js';
 import type { Block, ListSource, Selection } from './_source.js';
 
 /** Items beyond the length of a list that the kernels find. */
-const SPARE = 16;
+const BEYOND = 16;
 /** Multiplications of one call of a kernel: about a tenth of a second. */
 const AT_ONCE = 2 ** 30;
 /** Most users of a block, so that its lists stay small. */
@@ -48,7 +48,7 @@ export function byVectors(model: StudentModel, users: UserVectors, { k, items }:
   const catalogue = catalogueOf(model, items);
   return function* (kernels, from, to) {
     const { size, width, table } = catalogue;
-    const depth = Math.min(size, k + SPARE);
+    const depth = Math.min(size, k + BEYOND);
     if (depth === 0) return yield* empty(from, to, k);
     const perBlock = Math.max(1, Math.min(to - from, MOST_USERS, Math.max(64, Math.floor(AT_ONCE / (size * width)))));
     const raw = kernels.floats(size * width);
@@ -89,7 +89,7 @@ export function byVectors(model: StudentModel, users: UserVectors, { k, items }:
     found: Int32Array,
     near: ArrayLike<number>,
   ): Block {
-    const depth = Math.min(catalogue.size, k + SPARE);
+    const depth = Math.min(catalogue.size, k + BEYOND);
     const block = { from, count: queries.length, items: new Int32Array(queries.length * k).fill(-1) };
     const scores = new Float32Array(queries.length * k);
     queries.forEach((query, r) => {
