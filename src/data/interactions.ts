@@ -182,6 +182,18 @@ function stableOrder(range: number, keys: ArrayLike<number>, n: number, source: 
   return order;
 }
 
+/** The rows `from` to `to` (exclusive), as rows 0, 1, 2, ... Indices and weights are views: do not write. Times are not kept. */
+export function rowsOfRange(x: Interactions, from: number, to: number): Interactions {
+  const [first, last] = [x.indptr[from]!, x.indptr[to]!];
+  return {
+    ...{ nUsers: to - from, nItems: x.nItems },
+    indptr: Int32Array.from({ length: to - from + 1 }, (_, row) => x.indptr[from + row]! - first),
+    indices: x.indices.subarray(first, last),
+    ...(x.weights ? { weights: x.weights.subarray(first, last) } : {}),
+    ...(x.trainUsers ? { trainUsers: x.trainUsers.filter((u) => u >= from && u < to).map((u) => u - from) } : {}),
+  };
+}
+
 /** The transposed interactions: users and items exchanged. Weights are kept, times are not. */
 export function transpose(x: Interactions): Interactions {
   const indptr = new Int32Array(x.nItems + 1);

@@ -10,6 +10,7 @@ import type { OptionsInput, OptionsOf, OptionsSchema } from '../options/options.
 import type { Unit } from '../options/registry.js';
 import type { SearchSpace } from '../options/search.js';
 import { createProgress, type Step } from '../progress.js';
+import type { Sharded } from './shards/_shards.js';
 
 export interface Parameter extends Optimized {
   /** Set if a batch only changes rows of its own users or items: what a row of the table belongs to. */
@@ -243,6 +244,8 @@ export interface ComputedSpec<S extends OptionsSchema = OptionsSchema> extends S
    * negligible. Frees all kernel memory.
    */
   estimate?(context: ModelContext, options: OptionsOf<S>): number | undefined;
+  /** How it is computed in shards. Present if it has the option `shards`: `create` then computes it in as many, with the same bits. */
+  readonly shards?: Sharded<OptionsOf<S>>;
 }
 
 /** The declaration as written: `create` always gets `swept` and a step, and calls the step at least every few tenths of a second. */

@@ -7,6 +7,7 @@
  */
 
 import { type Interactions, itemsOf, transpose, weightsOf } from '../data/interactions.js';
+import { fail } from '../errors.js';
 import {
   type Floats,
   freeRows,
@@ -22,8 +23,11 @@ import { choice, float, options } from '../options/options.js';
 import { logRange } from '../options/search.js';
 import { runInParts } from '../progress.js';
 import { computedModel } from './_model.js';
-import { takeAscending } from './given-histories.js';
+import { addProducts, eachOf, everySoOften, modelOfScores, primalScores } from './ease-primal.js';
+import { shards } from './options.js';
 import { productRate } from './rates.js';
+import { easeShards } from './shards/ease.js';
+import { createInShards } from './shards/in-memory.js';
 
 /** Users that are scored together in dual form. */
 const BLOCK = 64;
@@ -33,9 +37,6 @@ const PER_ADD = 30;
 const SECONDS_PER_ADD = 6e-9;
 /** No estimate is given below this number of multiplications. */
 const WORTH_SAYING = 5e9;
-/** Additions between two steps. */
-const ADDS_AT_ONCE = 2 ** 22;
-
 export const ease = computedModel({
   name: 'ease',
   summary: 'Linear item-item model with a closed-form solution',
@@ -55,9 +56,20 @@ export const ease = computedModel({
       default: 'auto',
       help: 'Which matrix is inverted: users x users (dual), items x items (primal), or the smaller one (auto). The scores are the same.',
     }),
+    shards: shards(),
   }),
   search: { l2: logRange(1, 10_000) },
   capabilities: ['weights', 'histories'],
+  check: ({ form, shards }) => {
+    if (form !== 'dual' || shards === undefined) return;
+    fail('bad-option', {
+      option: 'form',
+      owner: 'ease',
+      given: 'dual',
+      expected: 'auto or primal, because only the matrix of items is a sum over shards of users',
+      help: 'Leave out the form, or choose shards 1.',
+    });
+  },
   memory({ nUsers, nItems, interactions, weighted = false }, o) {
     const n = o.form === 'dual' ? nUsers : o.form === 'primal' ? nItems : Math.min(nUsers, nItems);
     // The inverse, two copies of the columns of a sweep, and memory for scoring a block.
@@ -72,7 +84,10 @@ export const ease = computedModel({
     // The additions run on one thread.
     return multiplications / productRate(k) + adds * SECONDS_PER_ADD;
   },
-  async create({ kernels: k, train, step }, o) {
+  shards: easeShards,
+  async create(context, o) {
+    if (o.shards !== undefined) return createInShards(easeShards, context, o, o.shards);
+    const { kernels: k, train, step } = context;
     const dual = isDual(o.form, train);
     const byItem = transpose(train);
     const n = dual ? train.nUsers : train.nItems;
@@ -83,7 +98,8 @@ export const ease = computedModel({
     const inverse = takeSymmetric(k, n);
     const diagonal = new Float64Array(train.nItems);
     try {
-      await gram(inverse, rows, o.l2, (done) => step(done, total));
+      await addProducts(inverse, rows, (done) => step(done, total));
+      for (let d = 0; d < n; d++) inverse.values[placeOf(d, d)]! += o.l2;
       await runInParts(k.invertInParts(inverse), (share) => step(adds + share * inversion, total));
       if (dual) await quadratics(inverse, byItem, diagonal, (done) => step(adds + inversion + done, total));
     } catch (error) {
@@ -92,41 +108,9 @@ export const ease = computedModel({
     }
     for (let j = 0; j < train.nItems; j++)
       diagonal[j] = dual ? (1 - diagonal[j]!) / o.l2 : inverse.values[placeOf(j, j)]!;
-    const score = dual ? dualScores() : primalScores();
-    return {
-      name: 'ease',
-      nUsers: train.nUsers,
-      nItems: train.nItems,
-      parameters: [],
-      size: (n * (n + 1)) / 2 + (dual ? train.indices.length : 0),
-      scoreRows(users, out) {
-        score.write(users, out);
-        toScores(train, users, out);
-      },
-      histories: {
-        // The scores of an empty history are 0.
-        score(given, out) {
-          const histories = takeAscending(k, given, train.nItems, 'weighted');
-          score.given(histories, out);
-          toScores(histories, eachOf(given.rows), out);
-          freeRows(k, histories);
-        },
-      },
-      close() {
-        score.close();
-        k.free(inverse.values);
-      },
-    };
-
-    /** From rows of X P to rows of X B. @param x has the rows `chosen` of X */
-    function toScores(x: Pick<Rows, 'indptr' | 'indices' | 'weights'>, chosen: Int32Array, out: Floats): void {
-      for (let r = 0; r < chosen.length; r++) {
-        const at = r * train.nItems;
-        for (let j = 0; j < train.nItems; j++) out[at + j] = -out[at + j]! / diagonal[j]!;
-        for (let e = x.indptr[chosen[r]!]!; e < x.indptr[chosen[r]! + 1]!; e++)
-          out[at + x.indices[e]!]! += x.weights?.[e] ?? 1;
-      }
-    }
+    const size = (n * (n + 1)) / 2 + (dual ? train.indices.length : 0);
+    const score = dual ? dualScores() : primalScores(k, inverse, train);
+    return modelOfScores(k, { train, inverse, diagonal, score, size });
 
     /** out = rows of X P, computed as M X: rows of the symmetric M, then weighted sums over the users of each item. */
     function dualScores() {
@@ -197,31 +181,8 @@ export const ease = computedModel({
       }
       return takeRows(k, { columns: n, indptr: Int32Array.from(indptr), indices: Int32Array.from(users) }, weights);
     }
-
-    /** out = rows of X P: weighted sums of rows of P. */
-    function primalScores() {
-      const rows = takeRows(k, { columns: n, indptr: train.indptr, indices: train.indices }, train.weights);
-      return {
-        write(users: Int32Array, out: Floats) {
-          const chosen = k.ints(users.length);
-          chosen.set(users);
-          k.sumRows(rows, chosen, inverse, out);
-          k.free(chosen);
-        },
-        given(histories: Rows, out: Floats) {
-          const chosen = k.ints(histories.rows);
-          chosen.set(eachOf(histories.rows));
-          k.sumRows(histories, chosen, inverse, out);
-          k.free(chosen);
-        },
-        close: () => freeRows(k, rows),
-      };
-    }
   },
 });
-
-/** 0, 1, 2, ... */
-const eachOf = (length: number): Int32Array => Int32Array.from({ length }, (_, at) => at);
 
 const isDual = (form: string, { nUsers, nItems }: { readonly nUsers: number; readonly nItems: number }): boolean =>
   form === 'dual' || (form === 'auto' && nUsers <= nItems);
@@ -234,20 +195,6 @@ function pairsOf({ nUsers: rows, indptr }: Interactions): number {
 }
 
 const triangle = (n: number): number => (n * (n + 1)) / 2;
-
-/** target = Y'Y + l2 I. The rows of `y` (users or items) list columns. */
-async function gram({ n, values }: Symmetric, y: Interactions, l2: number, step: (done: number) => Promise<void>) {
-  const look = everySoOften(step);
-  for (let row = 0; row < y.nUsers; row++) {
-    const own = itemsOf(y, row);
-    const weights = weightsOf(y, row);
-    for (let a = 0; a < own.length; a++) {
-      for (let b = 0; b <= a; b++) values[placeOf(own[a]!, own[b]!)]! += weights ? weights[a]! * weights[b]! : 1;
-      if (look.due(a + 1)) await look.now();
-    }
-  }
-  for (let d = 0; d < n; d++) values[placeOf(d, d)]! += l2;
-}
 
 /** out[j] = x' S x, where x has the weights (or ones) of row j of `sets`. */
 async function quadratics(
@@ -268,19 +215,4 @@ async function quadratics(
     }
     out[j] = sum;
   }
-}
-
-/** Counts additions, so that steps come at even intervals for long and short rows. */
-function everySoOften(step: (done: number) => Promise<void>) {
-  let [done, asked] = [0, 0];
-  return {
-    due(adds: number): boolean {
-      done += adds;
-      return done - asked >= ADDS_AT_ONCE;
-    },
-    now(): Promise<void> {
-      asked = done;
-      return step(done);
-    },
-  };
 }

@@ -12,20 +12,18 @@
  */
 
 import { type Interactions, itemsOf, packLists, transpose } from '../data/interactions.js';
-import { type Floats, freeRows, type Kernels, type Rows, takeRows } from '../kernels/index.js';
-import { stream } from '../math/random.js';
+import { type Floats, freeRows, type Kernels, takeRows } from '../kernels/index.js';
 import { densityOf, fromData, shortNumber, within } from '../options/from-data.js';
 import { float, int, options } from '../options/options.js';
 import { logRange, oneOf } from '../options/search.js';
 import { runInParts } from '../progress.js';
-import { computedModel, type Model } from './_model.js';
-import { scoreByFactors } from './factors.js';
-import { takeAscending } from './given-histories.js';
-import { seed as seedOption } from './options.js';
+import { computedModel } from './_model.js';
+import { freeSide, modelOfTables, solveSide, takeSide, workOf } from './ials-solver.js';
+import { seed as seedOption, shards } from './options.js';
 import { rateOf } from './rates.js';
+import { ialsShards, initialItems } from './shards/ials.js';
+import { createInShards } from './shards/in-memory.js';
 
-/** Multiplications between two steps. */
-const AT_ONCE = 2 ** 29;
 /** No estimate is given below this number of multiplications. */
 const WORTH_SAYING = 5e9;
 /** Multiplications that are measured for an estimate. */
@@ -68,6 +66,7 @@ export const ials = computedModel({
     }),
     initScale: float({ default: 0.01, above: 0, max: 10, help: 'Standard deviation of the initial embeddings.' }),
     seed: seedOption(),
+    shards: shards(),
   }),
   search: {
     dim: oneOf(32, 64, 128),
@@ -86,120 +85,45 @@ export const ials = computedModel({
     const work = o.epochs * each.reduce((sum, w) => sum + w, 0);
     return work < WORTH_SAYING ? undefined : work / solveRate(k, train, o.dim);
   },
-  async create({ kernels: k, train, seed, step, swept }, o) {
+  shards: ialsShards,
+  async create(context, o) {
+    if (o.shards !== undefined) return createInShards(ialsShards, context, o, o.shards);
+    const { kernels: k, train, seed, step, swept } = context;
     const byItem = transpose(train);
-    const [ofUser, ofItem] = [rowsOf(train), rowsOf(byItem)];
+    const sides = [takeSide(k, train, o), takeSide(k, byItem, o)];
     const tables = {
       userFactors: k.floats(train.nUsers * o.dim),
-      itemFactors: k.floats(train.nItems * o.dim),
+      itemFactors: initialItems(k, train.nItems, seed, o),
       dim: o.dim,
     };
-    k.normal(tables.itemFactors, stream(seed, 'ials items'), 0, o.initScale);
     const base = k.floats(o.dim * o.dim);
-    // w Q'Q of the item vectors, for histories.
-    let gram: Floats | undefined;
-    const forgetGram = () => {
-      if (gram) k.free(gram);
-      gram = undefined;
-    };
-    const model: Model = {
-      name: 'ials',
-      nUsers: train.nUsers,
-      nItems: train.nItems,
-      parameters: [],
-      size: (train.nUsers + train.nItems) * o.dim,
-      tables: () => tables,
-      scoreRows: (rows, out) => scoreByFactors(k, tables, rows, train.nItems, out),
-      histories: { by: 'solve', score },
-      close: () => {
-        forgetGram();
-        k.free(tables.userFactors, tables.itemFactors);
-      },
-    };
-    const [all, ...sides] = [2 * o.epochs, ofUser, ofItem];
+    const model = modelOfTables(k, tables, train, o, (train.nUsers + train.nItems) * o.dim);
+    const all = 2 * o.epochs;
     const solve = async (half: number, source: Floats, target: Floats) => {
-      const { rows, ridges } = sides[half % 2]!;
-      const parts = k.gemmInParts(source, source, base, o.dim, o.dim, rows.columns, 'tn', {
+      const side = sides[half % 2]!;
+      const parts = k.gemmInParts(source, source, base, o.dim, o.dim, side.rows.columns, 'tn', {
         alpha: o.unobservedWeight,
       });
       await runInParts(parts, () => step(half, all));
-      for (const { start, end } of blocksOf(rows, o.dim)) {
-        const some = { ...rows, rows: end - start, indptr: rows.indptr.subarray(start, end + 1) };
-        k.als(some, source, base, ridges.subarray(start), target.subarray(start * o.dim), o.dim);
-        await step(half + end / rows.rows, all);
-      }
+      await solveSide(k, side, { source, base, target, dim: o.dim }, (share) => step(half + share, all));
     };
     try {
       for (let half = 0; half < all; half += 2) {
         await solve(half, tables.itemFactors, tables.userFactors);
         await solve(half + 1, tables.userFactors, tables.itemFactors);
-        forgetGram();
+        model.forgetGram();
         await swept(model, half / 2 + 1, o.epochs);
       }
     } catch (error) {
       model.close();
       throw error;
     } finally {
-      k.free(base, ofUser.ridges, ofItem.ridges);
-      freeRows(k, ofUser.rows);
-      freeRows(k, ofItem.rows);
+      k.free(base);
+      for (const side of sides) freeSide(k, side);
     }
     return model;
-
-    /**
-     * One half-step with the final item vectors. The stored user vectors belong to the item vectors of the half-step before. An empty history has the
-     * zero vector. @throws RecdistillError `not-positive-definite`
-     */
-    function score(given: Rows, out: Floats): void {
-      const { itemFactors, dim } = tables;
-      if (!gram) {
-        gram = k.floats(dim * dim);
-        k.gemm(itemFactors, itemFactors, gram, dim, dim, train.nItems, 'tn', { alpha: o.unobservedWeight });
-      }
-      const histories = takeAscending(k, given, train.nItems, 'weighted');
-      const [ridges, factors] = [ridgesOf(histories), k.floats(given.rows * dim)];
-      try {
-        k.als(histories, itemFactors, gram, ridges, factors, dim);
-        k.gemm(factors, itemFactors, out, given.rows, train.nItems, dim, 'nt');
-      } finally {
-        freeRows(k, histories);
-        k.free(ridges, factors);
-      }
-    }
-
-    /** One side's interactions in kernel memory. */
-    function rowsOf(x: Interactions) {
-      const rows = takeRows(k, { columns: x.nItems, indptr: x.indptr, indices: x.indices }, x.weights);
-      return { rows, ridges: ridgesOf(rows) };
-    }
-
-    /** l2 (n + w * size of the other side)^e for each row; n = sum of weights. */
-    function ridgesOf({ rows, columns, indptr, weights }: Rows): Floats {
-      const ridges = k.floats(rows);
-      for (let r = 0; r < rows; r++) {
-        let observed = weights ? 0 : indptr[r + 1]! - indptr[r]!;
-        if (weights) for (let e = indptr[r]!; e < indptr[r + 1]!; e++) observed += weights[e]!;
-        ridges[r] = o.l2 * (observed + o.unobservedWeight * columns) ** o.l2Exponent;
-      }
-      return ridges;
-    }
   },
 });
-
-/** Multiplications of the half-step for a row with `n` interactions: its matrix and the solution. */
-const workOf = (n: number, dim: number): number => (n * dim ** 2) / 2 + dim ** 3 / 6 + dim ** 2;
-
-/** Blocks of rows that are solved between two steps. */
-function* blocksOf({ rows, indptr }: Rows, dim: number): Generator<{ readonly start: number; readonly end: number }> {
-  let start = 0;
-  let work = 0;
-  for (let row = 0; row < rows; row++) {
-    work += workOf(indptr[row + 1]! - indptr[row]!, dim);
-    if (work < AT_ONCE && row + 1 < rows) continue;
-    yield { start, end: row + 1 };
-    [start, work] = [row + 1, 0];
-  }
-}
 
 /** Multiplications per second of the half-step, measured on evenly spaced users. */
 function solveRate(k: Kernels, train: Interactions, dim: number): number {

@@ -5,13 +5,18 @@
  * score(u, i) = sum of sim(i, j) over the train items j of u that are among the `neighbours` most similar to i.
  */
 
-import { type Interactions, itemCounts } from '../data/interactions.js';
+import { itemCounts } from '../data/interactions.js';
 import { densityOf, fromData, shortNumber, within } from '../options/from-data.js';
 import { choice, float, int, options } from '../options/options.js';
 import { logRange, oneOf, range } from '../options/search.js';
 import { computedModel } from './_model.js';
 import { neighboursByDensity } from './data-rules.js';
 import { createByNeighbours, estimateNeighbours, type NeighbourRule, pairsMemory } from './neighbours.js';
+import { shards } from './options.js';
+import { createInShards } from './shards/in-memory.js';
+import { neighbourShards } from './shards/neighbours.js';
+
+const itemKnnShards = neighbourShards('item-knn', 'to', ruleOf);
 
 export const itemKnn = computedModel({
   name: 'item-knn',
@@ -38,6 +43,7 @@ export const itemKnn = computedModel({
       default: 'denominator',
       help: 'denominator: shrinkage is added to the denominator of the cosine. support: the cosine is multiplied by c / (c + shrinkage), c = common users.',
     }),
+    shards: shards(),
   }),
   search: {
     neighbours: range(10, 1000, { scale: 'log', whole: true }),
@@ -46,15 +52,19 @@ export const itemKnn = computedModel({
   },
   capabilities: ['histories'],
   memory: ({ nItems }, o) => nItems * Math.min(nItems, o.neighbours) * 16 + pairsMemory(nItems, o.neighbours),
-  estimate: ({ train }, o) => estimateNeighbours(train, ruleOf(train, o)),
-  create: (context, o) => createByNeighbours('item-knn', context, ruleOf(context.train, o)),
+  estimate: ({ train }, o) => estimateNeighbours(train, ruleOf(itemCounts(train), o)),
+  shards: itemKnnShards,
+  create: (context, o) =>
+    o.shards === undefined
+      ? createByNeighbours('item-knn', context, ruleOf(itemCounts(context.train), o))
+      : createInShards(itemKnnShards, context, o, o.shards),
 });
 
+/** @param counts train interactions of each item */
 function ruleOf(
-  train: Interactions,
+  counts: Int32Array,
   o: { readonly neighbours: number; readonly shrinkage: number; readonly shrink: 'denominator' | 'support' },
 ): NeighbourRule {
-  const counts = itemCounts(train);
   return {
     keep: o.neighbours,
     side: 'to',

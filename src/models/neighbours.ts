@@ -1,6 +1,6 @@
 /** Item-to-item weights, the largest per item. Used by neighbourhood and random walk models. */
 import { type Interactions, itemCounts, itemsOf, transpose } from '../data/interactions.js';
-import { type Floats, freeRows } from '../kernels/index.js';
+import { type Floats, freeRows, type Kernels } from '../kernels/index.js';
 import type { Step } from '../progress.js';
 import type { Model, ModelContext } from './_model.js';
 import { takeAscending } from './given-histories.js';
@@ -38,31 +38,46 @@ const AT_ONCE_MS = 50;
  * with thousands of items only pairs that can be among the largest are computed.
  */
 export async function neighboursOf(train: Interactions, step: Step, rule: NeighbourRule): Promise<Neighbours> {
-  const search = createSearch(train, rule);
-  const costs = Float64Array.from({ length: train.nItems }, (_, own) => search.costOf(own));
+  const near = await largestOfItems(train, { from: 0, users: transpose(train) }, step, rule);
+  return rule.side === 'from' ? near : turned(() => [near], train.nItems);
+}
+
+/** The largest weights of some items: those on the side of `rule`. Row r is item `from` + r. @param users the users of each of these items */
+export async function largestOfItems(
+  train: Interactions,
+  { from, users }: { readonly from: number; readonly users: Interactions },
+  step: Step,
+  rule: NeighbourRule,
+): Promise<Neighbours> {
+  const search = createSearch(train, rule, { from, users });
+  const rows = users.nUsers;
+  const costs = Float64Array.from({ length: rows }, (_, row) => search.costOf(from + row));
   const total = costs.reduce((sum, cost) => sum + cost, 0);
-  const room = Math.min(train.nItems * rule.keep, meetings(train));
-  const near = {
-    indptr: new Int32Array(train.nItems + 1),
-    indices: new Int32Array(room),
-    weights: new Float32Array(room),
-  };
+  const room = Math.min(rows * rule.keep, meetings(train));
+  const near = { indptr: new Int32Array(rows + 1), indices: new Int32Array(room), weights: new Float32Array(room) };
   let [size, done, asked] = [0, 0, performance.now()];
-  for (let own = 0; own < train.nItems; own++) {
-    for (const [other, weight] of search.largestOf(own)) {
+  for (let row = 0; row < rows; row++) {
+    for (const [other, weight] of search.largestOf(from + row)) {
       near.indices[size] = other;
       near.weights[size] = weight;
       size += 1;
     }
-    near.indptr[own + 1] = size;
-    done += costs[own]!;
+    near.indptr[row + 1] = size;
+    done += costs[row]!;
     if (performance.now() - asked < AT_ONCE_MS) continue;
     await step(done, total);
     asked = performance.now();
   }
   await step(total, total);
-  return rule.side === 'from' ? near : turned(near, train.nItems);
+  return near;
 }
+
+/** Those of consecutive ranges of items. They are gone through twice, so that they need not be in memory at the same time. */
+type Blocks = () => Iterable<Neighbours>;
+
+/** The weights from each item, from the largest weights of all items. */
+export const joined = (blocks: Blocks, side: NeighbourRule['side'], nItems: number): Neighbours =>
+  side === 'to' ? turned(blocks, nItems) : inOrder(blocks, nItems);
 
 /** Pairs of an id and a weight are not freed at once: up to 40 MB more on a machine that is busy, of 400,000 pairs. */
 const [PAIR, MOST_PAIRS] = [64, 25e6];
@@ -96,10 +111,20 @@ export function estimateNeighbours(train: Interactions, rule: NeighbourRule): nu
   return (total / done) * (took / 1000);
 }
 
-/** Finds the largest weights of one item at a time. */
-function createSearch(train: Interactions, rule: NeighbourRule) {
-  const byItem = transpose(train);
+/**
+ * Finds the largest weights of one item at a time.
+ * @param users the users of the items from `from` on; only these are asked for
+ */
+function createSearch(
+  train: Interactions,
+  rule: NeighbourRule,
+  { from, users: byItem }: { readonly from: number; readonly users: Interactions } = {
+    from: 0,
+    users: transpose(train),
+  },
+) {
   const counts = itemCounts(train);
+
   const shares = Float64Array.from({ length: train.nUsers }, (_, u) => rule.share(sizeOf(train, u)));
   const histories = longHistories(train, counts);
   // The sum, and then the weight, of each item found; 0 for all others.
@@ -112,7 +137,7 @@ function createSearch(train: Interactions, rule: NeighbourRule) {
   const planOf = (own: number) => {
     let [ordinary, long] = [0, 0];
     const apart: number[] = [];
-    for (const u of itemsOf(byItem, own)) {
+    for (const u of itemsOf(byItem, own - from)) {
       if (histories.isLong(u)) {
         apart.push(u);
         long += sizeOf(train, u);
@@ -163,7 +188,7 @@ function createSearch(train: Interactions, rule: NeighbourRule) {
     /** Items with their weights. */
     largestOf(own: number): (readonly [item: number, weight: number])[] {
       const { apart } = planOf(own);
-      for (const u of itemsOf(byItem, own)) if (!apart.includes(u)) addUser(u);
+      for (const u of itemsOf(byItem, own - from)) if (!apart.includes(u)) addUser(u);
       for (let m = 0; m < count; m++) {
         const other = met[m]!;
         if (other === own) continue;
@@ -188,7 +213,11 @@ export async function createByNeighbours(
   { kernels: k, train, step }: Required<ModelContext>,
   rule: NeighbourRule,
 ): Promise<Model> {
-  const near = await neighboursOf(train, step, rule);
+  return modelOfNeighbours(name, k, await neighboursOf(train, step, rule), train);
+}
+
+/** The model with these weights, for the users of `train`. */
+export function modelOfNeighbours(name: string, k: Kernels, near: Neighbours, train: Interactions): Model {
   return {
     ...{ name, nUsers: train.nUsers, nItems: train.nItems, parameters: [], size: near.indptr[train.nItems]! * 2 },
     scoreRows: (users, out) => scoreByNeighbours(near, train, users, out),
@@ -224,19 +253,41 @@ function meetings(train: Interactions): number {
   return pairs;
 }
 
-/** The transposed matrix. */
-function turned({ indptr, indices, weights }: Neighbours, nItems: number): Neighbours {
-  const size = indptr[nItems]!;
+/** Consecutive rows, one block after the other. */
+function inOrder(blocks: Blocks, nItems: number): Neighbours {
+  let size = 0;
+  for (const { indptr } of blocks()) size += indptr.at(-1)!;
+  const out = { indptr: new Int32Array(nItems + 1), indices: new Int32Array(size), weights: new Float32Array(size) };
+  let [row, at] = [0, 0];
+  for (const { indptr, indices, weights } of blocks()) {
+    const own = indptr.at(-1)!;
+    out.indices.set(indices.subarray(0, own), at);
+    out.weights.set(weights.subarray(0, own), at);
+    for (let r = 1; r < indptr.length; r++) out.indptr[++row] = at + indptr[r]!;
+    at += own;
+  }
+  return out;
+}
+
+/** The transposed matrix of consecutive rows. */
+function turned(blocks: Blocks, nItems: number): Neighbours {
   const starts = new Int32Array(nItems + 1);
-  for (let e = 0; e < size; e++) starts[indices[e]! + 1]! += 1;
+  for (const { indptr, indices } of blocks()) {
+    const own = indptr.at(-1)!;
+    for (let e = 0; e < own; e++) starts[indices[e]! + 1]! += 1;
+  }
   for (let j = 0; j < nItems; j++) starts[j + 1]! += starts[j]!;
+  const size = starts[nItems]!;
   const cursor = starts.slice();
   const out = { indptr: starts, indices: new Int32Array(size), weights: new Float32Array(size) };
-  for (let i = 0; i < nItems; i++) {
-    for (let e = indptr[i]!; e < indptr[i + 1]!; e++) {
-      const at = cursor[indices[e]!]!++;
-      out.indices[at] = i;
-      out.weights[at] = weights[e]!;
+  let item = 0;
+  for (const { indptr, indices, weights } of blocks()) {
+    for (let r = 0; r + 1 < indptr.length; r++, item++) {
+      for (let e = indptr[r]!; e < indptr[r + 1]!; e++) {
+        const at = cursor[indices[e]!]!++;
+        out.indices[at] = item;
+        out.weights[at] = weights[e]!;
+      }
     }
   }
   return out;

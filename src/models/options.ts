@@ -56,6 +56,26 @@ export const trainShape = (d: TrainDefaults) => ({
   seed: seed(),
 });
 
+/** Most shards of a model: each is at least two files. */
+const MOST_SHARDS = 4096;
+
+/**
+ * Option of the models that can be computed in shards. The value is undefined for `auto` and for 1: neither changes the model, so neither is a part
+ * of what identifies a run.
+ */
+export const shards = () =>
+  z
+    .preprocess(
+      (given) => (given === 'auto' || given === 1 ? undefined : given),
+      z.int().min(1).max(MOST_SHARDS).optional(),
+    )
+    .optional()
+    .meta({
+      description:
+        'Number of shards in which the model is computed, each by a job of its own that needs a part of the data only. auto: 1 if the memory suffices, else the smallest number that does. Default: auto.',
+      ...{ type: 'integer', minimum: 1, maximum: MOST_SHARDS },
+    });
+
 /** Option of every model that samples negatives. */
 export const avoid = () =>
   choice(['train', 'held-out'], {

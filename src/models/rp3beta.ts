@@ -5,12 +5,17 @@
  * The paper's factor (1 / n_u)^alpha is the same for all items of a user and is left out.
  */
 
-import { type Interactions, itemCounts } from '../data/interactions.js';
+import { itemCounts } from '../data/interactions.js';
 import { float, int, options } from '../options/options.js';
 import { range } from '../options/search.js';
 import { computedModel } from './_model.js';
 import { byLogDensity, neighboursByDensity } from './data-rules.js';
 import { createByNeighbours, estimateNeighbours, type NeighbourRule, pairsMemory } from './neighbours.js';
+import { shards } from './options.js';
+import { createInShards } from './shards/in-memory.js';
+import { neighbourShards } from './shards/neighbours.js';
+
+const rp3betaShards = neighbourShards('rp3beta', 'from', ruleOf);
 
 export const rp3beta = computedModel({
   name: 'rp3beta',
@@ -36,6 +41,7 @@ export const rp3beta = computedModel({
       max: 1_000_000,
       help: 'Number of largest weights per item.',
     }),
+    shards: shards(),
   }),
   search: {
     alpha: range(0.2, 2),
@@ -44,15 +50,19 @@ export const rp3beta = computedModel({
   },
   capabilities: ['histories'],
   memory: ({ nItems }, o) => nItems * Math.min(nItems, o.neighbours) * 8 + pairsMemory(nItems, o.neighbours),
-  estimate: ({ train }, o) => estimateNeighbours(train, ruleOf(train, o)),
-  create: (context, o) => createByNeighbours('rp3beta', context, ruleOf(context.train, o)),
+  estimate: ({ train }, o) => estimateNeighbours(train, ruleOf(itemCounts(train), o)),
+  shards: rp3betaShards,
+  create: (context, o) =>
+    o.shards === undefined
+      ? createByNeighbours('rp3beta', context, ruleOf(itemCounts(context.train), o))
+      : createInShards(rp3betaShards, context, o, o.shards),
 });
 
+/** @param counts train interactions of each item */
 function ruleOf(
-  train: Interactions,
+  counts: Int32Array,
   o: { readonly alpha: number; readonly beta: number; readonly neighbours: number },
 ): NeighbourRule {
-  const counts = itemCounts(train);
   return {
     keep: o.neighbours,
     side: 'from',
