@@ -43,6 +43,7 @@ export {
   readStored,
   type StoredData,
   storeDataset,
+  storedBelow,
   storedDataFolder,
 } from './stored/index.js';
 export { onWaiting } from './stream-input.js';

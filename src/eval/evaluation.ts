@@ -68,17 +68,12 @@ function lengthsFor(nItems: number): number[] {
 /** Minimum length of the lists that are stored for distillation and for the ensemble. */
 export const LIST_LENGTH = 100;
 
-export interface Evaluator {
+/** What is measured of rankings. */
+export interface Measures {
   /** Required depth of rankings. */
   readonly depth: number;
-  /** Items to mask: they are not candidates. */
-  readonly mask: { readonly valid: Interactions; readonly test: Interactions };
   /** The users who are evaluated, if they are a sample. */
   readonly sample?: UserSample;
-  /** Histories of users who are held out whole: the rankings of these users are by `histories` of the model. Absent: none is. */
-  readonly foldIn?: Interactions;
-  /** The lists from which students learn: those of users who take part in training. The same rankings if no user is held out whole. */
-  taught(rankings: Rankings): Rankings;
   /** Evaluates rankings masked with `mask.valid` on valid, in the requested metrics and K. */
   valid(rankings: Rankings): Evaluation;
   /** The three as generators that yield their progress, for many users. */
@@ -99,20 +94,47 @@ export interface Evaluator {
   select(evaluation: Evaluation): number;
 }
 
+export interface Evaluator extends Measures {
+  /** Items to mask: they are not candidates. */
+  readonly mask: { readonly valid: Interactions; readonly test: Interactions };
+  /** Histories of users who are held out whole: the rankings of these users are by `histories` of the model. Absent: none is. */
+  readonly foldIn?: Interactions;
+  /** The lists from which students learn: those of users who take part in training. The same rankings if no user is held out whole. */
+  taught(rankings: Rankings): Rankings;
+}
+
 /** @throws RecdistillError `bad-option` if K exceeds the number of items or `selectBy` is not an evaluated metric */
 export function createEvaluator(dataset: Dataset, given: EvaluationOptions): Evaluator {
-  const { train, valid, test, hidden, foldIn } = dataset;
-  const o = evaluationFor(given, train);
+  const { train, valid, test, foldIn } = dataset;
   const history = knownItems(dataset);
+  return {
+    ...createMeasures({ ...dataset, nItems: train.nItems, trainCounts: itemCounts(train) }, given),
+    mask: { valid: history, test: union(history, foldIn ? ofTested(valid, test) : valid) },
+    ...(foldIn ? { foldIn } : {}),
+    taught: (rankings) => (train.trainUsers ? rankingsOf(rankings, train.trainUsers) : rankings),
+  };
+}
+
+/** The held-out parts of a data set, and what metrics need to know of train. */
+export interface Measured extends Pick<Dataset, 'valid' | 'test' | 'hidden'> {
+  readonly nItems: number;
+  /** Train interactions of each item. */
+  readonly trainCounts: Int32Array;
+}
+
+/** @throws RecdistillError as `createEvaluator` */
+export function createMeasures(measured: Measured, given: EvaluationOptions): Measures {
+  const { nItems, trainCounts, valid, test, hidden } = measured;
+  const o = evaluationFor(given, { nItems });
   for (const k of o.at) {
-    if (!Number.isInteger(k) || k > train.nItems) {
-      const expected = `whole numbers from 1 to the number of items, ${train.nItems}`;
+    if (!Number.isInteger(k) || k > nItems) {
+      const expected = `whole numbers from 1 to the number of items, ${nItems}`;
       fail('bad-option', {
         option: 'at',
         owner: 'evaluation',
         given: k,
         expected,
-        help: `Choose shorter lists: --at ${lengthsFor(train.nItems).join(',')}.`,
+        help: `Choose shorter lists: --at ${lengthsFor(nItems).join(',')}.`,
       });
     }
   }
@@ -126,17 +148,16 @@ export function createEvaluator(dataset: Dataset, given: EvaluationOptions): Eva
       help: `With these list lengths, choose for example --select-by recall@${Math.max(...o.at)} (selectBy in YAML), or leave it out.`,
     });
   }
-  const depth = Math.min(train.nItems, Math.max(LIST_LENGTH, ...o.at));
-  const trainCounts = itemCounts(train);
+  const depth = Math.min(nItems, Math.max(LIST_LENGTH, ...o.at));
   const selected = o.selectBy.split('@')[0]!;
   // Read late: a search does not look at test.
   const holdsOut = () => valid.indices.length > 0 || test.indices.length > 0;
-  const sample = sampleUsers(dataset, o.evalUsers);
+  const sample = sampleUsers(measured, o.evalUsers);
   const how = { topK: o.at, trainCounts, ...(sample ? { sample } : {}) };
   const full = (rankings: Rankings, part: Interactions) =>
     evaluating(rankings, part, { metrics: holdsOut() ? evaluatedMetrics() : [], ...how });
   const often = [...new Set(['recall', 'ndcg', selected])];
-  const parts: Evaluator['parts'] = {
+  const parts: Measures['parts'] = {
     valid: (rankings) => evaluating(rankings, valid, { metrics: often, ...how }),
     test: (rankings) => full(rankings, test),
     *hidden(rankings) {
@@ -145,10 +166,7 @@ export function createEvaluator(dataset: Dataset, given: EvaluationOptions): Eva
   };
   return {
     depth,
-    mask: { valid: history, test: union(history, foldIn ? ofTested(valid, test) : valid) },
-    ...(foldIn ? { foldIn } : {}),
     ...(sample ? { sample } : {}),
-    taught: (rankings) => (train.trainUsers ? rankingsOf(rankings, train.trainUsers) : rankings),
     parts,
     valid: (rankings) => runSync(parts.valid(rankings)),
     test: (rankings) => runSync(parts.test(rankings)),

@@ -22,7 +22,10 @@ const SEED = 0;
  * @param asked number of users, >= 1; absent: all
  * @returns undefined if all users are evaluated
  */
-export function sampleUsers(dataset: Dataset, asked: number | undefined): UserSample | undefined {
+export function sampleUsers(
+  dataset: Pick<Dataset, 'valid' | 'test' | 'hidden'>,
+  asked: number | undefined,
+): UserSample | undefined {
   if (asked === undefined) return undefined;
   const { valid, test, hidden } = dataset;
   const parts = [valid, test, ...(hidden ? [hidden.interactions] : [])];

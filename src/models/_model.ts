@@ -245,8 +245,11 @@ export interface ComputedSpec<S extends OptionsSchema = OptionsSchema> extends S
    */
   estimate?(context: ModelContext, options: OptionsOf<S>): number | undefined;
   /** How it is computed in shards. Present if it has the option `shards`: `create` then computes it in as many, with the same bits. */
-  readonly shards?: Sharded<OptionsOf<S>>;
+  readonly shards?: ShardedModel<OptionsOf<S>>;
 }
+
+/** How a model with these options is computed in shards. */
+export type ShardedModel<O> = Sharded<O, Model, Tables>;
 
 /** The declaration as written: `create` always gets `swept` and a step, and calls the step at least every few tenths of a second. */
 type ComputedAsWritten<S extends OptionsSchema> = Omit<ComputedSpec<S>, 'unit' | 'kind' | 'create'> & {

@@ -51,11 +51,20 @@ export { takeAscending } from './given-histories.js';
 export { edgeWeights } from './lightgcn.js';
 export * from './neumf-network.js';
 export * from './neumf-step.js';
-export { avoidOf, type TrainOptions, trainOptionsOf } from './options.js';
+export { avoidOf, shards, type TrainOptions, trainOptionsOf } from './options.js';
 export * from './pair-learner.js';
 export * from './rank.js';
 export { historiesAtOnce } from './rank-histories.js';
 export { rankTested } from './rank-tested.js';
 export { unitNorm } from './row-vae.js';
+export {
+  type PartTensors,
+  rangesOf,
+  type ShardContext,
+  type ShardSizes,
+  type Side,
+  type Stage,
+  type TrainRanges,
+} from './shards/_shards.js';
 export * from './vae-network.js';
 export * from './vae-rows.js';

@@ -92,7 +92,7 @@ export function modelParts({ spec, options, dataset, ...run }: RunSize): readonl
   const evaluated = Math.min(MOST_UNFREED, Math.min(UNFREED_LISTS, 2 + epochs) * list);
   return [
     { name: `${spec.name} and its optimiser`, bytes: bytesOf('model', spec.name, spec.memory(sizes, options)) },
-    { name: 'ranking', bytes: rankingBytes(spec, options, dataset, threads) },
+    { name: 'ranking', bytes: rankingBytes(spec, options, rankingSizes(dataset), threads) },
     // Copies of the tables for the checkpoint, the model and the bundle: bpr-mf with dim 1024 takes 51 MB more than the other parts.
     { name: 'files to write', bytes: (nUsers + nItems) * widthOf(options) * 8 },
     // The trajectory, the rankings of valid and test, and the observed items: (456 - 274) MB for 80,000 more users of top-pop, less the other parts.
@@ -102,18 +102,38 @@ export function modelParts({ spec, options, dataset, ...run }: RunSize): readonl
 }
 
 /** Length of the rows of its tables; 0 for a model without such an option. */
-const widthOf = (options: Values): number => Number(options.hidden ?? options.dim ?? 0);
+export const widthOf = (options: Values): number => Number(options.hidden ?? options.dim ?? 0);
+
+/** What rankings are made of. */
+export interface RankingSizes {
+  readonly nUsers: number;
+  readonly nItems: number;
+  /** Interactions of train and of valid. */
+  readonly train: number;
+  readonly valid: number;
+  /** Interactions of histories of users who are held out whole, if any is. */
+  readonly foldIn?: number | undefined;
+}
+
+const rankingSizes = ({ train, valid, foldIn }: Dataset): RankingSizes => ({
+  ...{ nUsers: train.nUsers, nItems: train.nItems, train: train.indices.length, valid: valid.indices.length },
+  foldIn: foldIn?.indices.length,
+});
 
 /** Kernel memory for full rankings: what to leave out, the lists of a block, the item table in another layout or a block of scores. */
-function rankingBytes(spec: ModelSpec, options: Values, { train, valid, foldIn }: Dataset, threads: number): number {
-  const { nUsers, nItems, indices } = train;
+export function rankingBytes(
+  spec: ModelSpec,
+  options: Values,
+  { nUsers, nItems, train, valid, foldIn }: RankingSizes,
+  threads: number,
+): number {
   const byTables = spec.capabilities.includes('factors') || spec.ranksByTables === true;
   const width = widthOf(options) + 8;
   const scores = Math.min(scoresAtOnce(spec.perScore?.(options) ?? 1), nUsers * nItems);
-  const block = byTables ? nItems * width + 3 * indices.length : Math.max(scores, nItems);
+  const block = byTables ? nItems * width + 3 * train : Math.max(scores, nItems);
   const tile = Math.min(TILE, nItems) * 5 * (byTables ? GROUP : 1);
-  const histories = foldIn ? Math.min(historiesAtOnce(nItems), nUsers) * nItems + 2 * foldIn.indices.length : 0;
-  const mask = indices.length + valid.indices.length + nUsers + histories;
+  const histories = foldIn === undefined ? 0 : Math.min(historiesAtOnce(nItems), nUsers) * nItems + 2 * foldIn;
+  const mask = train + valid + nUsers + histories;
   return (block + mask + nUsers * Math.min(nItems, LIST_LENGTH)) * 4 + threads * (tile + SLOTS);
 }
 

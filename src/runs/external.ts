@@ -158,7 +158,7 @@ function evaluated(setting: Setting, run: RunFolder | undefined): Outcome {
     },
     reused: false,
   };
-  if (run) keep(run, outcome);
+  if (run) keep(run, { ...outcome, trajectory: outcome.teacher.trajectory });
   return outcome;
 }
 

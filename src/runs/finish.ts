@@ -107,7 +107,7 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
     busy(() => {
       writeStudent(run.path, student, dataset, f.hash);
       keepModel(run, model);
-      keep(run, job);
+      keep(run, { ...job, trajectory });
     });
   }
   return job;

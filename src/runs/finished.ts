@@ -221,9 +221,12 @@ export function keepModel(run: RunFolder, model: Model): void {
 }
 
 /** Writes what `readBack` reads. Everything else must be written before. @throws RecdistillError `write-failed` */
-export function keep(run: RunFolder, outcome: Pick<Outcome, 'result' | 'rankings' | 'teacher'>): void {
+export function keep(
+  run: RunFolder,
+  outcome: Pick<Outcome, 'result' | 'rankings'> & Pick<Teacher, 'trajectory'>,
+): void {
   const { hash } = run.manifest;
-  writeTrajectory(join(run.path, jobFiles.trajectory), outcome.teacher.trajectory, hash);
+  writeTrajectory(join(run.path, jobFiles.trajectory), outcome.trajectory, hash);
   writeRankings(join(run.path, rankingsFile(run.manifest)), outcome.rankings, { run: hash });
   // result.json marks the run as finished. After it there is nothing to resume.
   run.writeResult(jobFiles.result, outcome.result);

@@ -49,6 +49,8 @@ export * from './run-manifest.js';
 export * from './run-spec.js';
 export { readSavedModel, type SavedModel, savedModelOf, untrainedModel } from './saved-model.js';
 export { readStart, type StartBundle, trainedPairs } from './seen-parts.js';
+export * from './sharded/index.js';
+export { sweepsToRank } from './sweeps.js';
 export { testRanks } from './test-ranks.js';
 export {
   type MadeModel,

@@ -15,13 +15,14 @@ import { nearest } from '../nearest.js';
 import type { DataSize } from '../options/from-data.js';
 import { ownOptions, parseOptions } from '../options/options.js';
 import type { Teacher } from './outcome.js';
+import { refuseShards } from './sharded/refuse.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
 /**
  * Divides options between the model and the method, checked and with defaults.
  * @param size of the data, for defaults that follow from it. Absent: the options are only checked
- * @throws RecdistillError `unknown-option` if neither has an option, `bad-option`, `broken-unit` if both have it with different types
+ * @throws RecdistillError `unknown-option` if neither has an option, `needs-not-met` for shards of a model that has none, `bad-option`, `broken-unit` if both have it with different types
  */
 export function splitOptions(
   model: ModelSpec,
@@ -32,6 +33,7 @@ export function splitOptions(
   checkTogether(model, method);
   const known = [...Object.keys(model.options.shape), ...Object.keys(method.options.shape)];
   const unmatched = Object.keys(given).find((name) => !known.includes(name));
+  if (unmatched === 'shards') refuseShards(model);
   if (unmatched !== undefined) {
     const owner = method.name === 'none' ? model.name : `${model.name} with ${method.name}`;
     fail('unknown-option', {

@@ -157,6 +157,8 @@ export const factorColumns = ({ dim, biases }: Pick<Tables, 'dim' | 'biases'>): 
 export function partsOf({ userFactors, itemFactors, dim, biases }: Tables) {
   const columns = factorColumns({ dim, ...(biases && { biases }) });
   const taken = (table: Tables['userFactors'], wanted: readonly number[]): Float32Array => {
+    // Tables of millions of users: no copy of what is not in kernel memory.
+    if (wanted.length === dim && table instanceof Float32Array && table.buffer instanceof ArrayBuffer) return table;
     const part = new Float32Array((table.length / dim) * wanted.length);
     for (let row = 0, at = 0; at < part.length; row += dim) for (const d of wanted) part[at++] = table[row + d]!;
     return part;

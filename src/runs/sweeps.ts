@@ -30,20 +30,30 @@ export function createSweeps(o: TrajectoryOptions, evaluate: RankAndEvaluate): S
   let wanted: readonly number[] = [];
   return {
     async swept(model, sweep, sweeps, progress) {
-      if (sweep === 1) [all, wanted] = [sweeps, candidates(sweeps, o)];
+      if (sweep === 1) [all, wanted] = [sweeps, sweepsToRank(sweeps, o)];
       if (wanted.includes(sweep)) kept.push(await evaluate(model, sweep, progress, false));
     },
     count: () => all,
     choose(last, quality) {
-      const of = (c: TrajectoryCheckpoint) => ({ epoch: c.epoch, quality: quality(c) });
-      const epochs = chooseEpochs(kept.map(of), of(last), o);
-      return [...kept.filter((c) => epochs.includes(c.epoch)), last];
+      return chosenCheckpoints([...kept, last], quality, o);
     },
   };
 }
 
+/** The checkpoints of the trajectory among those of the sweeps that were ranked. The last one is always kept. */
+export function chosenCheckpoints(
+  ranked: readonly TrajectoryCheckpoint[],
+  quality: (c: TrajectoryCheckpoint) => number,
+  o: TrajectoryOptions,
+): TrajectoryCheckpoint[] {
+  const of = (c: TrajectoryCheckpoint) => ({ epoch: c.epoch, quality: quality(c) });
+  const [kept, last] = [ranked.slice(0, -1), ranked.at(-1)!];
+  const epochs = chooseEpochs(kept.map(of), of(last), o);
+  return [...kept.filter((c) => epochs.includes(c.epoch)), last];
+}
+
 /** Sweeps before the last one that may be checkpoints. Only with the spread `quality` it depends on their values which of them will be. */
-function candidates(sweeps: number, o: TrajectoryOptions): number[] {
+export function sweepsToRank(sweeps: number, o: TrajectoryOptions): number[] {
   const before = Array.from({ length: sweeps - 1 }, (_, n) => n + 1);
   if (o.spread === 'quality') return before.filter((sweep) => isKept(sweep, strideAfter(sweeps)));
   const snapshots = before.map((epoch) => ({ epoch, quality: 0 }));

@@ -132,6 +132,10 @@ export function readTrajectory(folder: string, expected: TrajectoryExpectation =
   };
 }
 
+/** The metrics on valid of the best checkpoint. The rankings are not read. @throws RecdistillError as `readTrajectory` */
+export const readTrajectoryMetrics = (folder: string): Readonly<Record<string, number>> =>
+  readIndex(join(folder, indexName)).checkpoints.at(-1)?.metrics ?? {};
+
 const hint = 'Delete the trajectory folder and train the teacher again.';
 
 function readIndex(path: string): Index {

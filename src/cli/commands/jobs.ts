@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { fail } from '../../errors.js';
 import {
+  memoryShare,
   type PipelineResult,
   type PlanContext,
   processesExecutor,
@@ -51,6 +52,13 @@ export const workersGroup = group('Jobs', 'jobs', options({ jobs: jobsGroup.sche
 
 export const isDryRun = (given: Given): boolean => readOptions(jobsGroup, given).dryRun;
 
+/** Bytes that each of several processes with jobs may take; undefined for one process, or without a limit. */
+export function memoryPerJobOf(given: Given): number | undefined {
+  const { threads, memoryLimit } = machineOf(given);
+  const { jobs } = readOptions(jobsGroup, given);
+  return jobs === 1 || memoryLimit === undefined ? undefined : memoryShare(memoryLimit, sharesOf(threads, jobs).length);
+}
+
 export interface EngineOptions {
   readonly given: Given;
   readonly console: Console;
@@ -67,7 +75,9 @@ export interface EngineOptions {
 /** Runs `work` with kernels or processes, by --jobs, with progress and Ctrl-C. */
 export async function withEngine<T>(
   { given, console, metric, part = 'test', count, folders }: EngineOptions,
-  work: (context: Pick<PlanContext, 'kernels' | 'arithmetic' | 'executor' | 'listen' | 'signal'>) => Promise<T>,
+  work: (
+    context: Pick<PlanContext, 'kernels' | 'arithmetic' | 'executor' | 'listen' | 'signal' | 'memoryPerJob'>,
+  ) => Promise<T>,
 ): Promise<T> {
   const machine = runMachineOf(given, folders);
   const { queue, minThreads } = readOptions(jobsGroup, given);
@@ -102,7 +112,7 @@ export async function withEngine<T>(
     const executor = processesExecutor({ jobs, ...machine });
     try {
       return await interruptible(console.say, (signal) =>
-        work({ executor, arithmetic: machine.arithmetic, listen, signal }),
+        work({ executor, arithmetic: machine.arithmetic, listen, signal, memoryPerJob: executor.memoryPerJob }),
       );
     } finally {
       await executor.close();

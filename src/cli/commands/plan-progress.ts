@@ -84,12 +84,11 @@ function linesOf(event: Message, metric: string, part: Part): readonly string[] 
   }
 }
 
-function outcomeOf(
-  { result, evaluation, valid, ensemble, reused, from }: Finished,
-  metric: string,
-  part: Part,
-): string {
-  const values = part === 'test' ? evaluation.means : (valid ?? (ensemble ? { [metric]: ensemble.value } : {}));
+function outcomeOf(finished: Finished, metric: string, part: Part): string {
+  const { result, valid, ensemble, reused, from } = finished;
+  // The evaluation may have to be read from disk first.
+  const tested = () => result?.metrics ?? finished.evaluation.means;
+  const values = part === 'test' ? tested() : (valid ?? (ensemble ? { [metric]: ensemble.value } : {}));
   const value = `${part} ${metric} ${formatMetric(values[metric])}`;
   if (from !== undefined) return `${value} (already finished as ${from})`;
   if (reused) return `${value} (already finished)`;

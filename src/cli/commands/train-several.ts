@@ -6,7 +6,7 @@ import { fail } from '../../errors.js';
 import { evaluationFor } from '../../eval/index.js';
 import { prepareTraining, runPrepared } from '../../experiment/index.js';
 import { trainedTable } from '../../report/index.js';
-import type { JobResult, RunResult } from '../../runs/index.js';
+import { hasShards, type JobResult, type RunResult } from '../../runs/index.js';
 import type { Answer, Console, Given } from '../terminal/_command.js';
 import { type Failure, failureOf } from '../terminal/failure.js';
 import { readOptions } from '../terminal/flags.js';
@@ -24,7 +24,7 @@ import {
   nextSteps,
   quoted,
 } from './job.js';
-import { isDryRun, withEngine } from './jobs.js';
+import { isDryRun, memoryPerJobOf, withEngine } from './jobs.js';
 import { loadData } from './load-data.js';
 import { costLines } from './pipeline-run.js';
 import { readSetting, type TrainSetting, trainingOf } from './training.js';
@@ -34,26 +34,31 @@ type Trained =
   | ({ readonly model: string; readonly final?: FinalJson } & JobJson)
   | { readonly model: string; readonly name: string; readonly error: Omit<Failure, 'exit'> };
 
-/** @throws RecdistillError for any wrong option, before any work; `interrupted` */
-export async function trainSeveral(given: Given, console: Console): Promise<Answer> {
+/** @param loaded the data set, if it is there. @throws RecdistillError for any wrong option, before any work; `interrupted` */
+export async function trainSeveral(given: Given, console: Console, loaded?: LoadedDataset): Promise<Answer> {
   const models = given.args;
   const twice = models.find((model, at) => models.indexOf(model) !== at);
   if (twice !== undefined) fail('usage', { problem: `${twice} is named twice`, hint: 'Name each model once.' });
   const setting = readSetting(given);
   const { name, runs } = readOptions(nameGroup, given);
-  const dataset = await loadData(setting.data, console.say);
+  const dataset = loaded ?? (await loadData(setting.data, console.say));
   checkFinalAsked(given, dataset);
-  const request = trainingOf(setting, dataset, given, (model) => (name === undefined ? model : `${name}/${model}`));
+  const nameOf = (model: string) =>
+    models.length === 1 ? (name ?? model) : name === undefined ? model : `${name}/${model}`;
+  const request = { ...trainingOf(setting, dataset, given, nameOf), reuse: models.length > 1 };
   const folders = request.models.map((m) => join(runs, m.name));
   if (isDryRun(given))
-    return dryRun(given, folders, async (kernels) => [{ prepared: await prepareTraining({ ...request, kernels }) }]);
+    return dryRun(given, folders, async (kernels) => [
+      { prepared: await prepareTraining({ ...request, kernels, memoryPerJob: memoryPerJobOf(given) }) },
+    ]);
   const work = () =>
     withEngine(
       {
         given,
         console,
         metric: evaluationFor(setting.evaluation, dataset.train).selectBy,
-        count: models.length,
+        // Shards are jobs, too.
+        count: request.models.some(({ model }) => hasShards(model)) ? Number.POSITIVE_INFINITY : models.length,
         folders,
       },
       async (engine) => {

@@ -1,19 +1,23 @@
 import { join } from 'node:path';
 import { evaluationFor } from '../../eval/index.js';
 import { prepareTraining } from '../../experiment/index.js';
-import { modelRegistry } from '../../models/index.js';
+import { modelOf, modelRegistry, shards } from '../../models/index.js';
+import { options } from '../../options/options.js';
+import { hasShards, refuseShards } from '../../runs/index.js';
 import type { CommandBody } from '../terminal/_command.js';
 import { announceDefaultData } from '../terminal/default-data.js';
 import { readOptions } from '../terminal/flags.js';
-import { modelGroup, nameGroup } from '../terminal/groups.js';
+import { group, modelGroup, nameGroup } from '../terminal/groups.js';
 import { dryRun } from './dry-run.js';
 import { checkFinalAsked, finalAsked } from './final.js';
 import { answerOf, belowPopular, distillSteps, exampleIds, jsonOf, quoted, recommendSteps, runNamed } from './job.js';
-import { isDryRun, jobsGroup } from './jobs.js';
+import { isDryRun, jobsGroup, memoryPerJobOf } from './jobs.js';
 import { loadData } from './load-data.js';
 import { presetList } from './preset.js';
 import { trainSeveral } from './train-several.js';
 import { readSetting, trainGroups, trainingOf } from './training.js';
+
+const shardsGroup = group('Shards', 'shards', options({ shards: shards() }));
 
 export const train: CommandBody = {
   about: [
@@ -26,7 +30,13 @@ export const train: CommandBody = {
   ].join('\n'),
   args: [{ name: 'MODEL', help: 'One or more of the listed models.', required: true, many: true }],
   groups: [...modelRegistry.all().map((m) => modelGroup(m.name)), jobsGroup, ...trainGroups],
-  groupsFor: ({ args }) => [...args.map(modelGroup), jobsGroup, ...trainGroups],
+  groupsFor: ({ args }) => [
+    ...args.map(modelGroup),
+    // So that the refusal says which models have them.
+    ...(args.some(hasShards) ? [] : [shardsGroup]),
+    jobsGroup,
+    ...trainGroups,
+  ],
   examples: [
     ['train ease', 'a strong baseline on synthetic data'],
     ['train bpr-mf --data citeulike-t --dim 64', 'a teacher on a named data set'],
@@ -43,6 +53,7 @@ export const train: CommandBody = {
     await announceDefaultData(given, false, console);
     if (given.args.length > 1 || given.flags.queue !== undefined) return trainSeveral(given, console);
     const model = given.args[0]!;
+    if (given.flags.shards !== undefined && !hasShards(model)) refuseShards(modelOf(model));
     const setting = readSetting(given);
     const dataset = await loadData(setting.data, console.say);
     checkFinalAsked(given, dataset);
@@ -51,8 +62,11 @@ export const train: CommandBody = {
     const request = { ...trainingOf(setting, dataset, given, () => name), reuse: false };
     if (isDryRun(given))
       return dryRun(given, [join(runs, name)], async (kernels) => [
-        { prepared: await prepareTraining({ ...request, kernels }) },
+        { prepared: await prepareTraining({ ...request, kernels, memoryPerJob: memoryPerJobOf(given) }) },
       ]);
+    const memoryPerJob = memoryPerJobOf(given);
+    if (hasShards(model) && (await prepareTraining({ ...request, memoryPerJob })).jobs.length > 1)
+      return trainSeveral(given, console, dataset);
     const evaluation = evaluationFor(setting.evaluation, dataset.train);
     const { data } = setting;
     const job = { given, dataset, data, model, method: 'none', evaluation, teachers: [] };

@@ -1,3 +1,4 @@
+export { storedBelow } from './find.js';
 export { folderOf as storedDataFolder, type PartName } from './layout.js';
 export { openStored, type StoredData } from './open.js';
 export { readStored } from './read.js';

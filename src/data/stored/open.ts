@@ -24,6 +24,8 @@ export interface StoredData extends StoredManifest {
    * @throws RecdistillError `artifact-damaged`; RangeError for items that do not exist
    */
   columns(from: number, to: number): Interactions;
+  /** Row starts of the train interactions by user or by item: one more number than there are users or items. */
+  starts(kind: 'user' | 'item'): Int32Array;
   /** Ids of users or items, or names of items, from `from` to `to` (exclusive). */
   ids(kind: 'user' | 'item' | 'label', from: number, to: number): string[];
   /** Users who take part in training, ascending, if others are held out whole. */
@@ -81,6 +83,10 @@ export function openStored(given: string): StoredData {
       const names = ['train.itemIndptr', 'train.itemIndices', 'train.itemWeights'];
       return { nUsers: to - from, nItems: nUsers, ...lists(partFile('train'), names, from, to) };
     },
+    starts: (kind) =>
+      kind === 'user'
+        ? read(partFile('train'), 'train.indptr', Int32Array, 0, nUsers + 1)
+        : read(partFile('train'), 'train.itemIndptr', Int32Array, 0, nItems + 1),
     ids(kind, from, to) {
       check(`${kind}s`, from, to, kind === 'user' ? nUsers : nItems);
       const starts = read(IDS, `${kind}.starts`, Uint32Array, from, to + 1);

@@ -71,6 +71,8 @@ export interface Executor {
   readonly queues?: boolean;
   /** Called before the jobs of a plan run. @returns what is added to each task. @throws RecdistillError `usage` for a plan that it does not take */
   begin?(plan: StartedPlan): Promise<Pick<Task, 'stored'>>;
+  /** Bytes that each of its processes may take, if they have a limit of their own. */
+  readonly memoryPerJob?: number | undefined;
   /** @throws LostProcess if a process ended without a result; otherwise what the job throws */
   run(task: Task, control: Control): Promise<Done>;
   close(): void | Promise<void>;

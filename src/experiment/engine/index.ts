@@ -4,7 +4,7 @@ export * from './events.js';
 export * from './executor.js';
 export * from './executors/bullmq/index.js';
 export { inlineExecutor } from './executors/inline.js';
-export { type ProcessesOptions, processesExecutor, sharesOf } from './executors/processes.js';
+export { memoryShare, type ProcessesOptions, processesExecutor, sharesOf } from './executors/processes.js';
 export * from './graph.js';
 export * from './job.js';
 export {

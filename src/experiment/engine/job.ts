@@ -98,11 +98,27 @@ export interface PartJob extends JobBase {
   /** From 0 to `of` - 1. */
   readonly shard: number;
   readonly of: number;
+  /** True if it is removed when all jobs of the graph that read it are done. */
+  readonly temporary?: true;
 }
 
-export type JobSpec = TrainJob | CoTrainJob | ImportJob | FuseJob | SearchJob | PartJob;
+/** Makes the run of a model that was computed in shards. Its `teachers` are the parts that it joins. */
+export interface JoinJob extends JobBase {
+  readonly kind: 'join';
+  readonly model: string;
+  readonly method: 'none';
+  /** Options of the model, as given, with the number of shards. */
+  readonly options: Values;
+  readonly shards: number;
+  /** Parts with the rankings after each sweep, in the order of the shards; of the final model last. */
+  readonly ranked: readonly { readonly sweep: number; readonly parts: readonly string[] }[];
+  /** Parts of the stages of which the final model is made. */
+  readonly made: Readonly<Record<string, readonly string[]>>;
+}
+
+export type JobSpec = TrainJob | CoTrainJob | ImportJob | FuseJob | SearchJob | PartJob | JoinJob;
 
 /** Jobs that an executor can run in another process. The others need what the process that runs the graph has already read. */
-export type PortableJob = TrainJob | CoTrainJob | SearchJob | PartJob;
+export type PortableJob = TrainJob | CoTrainJob | SearchJob | PartJob | JoinJob;
 
 export const isPortable = (job: JobSpec): job is PortableJob => job.kind !== 'import' && job.kind !== 'fuse';

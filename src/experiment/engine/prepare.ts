@@ -5,7 +5,8 @@ import { defined } from '../../defined.js';
 import { fail } from '../../errors.js';
 import { createEvaluator, type Evaluator } from '../../eval/index.js';
 import { isWholePart } from '../../formats/index.js';
-import { type ArithmeticWord, arithmeticOf, type Kernels } from '../../kernels/index.js';
+import { type Arithmetic, type ArithmeticWord, arithmeticOf, type Kernels } from '../../kernels/index.js';
+import { memoryForAll, totalOf } from '../../memory/index.js';
 import {
   checkWeighing,
   chosenKind,
@@ -18,7 +19,7 @@ import {
 } from '../../runs/index.js';
 import { readTrials, type Trial } from '../search/index.js';
 import type { PlanListener } from './events.js';
-import { type Graph, isResultOf, needsOf, ownerOf } from './graph.js';
+import { createGraph, type Graph, isResultOf, needsOf, ownerOf } from './graph.js';
 import { isPortable, type JobSpec } from './job.js';
 import {
   type ImportPlan,
@@ -28,6 +29,7 @@ import {
   planPortable,
   type ResultPlan,
 } from './kinds/index.js';
+import { expandShards } from './shards/expand.js';
 import { openStore, type ResultState, refuseRunAsFolder, type Store } from './store.js';
 import { partFolder } from './store-folders.js';
 
@@ -59,6 +61,8 @@ export interface PrepareOptions {
   readonly overwrite?: Overwrite | undefined;
   /** Whether finished runs under other names are used. Default: true. */
   readonly reuse?: boolean | undefined;
+  /** Bytes that each process with a job may take. Default: what this process may take besides its data. */
+  readonly memoryPerJob?: number | undefined;
   /** Computes in this process; its arithmetic takes precedence over `arithmetic`. */
   readonly kernels?: Kernels | undefined;
   /** The arithmetic of the kernels that run the jobs. Default: `auto`. */
@@ -79,9 +83,10 @@ export interface HeldResult {
 }
 
 /** @throws RecdistillError for anything that can be checked before a job runs */
-export async function prepareGraph(graph: Graph, options: PrepareOptions): Promise<PreparedGraph> {
+export async function prepareGraph(asked: Graph, options: PrepareOptions): Promise<PreparedGraph> {
   const { dataset, runs, overwrite = false, reuse = true, listen, held = [] } = options;
   const arithmetic = options.kernels?.arithmetic ?? arithmeticOf(options.arithmetic);
+  const graph = inShards(asked, options, arithmetic);
   const evaluator = createEvaluator(dataset, graph.setting.evaluation);
   if (runs !== undefined && graph.name !== '') refuseRunAsFolder(join(runs, graph.name));
   const results: (ResultPlan & { readonly job?: string })[] = held.map(({ name, hash, teacher, saved, folder }) => ({
@@ -90,15 +95,19 @@ export async function prepareGraph(graph: Graph, options: PrepareOptions): Promi
     ...defined({ saved, folder }),
   }));
   const makers = new Map<string, string>();
+  const byName = new Map(graph.jobs.map((job) => [job.name, job]));
   const jobs: PreparedJob[] = [];
   for (const job of graph.jobs) {
-    const makerOf = new Map(job.teachers.map((wanted) => [wanted, ownerOf(wanted, graph.jobs)?.name]));
-    const found = results.filter(({ name, job: maker }) =>
-      job.teachers.some((wanted) =>
-        maker === undefined ? wanted === name : maker === makerOf.get(wanted) && isResultOf(name, wanted),
-      ),
-    );
-    const inputs = job.kind === 'part' ? inOrder(found, job.teachers) : found;
+    const cut = job.kind === 'part' || job.kind === 'join';
+    const owners = job.teachers.map((wanted) => ({
+      wanted,
+      owner: byName.get(wanted)?.name ?? ownerOf(wanted, graph.jobs)?.name,
+    }));
+    const isInput = ({ name, job: maker }: (typeof results)[number]) =>
+      owners.some(({ wanted, owner }) =>
+        maker === undefined ? wanted === name : maker === owner && isResultOf(name, wanted),
+      );
+    const inputs = cut ? inOrder(results, job.teachers) : results.filter(isInput);
     const named = runs === undefined ? undefined : join(runs, graph.name, job.name);
     const plan = await planOf(job, { ...{ dataset, evaluator, arithmetic, setting: graph.setting }, inputs }, named);
     const folder = job.kind === 'part' ? partFolder(runs ?? needsStore(job.name), plan.results[0]!.hash) : named;
@@ -116,8 +125,28 @@ export async function prepareGraph(graph: Graph, options: PrepareOptions): Promi
 }
 
 /** What a part reads, in the order in which its job names it. Several results of one job stay together. */
-const inOrder = (results: readonly ResultPlan[], names: readonly string[]): ResultPlan[] =>
-  names.flatMap((wanted) => results.filter(({ name }) => isResultOf(name, wanted)));
+function inOrder(results: readonly ResultPlan[], names: readonly string[]): ResultPlan[] {
+  const exact = new Map(results.map((result) => [result.name, result]));
+  return names.flatMap((wanted) => exact.get(wanted) ?? results.filter(({ name }) => isResultOf(name, wanted)));
+}
+
+/** What this process keeps of a data set, and of its reading, while it does jobs. V8 frees arrays when about 64 MB of them were allocated. */
+const heldBytes = ({ memory }: Dataset): number => (memory ? totalOf(memory.held) + Math.min(64e6, memory.reading) : 0);
+
+/** The graph with models in shards replaced by their parts. */
+function inShards(
+  graph: Graph,
+  { dataset, runs, memoryPerJob, listen }: PrepareOptions,
+  arithmetic: Arithmetic,
+): Graph {
+  const jobs = expandShards(graph.jobs, {
+    ...{ setting: graph.setting, dataset, arithmetic, hasStore: runs !== undefined },
+    limit: memoryPerJob ?? memoryForAll(),
+    held: memoryPerJob === undefined ? heldBytes(dataset) : 0,
+    tell: (job, message) => listen?.({ type: 'progress', job, event: { type: 'note', message } }),
+  });
+  return jobs.length === graph.jobs.length ? graph : createGraph(graph.name, graph.setting, jobs, graph.given);
+}
 
 const needsStore = (job: string): never =>
   fail('usage', {

@@ -26,6 +26,7 @@ import type { Finished, PlanListener } from './events.js';
 import { type Control, type Done, type Executor, LostProcess, type Task } from './executor.js';
 import { isPortable, type PortableJob } from './job.js';
 import { type ImportPlan, performFuse, performImport } from './kinds/index.js';
+import { finishedLazily, isLazy, readLazily } from './lazy-outcome.js';
 import { type JobState, type PreparedGraph, type PreparedJob, stateOf } from './prepare.js';
 
 /** How often a job is given to another process after its process died. */
@@ -118,6 +119,7 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
   async function reuse(prepared: PreparedJob, state: JobState & { readonly state: 'finished' }): Promise<void> {
     const { job, plan, folder: own } = prepared;
     if (job.kind === 'part') return finish(prepared, [{ folder: own, outcome: undefined }], true);
+    const outcomeOf = (folder: string) => (job.kind === 'join' ? readLazily(folder, read, true) : read(folder));
     const ends: End[] = [];
     for (const [at, { folder, from }] of state.results.entries()) {
       const { place, hash } = plan.results[at]!;
@@ -127,7 +129,7 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
       if (changed !== undefined) note(job.name, changed);
       if (job.kind === 'search') trials.set(job.name, readTrials(join(folder, SEARCH_LOG)));
       else if (await nameFinished(folder, dataset, setting.data)) note(job.name, 'it has the names of items now');
-      ends.push({ folder, from, outcome: job.kind === 'search' ? undefined : read(folder) });
+      ends.push({ folder, from, outcome: job.kind === 'search' ? undefined : outcomeOf(folder) });
     }
     finish(prepared, ends, true);
   }
@@ -164,6 +166,8 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
     const ends = paths.map((path, at): End => {
       const folder = path === undefined || job.kind === 'part' ? path : resolveRun(path);
       const stored = folder !== undefined && job.kind !== 'search' && job.kind !== 'part';
+      if (folder !== undefined && job.kind === 'join')
+        return { folder, outcome: readLazily(folder, read, done.reused) };
       const outcome = done.outcomes?.[at] ?? (stored ? { ...read(folder), reused: done.reused } : undefined);
       return { folder, outcome };
     });
@@ -220,6 +224,8 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
           store?.refresh();
         } catch (error) {
           const lock = lockOfOther(error);
+          // Another plan has made the same part meanwhile, and removed what it was made of.
+          if (job.job.kind === 'part' && stateOf(job, store).state === 'finished') continue;
           if (!lock) throw error;
           if (!told) listen?.({ type: 'waiting', job: job.job.name, ...lock });
           await sleep(POLL_MS, undefined, { signal }).catch(() =>
@@ -232,6 +238,8 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
 }
 
 function finishedOf(name: string, job: string, { folder, from }: End, outcome: Outcome): Finished {
+  if (folder !== undefined && isLazy(outcome))
+    return finishedLazily({ name, job, folder, ...defined({ from }) }, outcome);
   const { result, evaluation, hidden, teacher, reused } = outcome;
   const valid = teacher.trajectory.checkpoints.at(-1)?.metrics;
   return {

@@ -1,10 +1,12 @@
 /** Runs the jobs of a graph that the store does not have, in the order of the graph, as many at a time as the executor takes. */
+import { storeDataset } from '../../data/index.js';
 import { fail, RecdistillError } from '../../errors.js';
 import type { Trial } from '../search/index.js';
 import type { Finished } from './events.js';
-import { readsDataset } from './kinds/index.js';
+import { loadsData, readsStored } from './kinds/index.js';
 import { type PreparedGraph, type PreparedJob, refuseDiffering } from './prepare.js';
 import { createJobRunner, type RunOptions } from './run-job.js';
+import { createTemporaryParts, neededJobs } from './shards/temporary.js';
 
 export interface JobFailure {
   readonly job: string;
@@ -27,7 +29,7 @@ const FATAL: readonly string[] = ['interrupted', 'write-failed', 'worker-failed'
 export async function runGraph(prepared: PreparedGraph, options: RunOptions): Promise<GraphResult> {
   const { jobs, graph } = prepared;
   const { executor, listen } = options;
-  const loads = jobs.some(({ job }) => job.kind !== 'part' || readsDataset(job));
+  const loads = jobs.some(({ job }) => loadsData(job));
   const isStored = prepared.held.every(({ folder }) => folder !== undefined);
   if (executor.remote && !(prepared.store && (graph.setting.data || !loads) && isStored)) {
     fail('usage', {
@@ -42,8 +44,16 @@ export async function runGraph(prepared: PreparedGraph, options: RunOptions): Pr
   if (options.signal?.aborted) stop.abort();
   const added = await executor.begin?.({ dataset: prepared.dataset, jobs: jobs.length });
   const runner = createJobRunner(prepared, { ...options, added }, stop.signal);
-  const waiting = new Set(jobs);
-  const ended = new Map<string, 'finished' | 'failed'>();
+  const needed = neededJobs(prepared);
+  const waiting = new Set(jobs.filter((job) => needed.has(job)));
+  // What no other job needs counts as done.
+  const ended = new Map<string, 'finished' | 'failed'>(
+    jobs.flatMap((job) => (needed.has(job) ? [] : [[job.job.name, 'finished'] as const])),
+  );
+  const temporary = createTemporaryParts(prepared, needed);
+  const { store } = prepared;
+  if (store && !added?.stored && [...needed].some(({ job }) => readsStored(job)))
+    storeDataset(store.folder, prepared.dataset);
   const active = new Map<string, Promise<void>>();
   const failed: JobFailure[] = [];
   const skipped: { job: string; because: string }[] = [];
@@ -55,12 +65,13 @@ export async function runGraph(prepared: PreparedGraph, options: RunOptions): Pr
     const { name, kind } = job.job;
     let begun = false;
     const begin = (): void => {
-      if (!begun) listen?.({ type: 'started', job: name, kind, at: ++started, of: jobs.length });
+      if (!begun) listen?.({ type: 'started', job: name, kind, at: ++started, of: needed.size });
       begun = true;
     };
     try {
       await runner.run(job, begin);
       ended.set(name, 'finished');
+      temporary.done(job);
     } catch (error) {
       ended.set(name, 'failed');
       if (error instanceof RecdistillError && FATAL.includes(error.code)) {

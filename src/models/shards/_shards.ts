@@ -7,7 +7,6 @@ import type { Interactions } from '../../data/interactions.js';
 import type { Kernels } from '../../kernels/index.js';
 import type { Step } from '../../progress.js';
 import type { Tensor } from '../../student/safetensors.js';
-import type { Model } from '../_model.js';
 
 /** The train data by ranges. */
 export interface TrainRanges {
@@ -58,8 +57,8 @@ export interface ShardContext {
   part(stage: string, shard: number): PartTensors;
 }
 
-/** How a model is computed in shards. `O`: its options. */
-export interface Sharded<O> {
+/** How a model is computed in shards. `O`: its options, `M`: a model, `T`: its tables (`ShardedModel` of `_model.ts`). */
+export interface Sharded<O, M, T> {
   /** In an order in which they can be computed. */
   stages(options: O): readonly Stage[];
   /** The stages of which `open` reads the parts, after this sweep; 0 for a model without sweeps. */
@@ -80,6 +79,8 @@ export interface Sharded<O> {
     options: O,
     write: (tensors: PartTensors) => void,
   ): Promise<void>;
+  /** The tables of all users and items after a sweep, not in kernel memory, of a model with the capability `factors`. */
+  tables?(sweep: number, context: ShardContext, options: O): T;
   /**
    * The model for users `from` to `to` (exclusive), which are its rows 0, 1, 2, ...
    * @param own the train interactions of these users
@@ -90,7 +91,7 @@ export interface Sharded<O> {
     own: Interactions,
     context: ShardContext,
     options: O,
-  ): Promise<Model>;
+  ): Promise<M>;
 }
 
 /** What a user or an item costs besides its interactions, in interactions: rankings have as many numbers. */

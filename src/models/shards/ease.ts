@@ -4,12 +4,13 @@
  */
 import { placeOf, symmetricLength, takeSymmetric } from '../../kernels/index.js';
 import { runInParts } from '../../progress.js';
+import type { ShardedModel } from '../_model.js';
 import { addProducts, modelOfScores, primalScores } from '../ease-primal.js';
-import { rangesOf, type ShardContext, type Sharded } from './_shards.js';
+import { rangesOf, type ShardContext } from './_shards.js';
 
 const [PRODUCTS, INVERSE] = ['products', 'inverse'] as const;
 
-export const easeShards: Sharded<{ readonly l2: number }> = {
+export const easeShards: ShardedModel<{ readonly l2: number }> = {
   stages: () => [
     { name: PRODUCTS, needs: [] },
     { name: INVERSE, needs: [PRODUCTS], whole: true },

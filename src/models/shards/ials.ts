@@ -4,9 +4,9 @@
  */
 import type { Floats, Kernels } from '../../kernels/index.js';
 import { stream } from '../../math/random.js';
-import type { Tables } from '../_model.js';
+import type { ShardedModel, Tables } from '../_model.js';
 import { freeSide, type IalsOptions, modelOfTables, solveSide, takeSide } from '../ials-solver.js';
-import { rangesOf, type ShardContext, type Sharded, type Side } from './_shards.js';
+import { rangesOf, type ShardContext, type Side } from './_shards.js';
 
 export interface ShardedIalsOptions extends IalsOptions {
   readonly epochs: number;
@@ -27,7 +27,7 @@ export function initialItems(
 
 const nameOf = (side: Side, sweep: number): string => `${side}-${sweep}`;
 
-export const ialsShards: Sharded<ShardedIalsOptions> = {
+export const ialsShards: ShardedModel<ShardedIalsOptions> = {
   stages: ({ epochs }) =>
     Array.from({ length: epochs }, (_, at) => at + 1).flatMap((sweep) => [
       { name: nameOf('users', sweep), needs: sweep === 1 ? [] : [nameOf('items', sweep - 1)] },
@@ -64,39 +64,50 @@ export const ialsShards: Sharded<ShardedIalsOptions> = {
       k.free(source, base, target, product);
     }
   },
-  open(sweep, { from, to }, own, context, o) {
+  tables: (sweep, context, o) => tablesOf(sweep, context, o, (length) => new Float32Array(length)),
+  open(sweep, users, own, context, o) {
     const { kernels: k, train } = context;
-    const tables: Tables = {
-      userFactors: vectorsOf('users', sweep, context, o, from, to),
-      itemFactors: vectorsOf('items', sweep, context, o),
-      dim: o.dim,
-    };
+    const tables = tablesOf(sweep, context, o, (length) => k.floats(length), users);
     const size = (train.nUsers + train.nItems) * o.dim;
     return Promise.resolve(modelOfTables(k, tables, { nUsers: own.nUsers, nItems: train.nItems }, o, size));
   },
 };
 
-/** The vectors that a half-step reads: those of all rows of the other side. */
-const fixedVectors = (side: Side, sweep: number, context: ShardContext, o: ShardedIalsOptions): Floats => {
-  if (side === 'items') return vectorsOf('users', sweep, context, o);
-  if (sweep > 1) return vectorsOf('items', sweep - 1, context, o);
-  return initialItems(context.kernels, context.train.nItems, context.seed, o);
-};
+type Take = (length: number) => Floats;
 
-/** Vectors of the rows `from` to `to` of a side, from the parts that have some of them. */
+const tablesOf = (sweep: number, context: ShardContext, o: ShardedIalsOptions, take: Take, users?: Range): Tables => ({
+  userFactors: vectorsOf('users', sweep, context, o, take, users),
+  itemFactors: vectorsOf('items', sweep, context, o, take),
+  dim: o.dim,
+});
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The vectors that a half-step reads: those of all rows of the other side. */
+function fixedVectors(side: Side, sweep: number, context: ShardContext, o: ShardedIalsOptions): Floats {
+  const take: Take = (length) => context.kernels.floats(length);
+  if (side === 'items') return vectorsOf('users', sweep, context, o, take);
+  if (sweep > 1) return vectorsOf('items', sweep - 1, context, o, take);
+  return initialItems(context.kernels, context.train.nItems, context.seed, o);
+}
+
+/** Vectors of some rows of a side, from the parts that have some of them. Default: of all rows. */
 function vectorsOf(
   side: Side,
   sweep: number,
-  { kernels: k, train, shards, part }: ShardContext,
+  { train, shards, part }: ShardContext,
   { dim }: ShardedIalsOptions,
-  from = 0,
-  to?: number,
+  take: Take,
+  range?: Range,
 ): Floats {
   const ends = rangesOf(train.starts(side), shards);
-  const last = to ?? ends[shards]!;
-  const out = k.floats((last - from) * dim);
+  const { from, to } = range ?? { from: 0, to: ends[shards]! };
+  const out = take((to - from) * dim);
   for (let shard = 0; shard < shards; shard++) {
-    const [first, end] = [Math.max(from, ends[shard]!), Math.min(last, ends[shard + 1]!)];
+    const [first, end] = [Math.max(from, ends[shard]!), Math.min(to, ends[shard + 1]!)];
     if (first >= end) continue;
     const { data } = part(nameOf(side, sweep), shard).factors!;
     out.set(data.subarray((first - ends[shard]!) * dim, (end - ends[shard]!) * dim), (first - from) * dim);

@@ -1,11 +1,11 @@
 /** Computes a model in shards within one process, with the same bits as jobs that each compute one part. */
 import { type Interactions, rowsOfRange, transpose } from '../../data/interactions.js';
 import type { TensorData } from '../../student/safetensors.js';
-import type { Model, ModelContext } from '../_model.js';
-import type { PartTensors, ShardContext, Sharded, TrainRanges } from './_shards.js';
+import type { Model, ModelContext, ShardedModel } from '../_model.js';
+import type { PartTensors, ShardContext, TrainRanges } from './_shards.js';
 
 export async function createInShards<O>(
-  sharded: Sharded<O>,
+  sharded: ShardedModel<O>,
   { kernels, train, seed, step, swept }: Required<ModelContext>,
   options: O,
   shards: number,
@@ -19,7 +19,7 @@ export async function createInShards<O>(
     step: (part, of) => step(done + part / of, all),
     part: (stage, shard) => parts.get(stage)![shard]!,
   };
-  const open = (sweep: number) => sharded.open(sweep, { from: 0, to: train.nUsers }, train, context, options);
+  const modelAfter = (sweep: number) => sharded.open(sweep, { from: 0, to: train.nUsers }, train, context, options);
   const sweeps = Math.max(0, ...stages.map((stage) => stage.sweep ?? 0));
   for (const [at, stage] of stages.entries()) {
     const made: PartTensors[] = [];
@@ -27,7 +27,7 @@ export async function createInShards<O>(
       await sharded.compute(stage, shard, context, options, (tensors) => void made.push(copyOf(tensors)));
     parts.set(stage.name, made);
     if (stage.sweep !== undefined) {
-      const model = await open(stage.sweep);
+      const model = await modelAfter(stage.sweep);
       await swept(model, stage.sweep, sweeps).catch((error: unknown) => {
         model.close();
         throw error;
@@ -39,7 +39,7 @@ export async function createInShards<O>(
     for (const name of sharded.made(sweeps, options)) needed.add(name);
     for (const name of parts.keys()) if (!needed.has(name)) parts.delete(name);
   }
-  return open(sweeps);
+  return modelAfter(sweeps);
 }
 
 /** Interactions in memory, by ranges. */

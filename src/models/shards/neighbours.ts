@@ -3,6 +3,7 @@
  * Nothing is added up over shards, so the bits do not depend on their number.
  */
 import { itemCounts } from '../../data/interactions.js';
+import type { ShardedModel } from '../_model.js';
 import {
   joined,
   largestOfItems,
@@ -11,7 +12,7 @@ import {
   type Neighbours,
   pairsMemory,
 } from '../neighbours.js';
-import { type PartTensors, rangesOf, type Sharded } from './_shards.js';
+import { type PartTensors, rangesOf } from './_shards.js';
 
 const STAGE = 'neighbours';
 
@@ -20,7 +21,7 @@ export const neighbourShards = <O extends { readonly neighbours: number }>(
   name: string,
   side: NeighbourRule['side'],
   ruleOf: (counts: Int32Array, options: O) => NeighbourRule,
-): Sharded<O> => ({
+): ShardedModel<O> => ({
   stages: () => [{ name: STAGE, needs: [] }],
   made: () => [STAGE],
   memory({ nUsers, nItems, interactions, shards }, { neighbours }) {
@@ -29,7 +30,9 @@ export const neighbourShards = <O extends { readonly neighbours: number }>(
     const data = interactions * 4 * (1 + 1 / shards) + nUsers * 12 + nItems * 24;
     return data + rows * Math.min(nItems, neighbours) * 8 + pairsMemory(nItems, neighbours);
   },
-  opened: ({ nItems, shards }, { neighbours }) => nItems * Math.min(nItems, neighbours) * 8 * (1 + 1 / shards),
+  // Objects of an earlier part in the same process may not be freed yet.
+  opened: ({ nItems, shards }, { neighbours }) =>
+    nItems * Math.min(nItems, neighbours) * 8 * (1 + 1 / shards) + pairsMemory(nItems, neighbours),
   async compute(_, shard, { train, shards, step }, o, write) {
     const ends = rangesOf(train.starts('items'), shards);
     const [from, to] = [ends[shard]!, ends[shard + 1]!];

@@ -6,7 +6,7 @@ import { kernelShare, planMemory } from '../../../memory/index.js';
 import { strayError, usedModules, useModule } from '../../../options/use.js';
 import type { Task } from '../executor.js';
 import type { Setting } from '../job.js';
-import { perform, readsDataset } from '../kinds/index.js';
+import { loadsData, perform } from '../kinds/index.js';
 import { type FromChild, sentError, type ToChild } from './messages.js';
 
 let kernels: Kernels | undefined;
@@ -52,7 +52,7 @@ async function work(task: Task): Promise<void> {
   stop = stopped;
   try {
     for (const file of task.uses) if (!usedModules().includes(file)) await useModule(file);
-    const own = task.job.kind === 'part' && !readsDataset(task.job) ? {} : { dataset: await checkedData(task) };
+    const own = loadsData(task.job) ? { dataset: await checkedData(task) } : {};
     const control = { listen, signal: stopped.signal, teacher: none, saved: none };
     const { reused, trials } = await perform(task, { ...own, kernels: kernels! }, control);
     send({ type: 'done', done: { reused, ...(trials ? { trials } : {}) } });

@@ -31,10 +31,14 @@ export function sharesOf(threads: number, count: number): number[] {
   return Array.from({ length: processes }, (_, at) => Math.floor((threads + processes - 1 - at) / processes));
 }
 
+/** Bytes of each of `count` processes, if they and this process have `limit` bytes together. */
+export const memoryShare = (limit: number, count: number): number =>
+  Math.max(1e6, Math.floor((limit - totalOf(programParts(1))) / count));
+
 export function processesExecutor({ jobs, threads, memoryLimit, arithmetic: word }: ProcessesOptions): Executor {
   const shares = sharesOf(threads, jobs);
-  const left = memoryLimit === undefined ? undefined : memoryLimit - totalOf(programParts(1));
-  const memory = left === undefined ? {} : { memoryLimit: Math.max(1e6, Math.floor(left / shares.length)) };
+  const memory: { memoryLimit?: number } =
+    memoryLimit === undefined ? {} : { memoryLimit: memoryShare(memoryLimit, shares.length) };
   const arithmetic = arithmeticOf(word);
   const free: Slot[] = shares.map((threads) => ({
     machine: { type: 'machine', threads, arithmetic, ...memory },
@@ -42,7 +46,7 @@ export function processesExecutor({ jobs, threads, memoryLimit, arithmetic: word
   }));
   const all = [...free];
   return {
-    ...{ atOnce: shares.length, remote: true },
+    ...{ atOnce: shares.length, remote: true, memoryPerJob: memory.memoryLimit },
     async run(task, control) {
       const slot = free.shift();
       if (!slot) throw new Error('more jobs than processes');

@@ -23,6 +23,9 @@ export interface PartContext {
 /** Whether a process has to load the data set for this part. */
 export const readsDataset = ({ unit }: PartJob): boolean => partUnitOf(unit).needs === 'dataset';
 
+/** Whether a part reads ranges of the data set in the store. */
+export const partReadsStored = ({ unit }: PartJob): boolean => partUnitOf(unit).needs === 'stored';
+
 /** @throws RecdistillError `unknown-name`, `unknown-option`, `bad-option`, `out-of-memory`, and those of the unit */
 export function planPart(
   job: PartJob,

@@ -2,12 +2,16 @@
 import { fail } from '../../../errors.js';
 import type { AnyPartUnit } from './_part.js';
 import { evaluateUnit } from './evaluate.js';
+import { modelShard } from './model-shard.js';
+import { rankShard } from './rank-shard.js';
 import { recommendUnit } from './recommend.js';
 
 export * from './_part.js';
 
 const units: Readonly<Record<string, AnyPartUnit>> = {
   evaluate: evaluateUnit,
+  'model-shard': modelShard,
+  'rank-shard': rankShard,
   recommend: recommendUnit,
 };
 
