@@ -24,7 +24,7 @@ export const reservedNames: ReadonlySet<string> = new Set([
     'at',
     'selectBy',
   ],
-  ...['checkpoints', 'spread', 'runs', 'overwrite', 'preset', 'space', 'jobs', 'dryRun', 'queue', 'store', 'minThreads', 'evalUsers', 'shards', 'continue', 'final'],
+  ...['checkpoints', 'spread', 'runs', 'overwrite', 'preset', 'space', 'jobs', 'dryRun', 'queue', 'store', 'minThreads', 'evalUsers', 'continue', 'final'],
   ...['trials', 'strategy', 'halving', 'eta', 'minEpochs'],
   ...['threads', 'memoryLimit', 'arithmetic', 'json', 'quiet', 'help', 'version'],
   ...['data', 'format', 'user', 'item', 'time', 'rating', 'header', 'weight', 'weightScale', 'delimiter', 'quote'],
