@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { queueAddress, queueExecutor } from 'recdistill/experiment';
 import { program, type Started, until } from './queue/processes.js';
-import { hasRedis, PASSWORD, startRedis, type TestRedis } from './queue/redis.js';
+import { createCertificate, hasRedis, PASSWORD, startRedis, type TestRedis } from './queue/redis.js';
 
 const skip = hasRedis() ? false : 'redis-server is not installed (apt-get install redis-server)';
 const place = mkdtempSync(join(tmpdir(), 'recdistill-queue-input-'));
@@ -25,8 +25,11 @@ after(async () => {
   rmSync(place, { recursive: true, force: true, maxRetries: 5 });
 });
 
-function start(t: TestContext, words: readonly string[]): Started {
-  const started = program(words, skip ? {} : { RECDISTILL_QUEUE: redis.url });
+/** As in docs/machines.md. */
+const RIGHTS = '~recdistill:* &recdistill:* +@all -@admin -@dangerous +info';
+
+function start(t: TestContext, words: readonly string[], env: Readonly<Record<string, string>> = {}): Started {
+  const started = program(words, skip ? {} : { RECDISTILL_QUEUE: redis.url, ...env });
   t.after(() => {
     started.all('SIGKILL');
     assert.ok(!(started.text() + started.output()).includes(PASSWORD), 'a password is shown');
@@ -76,6 +79,48 @@ test('a wrong password, none, and TLS at a port without it are named', { skip },
     assert.match(status.text(), expected);
     assert.doesNotMatch(status.text(), /wrong-secret/);
   }
+});
+
+test('TLS: an unknown certificate is named, a known one works for a worker and a plan', {
+  skip,
+  timeout: 120_000,
+}, async (t) => {
+  const certificate = createCertificate(place);
+  if (!certificate) return t.skip('openssl is not installed');
+  const safe = await startRedis([], '127.0.0.1', certificate);
+  t.after(() => safe.stop());
+  const status = start(t, ['queue', 'status', '--queue', safe.url]);
+  assert.equal(await status.ended, 1);
+  assert.match(status.text(), /certificate that is not trusted[\s\S]*NODE_EXTRA_CA_CERTS/);
+  const known = { NODE_EXTRA_CA_CERTS: certificate.cert };
+  const words = ['--store', runs('tls'), '--queue', safe.url];
+  start(t, ['worker', ...words, '--threads', '1'], known);
+  const plan = start(t, ['train', 'ease', '--data', 'synthetic:50x40x600', ...words], known);
+  assert.equal(await plan.ended, 0, plan.text());
+  const open = start(t, ['queue', 'status', '--queue', safe.url.replace('rediss', 'redis')]);
+  assert.equal(await open.ended, 1);
+  assert.match(open.text(), /Redis at redis:.* does not answer[\s\S]*rediss:\/\//);
+});
+
+test('a user of Redis with the rights that the documentation names, and one with fewer', {
+  skip,
+  timeout: 120_000,
+}, async (t) => {
+  const users = ['few on >few-secret ~recdistill:* &recdistill:* +@read +@connection +info'];
+  const restricted = await startRedis(['--user', `some on >some-secret ${RIGHTS}`, '--user', users[0]!]);
+  t.after(() => restricted.stop());
+  const addressOf = (user: string) => restricted.url.replace(/:[^:@]*@/, `${user}:${user}-secret@`);
+  const words = (user: string) => ['--store', runs('acl'), '--queue', addressOf(user)];
+  start(t, ['worker', ...words('some'), '--threads', '1']);
+  const plan = start(t, ['train', 'ease', '--data', 'synthetic:50x40x600', ...words('some')]);
+  assert.equal(await plan.ended, 0, plan.text());
+  const refused = start(t, ['worker', ...words('few')]);
+  assert.equal(await refused.ended, 1);
+  assert.match(refused.text(), /does not allow this user all commands/);
+  const unknown = start(t, ['queue', 'status', '--queue', addressOf('nobody')]);
+  assert.equal(await unknown.ended, 1);
+  assert.match(unknown.text(), /refuses the password/);
+  for (const { text } of [plan, refused, unknown]) assert.doesNotMatch(text(), /-secret/);
 });
 
 test('a Redis that is full is named, and a policy that forgets jobs is warned of', { skip }, async (t) => {

@@ -94,9 +94,9 @@ async function tried(one: QueueCase, place: string, file: string, expected: Tree
   }
 }
 
-/** What must be equal: all but the stored data set, and the id of the store. */
-function lastingTree(store: string): Tree {
-  const tree = Object.entries(treeOf(store)).filter(([name]) => !/^(?:data\/|\.recdistill-store)/.test(name));
+/** What must be equal: all but the stored data set, and files of the queue. */
+export function lastingTree(store: string): Tree {
+  const tree = Object.entries(treeOf(store)).filter(([name]) => !/^(?:data\/|\.recdistill-)/.test(name));
   return Object.fromEntries(tree);
 }
 

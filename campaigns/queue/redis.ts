@@ -34,8 +34,44 @@ function has(name: string): boolean {
 /** A program that lets Redis end with this process, even if this one is killed. */
 const ENDS_WITH_US = has('setpriv') ? ['setpriv', '--pdeathsig', 'KILL'] : [];
 
-/** @param more further arguments, such as `--maxmemory 2mb` */
-export async function startRedis(more: readonly string[] = [], host = '127.0.0.1'): Promise<TestRedis> {
+/** A certificate for this machine and its key: paths of PEM files. The certificate is its own authority. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Undefined if openssl is not installed. @param folder in which the files are written */
+export function createCertificate(folder: string): Certificate | undefined {
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  const words = ['req', '-x509', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-days', '2'];
+  try {
+    execFileSync('openssl', [...words, '-subj', '/CN=localhost', '-addext', ALSO, '-keyout', key, '-out', cert], {
+      stdio: 'ignore',
+    });
+    return { cert, key };
+  } catch {
+    return undefined;
+  }
+}
+
+const ALSO = 'subjectAltName=DNS:localhost,IP:127.0.0.1';
+
+/**
+ * @param more further arguments, such as `--maxmemory 2mb`
+ * @param tls the server speaks TLS only
+ */
+export async function startRedis(
+  more: readonly string[] = [],
+  host = '127.0.0.1',
+  tls?: Certificate,
+): Promise<TestRedis> {
+  const portWords = (port: number): string[] =>
+    tls
+      ? [
+          ...['--port', '0', '--tls-port', `${port}`, '--tls-auth-clients', 'no'],
+          ...['--tls-cert-file', tls.cert, '--tls-key-file', tls.key, '--tls-ca-cert-file', tls.cert],
+        ]
+      : ['--port', `${port}`];
   const folder = mkdtempSync(join(tmpdir(), 'recdistill-redis-'));
   const port = await freePort();
   let child: ChildProcess | undefined;
@@ -45,18 +81,10 @@ export async function startRedis(more: readonly string[] = [], host = '127.0.0.1
       file!,
       [
         ...before,
-        ...['--port', `${port}`, '--bind', host, '--dir', folder, '--requirepass', PASSWORD],
-        ...[
-          '--save',
-          '',
-          '--appendonly',
-          'yes',
-          '--appendfsync',
-          'always',
-          '--maxmemory-policy',
-          'noeviction',
-          ...more,
-        ],
+        ...portWords(port),
+        ...['--bind', host, '--dir', folder, '--requirepass', PASSWORD, '--save', ''],
+        ...['--appendonly', 'yes', '--appendfsync', 'always', '--maxmemory-policy', 'noeviction'],
+        ...more,
       ],
       { stdio: 'ignore' },
     );
@@ -73,7 +101,7 @@ export async function startRedis(more: readonly string[] = [], host = '127.0.0.1
   await start();
   return {
     port,
-    url: `redis://:${PASSWORD}@${host}:${port}`,
+    url: `${tls ? 'rediss' : 'redis'}://:${PASSWORD}@${host}:${port}`,
     kill,
     async restart(empty) {
       if (empty) rmSync(join(folder, 'appendonlydir'), { recursive: true, force: true });

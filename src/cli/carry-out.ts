@@ -1,7 +1,7 @@
 /** Carries out a command, or shows its help. */
 import { onWaiting } from '../data/stream-input.js';
 import { fail, RecdistillError } from '../errors.js';
-import { jobsGroup, planMachine, withStore } from './commands/jobs.js';
+import { givesJobs, planMachine, withStore } from './commands/jobs.js';
 import { withKeptSource } from './commands/source.js';
 import type { Answer, Command, Console, Given } from './terminal/_command.js';
 import { refuseUnknownFlags } from './terminal/flags.js';
@@ -27,7 +27,7 @@ export async function carryOut(command: Command, words: readonly string[], progr
 
 async function run(command: Command, words: Given, program: string): Promise<Answer> {
   refuseUnknownFlags(words, [...(command.groupsFor?.(words) ?? command.groups), outputGroup], command.name);
-  const given = command.groups.includes(jobsGroup) ? withStore(words) : words;
+  const given = givesJobs(command.groups) ? withStore(words) : words;
   if (command.groups.includes(machineGroup)) planMachine(given);
   const quiet = given.flags.quiet === true;
   const console: Console = {

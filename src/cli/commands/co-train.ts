@@ -10,7 +10,7 @@ import type { Job } from '../../runs/outcome.js';
 import type { Answer, Console, Given, OptionGroup } from '../terminal/_command.js';
 import { flagOf, givenOf, readOptions, rowsOf } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
-import { nameGroup } from '../terminal/groups.js';
+import { nameGroup, withKernels } from '../terminal/groups.js';
 import { runMachineOf } from '../terminal/run-machine.js';
 import {
   bundleOf,
@@ -24,6 +24,7 @@ import {
   trajectoryGroup,
   withProgress,
 } from './job.js';
+import { isQueued, runQueued } from './queued-run.js';
 import { findRuns, type RunPlace, readRun } from './runs.js';
 import { portable } from './source.js';
 
@@ -70,17 +71,33 @@ export async function coTrainNamed(o: CoTrainCommand, console: Console): Promise
   }
   const start = fromRun ?? (await trainStart(o, `${name}/start`, console));
   const before = { teacher: beforeOf(o.teacher), student: beforeOf(start) };
-  const work = () =>
-    withProgress({ machine: runMachineOf(given, [folder]), name, evaluation }, console, (kernels, signal, listen) =>
+  const machine = runMachineOf(given, [folder]);
+  const [teacher, student] = [readSavedModel(o.teacher.folder), readSavedModel(start.folder)];
+  const trajectory = readOptions(trajectoryGroup, given);
+  const request = {
+    ...{ dataset, method, options, evaluation, folder, trajectory, teacher, student },
+    source: portable(o.data),
+  };
+  const workHere = () =>
+    withProgress({ machine, name, evaluation }, console, (kernels, signal, listen) =>
+      // One bar shows the progress of the student.
       coTrain({
-        ...{ dataset, kernels, method, options, evaluation, folder, overwrite, signal, source: portable(o.data) },
-        ...{ teacher: readSavedModel(o.teacher.folder), student: readSavedModel(start.folder) },
-        trajectory: readOptions(trajectoryGroup, given),
-        // One bar shows the progress of the student.
+        ...{ ...request, kernels, overwrite, signal },
         listen: (role, event) => role === 'student' && listen(event),
       }),
     );
-  const pair = await offeringName(name, runs, work);
+  const workByWorker = async (): Promise<Pair<Job>> => {
+    const job = { kind: 'co-train', name, method: method.name, model, start: start.name, options } as const;
+    const held = [
+      { ...o.teacher, hash: teacher.hash, saved: teacher },
+      { ...start, hash: student.hash, saved: student },
+    ];
+    const reused = await runQueued({ given, dataset, data: o.data, evaluation, trajectory, job, held }, console);
+    const { arithmetic } = machine;
+    const pair = await withKernels({ threads: 1, arithmetic }, (kernels) => coTrain({ ...request, kernels }));
+    return { teacher: { ...pair.teacher, reused }, student: { ...pair.student, reused } };
+  };
+  const pair = await offeringName(name, runs, isQueued(given) ? workByWorker : workHere);
   const { at } = evaluationFor(evaluation, dataset.train);
   return answerOf(pair, before, { name, runs, folder, at, ids: exampleIds(dataset) }, console);
 }

@@ -20,6 +20,8 @@ import {
 import { type CoTrainCommand, coTrainNamed, startRun } from './co-train.js';
 import { checkFinalAsked, finalAsked, finalGroup } from './final.js';
 import { answerOf, exampleIds, quoted, recommendSteps, runNamed, trajectoryGroup } from './job.js';
+import { queuedGroup } from './jobs.js';
+import { isQueued } from './queued-run.js';
 import { bundleFolderOf } from './recommendations.js';
 import { loadDataOf, placeOf, type RunPlace, readEvaluation, readRun, runsGiven, teacherProfile } from './runs.js';
 
@@ -56,6 +58,7 @@ const shared = [
   asRecorded(evaluationGroup),
   trajectoryGroup,
   finalGroup,
+  queuedGroup,
   nameGroup,
   machineGroup,
 ] as const;
@@ -161,6 +164,11 @@ export const distill: CommandBody = {
         hint: 'Use --continue to continue from a student of earlier data, or --method bd.',
       });
     }
+    if (before !== undefined && isQueued(given))
+      fail('usage', {
+        problem: 'a worker cannot continue from a student of earlier data',
+        hint: 'Leave out --queue: with --continue the command trains the student itself.',
+      });
     const start = before === undefined ? undefined : await readStart(bundleFolderOf(before, runs));
     const [like] = [...places, ...runBefore(before, runs)].map(readRun);
     const asked = readEvaluation(like, given);
@@ -169,7 +177,7 @@ export const distill: CommandBody = {
     const evaluation = evaluationFor(asked, dataset.train);
     const teachers = places.map((place) => {
       readRun(place);
-      return { name: place.name, teacher: readTeacher(place.folder) };
+      return { ...place, teacher: readTeacher(place.folder) };
     });
     const done = await runNamed(
       {

@@ -1,4 +1,6 @@
+import { relative } from 'node:path';
 import { defined } from '../../defined.js';
+import { fail } from '../../errors.js';
 import { evaluateInShards } from '../../experiment/index.js';
 import { writeAtomic } from '../../formats/index.js';
 import { flag, optionalInt, optionalText, options } from '../../options/options.js';
@@ -48,12 +50,29 @@ export const evaluate: CommandBody = {
     const o = readOptions(evaluateGroup, given);
     const { runs } = readOptions(runsGroup, given);
     const { shards } = o;
+    if (shards === undefined && given.flags.queue !== undefined)
+      fail('usage', {
+        problem: '--queue gives shards to workers, and there are none',
+        hint: 'Add --shards N, or leave out --queue.',
+      });
     const inShards: EvaluateOne | undefined =
       shards === undefined
         ? undefined
         : (run, { data: dataset, ...how }) =>
-            withEngine({ given, console, metric: '', count: shards, folders: [] }, (engine) =>
-              evaluateInShards({ run, dataset, ...how, shards, store: runs, ...defined({ data: run.source }) }, engine),
+            withEngine(
+              {
+                given,
+                console,
+                metric: '',
+                count: shards,
+                folders: [],
+                plan: `evaluate ${relative(runs, run.folder)}`,
+              },
+              (engine) =>
+                evaluateInShards(
+                  { run, dataset, ...how, shards, store: runs, ...defined({ data: run.source }) },
+                  engine,
+                ),
             );
     const { evaluated, at } = await evaluateRuns(runsGiven(given), o.at, given, o.part, inShards);
     if (o.perUser !== undefined) {

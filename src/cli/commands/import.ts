@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type DataOptions, type LoadedDataset, rankingOptions, readExternalRankings } from '../../data/index.js';
 import { createEvaluator, evaluationFor } from '../../eval/index.js';
+import { refuseStoreName } from '../../experiment/index.js';
 import { optionalText, options } from '../../options/options.js';
 import { importedTable, rankingLines } from '../../report/index.js';
 import { type FinishedRun, type ImportedTeacher, importTeachers, nameOfFile } from '../../runs/index.js';
@@ -46,7 +47,8 @@ export const importCommand: CommandBody = {
   async run(given, console) {
     const file = given.args[0]!;
     const { name = nameOfFile(file), runs, overwrite } = readOptions(nameGroup, given);
-    if (given.flags.name !== undefined) checkName(name);
+    if (given.flags.name === undefined) refuseStoreName(name);
+    else checkName(name);
     const reading = readOptions(rankingGroup, given);
     const { like } = readOptions(likeGroup, given);
     const likeRun = like === undefined ? undefined : readRun(findRuns(like, runs)[0]!);

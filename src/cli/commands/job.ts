@@ -3,13 +3,14 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type DataOptions, holdsOut, type LoadedDataset } from '../../data/index.js';
+import { defined } from '../../defined.js';
 import { methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { type EvaluationOptions, evaluationFor } from '../../eval/index.js';
-import type { FinalOfPlan } from '../../experiment/index.js';
+import { type FinalOfPlan, refuseStoreName } from '../../experiment/index.js';
 import { readJsonObject } from '../../formats/index.js';
 import type { Kernels } from '../../kernels/index.js';
-import { memoryForAll } from '../../memory/index.js';
+import { memoryForAll, worksElsewhere } from '../../memory/index.js';
 import { modelOf, modelRegistry, trainOptionsOf } from '../../models/index.js';
 import { usedModules } from '../../options/use.js';
 import { formatBytes, formatCount, formatMetric } from '../../report/format.js';
@@ -36,6 +37,7 @@ import { interruptible } from '../terminal/interrupt.js';
 import { createProgressBar } from '../terminal/progress.js';
 import { runMachineOf } from '../terminal/run-machine.js';
 import { sizeLine } from './load-data.js';
+import { isQueued, runQueued } from './queued-run.js';
 import { portable } from './source.js';
 
 export const trajectoryGroup = group('Trajectory', 'trajectory', trajectoryOptions);
@@ -52,7 +54,7 @@ export interface NamedJob {
   readonly evaluation: EvaluationOptions;
   /** How several teachers are weighed. Default: `equal`. */
   readonly ensemble?: string;
-  readonly teachers: readonly { readonly name: string; readonly teacher: Teacher }[];
+  readonly teachers: readonly { readonly name: string; readonly folder: string; readonly teacher: Teacher }[];
   /** A bundle of earlier data to continue from. */
   readonly start?: StartBundle;
 }
@@ -76,16 +78,25 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
   const machine = runMachineOf(given, [folder]);
   tellCost(o, trajectory.checkpoints, console);
   const { options, evaluation } = o;
-  const teachers = o.teachers.map((t) => t.teacher);
-  const run = () =>
+  const request = {
+    ...{ dataset, model, method, folder, trajectory, options, evaluation, source: portable(o.data) },
+    ...{ teachers: o.teachers.map((t) => t.teacher), ...defined({ start: o.start, ensemble: o.ensemble }) },
+  };
+  const runHere = () =>
     withProgress({ machine, name, evaluation }, console, (kernels, signal, listen) =>
-      runJob({
-        ...{ dataset, kernels, model, method, folder, overwrite, trajectory, signal, listen },
-        ...{ options, teachers, evaluation, source: portable(o.data) },
-        ...(o.start ? { start: o.start } : {}),
-        ...(o.ensemble === undefined ? {} : { ensemble: o.ensemble }),
-      }),
+      runJob({ ...request, kernels, overwrite, signal, listen }),
     );
+  const runByWorker = async (): Promise<Job> => {
+    const job = { kind: 'train', name, model, method, options, ...defined({ ensemble: o.ensemble }) } as const;
+    const held = o.teachers.map((t) => ({ ...t, hash: t.teacher.hash }));
+    const reused = await runQueued({ given, dataset, data: o.data, evaluation, trajectory, job, held }, console);
+    const { arithmetic } = machine;
+    return withKernels({ threads: 1, arithmetic }, async (kernels) => ({
+      ...(await runJob({ ...request, kernels })),
+      reused,
+    }));
+  };
+  const run = isQueued(given) ? runByWorker : runHere;
   const job = await offeringName(name, runs, run);
   const bundle = bundleOf(model, folder);
   return { job, name, folder, runs, ...(bundle === undefined ? {} : { bundle }) };
@@ -111,6 +122,7 @@ export const withProgress = <T>(
 
 /** The name is a folder below the runs folder. @throws RecdistillError `bad-option` */
 export function checkName(name: string): void {
+  refuseStoreName(name);
   if (/^[\w][\w.-]*(\/[\w][\w.-]*)*$/.test(name)) return;
   const expected = 'letters, digits, "_", "-" and ".", with "/" between folders';
   fail('bad-option', { option: '--name', owner: 'runs', given: JSON.stringify(name), expected });
@@ -129,7 +141,9 @@ function tellCost(
   console.say(sizeLine(dataset));
   const length =
     spec.kind === 'computed' ? 'It is computed in closed form' : `At most ${trainOptionsOf(o).epochs} epochs`;
-  console.say(`Memory: at most ${formatBytes(needed)} in all; ${formatBytes(memoryForAll())} available. ${length}.`);
+  console.say(
+    `Memory: at most ${formatBytes(needed)} in all${worksElsewhere() ? '' : `; ${formatBytes(memoryForAll())} available`}. ${length}.`,
+  );
   checkMemory(run);
 }
 

@@ -13,13 +13,25 @@ import {
 import { planMemory, programParts, refuseBeyond } from '../../memory/index.js';
 import { flag, int, optionalInt, optionalText, options } from '../../options/options.js';
 import { unfinishedTable } from '../../report/index.js';
-import type { Console, Given } from '../terminal/_command.js';
+import type { Console, Given, OptionGroup } from '../terminal/_command.js';
 import { failureOf } from '../terminal/failure.js';
 import { readOptions } from '../terminal/flags.js';
 import { group, machineOf, runsGroup, withKernels } from '../terminal/groups.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { runMachineOf } from '../terminal/run-machine.js';
 import { followPlan } from './plan-progress.js';
+
+const queueShape = {
+  queue: optionalText({
+    help: 'Address of a Redis, such as redis://host:6379 or rediss://:PASSWORD@host:6379. The jobs are done by "recdistill worker" on any machine with the same folder of runs. "env": the address in the variable RECDISTILL_QUEUE.',
+  }),
+  store: optionalText({ help: 'With --queue: the folder of runs that all machines share. The same as --runs.' }),
+  minThreads: optionalInt({
+    min: 1,
+    max: 64,
+    help: 'With --queue: only workers with so many threads a job take jobs.',
+  }),
+};
 
 export const jobsGroup = group(
   'Jobs',
@@ -31,15 +43,7 @@ export const jobsGroup = group(
       max: 64,
       help: 'Number of jobs that run at the same time, each in a process of its own. Threads and memory are divided between them. Results do not depend on it.',
     }),
-    queue: optionalText({
-      help: 'Address of a Redis, such as redis://host:6379 or rediss://:PASSWORD@host:6379. The jobs are done by "recdistill worker" on any machine with the same folder of runs. "env": the address in the variable RECDISTILL_QUEUE.',
-    }),
-    store: optionalText({ help: 'With --queue: the folder of runs that all machines share. The same as --runs.' }),
-    minThreads: optionalInt({
-      min: 1,
-      max: 64,
-      help: 'With --queue: only workers with so many threads a job take jobs.',
-    }),
+    ...queueShape,
     dryRun: flag({
       default: false,
       help: 'Print the jobs, which of them are finished, and the cost of the others. Nothing is run.',
@@ -47,8 +51,15 @@ export const jobsGroup = group(
   }),
 );
 
-/** --jobs alone. */
-export const workersGroup = group('Jobs', 'jobs', options({ jobs: jobsGroup.schema.shape.jobs }));
+/** For commands without --dry-run. */
+export const workersGroup = group('Jobs', 'jobs', options({ jobs: jobsGroup.schema.shape.jobs, ...queueShape }));
+
+/** For commands that make a single run. */
+export const queuedGroup = group('Jobs', 'jobs', options(queueShape));
+
+/** Whether a command takes --queue for its jobs. */
+export const givesJobs = (groups: readonly OptionGroup[]): boolean =>
+  [jobsGroup, workersGroup, queuedGroup].some((own) => groups.includes(own));
 
 export const isDryRun = (given: Given): boolean => readOptions(jobsGroup, given).dryRun;
 
@@ -70,11 +81,13 @@ export interface EngineOptions {
   readonly count: number;
   /** Folders of the plan or of its runs. */
   readonly folders: readonly string[];
+  /** Name of the plan in a queue. Default: that of the first folder. */
+  readonly plan?: string;
 }
 
 /** Runs `work` with kernels or processes, by --jobs, with progress and Ctrl-C. */
 export async function withEngine<T>(
-  { given, console, metric, part = 'test', count, folders }: EngineOptions,
+  { given, console, metric, part = 'test', count, folders, plan }: EngineOptions,
   work: (
     context: Pick<PlanContext, 'kernels' | 'arithmetic' | 'executor' | 'listen' | 'signal' | 'memoryPerJob'>,
   ) => Promise<T>,
@@ -86,7 +99,7 @@ export async function withEngine<T>(
     const progress = followPlan(console, metric, 2, part);
     const { listen } = progress;
     const executor = await queueExecutor({
-      ...{ address: queueAddress(queue), store: runs, plan: relative(runs, folders[0] ?? runs) || 'runs' },
+      ...{ address: queueAddress(queue), store: runs, plan: plan ?? (relative(runs, folders[0] ?? runs) || 'runs') },
       ...{ arithmetic: machine.arithmetic, minThreads, say: console.say },
     });
     try {

@@ -92,22 +92,25 @@ export async function recommendEveryone(
     ]);
   const { jobs } = readOptions(jobsGroup, given);
   const count = shards ?? Number.POSITIVE_INFINITY;
-  const done = await withEngine({ given, console, metric: '', count, folders: [] }, async (engine) => {
-    const plan = await prepareRecommendations(request, jobs, engine.kernels);
-    const { found, prepared } = plan;
-    if (!found.knowsSeen && !includeSeen) console.say(noHistories);
-    for (const line of unknownLines(found.unknown, { users, candidates, exclude })) console.say(line);
-    if (!plan.finished)
-      console.say(
-        `${counted(found.nUsers, 'user')}, ${counted(found.request.items?.length ?? found.nItems, 'item')}, lists of ${plan.k}, in ${counted(prepared.jobs.length, 'shard')}.`,
-      );
-    const progress = followShards(console, found.nUsers, prepared.jobs.length);
-    try {
-      return await recommendAll(plan, { ...engine, listen: progress.listen });
-    } finally {
-      progress.close();
-    }
-  });
+  const done = await withEngine(
+    { given, console, metric: '', count, folders: [], plan: `recommend ${place.name}` },
+    async (engine) => {
+      const plan = await prepareRecommendations(request, jobs, engine.kernels);
+      const { found, prepared } = plan;
+      if (!found.knowsSeen && !includeSeen) console.say(noHistories);
+      for (const line of unknownLines(found.unknown, { users, candidates, exclude })) console.say(line);
+      if (!plan.finished)
+        console.say(
+          `${counted(found.nUsers, 'user')}, ${counted(found.request.items?.length ?? found.nItems, 'item')}, lists of ${plan.k}, in ${counted(prepared.jobs.length, 'shard')}.`,
+        );
+      const progress = followShards(console, found.nUsers, prepared.jobs.length);
+      try {
+        return await recommendAll(plan, { ...engine, listen: progress.listen });
+      } finally {
+        progress.close();
+      }
+    },
+  );
   return { text: textOf(done), json: done };
 }
 

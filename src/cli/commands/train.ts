@@ -51,7 +51,7 @@ export const train: CommandBody = {
   ],
   async run(given, console) {
     await announceDefaultData(given, false, console);
-    if (given.args.length > 1 || given.flags.queue !== undefined) return trainSeveral(given, console);
+    if (given.args.length > 1) return trainSeveral(given, console);
     const model = given.args[0]!;
     if (given.flags.shards !== undefined && !hasShards(model)) refuseShards(modelOf(model));
     const setting = readSetting(given);

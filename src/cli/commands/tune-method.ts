@@ -1,5 +1,5 @@
 /** `tune` with a method: the teachers of every trial, and the `distill` command for the result. */
-import type { LoadedDataset } from '../../data/index.js';
+import type { DataOptions, LoadedDataset } from '../../data/index.js';
 import { ensembleOption, isCoTrained, type MethodSpec, methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import type { EvaluationOptions } from '../../eval/index.js';
@@ -40,6 +40,9 @@ export const teachersGroup = group(
 export interface MethodSearch {
   readonly method: MethodSpec;
   readonly teachers: Teachers;
+  /** Folders of the teachers, or of the pair. */
+  readonly folders: readonly string[];
+  readonly data: DataOptions;
   readonly dataset: LoadedDataset;
   readonly evaluation: EvaluationOptions;
   /** The beginning of the `distill` command for the result. */
@@ -80,10 +83,11 @@ export async function methodSearch(given: Given, name: string, console: Console)
     ...(names.length > 0 ? ['--teachers', quoted(names.join(','))] : []),
     ...(ensemble === 'equal' ? [] : ['--ensemble', ensemble]),
   ];
-  const found = { method, dataset, evaluation };
+  const found = { method, data, dataset, evaluation };
   if (!isCoTrained(method)) {
     const teachers = places.map((place) => ({ ...readTeacher(place.folder), name: place.name }));
-    return { ...found, teachers: { teachers, ensemble }, command: [...from, '--student', model].join(' ') };
+    const folders = places.map(({ folder }) => folder);
+    return { ...found, folders, teachers: { teachers, ensemble }, command: [...from, '--student', model].join(' ') };
   }
   const groups = { method: methodGroup(method.name), student: modelGroup(model), shared: [] };
   const teacher = readSavedModel(places[0]!.folder);
@@ -94,5 +98,6 @@ export async function methodSearch(given: Given, name: string, console: Console)
   };
   const place = fromRun ?? (await begin());
   const pair = { teacher, student: readSavedModel(place.folder) };
-  return { ...found, teachers: { pair }, command: [...from, '--start', quoted(place.name)].join(' ') };
+  const folders = [places[0]!.folder, place.folder];
+  return { ...found, folders, teachers: { pair }, command: [...from, '--start', quoted(place.name)].join(' ') };
 }

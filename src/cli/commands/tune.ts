@@ -115,7 +115,8 @@ export const tune: CommandBody = {
     const request = {
       ...{ dataset, models: names, options: o, fixed, spaces, evaluation, runs, name, overwrite },
       ...(start ? { start } : {}),
-      ...(distilled ? { method: distilled.method, ...distilled.teachers } : { data: portable(data) }),
+      data: portable(distilled?.data ?? data),
+      ...(distilled ? { method: distilled.method, folders: distilled.folders, ...distilled.teachers } : {}),
     };
     const placed = <T>(work: () => Promise<T>) => (file ? file.within(work) : work());
     if (isDryRun(given))

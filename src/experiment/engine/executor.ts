@@ -57,7 +57,8 @@ export interface Done {
 
 /** A plan whose jobs are about to run. */
 export interface StartedPlan {
-  readonly dataset: Dataset;
+  /** Absent if none of its jobs reads it. */
+  readonly dataset?: Dataset;
   /** Number of jobs. */
   readonly jobs: number;
 }

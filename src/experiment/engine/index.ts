@@ -21,3 +21,4 @@ export {
 export * from './run.js';
 export type { RunOptions } from './run-job.js';
 export { folderByHash } from './store.js';
+export { refuseStoreName } from './store-folders.js';

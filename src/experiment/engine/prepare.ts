@@ -31,7 +31,7 @@ import {
 } from './kinds/index.js';
 import { expandShards } from './shards/expand.js';
 import { openStore, type ResultState, refuseRunAsFolder, type Store } from './store.js';
-import { partFolder } from './store-folders.js';
+import { partFolder, refuseStoreName } from './store-folders.js';
 
 export interface PreparedJob {
   readonly job: JobSpec;
@@ -109,6 +109,7 @@ export async function prepareGraph(asked: Graph, options: PrepareOptions): Promi
       );
     const inputs = cut ? inOrder(results, job.teachers) : results.filter(isInput);
     const named = runs === undefined ? undefined : join(runs, graph.name, job.name);
+    if (named !== undefined && job.kind !== 'part') refuseStoreName(graph.name === '' ? job.name : graph.name);
     const plan = await planOf(job, { ...{ dataset, evaluator, arithmetic, setting: graph.setting }, inputs }, named);
     const folder = job.kind === 'part' ? partFolder(runs ?? needsStore(job.name), plan.results[0]!.hash) : named;
     if ('external' in plan) listen?.({ type: 'rankings', job: job.name, report: plan.external.report });

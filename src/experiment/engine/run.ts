@@ -42,7 +42,8 @@ export async function runGraph(prepared: PreparedGraph, options: RunOptions): Pr
   const forward = () => stop.abort();
   options.signal?.addEventListener('abort', forward);
   if (options.signal?.aborted) stop.abort();
-  const added = await executor.begin?.({ dataset: prepared.dataset, jobs: jobs.length });
+  const reads = loads || jobs.some(({ job }) => readsStored(job));
+  const added = await executor.begin?.({ jobs: jobs.length, ...(reads ? { dataset: prepared.dataset } : {}) });
   const runner = createJobRunner(prepared, { ...options, added }, stop.signal);
   const needed = neededJobs(prepared);
   const waiting = new Set(jobs.filter((job) => needed.has(job)));

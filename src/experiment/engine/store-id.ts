@@ -7,8 +7,8 @@ import { fail } from '../../errors.js';
 import { discard, makeFolder, parseJsonFile } from '../../formats/index.js';
 import { ioCode, writeFailed } from '../../formats/io-error.js';
 
-/** Hidden, so that no search for runs looks at it. */
-const FILE = '.recdistill-store';
+/** Name of its file. Hidden, so that no search for runs looks at it. */
+export const STORE_ID = '.recdistill-store';
 
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -18,7 +18,7 @@ const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * @throws RecdistillError `artifact-damaged`, `write-failed`
  */
 export function storeId(store: string): string {
-  const path = join(store, FILE);
+  const path = join(store, STORE_ID);
   if (!fs.existsSync(path)) {
     makeFolder(store);
     const draft = `${path}.${randomUUID()}`;

@@ -4,6 +4,7 @@
  */
 import { basename, join } from 'node:path';
 import type { DataOptions } from '../../data/index.js';
+import { defined } from '../../defined.js';
 import { type EvaluationOptions, evaluationFor } from '../../eval/index.js';
 import { writeAtomic } from '../../formats/index.js';
 import { modelRegistry } from '../../models/index.js';
@@ -36,6 +37,8 @@ export interface TuneRequest extends Wanted, PlanContext {
   readonly name?: string;
   /** How the data set was loaded, so that other processes can load it. */
   readonly data?: Partial<DataOptions>;
+  /** Folders of the runs of the teachers, or of the pair, in order, so that other processes can read them. */
+  readonly folders?: readonly string[];
 }
 
 export interface TuneResult {
@@ -84,13 +87,15 @@ export async function prepareTune(request: TuneRequest): Promise<PreparedTune> {
 const [TEACHER, STUDENT] = ['the teacher', 'the student'] as const;
 
 /** What the trials learn from. Numbers make the names unique. */
-const heldOf = ({ teachers = [], pair }: TuneRequest): HeldResult[] =>
-  pair
+function heldOf({ teachers = [], pair, folders }: TuneRequest): HeldResult[] {
+  const held = pair
     ? [
         { name: TEACHER, hash: pair.teacher.hash, saved: pair.teacher },
         { name: STUDENT, hash: pair.student.hash, saved: pair.student },
       ]
     : teachers.map((teacher, at) => ({ name: `${at + 1}: ${teacher.name}`, hash: teacher.hash, teacher }));
+  return held.map((one, at) => ({ ...one, ...defined({ folder: folders?.[at] }) }));
+}
 
 const profilesOf = ({ teachers = [], pair }: TuneRequest): TeacherProfile[] =>
   pair

@@ -17,7 +17,7 @@ export interface QueuedState {
   readonly state: (typeof STATES)[number];
   /** Bytes that it needs with one thread. */
   readonly memory: number;
-  /** The last thing that its worker told. */
+  /** The last progress that its worker reported. */
   readonly progress?: unknown;
   /** Why it failed. */
   readonly failure?: string;
@@ -85,7 +85,7 @@ export const cancelQueued = ({ address, say }: QueueRequest, what?: string): Pro
         names.add(job.name).add(job.data.plan);
         if (what !== undefined && ![job.id, job.name, job.data.plan].includes(what)) continue;
         await directory.cancel(job.id!);
-        // A job that is at work is locked: its worker sees the wish.
+        // A job that is at work is locked: its worker sees the request.
         const gone = await queue.remove(job.id!).catch(() => 0);
         (gone === 1 ? removed : stopping).push(job.name);
       }

@@ -1,5 +1,5 @@
 /**
- * What workers and plans tell each other besides the jobs: who is there, which queues exist, what is to be cancelled. Everything here may be
+ * What workers and plans know of each other besides the jobs: who is there, which queues exist, what is to be cancelled. Everything here may be
  * lost: its owner writes it again. Times are those of Redis, so that clocks are never compared.
  */
 import type { Redis } from 'ioredis';
@@ -7,10 +7,10 @@ import { paced } from '../../../../formats/pace.js';
 import { PREFIX } from './redis.js';
 import type { Requirement, WorkerInfo } from './requirement.js';
 
-/** Seconds after its last sign until a worker or a plan counts as gone, and between two signs. */
-export const [GONE_SECONDS, SIGN_SECONDS] = [paced(30), paced(10)];
+/** Seconds after its last heartbeat until a worker or a plan counts as gone, and between two heartbeats. */
+export const [GONE_SECONDS, HEARTBEAT_SECONDS] = [paced(30), paced(10)];
 
-/** How long a wish to cancel is kept, in seconds: longer than any job is without a checkpoint. */
+/** How long a request to cancel is kept, in seconds: longer than any job is without a checkpoint. */
 const CANCEL_SECONDS = 86_400;
 
 /** What is at work at the moment. */
@@ -39,7 +39,8 @@ export interface PresentPlan {
 
 /** Entries that their owners repeat while they are there. */
 export interface Present<T extends { readonly id: string }> {
-  sign(entry: T): Promise<void>;
+  /** Registers the entry, or renews it: a heartbeat. */
+  announce(entry: T): Promise<void>;
   leave(id: string): Promise<void>;
   /** In the order of their ids. */
   list(): Promise<readonly T[]>;
@@ -56,6 +57,10 @@ export interface Directory {
   watch(job: string, plan: string): Promise<void>;
   /** @returns whether no other plan that is there waits for the job */
   unwatch(job: string, plan: string): Promise<boolean>;
+  /** Asks for the end of a worker whose store is a copy of that of a plan. @param plan its name */
+  refuseCopy(worker: string, plan: string): Promise<void>;
+  /** The plan of whose store that of the worker is a copy. */
+  copyOf(worker: string): Promise<string | null>;
   /** Asks for the end of a job or a plan. @param id of it */
   cancel(id: string): Promise<void>;
   isCancelled(id: string): Promise<boolean>;
@@ -89,6 +94,10 @@ export function directoryOf(redis: Redis): Directory {
       const [left, present] = await Promise.all([redis.smembers(watchers(job)), plans.list()]);
       return !left.some((id) => present.some((other) => other.id === id));
     },
+    async refuseCopy(worker, plan) {
+      await redis.set(key('copy', worker), plan, 'EX', CANCEL_SECONDS);
+    },
+    copyOf: (worker) => redis.get(key('copy', worker)),
     async cancel(id) {
       await redis.set(key('cancel', id), '1', 'EX', CANCEL_SECONDS);
     },
@@ -100,23 +109,23 @@ export function directoryOf(redis: Redis): Directory {
 }
 
 function presentIn<T extends { readonly id: string }>(redis: Redis, what: string): Present<T> {
-  const [signs, entries] = [key(what), key(what, 'entries')];
+  const [heartbeats, entries] = [key(what), key(what, 'entries')];
   const now = async (): Promise<number> => {
     const [seconds, microseconds] = await redis.time();
     return Number(seconds) + Number(microseconds) / 1e6;
   };
   return {
-    async sign(entry) {
+    async announce(entry) {
       const at = await now();
-      await Promise.all([redis.zadd(signs, at, entry.id), redis.hset(entries, entry.id, JSON.stringify(entry))]);
+      await Promise.all([redis.zadd(heartbeats, at, entry.id), redis.hset(entries, entry.id, JSON.stringify(entry))]);
     },
     async leave(id) {
-      await Promise.all([redis.zrem(signs, id), redis.hdel(entries, id)]);
+      await Promise.all([redis.zrem(heartbeats, id), redis.hdel(entries, id)]);
     },
     async list() {
       const oldest = (await now()) - GONE_SECONDS;
-      const gone = await redis.zrangebyscore(signs, '-inf', `(${oldest}`);
-      if (gone.length > 0) await Promise.all([redis.zrem(signs, ...gone), redis.hdel(entries, ...gone)]);
+      const gone = await redis.zrangebyscore(heartbeats, '-inf', `(${oldest}`);
+      if (gone.length > 0) await Promise.all([redis.zrem(heartbeats, ...gone), redis.hdel(entries, ...gone)]);
       const all = Object.values(await redis.hgetall(entries)).map((text) => JSON.parse(text) as T);
       return all.sort((a, b) => (a.id < b.id ? -1 : 1));
     },

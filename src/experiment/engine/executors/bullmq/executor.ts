@@ -1,8 +1,8 @@
 /**
  * Runs the jobs of a plan on workers of any machine, by a queue in Redis. A job in the queue is named by its content, so that plans with the
- * same job wait for the same one. The store is the truth: every few seconds it is asked for what the queue has not told.
+ * same job wait for the same one. The store is the truth: every few seconds it is asked for what the queue has not reported.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { storeDataset } from '../../../../data/index.js';
@@ -15,13 +15,16 @@ import { readTrials } from '../../../search/index.js';
 import type { Control, Done, Executor, Task } from '../../executor.js';
 import { storeId } from '../../store-id.js';
 import { receivedError } from '../messages.js';
-import { directoryOf, SIGN_SECONDS } from './directory.js';
+import { directoryOf, HEARTBEAT_SECONDS, type PresentWorker } from './directory.js';
 import { isDone } from './finished.js';
-import { createLanes, type Lane } from './lanes.js';
+import { jobIdOf } from './job-id.js';
+import { createJobQueues, type JobQueue } from './job-queues.js';
 import { fromJson, type QueuedResult, withinStore } from './message.js';
 import { ownCode, ownModules } from './own.js';
 import { isFull, openQueue, type QueueAddress, queueError } from './redis.js';
-import { type Requirement, reasonAgainst, roundedMemory, singleThreaded } from './requirement.js';
+import { type Requirement, roundedMemory, singleThreaded } from './requirement.js';
+import { unservedText } from './unserved.js';
+import { createCopyCheck } from './worker-files.js';
 
 export interface QueueOptions {
   readonly address: QueueAddress;
@@ -48,7 +51,7 @@ interface Pending {
   readonly id: string;
   readonly task: Task;
   readonly control: Control;
-  readonly lane: Lane;
+  readonly queue: JobQueue;
   readonly resolve: (done: Done) => void;
   readonly reject: (error: unknown) => void;
   /** Comparisons in a row in which the store had its results. */
@@ -60,40 +63,41 @@ interface Pending {
 export async function queueExecutor(options: QueueOptions): Promise<Executor> {
   const { address, store, plan, say, minThreads = 1 } = options;
   const arithmetic = arithmeticOf(options.arithmetic);
+  const own = { ...ownCode(), store: storeId(store), arithmetic, threads: minThreads, uses: ownModules() };
   const link = await openQueue(address, { say });
   const directory = directoryOf(link.redis);
+  const refuseCopies = createCopyCheck({ store, id: own.store, plan, directory, say });
   const id = randomUUID();
-  const own = { ...ownCode(), store: storeId(store), arithmetic, threads: minThreads, uses: ownModules() };
   const pending = new Map<string, Pending>();
   const counts = { done: 0, failed: 0 };
   let closed = false;
   let cancelled = false;
-  const lanes = createLanes(link, directory, {
+  const queues = createJobQueues(link, directory, {
     active: (job) => pending.get(job)?.control.begun?.(),
-    progress: (job, data) => tell(pending.get(job), data),
+    progress: (job, data) => report(pending.get(job), data),
     completed: (job) => void settle(pending.get(job)),
     failed: (job, reason) => void refuse(pending.get(job), reason),
     stalled: (job) =>
       note(pending.get(job), 'its worker does not answer; it continues on another one, from its last checkpoint'),
   });
-  const sign = () =>
-    directory.plans.sign({
+  const announce = () =>
+    directory.plans.announce({
       ...{ id, plan, store: own.store, host: hostname(), pid: process.pid },
       ...{ waiting: pending.size, ...counts },
     });
 
   try {
-    await sign();
+    await announce();
   } catch (error) {
     await link.close();
     throw queueError(link.shown, error);
   }
   const timers = [
-    setInterval(() => void sign().catch(() => {}), SIGN_SECONDS * 1000),
+    setInterval(() => void announce().catch(() => {}), HEARTBEAT_SECONDS * 1000),
     setInterval(() => void compareOnce().catch(() => {}), COMPARE_MS),
   ];
 
-  function tell(job: Pending | undefined, data: unknown): void {
+  function report(job: Pending | undefined, data: unknown): void {
     if (!job) return;
     const progress = fromJson(data);
     if ('event' in progress) job.control.listen(progress.event);
@@ -120,7 +124,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     if (!job || job.settling) return;
     job.settling = true;
     try {
-      const queued = await job.lane.queue.getJob(job.id);
+      const queued = await job.queue.bull.getJob(job.id);
       const { reused = true, folder, worker = 'a worker' } = (queued?.returnvalue ?? {}) as Partial<QueuedResult>;
       const there = folder === undefined ? undefined : join(store, folder);
       for (const deadline = performance.now() + APPEAR_MS; ; await sleep(500)) {
@@ -148,7 +152,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
 
   async function refuse(job: Pending | undefined, reason: string): Promise<void> {
     if (!job) return;
-    const queued = await job.lane.queue.getJob(job.id).catch(() => undefined);
+    const queued = await job.queue.bull.getJob(job.id).catch(() => undefined);
     const progress = fromJson(queued?.progress);
     const error =
       'error' in progress
@@ -183,9 +187,9 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
       for (const job of [...pending.values()])
         await withdraw(job, new RecdistillError('job-cancelled', { job: job.task.job.name }));
     }
-    for (const lane of lanes.all()) await directory.addQueue(lane.name, lane.requirement);
+    for (const queue of queues.all()) await directory.addQueue(queue.name, queue.requirement);
     for (const job of [...pending.values()]) {
-      const state = await job.lane.queue.getJobState(job.id);
+      const state = await job.queue.bull.getJobState(job.id);
       if (state === 'completed') void settle(job);
       else if (state === 'failed') void refuse(job, 'a lost worker');
       else if (state === 'unknown' && pending.get(job.id) === job) {
@@ -193,41 +197,29 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
         await add(job).catch(() => {});
       }
     }
-    await tellWaiting();
+    const workers = await directory.workers.list();
+    await refuseCopies(workers);
+    reportWaiting(workers);
   }
 
-  let told = '';
+  let reported = '';
 
   /** Says which jobs no worker can take, when that changes. */
-  async function tellWaiting(): Promise<void> {
-    const workers = await directory.workers.list();
-    const lines: string[] = [];
-    for (const { requirement, queue } of lanes.all()) {
-      const waiting = [...pending.values()].filter((job) => job.lane.queue === queue);
-      if (waiting.length === 0) continue;
-      const reasons = workers.map((worker) => ({ worker, reason: reasonAgainst(requirement, worker) }));
-      if (reasons.some(({ reason }) => reason === undefined)) continue;
-      const what = `No worker can take ${waiting.length === 1 ? waiting[0]!.task.job.name : `${waiting.length} ${requirement.kind} jobs`}`;
-      const found = reasons.map(({ worker, reason }) => `  ${worker.host} (process ${worker.pid}): ${reason}`);
-      lines.push(
-        found.length === 0
-          ? `${what}: no worker is connected to ${link.shown}. Waiting.`
-          : `${what}. Waiting. Workers:\n${found.join('\n')}`,
-      );
-    }
-    const text = lines.join('\n');
-    if (text !== told && text !== '') say(text);
-    told = text;
+  function reportWaiting(workers: readonly PresentWorker[]): void {
+    const jobs = [...pending.values()].map(({ queue, task }) => ({ queue, name: task.job.name }));
+    const text = unservedText(jobs, workers, link.shown);
+    if (text !== reported && text !== '') say(text);
+    reported = text;
   }
 
-  async function add({ id: jobId, task, lane }: Pending): Promise<void> {
-    const state = await lane.queue.getJobState(jobId);
+  async function add({ id: jobId, task, queue: { bull } }: Pending): Promise<void> {
+    const state = await bull.getJobState(jobId);
     // An earlier end of the same job: its result has been removed since, or it failed.
-    if (state === 'completed' || state === 'failed') await lane.queue.remove(jobId).catch(() => 0);
+    if (state === 'completed' || state === 'failed') await bull.remove(jobId).catch(() => 0);
     await directory.uncancel(jobId);
     await directory.watch(jobId, id);
     const data = { plan, task: withinStore(task, store), uses: own.uses, losses: 0 };
-    await lane.queue.add(task.job.name, data, { jobId, ...KEEP });
+    await bull.add(task.job.name, data, { jobId, ...KEEP });
   }
 
   /** Takes a job back, unless another plan waits for it: at once if it waits, else at its next checkpoint. */
@@ -236,8 +228,8 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     try {
       if (link.isUp() && (await directory.unwatch(job.id, id))) {
         await directory.cancel(job.id);
-        const removed = await job.lane.queue.remove(job.id).catch(() => 0);
-        while (removed !== 1 && link.isUp() && (await job.lane.queue.getJobState(job.id)) === 'active')
+        const removed = await job.queue.bull.remove(job.id).catch(() => 0);
+        while (removed !== 1 && link.isUp() && (await job.queue.bull.getJobState(job.id)) === 'active')
           await sleep(200);
       }
     } catch {
@@ -246,12 +238,12 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     end(job, 'failed', () => job.reject(error));
   }
 
-  const heard = new WeakSet<AbortSignal>();
+  const listening = new WeakSet<AbortSignal>();
 
   /** One listener for all jobs of a plan. */
-  function hear(signal: AbortSignal): void {
-    if (heard.has(signal)) return;
-    heard.add(signal);
+  function listenTo(signal: AbortSignal): void {
+    if (listening.has(signal)) return;
+    listening.add(signal);
     signal.addEventListener('abort', () => interrupt(signal));
   }
 
@@ -269,19 +261,20 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
           problem: `the plan has ${jobs} jobs; at most ${MOST_JOBS} go over a queue`,
           hint: 'Divide it into several plans with the same runs folder: they share their results.',
         });
-      return { stored: storeDataset(store, dataset) };
+      return dataset ? { stored: storeDataset(store, dataset) } : {};
     },
     async run(task, control) {
+      withinStore(task, store);
       const requirement: Requirement = {
         ...own,
         kind: task.job.kind,
         memory: roundedMemory(singleThreaded(task.memory ?? 0, task.job.kind === 'part' ? 1 : plannedThreads())),
       };
-      hear(control.signal);
-      const lane = await lanes.of(requirement);
+      listenTo(control.signal);
+      const queue = await queues.of(requirement);
       return new Promise<Done>((resolve, reject) => {
-        const id = contentOf(task, own.store, store);
-        const job: Pending = { id, task, control, lane, resolve, reject, seen: 0, settling: false };
+        const id = jobIdOf(task, own.store, store);
+        const job: Pending = { id, task, control, queue, resolve, reject, seen: 0, settling: false };
         pending.set(id, job);
         add(job).then(
           () => control.signal.aborted && interrupt(control.signal),
@@ -296,22 +289,10 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
       closed = true;
       for (const timer of timers) clearInterval(timer);
       if (link.isUp()) await directory.plans.leave(id).catch(() => {});
-      await lanes.close();
+      await queues.close();
       await link.close();
     },
   };
-}
-
-/**
- * The name of a job in the queue: of its content, so that it is done once for all plans. Jobs that must not use the result of another plan are
- * named by their folder, too.
- */
-function contentOf({ job, results, folder, overwrite }: Task, storeId: string, store: string): string {
-  const place = overwrite === true ? `${folder?.slice(store.length)} ${randomUUID()}` : '';
-  // The number of trials is no part of the hash of a search, which can be continued with more.
-  const trials = job.kind === 'search' ? job.rule.trials : 0;
-  const text = JSON.stringify([storeId, job.kind, results.map(({ hash }) => hash), trials, place]);
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -1,7 +1,9 @@
 /** Jobs and events as JSON in Redis. Paths in the store are relative to it, so that each machine may have it elsewhere. */
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
+import { fail } from '../../../../errors.js';
 import type { JobEvent } from '../../events.js';
 import type { Task } from '../../executor.js';
+import { loadsData } from '../../kinds/index.js';
 import type { SentError } from '../messages.js';
 import type { UsedModule } from './requirement.js';
 
@@ -16,7 +18,7 @@ export interface QueuedJob {
   readonly losses: number;
 }
 
-/** What a worker tells of a running job; the last message is kept with the job. */
+/** What a worker reports of a running job; the last message is kept with the job. */
 export type Progress =
   | { readonly event: JobEvent }
   | { readonly worker: string }
@@ -32,15 +34,38 @@ export interface QueuedResult {
   readonly worker: string;
 }
 
-/** The task with folders relative to the store. */
+/** The task with folders relative to the store. @throws RecdistillError `usage` for a folder outside of it */
 export const withinStore = (task: Task, store: string): Task =>
-  withFolders(task, (folder) => relative(store, folder).split(sep).join('/'));
+  withFolders(task, (folder) => {
+    const path = relative(store, folder).split(sep).join('/');
+    if (isWithin(path)) return path;
+    return fail('usage', {
+      problem: `${task.job.name} reads ${folder}, which is outside of ${store}: workers have only that folder`,
+      hint: 'Move or copy it into the folder of runs, or give a --store that contains it.',
+    });
+  });
 
-/** The task with folders of a store at `store`, and the modules of this machine. */
-export const atStore = (task: Task, store: string, uses: readonly string[]): Task => ({
-  ...withFolders(task, (folder) => (isAbsolute(folder) ? folder : join(store, folder))),
-  uses,
-});
+/**
+ * The task with folders of a store at `store`, and the modules of this machine.
+ * @throws RecdistillError `queue-failed` for a task that would read or write outside of the store
+ */
+export function atStore(task: Task, store: string, uses: readonly string[]): Task {
+  const { job, stored, results } = task;
+  const outside = (what: string): never =>
+    fail('queue-failed', {
+      problem: `the job ${job.name} in the queue ${what}, which a worker does not do`,
+      hint: 'Only recdistill should write into this Redis. Remove the job with "recdistill queue cancel" and look who added it.',
+    });
+  const within = (folder: string): string =>
+    isWithin(folder) ? join(store, folder) : outside(`names the folder ${folder}, outside of the store`);
+  if (loadsData(job) && stored === undefined) outside('loads data from outside of the store');
+  for (const { place } of results) if (place !== '') within(place);
+  return { ...withFolders(task, within), uses };
+}
+
+/** Whether a path with `/` stays below the folder that it is joined to. */
+const isWithin = (path: string): boolean =>
+  path !== '' && !/^[/\\]|^[A-Za-z]:|\0/.test(path) && path.split(/[/\\]/).every((part) => part !== '..');
 
 function withFolders(task: Task, map: (folder: string) => string): Task {
   const mapped = <T extends { readonly folder?: string }>(of: T): T =>

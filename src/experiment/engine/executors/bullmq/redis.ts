@@ -81,7 +81,7 @@ export interface OpenOptions {
 }
 
 /**
- * Connects to Redis. Later losses of the connection are told and waited out.
+ * Connects to Redis. Later losses of the connection are reported and waited out.
  * @throws RecdistillError `queue-failed` without the packages, if no Redis answers, for a wrong password, or for a Redis that is too old
  */
 export async function openQueue({ connection, shown }: QueueAddress, options: OpenOptions): Promise<QueueLink> {
@@ -138,7 +138,7 @@ function firstAnswer(redis: Redis, shown: string, say: (text: string) => void, p
       clearTimeout(timer);
       redis.off('error', fault);
       redis.off('ready', ready);
-      // Errors of a connection that is being closed are no news.
+      // Errors of a connection that is being closed are not reported.
       redis.on('error', () => {});
       if (error === undefined) resolve();
       else reject(queueError(shown, error));
@@ -174,7 +174,7 @@ async function checkServer(redis: Redis, shown: string, say: (text: string) => v
     );
 }
 
-/** Tells when the connection is lost and when it is there again. */
+/** Reports when the connection is lost and when it is there again. */
 function follow(redis: Redis, shown: string, say: (text: string) => void): void {
   let down = false;
   redis.on('error', () => {});
@@ -224,7 +224,7 @@ function reasonOf(text: string, tls: boolean): [problem: string, hint: string] {
     return [`has a certificate that is not trusted (${text})`, 'Set NODE_EXTRA_CA_CERTS to the file of its authority.'];
   if (/wrong version number|EPROTO/i.test(text))
     return ['does not speak TLS on this port', 'Use redis:// instead of rediss://, or its TLS port.'];
-  const port = tls ? 'correct host and port, or use redis:// if the port has no TLS' : 'or correct host and port';
+  const port = `correct host and port, or use ${tls ? 'redis:// if the port has no TLS' : 'rediss:// if the port has TLS'}`;
   return [`does not answer: ${text}`, `Start Redis, ${port}. Finished jobs are kept.`];
 }
 

@@ -59,6 +59,11 @@ test('jobs with equal requirements share a queue, whose name BullMQ takes', () =
 
 test('a task travels with folders relative to the store, and arrives with those of the other machine', () => {
   const task = {
+    job: { kind: 'train', name: 'job' },
+    results: [
+      { place: '', hash: 'h' },
+      { place: 'student', hash: 'i' },
+    ],
     folder: '/a/runs/plan/job',
     stored: '/a/runs/data/f/d',
     inputs: [{ name: 'teacher', folder: '/a/runs/other/teacher' }, { name: 'none' }],
@@ -71,6 +76,21 @@ test('a task travels with folders relative to the store, and arrives with those 
   assert.equal(arrived.stored, '/mnt/b/data/f/d');
   assert.deepEqual(arrived.inputs, [{ name: 'teacher', folder: '/mnt/b/other/teacher' }, { name: 'none' }]);
   assert.deepEqual(arrived.uses, ['/b/mine.mjs']);
+  assert.throws(() => withinStore(task, '/a/runs/plan'), {
+    code: 'usage',
+    message: /\/a\/runs\/data\/f\/d, which is outside/,
+  });
+  const outside = ['../b', 'a/../../b', '/etc', '..', '', 'C:\\b', '\\\\host\\b', 'a\\..\\..\\b'];
+  for (const folder of outside)
+    for (const bad of [
+      { ...sent, folder },
+      { ...sent, stored: folder },
+      { ...sent, inputs: [{ name: 'teacher', folder }] },
+      ...(folder === '' ? [] : [{ ...sent, results: [{ place: folder, hash: 'h' }] }]),
+    ])
+      assert.throws(() => atStore(bad, '/mnt/b', []), { code: 'queue-failed' }, folder);
+  const { stored: _, ...loading } = sent;
+  assert.throws(() => atStore(loading, '/mnt/b', []), { code: 'queue-failed', message: /loads data from outside/ });
 });
 
 test('numbers that JSON does not have arrive as they were', () => {

@@ -72,8 +72,13 @@ export async function workOn(work: Work): Promise<End> {
 
 async function attempt(work: Work, signal: AbortSignal, isCancelled: () => boolean): Promise<End> {
   const { job, token, store, worker, executor } = work;
-  const task = atStore(job.data.task, store, localModules(job.data.uses));
   const send = sender(job);
+  let task: Task;
+  try {
+    task = atStore(job.data.task, store, localModules(job.data.uses));
+  } catch (error) {
+    return failed(work, send, error);
+  }
   if (job.deferredFailure) return failed(work, send, lost(task, 'a lost worker', job.stalledCounter));
   send({ worker });
   const complete = async (reused: boolean): Promise<End> => {

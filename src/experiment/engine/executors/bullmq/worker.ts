@@ -1,20 +1,22 @@
 /** A worker: takes jobs from the queues that it can serve and runs each in a child process, so that it can always answer. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Job, Worker } from 'bullmq';
+import { RecdistillError } from '../../../../errors.js';
 import { paced } from '../../../../formats/pace.js';
 import { type ArithmeticWord, arithmeticOf } from '../../../../kernels/index.js';
 import { memoryForAll, programParts, totalOf } from '../../../../memory/index.js';
 import type { Executor } from '../../executor.js';
-import { storeId } from '../../store-id.js';
+import { STORE_ID, storeId } from '../../store-id.js';
 import { processesExecutor, sharesOf } from '../processes.js';
-import { type CurrentJob, directoryOf, SIGN_SECONDS } from './directory.js';
+import { type CurrentJob, directoryOf, HEARTBEAT_SECONDS } from './directory.js';
 import type { QueuedJob, QueuedResult } from './message.js';
 import { hasModule, ownCode, ownModules } from './own.js';
 import { openQueue, type QueueAddress, queueError } from './redis.js';
 import { reasonAgainst, type WorkerInfo } from './requirement.js';
 import { type End, type Work, workOn } from './work.js';
+import { markWorker, unmarkWorker } from './worker-files.js';
 
 export interface WorkerOptions {
   readonly address: QueueAddress;
@@ -68,7 +70,7 @@ export async function serveQueue(options: WorkerOptions): Promise<WorkerResult> 
   const link = await openQueue(address, { say });
   const directory = directoryOf(link.redis);
   const executor: Executor = processesExecutor({ jobs, threads, memoryLimit, arithmetic: options.arithmetic });
-  const lanes = new Map<string, Worker<QueuedJob, QueuedResult>>();
+  const consumers = new Map<string, Worker<QueuedJob, QueuedResult>>();
   const running = new Map<Promise<void>, CurrentJob>();
   const counts = { done: 0, failed: 0, returned: 0 };
   const stop = new AbortController();
@@ -88,51 +90,66 @@ export async function serveQueue(options: WorkerOptions): Promise<WorkerResult> 
   signal.addEventListener('abort', () => stop.abort());
   if (signal.aborted) stop.abort();
 
-  const sign = () => directory.workers.sign({ ...info, current: [...running.values()] });
-  const signing = setInterval(() => void sign().catch(() => {}), SIGN_SECONDS * 1000);
+  const announce = async () => {
+    // Plans look for the file of every worker that is registered.
+    markWorker(store, info.id);
+    await directory.workers.announce({ ...info, current: [...running.values()] });
+  };
+  const heartbeat = setInterval(() => void announce().catch(() => {}), HEARTBEAT_SECONDS * 1000);
 
   /** The queues whose jobs this worker can do, those that need most memory first. */
   let suitable: readonly string[] = [];
-  let told = '';
+  let reported = '';
+  /** Ends the worker if a plan has found that its store is a copy. */
+  async function endAsCopy(): Promise<void> {
+    const plan = await directory.copyOf(info.id);
+    if (plan === null) return;
+    const problem = `${store} is a copy of the store of the plan ${plan}: both have the same id, but what this worker writes does not appear there`;
+    const hint = `Give --store the folder of the plan. To make the copy a store of its own, delete ${join(store, STORE_ID)}.`;
+    broken ??= new RecdistillError('queue-failed', { problem, hint });
+    stop.abort();
+  }
+
   async function look(): Promise<void> {
     const queues = [...(await directory.queues())].map(([name, requirement]) => ({
       name,
       requirement,
       reason: reasonAgainst(requirement, { ...info, has: hasModule }),
     }));
+    await endAsCopy();
+    const plans = await directory.plans.list();
     const fit = queues.filter(({ reason }) => reason === undefined);
     suitable = fit.sort((a, b) => b.requirement.memory - a.requirement.memory).map(({ name }) => name);
-    const plans = await directory.plans.list();
     const wanted = queues.filter(({ requirement }) =>
       plans.some(({ store, waiting }) => waiting > 0 && store === requirement.store),
     );
     const against = wanted.flatMap(({ name, reason }) => (reason === undefined ? [] : [`${name}: ${reason}`]));
     const text = against.join('\n  ');
-    if (text !== told && text !== '') say(`Jobs of these queues are not for this worker:\n  ${text}`);
-    told = text;
+    if (text !== reported && text !== '') say(`Jobs of these queues are not for this worker:\n  ${text}`);
+    reported = text;
   }
   const looking = setInterval(() => void look().catch(() => {}), QUEUES_MS);
 
-  function laneOf(name: string): Worker<QueuedJob, QueuedResult> {
-    const known = lanes.get(name);
+  function consumerOf(name: string): Worker<QueuedJob, QueuedResult> {
+    const known = consumers.get(name);
     if (known) return known;
-    const lane = new link.bull.Worker<QueuedJob, QueuedResult>(name, null, {
+    const consumer = new link.bull.Worker<QueuedJob, QueuedResult>(name, null, {
       ...link.shared,
       ...{ name: `${info.host} ${info.pid}`, autorun: false },
       ...{ lockDuration: LOCK_MS, stalledInterval: STALLED_MS, maxStalledCount: MOST_STALLED },
     });
-    lane.on('error', () => {});
-    lanes.set(name, lane);
-    void lane.startStalledCheckTimer();
-    return lane;
+    consumer.on('error', () => {});
+    consumers.set(name, consumer);
+    void consumer.startStalledCheckTimer();
+    return consumer;
   }
 
-  async function take(): Promise<{ lane: Worker; job: Job<QueuedJob, QueuedResult>; token: string } | undefined> {
+  async function take(): Promise<{ consumer: Worker; job: Job<QueuedJob, QueuedResult>; token: string } | undefined> {
     for (const name of suitable) {
       const token = randomUUID();
-      const lane = laneOf(name);
-      const job = await lane.getNextJob(token, { block: false });
-      if (job) return { lane, job, token };
+      const consumer = consumerOf(name);
+      const job = await consumer.getNextJob(token, { block: false });
+      if (job) return { consumer, job, token };
     }
     return undefined;
   }
@@ -161,14 +178,14 @@ export async function serveQueue(options: WorkerOptions): Promise<WorkerResult> 
       .finally(() => {
         running.delete(promise);
         wake();
-        void sign().catch(() => {});
+        void announce().catch(() => {});
       });
     running.set(promise, { id: job.id!, name: job.name, plan: job.data.plan });
-    void sign().catch(() => {});
+    void announce().catch(() => {});
   }
 
   try {
-    await Promise.all([sign(), look()]).catch((error: unknown) => {
+    await Promise.all([announce(), look()]).catch((error: unknown) => {
       throw queueError(link.shown, error);
     });
     say(
@@ -198,11 +215,15 @@ export async function serveQueue(options: WorkerOptions): Promise<WorkerResult> 
     const late = taking?.then((got) => got?.job.moveToWait(got.token)).catch(() => undefined);
     await Promise.race([late, sleep(1000)]);
   } finally {
-    clearInterval(signing);
+    clearInterval(heartbeat);
     clearInterval(looking);
     await executor.close();
-    if (link.isUp()) await directory.workers.leave(info.id).catch(() => {});
-    const closing = Promise.all([...lanes.values()].map((lane) => lane.close(true).catch(() => {})));
+    if (link.isUp())
+      await directory.workers.leave(info.id).then(
+        () => unmarkWorker(store, info.id),
+        () => {},
+      );
+    const closing = Promise.all([...consumers.values()].map((consumer) => consumer.close(true).catch(() => {})));
     await Promise.race([closing, sleep(2000)]);
     await link.close();
   }
