@@ -58,8 +58,10 @@ const plain = (text: string): string =>
     .replace(/ {2,}|-{3,}/g, ' ');
 
 test('answers and files are those of one process', { skip, timeout: 300_000 }, async (t) => {
-  start(t, ['worker', '--store', store, '--threads', '1']);
+  const worker = start(t, ['worker', '--store', store, '--threads', '1']);
+  const done = () => worker.text().match(/ is done$/gm)?.length ?? 0;
   for (const words of commands) {
+    const before = done();
     const out = (folder: string) => (words.includes('--all') ? ['--out', join(folder, 'lists')] : []);
     const [inline, queued] = [
       start(t, [...words, '--runs', here, '--threads', '1', ...out(here)]),
@@ -69,7 +71,7 @@ test('answers and files are those of one process', { skip, timeout: 300_000 }, a
     assert.equal(await inline.ended, 0, `${what}: ${inline.text()}`);
     assert.equal(await queued.ended, 0, `${what}: ${queued.text()}`);
     assert.equal(plain(queued.output()), plain(inline.output()), what);
-    assert.match(queued.text(), /on .*, process \d+/, `${what}: no worker did it`);
+    assert.ok(done() > before, `${what}: no worker did it`);
     assert.equal(firstDifference(lastingTree(here), lastingTree(store)), undefined, what);
   }
   const again = start(t, [...commands[0]!, '--store', store, '--queue', 'env']);
@@ -89,8 +91,8 @@ test('a unit of the user: only a worker with a module of the same content takes 
   const plan = start(t, ['train', 'slim', ...data, '--use', planned, '--store', own, '--queue', 'env']);
   await until('its job waits', () => /no worker/i.test(plan.text()));
   rmSync(planned);
-  start(t, ['worker', '--store', own, '--threads', '1']);
-  await until('the module is missed', () => /no module like .*planned\.mjs/.test(plan.text()));
+  const without = start(t, ['worker', '--store', own, '--threads', '1']);
+  await until('the module is missed', () => /no module like .*planned\.mjs/.test(without.text()));
   start(t, ['worker', '--store', own, '--threads', '1', '--use', other]);
   assert.equal(await plan.ended, 0, plan.text());
 });
@@ -104,7 +106,7 @@ test('a run outside of the store, shards that are not there and a continued stud
     [['distill', '--teachers', join(store, 'bpr-mf'), ...quick, ...queued], /bpr-mf, which is outside of .*other/],
     [['evaluate', 'bpr-mf', '--queue', 'env', '--store', store], /--queue gives shards to workers/],
     [
-      ['distill', '--method', 'none', '--continue', join(store, 'bpr-mf'), ...quick, ...queued],
+      ['distill', '--method', 'none', ...data, '--continue', join(store, 'bpr-mf'), ...quick, ...queued],
       /cannot continue from a student/,
     ],
     [['train', 'ease', ...data, '--name', 'parts/mine'], /does not begin with the folder "parts"/],
@@ -123,7 +125,7 @@ test('a worker in a copy of the store ends, with the reason', { skip, timeout: 1
   cpSync(mine, copy, { recursive: true });
   const worker = start(t, ['worker', '--store', copy, '--threads', '1']);
   assert.equal(await worker.ended, 1);
-  assert.match(worker.text(), /copy is a copy of the store of the plan bpr-mf .*delete .*copy\/\.recdistill-store/s);
+  assert.match(worker.text(), /copy is a copy of the store of the plan bpr-mf: .*delete .*copy\/\.recdistill-store/s);
   assert.doesNotMatch(worker.text(), /is done/);
   await until('the plan says so', () => /copy is a copy of .*mine, not the same folder/.test(plan.text()));
 });

@@ -78,7 +78,7 @@ test('a task travels with folders relative to the store, and arrives with those 
   assert.deepEqual(arrived.uses, ['/b/mine.mjs']);
   assert.throws(() => withinStore(task, '/a/runs/plan'), {
     code: 'usage',
-    message: /\/a\/runs\/data\/f\/d, which is outside/,
+    message: /which is outside of \/a\/runs\/plan/,
   });
   const outside = ['../b', 'a/../../b', '/etc', '..', '', 'C:\\b', '\\\\host\\b', 'a\\..\\..\\b'];
   for (const folder of outside)
