@@ -168,6 +168,12 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import('./commands/data-split.js')).dataSplit,
   ),
   entry(
+    'data store',
+    '[SOURCE...]',
+    'Store a data set beside the runs, so that a process need not hold all of it',
+    async () => (await import('./commands/data-store.js')).dataStore,
+  ),
+  entry(
     'doctor',
     '',
     'Check that recdistill works on this machine',

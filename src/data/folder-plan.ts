@@ -47,10 +47,9 @@ export async function folderPlan(
   return unread === undefined ? plan : { ...plan, leftOut: [unread] };
 }
 
-const OWN = { run: 'a run', student: 'a student', export: 'an export', split: 'a split' } as const satisfies Record<
-  OwnFolder,
-  string
->;
+const OWN = {
+  ...{ run: 'a run', student: 'a student', export: 'an export', split: 'a split', data: 'a stored data set' },
+} as const satisfies Record<OwnFolder, string>;
 
 /** The data files of a folder, without those in output folders of recdistill. */
 async function dataBelow(folder: string): Promise<string[]> {

@@ -38,6 +38,7 @@ export { isWrittenSplit, readSplitFiles } from './split-manifest.js';
 export { type Parts, type Split, type SplitRule, type SplitSpec, splitRule } from './splits/_split.js';
 export { type SplitName, splitRegistry, splitRuleOf, splits } from './splits/index.js';
 export {
+  openDataset,
   openStored,
   type PartName,
   readStored,
@@ -45,6 +46,7 @@ export {
   storeDataset,
   storedBelow,
   storedDataFolder,
+  storedFolderOf,
 } from './stored/index.js';
 export { onWaiting } from './stream-input.js';
 export { type SyntheticSpec, synthesize } from './synthetic.js';

@@ -55,8 +55,22 @@ export interface Dataset {
   readonly notes: readonly string[];
 }
 
+interface StatedSizes {
+  readonly count: number;
+  readonly weighted: boolean;
+}
+
+/** Sizes of interactions whose arrays are read when they are asked for. A copy with other arrays does not have them. */
+const stated = new WeakMap<Interactions, StatedSizes>();
+
+/** States the sizes of `x`, so that asking for them does not read its arrays. */
+export const stateSizes = (x: Interactions, sizes: StatedSizes): void => void stated.set(x, sizes);
+
 /** Number of interactions. */
-export const count = (x: Interactions): number => x.indices.length;
+export const count = (x: Interactions): number => stated.get(x)?.count ?? x.indices.length;
+
+/** Whether interactions have weights. */
+export const isWeighted = (x: Interactions): boolean => stated.get(x)?.weighted ?? x.weights !== undefined;
 
 /** The items of one user, ascending. A view: do not write. */
 export const itemsOf = (x: Interactions, user: number): Int32Array =>

@@ -23,6 +23,8 @@ import { numberRows, type Row } from './rows.js';
 import { spellingWarnings } from './similar-ids.js';
 import { checkSplitFiles, type SplitManifest } from './split-manifest.js';
 import type { Parts } from './splits/_split.js';
+import { openDataset } from './stored/lazy.js';
+import { storedData } from './stored-data.js';
 import { parseSynthetic, synthesize } from './synthetic.js';
 import { checkUnknownIds } from './unknown-ids.js';
 
@@ -50,12 +52,15 @@ interface Origin {
 const MIN_USER = 5;
 
 /**
- * Loads a data set: locates, reads, filters and splits the source, and makes the parts disjoint.
+ * Loads a data set: locates, reads, filters and splits the source, and makes the parts disjoint. One that is in a store (`recdistill data store`) is
+ * opened: its interactions are read when they are asked for.
  * @param input any of `dataOptions`; the others have their defaults
  * @throws RecdistillError for invalid options, files or data; see docs/data.md
  */
 export async function loadDataset(input: OptionsInput<typeof dataOptions> = {}): Promise<LoadedDataset> {
   const options = parseOptions(dataOptions, input, 'data');
+  const stored = await storedData(options);
+  if (stored !== undefined) return openDataset(stored, { leakage: [], warnings: [], leftOut: [] });
   checkRatios(options.ratios);
   return datasetOf(await originOf(options, usesSplit(options)), options);
 }

@@ -4,6 +4,7 @@
  */
 
 import {
+  count,
   type Dataset,
   type Interactions,
   itemCounts,
@@ -105,11 +106,17 @@ export interface Evaluator extends Measures {
 
 /** @throws RecdistillError `bad-option` if K exceeds the number of items or `selectBy` is not an evaluated metric */
 export function createEvaluator(dataset: Dataset, given: EvaluationOptions): Evaluator {
-  const { train, valid, test, foldIn } = dataset;
-  const history = knownItems(dataset);
+  const { train, valid, test, hidden, foldIn } = dataset;
+  let mask: Evaluator['mask'] | undefined;
+  const measured = { valid, test, ...(hidden ? { hidden } : {}), nItems: train.nItems };
   return {
-    ...createMeasures({ ...dataset, nItems: train.nItems, trainCounts: itemCounts(train) }, given),
-    mask: { valid: history, test: union(history, foldIn ? ofTested(valid, test) : valid) },
+    ...createMeasures({ ...measured, trainCounts: () => itemCounts(train) }, given),
+    // Made late: a process that only plans does not read the interactions.
+    get mask() {
+      const history = mask?.valid ?? knownItems(dataset);
+      mask ??= { valid: history, test: union(history, foldIn ? ofTested(valid, test) : valid) };
+      return mask;
+    },
     ...(foldIn ? { foldIn } : {}),
     taught: (rankings) => (train.trainUsers ? rankingsOf(rankings, train.trainUsers) : rankings),
   };
@@ -118,13 +125,13 @@ export function createEvaluator(dataset: Dataset, given: EvaluationOptions): Eva
 /** The held-out parts of a data set, and what metrics need to know of train. */
 export interface Measured extends Pick<Dataset, 'valid' | 'test' | 'hidden'> {
   readonly nItems: number;
-  /** Train interactions of each item. */
-  readonly trainCounts: Int32Array;
+  /** Train interactions of each item. Called when something is evaluated. */
+  trainCounts(): Int32Array;
 }
 
 /** @throws RecdistillError as `createEvaluator` */
 export function createMeasures(measured: Measured, given: EvaluationOptions): Measures {
-  const { nItems, trainCounts, valid, test, hidden } = measured;
+  const { nItems, valid, test, hidden } = measured;
   const o = evaluationFor(given, { nItems });
   for (const k of o.at) {
     if (!Number.isInteger(k) || k > nItems) {
@@ -151,14 +158,18 @@ export function createMeasures(measured: Measured, given: EvaluationOptions): Me
   const depth = Math.min(nItems, Math.max(LIST_LENGTH, ...o.at));
   const selected = o.selectBy.split('@')[0]!;
   // Read late: a search does not look at test.
-  const holdsOut = () => valid.indices.length > 0 || test.indices.length > 0;
+  const holdsOut = () => count(valid) + count(test) > 0;
   const sample = sampleUsers(measured, o.evalUsers);
-  const how = { topK: o.at, trainCounts, ...(sample ? { sample } : {}) };
+  let trainCounts: Int32Array | undefined;
+  const how = () => {
+    trainCounts ??= measured.trainCounts();
+    return { topK: o.at, trainCounts, ...(sample ? { sample } : {}) };
+  };
   const full = (rankings: Rankings, part: Interactions) =>
-    evaluating(rankings, part, { metrics: holdsOut() ? evaluatedMetrics() : [], ...how });
+    evaluating(rankings, part, { metrics: holdsOut() ? evaluatedMetrics() : [], ...how() });
   const often = [...new Set(['recall', 'ndcg', selected])];
   const parts: Measures['parts'] = {
-    valid: (rankings) => evaluating(rankings, valid, { metrics: often, ...how }),
+    valid: (rankings) => evaluating(rankings, valid, { metrics: often, ...how() }),
     test: (rankings) => full(rankings, test),
     *hidden(rankings) {
       return hidden ? yield* full(rankings, hidden.interactions) : undefined;
@@ -171,7 +182,7 @@ export function createMeasures(measured: Measured, given: EvaluationOptions): Me
     valid: (rankings) => runSync(parts.valid(rankings)),
     test: (rankings) => runSync(parts.test(rankings)),
     hidden: (rankings) => runSync(parts.hidden(rankings)),
-    selects: valid.indices.length > 0,
+    selects: count(valid) > 0,
     selectBy: o.selectBy,
     select: (evaluation) => evaluation.means[o.selectBy] ?? evaluation.beyondAccuracy.evaluatedUsers[o.selectBy]!,
   };

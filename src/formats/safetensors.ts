@@ -109,6 +109,24 @@ export function readSafetensors(path: string, options: { foreign?: boolean } = {
   );
 }
 
+/** Bytes that are hashed at a time. */
+const PIECE = 2 ** 24;
+
+/**
+ * The checksum that the content of a file has, whatever its header says. The file is read in pieces.
+ * @throws RecdistillError `file-missing`, `read-failed`
+ */
+export const checksumOf = (path: string): string =>
+  withFile(path, ({ bytes, read }) => {
+    const hash = createHash('sha256');
+    for (let from = 0; from < bytes; from += PIECE) {
+      const piece = read(from, Math.min(PIECE, bytes - from));
+      if (from === 0) Buffer.from(piece.buffer).write(zeros, 8 + prefix.length, 'latin1');
+      hash.update(piece);
+    }
+    return hash.digest('hex');
+  });
+
 /**
  * The elements of the tensor `name` of the expected type and shape. `null` in the shape allows any length.
  * @throws RecdistillError `artifact-damaged`

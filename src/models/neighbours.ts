@@ -38,18 +38,32 @@ const AT_ONCE_MS = 50;
  * with thousands of items only pairs that can be among the largest are computed.
  */
 export async function neighboursOf(train: Interactions, step: Step, rule: NeighbourRule): Promise<Neighbours> {
-  const near = await largestOfItems(train, { from: 0, users: transpose(train) }, step, rule);
+  const near = await largestOfItems(train, allItems(train), step, rule);
   return rule.side === 'from' ? near : turned(() => [near], train.nItems);
 }
 
-/** The largest weights of some items: those on the side of `rule`. Row r is item `from` + r. @param users the users of each of these items */
+/** Some items, of which the largest weights are found. */
+export interface SomeItems {
+  /** The first of them. */
+  readonly from: number;
+  /** The users of each of them. */
+  readonly users: Interactions;
+  /** Train interactions of all items. */
+  readonly counts: Int32Array;
+}
+
+/**
+ * The largest weights of some items: those on the side of `rule`. Row r is item `own.from` + r.
+ * @param train the items of the users of these items; the rows of other users are not read
+ */
 export async function largestOfItems(
   train: Interactions,
-  { from, users }: { readonly from: number; readonly users: Interactions },
+  own: SomeItems,
   step: Step,
   rule: NeighbourRule,
 ): Promise<Neighbours> {
-  const search = createSearch(train, rule, { from, users });
+  const search = createSearch(train, rule, own);
+  const { from, users } = own;
   const rows = users.nUsers;
   const costs = Float64Array.from({ length: rows }, (_, row) => search.costOf(from + row));
   const total = costs.reduce((sum, cost) => sum + cost, 0);
@@ -92,7 +106,7 @@ const MEASURED_MS = 100;
 
 /** Estimated seconds of `neighboursOf`, measured on evenly spaced items. Undefined if it is negligible. */
 export function estimateNeighbours(train: Interactions, rule: NeighbourRule): number | undefined {
-  const search = createSearch(train, rule);
+  const search = createSearch(train, rule, allItems(train));
   let total = 0;
   for (let own = 0; own < train.nItems; own++) total += search.costOf(own);
   if (total < WORTH_SAYING) return undefined;
@@ -111,20 +125,12 @@ export function estimateNeighbours(train: Interactions, rule: NeighbourRule): nu
   return (total / done) * (took / 1000);
 }
 
-/**
- * Finds the largest weights of one item at a time.
- * @param users the users of the items from `from` on; only these are asked for
- */
-function createSearch(
-  train: Interactions,
-  rule: NeighbourRule,
-  { from, users: byItem }: { readonly from: number; readonly users: Interactions } = {
-    from: 0,
-    users: transpose(train),
-  },
-) {
-  const counts = itemCounts(train);
+const allItems = (train: Interactions): SomeItems => ({
+  ...{ from: 0, users: transpose(train), counts: itemCounts(train) },
+});
 
+/** Finds the largest weights of one item at a time, of those given. */
+function createSearch(train: Interactions, rule: NeighbourRule, { from, users: byItem, counts }: SomeItems) {
   const shares = Float64Array.from({ length: train.nUsers }, (_, u) => rule.share(sizeOf(train, u)));
   const histories = longHistories(train, counts);
   // The sum, and then the weight, of each item found; 0 for all others.

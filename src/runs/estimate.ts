@@ -2,7 +2,7 @@
  * The memory that a run takes at most, before it starts, as a sum of named parts. Constants were fitted to the peaks that
  * `npm run campaign -- memory` measures; they are upper bounds, at most about 40 % above the peak.
  */
-import type { Dataset } from '../data/index.js';
+import { count, type Dataset, isWeighted } from '../data/index.js';
 import { LIST_LENGTH } from '../eval/evaluation.js';
 import {
   type DataMemory,
@@ -82,9 +82,9 @@ export function modelParts({ spec, options, dataset, ...run }: RunSize): readonl
   const { threads = plannedThreads(), teacherLists = 0, checkpoints: most = CHECKPOINTS, second = false } = run;
   // A model that is neither trained nor solved in sweeps has one.
   const checkpoints = Math.min(most, Number(options.epochs ?? 1));
-  const { nUsers, nItems, indices, weights } = dataset.train;
-  const interactions = indices.length;
-  const sizes = { nUsers, nItems, interactions, weighted: weights !== undefined, threads };
+  const { nUsers, nItems } = dataset.train;
+  const interactions = count(dataset.train);
+  const sizes = { nUsers, nItems, interactions, weighted: isWeighted(dataset.train), threads };
   const trained = spec.kind === 'trained';
   const list = nUsers * Math.min(nItems, LIST_LENGTH) * 4;
   const once = WORKING + (trained ? TRAINING : 0);
@@ -116,8 +116,8 @@ export interface RankingSizes {
 }
 
 const rankingSizes = ({ train, valid, foldIn }: Dataset): RankingSizes => ({
-  ...{ nUsers: train.nUsers, nItems: train.nItems, train: train.indices.length, valid: valid.indices.length },
-  foldIn: foldIn?.indices.length,
+  ...{ nUsers: train.nUsers, nItems: train.nItems, train: count(train), valid: count(valid) },
+  foldIn: foldIn && count(foldIn),
 });
 
 /** Kernel memory for full rankings: what to leave out, the lists of a block, the item table in another layout or a block of scores. */

@@ -1,15 +1,17 @@
 /** The list of popular items, as the least that a model should reach. */
-import { type Dataset, itemCounts, itemsOf, type Rankings } from '../data/index.js';
+import { type Dataset, itemCounts, itemsOf, type Rankings, storedFolderOf } from '../data/index.js';
 import { createEvaluator, type EvaluationOptions } from '../eval/evaluation.js';
 
 /** Above this many items in all lists, the comparison is not worth its memory. */
 const MOST = 5e7;
 
 /**
- * The value of the popular items on valid, in the metric that selects. Undefined if nothing is held out on valid, or if the data are very large.
+ * The value of the popular items on valid, in the metric that selects. Undefined if nothing is held out on valid, or if the data are very large or read from
+ * a store.
  * @throws RecdistillError `bad-option`
  */
 export function popularValue(dataset: Dataset, evaluation: EvaluationOptions): number | undefined {
+  if (storedFolderOf(dataset) !== undefined) return undefined;
   const evaluator = createEvaluator(dataset, evaluation);
   const { nUsers, nItems } = dataset.train;
   const { depth, mask } = evaluator;

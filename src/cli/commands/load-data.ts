@@ -1,5 +1,5 @@
 /** Loads the data of a command and shows its warnings. */
-import { type DataOptions, type LoadedDataset, labelLines, loadDataset } from '../../data/index.js';
+import { count, type DataOptions, type LoadedDataset, labelLines, loadDataset } from '../../data/index.js';
 import { formatCount } from '../../report/format.js';
 
 /** Milliseconds of loading without a message. */
@@ -40,6 +40,6 @@ export function dataLines(data: Pick<DataOptions, 'labels'>, dataset: LoadedData
 
 /** The size of a data set in a sentence. */
 export const sizeLine = ({ name, train }: LoadedDataset): string =>
-  `${name}: ${formatCount(train.nUsers)} users, ${formatCount(train.nItems)} items, ${formatCount(train.indices.length)} train interactions.`;
+  `${name}: ${formatCount(train.nUsers)} users, ${formatCount(train.nItems)} items, ${formatCount(count(train))} train interactions.`;
 
 export const warningLines = ({ warnings }: LoadedDataset): string[] => warnings.map((text) => `WARNING: ${text}`);

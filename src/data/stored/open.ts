@@ -30,6 +30,10 @@ export interface StoredData extends StoredManifest {
   ids(kind: 'user' | 'item' | 'label', from: number, to: number): string[];
   /** Users who take part in training, ascending, if others are held out whole. */
   trainUsers(): Int32Array | undefined;
+  /** Whether a part has an array, such as `weights`. */
+  has(part: PartName, array: string): boolean;
+  /** A whole array of a part, which has it. @throws RecdistillError `artifact-damaged` */
+  array<T extends TensorData>(part: PartName, array: string, type: TensorType<T>): T;
 }
 
 /**
@@ -95,6 +99,11 @@ export function openStored(given: string): StoredData {
     trainUsers() {
       const place = places(partFile('train')).get('train.trainUsers');
       return place && read(partFile('train'), 'train.trainUsers', Int32Array, 0, place.length);
+    },
+    has: (part, array) => places(partFile(part)).has(`${part}.${array}`),
+    array(part, array, type) {
+      const name = `${part}.${array}`;
+      return read(partFile(part), name, type, 0, places(partFile(part)).get(name)?.length ?? 0);
     },
   };
 }

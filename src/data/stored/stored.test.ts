@@ -3,9 +3,18 @@ import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { testFolder } from '../folder.test.support.js';
-import { avoiding, count, type Dataset, type Interactions, itemsOf, transpose, weightsOf } from '../interactions.js';
+import {
+  avoiding,
+  count,
+  type Dataset,
+  type Interactions,
+  isWeighted,
+  itemsOf,
+  transpose,
+  weightsOf,
+} from '../interactions.js';
 import { loadDataset, loadRows } from '../load.js';
-import { openStored, readStored, storeDataset } from './index.js';
+import { openDataset, openStored, readStored, storeDataset, storedFolderOf } from './index.js';
 
 /** Rows with times and weights, and ids of several scripts. */
 const rows = Array.from({ length: 400 }, (_, k) => ({
@@ -43,10 +52,61 @@ for (const [what, make] of Object.entries(datasets)) {
     } = made as Dataset & Record<string, unknown>;
     const folder = storeDataset(store, dataset);
     assert.deepEqual(readStored(folder), dataset);
+    const { memory: _m, ...opened } = openDataset(folder, {});
+    const { memory: _n, ...whole } = dataset;
+    assert.deepEqual(copyOf(opened), copyOf(whole));
     assert.equal(storeDataset(store, dataset), folder);
     assert.deepEqual(fs.readdirSync(join(folder, '..')), [folder.split('/').at(-1)]);
   });
 }
+
+/** Plain properties instead of those that are read late. */
+const copyOf = (value: unknown): unknown =>
+  value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype
+    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copyOf(inner)]))
+    : value;
+
+const isRead = (target: object, name: string): boolean =>
+  Object.getOwnPropertyDescriptor(target, name)?.get === undefined;
+
+test('an opened data set knows its sizes without reading its arrays, and verifies what it reads', (t) => {
+  const made = loadRows(rows, { split: 'ratio' });
+  const folder = storeDataset(testFolder(t).path, made);
+  const dataset = openDataset(folder, {});
+  const { train, valid, users } = dataset;
+  assert.deepEqual([count(train), count(valid), isWeighted(train)], [count(made.train), count(made.valid), true]);
+  assert.equal(storedFolderOf(dataset), folder);
+  for (const name of ['indptr', 'indices', 'weights', 'times']) assert.ok(!isRead(train, name), name);
+  assert.deepEqual(valid.indices, made.valid.indices);
+  assert.ok(isRead(valid, 'indices') && !isRead(valid, 'indptr') && !isRead(users, 'ids'));
+  assert.equal(count({ ...train, indices: new Int32Array(3) }), 3, 'a copy with other arrays has their size');
+  const file = join(folder, 'train.safetensors');
+  const bytes = fs.readFileSync(file);
+  bytes[bytes.length - 1]! ^= 1;
+  fs.writeFileSync(file, bytes);
+  const again = openDataset(folder, {});
+  assert.equal(count(again.train), count(made.train));
+  assert.throws(() => again.train.indices, /train.safetensors/);
+  assert.deepEqual(again.test.indices, made.test.indices);
+});
+
+test('the option data takes a stored data set, and refuses options that it cannot follow any more', async (t) => {
+  const { path } = testFolder(t);
+  const made = loadRows(rows, { split: 'ratio' });
+  const folder = storeDataset(join(path, 'one'), made);
+  for (const data of [folder, dirname(folder)]) {
+    const dataset = await loadDataset({ data });
+    assert.equal(dataset.fingerprint, made.fingerprint);
+    assert.deepEqual(dataset.train.indices, made.train.indices);
+    await assert.rejects(loadDataset({ data, minUser: 7 }), /minUser does not apply/);
+  }
+  const dataset = await loadDataset({ data: folder });
+  assert.equal(storeDataset(join(path, 'one'), dataset), folder);
+  const copy = storeDataset(join(path, 'two'), dataset);
+  assert.ok(copy.startsWith(join(path, 'two')));
+  assert.deepEqual(readStored(copy), readStored(folder));
+  await assert.rejects(loadDataset({ data: join(path, 'one') }), /stored data set|no file of interactions/);
+});
 
 test('ranges of users, items and ids are those of the whole', (t) => {
   const dataset = loadRows(rows, { split: 'ratio' });

@@ -1,6 +1,6 @@
 /** Writes a data set to the store, from which any process on any machine reads it back. */
 import fs from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { makeFolder, publish, temporaryBeside } from '../../formats/atomic.js';
 import { ioCode, writeFailed } from '../../formats/io-error.js';
 import { type Tensor, writeSafetensors } from '../../formats/safetensors.js';
@@ -18,6 +18,7 @@ import {
   partsOf,
   STORED_FORMAT,
 } from './layout.js';
+import { storedFolderOf } from './lazy.js';
 import { readStoredManifest } from './manifest.js';
 import { packTexts } from './texts.js';
 
@@ -28,13 +29,18 @@ import { packTexts } from './texts.js';
  * @throws RecdistillError `write-failed`, `bad-data` for ids that no file can hold, `artifact-damaged` if what is there is damaged
  */
 export function storeDataset(store: string, dataset: Dataset): string {
-  const folder = join(folderOf(store, dataset.fingerprint), detailsOf(dataset));
+  const from = storedFolderOf(dataset);
+  const folder = join(folderOf(store, dataset.fingerprint), from === undefined ? detailsOf(dataset) : basename(from));
   if (isStored(folder)) return folder;
   makeFolder(dirname(folder));
   const temporary = temporaryBeside(folder);
   try {
-    fs.mkdirSync(temporary);
-    write(temporary, dataset);
+    // Another store has it: its files are copied as they are.
+    if (from !== undefined) fs.cpSync(from, temporary, { recursive: true });
+    else {
+      fs.mkdirSync(temporary);
+      write(temporary, dataset);
+    }
     publish(temporary, folder);
   } catch (cause) {
     discard(temporary);

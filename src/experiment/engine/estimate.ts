@@ -1,6 +1,6 @@
 /** What running the jobs of a graph would do, and an estimate of its time and memory. Nothing is run. */
 
-import type { Dataset } from '../../data/index.js';
+import { count, type Dataset } from '../../data/index.js';
 import { RecdistillError } from '../../errors.js';
 import type { Kernels } from '../../kernels/index.js';
 import type { MemoryPart } from '../../memory/index.js';
@@ -140,7 +140,9 @@ function leftOf(options: Values, state: JobState): number {
   return state.state === 'begun' ? epochs - (state.epoch ?? 0) : epochs;
 }
 
-const sizesOf = ({ train: { nUsers, nItems, indices } }: Dataset) => ({ nUsers, nItems, interactions: indices.length });
+const sizesOf = ({ train }: Dataset) => ({
+  ...{ nUsers: train.nUsers, nItems: train.nItems, interactions: count(train) },
+});
 
 /**
  * Seconds of one training, from the run of the same model and method with the nearest embedding dimension. Time grows linearly with the

@@ -1,6 +1,6 @@
 /** Prepares a graph to run: checks every job against the data and computes the hash of every result. */
 import { join } from 'node:path';
-import type { Dataset } from '../../data/index.js';
+import { type Dataset, storedFolderOf } from '../../data/index.js';
 import { defined } from '../../defined.js';
 import { fail } from '../../errors.js';
 import { createEvaluator, type Evaluator } from '../../eval/index.js';
@@ -132,7 +132,12 @@ function inOrder(results: readonly ResultPlan[], names: readonly string[]): Resu
 }
 
 /** What this process keeps of a data set, and of its reading, while it does jobs. V8 frees arrays when about 64 MB of them were allocated. */
-const heldBytes = ({ memory }: Dataset): number => (memory ? totalOf(memory.held) + Math.min(64e6, memory.reading) : 0);
+function heldBytes(dataset: Dataset): number {
+  const { memory } = dataset;
+  // Jobs in shards do not read a data set that is in a store.
+  if (!memory || storedFolderOf(dataset) !== undefined) return 0;
+  return totalOf(memory.held) + Math.min(64e6, memory.reading);
+}
 
 /** The graph with models in shards replaced by their parts. */
 function inShards(

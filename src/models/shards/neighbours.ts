@@ -1,8 +1,8 @@
 /**
- * Item-to-item weights in shards: the largest weights of a range of items. A part reads the items of all users, and the users of its own items only.
+ * Item-to-item weights in shards: the largest weights of a range of items. A part reads the users of its own items, and all items of these users.
  * Nothing is added up over shards, so the bits do not depend on their number.
  */
-import { itemCounts } from '../../data/interactions.js';
+import type { Interactions } from '../../data/interactions.js';
 import type { ShardedModel } from '../_model.js';
 import {
   joined,
@@ -12,7 +12,7 @@ import {
   type Neighbours,
   pairsMemory,
 } from '../neighbours.js';
-import { type PartTensors, rangesOf } from './_shards.js';
+import { type PartTensors, rangesOf, type TrainRanges } from './_shards.js';
 
 const STAGE = 'neighbours';
 
@@ -26,19 +26,21 @@ export const neighbourShards = <O extends { readonly neighbours: number }>(
   made: () => [STAGE],
   memory({ nUsers, nItems, interactions, shards }, { neighbours }) {
     const rows = Math.ceil(nItems / shards);
-    // Item ids of all users, the users of the own items, and what is found.
-    const data = interactions * 4 * (1 + 1 / shards) + nUsers * 12 + nItems * 24;
+    // Items of the users of the own items, at most all, and these users; of each user the row start, its share, whether it is asked for and its place
+    // among long histories; of each item its number, row start, sum and place.
+    const data = interactions * 4 * (1 + 1 / shards) + nUsers * 21 + nItems * 28;
     return data + rows * Math.min(nItems, neighbours) * 8 + pairsMemory(nItems, neighbours);
   },
-  // Objects of an earlier part in the same process may not be freed yet.
-  opened: ({ nItems, shards }, { neighbours }) =>
-    nItems * Math.min(nItems, neighbours) * 8 * (1 + 1 / shards) + pairsMemory(nItems, neighbours),
+  // The weights, and a part of them while it is read.
+  opened: ({ nItems, shards }, { neighbours }) => nItems * Math.min(nItems, neighbours) * 8 * (1 + 1 / shards),
   async compute(_, shard, { train, shards, step }, o, write) {
-    const ends = rangesOf(train.starts('items'), shards);
+    const starts = train.starts('items');
+    const ends = rangesOf(starts, shards);
     const [from, to] = [ends[shard]!, ends[shard + 1]!];
-    const all = train.users(0, train.nUsers);
-    const own = { from, users: train.items(from, to) };
-    const { indptr, indices, weights } = await largestOfItems(all, own, step, ruleOf(itemCounts(all), o));
+    const users = train.items(from, to);
+    const counts = Int32Array.from({ length: train.nItems }, (_, item) => starts[item + 1]! - starts[item]!);
+    const own = { from, users, counts };
+    const { indptr, indices, weights } = await largestOfItems(itemsOfUsers(train, users), own, step, ruleOf(counts, o));
     const size = indptr.at(-1)!;
     write({
       indptr: { shape: [indptr.length], data: indptr },
@@ -53,6 +55,33 @@ export const neighbourShards = <O extends { readonly neighbours: number }>(
     return Promise.resolve(modelOfNeighbours(name, kernels, joined(blocks, side, train.nItems), own));
   },
 });
+
+/** Users whose items are read together. */
+const AT_ONCE = 2 ** 14;
+
+/** The items of the users who have one of `own`. The rows of other users are empty. */
+function itemsOfUsers(train: TrainRanges, own: Interactions): Interactions {
+  const { nUsers, nItems } = train;
+  const asked = new Uint8Array(nUsers);
+  for (const user of own.indices) asked[user] = 1;
+  const indptr = train.starts('users').slice();
+  let size = 0;
+  for (let user = 0, start = 0; user < nUsers; user++) {
+    const end = indptr[user + 1]!;
+    if (asked[user] === 1) size += end - start;
+    indptr[user + 1] = size;
+    start = end;
+  }
+  const indices = new Int32Array(size);
+  for (let first = 0; first < nUsers; first += AT_ONCE) {
+    const block = train.users(first, Math.min(nUsers, first + AT_ONCE));
+    for (let row = 0; row < block.nUsers; row++) {
+      if (asked[first + row] === 1)
+        indices.set(block.indices.subarray(block.indptr[row]!, block.indptr[row + 1]!), indptr[first + row]!);
+    }
+  }
+  return { nUsers, nItems, indptr, indices };
+}
 
 /** The types are those that `compute` gives. */
 const blockOf = ({ indptr, indices, weights }: PartTensors): Neighbours => ({

@@ -28,14 +28,16 @@ export interface ShardedMemory {
 const USER_METRICS = 6;
 /** V8 frees arrays outside of its heap when about this much was allocated. */
 const MOST_UNFREED = 64e6;
-/** An id of a user or an item, with its number: as in memory/parts.ts. */
-const ID = 300;
+/** Ids of a user or an item with its number, as in memory/parts.ts. */
+const ID = 200;
+/** An item of a bundle: among all items of a user twice while parts are united, in the parts, and in its code. */
+const BUNDLED = 4 * 4 + 2;
 
 export function shardedMemory(size: ShardedSize, shards: number): ShardedMemory {
   const { spec, options, nUsers, nItems, interactions, weighted, heldOut, threads, at } = size;
   const sharded = spec.shards as ShardedModel<Values>;
   const sizes: ShardSizes = { nUsers, nItems, interactions, weighted, shards, threads };
-  const depth = Math.min(nItems, Math.max(LIST_LENGTH, ...at));
+  const [most, depth] = [Math.max(...at), Math.min(nItems, Math.max(LIST_LENGTH, ...at))];
   const rows = Math.ceil(nUsers / shards);
   const [own, held] = [Math.ceil(interactions / shards), Math.ceil(heldOut / shards)];
   const foldIn = size.foldIn === undefined ? undefined : Math.ceil(size.foldIn / shards);
@@ -43,34 +45,32 @@ export function shardedMemory(size: ShardedSize, shards: number): ShardedMemory 
   const working = { name: 'working memory', bytes: WORKING };
   // Arrays of this job and of those before it in the same process.
   const unfreed = (bytes: number) => ({ name: 'memory not freed yet', bytes: Math.min(MOST_UNFREED, bytes) });
-  const lists = nUsers * depth * 4;
   const tables = sharded.tables ? (nUsers + nItems) * widthOf(options) * 4 : 0;
+  const [computed, opened] = [sharded.memory(sizes, options), sharded.opened(sizes, options)];
   return {
-    compute: [
-      { name: `a part of ${spec.name}`, bytes: sharded.memory(sizes, options) },
-      unfreed(sharded.memory(sizes, options)),
-      working,
-    ],
+    compute: [{ name: `a part of ${spec.name}`, bytes: computed }, unfreed(computed), working],
     rank: [
-      { name: spec.name, bytes: sharded.opened(sizes, options) },
-      { name: 'data of a shard', bytes: (own * 3 + held * 4) * 4 + (nUsers + nItems + rows * 8) * 4 },
+      { name: spec.name, bytes: opened },
+      // Train, valid, test and what is left out for test, with row starts; and the row starts of all users.
+      { name: 'data of a shard', bytes: (own * 2 + held * 3 + rows * 5 + nUsers + (foldIn ?? 0)) * 4 },
       { name: 'ranking', bytes: rankingBytes(spec, options, ranking, threads) },
-      { name: 'rankings of a shard', bytes: rows * depth * 4 * 4 },
-      unfreed(rows * depth * 4 * 8 + own * 32),
+      // On valid, on test, and the items of train.
+      { name: 'rankings of a shard', bytes: rows * depth * 3 * 4 },
+      unfreed(opened + rows * depth * 4),
       working,
     ],
     join: [
-      { name: 'rankings of all users', bytes: lists * (1 + 1 / shards) },
-      { name: 'evaluation', bytes: nUsers * (Math.max(...at) * 4 + at.length * USER_METRICS * 8 + 12) + heldOut * 4 },
-      { name: 'one shard, to measure its speed', bytes: sharded.opened(sizes, options) + own * 16 },
+      // One whole, and the first items of another one.
+      { name: 'rankings of all users', bytes: nUsers * (depth + most) * 4 },
+      { name: 'evaluation', bytes: nUsers * (at.length * USER_METRICS * 8 + 3 * 4) + heldOut * 4 },
+      { name: 'one shard, to measure its speed', bytes: opened + (own + held + rows * 5) * 4 },
       ...(tables > 0
         ? [
-            { name: 'student bundle', bytes: tables + interactions * 8 },
-            // Measured: (665 - 584) MB more than 5 numbers for 2,260,000 train interactions, for the file with both orders and the seen items.
-            { name: 'data', bytes: (interactions * 16 + heldOut * 2) * 4 + (nUsers + nItems) * ID },
+            { name: 'student bundle', bytes: tables + (interactions + heldOut) * BUNDLED },
+            { name: 'ids', bytes: (nUsers + nItems) * ID },
           ]
         : []),
-      unfreed(lists),
+      unfreed(nUsers * most * 4 + tables),
       working,
     ],
   };

@@ -3,9 +3,10 @@
  * all users is in memory at a time, and of the model only the tables of a student bundle.
  */
 import { bundleBytesOf } from '../../bundle/index.js';
-import { type Dataset, licenceNote, readStored, type StoredData } from '../../data/index.js';
+import { type Dataset, licenceNote, openDataset, type StoredData } from '../../data/index.js';
 import type { Trajectory, TrajectoryCheckpoint } from '../../data/trajectory.js';
 import { createMeasures, type Evaluation, LIST_LENGTH, type Measures } from '../../eval/index.js';
+import { verifyPart } from '../../formats/index.js';
 import type { Kernels } from '../../kernels/index.js';
 import { type ComputedSpec, rangesOf, type ShardContext, type ShardedModel } from '../../models/index.js';
 import { createProgress } from '../../progress.js';
@@ -84,7 +85,7 @@ async function joinInto(run: RunFolder, task: JoinTask): Promise<void> {
   const taught = stored.trainUsers();
   const checkpoints: TrajectoryCheckpoint[] = [];
   for (const [at, { sweep, folders }] of ranked.entries()) {
-    await step(at, ranked.length + 2);
+    for (const folder of folders) await verifyPart(folder, () => step(at, ranked.length + 2));
     const metrics = evaluateSweep(rankings(folders), sweep, sweep === last, { task, measures, listen });
     checkpoints.push({ epoch: sweep, metrics, rankings: wholeRankings(rankings(folders), 'valid', room, taught) });
   }
@@ -149,7 +150,7 @@ function measuresOf(stored: StoredData, { evaluation }: RunPlan): Measures {
   return createMeasures(
     {
       ...{ nItems, valid: part('valid'), test: part('test') },
-      trainCounts: Int32Array.from({ length: nItems }, (_, item) => starts[item + 1]! - starts[item]!),
+      trainCounts: () => Int32Array.from({ length: nItems }, (_, item) => starts[item + 1]! - starts[item]!),
       ...(whole !== undefined && parts.includes('hidden') ? { hidden: { interactions: part('hidden'), whole } } : {}),
     },
     evaluation,
@@ -184,7 +185,7 @@ function studentOf<O>(
   evaluation: Evaluation,
 ) {
   if (!tables) return undefined;
-  const dataset = readStored(stored.folder);
+  const dataset = openDataset(stored.folder, {});
   const from = {
     model: plan.model.name,
     method: plan.method.name,

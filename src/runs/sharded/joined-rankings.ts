@@ -1,7 +1,9 @@
 /** Rankings of all users, from the files of the shards. */
 import { join } from 'node:path';
 import type { Rankings } from '../../data/rankings.js';
-import { readSafetensors, tensorOf } from '../../formats/safetensors.js';
+import { fail } from '../../errors.js';
+import { withFile } from '../../formats/read.js';
+import { readHeader } from '../../formats/safetensors-places.js';
 import { PART_TENSORS } from './part-files.js';
 import type { RankingName } from './rank.js';
 
@@ -50,13 +52,25 @@ export function firstOf(sharded: ShardedRankings, name: RankingName, most: numbe
   return { nUsers, nItems, depth: kept, items: read(sharded, name, kept, new Int32Array(nUsers * kept)) };
 }
 
+/** Users whose lists are read together. */
+const AT_ONCE = 2 ** 14;
+
 /** @throws RecdistillError `file-missing`, `artifact-damaged` */
 function read({ folders, depth }: ShardedRankings, name: RankingName, kept: number, out: Int32Array): Int32Array {
   let user = 0;
   for (const folder of folders) {
     const path = join(folder, PART_TENSORS);
-    const items = tensorOf(path, readSafetensors(path), name, Int32Array, [null, depth]);
-    for (let at = 0; at < items.length; at += depth, user++) out.set(items.subarray(at, at + kept), user * kept);
+    const place = readHeader(path).get(name);
+    if (place?.type !== 'Int32Array' || place.length % depth !== 0)
+      fail('artifact-damaged', { path, problem: `it has no lists "${name}" of ${depth} items` });
+    withFile(path, (file) => {
+      for (let at = 0; at < place.length; at += AT_ONCE * depth) {
+        const length = Math.min(place.length - at, AT_ONCE * depth);
+        const items = new Int32Array(file.read(place.position + at * 4, length * 4).buffer);
+        for (let from = 0; from < length; from += depth, user++)
+          out.set(items.subarray(from, from + kept), user * kept);
+      }
+    });
   }
   return out;
 }

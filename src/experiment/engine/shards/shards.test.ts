@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
-import { type Dataset, loadDataset } from '../../../data/index.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type Dataset, loadDataset, storeDataset } from '../../../data/index.js';
+import { stateSizes } from '../../../data/interactions.js';
 import { RecdistillError } from '../../../errors.js';
 import { planMemory } from '../../../memory/index.js';
 import { readFinishedRun, readTeacher, runJob, verifyRun } from '../../../runs/index.js';
@@ -12,7 +17,7 @@ import type { Executor } from '../executor.js';
 import { inlineExecutor } from '../executors/inline.js';
 import { processesExecutor } from '../executors/processes.js';
 import { createGraph } from '../graph.js';
-import type { JobSpec, Setting } from '../job.js';
+import type { JobSpec, JoinJob, Setting } from '../job.js';
 import { prepareGraph } from '../prepare.js';
 import { runGraph } from '../run.js';
 
@@ -39,16 +44,20 @@ interface Change {
   readonly signal?: AbortSignal;
   readonly listen?: (event: PlanEvent) => void;
   readonly memoryPerJob?: number;
+  readonly setting?: Setting;
 }
 
-async function run(jobs: readonly JobSpec[], { runs = newFolder(), data = dataset, ...change }: Change = {}) {
+async function run(
+  jobs: readonly JobSpec[],
+  { runs = newFolder(), data = dataset, setting: how = setting, ...change }: Change = {},
+) {
   const events: PlanEvent[] = [];
   const listen = (event: PlanEvent) => {
     events.push(event);
     change.listen?.(event);
   };
   const options = { ...change, runs, dataset: data, listen };
-  const prepared = await prepareGraph(createGraph('', setting, jobs), options);
+  const prepared = await prepareGraph(createGraph('', how, jobs), options);
   const result = await runGraph(prepared, { executor: inlineExecutor(kernels, data), ...options });
   return { runs, events, result, prepared };
 }
@@ -175,6 +184,119 @@ test('the number of shards is the smallest that the memory allows, and it is sai
   assert.ok(!existsSync(join(one.runs, 'parts')));
   assert.ok(!('shards' in readFinishedRun(join(one.runs, 'ials')).manifest.options));
   await assert.rejects(run([job('ials')], { memoryPerJob: 2e6 }), refusedAs('out-of-memory'));
+});
+
+/** Sizes without interactions: enough to plan. */
+function sized(nUsers: number, nItems: number, interactions: number): Dataset {
+  const part = (of: number) => {
+    const x = { nUsers, nItems, indptr: new Int32Array(0), indices: new Int32Array(0) };
+    stateSizes(x, { count: of, weighted: false });
+    return x;
+  };
+  const [train, held] = [Math.round(interactions * 0.6), Math.round(interactions * 0.2)];
+  return { ...dataset, train: part(train), valid: part(held), test: part(held), fingerprint: 'f'.repeat(64) };
+}
+
+test('auto is the smallest number of shards whose jobs fit, and it is said', async () => {
+  const data = sized(450_000, 4000, 4_500_000);
+  for (const [model, limit] of [
+    ['ials', 1e9],
+    ['ials', 0.8e9],
+    ['item-knn', 0.75e9],
+    ['rp3beta', 0.7e9],
+  ] as const) {
+    const events: PlanEvent[] = [];
+    const prepare = (options: object) =>
+      prepareGraph(
+        createGraph(
+          '',
+          setting,
+          [{ kind: 'train', name: model, model, method: 'none', teachers: [], options: { epochs: 2, ...options } }].map(
+            (one) => (model === 'ials' ? one : { ...one, options }),
+          ) as JobSpec[],
+        ),
+        { dataset: data, runs: newFolder(), memoryPerJob: limit, listen: (event) => void events.push(event) },
+      );
+    const mostOf = async (shards: number) =>
+      Math.max(...(await prepare({ shards })).jobs.map(({ plan }) => ('memory' in plan ? plan.memory! : 0)));
+    const chosen = (await prepare({})).jobs.find(({ job }) => job.kind === 'join')!.job as JoinJob;
+    assert.ok(chosen.shards > 1);
+    assert.ok((await mostOf(chosen.shards)) <= limit, `${model}: ${chosen.shards} shards fit in ${limit}`);
+    assert.ok((await mostOf(chosen.shards - 1)) > limit, `${model}: ${chosen.shards - 1} shards do not`);
+    const said = events.flatMap((e) => (e.type === 'progress' && e.event.type === 'note' ? [e.event.message] : []));
+    assert.match(said[0]!, new RegExp(`is computed in ${chosen.shards} shards`));
+  }
+});
+
+test('a stored data set is not read by the process that plans and joins', async () => {
+  const folder = storeDataset(newFolder(), dataset);
+  const data = await loadDataset({ data: folder });
+  for (const model of Object.keys(OPTIONS)) {
+    const plain = await run([job(model, { shards: 3 })]);
+    const { runs } = await run([job(model, { shards: 3 })], { data });
+    assert.deepEqual(contentOf(join(runs, model)), contentOf(join(plain.runs, model)), model);
+    for (const part of [data.train, data.valid, data.test])
+      for (const name of ['indptr', 'indices'])
+        assert.ok(Object.getOwnPropertyDescriptor(part, name)!.get, `${model}: ${name} was read`);
+    assert.ok(Object.getOwnPropertyDescriptor(data.users, 'ids')!.get, `${model}: ids were read`);
+  }
+});
+
+test('a sample of users is evaluated in shards as in one process', async () => {
+  const sampled: Setting = { ...setting, evaluation: { ...evaluation, evalUsers: 25 } };
+  for (const model of ['ials', 'item-knn']) {
+    const { runs } = await run([job(model, { shards: 3 })], { setting: sampled });
+    const whole = await runJob({
+      ...{ dataset, kernels, model, method: 'none', options: { ...OPTIONS[model], shards: 3 } },
+      ...{ evaluation: sampled.evaluation, trajectory: sampled.trajectory },
+    });
+    const made = readFinishedRun(join(runs, model));
+    assert.deepEqual(made.result.metrics, whole.result.metrics, model);
+    assert.deepEqual(readTeacher(join(runs, model)).trajectory.checkpoints, whole.teacher.trajectory.checkpoints);
+    assert.deepEqual(made.rankings.items, whole.rankings.items, model);
+    const all = readFinishedRun(join((await run([job(model, { shards: 3 })])).runs, model));
+    assert.notDeepEqual(made.result.metrics, all.result.metrics, 'the sample has other means');
+  }
+});
+
+const program = fileURLToPath(new URL('../../../cli/main.js', import.meta.url));
+
+test('processes that are killed at any moment leave the same run', async () => {
+  const words = ['train', 'ials', '--shards', '3', '--dim', '4', '--epochs', '3', '--data', SOURCE.data];
+  const start = (runs: string, ...more: string[]) =>
+    spawn(process.execPath, [program, ...words, '--runs', runs, '--threads', '2', ...more], { stdio: 'ignore' });
+  const endOf = async (child: ChildProcess) => (await once(child, 'exit')) as [number | null, string | null];
+  const whole = newFolder();
+  assert.deepEqual(await endOf(start(whole)), [0, null]);
+  const expected = contentOf(join(whole, 'ials'));
+  for (const jobs of ['1', '2']) {
+    const runs = newFolder();
+    const seen = new Set<string>();
+    let kills = 0;
+    for (const after of [1, 3, 6, 11]) {
+      const child = start(runs, '--jobs', jobs);
+      const end = endOf(child);
+      let ended = false;
+      void end.then(() => {
+        ended = true;
+      });
+      const parts = join(runs, 'parts');
+      while (!ended && seen.size < after) {
+        await pause(2);
+        for (const name of existsSync(parts) ? readdirSync(parts) : []) if (/^[0-9a-f]{64}$/.test(name)) seen.add(name);
+      }
+      if (!ended) kills++;
+      child.kill('SIGKILL');
+      await end;
+    }
+    assert.ok(kills >= 3, `${kills} kills`);
+    assert.deepEqual(await endOf(start(runs, '--jobs', jobs)), [0, null]);
+    assert.deepEqual(contentOf(join(runs, 'ials')), expected, `${jobs} jobs`);
+    assert.deepEqual(
+      readdirSync(join(runs, 'parts')).filter((name) => /^[0-9a-f]{64}$/.test(name)),
+      [],
+    );
+  }
 });
 
 test('a model without shards refuses them, with the reason and the models that have them', async () => {

@@ -1,5 +1,5 @@
 /** The sizes from which the memory of a model in shards follows. */
-import type { Dataset } from '../../../data/index.js';
+import { count, type Dataset, isWeighted } from '../../../data/index.js';
 import { plannedThreads } from '../../../memory/index.js';
 import type { ComputedSpec } from '../../../models/index.js';
 import type { RunPlan, ShardedSize } from '../../../runs/index.js';
@@ -11,9 +11,9 @@ export function shardedSizeOf(
 ): ShardedSize {
   return {
     ...{ spec: model as ComputedSpec, options: modelOptions, at: evaluation.at, threads: plannedThreads() },
-    ...{ nUsers: train.nUsers, nItems: train.nItems, interactions: train.indices.length },
-    weighted: train.weights !== undefined,
-    heldOut: valid.indices.length + test.indices.length + (hidden?.interactions.indices.length ?? 0),
-    ...(foldIn ? { foldIn: foldIn.indices.length } : {}),
+    ...{ nUsers: train.nUsers, nItems: train.nItems, interactions: count(train) },
+    weighted: isWeighted(train),
+    heldOut: count(valid) + count(test) + (hidden ? count(hidden.interactions) : 0),
+    ...(foldIn ? { foldIn: count(foldIn) } : {}),
   };
 }
