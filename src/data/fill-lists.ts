@@ -1,6 +1,6 @@
 /** Users without a list at some checkpoint: they get the list of the nearest checkpoint. */
 import { type Dataset, itemsOf, knownItems } from './interactions.js';
-import { type Rankings, rankingOf } from './rankings.js';
+import { type Rankings, rankingOf, rowsOf } from './rankings.js';
 
 export interface Filled {
   /** The given lists with the gaps filled. */
@@ -11,7 +11,7 @@ export interface Filled {
   readonly unranked: readonly number[];
 }
 
-const isEmpty = ({ items, depth }: Rankings, user: number): boolean => items[user * depth] === -1;
+const isEmpty = (r: Rankings, user: number): boolean => rowsOf(r, user, user + 1)[0] === -1;
 
 /** Number of users with a list. */
 export function listsIn(r: Rankings): number {

@@ -1,7 +1,7 @@
 /** Content hashes of data sets and rankings. */
 import { createHash } from 'node:crypto';
 import { endianness } from 'node:os';
-import type { Rankings } from './rankings.js';
+import { type Rankings, rowsOf } from './rankings.js';
 import type { Parts } from './splits/_split.js';
 
 /**
@@ -29,11 +29,17 @@ export function fingerprintOf(users: readonly string[], items: readonly string[]
   return hash.digest('hex');
 }
 
+/** Users whose lists are hashed at a time. */
+const USERS_AT_ONCE = 4096;
+
 /** SHA-256 (hex) of the content and sizes of several rankings, in order. */
 export function digestOf(rankings: readonly Rankings[]): string {
   const hash = createHash('sha256').update('recdistill rankings 1\n');
-  for (const { nUsers, nItems, depth, items } of rankings) {
-    hash.update(`${nUsers} ${nItems} ${depth}\n`).update(littleEndian(items));
+  for (const lists of rankings) {
+    const { nUsers, nItems, depth } = lists;
+    hash.update(`${nUsers} ${nItems} ${depth}\n`);
+    for (let from = 0; from < nUsers; from += USERS_AT_ONCE)
+      hash.update(littleEndian(rowsOf(lists, from, Math.min(nUsers, from + USERS_AT_ONCE))));
   }
   return hash.digest('hex');
 }

@@ -1,10 +1,33 @@
 /** Ids of users and items: kept exactly as in the source, and numbered in an order that depends on the ids alone. */
+import { fail } from '../errors.js';
 import type { IdMap } from './interactions.js';
 
 const INTEGER = /^(?:0|-?[1-9]\d*)$/;
 
-/** The id map of a list of distinct ids, in the given order. */
-export const idMap = (ids: readonly string[]): IdMap => ({ ids, index: new Map(ids.map((id, k) => [id, k])) });
+/** Most entries of a Map in V8, which ids are looked up in. */
+export const MOST_IDS = 2 ** 24;
+
+/** Most rows of a part: its row starts are 32-bit numbers. */
+export const MOST_ROWS = 2 ** 31 - 1;
+
+/** @param what "users", "items" or "rows" @param name of the data. @throws RecdistillError `over-limit` */
+export function refuseCount(name: string, what: 'users' | 'items' | 'rows', count: number): void {
+  const most = what === 'rows' ? MOST_ROWS : MOST_IDS;
+  if (count <= most) return;
+  fail('over-limit', {
+    path: name,
+    problem: `it has ${count} ${what}; at most ${most} ${what} are supported`,
+    hint: `Select rows with --where, for example a sample of the users, or divide the data.`,
+  });
+}
+
+/** The id map of a list of distinct ids, in the given order. @throws RecdistillError `over-limit` */
+export function idMap(ids: readonly string[], what: 'users' | 'items' = 'users'): IdMap {
+  refuseCount('the data', what, ids.length);
+  const index = new Map<string, number>();
+  for (const [k, id] of ids.entries()) index.set(id, k);
+  return { ids, index };
+}
 
 /**
  * Canonical order of distinct ids, so that equal data gets equal indices whatever the source format and row order:

@@ -95,6 +95,27 @@ export function placeInRow(x: Interactions, user: number, item: number): number 
 /** True if `user` has `item`. */
 export const has = (x: Interactions, user: number, item: number): boolean => placeInRow(x, user, item) >= 0;
 
+/** The same as `packLists` of `list(0)`, `list(1)`, ..., `list(n - 1)`, without holding them one by one. */
+export function packEach(
+  n: number,
+  list: (at: number) => ArrayLike<number>,
+): { indptr: Int32Array; indices: Int32Array } {
+  const indptr = new Int32Array(n + 1);
+  let indices = new Int32Array(n);
+  for (let at = 0; at < n; at++) {
+    const own = list(at);
+    const [start, end] = [indptr[at]!, indptr[at]! + own.length];
+    if (end > indices.length) {
+      const larger = new Int32Array(Math.max(end, Math.ceil(1.5 * indices.length)));
+      larger.set(indices.subarray(0, start));
+      indices = larger;
+    }
+    indices.set(own, start);
+    indptr[at + 1] = end;
+  }
+  return { indptr, indices: indices.subarray(0, indptr[n]!) };
+}
+
 /** Concatenates lists of numbers. List n is stored from `indptr[n]` to `indptr[n + 1]`, in its own order. */
 export function packLists(lists: readonly ArrayLike<number>[]): { indptr: Int32Array; indices: Int32Array } {
   const indptr = new Int32Array(lists.length + 1);

@@ -158,7 +158,7 @@ function datasetOf({ name, source, minUser, memory, manifest }: Origin, options:
   return {
     name,
     users: idMap(users),
-    items: idMap(items),
+    items: idMap(items, 'items'),
     ...defined({ itemLabels: labels, labelReport: report }),
     ...left,
     memory,

@@ -6,6 +6,7 @@ import { type DataSize, dataMemory, readingParts, refuseBeyond } from '../memory
 import type { Plan } from './_plan.js';
 import { compressionOf } from './compression.js';
 import { spaceFor } from './copies.js';
+import { refuseCount } from './ids.js';
 import type { DataOptions } from './options.js';
 
 /** Bytes at the start of a text file from which the length of its lines is taken. */
@@ -31,6 +32,7 @@ export async function refuseLargeFiles(
   if (where !== undefined) return;
   let rows = 0;
   for (const { path } of parts.flat()) rows += await linesIn(path);
+  refuseCount(name, 'rows', Math.round(rows * SURELY));
   refuseRows(name, { users: 0, items: 0, rows: rows * SURELY });
   await refuseLittleSpace(name, rows * SURELY, folder);
 }

@@ -1,7 +1,7 @@
 /** Converts staged tables to interactions. The ids are numbered in DuckDB; the rows leave it one by one, and are merged as they arrive. */
 import type { ColumnMap } from './column-names.js';
 import type { Database } from './duckdb.js';
-import { canonicalOrder } from './ids.js';
+import { canonicalOrder, refuseCount } from './ids.js';
 import { refuseRows } from './memory-check.js';
 import { createMerger } from './merge-rows.js';
 import type { MergedRows, Source } from './pairs.js';
@@ -29,7 +29,7 @@ export interface Numbering {
 /**
  * Numbers the ids of all staged parts in canonical order and merges the rows of each part.
  * @param name of the data, for messages
- * @throws RecdistillError `out-of-memory` if the rows do not fit, before they leave DuckDB
+ * @throws RecdistillError `out-of-memory` if the rows do not fit, `over-limit` for too many rows or ids, before they leave DuckDB
  */
 export async function numberIds(
   db: Database,
@@ -38,13 +38,14 @@ export async function numberIds(
   { users: moreUsers, items: moreItems, minRating, pooled }: Numbering,
 ): Promise<Source> {
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  refuseCount(name, 'rows', pooled ? rows : Math.max(...parts.map((part) => part.rows)));
   const timed = parts.filter((part) => part.columns.time !== undefined);
   const weighted = parts.filter((part) => part.countsRows || part.columns.weight !== undefined);
   const distinct = async (column: 'u' | 'i') => Number((await db.query(distinctSql(column, parts)))[0]?.[0] ?? 0);
   const values = Number(timed.length > 0) + Number(weighted.length > 0);
   refuseRows(name, { users: await distinct('u'), items: await distinct('i'), rows, values });
-  const users = await idsOf(db, 'users', 'u', parts, moreUsers, minRating);
-  const items = await idsOf(db, 'items', 'i', parts, moreItems, undefined);
+  const users = await idsOf(db, name, 'users', parts, moreUsers, minRating);
+  const items = await idsOf(db, name, 'items', parts, moreItems, undefined);
   const scale =
     timed.length > 0
       ? await timeScale(
@@ -77,15 +78,16 @@ interface Ids {
   readonly kept: readonly Int32Array[];
 }
 
-/** Makes the table `table` of the ids with their numbers, and reads it. */
+/** Makes the table `table` of the ids with their numbers, and reads it. @param name of the data */
 async function idsOf(
   db: Database,
-  table: string,
-  column: string,
+  name: string,
+  table: 'users' | 'items',
   parts: readonly StagedPart[],
   extra: readonly string[],
   minRating: number | undefined,
 ): Promise<Ids> {
+  const column = table === 'users' ? 'u' : 'i';
   const filter = minRating === undefined ? '' : ` FILTER (r >= ${minRating}::DOUBLE)`;
   const counts = parts.map((_, k) => `sum(n${k})::INTEGER AS n${k}, sum(m${k})::INTEGER AS m${k}`).join(', ');
   const each = parts.map((part, own) => {
@@ -97,6 +99,11 @@ async function idsOf(
   await db.query(
     `CREATE TEMP TABLE ${table} AS SELECT *, (row_number() OVER () - 1)::INTEGER AS k FROM ` +
       `(SELECT id, ${counts} FROM (${each.join(' UNION ALL ')}) GROUP BY id)`,
+  );
+  refuseCount(
+    name,
+    table,
+    Number((await db.query(`SELECT count(*)::DOUBLE FROM ${table}`))[0]?.[0] ?? 0) + extra.length,
   );
   const found: string[] = [];
   const columns = parts.map((_, k) => `n${k}, m${k}`).join(', ');

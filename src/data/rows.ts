@@ -1,6 +1,6 @@
 /** Interactions in memory, such as the rows of a query. */
 import { fail } from '../errors.js';
-import { canonicalOrder } from './ids.js';
+import { canonicalOrder, refuseCount } from './ids.js';
 import type { Pairs, SourceOf } from './pairs.js';
 
 /** One interaction. Optional fields must be present in all rows or in none. */
@@ -52,11 +52,12 @@ function createIds() {
   const rows: number[] = [];
   const order = () => canonicalOrder([...positions.keys()]);
   return {
-    add(id: unknown, what: string, row: number): void {
+    add(id: unknown, what: 'user' | 'item', row: number): void {
       if (typeof id !== 'string' && !Number.isFinite(id)) refuse(row, `has the ${what} ${JSON.stringify(id)}`);
       const text = String(id);
       if (text === '') refuse(row, `has an empty ${what}`);
       const known = positions.get(text) ?? positions.size;
+      if (known === positions.size) refuseCount('the rows', `${what}s`, known + 1);
       positions.set(text, known);
       rows.push(known);
     },

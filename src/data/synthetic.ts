@@ -6,6 +6,7 @@
 import { fail } from '../errors.js';
 import { type RandomKey, shuffle, stream, threefry2x32, uniform } from '../math/random.js';
 import { dataMemory, readingParts, refuseBeyond } from '../memory/index.js';
+import { MOST_IDS } from './ids.js';
 import type { Pairs, SourceOf } from './pairs.js';
 import { itemName, NICHES, THEMES } from './synthetic-names.js';
 
@@ -92,7 +93,7 @@ function checkSize({ nUsers, nItems, interactions, seed }: SyntheticSpec): void 
   const refuse = (given: string, expected: string) =>
     fail('bad-option', { option: 'data', owner: 'synthetic data', given, expected });
   if (nUsers < 2 || nItems < 8) refuse(`${nUsers} users and ${nItems} items`, 'at least 2 users and 8 items');
-  if (nUsers > 2 ** 30 || nItems > 2 ** 30) refuse(`${nUsers} users and ${nItems} items`, 'at most 2^30 of each');
+  if (nUsers > MOST_IDS || nItems > MOST_IDS) refuse(`${nUsers} users and ${nItems} items`, 'at most 2^24 of each');
   if (interactions < nUsers || interactions > (nUsers * nItems) / 4 || interactions > 2 ** 30) {
     refuse(`${interactions} interactions`, 'at least one per user, and at most a quarter of users x items');
   }

@@ -1,6 +1,6 @@
 /** Evaluates rankings against held-out interactions: per-user metrics, their means, and metrics over all lists. */
 import { type Interactions, itemsOf } from '../data/interactions.js';
-import { type Rankings, rankingOf } from '../data/rankings.js';
+import { inMemory, type Rankings, rankingOf } from '../data/rankings.js';
 import { fail } from '../errors.js';
 import { brokenUnit, type NameOr } from '../options/registry.js';
 import { returned } from '../options/unit-check.js';
@@ -144,7 +144,8 @@ function* evaluatingLists(
   for (const metric of metrics)
     for (const k of topK) {
       const lists = { rankings, users, k, exposure: exposures.get(k)!, trainCounts };
-      values[`${metric.name}@${k}`] = numberOf(metric, metric.value(isOwn(metric) ? structuredClone(lists) : lists));
+      const given = isOwn(metric) ? structuredClone({ ...lists, rankings: inMemory(rankings) }) : lists;
+      values[`${metric.name}@${k}`] = numberOf(metric, metric.value(given));
       yield share;
     }
   return values;
@@ -220,10 +221,12 @@ function checkShapes(
 
 /** Rejects lists that would be evaluated incorrectly, because rankings may come from files. */
 function* checkingLists(rankings: Rankings): Generator<number, void> {
-  const { nUsers, nItems, depth, items } = rankings;
+  const { nUsers, nItems, depth } = rankings;
   const hint = 'A list must contain distinct item indices, best first, padded with -1 at the end.';
-  if (items.length !== nUsers * depth) {
-    fail('bad-data', { path: 'rankings', problem: `${items.length} entries instead of ${nUsers} x ${depth}`, hint });
+  // Those of a file were checked when it was opened.
+  const entries = rankings.rows ? nUsers * depth : rankings.items.length;
+  if (entries !== nUsers * depth) {
+    fail('bad-data', { path: 'rankings', problem: `${entries} entries instead of ${nUsers} x ${depth}`, hint });
   }
   const refuse = (user: number, problem: string): never =>
     fail('bad-data', { path: 'rankings', problem: `the list of user ${user} ${problem}`, hint });

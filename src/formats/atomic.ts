@@ -23,10 +23,10 @@ export function temporaryBeside(path: string): string {
 }
 
 /**
- * Replaces the file `path` by `data`. Several parts are concatenated.
+ * Replaces the file `path` by `data`. Several parts are concatenated; they may be made while they are written.
  * @throws RecdistillError `write-failed`; the previous file is then unchanged and the temporary one is removed
  */
-export function writeAtomic(path: string, data: string | Uint8Array | readonly Uint8Array[]): void {
+export function writeAtomic(path: string, data: string | Uint8Array | Iterable<Uint8Array>): void {
   const parts = typeof data === 'string' ? [Buffer.from(data)] : data instanceof Uint8Array ? [data] : data;
   const temp = temporaryBeside(path);
   try {

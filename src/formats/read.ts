@@ -22,6 +22,23 @@ export interface OpenFile {
  * @throws RecdistillError `file-missing`, `read-failed`, `out-of-memory`, `artifact-damaged` if the file shrinks meanwhile
  */
 export function withFile<T>(path: string, use: (file: OpenFile) => T): T {
+  const { file, close } = openFile(path);
+  try {
+    return use(file);
+  } catch (cause) {
+    readFailed(path, cause);
+  } finally {
+    close();
+  }
+}
+
+export interface OpenedFile {
+  readonly file: OpenFile;
+  close(): void;
+}
+
+/** The same for a file that stays open, until `close`. Its content stays readable if it is replaced or removed meanwhile. */
+export function openFile(path: string): OpenedFile {
   let fd: number;
   try {
     // Without this flag, opening a pipe waits for its writer. Windows has neither.
@@ -29,14 +46,17 @@ export function withFile<T>(path: string, use: (file: OpenFile) => T): T {
   } catch (cause) {
     readFailed(path, cause);
   }
+  const close = (): void => fs.closeSync(fd);
   try {
     const stat = fs.fstatSync(fd);
     if (!stat.isFile()) fail('read-failed', { path, problem: `it is ${kindOf(stat)}; expected a regular file` });
-    return use({ path, bytes: stat.size, read: (position, length) => readPart(fd, path, position, length) });
+    return {
+      file: { path, bytes: stat.size, read: (position, length) => readPart(fd, path, position, length) },
+      close,
+    };
   } catch (cause) {
+    close();
     readFailed(path, cause);
-  } finally {
-    fs.closeSync(fd);
   }
 }
 

@@ -20,7 +20,7 @@ import {
 } from '../student/safetensors.js';
 import { StudentError } from '../student/student-error.js';
 import { writeAtomic } from './atomic.js';
-import { withFile } from './read.js';
+import { type OpenFile, withFile } from './read.js';
 
 export type { Tensor, TensorData, TensorType };
 
@@ -42,15 +42,31 @@ export function encodeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): { parts: Uint8Array[]; checksum: string } {
   const sorted = Object.entries(tensors)
-    .map(([name, { shape, data }]) => ({ name, shape, data, dtype: dtypeOf(name, shape, data) }))
+    .map(([name, { shape, data }]) => {
+      return { name, shape, data, dtype: dtypeOf(name, shape, data), byteLength: data.byteLength };
+    })
     .sort((a, b) => dtypes[b.dtype] - dtypes[a.dtype] || (a.name < b.name ? -1 : 1));
+  const header = headerOf(sorted, metadata);
+  const parts = [header, ...sorted.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
+  return { parts, checksum: signed(header, parts) };
+}
+
+interface Place {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly byteLength: number;
+}
+
+/** The first bytes of a file with these tensors in order, with zeros instead of its checksum. @throws TypeError as `encodeSafetensors` */
+function headerOf(sorted: readonly Place[], metadata: Readonly<Record<string, string>>): Buffer {
   if (Object.hasOwn(metadata, 'sha256')) throw new TypeError('the metadata entry "sha256" is the checksum of the file');
   // Not from an object: it would move integer-like keys before the checksum.
   const words = Object.entries(metadata).map(([key, text]) => `,${JSON.stringify(key)}:${JSON.stringify(text)}`);
   let at = 0;
-  const entries = sorted.map(({ name, dtype, shape, data }) => {
-    const place = [at, at + data.byteLength];
-    at += data.byteLength;
+  const entries = sorted.map(({ name, dtype, shape, byteLength }) => {
+    const place = [at, at + byteLength];
+    at += byteLength;
     return `,${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: place })}`;
   });
   const text = Buffer.from(`${prefix}${zeros}"${words.join('')}}${entries.join('')}}`);
@@ -58,10 +74,14 @@ export function encodeSafetensors(
   if (header.length - 8 > limits.headerBytes) throw new TypeError(`the header has ${header.length} bytes; too many`);
   header.writeBigUInt64LE(BigInt(header.length - 8));
   text.copy(header, 8);
-  const parts = [header, ...sorted.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
+  return header;
+}
+
+/** Writes the checksum of a file into its header. @param parts the file, with this header */
+function signed(header: Buffer, parts: Iterable<Uint8Array>): string {
   const checksum = digest(parts);
   header.write(checksum, 8 + prefix.length, 'latin1');
-  return { parts, checksum };
+  return checksum;
 }
 
 /**
@@ -81,6 +101,35 @@ export function writeSafetensors(
   return checksum;
 }
 
+/** A tensor of int32 that is larger than what is held of it. */
+export interface LargeTensor {
+  readonly shape: readonly number[];
+  /** All its elements in order, in parts. Called twice. */
+  parts(): Iterable<Int32Array>;
+}
+
+/**
+ * Writes a file of one tensor atomically, part by part: the same bytes as `writeSafetensors`.
+ * @returns the checksum of the file
+ * @throws RecdistillError `write-failed`; TypeError those of `encodeSafetensors`
+ */
+export function writeLargeSafetensors(
+  path: string,
+  name: string,
+  { shape, parts }: LargeTensor,
+  metadata: Readonly<Record<string, string>> = {},
+): string {
+  const byteLength = shape.reduce((product, n) => product * n, 4);
+  const header = headerOf([{ name, dtype: 'I32', shape, byteLength }], metadata);
+  function* bytes(): Generator<Uint8Array> {
+    yield header;
+    for (const part of parts()) yield new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+  }
+  const checksum = signed(header, bytes());
+  writeAtomic(path, bytes());
+  return checksum;
+}
+
 /**
  * Reads a file and validates all of it.
  * @param options.foreign also accept files without a checksum, from other programs. Default: false
@@ -89,21 +138,10 @@ export function writeSafetensors(
 export function readSafetensors(path: string, options: { foreign?: boolean } = {}): ReadSafetensors {
   return asFileError(path, () =>
     withFile(path, (file) => {
-      const first = file.read(0, Math.min(8, file.bytes));
-      const length = headerLength(first, file.bytes);
-      const head = Buffer.from(file.read(8, length).buffer);
-      const header = parseHeader(head, file.bytes - 8 - length);
-      const data = file.read(8 + length, file.bytes - 8 - length);
-      const checksum = head.toString('latin1', 0, prefix.length) === prefix ? header.metadata.get('sha256') : undefined;
-      if (checksum === undefined && !options.foreign) {
-        fail('artifact-damaged', { path, problem: 'it has no checksum, so recdistill did not write it' });
-      }
-      if (checksum !== undefined) {
-        head.write(zeros, prefix.length, 'latin1');
-        if (digest([first, head, data]) !== checksum) {
-          fail('artifact-damaged', { path, problem: 'its content does not match its SHA-256' });
-        }
-      }
+      const { header, checksum, start, blank } = openHeader(file);
+      const data = file.read(start, file.bytes - start);
+      if (checksum === undefined && !options.foreign) refuseUnsigned(path);
+      if (checksum !== undefined && digest([blank, data]) !== checksum) refuseChanged(path);
       return { metadata: header.metadata, tensors: viewTensors(header, data), checksum };
     }),
   );
@@ -126,6 +164,52 @@ export const checksumOf = (path: string): string =>
     }
     return hash.digest('hex');
   });
+
+export interface SafetensorsPlaces {
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly checksum: string;
+  /** Shape and position of the first byte in the file, of each tensor by its name. */
+  readonly tensors: ReadonlyMap<
+    string,
+    { readonly shape: readonly number[]; readonly dtype: string; readonly position: number }
+  >;
+}
+
+/**
+ * Validates all of an open file without holding it.
+ * @throws RecdistillError `read-failed`, `artifact-damaged`
+ */
+export const verifySafetensors = (file: OpenFile): SafetensorsPlaces =>
+  asFileError(file.path, () => {
+    const { header, checksum = refuseUnsigned(file.path), start, blank } = openHeader(file);
+    function* bytes(): Generator<Uint8Array> {
+      yield blank;
+      for (let at = start; at < file.bytes; at += PIECE) yield file.read(at, Math.min(PIECE, file.bytes - at));
+    }
+    if (digest(bytes()) !== checksum) refuseChanged(file.path);
+    const tensors = header.entries.map(
+      ({ name, dtype, shape, begin }) => [name, { shape, dtype, position: start + begin }] as const,
+    );
+    return { metadata: header.metadata, checksum, tensors: new Map(tensors) };
+  });
+
+/** @returns the header, where the tensors start, and the bytes before them as they were hashed */
+function openHeader({ bytes, read }: OpenFile) {
+  const first = read(0, Math.min(8, bytes));
+  const length = headerLength(first, bytes);
+  const head = Buffer.from(read(8, length).buffer);
+  const start = 8 + length;
+  const header = parseHeader(head, bytes - start);
+  const checksum = head.toString('latin1', 0, prefix.length) === prefix ? header.metadata.get('sha256') : undefined;
+  if (checksum !== undefined) head.write(zeros, prefix.length, 'latin1');
+  return { header, checksum, start, blank: Buffer.concat([first, head]) };
+}
+
+const refuseUnsigned = (path: string): never =>
+  fail('artifact-damaged', { path, problem: 'it has no checksum, so recdistill did not write it' });
+
+const refuseChanged = (path: string): never =>
+  fail('artifact-damaged', { path, problem: 'its content does not match its SHA-256' });
 
 /**
  * The elements of the tensor `name` of the expected type and shape. `null` in the shape allows any length.
@@ -174,7 +258,7 @@ function dtypeOf(name: string, shape: readonly number[], data: TensorData): Dtyp
   return 'U8';
 }
 
-function digest(parts: readonly Uint8Array[]): string {
+function digest(parts: Iterable<Uint8Array>): string {
   const hash = createHash('sha256');
   // One update accepts less than 2 GiB.
   for (const part of parts)

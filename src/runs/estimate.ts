@@ -19,6 +19,7 @@ import { historiesAtOnce, type ModelSpec, scoresAtOnce } from '../models/index.j
 import { brokenUnit } from '../options/registry.js';
 import { returned } from '../options/unit-check.js';
 import { trajectoryOptions } from '../train/index.js';
+import { LARGE_RANKINGS } from './rankings-file.js';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -31,6 +32,8 @@ export interface RunSize {
   readonly threads?: number;
   /** Rankings of teachers that are in memory: one for each checkpoint of each, and one of their observed items. */
   readonly teacherLists?: number;
+  /** The same of teachers that are read from runs: large ones stay in their files. */
+  readonly storedLists?: number;
   /** True for the second of two models that train together: the first one counts what a process has once. */
   readonly second?: boolean;
   /** Checkpoints of the trajectory. */
@@ -79,7 +82,8 @@ function memoryOf({ train, valid, test, hidden, foldIn }: Dataset): DataMemory {
 
 /** What a run takes besides the program, its threads and the data. */
 export function modelParts({ spec, options, dataset, ...run }: RunSize): readonly MemoryPart[] {
-  const { threads = plannedThreads(), teacherLists = 0, checkpoints: most = CHECKPOINTS, second = false } = run;
+  const { threads = plannedThreads(), teacherLists = 0, storedLists = 0, second = false } = run;
+  const { checkpoints: most = CHECKPOINTS } = run;
   // A model that is neither trained nor solved in sweeps has one.
   const checkpoints = Math.min(most, Number(options.epochs ?? 1));
   const { nUsers, nItems } = dataset.train;
@@ -96,7 +100,10 @@ export function modelParts({ spec, options, dataset, ...run }: RunSize): readonl
     // Copies of the tables for the checkpoint, the model and the bundle: bpr-mf with dim 1024 takes 51 MB more than the other parts.
     { name: 'files to write', bytes: (nUsers + nItems) * widthOf(options) * 8 },
     // The trajectory, the rankings of valid and test, and the observed items: (456 - 274) MB for 80,000 more users of top-pop, less the other parts.
-    { name: 'rankings kept', bytes: (checkpoints + 3 + teacherLists) * list },
+    {
+      name: 'rankings kept',
+      bytes: (checkpoints + 3 + teacherLists) * list + storedLists * Math.min(list, LARGE_RANKINGS),
+    },
     { name: 'working memory', bytes: (second ? 0 : once) + evaluated + (trained ? interactions * INTERACTION : 0) },
   ];
 }

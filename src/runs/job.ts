@@ -103,9 +103,8 @@ export async function runPlanned(plan: RunPlan, request: JobRequest, use?: Use, 
   return job!;
 }
 
-/** Number of rankings that teachers consist of. */
+/** Number of rankings that teachers consist of and that are in memory. */
 export const listsOf = (teachers: readonly Pick<Teacher, 'trajectory'>[]): number =>
-  teachers.reduce(
-    (sum, { trajectory }) => sum + trajectory.checkpoints.length + Number(trajectory.observed !== undefined),
-    0,
-  );
+  teachers
+    .flatMap(({ trajectory: { checkpoints, observed } }) => [...checkpoints.map((c) => c.rankings), observed])
+    .filter((rankings) => rankings !== undefined && !rankings.rows).length;

@@ -1,7 +1,16 @@
-/** Rankings in a file: one safetensors tensor of int32 item ids, 4 bytes per entry. */
-import type { Rankings } from '../data/rankings.js';
+/** Rankings in a file: one safetensors tensor of int32 item ids, 4 bytes per entry. Large ones stay in their file and are read by users. */
+import { endianness } from 'node:os';
+import { type Rankings, rowsOf } from '../data/rankings.js';
 import { fail } from '../errors.js';
-import { readSafetensors, tensorOf, writeSafetensors } from '../formats/safetensors.js';
+import { type OpenedFile, openFile } from '../formats/read.js';
+import {
+  readSafetensors,
+  tensorOf,
+  verifySafetensors,
+  writeLargeSafetensors,
+  writeSafetensors,
+} from '../formats/safetensors.js';
+import { rankingsWithin } from './rankings-within.js';
 
 export interface RankingsFile {
   readonly rankings: Rankings;
@@ -18,41 +27,85 @@ export interface RankingsFile {
  * @throws RecdistillError `write-failed`; TypeError if the array does not have `users * depth` entries
  */
 export function writeRankings(path: string, rankings: Rankings, meta: Readonly<Record<string, string>> = {}): string {
-  const { nUsers, depth, items, nItems } = rankings;
+  const { nUsers, depth, nItems } = rankings;
   if (Object.hasOwn(meta, 'catalogue')) throw new TypeError('the metadata entry "catalogue" is the number of items');
-  return writeSafetensors(
-    path,
-    { items: { shape: [nUsers, depth], data: items } },
-    { ...meta, catalogue: String(nItems) },
-  );
+  const [shape, about] = [[nUsers, depth], { ...meta, catalogue: String(nItems) }];
+  if (!rankings.rows) return writeSafetensors(path, { items: { shape, data: rankings.items } }, about);
+  function* parts(): Generator<Int32Array> {
+    for (const [from, to] of blocks(nUsers)) yield rowsOf(rankings, from, to);
+  }
+  return writeLargeSafetensors(path, 'items', { shape, parts }, about);
 }
+
+/** Users whose lists are read at a time. */
+const USERS_AT_ONCE = 4096;
+
+function* blocks(nUsers: number): Generator<readonly [number, number]> {
+  for (let from = 0; from < nUsers; from += USERS_AT_ONCE) yield [from, Math.min(nUsers, from + USERS_AT_ONCE)];
+}
+
+/** Files above this size in bytes stay on disk: 20,000 users with lists of 100 are below. */
+export const LARGE_RANKINGS = 8e6;
 
 /**
  * Reads rankings and checks all of them: each row holds item ids in `[0, catalogue)`, none twice, then only -1.
+ * @param large size in bytes above which a file is checked, but stays on disk: its lists are read when they are asked for. It stays open until
+ *   nobody refers to the rankings
  * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`
  */
-export function readRankings(path: string): RankingsFile {
+export function readRankings(path: string, large = LARGE_RANKINGS): RankingsFile {
+  const opened = openFile(path);
+  // Files are little-endian. On other machines they are converted as a whole.
+  const stays = opened.file.bytes > large && endianness() === 'LE';
+  let kept = false;
+  try {
+    const read = stays ? withinFile(opened) : wholeFile(path);
+    checkRows(path, read.rankings);
+    kept = stays;
+    return read;
+  } finally {
+    if (!kept) opened.close();
+  }
+}
+
+function wholeFile(path: string): RankingsFile {
   const file = readSafetensors(path);
   const items = tensorOf(path, file, 'items', Int32Array, [null, null]);
   const [nUsers, depth] = file.tensors.get('items')!.shape as [number, number];
-  const { catalogue: text = '', ...meta } = Object.fromEntries(file.metadata);
+  const { nItems, meta } = readMeta(path, file.metadata);
+  return { rankings: { nUsers, depth, nItems, items }, meta, checksum: file.checksum! };
+}
+
+function withinFile(opened: OpenedFile): RankingsFile {
+  const { file } = opened;
+  const { path } = file;
+  const { metadata, checksum, tensors } = verifySafetensors(file);
+  const tensor = tensors.get('items');
+  if (tensor?.dtype !== 'I32' || tensor.shape.length !== 2)
+    fail('artifact-damaged', { path, problem: 'it has no tensor "items" of int32 with two dimensions' });
+  const [nUsers, depth] = tensor.shape as [number, number];
+  const { nItems, meta } = readMeta(path, metadata);
+  return { rankings: rankingsWithin(opened, tensor.position, { nUsers, depth, nItems }), meta, checksum };
+}
+
+function readMeta(path: string, metadata: ReadonlyMap<string, string>) {
+  const { catalogue: text = '', ...meta } = Object.fromEntries(metadata);
   const nItems = Number(text);
   if (!/^\d{1,10}$/.test(text) || nItems > 2 ** 31) {
     fail('artifact-damaged', { path, problem: `its number of items is "${text}"` });
   }
-  const rankings = { nUsers, depth, nItems, items };
-  checkRows(path, rankings);
   delete meta.sha256;
-  return { rankings, meta: new Map(Object.entries(meta)), checksum: file.checksum! };
+  return { nItems, meta: new Map(Object.entries(meta)) };
 }
 
-function checkRows(path: string, { nUsers, depth, nItems, items }: Rankings): void {
+function checkRows(path: string, rankings: Rankings): void {
+  const { nUsers, depth, nItems } = rankings;
   // Sorts a copy of a row, so memory does not depend on the number of items that the file claims.
   const row = new Int32Array(depth);
   for (let user = 0; user < nUsers; user++) {
+    row.set(rowsOf(rankings, user, user + 1));
     let length = 0;
-    while (length < depth && items[user * depth + length] !== -1) length += 1;
-    row.set(items.subarray(user * depth, (user + 1) * depth));
+    while (length < depth && row[length] !== -1) length += 1;
     const refuse = (problem: string): never =>
       fail('artifact-damaged', { path, problem: `the ranking of user ${user} ${problem}` });
     for (let k = length; k < depth; k++) if (row[k] !== -1) refuse(`continues with item ${row[k]} after its end`);

@@ -95,7 +95,8 @@ function inMemory(): Shelf {
 function onDisk(folder: string, mostBytes: number): Shelf {
   const path = (name: string) => join(folder, `${name}.safetensors`);
   const pending = new Map<string, TrajectoryCheckpoint>();
-  const bytes = () => [...new Set(pending.values())].reduce((sum, { rankings }) => sum + rankings.items.byteLength, 0);
+  const bytes = () =>
+    [...new Set(pending.values())].reduce((sum, { rankings }) => sum + rankings.nUsers * rankings.depth * 4, 0);
   const write = (name: string, { epoch, rankings, metrics }: TrajectoryCheckpoint) => {
     makeFolder(folder);
     writeRankings(path(name), rankings, { epoch: String(epoch), metrics: JSON.stringify(metrics) });

@@ -26,7 +26,7 @@ export function readStored(folder: string): Dataset {
   ) as Record<'train' | 'valid' | 'test', Interactions> & Partial<Record<PartName, Interactions>>;
   return {
     ...{ name, fingerprint, notes },
-    ...{ users: idMap(textsOf('user', nUsers)), items: idMap(textsOf('item', nItems)) },
+    ...{ users: idMap(textsOf('user', nUsers)), items: idMap(textsOf('item', nItems), 'items') },
     ...(labels ? { itemLabels: textsOf('label', nItems) } : {}),
     train: avoided ? { ...train, avoided } : train,
     ...{ valid, test },

@@ -1,5 +1,5 @@
 /** The list of each user that the ensemble of the selected checkpoints gives, in kernel memory. */
-import { rankingOf } from '../../data/rankings.js';
+import { rankingOf, rowsOf } from '../../data/rankings.js';
 import type { Trajectory } from '../../data/trajectory.js';
 import type { Floats, Rows, WeightedLists } from '../../kernels/index.js';
 import type { DistillContext } from '../_method.js';
@@ -68,10 +68,10 @@ function createCollector({ kernels: k, train, teachers }: DistillContext, o: Imp
         for (let x = 0; x < teachers.length; x++) {
           const { checkpoints, weight } = teachers[x]!;
           const checkpoint = selected[user * teachers.length + x]!;
-          const { items: lists, depth } = checkpoints[checkpoint]!.rankings;
+          const { rankings } = checkpoints[checkpoint]!;
           const end = at + lengths[x]!;
-          const length = Math.min(lengths[x]!, depth);
-          items.set(lists.subarray(user * depth, user * depth + length), at);
+          const length = Math.min(lengths[x]!, rankings.depth);
+          items.set(rowsOf(rankings, user, user + 1).subarray(0, length), at);
           items.fill(-1, at + length, end);
           if (withConsistency) {
             const own = weights.subarray(at, end);

@@ -1,5 +1,5 @@
 /** The current lists of each user in kernel memory: observed items, and the ensemble of the selected checkpoints. */
-import { type Interactions, itemsOf, packLists } from '../../data/interactions.js';
+import { type Interactions, itemsOf, packEach } from '../../data/interactions.js';
 import { rankingOf } from '../../data/rankings.js';
 import { freeRows, type Rows, takeRows } from '../../kernels/index.js';
 import type { DistillContext } from '../_method.js';
@@ -83,12 +83,12 @@ function observedRows(
   fuse: (v: readonly UserRanking[], n: number) => Int32Array,
 ): Rows {
   const observed = teachers.flatMap((t) => (t.observed ? [{ ranked: t.observed, weight: t.weight ?? 1 }] : []));
-  const lists = Array.from({ length: train.nUsers }, (_, u) => {
+  const lists = packEach(train.nUsers, (u) => {
     const fused = fuse(
       observed.map(({ ranked, weight }) => ({ list: rankingOf(ranked, u), weight })),
       most,
     );
     return fused.length > 0 ? fused : itemsOf(train, u).slice(0, most);
   });
-  return takeRows(k, { columns: train.nItems, ...packLists(lists) });
+  return takeRows(k, { columns: train.nItems, ...lists });
 }

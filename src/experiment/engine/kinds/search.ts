@@ -149,7 +149,7 @@ const TEACHER_LISTS = 5;
 function memoryOf(job: SearchJob, dataset: Dataset, inputs: readonly ResultPlan[]): number {
   const { model, method, modelOptions, options } = startOf(job, dataset);
   if (job.start === undefined)
-    return memoryNeeded({ spec: model, options: modelOptions, dataset, teacherLists: inputs.length * TEACHER_LISTS });
+    return memoryNeeded({ spec: model, options: modelOptions, dataset, storedLists: inputs.length * TEACHER_LISTS });
   const saved = savedPair(pairOf(job.name, job.start, inputs), dataset.fingerprint);
   return planCoTraining(coTrainedOnly(method), saved, options, dataset).memory;
 }

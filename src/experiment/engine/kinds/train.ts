@@ -35,8 +35,8 @@ export const trainKind: JobKind<TrainJob> = {
     if (ensemble) checkWeighing(ensemble, evaluator, dataset);
     const { checkpoints } = setting.trajectory;
     // Each teacher has as many checkpoints, and its observed items.
-    const teacherLists = inputs.length * (checkpoints + 1);
-    const run = { spec: model, options: modelOptions, dataset, checkpoints, teacherLists };
+    const storedLists = inputs.length * (checkpoints + 1);
+    const run = { spec: model, options: modelOptions, dataset, checkpoints, storedLists };
     checkMemory(run);
     return {
       results: [{ name: job.name, place: '', teacher: model.name, spec, hash: runHash(spec) }],
