@@ -5,6 +5,7 @@ import { evaluate } from './evaluate.js';
 import { hetcompStep } from './hetcomp-step.js';
 import { hetcompUpdate } from './hetcomp-update.js';
 import { lightgcn } from './lightgcn.js';
+import { methodsEpoch } from './methods-epoch.js';
 import { bprEpoch, cmlEpoch, lightgcnEpoch, neumfEpoch } from './pair-epochs.js';
 import { recommendAll } from './recommend-all.js';
 import { cdaeEpoch, itemAutoencoderEpoch, multVae, multVaeEpoch } from './row-epochs.js';
@@ -28,6 +29,7 @@ export const rows = {
   'cml-epoch': cmlEpoch,
   'neumf-epoch': neumfEpoch,
   'bd-epoch': bdEpoch,
+  'methods-epoch': methodsEpoch,
   student,
   'recommend-all': recommendAll,
 } as const satisfies Record<string, BenchRow>;

@@ -7,9 +7,13 @@ import { methodProblem } from './check.js';
 import { clDrd } from './cl-drd.js';
 import { dcd } from './dcd/dcd.js';
 import { de } from './de/de.js';
+import { fitnet } from './fitnet/fitnet.js';
+import { freqd } from './freqd/freqd.js';
 import { hetcomp } from './hetcomp/hetcomp.js';
+import { htd } from './htd/htd.js';
 import { multiRrd } from './multi-rrd.js';
 import { none } from './none.js';
+import { pckd } from './pckd/pckd.js';
 import { rd } from './rd.js';
 import { rrd } from './rrd.js';
 import { softmax } from './softmax/softmax.js';
@@ -20,6 +24,10 @@ export const methods = {
   rd,
   cd,
   de,
+  fitnet,
+  freqd,
+  htd,
+  pckd,
   rrd,
   dcd,
   'cl-drd': clDrd,
@@ -51,5 +59,11 @@ export * from './bd/weights.js';
 export { checkHooks, checkTogether } from './check.js';
 export * from './curriculum/knowledge.js';
 export * from './dcd/weights.js';
+export * from './de/expert-projection.js';
 export * from './de/experts.js';
 export * from './ensemble/index.js';
+export * from './features/index.js';
+export * from './freqd/index.js';
+export * from './htd/topology.js';
+export * from './pckd/draws.js';
+export * from './pckd/preference.js';

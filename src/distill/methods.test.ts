@@ -10,7 +10,7 @@ import { modelOf } from '../models/index.js';
 import { drawFront } from './cd.js';
 import { curriculumLabels } from './cl-drd.js';
 import { ranksOf } from './dcd/weights.js';
-import { joined } from './de/de.js';
+import { joined } from './features/joined.js';
 import { isCoTrained, type MethodSpec, methodOf, type TeacherKnowledge } from './index.js';
 
 const k = createReferenceKernels('f64');

@@ -22,6 +22,7 @@ import { propagateReference, propagateWasm } from './propagate/propagate.js';
 import { randomReference, randomWasm } from './random/random.js';
 import { ranksWasm } from './ranks/ranks.js';
 import { ranksReference } from './ranks/reference.js';
+import { reconstructionReference, reconstructionWasm } from './reconstruction/reconstruction.js';
 import { softmaxReference, softmaxWasm } from './softmax/softmax.js';
 import { symmetricReference, symmetricWasm } from './symmetric/symmetric.js';
 import { topKReference } from './top-k/reference.js';
@@ -43,6 +44,7 @@ const families = [
   { reference: propagateReference, wasm: propagateWasm },
   { reference: randomReference, wasm: randomWasm },
   { reference: ranksReference, wasm: ranksWasm },
+  { reference: reconstructionReference, wasm: reconstructionWasm },
   { reference: softmaxReference, wasm: softmaxWasm },
   { reference: symmetricReference, wasm: symmetricWasm },
   { reference: topKReference, wasm: topKWasm },

@@ -19,5 +19,6 @@ export type { NeumfGroups, NeumfLayers, NeumfPoints } from './neumf/neumf.js';
 export type { SomeRows } from './optimizers/optimizers.js';
 export { type Edges, freeGraph, type Graph, layersBytes, type NodeTables, takeGraph } from './propagate/propagate.js';
 export type { DrawPlan, RankOrder, RankRule } from './ranks/ranks.js';
+export type { ReconstructionForm } from './reconstruction/reconstruction.js';
 export * from './rows.js';
 export { placeOf, type Symmetric, symmetricLength, takeSymmetric } from './symmetric/symmetric.js';

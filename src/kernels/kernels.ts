@@ -19,6 +19,7 @@ import type { PerceptronKernels } from './perceptron/perceptron.js';
 import type { PropagateKernels } from './propagate/propagate.js';
 import type { RandomKernels } from './random/random.js';
 import type { RankKernels } from './ranks/ranks.js';
+import type { ReconstructionKernels } from './reconstruction/reconstruction.js';
 import type { SoftmaxKernels } from './softmax/softmax.js';
 import type { SymmetricKernels } from './symmetric/symmetric.js';
 import type { TopKKernels } from './top-k/top-k.js';
@@ -39,6 +40,7 @@ export interface Kernels
     PropagateKernels,
     RandomKernels,
     RankKernels,
+    ReconstructionKernels,
     SoftmaxKernels,
     SymmetricKernels,
     TopKKernels {}

@@ -5,6 +5,7 @@ export * from './hetcomp.js';
 export * from './hinge.js';
 export * from './lambda-rank.js';
 export * from './plackett-luce.js';
+export * from './preference.js';
 export * from './rd.js';
 export * from './sampled-hetcomp.js';
 export * from './sampled-softmax.js';

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { methodOf } from '../distill/index.js';
+import type { RecdistillError } from '../errors.js';
 import { modelOf } from '../models/index.js';
-import { checkStudent, splitOptions } from './method.js';
+import { checkStudent, splitOptions, type TeacherProfile } from './method.js';
 import { refusedAs } from './small.test.support.js';
 
 const mf = { name: 'bpr-mf', has: ['embeddings' as const] };
@@ -90,6 +91,20 @@ test('students and numbers of teachers that a method cannot do with are refused'
     () => checkStudent(bprMf, de, [mf, { name: 'theirs', has: [] }]),
     refusedAs('needs-not-met', /de needs teachers with embeddings, which theirs does not have/),
   );
+  const theirs: TeacherProfile = { name: 'theirs', has: [] };
+  for (const name of ['de', 'fitnet', 'freqd', 'htd', 'pckd']) {
+    const hintOf = (teachers: readonly TeacherProfile[]) => {
+      try {
+        checkStudent(bprMf, methodOf(name), teachers);
+      } catch (error) {
+        return (error as RecdistillError).hint;
+      }
+      return '';
+    };
+    assert.match(hintOf([mf, theirs]), /Of the given teachers, bpr-mf has these: leave the others out/);
+    assert.match(hintOf([theirs, mf, { ...mf, name: 'cml' }]), /bpr-mf, cml have these/);
+    assert.match(hintOf([theirs]), /None of the given teachers has these: .* Models with these: .*lightgcn/);
+  }
 });
 
 test('defaults as a student: the given ones, then those of the model, then those of the method', () => {

@@ -152,9 +152,14 @@ export function checkStudent(model: ModelSpec, method: MethodSpec, teachers: rea
       .all()
       .filter((m) => capabilitiesOf(m).includes(wanted))
       .map((m) => m.name);
+    const given = teachers.filter((t) => t.has.includes(wanted)).map((t) => t.name);
+    const rest =
+      given.length > 0
+        ? `Of the given teachers, ${given.join(', ')} ${given.length > 1 ? 'have' : 'has'} these: leave the others out`
+        : 'None of the given teachers has these: give others';
     refuse(
       `${name} needs teachers with ${TEACHER_WORDS[wanted]}, which ${teacher.name} does not have`,
-      `Leave it out, or choose another method. Models with these: ${having.join(', ')}.`,
+      `${rest}, or choose another method. Models with these: ${having.join(', ')}.`,
     );
   }
 }

@@ -8,11 +8,14 @@ import { clDrdLoss } from './cl-drd-loss.js';
 import { dcdLoss } from './dcd-loss.js';
 import { deLoss } from './de-loss.js';
 import { ensembleImportance } from './ensemble-importance.js';
+import { fitnetLoss } from './fitnet-loss.js';
+import { freqdLoss } from './freqd-loss.js';
 import { hetcompDiscrepancy } from './hetcomp-discrepancy.js';
 import { hetcompDkc } from './hetcomp-dkc.js';
 import { hetcompOverallLoss } from './hetcomp-overall-loss.js';
 import { hetcompRankLoss } from './hetcomp-rank-loss.js';
 import { historyModels } from './history-models.js';
+import { htdLoss } from './htd-loss.js';
 import { metrics } from './metrics.js';
 import { modelBprMf } from './model-bpr-mf.js';
 import { modelCdae } from './model-cdae.js';
@@ -22,6 +25,7 @@ import { modelLightgcn } from './model-lightgcn.js';
 import { modelMultVae } from './model-mult-vae.js';
 import { modelNeumf } from './model-neumf.js';
 import { optimizers } from './optimizers.js';
+import { pckdLoss } from './pckd-loss.js';
 import { rdLoss } from './rd-loss.js';
 import { rrdLoss } from './rrd-loss.js';
 import { significance } from './significance.js';
@@ -36,11 +40,14 @@ export const checkers = {
   'dcd-loss': dcdLoss,
   'de-loss': deLoss,
   'ensemble-importance': ensembleImportance,
+  'fitnet-loss': fitnetLoss,
+  'freqd-loss': freqdLoss,
   'hetcomp-discrepancy': hetcompDiscrepancy,
   'hetcomp-dkc': hetcompDkc,
   'hetcomp-overall-loss': hetcompOverallLoss,
   'hetcomp-rank-loss': hetcompRankLoss,
   'history-models': historyModels,
+  'htd-loss': htdLoss,
   metrics,
   'model-bpr-mf': modelBprMf,
   'model-cdae': modelCdae,
@@ -50,6 +57,7 @@ export const checkers = {
   'model-mult-vae': modelMultVae,
   'model-neumf': modelNeumf,
   optimizers,
+  'pckd-loss': pckdLoss,
   'rd-loss': rdLoss,
   'rrd-loss': rrdLoss,
   significance,

@@ -40,6 +40,12 @@ export function readInteractions(inputs: Inputs, key: string, nItems: number): I
   return fromPairs(lists.length, nItems, users, lists.flat());
 }
 
+/** A group of inputs, such as a network. */
+export function readGroup(inputs: Inputs, key: string): Inputs {
+  const value = inputs[key];
+  return value !== undefined && isGroup(value) ? value : refuse(inputs, key, 'an object');
+}
+
 /** A list of groups of inputs, such as the parts of a network. */
 export function readGroups(inputs: Inputs, key: string): readonly Inputs[] {
   const value = inputs[key];

@@ -7,8 +7,8 @@
  */
 
 import type { Floats, Kernels } from '../../kernels/index.js';
-import { stream } from '../../math/random.js';
 import type { Optimized } from '../../optim/index.js';
+import { parameterTables } from '../features/projection.js';
 
 export interface ExpertSize {
   /** Dimension of the student's and of the teacher's embeddings. */
@@ -32,6 +32,13 @@ export interface Experts {
    * @param choice what determines the gates
    */
   step(student: Floats, teacher: Floats, rows: number, choice: Choice, scale: number): number;
+  /**
+   * Back-propagates the gradient that the caller has written over `made` of the last `forward`, which had the same arguments. Adds the gradients
+   * of the parameters, and replaces the rows of `student` by theirs.
+   */
+  backward(student: Floats, teacher: Floats, rows: number, choice: Choice): void;
+  /** Output of the selection network without noise, softmax(V t + c): `rows * experts` values. Valid until the next call. */
+  select(teacher: Floats, rows: number): Float64Array;
   close(): void;
 }
 
@@ -56,12 +63,7 @@ export function createExperts(k: Kernels, size: ExpertSize, seed: number, purpos
   const { student: ds, teacher: dt, experts } = size;
   const hidden = Math.floor((ds + dt) / 2);
   const wide = experts * hidden;
-  /** Normal values with Glorot's standard deviation, or zeros. */
-  const table = (name: string, rows: number, columns: number, ends = 0): Optimized => {
-    const values = k.floats(rows * columns);
-    if (ends > 0) k.normal(values, stream(seed, `${purpose} ${name}`), 0, Math.sqrt(2 / ends));
-    return { name: `${purpose}.${name}`, shape: [rows, columns], values, gradient: k.floats(rows * columns) };
-  };
+  const table = parameterTables(k, seed, purpose);
   const w1 = table('w1', wide, ds, ds + hidden);
   const b1 = table('b1', 1, wide);
   const w2 = table('w2', dt, wide, hidden + dt);
@@ -75,13 +77,16 @@ export function createExperts(k: Kernels, size: ExpertSize, seed: number, purpos
   // At a low temperature the gradients of the gates are differences too small for float32.
   const [exact, selected] = [new Float64Array(size.rows * experts), new Float64Array(size.rows * experts)];
 
-  const select = (teacher: Floats, rows: number, noise: ArrayLike<number>, temperature: number) => {
+  const select = (teacher: Floats, rows: number) => {
     k.gemm(teacher, v.values, logits, rows, experts, dt, 'nt');
     k.addBias(logits, c.values, rows, experts);
+    for (let r = 0; r < rows; r++) selected.set(softmax(logits.subarray(r * experts, (r + 1) * experts)), r * experts);
+    return selected.subarray(0, rows * experts);
+  };
+  const gate = (rows: number, noise: ArrayLike<number>, temperature: number) => {
     for (let r = 0; r < rows; r++) {
       const [from, to] = [r * experts, (r + 1) * experts];
-      const own = softmax(logits.subarray(from, to));
-      selected.set(own, from);
+      const own = selected.subarray(from, to);
       exact.set(softmax(own.map((p, m) => (Math.log(p + EPSILON) + noise[from + m]!) / temperature)), from);
     }
   };
@@ -89,7 +94,10 @@ export function createExperts(k: Kernels, size: ExpertSize, seed: number, purpos
     selected.fill(1);
     exact.fill(1);
     if ('gates' in choice) exact.set(choice.gates);
-    else if (experts > 1) select(teacher, rows, choice.noise, choice.temperature);
+    else if (experts > 1) {
+      select(teacher, rows);
+      gate(rows, choice.noise, choice.temperature);
+    }
     k.gemm(student, w1.values, h, rows, wide, ds, 'nt');
     k.addBias(h, b1.values, rows, wide);
     gates.set(exact.subarray(0, rows * experts));
@@ -108,7 +116,7 @@ export function createExperts(k: Kernels, size: ExpertSize, seed: number, purpos
     const n = rows * experts;
     return { made: rest.subarray(0, rows * dt), gates: exact.subarray(0, n), selected: selected.subarray(0, n) };
   };
-  const backward = (student: Floats, rows: number) => {
+  const teachExperts = (student: Floats, rows: number) => {
     const add = { accumulate: true };
     k.gemm(rest, gated, w2.gradient, dt, wide, rows, 'tn', add);
     k.gemm(gates, rest, b2.gradient, experts, dt, rows, 'tn', add);
@@ -147,10 +155,16 @@ export function createExperts(k: Kernels, size: ExpertSize, seed: number, purpos
     k.gemm(logits, teacher, v.gradient, experts, dt, rows, 'tn', { accumulate: true });
     k.columnSums(logits, c.gradient, rows, experts);
   };
+  const backward = (student: Floats, teacher: Floats, rows: number, choice: Choice) => {
+    teachExperts(student, rows);
+    if ('noise' in choice && experts > 1) teachSelection(teacher, rows, choice.temperature);
+  };
   return {
     parameters,
     hidden,
     forward,
+    backward,
+    select,
     step(student, teacher, rows, choice, scale) {
       forward(student, teacher, rows, choice);
       let loss = 0;
@@ -159,8 +173,7 @@ export function createExperts(k: Kernels, size: ExpertSize, seed: number, purpos
         loss += error * error;
         rest[at] = 2 * scale * error;
       }
-      backward(student, rows);
-      if ('noise' in choice && experts > 1) teachSelection(teacher, rows, choice.temperature);
+      backward(student, teacher, rows, choice);
       return loss;
     },
     close() {

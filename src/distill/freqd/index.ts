@@ -1,0 +1,3 @@
+export * from './filter.js';
+export * from './filtered-side.js';
+export * from './graph.js';
