@@ -95,7 +95,7 @@ test('TLS: an unknown certificate is named, a known one works for a worker and a
   const known = { NODE_EXTRA_CA_CERTS: certificate.cert };
   const words = ['--store', runs('tls'), '--queue', safe.url];
   start(t, ['worker', ...words, '--threads', '1'], known);
-  const plan = start(t, ['train', 'ease', '--data', 'synthetic:50x40x600', ...words], known);
+  const plan = start(t, ['train', 'ease', '--data', 'synthetic:60x50x500', ...words], known);
   assert.equal(await plan.ended, 0, plan.text());
   const open = start(t, ['queue', 'status', '--queue', safe.url.replace('rediss', 'redis')]);
   assert.equal(await open.ended, 1);
@@ -106,13 +106,16 @@ test('a user of Redis with the rights that the documentation names, and one with
   skip,
   timeout: 120_000,
 }, async (t) => {
-  const users = ['few on >few-secret ~recdistill:* &recdistill:* +@read +@connection +info'];
-  const restricted = await startRedis(['--user', `some on >some-secret ${RIGHTS}`, '--user', users[0]!]);
+  const users = [
+    `some on >some-secret ${RIGHTS}`,
+    `few on >few-secret ~recdistill:* &recdistill:* +@read +@connection +info`,
+  ];
+  const restricted = await startRedis(users.flatMap((user) => ['--user', ...user.split(' ')]));
   t.after(() => restricted.stop());
   const addressOf = (user: string) => restricted.url.replace(/:[^:@]*@/, `${user}:${user}-secret@`);
   const words = (user: string) => ['--store', runs('acl'), '--queue', addressOf(user)];
   start(t, ['worker', ...words('some'), '--threads', '1']);
-  const plan = start(t, ['train', 'ease', '--data', 'synthetic:50x40x600', ...words('some')]);
+  const plan = start(t, ['train', 'ease', '--data', 'synthetic:60x50x500', ...words('some')]);
   assert.equal(await plan.ended, 0, plan.text());
   const refused = start(t, ['worker', ...words('few')]);
   assert.equal(await refused.ended, 1);
