@@ -43,20 +43,23 @@ export function shardedMemory(size: ShardedSize, shards: number): ShardedMemory 
   const foldIn = size.foldIn === undefined ? undefined : Math.ceil(size.foldIn / shards);
   const ranking = { nUsers: rows, nItems, train: own, valid: held, foldIn };
   const working = { name: 'working memory', bytes: WORKING };
-  // Arrays of this job and of those before it in the same process.
-  const unfreed = (bytes: number) => ({ name: 'memory not freed yet', bytes: Math.min(MOST_UNFREED, bytes) });
   const tables = sharded.tables ? (nUsers + nItems) * widthOf(options) * 4 : 0;
   const [computed, opened] = [sharded.memory(sizes, options), sharded.opened(sizes, options)];
+  const ranked = rankingBytes(spec, options, ranking, threads);
+  const lists = rows * depth * 3 * 4;
+  // Arrays of this job and of those before it in the same process: of parts, of rankings of a shard, and of the joined ones.
+  const arrays = computed + opened + lists + nUsers * most * 4 + tables;
+  const unfreed = { name: 'memory not freed yet', bytes: Math.min(MOST_UNFREED, arrays) };
   return {
-    compute: [{ name: `a part of ${spec.name}`, bytes: computed }, unfreed(computed), working],
+    compute: [{ name: `a part of ${spec.name}`, bytes: computed }, unfreed, working],
     rank: [
       { name: spec.name, bytes: opened },
       // Train, valid, test and what is left out for test, with row starts; and the row starts of all users.
       { name: 'data of a shard', bytes: (own * 2 + held * 3 + rows * 5 + nUsers + (foldIn ?? 0)) * 4 },
-      { name: 'ranking', bytes: rankingBytes(spec, options, ranking, threads) },
+      { name: 'ranking', bytes: ranked },
       // On valid, on test, and the items of train.
-      { name: 'rankings of a shard', bytes: rows * depth * 3 * 4 },
-      unfreed(opened + rows * depth * 4),
+      { name: 'rankings of a shard', bytes: lists },
+      unfreed,
       working,
     ],
     join: [
@@ -64,13 +67,15 @@ export function shardedMemory(size: ShardedSize, shards: number): ShardedMemory 
       { name: 'rankings of all users', bytes: nUsers * (depth + most) * 4 },
       { name: 'evaluation', bytes: nUsers * (at.length * USER_METRICS * 8 + 3 * 4) + heldOut * 4 },
       { name: 'one shard, to measure its speed', bytes: opened + (own + held + rows * 5) * 4 },
+      // Kernel memory is not given back: the process may have ranked a shard before.
+      { name: 'ranking of parts before', bytes: ranked },
       ...(tables > 0
         ? [
             { name: 'student bundle', bytes: tables + (interactions + heldOut) * BUNDLED },
             { name: 'ids', bytes: (nUsers + nItems) * ID },
           ]
         : []),
-      unfreed(nUsers * most * 4 + tables),
+      unfreed,
       working,
     ],
   };
