@@ -5,14 +5,17 @@ import { originOf } from './load.js';
 import type { DataOptions } from './options.js';
 import { isMerged } from './pairs.js';
 import { interactionsOf, rated } from './prepare.js';
+import { storedData } from './stored-data.js';
 
 /**
  * Reads the source again and says which filter dropped a user, such as `it has 2 interactions, fewer than minUser 5`.
  * @param options how the data set was loaded
- * @returns undefined if the source does not have the user, or no filter dropped it
+ * @returns undefined if the source does not have the user, if no filter dropped it, or for a stored data set
  * @throws RecdistillError as `loadDataset`
  */
 export async function absentUser(options: DataOptions, userId: string): Promise<string | undefined> {
+  // Its source is not known here.
+  if ((await storedData(options)) !== undefined) return undefined;
   const { source, minUser: usual } = await originOf(options, true);
   const user = source.users.indexOf(userId);
   // A ready split is not filtered.

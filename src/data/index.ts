@@ -47,6 +47,7 @@ export {
   storedBelow,
   storedDataFolder,
   storedFolderOf,
+  verifyStoredData,
 } from './stored/index.js';
 export { onWaiting } from './stream-input.js';
 export { type SyntheticSpec, synthesize } from './synthetic.js';

@@ -1,8 +1,8 @@
-/** Checks everything that recdistill has written: runs, searches, links, student bundles, splits and exported folders. */
+/** Checks everything that recdistill has written: runs, searches, links, student bundles, splits, stored data sets and exported folders. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readBundle } from '../bundle/index.js';
-import { readSplitFiles } from '../data/index.js';
+import { readSplitFiles, verifyStoredData } from '../data/index.js';
 import { fail } from '../errors.js';
 import { verifyExport } from '../export/index.js';
 import { digestOf, namesIn, parseJsonFile } from '../formats/index.js';
@@ -56,6 +56,7 @@ async function verifyOne(folder: string): Promise<Verified | undefined> {
     const format = formatOf(join(folder, 'manifest.json'));
     if (format === 'recdistill-student') return verifyBundle(folder);
     if (format === 'recdistill-split') return verifySplit(folder);
+    if (names.includes('ids.safetensors')) return verifyStored(folder);
     // A damaged manifest, too: these are the other files of a bundle and of a split.
     if (names.includes('student.safetensors')) return verifyBundle(folder);
     if (names.includes('train.tsv')) return verifySplit(folder);
@@ -100,6 +101,12 @@ async function verifySplit(folder: string): Promise<Verified> {
   for (const [name, expected] of Object.entries(split?.files ?? {}))
     await checks.try(() => checkFile(join(folder, name), expected));
   return checks.result(split ? `split of ${split.name}` : 'split');
+}
+
+async function verifyStored(folder: string): Promise<Verified> {
+  const checks = checksOf(folder);
+  const stored = await checks.try(() => verifyStoredData(folder));
+  return checks.result(stored ? `stored data of ${stored.name}` : 'stored data');
 }
 
 /** Standard input that was kept: the name of each file has the first digits of its SHA-256. */

@@ -27,10 +27,7 @@ export function openDataset<T extends object>(given: string, more: T): Dataset &
   const { folder, name, fingerprint, notes, nUsers, nItems, whole, parts, files } = stored;
   const verified = new Set<string>();
   const verify = (file: string): void => {
-    if (verified.has(file)) return;
-    const path = join(folder, file);
-    if (checksumOf(path) !== files[file]!.sha256)
-      fail('artifact-damaged', { path, problem: 'it is not the file that the manifest names' });
+    if (!verified.has(file)) verifyFile(stored, file);
     verified.add(file);
   };
   const part = (which: PartName): Interactions => lazily(stored, which, () => verify(partFile(which)));
@@ -63,6 +60,19 @@ export function openDataset<T extends object>(given: string, more: T): Dataset &
     });
   folders.set(dataset, folder);
   return dataset;
+}
+
+/** Compares all files with their checksums. @throws RecdistillError `file-missing`, `artifact-damaged` */
+export function verifyStoredData(folder: string): StoredData {
+  const stored = openStored(folder);
+  for (const file of Object.keys(stored.files)) verifyFile(stored, file);
+  return stored;
+}
+
+function verifyFile({ folder, files }: StoredData, file: string): void {
+  const path = join(folder, file);
+  if (checksumOf(path) !== files[file]!.sha256)
+    fail('artifact-damaged', { path, problem: 'it is not the file that the manifest names' });
 }
 
 /** The arrays of a part. */
