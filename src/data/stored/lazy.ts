@@ -24,7 +24,7 @@ export const storedFolderOf = (dataset: Dataset): string | undefined => folders.
  */
 export function openDataset<T extends object>(given: string, more: T): Dataset & T {
   const stored = openStored(given);
-  const { folder, name, fingerprint, notes, nUsers, nItems, whole, parts, files } = stored;
+  const { folder, name, fingerprint, notes, nUsers, nItems, whole, parts } = stored;
   const verified = new Set<string>();
   const verify = (file: string): void => {
     if (!verified.has(file)) verifyFile(stored, file);
