@@ -42,7 +42,32 @@ const TURN_MS = 100;
 /** Lets the event loop run once, so that signals, timers and output are handled. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-export function createProgress({ signal, onAdvance, grace = 500 }: ProgressOptions = {}): Progress {
+/** What `forAllWork` was given. */
+let usual: Omit<ProgressOptions, 'grace'> = {};
+
+/**
+ * Sets the signal and the listener of all work that is given none of its own, until the returned function is called. For a program that runs one
+ * command at a time.
+ */
+export function forAllWork(options: Omit<ProgressOptions, 'grace'>): () => void {
+  const before = usual;
+  usual = options;
+  return () => {
+    usual = before;
+  };
+}
+
+/** The signal of `forAllWork`, for work that is not done in parts, such as a query of a database. */
+export const signalForAllWork = (): AbortSignal | undefined => usual.signal;
+
+/** Tells the listener of `forAllWork`. */
+export const tellAdvance = (advance: Advance): void => usual.onAdvance?.(advance);
+
+export function createProgress({
+  signal = usual.signal,
+  onAdvance = usual.onAdvance,
+  grace = 500,
+}: ProgressOptions = {}): Progress {
   let last = performance.now();
   let noticed: number | undefined;
   return {
@@ -64,6 +89,8 @@ export interface BusyHandler {
   /** Before the work. @throws what ends the program, if a signal has come already */
   begin(): void;
   end(): void;
+  /** Does the work, and may end it. */
+  around?<T>(work: () => T): T;
 }
 
 const busyHandlers = new Set<BusyHandler>();
@@ -77,17 +104,24 @@ export function onBusy(handler: BusyHandler): () => void {
 let busyDepth = 0;
 
 /**
- * Runs synchronous work that may take more than a second and cannot be cut, such as writing a large file. No signal is handled meanwhile, so the command
- * line lets the system end the process. Whatever the work writes must therefore be written atomically.
+ * Runs synchronous work that may take more than a second and cannot be cut, such as writing a large file. The event loop handles no signal meanwhile, so
+ * the command line ends the work in the middle, without its `finally` blocks, or lets the system end the process. Whatever the work writes must
+ * therefore be written atomically.
  */
 export function busy<T>(work: () => T): T {
-  if (busyDepth === 0) for (const handler of busyHandlers) handler.begin();
+  if (busyDepth > 0) return work();
+  const handlers = [...busyHandlers];
+  const begun: BusyHandler[] = [];
   busyDepth += 1;
   try {
-    return work();
+    for (const handler of handlers) {
+      handler.begin();
+      begun.push(handler);
+    }
+    return handlers.reduce((inner: () => T, { around }) => (around ? () => around(inner) : inner), work)();
   } finally {
     busyDepth -= 1;
-    if (busyDepth === 0) for (const handler of busyHandlers) handler.end();
+    for (const handler of begun) handler.end();
   }
 }
 

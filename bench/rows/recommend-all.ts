@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { createKernels } from 'recdistill';
 import { writeBundle } from 'recdistill/bundle';
-import { prepareRecommendations, recommendAll as writeLists } from 'recdistill/experiment';
+import { prepareRecommendations, runRecommendations } from 'recdistill/experiment';
 import { stream } from 'recdistill/math';
 import type { BenchRow, PreparedCase, PrepareOptions } from '../_row.js';
 import { sameRankings } from '../compare.js';
@@ -67,7 +67,7 @@ function prepare(
     if (existsSync(out)) rmSync(out, { recursive: true });
     const request = { from: bundle, store: join(folder, 'store'), out, k: K, format: 'parquet' as const };
     const how = { includeSeen: true, scores: true, histories: none, dataset: none };
-    await writeLists(await prepareRecommendations({ ...request, ...how }, 1, kernels), { kernels });
+    await runRecommendations(await prepareRecommendations({ ...request, ...how }, 1, kernels), { kernels });
     lists = new Int32Array(0);
   };
   return {

@@ -2,13 +2,16 @@
 import { onWaiting } from '../data/stream-input.js';
 import { fail, RecdistillError } from '../errors.js';
 import { givesJobs, planMachine, withStore } from './commands/jobs.js';
+import { type Advance, forAllWork } from '../progress.js';
 import { withKeptSource } from './commands/source.js';
 import type { Answer, Command, Console, Given } from './terminal/_command.js';
 import { refuseUnknownFlags } from './terminal/flags.js';
 import { machineGroup, outputGroup } from './terminal/groups.js';
 import { helpOf } from './terminal/help.js';
+import { interruptible } from './terminal/interrupt.js';
 import { meantAs } from './terminal/misplaced.js';
 import { misplacedHint, parseWords } from './terminal/program.js';
+import type { ProgressBar } from './terminal/progress.js';
 import { tellingUses } from './use.js';
 
 /**
@@ -37,7 +40,33 @@ async function run(command: Command, words: Given, program: string): Promise<Ans
     program,
   };
   onWaiting(console.say);
-  return command.run(await withKeptSource(command, given, console.say), console);
+  const work = async () => command.run(await withKeptSource(command, given, console.say), console);
+  return command.ownSignals ? work() : watched(command.name, console, work);
+}
+
+const STOPPING = 'Stopping. Press Ctrl-C again to stop immediately.';
+
+/** Runs the work of a command. Whatever it does in parts shows its progress and obeys signals. */
+async function watched<T>(name: string, console: Console, work: () => Promise<T>): Promise<T> {
+  let bar: ProgressBar | undefined;
+  let asked = false;
+  const onAdvance = (advance: Advance) => {
+    bar?.train({ type: 'progress', ...advance });
+    if (asked) return;
+    asked = true;
+    // Most commands need none.
+    void import('./terminal/progress.js').then(({ createProgressBar }) => {
+      bar = createProgressBar(console, '', undefined, name);
+    });
+  };
+  const started = (signal: AbortSignal) => {
+    const off = forAllWork({ signal, onAdvance });
+    return work().finally(() => {
+      off();
+      bar?.close();
+    });
+  };
+  return interruptible(console.say, started, { text: STOPPING });
 }
 
 /** Runs `work`. If an unknown name may have been meant as a value of the option before it, the error says so. */

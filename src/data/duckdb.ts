@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os';
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { fail, RecdistillError } from '../errors.js';
+import { signalForAllWork, tellAdvance } from '../progress.js';
 import type { SourceFile } from './files.js';
 import { withTemporaryFolder } from './temporary.js';
 
@@ -40,9 +41,14 @@ const CHUNK = 2048;
 export interface DatabaseOptions {
   /** Default: 2. With one thread, rows keep their order also in joins. */
   readonly threads?: number;
-  /** Stops the running statement, which then throws `interrupted`. */
-  readonly signal?: AbortSignal;
+  /** Stops the running statement, which then throws `interrupted`. Default: that of all work of the program. */
+  readonly signal?: AbortSignal | undefined;
+  /** What the statements do, for the progress of the program. Default: they show none. */
+  readonly what?: string;
 }
+
+/** Milliseconds between two readings of the progress of a statement. */
+const LOOK_MS = 500;
 
 /**
  * Opens an in-memory database, runs `use`, and always closes it. It spills to a temporary folder, which is also
@@ -53,13 +59,15 @@ export interface DatabaseOptions {
 export async function withDatabase<T>(
   use: (db: Database) => Promise<T>,
   memory = 512,
-  { threads = 2, signal }: DatabaseOptions = {},
+  { threads = 2, signal = signalForAllWork(), what }: DatabaseOptions = {},
 ): Promise<T> {
   return withTemporaryFolder(async (folder) => {
     let instance: DuckDBInstance | undefined;
     let connection: DuckDBConnection | undefined;
+    let look: NodeJS.Timeout | undefined;
     const stop = () => connection?.interrupt();
     try {
+      if (signal?.aborted) fail('interrupted', { what: 'the database', unkept: true });
       // Loaded on use: most programs that import the library read no file.
       const duckdb = await import('@duckdb/node-api');
       instance = await duckdb.DuckDBInstance.create(':memory:', {
@@ -72,16 +80,29 @@ export async function withDatabase<T>(
       connection = await instance.connect();
       await connection.run("SET TimeZone = 'UTC'");
       signal?.addEventListener('abort', stop);
+      if (what !== undefined) look = await followed(connection, what);
       return await use(database(connection, folder));
     } catch (cause) {
       if (signal?.aborted) fail('interrupted', { what: 'the database', unkept: true }, cause);
       throw cause;
     } finally {
+      clearInterval(look);
       signal?.removeEventListener('abort', stop);
       connection?.closeSync();
       instance?.closeSync();
     }
   });
+}
+
+/** Tells the program how far each statement is, as far as the database knows. */
+async function followed(connection: DuckDBConnection, what: string): Promise<NodeJS.Timeout> {
+  await connection.run('SET enable_progress_bar = true');
+  await connection.run('SET enable_progress_bar_print = false');
+  await connection.run('SET progress_bar_time = 0');
+  return setInterval(() => {
+    const { percentage } = connection.progress;
+    if (percentage > 0) tellAdvance({ what, done: percentage, total: 100 });
+  }, LOOK_MS);
 }
 
 function database(connection: DuckDBConnection, folder: string): Database {

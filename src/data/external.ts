@@ -50,27 +50,31 @@ export async function readExternalRankings(
   input: OptionsInput<typeof rankingOptions> = {},
 ): Promise<ExternalRankings> {
   const options = parseOptions(rankingOptions, input, 'rankings');
-  return withDatabase(async (db) => {
-    const file = await openSource(path, { folder: db.folder });
-    try {
-      const format = options.format === 'auto' ? (formatByName(file) ?? 'csv') : options.format;
-      const { user, item, rank, score, teacher, checkpoint } = options;
-      const givenNames = [user, item, rank, score, teacher, checkpoint].filter((name) => name !== undefined);
-      const table = await readTable(format, db, { file, header: options.header, givenNames });
-      const columns = mapRankingColumns(file.shown, table, options);
-      const staged = await stageRankings(db, file, table, columns, options.missing);
-      const { order, value, ...others } = columns;
-      const names = Object.entries({ ...others, [order]: value }).map(([role, { name }]) => [role, name]);
-      return await teachersOf({
-        ...{ path: file.shown, dataset, staged, order, depth },
-        columns: Object.fromEntries(names),
-        userOf: positions(staged.users, dataset.users),
-        itemOf: positions(staged.items, dataset.items),
-      });
-    } catch (cause) {
-      return badFile(file.shown, cause);
-    }
-  }, MEMORY_MB);
+  return withDatabase(
+    async (db) => {
+      const file = await openSource(path, { folder: db.folder });
+      try {
+        const format = options.format === 'auto' ? (formatByName(file) ?? 'csv') : options.format;
+        const { user, item, rank, score, teacher, checkpoint } = options;
+        const givenNames = [user, item, rank, score, teacher, checkpoint].filter((name) => name !== undefined);
+        const table = await readTable(format, db, { file, header: options.header, givenNames });
+        const columns = mapRankingColumns(file.shown, table, options);
+        const staged = await stageRankings(db, file, table, columns, options.missing);
+        const { order, value, ...others } = columns;
+        const names = Object.entries({ ...others, [order]: value }).map(([role, { name }]) => [role, name]);
+        return await teachersOf({
+          ...{ path: file.shown, dataset, staged, order, depth },
+          columns: Object.fromEntries(names),
+          userOf: positions(staged.users, dataset.users),
+          itemOf: positions(staged.items, dataset.items),
+        });
+      } catch (cause) {
+        return badFile(file.shown, cause);
+      }
+    },
+    MEMORY_MB,
+    { what: 'reading rankings' },
+  );
 }
 
 const positions = (ids: readonly string[], { index }: IdMap): Int32Array =>

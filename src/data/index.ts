@@ -53,5 +53,5 @@ export { onWaiting } from './stream-input.js';
 export { type SyntheticSpec, synthesize } from './synthetic.js';
 export { licenceNote } from './terms.js';
 export * from './trajectory.js';
-export { type NamedLists, writeRankingsTable } from './write-rankings.js';
+export { checkRankingsName, type NamedLists, writeRankingsTable } from './write-rankings.js';
 export { partSizes, writeSplit } from './write-split.js';

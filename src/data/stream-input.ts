@@ -2,9 +2,11 @@
 import { constants, fstatSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
-import { fail } from '../errors.js';
+import { fail, RecdistillError } from '../errors.js';
 import { kindOf } from '../formats/file-kind.js';
+import { signalForAllWork } from '../progress.js';
 import type { Chunks } from './copies.js';
 
 /** Paths that mean standard input. */
@@ -38,9 +40,35 @@ let inputTaken = false;
  * @throws RecdistillError `bad-data` if standard input is a terminal, a folder or closed, or was already read
  */
 export function streamInput(path: string): Chunks {
-  if (isStandardInput(path)) return standardInput();
+  if (isStandardInput(path)) return untilStopped(standardInput());
   const inherited = INHERITED.exec(path)?.[1];
-  return inherited === undefined ? namedPipe(path) : new Socket({ fd: Number(inherited), readable: true });
+  return untilStopped(
+    inherited === undefined ? namedPipe(path) : new Socket({ fd: Number(inherited), readable: true }),
+  );
+}
+
+/** The same, until the signal of the program. @throws RecdistillError `interrupted` */
+async function* untilStopped(chunks: Chunks): AsyncGenerator<Uint8Array> {
+  const signal = signalForAllWork();
+  const iterator = chunks[Symbol.asyncIterator]();
+  let stop = (): void => undefined;
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(new RecdistillError('interrupted', { what: 'reading a pipe', unkept: true }));
+  });
+  stopped.catch(() => undefined);
+  signal?.addEventListener('abort', stop);
+  if (signal?.aborted) stop();
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([iterator.next(), stopped]);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    // An open socket would keep the process alive.
+    if (chunks instanceof Readable) chunks.destroy();
+  }
 }
 
 function standardInput(): Chunks {
@@ -115,6 +143,7 @@ async function* namedPipe(path: string): AsyncGenerator<Uint8Array> {
         started = true;
         yield bytes;
       } else if (bytes && started) return;
+      else if (signalForAllWork()?.aborted) return;
       else await setTimeout(PAUSE);
     }
   } finally {

@@ -10,7 +10,7 @@ import { onBusy } from '../progress.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Clean-up functions to run if a signal ends the process. */
+/** Clean-up functions to run if a signal or a call of process.exit ends the process. */
 const cleanings = new Set<() => void>();
 
 /** Temporary folders that this process has swept. */
@@ -54,8 +54,8 @@ function noPlace(folder: string, cause: unknown): never {
 }
 
 /**
- * Runs `clean` if SIGINT, SIGTERM or SIGHUP ends the process. The process still ends by that signal. If there are other
- * listeners for the signal, they decide what to do, and `clean` is not run.
+ * Runs `clean` if SIGINT, SIGTERM or SIGHUP ends the process, or process.exit. The process still ends by that signal. If there are other
+ * listeners for the signal, they decide what to do.
  * @param clean synchronous; its errors are ignored
  * @returns unregisters `clean`
  */
@@ -63,6 +63,7 @@ export function cleanedOnSignal(clean: () => void): () => void {
   // Prepended, because a `once` listener that runs before would no longer be counted.
   if (cleanings.size === 0) {
     startListening();
+    process.on('exit', cleanAll);
     // What a process leaves that is ended while it is busy, the next one removes.
     noLongerBusy = onBusy({ begin: stopListening, end: startListening });
   }
@@ -70,6 +71,7 @@ export function cleanedOnSignal(clean: () => void): () => void {
   return () => {
     if (!cleanings.delete(clean) || cleanings.size > 0) return;
     stopListening();
+    process.removeListener('exit', cleanAll);
     noLongerBusy();
   };
 }
@@ -86,6 +88,12 @@ function stopListening(): void {
 
 function endBy(signal: NodeJS.Signals): void {
   if (process.listenerCount(signal) > 1) return;
+  cleanAll();
+  stopListening();
+  process.kill(process.pid, signal);
+}
+
+function cleanAll(): void {
   for (const clean of cleanings) {
     try {
       clean();
@@ -93,6 +101,4 @@ function endBy(signal: NodeJS.Signals): void {
       // The process ends, so the error cannot be reported.
     }
   }
-  stopListening();
-  process.kill(process.pid, signal);
 }

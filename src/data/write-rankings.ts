@@ -1,7 +1,8 @@
 /** Writes rankings to a file that any program can read, and that reads back to the same rankings. */
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { fail, RecdistillError } from '../errors.js';
 import { discard, ioCode, makeFolder, publish, temporaryBeside, writeFailed } from '../formats/index.js';
+import { createProgress } from '../progress.js';
 import { literal, withDatabase } from './duckdb.js';
 import type { Dataset } from './interactions.js';
 import { type Rankings, rankingOf } from './rankings.js';
@@ -14,6 +15,8 @@ export interface NamedLists {
   readonly checkpoint?: number;
   /** The list of a user is the concatenation of these, each item once. */
   readonly lists: readonly Rankings[];
+  /** Only so many items of each list. Default: all. */
+  readonly most?: number;
 }
 
 const TEXT = { csv: 'FORMAT csv, HEADER', tsv: "FORMAT csv, HEADER, DELIMITER '\t'", jsonl: 'FORMAT json' };
@@ -44,13 +47,19 @@ export async function writeRankingsTable(
     for (const file of temporary) discard(file);
   });
   try {
-    await writeLines(temporary[0], csvLines(dataset, entries, columns, users));
+    const total = entries.length * (users[1] - users[0]);
+    const step = createProgress().task(`writing ${basename(target)}`, 'lists');
+    const done = { lists: 0 };
+    await writeLines(temporary[0], csvLines(dataset, entries, columns, users, done), () => step(done.lists, total));
     const types = columns.map((c) => `'${c}': '${c === 'rank' || c === 'checkpoint' ? 'INTEGER' : 'VARCHAR'}'`);
-    await withDatabase((db) =>
-      db.query(
-        `COPY (SELECT * FROM read_csv(${literal(temporary[0].replace(/[*?[]/g, '[$&]'))}, auto_detect=false, header=true, delim=',', ` +
-          `quote='"', escape='"', columns={${types.join(', ')}})) TO ${literal(temporary[1])} (${how})`,
-      ),
+    await withDatabase(
+      (db) =>
+        db.query(
+          `COPY (SELECT * FROM read_csv(${literal(temporary[0].replace(/[*?[]/g, '[$&]'))}, auto_detect=false, header=true, delim=',', ` +
+            `quote='"', escape='"', columns={${types.join(', ')}})) TO ${literal(temporary[1])} (${how})`,
+        ),
+      undefined,
+      { what: `packing ${basename(target)}` },
     );
     publish(temporary[1], target);
   } catch (cause) {
@@ -66,6 +75,9 @@ export async function writeRankingsTable(
     keep();
   }
 }
+
+/** @throws RecdistillError `usage` if the end of the name is not a format of rankings */
+export const checkRankingsName = (path: string): void => void formatOptions(path);
 
 function formatOptions(path: string): string {
   const [, text, packed, binary] = SUFFIX.exec(path) ?? [];
@@ -87,10 +99,11 @@ function* csvLines(
   entries: readonly NamedLists[],
   columns: readonly string[],
   [from, to]: readonly [number, number],
+  done: { lists: number },
 ): Generator<string> {
   yield columns.join(',');
   const itemFields = items.ids.map(field);
-  for (const { teacher, checkpoint, lists } of entries) {
+  for (const { teacher, checkpoint, lists, most = Number.POSITIVE_INFINITY } of entries) {
     const end = [
       ...(columns.includes('teacher') ? [field(teacher ?? '')] : []),
       ...(columns.includes('checkpoint') ? [checkpoint ?? ''] : []),
@@ -99,7 +112,11 @@ function* csvLines(
       const user = field(users.ids[u]!);
       const list = new Set(lists.flatMap((r) => [...rankingOf(r, u)]));
       let rank = 0;
-      for (const item of list) yield `${user},${itemFields[item]},${++rank}${end.join('')}`;
+      for (const item of list) {
+        if (rank >= most) break;
+        yield `${user},${itemFields[item]},${++rank}${end.join('')}`;
+      }
+      done.lists += 1;
     }
   }
 }

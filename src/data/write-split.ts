@@ -5,6 +5,7 @@ import { open } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fail, RecdistillError } from '../errors.js';
 import { ioCode, replaceFolder, sealedText, writeAtomic, writeFailed } from '../formats/index.js';
+import { createProgress } from '../progress.js';
 import { count, type Dataset, type Interactions } from './interactions.js';
 import { readManifest, SPLIT_MANIFEST, type SplitManifest } from './split-manifest.js';
 import { FOLD_IN_NAME, PARTS } from './split-names.js';
@@ -26,8 +27,18 @@ export async function writeSplit(dataset: Dataset, folder: string): Promise<void
   const keep = cleanedOnSignal(replacement.close);
   try {
     const files: Record<string, Written> = {};
+    const step = createProgress().task('writing the split', 'rows');
+    const { train, valid, test, users, items } = dataset;
+    const total = count(train) + count(valid) + count(test) + users.ids.length + items.ids.length;
+    let rows = 0;
+    function* counted(lines: Iterable<string>): Generator<string> {
+      for (const line of lines) {
+        rows += 1;
+        yield line;
+      }
+    }
     const write = async (name: string, lines: Iterable<string>): Promise<void> => {
-      files[name] = await writeLines(join(temporary, name), lines);
+      files[name] = await writeLines(join(temporary, name), counted(lines), () => step(rows, Math.max(rows, total)));
     };
     // With histories, valid is not taken from train where it is absent, and a file without rows could not be read.
     const named = dataset.foldIn && count(dataset.valid) === 0 ? (['train', 'test'] as const) : PARTS;
@@ -117,8 +128,15 @@ export interface Written {
   readonly sha256: string;
 }
 
-/** Writes a new file and flushes it to disk. */
-export async function writeLines(path: string, lines: Iterable<string>): Promise<Written> {
+/**
+ * Writes a new file and flushes it to disk.
+ * @param step called between batches of lines
+ */
+export async function writeLines(
+  path: string,
+  lines: Iterable<string>,
+  step: () => Promise<void> = async () => undefined,
+): Promise<Written> {
   const file = await open(path, 'wx');
   const hash = createHash('sha256');
   let bytes = 0;
@@ -135,6 +153,7 @@ export async function writeLines(path: string, lines: Iterable<string>): Promise
       if (batch.length < BATCH) continue;
       await put(batch);
       batch = '';
+      await step();
     }
     await put(batch);
     await file.sync();

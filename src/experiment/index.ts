@@ -5,3 +5,4 @@ export * from './plans/index.js';
 export * from './presets/index.js';
 export * from './recommend/index.js';
 export * from './search/index.js';
+export { type RankingsInShards, writeRankingsInShards } from './write-rankings.js';

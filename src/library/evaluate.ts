@@ -5,7 +5,7 @@ import { fail } from '../errors.js';
 import {
   type Evaluation,
   evaluatedMetrics,
-  evaluateRankings,
+  evaluating,
   evaluationFor,
   evaluationOptions,
   type Metric,
@@ -13,6 +13,7 @@ import {
   sampleUsers,
 } from '../eval/index.js';
 import { parseOptions } from '../options/options.js';
+import { runSync } from '../progress.js';
 import { expectHeldOut } from '../runs/index.js';
 import type { Student } from '../student/index.js';
 import { described, expectOptions } from './check.js';
@@ -41,7 +42,11 @@ const isRankings = (what: Run | Rankings): what is Rankings =>
  * @param what a run, or rankings of candidate items (train and valid items excluded) with the users and items of the data
  * @throws RecdistillError `unknown-name` for a metric, `bad-option` for K, `needs-not-met`, `bad-data` for invalid rankings
  */
-export function evaluate(what: Run | Rankings, options: EvaluateOptions = {}): Evaluation {
+export const evaluate = (what: Run | Rankings, options: EvaluateOptions = {}): Evaluation =>
+  runSync(evaluateInParts(what, options));
+
+/** Like `evaluate`, as a generator that yields its progress. */
+export function evaluateInParts(what: Run | Rankings, options: EvaluateOptions = {}): Generator<number, Evaluation> {
   const rankings = isRankings(what) ? what : expectRun(what, 'the first argument').rankings;
   const data = expectData(options.data ?? (isRankings(what) ? undefined : what.data), 'evaluate');
   expectOptions(options, 'evaluate', ['data', 'metrics', 'at', 'part', 'evalUsers']);
@@ -61,7 +66,7 @@ export function evaluate(what: Run | Rankings, options: EvaluateOptions = {}): E
   const evaluation = { evalUsers: options.evalUsers ?? recorded };
   const sample = sampleUsers(data, parseOptions(evaluationOptions, evaluation, 'evaluate').evalUsers);
   const trainCounts = itemCounts(data.train);
-  return evaluateRankings(rankings, relevant, { metrics, topK: at, trainCounts, ...defined({ sample }) });
+  return evaluating(rankings, relevant, { metrics, topK: at, trainCounts, ...defined({ sample }) });
 }
 
 /**

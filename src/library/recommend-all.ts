@@ -7,7 +7,7 @@ import {
   type PlanListener,
   prepareRecommendations,
   type RecommendedAll,
-  recommendAll as recommendEveryone,
+  runRecommendations,
 } from '../experiment/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { expectOptions, expectPath } from './check.js';
@@ -84,6 +84,6 @@ export async function recommendAll(from: Run | string, options: RecommendAllOpti
     histories: async () => historiesOf(await data()),
   };
   return withKernels(own, async (kernels) =>
-    recommendEveryone(await prepareRecommendations(request, 1, kernels), { kernels, ...defined({ listen, signal }) }),
+    runRecommendations(await prepareRecommendations(request, 1, kernels), { kernels, ...defined({ listen, signal }) }),
   );
 }

@@ -17,5 +17,12 @@ export * from './pipeline.js';
 export type { GroupedPoint, Lines, Named, Plot, Point, Shares } from './plot.js';
 export { type ReportInput, type ReportRun, reportPage } from './report.js';
 export * from './results/index.js';
-export { type EvaluatedRunFolder, isCalled, type RunsReportOptions, runsReport } from './runs.js';
+export {
+  type EvaluatedRunFolder,
+  isCalled,
+  type RunsReport,
+  type RunsReportOptions,
+  reportingRuns,
+  runsReport,
+} from './runs.js';
 export * from './table/index.js';

@@ -1,6 +1,7 @@
 /** The report of runs of one data set: accuracy, significance tests, training curves and cost. */
 import type { EnsembleChoice } from '../distill/index.js';
-import { compare, type Evaluation } from '../eval/index.js';
+import { comparing, type Evaluation } from '../eval/index.js';
+import { runSync } from '../progress.js';
 import type { Cost } from '../runs/outcome.js';
 import { formatCount } from './format.js';
 import type { Construction, History } from './history.js';
@@ -46,7 +47,10 @@ export interface ReportInput {
   readonly against?: string;
 }
 
-export function reportPage(input: ReportInput): Page {
+export const reportPage = (input: ReportInput): Page => runSync(makingPage(input));
+
+/** Like `reportPage`, as a generator that yields its progress: the tests over users take most of the time. */
+export function* makingPage(input: ReportInput): Generator<number, Page> {
   const { title, about, runs, metric } = input;
   const curves = runs.filter((r) => r.role !== 'teacher');
   const teachers = runs.filter((r) => r.role === 'teacher');
@@ -55,7 +59,7 @@ export function reportPage(input: ReportInput): Page {
     about,
     sections: [
       resultSection(input),
-      ...comparisonSection(input),
+      ...(yield* comparisonSection(input)),
       ...runs.flatMap(ensembleSections),
       ...curveSection(`${metric} by epoch`, curves, metric),
       ...curveSection(`Teachers: ${metric} by epoch, with the checkpoints of their trajectories`, teachers, metric),
@@ -108,12 +112,12 @@ function resultSection(input: ReportInput): Section {
 }
 
 /** Every other student against one run. */
-function comparisonSection(input: ReportInput): Section[] {
+function* comparisonSection(input: ReportInput): Generator<number, Section[]> {
   const { runs, against } = input;
   const base = runs.find((r) => r.name === against);
   const students = runs.filter((r) => r.role === 'student' && r !== base);
   if (!base || students.length === 0) return [];
-  const comparisons = compare(base.evaluation, students, { metrics: tableKeys(input), adjust: 'holm' });
+  const comparisons = yield* comparing(base.evaluation, students, { metrics: tableKeys(input), adjust: 'holm' });
   return [
     {
       title: `Significance of the differences to ${base.name}`,

@@ -1,11 +1,12 @@
 /** The report of finished runs of one data set: their roles follow from what the runs recorded. */
 import { fail } from '../errors.js';
 import type { Evaluation } from '../eval/index.js';
+import { runSync } from '../progress.js';
 import { EXTERNAL, type FinishedRun } from '../runs/index.js';
 import { listed } from './format.js';
 import { readHistory } from './history.js';
 import type { Page } from './page.js';
-import { reportPage } from './report.js';
+import { makingPage } from './report.js';
 import { costOf } from './results/_columns.js';
 
 export interface EvaluatedRunFolder {
@@ -38,10 +39,19 @@ const ROLES: readonly string[] = ['teacher', 'co-trained teacher', 'model', 'stu
  * The page, and the names of its runs in the order of the tables.
  * @throws RecdistillError `unknown-name` for `against` or `metric`, and as `readHistory`
  */
-export function runsReport(
+export const runsReport = (all: readonly EvaluatedRunFolder[], options: RunsReportOptions): RunsReport =>
+  runSync(reportingRuns(all, options));
+
+export interface RunsReport {
+  readonly page: Page;
+  readonly names: readonly string[];
+}
+
+/** Like `runsReport`, as a generator that yields its progress. */
+export function* reportingRuns(
   all: readonly EvaluatedRunFolder[],
   { against, shorten, ...rest }: RunsReportOptions,
-): { readonly page: Page; readonly names: readonly string[] } {
+): Generator<number, RunsReport> {
   const names = shorten ? shortNames(all.map((r) => r.name)) : all.map((r) => r.name);
   const runs = all
     .map(({ name: fullName, run, evaluation }, at) => ({
@@ -66,7 +76,7 @@ export function runsReport(
       : (runs.find((r) => isCalled(r.fullName, against) || r.name === against) ??
         fail('unknown-name', { kind: 'run in the report', given: against, known: listed(runs.map((r) => r.name)) }));
   return {
-    page: reportPage({ ...rest, runs, ...(base ? { against: base.name } : {}) }),
+    page: yield* makingPage({ ...rest, runs, ...(base ? { against: base.name } : {}) }),
     names: runs.map((r) => r.name),
   };
 }

@@ -1,6 +1,6 @@
 /** Signals to models that are computed directly: on data that keeps them busy for seconds, in a process of their own. */
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { createWorkshop } from './program.js';
 
@@ -32,6 +32,41 @@ for (const { model, data, options } of LONG) {
     assert.ok(!existsSync(w.path('runs', `long-${model}`, 'lock')), 'nobody holds the run');
   });
 }
+
+/** Commands on finished runs and on data, each with a sign of the work that is then interrupted, which takes seconds. */
+const many = 'synthetic:60000x500x600000';
+const LENGTHS = Array.from({ length: 100 }, (_, k) => k + 1).join(',');
+const STAGES: readonly (readonly [words: string, at: RegExp])[] = [
+  ['compare a b', /compare: comparing by resampling, \d/],
+  [`evaluate a b --metrics --at ${LENGTHS}`, /evaluate: evaluating \S+, \d.* users a second/],
+  ['rankings a b --out lists.csv', /rankings: writing lists.csv, \d.* lists a second/],
+  [
+    /data split: writing the split, \d.* rows a second/,
+  ],
+  ['recommend b --all --k 400 --out recs', /recommend: recommending, \d.* users a second/],
+];
+
+test('a signal ends each long command on runs and data, and leaves nothing behind', { timeout: 400_000 }, async () => {
+  for (const [name, model] of [
+    ['a', ['top-pop']],
+    ['b', ['bpr-mf', '--dim', '8', '--epochs', '1', '--batch-size', '50000']],
+  ] as const) {
+    const made = await w.run('train', ...model, '--data', many, '--name', name);
+    assert.equal(made.code, 0, made.stderr);
+  }
+  const before = readdirSync(w.folder).sort();
+  for (const [at, [words, sign]] of STAGES.entries()) {
+    const { child, ended, seen } = w.start(...words.split(' '), '--json');
+    await seen(sign);
+    child.kill(at % 2 === 0 ? 'SIGTERM' : 'SIGINT');
+    const { code, signal, stdout, stderr } = await ended;
+    assert.deepEqual([code, signal], [1, null], `${words}: ${stderr}`);
+    const { error } = JSON.parse(stdout) as { error: { code: string; message: string } };
+    assert.equal(error.code, 'interrupted', words);
+    assert.match(stderr, /Stopping.*error: interrupted: .* stopped/s, words);
+    assert.deepEqual(readdirSync(w.folder).sort(), before, words);
+  }
+});
 
 test('the second signal ends the process at once', { timeout: 240_000 }, async () => {
   const { model, data, options } = LONG[0]!;

@@ -2,8 +2,9 @@ import { resolve } from 'node:path';
 import { fail } from '../../errors.js';
 import { metricOf } from '../../eval/index.js';
 import { choice, optionalText, options, words } from '../../options/options.js';
+import { createProgress, runInParts } from '../../progress.js';
 import { listed } from '../../report/format.js';
-import { comparedRun, compareRuns, isCalled } from '../../report/index.js';
+import { comparedRun, comparingRuns, isCalled } from '../../report/index.js';
 import type { CommandBody, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { asRecorded, group, runsGroup } from '../terminal/groups.js';
@@ -53,13 +54,16 @@ export const compareCommand: CommandBody = {
     expectSameData(places.map((place) => ({ name: place.name, run: readRun(place) })));
     const { evaluated, at } = await evaluateRuns(places, o.at, own.usual(given), o.part);
     const { metrics, part, test, adjust, format } = o;
-    const comparison = compareRuns(
-      evaluated.map(({ name, run, evaluation }) => comparedRun(name, run.folder, run.result, evaluation)),
-      {
-        ...{ part, test, adjust, data: evaluated[0]!.dataset.name },
-        against: baseOf(places, o.against).name,
-        metrics: metrics.flatMap((m) => at.map((k) => `${m}@${k}`)),
-      },
+    const comparison = await runInParts(
+      comparingRuns(
+        evaluated.map(({ name, run, evaluation }) => comparedRun(name, run.folder, run.result, evaluation)),
+        {
+          ...{ part, test, adjust, data: evaluated[0]!.dataset.name },
+          against: baseOf(places, o.against).name,
+          metrics: metrics.flatMap((m) => at.map((k) => `${m}@${k}`)),
+        },
+      ),
+      createProgress().task('comparing by resampling'),
     );
     const json = comparison.toJson();
     const texts = {

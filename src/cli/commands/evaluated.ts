@@ -3,8 +3,9 @@ import type { LoadedDataset } from '../../data/index.js';
 import { defined } from '../../defined.js';
 import { fail } from '../../errors.js';
 import { type Evaluation, evaluationFor, evaluationOptions } from '../../eval/index.js';
-import { evaluate } from '../../library/evaluate.js';
+import { evaluateInParts } from '../../library/evaluate.js';
 import { choice, optionalNumbers, parseOptions } from '../../options/options.js';
+import { createProgress, runInParts } from '../../progress.js';
 import type { EvaluatedPart } from '../../report/index.js';
 import type { FinishedRun } from '../../runs/index.js';
 import type { Given } from '../terminal/_command.js';
@@ -50,7 +51,7 @@ export async function evaluateRuns(
   given: readonly number[] | undefined,
   data: Given,
   part: EvaluatedPart = 'test',
-  evaluateOne: EvaluateOne = async (run, how) => evaluate(run.rankings, how),
+  evaluateOne: EvaluateOne = inOnePiece,
 ): Promise<{ evaluated: EvaluatedRun[]; at: readonly number[] }> {
   const found = places.map((place) => ({ name: place.name, run: readRun(place) }));
   const recorded = found[0]!.run.result.options.at;
@@ -71,6 +72,11 @@ export async function evaluateRuns(
   }
   return { evaluated, at };
 }
+
+const inOnePiece: EvaluateOne = ({ result, rankings }, how) => {
+  const step = createProgress().task(`evaluating ${result.model}`, 'users');
+  return runInParts(evaluateInParts(rankings, how), step, rankings.nUsers);
+};
 
 /** Loads each data set once, and checks that it has not changed since the run was made. Warnings were shown then. */
 export function dataLoader(given: Given): (run: FinishedRun) => Promise<LoadedDataset> {

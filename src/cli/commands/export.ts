@@ -5,6 +5,7 @@ import { fail } from '../../errors.js';
 import { type Exporter, type ExporterName, exporterOf, exporterRegistry, exportStudent } from '../../export/index.js';
 import { choice, flag, optionalText, options } from '../../options/options.js';
 import { unitOption } from '../../options/unit-option.js';
+import { busy } from '../../progress.js';
 import { formatBytes, formatCount } from '../../report/format.js';
 import { kindOf, type StudentModel } from '../../student/index.js';
 import { precisions } from '../../student/parse-bundle.js';
@@ -64,9 +65,10 @@ export const exportCommand: CommandBody = {
     if (out === undefined)
       fail('usage', { problem: 'export needs --out: the folder or file to write', hint: 'For example --out exported' });
     const source = given.args[0]!;
-    const student = await exporterOf(from).read!(from === 'bundle' ? bundleFolderOf(source, runs) : source);
+    const folderOrFile = from === 'bundle' ? bundleFolderOf(source, runs) : source;
+    const student = await busy(() => exporterOf(from).read!(folderOrFile));
     const model = lessOf(student.model, without);
-    await exportStudent({ ...student, model }, format, out, precision);
+    await busy(() => exportStudent({ ...student, model }, format, out, precision));
     const { nUsers, nItems, dim, answer } = model;
     const [kind, bytes, folder] = [kindOf(model), sizeOf(out), statSync(out).isDirectory()];
     const users = answer ? `No users (${answerText[answer.by]})` : `${formatCount(nUsers)} users`;

@@ -3,6 +3,7 @@ import { type DataOptions, type LoadedDataset, rankingOptions, readExternalRanki
 import { createEvaluator, evaluationFor } from '../../eval/index.js';
 import { refuseStoreName } from '../../experiment/index.js';
 import { optionalText, options } from '../../options/options.js';
+import { busy } from '../../progress.js';
 import { importedTable, rankingLines } from '../../report/index.js';
 import { type FinishedRun, type ImportedTeacher, importTeachers, nameOfFile } from '../../runs/index.js';
 import type { Answer, CommandBody, Given } from '../terminal/_command.js';
@@ -59,10 +60,12 @@ export const importCommand: CommandBody = {
     console.say(`Reading ${file} for ${dataset.name} ...`);
     const external = await readExternalRankings(file, dataset, depth, reading);
     const imported = await offeringName(name, runs, () =>
-      importTeachers({
-        ...{ dataset, external, name, evaluation, folder: join(runs, name), overwrite },
-        source: portable(data),
-      }),
+      busy(() =>
+        importTeachers({
+          ...{ dataset, external, name, evaluation, folder: join(runs, name), overwrite },
+          source: portable(data),
+        }),
+      ),
     );
     const next = nextSteps(console.program, runs, [
       ...distillSteps([{ name, model: 'external' }], runs, dataset),

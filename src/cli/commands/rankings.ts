@@ -1,15 +1,17 @@
 import { statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { type NamedLists, writeRankingsTable } from '../../data/index.js';
+import { checkRankingsName, writeRankingsTable } from '../../data/index.js';
+import { defined } from '../../defined.js';
 import { fail } from '../../errors.js';
-import { usersOf } from '../../experiment/index.js';
+import { writeRankingsInShards } from '../../experiment/index.js';
 import { flag, optionalInt, optionalText, options } from '../../options/options.js';
+import { busy } from '../../progress.js';
 import { formatBytes, formatCount, listed } from '../../report/format.js';
-import { type FinishedRun, readTeacher } from '../../runs/index.js';
+import { listsOfRun } from '../../runs/index.js';
 import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
-import { asRecorded, dataGroup, group, runsGroup } from '../terminal/groups.js';
+import { asRecorded, dataGroup, group, machineGroup, runsGroup } from '../terminal/groups.js';
 import { dataLoader, expectSameData } from './evaluated.js';
+import { withEngine, workersGroup } from './jobs.js';
 import { readRun, runsGiven } from './runs.js';
 
 const outGroup = group(
@@ -17,10 +19,14 @@ const outGroup = group(
   'rankings',
   options({
     out: optionalText({ help: 'File to write: .csv, .tsv or .jsonl, each also with .gz or .zst, or .parquet.' }),
+    k: optionalInt({
+      min: 1,
+      help: 'Only the best items of each list, without train items. Default: all that the run keeps, usually 100 candidate items.',
+    }),
     shards: optionalInt({
       min: 1,
       max: 10_000,
-      help: 'Write so many files, each with the lists of a part of the users: lists-00000.parquet and so on for --out lists.parquet.',
+      help: 'Write so many files, each with the lists of a part of the users, --jobs at a time: lists-00000.parquet and so on for --out lists.parquet.',
     }),
     last: flag({ default: false, help: 'Write only the last checkpoint, without a checkpoint column.' }),
   }),
@@ -29,60 +35,49 @@ const outGroup = group(
 export const rankings: CommandBody = {
   about: [
     'Columns: user, item, rank (1 = best), teacher (if there are several runs), checkpoint.',
-    'Each list has the candidate items of the user, then their train items, both in ranked order. `import` reads the same rankings from the file.',
+    'Each list has the candidate items of the user that the run keeps, then their train items, both in ranked order. `import` reads the same rankings from the file.',
+    'Nothing is ranked again. `recommend RUN --all --k N` writes longer lists of a run with a student bundle.',
   ].join('\n'),
   args: [{ name: 'RUN', help: 'Finished runs of the same data set.', required: true, many: true }],
-  groups: [outGroup, runsGroup, asRecorded(dataGroup)],
+  groups: [outGroup, runsGroup, workersGroup, machineGroup, asRecorded(dataGroup)],
   examples: [
     ['rankings bpr-mf --out bpr-mf.parquet', 'the whole trajectory'],
-    ['rankings bpr-mf --out lists.parquet --shards 8', 'eight files, each with the lists of an eighth of the users'],
+    ['rankings bpr-mf --out top.csv --last --k 20', 'the 20 best items of each user'],
+    [
+      'rankings bpr-mf --out lists.parquet --shards 8 --jobs 2',
+      'eight files, each with the lists of an eighth of the users, two at a time',
+    ],
     ['rankings demo --out lists.csv.gz --last', 'the last checkpoints of all runs of a pipeline'],
   ],
   async run(given, console) {
-    const { out, last, shards } = readOptions(outGroup, given);
+    const { out, last, k, shards } = readOptions(outGroup, given);
+    const { runs } = readOptions(runsGroup, given);
     if (out === undefined)
       fail('usage', { problem: 'rankings needs --out: the file to write', hint: 'For example --out rankings.parquet' });
+    checkRankingsName(out);
     const found = runsGiven(given).map((place) => ({ name: place.name, run: readRun(place) }));
     expectSameData(found);
     const dataset = await dataLoader(given)(found[0]!.run);
-    const lists = found.flatMap(({ name, run }) => listsOf(run, last, found.length > 1 ? name : undefined));
-    const nUsers = dataset.users.ids.length;
-    const of = Math.min(shards ?? 1, nUsers);
-    const files = Array.from({ length: of }, (_, shard) => (shards === undefined ? out : numbered(out, shard)));
-    for (const [shard, file] of files.entries()) {
-      await writeRankingsTable(file, dataset, lists, usersOf(nUsers, shard, of));
-      if (shards !== undefined) console.say(`${file} (${shard + 1} of ${of})`);
-    }
+    const lists = found.flatMap(({ name, run }) =>
+      busy(() => listsOfRun(run.folder, { last, k, teacher: found.length > 1 ? name : undefined })),
+    );
+    const inShards = async (shards: number): Promise<string[]> =>
+      withEngine({ given, console, metric: '', count: shards, folders: [] }, (engine) =>
+        writeRankingsInShards(
+          { runs: found, dataset, out, last, shards, store: runs, ...defined({ k, data: found[0]!.run.source }) },
+          engine,
+        ),
+      );
+    if (shards === undefined) await writeRankingsTable(out, dataset, lists);
+    const files = shards === undefined ? [out] : await inShards(shards);
     const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);
     const names = found.map(({ name }) => name);
-    const shown = of > 1 ? `${files[0]} to ${files.at(-1)}` : files[0];
-    const text = `${shown}: ${formatBytes(bytes)}, ${formatCount(lists.length)} list${lists.length === 1 ? '' : 's'} for each user, of ${listed(names)}.`;
+    const shown = files.length > 1 ? `${files[0]} to ${files.at(-1)}` : files[0];
+    const depth = k ?? found[0]!.run.rankings.depth;
+    const text = `${shown}: ${formatBytes(bytes)}, ${formatCount(lists.length)} list${lists.length === 1 ? '' : 's'} of up to ${formatCount(depth)} candidate items for each user, of ${listed(names)}.`;
     return {
       text,
       json: { ...(shards === undefined ? { file: out } : { files }), bytes, runs: names, checkpoints: lists.length },
     };
   },
 };
-
-/** `lists.csv.gz` becomes `lists-00003.csv.gz`. */
-const numbered = (out: string, shard: number): string => {
-  const [name, folder] = [basename(out), dirname(out)];
-  const dot = name.indexOf('.', 1);
-  const end = dot < 0 ? name.length : dot;
-  return join(folder, `${name.slice(0, end)}-${String(shard).padStart(5, '0')}${name.slice(end)}`);
-};
-
-function listsOf(run: FinishedRun, last: boolean, teacher: string | undefined): NamedLists[] {
-  const { checkpoints, observed } = readTeacher(run.folder).trajectory;
-  return checkpoints.flatMap(({ epoch, rankings }, c) => {
-    const isLast = c === checkpoints.length - 1;
-    if (last && !isLast) return [];
-    // The test rankings extend those of the trajectory, which exclude other items.
-    const more = isLast ? [run.rankings, ...(observed ? [observed] : [])] : [];
-    return {
-      lists: [rankings, ...more],
-      ...(teacher === undefined ? {} : { teacher }),
-      ...(last ? {} : { checkpoint: epoch }),
-    };
-  });
-}

@@ -1,5 +1,6 @@
 /** `recommend RUN --all`: the lists of all users, in files. */
 import { pairOptions } from '../../data/index.js';
+import { defined } from '../../defined.js';
 import { fail } from '../../errors.js';
 import {
   type Histories,
@@ -9,13 +10,14 @@ import {
   prepareRecommendations,
   type RecommendAllRequest,
   type RecommendedAll,
-  recommendAll,
+  runRecommendations,
+  secondsOfRecommendations,
   tableFormats,
   usersOf,
 } from '../../experiment/index.js';
 import { readBytes } from '../../formats/index.js';
 import { choice, flag, optionalInt, optionalText, options, parseOptions } from '../../options/options.js';
-import { counted, formatBytes, formatCount } from '../../report/format.js';
+import { counted, formatBytes, formatCount, formatSeconds } from '../../report/format.js';
 import { isFinishedRun } from '../../runs/index.js';
 import { readHistories } from '../../serve/histories.js';
 import type { StudentModel } from '../../student/index.js';
@@ -51,6 +53,12 @@ export const allGroup = group(
     histories: optionalText({
       help: 'For a student without users: file of user and item rows, such as CSV or Parquet. Default: the data of the run.',
     }),
+    historiesUser: optionalText({
+      help: 'Column of --histories with the user: name, or number from 1. Default: as for --data.',
+    }),
+    historiesItem: optionalText({
+      help: 'Column of --histories with the item: name, or number from 1. Default: as for --data.',
+    }),
   }),
 );
 
@@ -59,16 +67,22 @@ export const allGroups = [allGroup, jobsGroup, machineGroup] as const;
 /** Largest file of ids in bytes. */
 const MOST_BYTES = 2 ** 30;
 
-/** @param k as given. @throws RecdistillError as `prepareRecommendations` and `recommendAll` */
+/** @param k as given. @throws RecdistillError as `prepareRecommendations` and `runRecommendations` */
 export async function recommendEveryone(
   given: Given,
   console: Console,
   { k, includeSeen }: { readonly k: number | undefined; readonly includeSeen: boolean },
 ): Promise<Answer> {
-  const { out, format, scores, shards, users, candidates, exclude, histories } = readOptions(allGroup, given);
+  const o = readOptions(allGroup, given);
+  const { out, format, scores, shards, users, candidates, exclude, histories } = o;
   const { runs } = readOptions(runsGroup, given);
   if (out === undefined)
     fail('usage', { problem: 'recommend --all needs --out: the folder to write', hint: 'For example --out recs' });
+  if (histories === undefined && (o.historiesUser ?? o.historiesItem) !== undefined)
+    fail('usage', {
+      problem: 'columns of --histories are named, but there is no such file',
+      hint: 'Add --histories FILE.',
+    });
   const place = placeOf(given.args[0]!, runs) ?? noRun(given.args[0]!, runs);
   const data = async () => (await loadDataOf(readAnyRun(place), { args: [], flags: {} }, console.say)).dataset;
   const request: RecommendAllRequest = {
@@ -76,9 +90,11 @@ export async function recommendEveryone(
     ...{ users: users === undefined ? undefined : idsIn(users) },
     ...{ candidates: candidates === undefined ? undefined : idsIn(candidates) },
     ...{ exclude: exclude === undefined ? undefined : idsIn(exclude) },
+    elsewhere: given.flags.queue !== undefined,
     dataset: data,
     async histories(model) {
-      if (histories !== undefined) return historiesIn(histories, model);
+      if (histories !== undefined)
+        return historiesIn(histories, defined({ user: o.historiesUser, item: o.historiesItem }), model);
       if (isFinishedRun(place.folder)) return historiesOf(await data());
       return fail('needs-not-met', {
         problem: `${place.name} is a bundle without users, so what its users have must be given`,
@@ -103,9 +119,11 @@ export async function recommendEveryone(
         console.say(
           `${counted(found.nUsers, 'user')}, ${counted(found.request.items?.length ?? found.nItems, 'item')}, lists of ${plan.k}, in ${counted(prepared.jobs.length, 'shard')}.`,
         );
+      const seconds = engine.kernels && (await secondsOfRecommendations(plan, engine.kernels, engine.signal));
+      if (seconds !== undefined && seconds >= 10) console.say(`It takes about ${formatSeconds(seconds)} here.`);
       const progress = followShards(console, found.nUsers, prepared.jobs.length);
       try {
-        return await recommendAll(plan, { ...engine, listen: progress.listen });
+        return await runRecommendations(plan, { ...engine, listen: progress.listen });
       } finally {
         progress.close();
       }
@@ -135,9 +153,13 @@ function idsIn(path: string): string[] {
   return text.split(/\r\n|\n|\r/).filter((line) => line.trim() !== '');
 }
 
-async function historiesIn(file: string, model: StudentModel): Promise<Histories> {
+async function historiesIn(
+  file: string,
+  columns: { readonly user?: string; readonly item?: string },
+  model: StudentModel,
+): Promise<Histories> {
   const { userIds, indptr, indices } = await readHistories(
-    { file, reading: parseOptions(pairOptions, {}, 'data') },
+    { file, reading: parseOptions(pairOptions, columns, 'data') },
     model,
   );
   return { userIds, history: { indptr, indices } };

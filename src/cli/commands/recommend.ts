@@ -7,7 +7,7 @@ import { recommendationTable } from '../../report/index.js';
 import { isFinishedRun } from '../../runs/index.js';
 import { kindOf, type Student, StudentError } from '../../student/index.js';
 import type { CommandBody, Given } from '../terminal/_command.js';
-import { readOptions } from '../terminal/flags.js';
+import { flagOf, readOptions } from '../terminal/flags.js';
 import { group, runsGroup } from '../terminal/groups.js';
 import { refuseHeldOut } from './held-out.js';
 import { sayingSo } from './load-data.js';
@@ -32,7 +32,10 @@ const isAll = (given: Given): boolean => readOptions(allGroup, given).all;
 function refuseWithoutAll(given: Given): void {
   const unused = Object.keys(allGroup.schema.shape).find((name) => name !== 'all' && given.flags[name] !== undefined);
   if (unused === undefined) return;
-  fail('usage', { problem: `--${unused} applies to the lists of all users`, hint: 'Add --all, or leave it out.' });
+  fail('usage', {
+    problem: `${flagOf(unused)} applies to the lists of all users`,
+    hint: 'Add --all, or leave it out.',
+  });
 }
 
 /** No suggestions for longer ids: comparing them is slow. */

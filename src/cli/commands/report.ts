@@ -2,7 +2,8 @@ import type { Dataset } from '../../data/index.js';
 import type { Pair } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { optionalInt, optionalText, options, text } from '../../options/options.js';
-import { type ReportedPair, reportPair, runsReport, writeReport } from '../../report/index.js';
+import { createProgress, runInParts } from '../../progress.js';
+import { type ReportedPair, reportingRuns, reportPair, writeReport } from '../../report/index.js';
 import type { CommandBody, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { asRecorded, group, machineGroup, machineOf, runsGroup, withKernels } from '../terminal/groups.js';
@@ -64,7 +65,10 @@ export const report: CommandBody = {
     const title = o.title ?? `${given.args.join(', ')} on ${dataset.name}`;
     // `teacher` and `student` alone are the runs of any co-trained pair.
     const setting = { title, about: dataset.notes, at, metric, against: o.against, shorten: pairs.length === 0 };
-    const { page, names } = runsReport(evaluated, setting);
+    const { page, names } = await runInParts(
+      reportingRuns(evaluated, setting),
+      createProgress().task('comparing by resampling'),
+    );
     const whole = pairs.flatMap(({ before, ...pair }) => (before ? [{ ...pair, before }] : []));
     const reports = await reportPairs(whole, dataset, { at: o.found ?? Math.min(...at), metric }, given);
     const ofPairs = reports.flatMap(({ name, sections }) =>

@@ -8,6 +8,7 @@ import { type EvaluationOptions, evaluationOptions, fittingMetric } from '../../
 import { modelRegistry } from '../../models/index.js';
 import { nearest } from '../../nearest.js';
 import { ownOptions } from '../../options/options.js';
+import { busy } from '../../progress.js';
 import {
   type FinishedRun,
   isBrokenLink,
@@ -101,7 +102,7 @@ export function readAnyRun(place: RunPlace): FinishedRun {
       hint: 'Repeat the command that made it; it continues from the last checkpoint.',
     });
   }
-  const run = readFinishedRun(place.folder);
+  const run = busy(() => readFinishedRun(place.folder));
   noteUses(run.manifest.host.uses);
   return run;
 }

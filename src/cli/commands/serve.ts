@@ -21,6 +21,7 @@ export const serveCommand: CommandBody = {
     'The page /docs describes the requests. See also docs/serving.md.',
   ].join('\n'),
   args: [{ name: 'RUN', help: 'Run or bundle.', required: true }],
+  ownSignals: true,
   groups: [serveGroup, runsGroup],
   examples: [
     ['serve small', 'on http://127.0.0.1:8080'],

@@ -70,6 +70,8 @@ export interface CommandBody {
   readonly groupsFor?: (given: Given) => readonly OptionGroup[];
   /** Commands without the program's name, each with a comment. */
   readonly examples: readonly (readonly [command: string, what: string])[];
+  /** True if the command handles SIGINT and SIGTERM itself, as a server does. */
+  readonly ownSignals?: true;
   run(given: Given, console: Console): Promise<Answer>;
 }
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { busy, createProgress, onBusy } from '../../progress.js';
 import { refusedAs } from '../../runs/small.test.support.js';
@@ -64,16 +66,34 @@ test('work that stops in time is not ended', async () => {
   assert.equal(ended, 0);
 });
 
-test('while it is busy, nothing handles signals, so that the system ends the process; afterwards they are handled again', async () => {
-  const outside = process.listenerCount('SIGINT');
+test('while it is busy, the listener is not called, and afterwards signals are handled again', async () => {
+  const outside = process.listenerCount('SIGTERM');
   await interruptible(silent, async () => {
-    assert.equal(process.listenerCount('SIGINT'), outside + 1);
-    const within = busy(() => busy(() => process.listenerCount('SIGINT')));
-    assert.deepEqual([within, process.listenerCount('SIGINT')], [outside, outside + 1]);
+    assert.equal(process.listenerCount('SIGTERM'), outside + 1);
+    const within = busy(() => busy(() => process.listenerCount('SIGTERM')));
+    assert.deepEqual([within, process.listenerCount('SIGTERM')], [outside, outside + 1]);
     assert.throws(() => busy(() => assert.fail('no')), /no/);
-    assert.equal(process.listenerCount('SIGINT'), outside + 1);
+    assert.equal(process.listenerCount('SIGTERM'), outside + 1);
   });
-  assert.equal(process.listenerCount('SIGINT'), outside);
+  assert.equal(process.listenerCount('SIGTERM'), outside);
+});
+
+test('of nested work, the innermost handles signals, and the outer one is aborted with it', async () => {
+  const before = process.listenerCount('SIGINT');
+  const said: string[] = [];
+  const outer = (signal: AbortSignal) =>
+    interruptible(
+      (text) => void said.push(text),
+      async (inner) => {
+        assert.equal(process.listenerCount('SIGINT'), before + 1);
+        process.kill(process.pid, 'SIGINT');
+        while (!inner.aborted) await wait(1);
+        assert.equal(signal.aborted, false);
+      },
+    ).then(() => signal.aborted);
+  assert.equal(await interruptible(() => assert.fail('the outer one says nothing'), outer), true);
+  assert.equal(said.length, 1);
+  assert.equal(process.listenerCount('SIGINT'), before);
 });
 
 test('busy work does not begin after a signal', async () => {
@@ -97,3 +117,41 @@ test('nested busy work tells its handlers once', () => {
   busy(() => told.push('other'));
   assert.deepEqual(told, ['begin', 'work', 'end', 'other']);
 });
+
+const skip = process.platform === 'win32' && 'Windows has no such signals';
+const here = new URL('.', import.meta.url).href;
+
+/** Runs an endless loop as busy work in a process of its own, signals it, and gives what it wrote and how it ended. */
+async function endlessly(signal: NodeJS.Signals, loop: string): Promise<{ stdout: string; code: unknown }> {
+  const program = `
+    import { writeSync } from 'node:fs';
+    import { busy } from '${here}../../progress.js';
+    import { interruptible } from '${here}interrupt.js';
+    const work = async () => {
+      // Longer than commands that start no thread.
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      busy(() => {
+        writeSync(1, 'busy ');
+        ${loop}
+      });
+    };
+    await interruptible(() => undefined, work).catch((error) => writeSync(1, error.code));`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    if (stdout === '') child.kill(signal);
+    stdout += text;
+  });
+  const [code] = (await once(child, 'close')) as [unknown];
+  return { stdout, code };
+}
+
+const WAIT = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);';
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  for (const loop of ['for (;;) {}', WAIT])
+    test(`${signal} ends busy work in the middle: ${loop}`, { skip, timeout: 60_000 }, async () => {
+      assert.deepEqual(await endlessly(signal, loop), { stdout: 'busy interrupted', code: 0 });
+    });

@@ -1,11 +1,33 @@
 /** Ctrl-C: the first one stops the work at the next checkpoint, or after two seconds; the second one ends the process immediately. */
 import { fail } from '../../errors.js';
-import { onBusy } from '../../progress.js';
+import { type BusyHandler, onBusy } from '../../progress.js';
+import { breakable, isBreak } from './breakable.js';
+import { type Forwarding, forwardSignals } from './signal-thread.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** Milliseconds after which work that has not stopped is ended. What is on disk is complete at any time. */
 const MOST_MS = 1800;
+/** Milliseconds of a command after which signals to busy work are forwarded. Shorter commands do not start a thread for it. */
+const SHORT_MS = 400;
+
+const TEXT = 'Stopping at the next checkpoint. Press Ctrl-C again to stop immediately.';
+
+export interface InterruptOptions {
+  readonly most?: number;
+  readonly end?: () => void;
+  /** What is said at the first signal. */
+  readonly text?: string;
+}
+
+/** Work that a signal interrupts. Of nested ones, only the innermost handles signals. */
+interface Interruptible {
+  suspend(): void;
+  /** @param aborted whether the one within was interrupted */
+  resume(aborted: boolean): void;
+}
+
+let innermost: Interruptible | undefined;
 
 /**
  * Runs `work` with an abort signal that the first SIGINT or SIGTERM triggers. In a child process the end of the channel to the parent triggers it,
@@ -14,14 +36,20 @@ const MOST_MS = 1800;
 export async function interruptible<T>(
   say: (text: string) => void,
   work: (signal: AbortSignal) => Promise<T>,
-  { most = MOST_MS, end = endNow }: { readonly most?: number; readonly end?: () => void } = {},
+  { most = MOST_MS, end = endNow, text = TEXT }: InterruptOptions = {},
 ): Promise<T> {
+  const outer = innermost;
   const controller = new AbortController();
   let late: NodeJS.Timeout | undefined;
+  let forwarding: Forwarding | undefined;
+  const forward = () => {
+    forwarding ??= forwardSignals();
+  };
   const stop = () => {
-    say('\nStopping at the next checkpoint. Press Ctrl-C again to stop immediately.');
+    say(`\n${text}`);
     controller.abort();
     // Without listeners the default handling ends the process, even while the event loop is busy.
+    forwarding?.close();
     release();
     late = setTimeout(end, most);
   };
@@ -32,15 +60,46 @@ export async function interruptible<T>(
     for (const signal of SIGNALS) process.removeListener(signal, stop);
     process.removeListener('disconnect', stop);
   };
-  const noLongerBusy = onBusy({
+  const handler: BusyHandler = {
     begin() {
-      if (controller.signal.aborted) fail('interrupted', { what: 'the command', unkept: true });
+      if (controller.signal.aborted || forwarding?.hasSignal())
+        fail('interrupted', { what: 'the command', unkept: true });
+      if (performance.now() > SHORT_MS) forward();
       for (const signal of SIGNALS) process.removeListener(signal, stop);
+      forwarding?.begin();
     },
     end() {
+      forwarding?.end();
       if (!controller.signal.aborted) listen();
     },
-  });
+    around(work) {
+      try {
+        return breakable(work);
+      } catch (error) {
+        if (isBreak(error)) {
+          controller.abort();
+          fail('interrupted', { what: 'the command', unkept: true });
+        }
+        throw error;
+      }
+    },
+  };
+  let noLongerBusy = onBusy(handler);
+  const soon = setTimeout(forward, SHORT_MS).unref();
+  const own: Interruptible = {
+    suspend() {
+      release();
+      noLongerBusy();
+    },
+    resume(aborted) {
+      if (aborted) return controller.abort();
+      noLongerBusy = onBusy(handler);
+      listen();
+      process.on('disconnect', stop);
+    },
+  };
+  outer?.suspend();
+  innermost = own;
   listen();
   process.on('disconnect', stop);
   if (isOrphan()) stop();
@@ -48,8 +107,12 @@ export async function interruptible<T>(
     return await work(controller.signal);
   } finally {
     clearTimeout(late);
+    clearTimeout(soon);
+    forwarding?.close();
     release();
     noLongerBusy();
+    innermost = outer;
+    outer?.resume(controller.signal.aborted);
   }
 }
 

@@ -7,7 +7,7 @@ import type { Console } from './_command.js';
 /** Milliseconds between lines. Evaluations are always shown. */
 const LINE_MS = 2000;
 /** Other work than epochs is shown after this time. */
-const WORK_MS = 2000;
+const WORK_MS = 1000;
 /** Milliseconds between lines on such work. */
 const WORK_LINE_MS = 10_000;
 /** Width of the bar in characters. */
@@ -33,14 +33,17 @@ interface Painter {
   clear(): void;
 }
 
-/** @param metric the one that selects the best epoch, such as `recall@50`; shown while training */
+/**
+ * @param metric the one that selects the best epoch, such as `recall@50`; shown while training
+ * @param title of the work until a job starts
+ */
 export function createProgressBar(
   console: Console,
   metric: string,
   now: () => number = () => performance.now(),
+  title = '',
 ): ProgressBar {
   const painter = console.quiet ? silent : console.terminal ? bar() : lines(console, now);
-  let title = '';
   let epochs = 0;
   let epoch = 0;
   let loss = Number.NaN;
@@ -107,7 +110,7 @@ export function createProgressBar(
 }
 
 /** The time left is shown after this share of the work. */
-const LEAST_SHARE = 0.03;
+const LEAST_SHARE = 0.005;
 
 const silent: Painter = { job() {}, start() {}, step() {}, work() {}, clear() {} };
 

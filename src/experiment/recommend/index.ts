@@ -1,4 +1,5 @@
 export { usersOf } from '../engine/parts/recommend.js';
+export { secondsOfRecommendations } from './estimate.js';
 export { type Histories, historiesOf } from './from.js';
 export * from './recommend-all.js';
 export { tableFormats } from './table.js';

@@ -13,7 +13,7 @@ import { createStudent, type StudentModel } from '../../student/index.js';
 import { type PlanEvent, processesExecutor } from '../engine/index.js';
 import { byLists } from './by-lists.js';
 import { historiesOf } from './from.js';
-import { prepareRecommendations, type RecommendAllRequest, recommendAll } from './recommend-all.js';
+import { prepareRecommendations, type RecommendAllRequest, runRecommendations } from './recommend-all.js';
 
 const runs = newFolder();
 const folders: Record<string, string> = {};
@@ -65,8 +65,8 @@ const requestOf = (name: string, more: Partial<RecommendAllRequest> = {}): Recom
   ...more,
 });
 
-const make = async (request: RecommendAllRequest, run: Parameters<typeof recommendAll>[1] = { kernels }) =>
-  recommendAll(await prepareRecommendations(request), run);
+const make = async (request: RecommendAllRequest, run: Parameters<typeof runRecommendations>[1] = { kernels }) =>
+  runRecommendations(await prepareRecommendations(request), run);
 
 type Row = readonly unknown[];
 

@@ -1,7 +1,8 @@
 /** Recommendations for all users of a bundle or a run: shards of users are parts, which any executor can run, joined in one folder of files. */
-import { constants, existsSync } from 'node:fs';
-import { copyFile, link } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import { isAbsolute, join, relative } from 'node:path';
+import { isBundleFile } from '../../bundle/index.js';
 import { fail } from '../../errors.js';
 import {
   discard,
@@ -12,6 +13,7 @@ import {
   sealedText,
   verifyPart,
   writeAtomic,
+  writePart,
 } from '../../formats/index.js';
 import { hashOf } from '../../formats/sealed-json.js';
 import type { Kernels } from '../../kernels/index.js';
@@ -27,6 +29,8 @@ import {
   runGraph,
 } from '../engine/index.js';
 import { noDataset } from '../engine/no-dataset.js';
+import { partFolder } from '../engine/store-folders.js';
+import { linkOrCopy } from '../link-or-copy.js';
 import { type Found, type FromOptions, findSource } from './from.js';
 import { storeRequest } from './request.js';
 import type { TableCounts, TableFormat } from './table.js';
@@ -45,6 +49,8 @@ export interface RecommendAllRequest extends FromOptions {
   readonly shards?: number | undefined;
   readonly includeSeen: boolean;
   readonly scores: boolean;
+  /** True if other machines do the work, which have the store and nothing else. Default: false. */
+  readonly elsewhere?: boolean | undefined;
 }
 
 export interface RecommendationFile {
@@ -91,6 +97,10 @@ export interface PreparedRecommendations {
   /** What the folder has already, if it is the same. */
   readonly finished?: RecommendedAll;
   readonly requestFolder: string;
+  /** Of the bundle or run that the shards read. */
+  readonly sourceFolder: string;
+  /** Folders in the store that are not needed after the work. */
+  readonly temporary: readonly string[];
 }
 
 /** @param atLeast number of shards that run at the same time. @throws RecdistillError for anything that can be checked before the work */
@@ -119,6 +129,8 @@ export async function prepareRecommendations(
     request.shards ?? Math.max(atLeast, Math.ceil((found.nUsers * k) / ROWS)),
   );
   const stored = await storeRequest(store, found.request);
+  const copied = request.elsewhere ? await copyIntoStore(store, found) : undefined;
+  const sourceFolder = copied ?? found.folder;
   const hash = hashOf({ from: found.hash, request: stored.hash, k, includeSeen, scores, format });
   const finished = finishedIn(out, hash, shards);
   const options = { k, includeSeen, scores, format };
@@ -133,14 +145,28 @@ export async function prepareRecommendations(
   const prepared = await prepareGraph(createGraph('', setting, jobs, ['source', 'request']), {
     ...{ dataset: noDataset, runs: store, kernels },
     held: [
-      { name: 'source', hash: found.hash, folder: found.folder },
+      { name: 'source', hash: found.hash, folder: sourceFolder },
       { name: 'request', ...stored },
     ],
   });
   return {
-    ...{ found, prepared, request, k, hash, requestFolder: stored.folder },
+    ...{ found, prepared, request, k, hash, requestFolder: stored.folder, sourceFolder },
+    temporary: [stored.folder, ...(copied === undefined ? [] : [copied])],
     ...(finished ? { finished } : {}),
   };
+}
+
+/** Copies a bundle outside of the store into it, as a part named by its content. @returns undefined if it is there, or no bundle */
+async function copyIntoStore(store: string, { folder, hash, request }: Found): Promise<string | undefined> {
+  const isWithin = !relative(store, folder).startsWith('..') && !isAbsolute(relative(store, folder));
+  if (isWithin || request.by === 'rankings') return undefined;
+  const name = hashOf({ bundle: hash });
+  const copy = partFolder(store, name);
+  await writePart(copy, { hash: name, spec: { unit: 'bundle' } }, async (temporary) => {
+    for (const file of readdirSync(folder).filter(isBundleFile))
+      await copyFile(join(folder, file), join(temporary, file));
+  });
+  return copy;
 }
 
 export interface RunRecommendations {
@@ -155,10 +181,13 @@ export interface RunRecommendations {
  * Makes the parts that the store does not have, and joins them in the folder `out`, which is replaced as a whole. The parts are then removed.
  * @throws RecdistillError `interrupted`, `write-failed`, `usage` if `out` has other files, and those of the parts. Finished parts are kept
  */
-export async function recommendAll(plan: PreparedRecommendations, run: RunRecommendations): Promise<RecommendedAll> {
-  const { prepared, finished, request, requestFolder } = plan;
+export async function runRecommendations(
+  plan: PreparedRecommendations,
+  run: RunRecommendations,
+): Promise<RecommendedAll> {
+  const { prepared, finished, request, temporary } = plan;
   if (finished) {
-    discard(requestFolder);
+    for (const folder of temporary) discard(folder);
     return finished;
   }
   const { kernels, executor = kernels && inlineExecutor(kernels, noDataset), listen, signal } = run;
@@ -168,8 +197,7 @@ export async function recommendAll(plan: PreparedRecommendations, run: RunRecomm
     const result = await runGraph(prepared, { executor, listen, signal });
     refuseFailures(result, prepared.jobs.length);
     const joined = await joinParts(plan, replacement, signal);
-    for (const { folder } of prepared.jobs) discard(folder!);
-    discard(requestFolder);
+    for (const folder of [...prepared.jobs.map((job) => job.folder!), ...temporary]) discard(folder);
     return joined;
   } finally {
     replacement.close();
@@ -203,15 +231,6 @@ async function joinParts(
   writeAtomic(join(temporary, RECOMMENDATIONS), text);
   commit();
   return { out, ...result, reused: false };
-}
-
-/** The parts are removed afterwards, so a second name for the same file is enough. Not every file system has these. */
-async function linkOrCopy(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch {
-    await copyFile(from, to, constants.COPYFILE_FICLONE);
-  }
 }
 
 /** The same recommendations in the same number of files, if the folder has them. */

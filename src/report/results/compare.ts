@@ -2,7 +2,8 @@
 
 import { defined } from '../../defined.js';
 import { fail } from '../../errors.js';
-import { type ComparisonRow, compare, type Evaluation, type SampleSize } from '../../eval/index.js';
+import { type ComparisonRow, comparing, type Evaluation, type SampleSize } from '../../eval/index.js';
+import { runSync } from '../../progress.js';
 import { type Cost, metricsOf } from '../../runs/outcome.js';
 import { formatCount, listed, sampleNotes } from '../format.js';
 import { type Printable, type ResultTable, resultTable, together } from '../table/index.js';
@@ -86,7 +87,14 @@ export interface Comparison extends Printable {
  * @throws RecdistillError `usage` for fewer than two runs or two of one name, `unknown-name` for `against` or a metric, `needs-not-met` if the runs
  *   were evaluated on different users
  */
-export function compareRuns(runs: readonly ComparedRun[], options: CompareRunsOptions = {}): Comparison {
+export const compareRuns = (runs: readonly ComparedRun[], options: CompareRunsOptions = {}): Comparison =>
+  runSync(comparingRuns(runs, options));
+
+/** Like `compareRuns`, as a generator that yields its progress. */
+export function* comparingRuns(
+  runs: readonly ComparedRun[],
+  options: CompareRunsOptions = {},
+): Generator<number, Comparison> {
   const base = baseOf(runs, options.against);
   const { evaluation } = base;
   const { test = 't', adjust = 'holm', part = 'test', data } = options;
@@ -97,7 +105,7 @@ export function compareRuns(runs: readonly ComparedRun[], options: CompareRunsOp
     fail('unknown-name', { kind: 'metric of the runs', given: unknown, known: Object.keys(known).join(', ') });
   const tested = keys.filter((key) => key in evaluation.perUser);
   const others = runs.filter((r) => r !== base);
-  const tests = tested.length === 0 ? [] : compare(evaluation, others, { metrics: tested, adjust, test });
+  const tests = tested.length === 0 ? [] : yield* comparing(evaluation, others, { metrics: tested, adjust, test });
   const testOf = (run: string, key: string) => tests.find((t) => t.name === run && t.metric === key);
 
   const procedure = `${test === 't' ? 'paired t test' : 'Wilcoxon signed-rank test'}, ${adjust === 'holm' ? 'Holm' : 'Benjamini-Hochberg'}`;

@@ -5,6 +5,7 @@ import { evaluateUnit } from './evaluate.js';
 import { modelShard } from './model-shard.js';
 import { rankShard } from './rank-shard.js';
 import { recommendUnit } from './recommend.js';
+import { writeRankingsUnit } from './write-rankings.js';
 
 export * from './_part.js';
 
@@ -13,6 +14,7 @@ const units: Readonly<Record<string, AnyPartUnit>> = {
   'model-shard': modelShard,
   'rank-shard': rankShard,
   recommend: recommendUnit,
+  'write-rankings': writeRankingsUnit,
 };
 
 /** @throws RecdistillError `unknown-name` */

@@ -1,0 +1,44 @@
+/** The lists that a finished run keeps, as they are written to a file of rankings. */
+import type { NamedLists } from '../data/index.js';
+import { fail } from '../errors.js';
+import { readTeacher } from './finished.js';
+
+export interface ListsOptions {
+  /** Only the last checkpoint. */
+  readonly last: boolean;
+  /** Only so many candidate items of each list, and no train items. Default: all that is kept. */
+  readonly k?: number | undefined;
+  /** Name of the teacher in the file. */
+  readonly teacher?: string | undefined;
+}
+
+/**
+ * The candidate items of each checkpoint, then train items, both in ranked order.
+ * @throws RecdistillError `bad-option` for lists longer than those that are kept, and as `readTeacher`
+ */
+export function listsOfRun(folder: string, { last, k, teacher }: ListsOptions): NamedLists[] {
+  const { trajectory, tested } = readTeacher(folder);
+  const { checkpoints, observed } = trajectory;
+  return checkpoints.flatMap(({ epoch, rankings }, c) => {
+    const isLast = c === checkpoints.length - 1;
+    if (last && !isLast) return [];
+    const { depth, nItems } = rankings;
+    if (k !== undefined && k > depth)
+      fail('bad-option', {
+        ...{ option: 'k', owner: 'rankings', given: k },
+        expected: `at most ${depth}, the length of the lists that the run keeps`,
+        help:
+          depth < nItems
+            ? 'Longer lists of a run with a student bundle: recommend RUN --all --k N --out FOLDER. Or make the run again with a larger --at.'
+            : 'Ask for shorter lists.',
+      });
+    // The test rankings extend those of the trajectory, which exclude other items.
+    const more = isLast && tested ? [tested(), ...(observed ? [observed] : [])] : [];
+    return {
+      lists: k === undefined ? [rankings, ...more] : [rankings],
+      ...(k === undefined ? {} : { most: k }),
+      ...(teacher === undefined ? {} : { teacher }),
+      ...(last ? {} : { checkpoint: epoch }),
+    };
+  });
+}
