@@ -7,13 +7,13 @@ import { defined } from '../../defined.js';
 import { methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { type EvaluationOptions, evaluationFor } from '../../eval/index.js';
-import { type FinalOfPlan, refuseStoreName } from '../../experiment/index.js';
+import { type FinalOfPlan, refuseStoreName, trainingSeconds } from '../../experiment/index.js';
 import { readJsonObject } from '../../formats/index.js';
 import type { Kernels } from '../../kernels/index.js';
 import { memoryForAll, worksElsewhere } from '../../memory/index.js';
 import { modelOf, modelRegistry, trainOptionsOf } from '../../models/index.js';
 import { usedModules } from '../../options/use.js';
-import { formatBytes, formatCount, formatMetric } from '../../report/format.js';
+import { formatBytes, formatCount, formatMetric, formatSeconds } from '../../report/format.js';
 import { costText, metricsTable, workText } from '../../report/index.js';
 import {
   checkMemory,
@@ -76,16 +76,17 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
   const trajectory = readOptions(trajectoryGroup, given);
   const folder = join(runs, name);
   const machine = runMachineOf(given, [folder]);
-  tellCost(o, trajectory.checkpoints, console);
+  const modelOptions = tellCost(o, trajectory.checkpoints, console);
   const { options, evaluation } = o;
   const request = {
     ...{ dataset, model, method, folder, trajectory, options, evaluation, source: portable(o.data) },
     ...{ teachers: o.teachers.map((t) => t.teacher), ...defined({ start: o.start, ensemble: o.ensemble }) },
   };
   const runHere = () =>
-    withProgress({ machine, name, evaluation }, console, (kernels, signal, listen) =>
-      runJob({ ...request, kernels, overwrite, signal, listen }),
-    );
+    withProgress({ machine, name, evaluation }, console, async (kernels, signal, listen) => {
+      if (!existsSync(folder)) await tellTime(o, modelOptions, kernels, console);
+      return runJob({ ...request, kernels, overwrite, signal, listen });
+    });
   const runByWorker = async (): Promise<Job> => {
     const job = { kind: 'train', name, model, method, options, ...defined({ ensemble: o.ensemble }) } as const;
     const held = o.teachers.map((t) => ({ ...t, hash: t.teacher.hash }));
@@ -128,12 +129,29 @@ export function checkName(name: string): void {
   fail('bad-option', { option: '--name', owner: 'runs', given: JSON.stringify(name), expected });
 }
 
-/** Says what the job needs. @throws RecdistillError `out-of-memory` */
+/** Trainings that take fewer seconds are not announced. */
+const SHORT = 5;
+
+/** Says how long a new training is likely to take, if it takes long and if that is known. */
+async function tellTime(
+  { model, method, dataset }: NamedJob,
+  options: Readonly<Record<string, unknown>>,
+  kernels: Kernels,
+  console: Console,
+): Promise<void> {
+  const epochs = Number(options.epochs ?? 1);
+  const seconds = await trainingSeconds(kernels, dataset, { model, method, options, epochs });
+  if (seconds === undefined || seconds < SHORT) return;
+  const early = method === 'none' && modelOf(model).kind === 'computed' ? '' : ', less if it stops early';
+  console.say(`Time: about ${formatSeconds(seconds)}${early}.`);
+}
+
+/** Says what the job needs. @returns all options of the model. @throws RecdistillError `out-of-memory` */
 function tellCost(
   { model, method, options: given, dataset, teachers }: NamedJob,
   checkpoints: number,
   console: Console,
-): void {
+): Readonly<Record<string, unknown>> {
   const spec = modelOf(model);
   const { modelOptions: o } = splitOptions(spec, methodOf(method), given, dataSizeOf(dataset));
   const run = { spec, options: o, dataset, checkpoints, teacherLists: listsOf(teachers.map((t) => t.teacher)) };
@@ -145,6 +163,7 @@ function tellCost(
     `Memory: at most ${formatBytes(needed)} in all${worksElsewhere() ? '' : `; ${formatBytes(memoryForAll())} available`}. ${length}.`,
   );
   checkMemory(run);
+  return o;
 }
 
 const NOT_EVALUATED = 'Nothing was held out, so nothing was evaluated.';

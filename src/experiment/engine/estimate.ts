@@ -62,21 +62,15 @@ export async function estimateJobs(
     const known = timeFrom(times, options, state);
     if (known !== undefined) return job.kind === 'search' ? known * job.rule.trials : known;
     if (!kernels) return undefined;
-    const model = modelOf(job.model);
-    const own = ownOptions(model.options, options);
-    const alone = job.kind === 'train' && job.method === 'none';
-    if (alone && model.kind === 'computed') {
-      const exact = model.estimate?.({ kernels, train: dataset.train, seed: 0 }, own);
-      if (exact !== undefined) return exact;
-    } else if (alone && model.kind === 'trained' && performance.now() - began < MOST_MEASURING) {
-      const measured = await measuredSeconds(kernels, dataset, model, own, leftOf(options, state)).catch(unlessRefused);
+    const training = { model: job.model, method: job.method, options, epochs: leftOf(options, state) };
+    if (job.kind === 'train' && performance.now() - began < MOST_MEASURING) {
+      const measured = await measuredTraining(kernels, dataset, training);
       if (measured !== undefined) return measured;
     }
-    const work = workOf({ model: model.name, method: job.method, options }, sizesOf(dataset));
+    const work = workLeft(dataset, training);
     if (work === undefined) return undefined;
     rate ??= workRate(kernels);
-    const left = leftOf(options, state) / (numberOf(options.epochs) ?? 1);
-    return (left * work * (job.kind === 'search' ? job.rule.trials : 1)) / rate;
+    return (work * (job.kind === 'search' ? job.rule.trials : 1)) / rate;
   };
   const estimates: JobEstimate[] = [];
   for (const prepared of jobs) {
@@ -100,6 +94,53 @@ export async function estimateJobs(
     });
   }
   return estimates;
+}
+
+export interface TrainingToEstimate {
+  readonly model: string;
+  readonly method: string;
+  /** All of the model, with its defaults. */
+  readonly options: Values;
+  /** Epochs that are still to be done; 1 for a model without epochs. */
+  readonly epochs: number;
+}
+
+/** A training that takes fewer seconds by its work is not measured. */
+const LEAST_MEASURED = 10;
+
+/**
+ * Seconds that a training is likely to take on this machine: by a measurement if it is long, else by its work.
+ * @returns undefined for a model or a method whose work is not known
+ */
+export async function trainingSeconds(
+  kernels: Kernels,
+  dataset: Dataset,
+  training: TrainingToEstimate,
+): Promise<number | undefined> {
+  const work = workLeft(dataset, training);
+  const seconds = work === undefined ? undefined : work / workRate(kernels);
+  if (seconds !== undefined && seconds < LEAST_MEASURED) return seconds;
+  return (await measuredTraining(kernels, dataset, training)) ?? seconds;
+}
+
+/** Undefined for a method with teachers, and for a model that cannot be measured. */
+async function measuredTraining(
+  kernels: Kernels,
+  dataset: Dataset,
+  { model: name, method, options, epochs }: TrainingToEstimate,
+): Promise<number | undefined> {
+  if (method !== 'none') return undefined;
+  const model = modelOf(name);
+  const own = ownOptions(model.options, options);
+  return model.kind === 'computed'
+    ? model.estimate?.({ kernels, train: dataset.train, seed: 0 }, own)
+    : measuredSeconds(kernels, dataset, model, own, epochs).catch(unlessRefused);
+}
+
+/** Undefined if it is not known. */
+function workLeft(dataset: Dataset, { epochs, ...job }: TrainingToEstimate): number | undefined {
+  const work = workOf(job, sizesOf(dataset));
+  return work === undefined ? undefined : (work * epochs) / (numberOf(job.options.epochs) ?? 1);
 }
 
 /** What does not fit or is broken is the matter of the run itself: the plan is still shown. */

@@ -4,6 +4,7 @@ import { loadDataset } from '../../data/index.js';
 import { createKernels } from '../../kernels/index.js';
 import { modelOf } from '../../models/index.js';
 import { parseOptions } from '../../options/options.js';
+import { trainingSeconds } from './estimate.js';
 import { measuredSeconds } from './measure.js';
 
 const kernels = createKernels({ threads: 1 });
@@ -36,4 +37,17 @@ test('a model that does not fit into the memory of the kernels is refused', asyn
   } finally {
     small.close();
   }
+});
+
+test('the time of a training is known for models and methods whose work is, and grows with the epochs', async () => {
+  const dataset = await loadDataset({ data: 'synthetic:300x400x6000' });
+  const of = (method: string, epochs: number) => {
+    const options = { dim: 8, epochs, batchSize: 2048, evaluateEvery: 10 };
+    return trainingSeconds(kernels, dataset, { model: 'bpr-mf', method, options, epochs });
+  };
+  for (const method of ['none', 'hetcomp']) {
+    const [few, many] = [await of(method, 10), await of(method, 1000)];
+    assert.ok(few! > 0 && many! > 10 * few!, `${method}: ${few} s, ${many} s`);
+  }
+  assert.equal(await of('cd', 10), undefined);
 });
