@@ -1,8 +1,8 @@
 /** Carries out a command, or shows its help. */
 import { onWaiting } from '../data/stream-input.js';
 import { fail, RecdistillError } from '../errors.js';
-import { givesJobs, planMachine, withStore } from './commands/jobs.js';
 import { type Advance, forAllWork } from '../progress.js';
+import { givesJobs, planMachine, withStore } from './commands/jobs.js';
 import { withKeptSource } from './commands/source.js';
 import type { Answer, Command, Console, Given } from './terminal/_command.js';
 import { refuseUnknownFlags } from './terminal/flags.js';

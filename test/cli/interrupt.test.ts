@@ -40,9 +40,6 @@ const STAGES: readonly (readonly [words: string, at: RegExp])[] = [
   ['compare a b', /compare: comparing by resampling, \d/],
   [`evaluate a b --metrics --at ${LENGTHS}`, /evaluate: evaluating \S+, \d.* users a second/],
   ['rankings a b --out lists.csv', /rankings: writing lists.csv, \d.* lists a second/],
-  [
-    /data split: writing the split, \d.* rows a second/,
-  ],
   ['recommend b --all --k 400 --out recs', /recommend: recommending, \d.* users a second/],
 ];
 
