@@ -49,7 +49,8 @@ export function readStoredManifest(folder: string): StoredManifest {
  * @param folder of a data set, or of a fingerprint
  */
 export function dataWithin(folder: string): string {
-  if (fs.existsSync(join(folder, MANIFEST)) || !fs.existsSync(folder)) return folder;
+  if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() || fs.existsSync(join(folder, MANIFEST)))
+    return folder;
   const names = fs
     .readdirSync(folder)
     .filter((name) => fs.existsSync(join(folder, name, MANIFEST)) && !name.startsWith('.'));
