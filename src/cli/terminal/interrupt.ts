@@ -65,12 +65,11 @@ export async function interruptible<T>(
       if (controller.signal.aborted || forwarding?.hasSignal())
         fail('interrupted', { what: 'the command', unkept: true });
       if (performance.now() > SHORT_MS) forward();
-      for (const signal of SIGNALS) process.removeListener(signal, stop);
+      // The listeners stay: a signal that has come and was not handled yet would be lost with them.
       forwarding?.begin();
     },
     end() {
       forwarding?.end();
-      if (!controller.signal.aborted) listen();
     },
     around(work) {
       try {
