@@ -1,5 +1,5 @@
 /** Evaluation of runs and rankings on test, and recommendations for a user. */
-import { itemCounts, type Rankings } from '../data/index.js';
+import { itemCounts, knownItems, type Rankings } from '../data/index.js';
 import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import {
@@ -61,7 +61,8 @@ export function evaluate(what: Run | Rankings, options: EvaluateOptions = {}): E
   const evaluation = { evalUsers: options.evalUsers ?? recorded };
   const sample = sampleUsers(data, parseOptions(evaluationOptions, evaluation, 'evaluate').evalUsers);
   const trainCounts = itemCounts(data.train);
-  return evaluateRankings(rankings, relevant, { metrics, topK: at, trainCounts, ...defined({ sample }) });
+  const how = { metrics, topK: at, trainCounts, profiles: knownItems(data), ...defined({ sample }) };
+  return evaluateRankings(rankings, relevant, how);
 }
 
 /**
